@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/* IPv4 and IPv6 addresses and prefixes as plain values, and the classes that naming knows. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+/* Bytes that any text of an address (with its zero) or prefix needs: "x:…:255.255.255.255/128". */
+#define ADDR_TEXT_CAP 52
+
+enum addr_family { ADDR_NONE, ADDR_V4, ADDR_V6 };
+
+/* An address in network byte order. Bytes past the family's length are zero, always: so two
+ * addresses are equal exactly if their structures are equal byte for byte. */
+struct addr {
+	uint8_t family; /* enum addr_family */
+	uint8_t bytes[16];
+};
+
+/* A prefix: `addr` with the bits past `len` zero. */
+struct prefix {
+	struct addr addr;
+	uint8_t len; /* in bits */
+};
+
+/* What an address is good for in a name (the table of names in doc/architecture.md). */
+enum addr_scope {
+	ADDR_SCOPE_NONE,  /* loopback, multicast, unspecified, v4-mapped, reserved: never in a name */
+	ADDR_SCOPE_LOCAL, /* link-local: fe80::/10, 169.254.0.0/16 */
+	ADDR_SCOPE_LAN,   /* ULA fc00::/7, RFC 1918, 100.64.0.0/10 */
+	ADDR_SCOPE_WAN,   /* 2000::/3, and IPv4 that is none of the above */
+	ADDR_SCOPE_COUNT
+};
+
+/* The address whose bytes are `bytes`, 4 of them for ADDR_V4, 16 for ADDR_V6. */
+struct addr addr_make(enum addr_family family, const void *bytes) NONNULL;
+
+/* Length in bytes of an address of that family: 4, 16, or 0 for ADDR_NONE. */
+size_t addr_len(const struct addr *a) NONNULL;
+
+bool addr_equal(const struct addr *a, const struct addr *b) NONNULL;
+
+/* Total order: family, then bytes. Negative, 0 or positive. */
+int addr_cmp(const struct addr *a, const struct addr *b) NONNULL;
+
+/* Reads "192.0.2.1" or "2001:db8::1". No zone id, no port. ERR_SYNTAX; `*ret` untouched then. */
+int addr_parse(const char *text, struct addr *ret) NONNULL MUSTCHECK;
+
+/* Writes the text form (RFC 5952) to `out`, which has ADDR_TEXT_CAP bytes. Returns `out`. */
+const char *addr_format(const struct addr *a, char *out) NONNULL;
+
+enum addr_scope addr_scope(const struct addr *a) NONNULL;
+
+/* "wan", "lan", "local", "none". Static storage. */
+const char *addr_scope_text(enum addr_scope scope);
+
+bool addr_is_loopback(const struct addr *a) NONNULL;
+bool addr_is_multicast(const struct addr *a) NONNULL;
+
+/* An IPv4 address that came as ::ffff:a.b.c.d on a dual-stack socket, as ADDR_V4; others as is. */
+struct addr addr_unmap(struct addr a);
+
+/* The prefix of `len` bits that holds `a`. `len` must be at most 8 * addr_len(a). */
+struct prefix prefix_make(const struct addr *a, unsigned len) NONNULL;
+
+bool prefix_has(const struct prefix *p, const struct addr *a) NONNULL;
+bool prefix_equal(const struct prefix *p, const struct prefix *q) NONNULL;
+
+/* Reads "10.0.0.0/8" or an address alone (a prefix of its full length). Bits set past the length
+ * are an error, so that a typing mistake is not silently widened. ERR_SYNTAX, ERR_RANGE. */
+int prefix_parse(const char *text, struct prefix *ret) NONNULL MUSTCHECK;
+
+/* Writes "10.0.0.0/8" to `out`, which has ADDR_TEXT_CAP bytes. Returns `out`. */
+const char *prefix_format(const struct prefix *p, char *out) NONNULL;

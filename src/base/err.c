@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the words for the error codes.
+ * Never looks at errno. Called wherever an error reaches a person.
+ */
+#include "base/err.h"
+
+const char *err_text(int err)
+{
+	switch ((enum err)err) {
+	case ERR_NONE: return "no error";
+	case ERR_NOMEM: return "out of memory, or a limit is reached";
+	case ERR_SHORT: return "ends too early";
+	case ERR_SYNTAX: return "is malformed";
+	case ERR_RANGE: return "is out of range";
+	case ERR_SPACE: return "does not fit";
+	case ERR_LOOP: return "has a compression pointer that does not point backwards";
+	case ERR_EXISTS: return "exists already";
+	case ERR_ABSENT: return "does not exist";
+	case ERR_SYS: return "system call failed";
+	case ERR_DENIED: return "is not allowed";
+	}
+	return "unknown error";
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/* Every limit on what strangers can make the daemon hold or do, with its reason. */
+#pragma once
+
+enum {
+	/* Model: a machine's namespaces, links and addresses are made by its root, but also by whoever
+	 * may create user namespaces. At about 600 bytes a link and 120 an address this bounds the
+	 * model to some 100 MB. */
+	LIMIT_MODEL_NAMESPACES = 65536,
+	LIMIT_MODEL_LINKS = 131072,
+	LIMIT_MODEL_ADDRS = 262144,
+
+	/* Names: addresses of one name and family in one set. 2 000 AAAA fill a TCP message of 64 KiB;
+	 * 128 is far more than any client tries, and keeps buffers on the stack under 4 KiB. */
+	LIMIT_HOST_ADDRS = 120,
+	/* Names that one address leads back to; the others are left out. More than a dozen help nobody,
+	 * and the set must fit into one message. */
+	LIMIT_PTR_TARGETS = 12,
+	/* How many numbers are tried after NAME- for a name that nobody claims outright. */
+	LIMIT_NAME_NUMBER_TRIES = 1000,
+
+	/* Control socket: clients at a time, and what one that watches may be behind, in bytes: ten
+	 * thousand changes. They are the administrator's, but a forgotten one must cost little. */
+	LIMIT_CONTROL_CLIENTS = 64,
+	LIMIT_CONTROL_BACKLOG = 1 << 20,
+};
+
+/* Multicast DNS: everybody on the link may send, at any rate. */
+enum {
+	/* Rules of RFC 6762: conflicts in ten seconds before each attempt waits five (§8.1); updates of
+	 * a name in a minute (§8.4); bytes of a packet (§17). */
+	LIMIT_MDNS_CONFLICTS = 15,
+	LIMIT_MDNS_UPDATES = 10,
+	LIMIT_MDNS_PACKET = 9000,
+	/* Names that start probing on a link in one second. With an address of each family about 25 fit
+	 * in a packet of 1 500 bytes, in three probes and two announcements: some 200 packets
+	 * a second and family, which is what a slow Wi-Fi carries as multicast. */
+	LIMIT_MDNS_BATCH = 1024,
+	/* Unique records of one name must fit in one probe; a record must fit in one packet. */
+	LIMIT_MDNS_OWNER_BYTES = 8000,
+	LIMIT_MDNS_RDATA = 8192,
+	/* Rdata of a message with its compressed names written in full: two bytes may stand for 255.
+	 * A message for which it is not enough was made for that. */
+	LIMIT_MDNS_SCRATCH = 32768,
+	/* Records proposed for one name (§8.2): as many as LIMIT_MDNS_OWNER_BYTES may hold. */
+	LIMIT_MDNS_PROPOSED = 640,
+	/* Replies not fetched yet; the owner fetches after each packet. */
+	LIMIT_MDNS_OUTBOX = 65536,
+	/* Queries that wait for more known answers, half a second each (§7.2), and packets and known
+	 * records of each. Beyond that they are answered without suppression. */
+	LIMIT_MDNS_CONTINUED = 64,
+	LIMIT_MDNS_CONTINUATIONS = 16,
+	LIMIT_MDNS_KNOWN = 2048,
+	/* Notices not fetched yet. */
+	LIMIT_MDNS_NOTICES = 4096,
+	/* Highest N in NAME-N. A peer that objects a thousand times objects to all. */
+	LIMIT_MDNS_RENAMES = 999,
+};
+
+enum {
+	/* Files in the directory of namespaces: root's own, but each costs 400 bytes. */
+	LIMIT_NETNS_NAMES = 65536,
+	/* Ids that are tried for one namespace while others take them from under us. */
+	LIMIT_NSID_TRIES = 64,
+};
+
+enum {
+	/* Aliases followed for one answer, in our own zones: longer chains are loops or mistakes, and
+	 * resolvers give up at about that length too. */
+	LIMIT_SERVE_CHAIN = 16,
+	/* Names in an answer whose addresses are put along with it (RFC 1035 §3.3): so that work for a query
+	 * is bounded by more than the size of the reply. */
+	LIMIT_SERVE_TARGETS = 32,
+	/* TCP connections at a time, at some 300 bytes each while they are idle, and of one source: an IPv4
+	 * address or an IPv6 network of 64 bits. RFC 7766 §6.2.2 asks clients for one. */
+	LIMIT_TCP_CONNS = 1024,
+	LIMIT_TCP_SOURCE = 64,
+	/* Bytes of a query over TCP; none that we can answer is longer. */
+	LIMIT_TCP_QUERY = 4096,
+	/* Without a whole query, or answers taken, the connection is closed (RFC 7766 §6.2.3). */
+	LIMIT_TCP_IDLE_S = 10,
+};

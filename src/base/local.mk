@@ -1,0 +1,13 @@
+# Sources of src/base, headers included.
+src_base_libbase_a_SOURCES = \
+	src/base/addr.c src/base/addr.h \
+	src/base/buf.c src/base/buf.h \
+	src/base/compiler.h \
+	src/base/cursor.h \
+	src/base/err.c src/base/err.h \
+	src/base/hash.h \
+	src/base/heap.c src/base/heap.h \
+	src/base/limits.h \
+	src/base/list.h \
+	src/base/map.c src/base/map.h \
+	src/base/time.h

@@ -1,0 +1,10 @@
+# Sources of src/export, headers included.
+src_export_libexport_a_SOURCES = \
+	src/export/export.c src/export/export.h \
+	src/export/hosts.c \
+	src/export/json.c \
+	src/export/jsonw.c src/export/jsonw.h \
+	src/export/record.h \
+	src/export/text.c src/export/text.h \
+	src/export/tinydns.c \
+	src/export/zone.c

@@ -1,0 +1,11 @@
+# Sources of src/wire, headers included.
+src_wire_libwire_a_SOURCES = \
+	src/wire/msg.c \
+	src/wire/msg.h \
+	src/wire/name.c \
+	src/wire/name.h \
+	src/wire/pack.c \
+	src/wire/pack.h \
+	src/wire/rr.c \
+	src/wire/rr.h \
+	src/wire/rrset.h

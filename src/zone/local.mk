@@ -1,0 +1,16 @@
+# Sources of src/zone, headers included.
+src_zone_libzone_a_SOURCES = \
+	src/zone/apex.c \
+	src/zone/fact.c src/zone/fact.h \
+	src/zone/garbage.c src/zone/garbage.h \
+	src/zone/key.c src/zone/key.h \
+	src/zone/lookup.c src/zone/lookup.h \
+	src/zone/node.c src/zone/node.h \
+	src/zone/owner.c \
+	src/zone/records.c \
+	src/zone/store.h \
+	src/zone/table.c src/zone/table.h \
+	src/zone/tree.c src/zone/tree.h \
+	src/zone/update.c \
+	src/zone/view.c src/zone/view.h \
+	src/zone/zone.c src/zone/zone.h

@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# The structure checks find what they are for: each is shown a bad example and must fail on it,
+# with a message that names the fault, and a good one and must pass.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+cc=${CC:-cc}
+work=$(mktemp -d) || exit 111
+trap 'rm -rf "$work"' EXIT
+faults=0
+
+# expect pass|fail PATTERN COMMAND...: its exit status is such and its output matches PATTERN.
+expect()
+{
+	local want=$1 pattern=$2 output status
+	shift 2
+	output=$("$@" 2>&1) && status=pass || status=fail
+	if [ "$status" != "$want" ] || ! grep -q "$pattern" <<<"$output"; then
+		printf 'expected %s and /%s/ of: %s\ngot %s: %s\n' "$want" "$pattern" "$*" "$status" "$output"
+		faults=$((faults + 1))
+	fi
+}
+
+# header_in DIRECTORY INCLUDE-LINE: the only file of a tree named as the checks are to see it.
+header_in()
+{
+	rm -rf "$work/src"
+	mkdir -p "$work/src/$1"
+	echo "$2" >"$work/src/$1/x.c"
+}
+
+includes()
+{
+	bash "$here/check-includes.sh" --src="$work/src"
+}
+
+header_in wire '#include "base/addr.h"';       expect pass '0 not allowed' includes
+header_in wire '#include <stdio.h>';           expect pass '0 not allowed' includes
+header_in io '#include "mdns/engine.h"';       expect pass '0 not allowed' includes
+header_in base '#include "wire/msg.h"';        expect fail 'base must not use src/wire' includes
+header_in mdns '#include "serve/answer.h"';    expect fail 'mdns must not use src/serve' includes
+header_in zone '  #  include "model/model.h"'; expect fail 'zone must not use src/model' includes
+header_in wire '#include "../model/model.h"';  expect fail 'not relative to src' includes
+header_in wire '#include "sibling.h"';         expect fail 'not relative to src' includes
+header_in novel '#include "base/addr.h"';      expect fail 'no line in layers.txt' includes
+
+# archive NAME SOURCE: compiles it as the only object of the archive of that directory.
+archive()
+{
+	rm -f "$work/$1.a"
+	# shellcheck disable=SC2086 # CC may hold options
+	printf '%s\n' "$2" | $cc -xc -O1 -w -c -o "$work/$1.o" - && ar cr "$work/$1.a" "$work/$1.o"
+}
+
+symbols()
+{
+	local name libs=()
+	for name; do libs+=("--lib=$name:$work/$name.a"); done
+	bash "$here/check-symbols.sh" "${libs[@]}"
+}
+
+archive base 'int f(const char *s, const char *t) { return __builtin_strcmp(s, t) + 1; }'
+expect pass '0 faults' symbols base
+archive wire 'int f(const char *, const char *); int g(void) { return f("a", "b"); }'
+expect pass '0 faults' symbols base wire
+archive base 'int g(void); int h(void) { return g(); }'
+expect fail 'base must not use g ' symbols base wire
+for call in time clock_gettime getrandom rand getenv open read write socket printf fopen exit \
+	pthread_create syslog localtime strtok strerror __printf_chk __read_chk mnl_socket_open; do
+	archive wire "int $call(); int g(void) { return $call(); }"
+	expect fail "wire must not use $call" symbols wire
+done
+archive wire 'int __snprintf_chk(); int __isoc23_strtol();
+	int g(void) { return __snprintf_chk() + __isoc23_strtol(); }'
+expect pass '0 faults' symbols wire
+archive export 'int json_dump_file(); int g(void) { return json_dump_file(); }'
+expect fail "export must not use json_dump_file" symbols export
+archive export 'int json_dumps(); int g(void) { return json_dumps(); }'
+expect pass '0 faults' symbols export
+archive wire 'int counter; int g(void) { return ++counter; }'
+expect fail 'writable global: counter' symbols wire
+archive wire 'static int cache = 7; int g(int i) { return cache += i; }'
+expect fail 'writable global: cache' symbols wire
+archive wire '__thread int each; int g(void) { return ++each; }'
+expect fail 'writable global: each' symbols wire
+archive wire 'static const int table[] = {1, 2}; int g(int i) { return table[i]; }'
+expect pass '0 faults' symbols wire
+archive wire 'const char *const names[] = {"a", "b"};'
+expect pass '0 faults' symbols wire
+
+if command -v mandoc >/dev/null; then
+	printf '.Dd $Mdocdate$\n.Dt X 8\n.Os\n.Sh NAME\n.Nm x\n.Nd does it\n.Xyzzy\n' >"$work/bad.8"
+	expect fail 'unknown macro' bash "$here/check-man.sh" "$work/bad.8"
+fi
+
+echo "$faults faults in the checks"
+[ $faults -eq 0 ]

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: ISC
+# Sourced by ./check and ./start: Debian packages that are missing get installed, with nothing
+# started by their installation. Everything is quiet where nothing is missing.
+
+# What building needs.
+build_packages=(gcc make autoconf automake pkg-config libc6-dev libmnl-dev libldns-dev liburcu-dev
+	libcap-ng-dev libjansson-dev)
+
+# What the demonstration needs besides.
+demo_packages=(iproute2 bind9-dnsutils)
+
+# What the tests need besides.
+test_packages=(libcmocka-dev clang libclang-rt-dev llvm binutils mandoc python3 python3-pytest
+	python3-dnspython python3-zeroconf iproute2 procps util-linux bind9-dnsutils bind9-utils ldnsutils graphviz tcpdump
+	tinydns dbus avahi-daemon avahi-utils)
+
+# Those of them whose installation enables a service, which is not what a test run is asked for.
+service_packages=(avahi-daemon tinydns dbus)
+
+# is_debian: apt and dpkg are there.
+is_debian()
+{
+	command -v apt-get >/dev/null && command -v dpkg-query >/dev/null
+}
+
+# missing_packages NAME...: prints those that are not installed.
+missing_packages()
+{
+	local name
+	for name; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
+	done
+}
+
+# without_services COMMAND...: runs it while policy-rc.d forbids services to be started.
+without_services()
+(
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		trap 'rm -f $policy' EXIT
+		trap 'exit 130' INT TERM HUP
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod 755 $policy
+	fi
+	"$@"
+)
+
+apt_get()
+{
+	DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 "$@" </dev/null
+}
+
+# update_lists: apt-get update, once a run and only when something is missing.
+update_lists()
+{
+	[ -z "${lists_updated:-}" ] || return 0
+	lists_updated=yes
+	apt_get -o APT::Update::Error-Mode=any update >"$package_log" 2>&1
+}
+
+# need_packages NAME...: installs what is missing; on failure sets package_fault to one line that
+# says why, and returns 1. The caller sets package_log to a file that takes apt's output.
+need_packages()
+{
+	local missing name fresh=()
+	package_fault=
+	if ! is_debian; then
+		package_fault="not Debian: install what the packages hold yourself: $*"
+		return 1
+	fi
+	mapfile -t missing < <(missing_packages "$@")
+	[ ${#missing[@]} -gt 0 ] || return 0
+	if [ "$(id -u)" -ne 0 ]; then
+		package_fault="not root, so cannot install: ${missing[*]}"
+		return 1
+	fi
+	echo "installing: ${missing[*]}"
+	if ! update_lists; then
+		package_fault="no package lists (no network?), so cannot install: ${missing[*]}; see $package_log"
+		return 1
+	fi
+	for name in "${service_packages[@]}"; do
+		[[ " ${missing[*]} " == *" $name "* ]] && fresh+=("$name")
+	done
+	if ! without_services apt_get install --no-install-recommends "${missing[@]}" \
+		>>"$package_log" 2>&1; then
+		package_fault="cannot install: ${missing[*]}: $(grep -m1 '^E:' "$package_log"); see $package_log"
+		return 1
+	fi
+	[ ${#fresh[@]} -eq 0 ] || leave_services_off "${fresh[@]}"
+}
+
+# leave_services_off PACKAGE...: what we installed for tests does not start at the next boot.
+leave_services_off()
+{
+	local unit
+	command -v systemctl >/dev/null || return 0
+	dpkg -L "$@" 2>/dev/null | sed -n 's,.*/systemd/system/\([a-z-]*\.\(service\|socket\)\)$,\1,p' |
+		while read -r unit; do
+			case $unit in dbus.*) ;; *) systemctl -q disable "$unit" 2>/dev/null ;; esac
+		done
+	return 0
+}
+
+# unpack_packages DIR NAME...: the content of packages below DIR, without installing them: for those
+# whose installation changes the machine (libnss-mdns edits nsswitch.conf).
+unpack_packages()
+{
+	local dir=$1 name
+	shift
+	mkdir -p "$dir"
+	for name; do
+		[ -e "$dir/.$name" ] && continue
+		if ! is_debian || ! update_lists; then
+			package_fault="cannot download $name"
+			return 1
+		fi
+		(
+			download=$(mktemp -d) || exit 1
+			trap 'rm -rf "$download"' EXIT
+			chmod 755 "$download"
+			cd "$download" && apt-get -q download "$name" >>"$package_log" 2>&1 &&
+				dpkg-deb -x "$download"/*.deb "$dir"
+		) && touch "$dir/.$name" || { package_fault="cannot download $name"; return 1; }
+	done
+}
