@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the reading of DNS messages, unit by unit.
+ * Never keeps or allocates anything. Called by the answer path, the mDNS engine and tests.
+ */
+#include "wire/msg.h"
+
+#include "wire/rr.h"
+
+void rd_header(struct rd *r, struct msg_header *ret)
+{
+	ret->id = rd_u16(r);
+	ret->flags = rd_u16(r);
+	ret->qdcount = rd_u16(r);
+	for (int i = 0; i < SECTION_COUNT; i++)
+		ret->count[i] = rd_u16(r);
+}
+
+void rd_question(struct rd *r, struct question *ret)
+{
+	rd_name(r, &ret->name);
+	ret->type = rd_u16(r);
+	ret->class = rd_u16(r);
+}
+
+void rd_rr(struct rd *r, struct rr *ret)
+{
+	rd_name(r, &ret->owner);
+	ret->type = rd_u16(r);
+	ret->class = rd_u16(r);
+	ret->ttl = rd_u32(r);
+	ret->rdata_len = rd_u16(r);
+	ret->rdata = rd_bytes(r, ret->rdata_len);
+}
+
+int rr_rdata_expand(const struct rd *r, const struct rr *rr, struct wr *w)
+{
+	struct rd at = *r;
+	at.at = rr->rdata;
+	at.err = 0;
+	rd_rdata(&at, rr->type, rr->rdata_len, w);
+	return at.err ? at.err : w->err;
+}
+
+struct edns rr_edns(const struct rr *opt)
+{
+	return (struct edns){
+		.is_present = true,
+		.payload = opt->class,
+		.ext_rcode = (uint8_t)(opt->ttl >> 24),
+		.version = (uint8_t)(opt->ttl >> 16),
+		.has_do = opt->ttl & 0x8000,
+		.options = opt->rdata,
+		.options_len = opt->rdata_len,
+	};
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading DNS messages (RFC 1035 §4): header, questions, records, EDNS. Zero copy: views point into
+ * the message and live as long as its bytes do. One cursor walks the message front to back.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/cursor.h"
+#include "wire/name.h"
+
+enum { MSG_HEADER_LEN = 12, MSG_CAP = 65535, UDP_PAYLOAD_MIN = 512, EDNS_PAYLOAD = 1232 };
+
+/* Bits of the header's second word. */
+enum msg_flag {
+	MSG_QR = 0x8000, MSG_AA = 0x0400, MSG_TC = 0x0200, MSG_RD = 0x0100,
+	MSG_RA = 0x0080, MSG_Z = 0x0040, MSG_AD = 0x0020, MSG_CD = 0x0010
+};
+
+enum msg_opcode { OPCODE_QUERY = 0, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5 };
+
+enum msg_rcode {
+	RCODE_NOERROR = 0, RCODE_FORMERR = 1, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3,
+	RCODE_NOTIMP = 4, RCODE_REFUSED = 5, RCODE_YXDOMAIN = 6, RCODE_NOTAUTH = 9, RCODE_BADVERS = 16
+};
+
+enum msg_section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTION_COUNT };
+
+struct msg_header {
+	uint16_t id;
+	uint16_t flags;               /* MSG_*, opcode and rcode as they stand */
+	uint16_t qdcount;
+	uint16_t count[SECTION_COUNT]; /* records a section */
+};
+
+static inline unsigned msg_opcode(const struct msg_header *h)
+{
+	return h->flags >> 11 & 15;
+}
+
+static inline unsigned msg_rcode(const struct msg_header *h)
+{
+	return h->flags & 15;
+}
+
+struct question {
+	struct name name;
+	uint16_t type;
+	uint16_t class; /* as it stands: mDNS masks the top bit itself (RFC 6762 §18.12) */
+};
+
+struct rr {
+	struct name owner;
+	uint16_t type;
+	uint16_t class;  /* as it stands (RFC 6762 §18.13) */
+	uint32_t ttl;    /* in seconds, as it stands */
+	uint16_t rdata_len;
+	const uint8_t *rdata; /* in the message, names in it perhaps compressed: rd_rdata() */
+};
+
+/* Each reads one unit at the cursor and moves it behind; errors are the cursor's. */
+void rd_header(struct rd *r, struct msg_header *ret) NONNULL;
+void rd_question(struct rd *r, struct question *ret) NONNULL;
+void rd_rr(struct rd *r, struct rr *ret) NONNULL;
+
+/* The rdata of `rr` in the message that `r` reads (anywhere in it), uncompressed, written to
+ * `w`. Returns 0, or an error if it is malformed or `w` is full. */
+int rr_rdata_expand(const struct rd *r, const struct rr *rr, struct wr *w) NONNULL MUSTCHECK;
+
+/* EDNS (RFC 6891 §6.1) as an OPT record carries it. */
+struct edns {
+	bool is_present;
+	uint8_t version;
+	uint8_t ext_rcode;
+	bool has_do;
+	uint16_t payload;
+	uint16_t options_len;
+	const uint8_t *options; /* in the message: code, length, data, repeated; not checked */
+};
+
+/* The fields of an OPT record. */
+struct edns rr_edns(const struct rr *opt) NONNULL;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Writing DNS messages with name compression (RFC 1035 §4.1.4). A record is written whole or not at
+ * all: what does not fit leaves the message as it was. Sections are filled in order: questions,
+ * answer, authority, additional; the counts in the header are kept true at each step.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "wire/msg.h"
+
+enum {
+	/* Names remembered for compression. A table that is full means longer messages, not wrong ones. */
+	PACK_NAMES = 128
+};
+
+struct pack {
+	uint8_t *start;
+	size_t len;
+	size_t cap;        /* most bytes of the message: the buffer's size or a limit below it */
+	size_t reserved;   /* kept free at the end for what must still fit (an OPT record) */
+	uint16_t names[PACK_NAMES]; /* offsets of names in the message */
+	uint16_t name_count;
+	bool has_compression; /* false: names are written in full */
+	bool may_compress_srv; /* true in multicast DNS (RFC 6762 §18.14) */
+};
+
+/* Starts a message with that id and flags and empty sections in `buffer`. `cap` must be at least
+ * MSG_HEADER_LEN and at most MSG_CAP. */
+void pack_init(struct pack *p, void *buffer, size_t cap, uint16_t id, uint16_t flags) NONNULL;
+
+/* Adds a question. ERR_SPACE: nothing was added. */
+int pack_question(struct pack *p, const uint8_t *name, uint16_t type, uint16_t class)
+	NONNULL MUSTCHECK;
+
+/* A record to be written; rdata uncompressed and valid for the type (rdata_is_valid()). */
+struct pack_rr {
+	const uint8_t *owner;
+	uint16_t type;
+	uint16_t class;
+	uint32_t ttl; /* in seconds */
+	const uint8_t *rdata;
+	uint16_t rdata_len;
+};
+
+/* Adds a record to a section, which must not be before one that has records already.
+ * ERR_SPACE: nothing was added. */
+int pack_rr(struct pack *p, enum msg_section section, const struct pack_rr *rr)
+	NONNULL MUSTCHECK;
+
+/* Where the message stands now, and going back there: to write several records or none. */
+struct pack_mark {
+	size_t len;
+	uint16_t name_count;
+	uint8_t counts[8]; /* of the header */
+};
+struct pack_mark pack_mark(const struct pack *p) NONNULL;
+void pack_rewind(struct pack *p, const struct pack_mark *mark) NONNULL;
+
+/* Sets bits of the header's flags. */
+void pack_set_flags(struct pack *p, uint16_t flags) NONNULL;
