@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what an event means: what comes, changes and goes, and the marks by which a dump sweeps.
+ * Never decides what an address is good for, never asks the kernel. Called by whoever receives
+ * events; tells the name layer.
+ */
+#include "model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "model/table.h"
+
+/* What is known of an object since EV_SYNC_BEGIN of its namespace. From MARK_FRESH on, a dump has no
+ * say about the object; from MARK_REMOVED on, none about the addresses of the link either. */
+enum mark {
+	MARK_OLD,     /* nothing yet: goes at the end of the dump */
+	MARK_SEEN,    /* named by the dump */
+	MARK_FRESH,   /* named by news */
+	MARK_REMOVED, /* removed by news: a tombstone */
+	MARK_REMADE   /* removed by news, and named by news since */
+};
+
+/* Events and what is kept of them are compared byte for byte: no padding may be in between. */
+_Static_assert(sizeof(struct event_link) ==
+	32 + HWADDR_CAP + IF_NAMESIZE + KIND_CAP + ALIAS_CAP, "padding in struct event_link");
+_Static_assert(sizeof(struct event_addr) == 8 + 2 * sizeof(struct addr) + 2,
+	"padding in struct event_addr");
+
+/* --- telling ------------------------------------------------------------------------------ */
+
+static void tell_ns(const struct model *m, enum model_change change, const struct model_ns *ns)
+{
+	if (m->listener.on_ns)
+		m->listener.on_ns(m->listener.arg, change, ns);
+}
+
+static void tell_link(const struct model *m, enum model_change change, const struct model_link *link,
+	const struct event_link *before)
+{
+	if (m->listener.on_link)
+		m->listener.on_link(m->listener.arg, change, link, before);
+}
+
+static void tell_addr(const struct model *m, enum model_change change, const struct model_addr *a,
+	const struct event_addr *before)
+{
+	if (m->listener.on_addr)
+		m->listener.on_addr(m->listener.arg, change, a, before);
+}
+
+/* Frees a placeholder that nothing needs any more. */
+static void link_free_if_empty(struct model *m, struct model_link *link)
+{
+	if (!link->is_present && link->mark < MARK_REMOVED && list_is_empty(&link->addrs))
+		table_free_link(m, link);
+}
+
+/* --- coming and going --------------------------------------------------------------------- */
+
+/* What the mark is once the object has been named. */
+static enum mark mark_named(enum mark mark, bool is_dump)
+{
+	if (is_dump)
+		return MARK_SEEN;
+	return mark >= MARK_REMOVED ? MARK_REMADE : MARK_FRESH;
+}
+
+static void addr_appear(struct model *m, struct model_addr *a)
+{
+	m->addrs_present++;
+	tell_addr(m, MODEL_ADDR_NEW, a, NULL);
+}
+
+/* The address is no longer there. Its owner frees it, or leaves it as a tombstone. */
+static void addr_vanish(struct model *m, struct model_addr *a)
+{
+	if (!a->is_present)
+		return;
+	a->is_present = false;
+	if (!a->link->is_present)
+		return; /* nobody has been told of it */
+	m->addrs_present--;
+	tell_addr(m, MODEL_ADDR_GONE, a, NULL);
+}
+
+static void link_appear(struct model *m, struct model_link *link)
+{
+	link->is_present = true;
+	m->links_present++;
+	tell_link(m, MODEL_LINK_NEW, link, NULL);
+	LIST_FOR_EACH(p, &link->addrs) {
+		struct model_addr *a = container_of(p, struct model_addr, in_link);
+		if (a->is_present)
+			addr_appear(m, a);
+	}
+}
+
+/* The link is no longer there, and none of its addresses. Its owner frees it, or leaves it as a
+ * tombstone, which stands for its addresses too. */
+static void link_vanish(struct model *m, struct model_link *link)
+{
+	LIST_FOR_EACH(p, &link->addrs) {
+		struct model_addr *a = container_of(p, struct model_addr, in_link);
+		addr_vanish(m, a);
+		table_free_addr(m, a);
+	}
+	if (!link->is_present)
+		return;
+	link->is_present = false;
+	m->links_present--;
+	tell_link(m, MODEL_LINK_GONE, link, NULL);
+}
+
+static void ns_vanish(struct model *m, struct model_ns *ns)
+{
+	LIST_FOR_EACH(p, &ns->links) {
+		struct model_link *link = container_of(p, struct model_link, in_ns);
+		link_vanish(m, link);
+		table_free_link(m, link);
+	}
+	map_remove(&m->namespaces, &ns->node);
+	tell_ns(m, MODEL_NS_GONE, ns);
+	free(ns);
+}
+
+/* --- events ------------------------------------------------------------------------------- */
+
+static bool ns_is_equal(const struct event_ns *a, const struct event_ns *b)
+{
+	return memcmp(a->name, b->name, sizeof(a->name)) == 0 && a->cookie == b->cookie &&
+		a->is_rootless == b->is_rootless && a->is_owner_known == b->is_owner_known;
+}
+
+static int apply_ns(struct model *m, const struct event *ev)
+{
+	struct model_ns *ns = table_find_ns(m, ev->nsid);
+	if (!ns)
+		return table_make_ns(m, ev->nsid, &ev->ns, &ns);
+	if (ns_is_equal(&ns->info, &ev->ns))
+		return 0;
+	ns->info = ev->ns;
+	tell_ns(m, MODEL_NS_CHANGED, ns);
+	return 0;
+}
+
+static int apply_link(struct model *m, const struct event *ev)
+{
+	struct model_link *link = table_find_link(m, ev->nsid, ev->link.ifindex);
+	if (ev->is_dump && link && link->mark >= MARK_FRESH)
+		return 0;
+	int err = link ? 0 : table_make_link(m, ev->nsid, ev->link.ifindex, &link);
+	if (err)
+		return err;
+
+	link->mark = mark_named(link->mark, ev->is_dump);
+	struct event_link before = link->info;
+	link->info = ev->link;
+	if (!link->is_present)
+		link_appear(m, link);
+	else if (memcmp(&before, &link->info, sizeof(before)) != 0)
+		tell_link(m, MODEL_LINK_CHANGED, link, &before);
+	return 0;
+}
+
+static int apply_link_gone(struct model *m, const struct event *ev)
+{
+	const struct model_ns *ns = table_find_ns(m, ev->nsid);
+	if (!ns)
+		return 0;
+	struct model_link *link = table_find_link(m, ev->nsid, ev->link.ifindex);
+	if (link)
+		link_vanish(m, link);
+	if (!ns->is_syncing) {
+		if (link)
+			table_free_link(m, link);
+		return 0;
+	}
+	int err = link ? 0 : table_make_link(m, ev->nsid, ev->link.ifindex, &link);
+	if (!err)
+		link->mark = MARK_REMOVED;
+	return err;
+}
+
+/* Whether a dump may name that address: not if news has been heard of it or of its link's end. */
+static bool may_dump_name(const struct model *m, const struct event *ev, const struct model_addr *a)
+{
+	if (a)
+		return a->mark < MARK_FRESH && a->link->mark < MARK_REMOVED;
+	const struct model_link *link = table_find_link(m, ev->nsid, ev->addr.ifindex);
+	return !link || link->mark < MARK_REMOVED;
+}
+
+static int apply_addr(struct model *m, const struct event *ev)
+{
+	struct model_addr *a = table_find_addr(m, ev->nsid, &ev->addr);
+	if (ev->is_dump && !may_dump_name(m, ev, a))
+		return 0;
+	int err = a ? 0 : table_make_addr(m, ev->nsid, &ev->addr, &a);
+	if (err)
+		return err;
+
+	bool was_present = a->is_present;
+	struct event_addr before = a->info;
+	a->mark = mark_named(a->mark, ev->is_dump);
+	a->is_present = true;
+	a->info = ev->addr;
+	if (!a->link->is_present)
+		return 0;
+	if (!was_present)
+		addr_appear(m, a);
+	else if (memcmp(&before, &a->info, sizeof(before)) != 0)
+		tell_addr(m, MODEL_ADDR_CHANGED, a, &before);
+	return 0;
+}
+
+static int apply_addr_gone(struct model *m, const struct event *ev)
+{
+	const struct model_ns *ns = table_find_ns(m, ev->nsid);
+	if (!ns)
+		return 0;
+	struct model_addr *a = table_find_addr(m, ev->nsid, &ev->addr);
+	if (a)
+		addr_vanish(m, a);
+	if (!ns->is_syncing) {
+		struct model_link *link = a ? a->link : NULL;
+		if (a) {
+			table_free_addr(m, a);
+			link_free_if_empty(m, link);
+		}
+		return 0;
+	}
+	int err = a ? 0 : table_make_addr(m, ev->nsid, &ev->addr, &a);
+	if (!err)
+		a->mark = MARK_REMOVED;
+	return err;
+}
+
+/* --- dumps -------------------------------------------------------------------------------- */
+
+/* Drops the link's tombstones; what is left of it gets `mark`. May free the link. */
+static void link_settle(struct model *m, struct model_link *link, enum mark mark)
+{
+	LIST_FOR_EACH(p, &link->addrs) {
+		struct model_addr *a = container_of(p, struct model_addr, in_link);
+		if (a->is_present)
+			a->mark = (uint8_t)mark;
+		else
+			table_free_addr(m, a);
+	}
+	link->mark = (uint8_t)mark;
+	link_free_if_empty(m, link);
+}
+
+static void ns_settle(struct model *m, struct model_ns *ns, enum mark mark)
+{
+	LIST_FOR_EACH(p, &ns->links)
+		link_settle(m, container_of(p, struct model_link, in_ns), mark);
+}
+
+static int apply_sync_begin(struct model *m, const struct event *ev)
+{
+	struct model_ns *ns;
+	int err = table_get_ns(m, ev->nsid, &ns);
+	if (err)
+		return err;
+	ns_settle(m, ns, MARK_OLD);
+	ns->is_syncing = true;
+	return 0;
+}
+
+/* Links that are only spoken of stay: EV_SYNC_END judges by their addresses. */
+static void sweep_links(struct model *m, struct model_ns *ns)
+{
+	LIST_FOR_EACH(p, &ns->links) {
+		struct model_link *link = container_of(p, struct model_link, in_ns);
+		if (link->is_present && link->mark == MARK_OLD) {
+			link_vanish(m, link);
+			table_free_link(m, link);
+		}
+	}
+}
+
+static void sweep_addrs(struct model *m, struct model_ns *ns)
+{
+	LIST_FOR_EACH(p, &ns->links) {
+		struct model_link *link = container_of(p, struct model_link, in_ns);
+		LIST_FOR_EACH(q, &link->addrs) {
+			struct model_addr *a = container_of(q, struct model_addr, in_link);
+			if (a->mark == MARK_OLD)
+				addr_vanish(m, a);
+		}
+	}
+}
+
+/* EV_SYNC_LINKS, EV_SYNC_END, EV_SYNC_ABORT: they cannot fail. */
+static void apply_sync(struct model *m, const struct event *ev)
+{
+	struct model_ns *ns = table_find_ns(m, ev->nsid);
+	if (!ns || !ns->is_syncing)
+		return;
+	if (ev->type == EV_SYNC_LINKS) {
+		sweep_links(m, ns);
+		return;
+	}
+	if (ev->type == EV_SYNC_END)
+		sweep_addrs(m, ns);
+	ns->is_syncing = false;
+	ns_settle(m, ns, MARK_SEEN);
+}
+
+/* Whether the kernel half could have made it: events may come from a file or another process. */
+static bool event_is_sane(const struct event *ev)
+{
+	if (ev->nsid < NSID_OWN)
+		return false;
+	switch (ev->type) {
+	case EV_NS:
+		return ev->ns.name[NETNS_NAME_CAP - 1] == '\0';
+	case EV_LINK:
+		return ev->link.name[IF_NAMESIZE - 1] == '\0' &&
+			ev->link.kind[KIND_CAP - 1] == '\0' &&
+			ev->link.alias[ALIAS_CAP - 1] == '\0' && ev->link.hwaddr_len <= HWADDR_CAP;
+	case EV_ADDR:
+	case EV_ADDR_GONE:
+		return (ev->addr.addr.family == ADDR_V4 || ev->addr.addr.family == ADDR_V6) &&
+			ev->addr.prefix_len <= 8 * addr_len(&ev->addr.addr);
+	case EV_NS_GONE:
+	case EV_LINK_GONE:
+	case EV_SYNC_BEGIN:
+	case EV_SYNC_LINKS:
+	case EV_SYNC_END:
+	case EV_SYNC_ABORT:
+		return true;
+	case EV_COUNT:
+		break;
+	}
+	return false;
+}
+
+static bool is_of_no_dump(const struct model *m, const struct event *ev)
+{
+	if (!ev->is_dump || (ev->type != EV_LINK && ev->type != EV_ADDR))
+		return false;
+	const struct model_ns *ns = table_find_ns(m, ev->nsid);
+	return !ns || !ns->is_syncing;
+}
+
+int model_apply(struct model *m, const struct event *ev)
+{
+	if (!event_is_sane(ev))
+		return ERR_SYNTAX;
+	if (is_of_no_dump(m, ev))
+		return 0;
+	switch (ev->type) {
+	case EV_NS: return apply_ns(m, ev);
+	case EV_LINK: return apply_link(m, ev);
+	case EV_LINK_GONE: return apply_link_gone(m, ev);
+	case EV_ADDR: return apply_addr(m, ev);
+	case EV_ADDR_GONE: return apply_addr_gone(m, ev);
+	case EV_SYNC_BEGIN: return apply_sync_begin(m, ev);
+	case EV_NS_GONE: {
+		struct model_ns *ns = table_find_ns(m, ev->nsid);
+		if (ns)
+			ns_vanish(m, ns);
+		return 0;
+	}
+	case EV_SYNC_LINKS:
+	case EV_SYNC_END:
+	case EV_SYNC_ABORT:
+		apply_sync(m, ev);
+		return 0;
+	case EV_COUNT: break;
+	}
+	return ERR_SYNTAX;
+}
+
+/* --- the whole ---------------------------------------------------------------------------- */
+
+struct model *model_new(uint64_t seed, struct model_listener listener)
+{
+	struct model *m = calloc(1, sizeof(*m));
+	if (!m)
+		return NULL;
+	m->seed = seed;
+	m->listener = listener;
+
+	/* A table can fail only at its first element. With one that comes and goes now, nothing half
+	 * made has to be undone later. */
+	struct map *tables[] = {&m->namespaces, &m->links, &m->addrs};
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		struct map_node node;
+		if (map_add(tables[i], &node, 0)) {
+			model_free(m);
+			return NULL;
+		}
+		map_remove(tables[i], &node);
+	}
+	return m;
+}
+
+void model_free(struct model *m)
+{
+	if (!m)
+		return;
+	m->listener = (struct model_listener){0};
+	MAP_FOR_EACH(n, &m->namespaces)
+		ns_vanish(m, container_of(n, struct model_ns, node));
+	map_fini(&m->namespaces);
+	map_fini(&m->links);
+	map_fini(&m->addrs);
+	free(m);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the memory of the model: objects, the tables they are found by, and the limits.
+ * Never decides what an event means. Called by model.c; the lookups by everybody.
+ */
+#include "model/table.h"
+
+#include <linux/if.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/limits.h"
+
+static uint64_t ns_hash(const struct model *m, nsid_t nsid)
+{
+	return hash_mix(m->seed, (uint32_t)nsid);
+}
+
+static uint64_t link_hash(const struct model *m, nsid_t nsid, uint32_t ifindex)
+{
+	return hash_mix(m->seed, (uint64_t)(uint32_t)nsid << 32 | ifindex);
+}
+
+static uint64_t addr_hash(const struct model *m, nsid_t nsid, uint32_t ifindex, const struct addr *a)
+{
+	return hash_bytes(link_hash(m, nsid, ifindex), a, sizeof(*a));
+}
+
+struct model_ns *table_find_ns(const struct model *m, nsid_t nsid)
+{
+	struct map_node *n = map_first(&m->namespaces, ns_hash(m, nsid));
+	for (; n; n = map_next(n)) {
+		struct model_ns *ns = container_of(n, struct model_ns, node);
+		if (ns->nsid == nsid)
+			return ns;
+	}
+	return NULL;
+}
+
+struct model_link *table_find_link(const struct model *m, nsid_t nsid, uint32_t ifindex)
+{
+	struct map_node *n = map_first(&m->links, link_hash(m, nsid, ifindex));
+	for (; n; n = map_next(n)) {
+		struct model_link *link = container_of(n, struct model_link, node);
+		if (link->ns->nsid == nsid && link->info.ifindex == ifindex)
+			return link;
+	}
+	return NULL;
+}
+
+static bool addr_is_at(const struct model_addr *a, nsid_t nsid, uint32_t ifindex,
+	const struct addr *addr)
+{
+	return a->link->ns->nsid == nsid && a->info.ifindex == ifindex &&
+		addr_equal(&a->info.addr, addr);
+}
+
+/* Whether the kernel takes the two, of one link and with one local address, for the same: IPv4 by
+ * prefix length and peer too (inet_insert_ifa), IPv6 by the address alone (ipv6_add_addr). */
+static bool addr_is_same(const struct event_addr *a, const struct event_addr *b)
+{
+	return a->addr.family == ADDR_V6 ||
+		(a->prefix_len == b->prefix_len && addr_equal(&a->peer, &b->peer));
+}
+
+struct model_addr *table_find_addr(const struct model *m, nsid_t nsid, const struct event_addr *info)
+{
+	struct map_node *n = map_first(&m->addrs, addr_hash(m, nsid, info->ifindex, &info->addr));
+	for (; n; n = map_next(n)) {
+		struct model_addr *a = container_of(n, struct model_addr, node);
+		if (addr_is_at(a, nsid, info->ifindex, &info->addr) && addr_is_same(&a->info, info))
+			return a;
+	}
+	return NULL;
+}
+
+int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info, struct model_ns **ret)
+{
+	if (m->namespaces.count >= LIMIT_MODEL_NAMESPACES)
+		return ERR_RANGE;
+	struct model_ns *ns = calloc(1, sizeof(*ns));
+	if (!ns)
+		return ERR_NOMEM;
+	ns->nsid = nsid;
+	if (info)
+		ns->info = *info;
+	list_init(&ns->links);
+	if (map_add(&m->namespaces, &ns->node, ns_hash(m, nsid))) {
+		free(ns);
+		return ERR_NOMEM;
+	}
+	if (m->listener.on_ns)
+		m->listener.on_ns(m->listener.arg, MODEL_NS_NEW, ns);
+	*ret = ns;
+	return 0;
+}
+
+int table_get_ns(struct model *m, nsid_t nsid, struct model_ns **ret)
+{
+	struct model_ns *ns = table_find_ns(m, nsid);
+	if (!ns)
+		return table_make_ns(m, nsid, NULL, ret);
+	*ret = ns;
+	return 0;
+}
+
+/* A link of which nothing is known but that it is spoken of. */
+int table_make_link(struct model *m, nsid_t nsid, uint32_t ifindex, struct model_link **ret)
+{
+	if (m->links.count >= LIMIT_MODEL_LINKS)
+		return ERR_RANGE;
+	struct model_link *link = calloc(1, sizeof(*link));
+	if (!link)
+		return ERR_NOMEM;
+	link->info.ifindex = ifindex;
+	list_init(&link->addrs);
+	int err = table_get_ns(m, nsid, &link->ns);
+	if (!err)
+		err = map_add(&m->links, &link->node, link_hash(m, nsid, ifindex));
+	if (err) {
+		free(link);
+		return err;
+	}
+	list_append(&link->ns->links, &link->in_ns);
+	*ret = link;
+	return 0;
+}
+
+void table_free_link(struct model *m, struct model_link *link)
+{
+	map_remove(&m->links, &link->node);
+	list_remove(&link->in_ns);
+	free(link);
+}
+
+/* An address that is not present yet, and a placeholder for its link where that is not known. */
+int table_make_addr(struct model *m, nsid_t nsid, const struct event_addr *info,
+	struct model_addr **ret)
+{
+	if (m->addrs.count >= LIMIT_MODEL_ADDRS)
+		return ERR_RANGE;
+	struct model_addr *a = calloc(1, sizeof(*a));
+	if (!a)
+		return ERR_NOMEM;
+	a->info = *info;
+	a->link = table_find_link(m, nsid, info->ifindex);
+	int err = a->link ? 0 : table_make_link(m, nsid, info->ifindex, &a->link);
+	if (!err)
+		err = map_add(&m->addrs, &a->node, addr_hash(m, nsid, info->ifindex, &info->addr));
+	if (err) {
+		free(a);
+		return err;
+	}
+	list_append(&a->link->addrs, &a->in_link);
+	*ret = a;
+	return 0;
+}
+
+void table_free_addr(struct model *m, struct model_addr *a)
+{
+	map_remove(&m->addrs, &a->node);
+	list_remove(&a->in_link);
+	free(a);
+}
+
+/* --- lookups ------------------------------------------------------------------------------ */
+
+const struct model_ns *model_ns(const struct model *m, nsid_t nsid)
+{
+	return table_find_ns(m, nsid);
+}
+
+const struct model_link *model_link(const struct model *m, nsid_t nsid, uint32_t ifindex)
+{
+	const struct model_link *link = table_find_link(m, nsid, ifindex);
+	return link && link->is_present ? link : NULL;
+}
+
+const struct model_addr *model_addr(const struct model *m, nsid_t nsid, uint32_t ifindex,
+	const struct addr *addr)
+{
+	struct map_node *n = map_first(&m->addrs, addr_hash(m, nsid, ifindex, addr));
+	for (; n; n = map_next(n)) {
+		const struct model_addr *a = container_of(n, struct model_addr, node);
+		if (a->is_present && a->link->is_present && addr_is_at(a, nsid, ifindex, addr))
+			return a;
+	}
+	return NULL;
+}
+
+static int cmp_ns(const void *a, const void *b)
+{
+	nsid_t x = (*(const struct model_ns *const *)a)->nsid;
+	nsid_t y = (*(const struct model_ns *const *)b)->nsid;
+	return (x > y) - (x < y);
+}
+
+int model_each_ns(const struct model *m, void (*visit)(void *arg, const struct model_ns *ns),
+	void *arg)
+{
+	size_t count = 0;
+	const struct model_ns **sorted = calloc(m->namespaces.count + 1, sizeof(*sorted));
+	if (!sorted)
+		return ERR_NOMEM;
+	MAP_FOR_EACH(n, &m->namespaces)
+		sorted[count++] = container_of(n, struct model_ns, node);
+	qsort(sorted, count, sizeof(*sorted), cmp_ns);
+	for (size_t i = 0; i < count; i++)
+		visit(arg, sorted[i]);
+	free(sorted);
+	return 0;
+}
+
+struct model_stats model_stats(const struct model *m)
+{
+	return (struct model_stats){
+		.namespaces = m->namespaces.count,
+		.links = m->links_present,
+		.addrs = m->addrs_present,
+	};
+}
+
+bool model_link_is_up(const struct event_link *link)
+{
+	const uint32_t needed = IFF_UP | IFF_LOWER_UP;
+	return (link->flags & needed) == needed &&
+		(link->operstate == IF_OPER_UP || link->operstate == IF_OPER_UNKNOWN);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The inside of the model, for model.c and table.c only: its objects and the tables they are found
+ * by. A table holds more than what is present: links of which only addresses were heard of, addresses
+ * held back until their link is known, and the tombstones of both.
+ */
+#pragma once
+
+#include "model/model.h"
+
+struct model {
+	struct map namespaces;
+	struct map links;
+	struct map addrs;
+	uint64_t seed;
+	struct model_listener listener;
+	size_t links_present;
+	size_t addrs_present; /* those of links that are present */
+};
+
+/* Finds an object, present or not; NULL if there is none. */
+struct model_ns *table_find_ns(const struct model *m, nsid_t nsid) NONNULL;
+struct model_link *table_find_link(const struct model *m, nsid_t nsid, uint32_t ifindex) NONNULL;
+
+/* The very address, as the kernel tells addresses apart: IPv4 by prefix length and peer too. */
+struct model_addr *table_find_addr(const struct model *m, nsid_t nsid,
+	const struct event_addr *info) NONNULL;
+
+/* Makes a namespace, which is not there yet, and tells of it. `info` may be NULL. ERR_RANGE at the
+ * limit, ERR_NOMEM. */
+int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info,
+	struct model_ns **ret) NONNULL_ARGS(1, 4) MUSTCHECK;
+
+/* Finds a namespace or makes it. */
+int table_get_ns(struct model *m, nsid_t nsid, struct model_ns **ret) NONNULL MUSTCHECK;
+
+/* Makes a link that is not present, and its namespace if need be. Errors change nothing. */
+int table_make_link(struct model *m, nsid_t nsid, uint32_t ifindex,
+	struct model_link **ret) NONNULL MUSTCHECK;
+
+/* Makes an address that is not present, and its link and namespace if need be. Errors change nothing. */
+int table_make_addr(struct model *m, nsid_t nsid, const struct event_addr *info,
+	struct model_addr **ret) NONNULL MUSTCHECK;
+
+/* Take an object out of its tables and free it. A link must have no addresses left. */
+void table_free_link(struct model *m, struct model_link *link) NONNULL;
+void table_free_addr(struct model *m, struct model_addr *a) NONNULL;
