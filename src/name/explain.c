@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the telling of what the index knows: names in order, and why an address is in none.
+ * Never changes the index. Called by the control commands and by exports.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "name/index.h"
+
+static int host_cmp(const void *a, const void *b)
+{
+	const struct host *x = *(const struct host *const *)a, *y = *(const struct host *const *)b;
+	return strcmp(x->key, y->key);
+}
+
+int names_each_host(const struct names *n, void (*visit)(void *arg, const struct names_host *host),
+	void *arg)
+{
+	size_t count = 0;
+	const struct host **hosts = calloc(n->hosts.count + 1, sizeof(*hosts));
+	if (!hosts)
+		return ERR_NOMEM;
+	MAP_FOR_EACH(p, &n->hosts)
+		hosts[count++] = container_of(p, struct host, node);
+	qsort(hosts, count, sizeof(*hosts), host_cmp);
+	for (size_t i = 0; i < count; i++)
+		visit(arg, &(struct names_host){.label = hosts[i]->label,
+				   .group = hosts[i]->group ? hosts[i]->group->label : "",
+				   .addr_count = hosts[i]->said.count,
+				   .workload_count = hosts[i]->workload_count});
+	free(hosts);
+	return 0;
+}
+
+static bool says(const struct host *host, const struct addr *addr)
+{
+	for (size_t i = 0; host && i < host->said.count; i++)
+		if (addr_equal(&host->said.list[i].addr, addr))
+			return true;
+	return false;
+}
+
+/* The verdict on an address of a claim, as far as the name `host` (NULL: nobody has it) goes. */
+static enum addr_verdict verdict_for(const struct names *n, const struct group *group,
+	const struct claim *claim, const struct host *host, const struct model_addr *addr)
+{
+	enum addr_verdict verdict = addr_judge(&n->policy, addr);
+	if (verdict != ADDR_ROOTLESS && group_refuses(n, group, claim))
+		return ADDR_ROOTLESS_TAKEN;
+	if (verdict != ADDR_SERVED && verdict != ADDR_SPARE)
+		return verdict;
+	if (says(host, &addr->info.addr))
+		return ADDR_SERVED;
+	return verdict == ADDR_SPARE ? ADDR_SPARE : ADDR_OUTRANKED;
+}
+
+static const struct group *group_of(const struct names *n, const char *label,
+	const struct host **ret_host)
+{
+	char key[LABEL_TEXT_CAP];
+	if (strlen(label) >= sizeof(key))
+		return NULL;
+	label_lower(key, label);
+	*ret_host = host_find(n, key);
+	return *ret_host ? (*ret_host)->group : group_find(n, key);
+}
+
+int names_explain(const struct names *n, const char *label,
+	void (*visit)(void *arg, const struct names_addr *addr), void *arg)
+{
+	const struct host *host;
+	const struct claim **claims;
+	size_t count;
+	const struct group *group = group_of(n, label, &host);
+	if (!group)
+		return ERR_ABSENT;
+	int err = claims_sorted(group, &claims, &count);
+	if (err)
+		return err;
+	for (size_t i = 0; i < count; i++)
+		LIST_FOR_EACH(p, &claims[i]->nlink->link->addrs) {
+			const struct model_addr *addr = container_of(p, struct model_addr, in_link);
+			if (!addr->is_present)
+				continue;
+			visit(arg, &(struct names_addr){.addr = addr,
+					   .verdict = verdict_for(n, group, claims[i], host, addr),
+					   .scope = addr_scope(&addr->info.addr)});
+		}
+	free(claims);
+	return 0;
+}
+
+/* The set of a host's link-local addresses of one family, in `rdata`. */
+static struct rrset linklocal_set(const struct host *host, enum addr_family family,
+	struct rdata *rdata)
+{
+	struct rrset set = {.type = family == ADDR_V4 ? RR_A : RR_AAAA,
+		.view = VIEW_ANY,
+		.ttl = NAMES_MDNS_TTL_S,
+		.rdata = rdata};
+	for (size_t i = 0; i < host->said.count && set.count < LIMIT_HOST_ADDRS; i++) {
+		const struct host_addr *ha = &host->said.list[i];
+		if (ha->addr.family == family && ha->scope == ADDR_SCOPE_LOCAL &&
+			(i == 0 || !addr_equal(&ha->addr, &host->said.list[i - 1].addr)))
+			rdata[set.count++] =
+				(struct rdata){ha->addr.bytes, (uint16_t)addr_len(&ha->addr)};
+	}
+	return set;
+}
+
+void names_each_linklocal(const struct names *n,
+	void (*visit)(void *arg, const char *label, const struct rrset *sets, size_t count),
+	void *arg)
+{
+	struct rdata rdata[2][LIMIT_HOST_ADDRS];
+	MAP_FOR_EACH(p, &n->hosts) {
+		const struct host *host = container_of(p, struct host, node);
+		struct rrset sets[2];
+		size_t count = 0;
+		for (enum addr_family family = ADDR_V4; family <= ADDR_V6; family++) {
+			sets[count] = linklocal_set(host, family, rdata[count]);
+			count += sets[count].count > 0;
+		}
+		if (count > 0)
+			visit(arg, host->label, sets, count);
+	}
+}

@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the names as served: which group gives which name its addresses (--duplicates), and the
+ * difference between what a name should say and what it said last.
+ * Never sees kernel events. Called by names_flush().
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "name/index.h"
+
+struct host *host_find(const struct names *n, const char *key)
+{
+	for (struct map_node *p = map_first(&n->hosts, label_hash(n, key)); p; p = map_next(p)) {
+		struct host *host = container_of(p, struct host, node);
+		if (strcmp(host->key, key) == 0)
+			return host;
+	}
+	return NULL;
+}
+
+static struct host *host_get(struct names *n, const char *key)
+{
+	struct host *host = host_find(n, key);
+	if (host)
+		return host;
+	host = calloc(1, sizeof(*host));
+	if (!host || map_add(&n->hosts, &host->node, label_hash(n, key))) {
+		free(host);
+		return NULL;
+	}
+	strcpy(host->key, key);
+	list_init(&host->in_group);
+	list_init(&host->in_dirty);
+	return host;
+}
+
+void host_free(struct host *host)
+{
+	free(host->want.list);
+	free(host->said.list);
+	free(host);
+}
+
+static void host_mark(struct names *n, struct host *host)
+{
+	if (list_is_empty(&host->in_dirty))
+		list_append(&n->dirty_hosts, &host->in_dirty);
+}
+
+/* The order of workloads that claim one name: the host's own namespaces before rootless ones, then
+ * by nsid (our own namespace first), then by ifindex. Ids grow as namespaces and links are made, so
+ * that one who comes later does not push out one who is there; yet it is the state that decides. */
+static int claim_cmp(const void *a, const void *b)
+{
+	const struct model_link *x = (*(const struct claim *const *)a)->nlink->link;
+	const struct model_link *y = (*(const struct claim *const *)b)->nlink->link;
+	if (x->ns->info.is_rootless != y->ns->info.is_rootless)
+		return x->ns->info.is_rootless ? 1 : -1;
+	if (x->ns->nsid != y->ns->nsid)
+		return x->ns->nsid < y->ns->nsid ? -1 : 1;
+	return (x->info.ifindex > y->info.ifindex) - (x->info.ifindex < y->info.ifindex);
+}
+
+int claims_sorted(const struct group *group, const struct claim ***ret, size_t *ret_count)
+{
+	size_t count = 0;
+	LIST_FOR_EACH(p, &group->claims)
+		count++;
+	const struct claim **sorted = calloc(count ? count : 1, sizeof(*sorted));
+	if (!sorted)
+		return ERR_NOMEM;
+	count = 0;
+	LIST_FOR_EACH(p, &group->claims)
+		sorted[count++] = container_of(p, struct claim, in_group);
+	qsort(sorted, count, sizeof(*sorted), claim_cmp);
+	*ret = sorted;
+	*ret_count = count;
+	return 0;
+}
+
+static bool has_own_claim(const struct group *group)
+{
+	LIST_FOR_EACH(p, &group->claims)
+		if (!container_of(p, struct claim, in_group)->nlink->link->ns->info.is_rootless)
+			return true;
+	return false;
+}
+
+/* Whether the name may not go to the claim, because it is rootless and a namespace of the host has
+ * that name, or could have it by number. */
+bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim)
+{
+	if (!claim->nlink->link->ns->info.is_rootless)
+		return false;
+	if (!n->policy.has_rootless || has_own_claim(group))
+		return true;
+	char base[LABEL_TEXT_CAP];
+	strcpy(base, group->label);
+	char *hyphen = strrchr(base, '-');
+	if (n->policy.duplicates != DUPLICATES_NUMBER || !hyphen)
+		return false;
+	*hyphen = '\0';
+	const struct group *of = group_find(n, base);
+	return of && has_own_claim(of);
+}
+
+/* Addresses of one host while they are gathered. */
+struct gather {
+	struct host_addrs addrs;
+	size_t cap;
+	int err;
+};
+
+static void gather_add(struct gather *g, const struct host_addr *ha)
+{
+	if (g->addrs.count == g->cap) {
+		size_t cap = g->cap ? 2 * g->cap : 4;
+		struct host_addr *list = reallocarray(g->addrs.list, cap, sizeof(*list));
+		if (!list) {
+			g->err = ERR_NOMEM;
+			return;
+		}
+		g->addrs.list = list;
+		g->cap = cap;
+	}
+	g->addrs.list[g->addrs.count++] = *ha;
+}
+
+static void gather_link(const struct names *n, struct gather *g, const struct nlink *nlink,
+	enum addr_verdict wanted)
+{
+	LIST_FOR_EACH(p, &nlink->link->addrs) {
+		const struct model_addr *addr = container_of(p, struct model_addr, in_link);
+		if (!addr->is_present || addr_judge(&n->policy, addr) != wanted)
+			continue;
+		gather_add(g, &(struct host_addr){.segment = nlink->segment,
+			.addr = addr->info.addr,
+			.scope = (uint8_t)addr_scope(&addr->info.addr)});
+	}
+}
+
+static bool has_scope(const struct host_addrs *addrs, const struct host_addr *like)
+{
+	for (size_t i = 0; i < addrs->count; i++)
+		if (addrs->list[i].scope == like->scope &&
+			addrs->list[i].addr.family == like->addr.family)
+			return true;
+	return false;
+}
+
+static int host_addr_cmp(const void *a, const void *b)
+{
+	const struct host_addr *x = a, *y = b;
+	int diff = addr_cmp(&x->addr, &y->addr);
+	return diff ? diff : (x->segment > y->segment) - (x->segment < y->segment);
+}
+
+static void gather_sort(struct gather *g)
+{
+	struct host_addr *list = g->addrs.list;
+	size_t kept = 0;
+	if (g->addrs.count == 0)
+		return;
+	qsort(list, g->addrs.count, sizeof(*list), host_addr_cmp);
+	for (size_t i = 0; i < g->addrs.count; i++)
+		if (kept == 0 || host_addr_cmp(&list[kept - 1], &list[i]) != 0)
+			list[kept++] = list[i];
+	g->addrs.count = kept;
+}
+
+/* All addresses that are served of `count` claims: deprecated ones only where there is no better of
+ * the same family and scope (a client that has nothing else can still connect). */
+static int gather_claims(const struct names *n, const struct claim *const *claims, size_t count,
+	struct host_addrs *ret)
+{
+	struct gather good = {0}, spare = {0};
+	for (size_t i = 0; i < count; i++) {
+		gather_link(n, &good, claims[i]->nlink, ADDR_SERVED);
+		gather_link(n, &spare, claims[i]->nlink, ADDR_SPARE);
+	}
+	size_t good_count = good.addrs.count;
+	for (size_t i = 0; i < spare.addrs.count; i++) {
+		struct host_addrs better = {good.addrs.list, good_count};
+		if (!has_scope(&better, &spare.addrs.list[i]))
+			gather_add(&good, &spare.addrs.list[i]);
+	}
+	int err = good.err ? good.err : spare.err;
+	free(spare.addrs.list);
+	if (err) {
+		free(good.addrs.list);
+		return err;
+	}
+	gather_sort(&good);
+	*ret = good.addrs;
+	return 0;
+}
+
+/* Gives the name `label` the addresses of `count` claims of the group. */
+static int group_give(struct names *n, struct group *group, const char *label,
+	const struct claim *const *claims, size_t count)
+{
+	char key[LABEL_TEXT_CAP];
+	struct host_addrs addrs;
+	label_lower(key, label);
+	struct host *host = host_get(n, key);
+	if (!host)
+		return ERR_NOMEM;
+	host->group = group;
+	list_remove(&host->in_group);
+	list_append(&group->hosts, &host->in_group);
+	host_mark(n, host);
+	int err = gather_claims(n, claims, count, &addrs);
+	if (err)
+		return err; /* it goes on to say what it said */
+	free(host->want.list);
+	host->want = addrs;
+	host->has_want = true;
+	host->workload_count = 0;
+	for (size_t i = 0; i < count; i++)
+		host->workload_count +=
+			i == 0 || claims[i]->nlink->link->ns != claims[i - 1]->nlink->link->ns;
+	strcpy(host->label, label);
+	return 0;
+}
+
+/* The next free name of the form LABEL-number: one that nobody claims outright. False if the number
+ * makes it too long, or no number is free within reason. */
+static bool numbered_label(const struct names *n, const char *label, unsigned *number,
+	char ret[LABEL_TEXT_CAP])
+{
+	char key[LABEL_TEXT_CAP];
+	for (unsigned tries = 0; tries < LIMIT_NAME_NUMBER_TRIES; tries++) {
+		int len = snprintf(ret, LABEL_TEXT_CAP, "%s-%u", label, (*number)++);
+		if (len >= LABEL_TEXT_CAP)
+			return false;
+		label_lower(key, ret);
+		const struct group *other = group_find(n, key);
+		if (!other || !has_own_claim(other))
+			return true;
+	}
+	return false;
+}
+
+/* How many of the sorted claims belong to the same workload as the first. */
+static size_t workload_len(const struct claim *const *claims, size_t count)
+{
+	size_t len = 1;
+	while (len < count && claims[len]->nlink->link->ns == claims[0]->nlink->link->ns)
+		len++;
+	return len;
+}
+
+static int group_give_each(struct names *n, struct group *group, const struct claim *const *claims,
+	size_t count)
+{
+	char label[LABEL_TEXT_CAP];
+	unsigned number = 2;
+	strcpy(label, claims[0]->label);
+	for (size_t i = 0, len; i < count; i += len) {
+		len = workload_len(claims + i, count - i);
+		if (i > 0 && !numbered_label(n, claims[0]->label, &number, label))
+			return ERR_RANGE;
+		int err = group_give(n, group, label, claims + i, len);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int group_assign(struct names *n, struct group *group)
+{
+	const struct claim **claims;
+	size_t count, kept = 0;
+	int err = claims_sorted(group, &claims, &count);
+	if (err)
+		return err;
+	for (size_t i = 0; i < count; i++)
+		if (!group_refuses(n, group, claims[i]))
+			claims[kept++] = claims[i];
+	if (kept > 0) {
+		switch (n->policy.duplicates) {
+		case DUPLICATES_MERGE:
+			err = group_give(n, group, claims[0]->label, claims, kept);
+			break;
+		case DUPLICATES_FIRST:
+			err = group_give(n, group, claims[0]->label, claims,
+				workload_len(claims, kept));
+			break;
+		case DUPLICATES_NUMBER: err = group_give_each(n, group, claims, kept); break;
+		case DUPLICATES_COUNT: break;
+		}
+	}
+	free(claims);
+	return err;
+}
+
+/* Takes back what the marked groups gave, then lets each give anew: so two marked groups may swap
+ * a name whatever their order. */
+void hosts_assign(struct names *n)
+{
+	LIST_FOR_EACH(g, &n->dirty_groups) {
+		struct group *group = container_of(g, struct group, in_dirty);
+		LIST_FOR_EACH(h, &group->hosts) {
+			struct host *host = container_of(h, struct host, in_group);
+			list_remove(&host->in_group);
+			host->group = NULL;
+			host_mark(n, host);
+		}
+	}
+	LIST_FOR_EACH(g, &n->dirty_groups)
+		names_check(n, group_assign(n, container_of(g, struct group, in_dirty)));
+	LIST_FOR_EACH(g, &n->dirty_groups) {
+		list_remove(g);
+		group_unref(n, container_of(g, struct group, in_dirty));
+	}
+}
+
+/* The name of a host in a branch of the zone: "wan", "lan", or "" for the zone itself; "local" is
+ * the branch of mDNS. ERR_RANGE if the whole is too long for a name. */
+int host_owner(const struct names *n, const struct host *host, const char *branch,
+	struct name *ret)
+{
+	static const uint8_t local[] = "\5local";
+	struct name suffix;
+	if (strcmp(branch, "local") == 0) {
+		name_copy(&suffix, local);
+	} else {
+		name_copy(&suffix, n->policy.domain.wire);
+		if (*branch && name_prepend(branch, strlen(branch), suffix.wire, &suffix))
+			return ERR_RANGE;
+	}
+	return name_prepend(host->label, strlen(host->label), suffix.wire, ret);
+}
+
+/* The sets of one owner while they are built: at most lan and wan views of A and AAAA. The rdata
+ * lists share one array, which is as long as the host has addresses, twice over. */
+struct owner_sets {
+	struct rrset sets[4];
+	size_t count;
+	struct rdata *rdata;
+	size_t used;
+	uint32_t ttl_s;
+};
+
+static bool is_same_as_last(const struct host_addrs *addrs, size_t i)
+{
+	return i > 0 && addr_equal(&addrs->list[i].addr, &addrs->list[i - 1].addr);
+}
+
+/* Adds the set of all addresses of that family and scope, if there are any. */
+static void sets_add(struct owner_sets *o, const struct host_addrs *addrs,
+	enum addr_family family, enum addr_scope scope, enum view view)
+{
+	struct rdata *start = o->rdata + o->used;
+	uint16_t count = 0;
+	for (size_t i = 0; i < addrs->count; i++) {
+		const struct host_addr *ha = &addrs->list[i];
+		if (ha->addr.family != family || ha->scope != scope ||
+			is_same_as_last(addrs, i) || count == LIMIT_HOST_ADDRS)
+			continue;
+		start[count++] = (struct rdata){ha->addr.bytes, (uint16_t)addr_len(&ha->addr)};
+	}
+	if (count == 0)
+		return;
+	o->used += count;
+	o->sets[o->count++] = (struct rrset){.type = family == ADDR_V4 ? RR_A : RR_AAAA,
+		.view = (uint8_t)view,
+		.ttl = o->ttl_s,
+		.count = count,
+		.rdata = start};
+}
+
+static bool has_any(const struct host_addrs *addrs, enum addr_family family, enum addr_scope scope)
+{
+	for (size_t i = 0; i < addrs->count; i++)
+		if (addrs->list[i].addr.family == family && addrs->list[i].scope == scope)
+			return true;
+	return false;
+}
+
+/* N.DOMAIN, for each family: a lan client gets the lan addresses, or the wan ones where there are
+ * none; any other client the wan ones only: a private address never leaves. */
+static void sets_by_client(struct owner_sets *o, const struct host_addrs *addrs)
+{
+	for (enum addr_family family = ADDR_V4; family <= ADDR_V6; family++) {
+		bool has_lan = has_any(addrs, family, ADDR_SCOPE_LAN);
+		sets_add(o, addrs, family, ADDR_SCOPE_LAN, VIEW_LAN);
+		sets_add(o, addrs, family, ADDR_SCOPE_WAN, has_lan ? VIEW_WAN : VIEW_ANY);
+	}
+}
+
+static void put_unicast(struct names *n, const struct host *host, const char *branch,
+	const struct owner_sets *o)
+{
+	struct name owner;
+	int err = host_owner(n, host, branch, &owner);
+	if (!err)
+		err = n->sink.put_unicast(n->sink.arg, owner.wire, o->sets, o->count);
+	n->stats.puts++;
+	names_check(n, err);
+}
+
+static void host_say_unicast(struct names *n, const struct host *host,
+	const struct host_addrs *addrs, struct rdata *room)
+{
+	static const struct {
+		const char *branch;
+		enum addr_scope scope;
+	} branches[] = {{"wan", ADDR_SCOPE_WAN}, {"lan", ADDR_SCOPE_LAN}};
+	for (size_t i = 0; i < ARRAY_LEN(branches); i++) {
+		struct owner_sets o = {.rdata = room, .ttl_s = n->policy.ttl_s};
+		sets_add(&o, addrs, ADDR_V4, branches[i].scope, VIEW_ANY);
+		sets_add(&o, addrs, ADDR_V6, branches[i].scope, VIEW_ANY);
+		put_unicast(n, host, branches[i].branch, &o);
+	}
+	struct owner_sets o = {.rdata = room, .ttl_s = n->policy.ttl_s};
+	sets_by_client(&o, addrs);
+	put_unicast(n, host, "", &o);
+}
+
+static bool is_segment_spoken(const struct names *n, uint64_t segment)
+{
+	for (size_t i = 0; i < n->place_count; i++)
+		if (n->places[i].segment == segment)
+			return true;
+	return false;
+}
+
+/* Whether an address is valid on a link of ours (RFC 6762 §6.2): it is on the link's own wire; or
+ * it is on none of our wires, but on-link there by prefix, as when a bridge we cannot see joins them.
+ * A link-local address means nothing on another wire. */
+bool host_addr_is_on(const struct names *n, const struct host_addr *ha,
+	const struct mdns_place *place)
+{
+	if (ha->segment == place->segment)
+		return true;
+	if (ha->scope == ADDR_SCOPE_LOCAL || is_segment_spoken(n, ha->segment))
+		return false;
+	for (size_t i = 0; i < place->prefix_count; i++)
+		if (prefix_has(&place->prefixes[i], &ha->addr))
+			return true;
+	return false;
+}
+
+/* The addresses valid on `place`, routable ones first, since phones and browsers cannot use a
+ * link-local one without a zone id; written to `o`. */
+static void sets_on_place(const struct names *n, struct owner_sets *o,
+	const struct host_addrs *addrs, const struct mdns_place *place)
+{
+	for (enum addr_family family = ADDR_V4; family <= ADDR_V6; family++) {
+		struct rdata *start = o->rdata + o->used;
+		uint16_t count = 0;
+		const uint8_t *last = NULL;
+		for (enum addr_scope scope = ADDR_SCOPE_WAN; scope > ADDR_SCOPE_NONE; scope--)
+			for (size_t i = 0; i < addrs->count; i++) {
+				const struct host_addr *ha = &addrs->list[i];
+				size_t len = addr_len(&ha->addr);
+				if (ha->addr.family != family || ha->scope != scope ||
+					count == LIMIT_HOST_ADDRS ||
+					(last && memcmp(last, ha->addr.bytes, len) == 0) ||
+					!host_addr_is_on(n, ha, place))
+					continue;
+				last = ha->addr.bytes;
+				start[count++] = (struct rdata){last, (uint16_t)len};
+			}
+		if (count == 0)
+			continue;
+		o->used += count;
+		o->sets[o->count++] = (struct rrset){.type = family == ADDR_V4 ? RR_A : RR_AAAA,
+			.view = VIEW_ANY, .ttl = o->ttl_s, .count = count, .rdata = start};
+	}
+}
+
+static void host_say_mdns(struct names *n, const struct host *host,
+	const struct host_addrs *addrs, struct rdata *room)
+{
+	struct name owner;
+	if (host_owner(n, host, "local", &owner))
+		return;
+	for (size_t i = 0; i < n->place_count; i++) {
+		struct owner_sets o = {.rdata = room, .ttl_s = NAMES_MDNS_TTL_S};
+		sets_on_place(n, &o, addrs, &n->places[i]);
+		names_check(n, n->sink.put_mdns(n->sink.arg, n->places[i].ifindex, owner.wire, o.sets,
+				       o.count, false));
+	}
+}
+
+static bool host_has_news(const struct host *host, const struct host_addrs *addrs)
+{
+	const struct host_addrs *said = &host->said;
+	return addrs->count != said->count || strcmp(host->label, host->said_label) != 0 ||
+		(addrs->count > 0 && memcmp(addrs->list, said->list,
+			addrs->count * sizeof(*addrs->list)) != 0);
+}
+
+/* Says what a host has now, and remembers it as said. */
+static int host_say(struct names *n, struct host *host, const struct host_addrs *addrs)
+{
+	bool has_news = n->has_new_policy || host_has_news(host, addrs);
+	struct rdata *room = calloc(2 * addrs->count + 1, sizeof(*room));
+	if (!room)
+		return ERR_NOMEM;
+	if (has_news)
+		host_say_unicast(n, host, addrs, room);
+	if (has_news || n->has_new_places)
+		host_say_mdns(n, host, addrs, room);
+	free(room);
+	if (!has_news)
+		return 0;
+	ptrs_update(n, host, addrs);
+	strcpy(host->said_label, host->label);
+	if (n->sink.on_host)
+		n->sink.on_host(n->sink.arg, host->label, addrs->count == 0);
+	return 0;
+}
+
+static void host_settle(struct names *n, struct host *host)
+{
+	static const struct host_addrs none = {0};
+	const struct host_addrs *addrs = !host->group ? &none
+		: host->has_want                      ? &host->want
+						      : &host->said;
+	names_check(n, host_say(n, host, addrs));
+	if (host->has_want) {
+		free(host->said.list);
+		host->said = host->want;
+		host->want = none;
+		host->has_want = false;
+	}
+	if (host->group)
+		return;
+	map_remove(&n->hosts, &host->node);
+	host_free(host);
+}
+
+void hosts_say(struct names *n)
+{
+	LIST_FOR_EACH(p, &n->dirty_hosts) {
+		list_remove(p);
+		host_settle(n, container_of(p, struct host, in_dirty));
+	}
+}
+
+void hosts_mark_all(struct names *n)
+{
+	MAP_FOR_EACH(p, &n->hosts)
+		host_mark(n, container_of(p, struct host, node));
+}

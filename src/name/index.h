@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The name index from inside: what names.c, claim.c, host.c, reverse.c and place.c share. No other
+ * file includes it.
+ */
+#pragma once
+
+#include "base/list.h"
+#include "base/map.h"
+#include "name/names.h"
+
+enum { LABEL_TEXT_CAP = LABEL_CAP + 1 };
+
+/* A present link of the model. */
+struct nlink {
+	struct map_node node; /* in names.links, by namespace and ifindex */
+	const struct model_link *link;
+	struct list claims;   /* of struct claim.in_link */
+	uint64_t segment;     /* smallest link_key() on the wire; 0 until placed */
+	uint32_t index;       /* while segments are being placed */
+};
+
+/* A label, in lower case, and who claims it. Lives as long as it has claims or hosts. */
+struct group {
+	struct map_node node; /* in names.groups, by label */
+	struct list claims;   /* of struct claim.in_group */
+	struct list hosts;    /* of struct host.in_group: the names it has given */
+	struct list in_dirty; /* in names.dirty_groups, or alone */
+	char label[LABEL_TEXT_CAP];
+};
+
+/* "This link is named that." */
+struct claim {
+	struct nlink *nlink;
+	struct group *group;
+	struct list in_link, in_group;
+	char label[LABEL_TEXT_CAP]; /* as spelled */
+};
+
+/* One address of a host, and where it is. Compared byte for byte: no padding may be left unset. */
+struct host_addr {
+	uint64_t segment;
+	struct addr addr;
+	uint8_t scope; /* enum addr_scope */
+	uint8_t zero[6];
+};
+
+struct host_addrs {
+	struct host_addr *list; /* sorted by address, then segment; no two equal */
+	size_t count;
+};
+
+/* A name as served. */
+struct host {
+	struct map_node node; /* in names.hosts, by label in lower case */
+	struct list in_group; /* in its group's hosts, or alone */
+	struct list in_dirty; /* in names.dirty_hosts, or alone */
+	struct group *group;  /* who gives it its addresses; NULL: nobody, it is going */
+	struct host_addrs said; /* what was said last */
+	struct host_addrs want; /* what is to be said, if `has_want` */
+	bool has_want;
+	size_t workload_count;
+	char key[LABEL_TEXT_CAP];   /* in lower case */
+	char label[LABEL_TEXT_CAP]; /* as spelled */
+	char said_label[LABEL_TEXT_CAP];
+};
+
+/* An address that some host has said, for PTR. */
+struct ptr {
+	struct map_node node; /* in names.ptrs, by address */
+	struct list hosts;    /* of struct ptr_host.in_ptr */
+	struct list in_dirty; /* in names.dirty_ptrs, or alone */
+	struct addr addr;
+};
+
+struct ptr_host {
+	struct list in_ptr;
+	struct host *host;
+};
+
+/* A reverse zone that is ours because of `count` addresses. */
+struct rzone {
+	struct map_node node; /* in names.rzones, by name */
+	struct name apex;
+	size_t count;
+};
+
+/* A prefix that `count` addresses of watched links have. */
+struct onlink {
+	struct map_node node; /* in names.onlinks, by prefix */
+	struct prefix prefix;
+	size_t count;
+	nsid_t nsid; /* one link that had it when it came */
+	uint32_t ifindex;
+};
+
+struct mdns_place {
+	uint32_t ifindex;
+	uint32_t mtu;
+	uint64_t segment;
+	bool has_v4, has_v6;
+	struct prefix *prefixes; /* sorted */
+	size_t prefix_count;
+	char name[IF_NAMESIZE];
+};
+
+struct names {
+	struct policy policy;
+	struct names_sink sink;
+	uint64_t seed;
+	const struct model *model; /* for walks; set by names_bind_model() */
+	struct map links, groups, hosts, ptrs, rzones, onlinks;
+	struct list dirty_groups, dirty_hosts, dirty_ptrs;
+	struct mdns_place *places; /* links on which mDNS is spoken, by ifindex */
+	size_t place_count;
+	bool has_moved_links;   /* segments are to be placed anew */
+	bool has_own_changes;   /* links or addresses of our own namespace changed */
+	bool has_new_onlinks;
+	bool has_new_places;    /* all that was said over mDNS is to be said again */
+	bool has_new_policy;    /* all that was said is to be said again */
+	struct names_stats stats;
+};
+
+/* names.c */
+static inline uint64_t link_key(nsid_t nsid, uint32_t ifindex)
+{
+	return (uint64_t)(uint32_t)(nsid + 2) << 32 | ifindex;
+}
+struct nlink *nlink_find(const struct names *n, nsid_t nsid, uint32_t ifindex);
+
+/* Counts an error of memory or of the sink. */
+static inline void names_check(struct names *n, int err)
+{
+	if (err)
+		n->stats.lost++;
+}
+
+/* claim.c: what a link claims. */
+void claims_update(struct names *n, struct nlink *nlink, bool may_report);
+void claims_drop(struct names *n, struct nlink *nlink);
+void claims_mark(struct names *n, struct nlink *nlink);
+typedef void reject_fn(void *arg, const struct model_link *link, const char *word, size_t len,
+	enum label_verdict verdict);
+void claims_each_reject(const struct names *n, const struct model_link *link, reject_fn *visit,
+	void *arg);
+void group_mark(struct names *n, struct group *group);
+struct group *group_find(const struct names *n, const char *key);
+void group_unref(struct names *n, struct group *group);
+void label_lower(char *dst, const char *label);
+uint64_t label_hash(const struct names *n, const char *key);
+
+/* host.c: which name has which addresses, and saying so. */
+void hosts_assign(struct names *n);
+void hosts_say(struct names *n);
+void hosts_mark_all(struct names *n);
+void host_free(struct host *host);
+struct host *host_find(const struct names *n, const char *key);
+int claims_sorted(const struct group *group, const struct claim ***ret, size_t *ret_count);
+bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim);
+int host_owner(const struct names *n, const struct host *host, const char *branch,
+	struct name *ret);
+bool host_addr_is_on(const struct names *n, const struct host_addr *ha,
+	const struct mdns_place *place);
+
+/* reverse.c: PTR and the reverse zones. */
+void ptrs_update(struct names *n, struct host *host, const struct host_addrs *addrs);
+void ptrs_mark_all(struct names *n);
+void ptrs_say(struct names *n);
+void ptrs_free(struct names *n);
+
+/* place.c: segments, mDNS links, on-link prefixes. */
+void segments_place(struct names *n);
+void mdns_places_update(struct names *n);
+void mdns_places_free(struct names *n);
+void onlink_count(struct names *n, const struct model_link *link, const struct event_addr *addr,
+	int by);
+void onlinks_rebuild(struct names *n);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the verdict on a single address: kernel flags and policy to "served" or the reason why not.
+ * Never looks at other addresses or names. Called by the name index and by explain.
+ */
+#include "name/judge.h"
+
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+static enum addr_verdict judge_link(const struct model_link *link)
+{
+	if (!(link->info.flags & IFF_UP))
+		return ADDR_LINK_DOWN;
+	return model_link_is_up(&link->info) ? ADDR_SERVED : ADDR_NO_CARRIER;
+}
+
+/* The flags of IPv6 addresses; IFA_F_TEMPORARY's bit means "secondary" on an IPv4 address. */
+static enum addr_verdict judge_v6_flags(const struct policy *policy, uint32_t flags)
+{
+	if (flags & IFA_F_DADFAILED)
+		return ADDR_DAD_FAILED;
+	if ((flags & IFA_F_TENTATIVE) && !(flags & IFA_F_OPTIMISTIC))
+		return ADDR_TENTATIVE;
+	if ((flags & IFA_F_TEMPORARY) && !policy->has_temporary)
+		return ADDR_TEMPORARY;
+	return ADDR_SERVED;
+}
+
+enum addr_verdict addr_judge(const struct policy *policy, const struct model_addr *addr)
+{
+	const struct event_addr *info = &addr->info;
+	if (addr->link->ns->info.is_rootless && !policy->has_rootless)
+		return ADDR_ROOTLESS;
+	if (addr_is_loopback(&info->addr) || info->rt_scope == RT_SCOPE_HOST)
+		return ADDR_HOST_SCOPE;
+	if (addr_scope(&info->addr) == ADDR_SCOPE_NONE)
+		return ADDR_NOT_UNICAST;
+
+	enum addr_verdict verdict = judge_link(addr->link);
+	if (verdict == ADDR_SERVED && info->addr.family == ADDR_V6)
+		verdict = judge_v6_flags(policy, info->flags);
+	if (verdict == ADDR_SERVED && (info->flags & IFA_F_DEPRECATED) && !policy->has_deprecated)
+		verdict = ADDR_SPARE;
+	return verdict;
+}
+
+const char *addr_verdict_text(enum addr_verdict verdict)
+{
+	switch (verdict) {
+	case ADDR_SERVED: return "served";
+	case ADDR_SPARE: return "deprecated, and a better one of its scope exists";
+	case ADDR_LINK_DOWN: return "link is down";
+	case ADDR_NO_CARRIER: return "link has no carrier";
+	case ADDR_TENTATIVE: return "tentative: duplicate address detection is running";
+	case ADDR_DAD_FAILED: return "duplicate address detection failed";
+	case ADDR_TEMPORARY: return "temporary (--temporary publishes it)";
+	case ADDR_HOST_SCOPE: return "valid on its own host only";
+	case ADDR_NOT_UNICAST: return "not an address that others could use";
+	case ADDR_ROOTLESS: return "namespace of another user namespace (--rootless serves it)";
+	case ADDR_OUTRANKED: return "another workload has the name";
+	case ADDR_ROOTLESS_TAKEN: return "one of the host's own namespaces has the name";
+	case ADDR_VERDICT_COUNT: break;
+	}
+	return "";
+}

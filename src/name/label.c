@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the rule of what is a host label, and how an alias is cut into words.
+ * Never changes the case of a label. Called by the name index and by explain.
+ */
+#include "name/label.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "wire/name.h"
+
+static bool is_label_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		c == '-';
+}
+
+enum label_verdict label_judge(const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!is_label_byte(bytes[i]))
+			return LABEL_BAD_BYTE;
+	if (len > LABEL_CAP)
+		return LABEL_TOO_LONG;
+	if (len == 0 || bytes[0] == '-' || bytes[len - 1] == '-')
+		return LABEL_BAD_HYPHEN;
+	if (len == 3 && (strncasecmp(bytes, "wan", 3) == 0 || strncasecmp(bytes, "lan", 3) == 0))
+		return LABEL_RESERVED;
+	return LABEL_OK;
+}
+
+const char *label_verdict_text(enum label_verdict verdict)
+{
+	switch (verdict) {
+	case LABEL_OK: return "is a host label";
+	case LABEL_TOO_LONG: return "is longer than 63 bytes";
+	case LABEL_BAD_BYTE: return "has a byte that is no letter, digit or hyphen";
+	case LABEL_BAD_HYPHEN: return "begins or ends with a hyphen";
+	case LABEL_RESERVED: return "is a branch of the zone, not a host name";
+	case LABEL_COUNT: break;
+	}
+	return "";
+}
+
+const char *label_next_word(const char **at, size_t *ret_len)
+{
+	const char *word = *at + strspn(*at, " ,");
+	size_t len = strcspn(word, " ,");
+	*at = word + len;
+	if (len == 0)
+		return NULL;
+	*ret_len = len;
+	return word;
+}

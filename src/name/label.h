@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* From the text of an alias to host labels (RFC 1123 §2.1): letters, digits, hyphen. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+/* Why a word in an alias is no name, or that it is one. */
+enum label_verdict {
+	LABEL_OK,
+	LABEL_TOO_LONG,  /* over 63 bytes */
+	LABEL_BAD_BYTE,  /* something other than letters, digits and hyphen */
+	LABEL_BAD_HYPHEN, /* first or last byte is a hyphen */
+	LABEL_RESERVED,  /* "wan" and "lan" are branches of the zone */
+	LABEL_COUNT
+};
+
+enum label_verdict label_judge(const char *bytes, size_t len) NONNULL;
+
+/* A few words for a person. Static storage. */
+const char *label_verdict_text(enum label_verdict verdict);
+
+/* The next word at `*at` in a text whose words are separated by spaces and commas: returns its start
+ * and length, and moves `*at` behind it. NULL when there is no more. */
+const char *label_next_word(const char **at, size_t *ret_len) NONNULL;

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the name index as a whole: takes the model's changes, marks what they touch, flushes.
+ * Never derives a record itself: claim.c, host.c, reverse.c, place.c do. Called by the main program.
+ */
+#include "name/names.h"
+
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "name/index.h"
+
+static uint64_t key_hash(const struct names *n, uint64_t key)
+{
+	return hash_mix(n->seed, key);
+}
+
+struct nlink *nlink_find(const struct names *n, nsid_t nsid, uint32_t ifindex)
+{
+	uint64_t hash = key_hash(n, link_key(nsid, ifindex));
+	for (struct map_node *p = map_first(&n->links, hash); p; p = map_next(p)) {
+		struct nlink *nlink = container_of(p, struct nlink, node);
+		if (nlink->link->info.ifindex == ifindex && nlink->link->ns->nsid == nsid)
+			return nlink;
+	}
+	return NULL;
+}
+
+static struct nlink *nlink_of(const struct names *n, const struct model_link *link)
+{
+	return nlink_find(n, link->ns->nsid, link->info.ifindex);
+}
+
+static int nlink_add(struct names *n, const struct model_link *link)
+{
+	struct nlink *nlink = calloc(1, sizeof(*nlink));
+	uint64_t hash = key_hash(n, link_key(link->ns->nsid, link->info.ifindex));
+	if (!nlink || map_add(&n->links, &nlink->node, hash)) {
+		free(nlink);
+		return ERR_NOMEM;
+	}
+	nlink->link = link;
+	list_init(&nlink->claims);
+	claims_update(n, nlink, true);
+	return 0;
+}
+
+static void nlink_remove(struct names *n, struct nlink *nlink)
+{
+	claims_drop(n, nlink);
+	map_remove(&n->links, &nlink->node);
+	free(nlink);
+}
+
+static bool has_moved(const struct event_link *a, const struct event_link *b)
+{
+	return a->parent != b->parent || a->parent_nsid != b->parent_nsid ||
+		a->master != b->master || a->vlan_id != b->vlan_id ||
+		a->ipvlan_mode != b->ipvlan_mode || strcmp(a->kind, b->kind) != 0;
+}
+
+static void on_link(void *arg, enum model_change change, const struct model_link *link,
+	const struct event_link *before)
+{
+	struct names *n = arg;
+	struct nlink *nlink = nlink_of(n, link);
+	if (link->ns->nsid == NSID_OWN)
+		n->has_own_changes = true;
+	if (change == MODEL_LINK_GONE) {
+		n->has_moved_links = true;
+		if (nlink)
+			nlink_remove(n, nlink);
+		return;
+	}
+	if (!nlink) {
+		n->has_moved_links = true;
+		names_check(n, nlink_add(n, link));
+		return;
+	}
+	if (before && has_moved(before, &link->info))
+		n->has_moved_links = true;
+	claims_update(n, nlink, before && strcmp(before->alias, link->info.alias) != 0);
+	if (before && (before->flags != link->info.flags ||
+			before->operstate != link->info.operstate))
+		claims_mark(n, nlink);
+}
+
+static void on_addr(void *arg, enum model_change change, const struct model_addr *addr,
+	const struct event_addr *before)
+{
+	struct names *n = arg;
+	struct nlink *nlink = nlink_of(n, addr->link);
+	if (nlink)
+		claims_mark(n, nlink);
+	if (addr->link->ns->nsid == NSID_OWN)
+		n->has_own_changes = true;
+	if (before)
+		onlink_count(n, addr->link, before, -1);
+	onlink_count(n, addr->link, &addr->info, change == MODEL_ADDR_GONE ? -1 : 1);
+}
+
+static void on_ns(void *arg, enum model_change change, const struct model_ns *ns)
+{
+	struct names *n = arg;
+	if (change != MODEL_NS_CHANGED)
+		return;
+	onlinks_rebuild(n);
+	LIST_FOR_EACH(p, &ns->links) {
+		struct nlink *nlink = nlink_of(n, container_of(p, struct model_link, in_ns));
+		if (!nlink)
+			continue;
+		claims_update(n, nlink, true);
+		claims_mark(n, nlink);
+	}
+}
+
+struct names *names_new(uint64_t seed, const struct policy *policy, struct names_sink sink)
+{
+	struct names *n = calloc(1, sizeof(*n));
+	if (!n)
+		return NULL;
+	n->policy = *policy;
+	n->sink = sink;
+	n->seed = seed;
+	list_init(&n->dirty_groups);
+	list_init(&n->dirty_hosts);
+	list_init(&n->dirty_ptrs);
+	return n;
+}
+
+void names_free(struct names *n)
+{
+	if (!n)
+		return;
+	MAP_FOR_EACH(p, &n->links)
+		nlink_remove(n, container_of(p, struct nlink, node));
+	MAP_FOR_EACH(p, &n->hosts) {
+		map_remove(&n->hosts, p);
+		host_free(container_of(p, struct host, node));
+	}
+	MAP_FOR_EACH(p, &n->groups) {
+		map_remove(&n->groups, p);
+		free(container_of(p, struct group, node));
+	}
+	MAP_FOR_EACH(p, &n->onlinks) {
+		map_remove(&n->onlinks, p);
+		free(container_of(p, struct onlink, node));
+	}
+	ptrs_free(n);
+	mdns_places_free(n);
+	map_fini(&n->links);
+	map_fini(&n->groups);
+	map_fini(&n->hosts);
+	map_fini(&n->onlinks);
+	free(n);
+}
+
+struct model_listener names_listener(struct names *n)
+{
+	return (struct model_listener){
+		.on_ns = on_ns, .on_link = on_link, .on_addr = on_addr, .arg = n};
+}
+
+void names_bind_model(struct names *n, const struct model *model)
+{
+	n->model = model;
+}
+
+bool names_is_dirty(const struct names *n)
+{
+	return !list_is_empty(&n->dirty_groups) || n->has_moved_links || n->has_own_changes ||
+		n->has_new_onlinks || n->has_new_policy;
+}
+
+/* Order matters: segments are part of a host's addresses; links must be known to mDNS before
+ * records for them; reverse zones end after their records, which ptrs_say() sees to. */
+void names_flush(struct names *n)
+{
+	if (!names_is_dirty(n))
+		return;
+	if (n->has_moved_links)
+		segments_place(n);
+	if (n->has_own_changes || n->has_moved_links || n->has_new_policy)
+		mdns_places_update(n);
+	hosts_assign(n);
+	if (n->has_new_places || n->has_new_policy) {
+		hosts_mark_all(n);
+		ptrs_mark_all(n);
+	}
+	hosts_say(n);
+	ptrs_say(n);
+	if (n->has_new_onlinks && n->sink.onlink_changed)
+		n->sink.onlink_changed(n->sink.arg);
+	n->has_moved_links = n->has_own_changes = n->has_new_onlinks = false;
+	n->has_new_places = n->has_new_policy = false;
+	n->stats.flushes++;
+}
+
+void names_set_policy(struct names *n, const struct policy *policy)
+{
+	n->policy = *policy;
+	n->has_new_policy = true;
+	MAP_FOR_EACH(p, &n->links)
+		claims_update(n, container_of(p, struct nlink, node), false);
+	MAP_FOR_EACH(p, &n->groups)
+		group_mark(n, container_of(p, struct group, node));
+}
+
+uint64_t names_segment(const struct names *n, const struct model_link *link)
+{
+	const struct nlink *nlink = nlink_of(n, link);
+	return nlink ? nlink->segment : 0;
+}
+
+void names_each_onlink(const struct names *n,
+	void (*visit)(void *arg, const struct names_onlink *onlink), void *arg)
+{
+	MAP_FOR_EACH(p, &n->onlinks) {
+		const struct onlink *onlink = container_of(p, struct onlink, node);
+		const struct nlink *nlink = nlink_find(n, onlink->nsid, onlink->ifindex);
+		visit(arg, &(struct names_onlink){.prefix = onlink->prefix,
+			.ifname = nlink ? nlink->link->info.name : ""});
+	}
+}
+
+void names_each_reject(const struct names *n, reject_fn *visit, void *arg)
+{
+	MAP_FOR_EACH(p, &n->links)
+		claims_each_reject(n, container_of(p, struct nlink, node)->link, visit, arg);
+}
+
+struct names_stats names_stats(const struct names *n)
+{
+	struct names_stats stats = n->stats;
+	stats.hosts = n->hosts.count;
+	stats.groups = n->groups.count;
+	stats.reverse_zones = n->rzones.count;
+	stats.mdns_links = n->place_count;
+	return stats;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* What the administrator decided about names: the configuration as the name layer sees it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "wire/name.h"
+
+/* Where a workload's name comes from. */
+enum name_source { NAME_ALIAS, NAME_NETNS, NAME_SOURCE_COUNT };
+
+/* Two workloads with one name. A workload is a namespace that claims a name with any of its links.
+ * Order among them is by what is, never by when it came: see claim_cmp() in name/names.c. */
+enum name_duplicates {
+	DUPLICATES_MERGE,  /* the name has the addresses of all */
+	DUPLICATES_FIRST,  /* the first in order has it, the others have none */
+	DUPLICATES_NUMBER, /* the first has it, the others are NAME-2, NAME-3, … */
+	DUPLICATES_COUNT
+};
+
+/* On which links of our own namespace mDNS is spoken. */
+enum name_mdns { NAME_MDNS_AUTO, NAME_MDNS_LISTED, NAME_MDNS_NONE };
+
+struct policy {
+	struct name domain;
+	uint32_t ttl_s; /* of host records in unicast DNS */
+	enum name_source sources[NAME_SOURCE_COUNT]; /* in order of preference */
+	unsigned source_count;
+	enum name_duplicates duplicates;
+	bool has_rootless;   /* serve namespaces that other user namespaces own */
+	bool has_temporary;  /* publish RFC 8981 temporary addresses */
+	bool has_deprecated; /* publish deprecated addresses even where there are better ones */
+	enum name_mdns mdns;
+	const char *const *mdns_links; /* names of links, for NAME_MDNS_LISTED; borrowed for its life */
+	unsigned mdns_link_count;
+};

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns reverse names: which hosts an address leads back to, and which reverse zones are ours for it.
+ * Never decides what is served: an address has a PTR while some host says it. Called by host.c.
+ *
+ * A PTR leads to the branch of its address: N.wan.DOMAIN or N.lan.DOMAIN, for those have that very
+ * address for every client, which N.DOMAIN has not; so what looks back finds what it came from.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "name/index.h"
+
+static uint64_t addr_hash(const struct names *n, const struct addr *addr)
+{
+	return hash_bytes(n->seed, addr, sizeof(*addr));
+}
+
+static struct ptr *ptr_find(const struct names *n, const struct addr *addr)
+{
+	for (struct map_node *p = map_first(&n->ptrs, addr_hash(n, addr)); p; p = map_next(p)) {
+		struct ptr *ptr = container_of(p, struct ptr, node);
+		if (addr_equal(&ptr->addr, addr))
+			return ptr;
+	}
+	return NULL;
+}
+
+/* The zone that a reverse name belongs to: those of RFC 6303 for private IPv4, the /24 of other
+ * IPv4; the /48 of a ULA, whose 40 random bits make it a site's (RFC 4193 §3.2); the /64 of others. */
+static unsigned rzone_bits(const struct addr *addr)
+{
+	bool is_lan = addr_scope(addr) == ADDR_SCOPE_LAN;
+	if (addr->family == ADDR_V6)
+		return is_lan ? 48 : 64;
+	if (!is_lan)
+		return 24;
+	return addr->bytes[0] == 10 ? 8 : 16;
+}
+
+static struct rzone *rzone_get(struct names *n, const struct addr *addr)
+{
+	struct name apex;
+	name_reverse(addr, rzone_bits(addr), &apex);
+	uint64_t hash = name_hash(n->seed, apex.wire);
+	for (struct map_node *p = map_first(&n->rzones, hash); p; p = map_next(p)) {
+		struct rzone *rzone = container_of(p, struct rzone, node);
+		if (name_equal(rzone->apex.wire, apex.wire))
+			return rzone;
+	}
+	struct rzone *rzone = calloc(1, sizeof(*rzone));
+	if (!rzone || map_add(&n->rzones, &rzone->node, hash)) {
+		free(rzone);
+		return NULL;
+	}
+	name_copy(&rzone->apex, apex.wire);
+	return rzone;
+}
+
+static void rzone_count(struct names *n, const struct addr *addr, int by)
+{
+	struct rzone *rzone;
+	if (addr_scope(addr) == ADDR_SCOPE_LOCAL)
+		return; /* fe80::/10 and 169.254/16 have reverse names in mDNS only (RFC 6762 §4) */
+	rzone = rzone_get(n, addr);
+	if (!rzone) {
+		names_check(n, ERR_NOMEM);
+		return;
+	}
+	rzone->count += (size_t)by;
+	if (by > 0 && rzone->count == 1)
+		names_check(n, n->sink.put_reverse_zone(n->sink.arg, rzone->apex.wire, true));
+	if (rzone->count > 0)
+		return;
+	names_check(n, n->sink.put_reverse_zone(n->sink.arg, rzone->apex.wire, false));
+	map_remove(&n->rzones, &rzone->node);
+	free(rzone);
+}
+
+static void ptr_mark(struct names *n, struct ptr *ptr)
+{
+	if (list_is_empty(&ptr->in_dirty))
+		list_append(&n->dirty_ptrs, &ptr->in_dirty);
+}
+
+static struct ptr *ptr_get(struct names *n, const struct addr *addr)
+{
+	struct ptr *ptr = ptr_find(n, addr);
+	if (ptr)
+		return ptr;
+	ptr = calloc(1, sizeof(*ptr));
+	if (!ptr || map_add(&n->ptrs, &ptr->node, addr_hash(n, addr))) {
+		free(ptr);
+		return NULL;
+	}
+	ptr->addr = *addr;
+	list_init(&ptr->hosts);
+	list_init(&ptr->in_dirty);
+	rzone_count(n, addr, 1);
+	return ptr;
+}
+
+static struct ptr_host *ptr_host_find(const struct ptr *ptr, const struct host *host)
+{
+	LIST_FOR_EACH(p, &ptr->hosts)
+		if (container_of(p, struct ptr_host, in_ptr)->host == host)
+			return container_of(p, struct ptr_host, in_ptr);
+	return NULL;
+}
+
+static int ptr_add_host(struct names *n, const struct addr *addr, struct host *host)
+{
+	struct ptr *ptr = ptr_get(n, addr);
+	if (!ptr)
+		return ERR_NOMEM;
+	ptr_mark(n, ptr);
+	if (ptr_host_find(ptr, host))
+		return 0;
+	struct ptr_host *ph = calloc(1, sizeof(*ph));
+	if (!ph)
+		return ERR_NOMEM;
+	ph->host = host;
+	list_append(&ptr->hosts, &ph->in_ptr);
+	return 0;
+}
+
+static void ptr_remove_host(struct names *n, const struct addr *addr, const struct host *host)
+{
+	struct ptr *ptr = ptr_find(n, addr);
+	struct ptr_host *ph = ptr ? ptr_host_find(ptr, host) : NULL;
+	if (!ph)
+		return;
+	list_remove(&ph->in_ptr);
+	free(ph);
+	ptr_mark(n, ptr);
+}
+
+static bool has_addr(const struct host_addrs *addrs, const struct addr *addr)
+{
+	for (size_t i = 0; i < addrs->count; i++)
+		if (addr_equal(&addrs->list[i].addr, addr))
+			return true;
+	return false;
+}
+
+/* The host now says `addrs` instead of host->said. */
+void ptrs_update(struct names *n, struct host *host, const struct host_addrs *addrs)
+{
+	for (size_t i = 0; i < host->said.count; i++)
+		if (!has_addr(addrs, &host->said.list[i].addr))
+			ptr_remove_host(n, &host->said.list[i].addr, host);
+	for (size_t i = 0; i < addrs->count; i++)
+		names_check(n, ptr_add_host(n, &addrs->list[i].addr, host));
+}
+
+void ptrs_mark_all(struct names *n)
+{
+	MAP_FOR_EACH(p, &n->ptrs)
+		ptr_mark(n, container_of(p, struct ptr, node));
+}
+
+/* Targets of a PTR set while they are gathered. */
+struct targets {
+	struct name names[LIMIT_PTR_TARGETS];
+	struct rdata rdata[LIMIT_PTR_TARGETS];
+	uint16_t count;
+};
+
+static void targets_add(struct names *n, struct targets *t, const struct host *host,
+	const char *branch)
+{
+	if (t->count == LIMIT_PTR_TARGETS || host_owner(n, host, branch, &t->names[t->count]))
+		return;
+	t->rdata[t->count] = (struct rdata){t->names[t->count].wire, t->names[t->count].len};
+	t->count++;
+}
+
+static struct rrset targets_set(const struct targets *t, uint32_t ttl_s)
+{
+	return (struct rrset){.type = RR_PTR, .view = VIEW_ANY, .ttl = ttl_s, .count = t->count,
+		.rdata = t->rdata};
+}
+
+static void ptr_say_unicast(struct names *n, const struct ptr *ptr, const uint8_t *owner)
+{
+	struct targets t = {.count = 0};
+	if (addr_scope(&ptr->addr) == ADDR_SCOPE_LOCAL)
+		return;
+	LIST_FOR_EACH(p, &ptr->hosts)
+		targets_add(n, &t, container_of(p, struct ptr_host, in_ptr)->host,
+			addr_scope_text(addr_scope(&ptr->addr)));
+	struct rrset set = targets_set(&t, n->policy.ttl_s);
+	n->stats.puts++;
+	names_check(n, n->sink.put_unicast(n->sink.arg, owner, &set, t.count > 0));
+}
+
+static bool is_host_addr_on(const struct names *n, const struct host *host,
+	const struct addr *addr, const struct mdns_place *place)
+{
+	for (size_t i = 0; i < host->said.count; i++)
+		if (addr_equal(&host->said.list[i].addr, addr) &&
+			host_addr_is_on(n, &host->said.list[i], place))
+			return true;
+	return false;
+}
+
+static void ptr_say_mdns(struct names *n, const struct ptr *ptr, const uint8_t *owner)
+{
+	for (size_t i = 0; i < n->place_count; i++) {
+		struct targets t = {.count = 0};
+		LIST_FOR_EACH(p, &ptr->hosts) {
+			const struct host *host = container_of(p, struct ptr_host, in_ptr)->host;
+			if (is_host_addr_on(n, host, &ptr->addr, &n->places[i]))
+				targets_add(n, &t, host, "local");
+		}
+		struct rrset set = targets_set(&t, NAMES_MDNS_TTL_S);
+		names_check(n, n->sink.put_mdns(n->sink.arg, n->places[i].ifindex, owner, &set,
+				       t.count > 0, true));
+	}
+}
+
+static void ptr_free(struct names *n, struct ptr *ptr)
+{
+	LIST_FOR_EACH(p, &ptr->hosts)
+		free(container_of(p, struct ptr_host, in_ptr));
+	map_remove(&n->ptrs, &ptr->node);
+	free(ptr);
+}
+
+/* Runs after hosts_say(): what the hosts said is what the addresses lead back to. */
+void ptrs_say(struct names *n)
+{
+	LIST_FOR_EACH(p, &n->dirty_ptrs) {
+		struct ptr *ptr = container_of(p, struct ptr, in_dirty);
+		struct name owner;
+		list_remove(p);
+		name_reverse(&ptr->addr, 8 * (unsigned)addr_len(&ptr->addr), &owner);
+		ptr_say_unicast(n, ptr, owner.wire);
+		ptr_say_mdns(n, ptr, owner.wire);
+		if (!list_is_empty(&ptr->hosts))
+			continue;
+		rzone_count(n, &ptr->addr, -1);
+		ptr_free(n, ptr);
+	}
+}
+
+void ptrs_free(struct names *n)
+{
+	MAP_FOR_EACH(p, &n->ptrs)
+		ptr_free(n, container_of(p, struct ptr, node));
+	map_fini(&n->ptrs);
+	MAP_FOR_EACH(p, &n->rzones) {
+		map_remove(&n->rzones, p);
+		free(container_of(p, struct rzone, node));
+	}
+	map_fini(&n->rzones);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the rules of which links share a wire, applied by union-find.
+ * Never allocates; sees only the array it is given. Called by the name index, and by `graph`.
+ */
+#include "name/segment.h"
+
+#include <linux/if_link.h>
+#include <string.h>
+
+static uint32_t find(struct segment_link *links, uint32_t i)
+{
+	while (links[i].segment != i) {
+		links[i].segment = links[links[i].segment].segment;
+		i = links[i].segment;
+	}
+	return i;
+}
+
+/* The lower index stands for both, so that the result does not depend on the order of joining.
+ * Returns whether they were apart. */
+static bool join(struct segment_link *links, uint32_t a, uint32_t b)
+{
+	a = find(links, a);
+	b = find(links, b);
+	if (a < b)
+		links[b].segment = a;
+	else
+		links[a].segment = b;
+	return a != b;
+}
+
+static bool is_kind(const struct event_link *link, const char *kind)
+{
+	return strcmp(link->kind, kind) == 0;
+}
+
+static bool shares_parent_wire(const struct event_link *link)
+{
+	if (is_kind(link, "ipvlan") || is_kind(link, "ipvtap"))
+		return link->ipvlan_mode == IPVLAN_MODE_L2;
+	return is_kind(link, "macvlan") || is_kind(link, "macvtap") || is_kind(link, "veth");
+}
+
+static bool shares_port_wire(const struct event_link *master)
+{
+	return is_kind(master, "bridge") || is_kind(master, "bond") || is_kind(master, "team");
+}
+
+static bool is_vlan(const struct segment_link *link)
+{
+	return is_kind(link->info, "vlan") && link->parent != SEGMENT_NONE;
+}
+
+/* Joins each VLAN to the first one of its id on the segment of its lower device. Quadratic in the
+ * number of VLANs, of which a machine has dozens; returns whether anything was apart before. */
+static bool join_vlans(struct segment_link *links, uint32_t count)
+{
+	bool has_joined = false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!is_vlan(&links[i]))
+			continue;
+		uint32_t lower = find(links, links[i].parent);
+		for (uint32_t j = 0; j < i; j++)
+			if (is_vlan(&links[j]) && links[j].info->vlan_id == links[i].info->vlan_id &&
+				find(links, links[j].parent) == lower) {
+				has_joined |= join(links, i, j);
+				break;
+			}
+	}
+	return has_joined;
+}
+
+void segment_place(struct segment_link *links, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		links[i].segment = i;
+	for (uint32_t i = 0; i < count; i++) {
+		if (links[i].parent != SEGMENT_NONE && shares_parent_wire(links[i].info))
+			join(links, i, links[i].parent);
+		if (links[i].master != SEGMENT_NONE &&
+			shares_port_wire(links[links[i].master].info))
+			join(links, i, links[i].master);
+	}
+	/* Each turn joins at least two VLANs, or is the last: VLANs on VLANs need one turn a level. */
+	while (join_vlans(links, count))
+		;
+	for (uint32_t i = 0; i < count; i++)
+		links[i].segment = find(links, i);
+}
