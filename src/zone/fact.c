@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the canonical form of what is said about an owner, and the difference of two such states.
+ * Never keeps rdata: it is borrowed. Called by the node builder and the zone's writer.
+ */
+#include "zone/fact.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+void facts_fini(struct facts *facts)
+{
+	free(facts->at);
+	*facts = (struct facts){0};
+}
+
+int facts_add_one(struct facts *facts, const struct fact *fact)
+{
+	if (facts->count == facts->cap) {
+		size_t cap = facts->cap ? 2 * facts->cap : 16;
+		struct fact *at = reallocarray(facts->at, cap, sizeof(*at));
+		if (!at)
+			return ERR_NOMEM;
+		facts->at = at;
+		facts->cap = cap;
+	}
+	facts->at[facts->count++] = *fact;
+	return 0;
+}
+
+int facts_add(struct facts *facts, const struct rrset *set)
+{
+	struct fact fact = {.type = set->type, .view = set->view & VIEW_ANY};
+	/* RFC 2181 §8: a TTL with the top bit set is zero. */
+	uint32_t ttl = set->ttl > INT32_MAX ? 0 : set->ttl;
+	for (int v = 0; v < VIEW_COUNT; v++)
+		fact.ttl[v] = fact.view & 1 << v ? ttl : 0;
+	if (fact.view == 0)
+		return 0;
+	for (size_t i = 0; i < set->count; i++) {
+		fact.bytes = set->rdata[i].bytes;
+		fact.len = set->rdata[i].len;
+		int err = facts_add_one(facts, &fact);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int fact_cmp(const struct fact *a, const struct fact *b)
+{
+	if (a->type != b->type)
+		return a->type < b->type ? -1 : 1;
+	return rdata_cmp(a->bytes, a->len, b->bytes, b->len);
+}
+
+static int fact_cmp_qsort(const void *a, const void *b)
+{
+	return fact_cmp(a, b);
+}
+
+size_t facts_of_type(const struct facts *facts, size_t first)
+{
+	size_t end = first;
+	while (end < facts->count && facts->at[end].type == facts->at[first].type)
+		end++;
+	return end - first;
+}
+
+/* Gives each of `count` facts, all of one type, the lowest TTL of its set, by view. */
+static void level_ttl(struct fact *at, size_t count)
+{
+	for (int v = 0; v < VIEW_COUNT; v++) {
+		uint32_t lowest = UINT32_MAX;
+		for (size_t i = 0; i < count; i++)
+			if (at[i].view & 1 << v && at[i].ttl[v] < lowest)
+				lowest = at[i].ttl[v];
+		for (size_t i = 0; i < count; i++)
+			if (at[i].view & 1 << v)
+				at[i].ttl[v] = lowest;
+	}
+}
+
+static void unite(struct fact *into, const struct fact *from)
+{
+	for (int v = 0; v < VIEW_COUNT; v++)
+		if (from->view & 1 << v)
+			into->ttl[v] = from->ttl[v];
+	into->view |= from->view;
+}
+
+static void unite_equal(struct facts *facts)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < facts->count; i++) {
+		if (kept > 0 && fact_cmp(&facts->at[kept - 1], &facts->at[i]) == 0)
+			unite(&facts->at[kept - 1], &facts->at[i]);
+		else
+			facts->at[kept++] = facts->at[i];
+	}
+	facts->count = kept;
+}
+
+/* Types of which an owner can have only one record (RFC 2181 §10.1, RFC 6672 §2.4, RFC 1034 §4.2.1). */
+static bool is_single(uint16_t type)
+{
+	return type == RR_CNAME || type == RR_DNAME || type == RR_SOA;
+}
+
+/* Leaves out what cannot stand beside the rest, for each view by itself would be wrong: whether a
+ * name is an alias must not depend on who asks. */
+static void drop_conflicting(struct facts *facts)
+{
+	size_t kept = 0;
+	for (size_t i = 0, n; i < facts->count; i += n) {
+		n = facts_of_type(facts, i);
+		bool is_alone = n == facts->count;
+		if (facts->at[i].type == RR_CNAME && !is_alone)
+			continue;
+		size_t take = is_single(facts->at[i].type) ? 1 : n;
+		memmove(&facts->at[kept], &facts->at[i], take * sizeof(facts->at[0]));
+		kept += take;
+	}
+	facts->count = kept;
+}
+
+void facts_settle(struct facts *facts)
+{
+	if (facts->count > 1)
+		qsort(facts->at, facts->count, sizeof(facts->at[0]), fact_cmp_qsort);
+	for (size_t i = 0, n; i < facts->count; i += n) {
+		n = facts_of_type(facts, i);
+		level_ttl(&facts->at[i], n);
+	}
+	unite_equal(facts);
+	if (facts->count > 1)
+		drop_conflicting(facts);
+}
+
+/* The views of `fact` in which `other`, the same record in the other state or NULL, does not have
+ * it with the same TTL. */
+static unsigned views_apart(const struct fact *fact, const struct fact *other)
+{
+	unsigned apart = fact->view;
+	for (int v = 0; other && v < VIEW_COUNT; v++)
+		if (other->view & 1 << v && other->ttl[v] == fact->ttl[v])
+			apart &= ~(1u << v);
+	return apart;
+}
+
+/* Walks `of` beside `against` and tells what of the one is not in the other. */
+static void tell_missing(const struct facts *of, const struct facts *against, bool is_added,
+	void (*tell)(void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact),
+	void *arg)
+{
+	for (size_t i = 0, j = 0; i < of->count; i++) {
+		const struct fact *fact = &of->at[i];
+		int order = -1;
+		while (j < against->count && (order = fact_cmp(fact, &against->at[j])) > 0)
+			j++;
+		bool is_there = j < against->count && order == 0;
+		unsigned apart = views_apart(fact, is_there ? &against->at[j] : NULL);
+		if (apart == VIEW_ANY && fact->ttl[0] == fact->ttl[1]) {
+			tell(arg, is_added, VIEW_ANY, fact->ttl[0], fact);
+			continue;
+		}
+		for (int v = 0; v < VIEW_COUNT; v++)
+			if (apart & 1 << v)
+				tell(arg, is_added, 1u << v, fact->ttl[v], fact);
+	}
+}
+
+void facts_diff(const struct facts *before, const struct facts *after,
+	void (*tell)(void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact),
+	void *arg)
+{
+	tell_missing(before, after, false, tell, arg);
+	tell_missing(after, before, true, tell, arg);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the list of blocks that readers may still look at.
+ * Never waits: when it is safe to free is the shell's knowledge. Called by the zone's writer.
+ */
+#include "zone/garbage.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+
+int garbage_reserve(struct garbage *g, size_t more)
+{
+	if (g->cap - g->count >= more)
+		return 0;
+	size_t cap = 2 * g->cap + more;
+	void **at = reallocarray(g->at, cap, sizeof(*at));
+	if (!at)
+		return ERR_NOMEM;
+	g->at = at;
+	g->cap = cap;
+	return 0;
+}
+
+void garbage_add(struct garbage *g, void *block)
+{
+	if (!block)
+		return;
+	assert(g->count < g->cap);
+	g->at[g->count++] = block;
+}
+
+void garbage_free_all(struct garbage *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		free(g->at[i]);
+	free(g->at);
+	*g = (struct garbage){0};
+}

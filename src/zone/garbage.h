@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* What was published and is no more: kept until the readers have let go. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+struct garbage {
+	void **at; /* blocks of malloc() */
+	size_t count, cap;
+};
+
+/* Makes room for `more` blocks. ERR_NOMEM. */
+int garbage_reserve(struct garbage *g, size_t more) NONNULL MUSTCHECK;
+
+/* Takes a block over; room must have been reserved. NULL is nothing. */
+void garbage_add(struct garbage *g, void *block) NONNULL_ARGS(1);
+
+/* Frees the blocks and the list. */
+void garbage_free_all(struct garbage *g) NONNULL;

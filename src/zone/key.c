@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns names in the form in which the table looks them up.
+ * Never allocates; never sees a table. Called by the lookup, the writer and the answer path.
+ */
+#include "zone/key.h"
+
+void key_from_name(struct key *key, const uint8_t *name)
+{
+	uint8_t with_lead[8 + NAME_CAP] = {0};
+	unsigned len = (unsigned)name_len(name);
+	memcpy(with_lead + 8, name, len);
+	key_from_message(key, with_lead + 8, len);
+}
+
+static void split(const uint8_t *name, struct key_labels *ret)
+{
+	unsigned at = 0;
+	ret->count = 0;
+	while (name[at]) {
+		ret->start[ret->count++] = (uint8_t)at;
+		at += 1u + name[at];
+	}
+	ret->start[ret->count] = (uint8_t)at;
+}
+
+void key_split(const struct key *key, struct key_labels *ret)
+{
+	split(key->lower, ret);
+}
+
+unsigned key_common_labels(const struct key *key, const struct key_labels *labels,
+	const uint8_t *name)
+{
+	struct key_labels other;
+	split(name, &other);
+	unsigned most = labels->count < other.count ? labels->count : other.count;
+	unsigned common = 0;
+	while (common < most) {
+		const uint8_t *a = key->lower + labels->start[labels->count - common - 1];
+		const uint8_t *b = name + other.start[other.count - common - 1];
+		if (a[0] != b[0])
+			break;
+		bool is_same = true;
+		for (unsigned i = 1; i <= a[0]; i++)
+			is_same &= a[i] == byte_lower(b[i]);
+		if (!is_same)
+			break;
+		common++;
+	}
+	return common;
+}

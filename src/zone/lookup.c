@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the reader's way through the tree of names, and what a name and type then mean.
+ * Never changes anything, never waits. Called by the answer path on any thread.
+ */
+#include "zone/lookup.h"
+
+static const struct table *table_of(const struct zone_reader *reader)
+{
+	return atomic_load_explicit(&reader->table, memory_order_acquire);
+}
+
+static bool has_feature(const struct zone_reader *reader, enum table_feature feature)
+{
+	return atomic_load_explicit(&reader->features, memory_order_relaxed) & 1u << feature;
+}
+
+const struct node *zone_node(const struct zone_reader *reader, const struct key *key)
+{
+	struct table_hit hit = table_find(table_of(reader), key_hash(reader->seed, key, 0), key, 0);
+	return hit.node && !hit.is_edge && hit.node->set_count > 0 ? hit.node : NULL;
+}
+
+/* A way from the root down to a name. */
+struct walk {
+	const struct zone_reader *reader;
+	const struct table *table;
+	const struct key *key;
+	struct key_labels labels;
+	const struct node *apex;     /* of the zone the name is in */
+	const struct node *cut;      /* the highest delegation in that zone, at or above the name */
+	const struct node *dname;    /* the highest DNAME in that zone, above the name */
+	const struct node *self;     /* what is at the name */
+	bool exists;                 /* the name is there, be it empty */
+	unsigned encloser_labels;    /* of the closest encloser (RFC 4592 §2.2.1) */
+};
+
+/* The walk comes by `n`, which is at or above the name. */
+static void pass(struct walk *w, const struct node *n, bool is_self)
+{
+	if (n->flags & NODE_APEX) {
+		/* What was seen above belongs to another zone. */
+		w->apex = n;
+		w->cut = w->dname = NULL;
+	}
+	if (n->flags & NODE_CUT && !w->cut && !w->dname)
+		w->cut = n;
+	if (n->flags & NODE_DNAME && !is_self && !w->cut && !w->dname)
+		w->dname = n;
+	if (is_self)
+		w->self = n;
+}
+
+static void walk_down(struct walk *w)
+{
+	const struct key *key = w->key;
+	unsigned count = w->labels.count;
+	/* Each turn goes down by a label at least. */
+	for (unsigned labels = 0; labels <= count; labels++) {
+		unsigned skip = w->labels.start[count - labels];
+		struct table_hit hit = table_find(w->table, key_hash(w->reader->seed, key, skip),
+			key, skip);
+		if (!hit.node)
+			return;
+		if (hit.is_edge) {
+			const uint8_t *name = node_name(hit.node);
+			labels = key_common_labels(key, &w->labels, name);
+			w->encloser_labels = labels;
+			w->exists = labels == count;
+			if (labels < name_labels(name))
+				return;
+		}
+		w->encloser_labels = labels;
+		w->exists = labels == count;
+		pass(w, hit.node, w->exists);
+	}
+}
+
+/* Whether there is a wildcard below the closest encloser; `*ret` is its node, NULL if it is an empty
+ * non-terminal without one. */
+static bool find_wildcard(const struct walk *from, const struct node **ret)
+{
+	unsigned start = from->labels.start[from->labels.count - from->encloser_labels];
+	struct key key = {.len = from->key->len - start + 2};
+	struct walk w = {.reader = from->reader, .table = from->table, .key = &key};
+	/* The label that the name has below the encloser takes two bytes or more, so there is room. */
+	key.lower[0] = 1;
+	key.lower[1] = '*';
+	memcpy(key.lower + 2, from->key->lower + start, key.len - 2);
+	key_split(&key, &w.labels);
+	walk_down(&w);
+	*ret = w.self;
+	return w.exists;
+}
+
+/* The set of that type, or one set that stands for any (RFC 8482 §4.1). */
+static const struct node_set *pick_set(const struct node *n, uint16_t type, unsigned view)
+{
+	if (LIKELY(type != RR_ANY))
+		return node_set(n, type, view);
+	for (unsigned i = 0; i < n->set_count; i++)
+		if (n->sets[i].view & view)
+			return &n->sets[i];
+	return NULL;
+}
+
+/* The node answers for the name: with the type, as an alias, or with nothing. */
+static void answer_from(const struct node *n, uint16_t type, unsigned view, struct zone_answer *ret)
+{
+	ret->outcome = ZONE_FOUND;
+	ret->node = n;
+	ret->set = pick_set(n, type, view);
+	if (!ret->set && n->flags & NODE_CNAME) {
+		ret->set = node_set(n, RR_CNAME, view);
+		ret->outcome = ret->set ? ZONE_ALIAS : ZONE_FOUND;
+	}
+}
+
+/* Whether the cut is where the name's DS record would be, which is this side's (RFC 4035 §3.1.4.1). */
+static bool is_ds_at_cut(const struct walk *w, uint16_t type)
+{
+	return type == RR_DS && w->cut == w->self;
+}
+
+/* The name is not there: a wildcard may answer for it. */
+static void answer_missing(const struct walk *w, uint16_t type, unsigned view,
+	struct zone_answer *ret)
+{
+	const struct node *wildcard;
+	ret->outcome = ZONE_NO_NAME;
+	if (!has_feature(w->reader, TABLE_WILDCARDS) || !find_wildcard(w, &wildcard))
+		return;
+	ret->outcome = ZONE_FOUND;
+	ret->is_wildcard = true;
+	if (wildcard)
+		answer_from(wildcard, type, view, ret);
+}
+
+static void lookup_by_walk(const struct zone_reader *reader, const struct key *key, uint16_t type,
+	unsigned view, struct zone_answer *ret)
+{
+	struct walk w = {.reader = reader, .table = table_of(reader), .key = key};
+	key_split(key, &w.labels);
+	walk_down(&w);
+	*ret = (struct zone_answer){.apex = w.apex};
+	if (!w.apex) {
+		ret->outcome = ZONE_OUTSIDE;
+	} else if (w.cut && !is_ds_at_cut(&w, type)) {
+		ret->outcome = ZONE_DELEGATED;
+		ret->node = w.cut;
+		ret->set = node_set(w.cut, RR_NS, VIEW_ANY);
+	} else if (w.dname) {
+		ret->outcome = ZONE_RENAMED;
+		ret->node = w.dname;
+		ret->set = node_set(w.dname, RR_DNAME, VIEW_ANY);
+	} else if (!w.exists) {
+		answer_missing(&w, type, view, ret);
+	} else {
+		ret->outcome = ZONE_FOUND;
+		if (w.self)
+			answer_from(w.self, type, view, ret);
+	}
+}
+
+void zone_lookup(const struct zone_reader *reader, const struct key *key, uint16_t type,
+	unsigned view, struct zone_answer *ret)
+{
+	/* With no cut anywhere, what is at the very name is the answer, whatever is above it. */
+	if (LIKELY(!has_feature(reader, TABLE_CUTS))) {
+		const struct node *n = zone_node(reader, key);
+		if (n) {
+			*ret = (struct zone_answer){0};
+			answer_from(n, type, view, ret);
+			if (ret->set)
+				return;
+		}
+	}
+	lookup_by_walk(reader, key, type, view, ret);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the walk over all records, for exports and transfers.
+ * Never changes anything. Called by the shell's main thread through zone.h.
+ */
+#include <stdlib.h>
+
+#include "zone/store.h"
+
+struct walk {
+	void (*visit)(void *arg, const struct zone_change *record);
+	void *arg;
+	const uint8_t *owner;
+	uint16_t only; /* this type, or 0: all */
+	uint16_t but;  /* not this type, or 0 */
+};
+
+static void visit_one(void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact)
+{
+	const struct walk *w = arg;
+	const struct zone_change record = {
+		.is_added = is_added,
+		.owner = w->owner,
+		.type = fact->type,
+		.view = (uint8_t)view,
+		.ttl = ttl,
+		.rdata = {fact->bytes, fact->len},
+	};
+	if ((w->only && fact->type != w->only) || fact->type == w->but)
+		return;
+	w->visit(w->arg, &record);
+}
+
+/* Visits the node's records: those that both views have with one TTL once. */
+static int visit_node(struct walk *w, const struct node *n, struct facts *scratch)
+{
+	const struct facts none = {0};
+	scratch->count = 0;
+	int err = facts_add_node(scratch, n);
+	if (err)
+		return err;
+	facts_settle(scratch);
+	w->owner = node_name(n);
+	facts_diff(&none, scratch, visit_one, w);
+	return 0;
+}
+
+static int cmp_nodes(const void *a, const void *b)
+{
+	const struct node *const *n = a, *const *m = b;
+	return name_cmp(node_name(*n), node_name(*m));
+}
+
+/* All nodes with records at or below `apex`, in canonical order; `*count` of them. NULL if out of
+ * memory. The caller frees the array. */
+static const struct node **nodes_below(const struct zone *z, const uint8_t *apex, size_t *count)
+{
+	const struct table *table = atomic_load_explicit(&z->reader.table, memory_order_relaxed);
+	const struct node **nodes = calloc(table->used, sizeof(*nodes));
+	size_t i = 0;
+	*count = 0;
+	if (!nodes)
+		return NULL;
+	for (struct node *n; (n = table_next(table, &i));)
+		if (n->set_count > 0 && name_is_below(node_name(n), apex))
+			nodes[(*count)++] = n;
+	qsort(nodes, *count, sizeof(*nodes), cmp_nodes);
+	return nodes;
+}
+
+int zone_each_record(const struct zone *z, const uint8_t *apex,
+	void (*visit)(void *arg, const struct zone_change *record), void *arg)
+{
+	size_t count;
+	struct facts scratch = {0};
+	struct walk w = {.visit = visit, .arg = arg};
+	const struct node **nodes = nodes_below(z, apex, &count);
+	if (!nodes)
+		return ERR_NOMEM;
+	int err = 0;
+	for (size_t i = 0; i < count && !err; i++) {
+		bool is_top = i == 0 && name_equal(node_name(nodes[i]), apex);
+		w.only = is_top ? RR_SOA : 0;
+		w.but = 0;
+		err = visit_node(&w, nodes[i], &scratch);
+		if (!is_top || err)
+			continue;
+		w.only = 0;
+		w.but = RR_SOA;
+		err = visit_node(&w, nodes[i], &scratch);
+	}
+	facts_fini(&scratch);
+	free(nodes);
+	return err;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the store of all zones: who says what at which owner, and when the sum of it is published.
+ * Never waits for readers, never frees what they may see. Called by the shell's main thread alone.
+ */
+#include "zone/zone.h"
+
+#include <stdlib.h>
+
+#include "zone/store.h"
+
+struct zone_garbage {
+	struct garbage blocks;
+};
+
+struct zone *zone_new(uint64_t seed, struct zone_listener listener)
+{
+	struct zone *z = calloc(1, sizeof(*z));
+	if (!z)
+		return NULL;
+	z->reader.seed = seed;
+	z->listener = listener;
+	map_init(&z->owners);
+	if (tree_init(&z->tree, &z->reader, &z->garbage)) {
+		free(z);
+		return NULL;
+	}
+	return z;
+}
+
+void zone_free(struct zone *z)
+{
+	if (!z)
+		return;
+	MAP_FOR_EACH(n, &z->owners) {
+		struct owner *owner = container_of(n, struct owner, in_map);
+		for (int s = 0; s < SAY_COUNT; s++)
+			node_free(owner->said[s]);
+		zone_owner_free(z, owner);
+	}
+	map_fini(&z->owners);
+	tree_fini(&z->tree);
+	garbage_free_all(&z->garbage);
+	facts_fini(&z->facts);
+	facts_fini(&z->before);
+	facts_fini(&z->after);
+	free(z);
+}
+
+const struct zone_reader *zone_reader(const struct zone *z)
+{
+	return &z->reader;
+}
+
+/* What a source says now, as a node; NULL for nothing. */
+static int make_saying(struct zone *z, enum zone_source source, const uint8_t *name,
+	const struct rrset *sets, size_t count, struct node **ret)
+{
+	z->facts.count = 0;
+	for (size_t i = 0; i < count; i++) {
+		int err = facts_add(&z->facts, &sets[i]);
+		if (err)
+			return err;
+	}
+	*ret = NULL;
+	if (z->facts.count == 0)
+		return 0;
+	facts_settle(&z->facts);
+	int err = node_new(name, &z->facts, false, ret);
+	if (!err && source == ZONE_STATIC)
+		(*ret)->flags |= NODE_STATIC;
+	return err;
+}
+
+static bool says_the_same(const struct node *a, const struct node *b)
+{
+	return a && b ? node_equal(a, b) : a == b;
+}
+
+int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
+	const struct rrset *sets, size_t count)
+{
+	struct update u;
+	struct node *saying;
+	update_begin(z, &u, owner);
+	if (!u.place.apex)
+		return ERR_RANGE;
+	int err = make_saying(z, source, owner, sets, count, &saying);
+	if (err)
+		return err;
+	if (says_the_same(saying, u.said[source])) {
+		node_free(saying);
+		return 0;
+	}
+	u.dropped = u.said[source];
+	u.said[source] = saying;
+	err = update_prepare(z, &u);
+	if (err) {
+		node_free(saying);
+		return err;
+	}
+	if (u.apex && source == ZONE_STATIC && saying)
+		apex_serial_of(saying, &u.apex->serial_floor);
+	if (!says_the_same(update_published(&u), u.sum))
+		zone_touch(z, &u.place);
+	update_publish(z, &u);
+	return 0;
+}
+
+/* Whether `name` is the top of a zone: its owner record, else NULL. */
+static struct owner *apex_owner(const struct zone *z, const uint8_t *name)
+{
+	struct key key;
+	key_from_name(&key, name);
+	struct owner *owner = zone_owner(z, &key, 0);
+	return owner && owner->apex ? owner : NULL;
+}
+
+/* Puts the generated records `node` (NULL: none) and the apex itself in or out. Takes neither over
+ * when it fails. */
+static int replace_apex(struct zone *z, struct update *u, struct node *node, struct apex *apex)
+{
+	u->dropped = u->said[SAY_GENERATED];
+	u->said[SAY_GENERATED] = node;
+	u->apex = apex;
+	int err = update_prepare(z, u);
+	if (err)
+		return err;
+	zone_touch(z, &u->place); /* of the zone above, if it is new */
+	update_publish(z, u);
+	return 0;
+}
+
+int zone_add_apex(struct zone *z, const struct zone_apex *params)
+{
+	struct update u;
+	struct node *generated;
+	update_begin(z, &u, params->name);
+	int err = apex_generate(z, params, &generated);
+	if (err)
+		return err;
+	if (says_the_same(generated, u.said[SAY_GENERATED])) {
+		node_free(generated);
+		return 0;
+	}
+	struct apex *apex = u.apex ? u.apex : calloc(1, sizeof(*apex));
+	err = apex ? replace_apex(z, &u, generated, apex) : ERR_NOMEM;
+	if (err) {
+		node_free(generated);
+		if (apex && !(u.owner && u.owner->apex == apex))
+			free(apex);
+		return err;
+	}
+	if (!apex->is_dirty) {
+		z->apex_count += apex->serial == 0;
+		apex->is_dirty = true;
+	}
+	return 0;
+}
+
+/* Nobody says anything any more at the owner, which is no apex. */
+static int forget(struct zone *z, const uint8_t *name)
+{
+	struct update u;
+	int err = 0;
+	for (int s = 0; s < SAY_COUNT && !err; s++) {
+		update_begin(z, &u, name);
+		if (!u.said[s])
+			continue;
+		u.dropped = u.said[s];
+		u.said[s] = NULL;
+		err = update_prepare(z, &u);
+		if (!err)
+			update_publish(z, &u);
+	}
+	return err;
+}
+
+/* Forgets each owner whose nearest apex is the node `apex`, itself excepted. */
+static int forget_below(struct zone *z, const struct node *apex)
+{
+	const struct table *table = atomic_load_explicit(&z->reader.table, memory_order_relaxed);
+	struct node **found = calloc(table->used, sizeof(*found));
+	size_t count = 0, i = 0;
+	int err = 0;
+	if (!found)
+		return ERR_NOMEM;
+	for (struct node *n; (n = table_next(table, &i));)
+		if (n != apex && n->set_count > 0 && name_is_below(node_name(n), node_name(apex)))
+			found[count++] = n;
+	/* What is forgotten stays in the garbage, and its name readable, until the next commit. */
+	for (i = 0; i < count && !err; i++) {
+		struct place place;
+		tree_locate(&z->tree, node_name(found[i]), &place);
+		if (place.apex == apex)
+			err = forget(z, node_name(found[i]));
+	}
+	free(found);
+	return err;
+}
+
+int zone_remove_apex(struct zone *z, const uint8_t *name)
+{
+	struct owner *owner = apex_owner(z, name);
+	struct update u;
+	int err = 0;
+	if (!owner)
+		return ERR_ABSENT;
+	tree_locate(&z->tree, name, &u.place);
+	struct node *self = u.place.self;
+	bool has_zone_above = false;
+	for (const uint8_t *up = name; *up && !has_zone_above;) {
+		up = name_parent(up);
+		has_zone_above = apex_owner(z, up) != NULL;
+	}
+	if (!has_zone_above)
+		err = forget_below(z, self);
+	if (err)
+		return err;
+	update_begin(z, &u, name);
+	struct apex *apex = u.apex;
+	err = replace_apex(z, &u, NULL, NULL);
+	if (err)
+		return err;
+	free(apex);
+	z->apex_count--;
+	tree_locate(&z->tree, name, &u.place);
+	zone_touch(z, &u.place);
+	return has_zone_above ? 0 : forget(z, name);
+}
+
+/* Gives the zone its next serial and publishes its SOA. Without memory it stays dirty. */
+static void advance_serial(struct zone *z, struct owner *owner, uint32_t floor)
+{
+	struct apex *apex = owner->apex;
+	uint32_t before = apex->serial;
+	struct update u;
+	update_begin(z, &u, owner->name);
+	apex->serial = apex_next_serial(apex, floor);
+	if (update_prepare(z, &u)) {
+		apex->serial = before;
+		return;
+	}
+	apex->is_dirty = false;
+	update_publish(z, &u);
+}
+
+struct zone_garbage *zone_commit(struct zone *z, uint32_t serial_floor)
+{
+	MAP_FOR_EACH(n, &z->owners) {
+		struct owner *owner = container_of(n, struct owner, in_map);
+		if (owner->apex && owner->apex->is_dirty)
+			advance_serial(z, owner, serial_floor);
+	}
+	struct zone_garbage *garbage = z->garbage.count > 0 ? malloc(sizeof(*garbage)) : NULL;
+	if (!garbage)
+		return NULL; /* kept for the next commit */
+	garbage->blocks = z->garbage;
+	z->garbage = (struct garbage){0};
+	return garbage;
+}
+
+void zone_garbage_free(struct zone_garbage *garbage)
+{
+	if (!garbage)
+		return;
+	garbage_free_all(&garbage->blocks);
+	free(garbage);
+}
+
+uint32_t zone_serial(const struct zone *z, const uint8_t *apex)
+{
+	const struct owner *owner = apex_owner(z, apex);
+	return owner ? owner->apex->serial : 0;
+}
+
+struct zone_stats zone_stats(const struct zone *z)
+{
+	const struct table *table = atomic_load_explicit(&z->reader.table, memory_order_relaxed);
+	return (struct zone_stats){
+		.zones = z->apex_count,
+		.names = z->tree.names,
+		.records = z->tree.records,
+		.bytes = z->tree.bytes + sizeof(*table) + (table->mask + 1) * sizeof(slot_t),
+	};
+}
