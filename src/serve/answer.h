@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A DNS query to its answer: bytes in, bytes out. No allocation, no lock, no system call. What is
+ * to be said comes from the zone's reader (zone/lookup.h) and is copied behind the question.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/compiler.h"
+#include "zone/view.h"
+#include "zone/zone.h"
+
+/* What was asked and what became of it, since the start. One thread writes, any may read. */
+enum serve_count {
+	SERVE_QUERIES_UDP,
+	SERVE_QUERIES_TCP,
+	SERVE_DROPPED,   /* too short, a reply, from port 0 */
+	SERVE_NOERROR,   /* with an answer */
+	SERVE_NODATA,
+	SERVE_NXDOMAIN,
+	SERVE_REFERRAL,
+	SERVE_REFUSED,
+	SERVE_FORMERR,
+	SERVE_NOTIMP,
+	SERVE_OTHER,     /* BADVERS, SERVFAIL, YXDOMAIN, NOTAUTH */
+	SERVE_TRUNCATED,
+	SERVE_EDNS,      /* queries with EDNS */
+	SERVE_COUNT
+};
+
+/* "queries_udp", "nxdomain", …: stable keys for `status`. Static storage. */
+const char *serve_count_text(enum serve_count which);
+
+/* What one worker answers with. Set up by the shell once; only `counts` changes after. */
+struct serve_ctx {
+	const struct zone_reader *zone; /* zone_reader() of the store */
+	const struct view_slot *views;
+	_Atomic uint64_t counts[SERVE_COUNT]; /* relaxed: own thread writes, others read */
+};
+
+struct serve_client {
+	struct addr addr;
+	uint16_t port; /* host byte order */
+	bool is_tcp;
+};
+
+/* Adds the counts of `ctx` to `sums`. Any thread. */
+void serve_add_counts(const struct serve_ctx *ctx, uint64_t sums[SERVE_COUNT]) NONNULL;
+
+/* Answers `query` in `reply`, which must not overlap it and has `reply_cap` bytes: 512 or more, and
+ * 65535 over TCP. Returns the length of the reply, 0 for none. The caller is inside a read-side
+ * critical section of the zone. Any bytes are safe. */
+size_t serve_answer(struct serve_ctx *ctx, const struct serve_client *client,
+	const uint8_t *query, size_t query_len, uint8_t *reply, size_t reply_cap) NONNULL;
