@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns responses being written: sets into packets, flush bits, TTLs, additional records, sizes.
+ * Never decides who gets an answer or when. Called for announcements, answers and replies.
+ */
+#include "mdns/engine.h"
+
+enum { LEGACY_TTL = 10, /* §6.7 */ HEADERS_MAX = 40 + 8 };
+
+void compose_init(struct composer *c, struct mlink *link, enum compose_mode mode, unsigned lanes,
+	ns_t now, void *buffer, size_t cap)
+{
+	size_t payload = mlink_payload(link, lanes);
+	c->link = link;
+	c->mode = mode;
+	c->lanes = mode == COMPOSE_MULTICAST ? lanes : 0;
+	c->now = now;
+	c->grown_cap = cap < LIMIT_MDNS_PACKET - HEADERS_MAX ? cap : LIMIT_MDNS_PACKET - HEADERS_MAX;
+	c->is_full = false;
+	c->serial = ++link->m->serial;
+	c->set_count = 0;
+	pack_init(&c->p, buffer, payload < cap ? payload : cap, 0, MSG_QR | MSG_AA);
+	c->p.may_compress_srv = mode != COMPOSE_LEGACY; /* §18.14 */
+}
+
+static unsigned record_count(const struct composer *c)
+{
+	const uint8_t *counts = c->p.start + 6;
+	return (unsigned)get_u16(counts) + get_u16(counts + 2) + get_u16(counts + 4);
+}
+
+size_t compose_len(const struct composer *c)
+{
+	return record_count(c) > 0 ? c->p.len : 0;
+}
+
+static int put_record(struct composer *c, const struct recset *set, const struct record *record,
+	enum msg_section section)
+{
+	uint8_t nsec[NSEC_RDATA_CAP];
+	struct pack_rr rr = {
+		.owner = set->claim->identity->current, .type = set->type, .class = CLASS_IN,
+		.ttl = set->ttl, .rdata = record->rdata, .rdata_len = record->len,
+	};
+	if (set->type == RR_NSEC) {
+		rr.rdata = nsec;
+		rr.rdata_len = nsec_write(set->claim, nsec);
+		rr.ttl = nsec_ttl(set->claim);
+	}
+	if (c->mode == COMPOSE_LEGACY)
+		rr.ttl = rr.ttl < LEGACY_TTL ? rr.ttl : LEGACY_TTL;
+	else if (set->is_unique)
+		rr.class |= CLASS_FLUSH; /* §10.2 */
+	c->link->m->stats.answers++;
+	return pack_rr(&c->p, section, &rr);
+}
+
+/* The records [0, end) that have a bit of `wanted` are in the packet. */
+static void note_sent(struct composer *c, struct recset *set, unsigned wanted, unsigned end)
+{
+	for (unsigned i = 0; i < end; i++) {
+		struct record *record = &set->records[i];
+		if (!(record->wanted & wanted))
+			continue;
+		record->wanted &= (uint8_t)~(wanted | c->lanes);
+		for (int lane = 0; lane < LANE_COUNT; lane++)
+			if (c->lanes & 1u << lane)
+				record->sent[lane] = c->now;
+	}
+}
+
+static bool is_wanted_still(const struct recset *set, unsigned wanted)
+{
+	for (uint16_t i = 0; i < set->count; i++)
+		if (set->records[i].wanted & wanted)
+			return true;
+	return false;
+}
+
+static void remember_set(struct composer *c, struct recset *set)
+{
+	set->packed_in = c->serial;
+	if (c->set_count < COMPOSE_SETS)
+		c->sets[c->set_count++] = set;
+}
+
+/* What was pending on these lanes has been said now. */
+static void settle_answers(const struct composer *c, struct recset *set)
+{
+	for (int lane = 0; lane < LANE_COUNT; lane++)
+		if (c->lanes & 1u << lane && !is_wanted_still(set, 1u << lane))
+			recset_forget_answers(set, 1u << lane);
+}
+
+bool compose_wanted(struct composer *c, struct recset *set, unsigned wanted, enum msg_section section)
+{
+	struct pack_mark mark = pack_mark(&c->p);
+	const bool is_first = record_count(c) == 0;
+	unsigned i = 0, packed = 0;
+
+	if (c->is_full)
+		return false;
+	for (; i < set->count; i++) {
+		if (!(set->records[i].wanted & wanted))
+			continue;
+		int err = put_record(c, set, &set->records[i], section);
+		if (err && is_first && packed == 0) {
+			/* §17: one record larger than the MTU, in a packet of its own. */
+			c->p.cap = c->grown_cap;
+			c->is_full = true;
+			err = put_record(c, set, &set->records[i], section);
+			if (err)
+				set->records[i].wanted = 0; /* in no packet at all: LIMIT_MDNS_RDATA */
+			else
+				packed++;
+			i++;
+			break;
+		}
+		if (err)
+			break;
+		packed++;
+	}
+	if (i < set->count && set->is_unique && !is_first) {
+		pack_rewind(&c->p, &mark); /* §10.2: whole, if it can be */
+		return false;
+	}
+	if (packed > 0)
+		remember_set(c, set);
+	note_sent(c, set, wanted, i);
+	settle_answers(c, set);
+	return !is_wanted_still(set, wanted);
+}
+
+/* Additional records */
+
+/* Adds the whole set or nothing of it; nothing that was multicast a moment ago (§6). */
+static void add_whole(struct composer *c, struct recset *set)
+{
+	struct pack_mark mark = pack_mark(&c->p);
+	if (c->is_full || set->packed_in == c->serial)
+		return;
+	if (c->lanes && recset_last_sent(set, c->lanes) + NS_PER_S > c->now)
+		return;
+	for (uint16_t i = 0; i < set->count; i++)
+		if (put_record(c, set, &set->records[i], SECTION_ADDITIONAL)) {
+			pack_rewind(&c->p, &mark);
+			return;
+		}
+	for (uint16_t i = 0; i < set->count; i++)
+		for (int lane = 0; lane < LANE_COUNT; lane++)
+			if (c->lanes & 1u << lane) {
+				set->records[i].sent[lane] = c->now;
+				set->records[i].wanted &= (uint8_t)~(1u << lane);
+			}
+	settle_answers(c, set);
+	remember_set(c, set);
+}
+
+/* §6.2: the addresses of the other family, or that there are none. */
+static void add_addresses(struct composer *c, struct claim *claim)
+{
+	static const uint16_t types[] = {RR_A, RR_AAAA};
+	bool is_complete = true;
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		struct recset *set = claim_find_set(claim, types[i]);
+		if (set)
+			add_whole(c, set);
+		is_complete = is_complete && set;
+	}
+	if (!is_complete && c->mode != COMPOSE_LEGACY && nsec_is_possible(claim))
+		add_whole(c, &claim->nsec);
+}
+
+static struct claim *find_target(const struct composer *c, const struct recset *set, uint16_t index)
+{
+	const uint8_t *name = set->records[index].rdata + rr_layout(set->type).lead;
+	struct claim *claim = claim_find(c->link, name, name_hash(c->link->m->hash_seed, name));
+	return claim && claim_is_held(claim) ? claim : NULL;
+}
+
+/* RFC 6763 §12.1: with a service's PTR its SRV and TXT; what they need comes by their own turn. */
+static void add_instance(struct composer *c, struct claim *instance)
+{
+	struct recset *srv = claim_find_set(instance, RR_SRV), *txt = claim_find_set(instance, RR_TXT);
+	if (srv)
+		add_whole(c, srv);
+	if (txt)
+		add_whole(c, txt);
+}
+
+static void add_for(struct composer *c, const struct recset *set)
+{
+	if (set->type == RR_A || set->type == RR_AAAA) {
+		add_addresses(c, set->claim);
+		return;
+	}
+	if (set->type != RR_SRV && set->type != RR_PTR)
+		return;
+	for (uint16_t i = 0; i < set->count && !c->is_full; i++) {
+		struct claim *target = find_target(c, set, i);
+		if (target && set->type == RR_SRV)
+			add_addresses(c, target); /* RFC 6763 §12.2 */
+		else if (target)
+			add_instance(c, target);
+	}
+}
+
+void compose_additionals(struct composer *c)
+{
+	/* Sets that are added are looked at in their turn; there are at most COMPOSE_SETS turns. */
+	for (unsigned i = 0; i < c->set_count && !c->is_full; i++)
+		add_for(c, c->sets[i]);
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the engine as its owner sees it: links, time, the packets that go out, notices, status.
+ * Never reads a clock, a socket or randomness. Called by the shell, the simulator and the fuzzer.
+ */
+#include "mdns/engine.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct pending_notice {
+	struct list of_mdns;
+	struct mdns_notice notice;
+};
+
+struct mdns *mdns_new(uint64_t seed)
+{
+	struct mdns *m = calloc(1, sizeof(*m));
+	if (!m)
+		return NULL;
+	m->outbox.bytes = malloc(LIMIT_MDNS_OUTBOX);
+	if (!m->outbox.bytes) {
+		free(m);
+		return NULL;
+	}
+	list_init(&m->notices);
+	m->random_state = seed;
+	m->hash_seed = (uint64_t)mdns_random(m, 0, INT64_MAX - 1);
+	return m;
+}
+
+/* What was about to be sent there and belongs to no claim. */
+static void mlink_drop_pending(struct mlink *link)
+{
+	continued_clear(link);
+	LIST_FOR_EACH(p, &link->goodbyes) {
+		list_remove(p);
+		free(container_of(p, struct goodbye, of_link));
+	}
+	if (link->m->repeat_to.link == link->id)
+		link->m->repeat_len = 0;
+}
+
+static void mlink_free(struct mlink *link)
+{
+	struct mdns *m = link->m;
+	mlink_drop_pending(link);
+	MAP_FOR_EACH(p, &link->claims)
+		claim_free(container_of(p, struct claim, by_name));
+	map_fini(&link->claims);
+	heap_remove(&m->due, &link->due);
+	map_remove(&m->links, &link->by_id);
+	free(link->prefixes);
+	free(link);
+}
+
+void mdns_free(struct mdns *m)
+{
+	if (!m)
+		return;
+	MAP_FOR_EACH(p, &m->links)
+		mlink_free(container_of(p, struct mlink, by_id));
+	MAP_FOR_EACH(p, &m->identities)
+		identity_free(m, container_of(p, struct identity, by_owner));
+	LIST_FOR_EACH(p, &m->notices)
+		free(container_of(p, struct pending_notice, of_mdns));
+	map_fini(&m->links);
+	map_fini(&m->identities);
+	map_fini(&m->names);
+	map_fini(&m->references);
+	free(m->outbox.bytes);
+	free(m);
+}
+
+/* SplitMix64 (Steele, Lea, Flood 2014). The modulo's bias does not matter for delays. */
+ns_t mdns_random(struct mdns *m, ns_t low, ns_t high)
+{
+	uint64_t z = m->random_state += 0x9e3779b97f4a7c15ull;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return low + (ns_t)((z ^ z >> 31) % (uint64_t)(high - low + 1));
+}
+
+void mdns_notify(struct claim *claim, enum mdns_notice_type type, const struct addr *peer)
+{
+	struct mdns *m = claim->link->m;
+	struct pending_notice *pending = calloc(1, sizeof(*pending));
+	if (!pending)
+		return;
+	pending->notice.type = type;
+	pending->notice.link = claim->link->id;
+	pending->notice.peer = *peer;
+	name_copy(&pending->notice.name, claim->identity->owner);
+	name_copy(&pending->notice.current, claim->identity->current);
+	list_append(&m->notices, &pending->of_mdns);
+	if (++m->notice_count > LIMIT_MDNS_NOTICES) {
+		struct mdns_notice oldest;
+		mdns_next_notice(m, &oldest);
+		m->stats.limited++;
+	}
+}
+
+bool mdns_next_notice(struct mdns *m, struct mdns_notice *ret)
+{
+	if (list_is_empty(&m->notices))
+		return false;
+	struct pending_notice *first = container_of(m->notices.next, struct pending_notice, of_mdns);
+	*ret = first->notice;
+	list_remove(&first->of_mdns);
+	m->notice_count--;
+	free(first);
+	return true;
+}
+
+/* Links */
+
+static uint64_t id_hash(const struct mdns *m, uint32_t id)
+{
+	return hash_mix(m->hash_seed, id);
+}
+
+struct mlink *mlink_find(const struct mdns *m, uint32_t id)
+{
+	for (struct map_node *n = map_first(&m->links, id_hash(m, id)); n; n = map_next(n)) {
+		struct mlink *link = container_of(n, struct mlink, by_id);
+		if (link->id == id)
+			return link;
+	}
+	return NULL;
+}
+
+static struct mlink *mlink_new(struct mdns *m, uint32_t id)
+{
+	struct mlink *link = calloc(1, sizeof(*link));
+	if (!link)
+		return NULL;
+	link->m = m;
+	link->id = id;
+	link->batch_at = link->last_probe = LONG_AGO;
+	for (size_t i = 0; i < LIMIT_MDNS_CONFLICTS; i++)
+		link->conflicts[i] = LONG_AGO;
+	list_init(&link->goodbyes);
+	list_init(&link->continued);
+	if (map_add(&m->links, &link->by_id, id_hash(m, id))) {
+		free(link);
+		return NULL;
+	}
+	return link;
+}
+
+struct mlink *mlink_get(struct mdns *m, uint32_t id)
+{
+	struct mlink *link = mlink_find(m, id);
+	return link ? link : mlink_new(m, id);
+}
+
+static int mlink_set_prefixes(struct mlink *link, const struct prefix *prefixes, size_t count)
+{
+	struct prefix *copy = NULL;
+	if (count > 0) {
+		copy = calloc(count, sizeof(*copy));
+		if (!copy)
+			return ERR_NOMEM;
+		memcpy(copy, prefixes, count * sizeof(*copy));
+	}
+	free(link->prefixes);
+	link->prefixes = copy;
+	link->prefix_count = count;
+	return 0;
+}
+
+static void mlink_restart(struct mlink *link, ns_t now)
+{
+	MAP_FOR_EACH(p, &link->claims)
+		claim_start(container_of(p, struct claim, by_name), now);
+	mlink_touch(link);
+}
+
+int mdns_link_up(struct mdns *m, ns_t now, const struct mdns_link *from)
+{
+	struct mlink *link = mlink_get(m, from->id);
+	if (!link)
+		return ERR_NOMEM;
+	int err = mlink_set_prefixes(link, from->prefixes, from->prefix_count);
+	if (err)
+		return err;
+	uint8_t lanes = (uint8_t)(from->has_v4 << LANE_V4 | from->has_v6 << LANE_V6);
+	uint8_t gained = lanes & (uint8_t)~link->lanes;
+	bool was_up = link->is_up;
+	if (lanes == 0) {
+		mdns_link_down(m, now, from->id);
+		return 0;
+	}
+	link->mtu = from->mtu;
+	link->lanes = lanes;
+	link->is_up = true;
+	/* §8: whoever listens on the family that is new has heard nothing of us yet. */
+	if (!was_up || gained)
+		mlink_restart(link, now);
+	return 0;
+}
+
+void mdns_link_down(struct mdns *m, ns_t now, uint32_t id)
+{
+	struct mlink *link = mlink_find(m, id);
+	if (!link)
+		return;
+	link->is_up = false;
+	link->lanes = 0;
+	mlink_drop_pending(link);
+	MAP_FOR_EACH(p, &link->claims)
+		claim_stop(container_of(p, struct claim, by_name), MDNS_SILENT, now);
+	mlink_touch(link);
+}
+
+void mdns_link_gone(struct mdns *m, uint32_t id)
+{
+	struct mlink *link = mlink_find(m, id);
+	if (link)
+		mlink_free(link);
+}
+
+void mdns_restart(struct mdns *m, ns_t now)
+{
+	MAP_FOR_EACH(p, &m->links) {
+		struct mlink *link = container_of(p, struct mlink, by_id);
+		if (link->is_up)
+			mlink_restart(link, now);
+	}
+}
+
+void mdns_goodbye(struct mdns *m, ns_t now)
+{
+	(void)now;
+	MAP_FOR_EACH(p, &m->links) {
+		struct mlink *link = container_of(p, struct mlink, by_id);
+		MAP_FOR_EACH(q, &link->claims) {
+			struct claim *claim = container_of(q, struct claim, by_name);
+			claim_say_goodbye(claim);
+			claim_free(claim);
+		}
+		mlink_touch(link);
+	}
+}
+
+struct mdns_path mlink_group(const struct mlink *link, enum lane lane)
+{
+	static const struct addr groups[LANE_COUNT] = {
+		[LANE_V4] = {ADDR_V4, {224, 0, 0, 251}},
+		[LANE_V6] = {ADDR_V6, {0xff, 0x02, [15] = 0xfb}},
+	};
+	return (struct mdns_path){
+		.link = link->id, .peer = groups[lane], .peer_port = MDNS_PORT, .is_multicast = true,
+		.ttl = 255, /* §11 */
+	};
+}
+
+size_t mlink_payload(const struct mlink *link, unsigned lanes)
+{
+	size_t headers = lanes & 1 << LANE_V6 ? 40 + 8 : 20 + 8;
+	size_t mtu = link->mtu < UDP_PAYLOAD_MIN + headers ? UDP_PAYLOAD_MIN + headers : link->mtu;
+	return mtu < LIMIT_MDNS_PACKET ? mtu - headers : LIMIT_MDNS_PACKET - headers;
+}
+
+bool mlink_has_source(const struct mlink *link, const struct addr *peer)
+{
+	if (addr_scope(peer) == ADDR_SCOPE_LOCAL)
+		return true;
+	for (size_t i = 0; i < link->prefix_count; i++)
+		if (prefix_has(&link->prefixes[i], peer))
+			return true;
+	return false;
+}
+
+/* Packets in */
+
+void mdns_input(struct mdns *m, ns_t now, const struct mdns_path *from,
+	const uint8_t *packet, size_t len)
+{
+	struct mlink *link = mlink_find(m, from->link);
+	struct rd r = rd_init(packet, len);
+	struct msg_header header;
+
+	m->stats.packets_in++;
+	if (!link || !(link->lanes & 1 << lane_of(&from->peer)) || from->peer_port == 0) {
+		m->stats.ignored++;
+		return;
+	}
+	if (!mlink_has_source(link, &from->peer)) { /* §11 */
+		m->stats.off_link++;
+		return;
+	}
+	rd_header(&r, &header);
+	if (r.err) {
+		m->stats.malformed++;
+		return;
+	}
+	if (msg_opcode(&header) != OPCODE_QUERY || msg_rcode(&header) != 0) { /* §18.3, §18.11 */
+		m->stats.ignored++;
+		return;
+	}
+	m->serial++;
+	if (header.flags & MSG_QR)
+		response_input(m, link, now, from, packet, len);
+	else
+		query_input(m, link, now, from, packet, len);
+	mlink_touch(link);
+}
+
+/* Time and packets out */
+
+static ns_t mlink_deadline(const struct mlink *link)
+{
+	if (!link->is_up)
+		return NS_NEVER;
+	if (!list_is_empty(&link->goodbyes))
+		return LONG_AGO;
+	ns_t at = ns_min(heap_deadline(&link->probes), heap_deadline(&link->announces));
+	for (int lane = 0; lane < LANE_COUNT; lane++)
+		at = ns_min(at, heap_deadline(&link->answers[lane]));
+	return ns_min(at, continued_deadline(link));
+}
+
+void mlink_touch(struct mlink *link)
+{
+	ns_t at = mlink_deadline(link);
+	if (at == NS_NEVER)
+		heap_remove(&link->m->due, &link->due);
+	else if (!heap_has(&link->due) || link->due.at != at)
+		heap_put(&link->m->due, &link->due, at);
+}
+
+/* A packet for both lanes: goes out on the first now and is kept for the second. */
+static void send_on_lanes(struct mlink *link, struct mdns_path *to, const uint8_t *buffer, size_t len)
+{
+	struct mdns *m = link->m;
+	*to = mlink_group(link, link->lanes & 1 << LANE_V4 ? LANE_V4 : LANE_V6);
+	if (link->lanes != LANES_ALL)
+		return;
+	m->repeat_to = mlink_group(link, LANE_V6);
+	m->repeat_len = len;
+	memcpy(m->repeat, buffer, len);
+}
+
+/* One packet of what is due on the link, or 0: then nothing is. */
+static size_t mlink_poll(struct mlink *link, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
+{
+	continued_poll(link, now);
+	size_t len = goodbye_poll(link, buffer, cap);
+	if (len == 0)
+		len = probe_poll(link, now, buffer, cap);
+	if (len == 0)
+		len = announce_poll(link, now, buffer, cap);
+	if (len > 0) {
+		send_on_lanes(link, to, buffer, len);
+		return len;
+	}
+	for (int lane = 0; lane < LANE_COUNT; lane++) {
+		len = respond_poll(link, lane, now, buffer, cap);
+		if (len > 0) {
+			*to = mlink_group(link, lane);
+			return len;
+		}
+	}
+	return 0;
+}
+
+static size_t next_packet(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
+{
+	size_t len = outbox_take(m, to, buffer);
+	if (len > 0)
+		return len;
+	if (m->repeat_len > 0) {
+		len = m->repeat_len;
+		*to = m->repeat_to;
+		memcpy(buffer, m->repeat, len);
+		m->repeat_len = 0;
+		return len;
+	}
+	/* Each turn ends with a packet or with a link that has nothing due: so the loop ends. */
+	while (heap_deadline(&m->due) <= now) {
+		struct mlink *link = container_of(heap_first(&m->due), struct mlink, due);
+		len = mlink_poll(link, now, to, buffer, cap);
+		mlink_touch(link);
+		if (len > 0)
+			return len;
+		assert(!heap_has(&link->due) || link->due.at > now);
+		if (heap_has(&link->due) && link->due.at <= now)
+			return 0;
+	}
+	return 0;
+}
+
+size_t mdns_poll(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
+{
+	size_t len = next_packet(m, now, to, buffer, cap < LIMIT_MDNS_PACKET ? cap : LIMIT_MDNS_PACKET);
+	if (len > 0) {
+		m->stats.packets_out++;
+		m->stats.bytes_out += len;
+	}
+	return len;
+}
+
+ns_t mdns_deadline(const struct mdns *m)
+{
+	if (m->outbox.head < m->outbox.tail || m->repeat_len > 0)
+		return LONG_AGO;
+	return heap_deadline(&m->due);
+}
+
+/* What is asked about it */
+
+struct mdns_stats mdns_stats(const struct mdns *m)
+{
+	return m->stats;
+}
+
+void mdns_each_status(const struct mdns *m,
+	void (*visit)(void *arg, const struct mdns_status *status), void *arg)
+{
+	MAP_FOR_EACH(p, &m->links) {
+		const struct mlink *link = container_of(p, struct mlink, by_id);
+		MAP_FOR_EACH(q, &link->claims) {
+			const struct claim *claim = container_of(q, struct claim, by_name);
+			if (!claim_needs_probe(claim))
+				continue;
+			struct mdns_status status = {
+				.link = link->id, .state = claim->state, .since = claim->since,
+				.against = claim->against,
+			};
+			name_copy(&status.name, claim->identity->owner);
+			name_copy(&status.current, claim->identity->current);
+			visit(arg, &status);
+		}
+	}
+}

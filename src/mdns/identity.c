@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what a name is called on all links, how it is renamed, and what counts as our own record.
+ * Never sends anything. Called by put, by conflicts and by the owner for persisted names.
+ */
+#include "mdns/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { NUMBER_TEXT_CAP = 16 };
+
+struct identity *identity_find(const struct mdns *m, const uint8_t *owner)
+{
+	uint64_t hash = name_hash(m->hash_seed, owner);
+	for (struct map_node *n = map_first(&m->identities, hash); n; n = map_next(n)) {
+		struct identity *identity = container_of(n, struct identity, by_owner);
+		if (name_equal(identity->owner, owner))
+			return identity;
+	}
+	return NULL;
+}
+
+static struct identity *find_current(const struct mdns *m, const uint8_t *name)
+{
+	uint64_t hash = name_hash(m->hash_seed, name);
+	for (struct map_node *n = map_first(&m->names, hash); n; n = map_next(n)) {
+		struct identity *identity = container_of(n, struct identity, by_current);
+		if (name_equal(identity->current, name))
+			return identity;
+	}
+	return NULL;
+}
+
+static struct identity *identity_new(struct mdns *m, const uint8_t *owner)
+{
+	size_t len = name_len(owner);
+	struct identity *identity = calloc(1, sizeof(*identity) + len);
+	if (!identity)
+		return NULL;
+	memcpy(identity->owner, owner, len);
+	identity->current = identity->owner;
+	list_init(&identity->claims);
+	uint64_t hash = name_hash(m->hash_seed, owner);
+	if (map_add(&m->identities, &identity->by_owner, hash))
+		goto fail;
+	/* A name that we took for another one when that had to be renamed stays with it. */
+	bool is_taken = find_current(m, owner) != NULL;
+	if (map_add(&m->names, &identity->by_current, hash))
+		goto fail_names;
+	if (is_taken && identity_rename(m, identity))
+		goto fail_rename;
+	return identity;
+
+fail_rename:
+	map_remove(&m->names, &identity->by_current);
+fail_names:
+	map_remove(&m->identities, &identity->by_owner);
+fail:
+	free(identity);
+	return NULL;
+}
+
+struct identity *identity_get(struct mdns *m, const uint8_t *owner)
+{
+	struct identity *identity = identity_find(m, owner);
+	return identity ? identity : identity_new(m, owner);
+}
+
+void identity_free(struct mdns *m, struct identity *identity)
+{
+	map_remove(&m->names, &identity->by_current);
+	map_remove(&m->identities, &identity->by_owner);
+	if (identity->current != identity->owner)
+		free(identity->current);
+	free(identity);
+}
+
+void identity_release(struct mdns *m, struct identity *identity)
+{
+	if (list_is_empty(&identity->claims) && !identity->is_persisted)
+		identity_free(m, identity);
+}
+
+static uint64_t current_hash(const struct mdns *m, const struct identity *identity)
+{
+	return name_hash(m->hash_seed, identity->current);
+}
+
+/* Every claim is found under the name that the identity has now. The maps have buckets already, so
+ * adding cannot fail. */
+static int set_current(struct mdns *m, struct identity *identity, const struct name *name)
+{
+	bool is_owner = name->len == name_len(identity->owner) &&
+		memcmp(name->wire, identity->owner, name->len) == 0;
+	uint8_t *current = is_owner ? identity->owner : malloc(name->len);
+	if (!current)
+		return ERR_NOMEM;
+	if (!is_owner)
+		memcpy(current, name->wire, name->len);
+
+	LIST_FOR_EACH(p, &identity->claims) {
+		struct claim *claim = container_of(p, struct claim, of_identity);
+		map_remove(&claim->link->claims, &claim->by_name);
+	}
+	map_remove(&m->names, &identity->by_current);
+	if (identity->current != identity->owner)
+		free(identity->current);
+	identity->current = current;
+	identity->is_persisted = !is_owner;
+
+	uint64_t hash = current_hash(m, identity);
+	int err = map_add(&m->names, &identity->by_current, hash);
+	LIST_FOR_EACH(p, &identity->claims) {
+		struct claim *claim = container_of(p, struct claim, of_identity);
+		err = err ? err : map_add(&claim->link->claims, &claim->by_name, hash);
+	}
+	return err;
+}
+
+/* Longest start of `label` that is at most `max` bytes and does not cut a UTF-8 character (§16). */
+static size_t cut_label(const uint8_t *label, size_t max)
+{
+	size_t len = label[0];
+	if (len <= max)
+		return len;
+	for (len = max; len > 0 && (label[1 + len] & 0xc0) == 0x80;)
+		len--;
+	return len;
+}
+
+/* `owner` with its first label numbered: "web-2"; a service instance as people see it, "Web (2)". */
+static int numbered_name(const uint8_t *owner, unsigned number, struct name *ret)
+{
+	const uint8_t *parent = name_parent(owner);
+	bool is_instance = parent[0] > 1 && parent[1] == '_';
+	char suffix[NUMBER_TEXT_CAP];
+	uint8_t label[LABEL_CAP];
+	size_t suffix_len = (size_t)snprintf(suffix, sizeof(suffix), is_instance ? " (%u)" : "-%u", number);
+	size_t room = NAME_CAP - 1 - name_len(parent);
+	size_t label_cap = room < LABEL_CAP ? room : LABEL_CAP;
+	if (label_cap <= suffix_len)
+		return ERR_RANGE;
+	size_t len = cut_label(owner, label_cap - suffix_len);
+	memcpy(label, owner + 1, len);
+	memcpy(label + len, suffix, suffix_len);
+	return name_prepend(label, len + suffix_len, parent, ret);
+}
+
+int identity_rename(struct mdns *m, struct identity *identity)
+{
+	for (unsigned number = identity->number < 2 ? 2 : identity->number + 1;
+			number <= LIMIT_MDNS_RENAMES; number++) {
+		struct name name;
+		int err = numbered_name(identity->owner, number, &name);
+		if (err)
+			return err;
+		if (find_current(m, name.wire) || identity_find(m, name.wire))
+			continue;
+		err = set_current(m, identity, &name);
+		if (!err)
+			identity->number = number;
+		return err;
+	}
+	identity->number = 0;
+	return ERR_RANGE;
+}
+
+/* The number in "web-7" made from "web", so that a next rename goes on from there; else 0. */
+static unsigned number_of(const uint8_t *owner, const struct name *current)
+{
+	unsigned number = 0, scale = 1;
+	for (unsigned i = current->wire[0]; i > 0 && scale <= LIMIT_MDNS_RENAMES; i--, scale *= 10) {
+		uint8_t c = current->wire[i];
+		if (c < '0' || c > '9')
+			break;
+		number += scale * (unsigned)(c - '0');
+	}
+	struct name made;
+	if (number < 2 || number > LIMIT_MDNS_RENAMES || numbered_name(owner, number, &made))
+		return 0;
+	return name_equal(made.wire, current->wire) ? number : 0;
+}
+
+int mdns_set_name(struct mdns *m, const uint8_t *owner, const uint8_t *current)
+{
+	struct identity *identity = identity_get(m, owner);
+	if (!identity)
+		return ERR_NOMEM;
+	struct identity *other = find_current(m, current);
+	if (other)
+		return other == identity ? 0 : ERR_EXISTS;
+	struct name name;
+	name_copy(&name, current);
+	int err = set_current(m, identity, &name);
+	if (err)
+		return err;
+	identity->number = number_of(owner, &name);
+	references_rename(identity, m, 0);
+	return 0;
+}
+
+/* What is ours */
+
+void identity_remember(struct identity *identity, uint64_t hash, ns_t now)
+{
+	identity->former[identity->former_next].hash = hash;
+	identity->former[identity->former_next].until = now + 10 * NS_PER_S;
+	identity->former_next = (identity->former_next + 1) % IDENTITY_FORMER;
+}
+
+bool identity_has(const struct mdns *m, const struct identity *identity, uint16_t type,
+	const uint8_t *rdata, size_t len, ns_t now)
+{
+	LIST_FOR_EACH(p, &identity->claims) {
+		const struct claim *claim = container_of(p, struct claim, of_identity);
+		const struct recset *set = claim_find_set(claim, type);
+		if (set && recset_find(set, rdata, len))
+			return true;
+	}
+	uint64_t hash = rdata_hash(m, type, rdata, len);
+	for (int i = 0; i < IDENTITY_FORMER; i++)
+		if (identity->former[i].until > now && identity->former[i].hash == hash)
+			return true;
+	return false;
+}
+
+bool identity_has_addr(const struct identity *identity, const struct addr *a)
+{
+	struct addr reverse;
+	uint16_t type = a->family == ADDR_V4 ? RR_A : RR_AAAA;
+	LIST_FOR_EACH(p, &identity->claims) {
+		const struct claim *claim = container_of(p, struct claim, of_identity);
+		const struct recset *set = claim_find_set(claim, type);
+		if (set && recset_find(set, a->bytes, addr_len(a)))
+			return true;
+	}
+	return name_to_addr(identity->owner, &reverse) == 0 && addr_equal(&reverse, a);
+}

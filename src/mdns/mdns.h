@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A Multicast DNS responder (RFC 6762), pure: packets and time in, packets and the next deadline
+ * out. It knows links as numbers, has no sockets, no clock and no randomness but its seed.
+ *
+ * The owner keeps it up to date with what it should say (mdns_put) on which link, feeds it what
+ * comes in (mdns_input), sends what it wants to send (mdns_poll, until it has nothing), and comes
+ * back at the deadline. One engine for all links and both families: so it knows its own records on
+ * each of them (RFC 6762 §14), and two of our links on one wire are no conflict.
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "base/compiler.h"
+#include "base/time.h"
+#include "wire/rrset.h"
+
+enum { MDNS_PORT = 5353 };
+
+/* What a link is to the engine. `prefixes` are the on-link ones, for the check of §11; copied. */
+struct mdns_link {
+	uint32_t id;          /* the shell's: the ifindex */
+	uint32_t mtu;         /* of the link, in bytes, IP header included */
+	bool has_v4, has_v6;  /* whether multicast can be sent by that family: a group is joined */
+	const struct prefix *prefixes;
+	size_t prefix_count;
+};
+
+/* A set of records to be answered on a link. Unique sets are probed for and defended; shared ones
+ * (DNS-SD's PTR) are not. Names in rdata that are a unique name of ours follow when it is renamed. */
+struct mdns_rrset {
+	struct rrset set;  /* its `view` is not looked at */
+	bool is_unique;
+	bool is_known_unique; /* unique, and needs no probe: the reverse name of an own address (§8.1) */
+};
+
+/* Where a packet came from, or where it goes. */
+struct mdns_path {
+	uint32_t link;
+	struct addr peer;      /* source of what comes in; destination of what goes out */
+	uint16_t peer_port;
+	bool is_multicast;     /* incoming: sent to the group, not to our address */
+	uint8_t ttl;           /* incoming: IP TTL or hop limit; outgoing: always 255 */
+};
+
+/* Something a person should know. Text is for the log; names are in wire form. */
+enum mdns_notice_type {
+	MDNS_NOTICE_ESTABLISHED, /* probed and announced: `name` is ours on `link` */
+	MDNS_NOTICE_RENAMED,     /* `name` is `current` from now on, on all links: to be persisted */
+	MDNS_NOTICE_CONFLICT,    /* `peer` claims `name` on `link`: probing again */
+	MDNS_NOTICE_YIELDED,     /* `peer` is the workload itself: it speaks for `name` on `link` */
+	MDNS_NOTICE_COUNT
+};
+struct mdns_notice {
+	enum mdns_notice_type type;
+	uint32_t link;
+	struct addr peer;
+	struct name name, current;
+};
+
+struct mdns; /* opaque */
+
+/* NULL if out of memory. */
+struct mdns *mdns_new(uint64_t seed) MUSTCHECK;
+/* Says nothing on the wire: mdns_goodbye() and poll first. */
+void mdns_free(struct mdns *m);
+
+/* A link to speak on, new or changed; the same again changes nothing. A link that comes back
+ * (mdns_link_down() before) probes and announces what it has again (§8). ERR_NOMEM. */
+int mdns_link_up(struct mdns *m, ns_t now, const struct mdns_link *link) NONNULL MUSTCHECK;
+/* The link cannot carry packets for now; its records are kept, and silent. */
+void mdns_link_down(struct mdns *m, ns_t now, uint32_t link) NONNULL;
+/* The link is gone with its records, without a goodbye. */
+void mdns_link_gone(struct mdns *m, uint32_t link) NONNULL;
+
+/* Says that exactly these sets are to be answered for `owner` on `link` (0 sets: none). Compares
+ * with what was said before, and only the difference acts: a new name is probed; a changed set of a
+ * name that is ours is announced, without a probe (§8.4); a set that is gone says goodbye (§10.1).
+ * ERR_NOMEM, ERR_RANGE (a limit): nothing changed then. */
+int mdns_put(struct mdns *m, ns_t now, uint32_t link, const uint8_t *owner,
+	const struct mdns_rrset *sets, size_t count) NONNULL_ARGS(1, 4) MUSTCHECK;
+
+/* What was persisted: `owner`, when it is put, is first tried under the name `current`. */
+int mdns_set_name(struct mdns *m, const uint8_t *owner, const uint8_t *current) NONNULL MUSTCHECK;
+
+/* One packet that came in on port 5353. Any bytes are safe. */
+void mdns_input(struct mdns *m, ns_t now, const struct mdns_path *from,
+	const uint8_t *packet, size_t len) NONNULL;
+
+/* The machine slept, or the network changed under us: everything probes and announces again (§8). */
+void mdns_restart(struct mdns *m, ns_t now) NONNULL;
+
+/* Goodbye for every record on every link (§10.1): then poll until nothing is left, and free. */
+void mdns_goodbye(struct mdns *m, ns_t now) NONNULL;
+
+/* The next packet to be sent at `now`, or 0 if there is none. `buffer` has `cap` bytes, 9000 or
+ * more. Returns the length and sets `*to`. */
+size_t mdns_poll(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
+	NONNULL;
+
+/* When mdns_poll() is to be called next if nothing happens before; NS_NEVER if not at all. */
+ns_t mdns_deadline(const struct mdns *m) NONNULL;
+
+/* The oldest notice not fetched yet, or false. The queue is bounded: of too many, the oldest go. */
+bool mdns_next_notice(struct mdns *m, struct mdns_notice *ret) NONNULL;
+
+/* State of one name on one link, for `status`. */
+enum mdns_state {
+	MDNS_PROBING, MDNS_ANNOUNCING, MDNS_ESTABLISHED, MDNS_CONFLICT, MDNS_YIELDED, MDNS_SILENT,
+	MDNS_STATE_COUNT
+};
+struct mdns_status {
+	uint32_t link;
+	struct name name, current;
+	enum mdns_state state;
+	ns_t since;
+	struct addr against; /* ADDR_NONE if nobody */
+};
+/* Calls `visit` for each unique name on each link; order unspecified. */
+void mdns_each_status(const struct mdns *m,
+	void (*visit)(void *arg, const struct mdns_status *status), void *arg) NONNULL_ARGS(1, 2);
+
+/* Counted since the start. */
+struct mdns_stats {
+	uint64_t packets_in, packets_out, bytes_out;
+	uint64_t malformed, off_link, ignored;  /* packets dropped: why */
+	uint64_t queries, responses, answers, suppressed, conflicts, renames, limited;
+};
+struct mdns_stats mdns_stats(const struct mdns *m) NONNULL;

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the assertion that a name has these types and no others (RFC 6762 §6.1).
+ * Never sends it. Called by answers and additional records.
+ */
+#include "mdns/engine.h"
+
+bool nsec_is_possible(const struct claim *claim)
+{
+	for (const struct recset *set = claim->sets; set; set = set->next)
+		if (!set->is_unique || set->type > 255)
+			return false;
+	return claim->sets;
+}
+
+/* The restricted form: next name is the name itself, one window; the bit of NSEC itself stays clear. */
+uint16_t nsec_write(const struct claim *claim, uint8_t out[NSEC_RDATA_CAP])
+{
+	const uint8_t *name = claim->identity->current;
+	size_t name_bytes = name_len(name);
+	uint8_t *window = out + name_bytes, *bitmap = window + 2;
+	memcpy(out, name, name_bytes);
+	memset(window, 0, 2 + 32);
+	for (const struct recset *set = claim->sets; set; set = set->next) {
+		uint8_t byte = (uint8_t)(set->type / 8);
+		bitmap[byte] |= (uint8_t)(0x80 >> set->type % 8);
+		if (byte + 1 > window[1])
+			window[1] = byte + 1;
+	}
+	return (uint16_t)(name_bytes + 2 + window[1]);
+}
+
+/* The TTL that the absent records would have: that of the records of the name that are there. */
+uint32_t nsec_ttl(const struct claim *claim)
+{
+	uint32_t ttl = claim->sets->ttl;
+	for (const struct recset *set = claim->sets; set; set = set->next)
+		ttl = set->ttl < ttl ? set->ttl : ttl;
+	return ttl;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what is to be said: takes in the sets of an owner, finds the difference, and lets only that act.
+ * Never sends anything itself. Called by the engine's owner.
+ */
+#include "mdns/engine.h"
+
+#include <stdlib.h>
+
+struct claim *claim_find(const struct mlink *link, const uint8_t *name, uint64_t hash)
+{
+	for (struct map_node *n = map_first(&link->claims, hash); n; n = map_next(n)) {
+		struct claim *claim = container_of(n, struct claim, by_name);
+		if (name_equal(claim->identity->current, name))
+			return claim;
+	}
+	return NULL;
+}
+
+static struct claim *identity_claim_on(const struct identity *identity, const struct mlink *link)
+{
+	LIST_FOR_EACH(p, &identity->claims) {
+		struct claim *claim = container_of(p, struct claim, of_identity);
+		if (claim->link == link)
+			return claim;
+	}
+	return NULL;
+}
+
+static void free_sets(struct mdns *m, struct recset *sets)
+{
+	for (struct recset *next; sets; sets = next) {
+		next = sets->next;
+		recset_free(m, sets);
+	}
+}
+
+static struct claim *claim_new(struct mlink *link, struct identity *identity)
+{
+	struct claim *claim = calloc(1, sizeof(*claim));
+	if (!claim)
+		return NULL;
+	claim->link = link;
+	claim->identity = identity;
+	claim->state = MDNS_SILENT;
+	claim->update_at = claim->update_credit = LONG_AGO;
+	claim->nsec_record = (struct record){.sent = {LONG_AGO, LONG_AGO}};
+	claim->nsec = (struct recset){
+		.claim = claim, .type = RR_NSEC, .count = 1, .is_unique = true,
+		.announce_at = NS_NEVER, .records = &claim->nsec_record,
+	};
+	uint64_t hash = name_hash(link->m->hash_seed, identity->current);
+	if (map_add(&link->claims, &claim->by_name, hash)) {
+		free(claim);
+		return NULL;
+	}
+	list_append(&identity->claims, &claim->of_identity);
+	return claim;
+}
+
+void claim_free(struct claim *claim)
+{
+	struct mdns *m = claim->link->m;
+	claim_stop(claim, MDNS_SILENT, 0);
+	free_sets(m, claim->sets);
+	map_remove(&claim->link->claims, &claim->by_name);
+	list_remove(&claim->of_identity);
+	identity_release(m, claim->identity);
+	free(claim);
+}
+
+static void say_goodbye_to_set(struct claim *claim, const struct recset *set)
+{
+	for (uint16_t i = 0; i < set->count; i++)
+		goodbye_add(claim, set, &set->records[i]);
+}
+
+void claim_say_goodbye(struct claim *claim)
+{
+	/* A name that is not held may be somebody else's by now: nothing to take back. */
+	if (!claim_is_held(claim))
+		return;
+	for (const struct recset *set = claim->sets; set; set = set->next)
+		say_goodbye_to_set(claim, set);
+}
+
+/* Within the limits: one probe can propose the unique records, each record fits in a packet. */
+static bool is_within_limits(const struct mdns_rrset *sets, size_t count)
+{
+	size_t unique_bytes = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct rrset *set = &sets[i].set;
+		for (size_t j = 0; j < set->count; j++) {
+			if (set->rdata[j].len > LIMIT_MDNS_RDATA)
+				return false;
+			if (sets[i].is_unique)
+				unique_bytes += 12u + set->rdata[j].len;
+		}
+	}
+	return unique_bytes <= LIMIT_MDNS_OWNER_BYTES;
+}
+
+/* Copies of the sets as a list in the same order; empty ones left out. NULL: no memory. */
+static struct recset *copy_sets(struct mdns *m, const struct mdns_rrset *from, size_t count)
+{
+	struct recset *first = NULL, **last = &first;
+	for (size_t i = 0; i < count; i++) {
+		if (from[i].set.count == 0)
+			continue;
+		*last = recset_new(m, &from[i]);
+		if (!*last) {
+			free_sets(m, first);
+			return NULL;
+		}
+		last = &(*last)->next;
+	}
+	return first;
+}
+
+/* What `old` has and `set` has not is remembered, and said goodbye to if it is shared: a unique set is
+ * announced whole, and flushes (§8.4, §10.2). */
+static void retire_records(struct claim *claim, struct recset *old, const struct recset *set, ns_t now)
+{
+	struct mdns *m = claim->link->m;
+	for (uint16_t i = 0; i < old->count; i++) {
+		const struct record *record = &old->records[i];
+		if (set && recset_find(set, record->rdata, record->len))
+			continue;
+		identity_remember(claim->identity,
+			rdata_hash(m, old->type, record->rdata, record->len), now);
+		if (claim_is_held(claim) && (!set || !set->is_unique))
+			goodbye_add(claim, old, record);
+	}
+}
+
+/* Puts `set` in the place of `old`, pending answers included. */
+static void replace_set(struct claim *claim, struct recset *old, struct recset *set, ns_t now)
+{
+	struct mdns *m = claim->link->m;
+	retire_records(claim, old, set, now);
+	recset_inherit(set, old);
+	for (int lane = 0; lane < LANE_COUNT; lane++)
+		if (heap_has(&old->due[lane]))
+			respond_later(set, lane, old->due[lane].at, NS_PER_S, ++m->serial);
+	recset_free(m, old);
+}
+
+static struct recset *take_set(struct recset **sets, uint16_t type)
+{
+	while (*sets && (*sets)->type != type)
+		sets = &(*sets)->next;
+	struct recset *set = *sets;
+	if (set) {
+		*sets = set->next;
+		set->next = NULL;
+	}
+	return set;
+}
+
+/* The claim gets the sets of the list `fresh`. Those that say the same as before stay as they are;
+ * the others are announced if the name is held: no new probing for new data of a name that is ours
+ * already (§8.4). */
+static void claim_set_sets(struct claim *claim, struct recset *fresh, ns_t now)
+{
+	struct mdns *m = claim->link->m;
+	bool did_need_probe = claim_needs_probe(claim), has_changed = false;
+	struct recset *old = claim->sets, **last = &claim->sets;
+	ns_t announce_at = NS_NEVER;
+
+	claim->sets = NULL;
+	for (struct recset *set; (set = fresh) != NULL; last = &(*last)->next) {
+		struct recset *before = take_set(&old, set->type);
+		fresh = set->next;
+		set->next = NULL;
+		if (before && recset_equal(before, set)) {
+			recset_free(m, set);
+			*last = before;
+			continue;
+		}
+		set->claim = claim;
+		*last = set;
+		has_changed = true;
+		if (before)
+			replace_set(claim, before, set, now);
+		if (claim_is_held(claim)) {
+			if (announce_at == NS_NEVER)
+				announce_at = claim_update_at(claim, now);
+			claim_announce(claim, set, 2, announce_at);
+		}
+	}
+	for (struct recset *set = old; set; set = set->next) {
+		retire_records(claim, set, NULL, now);
+		has_changed = true;
+	}
+	free_sets(m, old);
+	if (!has_changed)
+		return;
+	claim->defences = 0;
+	if (claim->state == MDNS_SILENT)
+		return;
+	if (claim->state == MDNS_YIELDED || (claim_needs_probe(claim) && !did_need_probe))
+		claim_start(claim, now);
+}
+
+static bool has_records(const struct mdns_rrset *sets, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (sets[i].set.count > 0)
+			return true;
+	return false;
+}
+
+static void put_nothing(struct mdns *m, uint32_t id, const uint8_t *owner)
+{
+	struct identity *identity = identity_find(m, owner);
+	struct mlink *link = mlink_find(m, id);
+	struct claim *claim = identity && link ? identity_claim_on(identity, link) : NULL;
+	if (!claim)
+		return;
+	claim_say_goodbye(claim);
+	claim_free(claim);
+	mlink_touch(link);
+}
+
+int mdns_put(struct mdns *m, ns_t now, uint32_t id, const uint8_t *owner,
+	const struct mdns_rrset *sets, size_t count)
+{
+	if (!is_within_limits(sets, count))
+		return ERR_RANGE;
+	if (!has_records(sets, count)) {
+		put_nothing(m, id, owner);
+		return 0;
+	}
+	struct recset *fresh = copy_sets(m, sets, count);
+	if (!fresh)
+		return ERR_NOMEM;
+	struct mlink *link = mlink_get(m, id);
+	struct identity *identity = link ? identity_get(m, owner) : NULL;
+	if (!identity)
+		goto fail;
+	struct claim *claim = identity_claim_on(identity, link);
+	if (claim) {
+		claim_set_sets(claim, fresh, now);
+	} else {
+		claim = claim_new(link, identity);
+		if (!claim)
+			goto fail_identity;
+		claim_set_sets(claim, fresh, now);
+		claim_start(claim, now);
+	}
+	mlink_touch(link);
+	return 0;
+
+fail_identity:
+	identity_release(m, identity);
+fail:
+	free_sets(m, fresh);
+	return ERR_NOMEM;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns questions: what is asked, what the asker knows already, who gets the answer and by which way
+ * (RFC 6762 §5 to §7). Never waits itself: answers that may not go at once are respond.c's.
+ * Called by the engine for each query that comes in.
+ */
+#include "mdns/engine.h"
+
+enum { CHAIN_MAX = 8 /* CNAMEs in a row */ };
+
+static const ns_t shared_delay_min = 20 * NS_PER_MS, shared_delay_max = 120 * NS_PER_MS;
+static const ns_t truncated_delay_min = 400 * NS_PER_MS, truncated_delay_max = 500 * NS_PER_MS;
+static const ns_t defence_gap = 250 * NS_PER_MS;
+
+void rd_skip_questions(struct rd *r, unsigned count)
+{
+	for (unsigned i = 0; i < count && !r->err; i++) {
+		rd_skip_name(r);
+		rd_bytes(r, 4);
+	}
+}
+
+/* Known answers */
+
+/* The record of ours that `rr` is, with its set, or NULL. */
+static struct record *find_known(struct query *q, const struct rd *r, const struct rr *rr,
+	struct recset **ret_set)
+{
+	struct claim *claim = claim_find(q->link, rr->owner.wire,
+		name_hash(q->m->hash_seed, rr->owner.wire));
+	if (!claim || !claim_is_held(claim) || (rr->class & CLASS_MASK) != CLASS_IN)
+		return NULL;
+	bool is_nsec = rr->type == RR_NSEC;
+	struct recset *set = is_nsec ? &claim->nsec : claim_find_set(claim, rr->type);
+	uint32_t ttl = is_nsec ? nsec_ttl(claim) : set ? set->ttl : 0;
+	struct peer_record peer;
+	size_t at = 0;
+	if (!set || rr->ttl < ttl / 2 || peer_record_read(q->m, r, rr, &at, &peer))
+		return NULL;
+	*ret_set = set;
+	if (!is_nsec)
+		return recset_find(set, peer.rdata, peer.len);
+	uint8_t nsec[NSEC_RDATA_CAP];
+	uint16_t len = nsec_write(claim, nsec);
+	return rdata_cmp(nsec, len, peer.rdata, peer.len) == 0 ? set->records : NULL;
+}
+
+void query_each_known(struct query *q, struct rd *r, known_visitor *visit, void *arg)
+{
+	for (unsigned i = 0; i < q->header.count[SECTION_ANSWER]; i++) {
+		struct rr rr;
+		rd_rr(r, &rr);
+		if (r->err)
+			return;
+		struct recset *set = NULL;
+		struct record *record = find_known(q, r, &rr, &set);
+		if (record)
+			visit(q, set, record, arg);
+	}
+}
+
+static void mark_known(struct query *q, struct recset *set, struct record *record, void *arg)
+{
+	(void)arg;
+	recset_note_known(set, record, q->serial);
+}
+
+/* Replies to the asker alone */
+
+/* §6.7: what a resolver that knows nothing of mDNS sends gets what it expects: its id, its question. */
+static bool begin_reply(struct query *q)
+{
+	uint8_t *room = outbox_room(q->m, LIMIT_MDNS_PACKET);
+	if (!room)
+		return false;
+	compose_init(&q->reply, q->link, q->is_legacy ? COMPOSE_LEGACY : COMPOSE_UNICAST,
+		1u << q->lane, q->now, room, LIMIT_MDNS_PACKET);
+	q->has_reply = true;
+	if (!q->is_legacy)
+		return true;
+	struct rd r = rd_init(q->packet, q->len);
+	rd_bytes(&r, MSG_HEADER_LEN);
+	put_u16(room, q->header.id);
+	for (unsigned i = 0; i < q->header.qdcount; i++) {
+		struct question question;
+		rd_question(&r, &question);
+		if (r.err || pack_question(&q->reply.p, question.name.wire, question.type, question.class))
+			break;
+	}
+	return true;
+}
+
+/* Adds what the asker does not know of the set. False: it does not fit, or cannot be sent. */
+static bool reply_with(struct query *q, struct recset *set)
+{
+	if (!q->has_reply && !begin_reply(q))
+		return false;
+	for (uint16_t i = 0; i < set->count; i++)
+		if (set->is_unique || set->records[i].known_in != q->serial)
+			set->records[i].wanted |= WANTED_REPLY;
+	/* A resolver takes an empty answer section for "no such record"; the proof stands where it would
+	 * in unicast DNS (RFC 4035 §3.1.3). */
+	bool is_negative = set->type == RR_NSEC && q->is_legacy;
+	if (compose_wanted(&q->reply, set, WANTED_REPLY,
+			is_negative ? SECTION_AUTHORITY : SECTION_ANSWER))
+		return true;
+	for (uint16_t i = 0; i < set->count; i++)
+		set->records[i].wanted &= (uint8_t)~WANTED_REPLY;
+	q->is_truncated = true;
+	return false;
+}
+
+static void finish_reply(struct query *q)
+{
+	compose_additionals(&q->reply);
+	if (q->is_legacy && q->is_truncated)
+		pack_set_flags(&q->reply.p, MSG_TC); /* §18.5 */
+	size_t len = compose_len(&q->reply);
+	struct mdns_path to = *q->from;
+	to.is_multicast = false;
+	to.ttl = 255;
+	if (len > 0)
+		outbox_add(q->m, &to, len);
+}
+
+/* Answers */
+
+/* §6, §6.3: at once if nobody else can be answering too, else after a delay that is drawn once for
+ * the message. */
+static ns_t answer_due(struct query *q, const struct recset *set, bool is_defence)
+{
+	if (is_defence || q->is_held_back)
+		return q->now;
+	if (q->header.flags & MSG_TC) {
+		if (q->delay == 0)
+			q->delay = mdns_random(q->m, truncated_delay_min, truncated_delay_max);
+		return q->now + q->delay;
+	}
+	if (q->header.qdcount == 1 && set->is_unique)
+		return q->now;
+	if (q->delay == 0)
+		q->delay = mdns_random(q->m, shared_delay_min, shared_delay_max);
+	return q->now + q->delay;
+}
+
+/* §5.4: a multicast answer is due anyway if the last is more than a quarter of the TTL ago. */
+static bool is_fresh(const struct query *q, const struct recset *set)
+{
+	uint32_t ttl = set->type == RR_NSEC ? nsec_ttl(set->claim) : set->ttl;
+	return recset_first_sent(set, q->lane) + ttl * NS_PER_S / 4 > q->now;
+}
+
+static void answer_with(struct query *q, struct recset *set, bool wants_unicast)
+{
+	const struct claim *claim = set->claim;
+	bool is_defence = claim->probed_in == q->serial && claim->is_probed_by_other;
+	if (set->asked_in == q->serial)
+		return;
+	set->asked_in = q->serial;
+	if (set->known_in == q->serial && set->known_count == set->count) {
+		q->m->stats.suppressed++;
+		return;
+	}
+	if (q->is_legacy) {
+		reply_with(q, set);
+		return;
+	}
+	if (wants_unicast) {
+		bool has_fresh = is_fresh(q, set);
+		/* A probe gets its unicast reply always, and at once (§5.4, §8.1). */
+		if ((has_fresh || is_defence) && reply_with(q, set) && has_fresh)
+			return;
+	}
+	respond_later(set, q->lane, answer_due(q, set, is_defence),
+		is_defence ? defence_gap : NS_PER_S, q->serial);
+}
+
+static struct claim *find_held(const struct query *q, const uint8_t *name)
+{
+	struct claim *claim = claim_find(q->link, name, name_hash(q->m->hash_seed, name));
+	return claim && claim_is_held(claim) ? claim : NULL;
+}
+
+/* All sets of that type; whether there were any. */
+static bool answer_type(struct query *q, struct claim *claim, uint16_t type, bool wants_unicast)
+{
+	bool has_any = false;
+	for (struct recset *set = claim->sets; set; set = set->next)
+		if (type == set->type || type == RR_ANY) {
+			answer_with(q, set, wants_unicast);
+			has_any = true;
+		}
+	return has_any;
+}
+
+/* §6.1: what is not there is denied for names that are ours alone. In a reply to several legacy
+ * questions the denial of one would stand before the answers to others: left out. */
+static void deny(struct query *q, struct claim *claim, bool wants_unicast)
+{
+	if (nsec_is_possible(claim) && (!q->is_legacy || q->header.qdcount == 1))
+		answer_with(q, &claim->nsec, wants_unicast);
+}
+
+static void answer_question(struct query *q, const struct question *question)
+{
+	uint16_t class = question->class & CLASS_MASK;
+	bool wants_unicast = q->is_direct || question->class & CLASS_QU; /* §5.4, §5.5 */
+	if ((class != CLASS_IN && class != CLASS_ANY) ||
+			(rr_type_is_meta(question->type) && question->type != RR_ANY))
+		return;
+	struct claim *claim = find_held(q, question->name.wire);
+	for (int i = 0; claim && i < CHAIN_MAX; i++) {
+		if (answer_type(q, claim, question->type, wants_unicast))
+			return;
+		struct recset *alias = claim_find_set(claim, RR_CNAME);
+		if (!alias) {
+			deny(q, claim, wants_unicast);
+			return;
+		}
+		answer_with(q, alias, wants_unicast);
+		claim = find_held(q, alias->records[0].rdata);
+	}
+}
+
+void query_answer(struct query *q)
+{
+	struct rd r = rd_init(q->packet, q->len);
+	rd_bytes(&r, MSG_HEADER_LEN);
+	q->m->stats.queries++;
+	for (unsigned i = 0; i < q->header.qdcount; i++) {
+		struct question question;
+		rd_question(&r, &question);
+		if (r.err) {
+			q->m->stats.malformed++;
+			break;
+		}
+		answer_question(q, &question);
+	}
+	if (q->has_reply)
+		finish_reply(q);
+}
+
+/* Reads what comes behind the questions. False: malformed. */
+static bool read_records(struct query *q)
+{
+	struct rd r = rd_init(q->packet, q->len);
+	rd_bytes(&r, MSG_HEADER_LEN);
+	rd_skip_questions(&r, q->header.qdcount);
+	if (q->header.count[SECTION_ANSWER] > 0)
+		query_each_known(q, &r, mark_known, NULL);
+	if (q->header.count[SECTION_AUTHORITY] > 0 && !r.err)
+		probe_input(q, &r);
+	return !r.err;
+}
+
+void query_input(struct mdns *m, struct mlink *link, ns_t now, const struct mdns_path *from,
+	const uint8_t *packet, size_t len)
+{
+	struct query q;
+	struct rd r = rd_init(packet, len);
+	q.m = m;
+	q.link = link;
+	q.lane = lane_of(&from->peer);
+	q.now = now;
+	q.from = from;
+	q.packet = packet;
+	q.len = len;
+	q.serial = m->serial;
+	q.is_legacy = from->peer_port != MDNS_PORT;
+	q.is_direct = !from->is_multicast;
+	q.is_held_back = q.has_reply = q.is_truncated = false;
+	q.delay = 0;
+	rd_header(&r, &q.header);
+
+	if (q.header.count[SECTION_ANSWER] + q.header.count[SECTION_AUTHORITY] > 0 && !read_records(&q)) {
+		m->stats.malformed++;
+		return;
+	}
+	if (!q.is_legacy && !q.is_direct) {
+		if (q.header.qdcount == 0)
+			continued_extend(&q);
+		else if (q.header.flags & MSG_TC && continued_add(&q))
+			return;
+	}
+	query_answer(&q);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns sets of records: their copies, comparison, what was sent of them, names in rdata that follow
+ * a rename, goodbyes. Never decides when anything is sent. Called by the rest of the engine.
+ */
+#include "mdns/engine.h"
+
+#include <stdlib.h>
+
+/* Names in rdata */
+
+/* Whether rdata of that type has one name, which follows when its owner is renamed. */
+static bool has_target(uint16_t type)
+{
+	return rr_layout(type).names == 1 && type != RR_NSEC;
+}
+
+static const uint8_t *target_of(uint16_t type, const uint8_t *rdata)
+{
+	return rdata + rr_layout(type).lead;
+}
+
+/* Puts `name` in the place of the record's target as put. Without memory the record stays as it is. */
+static void record_set_target(struct record *record, uint16_t type, const uint8_t *name)
+{
+	const uint8_t *target = target_of(type, record->put);
+	size_t lead = (size_t)(target - record->put), old_len = name_len(target);
+	size_t tail = record->put_len - lead - old_len;
+	uint8_t *rdata = NULL;
+	size_t len = record->put_len;
+
+	if (!name_equal(target, name)) {
+		len = lead + name_len(name) + tail;
+		rdata = malloc(len);
+		if (!rdata)
+			return;
+		struct wr w = wr_init(rdata, len);
+		wr_bytes(&w, record->put, lead);
+		wr_bytes(&w, name, name_len(name));
+		wr_bytes(&w, target + old_len, tail);
+	}
+	if (record->rdata != record->put)
+		free((void *)(uintptr_t)record->rdata);
+	record->rdata = rdata ? rdata : record->put;
+	record->len = (uint16_t)len;
+}
+
+static int reference_add(struct mdns *m, struct recset *set, uint16_t index)
+{
+	struct record *record = &set->records[index];
+	const uint8_t *target = target_of(set->type, record->put);
+	struct reference *ref = &set->references[index];
+	int err = map_add(&m->references, &ref->by_target, name_hash(m->hash_seed, target));
+	if (err)
+		return err;
+	ref->set = set;
+	ref->index = index;
+	const struct identity *identity = identity_find(m, target);
+	if (identity && identity->current != identity->owner)
+		record_set_target(record, set->type, identity->current);
+	return 0;
+}
+
+void references_rename(struct identity *identity, struct mdns *m, ns_t now)
+{
+	uint64_t hash = name_hash(m->hash_seed, identity->owner);
+	for (struct map_node *n = map_first(&m->references, hash); n; n = map_next(n)) {
+		struct reference *ref = container_of(n, struct reference, by_target);
+		struct recset *set = ref->set;
+		struct record *record = &set->records[ref->index];
+		if (!name_equal(target_of(set->type, record->put), identity->owner))
+			continue;
+		bool is_announced = set->claim && claim_is_held(set->claim);
+		if (is_announced && !set->is_unique)
+			goodbye_add(set->claim, set, record);
+		if (set->claim)
+			identity_remember(set->claim->identity,
+				rdata_hash(m, set->type, record->rdata, record->len), now);
+		record_set_target(record, set->type, identity->current);
+		for (int lane = 0; lane < LANE_COUNT; lane++)
+			record->sent[lane] = LONG_AGO;
+		if (is_announced) {
+			claim_announce(set->claim, set, 2, claim_update_at(set->claim, now));
+			mlink_touch(set->claim->link);
+		}
+	}
+}
+
+/* Sets */
+
+struct recset *recset_new(struct mdns *m, const struct mdns_rrset *from)
+{
+	size_t count = from->set.count, bytes = 0;
+	bool has_names = has_target(from->set.type);
+	for (size_t i = 0; i < count; i++)
+		bytes += from->set.rdata[i].len;
+	struct recset *set = calloc(1, sizeof(*set) + count * sizeof(struct record) +
+		(has_names ? count * sizeof(struct reference) : 0) + bytes);
+	if (!set)
+		return NULL;
+	set->type = from->set.type;
+	set->is_unique = from->is_unique;
+	set->is_known_unique = from->is_known_unique;
+	set->ttl = from->set.ttl;
+	set->announce_at = NS_NEVER;
+	set->records = (struct record *)(set + 1);
+	uint8_t *at = (uint8_t *)(set->records + count);
+	if (has_names) {
+		set->references = (struct reference *)(set->records + count);
+		at += count * sizeof(struct reference);
+	}
+	for (; set->count < count; set->count++) {
+		const struct rdata *rdata = &from->set.rdata[set->count];
+		memcpy(at, rdata->bytes, rdata->len);
+		set->records[set->count] = (struct record){
+			.rdata = at, .put = at, .len = rdata->len, .put_len = rdata->len,
+			.sent = {LONG_AGO, LONG_AGO},
+		};
+		at += rdata->len;
+		if (has_names && reference_add(m, set, set->count)) {
+			recset_free(m, set);
+			return NULL;
+		}
+	}
+	return set;
+}
+
+void recset_free(struct mdns *m, struct recset *set)
+{
+	if (!set)
+		return;
+	recset_forget_answers(set, LANES_ALL);
+	for (uint16_t i = 0; i < set->count; i++) {
+		struct record *record = &set->records[i];
+		if (set->references && set->references[i].set)
+			map_remove(&m->references, &set->references[i].by_target);
+		if (record->rdata != record->put)
+			free((void *)(uintptr_t)record->rdata);
+	}
+	free(set);
+}
+
+static const struct record *find_put(const struct recset *set, const struct record *like)
+{
+	for (uint16_t i = 0; i < set->count; i++)
+		if (rdata_cmp(set->records[i].put, set->records[i].put_len, like->put, like->put_len) == 0)
+			return &set->records[i];
+	return NULL;
+}
+
+bool recset_equal(const struct recset *a, const struct recset *b)
+{
+	if (a->type != b->type || a->count != b->count || a->ttl != b->ttl ||
+			a->is_unique != b->is_unique || a->is_known_unique != b->is_known_unique)
+		return false;
+	for (uint16_t i = 0; i < a->count; i++) {
+		/* Mostly the order is the same too. */
+		const struct record *x = &a->records[i], *y = &b->records[i];
+		if (rdata_cmp(x->put, x->put_len, y->put, y->put_len) != 0 && !find_put(b, x))
+			return false;
+	}
+	return true;
+}
+
+void recset_inherit(struct recset *set, const struct recset *old)
+{
+	for (uint16_t i = 0; i < set->count; i++) {
+		const struct record *before = find_put(old, &set->records[i]);
+		if (before)
+			memcpy(set->records[i].sent, before->sent, sizeof(before->sent));
+	}
+}
+
+struct record *recset_find(const struct recset *set, const uint8_t *rdata, size_t len)
+{
+	for (uint16_t i = 0; i < set->count; i++)
+		if (rdata_cmp(set->records[i].rdata, set->records[i].len, rdata, len) == 0)
+			return &set->records[i];
+	return NULL;
+}
+
+ns_t recset_last_sent(const struct recset *set, unsigned lanes)
+{
+	ns_t last = LONG_AGO;
+	for (uint16_t i = 0; i < set->count; i++)
+		for (int lane = 0; lane < LANE_COUNT; lane++)
+			if (lanes & 1u << lane && set->records[i].sent[lane] > last)
+				last = set->records[i].sent[lane];
+	return last;
+}
+
+ns_t recset_first_sent(const struct recset *set, enum lane lane)
+{
+	ns_t first = NS_NEVER;
+	for (uint16_t i = 0; i < set->count; i++)
+		first = ns_min(first, set->records[i].sent[lane]);
+	return first;
+}
+
+void recset_forget_answers(struct recset *set, unsigned lanes)
+{
+	for (int lane = 0; lane < LANE_COUNT; lane++) {
+		if (!(lanes & 1u << lane) || !heap_has(&set->due[lane]))
+			continue;
+		heap_remove(&set->claim->link->answers[lane], &set->due[lane]);
+		for (uint16_t i = 0; i < set->count; i++)
+			set->records[i].wanted &= (uint8_t)~(1u << lane);
+	}
+}
+
+bool recset_note_known(struct recset *set, struct record *record, uint64_t serial)
+{
+	if (set->known_in != serial) {
+		set->known_in = serial;
+		set->known_count = 0;
+	}
+	if (record->known_in != serial) {
+		record->known_in = serial;
+		set->known_count++;
+	}
+	return set->known_count == set->count;
+}
+
+struct recset *claim_find_set(const struct claim *claim, uint16_t type)
+{
+	struct recset *set = claim->sets;
+	while (set && set->type != type)
+		set = set->next;
+	return set;
+}
+
+int peer_record_read(struct mdns *m, const struct rd *r, const struct rr *rr, size_t *at,
+	struct peer_record *ret)
+{
+	struct wr w = wr_init(m->scratch + *at, LIMIT_MDNS_SCRATCH - *at);
+	int err = rr_rdata_expand(r, rr, &w);
+	if (err)
+		return err;
+	if (wr_len(&w) > UINT16_MAX)
+		return ERR_RANGE;
+	*ret = (struct peer_record){
+		.type = rr->type, .ttl = rr->ttl, .rdata = w.start, .len = (uint16_t)wr_len(&w),
+	};
+	*at += wr_len(&w);
+	return 0;
+}
+
+uint64_t rdata_hash(const struct mdns *m, uint16_t type, const uint8_t *rdata, size_t len)
+{
+	return hash_bytes(hash_mix(m->hash_seed, type), rdata, len);
+}
+
+/* Goodbyes */
+
+void goodbye_add(struct claim *claim, const struct recset *set, const struct record *record)
+{
+	struct mlink *link = claim->link;
+	const uint8_t *owner = claim->identity->current;
+	size_t owner_len = name_len(owner);
+	bool was_sent = record->sent[LANE_V4] != LONG_AGO || record->sent[LANE_V6] != LONG_AGO;
+	if (!link->is_up || !was_sent)
+		return;
+	struct goodbye *goodbye = malloc(sizeof(*goodbye) + owner_len + record->len);
+	if (!goodbye)
+		return;
+	goodbye->type = set->type;
+	goodbye->class = set->is_unique ? CLASS_IN | CLASS_FLUSH : CLASS_IN;
+	goodbye->owner_len = (uint8_t)owner_len;
+	goodbye->len = record->len;
+	memcpy(goodbye->bytes, owner, owner_len);
+	memcpy(goodbye->bytes + owner_len, record->rdata, record->len);
+	list_append(&link->goodbyes, &goodbye->of_link);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns answers that are on their way: when they may go, which share a packet, ready replies.
+ * Never looks at questions. Called by queries, and by the engine when answers are due.
+ */
+#include "mdns/engine.h"
+
+/* §6.4: an answer that waits only for its random delay goes with a packet that leaves anyway. */
+static const ns_t aggregation_max = 120 * NS_PER_MS;
+
+/* When the last of the wanted records may go again, or for shared sets the first. */
+static ns_t earliest(const struct recset *set, enum lane lane, ns_t gap)
+{
+	ns_t last = LONG_AGO, first = NS_NEVER;
+	for (uint16_t i = 0; i < set->count; i++) {
+		if (!(set->records[i].wanted & 1u << lane))
+			continue;
+		ns_t sent = set->records[i].sent[lane];
+		last = sent > last ? sent : last;
+		first = ns_min(first, sent);
+	}
+	return (set->is_unique || first == NS_NEVER ? last : first) + gap;
+}
+
+void respond_later(struct recset *set, enum lane lane, ns_t due, ns_t gap, uint64_t serial)
+{
+	for (uint16_t i = 0; i < set->count; i++)
+		if (set->is_unique || set->records[i].known_in != serial)
+			set->records[i].wanted |= (uint8_t)(1u << lane);
+	ns_t not_before = earliest(set, lane, gap);
+	bool is_pending = heap_has(&set->due[lane]);
+	if (is_pending)
+		not_before = ns_min(not_before, set->not_before[lane]);
+	if (due < not_before)
+		due = not_before;
+	if (is_pending && set->due[lane].at < due)
+		due = set->due[lane].at;
+	set->not_before[lane] = not_before;
+	heap_put(&set->claim->link->answers[lane], &set->due[lane], due);
+}
+
+/* Records of a shared set that were multicast in the last second wait on; the others go. Returns
+ * whether any wait. */
+static bool hold_back_recent(struct recset *set, enum lane lane, ns_t now)
+{
+	bool holds = false;
+	if (set->is_unique)
+		return false;
+	for (uint16_t i = 0; i < set->count; i++) {
+		struct record *record = &set->records[i];
+		if (!(record->wanted & 1u << lane) || record->sent[lane] + NS_PER_S <= now)
+			continue;
+		record->wanted &= (uint8_t)~(1u << lane);
+		record->wanted |= WANTED_LATER;
+		holds = true;
+	}
+	return holds;
+}
+
+static void release_held_back(struct recset *set, enum lane lane)
+{
+	for (uint16_t i = 0; i < set->count; i++)
+		if (set->records[i].wanted & WANTED_LATER) {
+			set->records[i].wanted &= (uint8_t)~WANTED_LATER;
+			set->records[i].wanted |= (uint8_t)(1u << lane);
+		}
+	ns_t at = earliest(set, lane, NS_PER_S);
+	set->not_before[lane] = at;
+	heap_put(&set->claim->link->answers[lane], &set->due[lane], at);
+}
+
+/* Adds a set to the packet. False: no more room. */
+static bool respond_set(struct recset *set, enum lane lane, struct composer *c)
+{
+	bool holds = hold_back_recent(set, lane, c->now);
+	bool is_complete = compose_wanted(c, set, 1u << lane, SECTION_ANSWER);
+	if (holds)
+		release_held_back(set, lane);
+	else if (is_complete)
+		recset_forget_answers(set, 1u << lane);
+	return is_complete;
+}
+
+size_t respond_poll(struct mlink *link, enum lane lane, ns_t now, uint8_t *buffer, size_t cap)
+{
+	struct heap *heap = &link->answers[lane];
+	struct composer c;
+	if (heap_deadline(heap) > now)
+		return 0;
+	compose_init(&c, link, COMPOSE_MULTICAST, 1u << lane, now, buffer, cap);
+	while (heap_deadline(heap) <= now + aggregation_max) {
+		struct recset *set = container_of(heap_first(heap) - lane, struct recset, due);
+		if (set->not_before[lane] > now || !respond_set(set, lane, &c))
+			break;
+	}
+	compose_additionals(&c);
+	size_t len = compose_len(&c);
+	link->m->stats.responses += len > 0;
+	return len;
+}
+
+/* Replies to one peer: each is a length, a path and a message. */
+
+struct outbox_head {
+	size_t len;
+	struct mdns_path to;
+};
+
+uint8_t *outbox_room(struct mdns *m, size_t cap)
+{
+	struct outbox *box = &m->outbox;
+	size_t need = sizeof(struct outbox_head) + cap;
+	if (LIMIT_MDNS_OUTBOX - box->tail < need) {
+		m->stats.limited++;
+		return NULL;
+	}
+	return box->bytes + box->tail + sizeof(struct outbox_head);
+}
+
+void outbox_add(struct mdns *m, const struct mdns_path *to, size_t len)
+{
+	struct outbox_head head = {.len = len, .to = *to};
+	memcpy(m->outbox.bytes + m->outbox.tail, &head, sizeof(head));
+	m->outbox.tail += sizeof(head) + len;
+	m->stats.responses++;
+}
+
+size_t outbox_take(struct mdns *m, struct mdns_path *to, uint8_t *buffer)
+{
+	struct outbox *box = &m->outbox;
+	struct outbox_head head;
+	if (box->head == box->tail)
+		return 0;
+	memcpy(&head, box->bytes + box->head, sizeof(head));
+	memcpy(buffer, box->bytes + box->head + sizeof(head), head.len);
+	*to = head.to;
+	box->head += sizeof(head) + head.len;
+	if (box->head == box->tail)
+		box->head = box->tail = 0;
+	return head.len;
+}

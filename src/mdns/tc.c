@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns queries whose known answers go on in further packets (RFC 6762 §7.2): keeps them, bounded, until
+ * they are complete. Never answers itself. Called by queries, and by the engine when a wait is over.
+ */
+#include "mdns/engine.h"
+
+#include <stdlib.h>
+
+static const ns_t wait_min = 400 * NS_PER_MS, wait_max = 500 * NS_PER_MS;
+
+struct continued {
+	struct list of_link;
+	struct mdns_path from;
+	ns_t due;
+	unsigned packets;
+	uint64_t *known; /* a number for each record of ours that the asker knows */
+	size_t known_count, known_cap;
+	size_t len;
+	uint8_t packet[]; /* header and questions */
+};
+
+static uint64_t known_number(const struct query *q, const struct recset *set,
+	const struct record *record)
+{
+	return hash_mix(set->claim->by_name.hash,
+		rdata_hash(q->m, set->type, record->rdata, record->rdata ? record->len : 0));
+}
+
+static void note_known(struct query *q, struct recset *set, struct record *record, void *arg)
+{
+	struct continued *c = arg;
+	if (c->known_count == c->known_cap) {
+		size_t cap = c->known_cap ? 2 * c->known_cap : 32;
+		if (cap > LIMIT_MDNS_KNOWN) {
+			q->m->stats.limited++;
+			return;
+		}
+		uint64_t *known = realloc(c->known, cap * sizeof(*known));
+		if (!known)
+			return;
+		c->known = known;
+		c->known_cap = cap;
+	}
+	c->known[c->known_count++] = known_number(q, set, record);
+}
+
+static void add_known(struct query *q, struct continued *c)
+{
+	struct rd r = rd_init(q->packet, q->len);
+	rd_bytes(&r, MSG_HEADER_LEN);
+	rd_skip_questions(&r, q->header.qdcount);
+	query_each_known(q, &r, note_known, c);
+	c->packets++;
+}
+
+static void continued_free(struct mlink *link, struct continued *c)
+{
+	list_remove(&c->of_link);
+	link->m->continued_count--;
+	free(c->known);
+	free(c);
+}
+
+/* Whether any question is about a name that is answered for. */
+static bool concerns_us(const struct query *q, size_t *ret_len)
+{
+	struct rd r = rd_init(q->packet, q->len);
+	bool does = false;
+	rd_bytes(&r, MSG_HEADER_LEN);
+	for (unsigned i = 0; i < q->header.qdcount; i++) {
+		struct question question;
+		rd_question(&r, &question);
+		if (r.err)
+			return false;
+		does = does || claim_find(q->link, question.name.wire,
+				name_hash(q->m->hash_seed, question.name.wire));
+	}
+	*ret_len = rd_off(&r);
+	return does;
+}
+
+bool continued_add(struct query *q)
+{
+	size_t len;
+	if (!concerns_us(q, &len))
+		return true;
+	if (q->m->continued_count >= LIMIT_MDNS_CONTINUED) {
+		q->m->stats.limited++;
+		return false;
+	}
+	struct continued *c = malloc(sizeof(*c) + len);
+	if (!c)
+		return false;
+	*c = (struct continued){.from = *q->from, .len = len};
+	c->due = q->now + mdns_random(q->m, wait_min, wait_max);
+	memcpy(c->packet, q->packet, len);
+	list_append(&q->link->continued, &c->of_link);
+	q->m->continued_count++;
+	add_known(q, c);
+	return true;
+}
+
+bool continued_extend(struct query *q)
+{
+	bool has_any = false;
+	LIST_FOR_EACH(p, &q->link->continued) {
+		struct continued *c = container_of(p, struct continued, of_link);
+		if (!addr_equal(&c->from.peer, &q->from->peer) ||
+				c->packets >= LIMIT_MDNS_CONTINUATIONS)
+			continue;
+		add_known(q, c);
+		has_any = true;
+		if (q->header.flags & MSG_TC)
+			c->due = q->now + mdns_random(q->m, wait_min, wait_max);
+	}
+	return has_any;
+}
+
+ns_t continued_deadline(const struct mlink *link)
+{
+	ns_t at = NS_NEVER;
+	LIST_FOR_EACH(p, &link->continued)
+		at = ns_min(at, container_of(p, struct continued, of_link)->due);
+	return at;
+}
+
+static int number_cmp(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static void mark_set(struct query *q, const struct continued *c, struct recset *set)
+{
+	for (uint16_t i = 0; i < set->count; i++) {
+		uint64_t number = known_number(q, set, &set->records[i]);
+		if (c->known_count > 0 &&
+				bsearch(&number, c->known, c->known_count, sizeof(number), number_cmp))
+			recset_note_known(set, &set->records[i], q->serial);
+	}
+}
+
+/* Marks what the asker knows at the names that it asks for. */
+static void mark_all(struct query *q, const struct continued *c)
+{
+	struct rd r = rd_init(c->packet, c->len);
+	rd_bytes(&r, MSG_HEADER_LEN);
+	for (unsigned i = 0; i < q->header.qdcount; i++) {
+		struct question question;
+		rd_question(&r, &question);
+		struct claim *claim = claim_find(q->link, question.name.wire,
+			name_hash(q->m->hash_seed, question.name.wire));
+		if (r.err || !claim || claim->probed_in == q->serial)
+			continue;
+		for (struct recset *set = claim->sets; set; set = set->next)
+			mark_set(q, c, set);
+		mark_set(q, c, &claim->nsec);
+	}
+}
+
+static void continued_answer(struct mlink *link, struct continued *c, ns_t now)
+{
+	struct query q = {
+		.m = link->m, .link = link, .lane = lane_of(&c->from.peer), .now = now, .from = &c->from,
+		.packet = c->packet, .len = c->len, .serial = ++link->m->serial, .is_held_back = true,
+	};
+	struct rd r = rd_init(c->packet, c->len);
+	rd_header(&r, &q.header);
+	if (c->known_count > 0)
+		qsort(c->known, c->known_count, sizeof(*c->known), number_cmp);
+	mark_all(&q, c);
+	query_answer(&q);
+}
+
+void continued_poll(struct mlink *link, ns_t now)
+{
+	LIST_FOR_EACH(p, &link->continued) {
+		struct continued *c = container_of(p, struct continued, of_link);
+		if (c->due > now)
+			continue;
+		continued_answer(link, c, now);
+		continued_free(link, c);
+	}
+}
+
+void continued_clear(struct mlink *link)
+{
+	LIST_FOR_EACH(p, &link->continued)
+		continued_free(link, container_of(p, struct continued, of_link));
+}
