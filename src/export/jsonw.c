@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the syntax of JSON as it is written.
+ * Never checks that brackets pair: its callers' code does by its shape. Called by exports and control.
+ */
+#include "export/jsonw.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Length of the UTF-8 sequence at `p`, of `left` bytes; 0 if it is none (RFC 3629 §4: no overlong
+ * forms, no surrogates, nothing above U+10FFFF). */
+static size_t utf8_len(const uint8_t *p, size_t left)
+{
+	uint8_t low = 0x80, high = 0xbf; /* range of the second byte */
+	size_t len;
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if (p[0] == 0xe0)
+		low = 0xa0;
+	else if (p[0] == 0xed)
+		high = 0x9f;
+	else if (p[0] == 0xf0)
+		low = 0x90;
+	else if (p[0] == 0xf4)
+		high = 0x8f;
+	if (left < len || p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++)
+		if (p[i] < 0x80 || p[i] > 0xbf)
+			return 0;
+	return len;
+}
+
+static void put_string(struct buf *out, const uint8_t *bytes, size_t len)
+{
+	buf_puts(out, "\"");
+	for (size_t i = 0, step; i < len; i += step) {
+		step = utf8_len(bytes + i, len - i);
+		if (step == 0) {
+			buf_puts(out, "\xef\xbf\xbd");
+			step = 1;
+		} else if (bytes[i] < ' ' || bytes[i] == 0x7f) {
+			buf_printf(out, "\\u%04x", bytes[i]);
+		} else if (bytes[i] == '"' || bytes[i] == '\\') {
+			buf_printf(out, "\\%c", bytes[i]);
+		} else {
+			buf_add(out, bytes + i, step);
+		}
+	}
+	buf_puts(out, "\"");
+}
+
+/* What stands before a value: comma, new line, key. */
+static void begin(struct jsonw *w, const char *key)
+{
+	if (w->needs_comma)
+		buf_puts(w->out, ",");
+	if (!key && w->has_lines && w->out->len > 0)
+		buf_puts(w->out, "\n");
+	if (key) {
+		put_string(w->out, (const uint8_t *)key, strlen(key));
+		buf_puts(w->out, ":");
+	}
+	w->needs_comma = true;
+}
+
+void jsonw_open(struct jsonw *w, const char *key, char bracket)
+{
+	begin(w, key);
+	buf_add(w->out, &bracket, 1);
+	w->needs_comma = false;
+}
+
+void jsonw_close(struct jsonw *w, char bracket)
+{
+	if (bracket == ']' && w->has_lines)
+		buf_puts(w->out, "\n");
+	buf_add(w->out, &bracket, 1);
+	w->needs_comma = true;
+}
+
+void jsonw_text(struct jsonw *w, const char *key, const char *text)
+{
+	jsonw_bytes(w, key, text, strlen(text));
+}
+
+void jsonw_bytes(struct jsonw *w, const char *key, const void *bytes, size_t len)
+{
+	begin(w, key);
+	put_string(w->out, bytes, len);
+}
+
+void jsonw_number(struct jsonw *w, const char *key, int64_t number)
+{
+	begin(w, key);
+	buf_printf(w->out, "%" PRId64, number);
+}
+
+void jsonw_bool(struct jsonw *w, const char *key, bool is_true)
+{
+	begin(w, key);
+	buf_puts(w->out, is_true ? "true" : "false");
+}
+
+void jsonw_null(struct jsonw *w, const char *key)
+{
+	begin(w, key);
+	buf_puts(w->out, "null");
+}

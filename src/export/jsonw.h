@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Writes JSON (RFC 8259) front to back into a buffer: no tree, no allocation of its own, keys in the
+ * order they are written. Untrusted bytes are safe: what is no UTF-8 becomes U+FFFD.
+ *
+ *	struct jsonw w = {.out = &buf};
+ *	jsonw_open(&w, NULL, '{');
+ *	jsonw_text(&w, "name", name);
+ *	jsonw_close(&w, '}');
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/compiler.h"
+
+struct jsonw {
+	struct buf *out;  /* an error is kept there */
+	bool needs_comma; /* a value stands before, at this level */
+	bool has_lines;   /* each value of an array on a line of its own */
+};
+
+/* Everywhere: `key` is the member's key in an object, NULL in an array and at the top. */
+
+/* Begins an object '{' or array '['; ends it '}' or ']'. Opening and closing must pair. */
+void jsonw_open(struct jsonw *w, const char *key, char bracket) NONNULL_ARGS(1);
+void jsonw_close(struct jsonw *w, char bracket) NONNULL;
+
+void jsonw_text(struct jsonw *w, const char *key, const char *text) NONNULL_ARGS(1, 3);
+void jsonw_bytes(struct jsonw *w, const char *key, const void *bytes, size_t len) NONNULL_ARGS(1);
+void jsonw_number(struct jsonw *w, const char *key, int64_t number) NONNULL_ARGS(1);
+void jsonw_bool(struct jsonw *w, const char *key, bool is_true) NONNULL_ARGS(1);
+void jsonw_null(struct jsonw *w, const char *key) NONNULL_ARGS(1);

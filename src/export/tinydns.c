@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the input format of tinydns-data: one letter a type, fields between colons.
+ * Never lets a byte of a name or of rdata end a field or line. Called by export_write().
+ *
+ * Locations: a client is in the one with the longest prefix that its address begins with. Prefixes
+ * are whole octets of IPv4 addresses, so that others are spelled out; tinydns does not know where an
+ * IPv6 client stands: it is in no location, and gets neither lan nor wan records of a bare name.
+ */
+#include "base/cursor.h"
+#include "export/record.h"
+
+#define LOCATION_LAN      "la"
+#define LOCATION_ELSEWHERE "ex"
+
+/* Those who are "lan" clients without a rule; as zone/view.h has it. */
+static const struct prefix lan_always[] = {
+	{{ADDR_V4, {10}}, 8},
+	{{ADDR_V4, {100, 64}}, 10},
+	{{ADDR_V4, {127}}, 8},
+	{{ADDR_V4, {169, 254}}, 16},
+	{{ADDR_V4, {172, 16}}, 12},
+	{{ADDR_V4, {192, 168}}, 16},
+};
+
+static void put_location(struct buf *out, const char *location, const uint8_t *octets, unsigned count)
+{
+	buf_printf(out, "%%%s:", location);
+	for (unsigned i = 0; i < count; i++)
+		buf_printf(out, i > 0 ? ".%u" : "%u", octets[i]);
+	buf_puts(out, "\n");
+}
+
+/* One line, or as many as it takes to say a prefix in whole octets: at most 128. */
+static void put_prefix(struct buf *out, const char *location, const struct prefix *p)
+{
+	unsigned octets = (p->len + 7u) / 8, spare = 8 * octets - p->len;
+	uint8_t bytes[4];
+	if (p->addr.family != ADDR_V4)
+		return;
+	memcpy(bytes, p->addr.bytes, sizeof(bytes));
+	for (unsigned i = 0; i < 1u << spare; i++) {
+		if (octets > 0)
+			bytes[octets - 1] = (uint8_t)(p->addr.bytes[octets - 1] + i);
+		put_location(out, location, bytes, octets);
+	}
+}
+
+/* Whether a shorter or equal prefix of ours says "lan" already: then a line would say nothing new. */
+static bool is_always_lan(const struct prefix *p)
+{
+	for (size_t i = 0; i < ARRAY_LEN(lan_always); i++)
+		if (p->len >= lan_always[i].len && prefix_has(&lan_always[i], &p->addr))
+			return true;
+	return false;
+}
+
+static int prefix_cmp(const struct prefix *a, const struct prefix *b)
+{
+	int diff = addr_cmp(&a->addr, &b->addr);
+	return diff ? diff : a->len - b->len;
+}
+
+/* The rule that comes next after `after` in order of prefixes (NULL: the first). There are few, and no
+ * memory is needed for a sorted copy. */
+static const struct view_rule *next_rule(const struct export_options *o, const struct view_rule *after)
+{
+	const struct view_rule *next = NULL;
+	for (size_t i = 0; i < o->rule_count; i++) {
+		const struct view_rule *rule = &o->rules[i];
+		if (after && prefix_cmp(&rule->prefix, &after->prefix) <= 0)
+			continue;
+		if (!next || prefix_cmp(&rule->prefix, &next->prefix) < 0)
+			next = rule;
+	}
+	return next;
+}
+
+static void put_locations(struct buf *out, const struct export_options *options)
+{
+	static const struct prefix all = {{ADDR_V4, {0}}, 0};
+	bool has_all = false;
+	for (size_t i = 0; i < ARRAY_LEN(lan_always); i++)
+		put_prefix(out, LOCATION_LAN, &lan_always[i]);
+	const struct view_rule *rule = NULL;
+	while ((rule = next_rule(options, rule))) {
+		bool is_lan = rule->view & VIEW_LAN;
+		has_all |= prefix_equal(&rule->prefix, &all);
+		if (!is_lan || !is_always_lan(&rule->prefix))
+			put_prefix(out, is_lan ? LOCATION_LAN : LOCATION_ELSEWHERE, &rule->prefix);
+	}
+	if (!has_all)
+		put_prefix(out, LOCATION_ELSEWHERE, &all);
+}
+
+static bool is_plain(uint8_t c)
+{
+	uint8_t lower = byte_lower(c);
+	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+/* All but letters, digits, hyphens and underscores as \OOO. */
+static void put_bytes(struct buf *out, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (is_plain(bytes[i]))
+			buf_add(out, &bytes[i], 1);
+		else
+			buf_printf(out, "\\%03o", bytes[i]);
+	}
+}
+
+/* With a dot at the end: a name without any would be completed. */
+static void put_name(struct buf *out, const uint8_t *name)
+{
+	if (name[0] == 0)
+		buf_puts(out, ".");
+	for (; name[0]; name = name_parent(name)) {
+		put_bytes(out, name + 1, name[0]);
+		buf_puts(out, ".");
+	}
+}
+
+/* Fields behind the letter and the owner, for types that have a letter. */
+static void put_soa(struct buf *out, struct rd *r)
+{
+	struct name name;
+	for (int i = 0; i < 2; i++) {
+		rd_name(r, &name);
+		put_name(out, name.wire);
+		buf_puts(out, ":");
+	}
+	for (int i = 0; i < 5; i++)
+		buf_printf(out, i < 4 ? "%u:" : "%u", rd_u32(r));
+}
+
+static void put_mx(struct buf *out, struct rd *r)
+{
+	struct name name;
+	uint16_t preference = rd_u16(r);
+	rd_name(r, &name);
+	buf_puts(out, ":");
+	put_name(out, name.wire);
+	buf_printf(out, ":%u", preference);
+}
+
+static void put_target(struct buf *out, struct rd *r)
+{
+	struct name name;
+	rd_name(r, &name);
+	put_name(out, name.wire);
+}
+
+/* The letter of a type. tinydns-data refuses the generic form for those that have one of their own,
+ * A excepted, and has none for AAAA that it would take here. */
+static char letter_of(uint16_t type)
+{
+	switch (type) {
+	case RR_A: return '+';
+	case RR_NS: return '&';
+	case RR_CNAME: return 'C';
+	case RR_SOA: return 'Z';
+	case RR_PTR: return '^';
+	case RR_MX: return '@';
+	default: return ':';
+	}
+}
+
+static void put_fields(struct buf *out, const struct record *r)
+{
+	struct rd rdata = rd_init(r->rdata, r->rdata_len);
+	switch (r->type) {
+	case RR_A:
+		buf_printf(out, "%u.%u.%u.%u", r->rdata[0], r->rdata[1], r->rdata[2], r->rdata[3]);
+		break;
+	case RR_NS:
+		buf_puts(out, ":");
+		put_target(out, &rdata);
+		break;
+	case RR_CNAME:
+	case RR_PTR: put_target(out, &rdata); break;
+	case RR_SOA: put_soa(out, &rdata); break;
+	case RR_MX: put_mx(out, &rdata); break;
+	default:
+		buf_printf(out, "%u:", r->type);
+		put_bytes(out, r->rdata, r->rdata_len);
+	}
+}
+
+static void put_record(struct buf *out, const struct record *r)
+{
+	if (rr_type_is_meta(r->type) || !rdata_is_valid(r->type, r->rdata, r->rdata_len))
+		return;
+	buf_printf(out, "%c", letter_of(r->type));
+	put_name(out, r->owner);
+	buf_puts(out, ":");
+	put_fields(out, r);
+	buf_printf(out, ":%u", r->ttl);
+	if (r->view != VIEW_ANY)
+		buf_printf(out, "::%s", r->view & VIEW_LAN ? LOCATION_LAN : LOCATION_ELSEWHERE);
+	buf_puts(out, "\n");
+}
+
+void export_tinydns(struct records r, const struct export_options *options, struct buf *out)
+{
+	put_locations(out, options);
+	for (size_t i = 0; i < r.count; i++)
+		put_record(out, r.at[i]);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the master file format (RFC 1035 §5) as it is written.
+ * Never prints what belongs to another zone. Called by export_write().
+ */
+#include <string.h>
+
+#include "base/err.h"
+#include "export/record.h"
+#include "export/text.h"
+
+/* The owner as it is below `apex`: "@", "www", or whole where that saves nothing. */
+static void put_owner(struct buf *out, const uint8_t *owner, const uint8_t *apex)
+{
+	char text[NAME_TEXT_CAP], apex_text[NAME_TEXT_CAP];
+	if (name_equal(owner, apex)) {
+		buf_puts(out, "@");
+		return;
+	}
+	name_to_text(owner, text);
+	if (apex[0] != 0)
+		text[strlen(text) - strlen(name_to_text(apex, apex_text)) - 1] = '\0';
+	buf_puts(out, text);
+}
+
+static void put_record(struct buf *out, const struct record *r, const uint8_t *apex)
+{
+	char type[RR_TYPE_TEXT_CAP];
+	put_owner(out, r->owner, apex);
+	buf_printf(out, "\t%u\tIN\t%s\t", r->ttl, rr_type_text(r->type, type));
+	export_rdata_text(out, r->type, r->rdata, r->rdata_len);
+	buf_puts(out, "\n");
+}
+
+/* Whether it was written just before: two views may have the same record. */
+static bool is_repeated(const struct record *before, const struct record *r)
+{
+	return before && before->type == r->type && name_equal(before->owner, r->owner)
+	       && rdata_cmp(before->rdata, before->rdata_len, r->rdata, r->rdata_len) == 0;
+}
+
+/* Writes what is in the zone: at the apex or below, but of another zone below it only the NS, which
+ * delegates it. Sorted as they are, records of another zone follow its SOA. */
+static void put_records(struct buf *out, struct records r, const uint8_t *apex, unsigned view)
+{
+	const uint8_t *child = NULL;
+	const struct record *before = NULL;
+	for (size_t i = 0; i < r.count; i++) {
+		const struct record *record = r.at[i];
+		if (!name_is_below(record->owner, apex))
+			continue;
+		if (record->type == RR_SOA && !name_equal(record->owner, apex)
+			&& !(child && name_is_below(record->owner, child)))
+			child = record->owner;
+		bool is_elsewhere = child && name_is_below(record->owner, child);
+		bool is_delegation = is_elsewhere && record->type == RR_NS
+				     && name_equal(record->owner, child);
+		if (!(record->view & view) || (is_elsewhere && !is_delegation))
+			continue;
+		if (!is_repeated(before, record))
+			put_record(out, record, apex);
+		before = record;
+	}
+}
+
+int export_zone(struct records r, const struct export_options *options, struct buf *out)
+{
+	unsigned view = options->view ? options->view : VIEW_WAN;
+	size_t left;
+	struct record *const *soa = records_find(r, options->apex, RR_SOA, &left);
+	if (!soa)
+		return ERR_ABSENT;
+	buf_puts(out, "$ORIGIN ");
+	export_name_text(out, options->apex);
+	buf_printf(out, "\n$TTL %u\n", (*soa)->ttl);
+	put_records(out, r, options->apex, view);
+	return 0;
+}
