@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns TCP for unicast DNS (RFC 7766): one thread, any number of clients, none of whom can hold up
+ * another, or UDP.
+ * Never knows DNS: serve_answer() does. Called by io/dns.c.
+ *
+ * A connection in turn: read what is there, answer each whole query, write all answers at once. What
+ * is left (a part of a query; answers that the client does not take) is kept until the next turn, and
+ * while answers wait nothing more is read: so a connection never holds more than one reading and
+ * its answers. Progress rule: a connection that completes neither a query nor the sending of its
+ * answers for LIMIT_TCP_IDLE_S is closed.
+ *
+ *	READING ──answers do not all go out──► WRITING ──they have──► READING ──end, error, idle──► closed
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/list.h"
+#include "base/time.h"
+#include "io/dns_part.h"
+#include "io/rcu.h"
+#include "wire/msg.h"
+
+enum {
+	EVENTS = 64,
+	PREFIX_LEN = 2,             /* RFC 1035 §4.2.2 */
+	READ_CAP = 64 * 1024,
+	WRITE_CAP = 2 * (PREFIX_LEN + MSG_CAP),
+	LISTENERS_MAX = 256
+};
+
+/* What an event is about: the first member of what is waited for. */
+enum source_kind { SOURCE_STOP, SOURCE_LISTENER, SOURCE_CONN };
+
+struct source {
+	enum source_kind kind;
+	int fd;
+};
+
+struct conn {
+	struct source source;
+	struct list in_use;       /* by last progress, the longest ago first */
+	ns_t progress;
+	struct serve_client client;
+	uint8_t *in;              /* input not answered yet; NULL if there is none */
+	size_t in_len;
+	uint8_t *out;             /* answers not sent yet; NULL if there are none */
+	size_t out_len, out_sent;
+	bool is_closing;          /* the client has sent its last: close when all is sent */
+};
+
+struct tcp_server {
+	struct serve_ctx ctx;
+	_Atomic uint64_t accepted, limited, open;
+	_Atomic uint64_t send_failed;
+	pthread_t thread;
+	int epoll_fd;
+	struct source stop;       /* an eventfd */
+	struct list conns;        /* of struct conn.in_use */
+	struct source listeners[LISTENERS_MAX]; /* the main thread adds; read here by events only */
+	size_t listener_count;
+	uint8_t read_buffer[READ_CAP];
+	uint8_t write_buffer[WRITE_CAP];
+};
+
+static ns_t now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static int watch(struct tcp_server *s, struct source *source, uint32_t events)
+{
+	struct epoll_event ev = {.events = events, .data.ptr = source};
+	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, source->fd, &ev);
+}
+
+static void wait_for(struct tcp_server *s, struct conn *c, uint32_t events)
+{
+	struct epoll_event ev = {.events = events, .data.ptr = &c->source};
+	(void)!epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, c->source.fd, &ev);
+}
+
+static void conn_free(struct tcp_server *s, struct conn *c)
+{
+	close(c->source.fd); /* and out of the epoll set by that */
+	list_remove(&c->in_use);
+	free(c->in);
+	free(c->out);
+	free(c);
+	atomic_fetch_sub_explicit(&s->open, 1, memory_order_relaxed);
+}
+
+static void note_progress(struct tcp_server *s, struct conn *c)
+{
+	c->progress = now();
+	list_remove(&c->in_use);
+	list_append(&s->conns, &c->in_use);
+}
+
+/* Sets `*kept` to a copy of the bytes, or NULL if there are none. False without memory. */
+static bool keep(uint8_t **kept, const uint8_t *bytes, size_t len)
+{
+	uint8_t *copy = NULL;
+	if (len > 0) {
+		copy = malloc(len);
+		if (!copy)
+			return false;
+		memcpy(copy, bytes, len);
+	}
+	free(*kept);
+	*kept = copy;
+	return true;
+}
+
+/* Bytes of the whole message at the start of the input with its prefix; 0 if it is not all there. */
+static size_t whole_message(const uint8_t *in, size_t len)
+{
+	if (len < PREFIX_LEN || len - PREFIX_LEN < get_u16(in))
+		return 0;
+	return PREFIX_LEN + (size_t)get_u16(in);
+}
+
+/* Answers whole queries until there are none, or no room for another answer; `*used` is how much of
+ * the input that took. Returns the length of the answers, -1 if the client talks nonsense. */
+static ssize_t answer_queries(struct tcp_server *s, struct conn *c, const uint8_t *in, size_t len,
+	size_t *used)
+{
+	size_t out = 0, message;
+	*used = 0;
+	while (WRITE_CAP - out >= PREFIX_LEN + MSG_CAP &&
+		(message = whole_message(in + *used, len - *used)) > 0) {
+		uint8_t *reply = s->write_buffer + out;
+		size_t reply_len = serve_answer(&s->ctx, &c->client, in + *used + PREFIX_LEN,
+			message - PREFIX_LEN, reply + PREFIX_LEN, MSG_CAP);
+		if (reply_len == 0)
+			return -1;
+		put_u16(reply, (uint16_t)reply_len);
+		out += PREFIX_LEN + reply_len;
+		*used += message;
+	}
+	return (ssize_t)out;
+}
+
+/* Writes what the client takes now. Returns how much that is, -1 if the connection is broken. */
+static ssize_t write_some(struct tcp_server *s, struct conn *c, const uint8_t *bytes, size_t len)
+{
+	ssize_t n;
+	do
+		n = send(c->source.fd, bytes, len, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	if (n < 0)
+		count_up(&s->send_failed);
+	return n;
+}
+
+/* What became of a turn. */
+enum turn { TURN_READ_ON, TURN_WRITE_ON, TURN_CLOSE };
+
+/* Answers all whole queries of `len` bytes, and keeps what is left. */
+static enum turn answer_input(struct tcp_server *s, struct conn *c, const uint8_t *in, size_t len)
+{
+	for (;;) {
+		size_t used;
+		ssize_t out_len = answer_queries(s, c, in, len, &used);
+		if (out_len < 0)
+			return TURN_CLOSE;
+		in += used;
+		len -= used;
+		if (out_len == 0)
+			break;
+		ssize_t sent = write_some(s, c, s->write_buffer, (size_t)out_len);
+		if (sent < 0)
+			return TURN_CLOSE;
+		note_progress(s, c);
+		if (sent == out_len)
+			continue;
+		c->out_len = (size_t)out_len - (size_t)sent;
+		c->out_sent = 0;
+		c->in_len = len;
+		if (!keep(&c->out, s->write_buffer + sent, c->out_len) || !keep(&c->in, in, len))
+			return TURN_CLOSE;
+		return TURN_WRITE_ON;
+	}
+	/* What no query may be as long as is not waited for. */
+	if (len >= PREFIX_LEN && get_u16(in) > LIMIT_TCP_QUERY)
+		return TURN_CLOSE;
+	c->in_len = len;
+	if (c->is_closing || !keep(&c->in, in, len))
+		return TURN_CLOSE;
+	return TURN_READ_ON;
+}
+
+/* Reads what is there behind what was kept, and answers. */
+static enum turn read_turn(struct tcp_server *s, struct conn *c)
+{
+	size_t len = c->in_len;
+	ssize_t n = 0;
+	if (len > 0)
+		memcpy(s->read_buffer, c->in, len);
+	if (len < READ_CAP && !c->is_closing) {
+		do
+			n = read(c->source.fd, s->read_buffer + len, READ_CAP - len);
+		while (n < 0 && errno == EINTR);
+		if (n < 0 && errno != EAGAIN)
+			return TURN_CLOSE;
+		c->is_closing = n == 0;
+	}
+	return answer_input(s, c, s->read_buffer, len + (n > 0 ? (size_t)n : 0));
+}
+
+/* Writes on; once all is out, answers what was read meanwhile. */
+static enum turn write_turn(struct tcp_server *s, struct conn *c)
+{
+	ssize_t n = write_some(s, c, c->out + c->out_sent, c->out_len - c->out_sent);
+	if (n < 0)
+		return TURN_CLOSE;
+	c->out_sent += (size_t)n;
+	if (c->out_sent < c->out_len)
+		return TURN_WRITE_ON;
+	note_progress(s, c);
+	free(c->out);
+	c->out = NULL;
+	return read_turn(s, c);
+}
+
+/* One turn, after which the connection may be no more. */
+static void conn_turn(struct tcp_server *s, struct conn *c)
+{
+	bool was_writing = c->out != NULL;
+	switch (was_writing ? write_turn(s, c) : read_turn(s, c)) {
+	case TURN_READ_ON:
+		if (was_writing)
+			wait_for(s, c, EPOLLIN);
+		break;
+	case TURN_WRITE_ON:
+		if (!was_writing)
+			wait_for(s, c, EPOLLOUT);
+		break;
+	case TURN_CLOSE:
+		conn_free(s, c);
+		break;
+	}
+}
+
+/* Whether both count as one source: the same IPv4 address, or IPv6 network of 64 bits. */
+static bool is_same_source(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family &&
+		memcmp(a->bytes, b->bytes, a->family == ADDR_V4 ? 4 : 8) == 0;
+}
+
+static bool is_over_source_limit(const struct tcp_server *s, const struct addr *addr)
+{
+	unsigned count = 0;
+	LIST_FOR_EACH(p, &s->conns)
+		count += is_same_source(&container_of(p, struct conn, in_use)->client.addr, addr);
+	return count >= LIMIT_TCP_SOURCE;
+}
+
+/* Makes room by closing the connection whose last progress is the longest ago. */
+static void close_stalest(struct tcp_server *s)
+{
+	if (list_is_empty(&s->conns))
+		return;
+	conn_free(s, container_of(s->conns.next, struct conn, in_use));
+	count_up(&s->limited);
+}
+
+static void add_conn(struct tcp_server *s, int fd, const union sock_addr *from)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	if (!c) {
+		close(fd);
+		return;
+	}
+	c->source = (struct source){SOURCE_CONN, fd};
+	c->progress = now();
+	client_set(&c->client, from, true);
+	count_up(&s->accepted);
+	bool is_limited = is_over_source_limit(s, &c->client.addr);
+	list_append(&s->conns, &c->in_use);
+	atomic_fetch_add_explicit(&s->open, 1, memory_order_relaxed);
+	if (is_limited) {
+		count_up(&s->limited);
+		conn_free(s, c);
+	} else if (watch(s, &c->source, EPOLLIN)) {
+		conn_free(s, c);
+	} else {
+		/* The listener gives connections that have sent something (TCP_DEFER_ACCEPT). */
+		conn_turn(s, c);
+	}
+}
+
+/* Takes the connections that wait, a bounded number in a turn. */
+static void accept_some(struct tcp_server *s, int listener)
+{
+	for (int i = 0; i < EVENTS; i++) {
+		union sock_addr from = {0};
+		socklen_t len = sizeof(from);
+		int fd = accept4(listener, &from.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+			close_stalest(s);
+		if (fd < 0)
+			return;
+		if (s->open >= LIMIT_TCP_CONNS)
+			close_stalest(s);
+		add_conn(s, fd, &from);
+	}
+}
+
+/* Closes who made no progress for too long. Returns how long to sleep in ms, -1 for ever. */
+static int sweep(struct tcp_server *s)
+{
+	ns_t limit = LIMIT_TCP_IDLE_S * NS_PER_S;
+	if (list_is_empty(&s->conns))
+		return -1;
+	ns_t at = now();
+	while (!list_is_empty(&s->conns)) {
+		struct conn *c = container_of(s->conns.next, struct conn, in_use);
+		if (at - c->progress < limit)
+			return (int)((c->progress + limit - at) / NS_PER_MS) + 1;
+		conn_free(s, c);
+	}
+	return -1;
+}
+
+/* Connections come first: each closes itself at most, but a listener's turn may close any of them.
+ * False: to be stopped. */
+static bool handle_events(struct tcp_server *s, const struct epoll_event *events, int count)
+{
+	int listeners[EVENTS], listener_count = 0;
+	for (int i = 0; i < count; i++) {
+		struct source *source = events[i].data.ptr;
+		switch (source->kind) {
+		case SOURCE_STOP:
+			return false;
+		case SOURCE_LISTENER:
+			listeners[listener_count++] = source->fd;
+			break;
+		case SOURCE_CONN:
+			conn_turn(s, container_of(source, struct conn, source));
+			break;
+		}
+	}
+	for (int i = 0; i < listener_count; i++)
+		accept_some(s, listeners[i]);
+	return true;
+}
+
+static void *run(void *arg)
+{
+	struct tcp_server *s = arg;
+	struct epoll_event events[EVENTS];
+	int count;
+	rcu_reader_begin();
+	do {
+		int timeout = sweep(s);
+		rcu_reader_offline();
+		count = epoll_wait(s->epoll_fd, events, EVENTS, timeout);
+		rcu_reader_online();
+	} while (handle_events(s, events, count));
+	rcu_reader_end();
+	return NULL;
+}
+
+struct tcp_server *tcp_server_start(const struct dns_config *config)
+{
+	/* Large, and from the kernel: its pages are none until somebody uses TCP. */
+	struct tcp_server *s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->ctx.zone = config->zone;
+	s->ctx.views = config->views;
+	list_init(&s->conns);
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	s->stop = (struct source){SOURCE_STOP, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	if (s->epoll_fd < 0 || s->stop.fd < 0 || watch(s, &s->stop, EPOLLIN) ||
+		dns_thread_start(&s->thread, run, s)) {
+		if (s->epoll_fd >= 0)
+			close(s->epoll_fd);
+		if (s->stop.fd >= 0)
+			close(s->stop.fd);
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+int tcp_server_listen(struct tcp_server *s, int fd)
+{
+	int err = 0;
+	if (s->listener_count == LISTENERS_MAX) {
+		close(fd);
+		return ERR_NOMEM;
+	}
+	struct source *source = &s->listeners[s->listener_count];
+	*source = (struct source){SOURCE_LISTENER, fd};
+	if (watch(s, source, EPOLLIN)) {
+		err = errno;
+		close(fd);
+		errno = err;
+		return ERR_SYS;
+	}
+	s->listener_count++;
+	return 0;
+}
+
+void tcp_server_stop(struct tcp_server *s)
+{
+	const uint64_t one = 1;
+	if (!s)
+		return;
+	(void)!write(s->stop.fd, &one, sizeof(one));
+	pthread_join(s->thread, NULL);
+	while (!list_is_empty(&s->conns))
+		conn_free(s, container_of(s->conns.next, struct conn, in_use));
+	for (size_t i = 0; i < s->listener_count; i++)
+		close(s->listeners[i].fd);
+	close(s->epoll_fd);
+	close(s->stop.fd);
+	free(s);
+}
+
+void tcp_server_add_stats(const struct tcp_server *s, struct dns_stats *sum)
+{
+	serve_add_counts(&s->ctx, sum->counts);
+	sum->send_failed += atomic_load_explicit(&s->send_failed, memory_order_relaxed);
+	sum->tcp_accepted += atomic_load_explicit(&s->accepted, memory_order_relaxed);
+	sum->tcp_limited += atomic_load_explicit(&s->limited, memory_order_relaxed);
+	sum->tcp_open += atomic_load_explicit(&s->open, memory_order_relaxed);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns how files are read and replaced, and how commands are started.
+ * Never interprets a content, never waits for a command. Called by main and by readers of files.
+ */
+#include "io/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+/* read(2), again when a signal came between. */
+static ssize_t read_some(int fd, void *bytes, size_t cap)
+{
+	ssize_t len;
+	do
+		len = read(fd, bytes, cap);
+	while (len < 0 && errno == EINTR);
+	return len;
+}
+
+static int read_all(int fd, size_t max, struct buf *out)
+{
+	char chunk[4000];
+	size_t total = 0;
+	for (;;) {
+		ssize_t len = read_some(fd, chunk, sizeof(chunk));
+		if (len < 0)
+			return ERR_SYS;
+		if (len == 0)
+			return out->err;
+		total += (size_t)len;
+		if (total > max)
+			return ERR_RANGE;
+		buf_add(out, chunk, (size_t)len);
+	}
+}
+
+int file_read(const char *path, size_t max, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return ERR_SYS;
+	int err = read_all(fd, max, out);
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return err;
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t written = write(fd, bytes, len);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return ERR_SYS;
+		bytes += written;
+		len -= (size_t)written;
+	}
+	return 0;
+}
+
+/* The file that is really meant, to be freed: where symbolic links lead, if it is there. NULL and an
+ * error otherwise. */
+static char *resolve(const char *path, int *err)
+{
+	struct stat st;
+	*err = ERR_SYS;
+	if (stat(path, &st) < 0)
+		return errno == ENOENT ? strdup(path) : NULL;
+	if (!S_ISREG(st.st_mode)) {
+		*err = ERR_DENIED;
+		return NULL;
+	}
+	return realpath(path, NULL);
+}
+
+/* A name in a directory is on disk only when the directory is. That it cannot be opened or synced (it
+ * may be on a file system without that) is no failure: the content is safe. */
+static void sync_directory(char *path)
+{
+	char *slash = strrchr(path, '/');
+	if (slash)
+		slash[slash == path] = '\0';
+	int fd = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
+/* Fills the temporary file and puts it in the place of `path`. */
+static int replace(int fd, const char *temp, const char *path, const void *bytes, size_t len)
+{
+	int err = write_all(fd, bytes, len);
+	if (!err && (fchmod(fd, 0644) < 0 || fsync(fd) < 0 || rename(temp, path) < 0))
+		err = ERR_SYS;
+	return err;
+}
+
+int file_write(const char *path, const void *bytes, size_t len)
+{
+	int err, saved;
+	char *temp = NULL, *real = resolve(path, &err);
+	if (!real)
+		return err;
+	if (asprintf(&temp, "%s.XXXXXX", real) < 0) {
+		free(real);
+		return ERR_NOMEM;
+	}
+	int fd = mkostemp(temp, O_CLOEXEC);
+	err = fd < 0 ? ERR_SYS : replace(fd, temp, real, bytes, len);
+	saved = errno;
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 && err)
+		unlink(temp);
+	if (!err)
+		sync_directory(real);
+	free(temp);
+	free(real);
+	errno = saved;
+	return err;
+}
+
+static int spawn(const char *command, pid_t *ret, posix_spawn_file_actions_t *files,
+	posix_spawnattr_t *attributes)
+{
+	char *argv[] = {(char[]){"sh"}, (char[]){"-c"}, strdup(command), NULL};
+	sigset_t none, all;
+	if (!argv[2])
+		return ENOMEM;
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_setsigmask(attributes, &none);
+	posix_spawnattr_setsigdefault(attributes, &all);
+	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	int err = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (!err)
+		err = posix_spawn_file_actions_adddup2(files, STDERR_FILENO, STDOUT_FILENO);
+	if (!err)
+		err = posix_spawn(ret, "/bin/sh", files, attributes, argv, environ);
+	free(argv[2]);
+	return err;
+}
+
+int file_run_command(const char *command, pid_t *ret)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	pid_t pid = -1;
+	if ((errno = posix_spawn_file_actions_init(&files)) != 0)
+		return ERR_SYS;
+	int err = posix_spawnattr_init(&attributes);
+	if (!err) {
+		err = spawn(command, &pid, &files, &attributes);
+		posix_spawnattr_destroy(&attributes);
+	}
+	posix_spawn_file_actions_destroy(&files);
+	errno = err;
+	if (err)
+		return ERR_SYS;
+	*ret = pid;
+	return 0;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the epoll instance of the main thread and the reading of its clock.
+ * Never owns a descriptor that it waits for. Called by the programs' wiring.
+ */
+#include "io/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+enum { LOOP_BATCH = 64 };
+
+struct loop {
+	int fd;
+	struct epoll_event ready[LOOP_BATCH]; /* of the turn under way */
+	int ready_count;
+};
+
+struct loop *loop_new(void)
+{
+	struct loop *l = calloc(1, sizeof(*l));
+	if (!l)
+		return NULL;
+	l->fd = epoll_create1(EPOLL_CLOEXEC);
+	if (l->fd < 0) {
+		free(l);
+		return NULL;
+	}
+	return l;
+}
+
+void loop_free(struct loop *l)
+{
+	if (!l)
+		return;
+	close(l->fd);
+	free(l);
+}
+
+static int loop_control(struct loop *l, int op, struct loop_watch *watch, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.ptr = watch};
+	return epoll_ctl(l->fd, op, watch->fd, &event) ? ERR_SYS : 0;
+}
+
+int loop_add(struct loop *l, struct loop_watch *watch, uint32_t events)
+{
+	return loop_control(l, EPOLL_CTL_ADD, watch, events);
+}
+
+int loop_change(struct loop *l, struct loop_watch *watch, uint32_t events)
+{
+	return loop_control(l, EPOLL_CTL_MOD, watch, events);
+}
+
+void loop_remove(struct loop *l, struct loop_watch *watch)
+{
+	int saved = errno;
+	if (watch->fd >= 0)
+		epoll_ctl(l->fd, EPOLL_CTL_DEL, watch->fd, NULL);
+	errno = saved;
+	/* What was found ready in this turn must not reach a handler that has gone. */
+	for (int i = 0; i < l->ready_count; i++)
+		if (l->ready[i].data.ptr == watch)
+			l->ready[i].data.ptr = NULL;
+}
+
+ns_t loop_now(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+static int loop_wait(struct loop *l, ns_t deadline)
+{
+	struct timespec ts;
+	if (deadline == NS_NEVER)
+		return epoll_pwait2(l->fd, l->ready, LOOP_BATCH, NULL, NULL);
+	ns_t left = deadline - loop_now();
+	if (left < 0)
+		left = 0;
+	ts.tv_sec = left / NS_PER_S;
+	ts.tv_nsec = left % NS_PER_S;
+	return epoll_pwait2(l->fd, l->ready, LOOP_BATCH, &ts, NULL);
+}
+
+int loop_turn(struct loop *l, ns_t deadline)
+{
+	int count = loop_wait(l, deadline);
+	if (count < 0)
+		return errno == EINTR ? 0 : ERR_SYS;
+	l->ready_count = count;
+	for (int i = 0; i < count; i++) {
+		struct loop_watch *watch = l->ready[i].data.ptr;
+		if (watch)
+			watch->on_ready(watch->arg, l->ready[i].events);
+	}
+	l->ready_count = 0;
+	return 0;
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the multicast sockets: opening, joining, receiving with link, destination and TTL, sending.
+ * Never looks into a packet. Called by the daemon's main thread.
+ */
+#include "io/mdns.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/list.h"
+
+/* Packets read from one socket before others get their turn. */
+enum { MDNS_BURST = 64, MDNS_PACKET_CAP = 9000 };
+
+struct mdns_socket {
+	struct loop_watch watch; /* fd -1: not open */
+	struct mdns_net_link *link;
+	enum addr_family family;
+};
+
+struct mdns_net_link {
+	struct list in_net;
+	struct mdns_net *net;
+	uint32_t ifindex;
+	char name[IF_NAMESIZE];
+	struct mdns_socket v4, v6;
+};
+
+struct mdns_net {
+	struct loop *loop;
+	const struct log *log;
+	mdns_packet_fn *on_packet;
+	void *arg;
+	struct list links;
+	struct log_limit limit;
+	uint8_t buffer[MDNS_PACKET_CAP];
+};
+
+struct mdns_net *mdns_net_new(struct loop *loop, const struct log *log, mdns_packet_fn *on_packet,
+	void *arg)
+{
+	struct mdns_net *net = calloc(1, sizeof(*net));
+	if (!net)
+		return NULL;
+	net->loop = loop;
+	net->log = log;
+	net->on_packet = on_packet;
+	net->arg = arg;
+	list_init(&net->links);
+	return net;
+}
+
+static void socket_close(struct mdns_net *net, struct mdns_socket *s)
+{
+	if (s->watch.fd < 0)
+		return;
+	loop_remove(net->loop, &s->watch);
+	close(s->watch.fd);
+	s->watch.fd = -1;
+}
+
+static void link_free(struct mdns_net_link *link)
+{
+	socket_close(link->net, &link->v4);
+	socket_close(link->net, &link->v6);
+	list_remove(&link->in_net);
+	free(link);
+}
+
+void mdns_net_free(struct mdns_net *net)
+{
+	if (!net)
+		return;
+	LIST_FOR_EACH(p, &net->links)
+		link_free(container_of(p, struct mdns_net_link, in_net));
+	free(net);
+}
+
+/* What a control message says of a packet: its destination and its TTL. */
+static void path_from_control(struct msghdr *msg, struct mdns_path *from)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			struct in_pktinfo info;
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			struct addr to = addr_make(ADDR_V4, &info.ipi_addr);
+			from->is_multicast = addr_is_multicast(&to);
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			struct in6_pktinfo info;
+			memcpy(&info, CMSG_DATA(c), sizeof(info));
+			struct addr to = addr_make(ADDR_V6, &info.ipi6_addr);
+			from->is_multicast = addr_is_multicast(&to);
+		} else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) ||
+			(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT)) {
+			int ttl;
+			memcpy(&ttl, CMSG_DATA(c), sizeof(ttl));
+			from->ttl = (uint8_t)ttl;
+		}
+	}
+}
+
+static void path_from_sockaddr(const struct sockaddr_storage *ss, struct mdns_path *from)
+{
+	if (ss->ss_family == AF_INET) {
+		const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
+		from->peer = addr_make(ADDR_V4, &in->sin_addr);
+		from->peer_port = ntohs(in->sin_port);
+	} else {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+		from->peer = addr_make(ADDR_V6, &in6->sin6_addr);
+		from->peer_port = ntohs(in6->sin6_port);
+	}
+}
+
+/* Reads one packet and hands it on. False when there is none. */
+static bool socket_receive(struct mdns_socket *s)
+{
+	struct mdns_net *net = s->link->net;
+	struct sockaddr_storage peer;
+	union {
+		struct cmsghdr align;
+		char bytes[256];
+	} control;
+	struct iovec iov = {.iov_base = net->buffer, .iov_len = sizeof(net->buffer)};
+	struct msghdr msg = {.msg_name = &peer,
+		.msg_namelen = sizeof(peer),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	ssize_t len = recvmsg(s->watch.fd, &msg, MSG_DONTWAIT);
+	if (len < 0)
+		return errno == EINTR; /* pending errors of the socket come and go with one call */
+	if (msg.msg_flags & MSG_TRUNC)
+		return true; /* over 9000 bytes: RFC 6762 §17 */
+	struct mdns_path from = {.link = s->link->ifindex};
+	path_from_sockaddr(&peer, &from);
+	path_from_control(&msg, &from);
+	net->on_packet(net->arg, &from, net->buffer, (size_t)len);
+	return true;
+}
+
+static void socket_ready(void *arg, uint32_t events UNUSED)
+{
+	struct mdns_socket *s = arg;
+	for (int i = 0; i < MDNS_BURST && s->watch.fd >= 0; i++)
+		if (!socket_receive(s))
+			return;
+}
+
+static int set(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+static int setup_v4(int fd, uint32_t ifindex)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(MDNS_PORT)};
+	struct ip_mreqn group = {.imr_ifindex = (int)ifindex};
+	group.imr_multiaddr.s_addr = htonl(0xe00000fb);
+	return set(fd, IPPROTO_IP, IP_PKTINFO, 1) || set(fd, IPPROTO_IP, IP_RECVTTL, 1) ||
+		set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) ||
+		set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 255) || set(fd, IPPROTO_IP, IP_TTL, 255) ||
+		set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 1) ||
+		setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)) ||
+		bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
+		setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group));
+}
+
+static int setup_v6(int fd, uint32_t ifindex)
+{
+	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(MDNS_PORT)};
+	struct ipv6_mreq group = {.ipv6mr_interface = ifindex};
+	static const uint8_t ff02_fb[16] = {0xff, 0x02, [15] = 0xfb};
+	memcpy(&group.ipv6mr_multiaddr, ff02_fb, sizeof(ff02_fb));
+	return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) ||
+		set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) ||
+		set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) ||
+		set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) ||
+		set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255) ||
+		set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255) ||
+		set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1) ||
+		set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)ifindex) ||
+		bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
+}
+
+/* An open socket that is bound to the link and has joined the group; -1 with errno. */
+static int socket_make(const struct mdns_net_link *link, enum addr_family family)
+{
+	int fd = socket(family == ADDR_V4 ? AF_INET : AF_INET6,
+		SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) || set(fd, SOL_SOCKET, SO_REUSEPORT, 1) ||
+		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, link->name,
+			(socklen_t)strlen(link->name)) ||
+		(family == ADDR_V4 ? setup_v4(fd, link->ifindex) : setup_v6(fd, link->ifindex))) {
+		int saved = errno;
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+/* Opens or closes as wanted; returns whether it is open. */
+static bool socket_want(struct mdns_socket *s, bool is_wanted)
+{
+	struct mdns_net *net = s->link->net;
+	char name[LOG_TEXT_CAP];
+	if (!is_wanted)
+		socket_close(net, s);
+	if (!is_wanted || s->watch.fd >= 0)
+		return is_wanted;
+	s->watch.fd = socket_make(s->link, s->family);
+	if (s->watch.fd >= 0 && loop_add(net->loop, &s->watch, EPOLLIN)) {
+		close(s->watch.fd);
+		s->watch.fd = -1;
+	}
+	if (s->watch.fd < 0)
+		log_warning(net->log, "event=mdns-socket link=%s family=%s error=\"%s\"",
+			log_escape(s->link->name, name), s->family == ADDR_V4 ? "ipv4" : "ipv6",
+			strerror(errno));
+	return s->watch.fd >= 0;
+}
+
+static struct mdns_net_link *link_find(struct mdns_net *net, uint32_t ifindex)
+{
+	LIST_FOR_EACH(p, &net->links)
+		if (container_of(p, struct mdns_net_link, in_net)->ifindex == ifindex)
+			return container_of(p, struct mdns_net_link, in_net);
+	return NULL;
+}
+
+static void socket_init(struct mdns_socket *s, struct mdns_net_link *link, enum addr_family family)
+{
+	*s = (struct mdns_socket){
+		.watch = {.fd = -1, .on_ready = socket_ready, .arg = s}, .link = link, .family = family};
+}
+
+static struct mdns_net_link *link_new(struct mdns_net *net, uint32_t ifindex)
+{
+	struct mdns_net_link *link = calloc(1, sizeof(*link));
+	if (!link)
+		return NULL;
+	link->net = net;
+	link->ifindex = ifindex;
+	socket_init(&link->v4, link, ADDR_V4);
+	socket_init(&link->v6, link, ADDR_V6);
+	list_append(&net->links, &link->in_net);
+	return link;
+}
+
+void mdns_net_link(struct mdns_net *net, uint32_t ifindex, const char *name, bool *v4, bool *v6)
+{
+	struct mdns_net_link *link = link_find(net, ifindex);
+	if (!link)
+		link = link_new(net, ifindex);
+	if (!link) {
+		log_error(net->log, "event=mdns-socket error=\"%s\"", err_text(ERR_NOMEM));
+		*v4 = *v6 = false;
+		return;
+	}
+	/* The name is needed while a socket is bound; a rename later leaves the binding as it is. */
+	strncpy(link->name, name, sizeof(link->name) - 1);
+	*v4 = socket_want(&link->v4, *v4);
+	*v6 = socket_want(&link->v6, *v6);
+}
+
+void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex)
+{
+	struct mdns_net_link *link = link_find(net, ifindex);
+	if (link)
+		link_free(link);
+}
+
+static socklen_t sockaddr_to(const struct mdns_path *to, struct sockaddr_storage *ss)
+{
+	memset(ss, 0, sizeof(*ss));
+	if (to->peer.family == ADDR_V4) {
+		struct sockaddr_in *in = (struct sockaddr_in *)ss;
+		in->sin_family = AF_INET;
+		in->sin_port = htons(to->peer_port);
+		memcpy(&in->sin_addr, to->peer.bytes, 4);
+		return sizeof(*in);
+	}
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(to->peer_port);
+	memcpy(&in6->sin6_addr, to->peer.bytes, 16);
+	in6->sin6_scope_id = to->link;
+	return sizeof(*in6);
+}
+
+void mdns_net_send(struct mdns_net *net, const struct mdns_path *to, const uint8_t *packet,
+	size_t len)
+{
+	struct sockaddr_storage ss;
+	struct mdns_net_link *link = link_find(net, to->link);
+	int fd = !link ? -1 : to->peer.family == ADDR_V4 ? link->v4.watch.fd : link->v6.watch.fd;
+	socklen_t ss_len = sockaddr_to(to, &ss);
+	if (fd < 0 || sendto(fd, packet, len, MSG_DONTWAIT, (struct sockaddr *)&ss, ss_len) >= 0)
+		return;
+	char peer[ADDR_TEXT_CAP], name[LOG_TEXT_CAP];
+	if (log_limit_may(&net->limit, loop_now()))
+		log_warning(net->log, "event=mdns-send link=%s to=%s error=\"%s\"",
+			log_escape(link->name, name), addr_format(&to->peer, peer),
+			strerror(errno));
+}

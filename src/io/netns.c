@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the questions to nsfs.
+ * Never keeps a namespace's descriptor. Called by the watch over the directory of namespaces.
+ */
+#include "io/netns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+static uint64_t cookie_here(void)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) != 0)
+		cookie = 0;
+	close(fd);
+	return cookie;
+}
+
+struct netns_self netns_self_open(void)
+{
+	struct netns_self self = {
+		.net_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC),
+		.cookie = cookie_here(),
+	};
+	struct stat st;
+	if (stat("/proc/self/ns/user", &st) == 0) {
+		self.user_dev = st.st_dev;
+		self.user_ino = st.st_ino;
+	}
+	return self;
+}
+
+void netns_self_close(struct netns_self *self)
+{
+	if (self->net_fd >= 0)
+		close(self->net_fd);
+	self->net_fd = -1;
+}
+
+/* `ip netns add` makes an ordinary file first and mounts the namespace on it after. To look before
+ * opening keeps us from opening what is no namespace; to look after, from being fooled. */
+int netns_open(const char *path)
+{
+	int path_fd = open(path, O_PATH | O_CLOEXEC);
+	if (path_fd < 0)
+		return -errno;
+	struct statfs fs;
+	int err = fstatfs(path_fd, &fs) != 0 ? -errno : fs.f_type != NSFS_MAGIC ? -ENOENT : 0;
+	close(path_fd);
+	if (err)
+		return err;
+
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstatfs(fd, &fs) != 0 || fs.f_type != NSFS_MAGIC || ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
+		close(fd);
+		return -ENOENT;
+	}
+	return fd;
+}
+
+/* Only a socket made inside knows the cookie. setns(2) moves the calling thread alone, so going in
+ * and back costs four system calls and no thread; who cannot come back must not go on. */
+static uint64_t cookie_of(const struct netns_self *self, int fd)
+{
+	if (self->net_fd < 0 || setns(fd, CLONE_NEWNET) != 0)
+		return 0;
+	uint64_t cookie = cookie_here();
+	if (setns(self->net_fd, CLONE_NEWNET) != 0)
+		abort();
+	return cookie;
+}
+
+void netns_facts(const struct netns_self *self, int fd, struct event_ns *ret)
+{
+	ret->cookie = cookie_of(self, fd);
+	ret->is_owner_known = ret->is_rootless = false;
+	/* EPERM: owned by a user namespace that is neither ours nor below ours. */
+	int user_fd = ioctl(fd, NS_GET_USERNS);
+	if (user_fd < 0)
+		return;
+	struct stat st;
+	if (fstat(user_fd, &st) == 0 && self->user_ino != 0) {
+		ret->is_owner_known = true;
+		ret->is_rootless = st.st_dev != self->user_dev || st.st_ino != self->user_ino;
+	}
+	close(user_fd);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the changes of user and capabilities.
+ * Never decides when; the programs do. Called at the start of the daemon and of its threads.
+ */
+#include "io/privilege.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+int privilege_find_user(const char *name, struct privilege_user *ret)
+{
+	errno = 0;
+	const struct passwd *pw = getpwnam(name);
+	if (!pw)
+		return errno ? ERR_SYS : ERR_ABSENT;
+	*ret = (struct privilege_user){.uid = pw->pw_uid, .gid = pw->pw_gid};
+	return 0;
+}
+
+int privilege_become(const struct privilege_user *user)
+{
+	capng_clear(CAPNG_SELECT_BOTH);
+	capng_updatev(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED), CAP_NET_ADMIN,
+		CAP_NET_BROADCAST, CAP_NET_BIND_SERVICE, -1);
+	if (capng_change_id((int)user->uid, (int)user->gid,
+		    (capng_flags_t)(CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING)))
+		return ERR_SYS;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? ERR_SYS : 0;
+}
+
+void privilege_drop_thread(void)
+{
+	/* The system call, because capabilities are a thread's own and libcap-ng's state is not. */
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	(void)!syscall(SYS_capset, &header, none);
+}

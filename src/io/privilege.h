@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* Giving up what is not needed: from root to a user with a few capabilities, and to none in threads. */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/compiler.h"
+
+/* A user to become. */
+struct privilege_user {
+	uid_t uid;
+	gid_t gid;
+};
+
+/* Looks up a user by name. ERR_ABSENT; ERR_SYS with errno. */
+int privilege_find_user(const char *name, struct privilege_user *ret) NONNULL MUSTCHECK;
+
+/* Becomes that user for good, without supplementary groups, with what the kernel side and binding to
+ * port 53 need and nothing else: CAP_NET_ADMIN, CAP_NET_BROADCAST, CAP_NET_BIND_SERVICE. For the
+ * calling thread only: before there are others. ERR_SYS with errno. */
+int privilege_become(const struct privilege_user *user) NONNULL MUSTCHECK;
+
+/* Drops all capabilities of the calling thread: for one that parses what strangers send. It cannot
+ * fail in a way that matters: a thread that has none stays so. */
+void privilege_drop_thread(void);

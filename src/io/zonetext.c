@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the check of a master file's frame.
+ * Never looks at records. Called by the reader of zone files, before ldns sees the text.
+ */
+#include "io/zonetext.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/err.h"
+
+struct scan {
+	const char *at, *end;
+	unsigned line;      /* of `at` */
+	unsigned open_line; /* of the first parenthesis that is open */
+	unsigned depth;     /* parentheses that are open */
+	struct zonetext_fault *fault;
+};
+
+static int fail(const struct scan *s, unsigned line, const char *what)
+{
+	*s->fault = (struct zonetext_fault){.line = line, .what = what};
+	return ERR_SYNTAX;
+}
+
+/* Passes over what begins with a backslash: it and one byte, but not the end of the line. */
+static void skip_escape(struct scan *s)
+{
+	s->at++;
+	if (s->at < s->end && *s->at != '\n')
+		s->at++;
+}
+
+static int skip_quoted(struct scan *s)
+{
+	s->at++;
+	while (s->at < s->end && *s->at != '"' && *s->at != '\n') {
+		if (*s->at == '\\')
+			skip_escape(s);
+		else
+			s->at++;
+	}
+	if (s->at == s->end || *s->at == '\n')
+		return fail(s, s->line, "a quoted string does not end on its line");
+	s->at++;
+	return 0;
+}
+
+static void skip_to_newline(struct scan *s)
+{
+	const char *newline = memchr(s->at, '\n', (size_t)(s->end - s->at));
+	s->at = newline ? newline : s->end;
+}
+
+static void skip_blanks(struct scan *s)
+{
+	while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\r'))
+		s->at++;
+}
+
+/* The next word, up to a blank, a comment or the end of the line. */
+static size_t word(struct scan *s, const char **ret)
+{
+	skip_blanks(s);
+	*ret = s->at;
+	while (s->at < s->end && !strchr(" \t\r\n;", *s->at))
+		s->at++;
+	return (size_t)(s->at - *ret);
+}
+
+static bool is_word(const char *text, size_t len, const char *upper)
+{
+	if (len != strlen(upper))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (text[i] != upper[i] && text[i] != upper[i] + ('a' - 'A'))
+			return false;
+	return true;
+}
+
+static unsigned unit_of(char c)
+{
+	switch (c) {
+	case 's': case 'S': return 1;
+	case 'm': case 'M': return 60;
+	case 'h': case 'H': return 3600;
+	case 'd': case 'D': return 86400;
+	case 'w': case 'W': return 604800;
+	default: return 0;
+	}
+}
+
+/* "300", "1h30m": digits, with a unit behind each group or none at all; at most 2^31-1 in all. */
+static bool is_ttl(const char *text, size_t len)
+{
+	uint64_t total = 0, group = 0;
+	bool has_digit = false;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] >= '0' && text[i] <= '9') {
+			group = 10 * group + (uint64_t)(text[i] - '0');
+			has_digit = true;
+		} else if (has_digit && unit_of(text[i])) {
+			total += group * unit_of(text[i]);
+			group = 0;
+			has_digit = false;
+		} else {
+			return false;
+		}
+		if (group > INT32_MAX || total + group > INT32_MAX)
+			return false;
+	}
+	return len > 0;
+}
+
+/* A line that begins with a dollar sign. */
+static int check_directive(struct scan *s)
+{
+	const char *key, *value;
+	size_t key_len = word(s, &key), value_len = word(s, &value);
+	if (is_word(key, key_len, "$TTL"))
+		return is_ttl(value, value_len) ? 0 : fail(s, s->line, "$TTL needs a time in seconds");
+	if (is_word(key, key_len, "$INCLUDE"))
+		return fail(s, s->line, "$INCLUDE is not read: name the other file in the configuration");
+	if (!is_word(key, key_len, "$ORIGIN"))
+		return fail(s, s->line, "only $ORIGIN and $TTL are read here");
+	if (value_len == 0 || value[value_len - 1] != '.')
+		return fail(s, s->line, "$ORIGIN needs a name with a dot at its end");
+	return 0;
+}
+
+static int scan_byte(struct scan *s)
+{
+	switch (*s->at) {
+	case '"': return skip_quoted(s);
+	case ';': skip_to_newline(s); return 0;
+	case '\\': skip_escape(s); return 0;
+	case '(':
+		if (s->depth++ == 0)
+			s->open_line = s->line;
+		break;
+	case ')':
+		if (s->depth-- == 0)
+			return fail(s, s->line, "a parenthesis is closed that was not opened");
+		break;
+	default: break;
+	}
+	s->at++;
+	return 0;
+}
+
+/* Up to the end of the line. */
+static int scan_line(struct scan *s)
+{
+	int err = 0;
+	if (s->depth == 0 && *s->at == '$')
+		err = check_directive(s);
+	while (!err && s->at < s->end && *s->at != '\n')
+		err = scan_byte(s);
+	return err;
+}
+
+int zonetext_check(const char *text, size_t len, struct zonetext_fault *ret)
+{
+	struct scan s = {.at = text, .end = text + len, .line = 1, .fault = ret};
+	for (; s.at < s.end; s.line++) {
+		int err = scan_line(&s);
+		if (err)
+			return err;
+		if (s.at < s.end)
+			s.at++; /* the newline */
+	}
+	return s.depth > 0 ? fail(&s, s.open_line, "a parenthesis is not closed") : 0;
+}
