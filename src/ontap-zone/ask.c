@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the commands that ask the running daemon: the request, and its answer made readable.
+ * Never knows more than the daemon says: with -j it is passed on as it is. Called by main.c.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "io/control.h"
+#include "ontap-zone/ask.h"
+#include "ontap-zone/commands.h"
+
+static bool has_colour(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	return isatty(STDOUT_FILENO) && (!no_color || *no_color == '\0');
+}
+
+static bool on_line(void *arg, const char *line)
+{
+	struct ask *ask = arg;
+	json_t *object = json_loads(line, 0, NULL);
+	const char *error = json_string_value(json_object_get(object, "error"));
+	if (!object || error) {
+		log_error(ask->log, "event=ask error=\"%s\"", error ? error : "malformed answer");
+		ask->code = object ? EXIT_NO : EXIT_SYSTEM;
+	} else if (ask->is_json) {
+		puts(line);
+	} else {
+		ask->print(ask, object);
+	}
+	json_decref(object);
+	fflush(stdout);
+	ask->lines++;
+	return !ferror(stdout) && ask->code == EXIT_DONE;
+}
+
+static void make_request(struct buf *request, const struct conf *conf, const struct conf_args *args)
+{
+	char client[ADDR_TEXT_CAP];
+	buf_puts(request, conf_command_text(args->command));
+	if (args->operand)
+		buf_printf(request, " %s", args->operand);
+	if (conf->client.family != ADDR_NONE)
+		buf_printf(request, " %s", addr_format(&conf->client, client));
+}
+
+int command_ask(const struct conf *conf, const struct conf_args *args, const struct log *log)
+{
+	struct ask ask = {.log = log,
+		.is_json = conf->is_json,
+		.has_colour = has_colour(),
+		.print = ask_printer(args->command)};
+	struct buf request = {0};
+	make_request(&request, conf, args);
+	if (!ask.is_json)
+		ask_begin(&ask, args->command);
+	int err = control_ask(conf->socket_path, buf_text(&request), on_line, &ask);
+	buf_fini(&request);
+	if (err && ask.code == EXIT_DONE) {
+		log_error(log, "event=ask socket=%s error=\"%s\"", conf->socket_path,
+			err == ERR_SYS && (errno == ENOENT || errno == ECONNREFUSED)
+				? "no ontap-zone serves there: is it running? (--socket=PATH)"
+			: err == ERR_SYS ? strerror(errno)
+					 : err_text(err));
+		return EXIT_SYSTEM;
+	}
+	if (!ask.is_json)
+		ask_end(&ask, args->command);
+	return ask.code;
+}

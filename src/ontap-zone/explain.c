@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the question behind `explain`: it puts it to the answer path as a client would.
+ * Never answers by itself: so what it tells is what is served. Called by report.c.
+ */
+#include "ontap-zone/explain.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "serve/answer.h"
+#include "wire/msg.h"
+#include "wire/pack.h"
+
+static const uint8_t local_apex[] = "\5local";
+
+/* The label of the workload that a name is about: N of N.DOMAIN, N.wan.DOMAIN, N.local. */
+static void find_label(const struct world *w, const uint8_t *name, char ret[LABEL_CAP + 1])
+{
+	static const char *const branches[] = {"", "wan", "lan"};
+	const uint8_t *above = name_parent(name);
+	bool is_ours = name[0] > 0 && name_equal(above, local_apex);
+	for (size_t i = 0; i < ARRAY_LEN(branches) && !is_ours; i++) {
+		struct name branch;
+		name_copy(&branch, w->conf.domain.wire);
+		if (*branches[i] && name_prepend(branches[i], strlen(branches[i]), branch.wire, &branch))
+			continue;
+		is_ours = name[0] > 0 && name_equal(above, branch.wire);
+	}
+	ret[0] = '\0';
+	if (!is_ours || memchr(name + 1, 0, name[0]))
+		return;
+	memcpy(ret, name + 1, name[0]);
+	ret[name[0]] = '\0';
+}
+
+static const uint16_t asked_types[] = {RR_A, RR_AAAA, RR_PTR};
+
+/* Puts one question to the answer path as a client over TCP would; the length of e->reply. */
+static size_t ask(const struct world *w, struct explained *e, uint16_t type)
+{
+	uint8_t query[UDP_PAYLOAD_MIN];
+	struct pack p;
+	struct serve_ctx ctx = {.zone = zone_reader(w->zone), .views = &w->views};
+	struct serve_client client = {.addr = e->client, .port = 1024, .is_tcp = true};
+	pack_init(&p, query, sizeof(query), 0, 0);
+	if (pack_question(&p, e->name.wire, type, CLASS_IN))
+		return 0;
+	return serve_answer(&ctx, &client, query, p.len, e->reply, sizeof(e->reply));
+}
+
+static const char *find_rcode(const struct world *w, struct explained *e)
+{
+	static const char *const texts[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",
+		"REFUSED"};
+	unsigned rcode = RCODE_REFUSED, answers = 0;
+	for (size_t i = 0; i < ARRAY_LEN(asked_types); i++) {
+		struct rd r = rd_init(e->reply, ask(w, e, asked_types[i]));
+		struct msg_header header;
+		rd_header(&r, &header);
+		if (r.err)
+			continue;
+		rcode = msg_rcode(&header);
+		answers += header.count[SECTION_ANSWER];
+	}
+	if (rcode == RCODE_NOERROR && answers == 0)
+		return "NODATA";
+	return rcode < ARRAY_LEN(texts) ? texts[rcode] : "SERVFAIL";
+}
+
+/* Reads the name: relative to the domain if it has no dot at all. */
+static int read_name(const struct world *w, const char *text, struct name *ret)
+{
+	const uint8_t *origin = strchr(text, '.') ? NULL : w->conf.domain.wire;
+	return name_from_text(text, origin, ret);
+}
+
+const char *explain_start(const struct world *w, const char *words, struct explained *ret)
+{
+	char name[NAME_TEXT_CAP];
+	size_t len = strcspn(words, " ");
+	if (len >= sizeof(name))
+		return "the name is too long";
+	memcpy(name, words, len);
+	name[len] = '\0';
+	if (read_name(w, name, &ret->name))
+		return "the name is malformed";
+	if (words[len] == '\0') {
+		static const uint8_t loopback[] = {127, 0, 0, 1};
+		ret->client = addr_make(ADDR_V4, loopback);
+	} else if (addr_parse(words + len + 1, &ret->client)) {
+		return "the client's address is malformed";
+	}
+	const struct view_table *views = atomic_load(&w->views.table);
+	if (!views)
+		return "not ready yet";
+	ret->rule = view_table_match(views, &ret->client);
+	ret->is_local = name_is_below(ret->name.wire, local_apex);
+	find_label(w, ret->name.wire, ret->label);
+	ret->rcode = ret->is_local ? "MDNS" : find_rcode(w, ret);
+	return NULL;
+}
+
+static void each_in(const uint8_t *bytes, size_t len,
+	void (*visit)(void *arg, const struct zone_change *record), void *arg)
+{
+	struct rd r = rd_init(bytes, len);
+	struct msg_header header;
+	struct question question;
+	rd_header(&r, &header);
+	rd_question(&r, &question);
+	for (unsigned i = 0; i < header.count[SECTION_ANSWER] && !r.err; i++) {
+		struct rr rr;
+		uint8_t rdata[UDP_PAYLOAD_MIN];
+		struct wr out = wr_init(rdata, sizeof(rdata));
+		rd_rr(&r, &rr);
+		if (r.err || rr_rdata_expand(&r, &rr, &out))
+			continue;
+		visit(arg, &(struct zone_change){.is_added = true,
+				   .owner = rr.owner.wire,
+				   .type = rr.type,
+				   .view = VIEW_ANY,
+				   .ttl = rr.ttl,
+				   .rdata = {rdata, (uint16_t)wr_len(&out)}});
+	}
+}
+
+void explain_each_answer(const struct world *w, struct explained *e,
+	void (*visit)(void *arg, const struct zone_change *record), void *arg)
+{
+	for (size_t i = 0; i < ARRAY_LEN(asked_types) && !e->is_local; i++)
+		each_in(e->reply, ask(w, e, asked_types[i]), visit, arg);
+}

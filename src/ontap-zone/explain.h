@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* What a client would be answered, and why: asked of the very functions that answer clients. */
+#pragma once
+
+#include "base/compiler.h"
+#include "ontap-zone/world.h"
+
+/* One question taken apart. */
+struct explained {
+	struct name name;
+	struct addr client;
+	const struct view_rule *rule; /* that says where the client stands; borrowed from the views */
+	char label[LABEL_CAP + 1];    /* of the workload that the name is about; "" if it is about none */
+	bool is_local;                /* under .local: mDNS, not unicast DNS */
+	const char *rcode;            /* of the answer: "NOERROR", "NODATA", "NXDOMAIN", … */
+	uint8_t reply[4096];          /* room for an answer; the whole is for the heap */
+};
+
+/* Reads "NAME [ADDR]" and asks. NAME without a dot is NAME.DOMAIN; without an address the client is
+ * this machine. Returns NULL, or what is wrong with the words; static storage. */
+const char *explain_start(const struct world *w, const char *words, struct explained *ret)
+	NONNULL MUSTCHECK;
+
+/* Calls `visit` for each record that the client would be answered for A, AAAA, and PTR where it is a
+ * reverse name. */
+void explain_each_answer(const struct world *w, struct explained *e,
+	void (*visit)(void *arg, const struct zone_change *record), void *arg) NONNULL_ARGS(1, 2, 3);

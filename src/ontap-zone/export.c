@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the command `export`: it looks at the kernel itself, needs no daemon, and prints the records.
+ * Never listens on the network. Called by main.c.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/file.h"
+#include "io/kernel.h"
+#include "io/loop.h"
+#include "ontap-zone/commands.h"
+#include "ontap-zone/files.h"
+#include "ontap-zone/world.h"
+
+/* With --watch: changes that come within this time are one. */
+#define EXPORT_DELAY (20 * NS_PER_MS)
+
+struct exporter {
+	struct world world;
+	struct kernel *kernel;
+	struct loop *loop;
+	struct log *log;
+	struct loop_watch kernel_watch, signal_watch;
+	struct buf last; /* what was written last: the same again is not */
+	bool is_stopping;
+	bool has_news;
+};
+
+static void on_published(void *arg)
+{
+	struct exporter *x = arg;
+	x->has_news = true;
+}
+
+static void on_kernel(void *arg, uint32_t events UNUSED)
+{
+	struct exporter *x = arg;
+	kernel_handle(x->kernel, loop_now());
+}
+
+static void on_signal(void *arg, uint32_t events UNUSED)
+{
+	struct exporter *x = arg;
+	x->is_stopping = true;
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, bytes, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ERR_SYS;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int run_exec(const struct exporter *x)
+{
+	pid_t pid;
+	int status;
+	if (!x->world.conf.exec)
+		return 0;
+	if (file_run_command(x->world.conf.exec, &pid)) {
+		log_error(x->log, "event=exec error=\"%s\"", strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	log_error(x->log, "event=exec error=\"the command failed\"");
+	return EXIT_SYSTEM;
+}
+
+/* Writes what there is now, unless it is what was written last. */
+static int exporter_write(struct exporter *x)
+{
+	const struct conf *conf = &x->world.conf;
+	const uint8_t *apex = conf->zone.len ? conf->zone.wire : conf->domain.wire;
+	struct buf out = {0};
+	x->has_news = false;
+	int err = files_render(&x->world, (enum export_format)conf->format, conf->view, apex, &out);
+	if (err) {
+		log_error(x->log, "event=export error=\"%s\"",
+			err == ERR_ABSENT ? "there is no such zone" : err_text(err));
+		return err == ERR_ABSENT ? EXIT_NO : EXIT_SYSTEM;
+	}
+	if (out.len == x->last.len && out.len > 0 &&
+		memcmp(out.bytes, x->last.bytes, out.len) == 0) {
+		buf_fini(&out);
+		return 0;
+	}
+	err = conf->output ? file_write(conf->output, buf_text(&out), out.len)
+			   : write_all(STDOUT_FILENO, buf_text(&out), out.len);
+	buf_fini(&x->last);
+	x->last = out;
+	if (!err)
+		return run_exec(x);
+	log_error(x->log, "event=export file=%s error=\"%s\"", conf->output ? conf->output : "-",
+		err == ERR_SYS ? strerror(errno) : err_text(err));
+	return EXIT_SYSTEM;
+}
+
+static int exporter_turn(struct exporter *x, ns_t deadline)
+{
+	if (loop_turn(x->loop, ns_min(deadline, kernel_deadline(x->kernel)))) {
+		log_error(x->log, "event=loop error=\"%s\"", strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	if (kernel_deadline(x->kernel) <= loop_now())
+		kernel_handle(x->kernel, loop_now());
+	return 0;
+}
+
+/* After the first news, waits a little for what comes along. */
+static int exporter_follow(struct exporter *x)
+{
+	ns_t due = NS_NEVER;
+	int code = 0;
+	while (!x->is_stopping && !code) {
+		code = exporter_turn(x, due);
+		world_flush(&x->world);
+		if (x->has_news && due == NS_NEVER)
+			due = loop_now() + EXPORT_DELAY;
+		if (loop_now() >= due && !code) {
+			due = NS_NEVER;
+			code = exporter_write(x);
+		}
+	}
+	return code;
+}
+
+static int exporter_open(struct exporter *x)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	x->kernel = kernel_open(&(struct kernel_config){.netns_dir = x->world.conf.nsid_dir,
+		.log = x->log,
+		.on_event = world_apply,
+		.arg = &x->world});
+	if (!x->kernel)
+		return EXIT_SYSTEM; /* it has said why */
+	x->kernel_watch = (struct loop_watch){
+		.fd = kernel_fd(x->kernel), .on_ready = on_kernel, .arg = x};
+	x->signal_watch = (struct loop_watch){
+		.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), .on_ready = on_signal, .arg = x};
+	if (loop_add(x->loop, &x->kernel_watch, EPOLLIN) ||
+		loop_add(x->loop, &x->signal_watch, EPOLLIN)) {
+		log_error(x->log, "event=start error=\"epoll: %s\"", strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	kernel_handle(x->kernel, loop_now());
+	return 0;
+}
+
+static int exporter_run(struct exporter *x)
+{
+	int code = exporter_open(x);
+	while (!code && !x->is_stopping && !kernel_is_synced(x->kernel))
+		code = exporter_turn(x, NS_NEVER);
+	if (code || x->is_stopping)
+		return code;
+	world_flush(&x->world);
+	code = exporter_write(x);
+	if (!code && x->world.conf.is_watching)
+		code = exporter_follow(x);
+	return code;
+}
+
+int command_export(struct conf *conf, struct log *log)
+{
+	struct exporter x = {.log = log, .loop = loop_new(), .signal_watch.fd = -1};
+	struct conf_error error;
+	uint64_t seed = (uint64_t)loop_now();
+	struct world_hooks hooks = {.on_published = on_published, .arg = &x};
+	if (!x.loop) {
+		log_error(log, "event=start error=\"%s\"", strerror(errno));
+		conf_fini(conf);
+		return EXIT_SYSTEM;
+	}
+	int code, err = world_init(&x.world, conf, log, seed, hooks, &error);
+	if (err) {
+		log_error(log, "event=start error=\"%s\"", error.text);
+		code = err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
+	} else {
+		code = exporter_run(&x);
+		kernel_close(x.kernel);
+		if (x.signal_watch.fd >= 0)
+			close(x.signal_watch.fd);
+		world_fini(&x.world);
+	}
+	buf_fini(&x.last);
+	loop_free(x.loop);
+	return code;
+}

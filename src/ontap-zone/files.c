@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the writing of exports to files, when and how often, and the command after it.
+ * Never decides what is in them: export/ does. Called by serve.c and export.c.
+ */
+#include "ontap-zone/files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/err.h"
+#include "io/file.h"
+#include "io/loop.h"
+
+/* A change is written this much later, with those that come along; and after a writing there is a
+ * pause of ten times what it took, so that it never takes more than a tenth of the main thread. */
+#define FILES_DELAY       (20 * NS_PER_MS)
+#define FILES_PAUSE_TIMES 10
+
+/* Adds what is not in the unicast zone: N.local with link-local addresses. */
+static void add_linklocal(void *arg, const char *label, const struct rrset *sets, size_t count)
+{
+	static const uint8_t local[] = "\5local";
+	struct name owner;
+	if (name_prepend(label, strlen(label), local, &owner))
+		return;
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < sets[i].count; j++)
+			export_add(arg, &(struct zone_change){.is_added = true,
+					.owner = owner.wire,
+					.type = sets[i].type,
+					.view = sets[i].view,
+					.ttl = sets[i].ttl,
+					.rdata = sets[i].rdata[j]});
+}
+
+int files_render(const struct world *w, enum export_format format, unsigned view,
+	const uint8_t *apex, struct buf *out)
+{
+	struct world_rules rules;
+	struct export *e = export_new();
+	int err = e ? world_rules(w, &rules) : ERR_NOMEM;
+	if (!err) {
+		zone_each_record(w->zone, name_root, export_add, e);
+		names_each_linklocal(w->names, add_linklocal, e);
+		err = export_write(e, &(struct export_options){.format = format, .view = view,
+					      .apex = apex, .rules = rules.list,
+					      .rule_count = rules.count}, out);
+		free(rules.list);
+	}
+	export_free(e);
+	return err;
+}
+
+void files_init(struct files *f, const struct world *world, const struct log *log)
+{
+	*f = (struct files){.world = world, .log = log, .due = NS_NEVER};
+}
+
+void files_changed(struct files *f, ns_t now)
+{
+	if (f->world->conf.exports.count == 0 || f->due != NS_NEVER)
+		return;
+	f->due = now + FILES_DELAY;
+	if (f->due < f->not_before)
+		f->due = f->not_before;
+}
+
+ns_t files_deadline(const struct files *f)
+{
+	return f->due;
+}
+
+static void files_run_command(struct files *f)
+{
+	if (!f->world->conf.on_export || !f->has_news || f->command)
+		return;
+	f->has_news = false;
+	if (file_run_command(f->world->conf.on_export, &f->command)) {
+		log_error(f->log, "event=on-export error=\"%s\"", strerror(errno));
+		f->command = 0;
+	}
+}
+
+static void files_write_one(struct files *f, const struct conf_export *export)
+{
+	struct buf out = {0};
+	int err = files_render(f->world, (enum export_format)export->format, 0,
+		f->world->conf.domain.wire, &out);
+	if (!err)
+		err = file_write(export->path, buf_text(&out), out.len);
+	buf_fini(&out);
+	if (err)
+		log_error(f->log, "event=export file=%s error=\"%s\"", export->path,
+			err == ERR_SYS ? strerror(errno) : err_text(err));
+	else
+		f->has_news = true;
+}
+
+void files_poll(struct files *f, ns_t now)
+{
+	const struct conf_exports *exports = &f->world->conf.exports;
+	if (now < f->due)
+		return;
+	f->due = NS_NEVER;
+	for (size_t i = 0; i < exports->count; i++)
+		files_write_one(f, &exports->at[i]);
+	ns_t end = loop_now();
+	f->not_before = end + FILES_PAUSE_TIMES * (end - now);
+	files_run_command(f);
+}
+
+void files_reap(struct files *f)
+{
+	int status;
+	if (f->command == 0 || waitpid(f->command, &status, WNOHANG) != f->command)
+		return;
+	f->command = 0;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		log_warning(f->log, "event=on-export status=%d error=\"the command failed\"",
+			WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	files_run_command(f);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the start of the program: command line, configuration file, which command to run.
+ * Never does a command's work. Called by the system.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/file.h"
+#include "ontap-zone/commands.h"
+
+/* Reads the file named, or the default one if it is there. `*ret_file` is its name, NULL if none. */
+static int read_file(const struct conf_args *args, struct buf *text, const char **ret_file,
+	const struct log *log)
+{
+	const char *file = args->config_file ? args->config_file : CONF_DEFAULT_FILE;
+	int err = file_read(file, FILE_CONF_MAX, text);
+	*ret_file = err ? NULL : file;
+	if (err == ERR_SYS && errno == ENOENT && !args->config_file)
+		return 0;
+	if (err)
+		log_error(log, "event=config file=%s error=\"%s\"", file,
+			err == ERR_SYS ? strerror(errno) : err_text(err));
+	return err;
+}
+
+int command_load(struct conf *ret, const struct conf_args *args, const struct log *log)
+{
+	struct buf text = {0};
+	struct conf_error error;
+	const char *file;
+	int err = read_file(args, &text, &file, log);
+	if (err) {
+		buf_fini(&text);
+		return EXIT_USAGE;
+	}
+	err = conf_load(ret, args, file ? file : "", file ? buf_text(&text) : NULL, text.len,
+		&error);
+	buf_fini(&text);
+	if (!err)
+		return 0;
+	log_error(log, "event=config error=\"%s\"",
+		err == ERR_SYNTAX ? error.text : err_text(err));
+	return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
+}
+
+static int print_help(const struct conf_args *args)
+{
+	struct buf out = {0};
+	conf_help(&out, args);
+	fputs(buf_text(&out), stdout);
+	buf_fini(&out);
+	return EXIT_DONE;
+}
+
+static int run(struct conf *conf, const struct conf_args *args, struct log *log)
+{
+	switch (args->command) {
+	case CONF_SERVE: return command_serve(conf, args, log);
+	case CONF_EXPORT: return command_export(conf, log);
+	case CONF_CHECK: return command_check(conf, log);
+	case CONF_NAMES:
+	case CONF_STATUS:
+	case CONF_EXPLAIN:
+	case CONF_WATCH:
+	case CONF_GRAPH: {
+		int code = command_ask(conf, args, log);
+		conf_fini(conf);
+		return code;
+	}
+	case CONF_COMMAND_COUNT: break;
+	}
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct log log = {.fd = STDERR_FILENO, .threshold = LOG_LEVEL_INFO};
+	struct conf_args args;
+	struct conf_error error;
+	struct conf conf;
+
+	int err = conf_args_parse(&args, argc, argv, &error);
+	if (err) {
+		log_error(&log, "event=usage error=\"%s\"",
+			err == ERR_SYNTAX ? error.text : err_text(err));
+		return EXIT_USAGE;
+	}
+	int code = EXIT_DONE;
+	if (args.is_help) {
+		code = print_help(&args);
+	} else if (args.is_version) {
+		puts("ontap-zone " PACKAGE_VERSION);
+	} else {
+		code = command_load(&conf, &args, &log);
+		if (code == EXIT_DONE) {
+			log.threshold = (enum log_level)conf.verbosity;
+			code = run(&conf, &args, &log);
+		}
+	}
+	conf_args_fini(&args);
+	return code;
+}

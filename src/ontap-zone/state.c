@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the files in the state directory.
+ * Never keeps their content in memory. Called by serve.c at its start, its end, and after a rename.
+ */
+#include "ontap-zone/state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "io/file.h"
+
+enum { STATE_FILE_MAX = 1 << 20, STATE_PATH_CAP = 4096 };
+
+static const char *state_path(const char *dir, const char *name, char path[STATE_PATH_CAP])
+{
+	snprintf(path, STATE_PATH_CAP, "%s/%s", dir, name);
+	return path;
+}
+
+/* The whole file, or NULL if there is none that can be read. The caller frees it. */
+static char *state_read(const char *dir, const char *name, const struct log *log)
+{
+	char *path = malloc(STATE_PATH_CAP);
+	struct buf b = {0};
+	if (!path)
+		return NULL;
+	int err = file_read(state_path(dir, name, path), STATE_FILE_MAX, &b);
+	if (err && !(err == ERR_SYS && errno == ENOENT))
+		log_warning(log, "event=state-read file=%s error=\"%s\"", path,
+			err == ERR_SYS ? strerror(errno) : err_text(err));
+	free(path);
+	if (!err)
+		return buf_take(&b);
+	buf_fini(&b);
+	return NULL;
+}
+
+static void state_write(const char *dir, const char *name, const struct log *log,
+	const char *bytes, size_t len)
+{
+	char *path = malloc(STATE_PATH_CAP);
+	if (!path)
+		return;
+	mkdir(dir, 0755); /* if that fails, so does the write, and says why */
+	int err = file_write(state_path(dir, name, path), bytes, len);
+	if (err)
+		log_warning(log, "event=state-write file=%s error=\"%s\"", path,
+			err == ERR_SYS ? strerror(errno) : err_text(err));
+	free(path);
+}
+
+uint32_t state_read_serial(const char *dir, const struct log *log)
+{
+	char *text = state_read(dir, "serial", log);
+	unsigned long serial = text ? strtoul(text, NULL, 10) : 0;
+	free(text);
+	return serial <= UINT32_MAX ? (uint32_t)serial : 0;
+}
+
+void state_write_serial(const char *dir, const struct log *log, uint32_t serial)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u\n", serial);
+	state_write(dir, "serial", log, text, (size_t)len);
+}
+
+/* Takes the next line "WANTED CURRENT" off `*at`. False at the end; a malformed line is passed over
+ * with both names empty. */
+static bool next_pair(char **at, struct name *wanted, struct name *current)
+{
+	char *line = strsep(at, "\n");
+	if (!line)
+		return false;
+	char *second = strchr(line, ' ');
+	wanted->len = current->len = 0;
+	if (!second)
+		return true;
+	*second++ = '\0';
+	if (name_from_text(line, NULL, wanted) || name_from_text(second, NULL, current))
+		wanted->len = 0;
+	return true;
+}
+
+void state_read_names(const char *dir, const struct log *log, struct mdns *mdns)
+{
+	char *text = state_read(dir, "mdns-names", log), *at = text;
+	struct name wanted, current;
+	while (at && next_pair(&at, &wanted, &current))
+		if (wanted.len > 0 && mdns_set_name(mdns, wanted.wire, current.wire))
+			log_warning(log, "event=state-names error=\"%s\"", err_text(ERR_NOMEM));
+	free(text);
+}
+
+static void write_pair(struct buf *out, const uint8_t *wanted, const uint8_t *current)
+{
+	char text[NAME_TEXT_CAP];
+	buf_puts(out, name_to_text(wanted, text));
+	buf_puts(out, " ");
+	buf_puts(out, name_to_text(current, text));
+	buf_puts(out, "\n");
+}
+
+void state_write_name(const char *dir, const struct log *log, const uint8_t *wanted,
+	const uint8_t *current)
+{
+	char *text = state_read(dir, "mdns-names", log), *at = text;
+	struct buf out = {0};
+	struct name old_wanted, old_current;
+	while (at && next_pair(&at, &old_wanted, &old_current))
+		if (old_wanted.len > 0 && !name_equal(old_wanted.wire, wanted))
+			write_pair(&out, old_wanted.wire, old_current.wire);
+	if (!name_equal(wanted, current))
+		write_pair(&out, wanted, current);
+	if (!out.err)
+		state_write(dir, "mdns-names", log, buf_text(&out), out.len);
+	buf_fini(&out);
+	free(text);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the records of all zone files together, one entry an owner.
+ * Never changes once read; a reload makes a new one. Called by world.c.
+ */
+#include "ontap-zone/statics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "io/zonefile.h"
+
+struct statics {
+	struct zonefile **files;
+	size_t file_count;
+	struct static_owner *owners; /* sorted by name */
+	size_t count;
+};
+
+void statics_free(struct statics *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->count; i++)
+		free(s->owners[i].sets);
+	free(s->owners);
+	for (size_t i = 0; i < s->file_count; i++)
+		zonefile_free(s->files[i]);
+	free(s->files);
+	free(s);
+}
+
+static int owner_cmp(const void *a, const void *b)
+{
+	const struct static_owner *x = a, *y = b;
+	return name_cmp(x->owner.wire, y->owner.wire);
+}
+
+/* Copies one owner of a file; the sets' rdata stays the file's. */
+static int owner_copy(struct static_owner *ret, const struct zonefile_owner *from, const char *file)
+{
+	static const uint8_t local[] = "\5local";
+	struct rrset *sets = calloc(from->count ? from->count : 1, sizeof(*sets));
+	if (!sets)
+		return ERR_NOMEM;
+	memcpy(sets, from->sets, from->count * sizeof(*sets));
+	name_copy(&ret->owner, from->name);
+	ret->sets = sets;
+	ret->count = from->count;
+	ret->is_local = name_is_below(from->name, local);
+	ret->file = file;
+	return 0;
+}
+
+static int file_add(struct statics *s, const char *path, const struct zonefile *file,
+	const struct name *domain, struct conf_error *error)
+{
+	size_t more = zonefile_count(file);
+	struct static_owner *owners = reallocarray(s->owners, s->count + more + 1, sizeof(*owners));
+	if (!owners)
+		return ERR_NOMEM;
+	s->owners = owners;
+	for (size_t i = 0; i < more; i++) {
+		struct zonefile_owner from = zonefile_owner(file, i);
+		int err = owner_copy(&owners[s->count], &from, path);
+		if (err)
+			return err;
+		const struct static_owner *owner = &owners[s->count++];
+		if (owner->is_local || name_is_below(owner->owner.wire, domain->wire))
+			continue;
+		struct zonefile_error why;
+		char text[NAME_TEXT_CAP];
+		zonefile_fail(&why, path, from.line, "%.255s is not in the zone, nor below .local",
+			name_to_text(owner->owner.wire, text));
+		snprintf(error->text, sizeof(error->text), "%s", why.text);
+		return ERR_SYNTAX;
+	}
+	return 0;
+}
+
+/* Puts the sets of `from` to those of `to`; a type that both have is a mistake. */
+static int owner_merge(struct static_owner *to, struct static_owner *from, struct conf_error *error)
+{
+	for (size_t i = 0; i < to->count; i++)
+		for (size_t j = 0; j < from->count; j++)
+			if (to->sets[i].type == from->sets[j].type) {
+				char text[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP];
+				snprintf(error->text, sizeof(error->text),
+					"%s: %.200s %s: %s has that set already", from->file,
+					name_to_text(to->owner.wire, text),
+					rr_type_text(to->sets[i].type, type), to->file);
+				return ERR_SYNTAX;
+			}
+	struct rrset *sets = reallocarray(to->sets, to->count + from->count, sizeof(*sets));
+	if (!sets)
+		return ERR_NOMEM;
+	memcpy(sets + to->count, from->sets, from->count * sizeof(*sets));
+	to->sets = sets;
+	to->count += from->count;
+	return 0;
+}
+
+/* Sorts, and makes one owner of those that several files have. */
+static int statics_join(struct statics *s, struct conf_error *error)
+{
+	size_t kept = 0;
+	int err = 0;
+	if (s->count == 0)
+		return 0;
+	qsort(s->owners, s->count, sizeof(*s->owners), owner_cmp);
+	for (size_t i = 0; i < s->count; i++) {
+		if (!err && kept > 0 && owner_cmp(&s->owners[kept - 1], &s->owners[i]) == 0) {
+			err = owner_merge(&s->owners[kept - 1], &s->owners[i], error);
+			free(s->owners[i].sets);
+		} else {
+			s->owners[kept++] = s->owners[i];
+		}
+	}
+	s->count = kept;
+	return err;
+}
+
+int statics_read(struct statics **ret, const struct conf_texts *files, const struct name *domain,
+	struct conf_error *error)
+{
+	enum { DEFAULT_TTL_S = 3600 };
+	struct statics *s = calloc(1, sizeof(*s));
+	if (!s || !(s->files = calloc(files->count + 1, sizeof(struct zonefile *)))) {
+		free(s);
+		return ERR_NOMEM;
+	}
+	int err = 0;
+	for (size_t i = 0; i < files->count && !err; i++) {
+		struct zonefile_error why;
+		err = zonefile_read(&s->files[i], files->at[i], domain->wire, DEFAULT_TTL_S, &why);
+		if (err) {
+			if (err != ERR_NOMEM)
+				snprintf(error->text, sizeof(error->text), "%s", why.text);
+			break;
+		}
+		s->file_count++;
+		err = file_add(s, files->at[i], s->files[i], domain, error);
+	}
+	if (!err)
+		err = statics_join(s, error);
+	if (err) {
+		statics_free(s);
+		return err == ERR_NOMEM ? err : ERR_SYNTAX;
+	}
+	*ret = s;
+	return 0;
+}
+
+size_t statics_count(const struct statics *s)
+{
+	return s ? s->count : 0;
+}
+
+const struct static_owner *statics_at(const struct statics *s, size_t i)
+{
+	return &s->owners[i];
+}
+
+const struct static_owner *statics_find(const struct statics *s, const uint8_t *owner)
+{
+	struct static_owner key;
+	if (!s || s->count == 0)
+		return NULL;
+	name_copy(&key.owner, owner);
+	return bsearch(&key, s->owners, s->count, sizeof(key), owner_cmp);
+}

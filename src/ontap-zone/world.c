@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the model, the names and the zone, and carries changes from one to the next.
+ * Never waits and never touches a socket. Called by serve.c and export.c.
+ */
+#include "ontap-zone/world.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/loop.h"
+#include "io/rcu.h"
+#include "ontap-zone/statics.h"
+
+/* SOA timers: secondaries are told of changes by NOTIFY, so that these are for when that is lost. */
+enum { SOA_REFRESH_S = 3600, SOA_RETRY_S = 600, SOA_EXPIRE_S = 604800 };
+
+/* The host's own name, as NS and SOA MNAME: as it is if it has a dot, else in the domain. */
+static void own_name(const struct name *domain, struct name *ret)
+{
+	char host[HOST_NAME_MAX + 2] = "";
+	if (gethostname(host, sizeof(host) - 1) == 0 && host[0] != '\0') {
+		if (strchr(host, '.') && name_from_text(host, NULL, ret) == 0)
+			return;
+		if (name_from_text(host, domain->wire, ret) == 0)
+			return;
+	}
+	if (name_prepend("ns", 2, domain->wire, ret))
+		name_copy(ret, domain->wire);
+}
+
+static int world_add_apex(struct world *w, const uint8_t *apex)
+{
+	struct name ns = w->conf.ns, hostmaster = w->conf.hostmaster;
+	if (ns.len == 0)
+		own_name(&w->conf.domain, &ns);
+	if (hostmaster.len == 0 &&
+		name_prepend("hostmaster", 10, w->conf.domain.wire, &hostmaster))
+		name_copy(&hostmaster, w->conf.domain.wire);
+	return zone_add_apex(w->zone, &(struct zone_apex){.name = apex,
+					      .mname = ns.wire,
+					      .rname = hostmaster.wire,
+					      .refresh_s = SOA_REFRESH_S,
+					      .retry_s = SOA_RETRY_S,
+					      .expire_s = SOA_EXPIRE_S,
+					      .minimum_s = w->conf.ttl_s,
+					      .ttl_s = w->conf.ttl_s});
+}
+
+/* The sink of the name layer. */
+
+static int put_unicast(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count)
+{
+	struct world *w = arg;
+	return zone_put(w->zone, ZONE_DERIVED, owner, sets, count);
+}
+
+static int put_reverse_zone(void *arg, const uint8_t *apex, bool is_ours)
+{
+	struct world *w = arg;
+	return is_ours ? world_add_apex(w, apex) : zone_remove_apex(w->zone, apex);
+}
+
+static void put_local_statics(struct world *w, uint32_t ifindex)
+{
+	for (size_t i = 0; i < statics_count(w->statics); i++) {
+		const struct static_owner *owner = statics_at(w->statics, i);
+		if (owner->is_local &&
+			w->hooks.put_mdns(w->hooks.arg, ifindex, owner->owner.wire, owner->sets,
+				owner->count, false))
+			w->refused++;
+	}
+}
+
+/* Remembers on which links mDNS is spoken: what zone files say of .local is said on each. */
+static int remember_link(struct world *w, uint32_t ifindex, bool is_gone)
+{
+	size_t i = 0;
+	while (i < w->mdns_link_count && w->mdns_links[i] != ifindex)
+		i++;
+	if (is_gone && i < w->mdns_link_count)
+		w->mdns_links[i] = w->mdns_links[--w->mdns_link_count];
+	if (is_gone || i < w->mdns_link_count)
+		return 0;
+	uint32_t *links = reallocarray(w->mdns_links, i + 1, sizeof(*links));
+	if (!links)
+		return ERR_NOMEM;
+	links[w->mdns_link_count++] = ifindex;
+	w->mdns_links = links;
+	return 0;
+}
+
+static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
+{
+	struct world *w = arg;
+	int err = remember_link(w, link->ifindex, is_gone);
+	if (err)
+		return err;
+	if (w->hooks.on_mdns_link)
+		w->hooks.on_mdns_link(w->hooks.arg, link, is_gone);
+	if (!is_gone && w->hooks.put_mdns)
+		put_local_statics(w, link->ifindex);
+	return 0;
+}
+
+/* What the kernel says of a name and what a zone file says of it are said together; a type that the
+ * file has is the file's. */
+static int put_mdns(void *arg, uint32_t ifindex, const uint8_t *owner, const struct rrset *sets,
+	size_t count, bool is_reverse)
+{
+	struct world *w = arg;
+	const struct static_owner *also = statics_find(w->statics, owner);
+	if (!w->hooks.put_mdns)
+		return 0;
+	if (!also || !also->is_local)
+		return w->hooks.put_mdns(w->hooks.arg, ifindex, owner, sets, count, is_reverse);
+	struct rrset *both = calloc(count + also->count, sizeof(*both));
+	if (!both)
+		return ERR_NOMEM;
+	memcpy(both, also->sets, also->count * sizeof(*both));
+	size_t both_count = also->count;
+	for (size_t i = 0; i < count; i++) {
+		bool is_said = false;
+		for (size_t j = 0; j < also->count; j++)
+			is_said |= also->sets[j].type == sets[i].type;
+		if (!is_said)
+			both[both_count++] = sets[i];
+	}
+	int err = w->hooks.put_mdns(w->hooks.arg, ifindex, owner, both, both_count, is_reverse);
+	free(both);
+	return err;
+}
+
+static void onlink_changed(void *arg)
+{
+	struct world *w = arg;
+	w->has_new_views = true;
+}
+
+static void on_reject(void *arg, const struct model_link *link, const char *word, size_t len,
+	enum label_verdict verdict)
+{
+	struct world *w = arg;
+	char text[ALIAS_CAP], escaped[LOG_TEXT_CAP], name[LOG_TEXT_CAP];
+	snprintf(text, sizeof(text), "%.*s", (int)len, word);
+	log_warning(w->log, "event=name-rejected nsid=%d link=%s name=%s reason=\"%s\"",
+		link->ns->nsid, log_escape(link->info.name, name), log_escape(text, escaped),
+		label_verdict_text(verdict));
+}
+
+static void on_record(void *arg, const struct zone_change *change)
+{
+	struct world *w = arg;
+	if (w->hooks.on_record)
+		w->hooks.on_record(w->hooks.arg, change);
+}
+
+/* Views. */
+
+static void rules_add(struct world_rules *r, const struct view_rule *rule)
+{
+	if (r->count == r->cap) {
+		size_t cap = r->cap ? 2 * r->cap : 16;
+		struct view_rule *list = reallocarray(r->list, cap, sizeof(*list));
+		if (!list) {
+			r->err = ERR_NOMEM;
+			return;
+		}
+		r->list = list;
+		r->cap = cap;
+	}
+	r->list[r->count++] = *rule;
+}
+
+static void rules_add_onlink(void *arg, const struct names_onlink *onlink)
+{
+	struct view_rule rule = {.prefix = onlink->prefix, .view = VIEW_LAN,
+		.reason = VIEW_BY_LINK};
+	memcpy(rule.detail, onlink->ifname, strnlen(onlink->ifname, sizeof(rule.detail) - 1));
+	rules_add(arg, &rule);
+}
+
+int world_rules(const struct world *w, struct world_rules *ret)
+{
+	struct world_rules rules = {0};
+	names_each_onlink(w->names, rules_add_onlink, &rules);
+	for (size_t i = 0; i < w->conf.lan.count; i++)
+		rules_add(&rules, &(struct view_rule){.prefix = w->conf.lan.at[i],
+					  .view = VIEW_LAN, .reason = VIEW_BY_OPTION});
+	if (rules.err) {
+		free(rules.list);
+		return rules.err;
+	}
+	*ret = rules;
+	return 0;
+}
+
+static void free_view_table(void *arg)
+{
+	view_table_free(arg);
+}
+
+static void world_build_views(struct world *w)
+{
+	struct world_rules rules;
+	struct view_table *table = NULL;
+	if (world_rules(w, &rules) == 0) {
+		table = view_table_new(rules.list, rules.count);
+		free(rules.list);
+	}
+	if (!table) {
+		log_error(w->log, "event=views error=\"%s\"", err_text(ERR_NOMEM));
+		return; /* the old table stays */
+	}
+	rcu_defer(free_view_table, view_slot_publish(&w->views, table));
+	w->has_new_views = false;
+}
+
+static void free_garbage(void *arg)
+{
+	zone_garbage_free(arg);
+}
+
+/* A serial as a date: it rises over restarts although nothing but the last one is kept. */
+static uint32_t serial_floor(const struct world *w)
+{
+	uint32_t now = (uint32_t)time(NULL);
+	return now > w->serial_floor ? now : w->serial_floor;
+}
+
+void world_flush(struct world *w)
+{
+	names_flush(w->names);
+	if (w->has_new_views)
+		world_build_views(w);
+	struct zone_garbage *garbage = zone_commit(w->zone, serial_floor(w));
+	if (!garbage)
+		return;
+	rcu_defer(free_garbage, garbage);
+	if (w->hooks.on_published)
+		w->hooks.on_published(w->hooks.arg);
+}
+
+void world_apply(void *arg, const struct event *ev)
+{
+	struct world *w = arg;
+	int err = model_apply(w->model, ev);
+	w->events++;
+	if (!err)
+		return;
+	w->refused++;
+	if (log_limit_may(&w->apply_limit, loop_now()))
+		log_error(w->log, "event=kernel-event-refused nsid=%d type=%d error=\"%s\"",
+			ev->nsid, ev->type, err_text(err));
+}
+
+/* Static records. */
+
+static int put_static(struct world *w, const struct static_owner *owner, size_t count)
+{
+	int err = 0;
+	if (!owner->is_local)
+		return zone_put(w->zone, ZONE_STATIC, owner->owner.wire, owner->sets, count);
+	for (size_t i = 0; w->hooks.put_mdns && i < w->mdns_link_count && !err; i++)
+		err = w->hooks.put_mdns(w->hooks.arg, w->mdns_links[i], owner->owner.wire,
+			owner->sets, count, false);
+	return err;
+}
+
+/* Takes back what the old files said and the new ones do not, then says the new. */
+static int world_put_statics(struct world *w, struct statics *statics)
+{
+	struct statics *old = w->statics;
+	int err = 0;
+	for (size_t i = 0; i < statics_count(old) && !err; i++)
+		if (!statics_find(statics, statics_at(old, i)->owner.wire))
+			err = put_static(w, statics_at(old, i), 0);
+	w->statics = statics;
+	for (size_t i = 0; i < statics_count(statics) && !err; i++)
+		err = put_static(w, statics_at(statics, i), statics_at(statics, i)->count);
+	statics_free(old);
+	return err;
+}
+
+int world_init(struct world *w, struct conf *conf, const struct log *log, uint64_t seed,
+	struct world_hooks hooks, struct conf_error *error)
+{
+	*w = (struct world){.conf = *conf, .log = log, .hooks = hooks};
+	struct policy policy = conf_policy(&w->conf);
+	struct statics *statics = NULL;
+	struct names_sink sink = {.put_unicast = put_unicast,
+		.put_reverse_zone = put_reverse_zone,
+		.put_mdns_link = put_mdns_link,
+		.put_mdns = put_mdns,
+		.onlink_changed = onlink_changed,
+		.on_reject = on_reject,
+		.arg = w};
+	w->zone = zone_new(seed, (struct zone_listener){.on_change = on_record, .arg = w});
+	w->names = names_new(seed, &policy, sink);
+	if (w->names)
+		w->model = model_new(seed, names_listener(w->names));
+	int err = w->zone && w->model ? world_add_apex(w, w->conf.domain.wire) : ERR_NOMEM;
+	if (!err) {
+		names_bind_model(w->names, w->model);
+		err = statics_read(&statics, &w->conf.zone_files, &w->conf.domain, error);
+	}
+	if (!err)
+		err = world_put_statics(w, statics);
+	w->has_new_views = true;
+	if (err && err != ERR_SYNTAX)
+		snprintf(error->text, sizeof(error->text), "zone files: %s", err_text(err));
+	if (err)
+		world_fini(w);
+	return err;
+}
+
+void world_fini(struct world *w)
+{
+	model_free(w->model);
+	names_free(w->names);
+	view_table_free(view_slot_publish(&w->views, NULL));
+	rcu_drain();
+	zone_free(w->zone);
+	statics_free(w->statics);
+	free(w->mdns_links);
+	conf_fini(&w->conf);
+}
+
+int world_reload(struct world *w, struct conf *conf, struct conf_error *error)
+{
+	struct statics *statics = NULL;
+	int err = statics_read(&statics, &conf->zone_files, &conf->domain, error);
+	if (err) {
+		conf_fini(conf);
+		return err;
+	}
+	struct conf before = w->conf;
+	w->conf = *conf;
+	err = world_add_apex(w, w->conf.domain.wire);
+	if (!name_equal(before.domain.wire, w->conf.domain.wire))
+		(void)!zone_remove_apex(w->zone, before.domain.wire);
+	if (!err)
+		err = world_put_statics(w, statics);
+	struct policy policy = conf_policy(&w->conf);
+	names_set_policy(w->names, &policy);
+	w->has_new_views = true;
+	conf_fini(&before);
+	if (err)
+		snprintf(error->text, sizeof(error->text), "%s", err_text(err));
+	return err;
+}
