@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the fuzz target of the configuration: a command line, a zero byte or two, and a file.
+ * Never checks which texts are right: that is tests/unit/test_conf.c. Run by a fuzzer and its replay.
+ */
+#include "conf/conf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+enum { WORDS_MAX = 16 };
+
+/* Cuts `text` at spaces into words behind a program's name; returns how many there are. */
+static int split(char *text, char *argv[WORDS_MAX])
+{
+	static char program[] = "ontap-zone";
+	int argc = 0;
+	argv[argc++] = program;
+	while (argc < WORDS_MAX - 1 && *text) {
+		argv[argc++] = text;
+		text += strcspn(text, " ");
+		if (*text)
+			*text++ = '\0';
+	}
+	argv[argc] = NULL;
+	return argc;
+}
+
+static void load(const struct conf_args *args, const char *file, size_t len)
+{
+	struct conf conf;
+	struct conf_error error = {{0}};
+	int err = conf_load(&conf, args, "fuzz.conf", file, len, &error);
+	if (err && error.text[0] == '\0')
+		abort(); /* no reason given */
+	if (!err)
+		conf_fini(&conf);
+}
+
+/* The input: a command line, a zero byte, a file. */
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	char *line = malloc(len + 1), *argv[WORDS_MAX];
+	struct conf_args args;
+	struct conf_error error = {{0}};
+	if (!line)
+		return 0;
+	if (len > 0)
+		memcpy(line, bytes, len);
+	line[len] = '\0';
+	size_t line_len = strlen(line), file_at = line_len < len ? line_len + 1 : len;
+	int argc = split(line, argv);
+	if (conf_args_parse(&args, argc, argv, &error) == 0) {
+		load(&args, (const char *)bytes + file_at, len - file_at);
+		conf_args_fini(&args);
+	} else if (error.text[0] == '\0') {
+		abort();
+	}
+	free(line);
+	return 0;
+}

@@ -1,0 +1,18 @@
+# Fuzz targets, one line each, with seeds in tests/fuzz/corpus/fuzz_x/:
+# fuzz_programs += tests/fuzz/fuzz_x
+# Without --enable-fuzzing they are plain programs which `make check` runs over their corpus.
+fuzz_programs =
+fuzz_programs += tests/fuzz/fuzz_addr
+fuzz_programs += tests/fuzz/fuzz_conf
+fuzz_programs += tests/fuzz/fuzz_zonefile
+
+check_LIBRARIES += tests/fuzz/libreplay.a
+tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay_main.c
+if FUZZING
+test_main = $(FUZZ_ENGINE)
+else
+test_main = tests/fuzz/libreplay.a
+endif
+
+check_PROGRAMS += $(fuzz_programs)
+TESTS += $(fuzz_programs)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: ISC
+"""./start shows what it promises: a demonstration whose every line works, and no trace after it."""
+import os
+import re
+import shlex
+import signal
+import subprocess
+
+import pytest
+
+from lib.isolate import die_with_parent
+from lib.wait import wait_until
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+START = os.path.join(TOP, "start")
+
+
+@pytest.fixture
+def demonstration(program, need, tmp_path):
+    """./start as a person runs it, ready to be tried; its output so far in .text."""
+    need("dig")
+    environ = dict(os.environ, ONTAP_ZONE=program("ontap-zone"))
+    output = tmp_path / "output"
+    with open(output, "wb") as file:
+        process = subprocess.Popen([START], env=environ, stdin=subprocess.DEVNULL, stdout=file,
+                                   stderr=file, start_new_session=True, preexec_fn=die_with_parent)
+
+    def is_ready():
+        assert process.poll() is None, output.read_text()
+        return "Ctrl-C ends" in output.read_text()
+
+    wait_until(is_ready, timeout=30, what="the demonstration")
+    process.text = output.read_text()
+    yield process
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def run_shown(line):
+    return subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=10, check=True)
+
+
+def test_every_line_that_it_shows_works(demonstration):
+    shown = re.findall(r"^  (ip .*)$", demonstration.text, re.MULTILINE)
+    assert len(shown) >= 8
+    for line in shown:
+        if " dig " in line:
+            wait_until(lambda line=line: run_shown(line).stdout, what=line)
+        else:
+            run_shown(line)
+
+
+def test_it_lists_its_workloads(demonstration):
+    for word in ("alpha", "beta", "10.77.0.2", "2001:db8:77::3"):
+        assert word in demonstration.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_it_leaves_nothing_behind(demonstration, number):
+    os.killpg(demonstration.pid, number)
+    assert demonstration.wait(20) == 0
+    assert os.listdir("/run/netns") == []
+    assert [name for name in os.listdir("/run") if name.startswith("ontap-demo.")] == \
+        ["ontap-demo.lock"]
+
+
+def test_a_second_one_is_refused_in_one_line(demonstration, program):
+    environ = dict(os.environ, ONTAP_ZONE=program("ontap-zone"))
+    done = subprocess.run([START], env=environ, capture_output=True, text=True, timeout=20,
+                          check=False)
+    assert done.returncode == 1
+    assert done.stderr == "start: another demonstration is running\n"
+
+
+def test_who_is_not_root_is_told_so_in_one_line(need):
+    done = subprocess.run([need("setpriv"), "--reuid=65534", "--clear-groups", START],
+                          capture_output=True, text=True, timeout=20, check=False)
+    if "setpriv:" in done.stderr or "ermission denied" in done.stderr:
+        pytest.skip("no second user in this user namespace")
+    assert done.returncode == 1
+    assert re.fullmatch(r"start: not root: .*\n", done.stderr)

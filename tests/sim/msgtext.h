@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * DNS messages as text, for tests that a person can read. A message is statements with semicolons
+ * between them, in this order:
+ *
+ *	id=7; qr; aa; tc; rd; opcode=4; rcode=3      (of the header; all optional)
+ *	q NAME TYPE [qu]
+ *	an|ns|ar NAME TTL TYPE [flush] RDATA
+ *
+ * RDATA: an address; a name for PTR, CNAME, NS; PORT and name for SRV; one word for TXT; types for
+ * NSEC (the next name is the owner); nothing for OPT; else "-". Names without a dot at the end get one.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/name.h"
+
+enum { MSGTEXT_CAP = 1 << 16, MSGTEXT_RDATA_CAP = 1024 };
+
+/* Writes the message to `out`, of 9000 bytes; returns its length. Exits with a message when the text
+ * is wrong: that is a mistake in a test. */
+size_t msgtext_pack(const char *text, uint8_t *out);
+
+/* The text of a message in static storage; "malformed" if it is that. */
+const char *msgtext_show(const uint8_t *packet, size_t len);
+
+/* A record as text to its parts: "A 192.0.2.1". The rest of the text after the record, behind a
+ * comma if there is one, is returned; NULL: that was the last. */
+const char *msgtext_rdata(const char *text, const uint8_t *owner, uint16_t *ret_type,
+	uint8_t *rdata, uint16_t *ret_len);
+
+struct name msgtext_name(const char *text);

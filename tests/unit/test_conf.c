@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the tests of src/conf: command line, file, their precedence, messages; and that the manual
+ * pages and the sample configuration say what the option table says.
+ * Never starts the daemon. Run by `make check`.
+ */
+#include "conf/conf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "conf/schema.h"
+#include "unit.h"
+#include "wire/rrset.h"
+
+enum { ARGS_MAX = 16 };
+
+/* A command line in one text, words apart by one space, and its outcome. */
+struct line {
+	char text[512];
+	char *argv[ARGS_MAX];
+	int argc;
+	struct conf_args args;
+	struct conf conf;
+	struct conf_error error;
+};
+
+static void split(struct line *l, const char *text)
+{
+	snprintf(l->text, sizeof(l->text), "ontap-zone %s", text);
+	l->argc = 0;
+	for (char *word = strtok(l->text, " "); word; word = strtok(NULL, " ")) {
+		assert_true(l->argc < ARGS_MAX - 1);
+		l->argv[l->argc++] = word;
+	}
+	l->argv[l->argc] = NULL;
+}
+
+/* Reads a command line and, unless it is NULL, a file. Returns as conf_load() does. */
+static int load(struct line *l, const char *text, const char *file)
+{
+	memset(l, 0, sizeof(*l));
+	split(l, text);
+	int err = conf_args_parse(&l->args, l->argc, l->argv, &l->error);
+	if (err)
+		return err;
+	err = conf_load(&l->conf, &l->args, "z.conf", file, file ? strlen(file) : 0, &l->error);
+	if (err)
+		conf_args_fini(&l->args);
+	return err;
+}
+
+static void unload(struct line *l)
+{
+	conf_fini(&l->conf);
+	conf_args_fini(&l->args);
+}
+
+static void assert_loads(struct line *l, const char *text, const char *file)
+{
+	if (load(l, text, file))
+		fail_msg("\"%s\": %s", text, l->error.text);
+}
+
+static void assert_fails(const char *text, const char *file, const char *message)
+{
+	struct line l;
+	assert_int_equal(load(&l, text, file), ERR_SYNTAX);
+	assert_string_equal(l.error.text, message);
+}
+
+static void assert_name(const struct name *name, const char *text)
+{
+	char got[NAME_TEXT_CAP];
+	assert_string_equal(name_to_text(name->wire, got), text);
+}
+
+static void assert_listen(const struct conf_listen *listen, const char *addr, unsigned port)
+{
+	char got[ADDR_TEXT_CAP];
+	assert_string_equal(addr_format(&listen->addr, got), addr);
+	assert_int_equal(listen->port, port);
+}
+
+static void defaults_are_those_of_the_table(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve", NULL);
+	assert_int_equal(l.args.command, CONF_SERVE);
+	assert_name(&l.conf.domain, "home.arpa.");
+	assert_int_equal(l.conf.ns.len, 0);
+	assert_int_equal(l.conf.ttl_s, 60);
+	assert_int_equal(l.conf.listens.count, 2);
+	assert_listen(&l.conf.listens.at[0], "0.0.0.0", 53);
+	assert_listen(&l.conf.listens.at[1], "::", 53);
+	assert_int_equal(l.conf.mdns, NAME_MDNS_AUTO);
+	assert_int_equal(l.conf.names.count, 1);
+	assert_int_equal(l.conf.names.at[0], NAME_ALIAS);
+	assert_int_equal(l.conf.duplicates, DUPLICATES_MERGE);
+	assert_string_equal(l.conf.nsid_dir, "/run/netns");
+	assert_string_equal(l.conf.socket_path, "/run/ontap/zone.sock");
+	assert_string_equal(l.conf.state_dir, "/var/lib/ontap");
+	assert_null(l.conf.user);
+	assert_int_equal(l.conf.threads, 0);
+	assert_int_equal(l.conf.ready_fd, -1);
+	assert_int_equal(l.conf.verbosity, CONF_LOG_INFO);
+	assert_false(l.conf.has_rootless || l.conf.has_temporary || l.conf.has_deprecated);
+	unload(&l);
+}
+
+static void values_may_follow_with_equals_sign_or_as_next_word(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve --ttl=5 --domain vanya --ready-fd 3 --rootless --no-temporary", NULL);
+	assert_int_equal(l.conf.ttl_s, 5);
+	assert_int_equal(l.conf.ready_fd, 3);
+	assert_name(&l.conf.domain, "vanya.");
+	assert_true(l.conf.has_rootless);
+	assert_false(l.conf.has_temporary);
+	unload(&l);
+}
+
+static void options_may_precede_the_command(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "--ttl=5 -c /x export --format json", NULL);
+	assert_int_equal(l.args.command, CONF_EXPORT);
+	assert_string_equal(l.args.config_file, "/x");
+	assert_int_equal(l.conf.format, CONF_JSON);
+	unload(&l);
+}
+
+static void lists_add_up_and_of_single_values_the_last_counts(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l,
+		"serve --listen=192.0.2.1 --listen=[2001:db8::1]:5300 --listen=::1 --listen=[::1] "
+		"--listen=192.0.2.1:54 --ttl=1 --ttl=2 --lan=10.0.0.0/8 --lan=2001:db8::/32",
+		NULL);
+	assert_int_equal(l.conf.listens.count, 5);
+	assert_listen(&l.conf.listens.at[0], "192.0.2.1", 53);
+	assert_listen(&l.conf.listens.at[1], "2001:db8::1", 5300);
+	assert_listen(&l.conf.listens.at[2], "::1", 53);
+	assert_listen(&l.conf.listens.at[3], "::1", 53);
+	assert_listen(&l.conf.listens.at[4], "192.0.2.1", 54);
+	assert_int_equal(l.conf.ttl_s, 2);
+	assert_int_equal(l.conf.lan.count, 2);
+	assert_int_equal(l.conf.lan.at[1].len, 32);
+	unload(&l);
+}
+
+static void a_link_local_address_is_listened_on_with_its_link(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve --listen=[fe80::1%eth0]:54 --listen=fe80::2%eth1", NULL);
+	assert_listen(&l.conf.listens.at[0], "fe80::1", 54);
+	assert_string_equal(l.conf.listens.at[0].ifname, "eth0");
+	assert_listen(&l.conf.listens.at[1], "fe80::2", 53);
+	assert_string_equal(l.conf.listens.at[1].ifname, "eth1");
+	unload(&l);
+	assert_int_equal(load(&l, "serve --listen=fe80::1", NULL), ERR_SYNTAX);
+	assert_int_equal(load(&l, "serve --listen=2001:db8::1%eth0", NULL), ERR_SYNTAX);
+	assert_int_equal(load(&l, "serve --listen=fe80::1%a-name-that-is-too-long", NULL), ERR_SYNTAX);
+}
+
+static void the_command_line_replaces_what_the_file_says_of_an_option(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve --ttl=7 --listen=::1 --no-mdns",
+		"ttl = 9\nlisten = 192.0.2.1\nlisten = 192.0.2.2\nmdns = eth0\nduplicates = first\n");
+	assert_int_equal(l.conf.ttl_s, 7);
+	assert_int_equal(l.conf.listens.count, 1);
+	assert_int_equal(l.conf.mdns, NAME_MDNS_NONE);
+	assert_int_equal(l.conf.mdns_ifaces.count, 0);
+	assert_int_equal(l.conf.duplicates, DUPLICATES_FIRST);
+	unload(&l);
+}
+
+static void a_file_has_comments_blanks_and_any_line_end(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve",
+		"# all of it\r\n\n\t ttl\t=  9  # seconds\r\non-export=a#b c # d\nexport = hosts:/a b\n"
+		"mdns=eth0\nmdns = eth1\nassign-nsid = no\nrootless = yes");
+	assert_int_equal(l.conf.ttl_s, 9);
+	assert_string_equal(l.conf.on_export, "a#b c");
+	assert_int_equal(l.conf.exports.count, 1);
+	assert_int_equal(l.conf.exports.at[0].format, CONF_HOSTS);
+	assert_string_equal(l.conf.exports.at[0].path, "/a b");
+	assert_int_equal(l.conf.mdns, NAME_MDNS_LISTED);
+	assert_int_equal(l.conf.mdns_ifaces.count, 2);
+	assert_string_equal(l.conf.mdns_ifaces.at[1], "eth1");
+	assert_null(l.conf.nsid_dir);
+	assert_true(l.conf.has_rootless);
+	unload(&l);
+}
+
+static void keys_that_do_not_concern_the_command_are_not_looked_at(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "names", "ttl = x\nsocket = /s\n");
+	assert_string_equal(l.conf.socket_path, "/s");
+	unload(&l);
+}
+
+static void an_error_in_a_file_names_file_line_and_key(void **state)
+{
+	(void)state;
+	assert_fails("serve", "\n# x\nttl = 1x\n",
+		"z.conf:3: ttl: \"1x\" is no number from 0 to 2147483647");
+	assert_fails("serve", "ttl\n", "z.conf:1: ttl: is not \"key = value\"");
+	assert_fails("serve", "dommain = x\n", "z.conf:1: dommain: unknown key; did you mean domain?");
+	assert_fails("serve", "xyzzyxyzzy = x\n", "z.conf:1: xyzzyxyzzy: unknown key");
+	assert_fails("serve", "no-mdns = yes\n", "z.conf:1: no-mdns: write \"mdns = no\"");
+	assert_fails("serve", "watch = yes\n", "z.conf:1: watch: is for the command line only");
+	assert_fails("serve", "user = \n", "z.conf:1: user: is empty");
+	assert_fails("serve", "rootless = maybe\n",
+		"z.conf:1: rootless: \"maybe\" is neither yes nor no");
+}
+
+static void a_zero_byte_in_a_file_is_an_error(void **state)
+{
+	static const char text[] = "ttl = 5\nuser = a\0b\n";
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve", NULL);
+	assert_int_equal(conf_load(&l.conf, &l.args, "z.conf", text, sizeof(text) - 1, &l.error),
+		ERR_SYNTAX);
+	assert_string_equal(l.error.text, "z.conf:2: has a zero byte");
+	unload(&l);
+}
+
+static void an_error_leaves_the_configuration_in_force_alone(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve", "domain = vanya\nuser = joe\n");
+	struct conf before = l.conf;
+	static const char bad[] = "domain = other\nuser = bill\nttl = x\n";
+	assert_int_equal(conf_load(&l.conf, &l.args, "z.conf", bad, strlen(bad), &l.error), ERR_SYNTAX);
+	assert_memory_equal(&before, &l.conf, sizeof(before));
+	assert_string_equal(l.conf.user, "joe");
+	unload(&l);
+}
+
+static void an_error_on_the_command_line_names_the_option(void **state)
+{
+	(void)state;
+	assert_fails("", NULL, "no command; --help lists them");
+	assert_fails("sevre", NULL, "sevre: unknown command; --help lists them");
+	assert_fails("serve --domian=x", NULL, "--domian=x: unknown option; did you mean --domain?");
+	assert_fails("serve -x", NULL, "-x: unknown option; --help lists them");
+	assert_fails("serve --ttl", NULL, "--ttl: needs a value: --ttl=SECONDS");
+	assert_fails("serve --no-ttl", NULL, "--no-ttl: unknown option; did you mean --ttl?");
+	assert_fails("serve --no-mdns=x", NULL, "--no-mdns=x: takes no value");
+	assert_fails("serve --help=x", NULL, "--help=x: takes no value");
+	assert_fails("serve x", NULL, "x: serve takes no such argument");
+	assert_fails("explain", NULL, "explain: needs a NAME");
+	assert_fails("explain a b", NULL, "b: explain takes no such argument");
+	assert_fails("names --ttl=5", NULL, "--ttl: is no option of names");
+	assert_fails("serve --client=::1", NULL, "--client: is no option of serve");
+	assert_fails("explain x --client=y", NULL, "--client: \"y\" is no address");
+	assert_fails("serve --rootless=x", NULL, "--rootless: \"x\" is neither yes nor no");
+}
+
+static void every_kind_of_value_is_checked(void **state)
+{
+	static const char *const bad[] = {
+		"serve --ttl=2147483648", "serve --ttl=-1", "serve --ttl=+1", "serve --ttl=0x10",
+		"serve --ttl=", "serve --ttl=99999999999999999999", "serve --threads=0",
+		"serve --threads=1025", "serve --lan=10.0.0.1/8", "serve --lan=10.0.0.0/33",
+		"serve --lan=foo", "serve --listen=foo", "serve --listen=192.0.2.1:0",
+		"serve --listen=192.0.2.1:65536", "serve --listen=192.0.2.1:", "serve --listen=[::1",
+		"serve --listen=[::1]x", "serve --listen=::1:x", "serve --listen=", "serve --names=",
+		"serve --names=alias,", "serve --names=alias,alias", "serve --names=hostname",
+		"serve --duplicates=all", "serve --mdns=", "serve --mdns=a/b", "serve --mdns=sixteen-letters-",
+		"serve --mdns=auto --mdns=eth0", "serve --mdns=eth0 --no-mdns", "serve --export=hosts",
+		"serve --export=hosts:", "serve --export=foo:/x", "serve --export=:/x",
+		"serve --domain=a..b", "serve --domain=", "serve --domain=a:b", "serve --hostmaster=@",
+		"serve --hostmaster=x@", "serve --hostmaster=@x", "serve --verbosity=loud",
+		"serve --socket=", "serve --ready-fd=-1", "export --format=", "export --view=",
+		"export --view=any",
+	};
+	struct line l;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		if (load(&l, bad[i], NULL) != ERR_SYNTAX || l.error.text[0] == '\0')
+			fail_msg("\"%s\" is taken", bad[i]);
+}
+
+static void combinations_are_checked(void **state)
+{
+	static const char *const bad[] = {
+		"serve --domain=local", "serve --domain=a.LOCAL", "serve --domain=.", "serve --domain=arpa",
+		"serve --domain=2.0.192.in-addr.arpa", "serve --domain=ip6.arpa", "serve --on-export=x",
+		"export --exec=x", "export --format=tinydns --view=lan", "export --format=json --zone=x",
+		NULL, /* below */
+	};
+	char long_name[300] = "serve --domain=";
+	struct line l;
+	(void)state;
+	for (int i = 0; i < 95; i++)
+		strcat(long_name, "a.");
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		if (load(&l, bad[i] ? bad[i] : long_name, NULL) != ERR_SYNTAX)
+			fail_msg("\"%s\" is taken", bad[i] ? bad[i] : long_name);
+}
+
+static void a_mailbox_may_be_written_as_mail_address(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve --hostmaster=first.last@example.org", NULL);
+	assert_name(&l.conf.hostmaster, "first\\.last.example.org.");
+	unload(&l);
+	assert_loads(&l, "serve --hostmaster=first\\.last.example.org", NULL);
+	assert_name(&l.conf.hostmaster, "first\\.last.example.org.");
+	unload(&l);
+}
+
+static void help_and_version_need_no_command(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "--help", NULL);
+	assert_true(l.args.is_help);
+	unload(&l);
+	assert_loads(&l, "serve -hV", NULL);
+	assert_true(l.args.is_help && l.args.is_version && l.args.has_command);
+	unload(&l);
+}
+
+static void help_of_a_command_has_its_options_only(void **state)
+{
+	struct line l;
+	struct buf all = {0}, one = {0};
+	(void)state;
+	assert_loads(&l, "explain -h", NULL);
+	conf_help(&one, &l.args);
+	unload(&l);
+	assert_loads(&l, "-h", NULL);
+	conf_help(&all, &l.args);
+	unload(&l);
+	assert_int_equal(all.err + one.err, 0);
+	for (size_t i = 0; i < conf_option_count; i++) {
+		char text[64];
+		const struct conf_option *o = &conf_options[i];
+		snprintf(text, sizeof(text), "--%s%s", o->key, o->arg ? "=" : " ");
+		assert_non_null(strstr(buf_text(&all), text));
+		assert_int_equal(strstr(buf_text(&one), text) != NULL,
+			conf_option_concerns(o, CONF_EXPLAIN));
+	}
+	buf_fini(&all);
+	buf_fini(&one);
+}
+
+static void messages_have_no_bytes_that_steer_a_terminal(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_int_equal(load(&l, "serve --domain=\x1b[2J\x7f", NULL), ERR_SYNTAX);
+	assert_null(strchr(l.error.text, '\x1b'));
+	assert_null(strchr(l.error.text, '\x7f'));
+}
+
+static void the_policy_is_that_of_the_configuration(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve --names=netns,alias --mdns=eth0 --duplicates=number --deprecated", NULL);
+	struct policy p = conf_policy(&l.conf);
+	assert_int_equal(p.source_count, 2);
+	assert_int_equal(p.sources[0], NAME_NETNS);
+	assert_int_equal(p.sources[1], NAME_ALIAS);
+	assert_int_equal(p.duplicates, DUPLICATES_NUMBER);
+	assert_int_equal(p.mdns, NAME_MDNS_LISTED);
+	assert_string_equal(p.mdns_links[0], "eth0");
+	assert_true(p.has_deprecated);
+	unload(&l);
+}
+
+/* The content of a file of the source tree, to be freed. */
+static char *source_file(const char *name)
+{
+	const char *top = getenv("top_srcdir");
+	char path[4096], *text = calloc(1, 1 << 18);
+	snprintf(path, sizeof(path), "%s/%s", top ? top : ".", name);
+	FILE *f = fopen(path, "r");
+	if (!f || !text)
+		fail_msg("cannot read %s", path);
+	assert_true(fread(text, 1, (1 << 18) - 1, f) > 0);
+	fclose(f);
+	return text;
+}
+
+/* Calls `visit` for each option that an .It line of the page describes. */
+static void each_option_of_page(char *page, void (*visit)(const char *key, size_t len, void *arg),
+	void *arg)
+{
+	for (char *line = strtok(page, "\n"); line; line = strtok(NULL, "\n")) {
+		if (strncmp(line, ".It Fl ", 7) != 0)
+			continue;
+		for (char *p = line; (p = strstr(p, "Fl -")); p++)
+			visit(p + 4, strspn(p + 4, "abcdefghijklmnopqrstuvwxyz-"), arg);
+	}
+}
+
+static void mark_option(const char *key, size_t len, void *arg)
+{
+	bool *is_described = arg;
+	const struct conf_option *o = conf_option_find(key, len);
+	if (!o && len > 3 && strncmp(key, "no-", 3) == 0) {
+		o = conf_option_find(key + 3, len - 3);
+		assert_true(o && conf_option_may_be_no(o));
+		return;
+	}
+	if (!o)
+		fail_msg("the manual page has --%.*s, the table has not", (int)len, key);
+	is_described[o - conf_options] = true;
+}
+
+static void the_manual_page_lists_exactly_the_options_of_the_table(void **state)
+{
+	bool is_described[64] = {false};
+	char *page = source_file("man/ontap-zone.8");
+	(void)state;
+	assert_true(conf_option_count <= ARRAY_LEN(is_described));
+	each_option_of_page(page, mark_option, is_described);
+	for (size_t i = 0; i < conf_option_count; i++)
+		if (!is_described[i])
+			fail_msg("the manual page lacks --%s", conf_options[i].key);
+	free(page);
+}
+
+static void the_manual_page_of_the_file_names_each_key(void **state)
+{
+	char *page = source_file("man/ontap-zone.conf.5");
+	const char *keys = strstr(page, ".Sh KEYS");
+	(void)state;
+	assert_non_null(keys);
+	for (size_t i = 0; i < conf_option_count; i++) {
+		char text[64];
+		const struct conf_option *o = &conf_options[i];
+		snprintf(text, sizeof(text), " %s", o->key);
+		if (!o->is_cmdline_only && !strstr(keys, text))
+			fail_msg("the manual page lacks %s", o->key);
+	}
+	free(page);
+}
+
+/* Takes the comment sign off lines that are "#key = value". */
+static void uncomment(char *text)
+{
+	char *to = text;
+	for (char *from = text; *from; from++) {
+		bool is_start = from == text || from[-1] == '\n';
+		if (is_start && from[0] == '#' && from[1] >= 'a' && from[1] <= 'z')
+			continue;
+		*to++ = *from;
+	}
+	*to = '\0';
+}
+
+static void the_sample_configuration_loads_with_and_without_comment_signs(void **state)
+{
+	struct line l;
+	char *text = source_file("zones/zone.conf");
+	(void)state;
+	assert_loads(&l, "serve", text);
+	assert_name(&l.conf.domain, "home.arpa.");
+	unload(&l);
+	uncomment(text);
+	assert_loads(&l, "serve", text);
+	assert_int_equal(l.conf.exports.count, 2);
+	assert_int_equal(l.conf.ttl_s, 60);
+	unload(&l);
+	for (size_t i = 0; i < conf_option_count; i++) {
+		char key[64];
+		snprintf(key, sizeof(key), "\n%s = ", conf_options[i].key);
+		if (!conf_options[i].is_cmdline_only && !strstr(text, key))
+			fail_msg("the sample lacks %s", conf_options[i].key);
+	}
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_are_those_of_the_table),
+		cmocka_unit_test(values_may_follow_with_equals_sign_or_as_next_word),
+		cmocka_unit_test(options_may_precede_the_command),
+		cmocka_unit_test(lists_add_up_and_of_single_values_the_last_counts),
+		cmocka_unit_test(a_link_local_address_is_listened_on_with_its_link),
+		cmocka_unit_test(the_command_line_replaces_what_the_file_says_of_an_option),
+		cmocka_unit_test(a_file_has_comments_blanks_and_any_line_end),
+		cmocka_unit_test(keys_that_do_not_concern_the_command_are_not_looked_at),
+		cmocka_unit_test(an_error_in_a_file_names_file_line_and_key),
+		cmocka_unit_test(a_zero_byte_in_a_file_is_an_error),
+		cmocka_unit_test(an_error_leaves_the_configuration_in_force_alone),
+		cmocka_unit_test(an_error_on_the_command_line_names_the_option),
+		cmocka_unit_test(every_kind_of_value_is_checked),
+		cmocka_unit_test(combinations_are_checked),
+		cmocka_unit_test(a_mailbox_may_be_written_as_mail_address),
+		cmocka_unit_test(help_and_version_need_no_command),
+		cmocka_unit_test(help_of_a_command_has_its_options_only),
+		cmocka_unit_test(messages_have_no_bytes_that_steer_a_terminal),
+		cmocka_unit_test(the_policy_is_that_of_the_configuration),
+		cmocka_unit_test(the_manual_page_lists_exactly_the_options_of_the_table),
+		cmocka_unit_test(the_manual_page_of_the_file_names_each_key),
+		cmocka_unit_test(the_sample_configuration_loads_with_and_without_comment_signs),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

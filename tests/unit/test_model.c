@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the tests of model/model.h: what changes and what is told of it, one rule a case.
+ * Never tests long histories: test_sync.c does, with the automaton. Run by `make check`.
+ */
+#include "model/model.h"
+
+#include <linux/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "unit.h"
+
+/* What the listener was told, as text: "+n5 +l5.2 +a5.2.1 ~… -…" (new, changed, gone). */
+struct world {
+	struct model *model;
+	char told[2048];
+	uint32_t mtu_before;
+};
+
+static void note(struct world *w, enum model_change change, enum model_change first, const char *what)
+{
+	char text[64];
+	snprintf(text, sizeof(text), "%s%c%s", w->told[0] ? " " : "", "+~-"[change - first], what);
+	if (strlen(w->told) + strlen(text) < sizeof(w->told))
+		strcat(w->told, text);
+}
+
+static void on_ns(void *arg, enum model_change change, const struct model_ns *ns)
+{
+	struct world *w = arg;
+	char text[32];
+	snprintf(text, sizeof(text), "n%d", ns->nsid);
+	note(w, change, MODEL_NS_NEW, text);
+	assert_int_equal(model_ns(w->model, ns->nsid) == NULL, change == MODEL_NS_GONE);
+}
+
+static void on_link(void *arg, enum model_change change, const struct model_link *link,
+	const struct event_link *before)
+{
+	struct world *w = arg;
+	char text[32];
+	snprintf(text, sizeof(text), "l%d.%u", link->ns->nsid, link->info.ifindex);
+	note(w, change, MODEL_LINK_NEW, text);
+	const struct model_link *found = model_link(w->model, link->ns->nsid, link->info.ifindex);
+	assert_ptr_equal(found, change == MODEL_LINK_GONE ? NULL : link);
+	assert_int_equal(before != NULL, change == MODEL_LINK_CHANGED);
+	w->mtu_before = before ? before->mtu : 0;
+}
+
+static void on_addr(void *arg, enum model_change change, const struct model_addr *a,
+	const struct event_addr *before)
+{
+	struct world *w = arg;
+	char text[32];
+	snprintf(text, sizeof(text), "a%d.%u.%u", a->link->ns->nsid, a->info.ifindex,
+		a->info.addr.bytes[3]);
+	note(w, change, MODEL_ADDR_NEW, text);
+	assert_true(a->link->is_present);
+	assert_int_equal(before != NULL, change == MODEL_ADDR_CHANGED);
+}
+
+static int begin(void **state)
+{
+	static struct world world;
+	memset(&world, 0, sizeof(world));
+	world.model = model_new(7, (struct model_listener){on_ns, on_link, on_addr, &world});
+	*state = &world;
+	return world.model ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	model_free(((struct world *)*state)->model);
+	return 0;
+}
+
+static struct addr ip(uint8_t last)
+{
+	const uint8_t bytes[4] = {10, 0, 0, last};
+	return addr_make(ADDR_V4, bytes);
+}
+
+static void apply(struct world *w, const struct event *ev)
+{
+	assert_int_equal(model_apply(w->model, ev), 0);
+}
+
+static void give_link(struct world *w, nsid_t nsid, uint32_t ifindex, uint32_t mtu, bool is_dump)
+{
+	struct event ev = {.type = EV_LINK, .nsid = nsid, .is_dump = is_dump};
+	ev.link.ifindex = ifindex;
+	ev.link.mtu = mtu;
+	apply(w, &ev);
+}
+
+static void take_link(struct world *w, nsid_t nsid, uint32_t ifindex)
+{
+	struct event ev = {.type = EV_LINK_GONE, .nsid = nsid};
+	ev.link.ifindex = ifindex;
+	apply(w, &ev);
+}
+
+static struct event addr_event(enum event_type type, nsid_t nsid, uint32_t ifindex, uint8_t last)
+{
+	struct event ev = {.type = type, .nsid = nsid};
+	ev.addr.ifindex = ifindex;
+	ev.addr.addr = ip(last);
+	ev.addr.prefix_len = 24;
+	return ev;
+}
+
+static void give_addr(struct world *w, nsid_t nsid, uint32_t ifindex, uint8_t last, bool is_dump)
+{
+	struct event ev = addr_event(EV_ADDR, nsid, ifindex, last);
+	ev.is_dump = is_dump;
+	apply(w, &ev);
+}
+
+static void take_addr(struct world *w, nsid_t nsid, uint32_t ifindex, uint8_t last)
+{
+	struct event ev = addr_event(EV_ADDR_GONE, nsid, ifindex, last);
+	apply(w, &ev);
+}
+
+static void tell(struct world *w, enum event_type type, nsid_t nsid)
+{
+	struct event ev = {.type = type, .nsid = nsid};
+	apply(w, &ev);
+}
+
+static void expect(struct world *w, const char *told)
+{
+	assert_string_equal(w->told, told);
+	w->told[0] = '\0';
+}
+
+/* A namespace 5 with links 1 and 2 and an address on each, told of. */
+static void furnish(struct world *w)
+{
+	for (uint32_t l = 1; l <= 2; l++) {
+		give_link(w, 5, l, 1500, false);
+		give_addr(w, 5, l, (uint8_t)l, false);
+	}
+	expect(w, "+n5 +l5.1 +a5.1.1 +l5.2 +a5.2.2");
+}
+
+static void an_event_that_changes_nothing_is_not_told(void **state)
+{
+	struct world *w = *state;
+	furnish(w);
+	give_link(w, 5, 1, 1500, false);
+	give_addr(w, 5, 1, 1, false);
+	tell(w, EV_NS, 5);
+	expect(w, "");
+	take_addr(w, 5, 1, 99);
+	take_link(w, 5, 99);
+	take_addr(w, 9, 1, 1);
+	take_link(w, 9, 1);
+	tell(w, EV_NS_GONE, 9);
+	expect(w, "");
+	assert_null(model_ns(w->model, 9));
+}
+
+static void a_change_is_told_with_what_was_before(void **state)
+{
+	struct world *w = *state;
+	furnish(w);
+	give_link(w, 5, 1, 9000, false);
+	expect(w, "~l5.1");
+	assert_int_equal(w->mtu_before, 1500);
+	struct event ev = addr_event(EV_ADDR, 5, 1, 1);
+	ev.addr.flags = 0x40;
+	apply(w, &ev);
+	expect(w, "~a5.1.1");
+	ev = (struct event){.type = EV_NS, .nsid = 5, .ns.name = "web"};
+	apply(w, &ev);
+	expect(w, "~n5");
+	assert_string_equal(model_ns(w->model, 5)->info.name, "web");
+}
+
+static void a_link_that_goes_reports_its_addresses_first(void **state)
+{
+	struct world *w = *state;
+	furnish(w);
+	take_link(w, 5, 1);
+	expect(w, "-a5.1.1 -l5.1");
+	struct model_stats stats = model_stats(w->model);
+	assert_int_equal(stats.links, 1);
+	assert_int_equal(stats.addrs, 1);
+}
+
+static void a_namespace_that_goes_takes_everything_with_it(void **state)
+{
+	struct world *w = *state;
+	furnish(w);
+	tell(w, EV_NS_GONE, 5);
+	expect(w, "-a5.1.1 -l5.1 -a5.2.2 -l5.2 -n5");
+	struct model_stats stats = model_stats(w->model);
+	assert_int_equal(stats.namespaces + stats.links + stats.addrs, 0);
+	furnish(w); /* the id may be another's next */
+}
+
+static void an_address_is_held_back_until_its_link_is_known(void **state)
+{
+	struct world *w = *state;
+	const struct addr addr = ip(1);
+	give_addr(w, 5, 1, 1, false);
+	expect(w, "+n5");
+	assert_null(model_addr(w->model, 5, 1, &addr));
+	assert_null(model_link(w->model, 5, 1));
+	assert_int_equal(model_stats(w->model).addrs, 0);
+	give_link(w, 5, 1, 1500, false);
+	expect(w, "+l5.1 +a5.1.1");
+	assert_non_null(model_addr(w->model, 5, 1, &addr));
+	give_addr(w, 5, 2, 2, false);
+	take_addr(w, 5, 2, 2); /* and its placeholder with it */
+	give_link(w, 5, 2, 1500, false);
+	expect(w, "+l5.2");
+}
+
+static void one_ipv4_address_may_be_there_with_several_prefix_lengths(void **state)
+{
+	struct world *w = *state;
+	const struct addr addr = ip(1);
+	furnish(w);
+	struct event ev = addr_event(EV_ADDR, 5, 1, 1);
+	ev.addr.prefix_len = 16;
+	apply(w, &ev);
+	expect(w, "+a5.1.1");
+	take_addr(w, 5, 1, 1); /* the /24 */
+	expect(w, "-a5.1.1");
+	assert_int_equal(model_addr(w->model, 5, 1, &addr)->info.prefix_len, 16);
+}
+
+static void an_ipv6_address_may_change_its_peer(void **state)
+{
+	struct world *w = *state;
+	struct event ev = {.type = EV_ADDR, .nsid = 5};
+	ev.addr.ifindex = 1;
+	ev.addr.prefix_len = 64;
+	assert_int_equal(addr_parse("2001:db8::1", &ev.addr.addr), 0);
+	furnish(w);
+	apply(w, &ev);
+	assert_int_equal(addr_parse("2001:db8::2", &ev.addr.peer), 0);
+	ev.addr.prefix_len = 128;
+	apply(w, &ev);
+	expect(w, "+a5.1.184 ~a5.1.184");
+}
+
+static void a_dump_that_finds_nothing_new_changes_nothing(void **state)
+{
+	struct world *w = *state;
+	furnish(w);
+	for (int i = 0; i < 2; i++) {
+		tell(w, EV_SYNC_BEGIN, 5);
+		give_link(w, 5, 2, 1500, true);
+		give_link(w, 5, 1, 1500, true);
+		tell(w, EV_SYNC_LINKS, 5);
+		give_addr(w, 5, 1, 1, true);
+		give_addr(w, 5, 2, 2, true);
+		tell(w, EV_SYNC_END, 5);
+	}
+	expect(w, "");
+}
+
+static void what_a_dump_does_not_name_is_gone_at_its_end(void **state)
+{
+	struct world *w = *state;
+	furnish(w);
+	tell(w, EV_SYNC_BEGIN, 5);
+	give_link(w, 5, 2, 1500, true);
+	expect(w, "");
+	tell(w, EV_SYNC_LINKS, 5);
+	expect(w, "-a5.1.1 -l5.1");
+	give_addr(w, 5, 2, 3, true);
+	tell(w, EV_SYNC_END, 5);
+	expect(w, "+a5.2.3 -a5.2.2");
+}
+
+static void a_dump_sweeps_its_own_namespace_only(void **state)
+{
+	struct world *w = *state;
+	furnish(w);
+	give_link(w, 6, 1, 1500, false);
+	expect(w, "+n6 +l6.1");
+	tell(w, EV_SYNC_BEGIN, 6);
+	tell(w, EV_SYNC_LINKS, 6);
+	tell(w, EV_SYNC_END, 6);
+	expect(w, "-l6.1");
+	assert_int_equal(model_stats(w->model).links, 2);
+}
+
+static void an_aborted_dump_concludes_nothing_from_absence(void **state)
+{
+	struct world *w = *state;
+	furnish(w);
+	tell(w, EV_SYNC_BEGIN, 5);
+	give_link(w, 5, 3, 1500, true);
+	tell(w, EV_SYNC_ABORT, 5);
+	expect(w, "+l5.3");
+	assert_int_equal(model_stats(w->model).links, 3);
+	tell(w, EV_SYNC_LINKS, 5); /* not of any dump */
+	tell(w, EV_SYNC_END, 5);
+	expect(w, "");
+}
+
+static void news_during_a_dump_wins_over_it(void **state)
+{
+	struct world *w = *state;
+	furnish(w);
+	tell(w, EV_SYNC_BEGIN, 5);
+	give_link(w, 5, 1, 9000, false);
+	give_link(w, 5, 1, 1500, true); /* of before */
+	give_link(w, 5, 3, 1500, false); /* made after the snapshot */
+	give_addr(w, 5, 3, 3, false);
+	give_link(w, 5, 2, 1500, true);
+	tell(w, EV_SYNC_LINKS, 5);
+	give_addr(w, 5, 1, 1, true);
+	give_addr(w, 5, 2, 2, true);
+	tell(w, EV_SYNC_END, 5);
+	expect(w, "~l5.1 +l5.3 +a5.3.3");
+	assert_int_equal(model_link(w->model, 5, 1)->info.mtu, 9000);
+}
+
+static void what_news_removed_is_not_brought_back_by_a_dump(void **state)
+{
+	struct world *w = *state;
+	furnish(w);
+	tell(w, EV_SYNC_BEGIN, 5);
+	take_addr(w, 5, 2, 2);
+	take_addr(w, 5, 2, 3); /* not known, but the dump may name it */
+	take_link(w, 5, 1);
+	take_link(w, 5, 7);
+	expect(w, "-a5.2.2 -a5.1.1 -l5.1");
+	give_link(w, 5, 1, 1500, true);
+	give_link(w, 5, 2, 1500, true);
+	give_link(w, 5, 7, 1500, true);
+	tell(w, EV_SYNC_LINKS, 5);
+	give_addr(w, 5, 1, 1, true);
+	give_addr(w, 5, 2, 2, true);
+	give_addr(w, 5, 2, 3, true);
+	give_addr(w, 5, 7, 1, true);
+	tell(w, EV_SYNC_END, 5);
+	expect(w, "");
+	tell(w, EV_SYNC_BEGIN, 5); /* the tombstones are gone */
+	give_link(w, 5, 7, 1500, true);
+	give_addr(w, 5, 7, 1, true);
+	expect(w, "+l5.7 +a5.7.1");
+}
+
+static void a_link_made_again_does_not_get_back_its_old_addresses(void **state)
+{
+	struct world *w = *state;
+	furnish(w);
+	tell(w, EV_SYNC_BEGIN, 5);
+	take_link(w, 5, 1);
+	give_link(w, 5, 1, 1500, false);
+	give_addr(w, 5, 1, 4, false);
+	expect(w, "-a5.1.1 -l5.1 +l5.1 +a5.1.4");
+	give_link(w, 5, 2, 1500, true);
+	tell(w, EV_SYNC_LINKS, 5);
+	give_addr(w, 5, 1, 1, true);
+	give_addr(w, 5, 2, 2, true);
+	tell(w, EV_SYNC_END, 5);
+	expect(w, "");
+}
+
+static void records_of_no_dump_in_progress_are_passed_over(void **state)
+{
+	struct world *w = *state;
+	give_link(w, 5, 1, 1500, true);
+	give_addr(w, 5, 1, 1, true);
+	expect(w, "");
+	assert_null(model_ns(w->model, 5));
+}
+
+static void append_nsid(void *arg, const struct model_ns *ns)
+{
+	char *text = arg;
+	snprintf(text + strlen(text), 16, "%d ", ns->nsid);
+}
+
+static void namespaces_are_visited_in_order_with_our_own_first(void **state)
+{
+	struct world *w = *state;
+	static const nsid_t ids[] = {1000, 3, NSID_OWN, 0, 77};
+	char text[128] = "";
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+		tell(w, EV_NS, ids[i]);
+	assert_int_equal(model_each_ns(w->model, append_nsid, text), 0);
+	assert_string_equal(text, "-1 0 3 77 1000 ");
+}
+
+static void events_that_the_kernel_half_never_makes_are_refused(void **state)
+{
+	struct world *w = *state;
+	struct event ev = {.type = EV_LINK, .nsid = 5};
+	memset(ev.link.alias, 'x', sizeof(ev.link.alias));
+	assert_int_equal(model_apply(w->model, &ev), ERR_SYNTAX);
+	ev = (struct event){.type = EV_LINK, .nsid = 5, .link.hwaddr_len = HWADDR_CAP + 1};
+	assert_int_equal(model_apply(w->model, &ev), ERR_SYNTAX);
+	ev = (struct event){.type = EV_COUNT, .nsid = 5};
+	assert_int_equal(model_apply(w->model, &ev), ERR_SYNTAX);
+	ev = addr_event(EV_ADDR, NSID_UNKNOWN, 1, 1);
+	assert_int_equal(model_apply(w->model, &ev), ERR_SYNTAX);
+	ev = addr_event(EV_ADDR, 5, 1, 1);
+	ev.addr.prefix_len = 33;
+	assert_int_equal(model_apply(w->model, &ev), ERR_SYNTAX);
+	expect(w, "");
+}
+
+static void the_limit_of_links_is_kept_and_counted_down_again(void **state)
+{
+	struct world *w = *state;
+	struct event ev = {.type = EV_LINK, .nsid = 5};
+	for (uint32_t i = 1; i <= LIMIT_MODEL_LINKS; i++) {
+		ev.link.ifindex = i;
+		apply(w, &ev);
+	}
+	w->told[0] = '\0';
+	ev.link.ifindex = LIMIT_MODEL_LINKS + 1;
+	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
+	ev.nsid = 6;
+	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
+	expect(w, "");
+	take_link(w, 5, 1);
+	apply(w, &ev);
+	expect(w, "-l5.1 +n6 +l6.131073");
+}
+
+static void a_link_is_up_with_carrier_or_where_the_driver_cannot_tell(void **state)
+{
+	struct event_link link = {.flags = IFF_UP | IFF_LOWER_UP, .operstate = IF_OPER_UP};
+	(void)state;
+	assert_true(model_link_is_up(&link));
+	link.operstate = IF_OPER_UNKNOWN; /* loopback, tun */
+	assert_true(model_link_is_up(&link));
+	link.operstate = IF_OPER_DORMANT; /* 802.1X not done */
+	assert_false(model_link_is_up(&link));
+	link.operstate = IF_OPER_UP;
+	link.flags = IFF_UP;
+	assert_false(model_link_is_up(&link));
+	link.flags = IFF_LOWER_UP;
+	assert_false(model_link_is_up(&link));
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
+	const struct CMUnitTest tests[] = {
+		CASE(an_event_that_changes_nothing_is_not_told),
+		CASE(a_change_is_told_with_what_was_before),
+		CASE(a_link_that_goes_reports_its_addresses_first),
+		CASE(a_namespace_that_goes_takes_everything_with_it),
+		CASE(an_address_is_held_back_until_its_link_is_known),
+		CASE(one_ipv4_address_may_be_there_with_several_prefix_lengths),
+		CASE(an_ipv6_address_may_change_its_peer),
+		CASE(a_dump_that_finds_nothing_new_changes_nothing),
+		CASE(what_a_dump_does_not_name_is_gone_at_its_end),
+		CASE(a_dump_sweeps_its_own_namespace_only),
+		CASE(an_aborted_dump_concludes_nothing_from_absence),
+		CASE(news_during_a_dump_wins_over_it),
+		CASE(what_news_removed_is_not_brought_back_by_a_dump),
+		CASE(a_link_made_again_does_not_get_back_its_old_addresses),
+		CASE(records_of_no_dump_in_progress_are_passed_over),
+		CASE(namespaces_are_visited_in_order_with_our_own_first),
+		CASE(events_that_the_kernel_half_never_makes_are_refused),
+		CASE(the_limit_of_links_is_kept_and_counted_down_again),
+		cmocka_unit_test(a_link_is_up_with_carrier_or_where_the_driver_cannot_tell),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,702 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The name layer from kernel events to records: what is said, by whom, and that it depends on the
+ * state alone. The sink keeps what was said last for each owner, as sorted lines of text.
+ */
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if_arp.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "model/model.h"
+#include "name/names.h"
+#include "unit.h"
+
+enum { SAID_CAP = 4096 };
+
+#ifndef IFF_LOWER_UP
+#define IFF_LOWER_UP 0x10000 /* linux/if.h, which net/if.h excludes */
+#endif
+
+/* One thing said: "unicast www.lan.example. A lan 10.0.0.1" or "mdns 2 …". */
+struct said {
+	char *lines[SAID_CAP];
+	size_t count;
+	unsigned zones, links, rejects, onlink_changes, puts;
+};
+
+struct fixture {
+	struct said said;
+	struct policy policy;
+	struct names *names;
+	struct model *model;
+};
+
+static void said_forget(struct said *s, const char *prefix)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < s->count; i++)
+		if (strncasecmp(s->lines[i], prefix, strlen(prefix)) == 0)
+			free(s->lines[i]);
+		else
+			s->lines[kept++] = s->lines[i];
+	s->count = kept;
+}
+
+static void said_set(struct said *s, const char *prefix, const struct rrset *set)
+{
+	static const char *const views[] = {"", "lan", "wan", "any"};
+	for (unsigned i = 0; i < set->count; i++) {
+		char text[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP], line[2 * NAME_TEXT_CAP];
+		if (set->type == RR_PTR) {
+			name_to_text(set->rdata[i].bytes, text);
+		} else {
+			struct addr a = addr_make(set->type == RR_A ? ADDR_V4 : ADDR_V6,
+				set->rdata[i].bytes);
+			addr_format(&a, text);
+		}
+		snprintf(line, sizeof(line), "%s%s %s %s", prefix, rr_type_text(set->type, type),
+			views[set->view], text);
+		assert_true(s->count < SAID_CAP);
+		s->lines[s->count++] = strdup(line);
+	}
+}
+
+static int put_unicast(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count)
+{
+	struct said *s = arg;
+	char name[NAME_TEXT_CAP], prefix[NAME_TEXT_CAP + 16];
+	snprintf(prefix, sizeof(prefix), "unicast %s ", name_to_text(owner, name));
+	said_forget(s, prefix);
+	for (size_t i = 0; i < count; i++)
+		said_set(s, prefix, &sets[i]);
+	s->puts++;
+	return 0;
+}
+
+static int put_mdns(void *arg, uint32_t ifindex, const uint8_t *owner, const struct rrset *sets,
+	size_t count, bool is_reverse)
+{
+	struct said *s = arg;
+	char name[NAME_TEXT_CAP], prefix[NAME_TEXT_CAP + 32];
+	(void)is_reverse;
+	snprintf(prefix, sizeof(prefix), "mdns %u %s ", ifindex, name_to_text(owner, name));
+	said_forget(s, prefix);
+	for (size_t i = 0; i < count; i++)
+		said_set(s, prefix, &sets[i]);
+	return 0;
+}
+
+static int put_reverse_zone(void *arg, const uint8_t *apex, bool is_ours)
+{
+	struct said *s = arg;
+	char name[NAME_TEXT_CAP], line[NAME_TEXT_CAP + 16];
+	snprintf(line, sizeof(line), "zone %s", name_to_text(apex, name));
+	if (is_ours)
+		s->lines[s->count++] = strdup(line);
+	else
+		said_forget(s, line);
+	return 0;
+}
+
+static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
+{
+	struct said *s = arg;
+	char prefix[32];
+	snprintf(prefix, sizeof(prefix), "mdns %u ", link->ifindex);
+	if (is_gone)
+		said_forget(s, prefix);
+	s->links++;
+	return 0;
+}
+
+static void onlink_changed(void *arg)
+{
+	((struct said *)arg)->onlink_changes++;
+}
+
+static void on_reject(void *arg, const struct model_link *link, const char *word, size_t len,
+	enum label_verdict verdict)
+{
+	(void)link;
+	(void)word;
+	(void)len;
+	assert_int_not_equal(verdict, LABEL_OK);
+	((struct said *)arg)->rejects++;
+}
+
+static struct fixture *start(enum name_duplicates duplicates)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	f->policy = (struct policy){.ttl_s = 60, .sources = {NAME_ALIAS}, .source_count = 1,
+		.duplicates = duplicates, .mdns = NAME_MDNS_AUTO};
+	assert_int_equal(name_from_text("example.", NULL, &f->policy.domain), 0);
+	struct names_sink sink = {.put_unicast = put_unicast, .put_reverse_zone = put_reverse_zone,
+		.put_mdns_link = put_mdns_link, .put_mdns = put_mdns,
+		.onlink_changed = onlink_changed, .on_reject = on_reject, .arg = &f->said};
+	f->names = names_new(1, &f->policy, sink);
+	f->model = model_new(1, names_listener(f->names));
+	names_bind_model(f->names, f->model);
+	return f;
+}
+
+static void stop(struct fixture *f)
+{
+	model_free(f->model);
+	names_free(f->names);
+	said_forget(&f->said, "");
+	free(f);
+}
+
+static void apply(struct fixture *f, const struct event *ev)
+{
+	assert_int_equal(model_apply(f->model, ev), 0);
+}
+
+static struct event link_event(nsid_t nsid, uint32_t ifindex, const char *alias)
+{
+	struct event ev = {.type = EV_LINK, .nsid = nsid};
+	ev.link.ifindex = ifindex;
+	ev.link.flags = IFF_UP | IFF_RUNNING | IFF_LOWER_UP | IFF_MULTICAST | IFF_BROADCAST;
+	ev.link.type = ARPHRD_ETHER;
+	ev.link.operstate = 6; /* IF_OPER_UP */
+	ev.link.mtu = 1500;
+	ev.link.parent_nsid = nsid;
+	snprintf(ev.link.name, sizeof(ev.link.name), "eth%u", ifindex);
+	snprintf(ev.link.alias, sizeof(ev.link.alias), "%s", alias);
+	return ev;
+}
+
+static struct event addr_event(nsid_t nsid, uint32_t ifindex, const char *addr, uint32_t flags)
+{
+	struct event ev = {.type = EV_ADDR, .nsid = nsid};
+	ev.addr.ifindex = ifindex;
+	ev.addr.flags = flags;
+	assert_int_equal(addr_parse(addr, &ev.addr.addr), 0);
+	ev.addr.prefix_len = ev.addr.addr.family == ADDR_V4 ? 24 : 64;
+	return ev;
+}
+
+static void add_link(struct fixture *f, nsid_t nsid, uint32_t ifindex, const char *alias)
+{
+	struct event ev = link_event(nsid, ifindex, alias);
+	apply(f, &ev);
+}
+
+static void add_addr(struct fixture *f, nsid_t nsid, uint32_t ifindex, const char *addr)
+{
+	struct event ev = addr_event(nsid, ifindex, addr, IFA_F_PERMANENT);
+	apply(f, &ev);
+}
+
+static void remove_addr(struct fixture *f, nsid_t nsid, uint32_t ifindex, const char *addr)
+{
+	struct event ev = addr_event(nsid, ifindex, addr, 0);
+	ev.type = EV_ADDR_GONE;
+	apply(f, &ev);
+}
+
+static bool is_said(const struct fixture *f, const char *line)
+{
+	for (size_t i = 0; i < f->said.count; i++)
+		if (strcmp(f->said.lines[i], line) == 0)
+			return true;
+	return false;
+}
+
+static bool is_said_like(const struct fixture *f, const char *part)
+{
+	for (size_t i = 0; i < f->said.count; i++)
+		if (strstr(f->said.lines[i], part))
+			return true;
+	return false;
+}
+
+#define assert_said(f, line)     assert_true(is_said(f, line))
+#define assert_not_said(f, part) assert_false(is_said_like(f, part))
+
+static void each_scope_has_its_branch(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "Web");
+	add_addr(f, 5, 2, "10.0.0.7");
+	add_addr(f, 5, 2, "198.51.100.7");
+	add_addr(f, 5, 2, "2001:db8::7");
+	add_addr(f, 5, 2, "fd00::7");
+	add_addr(f, 5, 2, "fe80::7");
+	names_flush(f->names);
+	assert_said(f, "unicast Web.wan.example. A any 198.51.100.7");
+	assert_said(f, "unicast Web.wan.example. AAAA any 2001:db8::7");
+	assert_said(f, "unicast Web.lan.example. A any 10.0.0.7");
+	assert_said(f, "unicast Web.lan.example. AAAA any fd00::7");
+	assert_said(f, "unicast Web.example. A lan 10.0.0.7");
+	assert_said(f, "unicast Web.example. A wan 198.51.100.7");
+	assert_said(f, "unicast Web.example. AAAA lan fd00::7");
+	assert_said(f, "unicast Web.example. AAAA wan 2001:db8::7");
+	assert_not_said(f, "fe80");
+	stop(f);
+}
+
+static void lan_clients_get_wan_addresses_of_a_family_without_lan_ones(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "198.51.100.7");
+	add_addr(f, 5, 2, "fd00::7");
+	names_flush(f->names);
+	assert_said(f, "unicast web.example. A any 198.51.100.7");
+	assert_said(f, "unicast web.example. AAAA lan fd00::7");
+	assert_not_said(f, "AAAA wan");
+	stop(f);
+}
+
+static void reverse_names_lead_to_the_branch_and_make_their_zone(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "10.1.2.3");
+	add_addr(f, 5, 2, "198.51.100.7");
+	names_flush(f->names);
+	assert_said(f, "unicast 3.2.1.10.in-addr.arpa. PTR any web.lan.example.");
+	assert_said(f, "unicast 7.100.51.198.in-addr.arpa. PTR any web.wan.example.");
+	assert_said(f, "zone 10.in-addr.arpa.");
+	assert_said(f, "zone 100.51.198.in-addr.arpa.");
+	remove_addr(f, 5, 2, "10.1.2.3");
+	names_flush(f->names);
+	assert_not_said(f, "10.in-addr.arpa");
+	stop(f);
+}
+
+static void several_names_in_one_alias_share_addresses_and_the_reverse_name(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "web, mail  Shop web");
+	add_addr(f, 5, 2, "10.1.2.3");
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.1.2.3");
+	assert_said(f, "unicast mail.lan.example. A any 10.1.2.3");
+	assert_said(f, "unicast 3.2.1.10.in-addr.arpa. PTR any web.lan.example.");
+	assert_said(f, "unicast 3.2.1.10.in-addr.arpa. PTR any Shop.lan.example.");
+	stop(f);
+}
+
+static void words_that_are_no_labels_are_reported_and_not_served(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "good -bad wan under_score dotted.name b\xc3\xbc" "cher line\nbreak");
+	add_addr(f, 5, 2, "10.1.2.3");
+	names_flush(f->names);
+	assert_said(f, "unicast good.lan.example. A any 10.1.2.3");
+	assert_int_equal(f->said.rejects, 6);
+	assert_not_said(f, "bad");
+	assert_not_said(f, "wan.lan");
+	stop(f);
+}
+
+static void addresses_not_fit_to_be_served_are_left_out(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *addr;
+		uint32_t flags;
+		bool is_served;
+	} rows[] = {
+		{"2001:db8::1", IFA_F_PERMANENT, true},
+		{"2001:db8::2", IFA_F_TENTATIVE, false},
+		{"2001:db8::3", IFA_F_TENTATIVE | IFA_F_OPTIMISTIC, true},
+		{"2001:db8::4", IFA_F_TENTATIVE | IFA_F_DADFAILED, false},
+		{"2001:db8::5", IFA_F_TEMPORARY, false},
+		{"2001:db8::6", IFA_F_DEPRECATED, false},
+		{"10.0.0.1", IFA_F_SECONDARY, true}, /* the bit of IFA_F_TEMPORARY */
+		{"127.0.0.5", IFA_F_PERMANENT, false},
+		{"::1", IFA_F_PERMANENT, false},
+		{"224.0.0.9", IFA_F_PERMANENT, false},
+		{"::ffff:10.0.0.9", IFA_F_PERMANENT, false},
+	};
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "web");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct event ev = addr_event(5, 2, rows[i].addr, rows[i].flags);
+		apply(f, &ev);
+	}
+	names_flush(f->names);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char part[64];
+		snprintf(part, sizeof(part), "A any %s", rows[i].addr);
+		if (is_said_like(f, part) != rows[i].is_served)
+			fail_msg("%s", rows[i].addr);
+	}
+	stop(f);
+}
+
+static void a_deprecated_address_serves_where_nothing_better_is(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "web");
+	struct event ev = addr_event(5, 2, "fd00::1", IFA_F_DEPRECATED);
+	apply(f, &ev);
+	add_addr(f, 5, 2, "2001:db8::1");
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. AAAA any fd00::1");
+	add_addr(f, 5, 2, "fd00::2");
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. AAAA any fd00::2");
+	assert_not_said(f, "fd00::1");
+	stop(f);
+}
+
+static void a_link_that_is_down_or_without_carrier_serves_nothing(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "10.0.0.1");
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.1");
+	struct event ev = link_event(5, 2, "web");
+	ev.link.flags &= ~(uint32_t)(IFF_RUNNING | IFF_LOWER_UP);
+	ev.link.operstate = 2; /* IF_OPER_DOWN */
+	apply(f, &ev);
+	names_flush(f->names);
+	assert_not_said(f, "10.0.0.1");
+	add_link(f, 5, 2, "web");
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.1");
+	stop(f);
+}
+
+static void a_lifetime_refresh_says_nothing(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "2001:db8::1");
+	names_flush(f->names);
+	unsigned puts = f->said.puts;
+	for (int i = 0; i < 1000; i++)
+		add_addr(f, 5, 2, "2001:db8::1");
+	names_flush(f->names);
+	assert_int_equal(f->said.puts, puts);
+	stop(f);
+}
+
+static void alias_changes_move_the_addresses_at_once(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "old");
+	add_addr(f, 5, 2, "10.0.0.1");
+	names_flush(f->names);
+	add_link(f, 5, 2, "new");
+	names_flush(f->names);
+	assert_said(f, "unicast new.example. A lan 10.0.0.1");
+	assert_not_said(f, "old");
+	add_link(f, 5, 2, "");
+	names_flush(f->names);
+	assert_int_equal(f->said.count, 0);
+	stop(f);
+}
+
+static void a_namespace_that_dies_takes_its_names_along(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "10.0.0.1");
+	names_flush(f->names);
+	struct event ev = {.type = EV_NS_GONE, .nsid = 5};
+	apply(f, &ev);
+	names_flush(f->names);
+	assert_int_equal(f->said.count, 0);
+	stop(f);
+}
+
+static void mdns_carries_all_addresses_of_the_segment_and_no_others(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, NSID_OWN, 2, ""); /* our own two wires */
+	add_addr(f, NSID_OWN, 2, "10.0.0.1");
+	add_link(f, NSID_OWN, 3, "");
+	add_addr(f, NSID_OWN, 3, "10.9.0.1");
+	struct event ev = link_event(5, 7, "web"); /* a macvlan of the first */
+	strcpy(ev.link.kind, "macvlan");
+	ev.link.parent = 2;
+	ev.link.parent_nsid = NSID_OWN;
+	apply(f, &ev);
+	add_addr(f, 5, 7, "10.0.0.7");
+	add_addr(f, 5, 7, "10.9.0.7"); /* of the other wire's prefix, but not on it */
+	add_addr(f, 5, 7, "fe80::7");
+	names_flush(f->names);
+	assert_said(f, "mdns 2 web.local. A any 10.0.0.7");
+	assert_said(f, "mdns 2 web.local. A any 10.9.0.7");
+	assert_said(f, "mdns 2 web.local. AAAA any fe80::7");
+	assert_said(f, "mdns 2 7.0.0.10.in-addr.arpa. PTR any web.local.");
+	assert_not_said(f, "mdns 3 ");
+	stop(f);
+}
+
+static void mdns_goes_by_prefix_where_the_wire_is_not_ours(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, NSID_OWN, 2, "");
+	add_addr(f, NSID_OWN, 2, "10.0.0.1");
+	add_link(f, 5, 7, "web");
+	add_addr(f, 5, 7, "10.0.0.7");
+	add_addr(f, 5, 7, "10.5.0.7");
+	add_addr(f, 5, 7, "fe80::7");
+	names_flush(f->names);
+	assert_said(f, "mdns 2 web.local. A any 10.0.0.7");
+	assert_not_said(f, "mdns 2 web.local. A any 10.5.0.7");
+	assert_not_said(f, "mdns 2 web.local. AAAA");
+	stop(f);
+}
+
+static void merge_gives_the_addresses_of_all_first_and_number_tell_them_apart(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 6, 2, "web");
+	add_addr(f, 6, 2, "10.0.0.6");
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "10.0.0.5");
+	add_link(f, 8, 2, "web-2");
+	add_addr(f, 8, 2, "10.0.0.8");
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.5");
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.6");
+
+	f->policy.duplicates = DUPLICATES_FIRST;
+	names_set_policy(f->names, &f->policy);
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.5");
+	assert_not_said(f, "10.0.0.6");
+
+	f->policy.duplicates = DUPLICATES_NUMBER;
+	names_set_policy(f->names, &f->policy);
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.5");
+	assert_said(f, "unicast web-2.lan.example. A any 10.0.0.8");
+	assert_said(f, "unicast web-3.lan.example. A any 10.0.0.6");
+
+	add_link(f, 8, 2, ""); /* who was web-2 outright gives it up */
+	names_flush(f->names);
+	assert_said(f, "unicast web-2.lan.example. A any 10.0.0.6");
+	assert_not_said(f, "web-3");
+	stop(f);
+}
+
+static void a_rootless_namespace_never_gets_shares_or_pushes_out_a_name(void **state)
+{
+	(void)state;
+	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++) {
+		struct fixture *f = start(d);
+		struct event ns = {.type = EV_NS, .nsid = 4};
+		ns.ns.is_rootless = ns.ns.is_owner_known = true;
+		apply(f, &ns);
+		add_link(f, 4, 2, "router other web-2");
+		add_addr(f, 4, 2, "10.6.6.6");
+		add_link(f, 5, 2, "router web");
+		add_addr(f, 5, 2, "10.0.0.5");
+		names_flush(f->names);
+		assert_not_said(f, "10.6.6.6");
+
+		f->policy.has_rootless = true;
+		names_set_policy(f->names, &f->policy);
+		names_flush(f->names);
+		assert_said(f, "unicast other.lan.example. A any 10.6.6.6");
+		assert_not_said(f, "router.lan.example. A any 10.6.6.6");
+		assert_not_said(f, "router-2");
+		if (d == DUPLICATES_NUMBER)
+			assert_not_said(f, "web-2");
+
+		add_link(f, 5, 2, ""); /* the host's own gives the name up: it may be had now */
+		names_flush(f->names);
+		assert_said(f, "unicast router.lan.example. A any 10.6.6.6");
+		stop(f);
+	}
+}
+
+static void a_changed_domain_says_everything_again(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "10.0.0.5");
+	names_flush(f->names);
+	assert_int_equal(name_from_text("vanya.", NULL, &f->policy.domain), 0);
+	names_set_policy(f->names, &f->policy);
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.vanya. A any 10.0.0.5");
+	assert_said(f, "unicast 5.0.0.10.in-addr.arpa. PTR any web.lan.vanya.");
+	stop(f);
+}
+
+static void prefixes_wider_than_a_lan_do_not_make_clients_lan(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "");
+	struct event ev = addr_event(5, 2, "1.2.3.4", 0);
+	ev.addr.prefix_len = 1;
+	apply(f, &ev);
+	names_flush(f->names);
+	assert_int_equal(f->said.onlink_changes, 0);
+	ev.addr.prefix_len = 24;
+	apply(f, &ev);
+	names_flush(f->names);
+	assert_int_equal(f->said.onlink_changes, 1);
+	stop(f);
+}
+
+struct explained {
+	enum addr_verdict verdicts[8];
+	size_t count;
+};
+
+static void note(void *arg, const struct names_addr *na)
+{
+	struct explained *e = arg;
+	e->verdicts[e->count++] = na->verdict;
+}
+
+static void explain_tells_the_reason_for_each_address(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_FIRST);
+	struct explained e = {0};
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "10.0.0.5");
+	add_link(f, 6, 2, "WEB");
+	add_addr(f, 6, 2, "10.0.0.6");
+	names_flush(f->names);
+	assert_int_equal(names_explain(f->names, "wEb", note, &e), 0);
+	assert_int_equal(e.count, 2);
+	assert_int_equal(e.verdicts[0], ADDR_SERVED);
+	assert_int_equal(e.verdicts[1], ADDR_OUTRANKED);
+	assert_true(names_explain(f->names, "none", note, &e) != 0);
+	stop(f);
+}
+
+/* Shuffling. A world is a list of events that end in one state; the order in which namespaces,
+ * links and addresses come, what came and went before, and when it was flushed, must not matter. */
+
+static uint32_t random_below(uint64_t *rng, uint32_t n)
+{
+	*rng = *rng * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(*rng >> 33) % n;
+}
+
+enum { WORLD_LINKS = 24 };
+
+static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
+{
+	static const char *const aliases[] = {"web", "Web", "web-2", "mail web", "db", "", "web-3 db"};
+	uint64_t world = world_seed;
+	struct event links[WORLD_LINKS], addrs[WORLD_LINKS];
+	unsigned order[WORLD_LINKS];
+	for (unsigned i = 0; i < WORLD_LINKS; i++) {
+		char text[32];
+		nsid_t nsid = (nsid_t)random_below(&world, 6) - 1;
+		links[i] = link_event(nsid, 10 + i, aliases[random_below(&world, ARRAY_LEN(aliases))]);
+		if (random_below(&world, 3) == 0) {
+			strcpy(links[i].link.kind, "macvlan");
+			links[i].link.parent = 10 + random_below(&world, WORLD_LINKS);
+			links[i].link.parent_nsid = (nsid_t)random_below(&world, 6) - 1;
+		}
+		snprintf(text, sizeof(text), "10.0.%u.%u", random_below(&world, 3), i);
+		addrs[i] = addr_event(nsid, 10 + i, text, 0);
+		order[i] = i;
+	}
+	for (unsigned i = WORLD_LINKS; i-- > 1;) {
+		unsigned j = random_below(&order_seed, i + 1), t = order[i];
+		order[i] = order[j];
+		order[j] = t;
+	}
+	for (unsigned i = 0; i < WORLD_LINKS; i++) {
+		const struct event *link = &links[order[i]], *addr = &addrs[order[i]];
+		if (random_below(&order_seed, 3) == 0) { /* it was something else before */
+			struct event other = *link;
+			strcpy(other.link.alias, "web other");
+			apply(f, &other);
+			apply(f, addr);
+			if (random_below(&order_seed, 2))
+				names_flush(f->names);
+			if (random_below(&order_seed, 2)) {
+				other.type = EV_LINK_GONE;
+				apply(f, &other);
+			}
+		}
+		apply(f, link);
+		apply(f, addr);
+		if (random_below(&order_seed, 4) == 0)
+			names_flush(f->names);
+	}
+	names_flush(f->names);
+}
+
+static int line_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void what_is_said_depends_on_the_state_and_not_on_the_order(void **state)
+{
+	(void)state;
+	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++)
+		for (uint64_t world = 1; world <= 20; world++) {
+			struct fixture *want = start(d);
+			play(want, world, 0);
+			qsort(want->said.lines, want->said.count, sizeof(char *), line_cmp);
+			for (uint64_t order = 1; order <= 10; order++) {
+				struct fixture *f = start(d);
+				play(f, world, order);
+				qsort(f->said.lines, f->said.count, sizeof(char *), line_cmp);
+				for (size_t i = 0; i < f->said.count && i < want->said.count; i++)
+					if (strcmp(f->said.lines[i], want->said.lines[i]) != 0)
+						fail_msg("policy %d world %lu order %lu: \"%s\" not \"%s\"",
+							d, (unsigned long)world, (unsigned long)order,
+							f->said.lines[i], want->said.lines[i]);
+				assert_int_equal(f->said.count, want->said.count);
+				stop(f);
+			}
+			stop(want);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_scope_has_its_branch),
+		cmocka_unit_test(lan_clients_get_wan_addresses_of_a_family_without_lan_ones),
+		cmocka_unit_test(reverse_names_lead_to_the_branch_and_make_their_zone),
+		cmocka_unit_test(several_names_in_one_alias_share_addresses_and_the_reverse_name),
+		cmocka_unit_test(words_that_are_no_labels_are_reported_and_not_served),
+		cmocka_unit_test(addresses_not_fit_to_be_served_are_left_out),
+		cmocka_unit_test(a_deprecated_address_serves_where_nothing_better_is),
+		cmocka_unit_test(a_link_that_is_down_or_without_carrier_serves_nothing),
+		cmocka_unit_test(a_lifetime_refresh_says_nothing),
+		cmocka_unit_test(alias_changes_move_the_addresses_at_once),
+		cmocka_unit_test(a_namespace_that_dies_takes_its_names_along),
+		cmocka_unit_test(mdns_carries_all_addresses_of_the_segment_and_no_others),
+		cmocka_unit_test(mdns_goes_by_prefix_where_the_wire_is_not_ours),
+		cmocka_unit_test(merge_gives_the_addresses_of_all_first_and_number_tell_them_apart),
+		cmocka_unit_test(a_rootless_namespace_never_gets_shares_or_pushes_out_a_name),
+		cmocka_unit_test(a_changed_domain_says_everything_again),
+		cmocka_unit_test(prefixes_wider_than_a_lan_do_not_make_clients_lan),
+		cmocka_unit_test(explain_tells_the_reason_for_each_address),
+		cmocka_unit_test(what_is_said_depends_on_the_state_and_not_on_the_order),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the tests of io/zonefile.h and io/file.h: what is read from master files, what is refused and
+ * how it is said, and how files are replaced.
+ * Never writes outside a directory of its own. Run by `make check`.
+ */
+#include "io/zonefile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/file.h"
+#include "unit.h"
+
+static const uint8_t home_arpa[] = "\4home\4arpa";
+
+static struct zonefile *parse(const char *text)
+{
+	struct zonefile *z = NULL;
+	struct zonefile_error error;
+	if (zonefile_parse(&z, "z", text, strlen(text), home_arpa, 60, &error))
+		fail_msg("%s", error.text);
+	return z;
+}
+
+static void assert_refused(const char *text, const char *message)
+{
+	struct zonefile *z = NULL;
+	struct zonefile_error error;
+	assert_int_equal(zonefile_parse(&z, "z", text, strlen(text), home_arpa, 60, &error), ERR_SYNTAX);
+	assert_null(z);
+	assert_string_equal(error.text, message);
+}
+
+static void assert_owner(const struct zonefile *z, size_t index, const char *name, size_t sets)
+{
+	char text[NAME_TEXT_CAP];
+	struct zonefile_owner owner = zonefile_owner(z, index);
+	assert_string_equal(name_to_text(owner.name, text), name);
+	assert_int_equal(owner.count, sets);
+}
+
+static void records_are_grouped_by_owner_and_type(void **state)
+{
+	struct zonefile *z = parse("www A 192.0.2.2\nb A 192.0.2.9\nWWW A 192.0.2.1\n\tAAAA ::5\n");
+	(void)state;
+	assert_int_equal(zonefile_count(z), 2);
+	assert_owner(z, 0, "b.home.arpa.", 1);
+	assert_owner(z, 1, "www.home.arpa.", 2);
+	struct zonefile_owner www = zonefile_owner(z, 1);
+	assert_int_equal(www.line, 1);
+	assert_int_equal(www.sets[0].type, RR_A);
+	assert_int_equal(www.sets[0].count, 2);
+	assert_int_equal(www.sets[0].view, VIEW_ANY);
+	assert_memory_equal(www.sets[0].rdata[0].bytes, "\300\0\2\1", 4);
+	assert_int_equal(www.sets[1].type, RR_AAAA);
+	zonefile_free(z);
+}
+
+static void equal_records_are_one_and_a_set_has_its_lowest_ttl(void **state)
+{
+	struct zonefile *z = parse("$TTL 1h\na A 192.0.2.2\na 5 A 192.0.2.2\na 30 A 192.0.2.3\n");
+	(void)state;
+	struct zonefile_owner a = zonefile_owner(z, 0);
+	assert_int_equal(a.sets[0].count, 2);
+	assert_int_equal(a.sets[0].ttl, 5);
+	zonefile_free(z);
+}
+
+static void ttl_comes_from_the_record_the_file_or_the_caller(void **state)
+{
+	struct zonefile *z = parse("a A 192.0.2.1\n$TTL 1h30m\nb A 192.0.2.1\nc 7 A 192.0.2.1\n"
+		"d 3000000000 A 192.0.2.1\n");
+	static const uint32_t ttls[] = {60, 5400, 7, 0};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ttls); i++)
+		assert_int_equal(zonefile_owner(z, i).sets[0].ttl, ttls[i]);
+	zonefile_free(z);
+}
+
+static void origin_changes_what_names_are_completed_with(void **state)
+{
+	struct zonefile *z = parse("a A 192.0.2.1\n$ORIGIN local.\na A 192.0.2.1\n@ TXT x\n");
+	(void)state;
+	assert_int_equal(zonefile_count(z), 3);
+	assert_owner(z, 0, "a.home.arpa.", 1);
+	assert_owner(z, 1, "local.", 1);
+	assert_owner(z, 2, "a.local.", 1);
+	zonefile_free(z);
+}
+
+static void types_that_are_not_known_are_read_in_their_own_form(void **state)
+{
+	struct zonefile *z = parse("a TYPE65 \\# 3 000100\na TYPE731 \\# 2 abcd\n");
+	(void)state;
+	struct zonefile_owner a = zonefile_owner(z, 0);
+	assert_int_equal(a.count, 2);
+	assert_int_equal(a.sets[1].type, 731);
+	assert_memory_equal(a.sets[1].rdata[0].bytes, "\xab\xcd", 2);
+	zonefile_free(z);
+}
+
+static void an_empty_file_has_no_owners(void **state)
+{
+	static const char *const texts[] = {"", "\n", "; nothing", " \t \n\n", "$TTL 5"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct zonefile *z = parse(texts[i]);
+		assert_int_equal(zonefile_count(z), 0);
+		zonefile_free(z);
+	}
+	zonefile_free(NULL);
+}
+
+static void a_faulty_line_is_named_and_nothing_is_read(void **state)
+{
+	(void)state;
+	assert_refused("a A 192.0.2.1\n\n; x\nb A 192.0.2\n",
+		"z:4: Syntax error, could not parse the RR's rdata");
+	assert_refused("a A 192.0.2.1\na CNAME b\n", "z:1: a.home.arpa. has a CNAME and other records");
+	assert_refused("b A 192.0.2.1\na CNAME b\na CNAME c\n",
+		"z:2: a.home.arpa. has more than one CNAME");
+	assert_refused("@ SOA a b 1 2 3 4 5\n@ SOA a b 2 2 3 4 5\n",
+		"z:1: home.arpa. has more than one SOA");
+	assert_refused("a CH A 192.0.2.1\n", "z:1: the class is not IN");
+	assert_refused("a NSEC b A\n", "z:1: signed zones are not served: NSEC");
+	assert_refused("a TYPE1 \\# 3 010203\n", "z:1: Packet size overflow");
+}
+
+static void the_frame_of_a_file_is_checked_before_its_records(void **state)
+{
+	(void)state;
+	assert_refused("a A 192.0.2.1\n$INCLUDE /etc/passwd\n",
+		"z:2: $INCLUDE is not read: name the other file in the configuration");
+	assert_refused("$GENERATE 1-2 a$ A 192.0.2.$\n", "z:1: only $ORIGIN and $TTL are read here");
+	assert_refused("$origin foo\n", "z:1: $ORIGIN needs a name with a dot at its end");
+	assert_refused("$ORIGIN\n", "z:1: $ORIGIN needs a name with a dot at its end");
+	assert_refused("$TTL 1x\n", "z:1: $TTL needs a time in seconds");
+	assert_refused("$TTL\n", "z:1: $TTL needs a time in seconds");
+	assert_refused("$TTL 9999999999\n", "z:1: $TTL needs a time in seconds");
+	assert_refused("a TXT \"x\nb A 192.0.2.1\n", "z:1: a quoted string does not end on its line");
+	assert_refused("a TXT \"x\\\"", "z:1: a quoted string does not end on its line");
+	assert_refused("\na TXT ( x\nb A 192.0.2.1\n", "z:2: a parenthesis is not closed");
+	assert_refused("a TXT x )\n", "z:1: a parenthesis is closed that was not opened");
+}
+
+static void signs_in_quotes_comments_and_escapes_are_not_the_frame(void **state)
+{
+	struct zonefile *z = parse("a TXT \"()\\\";\" ; ) \"\nb\\( A 192.0.2.1\n@ TXT ( \"a\"\n $x ) ; (\n");
+	(void)state;
+	assert_int_equal(zonefile_count(z), 3);
+	zonefile_free(z);
+}
+
+static void a_zero_byte_is_refused(void **state)
+{
+	struct zonefile *z = NULL;
+	struct zonefile_error error;
+	(void)state;
+	assert_int_equal(zonefile_parse(&z, "z", "a A 1.2.3.4\0\n", 13, home_arpa, 60, &error), ERR_SYNTAX);
+	assert_string_equal(error.text, "z: has a zero byte");
+}
+
+static void messages_are_printable_and_bounded(void **state)
+{
+	struct zonefile_error error;
+	char path[1000];
+	(void)state;
+	memset(path, '\x1b', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	zonefile_fail(&error, path, 7, "%s", path);
+	assert_true(strlen(error.text) < sizeof(error.text));
+	assert_null(strchr(error.text, '\x1b'));
+}
+
+static void the_sample_zones_are_read(void **state)
+{
+	static const char *const names[] = {"home.arpa.zone", "local.zone"};
+	static const uint8_t local[] = "\5local";
+	const char *top = getenv("top_srcdir");
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char path[4096];
+		struct zonefile *z;
+		struct zonefile_error error;
+		snprintf(path, sizeof(path), "%s/zones/%s", top ? top : ".", names[i]);
+		if (zonefile_read(&z, path, home_arpa, 60, &error))
+			fail_msg("%s", error.text);
+		assert_true(zonefile_count(z) > 3);
+		for (size_t k = 0; k < zonefile_count(z); k++)
+			assert_true(name_is_below(zonefile_owner(z, k).name, i == 0 ? home_arpa : local));
+		zonefile_free(z);
+	}
+}
+
+/* A directory of our own, below the current one's place for temporary files. */
+static int make_directory(void **state)
+{
+	char *path = strdup("/tmp/ontap-test-file-XXXXXX");
+	if (!path || !mkdtemp(path))
+		return -1;
+	*state = path;
+	return 0;
+}
+
+static int remove_directory(void **state)
+{
+	char path[100];
+	static const char *const names[] = {"a", "link"};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", (char *)*state, names[i]);
+		unlink(path);
+	}
+	int err = rmdir(*state); /* fails if a temporary file was left behind */
+	free(*state);
+	return err;
+}
+
+static void assert_content(const char *path, const char *text)
+{
+	struct buf b = {0};
+	assert_int_equal(file_read(path, 1000, &b), 0);
+	assert_string_equal(buf_text(&b), text);
+	buf_fini(&b);
+}
+
+static void a_file_is_replaced_whole_and_a_link_to_it_stays(void **state)
+{
+	char path[100], link[100];
+	struct stat st;
+	snprintf(path, sizeof(path), "%s/a", (char *)*state);
+	snprintf(link, sizeof(link), "%s/link", (char *)*state);
+	assert_int_equal(file_write(path, "one", 3), 0);
+	assert_content(path, "one");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(symlink("a", link), 0);
+	assert_int_equal(file_write(link, NULL, 0), 0);
+	assert_content(path, "");
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+}
+
+static void what_is_no_regular_file_is_not_replaced(void **state)
+{
+	char path[100];
+	(void)state;
+	assert_int_equal(file_write("/dev/null", "x", 1), ERR_DENIED);
+	assert_int_equal(file_write(*state, "x", 1), ERR_DENIED);
+	snprintf(path, sizeof(path), "%s/none/a", (char *)*state);
+	assert_int_equal(file_write(path, "x", 1), ERR_SYS);
+	assert_int_equal(errno, ENOENT);
+}
+
+static void a_file_that_is_too_large_or_absent_is_not_read(void **state)
+{
+	struct buf b = {0};
+	struct zonefile *z;
+	struct zonefile_error error;
+	(void)state;
+	assert_int_equal(file_read("/dev/zero", 100000, &b), ERR_RANGE);
+	buf_fini(&b);
+	assert_int_equal(zonefile_read(&z, "/nowhere/z", home_arpa, 60, &error), ERR_SYS);
+	assert_string_equal(error.text, "/nowhere/z: No such file or directory");
+}
+
+static void a_command_runs_in_the_shell_and_is_not_waited_for(void **state)
+{
+	char path[100], command[300];
+	pid_t pid;
+	int status;
+	snprintf(path, sizeof(path), "%s/a", (char *)*state);
+	snprintf(command, sizeof(command), "cat > %s; echo x >> %s; exit 3", path, path);
+	assert_int_equal(file_run_command(command, &pid), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 3);
+	assert_content(path, "x\n");
+}
+
+#define FILE_TEST(f) cmocka_unit_test_setup_teardown(f, make_directory, remove_directory)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(records_are_grouped_by_owner_and_type),
+		cmocka_unit_test(equal_records_are_one_and_a_set_has_its_lowest_ttl),
+		cmocka_unit_test(ttl_comes_from_the_record_the_file_or_the_caller),
+		cmocka_unit_test(origin_changes_what_names_are_completed_with),
+		cmocka_unit_test(types_that_are_not_known_are_read_in_their_own_form),
+		cmocka_unit_test(an_empty_file_has_no_owners),
+		cmocka_unit_test(a_faulty_line_is_named_and_nothing_is_read),
+		cmocka_unit_test(the_frame_of_a_file_is_checked_before_its_records),
+		cmocka_unit_test(signs_in_quotes_comments_and_escapes_are_not_the_frame),
+		cmocka_unit_test(a_zero_byte_is_refused),
+		cmocka_unit_test(messages_are_printable_and_bounded),
+		cmocka_unit_test(the_sample_zones_are_read),
+		FILE_TEST(a_file_is_replaced_whole_and_a_link_to_it_stays),
+		FILE_TEST(what_is_no_regular_file_is_not_replaced),
+		FILE_TEST(a_file_that_is_too_large_or_absent_is_not_read),
+		FILE_TEST(a_command_runs_in_the_shell_and_is_not_waited_for),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
