@@ -227,7 +227,7 @@ static bool socket_want(struct mdns_socket *s, bool is_wanted)
 		s->watch.fd = -1;
 	}
 	if (s->watch.fd < 0)
-		log_warning(net->log, "event=mdns-socket link=%s family=%s error=\"%s\"",
+		log_warning(net->log, "mdns socket: link=%s family=%s error=\"%s\"",
 			log_escape(s->link->name, name), s->family == ADDR_V4 ? "ipv4" : "ipv6",
 			strerror(errno));
 	return s->watch.fd >= 0;
@@ -266,7 +266,7 @@ void mdns_net_link(struct mdns_net *net, uint32_t ifindex, const char *name, boo
 	if (!link)
 		link = link_new(net, ifindex);
 	if (!link) {
-		log_error(net->log, "event=mdns-socket error=\"%s\"", err_text(ERR_NOMEM));
+		log_error(net->log, "mdns socket: error=\"%s\"", err_text(ERR_NOMEM));
 		*v4 = *v6 = false;
 		return;
 	}
@@ -312,7 +312,7 @@ void mdns_net_send(struct mdns_net *net, const struct mdns_path *to, const uint8
 		return;
 	char peer[ADDR_TEXT_CAP], name[LOG_TEXT_CAP];
 	if (log_limit_may(&net->limit, loop_now()))
-		log_warning(net->log, "event=mdns-send link=%s to=%s error=\"%s\"",
+		log_warning(net->log, "mdns send: link=%s to=%s error=\"%s\"",
 			log_escape(link->name, name), addr_format(&to->peer, peer),
 			strerror(errno));
 }

@@ -28,7 +28,7 @@ static bool on_line(void *arg, const char *line)
 	json_t *object = json_loads(line, 0, NULL);
 	const char *error = json_string_value(json_object_get(object, "error"));
 	if (!object || error) {
-		log_error(ask->log, "event=ask error=\"%s\"", error ? error : "malformed answer");
+		log_error(ask->log, "cannot ask the daemon: error=\"%s\"", error ? error : "malformed answer");
 		ask->code = object ? EXIT_NO : EXIT_SYSTEM;
 	} else if (ask->is_json) {
 		puts(line);
@@ -64,7 +64,7 @@ int command_ask(const struct conf *conf, const struct conf_args *args, const str
 	int err = control_ask(conf->socket_path, buf_text(&request), on_line, &ask);
 	buf_fini(&request);
 	if (err && ask.code == EXIT_DONE) {
-		log_error(log, "event=ask socket=%s error=\"%s\"", conf->socket_path,
+		log_error(log, "cannot ask the daemon: socket=%s error=\"%s\"", conf->socket_path,
 			err == ERR_SYS && (errno == ENOENT || errno == ECONNREFUSED)
 				? "no ontap-zone serves there: is it running? (--socket=PATH)"
 			: err == ERR_SYS ? strerror(errno)

@@ -75,14 +75,15 @@ static int run_exec(const struct exporter *x)
 	if (!x->world.conf.exec)
 		return 0;
 	if (file_run_command(x->world.conf.exec, &pid)) {
-		log_error(x->log, "event=exec error=\"%s\"", strerror(errno));
+		log_error(x->log, "cannot run command: option=exec error=\"%s\"", strerror(errno));
 		return EXIT_SYSTEM;
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	log_error(x->log, "event=exec error=\"the command failed\"");
+	log_error(x->log, "command failed: option=exec status=%d",
+		WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	return EXIT_SYSTEM;
 }
 
@@ -95,7 +96,7 @@ static int exporter_write(struct exporter *x)
 	x->has_news = false;
 	int err = files_render(&x->world, (enum export_format)conf->format, conf->view, apex, &out);
 	if (err) {
-		log_error(x->log, "event=export error=\"%s\"",
+		log_error(x->log, "cannot export: error=\"%s\"",
 			err == ERR_ABSENT ? "there is no such zone" : err_text(err));
 		return err == ERR_ABSENT ? EXIT_NO : EXIT_SYSTEM;
 	}
@@ -110,7 +111,7 @@ static int exporter_write(struct exporter *x)
 	x->last = out;
 	if (!err)
 		return run_exec(x);
-	log_error(x->log, "event=export file=%s error=\"%s\"", conf->output ? conf->output : "-",
+	log_error(x->log, "cannot export: file=%s error=\"%s\"", conf->output ? conf->output : "-",
 		err == ERR_SYS ? strerror(errno) : err_text(err));
 	return EXIT_SYSTEM;
 }
@@ -118,7 +119,7 @@ static int exporter_write(struct exporter *x)
 static int exporter_turn(struct exporter *x, ns_t deadline)
 {
 	if (loop_turn(x->loop, ns_min(deadline, kernel_deadline(x->kernel)))) {
-		log_error(x->log, "event=loop error=\"%s\"", strerror(errno));
+		log_error(x->log, "cannot wait for events: error=\"%s\"", strerror(errno));
 		return EXIT_SYSTEM;
 	}
 	if (kernel_deadline(x->kernel) <= loop_now())
@@ -163,7 +164,7 @@ static int exporter_open(struct exporter *x)
 		.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), .on_ready = on_signal, .arg = x};
 	if (loop_add(x->loop, &x->kernel_watch, EPOLLIN) ||
 		loop_add(x->loop, &x->signal_watch, EPOLLIN)) {
-		log_error(x->log, "event=start error=\"epoll: %s\"", strerror(errno));
+		log_error(x->log, "cannot start: error=\"epoll: %s\"", strerror(errno));
 		return EXIT_SYSTEM;
 	}
 	kernel_handle(x->kernel, loop_now());
@@ -191,13 +192,13 @@ int command_export(struct conf *conf, struct log *log)
 	uint64_t seed = (uint64_t)loop_now();
 	struct world_hooks hooks = {.on_published = on_published, .arg = &x};
 	if (!x.loop) {
-		log_error(log, "event=start error=\"%s\"", strerror(errno));
+		log_error(log, "cannot start: error=\"%s\"", strerror(errno));
 		conf_fini(conf);
 		return EXIT_SYSTEM;
 	}
 	int code, err = world_init(&x.world, conf, log, seed, hooks, &error);
 	if (err) {
-		log_error(log, "event=start error=\"%s\"", error.text);
+		log_error(log, "cannot start: error=\"%s\"", error.text);
 		code = err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	} else {
 		code = exporter_run(&x);

@@ -80,7 +80,8 @@ static void files_run_command(struct files *f)
 		return;
 	f->has_news = false;
 	if (file_run_command(f->world->conf.on_export, &f->command)) {
-		log_error(f->log, "event=on-export error=\"%s\"", strerror(errno));
+		log_error(f->log, "cannot run command: option=on-export error=\"%s\"",
+			strerror(errno));
 		f->command = 0;
 	}
 }
@@ -94,7 +95,7 @@ static void files_write_one(struct files *f, const struct conf_export *export)
 		err = file_write(export->path, buf_text(&out), out.len);
 	buf_fini(&out);
 	if (err)
-		log_error(f->log, "event=export file=%s error=\"%s\"", export->path,
+		log_error(f->log, "cannot export: file=%s error=\"%s\"", export->path,
 			err == ERR_SYS ? strerror(errno) : err_text(err));
 	else
 		f->has_news = true;
@@ -120,7 +121,7 @@ void files_reap(struct files *f)
 		return;
 	f->command = 0;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		log_warning(f->log, "event=on-export status=%d error=\"the command failed\"",
+		log_warning(f->log, "command failed: option=on-export status=%d",
 			WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	files_run_command(f);
 }

@@ -23,7 +23,7 @@ static int read_file(const struct conf_args *args, struct buf *text, const char 
 	if (err == ERR_SYS && errno == ENOENT && !args->config_file)
 		return 0;
 	if (err)
-		log_error(log, "event=config file=%s error=\"%s\"", file,
+		log_error(log, "configuration: file=%s error=\"%s\"", file,
 			err == ERR_SYS ? strerror(errno) : err_text(err));
 	return err;
 }
@@ -43,7 +43,7 @@ int command_load(struct conf *ret, const struct conf_args *args, const struct lo
 	buf_fini(&text);
 	if (!err)
 		return 0;
-	log_error(log, "event=config error=\"%s\"",
+	log_error(log, "configuration: error=\"%s\"",
 		err == ERR_SYNTAX ? error.text : err_text(err));
 	return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 }
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 
 	int err = conf_args_parse(&args, argc, argv, &error);
 	if (err) {
-		log_error(&log, "event=usage error=\"%s\"",
+		log_error(&log, "usage: error=\"%s\"",
 			err == ERR_SYNTAX ? error.text : err_text(err));
 		return EXIT_USAGE;
 	}

@@ -72,7 +72,7 @@ static void on_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 {
 	struct daemon *d = arg;
 	char name[LOG_TEXT_CAP];
-	log_info(d->log, "event=mdns-link link=%s state=%s", log_escape(link->name, name),
+	log_info(d->log, "mdns link: link=%s state=%s", log_escape(link->name, name),
 		is_gone ? "gone" : "up");
 	if (is_gone) {
 		mdns_link_gone(d->mdns, link->ifindex);
@@ -88,7 +88,7 @@ static void on_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 	mdns_net_link(d->mdns_net, link->ifindex, link->name, &up.has_v4, &up.has_v6);
 	int err = mdns_link_up(d->mdns, loop_now(), &up);
 	if (err)
-		log_error(d->log, "event=mdns-link link=%s error=\"%s\"", name, err_text(err));
+		log_error(d->log, "mdns link: link=%s error=\"%s\"", name, err_text(err));
 }
 
 static int put_mdns(void *arg, uint32_t ifindex, const uint8_t *owner, const struct rrset *sets,
@@ -123,20 +123,20 @@ static void daemon_tell_notice(struct daemon *d, const struct mdns_notice *notic
 	addr_format(&notice->peer, peer);
 	switch (notice->type) {
 	case MDNS_NOTICE_ESTABLISHED:
-		log_debug(d->log, "event=mdns-established name=%s ifindex=%u", name, notice->link);
+		log_debug(d->log, "mdns established: name=%s ifindex=%u", name, notice->link);
 		break;
 	case MDNS_NOTICE_RENAMED:
-		log_warning(d->log, "event=mdns-renamed name=%s current=%s peer=%s", name,
+		log_warning(d->log, "mdns renamed: name=%s current=%s peer=%s", name,
 			name_to_text(notice->current.wire, current), peer);
 		state_write_name(d->world.conf.state_dir, d->log, notice->name.wire,
 			notice->current.wire);
 		break;
 	case MDNS_NOTICE_CONFLICT:
-		log_info(d->log, "event=mdns-conflict name=%s ifindex=%u peer=%s", name,
+		log_info(d->log, "mdns conflict: name=%s ifindex=%u peer=%s", name,
 			notice->link, peer);
 		break;
 	case MDNS_NOTICE_YIELDED:
-		log_info(d->log, "event=mdns-yielded name=%s ifindex=%u peer=%s", name,
+		log_info(d->log, "mdns yielded: name=%s ifindex=%u peer=%s", name,
 			notice->link, peer);
 		break;
 	case MDNS_NOTICE_COUNT: break;
@@ -204,7 +204,7 @@ static void warn_of_fixed(const struct daemon *d, const struct conf *before, con
 	};
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		if (!fixed[i].is_same)
-			log_warning(d->log, "event=reload key=%s note=\"takes effect at the next start\"",
+			log_warning(d->log, "not changed by a reload: key=%s note=\"takes effect at the next start\"",
 				fixed[i].key);
 }
 
@@ -214,19 +214,19 @@ static void daemon_reload(struct daemon *d)
 	struct conf_error error;
 	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "RELOADING=1");
 	if (command_load(&conf, d->args, d->log)) {
-		log_error(d->log, "event=reload error=\"the old configuration stays\"");
+		log_error(d->log, "not reloaded: note=\"the old configuration stays\"");
 		return;
 	}
 	warn_of_fixed(d, &d->world.conf, &conf);
 	enum log_level threshold = (enum log_level)conf.verbosity;
 	if (world_reload(&d->world, &conf, &error)) {
-		log_error(d->log, "event=reload error=\"%s\" note=\"the old configuration stays\"",
+		log_error(d->log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",
 			error.text);
 		return;
 	}
 	d->log->threshold = threshold;
 	world_flush(&d->world);
-	log_info(d->log, "event=reloaded");
+	log_info(d->log, "reloaded");
 	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "READY=1");
 }
 
@@ -258,7 +258,7 @@ static int daemon_turn(struct daemon *d, ns_t deadline)
 	deadline = ns_min(deadline, files_deadline(&d->files));
 	int err = loop_turn(d->loop, deadline);
 	if (err) {
-		log_error(d->log, "event=loop error=\"%s\"", strerror(errno));
+		log_error(d->log, "cannot wait for events: error=\"%s\"", strerror(errno));
 		return err;
 	}
 	ns_t now = loop_now();
@@ -294,7 +294,7 @@ static int start_signals(struct daemon *d)
 		.arg = d};
 	if (d->signal_watch.fd >= 0 && loop_add(d->loop, &d->signal_watch, EPOLLIN) == 0)
 		return 0;
-	log_error(d->log, "event=start error=\"signalfd: %s\"", strerror(errno));
+	log_error(d->log, "cannot start: error=\"signalfd: %s\"", strerror(errno));
 	return EXIT_SYSTEM;
 }
 
@@ -310,7 +310,7 @@ static int start_kernel(struct daemon *d)
 	d->kernel_watch = (struct loop_watch){
 		.fd = kernel_fd(d->kernel), .on_ready = on_kernel, .arg = d};
 	if (loop_add(d->loop, &d->kernel_watch, EPOLLIN)) {
-		log_error(d->log, "event=start error=\"epoll: %s\"", strerror(errno));
+		log_error(d->log, "cannot start: error=\"epoll: %s\"", strerror(errno));
 		return EXIT_SYSTEM;
 	}
 	kernel_handle(d->kernel, loop_now());
@@ -333,7 +333,7 @@ static int start_control(struct daemon *d)
 	int err = control_open(&d->control, d->loop, d->log, path, answer, d);
 	if (!err)
 		return 0;
-	log_error(d->log, "event=control-socket path=%s error=\"%s\"", path,
+	log_error(d->log, "control socket: path=%s error=\"%s\"", path,
 		err == ERR_EXISTS ? "another ontap-zone is running: stop it, or use --socket"
 		: err == ERR_SYS  ? strerror(errno)
 				  : err_text(err));
@@ -353,13 +353,13 @@ static int start_user(struct daemon *d)
 	if (!err) {
 		mkdir(d->world.conf.state_dir, 0755);
 		if (chown(d->world.conf.state_dir, user.uid, user.gid))
-			log_warning(d->log, "event=state path=%s error=\"chown: %s\"",
+			log_warning(d->log, "state directory: path=%s error=\"chown: %s\"",
 				d->world.conf.state_dir, strerror(errno));
 		err = privilege_become(&user);
 	}
 	if (!err)
 		return 0;
-	log_error(d->log, "event=user name=%s error=\"%s\"", name,
+	log_error(d->log, "cannot change user: name=%s error=\"%s\"", name,
 		err == ERR_ABSENT ? "there is no such user" : strerror(errno));
 	return EXIT_SYSTEM;
 }
@@ -383,7 +383,7 @@ static int start_dns(struct daemon *d)
 	free(listens);
 	if (d->dns && dns_served(d->dns) > 0)
 		return 0;
-	log_error(d->log, "event=start error=\"no address to listen on could be opened\"");
+	log_error(d->log, "cannot start: error=\"no address to listen on could be opened\"");
 	return EXIT_SYSTEM;
 }
 
@@ -392,7 +392,7 @@ static int start_mdns(struct daemon *d, uint64_t seed)
 	d->mdns = mdns_new(seed);
 	d->mdns_net = mdns_net_new(d->loop, d->log, on_packet, d);
 	if (!d->mdns || !d->mdns_net) {
-		log_error(d->log, "event=start error=\"%s\"", err_text(ERR_NOMEM));
+		log_error(d->log, "cannot start: error=\"%s\"", err_text(ERR_NOMEM));
 		return EXIT_SYSTEM;
 	}
 	return 0;
@@ -416,9 +416,9 @@ static int daemon_start(struct daemon *d)
 		return code;
 	d->is_ready = true;
 	if (ready_say(d->world.conf.ready_fd, getenv("NOTIFY_SOCKET")))
-		log_warning(d->log, "event=ready error=\"%s\"", strerror(errno));
+		log_warning(d->log, "ready: error=\"%s\"", strerror(errno));
 	struct model_stats m = model_stats(d->world.model);
-	log_info(d->log, "event=ready namespaces=%zu links=%zu addresses=%zu names=%zu",
+	log_info(d->log, "ready: namespaces=%zu links=%zu addresses=%zu names=%zu",
 		m.namespaces, m.links, m.addrs, names_stats(d->world.names).hosts);
 	return 0;
 }
@@ -465,7 +465,7 @@ static int daemon_run(struct daemon *d)
 		if (daemon_turn(d, NS_NEVER))
 			code = EXIT_SYSTEM;
 	if (d->is_stopping)
-		log_info(d->log, "event=stopping");
+		log_info(d->log, "stopping");
 	daemon_stop(d);
 	return code;
 }
@@ -489,7 +489,7 @@ int command_serve(struct conf *conf, const struct conf_args *args, struct log *l
 		.arg = d};
 	int code = EXIT_SYSTEM;
 	if (!d || !(d->loop = loop_new())) {
-		log_error(log, "event=start error=\"%s\"", strerror(errno));
+		log_error(log, "cannot start: error=\"%s\"", strerror(errno));
 		conf_fini(conf);
 		free(d);
 		return EXIT_SYSTEM;
@@ -500,7 +500,7 @@ int command_serve(struct conf *conf, const struct conf_args *args, struct log *l
 	d->signal_watch.fd = -1;
 	int err = world_init(&d->world, conf, log, random_seed(), hooks, &error);
 	if (err) {
-		log_error(log, "event=start error=\"%s\"", error.text);
+		log_error(log, "cannot start: error=\"%s\"", error.text);
 		code = err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	} else {
 		files_init(&d->files, &d->world, log);
@@ -524,13 +524,13 @@ int command_check(struct conf *conf, const struct log *log)
 	struct conf_error error;
 	struct privilege_user user;
 	if (conf->user && privilege_find_user(conf->user, &user)) {
-		log_error(log, "event=check error=\"user: there is no user %s\"", conf->user);
+		log_error(log, "check failed: error=\"user: there is no user %s\"", conf->user);
 		conf_fini(conf);
 		return EXIT_USAGE;
 	}
 	int err = world_init(&world, conf, log, 1, (struct world_hooks){0}, &error);
 	if (err) {
-		log_error(log, "event=check error=\"%s\"", error.text);
+		log_error(log, "check failed: error=\"%s\"", error.text);
 		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	}
 	world_fini(&world);

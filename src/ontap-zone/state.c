@@ -31,7 +31,7 @@ static char *state_read(const char *dir, const char *name, const struct log *log
 		return NULL;
 	int err = file_read(state_path(dir, name, path), STATE_FILE_MAX, &b);
 	if (err && !(err == ERR_SYS && errno == ENOENT))
-		log_warning(log, "event=state-read file=%s error=\"%s\"", path,
+		log_warning(log, "cannot read state: file=%s error=\"%s\"", path,
 			err == ERR_SYS ? strerror(errno) : err_text(err));
 	free(path);
 	if (!err)
@@ -49,7 +49,7 @@ static void state_write(const char *dir, const char *name, const struct log *log
 	mkdir(dir, 0755); /* if that fails, so does the write, and says why */
 	int err = file_write(state_path(dir, name, path), bytes, len);
 	if (err)
-		log_warning(log, "event=state-write file=%s error=\"%s\"", path,
+		log_warning(log, "cannot write state: file=%s error=\"%s\"", path,
 			err == ERR_SYS ? strerror(errno) : err_text(err));
 	free(path);
 }
@@ -92,7 +92,7 @@ void state_read_names(const char *dir, const struct log *log, struct mdns *mdns)
 	struct name wanted, current;
 	while (at && next_pair(&at, &wanted, &current))
 		if (wanted.len > 0 && mdns_set_name(mdns, wanted.wire, current.wire))
-			log_warning(log, "event=state-names error=\"%s\"", err_text(ERR_NOMEM));
+			log_warning(log, "cannot keep mdns names: error=\"%s\"", err_text(ERR_NOMEM));
 	free(text);
 }
 

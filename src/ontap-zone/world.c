@@ -148,7 +148,7 @@ static void on_reject(void *arg, const struct model_link *link, const char *word
 	struct world *w = arg;
 	char text[ALIAS_CAP], escaped[LOG_TEXT_CAP], name[LOG_TEXT_CAP];
 	snprintf(text, sizeof(text), "%.*s", (int)len, word);
-	log_warning(w->log, "event=name-rejected nsid=%d link=%s name=%s reason=\"%s\"",
+	log_warning(w->log, "not a name: nsid=%d link=%s name=%s reason=\"%s\"",
 		link->ns->nsid, log_escape(link->info.name, name), log_escape(text, escaped),
 		label_verdict_text(verdict));
 }
@@ -214,7 +214,7 @@ static void world_build_views(struct world *w)
 		free(rules.list);
 	}
 	if (!table) {
-		log_error(w->log, "event=views error=\"%s\"", err_text(ERR_NOMEM));
+		log_error(w->log, "client locations not updated: error=\"%s\"", err_text(ERR_NOMEM));
 		return; /* the old table stays */
 	}
 	rcu_defer(free_view_table, view_slot_publish(&w->views, table));
@@ -255,7 +255,7 @@ void world_apply(void *arg, const struct event *ev)
 		return;
 	w->refused++;
 	if (log_limit_may(&w->apply_limit, loop_now()))
-		log_error(w->log, "event=kernel-event-refused nsid=%d type=%d error=\"%s\"",
+		log_error(w->log, "kernel event refused: nsid=%d type=%d error=\"%s\"",
 			ev->nsid, ev->type, err_text(err));
 }
 
