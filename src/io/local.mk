@@ -18,6 +18,8 @@ src_io_libio_a_SOURCES = \
 	src/io/privilege.h \
 	src/io/ready.c \
 	src/io/ready.h \
+	src/io/resume.c \
+	src/io/resume.h \
 	src/io/kernel.c \
 	src/io/kernel.h \
 	src/io/netlink.c \

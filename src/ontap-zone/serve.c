@@ -25,6 +25,7 @@
 #include "io/mdns.h"
 #include "io/privilege.h"
 #include "io/ready.h"
+#include "io/resume.h"
 #include "mdns/mdns.h"
 #include "ontap-zone/commands.h"
 #include "ontap-zone/files.h"
@@ -47,6 +48,7 @@ struct daemon {
 	struct control *control;
 	struct files files;
 	struct loop_watch kernel_watch, signal_watch;
+	struct resume resume;
 	struct buf watch_lines; /* for `watch`, of the changes of this flush */
 	ns_t started;
 	bool is_ready, is_stopping;
@@ -155,6 +157,14 @@ static void daemon_pump_mdns(struct daemon *d)
 		mdns_net_send(d->mdns_net, &to, d->packet, len);
 	while (mdns_next_notice(d->mdns, &notice))
 		daemon_tell_notice(d, &notice);
+}
+
+/* Others have forgotten us while the machine slept, and the link may be another (RFC 6762 §8). */
+static void on_resume(void *arg, ns_t nap)
+{
+	struct daemon *d = arg;
+	log_info(d->log, "resumed: slept=%llds", (long long)(nap / NS_PER_S));
+	mdns_restart(d->mdns, loop_now());
 }
 
 /* The control socket. */
@@ -395,6 +405,9 @@ static int start_mdns(struct daemon *d, uint64_t seed)
 		log_error(d->log, "cannot start: error=\"%s\"", err_text(ERR_NOMEM));
 		return EXIT_SYSTEM;
 	}
+	if (resume_open(&d->resume, d->loop, on_resume, d))
+		log_warning(d->log, "cannot tell when the machine slept: error=\"%s\"",
+			strerror(errno));
 	return 0;
 }
 
@@ -447,6 +460,7 @@ static void daemon_stop(struct daemon *d)
 	control_close(d->control);
 	d->control = NULL;
 	dns_close(d->dns);
+	resume_close(&d->resume);
 	mdns_net_free(d->mdns_net);
 	if (d->kernel)
 		loop_remove(d->loop, &d->kernel_watch);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/* Which links share a wire: each row of the table in name/segment.h. */
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "name/segment.h"
+#include "unit.h"
+
+enum { LINKS_CAP = 64 };
+
+struct wires {
+	struct event_link infos[LINKS_CAP];
+	struct segment_link links[LINKS_CAP];
+	uint32_t count;
+};
+
+static uint32_t add(struct wires *w, const char *kind, uint32_t parent, uint32_t master)
+{
+	uint32_t i = w->count++;
+	w->infos[i] = (struct event_link){0};
+	strcpy(w->infos[i].kind, kind);
+	w->links[i] = (struct segment_link){
+		.info = &w->infos[i], .parent = parent, .master = master};
+	return i;
+}
+
+static uint32_t add_vlan(struct wires *w, uint32_t parent, uint16_t id)
+{
+	uint32_t i = add(w, "vlan", parent, SEGMENT_NONE);
+	w->infos[i].vlan_id = id;
+	return i;
+}
+
+static bool is_one_wire(struct wires *w, uint32_t a, uint32_t b)
+{
+	segment_place(w->links, w->count);
+	return w->links[a].segment == w->links[b].segment;
+}
+
+static void macvlans_share_the_wire_of_their_lower_device_and_siblings(void **state)
+{
+	(void)state;
+	struct wires w = {.count = 0};
+	uint32_t eth = add(&w, "", SEGMENT_NONE, SEGMENT_NONE);
+	uint32_t other = add(&w, "", SEGMENT_NONE, SEGMENT_NONE);
+	uint32_t a = add(&w, "macvlan", eth, SEGMENT_NONE);
+	uint32_t b = add(&w, "macvtap", a, SEGMENT_NONE);
+	assert_true(is_one_wire(&w, a, b));
+	assert_true(is_one_wire(&w, eth, b));
+	assert_false(is_one_wire(&w, other, a));
+}
+
+static void ipvlans_share_it_in_l2_mode_only(void **state)
+{
+	(void)state;
+	struct wires w = {.count = 0};
+	uint32_t eth = add(&w, "", SEGMENT_NONE, SEGMENT_NONE);
+	uint32_t l2 = add(&w, "ipvlan", eth, SEGMENT_NONE);
+	uint32_t l3 = add(&w, "ipvtap", eth, SEGMENT_NONE);
+	uint32_t l3s = add(&w, "ipvlan", eth, SEGMENT_NONE);
+	w.infos[l2].ipvlan_mode = IPVLAN_MODE_L2;
+	w.infos[l3].ipvlan_mode = IPVLAN_MODE_L3;
+	w.infos[l3s].ipvlan_mode = IPVLAN_MODE_L3S;
+	assert_true(is_one_wire(&w, eth, l2));
+	assert_false(is_one_wire(&w, eth, l3));
+	assert_false(is_one_wire(&w, eth, l3s));
+	assert_false(is_one_wire(&w, l3, l3s));
+}
+
+static void veths_share_it_with_their_peer_and_a_bridge_joins_its_ports(void **state)
+{
+	(void)state;
+	struct wires w = {.count = 0};
+	uint32_t bridge = add(&w, "bridge", SEGMENT_NONE, SEGMENT_NONE);
+	uint32_t a = add(&w, "veth", 2, bridge), in_a = add(&w, "veth", 1, SEGMENT_NONE);
+	uint32_t b = add(&w, "veth", 4, bridge), in_b = add(&w, "veth", 3, SEGMENT_NONE);
+	(void)a;
+	(void)b;
+	assert_true(is_one_wire(&w, in_a, in_b));
+	assert_true(is_one_wire(&w, in_a, bridge));
+}
+
+static void a_vrf_is_no_wire(void **state)
+{
+	(void)state;
+	struct wires w = {.count = 0};
+	uint32_t vrf = add(&w, "vrf", SEGMENT_NONE, SEGMENT_NONE);
+	uint32_t a = add(&w, "", SEGMENT_NONE, vrf), b = add(&w, "", SEGMENT_NONE, vrf);
+	assert_false(is_one_wire(&w, a, b));
+}
+
+static void vlans_are_apart_from_their_lower_device_and_together_by_id(void **state)
+{
+	(void)state;
+	struct wires w = {.count = 0};
+	uint32_t a = add(&w, "veth", 1, SEGMENT_NONE), b = add(&w, "veth", 0, SEGMENT_NONE);
+	uint32_t a10 = add_vlan(&w, a, 10), b10 = add_vlan(&w, b, 10), b20 = add_vlan(&w, b, 20);
+	uint32_t a10in5 = add_vlan(&w, a10, 5), b10in5 = add_vlan(&w, b10, 5);
+	uint32_t child = add(&w, "macvlan", b10in5, SEGMENT_NONE);
+	assert_false(is_one_wire(&w, a, a10));
+	assert_true(is_one_wire(&w, a10, b10));
+	assert_false(is_one_wire(&w, a10, b20));
+	assert_true(is_one_wire(&w, a10in5, child));
+	assert_false(is_one_wire(&w, a10, a10in5));
+}
+
+static void links_that_name_each_other_in_a_ring_end(void **state)
+{
+	(void)state;
+	struct wires w = {.count = 0};
+	for (uint32_t i = 0; i < LINKS_CAP; i++)
+		add(&w, i % 2 ? "macvlan" : "vlan", (i + 1) % LINKS_CAP, (i + 7) % LINKS_CAP);
+	segment_place(w.links, w.count);
+	for (uint32_t i = 0; i < w.count; i++)
+		assert_true(w.links[i].segment < w.count);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(macvlans_share_the_wire_of_their_lower_device_and_siblings),
+		cmocka_unit_test(ipvlans_share_it_in_l2_mode_only),
+		cmocka_unit_test(veths_share_it_with_their_peer_and_a_bridge_joins_its_ports),
+		cmocka_unit_test(a_vrf_is_no_wire),
+		cmocka_unit_test(vlans_are_apart_from_their_lower_device_and_together_by_id),
+		cmocka_unit_test(links_that_name_each_other_in_a_ring_end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
