@@ -20,6 +20,8 @@ src_io_libio_a_SOURCES = \
 	src/io/ready.h \
 	src/io/resume.c \
 	src/io/resume.h \
+	src/io/watcher.c \
+	src/io/watcher.h \
 	src/io/kernel.c \
 	src/io/kernel.h \
 	src/io/netlink.c \

@@ -28,18 +28,44 @@ int privilege_find_user(const char *name, struct privilege_user *ret)
 int privilege_become(const struct privilege_user *user)
 {
 	capng_clear(CAPNG_SELECT_BOTH);
-	capng_updatev(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED), CAP_NET_ADMIN,
-		CAP_NET_BROADCAST, CAP_NET_BIND_SERVICE, -1);
+	capng_updatev(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
+		CAP_NET_BIND_SERVICE, -1);
 	if (capng_change_id((int)user->uid, (int)user->gid,
 		    (capng_flags_t)(CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING)))
 		return ERR_SYS;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? ERR_SYS : 0;
 }
 
+/* The system call, because capabilities are a thread's own and libcap-ng's state is not. */
+static int get_capabilities(struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3])
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	return (int)syscall(SYS_capget, &header, data);
+}
+
+static void set_capabilities(const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3])
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	(void)!syscall(SYS_capset, &header, data);
+}
+
+void privilege_keep_watching(void)
+{
+	static const uint32_t keep = CAP_TO_MASK(CAP_NET_ADMIN) | CAP_TO_MASK(CAP_NET_BROADCAST) |
+		CAP_TO_MASK(CAP_SYS_ADMIN); /* all three are in the first word */
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (get_capabilities(data))
+		return;
+	data[0].effective &= keep;
+	data[0].permitted &= keep;
+	data[0].inheritable = data[1].inheritable = 0;
+	data[1].effective = data[1].permitted = 0;
+	set_capabilities(data);
+}
+
 void privilege_drop_thread(void)
 {
-	/* The system call, because capabilities are a thread's own and libcap-ng's state is not. */
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-	(void)!syscall(SYS_capset, &header, none);
+	static const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	set_capabilities(none);
 }

@@ -16,10 +16,15 @@ struct privilege_user {
 /* Looks up a user by name. ERR_ABSENT; ERR_SYS with errno. */
 int privilege_find_user(const char *name, struct privilege_user *ret) NONNULL MUSTCHECK;
 
-/* Becomes that user for good, without supplementary groups, with what the kernel side and binding to
- * port 53 need and nothing else: CAP_NET_ADMIN, CAP_NET_BROADCAST, CAP_NET_BIND_SERVICE. For the
- * calling thread only: before there are others. ERR_SYS with errno. */
+/* Becomes that user for good, without supplementary groups, and with no capability but the one to
+ * bind to port 53 on an address that comes later, CAP_NET_BIND_SERVICE. For the calling thread only:
+ * before there are others. ERR_SYS with errno. */
 int privilege_become(const struct privilege_user *user) NONNULL MUSTCHECK;
+
+/* Keeps the user, and of its capabilities only what watching the kernel needs: CAP_NET_ADMIN,
+ * CAP_NET_BROADCAST, and CAP_SYS_ADMIN for the cookies of namespaces. What cannot be dropped or is
+ * not there is no error. */
+void privilege_keep_watching(void);
 
 /* Drops all capabilities of the calling thread: for one that parses what strangers send. It cannot
  * fail in a way that matters: a thread that has none stays so. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "io/file.h"
 #include "ontap-zone/commands.h"
 
@@ -18,7 +19,7 @@ static int read_file(const struct conf_args *args, struct buf *text, const char 
 	const struct log *log)
 {
 	const char *file = args->config_file ? args->config_file : CONF_DEFAULT_FILE;
-	int err = file_read(file, FILE_CONF_MAX, text);
+	int err = file_read(file, LIMIT_CONF_FILE, text);
 	*ret_file = err ? NULL : file;
 	if (err == ERR_SYS && errno == ENOENT && !args->config_file)
 		return 0;

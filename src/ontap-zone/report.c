@@ -102,7 +102,7 @@ static void report_names(const struct report *r, struct buf *out)
 
 static void status_kernel(const struct report *r, struct jsonw *w)
 {
-	struct kernel_stats k = kernel_stats(r->kernel);
+	const struct kernel_stats k = r->kernel;
 	struct model_stats m = model_stats(r->world->model);
 	jsonw_open(w, "kernel", '{');
 	jsonw_number(w, "namespaces", (int64_t)m.namespaces);

@@ -12,7 +12,7 @@
 /* Where the telling comes from; all borrowed for the call. */
 struct report {
 	const struct world *world;
-	const struct kernel *kernel;
+	struct kernel_stats kernel;
 	const struct dns *dns;   /* NULL: not open yet */
 	const struct mdns *mdns;
 	ns_t now, started;

@@ -3,8 +3,8 @@
  * Owns the running daemon: its start, its one loop, signals, reload and end.
  * Never derives or answers anything: it carries between the parts. Called by main.c.
  *
- *	kernel ─► world_apply ─► (flush) ─► zone ─► dns threads
- *	                            └─► mdns engine ─► mdns sockets
+ *	watcher process ─► world_apply ─► (flush) ─► zone ─► dns threads
+ *	                                     └─► mdns engine ─► mdns sockets
  */
 #include <errno.h>
 #include <signal.h>
@@ -20,12 +20,12 @@
 #include "base/err.h"
 #include "io/control.h"
 #include "io/dns.h"
-#include "io/kernel.h"
 #include "io/loop.h"
 #include "io/mdns.h"
 #include "io/privilege.h"
 #include "io/ready.h"
 #include "io/resume.h"
+#include "io/watcher.h"
 #include "mdns/mdns.h"
 #include "ontap-zone/commands.h"
 #include "ontap-zone/files.h"
@@ -41,17 +41,18 @@ struct daemon {
 	struct log *log;
 	const struct conf_args *args;
 	struct world world;
-	struct kernel *kernel;
+	struct watcher *watcher;
 	struct dns *dns;
 	struct mdns *mdns;
 	struct mdns_net *mdns_net;
 	struct control *control;
 	struct files files;
-	struct loop_watch kernel_watch, signal_watch;
+	struct loop_watch watcher_watch, signal_watch;
 	struct resume resume;
 	struct buf watch_lines; /* for `watch`, of the changes of this flush */
 	ns_t started;
 	bool is_ready, is_stopping;
+	bool has_failed;
 	uint8_t packet[9000];
 };
 
@@ -173,7 +174,7 @@ static bool answer(void *arg, const char *request, struct buf *out)
 {
 	struct daemon *d = arg;
 	struct report report = {.world = &d->world,
-		.kernel = d->kernel,
+		.kernel = watcher_stats(d->watcher),
 		.dns = d->dns,
 		.mdns = d->mdns,
 		.now = loop_now(),
@@ -254,16 +255,19 @@ static void on_signal(void *arg, uint32_t events UNUSED)
 	}
 }
 
-static void on_kernel(void *arg, uint32_t events UNUSED)
+/* Without the watcher we would serve what is no longer true: a supervisor starts us anew. */
+static void on_watcher(void *arg, uint32_t events UNUSED)
 {
 	struct daemon *d = arg;
-	kernel_handle(d->kernel, loop_now());
+	if (watcher_handle(d->watcher) == 0)
+		return;
+	log_error(d->log, "the watcher has ended: error=\"%s\"", strerror(errno));
+	d->has_failed = d->is_stopping = true;
 }
 
 /* One turn of the loop, and what follows from what came in. */
 static int daemon_turn(struct daemon *d, ns_t deadline)
 {
-	deadline = ns_min(deadline, kernel_deadline(d->kernel));
 	deadline = ns_min(deadline, mdns_deadline(d->mdns));
 	deadline = ns_min(deadline, files_deadline(&d->files));
 	int err = loop_turn(d->loop, deadline);
@@ -271,10 +275,7 @@ static int daemon_turn(struct daemon *d, ns_t deadline)
 		log_error(d->log, "cannot wait for events: error=\"%s\"", strerror(errno));
 		return err;
 	}
-	ns_t now = loop_now();
-	if (kernel_deadline(d->kernel) <= now)
-		kernel_handle(d->kernel, now);
-	if (!kernel_is_synced(d->kernel))
+	if (!watcher_is_synced(d->watcher))
 		return 0;
 	if (names_is_dirty(d->world.names)) {
 		world_flush(&d->world);
@@ -308,29 +309,26 @@ static int start_signals(struct daemon *d)
 	return EXIT_SYSTEM;
 }
 
-static int start_kernel(struct daemon *d)
+static int start_watcher(struct daemon *d)
 {
-	struct kernel_config config = {.netns_dir = d->world.conf.nsid_dir,
+	d->watcher = watcher_start(&(struct watcher_config){.netns_dir = d->world.conf.nsid_dir,
 		.log = d->log,
 		.on_event = world_apply,
-		.arg = &d->world};
-	d->kernel = kernel_open(&config);
-	if (!d->kernel)
+		.arg = &d->world});
+	if (!d->watcher)
 		return EXIT_SYSTEM; /* it has said why */
-	d->kernel_watch = (struct loop_watch){
-		.fd = kernel_fd(d->kernel), .on_ready = on_kernel, .arg = d};
-	if (loop_add(d->loop, &d->kernel_watch, EPOLLIN)) {
-		log_error(d->log, "cannot start: error=\"epoll: %s\"", strerror(errno));
-		return EXIT_SYSTEM;
-	}
-	kernel_handle(d->kernel, loop_now());
-	return 0;
+	d->watcher_watch = (struct loop_watch){
+		.fd = watcher_fd(d->watcher), .on_ready = on_watcher, .arg = d};
+	if (loop_add(d->loop, &d->watcher_watch, EPOLLIN) == 0)
+		return 0;
+	log_error(d->log, "cannot start: error=\"epoll: %s\"", strerror(errno));
+	return EXIT_SYSTEM;
 }
 
 /* Waits for the first dump and publishes it; a signal may end it. */
 static int start_sync(struct daemon *d)
 {
-	while (!kernel_is_synced(d->kernel) && !d->is_stopping)
+	while (!watcher_is_synced(d->watcher) && !d->is_stopping)
 		if (daemon_turn(d, NS_NEVER))
 			return EXIT_SYSTEM;
 	world_flush(&d->world);
@@ -415,7 +413,7 @@ static int daemon_start(struct daemon *d)
 {
 	int code = start_signals(d);
 	if (!code)
-		code = start_kernel(d);
+		code = start_watcher(d);
 	if (!code)
 		code = start_sync(d);
 	if (code || d->is_stopping)
@@ -462,9 +460,9 @@ static void daemon_stop(struct daemon *d)
 	dns_close(d->dns);
 	resume_close(&d->resume);
 	mdns_net_free(d->mdns_net);
-	if (d->kernel)
-		loop_remove(d->loop, &d->kernel_watch);
-	kernel_close(d->kernel);
+	if (d->watcher)
+		loop_remove(d->loop, &d->watcher_watch);
+	watcher_stop(d->watcher);
 	if (d->signal_watch.fd >= 0) {
 		loop_remove(d->loop, &d->signal_watch);
 		close(d->signal_watch.fd);
@@ -481,7 +479,7 @@ static int daemon_run(struct daemon *d)
 	if (d->is_stopping)
 		log_info(d->log, "stopping");
 	daemon_stop(d);
-	return code;
+	return d->has_failed ? EXIT_SYSTEM : code;
 }
 
 static uint64_t random_seed(void)
@@ -520,7 +518,8 @@ int command_serve(struct conf *conf, const struct conf_args *args, struct log *l
 		files_init(&d->files, &d->world, log);
 		code = start_mdns(d, random_seed());
 		if (!code) {
-			d->world.serial_floor = state_read_serial(d->world.conf.state_dir, log);
+			/* What is served now may differ from what was served under that one. */
+			d->world.serial_floor = state_read_serial(d->world.conf.state_dir, log) + 1;
 			state_read_names(d->world.conf.state_dir, log, d->mdns);
 			code = daemon_run(d);
 		}
