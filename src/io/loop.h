@@ -34,3 +34,6 @@ int loop_turn(struct loop *l, ns_t deadline) NONNULL MUSTCHECK;
 
 /* CLOCK_MONOTONIC. */
 ns_t loop_now(void);
+
+/* The randomness that the core gets: a seed for its tables and delays. */
+uint64_t loop_random(void);

@@ -105,7 +105,8 @@ static bool has_claim(const struct nlink *nlink, const char *key)
 	return false;
 }
 
-static int claim_add(struct names *n, struct nlink *nlink, const char *word, size_t len)
+static int claim_add(struct names *n, struct nlink *nlink, const char *word, size_t len,
+	bool is_self)
 {
 	char label[LABEL_TEXT_CAP], key[LABEL_TEXT_CAP];
 	memcpy(label, word, len);
@@ -122,6 +123,7 @@ static int claim_add(struct names *n, struct nlink *nlink, const char *word, siz
 	}
 	claim->nlink = nlink;
 	claim->group = group;
+	claim->is_self = is_self;
 	strcpy(claim->label, label);
 	list_append(&nlink->claims, &claim->in_link);
 	list_append(&group->claims, &claim->in_group);
@@ -197,14 +199,39 @@ void claims_each_reject(const struct names *n, const struct model_link *link, re
 	}
 }
 
-/* Whether the claims are, one for one and as spelled, the labels in the text. */
-static bool claims_match(const struct nlink *nlink, const char *text)
+/* The name of this host, if the link is one of its own to be reached by; "" otherwise. */
+static const char *self_text(const struct names *n, const struct model_link *link)
+{
+	bool is_own = link->ns->nsid == NSID_OWN && !(link->info.flags & IFF_LOOPBACK);
+	return is_own ? n->policy.self : "";
+}
+
+/* All that a link is called: the words of its best source, then the host's own name. */
+struct called {
+	const char *text, *self;
+	bool is_self; /* the last label was of `self` */
+};
+
+/* The next label of them; false when there is no more. Words that are no labels are passed over. */
+static bool called_next(struct called *c, const char **ret_word, size_t *ret_len)
+{
+	for (;;) {
+		*ret_word = label_next_word(c->is_self ? &c->self : &c->text, ret_len);
+		if (*ret_word && label_judge(*ret_word, *ret_len) == LABEL_OK)
+			return true;
+		if (!*ret_word && c->is_self)
+			return false;
+		c->is_self |= !*ret_word;
+	}
+}
+
+/* Whether the claims are, one for one and as spelled, what the link is called. */
+static bool claims_match(const struct nlink *nlink, struct called called)
 {
 	const struct list *p = nlink->claims.next;
+	const char *word;
 	size_t len;
-	for (const char *word; (word = label_next_word(&text, &len));) {
-		if (label_judge(word, len) != LABEL_OK)
-			continue;
+	while (called_next(&called, &word, &len)) {
 		if (p == &nlink->claims)
 			return false;
 		const char *label = container_of(p, struct claim, in_link)->label;
@@ -217,14 +244,15 @@ static bool claims_match(const struct nlink *nlink, const char *text)
 
 void claims_update(struct names *n, struct nlink *nlink, bool may_report)
 {
-	const char *text = best_text(n, nlink->link), *at = text;
+	struct called called = {
+		.text = best_text(n, nlink->link), .self = self_text(n, nlink->link)};
+	const char *word;
 	size_t len;
 	if (may_report && n->sink.on_reject)
 		claims_each_reject(n, nlink->link, n->sink.on_reject, n->sink.arg);
-	if (claims_match(nlink, text))
+	if (claims_match(nlink, called))
 		return;
 	claims_drop(n, nlink);
-	for (const char *word; (word = label_next_word(&at, &len));)
-		if (label_judge(word, len) == LABEL_OK)
-			names_check(n, claim_add(n, nlink, word, len));
+	while (called_next(&called, &word, &len))
+		names_check(n, claim_add(n, nlink, word, len, called.is_self));
 }

@@ -12,25 +12,45 @@
 
 static int host_cmp(const void *a, const void *b)
 {
-	const struct host *x = *(const struct host *const *)a, *y = *(const struct host *const *)b;
-	return strcmp(x->key, y->key);
+	const struct names_host *x = a, *y = b;
+	char key_x[LABEL_TEXT_CAP], key_y[LABEL_TEXT_CAP];
+	label_lower(key_x, x->label);
+	label_lower(key_y, y->label);
+	return strcmp(key_x, key_y);
+}
+
+/* A label that is claimed, but that nobody has been given: by rootless namespaces only. */
+static bool is_given_to_nobody(const struct names *n, const struct group *group)
+{
+	return !list_is_empty(&group->claims) && list_is_empty(&group->hosts) &&
+		!host_find(n, group->label);
 }
 
 int names_each_host(const struct names *n, void (*visit)(void *arg, const struct names_host *host),
 	void *arg)
 {
 	size_t count = 0;
-	const struct host **hosts = calloc(n->hosts.count + 1, sizeof(*hosts));
+	struct names_host *hosts = calloc(n->hosts.count + n->groups.count + 1, sizeof(*hosts));
 	if (!hosts)
 		return ERR_NOMEM;
-	MAP_FOR_EACH(p, &n->hosts)
-		hosts[count++] = container_of(p, struct host, node);
+	MAP_FOR_EACH(p, &n->hosts) {
+		const struct host *host = container_of(p, struct host, node);
+		hosts[count++] = (struct names_host){.label = host->label,
+			.group = host->group ? host->group->label : "",
+			.addr_count = host->said.count,
+			.workload_count = host->workload_count};
+	}
+	MAP_FOR_EACH(p, &n->groups) {
+		const struct group *group = container_of(p, struct group, node);
+		if (!is_given_to_nobody(n, group))
+			continue;
+		const struct list *first = group->claims.next;
+		hosts[count++] = (struct names_host){.group = group->label,
+			.label = container_of(first, struct claim, in_group)->label};
+	}
 	qsort(hosts, count, sizeof(*hosts), host_cmp);
 	for (size_t i = 0; i < count; i++)
-		visit(arg, &(struct names_host){.label = hosts[i]->label,
-				   .group = hosts[i]->group ? hosts[i]->group->label : "",
-				   .addr_count = hosts[i]->said.count,
-				   .workload_count = hosts[i]->workload_count});
+		visit(arg, &hosts[i]);
 	free(hosts);
 	return 0;
 }

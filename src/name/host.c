@@ -221,9 +221,12 @@ static int group_give(struct names *n, struct group *group, const char *label,
 	host->want = addrs;
 	host->has_want = true;
 	host->workload_count = 0;
-	for (size_t i = 0; i < count; i++)
+	host->is_silent = !n->policy.has_self_mdns;
+	for (size_t i = 0; i < count; i++) {
+		host->is_silent &= claims[i]->is_self;
 		host->workload_count +=
 			i == 0 || claims[i]->nlink->link->ns != claims[i - 1]->nlink->link->ns;
+	}
 	strcpy(host->label, label);
 	return 0;
 }
@@ -479,9 +482,12 @@ static void sets_on_place(const struct names *n, struct owner_sets *o,
 static void host_say_mdns(struct names *n, const struct host *host,
 	const struct host_addrs *addrs, struct rdata *room)
 {
+	static const struct host_addrs none = {0};
 	struct name owner;
 	if (host_owner(n, host, "local", &owner))
 		return;
+	if (host->is_silent)
+		addrs = &none;
 	for (size_t i = 0; i < n->place_count; i++) {
 		struct owner_sets o = {.rdata = room, .ttl_s = NAMES_MDNS_TTL_S};
 		sets_on_place(n, &o, addrs, &n->places[i]);
@@ -493,7 +499,8 @@ static void host_say_mdns(struct names *n, const struct host *host,
 static bool host_has_news(const struct host *host, const struct host_addrs *addrs)
 {
 	const struct host_addrs *said = &host->said;
-	return addrs->count != said->count || strcmp(host->label, host->said_label) != 0 ||
+	return addrs->count != said->count || host->is_silent != host->was_silent ||
+		strcmp(host->label, host->said_label) != 0 ||
 		(addrs->count > 0 && memcmp(addrs->list, said->list,
 			addrs->count * sizeof(*addrs->list)) != 0);
 }
@@ -514,6 +521,7 @@ static int host_say(struct names *n, struct host *host, const struct host_addrs 
 		return 0;
 	ptrs_update(n, host, addrs);
 	strcpy(host->said_label, host->label);
+	host->was_silent = host->is_silent;
 	if (n->sink.on_host)
 		n->sink.on_host(n->sink.arg, host->label, addrs->count == 0);
 	return 0;

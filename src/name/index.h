@@ -34,6 +34,7 @@ struct claim {
 	struct nlink *nlink;
 	struct group *group;
 	struct list in_link, in_group;
+	bool is_self;               /* only because it is the host's own name */
 	char label[LABEL_TEXT_CAP]; /* as spelled */
 };
 
@@ -59,6 +60,7 @@ struct host {
 	struct host_addrs said; /* what was said last */
 	struct host_addrs want; /* what is to be said, if `has_want` */
 	bool has_want;
+	bool is_silent, was_silent; /* not over mDNS; and when it was said last */
 	size_t workload_count;
 	char key[LABEL_TEXT_CAP];   /* in lower case */
 	char label[LABEL_TEXT_CAP]; /* as spelled */

@@ -94,14 +94,14 @@ struct names_addr {
 	enum addr_scope scope;
 };
 
-/* A name as served. */
+/* A name as served, or one that is claimed and that nobody has: no workloads then. */
 struct names_host {
 	const char *label;   /* as spelled by the first workload that has it */
 	const char *group;   /* the label that was claimed: differs where it is numbered */
 	size_t addr_count;
 	size_t workload_count;
 };
-/* Calls `visit` for each served name, in order of label. ERR_NOMEM: nothing was visited. */
+/* Calls `visit` for each of them, in order of label. ERR_NOMEM: nothing was visited. */
 int names_each_host(const struct names *n, void (*visit)(void *arg, const struct names_host *host),
 	void *arg) NONNULL_ARGS(1, 2) MUSTCHECK;
 

@@ -33,6 +33,8 @@ struct policy {
 	bool has_temporary;  /* publish RFC 8981 temporary addresses */
 	bool has_deprecated; /* publish deprecated addresses even where there are better ones */
 	enum name_mdns mdns;
+	char self[LABEL_CAP + 1]; /* claimed by every link of our own namespace, besides; "": none */
+	bool has_self_mdns;       /* over mDNS too, not only in the zone */
 	const char *const *mdns_links; /* names of links, for NAME_MDNS_LISTED; borrowed for its life */
 	unsigned mdns_link_count;
 };

@@ -213,7 +213,7 @@ static void ptr_say_mdns(struct names *n, const struct ptr *ptr, const uint8_t *
 		struct targets t = {.count = 0};
 		LIST_FOR_EACH(p, &ptr->hosts) {
 			const struct host *host = container_of(p, struct ptr_host, in_ptr)->host;
-			if (is_host_addr_on(n, host, &ptr->addr, &n->places[i]))
+			if (!host->is_silent && is_host_addr_on(n, host, &ptr->addr, &n->places[i]))
 				targets_add(n, &t, host, "local");
 		}
 		struct rrset set = targets_set(&t, NAMES_MDNS_TTL_S);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -189,14 +188,13 @@ int command_export(struct conf *conf, struct log *log)
 {
 	struct exporter x = {.log = log, .loop = loop_new(), .signal_watch.fd = -1};
 	struct conf_error error;
-	uint64_t seed = (uint64_t)loop_now();
 	struct world_hooks hooks = {.on_published = on_published, .arg = &x};
 	if (!x.loop) {
 		log_error(log, "cannot start: error=\"%s\"", strerror(errno));
 		conf_fini(conf);
 		return EXIT_SYSTEM;
 	}
-	int code, err = world_init(&x.world, conf, log, seed, hooks, &error);
+	int code, err = world_init(&x.world, conf, log, loop_random(), hooks, &error);
 	if (err) {
 		log_error(log, "cannot start: error=\"%s\"", error.text);
 		code = err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;

@@ -7,12 +7,12 @@
  *	                                     └─► mdns engine ─► mdns sockets
  */
 #include <errno.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -379,8 +379,9 @@ static int start_dns(struct daemon *d)
 	if (!listens)
 		return EXIT_SYSTEM;
 	for (size_t i = 0; i < conf->listens.count; i++)
-		listens[i] = (struct dns_listen){
-			.addr = conf->listens.at[i].addr, .port = conf->listens.at[i].port};
+		listens[i] = (struct dns_listen){.addr = conf->listens.at[i].addr,
+			.port = conf->listens.at[i].port,
+			.ifindex = if_nametoindex(conf->listens.at[i].ifname)};
 	struct dns_config config = {.listen = listens,
 		.listen_count = conf->listens.count,
 		.workers = conf->threads,
@@ -482,14 +483,6 @@ static int daemon_run(struct daemon *d)
 	return d->has_failed ? EXIT_SYSTEM : code;
 }
 
-static uint64_t random_seed(void)
-{
-	uint64_t seed = 0;
-	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-		seed = (uint64_t)loop_now();
-	return seed;
-}
-
 int command_serve(struct conf *conf, const struct conf_args *args, struct log *log)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
@@ -510,13 +503,13 @@ int command_serve(struct conf *conf, const struct conf_args *args, struct log *l
 	d->args = args;
 	d->started = loop_now();
 	d->signal_watch.fd = -1;
-	int err = world_init(&d->world, conf, log, random_seed(), hooks, &error);
+	int err = world_init(&d->world, conf, log, loop_random(), hooks, &error);
 	if (err) {
 		log_error(log, "cannot start: error=\"%s\"", error.text);
 		code = err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	} else {
 		files_init(&d->files, &d->world, log);
-		code = start_mdns(d, random_seed());
+		code = start_mdns(d, loop_random());
 		if (!code) {
 			/* What is served now may differ from what was served under that one. */
 			d->world.serial_floor = state_read_serial(d->world.conf.state_dir, log) + 1;

@@ -20,18 +20,32 @@
 /* SOA timers: secondaries are told of changes by NOTIFY, so that these are for when that is lost. */
 enum { SOA_REFRESH_S = 3600, SOA_RETRY_S = 600, SOA_EXPIRE_S = 604800 };
 
-/* The host's own name, as NS and SOA MNAME: as it is if it has a dot, else in the domain. */
+/* This host as a name server, where --ns does not say: its host name, in the domain if it has no dot;
+ * "ns" in the domain if it is not fit for a name. */
 static void own_name(const struct name *domain, struct name *ret)
 {
 	char host[HOST_NAME_MAX + 2] = "";
-	if (gethostname(host, sizeof(host) - 1) == 0 && host[0] != '\0') {
+	if (gethostname(host, sizeof(host) - 1) == 0) {
 		if (strchr(host, '.') && name_from_text(host, NULL, ret) == 0)
 			return;
-		if (name_from_text(host, domain->wire, ret) == 0)
+		if (label_judge(host, strlen(host)) == LABEL_OK &&
+			name_prepend(host, strlen(host), domain->wire, ret) == 0)
 			return;
 	}
 	if (name_prepend("ns", 2, domain->wire, ret))
 		name_copy(ret, domain->wire);
+}
+
+/* The rules for names; and the name of this host as a name server is a name, if it is in the domain:
+ * an NS that leads to no address is of no use to a resolver. */
+static struct policy world_policy(const struct conf *conf)
+{
+	struct policy policy = conf_policy(conf);
+	struct name ns;
+	own_name(&conf->domain, &ns);
+	if (conf->ns.len == 0 && name_equal(name_parent(ns.wire), conf->domain.wire))
+		memcpy(policy.self, ns.wire + 1, ns.wire[0]);
+	return policy;
 }
 
 static int world_add_apex(struct world *w, const uint8_t *apex)
@@ -291,7 +305,7 @@ int world_init(struct world *w, struct conf *conf, const struct log *log, uint64
 	struct world_hooks hooks, struct conf_error *error)
 {
 	*w = (struct world){.conf = *conf, .log = log, .hooks = hooks};
-	struct policy policy = conf_policy(&w->conf);
+	struct policy policy = world_policy(&w->conf);
 	struct statics *statics = NULL;
 	struct names_sink sink = {.put_unicast = put_unicast,
 		.put_reverse_zone = put_reverse_zone,
@@ -346,7 +360,7 @@ int world_reload(struct world *w, struct conf *conf, struct conf_error *error)
 		(void)!zone_remove_apex(w->zone, before.domain.wire);
 	if (!err)
 		err = world_put_statics(w, statics);
-	struct policy policy = conf_policy(&w->conf);
+	struct policy policy = world_policy(&w->conf);
 	names_set_policy(w->names, &policy);
 	w->has_new_views = true;
 	conf_fini(&before);

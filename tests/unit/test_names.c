@@ -528,6 +528,35 @@ static void a_rootless_namespace_never_gets_shares_or_pushes_out_a_name(void **s
 	}
 }
 
+static void the_hosts_own_name_is_said_but_not_over_mdns_unless_wanted(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	strcpy(f->policy.self, "hub");
+	names_set_policy(f->names, &f->policy);
+	add_link(f, NSID_OWN, 2, "");
+	add_addr(f, NSID_OWN, 2, "10.0.0.1");
+	add_link(f, 5, 2, "");
+	add_addr(f, 5, 2, "10.0.0.5");
+	names_flush(f->names);
+	assert_said(f, "unicast hub.example. A lan 10.0.0.1");
+	assert_not_said(f, "10.0.0.5");
+	assert_not_said(f, "mdns");
+	add_link(f, NSID_OWN, 2, "Hub gate"); /* an alias says it outright */
+	names_flush(f->names);
+	assert_said(f, "mdns 2 Hub.local. A any 10.0.0.1");
+	assert_said(f, "mdns 2 gate.local. A any 10.0.0.1");
+	add_link(f, NSID_OWN, 2, "");
+	names_flush(f->names);
+	assert_said(f, "unicast hub.example. A lan 10.0.0.1");
+	assert_not_said(f, "mdns");
+	f->policy.has_self_mdns = true;
+	names_set_policy(f->names, &f->policy);
+	names_flush(f->names);
+	assert_said(f, "mdns 2 hub.local. A any 10.0.0.1");
+	stop(f);
+}
+
 static void a_changed_domain_says_everything_again(void **state)
 {
 	(void)state;
@@ -693,6 +722,7 @@ int main(void)
 		cmocka_unit_test(mdns_goes_by_prefix_where_the_wire_is_not_ours),
 		cmocka_unit_test(merge_gives_the_addresses_of_all_first_and_number_tell_them_apart),
 		cmocka_unit_test(a_rootless_namespace_never_gets_shares_or_pushes_out_a_name),
+		cmocka_unit_test(the_hosts_own_name_is_said_but_not_over_mdns_unless_wanted),
 		cmocka_unit_test(a_changed_domain_says_everything_again),
 		cmocka_unit_test(prefixes_wider_than_a_lan_do_not_make_clients_lan),
 		cmocka_unit_test(explain_tells_the_reason_for_each_address),
