@@ -94,6 +94,12 @@ const char *addr_scope_text(enum addr_scope scope)
 	return "none";
 }
 
+bool addr_is_unspecified(const struct addr *a)
+{
+	static const uint8_t none[sizeof(a->bytes)];
+	return memcmp(a->bytes, none, sizeof(none)) == 0;
+}
+
 bool addr_is_loopback(const struct addr *a)
 {
 	static const struct addr loopback6 = {ADDR_V6, {[15] = 1}};

@@ -57,6 +57,8 @@ enum addr_scope addr_scope(const struct addr *a) NONNULL;
 /* "wan", "lan", "local", "none". Static storage. */
 const char *addr_scope_text(enum addr_scope scope);
 
+/* 0.0.0.0, ::, or no address at all. */
+bool addr_is_unspecified(const struct addr *a) NONNULL;
 bool addr_is_loopback(const struct addr *a) NONNULL;
 bool addr_is_multicast(const struct addr *a) NONNULL;
 

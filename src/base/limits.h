@@ -80,3 +80,10 @@ enum {
 	/* Without a whole query, or answers taken, the connection is closed (RFC 7766 §6.2.3). */
 	LIMIT_TCP_IDLE_S = 10,
 };
+
+/* Files that the administrator names: more than any real one, so that a wrong name, /dev/zero say, is
+ * a message and not the end of memory. A zone file of 64 MiB has about a million records. */
+enum {
+	LIMIT_CONF_FILE = 1 << 20,
+	LIMIT_ZONE_FILE = 64 << 20,
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the form of the command line: which words are options, which their values, which the command.
+ * Owns the form of the command line: which words are options and their values.
  * Never reads a value. Called by main.
  */
 #include <stdlib.h>
@@ -38,10 +38,11 @@ struct walk {
 
 static int unknown_option(struct walk *w, const char *shown, const char *key, size_t len)
 {
-	const struct conf_option *near = conf_option_nearest(key, len,
-		w->args->has_command ? w->args->command : CONF_COMMAND_COUNT);
+	const struct conf_option *near = conf_option_nearest(
+		key, len, w->args->has_command ? w->args->command : CONF_COMMAND_COUNT);
 	if (near)
-		return conf_fail(w->error, "%s: unknown option; did you mean --%s?", shown, near->key);
+		return conf_fail(
+			w->error, "%s: unknown option; did you mean --%s?", shown, near->key);
 	return conf_fail(w->error, "%s: unknown option; --help lists them", shown);
 }
 
@@ -69,8 +70,8 @@ static int keep(struct walk *w, const struct conf_option *option, const char *va
 
 /* Keeps an option that was followed by `value`, or by nothing (NULL): then the next word is its
  * value, or it is a flag. `shown` is how it was written. */
-static int keep_with_value(struct walk *w, const struct conf_option *option, const char *shown,
-	const char *value)
+static int keep_with_value(
+	struct walk *w, const struct conf_option *option, const char *shown, const char *value)
 {
 	if (option->kind == CONF_KIND_ARGS && !option->arg && value)
 		return conf_fail(w->error, "%s: takes no value", shown);
@@ -79,7 +80,8 @@ static int keep_with_value(struct walk *w, const struct conf_option *option, con
 	else if (!value && w->next < w->argc)
 		value = w->argv[w->next++];
 	if (!value)
-		return conf_fail(w->error, "%s: needs a value: --%s=%s", shown, option->key, option->arg);
+		return conf_fail(
+			w->error, "%s: needs a value: --%s=%s", shown, option->key, option->arg);
 	return keep(w, option, value);
 }
 

@@ -9,7 +9,7 @@
  *
  * What the command line says of an option replaces what the file says of it. Within one of the two
  * a list adds up, of a single value the last counts. Options that do not concern the command are
- * errors on the command line; in the file, which all commands share, their values are not looked at.
+ * errors on the command line; in the file, which all commands share, they are passed over.
  */
 #pragma once
 
@@ -100,7 +100,7 @@ struct conf {
 	char *nsid_dir; /* NULL: no namespace is given an nsid */
 
 	/* serve, check: how it is served */
-	struct conf_listens listens; /* never empty: the two wildcards, port 53, if none was given */
+	struct conf_listens listens; /* never empty: both wildcards if none was given */
 	enum name_mdns mdns;
 	struct conf_texts mdns_ifaces; /* NAME_MDNS_LISTED: at least one */
 	uint32_t threads;              /* 0: one for each online CPU */
@@ -144,8 +144,8 @@ struct conf_args {
 	enum conf_command command;
 	const char *operand;     /* explain: the NAME; else NULL. Borrowed from argv */
 	const char *config_file; /* --config; NULL: CONF_DEFAULT_FILE if that exists. Borrowed */
-	bool is_help, is_version; /* asked for: do that and nothing else; `command` counts if has_command */
-	bool has_command;
+	bool is_help, is_version; /* asked for: do that and nothing else */
+	bool has_command;         /* false with these two only: `command` says nothing */
 	struct conf_setting *settings; /* in the order given */
 	size_t setting_count;
 };

@@ -75,7 +75,8 @@ static void help_option(struct buf *out, const struct conf_option *o)
 void conf_help(struct buf *out, const struct conf_args *args)
 {
 	if (args->has_command)
-		buf_printf(out, "usage: ontap-zone %s%s [options]\n\n", conf_command_text(args->command),
+		buf_printf(out, "usage: ontap-zone %s%s [options]\n\n",
+			conf_command_text(args->command),
 			args->command == CONF_EXPLAIN ? " NAME" : "");
 	else
 		buf_puts(out, "usage: ontap-zone COMMAND [options]\n\n");
@@ -85,5 +86,6 @@ void conf_help(struct buf *out, const struct conf_args *args)
 	for (size_t i = 0; i < conf_option_count; i++)
 		if (!args->has_command || conf_option_concerns(&conf_options[i], args->command))
 			help_option(out, &conf_options[i]);
-	buf_puts(out, "\nWhat is set for good goes to the configuration file: ontap-zone.conf(5).\n");
+	buf_puts(out,
+		"\nWhat is set for good goes to the configuration file: ontap-zone.conf(5).\n");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the way from defaults, file and command line to one checked struct conf.
- * Never opens a file and never changes a struct conf that is in use. Called by main, also on SIGHUP.
+ * Never opens a file, never changes a struct conf that is in use. Called by main, also on SIGHUP.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +31,8 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Ends the line where its comment begins: at a '#' that is its first byte or follows white space, so
- * that a '#' inside a word is only that. */
+/* Ends the line where its comment begins: at a '#' that is its first byte or follows white space,
+ * so that a '#' inside a word is only that. */
 static void cut_comment(char *line)
 {
 	for (char *p = line; *p; p++)
@@ -59,7 +59,7 @@ static int unknown_key(struct conf_error *error, const char *file, unsigned line
 	const char *bare = strncmp(key, "no-", 3) == 0 ? key + 3 : key;
 	const struct conf_option *negated = conf_option_find(bare, strlen(bare));
 	if (negated && bare != key && conf_option_may_be_no(negated))
-		return conf_fail(error, "%s:%u: %s: write \"%s = no\"", file, line, key, bare);
+		return conf_fail(error, "%s:%u: %s: write '%s = no'", file, line, key, bare);
 	if (near)
 		return conf_fail(error, "%s:%u: %s: unknown key; did you mean %s?", file, line, key,
 			near->key);
@@ -67,14 +67,15 @@ static int unknown_key(struct conf_error *error, const char *file, unsigned line
 }
 
 /* Adds one key with its value. */
-static int add_setting(struct file *f, unsigned line, const char *key, const char *value,
-	struct conf_error *error)
+static int add_setting(
+	struct file *f, unsigned line, const char *key, const char *value, struct conf_error *error)
 {
 	const struct conf_option *option = conf_option_find(key, strlen(key));
 	if (!option)
 		return unknown_key(error, f->name, line, key);
 	if (option->is_cmdline_only)
-		return conf_fail(error, "%s:%u: %s: is for the command line only", f->name, line, key);
+		return conf_fail(
+			error, "%s:%u: %s: is for the command line only", f->name, line, key);
 	struct file_setting *grown = reallocarray(f->settings, f->count + 1, sizeof(*grown));
 	if (!grown)
 		return ERR_NOMEM;
@@ -91,7 +92,7 @@ static int parse_line(struct file *f, unsigned number, char *line, struct conf_e
 		return 0;
 	char *equals = strchr(line, '=');
 	if (!equals)
-		return conf_fail(error, "%s:%u: %s: is not \"key = value\"", f->name, number, line);
+		return conf_fail(error, "%s:%u: %s: is not 'key = value'", f->name, number, line);
 	*equals = '\0';
 	return add_setting(f, number, trim(line), trim(equals + 1), error);
 }
@@ -115,8 +116,8 @@ static int parse_file(struct file *f, size_t len, struct conf_error *error)
 	return 0;
 }
 
-static int file_init(struct file *f, const char *name, const char *text, size_t len,
-	struct conf_error *error)
+static int file_init(
+	struct file *f, const char *name, const char *text, size_t len, struct conf_error *error)
 {
 	*f = (struct file){.name = name ? name : "configuration"};
 	if (!text)
@@ -146,7 +147,8 @@ static int apply_args(struct conf *c, const struct conf_option *o, const struct 
 			continue;
 		int err = conf_value_read(c, o, args->settings[i].value, nth++, &why);
 		if (err)
-			return err == ERR_SYNTAX ? conf_fail(error, "--%s: %s", o->key, why.text) : err;
+			return err == ERR_SYNTAX ? conf_fail(error, "--%s: %s", o->key, why.text)
+						 : err;
 	}
 	*is_given = nth > 0;
 	return 0;
@@ -163,7 +165,8 @@ static int apply_file(struct conf *c, const struct conf_option *o, const struct 
 			continue;
 		int err = conf_value_read(c, o, s->value, nth++, &why);
 		if (err == ERR_SYNTAX)
-			return conf_fail(error, "%s:%u: %s: %s", f->name, s->line, o->key, why.text);
+			return conf_fail(
+				error, "%s:%u: %s: %s", f->name, s->line, o->key, why.text);
 		if (err)
 			return err;
 	}
@@ -177,7 +180,8 @@ static int apply_defaults(struct conf *c, const struct conf_option *o, struct co
 		struct conf_why why;
 		int err = conf_value_read(c, o, o->defaults[i], i, &why);
 		if (err)
-			return err == ERR_SYNTAX ? conf_fail(error, "%s: %s", o->key, why.text) : err;
+			return err == ERR_SYNTAX ? conf_fail(error, "%s: %s", o->key, why.text)
+						 : err;
 	}
 	return 0;
 }
@@ -200,24 +204,7 @@ static int apply_all(struct conf *c, const struct conf_args *args, const struct 
 	return 0;
 }
 
-/* The zone's place among names: not where mDNS or the reverse names are, and with room for what goes
- * in front of it, at most "label.wan.". */
-static int check_domain(const struct conf *c, struct conf_error *error)
-{
-	static const uint8_t local[] = "\5local", arpa[] = "\4arpa";
-	static const uint8_t in_addr[] = "\7in-addr\4arpa", ip6[] = "\3ip6\4arpa";
-	const uint8_t *domain = c->domain.wire;
-	if (domain[0] == 0)
-		return conf_fail(error, "domain: the root cannot be served");
-	if (name_is_below(domain, local))
-		return conf_fail(error, "domain: names under local are mDNS's (RFC 6762 §3), not a zone");
-	if (name_equal(domain, arpa) || name_is_below(domain, in_addr) || name_is_below(domain, ip6))
-		return conf_fail(error, "domain: is a place of reverse names");
-	if (c->domain.len + 1 + LABEL_CAP + sizeof("\3wan") - 1 > NAME_CAP)
-		return conf_fail(error, "domain: is too long to have names in it");
-	return 0;
-}
-
+/* What options must not be together, or not be without. */
 static int check_combinations(const struct conf *c, struct conf_error *error)
 {
 	if (c->on_export && c->exports.count == 0)
@@ -228,7 +215,7 @@ static int check_combinations(const struct conf *c, struct conf_error *error)
 		return conf_fail(error, "--view: format tinydns has both views, as locations");
 	if (c->zone.len > 0 && c->format != CONF_ZONE)
 		return conf_fail(error, "--zone: is for format zone only");
-	return check_domain(c, error);
+	return 0;
 }
 
 int conf_load(struct conf *ret, const struct conf_args *args, const char *file, const char *text,

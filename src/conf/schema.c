@@ -32,28 +32,31 @@ static const char *const view_words[] = {
 #define AT(member) .offset = offsetof(struct conf, member)
 
 const struct conf_option conf_options[] = {
-	{"domain", .kind = CONF_KIND_HOST, .commands = PUBLISH, AT(domain), .arg = "NAME",
+	{"domain", .kind = CONF_KIND_DOMAIN, .commands = PUBLISH, AT(domain), .arg = "NAME",
 		.defaults = {"home.arpa"}, .help = "the zone in which names are served"},
 	{"listen", .kind = CONF_KIND_LISTENS, .commands = SERVE, AT(listens), .arg = "ADDR[:PORT]",
 		.defaults = {"0.0.0.0:53", "[::]:53"},
 		.help = "answer unicast DNS there, over UDP and TCP; may be repeated"},
 	{"mdns", .kind = CONF_KIND_MDNS, .commands = SERVE, AT(mdns_ifaces), .arg = "IFACE",
 		.defaults = {"auto"},
-		.help = "speak multicast DNS on that link; may be repeated; auto: on each that can"},
+		.help = "speak multicast DNS there; may be repeated; auto: on each link that can"},
 	{"zone-file", .kind = CONF_KIND_TEXTS, .commands = PUBLISH, AT(zone_files), .arg = "FILE",
 		.help = "serve the records of this master file too; may be repeated"},
 	{"ns", .kind = CONF_KIND_HOST, .commands = PUBLISH, AT(ns), .arg = "NAME",
 		.help = "name of this server in NS and SOA (default: this host's name)"},
-	{"hostmaster", .kind = CONF_KIND_MAILBOX, .commands = PUBLISH, AT(hostmaster), .arg = "NAME",
+	{"hostmaster", .kind = CONF_KIND_MAILBOX, .commands = PUBLISH, AT(hostmaster),
+		.arg = "NAME",
 		.help = "mailbox in the SOA, as name or mail address (default: hostmaster.DOMAIN)"},
 	{"ttl", .kind = CONF_KIND_NUMBER, .commands = PUBLISH, AT(ttl_s), .arg = "SECONDS",
 		.defaults = {"60"}, .max = TTL_MAX, .help = "TTL of host records"},
 	{"lan", .kind = CONF_KIND_PREFIXES, .commands = PUBLISH, AT(lan), .arg = "PREFIX",
 		.help = "clients from there are \"lan\" too; may be repeated"},
-	{"names", .kind = CONF_KIND_SOURCES, .commands = PUBLISH, AT(names), .arg = "SOURCE[,SOURCE]",
+	{"names", .kind = CONF_KIND_SOURCES, .commands = PUBLISH, AT(names),
+		.arg = "SOURCE[,SOURCE]",
 		.defaults = {"alias"},
 		.help = "where names come from, in order of preference: alias, netns"},
-	{"duplicates", .kind = CONF_KIND_CHOICE, .commands = PUBLISH, AT(duplicates), .arg = "POLICY",
+	{"duplicates", .kind = CONF_KIND_CHOICE, .commands = PUBLISH, AT(duplicates),
+		.arg = "POLICY",
 		.defaults = {"merge"}, .words = duplicates_words,
 		.help = "two workloads with one name: merge, first or number"},
 	{"rootless", .kind = CONF_KIND_FLAG, .commands = PUBLISH, AT(has_rootless),
@@ -66,7 +69,8 @@ const struct conf_option conf_options[] = {
 		.defaults = {"/run/netns"},
 		.help = "give an nsid to each network namespace bound there"},
 	{"threads", .kind = CONF_KIND_NUMBER, .commands = SERVE, AT(threads), .arg = "N",
-		.min = 1, .max = THREADS_MAX, .help = "unicast workers (default: one per online CPU)"},
+		.min = 1, .max = THREADS_MAX,
+		.help = "unicast workers (default: one per online CPU)"},
 	{"export", .kind = CONF_KIND_EXPORTS, .commands = SERVE, AT(exports), .arg = "FORMAT:FILE",
 		.help = "keep that file up to date; may be repeated; formats as for --format"},
 	{"on-export", .kind = CONF_KIND_TEXT, .commands = SERVE, AT(on_export), .arg = "CMD",
@@ -77,21 +81,24 @@ const struct conf_option conf_options[] = {
 		.defaults = {"/var/lib/ontap"}, .help = "what must outlive a restart"},
 	{"user", .kind = CONF_KIND_TEXT, .commands = SERVE, AT(user), .arg = "NAME",
 		.help = "run as (default: ontap, where there is such a user)"},
-	{"ready-fd", .kind = CONF_KIND_FD, .commands = SERVE, AT(ready_fd), .arg = "N", .max = FD_MAX,
+	{"ready-fd", .kind = CONF_KIND_FD, .commands = SERVE, AT(ready_fd), .arg = "N",
+		.max = FD_MAX,
 		.help = "write a newline there once names are being served"},
 	{"verbosity", .kind = CONF_KIND_CHOICE, .commands = PUBLISH, AT(verbosity), .arg = "LEVEL",
 		.defaults = {"info"}, .words = verbosity_words,
 		.help = "log what is that urgent: error, warning, info or debug"},
 
-	{"format", .is_cmdline_only = true, .kind = CONF_KIND_CHOICE, .commands = EXPORT, AT(format),
+	{"format", .is_cmdline_only = true, .kind = CONF_KIND_CHOICE, .commands = EXPORT,
+		AT(format),
 		.arg = "FORMAT", .defaults = {"zone"}, .words = conf_format_words,
 		.help = "tinydns, zone, hosts or json"},
 	{"view", .is_cmdline_only = true, .kind = CONF_KIND_CHOICE, .commands = EXPORT, AT(view),
 		.arg = "VIEW", .words = view_words,
-		.help = "as clients there see it: lan or wan (default: zone wan, hosts lan, json both)"},
+		.help = "as clients there see it: lan or wan (default: wan for zone, lan for hosts)"},
 	{"zone", .is_cmdline_only = true, .kind = CONF_KIND_NAME, .commands = EXPORT, AT(zone),
 		.arg = "NAME", .help = "format zone: which zone (default: DOMAIN)"},
-	{"watch", .is_cmdline_only = true, .kind = CONF_KIND_FLAG, .commands = EXPORT, AT(is_watching),
+	{"watch", .is_cmdline_only = true, .kind = CONF_KIND_FLAG, .commands = EXPORT,
+		AT(is_watching),
 		.defaults = {"no"}, .help = "go on: again after each change"},
 	{"output", .is_cmdline_only = true, .kind = CONF_KIND_TEXT, .commands = EXPORT, AT(output),
 		.arg = "FILE", .help = "write there, atomically (default: standard output)"},
@@ -103,7 +110,8 @@ const struct conf_option conf_options[] = {
 	{"json", 'j', .is_cmdline_only = true, .kind = CONF_KIND_FLAG, .commands = ASK, AT(is_json),
 		.defaults = {"no"}, .help = "print JSON"},
 
-	{"config", 'c', .is_cmdline_only = true, .kind = CONF_KIND_ARGS, .commands = ALL, .arg = "FILE",
+	{"config", 'c', .is_cmdline_only = true, .kind = CONF_KIND_ARGS, .commands = ALL,
+		.arg = "FILE",
 		.help = "configuration file (default: " CONF_DEFAULT_FILE ", if there is one)"},
 	{"help", 'h', .is_cmdline_only = true, .kind = CONF_KIND_ARGS, .commands = ALL,
 		.help = "print this"},
@@ -115,9 +123,11 @@ const size_t conf_option_count = ARRAY_LEN(conf_options);
 
 const struct conf_option *conf_option_find(const char *key, size_t len)
 {
-	for (size_t i = 0; i < conf_option_count; i++)
-		if (strlen(conf_options[i].key) == len && memcmp(conf_options[i].key, key, len) == 0)
+	for (size_t i = 0; i < conf_option_count; i++) {
+		const char *known = conf_options[i].key;
+		if (strlen(known) == len && memcmp(known, key, len) == 0)
 			return &conf_options[i];
+	}
 	return NULL;
 }
 

@@ -15,6 +15,7 @@ enum conf_kind {
 	CONF_KIND_DIR,      /* char *; "no" is NULL */
 	CONF_KIND_TEXTS,    /* struct conf_texts */
 	CONF_KIND_HOST,     /* struct name of letters, digits, hyphens, underscores */
+	CONF_KIND_DOMAIN,   /* the same, where a zone of ours can be */
 	CONF_KIND_NAME,     /* struct name, any */
 	CONF_KIND_MAILBOX,  /* struct name, also written as mail address (RFC 1035 §8) */
 	CONF_KIND_ADDR,     /* struct addr */
@@ -50,10 +51,10 @@ extern const char *const conf_source_words[];
 /* The option with that key, or NULL. */
 const struct conf_option *conf_option_find(const char *key, size_t len) NONNULL;
 
-/* The option that concerns `command` (CONF_COMMAND_COUNT: any) and is spelled most like that, or NULL
- * if none is at all like it. */
-const struct conf_option *conf_option_nearest(const char *key, size_t len, enum conf_command command)
-	NONNULL;
+/* The option that concerns `command` (CONF_COMMAND_COUNT: any) and is spelled most like that, or
+ * NULL if none is at all like it. */
+const struct conf_option *conf_option_nearest(const char *key, size_t len,
+	enum conf_command command) NONNULL;
 
 bool conf_option_concerns(const struct conf_option *o, enum conf_command command) NONNULL;
 

@@ -38,14 +38,14 @@ static void *grow(void *array, size_t count, size_t size)
 static int read_flag(bool *ret, const char *text, struct conf_why *why)
 {
 	if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
-		return fail(why, "\"%s\" is neither yes nor no", text);
+		return fail(why, "'%s' is neither yes nor no", text);
 	*ret = text[0] == 'y';
 	return 0;
 }
 
 /* Decimal digits only: no sign, no white space, no other base. */
-static int read_number(uint32_t *ret, const struct conf_option *o, const char *text,
-	struct conf_why *why)
+static int read_number(
+	uint32_t *ret, const struct conf_option *o, const char *text, struct conf_why *why)
 {
 	size_t len = strlen(text);
 	uint64_t value = 0;
@@ -53,7 +53,7 @@ static int read_number(uint32_t *ret, const struct conf_option *o, const char *t
 	for (size_t i = 0; is_number && i < len; i++)
 		value = 10 * value + (uint64_t)(text[i] - '0');
 	if (!is_number || value < o->min || value > o->max)
-		return fail(why, "\"%s\" is no number from %u to %u", text, o->min, o->max);
+		return fail(why, "'%s' is no number from %u to %u", text, o->min, o->max);
 	*ret = (uint32_t)value;
 	return 0;
 }
@@ -99,17 +99,41 @@ static int read_name(struct name *ret, const char *text, struct conf_why *why)
 {
 	int err = name_from_text(text, NULL, ret);
 	if (err == ERR_RANGE)
-		return fail(why, "\"%s\" is longer than a domain name may be", text);
-	return err ? fail(why, "\"%s\" is no domain name", text) : 0;
+		return fail(why, "'%s' is longer than a domain name may be", text);
+	return err ? fail(why, "'%s' is no domain name", text) : 0;
 }
 
-/* A name that clients can have in URLs: letters, digits, hyphens (RFC 1123 §2.1), and underscores. */
+/* A name that clients can have in URLs: letters, digits, hyphens (RFC 1123 §2.1) and
+ * underscores. */
 static int read_host(struct name *ret, const char *text, struct conf_why *why)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 	if (strspn(text, allowed) != strlen(text))
-		return fail(why, "\"%s\" has other characters than letters, digits, hyphens", text);
+		return fail(why, "'%s' has other characters than letters, digits, hyphens", text);
 	return read_name(ret, text, why);
+}
+
+/* The zone's place among names: not where mDNS or the reverse names are, and with room for what
+ * goes in front of it, at most "label.wan.". */
+static int read_domain(struct name *ret, const char *text, struct conf_why *why)
+{
+	static const uint8_t local[] = "\5local", arpa[] = "\4arpa";
+	static const uint8_t in_addr[] = "\7in-addr\4arpa", ip6[] = "\3ip6\4arpa";
+	int err = read_host(ret, text, why);
+	if (err)
+		return err;
+	const uint8_t *domain = ret->wire;
+	if (domain[0] == 0)
+		return fail(why, "the root cannot be served");
+	if (name_is_below(domain, local))
+		return fail(why, "names under local are mDNS's (RFC 6762 §3), not a zone");
+	if (name_equal(domain, arpa) || name_is_below(domain, in_addr) ||
+		name_is_below(domain, ip6))
+		return fail(why, "'%s' is a place of reverse names", text);
+	if (ret->len + 1 + LABEL_CAP + sizeof("\3wan") - 1 > NAME_CAP)
+		return fail(why, "'%s' is too long to have names in it", text);
+	return 0;
 }
 
 /* "admin@example.org" is the name admin.example.org, with the dots of the local part inside its
@@ -124,13 +148,13 @@ static int read_mailbox(struct name *ret, const char *text, struct conf_why *why
 	if (err)
 		return err;
 	if (name_prepend(text, (size_t)(at - text), domain.wire, ret))
-		return fail(why, "\"%s\" is no mail address", text);
+		return fail(why, "'%s' is no mail address", text);
 	return 0;
 }
 
 static int read_addr(struct addr *ret, const char *text, struct conf_why *why)
 {
-	return addr_parse(text, ret) ? fail(why, "\"%s\" is no address", text) : 0;
+	return addr_parse(text, ret) ? fail(why, "'%s' is no address", text) : 0;
 }
 
 static int add_prefix(struct conf_prefixes *list, const char *text, struct conf_why *why)
@@ -138,9 +162,10 @@ static int add_prefix(struct conf_prefixes *list, const char *text, struct conf_
 	struct prefix prefix;
 	int err = prefix_parse(text, &prefix);
 	if (err == ERR_RANGE)
-		return fail(why, "\"%s\" has bits set beyond its length, or too great a length", text);
+		return fail(
+			why, "'%s' has bits set beyond its length, or too great a length", text);
 	if (err)
-		return fail(why, "\"%s\" is no prefix such as 192.0.2.0/24 or 2001:db8::/32", text);
+		return fail(why, "'%s' is no prefix such as 192.0.2.0/24 or 2001:db8::/32", text);
 	struct prefix *at = grow(list->at, list->count, sizeof(*at));
 	if (!at)
 		return ERR_NOMEM;
@@ -198,10 +223,12 @@ static int add_listen(struct conf_listens *list, const char *text, struct conf_w
 	uint32_t number = DNS_PORT;
 	const char *port = split_port(text, addr, sizeof(addr));
 	if (read_scoped_addr(&listen, addr))
-		return fail(why, "\"%s\" is not of the form 192.0.2.1:53, [2001:db8::1]:53 or "
-			"[fe80::1%%eth0]:53", text);
+		return fail(why,
+			"'%s' is not of the form 192.0.2.1:53, [2001:db8::1]:53 or "
+			"[fe80::1%%eth0]:53",
+			text);
 	if (port && read_number(&number, &port_range, port, why))
-		return fail(why, "\"%s\": the port is no number from 1 to 65535", text);
+		return fail(why, "'%s': the port is no number from 1 to 65535", text);
 	listen.port = (uint16_t)number;
 	struct conf_listen *at = grow(list->at, list->count, sizeof(*at));
 	if (!at)
@@ -222,31 +249,31 @@ static void list_words(const char *const *words, char *out, size_t cap)
 	}
 }
 
-static int read_choice(unsigned *ret, const char *const *words, const char *text, size_t len,
-	struct conf_why *why)
+static int read_choice(
+	unsigned *ret, const char *const *words, const char *text, size_t len, struct conf_why *why)
 {
 	char known[128];
 	int index = conf_word_index(words, text, len);
 	if (index < 0) {
 		list_words(words, known, sizeof(known));
-		return fail(why, "\"%.*s\" is not %s", (int)(len < 64 ? len : 64), text, known);
+		return fail(why, "'%.*s' is not %s", (int)(len < 64 ? len : 64), text, known);
 	}
 	*ret = (unsigned)index;
 	return 0;
 }
 
-static int add_source(struct conf_name_sources *list, const char *word, size_t len,
-	struct conf_why *why)
+static int add_source(
+	struct conf_name_sources *list, const char *word, size_t len, struct conf_why *why)
 {
 	unsigned source = 0;
 	if (len == strlen("hostname") && memcmp(word, "hostname", len) == 0)
-		return fail(why, "\"hostname\" is not built yet: alias and netns are");
+		return fail(why, "'hostname' is not built yet: alias and netns are");
 	int err = read_choice(&source, conf_source_words, word, len, why);
 	if (err)
 		return err;
 	for (unsigned i = 0; i < list->count; i++)
 		if (list->at[i] == source)
-			return fail(why, "\"%.*s\" stands there twice", (int)len, word);
+			return fail(why, "'%.*s' stands there twice", (int)len, word);
 	list->at[list->count++] = source;
 	return 0;
 }
@@ -275,9 +302,9 @@ static int read_mdns(struct conf *c, const char *text, size_t nth, struct conf_w
 	else if (strcmp(text, "no") == 0)
 		mode = NAME_MDNS_NONE;
 	else if (!is_ifname(text))
-		return fail(why, "\"%s\" is no name of a link", text);
+		return fail(why, "'%s' is no name of a link", text);
 	if (nth > 0 && mode != c->mdns)
-		return fail(why, "\"%s\": auto, no and names of links exclude each other", text);
+		return fail(why, "'%s': auto, no and names of links exclude each other", text);
 	c->mdns = mode;
 	return mode == NAME_MDNS_LISTED ? add_text(&c->mdns_ifaces, text, why) : 0;
 }
@@ -291,7 +318,7 @@ static int add_export(struct conf_exports *list, const char *text, struct conf_w
 	if (err)
 		return err;
 	if (text[len] == '\0' || text[len + 1] == '\0')
-		return fail(why, "\"%s\" is not FORMAT:FILE", text);
+		return fail(why, "'%s' is not FORMAT:FILE", text);
 	err = read_text(&path, text + len + 1, why);
 	if (err)
 		return err;
@@ -326,6 +353,7 @@ int conf_value_read(struct conf *c, const struct conf_option *o, const char *tex
 	case CONF_KIND_DIR: return read_dir(at, text, why);
 	case CONF_KIND_TEXTS: return add_text(at, text, why);
 	case CONF_KIND_HOST: return read_host(at, text, why);
+	case CONF_KIND_DOMAIN: return read_domain(at, text, why);
 	case CONF_KIND_NAME: return read_name(at, text, why);
 	case CONF_KIND_MAILBOX: return read_mailbox(at, text, why);
 	case CONF_KIND_ADDR: return read_addr(at, text, why);
@@ -370,6 +398,7 @@ void conf_value_free(struct conf *c, const struct conf_option *o)
 	case CONF_KIND_NUMBER:
 	case CONF_KIND_FD:
 	case CONF_KIND_HOST:
+	case CONF_KIND_DOMAIN:
 	case CONF_KIND_NAME:
 	case CONF_KIND_MAILBOX:
 	case CONF_KIND_ADDR:

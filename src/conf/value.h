@@ -9,9 +9,9 @@ struct conf_why {
 	char text[384];
 };
 
-/* Reads `text` as a value of `o` into its member of `c`. `nth`: how many values it was given before in
- * the same place; a list grows, of a single value the last counts. ERR_SYNTAX with `*why` filled,
- * ERR_NOMEM; `c` is still whole then. */
+/* Reads `text` as a value of `o` into its member of `c`. `nth`: how many values it was given before
+ * in the same place; a list grows, of a single value the last counts. ERR_SYNTAX with `*why`
+ * filled, ERR_NOMEM; `c` is still whole then. */
 int conf_value_read(struct conf *c, const struct conf_option *o, const char *text, size_t nth,
 	struct conf_why *why) NONNULL MUSTCHECK;
 

@@ -97,8 +97,8 @@ static int same_cmp(const struct record *a, const struct record *b)
 	return diff ? diff : a->view - b->view;
 }
 
-/* Total, so that the order does not depend on the one they came in: of equal records the one with the
- * lowest TTL comes first, then by the spelling of the owner. */
+/* Total, so that the order does not depend on the one they came in: of equal records the one with
+ * the lowest TTL comes first, then by the spelling of the owner. */
 static int record_cmp(const void *pa, const void *pb)
 {
 	const struct record *a = *(struct record *const *)pa, *b = *(struct record *const *)pb;
@@ -124,8 +124,8 @@ static void sort(struct export *e)
 	e->is_sorted = true;
 }
 
-struct record *const *records_find(struct records r, const uint8_t *owner, uint16_t type,
-	size_t *ret_left)
+struct record *const *records_find(
+	struct records r, const uint8_t *owner, uint16_t type, size_t *ret_left)
 {
 	size_t low = 0, high = r.count;
 	while (low < high) {

@@ -3,7 +3,7 @@
  * The records as files for other programs. Collect, then write as often as wanted:
  *
  *	struct export *e = export_new();
- *	zone_each_record(zone, name_root, export_add, e);   and whatever else: export_add(e, &record)
+ *	zone_each_record(zone, name_root, export_add, e);   more: export_add(e, &record)
  *	err = export_write(e, &options, &buf);
  *
  * The same records give the same bytes, in whatever order they were added.
@@ -42,9 +42,9 @@ void export_add(void *arg, const struct zone_change *record) NONNULL;
 
 struct export_options {
 	enum export_format format;
-	/* Which of the views: VIEW_LAN, VIEW_WAN, or 0 for what the format is mostly for: zone the wan
-	 * view (a private address never leaves unasked), hosts the lan view, json both. tinydns always
-	 * has both. */
+	/* Which of the views: VIEW_LAN, VIEW_WAN, or 0 for what the format is mostly for: zone the
+	 * wan view (a private address never leaves unasked), hosts the lan view, json both. tinydns
+	 * always has both. */
 	unsigned view;
 	const uint8_t *apex;       /* zone: which one; else not looked at */
 	const struct view_rule *rules; /* tinydns: where clients stand, as for view_table_new() */

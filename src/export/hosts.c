@@ -58,7 +58,7 @@ static bool host_from_record(struct records r, const struct record *record, stru
 	return true;
 }
 
-/* By address; of one address the canonical name first, then the shorter, then in canonical order. */
+/* By address; of one address the canonical name first, then shorter ones, then in order. */
 static int host_cmp(const void *pa, const void *pb)
 {
 	const struct host *a = pa, *b = pb;
@@ -86,7 +86,8 @@ static void put_hosts(struct buf *out, const struct host *hosts, size_t count)
 		if (is_same && name_equal(hosts[i - 1].name, hosts[i].name))
 			continue; /* both views have it */
 		if (!is_same)
-			buf_printf(out, "%s%s", i > 0 ? "\n" : "", addr_format(&hosts[i].addr, text));
+			buf_printf(
+				out, "%s%s", i > 0 ? "\n" : "", addr_format(&hosts[i].addr, text));
 		buf_puts(out, is_same ? " " : "\t");
 		put_name(out, hosts[i].name);
 	}

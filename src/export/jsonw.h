@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Writes JSON (RFC 8259) front to back into a buffer: no tree, no allocation of its own, keys in the
- * order they are written. Untrusted bytes are safe: what is no UTF-8 becomes U+FFFD.
+ * Writes JSON (RFC 8259) front to back into a buffer: no tree, no allocation of its own, keys in
+ * the order they are written. Untrusted bytes are safe: what is no UTF-8 becomes U+FFFD.
  *
  *	struct jsonw w = {.out = &buf};
  *	jsonw_open(&w, NULL, '{');

@@ -14,8 +14,8 @@ struct record {
 	uint8_t bytes[]; /* of owner and rdata */
 };
 
-/* Sorted: owner (canonical order), then SOA, NS and other types by number, then rdata, then view. No
- * two are equal in all of these. */
+/* Sorted: owner (canonical order), then SOA, NS and other types by number, then rdata, then view.
+ * No two are equal in all of these. */
 struct records {
 	struct record *const *at;
 	size_t count;
@@ -26,7 +26,8 @@ struct records {
 struct record *const *records_find(struct records r, const uint8_t *owner, uint16_t type,
 	size_t *ret_left) NONNULL;
 
-void export_tinydns(struct records r, const struct export_options *options, struct buf *out) NONNULL;
+void export_tinydns(struct records r, const struct export_options *options, struct buf *out)
+	NONNULL;
 /* ERR_ABSENT: no SOA at the apex. */
 int export_zone(struct records r, const struct export_options *options, struct buf *out)
 	NONNULL MUSTCHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Rdata as text, as in master files (RFC 1035 §5.1, RFC 3597 §5): for exports, `watch`, `explain`. */
+/* Rdata as text, as in master files (RFC 1035 §5.1, RFC 3597 §5): for exports and for people. */
 #pragma once
 
 #include "base/buf.h"

@@ -4,13 +4,14 @@
  * Never lets a byte of a name or of rdata end a field or line. Called by export_write().
  *
  * Locations: a client is in the one with the longest prefix that its address begins with. Prefixes
- * are whole octets of IPv4 addresses, so that others are spelled out; tinydns does not know where an
- * IPv6 client stands: it is in no location, and gets neither lan nor wan records of a bare name.
+ * are whole octets of IPv4 addresses, so that others are spelled out; of IPv6 there are none, for
+ * tinydns has no IPv6 clients. A name whose records are all in the other location does not exist
+ * for it (NXDOMAIN), where we say NODATA.
  */
 #include "base/cursor.h"
 #include "export/record.h"
 
-#define LOCATION_LAN      "la"
+#define LOCATION_LAN       "la"
 #define LOCATION_ELSEWHERE "ex"
 
 /* Those who are "lan" clients without a rule; as zone/view.h has it. */
@@ -23,7 +24,8 @@ static const struct prefix lan_always[] = {
 	{{ADDR_V4, {192, 168}}, 16},
 };
 
-static void put_location(struct buf *out, const char *location, const uint8_t *octets, unsigned count)
+static void put_location(
+	struct buf *out, const char *location, const uint8_t *octets, unsigned count)
 {
 	buf_printf(out, "%%%s:", location);
 	for (unsigned i = 0; i < count; i++)
@@ -46,7 +48,7 @@ static void put_prefix(struct buf *out, const char *location, const struct prefi
 	}
 }
 
-/* Whether a shorter or equal prefix of ours says "lan" already: then a line would say nothing new. */
+/* Whether one of those says "lan" of it already: then a line would say nothing new. */
 static bool is_always_lan(const struct prefix *p)
 {
 	for (size_t i = 0; i < ARRAY_LEN(lan_always); i++)
@@ -61,9 +63,10 @@ static int prefix_cmp(const struct prefix *a, const struct prefix *b)
 	return diff ? diff : a->len - b->len;
 }
 
-/* The rule that comes next after `after` in order of prefixes (NULL: the first). There are few, and no
- * memory is needed for a sorted copy. */
-static const struct view_rule *next_rule(const struct export_options *o, const struct view_rule *after)
+/* The rule that comes next after `after` in order of prefixes (NULL: the first). There are few, and
+ * no memory is needed for a sorted copy. */
+static const struct view_rule *next_rule(
+	const struct export_options *o, const struct view_rule *after)
 {
 	const struct view_rule *next = NULL;
 	for (size_t i = 0; i < o->rule_count; i++) {
@@ -184,6 +187,7 @@ static void put_fields(struct buf *out, const struct record *r)
 	default:
 		buf_printf(out, "%u:", r->type);
 		put_bytes(out, r->rdata, r->rdata_len);
+		break;
 	}
 }
 

@@ -35,8 +35,8 @@ static void put_record(struct buf *out, const struct record *r, const uint8_t *a
 /* Whether it was written just before: two views may have the same record. */
 static bool is_repeated(const struct record *before, const struct record *r)
 {
-	return before && before->type == r->type && name_equal(before->owner, r->owner)
-	       && rdata_cmp(before->rdata, before->rdata_len, r->rdata, r->rdata_len) == 0;
+	return before && before->type == r->type && name_equal(before->owner, r->owner) &&
+	       rdata_cmp(before->rdata, before->rdata_len, r->rdata, r->rdata_len) == 0;
 }
 
 /* Writes what is in the zone: at the apex or below, but of another zone below it only the NS, which
@@ -49,12 +49,12 @@ static void put_records(struct buf *out, struct records r, const uint8_t *apex, 
 		const struct record *record = r.at[i];
 		if (!name_is_below(record->owner, apex))
 			continue;
-		if (record->type == RR_SOA && !name_equal(record->owner, apex)
-			&& !(child && name_is_below(record->owner, child)))
+		if (record->type == RR_SOA && !name_equal(record->owner, apex) &&
+			!(child && name_is_below(record->owner, child)))
 			child = record->owner;
 		bool is_elsewhere = child && name_is_below(record->owner, child);
-		bool is_delegation = is_elsewhere && record->type == RR_NS
-				     && name_equal(record->owner, child);
+		bool is_delegation =
+			is_elsewhere && record->type == RR_NS && name_equal(record->owner, child);
 		if (!(record->view & view) || (is_elsewhere && !is_delegation))
 			continue;
 		if (!is_repeated(before, record))

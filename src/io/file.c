@@ -71,8 +71,8 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-/* The file that is really meant, to be freed: where symbolic links lead, if it is there. NULL and an
- * error otherwise. */
+/* The file that is really meant, to be freed: where symbolic links lead, if it is there. NULL and
+ * an error otherwise. */
 static char *resolve(const char *path, int *err)
 {
 	struct stat st;
@@ -86,8 +86,8 @@ static char *resolve(const char *path, int *err)
 	return realpath(path, NULL);
 }
 
-/* A name in a directory is on disk only when the directory is. That it cannot be opened or synced (it
- * may be on a file system without that) is no failure: the content is safe. */
+/* A name in a directory is on disk only when the directory is. That it cannot be opened or synced
+ * (it may be on a file system without that) is no failure: the content is safe. */
 static void sync_directory(char *path)
 {
 	char *slash = strrchr(path, '/');

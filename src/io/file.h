@@ -8,18 +8,15 @@
 #include "base/buf.h"
 #include "base/compiler.h"
 
-/* More than any real file of the kind: who gives us /dev/zero gets a message. */
-enum { FILE_CONF_MAX = 1 << 20, FILE_ZONE_MAX = 64 << 20 };
-
 /* Appends the file's content to `out`. ERR_SYS (errno says why), ERR_RANGE: more than `max` bytes,
  * ERR_NOMEM; `out` may have a part of it then. */
 int file_read(const char *path, size_t max, struct buf *out) NONNULL MUSTCHECK;
 
-/* Makes `bytes` the content of the file in one step: who opens it sees the old or the new, also after
- * a crash. Mode 0644; a symbolic link is followed and stays. ERR_SYS: nothing changed; ERR_DENIED: it
- * is there and no regular file; ERR_NOMEM. */
+/* Makes `bytes` the content of the file in one step: who opens it sees the old or the new, also
+ * after a crash. Mode 0644; a symbolic link is followed and stays. ERR_SYS: nothing changed;
+ * ERR_DENIED: it is there and no regular file; ERR_NOMEM. */
 int file_write(const char *path, const void *bytes, size_t len) NONNULL_ARGS(1) MUSTCHECK;
 
-/* Starts `/bin/sh -c COMMAND` and does not wait: the caller reaps `*ret`. It reads nothing, writes to
- * our standard error, and has all signals at their defaults. ERR_SYS. */
+/* Starts `/bin/sh -c COMMAND` and does not wait: the caller reaps `*ret`. It reads nothing, writes
+ * to our standard error, and has all signals at their defaults. ERR_SYS. */
 int file_run_command(const char *command, pid_t *ret) NONNULL MUSTCHECK;

@@ -14,6 +14,7 @@
 
 #include "base/cursor.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "io/file.h"
 #include "io/zonetext.h"
 
@@ -31,7 +32,7 @@ struct entry {
 
 struct zonefile {
 	struct entry *entries;
-	struct rdata *rdata;  /* of each entry, in the same order: what the sets point to */
+	struct rdata *rdata; /* of each entry, in the same order: what the sets point to */
 	struct rrset *sets;
 	struct zonefile_owner *owners;
 	size_t entry_count, entry_cap, set_count, owner_count;
@@ -48,8 +49,8 @@ struct reader {
 	int line; /* ldns's count: the last one that was read */
 };
 
-void zonefile_fail(struct zonefile_error *error, const char *path, unsigned line,
-	const char *format, ...)
+void zonefile_fail(
+	struct zonefile_error *error, const char *path, unsigned line, const char *format, ...)
 {
 	char what[384];
 	va_list args;
@@ -65,7 +66,8 @@ void zonefile_fail(struct zonefile_error *error, const char *path, unsigned line
 			*p = '?';
 }
 
-#define FAIL(r, ...) (zonefile_fail((r)->error, (r)->path, (unsigned)(r)->line, __VA_ARGS__), ERR_SYNTAX)
+#define FAIL(r, ...)                                                                               \
+	(zonefile_fail((r)->error, (r)->path, (unsigned)(r)->line, __VA_ARGS__), ERR_SYNTAX)
 
 void zonefile_free(struct zonefile *z)
 {
@@ -122,8 +124,8 @@ static struct entry *add_entry(struct zonefile *z)
 	return &z->entries[z->entry_count];
 }
 
-/* Whether a file may have the type: not what only questions have, and not what is about all names of
- * a signed zone, which ours are not known when the file is written. */
+/* Whether a file may have the type: not what only questions have, and not what is about all names
+ * of a signed zone, which ours are not known when the file is written. */
 static int check_type(const struct reader *r, uint16_t type)
 {
 	char text[RR_TYPE_TEXT_CAP];
@@ -131,7 +133,8 @@ static int check_type(const struct reader *r, uint16_t type)
 	case RR_RRSIG:
 	case RR_NSEC:
 	case RR_NSEC3:
-	case RR_NSEC3PARAM: return FAIL(r, "signed zones are not served: %s", rr_type_text(type, text));
+	case RR_NSEC3PARAM:
+		return FAIL(r, "signed zones are not served: %s", rr_type_text(type, text));
 	default: break;
 	}
 	if (rr_type_is_meta(type))
@@ -175,10 +178,15 @@ static int take_record(struct reader *r, const ldns_rr *rr)
 	memcpy(bytes, ldns_rdf_data(owner), owner_len);
 	put_u16(rdata - RDLENGTH_LEN, (uint16_t)len);
 	copy_rdata(rr, rdata);
-	*entry = (struct entry){.owner = bytes, .rdata = rdata, .rdata_len = (uint16_t)len,
-		.type = type, .ttl = ldns_rr_ttl(rr), .line = (unsigned)r->line};
+	*entry = (struct entry){.owner = bytes,
+		.rdata = rdata,
+		.rdata_len = (uint16_t)len,
+		.type = type,
+		.ttl = ldns_rr_ttl(rr),
+		.line = (unsigned)r->line};
 	r->zone->entry_count++;
-	if (!rdata_is_valid(type, rdata, len) || !is_whole(type, rdata - RDLENGTH_LEN, RDLENGTH_LEN + len))
+	if (!rdata_is_valid(type, rdata, len) ||
+		!is_whole(type, rdata - RDLENGTH_LEN, RDLENGTH_LEN + len))
 		return FAIL(r, "the data is not that of a %s record", rr_type_text(type, text));
 	/* RFC 2181 §8: a TTL with the highest bit set is zero. */
 	if (entry->ttl > INT32_MAX)
@@ -186,8 +194,8 @@ static int take_record(struct reader *r, const ldns_rr *rr)
 	return 0;
 }
 
-/* Reads up to the next record, directive or empty line. Each call takes at least one byte or comes to
- * the end. */
+/* Reads up to the next record, directive or empty line. Each call takes at least one byte or comes
+ * to the end. */
 static int read_entry(struct reader *r)
 {
 	ldns_rr *rr = NULL;
@@ -241,8 +249,8 @@ static void drop_repeated(struct zonefile *z)
 	for (size_t i = 0; i < z->entry_count; i++) {
 		const struct entry *last = kept > 0 ? &z->entries[kept - 1] : NULL;
 		struct entry *e = &z->entries[i];
-		if (last && last->type == e->type && name_equal(last->owner, e->owner)
-			&& rdata_cmp(last->rdata, last->rdata_len, e->rdata, e->rdata_len) == 0)
+		if (last && last->type == e->type && name_equal(last->owner, e->owner) &&
+			rdata_cmp(last->rdata, last->rdata_len, e->rdata, e->rdata_len) == 0)
 			free(e->owner);
 		else
 			z->entries[kept++] = *e;
@@ -262,10 +270,14 @@ static int group_entry(struct reader *r, size_t index)
 		z->owners[z->owner_count++] = (struct zonefile_owner){
 			.name = e->owner, .sets = &z->sets[z->set_count], .line = e->line};
 	struct zonefile_owner *owner = &z->owners[z->owner_count - 1];
-	if (e->line < owner->line)
+	if (e->line < owner->line) {
 		owner->line = e->line;
+		owner->name = e->owner; /* its first spelling */
+	}
 	if (is_new_owner || before->type != e->type) {
-		z->sets[z->set_count++] = (struct rrset){.type = e->type, .view = VIEW_ANY, .ttl = e->ttl,
+		z->sets[z->set_count++] = (struct rrset){.type = e->type,
+			.view = VIEW_ANY,
+			.ttl = e->ttl,
 			.rdata = &z->rdata[index]};
 		owner->count++;
 	}
@@ -297,8 +309,8 @@ static int group(struct reader *r)
 	return err;
 }
 
-/* What records of one owner must not be together: an alias has nothing else (RFC 1034 §3.6.2, RFC 2181
- * §10.1), nor more than one target (RFC 6672 §2.4). */
+/* What records of one owner must not be together: an alias has nothing else (RFC 1034 §3.6.2, RFC
+ * 2181 §10.1), nor more than one target (RFC 6672 §2.4). */
 static int check_owner(struct reader *r, const struct zonefile_owner *owner)
 {
 	char text[NAME_TEXT_CAP];
@@ -307,10 +319,13 @@ static int check_owner(struct reader *r, const struct zonefile_owner *owner)
 		const struct rrset *set = &owner->sets[i];
 		bool is_alias = set->type == RR_CNAME;
 		if (is_alias && owner->count > 1)
-			return FAIL(r, "%s has a CNAME and other records", name_to_text(owner->name, text));
+			return FAIL(r, "%s has a CNAME and other records",
+				name_to_text(owner->name, text));
 		if ((is_alias || set->type == RR_DNAME || set->type == RR_SOA) && set->count > 1)
 			return FAIL(r, "%s has more than one %s", name_to_text(owner->name, text),
-				is_alias ? "CNAME" : set->type == RR_SOA ? "SOA" : "DNAME");
+				is_alias              ? "CNAME"
+				: set->type == RR_SOA ? "SOA"
+						      : "DNAME");
 	}
 	return 0;
 }
@@ -369,7 +384,7 @@ int zonefile_read(struct zonefile **ret, const char *path, const uint8_t *origin
 	struct zonefile_error *error)
 {
 	struct buf text = {0};
-	int err = file_read(path, FILE_ZONE_MAX, &text);
+	int err = file_read(path, LIMIT_ZONE_FILE, &text);
 	if (err == ERR_SYS)
 		zonefile_fail(error, path, 0, "%s", strerror(errno));
 	else if (err == ERR_RANGE)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Master files (RFC 1035 §5), read whole and grouped into sets, as the zone and the mDNS engine take
- * them. A file with anything wrong in it is not read at all. $INCLUDE is refused: what is served is
- * what stands in the files that the configuration names.
+ * Master files (RFC 1035 §5), read whole and grouped into sets, as the zone and the mDNS engine
+ * take them. A file with anything wrong in it is not read at all. $INCLUDE is refused: what is
+ * served is what stands in the files that the configuration names.
  */
 #pragma once
 
@@ -28,9 +28,9 @@ struct zonefile_owner {
 	unsigned line;            /* of its first record, for messages */
 };
 
-/* Reads a file. Names without a dot at the end are below `origin` until the file says $ORIGIN; records
- * without a TTL have `ttl_s` until it says $TTL. ERR_SYS, ERR_RANGE, ERR_SYNTAX: with `*error`
- * filled; ERR_NOMEM. The caller owns `*ret`. */
+/* Reads a file. Names without a dot at the end are below `origin` until the file says $ORIGIN;
+ * records without a TTL have `ttl_s` until it says $TTL. ERR_SYS, ERR_RANGE, ERR_SYNTAX: with
+ * `*error` filled; ERR_NOMEM. The caller owns `*ret`. */
 int zonefile_read(struct zonefile **ret, const char *path, const uint8_t *origin, uint32_t ttl_s,
 	struct zonefile_error *error) NONNULL MUSTCHECK;
 

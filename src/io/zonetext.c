@@ -83,11 +83,16 @@ static bool is_word(const char *text, size_t len, const char *upper)
 static unsigned unit_of(char c)
 {
 	switch (c) {
-	case 's': case 'S': return 1;
-	case 'm': case 'M': return 60;
-	case 'h': case 'H': return 3600;
-	case 'd': case 'D': return 86400;
-	case 'w': case 'W': return 604800;
+	case 's':
+	case 'S': return 1;
+	case 'm':
+	case 'M': return 60;
+	case 'h':
+	case 'H': return 3600;
+	case 'd':
+	case 'D': return 86400;
+	case 'w':
+	case 'W': return 604800;
 	default: return 0;
 	}
 }
@@ -120,9 +125,11 @@ static int check_directive(struct scan *s)
 	const char *key, *value;
 	size_t key_len = word(s, &key), value_len = word(s, &value);
 	if (is_word(key, key_len, "$TTL"))
-		return is_ttl(value, value_len) ? 0 : fail(s, s->line, "$TTL needs a time in seconds");
+		return is_ttl(value, value_len) ? 0
+						: fail(s, s->line, "$TTL needs a time in seconds");
 	if (is_word(key, key_len, "$INCLUDE"))
-		return fail(s, s->line, "$INCLUDE is not read: name the other file in the configuration");
+		return fail(s, s->line,
+			"$INCLUDE is not read: name the other file in the configuration");
 	if (!is_word(key, key_len, "$ORIGIN"))
 		return fail(s, s->line, "only $ORIGIN and $TTL are read here");
 	if (value_len == 0 || value[value_len - 1] != '.')

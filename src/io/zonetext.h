@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The frame of a master file (RFC 1035 §5.1): quotes, parentheses, directives. ldns is lenient there,
- * and reads on with something else than what was meant. */
+/* The frame of a master file (RFC 1035 §5.1): quotes, parentheses, directives. ldns is lenient
+ * there, and reads on with something else than what was meant. */
 #pragma once
 
 #include <stddef.h>
@@ -12,6 +12,6 @@ struct zonetext_fault {
 	const char *what; /* static storage */
 };
 
-/* Whether quotes and parentheses close, and each directive is one that is read here and has a value as
- * it should be. ERR_SYNTAX with `*ret` filled. */
+/* Whether quotes and parentheses close, and each directive is one that is read here and has a value
+ * as it should be. ERR_SYNTAX with `*ret` filled. */
 int zonetext_check(const char *text, size_t len, struct zonetext_fault *ret) NONNULL MUSTCHECK;

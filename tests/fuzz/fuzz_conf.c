@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the fuzz target of the configuration: a command line, a zero byte or two, and a file.
- * Never checks which texts are right: that is tests/unit/test_conf.c. Run by a fuzzer and its replay.
+ * Never checks which texts are right: that is tests/unit/test_conf.c. Run by a fuzzer, its replay.
  */
 #include "conf/conf.h"
 

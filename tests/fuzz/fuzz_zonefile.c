@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of zone files and of what is exported of them: a zone that was read is written
- * as a master file that reads as the same zone.
+ * Owns the fuzz target of zone files and of what is exported of them: a zone that was read is
+ * written as a master file that reads as the same zone.
  * Never checks which texts are right: that is tests/unit/test_zonefile.c. Run by a fuzzer and its
  * replay.
  */
@@ -26,9 +26,11 @@ static struct export *read_export(const char *text, size_t len, struct zonefile_
 		struct zonefile_owner owner = zonefile_owner(file, i);
 		for (size_t j = 0; j < owner.count; j++)
 			for (unsigned k = 0; k < owner.sets[j].count; k++)
-				export_add(e, &(struct zone_change){.owner = owner.name, .view = VIEW_ANY,
-					.type = owner.sets[j].type, .ttl = owner.sets[j].ttl,
-					.rdata = owner.sets[j].rdata[k]});
+				export_add(e, &(struct zone_change){.owner = owner.name,
+						      .view = VIEW_ANY,
+						      .type = owner.sets[j].type,
+						      .ttl = owner.sets[j].ttl,
+						      .rdata = owner.sets[j].rdata[k]});
 	}
 	zonefile_free(file);
 	return e;
@@ -69,7 +71,8 @@ static void check_round_trip(const struct buf *first)
 	struct export *again = read_export(first->bytes, first->len, &error);
 	if (!again && has_long_line(buf_text(first)))
 		return;
-	if (!again || !write_zone(again, &second) || strcmp(buf_text(first), buf_text(&second)) != 0)
+	if (!again || !write_zone(again, &second) ||
+		strcmp(buf_text(first), buf_text(&second)) != 0)
 		abort();
 	export_free(again);
 	buf_fini(&second);

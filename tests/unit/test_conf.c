@@ -115,7 +115,8 @@ static void values_may_follow_with_equals_sign_or_as_next_word(void **state)
 {
 	struct line l;
 	(void)state;
-	assert_loads(&l, "serve --ttl=5 --domain vanya --ready-fd 3 --rootless --no-temporary", NULL);
+	assert_loads(
+		&l, "serve --ttl=5 --domain vanya --ready-fd 3 --rootless --no-temporary", NULL);
 	assert_int_equal(l.conf.ttl_s, 5);
 	assert_int_equal(l.conf.ready_fd, 3);
 	assert_name(&l.conf.domain, "vanya.");
@@ -167,7 +168,8 @@ static void a_link_local_address_is_listened_on_with_its_link(void **state)
 	unload(&l);
 	assert_int_equal(load(&l, "serve --listen=fe80::1", NULL), ERR_SYNTAX);
 	assert_int_equal(load(&l, "serve --listen=2001:db8::1%eth0", NULL), ERR_SYNTAX);
-	assert_int_equal(load(&l, "serve --listen=fe80::1%a-name-that-is-too-long", NULL), ERR_SYNTAX);
+	assert_int_equal(
+		load(&l, "serve --listen=fe80::1%a-name-that-is-too-long", NULL), ERR_SYNTAX);
 }
 
 static void the_command_line_replaces_what_the_file_says_of_an_option(void **state)
@@ -175,7 +177,8 @@ static void the_command_line_replaces_what_the_file_says_of_an_option(void **sta
 	struct line l;
 	(void)state;
 	assert_loads(&l, "serve --ttl=7 --listen=::1 --no-mdns",
-		"ttl = 9\nlisten = 192.0.2.1\nlisten = 192.0.2.2\nmdns = eth0\nduplicates = first\n");
+		"ttl = 9\nlisten = 192.0.2.1\nlisten = 192.0.2.2\nmdns = eth0\nduplicates = "
+		"first\n");
 	assert_int_equal(l.conf.ttl_s, 7);
 	assert_int_equal(l.conf.listens.count, 1);
 	assert_int_equal(l.conf.mdns, NAME_MDNS_NONE);
@@ -189,7 +192,8 @@ static void a_file_has_comments_blanks_and_any_line_end(void **state)
 	struct line l;
 	(void)state;
 	assert_loads(&l, "serve",
-		"# all of it\r\n\n\t ttl\t=  9  # seconds\r\non-export=a#b c # d\nexport = hosts:/a b\n"
+		"# all of it\r\n\n\t ttl\t=  9  # seconds\r\non-export=a#b c # d\nexport = "
+		"hosts:/a b\n"
 		"mdns=eth0\nmdns = eth1\nassign-nsid = no\nrootless = yes");
 	assert_int_equal(l.conf.ttl_s, 9);
 	assert_string_equal(l.conf.on_export, "a#b c");
@@ -217,15 +221,18 @@ static void an_error_in_a_file_names_file_line_and_key(void **state)
 {
 	(void)state;
 	assert_fails("serve", "\n# x\nttl = 1x\n",
-		"z.conf:3: ttl: \"1x\" is no number from 0 to 2147483647");
-	assert_fails("serve", "ttl\n", "z.conf:1: ttl: is not \"key = value\"");
-	assert_fails("serve", "dommain = x\n", "z.conf:1: dommain: unknown key; did you mean domain?");
+		"z.conf:3: ttl: '1x' is no number from 0 to 2147483647");
+	assert_fails("serve", "ttl\n", "z.conf:1: ttl: is not 'key = value'");
+	assert_fails(
+		"serve", "dommain = x\n", "z.conf:1: dommain: unknown key; did you mean domain?");
 	assert_fails("serve", "xyzzyxyzzy = x\n", "z.conf:1: xyzzyxyzzy: unknown key");
-	assert_fails("serve", "no-mdns = yes\n", "z.conf:1: no-mdns: write \"mdns = no\"");
+	assert_fails("serve", "no-mdns = yes\n", "z.conf:1: no-mdns: write 'mdns = no'");
 	assert_fails("serve", "watch = yes\n", "z.conf:1: watch: is for the command line only");
 	assert_fails("serve", "user = \n", "z.conf:1: user: is empty");
-	assert_fails("serve", "rootless = maybe\n",
-		"z.conf:1: rootless: \"maybe\" is neither yes nor no");
+	assert_fails(
+		"serve", "rootless = maybe\n", "z.conf:1: rootless: 'maybe' is neither yes nor no");
+	assert_fails("serve", "\ndomain = x.local\n",
+		"z.conf:2: domain: names under local are mDNS's (RFC 6762 §3), not a zone");
 }
 
 static void a_zero_byte_in_a_file_is_an_error(void **state)
@@ -247,7 +254,8 @@ static void an_error_leaves_the_configuration_in_force_alone(void **state)
 	assert_loads(&l, "serve", "domain = vanya\nuser = joe\n");
 	struct conf before = l.conf;
 	static const char bad[] = "domain = other\nuser = bill\nttl = x\n";
-	assert_int_equal(conf_load(&l.conf, &l.args, "z.conf", bad, strlen(bad), &l.error), ERR_SYNTAX);
+	assert_int_equal(
+		conf_load(&l.conf, &l.args, "z.conf", bad, strlen(bad), &l.error), ERR_SYNTAX);
 	assert_memory_equal(&before, &l.conf, sizeof(before));
 	assert_string_equal(l.conf.user, "joe");
 	unload(&l);
@@ -258,7 +266,8 @@ static void an_error_on_the_command_line_names_the_option(void **state)
 	(void)state;
 	assert_fails("", NULL, "no command; --help lists them");
 	assert_fails("sevre", NULL, "sevre: unknown command; --help lists them");
-	assert_fails("serve --domian=x", NULL, "--domian=x: unknown option; did you mean --domain?");
+	assert_fails(
+		"serve --domian=x", NULL, "--domian=x: unknown option; did you mean --domain?");
 	assert_fails("serve -x", NULL, "-x: unknown option; --help lists them");
 	assert_fails("serve --ttl", NULL, "--ttl: needs a value: --ttl=SECONDS");
 	assert_fails("serve --no-ttl", NULL, "--no-ttl: unknown option; did you mean --ttl?");
@@ -269,26 +278,57 @@ static void an_error_on_the_command_line_names_the_option(void **state)
 	assert_fails("explain a b", NULL, "b: explain takes no such argument");
 	assert_fails("names --ttl=5", NULL, "--ttl: is no option of names");
 	assert_fails("serve --client=::1", NULL, "--client: is no option of serve");
-	assert_fails("explain x --client=y", NULL, "--client: \"y\" is no address");
-	assert_fails("serve --rootless=x", NULL, "--rootless: \"x\" is neither yes nor no");
+	assert_fails("explain x --client=y", NULL, "--client: 'y' is no address");
+	assert_fails("serve --rootless=x", NULL, "--rootless: 'x' is neither yes nor no");
 }
 
 static void every_kind_of_value_is_checked(void **state)
 {
 	static const char *const bad[] = {
-		"serve --ttl=2147483648", "serve --ttl=-1", "serve --ttl=+1", "serve --ttl=0x10",
-		"serve --ttl=", "serve --ttl=99999999999999999999", "serve --threads=0",
-		"serve --threads=1025", "serve --lan=10.0.0.1/8", "serve --lan=10.0.0.0/33",
-		"serve --lan=foo", "serve --listen=foo", "serve --listen=192.0.2.1:0",
-		"serve --listen=192.0.2.1:65536", "serve --listen=192.0.2.1:", "serve --listen=[::1",
-		"serve --listen=[::1]x", "serve --listen=::1:x", "serve --listen=", "serve --names=",
-		"serve --names=alias,", "serve --names=alias,alias", "serve --names=hostname",
-		"serve --duplicates=all", "serve --mdns=", "serve --mdns=a/b", "serve --mdns=sixteen-letters-",
-		"serve --mdns=auto --mdns=eth0", "serve --mdns=eth0 --no-mdns", "serve --export=hosts",
-		"serve --export=hosts:", "serve --export=foo:/x", "serve --export=:/x",
-		"serve --domain=a..b", "serve --domain=", "serve --domain=a:b", "serve --hostmaster=@",
-		"serve --hostmaster=x@", "serve --hostmaster=@x", "serve --verbosity=loud",
-		"serve --socket=", "serve --ready-fd=-1", "export --format=", "export --view=",
+		"serve --ttl=2147483648",
+		"serve --ttl=-1",
+		"serve --ttl=+1",
+		"serve --ttl=0x10",
+		"serve --ttl=",
+		"serve --ttl=99999999999999999999",
+		"serve --threads=0",
+		"serve --threads=1025",
+		"serve --lan=10.0.0.1/8",
+		"serve --lan=10.0.0.0/33",
+		"serve --lan=foo",
+		"serve --listen=foo",
+		"serve --listen=192.0.2.1:0",
+		"serve --listen=192.0.2.1:65536",
+		"serve --listen=192.0.2.1:",
+		"serve --listen=[::1",
+		"serve --listen=[::1]x",
+		"serve --listen=::1:x",
+		"serve --listen=",
+		"serve --names=",
+		"serve --names=alias,",
+		"serve --names=alias,alias",
+		"serve --names=hostname",
+		"serve --duplicates=all",
+		"serve --mdns=",
+		"serve --mdns=a/b",
+		"serve --mdns=sixteen-letters-",
+		"serve --mdns=auto --mdns=eth0",
+		"serve --mdns=eth0 --no-mdns",
+		"serve --export=hosts",
+		"serve --export=hosts:",
+		"serve --export=foo:/x",
+		"serve --export=:/x",
+		"serve --domain=a..b",
+		"serve --domain=",
+		"serve --domain=a:b",
+		"serve --hostmaster=@",
+		"serve --hostmaster=x@",
+		"serve --hostmaster=@x",
+		"serve --verbosity=loud",
+		"serve --socket=",
+		"serve --ready-fd=-1",
+		"export --format=",
+		"export --view=",
 		"export --view=any",
 	};
 	struct line l;
@@ -301,9 +341,10 @@ static void every_kind_of_value_is_checked(void **state)
 static void combinations_are_checked(void **state)
 {
 	static const char *const bad[] = {
-		"serve --domain=local", "serve --domain=a.LOCAL", "serve --domain=.", "serve --domain=arpa",
-		"serve --domain=2.0.192.in-addr.arpa", "serve --domain=ip6.arpa", "serve --on-export=x",
-		"export --exec=x", "export --format=tinydns --view=lan", "export --format=json --zone=x",
+		"serve --domain=local", "serve --domain=a.LOCAL", "serve --domain=.",
+		"serve --domain=arpa", "serve --domain=2.0.192.in-addr.arpa",
+		"serve --domain=ip6.arpa", "serve --on-export=x", "export --exec=x",
+		"export --format=tinydns --view=lan", "export --format=json --zone=x",
 		NULL, /* below */
 	};
 	char long_name[300] = "serve --domain=";
@@ -377,7 +418,8 @@ static void the_policy_is_that_of_the_configuration(void **state)
 {
 	struct line l;
 	(void)state;
-	assert_loads(&l, "serve --names=netns,alias --mdns=eth0 --duplicates=number --deprecated", NULL);
+	assert_loads(
+		&l, "serve --names=netns,alias --mdns=eth0 --duplicates=number --deprecated", NULL);
 	struct policy p = conf_policy(&l.conf);
 	assert_int_equal(p.source_count, 2);
 	assert_int_equal(p.sources[0], NAME_NETNS);
@@ -404,8 +446,8 @@ static char *source_file(const char *name)
 }
 
 /* Calls `visit` for each option that an .It line of the page describes. */
-static void each_option_of_page(char *page, void (*visit)(const char *key, size_t len, void *arg),
-	void *arg)
+static void each_option_of_page(
+	char *page, void (*visit)(const char *key, size_t len, void *arg), void *arg)
 {
 	for (char *line = strtok(page, "\n"); line; line = strtok(NULL, "\n")) {
 		if (strncmp(line, ".It Fl ", 7) != 0)

@@ -27,9 +27,12 @@ static void add_text(struct export *e, enum view view, const char *text)
 		struct zonefile_owner owner = zonefile_owner(file, i);
 		for (size_t j = 0; j < owner.count; j++)
 			for (unsigned k = 0; k < owner.sets[j].count; k++)
-				export_add(e, &(struct zone_change){.is_added = true, .owner = owner.name,
-					.type = owner.sets[j].type, .view = view, .ttl = owner.sets[j].ttl,
-					.rdata = owner.sets[j].rdata[k]});
+				export_add(e, &(struct zone_change){.is_added = true,
+						      .owner = owner.name,
+						      .type = owner.sets[j].type,
+						      .view = view,
+						      .ttl = owner.sets[j].ttl,
+						      .rdata = owner.sets[j].rdata[k]});
 	}
 	zonefile_free(file);
 }
@@ -48,8 +51,8 @@ static void write_as(struct export *e, enum export_format format, unsigned view,
 {
 	struct name apex;
 	assert_int_equal(name_from_text("home.arpa", NULL, &apex), 0);
-	write_with(e,
-		&(struct export_options){.format = format, .view = view, .apex = apex.wire}, out);
+	write_with(e, &(struct export_options){.format = format, .view = view, .apex = apex.wire},
+		out);
 }
 
 static bool has_line(const struct buf *b, const char *line)
@@ -80,11 +83,14 @@ static void a_zone_file_begins_with_its_soa_and_is_read_to_the_same_zone(void **
 	(void)state;
 	add_text(e, VIEW_ANY, soa_and_ns);
 	add_text(e, VIEW_ANY,
-		"www 60 A 192.0.2.2\na\\.b\\032c AAAA 2001:db8::1\nmail MX 10 mail\n*.x TXT \"a\\\"b\" \"\\200\"\n"
-		"s SRV 0 1 80 www\nc CAA 0 issue \"ca.example\"\nu TYPE731 \\# 2 abcd\nh TYPE65 \\# 3 000100\n"
+		"www 60 A 192.0.2.2\na\\.b\\032c AAAA 2001:db8::1\nmail MX 10 mail\n*.x TXT "
+		"\"a\\\"b\" \"\\200\"\n"
+		"s SRV 0 1 80 www\nc CAA 0 issue \"ca.example\"\nu TYPE731 \\# 2 abcd\nh TYPE65 "
+		"\\# 3 000100\n"
 		"f SSHFP 4 2 00ff\nd DNAME other.example.\nn NAPTR 1 2 \"u\" \"\" \"\" .\n");
 	write_as(e, EXPORT_ZONE, 0, &first);
-	assert_memory_equal(buf_text(&first), "$ORIGIN home.arpa.\n$TTL 3600\n@\t3600\tIN\tSOA\t", 40);
+	assert_memory_equal(
+		buf_text(&first), "$ORIGIN home.arpa.\n$TTL 3600\n@\t3600\tIN\tSOA\t", 40);
 	assert_line(&first, "www\t60\tIN\tA\t192.0.2.2");
 	assert_line(&first, "a\\.b\\032c\t60\tIN\tAAAA\t2001:db8::1");
 	assert_line(&first, "*.x\t60\tIN\tTXT\t\"a\\\"b\" \"\\200\"");
@@ -102,7 +108,8 @@ static void a_zone_file_without_soa_is_an_error(void **state)
 {
 	struct export *e = export_new();
 	struct buf out = {0};
-	struct export_options options = {.format = EXPORT_ZONE, .apex = (const uint8_t *)"\4home\4arpa"};
+	struct export_options options = {
+		.format = EXPORT_ZONE, .apex = (const uint8_t *)"\4home\4arpa"};
 	(void)state;
 	add_text(e, VIEW_ANY, "a A 192.0.2.1\n");
 	assert_int_equal(export_write(e, &options, &out), ERR_ABSENT);
@@ -139,7 +146,8 @@ static void a_zone_below_is_delegated_and_not_printed(void **state)
 	(void)state;
 	add_text(e, VIEW_ANY, soa_and_ns);
 	add_text(e, VIEW_ANY,
-		"sub SOA ns hostmaster 1 1 1 1 1\nsub NS ns\nwww.sub A 192.0.2.3\nsuburb A 192.0.2.4\n"
+		"sub SOA ns hostmaster 1 1 1 1 1\nsub NS ns\nwww.sub A 192.0.2.3\nsuburb A "
+		"192.0.2.4\n"
 		"home.arpa.example. A 192.0.2.5\n");
 	write_as(e, EXPORT_ZONE, 0, &out);
 	assert_line(&out, "sub\t60\tIN\tNS\tns.home.arpa.");
@@ -158,15 +166,17 @@ static void tinydns_has_a_letter_for_each_type_that_has_one(void **state)
 	(void)state;
 	add_text(e, VIEW_ANY, soa_and_ns);
 	add_text(e, VIEW_ANY,
-		"www AAAA 2001:db8::1\nmail MX 10 mx\nal CNAME www\nt TXT \"a:b\"\n_s._tcp SRV 0 0 80 www\n"
+		"www AAAA 2001:db8::1\nmail MX 10 mx\nal CNAME www\nt TXT \"a:b\"\n_s._tcp SRV 0 0 "
+		"80 www\n"
 		"1.2.0.192.in-addr.arpa. PTR ns\n");
 	write_as(e, EXPORT_TINYDNS, 0, &out);
-	assert_line(&out,
-		"Zhome.arpa.:ns.home.arpa.:hostmaster.home.arpa.:7:3600:900:604800:60:3600");
+	assert_line(
+		&out, "Zhome.arpa.:ns.home.arpa.:hostmaster.home.arpa.:7:3600:900:604800:60:3600");
 	assert_line(&out, "&home.arpa.::ns.home.arpa.:3600");
 	assert_line(&out, "+ns.home.arpa.:192.0.2.1:60");
-	assert_line(&out,
-		":www.home.arpa.:28:\\040\\001\\015\\270\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\001:60");
+	assert_line(&out, ":www.home.arpa.:28:"
+			  "\\040\\001\\015\\270\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\"
+			  "000\\001:60");
 	assert_line(&out, "@mail.home.arpa.::mx.home.arpa.:10:60");
 	assert_line(&out, "Cal.home.arpa.:www.home.arpa.:60");
 	assert_line(&out, ":t.home.arpa.:16:\\003a\\072b:60");
@@ -202,12 +212,15 @@ static void tinydns_locations_are_prefixes_spelled_out_in_octets(void **state)
 {
 	struct export *e = export_new();
 	struct buf out = {0};
-	struct view_rule rules[] = {rule_of("198.51.100.0/24", VIEW_LAN), rule_of("203.0.113.252/30", VIEW_LAN),
-		rule_of("2001:db8::/32", VIEW_LAN), rule_of("192.0.2.7/32", VIEW_LAN),
-		rule_of("10.1.0.0/16", VIEW_LAN), rule_of("198.51.100.0/24", VIEW_LAN)};
+	struct view_rule rules[] = {rule_of("198.51.100.0/24", VIEW_LAN),
+		rule_of("203.0.113.252/30", VIEW_LAN), rule_of("2001:db8::/32", VIEW_LAN),
+		rule_of("192.0.2.7/32", VIEW_LAN), rule_of("10.1.0.0/16", VIEW_LAN),
+		rule_of("198.51.100.0/24", VIEW_LAN)};
 	(void)state;
-	write_with(e, &(struct export_options){.format = EXPORT_TINYDNS, .rules = rules,
-		.rule_count = ARRAY_LEN(rules)}, &out);
+	write_with(e,
+		&(struct export_options){
+			.format = EXPORT_TINYDNS, .rules = rules, .rule_count = ARRAY_LEN(rules)},
+		&out);
 	assert_line(&out, "%la:10");
 	assert_line(&out, "%la:127");
 	assert_line(&out, "%la:172.16");
@@ -245,15 +258,17 @@ static void those_who_are_lan_in_tinydns_are_lan_clients_here(void **state)
 
 static void the_same_records_give_the_same_bytes_in_any_order(void **state)
 {
-	static const char *const lines[] = {"a A 192.0.2.1\n", "A 30 A 192.0.2.1\n", "b A 192.0.2.2\n",
-		"a AAAA 2001:db8::1\n", "a.b TXT x\n", "@ SOA a b 1 2 3 4 5\n", "@ NS a\n"};
+	static const char *const lines[] = {"a A 192.0.2.1\n", "A 30 A 192.0.2.1\n",
+		"b A 192.0.2.2\n", "a AAAA 2001:db8::1\n", "a.b TXT x\n", "@ SOA a b 1 2 3 4 5\n",
+		"@ NS a\n"};
 	struct buf out[2] = {{0}, {0}};
 	(void)state;
 	for (enum export_format format = 0; format < EXPORT_FORMAT_COUNT; format++) {
 		for (int backwards = 0; backwards < 2; backwards++) {
 			struct export *e = export_new();
 			for (size_t i = 0; i < ARRAY_LEN(lines); i++)
-				add_text(e, VIEW_ANY, lines[backwards ? ARRAY_LEN(lines) - 1 - i : i]);
+				add_text(e, VIEW_ANY,
+					lines[backwards ? ARRAY_LEN(lines) - 1 - i : i]);
 			write_as(e, format, 0, &out[backwards]);
 			export_free(e);
 		}
@@ -269,7 +284,8 @@ static void hosts_has_the_name_of_the_ptr_first(void **state)
 	struct buf out = {0};
 	(void)state;
 	add_text(e, VIEW_ANY,
-		"web.lan A 10.0.0.1\na A 10.0.0.1\nb AAAA fd00::1\n1.0.0.10.in-addr.arpa. PTR web.lan\n"
+		"web.lan A 10.0.0.1\na A 10.0.0.1\nb AAAA fd00::1\n1.0.0.10.in-addr.arpa. PTR "
+		"web.lan\n"
 		"_x A 10.0.0.2\n*.w A 10.0.0.3\nbad\\032name A 10.0.0.4\nll AAAA fe80::1\n"
 		"web.local. A 169.254.0.1\n");
 	add_text(e, VIEW_LAN, "web A 10.0.0.1\n");
@@ -298,7 +314,8 @@ static void json_has_stable_keys_and_the_view(void **state)
 	write_as(e, EXPORT_JSON, 0, &out);
 	assert_string_equal(buf_text(&out),
 		"{\"records\":[\n"
-		"{\"name\":\"a.home.arpa.\",\"type\":\"A\",\"view\":\"lan\",\"ttl\":60,\"data\":\"10.0.0.1\"},\n"
+		"{\"name\":\"a.home.arpa.\",\"type\":\"A\",\"view\":\"lan\",\"ttl\":60,\"data\":"
+		"\"10.0.0.1\"},\n"
 		"{\"name\":\"b.home.arpa.\",\"type\":\"TXT\",\"view\":\"any\",\"ttl\":60,"
 		"\"data\":\"\\\"x\\\\\\\"\\\\001\\\"\"}\n]}\n");
 	write_as(e, EXPORT_JSON, VIEW_WAN, &out);
@@ -332,8 +349,10 @@ static void any_byte_in_a_name_stays_inside_its_field_and_line(void **state)
 			label[i] = (uint8_t)(first + i);
 		assert_int_equal(
 			name_prepend(label, 32, (const uint8_t *)"\4home\4arpa", &owner), 0);
-		export_add(e, &(struct zone_change){.owner = owner.wire, .type = RR_A, .view = VIEW_ANY,
-			.rdata = {(const uint8_t *)"\1\2\3\4", 4}});
+		export_add(e, &(struct zone_change){.owner = owner.wire,
+				      .type = RR_A,
+				      .view = VIEW_ANY,
+				      .rdata = {(const uint8_t *)"\1\2\3\4", 4}});
 	}
 	add_text(e, VIEW_ANY, "@ SOA a b 1 2 3 4 5\n");
 	for (enum export_format format = 0; format < EXPORT_FORMAT_COUNT; format++) {
@@ -375,7 +394,8 @@ static void rdata_that_is_not_that_of_its_type_is_hex(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		buf_clear(&out);
-		export_rdata_text(&out, cases[i].type, (const uint8_t *)cases[i].bytes, cases[i].len);
+		export_rdata_text(
+			&out, cases[i].type, (const uint8_t *)cases[i].bytes, cases[i].len);
 		assert_string_equal(buf_text(&out), cases[i].text);
 	}
 	buf_fini(&out);
@@ -387,7 +407,8 @@ static void json_text_is_always_utf8(void **state)
 		const char *bytes, *text;
 	} cases[] = {
 		{"a\"\\\n\x7f", "\"a\\\"\\\\\\u000a\\u007f\""},
-		{"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "\"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\""},
+		{"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+			"\"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\""},
 		{"\xff\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
 		{"\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\""},
 		{"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of io/zonefile.h and io/file.h: what is read from master files, what is refused and
- * how it is said, and how files are replaced.
+ * Owns the tests of io/zonefile.h and io/file.h: what is read from master files, what is refused
+ * and how it is said, and how files are replaced.
  * Never writes outside a directory of its own. Run by `make check`.
  */
 #include "io/zonefile.h"
@@ -33,7 +33,8 @@ static void assert_refused(const char *text, const char *message)
 {
 	struct zonefile *z = NULL;
 	struct zonefile_error error;
-	assert_int_equal(zonefile_parse(&z, "z", text, strlen(text), home_arpa, 60, &error), ERR_SYNTAX);
+	assert_int_equal(
+		zonefile_parse(&z, "z", text, strlen(text), home_arpa, 60, &error), ERR_SYNTAX);
 	assert_null(z);
 	assert_string_equal(error.text, message);
 }
@@ -76,7 +77,7 @@ static void equal_records_are_one_and_a_set_has_its_lowest_ttl(void **state)
 static void ttl_comes_from_the_record_the_file_or_the_caller(void **state)
 {
 	struct zonefile *z = parse("a A 192.0.2.1\n$TTL 1h30m\nb A 192.0.2.1\nc 7 A 192.0.2.1\n"
-		"d 3000000000 A 192.0.2.1\n");
+				   "d 3000000000 A 192.0.2.1\n");
 	static const uint32_t ttls[] = {60, 5400, 7, 0};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ttls); i++)
@@ -123,7 +124,8 @@ static void a_faulty_line_is_named_and_nothing_is_read(void **state)
 	(void)state;
 	assert_refused("a A 192.0.2.1\n\n; x\nb A 192.0.2\n",
 		"z:4: Syntax error, could not parse the RR's rdata");
-	assert_refused("a A 192.0.2.1\na CNAME b\n", "z:1: a.home.arpa. has a CNAME and other records");
+	assert_refused(
+		"a A 192.0.2.1\na CNAME b\n", "z:1: a.home.arpa. has a CNAME and other records");
 	assert_refused("b A 192.0.2.1\na CNAME b\na CNAME c\n",
 		"z:2: a.home.arpa. has more than one CNAME");
 	assert_refused("@ SOA a b 1 2 3 4 5\n@ SOA a b 2 2 3 4 5\n",
@@ -138,13 +140,15 @@ static void the_frame_of_a_file_is_checked_before_its_records(void **state)
 	(void)state;
 	assert_refused("a A 192.0.2.1\n$INCLUDE /etc/passwd\n",
 		"z:2: $INCLUDE is not read: name the other file in the configuration");
-	assert_refused("$GENERATE 1-2 a$ A 192.0.2.$\n", "z:1: only $ORIGIN and $TTL are read here");
+	assert_refused(
+		"$GENERATE 1-2 a$ A 192.0.2.$\n", "z:1: only $ORIGIN and $TTL are read here");
 	assert_refused("$origin foo\n", "z:1: $ORIGIN needs a name with a dot at its end");
 	assert_refused("$ORIGIN\n", "z:1: $ORIGIN needs a name with a dot at its end");
 	assert_refused("$TTL 1x\n", "z:1: $TTL needs a time in seconds");
 	assert_refused("$TTL\n", "z:1: $TTL needs a time in seconds");
 	assert_refused("$TTL 9999999999\n", "z:1: $TTL needs a time in seconds");
-	assert_refused("a TXT \"x\nb A 192.0.2.1\n", "z:1: a quoted string does not end on its line");
+	assert_refused(
+		"a TXT \"x\nb A 192.0.2.1\n", "z:1: a quoted string does not end on its line");
 	assert_refused("a TXT \"x\\\"", "z:1: a quoted string does not end on its line");
 	assert_refused("\na TXT ( x\nb A 192.0.2.1\n", "z:2: a parenthesis is not closed");
 	assert_refused("a TXT x )\n", "z:1: a parenthesis is closed that was not opened");
@@ -152,7 +156,8 @@ static void the_frame_of_a_file_is_checked_before_its_records(void **state)
 
 static void signs_in_quotes_comments_and_escapes_are_not_the_frame(void **state)
 {
-	struct zonefile *z = parse("a TXT \"()\\\";\" ; ) \"\nb\\( A 192.0.2.1\n@ TXT ( \"a\"\n $x ) ; (\n");
+	struct zonefile *z =
+		parse("a TXT \"()\\\";\" ; ) \"\nb\\( A 192.0.2.1\n@ TXT ( \"a\"\n $x ) ; (\n");
 	(void)state;
 	assert_int_equal(zonefile_count(z), 3);
 	zonefile_free(z);
@@ -163,7 +168,8 @@ static void a_zero_byte_is_refused(void **state)
 	struct zonefile *z = NULL;
 	struct zonefile_error error;
 	(void)state;
-	assert_int_equal(zonefile_parse(&z, "z", "a A 1.2.3.4\0\n", 13, home_arpa, 60, &error), ERR_SYNTAX);
+	assert_int_equal(
+		zonefile_parse(&z, "z", "a A 1.2.3.4\0\n", 13, home_arpa, 60, &error), ERR_SYNTAX);
 	assert_string_equal(error.text, "z: has a zero byte");
 }
 
@@ -194,7 +200,8 @@ static void the_sample_zones_are_read(void **state)
 			fail_msg("%s", error.text);
 		assert_true(zonefile_count(z) > 3);
 		for (size_t k = 0; k < zonefile_count(z); k++)
-			assert_true(name_is_below(zonefile_owner(z, k).name, i == 0 ? home_arpa : local));
+			assert_true(name_is_below(
+				zonefile_owner(z, k).name, i == 0 ? home_arpa : local));
 		zonefile_free(z);
 	}
 }
