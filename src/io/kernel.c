@@ -22,7 +22,7 @@ enum {
 	/* Datagrams of notifications that are read before dumps and files get their turn. */
 	NEWS_BATCH = 256,
 	/* Turns of one kernel_handle(), so that the caller can publish what there is so far. */
-	TURNS = 4096,
+	TURNS = 64,
 	/* The least that a datagram counts for in the receive buffer: its struct sk_buff. */
 	DATAGRAM_MIN_CHARGE = 256,
 	/* The ids that the kernel chooses are the lowest that are free: ours are far from there, so
@@ -123,8 +123,7 @@ static void on_rtnl_event(void *arg, const struct event *ev)
 	if (!is_ours)
 		ns_appeared(k, ev->nsid);
 	if (ev->type == EV_NS)
-		emit_ns(k, ev->nsid,
-			k->netns_dir ? netns_dir_info(k->netns_dir, ev->nsid) : NULL);
+		emit_ns(k, ev->nsid, k->netns_dir ? netns_dir_info(k->netns_dir, ev->nsid) : NULL);
 	else
 		emit(k, ev);
 }
@@ -178,18 +177,22 @@ static int identify(void *arg, int fd, nsid_t *ret)
 	return err == -ENOENT ? give_nsid(k, fd, ret) : err;
 }
 
-/* Gives our own namespace an id in its own table. The kernel would do that by itself as soon as some
- * link elsewhere has its parent here; with one from the start it is known, and never mistaken for
- * another namespace. -EPERM: CAP_NET_ADMIN is missing. */
+/* Gives our own namespace an id in its own table. The kernel would do that by itself as soon as
+ * some link elsewhere has its parent here; with one from the start it is known, and never mistaken
+ * for another namespace. It is the kernel's choice, for it cannot pass to another as long as we
+ * live.
+ * -EPERM: CAP_NET_ADMIN is missing. */
 static int take_own_id(struct kernel *k)
 {
 	struct netns_self self = netns_self_open();
 	nsid_t id;
-	int err = self.net_fd < 0 ? -ENOENT : give_nsid(k, self.net_fd, &id);
-	k->own_cookie = self.cookie;
-	netns_self_close(&self);
+	int err = self.net_fd < 0 ? -ENOENT : asker_set_nsid(&k->asker, self.net_fd, -1);
+	if (!err || err == -EEXIST)
+		err = asker_get_nsid(&k->asker, self.net_fd, &id);
 	if (!err)
 		k->rtnl.own_id = k->asker.rtnl.own_id = id;
+	k->own_cookie = self.cookie;
+	netns_self_close(&self);
 	return err;
 }
 
@@ -200,8 +203,8 @@ static void overrun(struct kernel *k)
 	k->stats.overruns++;
 	sync_overrun(k->sync, k->rcvbuf / DATAGRAM_MIN_CHARGE);
 	if (log_limit_may(&k->complaints, k->now))
-		log_warning(k->config.log, "notifications lost, everything is dumped again rcvbuf=%zu",
-			k->rcvbuf);
+		log_warning(k->config.log,
+			"notifications lost, everything is dumped again rcvbuf=%zu", k->rcvbuf);
 }
 
 /* Reads some notifications. True if there may be more. */
@@ -248,18 +251,14 @@ static int reopen_dump_socket(struct kernel *k)
 static enum sync_outcome outcome_of(const struct rtnl_outcome *outcome)
 {
 	switch (-outcome->error) {
-	case 0:
-		return outcome->is_interrupted ? SYNC_INTERRUPTED : SYNC_OK;
+	case 0: return outcome->is_interrupted ? SYNC_INTERRUPTED : SYNC_OK;
 	case EPERM:
 	case EACCES:
-	case EOPNOTSUPP:
-		return SYNC_REFUSED;
+	case EOPNOTSUPP: return SYNC_REFUSED;
 	case EINVAL: /* what the kernel says of an id that is not in our table */
 	case ENOENT:
-	case ENODEV:
-		return SYNC_ABSENT;
-	default: /* errno has no end */
-		return SYNC_FAILED;
+	case ENODEV: return SYNC_ABSENT;
+	default: return SYNC_FAILED; /* errno has no end */
 	}
 }
 
@@ -267,7 +266,10 @@ static void end_dump(struct kernel *k, enum sync_outcome outcome)
 {
 	if (outcome == SYNC_INTERRUPTED)
 		k->stats.interrupted++;
-	if (outcome != SYNC_OK && outcome != SYNC_INTERRUPTED)
+	if (outcome == SYNC_REFUSED && log_limit_may(&k->complaints, k->now))
+		log_warning(k->config.log, "namespace may not be asked about nsid=%d reason=\"%s\"",
+			k->dump.nsid, strerror(-k->dump_outcome.error));
+	if (outcome == SYNC_ABSENT || outcome == SYNC_FAILED)
 		log_debug(k->config.log, "dump failed nsid=%d reason=\"%s\"", k->dump.nsid,
 			strerror(-k->dump_outcome.error));
 	sync_dump_done(k->sync, outcome, k->now);
@@ -412,8 +414,8 @@ static int subscribe(struct kernel *k)
 {
 	int err = take_own_id(k);
 	if (err)
-		go_on_alone(k, "CAP_NET_ADMIN",
-			"asking about other namespaces, giving them ids", err);
+		go_on_alone(
+			k, "CAP_NET_ADMIN", "asking about other namespaces, giving them ids", err);
 	if (!k->stats.is_own_only) {
 		err = netlink_subscribe(k->news_fd, true);
 		if (err == 0)
@@ -489,7 +491,8 @@ struct kernel *kernel_open(const struct kernel_config *config)
 		.on_event = on_rtnl_event, .on_incomplete_link = on_incomplete_link, .arg = k};
 	int err = open_parts(k);
 	if (err) {
-		log_error(config->log, "the kernel cannot be watched reason=\"%s\"", strerror(-err));
+		log_error(
+			config->log, "the kernel cannot be watched reason=\"%s\"", strerror(-err));
 		kernel_close(k);
 		errno = -err;
 		return NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The kernel's half of the daemon: what happens to links and addresses in all namespaces, as events,
- * one after the other, such that a model that applies them equals the kernel as soon as no event is
- * left (model/event.h). One thread, one descriptor to wait for, one deadline.
+ * The kernel's half of the daemon: what happens to links and addresses in all namespaces, as
+ * events, one after the other, such that a model that applies them equals the kernel as soon as no
+ * event is left (model/event.h). One thread, one descriptor to wait for, one deadline.
  *
  * Privileges: CAP_NET_BROADCAST to hear of other namespaces, CAP_NET_ADMIN to ask about them and to
  * give them ids. Without one of them only our own namespace is watched. CAP_SYS_ADMIN, if there, is
@@ -39,8 +39,8 @@ struct kernel_stats {
 
 struct kernel; /* opaque */
 
-/* Subscribes. The first kernel_handle() asks for the first dumps. NULL, with errno, and a message in
- * the log, if not even our own namespace can be watched. */
+/* Subscribes. The first kernel_handle() asks for the first dumps. NULL, with errno, and a message
+ * in the log, if not even our own namespace can be watched. */
 struct kernel *kernel_open(const struct kernel_config *config) NONNULL MUSTCHECK;
 void kernel_close(struct kernel *k);
 

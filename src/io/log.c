@@ -88,7 +88,8 @@ const char *log_escape(const char *text, char *out)
 bool log_limit_may(struct log_limit *limit, ns_t now)
 {
 	if (now >= limit->period_end) {
-		limit->suppressed = limit->count > LOG_LIMIT_BURST ? limit->count - LOG_LIMIT_BURST : 0;
+		limit->suppressed =
+			limit->count > LOG_LIMIT_BURST ? limit->count - LOG_LIMIT_BURST : 0;
 		limit->count = 0;
 		limit->period_end = now + LOG_LIMIT_PERIOD;
 	}

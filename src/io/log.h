@@ -11,7 +11,13 @@
 #include "base/compiler.h"
 #include "base/time.h"
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, LOG_LEVEL_COUNT };
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL_COUNT
+};
 
 /* A line longer than this is cut; an escaped text longer than that too. */
 enum { LOG_LINE_CAP = 1024, LOG_TEXT_CAP = 300 };
@@ -41,7 +47,8 @@ const char *log_level_text(enum log_level level);
 /* The level of that name, or -1. */
 int log_level_parse(const char *text) NONNULL;
 
-/* Lets `LOG_LIMIT_BURST` messages of a kind through in each `LOG_LIMIT_PERIOD`; all zero at first. */
+/* Lets `LOG_LIMIT_BURST` messages of a kind through in each `LOG_LIMIT_PERIOD`; all zero at
+ * first. */
 enum { LOG_LIMIT_BURST = 5 };
 #define LOG_LIMIT_PERIOD (60 * NS_PER_S)
 struct log_limit {

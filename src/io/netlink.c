@@ -92,9 +92,12 @@ long netlink_receive(int fd, void *buf, nsid_t *ret_nsid)
 		struct sockaddr_nl from = {0};
 		struct iovec iov = {.iov_base = buf, .iov_len = NETLINK_DATAGRAM_CAP};
 		struct msghdr msg = {
-			.msg_name = &from, .msg_namelen = sizeof(from),
-			.msg_iov = &iov, .msg_iovlen = 1,
-			.msg_control = &control, .msg_controllen = sizeof(control),
+			.msg_name = &from,
+			.msg_namelen = sizeof(from),
+			.msg_iov = &iov,
+			.msg_iovlen = 1,
+			.msg_control = &control,
+			.msg_controllen = sizeof(control),
 		};
 		ssize_t len = recvmsg(fd, &msg, 0);
 		if (len < 0 && errno == EINTR)

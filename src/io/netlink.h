@@ -44,15 +44,17 @@ struct asker {
 int asker_open(struct asker *a) NONNULL MUSTCHECK;
 void asker_close(struct asker *a) NONNULL;
 
-/* Sends `request`, which has a->seq and is about `nsid`, and waits for the answer. 0 with or without
- * an answer that is an event (has_answer, answer), or a negative errno of the kernel. */
+/* Sends `request`, which has a->seq and is about `nsid`, and waits for the answer. 0 with or
+ * without an answer that is an event (has_answer, answer), or a negative errno of the kernel. */
 int asker_ask(struct asker *a, const struct rtnl_request *request, nsid_t nsid) NONNULL MUSTCHECK;
 
 /* The id of the namespace that `fd` is of. -ENOENT: it has none. */
 int asker_get_nsid(struct asker *a, int fd, nsid_t *ret) NONNULL MUSTCHECK;
 
-/* Gives it the id `nsid`. -EEXIST: it has one, or another namespace has this one. */
+/* Gives it the id `nsid`, or, for -1, one of the kernel's choice. -EEXIST: it has one, or another
+ * namespace has this one. */
 int asker_set_nsid(struct asker *a, int fd, nsid_t nsid) NONNULL MUSTCHECK;
 
 /* The link as it is now. -ENODEV and others of the kernel. */
-int asker_get_link(struct asker *a, nsid_t nsid, uint32_t ifindex, struct event *ret) NONNULL MUSTCHECK;
+int asker_get_link(struct asker *a, nsid_t nsid, uint32_t ifindex,
+	struct event *ret) NONNULL MUSTCHECK;

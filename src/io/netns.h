@@ -16,10 +16,10 @@ struct netns_self netns_self_open(void);
 void netns_self_close(struct netns_self *self) NONNULL;
 
 /* Opens the file `path`. A descriptor, or a negative errno; -ENOENT also
- * where the file is there, but no network namespace is mounted on it (yet). An open descriptor keeps
- * its namespace alive: close it soon. */
+ * where the file is there, but no network namespace is mounted on it (yet). An open descriptor
+ * keeps its namespace alive: close it soon. */
 int netns_open(const char *path) NONNULL MUSTCHECK;
 
-/* Finds cookie and owner of the namespace that `fd` is of, as far as privileges go: the cookie needs
- * CAP_SYS_ADMIN. `name` stays as it is. */
+/* Finds cookie and owner of the namespace that `fd` is of, as far as privileges go: the cookie
+ * needs CAP_SYS_ADMIN. `name` stays as it is. */
 void netns_facts(const struct netns_self *self, int fd, struct event_ns *ret) NONNULL;

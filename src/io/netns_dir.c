@@ -28,7 +28,7 @@ enum { PATH_CAP = 1024 };
 
 enum {
 	DIR_EVENTS = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |
-		IN_MOVE_SELF | IN_ONLYDIR,
+		     IN_MOVE_SELF | IN_ONLYDIR,
 	ANCESTOR_EVENTS = IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR
 };
 
@@ -112,7 +112,8 @@ static void ns_touch(struct netns_dir *d, struct known_ns *ns)
 	list_append(&d->dirty, &ns->in_dirty);
 }
 
-/* Of several names the first in the order of bytes, so that it does not depend on who came first. */
+/* Of several names the first in the order of bytes, so that it does not depend on who came
+ * first. */
 static void ns_choose_name(struct known_ns *ns)
 {
 	const char *first = NULL;
@@ -207,7 +208,8 @@ static void complain(struct netns_dir *d, const struct entry *e, int err, ns_t n
 {
 	char text[LOG_TEXT_CAP];
 	if (log_limit_may(&d->complaints, now))
-		log_warning(d->config.log, "namespace has no id and is not watched name=%s reason=\"%s\"",
+		log_warning(d->config.log,
+			"namespace has no id and is not watched name=%s reason=\"%s\"",
 			log_escape(e->name, text), strerror(-err));
 }
 
@@ -291,7 +293,7 @@ static void watch_mounts(struct netns_dir *d)
 static void forget_watch(struct netns_dir *d, int *wd)
 {
 	if (*wd >= 0)
-		(void)inotify_rm_watch(d->inotify_fd, *wd); /* fails if it is gone already: as well */
+		(void)inotify_rm_watch(d->inotify_fd, *wd); /* gone already: as well */
 	*wd = -1;
 }
 
@@ -417,7 +419,8 @@ static void read_inotify(struct netns_dir *d, ns_t now)
 			continue;
 		if (len <= 0)
 			return;
-		/* Progress: the kernel gives whole events only, each at least its fixed part long. */
+		/* Progress: the kernel gives whole events only, each at least its fixed part
+		 * long. */
 		for (const char *p = buf; p < buf + len;) {
 			const struct inotify_event *ev = (const void *)p;
 			handle_event(d, ev, now);

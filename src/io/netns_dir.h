@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The directory in which namespaces are bound to files (/run/netns): which names there are, of which
- * namespaces, watched by inotify. The directory may come and go.
+ * The directory in which namespaces are bound to files (/run/netns): which names there are, of
+ * which namespaces, watched by inotify. The directory may come and go.
  *
  * There is no inotify event for the mount that makes a file a namespace: `ip netns add` creates the
  * file, and mounts the namespace on it after. So a file that is no namespace yet is looked at again
@@ -34,7 +34,8 @@ struct netns_dir_config {
 
 struct netns_dir; /* opaque */
 
-/* Starts watching; netns_dir_scan() is to be called next. NULL, with errno: no inotify, no memory. */
+/* Starts watching; netns_dir_scan() is to be called next. NULL, with errno: no inotify, no
+ * memory. */
 struct netns_dir *netns_dir_new(const struct netns_dir_config *config) NONNULL MUSTCHECK;
 void netns_dir_free(struct netns_dir *d);
 

@@ -2,8 +2,9 @@
 /*
  * What the kernel says, as plain values: the seam between the half that talks to the kernel and
  * the half that serves. No pointers, no descriptors, fixed size: an event may be copied, queued,
- * recorded in a file and replayed, or sent over a socketpair as it is. Bytes that mean nothing (after
- * the zero of a name, past hwaddr_len) are zero, so that equal things are equal byte for byte.
+ * recorded in a file and replayed, or sent over a socketpair as it is. Bytes that mean nothing
+ * (after the zero of a name, past hwaddr_len) are zero, so that equal things are equal byte for
+ * byte.
  */
 #pragma once
 
@@ -36,7 +37,7 @@ enum event_type {
 	EV_SYNC_BEGIN, /* a dump of namespace `nsid` begins: what it does not name is stale */
 	EV_SYNC_LINKS, /* all links of the dump are named: those that are not are gone */
 	EV_SYNC_END,   /* all addresses of the dump are named: those that are not are gone */
-	EV_SYNC_ABORT, /* the dump failed or was interrupted: nothing may be concluded from absence */
+	EV_SYNC_ABORT, /* the dump failed or was interrupted: absence means nothing */
 	EV_COUNT
 };
 
@@ -49,7 +50,7 @@ struct event_ns {
 
 struct event_link {
 	uint32_t ifindex;
-	uint32_t flags;          /* IFF_UP, IFF_RUNNING, IFF_LOWER_UP, IFF_MULTICAST, … (u32 of ifinfomsg) */
+	uint32_t flags;          /* ifi_flags: IFF_UP, IFF_LOWER_UP, IFF_MULTICAST, … */
 	uint16_t type;           /* ARPHRD_ETHER, ARPHRD_LOOPBACK, … */
 	uint8_t operstate;       /* IF_OPER_* */
 	uint8_t hwaddr_len;
@@ -57,7 +58,7 @@ struct event_link {
 	uint32_t mtu;
 	uint32_t master;         /* ifindex of the bridge or bond it is a port of, 0 if none */
 	uint32_t parent;         /* IFLA_LINK: ifindex of lower device or veth peer, 0 if none */
-	nsid_t parent_nsid;      /* namespace of `parent` in *our* table; its own if not said otherwise */
+	nsid_t parent_nsid;      /* of `parent`, in *our* table; else the link's own */
 	uint16_t vlan_id;        /* IFLA_VLAN_ID, 0 if it is no VLAN */
 	uint16_t ipvlan_mode;    /* IPVLAN_MODE_L2, _L3, _L3S (linux/if_link.h) */
 	char name[IF_NAMESIZE];  /* untrusted bytes, without '/' or white space */

@@ -12,8 +12,8 @@
 #include "base/err.h"
 #include "model/table.h"
 
-/* What is known of an object since EV_SYNC_BEGIN of its namespace. From MARK_FRESH on, a dump has no
- * say about the object; from MARK_REMOVED on, none about the addresses of the link either. */
+/* What is known of an object since EV_SYNC_BEGIN of its namespace. From MARK_FRESH on, a dump has
+ * no say about the object; from MARK_REMOVED on, none about the addresses of the link either. */
 enum mark {
 	MARK_OLD,     /* nothing yet: goes at the end of the dump */
 	MARK_SEEN,    /* named by the dump */
@@ -23,8 +23,8 @@ enum mark {
 };
 
 /* Events and what is kept of them are compared byte for byte: no padding may be in between. */
-_Static_assert(sizeof(struct event_link) ==
-	32 + HWADDR_CAP + IF_NAMESIZE + KIND_CAP + ALIAS_CAP, "padding in struct event_link");
+_Static_assert(sizeof(struct event_link) == 32 + HWADDR_CAP + IF_NAMESIZE + KIND_CAP + ALIAS_CAP,
+	"padding in struct event_link");
 _Static_assert(sizeof(struct event_addr) == 8 + 2 * sizeof(struct addr) + 2,
 	"padding in struct event_addr");
 
@@ -36,8 +36,8 @@ static void tell_ns(const struct model *m, enum model_change change, const struc
 		m->listener.on_ns(m->listener.arg, change, ns);
 }
 
-static void tell_link(const struct model *m, enum model_change change, const struct model_link *link,
-	const struct event_link *before)
+static void tell_link(const struct model *m, enum model_change change,
+	const struct model_link *link, const struct event_link *before)
 {
 	if (m->listener.on_link)
 		m->listener.on_link(m->listener.arg, change, link, before);
@@ -130,7 +130,7 @@ static void ns_vanish(struct model *m, struct model_ns *ns)
 static bool ns_is_equal(const struct event_ns *a, const struct event_ns *b)
 {
 	return memcmp(a->name, b->name, sizeof(a->name)) == 0 && a->cookie == b->cookie &&
-		a->is_rootless == b->is_rootless && a->is_owner_known == b->is_owner_known;
+	       a->is_rootless == b->is_rootless && a->is_owner_known == b->is_owner_known;
 }
 
 static int apply_ns(struct model *m, const struct event *ev)
@@ -316,25 +316,22 @@ static bool event_is_sane(const struct event *ev)
 	if (ev->nsid < NSID_OWN)
 		return false;
 	switch (ev->type) {
-	case EV_NS:
-		return ev->ns.name[NETNS_NAME_CAP - 1] == '\0';
+	case EV_NS: return ev->ns.name[NETNS_NAME_CAP - 1] == '\0';
 	case EV_LINK:
 		return ev->link.name[IF_NAMESIZE - 1] == '\0' &&
-			ev->link.kind[KIND_CAP - 1] == '\0' &&
-			ev->link.alias[ALIAS_CAP - 1] == '\0' && ev->link.hwaddr_len <= HWADDR_CAP;
+		       ev->link.kind[KIND_CAP - 1] == '\0' &&
+		       ev->link.alias[ALIAS_CAP - 1] == '\0' && ev->link.hwaddr_len <= HWADDR_CAP;
 	case EV_ADDR:
 	case EV_ADDR_GONE:
 		return (ev->addr.addr.family == ADDR_V4 || ev->addr.addr.family == ADDR_V6) &&
-			ev->addr.prefix_len <= 8 * addr_len(&ev->addr.addr);
+		       ev->addr.prefix_len <= 8 * addr_len(&ev->addr.addr);
 	case EV_NS_GONE:
 	case EV_LINK_GONE:
 	case EV_SYNC_BEGIN:
 	case EV_SYNC_LINKS:
 	case EV_SYNC_END:
-	case EV_SYNC_ABORT:
-		return true;
-	case EV_COUNT:
-		break;
+	case EV_SYNC_ABORT: return true;
+	case EV_COUNT: break;
 	}
 	return false;
 }
@@ -368,9 +365,7 @@ int model_apply(struct model *m, const struct event *ev)
 	}
 	case EV_SYNC_LINKS:
 	case EV_SYNC_END:
-	case EV_SYNC_ABORT:
-		apply_sync(m, ev);
-		return 0;
+	case EV_SYNC_ABORT: apply_sync(m, ev); return 0;
 	case EV_COUNT: break;
 	}
 	return ERR_SYNTAX;
@@ -386,8 +381,8 @@ struct model *model_new(uint64_t seed, struct model_listener listener)
 	m->seed = seed;
 	m->listener = listener;
 
-	/* A table can fail only at its first element. With one that comes and goes now, nothing half
-	 * made has to be undone later. */
+	/* A table can fail only at its first element. With one that comes and goes now, nothing
+	 * half made has to be undone later. */
 	struct map *tables[] = {&m->namespaces, &m->links, &m->addrs};
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		struct map_node node;

@@ -6,14 +6,15 @@
  * seen; what news names becomes fresh, and a dump can no longer change it, for the news may be
  * younger than the dump's snapshot; what news removes leaves a tombstone for the same reason.
  * EV_SYNC_LINKS and EV_SYNC_END remove what is still old, and the tombstones. EV_SYNC_ABORT makes
- * all that is left of the namespace as good as seen. So a dump that finds nothing new changes nothing.
- * What claims to be of a dump (is_dump) outside of EV_SYNC_BEGIN and its end is passed over.
+ * all that is left of the namespace as good as seen. So a dump that finds nothing new changes
+ * nothing. What claims to be of a dump (is_dump) outside of EV_SYNC_BEGIN and its end is passed
+ * over.
  *
  * An address may be heard of before its link. It is held back then: the listener and the lookups
  * know of it only once its link is present too.
  *
- * IPv4 lets one link have one address several times, with different prefix lengths or peers. Each is
- * a model_addr of its own, as in the kernel; IPv6 addresses are unique on their link.
+ * IPv4 lets one link have one address several times, with different prefix lengths or peers. Each
+ * is a model_addr of its own, as in the kernel; IPv6 addresses are unique on their link.
  *
  * Each change is told at once to one listener, with what was before. One thread.
  */

@@ -69,7 +69,8 @@ static uint32_t attr_u32(struct attrs *attrs, uint16_t type, uint32_t fallback)
 	return fallback;
 }
 
-/* Copies text of less than `cap` bytes, with or without a zero after it, to `out`, which is zero. */
+/* Copies text of less than `cap` bytes, with or without a zero after it, to `out`, which is
+ * zero. */
 static void attr_text(struct attrs *attrs, uint16_t type, char *out, size_t cap)
 {
 	const struct nlattr *attr = attrs->at[type];
@@ -100,8 +101,8 @@ static nsid_t translate_id(const struct rtnl *r, int32_t id)
 }
 
 /* Whether an answer is of the namespace that was asked, by its TARGET_NETNSID. */
-static bool is_of_source(const struct rtnl *r, const struct rtnl_source *source, struct attrs *attrs,
-	uint16_t target_type)
+static bool is_of_source(const struct rtnl *r, const struct rtnl_source *source,
+	struct attrs *attrs, uint16_t target_type)
 {
 	if (source->origin == RTNL_NEWS)
 		return true;
@@ -201,7 +202,7 @@ static bool has_peer_to_come(const struct reading *in)
 {
 	const struct event_link *link = &in->event.link;
 	return in->source->origin == RTNL_NEWS && link->parent == 0 &&
-		(strcmp(link->kind, "veth") == 0 || strcmp(link->kind, "netkit") == 0);
+	       (strcmp(link->kind, "veth") == 0 || strcmp(link->kind, "netkit") == 0);
 }
 
 static void read_link_message(struct reading *in)
@@ -211,8 +212,8 @@ static void read_link_message(struct reading *in)
 		in->r->malformed++;
 		return;
 	}
-	/* Of AF_BRIDGE, they tell of bridge ports: RTM_DELLINK when one leaves its bridge. Those with
-	 * IFLA_WIRELESS are wireless extensions' own events, which hold little else. */
+	/* Of AF_BRIDGE, they tell of bridge ports: RTM_DELLINK when one leaves its bridge. Those
+	 * with IFLA_WIRELESS are wireless extensions' own events, which hold little else. */
 	if (fixed->ifi_family != AF_UNSPEC || in->attrs.at[IFLA_WIRELESS])
 		return;
 	if (!is_of_source(in->r, in->source, &in->attrs, IFLA_TARGET_NETNSID)) {
@@ -333,43 +334,49 @@ static void read_message(struct reading *in, struct rtnl_outcome *ret)
 
 	switch (in->header->nlmsg_type) {
 	case RTM_NEWLINK:
-	case RTM_DELLINK:
-		read_link_message(in);
-		break;
+	case RTM_DELLINK: read_link_message(in); break;
 	case RTM_NEWADDR:
-	case RTM_DELADDR:
-		read_addr_message(in);
-		break;
+	case RTM_DELADDR: read_addr_message(in); break;
 	case RTM_NEWNSID:
-	case RTM_DELNSID:
-		read_nsid_message(in);
-		break;
+	case RTM_DELNSID: read_nsid_message(in); break;
 	case NLMSG_ERROR:
 	case NLMSG_DONE:
 		if (is_answer)
 			read_end(in, ret);
 		break;
-	case NLMSG_OVERRUN:
-		ret->is_overrun = true;
-		break;
-	default: /* the kernel's enum, not ours: what else it has to say is not asked for */
-		break;
+	case NLMSG_OVERRUN: ret->is_overrun = true; break;
+	default: break; /* the kernel's enum, not ours: what else it says is not asked for */
 	}
+}
+
+/* The length of the message at the start of `left` bytes, or 0 if there is no whole one. Checked
+ * here, since mnl_nlmsg_ok() takes lengths above INT_MAX for negative and so for short enough. The
+ * kernel pads each message to NLMSG_ALIGNTO; libmnl reads up to that. */
+static size_t message_len(const struct nlmsghdr *h, size_t left)
+{
+	if (left < sizeof(*h) || h->nlmsg_len < sizeof(*h) || h->nlmsg_len > left)
+		return 0;
+	size_t len = NLMSG_ALIGN((size_t)h->nlmsg_len);
+	return len <= left ? len : 0;
 }
 
 void rtnl_parse(struct rtnl *r, const struct rtnl_source *source, const void *bytes, size_t len,
 	struct rtnl_outcome *ret)
 {
 	*ret = (struct rtnl_outcome){0};
-	int left = len > INT32_MAX ? INT32_MAX : (int)len;
-	const struct nlmsghdr *h = bytes;
-	/* Progress: mnl_nlmsg_ok() wants a whole header, and mnl_nlmsg_next() passes over it. */
-	for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+	const char *at = bytes, *end = at + len;
+	/* Progress: each turn passes over one message, which is not empty. */
+	while (at < end) {
+		const struct nlmsghdr *h = (const void *)at;
+		size_t step = message_len(h, (size_t)(end - at));
+		if (step == 0) {
+			r->malformed++;
+			return;
+		}
 		struct reading in = {.r = r, .source = source, .header = h};
 		in.event.nsid = source->nsid;
 		in.event.is_dump = source->origin == RTNL_DUMP;
 		read_message(&in, ret);
+		at += step;
 	}
-	if (left > 0)
-		r->malformed++;
 }

@@ -22,7 +22,7 @@ enum rtnl_origin {
 
 struct rtnl_source {
 	enum rtnl_origin origin;
-	nsid_t nsid;  /* news: of the cmsg, NSID_OWN without one; else the namespace that was asked */
+	nsid_t nsid;  /* news: of the cmsg, NSID_OWN without one; else the one that was asked */
 	uint32_t seq; /* of the request: answers to others are passed over. News: not looked at */
 };
 
@@ -30,8 +30,8 @@ struct rtnl_source {
 struct rtnl_sink {
 	void (*on_event)(void *arg, const struct event *ev);
 
-	/* EV_LINK, as news, which does not tell its parent, in one of two ways. The parent is in another
-	 * namespace, named by an id that means something in the link's own namespace only:
+	/* EV_LINK, as news, which does not tell its parent, in one of two ways. The parent is in
+	 * another namespace, named by an id that means something in the link's own namespace only:
 	 * `parent_nsid` is NSID_UNKNOWN. Or it is the first of a pair that is being made, and the
 	 * other end was not there yet; no notification follows when it is. rtnl_get_link() asks for
 	 * the same link, in our ids. NULL: on_event gets it as it is. */
@@ -41,12 +41,12 @@ struct rtnl_sink {
 
 /* What a parser has to know, and its counters. */
 struct rtnl {
-	/* The id that our own namespace has in its own table, NSID_UNKNOWN if none: becomes NSID_OWN
-	 * wherever it appears, and RTM_*NSID messages about it make no event. */
+	/* The id that our own namespace has in its own table, NSID_UNKNOWN if none: becomes
+	 * NSID_OWN wherever it appears, and RTM_*NSID messages about it make no event. */
 	nsid_t own_id;
 	struct rtnl_sink sink;
 	uint64_t malformed;     /* messages that were not what they should be, and dropped */
-	uint64_t misattributed; /* answers that are not of the namespace that was asked, and dropped */
+	uint64_t misattributed; /* answers of a namespace that was not asked, and dropped */
 };
 
 /* What a datagram said besides. */
@@ -55,10 +55,11 @@ struct rtnl_outcome {
 	bool is_interrupted; /* NLM_F_DUMP_INTR: the dump saw changes, something may be missing */
 	bool is_overrun;     /* NLMSG_OVERRUN: data was lost */
 	int error;           /* negative errno of the kernel, or 0 */
-	size_t answers;      /* messages that answer the request, whether they made an event or not */
+	size_t answers;      /* messages that answer the request, with or without an event */
 };
 
 /* Takes one received datagram apart, which may hold many messages, and tells the sink. `bytes` are
- * aligned for an int. `ret` is what they said together. Cannot fail: what is malformed is counted. */
+ * aligned for an int. `ret` is what they said together. Cannot fail: what is malformed is
+ * counted. */
 void rtnl_parse(struct rtnl *r, const struct rtnl_source *source, const void *bytes, size_t len,
 	struct rtnl_outcome *ret) NONNULL;

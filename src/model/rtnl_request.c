@@ -12,11 +12,13 @@
 #include <sys/socket.h>
 
 /* Every request is a header, a fixed part and at most two attributes of four bytes: it fits. */
-_Static_assert(sizeof(struct nlmsghdr) + sizeof(struct ifinfomsg) + 2 * (sizeof(struct nlattr) + 4) <=
-	RTNL_REQUEST_CAP, "a request may not fit");
+_Static_assert(
+	sizeof(struct nlmsghdr) + sizeof(struct ifinfomsg) + 2 * (sizeof(struct nlattr) + 4) <=
+		RTNL_REQUEST_CAP,
+	"a request may not fit");
 
-static struct nlmsghdr *put_header(struct rtnl_request *req, uint16_t type, uint16_t flags,
-	uint32_t seq)
+static struct nlmsghdr *put_header(
+	struct rtnl_request *req, uint16_t type, uint16_t flags, uint32_t seq)
 {
 	struct nlmsghdr *h = mnl_nlmsg_put_header(req->bytes);
 	h->nlmsg_type = type;
@@ -66,7 +68,8 @@ struct rtnl_request rtnl_dump_addrs(uint32_t seq, nsid_t nsid)
 	return req;
 }
 
-static struct nlmsghdr *put_nsid(struct rtnl_request *req, uint16_t type, uint16_t flags, uint32_t seq)
+static struct nlmsghdr *put_nsid(
+	struct rtnl_request *req, uint16_t type, uint16_t flags, uint32_t seq)
 {
 	struct nlmsghdr *h = put_header(req, type, flags, seq);
 	struct rtgenmsg *gen = mnl_nlmsg_put_extra_header(h, sizeof(*gen));

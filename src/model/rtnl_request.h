@@ -30,6 +30,6 @@ struct rtnl_request rtnl_dump_nsids(uint32_t seq);
 /* The id of the namespace that the descriptor `fd` is of. */
 struct rtnl_request rtnl_get_nsid(uint32_t seq, int fd);
 
-/* Gives that namespace the id `nsid`. Answered by EEXIST where it has one, or another namespace has
- * that id. Needs CAP_NET_ADMIN. */
+/* Gives that namespace the id `nsid`, -1 for the lowest that is free. Answered by EEXIST where it
+ * has one, or another namespace has that id. Needs CAP_NET_ADMIN. */
 struct rtnl_request rtnl_set_nsid(uint32_t seq, int fd, nsid_t nsid);

@@ -31,15 +31,15 @@ struct sync_ns {
 struct sync {
 	enum state state;
 	struct map namespaces;
-	struct list queue;     /* of struct sync_ns.in_queue, in order of their last failure */
+	struct list queue;      /* of struct sync_ns.in_queue, in order of their last failure */
 	struct sync_ns *dumped; /* of DUMP_LINKS to DUMP_ADDRS, else NULL */
-	ns_t give_up;          /* of the dump in flight */
-	bool has_table;        /* there is one to be asked for */
+	ns_t give_up;           /* of the dump in flight */
+	bool has_table;         /* there is one to be asked for */
 	bool is_table_wanted;
 	struct job table;
-	size_t drain_left;     /* DRAINING: datagrams that may be of before the overrun */
-	unsigned overruns;     /* since all was settled */
-	ns_t hold_until;       /* no dump before */
+	size_t drain_left; /* DRAINING: datagrams that may be of before the overrun */
+	unsigned overruns; /* since all was settled */
+	ns_t hold_until;   /* no dump before */
 	void (*sink)(void *arg, const struct event *ev);
 	void *arg;
 };
@@ -200,13 +200,9 @@ static void table_done(struct sync *s, enum sync_outcome outcome, ns_t now)
 		s->is_table_wanted = false;
 		break;
 	case SYNC_REFUSED:
-	case SYNC_ABSENT:
-		s->is_table_wanted = false;
-		break;
+	case SYNC_ABSENT: s->is_table_wanted = false; break;
 	case SYNC_INTERRUPTED:
-	case SYNC_FAILED:
-		s->table.due = now + backoff(++s->table.failures);
-		break;
+	case SYNC_FAILED: s->table.due = now + backoff(++s->table.failures); break;
 	}
 }
 
@@ -262,15 +258,9 @@ static void ns_dump_done(struct sync *s, enum sync_outcome outcome, ns_t now)
 		else
 			addrs_done(s, outcome, now);
 		break;
-	case SYNC_FAILED:
-		retry_later(s, now);
-		break;
-	case SYNC_REFUSED:
-		abort_dump(s);
-		break;
-	case SYNC_ABSENT:
-		ns_absent(s, now);
-		break;
+	case SYNC_FAILED: retry_later(s, now); break;
+	case SYNC_REFUSED: abort_dump(s); break;
+	case SYNC_ABSENT: ns_absent(s, now); break;
 	}
 }
 

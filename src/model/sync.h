@@ -8,23 +8,25 @@
  * may be older or younger than the dump's snapshot: the model's marks settle that, provided that no
  * news is missing. Hence the rules:
  *
- *	- After an overrun nothing is dumped until all that was queued before it has been read: a stale
- *	  notification, whose successor was lost, must not win over the dump.
+ *	- After an overrun nothing is dumped until all that was queued before it has been read: a
+ *	  stale notification, whose successor was lost, must not win over the dump.
  *	- Then everything is dumped again: the table of namespaces, and each namespace.
  *	- Otherwise only a namespace that is new, or whose last dump did not end well, is dumped.
- *	- One dump is in flight at a time; a namespace that has to be repeated goes behind the others.
+ *	- One dump is in flight at a time; a namespace that has to be repeated goes behind the
+ *	  others.
  *
- * States:
+ * States, and what leads from one to the next:
  *
- *	             sync_next()            done              sync_next()           done
- *	  IDLE ────────────────► DUMP_LINKS ────► LINKS_DONE ────────────► DUMP_ADDRS ────► IDLE
- *	   │ ▲  ─► DUMP_TABLE ─► IDLE
- *	   │ └─────────────────────────── DRAINING ◄──── sync_overrun() from every state
- *	   └── sync_ns_gone() of what is in flight leads back here from every dump
+ *	IDLE ── sync_next ─► DUMP_TABLE ── done ─► IDLE
+ *	IDLE ── sync_next ─► DUMP_LINKS ── done ─► LINKS_DONE
+ *	LINKS_DONE ── sync_next ─► DUMP_ADDRS ── done ─► IDLE
+ *	any  ── sync_overrun ─► DRAINING ── sync_drained, or enough of sync_received ─► IDLE
+ *	DUMP_LINKS, LINKS_DONE, DUMP_ADDRS ── sync_ns_gone of that namespace, or failure ─► IDLE
  *
- * Inputs: sync_ns_appeared, sync_ns_gone, sync_overrun, sync_received, sync_drained, sync_dump_done,
- * and the time. Outputs: the next request (sync_next), EV_SYNC_* and EV_NS_GONE by the sink, the
- * next deadline (sync_deadline), and whether the dump in flight is still wanted (sync_is_dumping).
+ * Inputs: sync_ns_appeared, sync_ns_gone, sync_overrun, sync_received, sync_drained,
+ * sync_dump_done, and the time. Outputs: the next request (sync_next), EV_SYNC_* and EV_NS_GONE by
+ * the sink, the next deadline (sync_deadline), and whether the dump in flight is still wanted
+ * (sync_is_dumping).
  *
  * Deadlines: a namespace is repeated at once after its first failure, then 10 ms later, doubling up
  * to 1 s; dumps begin as much later after overruns that follow each other. A dump that is not over
@@ -64,7 +66,7 @@ struct sync_request {
 /* How a dump ended. */
 enum sync_outcome {
 	SYNC_OK,
-	SYNC_INTERRUPTED, /* it saw changes: what it named is so, what it did not name may be there */
+	SYNC_INTERRUPTED, /* it saw changes: what it named is so, what it did not may be there */
 	SYNC_FAILED,      /* no memory, busy, socket lost: repeat it */
 	SYNC_REFUSED,     /* not allowed to us: do not repeat it */
 	SYNC_ABSENT       /* there is no such namespace */
@@ -73,7 +75,8 @@ enum sync_outcome {
 struct sync; /* opaque */
 
 /* Only our own namespace is known at first. Without `has_table`, others are neither asked for nor
- * may appear. The sink gets EV_SYNC_* and EV_NS_GONE; it must not call back. NULL if out of memory. */
+ * may appear. The sink gets EV_SYNC_* and EV_NS_GONE; it must not call back. NULL if out of
+ * memory. */
 struct sync *sync_new(bool has_table, void (*sink)(void *arg, const struct event *ev),
 	void *arg) NONNULL_ARGS(2) MUSTCHECK;
 void sync_free(struct sync *s);
@@ -97,7 +100,8 @@ void sync_drained(struct sync *s, ns_t now) NONNULL;
 /* The dump in flight is over. */
 void sync_dump_done(struct sync *s, enum sync_outcome outcome, ns_t now) NONNULL;
 
-/* What to ask now; it is in flight from then on. SYNC_ASK_NOTHING: wait for input or the deadline. */
+/* What to ask now; it is in flight from then on. SYNC_ASK_NOTHING: wait for input or the
+ * deadline. */
 struct sync_request sync_next(struct sync *s, ns_t now) NONNULL;
 
 /* Whether a dump is in flight. If not, what still comes of one is stale: throw it away. */

@@ -22,7 +22,8 @@ static uint64_t link_hash(const struct model *m, nsid_t nsid, uint32_t ifindex)
 	return hash_mix(m->seed, (uint64_t)(uint32_t)nsid << 32 | ifindex);
 }
 
-static uint64_t addr_hash(const struct model *m, nsid_t nsid, uint32_t ifindex, const struct addr *a)
+static uint64_t addr_hash(
+	const struct model *m, nsid_t nsid, uint32_t ifindex, const struct addr *a)
 {
 	return hash_bytes(link_hash(m, nsid, ifindex), a, sizeof(*a));
 }
@@ -49,11 +50,11 @@ struct model_link *table_find_link(const struct model *m, nsid_t nsid, uint32_t 
 	return NULL;
 }
 
-static bool addr_is_at(const struct model_addr *a, nsid_t nsid, uint32_t ifindex,
-	const struct addr *addr)
+static bool addr_is_at(
+	const struct model_addr *a, nsid_t nsid, uint32_t ifindex, const struct addr *addr)
 {
 	return a->link->ns->nsid == nsid && a->info.ifindex == ifindex &&
-		addr_equal(&a->info.addr, addr);
+	       addr_equal(&a->info.addr, addr);
 }
 
 /* Whether the kernel takes the two, of one link and with one local address, for the same: IPv4 by
@@ -61,10 +62,11 @@ static bool addr_is_at(const struct model_addr *a, nsid_t nsid, uint32_t ifindex
 static bool addr_is_same(const struct event_addr *a, const struct event_addr *b)
 {
 	return a->addr.family == ADDR_V6 ||
-		(a->prefix_len == b->prefix_len && addr_equal(&a->peer, &b->peer));
+	       (a->prefix_len == b->prefix_len && addr_equal(&a->peer, &b->peer));
 }
 
-struct model_addr *table_find_addr(const struct model *m, nsid_t nsid, const struct event_addr *info)
+struct model_addr *table_find_addr(
+	const struct model *m, nsid_t nsid, const struct event_addr *info)
 {
 	struct map_node *n = map_first(&m->addrs, addr_hash(m, nsid, info->ifindex, &info->addr));
 	for (; n; n = map_next(n)) {
@@ -135,8 +137,8 @@ void table_free_link(struct model *m, struct model_link *link)
 }
 
 /* An address that is not present yet, and a placeholder for its link where that is not known. */
-int table_make_addr(struct model *m, nsid_t nsid, const struct event_addr *info,
-	struct model_addr **ret)
+int table_make_addr(
+	struct model *m, nsid_t nsid, const struct event_addr *info, struct model_addr **ret)
 {
 	if (m->addrs.count >= LIMIT_MODEL_ADDRS)
 		return ERR_RANGE;
@@ -177,8 +179,8 @@ const struct model_link *model_link(const struct model *m, nsid_t nsid, uint32_t
 	return link && link->is_present ? link : NULL;
 }
 
-const struct model_addr *model_addr(const struct model *m, nsid_t nsid, uint32_t ifindex,
-	const struct addr *addr)
+const struct model_addr *model_addr(
+	const struct model *m, nsid_t nsid, uint32_t ifindex, const struct addr *addr)
 {
 	struct map_node *n = map_first(&m->addrs, addr_hash(m, nsid, ifindex, addr));
 	for (; n; n = map_next(n)) {
@@ -196,8 +198,8 @@ static int cmp_ns(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int model_each_ns(const struct model *m, void (*visit)(void *arg, const struct model_ns *ns),
-	void *arg)
+int model_each_ns(
+	const struct model *m, void (*visit)(void *arg, const struct model_ns *ns), void *arg)
 {
 	size_t count = 0;
 	const struct model_ns **sorted = calloc(m->namespaces.count + 1, sizeof(*sorted));
@@ -225,5 +227,5 @@ bool model_link_is_up(const struct event_link *link)
 {
 	const uint32_t needed = IFF_UP | IFF_LOWER_UP;
 	return (link->flags & needed) == needed &&
-		(link->operstate == IF_OPER_UP || link->operstate == IF_OPER_UNKNOWN);
+	       (link->operstate == IF_OPER_UP || link->operstate == IF_OPER_UNKNOWN);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The inside of the model, for model.c and table.c only: its objects and the tables they are found
- * by. A table holds more than what is present: links of which only addresses were heard of, addresses
- * held back until their link is known, and the tombstones of both.
+ * by. A table holds more than what is present: links of which only addresses were heard of,
+ * addresses held back until their link is known, and the tombstones of both.
  */
 #pragma once
 
@@ -38,7 +38,8 @@ int table_get_ns(struct model *m, nsid_t nsid, struct model_ns **ret) NONNULL MU
 int table_make_link(struct model *m, nsid_t nsid, uint32_t ifindex,
 	struct model_link **ret) NONNULL MUSTCHECK;
 
-/* Makes an address that is not present, and its link and namespace if need be. Errors change nothing. */
+/* Makes an address that is not present, and its link and namespace if need be. Errors change
+ * nothing. */
 int table_make_addr(struct model *m, nsid_t nsid, const struct event_addr *info,
 	struct model_addr **ret) NONNULL MUSTCHECK;
 

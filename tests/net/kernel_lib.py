@@ -150,7 +150,8 @@ def wait_addr(model, namespace, local, is_there=True, with_flags=0, without=0, t
             return addr is None
         return addr is not None and (addr["flags"] & with_flags) == with_flags and \
             (addr["flags"] & without) == 0
-    wait_until(check, timeout, f"{local} there={is_there} with {with_flags:#x} without {without:#x}")
+    wait_until(check, timeout,
+               f"{local} there={is_there} with {with_flags:#x} without {without:#x}")
 
 
 def batch(namespace, lines, timeout=120):

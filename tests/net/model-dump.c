@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns a model that follows the kernel, and prints it when asked to: the real sockets, automaton and
- * model without the rest of the daemon. Never serves anything. Run by tests/net/test_kernel.py.
+ * Owns a model that follows the kernel, and prints it when asked to: the real sockets, automaton
+ * and model without the rest of the daemon. Never serves anything. Run by tests/net/test_kernel.py.
  *
  *	model-dump [--netns-dir=DIR] [--rcvbuf=BYTES] [--debug]
  *
@@ -72,10 +72,10 @@ static void put_ns(struct buf *b, const char *what, const struct model_ns *ns)
 static void put_link(struct buf *b, const char *what, const struct model_link *link)
 {
 	const struct event_link *i = &link->info;
-	buf_printf(b, "{\"what\": \"%s\", \"nsid\": %d, \"ifindex\": %u, \"flags\": %u, \"mtu\": %u, "
-		"\"operstate\": %u, \"master\": %u, \"parent\": %u, \"parent_nsid\": %d, \"up\": %d",
-		what, link->ns->nsid, i->ifindex, i->flags, i->mtu, i->operstate, i->master,
-		i->parent, i->parent_nsid, model_link_is_up(i));
+	buf_printf(b, "{\"what\": \"%s\", \"nsid\": %d, \"ifindex\": %u, \"flags\": %u, "
+		"\"mtu\": %u, \"operstate\": %u, \"master\": %u, \"parent\": %u, "
+		"\"parent_nsid\": %d, \"up\": %d", what, link->ns->nsid, i->ifindex, i->flags,
+		i->mtu, i->operstate, i->master, i->parent, i->parent_nsid, model_link_is_up(i));
 	put_text(b, "ifname", i->name);
 	put_text(b, "kind", i->kind);
 	put_text(b, "alias", i->alias);

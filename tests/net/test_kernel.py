@@ -239,6 +239,13 @@ def test_parent_in_our_own_namespace_is_ours_and_not_seen_twice(model, topo):
         subprocess.run(["ip", "link", "del", "own0"], check=True)
 
 
+def set_nsid(namespace, nsid):
+    """Gives it that id, as soon as its last owner has gone."""
+    command = ["ip", "netns", "set", namespace.name, str(nsid)]
+    wait_until(lambda: subprocess.run(command, check=False, capture_output=True).returncode == 0,
+               what=f"the id {nsid} to be free")
+
+
 def whole_nsid(whole, name):
     return next(n for n in whole if n != "stats" and whole[n]["info"]["name"] == name)
 
@@ -256,6 +263,21 @@ def test_namespace_made_and_deleted_with_everything_in_it(model, topo):
     changes = [c["what"] for c in model.changes() if c["nsid"] == nsid]
     assert changes[-1] == "ns gone" and changes.count("link gone") == 3
     assert changes.count("addr new") == changes.count("addr gone")
+
+
+def test_many_namespaces_made_and_deleted_at_once(model, topo):
+    names = [f"many{n}" for n in range(60)]
+    makers = [subprocess.Popen(["ip", "netns", "add", name]) for name in names]
+    assert [maker.wait() for maker in makers] == [0] * 60
+
+    def named():
+        return {ns["info"]["name"] for n, ns in model.whole().items() if n != "stats"}
+    try:
+        wait_until(lambda: named() == {"", *names}, what="all names")
+    finally:
+        for name in names:
+            subprocess.run(["ip", "netns", "del", name], check=True)
+    wait_until(lambda: named() == {""}, what="no name")
 
 
 def test_directory_of_namespaces_made_later(follow, topo, tmp_path):
@@ -309,7 +331,7 @@ def test_nsid_given_later_by_hand(follow, topo):
     a = topo.namespace("a")
     a.add_addr("lo", "10.0.0.1/32")
     assert 77 not in model.whole()
-    subprocess.run(["ip", "netns", "set", a.name, "77"], check=True)
+    set_nsid(a, 77)
     wait_until(lambda: seen(model.whole().get(77)) == truth(a.ip), what="the namespace's content")
     assert model.whole()[77]["info"]["name"] == ""
 
@@ -320,13 +342,12 @@ def test_nsid_reused_by_another_namespace(follow, topo, is_stalled):
     a, b = topo.namespace("a"), topo.namespace("b")
     a.add_addr("lo", "10.0.0.1/32")
     b.add_addr("lo", "10.0.0.2/32")
-    subprocess.run(["ip", "netns", "set", a.name, "77"], check=True)
+    set_nsid(a, 77)
     wait_until(lambda: addr_of(model.whole().get(77), "10.0.0.1"), what="the first namespace")
     if is_stalled:
         model.ask("stall")
     a.close()
-    wait_until(lambda: subprocess.run(["ip", "netns", "set", b.name, "77"], capture_output=True,
-                                      check=False).returncode == 0, what="the id to be free")
+    set_nsid(b, 77)
     model.ask("go")
     wait_until(lambda: seen(model.whole().get(77)) == truth(b.ip), what="the second namespace")
 
@@ -334,16 +355,14 @@ def test_nsid_reused_by_another_namespace(follow, topo, is_stalled):
 def test_nsid_reused_while_notifications_were_lost(follow, topo):
     model = follow(NETNS_DIR, "--rcvbuf=4096")
     a = topo.namespace("a")
-    subprocess.run(["ip", "netns", "set", a.name, "77"], check=False, capture_output=True)
     nsid = wait_equal(model, a)["info"]["nsid"]
     model.ask("stall")
     noise = topo.namespace("noise")
-    subprocess.run(["ip", "netns", "set", noise.name, "78"], check=True)
+    set_nsid(noise, 78)
     batch(noise, [f"addr add {ipv4(n)}/32 dev lo" for n in range(50)])
     a.close()
     b = topo.namespace("b")
-    wait_until(lambda: subprocess.run(["ip", "netns", "set", b.name, str(nsid)], check=False,
-                                      capture_output=True).returncode == 0, what="a free id")
+    set_nsid(b, nsid)
     b.add_addr("lo", "10.0.0.2/32")
     model.ask("go")
     wait_equal(model, b)

@@ -20,7 +20,8 @@ struct world {
 	uint32_t mtu_before;
 };
 
-static void note(struct world *w, enum model_change change, enum model_change first, const char *what)
+static void note(struct world *w, enum model_change change, enum model_change first,
+	const char *what)
 {
 	char text[64];
 	snprintf(text, sizeof(text), "%s%c%s", w->told[0] ? " " : "", "+~-"[change - first], what);

@@ -465,6 +465,15 @@ static void a_message_cut_anywhere_makes_no_event(void **state)
 	assert_int_equal(w->count, 1);
 }
 
+static void a_length_above_int_max_is_not_taken_for_negative(void **state)
+{
+	struct world *w = *state;
+	start_link(w, RTM_NEWLINK, 7);
+	finish(w);
+	w->h->nlmsg_len = 0xf0000010;
+	expect_malformed(w);
+}
+
 static void attributes_of_the_wrong_length_are_malformed(void **state)
 {
 	struct world *w = *state;
@@ -505,7 +514,8 @@ static void a_broken_message_does_not_take_the_next_with_it(void **state)
 
 /* --- requests ----------------------------------------------------------------------------- */
 
-static void expect_u32(const struct nlmsghdr *h, size_t fixed, uint16_t type, bool is_there, uint32_t value)
+static void expect_u32(const struct nlmsghdr *h, size_t fixed, uint16_t type, bool is_there,
+	uint32_t value)
 {
 	const struct nlattr *attr;
 	bool found = false;
@@ -517,7 +527,8 @@ static void expect_u32(const struct nlmsghdr *h, size_t fixed, uint16_t type, bo
 	assert_int_equal(found, is_there);
 }
 
-static const struct nlmsghdr *check_header(const struct rtnl_request *r, uint16_t type, uint16_t flags)
+static const struct nlmsghdr *check_header(const struct rtnl_request *r, uint16_t type,
+	uint16_t flags)
 {
 	const struct nlmsghdr *h = (const void *)r->bytes;
 	assert_int_equal(h->nlmsg_len, r->len);
@@ -542,7 +553,8 @@ static void requests_name_their_target_unless_it_is_ours(void **state)
 		r = rtnl_get_link(9, nsid, 7);
 		const struct nlmsghdr *h = check_header(&r, RTM_GETLINK, 0);
 		expect_u32(h, sizeof(struct ifinfomsg), IFLA_TARGET_NETNSID, i, 5);
-		assert_int_equal(((const struct ifinfomsg *)mnl_nlmsg_get_payload(h))->ifi_index, 7);
+		const struct ifinfomsg *link = mnl_nlmsg_get_payload(h);
+		assert_int_equal(link->ifi_index, 7);
 	}
 }
 
@@ -577,6 +589,7 @@ int main(void)
 		CASE(an_interrupted_dump_and_an_overrun_are_noticed),
 		CASE(answers_to_others_and_of_others_are_dropped),
 		CASE(a_message_cut_anywhere_makes_no_event),
+		CASE(a_length_above_int_max_is_not_taken_for_negative),
 		CASE(attributes_of_the_wrong_length_are_malformed),
 		CASE(a_broken_message_does_not_take_the_next_with_it),
 		cmocka_unit_test(requests_name_their_target_unless_it_is_ours),
