@@ -181,6 +181,19 @@ static bool is_in_use(const struct sockaddr_un *path)
 	return is_used;
 }
 
+/* Takes away the socket that a daemon left which was killed, but nothing else. ERR_SYS. */
+static int remove_stale(const char *path)
+{
+	struct stat st;
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : ERR_SYS;
+	if (!S_ISSOCK(st.st_mode)) {
+		errno = ENOTSOCK;
+		return ERR_SYS;
+	}
+	return unlink(path) ? ERR_SYS : 0;
+}
+
 static void make_parent(const char *path)
 {
 	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -227,7 +240,9 @@ int control_open(struct control **ret, struct loop *loop, const struct log *log,
 		goto fail;
 	}
 	make_parent(path);
-	unlink(path);
+	err = remove_stale(path);
+	if (err)
+		goto fail;
 	c->watch.fd = listen_at(&c->path);
 	if (c->watch.fd < 0 || loop_add(loop, &c->watch, EPOLLIN)) {
 		err = ERR_SYS;

@@ -120,21 +120,26 @@ static void set_udp_options(int fd, int family, bool is_wildcard)
 		set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
 }
 
+/* Whether packets for any address of ours come in: then the reply has to be told where from. */
+static bool takes_any_address(const struct dns_listen *at)
+{
+	return addr_is_unspecified(&at->addr);
+}
+
 /* A socket bound to the address, -1 and errno if that fails. */
 static int bind_socket(const struct dns_listen *at, int family, int type, int reuse_option)
 {
-	bool is_wildcard = at->addr.family == ADDR_NONE;
 	union sock_addr addr;
 	socklen_t len = to_sock_addr(at, family, &addr);
 	int fd = socket(family, type | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
 	if (family == AF_INET6)
-		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !is_wildcard);
+		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, at->addr.family != ADDR_NONE);
 	if (reuse_option)
 		set_option(fd, SOL_SOCKET, reuse_option, 1);
 	if (type == SOCK_DGRAM)
-		set_udp_options(fd, family, is_wildcard);
+		set_udp_options(fd, family, takes_any_address(at));
 	if (bind(fd, &addr.any, len)) {
 		int saved = errno;
 		close(fd);
@@ -192,7 +197,7 @@ static int open_udp(struct dns *d, struct endpoint *e, int family)
 		int fd = bind_socket(&e->at, family, SOCK_DGRAM, SO_REUSEPORT);
 		if (fd < 0)
 			return errno;
-		struct udp_worker *w = udp_worker_start(fd, e->at.addr.family == ADDR_NONE, &d->config);
+		struct udp_worker *w = udp_worker_start(fd, takes_any_address(&e->at), &d->config);
 		if (!w)
 			return ENOMEM;
 		e->workers[e->worker_count++] = w;

@@ -24,6 +24,7 @@
 #include "base/list.h"
 #include "base/time.h"
 #include "io/dns_part.h"
+#include "io/privilege.h"
 #include "io/rcu.h"
 #include "wire/msg.h"
 
@@ -362,6 +363,7 @@ static void *run(void *arg)
 	struct tcp_server *s = arg;
 	struct epoll_event events[EVENTS];
 	int count;
+	privilege_drop_thread();
 	rcu_reader_begin();
 	do {
 		int timeout = sweep(s);

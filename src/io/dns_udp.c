@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "io/dns_part.h"
+#include "io/privilege.h"
 #include "io/rcu.h"
 #include "wire/msg.h"
 
@@ -148,6 +149,7 @@ static int receive(struct udp_worker *w)
 static void *run(void *arg)
 {
 	struct udp_worker *w = arg;
+	privilege_drop_thread();
 	rcu_reader_begin();
 	/* Sequentially consistent, once a batch: it costs nothing on the way in. */
 	while (!w->is_stopping) {

@@ -6,6 +6,7 @@
 #include "io/loop.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
@@ -86,17 +87,35 @@ uint64_t loop_random(void)
 	return seed;
 }
 
+/* In milliseconds, rounded up: who waits does not come back before the time. -1: for ever. */
+static int to_ms(const struct timespec *ts)
+{
+	const int most_s = INT_MAX / 1000 - 1;
+	if (!ts)
+		return -1;
+	if (ts->tv_sec > most_s)
+		return most_s * 1000;
+	return (int)(ts->tv_sec * 1000 + (ts->tv_nsec + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+/* Waits for that long (NULL: for ever). A kernel before 5.11 and valgrind have only milliseconds. */
+static int loop_wait_for(struct loop *l, const struct timespec *ts)
+{
+	int count = epoll_pwait2(l->fd, l->ready, LOOP_BATCH, ts, NULL);
+	if (count < 0 && errno == ENOSYS)
+		count = epoll_wait(l->fd, l->ready, LOOP_BATCH, to_ms(ts));
+	return count;
+}
+
 static int loop_wait(struct loop *l, ns_t deadline)
 {
-	struct timespec ts;
 	if (deadline == NS_NEVER)
-		return epoll_pwait2(l->fd, l->ready, LOOP_BATCH, NULL, NULL);
+		return loop_wait_for(l, NULL);
 	ns_t left = deadline - loop_now();
 	if (left < 0)
 		left = 0;
-	ts.tv_sec = left / NS_PER_S;
-	ts.tv_nsec = left % NS_PER_S;
-	return epoll_pwait2(l->fd, l->ready, LOOP_BATCH, &ts, NULL);
+	return loop_wait_for(l,
+		&(struct timespec){.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S});
 }
 
 int loop_turn(struct loop *l, ns_t deadline)

@@ -204,9 +204,9 @@ static bool is_multicast_name(const struct key *key)
 {
 	static const uint8_t local[] = "\5local";
 	if (key->len < sizeof(local) ||
-		memcmp(key->lower + key->len - sizeof(local), local, sizeof(local)) != 0)
+		memcmp(key_lower(key) + key->len - sizeof(local), local, sizeof(local)) != 0)
 		return false;
-	return name_is_below(key->lower, local);
+	return name_is_below(key_lower(key), local);
 }
 
 static void refuse(struct task *t, enum msg_rcode rcode)
@@ -316,7 +316,7 @@ static void answer_good(struct task *t, const struct serve_client *client)
 	t->view = view_of(t->ctx, client);
 	t->name_off = MSG_HEADER_LEN;
 	key_from_message(&t->key, t->query->bytes + MSG_HEADER_LEN, t->query->name_len);
-	if (LIKELY(!rr_type_is_meta(t->query->type)) || !is_answered_as_meta(t))
+	if (LIKELY(t->query->type < RR_OPT) || !is_answered_as_meta(t))
 		answer_question(t);
 }
 
@@ -333,23 +333,19 @@ static size_t reply_limit(const struct query *q, const struct serve_client *clie
 	size_t limit = UDP_PAYLOAD_MIN;
 	if (client->is_tcp)
 		limit = MSG_CAP;
-	else if (q->edns.is_present && q->edns.payload > UDP_PAYLOAD_MIN)
-		limit = q->edns.payload < EDNS_PAYLOAD ? q->edns.payload : EDNS_PAYLOAD;
+	else if (q->has_edns && q->edns_payload > UDP_PAYLOAD_MIN)
+		limit = q->edns_payload < EDNS_PAYLOAD ? q->edns_payload : EDNS_PAYLOAD;
 	return limit < cap ? limit : cap;
 }
 
 /* Our OPT record, for which room was kept. */
 static void add_opt(struct reply *r, const struct query *q, uint16_t rcode)
 {
-	uint8_t *p = r->at;
-	p[0] = 0;
-	put_u16(p + 1, RR_OPT);
-	put_u16(p + 3, EDNS_PAYLOAD);
-	p[5] = (uint8_t)(rcode >> 4);
-	p[6] = 0;
-	put_u16(p + 7, q->edns.has_do ? 0x8000 : 0);
-	put_u16(p + 9, 0);
-	r->at += OPT_REPLY_LEN;
+	static const uint8_t opt[OPT_REPLY_LEN] = {0, 0, RR_OPT, EDNS_PAYLOAD >> 8, EDNS_PAYLOAD & 255};
+	memcpy(r->at, opt, sizeof(opt));
+	r->at[5] = (uint8_t)(rcode >> 4);
+	r->at[7] = q->has_do ? 0x80 : 0;
+	r->at += sizeof(opt);
 	r->count[SECTION_ADDITIONAL]++;
 }
 
@@ -357,12 +353,12 @@ static void add_opt(struct reply *r, const struct query *q, uint16_t rcode)
 static void put_header(const struct task *t, unsigned questions)
 {
 	uint8_t *p = t->reply.start;
+	const uint16_t *count = t->reply.count;
 	/* Of the query: id, operation, RD. AD and CD are for resolvers (RFC 4035 §3.1.6), Z is zero. */
 	unsigned flags = MSG_QR | (t->query->flags & (0x7800 | MSG_RD)) | t->flags | (t->rcode & 15);
-	put_u16(p + 2, (uint16_t)flags);
-	put_u16(p + 4, (uint16_t)questions);
-	for (int i = 0; i < SECTION_COUNT; i++)
-		put_u16(p + 6 + 2 * i, t->reply.count[i]);
+	put_u32(p + 2, flags << 16 | questions);
+	put_u32(p + 6, (uint32_t)count[SECTION_ANSWER] << 16 | count[SECTION_AUTHORITY]);
+	put_u16(p + 10, count[SECTION_ADDITIONAL]);
 }
 
 /* Nothing but the question, and TC: the client asks again over TCP. Never a part of a set. */
@@ -397,7 +393,7 @@ size_t serve_answer(struct serve_ctx *ctx, const struct serve_client *client,
 	memcpy(reply, query, head_len);
 	t.reply = (struct reply){.start = reply, .at = reply + head_len,
 		.end = reply + reply_limit(&q, client, reply_cap)};
-	if (q.edns.is_present) {
+	if (q.has_edns) {
 		t.reply.end -= OPT_REPLY_LEN;
 		count_one(ctx, SERVE_EDNS);
 	}
@@ -408,7 +404,7 @@ size_t serve_answer(struct serve_ctx *ctx, const struct serve_client *client,
 	if (UNLIKELY(t.is_full))
 		truncate(&t);
 	count_one(ctx, t.result);
-	if (q.edns.is_present)
+	if (q.has_edns)
 		add_opt(&t.reply, &q, t.rcode);
 	put_header(&t, head_len > MSG_HEADER_LEN);
 	return (size_t)(t.reply.at - t.reply.start);

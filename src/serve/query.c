@@ -45,10 +45,14 @@ static bool options_are_whole(const struct edns *edns)
 /* Takes in an OPT record; there must be one only (RFC 6891 §6.1.1). */
 static bool take_opt(struct query *q, const struct rr *opt)
 {
-	if (q->edns.is_present || opt->owner.wire[0] != 0)
+	if (q->has_edns || opt->owner.wire[0] != 0)
 		return false;
-	q->edns = rr_edns(opt);
-	return q->edns.options_len == 0 || options_are_whole(&q->edns);
+	const struct edns edns = rr_edns(opt);
+	q->has_edns = true;
+	q->has_do = edns.has_do;
+	q->edns_version = edns.version;
+	q->edns_payload = edns.payload;
+	return options_are_whole(&edns);
 }
 
 /* Reads whatever records follow the question. False if any is malformed. */
@@ -86,8 +90,10 @@ static bool parse_rest(struct query *q)
 		if (additional == 0)
 			return true;
 		if (LIKELY(additional == 1 && is_plain_opt(p, q->len - q->question_end))) {
-			q->edns = (struct edns){.is_present = true, .payload = get_u16(p + 3),
-				.version = p[6], .has_do = p[7] & 0x80};
+			q->has_edns = true;
+			q->edns_payload = get_u16(p + 3);
+			q->edns_version = p[6];
+			q->has_do = p[7] & 0x80;
 			return true;
 		}
 	}
@@ -109,14 +115,16 @@ enum query_verdict query_parse(const uint8_t *bytes, size_t len, struct query *r
 	q->flags = get_u16(bytes + 2);
 	if (q->flags & MSG_QR)
 		return QUERY_DROP;
-	/* What follows the header of another operation may be anything (RFC 8906 §3.1.4). */
-	if ((q->flags >> 11 & 15) != OPCODE_QUERY)
-		return bad(q, QUERY_BAD_HEADER, RCODE_NOTIMP);
+	bool is_query = (q->flags >> 11 & 15) == OPCODE_QUERY;
 	if (get_u16(bytes + 4) != 1 || !parse_question(q))
-		return bad(q, QUERY_BAD_HEADER, RCODE_FORMERR);
-	if (!parse_rest(q))
+		return bad(q, QUERY_BAD_HEADER, is_query ? RCODE_FORMERR : RCODE_NOTIMP);
+	/* Behind the first question of another operation may stand anything (RFC 8906 §3.1.4). */
+	bool is_whole = parse_rest(q);
+	if (!is_query)
+		return bad(q, QUERY_BAD, RCODE_NOTIMP);
+	if (!is_whole)
 		return bad(q, QUERY_BAD, RCODE_FORMERR);
-	if (q->edns.version > 0)
+	if (q->edns_version > 0)
 		return bad(q, QUERY_BAD, RCODE_BADVERS);
 	return QUERY_GOOD;
 }

@@ -25,7 +25,9 @@ struct query {
 	uint16_t rcode;         /* of QUERY_BAD*; may be above 15 (RFC 6891 §6.1.3) */
 	unsigned name_len;      /* of the name at MSG_HEADER_LEN */
 	unsigned question_end;  /* offset behind the question */
-	struct edns edns;
+	bool has_edns, has_do;  /* EDNS (RFC 6891), and its DO bit */
+	uint8_t edns_version;
+	uint16_t edns_payload;
 };
 
 /* Reads a query in one pass. Names are not decompressed: a question has nothing to point to. */

@@ -66,11 +66,12 @@ bool reply_add_set(struct reply *r, enum msg_section section, unsigned owner_off
 	if ((size_t)(r->end - r->at) < (size_t)count * (RR_HEAD_LEN + len))
 		return false;
 	const uint8_t *from = node_rdata(node, set);
-	uint8_t *to = r->at;
+	uint8_t head[RR_HEAD_LEN], *to = r->at;
+	put_head(head, owner_off, set->type, ttl, (uint16_t)len);
 	for (unsigned i = 0; i < count; i++) {
-		to = put_head(to, owner_off, set->type, ttl, (uint16_t)len);
-		copy_rdata(to, from, len);
-		to += len;
+		memcpy(to, head, sizeof(head));
+		copy_rdata(to + RR_HEAD_LEN, from, len);
+		to += RR_HEAD_LEN + len;
 		from += len;
 	}
 	r->at = to;

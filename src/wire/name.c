@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "base/hash.h"
+#include "wire/msg.h"
 
 const uint8_t name_root[1] = {0};
 
@@ -307,11 +308,13 @@ int name_to_addr(const uint8_t *name, struct addr *ret)
 }
 
 /* Where reading a name goes on at a compression pointer: the place it points to, which must be
- * before `limit`, so that each jump goes further back than the last. NULL and an error otherwise. */
+ * before `limit`, so that each jump goes further back than the last, and behind the header, where no
+ * name can stand (RFC 9267 §2). NULL and an error otherwise. */
 static const uint8_t *follow_pointer(struct rd *r, uint8_t high, uint8_t low, const uint8_t *limit)
 {
-	const uint8_t *target = r->start + ((size_t)(high & 0x3f) << 8 | low);
-	if (target >= limit) {
+	size_t off = (size_t)(high & 0x3f) << 8 | low;
+	const uint8_t *target = r->start + off;
+	if (off < MSG_HEADER_LEN || target >= limit) {
 		r->err = ERR_LOOP;
 		return NULL;
 	}
@@ -330,8 +333,11 @@ void rd_name(struct rd *r, struct name *ret)
 		if (at.err || len == 0)
 			break;
 		if (len <= LABEL_CAP) {
+			const uint8_t *label = rd_bytes(&at, len);
+			if (!label)
+				break;
 			wr_u8(&w, len);
-			wr_bytes(&w, rd_bytes(&at, at.err ? 0 : len), at.err ? 0 : len);
+			wr_bytes(&w, label, len);
 			if (w.err)
 				at.err = ERR_RANGE;
 		} else if (len >= 0xc0) {

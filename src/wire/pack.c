@@ -20,6 +20,7 @@ void pack_init(struct pack *p, void *buffer, size_t cap, uint16_t id, uint16_t f
 	p->name_count = 0;
 	p->has_compression = true;
 	p->may_compress_srv = false;
+	p->keeps_case = false;
 	memset(p->start, 0, MSG_HEADER_LEN);
 	put_u16(p->start, id);
 	put_u16(p->start + 2, flags);
@@ -51,6 +52,8 @@ static bool is_name_at(const struct pack *p, size_t off, const uint8_t *name)
 			return false;
 		if (len == 0)
 			return true;
+		if (p->keeps_case && memcmp(p->start + off, name, 1u + len) != 0)
+			return false;
 		for (unsigned i = 1; i <= len; i++)
 			if (byte_lower(p->start[off + i]) != byte_lower(name[i]))
 				return false;

@@ -27,6 +27,7 @@ struct pack {
 	uint16_t name_count;
 	bool has_compression; /* false: names are written in full */
 	bool may_compress_srv; /* true in multicast DNS (RFC 6762 §18.14) */
+	bool keeps_case; /* true in transfers: a name never takes another's spelling (RFC 5936 §3.4) */
 };
 
 /* Starts a message with that id and flags and empty sections in `buffer`. `cap` must be at least

@@ -73,7 +73,10 @@ static uint32_t later(uint32_t a, uint32_t b)
 
 uint32_t apex_next_serial(const struct apex *apex, uint32_t floor)
 {
-	uint32_t next = later(floor, apex->serial_floor);
+	uint32_t next = floor;
+	/* 0 is none: nothing is later or earlier than that. */
+	if (apex->serial_floor != 0)
+		next = later(next, apex->serial_floor);
 	if (apex->serial != 0)
 		next = later(next, apex->serial + 1);
 	return next ? next : 1;

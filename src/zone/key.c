@@ -7,10 +7,10 @@
 
 void key_from_name(struct key *key, const uint8_t *name)
 {
-	uint8_t with_lead[8 + NAME_CAP] = {0};
+	uint8_t with_lead[KEY_STEP + NAME_CAP] = {0};
 	unsigned len = (unsigned)name_len(name);
-	memcpy(with_lead + 8, name, len);
-	key_from_message(key, with_lead + 8, len);
+	memcpy(with_lead + KEY_STEP, name, len);
+	key_from_bytes(key, with_lead + KEY_STEP, len);
 }
 
 static void split(const uint8_t *name, struct key_labels *ret)
@@ -26,25 +26,20 @@ static void split(const uint8_t *name, struct key_labels *ret)
 
 void key_split(const struct key *key, struct key_labels *ret)
 {
-	split(key->lower, ret);
+	split(key_lower(key), ret);
 }
 
 unsigned key_common_labels(const struct key *key, const struct key_labels *labels,
-	const uint8_t *name)
+	const uint8_t *lower)
 {
 	struct key_labels other;
-	split(name, &other);
+	split(lower, &other);
 	unsigned most = labels->count < other.count ? labels->count : other.count;
 	unsigned common = 0;
 	while (common < most) {
-		const uint8_t *a = key->lower + labels->start[labels->count - common - 1];
-		const uint8_t *b = name + other.start[other.count - common - 1];
-		if (a[0] != b[0])
-			break;
-		bool is_same = true;
-		for (unsigned i = 1; i <= a[0]; i++)
-			is_same &= a[i] == byte_lower(b[i]);
-		if (!is_same)
+		const uint8_t *a = key_lower(key) + labels->start[labels->count - common - 1];
+		const uint8_t *b = lower + other.start[other.count - common - 1];
+		if (a[0] != b[0] || memcmp(a + 1, b + 1, a[0]) != 0)
 			break;
 		common++;
 	}

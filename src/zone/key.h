@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A name as the table looks it up: in lower case, with zero bytes behind it, so that it is hashed
- * and compared eight bytes at a time, whole or from any of its labels on (an ancestor is a suffix).
+ * and compared many bytes at a time, whole or from any of its labels on (an ancestor is a suffix).
  */
 #pragma once
 
-#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,10 +13,20 @@
 #include "base/hash.h"
 #include "wire/name.h"
 
+enum { KEY_STEP = 16 }; /* bytes lower-cased and hashed at a time */
+
 struct key {
-	unsigned len;                                   /* of the name, with its last zero */
-	uint8_t lower[NAME_CAP + 1 + sizeof(uint64_t)]; /* zero for 8 bytes behind the name */
+	unsigned len; /* of the name, with its last zero */
+	/* Anything for one step (so that the last one may begin before a short name), the name, zero bytes
+	 * for one step. */
+	uint8_t bytes[KEY_STEP + NAME_CAP + KEY_STEP];
 };
+
+/* The name in lower case. */
+static inline const uint8_t *key_lower(const struct key *key)
+{
+	return key->bytes + KEY_STEP;
+}
 
 /* Where each label starts: `start[i]` is the offset of label i, the first of the name being 0. The
  * root's own zero byte is the last: start[count]. */
@@ -26,17 +35,7 @@ struct key_labels {
 	uint8_t start[NAME_LABELS_MAX + 1];
 };
 
-/* Eight bytes, with each ASCII capital in lower case. Per byte: bit 7 of `from_a` says "A or
- * more", of `past_z` "more than Z"; no sum carries into the next byte. */
-static inline uint64_t lower_word(uint64_t word)
-{
-	const uint64_t each = 0x0101010101010101u;
-	uint64_t low = word & 0x7f * each;
-	uint64_t from_a = low + (0x80 - 'A') * each;
-	uint64_t past_z = low + (0x7f - 'Z') * each;
-	uint64_t capital = (from_a ^ past_z) & ~word & 0x80 * each;
-	return word | capital >> 2;
-}
+typedef uint8_t key_step __attribute__((vector_size(KEY_STEP)));
 
 static inline uint64_t load_word(const uint8_t *p)
 {
@@ -45,62 +44,70 @@ static inline uint64_t load_word(const uint8_t *p)
 	return word;
 }
 
-static inline void store_word(uint8_t *p, uint64_t word)
+/* Copies KEY_STEP bytes, ASCII capitals in lower case. */
+static inline void copy_lower(uint8_t *to, const uint8_t *from)
 {
-	memcpy(p, &word, sizeof(word));
+	key_step bytes;
+	memcpy(&bytes, from, sizeof(bytes));
+	key_step capital = (key_step)(bytes - 'A' < 26);
+	bytes += capital & ('a' - 'A');
+	memcpy(to, &bytes, sizeof(bytes));
 }
 
-/* The name of `len` bytes, before which at least eight readable bytes stand: in a message they do,
- * the header. So that the last word can be loaded whole, ending where the name ends. */
-static inline void key_from_message(struct key *key, const uint8_t *name, unsigned len)
+/* The name of `len` bytes, at the end of at least KEY_STEP readable bytes; the last step begins
+ * that much before its end, wherever the step before has ended. */
+static inline void key_from_bytes(struct key *key, const uint8_t *name, unsigned len)
 {
-	unsigned at = 0, rest = len % 8;
-	for (; at + 8 <= len; at += 8)
-		store_word(key->lower + at, lower_word(load_word(name + at)));
-	if (rest > 0) {
-		uint64_t word = le64toh(load_word(name + len - 8)) >> 8 * (8 - rest);
-		store_word(key->lower + at, lower_word(htole64(word)));
-		at += 8;
-	}
-	store_word(key->lower + at, 0);
+	const uint8_t *end = name + len;
+	uint8_t *to = key->bytes + KEY_STEP;
+	for (; end - name > KEY_STEP; name += KEY_STEP, to += KEY_STEP)
+		copy_lower(to, name);
+	copy_lower(key->bytes + len, end - KEY_STEP);
+	memset(key->bytes + KEY_STEP + len, 0, KEY_STEP);
 	key->len = len;
 }
 
 /* Any complete name. */
 void key_from_name(struct key *key, const uint8_t *name) NONNULL;
 
-/* The ancestor without the first `skip` labels' bytes (an offset of struct key_labels). */
-static inline uint64_t key_hash(uint64_t seed, const struct key *key, unsigned skip)
+/* A name in a message, where a header stands before it: with it there are enough bytes, but for the
+ * shortest of names. */
+static inline void key_from_message(struct key *key, const uint8_t *name, unsigned len)
 {
-	const uint8_t *p = key->lower + skip;
-	unsigned len = key->len - skip;
-	uint64_t h = seed ^ len;
-	for (; len >= 8; p += 8, len -= 8)
-		h = hash_mix(h, load_word(p));
-	/* What is behind the name is zero for as long as a word. */
-	return hash_mix(h, load_word(p) ^ seed);
+	enum { HEADER_LEN = 12 };
+	if (LIKELY(len >= KEY_STEP - HEADER_LEN))
+		key_from_bytes(key, name, len);
+	else
+		key_from_name(key, name);
 }
 
-/* Whether the `len` bytes at `name` are, case aside, what the key is from `skip` on; it is known
- * to have as many bytes left. */
-static inline bool key_is_at(const struct key *key, unsigned skip, const uint8_t *name, unsigned len)
+/* Hash of what the name is from offset `skip` (of struct key_labels) on. */
+static inline uint64_t key_hash(uint64_t seed, const struct key *key, unsigned skip)
 {
-	const uint8_t *lower = key->lower + skip;
-	if (UNLIKELY(len < 8)) {
-		for (unsigned i = 0; i < len; i++)
-			if (byte_lower(name[i]) != lower[i])
-				return false;
-		return true;
-	}
-	uint64_t diff = 0;
+	const uint8_t *p = key_lower(key) + skip, *end = key_lower(key) + key->len;
+	uint64_t h = seed ^ (key->len - skip);
+	/* What is behind the name is zero for as long as a step. */
+	for (; p < end; p += KEY_STEP)
+		h = hash_mix(h ^ load_word(p), load_word(p + 8));
+	return hash_mix(h, seed);
+}
+
+/* Whether the `len` bytes at `lower`, in lower case, are what the key is from `skip` on; it is known
+ * to have as many bytes left. */
+static inline bool key_is_at(const struct key *key, unsigned skip, const uint8_t *lower, unsigned len)
+{
+	const uint8_t *own = key_lower(key) + skip;
+	if (UNLIKELY(len < 8))
+		return memcmp(own, lower, len) == 0;
+	uint64_t diff = load_word(lower + len - 8) ^ load_word(own + len - 8);
 	for (unsigned at = 0; at + 8 < len; at += 8)
-		diff |= lower_word(load_word(name + at)) ^ load_word(lower + at);
-	diff |= lower_word(load_word(name + len - 8)) ^ load_word(lower + len - 8);
+		diff |= load_word(lower + at) ^ load_word(own + at);
 	return diff == 0;
 }
 
 void key_split(const struct key *key, struct key_labels *ret) NONNULL;
 
-/* How many labels, counted from the root, the key and the name have in common. */
+/* How many labels, counted from the root, the key and the name, which is in lower case, have in
+ * common. */
 unsigned key_common_labels(const struct key *key, const struct key_labels *labels,
-	const uint8_t *name) NONNULL;
+	const uint8_t *lower) NONNULL;

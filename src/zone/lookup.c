@@ -67,7 +67,7 @@ static void walk_down(struct walk *w)
 			labels = key_common_labels(key, &w->labels, name);
 			w->encloser_labels = labels;
 			w->exists = labels == count;
-			if (labels < name_labels(name))
+			if (key->len - w->labels.start[count - labels] < hit.node->name_len)
 				return;
 		}
 		w->encloser_labels = labels;
@@ -81,12 +81,13 @@ static void walk_down(struct walk *w)
 static bool find_wildcard(const struct walk *from, const struct node **ret)
 {
 	unsigned start = from->labels.start[from->labels.count - from->encloser_labels];
-	struct key key = {.len = from->key->len - start + 2};
+	struct name wildcard;
+	struct key key;
 	struct walk w = {.reader = from->reader, .table = from->table, .key = &key};
-	/* The label that the name has below the encloser takes two bytes or more, so there is room. */
-	key.lower[0] = 1;
-	key.lower[1] = '*';
-	memcpy(key.lower + 2, from->key->lower + start, key.len - 2);
+	/* The label that the name has below the encloser is no shorter, so this one fits. */
+	if (name_prepend("*", 1, key_lower(from->key) + start, &wildcard))
+		return false;
+	key_from_name(&key, wildcard.wire);
 	key_split(&key, &w.labels);
 	walk_down(&w);
 	*ret = w.self;
@@ -162,18 +163,55 @@ static void lookup_by_walk(const struct zone_reader *reader, const struct key *k
 	}
 }
 
+/* Ancestors that are tried one by one, upwards: nearly all names are that close to their apex. */
+enum { STEPS_UP = 3 };
+
+/* Negative answers for names near their apex, found from below: `self` is the name's node, NULL if
+ * the table has nothing under the name. That says whether the name exists if its parent has a node:
+ * an empty non-terminal then has a slot of its own. False if the walk from the root has to tell. */
+static bool find_absence(const struct zone_reader *reader, const struct table *table,
+	const struct key *key, const struct node *self, struct zone_answer *ret)
+{
+	unsigned skip = 0;
+	const uint8_t *lower = key_lower(key);
+	for (int step = 0; step < STEPS_UP && lower[skip] != 0; step++) {
+		if (!(self && step == 0 && self->flags & NODE_APEX))
+			skip += 1u + lower[skip];
+		struct table_hit hit = table_find(table, key_hash(reader->seed, key, skip), key, skip);
+		bool has_node = hit.node && !hit.is_edge;
+		if (step == 0 && !self && !has_node)
+			return false;
+		if (has_node && hit.node->flags & NODE_APEX) {
+			*ret = (struct zone_answer){.outcome = self ? ZONE_FOUND : ZONE_NO_NAME,
+				.node = self, .apex = hit.node};
+			return true;
+		}
+	}
+	return false;
+}
+
 void zone_lookup(const struct zone_reader *reader, const struct key *key, uint16_t type,
 	unsigned view, struct zone_answer *ret)
 {
+	/* A reader may see one as it is and the other as it was: names that are about to be covered by a
+	 * new delegation or wildcard are answered as before it, then. */
+	const uint32_t intricate = 1u << TABLE_CUTS | 1u << TABLE_WILDCARDS;
+	uint32_t features = atomic_load_explicit(&reader->features, memory_order_relaxed);
+	const struct table *table = table_of(reader);
+
 	/* With no cut anywhere, what is at the very name is the answer, whatever is above it. */
-	if (LIKELY(!has_feature(reader, TABLE_CUTS))) {
-		const struct node *n = zone_node(reader, key);
-		if (n) {
+	if (LIKELY(!(features & 1u << TABLE_CUTS))) {
+		struct table_hit hit = table_find(table, key_hash(reader->seed, key, 0), key, 0);
+		const struct node *n = hit.node;
+		if (n && !hit.is_edge && n->set_count > 0) {
 			*ret = (struct zone_answer){0};
 			answer_from(n, type, view, ret);
-			if (ret->set)
+			if (LIKELY(ret->set != NULL))
 				return;
 		}
+		if (!hit.is_edge && !(features & intricate) &&
+			find_absence(reader, table, key, n, ret))
+			return;
 	}
 	lookup_by_walk(reader, key, type, view, ret);
 }

@@ -164,20 +164,25 @@ int node_new(const uint8_t *name, const struct facts *facts, bool is_apex, struc
 	int err = each_run(facts, add_size, &sizes);
 	if (err)
 		return err;
-	size_t len = name_len(name);
+	struct name lower;
+	name_copy(&lower, name);
+	name_lower(&lower);
+	bool is_cased = memcmp(lower.wire, name, lower.len) != 0;
 	size_t head = sizeof(struct node) + sizes.sets * sizeof(struct node_set);
-	size_t size = head + len + sizes.bytes;
+	size_t size = head + lower.len + (is_cased ? lower.len : 0u) + sizes.bytes;
 	if (sizes.sets > SETS_MAX || size > NODE_BYTES_MAX)
 		return ERR_RANGE;
 	struct node *n = calloc(1, size);
 	if (!n)
 		return ERR_NOMEM;
 	struct filling f = {.node = n, .w = wr_init(n, size)};
-	n->name_len = (uint8_t)len;
-	n->flags = is_apex ? NODE_APEX : 0;
-	n->flags |= has_asterisk(name) ? NODE_WILDCARD : 0;
+	n->name_len = lower.len;
+	n->flags = (uint8_t)((is_apex ? NODE_APEX : 0) | (is_cased ? NODE_CASED : 0) |
+		(has_asterisk(name) ? NODE_WILDCARD : 0));
 	wr_room(&f.w, head);
-	wr_bytes(&f.w, name, len);
+	wr_bytes(&f.w, lower.wire, lower.len);
+	if (is_cased)
+		wr_bytes(&f.w, name, lower.len);
 	err = each_run(facts, fill_set, &f);
 	if (err || f.w.err) {
 		free(n);
@@ -207,7 +212,7 @@ static const uint8_t *set_end(const struct node *n, const struct node_set *set)
 
 size_t node_size(const struct node *n)
 {
-	const uint8_t *end = node_name(n) + n->name_len;
+	const uint8_t *end = node_spelling(n) + n->name_len;
 	if (n->set_count > 0)
 		end = set_end(n, &n->sets[n->set_count - 1]);
 	return (size_t)(end - (const uint8_t *)n);

@@ -3,7 +3,9 @@
  * What is at one owner name, in one block: header, directory of sets, name, rdata. Immutable once it
  * is published, but for two fields of the writer's own that readers never look at.
  *
- *	struct node | struct node_set × set_count | owner name, case kept | rdata …
+ *	struct node | struct node_set × set_count | name in lower case | its spelling | rdata …
+ *
+ * The spelling is there only if it has capitals (NODE_CASED).
  *
  * Rdata of a set stands back to back, without the ten bytes that a record in a message has more:
  * they are the same for each record, so the answer path writes them from the directory, and a name
@@ -27,7 +29,8 @@ enum node_flag {
 	NODE_CNAME = 8,  /* this is an alias */
 	NODE_VIEWS = 16, /* some set depends on the view */
 	NODE_WILDCARD = 32, /* a label is "*": it or an ancestor is a wildcard (RFC 4592 §2.1.1) */
-	NODE_STATIC = 64 /* writer's own: a static source says all this */
+	NODE_STATIC = 64, /* writer's own: a static source says all this */
+	NODE_CASED = 128  /* the name was given with capitals */
 };
 
 /* The records of one type at an owner, as seen by some views. */
@@ -49,9 +52,16 @@ struct node {
 	struct node_set sets[];
 };
 
+/* The name, in lower case. */
 static inline const uint8_t *node_name(const struct node *n)
 {
 	return (const uint8_t *)&n->sets[n->set_count];
+}
+
+/* The name as it was given. */
+static inline const uint8_t *node_spelling(const struct node *n)
+{
+	return node_name(n) + (n->flags & NODE_CASED ? n->name_len : 0);
 }
 
 /* The set of that type which that view gets, or NULL. */

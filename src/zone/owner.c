@@ -20,14 +20,14 @@ struct owner *zone_owner(const struct zone *z, const struct key *key, unsigned s
 	return NULL;
 }
 
-struct owner *zone_owner_new(struct zone *z, const struct place *place, const uint8_t *name)
+struct owner *zone_owner_new(struct zone *z, const struct place *place)
 {
-	size_t len = name_len(name);
-	struct owner *owner = calloc(1, sizeof(*owner) + len);
+	const struct key *key = &place->key;
+	struct owner *owner = calloc(1, sizeof(*owner) + key->len);
 	if (!owner)
 		return NULL;
-	memcpy(owner->name, name, len);
-	if (map_add(&z->owners, &owner->in_map, key_hash(z->reader.seed, &place->key, 0))) {
+	memcpy(owner->name, key_lower(key), key->len);
+	if (map_add(&z->owners, &owner->in_map, key_hash(z->reader.seed, key, 0))) {
 		free(owner);
 		return NULL;
 	}

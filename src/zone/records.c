@@ -40,7 +40,7 @@ static int visit_node(struct walk *w, const struct node *n, struct facts *scratc
 	if (err)
 		return err;
 	facts_settle(scratch);
-	w->owner = node_name(n);
+	w->owner = node_spelling(n);
 	facts_diff(&none, scratch, visit_one, w);
 	return 0;
 }

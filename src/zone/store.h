@@ -26,7 +26,7 @@ struct owner {
 	struct map_node in_map;     /* by hash of the name */
 	struct node *said[SAY_COUNT];
 	struct apex *apex;          /* NULL: no zone begins here */
-	uint8_t name[];
+	uint8_t name[];             /* in lower case */
 };
 
 struct apex {
@@ -50,8 +50,7 @@ struct zone {
 struct owner *zone_owner(const struct zone *z, const struct key *key, unsigned skip) NONNULL;
 
 /* Adds an empty owner record. NULL if out of memory. */
-struct owner *zone_owner_new(struct zone *z, const struct place *place, const uint8_t *name)
-	NONNULL MUSTCHECK;
+struct owner *zone_owner_new(struct zone *z, const struct place *place) NONNULL MUSTCHECK;
 /* Forgets it; its nodes must have been moved or thrown away. */
 void zone_owner_free(struct zone *z, struct owner *owner) NONNULL;
 

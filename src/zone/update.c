@@ -41,7 +41,7 @@ int update_prepare(struct zone *z, struct update *u)
 	}
 	err = tree_reserve(&z->tree, &u->place, u->sum == NULL);
 	if (!err && u->needs_owner && !u->owner)
-		err = (u->new_owner = zone_owner_new(z, &u->place, u->name)) ? 0 : ERR_NOMEM;
+		err = (u->new_owner = zone_owner_new(z, &u->place)) ? 0 : ERR_NOMEM;
 	if (!err)
 		err = zone_tell(z, u->name, update_published(u), u->sum);
 	if (!err)

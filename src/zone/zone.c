@@ -236,6 +236,7 @@ static void advance_serial(struct zone *z, struct owner *owner, uint32_t floor)
 	uint32_t before = apex->serial;
 	struct update u;
 	update_begin(z, &u, owner->name);
+	u.name = node_spelling(u.place.self);
 	apex->serial = apex_next_serial(apex, floor);
 	if (update_prepare(z, &u)) {
 		apex->serial = before;

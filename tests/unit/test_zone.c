@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the tests of zone/zone.h: who says what, what is published, serials, what is told.
+ * Run by `make check`.
+ */
+#include "zone/zone.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "unit.h"
+#include "zone/lookup.h"
+#include "zone_rig.h"
+
+/* What the listener was told, one line a change: "+ owner ttl type view". */
+static char told[8192];
+
+static void on_change(void *arg, const struct zone_change *c)
+{
+	char owner[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP];
+	size_t used = strlen(told);
+	(void)arg;
+	snprintf(told + used, sizeof(told) - used, "%c %s %u %s %u\n", c->is_added ? '+' : '-',
+		name_to_text(c->owner, owner), c->ttl, rr_type_text(c->type, type), c->view);
+}
+
+static struct zone *new_zone(void)
+{
+	struct zone_listener listener = {on_change, NULL};
+	struct zone *z = zone_new(42, listener);
+	assert_non_null(z);
+	rig_apex(z, "example.");
+	rig_commit(z, 100);
+	told[0] = '\0';
+	return z;
+}
+
+static void assert_told(const char *text)
+{
+	assert_string_equal(told, text);
+	told[0] = '\0';
+}
+
+static uint32_t serial(const struct zone *z, const char *apex)
+{
+	struct name n = rig_name(apex);
+	return zone_serial(z, n.wire);
+}
+
+/* The records of a set as a client in `view` gets them; -1: the name is not there, -2: no zone. */
+static int count_at(const struct zone *z, const char *owner, uint16_t type, unsigned view,
+	uint32_t *ttl)
+{
+	struct zone_answer answer;
+	struct name n = rig_name(owner);
+	struct key key;
+	key_from_name(&key, n.wire);
+	zone_lookup(zone_reader(z), &key, type, view, &answer);
+	if (answer.outcome == ZONE_OUTSIDE)
+		return -2;
+	if (answer.outcome == ZONE_NO_NAME)
+		return -1;
+	if (ttl && answer.set)
+		*ttl = answer.set->ttl;
+	return answer.set ? answer.set->count : 0;
+}
+
+static int count_any(const struct zone *z, const char *owner, uint16_t type)
+{
+	return count_at(z, owner, type, VIEW_LAN, NULL);
+}
+
+static void new_apex_has_soa_and_ns(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	uint32_t ttl = 0;
+	assert_int_equal(count_at(z, "example.", RR_SOA, VIEW_WAN, &ttl), 1);
+	assert_int_equal(ttl, 300);
+	assert_int_equal(count_any(z, "example.", RR_NS), 1);
+	assert_int_equal(count_any(z, "eXAMPle.", RR_NS), 1);
+	assert_int_equal(count_any(z, "example.", RR_A), 0);
+	assert_int_equal(count_any(z, "other.", RR_SOA), -2);
+	assert_int_equal(serial(z, "example."), 100);
+	assert_int_equal(serial(z, "other."), 0);
+	zone_free(z);
+}
+
+static void owner_outside_of_all_zones_is_an_error(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	assert_int_equal(rig_put(z, ZONE_DERIVED, "www.other.", "60 A 192.0.2.1", NULL), ERR_RANGE);
+	assert_int_equal(rig_put(z, ZONE_DERIVED, ".", "60 A 192.0.2.1", NULL), ERR_RANGE);
+	assert_told("");
+	zone_free(z);
+}
+
+static void put_replaces_only_what_the_same_source_said(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	assert_int_equal(rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.1", NULL), 0);
+	assert_int_equal(rig_put(z, ZONE_STATIC, "w.example.", "90 A 192.0.2.2 192.0.2.1",
+		"90 TXT #0141", NULL), 0);
+	uint32_t ttl = 0;
+	assert_int_equal(count_at(z, "w.example.", RR_A, VIEW_ANY, &ttl), 2);
+	assert_int_equal(ttl, 60); /* RFC 2181 §5.2: the lowest */
+	assert_int_equal(rig_put(z, ZONE_DERIVED, "w.example.", NULL), 0);
+	assert_int_equal(count_at(z, "w.example.", RR_A, VIEW_ANY, &ttl), 2);
+	assert_int_equal(ttl, 90);
+	assert_int_equal(rig_put(z, ZONE_STATIC, "w.example.", NULL), 0);
+	assert_int_equal(count_any(z, "w.example.", RR_A), -1);
+	rig_commit(z, 0);
+	zone_free(z);
+}
+
+static void what_is_told_is_the_difference(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.1 192.0.2.2", NULL);
+	assert_told("+ w.example. 60 A 3\n+ w.example. 60 A 3\n");
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.2 192.0.2.1", NULL);
+	assert_told("");
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.2", "60 AAAA @lan fd00::1", NULL);
+	assert_told("- w.example. 60 A 3\n+ w.example. 60 AAAA 1\n");
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.2", "60 AAAA fd00::1", NULL);
+	assert_told("+ w.example. 60 AAAA 2\n");
+	rig_put(z, ZONE_STATIC, "w.example.", "60 A 192.0.2.2", NULL);
+	assert_told("");
+	rig_put(z, ZONE_DERIVED, "w.example.", NULL);
+	assert_told("- w.example. 60 AAAA 3\n");
+	rig_put(z, ZONE_STATIC, "w.example.", NULL);
+	assert_told("- w.example. 60 A 3\n");
+	zone_free(z);
+}
+
+static void a_changed_ttl_is_out_and_in(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.1", NULL);
+	told[0] = '\0';
+	rig_put(z, ZONE_DERIVED, "w.example.", "61 A 192.0.2.1", NULL);
+	assert_told("- w.example. 60 A 3\n+ w.example. 61 A 3\n");
+	zone_free(z);
+}
+
+static void same_again_publishes_nothing(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A @lan 192.0.2.1 192.0.2.2", "60 A @wan 192.0.2.3",
+		NULL);
+	rig_commit(z, 0);
+	uint32_t before = serial(z, "example.");
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A @wan 192.0.2.3", "60 A @lan 192.0.2.2 192.0.2.1",
+		NULL);
+	rig_apex(z, "example.");
+	assert_null(zone_commit(z, 5));
+	assert_int_equal(serial(z, "example."), before);
+	zone_free(z);
+}
+
+static void views_see_their_own_sets(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A @lan 10.0.0.1 10.0.0.2", "30 A @wan 192.0.2.3",
+		"60 AAAA @lan fd00::1", NULL);
+	uint32_t ttl = 0;
+	assert_int_equal(count_at(z, "w.example.", RR_A, VIEW_LAN, &ttl), 2);
+	assert_int_equal(ttl, 60);
+	assert_int_equal(count_at(z, "w.example.", RR_A, VIEW_WAN, &ttl), 1);
+	assert_int_equal(ttl, 30);
+	assert_int_equal(count_at(z, "w.example.", RR_AAAA, VIEW_LAN, NULL), 1);
+	assert_int_equal(count_at(z, "w.example.", RR_AAAA, VIEW_WAN, NULL), 0);
+	/* One view's sets that are the same become one. */
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A @lan 10.0.0.1", "60 A @wan 10.0.0.1", NULL);
+	assert_int_equal(zone_stats(z).records, 2 + 1);
+	zone_free(z);
+}
+
+static void ancestors_exist_while_a_name_below_them_does(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	rig_put(z, ZONE_DERIVED, "a.b.c.example.", "60 A 192.0.2.1", NULL);
+	assert_int_equal(count_any(z, "b.c.example.", RR_A), 0);
+	assert_int_equal(count_any(z, "c.example.", RR_A), 0);
+	assert_int_equal(count_any(z, "x.c.example.", RR_A), -1);
+	assert_int_equal(count_any(z, "x.a.b.c.example.", RR_A), -1);
+	rig_put(z, ZONE_DERIVED, "d.c.example.", "60 A 192.0.2.1", NULL);
+	rig_put(z, ZONE_DERIVED, "a.b.c.example.", NULL);
+	assert_int_equal(count_any(z, "b.c.example.", RR_A), -1);
+	assert_int_equal(count_any(z, "c.example.", RR_A), 0);
+	rig_put(z, ZONE_DERIVED, "d.c.example.", NULL);
+	assert_int_equal(count_any(z, "c.example.", RR_A), -1);
+	zone_free(z);
+}
+
+static void label_bytes_that_look_like_lengths_make_no_ancestors(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	/* "\001x.c.example" is the end of this name's bytes, but none of its ancestors. */
+	rig_put(z, ZONE_DERIVED, "q.a\\001x.c.example.", "60 A 192.0.2.1", NULL);
+	assert_int_equal(count_any(z, "x.c.example.", RR_A), -1);
+	assert_int_equal(count_any(z, "a\\001x.c.example.", RR_A), 0);
+	assert_int_equal(count_any(z, "c.example.", RR_A), 0);
+	zone_free(z);
+}
+
+static void reverse_ipv6_names_cost_no_node_for_each_label(void **state)
+{
+	(void)state;
+	enum { NAMES = 1000 };
+	struct zone *z = new_zone();
+	struct addr a;
+	struct name apex, owner;
+	assert_int_equal(addr_parse("2001:db8:1:2::", &a), 0);
+	name_reverse(&a, 64, &apex);
+	const struct zone_apex params = {apex.wire, name_root, name_root, 1, 1, 1, 1, 1};
+	assert_int_equal(zone_add_apex(z, &params), 0);
+	const struct rdata target = {name_root, 1};
+	const struct rrset set = {RR_PTR, VIEW_ANY, 60, 1, &target};
+	size_t before = zone_stats(z).bytes;
+	for (unsigned i = 0; i < NAMES; i++) {
+		uint64_t id = 0x9e3779b97f4a7c15u * (i + 1);
+		memcpy(a.bytes + 8, &id, 8);
+		name_reverse(&a, 128, &owner);
+		assert_int_equal(zone_put(z, ZONE_DERIVED, owner.wire, &set, 1), 0);
+		/* Each ancestor down from the apex is there, and empty. */
+		for (const uint8_t *up = name_parent(owner.wire); name_len(up) > apex.len;
+			up = name_parent(up)) {
+			struct zone_answer answer;
+			struct key key;
+			key_from_name(&key, up);
+			zone_lookup(zone_reader(z), &key, RR_PTR, VIEW_ANY, &answer);
+			assert_int_equal(answer.outcome, ZONE_FOUND);
+			assert_null(answer.set);
+		}
+	}
+	/* A node for each name, one for each place where they part, and slots. */
+	assert_true(zone_stats(z).bytes - before < NAMES * (8 + 12 + 74 + 1 + 40 + 64));
+	zone_free(z);
+}
+
+static void generated_soa_and_ns_give_way_to_static_ones(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	assert_int_equal(rig_put(z, ZONE_STATIC, "example.", "900 NS ns1.example. ns2.example.", NULL),
+		0);
+	uint32_t ttl = 0;
+	assert_int_equal(count_at(z, "example.", RR_NS, VIEW_WAN, &ttl), 2);
+	assert_int_equal(ttl, 900);
+	assert_int_equal(count_any(z, "example.", RR_SOA), 1);
+	rig_put(z, ZONE_STATIC, "example.", NULL);
+	assert_int_equal(count_any(z, "example.", RR_NS), 1);
+	zone_free(z);
+}
+
+static void static_soa_replaces_parameters_and_is_a_floor_for_the_serial(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	/* Names of one byte, serial 5000, four numbers of 7. */
+	const char *soa = "111 SOA #000000001388" "00000007" "00000007" "00000007" "00000007";
+	assert_int_equal(rig_put(z, ZONE_STATIC, "example.", soa, NULL), 0);
+	rig_commit(z, 200);
+	uint32_t ttl = 0;
+	assert_int_equal(count_at(z, "example.", RR_SOA, VIEW_WAN, &ttl), 1);
+	assert_int_equal(ttl, 111);
+	assert_int_equal(serial(z, "example."), 5000);
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.1", NULL);
+	rig_commit(z, 200);
+	assert_int_equal(serial(z, "example."), 5001);
+	zone_free(z);
+}
+
+static void serial_rises_with_each_commit_that_changed_something(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	rig_commit(z, 1000);
+	assert_int_equal(serial(z, "example."), 100);
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.1", NULL);
+	rig_put(z, ZONE_DERIVED, "v.example.", "60 A 192.0.2.1", NULL);
+	told[0] = '\0';
+	rig_commit(z, 1000);
+	assert_told("- example. 300 SOA 3\n+ example. 300 SOA 3\n");
+	assert_int_equal(serial(z, "example."), 1000);
+	rig_put(z, ZONE_DERIVED, "w.example.", NULL);
+	rig_commit(z, 1000);
+	assert_int_equal(serial(z, "example."), 1001);
+	/* The clock went back. */
+	rig_put(z, ZONE_DERIVED, "v.example.", NULL);
+	rig_commit(z, 7);
+	assert_int_equal(serial(z, "example."), 1002);
+	zone_free(z);
+}
+
+static void serial_wraps_as_rfc_1982_says(void **state)
+{
+	(void)state;
+	struct zone *z = zone_new(1, (struct zone_listener){NULL, NULL});
+	rig_apex(z, "example.");
+	rig_commit(z, 0xfffffff0);
+	assert_int_equal(serial(z, "example."), 0xfffffff0);
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.1", NULL);
+	rig_commit(z, 0xffffffff);
+	assert_int_equal(serial(z, "example."), 0xffffffff);
+	rig_put(z, ZONE_DERIVED, "w.example.", NULL);
+	rig_commit(z, 0xfffffff0);
+	assert_int_equal(serial(z, "example."), 1); /* 0 is none */
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.1", NULL);
+	rig_commit(z, 0x70000000);
+	assert_int_equal(serial(z, "example."), 0x70000000);
+	zone_free(z);
+}
+
+static void each_zone_has_its_own_serial(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	rig_apex(z, "sub.example.");
+	rig_commit(z, 200);
+	assert_int_equal(serial(z, "example."), 200);
+	assert_int_equal(serial(z, "sub.example."), 200);
+	rig_put(z, ZONE_DERIVED, "w.sub.example.", "60 A 192.0.2.1", NULL);
+	rig_commit(z, 300);
+	assert_int_equal(serial(z, "example."), 200);
+	assert_int_equal(serial(z, "sub.example."), 300);
+	zone_free(z);
+}
+
+static void apex_that_goes_takes_with_it_what_only_it_held(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	rig_apex(z, "sub.example.");
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.1", NULL);
+	rig_put(z, ZONE_STATIC, "example.", "60 A 192.0.2.1", NULL);
+	rig_put(z, ZONE_DERIVED, "w.sub.example.", "60 A 192.0.2.1", NULL);
+	rig_commit(z, 200);
+	struct name apex = rig_name("example.");
+	assert_int_equal(zone_remove_apex(z, apex.wire), 0);
+	assert_int_equal(zone_remove_apex(z, apex.wire), ERR_ABSENT);
+	rig_commit(z, 300);
+	assert_int_equal(count_any(z, "w.example.", RR_A), -2);
+	assert_int_equal(count_any(z, "example.", RR_SOA), -2);
+	assert_int_equal(count_any(z, "w.sub.example.", RR_A), 1);
+	struct zone_stats stats = zone_stats(z);
+	assert_int_equal(stats.zones, 1);
+	assert_int_equal(stats.names, 2);
+	zone_free(z);
+}
+
+static void names_of_a_zone_that_goes_belong_to_the_zone_above(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	rig_apex(z, "sub.example.");
+	rig_put(z, ZONE_DERIVED, "w.sub.example.", "60 A 192.0.2.1", NULL);
+	rig_commit(z, 200);
+	struct name apex = rig_name("sub.example.");
+	assert_int_equal(zone_remove_apex(z, apex.wire), 0);
+	rig_commit(z, 300);
+	assert_int_equal(count_any(z, "w.sub.example.", RR_A), 1);
+	assert_int_equal(count_any(z, "sub.example.", RR_SOA), 0);
+	assert_int_equal(serial(z, "example."), 300);
+	zone_free(z);
+}
+
+static void an_alias_gives_way_to_anything_else(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	rig_put(z, ZONE_STATIC, "w.example.", "60 CNAME v.example.", NULL);
+	assert_int_equal(count_any(z, "w.example.", RR_CNAME), 1);
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.1", NULL);
+	assert_int_equal(count_any(z, "w.example.", RR_CNAME), 0);
+	assert_int_equal(count_any(z, "w.example.", RR_A), 1);
+	rig_put(z, ZONE_DERIVED, "w.example.", NULL);
+	assert_int_equal(count_any(z, "w.example.", RR_CNAME), 1);
+	zone_free(z);
+}
+
+static void ttl_with_the_top_bit_is_zero(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	uint32_t ttl = 1;
+	rig_put(z, ZONE_STATIC, "w.example.", "4294967295 A 192.0.2.1", NULL);
+	assert_int_equal(count_at(z, "w.example.", RR_A, VIEW_ANY, &ttl), 1);
+	assert_int_equal(ttl, 0);
+	zone_free(z);
+}
+
+struct list_of {
+	char text[4096];
+};
+
+static void list_record(void *arg, const struct zone_change *c)
+{
+	struct list_of *list = arg;
+	char owner[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP];
+	size_t used = strlen(list->text);
+	assert_true(c->is_added);
+	snprintf(list->text + used, sizeof(list->text) - used, "%s %s %u\n",
+		name_to_text(c->owner, owner), rr_type_text(c->type, type), c->view);
+}
+
+static void records_are_listed_soa_first_then_in_canonical_order(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	struct list_of list = {""};
+	rig_put(z, ZONE_DERIVED, "Zeta.example.", "60 A 192.0.2.1", NULL);
+	rig_put(z, ZONE_DERIVED, "b.example.", "60 A @lan 10.0.0.1", "60 A @wan 192.0.2.1 10.0.0.1", NULL);
+	rig_put(z, ZONE_DERIVED, "a.b.example.", "60 AAAA fd00::1", NULL);
+	rig_put(z, ZONE_STATIC, "example.", "60 A 192.0.2.1", NULL);
+	struct name apex = rig_name("example.");
+	assert_int_equal(zone_each_record(z, apex.wire, list_record, &list), 0);
+	assert_string_equal(list.text, "example. SOA 3\nexample. A 3\nexample. NS 3\nb.example. A 3\n"
+		"b.example. A 2\na.b.example. AAAA 3\nZeta.example. A 3\n");
+	zone_free(z);
+}
+
+static void more_than_a_node_holds_changes_nothing(void **state)
+{
+	(void)state;
+	enum { RECORDS = 300 };
+	static uint8_t bytes[RECORDS][256];
+	static struct rdata rdata[RECORDS];
+	struct zone *z = new_zone();
+	struct name owner = rig_name("w.example.");
+	for (int i = 0; i < RECORDS; i++) {
+		bytes[i][0] = 255;
+		bytes[i][1] = (uint8_t)i;
+		bytes[i][2] = (uint8_t)(i >> 8);
+		rdata[i] = (struct rdata){bytes[i], 256};
+	}
+	const struct rrset set = {RR_TXT, VIEW_ANY, 60, RECORDS, rdata};
+	rig_put(z, ZONE_STATIC, "w.example.", "60 A 192.0.2.1", NULL);
+	assert_int_equal(zone_put(z, ZONE_STATIC, owner.wire, &set, 1), ERR_RANGE);
+	assert_int_equal(count_any(z, "w.example.", RR_A), 1);
+	assert_int_equal(count_any(z, "w.example.", RR_TXT), 0);
+	zone_free(z);
+}
+
+static void what_was_published_is_kept_until_the_garbage_is_freed(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.1", NULL);
+	rig_commit(z, 0);
+	struct name n = rig_name("w.example.");
+	struct key key;
+	struct zone_answer answer;
+	key_from_name(&key, n.wire);
+	zone_lookup(zone_reader(z), &key, RR_A, VIEW_ANY, &answer);
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.7", NULL);
+	struct zone_garbage *garbage = zone_commit(z, 0);
+	/* Under a sanitizer this would be seen. */
+	assert_int_equal(node_rdata(answer.node, answer.set)[3], 1);
+	assert_non_null(garbage);
+	zone_garbage_free(garbage);
+	zone_garbage_free(NULL);
+	zone_free(z);
+}
+
+static void the_table_grows_and_shrinks_with_the_names(void **state)
+{
+	(void)state;
+	enum { NAMES = 20000 };
+	struct zone *z = new_zone();
+	char text[64];
+	for (int i = 0; i < NAMES; i++) {
+		snprintf(text, sizeof(text), "h%d.example.", i);
+		assert_int_equal(rig_put(z, ZONE_DERIVED, text, "60 A 192.0.2.1", NULL), 0);
+	}
+	rig_commit(z, 0);
+	size_t full = zone_stats(z).bytes;
+	for (int i = 0; i < NAMES; i++) {
+		snprintf(text, sizeof(text), "h%d.example.", i);
+		assert_int_equal(count_any(z, text, RR_A), 1);
+		assert_int_equal(rig_put(z, ZONE_DERIVED, text, NULL), 0);
+		assert_int_equal(count_any(z, text, RR_A), -1);
+	}
+	rig_commit(z, 0);
+	/* Churn at small size: the table becomes small again at its next rebuilding. */
+	for (int i = 0; i < 2 * NAMES; i++) {
+		snprintf(text, sizeof(text), "c%d.example.", i);
+		rig_put(z, ZONE_DERIVED, text, "60 A 192.0.2.1", NULL);
+		rig_put(z, ZONE_DERIVED, text, NULL);
+		if (i % 1000 == 0)
+			rig_commit(z, 0);
+	}
+	assert_true(zone_stats(z).bytes < full / 2);
+	zone_free(z);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(new_apex_has_soa_and_ns),
+		cmocka_unit_test(owner_outside_of_all_zones_is_an_error),
+		cmocka_unit_test(put_replaces_only_what_the_same_source_said),
+		cmocka_unit_test(what_is_told_is_the_difference),
+		cmocka_unit_test(a_changed_ttl_is_out_and_in),
+		cmocka_unit_test(same_again_publishes_nothing),
+		cmocka_unit_test(views_see_their_own_sets),
+		cmocka_unit_test(ancestors_exist_while_a_name_below_them_does),
+		cmocka_unit_test(label_bytes_that_look_like_lengths_make_no_ancestors),
+		cmocka_unit_test(reverse_ipv6_names_cost_no_node_for_each_label),
+		cmocka_unit_test(generated_soa_and_ns_give_way_to_static_ones),
+		cmocka_unit_test(static_soa_replaces_parameters_and_is_a_floor_for_the_serial),
+		cmocka_unit_test(serial_rises_with_each_commit_that_changed_something),
+		cmocka_unit_test(serial_wraps_as_rfc_1982_says),
+		cmocka_unit_test(each_zone_has_its_own_serial),
+		cmocka_unit_test(apex_that_goes_takes_with_it_what_only_it_held),
+		cmocka_unit_test(names_of_a_zone_that_goes_belong_to_the_zone_above),
+		cmocka_unit_test(an_alias_gives_way_to_anything_else),
+		cmocka_unit_test(ttl_with_the_top_bit_is_zero),
+		cmocka_unit_test(records_are_listed_soa_first_then_in_canonical_order),
+		cmocka_unit_test(more_than_a_node_holds_changes_nothing),
+		cmocka_unit_test(what_was_published_is_kept_until_the_garbage_is_freed),
+		cmocka_unit_test(the_table_grows_and_shrinks_with_the_names),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
