@@ -1,12 +1,13 @@
 # Fuzz targets, one line each, with seeds in tests/fuzz/corpus/fuzz_x/:
+# fuzz_programs += tests/fuzz/fuzz_x
 # Without --enable-fuzzing they are plain programs which `make check` runs over their corpus.
+fuzz_programs =
 fuzz_programs += tests/fuzz/fuzz_addr
 fuzz_programs += tests/fuzz/fuzz_rtnl
 fuzz_programs += tests/fuzz/fuzz_conf
 fuzz_programs += tests/fuzz/fuzz_zonefile
 fuzz_programs += tests/fuzz/fuzz_serve
 fuzz_programs += tests/fuzz/fuzz_msg
-tests_fuzz_fuzz_mdns_LDADD = tests/sim/libsim.a $(LDADD)
 
 check_LIBRARIES += tests/fuzz/libreplay.a
 tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay_main.c
