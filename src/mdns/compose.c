@@ -15,7 +15,8 @@ void compose_init(struct composer *c, struct mlink *link, enum compose_mode mode
 	c->mode = mode;
 	c->lanes = mode == COMPOSE_MULTICAST ? lanes : 0;
 	c->now = now;
-	c->grown_cap = cap < LIMIT_MDNS_PACKET - HEADERS_MAX ? cap : LIMIT_MDNS_PACKET - HEADERS_MAX;
+	c->grown_cap =
+		cap < LIMIT_MDNS_PACKET - HEADERS_MAX ? cap : LIMIT_MDNS_PACKET - HEADERS_MAX;
 	c->is_full = false;
 	c->serial = ++link->m->serial;
 	c->set_count = 0;
@@ -39,8 +40,12 @@ static int put_record(struct composer *c, const struct recset *set, const struct
 {
 	uint8_t nsec[NSEC_RDATA_CAP];
 	struct pack_rr rr = {
-		.owner = set->claim->identity->current, .type = set->type, .class = CLASS_IN,
-		.ttl = set->ttl, .rdata = record->rdata, .rdata_len = record->len,
+		.owner = set->claim->identity->current,
+		.type = set->type,
+		.class = CLASS_IN,
+		.ttl = set->ttl,
+		.rdata = record->rdata,
+		.rdata_len = record->len,
 	};
 	if (set->type == RR_NSEC) {
 		rr.rdata = nsec;
@@ -92,7 +97,8 @@ static void settle_answers(const struct composer *c, struct recset *set)
 			recset_forget_answers(set, 1u << lane);
 }
 
-bool compose_wanted(struct composer *c, struct recset *set, unsigned wanted, enum msg_section section)
+bool compose_wanted(
+	struct composer *c, struct recset *set, unsigned wanted, enum msg_section section)
 {
 	struct pack_mark mark = pack_mark(&c->p);
 	const bool is_first = record_count(c) == 0;
@@ -110,7 +116,8 @@ bool compose_wanted(struct composer *c, struct recset *set, unsigned wanted, enu
 			c->is_full = true;
 			err = put_record(c, set, &set->records[i], section);
 			if (err)
-				set->records[i].wanted = 0; /* in no packet at all: LIMIT_MDNS_RDATA */
+				set->records[i].wanted =
+					0; /* in no packet at all: LIMIT_MDNS_RDATA */
 			else
 				packed++;
 			i++;
@@ -181,7 +188,8 @@ static struct claim *find_target(const struct composer *c, const struct recset *
 /* RFC 6763 §12.1: with a service's PTR its SRV and TXT; what they need comes by their own turn. */
 static void add_instance(struct composer *c, struct claim *instance)
 {
-	struct recset *srv = claim_find_set(instance, RR_SRV), *txt = claim_find_set(instance, RR_TXT);
+	struct recset *srv = claim_find_set(instance, RR_SRV),
+		      *txt = claim_find_set(instance, RR_TXT);
 	if (srv)
 		add_whole(c, srv);
 	if (txt)

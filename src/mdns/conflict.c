@@ -11,10 +11,11 @@
 enum { DEFENCES_MAX = 3 };
 
 static const ns_t conflict_window = 10 * NS_PER_S, conflict_pause = 5 * NS_PER_S; /* §8.1 */
-static const ns_t conflict_peace = 60 * NS_PER_S;
-static const ns_t tie_pause = NS_PER_S;                                            /* §8.2 */
+static const ns_t conflict_peace = 60 * NS_PER_S, conflict_step = NS_PER_S;
+static const ns_t tie_pause = NS_PER_S, tie_step = 50 * NS_PER_MS; /* §8.2 */
 static const ns_t exhausted_pause = 3600 * NS_PER_S;
-static const ns_t unicast_window = 2 * NS_PER_S; /* §6: a unicast response must have been asked for */
+static const ns_t unicast_window =
+	2 * NS_PER_S; /* §6: a unicast response must have been asked for */
 static const ns_t lease_min = 10 * NS_PER_S, lease_max = 3600 * NS_PER_S;
 
 /* How often it may be tried again (§8.1) */
@@ -22,7 +23,8 @@ static const ns_t lease_min = 10 * NS_PER_S, lease_max = 3600 * NS_PER_S;
 /* After fifteen in ten seconds each further attempt waits, until there was peace for a minute. */
 static void note_conflict(struct mlink *link, ns_t now)
 {
-	ns_t last = link->conflicts[(link->conflict_next + LIMIT_MDNS_CONFLICTS - 1) % LIMIT_MDNS_CONFLICTS];
+	ns_t last = link->conflicts[(link->conflict_next + LIMIT_MDNS_CONFLICTS - 1) %
+				    LIMIT_MDNS_CONFLICTS];
 	link->m->stats.conflicts++;
 	link->conflicts[link->conflict_next] = now;
 	link->conflict_next = (link->conflict_next + 1) % LIMIT_MDNS_CONFLICTS;
@@ -32,11 +34,18 @@ static void note_conflict(struct mlink *link, ns_t now)
 		link->is_contested = true;
 }
 
+/* Names that wait share the moments when they go on, and so their packets. */
+static ns_t next_multiple(ns_t at, ns_t step)
+{
+	return (at + step - 1) / step * step;
+}
+
 static void claim_try_again(struct claim *claim, ns_t at, ns_t now)
 {
 	if (claim->link->is_contested) {
 		claim->link->m->stats.limited++;
-		claim_wait(claim, MDNS_CONFLICT, now + conflict_pause, now);
+		at = next_multiple(now + conflict_pause, conflict_step);
+		claim_wait(claim, MDNS_CONFLICT, at, now);
 	} else {
 		claim_wait(claim, MDNS_PROBING, at, now);
 	}
@@ -44,6 +53,16 @@ static void claim_try_again(struct claim *claim, ns_t at, ns_t now)
 }
 
 /* Renames (§9) */
+
+/* Under its new name nothing was ever sent. */
+static void forget_sent(struct claim *claim)
+{
+	static const struct record unsent = {.sent = {LONG_AGO, LONG_AGO}};
+	for (struct recset *set = claim->sets; set; set = set->next)
+		for (uint16_t i = 0; i < set->count; i++)
+			memcpy(set->records[i].sent, unsent.sent, sizeof(unsent.sent));
+	claim->nsec_record = unsent;
+}
 
 static void rename_everywhere(struct claim *claim, const struct addr *peer, ns_t now)
 {
@@ -57,8 +76,9 @@ static void rename_everywhere(struct claim *claim, const struct addr *peer, ns_t
 	mdns_notify(claim, MDNS_NOTICE_RENAMED, peer);
 	LIST_FOR_EACH(p, &identity->claims) {
 		struct claim *other = container_of(p, struct claim, of_identity);
+		forget_sent(other);
 		if (other->link->is_up)
-			claim_try_again(other, mlink_batch_time(other->link, now), now);
+			claim_try_again(other, mlink_batch_time(other->link, true, now), now);
 	}
 	references_rename(identity, m, now);
 }
@@ -85,6 +105,11 @@ static void defend(struct claim *claim, ns_t now)
  * speaks for itself. Silence until its records would have expired; then a probe tells whether it is
  * still there, and each time that it is the next silence is twice as long. */
 
+static bool is_workload(const struct claim *claim, const struct addr *peer)
+{
+	return identity_is_spoken_for_by(claim->link->m, claim->identity, peer);
+}
+
 static void yield_for(struct claim *claim, const struct addr *peer, ns_t lease, ns_t now)
 {
 	ns_t until = now + lease;
@@ -106,8 +131,8 @@ static ns_t ttl_lease(uint32_t ttl)
 }
 
 /* The workload to which the name is yielded, or was until a moment ago, says something about it. */
-static void hear_workload(struct claim *claim, const struct peer_record *record,
-	const struct addr *peer, ns_t now)
+static void hear_workload(
+	struct claim *claim, const struct peer_record *record, const struct addr *peer, ns_t now)
 {
 	if (record->ttl == 0) {
 		if (claim->state == MDNS_YIELDED)
@@ -123,8 +148,8 @@ static void hear_workload(struct claim *claim, const struct peer_record *record,
 /* Conflicts */
 
 /* Whether a record of that type with other rdata than ours contradicts us. While probing for all
- * types, any does (§8.1); later those of our unique sets (§9), and an address of the other family too:
- * we say that there is none. */
+ * types, any does (§8.1); later those of our unique sets (§9), and an address of the other
+ * family too: we say that there is none. */
 static bool contradicts(const struct claim *claim, uint16_t type)
 {
 	const struct recset *set = claim_find_set(claim, type);
@@ -132,18 +157,19 @@ static bool contradicts(const struct claim *claim, uint16_t type)
 		return set->is_unique;
 	if (claim->state == MDNS_PROBING)
 		return true;
-	set = type == RR_A ? claim_find_set(claim, RR_AAAA) :
-		type == RR_AAAA ? claim_find_set(claim, RR_A) : NULL;
+	set = type == RR_A      ? claim_find_set(claim, RR_AAAA)
+	      : type == RR_AAAA ? claim_find_set(claim, RR_A)
+				: NULL;
 	return set && set->is_unique;
 }
 
-static void conflict(struct claim *claim, const struct peer_record *record, const struct addr *peer,
-	ns_t now)
+static void conflict(
+	struct claim *claim, const struct peer_record *record, const struct addr *peer, ns_t now)
 {
 	bool is_probing = claim->state == MDNS_PROBING && claim->probes_sent > 0;
 	if (!is_probing && !claim_is_held(claim))
 		return;
-	if (identity_has_addr(claim->identity, peer)) {
+	if (is_workload(claim, peer)) {
 		yield_for(claim, peer, ttl_lease(record->ttl), now);
 		return;
 	}
@@ -183,9 +209,10 @@ static void own_record_seen(struct claim *claim, struct recset *set, struct reco
 static void record_seen(struct claim *claim, const struct peer_record *seen, const struct query *q)
 {
 	const struct addr *peer = &q->from->peer;
-	bool may_be_yielded = claim->state == MDNS_YIELDED ||
+	bool may_be_yielded =
+		claim->state == MDNS_YIELDED ||
 		(claim->state == MDNS_PROBING && claim->was_yielded && claim->probes_sent > 0);
-	if (may_be_yielded && identity_has_addr(claim->identity, peer)) {
+	if (may_be_yielded && is_workload(claim, peer)) {
 		hear_workload(claim, seen, peer, q->now);
 		return;
 	}
@@ -216,19 +243,24 @@ void response_input(struct mdns *m, struct mlink *link, ns_t now, const struct m
 	const uint8_t *packet, size_t len)
 {
 	struct query q = {
-		.m = m, .link = link, .lane = lane_of(&from->peer), .now = now, .from = from,
-		.serial = m->serial, .is_direct = !from->is_multicast,
+		.m = m,
+		.link = link,
+		.lane = lane_of(&from->peer),
+		.now = now,
+		.from = from,
+		.serial = m->serial,
+		.is_direct = !from->is_multicast,
 	};
 	struct rd r = rd_init(packet, len);
 	if (from->peer_port != MDNS_PORT ||
-			(q.is_direct && now - link->last_probe > unicast_window)) {
+		(q.is_direct && now - link->last_probe > unicast_window)) {
 		m->stats.ignored++;
 		return;
 	}
 	rd_header(&r, &q.header);
 	rd_skip_questions(&r, q.header.qdcount); /* §6: not to be looked at */
-	unsigned count = (unsigned)q.header.count[SECTION_ANSWER] + q.header.count[SECTION_AUTHORITY] +
-		q.header.count[SECTION_ADDITIONAL];
+	unsigned count = (unsigned)q.header.count[SECTION_ANSWER] +
+			 q.header.count[SECTION_AUTHORITY] + q.header.count[SECTION_ADDITIONAL];
 	if (!is_sound(r, count)) {
 		m->stats.malformed++;
 		return;
@@ -240,8 +272,10 @@ void response_input(struct mdns *m, struct mlink *link, ns_t now, const struct m
 		rd_rr(&r, &rr);
 		if (r.err)
 			break;
-		struct claim *claim = claim_find(link, rr.owner.wire, name_hash(m->hash_seed, rr.owner.wire));
-		if (claim && (rr.class & CLASS_MASK) == CLASS_IN && !peer_record_read(m, &r, &rr, &at, &seen))
+		struct claim *claim =
+			claim_find(link, rr.owner.wire, name_hash(m->hash_seed, rr.owner.wire));
+		if (claim && (rr.class & CLASS_MASK) == CLASS_IN &&
+			!peer_record_read(m, &r, &rr, &at, &seen))
 			record_seen(claim, &seen, &q);
 	}
 }
@@ -257,8 +291,8 @@ static int proposed_cmp(const void *x, const void *y)
 }
 
 /* What the message proposes for the name. Returns how many, or ERR_*. */
-static int collect_theirs(struct query *q, struct rd r, const struct claim *claim,
-	struct peer_record *ret)
+static int collect_theirs(
+	struct query *q, struct rd r, const struct claim *claim, struct peer_record *ret)
 {
 	int count = 0;
 	size_t at = 0;
@@ -268,7 +302,7 @@ static int collect_theirs(struct query *q, struct rd r, const struct claim *clai
 		if (r.err)
 			return r.err;
 		if ((rr.class & CLASS_MASK) != CLASS_IN ||
-				!name_equal(rr.owner.wire, claim->identity->current))
+			!name_equal(rr.owner.wire, claim->identity->current))
 			continue;
 		if (count == LIMIT_MDNS_PROPOSED)
 			return ERR_RANGE;
@@ -284,9 +318,12 @@ static int collect_ours(const struct claim *claim, struct peer_record *ret)
 {
 	int count = 0;
 	for (const struct recset *set = claim->sets; set; set = set->next)
-		for (uint16_t i = 0; set->is_unique && i < set->count && count < LIMIT_MDNS_PROPOSED; i++)
+		for (uint16_t i = 0;
+			set->is_unique && i < set->count && count < LIMIT_MDNS_PROPOSED; i++)
 			ret[count++] = (struct peer_record){
-				.type = set->type, .rdata = set->records[i].rdata, .len = set->records[i].len,
+				.type = set->type,
+				.rdata = set->records[i].rdata,
+				.len = set->records[i].len,
 			};
 	return count;
 }
@@ -295,7 +332,8 @@ static int collect_ours(const struct claim *claim, struct peer_record *ret)
 static bool loses_tie(struct query *q, struct rd r, const struct claim *claim)
 {
 	struct peer_record *theirs = q->m->proposed[0], *ours = q->m->proposed[1];
-	int their_count = collect_theirs(q, r, claim, theirs), our_count = collect_ours(claim, ours);
+	int their_count = collect_theirs(q, r, claim, theirs),
+	    our_count = collect_ours(claim, ours);
 	if (their_count <= 0)
 		return false;
 	qsort(theirs, (size_t)their_count, sizeof(*theirs), proposed_cmp);
@@ -315,14 +353,16 @@ static void foreign_probe(struct query *q, struct rd section, struct claim *clai
 	claim->is_probed_by_other = true;
 	if (!claim_needs_probe(claim))
 		return;
-	if (identity_has_addr(claim->identity, peer)) {
+	if (is_workload(claim, peer)) {
 		if (claim->state != MDNS_SILENT)
 			yield_for(claim, peer, lease_min, q->now);
 		return;
 	}
-	if (claim->state == MDNS_PROBING && claim->probes_sent > 0 && loses_tie(q, section, claim)) {
+	if (claim->state == MDNS_PROBING && claim->probes_sent > 0 &&
+		loses_tie(q, section, claim)) {
 		claim->against = *peer;
-		claim_wait(claim, MDNS_CONFLICT, q->now + tie_pause, q->now);
+		claim_wait(
+			claim, MDNS_CONFLICT, next_multiple(q->now + tie_pause, tie_step), q->now);
 	}
 }
 
@@ -336,17 +376,17 @@ void probe_input(struct query *q, struct rd *r)
 		rd_rr(r, &rr);
 		if (r->err)
 			return;
-		struct claim *claim = claim_find(q->link, rr.owner.wire,
-			name_hash(q->m->hash_seed, rr.owner.wire));
+		struct claim *claim = claim_find(
+			q->link, rr.owner.wire, name_hash(q->m->hash_seed, rr.owner.wire));
 		if (!claim || (rr.class & CLASS_MASK) != CLASS_IN ||
-				peer_record_read(q->m, r, &rr, &at, &seen))
+			peer_record_read(q->m, r, &rr, &at, &seen))
 			continue;
 		if (claim->probed_in != q->serial) {
 			claim->probed_in = q->serial;
 			claim->is_probed_by_other = false;
 		}
 		if (!claim->is_probed_by_other && !identity_has(q->m, claim->identity, seen.type,
-				seen.rdata, seen.len, q->now))
+							  seen.rdata, seen.len, q->now))
 			foreign_probe(q, section, claim);
 	}
 }

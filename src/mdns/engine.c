@@ -104,7 +104,8 @@ bool mdns_next_notice(struct mdns *m, struct mdns_notice *ret)
 {
 	if (list_is_empty(&m->notices))
 		return false;
-	struct pending_notice *first = container_of(m->notices.next, struct pending_notice, of_mdns);
+	struct pending_notice *first =
+		container_of(m->notices.next, struct pending_notice, of_mdns);
 	*ret = first->notice;
 	list_remove(&first->of_mdns);
 	m->notice_count--;
@@ -250,7 +251,10 @@ struct mdns_path mlink_group(const struct mlink *link, enum lane lane)
 		[LANE_V6] = {ADDR_V6, {0xff, 0x02, [15] = 0xfb}},
 	};
 	return (struct mdns_path){
-		.link = link->id, .peer = groups[lane], .peer_port = MDNS_PORT, .is_multicast = true,
+		.link = link->id,
+		.peer = groups[lane],
+		.peer_port = MDNS_PORT,
+		.is_multicast = true,
 		.ttl = 255, /* §11 */
 	};
 }
@@ -274,8 +278,8 @@ bool mlink_has_source(const struct mlink *link, const struct addr *peer)
 
 /* Packets in */
 
-void mdns_input(struct mdns *m, ns_t now, const struct mdns_path *from,
-	const uint8_t *packet, size_t len)
+void mdns_input(
+	struct mdns *m, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len)
 {
 	struct mlink *link = mlink_find(m, from->link);
 	struct rd r = rd_init(packet, len);
@@ -331,7 +335,8 @@ void mlink_touch(struct mlink *link)
 }
 
 /* A packet for both lanes: goes out on the first now and is kept for the second. */
-static void send_on_lanes(struct mlink *link, struct mdns_path *to, const uint8_t *buffer, size_t len)
+static void send_on_lanes(
+	struct mlink *link, struct mdns_path *to, const uint8_t *buffer, size_t len)
 {
 	struct mdns *m = link->m;
 	*to = mlink_group(link, link->lanes & 1 << LANE_V4 ? LANE_V4 : LANE_V6);
@@ -343,7 +348,8 @@ static void send_on_lanes(struct mlink *link, struct mdns_path *to, const uint8_
 }
 
 /* One packet of what is due on the link, or 0: then nothing is. */
-static size_t mlink_poll(struct mlink *link, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
+static size_t mlink_poll(
+	struct mlink *link, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
 {
 	continued_poll(link, now);
 	size_t len = goodbye_poll(link, buffer, cap);
@@ -365,7 +371,8 @@ static size_t mlink_poll(struct mlink *link, ns_t now, struct mdns_path *to, uin
 	return 0;
 }
 
-static size_t next_packet(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
+static size_t next_packet(
+	struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
 {
 	size_t len = outbox_take(m, to, buffer);
 	if (len > 0)
@@ -393,7 +400,8 @@ static size_t next_packet(struct mdns *m, ns_t now, struct mdns_path *to, uint8_
 
 size_t mdns_poll(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
 {
-	size_t len = next_packet(m, now, to, buffer, cap < LIMIT_MDNS_PACKET ? cap : LIMIT_MDNS_PACKET);
+	size_t len =
+		next_packet(m, now, to, buffer, cap < LIMIT_MDNS_PACKET ? cap : LIMIT_MDNS_PACKET);
 	if (len > 0) {
 		m->stats.packets_out++;
 		m->stats.bytes_out += len;
@@ -415,8 +423,8 @@ struct mdns_stats mdns_stats(const struct mdns *m)
 	return m->stats;
 }
 
-void mdns_each_status(const struct mdns *m,
-	void (*visit)(void *arg, const struct mdns_status *status), void *arg)
+void mdns_each_status(
+	const struct mdns *m, void (*visit)(void *arg, const struct mdns_status *status), void *arg)
 {
 	MAP_FOR_EACH(p, &m->links) {
 		const struct mlink *link = container_of(p, struct mlink, by_id);
@@ -425,7 +433,9 @@ void mdns_each_status(const struct mdns *m,
 			if (!claim_needs_probe(claim))
 				continue;
 			struct mdns_status status = {
-				.link = link->id, .state = claim->state, .since = claim->since,
+				.link = link->id,
+				.state = claim->state,
+				.since = claim->since,
 				.against = claim->against,
 			};
 			name_copy(&status.name, claim->identity->owner);

@@ -6,8 +6,8 @@
  *	      └─ identity (a name on all links: as put, and as it is called now) ── its claims
  *
  * RFC 6762 §20 and §14: IPv4 and IPv6 on one link are two networks to mDNS, each with listeners of
- * its own. We probe and announce on both (a "lane" each), with the same packets; an answer goes out on the
- * lane that the question came in on, and what was multicast when is kept for each lane.
+ * its own. We probe and announce on both (a "lane" each), with the same packets; an answer goes out
+ * on the lane that the question came in on, and what was multicast when is kept for each lane.
  *
  * A claim with unique records moves so (§8, §9):
  *
@@ -24,11 +24,12 @@
  *	         addresses change, or its records have expired: then PROBING.
  *	SILENT:  the link is down.
  *
- * Inputs: put, link up and down, packets, time. Deadlines: one timer a claim, in its link's `probes`
- * (PROBING, CONFLICT, YIELDED) or `announces` (ANNOUNCING). Progress: what is due either goes into
- * the packet being made, with its timer moved past `now`, or waits for the next packet of this poll,
- * and a packet that is sent holds at least one of them. Announcements are counted down; so every
- * claim ends ESTABLISHED, or silent, or in YIELDED or CONFLICT with a timer that only grows.
+ * Inputs: put, link up and down, packets, time. Deadlines: one timer a claim, in its link's
+ * `probes` (PROBING, CONFLICT, YIELDED) or `announces` (ANNOUNCING). Progress: what is due either
+ * goes into the packet being made, with its timer moved past `now`, or waits for the next packet of
+ * this poll, and a packet that is sent holds at least one of them. Announcements are counted down;
+ * so every claim ends ESTABLISHED, or silent, or in YIELDED or CONFLICT with a timer that only
+ * grows.
  */
 #pragma once
 
@@ -54,13 +55,19 @@ enum { CLASS_QU = 0x8000, CLASS_FLUSH = 0x8000, CLASS_MASK = 0x7fff };
 enum { WANTED_ANNOUNCE = 4, WANTED_REPLY = 8, WANTED_LATER = 16 };
 
 struct record {
-	const uint8_t *rdata; /* as it is sent: `put`, or memory of its own where a name was renamed */
+	const uint8_t *rdata; /* as it is sent: `put`, or its own memory where a name was renamed */
 	const uint8_t *put;
 	uint16_t len, put_len;
 	uint8_t wanted;
 	ns_t sent[LANE_COUNT]; /* last multicast there, or LONG_AGO */
 	uint64_t known_in;     /* the message in which a peer said that it knows it (§7.1, §7.4) */
 };
+
+/* Whether rdata of that type has one name, which follows when its owner is renamed. */
+static inline bool rr_has_target(uint16_t type)
+{
+	return rr_layout(type).names == 1 && type != RR_NSEC;
+}
 
 /* That a record's rdata has in it a name which may be an identity of ours. */
 struct reference {
@@ -93,7 +100,7 @@ struct claim {
 	struct identity *identity;
 	struct mlink *link;
 	struct recset *sets;
-	struct recset nsec;        /* the assertion that there is nothing else (§6.1): a set like others, */
+	struct recset nsec;        /* that there is nothing else (§6.1): a set like the others, */
 	struct record nsec_record; /* but its rdata is made when it is sent */
 	enum mdns_state state;
 	struct heap_node timer;
@@ -148,7 +155,7 @@ struct mlink {
 	struct list goodbyes, continued; /* struct goodbye; struct continued */
 	struct heap_node due;            /* mdns.due */
 	ns_t batch_at;                   /* first probe of the names that are put about now */
-	unsigned batch_count;
+	unsigned batch_count[2];         /* of these, those that need no probe, and those that do */
 	ns_t last_probe;
 	ns_t conflicts[LIMIT_MDNS_CONFLICTS]; /* a ring of their times (§8.1) */
 	unsigned conflict_next;
@@ -266,8 +273,10 @@ void identity_remember(struct identity *identity, uint64_t hash, ns_t now) NONNU
 /* Whether that rdata is, or was a moment ago, one of ours under this name on any link (§14). */
 bool identity_has(const struct mdns *m, const struct identity *identity, uint16_t type,
 	const uint8_t *rdata, size_t len, ns_t now) NONNULL_ARGS(1, 2);
-/* Whether that address is one that we publish for the name. */
-bool identity_has_addr(const struct identity *identity, const struct addr *a) NONNULL;
+/* Whether that address is one that we publish for the name, or for a name that it points to:
+ * then it is the workload itself that speaks (PTR of a reverse name, SRV of a service). */
+bool identity_is_spoken_for_by(const struct mdns *m, const struct identity *identity,
+	const struct addr *a) NONNULL;
 
 /* probe.c */
 
@@ -285,7 +294,7 @@ void claim_start(struct claim *claim, ns_t now) NONNULL;
 void claim_wait(struct claim *claim, enum mdns_state state, ns_t at, ns_t now) NONNULL;
 /* When a name that comes now is first probed for: a random delay, the same for all that come about
  * now, so that they share packets (§8.1). */
-ns_t mlink_batch_time(struct mlink *link, ns_t now) NONNULL;
+ns_t mlink_batch_time(struct mlink *link, bool needs_probe, ns_t now) NONNULL;
 /* Silent, without a timer. */
 void claim_stop(struct claim *claim, enum mdns_state state, ns_t now) NONNULL;
 /* The set is to be announced `times` times, from `at`. Nothing if the name is not held. */
@@ -323,8 +332,8 @@ void compose_init(struct composer *c, struct mlink *link, enum compose_mode mode
 	ns_t now, void *buffer, size_t cap) NONNULL;
 /* The length of the message, 0 if it has no records. */
 size_t compose_len(const struct composer *c) NONNULL;
-/* Adds the records of the set that have a bit of `wanted`, and takes the bits off: a unique set whole,
- * unless it is larger than a packet. False: some are left for the next packet. */
+/* Adds the records of the set that have a bit of `wanted`, and takes the bits off: a unique set
+ * whole, unless it is larger than a packet. False: some are left for the next packet. */
 bool compose_wanted(struct composer *c, struct recset *set, unsigned wanted,
 	enum msg_section section) NONNULL;
 /* What the asker will want to know next, as far as there is room (§6.2, RFC 6763 §12). */
@@ -343,12 +352,13 @@ uint32_t nsec_ttl(const struct claim *claim) NONNULL;
 
 /* respond.c */
 
-/* The records of the set that are not known in message `serial` are to be multicast from `due` on, no
- * earlier than `gap` after they were last (§6). */
+/* The records of the set that are not known in message `serial` are to be multicast from `due`
+ * on, no earlier than `gap` after they were last (§6). */
 void respond_later(struct recset *set, enum lane lane, ns_t due, ns_t gap, uint64_t serial) NONNULL;
 size_t respond_poll(struct mlink *link, enum lane lane, ns_t now, uint8_t *buffer, size_t cap)
 	NONNULL;
-/* Room in the outbox for a message of up to `cap` bytes, NULL if there is none; then the message. */
+/* Room in the outbox for a message of up to `cap` bytes, NULL if there is none; then the
+ * message. */
 uint8_t *outbox_room(struct mdns *m, size_t cap) NONNULL;
 void outbox_add(struct mdns *m, const struct mdns_path *to, size_t len) NONNULL;
 size_t outbox_take(struct mdns *m, struct mdns_path *to, uint8_t *buffer) NONNULL;

@@ -92,7 +92,7 @@ static uint64_t current_hash(const struct mdns *m, const struct identity *identi
 static int set_current(struct mdns *m, struct identity *identity, const struct name *name)
 {
 	bool is_owner = name->len == name_len(identity->owner) &&
-		memcmp(name->wire, identity->owner, name->len) == 0;
+			memcmp(name->wire, identity->owner, name->len) == 0;
 	uint8_t *current = is_owner ? identity->owner : malloc(name->len);
 	if (!current)
 		return ERR_NOMEM;
@@ -129,14 +129,16 @@ static size_t cut_label(const uint8_t *label, size_t max)
 	return len;
 }
 
-/* `owner` with its first label numbered: "web-2"; a service instance as people see it, "Web (2)". */
+/* `owner` with its first label numbered: "web-2"; a service instance as people see it, "Web
+ * (2)". */
 static int numbered_name(const uint8_t *owner, unsigned number, struct name *ret)
 {
 	const uint8_t *parent = name_parent(owner);
 	bool is_instance = parent[0] > 1 && parent[1] == '_';
 	char suffix[NUMBER_TEXT_CAP];
 	uint8_t label[LABEL_CAP];
-	size_t suffix_len = (size_t)snprintf(suffix, sizeof(suffix), is_instance ? " (%u)" : "-%u", number);
+	size_t suffix_len =
+		(size_t)snprintf(suffix, sizeof(suffix), is_instance ? " (%u)" : "-%u", number);
 	size_t room = NAME_CAP - 1 - name_len(parent);
 	size_t label_cap = room < LABEL_CAP ? room : LABEL_CAP;
 	if (label_cap <= suffix_len)
@@ -150,7 +152,7 @@ static int numbered_name(const uint8_t *owner, unsigned number, struct name *ret
 int identity_rename(struct mdns *m, struct identity *identity)
 {
 	for (unsigned number = identity->number < 2 ? 2 : identity->number + 1;
-			number <= LIMIT_MDNS_RENAMES; number++) {
+		number <= LIMIT_MDNS_RENAMES; number++) {
 		struct name name;
 		int err = numbered_name(identity->owner, number, &name);
 		if (err)
@@ -170,7 +172,8 @@ int identity_rename(struct mdns *m, struct identity *identity)
 static unsigned number_of(const uint8_t *owner, const struct name *current)
 {
 	unsigned number = 0, scale = 1;
-	for (unsigned i = current->wire[0]; i > 0 && scale <= LIMIT_MDNS_RENAMES; i--, scale *= 10) {
+	for (unsigned i = current->wire[0]; i > 0 && scale <= LIMIT_MDNS_RENAMES;
+		i--, scale *= 10) {
 		uint8_t c = current->wire[i];
 		if (c < '0' || c > '9')
 			break;
@@ -225,9 +228,8 @@ bool identity_has(const struct mdns *m, const struct identity *identity, uint16_
 	return false;
 }
 
-bool identity_has_addr(const struct identity *identity, const struct addr *a)
+static bool has_addr(const struct identity *identity, const struct addr *a)
 {
-	struct addr reverse;
 	uint16_t type = a->family == ADDR_V4 ? RR_A : RR_AAAA;
 	LIST_FOR_EACH(p, &identity->claims) {
 		const struct claim *claim = container_of(p, struct claim, of_identity);
@@ -235,5 +237,32 @@ bool identity_has_addr(const struct identity *identity, const struct addr *a)
 		if (set && recset_find(set, a->bytes, addr_len(a)))
 			return true;
 	}
-	return name_to_addr(identity->owner, &reverse) == 0 && addr_equal(&reverse, a);
+	return false;
+}
+
+static bool points_to_addr(const struct mdns *m, const struct recset *set, const struct addr *a)
+{
+	for (uint16_t i = 0; i < set->count; i++) {
+		const uint8_t *target = set->records[i].put + rr_layout(set->type).lead;
+		const struct identity *identity = identity_find(m, target);
+		if (identity && has_addr(identity, a))
+			return true;
+	}
+	return false;
+}
+
+bool identity_is_spoken_for_by(
+	const struct mdns *m, const struct identity *identity, const struct addr *a)
+{
+	struct addr reverse;
+	if (has_addr(identity, a) ||
+		(name_to_addr(identity->owner, &reverse) == 0 && addr_equal(&reverse, a)))
+		return true;
+	LIST_FOR_EACH(p, &identity->claims) {
+		const struct claim *claim = container_of(p, struct claim, of_identity);
+		for (const struct recset *set = claim->sets; set; set = set->next)
+			if (set->is_unique && rr_has_target(set->type) && points_to_addr(m, set, a))
+				return true;
+	}
+	return false;
 }

@@ -26,12 +26,13 @@ struct mdns_link {
 	size_t prefix_count;
 };
 
-/* A set of records to be answered on a link. Unique sets are probed for and defended; shared ones
- * (DNS-SD's PTR) are not. Names in rdata that are a unique name of ours follow when it is renamed. */
+/* A set of records to be answered on a link. Unique sets are probed for and defended; shared
+ * ones (DNS-SD's PTR) are not. Names in rdata that are a unique name of ours follow when it is
+ * renamed. */
 struct mdns_rrset {
 	struct rrset set;  /* its `view` is not looked at */
 	bool is_unique;
-	bool is_known_unique; /* unique, and needs no probe: the reverse name of an own address (§8.1) */
+	bool is_known_unique; /* unique, and needs no probe: reverse names of own addresses (§8.1) */
 };
 
 /* Where a packet came from, or where it goes. */
@@ -46,7 +47,7 @@ struct mdns_path {
 /* Something a person should know. Text is for the log; names are in wire form. */
 enum mdns_notice_type {
 	MDNS_NOTICE_ESTABLISHED, /* probed and announced: `name` is ours on `link` */
-	MDNS_NOTICE_RENAMED,     /* `name` is `current` from now on, on all links: to be persisted */
+	MDNS_NOTICE_RENAMED,     /* `name` is `current` from now on, on all links: persist it */
 	MDNS_NOTICE_CONFLICT,    /* `peer` claims `name` on `link`: probing again */
 	MDNS_NOTICE_YIELDED,     /* `peer` is the workload itself: it speaks for `name` on `link` */
 	MDNS_NOTICE_COUNT
@@ -73,21 +74,24 @@ void mdns_link_down(struct mdns *m, ns_t now, uint32_t link) NONNULL;
 /* The link is gone with its records, without a goodbye. */
 void mdns_link_gone(struct mdns *m, uint32_t link) NONNULL;
 
-/* Says that exactly these sets are to be answered for `owner` on `link` (0 sets: none). Compares
- * with what was said before, and only the difference acts: a new name is probed; a changed set of a
- * name that is ours is announced, without a probe (§8.4); a set that is gone says goodbye (§10.1).
- * ERR_NOMEM, ERR_RANGE (a limit): nothing changed then. */
+/* Says that exactly these sets are to be answered for `owner` on `link` (0 sets: none), which
+ * may come up later. A name has a set of a type once; its sets are unique or shared each.
+ * Compares with what was said before, and only the difference acts: a new name is probed; a
+ * changed set of a name that is ours is announced, without a probe (§8.4); a set that is gone
+ * says goodbye (§10.1). ERR_NOMEM, ERR_RANGE (a limit in limits.h): nothing changed then. */
 int mdns_put(struct mdns *m, ns_t now, uint32_t link, const uint8_t *owner,
 	const struct mdns_rrset *sets, size_t count) NONNULL_ARGS(1, 4) MUSTCHECK;
 
-/* What was persisted: `owner`, when it is put, is first tried under the name `current`. */
+/* What was persisted: `owner`, when it is put later, is first tried under the name `current`.
+ * ERR_EXISTS: another name of ours is that already; ERR_NOMEM. */
 int mdns_set_name(struct mdns *m, const uint8_t *owner, const uint8_t *current) NONNULL MUSTCHECK;
 
 /* One packet that came in on port 5353. Any bytes are safe. */
 void mdns_input(struct mdns *m, ns_t now, const struct mdns_path *from,
 	const uint8_t *packet, size_t len) NONNULL;
 
-/* The machine slept, or the network changed under us: everything probes and announces again (§8). */
+/* The machine slept, or the network changed under us: everything probes and announces again
+ * (§8). */
 void mdns_restart(struct mdns *m, ns_t now) NONNULL;
 
 /* Goodbye for every record on every link (§10.1): then poll until nothing is left, and free. */
@@ -98,7 +102,8 @@ void mdns_goodbye(struct mdns *m, ns_t now) NONNULL;
 size_t mdns_poll(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
 	NONNULL;
 
-/* When mdns_poll() is to be called next if nothing happens before; NS_NEVER if not at all. */
+/* When mdns_poll() is to be called next if nothing happens before: now, if it is in the past;
+ * NS_NEVER if not at all. */
 ns_t mdns_deadline(const struct mdns *m) NONNULL;
 
 /* The oldest notice not fetched yet, or false. The queue is bounded: of too many, the oldest go. */
@@ -114,7 +119,7 @@ struct mdns_status {
 	struct name name, current;
 	enum mdns_state state;
 	ns_t since;
-	struct addr against; /* ADDR_NONE if nobody */
+	struct addr against; /* who has, or disputes, the name; ADDR_NONE if nobody */
 };
 /* Calls `visit` for each unique name on each link; order unspecified. */
 void mdns_each_status(const struct mdns *m,

@@ -13,7 +13,8 @@ bool nsec_is_possible(const struct claim *claim)
 	return claim->sets;
 }
 
-/* The restricted form: next name is the name itself, one window; the bit of NSEC itself stays clear. */
+/* The restricted form: next name is the name itself, one window; the bit of NSEC itself stays
+ * clear. */
 uint16_t nsec_write(const struct claim *claim, uint8_t out[NSEC_RDATA_CAP])
 {
 	const uint8_t *name = claim->identity->current;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the life of a claim in time: probing, announcing, waiting, goodbye (RFC 6762 §8, §10.1).
- * Never looks at what peers say. Called by put, by conflicts, and by the engine when a timer is due.
+ * Never looks at what peers say. Called by put, by conflicts, and by the engine when a timer is
+ * due.
  */
 #include "mdns/engine.h"
 
@@ -11,7 +12,8 @@ enum {
 	PROBES = 3,        /* §8.1 */
 	ANNOUNCEMENTS = 2, /* §8.3 */
 	PROBE_NAMES = 128, /* of one packet; PACK_NAMES bounds it anyway */
-	UPDATE_BURST = 4,  /* updates in a row; the rest of LIMIT_MDNS_UPDATES is spread over the minute */
+	UPDATE_BURST =
+		4, /* updates in a row; the rest of LIMIT_MDNS_UPDATES is spread over the minute */
 };
 
 static const ns_t probe_delay_max = 250 * NS_PER_MS;
@@ -65,17 +67,18 @@ void claim_wait(struct claim *claim, enum mdns_state state, ns_t at, ns_t now)
 	claim_set_timer(claim, &claim->link->probes, at);
 }
 
-ns_t mlink_batch_time(struct mlink *link, ns_t now)
+ns_t mlink_batch_time(struct mlink *link, bool needs_probe, ns_t now)
 {
-	bool is_full = link->batch_count >= LIMIT_MDNS_BATCH;
+	unsigned *count = &link->batch_count[needs_probe];
+	bool is_full = *count >= LIMIT_MDNS_BATCH;
 	if (link->batch_at <= now || is_full) {
 		ns_t at = now + mdns_random(link->m, 0, probe_delay_max);
 		if (is_full && at < link->batch_at + batch_interval)
 			at = link->batch_at + batch_interval;
 		link->batch_at = at;
-		link->batch_count = 0;
+		link->batch_count[false] = link->batch_count[true] = 0;
 	}
-	link->batch_count++;
+	++*count;
 	return link->batch_at;
 }
 
@@ -86,13 +89,15 @@ void claim_start(struct claim *claim, ns_t now)
 		claim_stop(claim, MDNS_SILENT, now);
 		return;
 	}
-	ns_t at = mlink_batch_time(link, now);
+	bool needs_probe = claim_needs_probe(claim);
+	ns_t at = mlink_batch_time(link, needs_probe, now);
 	claim->was_yielded = claim->state == MDNS_YIELDED;
-	if (claim_needs_probe(claim)) {
+	if (needs_probe) {
 		claim_wait(claim, MDNS_PROBING, at, now);
 		return;
 	}
-	/* Needs no probe; but what it points to may: announced together with the names of its batch. */
+	/* Needs no probe; but what it points to may: announced together with the names of its
+	 * batch. */
 	claim_stop(claim, MDNS_ANNOUNCING, now);
 	for (struct recset *set = claim->sets; set; set = set->next)
 		claim_announce(claim, set, ANNOUNCEMENTS, at + PROBES * probe_interval);
@@ -147,7 +152,8 @@ static ns_t last_sent_of_wanted(const struct recset *set)
 	ns_t last = LONG_AGO;
 	for (uint16_t i = 0; i < set->count; i++)
 		for (int lane = 0; lane < LANE_COUNT; lane++)
-			if (set->records[i].wanted & WANTED_ANNOUNCE && set->records[i].sent[lane] > last)
+			if (set->records[i].wanted & WANTED_ANNOUNCE &&
+				set->records[i].sent[lane] > last)
 				last = set->records[i].sent[lane];
 	return last;
 }
@@ -214,7 +220,8 @@ static void claim_win(struct claim *claim, ns_t now)
 {
 	static const struct addr nobody = {.family = ADDR_NONE};
 	claim_stop(claim, MDNS_ANNOUNCING, now);
-	claim->against = nobody;
+	if (claim->identity->current == claim->identity->owner)
+		claim->against = nobody; /* else it stays: who has our name */
 	claim->lease = 0;
 	claim->was_yielded = false;
 	for (struct recset *set = claim->sets; set; set = set->next)
@@ -252,8 +259,12 @@ static void probe_add_proposal(struct pack *p, const struct claim *claim)
 		for (uint16_t i = 0; set->is_unique && i < set->count; i++) {
 			const struct record *record = &set->records[i];
 			struct pack_rr rr = {
-				.owner = claim->identity->current, .type = set->type, .class = CLASS_IN,
-				.ttl = set->ttl, .rdata = record->rdata, .rdata_len = record->len,
+				.owner = claim->identity->current,
+				.type = set->type,
+				.class = CLASS_IN,
+				.ttl = set->ttl,
+				.rdata = record->rdata,
+				.rdata_len = record->len,
 			};
 			if (pack_rr(p, SECTION_AUTHORITY, &rr))
 				return;
@@ -322,8 +333,12 @@ size_t goodbye_poll(struct mlink *link, uint8_t *buffer, size_t cap)
 	LIST_FOR_EACH(item, &link->goodbyes) {
 		struct goodbye *goodbye = container_of(item, struct goodbye, of_link);
 		struct pack_rr rr = {
-			.owner = goodbye->bytes, .type = goodbye->type, .class = goodbye->class, .ttl = 0,
-			.rdata = goodbye->bytes + goodbye->owner_len, .rdata_len = goodbye->len,
+			.owner = goodbye->bytes,
+			.type = goodbye->type,
+			.class = goodbye->class,
+			.ttl = 0,
+			.rdata = goodbye->bytes + goodbye->owner_len,
+			.rdata_len = goodbye->len,
 		};
 		if (pack_rr(&p, SECTION_ANSWER, &rr)) {
 			if (p.len > MSG_HEADER_LEN)

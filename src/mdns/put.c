@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what is to be said: takes in the sets of an owner, finds the difference, and lets only that act.
- * Never sends anything itself. Called by the engine's owner.
+ * Owns what is to be said: takes in the sets of an owner, finds the difference, and lets only that
+ * act. Never sends anything itself. Called by the engine's owner.
  */
 #include "mdns/engine.h"
 
@@ -46,8 +46,12 @@ static struct claim *claim_new(struct mlink *link, struct identity *identity)
 	claim->update_at = claim->update_credit = LONG_AGO;
 	claim->nsec_record = (struct record){.sent = {LONG_AGO, LONG_AGO}};
 	claim->nsec = (struct recset){
-		.claim = claim, .type = RR_NSEC, .count = 1, .is_unique = true,
-		.announce_at = NS_NEVER, .records = &claim->nsec_record,
+		.claim = claim,
+		.type = RR_NSEC,
+		.count = 1,
+		.is_unique = true,
+		.announce_at = NS_NEVER,
+		.records = &claim->nsec_record,
 	};
 	uint64_t hash = name_hash(link->m->hash_seed, identity->current);
 	if (map_add(&link->claims, &claim->by_name, hash)) {
@@ -117,17 +121,18 @@ static struct recset *copy_sets(struct mdns *m, const struct mdns_rrset *from, s
 	return first;
 }
 
-/* What `old` has and `set` has not is remembered, and said goodbye to if it is shared: a unique set is
- * announced whole, and flushes (§8.4, §10.2). */
-static void retire_records(struct claim *claim, struct recset *old, const struct recset *set, ns_t now)
+/* What `old` has and `set` has not is remembered, and said goodbye to if it is shared: a unique
+ * set is announced whole, and flushes (§8.4, §10.2). */
+static void retire_records(
+	struct claim *claim, struct recset *old, const struct recset *set, ns_t now)
 {
 	struct mdns *m = claim->link->m;
 	for (uint16_t i = 0; i < old->count; i++) {
 		const struct record *record = &old->records[i];
 		if (set && recset_find(set, record->rdata, record->len))
 			continue;
-		identity_remember(claim->identity,
-			rdata_hash(m, old->type, record->rdata, record->len), now);
+		identity_remember(
+			claim->identity, rdata_hash(m, old->type, record->rdata, record->len), now);
 		if (claim_is_held(claim) && (!set || !set->is_unique))
 			goodbye_add(claim, old, record);
 	}

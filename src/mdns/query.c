@@ -23,11 +23,11 @@ void rd_skip_questions(struct rd *r, unsigned count)
 /* Known answers */
 
 /* The record of ours that `rr` is, with its set, or NULL. */
-static struct record *find_known(struct query *q, const struct rd *r, const struct rr *rr,
-	struct recset **ret_set)
+static struct record *find_known(
+	struct query *q, const struct rd *r, const struct rr *rr, struct recset **ret_set)
 {
-	struct claim *claim = claim_find(q->link, rr->owner.wire,
-		name_hash(q->m->hash_seed, rr->owner.wire));
+	struct claim *claim =
+		claim_find(q->link, rr->owner.wire, name_hash(q->m->hash_seed, rr->owner.wire));
 	if (!claim || !claim_is_held(claim) || (rr->class & CLASS_MASK) != CLASS_IN)
 		return NULL;
 	bool is_nsec = rr->type == RR_NSEC;
@@ -67,7 +67,8 @@ static void mark_known(struct query *q, struct recset *set, struct record *recor
 
 /* Replies to the asker alone */
 
-/* §6.7: what a resolver that knows nothing of mDNS sends gets what it expects: its id, its question. */
+/* §6.7: what a resolver that knows nothing of mDNS sends gets what it expects: its id, its
+ * question. */
 static bool begin_reply(struct query *q)
 {
 	uint8_t *room = outbox_room(q->m, LIMIT_MDNS_PACKET);
@@ -84,7 +85,8 @@ static bool begin_reply(struct query *q)
 	for (unsigned i = 0; i < q->header.qdcount; i++) {
 		struct question question;
 		rd_question(&r, &question);
-		if (r.err || pack_question(&q->reply.p, question.name.wire, question.type, question.class))
+		if (r.err || pack_question(&q->reply.p, question.name.wire, question.type,
+				     question.class))
 			break;
 	}
 	return true;
@@ -98,11 +100,11 @@ static bool reply_with(struct query *q, struct recset *set)
 	for (uint16_t i = 0; i < set->count; i++)
 		if (set->is_unique || set->records[i].known_in != q->serial)
 			set->records[i].wanted |= WANTED_REPLY;
-	/* A resolver takes an empty answer section for "no such record"; the proof stands where it would
-	 * in unicast DNS (RFC 4035 §3.1.3). */
+	/* A resolver takes an empty answer section for "no such record"; the proof stands where
+	 * it would in unicast DNS (RFC 4035 §3.1.3). */
 	bool is_negative = set->type == RR_NSEC && q->is_legacy;
-	if (compose_wanted(&q->reply, set, WANTED_REPLY,
-			is_negative ? SECTION_AUTHORITY : SECTION_ANSWER))
+	if (compose_wanted(
+		    &q->reply, set, WANTED_REPLY, is_negative ? SECTION_AUTHORITY : SECTION_ANSWER))
 		return true;
 	for (uint16_t i = 0; i < set->count; i++)
 		set->records[i].wanted &= (uint8_t)~WANTED_REPLY;
@@ -206,14 +208,14 @@ static void answer_question(struct query *q, const struct question *question)
 	uint16_t class = question->class & CLASS_MASK;
 	bool wants_unicast = q->is_direct || question->class & CLASS_QU; /* §5.4, §5.5 */
 	if ((class != CLASS_IN && class != CLASS_ANY) ||
-			(rr_type_is_meta(question->type) && question->type != RR_ANY))
+		(rr_type_is_meta(question->type) && question->type != RR_ANY))
 		return;
 	struct claim *claim = find_held(q, question->name.wire);
 	for (int i = 0; claim && i < CHAIN_MAX; i++) {
 		if (answer_type(q, claim, question->type, wants_unicast))
 			return;
 		struct recset *alias = claim_find_set(claim, RR_CNAME);
-		if (!alias) {
+		if (!alias || question->type == RR_NSEC) {
 			deny(q, claim, wants_unicast);
 			return;
 		}
@@ -272,7 +274,8 @@ void query_input(struct mdns *m, struct mlink *link, ns_t now, const struct mdns
 	q.delay = 0;
 	rd_header(&r, &q.header);
 
-	if (q.header.count[SECTION_ANSWER] + q.header.count[SECTION_AUTHORITY] > 0 && !read_records(&q)) {
+	if (q.header.count[SECTION_ANSWER] + q.header.count[SECTION_AUTHORITY] > 0 &&
+		!read_records(&q)) {
 		m->stats.malformed++;
 		return;
 	}

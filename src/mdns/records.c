@@ -9,18 +9,13 @@
 
 /* Names in rdata */
 
-/* Whether rdata of that type has one name, which follows when its owner is renamed. */
-static bool has_target(uint16_t type)
-{
-	return rr_layout(type).names == 1 && type != RR_NSEC;
-}
-
 static const uint8_t *target_of(uint16_t type, const uint8_t *rdata)
 {
 	return rdata + rr_layout(type).lead;
 }
 
-/* Puts `name` in the place of the record's target as put. Without memory the record stays as it is. */
+/* Puts `name` in the place of the record's target as put. Without memory the record stays as it
+ * is. */
 static void record_set_target(struct record *record, uint16_t type, const uint8_t *name)
 {
 	const uint8_t *target = target_of(type, record->put);
@@ -91,11 +86,12 @@ void references_rename(struct identity *identity, struct mdns *m, ns_t now)
 struct recset *recset_new(struct mdns *m, const struct mdns_rrset *from)
 {
 	size_t count = from->set.count, bytes = 0;
-	bool has_names = has_target(from->set.type);
+	bool has_names = rr_has_target(from->set.type);
 	for (size_t i = 0; i < count; i++)
 		bytes += from->set.rdata[i].len;
-	struct recset *set = calloc(1, sizeof(*set) + count * sizeof(struct record) +
-		(has_names ? count * sizeof(struct reference) : 0) + bytes);
+	struct recset *set =
+		calloc(1, sizeof(*set) + count * sizeof(struct record) +
+				  (has_names ? count * sizeof(struct reference) : 0) + bytes);
 	if (!set)
 		return NULL;
 	set->type = from->set.type;
@@ -113,7 +109,10 @@ struct recset *recset_new(struct mdns *m, const struct mdns_rrset *from)
 		const struct rdata *rdata = &from->set.rdata[set->count];
 		memcpy(at, rdata->bytes, rdata->len);
 		set->records[set->count] = (struct record){
-			.rdata = at, .put = at, .len = rdata->len, .put_len = rdata->len,
+			.rdata = at,
+			.put = at,
+			.len = rdata->len,
+			.put_len = rdata->len,
 			.sent = {LONG_AGO, LONG_AGO},
 		};
 		at += rdata->len;
@@ -143,7 +142,8 @@ void recset_free(struct mdns *m, struct recset *set)
 static const struct record *find_put(const struct recset *set, const struct record *like)
 {
 	for (uint16_t i = 0; i < set->count; i++)
-		if (rdata_cmp(set->records[i].put, set->records[i].put_len, like->put, like->put_len) == 0)
+		if (rdata_cmp(set->records[i].put, set->records[i].put_len, like->put,
+			    like->put_len) == 0)
 			return &set->records[i];
 	return NULL;
 }
@@ -151,7 +151,7 @@ static const struct record *find_put(const struct recset *set, const struct reco
 bool recset_equal(const struct recset *a, const struct recset *b)
 {
 	if (a->type != b->type || a->count != b->count || a->ttl != b->ttl ||
-			a->is_unique != b->is_unique || a->is_known_unique != b->is_known_unique)
+		a->is_unique != b->is_unique || a->is_known_unique != b->is_known_unique)
 		return false;
 	for (uint16_t i = 0; i < a->count; i++) {
 		/* Mostly the order is the same too. */
@@ -239,7 +239,10 @@ int peer_record_read(struct mdns *m, const struct rd *r, const struct rr *rr, si
 	if (wr_len(&w) > UINT16_MAX)
 		return ERR_RANGE;
 	*ret = (struct peer_record){
-		.type = rr->type, .ttl = rr->ttl, .rdata = w.start, .len = (uint16_t)wr_len(&w),
+		.type = rr->type,
+		.ttl = rr->ttl,
+		.rdata = w.start,
+		.len = (uint16_t)wr_len(&w),
 	};
 	*at += wr_len(&w);
 	return 0;

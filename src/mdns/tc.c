@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns queries whose known answers go on in further packets (RFC 6762 §7.2): keeps them, bounded, until
- * they are complete. Never answers itself. Called by queries, and by the engine when a wait is over.
+ * Owns queries whose known answers go on in further packets (RFC 6762 §7.2): keeps them, bounded,
+ * until they are complete. Never answers itself. Called by queries, and by the engine when a wait
+ * is over.
  */
 #include "mdns/engine.h"
 
@@ -20,8 +21,8 @@ struct continued {
 	uint8_t packet[]; /* header and questions */
 };
 
-static uint64_t known_number(const struct query *q, const struct recset *set,
-	const struct record *record)
+static uint64_t known_number(
+	const struct query *q, const struct recset *set, const struct record *record)
 {
 	return hash_mix(set->claim->by_name.hash,
 		rdata_hash(q->m, set->type, record->rdata, record->rdata ? record->len : 0));
@@ -74,7 +75,7 @@ static bool concerns_us(const struct query *q, size_t *ret_len)
 		if (r.err)
 			return false;
 		does = does || claim_find(q->link, question.name.wire,
-				name_hash(q->m->hash_seed, question.name.wire));
+				       name_hash(q->m->hash_seed, question.name.wire));
 	}
 	*ret_len = rd_off(&r);
 	return does;
@@ -107,7 +108,7 @@ bool continued_extend(struct query *q)
 	LIST_FOR_EACH(p, &q->link->continued) {
 		struct continued *c = container_of(p, struct continued, of_link);
 		if (!addr_equal(&c->from.peer, &q->from->peer) ||
-				c->packets >= LIMIT_MDNS_CONTINUATIONS)
+			c->packets >= LIMIT_MDNS_CONTINUATIONS)
 			continue;
 		add_known(q, c);
 		has_any = true;
@@ -136,7 +137,7 @@ static void mark_set(struct query *q, const struct continued *c, struct recset *
 	for (uint16_t i = 0; i < set->count; i++) {
 		uint64_t number = known_number(q, set, &set->records[i]);
 		if (c->known_count > 0 &&
-				bsearch(&number, c->known, c->known_count, sizeof(number), number_cmp))
+			bsearch(&number, c->known, c->known_count, sizeof(number), number_cmp))
 			recset_note_known(set, &set->records[i], q->serial);
 	}
 }
@@ -162,8 +163,15 @@ static void mark_all(struct query *q, const struct continued *c)
 static void continued_answer(struct mlink *link, struct continued *c, ns_t now)
 {
 	struct query q = {
-		.m = link->m, .link = link, .lane = lane_of(&c->from.peer), .now = now, .from = &c->from,
-		.packet = c->packet, .len = c->len, .serial = ++link->m->serial, .is_held_back = true,
+		.m = link->m,
+		.link = link,
+		.lane = lane_of(&c->from.peer),
+		.now = now,
+		.from = &c->from,
+		.packet = c->packet,
+		.len = c->len,
+		.serial = ++link->m->serial,
+		.is_held_back = true,
 	};
 	struct rd r = rd_init(c->packet, c->len);
 	rd_header(&r, &q.header);

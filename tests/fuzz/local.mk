@@ -8,6 +8,8 @@ fuzz_programs += tests/fuzz/fuzz_conf
 fuzz_programs += tests/fuzz/fuzz_zonefile
 fuzz_programs += tests/fuzz/fuzz_serve
 fuzz_programs += tests/fuzz/fuzz_msg
+fuzz_programs += tests/fuzz/fuzz_mdns
+tests_fuzz_fuzz_mdns_LDADD = tests/sim/libsim.a $(LDADD)
 
 check_LIBRARIES += tests/fuzz/libreplay.a
 tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay_main.c

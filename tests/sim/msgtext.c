@@ -162,7 +162,8 @@ static void pack_statement(struct pack *p, const char *text)
 	static const struct {
 		const char *word;
 		uint16_t flag;
-	} flags[] = {{"qr", MSG_QR}, {"aa", MSG_AA}, {"tc", MSG_TC}, {"rd", MSG_RD}, {"ad", MSG_AD}};
+	} flags[] = {
+		{"qr", MSG_QR}, {"aa", MSG_AA}, {"tc", MSG_TC}, {"rd", MSG_RD}, {"ad", MSG_AD}};
 	static const char *const sections[] = {"an", "ns", "ar"};
 	char buffer[WORD_CAP];
 	word(&text, buffer);
@@ -215,7 +216,9 @@ static void show_types(const uint8_t *rdata, size_t len, FILE *f)
 		for (int bit = 0; bit < 8; bit++)
 			if (rdata[i] & 0x80 >> bit)
 				fprintf(f, " %s",
-					rr_type_text((uint16_t)(8 * (i - name_bytes - 2) + (size_t)bit), text));
+					rr_type_text(
+						(uint16_t)(8 * (i - name_bytes - 2) + (size_t)bit),
+						text));
 }
 
 static void show_rdata(uint16_t type, const uint8_t *rdata, size_t len, FILE *f)
@@ -237,18 +240,10 @@ static void show_rdata(uint16_t type, const uint8_t *rdata, size_t len, FILE *f)
 		/* fall through */
 	case RR_PTR:
 	case RR_CNAME:
-	case RR_NS:
-		fprintf(f, " %s", name_to_text(rdata + rr_layout(type).lead, text));
-		break;
-	case RR_TXT:
-		fprintf(f, " %.*s", rdata[0], (const char *)rdata + 1);
-		break;
-	case RR_NSEC:
-		show_types(rdata, len, f);
-		break;
-	default:
-		fprintf(f, " %zu bytes", len);
-		break;
+	case RR_NS: fprintf(f, " %s", name_to_text(rdata + rr_layout(type).lead, text)); break;
+	case RR_TXT: fprintf(f, " %.*s", rdata[0], (const char *)rdata + 1); break;
+	case RR_NSEC: show_types(rdata, len, f); break;
+	default: fprintf(f, " %zu bytes", len); break;
 	}
 }
 
@@ -276,7 +271,7 @@ static void show_header(const struct msg_header *h, FILE *f)
 		fputs("; aa", f);
 	if (h->flags & MSG_TC)
 		fputs("; tc", f);
-	if (h->flags & (uint16_t)~(MSG_QR | MSG_AA | MSG_TC))
+	if (h->flags & (uint16_t) ~(MSG_QR | MSG_AA | MSG_TC))
 		fprintf(f, "; flags=%x", h->flags);
 }
 
@@ -295,8 +290,8 @@ static bool show(const uint8_t *packet, size_t len, FILE *f)
 		rd_question(&r, &q);
 		if (r.err)
 			return false;
-		fprintf(f, "; q %s %s%s", name_to_text(q.name.wire, name), rr_type_text(q.type, type),
-			q.class & 0x8000 ? " qu" : "");
+		fprintf(f, "; q %s %s%s", name_to_text(q.name.wire, name),
+			rr_type_text(q.type, type), q.class & 0x8000 ? " qu" : "");
 	}
 	for (int section = 0; section < SECTION_COUNT; section++)
 		for (unsigned i = 0; i < h.count[section]; i++)

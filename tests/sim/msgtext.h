@@ -8,7 +8,8 @@
  *	an|ns|ar NAME TTL TYPE [flush] RDATA
  *
  * RDATA: an address; a name for PTR, CNAME, NS; PORT and name for SRV; one word for TXT; types for
- * NSEC (the next name is the owner); nothing for OPT; else "-". Names without a dot at the end get one.
+ * NSEC (the next name is the owner); nothing for OPT; else "-". Names without a dot at the end get
+ * one.
  */
 #pragma once
 
@@ -20,8 +21,8 @@
 
 enum { MSGTEXT_CAP = 1 << 16, MSGTEXT_RDATA_CAP = 1024 };
 
-/* Writes the message to `out`, of 9000 bytes; returns its length. Exits with a message when the text
- * is wrong: that is a mistake in a test. */
+/* Writes the message to `out`, of 9000 bytes; returns its length. Exits with a message when the
+ * text is wrong: that is a mistake in a test. */
 size_t msgtext_pack(const char *text, uint8_t *out);
 
 /* The text of a message in static storage; "malformed" if it is that. */

@@ -17,7 +17,11 @@ void rig_link(struct rig *rig, uint32_t link, uint32_t mtu, bool has_v6)
 	assert_int_equal(prefix_parse("10.0.0.0/24", &prefixes[0]), 0);
 	assert_int_equal(prefix_parse("2001:db8::/64", &prefixes[1]), 0);
 	struct mdns_link l = {
-		.id = link, .mtu = mtu, .has_v4 = true, .has_v6 = has_v6, .prefixes = prefixes,
+		.id = link,
+		.mtu = mtu,
+		.has_v4 = true,
+		.has_v6 = has_v6,
+		.prefixes = prefixes,
 		.prefix_count = 2,
 	};
 	assert_int_equal(mdns_link_up(rig->m, rig->now, &l), 0);
@@ -57,7 +61,10 @@ static void hear(struct rig *rig)
 			continue;
 		assert_true(rig->heard_count < RIG_HEARD);
 		rig->heard[rig->heard_count++] = (struct rig_packet){
-			.at = rig->now, .to = to, .len = len, .text = strdup(msgtext_show(packet, len)),
+			.at = rig->now,
+			.to = to,
+			.len = len,
+			.text = strdup(msgtext_show(packet, len)),
 		};
 	}
 }
@@ -81,7 +88,8 @@ int rig_put(struct rig *rig, uint32_t link, const char *owner, const char *recor
 	struct name name = msgtext_name(owner);
 	size_t count = 0;
 	while (records) {
-		bool is_shared = take_word(&records, "shared"), is_known = take_word(&records, "known");
+		bool is_shared = take_word(&records, "shared"),
+		     is_known = take_word(&records, "known");
 		uint8_t one[MSGTEXT_RDATA_CAP];
 		uint16_t type, len;
 		records = msgtext_rdata(records, name.wire, &type, one, &len);
@@ -92,7 +100,8 @@ int rig_put(struct rig *rig, uint32_t link, const char *owner, const char *recor
 		if (i == count) {
 			assert_true(count++ < SETS);
 			bool is_host = type == RR_A || type == RR_AAAA || type == RR_SRV;
-			set->set = (struct rrset){.type = type, .ttl = is_host || is_known ? 120 : 4500,
+			set->set = (struct rrset){.type = type,
+				.ttl = is_host || is_known ? 120 : 4500,
 				.rdata = rdata[i]};
 			set->is_unique = !is_shared;
 			set->is_known_unique = is_known;
@@ -111,7 +120,8 @@ void rig_say_on(struct rig *rig, uint32_t link, const char *peer, const char *me
 {
 	static uint8_t packet[9000];
 	char text[ADDR_TEXT_CAP];
-	struct mdns_path from = {.link = link, .peer_port = MDNS_PORT, .is_multicast = true, .ttl = 255};
+	struct mdns_path from = {
+		.link = link, .peer_port = MDNS_PORT, .is_multicast = true, .ttl = 255};
 	size_t len = strcspn(peer, "!");
 	const char *colon = strchr(peer, '.') ? strchr(peer, ':') : NULL;
 	if (peer[len] == '!')
@@ -154,7 +164,8 @@ unsigned rig_count(const struct rig *rig, const char *part, const char *other)
 {
 	unsigned count = 0;
 	for (unsigned i = 0; i < rig->heard_count; i++)
-		count += strstr(rig->heard[i].text, part) && (!other || strstr(rig->heard[i].text, other));
+		count += strstr(rig->heard[i].text, part) &&
+			 (!other || strstr(rig->heard[i].text, other));
 	return count;
 }
 
@@ -162,7 +173,8 @@ static void show_heard(const struct rig *rig)
 {
 	for (unsigned i = 0; i < rig->heard_count; i++) {
 		char to[ADDR_TEXT_CAP];
-		print_error("%9.3f ms %s#%u: %s\n", (double)(rig->heard[i].at - 1000 * NS_PER_S) / 1e6,
+		print_error("%9.3f ms %s#%u: %s\n",
+			(double)(rig->heard[i].at - 1000 * NS_PER_S) / 1e6,
 			addr_format(&rig->heard[i].to.peer, to), rig->heard[i].to.peer_port,
 			rig->heard[i].text);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One engine on one link (or more), a clock to turn by hand, and what it sends as text: what the unit
- * tests of the mDNS engine are written with.
+ * One engine on one link (or more), a clock to turn by hand, and what it sends as text: what the
+ * unit tests of the mDNS engine are written with.
  */
 #pragma once
 
@@ -30,12 +30,12 @@ void rig_init(struct rig *rig, uint64_t seed);
 void rig_fini(struct rig *rig);
 void rig_link(struct rig *rig, uint32_t link, uint32_t mtu, bool has_v6);
 
-/* Sets as text, with commas between records: "A 10.0.0.1, AAAA fe80::1"; a word before a record says
- * that its set is "shared" or "known" (unique without a probe). NULL: nothing. */
+/* Sets as text, with commas between records: "A 10.0.0.1, AAAA fe80::1"; a word before a record
+ * says that its set is "shared" or "known" (unique without a probe). NULL: nothing. */
 int rig_put(struct rig *rig, uint32_t link, const char *owner, const char *records);
 
-/* A packet from `peer`, "10.0.0.9" (port 5353, to the group), "10.0.0.9:4000" or "10.0.0.9!" (to our
- * address alone). What is sent at once is heard. */
+/* A packet from `peer`, "10.0.0.9" (port 5353, to the group), "10.0.0.9:4000" or "10.0.0.9!" (to
+ * our address alone). What is sent at once is heard. */
 void rig_say(struct rig *rig, const char *peer, const char *message);
 void rig_say_on(struct rig *rig, uint32_t link, const char *peer, const char *message);
 

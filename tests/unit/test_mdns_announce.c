@@ -52,7 +52,8 @@ static void s8_3_announcement_has_all_records_in_the_answer_section(void **state
 	put("web.local", "A 10.0.0.1, A 10.0.0.2, AAAA 2001:db8::1");
 	rig_wait(&rig, 2 * NS_PER_S);
 	const char *text = rig_expect(&rig, "qr")->text;
-	assert_non_null(strstr(text, "an web.local. 120 A flush 10.0.0.1; an web.local. 120 A flush 10.0.0.2"));
+	assert_non_null(strstr(
+		text, "an web.local. 120 A flush 10.0.0.1; an web.local. 120 A flush 10.0.0.2"));
 	assert_non_null(strstr(text, "an web.local. 120 AAAA flush 2001:db8::1"));
 	assert_null(strstr(text, "; q "));
 }
@@ -63,8 +64,8 @@ static void s8_4_new_address_is_announced_at_once_without_a_probe(void **state)
 	put_settled("web.local", "A 10.0.0.1");
 	ns_t start = rig.now;
 	put("web.local", "A 10.0.0.1, A 10.0.0.2");
-	const struct rig_packet *p = rig_expect(&rig,
-		"an web.local. 120 A flush 10.0.0.1; an web.local. 120 A flush 10.0.0.2");
+	const struct rig_packet *p = rig_expect(
+		&rig, "an web.local. 120 A flush 10.0.0.1; an web.local. 120 A flush 10.0.0.2");
 	assert_int_equal(p->at, start);
 	rig_wait(&rig, 5 * NS_PER_S);
 	assert_int_equal(rig.heard_count, 2);
@@ -144,7 +145,8 @@ static void s10_1_removed_name_says_goodbye_with_ttl_0(void **state)
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
 	put("web.local", NULL);
-	rig_expect(&rig, "qr; aa; an web.local. 0 A flush 10.0.0.1; an web.local. 0 AAAA flush 2001:db8::1");
+	rig_expect(&rig,
+		"qr; aa; an web.local. 0 A flush 10.0.0.1; an web.local. 0 AAAA flush 2001:db8::1");
 	rig_forget(&rig);
 	rig_say(&rig, "10.0.0.9:4000", "q web.local A");
 	rig_wait(&rig, 5 * NS_PER_S);

@@ -18,10 +18,13 @@ static int setup(void **state)
 	rig_init(&rig, 13);
 	assert_int_equal(rig_put(&rig, RIG_LINK, "web.local", "A 10.0.0.1, A 10.0.0.2"), 0);
 	assert_int_equal(rig_put(&rig, RIG_LINK, "dual.local", "A 10.0.0.3, AAAA 2001:db8::3"), 0);
-	assert_int_equal(rig_put(&rig, RIG_LINK, "1.0.0.10.in-addr.arpa", "known PTR web.local"), 0);
+	assert_int_equal(
+		rig_put(&rig, RIG_LINK, "1.0.0.10.in-addr.arpa", "known PTR web.local"), 0);
 	assert_int_equal(rig_put(&rig, RIG_LINK, "_x._tcp.local",
-		"shared PTR S._x._tcp.local, shared PTR T._x._tcp.local"), 0);
-	assert_int_equal(rig_put(&rig, RIG_LINK, "S._x._tcp.local", "SRV 80 dual.local, TXT a=b"), 0);
+				 "shared PTR S._x._tcp.local, shared PTR T._x._tcp.local"),
+		0);
+	assert_int_equal(
+		rig_put(&rig, RIG_LINK, "S._x._tcp.local", "SRV 80 dual.local, TXT a=b"), 0);
 	assert_int_equal(rig_put(&rig, RIG_LINK, "alias.local", "CNAME dual.local"), 0);
 	rig_settle(&rig);
 	return 0;
@@ -61,7 +64,8 @@ static void s5_4_qu_question_gets_a_unicast_reply(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q web.local A qu");
-	const struct rig_packet *p = rig_expect(&rig, "id=0; qr; aa; an web.local. 120 A flush 10.0.0.1");
+	const struct rig_packet *p =
+		rig_expect(&rig, "id=0; qr; aa; an web.local. 120 A flush 10.0.0.1");
 	assert_int_equal(rig.heard_count, 1);
 	assert_int_equal(p->to.peer_port, 5353);
 	assert_int_equal(p->to.peer.bytes[3], 9);
@@ -91,7 +95,8 @@ static void s5_5_unicast_query_is_answered_by_unicast(void **state)
 static void s11_query_from_off_link_is_dropped(void **state)
 {
 	(void)state;
-	static const char *const peers[] = {"10.0.1.9", "10.0.1.9!", "10.0.1.9:4000", "2001:db8:1::9"};
+	static const char *const peers[] = {
+		"10.0.1.9", "10.0.1.9!", "10.0.1.9:4000", "2001:db8:1::9"};
 	for (size_t i = 0; i < ARRAY_LEN(peers); i++)
 		ask(peers[i], "q web.local A; q web.local A qu");
 	rig_expect_silence(&rig);
@@ -205,15 +210,17 @@ static void s6_1_denies_with_the_restricted_form(void **state)
 	(void)state;
 	static uint8_t buffer[9000];
 	const uint8_t expected[] = "\4dual\5local\0\0\4\x40\0\0\x08";
-	struct mdns_path to, from = {.link = RIG_LINK, .peer = {ADDR_V4, {10, 0, 0, 9}},
-		.peer_port = MDNS_PORT, .is_multicast = true};
+	struct mdns_path to, from = {.link = RIG_LINK,
+				     .peer = {ADDR_V4, {10, 0, 0, 9}},
+				     .peer_port = MDNS_PORT,
+				     .is_multicast = true};
 	size_t len = msgtext_pack("q dual.local SVCB", buffer);
 	mdns_input(rig.m, rig.now, &from, buffer, len);
 	len = mdns_poll(rig.m, rig.now, &to, buffer, sizeof(buffer));
 	/* One window, 4 bytes of bitmap: A is bit 1, AAAA bit 28; the name in it is compressed. */
 	assert_memory_equal(buffer + len - 6, expected + sizeof(expected) - 7, 6);
-	assert_string_equal(msgtext_show(buffer, len),
-		"id=0; qr; aa; an dual.local. 120 NSEC flush A AAAA");
+	assert_string_equal(
+		msgtext_show(buffer, len), "id=0; qr; aa; an dual.local. 120 NSEC flush A AAAA");
 }
 
 static void s6_1_no_denial_of_types_above_255(void **state)
@@ -246,11 +253,13 @@ static void s6_2_other_family_is_in_the_additional_section(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q dual.local A");
-	rig_expect(&rig, "an dual.local. 120 A flush 10.0.0.3; ar dual.local. 120 AAAA flush 2001:db8::3");
+	rig_expect(&rig,
+		"an dual.local. 120 A flush 10.0.0.3; ar dual.local. 120 AAAA flush 2001:db8::3");
 	rig_wait(&rig, 2 * NS_PER_S);
 	rig_forget(&rig);
 	ask("10.0.0.9", "q dual.local AAAA");
-	rig_expect(&rig, "an dual.local. 120 AAAA flush 2001:db8::3; ar dual.local. 120 A flush 10.0.0.3");
+	rig_expect(&rig,
+		"an dual.local. 120 AAAA flush 2001:db8::3; ar dual.local. 120 A flush 10.0.0.3");
 }
 
 static void s6_2_absent_family_is_denied_in_the_additional_section(void **state)
@@ -289,7 +298,9 @@ static void s6_5_any_type_and_class_match_all(void **state)
 {
 	(void)state;
 	static uint8_t buffer[9000];
-	struct mdns_path from = {.link = RIG_LINK, .peer = {ADDR_V4, {10, 0, 0, 9}}, .peer_port = 4000,
+	struct mdns_path from = {.link = RIG_LINK,
+		.peer = {ADDR_V4, {10, 0, 0, 9}},
+		.peer_port = 4000,
 		.is_multicast = true};
 	ask("10.0.0.9", "q dual.local ANY");
 	rig_expect(&rig, "an dual.local. 120 A flush 10.0.0.3; an dual.local. 120 AAAA flush");
@@ -313,7 +324,8 @@ static void s6_7_legacy_query_gets_a_conventional_reply(void **state)
 	assert_int_equal(rig.heard_count, 1);
 	assert_int_equal(rig.heard[0].to.peer_port, 40000);
 	assert_false(rig.heard[0].to.is_multicast);
-	assert_string_equal(rig.heard[0].text, "id=4711; qr; aa; q DUAL.Local. A; "
+	assert_string_equal(rig.heard[0].text,
+		"id=4711; qr; aa; q DUAL.Local. A; "
 		"an DUAL.Local. 10 A 10.0.0.3; ar DUAL.Local. 10 AAAA 2001:db8::3");
 }
 
@@ -322,7 +334,8 @@ static void s6_7_android_query_with_opt_rd_and_ad(void **state)
 	(void)state;
 	rig_say(&rig, "10.0.0.9:40000", "id=9; rd; ad; q dual.local AAAA; ar . 32768 OPT");
 	assert_int_equal(rig.heard_count, 1);
-	assert_string_equal(rig.heard[0].text, "id=9; qr; aa; q dual.local. AAAA; "
+	assert_string_equal(rig.heard[0].text,
+		"id=9; qr; aa; q dual.local. AAAA; "
 		"an dual.local. 10 AAAA 2001:db8::3; ar dual.local. 10 A 10.0.0.3");
 }
 
@@ -330,7 +343,8 @@ static void s6_7_legacy_negative_reply_has_no_answers(void **state)
 {
 	(void)state;
 	rig_say(&rig, "10.0.0.9:40000", "id=9; q web.local AAAA");
-	assert_string_equal(rig.heard[0].text, "id=9; qr; aa; q web.local. AAAA; ns web.local. 10 NSEC A");
+	assert_string_equal(
+		rig.heard[0].text, "id=9; qr; aa; q web.local. AAAA; ns web.local. 10 NSEC A");
 }
 
 static void s6_7_legacy_reply_on_ipv6(void **state)
@@ -343,7 +357,8 @@ static void s6_7_legacy_reply_on_ipv6(void **state)
 	mdns_input(rig.m, rig.now, &from, buffer, len);
 	rig_wait(&rig, 0);
 	assert_string_equal(rig_expect(&rig, "an web.local. 10 A 10.0.0.1")->text,
-		"id=3; qr; aa; q web.local. A; an web.local. 10 A 10.0.0.1; an web.local. 10 A 10.0.0.2");
+		"id=3; qr; aa; q web.local. A; an web.local. 10 A 10.0.0.1; an web.local. 10 A "
+		"10.0.0.2");
 }
 
 static void s18_5_legacy_reply_too_large_has_tc(void **state)
@@ -363,12 +378,14 @@ static void cname_is_answered_with_what_it_leads_to(void **state)
 {
 	(void)state;
 	rig_say(&rig, "10.0.0.9:40000", "id=3; q alias.local A");
-	assert_string_equal(rig.heard[0].text, "id=3; qr; aa; q alias.local. A; "
+	assert_string_equal(rig.heard[0].text,
+		"id=3; qr; aa; q alias.local. A; "
 		"an alias.local. 10 CNAME dual.local.; an dual.local. 10 A 10.0.0.3; "
 		"ar dual.local. 10 AAAA 2001:db8::3");
 	rig_forget(&rig);
 	ask("10.0.0.9", "q alias.local A");
-	rig_expect(&rig, "an alias.local. 4500 CNAME flush dual.local.; an dual.local. 120 A flush");
+	rig_expect(
+		&rig, "an alias.local. 4500 CNAME flush dual.local.; an dual.local. 120 A flush");
 }
 
 static void cname_loop_ends(void **state)
@@ -378,7 +395,8 @@ static void cname_loop_ends(void **state)
 	assert_int_equal(rig_put(&rig, RIG_LINK, "b.local", "CNAME a.local"), 0);
 	rig_settle(&rig);
 	rig_say(&rig, "10.0.0.9:40000", "id=3; q a.local A");
-	assert_string_equal(rig.heard[0].text, "id=3; qr; aa; q a.local. A; "
+	assert_string_equal(rig.heard[0].text,
+		"id=3; qr; aa; q a.local. A; "
 		"an a.local. 10 CNAME b.local.; an b.local. 10 CNAME a.local.");
 }
 
@@ -386,7 +404,8 @@ static void rfc6763_s12_1_ptr_brings_srv_txt_and_addresses(void **state)
 {
 	(void)state;
 	rig_say(&rig, "10.0.0.9:40000", "id=3; q _x._tcp.local PTR");
-	rig_expect(&rig, "ar S._x._tcp.local. 10 SRV 80 dual.local.; ar S._x._tcp.local. 10 TXT a=b; "
+	rig_expect(&rig,
+		"ar S._x._tcp.local. 10 SRV 80 dual.local.; ar S._x._tcp.local. 10 TXT a=b; "
 		"ar dual.local. 10 A 10.0.0.3; ar dual.local. 10 AAAA 2001:db8::3");
 }
 
@@ -394,7 +413,8 @@ static void rfc6763_s12_2_srv_brings_addresses(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q S._x._tcp.local SRV");
-	rig_expect(&rig, "ar dual.local. 120 A flush 10.0.0.3; ar dual.local. 120 AAAA flush 2001:db8::3");
+	rig_expect(&rig,
+		"ar dual.local. 120 A flush 10.0.0.3; ar dual.local. 120 AAAA flush 2001:db8::3");
 }
 
 static void s4_reverse_name_is_answered(void **state)
@@ -463,8 +483,10 @@ static void malformed_packets_are_counted_and_dropped(void **state)
 {
 	(void)state;
 	uint8_t buffer[9000];
-	struct mdns_path from = {.link = RIG_LINK, .peer = {ADDR_V4, {10, 0, 0, 9}},
-		.peer_port = MDNS_PORT, .is_multicast = true};
+	struct mdns_path from = {.link = RIG_LINK,
+		.peer = {ADDR_V4, {10, 0, 0, 9}},
+		.peer_port = MDNS_PORT,
+		.is_multicast = true};
 	size_t len = msgtext_pack("q web.local A; an web.local 120 A 10.0.0.9", buffer);
 	for (size_t cut = 0; cut < len; cut++)
 		mdns_input(rig.m, rig.now, &from, buffer, cut);

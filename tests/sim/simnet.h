@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A network of mDNS engines in virtual time: hosts with ports on wires, which lose, delay,
+ * duplicate and reorder packets, reflect them, are joined and parted. What must always hold is
+ * checked at each step; the first thing that does not is kept as `failure`, and the run goes no
+ * further.
+ *
+ * The same seed makes the same run.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "mdns/mdns.h"
+
+enum {
+	SIM_HOSTS = 8,
+	SIM_PORTS = 4,
+	SIM_WIRES = 6,
+	SIM_NAMES = 32,
+	SIM_RECORDS = 64,
+	SIM_OWED = 64,
+	SIM_RATE_WINDOW = 512
+};
+
+struct sim_faults {
+	unsigned loss_percent, duplicate_percent;
+	ns_t delay_min, delay_max; /* different ones reorder */
+};
+
+struct sim_wire {
+	struct sim_faults faults;
+	unsigned segment;   /* wires that are joined have the same */
+	bool has_reflector; /* sends each multicast packet again, from an address of its own */
+};
+
+/* What the checks know of a name on a port, by its current spelling. */
+struct sim_name {
+	struct name current;
+	unsigned probes; /* silent ones in a row */
+	ns_t last_probe;
+	bool is_held;
+};
+
+/* A record that a host says or said under any name. */
+struct sim_record {
+	unsigned port;
+	struct name owner; /* as put */
+	uint16_t type, len;
+	uint8_t rdata[256];
+	bool is_unique, is_known, was_sent;
+	ns_t until; /* NS_NEVER while it is said */
+};
+
+/* A goodbye that has to come. */
+struct sim_owed {
+	struct name owner;
+	uint16_t type, len;
+	uint8_t rdata[256];
+	ns_t before; /* 0: none */
+};
+
+struct sim_port {
+	unsigned wire;
+	bool is_up;
+	struct addr v4, v6;
+	struct sim_name names[SIM_NAMES];
+	unsigned name_count;
+	struct sim_owed owed[SIM_OWED];
+	ns_t sent[SIM_RATE_WINDOW]; /* a ring of the times of multicast packets on IPv4 */
+	unsigned sent_next;
+	unsigned long packets;
+};
+
+struct sim_host {
+	char name[16];
+	struct mdns *m;
+	struct sim_port ports[SIM_PORTS];
+	unsigned port_count;
+	struct sim_record records[SIM_RECORDS];
+	unsigned record_count;
+	unsigned renames;
+};
+
+struct sim {
+	ns_t now;
+	uint64_t seed, random_state;
+	struct sim_host hosts[SIM_HOSTS];
+	unsigned host_count;
+	struct sim_wire wires[SIM_WIRES];
+	unsigned wire_count;
+	struct heap events;
+	unsigned max_rate; /* multicast packets a second, port and family */
+	unsigned replies;  /* unicast packets to strangers */
+	bool is_rude;      /* strangers send anything: what was objected to is not followed */
+	FILE *trace;       /* or NULL */
+	char failure[512]; /* "" while all is well */
+};
+
+void sim_init(struct sim *sim, uint64_t seed);
+void sim_fini(struct sim *sim);
+uint64_t sim_random(struct sim *sim, uint64_t below);
+void sim_fail(struct sim *sim, const char *format, ...) PRINTFLIKE(2, 3);
+
+/* Each returns an index, or for ports the link's id. */
+unsigned sim_add_wire(struct sim *sim, struct sim_faults faults);
+unsigned sim_add_host(struct sim *sim, const char *name);
+unsigned sim_add_port(
+	struct sim *sim, unsigned host, unsigned wire, const char *v4, const char *v6);
+
+/* Link is the port's number from 1. Records are rig_put()'s text, NULL: none. */
+void sim_put(struct sim *sim, unsigned host, unsigned link, const char *owner, const char *records);
+void sim_set_link(struct sim *sim, unsigned host, unsigned link, bool is_up);
+void sim_goodbye(struct sim *sim, unsigned host);
+void sim_restart(struct sim *sim, unsigned host);
+/* Packets pass between the wires from now on, or no more between `wire` and any other. */
+void sim_join(struct sim *sim, unsigned a, unsigned b);
+void sim_part(struct sim *sim, unsigned wire);
+
+/* A stranger on the wire sends bytes to the group. */
+void sim_send(struct sim *sim, unsigned wire, const struct addr *peer, uint16_t port,
+	const uint8_t *packet, size_t len);
+void sim_say(struct sim *sim, unsigned wire, const char *peer, uint16_t port, const char *message);
+
+/* Lets time pass. */
+void sim_run(struct sim *sim, ns_t until);
+
+/* After the last event and some peace: every name is held or yielded, none by two hosts with
+ * different records, nobody has anything to do within a minute. */
+void sim_check_settled(struct sim *sim);
+
+/* simcheck.c: what is told to the checks */
+void sim_note_sent(struct sim *sim, struct sim_host *host, struct sim_port *port,
+	const struct mdns_path *to, const uint8_t *packet, size_t len);
+void sim_note_received(struct sim *sim, struct sim_host *host, struct sim_port *port,
+	const uint8_t *packet, size_t len);
+void sim_note_states(struct sim *sim, struct sim_host *host);
+void sim_note_put(struct sim *sim, struct sim_host *host, unsigned link, const uint8_t *owner,
+	const struct mdns_rrset *sets, size_t count);
+void sim_note_removed(
+	struct sim *sim, struct sim_host *host, unsigned link, const uint8_t *owner, bool is_gone);
+void sim_check_owed(struct sim *sim);
