@@ -14,9 +14,9 @@
 
 /* All zero bytes: in no heap. */
 struct heap_node {
-	struct heap_node *child;   /* the first of those that are not earlier */
-	struct heap_node *next;    /* the next child of the same parent */
-	struct heap_node *prev;    /* the one before, the parent of a first child, the root itself */
+	struct heap_node *child; /* the first of those that are not earlier */
+	struct heap_node *next;  /* the next child of the same parent */
+	struct heap_node *prev;  /* the one before, the parent of a first child, the root itself */
 	ns_t at;
 };
 

@@ -63,6 +63,8 @@ static int put_record(struct composer *c, const struct recset *set, const struct
 /* The records [0, end) that have a bit of `wanted` are in the packet. */
 static void note_sent(struct composer *c, struct recset *set, unsigned wanted, unsigned end)
 {
+	const bool may_come_back = c->lanes && set->is_unique && set->type != RR_NSEC;
+	uint64_t sum = 0;
 	for (unsigned i = 0; i < end; i++) {
 		struct record *record = &set->records[i];
 		if (!(record->wanted & wanted))
@@ -71,7 +73,11 @@ static void note_sent(struct composer *c, struct recset *set, unsigned wanted, u
 		for (int lane = 0; lane < LANE_COUNT; lane++)
 			if (c->lanes & 1u << lane)
 				record->sent[lane] = c->now;
+		if (may_come_back)
+			sum += record_number(c->link->m, set, record);
 	}
+	if (may_come_back)
+		identity_note_said(set->claim->identity, sum);
 }
 
 static bool is_wanted_still(const struct recset *set, unsigned wanted)
@@ -154,11 +160,8 @@ static void add_whole(struct composer *c, struct recset *set)
 			return;
 		}
 	for (uint16_t i = 0; i < set->count; i++)
-		for (int lane = 0; lane < LANE_COUNT; lane++)
-			if (c->lanes & 1u << lane) {
-				set->records[i].sent[lane] = c->now;
-				set->records[i].wanted &= (uint8_t)~(1u << lane);
-			}
+		set->records[i].wanted |= WANTED_REPLY;
+	note_sent(c, set, WANTED_REPLY, set->count);
 	settle_answers(c, set);
 	remember_set(c, set);
 }

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what peers say about names that are claimed here: conflicts, ties, renames, yielding to
- * workloads, rescue (RFC 6762 §6.6, §7.4, §8.2, §9). Never answers questions. Called for each
- * response and each probe that comes in.
+ * Owns what peers' responses say about names that are claimed here: conflicts, renames, rescue
+ * (RFC 6762 §6.6, §7.4, §8.1, §9). Never answers questions. Called for each response that comes in.
  */
 #include "mdns/engine.h"
-
-#include <stdlib.h>
 
 enum { DEFENCES_MAX = 3 };
 
 static const ns_t conflict_window = 10 * NS_PER_S, conflict_pause = 5 * NS_PER_S; /* §8.1 */
 static const ns_t conflict_peace = 60 * NS_PER_S, conflict_step = NS_PER_S;
-static const ns_t tie_pause = NS_PER_S, tie_step = 50 * NS_PER_MS; /* §8.2 */
 static const ns_t exhausted_pause = 3600 * NS_PER_S;
-static const ns_t unicast_window =
-	2 * NS_PER_S; /* §6: a unicast response must have been asked for */
-static const ns_t lease_min = 10 * NS_PER_S, lease_max = 3600 * NS_PER_S;
+static const ns_t unicast_window = 2 * NS_PER_S; /* §6: replies must have been asked for */
 
 /* How often it may be tried again (§8.1) */
 
@@ -34,17 +28,11 @@ static void note_conflict(struct mlink *link, ns_t now)
 		link->is_contested = true;
 }
 
-/* Names that wait share the moments when they go on, and so their packets. */
-static ns_t next_multiple(ns_t at, ns_t step)
-{
-	return (at + step - 1) / step * step;
-}
-
 static void claim_try_again(struct claim *claim, ns_t at, ns_t now)
 {
 	if (claim->link->is_contested) {
 		claim->link->m->stats.limited++;
-		at = next_multiple(now + conflict_pause, conflict_step);
+		at = next_shared_moment(now + conflict_pause, conflict_step);
 		claim_wait(claim, MDNS_CONFLICT, at, now);
 	} else {
 		claim_wait(claim, MDNS_PROBING, at, now);
@@ -101,50 +89,6 @@ static void defend(struct claim *claim, ns_t now)
 			claim_announce(claim, set, 1, now);
 }
 
-/* Yielding: the peer has an address that we publish for the name, so it is the workload itself and
- * speaks for itself. Silence until its records would have expired; then a probe tells whether it is
- * still there, and each time that it is the next silence is twice as long. */
-
-static bool is_workload(const struct claim *claim, const struct addr *peer)
-{
-	return identity_is_spoken_for_by(claim->link->m, claim->identity, peer);
-}
-
-static void yield_for(struct claim *claim, const struct addr *peer, ns_t lease, ns_t now)
-{
-	ns_t until = now + lease;
-	bool is_first = claim->lease == 0;
-	if (claim->state == MDNS_YIELDED && claim->timer.at > until)
-		until = claim->timer.at;
-	if (claim->lease < lease)
-		claim->lease = lease;
-	claim->against = *peer;
-	claim_wait(claim, MDNS_YIELDED, until, now);
-	if (is_first)
-		mdns_notify(claim, MDNS_NOTICE_YIELDED, peer);
-}
-
-static ns_t ttl_lease(uint32_t ttl)
-{
-	ns_t lease = ttl * NS_PER_S;
-	return lease < lease_min ? lease_min : lease > lease_max ? lease_max : lease;
-}
-
-/* The workload to which the name is yielded, or was until a moment ago, says something about it. */
-static void hear_workload(
-	struct claim *claim, const struct peer_record *record, const struct addr *peer, ns_t now)
-{
-	if (record->ttl == 0) {
-		if (claim->state == MDNS_YIELDED)
-			claim_start(claim, now);
-		return;
-	}
-	ns_t lease = ttl_lease(record->ttl);
-	if (claim->state == MDNS_PROBING && lease < 2 * claim->lease)
-		lease = 2 * claim->lease < lease_max ? 2 * claim->lease : lease_max;
-	yield_for(claim, peer, lease, now);
-}
-
 /* Conflicts */
 
 /* Whether a record of that type with other rdata than ours contradicts us. While probing for all
@@ -169,8 +113,8 @@ static void conflict(
 	bool is_probing = claim->state == MDNS_PROBING && claim->probes_sent > 0;
 	if (!is_probing && !claim_is_held(claim))
 		return;
-	if (is_workload(claim, peer)) {
-		yield_for(claim, peer, ttl_lease(record->ttl), now);
+	if (claim_is_workload(claim, peer)) {
+		claim_yield(claim, peer, record->ttl, now);
 		return;
 	}
 	claim->against = *peer;
@@ -189,7 +133,7 @@ static void conflict(
 
 /* A record that we have too. */
 static void own_record_seen(struct claim *claim, struct recset *set, struct record *record,
-	const struct peer_record *seen, const struct query *q)
+	const struct peer_record *seen, struct query *q)
 {
 	if (!claim_is_held(claim))
 		return;
@@ -198,6 +142,7 @@ static void own_record_seen(struct claim *claim, struct recset *set, struct reco
 		return;
 	}
 	bool knows_all = recset_note_known(set, record, q->serial);
+	q->has_own_sets = q->has_own_sets || (set->is_unique && seen->has_flush);
 	if (q->is_direct || seen->ttl < set->ttl)
 		return;
 	if (!set->is_unique)
@@ -206,14 +151,14 @@ static void own_record_seen(struct claim *claim, struct recset *set, struct reco
 		recset_forget_answers(set, 1u << q->lane);
 }
 
-static void record_seen(struct claim *claim, const struct peer_record *seen, const struct query *q)
+static void record_seen(struct claim *claim, const struct peer_record *seen, struct query *q)
 {
 	const struct addr *peer = &q->from->peer;
 	bool may_be_yielded =
 		claim->state == MDNS_YIELDED ||
 		(claim->state == MDNS_PROBING && claim->was_yielded && claim->probes_sent > 0);
-	if (may_be_yielded && is_workload(claim, peer)) {
-		hear_workload(claim, seen, peer, q->now);
+	if (may_be_yielded && claim_is_workload(claim, peer)) {
+		claim_hear_workload(claim, seen, peer, q->now);
 		return;
 	}
 	struct recset *set = claim_find_set(claim, seen->type);
@@ -237,6 +182,42 @@ static bool is_sound(struct rd r, unsigned count)
 		rd_bytes(&r, rd_u16(&r));
 	}
 	return !r.err;
+}
+
+/* A unique set of ours of which the message has only a part, as if that were the whole: if it comes
+ * from the workload, that has fewer records than we publish for it, and would take ours for a
+ * conflict. Not so if we said that ourselves, and it comes back. */
+static void part_seen(struct claim *claim, const struct peer_record *seen, struct query *q)
+{
+	struct recset *set = claim_find_set(claim, seen->type);
+	uint64_t sum = 0;
+	if (!set || !set->is_unique || !seen->has_flush || set->known_in != q->serial ||
+		!claim_is_held(claim) || set->known_count == set->count)
+		return;
+	for (uint16_t i = 0; i < set->count; i++)
+		if (set->records[i].known_in == q->serial)
+			sum += record_number(q->m, set, &set->records[i]);
+	if (!identity_has_said(claim->identity, sum) && claim_is_workload(claim, &q->from->peer))
+		claim_yield(claim, &q->from->peer, seen->ttl, q->now);
+}
+
+/* Calls `visit` for each record about a name that is claimed here. */
+static void each_record(struct query *q, struct rd r, unsigned count,
+	void (*visit)(struct claim *claim, const struct peer_record *seen, struct query *q))
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct rr rr;
+		struct peer_record seen;
+		size_t at = 0;
+		rd_rr(&r, &rr);
+		if (r.err)
+			return;
+		struct claim *claim = claim_find(
+			q->link, rr.owner.wire, name_hash(q->m->hash_seed, rr.owner.wire));
+		if (claim && (rr.class & CLASS_MASK) == CLASS_IN &&
+			!peer_record_read(q->m, &r, &rr, &at, &seen))
+			visit(claim, &seen, q);
+	}
 }
 
 void response_input(struct mdns *m, struct mlink *link, ns_t now, const struct mdns_path *from,
@@ -265,128 +246,7 @@ void response_input(struct mdns *m, struct mlink *link, ns_t now, const struct m
 		m->stats.malformed++;
 		return;
 	}
-	for (unsigned i = 0; i < count; i++) {
-		struct rr rr;
-		struct peer_record seen;
-		size_t at = 0;
-		rd_rr(&r, &rr);
-		if (r.err)
-			break;
-		struct claim *claim =
-			claim_find(link, rr.owner.wire, name_hash(m->hash_seed, rr.owner.wire));
-		if (claim && (rr.class & CLASS_MASK) == CLASS_IN &&
-			!peer_record_read(m, &r, &rr, &at, &seen))
-			record_seen(claim, &seen, &q);
-	}
-}
-
-/* Ties (§8.2) */
-
-static int proposed_cmp(const void *x, const void *y)
-{
-	const struct peer_record *a = x, *b = y;
-	if (a->type != b->type)
-		return a->type < b->type ? -1 : 1;
-	return rdata_cmp(a->rdata, a->len, b->rdata, b->len);
-}
-
-/* What the message proposes for the name. Returns how many, or ERR_*. */
-static int collect_theirs(
-	struct query *q, struct rd r, const struct claim *claim, struct peer_record *ret)
-{
-	int count = 0;
-	size_t at = 0;
-	for (unsigned i = 0; i < q->header.count[SECTION_AUTHORITY]; i++) {
-		struct rr rr;
-		rd_rr(&r, &rr);
-		if (r.err)
-			return r.err;
-		if ((rr.class & CLASS_MASK) != CLASS_IN ||
-			!name_equal(rr.owner.wire, claim->identity->current))
-			continue;
-		if (count == LIMIT_MDNS_PROPOSED)
-			return ERR_RANGE;
-		int err = peer_record_read(q->m, &r, &rr, &at, &ret[count]);
-		if (err)
-			return err;
-		count++;
-	}
-	return count;
-}
-
-static int collect_ours(const struct claim *claim, struct peer_record *ret)
-{
-	int count = 0;
-	for (const struct recset *set = claim->sets; set; set = set->next)
-		for (uint16_t i = 0;
-			set->is_unique && i < set->count && count < LIMIT_MDNS_PROPOSED; i++)
-			ret[count++] = (struct peer_record){
-				.type = set->type,
-				.rdata = set->records[i].rdata,
-				.len = set->records[i].len,
-			};
-	return count;
-}
-
-/* Whether what the message proposes comes after what we do, in the order of §8.2.1. */
-static bool loses_tie(struct query *q, struct rd r, const struct claim *claim)
-{
-	struct peer_record *theirs = q->m->proposed[0], *ours = q->m->proposed[1];
-	int their_count = collect_theirs(q, r, claim, theirs),
-	    our_count = collect_ours(claim, ours);
-	if (their_count <= 0)
-		return false;
-	qsort(theirs, (size_t)their_count, sizeof(*theirs), proposed_cmp);
-	qsort(ours, (size_t)our_count, sizeof(*ours), proposed_cmp);
-	for (int i = 0; i < their_count && i < our_count; i++) {
-		int diff = proposed_cmp(&ours[i], &theirs[i]);
-		if (diff)
-			return diff < 0;
-	}
-	return our_count < their_count;
-}
-
-/* The first record of the message that proposes for this name what is not ours. */
-static void foreign_probe(struct query *q, struct rd section, struct claim *claim)
-{
-	const struct addr *peer = &q->from->peer;
-	claim->is_probed_by_other = true;
-	if (!claim_needs_probe(claim))
-		return;
-	if (is_workload(claim, peer)) {
-		if (claim->state != MDNS_SILENT)
-			yield_for(claim, peer, lease_min, q->now);
-		return;
-	}
-	if (claim->state == MDNS_PROBING && claim->probes_sent > 0 &&
-		loses_tie(q, section, claim)) {
-		claim->against = *peer;
-		claim_wait(
-			claim, MDNS_CONFLICT, next_multiple(q->now + tie_pause, tie_step), q->now);
-	}
-}
-
-void probe_input(struct query *q, struct rd *r)
-{
-	const struct rd section = *r;
-	for (unsigned i = 0; i < q->header.count[SECTION_AUTHORITY]; i++) {
-		struct rr rr;
-		struct peer_record seen;
-		size_t at = 0;
-		rd_rr(r, &rr);
-		if (r->err)
-			return;
-		struct claim *claim = claim_find(
-			q->link, rr.owner.wire, name_hash(q->m->hash_seed, rr.owner.wire));
-		if (!claim || (rr.class & CLASS_MASK) != CLASS_IN ||
-			peer_record_read(q->m, r, &rr, &at, &seen))
-			continue;
-		if (claim->probed_in != q->serial) {
-			claim->probed_in = q->serial;
-			claim->is_probed_by_other = false;
-		}
-		if (!claim->is_probed_by_other && !identity_has(q->m, claim->identity, seen.type,
-							  seen.rdata, seen.len, q->now))
-			foreign_probe(q, section, claim);
-	}
+	each_record(&q, r, count, record_seen);
+	if (q.has_own_sets)
+		each_record(&q, r, count, part_seen);
 }

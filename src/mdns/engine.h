@@ -113,11 +113,13 @@ struct claim {
 	ns_t update_at;            /* when the last change was, or will be, announced … */
 	ns_t update_credit;        /* … and the time up to which updates are used up (§8.4) */
 	struct addr against;
-	uint64_t probed_in;        /* the message that proposes records for it … */
-	bool is_probed_by_other;   /* … and whether any of them is not ours */
+	uint64_t probed_in;        /* the message that proposes records for it, … */
+	uint64_t probed_sum;       /* … their sum, … */
+	bool is_probed_by_other;   /* … whether any of them is not ours, … */
+	bool is_judged;            /* … and whether it is known what follows */
 };
 
-enum { IDENTITY_FORMER = 8 };
+enum { IDENTITY_FORMER = 8, IDENTITY_SAID = 12 };
 
 /* A name on all links. */
 struct identity {
@@ -130,7 +132,8 @@ struct identity {
 		uint64_t hash; /* of type and rdata */
 		ns_t until;
 	} former[IDENTITY_FORMER]; /* what was ours a moment ago: an echo of it is no conflict */
-	uint8_t former_next;
+	uint64_t said[IDENTITY_SAID]; /* sums of what was sent of it in one packet */
+	uint8_t former_next, said_next;
 	uint8_t owner[];
 };
 
@@ -171,6 +174,7 @@ struct outbox {
 /* A record in a message, its rdata in full, about a name that is claimed here. */
 struct peer_record {
 	uint16_t type, len;
+	bool has_flush;
 	uint32_t ttl;
 	const uint8_t *rdata;
 };
@@ -209,6 +213,12 @@ struct mdns_path mlink_group(const struct mlink *link, enum lane lane) NONNULL;
 size_t mlink_payload(const struct mlink *link, unsigned lanes) NONNULL;
 /* Whether a packet from there can have originated on the link (§11). */
 bool mlink_has_source(const struct mlink *link, const struct addr *peer) NONNULL;
+
+/* Names that wait share the moments when they go on, and so their packets. */
+static inline ns_t next_shared_moment(ns_t at, ns_t step)
+{
+	return (at + step - 1) / step * step;
+}
 
 static inline enum lane lane_of(const struct addr *a)
 {
@@ -380,6 +390,7 @@ struct query {
 	ns_t delay;         /* of what is delayed in it: drawn once; 0: not yet */
 	bool has_reply;
 	bool is_truncated;
+	bool has_own_sets;  /* a response that has records of unique sets of ours */
 	struct composer reply;
 };
 
@@ -407,6 +418,26 @@ void continued_clear(struct mlink *link) NONNULL;
 
 void response_input(struct mdns *m, struct mlink *link, ns_t now, const struct mdns_path *from,
 	const uint8_t *packet, size_t len) NONNULL;
+
+/* tie.c */
+
 /* Looks at the records that a probe proposes (§8.2): notes which claims it is about, breaks ties,
  * yields to workloads. `r` stands at the authority section. */
 void probe_input(struct query *q, struct rd *r) NONNULL;
+
+/* yield.c */
+
+/* Whether the peer is the workload that the name is for. */
+bool claim_is_workload(const struct claim *claim, const struct addr *peer) NONNULL;
+/* Silence, as long as records of that TTL live, and at least for the time of a probe. */
+void claim_yield(struct claim *claim, const struct addr *peer, uint32_t ttl, ns_t now) NONNULL;
+/* The workload to which the name is yielded, or was until a moment ago, says something about it. */
+void claim_hear_workload(struct claim *claim, const struct peer_record *record,
+	const struct addr *peer, ns_t now) NONNULL;
+/* A number for a record, and the sum of those of all unique records of a claim. */
+uint64_t record_number(const struct mdns *m, const struct recset *set, const struct record *record)
+	NONNULL;
+uint64_t claim_sum(const struct mdns *m, const struct claim *claim) NONNULL;
+/* Records with that sum went out in one packet under this name; whether that was so lately. */
+void identity_note_said(struct identity *identity, uint64_t sum) NONNULL;
+bool identity_has_said(const struct identity *identity, uint64_t sum) NONNULL;

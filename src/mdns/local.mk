@@ -12,4 +12,6 @@ src_mdns_libmdns_a_SOURCES = \
 	src/mdns/query.c \
 	src/mdns/records.c \
 	src/mdns/respond.c \
-	src/mdns/tc.c
+	src/mdns/tc.c \
+	src/mdns/tie.c \
+	src/mdns/yield.c

@@ -32,7 +32,7 @@ struct mdns_link {
 struct mdns_rrset {
 	struct rrset set;  /* its `view` is not looked at */
 	bool is_unique;
-	bool is_known_unique; /* unique, and needs no probe: reverse names of own addresses (§8.1) */
+	bool is_known_unique; /* unique, and needs no probe: the reverse of an own address (§8.1) */
 };
 
 /* Where a packet came from, or where it goes. */

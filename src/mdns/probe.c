@@ -255,6 +255,7 @@ static bool probe_add_question(struct pack *p, const struct claim *claim)
 /* §8.2: what we are about to claim, in the authority section, without the flush bit. */
 static void probe_add_proposal(struct pack *p, const struct claim *claim)
 {
+	identity_note_said(claim->identity, claim_sum(claim->link->m, claim));
 	for (const struct recset *set = claim->sets; set; set = set->next)
 		for (uint16_t i = 0; set->is_unique && i < set->count; i++) {
 			const struct record *record = &set->records[i];

@@ -240,6 +240,7 @@ int peer_record_read(struct mdns *m, const struct rd *r, const struct rr *rr, si
 		return ERR_RANGE;
 	*ret = (struct peer_record){
 		.type = rr->type,
+		.has_flush = rr->class & CLASS_FLUSH,
 		.ttl = rr->ttl,
 		.rdata = w.start,
 		.len = (uint16_t)wr_len(&w),

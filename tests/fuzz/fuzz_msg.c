@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the fuzz target of DNS messages: what can be read is written again, and reads the same.
- * Never checks which messages are right: that is tests/unit/test_msg.c. Run by a fuzzer and its replay.
+ * Never checks which messages are right: that is tests/unit/test_msg.c. Run by a fuzzer and its
+ * replay.
  */
 #include "wire/msg.h"
 
@@ -52,11 +53,16 @@ static bool copy_records(struct rd *r, const struct msg_header *h, struct pack *
 			struct rr rr;
 			const uint8_t *rdata;
 			size_t len;
-			if (!read_record(r, &rr, &rdata, &len) || !rdata_is_valid(rr.type, rdata, len))
+			if (!read_record(r, &rr, &rdata, &len) ||
+				!rdata_is_valid(rr.type, rdata, len))
 				return false;
 			struct pack_rr out = {
-				.owner = rr.owner.wire, .type = rr.type, .class = rr.class, .ttl = rr.ttl,
-				.rdata = rdata, .rdata_len = (uint16_t)len,
+				.owner = rr.owner.wire,
+				.type = rr.type,
+				.class = rr.class,
+				.ttl = rr.ttl,
+				.rdata = rdata,
+				.rdata_len = (uint16_t)len,
 			};
 			if (pack_rr(p, (enum msg_section)section, &out))
 				return false;

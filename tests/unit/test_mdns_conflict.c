@@ -340,6 +340,59 @@ static void yields_in_silence_to_a_response_of_the_workload(void **state)
 	rig_expect_silence(&rig);
 }
 
+static void yields_to_a_workload_that_proposes_less_than_we_have(void **state)
+{
+	(void)state;
+	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1, AAAA fe80::1");
+	rig_say(&rig, "10.0.0.1",
+		"q web.local ANY qu; ns web.local 120 A 10.0.0.1; "
+		"ns web.local 120 AAAA 2001:db8::1");
+	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_YIELDED);
+	rig_expect_silence(&rig);
+}
+
+static void yields_to_a_workload_that_announces_less_than_we_have(void **state)
+{
+	(void)state;
+	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1, AAAA fe80::1");
+	rig_say(&rig, "10.0.0.1",
+		"qr; an web.local 120 A flush 10.0.0.1; "
+		"an web.local 120 AAAA flush 2001:db8::1");
+	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_YIELDED);
+	rig_expect_silence(&rig);
+}
+
+static void does_not_yield_to_a_workload_that_says_the_same(void **state)
+{
+	(void)state;
+	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
+	rig_say(&rig, "10.0.0.1",
+		"q web.local ANY; ns web.local 120 AAAA 2001:db8::1; "
+		"ns web.local 120 A 10.0.0.1");
+	rig_say(&rig, "10.0.0.1",
+		"qr; an web.local 120 A flush 10.0.0.1; "
+		"an web.local 120 AAAA flush 2001:db8::1");
+	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+}
+
+/* The address is our own host's, and what we sent under it comes back when we have more already. */
+static void does_not_yield_to_an_echo_of_itself(void **state)
+{
+	(void)state;
+	put("web.local", "A 10.0.0.1");
+	rig_wait(&rig, 300 * NS_PER_MS);
+	put("web.local", "A 10.0.0.1, A 10.0.0.2");
+	rig_say(&rig, "10.0.0.1", "q web.local ANY qu; ns web.local 120 A 10.0.0.1");
+	rig_settle(&rig);
+	put("web.local", "A 10.0.0.1, A 10.0.0.2, AAAA fe80::1");
+	put("web.local", "A 10.0.0.1, A 10.0.0.2, A 10.0.0.3, AAAA fe80::1");
+	rig_say(&rig, "10.0.0.1",
+		"qr; an web.local 120 A flush 10.0.0.1; "
+		"an web.local 120 A flush 10.0.0.2");
+	rig_settle(&rig);
+	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+}
+
 static void yields_by_an_address_on_another_link(void **state)
 {
 	(void)state;
@@ -477,6 +530,10 @@ int main(void)
 		CASE(reverse_name_is_defended_and_not_renamed),
 		CASE(yields_in_silence_to_the_probe_of_the_workload),
 		CASE(yields_in_silence_to_a_response_of_the_workload),
+		CASE(yields_to_a_workload_that_proposes_less_than_we_have),
+		CASE(yields_to_a_workload_that_announces_less_than_we_have),
+		CASE(does_not_yield_to_a_workload_that_says_the_same),
+		CASE(does_not_yield_to_an_echo_of_itself),
 		CASE(yields_by_an_address_on_another_link),
 		CASE(yields_reverse_name_and_service_by_what_they_point_to),
 		CASE(status_tells_who_has_the_name_that_was_lost),

@@ -11,11 +11,10 @@
 #include "wire/rr.h"
 
 /* A query for a.b. AAAA with an answer a.b. 10 A 192.0.2.1 and an OPT. */
-static const char message[] =
-	"\x12\x34\x81\x00\0\1\0\1\0\0\0\1"
-	"\1a\1b\0\0\x1c\0\1"
-	"\xc0\x0c\0\1\0\1\0\0\0\x0a\0\4\xc0\0\2\1"
-	"\0\0\x29\x04\xd0\1\2\x80\0\0\0";
+static const char message[] = "\x12\x34\x81\x00\0\1\0\1\0\0\0\1"
+			      "\1a\1b\0\0\x1c\0\1"
+			      "\xc0\x0c\0\1\0\1\0\0\0\x0a\0\4\xc0\0\2\1"
+			      "\0\0\x29\x04\xd0\1\2\x80\0\0\0";
 enum { LEN = sizeof(message) - 1 };
 
 static void reads_header_question_record_and_edns(void **state)
@@ -108,10 +107,9 @@ static void rfc9267_s4_rdlength_that_lies(void **state)
 static void rdata_is_expanded_from_anywhere_in_the_message(void **state)
 {
 	(void)state;
-	static const char pointing[] =
-		"\0\0\x84\0\0\0\0\1\0\0\0\0"
-		"\1a\1b\0\0\x0c\0\1\0\0\0\x0a\0\4\1c\xc0\x0e"
-		"tail";
+	static const char pointing[] = "\0\0\x84\0\0\0\0\1\0\0\0\0"
+				       "\1a\1b\0\0\x0c\0\1\0\0\0\x0a\0\4\1c\xc0\x0e"
+				       "tail";
 	struct rd r = rd_init(pointing, sizeof(pointing) - 1);
 	struct msg_header h;
 	struct rr rr;

@@ -32,7 +32,13 @@ static void text_and_back(void **state)
 {
 	(void)state;
 	static const char *const texts[] = {
-		".", "a.", "host.example.", "a\\.b.c.", "\\000\\255.x.", "\\032.x.", "sp\\\"q\\\\.x.",
+		".",
+		"a.",
+		"host.example.",
+		"a\\.b.c.",
+		"\\000\\255.x.",
+		"\\032.x.",
+		"sp\\\"q\\\\.x.",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		char out[NAME_TEXT_CAP];
@@ -57,7 +63,8 @@ static void relative_text_gets_the_origin(void **state)
 static void bad_text_is_refused(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {"", "..", ".a", "a..b", "a\\", "a\\25", "a\\256.", "a\\2x3."};
+	static const char *const texts[] = {
+		"", "..", ".a", "a..b", "a\\", "a\\25", "a\\256.", "a\\2x3."};
 	struct name name;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		assert_int_equal(name_from_text(texts[i], NULL, &name), ERR_SYNTAX);
@@ -93,7 +100,8 @@ static void names_have_255_bytes_at_most(void **state)
 static void case_does_not_count(void **state)
 {
 	(void)state;
-	struct name a = parse("HOST.Example."), b = parse("host.eXAMPLE."), c = parse("hosu.example.");
+	struct name a = parse("HOST.Example."), b = parse("host.eXAMPLE."),
+		    c = parse("hosu.example.");
 	assert_true(name_equal(a.wire, b.wire));
 	assert_int_equal(name_cmp(a.wire, b.wire), 0);
 	assert_int_equal(name_hash(3, a.wire), name_hash(3, b.wire));
@@ -107,8 +115,15 @@ static void rfc4034_s6_1_canonical_order(void **state)
 {
 	(void)state;
 	static const char *const sorted[] = {
-		"example.", "a.example.", "yljkjljk.a.example.", "Z.a.example.", "zABC.a.EXAMPLE.",
-		"z.example.", "\\001.z.example.", "*.z.example.", "\\200.z.example.",
+		"example.",
+		"a.example.",
+		"yljkjljk.a.example.",
+		"Z.a.example.",
+		"zABC.a.EXAMPLE.",
+		"z.example.",
+		"\\001.z.example.",
+		"*.z.example.",
+		"\\200.z.example.",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(sorted); i++)
 		for (size_t j = 0; j < ARRAY_LEN(sorted); j++) {
@@ -147,7 +162,8 @@ static void reverse_names_and_back(void **state)
 	(void)state;
 	static const char *const texts[][2] = {
 		{"192.0.2.10", "10.2.0.192.in-addr.arpa."},
-		{"2001:db8::1", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa."},
+		{"2001:db8::1", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2."
+				"ip6.arpa."},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		struct addr a, back;
@@ -160,15 +176,19 @@ static void reverse_names_and_back(void **state)
 	}
 	struct addr a;
 	static const char *const wrong[] = {
-		"1.0.0.in-addr.arpa.", "256.0.0.1.in-addr.arpa.", "01.0.0.1.in-addr.arpa.",
-		"1.0.0.0.in-addr.example.", "x.0.0.1.in-addr.arpa.", "1.2.3.4.5.in-addr.arpa.",
+		"1.0.0.in-addr.arpa.",
+		"256.0.0.1.in-addr.arpa.",
+		"01.0.0.1.in-addr.arpa.",
+		"1.0.0.0.in-addr.example.",
+		"x.0.0.1.in-addr.arpa.",
+		"1.2.3.4.5.in-addr.arpa.",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
 		assert_int_equal(name_to_addr(parse(wrong[i]).wire, &a), ERR_SYNTAX);
 }
 
 /* Twelve bytes of header, then what the case is about. */
-#define HEADER "\0\0\0\0\0\0\0\0\0\0\0\0"
+#define HEADER                      "\0\0\0\0\0\0\0\0\0\0\0\0"
 #define READ(bytes, off, name, end) read_at(bytes, sizeof(bytes) - 1, off, name, end)
 
 static void reads_a_pointer_backwards(void **state)
@@ -234,9 +254,18 @@ static void rfc9267_s3_label_types_that_do_not_exist(void **state)
 {
 	(void)state;
 	struct name name;
-	assert_int_equal(READ(HEADER "\x40" "a\0", 12, &name, NULL), ERR_SYNTAX);
-	assert_int_equal(READ(HEADER "\x80" "a\0", 12, &name, NULL), ERR_SYNTAX);
-	assert_int_equal(READ(HEADER "\xbf" "a\0", 12, &name, NULL), ERR_SYNTAX);
+	assert_int_equal(READ(HEADER "\x40"
+				     "a\0",
+				 12, &name, NULL),
+		ERR_SYNTAX);
+	assert_int_equal(READ(HEADER "\x80"
+				     "a\0",
+				 12, &name, NULL),
+		ERR_SYNTAX);
+	assert_int_equal(READ(HEADER "\xbf"
+				     "a\0",
+				 12, &name, NULL),
+		ERR_SYNTAX);
 }
 
 static void rfc9267_s3_name_over_255_bytes(void **state)

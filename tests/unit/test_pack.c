@@ -21,7 +21,11 @@ static struct name parse(const char *text)
 static struct pack_rr record(const struct name *owner, uint16_t type, const void *rdata, size_t len)
 {
 	return (struct pack_rr){
-		.owner = owner->wire, .type = type, .class = CLASS_IN, .ttl = 60, .rdata = rdata,
+		.owner = owner->wire,
+		.type = type,
+		.class = CLASS_IN,
+		.ttl = 60,
+		.rdata = rdata,
 		.rdata_len = (uint16_t)len,
 	};
 }
@@ -131,7 +135,8 @@ static void rewind_forgets_records_names_and_counts(void **state)
 	uint8_t buffer[512], once[512];
 	struct pack p;
 	struct name a = parse("a.example."), b = parse("b.other.");
-	struct pack_rr first = record(&a, RR_A, "\xc0\0\2\1", 4), second = record(&b, RR_A, "\xc0\0\2\2", 4);
+	struct pack_rr first = record(&a, RR_A, "\xc0\0\2\1", 4),
+		       second = record(&b, RR_A, "\xc0\0\2\2", 4);
 	pack_init(&p, buffer, sizeof(buffer), 0, 0);
 	assert_int_equal(pack_rr(&p, SECTION_ANSWER, &first), 0);
 	struct pack_mark mark = pack_mark(&p);
@@ -179,7 +184,8 @@ static void names_behind_the_reach_of_pointers_are_no_targets(void **state)
 	static uint8_t buffer[MSG_CAP], rdata[0x4000];
 	struct pack p;
 	struct name a = parse("a.example."), b = parse("b.far.");
-	struct pack_rr filler = record(&a, 99, rdata, sizeof(rdata)), far = record(&b, RR_A, "\1\2\3\4", 4);
+	struct pack_rr filler = record(&a, 99, rdata, sizeof(rdata)),
+		       far = record(&b, RR_A, "\1\2\3\4", 4);
 	pack_init(&p, buffer, sizeof(buffer), 0, 0);
 	assert_int_equal(pack_rr(&p, SECTION_ANSWER, &filler), 0);
 	assert_int_equal(pack_rr(&p, SECTION_ANSWER, &far), 0);

@@ -68,8 +68,8 @@ static void txt_is_one_string_or_more(void **state)
 	assert_false(VALID(RR_TXT, "\1a\3bc"));
 }
 
-static int expand(const char *bytes, size_t message_len, size_t off, uint16_t type, size_t len,
-	struct wr *w)
+static int expand(
+	const char *bytes, size_t message_len, size_t off, uint16_t type, size_t len, struct wr *w)
 {
 	struct rd r = rd_init(bytes, message_len);
 	rd_bytes(&r, off);
@@ -77,7 +77,7 @@ static int expand(const char *bytes, size_t message_len, size_t off, uint16_t ty
 	return r.err ? r.err : w->err;
 }
 
-#define HEADER "\0\0\0\0\0\0\0\0\0\0\0\0"
+#define HEADER                             "\0\0\0\0\0\0\0\0\0\0\0\0"
 #define EXPAND(message, off, type, len, w) expand(message, sizeof(message) - 1, off, type, len, w)
 
 static void compressed_names_are_written_in_full(void **state)
