@@ -177,6 +177,16 @@ static void mlink_restart(struct mlink *link, ns_t now)
 	mlink_touch(link);
 }
 
+/* The link can be spoken to by one more family (its fe80 has passed duplicate address detection, say):
+ * whoever listens there has heard nothing of us yet. The wire is the same, and so are the names that
+ * were probed for on it: they are announced, and go on to be answered meanwhile. */
+static void mlink_introduce(struct mlink *link, ns_t now)
+{
+	MAP_FOR_EACH(p, &link->claims)
+		claim_introduce(container_of(p, struct claim, by_name), now);
+	mlink_touch(link);
+}
+
 int mdns_link_up(struct mdns *m, ns_t now, const struct mdns_link *from)
 {
 	struct mlink *link = mlink_get(m, from->id);
@@ -195,9 +205,10 @@ int mdns_link_up(struct mdns *m, ns_t now, const struct mdns_link *from)
 	link->mtu = from->mtu;
 	link->lanes = lanes;
 	link->is_up = true;
-	/* §8: whoever listens on the family that is new has heard nothing of us yet. */
-	if (!was_up || gained)
+	if (!was_up)
 		mlink_restart(link, now);
+	else if (gained)
+		mlink_introduce(link, now);
 	return 0;
 }
 

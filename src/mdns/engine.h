@@ -310,6 +310,9 @@ void claim_stop(struct claim *claim, enum mdns_state state, ns_t now) NONNULL;
 /* The set is to be announced `times` times, from `at`. Nothing if the name is not held. */
 void claim_announce(struct claim *claim, struct recset *set, unsigned times, ns_t at) NONNULL;
 /* The same once for one record, or for its whole set if that is unique. */
+/* All sets are to be announced as if they were new, without a probe: to those who have not heard them
+ * before. Nothing if the name is not held. */
+void claim_introduce(struct claim *claim, ns_t now) NONNULL;
 void claim_announce_record(struct claim *claim, struct recset *set, struct record *record, ns_t at)
 	NONNULL;
 /* An announcement of a change: at most ten a minute (§8.4). Returns when it may be. */

@@ -124,6 +124,15 @@ void claim_announce(struct claim *claim, struct recset *set, unsigned times, ns_
 	schedule_announcement(claim, set, times, at);
 }
 
+void claim_introduce(struct claim *claim, ns_t now)
+{
+	if (!claim_is_held(claim))
+		return;
+	ns_t at = mlink_batch_time(claim->link, false, now);
+	for (struct recset *set = claim->sets; set; set = set->next)
+		claim_announce(claim, set, ANNOUNCEMENTS, at);
+}
+
 void claim_announce_record(struct claim *claim, struct recset *set, struct record *record, ns_t at)
 {
 	if (set->is_unique) {

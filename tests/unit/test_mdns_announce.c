@@ -316,6 +316,24 @@ static void link_that_is_gone_takes_its_records_in_silence(void **state)
 	rig_expect_silence(&rig);
 }
 
+static void s8_a_family_that_comes_later_is_announced_on_and_answers_go_on(void **state)
+{
+	(void)state;
+	rig_link(&rig, RIG_SECOND, 1500, false);
+	assert_int_equal(rig_put(&rig, RIG_SECOND, "web.local", "A 10.0.0.1"), 0);
+	rig_settle(&rig);
+	rig.has_both = true;
+	rig_link(&rig, RIG_SECOND, 1500, true);
+	rig_say_on(&rig, RIG_SECOND, "10.0.0.9", "q web.local A");
+	rig_expect(&rig, "an web.local. 120 A flush 10.0.0.1");
+	rig_wait(&rig, 3 * NS_PER_S);
+	rig_expect_none(&rig, "; ns ");
+	unsigned on_v6 = 0;
+	for (unsigned i = 0; i < rig.heard_count; i++)
+		on_v6 += rig.heard[i].to.peer.family == ADDR_V6;
+	assert_true(on_v6 >= 2);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -344,6 +362,7 @@ int main(void)
 		CASE(s17_what_fits_in_no_packet_is_refused),
 		CASE(records_put_before_the_link_is_up_wait_for_it),
 		CASE(link_that_is_gone_takes_its_records_in_silence),
+		CASE(s8_a_family_that_comes_later_is_announced_on_and_answers_go_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
