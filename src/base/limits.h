@@ -32,9 +32,10 @@ enum {
 	LIMIT_MDNS_CONFLICTS = 15,
 	LIMIT_MDNS_UPDATES = 10,
 	LIMIT_MDNS_PACKET = 9000,
-	/* Names that start probing on a link in one second. With an address of each family about 25 fit
-	 * in a packet of 1 500 bytes, in three probes and two announcements: some 200 packets
-	 * a second and family, which is what a slow Wi-Fi carries as multicast. */
+	/* Names that start probing on a link in one second, and as many that need no probe (their
+	 * reverse names). With an address of each family about 25 fit in a packet of 1 500 bytes, in three
+	 * probes and two announcements: some 250 packets a second and family while many names
+	 * come up, which a slow Wi-Fi still carries as multicast. */
 	LIMIT_MDNS_BATCH = 1024,
 	/* Unique records of one name must fit in one probe; a record must fit in one packet. */
 	LIMIT_MDNS_OWNER_BYTES = 8000,
@@ -79,6 +80,24 @@ enum {
 	LIMIT_TCP_QUERY = 4096,
 	/* Without a whole query, or answers taken, the connection is closed (RFC 7766 §6.2.3). */
 	LIMIT_TCP_IDLE_S = 10,
+	/* Networks whose share of replies is counted at a time, 64 KiB a worker: more ask at once only
+	 * where somebody makes them up, and then the ones that got the most are those that are kept. */
+	LIMIT_RRL_ENTRIES = 4096,
+	/* Bytes of what this server calls itself (NSID): it must go into 512 bytes with all else. */
+	LIMIT_IDENTITY = 128,
+};
+
+/* Host names, and the processes behind them: strangers make both, as many as their user may. */
+enum {
+	/* UTS namespaces of one network namespace: whoever is root in it may make as many as he likes,
+	 * and each would be a name. */
+	LIMIT_NS_HOSTNAMES = 64,
+	/* Sets of namespaces that processes are in (struct nsproxy), at some 300 bytes each. */
+	LIMIT_RELATION_PROXIES = 65536,
+	/* Ids that are given, unasked, to namespaces of other user namespaces: a browser has dozens. */
+	LIMIT_NSID_ROOTLESS = 1024,
+	/* Processes whose end is waited for, by a descriptor each, where there is no other news of it. */
+	LIMIT_CENSUS_WITNESSES = 4096,
 };
 
 /* Files that the administrator names: more than any real one, so that a wrong name, /dev/zero say, is
@@ -86,4 +105,51 @@ enum {
 enum {
 	LIMIT_CONF_FILE = 1 << 20,
 	LIMIT_ZONE_FILE = 64 << 20,
+};
+
+/* ontapd: its clients are the members of a group, who may mean well and have a loop in a script. */
+enum {
+	/* Rules of the rules file, each tried for each request. */
+	LIMIT_DEVICE_RULES = 1024,
+	LIMIT_DEVICE_RULES_FILE = 1 << 16,
+	/* Queues of one tap: the descriptors that one packet can carry are 253 (SCM_MAX_FD), and nobody
+	 * has so many processors for one guest. */
+	LIMIT_DEVICE_QUEUES = 64,
+	/* Connections at a time: three descriptors each. And of one user that is not root: with one device
+	 * a connection a user comes to the limit of devices first. */
+	LIMIT_DEVICE_CLIENTS = 4096,
+	LIMIT_DEVICE_USER_CLIENTS = 512,
+	/* A connection that asked for nothing yet is closed after that time. */
+	LIMIT_DEVICE_IDLE_S = 10,
+	/* Users whose rate of requests is remembered. */
+	LIMIT_DEVICE_USERS = 4096,
+	/* Namespaces of ontap-zone daemons that are given ids. */
+	LIMIT_DEVICE_WATCHERS = 16,
+	/* Devices with equal parent and workload, which differ by a number only. */
+	LIMIT_DEVICE_INSTANCES = 1024,
+	/* Supplementary groups of a caller that rules are matched with (NGROUPS_MAX). */
+	LIMIT_DEVICE_GROUPS = 65536,
+};
+
+/* Transfers, and updates of other servers: who asks or is told is named in the configuration, but the
+ * bytes may be anybody's. */
+enum {
+	/* Bytes of a TSIG secret. HMAC hashes longer ones than a block (128 bytes of SHA-512) anyway. */
+	LIMIT_TSIG_SECRET = 128,
+	/* Seconds that clocks may differ (RFC 8945 §10). */
+	LIMIT_TSIG_FUDGE_S = 300,
+	/* Transfers under way at a time: each holds what is being sent in memory until it is sent. */
+	LIMIT_TRANSFERS = 32,
+	/* Bytes of one message of a transfer: compression reaches 16 KiB and no further. */
+	LIMIT_TRANSFER_MESSAGE = 16384,
+	/* The history of a zone, in bytes, for IXFR: at some 400 bytes a change ten thousand changes. Who is
+	 * further behind gets the whole zone. And that of all zones together. */
+	LIMIT_JOURNAL_ZONE = 4 << 20,
+	LIMIT_JOURNAL = 64 << 20,
+	/* A whole zone made ready for AXFR is kept for this long for the next who asks. */
+	LIMIT_IMAGE_KEEP_S = 10,
+	/* Names that are ours at a primary: each is in one PTR set there, which must fit in a message. */
+	LIMIT_UPDATE_NAMES = 2000,
+	/* Bytes of a file of keys. */
+	LIMIT_TSIG_FILE = 1 << 20,
 };

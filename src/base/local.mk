@@ -1,6 +1,7 @@
 # Sources of src/base, headers included.
 src_base_libbase_a_SOURCES = \
 	src/base/addr.c src/base/addr.h \
+	src/base/arena.c src/base/arena.h \
 	src/base/buf.c src/base/buf.h \
 	src/base/compiler.h \
 	src/base/cursor.h \
@@ -10,4 +11,5 @@ src_base_libbase_a_SOURCES = \
 	src/base/limits.h \
 	src/base/list.h \
 	src/base/map.c src/base/map.h \
+	src/base/siphash.c src/base/siphash.h \
 	src/base/time.h

@@ -1,5 +1,7 @@
 # Sources of src/wire, headers included.
 src_wire_libwire_a_SOURCES = \
+	src/wire/tsig_key.c \
+	src/wire/tsig_key.h \
 	src/wire/msg.c \
 	src/wire/msg.h \
 	src/wire/name.c \
