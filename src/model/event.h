@@ -17,8 +17,10 @@
 enum {
 	ALIAS_CAP = 256,      /* IFALIASZ: kernel's limit with its zero */
 	NETNS_NAME_CAP = 256, /* NAME_MAX + 1: a file in /run/netns */
+	ALTNAME_CAP = 128,    /* ALTIFNAMSIZ: an alternative name with its zero */
 	KIND_CAP = 16,        /* IFLA_INFO_KIND: "macvlan", "veth", … */
-	HWADDR_CAP = 32       /* MAX_ADDR_LEN */
+	HWADDR_CAP = 32,      /* MAX_ADDR_LEN */
+	HOSTNAME_CAP = 65     /* __NEW_UTS_LEN + 1 */
 };
 
 /* The id of a namespace as the daemon's own namespace knows it (rtnetlink "nsid"), or NSID_OWN for
@@ -34,6 +36,8 @@ enum event_type {
 	EV_LINK_GONE,  /* deleted or moved away: its addresses are gone with it */
 	EV_ADDR,       /* address as it is now */
 	EV_ADDR_GONE,  /* address removed */
+	EV_HOSTNAME,   /* a UTS namespace is related to `nsid`, with that name: as it is now */
+	EV_HOSTNAME_GONE, /* it is related no more: no process is in both */
 	EV_SYNC_BEGIN, /* a dump of namespace `nsid` begins: what it does not name is stale */
 	EV_SYNC_LINKS, /* all links of the dump are named: those that are not are gone */
 	EV_SYNC_END,   /* all addresses of the dump are named: those that are not are gone */
@@ -75,6 +79,15 @@ struct event_addr {
 	uint8_t rt_scope;    /* RT_SCOPE_* */
 };
 
+/* A UTS namespace, and the name that whoever is in it has given it. */
+struct event_hostname {
+	uint64_t uts;        /* tells it apart from others of now; numbers are reused */
+	bool is_own;         /* the daemon's own: its name is this host's */
+	bool is_rootless;    /* another user namespace than ours owns it, or it is not known which */
+	char name[HOSTNAME_CAP]; /* untrusted bytes */
+	uint8_t zero[5];
+};
+
 struct event {
 	enum event_type type;
 	nsid_t nsid;
@@ -83,5 +96,6 @@ struct event {
 		struct event_ns ns;
 		struct event_link link;
 		struct event_addr addr;
+		struct event_hostname hostname;
 	};
 };

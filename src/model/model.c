@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "model/table.h"
 
 /* What is known of an object since EV_SYNC_BEGIN of its namespace. From MARK_FRESH on, a dump has
@@ -27,6 +28,8 @@ _Static_assert(sizeof(struct event_link) == 32 + HWADDR_CAP + IF_NAMESIZE + KIND
 	"padding in struct event_link");
 _Static_assert(sizeof(struct event_addr) == 8 + 2 * sizeof(struct addr) + 2,
 	"padding in struct event_addr");
+_Static_assert(sizeof(struct event_hostname) == 8 + 2 + HOSTNAME_CAP + 5,
+	"padding in struct event_hostname");
 
 /* --- telling ------------------------------------------------------------------------------ */
 
@@ -48,6 +51,12 @@ static void tell_addr(const struct model *m, enum model_change change, const str
 {
 	if (m->listener.on_addr)
 		m->listener.on_addr(m->listener.arg, change, a, before);
+}
+
+static void tell_hostnames(const struct model *m, const struct model_ns *ns)
+{
+	if (m->listener.on_hostnames)
+		m->listener.on_hostnames(m->listener.arg, ns);
 }
 
 /* Frees a placeholder that nothing needs any more. */
@@ -113,6 +122,15 @@ static void link_vanish(struct model *m, struct model_link *link)
 	tell_link(m, MODEL_LINK_GONE, link, NULL);
 }
 
+static void hostnames_free(struct model_ns *ns)
+{
+	LIST_FOR_EACH(p, &ns->hostnames) {
+		list_remove(p);
+		free(container_of(p, struct model_hostname, in_ns));
+	}
+	ns->hostname_count = 0;
+}
+
 static void ns_vanish(struct model *m, struct model_ns *ns)
 {
 	LIST_FOR_EACH(p, &ns->links) {
@@ -122,6 +140,7 @@ static void ns_vanish(struct model *m, struct model_ns *ns)
 	}
 	map_remove(&m->namespaces, &ns->node);
 	tell_ns(m, MODEL_NS_GONE, ns);
+	hostnames_free(ns);
 	free(ns);
 }
 
@@ -237,6 +256,89 @@ static int apply_addr_gone(struct model *m, const struct event *ev)
 	return err;
 }
 
+static struct model_hostname *hostname_find(const struct model_ns *ns, uint64_t uts)
+{
+	LIST_FOR_EACH(p, &ns->hostnames) {
+		struct model_hostname *h = container_of(p, struct model_hostname, in_ns);
+		if (h->info.uts == uts)
+			return h;
+	}
+	return NULL;
+}
+
+static void hostname_remove(struct model_ns *ns, struct model_hostname *h)
+{
+	list_remove(&h->in_ns);
+	ns->hostname_count--;
+	free(h);
+}
+
+/* Puts it where it belongs in the order: what our own user namespace owns is before what others
+ * own, so that nobody's names push out ours at the limit. */
+static void hostname_insert(struct model_ns *ns, struct model_hostname *h)
+{
+	struct list *before = &ns->hostnames;
+	LIST_FOR_EACH(p, &ns->hostnames) {
+		const struct event_hostname *at = &container_of(p, struct model_hostname, in_ns)->info;
+		if (at->is_rootless > h->info.is_rootless ||
+			(at->is_rootless == h->info.is_rootless && at->uts > h->info.uts)) {
+			before = p;
+			break;
+		}
+	}
+	list_append(before, &h->in_ns);
+	ns->hostname_count++;
+}
+
+static int hostname_make(struct model_ns *ns, const struct event_hostname *info)
+{
+	if (ns->hostname_count >= LIMIT_NS_HOSTNAMES) {
+		struct model_hostname *last =
+			container_of(ns->hostnames.prev, struct model_hostname, in_ns);
+		if (info->is_rootless || !last->info.is_rootless)
+			return ERR_RANGE;
+		hostname_remove(ns, last);
+	}
+	struct model_hostname *h = calloc(1, sizeof(*h));
+	if (!h)
+		return ERR_NOMEM;
+	h->info = *info;
+	hostname_insert(ns, h);
+	return 0;
+}
+
+static int apply_hostname(struct model *m, const struct event *ev)
+{
+	struct model_ns *ns;
+	int err = table_get_ns(m, ev->nsid, &ns);
+	if (err)
+		return err;
+	struct model_hostname *h = hostname_find(ns, ev->hostname.uts);
+	if (h && memcmp(&h->info, &ev->hostname, sizeof(h->info)) == 0)
+		return 0;
+	if (h) {
+		list_remove(&h->in_ns);
+		ns->hostname_count--;
+		h->info = ev->hostname;
+		hostname_insert(ns, h);
+	} else {
+		err = hostname_make(ns, &ev->hostname);
+	}
+	if (!err)
+		tell_hostnames(m, ns);
+	return err;
+}
+
+static void apply_hostname_gone(struct model *m, const struct event *ev)
+{
+	struct model_ns *ns = table_find_ns(m, ev->nsid);
+	struct model_hostname *h = ns ? hostname_find(ns, ev->hostname.uts) : NULL;
+	if (!h)
+		return;
+	hostname_remove(ns, h);
+	tell_hostnames(m, ns);
+}
+
 /* --- dumps -------------------------------------------------------------------------------- */
 
 /* Drops the link's tombstones; what is left of it gets `mark`. May free the link. */
@@ -325,6 +427,8 @@ static bool event_is_sane(const struct event *ev)
 	case EV_ADDR_GONE:
 		return (ev->addr.addr.family == ADDR_V4 || ev->addr.addr.family == ADDR_V6) &&
 		       ev->addr.prefix_len <= 8 * addr_len(&ev->addr.addr);
+	case EV_HOSTNAME: return ev->hostname.name[HOSTNAME_CAP - 1] == '\0';
+	case EV_HOSTNAME_GONE:
 	case EV_NS_GONE:
 	case EV_LINK_GONE:
 	case EV_SYNC_BEGIN:
@@ -357,6 +461,8 @@ int model_apply(struct model *m, const struct event *ev)
 	case EV_ADDR: return apply_addr(m, ev);
 	case EV_ADDR_GONE: return apply_addr_gone(m, ev);
 	case EV_SYNC_BEGIN: return apply_sync_begin(m, ev);
+	case EV_HOSTNAME: return apply_hostname(m, ev);
+	case EV_HOSTNAME_GONE: apply_hostname_gone(m, ev); return 0;
 	case EV_NS_GONE: {
 		struct model_ns *ns = table_find_ns(m, ev->nsid);
 		if (ns)

@@ -28,6 +28,8 @@ struct model_ns {
 	nsid_t nsid;
 	struct event_ns info;
 	struct list links;     /* of struct model_link.in_ns */
+	struct list hostnames; /* of struct model_hostname.in_ns: those of our own first, then by uts */
+	size_t hostname_count;
 	struct map_node node;  /* owned by model.c */
 	bool is_syncing;       /* between EV_SYNC_BEGIN and its end */
 };
@@ -41,6 +43,12 @@ struct model_link {
 	uint8_t mark;          /* owned by model.c */
 	bool is_present;       /* false: only addresses of it were heard of yet, a tombstone, or
 	                        * on its way out: not to be looked at */
+};
+
+/* A UTS namespace that a process of the namespace is in. EV_SYNC_* have no say about it. */
+struct model_hostname {
+	struct list in_ns;
+	struct event_hostname info;
 };
 
 struct model_addr {
@@ -71,6 +79,9 @@ struct model_listener {
 		const struct event_link *before);
 	void (*on_addr)(void *arg, enum model_change change, const struct model_addr *addr,
 		const struct event_addr *before);
+	/* The list of the namespace's host names is another than before, or has another name in it.
+	 * With MODEL_NS_GONE they go unsaid. */
+	void (*on_hostnames)(void *arg, const struct model_ns *ns);
 	void *arg;
 };
 /* Any of the functions may be NULL. */
@@ -83,7 +94,7 @@ void model_free(struct model *m);
 
 /* Applies one event. ERR_NOMEM, ERR_RANGE (a limit of base/limits.h) or ERR_SYNTAX (no event that
  * the kernel half makes: no zero at the end of a name, say); nothing changed then. Any sequence of
- * events is safe; EV_LINK and EV_ADDR of a namespace not heard of make it. */
+ * events is safe; EV_LINK, EV_ADDR and EV_HOSTNAME of a namespace not heard of make it. */
 int model_apply(struct model *m, const struct event *ev) NONNULL MUSTCHECK;
 
 /* Lookups return a pointer valid until the next model_apply(), or NULL; only what is present.
@@ -103,6 +114,10 @@ struct model_stats {
 	size_t namespaces, links, addrs;
 };
 struct model_stats model_stats(const struct model *m) NONNULL;
+
+/* Whether the namespace is somebody else's: another user namespace owns it, or nobody could say which
+ * does, so that it may be. */
+bool model_ns_is_foreign(const struct model_ns *ns) NONNULL;
 
 /* Whether traffic passes through the link: up, and with carrier as far as the driver knows.
  * (IFF_UP and IFF_LOWER_UP, and operstate UP or UNKNOWN: RFC 2863 as Documentation/networking/

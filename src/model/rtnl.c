@@ -205,6 +205,24 @@ static bool has_peer_to_come(const struct reading *in)
 	       (strcmp(link->kind, "veth") == 0 || strcmp(link->kind, "netkit") == 0);
 }
 
+/* A link has any number of them, each an attribute of the same type. */
+static void tell_altnames(struct reading *in)
+{
+	const struct nlattr *list = in->attrs.at[IFLA_PROP_LIST], *attr;
+	if (!list || !in->r->sink.on_altname || in->attrs.is_malformed)
+		return;
+	mnl_attr_for_each_nested(attr, list) {
+		char name[ALTNAME_CAP];
+		const char *text = mnl_attr_get_payload(attr);
+		size_t len = strnlen(text, mnl_attr_get_payload_len(attr));
+		if (mnl_attr_get_type(attr) != IFLA_ALT_IFNAME || len >= sizeof(name))
+			continue;
+		memcpy(name, text, len);
+		name[len] = '\0';
+		in->r->sink.on_altname(in->r->sink.arg, &in->event, name);
+	}
+}
+
 static void read_link_message(struct reading *in)
 {
 	const struct ifinfomsg *fixed = read_fixed(in, sizeof(*fixed));
@@ -237,6 +255,7 @@ static void read_link_message(struct reading *in)
 		tell(in);
 	else
 		in->r->sink.on_incomplete_link(in->r->sink.arg, &in->event);
+	tell_altnames(in);
 }
 
 /* --- addresses ---------------------------------------------------------------------------- */
@@ -338,6 +357,9 @@ static void read_message(struct reading *in, struct rtnl_outcome *ret)
 	case RTM_NEWADDR:
 	case RTM_DELADDR: read_addr_message(in); break;
 	case RTM_NEWNSID:
+		ret->is_peers_id |= !is_answer && in->source->nsid != NSID_OWN;
+		read_nsid_message(in);
+		break;
 	case RTM_DELNSID: read_nsid_message(in); break;
 	case NLMSG_ERROR:
 	case NLMSG_DONE:
@@ -345,7 +367,10 @@ static void read_message(struct reading *in, struct rtnl_outcome *ret)
 			read_end(in, ret);
 		break;
 	case NLMSG_OVERRUN: ret->is_overrun = true; break;
-	default: break; /* the kernel's enum, not ours: what else it says is not asked for */
+	default: /* the kernel's enum, not ours: what else it says is not asked for here */
+		if (in->r->sink.on_message)
+			in->r->sink.on_message(in->r->sink.arg, in->header);
+		break;
 	}
 }
 

@@ -11,6 +11,8 @@
  */
 #pragma once
 
+#include <linux/netlink.h>
+
 #include "model/event.h"
 
 /* How a datagram came. */
@@ -36,6 +38,14 @@ struct rtnl_sink {
 	 * other end was not there yet; no notification follows when it is. rtnl_get_link() asks for
 	 * the same link, in our ids. NULL: on_event gets it as it is. */
 	void (*on_incomplete_link)(void *arg, const struct event *ev);
+
+	/* An alternative name (IFLA_ALT_IFNAME) of the EV_LINK that was just told: untrusted bytes.
+	 * NULL: nobody wants to know. */
+	void (*on_altname)(void *arg, const struct event *ev, const char *name);
+
+	/* A whole message of a type that makes no event here: RTM_NEWROUTE and others. NULL: they
+	 * are passed over. */
+	void (*on_message)(void *arg, const struct nlmsghdr *h);
 	void *arg;
 };
 
@@ -54,6 +64,8 @@ struct rtnl_outcome {
 	bool is_done;        /* the dump or the question is answered, or failed with `error` */
 	bool is_interrupted; /* NLM_F_DUMP_INTR: the dump saw changes, something may be missing */
 	bool is_overrun;     /* NLMSG_OVERRUN: data was lost */
+	bool is_peers_id;    /* RTM_NEWNSID in the table of another namespace, as when a link moves from
+	                      * there to one that we may not know */
 	int error;           /* negative errno of the kernel, or 0 */
 	size_t answers;      /* messages that answer the request, with or without an event */
 };

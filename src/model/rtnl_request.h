@@ -10,7 +10,8 @@
 
 #include "model/event.h"
 
-enum { RTNL_REQUEST_CAP = 64 };
+/* The longest is one that gives a link its alias (device/request.h). */
+enum { RTNL_REQUEST_CAP = 384 };
 
 struct rtnl_request {
 	_Alignas(8) uint8_t bytes[RTNL_REQUEST_CAP];

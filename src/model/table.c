@@ -88,6 +88,7 @@ int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info, str
 	if (info)
 		ns->info = *info;
 	list_init(&ns->links);
+	list_init(&ns->hostnames);
 	if (map_add(&m->namespaces, &ns->node, ns_hash(m, nsid))) {
 		free(ns);
 		return ERR_NOMEM;
@@ -221,6 +222,11 @@ struct model_stats model_stats(const struct model *m)
 		.links = m->links_present,
 		.addrs = m->addrs_present,
 	};
+}
+
+bool model_ns_is_foreign(const struct model_ns *ns)
+{
+	return ns->nsid != NSID_OWN && (ns->info.is_rootless || !ns->info.is_owner_known);
 }
 
 bool model_link_is_up(const struct event_link *link)

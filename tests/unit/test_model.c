@@ -63,11 +63,26 @@ static void on_addr(void *arg, enum model_change change, const struct model_addr
 	assert_int_equal(before != NULL, change == MODEL_ADDR_CHANGED);
 }
 
+static void on_hostnames(void *arg, const struct model_ns *ns)
+{
+	struct world *w = arg;
+	char text[HOSTNAME_CAP + 16];
+	snprintf(text, sizeof(text), "%sh%d", w->told[0] ? " " : "", ns->nsid);
+	strcat(w->told, text);
+	LIST_FOR_EACH(p, &ns->hostnames) {
+		snprintf(text, sizeof(text), ".%s",
+			container_of(p, struct model_hostname, in_ns)->info.name);
+		strcat(w->told, text);
+	}
+}
+
 static int begin(void **state)
 {
 	static struct world world;
 	memset(&world, 0, sizeof(world));
-	world.model = model_new(7, (struct model_listener){on_ns, on_link, on_addr, &world});
+	world.model = model_new(7, (struct model_listener){
+					   .on_ns = on_ns, .on_link = on_link, .on_addr = on_addr,
+					   .on_hostnames = on_hostnames, .arg = &world});
 	*state = &world;
 	return world.model ? 0 : -1;
 }
@@ -202,6 +217,55 @@ static void a_namespace_that_goes_takes_everything_with_it(void **state)
 	struct model_stats stats = model_stats(w->model);
 	assert_int_equal(stats.namespaces + stats.links + stats.addrs, 0);
 	furnish(w); /* the id may be another's next */
+}
+
+static void give_hostname(struct world *w, nsid_t nsid, uint64_t uts, const char *name,
+	bool is_rootless)
+{
+	struct event ev = {.type = EV_HOSTNAME, .nsid = nsid};
+	ev.hostname.uts = uts;
+	ev.hostname.is_rootless = is_rootless;
+	snprintf(ev.hostname.name, sizeof(ev.hostname.name), "%s", name);
+	apply(w, &ev);
+}
+
+static void host_names_come_change_and_go_and_stand_in_order(void **state)
+{
+	struct world *w = *state;
+	struct event ev = {.type = EV_HOSTNAME_GONE, .nsid = 5, .hostname.uts = 7};
+	apply(w, &ev);
+	expect(w, "");
+	give_hostname(w, 5, 9, "b", false);
+	expect(w, "+n5 h5.b");
+	give_hostname(w, 5, 1, "c", true); /* others' after ours */
+	give_hostname(w, 5, 7, "a", false);
+	expect(w, "h5.b.c h5.a.b.c");
+	give_hostname(w, 5, 7, "a", false);
+	expect(w, "");
+	give_hostname(w, 5, 7, "x", false);
+	apply(w, &ev);
+	expect(w, "h5.x.b.c h5.b.c");
+	tell(w, EV_SYNC_BEGIN, 5); /* dumps are about other things */
+	tell(w, EV_SYNC_END, 5);
+	expect(w, "");
+	tell(w, EV_NS_GONE, 5);
+	expect(w, "-n5");
+}
+
+static void others_host_names_never_push_out_ours(void **state)
+{
+	struct world *w = *state;
+	for (uint64_t i = 0; i < LIMIT_NS_HOSTNAMES; i++) {
+		give_hostname(w, 5, 100 + i, "a", true);
+		w->told[0] = '\0';
+	}
+	struct event ev = {.type = EV_HOSTNAME, .nsid = 5, .hostname = {.uts = 1, .is_rootless = true}};
+	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
+	ev.hostname.is_rootless = false;
+	assert_int_equal(model_apply(w->model, &ev), 0);
+	const struct model_ns *ns = model_ns(w->model, 5);
+	assert_int_equal(ns->hostname_count, LIMIT_NS_HOSTNAMES);
+	assert_int_equal(container_of(ns->hostnames.next, struct model_hostname, in_ns)->info.uts, 1);
 }
 
 static void an_address_is_held_back_until_its_link_is_known(void **state)
@@ -456,6 +520,8 @@ int main(void)
 		CASE(a_change_is_told_with_what_was_before),
 		CASE(a_link_that_goes_reports_its_addresses_first),
 		CASE(a_namespace_that_goes_takes_everything_with_it),
+		CASE(host_names_come_change_and_go_and_stand_in_order),
+		CASE(others_host_names_never_push_out_ours),
 		CASE(an_address_is_held_back_until_its_link_is_known),
 		CASE(one_ipv4_address_may_be_there_with_several_prefix_lengths),
 		CASE(an_ipv6_address_may_change_its_peer),

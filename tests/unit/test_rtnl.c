@@ -48,7 +48,8 @@ static int begin(void **state)
 	static struct world world;
 	memset(&world, 0, sizeof(world));
 	world.rtnl.own_id = NSID_UNKNOWN;
-	world.rtnl.sink = (struct rtnl_sink){on_event, on_incomplete_link, &world};
+	world.rtnl.sink = (struct rtnl_sink){
+		.on_event = on_event, .on_incomplete_link = on_incomplete_link, .arg = &world};
 	world.source = (struct rtnl_source){.origin = RTNL_NEWS, .nsid = NSID_OWN};
 	*state = &world;
 	return 0;

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what is asked of the kernel by BPF: which tasks are in which network and UTS namespaces, at one
+ * moment (iter/task), and each change of that (fexit, fentry on struct nsproxy's life and on host names).
+ * Never decides anything but that our own pair of namespaces is of no interest. Run by the kernel;
+ * loaded by io/tasks_bpf.c from the array that `make bpf-object` makes of this.
+ *
+ * The few members that are read are declared here, and found in the running kernel by their names
+ * (CO-RE): no header of any kernel is needed. No hook is on a path that a system call takes which does
+ * not change namespaces or names.
+ */
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed int __s32;
+typedef signed long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+#define bool _Bool
+
+enum { BPF_MAP_TYPE_RINGBUF = 27 };
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/hostnames.h"
+
+#define RELOCATED __attribute__((preserve_access_index))
+
+struct ns_common {
+	unsigned int inum;
+} RELOCATED;
+
+struct user_namespace {
+	struct ns_common ns;
+} RELOCATED;
+
+struct net {
+	__u64 net_cookie;
+	struct ns_common ns;
+} RELOCATED;
+
+struct new_utsname {
+	char nodename[BPF_SIGHT_NAME_CAP];
+} RELOCATED;
+
+struct uts_namespace {
+	struct new_utsname name;
+	struct user_namespace *user_ns;
+	struct ns_common ns;
+} RELOCATED;
+
+struct nsproxy {
+	struct uts_namespace *uts_ns;
+	struct net *net_ns;
+} RELOCATED;
+
+struct nsset {
+	struct nsproxy *nsproxy;
+} RELOCATED;
+
+struct task_struct {
+	__s32 pid;
+	struct nsproxy *nsproxy;
+} RELOCATED;
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id;
+	__u64 seq_num;
+} RELOCATED;
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+} RELOCATED;
+
+const volatile struct bpf_own own;
+struct bpf_state state;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 19); /* some four thousand records */
+} news SEC(".maps");
+
+static __always_inline bool is_ours(const struct nsproxy *proxy)
+{
+	return proxy->net_ns->net_cookie == own.net && proxy->uts_ns->ns.inum == own.uts;
+}
+
+static __always_inline void describe_uts(struct bpf_sight *s, struct uts_namespace *uts)
+{
+	s->uts = uts->ns.inum;
+	s->uts_owner = uts->user_ns->ns.inum;
+	bpf_probe_read_kernel(s->name, sizeof(s->name), uts->name.nodename);
+}
+
+static __always_inline void describe_proxy(struct bpf_sight *s, struct nsproxy *proxy)
+{
+	s->kind = BPF_SIGHT_SAW;
+	s->proxy = (__u64)proxy;
+	s->net = proxy->net_ns->net_cookie;
+	describe_uts(s, proxy->uts_ns);
+}
+
+static __always_inline struct bpf_sight *news_begin(void)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+	if ((__s32)(task >> 32) == own.pid)
+		return 0;
+	struct bpf_sight *s = bpf_ringbuf_reserve(&news, sizeof(*s), 0);
+	if (!s) {
+		__sync_fetch_and_add(&state.lost, 1);
+		return 0;
+	}
+	__builtin_memset(s, 0, sizeof(*s));
+	s->pid = (__s32)task;
+	return s;
+}
+
+/* Without a flag the reader is woken only if it had read all there was: once for a burst. */
+static __always_inline void tell_proxy(struct nsproxy *proxy)
+{
+	struct bpf_sight *s = news_begin();
+	if (!s)
+		return;
+	describe_proxy(s, proxy);
+	bpf_ringbuf_submit(s, 0);
+}
+
+static __always_inline void tell_name(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+	struct nsproxy *proxy = task->nsproxy;
+	struct bpf_sight *s = proxy ? news_begin() : 0;
+	if (!s)
+		return;
+	s->kind = BPF_SIGHT_RENAMED;
+	describe_uts(s, proxy->uts_ns);
+	bpf_ringbuf_submit(s, 0);
+}
+
+SEC("iter/task")
+int look(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct bpf_sight s = {0};
+	if (ctx->meta->seq_num == 0)
+		state.last_proxy = 0;
+	if (!task)
+		return 0;
+	struct nsproxy *proxy = task->nsproxy;
+	if (!proxy || (__u64)proxy == state.last_proxy)
+		return 0; /* most tasks share it with the one before */
+	state.last_proxy = (__u64)proxy;
+	if (is_ours(proxy))
+		return 0;
+	describe_proxy(&s, proxy);
+	s.pid = task->pid;
+	/* It may have exited while we looked, and its proxy have been freed. */
+	if (task->nsproxy == proxy)
+		bpf_seq_write(ctx->meta->seq, &s, sizeof(s));
+	return 0;
+}
+
+SEC("fexit/create_new_namespaces")
+int BPF_PROG(on_made, unsigned long flags, struct task_struct *task, void *user_ns, void *fs,
+	struct nsproxy *made)
+{
+	if ((__u64)made < (__u64)-4095 && !is_ours(made))
+		tell_proxy(made);
+	return 0;
+}
+
+/* setns(2) makes a proxy like the old one first, and puts the new namespaces in after. One that becomes
+ * ours by that is told too: it may have been told as another before. */
+SEC("fexit/netns_install")
+int BPF_PROG(on_net_installed, struct nsset *nsset, struct ns_common *ns, int result)
+{
+	if (result == 0)
+		tell_proxy(nsset->nsproxy);
+	return 0;
+}
+
+SEC("fexit/utsns_install")
+int BPF_PROG(on_uts_installed, struct nsset *nsset, struct ns_common *ns, int result)
+{
+	if (result == 0)
+		tell_proxy(nsset->nsproxy);
+	return 0;
+}
+
+/* What a proxy that is freed had can no longer be asked: so each is told. */
+SEC("fentry/free_nsproxy")
+int BPF_PROG(on_freed, struct nsproxy *proxy)
+{
+	struct bpf_sight *s = news_begin();
+	if (!s)
+		return 0;
+	s->kind = BPF_SIGHT_GONE;
+	s->proxy = (__u64)proxy;
+	bpf_ringbuf_submit(s, 0);
+	return 0;
+}
+
+/* sethostname(2), on every architecture. */
+SEC("fexit/uts_proc_notify")
+int BPF_PROG(on_set)
+{
+	tell_name();
+	return 0;
+}
+
+/* /proc/sys/kernel/hostname. */
+SEC("fexit/proc_do_uts_string")
+int BPF_PROG(on_written, void *table, int write)
+{
+	if (write)
+		tell_name();
+	return 0;
+}
+
+char bpf_license[] SEC("license") = "Dual BSD/GPL";

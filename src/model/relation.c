@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the relation of network and UTS namespaces, as proxies, pairs and what was told of them.
+ * Never asks the kernel anything, never decides what is a name. Called by the census of the shell.
+ */
+#include "model/relation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/list.h"
+#include "base/map.h"
+
+struct net {
+	struct map_node node; /* by cookie */
+	uint64_t cookie;
+	nsid_t nsid;             /* NSID_UNKNOWN: not placed */
+	struct list pairs;       /* of struct pair.in_net */
+	struct list in_unplaced; /* a ring of its own: nobody has to look for its place */
+};
+
+struct uts {
+	struct map_node node; /* by number */
+	struct event_hostname info;
+	struct list pairs; /* of struct pair.in_uts */
+};
+
+/* A network and a UTS namespace that were, or still have to be told to be, related. */
+struct pair {
+	struct net *net;
+	struct uts *uts;
+	struct list in_net, in_uts;
+	struct list in_dirty;       /* a ring of its own: nothing to be told */
+	size_t proxies;             /* 0: related no more */
+	int32_t pid;                /* the lowest of those seen since the last begin; 0: none */
+	nsid_t told_nsid;           /* NSID_UNKNOWN: it has not been told of */
+	struct event_hostname told; /* unless so */
+};
+
+struct proxy {
+	struct map_node node; /* by id */
+	uint64_t id;
+	struct pair *pair;
+	bool is_seen; /* by the inventory in progress */
+};
+
+struct relation {
+	struct map nets, utses, proxies;
+	struct list unplaced; /* of struct net.in_unplaced */
+	struct list dirty;    /* of struct pair.in_dirty */
+	size_t pair_count;
+	uint64_t made;        /* pairs, ever */
+	uint64_t seed;
+	void (*sink)(void *arg, const struct event *ev);
+	void *arg;
+};
+
+/* --- objects ------------------------------------------------------------------------------ */
+
+static uint64_t key_hash(const struct relation *r, uint64_t key)
+{
+	return hash_mix(r->seed, key);
+}
+
+static struct net *net_find(const struct relation *r, uint64_t cookie)
+{
+	for (struct map_node *n = map_first(&r->nets, key_hash(r, cookie)); n; n = map_next(n))
+		if (container_of(n, struct net, node)->cookie == cookie)
+			return container_of(n, struct net, node);
+	return NULL;
+}
+
+static struct uts *uts_find(const struct relation *r, uint64_t number)
+{
+	for (struct map_node *n = map_first(&r->utses, key_hash(r, number)); n; n = map_next(n))
+		if (container_of(n, struct uts, node)->info.uts == number)
+			return container_of(n, struct uts, node);
+	return NULL;
+}
+
+static struct proxy *proxy_find(const struct relation *r, uint64_t id)
+{
+	for (struct map_node *n = map_first(&r->proxies, key_hash(r, id)); n; n = map_next(n))
+		if (container_of(n, struct proxy, node)->id == id)
+			return container_of(n, struct proxy, node);
+	return NULL;
+}
+
+static struct pair *pair_find(const struct net *net, const struct uts *uts)
+{
+	LIST_FOR_EACH(p, &net->pairs)
+		if (container_of(p, struct pair, in_net)->uts == uts)
+			return container_of(p, struct pair, in_net);
+	return NULL;
+}
+
+static struct net *net_get(struct relation *r, uint64_t cookie)
+{
+	struct net *net = net_find(r, cookie);
+	if (net)
+		return net;
+	net = calloc(1, sizeof(*net));
+	if (!net || map_add(&r->nets, &net->node, key_hash(r, cookie))) {
+		free(net);
+		return NULL;
+	}
+	net->cookie = cookie;
+	net->nsid = NSID_UNKNOWN;
+	list_init(&net->pairs);
+	list_init(&net->in_unplaced);
+	return net;
+}
+
+static struct uts *uts_get(struct relation *r, uint64_t number)
+{
+	struct uts *uts = uts_find(r, number);
+	if (uts)
+		return uts;
+	uts = calloc(1, sizeof(*uts));
+	if (!uts || map_add(&r->utses, &uts->node, key_hash(r, number))) {
+		free(uts);
+		return NULL;
+	}
+	uts->info.uts = number;
+	list_init(&uts->pairs);
+	return uts;
+}
+
+static void net_unref(struct relation *r, struct net *net)
+{
+	if (!list_is_empty(&net->pairs))
+		return;
+	map_remove(&r->nets, &net->node);
+	list_remove(&net->in_unplaced);
+	free(net);
+}
+
+static void uts_unref(struct relation *r, struct uts *uts)
+{
+	if (!list_is_empty(&uts->pairs))
+		return;
+	map_remove(&r->utses, &uts->node);
+	free(uts);
+}
+
+static void pair_mark(struct relation *r, struct pair *pair)
+{
+	if (list_is_empty(&pair->in_dirty))
+		list_append(&r->dirty, &pair->in_dirty);
+}
+
+static void pair_free(struct relation *r, struct pair *pair)
+{
+	list_remove(&pair->in_net);
+	list_remove(&pair->in_uts);
+	list_remove(&pair->in_dirty);
+	net_unref(r, pair->net);
+	uts_unref(r, pair->uts);
+	r->pair_count--;
+	free(pair);
+}
+
+static struct pair *pair_get(struct relation *r, uint64_t cookie, uint64_t number)
+{
+	struct net *net = net_get(r, cookie);
+	struct uts *uts = net ? uts_get(r, number) : NULL;
+	struct pair *pair = uts ? pair_find(net, uts) : NULL;
+	if (!pair && uts)
+		pair = calloc(1, sizeof(*pair));
+	if (!pair) {
+		if (net)
+			net_unref(r, net);
+		if (uts)
+			uts_unref(r, uts);
+		return NULL;
+	}
+	if (pair->net)
+		return pair;
+	pair->net = net;
+	pair->uts = uts;
+	pair->told_nsid = NSID_UNKNOWN;
+	list_append(&net->pairs, &pair->in_net);
+	list_append(&uts->pairs, &pair->in_uts);
+	list_init(&pair->in_dirty);
+	pair_mark(r, pair);
+	r->pair_count++;
+	r->made++;
+	return pair;
+}
+
+/* --- input -------------------------------------------------------------------------------- */
+
+static void uts_set(struct relation *r, struct uts *uts, const struct event_hostname *info)
+{
+	if (memcmp(&uts->info, info, sizeof(*info)) == 0)
+		return;
+	uts->info = *info;
+	LIST_FOR_EACH(p, &uts->pairs)
+		pair_mark(r, container_of(p, struct pair, in_uts));
+}
+
+static void proxy_leave(struct relation *r, struct proxy *proxy)
+{
+	if (proxy->pair && --proxy->pair->proxies == 0)
+		pair_mark(r, proxy->pair);
+	proxy->pair = NULL;
+}
+
+static void proxy_enter(struct relation *r, struct proxy *proxy, struct pair *pair)
+{
+	if (proxy->pair == pair)
+		return;
+	proxy_leave(r, proxy);
+	proxy->pair = pair;
+	if (pair->proxies++ == 0) {
+		pair->pid = 0;
+		pair_mark(r, pair);
+	}
+}
+
+static void proxy_free(struct relation *r, struct proxy *proxy)
+{
+	proxy_leave(r, proxy);
+	map_remove(&r->proxies, &proxy->node);
+	free(proxy);
+}
+
+static int proxy_get(struct relation *r, uint64_t id, struct proxy **ret)
+{
+	struct proxy *proxy = proxy_find(r, id);
+	if (!proxy) {
+		if (r->proxies.count >= LIMIT_RELATION_PROXIES)
+			return ERR_RANGE;
+		proxy = calloc(1, sizeof(*proxy));
+		if (!proxy || map_add(&r->proxies, &proxy->node, key_hash(r, id))) {
+			free(proxy);
+			return ERR_NOMEM;
+		}
+		proxy->id = id;
+	}
+	*ret = proxy;
+	return 0;
+}
+
+/* Somebody shall look for its place, if it has none. */
+static void net_unplace(struct relation *r, struct net *net)
+{
+	if (net->nsid == NSID_UNKNOWN && list_is_empty(&net->in_unplaced))
+		list_append(&r->unplaced, &net->in_unplaced);
+}
+
+int relation_saw(struct relation *r, const struct relation_sight *sight)
+{
+	struct proxy *proxy;
+	int err = proxy_get(r, sight->proxy, &proxy);
+	if (err)
+		return err;
+	struct pair *pair = pair_get(r, sight->net, sight->uts.uts);
+	if (!pair) {
+		proxy_free(r, proxy);
+		return ERR_NOMEM;
+	}
+	proxy_enter(r, proxy, pair);
+	proxy->is_seen = true;
+	if (pair->pid == 0 || sight->pid < pair->pid)
+		pair->pid = sight->pid;
+	uts_set(r, pair->uts, &sight->uts);
+	net_unplace(r, pair->net);
+	return 0;
+}
+
+void relation_gone(struct relation *r, uint64_t id)
+{
+	struct proxy *proxy = proxy_find(r, id);
+	if (proxy)
+		proxy_free(r, proxy);
+}
+
+bool relation_renamed(struct relation *r, uint64_t number, const char *name)
+{
+	struct uts *uts = uts_find(r, number);
+	if (!uts)
+		return false;
+	struct event_hostname info = uts->info;
+	memset(info.name, 0, sizeof(info.name));
+	memcpy(info.name, name, strnlen(name, sizeof(info.name) - 1));
+	uts_set(r, uts, &info);
+	LIST_FOR_EACH(p, &uts->pairs)
+		net_unplace(r, container_of(p, struct pair, in_uts)->net);
+	return true;
+}
+
+void relation_begin(struct relation *r)
+{
+	MAP_FOR_EACH(n, &r->proxies) {
+		struct proxy *proxy = container_of(n, struct proxy, node);
+		proxy->is_seen = false;
+		proxy->pair->pid = 0;
+	}
+}
+
+void relation_end(struct relation *r)
+{
+	MAP_FOR_EACH(n, &r->proxies) {
+		struct proxy *proxy = container_of(n, struct proxy, node);
+		if (!proxy->is_seen)
+			proxy_free(r, proxy);
+	}
+}
+
+/* --- places ------------------------------------------------------------------------------- */
+
+static int32_t net_pid(const struct net *net)
+{
+	int32_t pid = 0;
+	LIST_FOR_EACH(p, &net->pairs) {
+		const struct pair *pair = container_of(p, struct pair, in_net);
+		if (pair->proxies > 0 && pair->pid > 0 && (pid == 0 || pair->pid < pid))
+			pid = pair->pid;
+	}
+	return pid;
+}
+
+bool relation_next_unplaced(struct relation *r, uint64_t *ret_net, int32_t *ret_pid)
+{
+	/* Progress: each turn takes one out of the list. */
+	while (!list_is_empty(&r->unplaced)) {
+		struct net *net = container_of(r->unplaced.next, struct net, in_unplaced);
+		list_remove(&net->in_unplaced);
+		*ret_net = net->cookie;
+		*ret_pid = net_pid(net);
+		if (*ret_pid > 0)
+			return true;
+	}
+	return false;
+}
+
+static void net_place(struct relation *r, struct net *net, nsid_t nsid)
+{
+	if (net->nsid == nsid)
+		return;
+	net->nsid = nsid;
+	list_remove(&net->in_unplaced);
+	LIST_FOR_EACH(p, &net->pairs)
+		pair_mark(r, container_of(p, struct pair, in_net));
+}
+
+void relation_place(struct relation *r, uint64_t cookie, nsid_t nsid)
+{
+	struct net *net = net_find(r, cookie);
+	if (net)
+		net_place(r, net, nsid);
+}
+
+void relation_doubt(struct relation *r, uint64_t cookie)
+{
+	struct net *net = net_find(r, cookie);
+	if (net)
+		LIST_FOR_EACH(p, &net->pairs)
+			container_of(p, struct pair, in_net)->pid = 0;
+}
+
+/* The model has dropped what it knew of it: so nothing is left that could be taken back. */
+static void net_forget_told(const struct net *net, nsid_t nsid)
+{
+	LIST_FOR_EACH(p, &net->pairs) {
+		struct pair *pair = container_of(p, struct pair, in_net);
+		if (pair->told_nsid == nsid)
+			pair->told_nsid = NSID_UNKNOWN;
+	}
+}
+
+void relation_nsid_gone(struct relation *r, nsid_t nsid)
+{
+	MAP_FOR_EACH(n, &r->nets) {
+		struct net *net = container_of(n, struct net, node);
+		net_forget_told(net, nsid);
+		if (net->nsid == nsid)
+			net_place(r, net, NSID_UNKNOWN);
+	}
+}
+
+void relation_forget_places(struct relation *r)
+{
+	MAP_FOR_EACH(n, &r->nets) {
+		struct net *net = container_of(n, struct net, node);
+		net->nsid = NSID_UNKNOWN;
+	}
+}
+
+/* --- output ------------------------------------------------------------------------------- */
+
+void relation_each(const struct relation *r,
+	void (*visit)(void *arg, nsid_t nsid, const struct event_hostname *uts, int32_t pid), void *arg)
+{
+	MAP_FOR_EACH(n, &r->nets) {
+		const struct net *net = container_of(n, struct net, node);
+		LIST_FOR_EACH(p, &net->pairs) {
+			const struct pair *pair = container_of(p, struct pair, in_net);
+			if (pair->proxies > 0)
+				visit(arg, net->nsid, &pair->uts->info, pair->pid);
+		}
+	}
+}
+
+static void tell(const struct relation *r, enum event_type type, nsid_t nsid,
+	const struct event_hostname *info)
+{
+	struct event ev = {.type = type, .nsid = nsid};
+	ev.hostname = *info;
+	r->sink(r->arg, &ev);
+}
+
+static void pair_tell(const struct relation *r, struct pair *pair)
+{
+	nsid_t nsid = pair->proxies > 0 ? pair->net->nsid : NSID_UNKNOWN;
+	const struct event_hostname *info = &pair->uts->info;
+	if (pair->told_nsid != NSID_UNKNOWN && pair->told_nsid != nsid)
+		tell(r, EV_HOSTNAME_GONE, pair->told_nsid, &pair->told);
+	else if (pair->told_nsid != NSID_UNKNOWN &&
+		memcmp(&pair->told, info, sizeof(*info)) == 0)
+		return;
+	if (nsid != NSID_UNKNOWN)
+		tell(r, EV_HOSTNAME, nsid, info);
+	pair->told_nsid = nsid;
+	pair->told = *info;
+}
+
+void relation_flush(struct relation *r)
+{
+	LIST_FOR_EACH(p, &r->dirty) {
+		struct pair *pair = container_of(p, struct pair, in_dirty);
+		list_remove(&pair->in_dirty);
+		pair_tell(r, pair);
+		if (pair->proxies == 0)
+			pair_free(r, pair);
+	}
+}
+
+struct relation_stats relation_stats(const struct relation *r)
+{
+	return (struct relation_stats){.proxies = r->proxies.count,
+		.pairs = r->pair_count,
+		.nets = r->nets.count,
+		.utses = r->utses.count,
+		.made = r->made};
+}
+
+/* --- the whole ---------------------------------------------------------------------------- */
+
+static void ignore(void *arg UNUSED, const struct event *ev UNUSED)
+{
+}
+
+struct relation *relation_new(
+	uint64_t seed, void (*sink)(void *arg, const struct event *ev), void *arg)
+{
+	struct relation *r = calloc(1, sizeof(*r));
+	if (!r)
+		return NULL;
+	r->seed = seed;
+	r->sink = sink;
+	r->arg = arg;
+	list_init(&r->unplaced);
+	list_init(&r->dirty);
+	return r;
+}
+
+void relation_free(struct relation *r)
+{
+	if (!r)
+		return;
+	r->sink = ignore;
+	MAP_FOR_EACH(n, &r->proxies)
+		proxy_free(r, container_of(n, struct proxy, node));
+	relation_flush(r);
+	map_fini(&r->nets);
+	map_fini(&r->utses);
+	map_fini(&r->proxies);
+	free(r);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The relation of network and UTS namespaces: what is told of it equals a full inventory of the tasks
+ * that there are, whatever came and went before, and in which order it was heard of.
+ */
+#include "model/relation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "unit.h"
+
+enum { NETS = 6, UTSES = 5, PROXIES = 12 };
+
+/* What has been told and not taken back. */
+struct told {
+	char names[NETS + 1][UTSES + 1][HOSTNAME_CAP];
+	unsigned events;
+};
+
+static void on_event(void *arg, const struct event *ev)
+{
+	struct told *told = arg;
+	assert_in_range(ev->nsid, 0, NETS);
+	assert_in_range(ev->hostname.uts, 0, UTSES);
+	char *name = told->names[ev->nsid][ev->hostname.uts];
+	told->events++;
+	if (ev->type == EV_HOSTNAME_GONE) {
+		assert_int_not_equal(name[0], '\0'); /* never taken back twice */
+		memset(name, 0, HOSTNAME_CAP);
+		return;
+	}
+	assert_int_equal(ev->type, EV_HOSTNAME);
+	memcpy(name, ev->hostname.name, HOSTNAME_CAP);
+}
+
+static struct relation_sight sight(uint64_t proxy, uint64_t net, uint64_t uts, const char *name)
+{
+	struct relation_sight s = {.proxy = proxy, .net = net, .pid = (int32_t)proxy + 1};
+	s.uts.uts = uts;
+	snprintf(s.uts.name, sizeof(s.uts.name), "%s", name);
+	return s;
+}
+
+static void saw(struct relation *r, uint64_t proxy, uint64_t net, uint64_t uts, const char *name)
+{
+	struct relation_sight s = sight(proxy, net, uts, name);
+	assert_int_equal(relation_saw(r, &s), 0);
+}
+
+static void place_all(struct relation *r)
+{
+	uint64_t net;
+	int32_t pid;
+	while (relation_next_unplaced(r, &net, &pid))
+		relation_place(r, net, (nsid_t)net);
+}
+
+static void flush(struct relation *r)
+{
+	place_all(r);
+	relation_flush(r);
+}
+
+static void a_pair_is_related_as_long_as_one_proxy_has_it(void **state)
+{
+	(void)state;
+	struct told told = {0};
+	struct relation *r = relation_new(1, on_event, &told);
+	saw(r, 1, 3, 2, "www");
+	saw(r, 2, 3, 2, "www");
+	flush(r);
+	assert_string_equal(told.names[3][2], "www");
+	relation_gone(r, 1);
+	flush(r);
+	assert_string_equal(told.names[3][2], "www");
+	assert_true(relation_renamed(r, 2, "web"));
+	flush(r);
+	assert_string_equal(told.names[3][2], "web");
+	relation_gone(r, 2);
+	relation_gone(r, 2);
+	flush(r);
+	assert_string_equal(told.names[3][2], "");
+	assert_false(relation_renamed(r, 2, "late"));
+	assert_int_equal(relation_stats(r).pairs, 0);
+	assert_int_equal(relation_stats(r).nets + relation_stats(r).utses, 0);
+	assert_int_equal(told.events, 3);
+	relation_free(r);
+}
+
+static void what_comes_and_goes_between_two_flushes_is_not_told(void **state)
+{
+	(void)state;
+	struct told told = {0};
+	struct relation *r = relation_new(1, on_event, &told);
+	saw(r, 1, 3, 2, "www");
+	flush(r);
+	told.events = 0;
+	for (int i = 0; i < 100; i++) {
+		saw(r, 2, 4, 1, "short");
+		relation_renamed(r, 2, i % 2 ? "www" : "other");
+		relation_gone(r, 2);
+	}
+	flush(r);
+	assert_int_equal(told.events, 0);
+	relation_free(r);
+}
+
+static void nothing_is_told_of_a_namespace_without_an_id(void **state)
+{
+	(void)state;
+	struct told told = {0};
+	struct relation *r = relation_new(1, on_event, &told);
+	uint64_t net;
+	int32_t pid;
+	saw(r, 9, 3, 2, "www");
+	saw(r, 4, 3, 2, "www");
+	relation_flush(r);
+	assert_int_equal(told.events, 0);
+	assert_true(relation_next_unplaced(r, &net, &pid));
+	assert_int_equal(net, 3);
+	assert_int_equal(pid, 5); /* the lowest */
+	assert_false(relation_next_unplaced(r, &net, &pid));
+	relation_doubt(r, 3);
+	assert_false(relation_next_unplaced(r, &net, &pid));
+	saw(r, 9, 3, 2, "www");
+	assert_true(relation_next_unplaced(r, &net, &pid));
+	assert_int_equal(pid, 10);
+	relation_place(r, 3, 3);
+	relation_flush(r);
+	assert_string_equal(told.names[3][2], "www");
+	relation_free(r);
+}
+
+static void an_id_that_is_gone_is_forgotten_and_one_that_changed_told_anew(void **state)
+{
+	(void)state;
+	struct told told = {0};
+	struct relation *r = relation_new(1, on_event, &told);
+	saw(r, 1, 3, 2, "www");
+	flush(r);
+	relation_nsid_gone(r, 3); /* the model dropped it with the namespace */
+	memset(told.names, 0, sizeof(told.names));
+	relation_gone(r, 1);
+	relation_flush(r);
+	assert_int_equal(told.events, 1);
+
+	saw(r, 1, 3, 2, "www");
+	flush(r);
+	told.events = 0;
+	relation_forget_places(r);
+	saw(r, 1, 3, 2, "www");
+	flush(r); /* the same id as before: nothing to be told */
+	assert_int_equal(told.events, 0);
+	relation_forget_places(r);
+	relation_place(r, 3, 5);
+	relation_flush(r);
+	assert_string_equal(told.names[3][2], "");
+	assert_string_equal(told.names[5][2], "www");
+	relation_free(r);
+}
+
+/* --- against an inventory ----------------------------------------------------------------- */
+
+/* The kernel, as far as it matters here: which proxies there are, and the names. */
+struct kernel {
+	struct {
+		bool is_there;
+		uint64_t net, uts;
+	} proxies[PROXIES];
+	char names[UTSES][8];
+	unsigned random;
+};
+
+static unsigned draw(struct kernel *k, unsigned below)
+{
+	k->random = k->random * 1103515245u + 12345u;
+	return (k->random >> 16) % below;
+}
+
+/* Something happens; `r` (NULL: nobody) hears of it. */
+static void happen(struct kernel *k, struct relation *r)
+{
+	unsigned i = draw(k, PROXIES), uts = draw(k, UTSES);
+	switch (draw(k, 4)) {
+	case 0:
+		snprintf(k->names[uts], sizeof(k->names[uts]), "n%u", draw(k, 1000));
+		if (r)
+			relation_renamed(r, uts, k->names[uts]);
+		return;
+	case 1:
+		k->proxies[i].is_there = false;
+		if (r)
+			relation_gone(r, i);
+		return;
+	default: break;
+	}
+	k->proxies[i].is_there = true;
+	k->proxies[i].net = draw(k, NETS);
+	k->proxies[i].uts = uts;
+	if (r)
+		saw(r, i, k->proxies[i].net, uts, k->names[uts]);
+}
+
+/* Looks at each proxy; in between more happens, which is heard of after. */
+static void take_inventory(struct kernel *k, struct relation *r, bool is_busy)
+{
+	struct kernel replay = *k;
+	unsigned later = 0;
+	relation_begin(r);
+	for (unsigned n = 0, i = draw(k, PROXIES); n < PROXIES; n++, i = (i + 1) % PROXIES) {
+		if (is_busy && n == PROXIES / 2) {
+			replay = *k;
+			for (later = 0; later < 6; later++)
+				happen(k, NULL);
+		}
+		if (k->proxies[i].is_there)
+			saw(r, i, k->proxies[i].net, k->proxies[i].uts,
+				k->names[k->proxies[i].uts]);
+	}
+	relation_end(r);
+	for (unsigned i = 0; i < later; i++)
+		happen(&replay, r);
+}
+
+static void expect_equal(const struct kernel *k, const struct told *told)
+{
+	char want[NETS + 1][UTSES + 1][HOSTNAME_CAP] = {0};
+	for (unsigned i = 0; i < PROXIES; i++)
+		if (k->proxies[i].is_there)
+			strcpy(want[k->proxies[i].net][k->proxies[i].uts],
+				k->names[k->proxies[i].uts]);
+	assert_memory_equal(want, told->names, sizeof(want));
+}
+
+static void news_leads_to_what_an_inventory_finds(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 300; seed++) {
+		struct told told = {0};
+		struct kernel k = {.random = seed};
+		struct relation *r = relation_new(seed, on_event, &told);
+		for (unsigned i = 0; i < UTSES; i++)
+			strcpy(k.names[i], "first");
+		for (unsigned i = 0; i < 200; i++) {
+			happen(&k, r);
+			if (draw(&k, 5) == 0)
+				flush(r);
+		}
+		flush(r);
+		expect_equal(&k, &told);
+		relation_free(r);
+	}
+}
+
+static void an_inventory_makes_good_for_lost_news_even_while_more_happens(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 300; seed++) {
+		struct told told = {0};
+		struct kernel k = {.random = seed};
+		struct relation *r = relation_new(seed, on_event, &told);
+		for (unsigned i = 0; i < UTSES; i++)
+			strcpy(k.names[i], "first");
+		for (unsigned round = 0; round < 10; round++) {
+			for (unsigned i = 0; i < 20; i++)
+				happen(&k, draw(&k, 3) ? r : NULL);
+			take_inventory(&k, r, round % 2);
+			flush(r);
+			expect_equal(&k, &told);
+		}
+		relation_free(r);
+	}
+}
+
+static void the_order_of_sights_makes_no_difference(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 100; seed++) {
+		struct told first = {0}, second = {0};
+		struct relation *a = relation_new(1, on_event, &first);
+		struct relation *b = relation_new(seed, on_event, &second);
+		struct kernel k = {.random = seed};
+		for (unsigned i = 0; i < 100; i++)
+			happen(&k, NULL);
+		take_inventory(&k, a, false);
+		take_inventory(&k, b, false); /* begins elsewhere */
+		flush(a);
+		flush(b);
+		assert_memory_equal(first.names, second.names, sizeof(first.names));
+		relation_free(a);
+		relation_free(b);
+	}
+}
+
+static void the_limit_of_proxies_is_kept(void **state)
+{
+	(void)state;
+	struct told told = {0};
+	struct relation *r = relation_new(1, on_event, &told);
+	for (uint64_t i = 0; i < LIMIT_RELATION_PROXIES; i++)
+		saw(r, i, i % NETS, i % UTSES, "n");
+	struct relation_sight s = sight(LIMIT_RELATION_PROXIES, 1, 1, "n");
+	assert_int_equal(relation_saw(r, &s), ERR_RANGE);
+	relation_begin(r);
+	relation_end(r);
+	flush(r);
+	assert_int_equal(relation_stats(r).pairs, 0);
+	assert_int_equal(told.events, 0);
+	relation_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pair_is_related_as_long_as_one_proxy_has_it),
+		cmocka_unit_test(what_comes_and_goes_between_two_flushes_is_not_told),
+		cmocka_unit_test(nothing_is_told_of_a_namespace_without_an_id),
+		cmocka_unit_test(an_id_that_is_gone_is_forgotten_and_one_that_changed_told_anew),
+		cmocka_unit_test(news_leads_to_what_an_inventory_finds),
+		cmocka_unit_test(an_inventory_makes_good_for_lost_news_even_while_more_happens),
+		cmocka_unit_test(the_order_of_sights_makes_no_difference),
+		cmocka_unit_test(the_limit_of_proxies_is_kept),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
