@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the relation of links and labels: which link claims which name, by alias or namespace.
+ * Owns the relation of links and labels: which link claims which name, by alias, host name or namespace.
  * Never decides who gets a name: that is host.c. Called by names.c on changes of the model.
  */
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -105,12 +107,19 @@ static bool has_claim(const struct nlink *nlink, const char *key)
 	return false;
 }
 
-static int claim_add(struct names *n, struct nlink *nlink, const char *word, size_t len,
-	bool is_self)
+/* Something that a link is called. */
+struct call {
+	const char *word;
+	size_t len;
+	enum name_source source;
+	bool is_self, is_foreign;
+};
+
+static int claim_add(struct names *n, struct nlink *nlink, const struct call *call)
 {
 	char label[LABEL_TEXT_CAP], key[LABEL_TEXT_CAP];
-	memcpy(label, word, len);
-	label[len] = '\0';
+	memcpy(label, call->word, call->len);
+	label[call->len] = '\0';
 	label_lower(key, label);
 	if (has_claim(nlink, key))
 		return 0;
@@ -123,7 +132,9 @@ static int claim_add(struct names *n, struct nlink *nlink, const char *word, siz
 	}
 	claim->nlink = nlink;
 	claim->group = group;
-	claim->is_self = is_self;
+	claim->is_self = call->is_self;
+	claim->is_foreign = call->is_foreign;
+	claim->source = call->source;
 	strcpy(claim->label, label);
 	list_append(&nlink->claims, &claim->in_link);
 	list_append(&group->claims, &claim->in_group);
@@ -153,36 +164,105 @@ void claims_mark(struct names *n, struct nlink *nlink)
 		group_mark(n, container_of(p, struct claim, in_link)->group);
 }
 
-/* The text in which a source has names for the link; "" if none. */
-static const char *source_text(enum name_source source, const struct model_link *link)
+/* --- what a link is called ---------------------------------------------------------------- */
+
+/* The words of a source for a link: those of a text; or the host names of its namespace, each a word
+ * whatever is in it. */
+struct words {
+	enum name_source source;
+	bool is_foreign;
+	const char *text;       /* "" if it has none, or is done */
+	const struct list *at;  /* the last host name that was taken, or the head; NULL: none */
+};
+
+static const char *own_hostname(const struct names *n)
 {
-	switch (source) {
-	case NAME_ALIAS: return link->info.alias;
-	case NAME_NETNS: return link->info.flags & IFF_LOOPBACK ? "" : link->ns->info.name;
-	case NAME_SOURCE_COUNT: break;
-	}
-	return "";
+	const struct model_ns *own = n->model ? model_ns(n->model, NSID_OWN) : NULL;
+	if (own)
+		LIST_FOR_EACH(p, &own->hostnames) {
+			const struct model_hostname *h =
+				container_of(p, struct model_hostname, in_ns);
+			if (h->info.is_own)
+				return h->info.name;
+		}
+	return n->policy.self;
 }
 
-static bool has_label(const char *text)
+/* Whether a namespace's host name is somebody's choice of a name for it. Our own UTS namespace names
+ * this host, whatever else a process of it has entered; and who has only inherited this host's name
+ * has not given himself one. */
+static bool is_chosen(const struct names *n, const struct event_hostname *hostname)
 {
-	size_t len;
-	for (const char *word; (word = label_next_word(&text, &len));)
-		if (label_judge(word, len) == LABEL_OK)
+	return !hostname->is_own && hostname->name[0] != '\0' &&
+		strcasecmp(hostname->name, own_hostname(n)) != 0;
+}
+
+static bool is_ignored(const struct names *n, const char *hostname)
+{
+	for (unsigned i = 0; i < n->policy.ignored_count; i++)
+		if (fnmatch(n->policy.ignored[i], hostname, FNM_CASEFOLD) == 0)
 			return true;
 	return false;
 }
 
-/* The text of the most preferred source that has a label at all, or that has anything. */
-static const char *best_text(const struct names *n, const struct model_link *link)
+static struct words source_words(enum name_source source, const struct model_link *link)
 {
-	const char *fallback = "";
+	struct words w = {.source = source, .text = "", .is_foreign = model_ns_is_foreign(link->ns)};
+	bool is_loopback = link->info.flags & IFF_LOOPBACK;
+	switch (source) {
+	case NAME_ALIAS: w.text = link->info.alias; break;
+	case NAME_HOSTNAME: w.at = is_loopback ? NULL : &link->ns->hostnames; break;
+	case NAME_NETNS: w.text = is_loopback ? "" : link->ns->info.name; break;
+	case NAME_SOURCE_COUNT: break;
+	}
+	return w;
+}
+
+/* The next word with the verdict on it; false when there is no more. */
+static bool words_next(const struct names *n, const struct model_link *link, struct words *w,
+	struct call *ret, enum label_verdict *ret_verdict)
+{
+	*ret = (struct call){.source = w->source, .is_foreign = w->is_foreign};
+	if (!w->at) {
+		ret->word = label_next_word(&w->text, &ret->len);
+		if (ret->word)
+			*ret_verdict = label_judge(ret->word, ret->len);
+		return ret->word;
+	}
+	/* Progress: each turn goes on by one in the list. */
+	while ((w->at = w->at->next) != &link->ns->hostnames) {
+		const struct event_hostname *h =
+			&container_of(w->at, struct model_hostname, in_ns)->info;
+		if (!is_chosen(n, h))
+			continue;
+		ret->word = h->name;
+		ret->len = strlen(h->name);
+		ret->is_foreign |= h->is_rootless;
+		*ret_verdict = is_ignored(n, h->name) ? LABEL_IGNORED
+						      : label_judge(ret->word, ret->len);
+		return true;
+	}
+	w->at = NULL;
+	w->text = "";
+	return false;
+}
+
+/* The words of the most preferred source that has a label at all, or that has anything. */
+static struct words best_words(const struct names *n, const struct model_link *link)
+{
+	struct words fallback = {.text = ""};
+	bool has_fallback = false;
 	for (unsigned i = 0; i < n->policy.source_count; i++) {
-		const char *text = source_text(n->policy.sources[i], link);
-		if (has_label(text))
-			return text;
-		if (*fallback == '\0')
-			fallback = text;
+		struct words words = source_words(n->policy.sources[i], link), rest = words;
+		enum label_verdict verdict;
+		struct call call;
+		while (words_next(n, link, &rest, &call, &verdict)) {
+			if (verdict == LABEL_OK)
+				return words;
+			if (!has_fallback)
+				fallback = words;
+			has_fallback = true;
+		}
 	}
 	return fallback;
 }
@@ -190,13 +270,12 @@ static const char *best_text(const struct names *n, const struct model_link *lin
 void claims_each_reject(const struct names *n, const struct model_link *link, reject_fn *visit,
 	void *arg)
 {
-	const char *text = best_text(n, link);
-	size_t len;
-	for (const char *word; (word = label_next_word(&text, &len));) {
-		enum label_verdict verdict = label_judge(word, len);
+	struct words words = best_words(n, link);
+	enum label_verdict verdict;
+	struct call call;
+	while (words_next(n, link, &words, &call, &verdict))
 		if (verdict != LABEL_OK)
-			visit(arg, link, word, len, verdict);
-	}
+			visit(arg, link, call.word, call.len, verdict);
 }
 
 /* The name of this host, if the link is one of its own to be reached by; "" otherwise. */
@@ -208,34 +287,48 @@ static const char *self_text(const struct names *n, const struct model_link *lin
 
 /* All that a link is called: the words of its best source, then the host's own name. */
 struct called {
-	const char *text, *self;
-	bool is_self; /* the last label was of `self` */
+	const struct names *names;
+	const struct model_link *link;
+	struct words words;
+	const char *self;
 };
 
-/* The next label of them; false when there is no more. Words that are no labels are passed over. */
-static bool called_next(struct called *c, const char **ret_word, size_t *ret_len)
+static struct called called_begin(const struct names *n, const struct model_link *link)
 {
-	for (;;) {
-		*ret_word = label_next_word(c->is_self ? &c->self : &c->text, ret_len);
-		if (*ret_word && label_judge(*ret_word, *ret_len) == LABEL_OK)
+	return (struct called){.names = n,
+		.link = link,
+		.words = best_words(n, link),
+		.self = self_text(n, link)};
+}
+
+/* The next label of them; false when there is no more. Words that are no labels are passed over. */
+static bool called_next(struct called *c, struct call *ret)
+{
+	enum label_verdict verdict;
+	while (words_next(c->names, c->link, &c->words, ret, &verdict))
+		if (verdict == LABEL_OK)
 			return true;
-		if (!*ret_word && c->is_self)
-			return false;
-		c->is_self |= !*ret_word;
-	}
+	*ret = (struct call){.is_self = true};
+	while ((ret->word = label_next_word(&c->self, &ret->len)))
+		if (label_judge(ret->word, ret->len) == LABEL_OK)
+			return true;
+	return false;
+}
+
+static bool claim_is(const struct claim *claim, const struct call *call)
+{
+	return claim->is_foreign == call->is_foreign && claim->source == call->source &&
+		claim->is_self == call->is_self && strlen(claim->label) == call->len &&
+		memcmp(claim->label, call->word, call->len) == 0;
 }
 
 /* Whether the claims are, one for one and as spelled, what the link is called. */
 static bool claims_match(const struct nlink *nlink, struct called called)
 {
 	const struct list *p = nlink->claims.next;
-	const char *word;
-	size_t len;
-	while (called_next(&called, &word, &len)) {
-		if (p == &nlink->claims)
-			return false;
-		const char *label = container_of(p, struct claim, in_link)->label;
-		if (strlen(label) != len || memcmp(label, word, len) != 0)
+	struct call call;
+	while (called_next(&called, &call)) {
+		if (p == &nlink->claims || !claim_is(container_of(p, struct claim, in_link), &call))
 			return false;
 		p = p->next;
 	}
@@ -244,15 +337,13 @@ static bool claims_match(const struct nlink *nlink, struct called called)
 
 void claims_update(struct names *n, struct nlink *nlink, bool may_report)
 {
-	struct called called = {
-		.text = best_text(n, nlink->link), .self = self_text(n, nlink->link)};
-	const char *word;
-	size_t len;
+	struct called called = called_begin(n, nlink->link);
+	struct call call;
 	if (may_report && n->sink.on_reject)
 		claims_each_reject(n, nlink->link, n->sink.on_reject, n->sink.arg);
 	if (claims_match(nlink, called))
 		return;
 	claims_drop(n, nlink);
-	while (called_next(&called, &word, &len))
-		names_check(n, claim_add(n, nlink, word, len, called.is_self));
+	while (called_next(&called, &call))
+		names_check(n, claim_add(n, nlink, &call));
 }

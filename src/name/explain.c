@@ -55,6 +55,17 @@ int names_each_host(const struct names *n, void (*visit)(void *arg, const struct
 	return 0;
 }
 
+const char *name_source_text(enum name_source source)
+{
+	switch (source) {
+	case NAME_ALIAS: return "alias";
+	case NAME_HOSTNAME: return "hostname";
+	case NAME_NETNS: return "netns";
+	case NAME_SOURCE_COUNT: break;
+	}
+	return "";
+}
+
 static bool says(const struct host *host, const struct addr *addr)
 {
 	for (size_t i = 0; host && i < host->said.count; i++)
@@ -68,7 +79,11 @@ static enum addr_verdict verdict_for(const struct names *n, const struct group *
 	const struct claim *claim, const struct host *host, const struct model_addr *addr)
 {
 	enum addr_verdict verdict = addr_judge(&n->policy, addr);
-	if (verdict != ADDR_ROOTLESS && group_refuses(n, group, claim))
+	if (verdict == ADDR_ROOTLESS || verdict == ADDR_OWNER_UNKNOWN)
+		return verdict;
+	if (claim->is_foreign && !n->policy.has_rootless)
+		return ADDR_ROOTLESS_NAME;
+	if (group_refuses(n, group, claim))
 		return ADDR_ROOTLESS_TAKEN;
 	if (verdict != ADDR_SERVED && verdict != ADDR_SPARE)
 		return verdict;
@@ -107,6 +122,8 @@ int names_explain(const struct names *n, const char *label,
 				continue;
 			visit(arg, &(struct names_addr){.addr = addr,
 					   .verdict = verdict_for(n, group, claims[i], host, addr),
+					   .source = claims[i]->source,
+					   .is_self = claims[i]->is_self,
 					   .scope = addr_scope(&addr->info.addr)});
 		}
 	free(claims);

@@ -59,8 +59,9 @@ static int claim_cmp(const void *a, const void *b)
 {
 	const struct model_link *x = (*(const struct claim *const *)a)->nlink->link;
 	const struct model_link *y = (*(const struct claim *const *)b)->nlink->link;
-	if (x->ns->info.is_rootless != y->ns->info.is_rootless)
-		return x->ns->info.is_rootless ? 1 : -1;
+	bool is_foreign = (*(const struct claim *const *)a)->is_foreign;
+	if (is_foreign != (*(const struct claim *const *)b)->is_foreign)
+		return is_foreign ? 1 : -1;
 	if (x->ns->nsid != y->ns->nsid)
 		return x->ns->nsid < y->ns->nsid ? -1 : 1;
 	return (x->info.ifindex > y->info.ifindex) - (x->info.ifindex < y->info.ifindex);
@@ -86,7 +87,7 @@ int claims_sorted(const struct group *group, const struct claim ***ret, size_t *
 static bool has_own_claim(const struct group *group)
 {
 	LIST_FOR_EACH(p, &group->claims)
-		if (!container_of(p, struct claim, in_group)->nlink->link->ns->info.is_rootless)
+		if (!container_of(p, struct claim, in_group)->is_foreign)
 			return true;
 	return false;
 }
@@ -95,7 +96,7 @@ static bool has_own_claim(const struct group *group)
  * that name, or could have it by number. */
 bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim)
 {
-	if (!claim->nlink->link->ns->info.is_rootless)
+	if (!claim->is_foreign)
 		return false;
 	if (!n->policy.has_rootless || has_own_claim(group))
 		return true;

@@ -35,6 +35,8 @@ struct claim {
 	struct group *group;
 	struct list in_link, in_group;
 	bool is_self;               /* only because it is the host's own name */
+	bool is_foreign;            /* its namespace, or who named it, is of another user namespace */
+	enum name_source source;    /* unless is_self */
 	char label[LABEL_TEXT_CAP]; /* as spelled */
 };
 

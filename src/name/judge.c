@@ -30,8 +30,8 @@ static enum addr_verdict judge_v6_flags(const struct policy *policy, uint32_t fl
 enum addr_verdict addr_judge(const struct policy *policy, const struct model_addr *addr)
 {
 	const struct event_addr *info = &addr->info;
-	if (addr->link->ns->info.is_rootless && !policy->has_rootless)
-		return ADDR_ROOTLESS;
+	if (model_ns_is_foreign(addr->link->ns) && !policy->has_rootless)
+		return addr->link->ns->info.is_owner_known ? ADDR_ROOTLESS : ADDR_OWNER_UNKNOWN;
 	if (addr_is_loopback(&info->addr) || info->rt_scope == RT_SCOPE_HOST)
 		return ADDR_HOST_SCOPE;
 	if (addr_scope(&info->addr) == ADDR_SCOPE_NONE)
@@ -58,6 +58,9 @@ const char *addr_verdict_text(enum addr_verdict verdict)
 	case ADDR_HOST_SCOPE: return "valid on its own host only";
 	case ADDR_NOT_UNICAST: return "not an address that others could use";
 	case ADDR_ROOTLESS: return "namespace of another user namespace (--rootless serves it)";
+	case ADDR_OWNER_UNKNOWN: return "nobody can say who owns its namespace (--rootless serves it)";
+	case ADDR_ROOTLESS_NAME:
+		return "host name given in another user namespace (--rootless serves it)";
 	case ADDR_OUTRANKED: return "another workload has the name";
 	case ADDR_ROOTLESS_TAKEN: return "one of the host's own namespaces has the name";
 	case ADDR_VERDICT_COUNT: break;

@@ -17,13 +17,15 @@ enum addr_verdict {
 	ADDR_HOST_SCOPE,   /* loopback, and what the kernel marks RT_SCOPE_HOST */
 	ADDR_NOT_UNICAST,  /* multicast, unspecified, v4-mapped, reserved */
 	ADDR_ROOTLESS,     /* in a namespace that another user namespace owns */
+	ADDR_OWNER_UNKNOWN, /* in a namespace of which nobody could say who owns it */
+	ADDR_ROOTLESS_NAME, /* named by a UTS namespace that another user namespace owns */
 	ADDR_OUTRANKED,    /* another workload has the name (--duplicates=first) */
 	ADDR_ROOTLESS_TAKEN, /* rootless, and one of the host's own namespaces has the name */
 	ADDR_VERDICT_COUNT
 };
 
-/* The verdict on one address by itself; never ADDR_OUTRANKED or ADDR_ROOTLESS_TAKEN, which are about
- * the name. */
+/* The verdict on one address by itself; never ADDR_ROOTLESS_NAME, ADDR_OUTRANKED or
+ * ADDR_ROOTLESS_TAKEN, which are about the name. */
 enum addr_verdict addr_judge(const struct policy *policy, const struct model_addr *addr) NONNULL;
 
 /* A few words for a person. Static storage. */

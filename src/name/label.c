@@ -27,6 +27,8 @@ enum label_verdict label_judge(const char *bytes, size_t len)
 		return LABEL_BAD_HYPHEN;
 	if (len == 3 && (strncasecmp(bytes, "wan", 3) == 0 || strncasecmp(bytes, "lan", 3) == 0))
 		return LABEL_RESERVED;
+	if (len == 9 && strncasecmp(bytes, "localhost", 9) == 0)
+		return LABEL_LOCALHOST;
 	return LABEL_OK;
 }
 
@@ -38,6 +40,8 @@ const char *label_verdict_text(enum label_verdict verdict)
 	case LABEL_BAD_BYTE: return "has a byte that is no letter, digit or hyphen";
 	case LABEL_BAD_HYPHEN: return "begins or ends with a hyphen";
 	case LABEL_RESERVED: return "is a branch of the zone, not a host name";
+	case LABEL_LOCALHOST: return "is what each machine calls itself";
+	case LABEL_IGNORED: return "is ignored (--ignore-hostname)";
 	case LABEL_COUNT: break;
 	}
 	return "";

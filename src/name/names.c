@@ -102,6 +102,28 @@ static void on_addr(void *arg, enum model_change change, const struct model_addr
 	onlink_count(n, addr->link, &addr->info, change == MODEL_ADDR_GONE ? -1 : 1);
 }
 
+static void ns_update_claims(struct names *n, const struct model_ns *ns)
+{
+	LIST_FOR_EACH(p, &ns->links) {
+		struct nlink *nlink = nlink_of(n, container_of(p, struct model_link, in_ns));
+		if (nlink)
+			claims_update(n, nlink, !model_ns_is_foreign(ns));
+	}
+}
+
+/* This host's own name decides whose names are only inherited; it changes rarely. */
+static void on_hostnames(void *arg, const struct model_ns *ns)
+{
+	struct names *n = arg;
+	if (ns->nsid == NSID_OWN)
+		MAP_FOR_EACH(p, &n->links)
+			claims_update(n, container_of(p, struct nlink, node), false);
+	else
+		ns_update_claims(n, ns);
+	if (n->sink.on_hostnames)
+		n->sink.on_hostnames(n->sink.arg, ns);
+}
+
 static void on_ns(void *arg, enum model_change change, const struct model_ns *ns)
 {
 	struct names *n = arg;
@@ -161,7 +183,8 @@ void names_free(struct names *n)
 struct model_listener names_listener(struct names *n)
 {
 	return (struct model_listener){
-		.on_ns = on_ns, .on_link = on_link, .on_addr = on_addr, .arg = n};
+		.on_ns = on_ns, .on_link = on_link, .on_addr = on_addr, .on_hostnames = on_hostnames,
+		.arg = n};
 }
 
 void names_bind_model(struct names *n, const struct model *model)
@@ -232,6 +255,13 @@ void names_each_reject(const struct names *n, reject_fn *visit, void *arg)
 		claims_each_reject(n, container_of(p, struct nlink, node)->link, visit, arg);
 }
 
+static void count_reject(void *arg, const struct model_link *link UNUSED, const char *word UNUSED,
+	size_t len UNUSED, enum label_verdict verdict UNUSED)
+{
+	size_t *count = arg;
+	++*count;
+}
+
 struct names_stats names_stats(const struct names *n)
 {
 	struct names_stats stats = n->stats;
@@ -239,5 +269,6 @@ struct names_stats names_stats(const struct names *n)
 	stats.groups = n->groups.count;
 	stats.reverse_zones = n->rzones.count;
 	stats.mdns_links = n->place_count;
+	names_each_reject(n, count_reject, &stats.rejects);
 	return stats;
 }

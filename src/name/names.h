@@ -46,9 +46,11 @@ struct names_sink {
 	/* Exactly these sets are at `owner` on that mDNS link. `is_reverse`: a reverse name. */
 	int (*put_mdns)(void *arg, uint32_t ifindex, const uint8_t *owner, const struct rrset *sets,
 		size_t count, bool is_reverse);
+	/* The host names that a namespace is related to changed. */
+	void (*on_hostnames)(void *arg, const struct model_ns *ns);
 	/* The prefixes that are on-link on a watched interface changed: see names_onlink(). */
 	void (*onlink_changed)(void *arg);
-	/* A word in an alias (or name of a namespace) is no label, and is not served. */
+	/* A word in an alias, a host name or the name of a namespace is no label, and is not served. */
 	void (*on_reject)(void *arg, const struct model_link *link, const char *word, size_t len,
 		enum label_verdict verdict);
 	/* A name came, changed or went, after its records were put: for `watch`. */
@@ -92,6 +94,8 @@ struct names_addr {
 	const struct model_addr *addr;
 	enum addr_verdict verdict;
 	enum addr_scope scope;
+	enum name_source source; /* where its link has the name from */
+	bool is_self;            /* from this host's own name instead */
 };
 
 /* A name as served, or one that is claimed and that nobody has: no workloads then. */
@@ -104,6 +108,9 @@ struct names_host {
 /* Calls `visit` for each of them, in order of label. ERR_NOMEM: nothing was visited. */
 int names_each_host(const struct names *n, void (*visit)(void *arg, const struct names_host *host),
 	void *arg) NONNULL_ARGS(1, 2) MUSTCHECK;
+
+/* "alias", "hostname", "netns". Static storage. */
+const char *name_source_text(enum name_source source);
 
 /* Calls `visit` for each address of each link that claims the name `label` serves or would serve,
  * with its verdict. ERR_ABSENT: no workload claims it. */

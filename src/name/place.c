@@ -237,7 +237,7 @@ void mdns_places_free(struct names *n)
 static bool is_onlink(const struct model_link *link, const struct event_addr *info)
 {
 	unsigned widest = info->addr.family == ADDR_V4 ? 8 : 32;
-	return !link->ns->info.is_rootless && !addr_is_loopback(&info->addr) &&
+	return !model_ns_is_foreign(link->ns) && !addr_is_loopback(&info->addr) &&
 		info->rt_scope != RT_SCOPE_HOST && info->prefix_len >= widest &&
 		info->prefix_len < 8 * addr_len(&info->addr);
 }

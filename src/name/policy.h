@@ -9,7 +9,7 @@
 #include "wire/name.h"
 
 /* Where a workload's name comes from. */
-enum name_source { NAME_ALIAS, NAME_NETNS, NAME_SOURCE_COUNT };
+enum name_source { NAME_ALIAS, NAME_HOSTNAME, NAME_NETNS, NAME_SOURCE_COUNT };
 
 /* Two workloads with one name. A workload is a namespace that claims a name with any of its links.
  * Order among them is by what is, never by when it came: see claim_cmp() in name/names.c. */
@@ -28,6 +28,8 @@ struct policy {
 	uint32_t ttl_s; /* of host records in unicast DNS */
 	enum name_source sources[NAME_SOURCE_COUNT]; /* in order of preference */
 	unsigned source_count;
+	const char *const *ignored; /* patterns of host names that are no names; borrowed likewise */
+	unsigned ignored_count;
 	enum name_duplicates duplicates;
 	bool has_rootless;   /* serve namespaces that other user namespaces own */
 	bool has_temporary;  /* publish RFC 8981 temporary addresses */

@@ -181,9 +181,20 @@ static struct event addr_event(nsid_t nsid, uint32_t ifindex, const char *addr, 
 	return ev;
 }
 
+static void add_ns(struct fixture *f, nsid_t nsid, bool is_rootless, bool is_owner_known)
+{
+	struct event ev = {.type = EV_NS, .nsid = nsid};
+	ev.ns.is_rootless = is_rootless;
+	ev.ns.is_owner_known = is_owner_known;
+	apply(f, &ev);
+}
+
+/* A link; in a namespace of the host's own, unless that is there already. */
 static void add_link(struct fixture *f, nsid_t nsid, uint32_t ifindex, const char *alias)
 {
 	struct event ev = link_event(nsid, ifindex, alias);
+	if (!model_ns(f->model, nsid))
+		add_ns(f, nsid, false, true);
 	apply(f, &ev);
 }
 
@@ -430,6 +441,7 @@ static void mdns_carries_all_addresses_of_the_segment_and_no_others(void **state
 	add_link(f, NSID_OWN, 3, "");
 	add_addr(f, NSID_OWN, 3, "10.9.0.1");
 	struct event ev = link_event(5, 7, "web"); /* a macvlan of the first */
+	add_ns(f, 5, false, true);
 	strcpy(ev.link.kind, "macvlan");
 	ev.link.parent = 2;
 	ev.link.parent_nsid = NSID_OWN;
@@ -502,9 +514,7 @@ static void a_rootless_namespace_never_gets_shares_or_pushes_out_a_name(void **s
 	(void)state;
 	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++) {
 		struct fixture *f = start(d);
-		struct event ns = {.type = EV_NS, .nsid = 4};
-		ns.ns.is_rootless = ns.ns.is_owner_known = true;
-		apply(f, &ns);
+		add_ns(f, 4, true, true);
 		add_link(f, 4, 2, "router other web-2");
 		add_addr(f, 4, 2, "10.6.6.6");
 		add_link(f, 5, 2, "router web");
@@ -554,6 +564,151 @@ static void the_hosts_own_name_is_said_but_not_over_mdns_unless_wanted(void **st
 	names_set_policy(f->names, &f->policy);
 	names_flush(f->names);
 	assert_said(f, "mdns 2 hub.local. A any 10.0.0.1");
+	stop(f);
+}
+
+static void set_hostname(struct fixture *f, nsid_t nsid, uint64_t uts, const char *name,
+	bool is_own, bool is_rootless)
+{
+	struct event ev = {.type = *name ? EV_HOSTNAME : EV_HOSTNAME_GONE, .nsid = nsid};
+	ev.hostname.uts = uts;
+	ev.hostname.is_own = is_own;
+	ev.hostname.is_rootless = is_rootless;
+	snprintf(ev.hostname.name, sizeof(ev.hostname.name), "%s", name);
+	apply(f, &ev);
+}
+
+static struct fixture *start_with_hostnames(enum name_duplicates duplicates)
+{
+	struct fixture *f = start(duplicates);
+	f->policy.sources[0] = NAME_ALIAS;
+	f->policy.sources[1] = NAME_HOSTNAME;
+	f->policy.source_count = 2;
+	names_set_policy(f->names, &f->policy);
+	return f;
+}
+
+static void a_host_name_names_its_namespace_where_there_is_no_alias(void **state)
+{
+	(void)state;
+	struct fixture *f = start_with_hostnames(DUPLICATES_MERGE);
+	add_link(f, 5, 2, "");
+	add_link(f, 5, 3, "gate");
+	add_addr(f, 5, 2, "10.0.0.5");
+	add_addr(f, 5, 3, "10.0.1.5");
+	set_hostname(f, 5, 70, "www", false, false);
+	names_flush(f->names);
+	assert_said(f, "unicast www.lan.example. A any 10.0.0.5");
+	assert_said(f, "unicast gate.lan.example. A any 10.0.1.5");
+	assert_not_said(f, "www.lan.example. A any 10.0.1.5");
+
+	set_hostname(f, 5, 71, "api", false, false); /* two names of one namespace */
+	set_hostname(f, 5, 70, "web", false, false);
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.5");
+	assert_said(f, "unicast api.lan.example. A any 10.0.0.5");
+	assert_not_said(f, "www");
+
+	set_hostname(f, 5, 70, "", false, false);
+	set_hostname(f, 5, 71, "", false, false);
+	names_flush(f->names);
+	assert_not_said(f, "unicast web");
+	assert_not_said(f, "unicast api");
+	assert_said(f, "unicast gate.lan.example. A any 10.0.1.5");
+	stop(f);
+}
+
+static void this_hosts_name_names_no_other_namespace(void **state)
+{
+	(void)state;
+	struct fixture *f = start_with_hostnames(DUPLICATES_MERGE);
+	add_link(f, NSID_OWN, 2, "");
+	add_addr(f, NSID_OWN, 2, "10.0.0.1");
+	add_link(f, 5, 2, "");
+	add_addr(f, 5, 2, "10.0.0.5");
+	set_hostname(f, NSID_OWN, 1, "hub", true, false);
+	set_hostname(f, 5, 1, "hub", true, false);  /* ip netns exec */
+	set_hostname(f, 5, 2, "HUB", false, false); /* unshare -nu, and no name given */
+	names_flush(f->names);
+	assert_not_said(f, "hub");
+	assert_not_said(f, "HUB");
+	set_hostname(f, NSID_OWN, 1, "hub2", true, false); /* the old one is a name like others now */
+	names_flush(f->names);
+	assert_said(f, "unicast HUB.lan.example. A any 10.0.0.5");
+	stop(f);
+}
+
+static void host_names_that_are_no_labels_or_ignored_are_told_and_not_served(void **state)
+{
+	(void)state;
+	static const char *const patterns[] = {"tmp-*", "????????????"};
+	static const char *const bad[] = {"localhost", "(none)", "a.b", "a b", "-x", "TMP-1",
+		"0123456789ab", "wan",
+		"0123456789012345678901234567890123456789012345678901234567890123"};
+	struct fixture *f = start_with_hostnames(DUPLICATES_MERGE);
+	f->policy.ignored = patterns;
+	f->policy.ignored_count = 2;
+	names_set_policy(f->names, &f->policy);
+	add_link(f, 5, 2, "");
+	add_addr(f, 5, 2, "10.0.0.5");
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		unsigned before = f->said.rejects;
+		set_hostname(f, 5, 70, bad[i], false, false);
+		names_flush(f->names);
+		assert_int_equal(f->said.rejects, before + 1);
+		assert_not_said(f, "10.0.0.5");
+	}
+	set_hostname(f, 5, 70, "0123456789abc", false, false);
+	names_flush(f->names);
+	assert_said(f, "unicast 0123456789abc.lan.example. A any 10.0.0.5");
+	stop(f);
+}
+
+static void a_rootless_host_name_never_gets_shares_or_pushes_out_a_name(void **state)
+{
+	(void)state;
+	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++) {
+		struct fixture *f = start_with_hostnames(d);
+		add_ns(f, 4, true, true);
+		add_link(f, 4, 2, "");
+		add_addr(f, 4, 2, "10.6.6.6");
+		set_hostname(f, 4, 70, "router", false, true);
+		add_link(f, NSID_OWN, 2, ""); /* unshare -Uu, in the host's network namespace */
+		add_addr(f, NSID_OWN, 2, "10.0.0.1");
+		set_hostname(f, NSID_OWN, 71, "printer", false, true);
+		add_link(f, 5, 2, "router");
+		add_addr(f, 5, 2, "10.0.0.5");
+		names_flush(f->names);
+		assert_not_said(f, "10.6.6.6");
+		assert_not_said(f, "printer");
+
+		f->policy.has_rootless = true;
+		names_set_policy(f->names, &f->policy);
+		names_flush(f->names);
+		assert_said(f, "unicast printer.lan.example. A any 10.0.0.1");
+		assert_not_said(f, "router.lan.example. A any 10.6.6.6");
+		add_link(f, 5, 2, "");
+		names_flush(f->names);
+		assert_said(f, "unicast router.lan.example. A any 10.6.6.6");
+		set_hostname(f, 5, 72, "router", false, false); /* the host's own, by host name */
+		names_flush(f->names);
+		assert_not_said(f, "router.lan.example. A any 10.6.6.6");
+		stop(f);
+	}
+}
+
+static void a_namespace_of_unknown_owner_is_served_as_if_it_were_rootless(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_ns(f, 4, false, false);
+	add_link(f, 4, 2, "web");
+	add_addr(f, 4, 2, "10.6.6.6");
+	names_flush(f->names);
+	assert_not_said(f, "10.6.6.6");
+	add_ns(f, 4, false, true); /* a process in it, or a file, told */
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.6.6.6");
 	stop(f);
 }
 
@@ -627,13 +782,15 @@ static uint32_t random_below(uint64_t *rng, uint32_t n)
 	return (uint32_t)(*rng >> 33) % n;
 }
 
-enum { WORLD_LINKS = 24 };
+enum { WORLD_LINKS = 24, WORLD_HOSTNAMES = 8 };
 
 static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 {
 	static const char *const aliases[] = {"web", "Web", "web-2", "mail web", "db", "", "web-3 db"};
 	uint64_t world = world_seed;
 	struct event links[WORLD_LINKS], addrs[WORLD_LINKS];
+	static const char *const hostnames[] = {"web", "db", "box", "web-2", "hub", "localhost"};
+	struct event names[WORLD_LINKS];
 	unsigned order[WORLD_LINKS];
 	for (unsigned i = 0; i < WORLD_LINKS; i++) {
 		char text[32];
@@ -646,6 +803,18 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 		}
 		snprintf(text, sizeof(text), "10.0.%u.%u", random_below(&world, 3), i);
 		addrs[i] = addr_event(nsid, 10 + i, text, 0);
+		/* Of the namespaces, one is rootless, and of one nobody knows whose it is. */
+		names[i] = (struct event){.type = EV_NS, .nsid = (nsid_t)(i % 6) - 1};
+		names[i].ns.is_owner_known = i % 6 != 4;
+		names[i].ns.is_rootless = i % 6 == 3;
+		if (i >= 6 && i < 6 + WORLD_HOSTNAMES) {
+			names[i] = (struct event){.type = EV_HOSTNAME, .nsid = nsid};
+			names[i].hostname.uts = i;
+			names[i].hostname.is_own = i == 6;
+			names[i].hostname.is_rootless = i % 3 == 0;
+			strcpy(names[i].hostname.name,
+				hostnames[random_below(&world, ARRAY_LEN(hostnames))]);
+		}
 		order[i] = i;
 	}
 	for (unsigned i = WORLD_LINKS; i-- > 1;) {
@@ -655,6 +824,17 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 	}
 	for (unsigned i = 0; i < WORLD_LINKS; i++) {
 		const struct event *link = &links[order[i]], *addr = &addrs[order[i]];
+		struct event name = names[order[i]];
+		if (name.type == EV_HOSTNAME && random_below(&order_seed, 2) == 0) {
+			strcpy(name.hostname.name, "before");
+			apply(f, &name);
+			if (random_below(&order_seed, 2))
+				names_flush(f->names);
+			name.type = EV_HOSTNAME_GONE;
+			if (random_below(&order_seed, 2))
+				apply(f, &name);
+		}
+		apply(f, &names[order[i]]);
 		if (random_below(&order_seed, 3) == 0) { /* it was something else before */
 			struct event other = *link;
 			strcpy(other.link.alias, "web other");
@@ -685,11 +865,15 @@ static void what_is_said_depends_on_the_state_and_not_on_the_order(void **state)
 	(void)state;
 	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++)
 		for (uint64_t world = 1; world <= 20; world++) {
-			struct fixture *want = start(d);
+			struct fixture *want = start_with_hostnames(d);
+			want->policy.has_rootless = world % 2;
+			names_set_policy(want->names, &want->policy);
 			play(want, world, 0);
 			qsort(want->said.lines, want->said.count, sizeof(char *), line_cmp);
 			for (uint64_t order = 1; order <= 10; order++) {
-				struct fixture *f = start(d);
+				struct fixture *f = start_with_hostnames(d);
+				f->policy.has_rootless = world % 2;
+				names_set_policy(f->names, &f->policy);
 				play(f, world, order);
 				qsort(f->said.lines, f->said.count, sizeof(char *), line_cmp);
 				for (size_t i = 0; i < f->said.count && i < want->said.count; i++)
@@ -723,6 +907,11 @@ int main(void)
 		cmocka_unit_test(merge_gives_the_addresses_of_all_first_and_number_tell_them_apart),
 		cmocka_unit_test(a_rootless_namespace_never_gets_shares_or_pushes_out_a_name),
 		cmocka_unit_test(the_hosts_own_name_is_said_but_not_over_mdns_unless_wanted),
+		cmocka_unit_test(a_host_name_names_its_namespace_where_there_is_no_alias),
+		cmocka_unit_test(this_hosts_name_names_no_other_namespace),
+		cmocka_unit_test(host_names_that_are_no_labels_or_ignored_are_told_and_not_served),
+		cmocka_unit_test(a_rootless_host_name_never_gets_shares_or_pushes_out_a_name),
+		cmocka_unit_test(a_namespace_of_unknown_owner_is_served_as_if_it_were_rootless),
 		cmocka_unit_test(a_changed_domain_says_everything_again),
 		cmocka_unit_test(prefixes_wider_than_a_lan_do_not_make_clients_lan),
 		cmocka_unit_test(explain_tells_the_reason_for_each_address),
