@@ -35,6 +35,52 @@ void zone_lookup(const struct zone_reader *reader, const struct key *key, uint16
  * addresses that go along with an answer. */
 const struct node *zone_node(const struct zone_reader *reader, const struct key *key) NONNULL;
 
+/* The node at exactly that name, if no delegation or DNAME is anywhere in the store, so that whatever it
+ * has is the answer; NULL if there is none, or the walk from the root has to tell. */
+static inline const struct node *zone_find_uncut(const struct zone_reader *reader,
+	const struct key *key)
+{
+	if (atomic_load_explicit(&reader->features, memory_order_relaxed) & 1u << TABLE_CUTS)
+		return NULL;
+	const struct table *t = atomic_load_explicit(&reader->table, memory_order_acquire);
+	struct table_hit hit = table_find(t, key_hash(reader->seed, key, 0), key, 0);
+	return hit.is_edge ? NULL : hit.node;
+}
+
+/* A table larger than this does not stay in a core's caches: its slots and nodes are worth asking
+ * memory for ahead of time, where several names are to be looked up. */
+enum { ZONE_PREFETCH_SLOTS = 32768 };
+
+static inline bool zone_is_worth_prefetching(const struct zone_reader *reader)
+{
+	return atomic_load_explicit(&reader->table, memory_order_acquire)->mask >= ZONE_PREFETCH_SLOTS;
+}
+
+/* Two steps of asking memory for what a lookup of the name will need, some time before it: first for
+ * its slot, then, by the hash that this returns, for the node. */
+static inline uint64_t zone_prefetch_slot(const struct zone_reader *reader, const uint8_t *name,
+	unsigned len)
+{
+	const struct table *t = atomic_load_explicit(&reader->table, memory_order_acquire);
+	struct key key;
+	key_from_message(&key, name, len);
+	uint64_t hash = key_hash(reader->seed, &key, 0);
+	__builtin_prefetch((const char *)t + offsetof(struct table, slots) +
+		(hash & t->mask) * sizeof(slot_t));
+	return hash;
+}
+
+static inline void zone_prefetch_node(const struct zone_reader *reader, uint64_t hash)
+{
+	const struct table *t = atomic_load_explicit(&reader->table, memory_order_acquire);
+	slot_t slot = atomic_load_explicit(&t->slots[hash & t->mask], memory_order_relaxed);
+	const uint8_t *node = (const uint8_t *)slot_node(slot);
+	if (!node)
+		return;
+	__builtin_prefetch(node);
+	__builtin_prefetch(node + 64);
+}
+
 /* Whether any set in the store depends on the view: if not, there is no need to know it. */
 static inline bool zone_has_views(const struct zone_reader *reader)
 {

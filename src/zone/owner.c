@@ -26,6 +26,7 @@ struct owner *zone_owner_new(struct zone *z, const struct place *place)
 	struct owner *owner = calloc(1, sizeof(*owner) + key->len);
 	if (!owner)
 		return NULL;
+	list_init(&owner->in_dirty);
 	memcpy(owner->name, key_lower(key), key->len);
 	if (map_add(&z->owners, &owner->in_map, key_hash(z->reader.seed, key, 0))) {
 		free(owner);
@@ -37,6 +38,7 @@ struct owner *zone_owner_new(struct zone *z, const struct place *place)
 void zone_owner_free(struct zone *z, struct owner *owner)
 {
 	map_remove(&z->owners, &owner->in_map);
+	list_remove(&owner->in_dirty);
 	free(owner->apex);
 	free(owner);
 }
@@ -110,10 +112,18 @@ int zone_tell(struct zone *z, const uint8_t *name, const struct node *before,
 	return 0;
 }
 
+bool zone_mark(struct zone *z, struct owner *owner)
+{
+	if (!list_is_empty(&owner->in_dirty))
+		return false;
+	list_append(&z->dirty, &owner->in_dirty);
+	return true;
+}
+
 void zone_touch(struct zone *z, const struct place *place)
 {
 	struct owner *owner = place->apex ?
 		zone_owner(z, &place->key, place->key.len - place->apex->name_len) : NULL;
 	if (owner && owner->apex)
-		owner->apex->is_dirty = true;
+		zone_mark(z, owner);
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/list.h"
 #include "base/map.h"
 #include "zone/garbage.h"
 #include "zone/tree.h"
@@ -24,6 +25,7 @@ enum { SOA_FIXED_LEN = 20, SOA_CAP = 2 * NAME_CAP + SOA_FIXED_LEN };
 
 struct owner {
 	struct map_node in_map;     /* by hash of the name */
+	struct list in_dirty;       /* while the zone that begins here is ahead of its serial */
 	struct node *said[SAY_COUNT];
 	struct apex *apex;          /* NULL: no zone begins here */
 	uint8_t name[];             /* in lower case */
@@ -32,7 +34,6 @@ struct owner {
 struct apex {
 	uint32_t serial;        /* as published */
 	uint32_t serial_floor;  /* of the static SOA */
-	bool is_dirty;          /* something changed since the serial did */
 	uint8_t soa[SOA_CAP];   /* scratch: rdata with the serial filled in */
 };
 
@@ -42,6 +43,7 @@ struct zone {
 	struct tree tree;
 	struct garbage garbage;
 	struct map owners;
+	struct list dirty; /* owners: a commit costs as much as there is to be committed */
 	size_t apex_count;
 	struct facts facts, before, after; /* scratch */
 };
@@ -61,6 +63,10 @@ int zone_merge(struct zone *z, const uint8_t *name, struct node *const said[SAY_
 /* Tells the listener what differs. ERR_NOMEM: it was told nothing. */
 int zone_tell(struct zone *z, const uint8_t *name, const struct node *before,
 	const struct node *after) NONNULL_ARGS(1, 2) MUSTCHECK;
+
+/* The zone that begins at the owner has changed: it gets a serial at the commit. False if that was
+ * known. */
+bool zone_mark(struct zone *z, struct owner *owner) NONNULL;
 
 /* The zone that the place is in has changed. */
 void zone_touch(struct zone *z, const struct place *place) NONNULL;

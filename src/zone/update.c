@@ -73,6 +73,8 @@ void update_publish(struct zone *z, struct update *u)
 	if (u->needs_owner) {
 		memcpy(u->owner->said, u->said, sizeof(u->said));
 		u->owner->apex = u->apex;
+		if (!u->apex)
+			list_remove(&u->owner->in_dirty);
 	} else if (u->owner) {
 		u->owner->apex = NULL;
 		zone_owner_free(z, u->owner);

@@ -21,6 +21,7 @@ struct zone *zone_new(uint64_t seed, struct zone_listener listener)
 	z->reader.seed = seed;
 	z->listener = listener;
 	map_init(&z->owners);
+	list_init(&z->dirty);
 	if (tree_init(&z->tree, &z->reader, &z->garbage)) {
 		free(z);
 		return NULL;
@@ -147,14 +148,12 @@ int zone_add_apex(struct zone *z, const struct zone_apex *params)
 	err = apex ? replace_apex(z, &u, generated, apex) : ERR_NOMEM;
 	if (err) {
 		node_free(generated);
-		if (apex && !(u.owner && u.owner->apex == apex))
+		if (!u.owner || u.owner->apex != apex)
 			free(apex);
 		return err;
 	}
-	if (!apex->is_dirty) {
-		z->apex_count += apex->serial == 0;
-		apex->is_dirty = true;
-	}
+	if (zone_mark(z, u.owner) && apex->serial == 0)
+		z->apex_count++;
 	return 0;
 }
 
@@ -180,9 +179,11 @@ static int forget(struct zone *z, const uint8_t *name)
 static int forget_below(struct zone *z, const struct node *apex)
 {
 	const struct table *table = atomic_load_explicit(&z->reader.table, memory_order_relaxed);
-	struct node **found = calloc(table->used, sizeof(*found));
 	size_t count = 0, i = 0;
 	int err = 0;
+	if (apex->children == 0)
+		return 0; /* as a rule: what was there has been taken back one by one */
+	struct node **found = calloc(table->used, sizeof(*found));
 	if (!found)
 		return ERR_NOMEM;
 	for (struct node *n; (n = table_next(table, &i));)
@@ -242,17 +243,14 @@ static void advance_serial(struct zone *z, struct owner *owner, uint32_t floor)
 		apex->serial = before;
 		return;
 	}
-	apex->is_dirty = false;
+	list_remove(&owner->in_dirty);
 	update_publish(z, &u);
 }
 
 struct zone_garbage *zone_commit(struct zone *z, uint32_t serial_floor)
 {
-	MAP_FOR_EACH(n, &z->owners) {
-		struct owner *owner = container_of(n, struct owner, in_map);
-		if (owner->apex && owner->apex->is_dirty)
-			advance_serial(z, owner, serial_floor);
-	}
+	LIST_FOR_EACH(n, &z->dirty)
+		advance_serial(z, container_of(n, struct owner, in_dirty), serial_floor);
 	struct zone_garbage *garbage = z->garbage.count > 0 ? malloc(sizeof(*garbage)) : NULL;
 	if (!garbage)
 		return NULL; /* kept for the next commit */

@@ -374,6 +374,28 @@ static void names_of_a_zone_that_goes_belong_to_the_zone_above(void **state)
 	zone_free(z);
 }
 
+static void a_zone_that_goes_and_comes_in_one_batch_is_there_once(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	struct name apex = rig_name("sub.example.");
+	/* Two sources: what is known of the owner outlives the zone that begins there. */
+	rig_put(z, ZONE_DERIVED, "sub.example.", "60 A 192.0.2.1", NULL);
+	rig_put(z, ZONE_STATIC, "sub.example.", "60 A 192.0.2.2", NULL);
+	rig_apex(z, "sub.example.");
+	assert_int_equal(zone_remove_apex(z, apex.wire), 0);
+	rig_commit(z, 200);
+	assert_int_equal(zone_stats(z).zones, 1);
+	rig_apex(z, "sub.example.");
+	assert_int_equal(zone_remove_apex(z, apex.wire), 0);
+	rig_apex(z, "sub.example.");
+	rig_commit(z, 300);
+	assert_int_equal(zone_stats(z).zones, 2);
+	assert_int_equal(serial(z, "sub.example."), 300);
+	assert_int_equal(count_any(z, "sub.example.", RR_A), 2);
+	zone_free(z);
+}
+
 static void an_alias_gives_way_to_anything_else(void **state)
 {
 	(void)state;
@@ -523,6 +545,7 @@ int main(void)
 		cmocka_unit_test(each_zone_has_its_own_serial),
 		cmocka_unit_test(apex_that_goes_takes_with_it_what_only_it_held),
 		cmocka_unit_test(names_of_a_zone_that_goes_belong_to_the_zone_above),
+		cmocka_unit_test(a_zone_that_goes_and_comes_in_one_batch_is_there_once),
 		cmocka_unit_test(an_alias_gives_way_to_anything_else),
 		cmocka_unit_test(ttl_with_the_top_bit_is_zero),
 		cmocka_unit_test(records_are_listed_soa_first_then_in_canonical_order),

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "io/file.h"
+#include "io/zoneplain.h"
 #include "unit.h"
 
 static const uint8_t home_arpa[] = "\4home\4arpa";
@@ -105,6 +106,67 @@ static void types_that_are_not_known_are_read_in_their_own_form(void **state)
 	assert_int_equal(a.sets[1].type, 731);
 	assert_memory_equal(a.sets[1].rdata[0].bytes, "\xab\xcd", 2);
 	zonefile_free(z);
+}
+
+/* Whether the two ways of reading agree is for tests/fuzz/fuzz_zonefile.c; here, that there are two. */
+static void a_line_is_plain_if_each_of_its_words_means_itself(void **state)
+{
+	static const char *const plain[] = {"a A 192.0.2.1\n", "a 60 IN AAAA ::1 ; with a comment\n",
+		"\tin ptr b.c.\n", "a MX 10 b\n", "a TXT x=1 y\t\n", "*.a CNAME b\n"};
+	static const char *const others[] = {"", "\n", "a A 192.0.2.1", "a A 192.0.2\n", "a A ::1\n",
+		"@ A 192.0.2.1\n", "a A ( 192.0.2.1\n", "a TXT \"x\"\n", "a\\.b A 192.0.2.1\n",
+		"a 1h A 192.0.2.1\n", "a CH A 192.0.2.1\n", "a A 192.0.2.1 x\n", "$TTL 5\n",
+		"a A 192.0.2.1\r\n", "a MX b\n", "a MX 65536 b\n", "a TXT\n", "a A 192.0.2.1;\n",
+		"a A 192.0.2.1 ; \"\n", "a SRV 1 2 3 b\n", "a..b A 192.0.2.1\n"};
+	struct zoneplain line;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++)
+		assert_int_equal(zoneplain_read(plain[i], strlen(plain[i]), home_arpa, &line),
+			strlen(plain[i]));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_int_equal(zoneplain_read(others[i], strlen(others[i]), home_arpa, &line), 0);
+}
+
+static void what_a_line_leaves_out_comes_from_the_one_before_whoever_read_it(void **state)
+{
+	struct zonefile *z = parse("b A 192.0.2.1\n A ( 192.0.2.2 )\n A 192.0.2.3\n"
+				   "@ A 192.0.2.1\n A 192.0.2.4\n$TTL 0\nc A 192.0.2.1\n");
+	(void)state;
+	assert_owner(z, 0, "home.arpa.", 1);
+	assert_int_equal(zonefile_owner(z, 0).sets[0].count, 2);
+	assert_owner(z, 1, "b.home.arpa.", 1);
+	assert_int_equal(zonefile_owner(z, 1).sets[0].count, 3);
+	assert_int_equal(zonefile_owner(z, 2).sets[0].ttl, 3600); /* ldns: no default at all */
+	zonefile_free(z);
+}
+
+static void owners_come_in_canonical_order(void **state)
+{
+	static const char *const names[] = {"home.arpa.", "\\000.home.arpa.", "\\000\\000.home.arpa.",
+		"\\001.home.arpa.", "\\002.home.arpa.", "a.home.arpa.", "Z.a.home.arpa.",
+		"yy.a.home.arpa.", "zz.a.home.arpa.", "a\\000.home.arpa.", "ab.home.arpa.",
+		"\\200.home.arpa."};
+	static const uint8_t order[] = {0, 1, 2, 3, 4, 5, 7, 6, 8, 9, 10, 11};
+	struct buf text = {0};
+	(void)state;
+	for (size_t i = ARRAY_LEN(names); i-- > 0;)
+		buf_printf(&text, "%s A 192.0.2.1\n", names[i]);
+	struct zonefile *z = parse(buf_text(&text));
+	assert_int_equal(zonefile_count(z), ARRAY_LEN(names));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_owner(z, i, names[order[i]], 1);
+	zonefile_free(z);
+	buf_fini(&text);
+}
+
+static void a_record_is_named_by_the_line_where_it_begins(void **state)
+{
+	(void)state;
+	assert_refused("\n; x\na A (\n192.0.2 )\n\n\n",
+		"z:3: Syntax error, could not parse the RR's rdata");
+	assert_refused("a A 192.0.2\n\n\n", "z:1: Syntax error, could not parse the RR's rdata");
+	assert_refused("a A 192.0.2.1\n\n\n\na CNAME b\n\n",
+		"z:1: a.home.arpa. has a CNAME and other records");
 }
 
 static void an_empty_file_has_no_owners(void **state)
@@ -300,6 +362,10 @@ int main(void)
 		cmocka_unit_test(ttl_comes_from_the_record_the_file_or_the_caller),
 		cmocka_unit_test(origin_changes_what_names_are_completed_with),
 		cmocka_unit_test(types_that_are_not_known_are_read_in_their_own_form),
+		cmocka_unit_test(a_line_is_plain_if_each_of_its_words_means_itself),
+		cmocka_unit_test(what_a_line_leaves_out_comes_from_the_one_before_whoever_read_it),
+		cmocka_unit_test(owners_come_in_canonical_order),
+		cmocka_unit_test(a_record_is_named_by_the_line_where_it_begins),
 		cmocka_unit_test(an_empty_file_has_no_owners),
 		cmocka_unit_test(a_faulty_line_is_named_and_nothing_is_read),
 		cmocka_unit_test(the_frame_of_a_file_is_checked_before_its_records),
