@@ -6,17 +6,14 @@
 #include "serve/answer.h"
 
 #include "base/limits.h"
+#include "serve/extension.h"
+#include "serve/identity.h"
+#include "serve/policy.h"
 #include "serve/query.h"
+#include "serve/ready.h"
 #include "serve/reply.h"
 #include "wire/rr.h"
 #include "zone/lookup.h"
-
-static void count_one(struct serve_ctx *ctx, enum serve_count which)
-{
-	/* Relaxed, and no read-modify-write: this thread is the only one that writes. */
-	uint64_t n = atomic_load_explicit(&ctx->counts[which], memory_order_relaxed);
-	atomic_store_explicit(&ctx->counts[which], n + 1, memory_order_relaxed);
-}
 
 void serve_add_counts(const struct serve_ctx *ctx, uint64_t sums[SERVE_COUNT])
 {
@@ -40,6 +37,9 @@ const char *serve_count_text(enum serve_count which)
 	case SERVE_OTHER: return "other";
 	case SERVE_TRUNCATED: return "truncated";
 	case SERVE_EDNS: return "edns";
+	case SERVE_COOKIES: return "cookies";
+	case SERVE_BADCOOKIE: return "badcookie";
+	case SERVE_LIMITED: return "limited";
 	case SERVE_COUNT: break;
 	}
 	return "unknown";
@@ -50,11 +50,14 @@ struct task {
 	struct serve_ctx *ctx;
 	const struct query *query;
 	struct reply reply;
+	size_t head_len;     /* of header and question */
+	struct extension extension;
 	unsigned view;       /* of the client */
 	struct key key;      /* the name looked up now: the question's, or where an alias led */
 	unsigned name_off;   /* where that name stands in the reply */
 	uint16_t flags;      /* AA */
 	uint16_t rcode;
+	enum extended_error why; /* this rcode */
 	enum serve_count result;
 	bool is_full;        /* something that must be in it did not fit */
 };
@@ -198,20 +201,10 @@ static bool add_renaming(struct task *t, const struct zone_answer *found)
 	return true;
 }
 
-/* Whether the name is below "local." (RFC 6762 §3): those are not for unicast. Anything but an
- * error here would stop clients from asking by multicast (§22.1). */
-static bool is_multicast_name(const struct key *key)
-{
-	static const uint8_t local[] = "\5local";
-	if (key->len < sizeof(local) ||
-		memcmp(key_lower(key) + key->len - sizeof(local), local, sizeof(local)) != 0)
-		return false;
-	return name_is_below(key_lower(key), local);
-}
-
-static void refuse(struct task *t, enum msg_rcode rcode)
+static void refuse(struct task *t, enum msg_rcode rcode, enum extended_error why)
 {
 	t->rcode = (uint16_t)rcode;
+	t->why = why;
 	t->flags = 0;
 	t->result = rcode == RCODE_REFUSED ? SERVE_REFUSED : SERVE_OTHER;
 }
@@ -246,7 +239,7 @@ static bool act(struct task *t, const struct zone_answer *found, bool is_first)
 	case ZONE_OUTSIDE:
 		/* An alias that leads out of here is all that we can say. */
 		if (is_first)
-			refuse(t, RCODE_REFUSED);
+			refuse(t, RCODE_REFUSED, EXTENDED_NOT_AUTHORITATIVE);
 		return false;
 	case ZONE_OUTCOME_COUNT:
 		break;
@@ -259,9 +252,9 @@ static void answer_question(struct task *t)
 	struct zone_answer found;
 	t->flags = MSG_AA;
 	for (int i = 0; i < LIMIT_SERVE_CHAIN; i++) {
-		if (is_multicast_name(&t->key)) {
+		if (policy_is_multicast(&t->key)) {
 			if (i == 0)
-				refuse(t, RCODE_REFUSED);
+				refuse(t, RCODE_REFUSED, EXTENDED_NOT_AUTHORITATIVE);
 			return;
 		}
 		zone_lookup(t->ctx->zone, &t->key, t->query->type, t->view, &found);
@@ -278,7 +271,10 @@ static bool is_answered_as_meta(struct task *t)
 	case RR_AXFR:
 	case RR_IXFR:
 		zone_lookup(t->ctx->zone, &t->key, RR_SOA, VIEW_ANY, &found);
-		refuse(t, found.outcome == ZONE_OUTSIDE ? RCODE_NOTAUTH : RCODE_REFUSED);
+		if (found.outcome == ZONE_OUTSIDE)
+			refuse(t, RCODE_NOTAUTH, EXTENDED_NOT_AUTHORITATIVE);
+		else
+			refuse(t, RCODE_REFUSED, EXTENDED_PROHIBITED);
 		return true;
 	case RR_OPT:
 	case RR_TSIG:
@@ -296,116 +292,170 @@ static bool is_answered_as_meta(struct task *t)
 	}
 }
 
-/* Where the client stands, if it matters. */
-static unsigned view_of(const struct serve_ctx *ctx, const struct serve_client *client)
+/* Classes other than IN have one name at most. */
+static void answer_other_class(struct task *t)
 {
-	/* Where no set depends on it, any view does; but one such set may be on its way in, and the view
-	 * that never shows private addresses is the safe one. */
-	if (!zone_has_views(ctx->zone))
-		return VIEW_WAN;
-	const struct view_table *table = atomic_load_explicit(&ctx->views->table, memory_order_acquire);
-	return table ? view_table_of(table, &client->addr) : VIEW_WAN;
+	const struct serve_policy *policy = t->ctx->policy;
+	if (!policy || !identity_is_asked(policy, t->query)) {
+		refuse(t, RCODE_REFUSED, t->query->class == CLASS_CH ? EXTENDED_PROHIBITED :
+			EXTENDED_NOT_AUTHORITATIVE);
+		return;
+	}
+	t->flags = MSG_AA;
+	identity_add(&t->reply, &policy->identity);
 }
 
 static void answer_good(struct task *t, const struct serve_client *client)
 {
 	if (UNLIKELY(t->query->class != CLASS_IN)) {
-		refuse(t, RCODE_REFUSED);
+		answer_other_class(t);
 		return;
 	}
-	t->view = view_of(t->ctx, client);
+	t->view = UNLIKELY(t->extension.has_subnet) ?
+		policy_view_of_subnet(t->ctx, &t->extension.subnet) : policy_view(t->ctx, client);
 	t->name_off = MSG_HEADER_LEN;
 	key_from_message(&t->key, t->query->bytes + MSG_HEADER_LEN, t->query->name_len);
 	if (LIKELY(t->query->type < RR_OPT) || !is_answered_as_meta(t))
 		answer_question(t);
 }
 
-static void take_error(struct task *t)
+static void take_error(struct task *t, unsigned rcode)
 {
-	t->rcode = t->query->rcode;
-	t->result = t->rcode == RCODE_FORMERR ? SERVE_FORMERR :
-		t->rcode == RCODE_NOTIMP ? SERVE_NOTIMP : SERVE_OTHER;
-}
-
-/* Most bytes that the reply may have (RFC 6891 §6.2.3-5; RFC 9715 for our own limit). */
-static size_t reply_limit(const struct query *q, const struct serve_client *client, size_t cap)
-{
-	size_t limit = UDP_PAYLOAD_MIN;
-	if (client->is_tcp)
-		limit = MSG_CAP;
-	else if (q->has_edns && q->edns_payload > UDP_PAYLOAD_MIN)
-		limit = q->edns_payload < EDNS_PAYLOAD ? q->edns_payload : EDNS_PAYLOAD;
-	return limit < cap ? limit : cap;
-}
-
-/* Our OPT record, for which room was kept. */
-static void add_opt(struct reply *r, const struct query *q, uint16_t rcode)
-{
-	static const uint8_t opt[OPT_REPLY_LEN] = {0, 0, RR_OPT, EDNS_PAYLOAD >> 8, EDNS_PAYLOAD & 255};
-	memcpy(r->at, opt, sizeof(opt));
-	r->at[5] = (uint8_t)(rcode >> 4);
-	r->at[7] = q->has_do ? 0x80 : 0;
-	r->at += sizeof(opt);
-	r->count[SECTION_ADDITIONAL]++;
-}
-
-/* Writes the header over the query's, now that all is known. */
-static void put_header(const struct task *t, unsigned questions)
-{
-	uint8_t *p = t->reply.start;
-	const uint16_t *count = t->reply.count;
-	/* Of the query: id, operation, RD. AD and CD are for resolvers (RFC 4035 §3.1.6), Z is zero. */
-	unsigned flags = MSG_QR | (t->query->flags & (0x7800 | MSG_RD)) | t->flags | (t->rcode & 15);
-	put_u32(p + 2, flags << 16 | questions);
-	put_u32(p + 6, (uint32_t)count[SECTION_ANSWER] << 16 | count[SECTION_AUTHORITY]);
-	put_u16(p + 10, count[SECTION_ADDITIONAL]);
+	t->rcode = (uint16_t)rcode;
+	t->result = rcode == RCODE_FORMERR ? SERVE_FORMERR : rcode == RCODE_NOTIMP ? SERVE_NOTIMP :
+		rcode == RCODE_BADCOOKIE ? SERVE_BADCOOKIE : SERVE_OTHER;
 }
 
 /* Nothing but the question, and TC: the client asks again over TCP. Never a part of a set. */
 static void truncate(struct task *t)
 {
-	t->reply.at = t->reply.start + t->query->question_end;
+	t->reply.at = t->reply.start + t->head_len;
 	memset(t->reply.count, 0, sizeof(t->reply.count));
 	t->flags |= MSG_TC;
-	count_one(t->ctx, SERVE_TRUNCATED);
+	policy_count(t->ctx, SERVE_TRUNCATED);
 }
 
-size_t serve_answer(struct serve_ctx *ctx, const struct serve_client *client,
-	const uint8_t *query, size_t query_len, uint8_t *reply, size_t reply_cap)
+/* What limits count it as. */
+static enum rrl_kind kind_of(enum serve_count result)
 {
-	struct query q;
+	return result == SERVE_NOERROR ? RRL_ANSWER : result == SERVE_REFERRAL ? RRL_REFERRAL :
+		result == SERVE_NODATA ? RRL_NODATA : result == SERVE_NXDOMAIN ? RRL_NXDOMAIN : RRL_ERROR;
+}
+
+/* Whether a reply may be given, if only a short one. Over TCP, or with a cookie, the client is where it
+ * says it is, and nobody is flooded in its name. */
+static bool is_within_limit(struct task *t, const struct serve_client *client)
+{
+	enum rrl_kind kind = kind_of(t->result);
+	if (LIKELY(!t->ctx->rrl) || client->is_tcp || t->extension.is_verified)
+		return true;
+	enum rrl_verdict verdict = rrl_judge(t->ctx->rrl, &client->addr, kind, t->ctx->now);
+	if (verdict == RRL_GIVE)
+		return true;
+	policy_count(t->ctx, SERVE_LIMITED);
+	t->is_full = true;
+	if (kind != RRL_ERROR)
+		t->rcode = RCODE_NOERROR;
+	return verdict == RRL_TRUNCATE;
+}
+
+/* Makes room for what comes behind the answer. */
+static void begin_reply(struct task *t, const struct serve_client *client, uint8_t *reply, size_t cap)
+{
+	const struct query *q = t->query;
+	memcpy(reply, q->bytes, t->head_len);
+	t->reply = (struct reply){.start = reply, .at = reply + t->head_len,
+		.end = reply + policy_limit(client, q->has_edns ? q->edns_payload : 0, cap)};
+	if (q->has_edns) {
+		t->reply.end -= OPT_REPLY_LEN + t->extension.reply.len;
+		policy_count(t->ctx, SERVE_EDNS);
+	}
+}
+
+static size_t finish_reply(struct task *t)
+{
+	const struct query *q = t->query;
+	if (UNLIKELY(t->is_full))
+		truncate(t);
+	policy_count(t->ctx, t->result);
+	if (q->has_edns) {
+		if (t->why != EXTENDED_NONE)
+			extension_explain(&t->extension, t->why);
+		extension_put(&t->extension, &t->reply, t->rcode, q->has_do);
+	}
+	reply_put_header(&t->reply, policy_flags(q->flags) | t->flags | (t->rcode & 15),
+		t->head_len > MSG_HEADER_LEN);
+	return (size_t)(t->reply.at - t->reply.start);
+}
+
+/* Takes in the options. False if there is nothing to be answered, by these or from the start. */
+static bool heed_options(struct task *t, const struct serve_client *client, enum query_verdict verdict)
+{
+	enum msg_rcode rcode = RCODE_NOERROR;
+	extension_init(&t->extension);
+	if (verdict != QUERY_GOOD && verdict != QUERY_COOKIE) {
+		take_error(t, t->query->rcode);
+		return false;
+	}
+	if (UNLIKELY(t->query->options.are_any))
+		rcode = extension_heed(&t->extension, t->ctx, client, t->query);
+	if (t->extension.is_verified)
+		policy_count(t->ctx, SERVE_COOKIES);
+	if (rcode != RCODE_NOERROR)
+		take_error(t, rcode);
+	else if (verdict == QUERY_COOKIE)
+		t->result = SERVE_NODATA;
+	return rcode == RCODE_NOERROR && verdict == QUERY_GOOD;
+}
+
+size_t serve_query(struct serve_ctx *ctx, const struct serve_client *client, const struct query *query,
+	enum query_verdict verdict, uint8_t *reply, size_t reply_cap)
+{
 	struct task t;
-	enum query_verdict verdict = query_parse(query, query_len, &q);
-	size_t head_len = verdict == QUERY_BAD_HEADER ? MSG_HEADER_LEN : q.question_end;
 
 	/* A reply to a reply, or to port 0, would at best be lost, at worst be answered for ever. */
 	if (verdict == QUERY_DROP || client->port == 0 || reply_cap < UDP_PAYLOAD_MIN) {
-		count_one(ctx, SERVE_DROPPED);
+		policy_count(ctx, SERVE_DROPPED);
 		return 0;
 	}
-	count_one(ctx, client->is_tcp ? SERVE_QUERIES_TCP : SERVE_QUERIES_UDP);
+	policy_count(ctx, client->is_tcp ? SERVE_QUERIES_TCP : SERVE_QUERIES_UDP);
 	t.ctx = ctx;
-	t.query = &q;
+	t.query = query;
+	t.head_len = verdict == QUERY_BAD_HEADER ? MSG_HEADER_LEN : query->question_end;
 	t.flags = 0;
 	t.rcode = RCODE_NOERROR;
+	t.why = EXTENDED_NONE;
 	t.result = SERVE_NOERROR;
 	t.is_full = false;
-	memcpy(reply, query, head_len);
-	t.reply = (struct reply){.start = reply, .at = reply + head_len,
-		.end = reply + reply_limit(&q, client, reply_cap)};
-	if (q.has_edns) {
-		t.reply.end -= OPT_REPLY_LEN;
-		count_one(ctx, SERVE_EDNS);
-	}
-	if (LIKELY(verdict == QUERY_GOOD))
+	bool is_good = heed_options(&t, client, verdict);
+	begin_reply(&t, client, reply, reply_cap);
+	if (LIKELY(is_good))
 		answer_good(&t, client);
-	else
-		take_error(&t);
-	if (UNLIKELY(t.is_full))
-		truncate(&t);
-	count_one(ctx, t.result);
-	if (q.has_edns)
-		add_opt(&t.reply, &q, t.rcode);
-	put_header(&t, head_len > MSG_HEADER_LEN);
-	return (size_t)(t.reply.at - t.reply.start);
+	return is_within_limit(&t, client) ? finish_reply(&t) : 0;
+}
+
+size_t serve_any(struct serve_ctx *ctx, const struct serve_client *client,
+	const uint8_t *query, size_t query_len, uint8_t *reply, size_t reply_cap)
+{
+	struct query q;
+	enum query_verdict verdict = query_parse(query, query_len, &q);
+	return serve_query(ctx, client, &q, verdict, reply, reply_cap);
+}
+
+uint64_t serve_announce(const struct serve_ctx *ctx, const uint8_t *query, size_t query_len)
+{
+	size_t at = MSG_HEADER_LEN;
+	if (!zone_is_worth_prefetching(ctx->zone))
+		return 0;
+	while (at < query_len && query[at] != 0 && at < MSG_HEADER_LEN + NAME_CAP)
+		at += 1u + query[at];
+	if (at >= query_len || at >= MSG_HEADER_LEN + NAME_CAP)
+		return 0;
+	return zone_prefetch_slot(ctx->zone, query + MSG_HEADER_LEN, (unsigned)(at + 1 - MSG_HEADER_LEN));
+}
+
+void serve_announce_again(const struct serve_ctx *ctx, uint64_t hint)
+{
+	if (hint != 0)
+		zone_prefetch_node(ctx->zone, hint);
 }

@@ -12,6 +12,10 @@
 
 #include "base/addr.h"
 #include "base/compiler.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "serve/cookie.h"
+#include "serve/rrl.h"
 #include "zone/view.h"
 #include "zone/zone.h"
 
@@ -30,16 +34,45 @@ enum serve_count {
 	SERVE_OTHER,     /* BADVERS, SERVFAIL, YXDOMAIN, NOTAUTH */
 	SERVE_TRUNCATED,
 	SERVE_EDNS,      /* queries with EDNS */
+	SERVE_COOKIES,   /* queries with a good cookie of ours */
+	SERVE_BADCOOKIE, /* queries that were sent for one */
+	SERVE_LIMITED,   /* replies that were denied, or cut to nothing, because there were too many */
 	SERVE_COUNT
 };
 
 /* "queries_udp", "nxdomain", …: stable keys for `status`. Static storage. */
 const char *serve_count_text(enum serve_count which);
 
-/* What one worker answers with. Set up by the shell once; only `counts` changes after. */
+/* What this server calls itself; len 0: it does not say. */
+struct serve_text {
+	uint8_t len;
+	uint8_t bytes[LIMIT_IDENTITY];
+};
+
+enum serve_cookies {
+	SERVE_COOKIES_NONE,   /* the option is not known */
+	SERVE_COOKIES_GIVEN,  /* who sends one gets one */
+	SERVE_COOKIES_STRICT  /* who sends none of ours over UDP gets that and nothing else: BADCOOKIE */
+};
+
+/* What the administrator decided of it. */
+struct serve_policy {
+	struct serve_text nsid;     /* RFC 5001 */
+	struct serve_text identity; /* "id.server" (RFC 4892) */
+	enum serve_cookies cookies;
+	struct cookie_secret cookie_seed;
+	const struct prefix *trusted; /* resolvers whose client subnets count (RFC 7871) */
+	size_t trusted_count;
+};
+
+/* What one worker answers with. Set up by the shell once; only the times, `rrl` and `counts` change after. */
 struct serve_ctx {
 	const struct zone_reader *zone; /* zone_reader() of the store */
 	const struct view_slot *views;
+	const struct serve_policy *policy; /* NULL: no option of EDNS is known */
+	struct rrl *rrl;                /* NULL: there is no limit */
+	ns_t now;                       /* for `rrl`: monotonic; a batch may share it */
+	uint32_t unix_s;                /* for cookies: seconds since 1970, the same */
 	_Atomic uint64_t counts[SERVE_COUNT]; /* relaxed: own thread writes, others read */
 };
 
@@ -57,3 +90,8 @@ void serve_add_counts(const struct serve_ctx *ctx, uint64_t sums[SERVE_COUNT]) N
  * critical section of the zone. Any bytes are safe. */
 size_t serve_answer(struct serve_ctx *ctx, const struct serve_client *client,
 	const uint8_t *query, size_t query_len, uint8_t *reply, size_t reply_cap) NONNULL;
+
+/* For a batch of queries: each is announced, then each is announced again with what that returned, and
+ * then each is answered. Memory has the time of the others to find what an answer is made of. */
+uint64_t serve_announce(const struct serve_ctx *ctx, const uint8_t *query, size_t query_len) NONNULL;
+void serve_announce_again(const struct serve_ctx *ctx, uint64_t hint) NONNULL;

@@ -5,41 +5,17 @@
  */
 #include "serve/query.h"
 
-#include "wire/rr.h"
-
-enum { OPT_LEN_MIN = 11 };
-
-/* Finds the end of the question. Its name stands alone: no pointers (RFC 9267 §2 on why not to follow
- * what cannot be), 255 bytes at most. False if it is malformed. */
+/* Finds the question. False if it is malformed. */
 static bool parse_question(struct query *q)
 {
-	const uint8_t *bytes = q->bytes;
-	size_t at = MSG_HEADER_LEN, len = q->len;
-	while (at < len && bytes[at] != 0) {
-		if (bytes[at] > LABEL_CAP)
-			return false;
-		at += 1u + bytes[at];
-		if (at >= MSG_HEADER_LEN + NAME_CAP)
-			return false;
-	}
-	if (at >= len || len - at < 5)
+	q->name_len = query_name_len(q->bytes, q->len);
+	if (q->name_len == 0)
 		return false;
-	q->name_len = (unsigned)(at + 1 - MSG_HEADER_LEN);
-	q->type = get_u16(bytes + at + 1);
-	q->class = get_u16(bytes + at + 3);
-	q->question_end = (unsigned)(at + 5);
+	const uint8_t *p = q->bytes + MSG_HEADER_LEN + q->name_len;
+	q->type = get_u16(p);
+	q->class = get_u16(p + 2);
+	q->question_end = MSG_HEADER_LEN + q->name_len + 4;
 	return true;
-}
-
-/* Whether the options of an OPT record are whole (RFC 6891 §6.1.2); which ones, does not matter. */
-static bool options_are_whole(const struct edns *edns)
-{
-	struct rd r = rd_init(edns->options, edns->options_len);
-	while (rd_left(&r) > 0 && !r.err) {
-		rd_u16(&r);
-		rd_bytes(&r, rd_u16(&r));
-	}
-	return !r.err;
 }
 
 /* Takes in an OPT record; there must be one only (RFC 6891 §6.1.1). */
@@ -52,7 +28,7 @@ static bool take_opt(struct query *q, const struct rr *opt)
 	q->has_do = edns.has_do;
 	q->edns_version = edns.version;
 	q->edns_payload = edns.payload;
-	return options_are_whole(&edns);
+	return options_parse(&edns, &q->options);
 }
 
 /* Reads whatever records follow the question. False if any is malformed. */
@@ -76,12 +52,6 @@ static bool parse_records(struct query *q)
 	return true;
 }
 
-/* What nearly all queries have behind the question: an OPT record without options, or nothing. */
-static bool is_plain_opt(const uint8_t *p, size_t left)
-{
-	return left == OPT_LEN_MIN && p[0] == 0 && get_u16(p + 1) == RR_OPT && get_u16(p + 9) == 0;
-}
-
 static bool parse_rest(struct query *q)
 {
 	const uint8_t *p = q->bytes + q->question_end;
@@ -89,7 +59,7 @@ static bool parse_rest(struct query *q)
 	if ((get_u16(q->bytes + 6) | get_u16(q->bytes + 8)) == 0) {
 		if (additional == 0)
 			return true;
-		if (LIKELY(additional == 1 && is_plain_opt(p, q->len - q->question_end))) {
+		if (LIKELY(additional == 1 && query_is_plain_opt(p, q->len - q->question_end))) {
 			q->has_edns = true;
 			q->edns_payload = get_u16(p + 3);
 			q->edns_version = p[6];
@@ -98,6 +68,16 @@ static bool parse_rest(struct query *q)
 		}
 	}
 	return parse_records(q);
+}
+
+/* Whether it asks for a cookie and nothing else, so that there is no question either. */
+static bool is_for_cookie(struct query *q)
+{
+	if ((get_u16(q->bytes + 4) | get_u16(q->bytes + 6) | get_u16(q->bytes + 8)) != 0 ||
+		get_u16(q->bytes + 10) == 0)
+		return false;
+	q->question_end = MSG_HEADER_LEN;
+	return parse_records(q) && q->options.cookie && q->edns_version == 0;
 }
 
 static enum query_verdict bad(struct query *q, enum query_verdict verdict, enum msg_rcode rcode)
@@ -116,8 +96,12 @@ enum query_verdict query_parse(const uint8_t *bytes, size_t len, struct query *r
 	if (q->flags & MSG_QR)
 		return QUERY_DROP;
 	bool is_query = (q->flags >> 11 & 15) == OPCODE_QUERY;
-	if (get_u16(bytes + 4) != 1 || !parse_question(q))
+	if (get_u16(bytes + 4) != 1 || !parse_question(q)) {
+		if (is_query && is_for_cookie(q))
+			return QUERY_COOKIE;
+		q->has_edns = false;
 		return bad(q, QUERY_BAD_HEADER, is_query ? RCODE_FORMERR : RCODE_NOTIMP);
+	}
 	/* Behind the first question of another operation may stand anything (RFC 8906 §3.1.4). */
 	bool is_whole = parse_rest(q);
 	if (!is_query)

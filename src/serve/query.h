@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "serve/options.h"
 #include "wire/msg.h"
+#include "wire/rr.h"
 
 /* What to do with it, before what was asked for is looked at. */
 enum query_verdict {
@@ -15,6 +17,7 @@ enum query_verdict {
 	QUERY_DROP,       /* no reply at all */
 	QUERY_BAD_HEADER, /* `rcode`, with nothing but a header: there is no one question to repeat */
 	QUERY_BAD,        /* `rcode`, with the question, and OPT if there was one */
+	QUERY_COOKIE,     /* no question but for a cookie (RFC 7873 §5.4) */
 };
 
 struct query {
@@ -28,7 +31,33 @@ struct query {
 	bool has_edns, has_do;  /* EDNS (RFC 6891), and its DO bit */
 	uint8_t edns_version;
 	uint16_t edns_payload;
+	struct options options;
 };
+
+enum { OPT_LEN = 11 }; /* of an OPT record without options */
+
+/* Length of the name of the question. It stands alone: no pointers (RFC 9267 §2 on why not to follow what
+ * cannot be), 255 bytes at most. 0 if it is malformed, or type and class do not follow. */
+static inline unsigned query_name_len(const uint8_t *bytes, size_t len)
+{
+	size_t at = MSG_HEADER_LEN;
+	size_t end = len < MSG_HEADER_LEN + NAME_CAP ? len : MSG_HEADER_LEN + NAME_CAP;
+	/* Each turn passes a label. */
+	for (;;) {
+		if (at >= end || bytes[at] > LABEL_CAP)
+			return 0;
+		if (bytes[at] == 0)
+			break;
+		at += 1u + bytes[at];
+	}
+	return len - at < 5 ? 0 : (unsigned)(at + 1 - MSG_HEADER_LEN);
+}
+
+/* Whether all that follows is what nearly all queries have there: an OPT record without options. */
+static inline bool query_is_plain_opt(const uint8_t *p, size_t left)
+{
+	return left == OPT_LEN && p[0] == 0 && get_u16(p + 1) == RR_OPT && get_u16(p + 9) == 0;
+}
 
 /* Reads a query in one pass. Names are not decompressed: a question has nothing to point to. */
 enum query_verdict query_parse(const uint8_t *bytes, size_t len, struct query *ret) NONNULL;

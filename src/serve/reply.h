@@ -5,9 +5,11 @@
  */
 #pragma once
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "wire/msg.h"
@@ -39,3 +41,69 @@ bool reply_add_set(struct reply *r, enum msg_section section, unsigned owner_off
 /* Adds one record with rdata from elsewhere. */
 bool reply_add_rr(struct reply *r, enum msg_section section, unsigned owner_off, uint16_t type,
 	uint32_t ttl, const uint8_t *rdata, unsigned len) NONNULL MUSTCHECK;
+
+/* What all records of a set begin with. */
+struct reply_head {
+	uint64_t owner_type_class_ttl; /* the first half of the TTL */
+	uint32_t ttl_len;              /* and the rest: as they stand in a message */
+};
+
+static inline struct reply_head reply_make_head(unsigned owner_off, uint16_t type, uint32_t ttl, unsigned len)
+{
+	uint64_t first = (uint64_t)(0xc000 | owner_off) << 48 | (uint64_t)type << 32 |
+		(uint64_t)CLASS_IN << 16 | ttl >> 16;
+	return (struct reply_head){htobe64(first), htobe32(ttl << 16 | len)};
+}
+
+/* Writes one record. Returns its end. */
+static inline uint8_t *reply_put_rr(uint8_t *to, const struct reply_head *head, const uint8_t *rdata, size_t len)
+{
+	memcpy(to, &head->owner_type_class_ttl, 8);
+	memcpy(to + 8, &head->ttl_len, 4);
+	memcpy(to + RR_HEAD_LEN, rdata, len);
+	return to + RR_HEAD_LEN + len;
+}
+
+/* reply_add_set() of a set whose records are all of one length (`set->len` is not 0). */
+static inline bool reply_add_even_set(struct reply *r, enum msg_section section, unsigned owner_off,
+	const struct node *node, const struct node_set *set, uint32_t ttl)
+{
+	unsigned len = set->len, count = set->count;
+	if ((size_t)(r->end - r->at) < (size_t)count * (RR_HEAD_LEN + len))
+		return false;
+	const struct reply_head head = reply_make_head(owner_off, set->type, ttl, len);
+	const uint8_t *from = node_rdata(node, set), *end = from + (size_t)count * len;
+	uint8_t *to = r->at;
+	/* Addresses are most of what is ever asked for, and their lengths are known. */
+	if (len == 16)
+		for (; from != end; from += 16)
+			to = reply_put_rr(to, &head, from, 16);
+	else if (len == 4)
+		for (; from != end; from += 4)
+			to = reply_put_rr(to, &head, from, 4);
+	else
+		for (; from != end; from += len)
+			to = reply_put_rr(to, &head, from, len);
+	r->at = to;
+	r->count[section] = (uint16_t)(r->count[section] + count);
+	return true;
+}
+
+/* Adds our OPT record, for which room was kept behind `end`. */
+static inline void reply_add_opt(struct reply *r, unsigned rcode, bool has_do)
+{
+	static const uint8_t opt[OPT_REPLY_LEN] = {0, 0, RR_OPT, EDNS_PAYLOAD >> 8, EDNS_PAYLOAD & 255};
+	memcpy(r->at, opt, sizeof(opt));
+	r->at[5] = (uint8_t)(rcode >> 4);
+	r->at[7] = has_do ? 0x80 : 0;
+	r->at += sizeof(opt);
+	r->count[SECTION_ADDITIONAL]++;
+}
+
+/* Writes flags and counts over the query's, now that all is known. The id is the query's. */
+static inline void reply_put_header(struct reply *r, unsigned flags, unsigned questions)
+{
+	put_u32(r->start + 2, flags << 16 | questions);
+	put_u32(r->start + 6, (uint32_t)r->count[SECTION_ANSWER] << 16 | r->count[SECTION_AUTHORITY]);
+	put_u16(r->start + 10, r->count[SECTION_ADDITIONAL]);
+}

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the fuzz target of the answer path: any bytes as a query, against a zone with one of everything.
- * The first byte says where the client stands and by what it came; what comes back must be a
- * well-formed reply within its limits. Run by `make check` over its corpus, or by libFuzzer.
+ * The first byte says where the client stands, by what it came, and what the policy is; what comes back
+ * must be a well-formed reply within its limits. Run by `make check` over its corpus, or by libFuzzer.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "serve/answer.h"
+#include "serve/ready.h"
 #include "wire/msg.h"
 
 static struct zone *zone;
 static struct view_slot views;
 static struct serve_ctx ctx;
+static struct rrl rrl;
+static struct serve_policy policy;
+static const struct prefix everybody = {.addr.family = ADDR_V4};
 
 static void require(bool is_so)
 {
@@ -44,7 +48,7 @@ static void put_long(const char *owner)
 	require(zone_put(zone, ZONE_STATIC, n.wire, &set, 1) == 0);
 }
 
-static void set_up(void)
+static void make_zone(void)
 {
 	static const uint8_t zero[16];
 	struct name apex;
@@ -56,16 +60,51 @@ static void set_up(void)
 	put("b.x.", RR_AAAA, VIEW_LAN, zero, 16);
 	put("c.x.", RR_CNAME, VIEW_ANY, "\1d\1x", 5);
 	put("d.x.", RR_CNAME, VIEW_ANY, "\1c\1x", 5);
-	put("e.x.", RR_DNAME, VIEW_ANY, "\1x", 3);
-	put("f.x.", RR_NS, VIEW_ANY, "\1l\1f\1x", 7);
 	put("*.w.x.", RR_MX, VIEW_ANY, "\0\1\1l\1x", 7);
 	put("a.b.c.d.e.g.x.", RR_TXT, VIEW_WAN, "\0", 1);
 	put_long("l.x.");
-	put_long("l.f.x.");
 	zone_garbage_free(zone_commit(zone, 1));
+}
+
+/* A delegation and a DNAME, which close the short way (serve/ready.h) for all names, or not. */
+static void set_cuts(bool has_cuts)
+{
+	static bool had_cuts;
+	static const char *const owners[] = {"e.x.", "f.x.", "l.f.x."};
+	struct name n;
+	if (has_cuts == had_cuts)
+		return;
+	had_cuts = has_cuts;
+	for (size_t i = 0; !has_cuts && i < ARRAY_LEN(owners); i++) {
+		require(name_from_text(owners[i], NULL, &n) == 0);
+		require(zone_put(zone, ZONE_STATIC, n.wire, NULL, 0) == 0);
+	}
+	if (has_cuts) {
+		put("e.x.", RR_DNAME, VIEW_ANY, "\1x", 3);
+		put("f.x.", RR_NS, VIEW_ANY, "\1l\1f\1x", 7);
+		put_long("l.f.x.");
+	}
+	zone_garbage_free(zone_commit(zone, 1));
+}
+
+static void set_up(void)
+{
+	make_zone();
 	require(view_slot_publish(&views, view_table_new(NULL, 0)) == NULL);
 	ctx.zone = zone_reader(zone);
 	ctx.views = &views;
+}
+
+static void set_policy(unsigned bits)
+{
+	policy = (struct serve_policy){.nsid = {LIMIT_IDENTITY, {0}},
+		.identity = {LIMIT_IDENTITY, {0}},
+		.cookies = bits & 16 ? SERVE_COOKIES_STRICT : SERVE_COOKIES_GIVEN,
+		.trusted = &everybody,
+		.trusted_count = 1};
+	ctx.policy = bits & 8 ? &policy : NULL;
+	ctx.unix_s = 0x5cf79f11;
+	ctx.rrl = NULL;
 }
 
 static void check_reply(const uint8_t *query, const uint8_t *reply, size_t len)
@@ -98,12 +137,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	static uint8_t reply[MSG_CAP];
+	static uint8_t reply[MSG_CAP], other[MSG_CAP];
 	struct serve_client client = {.port = 1, .addr.family = ADDR_V4};
 	if (!zone)
 		set_up();
 	if (len < 1)
 		return 0;
+	set_cuts(bytes[0] & 4);
+	set_policy(bytes[0]);
 	client.is_tcp = bytes[0] & 1;
 	client.addr.bytes[0] = bytes[0] & 2 ? 10 : 8;
 	size_t cap = client.is_tcp ? MSG_CAP : EDNS_PAYLOAD;
@@ -111,5 +152,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	require(reply_len <= cap);
 	if (reply_len > 0)
 		check_reply(bytes + 1, reply, reply_len);
+	/* The short way says what the long one does. */
+	require(serve_any(&ctx, &client, bytes + 1, len - 1, other, cap) == reply_len);
+	require(memcmp(reply, other, reply_len) == 0);
+	/* Nor does a limit make it longer. */
+	rrl_init(&rrl, 1, 1);
+	ctx.rrl = &rrl;
+	for (int i = 0; i < 3; i++) {
+		size_t limited_len = serve_answer(&ctx, &client, bytes + 1, len - 1, other, cap);
+		require(limited_len <= reply_len);
+		if (limited_len > 0)
+			check_reply(bytes + 1, other, limited_len);
+	}
 	return 0;
 }

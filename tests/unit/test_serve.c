@@ -608,6 +608,36 @@ static void random_damage_never_breaks_the_reply(void **state)
 	}
 }
 
+static void announcing_a_batch_is_safe_and_changes_no_answer(void **state)
+{
+	(void)state;
+	enum { NAMES = 30000 };
+	char owner[64];
+	for (int i = 0; i < NAMES; i++) {
+		snprintf(owner, sizeof(owner), "n%d.example.", i);
+		rig_put(zone, ZONE_STATIC, owner, "60 A 192.0.2.1", NULL);
+	}
+	rig_commit(zone, 9);
+	make_query("n77.example.", RR_A, CLASS_IN, 0);
+	uint64_t hint = serve_announce(&ctx, query, query_len);
+	assert_true(hint != 0);
+	serve_announce_again(&ctx, hint);
+	assert_string_equal(send_query(), "0 aa | n77.example. 60 A 192.0.2.1 | |");
+	uint64_t rng = 3;
+	for (int round = 0; round < 5000; round++) {
+		rng = hash_mix(rng, 1 + (uint64_t)round);
+		make_query(rng % 2 ? "." : "n77.example.", RR_A, CLASS_IN, 0);
+		size_t len = (rng >> 8) % (query_len + 1);
+		uint8_t *in = malloc(len ? len : 1);
+		assert_non_null(in);
+		memcpy(in, query, len);
+		if (len > 0)
+			in[(rng >> 16) % len] = (uint8_t)(rng >> 40);
+		serve_announce_again(&ctx, serve_announce(&ctx, in, len));
+		free(in);
+	}
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -634,6 +664,7 @@ int main(void)
 		CASE(additional_that_does_not_fit_is_left_out_without_tc),
 		CASE(outcomes_are_counted),
 		CASE(random_damage_never_breaks_the_reply),
+		CASE(announcing_a_batch_is_safe_and_changes_no_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * DNS cookies (RFC 7873): what a client shows to prove that it gets what is sent to its address. Ours
+ * are those of RFC 9018, which tell their own age, so nothing is kept about clients.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/compiler.h"
+#include "base/siphash.h"
+
+enum {
+	COOKIE_CLIENT_LEN = 8,
+	COOKIE_SERVER_LEN = 16,                              /* of ours; others' have 8 to 32 */
+	COOKIE_LEN = COOKIE_CLIENT_LEN + COOKIE_SERVER_LEN,  /* as it stands in the option */
+	COOKIE_CAP = COOKIE_CLIENT_LEN + 32,
+	COOKIE_PERIOD_S = 24 * 3600                          /* RFC 7873 §7.1 asks for a new secret daily */
+};
+
+struct cookie_secret {
+	uint8_t bytes[SIPHASH_KEY_LEN];
+};
+
+/* The secret of the period that `time_s` (seconds since 1970) is in. It follows from `seed` and the time
+ * alone: so it changes without anyone changing it, all threads have the same one, and that of the period
+ * before is never lost. */
+struct cookie_secret cookie_secret_at(const struct cookie_secret *seed, uint32_t time_s) NONNULL;
+
+/* Writes client's and server's cookie for a client at `client` as of now. */
+void cookie_make(const struct cookie_secret *secret, const uint8_t client_cookie[COOKIE_CLIENT_LEN],
+	const struct addr *client, uint32_t now_s, uint8_t ret[COOKIE_LEN]) NONNULL;
+
+/* When the cookie was made, by its own word. */
+uint32_t cookie_time(const uint8_t cookie[COOKIE_LEN]) NONNULL;
+
+/* Whether a time that a cookie has is recent enough, and not of the future (RFC 9018 §4.3). */
+bool cookie_is_recent(uint32_t time_s, uint32_t now_s);
+
+/* Whether `cookie` was made by us with `secret` for that client. Does not look at its age. */
+bool cookie_is_ours(const struct cookie_secret *secret, const uint8_t cookie[COOKIE_LEN],
+	const struct addr *client) NONNULL;
+
+/* The same with the secret that it should have been made with, and it is recent. `len`: of the whole
+ * option; those that have no server's cookie of ours are simply not good. */
+bool cookie_is_good(const struct cookie_secret *seed, const uint8_t *cookie, unsigned len,
+	const struct addr *client, uint32_t now_s) NONNULL;
