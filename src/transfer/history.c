@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the steps of one zone, and what makes a step of what was said.
+ * Never knows which zone, or who asks. Called by the journal.
+ */
+#include "transfer/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "wire/name.h"
+
+enum { VIEWS = 2 };
+
+void history_init(struct history *h)
+{
+	*h = (struct history){0};
+	list_init(&h->steps);
+}
+
+void history_forget_oldest(struct history *h)
+{
+	if (list_is_empty(&h->steps))
+		return;
+	struct step *step = container_of(h->steps.next, struct step, in_history);
+	list_remove(&step->in_history);
+	h->step_count--;
+	h->bytes -= step->records->len;
+	records_unref(step->records);
+	free(step);
+}
+
+static void clear_pending(struct history *h)
+{
+	buf_fini(&h->pending);
+	h->pending_count = 0;
+	h->is_broken = false;
+}
+
+void history_forget(struct history *h)
+{
+	while (!list_is_empty(&h->steps))
+		history_forget_oldest(h);
+	clear_pending(h);
+}
+
+void history_fini(struct history *h)
+{
+	history_forget(h);
+}
+
+void history_note(struct history *h, bool is_added, const struct record *r, size_t cap)
+{
+	uint8_t head = is_added;
+	if (h->is_broken)
+		return;
+	buf_add(&h->pending, &head, sizeof(head));
+	records_add(&h->pending, r);
+	h->pending_count++;
+	if (h->pending.err || h->pending.len > cap) {
+		clear_pending(h);
+		h->is_broken = true;
+	}
+}
+
+/* One thing that was said, `order` after others. */
+struct saying {
+	struct record record;
+	bool is_added;
+	size_t order;
+};
+
+static int same_record_cmp(const struct saying *a, const struct saying *b)
+{
+	int order = name_cmp(a->record.owner, b->record.owner);
+	if (order)
+		return order;
+	if (a->record.type != b->record.type)
+		return a->record.type < b->record.type ? -1 : 1;
+	return rdata_cmp(a->record.rdata.bytes, a->record.rdata.len, b->record.rdata.bytes,
+		b->record.rdata.len);
+}
+
+static int saying_cmp(const void *a, const void *b)
+{
+	const struct saying *x = a, *y = b;
+	int order = same_record_cmp(x, y);
+	return order ? order : x->order < y->order ? -1 : 1;
+}
+
+/* What is pending, sorted by record and then by time. NULL if out of memory. */
+static struct saying *sort_pending(const struct history *h)
+{
+	struct saying *sayings = calloc(h->pending_count + 1, sizeof(*sayings));
+	struct rd r = rd_init(buf_text(&h->pending), h->pending.len);
+	if (!sayings)
+		return NULL;
+	for (size_t i = 0; i < h->pending_count; i++) {
+		sayings[i].is_added = rd_u8(&r);
+		rd_record(&r, &sayings[i].record);
+		sayings[i].order = i;
+	}
+	qsort(sayings, h->pending_count, sizeof(*sayings), saying_cmp);
+	return sayings;
+}
+
+/* What became of one record in one view, from the first to the last that was said of it. */
+struct outcome {
+	bool is_said;
+	bool was_there, is_there;
+	uint32_t ttl_before, ttl_after;
+};
+
+static struct outcome outcome_in(const struct saying *s, size_t count, unsigned view)
+{
+	struct outcome o = {0};
+	for (size_t i = 0; i < count; i++) {
+		if (!(s[i].record.view & view))
+			continue;
+		if (!o.is_said && !s[i].is_added) {
+			o.was_there = true;
+			o.ttl_before = s[i].record.ttl;
+		}
+		o.is_said = true;
+		o.is_there = s[i].is_added;
+		o.ttl_after = s[i].record.ttl;
+	}
+	/* What is as it was before is not told. */
+	if (o.was_there && o.is_there && o.ttl_before == o.ttl_after)
+		o.was_there = o.is_there = false;
+	return o;
+}
+
+/* Adds the record to what went or came, once for both views where that is the same. */
+static void add_outcome(struct buf *went, struct buf *came, const struct saying *s, size_t count)
+{
+	struct record record = s->record;
+	struct outcome o[VIEWS];
+	for (unsigned v = 0; v < VIEWS; v++)
+		o[v] = outcome_in(s, count, 1u << v);
+	bool is_same_loss = o[0].was_there && o[1].was_there && o[0].ttl_before == o[1].ttl_before;
+	bool is_same_gain = o[0].is_there && o[1].is_there && o[0].ttl_after == o[1].ttl_after;
+	for (unsigned v = 0; v < VIEWS; v++) {
+		record.view = (uint8_t)(is_same_loss ? VIEW_ANY : 1u << v);
+		record.ttl = o[v].ttl_before;
+		if (o[v].was_there && !(is_same_loss && v > 0))
+			records_add(went, &record);
+		record.view = (uint8_t)(is_same_gain ? VIEW_ANY : 1u << v);
+		record.ttl = o[v].ttl_after;
+		if (o[v].is_there && !(is_same_gain && v > 0))
+			records_add(came, &record);
+	}
+}
+
+static void settle(const struct saying *sayings, size_t count, struct buf *went, struct buf *came)
+{
+	for (size_t i = 0, n; i < count; i += n) {
+		n = 1;
+		while (i + n < count && same_record_cmp(&sayings[i], &sayings[i + n]) == 0)
+			n++;
+		add_outcome(went, came, &sayings[i], n);
+	}
+}
+
+/* The records of a step. NULL if out of memory. */
+static struct records *make_step(
+	const struct history *h, const struct records *soa_before, const struct records *soa_after)
+{
+	struct saying *sayings = h->is_broken ? NULL : sort_pending(h);
+	struct buf all = {0}, came = {0};
+	if (!sayings)
+		return NULL;
+	buf_add(&all, soa_before->bytes, soa_before->len);
+	settle(sayings, h->pending_count, &all, &came);
+	buf_add(&all, soa_after->bytes, soa_after->len);
+	buf_add(&all, came.bytes, came.len);
+	if (came.err)
+		all.err = came.err;
+	struct records *made = records_new(&all);
+	buf_fini(&all);
+	buf_fini(&came);
+	free(sayings);
+	return made;
+}
+
+void history_close(struct history *h, uint32_t from, uint32_t to, const struct records *soa_before,
+	const struct records *soa_after)
+{
+	struct step *step = calloc(1, sizeof(*step));
+	if (step)
+		step->records = make_step(h, soa_before, soa_after);
+	if (!step || !step->records) {
+		free(step);
+		history_forget(h);
+		return;
+	}
+	step->from = from;
+	step->to = to;
+	list_append(&h->steps, &step->in_history);
+	h->step_count++;
+	h->bytes += step->records->len;
+	clear_pending(h);
+}
+
+struct step *history_from(const struct history *h, uint32_t serial)
+{
+	LIST_FOR_EACH(p, &h->steps) {
+		struct step *step = container_of(p, struct step, in_history);
+		if (step->from == serial)
+			return step;
+	}
+	return NULL;
+}

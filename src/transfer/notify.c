@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns who has to be told of what, and when it is told again.
+ * Never signs, never sends. Called by the shell's main thread.
+ */
+#include "transfer/notify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/heap.h"
+#include "base/list.h"
+#include "wire/pack.h"
+#include "wire/rr.h"
+
+enum errand_state { ERRAND_IDLE, ERRAND_DUE, ERRAND_WAITING };
+
+/* One zone to one target. */
+struct errand {
+	struct list in_list;
+	struct heap_node in_heap; /* not IDLE: when it is to be told, or told again */
+	struct name apex;
+	struct records *soa; /* as it was told of last */
+	size_t target;
+	enum errand_state state;
+	uint16_t id; /* of the last message */
+	bool was_sent;
+	ns_t sent;  /* when, if it was */
+	ns_t retry; /* how long to wait for an answer */
+};
+
+struct notify {
+	uint64_t seed, count; /* of ids */
+	size_t targets;
+	struct list errands;
+	struct heap due;
+	struct notify_stats stats;
+};
+
+struct notify *notify_new(uint64_t seed)
+{
+	struct notify *n = calloc(1, sizeof(*n));
+	if (!n)
+		return NULL;
+	n->seed = seed;
+	list_init(&n->errands);
+	return n;
+}
+
+static void errand_free(struct notify *n, struct errand *e)
+{
+	heap_remove(&n->due, &e->in_heap);
+	list_remove(&e->in_list);
+	records_unref(e->soa);
+	free(e);
+}
+
+void notify_set_targets(struct notify *n, size_t count)
+{
+	LIST_FOR_EACH(p, &n->errands)
+		errand_free(n, container_of(p, struct errand, in_list));
+	n->targets = count;
+}
+
+void notify_free(struct notify *n)
+{
+	if (!n)
+		return;
+	notify_set_targets(n, 0);
+	free(n);
+}
+
+static struct errand *find(const struct notify *n, const uint8_t *apex, size_t target)
+{
+	LIST_FOR_EACH(p, &n->errands) {
+		struct errand *e = container_of(p, struct errand, in_list);
+		if (e->target == target && name_equal(e->apex.wire, apex))
+			return e;
+	}
+	return NULL;
+}
+
+static struct errand *find_or_add(struct notify *n, const uint8_t *apex, size_t target)
+{
+	struct errand *e = find(n, apex, target);
+	if (e || !(e = calloc(1, sizeof(*e))))
+		return e;
+	name_copy(&e->apex, apex);
+	e->target = target;
+	list_append(&n->errands, &e->in_list);
+	return e;
+}
+
+int notify_zone(struct notify *n, ns_t now, const uint8_t *apex, struct records *soa)
+{
+	for (size_t target = 0; target < n->targets; target++) {
+		struct errand *e = find_or_add(n, apex, target);
+		if (!e)
+			return ERR_NOMEM;
+		records_unref(e->soa);
+		e->soa = records_ref(soa);
+		if (e->state == ERRAND_DUE)
+			continue;
+		ns_t due =
+			e->was_sent && e->sent + NOTIFY_PAUSE > now ? e->sent + NOTIFY_PAUSE : now;
+		e->state = ERRAND_DUE;
+		e->retry = NOTIFY_RETRY_MIN;
+		heap_put(&n->due, &e->in_heap, due);
+	}
+	return 0;
+}
+
+void notify_forget(struct notify *n, const uint8_t *apex)
+{
+	for (size_t target = 0; target < n->targets; target++) {
+		struct errand *e = find(n, apex, target);
+		if (e)
+			errand_free(n, e);
+	}
+}
+
+/* An id that who does not know the seed cannot tell (RFC 5452 §4.3). */
+static uint16_t next_id(struct notify *n)
+{
+	return (uint16_t)(hash_mix(n->seed, ++n->count) >> 24);
+}
+
+/* RFC 1996 §3.7: the SOA as question, AA set, and the SOA itself in the answer. By its serial, who is
+ * just transferring knows that there is more than that. */
+static size_t make_message(struct notify *n, struct errand *e, uint8_t *out, size_t cap)
+{
+	struct pack p;
+	struct record soa;
+	struct rd r = rd_init(e->soa->bytes, e->soa->len);
+	rd_record(&r, &soa);
+	e->id = next_id(n);
+	pack_init(&p, out, cap, e->id, OPCODE_NOTIFY << 11 | MSG_AA);
+	if (pack_question(&p, e->apex.wire, RR_SOA, CLASS_IN))
+		return 0;
+	/* Without it if it does not fit: it is a hint. */
+	(void)!pack_rr(&p, SECTION_ANSWER,
+		&(struct pack_rr){.owner = soa.owner,
+			.type = soa.type,
+			.class = CLASS_IN,
+			.ttl = soa.ttl,
+			.rdata = soa.rdata.bytes,
+			.rdata_len = soa.rdata.len});
+	return p.len;
+}
+
+size_t notify_poll(struct notify *n, ns_t now, size_t *ret_target, uint8_t *out, size_t cap)
+{
+	struct heap_node *first = heap_first(&n->due);
+	if (!first || first->at > now)
+		return 0;
+	struct errand *e = container_of(first, struct errand, in_heap);
+	e->state = ERRAND_WAITING;
+	e->was_sent = true;
+	e->sent = now;
+	heap_put(&n->due, &e->in_heap, now + e->retry);
+	e->retry = ns_min(2 * e->retry, NOTIFY_RETRY_MAX);
+	n->stats.sent++;
+	*ret_target = e->target;
+	return make_message(n, e, out, cap);
+}
+
+ns_t notify_deadline(const struct notify *n)
+{
+	return heap_deadline(&n->due);
+}
+
+bool notify_input(struct notify *n, ns_t now UNUSED, size_t target, const uint8_t *msg, size_t len)
+{
+	struct rd r = rd_init(msg, len);
+	struct msg_header header;
+	struct question question;
+	rd_header(&r, &header);
+	rd_question(&r, &question);
+	if (r.err || !(header.flags & MSG_QR) || msg_opcode(&header) != OPCODE_NOTIFY)
+		return false;
+	struct errand *e = find(n, question.name.wire, target);
+	if (!e || e->state != ERRAND_WAITING || e->id != header.id || question.type != RR_SOA)
+		return false;
+	if (msg_rcode(&header) != RCODE_NOERROR) {
+		/* It does not know the zone, or us: perhaps it will, a catalog takes its time. */
+		n->stats.refused++;
+		return true;
+	}
+	n->stats.acknowledged++;
+	e->state = ERRAND_IDLE;
+	heap_remove(&n->due, &e->in_heap);
+	return true;
+}
+
+struct notify_stats notify_stats(const struct notify *n)
+{
+	struct notify_stats stats = n->stats;
+	LIST_FOR_EACH(p, &n->errands)
+		stats.waiting += container_of(p, struct errand, in_list)->state != ERRAND_IDLE;
+	return stats;
+}

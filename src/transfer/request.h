@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Queries that are not only the answer path's: for a transfer, or signed. The look that tells them
+ * apart is taken at every query and must cost next to nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/cursor.h"
+#include "transfer/tsig.h"
+#include "wire/rr.h"
+
+/* What is asked for, as far as transfers and TSIG go. */
+struct request {
+	uint16_t id, flags;
+	struct question question;
+	bool has_serial; /* IXFR: of the SOA in the authority section (RFC 1995 §3) */
+	uint32_t serial;
+	bool has_edns;
+	uint16_t edns_payload;
+	size_t question_end;
+	bool is_signed;
+	struct tsig_rr tsig; /* if it is */
+};
+
+/* Reads one. ERR_SYNTAX: not one question, or malformed, or TSIG where it must not be; id and flags
+ * are there all the same if there is a header. */
+int request_parse(const uint8_t *msg, size_t len, struct request *ret) NONNULL MUSTCHECK;
+
+/* The same look at a query whose records do not stand as nearly always. */
+bool request_concerns_slow(const uint8_t *msg, size_t len) NONNULL;
+
+/* Types that are looked at: SOA, because secondaries ask for it to know whether to transfer. */
+static inline bool request_is_of_type(uint16_t type)
+{
+	return type == RR_AXFR || type == RR_IXFR || type == RR_SOA;
+}
+
+/* Whether it has TSIG or asks for such a type. Any bytes; what is malformed may be told either
+ * way. */
+static inline bool request_concerns(const uint8_t *msg, size_t len)
+{
+	enum { OPT_LEN = 11, QUESTION_LEN_MIN = 5 };
+	if (len < MSG_HEADER_LEN + QUESTION_LEN_MIN)
+		return false;
+	uint32_t others = get_u32(msg + 6); /* records of answer and authority */
+	uint16_t additional = get_u16(msg + 10);
+	const uint8_t *end = msg + len;
+	if (LIKELY(additional == 1 && len >= MSG_HEADER_LEN + QUESTION_LEN_MIN + OPT_LEN &&
+		    end[-OPT_LEN] == 0 && get_u16(end - OPT_LEN + 1) == RR_OPT &&
+		    get_u16(end - 2) == 0)) {
+		end -= OPT_LEN;
+		additional = 0;
+	}
+	if (UNLIKELY(others != 0 || additional != 0))
+		return request_concerns_slow(msg, len);
+	return request_is_of_type(get_u16(end - 4));
+}
+
+/* Takes the TSIG record off the request, so that it is what was signed. Returns its new length. */
+size_t request_strip(const struct request *q, uint8_t *msg) NONNULL;
+
+/* Writes a reply that is nothing but a header, the question and `rcode`. Returns its length; 0 if
+ * it does not fit. */
+size_t request_refuse(const struct request *q, const uint8_t *msg, unsigned rcode, uint8_t *reply,
+	size_t cap) NONNULL;

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the form of updates (RFC 2136): prerequisites, additions, deletions.
+ * Never decides which. Called by the updater.
+ */
+#include "transfer/update_msg.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "wire/pack.h"
+#include "wire/rr.h"
+#include "zone/lookup.h"
+
+/* RFC 2136 §2 on the sections' names: zone, prerequisite, update. */
+enum { SECTION_PREREQUISITE = SECTION_ANSWER, SECTION_UPDATE = SECTION_AUTHORITY };
+
+enum { OWNER_TTL_S = 60 };
+
+static const char owner_label[] = "_ontap";
+
+int update_names_init(struct update_names *names, const uint8_t *apex, const char *host)
+{
+	struct name above;
+	char text[LABEL_CAP + 8];
+	name_copy(&names->zone, apex);
+	if (strlen(host) > LABEL_CAP ||
+		name_prepend(owner_label, strlen(owner_label), apex, &above) ||
+		name_prepend(host, strlen(host), above.wire, &names->index))
+		return ERR_RANGE;
+	int len = snprintf(text, sizeof(text), "owner=%s", host);
+	names->owner_text[0] = (uint8_t)len;
+	memcpy(names->owner_text + 1, text, (size_t)len);
+	names->owner_len = (uint16_t)(1 + len);
+	return 0;
+}
+
+/* What a primary that signs makes itself is not for us to send (RFC 2136 §3.4.2.3: SOA; RFC
+ * 3007). */
+static bool is_for_primary(uint16_t type)
+{
+	return type != RR_SOA && type != RR_RRSIG && type != RR_NSEC && type != RR_DNSKEY;
+}
+
+static const struct node *node_at(const struct zone *zone, const uint8_t *name)
+{
+	struct key key;
+	key_from_name(&key, name);
+	return zone_node(zone_reader(zone), &key);
+}
+
+bool update_has_records(const struct zone *zone, const uint8_t *name, unsigned view)
+{
+	const struct node *n = node_at(zone, name);
+	for (unsigned i = 0; n && i < n->set_count; i++)
+		if (n->sets[i].view & view && is_for_primary(n->sets[i].type))
+			return true;
+	return false;
+}
+
+/* Messages. The error is sticky: the first that does not fit is the end. */
+
+struct message {
+	struct pack pack;
+	int err;
+};
+
+static void put(struct message *m, int section, const uint8_t *owner, uint16_t type, uint16_t class,
+	uint32_t ttl, struct rdata rdata)
+{
+	if (!m->err)
+		m->err = pack_rr(&m->pack, (enum msg_section)section,
+			&(struct pack_rr){.owner = owner,
+				.type = type,
+				.class = class,
+				.ttl = ttl,
+				.rdata = rdata.bytes,
+				.rdata_len = rdata.len});
+}
+
+static const struct rdata no_rdata = {(const uint8_t *)"", 0};
+
+/* §2.4.5 */
+static void require_no_name(struct message *m, const uint8_t *name)
+{
+	put(m, SECTION_PREREQUISITE, name, RR_ANY, CLASS_NONE, 0, no_rdata);
+}
+
+/* §2.5.3 */
+static void delete_all(struct message *m, const uint8_t *name)
+{
+	put(m, SECTION_UPDATE, name, RR_ANY, CLASS_ANY, 0, no_rdata);
+}
+
+static void add_records(struct message *m, const struct node *n, unsigned view)
+{
+	for (unsigned i = 0; i < n->set_count; i++) {
+		const struct node_set *set = &n->sets[i];
+		const uint8_t *at = node_rdata(n, set);
+		if (!(set->view & view) || !is_for_primary(set->type))
+			continue;
+		for (unsigned r = 0; r < set->count; r++)
+			put(m, SECTION_UPDATE, node_spelling(n), set->type, CLASS_IN, set->ttl,
+				node_next_rdata(set, &at));
+	}
+}
+
+static void message_init(
+	struct message *m, const struct update_names *names, uint16_t id, uint8_t *out, size_t cap)
+{
+	pack_init(&m->pack, out, cap, id, OPCODE_UPDATE << 11);
+	m->err = pack_question(&m->pack, names->zone.wire, RR_SOA, CLASS_IN);
+}
+
+size_t update_make(const struct update_names *names, const struct zone *zone, const uint8_t *name,
+	unsigned view, enum update_kind kind, uint16_t id, uint8_t *out, size_t cap)
+{
+	const struct rdata host = {names->owner_text, names->owner_len};
+	const struct rdata target = {name, (uint16_t)name_len(name)};
+	const struct node *node = node_at(zone, name);
+	struct message m;
+	struct name owner;
+	if (name_prepend(owner_label, strlen(owner_label), name, &owner))
+		return 0;
+	message_init(&m, names, id, out, cap);
+	if (kind == UPDATE_CLAIM) {
+		require_no_name(&m, name);
+		require_no_name(&m, owner.wire);
+		put(&m, SECTION_UPDATE, owner.wire, RR_TXT, CLASS_IN, OWNER_TTL_S, host);
+	} else {
+		/* §2.4.2: the set is exactly that. */
+		put(&m, SECTION_PREREQUISITE, owner.wire, RR_TXT, CLASS_IN, 0, host);
+		delete_all(&m, name);
+	}
+	if (kind == UPDATE_REMOVE) {
+		delete_all(&m, owner.wire);
+		/* §2.5.4 */
+		put(&m, SECTION_UPDATE, names->index.wire, RR_PTR, CLASS_NONE, 0, target);
+	} else {
+		put(&m, SECTION_UPDATE, names->index.wire, RR_PTR, CLASS_IN, OWNER_TTL_S, target);
+		if (node)
+			add_records(&m, node, view);
+	}
+	return m.err ? 0 : m.pack.len;
+}
+
+size_t update_make_index_query(
+	const struct update_names *names, uint16_t id, uint8_t *out, size_t cap)
+{
+	struct pack p;
+	pack_init(&p, out, cap, id, 0);
+	return pack_question(&p, names->index.wire, RR_PTR, CLASS_IN) ? 0 : p.len;
+}
+
+int update_read_index(const struct update_names *names, const uint8_t *answer, size_t len,
+	void (*visit)(void *arg, const uint8_t *name), void *arg)
+{
+	struct rd r = rd_init(answer, len);
+	struct msg_header header;
+	struct question question;
+	struct rr rr;
+	rd_header(&r, &header);
+	for (unsigned i = 0; i < header.qdcount && !r.err; i++)
+		rd_question(&r, &question);
+	for (unsigned i = 0; i < header.count[SECTION_ANSWER] && !r.err; i++) {
+		struct name target;
+		rd_rr(&r, &rr);
+		if (r.err || rr.type != RR_PTR || !name_equal(rr.owner.wire, names->index.wire))
+			continue;
+		struct rd at = {.start = r.start, .at = rr.rdata, .end = rr.rdata + rr.rdata_len};
+		rd_name(&at, &target);
+		if (!at.err)
+			visit(arg, target.wire);
+	}
+	return r.err ? ERR_SYNTAX : 0;
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns which names are ours at a primary, and what is tried next to make them so.
+ * Never signs, never sends. Called by the shell's main thread.
+ */
+#include "transfer/updater.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/heap.h"
+#include "base/limits.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "transfer/update_msg.h"
+
+enum item_state { ITEM_CLEAN, ITEM_QUEUED, ITEM_SENT, ITEM_HELD };
+
+/* One name. */
+struct item {
+	struct map_node in_map;
+	struct list in_queue;     /* QUEUED */
+	struct heap_node in_heap; /* HELD: when it is tried again */
+	enum item_state state;
+	enum update_kind kind; /* of the last message */
+	bool is_owned;         /* as far as we know */
+	bool has_changed;      /* while SENT */
+	bool was_refused;      /* the other way was tried already */
+	struct name name;
+};
+
+struct updater {
+	struct updater_config config;
+	struct update_names names;
+	uint64_t id_count;
+	uint16_t id; /* of the message that is out */
+	unsigned view;
+	bool has_index;    /* FETCHING is done */
+	bool is_out;       /* a message is */
+	struct item *sent; /* it is about this one; NULL: the index */
+	struct map items;
+	struct list queue;
+	struct heap held;
+	ns_t not_before, retry;
+	struct updater_stats stats;
+};
+
+struct updater *updater_new(const struct updater_config *config)
+{
+	struct updater *u = calloc(1, sizeof(*u));
+	if (!u)
+		return NULL;
+	u->config = *config;
+	u->retry = UPDATER_RETRY_MIN;
+	list_init(&u->queue);
+	if (update_names_init(&u->names, config->apex, config->host) == 0)
+		return u;
+	free(u);
+	return NULL;
+}
+
+static void item_free(struct updater *u, struct item *i)
+{
+	u->stats.owned -= i->is_owned;
+	list_remove(&i->in_queue);
+	heap_remove(&u->held, &i->in_heap);
+	map_remove(&u->items, &i->in_map);
+	free(i);
+}
+
+void updater_free(struct updater *u)
+{
+	if (!u)
+		return;
+	MAP_FOR_EACH(n, &u->items)
+		item_free(u, container_of(n, struct item, in_map));
+	map_fini(&u->items);
+	free(u);
+}
+
+static struct item *item_get(struct updater *u, const uint8_t *name)
+{
+	uint64_t hash = name_hash(u->config.seed, name);
+	for (struct map_node *n = map_first(&u->items, hash); n; n = map_next(n))
+		if (name_equal(container_of(n, struct item, in_map)->name.wire, name))
+			return container_of(n, struct item, in_map);
+	struct item *i = calloc(1, sizeof(*i));
+	if (!i || map_add(&u->items, &i->in_map, hash)) {
+		free(i);
+		return NULL;
+	}
+	name_copy(&i->name, name);
+	list_init(&i->in_queue);
+	return i;
+}
+
+static void set_owned(struct updater *u, struct item *i, bool is_owned)
+{
+	u->stats.owned += is_owned;
+	u->stats.owned -= i->is_owned;
+	i->is_owned = is_owned;
+}
+
+static void enqueue(struct updater *u, struct item *i)
+{
+	heap_remove(&u->held, &i->in_heap);
+	list_remove(&i->in_queue);
+	list_append(&u->queue, &i->in_queue);
+	i->state = ITEM_QUEUED;
+	i->has_changed = false;
+}
+
+void updater_touch(struct updater *u, const uint8_t *owner)
+{
+	/* Before the index is there, nothing is known: then all names are looked at. The apex is
+	 * the primary's own. */
+	if (!u->has_index || !name_is_below(owner, u->names.zone.wire) ||
+		name_equal(owner, u->names.zone.wire))
+		return;
+	struct item *i = item_get(u, owner);
+	if (!i)
+		return;
+	i->was_refused = false;
+	if (i->state == ITEM_SENT)
+		i->has_changed = true;
+	else
+		enqueue(u, i);
+}
+
+static void touch_record(void *arg, const struct zone_change *record)
+{
+	updater_touch(arg, record->owner);
+}
+
+static void touch_all(struct updater *u)
+{
+	(void)!zone_each_record(u->config.zone, u->names.zone.wire, touch_record, u);
+	MAP_FOR_EACH(n, &u->items) {
+		struct item *i = container_of(n, struct item, in_map);
+		if (i->state == ITEM_CLEAN)
+			enqueue(u, i);
+	}
+}
+
+void updater_set_view(struct updater *u, unsigned view)
+{
+	if (u->view == view)
+		return;
+	u->view = view;
+	if (u->has_index)
+		touch_all(u);
+}
+
+/* What has to be said of a name now. */
+static enum update_kind kind_of(const struct updater *u, const struct item *i)
+{
+	if (!update_has_records(u->config.zone, i->name.wire, u->view))
+		return UPDATE_REMOVE;
+	if (!i->was_refused)
+		return i->is_owned ? UPDATE_RENEW : UPDATE_CLAIM;
+	return i->kind == UPDATE_CLAIM ? UPDATE_RENEW : UPDATE_CLAIM;
+}
+
+static bool is_over_limit(const struct updater *u, const struct item *i)
+{
+	return i->kind == UPDATE_CLAIM && !i->is_owned && u->stats.owned >= LIMIT_UPDATE_NAMES;
+}
+
+static uint16_t next_id(struct updater *u)
+{
+	return u->id = (uint16_t)(hash_mix(u->config.seed, ++u->id_count) >> 24);
+}
+
+/* Makes the message about a name. 0 if there is nothing to be said, or it cannot be said. */
+static size_t make_message(struct updater *u, struct item *i, uint8_t *out, size_t cap)
+{
+	i->kind = kind_of(u, i);
+	size_t len = 0;
+	bool is_moot = i->kind == UPDATE_REMOVE && !i->is_owned;
+	if (!is_moot && !is_over_limit(u, i))
+		len = update_make(&u->names, u->config.zone, i->name.wire, u->view, i->kind,
+			next_id(u), out, cap);
+	list_remove(&i->in_queue);
+	i->state = len > 0 ? ITEM_SENT : ITEM_CLEAN;
+	if (len == 0 && !is_moot)
+		u->stats.limited++;
+	if (is_moot)
+		item_free(u, i);
+	return len;
+}
+
+static void requeue_held(struct updater *u, ns_t now)
+{
+	for (struct heap_node *n; (n = heap_first(&u->held)) && n->at <= now;) {
+		struct item *i = container_of(n, struct item, in_heap);
+		i->was_refused = false;
+		enqueue(u, i);
+	}
+}
+
+size_t updater_poll(struct updater *u, ns_t now, uint8_t *out, size_t cap)
+{
+	size_t len = 0;
+	if (u->is_out || now < u->not_before)
+		return 0;
+	requeue_held(u, now);
+	u->sent = NULL;
+	if (!u->has_index)
+		len = update_make_index_query(&u->names, next_id(u), out, cap);
+	while (len == 0 && u->has_index && !list_is_empty(&u->queue)) {
+		struct item *i = container_of(u->queue.next, struct item, in_queue);
+		len = make_message(u, i, out, cap);
+		u->sent = len > 0 ? i : NULL;
+	}
+	u->is_out = len > 0;
+	u->stats.sent += len > 0;
+	return len;
+}
+
+static void back_off(struct updater *u, ns_t now, int rcode)
+{
+	u->stats.failed++;
+	u->stats.rcode = rcode;
+	u->not_before = now + u->retry;
+	u->retry = ns_min(2 * u->retry, UPDATER_RETRY_MAX);
+	if (u->sent)
+		enqueue(u, u->sent);
+}
+
+static void settle(struct updater *u, struct item *i)
+{
+	bool is_removed = i->kind == UPDATE_REMOVE;
+	u->stats.done++;
+	set_owned(u, i, !is_removed);
+	i->was_refused = false;
+	i->state = ITEM_CLEAN;
+	if (i->has_changed)
+		enqueue(u, i);
+	else if (is_removed)
+		item_free(u, i);
+}
+
+/* A prerequisite was not met: the name is not what we thought it is. */
+static void turn_round(struct updater *u, struct item *i, ns_t now)
+{
+	set_owned(u, i, false);
+	if (i->kind == UPDATE_REMOVE) {
+		settle(u, i);
+	} else if (!i->was_refused || i->has_changed) {
+		i->was_refused = !i->has_changed;
+		enqueue(u, i);
+	} else {
+		i->state = ITEM_HELD;
+		heap_put(&u->held, &i->in_heap, now + UPDATER_HELD);
+		if (u->config.on_held)
+			u->config.on_held(u->config.arg, i->name.wire);
+	}
+}
+
+static void take_name(void *arg, const uint8_t *name)
+{
+	struct updater *u = arg;
+	struct item *i = name_is_below(name, u->names.zone.wire) ? item_get(u, name) : NULL;
+	if (i && !i->is_owned)
+		set_owned(u, i, true);
+}
+
+/* The answer to the question for the index. */
+static void take_index(
+	struct updater *u, ns_t now, const uint8_t *answer, size_t len, unsigned rcode)
+{
+	if (rcode != RCODE_NOERROR && rcode != RCODE_NXDOMAIN) {
+		back_off(u, now, (int)rcode);
+		return;
+	}
+	if (update_read_index(&u->names, answer, len, take_name, u)) {
+		back_off(u, now, RCODE_FORMERR);
+		return;
+	}
+	u->has_index = true;
+	u->retry = UPDATER_RETRY_MIN;
+	touch_all(u);
+}
+
+static void take_result(struct updater *u, ns_t now, struct item *i, unsigned rcode)
+{
+	switch (rcode) {
+	case RCODE_NOERROR: settle(u, i); break;
+	case RCODE_NXDOMAIN:
+	case RCODE_YXDOMAIN:
+	case RCODE_YXRRSET:
+	case RCODE_NXRRSET: turn_round(u, i, now); break;
+	default: back_off(u, now, (int)rcode); return;
+	}
+	u->retry = UPDATER_RETRY_MIN;
+}
+
+void updater_input(struct updater *u, ns_t now, const uint8_t *answer, size_t len)
+{
+	struct rd r = rd_init(answer ? answer : (const uint8_t *)"", answer ? len : 0);
+	struct msg_header header;
+	struct item *i = u->sent;
+	if (!u->is_out)
+		return;
+	u->is_out = false;
+	rd_header(&r, &header);
+	bool is_answer = !r.err && header.flags & MSG_QR && header.id == u->id;
+	if (!is_answer)
+		back_off(u, now, -1);
+	else if (!i)
+		take_index(u, now, answer, len, msg_rcode(&header));
+	else
+		take_result(u, now, i, msg_rcode(&header));
+}
+
+ns_t updater_deadline(const struct updater *u)
+{
+	if (u->is_out)
+		return NS_NEVER;
+	bool has_work = !u->has_index || !list_is_empty(&u->queue);
+	ns_t next = has_work ? 0 : heap_deadline(&u->held);
+	return next < u->not_before ? u->not_before : next;
+}
+
+struct updater_stats updater_stats(const struct updater *u)
+{
+	struct updater_stats stats = u->stats;
+	MAP_FOR_EACH(n, &u->items) {
+		const struct item *i = container_of(n, struct item, in_map);
+		stats.held += i->state == ITEM_HELD;
+		stats.queued += i->state == ITEM_QUEUED || i->state == ITEM_SENT;
+	}
+	return stats;
+}

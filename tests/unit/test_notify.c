@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the tests of NOTIFY, in virtual time.
+ * Never sends anything. Run by `make check`.
+ */
+#include "transfer/notify.h"
+
+#include <string.h>
+
+#include "unit.h"
+#include "wire/msg.h"
+#include "wire/rr.h"
+
+static const uint8_t example[] = "\7example", other[] = "\5other";
+
+static struct notify *make(size_t targets)
+{
+	struct notify *n = notify_new(7);
+	assert_non_null(n);
+	notify_set_targets(n, targets);
+	return n;
+}
+
+/* Tells of a zone with a SOA of serial 5. */
+static int tell(struct notify *n, ns_t now, const uint8_t *apex)
+{
+	static const uint8_t rdata[22] = {0, 0, 0, 0, 0, 5};
+	struct buf b = {0};
+	records_add(&b, &(struct record){apex, RR_SOA, VIEW_ANY, 60, {rdata, sizeof(rdata)}});
+	struct records *soa = records_new(&b);
+	assert_non_null(soa);
+	int err = notify_zone(n, now, apex, soa);
+	records_unref(soa);
+	buf_fini(&b);
+	return err;
+}
+
+/* Takes the message that is due at `now`; its id. */
+static uint16_t take(struct notify *n, ns_t now, size_t target, uint8_t out[512])
+{
+	size_t found = 99;
+	size_t len = notify_poll(n, now, &found, out, 512);
+	assert_true(len > 12);
+	assert_int_equal(found, target);
+	assert_int_equal(get_u16(out + 2), 0x2400); /* NOTIFY, AA */
+	assert_int_equal(get_u16(out + 6), 1);      /* the SOA */
+	assert_int_equal(get_u32(out + len - 20), 5);
+	return get_u16(out);
+}
+
+static bool answer(struct notify *n, ns_t now, size_t target, const uint8_t *msg, unsigned rcode)
+{
+	uint8_t reply[512];
+	memcpy(reply, msg, 512);
+	put_u16(reply + 2, (uint16_t)(0xa400 | rcode));
+	return notify_input(n, now, target, reply, 12 + 9 + 4);
+}
+
+static void a_change_is_told_at_once_to_all(void **state)
+{
+	(void)state;
+	struct notify *n = make(2);
+	uint8_t msg[512];
+	size_t target;
+	assert_int_equal(notify_deadline(n), NS_NEVER);
+	assert_int_equal(tell(n, 1000, example), 0);
+	assert_int_equal(notify_deadline(n), 1000);
+	uint16_t first = take(n, 1000, 0, msg);
+	assert_int_not_equal(first, take(n, 1000, 1, msg));
+	assert_int_equal(notify_poll(n, 1000, &target, msg, sizeof(msg)), 0);
+	notify_free(n);
+}
+
+static void what_is_acknowledged_is_not_told_again(void **state)
+{
+	(void)state;
+	struct notify *n = make(1);
+	uint8_t msg[512];
+	assert_int_equal(tell(n, 0, example), 0);
+	take(n, 0, 0, msg);
+	assert_true(answer(n, 1, 0, msg, 0));
+	assert_int_equal(notify_deadline(n), NS_NEVER);
+	assert_int_equal(notify_stats(n).acknowledged, 1);
+	assert_int_equal(notify_stats(n).waiting, 0);
+	assert_false(answer(n, 2, 0, msg, 0)); /* once */
+	notify_free(n);
+}
+
+static void without_an_answer_it_is_told_again_with_back_off(void **state)
+{
+	(void)state;
+	struct notify *n = make(1);
+	uint8_t msg[512];
+	ns_t now = 0, wait = NOTIFY_RETRY_MIN;
+	assert_int_equal(tell(n, now, example), 0);
+	for (int i = 0; i < 20; i++) {
+		take(n, now, 0, msg);
+		assert_int_equal(notify_deadline(n), now + wait);
+		now += wait;
+		wait = ns_min(2 * wait, NOTIFY_RETRY_MAX);
+	}
+	assert_int_equal(wait, NOTIFY_RETRY_MAX);
+	notify_free(n);
+}
+
+static void a_refusal_is_tried_again(void **state)
+{
+	(void)state;
+	struct notify *n = make(1);
+	uint8_t msg[512];
+	assert_int_equal(tell(n, 0, example), 0);
+	take(n, 0, 0, msg);
+	assert_true(answer(n, 1, 0, msg, RCODE_NOTAUTH));
+	assert_int_equal(notify_deadline(n), NOTIFY_RETRY_MIN);
+	assert_int_equal(notify_stats(n).refused, 1);
+	notify_free(n);
+}
+
+static void a_thousand_changes_are_told_at_a_bounded_rate(void **state)
+{
+	(void)state;
+	struct notify *n = make(1);
+	uint8_t msg[512];
+	unsigned sent = 0;
+	size_t target;
+	for (ns_t now = 0; now < NS_PER_S; now += NS_PER_MS) {
+		assert_int_equal(tell(n, now, example), 0);
+		while (notify_poll(n, now, &target, msg, sizeof(msg)) > 0) {
+			answer(n, now, 0, msg, 0);
+			sent++;
+		}
+	}
+	assert_int_equal(sent, 2);
+	/* The last change is told, too. */
+	assert_int_equal(notify_deadline(n), NS_PER_S);
+	notify_free(n);
+}
+
+static void a_change_while_an_answer_is_awaited_is_told_too(void **state)
+{
+	(void)state;
+	struct notify *n = make(1);
+	uint8_t first[512], second[512];
+	assert_int_equal(tell(n, 0, example), 0);
+	take(n, 0, 0, first);
+	assert_int_equal(tell(n, 10, example), 0);
+	/* The answer is to what was told before: it does not count. */
+	assert_false(answer(n, 20, 0, first, 0));
+	take(n, NOTIFY_PAUSE, 0, second);
+	assert_true(answer(n, NOTIFY_PAUSE, 0, second, 0));
+	assert_int_equal(notify_deadline(n), NS_NEVER);
+	notify_free(n);
+}
+
+static void strangers_answers_do_not_count(void **state)
+{
+	(void)state;
+	struct notify *n = make(2);
+	uint8_t msg[512], second[512], reply[512];
+	assert_int_equal(tell(n, 0, example), 0);
+	take(n, 0, 0, msg);
+	take(n, 0, 1, second);
+	assert_false(answer(n, 1, 1, msg, 0)); /* of another target */
+	memcpy(reply, msg, sizeof(reply));
+	reply[0] ^= 1; /* another id */
+	assert_false(answer(n, 1, 0, reply, 0));
+	assert_false(notify_input(n, 1, 0, msg, 12 + 9 + 4)); /* no reply */
+	for (size_t len = 0; len < 12 + 9 + 4; len++)
+		assert_false(notify_input(n, 1, 0, reply, len));
+	assert_int_equal(notify_stats(n).waiting, 2);
+	notify_free(n);
+}
+
+static void a_zone_that_is_gone_is_forgotten(void **state)
+{
+	(void)state;
+	struct notify *n = make(2);
+	assert_int_equal(tell(n, 5, example), 0);
+	assert_int_equal(tell(n, 6, other), 0);
+	notify_forget(n, example);
+	assert_int_equal(notify_deadline(n), 6);
+	notify_forget(n, other);
+	assert_int_equal(notify_deadline(n), NS_NEVER);
+	notify_free(n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_change_is_told_at_once_to_all),
+		cmocka_unit_test(what_is_acknowledged_is_not_told_again),
+		cmocka_unit_test(without_an_answer_it_is_told_again_with_back_off),
+		cmocka_unit_test(a_refusal_is_tried_again),
+		cmocka_unit_test(a_thousand_changes_are_told_at_a_bounded_rate),
+		cmocka_unit_test(a_change_while_an_answer_is_awaited_is_told_too),
+		cmocka_unit_test(strangers_answers_do_not_count),
+		cmocka_unit_test(a_zone_that_is_gone_is_forgotten),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the tests of updates of a primary: a primary that is made of two names and an answer each.
+ * Never checks what Knot makes of it: tests/net/test_secondaries.py does. Run by `make check`.
+ */
+#include "transfer/updater.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "unit.h"
+#include "wire/pack.h"
+#include "zone_rig.h"
+
+struct rig {
+	struct zone *zone;
+	struct updater *updater;
+	ns_t now;
+	unsigned held;
+	uint8_t out[MSG_CAP];
+	size_t len;
+};
+
+static void on_change(void *arg, const struct zone_change *change)
+{
+	struct rig *r = arg;
+	if (r->updater)
+		updater_touch(r->updater, change->owner);
+}
+
+static void on_held(void *arg, const uint8_t *name)
+{
+	struct rig *r = arg;
+	(void)name;
+	r->held++;
+}
+
+static int setup(void **state)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+	struct name apex = rig_name("example.");
+	r->zone = zone_new(1, (struct zone_listener){.on_change = on_change, .arg = r});
+	rig_apex(r->zone, "example.");
+	rig_put(r->zone, ZONE_DERIVED, "a.example.", "60 A @wan 192.0.2.1", "60 A @lan 10.0.0.1",
+		NULL);
+	r->updater = updater_new(&(struct updater_config){.zone = r->zone,
+		.apex = apex.wire,
+		.host = "me",
+		.seed = 3,
+		.on_held = on_held,
+		.arg = r});
+	assert_non_null(r->updater);
+	updater_set_view(r->updater, VIEW_WAN);
+	*state = r;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct rig *r = *state;
+	updater_free(r->updater);
+	zone_free(r->zone);
+	free(r);
+	return 0;
+}
+
+/* The next message: its opcode, -1 if there is none. */
+static int poll(struct rig *r)
+{
+	r->len = updater_poll(r->updater, r->now, r->out, sizeof(r->out));
+	return r->len > 0 ? r->out[2] >> 3 & 15 : -1;
+}
+
+static void answer(struct rig *r, unsigned rcode)
+{
+	uint8_t reply[MSG_HEADER_LEN] = {0};
+	memcpy(reply, r->out, 2);
+	put_u16(reply + 2, (uint16_t)(MSG_QR | OPCODE_UPDATE << 11 | rcode));
+	updater_input(r->updater, r->now, reply, sizeof(reply));
+}
+
+/* Answers the question for the index with these names. */
+static void answer_index(struct rig *r, const char *name)
+{
+	static uint8_t reply[1024];
+	struct rd rd = rd_init(r->out, r->len);
+	struct msg_header header;
+	struct question question;
+	struct pack p;
+	rd_header(&rd, &header);
+	rd_question(&rd, &question);
+	assert_int_equal(question.type, RR_PTR);
+	pack_init(&p, reply, sizeof(reply), header.id, MSG_QR);
+	assert_int_equal(pack_question(&p, question.name.wire, RR_PTR, CLASS_IN), 0);
+	if (name) {
+		struct name target = rig_name(name);
+		assert_int_equal(pack_rr(&p, SECTION_ANSWER,
+					 &(struct pack_rr){.owner = question.name.wire,
+						 .type = RR_PTR,
+						 .class = CLASS_IN,
+						 .rdata = target.wire,
+						 .rdata_len = target.len}),
+			0);
+	}
+	updater_input(r->updater, r->now, reply, p.len);
+}
+
+static void begin(struct rig *r, const char *index)
+{
+	assert_int_equal(poll(r), OPCODE_QUERY);
+	answer_index(r, index);
+}
+
+/* The message's records of a section: "name TYPE CLASS" each. */
+static void assert_has(
+	struct rig *r, enum msg_section wanted, const char *name, uint16_t type, uint16_t class)
+{
+	struct rd rd = rd_init(r->out, r->len);
+	struct name owner = rig_name(name);
+	struct msg_header header;
+	struct question question;
+	struct rr rr;
+	rd_header(&rd, &header);
+	rd_question(&rd, &question);
+	for (int section = 0; section < SECTION_COUNT; section++)
+		for (unsigned i = 0; i < header.count[section]; i++) {
+			rd_rr(&rd, &rr);
+			assert_int_equal(rd.err, 0);
+			if (section == (int)wanted && rr.type == type && rr.class == class &&
+				name_equal(rr.owner.wire, owner.wire))
+				return;
+		}
+	fail_msg("no %s of type %u, class %u in section %d", name, type, class, wanted);
+}
+
+static void a_name_is_claimed_if_nobody_has_it(void **state)
+{
+	struct rig *r = *state;
+	begin(r, NULL);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	assert_has(r, SECTION_ANSWER, "a.example.", RR_ANY, CLASS_NONE);
+	assert_has(r, SECTION_ANSWER, "_ontap.a.example.", RR_ANY, CLASS_NONE);
+	assert_has(r, SECTION_AUTHORITY, "a.example.", RR_A, CLASS_IN);
+	assert_has(r, SECTION_AUTHORITY, "_ontap.a.example.", RR_TXT, CLASS_IN);
+	assert_has(r, SECTION_AUTHORITY, "me._ontap.example.", RR_PTR, CLASS_IN);
+	assert_int_equal(get_u16(r->out + 8), 3); /* one A only: that of the view */
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(poll(r), -1);
+	assert_int_equal(updater_deadline(r->updater), NS_NEVER);
+	assert_int_equal(updater_stats(r->updater).owned, 1);
+}
+
+static void a_name_that_is_ours_is_renewed(void **state)
+{
+	struct rig *r = *state;
+	begin(r, "a.example.");
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	assert_has(r, SECTION_ANSWER, "_ontap.a.example.", RR_TXT, CLASS_IN);
+	assert_has(r, SECTION_AUTHORITY, "a.example.", RR_ANY, CLASS_ANY);
+	assert_has(r, SECTION_AUTHORITY, "a.example.", RR_A, CLASS_IN);
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(poll(r), -1);
+}
+
+static void what_the_index_has_and_we_have_not_is_removed(void **state)
+{
+	struct rig *r = *state;
+	rig_put(r->zone, ZONE_DERIVED, "a.example.", NULL);
+	begin(r, "old.example.");
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	assert_has(r, SECTION_ANSWER, "_ontap.old.example.", RR_TXT, CLASS_IN);
+	assert_has(r, SECTION_AUTHORITY, "old.example.", RR_ANY, CLASS_ANY);
+	assert_has(r, SECTION_AUTHORITY, "_ontap.old.example.", RR_ANY, CLASS_ANY);
+	assert_has(r, SECTION_AUTHORITY, "me._ontap.example.", RR_PTR, CLASS_NONE);
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(updater_stats(r->updater).owned, 0);
+	assert_int_equal(poll(r), -1);
+}
+
+static void names_outside_of_the_zone_in_an_index_are_left_alone(void **state)
+{
+	struct rig *r = *state;
+	rig_put(r->zone, ZONE_DERIVED, "a.example.", NULL);
+	begin(r, "www.elsewhere.");
+	assert_int_equal(poll(r), -1);
+}
+
+static void the_other_way_is_tried_once_and_then_it_is_anothers(void **state)
+{
+	struct rig *r = *state;
+	begin(r, NULL);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_YXDOMAIN);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	assert_has(r, SECTION_ANSWER, "_ontap.a.example.", RR_TXT, CLASS_IN);
+	answer(r, RCODE_NXRRSET);
+	assert_int_equal(r->held, 1);
+	assert_int_equal(poll(r), -1);
+	assert_int_equal(updater_stats(r->updater).held, 1);
+	assert_int_equal(updater_deadline(r->updater), UPDATER_HELD);
+	r->now = UPDATER_HELD;
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(updater_stats(r->updater).held, 0);
+}
+
+static void a_restart_that_lost_its_index_finds_its_names_again(void **state)
+{
+	struct rig *r = *state;
+	begin(r, NULL);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_YXDOMAIN);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_NOERROR); /* it was ours */
+	assert_int_equal(updater_stats(r->updater).owned, 1);
+}
+
+static void a_change_while_a_message_is_out_is_sent_after(void **state)
+{
+	struct rig *r = *state;
+	begin(r, NULL);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	rig_put(r->zone, ZONE_DERIVED, "a.example.", NULL);
+	assert_int_equal(poll(r), -1);
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	assert_has(r, SECTION_AUTHORITY, "_ontap.a.example.", RR_ANY, CLASS_ANY);
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(poll(r), -1);
+}
+
+static void a_server_that_fails_is_left_alone_for_longer_and_longer(void **state)
+{
+	struct rig *r = *state;
+	ns_t wait = UPDATER_RETRY_MIN;
+	begin(r, NULL);
+	for (int i = 0; i < 12; i++) {
+		assert_int_equal(poll(r), OPCODE_UPDATE);
+		if (i % 2)
+			answer(r, RCODE_REFUSED);
+		else
+			updater_input(r->updater, r->now, NULL, 0);
+		assert_int_equal(poll(r), -1);
+		assert_int_equal(updater_deadline(r->updater), r->now + wait);
+		r->now += wait;
+		wait = ns_min(2 * wait, UPDATER_RETRY_MAX);
+	}
+	assert_int_equal(wait, UPDATER_RETRY_MAX);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(updater_stats(r->updater).owned, 1);
+}
+
+static void an_answer_to_another_message_is_no_answer(void **state)
+{
+	struct rig *r = *state;
+	begin(r, NULL);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	r->out[0] ^= 1;
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(updater_stats(r->updater).owned, 0);
+	assert_int_equal(updater_stats(r->updater).failed, 1);
+}
+
+static void a_change_of_view_is_sent(void **state)
+{
+	struct rig *r = *state;
+	begin(r, NULL);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_NOERROR);
+	updater_set_view(r->updater, VIEW_LAN);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	assert_memory_equal(r->out + r->len - 4, "\x0a\0\0\1", 4);
+	answer(r, RCODE_NOERROR);
+}
+
+static void names_beyond_the_limit_are_counted_and_left_out(void **state)
+{
+	struct rig *r = *state;
+	char owner[32];
+	for (int i = 0; i < LIMIT_UPDATE_NAMES + 5; i++) {
+		snprintf(owner, sizeof(owner), "n%d.example.", i);
+		rig_put(r->zone, ZONE_DERIVED, owner, "60 A 192.0.2.1", NULL);
+	}
+	begin(r, NULL);
+	while (poll(r) == OPCODE_UPDATE)
+		answer(r, RCODE_NOERROR);
+	assert_int_equal(updater_stats(r->updater).owned, LIMIT_UPDATE_NAMES);
+	assert_int_equal(updater_stats(r->updater).limited, 6);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_name_is_claimed_if_nobody_has_it),
+		TEST(a_name_that_is_ours_is_renewed),
+		TEST(what_the_index_has_and_we_have_not_is_removed),
+		TEST(names_outside_of_the_zone_in_an_index_are_left_alone),
+		TEST(the_other_way_is_tried_once_and_then_it_is_anothers),
+		TEST(a_restart_that_lost_its_index_finds_its_names_again),
+		TEST(a_change_while_a_message_is_out_is_sent_after),
+		TEST(a_server_that_fails_is_left_alone_for_longer_and_longer),
+		TEST(an_answer_to_another_message_is_no_answer),
+		TEST(a_change_of_view_is_sent),
+		TEST(names_beyond_the_limit_are_counted_and_left_out),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
