@@ -12,7 +12,7 @@
 #include "msgtext.h"
 #include "scenario.h"
 
-enum { DEFAULT_SEEDS = 2000, SCENARIOS_MAX = 100 };
+enum { DEFAULT_SEEDS = 10000, SCENARIOS_MAX = 100 };
 
 static const char *const names[] = {"web.local", "db.local", "web-2.local", "cache.local"};
 
