@@ -23,6 +23,7 @@
 #include "base/compiler.h"
 #include "name/policy.h"
 #include "wire/name.h"
+#include "wire/tsig_key.h"
 
 #define CONF_DEFAULT_FILE "/etc/ontap/zone.conf"
 
@@ -45,6 +46,13 @@ enum conf_format { CONF_TINYDNS, CONF_ZONE, CONF_HOSTS, CONF_JSON };
 /* In the order of enum log_level (io/log.h): what is logged is this urgent or more. */
 enum conf_verbosity { CONF_LOG_ERROR, CONF_LOG_WARNING, CONF_LOG_INFO, CONF_LOG_DEBUG };
 
+/* In the order of enum census_means (io/census.h). */
+enum conf_census { CONF_CENSUS_AUTO, CONF_CENSUS_FEXIT, CONF_CENSUS_ITER, CONF_CENSUS_PROC,
+	CONF_CENSUS_NONE };
+
+/* In the order of enum serve_cookies (serve/answer.h). */
+enum conf_cookies { CONF_COOKIES_NONE, CONF_COOKIES_GIVEN, CONF_COOKIES_STRICT };
+
 struct conf_texts {
 	char **at;
 	size_t count;
@@ -64,6 +72,35 @@ struct conf_listen {
 
 struct conf_listens {
 	struct conf_listen *at;
+	size_t count;
+};
+
+struct conf_keys {
+	struct tsig_key *at;
+	size_t count;
+};
+
+/* Who may transfer: whose address is in the prefix, or, where that has no family, who signs with that
+ * key. */
+struct conf_allow {
+	struct prefix prefix;
+	struct name key;
+};
+
+struct conf_allows {
+	struct conf_allow *at;
+	size_t count;
+};
+
+/* Another server, and the key by which we sign to it (len 0: we do not). */
+struct conf_peer {
+	struct addr addr;
+	uint16_t port;
+	struct name key;
+};
+
+struct conf_peers {
+	struct conf_peer *at;
 	size_t count;
 };
 
@@ -97,12 +134,25 @@ struct conf {
 	bool has_temporary;
 	bool has_deprecated;
 	struct conf_texts zone_files;
-	char *nsid_dir; /* NULL: no namespace is given an nsid */
+	char *nsid_dir; /* as given: conf_netns_dir() and conf_has_all_netns() tell what it means */
+	struct conf_texts ignored_hostnames;
+	bool has_self;
+	enum conf_census census;
 
 	/* serve, check: how it is served */
 	struct conf_listens listens; /* never empty: both wildcards if none was given */
 	enum name_mdns mdns;
 	struct conf_texts mdns_ifaces; /* NAME_MDNS_LISTED: at least one */
+	struct conf_keys keys;
+	struct conf_texts key_files;   /* of more keys, which the core does not read */
+	struct conf_allows transfers;  /* who may; none: nobody */
+	struct conf_peers notifies;    /* secondaries that are told of changes */
+	struct conf_peers updates;     /* primaries that are sent the records; each has a key */
+	enum conf_cookies cookies;
+	uint32_t rate_limit;           /* replies of a kind a second to a network; 0: no limit */
+	char *nsid;                    /* NULL: none */
+	char *identity;                /* the same */
+	struct conf_prefixes trusted;  /* resolvers whose client subnets count */
 	uint32_t threads;              /* 0: one for each online CPU */
 	struct conf_exports exports;
 	char *on_export; /* run after each of `exports` was written, or NULL */
@@ -165,6 +215,11 @@ void conf_fini(struct conf *c) NONNULL;
 
 /* The part of it that the name layer goes by. Its texts are `c`'s. */
 struct policy conf_policy(const struct conf *c) NONNULL;
+
+/* The directory whose namespaces are given an nsid, NULL: none; and whether each that has a process
+ * is given one besides. */
+const char *conf_netns_dir(const struct conf *c) NONNULL;
+bool conf_has_all_netns(const struct conf *c) NONNULL;
 
 /* What --help prints: of all (`has_command` false) or of one command. */
 void conf_help(struct buf *out, const struct conf_args *args) NONNULL;

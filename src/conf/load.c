@@ -209,6 +209,9 @@ static int check_combinations(const struct conf *c, struct conf_error *error)
 {
 	if (c->on_export && c->exports.count == 0)
 		return conf_fail(error, "on-export: there is no export that could be done");
+	for (size_t i = 0; i < c->updates.count; i++)
+		if (c->updates.at[i].key.len == 0)
+			return conf_fail(error, "update: an update must be signed: ADDR[:PORT],key:NAME");
 	if (c->exec && !c->output)
 		return conf_fail(error, "--exec: there is no --output that could be written");
 	if (c->view && c->format == CONF_TINYDNS)
@@ -253,10 +256,23 @@ struct policy conf_policy(const struct conf *c)
 		.has_rootless = c->has_rootless,
 		.has_temporary = c->has_temporary,
 		.has_deprecated = c->has_deprecated,
+		.has_self_mdns = c->has_self,
+		.ignored = (const char *const *)c->ignored_hostnames.at,
+		.ignored_count = (unsigned)c->ignored_hostnames.count,
 		.mdns = c->mdns,
 		.mdns_links = (const char *const *)c->mdns_ifaces.at,
 		.mdns_link_count = (unsigned)c->mdns_ifaces.count,
 	};
 	memcpy(p.sources, c->names.at, sizeof(p.sources));
 	return p;
+}
+
+bool conf_has_all_netns(const struct conf *c)
+{
+	return c->nsid_dir && strcmp(c->nsid_dir, "all") == 0;
+}
+
+const char *conf_netns_dir(const struct conf *c)
+{
+	return conf_has_all_netns(c) ? "/run/netns" : c->nsid_dir;
 }

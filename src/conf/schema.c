@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "wire/rrset.h"
 
 enum {
@@ -19,11 +20,14 @@ enum {
 
 	TTL_MAX = 0x7fffffff, /* RFC 2181 §8 */
 	THREADS_MAX = 1024,
+	RATE_MAX = 1000000,
 	FD_MAX = 0xfffff
 };
 
 const char *const conf_format_words[] = {"tinydns", "zone", "hosts", "json", NULL};
-const char *const conf_source_words[] = {"alias", "netns", NULL};
+const char *const conf_source_words[] = {"alias", "hostname", "netns", NULL};
+static const char *const census_words[] = {"auto", "fexit", "iter", "proc", "none", NULL};
+static const char *const cookies_words[] = {"no", "yes", "strict", NULL};
 static const char *const duplicates_words[] = {"merge", "first", "number", NULL};
 static const char *const verbosity_words[] = {"error", "warning", "info", "debug", NULL};
 static const char *const view_words[] = {
@@ -53,8 +57,13 @@ const struct conf_option conf_options[] = {
 		.help = "clients from there are \"lan\" too; may be repeated"},
 	{"names", .kind = CONF_KIND_SOURCES, .commands = PUBLISH, AT(names),
 		.arg = "SOURCE[,SOURCE]",
-		.defaults = {"alias"},
-		.help = "where names come from, in order of preference: alias, netns"},
+		.defaults = {"alias,hostname"},
+		.help = "where names come from, in order of preference: alias, hostname, netns"},
+	{"ignore-hostname", .kind = CONF_KIND_TEXTS, .commands = PUBLISH, AT(ignored_hostnames),
+		.arg = "PATTERN",
+		.help = "host names that are no names, such as 'build-*'; may be repeated"},
+	{"self", .kind = CONF_KIND_FLAG, .commands = PUBLISH, AT(has_self), .defaults = {"yes"},
+		.help = "this host's own name is a name too, over multicast DNS as well"},
 	{"duplicates", .kind = CONF_KIND_CHOICE, .commands = PUBLISH, AT(duplicates),
 		.arg = "POLICY",
 		.defaults = {"merge"}, .words = duplicates_words,
@@ -65,9 +74,39 @@ const struct conf_option conf_options[] = {
 		.defaults = {"no"}, .help = "publish temporary addresses (RFC 8981) too"},
 	{"deprecated", .kind = CONF_KIND_FLAG, .commands = PUBLISH, AT(has_deprecated),
 		.defaults = {"no"}, .help = "publish deprecated addresses too"},
-	{"assign-nsid", .kind = CONF_KIND_DIR, .commands = PUBLISH, AT(nsid_dir), .arg = "DIR",
-		.defaults = {"/run/netns"},
-		.help = "give an nsid to each network namespace bound there"},
+	{"assign-nsid", .kind = CONF_KIND_DIR, .commands = PUBLISH, AT(nsid_dir), .arg = "all|DIR",
+		.defaults = {"all"},
+		.help = "give an nsid to each network namespace that is bound there; "
+			"all: in /run/netns, and to each that has a process"},
+	{"hostnames-by", .kind = CONF_KIND_CHOICE, .commands = PUBLISH, AT(census), .arg = "MEANS",
+		.defaults = {"auto"}, .words = census_words,
+		.help = "how host names are found: fexit or iter (BPF), proc, none; auto: the best"},
+	{"tsig", .kind = CONF_KIND_KEYS, .commands = SERVE, AT(keys), .arg = "NAME:ALG:BASE64",
+		.help = "a key to sign with (RFC 8945); may be repeated; better in a file"},
+	{"tsig-file", .kind = CONF_KIND_TEXTS, .commands = SERVE, AT(key_files), .arg = "FILE",
+		.help = "keys, NAME:ALG:BASE64 one a line; may be repeated"},
+	{"allow-transfer", .kind = CONF_KIND_ALLOWS, .commands = SERVE, AT(transfers),
+		.arg = "PREFIX|key:NAME",
+		.help = "who may transfer zones (default: nobody); may be repeated"},
+	{"notify", .kind = CONF_KIND_PEERS, .commands = SERVE, AT(notifies),
+		.arg = "ADDR[:PORT][,key:NAME]",
+		.help = "tell that secondary of changes; may be repeated"},
+	{"update", .kind = CONF_KIND_PEERS, .commands = SERVE, AT(updates),
+		.arg = "ADDR[:PORT],key:NAME",
+		.help = "send the names of DOMAIN to that primary (RFC 2136); may be repeated"},
+	{"cookies", .kind = CONF_KIND_CHOICE, .commands = SERVE, AT(cookies), .arg = "POLICY",
+		.defaults = {"yes"}, .words = cookies_words,
+		.help = "DNS cookies (RFC 7873): yes, no, or strict: over UDP none but good ones"},
+	{"rate-limit", .kind = CONF_KIND_NUMBER, .commands = SERVE, AT(rate_limit), .arg = "N",
+		.defaults = {"0"}, .max = RATE_MAX,
+		.help = "UDP replies of a kind a second to a /24 or /56, of each worker; 0: no limit"},
+	{"nsid", .kind = CONF_KIND_TEXT, .commands = SERVE, AT(nsid), .arg = "TEXT",
+		.max = LIMIT_IDENTITY, .help = "name of this server, for who asks by EDNS (RFC 5001)"},
+	{"identity", .kind = CONF_KIND_TEXT, .commands = SERVE, AT(identity), .arg = "TEXT",
+		.max = LIMIT_IDENTITY, .help = "the same, for who asks for id.server CH TXT (RFC 4892)"},
+	{"trust-subnet", .kind = CONF_KIND_PREFIXES, .commands = SERVE, AT(trusted),
+		.arg = "PREFIX",
+		.help = "resolvers that may say where their clients are (RFC 7871); may be repeated"},
 	{"threads", .kind = CONF_KIND_NUMBER, .commands = SERVE, AT(threads), .arg = "N",
 		.min = 1, .max = THREADS_MAX,
 		.help = "unicast workers (default: one per online CPU)"},

@@ -11,7 +11,7 @@ enum conf_kind {
 	CONF_KIND_FLAG,     /* bool: "yes" or "no"; alone on the command line is "yes" */
 	CONF_KIND_NUMBER,   /* uint32_t, min to max */
 	CONF_KIND_FD,       /* int, min to max */
-	CONF_KIND_TEXT,     /* char *, not empty */
+	CONF_KIND_TEXT,     /* char *, not empty; at most max bytes, if that is not 0 */
 	CONF_KIND_DIR,      /* char *; "no" is NULL */
 	CONF_KIND_TEXTS,    /* struct conf_texts */
 	CONF_KIND_HOST,     /* struct name of letters, digits, hyphens, underscores */
@@ -25,6 +25,9 @@ enum conf_kind {
 	CONF_KIND_SOURCES,  /* struct conf_name_sources: words, with commas between */
 	CONF_KIND_MDNS,     /* conf.mdns and, at the offset, conf.mdns_ifaces */
 	CONF_KIND_EXPORTS,  /* struct conf_exports: FORMAT:FILE */
+	CONF_KIND_KEYS,     /* struct conf_keys: NAME:ALGORITHM:BASE64 */
+	CONF_KIND_ALLOWS,   /* struct conf_allows: PREFIX or key:NAME */
+	CONF_KIND_PEERS,    /* struct conf_peers: ADDR[:PORT][,key:NAME] */
 	CONF_KIND_COUNT
 };
 

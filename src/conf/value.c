@@ -17,6 +17,7 @@ enum { DNS_PORT = 53 };
 
 _Static_assert(sizeof(enum conf_format) == sizeof(unsigned), "CONF_KIND_CHOICE writes an unsigned");
 _Static_assert(sizeof(enum name_duplicates) == sizeof(unsigned), "the same");
+_Static_assert(sizeof(enum conf_cookies) == sizeof(unsigned), "the same");
 _Static_assert(sizeof(enum conf_verbosity) == sizeof(unsigned), "the same");
 
 /* Says what is wrong. For `return fail(…)`. */
@@ -70,9 +71,17 @@ static int read_text(char **ret, const char *text, struct conf_why *why)
 	return 0;
 }
 
+static int read_short_text(
+	char **ret, const struct conf_option *o, const char *text, struct conf_why *why)
+{
+	if (o->max > 0 && strlen(text) > o->max)
+		return fail(why, "is longer than %u bytes", o->max);
+	return read_text(ret, text, why);
+}
+
 static int read_dir(char **ret, const char *text, struct conf_why *why)
 {
-	if (strcmp(text, "no") != 0)
+	if (strcmp(text, "no") != 0 && strcmp(text, "none") != 0)
 		return read_text(ret, text, why);
 	free(*ret);
 	*ret = NULL;
@@ -266,8 +275,6 @@ static int add_source(
 	struct conf_name_sources *list, const char *word, size_t len, struct conf_why *why)
 {
 	unsigned source = 0;
-	if (len == strlen("hostname") && memcmp(word, "hostname", len) == 0)
-		return fail(why, "'hostname' is not built yet: alias and netns are");
 	int err = read_choice(&source, conf_source_words, word, len, why);
 	if (err)
 		return err;
@@ -332,6 +339,85 @@ static int add_export(struct conf_exports *list, const char *text, struct conf_w
 	return 0;
 }
 
+static int add_key(struct conf_keys *list, const char *text, struct conf_why *why)
+{
+	struct tsig_key key;
+	const char *wrong = tsig_key_parse(text, &key);
+	if (wrong)
+		return fail(why, "%s", wrong); /* not the text: the secret is in it */
+	if (tsig_key_find(list->at, list->count, key.name.wire))
+		return fail(why, "there are two keys of that name");
+	struct tsig_key *at = grow(list->at, list->count, sizeof(*at));
+	if (!at)
+		return ERR_NOMEM;
+	list->at = at;
+	list->at[list->count++] = key;
+	return 0;
+}
+
+/* "key:NAME", as names of keys are compared: in lower case. */
+static int read_key_name(struct name *ret, const char *text, struct conf_why *why)
+{
+	if (strncmp(text, "key:", 4) != 0 || text[4] == '\0')
+		return fail(why, "'%s' is not key:NAME", text);
+	int err = read_name(ret, text + 4, why);
+	if (!err)
+		name_lower(ret);
+	return err;
+}
+
+static int add_allow(struct conf_allows *list, const char *text, struct conf_why *why)
+{
+	struct conf_allow allow = {0};
+	int err = strncmp(text, "key:", 4) == 0 ? read_key_name(&allow.key, text, why)
+						: prefix_parse(text, &allow.prefix);
+	if (err && err != ERR_NOMEM)
+		return fail(why, "'%s' is neither a prefix such as 192.0.2.0/24 nor key:NAME", text);
+	struct conf_allow *at = grow(list->at, list->count, sizeof(*at));
+	if (!at)
+		return ERR_NOMEM;
+	list->at = at;
+	list->at[list->count++] = allow;
+	return 0;
+}
+
+/* Reads "ADDR", "ADDR:PORT" or "[ADDR]:PORT". */
+static int read_server(struct conf_peer *ret, const char *text, struct conf_why *why)
+{
+	static const struct conf_option port_range = {.min = 1, .max = 65535};
+	char addr[ADDR_TEXT_CAP + IF_NAMESIZE];
+	uint32_t number = DNS_PORT;
+	const char *port = split_port(text, addr, sizeof(addr));
+	if (addr_parse(addr, &ret->addr))
+		return fail(why, "'%s' is not of the form 192.0.2.1:53 or [2001:db8::1]:53", text);
+	if (port && read_number(&number, &port_range, port, why))
+		return fail(why, "'%s': the port is no number from 1 to 65535", text);
+	ret->port = (uint16_t)number;
+	return 0;
+}
+
+static int add_peer(struct conf_peers *list, const char *text, struct conf_why *why)
+{
+	struct conf_peer peer = {0};
+	char server[ADDR_TEXT_CAP + IF_NAMESIZE];
+	size_t len = strcspn(text, ",");
+	if (len >= sizeof(server))
+		return fail(why, "'%s' is no ADDR[:PORT][,key:NAME]", text);
+	memcpy(server, text, len);
+	server[len] = '\0';
+	int err = read_server(&peer, server, why);
+	if (!err && text[len])
+		err = read_key_name(&peer.key, text + len + 1, why);
+	if (err)
+		return err;
+	struct conf_peer *at = grow(list->at, list->count, sizeof(*at));
+	if (!at)
+		return ERR_NOMEM;
+	list->at = at;
+	list->at[list->count++] = peer;
+	return 0;
+}
+
 static int read_fd(int *ret, const struct conf_option *o, const char *text, struct conf_why *why)
 {
 	uint32_t number;
@@ -349,7 +435,7 @@ int conf_value_read(struct conf *c, const struct conf_option *o, const char *tex
 	case CONF_KIND_FLAG: return read_flag(at, text, why);
 	case CONF_KIND_NUMBER: return read_number(at, o, text, why);
 	case CONF_KIND_FD: return read_fd(at, o, text, why);
-	case CONF_KIND_TEXT: return read_text(at, text, why);
+	case CONF_KIND_TEXT: return read_short_text(at, o, text, why);
 	case CONF_KIND_DIR: return read_dir(at, text, why);
 	case CONF_KIND_TEXTS: return add_text(at, text, why);
 	case CONF_KIND_HOST: return read_host(at, text, why);
@@ -363,6 +449,9 @@ int conf_value_read(struct conf *c, const struct conf_option *o, const char *tex
 	case CONF_KIND_SOURCES: return read_sources(at, text, why);
 	case CONF_KIND_MDNS: return read_mdns(c, text, nth, why);
 	case CONF_KIND_EXPORTS: return add_export(at, text, why);
+	case CONF_KIND_KEYS: return add_key(at, text, why);
+	case CONF_KIND_ALLOWS: return add_allow(at, text, why);
+	case CONF_KIND_PEERS: return add_peer(at, text, why);
 	case CONF_KIND_ARGS:
 	case CONF_KIND_COUNT: break;
 	}
@@ -394,6 +483,11 @@ void conf_value_free(struct conf *c, const struct conf_option *o)
 	case CONF_KIND_PREFIXES: free(((struct conf_prefixes *)at)->at); break;
 	case CONF_KIND_LISTENS: free(((struct conf_listens *)at)->at); break;
 	case CONF_KIND_EXPORTS: free_exports(at); break;
+	case CONF_KIND_KEYS:
+		tsig_keys_free(((struct conf_keys *)at)->at, ((struct conf_keys *)at)->count);
+		break;
+	case CONF_KIND_ALLOWS: free(((struct conf_allows *)at)->at); break;
+	case CONF_KIND_PEERS: free(((struct conf_peers *)at)->at); break;
 	case CONF_KIND_FLAG:
 	case CONF_KIND_NUMBER:
 	case CONF_KIND_FD:

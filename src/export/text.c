@@ -153,7 +153,11 @@ static void put_field(struct buf *out, struct rd *r, enum field field)
 	case F_STRINGS: put_strings(out, r); break;
 	case F_WORD: put_word(out, r); break;
 	case F_REST: put_string(out, rd_bytes(r, left), left); break;
-	case F_HEX: put_hex(out, rd_bytes(r, left), left); break;
+	case F_HEX:
+		if (left == 0)
+			r->err = ERR_SHORT; /* nothing at all could not be read back */
+		put_hex(out, rd_bytes(r, left), left);
+		break;
 	case F_END: break;
 	}
 }

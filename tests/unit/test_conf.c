@@ -97,10 +97,14 @@ static void defaults_are_those_of_the_table(void **state)
 	assert_listen(&l.conf.listens.at[0], "0.0.0.0", 53);
 	assert_listen(&l.conf.listens.at[1], "::", 53);
 	assert_int_equal(l.conf.mdns, NAME_MDNS_AUTO);
-	assert_int_equal(l.conf.names.count, 1);
+	assert_int_equal(l.conf.names.count, 2);
 	assert_int_equal(l.conf.names.at[0], NAME_ALIAS);
+	assert_int_equal(l.conf.names.at[1], NAME_HOSTNAME);
+	assert_true(l.conf.has_self);
+	assert_int_equal(l.conf.census, CONF_CENSUS_AUTO);
 	assert_int_equal(l.conf.duplicates, DUPLICATES_MERGE);
-	assert_string_equal(l.conf.nsid_dir, "/run/netns");
+	assert_true(conf_has_all_netns(&l.conf));
+	assert_string_equal(conf_netns_dir(&l.conf), "/run/netns");
 	assert_string_equal(l.conf.socket_path, "/run/ontap/zone.sock");
 	assert_string_equal(l.conf.state_dir, "/var/lib/ontap");
 	assert_null(l.conf.user);
@@ -307,7 +311,8 @@ static void every_kind_of_value_is_checked(void **state)
 		"serve --names=",
 		"serve --names=alias,",
 		"serve --names=alias,alias",
-		"serve --names=hostname",
+		"serve --names=hostname,hostname",
+		"serve --hostnames-by=magic",
 		"serve --duplicates=all",
 		"serve --mdns=",
 		"serve --mdns=a/b",
@@ -412,6 +417,47 @@ static void messages_have_no_bytes_that_steer_a_terminal(void **state)
 	assert_int_equal(load(&l, "serve --domain=\x1b[2J\x7f", NULL), ERR_SYNTAX);
 	assert_null(strchr(l.error.text, '\x1b'));
 	assert_null(strchr(l.error.text, '\x7f'));
+}
+
+static void transfers_and_their_keys_are_read(void **state)
+{
+	(void)state;
+	struct line l;
+	assert_loads(&l, "serve --tsig=One:hmac-sha256:YWJj --allow-transfer=10.0.0.0/8 "
+		"--allow-transfer=key:one --notify=192.0.2.1 --notify=[2001:db8::1]:5353,key:ONE "
+		"--update=192.0.2.2:54,key:one", NULL);
+	assert_int_equal(l.conf.keys.count, 1);
+	assert_int_equal(l.conf.transfers.count, 2);
+	assert_int_equal(l.conf.transfers.at[0].prefix.len, 8);
+	assert_int_equal(l.conf.transfers.at[1].prefix.addr.family, ADDR_NONE);
+	assert_true(name_equal(l.conf.transfers.at[1].key.wire, l.conf.keys.at[0].name.wire));
+	assert_int_equal(l.conf.notifies.count, 2);
+	assert_int_equal(l.conf.notifies.at[0].port, 53);
+	assert_int_equal(l.conf.notifies.at[0].key.len, 0);
+	assert_int_equal(l.conf.notifies.at[1].port, 5353);
+	assert_true(name_equal(l.conf.notifies.at[1].key.wire, l.conf.keys.at[0].name.wire));
+	assert_int_equal(l.conf.updates.at[0].port, 54);
+	unload(&l);
+}
+
+static void faulty_transfers_are_told_and_secrets_are_not(void **state)
+{
+	(void)state;
+	assert_fails("serve --tsig=one:hmac-sha256:se!cret", NULL,
+		"--tsig: the secret is no base64, or too long");
+	assert_fails("serve --tsig=one:hmac-md5:YWJj", NULL,
+		"--tsig: the algorithm is not hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384 or hmac-sha512");
+	assert_fails("serve --tsig=one:hmac-sha1:YWJj --tsig=ONE:hmac-sha1:YWJj", NULL,
+		"--tsig: there are two keys of that name");
+	assert_fails("serve --allow-transfer=key:", NULL,
+		"--allow-transfer: 'key:' is neither a prefix such as 192.0.2.0/24 nor key:NAME");
+	assert_fails("serve --notify=host", NULL,
+		"--notify: 'host' is not of the form 192.0.2.1:53 or [2001:db8::1]:53");
+	assert_fails("serve --notify=192.0.2.1:0", NULL,
+		"--notify: '192.0.2.1:0': the port is no number from 1 to 65535");
+	assert_fails("serve --notify=192.0.2.1,one", NULL, "--notify: 'one' is not key:NAME");
+	assert_fails("serve --update=192.0.2.1", NULL,
+		"update: an update must be signed: ADDR[:PORT],key:NAME");
 }
 
 static void the_policy_is_that_of_the_configuration(void **state)
@@ -556,6 +602,8 @@ int main(void)
 		cmocka_unit_test(help_and_version_need_no_command),
 		cmocka_unit_test(help_of_a_command_has_its_options_only),
 		cmocka_unit_test(messages_have_no_bytes_that_steer_a_terminal),
+		cmocka_unit_test(transfers_and_their_keys_are_read),
+		cmocka_unit_test(faulty_transfers_are_told_and_secrets_are_not),
 		cmocka_unit_test(the_policy_is_that_of_the_configuration),
 		cmocka_unit_test(the_manual_page_lists_exactly_the_options_of_the_table),
 		cmocka_unit_test(the_manual_page_of_the_file_names_each_key),

@@ -388,6 +388,7 @@ static void rdata_that_is_not_that_of_its_type_is_hex(void **state)
 		{RR_MX, "\0\1\300\0", 4, "\\# 4 0001c000"},
 		{RR_CAA, "\0\5is ue", 7, "\\# 7 00056973207565"},
 		{RR_NAPTR, "\0\1\0\1\0\0\0\300\0", 9, "\\# 9 00010001000000c000"},
+		{RR_TLSA, "\0\1\0", 3, "\\# 3 000100"},
 		{9999, "\377", 1, "\\# 1 ff"},
 	};
 	struct buf out = {0};
