@@ -34,14 +34,17 @@ struct dns {
 
 void client_set(struct serve_client *client, const union sock_addr *from, bool is_tcp)
 {
-	client->is_tcp = is_tcp;
-	if (from->any.sa_family == AF_INET) {
-		client->addr = addr_make(ADDR_V4, &from->v4.sin_addr);
-		client->port = ntohs(from->v4.sin_port);
-	} else {
-		client->addr = addr_unmap(addr_make(ADDR_V6, &from->v6.sin6_addr));
-		client->port = ntohs(from->v6.sin6_port);
-	}
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:0:0/96 */
+	const uint8_t *bytes = (const uint8_t *)&from->v6.sin6_addr;
+	const void *v4 = from->any.sa_family == AF_INET ? (const void *)&from->v4.sin_addr :
+		memcmp(bytes, mapped, sizeof(mapped)) == 0 ? bytes + sizeof(mapped) : NULL;
+	*client = (struct serve_client){.is_tcp = is_tcp};
+	client->port = ntohs(from->any.sa_family == AF_INET ? from->v4.sin_port : from->v6.sin6_port);
+	client->addr.family = v4 ? ADDR_V4 : ADDR_V6;
+	if (v4)
+		memcpy(client->addr.bytes, v4, 4);
+	else
+		memcpy(client->addr.bytes, bytes, 16);
 }
 
 int dns_thread_start(pthread_t *thread, void *(*body)(void *arg), void *arg)
@@ -244,6 +247,17 @@ static unsigned choose_workers(unsigned wanted)
 	return online < 1 ? 1 : online > WORKERS_MAX ? WORKERS_MAX : (unsigned)online;
 }
 
+/* Makes the prefixes of the policy our own. */
+static int copy_trusted(struct dns *d)
+{
+	struct serve_policy *policy = &d->config.policy;
+	struct prefix *copy = calloc(policy->trusted_count + 1, sizeof(*copy));
+	if (policy->trusted_count > 0 && copy)
+		memcpy(copy, policy->trusted, policy->trusted_count * sizeof(*copy));
+	policy->trusted = copy;
+	return copy ? 0 : ERR_NOMEM;
+}
+
 struct dns *dns_open(const struct dns_config *config)
 {
 	static const struct dns_listen wildcard;
@@ -254,8 +268,8 @@ struct dns *dns_open(const struct dns_config *config)
 		return NULL;
 	d->config = *config;
 	d->config.workers = choose_workers(config->workers);
-	d->tcp = tcp_server_start(&d->config);
-	if (!d->tcp) {
+	if (copy_trusted(d) || !(d->tcp = tcp_server_start(&d->config))) {
+		free((void *)(uintptr_t)d->config.policy.trusted);
 		free(d);
 		return NULL;
 	}
@@ -302,5 +316,6 @@ void dns_close(struct dns *d)
 			udp_worker_stop(e->workers[--e->worker_count]);
 	}
 	tcp_server_stop(d->tcp);
+	free((void *)(uintptr_t)d->config.policy.trusted);
 	free(d);
 }

@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "base/compiler.h"
 #include "io/log.h"
+#include "io/transfers.h"
 #include "serve/answer.h"
 
 enum { DNS_PORT = 53 };
@@ -29,6 +30,9 @@ struct dns_config {
 	const struct zone_reader *zone;  /* must outlive dns_close() */
 	const struct view_slot *views;   /* the same */
 	const struct log *log;           /* the same; NULL: silence */
+	struct transfers *transfers;     /* the same; NULL: none */
+	struct serve_policy policy;      /* copied, with what it points to */
+	uint32_t rate_limit;             /* replies of a kind a second to a network, over UDP; 0: no limit */
 };
 
 struct dns; /* opaque */

@@ -26,7 +26,7 @@ int dns_thread_start(pthread_t *thread, void *(*body)(void *arg), void *arg)
 /* One UDP socket and the thread that answers on it. */
 struct udp_worker;
 
-/* Takes over the bound socket `fd` (closed on failure too) and starts to answer. `has_pktinfo`: replies
+/* `config` must stay as long as the worker. Takes over the bound socket `fd` (closed on failure too) and starts to answer. `has_pktinfo`: replies
  * go out from the address asked. NULL if out of memory or threads. */
 struct udp_worker *udp_worker_start(int fd, bool has_pktinfo, const struct dns_config *config)
 	NONNULL MUSTCHECK;

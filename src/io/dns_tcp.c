@@ -4,13 +4,17 @@
  * another, or UDP.
  * Never knows DNS: serve_answer() does. Called by io/dns.c.
  *
- * A connection in turn: read what is there, answer each whole query, write all answers at once. What
- * is left (a part of a query; answers that the client does not take) is kept until the next turn, and
- * while answers wait nothing more is read: so a connection never holds more than one reading and
- * its answers. Progress rule: a connection that completes neither a query nor the sending of its
- * answers for LIMIT_TCP_IDLE_S is closed.
+ * A connection in turn: read what is there, answer each whole query, write all answers at once.
+ * What is left (a part of a query; answers that the client does not take) is kept until the next
+ * turn, and while answers wait nothing more is read: so a connection never holds more than one
+ * reading and its answers. Progress rule: a connection that completes neither a query nor the
+ * sending of its answers for LIMIT_TCP_IDLE_S is closed.
  *
  *	READING ──answers do not all go out──► WRITING ──they have──► READING ──end, error, idle──► closed
+ *
+ * A query for a transfer ends the reading: it is passed to the main thread (io/transfers.h), and
+ * once there is something to be sent, the connection is WRITING, message after message, until that
+ * was the last. One message is made and sent a turn, so that others have theirs in between.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,6 +27,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/time.h"
+#include "io/dns_answer.h"
 #include "io/dns_part.h"
 #include "io/privilege.h"
 #include "io/rcu.h"
@@ -30,14 +35,14 @@
 
 enum {
 	EVENTS = 64,
-	PREFIX_LEN = 2,             /* RFC 1035 §4.2.2 */
+	PREFIX_LEN = 2, /* RFC 1035 §4.2.2 */
 	READ_CAP = 64 * 1024,
 	WRITE_CAP = 2 * (PREFIX_LEN + MSG_CAP),
 	LISTENERS_MAX = 256
 };
 
 /* What an event is about: the first member of what is waited for. */
-enum source_kind { SOURCE_STOP, SOURCE_LISTENER, SOURCE_CONN };
+enum source_kind { SOURCE_STOP, SOURCE_LISTENER, SOURCE_CONN, SOURCE_TRANSFERS };
 
 struct source {
 	enum source_kind kind;
@@ -46,14 +51,17 @@ struct source {
 
 struct conn {
 	struct source source;
-	struct list in_use;       /* by last progress, the longest ago first */
+	struct list in_use; /* by last progress, the longest ago first */
 	ns_t progress;
 	struct serve_client client;
-	uint8_t *in;              /* input not answered yet; NULL if there is none */
+	uint8_t *in; /* input not answered yet; NULL if there is none */
 	size_t in_len;
-	uint8_t *out;             /* answers not sent yet; NULL if there are none */
+	uint8_t *out; /* answers not sent yet; NULL if there are none */
 	size_t out_len, out_sent;
-	bool is_closing;          /* the client has sent its last: close when all is sent */
+	bool is_closing;           /* the client has sent its last: close when all is sent */
+	uint32_t events;           /* that are waited for */
+	struct transfer *transfer; /* asked for, or being sent; NULL: none */
+	bool is_sending;           /* `transfer` is ready */
 };
 
 struct tcp_server {
@@ -62,8 +70,11 @@ struct tcp_server {
 	_Atomic uint64_t send_failed;
 	pthread_t thread;
 	int epoll_fd;
-	struct source stop;       /* an eventfd */
-	struct list conns;        /* of struct conn.in_use */
+	struct source stop;          /* an eventfd */
+	struct source ready;         /* of transfers */
+	struct transfers *transfers; /* NULL: none */
+	const struct log *log;
+	struct list conns;                      /* of struct conn.in_use */
 	struct source listeners[LISTENERS_MAX]; /* the main thread adds; read here by events only */
 	size_t listener_count;
 	uint8_t read_buffer[READ_CAP];
@@ -86,11 +97,50 @@ static int watch(struct tcp_server *s, struct source *source, uint32_t events)
 static void wait_for(struct tcp_server *s, struct conn *c, uint32_t events)
 {
 	struct epoll_event ev = {.events = events, .data.ptr = &c->source};
+	if (c->events == events)
+		return;
+	c->events = events;
 	(void)!epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, c->source.fd, &ev);
+}
+
+static void end_transfer(struct tcp_server *s, struct conn *c, bool is_done)
+{
+	const struct xfr *x = &c->transfer->xfr;
+	char zone[NAME_TEXT_CAP], client[ADDR_TEXT_CAP];
+	name_to_text(x->ask.zone.wire, zone);
+	addr_format(&c->client.addr, client);
+	if (is_done && x->source)
+		log_info(s->log,
+			"transferred: zone=%s client=%s type=%s view=%s messages=%llu records=%llu "
+			"bytes=%llu",
+			zone, client,
+			x->source->is_single        ? "none"
+			: x->source->is_incremental ? "ixfr"
+						    : "axfr",
+			x->ask.view == VIEW_LAN ? "lan" : "wan", (unsigned long long)x->messages,
+			(unsigned long long)x->records, (unsigned long long)x->bytes);
+	else
+		log_info(s->log, "not transferred: zone=%s client=%s error=\"%s\"", zone, client,
+			c->transfer->err ? err_text(c->transfer->err) : "the client went away");
+	transfers_end(s->transfers, c->transfer, is_done && x->source);
+	c->transfer = NULL;
+	c->is_sending = false;
+}
+
+/* The connection's transfer is of no use any more. */
+static void drop_transfer(struct tcp_server *s, struct conn *c)
+{
+	if (c->is_sending)
+		end_transfer(s, c, false);
+	else
+		c->transfer->conn = NULL; /* the main thread has it */
+	c->transfer = NULL;
 }
 
 static void conn_free(struct tcp_server *s, struct conn *c)
 {
+	if (c->transfer)
+		drop_transfer(s, c);
 	close(c->source.fd); /* and out of the epoll set by that */
 	list_remove(&c->in_use);
 	free(c->in);
@@ -121,7 +171,8 @@ static bool keep(uint8_t **kept, const uint8_t *bytes, size_t len)
 	return true;
 }
 
-/* Bytes of the whole message at the start of the input with its prefix; 0 if it is not all there. */
+/* Bytes of the whole message at the start of the input with its prefix; 0 if it is not all
+ * there. */
 static size_t whole_message(const uint8_t *in, size_t len)
 {
 	if (len < PREFIX_LEN || len - PREFIX_LEN < get_u16(in))
@@ -129,23 +180,39 @@ static size_t whole_message(const uint8_t *in, size_t len)
 	return PREFIX_LEN + (size_t)get_u16(in);
 }
 
-/* Answers whole queries until there are none, or no room for another answer; `*used` is how much of
- * the input that took. Returns the length of the answers, -1 if the client talks nonsense. */
-static ssize_t answer_queries(struct tcp_server *s, struct conn *c, const uint8_t *in, size_t len,
-	size_t *used)
+/* Passes a transfer on to the main thread. */
+static void ask_for(struct tcp_server *s, struct conn *c, struct transfer *transfer)
+{
+	transfer->conn = c;
+	c->transfer = transfer;
+	c->is_sending = false;
+	transfers_ask(s->transfers, transfer);
+}
+
+/* Answers whole queries until there are none, or no room for another answer, or a transfer is asked
+ * for; `*used` is how much of the input that took. Returns the length of the answers, -1 if the
+ * client talks nonsense. */
+static ssize_t answer_queries(
+	struct tcp_server *s, struct conn *c, uint8_t *in, size_t len, size_t *used)
 {
 	size_t out = 0, message;
 	*used = 0;
-	while (WRITE_CAP - out >= PREFIX_LEN + MSG_CAP &&
+	while (!c->transfer && WRITE_CAP - out >= PREFIX_LEN + MSG_CAP &&
 		(message = whole_message(in + *used, len - *used)) > 0) {
 		uint8_t *reply = s->write_buffer + out;
-		size_t reply_len = serve_answer(&s->ctx, &c->client, in + *used + PREFIX_LEN,
-			message - PREFIX_LEN, reply + PREFIX_LEN, MSG_CAP);
+		struct transfer *transfer = NULL;
+		size_t reply_len =
+			dns_answer(&s->ctx, s->transfers, &c->client, in + *used + PREFIX_LEN,
+				message - PREFIX_LEN, reply + PREFIX_LEN, MSG_CAP, &transfer);
+		*used += message;
+		if (transfer) {
+			ask_for(s, c, transfer);
+			break;
+		}
 		if (reply_len == 0)
 			return -1;
 		put_u16(reply, (uint16_t)reply_len);
 		out += PREFIX_LEN + reply_len;
-		*used += message;
 	}
 	return (ssize_t)out;
 }
@@ -165,10 +232,10 @@ static ssize_t write_some(struct tcp_server *s, struct conn *c, const uint8_t *b
 }
 
 /* What became of a turn. */
-enum turn { TURN_READ_ON, TURN_WRITE_ON, TURN_CLOSE };
+enum turn { TURN_READ_ON, TURN_WRITE_ON, TURN_WAIT, TURN_CLOSE };
 
 /* Answers all whole queries of `len` bytes, and keeps what is left. */
-static enum turn answer_input(struct tcp_server *s, struct conn *c, const uint8_t *in, size_t len)
+static enum turn answer_input(struct tcp_server *s, struct conn *c, uint8_t *in, size_t len)
 {
 	for (;;) {
 		size_t used;
@@ -196,9 +263,9 @@ static enum turn answer_input(struct tcp_server *s, struct conn *c, const uint8_
 	if (len >= PREFIX_LEN && get_u16(in) > LIMIT_TCP_QUERY)
 		return TURN_CLOSE;
 	c->in_len = len;
-	if (c->is_closing || !keep(&c->in, in, len))
+	if ((c->is_closing && !c->transfer) || !keep(&c->in, in, len))
 		return TURN_CLOSE;
-	return TURN_READ_ON;
+	return c->transfer ? TURN_WAIT : TURN_READ_ON;
 }
 
 /* Reads what is there behind what was kept, and answers. */
@@ -219,9 +286,45 @@ static enum turn read_turn(struct tcp_server *s, struct conn *c)
 	return answer_input(s, c, s->read_buffer, len + (n > 0 ? (size_t)n : 0));
 }
 
+/* The next message of the transfer, or the reply that there is none. 0: it has come to its end;
+ * less: it is broken. */
+static int next_message(struct transfer *t, uint8_t *out)
+{
+	struct xfr *x = &t->xfr;
+	if (t->err && !x->is_done)
+		return xfr_refuse(x, t->err == ERR_ABSENT ? RCODE_NOTAUTH : RCODE_SERVFAIL,
+			dns_unix_time(), out, MSG_CAP);
+	return xfr_next(x, dns_unix_time(), out, MSG_CAP);
+}
+
+/* Sends one message of a transfer; after the last, answers what was read meanwhile. */
+static enum turn transfer_turn(struct tcp_server *s, struct conn *c)
+{
+	int len = next_message(c->transfer, s->write_buffer + PREFIX_LEN);
+	if (len < 0)
+		return TURN_CLOSE;
+	if (len == 0) {
+		end_transfer(s, c, true);
+		return read_turn(s, c);
+	}
+	put_u16(s->write_buffer, (uint16_t)len);
+	ssize_t sent = write_some(s, c, s->write_buffer, PREFIX_LEN + (size_t)len);
+	if (sent < 0)
+		return TURN_CLOSE;
+	c->out_len = PREFIX_LEN + (size_t)len - (size_t)sent;
+	c->out_sent = 0;
+	if (!keep(&c->out, s->write_buffer + sent, c->out_len))
+		return TURN_CLOSE;
+	if (!c->out)
+		note_progress(s, c);
+	return TURN_WRITE_ON;
+}
+
 /* Writes on; once all is out, answers what was read meanwhile. */
 static enum turn write_turn(struct tcp_server *s, struct conn *c)
 {
+	if (!c->out)
+		return transfer_turn(s, c);
 	ssize_t n = write_some(s, c, c->out + c->out_sent, c->out_len - c->out_sent);
 	if (n < 0)
 		return TURN_CLOSE;
@@ -231,25 +334,25 @@ static enum turn write_turn(struct tcp_server *s, struct conn *c)
 	note_progress(s, c);
 	free(c->out);
 	c->out = NULL;
+	if (c->transfer)
+		return c->is_sending ? TURN_WRITE_ON : TURN_WAIT;
 	return read_turn(s, c);
 }
 
 /* One turn, after which the connection may be no more. */
 static void conn_turn(struct tcp_server *s, struct conn *c)
 {
-	bool was_writing = c->out != NULL;
-	switch (was_writing ? write_turn(s, c) : read_turn(s, c)) {
-	case TURN_READ_ON:
-		if (was_writing)
-			wait_for(s, c, EPOLLIN);
-		break;
-	case TURN_WRITE_ON:
-		if (!was_writing)
-			wait_for(s, c, EPOLLOUT);
-		break;
-	case TURN_CLOSE:
+	/* While the main thread has our question nothing is waited for, and what comes is an
+	 * end. */
+	if (c->transfer && !c->is_sending && !c->out) {
 		conn_free(s, c);
-		break;
+		return;
+	}
+	switch (c->out || c->is_sending ? write_turn(s, c) : read_turn(s, c)) {
+	case TURN_READ_ON: wait_for(s, c, EPOLLIN); break;
+	case TURN_WRITE_ON: wait_for(s, c, EPOLLOUT); break;
+	case TURN_WAIT: wait_for(s, c, 0); break;
+	case TURN_CLOSE: conn_free(s, c); break;
 	}
 }
 
@@ -257,7 +360,7 @@ static void conn_turn(struct tcp_server *s, struct conn *c)
 static bool is_same_source(const struct addr *a, const struct addr *b)
 {
 	return a->family == b->family &&
-		memcmp(a->bytes, b->bytes, a->family == ADDR_V4 ? 4 : 8) == 0;
+	       memcmp(a->bytes, b->bytes, a->family == ADDR_V4 ? 4 : 8) == 0;
 }
 
 static bool is_over_source_limit(const struct tcp_server *s, const struct addr *addr)
@@ -286,6 +389,7 @@ static void add_conn(struct tcp_server *s, int fd, const union sock_addr *from)
 	}
 	c->source = (struct source){SOURCE_CONN, fd};
 	c->progress = now();
+	c->events = EPOLLIN;
 	client_set(&c->client, from, true);
 	count_up(&s->accepted);
 	bool is_limited = is_over_source_limit(s, &c->client.addr);
@@ -335,24 +439,38 @@ static int sweep(struct tcp_server *s)
 	return -1;
 }
 
+/* Takes over what the main thread has ready, and begins to send it. */
+static void take_transfers(struct tcp_server *s)
+{
+	for (struct transfer *t; (t = transfers_next_ready(s->transfers));) {
+		struct conn *c = t->conn;
+		if (!c) {
+			transfers_end(s->transfers, t, false);
+			continue;
+		}
+		c->is_sending = true;
+		if (!c->out) /* else it is waited for already */
+			conn_turn(s, c);
+	}
+}
+
 /* Connections come first: each closes itself at most, but a listener's turn may close any of them.
  * False: to be stopped. */
 static bool handle_events(struct tcp_server *s, const struct epoll_event *events, int count)
 {
 	int listeners[EVENTS], listener_count = 0;
+	bool has_transfers = false;
 	for (int i = 0; i < count; i++) {
 		struct source *source = events[i].data.ptr;
 		switch (source->kind) {
-		case SOURCE_STOP:
-			return false;
-		case SOURCE_LISTENER:
-			listeners[listener_count++] = source->fd;
-			break;
-		case SOURCE_CONN:
-			conn_turn(s, container_of(source, struct conn, source));
-			break;
+		case SOURCE_STOP: return false;
+		case SOURCE_LISTENER: listeners[listener_count++] = source->fd; break;
+		case SOURCE_CONN: conn_turn(s, container_of(source, struct conn, source)); break;
+		case SOURCE_TRANSFERS: has_transfers = true; break;
 		}
 	}
+	if (has_transfers)
+		take_transfers(s);
 	for (int i = 0; i < listener_count; i++)
 		accept_some(s, listeners[i]);
 	return true;
@@ -370,6 +488,7 @@ static void *run(void *arg)
 		rcu_reader_offline();
 		count = epoll_wait(s->epoll_fd, events, EVENTS, timeout);
 		rcu_reader_online();
+		s->ctx.unix_s = (uint32_t)dns_unix_time();
 	} while (handle_events(s, events, count));
 	rcu_reader_end();
 	return NULL;
@@ -383,10 +502,16 @@ struct tcp_server *tcp_server_start(const struct dns_config *config)
 		return NULL;
 	s->ctx.zone = config->zone;
 	s->ctx.views = config->views;
+	s->ctx.policy = &config->policy;
+	s->transfers = config->transfers;
+	s->log = config->log;
+	if (s->transfers)
+		s->ready = (struct source){SOURCE_TRANSFERS, transfers_ready_fd(s->transfers)};
 	list_init(&s->conns);
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	s->stop = (struct source){SOURCE_STOP, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 	if (s->epoll_fd < 0 || s->stop.fd < 0 || watch(s, &s->stop, EPOLLIN) ||
+		(s->transfers && watch(s, &s->ready, EPOLLIN)) ||
 		dns_thread_start(&s->thread, run, s)) {
 		if (s->epoll_fd >= 0)
 			close(s->epoll_fd);

@@ -13,7 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/dns_answer.h"
 #include "io/dns_part.h"
+#include "io/loop.h"
 #include "io/privilege.h"
 #include "io/rcu.h"
 #include "wire/msg.h"
@@ -33,6 +35,7 @@ union control {
 
 struct udp_worker {
 	struct serve_ctx ctx;
+	struct transfers *transfers;
 	_Atomic uint64_t send_failed;
 	_Atomic bool is_stopping;
 	bool has_pktinfo;
@@ -42,12 +45,12 @@ struct udp_worker {
 	struct iovec in_vec[BATCH], out_vec[BATCH];
 	union sock_addr peer[BATCH];
 	union control control[BATCH];
+	struct rrl rrl; /* untouched where there is no limit, as are buffers that no query has come into */
 	uint8_t query[BATCH][QUERY_CAP];
 	uint8_t reply[BATCH][EDNS_PAYLOAD];
 };
 
-/* A message may be received into slot `i`. What recvmmsg() and the answer have changed in it is
- * put back. */
+/* A message may be received into slot `i`: what recvmmsg() has changed in it is put back. */
 static void reset_in(struct udp_worker *w, int i)
 {
 	struct msghdr *in = &w->in[i].msg_hdr;
@@ -66,6 +69,10 @@ static void init_slots(struct udp_worker *w)
 			.msg_iovlen = 1,
 			.msg_control = w->has_pktinfo ? &w->control[i] : NULL,
 		};
+		/* A reply goes where its query came from. */
+		w->out_vec[i].iov_base = w->reply[i];
+		w->out[i].msg_hdr = w->in[i].msg_hdr;
+		w->out[i].msg_hdr.msg_iov = &w->out_vec[i];
 		reset_in(w, i);
 	}
 }
@@ -91,45 +98,70 @@ static void turn_round(struct msghdr *m)
 	}
 }
 
-/* Answers message `i`; the reply, if there is one, becomes number `*out_count`. */
-static void answer_one(struct udp_worker *w, int i, unsigned *out_count)
+/* Answers message `i`. A length of 0 says that there is no reply. */
+static void answer_one(struct udp_worker *w, int i)
 {
 	struct serve_client client;
 	const struct msghdr *in = &w->in[i].msg_hdr;
-	size_t len;
+	struct msghdr *out = &w->out[i].msg_hdr;
+	w->out_vec[i].iov_len = 0;
 	if (in->msg_flags & MSG_TRUNC)
 		return;
 	client_set(&client, &w->peer[i], false);
-	len = serve_answer(&w->ctx, &client, w->query[i], w->in[i].msg_len, w->reply[i],
-		sizeof(w->reply[i]));
-	if (len == 0)
-		return;
-	w->out_vec[*out_count] = (struct iovec){w->reply[i], len};
-	struct msghdr *out = &w->out[*out_count].msg_hdr;
-	*out = (struct msghdr){
-		.msg_name = in->msg_name,
-		.msg_namelen = in->msg_namelen,
-		.msg_iov = &w->out_vec[*out_count],
-		.msg_iovlen = 1,
-		.msg_control = in->msg_control,
-		.msg_controllen = in->msg_controllen,
-	};
+	w->out_vec[i].iov_len = dns_answer(&w->ctx, w->transfers, &client, w->query[i],
+		w->in[i].msg_len, w->reply[i], sizeof(w->reply[i]), NULL);
+	out->msg_namelen = in->msg_namelen;
+	out->msg_controllen = in->msg_controllen;
 	if (w->has_pktinfo)
 		turn_round(out);
-	++*out_count;
 }
 
-/* Sends all. One that the kernel does not take is passed over, so each turn gets further. */
-static void send_all(struct udp_worker *w, unsigned count)
+/* Sends the replies from `at` to before `end`. One that the kernel does not take is passed over, so
+ * each turn gets further. */
+static void send_run(struct udp_worker *w, int at, int end)
 {
-	for (unsigned sent = 0; sent < count;) {
-		int n = sendmmsg(w->fd, w->out + sent, count - sent, 0);
+	while (at < end) {
+		int n = sendmmsg(w->fd, w->out + at, (unsigned)(end - at), 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			count_up(&w->send_failed);
-		sent += n > 0 ? (unsigned)n : 1;
+		at += n > 0 ? n : 1;
 	}
+}
+
+/* Sends what replies there are: all at once, but for queries that got none. */
+static void send_all(struct udp_worker *w, int count)
+{
+	for (int at = 0, end; at < count; at = end + 1) {
+		for (end = at; end < count && w->out_vec[end].iov_len > 0; end++)
+			;
+		send_run(w, at, end);
+	}
+}
+
+/* Lets memory fetch what the answers to a batch are made of, while there is more than one. */
+static void announce_all(struct udp_worker *w, int count)
+{
+	uint64_t hints[BATCH];
+	if (count < 2)
+		return;
+	for (int i = 0; i < count; i++)
+		hints[i] = serve_announce(&w->ctx, w->query[i], w->in[i].msg_len);
+	for (int i = 0; i < count; i++)
+		serve_announce_again(&w->ctx, hints[i]);
+}
+
+/* What time it is for a batch, to some milliseconds. */
+static void note_time(struct udp_worker *w)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	w->ctx.unix_s = (uint32_t)t.tv_sec;
+	if (!w->ctx.rrl)
+		return;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	w->ctx.now = t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
 /* Waits for packets. Returns how many there are, 0 or less if none could be had. */
@@ -153,12 +185,12 @@ static void *run(void *arg)
 	rcu_reader_begin();
 	/* Sequentially consistent, once a batch: it costs nothing on the way in. */
 	while (!w->is_stopping) {
-		unsigned out_count = 0;
 		int count = receive(w);
+		note_time(w);
+		announce_all(w, count);
 		for (int i = 0; i < count; i++)
-			answer_one(w, i, &out_count);
-		if (out_count > 0)
-			send_all(w, out_count);
+			answer_one(w, i);
+		send_all(w, count);
 		for (int i = 0; i < count; i++)
 			reset_in(w, i);
 	}
@@ -175,9 +207,15 @@ struct udp_worker *udp_worker_start(int fd, bool has_pktinfo, const struct dns_c
 		return NULL;
 	}
 	/* The buffers are left untouched: pages that no query ever uses are none. */
-	memset(w, 0, offsetof(struct udp_worker, query));
+	memset(w, 0, offsetof(struct udp_worker, rrl));
 	w->ctx.zone = config->zone;
 	w->ctx.views = config->views;
+	w->ctx.policy = &config->policy;
+	if (config->rate_limit > 0) {
+		rrl_init(&w->rrl, loop_random(), config->rate_limit);
+		w->ctx.rrl = &w->rrl;
+	}
+	w->transfers = config->transfers;
 	w->has_pktinfo = has_pktinfo;
 	w->fd = fd;
 	init_slots(w);

@@ -44,6 +44,7 @@ struct kernel {
 	struct asker asker;
 	struct sync *sync;
 	struct netns_dir *netns_dir; /* NULL: none */
+	struct census *census;
 	nsid_t next_nsid;
 	uint64_t own_cookie;
 	ns_t now; /* of the kernel_handle() that runs */
@@ -62,10 +63,13 @@ static void emit(struct kernel *k, const struct event *ev)
 	k->config.on_event(k->config.arg, ev);
 }
 
-/* A namespace is there: with all that its files tell. Our own is ours, whoever made it. */
-static void emit_ns(struct kernel *k, nsid_t nsid, const struct event_ns *info)
+/* A namespace is there: with all that its files and processes tell. Our own is ours, whoever made it. */
+static void emit_ns(struct kernel *k, nsid_t nsid)
 {
 	struct event ev = {.type = EV_NS, .nsid = nsid};
+	const struct event_ns *info = k->netns_dir ? netns_dir_info(k->netns_dir, nsid) : NULL;
+	if (!info && k->census)
+		info = census_info(k->census, nsid);
 	if (info)
 		ev.ns = *info;
 	if (nsid == NSID_OWN) {
@@ -96,6 +100,7 @@ static void ns_gone(struct kernel *k, const struct event *ev)
 	emit(k, ev);
 	if (k->netns_dir)
 		netns_dir_ns_gone(k->netns_dir, ev->nsid, k->now);
+	census_ns_gone(k->census, ev->nsid);
 }
 
 /* Of the automaton: EV_SYNC_*, and namespaces whose end nobody told us. */
@@ -106,6 +111,14 @@ static void on_sync_event(void *arg, const struct event *ev)
 		ns_gone(k, ev);
 	else
 		emit(k, ev);
+}
+
+/* A namespace has an id. Who owns it is known by its file, or else by a process in it. */
+static void told_of_ns(struct kernel *k, nsid_t nsid)
+{
+	if (nsid != NSID_OWN && !(k->netns_dir && netns_dir_info(k->netns_dir, nsid)))
+		census_ns_appeared(k->census, nsid);
+	emit_ns(k, nsid);
 }
 
 /* Of the parser. */
@@ -123,7 +136,7 @@ static void on_rtnl_event(void *arg, const struct event *ev)
 	if (!is_ours)
 		ns_appeared(k, ev->nsid);
 	if (ev->type == EV_NS)
-		emit_ns(k, ev->nsid, k->netns_dir ? netns_dir_info(k->netns_dir, ev->nsid) : NULL);
+		told_of_ns(k, ev->nsid);
 	else
 		emit(k, ev);
 }
@@ -143,12 +156,18 @@ static void on_incomplete_link(void *arg, const struct event *ev)
 	on_rtnl_event(k, err ? ev : &link);
 }
 
-static void on_netns_info(void *arg, nsid_t nsid, const struct event_ns *info)
+/* Of the directory, and of the census. */
+static void on_netns_info(void *arg, nsid_t nsid, const struct event_ns *info UNUSED)
 {
 	struct kernel *k = arg;
 	if (nsid != NSID_OWN)
 		ns_appeared(k, nsid);
-	emit_ns(k, nsid, info);
+	emit_ns(k, nsid);
+}
+
+static void on_hostname(void *arg, const struct event *ev)
+{
+	emit(arg, ev);
 }
 
 /* --- ids ---------------------------------------------------------------------------------- */
@@ -170,11 +189,16 @@ static int give_nsid(struct kernel *k, int fd, nsid_t *ret)
 	return err;
 }
 
-static int identify(void *arg, int fd, nsid_t *ret)
+static int find_or_give_nsid(void *arg, int fd, bool may_give, nsid_t *ret)
 {
 	struct kernel *k = arg;
 	int err = asker_get_nsid(&k->asker, fd, ret);
-	return err == -ENOENT ? give_nsid(k, fd, ret) : err;
+	return err == -ENOENT && may_give ? give_nsid(k, fd, ret) : err;
+}
+
+static int identify(void *arg, int fd, nsid_t *ret)
+{
+	return find_or_give_nsid(arg, fd, true, ret);
 }
 
 /* Gives our own namespace an id in its own table. The kernel would do that by itself as soon as
@@ -201,6 +225,7 @@ static int take_own_id(struct kernel *k)
 static void overrun(struct kernel *k)
 {
 	k->stats.overruns++;
+	census_forget_ids(k->census);
 	sync_overrun(k->sync, k->rcvbuf / DATAGRAM_MIN_CHARGE);
 	if (log_limit_may(&k->complaints, k->now))
 		log_warning(k->config.log,
@@ -229,6 +254,8 @@ static bool read_news(struct kernel *k)
 		sync_received(k->sync, k->now);
 		if (outcome.is_overrun)
 			overrun(k);
+		if (outcome.is_peers_id)
+			census_trigger(k->census);
 	}
 	return true;
 }
@@ -344,7 +371,8 @@ static void scan_after_table(struct kernel *k)
 
 static void check_synced(struct kernel *k)
 {
-	if (k->is_synced || !k->is_table_scanned || !sync_is_settled(k->sync))
+	if (k->is_synced || !k->is_table_scanned || !sync_is_settled(k->sync) ||
+		!census_is_settled(k->census))
 		return;
 	k->is_synced = true;
 	log_debug(k->config.log, "all namespaces are known dumps=%llu events=%llu",
@@ -355,7 +383,7 @@ void kernel_handle(struct kernel *k, ns_t now)
 {
 	k->now = now;
 	if (!k->is_own_told)
-		emit_ns(k, NSID_OWN, NULL);
+		emit_ns(k, NSID_OWN);
 	k->is_own_told = true;
 	if (k->netns_dir)
 		netns_dir_handle(k->netns_dir, now);
@@ -364,6 +392,8 @@ void kernel_handle(struct kernel *k, ns_t now)
 		has_more = read_news(k);
 		has_more |= advance_dumps(k);
 		scan_after_table(k);
+		if (k->is_table_scanned)
+			census_handle(k->census, now);
 		has_more |= sync_deadline(k->sync) <= now;
 		check_synced(k);
 	}
@@ -371,7 +401,8 @@ void kernel_handle(struct kernel *k, ns_t now)
 
 ns_t kernel_deadline(const struct kernel *k)
 {
-	ns_t deadline = sync_deadline(k->sync);
+	ns_t deadline = ns_min(sync_deadline(k->sync),
+		k->is_table_scanned ? census_deadline(k->census) : NS_NEVER);
 	return k->netns_dir ? ns_min(deadline, netns_dir_deadline(k->netns_dir)) : deadline;
 }
 
@@ -390,12 +421,14 @@ bool kernel_is_synced(const struct kernel *k)
 bool kernel_is_quiet(const struct kernel *k)
 {
 	struct epoll_event ev;
-	return sync_deadline(k->sync) == NS_NEVER && epoll_wait(k->epoll_fd, &ev, 1, 0) == 0;
+	return sync_deadline(k->sync) == NS_NEVER && census_deadline(k->census) == NS_NEVER &&
+		epoll_wait(k->epoll_fd, &ev, 1, 0) == 0;
 }
 
 struct kernel_stats kernel_stats(const struct kernel *k)
 {
 	struct kernel_stats stats = k->stats;
+	stats.census = census_stats(k->census);
 	stats.malformed = k->rtnl.malformed + k->asker.rtnl.malformed;
 	stats.misattributed = k->rtnl.misattributed + k->asker.rtnl.misattributed;
 	return stats;
@@ -457,6 +490,22 @@ static int open_netns_dir(struct kernel *k)
 	return k->netns_dir ? 0 : -errno;
 }
 
+static int open_census(struct kernel *k)
+{
+	const struct census_config config = {
+		.means = k->stats.is_own_only ? CENSUS_NONE : k->config.census,
+		.has_all_nsids = k->config.has_all_nsids,
+		.epoll_fd = k->epoll_fd,
+		.log = k->config.log,
+		.identify = find_or_give_nsid,
+		.on_info = on_netns_info,
+		.on_event = on_hostname,
+		.arg = k,
+	};
+	k->census = census_new(&config);
+	return k->census ? 0 : -errno;
+}
+
 static int open_parts(struct kernel *k)
 {
 	k->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -472,6 +521,8 @@ static int open_parts(struct kernel *k)
 		err = reopen_dump_socket(k);
 	if (!err)
 		err = open_netns_dir(k);
+	if (!err)
+		err = open_census(k);
 	if (err)
 		return err;
 	k->sync = sync_new(!k->stats.is_own_only, on_sync_event, k);
@@ -505,6 +556,7 @@ void kernel_close(struct kernel *k)
 	if (!k)
 		return;
 	netns_dir_free(k->netns_dir);
+	census_free(k->census);
 	sync_free(k->sync);
 	asker_close(&k->asker);
 	if (k->dump_fd >= 0)

@@ -6,11 +6,12 @@
  *
  * Privileges: CAP_NET_BROADCAST to hear of other namespaces, CAP_NET_ADMIN to ask about them and to
  * give them ids. Without one of them only our own namespace is watched. CAP_SYS_ADMIN, if there, is
- * used to find the cookies of namespaces.
+ * used to find the cookies of namespaces, and with CAP_SYS_PTRACE their host names (io/census.h).
  */
 #pragma once
 
 #include "base/time.h"
+#include "io/census.h"
 #include "io/log.h"
 #include "model/event.h"
 
@@ -20,6 +21,8 @@
 
 struct kernel_config {
 	const char *netns_dir; /* namespaces bound here get ids and names; NULL: none do */
+	bool has_all_nsids;    /* and those that a process is in get ids */
+	enum census_means census;
 	size_t rcvbuf;         /* of notifications, in bytes; 0: KERNEL_RCVBUF */
 	const struct log *log; /* borrowed; NULL is silence */
 
@@ -35,6 +38,7 @@ struct kernel_stats {
 	uint64_t malformed;     /* messages dropped */
 	uint64_t misattributed; /* answers of a namespace that was not asked, dropped */
 	bool is_own_only;       /* a capability is missing */
+	struct census_stats census;
 };
 
 struct kernel; /* opaque */

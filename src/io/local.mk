@@ -1,12 +1,27 @@
 # Sources of src/io, headers included.
 src_io_libio_a_SOURCES = \
+	src/io/census.c \
+	src/io/census.h \
+	src/io/tasks.c \
+	src/io/tasks.h \
+	src/io/tasks_bpf.h \
+	src/io/tasks_proc.c \
+	src/io/tasks_proc.h \
+	src/io/witness.c \
+	src/io/witness.h \
 	src/io/file.c \
 	src/io/file.h \
 	src/io/zonefile.c \
 	src/io/zonefile.h \
+	src/io/zonelist.c \
+	src/io/zonelist.h \
+	src/io/zoneplain.c \
+	src/io/zoneplain.h \
 	src/io/zonetext.c \
 	src/io/zonetext.h \
 	src/io/control.c \
+	src/io/courier.c \
+	src/io/courier.h \
 	src/io/control.h \
 	src/io/log.c \
 	src/io/log.h \
@@ -24,6 +39,10 @@ src_io_libio_a_SOURCES = \
 	src/io/watcher.h \
 	src/io/kernel.c \
 	src/io/kernel.h \
+	src/io/ifwait.c \
+	src/io/ifwait.h \
+	src/io/packet.c \
+	src/io/packet.h \
 	src/io/netlink.c \
 	src/io/netlink.h \
 	src/io/netns.c \
@@ -31,6 +50,10 @@ src_io_libio_a_SOURCES = \
 	src/io/netns_dir.c \
 	src/io/netns_dir.h \
 	src/io/dns.c \
+	src/io/dns_answer.c \
+	src/io/dns_answer.h \
+	src/io/transfers.c \
+	src/io/transfers.h \
 	src/io/dns.h \
 	src/io/dns_part.h \
 	src/io/dns_tcp.c \

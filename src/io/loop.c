@@ -111,9 +111,7 @@ static int loop_wait(struct loop *l, ns_t deadline)
 {
 	if (deadline == NS_NEVER)
 		return loop_wait_for(l, NULL);
-	ns_t left = deadline - loop_now();
-	if (left < 0)
-		left = 0;
+	ns_t now = loop_now(), left = deadline > now ? deadline - now : 0;
 	return loop_wait_for(l,
 		&(struct timespec){.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S});
 }

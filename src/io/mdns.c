@@ -17,8 +17,10 @@
 #include "base/err.h"
 #include "base/list.h"
 
-/* Packets read from one socket before others get their turn. */
-enum { MDNS_BURST = 64, MDNS_PACKET_CAP = 9000 };
+/* Packets taken from the kernel by one call, and read from one socket before others get their turn;
+ * packets given to the kernel by one call, and the bytes that they have together. */
+enum { MDNS_IN = 16, MDNS_BURST = 64, MDNS_OUT = 32, MDNS_OUT_BYTES = 32768 };
+enum { MDNS_PACKET_CAP = 9000 };
 
 struct mdns_socket {
 	struct loop_watch watch; /* fd -1: not open */
@@ -34,6 +36,30 @@ struct mdns_net_link {
 	struct mdns_socket v4, v6;
 };
 
+/* Where packets are read to: one place each. */
+struct mdns_in {
+	struct mmsghdr msgs[MDNS_IN];
+	struct iovec iov[MDNS_IN];
+	struct sockaddr_storage peers[MDNS_IN];
+	union {
+		struct cmsghdr align;
+		char bytes[128];
+	} control[MDNS_IN];
+	uint8_t packets[MDNS_IN][MDNS_PACKET_CAP];
+};
+
+/* What is to be sent by one socket, until mdns_net_flush(). */
+struct mdns_out {
+	const struct mdns_net_link *link;
+	int fd;
+	unsigned count;
+	size_t len; /* of `bytes` */
+	struct mmsghdr msgs[MDNS_OUT];
+	struct iovec iov[MDNS_OUT];
+	struct sockaddr_storage peers[MDNS_OUT];
+	uint8_t bytes[MDNS_OUT_BYTES];
+};
+
 struct mdns_net {
 	struct loop *loop;
 	const struct log *log;
@@ -41,11 +67,12 @@ struct mdns_net {
 	void *arg;
 	struct list links;
 	struct log_limit limit;
-	uint8_t buffer[MDNS_PACKET_CAP];
+	struct mdns_in in;
+	struct mdns_out out;
 };
 
-struct mdns_net *mdns_net_new(struct loop *loop, const struct log *log, mdns_packet_fn *on_packet,
-	void *arg)
+struct mdns_net *mdns_net_new(
+	struct loop *loop, const struct log *log, mdns_packet_fn *on_packet, void *arg)
 {
 	struct mdns_net *net = calloc(1, sizeof(*net));
 	if (!net)
@@ -62,6 +89,7 @@ static void socket_close(struct mdns_net *net, struct mdns_socket *s)
 {
 	if (s->watch.fd < 0)
 		return;
+	mdns_net_flush(net);
 	loop_remove(net->loop, &s->watch);
 	close(s->watch.fd);
 	s->watch.fd = -1;
@@ -99,7 +127,7 @@ static void path_from_control(struct msghdr *msg, struct mdns_path *from)
 			struct addr to = addr_make(ADDR_V6, &info.ipi6_addr);
 			from->is_multicast = addr_is_multicast(&to);
 		} else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) ||
-			(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT)) {
+			   (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT)) {
 			int ttl;
 			memcpy(&ttl, CMSG_DATA(c), sizeof(ttl));
 			from->ttl = (uint8_t)ttl;
@@ -120,40 +148,54 @@ static void path_from_sockaddr(const struct sockaddr_storage *ss, struct mdns_pa
 	}
 }
 
-/* Reads one packet and hands it on. False when there is none. */
-static bool socket_receive(struct mdns_socket *s)
+/* Makes the places ready that a call before has filled. */
+static void in_prepare(struct mdns_in *in)
+{
+	for (unsigned i = 0; i < MDNS_IN; i++) {
+		in->iov[i] = (struct iovec){in->packets[i], sizeof(in->packets[i])};
+		in->msgs[i].msg_hdr = (struct msghdr){.msg_name = &in->peers[i],
+			.msg_namelen = sizeof(in->peers[i]),
+			.msg_iov = &in->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = &in->control[i],
+			.msg_controllen = sizeof(in->control[i])};
+	}
+}
+
+static void in_deliver(const struct mdns_socket *s, unsigned i)
 {
 	struct mdns_net *net = s->link->net;
-	struct sockaddr_storage peer;
-	union {
-		struct cmsghdr align;
-		char bytes[256];
-	} control;
-	struct iovec iov = {.iov_base = net->buffer, .iov_len = sizeof(net->buffer)};
-	struct msghdr msg = {.msg_name = &peer,
-		.msg_namelen = sizeof(peer),
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control)};
-	ssize_t len = recvmsg(s->watch.fd, &msg, MSG_DONTWAIT);
-	if (len < 0)
-		return errno == EINTR; /* pending errors of the socket come and go with one call */
-	if (msg.msg_flags & MSG_TRUNC)
-		return true; /* over 9000 bytes: RFC 6762 §17 */
+	struct mmsghdr *msg = &net->in.msgs[i];
 	struct mdns_path from = {.link = s->link->ifindex};
-	path_from_sockaddr(&peer, &from);
-	path_from_control(&msg, &from);
-	net->on_packet(net->arg, &from, net->buffer, (size_t)len);
-	return true;
+	if (msg->msg_hdr.msg_flags & MSG_TRUNC)
+		return; /* over 9000 bytes: RFC 6762 §17 */
+	path_from_sockaddr(&net->in.peers[i], &from);
+	path_from_control(&msg->msg_hdr, &from);
+	net->on_packet(net->arg, &from, net->in.packets[i], msg->msg_len);
+}
+
+/* Reads what one call gives and hands it on. Returns how many packets that were; 0: none is left. */
+static unsigned socket_receive(const struct mdns_socket *s)
+{
+	struct mdns_in *in = &s->link->net->in;
+	in_prepare(in);
+	int count = recvmmsg(s->watch.fd, in->msgs, MDNS_IN, MSG_DONTWAIT, NULL);
+	if (count <= 0)
+		return 0; /* pending errors of the socket come and go with one call */
+	for (unsigned i = 0; i < (unsigned)count; i++)
+		in_deliver(s, i);
+	return (unsigned)count;
 }
 
 static void socket_ready(void *arg, uint32_t events UNUSED)
 {
-	struct mdns_socket *s = arg;
-	for (int i = 0; i < MDNS_BURST && s->watch.fd >= 0; i++)
-		if (!socket_receive(s))
+	const struct mdns_socket *s = arg;
+	for (unsigned taken = 0; taken < MDNS_BURST && s->watch.fd >= 0;) {
+		unsigned count = socket_receive(s);
+		if (count < MDNS_IN)
 			return;
+		taken += count;
+	}
 }
 
 static int set(int fd, int level, int option, int value)
@@ -167,12 +209,12 @@ static int setup_v4(int fd, uint32_t ifindex)
 	struct ip_mreqn group = {.imr_ifindex = (int)ifindex};
 	group.imr_multiaddr.s_addr = htonl(0xe00000fb);
 	return set(fd, IPPROTO_IP, IP_PKTINFO, 1) || set(fd, IPPROTO_IP, IP_RECVTTL, 1) ||
-		set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) ||
-		set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 255) || set(fd, IPPROTO_IP, IP_TTL, 255) ||
-		set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 1) ||
-		setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)) ||
-		bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
-		setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group));
+	       set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) ||
+	       set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 255) || set(fd, IPPROTO_IP, IP_TTL, 255) ||
+	       set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 1) ||
+	       setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)) ||
+	       bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
+	       setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group));
 }
 
 static int setup_v6(int fd, uint32_t ifindex)
@@ -182,15 +224,15 @@ static int setup_v6(int fd, uint32_t ifindex)
 	static const uint8_t ff02_fb[16] = {0xff, 0x02, [15] = 0xfb};
 	memcpy(&group.ipv6mr_multiaddr, ff02_fb, sizeof(ff02_fb));
 	return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) ||
-		set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) ||
-		set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) ||
-		set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) ||
-		set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255) ||
-		set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255) ||
-		set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1) ||
-		set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)ifindex) ||
-		bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
-		setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
+	       set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) ||
+	       set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) ||
+	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) ||
+	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255) ||
+	       set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255) ||
+	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1) ||
+	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)ifindex) ||
+	       bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
+	       setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
 }
 
 /* An open socket that is bound to the link and has joined the group; -1 with errno. */
@@ -233,7 +275,7 @@ static bool socket_want(struct mdns_socket *s, bool is_wanted)
 	return s->watch.fd >= 0;
 }
 
-static struct mdns_net_link *link_find(struct mdns_net *net, uint32_t ifindex)
+static struct mdns_net_link *link_find(const struct mdns_net *net, uint32_t ifindex)
 {
 	LIST_FOR_EACH(p, &net->links)
 		if (container_of(p, struct mdns_net_link, in_net)->ifindex == ifindex)
@@ -243,8 +285,9 @@ static struct mdns_net_link *link_find(struct mdns_net *net, uint32_t ifindex)
 
 static void socket_init(struct mdns_socket *s, struct mdns_net_link *link, enum addr_family family)
 {
-	*s = (struct mdns_socket){
-		.watch = {.fd = -1, .on_ready = socket_ready, .arg = s}, .link = link, .family = family};
+	*s = (struct mdns_socket){.watch = {.fd = -1, .on_ready = socket_ready, .arg = s},
+		.link = link,
+		.family = family};
 }
 
 static struct mdns_net_link *link_new(struct mdns_net *net, uint32_t ifindex)
@@ -276,6 +319,11 @@ void mdns_net_link(struct mdns_net *net, uint32_t ifindex, const char *name, boo
 	*v6 = socket_want(&link->v6, *v6);
 }
 
+bool mdns_net_has_link(const struct mdns_net *net, uint32_t ifindex)
+{
+	return link_find(net, ifindex) != NULL;
+}
+
 void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex)
 {
 	struct mdns_net_link *link = link_find(net, ifindex);
@@ -301,18 +349,57 @@ static socklen_t sockaddr_to(const struct mdns_path *to, struct sockaddr_storage
 	return sizeof(*in6);
 }
 
-void mdns_net_send(struct mdns_net *net, const struct mdns_path *to, const uint8_t *packet,
-	size_t len)
+static void tell_unsent(struct mdns_net *net, unsigned i, int error)
 {
-	struct sockaddr_storage ss;
-	struct mdns_net_link *link = link_find(net, to->link);
-	int fd = !link ? -1 : to->peer.family == ADDR_V4 ? link->v4.watch.fd : link->v6.watch.fd;
-	socklen_t ss_len = sockaddr_to(to, &ss);
-	if (fd < 0 || sendto(fd, packet, len, MSG_DONTWAIT, (struct sockaddr *)&ss, ss_len) >= 0)
-		return;
+	const struct mdns_out *out = &net->out;
 	char peer[ADDR_TEXT_CAP], name[LOG_TEXT_CAP];
-	if (log_limit_may(&net->limit, loop_now()))
+	struct mdns_path to = {0};
+	/* A link that goes takes its routes with it before we hear of that. */
+	const bool is_going = error == ENETUNREACH || error == ENETDOWN || error == ENODEV ||
+			      error == EADDRNOTAVAIL;
+	if (is_going) {
+		log_debug(net->log, "mdns send: link=%s error=\"%s\"",
+			log_escape(out->link->name, name), strerror(error));
+	} else if (log_limit_may(&net->limit, loop_now())) {
+		path_from_sockaddr(&out->peers[i], &to);
 		log_warning(net->log, "mdns send: link=%s to=%s error=\"%s\"",
-			log_escape(link->name, name), addr_format(&to->peer, peer),
-			strerror(errno));
+			log_escape(out->link->name, name), addr_format(&to.peer, peer),
+			strerror(error));
+	}
+}
+
+void mdns_net_flush(struct mdns_net *net)
+{
+	struct mdns_out *out = &net->out;
+	for (unsigned i = 0; i < out->count;) {
+		int sent = sendmmsg(out->fd, out->msgs + i, out->count - i, MSG_DONTWAIT);
+		if (sent <= 0)
+			tell_unsent(net, i, errno); /* that one is lost: it is UDP */
+		i += sent > 0 ? (unsigned)sent : 1;
+	}
+	out->count = 0;
+	out->len = 0;
+}
+
+void mdns_net_send(
+	struct mdns_net *net, const struct mdns_path *to, const uint8_t *packet, size_t len)
+{
+	struct mdns_out *out = &net->out;
+	const struct mdns_net_link *link = link_find(net, to->link);
+	int fd = !link ? -1 : to->peer.family == ADDR_V4 ? link->v4.watch.fd : link->v6.watch.fd;
+	if (fd < 0 || len > sizeof(out->bytes))
+		return;
+	if (out->count > 0 &&
+		(out->fd != fd || out->count == MDNS_OUT || len > sizeof(out->bytes) - out->len))
+		mdns_net_flush(net);
+	unsigned i = out->count++;
+	out->link = link;
+	out->fd = fd;
+	out->iov[i] = (struct iovec){out->bytes + out->len, len};
+	memcpy(out->bytes + out->len, packet, len);
+	out->len += len;
+	out->msgs[i].msg_hdr = (struct msghdr){.msg_name = &out->peers[i],
+		.msg_namelen = sockaddr_to(to, &out->peers[i]),
+		.msg_iov = &out->iov[i],
+		.msg_iovlen = 1};
 }

@@ -26,8 +26,12 @@ void mdns_net_free(struct mdns_net *net);
  * fails is logged; `*v4` and `*v6` are what is wanted, and after the call what is open. */
 void mdns_net_link(struct mdns_net *net, uint32_t ifindex, const char *name, bool *v4, bool *v6)
 	NONNULL;
+/* Whether it was opened by mdns_net_link() and is not gone. */
+bool mdns_net_has_link(const struct mdns_net *net, uint32_t ifindex) NONNULL;
 void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex) NONNULL;
 
-/* Sends one packet; errors are counted, and logged at a limited rate. */
+/* Sends one packet, by mdns_net_flush() at the latest: together with others where it can be. Errors are
+ * logged, at a limited rate. */
 void mdns_net_send(struct mdns_net *net, const struct mdns_path *to, const uint8_t *packet,
 	size_t len) NONNULL;
+void mdns_net_flush(struct mdns_net *net) NONNULL;

@@ -39,7 +39,13 @@ int netlink_subscribe(int fd, bool is_all)
 	static const int groups[] = {
 		RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_NSID};
 	int err = is_all ? set_int(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1) : 0;
-	for (size_t i = 0; i < ARRAY_LEN(groups) && !err; i++)
+	return err ? err : netlink_join(fd, groups, ARRAY_LEN(groups));
+}
+
+int netlink_join(int fd, const int *groups, size_t count)
+{
+	int err = 0;
+	for (size_t i = 0; i < count && !err; i++)
 		err = set_int(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, groups[i]);
 	return err;
 }
@@ -160,6 +166,27 @@ int asker_ask(struct asker *a, const struct rtnl_request *request, nsid_t nsid)
 		err = outcome.error;
 	}
 	return err;
+}
+
+int asker_dump(struct asker *a, const struct rtnl_request *request, nsid_t nsid,
+	const struct rtnl_sink *sink)
+{
+	const struct rtnl_source source = {.origin = RTNL_DUMP, .nsid = nsid, .seq = a->seq};
+	struct rtnl reader = {.own_id = a->rtnl.own_id, .sink = *sink};
+	struct rtnl_outcome outcome = {0};
+	bool is_interrupted = false;
+	int err = netlink_send(a->fd, request);
+	/* Progress: each turn takes one datagram; the kernel makes the next when one is taken. */
+	while (!err && !outcome.is_done) {
+		nsid_t ignored;
+		long len = netlink_receive(a->fd, a->buf, &ignored);
+		if (len < 0)
+			return (int)len;
+		rtnl_parse(&reader, &source, a->buf, (size_t)len, &outcome);
+		is_interrupted |= outcome.is_interrupted;
+		err = outcome.error;
+	}
+	return err || !is_interrupted ? err : -EINTR;
 }
 
 int asker_get_nsid(struct asker *a, int fd, nsid_t *ret)

@@ -19,6 +19,10 @@ int netlink_open(void) MUSTCHECK;
  * an nsid too if `is_all`, for which CAP_NET_BROADCAST is needed. A negative errno or 0. */
 int netlink_subscribe(int fd, bool is_all) MUSTCHECK;
 
+/* Lets the socket receive notifications of these groups (RTNLGRP_*) of its own namespace. A negative
+ * errno or 0. */
+int netlink_join(int fd, const int *groups, size_t count) NONNULL MUSTCHECK;
+
 /* Makes the receive buffer as large as may be, up to `bytes`. Returns what it is then. */
 size_t netlink_set_buffer(int fd, size_t bytes);
 
@@ -47,6 +51,11 @@ void asker_close(struct asker *a) NONNULL;
 /* Sends `request`, which has a->seq and is about `nsid`, and waits for the answer. 0 with or
  * without an answer that is an event (has_answer, answer), or a negative errno of the kernel. */
 int asker_ask(struct asker *a, const struct rtnl_request *request, nsid_t nsid) NONNULL MUSTCHECK;
+
+/* Sends `request`, a dump of `nsid` with a->seq, and hands all that is answered to `sink`. 0, or a
+ * negative errno: -EINTR if it was interrupted by changes, so that something may be missing. */
+int asker_dump(struct asker *a, const struct rtnl_request *request, nsid_t nsid,
+	const struct rtnl_sink *sink) NONNULL MUSTCHECK;
 
 /* The id of the namespace that `fd` is of. -ENOENT: it has none. */
 int asker_get_nsid(struct asker *a, int fd, nsid_t *ret) NONNULL MUSTCHECK;

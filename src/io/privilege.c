@@ -19,8 +19,8 @@ int privilege_find_user(const char *name, struct privilege_user *ret)
 {
 	errno = 0;
 	const struct passwd *pw = getpwnam(name);
-	if (!pw)
-		return errno ? ERR_SYS : ERR_ABSENT;
+	if (!pw) /* getpwnam(3): ENOENT is said too where there is no such user, or no file of users */
+		return errno && errno != ENOENT && errno != ESRCH ? ERR_SYS : ERR_ABSENT;
 	*ret = (struct privilege_user){.uid = pw->pw_uid, .gid = pw->pw_gid};
 	return 0;
 }
@@ -49,10 +49,9 @@ static void set_capabilities(const struct __user_cap_data_struct data[_LINUX_CAP
 	(void)!syscall(SYS_capset, &header, data);
 }
 
-void privilege_keep_watching(void)
+/* Of the capabilities, all in the first word, leaves those in `keep`. */
+static void keep_only(uint32_t keep)
 {
-	static const uint32_t keep = CAP_TO_MASK(CAP_NET_ADMIN) | CAP_TO_MASK(CAP_NET_BROADCAST) |
-		CAP_TO_MASK(CAP_SYS_ADMIN); /* all three are in the first word */
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (get_capabilities(data))
@@ -62,6 +61,27 @@ void privilege_keep_watching(void)
 	data[0].inheritable = data[1].inheritable = 0;
 	data[1].effective = data[1].permitted = 0;
 	set_capabilities(data);
+}
+
+void privilege_keep_watching(void)
+{
+	keep_only(CAP_TO_MASK(CAP_NET_ADMIN) | CAP_TO_MASK(CAP_NET_BROADCAST) |
+		CAP_TO_MASK(CAP_SYS_ADMIN) | CAP_TO_MASK(CAP_SYS_PTRACE));
+}
+
+uint64_t privilege_effective(void)
+{
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	if (get_capabilities(data))
+		return 0;
+	return (uint64_t)data[1].effective << 32 | data[0].effective;
+}
+
+void privilege_keep_devices(void)
+{
+	keep_only(CAP_TO_MASK(CAP_NET_ADMIN) | CAP_TO_MASK(CAP_NET_BROADCAST) |
+		CAP_TO_MASK(CAP_SYS_ADMIN) | CAP_TO_MASK(CAP_SYS_PTRACE) |
+		CAP_TO_MASK(CAP_MKNOD));
 }
 
 void privilege_drop_thread(void)

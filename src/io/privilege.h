@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/compiler.h"
@@ -22,9 +23,18 @@ int privilege_find_user(const char *name, struct privilege_user *ret) NONNULL MU
 int privilege_become(const struct privilege_user *user) NONNULL MUSTCHECK;
 
 /* Keeps the user, and of its capabilities only what watching the kernel needs: CAP_NET_ADMIN,
- * CAP_NET_BROADCAST, and CAP_SYS_ADMIN for the cookies of namespaces. What cannot be dropped or is
- * not there is no error. */
+ * CAP_NET_BROADCAST; CAP_SYS_ADMIN for the cookies of namespaces, for host names, and for BPF;
+ * CAP_SYS_PTRACE to see which namespaces a process is in. What cannot be dropped or is not there is no
+ * error. */
 void privilege_keep_watching(void);
+
+/* Keeps the user, and of its capabilities only what making devices for others needs: CAP_NET_ADMIN,
+ * CAP_NET_BROADCAST; CAP_SYS_ADMIN to enter namespaces; CAP_SYS_PTRACE to see which ones a process
+ * is in; CAP_MKNOD for taps. What cannot be dropped or is not there is no error. */
+void privilege_keep_devices(void);
+
+/* The effective capabilities of the calling thread, a bit for each. */
+uint64_t privilege_effective(void);
 
 /* Drops all capabilities of the calling thread: for one that parses what strangers send. It cannot
  * fail in a way that matters: a thread that has none stays so. */

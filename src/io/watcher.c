@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -113,6 +114,16 @@ static int keep_only(int fd)
 	return close_range(SENDER_FD + 1, ~0u, 0) ? ERR_SYS : SENDER_FD;
 }
 
+/* A census without BPF has a descriptor for each workload. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 {
 	struct sender *s = calloc(1, sizeof(*s));
@@ -125,7 +136,10 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 	s->fd = kept;
 	s->log = config->log;
 	privilege_keep_watching();
+	raise_descriptor_limit();
 	s->kernel = kernel_open(&(struct kernel_config){.netns_dir = config->netns_dir,
+		.has_all_nsids = config->has_all_nsids,
+		.census = config->census,
 		.log = config->log,
 		.on_event = sender_add,
 		.arg = s});

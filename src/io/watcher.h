@@ -16,7 +16,9 @@
 #include "io/kernel.h"
 
 struct watcher_config {
-	const char *netns_dir; /* as in struct kernel_config */
+	const char *netns_dir; /* these three as in struct kernel_config */
+	bool has_all_nsids;
+	enum census_means census;
 	const struct log *log;
 
 	/* Called for each event, from within watcher_handle() only. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the way from a master file to sets of records; ldns reads the lines.
+ * Owns the way from a master file to sets of records; ldns reads each line that is not plain.
  * Never lets half a file out, never opens a file that another one names. Called by main.
  */
 #include "io/zonefile.h"
@@ -16,26 +16,18 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "io/file.h"
+#include "io/zonelist.h"
+#include "io/zoneplain.h"
 #include "io/zonetext.h"
 
 enum { RR_NSEC3 = 50, RR_NSEC3PARAM = 51, RDLENGTH_LEN = 2 };
 
-/* One record as it was read. */
-struct entry {
-	uint8_t *owner; /* allocated; RDLENGTH and the rdata follow it in the same memory */
-	const uint8_t *rdata;
-	uint16_t rdata_len;
-	uint16_t type;
-	uint32_t ttl;
-	unsigned line;
-};
-
 struct zonefile {
-	struct entry *entries;
+	struct zonelist list;
 	struct rdata *rdata; /* of each entry, in the same order: what the sets point to */
 	struct rrset *sets;
 	struct zonefile_owner *owners;
-	size_t entry_count, entry_cap, set_count, owner_count;
+	size_t set_count, owner_count;
 };
 
 /* The state of reading one file. */
@@ -43,10 +35,15 @@ struct reader {
 	struct zonefile *zone;
 	const char *path;
 	struct zonefile_error *error;
-	FILE *stream;
+	const char *text;
+	size_t len, at;        /* how much of the text is read */
+	bool is_quick;         /* plain lines are not read by ldns */
+	FILE *stream;          /* the text as ldns reads it; NULL until it has to */
 	ldns_rdf *origin, *prev;
+	const uint8_t *owner;  /* of the record before, in the list's arena; NULL before the first */
+	bool is_prev_old;      /* `prev` is not yet what `owner` is */
 	uint32_t ttl_s;
-	int line; /* ldns's count: the last one that was read */
+	unsigned line;         /* of what is being read, or is wrong */
 };
 
 void zonefile_fail(
@@ -67,15 +64,13 @@ void zonefile_fail(
 }
 
 #define FAIL(r, ...)                                                                               \
-	(zonefile_fail((r)->error, (r)->path, (unsigned)(r)->line, __VA_ARGS__), ERR_SYNTAX)
+	(zonefile_fail((r)->error, (r)->path, (r)->line, __VA_ARGS__), ERR_SYNTAX)
 
 void zonefile_free(struct zonefile *z)
 {
 	if (!z)
 		return;
-	for (size_t i = 0; i < z->entry_count; i++)
-		free(z->entries[i].owner);
-	free(z->entries);
+	zonelist_fini(&z->list);
 	free(z->rdata);
 	free(z->sets);
 	free(z->owners);
@@ -111,19 +106,6 @@ static void copy_rdata(const ldns_rr *rr, uint8_t *to)
 	}
 }
 
-static struct entry *add_entry(struct zonefile *z)
-{
-	if (z->entry_count == z->entry_cap) {
-		size_t cap = z->entry_cap ? 2 * z->entry_cap : 64;
-		struct entry *grown = reallocarray(z->entries, cap, sizeof(*grown));
-		if (!grown)
-			return NULL;
-		z->entries = grown;
-		z->entry_cap = cap;
-	}
-	return &z->entries[z->entry_count];
-}
-
 /* Whether a file may have the type: not what only questions have, and not what is about all names
  * of a signed zone, which ours are not known when the file is written. */
 static int check_type(const struct reader *r, uint16_t type)
@@ -156,51 +138,70 @@ static bool is_whole(uint16_t type, const uint8_t *counted, size_t len)
 	return status == LDNS_STATUS_OK && pos == len;
 }
 
-/* Copies what ldns has read. Its owner is a whole name in wire form, of at most NAME_CAP bytes. */
+/* Makes `owner` that of the record being read: the pointer of the record before, if it is the same. */
+static int set_owner(struct reader *r, const uint8_t *owner, size_t len)
+{
+	if (r->owner && name_len(r->owner) == len && memcmp(r->owner, owner, len) == 0)
+		return 0;
+	r->owner = arena_copy(&r->zone->list.arena, owner, len);
+	return r->owner ? 0 : ERR_NOMEM;
+}
+
+/* Copies what ldns has read. */
 static int take_record(struct reader *r, const ldns_rr *rr)
 {
 	char text[RR_TYPE_TEXT_CAP];
 	const ldns_rdf *owner = ldns_rr_owner(rr);
 	uint16_t type = (uint16_t)ldns_rr_get_type(rr);
-	size_t owner_len = ldns_rdf_size(owner), len = rdata_len(rr);
+	size_t len = rdata_len(rr);
 	int err = check_type(r, type);
 	if (err)
 		return err;
 	if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
 		return FAIL(r, "the class is not IN");
-	struct entry *entry = add_entry(r->zone);
 	if (len > UINT16_MAX)
 		return FAIL(r, "the record is too long");
-	uint8_t *bytes = entry ? malloc(owner_len + RDLENGTH_LEN + len) : NULL;
-	if (!bytes)
+	uint8_t *rdata = arena_take(&r->zone->list.arena, RDLENGTH_LEN + len);
+	if (!rdata || set_owner(r, ldns_rdf_data(owner), ldns_rdf_size(owner)))
 		return ERR_NOMEM;
-	uint8_t *rdata = bytes + owner_len + RDLENGTH_LEN;
-	memcpy(bytes, ldns_rdf_data(owner), owner_len);
-	put_u16(rdata - RDLENGTH_LEN, (uint16_t)len);
-	copy_rdata(rr, rdata);
-	*entry = (struct entry){.owner = bytes,
-		.rdata = rdata,
-		.rdata_len = (uint16_t)len,
-		.type = type,
-		.ttl = ldns_rr_ttl(rr),
-		.line = (unsigned)r->line};
-	r->zone->entry_count++;
-	if (!rdata_is_valid(type, rdata, len) ||
-		!is_whole(type, rdata - RDLENGTH_LEN, RDLENGTH_LEN + len))
+	put_u16(rdata, (uint16_t)len);
+	copy_rdata(rr, rdata + RDLENGTH_LEN);
+	if (!rdata_is_valid(type, rdata + RDLENGTH_LEN, len) ||
+		!is_whole(type, rdata, RDLENGTH_LEN + len))
 		return FAIL(r, "the data is not that of a %s record", rr_type_text(type, text));
 	/* RFC 2181 §8: a TTL with the highest bit set is zero. */
-	if (entry->ttl > INT32_MAX)
-		entry->ttl = 0;
-	return 0;
+	uint32_t ttl_s = ldns_rr_ttl(rr) > INT32_MAX ? 0 : ldns_rr_ttl(rr);
+	return zonelist_add(&r->zone->list, &(struct zonelist_entry){.owner = r->owner,
+			.rdata = rdata + RDLENGTH_LEN,
+			.rdata_len = (uint16_t)len,
+			.type = type,
+			.ttl = ttl_s,
+			.line = r->line});
 }
 
-/* Reads up to the next record, directive or empty line. Each call takes at least one byte or comes
- * to the end. */
-static int read_entry(struct reader *r)
+/* Makes what ldns keeps from record to record what it would be had it read them all, and lets it read
+ * on from where we are. */
+static int prepare_ldns(struct reader *r)
+{
+	if (!r->stream)
+		r->stream = fmemopen((char *)(uintptr_t)r->text, r->len, "r");
+	if (!r->stream)
+		return ERR_NOMEM;
+	if (ftell(r->stream) != (long)r->at && fseek(r->stream, (long)r->at, SEEK_SET))
+		return FAIL(r, "cannot be read on from here");
+	if (!r->is_prev_old)
+		return 0;
+	ldns_rdf_deep_free(r->prev);
+	r->prev = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name_len(r->owner), r->owner);
+	r->is_prev_old = false;
+	return r->prev ? 0 : ERR_NOMEM;
+}
+
+static int call_ldns(struct reader *r)
 {
 	ldns_rr *rr = NULL;
 	ldns_status status =
-		ldns_rr_new_frm_fp_l(&rr, r->stream, &r->ttl_s, &r->origin, &r->prev, &r->line);
+		ldns_rr_new_frm_fp_l(&rr, r->stream, &r->ttl_s, &r->origin, &r->prev, NULL);
 	int err = 0;
 	switch (status) {
 	case LDNS_STATUS_OK: err = take_record(r, rr); break;
@@ -215,47 +216,100 @@ static int read_entry(struct reader *r)
 	return err;
 }
 
+/* Moves on to `at`, and counts the lines in between. */
+static void advance(struct reader *r, size_t at)
+{
+	const char *end = r->text + at;
+	for (const char *p = r->text + r->at; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		r->line++;
+	r->at = at;
+}
+
+/* Lets ldns read a record, a directive or what it takes for an empty line. */
+static int read_by_ldns(struct reader *r)
+{
+	int err = prepare_ldns(r);
+	if (!err)
+		err = call_ldns(r);
+	if (!err && r->prev)
+		err = set_owner(r, ldns_rdf_data(r->prev), ldns_rdf_size(r->prev));
+	if (err)
+		return err;
+	long at = feof(r->stream) ? (long)r->len : ftell(r->stream);
+	if (at <= (long)r->at)
+		return FAIL(r, "cannot be read on from here");
+	advance(r, (size_t)at);
+	return 0;
+}
+
+/* Offset of what is behind `at` and the ends of lines there: ldns passes over them after a record. */
+static size_t behind_line_ends(const struct reader *r, size_t at)
+{
+	while (at < r->len && r->text[at] != '\0' && strchr("\f\n\r\v", r->text[at]))
+		at++;
+	return at;
+}
+
+/* Reads the line if it is plain and needs nothing that only ldns knows; says in `*ret_len` how long it
+ * is, or 0. */
+static int read_quickly(struct reader *r, size_t *ret_len)
+{
+	struct zoneplain line;
+	size_t len = zoneplain_read(r->text + r->at, r->len - r->at, ldns_rdf_data(r->origin), &line);
+	if (len == 0 || !(line.has_owner || r->owner) || !(line.has_ttl || r->ttl_s > 0))
+		return 0;
+	if (line.has_owner && set_owner(r, line.owner.wire, line.owner.len))
+		return ERR_NOMEM;
+	r->is_prev_old = true;
+	const uint8_t *rdata = arena_copy(&r->zone->list.arena, line.rdata, line.len);
+	if (!rdata)
+		return ERR_NOMEM;
+	*ret_len = len;
+	return zonelist_add(&r->zone->list, &(struct zonelist_entry){.owner = r->owner,
+			.rdata = rdata,
+			.rdata_len = line.len,
+			.type = line.type,
+			.ttl = line.has_ttl ? line.ttl_s : r->ttl_s,
+			.line = r->line});
+}
+
+/* Passes over empty lines and comments: so a record begins at its own line. */
+static void skip_empty_lines(struct reader *r)
+{
+	for (;;) {
+		const char *p = r->text + r->at, *end = r->text + r->len;
+		while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
+			p++;
+		if (p < end && *p == ';') {
+			p = memchr(p, '\n', (size_t)(end - p));
+			p = p ? p : end;
+		}
+		if (p < end && *p != '\n')
+			return;
+		r->line += p < end;
+		r->at = (size_t)(p - r->text) + (p < end);
+		if (r->at == r->len)
+			return;
+	}
+}
+
+/* Each turn takes at least one byte. */
 static int read_entries(struct reader *r)
 {
-	long at = ftell(r->stream);
 	int err = 0;
-	while (!err && !feof(r->stream)) {
-		err = read_entry(r);
-		long now_at = ftell(r->stream);
-		if (!err && now_at <= at && !feof(r->stream))
-			err = FAIL(r, "cannot be read on from here");
-		at = now_at;
+	for (r->line = 1; !err;) {
+		size_t len = 0;
+		skip_empty_lines(r);
+		if (r->at == r->len)
+			return 0;
+		if (r->is_quick)
+			err = read_quickly(r, &len);
+		if (len > 0)
+			advance(r, behind_line_ends(r, r->at + len));
+		else if (!err)
+			err = read_by_ldns(r);
 	}
 	return err;
-}
-
-/* Owner, type, rdata; of equal records the one with the lowest TTL, then line. */
-static int entry_cmp(const void *pa, const void *pb)
-{
-	const struct entry *a = pa, *b = pb;
-	int diff = name_cmp(a->owner, b->owner);
-	if (!diff)
-		diff = a->type - b->type;
-	if (!diff)
-		diff = rdata_cmp(a->rdata, a->rdata_len, b->rdata, b->rdata_len);
-	if (!diff)
-		diff = (a->ttl > b->ttl) - (a->ttl < b->ttl);
-	return diff ? diff : (a->line > b->line) - (a->line < b->line);
-}
-
-static void drop_repeated(struct zonefile *z)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < z->entry_count; i++) {
-		const struct entry *last = kept > 0 ? &z->entries[kept - 1] : NULL;
-		struct entry *e = &z->entries[i];
-		if (last && last->type == e->type && name_equal(last->owner, e->owner) &&
-			rdata_cmp(last->rdata, last->rdata_len, e->rdata, e->rdata_len) == 0)
-			free(e->owner);
-		else
-			z->entries[kept++] = *e;
-	}
-	z->entry_count = kept;
 }
 
 /* Puts the entry at `index` into the last set, or into a new one of the last owner or of a new one.
@@ -263,17 +317,15 @@ static void drop_repeated(struct zonefile *z)
 static int group_entry(struct reader *r, size_t index)
 {
 	struct zonefile *z = r->zone;
-	const struct entry *e = &z->entries[index], *before = e - 1;
-	bool is_new_owner = index == 0 || !name_equal(before->owner, e->owner);
+	const struct zonelist_entry *e = &z->list.at[index], *before = e - 1;
+	bool is_new_owner = index == 0 || before->owner != e->owner;
 	z->rdata[index] = (struct rdata){.bytes = e->rdata, .len = e->rdata_len};
 	if (is_new_owner)
 		z->owners[z->owner_count++] = (struct zonefile_owner){
 			.name = e->owner, .sets = &z->sets[z->set_count], .line = e->line};
 	struct zonefile_owner *owner = &z->owners[z->owner_count - 1];
-	if (e->line < owner->line) {
+	if (e->line < owner->line)
 		owner->line = e->line;
-		owner->name = e->owner; /* its first spelling */
-	}
 	if (is_new_owner || before->type != e->type) {
 		z->sets[z->set_count++] = (struct rrset){.type = e->type,
 			.view = VIEW_ANY,
@@ -282,7 +334,7 @@ static int group_entry(struct reader *r, size_t index)
 		owner->count++;
 	}
 	struct rrset *set = &z->sets[z->set_count - 1];
-	r->line = (int)e->line;
+	r->line = e->line;
 	if (set->count == UINT16_MAX)
 		return FAIL(r, "more records of one owner and type than a message could hold");
 	set->count++;
@@ -294,17 +346,15 @@ static int group_entry(struct reader *r, size_t index)
 static int group(struct reader *r)
 {
 	struct zonefile *z = r->zone;
-	int err = 0;
-	if (z->entry_count == 0)
-		return 0;
-	qsort(z->entries, z->entry_count, sizeof(*z->entries), entry_cmp);
-	drop_repeated(z);
-	z->rdata = calloc(z->entry_count, sizeof(*z->rdata));
-	z->sets = calloc(z->entry_count, sizeof(*z->sets));
-	z->owners = calloc(z->entry_count, sizeof(*z->owners));
+	int err = zonelist_sort(&z->list);
+	if (err || z->list.count == 0)
+		return err;
+	z->rdata = calloc(z->list.count, sizeof(*z->rdata));
+	z->sets = calloc(z->list.count, sizeof(*z->sets));
+	z->owners = calloc(z->list.count, sizeof(*z->owners));
 	if (!z->rdata || !z->sets || !z->owners)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < z->entry_count && !err; i++)
+	for (size_t i = 0; i < z->list.count && !err; i++)
 		err = group_entry(r, i);
 	return err;
 }
@@ -314,7 +364,7 @@ static int group(struct reader *r)
 static int check_owner(struct reader *r, const struct zonefile_owner *owner)
 {
 	char text[NAME_TEXT_CAP];
-	r->line = (int)owner->line;
+	r->line = owner->line;
 	for (size_t i = 0; i < owner->count; i++) {
 		const struct rrset *set = &owner->sets[i];
 		bool is_alias = set->type == RR_CNAME;
@@ -340,7 +390,7 @@ static int check_owners(struct reader *r)
 	return 0;
 }
 
-static int parse_stream(struct reader *r, const uint8_t *origin)
+static int read_text(struct reader *r, const uint8_t *origin)
 {
 	r->origin = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name_len(origin), origin);
 	int err = r->origin ? read_entries(r) : ERR_NOMEM;
@@ -350,34 +400,47 @@ static int parse_stream(struct reader *r, const uint8_t *origin)
 		err = check_owners(r);
 	ldns_rdf_deep_free(r->origin);
 	ldns_rdf_deep_free(r->prev);
+	if (r->stream)
+		fclose(r->stream);
+	return err;
+}
+
+/* Reads the text of `r` into a new zone. */
+static int parse(struct reader *r, const uint8_t *origin, struct zonefile **ret)
+{
+	struct zonetext_fault fault;
+	int err;
+	r->zone = calloc(1, sizeof(*r->zone));
+	if (!r->zone)
+		return ERR_NOMEM;
+	if (memchr(r->text, '\0', r->len)) {
+		err = FAIL(r, "has a zero byte");
+	} else if (zonetext_check(r->text, r->len, &fault)) {
+		r->line = fault.line;
+		err = FAIL(r, "%s", fault.what);
+	} else {
+		err = read_text(r, origin);
+	}
+	if (err)
+		zonefile_free(r->zone);
+	else
+		*ret = r->zone;
 	return err;
 }
 
 int zonefile_parse(struct zonefile **ret, const char *path, const char *text, size_t len,
 	const uint8_t *origin, uint32_t ttl_s, struct zonefile_error *error)
 {
-	struct zonefile *zone = calloc(1, sizeof(*zone));
-	struct reader r = {.zone = zone, .path = path, .error = error, .ttl_s = ttl_s};
-	struct zonetext_fault fault;
-	int err = ERR_NOMEM;
-	if (!zone)
-		return ERR_NOMEM;
-	if (memchr(text, '\0', len)) {
-		err = FAIL(&r, "has a zero byte");
-	} else if (zonetext_check(text, len, &fault)) {
-		r.line = (int)fault.line;
-		err = FAIL(&r, "%s", fault.what);
-	} else if (len == 0) {
-		err = 0;
-	} else if ((r.stream = fmemopen((char *)(uintptr_t)text, len, "r"))) {
-		err = parse_stream(&r, origin);
-		fclose(r.stream);
-	}
-	if (err)
-		zonefile_free(zone);
-	else
-		*ret = zone;
-	return err;
+	struct reader r = {.path = path, .text = text, .len = len, .ttl_s = ttl_s, .error = error,
+		.is_quick = true};
+	return parse(&r, origin, ret);
+}
+
+int zonefile_parse_by_ldns(struct zonefile **ret, const char *path, const char *text, size_t len,
+	const uint8_t *origin, uint32_t ttl_s, struct zonefile_error *error)
+{
+	struct reader r = {.path = path, .text = text, .len = len, .ttl_s = ttl_s, .error = error};
+	return parse(&r, origin, ret);
 }
 
 int zonefile_read(struct zonefile **ret, const char *path, const uint8_t *origin, uint32_t ttl_s,

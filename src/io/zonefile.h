@@ -38,6 +38,10 @@ int zonefile_read(struct zonefile **ret, const char *path, const uint8_t *origin
 int zonefile_parse(struct zonefile **ret, const char *path, const char *text, size_t len,
 	const uint8_t *origin, uint32_t ttl_s, struct zonefile_error *error) NONNULL MUSTCHECK;
 
+/* The same, but plain lines are read by ldns too: for tests, which compare the two. */
+int zonefile_parse_by_ldns(struct zonefile **ret, const char *path, const char *text, size_t len,
+	const uint8_t *origin, uint32_t ttl_s, struct zonefile_error *error) NONNULL MUSTCHECK;
+
 void zonefile_free(struct zonefile *z);
 
 /* How many owners there are, and the one at `index`, in canonical order. */

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the sockets and the loop of waiting for a link: subscribe, dump, then follow the news.
+ * Never judges what is enough; device/await.c does. Called by ontap-waitif and ontap.
+ */
+#include "io/ifwait.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "device/request.h"
+#include "io/loop.h"
+#include "io/netlink.h"
+
+/* A dump that changes keep interrupting is used as it is: the news have the changes. */
+enum { DUMP_TRIES = 8 };
+
+struct waiting {
+	struct await *await;
+	struct asker asker;
+	struct rtnl news;
+	int news_fd;
+	void *buf;
+};
+
+static void on_event(void *arg, const struct event *ev)
+{
+	await_event(arg, ev);
+}
+
+static void on_message(void *arg, const struct nlmsghdr *h)
+{
+	await_message(arg, h);
+}
+
+static struct rtnl_sink sink_of(struct await *a)
+{
+	return (struct rtnl_sink){.on_event = on_event, .on_message = on_message, .arg = a};
+}
+
+static int dump_all(struct waiting *w)
+{
+	struct asker *asker = &w->asker;
+	const struct rtnl_sink sink = sink_of(w->await);
+	const struct rtnl_request requests[] = {
+		rtnl_dump_links(asker->seq + 1, NSID_OWN),
+		rtnl_dump_addrs(asker->seq + 2, NSID_OWN),
+		request_dump_routes(asker->seq + 3, ADDR_V4),
+		request_dump_routes(asker->seq + 4, ADDR_V6),
+	};
+	int err = 0;
+	bool is_interrupted = false;
+	await_forget(w->await);
+	for (size_t i = 0; i < ARRAY_LEN(requests) && !err; i++) {
+		asker->seq++;
+		err = asker_dump(asker, &requests[i], NSID_OWN, &sink);
+		if (err == -EINTR) {
+			is_interrupted = true;
+			err = 0;
+		}
+	}
+	return err || !is_interrupted ? err : -EINTR;
+}
+
+/* What the news said before is in the dump too; what they say after the dump began is in them. */
+static int resync(struct waiting *w)
+{
+	int err = -EINTR;
+	for (int i = 0; i < DUMP_TRIES && err == -EINTR; i++)
+		err = dump_all(w);
+	return err == -EINTR ? 0 : err;
+}
+
+/* Takes in all the news that are there. */
+static int read_news(struct waiting *w)
+{
+	const struct rtnl_source source = {.origin = RTNL_NEWS, .nsid = NSID_OWN};
+	for (;;) {
+		struct rtnl_outcome outcome;
+		nsid_t ignored;
+		long len = netlink_receive(w->news_fd, w->buf, &ignored);
+		if (len == -EAGAIN)
+			return 0;
+		if (len == -ENOBUFS || len == -EMSGSIZE) {
+			int err = resync(w);
+			if (err)
+				return err;
+			continue;
+		}
+		if (len < 0)
+			return (int)len;
+		rtnl_parse(&w->news, &source, w->buf, (size_t)len, &outcome);
+	}
+}
+
+static int wait_for_news(struct waiting *w, ns_t deadline)
+{
+	struct pollfd poll_fd = {.fd = w->news_fd, .events = POLLIN};
+	struct timespec left = {0};
+	if (deadline != NS_NEVER) {
+		ns_t ns = deadline - loop_now();
+		if (ns <= 0)
+			return -ETIMEDOUT;
+		left.tv_sec = ns / NS_PER_S;
+		left.tv_nsec = ns % NS_PER_S;
+	}
+	int count = ppoll(&poll_fd, 1, deadline == NS_NEVER ? NULL : &left, NULL);
+	return count < 0 && errno != EINTR ? -errno : 0;
+}
+
+static int open_news(struct waiting *w)
+{
+	static const int groups[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+		RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE};
+	w->news.own_id = NSID_UNKNOWN;
+	w->news.sink = sink_of(w->await);
+	w->buf = malloc(NETLINK_DATAGRAM_CAP);
+	if (!w->buf)
+		return -ENOMEM;
+	w->news_fd = netlink_open();
+	return w->news_fd < 0 ? w->news_fd : netlink_join(w->news_fd, groups, ARRAY_LEN(groups));
+}
+
+int ifwait(struct await *a, ns_t deadline)
+{
+	struct waiting w = {.await = a, .news_fd = -1};
+	int err = asker_open(&w.asker);
+	if (!err)
+		err = open_news(&w);
+	if (!err)
+		err = resync(&w);
+	if (!err)
+		err = read_news(&w);
+	while (!err && !await_is_met(a)) {
+		err = wait_for_news(&w, deadline);
+		if (!err)
+			err = read_news(&w);
+	}
+	asker_close(&w.asker);
+	if (w.news_fd >= 0)
+		close(w.news_fd);
+	free(w.buf);
+	if (!err)
+		return 0;
+	errno = -err;
+	return err == -ETIMEDOUT ? ERR_ABSENT : ERR_SYS;
+}

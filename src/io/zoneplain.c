@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the quick way through the plain lines of a master file.
+ * Never says what is wrong with a line: it only leaves it to ldns. Called by the reader of zone files.
+ */
+#include "io/zoneplain.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/addr.h"
+#include "base/cursor.h"
+#include "wire/rr.h"
+
+/* Longer lines and words are rare, and not worth to think about how ldns takes them. */
+enum { LINE_CAP = 600, WORD_CAP = 250, TTL_DIGITS = 9, PREFERENCE_DIGITS = 5 };
+
+/* The line, as far as it is not read yet. */
+struct line {
+	const char *at, *end; /* `end` is at its newline, or at its comment */
+	const uint8_t *origin;
+};
+
+struct word {
+	const char *at;
+	size_t len; /* 0: there is none, or it is not plain */
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Whether the byte means itself in each place of a master file (RFC 1035 §5.1). */
+static bool is_plain(char c)
+{
+	switch (c) {
+	case '"':
+	case '$':
+	case '(':
+	case ')':
+	case ';':
+	case '@':
+	case '\\': return false;
+	default: return c > ' ' && c < 0x7f;
+	}
+}
+
+static void skip_blanks(struct line *l)
+{
+	while (l->at < l->end && is_blank(*l->at))
+		l->at++;
+}
+
+/* Takes the next word and the blanks behind it. */
+static struct word next_word(struct line *l)
+{
+	struct word w = {.at = l->at};
+	while (l->at < l->end && is_plain(*l->at))
+		l->at++;
+	w.len = (size_t)(l->at - w.at);
+	if (w.len > WORD_CAP || (l->at < l->end && !is_blank(*l->at)))
+		w.len = 0;
+	skip_blanks(l);
+	return w;
+}
+
+static bool is_word(struct word w, const char *text)
+{
+	return w.len == strlen(text) && strncasecmp(w.at, text, w.len) == 0;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Reads a word of `most` digits or less: nothing else, so no units. */
+static bool read_number(struct word w, size_t most, uint32_t *ret)
+{
+	uint32_t value = 0;
+	if (w.len == 0 || w.len > most)
+		return false;
+	for (size_t i = 0; i < w.len; i++) {
+		if (!is_digit(w.at[i]))
+			return false;
+		value = 10 * value + (uint32_t)(w.at[i] - '0');
+	}
+	*ret = value;
+	return true;
+}
+
+static bool read_name(const struct line *l, struct word w, struct name *ret)
+{
+	char text[WORD_CAP + 1];
+	memcpy(text, w.at, w.len);
+	text[w.len] = '\0';
+	return w.len > 0 && name_from_text(text, l->origin, ret) == 0;
+}
+
+static bool put_name(struct line *l, struct wr *w)
+{
+	struct name name;
+	if (!read_name(l, next_word(l), &name))
+		return false;
+	wr_bytes(w, name.wire, name.len);
+	return true;
+}
+
+static bool put_address(struct line *l, enum addr_family family, struct wr *w)
+{
+	char text[ADDR_TEXT_CAP];
+	struct word word = next_word(l);
+	struct addr addr;
+	if (word.len == 0 || word.len >= sizeof(text))
+		return false;
+	memcpy(text, word.at, word.len);
+	text[word.len] = '\0';
+	if (addr_parse(text, &addr) || addr.family != family)
+		return false;
+	wr_bytes(w, addr.bytes, addr_len(&addr));
+	return true;
+}
+
+static bool put_mx(struct line *l, struct wr *w)
+{
+	uint32_t preference;
+	if (!read_number(next_word(l), PREFERENCE_DIGITS, &preference) || preference > UINT16_MAX)
+		return false;
+	wr_u16(w, (uint16_t)preference);
+	return put_name(l, w);
+}
+
+/* Words without quotes: a character string each. */
+static bool put_strings(struct line *l, struct wr *w)
+{
+	do {
+		struct word word = next_word(l);
+		if (word.len == 0)
+			return false;
+		wr_u8(w, (uint8_t)word.len);
+		wr_bytes(w, word.at, word.len);
+	} while (l->at < l->end);
+	return true;
+}
+
+static uint16_t type_of(struct word w)
+{
+	static const struct {
+		const char *text;
+		uint16_t type;
+	} types[] = {
+		{"A", RR_A},
+		{"AAAA", RR_AAAA},
+		{"PTR", RR_PTR},
+		{"CNAME", RR_CNAME},
+		{"NS", RR_NS},
+		{"MX", RR_MX},
+		{"TXT", RR_TXT},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (is_word(w, types[i].text))
+			return types[i].type;
+	return 0;
+}
+
+static bool put_rdata(struct line *l, uint16_t type, struct wr *w)
+{
+	switch (type) {
+	case RR_A: return put_address(l, ADDR_V4, w);
+	case RR_AAAA: return put_address(l, ADDR_V6, w);
+	case RR_PTR:
+	case RR_CNAME:
+	case RR_NS: return put_name(l, w);
+	case RR_MX: return put_mx(l, w);
+	case RR_TXT: return put_strings(l, w);
+	default: return false;
+	}
+}
+
+/* Sets `l->end` at the comment, if there is one behind a blank. False if quotes, parentheses or escapes
+ * are in it, or bytes that are no text: it may be no comment to ldns. */
+static bool cut_comment(struct line *l)
+{
+	const char *newline = l->end, *comment = memchr(l->at, ';', (size_t)(newline - l->at));
+	if (!comment)
+		return true;
+	for (const char *p = comment; p < newline; p++)
+		if ((uint8_t)*p < ' ' ? *p != '\t' : strchr("\"()\\", *p) != NULL)
+			return false;
+	l->end = comment;
+	return comment > l->at && is_blank(comment[-1]);
+}
+
+static bool read_line(struct line *l, struct zoneplain *ret)
+{
+	struct wr rdata = wr_init(ret->rdata, sizeof(ret->rdata));
+	ret->has_owner = !is_blank(*l->at);
+	if (ret->has_owner && !read_name(l, next_word(l), &ret->owner))
+		return false;
+	skip_blanks(l);
+	struct word w = next_word(l);
+	ret->has_ttl = w.len > 0 && is_digit(w.at[0]);
+	if (ret->has_ttl && !read_number(w, TTL_DIGITS, &ret->ttl_s))
+		return false;
+	if (ret->has_ttl)
+		w = next_word(l);
+	if (is_word(w, "IN"))
+		w = next_word(l);
+	ret->type = type_of(w);
+	if (!put_rdata(l, ret->type, &rdata) || rdata.err || l->at < l->end)
+		return false;
+	ret->len = (uint16_t)wr_len(&rdata);
+	return true;
+}
+
+size_t zoneplain_read(const char *text, size_t len, const uint8_t *origin, struct zoneplain *ret)
+{
+	const char *newline = memchr(text, '\n', len < LINE_CAP ? len : LINE_CAP);
+	struct line l = {.at = text, .end = newline, .origin = origin};
+	if (!newline || newline == text || !cut_comment(&l) || !read_line(&l, ret))
+		return 0;
+	return (size_t)(newline - text) + 1;
+}
