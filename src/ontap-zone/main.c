@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -78,6 +79,36 @@ static int run(struct conf *conf, const struct conf_args *args, struct log *log)
 	return EXIT_USAGE;
 }
 
+/* Where in the argument a secret begins, or NULL; `*ret_is_next`: the argument after it is one. */
+static char *secret_in(char *argument, bool *ret_is_next)
+{
+	static const char option[] = "--tsig";
+	size_t len = sizeof(option) - 1;
+	*ret_is_next = strcmp(argument, option) == 0;
+	return strncmp(argument, option, len) == 0 && argument[len] == '=' ? argument + len + 1 : NULL;
+}
+
+/* Wipes secrets from the command line, which everybody can read in /proc, and leaves a copy that is
+ * ours alone in their place: it is read again by a reload. */
+static int hide_secrets(int argc, char **argv)
+{
+	bool is_next = false;
+	for (int i = 1; i < argc; i++) {
+		bool is_value = is_next;
+		char *argument = argv[i];
+		char *secret = secret_in(argument, &is_next);
+		if (is_value)
+			secret = argument;
+		if (!secret)
+			continue;
+		argv[i] = strdup(argument);
+		if (!argv[i])
+			return ERR_NOMEM;
+		memset(secret, 'x', strlen(secret));
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct log log = {.fd = STDERR_FILENO, .threshold = LOG_LEVEL_INFO};
@@ -85,7 +116,9 @@ int main(int argc, char **argv)
 	struct conf_error error;
 	struct conf conf;
 
-	int err = conf_args_parse(&args, argc, argv, &error);
+	int err = hide_secrets(argc, argv);
+	if (!err)
+		err = conf_args_parse(&args, argc, argv, &error);
 	if (err) {
 		log_error(&log, "usage: error=\"%s\"",
 			err == ERR_SYNTAX ? error.text : err_text(err));

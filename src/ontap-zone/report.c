@@ -5,6 +5,7 @@
  */
 #include "ontap-zone/report.h"
 
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,7 @@ static void write_names_addr(void *arg, const struct names_addr *na)
 	jsonw_text(w, "scope", addr_scope_text(na->scope));
 	jsonw_bool(w, "served", na->verdict == ADDR_SERVED);
 	jsonw_text(w, "reason", addr_verdict_text(na->verdict));
+	jsonw_text(w, "source", na->is_self ? "self" : name_source_text(na->source));
 	jsonw_number(w, "nsid", link->ns->nsid);
 	jsonw_text(w, "netns", link->ns->info.name);
 	jsonw_text(w, "link", link->info.name);
@@ -116,6 +118,40 @@ static void status_kernel(const struct report *r, struct jsonw *w)
 	jsonw_number(w, "malformed", (int64_t)k.malformed);
 	jsonw_number(w, "refused", (int64_t)r->world->refused);
 	jsonw_bool(w, "own_namespace_only", k.is_own_only);
+	jsonw_close(w, '}');
+}
+
+static void status_fault(struct jsonw *w, enum census_means means, const struct census_fault *fault)
+{
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} known[] = {{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}, {CAP_SYS_PTRACE, "CAP_SYS_PTRACE"}};
+	jsonw_open(w, census_means_text(means), '{');
+	jsonw_text(w, "error", strerror(-fault->err));
+	jsonw_open(w, "missing", '[');
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (fault->missing >> known[i].bit & 1)
+			jsonw_text(w, NULL, known[i].name);
+	jsonw_close(w, ']');
+	jsonw_close(w, '}');
+}
+
+/* By which means host names are found, and why not by a better one. */
+static void status_hostnames(const struct report *r, struct jsonw *w)
+{
+	const struct census_stats *c = &r->kernel.census;
+	jsonw_open(w, "hostnames", '{');
+	jsonw_text(w, "by", census_means_text(c->means));
+	jsonw_number(w, "pairs", (int64_t)c->pairs);
+	jsonw_number(w, "looks", (int64_t)c->looks);
+	jsonw_number(w, "news_lost", (int64_t)c->news_lost);
+	jsonw_number(w, "given_to_rootless", (int64_t)c->given);
+	jsonw_open(w, "refused", '{');
+	for (enum census_means means = CENSUS_AUTO; means < CENSUS_MEANS_COUNT; means++)
+		if (c->faults[means].err)
+			status_fault(w, means, &c->faults[means]);
+	jsonw_close(w, '}');
 	jsonw_close(w, '}');
 }
 
@@ -244,8 +280,10 @@ static void report_status(const struct report *r, struct buf *out)
 	status_zone(r, &w);
 	status_names(r, &w);
 	status_kernel(r, &w);
+	status_hostnames(r, &w);
 	status_dns(r, &w);
 	status_mdns(r, &w);
+	outward_report(r->outward, &w);
 	jsonw_close(&w, '}');
 	end_line(out);
 }
@@ -292,6 +330,10 @@ static void write_graph_ns(void *arg, const struct model_ns *ns)
 	jsonw_number(&g->w, "nsid", ns->nsid);
 	jsonw_text(&g->w, "netns", ns->info.name);
 	jsonw_bool(&g->w, "rootless", ns->info.is_rootless);
+	jsonw_open(&g->w, "hostnames", '[');
+	LIST_FOR_EACH(p, &ns->hostnames)
+		jsonw_text(&g->w, NULL, container_of(p, struct model_hostname, in_ns)->info.name);
+	jsonw_close(&g->w, ']');
 	jsonw_open(&g->w, "links", '[');
 	LIST_FOR_EACH(p, &ns->links) {
 		const struct model_link *link = container_of(p, struct model_link, in_ns);

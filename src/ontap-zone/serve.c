@@ -1,66 +1,38 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the running daemon: its start, its one loop, signals, reload and end.
+ * Owns the running daemon: its one loop, signals, reload and end.
  * Never derives or answers anything: it carries between the parts. Called by main.c.
  *
  *	watcher process ─► world_apply ─► (flush) ─► zone ─► dns threads
  *	                                     └─► mdns engine ─► mdns sockets
  */
 #include <errno.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
-#include "io/control.h"
-#include "io/dns.h"
-#include "io/loop.h"
-#include "io/mdns.h"
 #include "io/privilege.h"
 #include "io/ready.h"
-#include "io/resume.h"
-#include "io/watcher.h"
-#include "mdns/mdns.h"
 #include "ontap-zone/commands.h"
-#include "ontap-zone/files.h"
+#include "ontap-zone/daemon.h"
+#include "ontap-zone/keys.h"
 #include "ontap-zone/report.h"
 #include "ontap-zone/state.h"
-#include "ontap-zone/world.h"
 
 /* How long the goodbyes may take at the end. */
 #define GOODBYE_PATIENCE (2 * NS_PER_S)
-
-struct daemon {
-	struct loop *loop;
-	struct log *log;
-	const struct conf_args *args;
-	struct world world;
-	struct watcher *watcher;
-	struct dns *dns;
-	struct mdns *mdns;
-	struct mdns_net *mdns_net;
-	struct control *control;
-	struct files files;
-	struct loop_watch watcher_watch, signal_watch;
-	struct resume resume;
-	struct buf watch_lines; /* for `watch`, of the changes of this flush */
-	ns_t started;
-	bool is_ready, is_stopping;
-	bool has_failed;
-	uint8_t packet[9000];
-};
 
 /* What the world tells. */
 
 static void on_record(void *arg, const struct zone_change *change)
 {
 	struct daemon *d = arg;
+	outward_change(d->outward, change);
 	if (d->control && change->type != RR_SOA && control_has_watchers(d->control))
 		report_change(change, &d->watch_lines);
 }
@@ -68,6 +40,7 @@ static void on_record(void *arg, const struct zone_change *change)
 static void on_published(void *arg)
 {
 	struct daemon *d = arg;
+	outward_published(d->outward);
 	files_changed(&d->files, loop_now());
 }
 
@@ -75,8 +48,9 @@ static void on_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 {
 	struct daemon *d = arg;
 	char name[LOG_TEXT_CAP];
-	log_info(d->log, "mdns link: link=%s state=%s", log_escape(link->name, name),
-		is_gone ? "gone" : "up");
+	log_escape(link->name, name);
+	if (is_gone || !mdns_net_has_link(d->mdns_net, link->ifindex))
+		log_info(d->log, "mdns link: link=%s state=%s", name, is_gone ? "gone" : "up");
 	if (is_gone) {
 		mdns_link_gone(d->mdns, link->ifindex);
 		mdns_net_link_gone(d->mdns_net, link->ifindex);
@@ -113,7 +87,7 @@ static int put_mdns(void *arg, uint32_t ifindex, const uint8_t *owner, const str
 
 /* mDNS. */
 
-static void on_packet(void *arg, const struct mdns_path *from, const uint8_t *packet, size_t len)
+void daemon_on_packet(void *arg, const struct mdns_path *from, const uint8_t *packet, size_t len)
 {
 	struct daemon *d = arg;
 	mdns_input(d->mdns, loop_now(), from, packet, len);
@@ -156,12 +130,13 @@ static void daemon_pump_mdns(struct daemon *d)
 	size_t len;
 	while ((len = mdns_poll(d->mdns, loop_now(), &to, d->packet, sizeof(d->packet))) > 0)
 		mdns_net_send(d->mdns_net, &to, d->packet, len);
+	mdns_net_flush(d->mdns_net);
 	while (mdns_next_notice(d->mdns, &notice))
 		daemon_tell_notice(d, &notice);
 }
 
 /* Others have forgotten us while the machine slept, and the link may be another (RFC 6762 §8). */
-static void on_resume(void *arg, ns_t nap)
+void daemon_on_resume(void *arg, ns_t nap)
 {
 	struct daemon *d = arg;
 	log_info(d->log, "resumed: slept=%llds", (long long)(nap / NS_PER_S));
@@ -170,13 +145,14 @@ static void on_resume(void *arg, ns_t nap)
 
 /* The control socket. */
 
-static bool answer(void *arg, const char *request, struct buf *out)
+bool daemon_answer(void *arg, const char *request, struct buf *out)
 {
 	struct daemon *d = arg;
 	struct report report = {.world = &d->world,
 		.kernel = watcher_stats(d->watcher),
 		.dns = d->dns,
 		.mdns = d->mdns,
+		.outward = d->outward,
 		.now = loop_now(),
 		.started = d->started,
 		.is_ready = d->is_ready};
@@ -197,6 +173,15 @@ static bool is_same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool is_same_answer_policy(const struct conf *a, const struct conf *b)
+{
+	return a->cookies == b->cookies && a->rate_limit == b->rate_limit &&
+		is_same_text(a->nsid, b->nsid) && is_same_text(a->identity, b->identity) &&
+		a->trusted.count == b->trusted.count &&
+		(a->trusted.count == 0 || memcmp(a->trusted.at, b->trusted.at,
+			a->trusted.count * sizeof(*a->trusted.at)) == 0);
+}
+
 /* What cannot change while running keeps its value; says which. */
 static void warn_of_fixed(const struct daemon *d, const struct conf *before, const struct conf *now)
 {
@@ -208,10 +193,12 @@ static void warn_of_fixed(const struct daemon *d, const struct conf *before, con
 				memcmp(before->listens.at, now->listens.at,
 					now->listens.count * sizeof(*now->listens.at)) == 0},
 		{"threads", before->threads == now->threads},
+		{"cookies, rate-limit, nsid, identity, trust-subnet", is_same_answer_policy(before, now)},
 		{"socket", is_same_text(before->socket_path, now->socket_path)},
 		{"state", is_same_text(before->state_dir, now->state_dir)},
 		{"user", is_same_text(before->user, now->user)},
 		{"assign-nsid", is_same_text(before->nsid_dir, now->nsid_dir)},
+		{"hostnames-by", before->census == now->census},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		if (!fixed[i].is_same)
@@ -223,9 +210,16 @@ static void daemon_reload(struct daemon *d)
 {
 	struct conf conf;
 	struct conf_error error;
+	struct conf_keys keys;
 	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "RELOADING=1");
 	if (command_load(&conf, d->args, d->log)) {
 		log_error(d->log, "not reloaded: note=\"the old configuration stays\"");
+		return;
+	}
+	if (keys_read(&keys, &conf, d->log, &error)) {
+		log_error(d->log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",
+			error.text);
+		conf_fini(&conf);
 		return;
 	}
 	warn_of_fixed(d, &d->world.conf, &conf);
@@ -233,15 +227,17 @@ static void daemon_reload(struct daemon *d)
 	if (world_reload(&d->world, &conf, &error)) {
 		log_error(d->log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",
 			error.text);
+		tsig_keys_free(keys.at, keys.count);
 		return;
 	}
 	d->log->threshold = threshold;
 	world_flush(&d->world);
+	outward_configure(d->outward, &keys);
 	log_info(d->log, "reloaded");
 	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "READY=1");
 }
 
-static void on_signal(void *arg, uint32_t events UNUSED)
+void daemon_on_signal(void *arg, uint32_t events UNUSED)
 {
 	struct daemon *d = arg;
 	struct signalfd_siginfo info;
@@ -256,7 +252,7 @@ static void on_signal(void *arg, uint32_t events UNUSED)
 }
 
 /* Without the watcher we would serve what is no longer true: a supervisor starts us anew. */
-static void on_watcher(void *arg, uint32_t events UNUSED)
+void daemon_on_watcher(void *arg, uint32_t events UNUSED)
 {
 	struct daemon *d = arg;
 	if (watcher_handle(d->watcher) == 0)
@@ -266,10 +262,12 @@ static void on_watcher(void *arg, uint32_t events UNUSED)
 }
 
 /* One turn of the loop, and what follows from what came in. */
-static int daemon_turn(struct daemon *d, ns_t deadline)
+int daemon_turn(struct daemon *d, ns_t deadline)
 {
 	deadline = ns_min(deadline, mdns_deadline(d->mdns));
 	deadline = ns_min(deadline, files_deadline(&d->files));
+	if (d->outward)
+		deadline = ns_min(deadline, outward_deadline(d->outward));
 	int err = loop_turn(d->loop, deadline);
 	if (err) {
 		log_error(d->log, "cannot wait for events: error=\"%s\"", strerror(errno));
@@ -277,7 +275,7 @@ static int daemon_turn(struct daemon *d, ns_t deadline)
 	}
 	if (!watcher_is_synced(d->watcher))
 		return 0;
-	if (names_is_dirty(d->world.names)) {
+	if (names_is_dirty(d->world.names) || d->world.has_new_self) {
 		world_flush(&d->world);
 		if (d->dns)
 			dns_retry(d->dns);
@@ -285,153 +283,8 @@ static int daemon_turn(struct daemon *d, ns_t deadline)
 	daemon_pump_mdns(d);
 	daemon_tell_watchers(d);
 	files_poll(&d->files, loop_now());
-	return 0;
-}
-
-/* The start, step by step. Each logs what went wrong and returns the exit code. */
-
-static int start_signals(struct daemon *d)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	d->signal_watch = (struct loop_watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
-		.on_ready = on_signal,
-		.arg = d};
-	if (d->signal_watch.fd >= 0 && loop_add(d->loop, &d->signal_watch, EPOLLIN) == 0)
-		return 0;
-	log_error(d->log, "cannot start: error=\"signalfd: %s\"", strerror(errno));
-	return EXIT_SYSTEM;
-}
-
-static int start_watcher(struct daemon *d)
-{
-	d->watcher = watcher_start(&(struct watcher_config){.netns_dir = d->world.conf.nsid_dir,
-		.log = d->log,
-		.on_event = world_apply,
-		.arg = &d->world});
-	if (!d->watcher)
-		return EXIT_SYSTEM; /* it has said why */
-	d->watcher_watch = (struct loop_watch){
-		.fd = watcher_fd(d->watcher), .on_ready = on_watcher, .arg = d};
-	if (loop_add(d->loop, &d->watcher_watch, EPOLLIN) == 0)
-		return 0;
-	log_error(d->log, "cannot start: error=\"epoll: %s\"", strerror(errno));
-	return EXIT_SYSTEM;
-}
-
-/* Waits for the first dump and publishes it; a signal may end it. */
-static int start_sync(struct daemon *d)
-{
-	while (!watcher_is_synced(d->watcher) && !d->is_stopping)
-		if (daemon_turn(d, NS_NEVER))
-			return EXIT_SYSTEM;
-	world_flush(&d->world);
-	return 0;
-}
-
-static int start_control(struct daemon *d)
-{
-	const char *path = d->world.conf.socket_path;
-	int err = control_open(&d->control, d->loop, d->log, path, answer, d);
-	if (!err)
-		return 0;
-	log_error(d->log, "control socket: path=%s error=\"%s\"", path,
-		err == ERR_EXISTS ? "another ontap-zone is running: stop it, or use --socket"
-		: err == ERR_SYS  ? strerror(errno)
-				  : err_text(err));
-	return EXIT_SYSTEM;
-}
-
-/* Becomes the user that was asked for, or "ontap" if there is such a user and we are root. */
-static int start_user(struct daemon *d)
-{
-	const char *name = d->world.conf.user ? d->world.conf.user : "ontap";
-	struct privilege_user user;
-	int err = privilege_find_user(name, &user);
-	if (err == ERR_ABSENT && !d->world.conf.user)
-		return 0;
-	if (!d->world.conf.user && geteuid() != 0)
-		return 0;
-	if (!err) {
-		mkdir(d->world.conf.state_dir, 0755);
-		if (chown(d->world.conf.state_dir, user.uid, user.gid))
-			log_warning(d->log, "state directory: path=%s error=\"chown: %s\"",
-				d->world.conf.state_dir, strerror(errno));
-		err = privilege_become(&user);
-	}
-	if (!err)
-		return 0;
-	log_error(d->log, "cannot change user: name=%s error=\"%s\"", name,
-		err == ERR_ABSENT ? "there is no such user" : strerror(errno));
-	return EXIT_SYSTEM;
-}
-
-static int start_dns(struct daemon *d)
-{
-	const struct conf *conf = &d->world.conf;
-	struct dns_listen *listens = calloc(conf->listens.count + 1, sizeof(*listens));
-	if (!listens)
-		return EXIT_SYSTEM;
-	for (size_t i = 0; i < conf->listens.count; i++)
-		listens[i] = (struct dns_listen){.addr = conf->listens.at[i].addr,
-			.port = conf->listens.at[i].port,
-			.ifindex = if_nametoindex(conf->listens.at[i].ifname)};
-	struct dns_config config = {.listen = listens,
-		.listen_count = conf->listens.count,
-		.workers = conf->threads,
-		.zone = zone_reader(d->world.zone),
-		.views = &d->world.views,
-		.log = d->log};
-	d->dns = dns_open(&config);
-	free(listens);
-	if (d->dns && dns_served(d->dns) > 0)
-		return 0;
-	log_error(d->log, "cannot start: error=\"no address to listen on could be opened\"");
-	return EXIT_SYSTEM;
-}
-
-static int start_mdns(struct daemon *d, uint64_t seed)
-{
-	d->mdns = mdns_new(seed);
-	d->mdns_net = mdns_net_new(d->loop, d->log, on_packet, d);
-	if (!d->mdns || !d->mdns_net) {
-		log_error(d->log, "cannot start: error=\"%s\"", err_text(ERR_NOMEM));
-		return EXIT_SYSTEM;
-	}
-	if (resume_open(&d->resume, d->loop, on_resume, d))
-		log_warning(d->log, "cannot tell when the machine slept: error=\"%s\"",
-			strerror(errno));
-	return 0;
-}
-
-static int daemon_start(struct daemon *d)
-{
-	int code = start_signals(d);
-	if (!code)
-		code = start_watcher(d);
-	if (!code)
-		code = start_sync(d);
-	if (code || d->is_stopping)
-		return code;
-	code = start_control(d);
-	if (!code)
-		code = start_user(d);
-	if (!code)
-		code = start_dns(d);
-	if (code)
-		return code;
-	d->is_ready = true;
-	if (ready_say(d->world.conf.ready_fd, getenv("NOTIFY_SOCKET")))
-		log_warning(d->log, "ready: error=\"%s\"", strerror(errno));
-	struct model_stats m = model_stats(d->world.model);
-	log_info(d->log, "ready: namespaces=%zu links=%zu addresses=%zu names=%zu",
-		m.namespaces, m.links, m.addrs, names_stats(d->world.names).hosts);
+	if (d->outward)
+		outward_poll(d->outward, loop_now());
 	return 0;
 }
 
@@ -459,6 +312,8 @@ static void daemon_stop(struct daemon *d)
 	control_close(d->control);
 	d->control = NULL;
 	dns_close(d->dns);
+	outward_close(d->outward);
+	d->outward = NULL;
 	resume_close(&d->resume);
 	mdns_net_free(d->mdns_net);
 	if (d->watcher)
@@ -483,6 +338,16 @@ static int daemon_run(struct daemon *d)
 	return d->has_failed ? EXIT_SYSTEM : code;
 }
 
+/* A user that is not there is a mistake in the configuration: found before anything is started. */
+static int check_user(const struct conf *conf, const struct log *log)
+{
+	struct privilege_user user;
+	if (!conf->user || privilege_find_user(conf->user, &user) == 0)
+		return EXIT_DONE;
+	log_error(log, "cannot change user: name=%s error=\"there is no such user\"", conf->user);
+	return EXIT_USAGE;
+}
+
 int command_serve(struct conf *conf, const struct conf_args *args, struct log *log)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
@@ -492,12 +357,13 @@ int command_serve(struct conf *conf, const struct conf_args *args, struct log *l
 		.on_mdns_link = on_mdns_link,
 		.put_mdns = put_mdns,
 		.arg = d};
-	int code = EXIT_SYSTEM;
-	if (!d || !(d->loop = loop_new())) {
-		log_error(log, "cannot start: error=\"%s\"", strerror(errno));
+	int code = check_user(conf, log);
+	if (code || !d || !(d->loop = loop_new())) {
+		if (!code)
+			log_error(log, "cannot start: error=\"%s\"", strerror(errno));
 		conf_fini(conf);
 		free(d);
-		return EXIT_SYSTEM;
+		return code ? code : EXIT_SYSTEM;
 	}
 	d->log = log;
 	d->args = args;
@@ -509,7 +375,7 @@ int command_serve(struct conf *conf, const struct conf_args *args, struct log *l
 		code = err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	} else {
 		files_init(&d->files, &d->world, log);
-		code = start_mdns(d, loop_random());
+		code = daemon_open_mdns(d, loop_random());
 		if (!code) {
 			/* What is served now may differ from what was served under that one. */
 			d->world.serial_floor = state_read_serial(d->world.conf.state_dir, log) + 1;
@@ -528,12 +394,18 @@ int command_check(struct conf *conf, const struct log *log)
 {
 	struct world world;
 	struct conf_error error;
-	struct privilege_user user;
-	if (conf->user && privilege_find_user(conf->user, &user)) {
-		log_error(log, "check failed: error=\"user: there is no user %s\"", conf->user);
+	int code = check_user(conf, log);
+	if (code) {
+		conf_fini(conf);
+		return code;
+	}
+	struct conf_keys keys;
+	if (keys_read(&keys, conf, log, &error)) {
+		log_error(log, "check failed: error=\"%s\"", error.text);
 		conf_fini(conf);
 		return EXIT_USAGE;
 	}
+	tsig_keys_free(keys.at, keys.count);
 	int err = world_init(&world, conf, log, 1, (struct world_hooks){0}, &error);
 	if (err) {
 		log_error(log, "check failed: error=\"%s\"", error.text);

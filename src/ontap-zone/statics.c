@@ -13,10 +13,13 @@
 #include "io/zonefile.h"
 
 struct statics {
-	struct zonefile **files;
+	struct zonefile **files; /* none once settled */
 	size_t file_count;
-	struct static_owner *owners; /* sorted by name */
+	struct static_owner *owners; /* sorted by name; name and rdata are the files', or in `bytes` */
 	size_t count;
+	uint8_t *bytes;   /* settled: of the owners that are kept */
+	uint8_t *settled; /* settled: names of the others, one behind the other */
+	size_t settled_len;
 };
 
 void statics_free(struct statics *s)
@@ -29,16 +32,18 @@ void statics_free(struct statics *s)
 	for (size_t i = 0; i < s->file_count; i++)
 		zonefile_free(s->files[i]);
 	free(s->files);
+	free(s->bytes);
+	free(s->settled);
 	free(s);
 }
 
 static int owner_cmp(const void *a, const void *b)
 {
 	const struct static_owner *x = a, *y = b;
-	return name_cmp(x->owner.wire, y->owner.wire);
+	return name_cmp(x->name, y->name);
 }
 
-/* Copies one owner of a file; the sets' rdata stays the file's. */
+/* Copies one owner of a file; its name and the sets' rdata stay the file's. */
 static int owner_copy(struct static_owner *ret, const struct zonefile_owner *from, const char *file)
 {
 	static const uint8_t local[] = "\5local";
@@ -46,7 +51,7 @@ static int owner_copy(struct static_owner *ret, const struct zonefile_owner *fro
 	if (!sets)
 		return ERR_NOMEM;
 	memcpy(sets, from->sets, from->count * sizeof(*sets));
-	name_copy(&ret->owner, from->name);
+	ret->name = from->name;
 	ret->sets = sets;
 	ret->count = from->count;
 	ret->is_local = name_is_below(from->name, local);
@@ -68,12 +73,12 @@ static int file_add(struct statics *s, const char *path, const struct zonefile *
 		if (err)
 			return err;
 		const struct static_owner *owner = &owners[s->count++];
-		if (owner->is_local || name_is_below(owner->owner.wire, domain->wire))
+		if (owner->is_local || name_is_below(owner->name, domain->wire))
 			continue;
 		struct zonefile_error why;
 		char text[NAME_TEXT_CAP];
 		zonefile_fail(&why, path, from.line, "%.255s is not in the zone, nor below .local",
-			name_to_text(owner->owner.wire, text));
+			name_to_text(owner->name, text));
 		snprintf(error->text, sizeof(error->text), "%s", why.text);
 		return ERR_SYNTAX;
 	}
@@ -89,7 +94,7 @@ static int owner_merge(struct static_owner *to, struct static_owner *from, struc
 				char text[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP];
 				snprintf(error->text, sizeof(error->text),
 					"%s: %.200s %s: %s has that set already", from->file,
-					name_to_text(to->owner.wire, text),
+					name_to_text(to->name, text),
 					rr_type_text(to->sets[i].type, type), to->file);
 				return ERR_SYNTAX;
 			}
@@ -102,6 +107,15 @@ static int owner_merge(struct static_owner *to, struct static_owner *from, struc
 	return 0;
 }
 
+/* Each file is sorted, so one alone needs no more than this look. */
+static bool is_sorted(const struct statics *s)
+{
+	for (size_t i = 1; i < s->count; i++)
+		if (owner_cmp(&s->owners[i - 1], &s->owners[i]) > 0)
+			return false;
+	return true;
+}
+
 /* Sorts, and makes one owner of those that several files have. */
 static int statics_join(struct statics *s, struct conf_error *error)
 {
@@ -109,7 +123,8 @@ static int statics_join(struct statics *s, struct conf_error *error)
 	int err = 0;
 	if (s->count == 0)
 		return 0;
-	qsort(s->owners, s->count, sizeof(*s->owners), owner_cmp);
+	if (!is_sorted(s))
+		qsort(s->owners, s->count, sizeof(*s->owners), owner_cmp);
 	for (size_t i = 0; i < s->count; i++) {
 		if (!err && kept > 0 && owner_cmp(&s->owners[kept - 1], &s->owners[i]) == 0) {
 			err = owner_merge(&s->owners[kept - 1], &s->owners[i], error);
@@ -163,11 +178,96 @@ const struct static_owner *statics_at(const struct statics *s, size_t i)
 	return &s->owners[i];
 }
 
-const struct static_owner *statics_find(const struct statics *s, const uint8_t *owner)
+const struct static_owner *statics_find(const struct statics *s, const uint8_t *name)
 {
-	struct static_owner key;
+	struct static_owner key = {.name = name};
 	if (!s || s->count == 0)
 		return NULL;
-	name_copy(&key.owner, owner);
 	return bsearch(&key, s->owners, s->count, sizeof(key), owner_cmp);
+}
+
+const uint8_t *statics_next_settled(const struct statics *s, const uint8_t *name)
+{
+	if (!s)
+		return NULL;
+	const uint8_t *next = name ? name + name_len(name) : s->settled;
+	return next < s->settled + s->settled_len ? next : NULL;
+}
+
+/* Bytes that an owner needs of its own: its name, and its records' rdata with their list. */
+static size_t owner_size(const struct static_owner *owner)
+{
+	size_t size = name_len(owner->name);
+	for (size_t i = 0; i < owner->count; i++)
+		for (size_t j = 0; j < owner->sets[i].count; j++)
+			size += sizeof(struct rdata) + owner->sets[i].rdata[j].len;
+	return size;
+}
+
+/* Moves what an owner borrows from its file to `lists` and `bytes`, and those behind it. */
+static void owner_adopt(struct static_owner *owner, struct rdata **lists, uint8_t **bytes)
+{
+	size_t len = name_len(owner->name);
+	owner->name = memcpy(*bytes, owner->name, len);
+	*bytes += len;
+	owner->file = NULL;
+	for (size_t i = 0; i < owner->count; i++) {
+		struct rrset *set = &owner->sets[i];
+		for (size_t j = 0; j < set->count; j++) {
+			struct rdata rdata = set->rdata[j];
+			if (rdata.len > 0)
+				memcpy(*bytes, rdata.bytes, rdata.len);
+			(*lists)[j] = (struct rdata){.bytes = *bytes, .len = rdata.len};
+			*bytes += rdata.len;
+		}
+		set->rdata = *lists;
+		*lists += set->count;
+	}
+}
+
+static size_t owner_records(const struct static_owner *owner)
+{
+	size_t records = 0;
+	for (size_t i = 0; i < owner->count; i++)
+		records += owner->sets[i].count;
+	return records;
+}
+
+int statics_settle(struct statics *s)
+{
+	size_t kept_size = 1, kept_records = 0, settled_len = 0, kept = 0;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct static_owner *owner = &s->owners[i];
+		kept_size += owner->is_local ? owner_size(owner) : 0;
+		kept_records += owner->is_local ? owner_records(owner) : 0;
+		settled_len += owner->is_local ? 0 : name_len(owner->name);
+	}
+	uint8_t *bytes = malloc(kept_size), *settled = malloc(settled_len + 1);
+	if (!bytes || !settled) {
+		free(bytes);
+		free(settled);
+		return ERR_NOMEM;
+	}
+	s->bytes = bytes;
+	s->settled = settled;
+	s->settled_len = settled_len;
+	struct rdata *lists = (struct rdata *)bytes; /* first, for they are the ones to be aligned */
+	bytes += kept_records * sizeof(*lists);
+	for (size_t i = 0; i < s->count; i++) {
+		struct static_owner *owner = &s->owners[i];
+		if (owner->is_local) {
+			owner_adopt(owner, &lists, &bytes);
+			s->owners[kept++] = *owner;
+			continue;
+		}
+		size_t len = name_len(owner->name);
+		memcpy(settled, owner->name, len);
+		settled += len;
+		free(owner->sets);
+	}
+	s->count = kept;
+	for (size_t i = 0; i < s->file_count; i++)
+		zonefile_free(s->files[i]);
+	s->file_count = 0;
+	return 0;
 }

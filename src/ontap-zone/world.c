@@ -6,6 +6,7 @@
 #include "ontap-zone/world.h"
 
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,30 +22,32 @@
 enum { SOA_REFRESH_S = 3600, SOA_RETRY_S = 600, SOA_EXPIRE_S = 604800 };
 
 /* This host as a name server, where --ns does not say: its host name, in the domain if it has no dot;
- * "ns" in the domain if it is not fit for a name. */
-static void own_name(const struct name *domain, struct name *ret)
+ * "ns" in the domain if it is not fit for a name. Whether it is the host name. */
+static bool own_name(const struct name *domain, struct name *ret)
 {
 	char host[HOST_NAME_MAX + 2] = "";
 	if (gethostname(host, sizeof(host) - 1) == 0) {
 		if (strchr(host, '.') && name_from_text(host, NULL, ret) == 0)
-			return;
+			return true;
 		if (label_judge(host, strlen(host)) == LABEL_OK &&
 			name_prepend(host, strlen(host), domain->wire, ret) == 0)
-			return;
+			return true;
 	}
 	if (name_prepend("ns", 2, domain->wire, ret))
 		name_copy(ret, domain->wire);
+	return false;
 }
 
-/* The rules for names; and the name of this host as a name server is a name, if it is in the domain:
- * an NS that leads to no address is of no use to a resolver. */
+/* The rules for names; and the name of this host is one, if it is in the domain. As a name server it is
+ * one with --no-self too, in unicast DNS: an NS that leads to no address is of no use to a resolver. */
 static struct policy world_policy(const struct conf *conf)
 {
 	struct policy policy = conf_policy(conf);
-	struct name ns;
-	own_name(&conf->domain, &ns);
-	if (conf->ns.len == 0 && name_equal(name_parent(ns.wire), conf->domain.wire))
-		memcpy(policy.self, ns.wire + 1, ns.wire[0]);
+	struct name own;
+	bool is_self = own_name(&conf->domain, &own) && conf->has_self;
+	policy.has_self_mdns = is_self;
+	if ((is_self || conf->ns.len == 0) && name_equal(name_parent(own.wire), conf->domain.wire))
+		memcpy(policy.self, own.wire + 1, own.wire[0]);
 	return policy;
 }
 
@@ -85,7 +88,7 @@ static void put_local_statics(struct world *w, uint32_t ifindex)
 	for (size_t i = 0; i < statics_count(w->statics); i++) {
 		const struct static_owner *owner = statics_at(w->statics, i);
 		if (owner->is_local &&
-			w->hooks.put_mdns(w->hooks.arg, ifindex, owner->owner.wire, owner->sets,
+			w->hooks.put_mdns(w->hooks.arg, ifindex, owner->name, owner->sets,
 				owner->count, false))
 			w->refused++;
 	}
@@ -156,10 +159,20 @@ static void onlink_changed(void *arg)
 	w->has_new_views = true;
 }
 
+/* This host may have been given another name. */
+static void on_hostnames(void *arg, const struct model_ns *ns)
+{
+	struct world *w = arg;
+	if (ns->nsid == NSID_OWN)
+		w->has_new_self = true;
+}
+
 static void on_reject(void *arg, const struct model_link *link, const char *word, size_t len,
 	enum label_verdict verdict)
 {
 	struct world *w = arg;
+	if (!log_limit_may(&w->reject_limit, loop_now()))
+		return;
 	char text[ALIAS_CAP], escaped[LOG_TEXT_CAP], name[LOG_TEXT_CAP];
 	snprintf(text, sizeof(text), "%.*s", (int)len, word);
 	log_warning(w->log, "not a name: nsid=%d link=%s name=%s reason=\"%s\"",
@@ -241,18 +254,33 @@ static void free_garbage(void *arg)
 }
 
 /* A serial as a date: it rises over restarts although nothing but the last one is kept. */
-static uint32_t serial_floor(const struct world *w)
+uint32_t world_serial_floor(const struct world *w)
 {
 	uint32_t now = (uint32_t)time(NULL);
 	return now > w->serial_floor ? now : w->serial_floor;
 }
 
+/* The name of this host, of the server in SOA and NS, and of its own links. */
+static void world_update_self(struct world *w)
+{
+	struct policy policy = world_policy(&w->conf);
+	w->has_new_self = false;
+	if (strcmp(policy.self, w->self) == 0)
+		return;
+	strcpy(w->self, policy.self);
+	names_set_policy(w->names, &policy);
+	if (w->conf.ns.len == 0 && world_add_apex(w, w->conf.domain.wire))
+		w->refused++;
+}
+
 void world_flush(struct world *w)
 {
+	if (w->has_new_self)
+		world_update_self(w);
 	names_flush(w->names);
 	if (w->has_new_views)
 		world_build_views(w);
-	struct zone_garbage *garbage = zone_commit(w->zone, serial_floor(w));
+	struct zone_garbage *garbage = zone_commit(w->zone, world_serial_floor(w));
 	if (!garbage)
 		return;
 	rcu_defer(free_garbage, garbage);
@@ -279,25 +307,38 @@ static int put_static(struct world *w, const struct static_owner *owner, size_t 
 {
 	int err = 0;
 	if (!owner->is_local)
-		return zone_put(w->zone, ZONE_STATIC, owner->owner.wire, owner->sets, count);
+		return zone_put(w->zone, ZONE_STATIC, owner->name, owner->sets, count);
 	for (size_t i = 0; w->hooks.put_mdns && i < w->mdns_link_count && !err; i++)
-		err = w->hooks.put_mdns(w->hooks.arg, w->mdns_links[i], owner->owner.wire,
+		err = w->hooks.put_mdns(w->hooks.arg, w->mdns_links[i], owner->name,
 			owner->sets, count, false);
 	return err;
 }
 
-/* Takes back what the old files said and the new ones do not, then says the new. */
+/* Takes back what the old files said and the new ones do not. */
+static int take_back_statics(struct world *w, const struct statics *old, const struct statics *now)
+{
+	const uint8_t *name = NULL;
+	int err = 0;
+	while ((name = statics_next_settled(old, name)) && !err)
+		if (!statics_find(now, name))
+			err = zone_put(w->zone, ZONE_STATIC, name, NULL, 0);
+	for (size_t i = 0; i < statics_count(old) && !err; i++)
+		if (!statics_find(now, statics_at(old, i)->name))
+			err = put_static(w, statics_at(old, i), 0);
+	return err;
+}
+
 static int world_put_statics(struct world *w, struct statics *statics)
 {
 	struct statics *old = w->statics;
-	int err = 0;
-	for (size_t i = 0; i < statics_count(old) && !err; i++)
-		if (!statics_find(statics, statics_at(old, i)->owner.wire))
-			err = put_static(w, statics_at(old, i), 0);
+	int err = take_back_statics(w, old, statics);
 	w->statics = statics;
 	for (size_t i = 0; i < statics_count(statics) && !err; i++)
 		err = put_static(w, statics_at(statics, i), statics_at(statics, i)->count);
 	statics_free(old);
+	if (!err)
+		err = statics_settle(statics);
+	malloc_trim(0); /* a large file was in many small pieces, and most are free now */
 	return err;
 }
 
@@ -306,12 +347,14 @@ int world_init(struct world *w, struct conf *conf, const struct log *log, uint64
 {
 	*w = (struct world){.conf = *conf, .log = log, .hooks = hooks};
 	struct policy policy = world_policy(&w->conf);
+	strcpy(w->self, policy.self);
 	struct statics *statics = NULL;
 	struct names_sink sink = {.put_unicast = put_unicast,
 		.put_reverse_zone = put_reverse_zone,
 		.put_mdns_link = put_mdns_link,
 		.put_mdns = put_mdns,
 		.onlink_changed = onlink_changed,
+		.on_hostnames = on_hostnames,
 		.on_reject = on_reject,
 		.arg = w};
 	w->zone = zone_new(seed, (struct zone_listener){.on_change = on_record, .arg = w});
@@ -361,6 +404,7 @@ int world_reload(struct world *w, struct conf *conf, struct conf_error *error)
 	if (!err)
 		err = world_put_statics(w, statics);
 	struct policy policy = world_policy(&w->conf);
+	strcpy(w->self, policy.self);
 	names_set_policy(w->names, &policy);
 	w->has_new_views = true;
 	conf_fini(&before);

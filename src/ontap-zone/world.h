@@ -37,7 +37,9 @@ struct world {
 	size_t mdns_link_count;
 	uint32_t serial_floor;        /* of what was served before this start */
 	bool has_new_views;
-	struct log_limit apply_limit;
+	bool has_new_self;
+	char self[LABEL_CAP + 1];     /* this host's name, as it was last */
+	struct log_limit apply_limit, reject_limit;
 	uint64_t events, refused;     /* events applied; and not, for a limit or memory */
 };
 
@@ -53,6 +55,9 @@ void world_apply(void *arg, const struct event *ev) NONNULL;
 
 /* Publishes what has changed since the last flush. */
 void world_flush(struct world *w) NONNULL;
+
+/* The least serial that a zone which changes now gets. */
+uint32_t world_serial_floor(const struct world *w) NONNULL;
 
 /* A new configuration, moved in: what differs is changed, all else goes on. ERR_SYNTAX (a
  * zone file; `*error` says where): nothing has changed, and `conf` is freed. ERR_NOMEM: in part. */

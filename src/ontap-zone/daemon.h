@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/* The running daemon from inside: what serve.c (the loop) and start.c (its start) share. */
+#pragma once
+
+#include "base/compiler.h"
+#include "conf/conf.h"
+#include "io/control.h"
+#include "io/dns.h"
+#include "io/loop.h"
+#include "io/mdns.h"
+#include "io/resume.h"
+#include "io/watcher.h"
+#include "mdns/mdns.h"
+#include "ontap-zone/files.h"
+#include "ontap-zone/outward.h"
+#include "ontap-zone/world.h"
+
+struct daemon {
+	struct loop *loop;
+	struct log *log;
+	const struct conf_args *args;
+	struct world world;
+	struct watcher *watcher;
+	struct dns *dns;
+	struct outward *outward; /* NULL until the first dump is there */
+	struct mdns *mdns;
+	struct mdns_net *mdns_net;
+	struct control *control;
+	struct files files;
+	struct loop_watch watcher_watch, signal_watch;
+	struct resume resume;
+	struct buf watch_lines; /* for `watch`, of the changes of this flush */
+	ns_t started;
+	bool is_ready, is_stopping;
+	bool has_failed;
+	uint8_t packet[9000];
+};
+
+/* start.c */
+
+/* The engine and its sockets, before the world is told anything. An exit code, 0 if all is well; what
+ * went wrong has been logged. */
+int daemon_open_mdns(struct daemon *d, uint64_t seed) NONNULL MUSTCHECK;
+
+/* From the first dump to readiness. The same; also 0 if a signal has ended it (is_stopping). */
+int daemon_start(struct daemon *d) NONNULL MUSTCHECK;
+
+/* serve.c */
+
+/* One turn of the loop, and what follows from what came in. ERR_SYS, which has been logged. */
+int daemon_turn(struct daemon *d, ns_t deadline) NONNULL MUSTCHECK;
+
+/* Handlers for what the loop and the sockets tell; `arg` is the daemon. */
+void daemon_on_signal(void *arg, uint32_t events);
+void daemon_on_watcher(void *arg, uint32_t events);
+void daemon_on_packet(void *arg, const struct mdns_path *from, const uint8_t *packet, size_t len);
+void daemon_on_resume(void *arg, ns_t nap);
+bool daemon_answer(void *arg, const char *request, struct buf *out);

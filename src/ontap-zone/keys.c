@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the reading of files of keys.
+ * Never logs or keeps a secret that it does not need. Called at the start, by a reload, by `check`.
+ */
+#include "ontap-zone/keys.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "io/file.h"
+
+static int fail(struct conf_error *error, const char *file, unsigned line, const char *what)
+{
+	snprintf(error->text, sizeof(error->text), "%.200s:%u: %s", file, line, what);
+	return ERR_SYNTAX;
+}
+
+static int add(struct conf_keys *keys, const struct tsig_key *key)
+{
+	struct tsig_key *at = calloc(keys->count + 1, sizeof(*at));
+	if (!at)
+		return ERR_NOMEM;
+	/* A new block instead of realloc(), which might leave secrets behind. */
+	if (keys->count > 0)
+		memcpy(at, keys->at, keys->count * sizeof(*at));
+	at[keys->count] = *key;
+	tsig_keys_free(keys->at, keys->count);
+	keys->at = at;
+	keys->count++;
+	return 0;
+}
+
+static int read_line(struct conf_keys *keys, const char *file, unsigned number, char *line,
+	struct conf_error *error)
+{
+	struct tsig_key key;
+	line += strspn(line, " \t");
+	line[strcspn(line, " \t\r#")] = '\0';
+	if (*line == '\0')
+		return 0;
+	const char *wrong = tsig_key_parse(line, &key);
+	if (wrong)
+		return fail(error, file, number, wrong);
+	int err = tsig_key_find(keys->at, keys->count, key.name.wire)
+			  ? fail(error, file, number, "there are two keys of that name")
+			  : add(keys, &key);
+	explicit_bzero(&key, sizeof(key));
+	return err;
+}
+
+static void warn_of_mode(const char *file, const struct log *log)
+{
+	struct stat st;
+	if (stat(file, &st) == 0 && st.st_mode & S_IROTH)
+		log_warning(log, "keys can be read by everybody: file=%s hint=\"chmod o-r\"", file);
+}
+
+static int read_file(struct conf_keys *keys, const char *file, struct conf_error *error)
+{
+	struct buf text = {0};
+	int err = file_read(file, LIMIT_TSIG_FILE, &text);
+	unsigned number = 0;
+	if (err && err != ERR_NOMEM) {
+		snprintf(error->text, sizeof(error->text), "%.200s: %s", file,
+			err == ERR_SYS ? strerror(errno) : err_text(err));
+		err = ERR_SYNTAX;
+	}
+	char *at = text.bytes;
+	for (char *line; !err && (line = strsep(&at, "\n"));)
+		err = read_line(keys, file, ++number, line, error);
+	if (text.bytes)
+		explicit_bzero(text.bytes, text.len);
+	buf_fini(&text);
+	return err;
+}
+
+static int check_key(const struct conf_keys *keys, const char *option, const struct name *name,
+	struct conf_error *error)
+{
+	char text[NAME_TEXT_CAP];
+	if (name->len == 0 || tsig_key_find(keys->at, keys->count, name->wire))
+		return 0;
+	snprintf(error->text, sizeof(error->text), "%s: there is no key %.400s", option,
+		name_to_text(name->wire, text));
+	return ERR_SYNTAX;
+}
+
+static int check_peers(const struct conf_keys *keys, const char *option,
+	const struct conf_peers *peers, struct conf_error *error)
+{
+	int err = 0;
+	for (size_t i = 0; i < peers->count && !err; i++)
+		err = check_key(keys, option, &peers->at[i].key, error);
+	return err;
+}
+
+static int check_all(
+	const struct conf_keys *keys, const struct conf *conf, struct conf_error *error)
+{
+	int err = 0;
+	for (size_t i = 0; i < conf->transfers.count && !err; i++)
+		err = check_key(keys, "allow-transfer", &conf->transfers.at[i].key, error);
+	if (!err)
+		err = check_peers(keys, "notify", &conf->notifies, error);
+	return err ? err : check_peers(keys, "update", &conf->updates, error);
+}
+
+int keys_read(struct conf_keys *ret, const struct conf *conf, const struct log *log,
+	struct conf_error *error)
+{
+	struct conf_keys keys = {0};
+	int err = 0;
+	for (size_t i = 0; i < conf->keys.count && !err; i++)
+		err = add(&keys, &conf->keys.at[i]);
+	for (size_t i = 0; i < conf->key_files.count && !err; i++) {
+		warn_of_mode(conf->key_files.at[i], log);
+		err = read_file(&keys, conf->key_files.at[i], error);
+	}
+	if (!err)
+		err = check_all(&keys, conf, error);
+	if (err)
+		tsig_keys_free(keys.at, keys.count);
+	else
+		*ret = keys;
+	return err;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the journal, NOTIFY and the updates of primaries, and their sockets.
+ * Never decides what is in the zone. Called by serve.c.
+ */
+#include "ontap-zone/outward.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/err.h"
+#include "io/courier.h"
+#include "io/dns_answer.h"
+#include "ontap-zone/primary.h"
+#include "transfer/catalog.h"
+#include "transfer/journal.h"
+#include "transfer/notify.h"
+
+enum { NOTIFY_CAP = 1024 };
+
+/* What a message was signed with; its answer is verified against that. So many are remembered; an
+ * answer that comes later than that is lost, and the message sent again. */
+struct told {
+	size_t target;
+	uint16_t id;
+	struct tsig tsig;
+};
+enum { TOLD_COUNT = 64 };
+
+struct outward {
+	struct world *world;
+	struct loop *loop;
+	const struct log *log;
+	struct transfers *transfers;
+	struct loop_watch asked_watch;
+	struct courier *courier;
+	struct journal *journal; /* NULL: nobody may transfer */
+	struct notify *notify;
+	struct told *told; /* ring of TOLD_COUNT, NULL until one is signed */
+	unsigned told_next;
+	struct primary **primaries;
+	size_t primary_count;
+	struct conf_keys keys;
+	struct name catalog;
+};
+
+/* Transfers. */
+
+static void on_asked(void *arg, uint32_t events UNUSED)
+{
+	struct outward *o = arg;
+	for (struct transfer *t; (t = transfers_next_asked(o->transfers));) {
+		t->err = o->journal ? journal_source(
+					      o->journal, &t->xfr.ask, loop_now(), &t->xfr.source)
+				    : ERR_ABSENT;
+		transfers_deliver(o->transfers, t);
+	}
+}
+
+/* Tells the answering threads who may, and what the catalog's SOA is now. */
+static void publish_policy(struct outward *o)
+{
+	const struct conf *conf = &o->world->conf;
+	struct policy_allow *allow = calloc(conf->transfers.count + 1, sizeof(*allow));
+	struct transfer_policy *policy = NULL;
+	if (conf->transfers.count == 0 && o->keys.count == 0) {
+		transfers_publish(o->transfers, NULL); /* no query needs a look */
+		free(allow);
+		return;
+	}
+	for (size_t i = 0; allow && i < conf->transfers.count; i++)
+		allow[i] = (struct policy_allow){
+			conf->transfers.at[i].prefix, conf->transfers.at[i].key};
+	if (allow)
+		policy = transfer_policy_new(&(struct transfer_policy){.keys = o->keys.at,
+			.key_count = o->keys.count,
+			.allow = allow,
+			.allow_count = conf->transfers.count,
+			.catalog = o->catalog,
+			.catalog_soa =
+				o->journal ? journal_soa(o->journal, o->catalog.wire) : NULL});
+	free(allow);
+	if (policy)
+		transfers_publish(o->transfers, policy);
+	else
+		log_error(o->log, "who may transfer is not updated: error=\"%s\"",
+			err_text(ERR_NOMEM));
+}
+
+/* NOTIFY. */
+
+static struct server_addr server_of(const struct conf_peer *peer)
+{
+	return (struct server_addr){peer->addr, peer->port};
+}
+
+static size_t sign_notify(
+	struct outward *o, size_t target, const struct tsig_key *key, uint8_t *msg, size_t len)
+{
+	if (!o->told && !(o->told = calloc(TOLD_COUNT, sizeof(*o->told))))
+		return 0;
+	struct told *told = &o->told[o->told_next++ % TOLD_COUNT];
+	told->target = target;
+	told->id = get_u16(msg);
+	return tsig_sign_request(&told->tsig, key, msg, len, NOTIFY_CAP, dns_unix_time());
+}
+
+/* Whether it is the signed answer to what was signed. */
+static bool is_signed_answer(const struct outward *o, size_t target, const uint8_t *msg, size_t len)
+{
+	for (unsigned i = 0; o->told && len >= 2 && i < TOLD_COUNT; i++)
+		if (o->told[i].target == target && o->told[i].id == get_u16(msg) &&
+			o->told[i].tsig.mac_len > 0)
+			return tsig_verify_reply(&o->told[i].tsig, msg, len, dns_unix_time());
+	return false;
+}
+
+static void send_notify(struct outward *o, size_t target, uint8_t *msg, size_t len)
+{
+	const struct conf_peer *peer = &o->world->conf.notifies.at[target];
+	const struct server_addr to = server_of(peer);
+	const struct tsig_key *key =
+		peer->key.len ? tsig_key_find(o->keys.at, o->keys.count, peer->key.wire) : NULL;
+	char addr[ADDR_TEXT_CAP];
+	if (peer->key.len)
+		len = key ? sign_notify(o, target, key, msg, len) : 0;
+	if (len == 0 || courier_send(o->courier, &to, msg, len))
+		log_debug(o->log, "cannot notify: server=%s error=\"%s\"",
+			addr_format(&peer->addr, addr), strerror(errno));
+}
+
+static void on_message(void *arg, const struct server_addr *from, const uint8_t *msg, size_t len)
+{
+	struct outward *o = arg;
+	const struct conf_peers *peers = &o->world->conf.notifies;
+	for (size_t i = 0; i < peers->count; i++) {
+		if (peers->at[i].port != from->port || !addr_equal(&peers->at[i].addr, &from->addr))
+			continue;
+		if (peers->at[i].key.len && !is_signed_answer(o, i, msg, len))
+			continue;
+		if (notify_input(o->notify, loop_now(), i, msg, len))
+			return;
+	}
+}
+
+static void on_serial(void *arg, const uint8_t *apex, uint32_t serial)
+{
+	struct outward *o = arg;
+	if (serial == 0)
+		notify_forget(o->notify, apex);
+	else if (notify_zone(o->notify, loop_now(), apex, journal_soa(o->journal, apex)))
+		log_error(o->log, "cannot notify: error=\"%s\"", err_text(ERR_NOMEM));
+}
+
+/* The zone's changes. */
+
+void outward_change(struct outward *o, const struct zone_change *change)
+{
+	if (!o)
+		return;
+	if (o->journal)
+		journal_change(o->journal, change);
+	for (size_t i = 0; i < o->primary_count; i++)
+		primary_change(o->primaries[i], change);
+}
+
+void outward_published(struct outward *o)
+{
+	if (!o || !o->journal)
+		return;
+	struct records *before = journal_soa(o->journal, o->catalog.wire);
+	if (before)
+		records_ref(before);
+	journal_commit(o->journal, world_serial_floor(o->world), on_serial, o);
+	if (journal_soa(o->journal, o->catalog.wire) != before)
+		publish_policy(o);
+	records_unref(before);
+}
+
+/* Configuration. */
+
+static void drop_primaries(struct outward *o)
+{
+	for (size_t i = 0; i < o->primary_count; i++)
+		primary_close(o->primaries[i]);
+	free(o->primaries);
+	o->primaries = NULL;
+	o->primary_count = 0;
+}
+
+static void configure_primaries(struct outward *o)
+{
+	const struct conf_peers *peers = &o->world->conf.updates;
+	drop_primaries(o);
+	o->primaries = calloc(peers->count + 1, sizeof(struct primary *));
+	for (size_t i = 0; o->primaries && i < peers->count; i++) {
+		const struct tsig_key *key =
+			tsig_key_find(o->keys.at, o->keys.count, peers->at[i].key.wire);
+		struct primary *p =
+			key ? primary_open(o->world, o->loop, o->log, &peers->at[i], key) : NULL;
+		if (p)
+			o->primaries[o->primary_count++] = p;
+		else
+			log_error(o->log, "cannot update: error=\"%s\"", err_text(ERR_NOMEM));
+	}
+}
+
+/* The journal begins where something can be transferred, and not before. */
+static void configure_journal(struct outward *o)
+{
+	const struct conf *conf = &o->world->conf;
+	struct name catalog;
+	if (name_prepend(CATALOG_LABEL, strlen(CATALOG_LABEL), conf->domain.wire, &catalog))
+		catalog.len = 0; /* the domain is too long for that */
+	bool is_other =
+		catalog.len != o->catalog.len || memcmp(catalog.wire, o->catalog.wire, catalog.len);
+	if (o->journal && conf->transfers.count > 0 && !is_other)
+		return; /* its history goes on */
+	journal_free(o->journal);
+	o->journal = NULL;
+	o->catalog = catalog;
+	if (conf->transfers.count == 0)
+		return;
+	o->journal = journal_new(loop_random(), o->world->zone);
+	if (!o->journal || (o->catalog.len && journal_set_catalog(o->journal, o->catalog.wire,
+						      world_serial_floor(o->world))))
+		log_error(o->log, "no transfers: error=\"%s\"", err_text(ERR_NOMEM));
+}
+
+static void forget_told(struct outward *o)
+{
+	if (o->told)
+		explicit_bzero(o->told, TOLD_COUNT * sizeof(*o->told));
+	free(o->told);
+	o->told = NULL;
+}
+
+static void configure_notify(struct outward *o)
+{
+	const struct conf_peers *peers = &o->world->conf.notifies;
+	forget_told(o);
+	notify_set_targets(o->notify, peers->count);
+	/* What happened while we were not there is not known to have been heard. */
+	if (o->journal)
+		journal_each_zone(o->journal, on_serial, o);
+}
+
+void outward_configure(struct outward *o, struct conf_keys *keys)
+{
+	tsig_keys_free(o->keys.at, o->keys.count);
+	o->keys = *keys;
+	*keys = (struct conf_keys){0};
+	configure_journal(o);
+	configure_notify(o);
+	configure_primaries(o);
+	publish_policy(o);
+}
+
+/* Start and end. */
+
+static struct outward *make(struct world *world, struct loop *loop, const struct log *log)
+{
+	struct outward *o = calloc(1, sizeof(*o));
+	if (!o)
+		return NULL;
+	*o = (struct outward){.world = world,
+		.loop = loop,
+		.log = log,
+		.asked_watch = {.fd = -1, .on_ready = on_asked, .arg = o}};
+	o->transfers = transfers_new();
+	o->courier = courier_new(loop, on_message, o);
+	o->notify = notify_new(loop_random());
+	if (o->transfers && o->courier && o->notify) {
+		o->asked_watch.fd = transfers_asked_fd(o->transfers);
+		if (loop_add(loop, &o->asked_watch, EPOLLIN) == 0)
+			return o;
+	}
+	outward_close(o);
+	return NULL;
+}
+
+int outward_open(
+	struct outward **ret, struct world *world, struct loop *loop, const struct log *log)
+{
+	struct conf_keys keys;
+	struct conf_error error = {"out of memory"};
+	int err = keys_read(&keys, &world->conf, log, &error);
+	if (err) {
+		log_error(log, "cannot start: error=\"%s\"", error.text);
+		return err;
+	}
+	struct outward *o = make(world, loop, log);
+	if (!o) {
+		log_error(log, "cannot start: error=\"transfers: %s\"", strerror(errno));
+		tsig_keys_free(keys.at, keys.count);
+		return ERR_SYS;
+	}
+	outward_configure(o, &keys);
+	*ret = o;
+	return 0;
+}
+
+void outward_close(struct outward *o)
+{
+	if (!o)
+		return;
+	drop_primaries(o);
+	loop_remove(o->loop, &o->asked_watch);
+	courier_free(o->courier);
+	notify_free(o->notify);
+	forget_told(o);
+	journal_free(o->journal);
+	transfers_free(o->transfers);
+	tsig_keys_free(o->keys.at, o->keys.count);
+	free(o);
+}
+
+struct transfers *outward_transfers(const struct outward *o)
+{
+	return o->transfers;
+}
+
+void outward_poll(struct outward *o, ns_t now)
+{
+	uint8_t msg[NOTIFY_CAP];
+	size_t target, len;
+	while ((len = notify_poll(o->notify, now, &target, msg, sizeof(msg))) > 0)
+		send_notify(o, target, msg, len);
+	if (o->journal)
+		journal_trim(o->journal, now);
+	for (size_t i = 0; i < o->primary_count; i++)
+		primary_poll(o->primaries[i], now);
+}
+
+ns_t outward_deadline(const struct outward *o)
+{
+	ns_t deadline = notify_deadline(o->notify);
+	if (o->journal)
+		deadline = ns_min(deadline, journal_deadline(o->journal));
+	for (size_t i = 0; i < o->primary_count; i++)
+		deadline = ns_min(deadline, primary_deadline(o->primaries[i]));
+	return deadline;
+}
+
+void outward_report(const struct outward *o, struct jsonw *w)
+{
+	if (!o)
+		return;
+	const struct transfers_stats t = transfers_stats(o->transfers);
+	const struct notify_stats n = notify_stats(o->notify);
+	const struct journal_stats j =
+		o->journal ? journal_stats(o->journal) : (struct journal_stats){0};
+	jsonw_open(w, "transfers", '{');
+	jsonw_number(w, "done", (int64_t)t.done);
+	jsonw_number(w, "failed", (int64_t)t.failed);
+	jsonw_number(w, "refused", (int64_t)t.refused);
+	jsonw_number(w, "bad_signatures", (int64_t)t.bad_signatures);
+	jsonw_number(w, "under_way", (int64_t)t.under_way);
+	jsonw_number(w, "journal_steps", (int64_t)j.steps);
+	jsonw_number(w, "journal_bytes", (int64_t)j.bytes);
+	jsonw_close(w, '}');
+	jsonw_open(w, "notify", '{');
+	jsonw_number(w, "sent", (int64_t)n.sent);
+	jsonw_number(w, "acknowledged", (int64_t)n.acknowledged);
+	jsonw_number(w, "refused", (int64_t)n.refused);
+	jsonw_number(w, "waiting", (int64_t)n.waiting);
+	jsonw_close(w, '}');
+	jsonw_open(w, "updates", '[');
+	for (size_t i = 0; i < o->primary_count; i++)
+		primary_report(o->primaries[i], w);
+	jsonw_close(w, ']');
+}

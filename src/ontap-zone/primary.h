@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* One primary that is kept equal by updates: the updater (transfer/updater.h), its key, its
+ * socket. */
+#pragma once
+
+#include "base/compiler.h"
+#include "export/jsonw.h"
+#include "io/loop.h"
+#include "ontap-zone/world.h"
+
+struct primary; /* opaque */
+
+/* `key` is copied. NULL if out of memory. */
+struct primary *primary_open(struct world *world, struct loop *loop, const struct log *log,
+	const struct conf_peer *peer, const struct tsig_key *key) NONNULL MUSTCHECK;
+void primary_close(struct primary *p);
+
+/* A record changed. */
+void primary_change(struct primary *p, const struct zone_change *change) NONNULL;
+
+void primary_poll(struct primary *p, ns_t now) NONNULL;
+ns_t primary_deadline(const struct primary *p) NONNULL;
+
+/* Adds an object for `status`. */
+void primary_report(const struct primary *p, struct jsonw *w) NONNULL;

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the start of the daemon: what is opened in which order, and when it is ready.
+ * Never handles an event: serve.c does. Called by serve.c.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/privilege.h"
+#include "io/ready.h"
+#include "ontap-zone/commands.h"
+#include "ontap-zone/daemon.h"
+
+/* Each step logs what went wrong and returns the exit code. */
+
+static int start_signals(struct daemon *d)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	d->signal_watch = (struct loop_watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+		.on_ready = daemon_on_signal,
+		.arg = d};
+	if (d->signal_watch.fd >= 0 && loop_add(d->loop, &d->signal_watch, EPOLLIN) == 0)
+		return 0;
+	log_error(d->log, "cannot start: error=\"signalfd: %s\"", strerror(errno));
+	return EXIT_SYSTEM;
+}
+
+static int start_watcher(struct daemon *d)
+{
+	d->watcher = watcher_start(&(struct watcher_config){.netns_dir = conf_netns_dir(&d->world.conf),
+		.has_all_nsids = conf_has_all_netns(&d->world.conf),
+		.census = (enum census_means)d->world.conf.census,
+		.log = d->log,
+		.on_event = world_apply,
+		.arg = &d->world});
+	if (!d->watcher)
+		return EXIT_SYSTEM; /* it has said why */
+	d->watcher_watch = (struct loop_watch){
+		.fd = watcher_fd(d->watcher), .on_ready = daemon_on_watcher, .arg = d};
+	if (loop_add(d->loop, &d->watcher_watch, EPOLLIN) == 0)
+		return 0;
+	log_error(d->log, "cannot start: error=\"epoll: %s\"", strerror(errno));
+	return EXIT_SYSTEM;
+}
+
+/* Waits for the first dump and publishes it; a signal may end it. */
+static int start_sync(struct daemon *d)
+{
+	while (!watcher_is_synced(d->watcher) && !d->is_stopping)
+		if (daemon_turn(d, NS_NEVER))
+			return EXIT_SYSTEM;
+	world_flush(&d->world);
+	return 0;
+}
+
+static int start_control(struct daemon *d)
+{
+	const char *path = d->world.conf.socket_path;
+	int err = control_open(&d->control, d->loop, d->log, path, daemon_answer, d);
+	if (!err)
+		return 0;
+	log_error(d->log, "control socket: path=%s error=\"%s\"", path,
+		err == ERR_EXISTS ? "another ontap-zone is running: stop it, or use --socket"
+		: err == ERR_SYS  ? strerror(errno)
+				  : err_text(err));
+	return EXIT_SYSTEM;
+}
+
+/* Becomes the user that was asked for, or "ontap" if there is such a user and we are root. */
+static int start_user(struct daemon *d)
+{
+	const char *name = d->world.conf.user ? d->world.conf.user : "ontap";
+	struct privilege_user user;
+	int err = privilege_find_user(name, &user);
+	if (err == ERR_ABSENT && !d->world.conf.user)
+		return 0;
+	if (!d->world.conf.user && geteuid() != 0)
+		return 0;
+	if (!err) {
+		mkdir(d->world.conf.state_dir, 0755);
+		if (chown(d->world.conf.state_dir, user.uid, user.gid))
+			log_warning(d->log, "state directory: path=%s error=\"chown: %s\"",
+				d->world.conf.state_dir, strerror(errno));
+		err = privilege_become(&user);
+	}
+	if (!err)
+		return 0;
+	log_error(d->log, "cannot change user: name=%s error=\"%s\"", name,
+		err == ERR_ABSENT ? "there is no such user" : strerror(errno));
+	return EXIT_SYSTEM;
+}
+
+static int start_outward(struct daemon *d)
+{
+	int err = outward_open(&d->outward, &d->world, d->loop, d->log);
+	return err == ERR_SYNTAX ? EXIT_USAGE : err ? EXIT_SYSTEM : 0;
+}
+
+static struct serve_text to_text(const char *text)
+{
+	struct serve_text ret = {0};
+	if (text) {
+		ret.len = (uint8_t)strnlen(text, sizeof(ret.bytes));
+		memcpy(ret.bytes, text, ret.len);
+	}
+	return ret;
+}
+
+static struct serve_policy make_policy(const struct conf *conf)
+{
+	uint64_t seed[] = {loop_random(), loop_random()};
+	struct serve_policy policy = {.nsid = to_text(conf->nsid),
+		.identity = to_text(conf->identity),
+		.cookies = (enum serve_cookies)conf->cookies,
+		.trusted = conf->trusted.at,
+		.trusted_count = conf->trusted.count};
+	memcpy(policy.cookie_seed.bytes, seed, sizeof(seed));
+	return policy;
+}
+
+static int start_dns(struct daemon *d)
+{
+	const struct conf *conf = &d->world.conf;
+	struct dns_listen *listens = calloc(conf->listens.count + 1, sizeof(*listens));
+	if (!listens)
+		return EXIT_SYSTEM;
+	for (size_t i = 0; i < conf->listens.count; i++)
+		listens[i] = (struct dns_listen){.addr = conf->listens.at[i].addr,
+			.port = conf->listens.at[i].port,
+			.ifindex = if_nametoindex(conf->listens.at[i].ifname)};
+	struct dns_config config = {.listen = listens,
+		.listen_count = conf->listens.count,
+		.workers = conf->threads,
+		.zone = zone_reader(d->world.zone),
+		.views = &d->world.views,
+		.log = d->log,
+		.transfers = outward_transfers(d->outward),
+		.policy = make_policy(conf),
+		.rate_limit = conf->rate_limit};
+	d->dns = dns_open(&config);
+	free(listens);
+	if (d->dns && dns_served(d->dns) > 0)
+		return 0;
+	log_error(d->log, "cannot start: error=\"no address to listen on could be opened\"");
+	return EXIT_SYSTEM;
+}
+
+int daemon_open_mdns(struct daemon *d, uint64_t seed)
+{
+	d->mdns = mdns_new(seed);
+	d->mdns_net = mdns_net_new(d->loop, d->log, daemon_on_packet, d);
+	if (!d->mdns || !d->mdns_net) {
+		log_error(d->log, "cannot start: error=\"%s\"", err_text(ERR_NOMEM));
+		return EXIT_SYSTEM;
+	}
+	if (resume_open(&d->resume, d->loop, daemon_on_resume, d))
+		log_warning(d->log, "cannot tell when the machine slept: error=\"%s\"",
+			strerror(errno));
+	return 0;
+}
+
+int daemon_start(struct daemon *d)
+{
+	int code = start_signals(d);
+	if (!code)
+		code = start_watcher(d);
+	if (!code)
+		code = start_sync(d);
+	if (code || d->is_stopping)
+		return code;
+	code = start_control(d);
+	if (!code)
+		code = start_outward(d);
+	if (!code)
+		code = start_user(d);
+	if (!code)
+		code = start_dns(d);
+	if (code)
+		return code;
+	d->is_ready = true;
+	if (ready_say(d->world.conf.ready_fd, getenv("NOTIFY_SOCKET")))
+		log_warning(d->log, "ready: error=\"%s\"", strerror(errno));
+	struct model_stats m = model_stats(d->world.model);
+	log_info(d->log, "ready: namespaces=%zu links=%zu addresses=%zu names=%zu",
+		m.namespaces, m.links, m.addrs, names_stats(d->world.names).hosts);
+	return 0;
+}
