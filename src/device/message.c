@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the bytes of the protocol between ontapd and its clients.
+ * Never judges what is asked for, never touches a descriptor. Called by both ends.
+ */
+#include "device/message.h"
+
+#include "base/err.h"
+
+enum attr_type {
+	ATTR_TYPE = 1,
+	ATTR_MODE = 2,
+	ATTR_IFNAME = 3,
+	ATTR_ALIAS = 4,
+	ATTR_QUEUES = 5,
+	ATTR_FLAGS = 6,
+	ATTR_STATUS = 7,
+	ATTR_ERROR = 8,
+	ATTR_TEXT = 9,
+	ATTR_IFINDEX = 10,
+	ATTR_HWADDR = 11,
+	ATTR_ID = 12,
+	ATTR_OPTIONAL = 0x8000
+};
+
+enum { REPLY_BIT = 0x80 };
+
+/* --- writing ------------------------------------------------------------------------------ */
+
+static void put_header(struct wr *w, uint8_t op)
+{
+	wr_u8(w, DEVICE_PROTOCOL_VERSION);
+	wr_u8(w, op);
+	wr_u16(w, 0);
+}
+
+static void put_bytes(struct wr *w, uint16_t type, const void *bytes, size_t len)
+{
+	if (len == 0)
+		return;
+	wr_u16(w, type);
+	wr_u16(w, (uint16_t)len);
+	wr_bytes(w, bytes, len);
+}
+
+static void put_text(struct wr *w, uint16_t type, const char *text, size_t cap)
+{
+	put_bytes(w, type, text, strnlen(text, cap - 1));
+}
+
+static void put_number16(struct wr *w, uint16_t type, uint16_t value)
+{
+	uint8_t bytes[2];
+	put_u16(bytes, value);
+	put_bytes(w, type, bytes, value ? sizeof(bytes) : 0);
+}
+
+static void put_number32(struct wr *w, uint16_t type, uint32_t value)
+{
+	uint8_t bytes[4];
+	put_u32(bytes, value);
+	put_bytes(w, type, bytes, value ? sizeof(bytes) : 0);
+}
+
+int device_request_encode(const struct device_request *req, struct wr *w)
+{
+	put_header(w, (uint8_t)req->op);
+	put_text(w, ATTR_TYPE, req->type, sizeof(req->type));
+	put_text(w, ATTR_MODE, req->mode, sizeof(req->mode));
+	put_text(w, ATTR_IFNAME, req->ifname, sizeof(req->ifname));
+	put_text(w, ATTR_ALIAS, req->alias, sizeof(req->alias));
+	put_number16(w, ATTR_QUEUES, req->queues);
+	put_number32(w, ATTR_FLAGS, req->flags);
+	return w->err;
+}
+
+int device_reply_encode(const struct device_reply *reply, struct wr *w)
+{
+	put_header(w, (uint8_t)(reply->op | REPLY_BIT));
+	put_number32(w, ATTR_STATUS, reply->status);
+	put_number32(w, ATTR_ERROR, reply->error);
+	put_text(w, ATTR_TEXT, reply->text, sizeof(reply->text));
+	put_text(w, ATTR_IFNAME, reply->ifname, sizeof(reply->ifname));
+	put_number32(w, ATTR_IFINDEX, reply->ifindex);
+	put_bytes(w, ATTR_HWADDR, reply->hwaddr, reply->hwaddr_len);
+	put_number16(w, ATTR_QUEUES, reply->queues);
+	put_bytes(w, ATTR_ID | ATTR_OPTIONAL, reply->id, reply->has_id ? DEVICE_ID_LEN : 0);
+	return w->err;
+}
+
+/* --- reading ------------------------------------------------------------------------------ */
+
+/* One attribute: its value is the rest of a cursor of its own. */
+struct attr {
+	uint16_t type;
+	struct rd value;
+};
+
+/* The next attribute; one that is cut short makes the message malformed. */
+static int next_attr(struct rd *r, struct attr *ret)
+{
+	ret->type = rd_u16(r);
+	uint16_t len = rd_u16(r);
+	const uint8_t *bytes = rd_bytes(r, len);
+	if (r->err)
+		return r->err;
+	ret->value = rd_init(bytes, len);
+	return 0;
+}
+
+/* The whole value as text of less than `cap` bytes, none of them zero. */
+static int get_text(struct attr *attr, char *out, size_t cap)
+{
+	size_t len = rd_left(&attr->value);
+	const uint8_t *bytes = rd_bytes(&attr->value, len);
+	if (len >= cap || memchr(bytes, 0, len))
+		return ERR_SYNTAX;
+	memset(out, 0, cap); /* of an attribute that comes twice, the last counts, and nothing else stays */
+	memcpy(out, bytes, len);
+	return 0;
+}
+
+static int get_u16_value(struct attr *attr, uint16_t *ret)
+{
+	if (rd_left(&attr->value) != sizeof(*ret))
+		return ERR_SYNTAX;
+	*ret = rd_u16(&attr->value);
+	return 0;
+}
+
+static int get_u32_value(struct attr *attr, uint32_t *ret)
+{
+	if (rd_left(&attr->value) != sizeof(*ret))
+		return ERR_SYNTAX;
+	*ret = rd_u32(&attr->value);
+	return 0;
+}
+
+static int get_status(struct attr *attr, enum device_status *ret)
+{
+	uint32_t value;
+	if (get_u32_value(attr, &value) || value >= DEVICE_STATUS_COUNT)
+		return ERR_SYNTAX;
+	*ret = (enum device_status)value;
+	return 0;
+}
+
+static int get_hwaddr(struct attr *attr, struct device_reply *ret)
+{
+	size_t len = rd_left(&attr->value);
+	const uint8_t *bytes = rd_bytes(&attr->value, len);
+	if (len > sizeof(ret->hwaddr))
+		return ERR_SYNTAX;
+	memset(ret->hwaddr, 0, sizeof(ret->hwaddr));
+	memcpy(ret->hwaddr, bytes, len);
+	ret->hwaddr_len = (uint8_t)len;
+	return 0;
+}
+
+static int get_id(struct attr *attr, struct device_reply *ret)
+{
+	if (rd_left(&attr->value) != DEVICE_ID_LEN)
+		return ERR_SYNTAX;
+	memcpy(ret->id, rd_bytes(&attr->value, DEVICE_ID_LEN), DEVICE_ID_LEN);
+	ret->has_id = true;
+	return 0;
+}
+
+static int unknown_attr(const struct attr *attr)
+{
+	return attr->type & ATTR_OPTIONAL ? 0 : ERR_SYNTAX;
+}
+
+static int read_request_attr(struct attr *attr, struct device_request *ret)
+{
+	switch (attr->type) {
+	case ATTR_TYPE: return get_text(attr, ret->type, sizeof(ret->type));
+	case ATTR_MODE: return get_text(attr, ret->mode, sizeof(ret->mode));
+	case ATTR_IFNAME: return get_text(attr, ret->ifname, sizeof(ret->ifname));
+	case ATTR_ALIAS: return get_text(attr, ret->alias, sizeof(ret->alias));
+	case ATTR_QUEUES: return get_u16_value(attr, &ret->queues);
+	case ATTR_FLAGS: return get_u32_value(attr, &ret->flags);
+	default: return unknown_attr(attr); /* a number of the peer's, not our enum */
+	}
+}
+
+static int read_reply_attr(struct attr *attr, struct device_reply *ret)
+{
+	switch (attr->type) {
+	case ATTR_STATUS: return get_status(attr, &ret->status);
+	case ATTR_ERROR: return get_u32_value(attr, &ret->error);
+	case ATTR_TEXT: return get_text(attr, ret->text, sizeof(ret->text));
+	case ATTR_IFNAME: return get_text(attr, ret->ifname, sizeof(ret->ifname));
+	case ATTR_IFINDEX: return get_u32_value(attr, &ret->ifindex);
+	case ATTR_HWADDR: return get_hwaddr(attr, ret);
+	case ATTR_QUEUES: return get_u16_value(attr, &ret->queues);
+	case ATTR_ID | ATTR_OPTIONAL: return get_id(attr, ret);
+	default: return unknown_attr(attr);
+	}
+}
+
+/* Version and operation; `reply_bit` is what the highest bit of the latter has to be. */
+static int read_header(struct rd *r, uint8_t reply_bit, enum device_op *ret)
+{
+	uint8_t version = rd_u8(r);
+	uint8_t op = rd_u8(r);
+	uint16_t zero = rd_u16(r);
+	if (r->err)
+		return r->err;
+	if (version != DEVICE_PROTOCOL_VERSION)
+		return ERR_RANGE;
+	if ((op & REPLY_BIT) != reply_bit || zero != 0)
+		return ERR_SYNTAX;
+	op &= (uint8_t)~REPLY_BIT;
+	if (op < DEVICE_CREATE || op > DEVICE_WATCH)
+		return ERR_SYNTAX;
+	*ret = (enum device_op)op;
+	return 0;
+}
+
+int device_request_decode(struct rd *r, struct device_request *ret)
+{
+	struct device_request req = {0};
+	struct attr attr;
+	int err = read_header(r, 0, &req.op);
+	/* Progress: each turn reads at least the four bytes of an attribute, or fails. */
+	while (!err && rd_left(r) > 0) {
+		err = next_attr(r, &attr);
+		if (!err)
+			err = read_request_attr(&attr, &req);
+	}
+	if (!err && (req.flags & ~(uint32_t)DEVICE_FLAGS_ALL))
+		err = ERR_SYNTAX;
+	if (!err)
+		*ret = req;
+	return err;
+}
+
+int device_reply_decode(struct rd *r, struct device_reply *ret)
+{
+	struct device_reply reply = {0};
+	struct attr attr;
+	int err = read_header(r, REPLY_BIT, &reply.op);
+	while (!err && rd_left(r) > 0) {
+		err = next_attr(r, &attr);
+		if (!err)
+			err = read_reply_attr(&attr, &reply);
+	}
+	if (!err)
+		*ret = reply;
+	return err;
+}
+
+const char *device_status_text(enum device_status status)
+{
+	static const char *const texts[DEVICE_STATUS_COUNT] = {
+		[DEVICE_OK] = "done",
+		[DEVICE_MALFORMED] = "malformed request",
+		[DEVICE_VERSION] = "unknown version of the protocol",
+		[DEVICE_NAMESPACE] = "not a namespace of the caller's",
+		[DEVICE_DENIED] = "denied",
+		[DEVICE_LIMIT] = "limit reached",
+		[DEVICE_EXISTS] = "exists already",
+		[DEVICE_ABSENT] = "no such device",
+		[DEVICE_UNSUPPORTED] = "not supported",
+		[DEVICE_SYSTEM] = "system error",
+	};
+	return (unsigned)status < DEVICE_STATUS_COUNT ? texts[status] : "unknown status";
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the count of requests of each user.
+ * Never reads a clock. Called by ontapd for each request.
+ */
+#include "device/rate.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+
+/* A bucket as a point in time (GCRA): `full_at` is when it will be full again. */
+struct bucket {
+	struct map_node node;
+	uint32_t uid;
+	ns_t full_at;
+};
+
+void rate_init(struct rate *r, unsigned per_second)
+{
+	*r = (struct rate){.per_second = per_second};
+	map_init(&r->users);
+}
+
+void rate_fini(struct rate *r)
+{
+	MAP_FOR_EACH(n, &r->users)
+		free(container_of(n, struct bucket, node));
+	map_fini(&r->users);
+}
+
+static struct bucket *find(const struct rate *r, uint32_t uid, uint64_t hash)
+{
+	for (struct map_node *n = map_first(&r->users, hash); n; n = map_next(n)) {
+		struct bucket *b = container_of(n, struct bucket, node);
+		if (b->uid == uid)
+			return b;
+	}
+	return NULL;
+}
+
+/* Full buckets say nothing that a new one would not. */
+static void forget_full(struct rate *r, ns_t now)
+{
+	MAP_FOR_EACH(n, &r->users) {
+		struct bucket *b = container_of(n, struct bucket, node);
+		if (b->full_at > now)
+			continue;
+		map_remove(&r->users, n);
+		free(b);
+	}
+}
+
+static struct bucket *find_or_make(struct rate *r, uint32_t uid, ns_t now)
+{
+	uint64_t hash = hash_mix(0, uid);
+	struct bucket *b = find(r, uid, hash);
+	if (b)
+		return b;
+	if (r->users.count >= LIMIT_DEVICE_USERS)
+		forget_full(r, now);
+	if (r->users.count >= LIMIT_DEVICE_USERS)
+		return NULL;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return NULL;
+	b->uid = uid;
+	b->full_at = now;
+	if (map_add(&r->users, &b->node, hash)) {
+		free(b);
+		return NULL;
+	}
+	return b;
+}
+
+bool rate_may(struct rate *r, uint32_t uid, ns_t now)
+{
+	if (r->per_second == 0)
+		return true;
+	struct bucket *b = find_or_make(r, uid, now);
+	if (!b)
+		return false;
+	if (b->full_at < now)
+		b->full_at = now;
+	ns_t full_at = b->full_at + NS_PER_S / r->per_second;
+	if (full_at > now + NS_PER_S)
+		return false;
+	b->full_at = full_at;
+	return true;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the bytes of the requests that change the kernel's state.
+ * Never sends them. Called by ontapd and ontap.
+ */
+#include "device/request.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "device/mark.h"
+#include "model/event.h"
+
+/* The largest are the two with a long text: headers, one nest, one text. */
+_Static_assert(sizeof(struct nlmsghdr) + sizeof(struct ifinfomsg) + 2 * sizeof(struct nlattr) +
+			       ALIAS_CAP + MNL_ALIGNTO <=
+		       RTNL_REQUEST_CAP,
+	"an alias may not fit");
+/* Header, name, parent, namespace, hardware address, kind with mode and flag. */
+_Static_assert(sizeof(struct nlmsghdr) + sizeof(struct ifinfomsg) + 9 * sizeof(struct nlattr) +
+			       IF_NAMESIZE + KIND_CAP + 6 * 8 <=
+		       RTNL_REQUEST_CAP,
+	"a new link may not fit");
+
+static struct nlmsghdr *put_header(struct rtnl_request *req, uint16_t type, uint16_t flags,
+	uint32_t seq)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(req->bytes);
+	h->nlmsg_type = type;
+	h->nlmsg_flags = NLM_F_REQUEST | flags;
+	h->nlmsg_seq = seq;
+	return h;
+}
+
+static struct ifinfomsg *put_link(struct nlmsghdr *h, uint32_t ifindex)
+{
+	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(h, sizeof(*link));
+	link->ifi_family = AF_UNSPEC;
+	link->ifi_index = (int)ifindex;
+	return link;
+}
+
+static void put_mode(struct nlmsghdr *h, const struct device_spec *spec)
+{
+	struct nlattr *data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	if (device_type_is_ipvlan(spec->type)) {
+		mnl_attr_put_u16(h, IFLA_IPVLAN_MODE, spec->mode.mode);
+		mnl_attr_put_u16(h, IFLA_IPVLAN_FLAGS, spec->mode.flag);
+	} else {
+		mnl_attr_put_u32(h, IFLA_MACVLAN_MODE, spec->mode.mode);
+	}
+	mnl_attr_nest_end(h, data);
+}
+
+struct rtnl_request request_new_link(uint32_t seq, const struct device_spec *spec)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_NEWLINK,
+		NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, seq);
+	put_link(h, 0);
+	mnl_attr_put_strz(h, IFLA_IFNAME, spec->ifname);
+	mnl_attr_put_u32(h, IFLA_LINK, spec->parent);
+	mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)spec->netns_fd);
+	if (spec->hwaddr)
+		mnl_attr_put(h, IFLA_ADDRESS, DEVICE_HWADDR_LEN, spec->hwaddr);
+	struct nlattr *info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, device_type_text(spec->type));
+	put_mode(h, spec);
+	mnl_attr_nest_end(h, info);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_delete_link(uint32_t seq, nsid_t nsid, uint32_t ifindex)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_DELLINK, NLM_F_ACK, seq);
+	put_link(h, ifindex);
+	if (nsid != NSID_OWN)
+		mnl_attr_put_u32(h, IFLA_TARGET_NETNSID, (uint32_t)nsid);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_get_link(uint32_t seq, const char *ifname)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_GETLINK, 0, seq);
+	put_link(h, 0);
+	mnl_attr_put_u32(h, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	mnl_attr_put_strz(h, IFLA_IFNAME, ifname);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+static struct rtnl_request set_text(uint32_t seq, uint32_t ifindex, uint16_t type, const char *text)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_SETLINK, NLM_F_ACK, seq);
+	put_link(h, ifindex);
+	mnl_attr_put_strz(h, type, text);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_rename_link(uint32_t seq, uint32_t ifindex, const char *name)
+{
+	return set_text(seq, ifindex, IFLA_IFNAME, name);
+}
+
+struct rtnl_request request_set_alias(uint32_t seq, uint32_t ifindex, const char *alias)
+{
+	return set_text(seq, ifindex, IFLA_IFALIAS, alias);
+}
+
+struct rtnl_request request_set_up(uint32_t seq, uint32_t ifindex)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_SETLINK, NLM_F_ACK, seq);
+	struct ifinfomsg *link = put_link(h, ifindex);
+	link->ifi_flags = link->ifi_change = IFF_UP;
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_add_altname(uint32_t seq, uint32_t ifindex, const char *name)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_NEWLINKPROP,
+		NLM_F_ACK | NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND, seq);
+	put_link(h, ifindex);
+	struct nlattr *list = mnl_attr_nest_start(h, IFLA_PROP_LIST);
+	mnl_attr_put_strz(h, IFLA_ALT_IFNAME, name);
+	mnl_attr_nest_end(h, list);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_add_addr(uint32_t seq, uint32_t ifindex, const struct device_addr *addr)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_NEWADDR,
+		NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
+	struct ifaddrmsg *fixed = mnl_nlmsg_put_extra_header(h, sizeof(*fixed));
+	fixed->ifa_family = addr->addr.family == ADDR_V4 ? AF_INET : AF_INET6;
+	fixed->ifa_prefixlen = addr->prefix_len;
+	fixed->ifa_index = ifindex;
+	mnl_attr_put(h, IFA_LOCAL, addr_len(&addr->addr), addr->addr.bytes);
+	mnl_attr_put(h, IFA_ADDRESS, addr_len(&addr->addr), addr->addr.bytes);
+	if (addr->lifetime_s > 0) {
+		const struct ifa_cacheinfo info = {
+			.ifa_prefered = addr->lifetime_s, .ifa_valid = addr->lifetime_s};
+		mnl_attr_put(h, IFA_CACHEINFO, sizeof(info), &info);
+	}
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_default_route(uint32_t seq, uint32_t ifindex, const struct addr *gateway,
+	const struct addr *source)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_NEWROUTE,
+		NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
+	struct rtmsg *fixed = mnl_nlmsg_put_extra_header(h, sizeof(*fixed));
+	fixed->rtm_family = gateway->family == ADDR_V4 ? AF_INET : AF_INET6;
+	fixed->rtm_table = RT_TABLE_MAIN;
+	fixed->rtm_protocol = RTPROT_DHCP;
+	fixed->rtm_scope = RT_SCOPE_UNIVERSE;
+	fixed->rtm_type = RTN_UNICAST;
+	mnl_attr_put(h, RTA_GATEWAY, addr_len(gateway), gateway->bytes);
+	mnl_attr_put(h, RTA_PREFSRC, addr_len(source), source->bytes);
+	mnl_attr_put_u32(h, RTA_OIF, ifindex);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_dump_routes(uint32_t seq, enum addr_family family)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_GETROUTE, NLM_F_DUMP, seq);
+	struct rtmsg *route = mnl_nlmsg_put_extra_header(h, sizeof(*route));
+	route->rtm_family = family == ADDR_V4 ? AF_INET : AF_INET6;
+	req.len = h->nlmsg_len;
+	return req;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the reading of the rules file, and which rule fits a question.
+ * Never looks up a user itself, never opens the file. Called by ontapd at start and per request.
+ */
+#include "device/rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+
+enum { WORDS_CAP = 7, WORD_CAP = 64 };
+
+/* One line on its way to become a rule. */
+struct reading {
+	unsigned line;
+	char words[WORDS_CAP][WORD_CAP];
+	size_t count;
+	rules_lookup_fn *lookup;
+	void *arg;
+	struct rules_error *error;
+};
+
+PRINTFLIKE(2, 3)
+static int complain(struct reading *in, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	in->error->line = in->line;
+	vsnprintf(in->error->text, sizeof(in->error->text), format, args);
+	va_end(args);
+	return ERR_SYNTAX;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* The words of one line up to a comment. */
+static int split(struct reading *in, const char *at, const char *end)
+{
+	in->count = 0;
+	/* Progress: each turn passes over one word, or ends. */
+	for (;;) {
+		while (at < end && is_blank(*at))
+			at++;
+		if (at == end || *at == '#')
+			return 0;
+		const char *start = at;
+		while (at < end && !is_blank(*at) && *at != '#')
+			at++;
+		size_t len = (size_t)(at - start);
+		if (in->count == WORDS_CAP)
+			return complain(in, "too many words");
+		if (len >= WORD_CAP || memchr(start, 0, len))
+			return complain(in, "a word is too long or not text");
+		memcpy(in->words[in->count], start, len);
+		in->words[in->count++][len] = '\0';
+	}
+}
+
+/* "user NAME", "group NAME" or "*"; how many words that are. */
+static int read_who(struct reading *in, struct rule *rule, size_t *ret_words)
+{
+	const char *kind = in->words[1];
+	*ret_words = 1;
+	if (strcmp(kind, "*") == 0)
+		return 0;
+	bool is_group = strcmp(kind, "group") == 0;
+	if (!is_group && strcmp(kind, "user") != 0)
+		return complain(in, "expected user, group or *, not \"%s\"", kind);
+	if (in->count < 3)
+		return complain(in, "the name of the %s is missing", kind);
+	*ret_words = 2;
+	rule->who = is_group ? RULE_GROUP : RULE_USER;
+	if (in->lookup(in->arg, is_group, in->words[2], &rule->id))
+		return complain(in, "there is no %s \"%s\"", kind, in->words[2]);
+	return 0;
+}
+
+/* Whether that is a mode of some type, or of `rule`'s. */
+static bool is_mode(const struct rule *rule, const char *text)
+{
+	struct device_mode mode;
+	for (int i = 0; i < DEVICE_TYPE_COUNT; i++)
+		if ((rule->is_any_type || rule->type == (enum device_type)i) && *text &&
+			device_mode_parse((enum device_type)i, text, &mode) == 0)
+			return true;
+	return false;
+}
+
+static int read_what(struct reading *in, struct rule *rule, size_t first)
+{
+	if (in->count != first + 3)
+		return complain(in, "expected: allow|deny user|group NAME TYPE MODE PARENT");
+	const char *type = in->words[first], *mode = in->words[first + 1];
+	const char *parent = in->words[first + 2];
+	rule->is_any_type = strcmp(type, "*") == 0;
+	if (!rule->is_any_type && device_type_parse(type, &rule->type))
+		return complain(in, "there is no type \"%s\"", type);
+	if (strcmp(mode, "*") != 0 && !is_mode(rule, mode))
+		return complain(in, "there is no mode \"%s\" of %s", mode, type);
+	if (strlen(parent) >= sizeof(rule->parent))
+		return complain(in, "no link can have the name \"%s\"", parent);
+	memcpy(rule->mode, mode, strlen(mode) + 1);
+	memcpy(rule->parent, parent, strlen(parent) + 1);
+	return 0;
+}
+
+static int read_rule(struct reading *in, struct rule *rule)
+{
+	size_t who_words;
+	*rule = (struct rule){.line = in->line, .is_allow = strcmp(in->words[0], "allow") == 0};
+	if (!rule->is_allow && strcmp(in->words[0], "deny") != 0)
+		return complain(in, "expected allow or deny, not \"%s\"", in->words[0]);
+	if (in->count < 2)
+		return complain(in, "who is missing");
+	int err = read_who(in, rule, &who_words);
+	return err ? err : read_what(in, rule, 1 + who_words);
+}
+
+static int add_rule(struct rules *rules, const struct rule *rule)
+{
+	if (rules->count >= LIMIT_DEVICE_RULES)
+		return ERR_NOMEM;
+	struct rule *at = reallocarray(rules->at, rules->count + 1, sizeof(*at));
+	if (!at)
+		return ERR_NOMEM;
+	rules->at = at;
+	rules->at[rules->count++] = *rule;
+	return 0;
+}
+
+int rules_parse(struct rules *ret, const char *text, size_t len, rules_lookup_fn *lookup, void *arg,
+	struct rules_error *error)
+{
+	struct rules rules = {0};
+	struct reading in = {.lookup = lookup, .arg = arg, .error = error};
+	const char *at = text, *end = text + len;
+	int err = 0;
+	/* Progress: each turn passes over one line. */
+	while (at < end && !err) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *line_end = newline ? newline : end;
+		struct rule rule;
+		in.line++;
+		err = split(&in, at, line_end);
+		if (!err && in.count > 0) {
+			err = read_rule(&in, &rule);
+			if (!err)
+				err = add_rule(&rules, &rule);
+		}
+		at = newline ? newline + 1 : end;
+	}
+	if (err)
+		rules_fini(&rules);
+	else
+		*ret = rules;
+	return err;
+}
+
+void rules_fini(struct rules *rules)
+{
+	free(rules->at);
+	*rules = (struct rules){0};
+}
+
+static bool fits_who(const struct rule *rule, const struct rule_question *q)
+{
+	switch (rule->who) {
+	case RULE_ANYBODY: return true;
+	case RULE_USER: return rule->id == q->uid;
+	case RULE_GROUP:
+		for (size_t i = 0; i < q->group_count; i++)
+			if (q->groups[i] == rule->id)
+				return true;
+		return false;
+	}
+	return false;
+}
+
+/* Whether the word of `len` bytes is one of `words`, which are separated by commas. */
+static bool has_word(const char *words, const char *word, size_t len)
+{
+	while (*words) {
+		size_t this_len = strcspn(words, ",");
+		if (this_len == len && memcmp(words, word, len) == 0)
+			return true;
+		words += this_len;
+		words += *words == ',';
+	}
+	return false;
+}
+
+/* Each word that the rule has is one of the mode. */
+static bool fits_mode(const struct rule *rule, const struct rule_question *q)
+{
+	char words[DEVICE_MODE_CAP];
+	if (strcmp(rule->mode, "*") == 0)
+		return true;
+	device_mode_format(q->type, q->mode, words);
+	for (const char *at = rule->mode; *at;) {
+		size_t len = strcspn(at, ",");
+		if (!has_word(words, at, len))
+			return false;
+		at += len;
+		at += *at == ',';
+	}
+	return true;
+}
+
+const struct rule *rules_find(const struct rules *rules, const struct rule_question *q)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rule *rule = &rules->at[i];
+		bool fits_parent =
+			strcmp(rule->parent, "*") == 0 || strcmp(rule->parent, q->parent) == 0;
+		if (fits_parent && (rule->is_any_type || rule->type == q->type) &&
+			fits_mode(rule, q) && fits_who(rule, q))
+			return rule;
+	}
+	return NULL;
+}

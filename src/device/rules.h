@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who may ask for what: the rules file of ontapd.
+ *
+ *	# allow|deny  user NAME | group NAME | *   TYPE  MODE  PARENT
+ *	allow user alice macvtap bridge eth0
+ *	deny  group guests * * *
+ *	allow group kvm ipvtap l2 *
+ *
+ * The first rule that fits decides; what none fits is denied. MODE may be one word of an ipvlan's
+ * mode ("l2" fits "l2,private" too) or both.
+ */
+#pragma once
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/compiler.h"
+#include "device/type.h"
+
+enum rule_who { RULE_ANYBODY, RULE_USER, RULE_GROUP };
+
+struct rule {
+	unsigned line; /* in the file */
+	bool is_allow;
+	enum rule_who who;
+	uint32_t id; /* of the user or group */
+	bool is_any_type;
+	enum device_type type;
+	char mode[DEVICE_MODE_CAP];  /* "*": any */
+	char parent[IF_NAMESIZE];    /* "*": any */
+};
+
+struct rules {
+	struct rule *at;
+	size_t count;
+};
+
+/* Who asks, and for what. */
+struct rule_question {
+	uid_t uid;
+	const gid_t *groups; /* all of the caller's, the primary one included */
+	size_t group_count;
+	enum device_type type;
+	struct device_mode mode;
+	const char *parent;
+};
+
+/* Finds the number of a user (`is_group` false) or group by name. ERR_ABSENT and others. */
+typedef int rules_lookup_fn(void *arg, bool is_group, const char *name, uint32_t *ret);
+
+/* What is wrong with a file. */
+struct rules_error {
+	unsigned line;
+	char text[120];
+};
+
+/* Reads the content of a rules file. ERR_SYNTAX with `*error`, ERR_NOMEM. */
+int rules_parse(struct rules *ret, const char *text, size_t len, rules_lookup_fn *lookup, void *arg,
+	struct rules_error *error) NONNULL_ARGS(1, 2, 4, 6) MUSTCHECK;
+void rules_fini(struct rules *rules) NONNULL;
+
+/* The first rule that fits, or NULL. Borrowed. */
+const struct rule *rules_find(const struct rules *rules, const struct rule_question *q) NONNULL;

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the asking end of ontapd's protocol.
+ * Never prints, never keeps anything between calls. Called by ontap, and by programs of others.
+ */
+#include "libontap/ontap.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "device/message.h"
+#include "io/packet.h"
+
+_Static_assert((int)ONTAP_SYSTEM == (int)DEVICE_SYSTEM, "numbers are those of the protocol");
+_Static_assert((int)ONTAP_CONNECTION == (int)DEVICE_CONNECTION, "and so are the flags");
+
+int ontap_connect(const char *path)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	size_t len = strlen(path);
+	if (len >= sizeof(un.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(un.sun_path, path, len);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&un, sizeof(un)) != 0) {
+		int saved = errno;
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+static int fail(struct ontap_error *error, int status, int number, const char *text)
+{
+	if (error) {
+		error->error = number;
+		snprintf(error->text, sizeof(error->text), "%s", text);
+	}
+	return status;
+}
+
+static int fail_here(struct ontap_error *error, int number)
+{
+	return fail(error, ONTAP_DISCONNECTED, number,
+		number == EPIPE ? "ontapd has closed the connection" : strerror(number));
+}
+
+/* Copies a text that may be NULL; -1 if there is no room for it. */
+static int copy_text(char *out, size_t cap, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+	if (len >= cap)
+		return -1;
+	if (text)
+		memcpy(out, text, len + 1);
+	return 0;
+}
+
+static int send_request(int fd, int netns_fd, const struct device_request *req)
+{
+	uint8_t bytes[DEVICE_MESSAGE_CAP];
+	struct wr w = wr_init(bytes, sizeof(bytes));
+	if (device_request_encode(req, &w))
+		return EMSGSIZE;
+	const struct packet out = {
+		.bytes = bytes, .len = wr_len(&w), .fds = &netns_fd, .fd_count = 1};
+	return -packet_send(fd, &out);
+}
+
+/* The reply, with as many descriptors as it says. An errno, and none is left open; 0. */
+static int receive_reply(int fd, struct device_reply *reply, int *fds, unsigned fd_cap)
+{
+	uint8_t bytes[DEVICE_MESSAGE_CAP];
+	int none;
+	struct packet in = {
+		.bytes = bytes, .cap = sizeof(bytes), .fds = fds ? fds : &none, .fd_cap = fd_cap};
+	int err = packet_receive(fd, &in);
+	if (err)
+		return -err;
+	struct rd r = rd_init(in.bytes, in.len);
+	if (in.is_cut || device_reply_decode(&r, reply) || reply->queues != in.fd_count) {
+		packet_close_fds(&in);
+		return EPROTO;
+	}
+	return 0;
+}
+
+static void copy_device(struct ontap_device *device, const struct device_reply *reply)
+{
+	memset(device, 0, sizeof(*device));
+	memcpy(device->ifname, reply->ifname, sizeof(device->ifname));
+	device->ifindex = reply->ifindex;
+	memcpy(device->hwaddr, reply->hwaddr, reply->hwaddr_len);
+	device->hwaddr_len = reply->hwaddr_len;
+	memcpy(device->id, reply->id, sizeof(device->id));
+}
+
+static int ask(int fd, int netns_fd, const struct device_request *req, struct ontap_device *device,
+	int *fds, struct ontap_error *error)
+{
+	struct device_reply reply = {0};
+	/* A daemon that refuses at once may have closed already; its reply is there all the same. */
+	int number = send_request(fd, netns_fd, req);
+	if (number && number != EPIPE)
+		return fail_here(error, number);
+	number = receive_reply(fd, &reply, fds, req->queues);
+	if (number)
+		return fail_here(error, number);
+	if (reply.status != DEVICE_OK)
+		return fail(error, (int)reply.status, (int)reply.error,
+			reply.text[0] ? reply.text : device_status_text(reply.status));
+	if (device)
+		copy_device(device, &reply);
+	return ONTAP_OK;
+}
+
+int ontap_create(int fd, int netns_fd, const struct ontap_request *request,
+	struct ontap_device *device, int *fds, struct ontap_error *error)
+{
+	struct device_request req = {.op = DEVICE_CREATE, .flags = request->flags};
+	if (request->queues > ONTAP_QUEUES_MAX)
+		return fail(error, ONTAP_LIMIT, 0, "too many queues");
+	req.queues = (uint16_t)request->queues;
+	if (copy_text(req.type, sizeof(req.type), request->type) ||
+		copy_text(req.mode, sizeof(req.mode), request->mode) ||
+		copy_text(req.ifname, sizeof(req.ifname), request->ifname) ||
+		copy_text(req.alias, sizeof(req.alias), request->alias))
+		return fail(error, ONTAP_MALFORMED, 0, "a text is too long");
+	return ask(fd, netns_fd, &req, device, fds, error);
+}
+
+int ontap_open(int fd, int netns_fd, const char *ifname, unsigned queues,
+	struct ontap_device *device, int *fds, struct ontap_error *error)
+{
+	struct device_request req = {.op = DEVICE_OPEN};
+	if (queues > ONTAP_QUEUES_MAX)
+		return fail(error, ONTAP_LIMIT, 0, "too many queues");
+	req.queues = (uint16_t)queues;
+	if (copy_text(req.ifname, sizeof(req.ifname), ifname))
+		return fail(error, ONTAP_MALFORMED, 0, "the name is too long");
+	return ask(fd, netns_fd, &req, device, fds, error);
+}
+
+int ontap_remove(int fd, int netns_fd, const char *ifname, struct ontap_error *error)
+{
+	struct device_request req = {.op = DEVICE_REMOVE};
+	if (copy_text(req.ifname, sizeof(req.ifname), ifname))
+		return fail(error, ONTAP_MALFORMED, 0, "the name is too long");
+	return ask(fd, netns_fd, &req, NULL, NULL, error);
+}
+
+int ontap_watch(int fd, int netns_fd, struct ontap_error *error)
+{
+	const struct device_request req = {.op = DEVICE_WATCH};
+	return ask(fd, netns_fd, &req, NULL, NULL, error);
+}
+
+const char *ontap_status_text(int status)
+{
+	if (status == ONTAP_DISCONNECTED)
+		return "no reply";
+	return device_status_text((enum device_status)status);
+}

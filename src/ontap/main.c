@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the order of things: namespaces, device, addresses, environment, user, PROG.
+ * Never stays: it becomes PROG, with the connection that holds the device. Called by the system.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "io/ifwait.h"
+#include "io/loop.h"
+#include "io/netlink.h"
+#include "libontap/ontap.h"
+#include "ontap/dhcp.h"
+#include "ontap/environ.h"
+#include "ontap/options.h"
+#include "ontap/space.h"
+
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_NO = 1, /* ontapd says no */
+	EXIT_TIMED_OUT = 99,
+	EXIT_USAGE = 100,
+	EXIT_SYSTEM = 111
+};
+
+/* What came of the request. */
+struct gotten {
+	int fd; /* the connection, -1 when closed */
+	struct ontap_device device;
+	int fds[LIMIT_DEVICE_QUEUES];
+	unsigned fd_count;
+};
+
+static int ask(const struct options *o, int netns_fd, struct gotten *got, struct ontap_error *error)
+{
+	const struct ontap_request request = {
+		.type = o->type,
+		.mode = o->mode,
+		.ifname = o->ifname,
+		.alias = o->alias,
+		.queues = o->queues,
+		.flags = (o->is_kept ? ONTAP_KEEP : 0) | (o->is_down ? ONTAP_STAY_DOWN : 0),
+	};
+	switch (o->task) {
+	case TASK_CREATE:
+		return ontap_create(got->fd, netns_fd, &request, &got->device, got->fds, error);
+	case TASK_OPEN:
+		return ontap_open(got->fd, netns_fd, o->ifname, o->queues, &got->device, got->fds,
+			error);
+	case TASK_REMOVE: return ontap_remove(got->fd, netns_fd, o->ifname, error);
+	case TASK_WATCH: return ontap_watch(got->fd, netns_fd, error);
+	}
+	return ONTAP_MALFORMED;
+}
+
+/* Connects and asks. The exit code. */
+static int get(const struct options *o, struct gotten *got, const struct log *log)
+{
+	struct ontap_error error = {0};
+	got->fd = ontap_connect(o->socket);
+	if (got->fd < 0) {
+		log_error(log, "connect: socket=%s error=\"%s\"", o->socket, strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	int netns_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (netns_fd < 0) {
+		log_error(log, "namespace: error=\"%s\"", strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	int status = ask(o, netns_fd, got, &error);
+	close(netns_fd);
+	if (status) {
+		log_error(log, "no device: reason=\"%s\" text=\"%s\"", ontap_status_text(status),
+			error.text);
+		return status == ONTAP_DISCONNECTED ? EXIT_SYSTEM : EXIT_NO;
+	}
+	got->fd_count = o->task == TASK_CREATE || o->task == TASK_OPEN ? o->queues : 0;
+	log_debug(log, "device: ifname=%s ifindex=%u queues=%u", got->device.ifname,
+		got->device.ifindex, got->fd_count);
+	return EXIT_DONE;
+}
+
+static int add_addrs(const struct options *o, const struct gotten *got, const struct log *log)
+{
+	struct asker a;
+	if (o->addr_count == 0)
+		return EXIT_DONE;
+	int err = asker_open(&a);
+	for (size_t i = 0; i < o->addr_count && !err; i++) {
+		const struct rtnl_request request =
+			request_add_addr(++a.seq, got->device.ifindex, &o->addrs[i]);
+		err = asker_ask(&a, &request, NSID_OWN);
+	}
+	asker_close(&a);
+	if (err)
+		log_error(log, "address: ifname=%s error=\"%s\"", got->device.ifname, strerror(-err));
+	return err ? EXIT_SYSTEM : EXIT_DONE;
+}
+
+static int wait_for_addrs(struct options *o, const struct gotten *got, const struct log *log)
+{
+	if (o->await.criterion_count == 0)
+		return EXIT_DONE;
+	ns_t deadline = o->timeout == NS_NEVER ? NS_NEVER : loop_now() + o->timeout;
+	memcpy(o->await.ifname, got->device.ifname, sizeof(o->await.ifname));
+	int err = ifwait(&o->await, deadline);
+	if (!err)
+		return EXIT_DONE;
+	log_error(log, "wait: ifname=%s error=\"%s\"", got->device.ifname,
+		err == ERR_ABSENT ? "timed out" : strerror(errno));
+	return err == ERR_ABSENT ? EXIT_TIMED_OUT : EXIT_SYSTEM;
+}
+
+static int configure(struct options *o, const struct gotten *got, const struct log *log)
+{
+	int code = add_addrs(o, got, log);
+	if (!code && o->has_dhcp && dhcp_start(&got->device, log))
+		code = EXIT_SYSTEM;
+	return code ? code : wait_for_addrs(o, got, log);
+}
+
+/* PROG and its children hold the device by the connection; a kept device is held by nobody. */
+static int pass_descriptors(const struct options *o, struct gotten *got)
+{
+	bool is_held = (o->task == TASK_CREATE && !o->is_kept) || o->task == TASK_WATCH;
+	if (is_held && fcntl(got->fd, F_SETFD, 0) != 0)
+		return EXIT_SYSTEM;
+	if (!is_held) {
+		close(got->fd);
+		got->fd = -1;
+	}
+	for (unsigned i = 0; i < got->fd_count; i++)
+		if (fcntl(got->fds[i], F_SETFD, 0) != 0)
+			return EXIT_SYSTEM;
+	return EXIT_DONE;
+}
+
+static int become_prog(const struct options *o, struct gotten *got, const struct log *log)
+{
+	int code = pass_descriptors(o, got);
+	if (!code && o->task != TASK_WATCH)
+		code = environ_export(&got->device, got->fds, got->fd_count) ? EXIT_SYSTEM : 0;
+	if (!code && space_drop(o, log))
+		code = EXIT_SYSTEM;
+	if (code)
+		return code;
+	execvp(o->prog[0], o->prog);
+	log_error(log, "exec: prog=%s error=\"%s\"", o->prog[0], strerror(errno));
+	return EXIT_SYSTEM;
+}
+
+static int run(struct options *o, const struct log *log)
+{
+	struct gotten got = {.fd = -1};
+	if (space_enter(o, log))
+		return EXIT_SYSTEM;
+	int code = get(o, &got, log);
+	if (!code && o->task != TASK_REMOVE && o->task != TASK_WATCH)
+		code = configure(o, &got, log);
+	if (code)
+		return code;
+	if (o->prog[0])
+		return become_prog(o, &got, log);
+	if (o->task == TASK_CREATE)
+		environ_print(&got.device);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_SYSTEM;
+}
+
+int main(int argc, char **argv)
+{
+	struct log log = {.fd = STDERR_FILENO, .threshold = LOG_LEVEL_WARNING};
+	if (dhcp_is_script())
+		return dhcp_script(argc > 1 ? argv[1] : "", &log);
+	struct options *o = calloc(1, sizeof(*o));
+	if (!o)
+		return EXIT_SYSTEM;
+	int code = EXIT_DONE;
+	if (options_parse(o, argc, argv, &log)) {
+		code = EXIT_USAGE;
+	} else if (o->is_help) {
+		fputs(options_help, stdout);
+	} else if (o->is_version) {
+		puts("ontap " PACKAGE_VERSION);
+	} else {
+		log.threshold = o->verbosity;
+		code = run(o, &log);
+	}
+	free(o);
+	return code;
+}

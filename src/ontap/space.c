@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the change of namespaces, user and capabilities before PROG.
+ * Never comes back from it. Called by main.
+ */
+#include "ontap/space.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/netlink.h"
+
+enum { CAPS_CAP = 64, NAME_CAP = 64, IFINDEX_LOOPBACK = 1 };
+
+static int complain(const struct log *log, const char *what, const char *of)
+{
+	log_error(log, "%s: name=\"%s\" error=\"%s\"", what, of, strerror(errno));
+	return ERR_SYS;
+}
+
+/* --- namespaces --------------------------------------------------------------------------- */
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return ERR_SYS;
+	ssize_t written = write(fd, text, strlen(text));
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return written == (ssize_t)strlen(text) ? 0 : ERR_SYS;
+}
+
+/* One's own user and group are the same inside: PROG sees itself as who it is. */
+static int map_self(uid_t uid, gid_t gid)
+{
+	char text[64];
+	if (write_file("/proc/self/setgroups", "deny"))
+		return ERR_SYS;
+	snprintf(text, sizeof(text), "%u %u 1", gid, gid);
+	if (write_file("/proc/self/gid_map", text))
+		return ERR_SYS;
+	snprintf(text, sizeof(text), "%u %u 1", uid, uid);
+	return write_file("/proc/self/uid_map", text);
+}
+
+static int set_loopback_up(void)
+{
+	struct asker a;
+	int err = asker_open(&a);
+	if (!err) {
+		const struct rtnl_request request = request_set_up(++a.seq, IFINDEX_LOOPBACK);
+		err = asker_ask(&a, &request, NSID_OWN);
+	}
+	asker_close(&a);
+	errno = -err;
+	return err ? ERR_SYS : 0;
+}
+
+static bool has_capability(unsigned cap)
+{
+	capng_get_caps_process();
+	return capng_have_capability(CAPNG_EFFECTIVE, cap);
+}
+
+int space_enter(const struct options *o, const struct log *log)
+{
+	int flags = (o->has_netns ? CLONE_NEWNET : 0) | (o->hostname ? CLONE_NEWUTS : 0);
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	bool is_user_fresh = flags && !has_capability(CAP_SYS_ADMIN);
+	if (!flags)
+		return 0;
+	if (unshare(flags | (is_user_fresh ? CLONE_NEWUSER : 0)))
+		return complain(log, "unshare", is_user_fresh ? "user namespace" : "namespaces");
+	if (is_user_fresh && map_self(uid, gid))
+		return complain(log, "user namespace", "map");
+	if (o->has_netns && set_loopback_up())
+		return complain(log, "network namespace", "lo");
+	if (o->hostname && sethostname(o->hostname, strlen(o->hostname)))
+		return complain(log, "host name", o->hostname);
+	return 0;
+}
+
+/* --- user and capabilities ---------------------------------------------------------------- */
+
+struct caps {
+	unsigned at[CAPS_CAP];
+	size_t count;
+};
+
+/* "+NAME,+NAME"; the plus may be left out. */
+static int parse_caps(const char *text, struct caps *caps, const struct log *log)
+{
+	/* Progress: each turn passes over one name and its comma. */
+	while (text && *text) {
+		char name[NAME_CAP];
+		text += *text == '+';
+		size_t len = strcspn(text, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)len, text);
+		int cap = len < sizeof(name) ? capng_name_to_capability(name) : -1;
+		if (cap < 0 || caps->count == CAPS_CAP) {
+			log_error(log, "usage: error=\"there is no capability %s\"", name);
+			return ERR_SYNTAX;
+		}
+		caps->at[caps->count++] = (unsigned)cap;
+		text += len;
+		text += *text == ',';
+	}
+	return 0;
+}
+
+/* Ambient capabilities are those that survive execve(2) of an ordinary file (capabilities(7)). */
+static int apply_caps(const struct caps *caps)
+{
+	capng_clear(CAPNG_SELECT_CAPS);
+	for (size_t i = 0; i < caps->count; i++)
+		if (capng_update(CAPNG_ADD,
+			    (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE),
+			    caps->at[i]))
+			return ERR_SYS;
+	if (capng_apply(CAPNG_SELECT_CAPS))
+		return ERR_SYS;
+	for (size_t i = 0; i < caps->count; i++)
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, caps->at[i], 0, 0))
+			return ERR_SYS;
+	return 0;
+}
+
+static int become(const char *name, const struct log *log)
+{
+	errno = 0;
+	const struct passwd *pw = getpwnam(name);
+	if (!pw) {
+		errno = errno ? errno : ENOENT;
+		return complain(log, "user", name);
+	}
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || initgroups(name, pw->pw_gid) ||
+		setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
+		setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid))
+		return complain(log, "user", name);
+	return 0;
+}
+
+int space_drop(const struct options *o, const struct log *log)
+{
+	struct caps caps = {0};
+	if (!o->user && !o->caps)
+		return 0;
+	int err = parse_caps(o->caps, &caps, log);
+	if (!err && o->user)
+		err = become(o->user, log);
+	if (!err && apply_caps(&caps))
+		err = complain(log, "capabilities", o->caps ? o->caps : "none");
+	return err;
+}

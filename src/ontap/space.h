@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/* Fresh namespaces for PROG, and the user it runs as. */
+#pragma once
+
+#include "io/log.h"
+#include "ontap/options.h"
+
+/* Moves the process into the namespaces that are asked for: in a user namespace of its own too, where
+ * it has not the privilege otherwise. ERR_SYS, which has been told. */
+int space_enter(const struct options *o, const struct log *log) NONNULL MUSTCHECK;
+
+/* Becomes the user and keeps the capabilities that are asked for, for PROG too. ERR_SYS, ERR_SYNTAX,
+ * which has been told. */
+int space_drop(const struct options *o, const struct log *log) NONNULL MUSTCHECK;

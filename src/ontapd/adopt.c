@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what becomes of the links that a run before has left.
+ * Never looks at links of other parents than ours: they may be another ontapd's. Called at the start.
+ *
+ *	name is one in the making     half made                        deleted
+ *	mark says kept                                                 taken over
+ *	mark says process             it is still there                taken over, until it ends
+ *	                              it is not                        deleted
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "ontapd/daemon.h"
+
+/* A link that has our parent, as found. */
+struct found {
+	struct list in_scan;
+	struct event event;
+	struct device_mark mark;
+	bool has_mark;
+};
+
+struct scan {
+	struct daemon *daemon;
+	struct list found;
+	nsid_t *nsids;
+	size_t nsid_count;
+	int err;
+};
+
+/* --- looking ------------------------------------------------------------------------------ */
+
+static void on_nsid(void *arg, const struct event *ev)
+{
+	struct scan *s = arg;
+	if (ev->type != EV_NS || ev->nsid == NSID_OWN || s->err)
+		return;
+	nsid_t *at = reallocarray(s->nsids, s->nsid_count + 1, sizeof(*at));
+	if (!at) {
+		s->err = -ENOMEM;
+		return;
+	}
+	s->nsids = at;
+	s->nsids[s->nsid_count++] = ev->nsid;
+}
+
+/* Whether the link is on a parent of ours. */
+static bool is_on_our_parent(struct daemon *d, const struct event_link *link)
+{
+	LIST_FOR_EACH(p, &d->ports) {
+		struct port *port = container_of(p, struct port, in_daemon);
+		struct event parent;
+		if (host_get_link(&d->host.asker, port->parent, &parent) == 0 &&
+			parent.link.ifindex == link->parent)
+			return true;
+	}
+	return false;
+}
+
+static void on_link(void *arg, const struct event *ev)
+{
+	struct scan *s = arg;
+	enum device_type type;
+	if (ev->type != EV_LINK || s->err || ev->link.parent_nsid != NSID_OWN ||
+		device_type_parse(ev->link.kind, &type))
+		return;
+	struct found *f = calloc(1, sizeof(*f));
+	if (!f) {
+		s->err = -ENOMEM;
+		return;
+	}
+	f->event = *ev;
+	list_append(&s->found, &f->in_scan);
+}
+
+/* Of the link that was told last. */
+static void on_altname(void *arg, const struct event *ev, const char *name)
+{
+	struct scan *s = arg;
+	if (list_is_empty(&s->found))
+		return;
+	struct found *f = container_of(s->found.prev, struct found, in_scan);
+	if (f->event.nsid == ev->nsid && f->event.link.ifindex == ev->link.ifindex)
+		f->has_mark |= device_mark_parse(name, &f->mark) == 0;
+}
+
+static int scan_namespace(struct scan *s, nsid_t nsid)
+{
+	const struct rtnl_sink sink = {.on_event = on_link, .on_altname = on_altname, .arg = s};
+	struct asker *a = &s->daemon->host.asker;
+	const struct rtnl_request request = rtnl_dump_links(++a->seq, nsid);
+	int err = asker_dump(a, &request, nsid, &sink);
+	/* Interrupted: of what we have made nothing is missing, as nobody but us makes more. EINVAL:
+	 * the namespace is gone. */
+	return err == -EINTR || err == -EINVAL ? 0 : err;
+}
+
+static int scan_all(struct scan *s)
+{
+	const struct rtnl_sink sink = {.on_event = on_nsid, .arg = s};
+	struct asker *a = &s->daemon->host.asker;
+	const struct rtnl_request request = rtnl_dump_nsids(++a->seq);
+	int err = asker_dump(a, &request, NSID_OWN, &sink);
+	if (err == -EINTR)
+		err = 0;
+	if (!err)
+		err = scan_namespace(s, NSID_OWN);
+	for (size_t i = 0; i < s->nsid_count && !err; i++)
+		err = scan_namespace(s, s->nsids[i]);
+	return err ? err : s->err;
+}
+
+/* --- deciding ----------------------------------------------------------------------------- */
+
+static bool is_half_made(const struct found *f)
+{
+	return strncmp(f->event.link.name, DEVICE_NEW_PREFIX, strlen(DEVICE_NEW_PREFIX)) == 0;
+}
+
+static void delete_link(struct daemon *d, const struct found *f)
+{
+	struct asker *a = &d->host.asker;
+	const struct rtnl_request request =
+		request_delete_link(++a->seq, f->event.nsid, f->event.link.ifindex);
+	char name[LOG_TEXT_CAP];
+	int err = host_ask(a, &request);
+	log_info(d->log, "left over: nsid=%d ifname=%s ifindex=%u deleted=%s", f->event.nsid,
+		log_escape(f->event.link.name, name), f->event.link.ifindex,
+		err ? strerror(-err) : "yes");
+}
+
+static struct device device_of(const struct found *f)
+{
+	const struct event_link *link = &f->event.link;
+	struct device dev = {.nsid = f->event.nsid,
+		.ifindex = link->ifindex,
+		.netns_fd = -1,
+		.mark = f->mark};
+	(void)!device_type_parse(link->kind, &dev.type); /* it was one of ours */
+	memcpy(dev.ifname, link->name, sizeof(dev.ifname));
+	memcpy(dev.workload, link->alias, sizeof(dev.workload));
+	return dev;
+}
+
+/* False: nobody is there who wants it. */
+static bool take_over(struct daemon *d, const struct found *f)
+{
+	struct client *holder = NULL;
+	if (!f->mark.is_kept) {
+		struct caller caller;
+		if (caller_find((pid_t)f->mark.pid, f->mark.start_time, f->mark.uid, &caller))
+			return false;
+		holder = client_adopt(d, &caller);
+		if (!holder) {
+			caller_close(&caller);
+			return false;
+		}
+	}
+	const struct device dev = device_of(f);
+	struct device *known = registry_add(&d->registry, &dev);
+	if (known && holder)
+		list_append(&holder->devices, &known->in_holder);
+	log_info(d->log, "taken over: nsid=%d ifindex=%u uid=%u pid=%u", dev.nsid, dev.ifindex,
+		dev.mark.uid, dev.mark.pid);
+	return true;
+}
+
+static void decide(struct daemon *d, const struct found *f)
+{
+	if (!is_on_our_parent(d, &f->event.link) ||
+		registry_find(&d->registry, f->event.nsid, f->event.link.ifindex))
+		return;
+	if (is_half_made(f) || (f->has_mark && !take_over(d, f)))
+		delete_link(d, f);
+}
+
+int adopt_all(struct daemon *d)
+{
+	struct scan s = {.daemon = d};
+	list_init(&s.found);
+	int err = scan_all(&s);
+	LIST_FOR_EACH(p, &s.found) {
+		struct found *f = container_of(p, struct found, in_scan);
+		if (!err)
+			decide(d, f);
+		list_remove(p);
+		free(f);
+	}
+	free(s.nsids);
+	if (!err)
+		return 0;
+	log_error(d->log, "what a run before left cannot be found: error=\"%s\"", strerror(-err));
+	return ERR_SYS;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the judgement of whose process and whose namespace it is.
+ * Never trusts a number of a process alone: a descriptor of the process tells whether it still is
+ * the one that connected. Called for each connection and each request.
+ */
+#include "ontapd/caller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+enum { CAP_BIT_NET_ADMIN = 12, PATH_CAP = 64, PROC_CAP = 3072 };
+
+/* --- /proc -------------------------------------------------------------------------------- */
+
+/* The beginning of /proc/PID/NAME as text. */
+static int read_proc(pid_t pid, const char *name, char text[PROC_CAP])
+{
+	char path[PATH_CAP];
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ssize_t len = read(fd, text, PROC_CAP - 1);
+	int err = len < 0 ? -errno : 0;
+	close(fd);
+	if (!err)
+		text[len] = '\0';
+	return err;
+}
+
+/* Field 22 of /proc/PID/stat; the second one, in parentheses, may hold anything. */
+static int read_start_time(pid_t pid, uint64_t *ret)
+{
+	char text[PROC_CAP];
+	int err = read_proc(pid, "stat", text);
+	if (err)
+		return err;
+	const char *at = strrchr(text, ')');
+	for (int field = 2; at && field < 22; field++) {
+		at = strchr(at, ' ');
+		if (at)
+			at++;
+	}
+	if (!at)
+		return -EINVAL;
+	*ret = strtoull(at, NULL, 10);
+	return 0;
+}
+
+/* The numbers after a key of /proc/PID/status, or NULL. */
+static const char *find_status(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+	return at ? at + strlen(key) : NULL;
+}
+
+static bool has_net_admin(pid_t pid)
+{
+	char text[PROC_CAP];
+	if (read_proc(pid, "status", text))
+		return false;
+	const char *caps = find_status(text, "\nCapEff:");
+	return caps && (strtoull(caps, NULL, 16) >> CAP_BIT_NET_ADMIN & 1);
+}
+
+/* Whether the real or effective user of the process is that one. */
+static bool is_of_user(pid_t pid, uid_t uid)
+{
+	char text[PROC_CAP], *end;
+	if (read_proc(pid, "status", text))
+		return false;
+	const char *ids = find_status(text, "\nUid:");
+	if (!ids)
+		return false;
+	return strtoul(ids, &end, 10) == uid || strtoul(end, NULL, 10) == uid;
+}
+
+static bool is_alive(const struct caller *c)
+{
+	struct pollfd p = {.fd = c->pidfd, .events = POLLIN};
+	return c->pidfd >= 0 && poll(&p, 1, 0) == 0;
+}
+
+/* --- who ---------------------------------------------------------------------------------- */
+
+static int read_groups(int fd, gid_t primary, struct caller *c)
+{
+	gid_t none;
+	socklen_t len = 0;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, &none, &len) != 0 && errno != ERANGE)
+		len = 0;
+	if (len > LIMIT_DEVICE_GROUPS * sizeof(gid_t))
+		return -E2BIG;
+	c->groups = malloc(len + sizeof(gid_t));
+	if (!c->groups)
+		return -ENOMEM;
+	c->groups[0] = primary;
+	if (len > 0 && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, c->groups + 1, &len) != 0)
+		return -errno;
+	c->group_count = 1 + len / sizeof(gid_t);
+	return 0;
+}
+
+/* The kernel's own descriptor of who connected, from 6.5 on. Before that the number is all there is,
+ * and may have passed to another process: then that one has to be of the same user at least. */
+static int open_peer_pidfd(int fd, const struct caller *c)
+{
+	int pidfd = -1;
+	socklen_t len = sizeof(pidfd);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) == 0)
+		return pidfd;
+	pidfd = pidfd_open(c->pid, 0);
+	if (pidfd >= 0 && !is_of_user(c->pid, c->uid)) {
+		close(pidfd);
+		return -1;
+	}
+	return pidfd;
+}
+
+int caller_identify(int fd, struct caller *ret)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	*ret = (struct caller){.pidfd = -1};
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0)
+		return -errno;
+	ret->uid = cred.uid;
+	ret->pid = cred.pid;
+	int err = read_groups(fd, cred.gid, ret);
+	if (err || cred.pid <= 0)
+		return err;
+	ret->pidfd = open_peer_pidfd(fd, ret);
+	/* In this order: what was read of a number is of this process if it is alive after. */
+	if (read_start_time(ret->pid, &ret->start_time) || !is_alive(ret))
+		ret->pid = 0;
+	return 0;
+}
+
+void caller_close(struct caller *c)
+{
+	if (c->pidfd >= 0)
+		close(c->pidfd);
+	free(c->groups);
+	*c = (struct caller){.pidfd = -1};
+}
+
+int caller_find(pid_t pid, uint64_t start_time, uid_t uid, struct caller *ret)
+{
+	uint64_t now_start_time;
+	*ret = (struct caller){.pid = pid, .uid = uid, .start_time = start_time, .pidfd = -1};
+	if (pid <= 0)
+		return -ESRCH;
+	ret->pidfd = pidfd_open(pid, 0);
+	if (ret->pidfd < 0)
+		return -errno;
+	if (read_start_time(pid, &now_start_time) || now_start_time != start_time ||
+		!is_alive(ret)) {
+		caller_close(ret);
+		return -ESRCH;
+	}
+	return 0;
+}
+
+/* --- whose namespace ---------------------------------------------------------------------- */
+
+static bool is_netns(int fd)
+{
+	struct statfs fs;
+	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC &&
+	       ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
+}
+
+/* Whether /proc/PID/ns/NAME is the namespace that `fd` is of. */
+static bool is_in(pid_t pid, const char *name, int fd)
+{
+	char path[PATH_CAP];
+	struct stat in, of;
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, name);
+	return stat(path, &in) == 0 && fstat(fd, &of) == 0 && in.st_dev == of.st_dev &&
+	       in.st_ino == of.st_ino;
+}
+
+/* The user namespace is the caller's own and he is its administrator, or he made it from his own:
+ * these are the ones in which the kernel gives him all capabilities (user_namespaces(7)). */
+static bool has_power_in(const struct caller *c, int user_fd)
+{
+	uid_t owner;
+	if (is_in(c->pid, "user", user_fd))
+		return has_net_admin(c->pid);
+	if (ioctl(user_fd, NS_GET_OWNER_UID, &owner) != 0 || owner != c->uid)
+		return false;
+	int parent_fd = ioctl(user_fd, NS_GET_PARENT);
+	if (parent_fd < 0)
+		return false;
+	bool is_child = is_in(c->pid, "user", parent_fd);
+	close(parent_fd);
+	return is_child;
+}
+
+static bool owns(const struct caller *c, int netns_fd)
+{
+	int user_fd = ioctl(netns_fd, NS_GET_USERNS);
+	if (user_fd < 0)
+		return false;
+	bool has_power = has_power_in(c, user_fd);
+	close(user_fd);
+	return has_power;
+}
+
+int caller_check_netns(const struct caller *c, int netns_fd)
+{
+	if (!is_netns(netns_fd))
+		return -EINVAL;
+	if (c->pid <= 0)
+		return -ESRCH;
+	bool is_his = is_in(c->pid, "net", netns_fd) || owns(c, netns_fd);
+	if (!is_alive(c))
+		return -ESRCH;
+	return is_his ? 0 : -EPERM;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the connections, and which devices live as long as whom.
+ * Never waits for a client: what cannot be sent at once ends the connection. Called by the loop.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "io/packet.h"
+#include "ontapd/daemon.h"
+
+/* --- the end ------------------------------------------------------------------------------ */
+
+static void client_free(struct client *c)
+{
+	struct daemon *d = c->daemon;
+	loop_remove(d->loop, &c->conn);
+	loop_remove(d->loop, &c->process);
+	if (c->conn.fd >= 0)
+		close(c->conn.fd);
+	caller_close(&c->caller);
+	host_watcher_remove(&d->host, c->watcher);
+	list_remove(&c->in_daemon);
+	list_remove(&c->in_idle);
+	free(c);
+	d->client_count--;
+	port_resume(d);
+}
+
+/* Its devices that are not kept go; `is_all` false: only those that live with the connection. */
+static void doom_devices(struct client *c, bool is_all)
+{
+	LIST_FOR_EACH(p, &c->devices) {
+		struct device *dev = container_of(p, struct device, in_holder);
+		if (is_all || dev->is_connection_only)
+			registry_doom(&c->daemon->registry, dev);
+	}
+}
+
+/* Ends when there is nobody left, or nothing left to hold. */
+static void settle(struct client *c)
+{
+	bool has_conn = c->conn.fd >= 0, has_process = c->process.fd >= 0;
+	if (has_conn)
+		return;
+	doom_devices(c, !has_process);
+	if (!has_process || list_is_empty(&c->devices))
+		client_free(c);
+}
+
+static void close_connection(struct client *c)
+{
+	struct daemon *d = c->daemon;
+	loop_remove(d->loop, &c->conn);
+	close(c->conn.fd);
+	c->conn.fd = -1;
+	list_remove(&c->in_idle);
+	host_watcher_remove(&d->host, c->watcher);
+	c->watcher = NULL;
+	settle(c);
+}
+
+static void on_process_end(void *arg, uint32_t events UNUSED)
+{
+	struct client *c = arg;
+	loop_remove(c->daemon->loop, &c->process);
+	c->process.fd = -1; /* closed with the caller */
+	settle(c);
+}
+
+/* --- requests ----------------------------------------------------------------------------- */
+
+static void log_reply(const struct client *c, const struct job *job)
+{
+	static const char *const ops[] = {
+		[DEVICE_CREATE] = "create",
+		[DEVICE_OPEN] = "open",
+		[DEVICE_REMOVE] = "remove",
+		[DEVICE_WATCH] = "watch",
+	};
+	const struct device_reply *reply = job->reply;
+	char text[LOG_TEXT_CAP], name[LOG_TEXT_CAP];
+	const char *op = job->request->op ? ops[job->request->op] : "none";
+	if (reply->status == DEVICE_OK)
+		log_info(c->daemon->log,
+			"%s: parent=%s ifname=%s ifindex=%u uid=%u pid=%d queues=%u alias=%s", op,
+			c->port->parent, reply->ifname, reply->ifindex, c->caller.uid,
+			(int)c->caller.pid, reply->queues, log_escape(job->request->alias, name));
+	else if (log_limit_may(&c->daemon->complaints, loop_now()))
+		log_warning(c->daemon->log, "refused: request=%s parent=%s uid=%u reason=%s", op,
+			c->port->parent, c->caller.uid, log_escape(reply->text, text));
+}
+
+static enum device_status watch(struct client *c, struct job *job)
+{
+	if (c->watcher)
+		return DEVICE_OK;
+	int err = host_watcher_add(&c->daemon->host, job->netns_fd, &c->watcher);
+	if (err == -EUSERS)
+		return make_refuse(job, DEVICE_LIMIT, "limit: %d watchers", LIMIT_DEVICE_WATCHERS);
+	if (err)
+		return make_refuse(job, DEVICE_SYSTEM, "%s", strerror(-err));
+	return DEVICE_OK;
+}
+
+static enum device_status create(struct client *c, struct job *job, struct device **ret)
+{
+	enum device_status status = make_device(job, ret);
+	if (!status && !(*ret)->mark.is_kept)
+		list_append(&c->devices, &(*ret)->in_holder);
+	return status;
+}
+
+static enum device_status perform(struct client *c, struct job *job, struct device **ret)
+{
+	switch (job->request->op) {
+	case DEVICE_CREATE: return create(c, job, ret);
+	case DEVICE_OPEN: return make_open(job);
+	case DEVICE_REMOVE: return make_remove(job);
+	case DEVICE_WATCH: return watch(c, job);
+	}
+	return DEVICE_MALFORMED;
+}
+
+/* Decodes the packet. The request has exactly one descriptor. */
+static enum device_status read_request(struct job *job, const struct packet *p,
+	struct device_request *req)
+{
+	struct rd r = rd_init(p->bytes, p->len);
+	int err = device_request_decode(&r, req);
+	if (err == ERR_RANGE)
+		return make_refuse(job, DEVICE_VERSION, "version %d of the protocol is spoken here",
+			DEVICE_PROTOCOL_VERSION);
+	if (err)
+		return make_refuse(job, DEVICE_MALFORMED, "the request %s", err_text(err));
+	if (p->fd_count != 1 || p->is_cut)
+		return make_refuse(job, DEVICE_MALFORMED, "a request has one descriptor");
+	return DEVICE_OK;
+}
+
+/* False: it cannot be told, and is to end. */
+static bool send_reply(struct client *c, const struct job *job)
+{
+	uint8_t bytes[DEVICE_MESSAGE_CAP];
+	struct wr w = wr_init(bytes, sizeof(bytes));
+	if (device_reply_encode(job->reply, &w))
+		return false;
+	const struct packet out = {.bytes = bytes,
+		.len = wr_len(&w),
+		.fds = job->fds,
+		.fd_count = job->reply->status == DEVICE_OK ? job->reply->queues : 0};
+	return packet_send(c->conn.fd, &out) == 0;
+}
+
+/* One request from its bytes to its reply. False: the connection is to be closed. */
+static bool serve(struct client *c, struct packet *p)
+{
+	struct device_request req = {0};
+	struct device_reply reply = {0};
+	int fds[LIMIT_DEVICE_QUEUES];
+	struct job job = {.maker = &c->daemon->maker,
+		.parent = c->port->parent,
+		.caller = &c->caller,
+		.netns_fd = p->fd_count > 0 ? p->fds[0] : -1,
+		.request = &req,
+		.reply = &reply,
+		.fds = fds};
+	struct device *made = NULL;
+	enum device_status status = read_request(&job, p, &req);
+	bool is_understood = status == DEVICE_OK;
+	reply.op = is_understood ? req.op : DEVICE_CREATE;
+	if (!status)
+		status = permit_request(c->daemon, &job);
+	if (!status)
+		status = perform(c, &job, &made);
+	reply.status = status;
+	if (status)
+		reply.queues = 0;
+	log_reply(c, &job);
+	bool is_sent = send_reply(c, &job);
+	for (unsigned i = 0; i < reply.queues; i++)
+		close(fds[i]);
+	if (made && !is_sent)
+		registry_doom(&c->daemon->registry, made); /* nobody knows that it is there */
+	return is_sent && is_understood;
+}
+
+static void on_packet(void *arg, uint32_t events UNUSED)
+{
+	struct client *c = arg;
+	uint8_t bytes[DEVICE_MESSAGE_CAP];
+	int fds[2];
+	struct packet p = {
+		.bytes = bytes, .cap = sizeof(bytes), .fds = fds, .fd_cap = ARRAY_LEN(fds)};
+	int err = packet_receive(c->conn.fd, &p);
+	if (err == -EAGAIN)
+		return;
+	list_remove(&c->in_idle);
+	bool is_open = err == 0 && serve(c, &p);
+	packet_close_fds(&p);
+	if (!is_open)
+		close_connection(c);
+}
+
+/* --- the beginning ------------------------------------------------------------------------ */
+
+static struct client *client_make(struct daemon *d, struct port *port, int fd)
+{
+	struct client *c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->daemon = d;
+	c->port = port;
+	c->caller.pidfd = -1;
+	c->conn = (struct loop_watch){.fd = fd, .on_ready = on_packet, .arg = c};
+	c->process = (struct loop_watch){.fd = -1, .on_ready = on_process_end, .arg = c};
+	list_init(&c->devices);
+	list_init(&c->in_idle);
+	list_append(&d->clients, &c->in_daemon);
+	d->client_count++;
+	return c;
+}
+
+/* Watches for the end of the process, if it is visible. */
+static int watch_process(struct client *c)
+{
+	if (c->caller.pid <= 0)
+		return 0;
+	c->process.fd = c->caller.pidfd;
+	if (loop_add(c->daemon->loop, &c->process, EPOLLIN) == 0)
+		return 0;
+	c->process.fd = -1;
+	return ERR_SYS;
+}
+
+static size_t count_of_user(const struct daemon *d, uid_t uid)
+{
+	size_t count = 0;
+	LIST_FOR_EACH(p, &d->clients)
+		count += container_of(p, struct client, in_daemon)->caller.uid == uid;
+	return count;
+}
+
+/* Whether the connection is one more than its user may have. */
+static bool is_surplus(const struct client *c)
+{
+	return c->caller.uid != 0 &&
+	       count_of_user(c->daemon, c->caller.uid) > LIMIT_DEVICE_USER_CLIENTS;
+}
+
+void client_new(struct port *port, int fd)
+{
+	struct daemon *d = port->daemon;
+	struct client *c = client_make(d, port, fd);
+	if (!c) {
+		close(fd);
+		return;
+	}
+	if (caller_identify(fd, &c->caller) || is_surplus(c) || watch_process(c) ||
+		loop_add(d->loop, &c->conn, EPOLLIN)) {
+		client_free(c);
+		return;
+	}
+	c->ask_by = loop_now() + LIMIT_DEVICE_IDLE_S * NS_PER_S;
+	list_append(&d->idle, &c->in_idle);
+}
+
+struct client *client_adopt(struct daemon *d, const struct caller *caller)
+{
+	LIST_FOR_EACH(p, &d->clients) {
+		struct client *known = container_of(p, struct client, in_daemon);
+		if (known->caller.pid != caller->pid)
+			continue;
+		struct caller surplus = *caller;
+		caller_close(&surplus);
+		return known;
+	}
+	struct client *c = client_make(d, NULL, -1);
+	if (!c)
+		return NULL;
+	c->caller = *caller;
+	if (watch_process(c)) {
+		client_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+ns_t client_expire(struct daemon *d, ns_t now)
+{
+	while (!list_is_empty(&d->idle)) {
+		struct client *c = container_of(d->idle.next, struct client, in_idle);
+		if (c->ask_by > now)
+			return c->ask_by;
+		close_connection(c);
+	}
+	return NS_NEVER;
+}
+
+void client_free_all(struct daemon *d)
+{
+	LIST_FOR_EACH(p, &d->clients)
+		client_free(container_of(p, struct client, in_daemon));
+}

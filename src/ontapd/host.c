@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns ontapd's own socket to the kernel, ids of namespaces, and going to and fro between them.
+ * Never stays away: who cannot come back must not go on. Called by the making of devices.
+ */
+#include "ontapd/host.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "device/request.h"
+
+enum {
+	/* The ids that we give begin somewhere from here on: far from those that the kernel gives by
+	 * itself, the lowest that are free, and not those of our run before, so that none is used
+	 * twice while somebody may still remember it. */
+	NSID_FIRST = 1 << 20,
+	NSID_SPREAD = 1 << 28
+};
+
+/* Gives the namespace the next id that is free where `a` is. */
+static int give_nsid(struct host *h, struct asker *a, int netns_fd, nsid_t *ret)
+{
+	int err = -EEXIST;
+	for (int i = 0; i < LIMIT_NSID_TRIES && err == -EEXIST; i++) {
+		nsid_t nsid = h->next_nsid++;
+		err = asker_set_nsid(a, netns_fd, nsid);
+		if (err == -EEXIST && asker_get_nsid(a, netns_fd, ret) == 0)
+			return 0; /* somebody else has just given it one */
+		if (!err)
+			*ret = nsid;
+	}
+	return err;
+}
+
+static int find_or_give_nsid(struct host *h, struct asker *a, int netns_fd, nsid_t *ret)
+{
+	int err = asker_get_nsid(a, netns_fd, ret);
+	return err == -ENOENT ? give_nsid(h, a, netns_fd, ret) : err;
+}
+
+int host_open(struct host *h, const struct log *log, uint32_t seed)
+{
+	*h = (struct host){.log = log, .node_dir_fd = -1, .asker.fd = -1};
+	h->next_nsid = NSID_FIRST + (nsid_t)(seed % NSID_SPREAD);
+	list_init(&h->watchers);
+	h->self = netns_self_open();
+	if (h->self.net_fd < 0)
+		return -errno;
+	int err = asker_open(&h->asker);
+	nsid_t own;
+	/* With an id of our own in our own table, our links are never taken for another's. */
+	if (!err)
+		err = find_or_give_nsid(h, &h->asker, h->self.net_fd, &own);
+	if (!err)
+		h->asker.rtnl.own_id = own;
+	return err;
+}
+
+void host_close(struct host *h)
+{
+	LIST_FOR_EACH(p, &h->watchers)
+		host_watcher_remove(h, container_of(p, struct host_watcher, in_host));
+	asker_close(&h->asker);
+	netns_self_close(&h->self);
+	if (h->node_dir_fd >= 0)
+		close(h->node_dir_fd);
+	h->node_dir_fd = -1;
+}
+
+/* A watcher whose namespace is gone, or has no more ids, is its own loss. */
+static void tell_watchers(struct host *h, int netns_fd)
+{
+	LIST_FOR_EACH(p, &h->watchers) {
+		struct host_watcher *w = container_of(p, struct host_watcher, in_host);
+		nsid_t ignored;
+		if (find_or_give_nsid(h, &w->asker, netns_fd, &ignored))
+			log_warning(h->log, "a watcher's namespace gets no id for a caller's");
+	}
+}
+
+int host_identify(struct host *h, int netns_fd, nsid_t *ret)
+{
+	int err = find_or_give_nsid(h, &h->asker, netns_fd, ret);
+	if (err)
+		return err;
+	if (*ret == h->asker.rtnl.own_id)
+		*ret = NSID_OWN;
+	tell_watchers(h, netns_fd);
+	return 0;
+}
+
+int host_enter(struct host *h UNUSED, int netns_fd, struct asker *a)
+{
+	if (setns(netns_fd, CLONE_NEWNET) != 0)
+		return -errno;
+	int err = asker_open(a);
+	if (err)
+		host_leave(h, a);
+	return err;
+}
+
+void host_leave(struct host *h, struct asker *a)
+{
+	asker_close(a);
+	if (setns(h->self.net_fd, CLONE_NEWNET) != 0)
+		abort();
+}
+
+int host_watcher_add(struct host *h, int netns_fd, struct host_watcher **ret)
+{
+	if (h->watcher_count >= LIMIT_DEVICE_WATCHERS)
+		return -EUSERS;
+	struct host_watcher *w = calloc(1, sizeof(*w));
+	if (!w)
+		return -ENOMEM;
+	struct asker visiting;
+	int err = host_enter(h, netns_fd, &visiting);
+	if (err) {
+		free(w);
+		return err;
+	}
+	err = asker_open(&w->asker);
+	host_leave(h, &visiting);
+	if (err) {
+		asker_close(&w->asker);
+		free(w);
+		return err;
+	}
+	list_append(&h->watchers, &w->in_host);
+	h->watcher_count++;
+	*ret = w;
+	return 0;
+}
+
+void host_watcher_remove(struct host *h, struct host_watcher *w)
+{
+	if (!w)
+		return;
+	list_remove(&w->in_host);
+	h->watcher_count--;
+	asker_close(&w->asker);
+	free(w);
+}
+
+int host_ask(struct asker *a, const struct rtnl_request *request)
+{
+	return asker_ask(a, request, NSID_OWN);
+}
+
+int host_get_link(struct asker *a, const char *ifname, struct event *ret)
+{
+	const struct rtnl_request request = request_get_link(++a->seq, ifname);
+	int err = host_ask(a, &request);
+	if (!err && !a->has_answer)
+		err = -ENODEV;
+	if (!err)
+		*ret = a->answer;
+	return err;
+}

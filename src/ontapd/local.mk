@@ -1,0 +1,17 @@
+# The daemon that makes devices.
+sbin_PROGRAMS += src/ontapd/ontapd
+src_ontapd_ontapd_SOURCES = \
+	src/ontapd/adopt.c \
+	src/ontapd/caller.c src/ontapd/caller.h \
+	src/ontapd/client.c \
+	src/ontapd/daemon.h \
+	src/ontapd/host.c src/ontapd/host.h \
+	src/ontapd/main.c \
+	src/ontapd/make.c src/ontapd/make.h \
+	src/ontapd/news.c \
+	src/ontapd/permit.c \
+	src/ontapd/port.c \
+	src/ontapd/registry.c src/ontapd/registry.h \
+	src/ontapd/secret.c \
+	src/ontapd/settings.c src/ontapd/settings.h \
+	src/ontapd/tap.c src/ontapd/tap.h

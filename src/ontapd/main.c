@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the start, the one loop and the end of ontapd.
+ * Never makes a device itself. Called by the system.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/privilege.h"
+#include "io/ready.h"
+#include "ontapd/daemon.h"
+
+enum exit_code { EXIT_DONE = 0, EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
+
+struct run {
+	struct daemon daemon;
+	struct news *news;
+	struct loop_watch signals;
+	bool is_stopping;
+};
+
+static int complain(const struct run *r, const char *what)
+{
+	log_error(r->daemon.log, "cannot start: error=\"%s: %s\"", what, strerror(errno));
+	return ERR_SYS;
+}
+
+static void on_signal(void *arg, uint32_t events UNUSED)
+{
+	struct run *r = arg;
+	struct signalfd_siginfo info;
+	while (read(r->signals.fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGHUP)
+			r->is_stopping = true;
+		else if (permit_load_rules(&r->daemon))
+			log_error(r->daemon.log, "not reloaded: note=\"the old rules stay\"");
+	}
+}
+
+static int open_signals(struct run *r)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r->signals = (struct loop_watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+		.on_ready = on_signal,
+		.arg = r};
+	if (r->signals.fd >= 0 && loop_add(r->daemon.loop, &r->signals, EPOLLIN) == 0)
+		return 0;
+	return complain(r, "signalfd");
+}
+
+/* Three descriptors a client: as many as we may have. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* How many sockets the service manager has opened for us (sd_listen_fds(3)). */
+static int listen_fds(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	if (!pid || !count || strtol(pid, NULL, 10) != getpid())
+		return 0;
+	long value = strtol(count, NULL, 10);
+	return value > 0 && value < 1024 ? (int)value : 0;
+}
+
+static int open_kernel(struct run *r)
+{
+	struct daemon *d = &r->daemon;
+	uint32_t seed = 0;
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		return complain(r, "getrandom");
+	d->maker = (struct maker){.log = d->log,
+		.host = &d->host,
+		.registry = &d->registry,
+		.machine_secret = d->machine_secret,
+		.next_serial = seed};
+	int err = host_open(&d->host, d->log, seed);
+	if (err) {
+		errno = -err;
+		return complain(r, "netlink");
+	}
+	return news_open(&r->news, d) ? complain(r, "netlink notifications") : 0;
+}
+
+/* First of all the socket on which the kernel tells what goes, then the look at what is there. */
+static int start(struct run *r)
+{
+	struct daemon *d = &r->daemon;
+	int fds = listen_fds();
+	raise_descriptors();
+	if (d->settings->parent_count == 0 && fds == 0) {
+		log_error(d->log, "usage: error=\"no parent is named\"");
+		return ERR_SYNTAX;
+	}
+	int err = open_signals(r);
+	if (!err)
+		err = permit_load_rules(d);
+	if (!err)
+		err = secret_load(d);
+	if (!err)
+		err = open_kernel(r);
+	if (!err)
+		err = port_open_all(d, fds);
+	privilege_keep_devices();
+	return err ? err : adopt_all(d);
+}
+
+/* One turn, and one deletion: each takes the kernel some ten milliseconds, and who asks for a device
+ * meanwhile shall not wait for all of them. */
+static int turn(struct run *r)
+{
+	struct daemon *d = &r->daemon;
+	ns_t now = loop_now();
+	ns_t deadline = client_expire(d, now);
+	if (registry_first_doomed(&d->registry))
+		deadline = now;
+	if (loop_turn(d->loop, deadline)) {
+		log_error(d->log, "cannot wait for events: error=\"%s\"", strerror(errno));
+		return ERR_SYS;
+	}
+	struct device *doomed = registry_first_doomed(&d->registry);
+	if (doomed)
+		make_delete(&d->maker, doomed);
+	return 0;
+}
+
+/* Devices of those who are still there stay: the next start takes them over. */
+static void stop(struct run *r)
+{
+	struct daemon *d = &r->daemon;
+	struct device *doomed;
+	while ((doomed = registry_first_doomed(&d->registry)))
+		make_delete(&d->maker, doomed);
+	port_close_all(d);
+	registry_fini(&d->registry);
+	client_free_all(d);
+	news_close(r->news);
+	host_close(&d->host);
+	rules_fini(&d->rules);
+	rate_fini(&d->rate);
+	if (r->signals.fd >= 0) {
+		loop_remove(d->loop, &r->signals);
+		close(r->signals.fd);
+	}
+	loop_free(d->loop);
+}
+
+static int run(struct run *r)
+{
+	struct daemon *d = &r->daemon;
+	int err = start(r);
+	if (!err) {
+		log_info(d->log, "ready: devices=%zu", d->registry.devices.count);
+		if (ready_say(d->settings->ready_fd, getenv("NOTIFY_SOCKET")))
+			log_warning(d->log, "ready: error=\"%s\"", strerror(errno));
+	}
+	while (!err && !r->is_stopping)
+		err = turn(r);
+	if (r->is_stopping)
+		log_info(d->log, "stopping");
+	stop(r);
+	return err == 0 ? EXIT_DONE : err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
+}
+
+static int init_and_run(const struct settings *settings, struct log *log)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	if (!r)
+		return EXIT_SYSTEM;
+	struct daemon *d = &r->daemon;
+	d->settings = settings;
+	d->log = log;
+	d->host.asker.fd = d->host.self.net_fd = d->host.node_dir_fd = -1;
+	list_init(&d->host.watchers);
+	r->signals.fd = -1;
+	list_init(&d->ports);
+	list_init(&d->clients);
+	list_init(&d->idle);
+	registry_init(&d->registry);
+	rate_init(&d->rate, settings->rate);
+	d->loop = loop_new();
+	int code = EXIT_SYSTEM;
+	if (d->loop)
+		code = run(r);
+	else
+		(void)complain(r, "epoll");
+	free(r);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct log log = {.fd = STDERR_FILENO, .threshold = LOG_LEVEL_INFO};
+	struct settings settings;
+	if (settings_parse(&settings, argc, argv, &log))
+		return EXIT_USAGE;
+	log.threshold = settings.verbosity;
+	if (settings.is_help) {
+		fputs(settings_help, stdout);
+		return EXIT_DONE;
+	}
+	if (settings.is_version) {
+		puts("ontapd " PACKAGE_VERSION);
+		return EXIT_DONE;
+	}
+	return init_and_run(&settings, &log);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the socket on which the kernel tells that devices and namespaces are gone.
+ * Never believes that it heard everything: after a loss each device is asked for. Called by the loop.
+ */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "ontapd/daemon.h"
+
+enum { RCVBUF = 4 << 20, BATCH = 256 };
+
+struct news {
+	struct daemon *daemon;
+	struct loop_watch watch;
+	struct rtnl rtnl;
+	void *buf;
+};
+
+static void on_event(void *arg, const struct event *ev)
+{
+	struct news *n = arg;
+	struct registry *registry = &n->daemon->registry;
+	if (ev->type == EV_NS_GONE) {
+		registry_remove_namespace(registry, ev->nsid);
+		return;
+	}
+	if (ev->type != EV_LINK && ev->type != EV_LINK_GONE)
+		return;
+	struct device *d = registry_find(registry, ev->nsid, ev->link.ifindex);
+	if (!d)
+		return;
+	if (ev->type == EV_LINK_GONE)
+		registry_remove(registry, d);
+	else
+		memcpy(d->ifname, ev->link.name, sizeof(d->ifname));
+}
+
+/* What was lost may have been the end of any. */
+static void ask_for_all(struct news *n)
+{
+	struct daemon *d = n->daemon;
+	log_warning(d->log, "notifications lost: devices=%zu", d->registry.devices.count);
+	MAP_FOR_EACH(p, &d->registry.devices) {
+		struct device *dev = container_of(p, struct device, by_place);
+		struct event ignored;
+		int err = asker_get_link(&d->host.asker, dev->nsid, dev->ifindex, &ignored);
+		if (err == -ENODEV || err == -EINVAL)
+			registry_remove(&d->registry, dev);
+	}
+}
+
+static void on_news(void *arg, uint32_t events UNUSED)
+{
+	struct news *n = arg;
+	for (int i = 0; i < BATCH; i++) {
+		struct rtnl_source source = {.origin = RTNL_NEWS};
+		struct rtnl_outcome outcome;
+		long len = netlink_receive(n->watch.fd, n->buf, &source.nsid);
+		if (len == -ENOBUFS || len == -EMSGSIZE) {
+			ask_for_all(n);
+			continue;
+		}
+		if (len < 0)
+			return;
+		if (source.nsid == n->rtnl.own_id)
+			source.nsid = NSID_OWN;
+		rtnl_parse(&n->rtnl, &source, n->buf, (size_t)len, &outcome);
+	}
+}
+
+static int open_socket(struct news *n)
+{
+	static const int groups[] = {RTNLGRP_LINK, RTNLGRP_NSID};
+	const int on = 1;
+	int fd = netlink_open();
+	if (fd < 0)
+		return fd;
+	n->watch = (struct loop_watch){.fd = fd, .on_ready = on_news, .arg = n};
+	if (setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof(on)) != 0)
+		return -errno;
+	(void)netlink_set_buffer(fd, RCVBUF);
+	return netlink_join(fd, groups, ARRAY_LEN(groups));
+}
+
+int news_open(struct news **ret, struct daemon *d)
+{
+	struct news *n = calloc(1, sizeof(*n));
+	if (!n)
+		return ERR_NOMEM;
+	n->daemon = d;
+	n->watch.fd = -1;
+	n->rtnl.own_id = d->host.asker.rtnl.own_id;
+	n->rtnl.sink = (struct rtnl_sink){.on_event = on_event, .arg = n};
+	n->buf = malloc(NETLINK_DATAGRAM_CAP);
+	int err = n->buf ? open_socket(n) : -ENOMEM;
+	errno = -err;
+	if (!err && loop_add(d->loop, &n->watch, EPOLLIN) == 0) {
+		*ret = n;
+		return 0;
+	}
+	int saved = errno;
+	news_close(n);
+	errno = saved;
+	return ERR_SYS;
+}
+
+void news_close(struct news *n)
+{
+	if (!n)
+		return;
+	loop_remove(n->daemon->loop, &n->watch);
+	if (n->watch.fd >= 0)
+		close(n->watch.fd);
+	free(n->buf);
+	free(n);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the decision whether a request may be done: form, namespace, rules, limits.
+ * Never does it. Called by the client for each request.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "io/file.h"
+#include "ontapd/daemon.h"
+
+/* --- the rules file ----------------------------------------------------------------------- */
+
+static int look_up(void *arg UNUSED, bool is_group, const char *name, uint32_t *ret)
+{
+	if (is_group) {
+		const struct group *group = getgrnam(name);
+		if (!group)
+			return ERR_ABSENT;
+		*ret = group->gr_gid;
+		return 0;
+	}
+	const struct passwd *user = getpwnam(name);
+	if (!user)
+		return ERR_ABSENT;
+	*ret = user->pw_uid;
+	return 0;
+}
+
+int permit_load_rules(struct daemon *d)
+{
+	const char *file = d->settings->rules_file;
+	struct rules_error error = {0};
+	struct rules rules = {0};
+	struct buf text = {0};
+	if (!file)
+		return 0;
+	int err = file_read(file, LIMIT_DEVICE_RULES_FILE, &text);
+	if (err) {
+		log_error(d->log, "rules: file=%s error=\"%s\"", file,
+			err == ERR_SYS ? strerror(errno) : err_text(err));
+	} else {
+		err = rules_parse(&rules, buf_text(&text), text.len, look_up, NULL, &error);
+		char what[LOG_TEXT_CAP];
+		if (err)
+			log_error(d->log, "rules: file=%s line=%u error=%s", file, error.line,
+				log_escape(err == ERR_SYNTAX ? error.text : err_text(err), what));
+	}
+	buf_fini(&text);
+	if (err)
+		return err;
+	rules_fini(&d->rules);
+	d->rules = rules;
+	log_info(d->log, "rules: file=%s count=%zu", file, rules.count);
+	return 0;
+}
+
+/* --- one request -------------------------------------------------------------------------- */
+
+static enum device_status check_create(struct job *job)
+{
+	const struct device_request *req = job->request;
+	if (device_type_parse(req->type, &job->type))
+		return make_refuse(job, DEVICE_MALFORMED, "there is no type \"%s\"", req->type);
+	if (device_mode_parse(job->type, req->mode, &job->mode))
+		return make_refuse(job, DEVICE_MALFORMED, "there is no mode \"%s\" of %s", req->mode,
+			req->type);
+	if (req->ifname[0] && !device_is_name(req->ifname))
+		return make_refuse(job, DEVICE_MALFORMED, "no link can have this name");
+	if (!device_is_alias(req->alias))
+		return make_refuse(job, DEVICE_MALFORMED, "no link can have this alias");
+	if (req->queues > 0 && !device_type_is_tap(job->type))
+		return make_refuse(job, DEVICE_MALFORMED, "%s has no queues", req->type);
+	if ((req->flags & DEVICE_KEEP) && (req->flags & DEVICE_CONNECTION))
+		return make_refuse(job, DEVICE_MALFORMED, "kept, or gone with the connection?");
+	return DEVICE_OK;
+}
+
+static enum device_status check_form(struct job *job)
+{
+	const struct device_request *req = job->request;
+	if (req->queues > LIMIT_DEVICE_QUEUES)
+		return make_refuse(job, DEVICE_LIMIT, "limit: %d queues a device",
+			LIMIT_DEVICE_QUEUES);
+	switch (req->op) {
+	case DEVICE_CREATE: return check_create(job);
+	case DEVICE_OPEN:
+	case DEVICE_REMOVE:
+		if (!device_is_name(req->ifname))
+			return make_refuse(job, DEVICE_MALFORMED, "no link can have this name");
+		if (req->op == DEVICE_OPEN && req->queues == 0)
+			return make_refuse(job, DEVICE_MALFORMED, "no queues to open");
+		return DEVICE_OK;
+	case DEVICE_WATCH: return DEVICE_OK;
+	}
+	return DEVICE_OK;
+}
+
+static enum device_status check_namespace(struct job *job)
+{
+	int err = caller_check_netns(job->caller, job->netns_fd);
+	if (err == 0)
+		return DEVICE_OK;
+	if (err == -EINVAL)
+		return make_refuse(job, DEVICE_NAMESPACE,
+			"the descriptor is of no network namespace");
+	if (err == -EPERM)
+		return make_refuse(job, DEVICE_NAMESPACE,
+			"the caller neither lives in this namespace nor owns it");
+	return make_refuse(job, DEVICE_NAMESPACE, "the caller is not visible from here");
+}
+
+static enum device_status check_rules(struct daemon *d, struct job *job)
+{
+	const char *file = d->settings->rules_file;
+	if (!file)
+		return DEVICE_OK;
+	const struct rule_question question = {
+		.uid = job->caller->uid,
+		.groups = job->caller->groups,
+		.group_count = job->caller->group_count,
+		.type = job->type,
+		.mode = job->mode,
+		.parent = job->parent,
+	};
+	const struct rule *rule = rules_find(&d->rules, &question);
+	if (rule && rule->is_allow)
+		return DEVICE_OK;
+	if (rule)
+		return make_refuse(job, DEVICE_DENIED, "rule: %s:%u denies it", file, rule->line);
+	return make_refuse(job, DEVICE_DENIED, "rule: none in %s allows it", file);
+}
+
+static enum device_status check_counts(struct daemon *d, struct job *job)
+{
+	const struct settings *s = d->settings;
+	uid_t uid = job->caller->uid;
+	if (registry_count_parent(&d->registry, job->parent) >= s->max_parent)
+		return make_refuse(job, DEVICE_LIMIT, "limit: %u devices on %s (--max-parent)",
+			s->max_parent, job->parent);
+	if (uid != 0 && registry_count_user(&d->registry, uid) >= s->max_user)
+		return make_refuse(job, DEVICE_LIMIT, "limit: %u devices of user %u (--max-user)",
+			s->max_user, uid);
+	return DEVICE_OK;
+}
+
+/* The mode belongs to the parent: the kernel would change that of its other ipvlans silently. */
+static enum device_status check_shared_mode(struct daemon *d, struct job *job)
+{
+	char text[DEVICE_MODE_CAP];
+	if (!device_type_is_ipvlan(job->type))
+		return DEVICE_OK;
+	const struct device *other = registry_any_ipvlan(&d->registry, job->parent);
+	if (!other || (other->mode.mode == job->mode.mode && other->mode.flag == job->mode.flag))
+		return DEVICE_OK;
+	return make_refuse(job, DEVICE_UNSUPPORTED, "all ipvlans of a parent have one mode: "
+						    "those of %s have %s",
+		job->parent, device_mode_format(other->type, other->mode, text));
+}
+
+static enum device_status check_user(struct daemon *d, struct job *job)
+{
+	uid_t uid = job->caller->uid;
+	if (uid != 0 && !rate_may(&d->rate, uid, loop_now()))
+		return make_refuse(job, DEVICE_LIMIT,
+			"limit: %u requests a second of user %u (--rate)", d->settings->rate, uid);
+	/* Its events tell of all callers. */
+	if (job->request->op == DEVICE_WATCH && uid != 0)
+		return make_refuse(job, DEVICE_DENIED, "rule: only root may watch");
+	return DEVICE_OK;
+}
+
+enum device_status permit_request(struct daemon *d, struct job *job)
+{
+	enum device_status status = check_user(d, job);
+	if (!status)
+		status = check_form(job);
+	if (!status)
+		status = check_namespace(job);
+	if (status || job->request->op != DEVICE_CREATE)
+		return status;
+	status = check_rules(d, job);
+	if (!status)
+		status = check_counts(d, job);
+	if (!status)
+		status = check_shared_mode(d, job);
+	return status;
+}

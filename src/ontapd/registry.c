@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the list of devices.
+ * Never touches a link. Called by the making of devices and by the daemon's loop.
+ */
+#include "ontapd/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+
+static uint64_t place_hash(nsid_t nsid, uint32_t ifindex)
+{
+	return hash_mix((uint32_t)nsid, ifindex);
+}
+
+void registry_init(struct registry *r)
+{
+	map_init(&r->devices);
+	list_init(&r->doomed);
+}
+
+void registry_fini(struct registry *r)
+{
+	MAP_FOR_EACH(n, &r->devices)
+		registry_remove(r, container_of(n, struct device, by_place));
+	map_fini(&r->devices);
+}
+
+struct device *registry_add(struct registry *r, const struct device *d)
+{
+	struct device *copy = malloc(sizeof(*copy));
+	if (!copy)
+		return NULL;
+	*copy = *d;
+	list_init(&copy->in_holder);
+	if (map_add(&r->devices, &copy->by_place, place_hash(d->nsid, d->ifindex))) {
+		free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+void registry_remove(struct registry *r, struct device *d)
+{
+	map_remove(&r->devices, &d->by_place);
+	list_remove(&d->in_holder);
+	if (d->netns_fd >= 0)
+		close(d->netns_fd);
+	free(d);
+}
+
+struct device *registry_find(const struct registry *r, nsid_t nsid, uint32_t ifindex)
+{
+	struct map_node *n = map_first(&r->devices, place_hash(nsid, ifindex));
+	for (; n; n = map_next(n)) {
+		struct device *d = container_of(n, struct device, by_place);
+		if (d->nsid == nsid && d->ifindex == ifindex)
+			return d;
+	}
+	return NULL;
+}
+
+void registry_doom(struct registry *r, struct device *d)
+{
+	list_remove(&d->in_holder);
+	list_append(&r->doomed, &d->in_holder);
+	d->is_doomed = true;
+}
+
+struct device *registry_first_doomed(const struct registry *r)
+{
+	if (list_is_empty(&r->doomed))
+		return NULL;
+	return container_of(r->doomed.next, struct device, in_holder);
+}
+
+/* `d` is each device in turn; nothing may be removed in the body. */
+#define FOR_EACH_DEVICE(d, r) \
+	for (struct map_node *d##_n = map_begin(&(r)->devices); \
+		d##_n && ((d) = container_of(d##_n, struct device, by_place)); \
+		d##_n = map_after(&(r)->devices, d##_n))
+
+size_t registry_count_user(const struct registry *r, uint32_t uid)
+{
+	const struct device *d;
+	size_t count = 0;
+	FOR_EACH_DEVICE(d, r)
+		count += d->mark.uid == uid;
+	return count;
+}
+
+size_t registry_count_parent(const struct registry *r, const char *parent)
+{
+	const struct device *d;
+	size_t count = 0;
+	FOR_EACH_DEVICE(d, r)
+		count += strcmp(d->mark.parent, parent) == 0;
+	return count;
+}
+
+static bool is_of_workload(const struct device *d, const char *parent, const char *workload)
+{
+	return strcmp(d->mark.parent, parent) == 0 && strcmp(d->workload, workload) == 0;
+}
+
+uint32_t registry_free_instance(const struct registry *r, const char *parent, const char *workload)
+{
+	bool is_taken[LIMIT_DEVICE_INSTANCES] = {0};
+	const struct device *d;
+	uint32_t instance = 0;
+	FOR_EACH_DEVICE(d, r)
+		if (d->mark.instance < ARRAY_LEN(is_taken) && is_of_workload(d, parent, workload))
+			is_taken[d->mark.instance] = true;
+	while (instance < ARRAY_LEN(is_taken) && is_taken[instance])
+		instance++;
+	return instance;
+}
+
+const struct device *registry_any_ipvlan(const struct registry *r, const char *parent)
+{
+	const struct device *d;
+	FOR_EACH_DEVICE(d, r)
+		if (device_type_is_ipvlan(d->type) && d->has_mode &&
+			strcmp(d->mark.parent, parent) == 0)
+			return d;
+	return NULL;
+}
+
+void registry_remove_namespace(struct registry *r, nsid_t nsid)
+{
+	MAP_FOR_EACH(n, &r->devices) {
+		struct device *d = container_of(n, struct device, by_place);
+		if (d->nsid == nsid)
+			registry_remove(r, d);
+	}
+}

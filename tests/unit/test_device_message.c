@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the tests of device/message.h: what is written is read, and nothing else is.
+ * Never opens a socket. Run by `make check`.
+ */
+#include "device/message.h"
+
+#include <string.h>
+
+#include "unit.h"
+
+enum { CAP = DEVICE_MESSAGE_CAP };
+
+static int decode_request(const void *bytes, size_t len, struct device_request *ret)
+{
+	struct rd r = rd_init(bytes, len);
+	return device_request_decode(&r, ret);
+}
+
+static void a_request_is_read_as_it_was_written(void **state UNUSED)
+{
+	const struct device_request req = {.op = DEVICE_CREATE,
+		.type = "macvtap",
+		.mode = "l3s,private",
+		.ifname = "fifteen-bytes.x",
+		.alias = "www, mail",
+		.queues = 64,
+		.flags = DEVICE_KEEP | DEVICE_STAY_DOWN};
+	struct device_request back;
+	uint8_t bytes[CAP];
+	struct wr w = wr_init(bytes, sizeof(bytes));
+	assert_int_equal(device_request_encode(&req, &w), 0);
+	assert_int_equal(decode_request(bytes, wr_len(&w), &back), 0);
+	assert_memory_equal(&req, &back, sizeof(req));
+}
+
+static void the_longest_messages_fit(void **state UNUSED)
+{
+	struct device_request req = {.op = DEVICE_CREATE, .queues = 1, .flags = 1};
+	struct device_reply reply = {.op = DEVICE_CREATE, .status = DEVICE_SYSTEM, .error = 1,
+		.ifindex = 1, .hwaddr_len = HWADDR_CAP, .queues = 1, .has_id = true};
+	uint8_t bytes[CAP];
+	memset(req.type, 'a', sizeof(req.type) - 1);
+	memset(req.mode, 'a', sizeof(req.mode) - 1);
+	memset(req.ifname, 'a', sizeof(req.ifname) - 1);
+	memset(req.alias, 'a', sizeof(req.alias) - 1);
+	memset(reply.text, 'a', sizeof(reply.text) - 1);
+	memset(reply.ifname, 'a', sizeof(reply.ifname) - 1);
+	struct wr w = wr_init(bytes, sizeof(bytes));
+	assert_int_equal(device_request_encode(&req, &w), 0);
+	w = wr_init(bytes, sizeof(bytes));
+	assert_int_equal(device_reply_encode(&reply, &w), 0);
+	struct device_reply back;
+	struct rd r = rd_init(bytes, wr_len(&w));
+	assert_int_equal(device_reply_decode(&r, &back), 0);
+	assert_memory_equal(&reply, &back, sizeof(reply));
+}
+
+static void a_buffer_that_is_too_small_is_an_error(void **state UNUSED)
+{
+	const struct device_request req = {.op = DEVICE_CREATE, .type = "macvtap"};
+	uint8_t bytes[8];
+	struct wr w = wr_init(bytes, sizeof(bytes));
+	assert_int_equal(device_request_encode(&req, &w), ERR_SPACE);
+}
+
+static void what_is_not_of_the_form_is_refused(void **state UNUSED)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		int err;
+	} cases[] = {
+		{"", 0, ERR_SHORT},
+		{"\1\1\0", 3, ERR_SHORT},
+		{"\2\1\0\0", 4, ERR_RANGE},              /* another version */
+		{"\1\0\0\0", 4, ERR_SYNTAX},             /* operations begin at 1 */
+		{"\1\5\0\0", 4, ERR_SYNTAX},
+		{"\1\x81\0\0", 4, ERR_SYNTAX},           /* a reply */
+		{"\1\1\0\1", 4, ERR_SYNTAX},             /* what has to be zero */
+		{"\1\1\0\0\0\1", 6, ERR_SHORT},          /* half an attribute */
+		{"\1\1\0\0\0\1\0\2a", 9, ERR_SHORT},     /* longer than the message */
+		{"\1\1\0\0\0\1\0\2a\0", 10, ERR_SYNTAX}, /* a zero in a text */
+		{"\1\1\0\0\0\x63\0\0", 8, ERR_SYNTAX},   /* unknown */
+		{"\1\1\0\0\x80\x63\0\0", 8, 0},          /* unknown, and may be passed over */
+		{"\1\1\0\0\0\5\0\1\1", 9, ERR_SYNTAX},   /* queues in one byte */
+		{"\1\1\0\0\0\6\0\4\0\0\0\x80", 12, ERR_SYNTAX}, /* a flag that nobody knows */
+		{"\1\1\0\0\0\3\0\x10" "0123456789abcdef", 24, ERR_SYNTAX}, /* a name of 16 bytes */
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct device_request req = {.op = DEVICE_WATCH};
+		assert_int_equal(decode_request(cases[i].bytes, cases[i].len, &req), cases[i].err);
+		if (cases[i].err)
+			assert_int_equal(req.op, DEVICE_WATCH);
+	}
+}
+
+static void a_reply_with_a_status_of_tomorrow_is_refused(void **state UNUSED)
+{
+	static const uint8_t bytes[] = {1, 0x81, 0, 0, 0, 7, 0, 4, 0, 0, 0, DEVICE_STATUS_COUNT};
+	struct device_reply reply;
+	struct rd r = rd_init(bytes, sizeof(bytes));
+	assert_int_equal(device_reply_decode(&r, &reply), ERR_SYNTAX);
+}
+
+static void each_status_has_its_words(void **state UNUSED)
+{
+	for (int i = 0; i < DEVICE_STATUS_COUNT; i++)
+		assert_non_null(device_status_text((enum device_status)i));
+	assert_string_equal(device_status_text((enum device_status)99), "unknown status");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_request_is_read_as_it_was_written),
+		cmocka_unit_test(the_longest_messages_fit),
+		cmocka_unit_test(a_buffer_that_is_too_small_is_an_error),
+		cmocka_unit_test(what_is_not_of_the_form_is_refused),
+		cmocka_unit_test(a_reply_with_a_status_of_tomorrow_is_refused),
+		cmocka_unit_test(each_status_has_its_words),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the tests of device/rules.h: what a file says, what it must not say, which rule decides.
+ * Never looks up a real user. Run by `make check`.
+ */
+#include "device/rules.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "unit.h"
+
+static int look_up(void *arg UNUSED, bool is_group, const char *name, uint32_t *ret)
+{
+	if (strcmp(name, is_group ? "kvm" : "alice") != 0)
+		return ERR_ABSENT;
+	*ret = is_group ? 108 : 1000;
+	return 0;
+}
+
+static struct rules parse(const char *text)
+{
+	struct rules rules;
+	struct rules_error error;
+	assert_int_equal(rules_parse(&rules, text, strlen(text), look_up, NULL, &error), 0);
+	return rules;
+}
+
+/* The line of the rule that decides for a user in group 100 and, 1000, in kvm too. 0: none. */
+static unsigned line_for(const struct rules *rules, uid_t uid, enum device_type type, const char *mode,
+	const char *parent)
+{
+	static const gid_t groups[] = {100, 108};
+	struct rule_question q = {.uid = uid, .groups = groups, .group_count = uid == 1000 ? 2 : 1,
+		.type = type, .parent = parent};
+	assert_int_equal(device_mode_parse(type, mode, &q.mode), 0);
+	const struct rule *rule = rules_find(rules, &q);
+	return rule ? rule->line : 0;
+}
+
+static void the_first_rule_that_fits_decides(void **state UNUSED)
+{
+	struct rules rules = parse("# who may what\n"
+				   "\n"
+				   "deny  user alice macvlan private *   # not that\n"
+				   "\tallow\tgroup kvm macvlan * eth0\r\n"
+				   "deny * * * eth1\n"
+				   "allow * ipvlan l2 *");
+	assert_int_equal(rules.count, 4);
+	assert_int_equal(line_for(&rules, 1000, DEVICE_MACVLAN, "private", "eth0"), 3);
+	assert_int_equal(line_for(&rules, 1000, DEVICE_MACVLAN, "bridge", "eth0"), 4);
+	assert_int_equal(line_for(&rules, 1001, DEVICE_MACVLAN, "bridge", "eth0"), 0);
+	assert_int_equal(line_for(&rules, 1001, DEVICE_IPVLAN, "l2", "eth1"), 5);
+	assert_int_equal(line_for(&rules, 1001, DEVICE_IPVLAN, "l2", "eth0"), 6);
+	assert_int_equal(line_for(&rules, 1001, DEVICE_IPVLAN, "l2,private", "eth0"), 6);
+	assert_int_equal(line_for(&rules, 1001, DEVICE_IPVLAN, "l3", "eth0"), 0);
+	assert_false(rules.at[0].is_allow);
+	assert_true(rules.at[1].is_allow);
+	rules_fini(&rules);
+}
+
+static void both_words_of_a_mode_have_to_fit(void **state UNUSED)
+{
+	struct rules rules = parse("allow * ipvtap l3s,private *\n");
+	assert_int_equal(line_for(&rules, 1, DEVICE_IPVTAP, "l3s,private", "a"), 1);
+	assert_int_equal(line_for(&rules, 1, DEVICE_IPVTAP, "l3s", "a"), 0);
+	assert_int_equal(line_for(&rules, 1, DEVICE_IPVTAP, "private", "a"), 0);
+	rules_fini(&rules);
+}
+
+static void an_empty_file_allows_nothing(void **state UNUSED)
+{
+	struct rules rules = parse("");
+	assert_int_equal(line_for(&rules, 0, DEVICE_MACVLAN, "", "eth0"), 0);
+	rules_fini(&rules);
+}
+
+static void mistakes_are_told_with_their_line(void **state UNUSED)
+{
+	static const struct {
+		const char *text;
+		unsigned line;
+		const char *what;
+	} cases[] = {
+		{"permit * * * *\n", 1, "expected allow or deny, not \"permit\""},
+		{"\nallow\n", 2, "who is missing"},
+		{"allow user\n", 1, "the name of the user is missing"},
+		{"allow user bob * * *\n", 1, "there is no user \"bob\""},
+		{"allow group alice * * *\n", 1, "there is no group \"alice\""},
+		{"allow somebody * * *\n", 1, "expected user, group or *, not \"somebody\""},
+		{"allow * veth * *\n", 1, "there is no type \"veth\""},
+		{"allow * macvlan l2 *\n", 1, "there is no mode \"l2\" of macvlan"},
+		{"allow * * l9 *\n", 1, "there is no mode \"l9\" of *"},
+		{"allow * * *\n", 1, "expected: allow|deny user|group NAME TYPE MODE PARENT"},
+		{"allow user alice * * * *\n", 1,
+			"expected: allow|deny user|group NAME TYPE MODE PARENT"},
+		{"allow user alice * * * * * *\n", 1, "too many words"},
+		{"allow * * * sixteen-bytes.xx\n", 1,
+			"no link can have the name \"sixteen-bytes.xx\""},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct rules rules;
+		struct rules_error error;
+		assert_int_equal(rules_parse(&rules, cases[i].text, strlen(cases[i].text), look_up,
+					 NULL, &error),
+			ERR_SYNTAX);
+		assert_int_equal(error.line, cases[i].line);
+		assert_string_equal(error.text, cases[i].what);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_rule_that_fits_decides),
+		cmocka_unit_test(both_words_of_a_mode_have_to_fit),
+		cmocka_unit_test(an_empty_file_allows_nothing),
+		cmocka_unit_test(mistakes_are_told_with_their_line),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
