@@ -2,6 +2,7 @@
 """Fixtures of the network tests. Run by ./check, `make check-net`, or by hand as root or as anyone
 who may make user namespaces:  /usr/bin/python3 -m pytest tests/net --builddir=build/gcc
 """
+import contextlib
 import os
 import shutil
 import sys
@@ -13,6 +14,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 from lib.daemon import Daemon  # noqa: E402
 from lib.isolate import isolate  # noqa: E402
 from lib.netns import Topology  # noqa: E402
+from lib.peers import Stack  # noqa: E402
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -20,6 +22,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 def pytest_addoption(parser):
     parser.addoption("--builddir", default=os.path.join(TOP, "build", "gcc"),
                      help="where the programs under test were built (default: build/gcc)")
+    parser.addoption("--responder", default="ontap-zone", choices=["ontap-zone", "avahi-daemon"],
+                     help="whom test_mdns_conformance.py asks (default: ontap-zone)")
 
 
 def pytest_configure(config):
@@ -51,43 +55,100 @@ def program(builddir):
     return path_of
 
 
-@pytest.fixture
+def path_of_tool(tool):
+    path = shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+    if not path:
+        pytest.skip(f"{tool} is not installed")
+    return path
+
+
+@pytest.fixture(scope="session")
 def need():
     """need("tinydns") -> its path; the test is skipped where that tool is not installed."""
-    def path_of(tool):
-        path = shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
-        if not path:
-            pytest.skip(f"{tool} is not installed")
-        return path
-    return path_of
+    return path_of_tool
+
+
+@contextlib.contextmanager
+def topology():
+    made = Topology()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@contextlib.contextmanager
+def daemons(program, directory):
+    """The starter of daemons; at the end each one that still runs is stopped and must end well."""
+    started = []
+
+    def start(ns, *options, **how):
+        work = directory / f"daemon{len(started)}"
+        work.mkdir()
+        daemon = Daemon(program("ontap-zone"), ns, str(work), options, **how)
+        started.append(daemon)
+        return daemon.start()
+
+    try:
+        yield start
+        for daemon in started:
+            daemon.stop()
+    finally:
+        for daemon in started:
+            daemon.kill()
+            print(f"--- {daemon.log_path}\n{daemon.log()}")
 
 
 @pytest.fixture
 def topo():
     """A Topology; what it made is removed after the test."""
-    topology = Topology()
-    yield topology
-    topology.close()
+    with topology() as made:
+        yield made
 
 
 @pytest.fixture
 def serve(program, topo, tmp_path):
     """serve(ns, "--domain=vanya", …) -> a running, ready Daemon. After the test each one that
     still runs is stopped and must end well; its log is shown if the test failed."""
-    daemons = []
+    with daemons(program, tmp_path) as start:
+        yield start
 
-    def start(ns, *options):
-        work = tmp_path / f"daemon{len(daemons)}"
-        work.mkdir()
-        daemon = Daemon(program("ontap-zone"), ns, str(work), options)
-        daemons.append(daemon)
-        return daemon.start()
 
-    yield start
+@pytest.fixture(scope="module")
+def module_topo():
+    """The same for all tests of a module: for those that change nothing."""
+    with topology() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def module_serve(program, module_topo, tmp_path_factory):
+    with daemons(program, tmp_path_factory.mktemp("daemons")) as start:
+        yield start
+
+
+@contextlib.contextmanager
+def peers(directory):
+    made = []
+
+    def make(ns, host_name):
+        made.append(Stack(ns, directory / f"stack{len(made)}", host_name))
+        return made[-1]
     try:
-        for daemon in daemons:
-            daemon.stop()
+        yield make
     finally:
-        for daemon in daemons:
-            daemon.kill()
-            print(f"--- {daemon.log_path}\n{daemon.log()}")
+        for stack in made:
+            stack.close()
+
+
+@pytest.fixture
+def stacks(tmp_path):
+    """stacks(ns, "name") -> a Stack on that namespace: for another mDNS implementation."""
+    with peers(tmp_path) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def module_stacks(tmp_path_factory):
+    with peers(tmp_path_factory.mktemp("stacks")) as make:
+        yield make

@@ -53,7 +53,9 @@ class ModelDump:
         whole = {}
         for item in self.ask("dump"):
             if item["what"] == "ns":
-                whole[item["nsid"]] = {"info": item, "links": {}, "addrs": []}
+                whole[item["nsid"]] = {"info": item, "hostnames": [], "links": {}, "addrs": []}
+            elif item["what"] == "hostname":
+                whole[item["nsid"]]["hostnames"].append(item)
             elif item["what"] == "link":
                 whole[item["nsid"]]["links"][item["ifindex"]] = item
             elif item["what"] == "addr":

@@ -3,3 +3,14 @@
 check_PROGRAMS += tests/net/model-dump
 tests_net_model_dump_SOURCES = tests/net/model-dump.c
 EXTRA_DIST += tests/net/kernel_lib.py tests/net/test_kernel.py
+EXTRA_DIST += tests/net/test_export.py
+check_PROGRAMS += tests/net/device-ask
+tests_net_device_ask_SOURCES = tests/net/device-ask.c
+tests_net_device_ask_LDADD = src/libontap/libontap.a
+# A client of libavahi-client, where there is that library.
+if HAVE_AVAHI
+check_PROGRAMS += tests/net/avahi-client
+tests_net_avahi_client_SOURCES = tests/net/avahi-client.c
+tests_net_avahi_client_CPPFLAGS = $(AM_CPPFLAGS) $(AVAHI_CFLAGS)
+tests_net_avahi_client_LDADD = $(AVAHI_LIBS)
+endif

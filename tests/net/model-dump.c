@@ -3,7 +3,7 @@
  * Owns a model that follows the kernel, and prints it when asked to: the real sockets, automaton
  * and model without the rest of the daemon. Never serves anything. Run by tests/net/test_kernel.py.
  *
- *	model-dump [--netns-dir=DIR] [--rcvbuf=BYTES] [--debug]
+ *	model-dump [--netns-dir=DIR] [--rcvbuf=BYTES] [--all-nsids] [--census=MEANS] [--debug]
  *
  * Commands on standard input, one a line; each is answered by lines of JSON and an empty line:
  *	dump     the model, as soon as there is nothing more to be read
@@ -66,6 +66,14 @@ static void put_ns(struct buf *b, const char *what, const struct model_ns *ns)
 		", \"rootless\": %d, \"owner_known\": %d", what, ns->nsid, ns->info.cookie,
 		ns->info.is_rootless, ns->info.is_owner_known);
 	put_text(b, "name", ns->info.name);
+	buf_puts(b, "}\n");
+}
+
+static void put_hostname(struct buf *b, const struct model_ns *ns, const struct event_hostname *h)
+{
+	buf_printf(b, "{\"what\": \"hostname\", \"nsid\": %d, \"uts\": %" PRIu64
+		", \"own\": %d, \"rootless\": %d", ns->nsid, h->uts, h->is_own, h->is_rootless);
+	put_text(b, "name", h->name);
 	buf_puts(b, "}\n");
 }
 
@@ -132,6 +140,8 @@ static void put_whole_ns(void *arg, const struct model_ns *ns)
 {
 	struct buf *b = arg;
 	put_ns(b, "ns", ns);
+	LIST_FOR_EACH(h, &ns->hostnames)
+		put_hostname(b, ns, &container_of(h, struct model_hostname, in_ns)->info);
 	LIST_FOR_EACH(l, &ns->links) {
 		const struct model_link *link = container_of(l, struct model_link, in_ns);
 		if (!link->is_present)
@@ -153,9 +163,12 @@ static void put_stats(struct buf *b, const struct program *p)
 		", \"dumps\": %" PRIu64 ", \"overruns\": %" PRIu64 ", \"interrupted\": %" PRIu64
 		", \"malformed\": %" PRIu64 ", \"misattributed\": %" PRIu64 ", \"own_only\": %d, "
 		"\"refused\": %" PRIu64 ", \"synced\": %d, \"namespaces\": %zu, \"links\": %zu, "
-		"\"addrs\": %zu}\n", s.datagrams, s.events, s.dumps, s.overruns, s.interrupted,
+		"\"addrs\": %zu, \"by\": \"%s\", \"looks\": %" PRIu64 ", \"pairs\": %zu, "
+		"\"proxies\": %zu, \"news_lost\": %" PRIu64 "}\n", s.datagrams, s.events, s.dumps, s.overruns, s.interrupted,
 		s.malformed, s.misattributed, s.is_own_only, p->refused,
-		kernel_is_synced(p->kernel), m.namespaces, m.links, m.addrs);
+		kernel_is_synced(p->kernel), m.namespaces, m.links, m.addrs,
+		census_means_text(s.census.means), s.census.looks, s.census.pairs, s.census.proxies,
+		s.census.news_lost);
 }
 
 /* --- commands ----------------------------------------------------------------------------- */
@@ -228,26 +241,40 @@ static void run(struct program *p)
 	}
 }
 
+static enum census_means census_of(const char *text)
+{
+	for (enum census_means means = CENSUS_AUTO; means < CENSUS_MEANS_COUNT; means++)
+		if (strcmp(text, census_means_text(means)) == 0)
+			return means;
+	exit(100);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"netns-dir", required_argument, NULL, 'd'},
 		{"rcvbuf", required_argument, NULL, 'r'},
+		{"all-nsids", no_argument, NULL, 'a'},
+		{"census", required_argument, NULL, 'c'},
 		{"debug", no_argument, NULL, 'v'},
 		{0},
 	};
 	struct program p = {0};
 	struct log log = {.fd = 2, .threshold = LOG_LEVEL_INFO};
-	struct kernel_config config = {.log = &log, .on_event = on_event, .arg = &p};
+	struct kernel_config config = {
+		.census = CENSUS_NONE, .log = &log, .on_event = on_event, .arg = &p};
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		switch (c) {
 		case 'd': config.netns_dir = optarg; break;
 		case 'r': config.rcvbuf = strtoul(optarg, NULL, 10); break;
+		case 'a': config.has_all_nsids = true; break;
+		case 'c': config.census = census_of(optarg); break;
 		case 'v': log.threshold = LOG_LEVEL_DEBUG; break;
 		default: return 100;
 		}
 	}
-	p.model = model_new(1, (struct model_listener){on_ns, on_link, on_addr, &p});
+	p.model = model_new(1, (struct model_listener){
+				  .on_ns = on_ns, .on_link = on_link, .on_addr = on_addr, .arg = &p});
 	p.kernel = p.model ? kernel_open(&config) : NULL;
 	if (!p.kernel)
 		return 111;

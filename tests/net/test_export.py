@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from lib.daemon import hermetic_options
 from lib.wait import wait_until
 
 WAN4, WAN6 = "198.51.100.7", "2001:db8:7::7"
@@ -51,8 +52,9 @@ def zone_file(tmp_path):
 def export(program, host, zone_file):
     """export("--format=json", …) -> what `ontap-zone export` prints for domain vanya."""
     def run(*options):
-        return host.run([program("ontap-zone"), "export", "--domain=vanya", "--ns=ns.vanya",
-                         f"--zone-file={zone_file}", *options]).stdout
+        return host.run([program("ontap-zone"), "export", *hermetic_options(program("ontap-zone")),
+                         "--domain=vanya", "--ns=ns.vanya", f"--zone-file={zone_file}",
+                         *options]).stdout
     return run
 
 
@@ -249,7 +251,8 @@ def read(path):
 
 def test_watch_writes_the_file_and_runs_the_command_after_each_change(host, program, topo, tmp_path):
     output, ran = tmp_path / "hosts", tmp_path / "ran"
-    process = host.popen([program("ontap-zone"), "export", "--format=hosts", "--watch",
+    process = host.popen([program("ontap-zone"), "export", *hermetic_options(program("ontap-zone")),
+                          "--format=hosts", "--watch",
                           f"--output={output}", f"--exec=cat {output} >> {ran}"],
                          stderr=subprocess.PIPE)
     try:

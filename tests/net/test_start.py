@@ -42,7 +42,7 @@ def run_shown(line):
 
 
 def test_every_line_that_it_shows_works(demonstration):
-    shown = re.findall(r"^  (ip .*)$", demonstration.text, re.MULTILINE)
+    shown = re.findall(r"^  ((?:ip|nsenter) .*)$", demonstration.text, re.MULTILINE)
     assert len(shown) >= 8
     for line in shown:
         if " dig " in line:
@@ -52,7 +52,7 @@ def test_every_line_that_it_shows_works(demonstration):
 
 
 def test_it_lists_its_workloads(demonstration):
-    for word in ("alpha", "beta", "10.77.0.2", "2001:db8:77::3"):
+    for word in ("alpha", "beta", "delta", "10.77.0.4", "10.77.0.2", "2001:db8:77::3"):
         assert word in demonstration.text
 
 
@@ -71,6 +71,62 @@ def test_a_second_one_is_refused_in_one_line(demonstration, program):
                           check=False)
     assert done.returncode == 1
     assert done.stderr == "start: another demonstration is running\n"
+
+
+class Running:
+    """./start with arguments, inside a namespace."""
+
+    def __init__(self, ns, program, directory, *arguments):
+        self.path = directory / "output"
+        self.socket = directory / "zone.sock"
+        with open(self.path, "wb") as file:
+            self.process = ns.popen(
+                [START, "--domain=vanya", f"--socket={self.socket}", f"--state={directory}",
+                 *arguments], env=dict(os.environ, ONTAP_ZONE=program("ontap-zone")),
+                stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)
+
+    def text(self):
+        return self.path.read_text()
+
+
+@pytest.fixture
+def start(program, tmp_path):
+    started = []
+
+    def run(ns, *arguments):
+        started.append(Running(ns, program, tmp_path, *arguments))
+        return started[-1]
+    yield run
+    for running in started:
+        if running.process.poll() is None:
+            running.process.send_signal(signal.SIGTERM)
+            running.process.wait(20)
+
+
+@pytest.mark.parametrize("listen, at", [
+    ("127.0.0.1:5300", "@127.0.0.1 -p 5300"), ("0.0.0.0", "@127.0.0.1"), ("[::1]:53", "@::1 -p 53"),
+    ("10.9.0.1", "@10.9.0.1"), ("::1", "@::1")])
+def test_with_arguments_it_serves_the_links_that_are_there(topo, start, need, listen, at):
+    need("dig")
+    host = topo.namespace("host")
+    topo.bridge(host, "br0", "10.9.0.1/24")
+    topo.workload("web", host, "br0", "10.9.0.2/24", alias="a-web")
+    running = start(host, "--no-mdns", f"--listen={listen}")
+    wait_until(lambda: "Ctrl-C ends" in running.text(), what="what to try")
+    assert re.search(r"^a-web +lan +10\.9\.0\.2 ", running.text(), re.MULTILINE)
+    line, = re.findall(r"^  (dig .* A)$", running.text(), re.MULTILINE)
+    assert at in line and "a-web.vanya." in line
+    assert "10.9.0.2" in host.run(line).stdout
+    os.killpg(running.process.pid, signal.SIGINT)
+    assert running.process.wait(20) == 0
+    assert not [name for name in os.listdir("/run") if name.startswith("ontap-start.")]
+    assert not os.path.exists(running.socket)
+
+
+def test_with_arguments_that_are_wrong_it_ends_as_the_server_does(topo, start):
+    running = start(topo.namespace("host"), "--frob")
+    assert running.process.wait(20) == 100
+    assert "--frob: unknown option" in running.text()
 
 
 def test_who_is_not_root_is_told_so_in_one_line(need):

@@ -1,24 +1,43 @@
 # SPDX-License-Identifier: ISC
 """Starts, asks and stops the real daemon."""
+import functools
+import json
 import os
 import re
 import select
 import signal
 import subprocess
 
-SANITIZER_REPORT = re.compile(r"(Address|Leak|Memory|UndefinedBehavior|Thread)Sanitizer|runtime error:")
+# A daemon under test looks at the namespaces in its own /run/netns and at aliases only, not at all
+# processes of the machine. A test that is about more says so: what comes later on the line counts.
+HERMETIC = {"assign-nsid": "--assign-nsid=/run/netns", "hostnames-by": "--hostnames-by=none",
+            "self": "--no-self"}
+SANITIZER_REPORT = re.compile(r"(Address|Leak|Memory|UndefinedBehavior|Thread)Sanitizer|"
+                              r"runtime error:")
+
+
+@functools.lru_cache
+def hermetic_options(program):
+    """Those of HERMETIC that the program has."""
+    text = subprocess.run([program, "serve", "--help"], capture_output=True, text=True,
+                          check=True).stdout
+    return [option for key, option in HERMETIC.items()
+            if re.search(rf"--(\[no-\]|no-)?{key}\b", text)]
 
 
 class Daemon:
-    """`ontap-zone serve` in a namespace, with control socket and state of its own in `work`."""
+    """`ontap-zone serve` in a namespace, with control socket and state of its own in `work`.
+    `prefix` is what to start it with: ["setpriv", …]; `environ` is added to the environment."""
 
-    def __init__(self, program, ns, work, options):
+    def __init__(self, program, ns, work, options, prefix=(), environ=()):
         self.program = program
         self.ns = ns
+        self.prefix = list(prefix)
         self.socket = os.path.join(work, "zone.sock")
         self.log_path = os.path.join(work, "stderr")
-        self.options = ["--socket=" + self.socket, "--state=" + os.path.join(work, "state"), *options]
-        self.environ = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1")
+        self.options = ["--socket=" + self.socket, "--state=" + os.path.join(work, "state"),
+                        *hermetic_options(program), *options]
+        self.environ = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1", **dict(environ))
         os.makedirs(os.path.join(work, "state"), exist_ok=True)
         self.process = None
 
@@ -28,7 +47,8 @@ class Daemon:
         try:
             with open(self.log_path, "ab") as log:
                 self.process = self.ns.popen(
-                    [self.program, "serve", f"--ready-fd={ready_child}", *self.options],
+                    [*self.prefix, self.program, "serve", f"--ready-fd={ready_child}",
+                     *self.options],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(ready_child,),
                     env=self.environ)
             os.close(ready_child)
@@ -46,6 +66,27 @@ class Daemon:
         done = self.ns.run([self.program, *arguments, "--socket=" + self.socket], check=check,
                            env=self.environ)
         return done.stdout
+
+    def lines(self, *arguments):
+        """daemon.lines("explain", "web") -> the objects that it prints with -j."""
+        return [json.loads(line) for line in self.ask(*arguments, "-j").splitlines()]
+
+    def status(self):
+        return self.lines("status")[0]
+
+    def names(self):
+        """{name: [address]} of what `names` shows as served, and why the rest is not:
+        {name: {address: reason}}."""
+        served, unserved = {}, {}
+        for line in self.lines("names"):
+            if "rejected" in line:
+                continue
+            for addr in line["addresses"]:
+                if addr["served"]:
+                    served.setdefault(line["name"], []).append(addr["address"])
+                else:
+                    unserved.setdefault(line["name"], {})[addr["address"]] = addr["reason"]
+        return served, unserved
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:

@@ -76,8 +76,20 @@ class Namespace:
             nodad = " nodad" if ":" in addr else ""
             self.ip(f"addr add {addr} dev {ifname}{nodad}")
 
+    def write_sysctl(self, path, value):
+        """ns.write_sysctl("net/ipv6/conf/eth0/forwarding", 1)"""
+        self.run(["sh", "-c", f"echo {value} >/proc/sys/{path}"])
+
+    def batch(self, lines, timeout=60):
+        """Runs `ip -batch` inside."""
+        self.run(["ip", "-batch", "-"], input="\n".join(lines) + "\n", timeout=timeout)
+
     def set_alias(self, ifname, alias):
         self.run(["ip", "link", "set", "dev", ifname, "alias", alias])
+
+    def hide(self):
+        """Takes the name away: who looks at /run/netns does not find it. It lives on."""
+        subprocess.run(["ip", "netns", "del", self.name], check=True, capture_output=True)
 
     def ifindex(self, ifname):
         return self.call(socket.if_nametoindex, ifname)
@@ -90,15 +102,19 @@ class Namespace:
 
 
 class Topology:
-    """Makes namespaces and links; close() removes all of them."""
+    """Makes namespaces and links; close() removes all of them. Without `has_dad` the links of
+    namespaces made from then on have their link-local addresses at once."""
 
     def __init__(self):
         self.namespaces = []
+        self.has_dad = True
 
     def namespace(self, label):
         """A new namespace; its name is `label` made unique."""
         ns = Namespace(f"{label}-{os.getpid()}-{next(_counter)}")
         self.namespaces.append(ns)
+        if not self.has_dad:
+            ns.write_sysctl("net/ipv6/conf/default/accept_dad", 0)
         return ns
 
     def bridge(self, ns, ifname, *addrs):
@@ -112,6 +128,27 @@ class Topology:
         ns.ip(f"link add {ifname} type veth peer name {peer_ifname} netns {peer_ns.name}")
         ns.ip(f"link set {ifname} up")
         peer_ns.ip(f"link set {peer_ifname} up")
+
+    def far_client(self, host, label="far"):
+        """A client whose addresses are on-link nowhere that the host can see: behind a router, by
+        host routes. Returns it; the host is 192.0.2.1 and 2001:db8:f::1."""
+        router, far = self.namespace(label + "-router"), self.namespace(label)
+        self.veth(router, "up0", host, "far0")
+        self.veth(router, "down0", far, "eth0")
+        host.add_addr("far0", "192.0.2.1/30", "2001:db8:f::1/64")
+        router.add_addr("up0", "192.0.2.2/30", "2001:db8:f::2/64")
+        router.add_addr("down0", "fe80::1/64")
+        far.add_addr("eth0", "198.18.0.9/32", "2001:db8:e::9/128")
+        router.write_sysctl("net/ipv4/ip_forward", 1)
+        router.write_sysctl("net/ipv6/conf/all/forwarding", 1)
+        router.batch(["route add 198.18.0.9/32 dev down0", "route add default via 192.0.2.1",
+                      "route add 2001:db8:e::9/128 dev down0",
+                      "route add default via 2001:db8:f::1"])
+        far.batch(["route add 192.0.2.2 dev eth0", "route add default via 192.0.2.2",
+                   "route add default via fe80::1 dev eth0"])
+        host.batch(["route add default via 192.0.2.2", "route add default via 2001:db8:f::2"])
+        far.hide()
+        return far
 
     def workload(self, label, host, bridge, *addrs, ifname="eth0", alias=None):
         """A namespace with one link to `bridge` of `host`, its alias and addresses."""

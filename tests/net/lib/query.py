@@ -3,6 +3,7 @@
 import contextlib
 import socket
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.query
@@ -58,3 +59,11 @@ def send_raw(ns, server, payload, *, port=53, timeout=1, size=65535):
             return sock.recv(size)
         except socket.timeout:
             return None
+
+
+def has_addresses(ns, name, *expected, server="127.0.0.1"):
+    """Whether `name` has exactly these IPv4 addresses; False as well while nobody answers."""
+    try:
+        return addresses(ask(ns, server, name, "A", timeout=1)) == sorted(expected)
+    except (OSError, dns.exception.Timeout):
+        return False

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: ISC
+"""Starts the real ontapd, and speaks its protocol by hand (ontapd-protocol(7))."""
+import os
+import re
+import select
+import signal
+import socket
+import struct
+import subprocess
+
+from lib.daemon import SANITIZER_REPORT
+
+CREATE, OPEN, REMOVE, WATCH = 1, 2, 3, 4
+TYPE, MODE, IFNAME, ALIAS, QUEUES, FLAGS = 1, 2, 3, 4, 5, 6
+STATUS, ERROR, TEXT, IFINDEX, HWADDR = 7, 8, 9, 10, 11
+KEEP, STAY_DOWN, CONNECTION = 1, 2, 4
+OK, MALFORMED, VERSION, NAMESPACE, DENIED, LIMIT, EXISTS, ABSENT, UNSUPPORTED = range(9)
+
+
+class Ontapd:
+    """ontapd in a namespace, with sockets and state of its own in `work`."""
+
+    def __init__(self, programs, ns, work, options):
+        self.programs = programs
+        self.ns = ns
+        self.sockets = os.path.join(work, "sockets")
+        self.state = os.path.join(work, "state")
+        self.log_path = os.path.join(work, "ontapd.log")
+        self.options = options
+        self.process = None
+
+    def port(self, parent):
+        return os.path.join(self.sockets, "port." + parent)
+
+    def start(self, *parents, timeout=20, prefix=(), **how):
+        ready, ready_child = os.pipe()
+        with open(self.log_path, "ab") as log:
+            self.process = self.ns.popen(
+                [*prefix, self.programs("ontapd"), f"--socket-dir={self.sockets}",
+                 f"--state={self.state}", f"--ready-fd={ready_child}", *self.options, *parents],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                pass_fds=(ready_child, *how.get("pass_fds", ())))
+        os.close(ready_child)
+        try:
+            if not select.select([ready], [], [], timeout)[0] or os.read(ready, 1) != b"\n":
+                raise AssertionError(f"not ready (exit {self.process.poll()}): {self.log()}")
+        finally:
+            os.close(ready)
+        return self
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def fds(self):
+        """What it has open, as a list of link texts."""
+        directory = f"/proc/{self.process.pid}/fd"
+        found = []
+        for name in os.listdir(directory):
+            try:
+                found.append(os.readlink(os.path.join(directory, name)))
+            except FileNotFoundError:
+                pass
+        return found
+
+    def memory(self):
+        """Resident memory in kB."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
+
+    def crash(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def stop(self, timeout=20):
+        if self.process is None:
+            return
+        process, self.process = self.process, None
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            status = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError(f"did not end on SIGTERM: {self.log()}") from None
+        assert not SANITIZER_REPORT.search(self.log()), self.log()
+        assert status == 0, f"exit {status}: {self.log()}"
+
+
+def attribute(kind, value):
+    if isinstance(value, str):
+        value = value.encode()
+    elif isinstance(value, int):
+        value = struct.pack("!H" if kind == QUEUES else "!I", value)
+    return struct.pack("!HH", kind, len(value)) + value
+
+
+def message(op, *attributes, version=1):
+    """The bytes of a request; attributes are (type, value)."""
+    return struct.pack("!BBH", version, op, 0) + b"".join(attribute(*a) for a in attributes)
+
+
+def parse_reply(data):
+    """{type: value} with STATUS always there."""
+    version, op, zero = struct.unpack("!BBH", data[:4])
+    assert version == 1 and op & 0x80 and zero == 0
+    reply, at = {STATUS: 0}, 4
+    while at < len(data):
+        kind, length = struct.unpack("!HH", data[at:at + 4])
+        value = data[at + 4:at + 4 + length]
+        at += 4 + length
+        kind &= 0x7fff
+        if kind in (STATUS, ERROR, IFINDEX, FLAGS, QUEUES):
+            value = int.from_bytes(value, "big")
+        elif kind in (TEXT, IFNAME, ALIAS):
+            value = value.decode()
+        reply[kind] = value
+    return reply
+
+
+def connect(path):
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    sock.settimeout(10)
+    sock.connect(path)
+    return sock
+
+
+def request(sock, data, fds):
+    """Sends bytes with descriptors; the reply and its descriptors."""
+    socket.send_fds(sock, [data], list(fds))
+    answer, got, _, _ = socket.recv_fds(sock, 4096, 64)
+    return (parse_reply(answer) if answer else None), got

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: ISC
+"""Who gets a name that several claim, and who may claim one at all."""
+import ctypes
+import os
+import subprocess
+
+import pytest
+
+pytest.importorskip("dns", reason="python3-dnspython is not installed")
+
+from lib.isolate import CLONE_NEWNET, CLONE_NEWUSER, die_with_parent, libc  # noqa: E402
+from lib.lab import Lab  # noqa: E402
+from lib.wait import wait_until  # noqa: E402
+
+
+@pytest.fixture
+def lab(topo, serve):
+    return Lab(topo, serve)
+
+
+def three_of_one_name(lab):
+    """web again and again, in the order of their addresses."""
+    return [lab.web, lab.workload("web", "10.7.0.3/24"), lab.workload("web", "10.7.0.4/24")]
+
+
+def test_merged_duplicates_share_a_name(lab):
+    _, second, _ = three_of_one_name(lab)
+    lab.serve("--duplicates=merge")
+    lab.expect("web", "10.7.0.2", "10.7.0.3", "10.7.0.4")
+    second.set_alias("eth0", "shop")
+    lab.expect("web", "10.7.0.2", "10.7.0.4")
+    second.set_alias("eth0", "WEB")
+    lab.expect("web", "10.7.0.2", "10.7.0.3", "10.7.0.4")
+
+
+def test_of_first_duplicates_one_has_the_name_until_it_goes(lab):
+    workloads = three_of_one_name(lab)
+    lab.serve("--duplicates=first")
+    left = {"10.7.0.2": workloads[0], "10.7.0.3": workloads[1], "10.7.0.4": workloads[2]}
+    while left:
+        winner, = wait_until(lambda: lab.answers("web"), what="a winner")
+        for address in set(left) - {winner}:
+            assert lab.reason("web", address) == "another workload has the name"
+        left.pop(winner).ip("link del eth0")
+        wait_until(lambda gone=winner: gone not in lab.answers("web"), what="the winner gone")
+    lab.expect("web")
+
+
+def test_numbered_duplicates_each_have_a_name(lab):
+    workloads = three_of_one_name(lab)
+    lab.serve("--duplicates=number")
+    names = {"web", "web-2", "web-3"}
+    wait_until(lambda: set(lab.daemon.names()[0]) == names, what="three names")
+    assert sorted(sum((lab.answers(name) for name in names), [])) == \
+        ["10.7.0.2", "10.7.0.3", "10.7.0.4"]
+    for workload in workloads[1:]:
+        workload.ip("link del eth0")
+    lab.expect("web", "10.7.0.2")
+    lab.expect("web-2")
+    lab.expect("web-3")
+
+
+@pytest.mark.parametrize("policy", ["merge", "first", "number"])
+def test_who_has_a_name_depends_on_the_state_and_not_on_how_it_came_about(lab, policy):
+    workloads = three_of_one_name(lab)
+    lab.serve(f"--duplicates={policy}")
+
+    def served():
+        return {name: sorted(found) for name, found in lab.daemon.names()[0].items()}
+    before = served()
+    for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
+        for i in order:
+            workloads[i].set_alias("eth0", f"other{i}")
+        for i in order:
+            lab.expect(f"other{i}", f"10.7.0.{i + 2}")
+        for i in order:
+            workloads[i].set_alias("eth0", "web")
+        for i in order:
+            lab.expect(f"other{i}")
+        assert served() == before
+
+
+# --- namespaces of others -------------------------------------------------------------------------
+
+class Rootless:
+    """A namespace made by another user, in a user namespace of its own, as rootless containers are:
+    the child unshares, and its parent, which is privileged, joins it to the bridge."""
+
+    def __init__(self, lab, name, address):
+        child, self.child_end = os.pipe()
+        ready, ready_child = os.pipe()
+
+        def become():
+            die_with_parent()
+            os.setresuid(65534, 65534, 65534)
+            if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET):
+                os._exit(ctypes.get_errno())
+            os.write(ready_child, b"x")
+        self.process = subprocess.Popen(["cat"], stdin=child, stdout=subprocess.DEVNULL,
+                                        preexec_fn=become)
+        os.close(child)
+        os.close(ready_child)
+        os.read(ready, 1)
+        os.close(ready)
+        lab.host.ip(f"netns attach {name} {self.process.pid}")
+        self.name = name
+        lab.host.ip(f"link add r{self.process.pid} type veth peer name eth0 netns {name}")
+        lab.host.ip(f"link set r{self.process.pid} master br0 up")
+        for command in ("link set lo up", f"link set eth0 alias {name}", "link set eth0 up",
+                        f"addr add {address} dev eth0"):
+            lab.host.ip(f"-n {name} {command}")
+
+    def close(self):
+        os.close(self.child_end)
+        self.process.wait(10)
+        subprocess.run(["ip", "netns", "del", self.name], check=False, capture_output=True)
+
+
+@pytest.fixture
+def rootless(lab):
+    made = []
+
+    def make(name, address):
+        made.append(Rootless(lab, name, address))
+        return made[-1]
+    yield make
+    for one in made:
+        one.close()
+
+
+ROOTLESS = "namespace of another user namespace (--rootless serves it)"
+
+
+def test_a_rootless_namespace_is_not_served_unless_asked_for(lab, rootless):
+    lab.serve()
+    rootless("pod", "10.7.0.30/24")
+    wait_until(lambda: lab.reason("pod", "10.7.0.30"), what="the address in names")
+    assert lab.reason("pod", "10.7.0.30") == ROOTLESS
+    assert lab.answers("pod") == [] and lab.ptr("10.7.0.30") == []
+    explained = lab.daemon.lines("explain", "pod")[0]
+    assert explained["rcode"] == "NXDOMAIN"
+    assert ROOTLESS in {addr["reason"] for addr in explained["addresses"]}
+    assert ROOTLESS in lab.daemon.ask("explain", "pod", check=False)
+
+
+def test_a_rootless_namespace_is_served_when_asked_for(lab, rootless):
+    lab.serve("--rootless")
+    rootless("pod", "10.7.0.30/24")
+    lab.expect("pod", "10.7.0.30")
+
+
+@pytest.mark.parametrize("policy", ["merge", "first", "number"])
+@pytest.mark.parametrize("is_first", [False, True])
+def test_a_rootless_namespace_never_has_a_name_of_the_host_s_own(lab, rootless, policy, is_first):
+    if is_first:
+        rootless("shop", "10.7.0.30/24")
+    lab.serve("--rootless", f"--duplicates={policy}")
+    if is_first:
+        lab.expect("shop", "10.7.0.30")
+    else:
+        rootless("shop", "10.7.0.30/24")
+        lab.expect("shop", "10.7.0.30")
+    lab.web.set_alias("eth0", "shop")
+    lab.expect("shop", "10.7.0.2")
+    assert "has the name" in lab.reason("shop", "10.7.0.30")
+    if policy == "number":
+        assert lab.answers("shop-2") in ([], ["10.7.0.30"])
+    lab.web.set_alias("eth0", "web")
+    lab.expect("shop", "10.7.0.30")
+
+
+def test_a_namespace_whose_owner_nobody_knows_is_not_taken_for_the_host_s_own(lab, rootless):
+    """A veth into it is enough for the kernel to give it an id, without any name."""
+    lab.host.set_alias("br0", "gateway")
+    lab.serve("--no-assign-nsid")
+    rootless("pod", "10.7.0.30/24")
+    wait_until(lambda: lab.reason("pod", "10.7.0.30"), what="the address in names")
+    assert "--rootless" in lab.reason("pod", "10.7.0.30")
+    assert lab.answers("pod") == []
+    lab.expect("gateway", "10.7.0.1", "fd07::1")

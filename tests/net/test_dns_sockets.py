@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: ISC
+"""The sockets of unicast DNS: addresses that are taken or come later, TCP clients that are slow, silent,
+greedy or confused, and threads that sleep while nobody asks."""
+import contextlib
+import glob
+import os
+import socket
+import struct
+import time
+
+import pytest
+
+dns = pytest.importorskip("dns", reason="python3-dnspython is not installed")
+
+import dns.flags  # noqa: E402
+import dns.message  # noqa: E402
+
+from lib.query import addresses, ask  # noqa: E402
+from lib.wait import wait_until  # noqa: E402
+
+HOST4, HOST6 = "10.9.0.1", "fd09::1"
+WEB4 = "10.9.0.2"
+MANY = 120
+SOURCE_LIMIT, IDLE_S = 64, 10  # src/base/limits.h
+
+
+@pytest.fixture
+def lab(topo):
+    class Lab:
+        host = topo.namespace("host")
+    topo.bridge(Lab.host, "br0", f"{HOST4}/16", f"{HOST6}/64")
+    Lab.near = topo.workload("near", Lab.host, "br0", "10.9.0.9/16", "fd09::9/64")
+    topo.workload("web", Lab.host, "br0", f"{WEB4}/16", alias="web")
+    many = topo.workload("many", Lab.host, "br0", alias="many")
+    many.batch([f"addr add 10.9.1.{i + 1}/16 dev eth0" for i in range(MANY)])
+    return Lab
+
+
+@pytest.fixture
+def running(lab, serve):
+    lab.daemon = serve(lab.host, "--domain=vanya", "--no-mdns", "--threads=2")
+    return lab
+
+
+def frame(name, rdtype="A"):
+    wire = dns.message.make_query(name, rdtype).to_wire()
+    return struct.pack("!H", len(wire)) + wire
+
+
+def connect(ns, server=HOST4, rcvbuf=None):
+    sock = ns.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_STREAM)
+    if rcvbuf:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
+    sock.settimeout(15)
+    sock.connect((server, 53))
+    return sock
+
+
+def read_reply(stream):
+    prefix = stream.read(2)
+    if len(prefix) < 2:
+        return None
+    return dns.message.from_wire(stream.read(struct.unpack("!H", prefix)[0]))
+
+
+def is_answered(lab):
+    return addresses(ask(lab.near, HOST4, "web.vanya", "A", timeout=1)) == [WEB4]
+
+
+# --- listening --------------------------------------------------------------------------------------
+
+def test_an_address_that_comes_later_is_served_then(lab, serve):
+    daemon = serve(lab.host, "--domain=vanya", "--no-mdns", f"--listen={HOST4}",
+                   "--listen=10.9.0.77", "--listen=[fd09::77]:5353")
+    assert "cannot listen: address=10.9.0.77:53" in daemon.log()
+    assert "cannot listen: address=[fd09::77]:5353" in daemon.log()
+    assert is_answered(lab)
+    lab.host.add_addr("br0", "10.9.0.77/16", "fd09::77/64")
+    wait_until(lambda: "listening: address=[fd09::77]:5353" in daemon.log(), what="the new address")
+    for tcp in (False, True):
+        assert addresses(ask(lab.near, "10.9.0.77", "web.vanya", "A", tcp=tcp)) == [WEB4]
+        assert addresses(ask(lab.near, "fd09::77", "web.vanya", "A", port=5353, tcp=tcp)) == [WEB4]
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM], ids=["udp", "tcp"])
+def test_a_port_that_is_taken_is_named_and_the_other_addresses_are_served(lab, serve, kind):
+    with contextlib.closing(lab.host.socket(socket.AF_INET, kind)) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.53", 53))
+        if kind == socket.SOCK_STREAM:
+            other.listen()
+        daemon = serve(lab.host, "--domain=vanya", "--no-mdns", f"--listen={HOST4}",
+                       "--listen=127.0.0.53")
+        line = next(line for line in daemon.log().splitlines() if "cannot listen" in line)
+        assert "127.0.0.53:53" in line and "Address already in use" in line and "resolved" in line
+        assert is_answered(lab)
+
+
+# --- TCP --------------------------------------------------------------------------------------------
+
+def test_the_last_questions_before_the_end_are_answered(running):
+    with connect(running.near, HOST6) as sock:
+        sock.sendall(frame("web.vanya") + frame("many.lan.vanya"))
+        sock.shutdown(socket.SHUT_WR)
+        with sock.makefile("rb") as stream:
+            assert addresses(read_reply(stream)) == [WEB4]
+            assert len(addresses(read_reply(stream))) == MANY
+            assert read_reply(stream) is None
+
+
+@pytest.mark.parametrize("nonsense", [b"\0\0", b"\0\5abcde", b"\xff\xff", b"\0\x0c\0\0\x80" + b"\0" * 9],
+                         ids=["empty", "short", "long", "a reply"])
+def test_nonsense_ends_the_connection(running, nonsense):
+    with connect(running.near) as sock:
+        sock.sendall(nonsense)
+        with contextlib.suppress(ConnectionResetError):
+            assert sock.recv(100) == b""
+    assert is_answered(running)
+
+
+def test_a_client_that_does_not_read_holds_up_nobody_and_gets_it_all_in_the_end(running):
+    questions = 3000
+    with connect(running.near, rcvbuf=4096) as greedy:
+        greedy.settimeout(0.3)
+        left = frame("many.lan.vanya") * questions
+        sent = 0
+        with contextlib.suppress(socket.timeout):
+            while sent < len(left):
+                sent += greedy.send(left[sent:sent + 65536])
+        assert is_answered(running)
+        assert addresses(ask(running.near, HOST4, "web.vanya", "A", tcp=True)) == [WEB4]
+        greedy.settimeout(15)
+        whole = sent // len(frame("many.lan.vanya"))
+        assert whole > 0
+        with greedy.makefile("rb") as stream:
+            for _ in range(whole):
+                assert len(addresses(read_reply(stream))) == MANY
+    wait_until(lambda: is_answered(running), what="an answer after the greedy one has gone")
+
+
+def test_one_source_gets_a_bounded_number_of_connections(running):
+    with contextlib.ExitStack() as stack:
+        open_ones = []
+        for _ in range(SOURCE_LIMIT):
+            sock = stack.enter_context(contextlib.closing(connect(running.near)))
+            sock.sendall(frame("web.vanya"))
+            assert sock.recv(65536)
+            open_ones.append(sock)
+        one_more = stack.enter_context(contextlib.closing(connect(running.near)))
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            one_more.sendall(frame("web.vanya"))
+            assert one_more.recv(65536) == b""
+        # Another source, and those that are open, are served.
+        assert addresses(ask(running.host, HOST4, "web.vanya", "A", tcp=True)) == [WEB4]
+        open_ones[0].sendall(frame("web.vanya"))
+        assert open_ones[0].recv(65536)
+        open_ones[1].close()
+        wait_until(lambda: ask(running.near, HOST6, "web.vanya", "A", tcp=True), what="a free place")
+
+
+def test_silent_clients_are_closed_and_delay_nobody(running):
+    with contextlib.ExitStack() as stack:
+        start = time.monotonic()
+        silent = [stack.enter_context(contextlib.closing(connect(running.near))) for _ in range(20)]
+        for sock in silent[::2]:
+            sock.sendall(frame("web.vanya")[:-1])  # all but a byte
+        assert is_answered(running)
+        drip = silent[0]
+        closed_at = None
+        while closed_at is None and time.monotonic() - start < IDLE_S + 5:
+            drip.settimeout(1)
+            try:
+                assert drip.recv(100) == b""
+                closed_at = time.monotonic()
+            except socket.timeout:
+                pass
+        assert closed_at and IDLE_S - 2 < closed_at - start < IDLE_S + 4
+
+
+# --- idle -------------------------------------------------------------------------------------------
+
+def switches(pid):
+    """How often each thread but the main one, which also hears from the kernel, has gone to sleep."""
+    counts = {}
+    for path in glob.glob(f"/proc/{pid}/task/*/status"):
+        if path.split("/")[4] == str(pid):
+            continue
+        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
+            counts[os.path.basename(os.path.dirname(path))] = next(
+                int(line.split()[1]) for line in file if line.startswith("voluntary_ctxt_switches"))
+    return counts
+
+
+def test_no_worker_wakes_up_while_nobody_asks(running):
+    for tcp in (False, True):
+        ask(running.near, HOST4, "web.vanya", "A", tcp=tcp)
+    pid = running.daemon.process.pid
+    time.sleep(1)  # the connection's end is noticed by then
+    before = switches(pid)
+    time.sleep(3)
+    assert len(before) >= 2 and switches(pid) == before

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: ISC
+"""What ontapd, ontap and ontap-waitif are for: a device with one command, and a name for it with no
+further step, with real routers, DHCP servers and web servers around."""
+import contextlib
+import os
+import socket
+import struct
+import subprocess
+import tempfile
+
+import dns.message
+import pytest
+
+from lib.query import addresses, ask
+from lib.wait import wait_until
+from test_ontapd import needs_root_of_the_machine, ontap, ontapd  # noqa: F401 (fixtures)
+
+# What ontap-zone does by default, and the fixtures have turned off: find out who owns a namespace.
+OWNERS = ["--hostnames-by=auto", "--names=alias"]
+
+
+@pytest.fixture
+def lab(topo):
+    """A host whose eth0 is on a wire with a neighbour's lan0."""
+    needs_root_of_the_machine()
+    host, lan = topo.namespace("host"), topo.namespace("lan")
+    topo.veth(host, "eth0", lan, "lan0")
+    host.add_addr("eth0", "10.6.0.1/24", "fd06::1/64")
+    lan.add_addr("lan0", "10.6.0.2/24", "fd06::2/64", "2001:db8:6::2/64")
+    host.lan = lan
+    return host
+
+
+@pytest.fixture
+def background():
+    """background(ns, command) -> a process that is ended after the test."""
+    running = []
+
+    def start(ns, command, **options):
+        process = ns.popen(command, stdin=subprocess.DEVNULL, **options)
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(10)
+
+
+def resolve(lab, name, rdtype):
+    return wait_until(lambda: addresses(ask(lab.lan, "10.6.0.1", name, rdtype)), what=f"{name} {rdtype}")
+
+
+def resolve_mdns(lab, name, rdtype):
+    """By a one-shot query (RFC 6762 section 5.1) to the multicast group."""
+    def multicast():
+        with lab.lan.socket(socket.AF_INET) as sock:
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack(
+                "=4s4si", b"\0" * 4, b"\0" * 4, lab.lan.ifindex("lan0")))
+            sock.settimeout(1)
+            sock.sendto(dns.message.make_query(name, rdtype).to_wire(), ("224.0.0.251", 5353))
+            try:
+                return addresses(dns.message.from_wire(sock.recv(9000)))
+            except socket.timeout:
+                return None
+
+    return wait_until(multicast, timeout=10, what=f"{name} {rdtype} by mDNS")
+
+
+def router(lab, background, directory):
+    """Router advertisements for a global and a unique local prefix."""
+    config = directory / "radvd.conf"
+    config.write_text("interface lan0 { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4;\n"
+                      "prefix 2001:db8:6::/64 { }; prefix fd06::/64 { }; };\n")
+    config.chmod(0o644)
+    lab.lan.write_sysctl("net/ipv6/conf/all/forwarding", 1)
+    background(lab.lan, ["radvd", "-n", "-m", "stderr", "-C", str(config), "-p", str(directory / "radvd.pid")],
+               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def test_a_service_is_resolved_and_fetched_by_name(lab, ontapd, ontap, serve, need, tmp_path):
+    busybox = need("busybox")
+    (tmp_path / "index.html").write_text("hello from www\n")
+    daemon = ontapd(lab)
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", *OWNERS)
+    process = ontap(daemon, "-t", "macvlan", "--netns", "--hostname=www", "-a", "www",
+                    "--addr=10.6.0.80/24", "--addr=2001:db8:6::80/64", start=True,
+                    prog=[busybox, "httpd", "-f", "-p", "80", "-h", str(tmp_path)])
+    assert resolve(lab, "www.lan.vanya", "A") == ["10.6.0.80"]
+    assert resolve(lab, "www.wan.vanya", "AAAA") == ["2001:db8:6::80"]
+    assert resolve_mdns(lab, "www.local", "A") == ["10.6.0.80"]
+    resolver = tmp_path / "resolv.conf"
+    resolver.write_text("nameserver 10.6.0.1\n")
+    script = f"mount --bind {resolver} /etc/resolv.conf && exec {busybox} wget -q -O - http://www.vanya/"
+    fetched = wait_until(lambda: lab.lan.run(["unshare", "-m", "sh", "-c", script], check=False).stdout,
+                         what="the page")
+    assert fetched == "hello from www\n"
+    process.kill()
+    wait_until(lambda: not addresses(ask(lab.lan, "10.6.0.1", "www.lan.vanya", "A")), what="the end of the name")
+
+
+def test_slaac_gives_a_stable_address_and_a_name(lab, ontapd, ontap, serve, need, background, tmp_path, program):
+    need("radvd")
+    daemon = ontapd(lab)
+    router(lab, background, tmp_path)
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", *OWNERS)
+    found = []
+    for _ in range(2):
+        process = ontap(daemon, "-t", "macvlan", "-n", "web0", "--netns", "--alias=arroyocc", start=True,
+                        prog=["sh", "-c", f"{program('ontap-waitif')} --addr-in-net=2000::/3 "
+                              "--addr-in-net=fc00::/7 --has-route=::/0 web0; cat"])
+        wan, lan, gateway = (process.stdout.readline().strip() for _ in range(3))
+        assert wan.startswith("2001:db8:6:0:") and lan.startswith("fd06::")
+        assert gateway.startswith("fe80::")
+        assert resolve(lab, "arroyocc.wan.vanya", "AAAA") == [wan]
+        assert resolve(lab, "arroyocc.lan.vanya", "AAAA") == [lan]
+        assert wan in resolve_mdns(lab, "arroyocc.local", "AAAA")
+        found.append((wan, lan))
+        process.stdin.close()
+        process.wait(5)
+    assert found[0] == found[1]
+
+
+def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background, tmp_path, program):
+    need("busybox")
+    daemon = ontapd(lab)
+    background(lab.lan, ["dnsmasq", "--no-daemon", "--port=0", "--no-ping", "--conf-file=/dev/null",
+                         "--dhcp-range=10.6.0.100,10.6.0.150,2m", "--dhcp-option=3,10.6.0.2", "--user=root",
+                         f"--dhcp-leasefile={tmp_path}/leases", "--interface=lan0", "--bind-interfaces",
+                         "--pid-file="], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", *OWNERS)
+    found = {}
+    running = []
+    for name in ("one", "two"):
+        process = ontap(daemon, "-t", "macvlan", "--netns", "-a", name, "--dhcp", "--wait=10.6.0.0/24",
+                        "--timeout=20", start=True, prog=[
+                            "sh", "-c", f"{program('ontap-waitif')} --has-route=0.0.0.0/0 $ONTAP_IFNAME; cat"])
+        assert process.stdout.readline() == "10.6.0.2\n"
+        found[name] = resolve(lab, f"{name}.lan.vanya", "A")
+        running.append(process)
+    assert found["one"] != found["two"]
+    with open(f"{tmp_path}/leases", encoding="ascii") as leases:
+        identifiers = [line.split()[4] for line in leases if line.strip()]
+    assert len(set(identifiers)) == 2 and all(text.startswith("ff:") for text in identifiers)
+    for process in running:
+        process.stdin.close()
+        process.wait(5)
+    # The same workload has the same identifier, and so the same address.
+    process = ontap(daemon, "-t", "macvlan", "--netns", "-a", "one", "--dhcp", "--wait=10.6.0.0/24",
+                    "--timeout=20", start=True, prog=["sh", "-c", "echo up; cat"])
+    assert process.stdout.readline() == "up\n"
+    assert resolve(lab, "one.lan.vanya", "A") == found["one"]
+
+
+def test_a_zone_in_another_namespace_may_watch(lab, ontapd, ontap, topo, program, background):
+    """`ontap --watch` gives the callers' namespaces ids in the zone's, before their first address."""
+    daemon, zone_ns = ontapd(lab), topo.namespace("zone")
+    topo.veth(zone_ns, "ext0", lab.lan, "lan9")
+    zone_ns.add_addr("ext0", "10.9.0.1/24")
+    lab.lan.add_addr("lan9", "10.9.0.2/24")
+    work = tempfile.mkdtemp(dir="/run")
+    background(zone_ns, [program("ontap"), "--watch", daemon.port("eth0"), "--", program("ontap-zone"), "serve",
+                         "--domain=vanya", "--listen=10.9.0.1:53", "--no-mdns", f"--socket={work}/sock",
+                         f"--state={work}", "--user=root"], stderr=subprocess.DEVNULL)
+
+    def is_up():
+        with contextlib.suppress(Exception):
+            return ask(lab.lan, "10.9.0.1", "vanya", "SOA", timeout=0.5)
+        return None
+
+    wait_until(is_up, timeout=10, what="the zone")
+    process = ontap(daemon, "-t", "macvlan", "--netns", "-a", "seen", "--addr=10.6.0.90/24", start=True,
+                    prog=["cat"])
+    wait_until(lambda: addresses(ask(lab.lan, "10.9.0.1", "seen.lan.vanya", "A")) == ["10.6.0.90"],
+               what="the name")
+    process.stdin.close()
+
+
+def test_the_device_is_created_waited_for_and_opened(lab, ontapd, ontap, need, background, tmp_path, program):
+    """Without a process around it, as in scripts: create, wait, open."""
+    need("radvd")
+    daemon = ontapd(lab)
+    router(lab, background, tmp_path)
+    assert ontap(daemon, "-t", "macvtap", "--name=nic0").returncode == 0
+    waitif = program("ontap-waitif")
+    addr = lab.run([waitif, "--addr-in-net=fc00::/7,2000::/3", "--timeout=20", "nic0"]).stdout
+    assert addr.startswith(("fd06::", "2001:db8:6:0:")) and addr.count("\n") == 1
+    assert lab.run([waitif, "--has-route=::/0", "--timeout=20", "nic0"]).stdout.startswith("fe80::")
+    done = ontap(daemon, "--open=nic0", "-m", "1", prog=["sh", "-c", "ls -l /proc/self/fd/$ONTAP_FD0"])
+    assert done.stdout.strip().endswith("/tap (deleted)"), done.stderr
+    assert ontap(daemon, "--remove=nic0").returncode == 0
+
+
+# --- ontap-waitif -------------------------------------------------------------------------------
+
+
+def test_waitif_waits_for_a_link_that_is_not_there(topo, program):
+    ns = topo.namespace("wait")
+    process = ns.popen([program("ontap-waitif"), "--addr-in-net=10.0.0.0/8", "--addr-in-net=fd00::/8",
+                        "--has-route=0.0.0.0/0", "--has-route=10.1.0.0/24", "late0"], stdout=subprocess.PIPE, text=True)
+    ns.ip("link add early type bridge")
+    ns.ip("addr add 10.1.0.5/24 dev early")
+    ns.ip("link set early up")
+    ns.ip("route add default via 10.1.0.9")
+    ns.add_addr("early", "fd00::7/64")
+    assert process.poll() is None
+    ns.ip("link set early down")
+    ns.ip("link set early name late0")
+    ns.ip("link set late0 up")
+    assert process.poll() is None
+    ns.ip("route add default via 10.1.0.9")
+    ns.ip("addr replace fd00::7/64 dev late0 nodad")
+    assert process.communicate(timeout=5)[0] == "10.1.0.5\nfd00::7\n10.1.0.9\n10.1.0.0\n"
+    assert process.returncode == 0
+
+
+def test_waitif_prints_no_address_before_it_is_usable(topo, program):
+    ns, peer = topo.namespace("wait"), topo.namespace("peer")
+    topo.veth(ns, "eth0", peer, "eth0")
+    peer.add_addr("eth0", "fd00::5/64")
+    ns.ip("addr add fd00::5/64 dev eth0")  # somebody has it: duplicate address detection fails
+    done = ns.run([program("ontap-waitif"), "--addr-in-net=fd00::/8", "--timeout=3", "eth0"], check=False)
+    assert done.returncode == 99 and done.stdout == ""
+    ns.ip("addr add fd00::6/64 dev eth0")
+    done = ns.run([program("ontap-waitif"), "--addr-in-net=fd00::/8", "--timeout=9", "eth0"])
+    assert done.stdout == "fd00::6\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--addr-in-net=10.0.0.1/8", "a"], ["--has-route=x", "a"],
+                                       ["--timeout=-1", "a"], ["name-that-is-too-long"], ["--nonsense", "a"]])
+def test_waitif_says_what_is_wrong_with_its_command_line(topo, program, arguments):
+    done = topo.namespace("wait").run([program("ontap-waitif"), *arguments], check=False)
+    assert done.returncode == 100 and done.stderr
+
+
+def test_waitif_polls_nothing(topo, program, need):
+    strace = need("strace")
+    ns = topo.namespace("wait")
+    done = ns.run([strace, "-f", "-c", "-S", "calls", program("ontap-waitif"), "--timeout=2", "never"], check=False,
+                  env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))  # which cannot be with ptrace(2)
+    assert done.returncode == 99
+    calls = {line.split()[-1]: int(line.split()[3]) for line in done.stderr.splitlines() if "poll" in line}
+    assert sum(calls.values()) <= 2
