@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: ISC
+"""Measures ontap-zone side by side with other servers; README.md in this directory says how.
+
+Needs root. Everything happens in namespaces of the run's own, which end with it. What is not
+installed is said and left out. The table goes to standard output, progress to standard error.
+"""
+import argparse
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import part_devices  # noqa: E402
+import part_hostnames  # noqa: E402
+import part_kernel  # noqa: E402
+import part_mdns  # noqa: E402
+import part_unicast  # noqa: E402
+from lab import Lab, Missing, isolate  # noqa: E402
+from report import Report  # noqa: E402
+
+PARTS = {"kernel": part_kernel.run, "unicast": part_unicast.run, "mdns": part_mdns.run,
+         "hostnames": part_hostnames.run, "devices": part_devices.run}
+EXIT_SKIP = 77
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--builddir", default="build/start", help="where the programs were built")
+    parser.add_argument("--part", action="append", choices=PARTS, help="only that; may be repeated")
+    parser.add_argument("--smoke", action="store_true",
+                        help="a few of everything in a few seconds: shows that it works, judges nothing")
+    parser.add_argument("--json", metavar="FILE", help="write the results there too")
+    parser.add_argument("--svg", metavar="FILE", help="draw the cost of answers there (gnuplot)")
+    args = parser.parse_args()
+    for key in ("builddir", "json", "svg"):
+        if getattr(args, key):
+            setattr(args, key, os.path.abspath(getattr(args, key)))
+    return args
+
+
+def run_parts(args, report, work):
+    for name in args.part or PARTS:
+        start = time.monotonic()
+        lab = Lab(args.builddir, os.path.join(work, name), args.smoke)
+        try:
+            PARTS[name](lab, report)
+        except Missing as missing:
+            report.missing(name, str(missing))
+        finally:
+            lab.close()
+        print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
+
+
+def main():
+    args = arguments()
+    if os.geteuid() != 0:
+        print("bench: not root", file=sys.stderr)
+        return EXIT_SKIP
+    reason = isolate()
+    if reason:
+        print(f"bench: no namespaces: {reason}", file=sys.stderr)
+        return EXIT_SKIP
+    report = Report(shlex.join(["tests/bench/bench.py", *(f"--part={part}" for part in args.part or ())]),
+                    is_judging=not args.smoke)
+    with tempfile.TemporaryDirectory(prefix="ontap-bench.") as work:
+        os.chmod(work, 0o755)
+        run_parts(args, report, work)
+    print(report.table())
+    if args.json:
+        report.write_json(args.json)
+    if args.svg:
+        gnuplot = shutil.which("gnuplot")
+        if gnuplot:
+            report.write_svg(args.svg, gnuplot)
+        else:
+            print("left out: picture: gnuplot is not installed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

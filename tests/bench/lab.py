@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: ISC
+"""Where measurements take place: namespaces of our own, servers in them, and what they use."""
+import glob
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "net"))
+
+from lib.isolate import CLONE_NEWNET, die_with_parent, isolate, setns  # noqa: E402,F401
+from lib.netns import Topology  # noqa: E402
+
+SERVER_CPU, CLIENT_CPU = 0, 1
+
+
+class Missing(Exception):
+    """Something that a measurement needs is not installed: it is left out, and said."""
+
+
+class Lab:
+    """All namespaces of a run. `client` is joined to each host by a pair of links of its own."""
+
+    def __init__(self, builddir, work, is_smoke):
+        self.builddir = builddir
+        self.work = work
+        self.is_smoke = is_smoke
+        self.topology = Topology()
+        self.client = self.topology.namespace("client")
+        self.hosts = 0
+        self.servers = []
+
+    def program(self, name):
+        path = os.path.join(self.builddir, name if "/" in name else f"tests/bench/{name}")
+        if not os.path.exists(path):
+            raise Missing(f"{path} is not built")
+        return path
+
+    def directory(self, name):
+        path = os.path.join(self.work, name)
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def host(self, label):
+        return Host(self, label)
+
+    def load(self, questions, host, port=53, count=100000, window=64, seconds=2.0, to=None, any_reply=False):
+        """Asks; what tests/bench/load says of it."""
+        command = [self.program("load"), questions, to or host.addr, str(port), str(count),
+                   str(window), str(seconds), host.client_link]
+        if any_reply:
+            command.append("any")
+        return json.loads(self.run_pinned(command).stdout)
+
+    def run_pinned(self, command):
+        return self.client.run(["taskset", "-c", str(cpu_of(CLIENT_CPU)), *command], timeout=120)
+
+    def stop_servers(self):
+        while self.servers:
+            self.servers.pop().stop()
+
+    def close(self):
+        self.stop_servers()
+        self.topology.close()
+
+
+class Host:
+    """A namespace with one link, s0, to the client, whose end is `client_link`."""
+
+    def __init__(self, lab, label):
+        lab.hosts += 1
+        self.lab = lab
+        self.label = label
+        self.ns = lab.topology.namespace(label)
+        self.addr = f"10.88.{lab.hosts}.1"
+        self.client_link = f"c{lab.hosts}"
+        lab.topology.veth(self.ns, "s0", lab.client, self.client_link)
+        self.ns.add_addr("s0", f"{self.addr}/24")
+        lab.client.add_addr(self.client_link, f"10.88.{lab.hosts}.2/24")
+
+
+class Server:
+    """A running server: a process and its descendants, all on the server's core."""
+
+    def __init__(self, host, name, command, environ=None, is_pinned=True, pass_fds=()):
+        self.host = host
+        self.name = name
+        self.log_path = os.path.join(host.lab.directory("logs"), f"{name}-{time.monotonic_ns()}.log")
+        cpus = {cpu_of(SERVER_CPU)} if is_pinned else os.sched_getaffinity(0)
+
+        def enter():
+            die_with_parent()
+            os.sched_setaffinity(0, cpus)
+            setns(host.ns.fd, CLONE_NEWNET)
+
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(command, preexec_fn=enter, stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, pass_fds=pass_fds,
+                                            env=environ or os.environ)
+        host.lab.servers.append(self)
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def pids(self):
+        found, todo = [], [self.process.pid]
+        while todo:
+            pid = todo.pop()
+            found.append(pid)
+            for path in glob.glob(f"/proc/{pid}/task/*/children"):
+                todo += [int(child) for child in read(path).split()]
+        return found
+
+    def cpu_us(self):
+        """Time on a core so far, of all threads, in microseconds."""
+        return sum(int(read(path).split()[0]) for pid in self.pids()
+                   for path in glob.glob(f"/proc/{pid}/task/*/schedstat")) / 1000
+
+    def main_cpu_us(self):
+        """The same of the first thread of each process only: of a server's, without its workers."""
+        return sum(int(read(f"/proc/{pid}/task/{pid}/schedstat").split()[0]) for pid in self.pids()) / 1000
+
+    def switches(self):
+        """How often each thread has been put on a core, by name of thread and number."""
+        counts = {}
+        for pid in self.pids():
+            for path in glob.glob(f"/proc/{pid}/task/*/status"):
+                lines = dict(line.split(":", 1) for line in read(path).splitlines() if ":" in line)
+                counts[lines["Pid"].strip()] = sum(int(lines[key]) for key in (
+                    "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches"))
+        return counts
+
+    def pss_mib(self):
+        total = 0
+        for pid in self.pids():
+            for line in read(f"/proc/{pid}/smaps_rollup").splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1])
+        return total / 1024
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        if self in self.host.lab.servers:
+            self.host.lab.servers.remove(self)
+
+
+def read(path):
+    """A file's text; nothing if it has gone."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def cpu_of(index):
+    """The core for servers (0) or for clients (1); the same one if there is only one."""
+    cpus = sorted(os.sched_getaffinity(0))
+    return cpus[index % len(cpus)]
+
+
+def median(values):
+    return statistics.median(values) if values else float("nan")
+
+
+def percentile(values, percent):
+    ordered = sorted(values)
+    return ordered[(len(ordered) - 1) * percent // 100] if ordered else float("nan")

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the client of the measurements: keeps WINDOW questions under way, checks each answer, and
+ * prints what came of it as JSON. Never makes questions: questions.py does. Run by bench.py.
+ *
+ *	load FILE ADDR PORT COUNT WINDOW SECONDS [LINK [any]]
+ *
+ * FILE holds questions, each: length (2 bytes), expected rcode, fewest answers, the message. They
+ * are asked in turn, COUNT of them, for at most SECONDS. LINK: sent there only, as multicast needs.
+ * any: whatever comes back is right.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/cursor.h"
+#include "base/time.h"
+#include "io/loop.h"
+#include "wire/msg.h"
+
+enum { BATCH = 32, SLOTS = 256, QUERY_CAP = 512, REPLY_CAP = 4096, PATIENCE_MS = 250 };
+
+struct query {
+	uint16_t len;
+	uint8_t rcode;
+	uint8_t answers;
+	const uint8_t *bytes;
+};
+
+/* A question under way. Its id is the slot's number, and how often the slot was used. */
+struct slot {
+	const struct query *query;
+	ns_t sent_at;
+	uint8_t uses;
+	bool is_waiting;
+	uint8_t bytes[QUERY_CAP];
+};
+
+static struct load {
+	int fd;
+	struct sockaddr_in to;
+	bool takes_any;
+	struct query *queries;
+	size_t query_count;
+	unsigned window;
+	struct slot slots[SLOTS];
+	uint64_t goal, sent, answered, wrong, lost;
+	uint32_t *latency_ns; /* `goal` of them */
+	uint8_t replies[BATCH][REPLY_CAP];
+} load;
+
+static _Noreturn void die(const char *what)
+{
+	fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
+	exit(111);
+}
+
+static void read_queries(struct load *l, const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	if (!f || fseek(f, 0, SEEK_END))
+		die(path);
+	size_t size = (size_t)ftell(f);
+	uint8_t *bytes = malloc(size + 1);
+	rewind(f);
+	l->queries = calloc(size / 4 + 1, sizeof(*l->queries));
+	if (!bytes || !l->queries || fread(bytes, 1, size, f) != size)
+		die(path);
+	fclose(f);
+	struct rd r = rd_init(bytes, size);
+	while (rd_left(&r) > 0 && !r.err) {
+		struct query *q = &l->queries[l->query_count++];
+		q->len = rd_u16(&r);
+		q->rcode = rd_u8(&r);
+		q->answers = rd_u8(&r);
+		q->bytes = rd_bytes(&r, q->len);
+		if (q->len > QUERY_CAP || q->len < MSG_HEADER_LEN)
+			die("query too long or too short");
+	}
+	if (r.err || l->query_count == 0)
+		die("no queries");
+}
+
+static void open_socket(struct load *l, const char *addr, const char *port, const char *link)
+{
+	const struct timeval patience = {.tv_usec = PATIENCE_MS * 1000};
+	const int room = 4 << 20, off = 0;
+	l->to = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+	if (inet_pton(AF_INET, addr, &l->to.sin_addr) != 1)
+		die(addr);
+	l->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (l->fd < 0 ||
+		setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
+		setsockopt(l->fd, IPPROTO_IP, IP_MULTICAST_LOOP, &off, sizeof(off)))
+		die("socket");
+	setsockopt(l->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	if (link && setsockopt(l->fd, SOL_SOCKET, SO_BINDTODEVICE, link, (socklen_t)strlen(link)))
+		die(link);
+}
+
+static void start_slot(struct load *l, unsigned i, ns_t now)
+{
+	struct slot *s = &l->slots[i];
+	s->query = &l->queries[l->sent++ % l->query_count];
+	s->uses++;
+	s->is_waiting = true;
+	s->sent_at = now;
+	memcpy(s->bytes, s->query->bytes, s->query->len);
+	put_u16(s->bytes, (uint16_t)(i << 8 | s->uses));
+}
+
+/* Asks a question in each slot that is free, by the batch. */
+static void fill(struct load *l)
+{
+	struct mmsghdr messages[BATCH];
+	struct iovec vectors[BATCH];
+	ns_t now = loop_now();
+	for (unsigned i = 0; i < l->window && l->sent < l->goal;) {
+		unsigned count = 0;
+		for (; i < l->window && count < BATCH && l->sent < l->goal; i++) {
+			if (l->slots[i].is_waiting)
+				continue;
+			start_slot(l, i, now);
+			vectors[count] = (struct iovec){l->slots[i].bytes, l->slots[i].query->len};
+			messages[count].msg_hdr = (struct msghdr){.msg_name = &l->to,
+				.msg_namelen = sizeof(l->to),
+				.msg_iov = &vectors[count],
+				.msg_iovlen = 1};
+			count++;
+		}
+		/* What the kernel does not take is lost, and found so in time. */
+		if (count > 0)
+			sendmmsg(l->fd, messages, count, 0);
+	}
+}
+
+static void take_reply(struct load *l, const uint8_t *bytes, size_t len, ns_t now)
+{
+	if (len < MSG_HEADER_LEN)
+		return;
+	struct slot *s = &l->slots[bytes[0]];
+	if (!s->is_waiting || s->uses != bytes[1])
+		return;
+	s->is_waiting = false;
+	bool is_right = (bytes[3] & 15) == s->query->rcode &&
+		get_u16(bytes + 6) >= s->query->answers;
+	if (!is_right && !l->takes_any) {
+		l->wrong++;
+		return;
+	}
+	ns_t latency = now - s->sent_at;
+	l->latency_ns[l->answered++] = latency > UINT32_MAX ? UINT32_MAX : (uint32_t)latency;
+}
+
+/* Takes what answers there are; waits for one. If none comes, all that is under way is lost. */
+static void drain(struct load *l)
+{
+	struct mmsghdr messages[BATCH];
+	struct iovec vectors[BATCH];
+	for (int i = 0; i < BATCH; i++) {
+		vectors[i] = (struct iovec){l->replies[i], REPLY_CAP};
+		messages[i].msg_hdr = (struct msghdr){.msg_iov = &vectors[i], .msg_iovlen = 1};
+	}
+	int count = recvmmsg(l->fd, messages, BATCH, MSG_WAITFORONE, NULL);
+	if (count < 0) {
+		for (unsigned i = 0; i < l->window; i++) {
+			l->lost += l->slots[i].is_waiting;
+			l->slots[i].is_waiting = false;
+		}
+		return;
+	}
+	ns_t now = loop_now();
+	for (int i = 0; i < count; i++)
+		take_reply(l, l->replies[i], messages[i].msg_len, now);
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+static double latency_us(const struct load *l, unsigned percent)
+{
+	return l->answered ? l->latency_ns[(l->answered - 1) * percent / 100] / 1000.0 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct load *l = &load;
+	if (argc < 7 || argc > 9) {
+		fprintf(stderr, "usage: load FILE ADDR PORT COUNT WINDOW SECONDS [LINK [any]]\n");
+		return 100;
+	}
+	l->goal = strtoull(argv[4], NULL, 10);
+	l->window = (unsigned)atoi(argv[5]);
+	if (l->window < 1 || l->window > SLOTS || l->goal < 1)
+		die("bad count or window");
+	l->takes_any = argc > 8;
+	l->latency_ns = calloc(l->goal, sizeof(*l->latency_ns));
+	if (!l->latency_ns)
+		die("memory");
+	read_queries(l, argv[1]);
+	open_socket(l, argv[2], argv[3], argc > 7 && argv[7][0] ? argv[7] : NULL);
+
+	ns_t start = loop_now(), end = start + (ns_t)(atof(argv[6]) * NS_PER_S), now = start;
+	while (l->answered + l->wrong + l->lost < l->goal && now < end) {
+		fill(l);
+		drain(l);
+		now = loop_now();
+	}
+	qsort(l->latency_ns, l->answered, sizeof(*l->latency_ns), compare_u32);
+	printf("{\"answered\": %llu, \"wrong\": %llu, \"lost\": %llu, \"seconds\": %.6f, "
+		"\"p50_us\": %.1f, \"p99_us\": %.1f}\n",
+		(unsigned long long)l->answered, (unsigned long long)l->wrong,
+		(unsigned long long)l->lost, (double)(now - start) / NS_PER_S, latency_us(l, 50),
+		latency_us(l, 99));
+	return 0;
+}

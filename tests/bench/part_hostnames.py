@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: ISC
+"""From sethostname(2) to the answer, by each means that the kernel allows; and what it costs at rest."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+import questions
+import servers
+from lab import die_with_parent, median, percentile
+
+PROCESSES = 2000
+CHANGES = 200
+IDLE_S = 60
+
+
+def run(lab, report):
+    processes = 20 if lab.is_smoke else PROCESSES
+    crowd = Crowd(processes)
+    try:
+        for means in ("fexit", "iter", "proc"):
+            host = lab.host(means)
+            server = servers.ontap(host, "--listen=127.0.0.1", "--no-mdns", f"--hostnames-by={means}",
+                                   is_pinned=False)
+            if status(lab, server)["by"] == means:
+                measure(lab, report, server, means, processes)
+            else:
+                report.missing("hostnames", f"{means}: this kernel refuses it")
+            server.stop()
+    finally:
+        crowd.end()
+
+
+class Crowd:
+    """Processes that do nothing: what a look has to pass by."""
+
+    def __init__(self, count):
+        self.shell = subprocess.Popen(
+            ["sh", "-c", f"for i in $(seq {count}); do sleep 100000 & done; echo; wait"],
+            stdout=subprocess.PIPE, start_new_session=True, preexec_fn=die_with_parent)
+        self.shell.stdout.readline()
+
+    def end(self):
+        os.killpg(self.shell.pid, signal.SIGKILL)  # its session has no other group
+        self.shell.wait()
+        self.shell.stdout.close()
+
+
+def status(lab, server):
+    done = server.host.ns.run([lab.program("src/ontap-zone/ontap-zone"), "status", "-j",
+                               f"--socket={server.socket}"])
+    return json.loads(done.stdout)["hostnames"]
+
+
+def measure(lab, report, server, means, processes):
+    host = server.host
+    lab.topology.bridge(host.ns, "br0", "10.97.0.1/16")
+    workload = lab.topology.workload("named", host.ns, "br0", "10.97.0.2/16")
+    process = workload.popen(["unshare", "-u", "sleep", "100000"])
+    time.sleep(0.3)
+    count = 5 if lab.is_smoke else CHANGES
+    program = lab.program("hostname")
+    cpu = server.cpu_us()
+    spans = json.loads(host.ns.run([program, str(count), str(process.pid), "127.0.0.1", "53",
+                                    questions.DOMAIN], timeout=120).stdout)
+    cpu = server.cpu_us() - cpu
+    goals = (5000, None) if means != "proc" else (None, None)
+    for number, goal in zip((50, 99), goals):
+        report.add("hostnames", f"{means}: sethostname to the first right answer, p{number}", processes,
+                   percentile(spans, number), "µs", target=goal)
+    report.add("hostnames", f"{means}: CPU a change, answers included", processes, cpu / count, "µs")
+    measure_rest(lab, report, server, means, processes)
+    process.kill()
+    process.wait()
+
+
+def measure_rest(lab, report, server, means, processes):
+    seconds = 1 if lab.is_smoke else IDLE_S
+    program = lab.program("hostname")
+    time.sleep(1)
+    cpu = server.cpu_us()
+    time.sleep(seconds)
+    report.add("hostnames", f"{means}: CPU in {seconds} s without a change", processes,
+               server.cpu_us() - cpu, "µs", target=0)
+    # In turn, so that what else the machine does falls on both alike.
+    calls = {True: [], False: []}
+    for _ in range(1 if lab.is_smoke else 5):
+        calls[True].append(float(server.host.ns.run([program, "calls"]).stdout))
+        server.stop()
+        calls[False].append(float(server.host.ns.run([program, "calls"]).stdout))
+        if not lab.is_smoke:
+            server = servers.ontap(server.host, "--listen=127.0.0.1", "--no-mdns",
+                                   f"--hostnames-by={means}", is_pinned=False)
+    server.stop()
+    for is_on, word in ((False, "without"), (True, "with")):
+        report.add("hostnames", f"{means}: getppid(2) {word} the daemon", processes,
+                   median(calls[is_on]), "ns")

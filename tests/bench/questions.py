@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: ISC
+"""The zone that everybody serves, and the questions that everybody is asked.
+
+Each of N names has an A and an AAAA at NAME, NAME.wan and NAME.lan. Of a hundred questions, 45 ask
+for an AAAA and 35 for an A that are there, 10 for names that are not, 5 for types that are not, and 5
+for the SOA or NS of the apex; all with EDNS. The same seed gives the same questions.
+"""
+import random
+import struct
+
+DOMAIN = "bench.test"
+TYPES = {"A": 1, "NS": 2, "SOA": 6, "MX": 15, "AAAA": 28}
+OPT = b"\0" + struct.pack(">HHIH", 41, 1232, 0, 0)
+ALL_OWNERS = ("", ".wan", ".lan")
+WAN_OWNERS = (".wan",)
+
+
+def label(number):
+    return f"h{number:06d}"
+
+
+def addresses(number):
+    """IPv4 and IPv6, wan and lan, of a name."""
+    high, low = divmod(number, 65536)
+    v4 = f"{low >> 8}.{low & 255}"
+    return {"wan4": f"198.{18 + high}.{v4}", "lan4": f"10.{100 + high}.{v4}",
+            "wan6": f"2001:db8::{high:x}:{low:x}", "lan6": f"fd00:bb::{high:x}:{low:x}"}
+
+
+def records(count):
+    """Owner below the domain, type, address."""
+    for number in range(count):
+        at = addresses(number)
+        for owner, scope in (("", "wan"), (".wan", "wan"), (".lan", "lan")):
+            yield label(number) + owner, "A", at[scope + "4"]
+            yield label(number) + owner, "AAAA", at[scope + "6"]
+
+
+def write_zone(path, count):
+    """A master file that all of them read."""
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f"$ORIGIN {DOMAIN}.\n$TTL 60\n"
+                   "@ IN SOA ns hostmaster 1 3600 600 604800 60\n@ IN NS ns\nns IN A 192.0.2.1\n")
+        for owner, kind, address in records(count):
+            file.write(f"{owner} IN {kind} {address}\n")
+
+
+def write_tinydns(path, count):
+    """The same for tinydns-data, which takes an AAAA in its generic form only."""
+    import ipaddress  # here only
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f"Z{DOMAIN}:ns.{DOMAIN}:hostmaster.{DOMAIN}:1:3600:600:604800:60:60\n"
+                   f"&{DOMAIN}:192.0.2.1:ns.{DOMAIN}:60\n")
+        for owner, kind, address in records(count):
+            if kind == "A":
+                file.write(f"+{owner}.{DOMAIN}:{address}:60\n")
+            else:
+                octets = "".join(f"\\{byte:03o}" for byte in ipaddress.IPv6Address(address).packed)
+                file.write(f":{owner}.{DOMAIN}:28:{octets}:60\n")
+
+
+def write_local_zone(path, count):
+    """Names for mDNS: A and AAAA at NAME.local."""
+    with open(path, "w", encoding="ascii") as file:
+        file.write("$ORIGIN local.\n$TTL 120\n")
+        for number in range(count):
+            at = addresses(number)
+            file.write(f"{label(number)} IN A {at['lan4']}\n{label(number)} IN AAAA {at['lan6']}\n")
+
+
+def write_avahi_hosts(path, count):
+    with open(path, "w", encoding="ascii") as file:
+        for number in range(count):
+            at = addresses(number)
+            file.write(f"{at['lan4']} {label(number)}.local\n{at['lan6']} {label(number)}.local\n")
+
+
+def wire_name(text):
+    return b"".join(bytes([len(part)]) + part.encode() for part in text.split(".") if part) + b"\0"
+
+
+def question(name, kind, has_edns=True):
+    head = struct.pack(">6H", 0, 0, 1, 0, 0, 1 if has_edns else 0)
+    return head + wire_name(name) + struct.pack(">HH", TYPES[kind], 1) + (OPT if has_edns else b"")
+
+
+def write_entry(file, message, rcode, answers):
+    file.write(struct.pack(">HBB", len(message), rcode, answers) + message)
+
+
+def write_questions(path, count, owners=ALL_OWNERS, questions=20000, seed=1):
+    """The mix, for a zone of `count` names; the first one asks for a name that is there."""
+    dice = random.Random(seed)
+    with open(path, "wb") as file:
+        for i in range(questions):
+            name = label(dice.randrange(count)) + dice.choice(owners) + "." + DOMAIN
+            throw = dice.randrange(100) if i else 0
+            if throw < 80:
+                write_entry(file, question(name, "AAAA" if throw < 45 else "A"), 0, 1)
+            elif throw < 90:
+                write_entry(file, question(f"none{dice.randrange(10 ** 6)}.{DOMAIN}", "AAAA"), 3, 0)
+            elif throw < 95:
+                write_entry(file, question(name, "MX"), 0, 0)
+            else:
+                write_entry(file, question(DOMAIN, dice.choice(("SOA", "NS"))), 0, 1)
+
+
+def write_local_questions(path, count, questions=4000, seed=1):
+    """What a phone asks, one-shot (RFC 6762 §5.1): A and AAAA, no EDNS."""
+    dice = random.Random(seed)
+    with open(path, "wb") as file:
+        for _ in range(questions):
+            name = label(dice.randrange(count)) + ".local"
+            write_entry(file, question(name, dice.choice(("A", "AAAA")), has_edns=False), 0, 1)
+
+
+def entries(path):
+    """What is in a file of questions: message, rcode, answers."""
+    with open(path, "rb") as file:
+        content = file.read()
+    at = 0
+    while at < len(content):
+        length, rcode, answers = struct.unpack_from(">HBB", content, at)
+        yield content[at + 4:at + 4 + length], rcode, answers
+        at += 4 + length
