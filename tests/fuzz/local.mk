@@ -9,6 +9,11 @@ fuzz_programs += tests/fuzz/fuzz_zonefile
 fuzz_programs += tests/fuzz/fuzz_serve
 fuzz_programs += tests/fuzz/fuzz_msg
 fuzz_programs += tests/fuzz/fuzz_mdns
+fuzz_programs += tests/fuzz/fuzz_device
+fuzz_programs += tests/fuzz/fuzz_transfer
+tests_fuzz_fuzz_transfer_SOURCES = tests/fuzz/fuzz_transfer.c tests/unit/secondary_rig.c \
+	tests/unit/secondary_rig.h
+fuzz_programs += tests/fuzz/fuzz_tsig
 tests_fuzz_fuzz_mdns_LDADD = tests/sim/libsim.a $(LDADD)
 
 check_LIBRARIES += tests/fuzz/libreplay.a

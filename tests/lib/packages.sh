@@ -3,8 +3,8 @@
 # started by their installation. Everything is quiet where nothing is missing.
 
 # What building needs.
-build_packages=(gcc make autoconf automake pkg-config libc6-dev libmnl-dev libldns-dev liburcu-dev
-	libcap-ng-dev libjansson-dev)
+build_packages=(gcc make autoconf automake pkg-config libc6-dev libmnl-dev libldns-dev nettle-dev liburcu-dev
+	libcap-ng-dev libjansson-dev libbpf-dev)
 
 # What the demonstration needs besides.
 demo_packages=(iproute2 bind9-dnsutils)
@@ -12,10 +12,20 @@ demo_packages=(iproute2 bind9-dnsutils)
 # What the tests need besides.
 test_packages=(libcmocka-dev clang libclang-rt-dev llvm binutils mandoc python3 python3-pytest
 	python3-dnspython python3-zeroconf iproute2 procps util-linux bind9-dnsutils bind9-utils ldnsutils graphviz tcpdump
-	tinydns dbus avahi-daemon avahi-utils)
+	tinydns dbus bubblewrap avahi-daemon avahi-utils libavahi-client-dev knot nsd
+	dnsmasq-base radvd busybox-static strace valgrind)
+
+# What the tests in a virtual machine need besides, and a kernel: kernel_package.
+vm_packages=(qemu-system-x86 busybox-static cpio)
 
 # Those of them whose installation enables a service, which is not what a test run is asked for.
-service_packages=(avahi-daemon tinydns dbus)
+service_packages=(avahi-daemon tinydns dbus knot nsd radvd)
+
+# kernel_package: the name of the package behind Debian's kernel for virtual machines.
+kernel_package()
+{
+	apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/.*Depends: //p'
+}
 
 # is_debian: apt and dpkg are there.
 is_debian()

@@ -1,6 +1,7 @@
 # Unit tests (cmocka), one for each module. A test of one file needs only its line here:
 # tests/unit/test_x is built from tests/unit/test_x.c and linked with all layers.
 unit_programs += tests/unit/test_addr
+unit_programs += tests/unit/test_arena
 unit_programs += tests/unit/test_buf
 unit_programs += tests/unit/test_conf
 unit_programs += tests/unit/test_cursor
@@ -13,7 +14,13 @@ unit_programs += tests/unit/test_zone_random
 unit_programs += tests/unit/test_lookup
 unit_programs += tests/unit/test_view
 unit_programs += tests/unit/test_serve
+unit_programs += tests/unit/test_cookie
+unit_programs += tests/unit/test_rrl
+unit_programs += tests/unit/test_serve_edns
+tests_unit_test_serve_edns_SOURCES = tests/unit/test_serve_edns.c tests/unit/zone_rig.c \
+	tests/unit/zone_rig.h
 unit_programs += tests/unit/test_model
+unit_programs += tests/unit/test_relation
 unit_programs += tests/unit/test_rtnl
 unit_programs += tests/unit/test_sync
 unit_programs += tests/unit/test_resume
@@ -41,8 +48,41 @@ tests_unit_test_mdns_known_LDADD = tests/sim/libsim.a $(LDADD)
 unit_programs += tests/unit/test_mdns_probe
 tests_unit_test_mdns_probe_SOURCES = tests/unit/test_mdns_probe.c $(mdns_rig)
 tests_unit_test_mdns_probe_LDADD = tests/sim/libsim.a $(LDADD)
+unit_programs += tests/unit/test_mdns_rules
+tests_unit_test_mdns_rules_SOURCES = tests/unit/test_mdns_rules.c $(mdns_rig)
+tests_unit_test_mdns_rules_LDADD = tests/sim/libsim.a $(LDADD)
 tests_unit_test_zone_SOURCES = tests/unit/test_zone.c tests/unit/zone_rig.c tests/unit/zone_rig.h
 tests_unit_test_lookup_SOURCES = tests/unit/test_lookup.c tests/unit/zone_rig.c tests/unit/zone_rig.h
 tests_unit_test_serve_SOURCES = tests/unit/test_serve.c tests/unit/zone_rig.c tests/unit/zone_rig.h
 unit_programs += tests/unit/test_resync
 unit_programs += tests/unit/test_log
+unit_programs += tests/unit/test_device
+unit_programs += tests/unit/test_device_await
+unit_programs += tests/unit/test_device_message
+unit_programs += tests/unit/test_device_rules
+unit_programs += tests/unit/test_zone_race
+tests_unit_test_zone_race_SOURCES = tests/unit/test_zone_race.c tests/unit/zone_rig.c tests/unit/zone_rig.h
+
+# Transfers: those of the journal with a secondary that is strict.
+unit_programs += tests/unit/test_journal
+tests_unit_test_journal_SOURCES = tests/unit/test_journal.c tests/unit/secondary_rig.c \
+	tests/unit/secondary_rig.h tests/unit/zone_rig.c tests/unit/zone_rig.h
+unit_programs += tests/unit/test_tsig
+unit_programs += tests/unit/test_notify
+unit_programs += tests/unit/test_updater
+tests_unit_test_updater_SOURCES = tests/unit/test_updater.c tests/unit/zone_rig.c tests/unit/zone_rig.h
+
+# RFC 6762, row by row: made of the tests' names, checked against their results.
+mdns_logs = tests/unit/test_mdns_announce.log tests/unit/test_mdns_answer.log \
+	tests/unit/test_mdns_conflict.log tests/unit/test_mdns_known.log \
+	tests/unit/test_mdns_probe.log tests/unit/test_mdns_rules.log
+EXTRA_DIST += tests/unit/rfc6762.sh tests/unit/rfc6762.txt tests/unit/rfc6762-table.py
+if HAVE_CMOCKA
+TESTS += tests/unit/rfc6762.sh
+tests/unit/rfc6762.log: $(mdns_logs) tests/unit/test_serve.log
+endif
+
+doc/rfc6762.md:
+	/usr/bin/python3 -B $(top_srcdir)/tests/unit/rfc6762-table.py $(top_srcdir) >$(top_srcdir)/$@.new
+	mv $(top_srcdir)/$@.new $(top_srcdir)/$@
+.PHONY: doc/rfc6762.md

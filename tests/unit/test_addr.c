@@ -134,6 +134,16 @@ static void loopback_and_multicast_are_told_apart(void **state)
 	assert_false(addr_is_multicast(&reserved4) || addr_is_multicast(&loopback6));
 }
 
+static void no_address_and_the_zero_address_are_unspecified(void **state)
+{
+	struct addr none = {0}, any4 = addr_of("0.0.0.0"), any6 = addr_of("::");
+	struct addr first4 = addr_of("0.0.0.1"), loopback6 = addr_of("::1");
+	(void)state;
+	assert_true(addr_is_unspecified(&none));
+	assert_true(addr_is_unspecified(&any4) && addr_is_unspecified(&any6));
+	assert_false(addr_is_unspecified(&first4) || addr_is_unspecified(&loopback6));
+}
+
 static void only_mapped_addresses_are_unmapped(void **state)
 {
 	struct addr mapped = addr_unmap(addr_of("::ffff:192.0.2.1")), plain = addr_of("192.0.2.1");
@@ -248,6 +258,7 @@ int main(void)
 		cmocka_unit_test(scopes_are_decided_at_the_borders_of_their_prefixes),
 		cmocka_unit_test(no_address_has_no_scope_to_serve),
 		cmocka_unit_test(loopback_and_multicast_are_told_apart),
+		cmocka_unit_test(no_address_and_the_zero_address_are_unspecified),
 		cmocka_unit_test(only_mapped_addresses_are_unmapped),
 		cmocka_unit_test(text_of_a_prefix_survives_the_round_trip),
 		cmocka_unit_test(an_address_alone_is_a_prefix_of_its_full_length),
