@@ -35,7 +35,8 @@ def run(lab, report):
 def start_ontap(lab, host, size):
     zone = f"{lab.directory('zones')}/local-{size}"
     questions.write_local_zone(zone, size)
-    return servers.ontap(host, f"--listen={host.addr}", "--mdns=s0", "--threads=1", "--no-assign-nsid",
+    return servers.ontap(host, f"--listen={host.addr}", "--mdns=s0", "--threads=1",
+                         "--no-assign-nsid",
                          "--hostnames-by=none",  # not the cost of what other processes here do
                          f"--zone-file={zone}")
 
@@ -142,8 +143,8 @@ def changing_avahi(lab, host):
 
 
 def measure_probe(lab, report):
-    """From `ip addr add` in a workload's namespace to the first probe for its name. In that is a random
-    delay of 0 to 250 ms (RFC 6762 §8.1): so the shortest and the longest show what is ours."""
+    """From `ip addr add` in a workload's namespace to the first probe for its name. In that is a
+    random delay of 0 to 250 ms (RFC 6762 §8.1): so the shortest and the longest show what is ours."""
     host, workload = lab.host("ontap"), lab.topology.namespace("probed")
     host.ns.ip(f"link add link s0 name m0 netns {workload.name} type macvlan mode bridge")
     workload.set_alias("m0", "probed")
@@ -199,6 +200,6 @@ def measure_many(lab, report, size):
     report.add("mdns", "ontap: all names announced once, after start", size, first * 1000, "ms")
     report.add("mdns", "ontap: last announcement, after start", size, last * 1000, "ms")
     report.add("mdns", "ontap: packets until then, one family", size, watcher.packets, "")
-    report.add("mdns", "ontap: most packets in a second, one family", size, max(second, default=0), "",
-               target=300)
+    report.add("mdns", "ontap: most packets in a second, one family", size,
+               max(second, default=0), "", target=300)
     server.stop()

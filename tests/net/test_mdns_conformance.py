@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""RFC 6762 as a neighbour on the link sees it: packets in, packets out. Each case names its section;
-doc/rfc6762.md has what it shows of us and of avahi-daemon (--responder=avahi-daemon runs it there;
+"""RFC 6762 as a neighbour on the link sees it: packets in, packets out. Each case names its
+section; doc/rfc6762.md has what it shows of us and of avahi-daemon (--responder=avahi-daemon runs it there;
 tests/net/record-avahi keeps the results)."""
 import socket
 import struct
@@ -15,19 +15,21 @@ from lib.mdns import (A, AAAA, ANY, FLUSH, HTTPS, IN, NSEC, PTR, QU, SRV, TXT, q
 from lib.responder import (KITCHEN, Ear, Lab, claim, is_probe, message, probe, probed_names,  # noqa: E402
                            rr)
 
-WEB, SHOP, HTTP, IPP = "web.local.", "shop._http._tcp.local.", "_http._tcp.local.", "_ipp._tcp.local."
+WEB, SHOP = "web.local.", "shop._http._tcp.local."
+HTTP, IPP = "_http._tcp.local.", "_ipp._tcp.local."
 ADDR4, ADDR6 = "10.7.0.1", "fd07::1"
 WEB_A = rr(WEB, A, 120, socket.inet_aton(ADDR4))
 SHOP_PTR = rr(HTTP, PTR, 4500, wire_name(SHOP))
-FAMILIES = pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6], ids=["IPv4", "IPv6"])
+FAMILIES = pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6],
+                                   ids=["IPv4", "IPv6"])
 SERVER = {socket.AF_INET: ADDR4, socket.AF_INET6: ADDR6}
 QM_SECOND = 1.05  # after which a record may be multicast again
 
 
 @pytest.fixture(scope="module")
 def lab(request, module_topo, program, need, tmp_path_factory):
-    """A responder at rest. What is heard in one case is not repeated in the next: so a second passes
-    between those that ask for multicast."""
+    """A responder at rest. What is heard in one case is not repeated in the next: so a second
+    passes between those that ask for multicast."""
     made = Lab(module_topo, request.config.getoption("--responder"), tmp_path_factory.mktemp("lab"),
                program, need)
     try:
@@ -95,7 +97,7 @@ def ask_legacy(lab, name, rdtype, class_=IN, family=socket.AF_INET, flags=0x0100
         return heard
 
 
-# --- queries ----------------------------------------------------------------------------------------
+# --- queries --------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("name", ["1.0.7.10.in-addr.arpa.",
                                   "1." + "0." * 27 + "7.0.d.f.ip6.arpa."], ids=["IPv4", "IPv6"])
@@ -130,7 +132,7 @@ def test_s5_5_unicast_query_gets_a_unicast_reply(lab, family):
     raise AssertionError("no reply")
 
 
-# --- answers ----------------------------------------------------------------------------------------
+# --- answers --------------------------------------------------------------------------------------
 
 def test_s6_sole_owner_answers_at_once(rested):
     start = time.time()
@@ -250,7 +252,7 @@ def test_s6_7_legacy_reply_has_a_ttl_of_at_most_10(lab):
     assert all(r.ttl <= 10 for r in ask_legacy(lab, WEB, A).message.records)
 
 
-# --- less traffic -----------------------------------------------------------------------------------
+# --- less traffic ---------------------------------------------------------------------------------
 
 def test_s7_1_known_answer_is_not_given(rested):
     rested.send(message([question(HTTP, PTR)], answers=[SHOP_PTR]))
@@ -265,7 +267,8 @@ def test_s7_1_answer_known_with_less_than_half_of_its_ttl_is_given(rested):
 def test_s7_1_known_answers_are_not_taken_for_true(rested):
     """They come in queries: no conflict, and nothing that is answered from later."""
     rested.send(message([question(WEB, A)], answers=[rr(WEB, A, 120, bytes((10, 7, 0, 66)))]))
-    assert [r.data for r in rested.first(answers(WEB, A), 1, "an answer").message.of(WEB, A)] == [ADDR4]
+    reply = rested.first(answers(WEB, A), 1, "an answer").message
+    assert [r.data for r in reply.of(WEB, A)] == [ADDR4]
     rested.none(is_probe, 0.5, "a probe")
 
 
@@ -282,10 +285,11 @@ def test_s7_4_answer_that_another_gave_is_not_given(rested):
     rested.none(answers(HTTP, PTR), 0.6, "an answer")
 
 
-# --- conflicts with who is established --------------------------------------------------------------
+# --- conflicts with who is established ------------------------------------------------------------
 
 def test_s6_6_same_record_with_a_low_ttl_is_announced_again(rested):
-    rested.send(message(answers=[rr(WEB, A, 30, socket.inet_aton(ADDR4), IN | FLUSH)], flags=0x8400))
+    low = rr(WEB, A, 30, socket.inet_aton(ADDR4), IN | FLUSH)
+    rested.send(message(answers=[low], flags=0x8400))
     assert rested.first(answers(WEB, A), 1.5, "an announcement").message.of(WEB, A)[0].ttl == 120
 
 
@@ -300,7 +304,7 @@ def test_s8_1_probe_is_answered_at_once(rested):
     assert rested.first(answers(WEB, A), 1, "a defence").at - start < 0.05
 
 
-# --- what records look like -------------------------------------------------------------------------
+# --- what records look like -----------------------------------------------------------------------
 
 def test_s10_ttl_of_host_records_is_120_s(rested):
     assert ask_reply(rested, WEB, A).of(WEB, A)[0].ttl == 120
@@ -330,7 +334,7 @@ def test_rfc6763_s9_service_types_are_listed(lab):
     assert {r.data for r in ask_legacy(lab, name, PTR).message.of(name, PTR)} >= {HTTP, IPP}
 
 
-# --- who is answered --------------------------------------------------------------------------------
+# --- who is answered ------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("source, via, target", [
     ("198.51.100.7/32", "10.7.0.9", ADDR4), ("2001:db8:ff::7/128", "fd07::9", ADDR6)],
@@ -355,7 +359,7 @@ def test_s15_another_program_on_the_host_hears_multicast_too(lab, rested):
         assert rested.first(answers(WEB, A), 1, "the answer")
 
 
-# --- names ------------------------------------------------------------------------------------------
+# --- names ----------------------------------------------------------------------------------------
 
 def test_s16_names_compare_without_case(rested):
     reply = ask_reply(rested, "WeB.lOCAl.", A)
@@ -369,7 +373,7 @@ def test_s16_names_are_utf_8(lab):
         assert heard and heard.message.records[0].type == SRV
 
 
-# --- headers ----------------------------------------------------------------------------------------
+# --- headers --------------------------------------------------------------------------------------
 
 def test_s18_1_id_of_a_multicast_query_is_ignored(rested):
     ask(rested, (WEB, A, IN), id_=0x1234)
@@ -412,7 +416,8 @@ def test_s18_14_compressed_names_of_all_kinds_are_read(rested):
     """The second question's name is a pointer; so is the known answer's rdata."""
     at_http = struct.pack("!H", 0xc00c)
     known = at_http + struct.pack("!HHIH", PTR, IN, 4500, 7) + b"\x04shop" + at_http
-    rested.send(message([question(HTTP, PTR), at_http + struct.pack("!HH", TXT, IN)], answers=[known]))
+    second = at_http + struct.pack("!HH", TXT, IN)
+    rested.send(message([question(HTTP, PTR), second], answers=[known]))
     rested.none(answers(HTTP, PTR), 0.6, "an answer")
 
 
@@ -429,13 +434,14 @@ def test_s21_malformed_packets_do_no_harm(lab, family):
     with Ear(lab.client, family) as ear:
         for end in range(0, len(good), 3):
             ear.send(good[:end])
-        ear.send(struct.pack("!6H", 0, 0, 1, 0, 0, 0) + b"\xc0\x0c\x00\x01\x00\x01")  # points to itself
+        itself = b"\xc0\x0c\x00\x01\x00\x01"  # a name that points to itself
+        ear.send(struct.pack("!6H", 0, 0, 1, 0, 0, 0) + itself)
         ear.send(struct.pack("!6H", 0, 0x8400, 0xffff, 0xffff, 0xffff, 0xffff))
         time.sleep(0.2)
     assert ask_legacy(lab, WEB, A, family=family).message.of(WEB, A)
 
 
-# --- start, end, and rivals -------------------------------------------------------------------------
+# --- start, end, and rivals -----------------------------------------------------------------------
 
 def announced(ear, seconds=6):
     """The packet that announces our address, and the name that it has."""
@@ -601,7 +607,7 @@ def test_s14_address_of_another_link_is_not_told(fresh, topo):
     assert [r.data for r in reply.of(WEB, A)] == [ADDR4]
 
 
-# --- what was heard all the while -------------------------------------------------------------------
+# --- what was heard all the while -----------------------------------------------------------------
 
 def said():
     return [heard for heard in Ear.everything if heard.message.peer[0] in (ADDR4, ADDR6) or
@@ -612,7 +618,8 @@ def test_s5_4_qu_question_gets_multicast_after_a_quarter_of_the_ttl(lab, ear):
     time.sleep(max(0, lab.at_rest + 31 - time.time()))
     ear.drain()
     ear.send(query(KITCHEN + struct.pack("!HH", SRV, IN | QU)))
-    heard = ear.first(lambda m: m.is_response and any(r.type == SRV for r in m.records), 1, "an answer")
+    heard = ear.first(lambda m: m.is_response and any(r.type == SRV for r in m.records), 1,
+                      "an answer")
     assert heard.is_multicast
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""mDNS on links that come and go, on many of them, on two at one wire, beside another responder, and
-with a reflector between them."""
+"""mDNS on links that come and go, on many of them, on two at one wire, beside another responder,
+and with a reflector between them."""
 import time
 
 import pytest
@@ -27,7 +27,7 @@ def wait_resolved(client, name, rdtype, expected, timeout=5):
                f"{name} to be {expected}")
 
 
-# --- links that come and go -------------------------------------------------------------------------
+# --- links that come and go -----------------------------------------------------------------------
 
 def test_a_link_that_is_made_at_run_time_is_spoken_on_and_one_that_goes_is_not(topo, serve, host):
     daemon = serve(host, "--domain=vanya")
@@ -97,7 +97,8 @@ def test_more_links_than_one_socket_could_join_groups_on(topo, serve, host):
     links, other = 30, topo.namespace("other")
     host.batch(f"link add e{i} type veth peer name f{i} netns {other.name}" for i in range(links))
     host.batch(line for i in range(links) for line in
-               (f"link set e{i} up", f"addr add 10.9.{i}.1/24 dev e{i}", f"link set e{i} alias web"))
+               (f"link set e{i} up", f"addr add 10.9.{i}.1/24 dev e{i}",
+                f"link set e{i} alias web"))
     other.batch(line for i in range(links) for line in
                 (f"link set f{i} up", f"addr add 10.9.{i}.9/24 dev f{i}"))
     daemon = serve(host, "--domain=vanya")
@@ -157,7 +158,7 @@ def test_a_veth_and_a_macvlan_across_namespaces_carry_their_names(topo, serve, h
     assert "fd30::2" in android_resolve(client, "nested.local", AAAA)
 
 
-# --- another responder on the same host -------------------------------------------------------------
+# --- another responder on the same host -----------------------------------------------------------
 
 @pytest.fixture
 def beside(topo, serve, host, need, stacks):
@@ -178,8 +179,10 @@ def beside(topo, serve, host, need, stacks):
 
 def test_s15_avahi_on_the_same_host_keeps_working(beside, need):
     resolve = need("avahi-resolve")
-    for stack, name, addr in ((beside.remote, "machine", "10.7.0.1"), (beside.remote, "web", "10.7.0.2"),
-                              (beside.local, "web", "10.7.0.2"), (beside.local, "desktop", "10.7.0.20")):
+    for stack, name, addr in ((beside.remote, "machine", "10.7.0.1"),
+                              (beside.remote, "web", "10.7.0.2"),
+                              (beside.local, "web", "10.7.0.2"),
+                              (beside.local, "desktop", "10.7.0.20")):
         done = stack.run(resolve, "-4", "-n", f"{name}.local")
         assert done.stdout.split() == [f"{name}.local", addr], (stack.host_name, name)
     # Android's look-ups of both: what Avahi answers does not pass through us, nor ours through it.
@@ -192,8 +195,8 @@ def test_s15_avahi_on_the_same_host_keeps_working(beside, need):
 
 
 def test_s15_2_what_is_asked_by_unicast_is_answered_by_one_of_two(beside):
-    """The kernel gives a unicast packet to one socket, and ours, bound to the link, is the closer one:
-    so ours alone is answered. That is the cost, and no more than that."""
+    """The kernel gives a unicast packet to one socket, and ours, bound to the link, is the closer
+    one: so ours alone is answered. That is the cost, and no more than that."""
     answered = []
     for name in ("web", "machine"):
         with Socket(beside.desktop, port=0) as sock:
@@ -203,7 +206,7 @@ def test_s15_2_what_is_asked_by_unicast_is_answered_by_one_of_two(beside):
     assert answered == ["web"]
 
 
-# --- reflectors -------------------------------------------------------------------------------------
+# --- reflectors -----------------------------------------------------------------------------------
 
 def test_a_reflector_between_two_links_never_renames(topo, serve, host, need, stacks):
     """avahi-daemon with enable-reflector: each packet of one link comes back on the other."""
@@ -215,12 +218,12 @@ def test_a_reflector_between_two_links_never_renames(topo, serve, host, need, st
         box.add_addr(f"eth{i}", f"10.{7 + i}.0.5/24", f"fd0{7 + i}::5/64")
     stack = stacks(box, "reflector")
     stack.start_bus(need)
-    conf = stack.put("reflector.conf", AVAHI_CONF.format(host_name="reflector", ifname="eth0,eth1") +
-                     "[reflector]\nenable-reflector=yes\n")
+    server = AVAHI_CONF.format(host_name="reflector", ifname="eth0,eth1")
+    conf = stack.put("reflector.conf", server + "[reflector]\nenable-reflector=yes\n")
     stack.start(need("avahi-daemon"), "-f", conf, "--no-drop-root", "--no-chroot", "--no-rlimits")
     wait_until(lambda: "Server startup complete" in stack.log("avahi-daemon"), 10, "the reflector")
-    web = [topo.workload("web", host, f"br{i}", f"10.{7 + i}.0.2/24", f"fd0{7 + i}::2/64", alias="web")
-           for i in (0, 1)]
+    web = [topo.workload("web", host, f"br{i}", f"10.{7 + i}.0.2/24", f"fd0{7 + i}::2/64",
+                         alias="web") for i in (0, 1)]
     clients = [topo.workload("client", host, f"br{i}", f"10.{7 + i}.0.9/24") for i in (0, 1)]
     daemon = serve(host, "--domain=vanya")
     wait_established(daemon, "web")
@@ -232,7 +235,8 @@ def test_a_reflector_between_two_links_never_renames(topo, serve, host, need, st
     time.sleep(3)
     status = daemon.status()["mdns"]
     assert status["renames"] == 0
-    assert {line["state"] for line in status["names"]} <= {"established", "announcing"}, status["names"]
+    states = {line["state"] for line in status["names"]}
+    assert states <= {"established", "announcing"}, status["names"]
 
 
 def test_status_tells_since_when_and_against_whom(topo, serve, host, need, stacks):
@@ -249,7 +253,7 @@ def test_status_tells_since_when_and_against_whom(topo, serve, host, need, stack
     assert "web-2.local." in daemon.ask("status") and line["against"] in daemon.ask("status")
 
 
-# --- services ---------------------------------------------------------------------------------------
+# --- services -------------------------------------------------------------------------------------
 
 ZONE = """\
 $ORIGIN local.
@@ -288,7 +292,7 @@ def browsed(services, need, *arguments):
 def test_services_of_a_zone_file_are_listed_and_resolved(services, need):
     for arguments in (["-arpt"], ["-rptk", "_http._tcp"], ["-rptk", "_printer._sub._http._tcp"]):
         found, done = browsed(services, need, *arguments)
-        found = [line for line in found if line[4] in ("_http._tcp", "Web Site") or "http" in line[4]]
+        found = [line for line in found if line[4] == "Web Site" or "http" in line[4]]
         assert {line[2] for line in found} == {"IPv4", "IPv6"}, done.stdout + done.stderr
         for line in found:
             assert line[3] == "Home\\032page" and line[6] == "web.local" and line[8] == "8080"

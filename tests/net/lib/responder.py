@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
 """The same host and services, answered for by different responders, and a neighbour that asks them.
 
-A host "web" with the services "shop" (_http._tcp) and "Küche" (_ipp._tcp), on one end of a veth pair;
-the neighbour is the other end.
+A host "web" with the services "shop" (_http._tcp) and "Küche" (_ipp._tcp), on one end of a veth
+pair; the neighbour is the other end.
 """
 import collections
 import os
