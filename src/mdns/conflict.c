@@ -74,8 +74,7 @@ static void rename_everywhere(struct claim *claim, const struct addr *peer, ns_t
 /* Only host and service names can be others: a reverse name is what its address makes it. */
 static bool may_rename(const struct claim *claim)
 {
-	static const uint8_t local[] = "\5local";
-	return claim_needs_probe(claim) && name_is_below(claim->identity->owner, local);
+	return claim_needs_probe(claim) && name_is_below(claim->identity->owner, name_local);
 }
 
 /* A name that cannot be renamed is said again, a few times, and then left to the caches. */

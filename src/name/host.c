@@ -329,10 +329,9 @@ void hosts_assign(struct names *n)
 int host_owner(const struct names *n, const struct host *host, const char *branch,
 	struct name *ret)
 {
-	static const uint8_t local[] = "\5local";
 	struct name suffix;
 	if (strcmp(branch, "local") == 0) {
-		name_copy(&suffix, local);
+		name_copy(&suffix, name_local);
 	} else {
 		name_copy(&suffix, n->policy.domain.wire);
 		if (*branch && name_prepend(branch, strlen(branch), suffix.wire, &suffix))

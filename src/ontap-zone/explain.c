@@ -12,14 +12,12 @@
 #include "wire/msg.h"
 #include "wire/pack.h"
 
-static const uint8_t local_apex[] = "\5local";
-
 /* The label of the workload that a name is about: N of N.DOMAIN, N.wan.DOMAIN, N.local. */
 static void find_label(const struct world *w, const uint8_t *name, char ret[LABEL_CAP + 1])
 {
 	static const char *const branches[] = {"", "wan", "lan"};
 	const uint8_t *above = name_parent(name);
-	bool is_ours = name[0] > 0 && name_equal(above, local_apex);
+	bool is_ours = name[0] > 0 && name_equal(above, name_local);
 	for (size_t i = 0; i < ARRAY_LEN(branches) && !is_ours; i++) {
 		struct name branch;
 		name_copy(&branch, w->conf.domain.wire);
@@ -95,7 +93,7 @@ const char *explain_start(const struct world *w, const char *words, struct expla
 	if (!views)
 		return "not ready yet";
 	ret->rule = view_table_match(views, &ret->client);
-	ret->is_local = name_is_below(ret->name.wire, local_apex);
+	ret->is_local = name_is_below(ret->name.wire, name_local);
 	find_label(w, ret->name.wire, ret->label);
 	ret->rcode = ret->is_local ? "MDNS" : find_rcode(w, ret);
 	return NULL;

@@ -23,9 +23,8 @@
 /* Adds what is not in the unicast zone: N.local with link-local addresses. */
 static void add_linklocal(void *arg, const char *label, const struct rrset *sets, size_t count)
 {
-	static const uint8_t local[] = "\5local";
 	struct name owner;
-	if (name_prepend(label, strlen(label), local, &owner))
+	if (name_prepend(label, strlen(label), name_local, &owner))
 		return;
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < sets[i].count; j++)

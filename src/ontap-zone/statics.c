@@ -46,7 +46,6 @@ static int owner_cmp(const void *a, const void *b)
 /* Copies one owner of a file; its name and the sets' rdata stay the file's. */
 static int owner_copy(struct static_owner *ret, const struct zonefile_owner *from, const char *file)
 {
-	static const uint8_t local[] = "\5local";
 	struct rrset *sets = calloc(from->count ? from->count : 1, sizeof(*sets));
 	if (!sets)
 		return ERR_NOMEM;
@@ -54,7 +53,7 @@ static int owner_copy(struct static_owner *ret, const struct zonefile_owner *fro
 	ret->name = from->name;
 	ret->sets = sets;
 	ret->count = from->count;
-	ret->is_local = name_is_below(from->name, local);
+	ret->is_local = name_is_below(from->name, name_local);
 	ret->file = file;
 	return 0;
 }

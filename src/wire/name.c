@@ -11,6 +11,7 @@
 #include "wire/msg.h"
 
 const uint8_t name_root[1] = {0};
+const uint8_t name_local[7] = "\5local";
 
 size_t name_len(const uint8_t *name)
 {

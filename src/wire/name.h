@@ -30,6 +30,9 @@ struct name {
 /* The root: one zero byte. */
 extern const uint8_t name_root[1];
 
+/* "local.", the domain of Multicast DNS (RFC 6762 §3). */
+extern const uint8_t name_local[7];
+
 /* Length in bytes with the last zero: 1 to 255. */
 size_t name_len(const uint8_t *name) NONNULL;
 
