@@ -441,7 +441,7 @@ def test_after_a_crash_the_next_start_cleans_and_takes_over(parent, ontapd, onta
     assert ontap(daemon, "-t", "macvlan", "-n", "kept").returncode == 0
     for name in ("alive", "dies"):
         wait_for_link(parent, name)
-    daemon.crash()
+    daemon.kill()
     dies.stdin.close()
     dies.wait(5)
     # What a crash in the middle leaves: a link in the making, in our own namespace and in another.
@@ -615,7 +615,7 @@ def test_valgrind_finds_no_leak(parent, program, need, ontap):
             report = file.read()
         print(report, daemon.log())
         if daemon.process:
-            daemon.crash()
+            daemon.kill()
     opened = [line for line in report.splitlines() if "Open " in line and not line.endswith("/valgrind")]
     assert not opened, opened
     assert "lost" not in report

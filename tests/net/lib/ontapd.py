@@ -2,13 +2,10 @@
 """Starts the real ontapd, and speaks its protocol by hand (ontapd-protocol(7))."""
 import os
 import re
-import select
-import signal
 import socket
 import struct
-import subprocess
 
-from lib.daemon import SANITIZER_REPORT
+from lib.started import Started
 
 CREATE, OPEN, REMOVE, WATCH = 1, 2, 3, 4
 TYPE, MODE, IFNAME, ALIAS, QUEUES, FLAGS = 1, 2, 3, 4, 5, 6
@@ -17,40 +14,24 @@ KEEP, STAY_DOWN, CONNECTION = 1, 2, 4
 OK, MALFORMED, VERSION, NAMESPACE, DENIED, LIMIT, EXISTS, ABSENT, UNSUPPORTED = range(9)
 
 
-class Ontapd:
+class Ontapd(Started):
     """ontapd in a namespace, with sockets and state of its own in `work`."""
 
     def __init__(self, programs, ns, work, options):
+        super().__init__(ns, os.path.join(work, "ontapd.log"))
         self.programs = programs
-        self.ns = ns
         self.sockets = os.path.join(work, "sockets")
         self.state = os.path.join(work, "state")
-        self.log_path = os.path.join(work, "ontapd.log")
         self.options = options
-        self.process = None
 
     def port(self, parent):
         return os.path.join(self.sockets, "port." + parent)
 
     def start(self, *parents, timeout=20, prefix=(), **how):
-        ready, ready_child = os.pipe()
-        with open(self.log_path, "ab") as log:
-            self.process = self.ns.popen(
-                [*prefix, self.programs("ontapd"), f"--socket-dir={self.sockets}",
-                 f"--state={self.state}", f"--ready-fd={ready_child}", *self.options, *parents],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                pass_fds=(ready_child, *how.get("pass_fds", ())))
-        os.close(ready_child)
-        try:
-            if not select.select([ready], [], [], timeout)[0] or os.read(ready, 1) != b"\n":
-                raise AssertionError(f"not ready (exit {self.process.poll()}): {self.log()}")
-        finally:
-            os.close(ready)
-        return self
-
-    def log(self):
-        with open(self.log_path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+        return self.start_ready(
+            lambda fd: [*prefix, self.programs("ontapd"), f"--socket-dir={self.sockets}",
+                        f"--state={self.state}", f"--ready-fd={fd}", *self.options, *parents],
+            timeout, **how)
 
     def fds(self):
         """What it has open, as a list of link texts."""
@@ -67,26 +48,6 @@ class Ontapd:
         """Resident memory in kB."""
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
-
-    def crash(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        self.process = None
-
-    def stop(self, timeout=20):
-        if self.process is None:
-            return
-        process, self.process = self.process, None
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        try:
-            status = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise AssertionError(f"did not end on SIGTERM: {self.log()}") from None
-        assert not SANITIZER_REPORT.search(self.log()), self.log()
-        assert status == 0, f"exit {status}: {self.log()}"
 
 
 def attribute(kind, value):
