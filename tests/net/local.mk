@@ -2,8 +2,6 @@
 # check_PROGRAMS += tests/net/x
 check_PROGRAMS += tests/net/model-dump
 tests_net_model_dump_SOURCES = tests/net/model-dump.c
-EXTRA_DIST += tests/net/kernel_lib.py tests/net/test_kernel.py
-EXTRA_DIST += tests/net/test_export.py
 check_PROGRAMS += tests/net/device-ask
 tests_net_device_ask_SOURCES = tests/net/device-ask.c
 tests_net_device_ask_LDADD = src/libontap/libontap.a
