@@ -20,7 +20,7 @@ typedef __u32 __be32;
 typedef __u32 __wsum;
 #define bool _Bool
 
-enum { BPF_MAP_TYPE_RINGBUF = 27 };
+enum { BPF_MAP_TYPE_RINGBUF = 27, PID_NS_LEVELS_MAX = 32 };
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -62,8 +62,24 @@ struct nsset {
 	struct nsproxy *nsproxy;
 } RELOCATED;
 
+struct pid_namespace {
+	struct ns_common ns;
+} RELOCATED;
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+} RELOCATED;
+
+/* A number for each PID namespace that the task is in, from the first one down. */
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+} RELOCATED;
+
 struct task_struct {
-	__s32 pid;
+	struct pid *thread_pid;
+	struct task_struct *group_leader;
 	struct nsproxy *nsproxy;
 } RELOCATED;
 
@@ -108,10 +124,26 @@ static __always_inline void describe_proxy(struct bpf_sight *s, struct nsproxy *
 	describe_uts(s, proxy->uts_ns);
 }
 
+/* The number that a task has where we live, as /proc has it there; 0 if it is not to be seen there. */
+static __always_inline __s32 own_number(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	if (!pid)
+		return 0; /* it has exited */
+	unsigned int level = BPF_CORE_READ(pid, level);
+	void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
+	for (unsigned int i = 0; i <= PID_NS_LEVELS_MAX && i <= level; i++) {
+		struct upid *number = numbers + i * bpf_core_type_size(struct upid);
+		if (BPF_CORE_READ(number, ns, ns.inum) == own.pid_ns)
+			return BPF_CORE_READ(number, nr);
+	}
+	return 0;
+}
+
 static __always_inline struct bpf_sight *news_begin(void)
 {
-	__u64 task = bpf_get_current_pid_tgid();
-	if ((__s32)(task >> 32) == own.pid)
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+	if (own_number(BPF_CORE_READ(task, group_leader)) == own.pid)
 		return 0;
 	struct bpf_sight *s = bpf_ringbuf_reserve(&news, sizeof(*s), 0);
 	if (!s) {
@@ -119,7 +151,7 @@ static __always_inline struct bpf_sight *news_begin(void)
 		return 0;
 	}
 	__builtin_memset(s, 0, sizeof(*s));
-	s->pid = (__s32)task;
+	s->pid = own_number(task);
 	return s;
 }
 
@@ -161,7 +193,7 @@ int look(struct bpf_iter__task *ctx)
 	if (is_ours(proxy))
 		return 0;
 	describe_proxy(&s, proxy);
-	s.pid = task->pid;
+	s.pid = own_number(task);
 	/* It may have exited while we looked, and its proxy have been freed. */
 	if (task->nsproxy == proxy)
 		bpf_seq_write(ctx->meta->seq, &s, sizeof(s));

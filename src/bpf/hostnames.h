@@ -6,7 +6,9 @@
 struct bpf_own {
 	unsigned long long net; /* cookie */
 	unsigned int uts;       /* inode number */
+	unsigned int pid_ns;    /* inode number; of it are the numbers of processes that are told */
 	int pid;                /* what it does itself, to look into namespaces, is not told */
+	unsigned int zero;
 };
 
 struct bpf_state {
@@ -27,7 +29,7 @@ struct bpf_sight {
 	unsigned long long proxy; /* address of the struct nsproxy */
 	unsigned long long net;   /* cookie */
 	unsigned int uts;         /* inode number */
-	int pid;                  /* of a task that is in it, or is making it */
+	int pid;                  /* of a task that is in it, or is making it; 0 if unseen from ours */
 	unsigned int uts_owner;   /* inode number of the user namespace that owns it */
 	unsigned int kind;
 	char name[BPF_SIGHT_NAME_CAP];

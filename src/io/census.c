@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,8 +32,6 @@
 
 enum {
 	SHARE = 5, /* one part of so many of a CPU goes to looks */
-	/* PROC_PID_INIT_INO, the first PID namespace: BPF numbers tasks as they are there. */
-	FIRST_PID_NS = (int)0xeffffffcu,
 	OWN_PROXY = 0 /* stands for ourselves; no struct nsproxy is there, and no inode number is 0 */
 };
 
@@ -379,20 +376,12 @@ static uint64_t missing_capabilities(void)
 	return needed & ~privilege_effective();
 }
 
-static bool is_in_first_pid_ns(void)
-{
-	struct stat st;
-	return stat("/proc/self/ns/pid", &st) == 0 && (int)st.st_ino == FIRST_PID_NS;
-}
-
 static int try_means(struct census *c, enum census_means means)
 {
 	switch (means) {
 	case CENSUS_FEXIT:
 	case CENSUS_ITER:
-		return is_in_first_pid_ns()
-			? tasks_bpf_open(&c->bpf, &c->self, means == CENSUS_FEXIT)
-			: -EXDEV;
+		return tasks_bpf_open(&c->bpf, &c->self, means == CENSUS_FEXIT);
 	case CENSUS_PROC: return access("/proc/1/ns", X_OK) == 0 ? 0 : -errno;
 	case CENSUS_AUTO:
 	case CENSUS_NONE:

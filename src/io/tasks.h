@@ -8,8 +8,8 @@
 /* Our own place, by which others are judged; opened once. */
 struct tasks_self {
 	struct netns_self net;
-	uint32_t net_ino, uts_ino; /* of our own namespaces, 0 if not known */
-	int uts_fd;                /* -1 if it could not be opened */
+	uint32_t net_ino, uts_ino, pid_ino; /* of our own namespaces, 0 if not known */
+	int uts_fd;                         /* -1 if it could not be opened */
 };
 
 /* A negative errno if our own namespaces cannot be told; `self` can be closed after either. */

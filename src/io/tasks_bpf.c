@@ -45,8 +45,10 @@ static int be_quiet(enum libbpf_print_level level UNUSED, const char *format UNU
 static int set_constants(struct tasks_bpf *t)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(t->object, ".rodata");
-	struct bpf_own own = {
-		.net = t->self.net.cookie, .uts = t->self.uts_ino, .pid = getpid()};
+	struct bpf_own own = {.net = t->self.net.cookie,
+		.uts = t->self.uts_ino,
+		.pid_ns = t->self.pid_ino,
+		.pid = getpid()};
 	return map ? bpf_map__set_initial_value(map, &own, sizeof(own)) : -EINVAL;
 }
 

@@ -3,14 +3,18 @@
 
 The whole run lives in a private network and mount namespace with an empty /run. So nothing here
 touches the machine's links or its /run/netns, and nothing stays behind, not even after SIGKILL:
-named namespaces are mounts below that /run, and go with the last process of the run.
+named namespaces are mounts below that /run, and go with the last process of the run. It has a PID
+namespace of its own, too: what looks at all processes of the machine sees those of the run alone,
+also while another run is under way.
 """
 import ctypes
 import os
+import signal
 import subprocess
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
 
@@ -41,6 +45,33 @@ def become_root_of_user_namespace():
             file.write(text)
 
 
+def end_like(status):
+    """Ends this process, and nothing of what it has from pytest, as a child of it ended."""
+    os._exit(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status))
+
+
+def wait_for(pid):
+    """Waits for a child and whatever else becomes one, and ends as it did; passes signals on."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: os.kill(pid, number))
+    ended = status = 0
+    while ended != pid:
+        ended, status = os.waitpid(-1, 0)
+    end_like(status)
+
+
+def enter_pid_namespace():
+    """Returns in a grandchild, with a /proc of the new namespace. Its parent is process 1 there, who
+    reaps; when that one ends, the kernel ends all that is left."""
+    check(libc.unshare(CLONE_NEWPID), "unshare")
+    for _ in range(2):
+        pid = os.fork()
+        if pid:
+            wait_for(pid)
+        die_with_parent()
+    subprocess.run(["mount", "-t", "proc", "proc", "/proc"], check=True, capture_output=True, text=True)
+
+
 def isolate():
     """Returns None, or why this machine lets us have no namespaces."""
     try:
@@ -55,6 +86,7 @@ def isolate():
         ):
             subprocess.run(command, check=True, capture_output=True, text=True)
         os.mkdir("/run/netns")
+        enter_pid_namespace()
     except subprocess.CalledProcessError as failure:
         return f"{' '.join(failure.cmd)}: {failure.stderr.strip()}"
     except OSError as failure:
