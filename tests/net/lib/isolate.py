@@ -62,7 +62,10 @@ def wait_for(pid):
 
 def enter_pid_namespace():
     """Returns in a grandchild, with a /proc of the new namespace. Its parent is process 1 there, who
-    reaps; when that one ends, the kernel ends all that is left."""
+    reaps; when that one ends, the kernel ends all that is left. Does nothing where a user namespace
+    may not mount a /proc: in a container that hides parts of its own."""
+    if subprocess.run(["unshare", "-pf", "--mount-proc", "true"], check=False, capture_output=True).returncode:
+        return
     check(libc.unshare(CLONE_NEWPID), "unshare")
     for _ in range(2):
         pid = os.fork()
