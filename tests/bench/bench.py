@@ -17,13 +17,21 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import part_devices  # noqa: E402
 import part_hostnames  # noqa: E402
+import part_instructions  # noqa: E402
 import part_kernel  # noqa: E402
 import part_mdns  # noqa: E402
+import part_record  # noqa: E402
+import part_start  # noqa: E402
+import part_tcp  # noqa: E402
+import part_transfer  # noqa: E402
 import part_unicast  # noqa: E402
+import part_workers  # noqa: E402
 from lab import Lab, Missing, isolate  # noqa: E402
 from report import Report  # noqa: E402
 
-PARTS = {"kernel": part_kernel.run, "unicast": part_unicast.run, "mdns": part_mdns.run,
+PARTS = {"kernel": part_kernel.run, "unicast": part_unicast.run, "tcp": part_tcp.run,
+         "workers": part_workers.run, "start": part_start.run, "record": part_record.run,
+         "transfer": part_transfer.run, "instructions": part_instructions.run, "mdns": part_mdns.run,
          "hostnames": part_hostnames.run, "devices": part_devices.run}
 EXIT_SKIP = 77
 
@@ -32,12 +40,15 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--builddir", default="build/start", help="where the programs were built")
     parser.add_argument("--part", action="append", choices=PARTS, help="only that; may be repeated")
+    parser.add_argument("--names", action="append", type=int, metavar="N",
+                        help="of the sizes of unicast zones (10, 1000, 100000) only that; may be repeated")
     parser.add_argument("--smoke", action="store_true",
-                        help="a few of everything in a few seconds: shows that it works, judges nothing")
+                        help="a few of everything in half a minute: shows that it works, judges nothing")
     parser.add_argument("--json", metavar="FILE", help="write the results there too")
-    parser.add_argument("--svg", metavar="FILE", help="draw the cost of answers there (gnuplot)")
+    parser.add_argument("--markdown", metavar="FILE", help="write tables there, a column for each server")
+    parser.add_argument("--svg", metavar="FILE", help="draw what servers have in common there (gnuplot)")
     args = parser.parse_args()
-    for key in ("builddir", "json", "svg"):
+    for key in ("builddir", "json", "markdown", "svg"):
         if getattr(args, key):
             setattr(args, key, os.path.abspath(getattr(args, key)))
     return args
@@ -46,7 +57,7 @@ def arguments():
 def run_parts(args, report, work):
     for name in args.part or PARTS:
         start = time.monotonic()
-        lab = Lab(args.builddir, os.path.join(work, name), args.smoke)
+        lab = Lab(args.builddir, os.path.join(work, name), args.smoke, args.names)
         try:
             PARTS[name](lab, report)
         except Missing as missing:
@@ -73,6 +84,8 @@ def main():
     print(report.table())
     if args.json:
         report.write_json(args.json)
+    if args.markdown:
+        report.write_markdown(args.markdown)
     if args.svg:
         gnuplot = shutil.which("gnuplot")
         if gnuplot:

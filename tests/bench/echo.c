@@ -3,13 +3,17 @@
  * Owns the limit that servers are measured against: receives packets by the batch, sets the QR bit
  * and sends them back. Never looks at anything else in them. Run by bench.py.
  *
- *	echo ADDR PORT [GROUP]   IPv4; GROUP is joined on the link that has ADDR
+ *	echo ADDR PORT [GROUP|- [WORKERS]]
+ *
+ * IPv4; GROUP is joined on the link that has ADDR. Each worker is a process with a socket of its own.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,19 +45,15 @@ static int open_socket(const char *addr, const char *port, const char *group)
 			die(group);
 	}
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)))
 		die("bind");
 	return fd;
 }
 
-int main(int argc, char **argv)
+static _Noreturn void serve(int fd)
 {
-	if (argc < 3 || argc > 4) {
-		fprintf(stderr, "usage: echo ADDR PORT [GROUP]\n");
-		return 100;
-	}
-	int fd = open_socket(argv[1], argv[2], argv[3]);
 	for (;;) {
 		for (int i = 0; i < BATCH; i++) {
 			vectors[i] = (struct iovec){packets[i], PACKET_CAP};
@@ -72,4 +72,20 @@ int main(int argc, char **argv)
 			sent += n > 0 ? n : 1;
 		}
 	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 3 || argc > 5) {
+		fprintf(stderr, "usage: echo ADDR PORT [GROUP|- [WORKERS]]\n");
+		return 100;
+	}
+	int workers = argc > 4 ? atoi(argv[4]) : 1;
+	for (int i = 1; i < workers; i++) {
+		if (fork() == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			break;
+		}
+	}
+	serve(open_socket(argv[1], argv[2], argc > 3 && argv[3][0] != '-' ? argv[3] : NULL));
 }

@@ -15,6 +15,7 @@ from lib.isolate import CLONE_NEWNET, die_with_parent, isolate, setns  # noqa: E
 from lib.netns import Topology  # noqa: E402
 
 SERVER_CPU, CLIENT_CPU = 0, 1
+QUIET_S, QUIET_TIMEOUT_S = 0.1, 5
 
 
 class Missing(Exception):
@@ -24,14 +25,22 @@ class Missing(Exception):
 class Lab:
     """All namespaces of a run. `client` is joined to each host by a pair of links of its own."""
 
-    def __init__(self, builddir, work, is_smoke):
+    def __init__(self, builddir, work, is_smoke, names=None):
         self.builddir = builddir
         self.work = work
+        self.shared = os.path.join(os.path.dirname(work), "zones")  # by all parts, and never changed
         self.is_smoke = is_smoke
+        self.names = names
         self.topology = Topology()
         self.client = self.topology.namespace("client")
         self.hosts = 0
         self.servers = []
+
+    def sizes(self, *all_sizes):
+        """The numbers of names to measure with, of those that a part can."""
+        if self.is_smoke:
+            return (10,)
+        return [size for size in all_sizes if not self.names or size in self.names]
 
     def program(self, name):
         path = os.path.join(self.builddir, name if "/" in name else f"tests/bench/{name}")
@@ -54,6 +63,12 @@ class Lab:
         if any_reply:
             command.append("any")
         return json.loads(self.run_pinned(command).stdout)
+
+    def load_tcp(self, questions, host, count, connections, window, seconds, any_reply=False):
+        """The same over TCP; a window of 0 is a connection for each question."""
+        return json.loads(self.run_pinned([
+            self.program("load-tcp"), questions, host.addr, "53", str(count), str(connections), str(window),
+            str(seconds), *(["any"] if any_reply else [])]).stdout)
 
     def run_pinned(self, command):
         return self.client.run(["taskset", "-c", str(cpu_of(CLIENT_CPU)), *command], timeout=120)
@@ -83,13 +98,13 @@ class Host:
 
 
 class Server:
-    """A running server: a process and its descendants, all on the server's core."""
+    """A running server: a process and its descendants, on so many cores from the server's (None: all)."""
 
-    def __init__(self, host, name, command, environ=None, is_pinned=True, pass_fds=()):
+    def __init__(self, host, name, command, environ=None, cores=1, pass_fds=()):
         self.host = host
         self.name = name
         self.log_path = os.path.join(host.lab.directory("logs"), f"{name}-{time.monotonic_ns()}.log")
-        cpus = {cpu_of(SERVER_CPU)} if is_pinned else os.sched_getaffinity(0)
+        cpus = {cpu_of(i) for i in range(cores)} if cores else os.sched_getaffinity(0)
 
         def enter():
             die_with_parent()
@@ -116,9 +131,17 @@ class Server:
         return found
 
     def cpu_us(self):
-        """Time on a core so far, of all threads, in microseconds."""
-        return sum(int(read(path).split()[0]) for pid in self.pids()
-                   for path in glob.glob(f"/proc/{pid}/task/*/schedstat")) / 1000
+        """Time on a core so far, of all threads that are or were, in microseconds; of processes that
+        have ended, only to 10 ms (a tick of /proc)."""
+        return sum(process_us(pid) + reaped_us(pid) for pid in self.pids())
+
+    def wait_quiet(self):
+        """Until it has nothing to do any more: some go on with their start after the first answer."""
+        deadline = time.monotonic() + QUIET_TIMEOUT_S
+        before, now = -1, self.cpu_us()
+        while now != before and time.monotonic() < deadline:
+            time.sleep(QUIET_S)
+            before, now = now, self.cpu_us()
 
     def main_cpu_us(self):
         """The same of the first thread of each process only: of a server's, without its workers."""
@@ -152,6 +175,20 @@ class Server:
                 self.process.wait()
         if self in self.host.lab.servers:
             self.host.lab.servers.remove(self)
+
+
+def process_us(pid):
+    """The process's CPU clock, as clock_getcpuclockid(3) finds it; 0 if it has gone."""
+    try:
+        return time.clock_gettime_ns(~pid << 3 | 2) / 1000
+    except OSError:
+        return 0
+
+
+def reaped_us(pid):
+    """CPU time of a process's children that it has waited for: cutime and cstime of proc(5)."""
+    fields = read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[13:15]) * 1e6 / os.sysconf("SC_CLK_TCK")
 
 
 def read(path):

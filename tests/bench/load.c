@@ -3,49 +3,42 @@
  * Owns the client of the measurements: keeps WINDOW questions under way, checks each answer, and
  * prints what came of it as JSON. Never makes questions: questions.py does. Run by bench.py.
  *
- *	load FILE ADDR PORT COUNT WINDOW SECONDS [LINK [any]]
+ *	load FILE ADDR PORT COUNT WINDOW SECONDS [LINK [any] [wait]]
  *
- * FILE holds questions, each: length (2 bytes), expected rcode, fewest answers, the message. They
- * are asked in turn, COUNT of them, for at most SECONDS. LINK: sent there only, as multicast needs.
- * any: whatever comes back is right.
+ * FILE holds questions (asked.h), which are asked in turn, COUNT of them, for at most SECONDS. LINK:
+ * sent there only, as multicast needs. any: whatever comes back is right. wait: it begins when its
+ * standard input ends, as that of others does.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "asked.h"
 #include "base/cursor.h"
 #include "base/time.h"
 #include "io/loop.h"
 #include "wire/msg.h"
 
-enum { BATCH = 32, SLOTS = 256, QUERY_CAP = 512, REPLY_CAP = 4096, PATIENCE_MS = 250 };
-
-struct query {
-	uint16_t len;
-	uint8_t rcode;
-	uint8_t answers;
-	const uint8_t *bytes;
-};
+enum { BATCH = 32, SLOTS = 256, REPLY_CAP = 4096, PATIENCE_MS = 250 };
 
 /* A question under way. Its id is the slot's number, and how often the slot was used. */
 struct slot {
-	const struct query *query;
+	const struct asked *asked;
 	ns_t sent_at;
 	uint8_t uses;
 	bool is_waiting;
-	uint8_t bytes[QUERY_CAP];
+	uint8_t bytes[ASKED_LEN_MAX];
 };
 
 static struct load {
 	int fd;
 	struct sockaddr_in to;
 	bool takes_any;
-	struct query *queries;
-	size_t query_count;
+	struct asked *asked;
+	size_t asked_count;
 	unsigned window;
 	struct slot slots[SLOTS];
 	uint64_t goal, sent, answered, wrong, lost;
@@ -53,63 +46,31 @@ static struct load {
 	uint8_t replies[BATCH][REPLY_CAP];
 } load;
 
-static _Noreturn void die(const char *what)
-{
-	fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
-	exit(111);
-}
-
-static void read_queries(struct load *l, const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	if (!f || fseek(f, 0, SEEK_END))
-		die(path);
-	size_t size = (size_t)ftell(f);
-	uint8_t *bytes = malloc(size + 1);
-	rewind(f);
-	l->queries = calloc(size / 4 + 1, sizeof(*l->queries));
-	if (!bytes || !l->queries || fread(bytes, 1, size, f) != size)
-		die(path);
-	fclose(f);
-	struct rd r = rd_init(bytes, size);
-	while (rd_left(&r) > 0 && !r.err) {
-		struct query *q = &l->queries[l->query_count++];
-		q->len = rd_u16(&r);
-		q->rcode = rd_u8(&r);
-		q->answers = rd_u8(&r);
-		q->bytes = rd_bytes(&r, q->len);
-		if (q->len > QUERY_CAP || q->len < MSG_HEADER_LEN)
-			die("query too long or too short");
-	}
-	if (r.err || l->query_count == 0)
-		die("no queries");
-}
-
 static void open_socket(struct load *l, const char *addr, const char *port, const char *link)
 {
 	const struct timeval patience = {.tv_usec = PATIENCE_MS * 1000};
 	const int room = 4 << 20, off = 0;
 	l->to = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
 	if (inet_pton(AF_INET, addr, &l->to.sin_addr) != 1)
-		die(addr);
+		asked_die(addr);
 	l->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (l->fd < 0 ||
 		setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
 		setsockopt(l->fd, IPPROTO_IP, IP_MULTICAST_LOOP, &off, sizeof(off)))
-		die("socket");
+		asked_die("socket");
 	setsockopt(l->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	if (link && setsockopt(l->fd, SOL_SOCKET, SO_BINDTODEVICE, link, (socklen_t)strlen(link)))
-		die(link);
+		asked_die(link);
 }
 
 static void start_slot(struct load *l, unsigned i, ns_t now)
 {
 	struct slot *s = &l->slots[i];
-	s->query = &l->queries[l->sent++ % l->query_count];
+	s->asked = &l->asked[l->sent++ % l->asked_count];
 	s->uses++;
 	s->is_waiting = true;
 	s->sent_at = now;
-	memcpy(s->bytes, s->query->bytes, s->query->len);
+	memcpy(s->bytes, s->asked->bytes, s->asked->len);
 	put_u16(s->bytes, (uint16_t)(i << 8 | s->uses));
 }
 
@@ -125,7 +86,7 @@ static void fill(struct load *l)
 			if (l->slots[i].is_waiting)
 				continue;
 			start_slot(l, i, now);
-			vectors[count] = (struct iovec){l->slots[i].bytes, l->slots[i].query->len};
+			vectors[count] = (struct iovec){l->slots[i].bytes, l->slots[i].asked->len};
 			messages[count].msg_hdr = (struct msghdr){.msg_name = &l->to,
 				.msg_namelen = sizeof(l->to),
 				.msg_iov = &vectors[count],
@@ -146,9 +107,7 @@ static void take_reply(struct load *l, const uint8_t *bytes, size_t len, ns_t no
 	if (!s->is_waiting || s->uses != bytes[1])
 		return;
 	s->is_waiting = false;
-	bool is_right = (bytes[3] & 15) == s->query->rcode &&
-		get_u16(bytes + 6) >= s->query->answers;
-	if (!is_right && !l->takes_any) {
+	if (!l->takes_any && !asked_is_right(s->asked, bytes)) {
 		l->wrong++;
 		return;
 	}
@@ -192,20 +151,26 @@ static double latency_us(const struct load *l, unsigned percent)
 int main(int argc, char **argv)
 {
 	struct load *l = &load;
-	if (argc < 7 || argc > 9) {
-		fprintf(stderr, "usage: load FILE ADDR PORT COUNT WINDOW SECONDS [LINK [any]]\n");
+	if (argc < 7 || argc > 10) {
+		fprintf(stderr, "usage: load FILE ADDR PORT COUNT WINDOW SECONDS [LINK [any] [wait]]\n");
 		return 100;
 	}
 	l->goal = strtoull(argv[4], NULL, 10);
 	l->window = (unsigned)atoi(argv[5]);
 	if (l->window < 1 || l->window > SLOTS || l->goal < 1)
-		die("bad count or window");
-	l->takes_any = argc > 8;
+		asked_die("bad count or window");
+	bool waits = false;
+	for (int i = 8; i < argc; i++) {
+		l->takes_any |= strcmp(argv[i], "any") == 0;
+		waits |= strcmp(argv[i], "wait") == 0;
+	}
 	l->latency_ns = calloc(l->goal, sizeof(*l->latency_ns));
 	if (!l->latency_ns)
-		die("memory");
-	read_queries(l, argv[1]);
+		asked_die("memory");
+	l->asked_count = asked_read(argv[1], &l->asked);
 	open_socket(l, argv[2], argv[3], argc > 7 && argv[7][0] ? argv[7] : NULL);
+	while (waits && getchar() != EOF)
+		;
 
 	ns_t start = loop_now(), end = start + (ns_t)(atof(argv[6]) * NS_PER_S), now = start;
 	while (l->answered + l->wrong + l->lost < l->goal && now < end) {

@@ -12,7 +12,7 @@ from lab import die_with_parent, median, percentile
 
 PROCESSES = 2000
 CHANGES = 200
-IDLE_S = 60
+IDLE_S = 20
 
 
 def run(lab, report):
@@ -22,7 +22,7 @@ def run(lab, report):
         for means in ("fexit", "iter", "proc"):
             host = lab.host(means)
             server = servers.ontap(host, "--listen=127.0.0.1", "--no-mdns", f"--hostnames-by={means}",
-                                   is_pinned=False)
+                                   cores=None)
             if status(lab, server)["by"] == means:
                 measure(lab, report, server, means, processes)
             else:
@@ -70,15 +70,26 @@ def measure(lab, report, server, means, processes):
         report.add("hostnames", f"{means}: sethostname to the first right answer, p{number}", processes,
                    percentile(spans, number), "µs", target=goal)
     report.add("hostnames", f"{means}: CPU a change, answers included", processes, cpu / count, "µs")
-    measure_rest(lab, report, server, means, processes)
+    measure_rest(lab, report, server, means, processes, process)
     process.kill()
     process.wait()
 
 
-def measure_rest(lab, report, server, means, processes):
+def start_and_end(ns, pid, count):
+    """Ordinary processes, one after the other, in a workload's namespaces."""
+    ns.run(["nsenter", "-t", str(pid), "-n", "-u", "sh", "-c",
+            f"i=0; while [ $i -lt {count} ]; do /bin/true; i=$((i+1)); done"], timeout=120)
+
+
+def measure_rest(lab, report, server, means, processes, workload):
     seconds = 1 if lab.is_smoke else IDLE_S
     program = lab.program("hostname")
     time.sleep(1)
+    count = 20 if lab.is_smoke else 1000
+    cpu = server.cpu_us()
+    start_and_end(server.host.ns, workload.pid, count)
+    report.add("hostnames", f"{means}: CPU while {count} processes of a workload start and end", processes,
+               server.cpu_us() - cpu, "µs")
     cpu = server.cpu_us()
     time.sleep(seconds)
     report.add("hostnames", f"{means}: CPU in {seconds} s without a change", processes,
@@ -91,7 +102,7 @@ def measure_rest(lab, report, server, means, processes):
         calls[False].append(float(server.host.ns.run([program, "calls"]).stdout))
         if not lab.is_smoke:
             server = servers.ontap(server.host, "--listen=127.0.0.1", "--no-mdns",
-                                   f"--hostnames-by={means}", is_pinned=False)
+                                   f"--hostnames-by={means}", cores=None)
     server.stop()
     for is_on, word in ((False, "without"), (True, "with")):
         report.add("hostnames", f"{means}: getppid(2) {word} the daemon", processes,

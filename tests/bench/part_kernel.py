@@ -6,7 +6,7 @@ import time
 import questions
 import servers
 from lab import median, percentile
-from part_unicast import cost_rounds
+from part_unicast import cost_rounds, prepare
 
 SERVED = {"small": (1, 10), "large": (100, 10)}  # namespaces, links in each
 CHANGES = 300
@@ -55,7 +55,7 @@ def run_links(lab, report):
         workload = make_workload(lab, host)
         measure_start(lab, report, host, links)
         time.sleep(0.1 if lab.is_smoke else 2)  # the same for the workload's
-        server = servers.ontap(host, "--listen=127.0.0.1", f"--listen={host.addr}", is_pinned=False)
+        server = servers.ontap(host, "--listen=127.0.0.1", f"--listen={host.addr}", cores=None)
         report.add("kernel", "ontap: PSS", links.count, server.pss_mib(), "MiB", target=6)
         measure_changes(lab, report, server, workload, links.count)
         measure_refresh(lab, report, server, links)
@@ -68,12 +68,11 @@ def run_links(lab, report):
 
 def run_large_zone(lab, report, size):
     """A change of one address where a file has brought many names."""
-    zone = f"{lab.directory('zones')}/zone-{size}"
-    questions.write_zone(zone, size)
+    zone, _ = prepare(lab, size)
     host = lab.host("server")
     workload = make_workload(lab, host)
     time.sleep(0.1 if lab.is_smoke else 2)
-    server = servers.ontap(host, "--listen=127.0.0.1", f"--zone-file={zone}", is_pinned=False)
+    server = servers.ontap(host, "--listen=127.0.0.1", f"--zone-file={zone}", cores=None)
     measure_changes(lab, report, server, workload, size)
     server.stop()
 
@@ -111,7 +110,7 @@ def measure_start(lab, report, host, links):
     """The first start gives each namespace its id, the later ones find it there."""
     times = []
     for _ in range(2 if lab.is_smoke else 6):
-        server = servers.ontap(host, "--listen=127.0.0.1", is_pinned=False)
+        server = servers.ontap(host, "--listen=127.0.0.1", cores=None)
         times.append(server.start_s * 1000)
         server.stop()
     report.add("kernel", "ontap: start to ready, first (gives the ids)", links.count, times[0], "ms",

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: ISC
 """The zone that everybody serves, and the questions that everybody is asked.
 
-Each of N names has an A and an AAAA at NAME, NAME.wan and NAME.lan. Of a hundred questions, 45 ask
-for an AAAA and 35 for an A that are there, 10 for names that are not, 5 for types that are not, and 5
-for the SOA or NS of the apex; all with EDNS. The same seed gives the same questions.
+Each of N names has an A and two AAAA at NAME, NAME.wan and NAME.lan, which makes nine records. Of a
+hundred questions, 45 ask for an AAAA and 35 for an A that are there, 10 for names that are not, 5 for
+types that are not, and 5 for the SOA or NS of the apex; all with EDNS. The same seed gives the same
+questions. The zone has one more name, CHANGING, at the same place in each file (class ZoneFile).
 """
 import random
 import struct
 
 DOMAIN = "bench.test"
+CHANGING = "changing"
+FIRST_SERIAL = 2026000001
 TYPES = {"A": 1, "NS": 2, "SOA": 6, "MX": 15, "AAAA": 28}
 OPT = b"\0" + struct.pack(">HHIH", 41, 1232, 0, 0)
 ALL_OWNERS = ("", ".wan", ".lan")
@@ -20,11 +23,12 @@ def label(number):
 
 
 def addresses(number):
-    """IPv4 and IPv6, wan and lan, of a name."""
+    """IPv4 and IPv6, wan and lan, of a name, and a second IPv6 for each."""
     high, low = divmod(number, 65536)
     v4 = f"{low >> 8}.{low & 255}"
     return {"wan4": f"198.{18 + high}.{v4}", "lan4": f"10.{100 + high}.{v4}",
-            "wan6": f"2001:db8::{high:x}:{low:x}", "lan6": f"fd00:bb::{high:x}:{low:x}"}
+            "wan6": f"2001:db8::{high:x}:{low:x}", "lan6": f"fd00:bb::{high:x}:{low:x}",
+            "wan6b": f"2001:db8:1::{high:x}:{low:x}", "lan6b": f"fd00:bb:1::{high:x}:{low:x}"}
 
 
 def records(count):
@@ -34,13 +38,15 @@ def records(count):
         for owner, scope in (("", "wan"), (".wan", "wan"), (".lan", "lan")):
             yield label(number) + owner, "A", at[scope + "4"]
             yield label(number) + owner, "AAAA", at[scope + "6"]
+            yield label(number) + owner, "AAAA", at[scope + "6b"]
 
 
 def write_zone(path, count):
     """A master file that all of them read."""
     with open(path, "w", encoding="ascii") as file:
         file.write(f"$ORIGIN {DOMAIN}.\n$TTL 60\n"
-                   "@ IN SOA ns hostmaster 1 3600 600 604800 60\n@ IN NS ns\nns IN A 192.0.2.1\n")
+                   f"@ IN SOA ns hostmaster {FIRST_SERIAL} 3600 600 604800 60\n@ IN NS ns\n"
+                   f"ns IN A 192.0.2.1\n{CHANGING} IN A {changing_address(0)}\n")
         for owner, kind, address in records(count):
             file.write(f"{owner} IN {kind} {address}\n")
 
@@ -49,14 +55,48 @@ def write_tinydns(path, count):
     """The same for tinydns-data, which takes an AAAA in its generic form only."""
     import ipaddress  # here only
     with open(path, "w", encoding="ascii") as file:
-        file.write(f"Z{DOMAIN}:ns.{DOMAIN}:hostmaster.{DOMAIN}:1:3600:600:604800:60:60\n"
-                   f"&{DOMAIN}:192.0.2.1:ns.{DOMAIN}:60\n")
+        file.write(f"Z{DOMAIN}:ns.{DOMAIN}:hostmaster.{DOMAIN}:{FIRST_SERIAL}:3600:600:604800:60:60\n"
+                   f"&{DOMAIN}:192.0.2.1:ns.{DOMAIN}:60\n"
+                   f"+{CHANGING}.{DOMAIN}:{changing_address(0)}:60\n")
         for owner, kind, address in records(count):
             if kind == "A":
                 file.write(f"+{owner}.{DOMAIN}:{address}:60\n")
             else:
                 octets = "".join(f"\\{byte:03o}" for byte in ipaddress.IPv6Address(address).packed)
                 file.write(f":{owner}.{DOMAIN}:28:{octets}:60\n")
+
+
+def changing_address(change):
+    """What CHANGING has after so many changes: text of one length."""
+    return f"192.0.3.{100 + change % 150}"
+
+
+class ZoneFile:
+    """A zone's file in which the address of CHANGING, and the serial, are overwritten in place."""
+
+    def __init__(self, path):
+        self.path = path
+        self.changes = 0
+
+    def change(self):
+        """Returns the new address."""
+        with open(self.path, "r+b") as file:
+            head = file.read(1024)
+            self.changes += 1
+            for old, new in ((changing_address(self.changes - 1), changing_address(self.changes)),
+                             (str(FIRST_SERIAL + self.changes - 1), str(FIRST_SERIAL + self.changes))):
+                file.seek(head.index(old.encode()))
+                file.write(new.encode())
+        return changing_address(self.changes)
+
+
+def update_message(address):
+    """RFC 2136: CHANGING gets that address instead of the one it has."""
+    owner = wire_name(f"{CHANGING}.{DOMAIN}")
+    packed = bytes(int(part) for part in address.split("."))
+    return (struct.pack(">6H", 1, 5 << 11, 1, 0, 2, 0) + wire_name(DOMAIN) + struct.pack(">HH", 6, 1)
+            + owner + struct.pack(">HHIH", 1, 255, 0, 0)  # §2.5.2: the set goes
+            + owner + struct.pack(">HHIH", 1, 1, 60, 4) + packed)
 
 
 def write_local_zone(path, count):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Starts each server with one worker for the same zone, and says how long it took."""
+"""Starts ontap-zone, the bare echo and avahi-daemon, and waits for answers."""
 import os
-import pwd
 import select
 import shutil
 import socket
@@ -27,11 +26,16 @@ def write(path, text):
     return path
 
 
-def echo(host, port=53, group=None):
-    return Server(host, "echo", [host.lab.program("echo"), host.addr, str(port), *([group] if group else [])])
+def echo(host, port=53, group="-", workers=1):
+    return Server(host, "echo", [host.lab.program("echo"), host.addr, str(port), group, str(workers)],
+                  cores=workers)
 
 
-def ontap(host, *options, is_pinned=True):
+def echo_tcp(host):
+    return Server(host, "echo", [host.lab.program("echo-tcp"), host.addr, "53"])
+
+
+def ontap(host, *options, cores=1):
     """ontap-zone, ready; the attribute start_s is the time from its start to then."""
     lab = host.lab
     work = lab.directory(f"ontap-{time.monotonic_ns()}")
@@ -41,7 +45,7 @@ def ontap(host, *options, is_pinned=True):
         server = Server(host, "ontap", [
             lab.program("src/ontap-zone/ontap-zone"), "serve", f"--domain={DOMAIN}",
             "--user=root", "--verbosity=warning", f"--state={work}", f"--socket={work}/zone.sock",
-            f"--ready-fd={child_end}", *options], is_pinned=is_pinned, pass_fds=(child_end,))
+            f"--ready-fd={child_end}", *options], cores=cores, pass_fds=(child_end,))
         os.close(child_end)
         child_end = -1
         if not select.select([ready], [], [], START_TIMEOUT)[0] or os.read(ready, 1) != b"\n":
@@ -55,69 +59,11 @@ def ontap(host, *options, is_pinned=True):
     return server
 
 
-def ontap_with_file(host, zone, count):
-    return ontap(host, f"--listen={host.addr}", "--no-mdns", "--threads=1", "--no-assign-nsid",
-                 f"--zone-file={zone}")
-
-
-def knot(host, zone, count):
-    work = host.lab.directory(f"knot-{time.monotonic_ns()}")
-    conf = write(f"{work}/knot.conf", f"""
-server:
-    listen: {host.addr}@53
-    rundir: {work}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-log:
-  - target: stderr
-    any: error
-database:
-    storage: {work}
-zone:
-  - domain: {DOMAIN}
-    file: {zone}
-    storage: {work}
-    zonefile-sync: -1
-    journal-content: none
-    semantic-checks: off
-""")
-    return Server(host, "knot", [need("knotd"), "-c", conf])
-
-
-def nsd(host, zone, count):
-    work = host.lab.directory(f"nsd-{time.monotonic_ns()}")
-    conf = write(f"{work}/nsd.conf", f"""
-server:
-    server-count: 1
-    ip-address: {host.addr}
-    username: ""
-    database: ""
-    zonesdir: {work}
-    zonelistfile: {work}/zone.list
-    xfrdfile: {work}/xfrd.state
-    xfrdir: {work}
-    pidfile: ""
-    rrl-ratelimit: 0
-    minimal-responses: yes
-remote-control:
-    control-enable: no
-zone:
-    name: {DOMAIN}
-    zonefile: {zone}
-""")
-    return Server(host, "nsd", [need("nsd"), "-d", "-c", conf])
-
-
-def tinydns(host, zone, count):
-    program, compiler = need("tinydns"), need("tinydns-data")
-    work = host.lab.directory(f"tinydns-{count}")
-    shutil.copy(f"{os.path.dirname(zone)}/data-{count}", f"{work}/data")
-    subprocess.run([compiler], cwd=work, check=True)
-    os.chmod(work, 0o755)
-    nobody = pwd.getpwnam("nobody")
-    return Server(host, "tinydns", [program], environ={
-        "IP": host.addr, "ROOT": work, "UID": str(nobody.pw_uid), "GID": str(nobody.pw_gid)})
+def ontap_with_file(host, zone, *options, workers=1, cores=1):
+    """Unicast alone. What other processes of this machine do costs it nothing: that is measured apart."""
+    return ontap(host, f"--listen={host.addr}", "--no-mdns", f"--threads={workers}", "--no-assign-nsid",
+                 "--hostnames-by=none", f"--zone-file={zone}", *options,
+                 cores=cores and max(workers, cores))
 
 
 def avahi(host, hosts_file, hostname="host"):
@@ -163,6 +109,7 @@ def wait_right(server, questions, port=53):
                 reply = b""
             if len(reply) > 12 and reply[3] & 15 == rcode and reply[7] >= answers:
                 return time.monotonic() - start
+            time.sleep(0.0005)  # refused at once, it would take the server's core
             if server.process.poll() is not None:
                 raise RuntimeError(f"{server.name} ended: {server.log()}")
     raise RuntimeError(f"{server.name} does not answer: {server.log()}")
