@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how a DHCP client is run: with an identifier of its own per device (RFC 4361: an ipvlan has the
- * hardware address of its parent, as all its siblings) and the broadcast flag (RFC 2131 §4.1: an
- * answer sent to that hardware address would reach the parent).
+ * Owns how a DHCP client is run: with an identifier of its own per device (RFC 4361: an ipvlan has
+ * the hardware address of its parent, as all its siblings), with the broadcast flag (RFC 2131 §4.1:
+ * an answer sent to that hardware address would reach the parent), and with files of its own.
  * Never speaks DHCP, never touches resolv.conf. Called by main; and, by the client, as its script.
  */
 #include "ontap/dhcp.h"
 
 #include <errno.h>
 #include <net/if.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -22,61 +24,64 @@
 
 #define SCRIPT_ENV "ONTAP_DHCP_SCRIPT"
 
-/* Type 255, IAID, DUID-UUID (RFC 6355): one byte, four, two and sixteen; two digits each. */
-enum { CLIENT_ID_CAP = 2 * (1 + 4 + 2 + 16) + 1, ARGS_CAP = 16, PATH_CAP = 1024 };
+/* Type 255, IAID, DUID-UUID (RFC 6355): one byte, four, two and sixteen; each two digits and a
+ * colon, or the end. */
+enum { CLIENT_ID_CAP = 3 * (1 + 4 + 2 + 16), ARGS_CAP = 24, PATH_CAP = 1024 };
 
-/* --- the client --------------------------------------------------------------------------- */
+/* What the clients are told: of which device, and by whom. */
+struct client {
+	const char *ifname;
+	char id[CLIENT_ID_CAP];
+	char self[PATH_CAP]; /* our own program, which is the script */
+};
 
 static void format_client_id(const struct ontap_device *device, char out[CLIENT_ID_CAP])
 {
-	uint8_t bytes[(CLIENT_ID_CAP - 1) / 2] = {255};
+	uint8_t bytes[CLIENT_ID_CAP / 3] = {255};
 	memcpy(bytes + 1, device->id, 4);
 	bytes[6] = 4; /* DUID-UUID */
 	memcpy(bytes + 7, device->id, 16);
 	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+		snprintf(out + 3 * i, 4, i + 1 < sizeof(bytes) ? "%02x:" : "%02x", bytes[i]);
 }
 
-/* Runs udhcpc, alone or as a part of busybox. Comes back only if there is none. */
-static void exec_udhcpc(const char *ifname, const char *client_id, const char *self)
+/* --- files of its own --------------------------------------------------------------------- */
+
+/* Devices in two namespaces may have one name, and clients keep locks, leases and sockets by it: so
+ * a client has its directories to itself as long as it runs, where we may mount. */
+static void hide_files_of_others(const char *const *dirs)
 {
-	char option[CLIENT_ID_CAP + 8];
-	snprintf(option, sizeof(option), "0x3d:%s", client_id);
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return;
+	for (; *dirs; dirs++)
+		(void)!mount("ontap", *dirs, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755");
+}
+
+/* --- the clients -------------------------------------------------------------------------- */
+
+/* Alone, or as a part of busybox. It keeps no files. */
+static void exec_udhcpc(const struct client *c)
+{
+	char option[sizeof("0x3d:") + CLIENT_ID_CAP];
+	snprintf(option, sizeof(option), "0x3d:%s", c->id);
 	/* -R: gives the lease back at the end */
-	const char *args[ARGS_CAP] = {"busybox", "udhcpc", "-f", "-R", "-i", ifname, "-B", "-C", "-x",
-		option, "-s", self, NULL};
+	const char *args[ARGS_CAP] = {"busybox", "udhcpc", "-f", "-R", "-i", c->ifname, "-B", "-C",
+		"-x", option, "-s", c->self, NULL};
+	setenv(SCRIPT_ENV, "1", 1);
 	execvp("udhcpc", (char **)args + 1);
 	execvp("busybox", (char **)args);
 }
 
-static void exec_dhcpcd(const char *ifname, const char *client_id)
+/* It sets addresses and routes itself. */
+static void exec_dhcpcd(const struct client *c)
 {
-	char colons[3 * CLIENT_ID_CAP / 2 + 1];
-	size_t len = 0;
-	for (size_t i = 0; client_id[i] && len + 4 < sizeof(colons); i += 2)
-		len += (size_t)snprintf(colons + len, sizeof(colons) - len, "%s%.2s", i ? ":" : "",
-			client_id + i);
-	const char *args[ARGS_CAP] = {"dhcpcd", "-4", "-B", "-J", "-I", colons, "-C", "resolv.conf",
-		"-C", "hostname", ifname, NULL};
+	static const char *const dirs[] = {"/run", "/var/lib/dhcpcd", NULL};
+	hide_files_of_others(dirs);
+	/* -B: in the foreground; -J: the broadcast flag; -L: no address that no server gave; -A: no
+	 * seconds of ARP probes before it is used, as the others do without */
+	const char *args[ARGS_CAP] = {"dhcpcd", "-4", "-B", "-J", "-L", "-A", "-I", c->id,
+		"-C", "resolv.conf", "-C", "hostname", c->ifname, NULL};
 	execvp("dhcpcd", (char **)args);
-}
-
-/* In the child: ends with its parent, and reads nothing. What it says goes to standard error. */
-__attribute__((noreturn)) static void run_client(const struct ontap_device *device, pid_t parent)
-{
-	char client_id[CLIENT_ID_CAP], self[PATH_CAP];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (len < 0 || getppid() != parent)
-		_exit(111);
-	self[len] = '\0';
-	format_client_id(device, client_id);
-	(void)!freopen("/dev/null", "r", stdin);
-	dup2(STDERR_FILENO, STDOUT_FILENO);
-	setenv(SCRIPT_ENV, "1", 1);
-	exec_udhcpc(device->ifname, client_id, self);
-	exec_dhcpcd(device->ifname, client_id);
-	_exit(127);
 }
 
 static bool is_installed(const char *name)
@@ -94,15 +99,49 @@ static bool is_installed(const char *name)
 	return false;
 }
 
+/* By preference: udhcpc disturbs nothing else on the machine. ISC's dhclient is not among them: it
+ * cannot be told to set the broadcast flag, and on an ipvlan it waits for ever. */
+static const struct {
+	const char *name;
+	void (*exec)(const struct client *c); /* comes back, with errno, if it cannot be run */
+} clients[] = {
+	{"udhcpc", exec_udhcpc},
+	{"busybox", exec_udhcpc},
+	{"dhcpcd", exec_dhcpcd},
+};
+
+/* --- the process -------------------------------------------------------------------------- */
+
+/* In the child: ends with its parent, and reads nothing. What it says goes to standard error. */
+__attribute__((noreturn)) static void run_client(size_t which, const struct ontap_device *device,
+	pid_t parent, const struct log *log)
+{
+	struct client c = {.ifname = device->ifname};
+	ssize_t len = readlink("/proc/self/exe", c.self, sizeof(c.self) - 1);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (len < 0 || getppid() != parent)
+		_exit(111);
+	format_client_id(device, c.id);
+	(void)!freopen("/dev/null", "r", stdin);
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	clients[which].exec(&c);
+	log_error(log, "dhcp: client=%s error=\"%s\"", clients[which].name, strerror(errno));
+	_exit(111);
+}
+
 int dhcp_start(const struct ontap_device *device, const struct log *log)
 {
-	if (!is_installed("udhcpc") && !is_installed("busybox") && !is_installed("dhcpcd")) {
-		log_error(log, "dhcp: error=\"no client found\" wanted=\"udhcpc, busybox or dhcpcd\"");
+	size_t which = 0, count = sizeof(clients) / sizeof(clients[0]);
+	while (which < count && !is_installed(clients[which].name))
+		which++;
+	if (which == count) {
+		log_error(log,
+			"dhcp: error=\"no client found\" wanted=\"udhcpc, busybox or dhcpcd\"");
 		return ERR_ABSENT;
 	}
 	pid_t parent = getpid(), child = fork();
 	if (child == 0)
-		run_client(device, parent);
+		run_client(which, device, parent, log);
 	if (child > 0)
 		return 0;
 	log_error(log, "dhcp: error=\"%s\"", strerror(errno));

@@ -201,6 +201,7 @@ static void obey(struct program *p, const char *command)
 		p->has_to_dump = true;
 	} else if (strcmp(command, "changes\n") == 0) {
 		print(&p->changes);
+		buf_fini(&p->changes); /* after a storm they were many */
 	} else {
 		p->is_stalled = strcmp(command, "stall\n") == 0;
 		print(&nothing);

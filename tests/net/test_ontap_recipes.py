@@ -9,11 +9,12 @@ import subprocess
 import tempfile
 
 import dns.message
+import dns.rcode
 import pytest
 
 from lib.query import addresses, ask
 from lib.wait import wait_until
-from test_ontapd import needs_root_of_the_machine, ontap, ontapd  # noqa: F401 (fixtures)
+from test_ontapd import NOBODY, needs_root_of_the_machine, needs_second_user, ontap, ontapd  # noqa: F401 (fixtures)
 
 # What ontap-zone does by default, and the fixtures have turned off: find out who owns a namespace.
 OWNERS = ["--hostnames-by=auto", "--names=alias"]
@@ -49,6 +50,10 @@ def background():
 
 def resolve(lab, name, rdtype):
     return wait_until(lambda: addresses(ask(lab.lan, "10.6.0.1", name, rdtype)), what=f"{name} {rdtype}")
+
+
+def at(lab, label, branch="lan"):
+    return addresses(ask(lab.lan, "10.6.0.1", f"{label}.{branch}.vanya", "A"))
 
 
 def resolve_mdns(lab, name, rdtype):
@@ -99,6 +104,132 @@ def test_a_service_is_resolved_and_fetched_by_name(lab, ontapd, ontap, serve, ne
     wait_until(lambda: not addresses(ask(lab.lan, "10.6.0.1", "www.lan.vanya", "A")), what="the end of the name")
 
 
+# --- without privileges -------------------------------------------------------------------------
+
+
+MAY_CHANGE_ALL = ("--netns", "--hostname=mine", "--caps=+net_admin")  # in the caller's own namespace
+
+
+def test_an_unprivileged_user_gets_a_device_and_a_name_with_one_command(lab, ontapd, ontap, serve, need):
+    busybox = need("busybox")
+    needs_second_user()
+    daemon = ontapd(lab)
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", f"--grants={daemon.grants}", *OWNERS)
+    pages = os.path.dirname(daemon.sockets)  # where other users come to
+    with open(f"{pages}/index.html", "w", encoding="ascii") as page:
+        page.write("hello from a user\n")
+    process = ontap(daemon, "-t", "macvlan", "--netns", "--hostname=www", "-a", "www", "--caps=+net_bind_service",
+                    "--addr=10.6.0.80/24", "--addr=2001:db8:6::80/64", user=NOBODY, start=True,
+                    prog=[busybox, "httpd", "-f", "-p", "80", "-h", pages])
+    assert resolve(lab, "www.lan.vanya", "A") == ["10.6.0.80"]
+    assert resolve(lab, "www.wan.vanya", "AAAA") == ["2001:db8:6::80"]
+    assert resolve_mdns(lab, "www.local", "A") == ["10.6.0.80"]
+    page = wait_until(lambda: lab.lan.run([busybox, "wget", "-q", "-O", "-", "http://10.6.0.80/"], check=False).stdout,
+                      what="the page")
+    assert page == "hello from a user\n"
+    process.kill()
+    wait_until(lambda: at(lab, "www") == [], what="the end of the name")
+    wait_until(lambda: os.listdir(daemon.grants) == [], what="the end of the grant")
+
+
+def test_he_has_that_name_and_no_other(lab, ontapd, ontap, serve):
+    """Whatever he does to links and aliases in the namespace that is his."""
+    needs_second_user()
+    daemon = ontapd(lab)
+    zone = serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--no-mdns", f"--grants={daemon.grants}", *OWNERS)
+    process = ontap(daemon, "-t", "macvlan", "-n", "nic0", "-a", "www", *MAY_CHANGE_ALL, "--addr=10.6.0.80/24",
+                    user=NOBODY, start=True, prog=["sh", "-s"])
+
+    def does(*commands):
+        for command in commands:
+            process.stdin.write(f"ip {command} || echo failed >&2\n")
+        process.stdin.write("echo done\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "done\n"
+
+    wait_until(lambda: at(lab, "www") == ["10.6.0.80"], what="the name")
+    does("link set nic0 alias router")
+    wait_until(lambda: "10.6.0.80" in zone.names()[1].get("router", {}), what="the other name, refused")
+    assert at(lab, "router") == [] and at(lab, "www") == []
+    does("link set nic0 alias www")
+    wait_until(lambda: at(lab, "www") == ["10.6.0.80"], what="the name again")
+    # Links of his own, the alias on another of them, and what ontapd and the grant's name look like.
+    does("link add link nic0 name evil type macvlan", "link set evil alias router up",
+         "addr add 10.6.0.81/24 dev evil", "link property add dev evil altname ontapd-0-k-0-0-0-00000000-eth0",
+         "link add plain type bridge", "link set plain alias www up", "addr add 10.6.0.82/24 dev plain",
+         "addr add 10.6.0.1/32 dev nic0", "addr add 9.9.9.9/32 dev nic0")
+    wait_until(lambda: at(lab, "www", "wan") == ["9.9.9.9"], what="the last address")
+    assert at(lab, "www") == ["10.6.0.1", "10.6.0.80"], "the links that have the name have it alone"
+    assert at(lab, "router") == []
+    assert ask(lab.lan, "10.6.0.1", "9.9.9.9.in-addr.arpa", "PTR").rcode() == dns.rcode.REFUSED, "no zone of his"
+    # The host's own namespaces go before him, and do not share.
+    lab.set_alias("eth0", "www")
+    wait_until(lambda: at(lab, "www") == ["10.6.0.1"], what="the host's own")
+    assert "host's own" in zone.names()[1]["www"]["10.6.0.80"]
+    lab.set_alias("eth0", "hub")
+    wait_until(lambda: "10.6.0.80" in at(lab, "www"), what="the name again")
+    found = {rdata.to_text() for rdata in ask(lab.lan, "10.6.0.1", "1.0.6.10.in-addr.arpa", "PTR").answer[0]}
+    assert "hub.lan.vanya." in found and "www.lan.vanya." not in found, "the host's own address is the host's"
+    process.stdin.close()
+
+
+def test_a_name_is_granted_across_restarts_of_both(lab, ontapd, ontap, serve):
+    needs_second_user()
+    daemon = ontapd(lab)
+    options = ["--domain=vanya", "--listen=10.6.0.1:53", "--no-mdns", f"--grants={daemon.grants}", *OWNERS]
+    process = ontap(daemon, "-t", "macvlan", "-a", "www", "--netns", "--addr=10.6.0.80/24", user=NOBODY, start=True,
+                    prog=["sh", "-c", "echo up; exec cat"])
+    assert process.stdout.readline() == "up\n"
+    zone = serve(lab, *options)  # after the device
+    assert at(lab, "www") == ["10.6.0.80"]
+    gone = ontap(daemon, "-t", "macvlan", "-a", "gone", "--netns", user=NOBODY, start=True, prog=["cat"])
+    wait_until(lambda: len(os.listdir(daemon.grants)) == 2, what="two grants")
+    daemon.kill()
+    gone.kill()
+    gone.wait(5)
+    daemon.start("eth0")
+    assert len(os.listdir(daemon.grants)) == 1, "what is gone meanwhile has no grant"
+    assert at(lab, "www") == ["10.6.0.80"]
+    zone.stop()
+    zone.start()
+    assert at(lab, "www") == ["10.6.0.80"]
+    process.stdin.close()
+    wait_until(lambda: os.listdir(daemon.grants) == [], what="no grant")
+    wait_until(lambda: at(lab, "www") == [], what="the end of the name")
+
+
+def test_a_directory_that_others_may_write_to_grants_nothing(lab, ontapd, ontap, serve):
+    needs_second_user()
+    daemon = ontapd(lab)
+    os.chmod(daemon.grants, 0o777)
+    zone = serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--no-mdns", f"--grants={daemon.grants}", *OWNERS)
+    assert "others may write to it" in zone.log()
+    process = ontap(daemon, "-t", "macvlan", "-a", "www", "--netns", "--addr=10.6.0.80/24", user=NOBODY, start=True,
+                    prog=["cat"])
+    wait_until(lambda: "10.6.0.80" in zone.names()[1].get("www", {}), what="the name, refused")
+    process.stdin.close()
+
+
+def test_rules_say_who_may_have_which_name(lab, ontapd, ontap, tmp_path):
+    needs_second_user()
+    rules = tmp_path / "rules"
+    rules.write_text("deny * macvlan * * router\nallow user nobody macvlan bridge eth0 nobody-*\n"
+                     "allow user root * * *\n")
+    daemon = ontapd(lab, f"--rules={rules}", "--rate=0")
+
+    def refusal(alias, user=NOBODY):
+        done = ontap(daemon, "-t", "macvlan", "-a", alias, prog=["true"], user=user)
+        return done.stderr if done.returncode else ""
+
+    assert refusal("nobody-1") == "" and refusal("www", user=None) == "" and refusal("") == ""
+    assert f"none in {rules} allows it" in refusal("www")
+    assert f"{rules}:1 denies it" in refusal("nobody-1,router")
+    holder = ontap(daemon, "-t", "macvlan", "-a", "nobody-2", prog=["sh", "-c", "echo up; cat"], start=True)
+    assert holder.stdout.readline() == "up\n"
+    assert "the name Nobody-2 is another user's" in refusal("nobody-1 Nobody-2")
+    holder.stdin.close()
+
+
 def test_slaac_gives_a_stable_address_and_a_name(lab, ontapd, ontap, serve, need, background, tmp_path, program):
     need("radvd")
     daemon = ontapd(lab)
@@ -121,8 +252,12 @@ def test_slaac_gives_a_stable_address_and_a_name(lab, ontapd, ontap, serve, need
     assert found[0] == found[1]
 
 
-def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background, tmp_path, program):
-    need("busybox")
+@pytest.mark.parametrize("client", ["busybox", "dhcpcd"])
+def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background, tmp_path, program, client):
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / client).symlink_to(need(client))  # alone: the others go before it
+    with_client = ["env", f"PATH={tmp_path}/path"]
+    back = f"PATH={os.environ['PATH']}; exec cat"
     daemon = ontapd(lab)
     background(lab.lan, ["dnsmasq", "--no-daemon", "--port=0", "--no-ping", "--conf-file=/dev/null",
                          "--dhcp-range=10.6.0.100,10.6.0.150,2m", "--dhcp-option=3,10.6.0.2", "--user=root",
@@ -132,12 +267,14 @@ def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background,
     found = {}
     running = []
     for name in ("one", "two"):
-        process = ontap(daemon, "-t", "macvlan", "--netns", "-a", name, "--dhcp", "--wait=10.6.0.0/24",
-                        "--timeout=20", start=True, prog=[
-                            "sh", "-c", f"{program('ontap-waitif')} --has-route=0.0.0.0/0 $ONTAP_IFNAME; cat"])
+        # Both at once, and both called the same in a namespace each.
+        process = ontap(daemon, "-t", "macvlan", "-n", "nic0", "--netns", "-a", name, "--dhcp",
+                        "--wait=10.6.0.0/24", "--timeout=20", start=True, prefix=with_client, prog=[
+                            "/bin/sh", "-c", f"{program('ontap-waitif')} --has-route=0.0.0.0/0 nic0; {back}"])
+        running.append(process)
+    for name, process in zip(("one", "two"), running):
         assert process.stdout.readline() == "10.6.0.2\n"
         found[name] = resolve(lab, f"{name}.lan.vanya", "A")
-        running.append(process)
     assert found["one"] != found["two"]
     with open(f"{tmp_path}/leases", encoding="ascii") as leases:
         identifiers = [line.split()[4] for line in leases if line.strip()]
@@ -147,7 +284,7 @@ def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background,
         process.wait(5)
     # The same workload has the same identifier, and so the same address.
     process = ontap(daemon, "-t", "macvlan", "--netns", "-a", "one", "--dhcp", "--wait=10.6.0.0/24",
-                    "--timeout=20", start=True, prog=["sh", "-c", "echo up; cat"])
+                    "--timeout=20", start=True, prefix=with_client, prog=["/bin/sh", "-c", f"echo up; {back}"])
     assert process.stdout.readline() == "up\n"
     assert resolve(lab, "one.lan.vanya", "A") == found["one"]
 

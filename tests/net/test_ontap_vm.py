@@ -1,34 +1,54 @@
 # SPDX-License-Identifier: ISC
 """A virtual machine on a macvtap of ontap's: it boots, is pinged from the wire, and has its name."""
+import grp
 import os
 import shlex
+import shutil
 import sys
+import tempfile
 
 import pytest
 
 from lib.peers import unpacked
 from lib.wait import wait_until
-from test_ontap_recipes import OWNERS, lab, resolve, resolve_mdns  # noqa: F401 (fixtures)
-from test_ontapd import ontap, ontapd  # noqa: F401 (fixtures)
+from test_ontap_recipes import OWNERS, background, lab, resolve, resolve_mdns, router  # noqa: F401 (fixtures)
+from test_ontapd import NOBODY, links, needs_second_user, ontap, ontapd  # noqa: F401 (fixtures)
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "vm"))
 
-from vm import Machine, Missing  # noqa: E402
+from vm import VIRTIO_NET, Machine, Missing  # noqa: E402
 
-# In the order of their dependencies; which of them a kernel has built in differs.
-MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "failover",
-           "net_failover", "virtio_net")
+GROUP = "users"  # of the socket, as "kvm" is in life: one that each machine has
+CARD = "-netdev tap,id=n0,fd=$ONTAP_FD0 -device virtio-net-pci,netdev=n0,mac=$ONTAP_HWADDR"
 
 
 @pytest.fixture
-def guest(builddir, tmp_path):
+def guest(builddir):
+    """A Machine that any user may start."""
     image = unpacked(builddir, "boot/vmlinuz-*")
     if not image:
         pytest.skip("no kernel is unpacked below build/tools (./check does)")
+    work = tempfile.mkdtemp(dir="/run")
+    os.chmod(work, 0o755)
     try:
-        return Machine(os.path.dirname(os.path.dirname(image)), str(tmp_path), *MODULES)
+        yield Machine(os.path.dirname(os.path.dirname(image)), work, *VIRTIO_NET)
     except Missing as missing:
         pytest.skip(str(missing))
+    finally:
+        shutil.rmtree(work)
+
+
+def wait_for_guest(process):
+    line = ""
+    while "GUEST-IS-UP" not in line:
+        line = process.stdout.readline()
+        assert line, "the machine has ended"
+        print(line, end="")
+
+
+def wait_for_ping(lab, ping, addr):  # noqa: F811
+    wait_until(lambda: lab.lan.run([*ping, "-c", "1", "-W", "2", addr], check=False).returncode == 0,
+               timeout=10, what="an answer to a ping")
 
 
 def test_a_virtual_machine_boots_to_a_ping_and_a_name(lab, ontapd, ontap, serve, guest, need):  # noqa: F811
@@ -37,16 +57,41 @@ def test_a_virtual_machine_boots_to_a_ping_and_a_name(lab, ontapd, ontap, serve,
     serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", *OWNERS)
     # The address that the host's kernel has for the device, and then the guest takes.
     command = guest.command("ip link set eth0 up && ip addr add 10.6.0.70/24 dev eth0 && echo GUEST-IS-UP && sleep 60")
-    net = "-netdev tap,id=n0,fd=$ONTAP_FD0 -device virtio-net-pci,netdev=n0,mac=$ONTAP_HWADDR"
     process = ontap(daemon, "-t", "macvtap", "-a", "guest", "--netns", "--addr=10.6.0.70/24", start=True,
-                    prog=["sh", "-c", f"exec {shlex.join(command)} {net}"])
-    line = ""
-    while "GUEST-IS-UP" not in line:
-        line = process.stdout.readline()
-        assert line, "the machine has ended"
-        print(line, end="")
+                    prog=["sh", "-c", f"exec {shlex.join(command)} {CARD}"])
+    wait_for_guest(process)
     name = resolve(lab, "guest.lan.vanya", "A")
     assert name == resolve_mdns(lab, "guest.local", "A") == ["10.6.0.70"]
-    wait_until(lambda: lab.lan.run([busybox, "ping", "-c", "1", "-W", "2", name[0]], check=False).returncode == 0,
-               timeout=10, what="an answer to a ping")
+    wait_for_ping(lab, [busybox, "ping"], name[0])
     process.kill()
+
+
+def test_a_plain_user_creates_waits_and_opens_for_his_machine(lab, ontapd, ontap, serve, guest, need,  # noqa: F811
+                                                              background, program, tmp_path):  # noqa: F811
+    """Who may is the socket's group. The host's kernel configures the address, and the guest takes it."""
+    need("radvd")
+    needs_second_user()
+    user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}"]
+    stranger, member = [*user, "--clear-groups"], [*user, f"--groups={grp.getgrnam(GROUP).gr_gid}"]
+    daemon = ontapd(lab, f"--group={GROUP}", group=GROUP)
+    router(lab, background, tmp_path)
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", *OWNERS)
+    create = ("-t", "macvtap", "-m", "0", "--name=nic0", "-a", "guest")
+    refused = ontap(daemon, *create, prefix=stranger)
+    assert refused.returncode == 111 and "Permission denied" in refused.stderr
+    assert ontap(daemon, *create, prefix=member).returncode == 0
+    addr = lab.run([*member, program("ontap-waitif"), "--addr-in-net=2000::/3", "--timeout=20", "nic0"]).stdout.strip()
+    command = guest.command("echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad; ip link set eth0 up && "
+                            f"ip addr add {addr}/64 dev eth0 && echo GUEST-IS-UP && sleep 60")
+    process = ontap(daemon, "--open=nic0", "-m", "1", prefix=member, start=True,
+                    prog=["sh", "-c", f"exec {shlex.join(command)} {CARD}"])
+    wait_for_guest(process)
+    with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+        assert "CapEff:\t0000000000000000\n" in status.read()
+    assert resolve(lab, "guest.wan.vanya", "AAAA") == [addr]
+    assert addr in resolve_mdns(lab, "guest.local", "AAAA")
+    wait_for_ping(lab, [need("busybox"), "ping", "-6"], addr)
+    process.kill()
+    process.wait()
+    assert ontap(daemon, "--remove=nic0", prefix=member).returncode == 0
+    assert "nic0" not in links(lab)

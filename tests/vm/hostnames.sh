@@ -2,19 +2,20 @@
 # then in its model is printed after each, as "== STEP MEANS" and the lines of model-dump.
 # SPDX-License-Identifier: ISC
 cd /run
-for by in fexit iter proc; do
-	mkfifo in.$by
-	model-dump --census=$by --all-nsids <in.$by >out.$by 2>err.$by &
-	echo $! >pid.$by
-done
-exec 4>in.fexit 5>in.iter 6>in.proc
+# watch MEANS: begins to.
+watch()
+{
+	mkfifo in.$1
+	model-dump --census=$1 --all-nsids <in.$1 >out.$1 2>err.$1 &
+	echo $! >pid.$1
+}
 
 # ask STEP: what each has once it is quiet.
 ask()
 {
 	echo dump >&4; echo dump >&5; echo dump >&6
 	for by in fexit iter proc; do
-		for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		for i in $(seq 100); do
 			grep -q '"what": "stats"' out.$by && break
 			sleep 0.1
 		done
@@ -24,7 +25,28 @@ ask()
 	done
 }
 
-# hold NAME SECONDS...: a workload, made by clone or unshare as in life.
+# resources WHEN: kilobytes of memory and descriptors by the best means.
+resources()
+{
+	echo changes >&4
+	sleep 1
+	: >out.fexit
+	echo "== $1 fexit"
+	sed -n 's/^RssAnon:/rss/p' /proc/$(cat pid.fexit)/status
+	echo "fds $(ls /proc/$(cat pid.fexit)/fd | wc -l)"
+}
+
+watch fexit
+exec 4>in.fexit
+sleep 1
+storm 100 || exit # what the first of their kind take is taken for good
+resources before
+storm 2000 || exit
+resources after
+
+watch iter
+watch proc
+exec 5>in.iter 6>in.proc
 sleep 1
 ask start
 
@@ -50,11 +72,7 @@ kill $inside $mixed
 sleep 1
 ask gone
 
-i=0
-while [ $i -lt 60 ]; do
-	unshare -n -u sh -c "hostname s$i"
-	i=$((i + 1))
-done
+storm 60 || exit
 sleep 2
 ask storm
 

@@ -2,8 +2,6 @@
 # then what test_ipvlan.py looks at.
 # SPDX-License-Identifier: ISC
 cd /run
-printf 'root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n' >/etc/passwd
-printf 'root:x:0:\nuser:x:1000:\nkvm:x:108:user\n' >/etc/group
 ip2 link set lo up
 for parent in dummy0 wlp3s0 eth0; do
 	ip2 link add $parent type dummy 2>/dev/null # the module comes with dummy0
@@ -11,11 +9,10 @@ for parent in dummy0 wlp3s0 eth0; do
 done
 ontapd --group=kvm --state=/run/state dummy0 wlp3s0 eth0 2>/run/log &
 daemon=$!
-for i in 1 2 3 4 5 6 7 8 9 10; do
-	[ -S /run/ontap/port.eth0 ] && break
-	sleep 0.2
+until [ -S /run/ontap/port.eth0 ]; do
+	kill -0 $daemon || { cat /run/log; exit 1; }
+	sleep 0.1
 done
-[ -S /run/ontap/port.eth0 ] || { cat /run/log; exit 1; }
 
 for type in ipvlan ipvtap; do
 	for mode in l2 l3 l3s; do

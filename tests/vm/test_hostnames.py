@@ -16,6 +16,8 @@ def steps(machine, built):
     """{step: {means: (relation, stats)}}, where a relation is {(nsid, name, is rootless)}."""
     vm = machine()
     vm.add(built("tests/net/model-dump"))
+    vm.add_library("libbpf.so.1")
+    vm.add(built("tests/vm/storm"))
     with open(os.path.join(os.path.dirname(__file__), "hostnames.sh"), encoding="utf-8") as script:
         status, printed = vm.run(script.read())
     assert status == 0, printed
@@ -28,6 +30,8 @@ def steps(machine, built):
                     if i["what"] == "hostname"}
         stats = next((i for i in items if i["what"] == "stats"), {"text": lines})
         found.setdefault(step, {})[means] = (relation, stats)
+        if step in ("before", "after"):
+            found[step][means] = {key: int(value) for key, value in re.findall(r"^(rss|fds)\s+(\d+)", lines, re.M)}
     return found
 
 
@@ -82,3 +86,9 @@ def test_a_storm_leaves_nothing_behind(steps, means):
     before, after = steps["gone"][means], steps["storm"][means]
     assert after[0] == before[0]
     assert (after[1]["pairs"], after[1]["proxies"]) == (before[1]["pairs"], before[1]["proxies"])
+
+
+def test_two_thousand_lives_by_the_best_means_leave_no_memory_and_no_descriptor(steps):
+    before, after = steps["before"]["fexit"], steps["after"]["fexit"]
+    assert after["fds"] == before["fds"]
+    assert after["rss"] <= before["rss"] + 150, "a hundred bytes for each would be more"

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: ISC
 """A small virtual machine with Debian's own kernel: for what the machine that the tests run on may not
-have or may not allow, such as fexit programs and ipvlan. No disk, no network: what is run is packed into
-an initramfs, and what it prints on the console is the result."""
+have or may not allow, such as fexit programs, ipvlan and suspend. No disk: what is run is packed into an
+initramfs. Either a script runs to its end, and what it prints on the console is the result; or the
+machine is told line by line what to do, while its network cards are wires that the test holds."""
 import glob
 import os
+import select
 import shutil
 import subprocess
 import sys
+import time
+
+from lib.isolate import die_with_parent
+from wire import Wire
 
 INIT = """#!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -20,6 +26,14 @@ echo "VM-EXIT $?"
 echo o >/proc/sysrq-trigger
 sleep 9
 """
+
+# A script that obeys what comes by the console. A shell that writes to a pipe has no prompt.
+OBEY = "stty -echo -onlcr; echo VM-READY; sh | cat"
+
+# In the order of their dependencies; which of them a kernel has built in differs.
+VIRTIO_NET = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "failover",
+              "net_failover", "virtio_net")
+VLAN = ("llc", "stp", "garp", "mrp", "8021q")
 
 
 class Missing(Exception):
@@ -54,6 +68,8 @@ class Machine:
             os.makedirs(os.path.join(self.root, directory))
         # Debian's busybox may be dynamic: so with its libraries, like every other program.
         self.add(need("busybox"), "/bin/busybox")
+        self.write("etc/passwd", "root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n")
+        self.write("etc/group", "root:x:0:\nuser:x:1000:\nkvm:x:108:user\n")
         self.write("init", INIT, 0o755)
         self.write("modules", "\n".join(modules))
         for module in modules:
@@ -72,12 +88,21 @@ class Machine:
         """A program, with the libraries that it needs. In the shell of busybox an applet goes before a
         program of its name: give it another."""
         target = self.root + (as_path or "/bin/" + os.path.basename(program))
+        os.makedirs(os.path.dirname(target), exist_ok=True)
         shutil.copy(program, target)
         listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
         for word in listed.split():
             if word.startswith("/") and os.path.exists(word) and not os.path.exists(self.root + word):
                 os.makedirs(os.path.dirname(self.root + word), exist_ok=True)
                 shutil.copy(os.path.realpath(word), self.root + word)
+
+    def add_library(self, soname):
+        """One that a program loads by itself."""
+        listed = subprocess.run([need("ldconfig"), "-p"], capture_output=True, text=True, check=True).stdout
+        for line in listed.splitlines():
+            if line.split()[:1] == [soname]:
+                return self.add(line.split()[-1], line.split()[-1])
+        raise Missing(f"there is no {soname}")
 
     def command(self, script):
         """Packs the script of busybox's sh, and returns the command that boots and runs it."""
@@ -89,16 +114,74 @@ class Machine:
                 "-display", "none", "-serial", "stdio", "-kernel", self.kernel, "-initrd", self.image,
                 "-append", "console=ttyS0 quiet panic=-1 mitigations=off"]
 
-    def run(self, script, timeout=120):
+    def run(self, script, timeout=300):
         """Boots, runs the script of busybox's sh, and returns (exit status, what it printed)."""
         done = subprocess.run(self.command(script), stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=timeout, check=False)
+                              timeout=timeout, check=False, preexec_fn=die_with_parent)
         console = done.stdout.decode(errors="replace").replace("\r", "")
         _, begin, rest = console.partition("VM-BEGIN\n")
         printed, end, status = rest.rpartition("VM-EXIT ")
         if not begin or not end:
             raise AssertionError(f"the virtual machine did not get to its end:\n{console}")
         return int(status.split()[0]), printed
+
+    def start(self, wires=0):
+        """Boots, and returns a Running with so many network cards, eth0 and up."""
+        made = [Wire(os.path.dirname(self.root), number) for number in range(wires)]
+        return Running(self.command(OBEY), made)
+
+
+class Running:
+    """A machine that does what it is told, and the ends of its wires."""
+
+    def __init__(self, command, wires):
+        self.wires = wires
+        options = [option for wire in wires for option in wire.options()]
+        self.process = subprocess.Popen([*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        preexec_fn=die_with_parent)
+        self.console = ""
+        try:
+            self.read_to("VM-READY\n", 60)
+        except AssertionError:
+            self.close()
+            raise
+
+    def read_to(self, mark, timeout):
+        """What is on the console before the mark."""
+        deadline = time.monotonic() + timeout
+        while mark not in self.console:
+            left = deadline - time.monotonic()
+            can_read = left > 0 and select.select([self.process.stdout], [], [], left)[0]
+            data = os.read(self.process.stdout.fileno(), 65536) if can_read else b""
+            assert data, f"the virtual machine does not say {mark!r}:\n{self.console}"
+            self.console += data.decode(errors="replace").replace("\r", "")
+        printed, _, self.console = self.console.partition(mark)
+        return printed
+
+    def sh(self, script, timeout=30, check=True):
+        """Runs lines of busybox's sh, and returns what they print; fails unless the last one succeeds."""
+        typed = f"{{ {script}\n}} </dev/null 2>&1; echo VM-DID $?\n"
+        assert len(typed) < 4096, "more than a terminal takes"
+        self.process.stdin.write(typed.encode())
+        self.process.stdin.flush()
+        printed = self.read_to("VM-DID ", timeout)
+        status = self.read_to("\n", timeout)
+        assert status == "0" or not check, f"{script}\nexit {status}:\n{printed}"
+        return printed
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        for wire in self.wires:
+            wire.close()
 
 
 if __name__ == "__main__":
