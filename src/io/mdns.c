@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/list.h"
+#include "base/map.h"
 
 /* Packets taken from the kernel by one call, and read from one socket before others get their turn;
  * packets given to the kernel by one call, and the bytes that they have together. */
-enum { MDNS_IN = 16, MDNS_BURST = 64, MDNS_OUT = 32, MDNS_OUT_BYTES = 32768 };
+enum { MDNS_IN = 32, MDNS_BURST = 64, MDNS_OUT = 64, MDNS_OUT_BYTES = 32768 };
 enum { MDNS_PACKET_CAP = 9000 };
 
 struct mdns_socket {
@@ -29,22 +29,31 @@ struct mdns_socket {
 };
 
 struct mdns_net_link {
-	struct list in_net;
+	struct map_node by_ifindex;
 	struct mdns_net *net;
 	uint32_t ifindex;
 	char name[IF_NAMESIZE];
 	struct mdns_socket v4, v6;
 };
 
+union peer {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* Room for where a packet was sent to. */
+union control {
+	struct cmsghdr header;
+	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
 /* Where packets are read to: one place each. */
 struct mdns_in {
 	struct mmsghdr msgs[MDNS_IN];
 	struct iovec iov[MDNS_IN];
-	struct sockaddr_storage peers[MDNS_IN];
-	union {
-		struct cmsghdr align;
-		char bytes[128];
-	} control[MDNS_IN];
+	union peer peers[MDNS_IN];
+	union control control[MDNS_IN];
 	uint8_t packets[MDNS_IN][MDNS_PACKET_CAP];
 };
 
@@ -56,7 +65,7 @@ struct mdns_out {
 	size_t len; /* of `bytes` */
 	struct mmsghdr msgs[MDNS_OUT];
 	struct iovec iov[MDNS_OUT];
-	struct sockaddr_storage peers[MDNS_OUT];
+	union peer peers[MDNS_OUT];
 	uint8_t bytes[MDNS_OUT_BYTES];
 };
 
@@ -65,11 +74,38 @@ struct mdns_net {
 	const struct log *log;
 	mdns_packet_fn *on_packet;
 	void *arg;
-	struct list links;
+	struct map links; /* by ifindex */
 	struct log_limit limit;
 	struct mdns_in in;
 	struct mdns_out out;
 };
+
+/* A packet may be received into place `i`: what recvmmsg() has changed in it is put back. */
+static void in_reset(struct mdns_in *in, unsigned i)
+{
+	in->msgs[i].msg_hdr.msg_namelen = sizeof(in->peers[i]);
+	in->msgs[i].msg_hdr.msg_controllen = sizeof(in->control[i]);
+}
+
+static void in_init(struct mdns_in *in)
+{
+	for (unsigned i = 0; i < MDNS_IN; i++) {
+		in->iov[i] = (struct iovec){in->packets[i], sizeof(in->packets[i])};
+		in->msgs[i].msg_hdr = (struct msghdr){.msg_name = &in->peers[i],
+			.msg_iov = &in->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = &in->control[i]};
+		in_reset(in, i);
+	}
+}
+
+static void out_init(struct mdns_out *out)
+{
+	for (unsigned i = 0; i < MDNS_OUT; i++)
+		out->msgs[i].msg_hdr = (struct msghdr){.msg_name = &out->peers[i],
+			.msg_iov = &out->iov[i],
+			.msg_iovlen = 1};
+}
 
 struct mdns_net *mdns_net_new(
 	struct loop *loop, const struct log *log, mdns_packet_fn *on_packet, void *arg)
@@ -81,7 +117,8 @@ struct mdns_net *mdns_net_new(
 	net->log = log;
 	net->on_packet = on_packet;
 	net->arg = arg;
-	list_init(&net->links);
+	in_init(&net->in);
+	out_init(&net->out);
 	return net;
 }
 
@@ -99,7 +136,7 @@ static void link_free(struct mdns_net_link *link)
 {
 	socket_close(link->net, &link->v4);
 	socket_close(link->net, &link->v6);
-	list_remove(&link->in_net);
+	map_remove(&link->net->links, &link->by_ifindex);
 	free(link);
 }
 
@@ -107,83 +144,65 @@ void mdns_net_free(struct mdns_net *net)
 {
 	if (!net)
 		return;
-	LIST_FOR_EACH(p, &net->links)
-		link_free(container_of(p, struct mdns_net_link, in_net));
+	MAP_FOR_EACH(p, &net->links)
+		link_free(container_of(p, struct mdns_net_link, by_ifindex));
+	map_fini(&net->links);
 	free(net);
 }
 
-/* What a control message says of a packet: its destination and its TTL. */
-static void path_from_control(struct msghdr *msg, struct mdns_path *from)
+/* Whether a packet was sent to the group, by the one control message that the socket asks for. For IPv4
+ * that is the destination alone: with IP_PKTINFO the kernel looks up a route for each packet too. */
+static bool is_to_group(struct msghdr *msg)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-			struct in_pktinfo info;
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			struct addr to = addr_make(ADDR_V4, &info.ipi_addr);
-			from->is_multicast = addr_is_multicast(&to);
-		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-			struct in6_pktinfo info;
-			memcpy(&info, CMSG_DATA(c), sizeof(info));
-			struct addr to = addr_make(ADDR_V6, &info.ipi6_addr);
-			from->is_multicast = addr_is_multicast(&to);
-		} else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL) ||
-			   (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT)) {
-			int ttl;
-			memcpy(&ttl, CMSG_DATA(c), sizeof(ttl));
-			from->ttl = (uint8_t)ttl;
-		}
+	const struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	if (c && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_ORIGDSTADDR) {
+		struct sockaddr_in to;
+		memcpy(&to, CMSG_DATA(c), sizeof(to));
+		return IN_MULTICAST(ntohl(to.sin_addr.s_addr));
 	}
+	if (c && c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+		struct in6_pktinfo to;
+		memcpy(&to, CMSG_DATA(c), sizeof(to));
+		return IN6_IS_ADDR_MULTICAST(&to.ipi6_addr);
+	}
+	return false;
 }
 
-static void path_from_sockaddr(const struct sockaddr_storage *ss, struct mdns_path *from)
+static void path_from_peer(const union peer *peer, struct mdns_path *from)
 {
-	if (ss->ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
-		from->peer = addr_make(ADDR_V4, &in->sin_addr);
-		from->peer_port = ntohs(in->sin_port);
+	if (peer->any.sa_family == AF_INET) {
+		from->peer = addr_make(ADDR_V4, &peer->v4.sin_addr);
+		from->peer_port = ntohs(peer->v4.sin_port);
 	} else {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
-		from->peer = addr_make(ADDR_V6, &in6->sin6_addr);
-		from->peer_port = ntohs(in6->sin6_port);
+		from->peer = addr_make(ADDR_V6, &peer->v6.sin6_addr);
+		from->peer_port = ntohs(peer->v6.sin6_port);
 	}
 }
 
-/* Makes the places ready that a call before has filled. */
-static void in_prepare(struct mdns_in *in)
-{
-	for (unsigned i = 0; i < MDNS_IN; i++) {
-		in->iov[i] = (struct iovec){in->packets[i], sizeof(in->packets[i])};
-		in->msgs[i].msg_hdr = (struct msghdr){.msg_name = &in->peers[i],
-			.msg_namelen = sizeof(in->peers[i]),
-			.msg_iov = &in->iov[i],
-			.msg_iovlen = 1,
-			.msg_control = &in->control[i],
-			.msg_controllen = sizeof(in->control[i])};
-	}
-}
-
-static void in_deliver(const struct mdns_socket *s, unsigned i)
+static void in_deliver(const struct mdns_socket *s, unsigned i, ns_t now)
 {
 	struct mdns_net *net = s->link->net;
 	struct mmsghdr *msg = &net->in.msgs[i];
 	struct mdns_path from = {.link = s->link->ifindex};
 	if (msg->msg_hdr.msg_flags & MSG_TRUNC)
 		return; /* over 9000 bytes: RFC 6762 §17 */
-	path_from_sockaddr(&net->in.peers[i], &from);
-	path_from_control(&msg->msg_hdr, &from);
-	net->on_packet(net->arg, &from, net->in.packets[i], msg->msg_len);
+	path_from_peer(&net->in.peers[i], &from);
+	from.is_multicast = is_to_group(&msg->msg_hdr);
+	net->on_packet(net->arg, now, &from, net->in.packets[i], msg->msg_len);
 }
 
 /* Reads what one call gives and hands it on. Returns how many packets that were; 0: none is left. */
 static unsigned socket_receive(const struct mdns_socket *s)
 {
 	struct mdns_in *in = &s->link->net->in;
-	in_prepare(in);
 	int count = recvmmsg(s->watch.fd, in->msgs, MDNS_IN, MSG_DONTWAIT, NULL);
 	if (count <= 0)
 		return 0; /* pending errors of the socket come and go with one call */
-	for (unsigned i = 0; i < (unsigned)count; i++)
-		in_deliver(s, i);
+	const ns_t now = loop_now();
+	for (unsigned i = 0; i < (unsigned)count; i++) {
+		in_deliver(s, i, now);
+		in_reset(in, i);
+	}
 	return (unsigned)count;
 }
 
@@ -208,7 +227,7 @@ static int setup_v4(int fd, uint32_t ifindex)
 	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(MDNS_PORT)};
 	struct ip_mreqn group = {.imr_ifindex = (int)ifindex};
 	group.imr_multiaddr.s_addr = htonl(0xe00000fb);
-	return set(fd, IPPROTO_IP, IP_PKTINFO, 1) || set(fd, IPPROTO_IP, IP_RECVTTL, 1) ||
+	return set(fd, IPPROTO_IP, IP_RECVORIGDSTADDR, 1) ||
 	       set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) ||
 	       set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 255) || set(fd, IPPROTO_IP, IP_TTL, 255) ||
 	       set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 1) ||
@@ -225,7 +244,6 @@ static int setup_v6(int fd, uint32_t ifindex)
 	memcpy(&group.ipv6mr_multiaddr, ff02_fb, sizeof(ff02_fb));
 	return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) ||
 	       set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) ||
-	       set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) ||
 	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) ||
 	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255) ||
 	       set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255) ||
@@ -277,10 +295,9 @@ static bool socket_want(struct mdns_socket *s, bool is_wanted)
 
 static struct mdns_net_link *link_find(const struct mdns_net *net, uint32_t ifindex)
 {
-	LIST_FOR_EACH(p, &net->links)
-		if (container_of(p, struct mdns_net_link, in_net)->ifindex == ifindex)
-			return container_of(p, struct mdns_net_link, in_net);
-	return NULL;
+	/* Ifindexes are the machine's own: as they are, they will do for a hash. */
+	struct map_node *n = map_first(&net->links, ifindex);
+	return n ? container_of(n, struct mdns_net_link, by_ifindex) : NULL;
 }
 
 static void socket_init(struct mdns_socket *s, struct mdns_net_link *link, enum addr_family family)
@@ -299,7 +316,10 @@ static struct mdns_net_link *link_new(struct mdns_net *net, uint32_t ifindex)
 	link->ifindex = ifindex;
 	socket_init(&link->v4, link, ADDR_V4);
 	socket_init(&link->v6, link, ADDR_V6);
-	list_append(&net->links, &link->in_net);
+	if (map_add(&net->links, &link->by_ifindex, ifindex)) {
+		free(link);
+		return NULL;
+	}
 	return link;
 }
 
@@ -331,22 +351,20 @@ void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex)
 		link_free(link);
 }
 
-static socklen_t sockaddr_to(const struct mdns_path *to, struct sockaddr_storage *ss)
+static socklen_t peer_to(const struct mdns_path *to, union peer *peer)
 {
-	memset(ss, 0, sizeof(*ss));
+	memset(peer, 0, sizeof(*peer));
 	if (to->peer.family == ADDR_V4) {
-		struct sockaddr_in *in = (struct sockaddr_in *)ss;
-		in->sin_family = AF_INET;
-		in->sin_port = htons(to->peer_port);
-		memcpy(&in->sin_addr, to->peer.bytes, 4);
-		return sizeof(*in);
+		peer->v4.sin_family = AF_INET;
+		peer->v4.sin_port = htons(to->peer_port);
+		memcpy(&peer->v4.sin_addr, to->peer.bytes, sizeof(peer->v4.sin_addr));
+		return sizeof(peer->v4);
 	}
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
-	in6->sin6_family = AF_INET6;
-	in6->sin6_port = htons(to->peer_port);
-	memcpy(&in6->sin6_addr, to->peer.bytes, 16);
-	in6->sin6_scope_id = to->link;
-	return sizeof(*in6);
+	peer->v6.sin6_family = AF_INET6;
+	peer->v6.sin6_port = htons(to->peer_port);
+	memcpy(&peer->v6.sin6_addr, to->peer.bytes, sizeof(peer->v6.sin6_addr));
+	peer->v6.sin6_scope_id = to->link;
+	return sizeof(peer->v6);
 }
 
 static void tell_unsent(struct mdns_net *net, unsigned i, int error)
@@ -361,7 +379,7 @@ static void tell_unsent(struct mdns_net *net, unsigned i, int error)
 		log_debug(net->log, "mdns send: link=%s error=\"%s\"",
 			log_escape(out->link->name, name), strerror(error));
 	} else if (log_limit_may(&net->limit, loop_now())) {
-		path_from_sockaddr(&out->peers[i], &to);
+		path_from_peer(&out->peers[i], &to);
 		log_warning(net->log, "mdns send: link=%s to=%s error=\"%s\"",
 			log_escape(out->link->name, name), addr_format(&to.peer, peer),
 			strerror(error));
@@ -398,8 +416,5 @@ void mdns_net_send(
 	out->iov[i] = (struct iovec){out->bytes + out->len, len};
 	memcpy(out->bytes + out->len, packet, len);
 	out->len += len;
-	out->msgs[i].msg_hdr = (struct msghdr){.msg_name = &out->peers[i],
-		.msg_namelen = sockaddr_to(to, &out->peers[i]),
-		.msg_iov = &out->iov[i],
-		.msg_iovlen = 1};
+	out->msgs[i].msg_hdr.msg_namelen = peer_to(to, &out->peers[i]);
 }

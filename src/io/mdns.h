@@ -11,9 +11,9 @@
 #include "io/loop.h"
 #include "mdns/mdns.h"
 
-/* Called for each packet that came in; `packet` is valid for the call. */
-typedef void mdns_packet_fn(void *arg, const struct mdns_path *from, const uint8_t *packet,
-	size_t len);
+/* Called for each packet that came in, about `now`; `packet` is valid for the call. */
+typedef void mdns_packet_fn(void *arg, ns_t now, const struct mdns_path *from,
+	const uint8_t *packet, size_t len);
 
 struct mdns_net; /* opaque */
 

@@ -74,7 +74,7 @@ static void note_sent(struct composer *c, struct recset *set, unsigned wanted, u
 			if (c->lanes & 1u << lane)
 				record->sent[lane] = c->now;
 		if (may_come_back)
-			sum += record_number(c->link->m, set, record);
+			sum += record->hash;
 	}
 	if (may_come_back)
 		identity_note_said(set->claim->identity, sum);
@@ -146,7 +146,8 @@ bool compose_wanted(
 
 /* Additional records */
 
-/* Adds the whole set or nothing of it; nothing that was multicast a moment ago (§6). */
+/* Adds the whole set or nothing of it; nothing that was multicast a moment ago (§6). The first that finds
+ * no room is the last: so that the work is bounded by the packet, however many there are to add. */
 static void add_whole(struct composer *c, struct recset *set)
 {
 	struct pack_mark mark = pack_mark(&c->p);
@@ -157,6 +158,7 @@ static void add_whole(struct composer *c, struct recset *set)
 	for (uint16_t i = 0; i < set->count; i++)
 		if (put_record(c, set, &set->records[i], SECTION_ADDITIONAL)) {
 			pack_rewind(&c->p, &mark);
+			c->is_full = true;
 			return;
 		}
 	for (uint16_t i = 0; i < set->count; i++)

@@ -45,11 +45,11 @@ static void claim_try_again(struct claim *claim, ns_t at, ns_t now)
 /* Under its new name nothing was ever sent. */
 static void forget_sent(struct claim *claim)
 {
-	static const struct record unsent = {.sent = {LONG_AGO, LONG_AGO}};
+	static const ns_t unsent[LANE_COUNT] = {LONG_AGO, LONG_AGO};
 	for (struct recset *set = claim->sets; set; set = set->next)
 		for (uint16_t i = 0; i < set->count; i++)
-			memcpy(set->records[i].sent, unsent.sent, sizeof(unsent.sent));
-	claim->nsec_record = unsent;
+			memcpy(set->records[i].sent, unsent, sizeof(unsent));
+	memcpy(claim->nsec_record.sent, unsent, sizeof(unsent));
 }
 
 static void rename_everywhere(struct claim *claim, const struct addr *peer, ns_t now)
@@ -161,7 +161,7 @@ static void record_seen(struct claim *claim, const struct peer_record *seen, str
 		return;
 	}
 	struct recset *set = claim_find_set(claim, seen->type);
-	struct record *record = set ? recset_find(set, seen->rdata, seen->len) : NULL;
+	struct record *record = set ? recset_find(q->m, set, seen->rdata, seen->len) : NULL;
 	if (record) {
 		own_record_seen(claim, set, record, seen, q);
 		return;
@@ -191,11 +191,12 @@ static void part_seen(struct claim *claim, const struct peer_record *seen, struc
 	struct recset *set = claim_find_set(claim, seen->type);
 	uint64_t sum = 0;
 	if (!set || !set->is_unique || !seen->has_flush || set->known_in != q->serial ||
-		!claim_is_held(claim) || set->known_count == set->count)
+		!claim_is_held(claim) || set->known_count == set->count || set->asked_in == q->serial)
 		return;
+	set->asked_in = q->serial; /* once a message */
 	for (uint16_t i = 0; i < set->count; i++)
 		if (set->records[i].known_in == q->serial)
-			sum += record_number(q->m, set, &set->records[i]);
+			sum += set->records[i].hash;
 	if (!identity_has_said(claim->identity, sum) && claim_is_workload(claim, &q->from->peer))
 		claim_yield(claim, &q->from->peer, seen->ttl, q->now);
 }

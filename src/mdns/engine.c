@@ -48,6 +48,7 @@ static void mlink_free(struct mlink *link)
 	MAP_FOR_EACH(p, &link->claims)
 		claim_free(container_of(p, struct claim, by_name));
 	map_fini(&link->claims);
+	map_fini(&link->ready);
 	heap_remove(&m->due, &link->due);
 	map_remove(&m->links, &link->by_id);
 	free(link->prefixes);
@@ -266,7 +267,6 @@ struct mdns_path mlink_group(const struct mlink *link, enum lane lane)
 		.peer = groups[lane],
 		.peer_port = MDNS_PORT,
 		.is_multicast = true,
-		.ttl = 255, /* §11 */
 	};
 }
 
@@ -279,12 +279,10 @@ size_t mlink_payload(const struct mlink *link, unsigned lanes)
 
 bool mlink_has_source(const struct mlink *link, const struct addr *peer)
 {
-	if (addr_scope(peer) == ADDR_SCOPE_LOCAL)
-		return true;
 	for (size_t i = 0; i < link->prefix_count; i++)
 		if (prefix_has(&link->prefixes[i], peer))
 			return true;
-	return false;
+	return addr_scope(peer) == ADDR_SCOPE_LOCAL;
 }
 
 /* Packets in */
@@ -305,6 +303,8 @@ void mdns_input(
 		m->stats.off_link++;
 		return;
 	}
+	if (oneshot_answer(link, from, packet, len))
+		return;
 	rd_header(&r, &header);
 	if (r.err) {
 		m->stats.malformed++;

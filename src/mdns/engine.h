@@ -60,6 +60,7 @@ struct record {
 	uint16_t len, put_len;
 	uint8_t wanted;
 	ns_t sent[LANE_COUNT]; /* last multicast there, or LONG_AGO */
+	uint64_t hash;         /* rdata_hash() of `rdata` */
 	uint64_t known_in;     /* the message in which a peer said that it knows it (§7.1, §7.4) */
 };
 
@@ -90,6 +91,8 @@ struct recset {
 	uint64_t known_in;
 	uint16_t known_count;             /* records of it that are known in that message */
 	struct record *records;
+	uint16_t *index;                  /* of their numbers, by their hashes */
+	uint32_t index_mask;
 	struct reference *references;     /* `count` of them, or NULL: no names in such rdata */
 };
 
@@ -113,10 +116,11 @@ struct claim {
 	ns_t update_at;            /* when the last change was, or will be, announced … */
 	ns_t update_credit;        /* … and the time up to which updates are used up (§8.4) */
 	struct addr against;
+	struct ready_reply *ready; /* oneshot.c's */
 	uint64_t probed_in;        /* the message that proposes records for it, … */
 	uint64_t probed_sum;       /* … their sum, … */
-	bool is_probed_by_other;   /* … whether any of them is not ours, … */
-	bool is_judged;            /* … and whether it is known what follows */
+	uint16_t probed_rank;      /* … its place among the claims of that message, … */
+	bool is_probed_by_other;   /* … and whether any of them is not ours */
 };
 
 enum { IDENTITY_FORMER = 8, IDENTITY_SAID = 12 };
@@ -153,7 +157,7 @@ struct mlink {
 	uint8_t lanes; /* bits of the families it speaks */
 	struct prefix *prefixes;
 	size_t prefix_count;
-	struct map claims;
+	struct map claims, ready; /* struct claim; struct ready_reply */
 	struct heap probes, announces, answers[LANE_COUNT];
 	struct list goodbyes, continued; /* struct goodbye; struct continued */
 	struct heap_node due;            /* mdns.due */
@@ -173,6 +177,7 @@ struct outbox {
 
 /* A record in a message, its rdata in full, about a name that is claimed here. */
 struct peer_record {
+	struct claim *claim; /* NULL: not looked for */
 	uint16_t type, len;
 	bool has_flush;
 	uint32_t ttl;
@@ -191,7 +196,7 @@ struct mdns {
 	struct list notices;
 	unsigned notice_count;
 	struct mdns_stats stats;
-	struct peer_record proposed[2][LIMIT_MDNS_PROPOSED]; /* theirs and ours, of one name */
+	struct peer_record proposed[2][LIMIT_MDNS_PROPOSED]; /* theirs, and ours of one name */
 	uint8_t scratch[LIMIT_MDNS_SCRATCH]; /* rdata of one message, names in full */
 	uint8_t repeat[LIMIT_MDNS_PACKET];
 };
@@ -234,8 +239,8 @@ void recset_free(struct mdns *m, struct recset *set) NONNULL_ARGS(1);
 bool recset_equal(const struct recset *a, const struct recset *b) NONNULL;
 /* Gets the times when `old` sent the records that are in both. */
 void recset_inherit(struct recset *set, const struct recset *old) NONNULL;
-struct record *recset_find(const struct recset *set, const uint8_t *rdata, size_t len)
-	NONNULL_ARGS(1);
+struct record *recset_find(const struct mdns *m, const struct recset *set, const uint8_t *rdata,
+	size_t len) NONNULL_ARGS(1, 2);
 /* When any of its records was multicast last, or the one that was so longest ago. */
 ns_t recset_last_sent(const struct recset *set, unsigned lanes) NONNULL;
 ns_t recset_first_sent(const struct recset *set, enum lane lane) NONNULL;
@@ -370,10 +375,10 @@ uint32_t nsec_ttl(const struct claim *claim) NONNULL;
 void respond_later(struct recset *set, enum lane lane, ns_t due, ns_t gap, uint64_t serial) NONNULL;
 size_t respond_poll(struct mlink *link, enum lane lane, ns_t now, uint8_t *buffer, size_t cap)
 	NONNULL;
-/* Room in the outbox for a message of up to `cap` bytes, NULL if there is none; then the
- * message. */
+/* Room in the outbox for a message of up to `cap` bytes, NULL if there is none; then the message that
+ * was written there goes back to where a query came from. */
 uint8_t *outbox_room(struct mdns *m, size_t cap) NONNULL;
-void outbox_add(struct mdns *m, const struct mdns_path *to, size_t len) NONNULL;
+void outbox_reply(struct mdns *m, const struct mdns_path *from, size_t len) NONNULL;
 size_t outbox_take(struct mdns *m, struct mdns_path *to, uint8_t *buffer) NONNULL;
 
 /* query.c, tc.c */
@@ -417,6 +422,17 @@ ns_t continued_deadline(const struct mlink *link) NONNULL;
 void continued_poll(struct mlink *link, ns_t now) NONNULL;
 void continued_clear(struct mlink *link) NONNULL;
 
+/* oneshot.c */
+
+/* Answers a one-shot query for an address that was answered before, as it was then. False: it is
+ * another query, or not known yet; nothing has happened. */
+bool oneshot_answer(struct mlink *link, const struct mdns_path *from, const uint8_t *packet,
+	size_t len) NONNULL MUSTCHECK;
+/* The reply to that query has been written: it is kept if the next one like it gets the same. */
+void oneshot_keep(const struct query *q, const uint8_t *reply, size_t len) NONNULL;
+/* What is kept of the claim may not be true any more: of its sets, its name, whether it is held. */
+void oneshot_forget(struct claim *claim) NONNULL;
+
 /* conflict.c */
 
 void response_input(struct mdns *m, struct mlink *link, ns_t now, const struct mdns_path *from,
@@ -437,10 +453,8 @@ void claim_yield(struct claim *claim, const struct addr *peer, uint32_t ttl, ns_
 /* The workload to which the name is yielded, or was until a moment ago, says something about it. */
 void claim_hear_workload(struct claim *claim, const struct peer_record *record,
 	const struct addr *peer, ns_t now) NONNULL;
-/* A number for a record, and the sum of those of all unique records of a claim. */
-uint64_t record_number(const struct mdns *m, const struct recset *set, const struct record *record)
-	NONNULL;
-uint64_t claim_sum(const struct mdns *m, const struct claim *claim) NONNULL;
+/* The sum of the hashes of all unique records of a claim. */
+uint64_t claim_sum(const struct claim *claim) NONNULL;
 /* Records with that sum went out in one packet under this name; whether that was so lately. */
 void identity_note_said(struct identity *identity, uint64_t sum) NONNULL;
 bool identity_has_said(const struct identity *identity, uint64_t sum) NONNULL;

@@ -101,6 +101,7 @@ static int set_current(struct mdns *m, struct identity *identity, const struct n
 
 	LIST_FOR_EACH(p, &identity->claims) {
 		struct claim *claim = container_of(p, struct claim, of_identity);
+		oneshot_forget(claim);
 		map_remove(&claim->link->claims, &claim->by_name);
 	}
 	map_remove(&m->names, &identity->by_current);
@@ -203,6 +204,16 @@ int mdns_set_name(struct mdns *m, const uint8_t *owner, const uint8_t *current)
 	return 0;
 }
 
+void mdns_each_renamed(const struct mdns *m,
+	void (*visit)(void *arg, const uint8_t *owner, const uint8_t *current), void *arg)
+{
+	MAP_FOR_EACH(p, &m->identities) {
+		const struct identity *identity = container_of(p, struct identity, by_owner);
+		if (identity->is_persisted)
+			visit(arg, identity->owner, identity->current);
+	}
+}
+
 /* What is ours */
 
 void identity_remember(struct identity *identity, uint64_t hash, ns_t now)
@@ -218,7 +229,7 @@ bool identity_has(const struct mdns *m, const struct identity *identity, uint16_
 	LIST_FOR_EACH(p, &identity->claims) {
 		const struct claim *claim = container_of(p, struct claim, of_identity);
 		const struct recset *set = claim_find_set(claim, type);
-		if (set && recset_find(set, rdata, len))
+		if (set && recset_find(m, set, rdata, len))
 			return true;
 	}
 	uint64_t hash = rdata_hash(m, type, rdata, len);
@@ -228,13 +239,13 @@ bool identity_has(const struct mdns *m, const struct identity *identity, uint16_
 	return false;
 }
 
-static bool has_addr(const struct identity *identity, const struct addr *a)
+static bool has_addr(const struct mdns *m, const struct identity *identity, const struct addr *a)
 {
 	uint16_t type = a->family == ADDR_V4 ? RR_A : RR_AAAA;
 	LIST_FOR_EACH(p, &identity->claims) {
 		const struct claim *claim = container_of(p, struct claim, of_identity);
 		const struct recset *set = claim_find_set(claim, type);
-		if (set && recset_find(set, a->bytes, addr_len(a)))
+		if (set && recset_find(m, set, a->bytes, addr_len(a)))
 			return true;
 	}
 	return false;
@@ -245,7 +256,7 @@ static bool points_to_addr(const struct mdns *m, const struct recset *set, const
 	for (uint16_t i = 0; i < set->count; i++) {
 		const uint8_t *target = set->records[i].put + rr_layout(set->type).lead;
 		const struct identity *identity = identity_find(m, target);
-		if (identity && has_addr(identity, a))
+		if (identity && has_addr(m, identity, a))
 			return true;
 	}
 	return false;
@@ -255,7 +266,7 @@ bool identity_is_spoken_for_by(
 	const struct mdns *m, const struct identity *identity, const struct addr *a)
 {
 	struct addr reverse;
-	if (has_addr(identity, a) ||
+	if (has_addr(m, identity, a) ||
 		(name_to_addr(identity->owner, &reverse) == 0 && addr_equal(&reverse, a)))
 		return true;
 	LIST_FOR_EACH(p, &identity->claims) {

@@ -7,6 +7,7 @@ src_mdns_libmdns_a_SOURCES = \
 	src/mdns/identity.c \
 	src/mdns/mdns.h \
 	src/mdns/nsec.c \
+	src/mdns/oneshot.c \
 	src/mdns/probe.c \
 	src/mdns/put.c \
 	src/mdns/query.c \

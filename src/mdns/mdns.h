@@ -35,13 +35,13 @@ struct mdns_rrset {
 	bool is_known_unique; /* unique, and needs no probe: the reverse of an own address (§8.1) */
 };
 
-/* Where a packet came from, or where it goes. */
+/* Where a packet came from, or where it goes: with an IP TTL of 255, always. That of packets that come
+ * in does not matter (RFC 6762 §11: the source's address does). */
 struct mdns_path {
 	uint32_t link;
 	struct addr peer;      /* source of what comes in; destination of what goes out */
 	uint16_t peer_port;
-	bool is_multicast;     /* incoming: sent to the group, not to our address */
-	uint8_t ttl;           /* incoming: IP TTL or hop limit; outgoing: always 255 */
+	bool is_multicast;     /* sent to the group, not to one address */
 };
 
 /* Something a person should know. Text is for the log; names are in wire form. */
@@ -85,6 +85,12 @@ int mdns_put(struct mdns *m, ns_t now, uint32_t link, const uint8_t *owner,
 /* What was persisted: `owner`, when it is put later, is first tried under the name `current`.
  * ERR_EXISTS: another name of ours is that already; ERR_NOMEM. */
 int mdns_set_name(struct mdns *m, const uint8_t *owner, const uint8_t *current) NONNULL MUSTCHECK;
+
+/* Calls `visit` for each name that is called otherwise than it was put, whether it is put now or not:
+ * what is to be persisted. Order unspecified. */
+void mdns_each_renamed(const struct mdns *m,
+	void (*visit)(void *arg, const uint8_t *owner, const uint8_t *current), void *arg)
+	NONNULL_ARGS(1, 2);
 
 /* One packet that came in on port 5353. Any bytes are safe. */
 void mdns_input(struct mdns *m, ns_t now, const struct mdns_path *from,

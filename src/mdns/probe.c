@@ -52,6 +52,7 @@ void claim_stop(struct claim *claim, enum mdns_state state, ns_t now)
 	if (claim->timer_heap)
 		heap_remove(claim->timer_heap, &claim->timer);
 	claim->timer_heap = NULL;
+	oneshot_forget(claim);
 	for (struct recset *set = claim->sets; set; set = set->next) {
 		set->announce_at = NS_NEVER;
 		recset_forget_answers(set, LANES_ALL);
@@ -264,7 +265,7 @@ static bool probe_add_question(struct pack *p, const struct claim *claim)
 /* §8.2: what we are about to claim, in the authority section, without the flush bit. */
 static void probe_add_proposal(struct pack *p, const struct claim *claim)
 {
-	identity_note_said(claim->identity, claim_sum(claim->link->m, claim));
+	identity_note_said(claim->identity, claim_sum(claim));
 	for (const struct recset *set = claim->sets; set; set = set->next)
 		for (uint16_t i = 0; set->is_unique && i < set->count; i++) {
 			const struct record *record = &set->records[i];

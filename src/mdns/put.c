@@ -129,10 +129,9 @@ static void retire_records(
 	struct mdns *m = claim->link->m;
 	for (uint16_t i = 0; i < old->count; i++) {
 		const struct record *record = &old->records[i];
-		if (set && recset_find(set, record->rdata, record->len))
+		if (set && recset_find(m, set, record->rdata, record->len))
 			continue;
-		identity_remember(
-			claim->identity, rdata_hash(m, old->type, record->rdata, record->len), now);
+		identity_remember(claim->identity, record->hash, now);
 		if (claim_is_held(claim) && (!set || !set->is_unique))
 			goodbye_add(claim, old, record);
 	}
@@ -200,6 +199,7 @@ static void claim_set_sets(struct claim *claim, struct recset *fresh, ns_t now)
 	free_sets(m, old);
 	if (!has_changed)
 		return;
+	oneshot_forget(claim);
 	claim->defences = 0;
 	if (claim->state == MDNS_SILENT)
 		return;

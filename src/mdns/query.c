@@ -39,7 +39,7 @@ static struct record *find_known(
 		return NULL;
 	*ret_set = set;
 	if (!is_nsec)
-		return recset_find(set, peer.rdata, peer.len);
+		return recset_find(q->m, set, peer.rdata, peer.len);
 	uint8_t nsec[NSEC_RDATA_CAP];
 	uint16_t len = nsec_write(claim, nsec);
 	return rdata_cmp(nsec, len, peer.rdata, peer.len) == 0 ? set->records : NULL;
@@ -118,11 +118,10 @@ static void finish_reply(struct query *q)
 	if (q->is_legacy && q->is_truncated)
 		pack_set_flags(&q->reply.p, MSG_TC); /* §18.5 */
 	size_t len = compose_len(&q->reply);
-	struct mdns_path to = *q->from;
-	to.is_multicast = false;
-	to.ttl = 255;
-	if (len > 0)
-		outbox_add(q->m, &to, len);
+	if (len == 0)
+		return;
+	oneshot_keep(q, q->reply.p.start, len);
+	outbox_reply(q->m, q->from, len);
 }
 
 /* Answers */

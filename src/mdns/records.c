@@ -14,9 +14,15 @@ static const uint8_t *target_of(uint16_t type, const uint8_t *rdata)
 	return rdata + rr_layout(type).lead;
 }
 
+static uint64_t record_hash(const struct mdns *m, uint16_t type, const struct record *record)
+{
+	return rdata_hash(m, type, record->rdata, record->len);
+}
+
 /* Puts `name` in the place of the record's target as put. Without memory the record stays as it
  * is. */
-static void record_set_target(struct record *record, uint16_t type, const uint8_t *name)
+static void record_set_target(
+	const struct mdns *m, struct record *record, uint16_t type, const uint8_t *name)
 {
 	const uint8_t *target = target_of(type, record->put);
 	size_t lead = (size_t)(target - record->put), old_len = name_len(target);
@@ -38,6 +44,30 @@ static void record_set_target(struct record *record, uint16_t type, const uint8_
 		free((void *)(uintptr_t)record->rdata);
 	record->rdata = rdata ? rdata : record->put;
 	record->len = (uint16_t)len;
+	record->hash = record_hash(m, type, record);
+}
+
+/* The index: each slot has a record's number or none, and there are twice as many slots as records. */
+
+enum { INDEX_NONE = UINT16_MAX };
+
+static uint32_t index_slots(size_t count)
+{
+	uint32_t slots = 2;
+	while (slots < 2 * count)
+		slots *= 2;
+	return slots;
+}
+
+static void index_fill(struct recset *set)
+{
+	memset(set->index, 0xff, (set->index_mask + 1) * sizeof(*set->index));
+	for (uint16_t i = 0; i < set->count; i++) {
+		uint32_t slot = (uint32_t)set->records[i].hash & set->index_mask;
+		while (set->index[slot] != INDEX_NONE)
+			slot = (slot + 1) & set->index_mask;
+		set->index[slot] = i;
+	}
 }
 
 static int reference_add(struct mdns *m, struct recset *set, uint16_t index)
@@ -52,7 +82,7 @@ static int reference_add(struct mdns *m, struct recset *set, uint16_t index)
 	ref->index = index;
 	const struct identity *identity = identity_find(m, target);
 	if (identity && identity->current != identity->owner)
-		record_set_target(record, set->type, identity->current);
+		record_set_target(m, record, set->type, identity->current);
 	return 0;
 }
 
@@ -69,9 +99,9 @@ void references_rename(struct identity *identity, struct mdns *m, ns_t now)
 		if (is_announced && !set->is_unique)
 			goodbye_add(set->claim, set, record);
 		if (set->claim)
-			identity_remember(set->claim->identity,
-				rdata_hash(m, set->type, record->rdata, record->len), now);
-		record_set_target(record, set->type, identity->current);
+			identity_remember(set->claim->identity, record->hash, now);
+		record_set_target(m, record, set->type, identity->current);
+		index_fill(set);
 		for (int lane = 0; lane < LANE_COUNT; lane++)
 			record->sent[lane] = LONG_AGO;
 		if (is_announced) {
@@ -89,9 +119,11 @@ struct recset *recset_new(struct mdns *m, const struct mdns_rrset *from)
 	bool has_names = rr_has_target(from->set.type);
 	for (size_t i = 0; i < count; i++)
 		bytes += from->set.rdata[i].len;
+	uint32_t slots = index_slots(count);
 	struct recset *set =
 		calloc(1, sizeof(*set) + count * sizeof(struct record) +
-				  (has_names ? count * sizeof(struct reference) : 0) + bytes);
+				  (has_names ? count * sizeof(struct reference) : 0) +
+				  slots * sizeof(*set->index) + bytes);
 	if (!set)
 		return NULL;
 	set->type = from->set.type;
@@ -105,6 +137,9 @@ struct recset *recset_new(struct mdns *m, const struct mdns_rrset *from)
 		set->references = (struct reference *)(set->records + count);
 		at += count * sizeof(struct reference);
 	}
+	set->index = (uint16_t *)(void *)at;
+	set->index_mask = slots - 1;
+	at += slots * sizeof(*set->index);
 	for (; set->count < count; set->count++) {
 		const struct rdata *rdata = &from->set.rdata[set->count];
 		memcpy(at, rdata->bytes, rdata->len);
@@ -115,12 +150,15 @@ struct recset *recset_new(struct mdns *m, const struct mdns_rrset *from)
 			.put_len = rdata->len,
 			.sent = {LONG_AGO, LONG_AGO},
 		};
+		set->records[set->count].hash =
+			record_hash(m, set->type, &set->records[set->count]);
 		at += rdata->len;
 		if (has_names && reference_add(m, set, set->count)) {
 			recset_free(m, set);
 			return NULL;
 		}
 	}
+	index_fill(set);
 	return set;
 }
 
@@ -139,12 +177,15 @@ void recset_free(struct mdns *m, struct recset *set)
 	free(set);
 }
 
+/* The record that was put as that one was. Both are called now what the identities say. */
 static const struct record *find_put(const struct recset *set, const struct record *like)
 {
-	for (uint16_t i = 0; i < set->count; i++)
-		if (rdata_cmp(set->records[i].put, set->records[i].put_len, like->put,
-			    like->put_len) == 0)
-			return &set->records[i];
+	uint32_t slot = (uint32_t)like->hash & set->index_mask;
+	for (; set->index[slot] != INDEX_NONE; slot = (slot + 1) & set->index_mask) {
+		const struct record *record = &set->records[set->index[slot]];
+		if (rdata_cmp(record->put, record->put_len, like->put, like->put_len) == 0)
+			return record;
+	}
 	return NULL;
 }
 
@@ -171,11 +212,16 @@ void recset_inherit(struct recset *set, const struct recset *old)
 	}
 }
 
-struct record *recset_find(const struct recset *set, const uint8_t *rdata, size_t len)
+struct record *recset_find(
+	const struct mdns *m, const struct recset *set, const uint8_t *rdata, size_t len)
 {
-	for (uint16_t i = 0; i < set->count; i++)
-		if (rdata_cmp(set->records[i].rdata, set->records[i].len, rdata, len) == 0)
-			return &set->records[i];
+	uint32_t slot = (uint32_t)rdata_hash(m, set->type, rdata, len) & set->index_mask;
+	/* Half of the slots are free: so it ends, and soon. */
+	for (; set->index[slot] != INDEX_NONE; slot = (slot + 1) & set->index_mask) {
+		struct record *record = &set->records[set->index[slot]];
+		if (rdata_cmp(record->rdata, record->len, rdata, len) == 0)
+			return record;
+	}
 	return NULL;
 }
 

@@ -117,9 +117,10 @@ uint8_t *outbox_room(struct mdns *m, size_t cap)
 	return box->bytes + box->tail + sizeof(struct outbox_head);
 }
 
-void outbox_add(struct mdns *m, const struct mdns_path *to, size_t len)
+void outbox_reply(struct mdns *m, const struct mdns_path *from, size_t len)
 {
-	struct outbox_head head = {.len = len, .to = *to};
+	struct outbox_head head = {.len = len, .to = *from};
+	head.to.is_multicast = false;
 	memcpy(m->outbox.bytes + m->outbox.tail, &head, sizeof(head));
 	m->outbox.tail += sizeof(head) + len;
 	m->stats.responses++;

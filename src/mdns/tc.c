@@ -21,11 +21,10 @@ struct continued {
 	uint8_t packet[]; /* header and questions */
 };
 
-static uint64_t known_number(
-	const struct query *q, const struct recset *set, const struct record *record)
+/* The denial's rdata changes with the sets, and its hash stays 0: what it denied is denied. */
+static uint64_t known_number(const struct recset *set, const struct record *record)
 {
-	return hash_mix(set->claim->by_name.hash,
-		rdata_hash(q->m, set->type, record->rdata, record->rdata ? record->len : 0));
+	return hash_mix(set->claim->by_name.hash, record->hash);
 }
 
 static void note_known(struct query *q, struct recset *set, struct record *record, void *arg)
@@ -43,7 +42,7 @@ static void note_known(struct query *q, struct recset *set, struct record *recor
 		c->known = known;
 		c->known_cap = cap;
 	}
-	c->known[c->known_count++] = known_number(q, set, record);
+	c->known[c->known_count++] = known_number(set, record);
 }
 
 static void add_known(struct query *q, struct continued *c)
@@ -135,7 +134,7 @@ static int number_cmp(const void *a, const void *b)
 static void mark_set(struct query *q, const struct continued *c, struct recset *set)
 {
 	for (uint16_t i = 0; i < set->count; i++) {
-		uint64_t number = known_number(q, set, &set->records[i]);
+		uint64_t number = known_number(set, &set->records[i]);
 		if (c->known_count > 0 &&
 			bsearch(&number, c->known, c->known_count, sizeof(number), number_cmp))
 			recset_note_known(set, &set->records[i], q->serial);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the files in the state directory.
- * Never keeps their content in memory. Called by serve.c at its start, its end, and after a rename.
+ * Never keeps their content in memory. Called by serve.c at its start, its end, and as changes come.
  */
 #include "ontap-zone/state.h"
 
@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
+#include "base/serial.h"
 #include "io/file.h"
 
 enum { STATE_FILE_MAX = 1 << 20, STATE_PATH_CAP = 4096 };
@@ -69,6 +70,19 @@ void state_write_serial(const char *dir, const struct log *log, uint32_t serial)
 	state_write(dir, "serial", log, text, (size_t)len);
 }
 
+void state_reserve_serial(const char *dir, const struct log *log, uint32_t latest,
+	uint32_t *reserved)
+{
+	/* Serials follow the clock, so that is one write in half an hour at most; where changes come faster than
+	 * seconds, one in 1 800 of them. The file is late by one change after a quiet time, when the
+	 * serial is a date that has just begun: at a start the clock stands for that. */
+	enum { AHEAD = 3600 };
+	if (*reserved != 0 && serial_is_after(*reserved, latest + AHEAD / 2))
+		return;
+	*reserved = latest + AHEAD;
+	state_write_serial(dir, log, *reserved);
+}
+
 /* Takes the next line "WANTED CURRENT" off `*at`. False at the end; a malformed line is passed over
  * with both names empty. */
 static bool next_pair(char **at, struct name *wanted, struct name *current)
@@ -96,8 +110,9 @@ void state_read_names(const char *dir, const struct log *log, struct mdns *mdns)
 	free(text);
 }
 
-static void write_pair(struct buf *out, const uint8_t *wanted, const uint8_t *current)
+static void write_pair(void *arg, const uint8_t *wanted, const uint8_t *current)
 {
+	struct buf *out = arg;
 	char text[NAME_TEXT_CAP];
 	buf_puts(out, name_to_text(wanted, text));
 	buf_puts(out, " ");
@@ -105,19 +120,21 @@ static void write_pair(struct buf *out, const uint8_t *wanted, const uint8_t *cu
 	buf_puts(out, "\n");
 }
 
-void state_write_name(const char *dir, const struct log *log, const uint8_t *wanted,
-	const uint8_t *current)
+ns_t state_names_deadline(const struct state_names *names)
 {
-	char *text = state_read(dir, "mdns-names", log), *at = text;
+	return names->has_changed ? names->next : NS_NEVER;
+}
+
+void state_names_poll(struct state_names *names, ns_t now, const char *dir, const struct log *log,
+	const struct mdns *mdns)
+{
 	struct buf out = {0};
-	struct name old_wanted, old_current;
-	while (at && next_pair(&at, &old_wanted, &old_current))
-		if (old_wanted.len > 0 && !name_equal(old_wanted.wire, wanted))
-			write_pair(&out, old_wanted.wire, old_current.wire);
-	if (!name_equal(wanted, current))
-		write_pair(&out, wanted, current);
+	if (!names->has_changed || now < names->next)
+		return;
+	mdns_each_renamed(mdns, write_pair, &out);
 	if (!out.err)
 		state_write(dir, "mdns-names", log, buf_text(&out), out.len);
 	buf_fini(&out);
-	free(text);
+	names->has_changed = false;
+	names->next = now + NS_PER_S;
 }

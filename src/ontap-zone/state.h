@@ -1,25 +1,40 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What outlives the daemon, in files of the state directory: `serial`, the last SOA serial, and
- * `mdns-names`, the names that conflicts led to, one pair "WANTED CURRENT" a line. Both are small,
+ * What outlives the daemon, in files of the state directory: `serial`, which no SOA serial of before was
+ * after, and `mdns-names`, the names that conflicts led to, one pair "WANTED CURRENT" a line. Both are small,
  * and written beside and renamed; without them the daemon runs as well, and says so once.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/time.h"
 #include "io/log.h"
 #include "mdns/mdns.h"
 
-/* The last serial that was stored, 0 if none. A file that is malformed counts as none. */
+/* The serial that was stored, 0 if none. A file that is malformed counts as none. */
 uint32_t state_read_serial(const char *dir, const struct log *log) NONNULL_ARGS(1);
 void state_write_serial(const char *dir, const struct log *log, uint32_t serial) NONNULL_ARGS(1);
+
+/* The same for a daemon that may be killed: it stores a serial that is far ahead of the `latest`, and a later
+ * one before that is reached, so that there is no write for each change. `*reserved` is what was stored
+ * last; 0: nothing was. */
+void state_reserve_serial(const char *dir, const struct log *log, uint32_t latest,
+	uint32_t *reserved) NONNULL_ARGS(1, 4);
 
 /* Tells the engine all pairs that were stored. */
 void state_read_names(const char *dir, const struct log *log, struct mdns *mdns)
 	NONNULL_ARGS(1, 3);
-/* Stores one pair more, or instead of the one that has the same `wanted`; a name that is `current`
- * again is forgotten. */
-void state_write_name(const char *dir, const struct log *log, const uint8_t *wanted,
-	const uint8_t *current) NONNULL_ARGS(1, 3, 4);
+
+/* The storing of those pairs: all of them at once, and once a second at most, for it is strangers who
+ * make conflicts, at any rate. All zero: nothing is to be stored. */
+struct state_names {
+	bool has_changed; /* set by who knows */
+	ns_t next;        /* not before that */
+};
+ns_t state_names_deadline(const struct state_names *names) NONNULL;
+/* Stores them if it is time to. */
+void state_names_poll(struct state_names *names, ns_t now, const char *dir, const struct log *log,
+	const struct mdns *mdns) NONNULL_ARGS(1, 3, 5);

@@ -69,6 +69,24 @@ void rd_header(struct rd *r, struct msg_header *ret) NONNULL;
 void rd_question(struct rd *r, struct question *ret) NONNULL;
 void rd_rr(struct rd *r, struct rr *ret) NONNULL;
 
+/* Length of the name of a message's first question. It stands alone: no pointers (RFC 9267 §2 on why
+ * not to follow what cannot be), 255 bytes at most. 0 if it is malformed, or type and class do not
+ * follow. */
+static inline unsigned msg_question_name_len(const uint8_t *bytes, size_t len)
+{
+	size_t at = MSG_HEADER_LEN;
+	size_t end = len < MSG_HEADER_LEN + NAME_CAP ? len : MSG_HEADER_LEN + NAME_CAP;
+	/* Each turn passes a label; one that has no length ends it. */
+	while (at < end) {
+		size_t label_len = bytes[at++];
+		if (label_len - 1 < LABEL_CAP)
+			at += label_len;
+		else
+			return label_len == 0 && len - at >= 4 ? (unsigned)(at - MSG_HEADER_LEN) : 0;
+	}
+	return 0;
+}
+
 /* The rdata of `rr` in the message that `r` reads (anywhere in it), uncompressed, written to
  * `w`. Returns 0, or an error if it is malformed or `w` is full. */
 int rr_rdata_expand(const struct rd *r, const struct rr *rr, struct wr *w) NONNULL MUSTCHECK;

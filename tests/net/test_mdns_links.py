@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """mDNS on links that come and go, on many of them, on two at one wire, beside another responder,
 and with a reflector between them."""
+import os
 import time
 
 import pytest
@@ -239,7 +240,7 @@ def test_a_reflector_between_two_links_never_renames(topo, serve, host, need, st
     assert states <= {"established", "announcing"}, status["names"]
 
 
-def test_status_tells_since_when_and_against_whom(topo, serve, host, need, stacks):
+def test_a_conflict_is_told_by_status_and_what_it_led_to_outlives_the_daemon(topo, serve, host, need, stacks):
     desktop = topo.workload("desktop", host, "br0", "10.7.0.20/24")
     stacks(desktop, "web").start_avahi(need)
     topo.workload("web", host, "br0", "10.7.0.2/24", alias="web")
@@ -251,6 +252,13 @@ def test_status_tells_since_when_and_against_whom(topo, serve, host, need, stack
     assert line["against"] == "10.7.0.20" or line["against"].startswith("fe80::")
     assert "against" not in mdns_names(daemon)["db.local."]
     assert "web-2.local." in daemon.ask("status") and line["against"] in daemon.ask("status")
+    daemon.stop()
+    with open(os.path.join(os.path.dirname(daemon.socket), "state", "mdns-names"), encoding="ascii") as file:
+        assert file.read() == "web.local. web-2.local.\n"
+    with Socket(desktop) as heard:
+        daemon.start()
+        heard.wait_for(lambda m: m.of("web-2.local.", A, "authority"), what="a probe for the new name")
+    assert daemon.status()["mdns"]["renames"] == 0
 
 
 # --- services -------------------------------------------------------------------------------------

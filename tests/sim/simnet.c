@@ -237,7 +237,7 @@ void sim_send(struct sim *sim, unsigned wire, const struct addr *peer, uint16_t 
 	const uint8_t *packet, size_t len)
 {
 	struct mdns_path from = {
-		.peer = *peer, .peer_port = port, .is_multicast = true, .ttl = 255};
+		.peer = *peer, .peer_port = port, .is_multicast = true};
 	trace(sim, "stranger", "says from", &from, packet, len);
 	transmit(sim, wire, NULL, NULL, &from, packet, len);
 }

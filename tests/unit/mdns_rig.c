@@ -11,7 +11,9 @@
 
 #include "../sim/msgtext.h"
 
-void rig_link(struct rig *rig, uint32_t link, uint32_t mtu, bool has_v6)
+struct rig rig;
+
+void rig_link(uint32_t link, uint32_t mtu, bool has_v6)
 {
 	struct prefix prefixes[2];
 	assert_int_equal(prefix_parse("10.0.0.0/24", &prefixes[0]), 0);
@@ -24,44 +26,43 @@ void rig_link(struct rig *rig, uint32_t link, uint32_t mtu, bool has_v6)
 		.prefixes = prefixes,
 		.prefix_count = 2,
 	};
-	assert_int_equal(mdns_link_up(rig->m, rig->now, &l), 0);
+	assert_int_equal(mdns_link_up(rig.m, rig.now, &l), 0);
 }
 
-void rig_init(struct rig *rig, uint64_t seed)
+void rig_init(uint64_t seed)
 {
-	memset(rig, 0, sizeof(*rig));
-	rig->now = 1000 * NS_PER_S;
-	rig->m = mdns_new(seed);
-	assert_non_null(rig->m);
-	rig_link(rig, RIG_LINK, 1500, true);
+	memset(&rig, 0, sizeof(rig));
+	rig.now = 1000 * NS_PER_S;
+	rig.m = mdns_new(seed);
+	assert_non_null(rig.m);
+	rig_link(RIG_LINK, 1500, true);
 }
 
-void rig_forget(struct rig *rig)
+void rig_forget(void)
 {
-	for (unsigned i = 0; i < rig->heard_count; i++)
-		free(rig->heard[i].text);
-	rig->heard_count = 0;
+	for (unsigned i = 0; i < rig.heard_count; i++)
+		free(rig.heard[i].text);
+	rig.heard_count = 0;
 }
 
-void rig_fini(struct rig *rig)
+void rig_fini(void)
 {
-	rig_forget(rig);
-	mdns_free(rig->m);
+	rig_forget();
+	mdns_free(rig.m);
 }
 
-static void hear(struct rig *rig)
+static void hear(void)
 {
 	static uint8_t packet[9000];
 	struct mdns_path to;
 	size_t len;
-	while ((len = mdns_poll(rig->m, rig->now, &to, packet, sizeof(packet))) > 0) {
+	while ((len = mdns_poll(rig.m, rig.now, &to, packet, sizeof(packet))) > 0) {
 		bool is_second = to.is_multicast && to.peer.family == ADDR_V6;
-		assert_int_equal(to.ttl, 255);
-		if (is_second && !rig->has_both)
+		if (is_second && !rig.has_both)
 			continue;
-		assert_true(rig->heard_count < RIG_HEARD);
-		rig->heard[rig->heard_count++] = (struct rig_packet){
-			.at = rig->now,
+		assert_true(rig.heard_count < RIG_HEARD);
+		rig.heard[rig.heard_count++] = (struct rig_packet){
+			.at = rig.now,
 			.to = to,
 			.len = len,
 			.text = strdup(msgtext_show(packet, len)),
@@ -79,7 +80,7 @@ static bool take_word(const char **text, const char *word)
 	return true;
 }
 
-int rig_put(struct rig *rig, uint32_t link, const char *owner, const char *records)
+int rig_put(uint32_t link, const char *owner, const char *records)
 {
 	enum { SETS = 8, RECORDS = 64 };
 	static uint8_t bytes[SETS][RECORDS][MSGTEXT_RDATA_CAP];
@@ -111,17 +112,17 @@ int rig_put(struct rig *rig, uint32_t link, const char *owner, const char *recor
 		rdata[i][set->set.count] = (struct rdata){bytes[i][set->set.count], len};
 		set->set.count++;
 	}
-	int err = mdns_put(rig->m, rig->now, link, name.wire, sets, count);
-	hear(rig);
+	int err = mdns_put(rig.m, rig.now, link, name.wire, sets, count);
+	hear();
 	return err;
 }
 
-void rig_say_on(struct rig *rig, uint32_t link, const char *peer, const char *message)
+void rig_say_on(uint32_t link, const char *peer, const char *message)
 {
 	static uint8_t packet[9000];
 	char text[ADDR_TEXT_CAP];
 	struct mdns_path from = {
-		.link = link, .peer_port = MDNS_PORT, .is_multicast = true, .ttl = 255};
+		.link = link, .peer_port = MDNS_PORT, .is_multicast = true};
 	size_t len = strcspn(peer, "!");
 	const char *colon = strchr(peer, '.') ? strchr(peer, ':') : NULL;
 	if (peer[len] == '!')
@@ -134,76 +135,76 @@ void rig_say_on(struct rig *rig, uint32_t link, const char *peer, const char *me
 	text[len] = '\0';
 	assert_int_equal(addr_parse(text, &from.peer), 0);
 	size_t packet_len = msgtext_pack(message, packet);
-	mdns_input(rig->m, rig->now, &from, packet, packet_len);
-	hear(rig);
+	mdns_input(rig.m, rig.now, &from, packet, packet_len);
+	hear();
 }
 
-void rig_say(struct rig *rig, const char *peer, const char *message)
+void rig_say(const char *peer, const char *message)
 {
-	rig_say_on(rig, RIG_LINK, peer, message);
+	rig_say_on(RIG_LINK, peer, message);
 }
 
-void rig_wait(struct rig *rig, ns_t duration)
+void rig_wait(ns_t duration)
 {
-	ns_t until = rig->now + duration;
-	for (ns_t at = mdns_deadline(rig->m); at <= until; at = mdns_deadline(rig->m)) {
-		rig->now = at > rig->now ? at : rig->now;
-		hear(rig);
-		assert_true(mdns_deadline(rig->m) > rig->now);
+	ns_t until = rig.now + duration;
+	for (ns_t at = mdns_deadline(rig.m); at <= until; at = mdns_deadline(rig.m)) {
+		rig.now = at > rig.now ? at : rig.now;
+		hear();
+		assert_true(mdns_deadline(rig.m) > rig.now);
 	}
-	rig->now = until;
+	rig.now = until;
 }
 
-void rig_settle(struct rig *rig)
+void rig_settle(void)
 {
-	rig_wait(rig, 5 * NS_PER_S);
-	rig_forget(rig);
+	rig_wait(5 * NS_PER_S);
+	rig_forget();
 }
 
-unsigned rig_count(const struct rig *rig, const char *part, const char *other)
+unsigned rig_count(const char *part, const char *other)
 {
 	unsigned count = 0;
-	for (unsigned i = 0; i < rig->heard_count; i++)
-		count += strstr(rig->heard[i].text, part) &&
-			 (!other || strstr(rig->heard[i].text, other));
+	for (unsigned i = 0; i < rig.heard_count; i++)
+		count += strstr(rig.heard[i].text, part) &&
+			 (!other || strstr(rig.heard[i].text, other));
 	return count;
 }
 
-static void show_heard(const struct rig *rig)
+static void show_heard(void)
 {
-	for (unsigned i = 0; i < rig->heard_count; i++) {
+	for (unsigned i = 0; i < rig.heard_count; i++) {
 		char to[ADDR_TEXT_CAP];
 		print_error("%9.3f ms %s#%u: %s\n",
-			(double)(rig->heard[i].at - 1000 * NS_PER_S) / 1e6,
-			addr_format(&rig->heard[i].to.peer, to), rig->heard[i].to.peer_port,
-			rig->heard[i].text);
+			(double)(rig.heard[i].at - 1000 * NS_PER_S) / 1e6,
+			addr_format(&rig.heard[i].to.peer, to), rig.heard[i].to.peer_port,
+			rig.heard[i].text);
 	}
 }
 
-const struct rig_packet *rig_expect(const struct rig *rig, const char *part)
+const struct rig_packet *rig_expect(const char *part)
 {
-	for (unsigned i = 0; i < rig->heard_count; i++)
-		if (strstr(rig->heard[i].text, part))
-			return &rig->heard[i];
-	show_heard(rig);
+	for (unsigned i = 0; i < rig.heard_count; i++)
+		if (strstr(rig.heard[i].text, part))
+			return &rig.heard[i];
+	show_heard();
 	fail_msg("not heard: %s", part);
 	return NULL;
 }
 
-void rig_expect_none(const struct rig *rig, const char *part)
+void rig_expect_none(const char *part)
 {
-	if (rig_count(rig, part, NULL) == 0)
+	if (rig_count(part, NULL) == 0)
 		return;
-	show_heard(rig);
+	show_heard();
 	fail_msg("heard: %s", part);
 }
 
-void rig_expect_silence(const struct rig *rig)
+void rig_expect_silence(void)
 {
-	if (rig->heard_count == 0)
+	if (rig.heard_count == 0)
 		return;
-	show_heard(rig);
-	fail_msg("%u packets", rig->heard_count);
+	show_heard();
+	fail_msg("%u packets", rig.heard_count);
 }
 
 struct wanted_status {
@@ -222,17 +223,53 @@ static void look(void *arg, const struct mdns_status *status)
 	}
 }
 
-struct mdns_status rig_status(struct rig *rig, uint32_t link, const char *owner)
+struct mdns_status rig_status(uint32_t link, const char *owner)
 {
 	struct wanted_status wanted = {.link = link, .owner = msgtext_name(owner)};
-	mdns_each_status(rig->m, look, &wanted);
+	mdns_each_status(rig.m, look, &wanted);
 	assert_true(wanted.is_found);
 	return wanted.status;
 }
 
-const char *rig_current(struct rig *rig, const char *owner)
+const char *rig_current(const char *owner)
 {
 	static char text[NAME_TEXT_CAP];
-	struct mdns_status status = rig_status(rig, RIG_LINK, owner);
+	struct mdns_status status = rig_status(RIG_LINK, owner);
 	return name_to_text(status.current.wire, text);
+}
+
+int rig_setup(void **state)
+{
+	(void)state;
+	rig_init(17);
+	return 0;
+}
+
+int rig_teardown(void **state)
+{
+	(void)state;
+	rig_fini();
+	return 0;
+}
+
+void put_on(uint32_t link, const char *owner, const char *records)
+{
+	assert_int_equal(rig_put(link, owner, records), 0);
+}
+
+void put(const char *owner, const char *records)
+{
+	put_on(RIG_LINK, owner, records);
+}
+
+void put_settled(const char *owner, const char *records)
+{
+	put(owner, records);
+	rig_settle();
+}
+
+void ask(const char *peer, const char *message)
+{
+	rig_say(peer, message);
+	rig_wait(NS_PER_S);
 }

@@ -9,39 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct rig rig;
-
-static int setup(void **state)
-{
-	(void)state;
-	rig_init(&rig, 11);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rig_fini(&rig);
-	return 0;
-}
-
-static void put(const char *owner, const char *records)
-{
-	assert_int_equal(rig_put(&rig, RIG_LINK, owner, records), 0);
-}
-
-static void put_settled(const char *owner, const char *records)
-{
-	put(owner, records);
-	rig_settle(&rig);
-}
-
 static void s8_3_announces_twice_a_second_apart_and_never_again(void **state)
 {
 	(void)state;
 	put("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
-	rig_wait(&rig, 4000 * NS_PER_S);
-	assert_int_equal(rig_count(&rig, "qr", NULL), 2);
+	rig_wait(4000 * NS_PER_S);
+	assert_int_equal(rig_count("qr", NULL), 2);
 	assert_int_equal(rig.heard[4].at - rig.heard[3].at, NS_PER_S);
 	assert_int_equal(mdns_deadline(rig.m), NS_NEVER);
 }
@@ -50,8 +23,8 @@ static void s8_3_announcement_has_all_records_in_the_answer_section(void **state
 {
 	(void)state;
 	put("web.local", "A 10.0.0.1, A 10.0.0.2, AAAA 2001:db8::1");
-	rig_wait(&rig, 2 * NS_PER_S);
-	const char *text = rig_expect(&rig, "qr")->text;
+	rig_wait(2 * NS_PER_S);
+	const char *text = rig_expect("qr")->text;
 	assert_non_null(strstr(
 		text, "an web.local. 120 A flush 10.0.0.1; an web.local. 120 A flush 10.0.0.2"));
 	assert_non_null(strstr(text, "an web.local. 120 AAAA flush 2001:db8::1"));
@@ -65,9 +38,9 @@ static void s8_4_new_address_is_announced_at_once_without_a_probe(void **state)
 	ns_t start = rig.now;
 	put("web.local", "A 10.0.0.1, A 10.0.0.2");
 	const struct rig_packet *p = rig_expect(
-		&rig, "an web.local. 120 A flush 10.0.0.1; an web.local. 120 A flush 10.0.0.2");
+		"an web.local. 120 A flush 10.0.0.1; an web.local. 120 A flush 10.0.0.2");
 	assert_int_equal(p->at, start);
-	rig_wait(&rig, 5 * NS_PER_S);
+	rig_wait(5 * NS_PER_S);
 	assert_int_equal(rig.heard_count, 2);
 }
 
@@ -76,10 +49,10 @@ static void s8_4_new_type_is_announced_without_a_probe(void **state)
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
 	put("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_int_equal(rig_count(&rig, "an web.local. 120 AAAA flush 2001:db8::1", NULL), 2);
-	rig_expect_none(&rig, "ANY");
-	rig_expect_none(&rig, "10.0.0.1");
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(rig_count("an web.local. 120 AAAA flush 2001:db8::1", NULL), 2);
+	rig_expect_none("ANY");
+	rig_expect_none("10.0.0.1");
 }
 
 static void s8_4_new_address_is_answered_at_once(void **state)
@@ -87,10 +60,10 @@ static void s8_4_new_address_is_answered_at_once(void **state)
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
 	put("web.local", "A 10.0.0.2");
-	rig_forget(&rig);
-	rig_say(&rig, "10.0.0.9:4000", "id=5; q web.local A");
-	rig_expect(&rig, "an web.local. 10 A 10.0.0.2");
-	rig_expect_none(&rig, "10.0.0.1");
+	rig_forget();
+	rig_say("10.0.0.9:4000", "id=5; q web.local A");
+	rig_expect("an web.local. 10 A 10.0.0.2");
+	rig_expect_none("10.0.0.1");
 }
 
 static void s8_4_removed_address_of_a_unique_set_gets_no_goodbye(void **state)
@@ -98,9 +71,9 @@ static void s8_4_removed_address_of_a_unique_set_gets_no_goodbye(void **state)
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, A 10.0.0.2");
 	put("web.local", "A 10.0.0.1");
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_int_equal(rig_count(&rig, "an web.local. 120 A flush 10.0.0.1", NULL), 2);
-	rig_expect_none(&rig, "10.0.0.2");
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(rig_count("an web.local. 120 A flush 10.0.0.1", NULL), 2);
+	rig_expect_none("10.0.0.2");
 }
 
 static void s8_4_removed_shared_record_gets_a_goodbye(void **state)
@@ -108,7 +81,7 @@ static void s8_4_removed_shared_record_gets_a_goodbye(void **state)
 	(void)state;
 	put_settled("_x._tcp.local", "shared PTR a._x._tcp.local, shared PTR b._x._tcp.local");
 	put("_x._tcp.local", "shared PTR a._x._tcp.local");
-	rig_expect(&rig, "an _x._tcp.local. 0 PTR b._x._tcp.local.");
+	rig_expect("an _x._tcp.local. 0 PTR b._x._tcp.local.");
 }
 
 static void s8_4_at_most_ten_updates_a_minute(void **state)
@@ -120,7 +93,7 @@ static void s8_4_at_most_ten_updates_a_minute(void **state)
 		char record[32];
 		snprintf(record, sizeof(record), "A 10.0.0.%d", i % 250 + 1);
 		put("web.local", record);
-		rig_wait(&rig, 200 * NS_PER_MS);
+		rig_wait(200 * NS_PER_MS);
 	}
 	/* Each update is announced twice. */
 	for (ns_t at = start; at + 60 * NS_PER_S < rig.now; at += NS_PER_S) {
@@ -136,8 +109,8 @@ static void s8_4_same_records_again_say_nothing(void **state)
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, A 10.0.0.2");
 	put("web.local", "A 10.0.0.2, A 10.0.0.1");
-	rig_wait(&rig, 5 * NS_PER_S);
-	rig_expect_silence(&rig);
+	rig_wait(5 * NS_PER_S);
+	rig_expect_silence();
 }
 
 static void s10_1_removed_name_says_goodbye_with_ttl_0(void **state)
@@ -145,12 +118,11 @@ static void s10_1_removed_name_says_goodbye_with_ttl_0(void **state)
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
 	put("web.local", NULL);
-	rig_expect(&rig,
-		"qr; aa; an web.local. 0 A flush 10.0.0.1; an web.local. 0 AAAA flush 2001:db8::1");
-	rig_forget(&rig);
-	rig_say(&rig, "10.0.0.9:4000", "q web.local A");
-	rig_wait(&rig, 5 * NS_PER_S);
-	rig_expect_silence(&rig);
+	rig_expect("qr; aa; an web.local. 0 A flush 10.0.0.1; an web.local. 0 AAAA flush 2001:db8::1");
+	rig_forget();
+	rig_say("10.0.0.9:4000", "q web.local A");
+	rig_wait(5 * NS_PER_S);
+	rig_expect_silence();
 }
 
 static void s10_1_last_record_of_a_type_says_goodbye(void **state)
@@ -158,36 +130,36 @@ static void s10_1_last_record_of_a_type_says_goodbye(void **state)
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
 	put("web.local", "A 10.0.0.1");
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_int_equal(rig_count(&rig, "an web.local. 0 AAAA flush 2001:db8::1", NULL), 1);
-	rig_expect_none(&rig, "10.0.0.1");
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(rig_count("an web.local. 0 AAAA flush 2001:db8::1", NULL), 1);
+	rig_expect_none("10.0.0.1");
 }
 
 static void s10_1_name_removed_while_probing_says_nothing(void **state)
 {
 	(void)state;
 	put("web.local", "A 10.0.0.1");
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_forget(&rig);
+	rig_wait(300 * NS_PER_MS);
+	rig_forget();
 	put("web.local", NULL);
-	rig_wait(&rig, 5 * NS_PER_S);
-	rig_expect_silence(&rig);
+	rig_wait(5 * NS_PER_S);
+	rig_expect_silence();
 }
 
 static void s10_1_goodbye_of_everything_on_exit(void **state)
 {
 	(void)state;
-	rig_link(&rig, RIG_SECOND, 1500, true);
+	rig_link(RIG_SECOND, 1500, true);
 	put("web.local", "A 10.0.0.1");
 	put("1.0.0.10.in-addr.arpa", "known PTR web.local");
-	assert_int_equal(rig_put(&rig, RIG_SECOND, "db.local", "A 10.0.0.5"), 0);
-	rig_settle(&rig);
+	assert_int_equal(rig_put(RIG_SECOND, "db.local", "A 10.0.0.5"), 0);
+	rig_settle();
 	mdns_goodbye(rig.m, rig.now);
 	assert_true(mdns_deadline(rig.m) <= rig.now);
-	rig_wait(&rig, 0);
-	rig_expect(&rig, "an web.local. 0 A flush 10.0.0.1");
-	rig_expect(&rig, "an 1.0.0.10.in-addr.arpa. 0 PTR flush web.local.");
-	rig_expect(&rig, "an db.local. 0 A flush 10.0.0.5");
+	rig_wait(0);
+	rig_expect("an web.local. 0 A flush 10.0.0.1");
+	rig_expect("an 1.0.0.10.in-addr.arpa. 0 PTR flush web.local.");
+	rig_expect("an db.local. 0 A flush 10.0.0.5");
 	assert_int_equal(mdns_deadline(rig.m), NS_NEVER);
 }
 
@@ -199,10 +171,10 @@ static void s10_1_goodbyes_of_many_names_share_packets(void **state)
 		snprintf(owner, sizeof(owner), "host%d.local", i);
 		put(owner, "A 10.0.0.1");
 	}
-	rig_settle(&rig);
+	rig_settle();
 	mdns_goodbye(rig.m, rig.now);
-	rig_wait(&rig, 0);
-	rig_expect(&rig, "an host299.local. 0 A");
+	rig_wait(0);
+	rig_expect("an host299.local. 0 A");
 	assert_in_range(rig.heard_count, 4, 10);
 }
 
@@ -210,20 +182,20 @@ static void s10_1_rescue_when_a_peer_says_goodbye_to_our_record(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, A 10.0.0.2");
-	rig_say(&rig, "10.0.0.9", "qr; an web.local 0 A 10.0.0.1");
-	rig_wait(&rig, NS_PER_S);
-	rig_expect(&rig, "an web.local. 120 A flush 10.0.0.1; an web.local. 120 A flush 10.0.0.2");
+	rig_say("10.0.0.9", "qr; an web.local 0 A 10.0.0.1");
+	rig_wait(NS_PER_S);
+	rig_expect("an web.local. 120 A flush 10.0.0.1; an web.local. 120 A flush 10.0.0.2");
 }
 
 static void s10_1_shared_record_is_rescued_alone(void **state)
 {
 	(void)state;
 	put_settled("_x._tcp.local", "shared PTR a._x._tcp.local, shared PTR b._x._tcp.local");
-	rig_say(&rig, "10.0.0.9", "qr; an _x._tcp.local 0 PTR a._x._tcp.local");
-	rig_wait(&rig, 2 * NS_PER_S);
+	rig_say("10.0.0.9", "qr; an _x._tcp.local 0 PTR a._x._tcp.local");
+	rig_wait(2 * NS_PER_S);
 	assert_int_equal(rig.heard_count, 1);
-	rig_expect(&rig, "an _x._tcp.local. 4500 PTR a._x._tcp.local.");
-	rig_expect_none(&rig, "PTR b.");
+	rig_expect("an _x._tcp.local. 4500 PTR a._x._tcp.local.");
+	rig_expect_none("PTR b.");
 }
 
 static void s10_2_flush_bit_on_unique_and_not_on_shared(void **state)
@@ -231,10 +203,10 @@ static void s10_2_flush_bit_on_unique_and_not_on_shared(void **state)
 	(void)state;
 	put("web.local", "A 10.0.0.1");
 	put("_x._tcp.local", "shared PTR a._x._tcp.local");
-	rig_wait(&rig, 3 * NS_PER_S);
-	rig_expect(&rig, "web.local. 120 A flush");
-	rig_expect(&rig, "_x._tcp.local. 4500 PTR a._x");
-	rig_expect_none(&rig, "PTR flush");
+	rig_wait(3 * NS_PER_S);
+	rig_expect("web.local. 120 A flush");
+	rig_expect("_x._tcp.local. 4500 PTR a._x");
+	rig_expect_none("PTR flush");
 }
 
 static void s10_2_set_larger_than_a_packet_goes_at_once_in_several(void **state)
@@ -244,23 +216,23 @@ static void s10_2_set_larger_than_a_packet_goes_at_once_in_several(void **state)
 	for (int i = 1; i < 60; i++)
 		at += sprintf(at, "%sAAAA 2001:db8::%d", i > 1 ? ", " : "", i);
 	put("web.local", records);
-	rig_link(&rig, RIG_LINK, 576, true);
-	rig_wait(&rig, 2 * NS_PER_S);
-	ns_t first = rig_expect(&rig, "AAAA flush 2001:db8::1;")->at;
-	assert_int_equal(rig_expect(&rig, "AAAA flush 2001:db8::59")->at, first);
+	rig_link(RIG_LINK, 576, true);
+	rig_wait(2 * NS_PER_S);
+	ns_t first = rig_expect("AAAA flush 2001:db8::1;")->at;
+	assert_int_equal(rig_expect("AAAA flush 2001:db8::59")->at, first);
 }
 
 static void s17_packets_keep_to_the_mtu(void **state)
 {
 	(void)state;
 	char owner[32];
-	rig_link(&rig, RIG_LINK, 700, true);
+	rig_link(RIG_LINK, 700, true);
 	for (int i = 0; i < 300; i++) {
 		snprintf(owner, sizeof(owner), "host%d.local", i);
 		put(owner, "A 10.0.0.1, AAAA 2001:db8::1");
 	}
-	rig_wait(&rig, 5 * NS_PER_S);
-	rig_expect(&rig, "an host299.local. 120 AAAA");
+	rig_wait(5 * NS_PER_S);
+	rig_expect("an host299.local. 120 AAAA");
 	for (unsigned i = 0; i < rig.heard_count; i++)
 		assert_true(rig.heard[i].len <= 700 - 40 - 8);
 }
@@ -270,13 +242,13 @@ static void s17_one_large_record_goes_alone(void **state)
 	(void)state;
 	char records[1200] = "TXT ";
 	memset(records + 4, 'x', 1000);
-	rig_link(&rig, RIG_LINK, 600, true);
+	rig_link(RIG_LINK, 600, true);
 	put("big.local", records);
 	put("web.local", "A 10.0.0.1");
-	rig_wait(&rig, 2 * NS_PER_S);
-	assert_true(rig_expect(&rig, "an big.local.")->len > 1000);
-	assert_null(strstr(rig_expect(&rig, "an big.local.")->text, "web"));
-	rig_expect(&rig, "an web.local.");
+	rig_wait(2 * NS_PER_S);
+	assert_true(rig_expect("an big.local.")->len > 1000);
+	assert_null(strstr(rig_expect("an big.local.")->text, "web"));
+	rig_expect("an web.local.");
 }
 
 static void s17_what_fits_in_no_packet_is_refused(void **state)
@@ -289,19 +261,19 @@ static void s17_what_fits_in_no_packet_is_refused(void **state)
 	assert_int_equal(mdns_put(rig.m, rig.now, RIG_LINK, owner, &set, 1), ERR_RANGE);
 	rdata.len = 8190;
 	assert_int_equal(mdns_put(rig.m, rig.now, RIG_LINK, owner, &set, 1), 0);
-	rig_wait(&rig, 3 * NS_PER_S);
-	assert_in_range(rig_expect(&rig, "a.local. 120 TYPE99")->len, 8190, 9000 - 48);
+	rig_wait(3 * NS_PER_S);
+	assert_in_range(rig_expect("a.local. 120 TYPE99")->len, 8190, 9000 - 48);
 }
 
 static void records_put_before_the_link_is_up_wait_for_it(void **state)
 {
 	(void)state;
-	assert_int_equal(rig_put(&rig, 9, "web.local", "A 10.0.0.1"), 0);
-	rig_wait(&rig, 2 * NS_PER_S);
-	rig_expect_silence(&rig);
-	rig_link(&rig, 9, 1500, false);
-	rig_wait(&rig, 2 * NS_PER_S);
-	rig_expect(&rig, "an web.local.");
+	assert_int_equal(rig_put(9, "web.local", "A 10.0.0.1"), 0);
+	rig_wait(2 * NS_PER_S);
+	rig_expect_silence();
+	rig_link(9, 1500, false);
+	rig_wait(2 * NS_PER_S);
+	rig_expect("an web.local.");
 }
 
 static void link_that_is_gone_takes_its_records_in_silence(void **state)
@@ -309,32 +281,32 @@ static void link_that_is_gone_takes_its_records_in_silence(void **state)
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
 	mdns_link_gone(rig.m, RIG_LINK);
-	rig_wait(&rig, 2 * NS_PER_S);
-	rig_expect_silence(&rig);
-	rig_link(&rig, RIG_LINK, 1500, true);
-	rig_wait(&rig, 2 * NS_PER_S);
-	rig_expect_silence(&rig);
+	rig_wait(2 * NS_PER_S);
+	rig_expect_silence();
+	rig_link(RIG_LINK, 1500, true);
+	rig_wait(2 * NS_PER_S);
+	rig_expect_silence();
 }
 
 static void s8_a_family_that_comes_later_is_announced_on_and_answers_go_on(void **state)
 {
 	(void)state;
-	rig_link(&rig, RIG_SECOND, 1500, false);
-	assert_int_equal(rig_put(&rig, RIG_SECOND, "web.local", "A 10.0.0.1"), 0);
-	rig_settle(&rig);
+	rig_link(RIG_SECOND, 1500, false);
+	assert_int_equal(rig_put(RIG_SECOND, "web.local", "A 10.0.0.1"), 0);
+	rig_settle();
 	rig.has_both = true;
-	rig_link(&rig, RIG_SECOND, 1500, true);
-	rig_say_on(&rig, RIG_SECOND, "10.0.0.9", "q web.local A");
-	rig_expect(&rig, "an web.local. 120 A flush 10.0.0.1");
-	rig_wait(&rig, 3 * NS_PER_S);
-	rig_expect_none(&rig, "; ns ");
+	rig_link(RIG_SECOND, 1500, true);
+	rig_say_on(RIG_SECOND, "10.0.0.9", "q web.local A");
+	rig_expect("an web.local. 120 A flush 10.0.0.1");
+	rig_wait(3 * NS_PER_S);
+	rig_expect_none("; ns ");
 	unsigned on_v6 = 0;
 	for (unsigned i = 0; i < rig.heard_count; i++)
 		on_v6 += rig.heard[i].to.peer.family == ADDR_V6;
 	assert_true(on_v6 >= 2);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int main(void)
 {

@@ -10,45 +10,28 @@
 
 #include "../sim/msgtext.h"
 
-static struct rig rig;
-
 static int setup(void **state)
 {
-	(void)state;
-	rig_init(&rig, 13);
-	assert_int_equal(rig_put(&rig, RIG_LINK, "web.local", "A 10.0.0.1, A 10.0.0.2"), 0);
-	assert_int_equal(rig_put(&rig, RIG_LINK, "dual.local", "A 10.0.0.3, AAAA 2001:db8::3"), 0);
+	rig_setup(state);
+	assert_int_equal(rig_put(RIG_LINK, "web.local", "A 10.0.0.1, A 10.0.0.2"), 0);
+	assert_int_equal(rig_put(RIG_LINK, "dual.local", "A 10.0.0.3, AAAA 2001:db8::3"), 0);
 	assert_int_equal(
-		rig_put(&rig, RIG_LINK, "1.0.0.10.in-addr.arpa", "known PTR web.local"), 0);
-	assert_int_equal(rig_put(&rig, RIG_LINK, "_x._tcp.local",
+		rig_put(RIG_LINK, "1.0.0.10.in-addr.arpa", "known PTR web.local"), 0);
+	assert_int_equal(rig_put(RIG_LINK, "_x._tcp.local",
 				 "shared PTR S._x._tcp.local, shared PTR T._x._tcp.local"),
 		0);
 	assert_int_equal(
-		rig_put(&rig, RIG_LINK, "S._x._tcp.local", "SRV 80 dual.local, TXT a=b"), 0);
-	assert_int_equal(rig_put(&rig, RIG_LINK, "alias.local", "CNAME dual.local"), 0);
-	rig_settle(&rig);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rig_fini(&rig);
+		rig_put(RIG_LINK, "S._x._tcp.local", "SRV 80 dual.local, TXT a=b"), 0);
+	assert_int_equal(rig_put(RIG_LINK, "alias.local", "CNAME dual.local"), 0);
+	rig_settle();
 	return 0;
 }
 
 /* All records were multicast longer ago than a quarter of their TTL. */
 static void grow_old(void)
 {
-	rig_wait(&rig, 2000 * NS_PER_S);
-	rig_forget(&rig);
-}
-
-/* What is heard within a second of the message. */
-static void ask(const char *peer, const char *message)
-{
-	rig_say(&rig, peer, message);
-	rig_wait(&rig, NS_PER_S);
+	rig_wait(2000 * NS_PER_S);
+	rig_forget();
 }
 
 static void s5_3_answers_all_questions_of_a_message(void **state)
@@ -56,8 +39,8 @@ static void s5_3_answers_all_questions_of_a_message(void **state)
 	(void)state;
 	ask("10.0.0.9", "q web.local A; q dual.local AAAA; q nobody.local A");
 	assert_int_equal(rig.heard_count, 1);
-	rig_expect(&rig, "an web.local. 120 A flush 10.0.0.1");
-	rig_expect(&rig, "an dual.local. 120 AAAA flush 2001:db8::3");
+	rig_expect("an web.local. 120 A flush 10.0.0.1");
+	rig_expect("an dual.local. 120 AAAA flush 2001:db8::3");
 }
 
 static void s5_4_qu_question_gets_a_unicast_reply(void **state)
@@ -65,7 +48,7 @@ static void s5_4_qu_question_gets_a_unicast_reply(void **state)
 	(void)state;
 	ask("10.0.0.9", "q web.local A qu");
 	const struct rig_packet *p =
-		rig_expect(&rig, "id=0; qr; aa; an web.local. 120 A flush 10.0.0.1");
+		rig_expect("id=0; qr; aa; an web.local. 120 A flush 10.0.0.1");
 	assert_int_equal(rig.heard_count, 1);
 	assert_int_equal(p->to.peer_port, 5353);
 	assert_int_equal(p->to.peer.bytes[3], 9);
@@ -74,11 +57,11 @@ static void s5_4_qu_question_gets_a_unicast_reply(void **state)
 static void s5_4_qu_question_gets_multicast_after_a_quarter_of_the_ttl(void **state)
 {
 	(void)state;
-	rig_wait(&rig, 25 * NS_PER_S);
+	rig_wait(25 * NS_PER_S);
 	ask("10.0.0.9", "q web.local A qu");
 	assert_int_equal(rig.heard[0].to.peer.bytes[3], 9);
-	rig_forget(&rig);
-	rig_wait(&rig, 5 * NS_PER_S);
+	rig_forget();
+	rig_wait(5 * NS_PER_S);
 	ask("10.0.0.9", "q web.local A qu");
 	assert_int_equal(rig.heard_count, 1);
 	assert_int_equal(rig.heard[0].to.peer.bytes[3], 251);
@@ -99,7 +82,7 @@ static void s11_query_from_off_link_is_dropped(void **state)
 		"10.0.1.9", "10.0.1.9!", "10.0.1.9:4000", "2001:db8:1::9"};
 	for (size_t i = 0; i < ARRAY_LEN(peers); i++)
 		ask(peers[i], "q web.local A; q web.local A qu");
-	rig_expect_silence(&rig);
+	rig_expect_silence();
 	assert_int_equal(mdns_stats(rig.m).off_link, ARRAY_LEN(peers));
 }
 
@@ -119,8 +102,8 @@ static void s6_sole_owner_answers_at_once(void **state)
 {
 	(void)state;
 	ns_t start = rig.now;
-	rig_say(&rig, "10.0.0.9", "q web.local A");
-	assert_int_equal(rig_expect(&rig, "an web.local.")->at, start);
+	rig_say("10.0.0.9", "q web.local A");
+	assert_int_equal(rig_expect("an web.local.")->at, start);
 	assert_int_equal(rig.heard[0].to.peer.bytes[3], 251);
 	assert_int_equal(rig.heard[0].to.peer_port, 5353);
 }
@@ -133,8 +116,8 @@ static void s6_shared_records_wait_20_to_120_ms(void **state)
 		ask("10.0.0.9", "q _x._tcp.local PTR");
 		ns_t delay = rig.heard[0].at - start;
 		assert_true(delay >= 20 * NS_PER_MS && delay <= 120 * NS_PER_MS);
-		rig_wait(&rig, NS_PER_S);
-		rig_forget(&rig);
+		rig_wait(NS_PER_S);
+		rig_forget();
 	}
 }
 
@@ -143,7 +126,7 @@ static void s6_truncated_query_waits_400_to_500_ms(void **state)
 	(void)state;
 	ns_t start = rig.now;
 	ask("10.0.0.9", "tc; q web.local A");
-	ns_t delay = rig_expect(&rig, "an web.local.")->at - start;
+	ns_t delay = rig_expect("an web.local.")->at - start;
 	assert_true(delay >= 400 * NS_PER_MS && delay <= 500 * NS_PER_MS);
 }
 
@@ -152,7 +135,7 @@ static void s6_3_several_questions_wait_20_to_120_ms(void **state)
 	(void)state;
 	ns_t start = rig.now;
 	ask("10.0.0.9", "q web.local A; q other.local A");
-	ns_t delay = rig_expect(&rig, "an web.local.")->at - start;
+	ns_t delay = rig_expect("an web.local.")->at - start;
 	assert_true(delay >= 20 * NS_PER_MS && delay <= 120 * NS_PER_MS);
 }
 
@@ -160,8 +143,8 @@ static void s6_same_record_once_a_second(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 50; i++) {
-		rig_say(&rig, "10.0.0.9", "q web.local A");
-		rig_wait(&rig, 100 * NS_PER_MS);
+		rig_say("10.0.0.9", "q web.local A");
+		rig_wait(100 * NS_PER_MS);
 	}
 	assert_in_range(rig.heard_count, 5, 6);
 	for (unsigned i = 1; i < rig.heard_count; i++)
@@ -172,8 +155,8 @@ static void s6_defence_of_a_probe_after_250_ms(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 10; i++) {
-		rig_say(&rig, "10.0.0.9", "q web.local ANY; ns web.local 120 A 10.0.0.9");
-		rig_wait(&rig, 125 * NS_PER_MS);
+		rig_say("10.0.0.9", "q web.local ANY; ns web.local 120 A 10.0.0.9");
+		rig_wait(125 * NS_PER_MS);
 	}
 	assert_in_range(rig.heard_count, 4, 6);
 	for (unsigned i = 1; i < rig.heard_count; i++)
@@ -184,12 +167,12 @@ static void s8_1_defends_at_once_by_unicast_if_asked_so(void **state)
 {
 	(void)state;
 	ns_t start = rig.now;
-	rig_say(&rig, "10.0.0.9", "q web.local ANY qu; ns web.local 120 A 10.0.0.9");
+	rig_say("10.0.0.9", "q web.local ANY qu; ns web.local 120 A 10.0.0.9");
 	assert_int_equal(rig.heard[0].at, start);
 	assert_int_equal(rig.heard[0].to.peer.bytes[3], 9);
-	rig_expect(&rig, "an web.local. 120 A flush 10.0.0.1; an web.local. 120 A flush 10.0.0.2");
+	rig_expect("an web.local. 120 A flush 10.0.0.1; an web.local. 120 A flush 10.0.0.2");
 	grow_old();
-	rig_say(&rig, "10.0.0.9", "q web.local ANY qu; ns web.local 120 A 10.0.0.9");
+	rig_say("10.0.0.9", "q web.local ANY qu; ns web.local 120 A 10.0.0.9");
 	assert_int_equal(rig.heard_count, 2);
 	assert_int_equal(rig.heard[1].to.peer.bytes[3], 251);
 }
@@ -198,11 +181,11 @@ static void s6_1_absent_type_is_denied(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q web.local AAAA");
-	rig_expect(&rig, "an web.local. 120 NSEC flush A");
-	rig_forget(&rig);
+	rig_expect("an web.local. 120 NSEC flush A");
+	rig_forget();
 	ask("10.0.0.9", "q dual.local HTTPS; q alias.local NSEC");
-	rig_expect(&rig, "an dual.local. 120 NSEC flush A AAAA");
-	rig_expect(&rig, "an alias.local. 4500 NSEC flush CNAME");
+	rig_expect("an dual.local. 120 NSEC flush A AAAA");
+	rig_expect("an alias.local. 4500 NSEC flush CNAME");
 }
 
 static void s6_1_denies_with_the_restricted_form(void **state)
@@ -226,10 +209,10 @@ static void s6_1_denies_with_the_restricted_form(void **state)
 static void s6_1_no_denial_of_types_above_255(void **state)
 {
 	(void)state;
-	assert_int_equal(rig_put(&rig, RIG_LINK, "caa.local", "A 10.0.0.1, CAA x"), 0);
-	rig_settle(&rig);
+	assert_int_equal(rig_put(RIG_LINK, "caa.local", "A 10.0.0.1, CAA x"), 0);
+	rig_settle();
 	ask("10.0.0.9", "q caa.local AAAA");
-	rig_expect_silence(&rig);
+	rig_expect_silence();
 }
 
 static void s6_shared_names_are_not_denied(void **state)
@@ -238,60 +221,58 @@ static void s6_shared_names_are_not_denied(void **state)
 	ask("10.0.0.9", "q _x._tcp.local A");
 	ask("10.0.0.9:4000", "q _x._tcp.local A");
 	ask("10.0.0.9", "q nobody.local A");
-	rig_expect_silence(&rig);
+	rig_expect_silence();
 }
 
 static void s6_1_denial_is_sent_when_all_that_is_there_is_known(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q dual.local A; q dual.local HTTPS; an dual.local 120 A 10.0.0.3");
-	rig_expect(&rig, "an dual.local. 120 NSEC flush A AAAA");
-	rig_expect_none(&rig, "an dual.local. 120 A");
+	rig_expect("an dual.local. 120 NSEC flush A AAAA");
+	rig_expect_none("an dual.local. 120 A");
 }
 
 static void s6_2_other_family_is_in_the_additional_section(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q dual.local A");
-	rig_expect(&rig,
-		"an dual.local. 120 A flush 10.0.0.3; ar dual.local. 120 AAAA flush 2001:db8::3");
-	rig_wait(&rig, 2 * NS_PER_S);
-	rig_forget(&rig);
+	rig_expect("an dual.local. 120 A flush 10.0.0.3; ar dual.local. 120 AAAA flush 2001:db8::3");
+	rig_wait(2 * NS_PER_S);
+	rig_forget();
 	ask("10.0.0.9", "q dual.local AAAA");
-	rig_expect(&rig,
-		"an dual.local. 120 AAAA flush 2001:db8::3; ar dual.local. 120 A flush 10.0.0.3");
+	rig_expect("an dual.local. 120 AAAA flush 2001:db8::3; ar dual.local. 120 A flush 10.0.0.3");
 }
 
 static void s6_2_absent_family_is_denied_in_the_additional_section(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q web.local A");
-	rig_expect(&rig, "10.0.0.2; ar web.local. 120 NSEC flush A");
+	rig_expect("10.0.0.2; ar web.local. 120 NSEC flush A");
 }
 
 static void s6_2_all_addresses_of_the_link_and_no_others(void **state)
 {
 	(void)state;
-	rig_link(&rig, RIG_SECOND, 1500, true);
-	assert_int_equal(rig_put(&rig, RIG_SECOND, "web.local", "A 10.0.0.77"), 0);
-	rig_settle(&rig);
+	rig_link(RIG_SECOND, 1500, true);
+	assert_int_equal(rig_put(RIG_SECOND, "web.local", "A 10.0.0.77"), 0);
+	rig_settle();
 	ask("10.0.0.9:4000", "q web.local A");
-	rig_expect(&rig, "an web.local. 10 A 10.0.0.1; an web.local. 10 A 10.0.0.2");
-	rig_expect_none(&rig, "10.0.0.77");
-	rig_forget(&rig);
-	rig_say_on(&rig, RIG_SECOND, "10.0.0.9:4000", "q web.local A");
-	rig_expect(&rig, "an web.local. 10 A 10.0.0.77");
-	rig_expect_none(&rig, "10.0.0.1;");
+	rig_expect("an web.local. 10 A 10.0.0.1; an web.local. 10 A 10.0.0.2");
+	rig_expect_none("10.0.0.77");
+	rig_forget();
+	rig_say_on(RIG_SECOND, "10.0.0.9:4000", "q web.local A");
+	rig_expect("an web.local. 10 A 10.0.0.77");
+	rig_expect_none("10.0.0.1;");
 }
 
 static void s6_4_answers_to_several_queries_share_a_packet(void **state)
 {
 	(void)state;
-	rig_say(&rig, "10.0.0.9", "q _x._tcp.local PTR");
-	rig_say(&rig, "10.0.0.8", "q web.local A; q x.local A");
-	rig_wait(&rig, NS_PER_S);
+	rig_say("10.0.0.9", "q _x._tcp.local PTR");
+	rig_say("10.0.0.8", "q web.local A; q x.local A");
+	rig_wait(NS_PER_S);
 	assert_int_equal(rig.heard_count, 1);
-	rig_expect(&rig, "an web.local.");
+	rig_expect("an web.local.");
 }
 
 static void s6_5_any_type_and_class_match_all(void **state)
@@ -303,24 +284,24 @@ static void s6_5_any_type_and_class_match_all(void **state)
 		.peer_port = 4000,
 		.is_multicast = true};
 	ask("10.0.0.9", "q dual.local ANY");
-	rig_expect(&rig, "an dual.local. 120 A flush 10.0.0.3; an dual.local. 120 AAAA flush");
+	rig_expect("an dual.local. 120 A flush 10.0.0.3; an dual.local. 120 AAAA flush");
 	size_t len = msgtext_pack("q dual.local A", buffer);
 	buffer[len - 1] = CLASS_ANY;
-	rig_forget(&rig);
+	rig_forget();
 	mdns_input(rig.m, rig.now, &from, buffer, len);
-	rig_wait(&rig, 0);
-	rig_expect(&rig, "an dual.local. 10 A 10.0.0.3");
+	rig_wait(0);
+	rig_expect("an dual.local. 10 A 10.0.0.3");
 	buffer[len - 1] = CLASS_CH;
-	rig_forget(&rig);
+	rig_forget();
 	mdns_input(rig.m, rig.now, &from, buffer, len);
-	rig_wait(&rig, 0);
-	rig_expect_silence(&rig);
+	rig_wait(0);
+	rig_expect_silence();
 }
 
 static void s6_7_legacy_query_gets_a_conventional_reply(void **state)
 {
 	(void)state;
-	rig_say(&rig, "10.0.0.9:40000", "id=4711; q DUAL.Local A");
+	rig_say("10.0.0.9:40000", "id=4711; q DUAL.Local A");
 	assert_int_equal(rig.heard_count, 1);
 	assert_int_equal(rig.heard[0].to.peer_port, 40000);
 	assert_false(rig.heard[0].to.is_multicast);
@@ -332,7 +313,7 @@ static void s6_7_legacy_query_gets_a_conventional_reply(void **state)
 static void s6_7_android_query_with_opt_rd_and_ad(void **state)
 {
 	(void)state;
-	rig_say(&rig, "10.0.0.9:40000", "id=9; rd; ad; q dual.local AAAA; ar . 32768 OPT");
+	rig_say("10.0.0.9:40000", "id=9; rd; ad; q dual.local AAAA; ar . 32768 OPT");
 	assert_int_equal(rig.heard_count, 1);
 	assert_string_equal(rig.heard[0].text,
 		"id=9; qr; aa; q dual.local. AAAA; "
@@ -342,7 +323,7 @@ static void s6_7_android_query_with_opt_rd_and_ad(void **state)
 static void s6_7_legacy_negative_reply_has_no_answers(void **state)
 {
 	(void)state;
-	rig_say(&rig, "10.0.0.9:40000", "id=9; q web.local AAAA");
+	rig_say("10.0.0.9:40000", "id=9; q web.local AAAA");
 	assert_string_equal(
 		rig.heard[0].text, "id=9; qr; aa; q web.local. AAAA; ns web.local. 10 NSEC A");
 }
@@ -355,8 +336,8 @@ static void s6_7_legacy_reply_on_ipv6(void **state)
 	assert_int_equal(addr_parse("fe80::9", &from.peer), 0);
 	size_t len = msgtext_pack("id=3; q web.local A", buffer);
 	mdns_input(rig.m, rig.now, &from, buffer, len);
-	rig_wait(&rig, 0);
-	assert_string_equal(rig_expect(&rig, "an web.local. 10 A 10.0.0.1")->text,
+	rig_wait(0);
+	assert_string_equal(rig_expect("an web.local. 10 A 10.0.0.1")->text,
 		"id=3; qr; aa; q web.local. A; an web.local. 10 A 10.0.0.1; an web.local. 10 A "
 		"10.0.0.2");
 }
@@ -367,34 +348,34 @@ static void s18_5_legacy_reply_too_large_has_tc(void **state)
 	char records[4096] = "", *at = records;
 	for (int i = 1; i < 60; i++)
 		at += sprintf(at, "%sAAAA 2001:db8::%d", i > 1 ? ", " : "", i);
-	assert_int_equal(rig_put(&rig, RIG_LINK, "many.local", records), 0);
-	rig_link(&rig, RIG_LINK, 600, true);
-	rig_settle(&rig);
-	rig_say(&rig, "10.0.0.9:40000", "id=3; q many.local AAAA");
-	assert_true(rig_expect(&rig, "id=3; qr; aa; tc; q many.local.")->len <= 600 - 28);
+	assert_int_equal(rig_put(RIG_LINK, "many.local", records), 0);
+	rig_link(RIG_LINK, 600, true);
+	rig_settle();
+	rig_say("10.0.0.9:40000", "id=3; q many.local AAAA");
+	assert_true(rig_expect("id=3; qr; aa; tc; q many.local.")->len <= 600 - 28);
 }
 
 static void cname_is_answered_with_what_it_leads_to(void **state)
 {
 	(void)state;
-	rig_say(&rig, "10.0.0.9:40000", "id=3; q alias.local A");
+	rig_say("10.0.0.9:40000", "id=3; q alias.local A");
 	assert_string_equal(rig.heard[0].text,
 		"id=3; qr; aa; q alias.local. A; "
 		"an alias.local. 10 CNAME dual.local.; an dual.local. 10 A 10.0.0.3; "
 		"ar dual.local. 10 AAAA 2001:db8::3");
-	rig_forget(&rig);
+	rig_forget();
 	ask("10.0.0.9", "q alias.local A");
 	rig_expect(
-		&rig, "an alias.local. 4500 CNAME flush dual.local.; an dual.local. 120 A flush");
+		"an alias.local. 4500 CNAME flush dual.local.; an dual.local. 120 A flush");
 }
 
 static void cname_loop_ends(void **state)
 {
 	(void)state;
-	assert_int_equal(rig_put(&rig, RIG_LINK, "a.local", "CNAME b.local"), 0);
-	assert_int_equal(rig_put(&rig, RIG_LINK, "b.local", "CNAME a.local"), 0);
-	rig_settle(&rig);
-	rig_say(&rig, "10.0.0.9:40000", "id=3; q a.local A");
+	assert_int_equal(rig_put(RIG_LINK, "a.local", "CNAME b.local"), 0);
+	assert_int_equal(rig_put(RIG_LINK, "b.local", "CNAME a.local"), 0);
+	rig_settle();
+	rig_say("10.0.0.9:40000", "id=3; q a.local A");
 	assert_string_equal(rig.heard[0].text,
 		"id=3; qr; aa; q a.local. A; "
 		"an a.local. 10 CNAME b.local.; an b.local. 10 CNAME a.local.");
@@ -403,9 +384,8 @@ static void cname_loop_ends(void **state)
 static void rfc6763_s12_1_ptr_brings_srv_txt_and_addresses(void **state)
 {
 	(void)state;
-	rig_say(&rig, "10.0.0.9:40000", "id=3; q _x._tcp.local PTR");
-	rig_expect(&rig,
-		"ar S._x._tcp.local. 10 SRV 80 dual.local.; ar S._x._tcp.local. 10 TXT a=b; "
+	rig_say("10.0.0.9:40000", "id=3; q _x._tcp.local PTR");
+	rig_expect("ar S._x._tcp.local. 10 SRV 80 dual.local.; ar S._x._tcp.local. 10 TXT a=b; "
 		"ar dual.local. 10 A 10.0.0.3; ar dual.local. 10 AAAA 2001:db8::3");
 }
 
@@ -413,34 +393,33 @@ static void rfc6763_s12_2_srv_brings_addresses(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q S._x._tcp.local SRV");
-	rig_expect(&rig,
-		"ar dual.local. 120 A flush 10.0.0.3; ar dual.local. 120 AAAA flush 2001:db8::3");
+	rig_expect("ar dual.local. 120 A flush 10.0.0.3; ar dual.local. 120 AAAA flush 2001:db8::3");
 }
 
 static void s4_reverse_name_is_answered(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q 1.0.0.10.in-addr.arpa PTR");
-	rig_expect(&rig, "an 1.0.0.10.in-addr.arpa. 120 PTR flush web.local.");
+	rig_expect("an 1.0.0.10.in-addr.arpa. 120 PTR flush web.local.");
 }
 
 static void s16_names_compare_without_case_and_keep_it(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q S._X._TCP.LOCAL TXT");
-	rig_expect(&rig, "an S._x._tcp.local. 4500 TXT flush a=b");
+	rig_expect("an S._x._tcp.local. 4500 TXT flush a=b");
 }
 
 static void s16_utf8_names_are_bytes(void **state)
 {
 	(void)state;
-	assert_int_equal(rig_put(&rig, RIG_LINK, "b\\195\\188cher.local", "A 10.0.0.5"), 0);
-	rig_settle(&rig);
+	assert_int_equal(rig_put(RIG_LINK, "b\\195\\188cher.local", "A 10.0.0.5"), 0);
+	rig_settle();
 	ask("10.0.0.9", "q B\\195\\188CHER.local A");
-	rig_expect(&rig, "an b\\195\\188cher.local. 120 A flush 10.0.0.5");
-	rig_forget(&rig);
+	rig_expect("an b\\195\\188cher.local. 120 A flush 10.0.0.5");
+	rig_forget();
 	ask("10.0.0.9", "q b\\195\\156cher.local A");
-	rig_expect_silence(&rig);
+	rig_expect_silence();
 }
 
 static void s18_2_to_18_11_other_opcodes_and_rcodes_are_ignored(void **state)
@@ -449,7 +428,7 @@ static void s18_2_to_18_11_other_opcodes_and_rcodes_are_ignored(void **state)
 	ask("10.0.0.9", "opcode=5; q web.local A");
 	ask("10.0.0.9", "rcode=3; q web.local A");
 	ask("10.0.0.9", "opcode=4; qr; an web.local 120 A 10.0.0.9");
-	rig_expect_silence(&rig);
+	rig_expect_silence();
 	assert_int_equal(mdns_stats(rig.m).ignored, 3);
 }
 
@@ -457,14 +436,14 @@ static void s18_header_of_what_is_sent(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "id=77; rd; ad; q web.local A");
-	rig_expect(&rig, "id=0; qr; aa; an");
+	rig_expect("id=0; qr; aa; an");
 }
 
 static void s6_questions_in_responses_are_ignored(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "qr; q web.local A");
-	rig_expect_silence(&rig);
+	rig_expect_silence();
 }
 
 static void s20_answer_goes_out_by_the_family_of_the_question(void **state)
@@ -493,7 +472,7 @@ static void malformed_packets_are_counted_and_dropped(void **state)
 	assert_true(mdns_stats(rig.m).malformed >= 12);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, rig_teardown)
 
 int main(void)
 {

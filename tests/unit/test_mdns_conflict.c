@@ -12,44 +12,17 @@
 #include "base/limits.h"
 #include "../sim/msgtext.h"
 
-static struct rig rig;
-
-static int setup(void **state)
-{
-	(void)state;
-	rig_init(&rig, 19);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rig_fini(&rig);
-	return 0;
-}
-
-static void put(const char *owner, const char *records)
-{
-	assert_int_equal(rig_put(&rig, RIG_LINK, owner, records), 0);
-}
-
-static void put_settled(const char *owner, const char *records)
-{
-	put(owner, records);
-	rig_settle(&rig);
-}
-
 /* A peer that insists: says the record, and again when it is probed for. */
 static void lose(const char *owner, const char *peer, const char *rdata)
 {
 	char message[1200], current[NAME_TEXT_CAP];
-	strcpy(current, rig_current(&rig, owner));
+	strcpy(current, rig_current(owner));
 	snprintf(message, sizeof(message), "qr; an %s 120 %s", current, rdata);
-	for (int i = 0; i < 100 && strcmp(current, rig_current(&rig, owner)) == 0; i++) {
-		rig_say(&rig, peer, message);
-		rig_wait(&rig, 100 * NS_PER_MS);
+	for (int i = 0; i < 100 && strcmp(current, rig_current(owner)) == 0; i++) {
+		rig_say(peer, message);
+		rig_wait(100 * NS_PER_MS);
 	}
-	assert_string_not_equal(current, rig_current(&rig, owner));
+	assert_string_not_equal(current, rig_current(owner));
 }
 
 static void s9_conflict_probes_again_at_once(void **state)
@@ -57,20 +30,20 @@ static void s9_conflict_probes_again_at_once(void **state)
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
 	ns_t start = rig.now;
-	rig_say(&rig, "10.0.0.9", "qr; an web.local 120 A 10.0.0.9");
-	assert_int_equal(rig_expect(&rig, "q web.local. ANY qu")->at, start);
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_PROBING);
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").against.bytes[3], 9);
+	rig_say("10.0.0.9", "qr; an web.local 120 A 10.0.0.9");
+	assert_int_equal(rig_expect("q web.local. ANY qu")->at, start);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_PROBING);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").against.bytes[3], 9);
 }
 
 static void s9_name_that_nobody_insists_on_is_kept(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
-	rig_say(&rig, "10.0.0.9", "qr; an web.local 120 A 10.0.0.9");
-	rig_settle(&rig);
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
-	assert_string_equal(rig_current(&rig, "web.local"), "web.local.");
+	rig_say("10.0.0.9", "qr; an web.local 120 A 10.0.0.9");
+	rig_settle();
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+	assert_string_equal(rig_current("web.local"), "web.local.");
 }
 
 static void s9_loser_takes_a_number(void **state)
@@ -78,32 +51,32 @@ static void s9_loser_takes_a_number(void **state)
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
 	lose("web.local", "10.0.0.9", "A 10.0.0.9");
-	rig_settle(&rig);
-	assert_string_equal(rig_current(&rig, "web.local"), "web-2.local.");
+	rig_settle();
+	assert_string_equal(rig_current("web.local"), "web-2.local.");
 	lose("web.local", "10.0.0.9", "A 10.0.0.9");
-	rig_settle(&rig);
-	assert_string_equal(rig_current(&rig, "web.local"), "web-3.local.");
-	rig_say(&rig, "10.0.0.8:4000", "q web-3.local A");
-	rig_expect(&rig, "an web-3.local. 10 A 10.0.0.1");
-	rig_forget(&rig);
-	rig_say(&rig, "10.0.0.8:4000", "q web.local A");
-	rig_expect_silence(&rig);
+	rig_settle();
+	assert_string_equal(rig_current("web.local"), "web-3.local.");
+	rig_say("10.0.0.8:4000", "q web-3.local A");
+	rig_expect("an web-3.local. 10 A 10.0.0.1");
+	rig_forget();
+	rig_say("10.0.0.8:4000", "q web.local A");
+	rig_expect_silence();
 }
 
 static void s9_conflict_in_the_additional_section(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
-	rig_say(&rig, "10.0.0.9", "qr; an x.local 120 A 10.0.0.9; ar web.local 120 A 10.0.0.9");
-	rig_expect(&rig, "q web.local. ANY qu");
+	rig_say("10.0.0.9", "qr; an x.local 120 A 10.0.0.9; ar web.local 120 A 10.0.0.9");
+	rig_expect("q web.local. ANY qu");
 }
 
 static void s9_same_rdata_is_no_conflict(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, A 10.0.0.2");
-	rig_say(&rig, "10.0.0.9", "qr; an web.local 120 A 10.0.0.2");
-	rig_settle(&rig);
+	rig_say("10.0.0.9", "qr; an web.local 120 A 10.0.0.2");
+	rig_settle();
 	assert_int_equal(mdns_stats(rig.m).conflicts, 0);
 }
 
@@ -111,66 +84,65 @@ static void s9_other_type_is_no_conflict(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
-	rig_say(&rig, "10.0.0.9", "qr; an web.local 120 TXT x");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+	rig_say("10.0.0.9", "qr; an web.local 120 TXT x");
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
 
 static void s9_address_of_the_family_that_we_deny_is_a_conflict(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
-	rig_say(&rig, "10.0.0.9", "qr; an web.local 120 AAAA 2001:db8::9");
-	rig_expect(&rig, "q web.local. ANY qu");
+	rig_say("10.0.0.9", "qr; an web.local 120 AAAA 2001:db8::9");
+	rig_expect("q web.local. ANY qu");
 }
 
 static void s9_shared_record_is_no_conflict(void **state)
 {
 	(void)state;
 	put_settled("_x._tcp.local", "shared PTR a._x._tcp.local");
-	rig_say(&rig, "10.0.0.9", "qr; an _x._tcp.local 120 PTR z._x._tcp.local");
-	rig_wait(&rig, 5 * NS_PER_S);
-	rig_expect_silence(&rig);
+	rig_say("10.0.0.9", "qr; an _x._tcp.local 120 PTR z._x._tcp.local");
+	rig_wait(5 * NS_PER_S);
+	rig_expect_silence();
 }
 
 static void s6_response_from_another_port_is_ignored(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
-	rig_say(&rig, "10.0.0.9:4000", "qr; an web.local 120 A 10.0.0.9");
-	rig_expect_silence(&rig);
+	rig_say("10.0.0.9:4000", "qr; an web.local 120 A 10.0.0.9");
+	rig_expect_silence();
 }
 
 static void s6_unasked_unicast_response_is_ignored(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
-	rig_say(&rig, "10.0.0.9!", "qr; an web.local 120 A 10.0.0.9");
-	rig_expect_silence(&rig);
+	rig_say("10.0.0.9!", "qr; an web.local 120 A 10.0.0.9");
+	rig_expect_silence();
 }
 
 static void s14_rename_holds_on_all_links(void **state)
 {
 	(void)state;
-	rig_link(&rig, RIG_SECOND, 1500, true);
-	assert_int_equal(rig_put(&rig, RIG_SECOND, "web.local", "A 10.0.0.2"), 0);
+	rig_link(RIG_SECOND, 1500, true);
+	assert_int_equal(rig_put(RIG_SECOND, "web.local", "A 10.0.0.2"), 0);
 	put_settled("web.local", "A 10.0.0.1");
 	lose("web.local", "10.0.0.9", "A 10.0.0.9");
-	rig_forget(&rig);
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_int_equal(rig_count(&rig, "q web-2.local. ANY qu", "A 10.0.0.2"), 3);
-	rig_say_on(&rig, RIG_SECOND, "10.0.0.8:4000", "q web-2.local A");
-	rig_expect(&rig, "an web-2.local. 10 A 10.0.0.2");
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(rig_count("q web-2.local. ANY qu", "A 10.0.0.2"), 3);
+	rig_say_on(RIG_SECOND, "10.0.0.8:4000", "q web-2.local A");
+	rig_expect("an web-2.local. 10 A 10.0.0.2");
 }
 
 static void s14_own_second_link_on_the_wire_is_no_conflict(void **state)
 {
 	(void)state;
-	rig_link(&rig, RIG_SECOND, 1500, true);
+	rig_link(RIG_SECOND, 1500, true);
 	put("web.local", "A 10.0.0.1");
-	assert_int_equal(rig_put(&rig, RIG_SECOND, "web.local", "A 10.0.0.2, AAAA fe80::2"), 0);
-	rig_settle(&rig);
-	rig_say(&rig, "10.0.0.2", "qr; an web.local 120 A 10.0.0.2; an web.local 120 AAAA fe80::2");
-	rig_settle(&rig);
+	assert_int_equal(rig_put(RIG_SECOND, "web.local", "A 10.0.0.2, AAAA fe80::2"), 0);
+	rig_settle();
+	rig_say("10.0.0.2", "qr; an web.local 120 A 10.0.0.2; an web.local 120 AAAA fe80::2");
+	rig_settle();
 	assert_int_equal(mdns_stats(rig.m).conflicts, 0);
 }
 
@@ -181,9 +153,9 @@ static void s9_reflected_packets_never_rename(void **state)
 	put("web.local", "A 10.0.0.1");
 	for (int i = 0; i < 60; i++) {
 		unsigned count = rig.heard_count;
-		rig_wait(&rig, 500 * NS_PER_MS);
+		rig_wait(500 * NS_PER_MS);
 		for (unsigned j = 0; j < count; j++) {
-			rig_say(&rig, "10.0.0.254", rig.heard[j].text);
+			rig_say("10.0.0.254", rig.heard[j].text);
 			free(rig.heard[j].text);
 		}
 		memmove(rig.heard, rig.heard + count,
@@ -194,7 +166,7 @@ static void s9_reflected_packets_never_rename(void **state)
 				"A 10.0.0.5"); /* what comes back is not what we have now */
 	}
 	assert_int_equal(mdns_stats(rig.m).conflicts, 0);
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
 
 static void s9_records_that_point_to_a_renamed_name_follow(void **state)
@@ -204,17 +176,17 @@ static void s9_records_that_point_to_a_renamed_name_follow(void **state)
 	put("1.0.0.10.in-addr.arpa", "known PTR web.local");
 	put("s._x._tcp.local", "SRV 80 web.local");
 	put("_x._tcp.local", "shared PTR s._x._tcp.local");
-	rig_settle(&rig);
+	rig_settle();
 	lose("web.local", "10.0.0.9", "A 10.0.0.9");
-	rig_wait(&rig, 5 * NS_PER_S);
-	rig_expect(&rig, "an 1.0.0.10.in-addr.arpa. 120 PTR flush web-2.local.");
-	rig_expect(&rig, "an s._x._tcp.local. 120 SRV flush 80 web-2.local.");
-	rig_forget(&rig);
+	rig_wait(5 * NS_PER_S);
+	rig_expect("an 1.0.0.10.in-addr.arpa. 120 PTR flush web-2.local.");
+	rig_expect("an s._x._tcp.local. 120 SRV flush 80 web-2.local.");
+	rig_forget();
 	lose("s._x._tcp.local", "10.0.0.9", "SRV 80 other.local");
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_string_equal(rig_current(&rig, "s._x._tcp.local"), "s\\032\\(2\\)._x._tcp.local.");
-	rig_expect(&rig, "an _x._tcp.local. 0 PTR s._x._tcp.local.");
-	rig_expect(&rig, "an _x._tcp.local. 4500 PTR s\\032\\(2\\)._x._tcp.local.");
+	rig_wait(5 * NS_PER_S);
+	assert_string_equal(rig_current("s._x._tcp.local"), "s\\032\\(2\\)._x._tcp.local.");
+	rig_expect("an _x._tcp.local. 0 PTR s._x._tcp.local.");
+	rig_expect("an _x._tcp.local. 4500 PTR s\\032\\(2\\)._x._tcp.local.");
 }
 
 static void s9_name_persists(void **state)
@@ -224,12 +196,12 @@ static void s9_name_persists(void **state)
 	assert_int_equal(mdns_set_name(rig.m, owner.wire, current.wire), 0);
 	put("web.local", "A 10.0.0.1");
 	put("1.0.0.10.in-addr.arpa", "known PTR web.local");
-	rig_wait(&rig, 5 * NS_PER_S);
-	rig_expect(&rig, "q web-7.local. ANY");
-	rig_expect(&rig, "PTR flush web-7.local.");
-	rig_expect_none(&rig, " web.local.");
+	rig_wait(5 * NS_PER_S);
+	rig_expect("q web-7.local. ANY");
+	rig_expect("PTR flush web-7.local.");
+	rig_expect_none(" web.local.");
 	lose("web.local", "10.0.0.9", "A 10.0.0.9");
-	assert_string_equal(rig_current(&rig, "web.local"), "web-8.local.");
+	assert_string_equal(rig_current("web.local"), "web-8.local.");
 }
 
 static void s9_renamed_name_is_remembered_while_it_is_gone(void **state)
@@ -238,9 +210,9 @@ static void s9_renamed_name_is_remembered_while_it_is_gone(void **state)
 	put_settled("web.local", "A 10.0.0.1");
 	lose("web.local", "10.0.0.9", "A 10.0.0.9");
 	put("web.local", NULL);
-	rig_settle(&rig);
+	rig_settle();
 	put("web.local", "A 10.0.0.1");
-	assert_string_equal(rig_current(&rig, "web.local"), "web-2.local.");
+	assert_string_equal(rig_current("web.local"), "web-2.local.");
 }
 
 static void s9_rename_leaves_out_names_of_our_own(void **state)
@@ -249,7 +221,7 @@ static void s9_rename_leaves_out_names_of_our_own(void **state)
 	put("web-2.local", "A 10.0.0.2");
 	put_settled("web.local", "A 10.0.0.1");
 	lose("web.local", "10.0.0.9", "A 10.0.0.9");
-	assert_string_equal(rig_current(&rig, "web.local"), "web-3.local.");
+	assert_string_equal(rig_current("web.local"), "web-3.local.");
 }
 
 static void s9_name_put_later_does_not_take_a_renamed_one(void **state)
@@ -258,8 +230,8 @@ static void s9_name_put_later_does_not_take_a_renamed_one(void **state)
 	put_settled("web.local", "A 10.0.0.1");
 	lose("web.local", "10.0.0.9", "A 10.0.0.9");
 	put_settled("web-2.local", "A 10.0.0.2");
-	assert_string_equal(rig_current(&rig, "web.local"), "web-2.local.");
-	assert_string_equal(rig_current(&rig, "web-2.local"), "web-2-2.local.");
+	assert_string_equal(rig_current("web.local"), "web-2.local.");
+	assert_string_equal(rig_current("web-2.local"), "web-2-2.local.");
 }
 
 static void s9_long_label_is_cut_at_a_character(void **state)
@@ -272,7 +244,7 @@ static void s9_long_label_is_cut_at_a_character(void **state)
 	strcat(owner, "\\195\\188x.local");
 	put_settled(owner, "A 10.0.0.1");
 	lose(owner, "10.0.0.9", "A 10.0.0.9");
-	struct mdns_status status = rig_status(&rig, RIG_LINK, owner);
+	struct mdns_status status = rig_status(RIG_LINK, owner);
 	assert_int_equal(status.current.wire[0], 62);
 	assert_memory_equal(status.current.wire + 61, "-2\5local", 8);
 }
@@ -285,10 +257,10 @@ static void s9_renames_are_bounded(void **state)
 	for (int i = 0; i < 3 * LIMIT_MDNS_RENAMES; i++) {
 		char message[100];
 		snprintf(message, sizeof(message), "qr; an %s 120 A 10.0.0.9",
-			rig_current(&rig, "web.local"));
-		rig_say(&rig, "10.0.0.9", message);
-		rig_wait(&rig, 6 * NS_PER_S);
-		rig_forget(&rig);
+			rig_current("web.local"));
+		rig_say("10.0.0.9", message);
+		rig_wait(6 * NS_PER_S);
+		rig_forget();
 		while (mdns_next_notice(rig.m, &notice))
 			assert_true(notice.current.wire[0] <= 7);
 	}
@@ -300,29 +272,29 @@ static void reverse_name_is_defended_and_not_renamed(void **state)
 	(void)state;
 	put_settled("1.0.0.10.in-addr.arpa", "known PTR web.local");
 	for (int i = 0; i < 20; i++) {
-		rig_say(&rig, "10.0.0.9", "qr; an 1.0.0.10.in-addr.arpa 120 PTR other.local");
-		rig_wait(&rig, 2 * NS_PER_S);
+		rig_say("10.0.0.9", "qr; an 1.0.0.10.in-addr.arpa 120 PTR other.local");
+		rig_wait(2 * NS_PER_S);
 	}
 	assert_int_equal(rig.heard_count, 3);
 	assert_int_equal(
-		rig_count(&rig, "an 1.0.0.10.in-addr.arpa. 120 PTR flush web.local.", NULL), 3);
+		rig_count("an 1.0.0.10.in-addr.arpa. 120 PTR flush web.local.", NULL), 3);
 }
 
 static void yields_in_silence_to_the_probe_of_the_workload(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
-	rig_say(&rig, "10.0.0.1",
+	rig_say("10.0.0.1",
 		"q web.local ANY qu; ns web.local 120 A 10.0.0.1; "
 		"ns web.local 120 AAAA 2001:db8::99");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_YIELDED);
-	rig_wait(&rig, 900 * NS_PER_MS);
-	rig_say(&rig, "10.0.0.1",
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_YIELDED);
+	rig_wait(900 * NS_PER_MS);
+	rig_say("10.0.0.1",
 		"qr; an web.local 120 A 10.0.0.1; an web.local 120 AAAA 2001:db8::99");
-	rig_say(&rig, "10.0.0.9:4000", "q web.local A");
-	rig_say(&rig, "10.0.0.9", "q web.local A");
-	rig_wait(&rig, 100 * NS_PER_S);
-	rig_expect_silence(&rig);
+	rig_say("10.0.0.9:4000", "q web.local A");
+	rig_say("10.0.0.9", "q web.local A");
+	rig_wait(100 * NS_PER_S);
+	rig_expect_silence();
 	struct mdns_notice notice = {0};
 	while (mdns_next_notice(rig.m, &notice))
 		;
@@ -333,46 +305,46 @@ static void yields_in_silence_to_a_response_of_the_workload(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
-	rig_say(&rig, "10.0.0.1", "qr; an web.local 120 A 10.0.0.1; an web.local 120 A 10.0.0.99");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_YIELDED);
+	rig_say("10.0.0.1", "qr; an web.local 120 A 10.0.0.1; an web.local 120 A 10.0.0.99");
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_YIELDED);
 	put("web.local", "A 10.0.0.1");
-	rig_wait(&rig, 100 * NS_PER_S);
-	rig_expect_silence(&rig);
+	rig_wait(100 * NS_PER_S);
+	rig_expect_silence();
 }
 
 static void yields_to_a_workload_that_proposes_less_than_we_have(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1, AAAA fe80::1");
-	rig_say(&rig, "10.0.0.1",
+	rig_say("10.0.0.1",
 		"q web.local ANY qu; ns web.local 120 A 10.0.0.1; "
 		"ns web.local 120 AAAA 2001:db8::1");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_YIELDED);
-	rig_expect_silence(&rig);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_YIELDED);
+	rig_expect_silence();
 }
 
 static void yields_to_a_workload_that_announces_less_than_we_have(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1, AAAA fe80::1");
-	rig_say(&rig, "10.0.0.1",
+	rig_say("10.0.0.1",
 		"qr; an web.local 120 A flush 10.0.0.1; "
 		"an web.local 120 AAAA flush 2001:db8::1");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_YIELDED);
-	rig_expect_silence(&rig);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_YIELDED);
+	rig_expect_silence();
 }
 
 static void does_not_yield_to_a_workload_that_says_the_same(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
-	rig_say(&rig, "10.0.0.1",
+	rig_say("10.0.0.1",
 		"q web.local ANY; ns web.local 120 AAAA 2001:db8::1; "
 		"ns web.local 120 A 10.0.0.1");
-	rig_say(&rig, "10.0.0.1",
+	rig_say("10.0.0.1",
 		"qr; an web.local 120 A flush 10.0.0.1; "
 		"an web.local 120 AAAA flush 2001:db8::1");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
 
 /* The address is our own host's, and what we sent under it comes back when we have more already. */
@@ -380,28 +352,28 @@ static void does_not_yield_to_an_echo_of_itself(void **state)
 {
 	(void)state;
 	put("web.local", "A 10.0.0.1");
-	rig_wait(&rig, 300 * NS_PER_MS);
+	rig_wait(300 * NS_PER_MS);
 	put("web.local", "A 10.0.0.1, A 10.0.0.2");
-	rig_say(&rig, "10.0.0.1", "q web.local ANY qu; ns web.local 120 A 10.0.0.1");
-	rig_settle(&rig);
+	rig_say("10.0.0.1", "q web.local ANY qu; ns web.local 120 A 10.0.0.1");
+	rig_settle();
 	put("web.local", "A 10.0.0.1, A 10.0.0.2, AAAA fe80::1");
 	put("web.local", "A 10.0.0.1, A 10.0.0.2, A 10.0.0.3, AAAA fe80::1");
-	rig_say(&rig, "10.0.0.1",
+	rig_say("10.0.0.1",
 		"qr; an web.local 120 A flush 10.0.0.1; "
 		"an web.local 120 A flush 10.0.0.2");
-	rig_settle(&rig);
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+	rig_settle();
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
 
 static void yields_by_an_address_on_another_link(void **state)
 {
 	(void)state;
-	rig_link(&rig, RIG_SECOND, 1500, true);
-	assert_int_equal(rig_put(&rig, RIG_SECOND, "web.local", "A 10.0.0.2"), 0);
+	rig_link(RIG_SECOND, 1500, true);
+	assert_int_equal(rig_put(RIG_SECOND, "web.local", "A 10.0.0.2"), 0);
 	put_settled("web.local", "A 10.0.0.1");
-	rig_say(&rig, "10.0.0.2", "qr; an web.local 120 A 10.0.0.77");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_YIELDED);
-	assert_int_equal(rig_status(&rig, RIG_SECOND, "web.local").state, MDNS_ESTABLISHED);
+	rig_say("10.0.0.2", "qr; an web.local 120 A 10.0.0.77");
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_YIELDED);
+	assert_int_equal(rig_status(RIG_SECOND, "web.local").state, MDNS_ESTABLISHED);
 }
 
 static void yields_reverse_name_and_service_by_what_they_point_to(void **state)
@@ -410,13 +382,13 @@ static void yields_reverse_name_and_service_by_what_they_point_to(void **state)
 	put("web.local", "A 10.0.0.1, AAAA fe80::1");
 	put("1.0.0.10.in-addr.arpa", "known PTR web.local");
 	put_settled("s._x._tcp.local", "SRV 80 web.local, TXT a");
-	rig_say(&rig, "fe80::1",
+	rig_say("fe80::1",
 		"qr; an 1.0.0.10.in-addr.arpa 120 PTR own-name.local; "
 		"an s._x._tcp.local 4500 TXT b");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "s._x._tcp.local").state, MDNS_YIELDED);
-	rig_say(&rig, "10.0.0.9:4000", "q 1.0.0.10.in-addr.arpa PTR");
-	rig_wait(&rig, NS_PER_S);
-	rig_expect_silence(&rig);
+	assert_int_equal(rig_status(RIG_LINK, "s._x._tcp.local").state, MDNS_YIELDED);
+	rig_say("10.0.0.9:4000", "q 1.0.0.10.in-addr.arpa PTR");
+	rig_wait(NS_PER_S);
+	rig_expect_silence();
 }
 
 static void status_tells_who_has_the_name_that_was_lost(void **state)
@@ -424,8 +396,8 @@ static void status_tells_who_has_the_name_that_was_lost(void **state)
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
 	lose("web.local", "10.0.0.9", "A 10.0.0.9");
-	rig_settle(&rig);
-	struct mdns_status status = rig_status(&rig, RIG_LINK, "web.local");
+	rig_settle();
+	struct mdns_status status = rig_status(RIG_LINK, "web.local");
 	assert_int_equal(status.state, MDNS_ESTABLISHED);
 	assert_int_equal(status.against.bytes[3], 9);
 }
@@ -434,41 +406,41 @@ static void takes_up_again_when_the_workload_says_goodbye(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
-	rig_say(&rig, "10.0.0.1", "qr; an web.local 120 A 10.0.0.99");
-	rig_wait(&rig, 10 * NS_PER_S);
-	rig_expect_silence(&rig);
-	rig_say(&rig, "10.0.0.1", "qr; an web.local 0 A 10.0.0.99; an web.local 0 A 10.0.0.1");
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_int_equal(rig_count(&rig, "q web.local. ANY", NULL), 3);
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+	rig_say("10.0.0.1", "qr; an web.local 120 A 10.0.0.99");
+	rig_wait(10 * NS_PER_S);
+	rig_expect_silence();
+	rig_say("10.0.0.1", "qr; an web.local 0 A 10.0.0.99; an web.local 0 A 10.0.0.1");
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(rig_count("q web.local. ANY", NULL), 3);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
 
 static void takes_up_again_when_the_records_have_expired_and_nobody_answers(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
-	rig_say(&rig, "10.0.0.1", "qr; an web.local 120 A 10.0.0.99");
-	rig_wait(&rig, 119 * NS_PER_S);
-	rig_expect_silence(&rig);
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+	rig_say("10.0.0.1", "qr; an web.local 120 A 10.0.0.99");
+	rig_wait(119 * NS_PER_S);
+	rig_expect_silence();
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
 
 static void stays_silent_twice_as_long_each_time_the_workload_answers(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
-	rig_say(&rig, "10.0.0.1", "qr; an web.local 120 A 10.0.0.99");
+	rig_say("10.0.0.1", "qr; an web.local 120 A 10.0.0.99");
 	ns_t last = 0;
 	for (int i = 0; i < 8; i++) {
 		ns_t start = rig.now;
-		while (rig_count(&rig, "ANY qu", NULL) == 0)
-			rig_wait(&rig, 100 * NS_PER_MS);
+		while (rig_count("ANY qu", NULL) == 0)
+			rig_wait(100 * NS_PER_MS);
 		assert_true(rig.now - start > last);
 		last = rig.now - start < 1800 * NS_PER_S ? rig.now - start : 0;
-		rig_forget(&rig);
-		rig_say(&rig, "10.0.0.1", "qr; an web.local 120 A 10.0.0.99");
-		assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_YIELDED);
+		rig_forget();
+		rig_say("10.0.0.1", "qr; an web.local 120 A 10.0.0.99");
+		assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_YIELDED);
 	}
 }
 
@@ -476,10 +448,10 @@ static void takes_up_again_when_the_addresses_change(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
-	rig_say(&rig, "10.0.0.1", "qr; an web.local 120 A 10.0.0.99");
+	rig_say("10.0.0.1", "qr; an web.local 120 A 10.0.0.99");
 	put("web.local", "A 10.0.0.3");
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
 
 static void thousands_of_conflicting_claims_are_answered_with_few_packets(void **state)
@@ -490,19 +462,19 @@ static void thousands_of_conflicting_claims_are_answered_with_few_packets(void *
 		snprintf(text, sizeof(text), "host%d.local", i);
 		put(text, "A 10.0.0.1");
 	}
-	rig_settle(&rig);
+	rig_settle();
 	for (int second = 0; second < 30; second++) {
 		for (int i = 0; i < 1000; i++) {
 			snprintf(text, sizeof(text), "qr; an host%d.local 120 A 10.0.0.9", i);
-			rig_say(&rig, "10.0.0.9", text);
-			rig_wait(&rig, NS_PER_MS);
+			rig_say("10.0.0.9", text);
+			rig_wait(NS_PER_MS);
 		}
 		assert_true(rig.heard_count < 250);
-		rig_forget(&rig);
+		rig_forget();
 	}
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int main(void)
 {

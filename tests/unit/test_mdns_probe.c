@@ -10,25 +10,9 @@
 
 #include "base/limits.h"
 
-static struct rig rig;
-
-static int setup(void **state)
-{
-	(void)state;
-	rig_init(&rig, 7);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	rig_fini(&rig);
-	return 0;
-}
-
 static void put_web(void)
 {
-	assert_int_equal(rig_put(&rig, RIG_LINK, "web.local", "A 10.0.0.1"), 0);
+	assert_int_equal(rig_put(RIG_LINK, "web.local", "A 10.0.0.1"), 0);
 }
 
 #define PROBE "q web.local. ANY qu; ns web.local. 120 A 10.0.0.1"
@@ -38,11 +22,11 @@ static void s8_1_random_delay_of_at_most_250_ms(void **state)
 	(void)state;
 	ns_t earliest = NS_NEVER, latest = 0;
 	for (uint64_t seed = 0; seed < 100; seed++) {
-		rig_fini(&rig);
-		rig_init(&rig, seed);
+		rig_fini();
+		rig_init(seed);
 		put_web();
 		ns_t start = rig.now;
-		rig_wait(&rig, NS_PER_S);
+		rig_wait(NS_PER_S);
 		ns_t delay = rig.heard[0].at - start;
 		assert_true(delay >= 0 && delay <= 250 * NS_PER_MS);
 		earliest = delay < earliest ? delay : earliest;
@@ -55,8 +39,8 @@ static void s8_1_three_probes_250_ms_apart(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, NS_PER_S);
-	assert_int_equal(rig_count(&rig, PROBE, NULL), 3);
+	rig_wait(NS_PER_S);
+	assert_int_equal(rig_count(PROBE, NULL), 3);
 	assert_int_equal(rig.heard[1].at - rig.heard[0].at, 250 * NS_PER_MS);
 	assert_int_equal(rig.heard[2].at - rig.heard[1].at, 250 * NS_PER_MS);
 }
@@ -65,7 +49,7 @@ static void s8_1_probe_asks_any_with_qu_and_proposes_without_flush(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
+	rig_wait(300 * NS_PER_MS);
 	assert_string_equal(rig.heard[0].text, "id=0; " PROBE);
 }
 
@@ -73,78 +57,78 @@ static void s8_1_announces_250_ms_after_the_last_probe(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_int_equal(rig_expect(&rig, "an web.local.")->at - rig.heard[2].at, 250 * NS_PER_MS);
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(rig_expect("an web.local.")->at - rig.heard[2].at, 250 * NS_PER_MS);
 }
 
 static void s8_1_does_not_answer_while_probing(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_forget(&rig);
-	rig_say(&rig, "10.0.0.9:4000", "id=1; q web.local A");
-	rig_say(&rig, "10.0.0.9", "q web.local A");
-	rig_expect_none(&rig, "qr");
+	rig_wait(300 * NS_PER_MS);
+	rig_forget();
+	rig_say("10.0.0.9:4000", "id=1; q web.local A");
+	rig_say("10.0.0.9", "q web.local A");
+	rig_expect_none("qr");
 }
 
 static void s8_1_response_before_the_first_probe_is_ignored(void **state)
 {
 	(void)state;
 	put_web();
-	rig_say(&rig, "10.0.0.9", "qr; aa; an web.local 120 A 10.0.0.9");
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_string_equal(rig_current(&rig, "web.local"), "web.local.");
+	rig_say("10.0.0.9", "qr; aa; an web.local 120 A 10.0.0.9");
+	rig_wait(5 * NS_PER_S);
+	assert_string_equal(rig_current("web.local"), "web.local.");
 }
 
 static void s8_1_conflicting_response_while_probing_renames(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_say(&rig, "10.0.0.9", "qr; aa; an web.local 120 A 10.0.0.9");
-	rig_forget(&rig);
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_string_equal(rig_current(&rig, "web.local"), "web-2.local.");
+	rig_wait(300 * NS_PER_MS);
+	rig_say("10.0.0.9", "qr; aa; an web.local 120 A 10.0.0.9");
+	rig_forget();
+	rig_wait(5 * NS_PER_S);
+	assert_string_equal(rig_current("web.local"), "web-2.local.");
 	assert_int_equal(
-		rig_count(&rig, "q web-2.local. ANY qu; ns web-2.local. 120 A 10.0.0.1", NULL), 3);
-	rig_expect_none(&rig, " web.local.");
+		rig_count("q web-2.local. ANY qu; ns web-2.local. 120 A 10.0.0.1", NULL), 3);
+	rig_expect_none(" web.local.");
 }
 
 static void s8_1_unicast_response_to_a_probe_is_a_conflict(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_say(&rig, "10.0.0.9!", "qr; aa; an web.local 120 A 10.0.0.9");
-	assert_string_equal(rig_current(&rig, "web.local"), "web-2.local.");
+	rig_wait(300 * NS_PER_MS);
+	rig_say("10.0.0.9!", "qr; aa; an web.local 120 A 10.0.0.9");
+	assert_string_equal(rig_current("web.local"), "web-2.local.");
 }
 
 static void s8_1_any_type_of_record_counts_while_probing(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_say(&rig, "10.0.0.9", "qr; aa; an web.local 120 TXT x");
-	assert_string_equal(rig_current(&rig, "web.local"), "web-2.local.");
+	rig_wait(300 * NS_PER_MS);
+	rig_say("10.0.0.9", "qr; aa; an web.local 120 TXT x");
+	assert_string_equal(rig_current("web.local"), "web-2.local.");
 }
 
 static void s8_1_record_in_the_additional_section_counts(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_say(&rig, "10.0.0.9", "qr; aa; an x.local 120 A 10.0.0.9; ar WEB.local 120 A 10.0.0.9");
-	assert_string_equal(rig_current(&rig, "web.local"), "web-2.local.");
+	rig_wait(300 * NS_PER_MS);
+	rig_say("10.0.0.9", "qr; aa; an x.local 120 A 10.0.0.9; ar WEB.local 120 A 10.0.0.9");
+	assert_string_equal(rig_current("web.local"), "web-2.local.");
 }
 
 static void s8_1_goodbye_while_probing_is_no_conflict(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_say(&rig, "10.0.0.9", "qr; aa; an web.local 0 A 10.0.0.9");
-	assert_string_equal(rig_current(&rig, "web.local"), "web.local.");
+	rig_wait(300 * NS_PER_MS);
+	rig_say("10.0.0.9", "qr; aa; an web.local 0 A 10.0.0.9");
+	assert_string_equal(rig_current("web.local"), "web.local.");
 }
 
 static void s8_1_fifteen_conflicts_in_ten_seconds_slow_down_to_five(void **state)
@@ -155,16 +139,16 @@ static void s8_1_fifteen_conflicts_in_ten_seconds_slow_down_to_five(void **state
 	for (int i = 0; i < 20; i++) {
 		ns_t start = rig.now;
 		char claim[64];
-		while (rig_count(&rig, "ANY qu", NULL) == 0 && rig.now < start + 20 * NS_PER_S)
-			rig_wait(&rig, 10 * NS_PER_MS);
+		while (rig_count("ANY qu", NULL) == 0 && rig.now < start + 20 * NS_PER_S)
+			rig_wait(10 * NS_PER_MS);
 		fast += rig.now - start < NS_PER_S;
 		if (i >= 15)
 			assert_true(rig.now - start >= 5 * NS_PER_S);
-		rig_forget(&rig);
+		rig_forget();
 		snprintf(claim, sizeof(claim), "qr; an %s 120 A 10.0.0.9",
-			rig_current(&rig, "web.local"));
-		rig_say(&rig, "10.0.0.9", claim);
-		rig_forget(&rig);
+			rig_current("web.local"));
+		rig_say("10.0.0.9", claim);
+		rig_forget();
 	}
 	assert_int_equal(fast, 15);
 	assert_true(mdns_stats(rig.m).limited >= 5);
@@ -174,10 +158,10 @@ static void s8_1_known_unique_name_needs_no_probe(void **state)
 {
 	(void)state;
 	assert_int_equal(
-		rig_put(&rig, RIG_LINK, "1.0.0.10.in-addr.arpa", "known PTR web.local"), 0);
-	rig_wait(&rig, 5 * NS_PER_S);
+		rig_put(RIG_LINK, "1.0.0.10.in-addr.arpa", "known PTR web.local"), 0);
+	rig_wait(5 * NS_PER_S);
 	assert_int_equal(
-		rig_count(&rig, "an 1.0.0.10.in-addr.arpa. 120 PTR flush web.local.", NULL), 2);
+		rig_count("an 1.0.0.10.in-addr.arpa. 120 PTR flush web.local.", NULL), 2);
 	assert_int_equal(rig.heard_count, 2);
 }
 
@@ -188,15 +172,15 @@ static void s8_1_names_put_together_share_probe_packets(void **state)
 	for (int i = 0; i < 1000; i++) {
 		snprintf(owner, sizeof(owner), "host%d.local", i);
 		snprintf(record, sizeof(record), "A 10.0.%d.%d", i / 250, i % 250 + 1);
-		assert_int_equal(rig_put(&rig, RIG_LINK, owner, record), 0);
+		assert_int_equal(rig_put(RIG_LINK, owner, record), 0);
 	}
 	ns_t start = rig.now;
-	rig_wait(&rig, 1100 * NS_PER_MS);
+	rig_wait(1100 * NS_PER_MS);
 	for (int i = 0; i < 1000; i++) {
 		snprintf(owner, sizeof(owner), "an host%d.local. 120 A", i);
-		assert_true(rig_expect(&rig, owner)->at - start <= 1100 * NS_PER_MS);
+		assert_true(rig_expect(owner)->at - start <= 1100 * NS_PER_MS);
 	}
-	assert_in_range(rig_count(&rig, "ANY qu", NULL), 3 * 20, 3 * 40);
+	assert_in_range(rig_count("ANY qu", NULL), 3 * 20, 3 * 40);
 	for (unsigned i = 0; i < rig.heard_count; i++)
 		assert_true(rig.heard[i].len <= 1500 - 48);
 }
@@ -207,13 +191,13 @@ static void s8_1_too_many_names_start_in_batches_a_second_apart(void **state)
 	char owner[32];
 	for (int i = 0; i < 3 * LIMIT_MDNS_BATCH; i++) {
 		snprintf(owner, sizeof(owner), "host%d.local", i);
-		assert_int_equal(rig_put(&rig, RIG_LINK, owner, "A 10.0.0.1"), 0);
+		assert_int_equal(rig_put(RIG_LINK, owner, "A 10.0.0.1"), 0);
 	}
 	ns_t start = rig.now;
-	rig_wait(&rig, NS_PER_S);
-	rig_expect_none(&rig, "host1024.local. ANY");
-	rig_wait(&rig, 5 * NS_PER_S);
-	rig_expect(&rig, "an host3071.local.");
+	rig_wait(NS_PER_S);
+	rig_expect_none("host1024.local. ANY");
+	rig_wait(5 * NS_PER_S);
+	rig_expect("an host3071.local.");
 	for (ns_t at = start; at < rig.now; at += NS_PER_S) {
 		unsigned packets = 0;
 		for (unsigned i = 0; i < rig.heard_count; i++)
@@ -226,108 +210,108 @@ static void s8_2_loser_of_a_tie_waits_a_second_and_probes_again(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
+	rig_wait(300 * NS_PER_MS);
 	ns_t lost = rig.now;
-	rig_forget(&rig);
-	rig_say(&rig, "10.0.0.9", "q web.local ANY qu; ns web.local 120 A 10.0.0.9");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_CONFLICT);
-	rig_wait(&rig, 5 * NS_PER_S);
+	rig_forget();
+	rig_say("10.0.0.9", "q web.local ANY qu; ns web.local 120 A 10.0.0.9");
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_CONFLICT);
+	rig_wait(5 * NS_PER_S);
 	assert_in_range(rig.heard[0].at - lost, NS_PER_S, NS_PER_S + 50 * NS_PER_MS);
-	assert_int_equal(rig_count(&rig, PROBE, NULL), 3);
-	assert_string_equal(rig_current(&rig, "web.local"), "web.local.");
+	assert_int_equal(rig_count(PROBE, NULL), 3);
+	assert_string_equal(rig_current("web.local"), "web.local.");
 }
 
 static void s8_2_winner_of_a_tie_goes_on(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_say(&rig, "10.0.0.9", "q web.local ANY qu; ns web.local 120 A 10.0.0.0");
-	rig_wait(&rig, NS_PER_S);
-	assert_int_equal(rig_count(&rig, PROBE, NULL), 3);
-	rig_expect(&rig, "an web.local. 120 A flush 10.0.0.1");
+	rig_wait(300 * NS_PER_MS);
+	rig_say("10.0.0.9", "q web.local ANY qu; ns web.local 120 A 10.0.0.0");
+	rig_wait(NS_PER_S);
+	assert_int_equal(rig_count(PROBE, NULL), 3);
+	rig_expect("an web.local. 120 A flush 10.0.0.1");
 }
 
 static void s8_2_bytes_compare_without_sign(void **state)
 {
 	(void)state;
 	/* The RFC's own example: 169.254.200.50 is later than 169.254.99.200. */
-	assert_int_equal(rig_put(&rig, RIG_LINK, "web.local", "A 169.254.99.200"), 0);
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_say(&rig, "169.254.200.50", "q web.local ANY; ns web.local 120 A 169.254.200.50");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_CONFLICT);
+	assert_int_equal(rig_put(RIG_LINK, "web.local", "A 169.254.99.200"), 0);
+	rig_wait(300 * NS_PER_MS);
+	rig_say("169.254.200.50", "q web.local ANY; ns web.local 120 A 169.254.200.50");
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_CONFLICT);
 }
 
 static void s8_2_type_compares_before_rdata(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_say(&rig, "10.0.0.9", "q web.local ANY; ns web.local 120 AAAA ::");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_CONFLICT);
+	rig_wait(300 * NS_PER_MS);
+	rig_say("10.0.0.9", "q web.local ANY; ns web.local 120 AAAA ::");
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_CONFLICT);
 }
 
 static void s8_2_names_in_rdata_compare_uncompressed(void **state)
 {
 	(void)state;
-	assert_int_equal(rig_put(&rig, RIG_LINK, "s._x._tcp.local", "SRV 80 bbb.local"), 0);
-	rig_wait(&rig, 300 * NS_PER_MS);
+	assert_int_equal(rig_put(RIG_LINK, "s._x._tcp.local", "SRV 80 bbb.local"), 0);
+	rig_wait(300 * NS_PER_MS);
 	/* Compressed, the target ends in a pointer, whose first byte is above any length byte. */
-	rig_say(&rig, "10.0.0.9",
+	rig_say("10.0.0.9",
 		"q s._x._tcp.local ANY; q a.local ANY; ns s._x._tcp.local 120 SRV 80 aaa.local");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "s._x._tcp.local").state, MDNS_PROBING);
-	rig_say(&rig, "10.0.0.9",
+	assert_int_equal(rig_status(RIG_LINK, "s._x._tcp.local").state, MDNS_PROBING);
+	rig_say("10.0.0.9",
 		"q s._x._tcp.local ANY; q a.local ANY; ns s._x._tcp.local 120 SRV 80 ccc.local");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "s._x._tcp.local").state, MDNS_CONFLICT);
+	assert_int_equal(rig_status(RIG_LINK, "s._x._tcp.local").state, MDNS_CONFLICT);
 }
 
 static void s8_2_1_longer_list_wins(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_say(&rig, "10.0.0.9",
+	rig_wait(300 * NS_PER_MS);
+	rig_say("10.0.0.9",
 		"q web.local ANY; ns web.local 120 A 10.0.0.1; ns web.local 120 A 10.0.0.9");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_CONFLICT);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_CONFLICT);
 }
 
 static void s8_2_1_lists_are_sorted_before_they_are_compared(void **state)
 {
 	(void)state;
-	assert_int_equal(rig_put(&rig, RIG_LINK, "web.local", "A 10.0.0.7, A 10.0.0.2"), 0);
-	rig_wait(&rig, 300 * NS_PER_MS);
+	assert_int_equal(rig_put(RIG_LINK, "web.local", "A 10.0.0.7, A 10.0.0.2"), 0);
+	rig_wait(300 * NS_PER_MS);
 	/* Sorted, theirs begins with .1: earlier than our .2, whatever comes behind. */
-	rig_say(&rig, "10.0.0.9",
+	rig_say("10.0.0.9",
 		"q web.local ANY; ns web.local 120 A 10.0.0.9; ns web.local 120 A 10.0.0.1");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_PROBING);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_PROBING);
 }
 
 static void s8_2_1_same_records_are_no_tie(void **state)
 {
 	(void)state;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_say(&rig, "10.0.0.9", "q web.local ANY qu; ns web.local 120 A 10.0.0.1");
-	rig_wait(&rig, NS_PER_S);
-	rig_expect(&rig, "an web.local. 120 A flush 10.0.0.1");
-	assert_string_equal(rig_current(&rig, "web.local"), "web.local.");
+	rig_wait(300 * NS_PER_MS);
+	rig_say("10.0.0.9", "q web.local ANY qu; ns web.local 120 A 10.0.0.1");
+	rig_wait(NS_PER_S);
+	rig_expect("an web.local. 120 A flush 10.0.0.1");
+	assert_string_equal(rig_current("web.local"), "web.local.");
 }
 
 static void s8_2_probe_of_our_second_link_on_the_wire_is_no_tie(void **state)
 {
 	(void)state;
-	rig_link(&rig, RIG_SECOND, 1500, true);
+	rig_link(RIG_SECOND, 1500, true);
 	put_web();
-	assert_int_equal(rig_put(&rig, RIG_SECOND, "web.local", "A 10.0.0.2, A 10.0.0.3"), 0);
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_say(&rig, "10.0.0.2",
+	assert_int_equal(rig_put(RIG_SECOND, "web.local", "A 10.0.0.2, A 10.0.0.3"), 0);
+	rig_wait(300 * NS_PER_MS);
+	rig_say("10.0.0.2",
 		"q web.local ANY qu; ns web.local 120 A 10.0.0.2; ns web.local 120 A 10.0.0.3");
-	rig_say_on(&rig, RIG_SECOND, "10.0.0.1", "q web.local ANY qu; ns web.local 120 A 10.0.0.1");
-	rig_say(&rig, "10.0.0.2", "qr; an web.local 120 A 10.0.0.2; an web.local 120 A 10.0.0.3");
-	rig_wait(&rig, 5 * NS_PER_S);
-	rig_say_on(&rig, RIG_SECOND, "10.0.0.1", "qr; an web.local 120 A 10.0.0.1");
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
-	assert_int_equal(rig_status(&rig, RIG_SECOND, "web.local").state, MDNS_ESTABLISHED);
+	rig_say_on(RIG_SECOND, "10.0.0.1", "q web.local ANY qu; ns web.local 120 A 10.0.0.1");
+	rig_say("10.0.0.2", "qr; an web.local 120 A 10.0.0.2; an web.local 120 A 10.0.0.3");
+	rig_wait(5 * NS_PER_S);
+	rig_say_on(RIG_SECOND, "10.0.0.1", "qr; an web.local 120 A 10.0.0.1");
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+	assert_int_equal(rig_status(RIG_SECOND, "web.local").state, MDNS_ESTABLISHED);
 	assert_int_equal(mdns_stats(rig.m).conflicts, 0);
 }
 
@@ -335,37 +319,37 @@ static void s8_link_that_comes_back_probes_and_announces_again(void **state)
 {
 	(void)state;
 	put_web();
-	rig_settle(&rig);
+	rig_settle();
 	mdns_link_down(rig.m, rig.now, RIG_LINK);
-	assert_int_equal(rig_status(&rig, RIG_LINK, "web.local").state, MDNS_SILENT);
-	rig_say(&rig, "10.0.0.9:4000", "q web.local A");
-	rig_wait(&rig, NS_PER_S);
-	rig_expect_silence(&rig);
-	rig_link(&rig, RIG_LINK, 1500, true);
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_int_equal(rig_count(&rig, PROBE, NULL), 3);
-	assert_int_equal(rig_count(&rig, "an web.local.", NULL), 2);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_SILENT);
+	rig_say("10.0.0.9:4000", "q web.local A");
+	rig_wait(NS_PER_S);
+	rig_expect_silence();
+	rig_link(RIG_LINK, 1500, true);
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(rig_count(PROBE, NULL), 3);
+	assert_int_equal(rig_count("an web.local.", NULL), 2);
 }
 
 static void s8_link_up_again_without_change_says_nothing(void **state)
 {
 	(void)state;
 	put_web();
-	rig_settle(&rig);
-	rig_link(&rig, RIG_LINK, 1500, true);
-	rig_wait(&rig, 5 * NS_PER_S);
-	rig_expect_silence(&rig);
+	rig_settle();
+	rig_link(RIG_LINK, 1500, true);
+	rig_wait(5 * NS_PER_S);
+	rig_expect_silence();
 }
 
 static void s8_restart_probes_and_announces_again(void **state)
 {
 	(void)state;
 	put_web();
-	rig_settle(&rig);
+	rig_settle();
 	mdns_restart(rig.m, rig.now);
-	rig_wait(&rig, 5 * NS_PER_S);
-	assert_int_equal(rig_count(&rig, PROBE, NULL), 3);
-	assert_int_equal(rig_count(&rig, "an web.local.", NULL), 2);
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(rig_count(PROBE, NULL), 3);
+	assert_int_equal(rig_count("an web.local.", NULL), 2);
 }
 
 static void s20_probes_and_announces_on_both_families(void **state)
@@ -373,7 +357,7 @@ static void s20_probes_and_announces_on_both_families(void **state)
 	(void)state;
 	rig.has_both = true;
 	put_web();
-	rig_wait(&rig, 5 * NS_PER_S);
+	rig_wait(5 * NS_PER_S);
 	assert_int_equal(rig.heard_count, 2 * (3 + 2));
 	for (unsigned i = 0; i < rig.heard_count; i += 2) {
 		assert_int_equal(rig.heard[i].to.peer.family, ADDR_V4);
@@ -389,14 +373,14 @@ static void s17_probe_of_a_name_with_many_records_is_one_large_packet(void **sta
 	memset(txt, 'x', sizeof(txt) - 1);
 	txt[sizeof(txt) - 1] = '\0';
 	snprintf(records, sizeof(records), "A 10.0.0.1, TXT %.900s, TXT %.901s", txt, txt);
-	assert_int_equal(rig_put(&rig, RIG_LINK, "web.local", records), 0);
+	assert_int_equal(rig_put(RIG_LINK, "web.local", records), 0);
 	put_web();
-	assert_int_equal(rig_put(&rig, RIG_LINK, "web.local", records), 0);
-	assert_int_equal(rig_put(&rig, RIG_LINK, "other.local", "A 10.0.0.1"), 0);
-	rig_wait(&rig, 300 * NS_PER_MS);
-	assert_true(rig_expect(&rig, "q web.local.")->len > 1800);
-	assert_null(strstr(rig_expect(&rig, "q web.local.")->text, "other"));
-	rig_expect(&rig, "q other.local.");
+	assert_int_equal(rig_put(RIG_LINK, "web.local", records), 0);
+	assert_int_equal(rig_put(RIG_LINK, "other.local", "A 10.0.0.1"), 0);
+	rig_wait(300 * NS_PER_MS);
+	assert_true(rig_expect("q web.local.")->len > 1800);
+	assert_null(strstr(rig_expect("q web.local.")->text, "other"));
+	rig_expect("q other.local.");
 }
 
 static void notices_tell_established_and_renamed(void **state)
@@ -404,9 +388,9 @@ static void notices_tell_established_and_renamed(void **state)
 	(void)state;
 	struct mdns_notice notice;
 	put_web();
-	rig_wait(&rig, 300 * NS_PER_MS);
-	rig_say(&rig, "10.0.0.9", "qr; an web.local 120 A 10.0.0.9");
-	rig_settle(&rig);
+	rig_wait(300 * NS_PER_MS);
+	rig_say("10.0.0.9", "qr; an web.local 120 A 10.0.0.9");
+	rig_settle();
 	assert_true(mdns_next_notice(rig.m, &notice));
 	assert_int_equal(notice.type, MDNS_NOTICE_RENAMED);
 	assert_memory_equal(notice.current.wire, "\5web-2\5local", 13);
@@ -417,7 +401,7 @@ static void notices_tell_established_and_renamed(void **state)
 	assert_false(mdns_next_notice(rig.m, &notice));
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int main(void)
 {

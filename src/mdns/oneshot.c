@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns replies to one-shot queries for addresses (RFC 6762 §6.7) that are kept ready: what the long
+ * way (query.c) has written once is said again, for as long as it would write the same.
+ * Never writes a reply of its own. Called by the engine for each query, and by whatever changes what
+ * the long way would write.
+ *
+ * That is a function of the claim alone: of its name, its sets, and whether it is held. What was
+ * multicast when does not matter to a reply that is not (§6.7).
+ */
+#include "mdns/engine.h"
+
+#include <stdlib.h>
+
+#include "zone/key.h"
+
+/* A reply to one question: `bytes` has the name asked for, in lower case, and then all that stands
+ * behind the question. Its pointers lead to names in the question, at the same place each time. */
+struct ready_reply {
+	struct map_node by_question; /* mlink.ready */
+	struct ready_reply *next;    /* of the claim */
+	uint16_t type;
+	uint16_t count[SECTION_COUNT];
+	uint16_t len; /* behind the question */
+	uint8_t name_len;
+	uint8_t bytes[];
+};
+
+/* What is asked. */
+struct oneshot {
+	struct key name;
+	uint16_t type;
+	size_t end; /* of the question */
+	uint64_t hash;
+};
+
+/* A single question for an address, by a resolver that knows nothing of mDNS. What is behind it (OPT)
+ * changes nothing, but known answers would. */
+static bool oneshot_parse(const struct mlink *link, const struct mdns_path *from,
+	const uint8_t *packet, size_t len, struct oneshot *ret)
+{
+	const uint16_t not_query = 0xf80f; /* QR, opcode, rcode: §18.2 to §18.11 */
+	if (from->peer_port == MDNS_PORT || len < MSG_HEADER_LEN ||
+		get_u16(packet + 2) & not_query || get_u32(packet + 4) != 0x10000 ||
+		get_u16(packet + 8) != 0)
+		return false;
+	unsigned name_len = msg_question_name_len(packet, len);
+	const uint8_t *p = packet + MSG_HEADER_LEN + name_len;
+	if (name_len == 0)
+		return false;
+	ret->type = get_u16(p);
+	ret->end = MSG_HEADER_LEN + name_len + 4;
+	if ((ret->type != RR_A && ret->type != RR_AAAA) || (get_u16(p + 2) & CLASS_MASK) != CLASS_IN)
+		return false;
+	key_from_message(&ret->name, packet + MSG_HEADER_LEN, name_len);
+	ret->hash = key_hash(link->m->hash_seed ^ ret->type, &ret->name, 0);
+	return true;
+}
+
+static const struct ready_reply *ready_find(const struct mlink *link, const struct oneshot *asked)
+{
+	for (struct map_node *n = map_first(&link->ready, asked->hash); n; n = map_next(n)) {
+		const struct ready_reply *reply = container_of(n, struct ready_reply, by_question);
+		if (reply->type == asked->type && reply->name_len == asked->name.len &&
+			key_is_at(&asked->name, 0, reply->bytes, reply->name_len))
+			return reply;
+	}
+	return NULL;
+}
+
+bool oneshot_answer(struct mlink *link, const struct mdns_path *from, const uint8_t *packet, size_t len)
+{
+	struct oneshot asked;
+	struct mdns *m = link->m;
+	if (link->ready.count == 0 || !oneshot_parse(link, from, packet, len, &asked))
+		return false;
+	const struct ready_reply *reply = ready_find(link, &asked);
+	uint8_t *out = reply ? outbox_room(m, asked.end + reply->len) : NULL;
+	if (!out)
+		return false;
+	memcpy(out, packet, asked.end);
+	put_u16(out + 2, MSG_QR | MSG_AA);
+	for (int i = 0; i < SECTION_COUNT; i++) {
+		put_u16(out + 6 + 2 * i, reply->count[i]);
+		m->stats.answers += reply->count[i];
+	}
+	memcpy(out + asked.end, reply->bytes + reply->name_len, reply->len);
+	m->stats.queries++;
+	outbox_reply(m, from, asked.end + reply->len);
+	return true;
+}
+
+static struct ready_reply *ready_new(const struct oneshot *asked, const uint8_t *message, size_t len)
+{
+	size_t rest = len - asked->end;
+	struct ready_reply *reply = malloc(sizeof(*reply) + asked->name.len + rest);
+	if (!reply)
+		return NULL;
+	*reply = (struct ready_reply){.type = asked->type,
+		.len = (uint16_t)rest,
+		.name_len = (uint8_t)asked->name.len};
+	for (int i = 0; i < SECTION_COUNT; i++)
+		reply->count[i] = get_u16(message + 6 + 2 * i);
+	memcpy(reply->bytes, key_lower(&asked->name), asked->name.len);
+	memcpy(reply->bytes + asked->name.len, message + asked->end, rest);
+	return reply;
+}
+
+/* Whether nothing was left out for want of room: then it is the same in packets of any size. What an
+ * alias leads to is another claim's, and may change without this one. */
+static bool is_all_of(const struct claim *claim, const uint8_t *message)
+{
+	const struct recset *a = claim_find_set(claim, RR_A), *aaaa = claim_find_set(claim, RR_AAAA);
+	unsigned answers = get_u16(message + 6), additionals = get_u16(message + 10);
+	unsigned all = (a ? a->count : 0u) + (aaaa ? aaaa->count : 0u);
+	return !claim_find_set(claim, RR_CNAME) && (answers == 0 || answers + additionals == all);
+}
+
+void oneshot_keep(const struct query *q, const uint8_t *message, size_t len)
+{
+	struct oneshot asked;
+	if (len > LIMIT_MDNS_READY || q->is_truncated ||
+		!oneshot_parse(q->link, q->from, q->packet, q->len, &asked) ||
+		ready_find(q->link, &asked))
+		return;
+	const uint8_t *name = q->packet + MSG_HEADER_LEN;
+	struct claim *claim = claim_find(q->link, name, name_hash(q->m->hash_seed, name));
+	if (!claim || !is_all_of(claim, message))
+		return;
+	struct ready_reply *reply = ready_new(&asked, message, len);
+	if (!reply || map_add(&q->link->ready, &reply->by_question, asked.hash)) {
+		free(reply);
+		return;
+	}
+	reply->next = claim->ready;
+	claim->ready = reply;
+}
+
+void oneshot_forget(struct claim *claim)
+{
+	for (struct ready_reply *reply = claim->ready, *next; reply; reply = next) {
+		next = reply->next;
+		map_remove(&claim->link->ready, &reply->by_question);
+		free(reply);
+	}
+	claim->ready = NULL;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the tests of the names that mDNS conflicts led to, as they are kept from one start to the next.
+ * Never waits in real time. Run by `make check`.
+ */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../sim/msgtext.h"
+#include "base/buf.h"
+#include "io/file.h"
+#include "ontap-zone/state.h"
+
+enum { FILE_MAX = 10000 };
+
+static struct lab {
+	char dir[32], file[64];
+	struct mdns *m;
+	struct state_names names;
+} lab;
+
+static int setup(void **state)
+{
+	(void)state;
+	lab = (struct lab){.dir = "/tmp/ontap-state.XXXXXX", .m = mdns_new(1)};
+	assert_non_null(mkdtemp(lab.dir));
+	strcat(strcpy(lab.file, lab.dir), "/mdns-names");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	mdns_free(lab.m);
+	unlink(lab.file);
+	return rmdir(lab.dir);
+}
+
+static void rename_to(const char *wanted, const char *current)
+{
+	struct name a = msgtext_name(wanted), b = msgtext_name(current);
+	assert_int_equal(mdns_set_name(lab.m, a.wire, b.wire), 0);
+	lab.names.has_changed = true;
+}
+
+static void poll_at(ns_t now)
+{
+	state_names_poll(&lab.names, now, lab.dir, NULL, lab.m);
+}
+
+static void expect_stored(const char *line)
+{
+	struct buf text = {0};
+	assert_int_equal(file_read(lab.file, FILE_MAX, &text), 0);
+	assert_non_null(strstr(buf_text(&text), line));
+	buf_fini(&text);
+}
+
+static void first_name_is_stored_at_once_and_more_a_second_later_together(void **state)
+{
+	const ns_t start = 1000 * NS_PER_S;
+	(void)state;
+	assert_true(state_names_deadline(&lab.names) == NS_NEVER);
+	rename_to("web.local", "web-2.local");
+	assert_true(state_names_deadline(&lab.names) <= start);
+	poll_at(start);
+	expect_stored("web.local. web-2.local.\n");
+	assert_true(state_names_deadline(&lab.names) == NS_NEVER);
+	assert_int_equal(unlink(lab.file), 0);
+	rename_to("web.local", "web-3.local");
+	rename_to("db.local", "db-2.local");
+	assert_true(state_names_deadline(&lab.names) == start + NS_PER_S);
+	poll_at(start + NS_PER_S - 1);
+	assert_int_not_equal(access(lab.file, F_OK), 0);
+	poll_at(start + NS_PER_S);
+	expect_stored("web.local. web-3.local.\n");
+	expect_stored("db.local. db-2.local.\n");
+}
+
+static void name_that_is_its_own_again_is_forgotten(void **state)
+{
+	(void)state;
+	rename_to("web.local", "web-2.local");
+	rename_to("web.local", "web.local");
+	rename_to("db.local", "db-2.local");
+	poll_at(NS_PER_S);
+	struct buf text = {0};
+	assert_int_equal(file_read(lab.file, FILE_MAX, &text), 0);
+	assert_string_equal(buf_text(&text), "db.local. db-2.local.\n");
+	buf_fini(&text);
+}
+
+static void note_pair(void *arg, const uint8_t *owner, const uint8_t *current)
+{
+	unsigned *count = arg;
+	struct name web = msgtext_name("a\\032b.local"), other = msgtext_name("a\\032b-2.local");
+	assert_true(name_equal(owner, web.wire) && name_equal(current, other.wire));
+	++*count;
+}
+
+static void what_is_stored_is_read_at_the_next_start(void **state)
+{
+	unsigned count = 0;
+	(void)state;
+	rename_to("a\\032b.local", "a\\032b-2.local");
+	poll_at(NS_PER_S);
+	mdns_free(lab.m);
+	lab.m = mdns_new(2);
+	state_read_names(lab.dir, NULL, lab.m);
+	mdns_each_renamed(lab.m, note_pair, &count);
+	assert_int_equal(count, 1);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(first_name_is_stored_at_once_and_more_a_second_later_together),
+		CASE(name_that_is_its_own_again_is_forgotten),
+		CASE(what_is_stored_is_read_at_the_next_start),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
