@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the bucket arrays of hash tables: chains, doubled when there are more elements than buckets.
+ * Owns the bucket arrays of hash tables: chains; as many buckets again, when there are more elements
+ * than buckets, and then two buckets are moved with each element that is added. So all are moved when
+ * half of what has room is there, long before the next growth.
  * Never owns or compares elements. Called by model, names, zone and the mDNS engine.
  */
 #include "base/map.h"
@@ -10,7 +12,7 @@
 
 #include "base/err.h"
 
-enum { MAP_FIRST_BUCKETS = 16 };
+enum { MAP_FIRST_BUCKETS = 16, MOVES_AN_ADDITION = 2 };
 
 void map_init(struct map *m)
 {
@@ -20,30 +22,52 @@ void map_init(struct map *m)
 void map_fini(struct map *m)
 {
 	free(m->buckets);
+	free(m->smaller);
 	map_init(m);
+}
+
+static size_t smaller_count(const struct map *m)
+{
+	return m->smaller ? m->bucket_count / 2 : 0;
 }
 
 static struct map_node **bucket_of(const struct map *m, uint64_t hash)
 {
+	size_t smaller = hash & (m->bucket_count / 2 - 1);
+	if (UNLIKELY(m->smaller != NULL) && smaller >= m->moved)
+		return &m->smaller[smaller];
 	return &m->buckets[hash & (m->bucket_count - 1)];
 }
 
+/* Moves the next bucket on, if it is growing. */
+static void move_one(struct map *m)
+{
+	if (!m->smaller)
+		return;
+	struct map_node *n = m->smaller[m->moved++];
+	for (struct map_node *next; n; n = next) {
+		struct map_node **bucket = bucket_of(m, n->hash);
+		next = n->next;
+		n->next = *bucket;
+		*bucket = n;
+	}
+	if (m->moved < smaller_count(m))
+		return;
+	free(m->smaller);
+	m->smaller = NULL;
+}
+
+/* Begins to grow. ERR_NOMEM. */
 static int map_grow(struct map *m)
 {
 	size_t count = m->bucket_count ? 2 * m->bucket_count : MAP_FIRST_BUCKETS;
-	struct map_node **buckets = calloc(count, sizeof(*buckets));
+	struct map_node **buckets = m->smaller ? NULL : calloc(count, sizeof(*buckets));
 	if (!buckets)
 		return ERR_NOMEM;
-	struct map bigger = {.buckets = buckets, .bucket_count = count, .count = m->count};
-	for (size_t i = 0; i < m->bucket_count; i++)
-		for (struct map_node *n = m->buckets[i], *next; n; n = next) {
-			next = n->next;
-			struct map_node **bucket = bucket_of(&bigger, n->hash);
-			n->next = *bucket;
-			*bucket = n;
-		}
-	free(m->buckets);
-	*m = bigger;
+	m->smaller = m->buckets;
+	m->moved = 0;
+	m->buckets = buckets;
+	m->bucket_count = count;
 	return 0;
 }
 
@@ -51,6 +75,8 @@ int map_add(struct map *m, struct map_node *n, uint64_t hash)
 {
 	if (m->count >= m->bucket_count && map_grow(m) && m->bucket_count == 0)
 		return ERR_NOMEM;
+	for (int i = 0; i < MOVES_AN_ADDITION; i++)
+		move_one(m);
 	struct map_node **bucket = bucket_of(m, hash);
 	n->hash = hash;
 	n->next = *bucket;
@@ -87,11 +113,17 @@ struct map_node *map_next(const struct map_node *n)
 	return same_hash(n->next, n->hash);
 }
 
-static struct map_node *first_from(const struct map *m, size_t bucket)
+/* The first element in the buckets from the one at `at` on. They are counted through: those that have
+ * not been moved yet, then the others. */
+static struct map_node *first_from(const struct map *m, size_t at)
 {
-	for (; bucket < m->bucket_count; bucket++)
-		if (m->buckets[bucket])
-			return m->buckets[bucket];
+	size_t smaller = smaller_count(m);
+	for (; at < smaller; at++)
+		if (at >= m->moved && m->smaller[at])
+			return m->smaller[at];
+	for (; at < smaller + m->bucket_count; at++)
+		if (m->buckets[at - smaller])
+			return m->buckets[at - smaller];
 	return NULL;
 }
 
@@ -102,5 +134,10 @@ struct map_node *map_begin(const struct map *m)
 
 struct map_node *map_after(const struct map *m, const struct map_node *n)
 {
-	return n->next ? n->next : first_from(m, (n->hash & (m->bucket_count - 1)) + 1);
+	if (n->next)
+		return n->next;
+	size_t smaller = smaller_count(m), at = n->hash & (m->bucket_count / 2 - 1);
+	if (!m->smaller || at < m->moved)
+		at = smaller + (n->hash & (m->bucket_count - 1));
+	return first_from(m, at + 1);
 }

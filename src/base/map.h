@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A hash table with its links inside the elements: it allocates only its bucket array, so that an
- * element can be in several tables and adding one fails only while the table is still empty.
+ * element can be in several tables and adding one fails only while the table is still empty. It grows
+ * by a few buckets with each element that is added, so that no addition takes long, however many
+ * there are.
  * One thread. Which key an element has is its owner's business: find by hash, compare yourself:
  *
  *	for (struct map_node *n = map_first(&m, hash); n; n = map_next(n)) …
@@ -23,6 +25,8 @@ struct map {
 	struct map_node **buckets; /* NULL while empty and never used */
 	size_t bucket_count;       /* a power of two, or 0 */
 	size_t count;              /* elements */
+	struct map_node **smaller; /* while it grows: half as many buckets, of which the first */
+	size_t moved;              /* so many have been moved; else NULL */
 };
 
 /* An empty table. Cannot fail; all zero bytes are an empty table too. */

@@ -20,14 +20,8 @@
 
 enum { NOTIFY_CAP = 1024 };
 
-/* What a message was signed with; its answer is verified against that. So many are remembered; an
- * answer that comes later than that is lost, and the message sent again. */
-struct told {
-	size_t target;
-	uint16_t id;
-	struct tsig tsig;
-};
-enum { TOLD_COUNT = 64 };
+/* NOTIFY messages sent a turn of the loop: many zones may have changed at once. */
+enum { NOTIFY_A_TURN = 16 };
 
 struct outward {
 	struct world *world;
@@ -35,11 +29,10 @@ struct outward {
 	const struct log *log;
 	struct transfers *transfers;
 	struct loop_watch asked_watch;
+	struct transfer *waiting; /* asked for, for whole zones that are being made */
 	struct courier *courier;
 	struct journal *journal; /* NULL: nobody may transfer */
 	struct notify *notify;
-	struct told *told; /* ring of TOLD_COUNT, NULL until one is signed */
-	unsigned told_next;
 	struct primary **primaries;
 	size_t primary_count;
 	struct conf_keys keys;
@@ -48,13 +41,48 @@ struct outward {
 
 /* Transfers. */
 
+/* Hands over what is ready, and keeps what has to wait for a whole zone to be made. */
+static void serve_waiting(struct outward *o)
+{
+	struct transfer **at = &o->waiting;
+	while (*at) {
+		struct transfer *t = *at;
+		t->err = o->journal ? journal_source(o->journal, &t->xfr.ask, loop_now(),
+					      &t->xfr.source)
+				    : ERR_ABSENT;
+		if (t->err == JOURNAL_LATER) {
+			at = &t->next;
+			continue;
+		}
+		*at = t->next;
+		transfers_deliver(o->transfers, t);
+	}
+}
+
 static void on_asked(void *arg, uint32_t events UNUSED)
 {
 	struct outward *o = arg;
 	for (struct transfer *t; (t = transfers_next_asked(o->transfers));) {
-		t->err = o->journal ? journal_source(
-					      o->journal, &t->xfr.ask, loop_now(), &t->xfr.source)
-				    : ERR_ABSENT;
+		t->next = o->waiting;
+		o->waiting = t;
+	}
+	serve_waiting(o);
+}
+
+/* A whole zone is made in pieces, one a turn of the loop, so that nothing else has to wait. */
+static void work_on(struct outward *o, ns_t now)
+{
+	bool has_news = !o->journal || journal_work(o->journal, now);
+	if (o->waiting && has_news)
+		serve_waiting(o);
+}
+
+/* They go the way of all transfers, and so are freed by who frees those. */
+static void drop_waiting(struct outward *o)
+{
+	for (struct transfer *t; (t = o->waiting);) {
+		o->waiting = t->next;
+		t->err = ERR_ABSENT;
 		transfers_deliver(o->transfers, t);
 	}
 }
@@ -96,37 +124,12 @@ static struct server_addr server_of(const struct conf_peer *peer)
 	return (struct server_addr){peer->addr, peer->port};
 }
 
-static size_t sign_notify(
-	struct outward *o, size_t target, const struct tsig_key *key, uint8_t *msg, size_t len)
-{
-	if (!o->told && !(o->told = calloc(TOLD_COUNT, sizeof(*o->told))))
-		return 0;
-	struct told *told = &o->told[o->told_next++ % TOLD_COUNT];
-	told->target = target;
-	told->id = get_u16(msg);
-	return tsig_sign_request(&told->tsig, key, msg, len, NOTIFY_CAP, dns_unix_time());
-}
-
-/* Whether it is the signed answer to what was signed. */
-static bool is_signed_answer(const struct outward *o, size_t target, const uint8_t *msg, size_t len)
-{
-	for (unsigned i = 0; o->told && len >= 2 && i < TOLD_COUNT; i++)
-		if (o->told[i].target == target && o->told[i].id == get_u16(msg) &&
-			o->told[i].tsig.mac_len > 0)
-			return tsig_verify_reply(&o->told[i].tsig, msg, len, dns_unix_time());
-	return false;
-}
-
-static void send_notify(struct outward *o, size_t target, uint8_t *msg, size_t len)
+static void send_notify(struct outward *o, size_t target, const uint8_t *msg, size_t len)
 {
 	const struct conf_peer *peer = &o->world->conf.notifies.at[target];
 	const struct server_addr to = server_of(peer);
-	const struct tsig_key *key =
-		peer->key.len ? tsig_key_find(o->keys.at, o->keys.count, peer->key.wire) : NULL;
 	char addr[ADDR_TEXT_CAP];
-	if (peer->key.len)
-		len = key ? sign_notify(o, target, key, msg, len) : 0;
-	if (len == 0 || courier_send(o->courier, &to, msg, len))
+	if (courier_send(o->courier, &to, msg, len))
 		log_debug(o->log, "cannot notify: server=%s error=\"%s\"",
 			addr_format(&peer->addr, addr), strerror(errno));
 }
@@ -135,14 +138,11 @@ static void on_message(void *arg, const struct server_addr *from, const uint8_t 
 {
 	struct outward *o = arg;
 	const struct conf_peers *peers = &o->world->conf.notifies;
-	for (size_t i = 0; i < peers->count; i++) {
-		if (peers->at[i].port != from->port || !addr_equal(&peers->at[i].addr, &from->addr))
-			continue;
-		if (peers->at[i].key.len && !is_signed_answer(o, i, msg, len))
-			continue;
-		if (notify_input(o->notify, loop_now(), i, msg, len))
+	for (size_t i = 0; i < peers->count; i++)
+		if (peers->at[i].port == from->port &&
+			addr_equal(&peers->at[i].addr, &from->addr) &&
+			notify_input(o->notify, dns_unix_time(), i, msg, len))
 			return;
-	}
 }
 
 static void on_serial(void *arg, const uint8_t *apex, uint32_t serial)
@@ -229,19 +229,25 @@ static void configure_journal(struct outward *o)
 		log_error(o->log, "no transfers: error=\"%s\"", err_text(ERR_NOMEM));
 }
 
-static void forget_told(struct outward *o)
+static int set_targets(struct outward *o)
 {
-	if (o->told)
-		explicit_bzero(o->told, TOLD_COUNT * sizeof(*o->told));
-	free(o->told);
-	o->told = NULL;
+	const struct conf_peers *peers = &o->world->conf.notifies;
+	const struct tsig_key **keys = calloc(peers->count + 1, sizeof(*keys));
+	if (!keys)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < peers->count; i++)
+		keys[i] = peers->at[i].key.len ? tsig_key_find(o->keys.at, o->keys.count,
+							 peers->at[i].key.wire)
+					       : NULL;
+	int err = notify_set_targets(o->notify, keys, peers->count);
+	free(keys);
+	return err;
 }
 
 static void configure_notify(struct outward *o)
 {
-	const struct conf_peers *peers = &o->world->conf.notifies;
-	forget_told(o);
-	notify_set_targets(o->notify, peers->count);
+	if (set_targets(o))
+		log_error(o->log, "cannot notify: error=\"%s\"", err_text(ERR_NOMEM));
 	/* What happened while we were not there is not known to have been heard. */
 	if (o->journal)
 		journal_each_zone(o->journal, on_serial, o);
@@ -307,10 +313,10 @@ void outward_close(struct outward *o)
 	if (!o)
 		return;
 	drop_primaries(o);
+	drop_waiting(o);
 	loop_remove(o->loop, &o->asked_watch);
 	courier_free(o->courier);
 	notify_free(o->notify);
-	forget_told(o);
 	journal_free(o->journal);
 	transfers_free(o->transfers);
 	tsig_keys_free(o->keys.at, o->keys.count);
@@ -326,8 +332,10 @@ void outward_poll(struct outward *o, ns_t now)
 {
 	uint8_t msg[NOTIFY_CAP];
 	size_t target, len;
-	while ((len = notify_poll(o->notify, now, &target, msg, sizeof(msg))) > 0)
+	for (int i = 0; i < NOTIFY_A_TURN && (len = notify_poll(o->notify, now, dns_unix_time(),
+						      &target, msg, sizeof(msg))) > 0; i++)
 		send_notify(o, target, msg, len);
+	work_on(o, now);
 	if (o->journal)
 		journal_trim(o->journal, now);
 	for (size_t i = 0; i < o->primary_count; i++)
@@ -337,6 +345,8 @@ void outward_poll(struct outward *o, ns_t now)
 ns_t outward_deadline(const struct outward *o)
 {
 	ns_t deadline = notify_deadline(o->notify);
+	if (o->journal && journal_has_work(o->journal))
+		return 0;
 	if (o->journal)
 		deadline = ns_min(deadline, journal_deadline(o->journal));
 	for (size_t i = 0; i < o->primary_count; i++)

@@ -11,25 +11,41 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/list.h"
 #include "io/courier.h"
 #include "io/dns_answer.h"
 #include "transfer/tsig.h"
 #include "transfer/updater.h"
+#include "zone/node.h"
 
 #define PRIMARY_PATIENCE (5 * NS_PER_S)
 
+/* Of a message, for its TSIG record. */
+enum { SIGNATURE_ROOM = 1024 };
+
+/* One zone of it. */
+struct pzone {
+	struct list in_primary;
+	struct name apex;
+	struct updater *updater;
+	bool is_failing; /* it was logged */
+};
+
 struct primary {
-	const struct world *world;
+	struct world *world;
 	struct loop *loop;
 	const struct log *log;
 	struct server_addr server;
 	struct tsig_key key;
-	struct updater *updater;
+	struct list zones;         /* the domain, and reverse zones as there are; who was last asked is last */
+	size_t zone_count;
+	struct pzone *asked;       /* whose message is out */
 	struct exchange *exchange; /* NULL: nothing is out */
 	ns_t patience;             /* until when its answer is waited for */
 	struct tsig tsig;          /* of it */
 	struct log_limit held_limit;
-	bool is_failing; /* it was logged */
 	uint8_t message[MSG_CAP];
 };
 
@@ -56,29 +72,89 @@ static void on_held(void *arg, const uint8_t *name)
 			name_to_text(name, text), addr_format(&p->server.addr, addr));
 }
 
+static struct pzone *find_zone(const struct primary *p, const uint8_t *apex)
+{
+	LIST_FOR_EACH(n, &p->zones) {
+		struct pzone *z = container_of(n, struct pzone, in_primary);
+		if (name_equal(z->apex.wire, apex))
+			return z;
+	}
+	return NULL;
+}
+
+/* The zone that the name is in, or NULL. */
+static struct pzone *zone_over(const struct primary *p, const uint8_t *name)
+{
+	for (;; name = name_parent(name)) {
+		struct pzone *z = find_zone(p, name);
+		if (z || name[0] == 0)
+			return z;
+	}
+}
+
+static int add_zone(struct primary *p, const uint8_t *apex, bool is_optional)
+{
+	char host[HOST_NAME_MAX + 1];
+	struct pzone *z = calloc(1, sizeof(*z));
+	if (!z)
+		return ERR_NOMEM;
+	host_label(host);
+	name_copy(&z->apex, apex);
+	z->updater = updater_new(&(struct updater_config){.zone = p->world->zone,
+		.apex = apex,
+		.host = host,
+		.seed = loop_random(),
+		.is_optional = is_optional,
+		.on_held = on_held,
+		.arg = p});
+	if (!z->updater) {
+		free(z);
+		return ERR_NOMEM;
+	}
+	list_append(&p->zones, &z->in_primary);
+	p->zone_count++;
+	return 0;
+}
+
+static bool is_reverse(const uint8_t *apex)
+{
+	static const uint8_t in_addr[] = "\7in-addr\4arpa", ip6[] = "\3ip6\4arpa";
+	return name_is_below(apex, in_addr) || name_is_below(apex, ip6);
+}
+
+/* A reverse zone that there is: the primary may have it, too. */
+static void note_apex(struct primary *p, const uint8_t *apex)
+{
+	if (!is_reverse(apex) || find_zone(p, apex) || p->zone_count > LIMIT_UPDATE_ZONES)
+		return;
+	if (add_zone(p, apex, true))
+		log_error(p->log, "a reverse zone is not updated: error=\"%s\"", err_text(ERR_NOMEM));
+}
+
+static void note_node(void *arg, const struct node *n)
+{
+	if (n->flags & NODE_APEX)
+		note_apex(arg, node_name(n));
+}
+
 struct primary *primary_open(struct world *world, struct loop *loop, const struct log *log,
 	const struct conf_peer *peer, const struct tsig_key *key)
 {
-	char host[HOST_NAME_MAX + 1];
 	struct primary *p = calloc(1, sizeof(*p));
 	if (!p)
 		return NULL;
-	host_label(host);
 	p->world = world;
 	p->loop = loop;
 	p->log = log;
 	p->server = (struct server_addr){peer->addr, peer->port};
 	p->key = *key;
-	p->updater = updater_new(&(struct updater_config){.zone = world->zone,
-		.apex = world->conf.domain.wire,
-		.host = host,
-		.seed = loop_random(),
-		.on_held = on_held,
-		.arg = p});
-	if (p->updater)
-		return p;
-	primary_close(p);
-	return NULL;
+	list_init(&p->zones);
+	if (add_zone(p, world->conf.domain.wire, false)) {
+		primary_close(p);
+		return NULL;
+	}
+	zone_each_node(world->zone, note_node, p);
+	return p;
 }
 
 void primary_close(struct primary *p)
@@ -86,15 +162,26 @@ void primary_close(struct primary *p)
 	if (!p)
 		return;
 	exchange_free(p->exchange);
-	updater_free(p->updater);
+	LIST_FOR_EACH(n, &p->zones) {
+		struct pzone *z = container_of(n, struct pzone, in_primary);
+		updater_free(z->updater);
+		free(z);
+	}
 	explicit_bzero(p, sizeof(*p));
 	free(p);
 }
 
+/* A zone stays when it goes here: its names are taken back from the primary. */
 void primary_change(struct primary *p, const struct zone_change *change)
 {
-	if (change->type != RR_SOA)
-		updater_touch(p->updater, change->owner);
+	if (change->type == RR_SOA) {
+		if (change->is_added)
+			note_apex(p, change->owner);
+		return;
+	}
+	struct pzone *z = zone_over(p, change->owner);
+	if (z)
+		updater_touch(z->updater, change->owner);
 }
 
 /* The primary gets what a client at its address would get. */
@@ -106,38 +193,57 @@ static unsigned view_of(const struct primary *p)
 }
 
 /* Says when it begins and when it ceases to fail, and not each time. */
-static void tell_failure(struct primary *p, uint64_t failed_before)
+static void tell_failure(struct primary *p, struct pzone *z, uint64_t failed_before)
 {
-	const struct updater_stats s = updater_stats(p->updater);
-	char addr[ADDR_TEXT_CAP];
+	const struct updater_stats s = updater_stats(z->updater);
+	char addr[ADDR_TEXT_CAP], zone[NAME_TEXT_CAP];
 	bool is_failing = s.failed > failed_before;
-	if (is_failing == p->is_failing)
+	if (is_failing == z->is_failing)
 		return;
-	p->is_failing = is_failing;
+	z->is_failing = is_failing;
 	addr_format(&p->server.addr, addr);
+	name_to_text(z->apex.wire, zone);
 	if (!is_failing)
-		log_info(p->log, "updates go through again: server=%s", addr);
+		log_info(p->log, "updates go through again: server=%s zone=%s", addr, zone);
 	else if (s.rcode < 0)
-		log_warning(
-			p->log, "updates fail: server=%s error=\"no answer that is signed\"", addr);
+		log_warning(p->log,
+			"updates fail: server=%s zone=%s error=\"no answer that is signed\"", addr,
+			zone);
 	else
-		log_warning(p->log, "updates fail: server=%s rcode=%d", addr, s.rcode);
+		log_warning(p->log, "updates fail: server=%s zone=%s rcode=%d", addr, zone, s.rcode);
 }
 
 static void on_done(void *arg, const uint8_t *answer, size_t len)
 {
 	struct primary *p = arg;
-	uint64_t failed_before = updater_stats(p->updater).failed;
+	struct pzone *z = p->asked;
+	uint64_t failed_before = updater_stats(z->updater).failed;
 	p->exchange = NULL;
-	if (answer && !tsig_verify_reply(&p->tsig, answer, len, dns_unix_time()))
-		answer = NULL;
-	updater_input(p->updater, loop_now(), answer, len);
-	tell_failure(p, failed_before);
+	bool is_verified = answer && tsig_verify_reply(&p->tsig, answer, len, dns_unix_time());
+	updater_input(z->updater, loop_now(), answer, len, is_verified);
+	tell_failure(p, z, failed_before);
+}
+
+/* The next message of whichever zone has one, each in its turn. */
+static size_t next_message(struct primary *p, ns_t now)
+{
+	LIST_FOR_EACH(n, &p->zones) {
+		struct pzone *z = container_of(n, struct pzone, in_primary);
+		size_t len = updater_poll(
+			z->updater, now, p->message, sizeof(p->message) - SIGNATURE_ROOM);
+		if (len == 0)
+			continue;
+		p->asked = z;
+		list_remove(n);
+		list_append(&p->zones, n);
+		return len;
+	}
+	return 0;
 }
 
 static void send_next(struct primary *p, ns_t now)
 {
-	size_t len = updater_poll(p->updater, now, p->message, sizeof(p->message) - 1024);
+	size_t len = next_message(p, now);
 	if (len == 0)
 		return;
 	len = tsig_sign_request(
@@ -151,24 +257,53 @@ static void send_next(struct primary *p, ns_t now)
 
 void primary_poll(struct primary *p, ns_t now)
 {
+	unsigned view = view_of(p);
 	if (p->exchange && now >= p->patience)
 		exchange_give_up(p->exchange);
-	updater_set_view(p->updater, view_of(p));
+	LIST_FOR_EACH(n, &p->zones)
+		updater_set_view(container_of(n, struct pzone, in_primary)->updater, view);
 	if (!p->exchange)
 		send_next(p, now);
 }
 
 ns_t primary_deadline(const struct primary *p)
 {
-	return p->exchange ? p->patience : updater_deadline(p->updater);
+	ns_t deadline = NS_NEVER;
+	if (p->exchange)
+		return p->patience;
+	LIST_FOR_EACH(n, &p->zones)
+		deadline = ns_min(deadline,
+			updater_deadline(container_of(n, struct pzone, in_primary)->updater));
+	return deadline;
+}
+
+static struct updater_stats sum_of_zones(const struct primary *p, size_t *ret_zones)
+{
+	struct updater_stats sum = {0};
+	*ret_zones = 0;
+	LIST_FOR_EACH(n, &p->zones) {
+		const struct updater_stats s =
+			updater_stats(container_of(n, struct pzone, in_primary)->updater);
+		*ret_zones += s.is_in_use;
+		sum.owned += s.owned;
+		sum.held += s.held;
+		sum.queued += s.queued;
+		sum.sent += s.sent;
+		sum.done += s.done;
+		sum.failed += s.failed;
+		sum.limited += s.limited;
+	}
+	return sum;
 }
 
 void primary_report(const struct primary *p, struct jsonw *w)
 {
-	const struct updater_stats s = updater_stats(p->updater);
+	size_t zones;
+	const struct updater_stats s = sum_of_zones(p, &zones);
 	char addr[ADDR_TEXT_CAP];
 	jsonw_open(w, NULL, '{');
 	jsonw_text(w, "server", addr_format(&p->server.addr, addr));
+	jsonw_number(w, "zones", (int64_t)zones);
 	jsonw_number(w, "owned", (int64_t)s.owned);
 	jsonw_number(w, "held", (int64_t)s.held);
 	jsonw_number(w, "queued", (int64_t)s.queued);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "wire/name.h"
 
 enum { VIEWS = 2 };
@@ -48,6 +49,8 @@ void history_forget(struct history *h)
 void history_fini(struct history *h)
 {
 	history_forget(h);
+	free(h->given);
+	h->given = NULL;
 }
 
 void history_note(struct history *h, bool is_added, const struct record *r, size_t cap)
@@ -188,6 +191,8 @@ void history_close(struct history *h, uint32_t from, uint32_t to, const struct r
 	const struct records *soa_after)
 {
 	struct step *step = calloc(1, sizeof(*step));
+	uint8_t given = h->given_now;
+	h->given_now = 0;
 	if (step)
 		step->records = make_step(h, soa_before, soa_after);
 	if (!step || !step->records) {
@@ -197,6 +202,7 @@ void history_close(struct history *h, uint32_t from, uint32_t to, const struct r
 	}
 	step->from = from;
 	step->to = to;
+	step->given = given;
 	list_append(&h->steps, &step->in_history);
 	h->step_count++;
 	h->bytes += step->records->len;
@@ -211,4 +217,37 @@ struct step *history_from(const struct history *h, uint32_t serial)
 			return step;
 	}
 	return NULL;
+}
+
+static struct given *find_given(const struct history *h, const struct addr *client)
+{
+	for (unsigned i = 0; h->given && i < LIMIT_JOURNAL_CLIENTS; i++)
+		if (h->given[i].view && addr_equal(&h->given[i].client, client))
+			return &h->given[i];
+	return NULL;
+}
+
+void history_note_given(struct history *h, uint32_t serial, const struct addr *client, uint8_t view)
+{
+	struct given *given = find_given(h, client);
+	struct step *step = history_from(h, serial);
+	if (!h->given)
+		h->given = calloc(LIMIT_JOURNAL_CLIENTS, sizeof(*h->given));
+	if (step)
+		step->given |= view;
+	else
+		h->given_now |= view;
+	if (!given && h->given)
+		given = &h->given[h->given_next++ % LIMIT_JOURNAL_CLIENTS];
+	if (given)
+		*given = (struct given){*client, serial, view};
+}
+
+bool history_is_followed(
+	const struct history *h, const struct step *first, const struct addr *client, uint8_t view)
+{
+	const struct given *given = find_given(h, client);
+	if (given && given->serial == first->from)
+		return given->view == view;
+	return first->given == view;
 }

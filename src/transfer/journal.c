@@ -1,44 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the zones as transfers see them: their SOA, their steps, and the whole of them when asked
- * for. Never changes the zone. Called by the main thread, through the zone's listener and for who
- * asks.
+ * Owns the zones as transfers see them: their SOA and their steps.
+ * Never changes the zone, never decides what is sent. Called by the main thread, through the
+ * zone's listener.
  */
 #include "transfer/journal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "transfer/catalog.h"
-#include "transfer/history.h"
+#include "transfer/journal_zone.h"
+#include "zone/node.h"
 
-/* One zone. */
-struct jzone {
-	struct map_node in_map; /* by hash of the name */
-	struct name apex;
-	struct records *soa;      /* of `serial`; NULL before the first */
-	struct records *next_soa; /* as told since the last commit; NULL: none, the zone goes */
-	uint32_t serial;          /* 0: not committed yet */
-	bool is_dirty;            /* the SOA was told of since the last commit */
-	bool is_catalog;
-	size_t zones_below; /* zones of which this is the nearest above */
-	struct history history;
-	struct records *image; /* all records but the SOA, or NULL */
-	ns_t image_until;
-};
-
-struct journal {
-	uint64_t seed;
-	const struct zone *zone;
-	struct map zones;
-	struct jzone *catalog; /* NULL: none */
-	size_t bytes;          /* of all histories */
-	bool has_dirty;
-	uint64_t forgotten;
-};
-
-static struct jzone *jzone_find(const struct journal *j, const uint8_t *apex)
+struct jzone *jzone_find(const struct journal *j, const uint8_t *apex)
 {
 	uint64_t hash = name_hash(j->seed, apex);
 	for (struct map_node *n = map_first(&j->zones, hash); n; n = map_next(n)) {
@@ -49,8 +24,7 @@ static struct jzone *jzone_find(const struct journal *j, const uint8_t *apex)
 	return NULL;
 }
 
-/* The zone that a name is in: the nearest at or above it. The catalog has no such names. */
-static struct jzone *jzone_over(const struct journal *j, const uint8_t *name)
+struct jzone *jzone_over(const struct journal *j, const uint8_t *name)
 {
 	for (;; name = name_parent(name)) {
 		struct jzone *z = jzone_find(j, name);
@@ -61,22 +35,18 @@ static struct jzone *jzone_over(const struct journal *j, const uint8_t *name)
 	}
 }
 
-static void drop_image(struct jzone *z)
-{
-	records_unref(z->image);
-	z->image = NULL;
-}
-
 static void forget(struct journal *j, struct jzone *z)
 {
 	j->bytes -= z->history.bytes;
 	history_forget(&z->history);
-	drop_image(z);
+	source_forget(j, z);
 }
 
 static void jzone_free(struct journal *j, struct jzone *z)
 {
 	forget(j, z);
+	history_fini(&z->history);
+	list_remove(&z->in_dirty);
 	map_remove(&j->zones, &z->in_map);
 	records_unref(z->soa);
 	if (z->next_soa != z->soa)
@@ -103,6 +73,9 @@ static struct jzone *jzone_new(struct journal *j, const uint8_t *apex, bool is_c
 		return NULL;
 	name_copy(&z->apex, apex);
 	z->is_catalog = is_catalog;
+	list_init(&z->in_dirty);
+	list_init(&z->in_imaged);
+	list_init(&z->in_wanted);
 	history_init(&z->history);
 	if (map_add(&j->zones, &z->in_map, name_hash(j->seed, apex))) {
 		free(z);
@@ -121,13 +94,19 @@ static struct records *one_record(const struct record *r)
 	return made;
 }
 
+static void mark_dirty(struct journal *j, struct jzone *z)
+{
+	list_remove(&z->in_dirty);
+	list_append(&j->dirty, &z->in_dirty);
+}
+
 /* The SOA at an apex came (`soa` not NULL) or went. */
 static void set_next_soa(struct journal *j, struct jzone *z, struct records *soa)
 {
 	if (z->next_soa != z->soa)
 		records_unref(z->next_soa);
 	z->next_soa = soa;
-	z->is_dirty = j->has_dirty = true;
+	mark_dirty(j, z);
 }
 
 static void change_soa(struct journal *j, bool is_added, const struct record *r)
@@ -155,6 +134,7 @@ void journal_change(struct journal *j, const struct zone_change *change)
 		change_soa(j, change->is_added, &r);
 		return;
 	}
+	source_before_change(j, r.owner);
 	struct jzone *z = jzone_over(j, r.owner);
 	if (z)
 		note(z, change->is_added, &r);
@@ -188,13 +168,13 @@ static void advance(struct journal *j, struct jzone *z)
 		history_close(&z->history, z->serial, serial, z->soa, z->next_soa);
 	j->bytes += z->history.bytes;
 	bound(j, z);
-	drop_image(z);
 	records_unref(z->soa);
 	z->soa = z->next_soa;
 	z->serial = serial;
+	source_advance(j, z);
 }
 
-static bool is_member(const struct jzone *z)
+bool jzone_is_member(const struct jzone *z)
 {
 	return !z->is_catalog && z->serial != 0;
 }
@@ -206,7 +186,7 @@ static void note_member(struct journal *j, bool is_added, const struct jzone *z)
 	if (!j->catalog || catalog_member(j->catalog->apex.wire, z->apex.wire, &member))
 		return;
 	note(j->catalog, is_added, &member.record);
-	j->catalog->is_dirty = true;
+	mark_dirty(j, j->catalog);
 }
 
 /* RFC 1982 §3.2. */
@@ -224,7 +204,7 @@ static void advance_catalog(struct journal *j, uint32_t serial_floor)
 	struct catalog_soa soa;
 	catalog_soa(z->apex.wire, serial_after(z->serial, serial_floor), &soa);
 	struct records *next = one_record(&soa.record);
-	z->is_dirty = false;
+	list_remove(&z->in_dirty);
 	if (!next)
 		return;
 	z->next_soa = next;
@@ -235,9 +215,9 @@ static void advance_catalog(struct journal *j, uint32_t serial_floor)
 static void commit_zone(struct journal *j, struct jzone *z,
 	void (*visit)(void *arg, const uint8_t *apex, uint32_t serial), void *arg)
 {
-	z->is_dirty = false;
+	list_remove(&z->in_dirty);
 	if (!z->next_soa) {
-		if (is_member(z))
+		if (jzone_is_member(z))
 			note_member(j, false, z);
 		visit(arg, z->apex.wire, 0);
 		tell_zone_above(j, z, -1);
@@ -256,180 +236,21 @@ static void commit_zone(struct journal *j, struct jzone *z,
 void journal_commit(struct journal *j, uint32_t serial_floor,
 	void (*visit)(void *arg, const uint8_t *apex, uint32_t serial), void *arg)
 {
-	if (!j->has_dirty)
-		return;
-	j->has_dirty = false;
-	MAP_FOR_EACH(n, &j->zones) {
-		struct jzone *z = container_of(n, struct jzone, in_map);
-		if (z->is_dirty && !z->is_catalog)
+	LIST_FOR_EACH(p, &j->dirty) {
+		struct jzone *z = container_of(p, struct jzone, in_dirty);
+		if (!z->is_catalog)
 			commit_zone(j, z, visit, arg);
 	}
-	if (j->catalog && j->catalog->is_dirty) {
+	if (j->catalog && !list_is_empty(&j->catalog->in_dirty)) {
 		advance_catalog(j, serial_floor);
 		visit(arg, j->catalog->apex.wire, j->catalog->serial);
 	}
-}
-
-/* Making what is sent. */
-
-struct imaging {
-	const struct journal *j;
-	const struct jzone *z;
-	struct buf out;
-};
-
-/* Whether a record below the apex is the zone's: not in a zone below; but of that the NS (RFC 1034
- * §4.2.1). */
-static bool is_in_zone(const struct imaging *m, const struct zone_change *record)
-{
-	const struct jzone *over = m->z->zones_below ? jzone_over(m->j, record->owner) : m->z;
-	return over == m->z ||
-	       (record->type == RR_NS && name_equal(over->apex.wire, record->owner) &&
-		       jzone_over(m->j, name_parent(record->owner)) == m->z);
-}
-
-static void image_add(void *arg, const struct zone_change *record)
-{
-	struct imaging *m = arg;
-	const struct record r = record_of(record);
-	if (record->type != RR_SOA && is_in_zone(m, record))
-		records_add(&m->out, &r);
-}
-
-static void image_catalog(struct imaging *m)
-{
-	struct catalog_member member;
-	catalog_head(m->z->apex.wire, &m->out);
-	MAP_FOR_EACH(n, &m->j->zones) {
-		const struct jzone *z = container_of(n, struct jzone, in_map);
-		if (is_member(z) && catalog_member(m->z->apex.wire, z->apex.wire, &member) == 0)
-			records_add(&m->out, &member.record);
-	}
-}
-
-/* The whole zone, kept for the next who asks. NULL if out of memory. */
-static struct records *image_get(struct journal *j, struct jzone *z, ns_t now)
-{
-	z->image_until = now + LIMIT_IMAGE_KEEP_S * NS_PER_S;
-	if (z->image)
-		return z->image;
-	struct imaging m = {.j = j, .z = z};
-	int err = 0;
-	if (z->is_catalog)
-		image_catalog(&m);
-	else
-		err = zone_each_record(j->zone, z->apex.wire, image_add, &m);
-	z->image = err ? NULL : records_new(&m.out);
-	buf_fini(&m.out);
-	return z->image;
-}
-
-static struct xfr_source *source_new(const struct jzone *z, size_t blocks)
-{
-	struct xfr_source *s = calloc(1, sizeof(*s));
-	if (!s)
-		return NULL;
-	s->blocks = calloc(blocks + 1, sizeof(struct records *));
-	if (!s->blocks) {
-		free(s);
-		return NULL;
-	}
-	s->soa = records_ref(z->soa);
-	return s;
-}
-
-static struct xfr_source *source_whole(struct journal *j, struct jzone *z, ns_t now)
-{
-	struct records *image = image_get(j, z, now);
-	struct xfr_source *s = image ? source_new(z, 1) : NULL;
-	if (s)
-		s->blocks[s->block_count++] = records_ref(image);
-	return s;
-}
-
-static struct xfr_source *source_single(const struct jzone *z)
-{
-	struct xfr_source *s = source_new(z, 0);
-	if (s)
-		s->is_single = true;
-	return s;
-}
-
-/* Bytes of all steps from that one on. */
-static size_t steps_len(const struct jzone *z, const struct step *first)
-{
-	size_t len = 0;
-	for (const struct list *p = &first->in_history; p != &z->history.steps; p = p->next)
-		len += container_of(p, struct step, in_history)->records->len;
-	return len;
-}
-
-/* Whether it is less to send all of the zone (RFC 1995 §4 lets us). Not worth the question where
- * the steps are few. */
-static bool is_whole_shorter(struct journal *j, struct jzone *z, const struct step *first, ns_t now)
-{
-	enum { FEW = 64 * 1024 };
-	size_t len = steps_len(z, first);
-	const struct records *image = len > FEW ? image_get(j, z, now) : NULL;
-	return image && image->len < len;
-}
-
-static struct xfr_source *source_steps(const struct jzone *z, struct step *first)
-{
-	struct xfr_source *s = source_new(z, z->history.step_count);
-	if (!s)
-		return NULL;
-	s->is_incremental = true;
-	for (struct list *p = &first->in_history; p != &z->history.steps; p = p->next)
-		s->blocks[s->block_count++] =
-			records_ref(container_of(p, struct step, in_history)->records);
-	return s;
-}
-
-int journal_source(struct journal *j, const struct xfr_ask *ask, ns_t now, struct xfr_source **ret)
-{
-	struct jzone *z = jzone_find(j, ask->zone.wire);
-	struct xfr_source *s;
-	if (!z || z->serial == 0)
-		return ERR_ABSENT;
-	struct step *first = ask->type == RR_IXFR ? history_from(&z->history, ask->serial) : NULL;
-	/* Who has the same or, by RFC 1982, a later one is up to date (RFC 1995 §2). */
-	if (ask->type == RR_IXFR && (int32_t)(z->serial - ask->serial) <= 0)
-		s = source_single(z);
-	else if (first && !is_whole_shorter(j, z, first, now))
-		s = source_steps(z, first);
-	else
-		s = source_whole(j, z, now);
-	if (!s)
-		return ERR_NOMEM;
-	*ret = s;
-	return 0;
 }
 
 struct records *journal_soa(const struct journal *j, const uint8_t *apex)
 {
 	const struct jzone *z = jzone_find(j, apex);
 	return z && z->serial != 0 ? z->soa : NULL;
-}
-
-void journal_trim(struct journal *j, ns_t now)
-{
-	MAP_FOR_EACH(n, &j->zones) {
-		struct jzone *z = container_of(n, struct jzone, in_map);
-		if (z->image && z->image_until <= now)
-			drop_image(z);
-	}
-}
-
-ns_t journal_deadline(const struct journal *j)
-{
-	ns_t deadline = NS_NEVER;
-	MAP_FOR_EACH(n, &j->zones) {
-		const struct jzone *z = container_of(n, struct jzone, in_map);
-		if (z->image)
-			deadline = ns_min(deadline, z->image_until);
-	}
-	return deadline;
 }
 
 void journal_each_zone(const struct journal *j,
@@ -460,18 +281,24 @@ int journal_set_catalog(struct journal *j, const uint8_t *catalog, uint32_t seri
 	return j->catalog->serial != 0 ? 0 : ERR_NOMEM;
 }
 
-static void learn(void *arg, const struct zone_change *record)
+/* A zone that the store has already: an apex has a SOA that all see. */
+static void learn(void *arg, const struct node *n)
 {
 	struct journal *j = arg;
-	if (record->type == RR_SOA)
-		journal_change(j, record);
+	const struct node_set *soa = n->flags & NODE_APEX ? node_set(n, RR_SOA, VIEW_ANY) : NULL;
+	if (!soa)
+		return;
+	const uint8_t *at = node_rdata(n, soa);
+	change_soa(j, true,
+		&(struct record){node_spelling(n), RR_SOA, soa->view, soa->ttl,
+			node_next_rdata(soa, &at)});
 }
 
 static void ignore(void *arg UNUSED, const uint8_t *apex UNUSED, uint32_t serial UNUSED)
 {
 }
 
-struct journal *journal_new(uint64_t seed, const struct zone *zone)
+struct journal *journal_new(uint64_t seed, struct zone *zone)
 {
 	struct journal *j = calloc(1, sizeof(*j));
 	if (!j)
@@ -479,10 +306,10 @@ struct journal *journal_new(uint64_t seed, const struct zone *zone)
 	j->seed = seed;
 	j->zone = zone;
 	map_init(&j->zones);
-	if (zone_each_record(zone, name_root, learn, j)) {
-		journal_free(j);
-		return NULL;
-	}
+	list_init(&j->dirty);
+	list_init(&j->imaged);
+	list_init(&j->wanted);
+	zone_each_node(zone, learn, j);
 	journal_commit(j, 0, ignore, NULL);
 	return j;
 }
@@ -491,6 +318,7 @@ void journal_free(struct journal *j)
 {
 	if (!j)
 		return;
+	survey_free(j->survey);
 	MAP_FOR_EACH(n, &j->zones)
 		jzone_free(j, container_of(n, struct jzone, in_map));
 	map_fini(&j->zones);

@@ -18,7 +18,7 @@
 struct journal; /* opaque */
 
 /* An empty one. It learns the zones that `zone` has by now. NULL if out of memory. */
-struct journal *journal_new(uint64_t seed, const struct zone *zone) NONNULL MUSTCHECK;
+struct journal *journal_new(uint64_t seed, struct zone *zone) NONNULL MUSTCHECK;
 void journal_free(struct journal *j);
 
 /* Lists all zones from now on in one more, whose apex is `catalog`, with a serial of at least
@@ -36,9 +36,16 @@ void journal_commit(struct journal *j, uint32_t serial_floor,
 	NONNULL_ARGS(1, 3);
 
 /* What has to be sent to one who asks; to be called between batches, when all is committed.
+ * JOURNAL_LATER: it is being made; ask again, with the same `ask`, after journal_work().
  * ERR_ABSENT: there is no such zone; ERR_NOMEM. The caller owns `*ret`. */
-int journal_source(struct journal *j, const struct xfr_ask *ask, ns_t now,
-	struct xfr_source **ret) NONNULL MUSTCHECK;
+enum { JOURNAL_LATER = 1 };
+int journal_source(struct journal *j, struct xfr_ask *ask, ns_t now, struct xfr_source **ret)
+	NONNULL MUSTCHECK;
+
+/* Whether whole zones are being made; makes a bounded piece of them, between batches. True if who was
+ * told JOURNAL_LATER may ask again now. */
+bool journal_has_work(const struct journal *j) NONNULL;
+bool journal_work(struct journal *j, ns_t now) NONNULL;
 
 /* The SOA of a zone as it is: one record in struct records' form, or NULL. Borrowed until the next
  * commit. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns who has to be told of what, and when it is told again.
- * Never signs, never sends. Called by the shell's main thread.
+ * Owns who has to be told of what, when it is told again, and by what an answer is known.
+ * Never sends. Called by the shell's main thread.
  */
 #include "transfer/notify.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/hash.h"
 #include "base/heap.h"
-#include "base/list.h"
+#include "base/map.h"
 #include "wire/pack.h"
 #include "wire/rr.h"
 
@@ -18,13 +18,14 @@ enum errand_state { ERRAND_IDLE, ERRAND_DUE, ERRAND_WAITING };
 
 /* One zone to one target. */
 struct errand {
-	struct list in_list;
+	struct map_node in_map;   /* by hash of the apex */
 	struct heap_node in_heap; /* not IDLE: when it is to be told, or told again */
 	struct name apex;
 	struct records *soa; /* as it was told of last */
 	size_t target;
 	enum errand_state state;
 	uint16_t id; /* of the last message */
+	uint8_t mac[TSIG_MAC_CAP], mac_len; /* of it, if it was signed: its answer's is chained to that */
 	bool was_sent;
 	ns_t sent;  /* when, if it was */
 	ns_t retry; /* how long to wait for an answer */
@@ -32,8 +33,9 @@ struct errand {
 
 struct notify {
 	uint64_t seed, count; /* of ids */
+	const struct tsig_key **keys; /* of targets */
 	size_t targets;
-	struct list errands;
+	struct map errands;
 	struct heap due;
 	struct notify_stats stats;
 };
@@ -44,37 +46,53 @@ struct notify *notify_new(uint64_t seed)
 	if (!n)
 		return NULL;
 	n->seed = seed;
-	list_init(&n->errands);
+	map_init(&n->errands);
 	return n;
 }
 
 static void errand_free(struct notify *n, struct errand *e)
 {
 	heap_remove(&n->due, &e->in_heap);
-	list_remove(&e->in_list);
+	map_remove(&n->errands, &e->in_map);
 	records_unref(e->soa);
 	free(e);
 }
 
-void notify_set_targets(struct notify *n, size_t count)
+static void forget_all(struct notify *n)
 {
-	LIST_FOR_EACH(p, &n->errands)
-		errand_free(n, container_of(p, struct errand, in_list));
+	MAP_FOR_EACH(p, &n->errands)
+		errand_free(n, container_of(p, struct errand, in_map));
+	free(n->keys);
+	n->keys = NULL;
+	n->targets = 0;
+}
+
+int notify_set_targets(struct notify *n, const struct tsig_key *const *keys, size_t count)
+{
+	forget_all(n);
+	n->keys = calloc(count + 1, sizeof(*n->keys));
+	if (!n->keys)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < count; i++)
+		n->keys[i] = keys[i];
 	n->targets = count;
+	return 0;
 }
 
 void notify_free(struct notify *n)
 {
 	if (!n)
 		return;
-	notify_set_targets(n, 0);
+	forget_all(n);
+	map_fini(&n->errands);
 	free(n);
 }
 
 static struct errand *find(const struct notify *n, const uint8_t *apex, size_t target)
 {
-	LIST_FOR_EACH(p, &n->errands) {
-		struct errand *e = container_of(p, struct errand, in_list);
+	uint64_t hash = name_hash(n->seed, apex);
+	for (struct map_node *p = map_first(&n->errands, hash); p; p = map_next(p)) {
+		struct errand *e = container_of(p, struct errand, in_map);
 		if (e->target == target && name_equal(e->apex.wire, apex))
 			return e;
 	}
@@ -88,8 +106,10 @@ static struct errand *find_or_add(struct notify *n, const uint8_t *apex, size_t 
 		return e;
 	name_copy(&e->apex, apex);
 	e->target = target;
-	list_append(&n->errands, &e->in_list);
-	return e;
+	if (map_add(&n->errands, &e->in_map, name_hash(n->seed, apex)) == 0)
+		return e;
+	free(e);
+	return NULL;
 }
 
 int notify_zone(struct notify *n, ns_t now, const uint8_t *apex, struct records *soa)
@@ -149,7 +169,35 @@ static size_t make_message(struct notify *n, struct errand *e, uint8_t *out, siz
 	return p.len;
 }
 
-size_t notify_poll(struct notify *n, ns_t now, size_t *ret_target, uint8_t *out, size_t cap)
+static size_t sign(struct notify *n, struct errand *e, uint64_t now_s, uint8_t *out, size_t len,
+	size_t cap)
+{
+	const struct tsig_key *key = n->keys[e->target];
+	struct tsig tsig;
+	if (!key || len == 0)
+		return len;
+	len = tsig_sign_request(&tsig, key, out, len, cap, now_s);
+	memcpy(e->mac, tsig.mac, sizeof(e->mac));
+	e->mac_len = tsig.mac_len;
+	explicit_bzero(&tsig, sizeof(tsig));
+	return len;
+}
+
+static bool is_signed_as_needed(const struct notify *n, const struct errand *e, uint64_t now_s,
+	const uint8_t *msg, size_t len)
+{
+	const struct tsig_key *key = n->keys[e->target];
+	if (!key)
+		return true;
+	struct tsig tsig = {.key = *key, .mac_len = e->mac_len};
+	memcpy(tsig.mac, e->mac, sizeof(tsig.mac));
+	bool is_right = tsig_verify_reply(&tsig, msg, len, now_s);
+	explicit_bzero(&tsig, sizeof(tsig));
+	return is_right;
+}
+
+size_t notify_poll(struct notify *n, ns_t now, uint64_t now_s, size_t *ret_target, uint8_t *out,
+	size_t cap)
 {
 	struct heap_node *first = heap_first(&n->due);
 	if (!first || first->at > now)
@@ -162,7 +210,7 @@ size_t notify_poll(struct notify *n, ns_t now, size_t *ret_target, uint8_t *out,
 	e->retry = ns_min(2 * e->retry, NOTIFY_RETRY_MAX);
 	n->stats.sent++;
 	*ret_target = e->target;
-	return make_message(n, e, out, cap);
+	return sign(n, e, now_s, out, make_message(n, e, out, cap), cap);
 }
 
 ns_t notify_deadline(const struct notify *n)
@@ -170,7 +218,8 @@ ns_t notify_deadline(const struct notify *n)
 	return heap_deadline(&n->due);
 }
 
-bool notify_input(struct notify *n, ns_t now UNUSED, size_t target, const uint8_t *msg, size_t len)
+bool notify_input(
+	struct notify *n, uint64_t now_s, size_t target, const uint8_t *msg, size_t len)
 {
 	struct rd r = rd_init(msg, len);
 	struct msg_header header;
@@ -180,7 +229,8 @@ bool notify_input(struct notify *n, ns_t now UNUSED, size_t target, const uint8_
 	if (r.err || !(header.flags & MSG_QR) || msg_opcode(&header) != OPCODE_NOTIFY)
 		return false;
 	struct errand *e = find(n, question.name.wire, target);
-	if (!e || e->state != ERRAND_WAITING || e->id != header.id || question.type != RR_SOA)
+	if (!e || e->state != ERRAND_WAITING || e->id != header.id || question.type != RR_SOA ||
+		!is_signed_as_needed(n, e, now_s, msg, len))
 		return false;
 	if (msg_rcode(&header) != RCODE_NOERROR) {
 		/* It does not know the zone, or us: perhaps it will, a catalog takes its time. */
@@ -196,7 +246,7 @@ bool notify_input(struct notify *n, ns_t now UNUSED, size_t target, const uint8_
 struct notify_stats notify_stats(const struct notify *n)
 {
 	struct notify_stats stats = n->stats;
-	LIST_FOR_EACH(p, &n->errands)
-		stats.waiting += container_of(p, struct errand, in_list)->state != ERRAND_IDLE;
+	MAP_FOR_EACH(p, &n->errands)
+		stats.waiting += container_of(p, struct errand, in_map)->state != ERRAND_IDLE;
 	return stats;
 }

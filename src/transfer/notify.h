@@ -19,6 +19,7 @@
 #include "base/compiler.h"
 #include "base/time.h"
 #include "transfer/records.h"
+#include "transfer/tsig.h"
 #include "wire/name.h"
 
 #define NOTIFY_PAUSE     (500 * NS_PER_MS)
@@ -31,9 +32,11 @@ struct notify; /* opaque */
 struct notify *notify_new(uint64_t seed) MUSTCHECK;
 void notify_free(struct notify *n);
 
-/* How many targets there are: 0 to `count` - 1. What was for others is forgotten; each zone that is
- * told of after is told to all. */
-void notify_set_targets(struct notify *n, size_t count) NONNULL;
+/* The targets, 0 to `count` - 1, each with the key by which what it is told is signed, and by which its
+ * answers must be; NULL: by none. The keys are borrowed until the next call. What was for others is
+ * forgotten; each zone that is told of after is told to all. ERR_NOMEM: there are none now. */
+int notify_set_targets(struct notify *n, const struct tsig_key *const *keys, size_t count)
+	NONNULL_ARGS(1) MUSTCHECK;
 
 /* A zone has changed; `soa` is its SOA now (one record, counted once more). ERR_NOMEM. */
 int notify_zone(struct notify *n, ns_t now, const uint8_t *apex, struct records *soa)
@@ -42,15 +45,16 @@ int notify_zone(struct notify *n, ns_t now, const uint8_t *apex, struct records 
 /* A zone is no more. */
 void notify_forget(struct notify *n, const uint8_t *apex) NONNULL;
 
-/* Makes the next message that is due, for the target `*ret_target`. Returns its length, 0: none. */
-size_t notify_poll(struct notify *n, ns_t now, size_t *ret_target, uint8_t *out, size_t cap) NONNULL
-	MUSTCHECK;
+/* Makes the next message that is due, for the target `*ret_target`; `now_s` is what is signed with.
+ * Returns its length, 0: none. */
+size_t notify_poll(struct notify *n, ns_t now, uint64_t now_s, size_t *ret_target, uint8_t *out,
+	size_t cap) NONNULL MUSTCHECK;
 ns_t notify_deadline(const struct notify *n) NONNULL;
 
-/* Takes in what came from a target (verified, if it has a key). True if it is the answer to
- * something that is waited for. Any bytes. */
+/* Takes in what came from a target. True if it is the answer to something that is waited for, signed
+ * if it has to be. Any bytes. */
 bool notify_input(
-	struct notify *n, ns_t now, size_t target, const uint8_t *msg, size_t len) NONNULL;
+	struct notify *n, uint64_t now_s, size_t target, const uint8_t *msg, size_t len) NONNULL;
 
 struct notify_stats {
 	uint64_t sent, acknowledged, refused;

@@ -12,18 +12,38 @@
 
 enum { RECORD_HEAD_LEN = 10 };
 
+/* All of a record but its rdata. */
+static void wr_head(struct wr *w, const struct record *r)
+{
+	unsigned owner_len = name_len(r->owner);
+	wr_u16(w, r->type);
+	wr_u32(w, r->ttl);
+	wr_u16(w, r->rdata.len);
+	wr_u8(w, r->view);
+	wr_u8(w, (uint8_t)owner_len);
+	wr_bytes(w, r->owner, owner_len);
+}
+
 void records_add(struct buf *b, const struct record *r)
 {
-	uint8_t head[RECORD_HEAD_LEN];
-	uint8_t owner_len = (uint8_t)name_len(r->owner);
-	put_u16(head, r->type);
-	put_u32(head + 2, r->ttl);
-	put_u16(head + 6, r->rdata.len);
-	head[8] = r->view;
-	head[9] = owner_len;
-	buf_add(b, head, sizeof(head));
-	buf_add(b, r->owner, owner_len);
+	uint8_t head[RECORD_HEAD_LEN + NAME_CAP];
+	struct wr w = wr_init(head, sizeof(head));
+	wr_head(&w, r);
+	buf_add(b, head, wr_len(&w));
 	buf_add(b, r->rdata.bytes, r->rdata.len);
+}
+
+size_t record_len(const struct record *r)
+{
+	return RECORD_HEAD_LEN + (size_t)name_len(r->owner) + r->rdata.len;
+}
+
+void records_put(struct records *block, const struct record *r)
+{
+	struct wr w = wr_init(block->bytes + block->len, record_len(r));
+	wr_head(&w, r);
+	wr_bytes(&w, r->rdata.bytes, r->rdata.len);
+	block->len += wr_len(&w);
 }
 
 void rd_record(struct rd *r, struct record *ret)
@@ -36,12 +56,21 @@ void rd_record(struct rd *r, struct record *ret)
 	ret->rdata.bytes = rd_bytes(r, ret->rdata.len);
 }
 
-struct records *records_new(const struct buf *b)
+struct records *records_alloc(size_t cap)
 {
-	struct records *r = b->err ? NULL : malloc(sizeof(*r) + b->len);
+	struct records *r = malloc(sizeof(*r) + cap);
 	if (!r)
 		return NULL;
 	atomic_init(&r->refs, 1);
+	r->len = 0;
+	return r;
+}
+
+struct records *records_new(const struct buf *b)
+{
+	struct records *r = b->err ? NULL : records_alloc(b->len);
+	if (!r)
+		return NULL;
 	r->len = b->len;
 	if (b->len > 0)
 		memcpy(r->bytes, b->bytes, b->len);

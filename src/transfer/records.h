@@ -33,6 +33,15 @@ struct record {
 /* Appends a record in the block's form. */
 void records_add(struct buf *b, const struct record *r) NONNULL;
 
+/* Bytes of a record in the block's form. */
+size_t record_len(const struct record *r) NONNULL;
+
+/* A block without records, and room for `cap` bytes of them, counted once; for records_put(), as
+ * long as nobody else holds it. NULL if out of memory. */
+struct records *records_alloc(size_t cap) MUSTCHECK;
+/* Appends a record, for which there must be room. */
+void records_put(struct records *block, const struct record *r) NONNULL;
+
 /* A block of what is in the buffer, counted once. NULL if out of memory, or the buffer was. */
 struct records *records_new(const struct buf *b) NONNULL MUSTCHECK;
 struct records *records_ref(struct records *r) NONNULL;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { SOA_NUMBERS_LEN = 20, OFF_ARCOUNT = 10 };
+enum { SOA_NUMBERS_LEN = 20, OFF_ARCOUNT = 10, OFF_OPT_FLAGS = 7 };
 
 /* The first question's end, and what it asks for; false if it is malformed. */
 static bool skip_question(struct rd *r, struct msg_header *header, uint16_t *ret_type)
@@ -61,6 +61,7 @@ static void take_records(struct rd *r, const struct msg_header *header, struct r
 				take_serial(r, &rr, q);
 			if (section == SECTION_ADDITIONAL && rr.type == RR_OPT) {
 				q->has_edns = true;
+				q->has_do = rr_edns(&rr).has_do;
 				q->edns_payload = rr_edns(&rr).payload;
 			}
 		}
@@ -109,6 +110,7 @@ size_t request_refuse(
 	if (!q->has_edns || cap - q->question_end < sizeof(opt))
 		return q->question_end;
 	memcpy(reply + q->question_end, opt, sizeof(opt));
+	reply[q->question_end + OFF_OPT_FLAGS] = q->has_do ? 0x80 : 0; /* RFC 3225 §3 */
 	put_u16(reply + OFF_ARCOUNT, 1);
 	return q->question_end + sizeof(opt);
 }

@@ -20,7 +20,7 @@ struct request {
 	struct question question;
 	bool has_serial; /* IXFR: of the SOA in the authority section (RFC 1995 §3) */
 	uint32_t serial;
-	bool has_edns;
+	bool has_edns, has_do; /* EDNS, and its DO bit */
 	uint16_t edns_payload;
 	size_t question_end;
 	bool is_signed;

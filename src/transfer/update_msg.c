@@ -113,44 +113,78 @@ static void message_init(
 	m->err = pack_question(&m->pack, names->zone.wire, RR_SOA, CLASS_IN);
 }
 
-size_t update_make(const struct update_names *names, const struct zone *zone, const uint8_t *name,
-	unsigned view, enum update_kind kind, uint16_t id, uint8_t *out, size_t cap)
+/* The owner of a part of the index: N.HOST._ontap.ZONE, the first without a number. ERR_RANGE. */
+static int index_name(const struct update_names *names, unsigned part, struct name *ret)
+{
+	char label[12];
+	if (part == 0) {
+		*ret = names->index;
+		return 0;
+	}
+	int len = snprintf(label, sizeof(label), "%u", part);
+	return name_prepend(label, (size_t)len, names->index.wire, ret);
+}
+
+/* Lists `target` in a part of the index, or takes it out (§2.5.4). */
+static void put_index(struct message *m, const struct update_names *names, unsigned part,
+	const uint8_t *target, bool is_listed)
+{
+	struct name index;
+	if (!m->err)
+		m->err = index_name(names, part, &index);
+	if (!m->err)
+		put(m, SECTION_UPDATE, index.wire, RR_PTR, is_listed ? CLASS_IN : CLASS_NONE,
+			is_listed ? OWNER_TTL_S : 0,
+			(struct rdata){target, (uint16_t)name_len(target)});
+}
+
+size_t update_make(const struct update_names *names, const struct zone *zone,
+	const struct update_order *u, uint16_t id, uint8_t *out, size_t cap)
 {
 	const struct rdata host = {names->owner_text, names->owner_len};
-	const struct rdata target = {name, (uint16_t)name_len(name)};
-	const struct node *node = node_at(zone, name);
+	const struct node *node = node_at(zone, u->name);
 	struct message m;
 	struct name owner;
-	if (name_prepend(owner_label, strlen(owner_label), name, &owner))
+	if (name_prepend(owner_label, strlen(owner_label), u->name, &owner))
 		return 0;
 	message_init(&m, names, id, out, cap);
-	if (kind == UPDATE_CLAIM) {
-		require_no_name(&m, name);
+	if (u->kind == UPDATE_CLAIM) {
+		require_no_name(&m, u->name);
 		require_no_name(&m, owner.wire);
 		put(&m, SECTION_UPDATE, owner.wire, RR_TXT, CLASS_IN, OWNER_TTL_S, host);
 	} else {
 		/* §2.4.2: the set is exactly that. */
 		put(&m, SECTION_PREREQUISITE, owner.wire, RR_TXT, CLASS_IN, 0, host);
-		delete_all(&m, name);
+		delete_all(&m, u->name);
 	}
-	if (kind == UPDATE_REMOVE) {
+	if (u->kind == UPDATE_REMOVE) {
 		delete_all(&m, owner.wire);
-		/* §2.5.4 */
-		put(&m, SECTION_UPDATE, names->index.wire, RR_PTR, CLASS_NONE, 0, target);
+		put_index(&m, names, u->part, u->name, false);
 	} else {
-		put(&m, SECTION_UPDATE, names->index.wire, RR_PTR, CLASS_IN, OWNER_TTL_S, target);
+		if (u->is_new_part && u->part > 0)
+			put_index(&m, names, u->part - 1, names->zone.wire, true);
+		put_index(&m, names, u->part, u->name, true);
 		if (node)
-			add_records(&m, node, view);
+			add_records(&m, node, u->view);
 	}
 	return m.err ? 0 : m.pack.len;
 }
 
+size_t update_index_len(const uint8_t *name)
+{
+	enum { RECORD_LEN = 12 }; /* owner by a pointer, type, class, TTL, length */
+	return RECORD_LEN + (size_t)name_len(name);
+}
+
 size_t update_make_index_query(
-	const struct update_names *names, uint16_t id, uint8_t *out, size_t cap)
+	const struct update_names *names, unsigned part, uint16_t id, uint8_t *out, size_t cap)
 {
 	struct pack p;
+	struct name index;
+	if (index_name(names, part, &index))
+		return 0;
 	pack_init(&p, out, cap, id, 0);
-	return pack_question(&p, names->index.wire, RR_PTR, CLASS_IN) ? 0 : p.len;
+	return pack_question(&p, index.wire, RR_PTR, CLASS_IN) ? 0 : p.len;
 }
 
 int update_read_index(const struct update_names *names, const uint8_t *answer, size_t len,
@@ -158,20 +192,26 @@ int update_read_index(const struct update_names *names, const uint8_t *answer, s
 {
 	struct rd r = rd_init(answer, len);
 	struct msg_header header;
-	struct question question;
+	struct question question = {0};
 	struct rr rr;
+	bool has_next = false;
 	rd_header(&r, &header);
 	for (unsigned i = 0; i < header.qdcount && !r.err; i++)
 		rd_question(&r, &question);
+	/* Each record takes eleven bytes at least, or sets the error. */
 	for (unsigned i = 0; i < header.count[SECTION_ANSWER] && !r.err; i++) {
 		struct name target;
 		rd_rr(&r, &rr);
-		if (r.err || rr.type != RR_PTR || !name_equal(rr.owner.wire, names->index.wire))
+		if (r.err || rr.type != RR_PTR || !name_equal(rr.owner.wire, question.name.wire))
 			continue;
 		struct rd at = {.start = r.start, .at = rr.rdata, .end = rr.rdata + rr.rdata_len};
 		rd_name(&at, &target);
-		if (!at.err)
+		if (at.err)
+			continue;
+		if (name_equal(target.wire, names->zone.wire))
+			has_next = true;
+		else
 			visit(arg, target.wire);
 	}
-	return r.err ? ERR_SYNTAX : 0;
+	return r.err ? ERR_SYNTAX : has_next;
 }

@@ -12,7 +12,7 @@ enum update_kind { UPDATE_CLAIM, UPDATE_RENEW, UPDATE_REMOVE };
 /* Names and texts that stay the same. */
 struct update_names {
 	struct name zone;
-	struct name index;                     /* HOST._ontap.ZONE */
+	struct name index;                     /* HOST._ontap.ZONE, the first part of the index */
 	uint8_t owner_text[1 + LABEL_CAP + 8]; /* rdata of a TXT: "owner=HOST" */
 	uint16_t owner_len;
 };
@@ -21,17 +21,30 @@ struct update_names {
 int update_names_init(struct update_names *names, const uint8_t *apex, const char *host) NONNULL
 	MUSTCHECK;
 
+/* What is to be said of a name. */
+struct update_order {
+	const uint8_t *name;
+	enum update_kind kind;
+	unsigned view;
+	unsigned part;     /* of the index, in which the name is listed */
+	bool is_new_part;  /* nothing is in it yet: the part before has to say that it is there */
+};
+
 /* Whether there is anything at that name, for that view, that a primary is to have. */
 bool update_has_records(const struct zone *zone, const uint8_t *name, unsigned view) NONNULL;
 
 /* Makes the message about one name. Returns its length, 0 if it does not fit. */
-size_t update_make(const struct update_names *names, const struct zone *zone, const uint8_t *name,
-	unsigned view, enum update_kind kind, uint16_t id, uint8_t *out, size_t cap) NONNULL;
+size_t update_make(const struct update_names *names, const struct zone *zone,
+	const struct update_order *order, uint16_t id, uint8_t *out, size_t cap) NONNULL;
 
-/* The question for the index. */
-size_t update_make_index_query(
-	const struct update_names *names, uint16_t id, uint8_t *out, size_t cap) NONNULL;
+/* Bytes that a name takes in its part of the index, as it is answered. */
+size_t update_index_len(const uint8_t *name) NONNULL;
 
-/* Calls `visit` for each name in the answer. ERR_SYNTAX: it is malformed. */
+/* The question for a part of the index. */
+size_t update_make_index_query(const struct update_names *names, unsigned part, uint16_t id,
+	uint8_t *out, size_t cap) NONNULL;
+
+/* Calls `visit` for each name in the answer. 1: there is one more part; 0: that was the last;
+ * ERR_SYNTAX: it is malformed. */
 int update_read_index(const struct update_names *names, const uint8_t *answer, size_t len,
 	void (*visit)(void *arg, const uint8_t *name), void *arg) NONNULL_ARGS(1, 2, 4) MUSTCHECK;

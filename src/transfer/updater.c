@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "transfer/update_msg.h"
+#include "zone/node.h"
 
 enum item_state { ITEM_CLEAN, ITEM_QUEUED, ITEM_SENT, ITEM_HELD };
 
@@ -27,8 +28,13 @@ struct item {
 	bool is_owned;         /* as far as we know */
 	bool has_changed;      /* while SENT */
 	bool was_refused;      /* the other way was tried already */
+	bool is_listed;        /* in the index, in that part */
+	unsigned part;
 	struct name name;
 };
+
+/* Bytes of a part of the index: such an answer must fit in a message. */
+enum { PART_CAP = 48 * 1024 };
 
 struct updater {
 	struct updater_config config;
@@ -37,8 +43,11 @@ struct updater {
 	uint16_t id; /* of the message that is out */
 	unsigned view;
 	bool has_index;    /* FETCHING is done */
+	unsigned parts;    /* of the index: that were read, or begun */
+	uint32_t part_len[LIMIT_UPDATE_PARTS]; /* bytes in each */
 	bool is_out;       /* a message is */
 	struct item *sent; /* it is about this one; NULL: the index */
+	unsigned sent_part; /* in which it is then listed */
 	struct map items;
 	struct list queue;
 	struct heap held;
@@ -60,8 +69,38 @@ struct updater *updater_new(const struct updater_config *config)
 	return NULL;
 }
 
+/* Counts where it goes. */
+static void set_state(struct updater *u, struct item *i, enum item_state state)
+{
+	const bool was_queued = i->state == ITEM_QUEUED || i->state == ITEM_SENT;
+	const bool is_queued = state == ITEM_QUEUED || state == ITEM_SENT;
+	u->stats.held += state == ITEM_HELD;
+	u->stats.held -= i->state == ITEM_HELD;
+	u->stats.queued += is_queued;
+	u->stats.queued -= was_queued;
+	i->state = state;
+}
+
+static void list_in(struct updater *u, struct item *i, unsigned part)
+{
+	if (i->is_listed)
+		return;
+	i->is_listed = true;
+	i->part = part;
+	u->part_len[part] += (uint32_t)update_index_len(i->name.wire);
+}
+
+static void unlist(struct updater *u, struct item *i)
+{
+	if (i->is_listed)
+		u->part_len[i->part] -= (uint32_t)update_index_len(i->name.wire);
+	i->is_listed = false;
+}
+
 static void item_free(struct updater *u, struct item *i)
 {
+	set_state(u, i, ITEM_CLEAN);
+	unlist(u, i);
 	u->stats.owned -= i->is_owned;
 	list_remove(&i->in_queue);
 	heap_remove(&u->held, &i->in_heap);
@@ -107,7 +146,7 @@ static void enqueue(struct updater *u, struct item *i)
 	heap_remove(&u->held, &i->in_heap);
 	list_remove(&i->in_queue);
 	list_append(&u->queue, &i->in_queue);
-	i->state = ITEM_QUEUED;
+	set_state(u, i, ITEM_QUEUED);
 	i->has_changed = false;
 }
 
@@ -128,14 +167,14 @@ void updater_touch(struct updater *u, const uint8_t *owner)
 		enqueue(u, i);
 }
 
-static void touch_record(void *arg, const struct zone_change *record)
+static void touch_node(void *arg, const struct node *n)
 {
-	updater_touch(arg, record->owner);
+	updater_touch(arg, node_spelling(n));
 }
 
 static void touch_all(struct updater *u)
 {
-	(void)!zone_each_record(u->config.zone, u->names.zone.wire, touch_record, u);
+	zone_each_node(u->config.zone, touch_node, u);
 	MAP_FOR_EACH(n, &u->items) {
 		struct item *i = container_of(n, struct item, in_map);
 		if (i->state == ITEM_CLEAN)
@@ -162,9 +201,16 @@ static enum update_kind kind_of(const struct updater *u, const struct item *i)
 	return i->kind == UPDATE_CLAIM ? UPDATE_RENEW : UPDATE_CLAIM;
 }
 
-static bool is_over_limit(const struct updater *u, const struct item *i)
+/* The part of the index that it is in, or is to be in. ERR_SPACE: there is none (below zero). */
+static int part_of(const struct updater *u, const struct item *i)
 {
-	return i->kind == UPDATE_CLAIM && !i->is_owned && u->stats.owned >= LIMIT_UPDATE_NAMES;
+	size_t len = update_index_len(i->name.wire);
+	if (i->is_listed)
+		return (int)i->part;
+	for (unsigned part = 0; part <= u->parts && part < LIMIT_UPDATE_PARTS; part++)
+		if (u->part_len[part] + len <= PART_CAP)
+			return (int)part;
+	return ERR_SPACE;
 }
 
 static uint16_t next_id(struct updater *u)
@@ -175,14 +221,22 @@ static uint16_t next_id(struct updater *u)
 /* Makes the message about a name. 0 if there is nothing to be said, or it cannot be said. */
 static size_t make_message(struct updater *u, struct item *i, uint8_t *out, size_t cap)
 {
-	i->kind = kind_of(u, i);
+	int part = part_of(u, i);
 	size_t len = 0;
+	i->kind = kind_of(u, i);
 	bool is_moot = i->kind == UPDATE_REMOVE && !i->is_owned;
-	if (!is_moot && !is_over_limit(u, i))
-		len = update_make(&u->names, u->config.zone, i->name.wire, u->view, i->kind,
+	if (!is_moot && part >= 0) {
+		u->sent_part = (unsigned)part;
+		len = update_make(&u->names, u->config.zone,
+			&(struct update_order){.name = i->name.wire,
+				.kind = i->kind,
+				.view = u->view,
+				.part = u->sent_part,
+				.is_new_part = u->sent_part == u->parts},
 			next_id(u), out, cap);
+	}
 	list_remove(&i->in_queue);
-	i->state = len > 0 ? ITEM_SENT : ITEM_CLEAN;
+	set_state(u, i, len > 0 ? ITEM_SENT : ITEM_CLEAN);
 	if (len == 0 && !is_moot)
 		u->stats.limited++;
 	if (is_moot)
@@ -207,7 +261,7 @@ size_t updater_poll(struct updater *u, ns_t now, uint8_t *out, size_t cap)
 	requeue_held(u, now);
 	u->sent = NULL;
 	if (!u->has_index)
-		len = update_make_index_query(&u->names, next_id(u), out, cap);
+		len = update_make_index_query(&u->names, u->parts, next_id(u), out, cap);
 	while (len == 0 && u->has_index && !list_is_empty(&u->queue)) {
 		struct item *i = container_of(u->queue.next, struct item, in_queue);
 		len = make_message(u, i, out, cap);
@@ -233,8 +287,14 @@ static void settle(struct updater *u, struct item *i)
 	bool is_removed = i->kind == UPDATE_REMOVE;
 	u->stats.done++;
 	set_owned(u, i, !is_removed);
+	if (is_removed) {
+		unlist(u, i);
+	} else {
+		list_in(u, i, u->sent_part);
+		u->parts += u->sent_part == u->parts;
+	}
 	i->was_refused = false;
-	i->state = ITEM_CLEAN;
+	set_state(u, i, ITEM_CLEAN);
 	if (i->has_changed)
 		enqueue(u, i);
 	else if (is_removed)
@@ -251,7 +311,7 @@ static void turn_round(struct updater *u, struct item *i, ns_t now)
 		i->was_refused = !i->has_changed;
 		enqueue(u, i);
 	} else {
-		i->state = ITEM_HELD;
+		set_state(u, i, ITEM_HELD);
 		heap_put(&u->held, &i->in_heap, now + UPDATER_HELD);
 		if (u->config.on_held)
 			u->config.on_held(u->config.arg, i->name.wire);
@@ -262,11 +322,30 @@ static void take_name(void *arg, const uint8_t *name)
 {
 	struct updater *u = arg;
 	struct item *i = name_is_below(name, u->names.zone.wire) ? item_get(u, name) : NULL;
-	if (i && !i->is_owned)
-		set_owned(u, i, true);
+	if (!i)
+		return;
+	list_in(u, i, u->parts);
+	set_owned(u, i, true);
 }
 
-/* The answer to the question for the index. */
+/* The zone is not the primary's, or not for us to change. */
+static bool is_not_there(const struct updater *u, const struct msg_header *header)
+{
+	unsigned rcode = msg_rcode(header);
+	bool is_unknown = !u->has_index && !(header->flags & MSG_AA);
+	return u->config.is_optional &&
+	       (rcode == RCODE_REFUSED || rcode == RCODE_NOTAUTH || is_unknown);
+}
+
+static void wait_for_zone(struct updater *u, ns_t now)
+{
+	u->stats.is_in_use = false;
+	u->not_before = now + UPDATER_HELD;
+	if (u->sent)
+		enqueue(u, u->sent);
+}
+
+/* The answer to the question for a part of the index. */
 static void take_index(
 	struct updater *u, ns_t now, const uint8_t *answer, size_t len, unsigned rcode)
 {
@@ -274,12 +353,17 @@ static void take_index(
 		back_off(u, now, (int)rcode);
 		return;
 	}
-	if (update_read_index(&u->names, answer, len, take_name, u)) {
+	int has_next = update_read_index(&u->names, answer, len, take_name, u);
+	if (has_next < 0) {
 		back_off(u, now, RCODE_FORMERR);
 		return;
 	}
-	u->has_index = true;
 	u->retry = UPDATER_RETRY_MIN;
+	u->stats.is_in_use = true;
+	u->parts++;
+	if (has_next && u->parts < LIMIT_UPDATE_PARTS)
+		return;
+	u->has_index = true;
 	touch_all(u);
 }
 
@@ -296,7 +380,8 @@ static void take_result(struct updater *u, ns_t now, struct item *i, unsigned rc
 	u->retry = UPDATER_RETRY_MIN;
 }
 
-void updater_input(struct updater *u, ns_t now, const uint8_t *answer, size_t len)
+void updater_input(
+	struct updater *u, ns_t now, const uint8_t *answer, size_t len, bool is_verified)
 {
 	struct rd r = rd_init(answer ? answer : (const uint8_t *)"", answer ? len : 0);
 	struct msg_header header;
@@ -306,7 +391,9 @@ void updater_input(struct updater *u, ns_t now, const uint8_t *answer, size_t le
 	u->is_out = false;
 	rd_header(&r, &header);
 	bool is_answer = !r.err && header.flags & MSG_QR && header.id == u->id;
-	if (!is_answer)
+	if (is_answer && is_not_there(u, &header))
+		wait_for_zone(u, now);
+	else if (!is_answer || !is_verified)
 		back_off(u, now, -1);
 	else if (!i)
 		take_index(u, now, answer, len, msg_rcode(&header));
@@ -325,11 +412,5 @@ ns_t updater_deadline(const struct updater *u)
 
 struct updater_stats updater_stats(const struct updater *u)
 {
-	struct updater_stats stats = u->stats;
-	MAP_FOR_EACH(n, &u->items) {
-		const struct item *i = container_of(n, struct item, in_map);
-		stats.held += i->state == ITEM_HELD;
-		stats.queued += i->state == ITEM_QUEUED || i->state == ITEM_SENT;
-	}
-	return stats;
+	return u->stats;
 }

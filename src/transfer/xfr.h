@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 
+#include "base/addr.h"
 #include "transfer/records.h"
 #include "transfer/tsig.h"
 
@@ -33,6 +34,9 @@ struct xfr_ask {
 	uint16_t type;   /* RR_AXFR, RR_IXFR */
 	uint32_t serial; /* of IXFR */
 	uint8_t view;    /* VIEW_LAN or VIEW_WAN: the records that the client gets to see */
+	struct addr client;
+	/* The zone's serial when it was first asked for, 0 before: what is sent is not older. */
+	uint32_t since;
 };
 
 /* A transfer under way. */

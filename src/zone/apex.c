@@ -3,6 +3,7 @@
  * Owns what a zone has at its top: the generated SOA and NS, and the rules of the serial.
  * Never publishes. Called by the zone's writer.
  */
+#include "base/serial.h"
 #include "zone/store.h"
 
 /* The serial stands before the last four of SOA's five numbers. */
@@ -65,19 +66,13 @@ bool apex_serial_of(const struct node *n, uint32_t *ret)
 	return true;
 }
 
-/* RFC 1982 §3.2: `a` is after `b` if a - b, as a number of 32 bits, is below 2^31. */
-static uint32_t later(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) > 0 ? a : b;
-}
-
 uint32_t apex_next_serial(const struct apex *apex, uint32_t floor)
 {
 	uint32_t next = floor;
 	/* 0 is none: nothing is later or earlier than that. */
 	if (apex->serial_floor != 0)
-		next = later(next, apex->serial_floor);
+		next = serial_later(next, apex->serial_floor);
 	if (apex->serial != 0)
-		next = later(next, apex->serial + 1);
+		next = serial_later(next, apex->serial + 1);
 	return next ? next : 1;
 }

@@ -163,6 +163,16 @@ static void lookup_by_walk(const struct zone_reader *reader, const struct key *k
 	}
 }
 
+const struct node *zone_node_or_wildcard(const struct zone_reader *reader, const struct key *key)
+{
+	struct zone_answer found;
+	const struct node *n = zone_node(reader, key);
+	if (n || !has_feature(reader, TABLE_WILDCARDS))
+		return n;
+	lookup_by_walk(reader, key, RR_ANY, VIEW_ANY, &found);
+	return found.is_wildcard ? found.node : NULL;
+}
+
 /* Ancestors that are tried one by one, upwards: nearly all names are that close to their apex. */
 enum { STEPS_UP = 3 };
 

@@ -31,54 +31,62 @@ struct zone_answer {
 void zone_lookup(const struct zone_reader *reader, const struct key *key, uint16_t type,
 	unsigned view, struct zone_answer *ret) NONNULL;
 
-/* The node at exactly that name, in whatever zone; NULL if there is none or it is empty: for
- * addresses that go along with an answer. */
+/* The node at exactly that name, in whatever zone, be it below a delegation; NULL if there is none or it
+ * is empty. */
 const struct node *zone_node(const struct zone_reader *reader, const struct key *key) NONNULL;
 
-/* The node at exactly that name, if no delegation or DNAME is anywhere in the store, so that whatever it
- * has is the answer; NULL if there is none, or the walk from the root has to tell. */
+/* The same, or the wildcard that stands for the name: for addresses that go along with an answer. */
+const struct node *zone_node_or_wildcard(const struct zone_reader *reader, const struct key *key)
+	NONNULL;
+
+/* What the table finds the name by; the same for as long as the store lives. */
+static inline uint64_t zone_hash(const struct zone_reader *reader, const struct key *key)
+{
+	return key_hash(reader->seed, key, 0);
+}
+
+/* The search for a name in steps, for those who look for several, so that memory has the time of the
+ * others to find what is asked of it. All in one critical section.
+ *
+ * First: asks for the slot of the name with that hash. */
+static inline void zone_prefetch(const struct zone_reader *reader, uint64_t hash)
+{
+	const struct table *t = atomic_load_explicit(&reader->table, memory_order_acquire);
+	__builtin_prefetch((const char *)t + offsetof(struct table, slots) +
+		(hash & t->mask) * sizeof(slot_t));
+}
+
+/* Second: finds the slot that is the name's by all that slots know of names, and asks for its node.
+ * SLOT_EMPTY if there is none. */
+static inline slot_t zone_guess(const struct zone_reader *reader, uint64_t hash)
+{
+	const struct table *t = atomic_load_explicit(&reader->table, memory_order_acquire);
+	for (size_t i = hash & t->mask;; i = (i + 1) & t->mask) {
+		slot_t slot = atomic_load_explicit(&t->slots[i], memory_order_acquire);
+		if (slot == SLOT_EMPTY)
+			return SLOT_EMPTY;
+		if ((slot ^ hash) >> 48 || slot == SLOT_REMOVED)
+			continue;
+		const uint8_t *node = (const uint8_t *)slot_node(slot);
+		__builtin_prefetch(node);
+		__builtin_prefetch(node + 64);
+		return slot;
+	}
+}
+
+/* Third: the node at exactly that name, if no delegation or DNAME is anywhere in the store, so that
+ * whatever it has is the answer; NULL if there is none, or the walk from the root has to tell. `guess`:
+ * of zone_guess(), right or wrong. */
 static inline const struct node *zone_find_uncut(const struct zone_reader *reader,
-	const struct key *key)
+	const struct key *key, uint64_t hash, slot_t guess)
 {
 	if (atomic_load_explicit(&reader->features, memory_order_relaxed) & 1u << TABLE_CUTS)
 		return NULL;
+	if (LIKELY(guess != SLOT_EMPTY && !slot_is_edge(guess) && slot_matches(guess, key, 0)))
+		return slot_node(guess);
 	const struct table *t = atomic_load_explicit(&reader->table, memory_order_acquire);
-	struct table_hit hit = table_find(t, key_hash(reader->seed, key, 0), key, 0);
+	struct table_hit hit = table_find(t, hash, key, 0);
 	return hit.is_edge ? NULL : hit.node;
-}
-
-/* A table larger than this does not stay in a core's caches: its slots and nodes are worth asking
- * memory for ahead of time, where several names are to be looked up. */
-enum { ZONE_PREFETCH_SLOTS = 32768 };
-
-static inline bool zone_is_worth_prefetching(const struct zone_reader *reader)
-{
-	return atomic_load_explicit(&reader->table, memory_order_acquire)->mask >= ZONE_PREFETCH_SLOTS;
-}
-
-/* Two steps of asking memory for what a lookup of the name will need, some time before it: first for
- * its slot, then, by the hash that this returns, for the node. */
-static inline uint64_t zone_prefetch_slot(const struct zone_reader *reader, const uint8_t *name,
-	unsigned len)
-{
-	const struct table *t = atomic_load_explicit(&reader->table, memory_order_acquire);
-	struct key key;
-	key_from_message(&key, name, len);
-	uint64_t hash = key_hash(reader->seed, &key, 0);
-	__builtin_prefetch((const char *)t + offsetof(struct table, slots) +
-		(hash & t->mask) * sizeof(slot_t));
-	return hash;
-}
-
-static inline void zone_prefetch_node(const struct zone_reader *reader, uint64_t hash)
-{
-	const struct table *t = atomic_load_explicit(&reader->table, memory_order_acquire);
-	slot_t slot = atomic_load_explicit(&t->slots[hash & t->mask], memory_order_relaxed);
-	const uint8_t *node = (const uint8_t *)slot_node(slot);
-	if (!node)
-		return;
-	__builtin_prefetch(node);
-	__builtin_prefetch(node + 64);
 }
 
 /* Whether any set in the store depends on the view: if not, there is no need to know it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the walk over all records, for exports and transfers.
+ * Owns the walks over all records: in order for exports, in pieces for transfers.
  * Never changes anything. Called by the shell's main thread through zone.h.
  */
 #include <stdlib.h>
@@ -92,4 +92,51 @@ int zone_each_record(const struct zone *z, const uint8_t *apex,
 	facts_fini(&scratch);
 	free(nodes);
 	return err;
+}
+
+static struct table *table_of(const struct zone *z)
+{
+	return atomic_load_explicit(&z->reader.table, memory_order_relaxed);
+}
+
+static bool has_records(const struct node *n)
+{
+	return n && n->set_count > 0;
+}
+
+void zone_each_node(const struct zone *z, void (*visit)(void *arg, const struct node *n), void *arg)
+{
+	size_t i = 0;
+	for (const struct node *n; (n = table_next(table_of(z), &i));)
+		if (has_records(n))
+			visit(arg, n);
+}
+
+bool zone_walk_begin(struct zone *z, struct zone_walk *ret)
+{
+	*ret = (struct zone_walk){.table = z->tree.tables};
+	return tree_is_settled(&z->tree);
+}
+
+int zone_walk_some(const struct zone *z, struct zone_walk *w, size_t slots,
+	void (*visit)(void *arg, const struct node *n), void *arg)
+{
+	const struct table *t = table_of(z);
+	if (w->table != z->tree.tables)
+		return ERR_ABSENT;
+	for (; slots > 0 && w->at <= t->mask; slots--, w->at++) {
+		const struct node *n = table_node_at(t, w->at);
+		if (has_records(n))
+			visit(arg, n);
+	}
+	return w->at <= t->mask;
+}
+
+bool zone_walk_has_passed(const struct zone *z, const struct zone_walk *w, const struct node *n)
+{
+	struct table *t = table_of(z);
+	struct key key;
+	key_from_name(&key, node_name(n));
+	return w->table == z->tree.tables &&
+	       table_locate(t, key_hash(z->reader.seed, &key, 0), n, false) < w->at;
 }

@@ -45,6 +45,7 @@ struct zone {
 	struct map owners;
 	struct list dirty; /* owners: a commit costs as much as there is to be committed */
 	size_t apex_count;
+	uint32_t latest_serial; /* of all that any zone had; 0: none yet */
 	struct facts facts, before, after; /* scratch */
 };
 

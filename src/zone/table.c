@@ -22,7 +22,7 @@ bool table_edge_matches(const struct node *n, const struct key *key, unsigned sk
 	return left == len && key_is_at(key, skip, name, len);
 }
 
-struct table *table_new(size_t names)
+struct table *table_new(uint64_t seed, size_t names)
 {
 	size_t slots = SLOTS_MIN;
 	while (slots / 2 < names) {
@@ -31,13 +31,24 @@ struct table *table_new(size_t names)
 		slots *= 2;
 	}
 	struct table *t = calloc(1, sizeof(*t) + slots * sizeof(slot_t));
-	if (t)
-		t->mask = slots - 1;
+	if (!t)
+		return NULL;
+	t->mask = slots - 1;
+	t->seed = seed;
 	return t;
+}
+
+/* Relaxed: this thread stored it. */
+static struct table *previous_of(const struct table *t)
+{
+	return atomic_load_explicit(&t->previous, memory_order_relaxed);
 }
 
 void table_free(struct table *t)
 {
+	if (!t)
+		return;
+	free(previous_of(t));
 	free(t);
 }
 
@@ -62,37 +73,57 @@ static slot_t load(const struct table *t, size_t i)
 	return atomic_load_explicit(&t->slots[i], memory_order_relaxed);
 }
 
-void table_add(struct table *t, uint64_t hash, struct node *n, bool is_edge)
+/* Puts the slot where the next search for it comes by. */
+static size_t insert(struct table *t, uint64_t hash, slot_t slot)
 {
 	size_t i = hash & t->mask;
 	while (load(t, i) != SLOT_EMPTY && load(t, i) != SLOT_REMOVED)
 		i = (i + 1) & t->mask;
 	if (load(t, i) == SLOT_REMOVED)
 		t->removed--;
-	t->used++;
-	store(t, i, slot_of(hash, n, is_edge));
+	store(t, i, slot);
+	return i;
 }
 
-size_t table_locate(const struct table *t, uint64_t hash, const struct node *n, bool is_edge)
+/* Looks for that very slot in this very table. */
+static bool find_slot(const struct table *t, uint64_t hash, slot_t slot, size_t *ret)
+{
+	size_t i = hash & t->mask;
+	for (; load(t, i) != slot; i = (i + 1) & t->mask)
+		if (load(t, i) == SLOT_EMPTY)
+			return false;
+	*ret = i;
+	return true;
+}
+
+void table_add(struct table *t, uint64_t hash, struct node *n, bool is_edge)
+{
+	t->used++;
+	insert(t, hash, slot_of(hash, n, is_edge));
+}
+
+size_t table_locate(struct table *t, uint64_t hash, const struct node *n, bool is_edge)
 {
 	slot_t slot = slot_of(hash, n, is_edge);
-	size_t i = hash & t->mask;
-	while (load(t, i) != slot) {
-		assert(load(t, i) != SLOT_EMPTY);
-		i = (i + 1) & t->mask;
-	}
-	return i;
+	size_t i;
+	if (find_slot(t, hash, slot, &i))
+		return i;
+	assert(table_is_moving(t));
+	return insert(t, hash, slot);
 }
 
 void table_replace(struct table *t, size_t i, uint64_t hash, struct node *n, bool is_edge)
 {
-	store(t, i, slot_of(hash, n, is_edge));
+	struct table *previous = previous_of(t);
+	slot_t old = load(t, i), slot = slot_of(hash, n, is_edge);
+	size_t k;
+	store(t, i, slot);
+	if (previous && find_slot(previous, hash, old, &k))
+		store(previous, k, slot);
 }
 
-void table_remove(struct table *t, uint64_t hash, const struct node *n, bool is_edge)
+static void remove_at(struct table *t, size_t i)
 {
-	size_t i = table_locate(t, hash, n, is_edge);
-	t->used--;
 	if (load(t, (i + 1) & t->mask) != SLOT_EMPTY) {
 		t->removed++;
 		store(t, i, SLOT_REMOVED);
@@ -107,30 +138,93 @@ void table_remove(struct table *t, uint64_t hash, const struct node *n, bool is_
 	}
 }
 
-struct table *table_copy(const struct table *t, uint64_t seed, size_t more)
+void table_remove(struct table *t, uint64_t hash, const struct node *n, bool is_edge)
 {
-	struct table *copy = table_new(t->used + more);
-	if (!copy)
+	slot_t slot = slot_of(hash, n, is_edge);
+	struct table *previous = previous_of(t);
+	size_t i;
+	if (find_slot(t, hash, slot, &i))
+		remove_at(t, i);
+	if (previous && find_slot(previous, hash, slot, &i))
+		remove_at(previous, i);
+	t->used--;
+}
+
+struct table *table_grow(struct table *t, size_t more)
+{
+	assert(!table_is_moving(t));
+	struct table *larger = table_new(t->seed, t->used + more);
+	if (!larger)
 		return NULL;
-	for (size_t i = 0; i <= t->mask; i++) {
-		slot_t slot = load(t, i);
-		if (slot == SLOT_EMPTY || slot == SLOT_REMOVED)
-			continue;
-		struct node *n = slot_node(slot);
-		struct key key;
-		key_from_name(&key, node_name(n));
-		unsigned skip = slot_is_edge(slot) ? n->edge : 0;
-		table_add(copy, key_hash(seed, &key, skip), n, slot_is_edge(slot));
+	larger->used = t->used;
+	/* Readers see it when they see the table. */
+	atomic_store_explicit(&larger->previous, t, memory_order_relaxed);
+	return larger;
+}
+
+static uint64_t hash_of(const struct table *t, slot_t slot)
+{
+	const struct node *n = slot_node(slot);
+	struct key key;
+	key_from_name(&key, node_name(n));
+	return key_hash(t->seed, &key, slot_is_edge(slot) ? n->edge : 0);
+}
+
+/* Whether slot `i` of the previous table holds something that is not in `t` yet. */
+static bool is_to_be_moved(const struct table *t, const struct table *previous, size_t i)
+{
+	slot_t slot = load(previous, i);
+	size_t k;
+	return slot != SLOT_EMPTY && slot != SLOT_REMOVED &&
+		!find_slot(t, hash_of(t, slot), slot, &k);
+}
+
+struct table *table_move_some(struct table *t, size_t slots)
+{
+	struct table *previous = previous_of(t);
+	if (!previous)
+		return NULL;
+	for (; slots > 0 && t->moved <= previous->mask; slots--, t->moved++) {
+		slot_t slot = load(previous, t->moved);
+		if (is_to_be_moved(t, previous, t->moved))
+			insert(t, hash_of(t, slot), slot);
 	}
-	return copy;
+	if (t->moved <= previous->mask)
+		return NULL;
+	atomic_store_explicit(&t->previous, NULL, memory_order_release);
+	return previous;
+}
+
+static size_t own_size(const struct table *t)
+{
+	return t ? sizeof(*t) + (t->mask + 1) * sizeof(slot_t) : 0;
+}
+
+size_t table_size(const struct table *t)
+{
+	return own_size(t) + own_size(previous_of(t));
+}
+
+struct node *table_node_at(const struct table *t, size_t i)
+{
+	slot_t slot = load(t, i);
+	bool is_name = slot != SLOT_EMPTY && slot != SLOT_REMOVED && !slot_is_edge(slot);
+	return is_name ? slot_node(slot) : NULL;
 }
 
 struct node *table_next(const struct table *t, size_t *i)
 {
+	const struct table *previous = previous_of(t);
 	while (*i <= t->mask) {
-		slot_t slot = load(t, (*i)++);
-		if (slot != SLOT_EMPTY && slot != SLOT_REMOVED && !slot_is_edge(slot))
-			return slot_node(slot);
+		struct node *n = table_node_at(t, (*i)++);
+		if (n)
+			return n;
+	}
+	while (previous && *i - t->mask - 1 <= previous->mask) {
+		size_t k = (*i)++ - t->mask - 1;
+		struct node *n = k >= t->moved ? table_node_at(previous, k) : NULL;
+		if (n && is_to_be_moved(t, previous, k))
+			return n;
 	}
 	return NULL;
 }

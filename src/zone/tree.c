@@ -10,9 +10,12 @@
 enum {
 	/* Most slots that one change adds: the name's own, its edge, a fork's own, the split edge's. */
 	SLOTS_A_CHANGE = 4,
-	/* Most blocks that one change throws away, besides ancestors: a table, the name's node, and what
+	/* Most blocks that one change throws away, besides ancestors: two tables, the name's node, and what
 	 * the writer lays beside it (zone/update.c). */
-	GARBAGE_A_CHANGE = 8
+	GARBAGE_A_CHANGE = 9,
+	/* Slots that are moved with each change while a table grows: some ten microseconds. So all are
+	 * moved when a small part of its new room is used. */
+	MOVES_A_CHANGE = 128
 };
 
 static struct table *table_of(const struct tree *t)
@@ -23,6 +26,7 @@ static struct table *table_of(const struct tree *t)
 
 static void publish_table(struct tree *t, struct table *table)
 {
+	t->tables++;
 	atomic_store_explicit(&t->reader->table, table, memory_order_release);
 }
 
@@ -36,7 +40,7 @@ static struct node *empty_node(const uint8_t *name)
 int tree_init(struct tree *t, struct zone_reader *reader, struct garbage *garbage)
 {
 	*t = (struct tree){.reader = reader, .garbage = garbage};
-	struct table *table = table_new(0);
+	struct table *table = table_new(reader->seed, 0);
 	struct node *root = empty_node(name_root);
 	if (!table || !root) {
 		table_free(table);
@@ -163,22 +167,44 @@ static int reserve_spare(struct place *p, bool is_clearing)
 	return p->spare ? 0 : ERR_NOMEM;
 }
 
+static void move_some(struct tree *t, size_t slots)
+{
+	garbage_add(t->garbage, table_move_some(table_of(t), slots));
+}
+
+/* Makes room. What of the table before has not been moved yet is moved first: nothing, unless the
+ * table was made smaller. ERR_NOMEM. */
+static int grow(struct tree *t)
+{
+	move_some(t, SIZE_MAX);
+	struct table *larger = table_grow(table_of(t), SLOTS_A_CHANGE);
+	if (!larger)
+		return ERR_NOMEM;
+	publish_table(t, larger);
+	return 0;
+}
+
 int tree_reserve(struct tree *t, struct place *place, bool is_clearing)
 {
-	struct table *table = table_of(t);
 	int err = garbage_reserve(t->garbage, place->labels.count + (size_t)GARBAGE_A_CHANGE);
 	if (!err)
 		err = reserve_spare(place, is_clearing);
-	if (err || table_has_room(table, SLOTS_A_CHANGE))
+	if (err)
 		return err;
-	struct table *copy = table_copy(table, t->reader->seed, SLOTS_A_CHANGE);
-	if (!copy) {
+	move_some(t, MOVES_A_CHANGE);
+	if (table_has_room(table_of(t), SLOTS_A_CHANGE))
+		return 0;
+	err = grow(t);
+	if (err)
 		tree_release(place);
-		return ERR_NOMEM;
-	}
-	publish_table(t, copy);
-	garbage_add(t->garbage, table);
-	return 0;
+	return err;
+}
+
+bool tree_is_settled(struct tree *t)
+{
+	if (garbage_reserve(t->garbage, 1) == 0)
+		move_some(t, MOVES_A_CHANGE);
+	return !table_is_moving(table_of(t));
 }
 
 void tree_release(struct place *place)

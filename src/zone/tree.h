@@ -22,6 +22,7 @@
 struct tree {
 	struct zone_reader *reader; /* where the table is published; its seed is the hash's */
 	struct garbage *garbage;    /* where what readers may still see is put */
+	size_t tables;              /* that there were: a number for the one that is */
 	size_t bytes;               /* of the nodes in the tree */
 	size_t names, records;      /* nodes with records, and those */
 	size_t features[TABLE_FEATURE_COUNT]; /* nodes that have the feature */
@@ -52,6 +53,9 @@ void tree_locate(const struct tree *t, const uint8_t *name, struct place *ret) N
 /* Allocates all that one tree_put(), or else one tree_clear(), at that place may need. ERR_NOMEM: then
  * nothing has changed. */
 int tree_reserve(struct tree *t, struct place *place, bool is_clearing) NONNULL MUSTCHECK;
+
+/* Whether all names are in one table. If not, some are moved. */
+bool tree_is_settled(struct tree *t) NONNULL;
 
 /* Publishes `n` at its place: new, or instead of `self`, which goes to the garbage unless `keep_old`.
  * Cannot fail after tree_reserve(). */

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/serial.h"
 #include "zone/store.h"
 
 struct zone_garbage {
@@ -106,6 +107,21 @@ int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 		zone_touch(z, &u.place);
 	update_publish(z, &u);
 	return 0;
+}
+
+bool zone_hidden_alias(const struct zone *z, const uint8_t *name, struct rdata *ret)
+{
+	struct key key;
+	key_from_name(&key, name);
+	/* Who is alone, and no apex, has no owner record; so who has one is not alone. */
+	const struct owner *owner = zone_owner(z, &key, 0);
+	const struct node *said = owner ? owner->said[SAY_STATIC] : NULL;
+	const struct node_set *set = said ? node_set(said, RR_CNAME, VIEW_ANY) : NULL;
+	if (!set || !(owner->said[SAY_DERIVED] || owner->said[SAY_GENERATED]))
+		return false;
+	const uint8_t *at = node_rdata(said, set);
+	*ret = node_next_rdata(set, &at);
+	return true;
 }
 
 /* Whether `name` is the top of a zone: its owner record, else NULL. */
@@ -243,6 +259,7 @@ static void advance_serial(struct zone *z, struct owner *owner, uint32_t floor)
 		apex->serial = before;
 		return;
 	}
+	z->latest_serial = z->latest_serial ? serial_later(apex->serial, z->latest_serial) : apex->serial;
 	list_remove(&owner->in_dirty);
 	update_publish(z, &u);
 }
@@ -273,6 +290,11 @@ uint32_t zone_serial(const struct zone *z, const uint8_t *apex)
 	return owner ? owner->apex->serial : 0;
 }
 
+uint32_t zone_latest_serial(const struct zone *z)
+{
+	return z->latest_serial;
+}
+
 struct zone_stats zone_stats(const struct zone *z)
 {
 	const struct table *table = atomic_load_explicit(&z->reader.table, memory_order_relaxed);
@@ -280,6 +302,6 @@ struct zone_stats zone_stats(const struct zone *z)
 		.zones = z->apex_count,
 		.names = z->tree.names,
 		.records = z->tree.records,
-		.bytes = z->tree.bytes + sizeof(*table) + (table->mask + 1) * sizeof(slot_t),
+		.bytes = z->tree.bytes + table_size(table),
 	};
 }

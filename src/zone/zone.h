@@ -68,6 +68,10 @@ int zone_remove_apex(struct zone *z, const uint8_t *apex) NONNULL MUSTCHECK;
 int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 	const struct rrset *sets, size_t count) NONNULL_ARGS(1, 3) MUSTCHECK;
 
+/* Whether ZONE_STATIC says that `owner` is an alias, and that gives way to something else there: `*ret` is
+ * the rdata of its CNAME then, valid until the next zone_put(). */
+bool zone_hidden_alias(const struct zone *z, const uint8_t *owner, struct rdata *ret) NONNULL;
+
 /* Ends a batch: zones in which anything changed since the last commit get a serial of at least
  * `serial_floor` (the shell passes unix time) and greater than before (RFC 1982). Returns what readers
  * may still see, to be given to zone_garbage_free() after a grace period; NULL if there is none. */
@@ -76,6 +80,8 @@ void zone_garbage_free(struct zone_garbage *garbage);
 
 /* Serial of the zone with that apex, 0 if there is no such zone. */
 uint32_t zone_serial(const struct zone *z, const uint8_t *apex) NONNULL;
+/* The latest serial that any zone has or had, 0 before the first commit. */
+uint32_t zone_latest_serial(const struct zone *z) NONNULL;
 
 /* Names with data, zones, and bytes held, for `status`. */
 struct zone_stats {
@@ -89,6 +95,27 @@ struct zone_stats zone_stats(const struct zone *z) NONNULL;
  * all were visited. */
 int zone_each_record(const struct zone *z, const uint8_t *apex,
 	void (*visit)(void *arg, const struct zone_change *record), void *arg) NONNULL_ARGS(1, 2, 3);
+
+/* Every node that has records (zone/node.h), in no order, the writer's thread only: all at once, or
+ * some at a time while the store changes in between. Then those that are there all the time are
+ * visited once. */
+struct node;
+void zone_each_node(const struct zone *z, void (*visit)(void *arg, const struct node *n), void *arg)
+	NONNULL_ARGS(1, 2);
+
+struct zone_walk {
+	size_t table; /* its number */
+	size_t at;    /* slot */
+};
+/* False: the table is just being moved; to be tried again, for this moves it on. */
+bool zone_walk_begin(struct zone *z, struct zone_walk *ret) NONNULL MUSTCHECK;
+/* Goes on by so many slots of the table. 1: there is more; 0: that was all; ERR_ABSENT: the table was
+ * moved, and what was visited is not known any more. */
+int zone_walk_some(const struct zone *z, struct zone_walk *w, size_t slots,
+	void (*visit)(void *arg, const struct node *n), void *arg) NONNULL_ARGS(1, 2, 4) MUSTCHECK;
+/* Whether that node, which is in the store, was come by. */
+bool zone_walk_has_passed(const struct zone *z, const struct zone_walk *w, const struct node *n)
+	NONNULL;
 
 /* What readers look things up in (zone/lookup.h); valid as long as the store. */
 struct zone_reader;

@@ -163,7 +163,7 @@ def test_two_machines_share_the_zone_of_a_primary(site, serve, started, need, tm
     """Each owns its names; neither touches the other's, nor the administrator's; a restart removes what
     is no longer true."""
     ns = site.server("knot", PRIMARY)
-    knot = knot_primary(need("knotd"), ns, PRIMARY, str(tmp_path), "vanya")
+    knot = knot_primary(need("knotd"), ns, PRIMARY, str(tmp_path), "vanya", [REVERSE])
     started.append(knot)
     wait_until(lambda: transferred(ns, "vanya", PRIMARY), 20)
 
@@ -180,6 +180,11 @@ def test_two_machines_share_the_zone_of_a_primary(site, serve, started, need, tm
     second = serve(other, right, *options, prefix=on_machine("right"))
     wait_until(lambda: ("db.vanya.", "10.9.0.3") in in_primary(ns), 20)
     wait_until(lambda: second.status()["updates"][0]["queued"] == 0, 20)
+    # Reverse names go where the primary has their zone; that it has not all of them is no failure.
+    wait_until(lambda: ("3.0.9.10.in-addr.arpa.", "PTR", "db.lan.vanya.") in
+               (transferred(ns, REVERSE, PRIMARY) or []), 20)
+    assert ("2.0.7.10.in-addr.arpa.", "PTR", "web.lan.vanya.") in transferred(ns, REVERSE, PRIMARY)
+    assert second.status()["updates"][0]["zones"] == 2
     # "web" is the first's, "taken" the administrator's.
     assert ("web.vanya.", "10.9.0.2") not in in_primary(ns)
     assert not [row for row in in_primary(ns) if row[0] == "taken.vanya."]
@@ -196,6 +201,8 @@ def test_two_machines_share_the_zone_of_a_primary(site, serve, started, need, tm
     third = serve(other, right, *options, prefix=on_machine("right"))
     wait_until(lambda: ("later.vanya.", "10.9.0.2") in in_primary(ns), 20)
     wait_until(lambda: not [row for row in in_primary(ns) if row[0].startswith("db.")], 20)
+    wait_until(lambda: "3.0.9.10.in-addr.arpa." not in
+               [row[0] for row in transferred(ns, REVERSE, PRIMARY)], 20)
     wait_until(lambda: third.status()["updates"][0]["queued"] == 0, 20)
     assert ("web.vanya.", "10.7.0.2") in in_primary(ns)
     assert first.status()["updates"][0]["failed"] == 0

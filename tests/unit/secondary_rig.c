@@ -14,7 +14,8 @@ enum { ROW_HEAD = 8 };
 
 void secondary_init(struct secondary *s, const uint8_t *zone, uint8_t view)
 {
-	*s = (struct secondary){.view = view};
+	/* One address has one view. */
+	*s = (struct secondary){.view = view, .client = {.family = ADDR_V4, .bytes = {192, 0, 2, view}}};
 	name_copy(&s->zone, zone);
 }
 
@@ -224,9 +225,15 @@ bool secondary_refresh(struct secondary *s, struct journal *j)
 	struct xfr x = {.ask = {.zone = s->zone,
 				.type = s->serial ? RR_IXFR : RR_AXFR,
 				.serial = s->serial,
-				.view = s->view}};
+				.view = s->view,
+				.client = s->client}};
 	struct stream st = {0};
-	if (journal_source(j, &x.ask, 0, &x.source))
+	int err;
+	while ((err = journal_source(j, &x.ask, 0, &x.source)) == JOURNAL_LATER) {
+		if (!journal_work(j, 0) && s->meanwhile)
+			s->meanwhile(s->arg);
+	}
+	if (err)
 		return false;
 	bool is_good = receive(s, &x, &st) && take(s, &st);
 	xfr_fini(&x);

@@ -8,12 +8,15 @@
 struct secondary {
 	struct name zone;
 	uint8_t view;
+	struct addr client; /* where it asks from */
 	uint32_t serial; /* 0: it has nothing yet */
 	uint8_t **
 		rows; /* each: length of two bytes, owner in lower case, type, TTL, rdata; sorted */
 	size_t count;
 	unsigned steps;    /* of the last transfer; 0: it was AXFR, or there was nothing new */
 	unsigned messages; /* of the last transfer */
+	void (*meanwhile)(void *arg); /* called while a whole zone is being made; may be NULL */
+	void *arg;
 };
 
 void secondary_init(struct secondary *s, const uint8_t *zone, uint8_t view);

@@ -292,13 +292,200 @@ static void a_transfer_under_way_is_of_one_serial(void **state)
 	struct world *w = *state;
 	struct xfr x = {.ask = {.zone = rig_name("example."), .type = RR_AXFR, .view = VIEW_WAN}};
 	uint8_t out[4096];
-	assert_int_equal(journal_source(w->journal, &x.ask, 0, &x.source), 0);
+	while (journal_source(w->journal, &x.ask, 0, &x.source) == JOURNAL_LATER)
+		journal_work(w->journal, 0);
 	rig_put(w->zone, ZONE_DERIVED, "a.example.", NULL);
 	commit(w);
 	journal_trim(w->journal, NS_NEVER);
 	assert_true(xfr_next(&x, 0, out, sizeof(out)) > 0);
 	assert_int_equal(get_u16(out + 6), 4); /* SOA, NS, A, SOA */
 	xfr_fini(&x);
+}
+
+/* Whole zones that are made while they change. */
+
+enum { MANY = 6000 };
+
+static void put_many(struct world *w, const char *zone, unsigned from, unsigned to)
+{
+	char owner[64], line[64];
+	for (unsigned i = from; i < to; i++) {
+		snprintf(owner, sizeof(owner), "Host-%u.%s", i, zone);
+		snprintf(line, sizeof(line), "60 A 192.0.%u.%u", i / 250, i % 250);
+		rig_put(w->zone, ZONE_DERIVED, owner, line, "60 AAAA @lan fd00::1", NULL);
+	}
+	commit(w);
+}
+
+struct changer {
+	struct world *w;
+	const char *zone;
+	unsigned turns, random;
+};
+
+/* Some owners change, some go, some come, some twice. */
+static void change_some(void *arg)
+{
+	struct changer *c = arg;
+	char owner[64];
+	c->turns++;
+	for (int i = 0; i < 40; i++) {
+		c->random = c->random * 1103515245 + 12345;
+		snprintf(owner, sizeof(owner), "host-%u.%s", (c->random >> 8) % (MANY + 500), c->zone);
+		if (i % 3 == 0)
+			rig_put(c->w->zone, ZONE_DERIVED, owner, NULL);
+		else
+			rig_put(c->w->zone, ZONE_DERIVED, owner, "60 A 203.0.113.1", NULL);
+		if (i == 20)
+			commit(c->w);
+	}
+	commit(c->w);
+}
+
+static void a_zone_that_changes_while_it_is_made_is_of_one_serial(void **state)
+{
+	struct world *w = *state;
+	struct changer changer = {.w = w, .zone = "example.", .random = 1};
+	struct secondary before, during;
+	put_many(w, "example.", 0, MANY);
+	follow(w, "example.", VIEW_LAN, &before);
+	journal_trim(w->journal, NS_NEVER);
+	during = (struct secondary){.zone = before.zone,
+		.view = VIEW_LAN,
+		.meanwhile = change_some,
+		.arg = &changer};
+	assert_true(secondary_refresh(&during, w->journal));
+	assert_true(changer.turns > 10);
+	assert_true(secondary_equal(&before, &during));
+	during.meanwhile = NULL;
+	assert_equal_to_whole(w, &during);
+	secondary_fini(&before);
+	secondary_fini(&during);
+}
+
+/* Counted in slots and not in time: a piece of work does not grow with the zone. */
+static void a_whole_zone_is_made_in_bounded_pieces(void **state)
+{
+	enum { SLOTS_PER_PIECE = 1024 };
+	struct world *w = *state;
+	struct xfr_ask ask = {.zone = rig_name("example."), .type = RR_AXFR, .view = VIEW_WAN};
+	struct xfr_source *source;
+	unsigned pieces = 0;
+	put_many(w, "example.", 0, MANY);
+	assert_false(journal_has_work(w->journal));
+	while (journal_source(w->journal, &ask, 0, &source) == JOURNAL_LATER) {
+		assert_true(journal_has_work(w->journal));
+		journal_work(w->journal, 0);
+		pieces++;
+	}
+	assert_true(pieces >= MANY / SLOTS_PER_PIECE);
+	xfr_source_free(source);
+	/* For the next who asks it is there. */
+	assert_int_equal(journal_source(w->journal, &ask, 1, &source), 0);
+	xfr_source_free(source);
+}
+
+static void double_the_names(void *arg)
+{
+	struct changer *c = arg;
+	if (c->turns++ == 2)
+		put_many(c->w, c->zone, MANY, 4 * MANY);
+}
+
+/* The table is moved meanwhile, and the making begins anew. */
+static void a_zone_that_grows_while_it_is_made_comes_whole(void **state)
+{
+	struct world *w = *state;
+	struct changer changer = {.w = w, .zone = "example."};
+	struct secondary s = {.zone = rig_name("example."),
+		.view = VIEW_LAN,
+		.meanwhile = double_the_names,
+		.arg = &changer};
+	put_many(w, "example.", 0, MANY);
+	assert_true(secondary_refresh(&s, w->journal));
+	assert_in_range(s.count, 2 * MANY, 8 * MANY + 10);
+	s.meanwhile = NULL;
+	assert_equal_to_whole(w, &s);
+	secondary_fini(&s);
+}
+
+static void many_zones_are_made_in_one_walk(void **state)
+{
+	struct world *w = *state;
+	struct xfr_ask asks[3] = {{.zone = rig_name("example.")}, {.zone = rig_name("sub.example.")},
+		{.zone = rig_name("other.")}};
+	struct xfr_source *source;
+	unsigned pieces = 0, alone = 0;
+	rig_apex(w->zone, "sub.example.");
+	rig_apex(w->zone, "other.");
+	put_many(w, "example.", 0, 1000);
+	put_many(w, "sub.example.", 0, 1000);
+	put_many(w, "other.", 0, 1000);
+	struct xfr_ask one = asks[0];
+	for (; journal_source(w->journal, &one, 0, &source) == JOURNAL_LATER; alone++)
+		journal_work(w->journal, 0);
+	xfr_source_free(source);
+	journal_trim(w->journal, NS_NEVER);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+			journal_source(w->journal, &asks[i], 0, &source), JOURNAL_LATER);
+	for (; journal_has_work(w->journal); pieces++)
+		journal_work(w->journal, 0);
+	assert_int_equal(pieces, alone);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(journal_source(w->journal, &asks[i], 0, &source), 0);
+		xfr_source_free(source);
+	}
+}
+
+/* Views that flip. */
+
+static void refresh_from(struct world *w, struct secondary *s, const char *addr, uint8_t view)
+{
+	assert_int_equal(addr_parse(addr, &s->client), 0);
+	s->view = view;
+	rig_put(w->zone, ZONE_DERIVED, "b.example.", "60 A 192.0.2.2", NULL);
+	commit(w);
+	rig_put(w->zone, ZONE_DERIVED, "b.example.", NULL);
+	commit(w);
+	assert_true(secondary_refresh(s, w->journal));
+}
+
+static void a_client_that_moves_to_the_other_view_gets_all(void **state)
+{
+	struct world *w = *state;
+	struct secondary s;
+	follow(w, "example.", VIEW_LAN, &s);
+	refresh_from(w, &s, "192.0.2.99", VIEW_LAN);
+	assert_int_equal(s.steps, 2);
+	refresh_from(w, &s, "192.0.2.99", VIEW_WAN);
+	assert_int_equal(s.steps, 0);
+	assert_equal_to_whole(w, &s);
+	refresh_from(w, &s, "192.0.2.99", VIEW_WAN);
+	assert_int_equal(s.steps, 2);
+	/* The same server from its other address, which is in the other view. */
+	refresh_from(w, &s, "fd00::99", VIEW_LAN);
+	assert_int_equal(s.steps, 0);
+	assert_equal_to_whole(w, &s);
+	secondary_fini(&s);
+}
+
+static void clients_of_both_views_go_on_step_by_step(void **state)
+{
+	struct world *w = *state;
+	struct secondary lan, wan;
+	follow(w, "example.", VIEW_LAN, &lan);
+	follow(w, "example.", VIEW_WAN, &wan);
+	for (int i = 0; i < 3; i++) {
+		refresh_from(w, &lan, "10.0.0.1", VIEW_LAN);
+		refresh_from(w, &wan, "192.0.2.99", VIEW_WAN);
+		assert_true(secondary_refresh(&lan, w->journal));
+	}
+	assert_true(lan.steps > 0 && wan.steps > 0);
+	assert_equal_to_whole(w, &lan);
+	assert_equal_to_whole(w, &wan);
+	secondary_fini(&lan);
+	secondary_fini(&wan);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -318,6 +505,12 @@ int main(void)
 		TEST(the_catalog_follows_the_zones),
 		TEST(a_zone_that_is_gone_is_not_transferred),
 		TEST(a_transfer_under_way_is_of_one_serial),
+		TEST(a_zone_that_changes_while_it_is_made_is_of_one_serial),
+		TEST(a_whole_zone_is_made_in_bounded_pieces),
+		TEST(a_zone_that_grows_while_it_is_made_comes_whole),
+		TEST(many_zones_are_made_in_one_walk),
+		TEST(a_client_that_moves_to_the_other_view_gets_all),
+		TEST(clients_of_both_views_go_on_step_by_step),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,6 +173,39 @@ static void a_random_history_ends_as_a_plain_array_would(void **state)
 	free(items);
 }
 
+/* Counted in buckets and not in time: what one addition moves does not grow with the map. */
+static void an_addition_moves_few_buckets_whatever_the_size(void **state)
+{
+	struct item *items = calloc(MANY, sizeof(*items));
+	struct map m = {0};
+	int growths = 0;
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		size_t buckets = m.bucket_count, moved = m.moved;
+		bool was_growing = m.smaller != NULL;
+		add(&m, &items[i], i, hash_of(i));
+		growths += m.bucket_count != buckets;
+		if (m.bucket_count != buckets)
+			assert_false(was_growing);
+		if (m.smaller)
+			assert_in_range(m.moved - (was_growing ? moved : 0), 0, 4);
+		else if (was_growing)
+			assert_in_range(buckets / 2 - moved, 0, 4);
+		/* At any moment all are found, and a walk sees each once. */
+		if (i % 97 == 0) {
+			size_t seen = 0;
+			MAP_FOR_EACH(n, &m)
+				seen++;
+			assert_int_equal(seen, i + 1);
+			for (int k = 0; k <= i; k += 13)
+				assert_ptr_equal(find(&m, k, hash_of(k)), &items[k]);
+		}
+	}
+	assert_true(growths > 5);
+	map_fini(&m);
+	free(items);
+}
+
 static void hashes_depend_on_seed_length_and_every_byte(void **state)
 {
 	uint8_t bytes[40] = {0};
@@ -236,6 +269,7 @@ int main(void)
 		cmocka_unit_test(a_map_that_was_emptied_can_be_filled_again),
 		cmocka_unit_test(a_walk_sees_each_once_and_may_free_what_it_sees),
 		cmocka_unit_test(a_random_history_ends_as_a_plain_array_would),
+		cmocka_unit_test(an_addition_moves_few_buckets_whatever_the_size),
 		cmocka_unit_test(hashes_depend_on_seed_length_and_every_byte),
 		cmocka_unit_test(a_list_keeps_the_order_of_its_appends),
 		cmocka_unit_test(list_elements_may_go_while_walked_and_twice),

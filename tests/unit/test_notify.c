@@ -17,7 +17,8 @@ static struct notify *make(size_t targets)
 {
 	struct notify *n = notify_new(7);
 	assert_non_null(n);
-	notify_set_targets(n, targets);
+	static const struct tsig_key *const none[4];
+	assert_int_equal(notify_set_targets(n, none, targets), 0);
 	return n;
 }
 
@@ -39,7 +40,7 @@ static int tell(struct notify *n, ns_t now, const uint8_t *apex)
 static uint16_t take(struct notify *n, ns_t now, size_t target, uint8_t out[512])
 {
 	size_t found = 99;
-	size_t len = notify_poll(n, now, &found, out, 512);
+	size_t len = notify_poll(n, now, 0, &found, out, 512);
 	assert_true(len > 12);
 	assert_int_equal(found, target);
 	assert_int_equal(get_u16(out + 2), 0x2400); /* NOTIFY, AA */
@@ -48,12 +49,12 @@ static uint16_t take(struct notify *n, ns_t now, size_t target, uint8_t out[512]
 	return get_u16(out);
 }
 
-static bool answer(struct notify *n, ns_t now, size_t target, const uint8_t *msg, unsigned rcode)
+static bool answer(struct notify *n, ns_t now UNUSED, size_t target, const uint8_t *msg, unsigned rcode)
 {
 	uint8_t reply[512];
 	memcpy(reply, msg, 512);
 	put_u16(reply + 2, (uint16_t)(0xa400 | rcode));
-	return notify_input(n, now, target, reply, 12 + 9 + 4);
+	return notify_input(n, 0, target, reply, 12 + 9 + 4);
 }
 
 static void a_change_is_told_at_once_to_all(void **state)
@@ -67,7 +68,7 @@ static void a_change_is_told_at_once_to_all(void **state)
 	assert_int_equal(notify_deadline(n), 1000);
 	uint16_t first = take(n, 1000, 0, msg);
 	assert_int_not_equal(first, take(n, 1000, 1, msg));
-	assert_int_equal(notify_poll(n, 1000, &target, msg, sizeof(msg)), 0);
+	assert_int_equal(notify_poll(n, 1000, 0, &target, msg, sizeof(msg)), 0);
 	notify_free(n);
 }
 
@@ -125,7 +126,7 @@ static void a_thousand_changes_are_told_at_a_bounded_rate(void **state)
 	size_t target;
 	for (ns_t now = 0; now < NS_PER_S; now += NS_PER_MS) {
 		assert_int_equal(tell(n, now, example), 0);
-		while (notify_poll(n, now, &target, msg, sizeof(msg)) > 0) {
+		while (notify_poll(n, now, 0, &target, msg, sizeof(msg)) > 0) {
 			answer(n, now, 0, msg, 0);
 			sent++;
 		}
@@ -164,9 +165,9 @@ static void strangers_answers_do_not_count(void **state)
 	memcpy(reply, msg, sizeof(reply));
 	reply[0] ^= 1; /* another id */
 	assert_false(answer(n, 1, 0, reply, 0));
-	assert_false(notify_input(n, 1, 0, msg, 12 + 9 + 4)); /* no reply */
+	assert_false(notify_input(n, 0, 0, msg, 12 + 9 + 4)); /* no reply */
 	for (size_t len = 0; len < 12 + 9 + 4; len++)
-		assert_false(notify_input(n, 1, 0, reply, len));
+		assert_false(notify_input(n, 0, 0, reply, len));
 	assert_int_equal(notify_stats(n).waiting, 2);
 	notify_free(n);
 }
@@ -184,6 +185,42 @@ static void a_zone_that_is_gone_is_forgotten(void **state)
 	notify_free(n);
 }
 
+/* Each answer is known by the signature of its own question, however many are out. */
+static void signed_answers_of_many_zones_all_count(void **state)
+{
+	(void)state;
+	enum { ZONES = 300, AT = 1000000 };
+	static uint8_t msgs[ZONES][512];
+	size_t lens[ZONES], target;
+	struct notify *n = notify_new(7);
+	struct tsig_key key;
+	assert_null(tsig_key_parse("One:hmac-sha256:c2VjcmV0IG9mIHRoZSB0ZXN0cyE=", &key));
+	assert_int_equal(notify_set_targets(n, (const struct tsig_key *[]){&key}, 1), 0);
+	for (unsigned i = 0; i < ZONES; i++) {
+		uint8_t apex[] = {3, (uint8_t)('a' + i / 100), (uint8_t)('0' + i / 10 % 10),
+			(uint8_t)('0' + i % 10), 0};
+		assert_int_equal(tell(n, 0, apex), 0);
+	}
+	for (int i = 0; i < ZONES; i++)
+		assert_true((lens[i] = notify_poll(n, 0, AT, &target, msgs[i], 512)) > 0);
+	for (int i = 0; i < ZONES; i++) {
+		uint8_t reply[512];
+		struct tsig_rr rr;
+		struct tsig tsig;
+		memcpy(reply, msgs[i], lens[i]);
+		assert_int_equal(tsig_find(reply, lens[i], &rr), 1);
+		assert_int_equal(tsig_verify_request(&key, 1, reply, &rr, AT, &tsig), 0);
+		put_u16(reply + 10, 0);
+		put_u16(reply + 2, 0xa400);
+		assert_false(notify_input(n, AT, 0, reply, rr.off)); /* not signed */
+		size_t len = tsig_sign_reply(&tsig, reply, rr.off, sizeof(reply), AT);
+		assert_false(notify_input(n, AT + 2 * LIMIT_TSIG_FUDGE_S, 0, reply, len));
+		assert_true(notify_input(n, AT, 0, reply, len));
+	}
+	assert_int_equal(notify_stats(n).waiting, 0);
+	notify_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +232,7 @@ int main(void)
 		cmocka_unit_test(a_change_while_an_answer_is_awaited_is_told_too),
 		cmocka_unit_test(strangers_answers_do_not_count),
 		cmocka_unit_test(a_zone_that_is_gone_is_forgotten),
+		cmocka_unit_test(signed_answers_of_many_zones_all_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

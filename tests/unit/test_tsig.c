@@ -211,6 +211,25 @@ static void the_record_must_be_the_last(void **state)
 	assert_int_equal(request_parse(msg, len + sizeof(opt), &request), ERR_SYNTAX);
 }
 
+/* RFC 3225 §3, RFC 6891 §6.1.1. */
+static void a_refusal_has_the_edns_of_its_query(void **state)
+{
+	(void)state;
+	static const uint8_t opt[] = {0, 0, 41, 4, 208, 0, 0, 0x80, 0, 0, 0};
+	uint8_t msg[CAP], reply[CAP];
+	struct request request;
+	size_t len = make_query(msg);
+	memcpy(msg + len, opt, sizeof(opt));
+	msg[11]++;
+	assert_int_equal(request_parse(msg, len + sizeof(opt), &request), 0);
+	assert_int_equal(request_refuse(&request, msg, RCODE_REFUSED, reply, CAP), len + sizeof(opt));
+	assert_memory_equal(reply + len, opt, sizeof(opt));
+	msg[len + 7] = 0;
+	assert_int_equal(request_parse(msg, len + sizeof(opt), &request), 0);
+	assert_int_equal(request_refuse(&request, msg, RCODE_REFUSED, reply, CAP), len + sizeof(opt));
+	assert_int_equal(reply[len + 7], 0);
+}
+
 static void a_record_that_does_not_fit_leaves_the_message_as_it_was(void **state)
 {
 	(void)state;
@@ -269,6 +288,7 @@ int main(void)
 		cmocka_unit_test(replies_to_bad_keys_and_signatures_are_not_signed),
 		cmocka_unit_test(badtime_is_signed_and_tells_our_time),
 		cmocka_unit_test(the_record_must_be_the_last),
+		cmocka_unit_test(a_refusal_has_the_edns_of_its_query),
 		cmocka_unit_test(a_record_that_does_not_fit_leaves_the_message_as_it_was),
 		cmocka_unit_test(the_first_look_sees_what_concerns_us),
 	};

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/limits.h"
 #include "unit.h"
 #include "wire/pack.h"
 #include "zone_rig.h"
@@ -19,6 +18,8 @@ struct rig {
 	struct updater *updater;
 	ns_t now;
 	unsigned held;
+	bool is_authoritative; /* the primary, for the zone */
+	bool is_unsigned;      /* its answers */
 	uint8_t out[MSG_CAP];
 	size_t len;
 };
@@ -78,7 +79,7 @@ static void answer(struct rig *r, unsigned rcode)
 	uint8_t reply[MSG_HEADER_LEN] = {0};
 	memcpy(reply, r->out, 2);
 	put_u16(reply + 2, (uint16_t)(MSG_QR | OPCODE_UPDATE << 11 | rcode));
-	updater_input(r->updater, r->now, reply, sizeof(reply));
+	updater_input(r->updater, r->now, reply, sizeof(reply), !r->is_unsigned);
 }
 
 /* Answers the question for the index with these names. */
@@ -92,7 +93,8 @@ static void answer_index(struct rig *r, const char *name)
 	rd_header(&rd, &header);
 	rd_question(&rd, &question);
 	assert_int_equal(question.type, RR_PTR);
-	pack_init(&p, reply, sizeof(reply), header.id, MSG_QR);
+	pack_init(&p, reply, sizeof(reply), header.id,
+		(uint16_t)(MSG_QR | (r->is_authoritative ? MSG_AA : 0)));
 	assert_int_equal(pack_question(&p, question.name.wire, RR_PTR, CLASS_IN), 0);
 	if (name) {
 		struct name target = rig_name(name);
@@ -104,13 +106,24 @@ static void answer_index(struct rig *r, const char *name)
 						 .rdata_len = target.len}),
 			0);
 	}
-	updater_input(r->updater, r->now, reply, p.len);
+	updater_input(r->updater, r->now, reply, p.len, !r->is_unsigned);
 }
 
 static void begin(struct rig *r, const char *index)
 {
 	assert_int_equal(poll(r), OPCODE_QUERY);
 	answer_index(r, index);
+}
+
+static void assert_has_question(struct rig *r, const char *name)
+{
+	struct rd rd = rd_init(r->out, r->len);
+	struct name wanted = rig_name(name);
+	struct msg_header header;
+	struct question question;
+	rd_header(&rd, &header);
+	rd_question(&rd, &question);
+	assert_true(name_equal(question.name.wire, wanted.wire));
 }
 
 /* The message's records of a section: "name TYPE CLASS" each. */
@@ -241,7 +254,7 @@ static void a_server_that_fails_is_left_alone_for_longer_and_longer(void **state
 		if (i % 2)
 			answer(r, RCODE_REFUSED);
 		else
-			updater_input(r->updater, r->now, NULL, 0);
+			updater_input(r->updater, r->now, NULL, 0, false);
 		assert_int_equal(poll(r), -1);
 		assert_int_equal(updater_deadline(r->updater), r->now + wait);
 		r->now += wait;
@@ -251,6 +264,21 @@ static void a_server_that_fails_is_left_alone_for_longer_and_longer(void **state
 	assert_int_equal(poll(r), OPCODE_UPDATE);
 	answer(r, RCODE_NOERROR);
 	assert_int_equal(updater_stats(r->updater).owned, 1);
+}
+
+static void an_answer_that_is_not_signed_is_no_answer(void **state)
+{
+	struct rig *r = *state;
+	begin(r, NULL);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	r->is_unsigned = true;
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(updater_stats(r->updater).owned, 0);
+	r->now = updater_deadline(r->updater);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_REFUSED);
+	assert_int_equal(updater_stats(r->updater).failed, 2);
+	assert_int_equal(updater_stats(r->updater).rcode, -1);
 }
 
 static void an_answer_to_another_message_is_no_answer(void **state)
@@ -276,19 +304,76 @@ static void a_change_of_view_is_sent(void **state)
 	answer(r, RCODE_NOERROR);
 }
 
-static void names_beyond_the_limit_are_counted_and_left_out(void **state)
+/* Names that a part of the index has no room for are in one more part, which the part before tells of;
+ * after a restart all parts are read. */
+static void an_index_that_is_large_has_several_parts(void **state)
 {
+	enum { NAMES = 5000 };
 	struct rig *r = *state;
 	char owner[32];
-	for (int i = 0; i < LIMIT_UPDATE_NAMES + 5; i++) {
+	for (int i = 0; i < NAMES; i++) {
 		snprintf(owner, sizeof(owner), "n%d.example.", i);
 		rig_put(r->zone, ZONE_DERIVED, owner, "60 A 192.0.2.1", NULL);
 	}
 	begin(r, NULL);
-	while (poll(r) == OPCODE_UPDATE)
+	unsigned markers = 0;
+	while (poll(r) == OPCODE_UPDATE) {
+		markers += get_u16(r->out + 8) == 4; /* owner, name in the index, A, "one more" */
 		answer(r, RCODE_NOERROR);
-	assert_int_equal(updater_stats(r->updater).owned, LIMIT_UPDATE_NAMES);
-	assert_int_equal(updater_stats(r->updater).limited, 6);
+	}
+	assert_int_equal(updater_stats(r->updater).owned, NAMES + 1);
+	assert_int_equal(updater_stats(r->updater).limited, 0);
+	assert_in_range(markers, 2, 4);
+}
+
+static void all_parts_of_the_index_are_read(void **state)
+{
+	struct rig *r = *state;
+	begin(r, "example."); /* "there is one more" */
+	assert_int_equal(poll(r), OPCODE_QUERY);
+	assert_has_question(r, "1.me._ontap.example.");
+	answer_index(r, "old.example.");
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	assert_has(r, SECTION_AUTHORITY, "1.me._ontap.example.", RR_PTR, CLASS_NONE);
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(poll(r), -1);
+}
+
+static void an_optional_zone_that_is_not_the_primarys_is_no_failure(void **state)
+{
+	struct rig *r = *state;
+	struct name apex = rig_name("example.");
+	updater_free(r->updater);
+	r->updater = updater_new(&(struct updater_config){.zone = r->zone,
+		.apex = apex.wire,
+		.host = "me",
+		.seed = 3,
+		.is_optional = true});
+	updater_set_view(r->updater, VIEW_WAN);
+	assert_int_equal(poll(r), OPCODE_QUERY);
+	r->is_unsigned = true;
+	answer(r, RCODE_REFUSED);
+	r->is_unsigned = false;
+	assert_int_equal(updater_deadline(r->updater), UPDATER_HELD);
+	assert_int_equal(updater_stats(r->updater).failed, 0);
+	r->now = UPDATER_HELD;
+	begin(r, NULL); /* by a cache: not authoritative */
+	assert_int_equal(updater_deadline(r->updater), 2 * UPDATER_HELD);
+	assert_false(updater_stats(r->updater).is_in_use);
+	r->now = 2 * UPDATER_HELD;
+	r->is_authoritative = true;
+	begin(r, NULL);
+	assert_true(updater_stats(r->updater).is_in_use);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_NOTAUTH); /* and not for us to change */
+	assert_int_equal(updater_deadline(r->updater), 3 * UPDATER_HELD);
+	assert_int_equal(updater_stats(r->updater).failed, 0);
+	r->now = 3 * UPDATER_HELD;
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(updater_stats(r->updater).owned, 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -304,9 +389,12 @@ int main(void)
 		TEST(a_restart_that_lost_its_index_finds_its_names_again),
 		TEST(a_change_while_a_message_is_out_is_sent_after),
 		TEST(a_server_that_fails_is_left_alone_for_longer_and_longer),
+		TEST(an_answer_that_is_not_signed_is_no_answer),
 		TEST(an_answer_to_another_message_is_no_answer),
 		TEST(a_change_of_view_is_sent),
-		TEST(names_beyond_the_limit_are_counted_and_left_out),
+		TEST(an_index_that_is_large_has_several_parts),
+		TEST(all_parts_of_the_index_are_read),
+		TEST(an_optional_zone_that_is_not_the_primarys_is_no_failure),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

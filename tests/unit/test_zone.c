@@ -10,6 +10,7 @@
 
 #include "unit.h"
 #include "zone/lookup.h"
+#include "zone/store.h"
 #include "zone_rig.h"
 
 /* What the listener was told, one line a change: "+ owner ttl type view". */
@@ -525,6 +526,49 @@ static void the_table_grows_and_shrinks_with_the_names(void **state)
 	zone_free(z);
 }
 
+/* Counted in slots and not in time: what one change moves does not grow with the table. Names are
+ * found at any moment, and a walk over all sees each once. */
+static void a_change_moves_few_slots_while_the_table_grows(void **state)
+{
+	(void)state;
+	enum { NAMES = 12000, MOST_A_CHANGE = 256, CHANGES_A_TURN = 4 };
+	struct zone *z = new_zone();
+	const struct table *before = NULL;
+	size_t moved = 0, changes_while_moving = 0;
+	char text[64];
+	for (int i = 0; i < NAMES; i++) {
+		snprintf(text, sizeof(text), i % 3 ? "h%d.example." : "h%d.a.b.c.example.", i);
+		assert_int_equal(rig_put(z, ZONE_DERIVED, text, "60 A 192.0.2.1", NULL), 0);
+		const struct table *now = atomic_load(&z->reader.table);
+		if (now == before)
+			assert_true(now->moved - moved <= CHANGES_A_TURN * MOST_A_CHANGE);
+		else if (before)
+			assert_null(atomic_load(&before->previous));
+		before = now;
+		moved = now->moved;
+		if (!table_is_moving(now))
+			continue;
+		changes_while_moving++;
+		snprintf(text, sizeof(text), "h%d.example.", i / 7 * 3 + 1);
+		assert_int_equal(count_any(z, text, RR_A), (i / 7 * 3 + 1) < i ? 1 : -1);
+		if (changes_while_moving % 16)
+			continue;
+		/* What changes or goes is so in both tables. */
+		assert_int_equal(rig_put(z, ZONE_DERIVED, text, "60 A 192.0.2.1 192.0.2.2", NULL), 0);
+		assert_int_equal(count_any(z, text, RR_A), 2);
+		assert_int_equal(rig_put(z, ZONE_DERIVED, text, NULL), 0);
+		assert_int_equal(count_any(z, text, RR_A), -1);
+		assert_int_equal(rig_put(z, ZONE_DERIVED, text, "60 A 192.0.2.1", NULL), 0);
+		size_t seen = 0, at = 0;
+		while (table_next(now, &at))
+			seen++;
+		assert_true(seen >= zone_stats(z).names && seen <= zone_stats(z).names + 8);
+	}
+	assert_true(changes_while_moving > 100);
+	assert_int_equal(zone_stats(z).names, NAMES + 1);
+	zone_free(z);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -552,6 +596,7 @@ int main(void)
 		cmocka_unit_test(more_than_a_node_holds_changes_nothing),
 		cmocka_unit_test(what_was_published_is_kept_until_the_garbage_is_freed),
 		cmocka_unit_test(the_table_grows_and_shrinks_with_the_names),
+		cmocka_unit_test(a_change_moves_few_slots_while_the_table_grows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

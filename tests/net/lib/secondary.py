@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Knot and NSD as secondaries, and Knot as a primary that takes updates; the configurations are those
-that the manual page gives."""
+"""Knot and NSD as secondaries and as primaries of zone files, and Knot as a primary that takes updates; the
+configurations of secondaries are those that the manual page gives."""
 import os
 import subprocess
 
@@ -103,13 +103,15 @@ pattern:
     return Server(ns, addr, work, "nsd", [program, "-d", "-c", conf])
 
 
-def knot_primary(program, ns, addr, work, domain):
-    write(work, domain + ".zone", f"""$ORIGIN {domain}.
-@ 60 SOA ns hostmaster 1 3600 600 604800 60
-@ 60 NS ns
-ns 60 A {addr}
-taken 60 TXT "the administrator's"
-""")
+def knot_primary(program, ns, addr, work, domain, reverse=()):
+    """Knot as a primary that takes updates of `domain`, and of these zones that are empty at first."""
+    apex = "@ 60 SOA ns hostmaster 1 3600 600 604800 60\n@ 60 NS ns\n"
+    write(work, domain + ".zone", f"$ORIGIN {domain}.\n{apex}ns 60 A {addr}\n"
+          'taken 60 TXT "the administrator\'s"\n')
+    for zone in reverse:
+        write(work, zone + ".zone", f"$ORIGIN {zone}.\n{apex}")
+    zones = "".join(f"  - domain: {zone}\n    storage: {work}\n    file: {zone}.zone\n"
+                    "    acl: [from-ontap, test]\n" for zone in (domain, *reverse))
     conf = write(work, "knot.conf", f"""
 server:
     listen: {addr}@53
@@ -131,9 +133,58 @@ acl:
     address: {addr}
     action: transfer
 zone:
-  - domain: {domain}
-    storage: {work}
-    file: {domain}.zone
-    acl: [from-ontap, test]
-""")
+{zones}""")
     return Server(ns, addr, work, "knot", [program, "-c", conf])
+
+
+def knot_of_files(program, ns, addr, work, files):
+    """Knot as a primary of zones: files is {domain: path}."""
+    conf = write(work, "knot.conf", f"""
+server:
+    listen: {addr}@53
+    rundir: {work}
+    identity: ""
+    version: ""
+    udp-workers: 1
+    background-workers: 1
+log:
+  - target: stderr
+    any: info
+database:
+    storage: {work}
+acl:
+  - id: test
+    address: 127.0.0.0/8
+    action: transfer
+template:
+  - id: default
+    storage: {work}
+    zonefile-sync: -1
+    journal-content: none
+    acl: test
+zone:
+""" + "".join(f"  - domain: {domain}\n    file: {path}\n" for domain, path in files.items()))
+    return Server(ns, addr, work, "knot", [program, "-c", conf])
+
+
+def nsd_of_files(program, ns, addr, work, files):
+    """NSD as a primary of zones: files is {domain: path}."""
+    conf = write(work, "nsd.conf", f"""
+server:
+    server-count: 1
+    ip-address: {addr}
+    username: ""
+    database: ""
+    zonelistfile: {work}/zone.list
+    xfrdfile: {work}/xfrd.state
+    xfrdir: {work}
+    pidfile: ""
+    hide-version: yes
+    hide-identity: yes
+    rrl-ratelimit: 0
+    rrl-whitelist-ratelimit: 0
+remote-control:
+    control-enable: no
+""" + "".join(f"zone:\n    name: {domain}\n    zonefile: {path}\n    provide-xfr: 127.0.0.0/8 NOKEY\n"
+           for domain, path in files.items()))
+    return Server(ns, addr, work, "nsd", [program, "-d", "-c", conf])

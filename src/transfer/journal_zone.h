@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Inside of the journal: the zones, which journal.c keeps, and what source.c keeps ready to be sent
+ * of each.
+ */
+#pragma once
+
+#include "base/list.h"
+#include "base/map.h"
+#include "transfer/history.h"
+#include "transfer/image.h"
+#include "transfer/journal.h"
+#include "transfer/survey.h"
+
+/* One zone. */
+struct jzone {
+	struct map_node in_map;   /* by hash of the name */
+	struct list in_dirty;     /* while the SOA was told of since the last commit */
+	struct name apex;
+	struct records *soa;      /* of `serial`; NULL before the first */
+	struct records *next_soa; /* as told since the last commit; NULL: none, the zone goes */
+	uint32_t serial;          /* 0: not committed yet */
+	bool is_catalog;
+	size_t zones_below; /* zones of which this is the nearest above */
+	struct history history;
+
+	/* source.c's */
+	struct list in_imaged; /* while it has an image that is ready */
+	struct list in_wanted; /* while it waits for the next survey to make one */
+	struct image *image;   /* ready, or NULL */
+	struct image *making;  /* by the survey that is under way, or NULL */
+	ns_t image_until;
+	size_t whole_len; /* of the last image, 0 if there was none yet */
+};
+
+struct journal {
+	uint64_t seed;
+	struct zone *zone;
+	struct map zones;
+	struct list dirty;     /* zones: a commit costs as much as there is to be committed */
+	struct jzone *catalog; /* NULL: none */
+	size_t bytes;          /* of all histories */
+	uint64_t forgotten;
+
+	/* source.c's */
+	struct list imaged, wanted;
+	struct survey *survey; /* NULL: none is under way */
+};
+
+/* journal.c */
+
+struct jzone *jzone_find(const struct journal *j, const uint8_t *apex) NONNULL;
+
+/* The zone that a name is in: the nearest at or above it, never the catalog; NULL: none. */
+struct jzone *jzone_over(const struct journal *j, const uint8_t *name) NONNULL;
+
+/* Whether the catalog lists it. */
+bool jzone_is_member(const struct jzone *z) NONNULL;
+
+/* source.c */
+
+/* That owner is about to change. */
+void source_before_change(struct journal *j, const uint8_t *owner) NONNULL;
+
+/* The zone's images are of no use any more: it is no more, or its borders have changed. */
+void source_forget(struct journal *j, struct jzone *z) NONNULL;
+
+/* The zone has a new serial. */
+void source_advance(struct journal *j, struct jzone *z) NONNULL;

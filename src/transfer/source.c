@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what is sent to whom: the steps that lead from what a client has to what is, or all of the
+ * zone, and the making of that.
+ * Never changes the zone, never sends. Called by the main thread.
+ *
+ *	asked for, no image ──► wanted ──a survey begins──► making ──it is done──► image, for a while
+ *
+ * One survey (transfer/survey.h) is under way at a time, for all zones that were wanted when it
+ * began. The image that it makes is of that serial, so that who asks after the zone has gone on waits
+ * for the next.
+ */
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "transfer/catalog.h"
+#include "transfer/journal_zone.h"
+
+/* Images that are ready. */
+
+static void drop_image(struct jzone *z)
+{
+	list_remove(&z->in_imaged);
+	image_free(z->image);
+	z->image = NULL;
+}
+
+static void take_image(struct journal *j, struct jzone *z, struct image *image, ns_t now)
+{
+	drop_image(z);
+	z->image = image;
+	z->whole_len = image->err ? 0 : image->len;
+	z->image_until = now + LIMIT_IMAGE_KEEP_S * NS_PER_S;
+	list_append(&j->imaged, &z->in_imaged);
+}
+
+/* RFC 1982 §3.2. */
+static bool is_before(uint32_t serial, uint32_t other)
+{
+	return (int32_t)(serial - other) < 0;
+}
+
+void source_advance(struct journal *j UNUSED, struct jzone *z)
+{
+	drop_image(z);
+}
+
+void journal_trim(struct journal *j, ns_t now)
+{
+	LIST_FOR_EACH(p, &j->imaged) {
+		struct jzone *z = container_of(p, struct jzone, in_imaged);
+		if (z->image_until <= now)
+			drop_image(z);
+	}
+}
+
+ns_t journal_deadline(const struct journal *j)
+{
+	ns_t deadline = NS_NEVER;
+	LIST_FOR_EACH(p, &j->imaged)
+		deadline = ns_min(deadline, container_of(p, struct jzone, in_imaged)->image_until);
+	return deadline;
+}
+
+/* Making them. */
+
+/* Gives the survey up. What it was to make is wanted still. */
+static void abandon_survey(struct journal *j)
+{
+	survey_free(j->survey);
+	j->survey = NULL;
+	MAP_FOR_EACH(n, &j->zones) {
+		struct jzone *z = container_of(n, struct jzone, in_map);
+		if (!z->making)
+			continue;
+		image_free(z->making);
+		z->making = NULL;
+		list_remove(&z->in_wanted);
+		list_append(&j->wanted, &z->in_wanted);
+	}
+}
+
+void source_before_change(struct journal *j, const uint8_t *owner)
+{
+	if (j->survey && survey_before_change(j->survey, owner))
+		abandon_survey(j);
+}
+
+void source_forget(struct journal *j UNUSED, struct jzone *z)
+{
+	drop_image(z);
+	list_remove(&z->in_wanted);
+	image_free(z->making);
+	z->making = NULL;
+}
+
+static struct survey_images images_of(void *arg, const uint8_t *owner)
+{
+	const struct journal *j = arg;
+	const struct jzone *own = jzone_over(j, owner), *above = NULL;
+	if (own && owner[0] && name_equal(own->apex.wire, owner))
+		above = jzone_over(j, name_parent(owner));
+	return (struct survey_images){own ? own->making : NULL, above ? above->making : NULL};
+}
+
+static void begin_survey(struct journal *j)
+{
+	j->survey = survey_new(j->zone, j->seed, images_of, j);
+	if (!j->survey)
+		return;
+	LIST_FOR_EACH(p, &j->wanted) {
+		struct jzone *z = container_of(p, struct jzone, in_wanted);
+		list_remove(&z->in_wanted);
+		z->making = image_new(z->soa, z->serial);
+	}
+}
+
+static void end_survey(struct journal *j, ns_t now)
+{
+	survey_free(j->survey);
+	j->survey = NULL;
+	MAP_FOR_EACH(n, &j->zones) {
+		struct jzone *z = container_of(n, struct jzone, in_map);
+		if (z->making)
+			take_image(j, z, z->making, now);
+		z->making = NULL;
+	}
+}
+
+bool journal_has_work(const struct journal *j)
+{
+	return j->survey || !list_is_empty(&j->wanted);
+}
+
+bool journal_work(struct journal *j, ns_t now)
+{
+	if (!journal_has_work(j))
+		return true; /* it may be that what was wanted is no more */
+	if (!j->survey)
+		begin_survey(j);
+	int more = j->survey ? survey_work(j->survey) : 1;
+	if (more < 0)
+		abandon_survey(j);
+	else if (more == 0)
+		end_survey(j, now);
+	return more == 0;
+}
+
+/* The catalog is not in the store, and short: at once. NULL if out of memory. */
+static struct image *image_catalog(const struct journal *j, const struct jzone *catalog)
+{
+	struct catalog_member member;
+	struct image *image = image_new(catalog->soa, catalog->serial);
+	if (!image)
+		return NULL;
+	catalog_head(catalog->apex.wire, image);
+	MAP_FOR_EACH(n, &j->zones) {
+		const struct jzone *z = container_of(n, struct jzone, in_map);
+		if (jzone_is_member(z) &&
+			catalog_member(catalog->apex.wire, z->apex.wire, &member) == 0)
+			image_add(image, &member.record);
+	}
+	return image;
+}
+
+/* Sees to it that the zone has an image that is not older than the question. JOURNAL_LATER: it will
+ * have one; ERR_NOMEM. */
+static int want_image(struct journal *j, struct jzone *z, const struct xfr_ask *ask, ns_t now)
+{
+	if (z->image && !is_before(z->image->serial, ask->since)) {
+		z->image_until = now + LIMIT_IMAGE_KEEP_S * NS_PER_S;
+		return z->image->err;
+	}
+	if (z->is_catalog) {
+		struct image *image = image_catalog(j, z);
+		if (image)
+			take_image(j, z, image, now);
+		return image ? image->err : ERR_NOMEM;
+	}
+	bool is_under_way = z->making && !is_before(z->making->serial, ask->since);
+	if (!is_under_way && list_is_empty(&z->in_wanted))
+		list_append(&j->wanted, &z->in_wanted);
+	return JOURNAL_LATER;
+}
+
+/* What is sent. */
+
+static struct xfr_source *source_new(struct records *soa, size_t blocks)
+{
+	struct xfr_source *s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->blocks = calloc(blocks + 1, sizeof(struct records *));
+	if (!s->blocks) {
+		free(s);
+		return NULL;
+	}
+	s->soa = records_ref(soa);
+	return s;
+}
+
+static struct xfr_source *source_whole(const struct image *image)
+{
+	struct xfr_source *s = source_new(image->soa, image->count);
+	if (!s)
+		return NULL;
+	for (size_t i = 0; i < image->count; i++)
+		s->blocks[s->block_count++] = records_ref(image->blocks[i]);
+	return s;
+}
+
+static struct xfr_source *source_single(const struct jzone *z)
+{
+	struct xfr_source *s = source_new(z->soa, 0);
+	if (s)
+		s->is_single = true;
+	return s;
+}
+
+/* Bytes of all steps from that one on. */
+static size_t steps_len(const struct jzone *z, const struct step *first)
+{
+	size_t len = 0;
+	for (const struct list *p = &first->in_history; p != &z->history.steps; p = p->next)
+		len += container_of(p, struct step, in_history)->records->len;
+	return len;
+}
+
+/* Whether it is less to send all of the zone (RFC 1995 §4 lets us): which is as long as it last was,
+ * or not longer than all zones are. Not worth the question where the steps are few. */
+static bool is_whole_shorter(
+	const struct journal *j, const struct jzone *z, const struct step *first)
+{
+	enum { FEW = 64 * 1024 };
+	size_t len = steps_len(z, first);
+	return len > FEW && (z->whole_len ? z->whole_len : zone_stats(j->zone).bytes) < len;
+}
+
+static struct xfr_source *source_steps(const struct jzone *z, struct step *first)
+{
+	struct xfr_source *s = source_new(z->soa, z->history.step_count);
+	if (!s)
+		return NULL;
+	s->is_incremental = true;
+	for (struct list *p = &first->in_history; p != &z->history.steps; p = p->next)
+		s->blocks[s->block_count++] =
+			records_ref(container_of(p, struct step, in_history)->records);
+	return s;
+}
+
+/* The first step of those that the client can be sent, or NULL: it has to be sent all. */
+static struct step *first_step(
+	const struct journal *j, const struct jzone *z, const struct xfr_ask *ask)
+{
+	struct step *first =
+		ask->type == RR_IXFR ? history_from(&z->history, ask->serial) : NULL;
+	if (!first || !history_is_followed(&z->history, first, &ask->client, ask->view))
+		return NULL;
+	return is_whole_shorter(j, z, first) ? NULL : first;
+}
+
+/* What brings the client to the serial `*ret_given`, 0 if nothing is given but a SOA. */
+static int make_source(struct journal *j, struct jzone *z, const struct xfr_ask *ask, ns_t now,
+	struct xfr_source **ret, uint32_t *ret_given)
+{
+	struct step *first = first_step(j, z, ask);
+	*ret_given = 0;
+	/* Who has the same or, by RFC 1982, a later one is up to date (RFC 1995 §2). */
+	if (ask->type == RR_IXFR && !is_before(ask->serial, z->serial)) {
+		*ret = source_single(z);
+	} else if (first) {
+		*ret = source_steps(z, first);
+		*ret_given = z->serial;
+	} else {
+		int err = want_image(j, z, ask, now);
+		if (err)
+			return err;
+		*ret = source_whole(z->image);
+		*ret_given = z->image->serial;
+	}
+	return *ret ? 0 : ERR_NOMEM;
+}
+
+int journal_source(struct journal *j, struct xfr_ask *ask, ns_t now, struct xfr_source **ret)
+{
+	struct jzone *z = jzone_find(j, ask->zone.wire);
+	struct xfr_source *source;
+	uint32_t given;
+	if (!z || z->serial == 0)
+		return ERR_ABSENT;
+	if (!ask->since)
+		ask->since = z->serial;
+	int err = make_source(j, z, ask, now, &source, &given);
+	if (err)
+		return err;
+	if (given)
+		history_note_given(&z->history, given, &ask->client, ask->view);
+	*ret = source;
+	return 0;
+}
