@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -117,24 +118,28 @@ static inline void wr_bytes(struct wr *w, const void *bytes, size_t len)
 
 static inline void put_u16(uint8_t *p, uint16_t v)
 {
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
+	v = htobe16(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline void put_u32(uint8_t *p, uint32_t v)
 {
-	put_u16(p, (uint16_t)(v >> 16));
-	put_u16(p + 2, (uint16_t)v);
+	v = htobe32(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline uint16_t get_u16(const uint8_t *p)
 {
-	return (uint16_t)(p[0] << 8 | p[1]);
+	uint16_t v;
+	memcpy(&v, p, sizeof(v));
+	return be16toh(v);
 }
 
 static inline uint32_t get_u32(const uint8_t *p)
 {
-	return (uint32_t)get_u16(p) << 16 | get_u16(p + 2);
+	uint32_t v;
+	memcpy(&v, p, sizeof(v));
+	return be32toh(v);
 }
 
 static inline void wr_u8(struct wr *w, uint8_t v)

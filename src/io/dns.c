@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "io/dns_part.h"
+#include "io/rcu.h"
 
-enum { WORKERS_MAX = 64, TCP_BACKLOG = 128, PLACE_CAP = ADDR_TEXT_CAP + 32 };
+enum { WORKERS_MAX = 64, TCP_BACKLOG = 128, UDP_RECEIVE_ROOM = 1 << 20, PLACE_CAP = ADDR_TEXT_CAP + 32 };
 
 /* One address listened on. */
 struct endpoint {
@@ -27,25 +28,11 @@ struct endpoint {
 
 struct dns {
 	struct dns_config config; /* `listen` is not used */
+	struct cookie_slot cookie_keys;
 	struct tcp_server *tcp;
 	size_t endpoint_count;
 	struct endpoint endpoints[];
 };
-
-void client_set(struct serve_client *client, const union sock_addr *from, bool is_tcp)
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:0:0/96 */
-	const uint8_t *bytes = (const uint8_t *)&from->v6.sin6_addr;
-	const void *v4 = from->any.sa_family == AF_INET ? (const void *)&from->v4.sin_addr :
-		memcmp(bytes, mapped, sizeof(mapped)) == 0 ? bytes + sizeof(mapped) : NULL;
-	*client = (struct serve_client){.is_tcp = is_tcp};
-	client->port = ntohs(from->any.sa_family == AF_INET ? from->v4.sin_port : from->v6.sin6_port);
-	client->addr.family = v4 ? ADDR_V4 : ADDR_V6;
-	if (v4)
-		memcpy(client->addr.bytes, v4, 4);
-	else
-		memcpy(client->addr.bytes, bytes, 16);
-}
 
 int dns_thread_start(pthread_t *thread, void *(*body)(void *arg), void *arg)
 {
@@ -111,9 +98,12 @@ static void set_option(int fd, int level, int name, int value)
 }
 
 /* Replies leave as they are made, small enough for any path: no path MTU that a stranger's ICMP
- * could shrink makes fragments of them (RFC 9715). */
+ * could shrink makes fragments of them (RFC 9715). A burst of queries finds room: by the first option for
+ * the privileged, by the second as far as the machine allows it to all. */
 static void set_udp_options(int fd, int family, bool is_wildcard)
 {
+	set_option(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_ROOM);
+	set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, UDP_RECEIVE_ROOM);
 	set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
 	if (family == AF_INET6)
 		set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
@@ -258,6 +248,31 @@ static int copy_trusted(struct dns *d)
 	return copy ? 0 : ERR_NOMEM;
 }
 
+static void free_cookie_keys(void *arg)
+{
+	if (arg)
+		explicit_bzero(arg, sizeof(struct cookie_keys));
+	free(arg);
+}
+
+int dns_set_cookie_keys(struct dns *d, const struct cookie_keys *keys)
+{
+	struct cookie_keys *copy = malloc(sizeof(*copy));
+	if (!copy)
+		return ERR_NOMEM;
+	*copy = *keys;
+	rcu_defer(free_cookie_keys, cookie_slot_publish(&d->cookie_keys, copy));
+	return 0;
+}
+
+/* Frees what no thread looks at any more. */
+static void dns_free(struct dns *d)
+{
+	free_cookie_keys(cookie_slot_publish(&d->cookie_keys, NULL));
+	free((void *)(uintptr_t)d->config.policy.trusted);
+	free(d);
+}
+
 struct dns *dns_open(const struct dns_config *config)
 {
 	static const struct dns_listen wildcard;
@@ -268,9 +283,10 @@ struct dns *dns_open(const struct dns_config *config)
 		return NULL;
 	d->config = *config;
 	d->config.workers = choose_workers(config->workers);
-	if (copy_trusted(d) || !(d->tcp = tcp_server_start(&d->config))) {
-		free((void *)(uintptr_t)d->config.policy.trusted);
-		free(d);
+	d->config.policy.cookie_keys = &d->cookie_keys;
+	if (copy_trusted(d) || dns_set_cookie_keys(d, &config->cookie_keys) ||
+		!(d->tcp = tcp_server_start(&d->config))) {
+		dns_free(d);
 		return NULL;
 	}
 	d->endpoint_count = count;
@@ -316,6 +332,5 @@ void dns_close(struct dns *d)
 			udp_worker_stop(e->workers[--e->worker_count]);
 	}
 	tcp_server_stop(d->tcp);
-	free((void *)(uintptr_t)d->config.policy.trusted);
-	free(d);
+	dns_free(d);
 }

@@ -31,7 +31,8 @@ struct dns_config {
 	const struct view_slot *views;   /* the same */
 	const struct log *log;           /* the same; NULL: silence */
 	struct transfers *transfers;     /* the same; NULL: none */
-	struct serve_policy policy;      /* copied, with what it points to */
+	struct serve_policy policy;      /* copied, with what it points to; `cookie_keys` is not looked at */
+	struct cookie_keys cookie_keys;  /* copied */
 	uint32_t rate_limit;             /* replies of a kind a second to a network, over UDP; 0: no limit */
 };
 
@@ -58,6 +59,9 @@ struct dns_stats {
 	uint64_t tcp_limited;  /* connections closed because there were too many */
 };
 struct dns_stats dns_stats(const struct dns *d) NONNULL;
+
+/* Other keys of cookies from now on. ERR_NOMEM: the old ones stay. */
+int dns_set_cookie_keys(struct dns *d, const struct cookie_keys *keys) NONNULL MUSTCHECK;
 
 /* Closes all sockets and joins all threads. */
 void dns_close(struct dns *d);

@@ -109,7 +109,8 @@ static size_t begin_transfer(struct task *t)
 		.ask = {.zone = q->question.name,
 			.type = q->question.type,
 			.serial = q->serial,
-			.view = view_of(t)}};
+			.view = view_of(t),
+			.client = t->client->addr}};
 	if (q->is_signed)
 		transfer->xfr.tsig = t->tsig;
 	*t->ret_transfer = transfer;
@@ -199,8 +200,7 @@ size_t dns_answer(struct serve_ctx *ctx, struct transfers *transfers,
 	size_t reply_cap, struct transfer **ret_transfer)
 {
 	const struct transfer_policy *policy = transfers ? transfers_policy(transfers) : NULL;
-	if (LIKELY(!policy || !request_concerns(query, query_len)) ||
-		is_to_be_dropped(client, query))
+	if (LIKELY(!dns_is_special(policy, query, query_len)) || is_to_be_dropped(client, query))
 		return serve_answer(ctx, client, query, query_len, reply, reply_cap);
 	struct task t = {.ctx = ctx,
 		.transfers = transfers,

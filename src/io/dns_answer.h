@@ -7,10 +7,19 @@
 
 #include "io/transfers.h"
 #include "serve/answer.h"
+#include "transfer/request.h"
 
-/* As serve_answer(), inside of whose contract the caller is. `query` may be changed. `transfers`
- * NULL: there are none. With `*ret_transfer` set the answer is a transfer, begun and not asked for
- * yet, and the length is 0; `ret_transfer` is NULL where there cannot be one: over UDP. */
+/* Whether that is the case, by the policy that transfers_policy() has given. */
+static inline bool dns_is_special(const struct transfer_policy *policy, const uint8_t *query,
+	size_t query_len)
+{
+	return UNLIKELY(policy != NULL) && UNLIKELY(request_concerns(query, query_len));
+}
+
+/* Answers any query. As serve_answer(), inside of whose contract the caller is. `query` may be
+ * changed. `transfers` NULL: there are none. With `*ret_transfer` set the answer is a transfer, begun
+ * and not asked for yet, and the length is 0; `ret_transfer` is NULL where there cannot be one: over
+ * UDP. */
 size_t dns_answer(struct serve_ctx *ctx, struct transfers *transfers,
 	const struct serve_client *client, uint8_t *query, size_t query_len, uint8_t *reply,
 	size_t reply_cap, struct transfer **ret_transfer) NONNULL_ARGS(1, 3, 4, 6) MUSTCHECK;

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "io/dns.h"
@@ -17,7 +18,20 @@ union sock_addr {
 };
 
 /* The address and port in `from`, IPv4 on a dual-stack socket as IPv4. */
-void client_set(struct serve_client *client, const union sock_addr *from, bool is_tcp) NONNULL;
+static inline void client_set(struct serve_client *client, const union sock_addr *from, bool is_tcp)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:0:0/96 */
+	const uint8_t *v6 = from->v6.sin6_addr.s6_addr;
+	const void *v4 = from->any.sa_family == AF_INET ? (const void *)&from->v4.sin_addr :
+		memcmp(v6, mapped, sizeof(mapped)) == 0 ? v6 + sizeof(mapped) : NULL;
+	*client = (struct serve_client){.is_tcp = is_tcp};
+	client->port = ntohs(from->any.sa_family == AF_INET ? from->v4.sin_port : from->v6.sin6_port);
+	client->addr.family = v4 ? ADDR_V4 : ADDR_V6;
+	if (v4)
+		memcpy(client->addr.bytes, v4, 4);
+	else
+		memcpy(client->addr.bytes, v6, 16);
+}
 
 /* Starts a thread that takes no signals: those are the main thread's. 0 or an errno value. */
 int dns_thread_start(pthread_t *thread, void *(*body)(void *arg), void *arg)

@@ -24,17 +24,23 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/map.h"
 #include "base/time.h"
 #include "io/dns_answer.h"
 #include "io/dns_part.h"
+#include "io/loop.h"
 #include "io/privilege.h"
 #include "io/rcu.h"
 #include "wire/msg.h"
 
 enum {
 	EVENTS = 64,
+	/* Less than one source may have: those of its connections that have ended are noticed between
+	 * two turns, and do not count against its next ones. */
+	ACCEPTS_A_TURN = 16,
 	PREFIX_LEN = 2, /* RFC 1035 §4.2.2 */
 	READ_CAP = 64 * 1024,
 	WRITE_CAP = 2 * (PREFIX_LEN + MSG_CAP),
@@ -51,7 +57,8 @@ struct source {
 
 struct conn {
 	struct source source;
-	struct list in_use; /* by last progress, the longest ago first */
+	struct list in_use;        /* by last progress, the longest ago first */
+	struct map_node by_client; /* under the hash of where the client is */
 	ns_t progress;
 	struct serve_client client;
 	uint8_t *in; /* input not answered yet; NULL if there is none */
@@ -74,19 +81,15 @@ struct tcp_server {
 	struct source ready;         /* of transfers */
 	struct transfers *transfers; /* NULL: none */
 	const struct log *log;
+	ns_t now;                               /* since the last wait */
 	struct list conns;                      /* of struct conn.in_use */
+	struct map clients;                     /* of struct conn.by_client */
+	uint64_t seed;                          /* of its hashes */
 	struct source listeners[LISTENERS_MAX]; /* the main thread adds; read here by events only */
 	size_t listener_count;
 	uint8_t read_buffer[READ_CAP];
 	uint8_t write_buffer[WRITE_CAP];
 };
-
-static ns_t now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * NS_PER_S + t.tv_nsec;
-}
 
 static int watch(struct tcp_server *s, struct source *source, uint32_t events)
 {
@@ -143,6 +146,7 @@ static void conn_free(struct tcp_server *s, struct conn *c)
 		drop_transfer(s, c);
 	close(c->source.fd); /* and out of the epoll set by that */
 	list_remove(&c->in_use);
+	map_remove(&s->clients, &c->by_client);
 	free(c->in);
 	free(c->out);
 	free(c);
@@ -151,7 +155,7 @@ static void conn_free(struct tcp_server *s, struct conn *c)
 
 static void note_progress(struct tcp_server *s, struct conn *c)
 {
-	c->progress = now();
+	c->progress = s->now;
 	list_remove(&c->in_use);
 	list_append(&s->conns, &c->in_use);
 }
@@ -356,18 +360,30 @@ static void conn_turn(struct tcp_server *s, struct conn *c)
 	}
 }
 
-/* Whether both count as one source: the same IPv4 address, or IPv6 network of 64 bits. */
+/* Bytes of an address that tell one source from another: an IPv6 network of 64 bits is one. */
+static size_t source_len(const struct addr *a)
+{
+	return a->family == ADDR_V4 ? 4 : 8;
+}
+
+static uint64_t source_hash(const struct tcp_server *s, const struct addr *a)
+{
+	return hash_bytes(s->seed ^ a->family, a->bytes, source_len(a));
+}
+
+/* Whether both count as one source. */
 static bool is_same_source(const struct addr *a, const struct addr *b)
 {
-	return a->family == b->family &&
-	       memcmp(a->bytes, b->bytes, a->family == ADDR_V4 ? 4 : 8) == 0;
+	return a->family == b->family && memcmp(a->bytes, b->bytes, source_len(a)) == 0;
 }
 
 static bool is_over_source_limit(const struct tcp_server *s, const struct addr *addr)
 {
 	unsigned count = 0;
-	LIST_FOR_EACH(p, &s->conns)
-		count += is_same_source(&container_of(p, struct conn, in_use)->client.addr, addr);
+	/* No more of one source than the limit are ever in. */
+	const struct map_node *n = map_first(&s->clients, source_hash(s, addr));
+	for (; n; n = map_next(n))
+		count += is_same_source(&container_of(n, struct conn, by_client)->client.addr, addr);
 	return count >= LIMIT_TCP_SOURCE;
 }
 
@@ -380,6 +396,16 @@ static void close_stalest(struct tcp_server *s)
 	count_up(&s->limited);
 }
 
+/* Takes up the connection, whose client is known. False without memory. */
+static bool enlist(struct tcp_server *s, struct conn *c)
+{
+	if (map_add(&s->clients, &c->by_client, source_hash(s, &c->client.addr)))
+		return false;
+	list_append(&s->conns, &c->in_use);
+	atomic_fetch_add_explicit(&s->open, 1, memory_order_relaxed);
+	return true;
+}
+
 static void add_conn(struct tcp_server *s, int fd, const union sock_addr *from)
 {
 	struct conn *c = calloc(1, sizeof(*c));
@@ -388,16 +414,16 @@ static void add_conn(struct tcp_server *s, int fd, const union sock_addr *from)
 		return;
 	}
 	c->source = (struct source){SOURCE_CONN, fd};
-	c->progress = now();
+	c->progress = s->now;
 	c->events = EPOLLIN;
 	client_set(&c->client, from, true);
 	count_up(&s->accepted);
 	bool is_limited = is_over_source_limit(s, &c->client.addr);
-	list_append(&s->conns, &c->in_use);
-	atomic_fetch_add_explicit(&s->open, 1, memory_order_relaxed);
-	if (is_limited) {
+	if (is_limited)
 		count_up(&s->limited);
-		conn_free(s, c);
+	if (is_limited || !enlist(s, c)) {
+		close(fd);
+		free(c);
 	} else if (watch(s, &c->source, EPOLLIN)) {
 		conn_free(s, c);
 	} else {
@@ -409,7 +435,7 @@ static void add_conn(struct tcp_server *s, int fd, const union sock_addr *from)
 /* Takes the connections that wait, a bounded number in a turn. */
 static void accept_some(struct tcp_server *s, int listener)
 {
-	for (int i = 0; i < EVENTS; i++) {
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
 		union sock_addr from = {0};
 		socklen_t len = sizeof(from);
 		int fd = accept4(listener, &from.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -427,13 +453,10 @@ static void accept_some(struct tcp_server *s, int listener)
 static int sweep(struct tcp_server *s)
 {
 	ns_t limit = LIMIT_TCP_IDLE_S * NS_PER_S;
-	if (list_is_empty(&s->conns))
-		return -1;
-	ns_t at = now();
 	while (!list_is_empty(&s->conns)) {
 		struct conn *c = container_of(s->conns.next, struct conn, in_use);
-		if (at - c->progress < limit)
-			return (int)((c->progress + limit - at) / NS_PER_MS) + 1;
+		if (s->now - c->progress < limit)
+			return (int)((c->progress + limit - s->now) / NS_PER_MS) + 1;
 		conn_free(s, c);
 	}
 	return -1;
@@ -488,7 +511,9 @@ static void *run(void *arg)
 		rcu_reader_offline();
 		count = epoll_wait(s->epoll_fd, events, EVENTS, timeout);
 		rcu_reader_online();
+		s->now = loop_now();
 		s->ctx.unix_s = (uint32_t)dns_unix_time();
+		s->ctx.is_short_of_conns = s->open > LIMIT_TCP_CONNS_EASY;
 	} while (handle_events(s, events, count));
 	rcu_reader_end();
 	return NULL;
@@ -507,7 +532,10 @@ struct tcp_server *tcp_server_start(const struct dns_config *config)
 	s->log = config->log;
 	if (s->transfers)
 		s->ready = (struct source){SOURCE_TRANSFERS, transfers_ready_fd(s->transfers)};
+	s->seed = loop_random();
+	s->now = loop_now();
 	list_init(&s->conns);
+	map_init(&s->clients);
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	s->stop = (struct source){SOURCE_STOP, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 	if (s->epoll_fd < 0 || s->stop.fd < 0 || watch(s, &s->stop, EPOLLIN) ||
@@ -553,6 +581,7 @@ void tcp_server_stop(struct tcp_server *s)
 		conn_free(s, container_of(s->conns.next, struct conn, in_use));
 	for (size_t i = 0; i < s->listener_count; i++)
 		close(s->listeners[i].fd);
+	map_fini(&s->clients);
 	close(s->epoll_fd);
 	close(s->stop.fd);
 	free(s);

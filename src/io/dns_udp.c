@@ -33,6 +33,7 @@ union control {
 	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
+/* Queries are taken into slots of `in`, and replies put into those of `out`, without gaps. */
 struct udp_worker {
 	struct serve_ctx ctx;
 	struct transfers *transfers;
@@ -46,18 +47,10 @@ struct udp_worker {
 	union sock_addr peer[BATCH];
 	union control control[BATCH];
 	struct rrl rrl; /* untouched where there is no limit, as are buffers that no query has come into */
+	struct serve_asked asked[BATCH];
 	uint8_t query[BATCH][QUERY_CAP];
 	uint8_t reply[BATCH][EDNS_PAYLOAD];
 };
-
-/* A message may be received into slot `i`: what recvmmsg() has changed in it is put back. */
-static void reset_in(struct udp_worker *w, int i)
-{
-	struct msghdr *in = &w->in[i].msg_hdr;
-	in->msg_namelen = sizeof(w->peer[i]);
-	in->msg_controllen = w->has_pktinfo ? sizeof(w->control[i]) : 0;
-	in->msg_flags = 0;
-}
 
 static void init_slots(struct udp_worker *w)
 {
@@ -65,15 +58,14 @@ static void init_slots(struct udp_worker *w)
 		w->in_vec[i] = (struct iovec){w->query[i], QUERY_CAP};
 		w->in[i].msg_hdr = (struct msghdr){
 			.msg_name = &w->peer[i],
+			.msg_namelen = sizeof(w->peer[i]),
 			.msg_iov = &w->in_vec[i],
 			.msg_iovlen = 1,
 			.msg_control = w->has_pktinfo ? &w->control[i] : NULL,
+			.msg_controllen = w->has_pktinfo ? sizeof(w->control[i]) : 0,
 		};
-		/* A reply goes where its query came from. */
 		w->out_vec[i].iov_base = w->reply[i];
-		w->out[i].msg_hdr = w->in[i].msg_hdr;
-		w->out[i].msg_hdr.msg_iov = &w->out_vec[i];
-		reset_in(w, i);
+		w->out[i].msg_hdr = (struct msghdr){.msg_iov = &w->out_vec[i], .msg_iovlen = 1};
 	}
 }
 
@@ -98,58 +90,65 @@ static void turn_round(struct msghdr *m)
 	}
 }
 
-/* Answers message `i`. A length of 0 says that there is no reply. */
-static void answer_one(struct udp_worker *w, int i)
+/* Writes the reply to the query in slot `i`. Returns its length, 0 for none. */
+static size_t reply_to(struct udp_worker *w, int i, const struct transfer_policy *policy,
+	uint8_t reply[EDNS_PAYLOAD])
 {
 	struct serve_client client;
-	const struct msghdr *in = &w->in[i].msg_hdr;
-	struct msghdr *out = &w->out[i].msg_hdr;
-	w->out_vec[i].iov_len = 0;
-	if (in->msg_flags & MSG_TRUNC)
-		return;
+	size_t len = w->in[i].msg_len;
 	client_set(&client, &w->peer[i], false);
-	w->out_vec[i].iov_len = dns_answer(&w->ctx, w->transfers, &client, w->query[i],
-		w->in[i].msg_len, w->reply[i], sizeof(w->reply[i]), NULL);
-	out->msg_namelen = in->msg_namelen;
-	out->msg_controllen = in->msg_controllen;
-	if (w->has_pktinfo)
-		turn_round(out);
+	if (dns_is_special(policy, w->query[i], len))
+		return dns_answer(&w->ctx, w->transfers, &client, w->query[i], len, reply,
+			EDNS_PAYLOAD, NULL);
+	return serve_reply(&w->ctx, &client, &w->asked[i], reply, EDNS_PAYLOAD);
 }
 
-/* Sends the replies from `at` to before `end`. One that the kernel does not take is passed over, so
- * each turn gets further. */
-static void send_run(struct udp_worker *w, int at, int end)
+/* Makes slot `to` go where the query in slot `from` came from, and that ready for the next. Of what
+ * recvmmsg() writes there only the room for control messages has to be put back: flags are never read
+ * by it, and addresses of one socket have one length. */
+static void address_reply(struct udp_worker *w, int to, int from)
 {
-	while (at < end) {
-		int n = sendmmsg(w->fd, w->out + at, (unsigned)(end - at), 0);
+	struct msghdr *in = &w->in[from].msg_hdr, *out = &w->out[to].msg_hdr;
+	out->msg_name = in->msg_name;
+	out->msg_namelen = in->msg_namelen;
+	if (LIKELY(!w->has_pktinfo))
+		return;
+	out->msg_control = in->msg_control;
+	out->msg_controllen = in->msg_controllen;
+	in->msg_controllen = sizeof(w->control[from]);
+	turn_round(out);
+}
+
+/* Answers the queries in the first `count` slots. Returns how many replies there are. */
+static int answer_batch(struct udp_worker *w, int count)
+{
+	const struct transfer_policy *policy = w->transfers ? transfers_policy(w->transfers) : NULL;
+	int replies = 0;
+	for (int i = 0; i < count; i++)
+		serve_read(&w->ctx, w->query[i], w->in[i].msg_len, &w->asked[i]);
+	serve_look(&w->ctx, w->asked, (size_t)count);
+	for (int i = 0; i < count; i++) {
+		size_t len = w->in[i].msg_hdr.msg_flags & MSG_TRUNC ? 0 :
+			reply_to(w, i, policy, w->reply[replies]);
+		w->out_vec[replies].iov_len = len;
+		address_reply(w, replies, i);
+		replies += len > 0;
+	}
+	return replies;
+}
+
+/* Sends the first `count` replies. One that the kernel does not take is passed over, so each turn gets
+ * further. */
+static void send_batch(struct udp_worker *w, int count)
+{
+	for (int at = 0; at < count;) {
+		int n = sendmmsg(w->fd, w->out + at, (unsigned)(count - at), 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			count_up(&w->send_failed);
 		at += n > 0 ? n : 1;
 	}
-}
-
-/* Sends what replies there are: all at once, but for queries that got none. */
-static void send_all(struct udp_worker *w, int count)
-{
-	for (int at = 0, end; at < count; at = end + 1) {
-		for (end = at; end < count && w->out_vec[end].iov_len > 0; end++)
-			;
-		send_run(w, at, end);
-	}
-}
-
-/* Lets memory fetch what the answers to a batch are made of, while there is more than one. */
-static void announce_all(struct udp_worker *w, int count)
-{
-	uint64_t hints[BATCH];
-	if (count < 2)
-		return;
-	for (int i = 0; i < count; i++)
-		hints[i] = serve_announce(&w->ctx, w->query[i], w->in[i].msg_len);
-	for (int i = 0; i < count; i++)
-		serve_announce_again(&w->ctx, hints[i]);
 }
 
 /* What time it is for a batch, to some milliseconds. */
@@ -186,13 +185,10 @@ static void *run(void *arg)
 	/* Sequentially consistent, once a batch: it costs nothing on the way in. */
 	while (!w->is_stopping) {
 		int count = receive(w);
+		if (count <= 0)
+			continue;
 		note_time(w);
-		announce_all(w, count);
-		for (int i = 0; i < count; i++)
-			answer_one(w, i);
-		send_all(w, count);
-		for (int i = 0; i < count; i++)
-			reset_in(w, i);
+		send_batch(w, answer_batch(w, count));
 	}
 	rcu_reader_end();
 	return NULL;

@@ -80,42 +80,65 @@ static void add_soa(struct task *t, const struct node *apex)
 		t->is_full = true;
 }
 
-/* Offset in rdata of the name whose addresses go along with it (RFC 1035 §3.3, RFC 2782), or -1. */
+/* Offset in rdata of the name whose addresses go along with it (RFC 1035 §3.3, RFC 2782, RFC 9460 §4.1),
+ * or -1. */
 static int target_off(uint16_t type)
 {
 	switch (type) {
 	case RR_NS: return 0;
 	case RR_MX: return 2;
 	case RR_SRV: return 6;
+	case RR_SVCB:
+	case RR_HTTPS: return 2;
 	default: return -1;
 	}
 }
 
-/* Adds the addresses of the name at `off` in the reply. False if some did not fit. */
-static bool add_addresses(struct task *t, unsigned off)
+/* The type that besides addresses goes along with a record: a SVCB in AliasMode leads to others of its kind
+ * (RFC 9460 §4.1). 0: none. */
+static uint16_t follower(const uint8_t *rr)
 {
-	static const uint16_t types[] = {RR_A, RR_AAAA};
+	uint16_t type = get_u16(rr + 2);
+	return (type == RR_SVCB || type == RR_HTTPS) && get_u16(rr + RR_HEAD_LEN) == 0 ? type : 0;
+}
+
+/* Adds what goes along with a record whose target is the name at `off` in the reply. False if some of it
+ * did not fit. */
+static bool add_target(struct task *t, unsigned off, uint16_t also)
+{
+	const uint16_t types[] = {RR_A, RR_AAAA, also};
 	const uint8_t *name = t->reply.start + off;
 	struct key key;
 	key_from_message(&key, name, (unsigned)name_len(name));
-	const struct node *n = zone_node(t->ctx->zone, &key);
+	const struct node *n = zone_node_or_wildcard(t->ctx->zone, &key);
 	if (!n || off > POINTER_OFFSET_MAX)
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-		const struct node_set *set = node_set(n, types[i], t->view);
+		const struct node_set *set = types[i] ? node_set(n, types[i], t->view) : NULL;
 		if (set && !reply_add_set(&t->reply, SECTION_ADDITIONAL, off, n, set, set->ttl))
 			return false;
 	}
 	return true;
 }
 
-/* Adds the addresses of what the records from offset `off` on point to. They are of one set and were
- * written by us: so they are whole. False if some did not fit. */
+/* Whether the name at `offs[i]` in the reply is at one of the offsets before, too. */
+static bool is_repeated(const uint8_t *start, const unsigned *offs, unsigned i)
+{
+	for (unsigned j = 0; j < i; j++)
+		if (name_equal(start + offs[j], start + offs[i]))
+			return true;
+	return false;
+}
+
+/* Adds what goes along with the records from offset `off` on, once for each target. They are of one set and
+ * were written by us: so they are whole. False if some did not fit. */
 static bool add_targets(struct task *t, unsigned off, unsigned count, int target)
 {
+	unsigned names[LIMIT_SERVE_TARGETS];
 	for (unsigned i = 0; i < count && i < LIMIT_SERVE_TARGETS; i++) {
 		const uint8_t *rr = t->reply.start + off;
-		if (!add_addresses(t, off + RR_HEAD_LEN + (unsigned)target))
+		names[i] = off + RR_HEAD_LEN + (unsigned)target;
+		if (!is_repeated(t->reply.start, names, i) && !add_target(t, names[i], follower(rr)))
 			return false;
 		off += RR_HEAD_LEN + get_u16(rr + RR_HEAD_LEN - 2);
 	}
@@ -148,6 +171,20 @@ static void add_referral(struct task *t, const struct zone_answer *found)
 		t->is_full = true;
 }
 
+/* Whether the answer has that set already: then the way has come to where it was before. Each owner in it
+ * is a pointer that we wrote, to a name without one. */
+static bool has_answer(const struct task *t, unsigned owner_off, uint16_t type)
+{
+	const uint8_t *start = t->reply.start, *rr = start + t->head_len;
+	for (unsigned i = 0; i < t->reply.count[SECTION_ANSWER]; i++) {
+		if (get_u16(rr + 2) == type &&
+			name_equal(start + (get_u16(rr) & POINTER_OFFSET_MAX), start + owner_off))
+			return true;
+		rr += RR_HEAD_LEN + get_u16(rr + RR_HEAD_LEN - 2);
+	}
+	return false;
+}
+
 /* Goes on with the name that stands at the end of the reply, `len` bytes long. */
 static void follow(struct task *t, unsigned len)
 {
@@ -161,6 +198,8 @@ static bool add_alias(struct task *t, const struct zone_answer *found)
 	const uint8_t *at = node_rdata(found->node, found->set);
 	unsigned len = node_next_rdata(found->set, &at).len;
 	t->result = SERVE_NOERROR;
+	if (has_answer(t, t->name_off, RR_CNAME))
+		return false;
 	if (!reply_add_set(&t->reply, SECTION_ANSWER, t->name_off, found->node, found->set,
 		    found->set->ttl)) {
 		t->is_full = true;
@@ -168,6 +207,13 @@ static bool add_alias(struct task *t, const struct zone_answer *found)
 	}
 	follow(t, len);
 	return true;
+}
+
+/* Adds the DNAME, if the way has not come by it before. False if it does not fit. */
+static bool add_dname(struct task *t, const struct zone_answer *found, unsigned owner_off)
+{
+	return has_answer(t, owner_off, RR_DNAME) || reply_add_set(&t->reply, SECTION_ANSWER, owner_off,
+		found->node, found->set, found->set->ttl);
 }
 
 /* Adds the DNAME and the CNAME made from it (RFC 6672 §3.1). False if that is the end of it. */
@@ -178,11 +224,11 @@ static bool add_renaming(struct task *t, const struct zone_answer *found)
 	const uint8_t *at = node_rdata(found->node, found->set);
 	struct rdata target = node_next_rdata(found->set, &at);
 	unsigned len = prefix_len + target.len;
-	uint32_t ttl = found->set->ttl;
 
 	t->result = SERVE_NOERROR;
-	if (!reply_add_set(&t->reply, SECTION_ANSWER, t->name_off + prefix_len, found->node, found->set,
-		    ttl)) {
+	if (has_answer(t, t->name_off, RR_CNAME))
+		return false;
+	if (!add_dname(t, found, t->name_off + prefix_len)) {
 		t->is_full = true;
 		return false;
 	}
@@ -193,10 +239,13 @@ static bool add_renaming(struct task *t, const struct zone_answer *found)
 	}
 	memcpy(name, t->reply.start + t->name_off, prefix_len);
 	memcpy(name + prefix_len, target.bytes, target.len);
-	if (!reply_add_rr(&t->reply, SECTION_ANSWER, t->name_off, RR_CNAME, ttl, name, len)) {
+	if (!reply_add_rr(&t->reply, SECTION_ANSWER, t->name_off, RR_CNAME, found->set->ttl, name, len)) {
 		t->is_full = true;
 		return false;
 	}
+	/* Who asks for the CNAME has got it (RFC 1034 §4.3.2, step 3a). */
+	if (t->query->type == RR_CNAME)
+		return false;
 	follow(t, len);
 	return true;
 }
@@ -250,7 +299,8 @@ static bool act(struct task *t, const struct zone_answer *found, bool is_first)
 static void answer_question(struct task *t)
 {
 	struct zone_answer found;
-	t->flags = MSG_AA;
+	/* Of all classes we have one, so what we say of all is not the last word (RFC 1035 §6.2). */
+	t->flags = t->query->class == CLASS_ANY ? 0 : MSG_AA;
 	for (int i = 0; i < LIMIT_SERVE_CHAIN; i++) {
 		if (policy_is_multicast(&t->key)) {
 			if (i == 0)
@@ -292,7 +342,7 @@ static bool is_answered_as_meta(struct task *t)
 	}
 }
 
-/* Classes other than IN have one name at most. */
+/* Classes that are not ours have one name at most. */
 static void answer_other_class(struct task *t)
 {
 	const struct serve_policy *policy = t->ctx->policy;
@@ -307,7 +357,7 @@ static void answer_other_class(struct task *t)
 
 static void answer_good(struct task *t, const struct serve_client *client)
 {
-	if (UNLIKELY(t->query->class != CLASS_IN)) {
+	if (UNLIKELY(t->query->class != CLASS_IN && t->query->class != CLASS_ANY)) {
 		answer_other_class(t);
 		return;
 	}
@@ -408,8 +458,9 @@ static bool heed_options(struct task *t, const struct serve_client *client, enum
 	return rcode == RCODE_NOERROR && verdict == QUERY_GOOD;
 }
 
-size_t serve_query(struct serve_ctx *ctx, const struct serve_client *client, const struct query *query,
-	enum query_verdict verdict, uint8_t *reply, size_t reply_cap)
+/* The answer to a query that has been read, with that outcome. */
+static size_t answer_read(struct serve_ctx *ctx, const struct serve_client *client,
+	const struct query *query, enum query_verdict verdict, uint8_t *reply, size_t reply_cap)
 {
 	struct task t;
 
@@ -439,23 +490,5 @@ size_t serve_any(struct serve_ctx *ctx, const struct serve_client *client,
 {
 	struct query q;
 	enum query_verdict verdict = query_parse(query, query_len, &q);
-	return serve_query(ctx, client, &q, verdict, reply, reply_cap);
-}
-
-uint64_t serve_announce(const struct serve_ctx *ctx, const uint8_t *query, size_t query_len)
-{
-	size_t at = MSG_HEADER_LEN;
-	if (!zone_is_worth_prefetching(ctx->zone))
-		return 0;
-	while (at < query_len && query[at] != 0 && at < MSG_HEADER_LEN + NAME_CAP)
-		at += 1u + query[at];
-	if (at >= query_len || at >= MSG_HEADER_LEN + NAME_CAP)
-		return 0;
-	return zone_prefetch_slot(ctx->zone, query + MSG_HEADER_LEN, (unsigned)(at + 1 - MSG_HEADER_LEN));
-}
-
-void serve_announce_again(const struct serve_ctx *ctx, uint64_t hint)
-{
-	if (hint != 0)
-		zone_prefetch_node(ctx->zone, hint);
+	return answer_read(ctx, client, &q, verdict, reply, reply_cap);
 }

@@ -16,6 +16,8 @@
 #include "base/time.h"
 #include "serve/cookie.h"
 #include "serve/rrl.h"
+#include "zone/key.h"
+#include "zone/table.h"
 #include "zone/view.h"
 #include "zone/zone.h"
 
@@ -60,7 +62,7 @@ struct serve_policy {
 	struct serve_text nsid;     /* RFC 5001 */
 	struct serve_text identity; /* "id.server" (RFC 4892) */
 	enum serve_cookies cookies;
-	struct cookie_secret cookie_seed;
+	const struct cookie_slot *cookie_keys; /* of which there are some, where there are cookies */
 	const struct prefix *trusted; /* resolvers whose client subnets count (RFC 7871) */
 	size_t trusted_count;
 };
@@ -73,6 +75,7 @@ struct serve_ctx {
 	struct rrl *rrl;                /* NULL: there is no limit */
 	ns_t now;                       /* for `rrl`: monotonic; a batch may share it */
 	uint32_t unix_s;                /* for cookies: seconds since 1970, the same */
+	bool is_short_of_conns;         /* TCP clients are asked to leave as soon as they can */
 	_Atomic uint64_t counts[SERVE_COUNT]; /* relaxed: own thread writes, others read */
 };
 
@@ -91,7 +94,24 @@ void serve_add_counts(const struct serve_ctx *ctx, uint64_t sums[SERVE_COUNT]) N
 size_t serve_answer(struct serve_ctx *ctx, const struct serve_client *client,
 	const uint8_t *query, size_t query_len, uint8_t *reply, size_t reply_cap) NONNULL;
 
-/* For a batch of queries: each is announced, then each is announced again with what that returned, and
- * then each is answered. Memory has the time of the others to find what an answer is made of. */
-uint64_t serve_announce(const struct serve_ctx *ctx, const uint8_t *query, size_t query_len) NONNULL;
-void serve_announce_again(const struct serve_ctx *ctx, uint64_t hint) NONNULL;
+/* serve_answer() in steps, for a batch of queries: each is read, then all are looked for, then each is
+ * answered. So memory has the time of the others to find what one needs. All in one critical section. */
+
+/* A query as far as it has been read. */
+struct serve_asked {
+	const uint8_t *bytes; /* the caller's, unchanged until it is answered */
+	size_t len;
+	bool is_plain;        /* nothing is unusual about it, and what follows is known */
+	bool has_edns, has_do;
+	uint16_t type, class;
+	uint16_t payload;     /* that EDNS offers; 0 without */
+	uint64_t hash;        /* of `key`; 0 if it is not plain */
+	slot_t slot;          /* serve_look()'s: where the zone seems to have it */
+	struct key key;       /* what stands for the name; not known to be one */
+};
+
+void serve_read(const struct serve_ctx *ctx, const uint8_t *query, size_t query_len,
+	struct serve_asked *ret) NONNULL;
+void serve_look(const struct serve_ctx *ctx, struct serve_asked *asked, size_t count) NONNULL;
+size_t serve_reply(struct serve_ctx *ctx, const struct serve_client *client,
+	const struct serve_asked *asked, uint8_t *reply, size_t reply_cap) NONNULL;

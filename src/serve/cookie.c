@@ -80,11 +80,34 @@ bool cookie_is_ours(const struct cookie_secret *secret, const uint8_t cookie[COO
 	return cookie[OFF_VERSION] == VERSION && ours == theirs; /* at once: no byte takes longer */
 }
 
-bool cookie_is_good(const struct cookie_secret *seed, const uint8_t *cookie, unsigned len,
+struct cookie_secret cookie_secret_of(const struct cookie_keys *keys, uint32_t time_s)
+{
+	return keys->is_seed ? cookie_secret_at(&keys->secrets[0], time_s) : keys->secrets[0];
+}
+
+static bool is_made_with(const struct cookie_keys *keys, const uint8_t cookie[COOKIE_LEN],
+	const struct addr *client)
+{
+	if (keys->is_seed) {
+		struct cookie_secret secret = cookie_secret_at(&keys->secrets[0], cookie_time(cookie));
+		return cookie_is_ours(&secret, cookie, client);
+	}
+	bool is_made = false;
+	for (unsigned i = 0; i < keys->count; i++)
+		is_made |= cookie_is_ours(&keys->secrets[i], cookie, client);
+	return is_made;
+}
+
+bool cookie_is_good(const struct cookie_keys *keys, const uint8_t *cookie, unsigned len,
 	const struct addr *client, uint32_t now_s)
 {
-	if (len != COOKIE_LEN || !cookie_is_recent(cookie_time(cookie), now_s))
-		return false;
-	struct cookie_secret secret = cookie_secret_at(seed, cookie_time(cookie));
-	return cookie_is_ours(&secret, cookie, client);
+	return len == COOKIE_LEN && cookie_is_recent(cookie_time(cookie), now_s) &&
+		is_made_with(keys, cookie, client);
+}
+
+struct cookie_keys *cookie_slot_publish(struct cookie_slot *slot, struct cookie_keys *keys)
+{
+	const struct cookie_keys *before = atomic_load_explicit(&slot->keys, memory_order_relaxed);
+	atomic_store_explicit(&slot->keys, keys, memory_order_release);
+	return (struct cookie_keys *)(uintptr_t)before;
 }

@@ -14,7 +14,7 @@ _Static_assert(MSG_HEADER_LEN + NAME_CAP + 4 + OPT_REPLY_LEN + OPTIONS_REPLY_CAP
 	"options must fit in the shortest reply");
 
 /* Gives the client its cookie, a new one where it has none that will hold for a while. */
-static void put_cookie(struct extension *e, const struct serve_ctx *ctx,
+static void put_cookie(struct extension *e, const struct serve_ctx *ctx, const struct cookie_keys *keys,
 	const struct serve_client *client, const uint8_t *cookie)
 {
 	uint8_t *to = options_add(&e->reply, OPTION_COOKIE, COOKIE_LEN);
@@ -23,7 +23,7 @@ static void put_cookie(struct extension *e, const struct serve_ctx *ctx,
 		memcpy(to, cookie, COOKIE_LEN);
 		return;
 	}
-	struct cookie_secret secret = cookie_secret_at(&ctx->policy->cookie_seed, ctx->unix_s);
+	struct cookie_secret secret = cookie_secret_of(keys, ctx->unix_s);
 	cookie_make(&secret, cookie, &client->addr, ctx->unix_s, to);
 }
 
@@ -34,9 +34,10 @@ static enum msg_rcode heed_cookie(struct extension *e, const struct serve_ctx *c
 	const struct options *o = &q->options;
 	bool has_ours = o->cookie_len > COOKIE_CLIENT_LEN;
 	bool is_strict = ctx->policy->cookies == SERVE_COOKIES_STRICT && !client->is_tcp;
-	e->is_verified = cookie_is_good(&ctx->policy->cookie_seed, o->cookie, o->cookie_len,
-		&client->addr, ctx->unix_s);
-	put_cookie(e, ctx, client, o->cookie);
+	const struct cookie_keys *keys =
+		atomic_load_explicit(&ctx->policy->cookie_keys->keys, memory_order_acquire);
+	e->is_verified = cookie_is_good(keys, o->cookie, o->cookie_len, &client->addr, ctx->unix_s);
+	put_cookie(e, ctx, keys, client, o->cookie);
 	if (q->name_len == 0)
 		return has_ours && !e->is_verified ? RCODE_BADCOOKIE : RCODE_NOERROR;
 	return is_strict && !e->is_verified ? RCODE_BADCOOKIE : RCODE_NOERROR;
@@ -77,9 +78,10 @@ enum msg_rcode extension_heed(struct extension *e, const struct serve_ctx *ctx,
 {
 	const struct options *o = &query->options;
 	enum msg_rcode cookie = RCODE_NOERROR, subnet = RCODE_NOERROR;
-	/* RFC 7828 §3.3.1: in units of 100 ms; over UDP it means nothing. */
+	/* RFC 7828 §3.3.1: in units of 100 ms; over UDP it means nothing. 0: do not stay (§3.3.2). */
 	if (o->has_keepalive && client->is_tcp)
-		put_u16(options_add(&e->reply, OPTION_KEEPALIVE, 2), LIMIT_TCP_IDLE_S * 10);
+		put_u16(options_add(&e->reply, OPTION_KEEPALIVE, 2),
+			ctx->is_short_of_conns ? 0 : LIMIT_TCP_IDLE_S * 10);
 	if (!ctx->policy)
 		return RCODE_NOERROR;
 	if (o->has_nsid)

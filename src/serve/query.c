@@ -8,7 +8,7 @@
 /* Finds the question. False if it is malformed. */
 static bool parse_question(struct query *q)
 {
-	q->name_len = query_name_len(q->bytes, q->len);
+	q->name_len = msg_question_name_len(q->bytes, q->len);
 	if (q->name_len == 0)
 		return false;
 	const uint8_t *p = q->bytes + MSG_HEADER_LEN + q->name_len;

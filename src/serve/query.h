@@ -36,23 +36,6 @@ struct query {
 
 enum { OPT_LEN = 11 }; /* of an OPT record without options */
 
-/* Length of the name of the question. It stands alone: no pointers (RFC 9267 §2 on why not to follow what
- * cannot be), 255 bytes at most. 0 if it is malformed, or type and class do not follow. */
-static inline unsigned query_name_len(const uint8_t *bytes, size_t len)
-{
-	size_t at = MSG_HEADER_LEN;
-	size_t end = len < MSG_HEADER_LEN + NAME_CAP ? len : MSG_HEADER_LEN + NAME_CAP;
-	/* Each turn passes a label. */
-	for (;;) {
-		if (at >= end || bytes[at] > LABEL_CAP)
-			return 0;
-		if (bytes[at] == 0)
-			break;
-		at += 1u + bytes[at];
-	}
-	return len - at < 5 ? 0 : (unsigned)(at + 1 - MSG_HEADER_LEN);
-}
-
 /* Whether all that follows is what nearly all queries have there: an OPT record without options. */
 static inline bool query_is_plain_opt(const uint8_t *p, size_t left)
 {

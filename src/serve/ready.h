@@ -3,11 +3,6 @@
 #pragma once
 
 #include "serve/answer.h"
-#include "serve/query.h"
-
-/* The answer to a query that has been read, with that outcome. */
-size_t serve_query(struct serve_ctx *ctx, const struct serve_client *client, const struct query *query,
-	enum query_verdict verdict, uint8_t *reply, size_t reply_cap) NONNULL;
 
 /* The long way, for any query. As serve_answer(), which takes the short way (ready.c) where that says
  * the same in every byte, and this one otherwise. */

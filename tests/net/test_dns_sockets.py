@@ -4,6 +4,7 @@ greedy or confused, and threads that sleep while nobody asks."""
 import contextlib
 import glob
 import os
+import signal
 import socket
 import struct
 import time
@@ -12,6 +13,7 @@ import pytest
 
 dns = pytest.importorskip("dns", reason="python3-dnspython is not installed")
 
+import dns.edns  # noqa: E402
 import dns.flags  # noqa: E402
 import dns.message  # noqa: E402
 
@@ -20,8 +22,9 @@ from lib.wait import wait_until  # noqa: E402
 
 HOST4, HOST6 = "10.9.0.1", "fd09::1"
 WEB4 = "10.9.0.2"
+SO_RCVBUFFORCE = 33  # not in Python's module
 MANY = 120
-SOURCE_LIMIT, IDLE_S = 64, 10  # src/base/limits.h
+SOURCE_LIMIT, EASY_LIMIT, IDLE_S = 64, 768, 10  # src/base/limits.h
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def lab(topo):
     topo.bridge(Lab.host, "br0", f"{HOST4}/16", f"{HOST6}/64")
     Lab.near = topo.workload("near", Lab.host, "br0", "10.9.0.9/16", "fd09::9/64")
     topo.workload("web", Lab.host, "br0", f"{WEB4}/16", alias="web")
-    many = topo.workload("many", Lab.host, "br0", alias="many")
+    Lab.many = many = topo.workload("many", Lab.host, "br0", alias="many")
     many.batch([f"addr add 10.9.1.{i + 1}/16 dev eth0" for i in range(MANY)])
     return Lab
 
@@ -42,15 +45,17 @@ def running(lab, serve):
     return lab
 
 
-def frame(name, rdtype="A"):
-    wire = dns.message.make_query(name, rdtype).to_wire()
+def frame(name, rdtype="A", **options):
+    wire = dns.message.make_query(name, rdtype, **options).to_wire()
     return struct.pack("!H", len(wire)) + wire
 
 
-def connect(ns, server=HOST4, rcvbuf=None):
+def connect(ns, server=HOST4, rcvbuf=None, source=None):
     sock = ns.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_STREAM)
     if rcvbuf:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
+    if source:
+        sock.bind((source, 0))
     sock.settimeout(15)
     sock.connect((server, 53))
     return sock
@@ -61,6 +66,16 @@ def read_reply(stream):
     if len(prefix) < 2:
         return None
     return dns.message.from_wire(stream.read(struct.unpack("!H", prefix)[0]))
+
+
+@contextlib.contextmanager
+def stopped(daemon):
+    """While it lasts, the daemon does nothing, and what comes for it waits."""
+    os.kill(daemon.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(daemon.process.pid, signal.SIGCONT)
 
 
 def is_answered(lab):
@@ -158,6 +173,41 @@ def test_one_source_gets_a_bounded_number_of_connections(running):
         wait_until(lambda: ask(running.near, HOST6, "web.vanya", "A", tcp=True), what="a free place")
 
 
+def test_connections_that_have_ended_do_not_count_against_their_source(running):
+    staying, passing = 8, SOURCE_LIMIT
+    with contextlib.ExitStack() as stack:
+        for _ in range(staying):
+            sock = stack.enter_context(connect(running.near))
+            sock.sendall(frame("web.vanya"))
+            assert sock.recv(65536)
+        with stopped(running.daemon):
+            ending = [stack.enter_context(connect(running.near)) for _ in range(passing)]
+            for sock in ending:
+                sock.sendall(frame("web.vanya"))
+                sock.shutdown(socket.SHUT_WR)
+        for sock in ending:
+            with sock.makefile("rb") as stream:
+                assert addresses(read_reply(stream)) == [WEB4]
+
+
+def test_clients_are_asked_to_leave_while_connections_are_short(running):
+    keepalive = dns.edns.GenericOption(11, b"")  # RFC 7828: edns-tcp-keepalive
+
+    def patience():
+        with connect(running.host) as sock, sock.makefile("rb") as stream:
+            sock.sendall(frame("web.vanya", use_edns=0, options=[keepalive]))
+            return struct.unpack("!H", read_reply(stream).options[0].data)[0] / 10
+
+    assert patience() == IDLE_S
+    with contextlib.ExitStack() as stack:
+        for i in range(EASY_LIMIT + 1):
+            sock = stack.enter_context(connect(running.many, source=f"10.9.1.{i // SOURCE_LIMIT + 1}"))
+            sock.sendall(frame("web.vanya"))
+        wait_until(lambda: patience() == 0, what="no patience")
+        assert is_answered(running)
+    wait_until(lambda: patience() == IDLE_S, what="patience again")
+
+
 def test_silent_clients_are_closed_and_delay_nobody(running):
     with contextlib.ExitStack() as stack:
         start = time.monotonic()
@@ -175,6 +225,20 @@ def test_silent_clients_are_closed_and_delay_nobody(running):
             except socket.timeout:
                 pass
         assert closed_at and IDLE_S - 2 < closed_at - start < IDLE_S + 4
+
+
+# --- UDP --------------------------------------------------------------------------------------------
+
+def test_a_burst_of_queries_waits_instead_of_being_lost(running):
+    burst = 600  # some 270 find room by the kernel's default
+    with running.near.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
+        sock.settimeout(2)
+        with stopped(running.daemon):
+            for _ in range(burst):
+                sock.sendto(frame("web.vanya")[2:], (HOST4, 53))
+        for _ in range(burst):
+            assert addresses(dns.message.from_wire(sock.recv(4096))) == [WEB4]
 
 
 # --- idle -------------------------------------------------------------------------------------------

@@ -90,8 +90,8 @@ static void reserved_bytes_may_have_been_used_by_another_server(void **state)
 static void only_the_client_it_was_made_for_may_use_it(void **state)
 {
 	(void)state;
-	const struct cookie_secret seed = {"sixteen bytes .."};
-	struct cookie_secret secret = cookie_secret_at(&seed, 1000);
+	const struct cookie_keys seed = {true, 1, {{"sixteen bytes .."}}};
+	struct cookie_secret secret = cookie_secret_of(&seed, 1000);
 	struct addr client = addr_of("192.0.2.1"), other = addr_of("192.0.2.2");
 	uint8_t cookie[COOKIE_CAP] = {0};
 	cookie_make(&secret, (const uint8_t *)"client 1", &client, 1000, cookie);
@@ -110,13 +110,13 @@ static void only_the_client_it_was_made_for_may_use_it(void **state)
 static void it_is_good_for_an_hour(void **state)
 {
 	static const uint32_t times[] = {100 * DAY_S - 1800, 0xffffff00};
-	const struct cookie_secret seed = {"sixteen bytes .."};
+	const struct cookie_keys seed = {true, 1, {{"sixteen bytes .."}}};
 	struct addr client = addr_of("2001:db8::1");
 	uint8_t cookie[COOKIE_LEN];
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
 		uint32_t at = times[i];
-		struct cookie_secret secret = cookie_secret_at(&seed, at);
+		struct cookie_secret secret = cookie_secret_of(&seed, at);
 		cookie_make(&secret, (const uint8_t *)"client 1", &client, at, cookie);
 		assert_true(cookie_is_good(&seed, cookie, COOKIE_LEN, &client, at + 3600));
 		assert_false(cookie_is_good(&seed, cookie, COOKIE_LEN, &client, at + 3601));
@@ -137,6 +137,27 @@ static void the_secret_changes_daily(void **state)
 	assert_memory_not_equal(a.bytes, a.bytes + SIPHASH_LEN, SIPHASH_LEN);
 }
 
+/* RFC 9018 §5: the new secret is accepted before it is used, and the old one for as long as it may be met. */
+static void one_shared_secret_takes_over_from_another(void **state)
+{
+	(void)state;
+	const struct cookie_secret old = {"the old one ...."}, new = {"the new one ...."};
+	const struct cookie_keys stages[] = {{false, 1, {old}}, {false, 2, {old, new}},
+		{false, 2, {new, old}}, {false, 1, {new}}};
+	static const bool is_accepted[][4] = {{1, 1, 1, 0}, {1, 1, 1, 0}, {0, 1, 1, 1}, {0, 1, 1, 1}};
+	struct addr client = addr_of("192.0.2.1");
+	uint8_t cookie[COOKIE_LEN];
+	for (size_t i = 0; i < ARRAY_LEN(stages); i++) {
+		/* As it is, for others have it too. */
+		struct cookie_secret secret = cookie_secret_of(&stages[i], 1000);
+		assert_memory_equal(&secret, &stages[i].secrets[0], sizeof(secret));
+		cookie_make(&secret, (const uint8_t *)"client 1", &client, 1000, cookie);
+		for (size_t j = 0; j < ARRAY_LEN(stages); j++)
+			assert_int_equal(cookie_is_good(&stages[j], cookie, COOKIE_LEN, &client, 1000),
+				is_accepted[i][j]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +167,7 @@ int main(void)
 		cmocka_unit_test(only_the_client_it_was_made_for_may_use_it),
 		cmocka_unit_test(it_is_good_for_an_hour),
 		cmocka_unit_test(the_secret_changes_daily),
+		cmocka_unit_test(one_shared_secret_takes_over_from_another),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

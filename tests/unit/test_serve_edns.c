@@ -47,7 +47,10 @@ static int set_up(void **state)
 	struct view_table *table = view_table_new(NULL, 0);
 	assert_non_null(table);
 	assert_null(view_slot_publish(&views, table));
-	policy = (struct serve_policy){.cookies = SERVE_COOKIES_GIVEN, .cookie_seed = {"a seed of 16 ..."}};
+	static struct cookie_keys keys = {true, 1, {{"a seed of 16 ..."}}};
+	static struct cookie_slot slot;
+	(void)!cookie_slot_publish(&slot, &keys);
+	policy = (struct serve_policy){.cookies = SERVE_COOKIES_GIVEN, .cookie_keys = &slot};
 	memset(&ctx, 0, sizeof(ctx));
 	ctx.zone = zone_reader(zone);
 	ctx.views = &views;
@@ -369,6 +372,9 @@ static void keepalive_tells_how_long_over_tcp_only(void **state)
 	assert_true(send_query() && has_only_option(OPTION_KEEPALIVE));
 	assert_int_equal(reply.option_len[OPTION_KEEPALIVE], 2);
 	assert_int_equal(get_u16(reply.options[OPTION_KEEPALIVE]), LIMIT_TCP_IDLE_S * 10);
+	ctx.is_short_of_conns = true;
+	assert_true(send_query() && has_only_option(OPTION_KEEPALIVE));
+	assert_int_equal(get_u16(reply.options[OPTION_KEEPALIVE]), 0);
 	make_query_of("www.example.", RR_A, CLASS_IN);
 	assert_true(send_query() && !reply.has_edns);
 }
