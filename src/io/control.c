@@ -194,6 +194,13 @@ static int remove_stale(const char *path)
 	return unlink(path) ? ERR_SYS : 0;
 }
 
+void control_remove_abandoned(const char *path)
+{
+	struct sockaddr_un un;
+	if (control_sockaddr(path, &un) == 0 && !is_in_use(&un))
+		(void)!remove_stale(path);
+}
+
 static void make_parent(const char *path)
 {
 	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];

@@ -31,8 +31,10 @@ typedef bool control_fn(void *arg, const char *request, struct buf *out);
  * listens on any more is replaced; one that somebody does is ERR_EXISTS. ERR_SYS with errno. */
 int control_open(struct control **ret, struct loop *loop, const struct log *log, const char *path,
 	control_fn *answer, void *arg) NONNULL_ARGS(1, 2, 4, 5) MUSTCHECK;
-/* Closes all clients and removes the socket. */
+/* Closes all clients and removes the socket, if it may: who has become another user may not. */
 void control_close(struct control *c);
+/* Removes the socket at `path` if nobody listens there: for the process that still may. */
+void control_remove_abandoned(const char *path) NONNULL;
 
 /* Whether any client stays to be told of changes: then it is worth making them into text. */
 bool control_has_watchers(const struct control *c) NONNULL;

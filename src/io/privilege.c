@@ -7,22 +7,69 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
 
-int privilege_find_user(const char *name, struct privilege_user *ret)
+/* What the child that looks up a user has to say. */
+struct finding {
+	int err, system_errno;
+	struct privilege_user user;
+};
+
+static struct finding look_up(const char *name)
 {
 	errno = 0;
 	const struct passwd *pw = getpwnam(name);
-	if (!pw) /* getpwnam(3): ENOENT is said too where there is no such user, or no file of users */
-		return errno && errno != ENOENT && errno != ESRCH ? ERR_SYS : ERR_ABSENT;
-	*ret = (struct privilege_user){.uid = pw->pw_uid, .gid = pw->pw_gid};
-	return 0;
+	if (pw)
+		return (struct finding){.user = {.uid = pw->pw_uid, .gid = pw->pw_gid}};
+	/* getpwnam(3): ENOENT is said too where there is no such user, or no file of users */
+	bool is_absent = errno == 0 || errno == ENOENT || errno == ESRCH;
+	return (struct finding){.err = is_absent ? ERR_ABSENT : ERR_SYS, .system_errno = errno};
+}
+
+/* Takes from the child what it has found. */
+static struct finding hear(int fd, pid_t child)
+{
+	struct finding finding;
+	ssize_t len;
+	do
+		len = read(fd, &finding, sizeof(finding)); /* less than PIPE_BUF: in one piece */
+	while (len < 0 && errno == EINTR);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (len == sizeof(finding))
+		return finding;
+	return (struct finding){.err = ERR_SYS, .system_errno = EIO};
+}
+
+int privilege_find_user(const char *name, struct privilege_user *ret)
+{
+	int fds[2];
+	if (pipe2(fds, O_CLOEXEC))
+		return ERR_SYS;
+	pid_t child = fork();
+	if (child == 0) {
+		struct finding finding = look_up(name);
+		_exit(write(fds[1], &finding, sizeof(finding)) != sizeof(finding));
+	}
+	int saved = errno;
+	close(fds[1]);
+	struct finding finding = {.err = ERR_SYS, .system_errno = saved};
+	if (child > 0)
+		finding = hear(fds[0], child);
+	close(fds[0]);
+	if (!finding.err)
+		*ret = finding.user;
+	errno = finding.system_errno;
+	return finding.err;
 }
 
 int privilege_become(const struct privilege_user *user)

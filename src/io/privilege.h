@@ -14,7 +14,8 @@ struct privilege_user {
 	gid_t gid;
 };
 
-/* Looks up a user by name. ERR_ABSENT; ERR_SYS with errno. */
+/* Looks up a user by name, in a child: the sources of users that nsswitch.conf(5) names are libraries, which
+ * stay in the memory of who has asked them. ERR_ABSENT; ERR_SYS with errno. */
 int privilege_find_user(const char *name, struct privilege_user *ret) NONNULL MUSTCHECK;
 
 /* Becomes that user for good, without supplementary groups, and with no capability but the one to

@@ -18,10 +18,37 @@
 
 #include "bpf/hostnames.h"
 #include "bpf/object.h"
+#include "io/dynlib.h"
 
 enum { HOOKS_CAP = 8, LOOK_RECORDS = 32, READ_AT_ONCE = 8192 };
 
+#define BPF_CALLS(CALL)                                                                            \
+	CALL(bpf_iter_create)                                                                      \
+	CALL(bpf_link__destroy)                                                                    \
+	CALL(bpf_link__fd)                                                                         \
+	CALL(bpf_map__fd)                                                                          \
+	CALL(bpf_map__set_initial_value)                                                           \
+	CALL(bpf_object__close)                                                                    \
+	CALL(bpf_object__find_map_by_name)                                                         \
+	CALL(bpf_object__load)                                                                     \
+	CALL(bpf_object__next_program)                                                             \
+	CALL(bpf_object__open_mem)                                                                 \
+	CALL(bpf_program__attach)                                                                  \
+	CALL(bpf_program__attach_iter)                                                             \
+	CALL(bpf_program__autoload)                                                                \
+	CALL(bpf_program__name)                                                                    \
+	CALL(bpf_program__set_autoload)                                                            \
+	CALL(libbpf_set_print)                                                                     \
+	CALL(ring_buffer__consume)                                                                 \
+	CALL(ring_buffer__epoll_fd)                                                                \
+	CALL(ring_buffer__free)                                                                    \
+	CALL(ring_buffer__new)
+
+static const char *const call_names[] = DYNLIB_NAMES(BPF_CALLS);
+
 struct tasks_bpf {
+	void *library;
+	DYNLIB_TABLE(BPF_CALLS) calls;
 	struct bpf_object *object;
 	struct bpf_link *look;
 	struct bpf_link *hooks[HOOKS_CAP];
@@ -44,32 +71,38 @@ static int be_quiet(enum libbpf_print_level level UNUSED, const char *format UNU
 
 static int set_constants(struct tasks_bpf *t)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(t->object, ".rodata");
+	struct bpf_map *map = t->calls.bpf_object__find_map_by_name(t->object, ".rodata");
 	struct bpf_own own = {.net = t->self.net.cookie,
 		.uts = t->self.uts_ino,
 		.pid_ns = t->self.pid_ino,
 		.pid = getpid()};
-	return map ? bpf_map__set_initial_value(map, &own, sizeof(own)) : -EINVAL;
+	return map ? t->calls.bpf_map__set_initial_value(map, &own, sizeof(own)) : -EINVAL;
 }
 
-static bool is_look(const struct bpf_program *program)
+static struct bpf_program *next_program(const struct tasks_bpf *t, struct bpf_program *program)
 {
-	return strcmp(bpf_program__name(program), "look") == 0;
+	return t->calls.bpf_object__next_program(t->object, program);
+}
+
+static bool is_look(const struct tasks_bpf *t, const struct bpf_program *program)
+{
+	return strcmp(t->calls.bpf_program__name(program), "look") == 0;
 }
 
 static int attach(struct tasks_bpf *t)
 {
-	struct bpf_program *program;
-	bpf_object__for_each_program(program, t->object) {
-		if (!bpf_program__autoload(program))
+	for (struct bpf_program *program = next_program(t, NULL); program;
+		program = next_program(t, program)) {
+		if (!t->calls.bpf_program__autoload(program))
 			continue;
-		if (!is_look(program) && t->hook_count == HOOKS_CAP)
+		bool is_iter = is_look(t, program);
+		if (!is_iter && t->hook_count == HOOKS_CAP)
 			return -E2BIG;
-		struct bpf_link *link = is_look(program) ? bpf_program__attach_iter(program, NULL)
-							 : bpf_program__attach(program);
+		struct bpf_link *link = is_iter ? t->calls.bpf_program__attach_iter(program, NULL)
+						: t->calls.bpf_program__attach(program);
 		if (!link)
 			return -errno;
-		if (is_look(program))
+		if (is_iter)
 			t->look = link;
 		else
 			t->hooks[t->hook_count++] = link;
@@ -99,14 +132,14 @@ static bool may_have_hooks(void)
 static int load(struct tasks_bpf *t, bool has_news)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "ontap");
-	t->object = bpf_object__open_mem(bpf_object_bytes, bpf_object_len, &options);
+	t->object = t->calls.bpf_object__open_mem(bpf_object_bytes, bpf_object_len, &options);
 	if (!t->object)
 		return -errno;
-	struct bpf_program *program;
-	bpf_object__for_each_program(program, t->object)
-		bpf_program__set_autoload(program, has_news || is_look(program));
+	for (struct bpf_program *program = next_program(t, NULL); program;
+		program = next_program(t, program))
+		t->calls.bpf_program__set_autoload(program, has_news || is_look(t, program));
 	int err = set_constants(t);
-	return err ? err : bpf_object__load(t->object);
+	return err ? err : t->calls.bpf_object__load(t->object);
 }
 
 static void take_record(struct tasks_bpf *t, const struct bpf_sight *record);
@@ -121,16 +154,38 @@ static int on_ring(void *arg, void *data, size_t size)
 
 static int open_ring(struct tasks_bpf *t)
 {
-	struct bpf_map *news = bpf_object__find_map_by_name(t->object, "news");
-	struct bpf_map *bss = bpf_object__find_map_by_name(t->object, ".bss");
+	struct bpf_map *news = t->calls.bpf_object__find_map_by_name(t->object, "news");
+	struct bpf_map *bss = t->calls.bpf_object__find_map_by_name(t->object, ".bss");
 	if (!news || !bss)
 		return -EINVAL;
-	void *state = mmap(NULL, sizeof(*t->state), PROT_READ, MAP_SHARED, bpf_map__fd(bss), 0);
+	int fd = t->calls.bpf_map__fd(bss);
+	void *state = mmap(NULL, sizeof(*t->state), PROT_READ, MAP_SHARED, fd, 0);
 	if (state == MAP_FAILED)
 		return -errno;
 	t->state = state;
-	t->ring = ring_buffer__new(bpf_map__fd(news), on_ring, t, NULL);
+	t->ring = t->calls.ring_buffer__new(t->calls.bpf_map__fd(news), on_ring, t, NULL);
 	return t->ring ? 0 : -errno;
+}
+
+/* Here and not with the program, because the serving half has no use for it. */
+static int open_library(struct tasks_bpf *t)
+{
+	const char *why;
+	t->library = dynlib_open(BPF_SONAME, call_names, ARRAY_LEN(call_names), &t->calls, &why);
+	if (!t->library)
+		return -ELIBACC;
+	t->calls.libbpf_set_print(be_quiet);
+	return 0;
+}
+
+static void close_library(struct tasks_bpf *t)
+{
+	for (size_t i = 0; i < t->hook_count; i++)
+		t->calls.bpf_link__destroy(t->hooks[i]);
+	t->calls.bpf_link__destroy(t->look);
+	t->calls.ring_buffer__free(t->ring);
+	t->calls.bpf_object__close(t->object);
+	dynlib_close(t->library);
 }
 
 int tasks_bpf_open(struct tasks_bpf **ret, const struct tasks_self *self, bool has_news)
@@ -141,8 +196,9 @@ int tasks_bpf_open(struct tasks_bpf **ret, const struct tasks_self *self, bool h
 	if (!t)
 		return -ENOMEM;
 	t->self = *self;
-	libbpf_set_print(be_quiet);
-	int err = load(t, has_news);
+	int err = open_library(t);
+	if (!err)
+		err = load(t, has_news);
 	if (!err && has_news)
 		err = open_ring(t);
 	if (!err)
@@ -160,19 +216,16 @@ void tasks_bpf_close(struct tasks_bpf *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->hook_count; i++)
-		bpf_link__destroy(t->hooks[i]);
-	bpf_link__destroy(t->look);
-	ring_buffer__free(t->ring);
+	if (t->library)
+		close_library(t);
 	if (t->state)
 		munmap((void *)(uintptr_t)t->state, sizeof(*t->state));
-	bpf_object__close(t->object);
 	free(t);
 }
 
 int tasks_bpf_fd(const struct tasks_bpf *t)
 {
-	return t->ring ? ring_buffer__epoll_fd(t->ring) : -1;
+	return t->ring ? t->calls.ring_buffer__epoll_fd(t->ring) : -1;
 }
 
 /* --- reading ------------------------------------------------------------------------------ */
@@ -204,7 +257,7 @@ int tasks_bpf_look(struct tasks_bpf *t, const struct tasks_sink *sink)
 	struct bpf_sight records[LOOK_RECORDS];
 	size_t have = 0;
 	ssize_t len = 0;
-	int fd = bpf_iter_create(bpf_link__fd(t->look));
+	int fd = t->calls.bpf_iter_create(t->calls.bpf_link__fd(t->look));
 	if (fd < 0)
 		return fd;
 	t->sink = sink;
@@ -230,7 +283,7 @@ bool tasks_bpf_read(struct tasks_bpf *t, const struct tasks_sink *sink)
 		return true;
 	t->sink = sink;
 	t->read = 0;
-	(void)ring_buffer__consume(t->ring);
+	(void)t->calls.ring_buffer__consume(t->ring);
 	t->sink = NULL;
 	uint64_t lost = __atomic_load_n(&t->state->lost, __ATOMIC_RELAXED);
 	bool is_whole = lost == t->lost;

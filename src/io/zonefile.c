@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the way from a master file to sets of records; ldns reads each line that is not plain.
+ * Owns the way from a master file to sets of records; zoneldns.c reads each line that is not plain.
  * Never lets half a file out, never opens a file that another one names. Called by main.
  */
 #include "io/zonefile.h"
 
 #include <errno.h>
-#include <ldns/ldns.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +15,14 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "io/file.h"
+#include "io/zonecheck.h"
+#include "io/zoneldns.h"
 #include "io/zonelist.h"
+#include "io/zonenumber.h"
 #include "io/zoneplain.h"
 #include "io/zonetext.h"
 
-enum { RR_NSEC3 = 50, RR_NSEC3PARAM = 51, RDLENGTH_LEN = 2 };
+enum { RR_NSEC3 = 50, RR_NSEC3PARAM = 51 };
 
 struct zonefile {
 	struct zonelist list;
@@ -36,13 +38,11 @@ struct reader {
 	const char *path;
 	struct zonefile_error *error;
 	const char *text;
-	size_t len, at;        /* how much of the text is read */
+	size_t len;
 	bool is_quick;         /* plain lines are not read by ldns */
-	FILE *stream;          /* the text as ldns reads it; NULL until it has to */
-	ldns_rdf *origin, *prev;
+	struct zoneldns *ldns; /* NULL until a line needs it */
+	struct zoneldns_place place; /* its owner is set when ldns is to read on */
 	const uint8_t *owner;  /* of the record before, in the list's arena; NULL before the first */
-	bool is_prev_old;      /* `prev` is not yet what `owner` is */
-	uint32_t ttl_s;
 	unsigned line;         /* of what is being read, or is wrong */
 };
 
@@ -87,25 +87,6 @@ struct zonefile_owner zonefile_owner(const struct zonefile *z, size_t index)
 	return z->owners[index];
 }
 
-/* Bytes of the rdata, all fields in a row: ldns has them in wire form. */
-static size_t rdata_len(const ldns_rr *rr)
-{
-	size_t len = 0;
-	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++)
-		len += ldns_rdf_size(ldns_rr_rdf(rr, i));
-	return len;
-}
-
-static void copy_rdata(const ldns_rr *rr, uint8_t *to)
-{
-	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
-		const ldns_rdf *field = ldns_rr_rdf(rr, i);
-		if (ldns_rdf_size(field) > 0)
-			memcpy(to, ldns_rdf_data(field), ldns_rdf_size(field));
-		to += ldns_rdf_size(field);
-	}
-}
-
 /* Whether a file may have the type: not what only questions have, and not what is about all names
  * of a signed zone, which ours are not known when the file is written. */
 static int check_type(const struct reader *r, uint16_t type)
@@ -124,122 +105,94 @@ static int check_type(const struct reader *r, uint16_t type)
 	return 0;
 }
 
-/* Whether ldns, reading rdata as a message has it, finds all fields of the type. Its reader of
- * text lets some pass that are not whole. `counted` begins with RDLENGTH. */
-static bool is_whole(uint16_t type, const uint8_t *counted, size_t len)
-{
-	size_t pos = 0;
-	ldns_rr *rr = ldns_rr_new();
-	if (!rr)
-		return false;
-	ldns_rr_set_type(rr, (ldns_rr_type)type);
-	ldns_status status = ldns_wire2rdf(rr, counted, len, &pos);
-	ldns_rr_free(rr);
-	return status == LDNS_STATUS_OK && pos == len;
-}
-
 /* Makes `owner` that of the record being read: the pointer of the record before, if it is the same. */
-static int set_owner(struct reader *r, const uint8_t *owner, size_t len)
+static int set_owner(struct reader *r, const struct name *owner)
 {
-	if (r->owner && name_len(r->owner) == len && memcmp(r->owner, owner, len) == 0)
+	if (r->owner && name_len(r->owner) == owner->len &&
+		memcmp(r->owner, owner->wire, owner->len) == 0)
 		return 0;
-	r->owner = arena_copy(&r->zone->list.arena, owner, len);
+	r->owner = arena_copy(&r->zone->list.arena, owner->wire, owner->len);
 	return r->owner ? 0 : ERR_NOMEM;
 }
 
-/* Copies what ldns has read. */
-static int take_record(struct reader *r, const ldns_rr *rr)
+/* Adds what ldns has read. */
+static int take_record(struct reader *r, const struct zoneldns_record *record)
 {
 	char text[RR_TYPE_TEXT_CAP];
-	const ldns_rdf *owner = ldns_rr_owner(rr);
-	uint16_t type = (uint16_t)ldns_rr_get_type(rr);
-	size_t len = rdata_len(rr);
-	int err = check_type(r, type);
+	int err = check_type(r, record->type);
 	if (err)
 		return err;
-	if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN)
+	if (record->class != CLASS_IN)
 		return FAIL(r, "the class is not IN");
-	if (len > UINT16_MAX)
+	if (record->len > UINT16_MAX)
 		return FAIL(r, "the record is too long");
-	uint8_t *rdata = arena_take(&r->zone->list.arena, RDLENGTH_LEN + len);
-	if (!rdata || set_owner(r, ldns_rdf_data(owner), ldns_rdf_size(owner)))
+	if (!record->is_whole || !rdata_is_valid(record->type, record->rdata, record->len))
+		return FAIL(r, "the data is not that of a %s record",
+			rr_type_text(record->type, text));
+	if (!zonecheck_has_good_params(record->type, record->rdata, record->len))
+		return FAIL(r, "a parameter is there twice, or is mandatory and not there");
+	const uint8_t *rdata = arena_copy(&r->zone->list.arena, record->rdata, record->len);
+	if (!rdata || set_owner(r, &r->place.owner))
 		return ERR_NOMEM;
-	put_u16(rdata, (uint16_t)len);
-	copy_rdata(rr, rdata + RDLENGTH_LEN);
-	if (!rdata_is_valid(type, rdata + RDLENGTH_LEN, len) ||
-		!is_whole(type, rdata, RDLENGTH_LEN + len))
-		return FAIL(r, "the data is not that of a %s record", rr_type_text(type, text));
-	/* RFC 2181 §8: a TTL with the highest bit set is zero. */
-	uint32_t ttl_s = ldns_rr_ttl(rr) > INT32_MAX ? 0 : ldns_rr_ttl(rr);
 	return zonelist_add(&r->zone->list, &(struct zonelist_entry){.owner = r->owner,
-			.rdata = rdata + RDLENGTH_LEN,
-			.rdata_len = (uint16_t)len,
-			.type = type,
-			.ttl = ttl_s,
+			.rdata = rdata,
+			.rdata_len = (uint16_t)record->len,
+			.type = record->type,
+			/* RFC 2181 §8: a TTL with the highest bit set is zero. */
+			.ttl = record->ttl_s > INT32_MAX ? 0 : record->ttl_s,
 			.line = r->line});
 }
 
-/* Makes what ldns keeps from record to record what it would be had it read them all, and lets it read
- * on from where we are. */
-static int prepare_ldns(struct reader *r)
+static int open_ldns(struct reader *r)
 {
-	if (!r->stream)
-		r->stream = fmemopen((char *)(uintptr_t)r->text, r->len, "r");
-	if (!r->stream)
-		return ERR_NOMEM;
-	if (ftell(r->stream) != (long)r->at && fseek(r->stream, (long)r->at, SEEK_SET))
-		return FAIL(r, "cannot be read on from here");
-	if (!r->is_prev_old)
+	const char *why;
+	if (r->ldns)
 		return 0;
-	ldns_rdf_deep_free(r->prev);
-	r->prev = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name_len(r->owner), r->owner);
-	r->is_prev_old = false;
-	return r->prev ? 0 : ERR_NOMEM;
-}
-
-static int call_ldns(struct reader *r)
-{
-	ldns_rr *rr = NULL;
-	ldns_status status =
-		ldns_rr_new_frm_fp_l(&rr, r->stream, &r->ttl_s, &r->origin, &r->prev, NULL);
-	int err = 0;
-	switch (status) {
-	case LDNS_STATUS_OK: err = take_record(r, rr); break;
-	case LDNS_STATUS_SYNTAX_EMPTY:
-	case LDNS_STATUS_SYNTAX_TTL:
-	case LDNS_STATUS_SYNTAX_ORIGIN: break;
-	case LDNS_STATUS_MEM_ERR: err = ERR_NOMEM; break;
-	default: err = FAIL(r, "%s", ldns_get_errorstr_by_id(status));
-	}
-	if (status == LDNS_STATUS_OK)
-		ldns_rr_free(rr);
-	return err;
+	int err = zoneldns_new(&r->ldns, r->text, r->len, &why);
+	return err == ERR_ABSENT ? FAIL(r, "this line takes ldns to read: %s", why) : err;
 }
 
 /* Moves on to `at`, and counts the lines in between. */
-static void advance(struct reader *r, size_t at)
+static void advance(struct reader *r, size_t from, size_t at)
 {
 	const char *end = r->text + at;
-	for (const char *p = r->text + r->at; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+	for (const char *p = r->text + from; (p = memchr(p, '\n', (size_t)(end - p))); p++)
 		r->line++;
-	r->at = at;
+	r->place.at = at;
+}
+
+/* What ldns would not complain of. */
+static int check_numbers(const struct reader *r, const char *text, size_t len, uint16_t type)
+{
+	if (!zonenumber_fits(text, len, type))
+		return FAIL(r, "a number is too large");
+	if (!zonenumber_is_even(text, len, type))
+		return FAIL(r, "the hexadecimal digits end within a byte");
+	return 0;
 }
 
 /* Lets ldns read a record, a directive or what it takes for an empty line. */
 static int read_by_ldns(struct reader *r)
 {
-	int err = prepare_ldns(r);
-	if (!err)
-		err = call_ldns(r);
-	if (!err && r->prev)
-		err = set_owner(r, ldns_rdf_data(r->prev), ldns_rdf_size(r->prev));
+	struct zoneldns_record record;
+	bool has_record;
+	const char *why;
+	size_t from = r->place.at;
+	int err = open_ldns(r);
 	if (err)
 		return err;
-	long at = feof(r->stream) ? (long)r->len : ftell(r->stream);
-	if (at <= (long)r->at)
-		return FAIL(r, "cannot be read on from here");
-	advance(r, (size_t)at);
-	return 0;
+	if (r->owner)
+		name_copy(&r->place.owner, r->owner);
+	err = zoneldns_read(r->ldns, &r->place, &record, &has_record, &why);
+	if (err)
+		return err == ERR_SYNTAX ? FAIL(r, "%s", why) : err;
+	if (has_record)
+		err = check_numbers(r, r->text + from, r->place.at - from, record.type);
+	if (has_record && !err)
+		err = take_record(r, &record);
+	if (!err)
+		advance(r, from, r->place.at);
+	return err;
 }
 
 /* Offset of what is behind `at` and the ends of lines there: ldns passes over them after a record. */
@@ -250,17 +203,37 @@ static size_t behind_line_ends(const struct reader *r, size_t at)
 	return at;
 }
 
+/* Reads the line if it is a plain directive; its length, or 0. */
+static size_t read_directive(struct reader *r)
+{
+	struct zoneplain_directive directive;
+	size_t len = zoneplain_read_directive(
+		r->text + r->place.at, r->len - r->place.at, &directive);
+	if (len == 0)
+		return 0;
+	switch (directive.key) {
+	case ZONEPLAIN_ORIGIN: r->place.origin = directive.origin; break;
+	case ZONEPLAIN_TTL: r->place.ttl_s = directive.ttl_s; break;
+	}
+	return len;
+}
+
 /* Reads the line if it is plain and needs nothing that only ldns knows; says in `*ret_len` how long it
  * is, or 0. */
 static int read_quickly(struct reader *r, size_t *ret_len)
 {
 	struct zoneplain line;
-	size_t len = zoneplain_read(r->text + r->at, r->len - r->at, ldns_rdf_data(r->origin), &line);
-	if (len == 0 || !(line.has_owner || r->owner) || !(line.has_ttl || r->ttl_s > 0))
+	struct zoneldns_place *place = &r->place;
+	if (r->text[place->at] == '$') {
+		*ret_len = read_directive(r);
 		return 0;
-	if (line.has_owner && set_owner(r, line.owner.wire, line.owner.len))
+	}
+	size_t len = zoneplain_read(
+		r->text + place->at, r->len - place->at, place->origin.wire, &line);
+	if (len == 0 || !(line.has_owner || r->owner) || !(line.has_ttl || place->ttl_s > 0))
+		return 0;
+	if (line.has_owner && set_owner(r, &line.owner))
 		return ERR_NOMEM;
-	r->is_prev_old = true;
 	const uint8_t *rdata = arena_copy(&r->zone->list.arena, line.rdata, line.len);
 	if (!rdata)
 		return ERR_NOMEM;
@@ -269,7 +242,7 @@ static int read_quickly(struct reader *r, size_t *ret_len)
 			.rdata = rdata,
 			.rdata_len = line.len,
 			.type = line.type,
-			.ttl = line.has_ttl ? line.ttl_s : r->ttl_s,
+			.ttl = line.has_ttl ? line.ttl_s : place->ttl_s,
 			.line = r->line});
 }
 
@@ -277,7 +250,7 @@ static int read_quickly(struct reader *r, size_t *ret_len)
 static void skip_empty_lines(struct reader *r)
 {
 	for (;;) {
-		const char *p = r->text + r->at, *end = r->text + r->len;
+		const char *p = r->text + r->place.at, *end = r->text + r->len;
 		while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
 			p++;
 		if (p < end && *p == ';') {
@@ -287,8 +260,8 @@ static void skip_empty_lines(struct reader *r)
 		if (p < end && *p != '\n')
 			return;
 		r->line += p < end;
-		r->at = (size_t)(p - r->text) + (p < end);
-		if (r->at == r->len)
+		r->place.at = (size_t)(p - r->text) + (p < end);
+		if (r->place.at == r->len)
 			return;
 	}
 }
@@ -300,12 +273,13 @@ static int read_entries(struct reader *r)
 	for (r->line = 1; !err;) {
 		size_t len = 0;
 		skip_empty_lines(r);
-		if (r->at == r->len)
+		size_t from = r->place.at;
+		if (from == r->len)
 			return 0;
 		if (r->is_quick)
 			err = read_quickly(r, &len);
 		if (len > 0)
-			advance(r, behind_line_ends(r, r->at + len));
+			advance(r, from, behind_line_ends(r, from + len));
 		else if (!err)
 			err = read_by_ldns(r);
 	}
@@ -359,49 +333,42 @@ static int group(struct reader *r)
 	return err;
 }
 
-/* What records of one owner must not be together: an alias has nothing else (RFC 1034 §3.6.2, RFC
- * 2181 §10.1), nor more than one target (RFC 6672 §2.4). */
-static int check_owner(struct reader *r, const struct zonefile_owner *owner)
+static int check_owners(struct reader *r, const uint8_t *apex)
 {
-	char text[NAME_TEXT_CAP];
-	r->line = owner->line;
-	for (size_t i = 0; i < owner->count; i++) {
-		const struct rrset *set = &owner->sets[i];
-		bool is_alias = set->type == RR_CNAME;
-		if (is_alias && owner->count > 1)
-			return FAIL(r, "%s has a CNAME and other records",
-				name_to_text(owner->name, text));
-		if ((is_alias || set->type == RR_DNAME || set->type == RR_SOA) && set->count > 1)
-			return FAIL(r, "%s has more than one %s", name_to_text(owner->name, text),
-				is_alias              ? "CNAME"
-				: set->type == RR_SOA ? "SOA"
-						      : "DNAME");
-	}
-	return 0;
-}
-
-static int check_owners(struct reader *r)
-{
+	char text[ZONECHECK_TEXT_CAP];
+	struct zonecheck check = {.apex = apex};
 	for (size_t i = 0; i < r->zone->owner_count; i++) {
-		int err = check_owner(r, &r->zone->owners[i]);
-		if (err)
-			return err;
+		const struct zonefile_owner *owner = &r->zone->owners[i];
+		r->line = owner->line;
+		if (zonecheck_owner(&check, owner->name, owner->sets, owner->count, text))
+			return FAIL(r, "%s", text);
 	}
 	return 0;
 }
 
 static int read_text(struct reader *r, const uint8_t *origin)
 {
-	r->origin = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name_len(origin), origin);
-	int err = r->origin ? read_entries(r) : ERR_NOMEM;
+	name_copy(&r->place.origin, origin);
+	int err = read_entries(r);
 	if (!err)
 		err = group(r);
 	if (!err)
-		err = check_owners(r);
-	ldns_rdf_deep_free(r->origin);
-	ldns_rdf_deep_free(r->prev);
-	if (r->stream)
-		fclose(r->stream);
+		err = check_owners(r, origin);
+	zoneldns_free(r->ldns);
+	return err;
+}
+
+/* Reads the text of `r`, whose frame is good, in the order in which ldns takes the words of a line. */
+static int read_ordered(struct reader *r, const uint8_t *origin)
+{
+	char *ordered = malloc(r->len + 1);
+	if (!ordered)
+		return ERR_NOMEM;
+	memcpy(ordered, r->text, r->len);
+	zonetext_put_ttl_first(ordered, r->len);
+	r->text = ordered;
+	int err = read_text(r, origin);
+	free(ordered);
 	return err;
 }
 
@@ -419,7 +386,7 @@ static int parse(struct reader *r, const uint8_t *origin, struct zonefile **ret)
 		r->line = fault.line;
 		err = FAIL(r, "%s", fault.what);
 	} else {
-		err = read_text(r, origin);
+		err = read_ordered(r, origin);
 	}
 	if (err)
 		zonefile_free(r->zone);
@@ -431,7 +398,8 @@ static int parse(struct reader *r, const uint8_t *origin, struct zonefile **ret)
 int zonefile_parse(struct zonefile **ret, const char *path, const char *text, size_t len,
 	const uint8_t *origin, uint32_t ttl_s, struct zonefile_error *error)
 {
-	struct reader r = {.path = path, .text = text, .len = len, .ttl_s = ttl_s, .error = error,
+	struct reader r = {.path = path, .error = error, .text = text, .len = len,
+		.place.ttl_s = ttl_s,
 		.is_quick = true};
 	return parse(&r, origin, ret);
 }
@@ -439,7 +407,8 @@ int zonefile_parse(struct zonefile **ret, const char *path, const char *text, si
 int zonefile_parse_by_ldns(struct zonefile **ret, const char *path, const char *text, size_t len,
 	const uint8_t *origin, uint32_t ttl_s, struct zonefile_error *error)
 {
-	struct reader r = {.path = path, .text = text, .len = len, .ttl_s = ttl_s, .error = error};
+	struct reader r = {.path = path, .error = error, .text = text, .len = len,
+		.place.ttl_s = ttl_s};
 	return parse(&r, origin, ret);
 }
 

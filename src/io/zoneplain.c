@@ -13,7 +13,7 @@
 #include "wire/rr.h"
 
 /* Longer lines and words are rare, and not worth to think about how ldns takes them. */
-enum { LINE_CAP = 600, WORD_CAP = 250, TTL_DIGITS = 9, PREFERENCE_DIGITS = 5 };
+enum { LINE_CAP = 600, WORD_CAP = 250, U32_DIGITS = 9, U16_DIGITS = 5, SOA_NUMBERS = 5 };
 
 /* The line, as far as it is not read yet. */
 struct line {
@@ -44,6 +44,12 @@ static bool is_plain(char c)
 	case '\\': return false;
 	default: return c > ' ' && c < 0x7f;
 	}
+}
+
+/* Whether the byte means itself between quotes besides. */
+static bool is_quotable(char c)
+{
+	return c == ' ' || c == ';' || c == '@' || c == '$';
 }
 
 static void skip_blanks(struct line *l)
@@ -90,6 +96,18 @@ static bool read_number(struct word w, size_t most, uint32_t *ret)
 	return true;
 }
 
+/* A word, or the sign for the origin. */
+static struct word next_name_word(struct line *l)
+{
+	if (l->at == l->end || *l->at != '@')
+		return next_word(l);
+	struct word w = {.at = l->at++, .len = 1};
+	if (l->at < l->end && !is_blank(*l->at))
+		w.len = 0;
+	skip_blanks(l);
+	return w;
+}
+
 static bool read_name(const struct line *l, struct word w, struct name *ret)
 {
 	char text[WORD_CAP + 1];
@@ -101,7 +119,7 @@ static bool read_name(const struct line *l, struct word w, struct name *ret)
 static bool put_name(struct line *l, struct wr *w)
 {
 	struct name name;
-	if (!read_name(l, next_word(l), &name))
+	if (!read_name(l, next_name_word(l), &name))
 		return false;
 	wr_bytes(w, name.wire, name.len);
 	return true;
@@ -122,20 +140,62 @@ static bool put_address(struct line *l, enum addr_family family, struct wr *w)
 	return true;
 }
 
-static bool put_mx(struct line *l, struct wr *w)
+static bool put_u16_word(struct line *l, struct wr *w)
 {
-	uint32_t preference;
-	if (!read_number(next_word(l), PREFERENCE_DIGITS, &preference) || preference > UINT16_MAX)
+	uint32_t value;
+	if (!read_number(next_word(l), U16_DIGITS, &value) || value > UINT16_MAX)
 		return false;
-	wr_u16(w, (uint16_t)preference);
-	return put_name(l, w);
+	wr_u16(w, (uint16_t)value);
+	return true;
 }
 
-/* Words without quotes: a character string each. */
+static bool put_mx(struct line *l, struct wr *w)
+{
+	return put_u16_word(l, w) && put_name(l, w);
+}
+
+/* RFC 2782: priority, weight, port. */
+static bool put_srv(struct line *l, struct wr *w)
+{
+	return put_u16_word(l, w) && put_u16_word(l, w) && put_u16_word(l, w) && put_name(l, w);
+}
+
+/* RFC 1035 §3.3.13. Times in other units than seconds are not plain. */
+static bool put_soa(struct line *l, struct wr *w)
+{
+	if (!put_name(l, w) || !put_name(l, w))
+		return false;
+	for (int i = 0; i < SOA_NUMBERS; i++) {
+		uint32_t value;
+		if (!read_number(next_word(l), U32_DIGITS, &value))
+			return false;
+		wr_u32(w, value);
+	}
+	return true;
+}
+
+/* What is between quotes, or a word; 0: there is none, or it is not plain. */
+static struct word next_string(struct line *l)
+{
+	if (l->at == l->end || *l->at != '"')
+		return next_word(l);
+	struct word w = {.at = ++l->at};
+	while (l->at < l->end && (is_plain(*l->at) || is_quotable(*l->at)))
+		l->at++;
+	w.len = (size_t)(l->at - w.at);
+	bool is_closed = l->at < l->end && *l->at == '"';
+	l->at += is_closed;
+	if (!is_closed || w.len > WORD_CAP || (l->at < l->end && !is_blank(*l->at)))
+		w.len = 0;
+	skip_blanks(l);
+	return w;
+}
+
+/* A character string each (RFC 1035 §3.3.14). */
 static bool put_strings(struct line *l, struct wr *w)
 {
 	do {
-		struct word word = next_word(l);
+		struct word word = next_string(l);
 		if (word.len == 0)
 			return false;
 		wr_u8(w, (uint8_t)word.len);
@@ -157,6 +217,8 @@ static uint16_t type_of(struct word w)
 		{"NS", RR_NS},
 		{"MX", RR_MX},
 		{"TXT", RR_TXT},
+		{"SRV", RR_SRV},
+		{"SOA", RR_SOA},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (is_word(w, types[i].text))
@@ -174,15 +236,32 @@ static bool put_rdata(struct line *l, uint16_t type, struct wr *w)
 	case RR_NS: return put_name(l, w);
 	case RR_MX: return put_mx(l, w);
 	case RR_TXT: return put_strings(l, w);
+	case RR_SRV: return put_srv(l, w);
+	case RR_SOA: return put_soa(l, w);
 	default: return false;
 	}
+}
+
+/* The first semicolon that is not between quotes, or NULL. */
+static const char *find_comment(const struct line *l)
+{
+	bool is_quoted = false;
+	const char *p = memchr(l->at, ';', (size_t)(l->end - l->at));
+	if (!p || !memchr(l->at, '"', (size_t)(p - l->at)))
+		return p;
+	for (p = l->at; p < l->end; p++) {
+		is_quoted ^= *p == '"';
+		if (*p == ';' && !is_quoted)
+			return p;
+	}
+	return NULL;
 }
 
 /* Sets `l->end` at the comment, if there is one behind a blank. False if quotes, parentheses or escapes
  * are in it, or bytes that are no text: it may be no comment to ldns. */
 static bool cut_comment(struct line *l)
 {
-	const char *newline = l->end, *comment = memchr(l->at, ';', (size_t)(newline - l->at));
+	const char *newline = l->end, *comment = find_comment(l);
 	if (!comment)
 		return true;
 	for (const char *p = comment; p < newline; p++)
@@ -196,12 +275,12 @@ static bool read_line(struct line *l, struct zoneplain *ret)
 {
 	struct wr rdata = wr_init(ret->rdata, sizeof(ret->rdata));
 	ret->has_owner = !is_blank(*l->at);
-	if (ret->has_owner && !read_name(l, next_word(l), &ret->owner))
+	if (ret->has_owner && !read_name(l, next_name_word(l), &ret->owner))
 		return false;
 	skip_blanks(l);
 	struct word w = next_word(l);
 	ret->has_ttl = w.len > 0 && is_digit(w.at[0]);
-	if (ret->has_ttl && !read_number(w, TTL_DIGITS, &ret->ttl_s))
+	if (ret->has_ttl && !read_number(w, U32_DIGITS, &ret->ttl_s))
 		return false;
 	if (ret->has_ttl)
 		w = next_word(l);
@@ -214,11 +293,55 @@ static bool read_line(struct line *l, struct zoneplain *ret)
 	return true;
 }
 
-size_t zoneplain_read(const char *text, size_t len, const uint8_t *origin, struct zoneplain *ret)
+/* The line that begins at `text`, up to its newline, `*ret` without its comment. Its length with the
+ * newline; 0 if it is empty, or cannot be plain. */
+static size_t cut_line(const char *text, size_t len, struct line *ret)
 {
 	const char *newline = memchr(text, '\n', len < LINE_CAP ? len : LINE_CAP);
-	struct line l = {.at = text, .end = newline, .origin = origin};
-	if (!newline || newline == text || !cut_comment(&l) || !read_line(&l, ret))
+	*ret = (struct line){.at = text, .end = newline, .origin = ret->origin};
+	if (!newline || newline == text || !cut_comment(ret))
 		return 0;
 	return (size_t)(newline - text) + 1;
+}
+
+size_t zoneplain_read(const char *text, size_t len, const uint8_t *origin, struct zoneplain *ret)
+{
+	struct line l = {.origin = origin};
+	size_t line_len = cut_line(text, len, &l);
+	return line_len > 0 && read_line(&l, ret) ? line_len : 0;
+}
+
+/* Whether the line begins with those letters and a blank, which are passed over then. */
+static bool skip_key(struct line *l, const char *key)
+{
+	size_t len = strlen(key);
+	if ((size_t)(l->end - l->at) <= len || memcmp(l->at, key, len) != 0 || !is_blank(l->at[len]))
+		return false;
+	l->at += len;
+	skip_blanks(l);
+	return true;
+}
+
+/* A name with its last dot, but not the root, which ldns takes in one spelling and not in another. */
+static bool read_origin(struct line *l, struct name *ret)
+{
+	struct word w = next_word(l);
+	return w.len > 1 && w.at[w.len - 1] == '.' && read_name(l, w, ret);
+}
+
+static bool read_directive(struct line *l, struct zoneplain_directive *ret)
+{
+	if (skip_key(l, "$TTL")) {
+		ret->key = ZONEPLAIN_TTL;
+		return read_number(next_word(l), U32_DIGITS, &ret->ttl_s);
+	}
+	ret->key = ZONEPLAIN_ORIGIN;
+	return skip_key(l, "$ORIGIN") && read_origin(l, &ret->origin);
+}
+
+size_t zoneplain_read_directive(const char *text, size_t len, struct zoneplain_directive *ret)
+{
+	struct line l = {.origin = name_root};
+	size_t line_len = cut_line(text, len, &l);
+	return line_len > 0 && read_directive(&l, ret) && l.at == l.end ? line_len : 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Plain lines of a master file: one record, of a type that large files are made of, in words without
- * quotes, escapes or parentheses. They are read here, ten times as fast as ldns reads them;
- * every other line, and every one with a fault, is left to ldns.
+ * Plain lines of a master file: a directive, or one record of a type that most files are made of, without
+ * escapes or parentheses. They are read here, ten times as fast as ldns reads them, which need not be
+ * loaded then; every other line, and every one with a fault, is left to ldns.
  */
 #pragma once
 
@@ -23,6 +23,19 @@ struct zoneplain {
 	struct name owner;
 	uint8_t rdata[ZONEPLAIN_RDATA_CAP];
 };
+
+enum zoneplain_key { ZONEPLAIN_ORIGIN, ZONEPLAIN_TTL };
+
+/* $ORIGIN or $TTL: what holds for the lines behind it. */
+struct zoneplain_directive {
+	enum zoneplain_key key;
+	struct name origin;
+	uint32_t ttl_s;
+};
+
+/* Reads the line at `text`, a directive. Returns its length with its newline; 0 if it is not plain, and
+ * `*ret` is undefined then. */
+size_t zoneplain_read_directive(const char *text, size_t len, struct zoneplain_directive *ret) NONNULL;
 
 /* Reads the line at `text`, names completed with `origin`. Returns its length with its newline; 0 if it
  * is not plain, and `*ret` is undefined then. */

@@ -180,3 +180,58 @@ int zonetext_check(const char *text, size_t len, struct zonetext_fault *ret)
 	}
 	return s.depth > 0 ? fail(&s, s.open_line, "a parenthesis is not closed") : 0;
 }
+
+/* Writes `ttl` and `class`, words that stand in this line in the other order, in the place of the two. */
+static void swap_words(char *to, size_t class_len, const char *ttl, size_t ttl_len)
+{
+	char class[8];
+	size_t gap_len = (size_t)(ttl - to) - class_len;
+	memcpy(class, to, class_len);
+	memmove(to, ttl, ttl_len);
+	memset(to + ttl_len, ' ', gap_len);
+	memcpy(to + ttl_len + gap_len, class, class_len);
+}
+
+/* At the start of a record's line: orders what stands behind the owner, and stops in front of it. */
+static void order_head(struct scan *s, char *text)
+{
+	const char *class, *ttl;
+	while (s->at < s->end && *s->at > ' ' && *s->at != ';' && *s->at != '"') {
+		if (*s->at == '\\')
+			skip_escape(s);
+		else
+			s->at++;
+	}
+	skip_blanks(s);
+	if (s->end - s->at < 2 || (*s->at != 'I' && *s->at != 'i'))
+		return; /* as a rule */
+	size_t class_len = word(s, &class), ttl_len = word(s, &ttl);
+	if (is_word(class, class_len, "IN") && is_ttl(ttl, ttl_len))
+		swap_words(text + (class - text), class_len, ttl, ttl_len);
+	s->at = class;
+}
+
+/* Passes over the rest of a line. Only a parenthesis makes it one with the next. */
+static void pass_line(struct scan *s)
+{
+	const char *start = s->at;
+	skip_to_newline(s);
+	if (s->depth == 0 && !memchr(start, '(', (size_t)(s->at - start)))
+		return;
+	s->at = start;
+	while (s->at < s->end && *s->at != '\n')
+		if (scan_byte(s))
+			return; /* not in good text */
+}
+
+void zonetext_put_ttl_first(char *text, size_t len)
+{
+	struct zonetext_fault none;
+	struct scan s = {.at = text, .end = text + len, .line = 1, .fault = &none};
+	while (s.at < s.end) {
+		if (s.depth == 0 && *s.at != '$')
+			order_head(&s, text);
+		pass_line(&s);
+		s.at += s.at < s.end;
+	}
+}

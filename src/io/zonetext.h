@@ -15,3 +15,7 @@ struct zonetext_fault {
 /* Whether quotes and parentheses close, and each directive is one that is read here and has a value
  * as it should be. ERR_SYNTAX with `*ret` filled. */
 int zonetext_check(const char *text, size_t len, struct zonetext_fault *ret) NONNULL MUSTCHECK;
+
+/* Makes "300 IN" of each "IN 300" in text that is good: RFC 1035 §5.1 has class and TTL in either order, ldns in
+ * one. No byte moves to another line. */
+void zonetext_put_ttl_first(char *text, size_t len) NONNULL;

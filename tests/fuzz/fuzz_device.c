@@ -63,7 +63,7 @@ static void one_rules_file(const uint8_t *bytes, size_t len)
 	if (rules_parse(&rules, (const char *)bytes, len, look_up, NULL, &error))
 		return;
 	const struct rule_question q = {.groups = groups, .group_count = 1, .type = DEVICE_IPVLAN,
-		.parent = "eth0"};
+		.parent = "eth0", .alias = "vm-1,test"};
 	(void)rules_find(&rules, &q);
 	rules_fini(&rules);
 }

@@ -61,6 +61,8 @@ static void make_zone(void)
 	put("c.x.", RR_CNAME, VIEW_ANY, "\1d\1x", 5);
 	put("d.x.", RR_CNAME, VIEW_ANY, "\1c\1x", 5);
 	put("*.w.x.", RR_MX, VIEW_ANY, "\0\1\1l\1x", 7);
+	put("h.x.", RR_HTTPS, VIEW_ANY, "\0\0\1h\1x", 7);
+	put("n.x.", RR_MX, VIEW_ANY, "\0\1\1m\1w\1x", 9);
 	put("a.b.c.d.e.g.x.", RR_TXT, VIEW_WAN, "\0", 1);
 	put_long("l.x.");
 	zone_garbage_free(zone_commit(zone, 1));
@@ -97,9 +99,13 @@ static void set_up(void)
 
 static void set_policy(unsigned bits)
 {
+	static struct cookie_keys keys = {.is_seed = true, .count = 1};
+	static struct cookie_slot slot;
+	(void)!cookie_slot_publish(&slot, &keys);
 	policy = (struct serve_policy){.nsid = {LIMIT_IDENTITY, {0}},
 		.identity = {LIMIT_IDENTITY, {0}},
 		.cookies = bits & 16 ? SERVE_COOKIES_STRICT : SERVE_COOKIES_GIVEN,
+		.cookie_keys = &slot,
 		.trusted = &everybody,
 		.trusted_count = 1};
 	ctx.policy = bits & 8 ? &policy : NULL;

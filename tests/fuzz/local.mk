@@ -14,6 +14,7 @@ fuzz_programs += tests/fuzz/fuzz_transfer
 tests_fuzz_fuzz_transfer_SOURCES = tests/fuzz/fuzz_transfer.c tests/unit/secondary_rig.c \
 	tests/unit/secondary_rig.h
 fuzz_programs += tests/fuzz/fuzz_tsig
+fuzz_programs += tests/fuzz/fuzz_tcp
 tests_fuzz_fuzz_mdns_LDADD = tests/sim/libsim.a $(LDADD)
 
 check_LIBRARIES += tests/fuzz/libreplay.a

@@ -112,12 +112,16 @@ static void types_that_are_not_known_are_read_in_their_own_form(void **state)
 static void a_line_is_plain_if_each_of_its_words_means_itself(void **state)
 {
 	static const char *const plain[] = {"a A 192.0.2.1\n", "a 60 IN AAAA ::1 ; with a comment\n",
-		"\tin ptr b.c.\n", "a MX 10 b\n", "a TXT x=1 y\t\n", "*.a CNAME b\n"};
+		"\tin ptr b.c.\n", "a MX 10 b\n", "a TXT x=1 y\t\n", "*.a CNAME b\n",
+		"@ A 192.0.2.1\n", "a MX 10 @ ; c\n", "_x._tcp SRV 1 2 3 b\n", "a TXT \"v=x; y\" z ; c\n",
+		"@ IN SOA a b 1 2 3 4 5\n"};
 	static const char *const others[] = {"", "\n", "a A 192.0.2.1", "a A 192.0.2\n", "a A ::1\n",
-		"@ A 192.0.2.1\n", "a A ( 192.0.2.1\n", "a TXT \"x\"\n", "a\\.b A 192.0.2.1\n",
+		"@a A 192.0.2.1\n", "a A ( 192.0.2.1\n", "a TXT \"x\n", "a\\.b A 192.0.2.1\n",
+		"a TXT \"\"\n", "a TXT \"x\"y\n", "a TXT x\"y\"\n", "a TXT \"(\"\n", "a SRV 1 2 b\n",
+		"@ SOA a b 1 2h 3 4 5\n", "@ SOA a b 1 2 3 4\n",
 		"a 1h A 192.0.2.1\n", "a CH A 192.0.2.1\n", "a A 192.0.2.1 x\n", "$TTL 5\n",
 		"a A 192.0.2.1\r\n", "a MX b\n", "a MX 65536 b\n", "a TXT\n", "a A 192.0.2.1;\n",
-		"a A 192.0.2.1 ; \"\n", "a SRV 1 2 3 b\n", "a..b A 192.0.2.1\n"};
+		"a A 192.0.2.1 ; \"\n", "a..b A 192.0.2.1\n"};
 	struct zoneplain line;
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(plain); i++)
@@ -125,6 +129,20 @@ static void a_line_is_plain_if_each_of_its_words_means_itself(void **state)
 			strlen(plain[i]));
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		assert_int_equal(zoneplain_read(others[i], strlen(others[i]), home_arpa, &line), 0);
+}
+
+static void so_is_a_directive(void **state)
+{
+	static const char *const plain[] = {"$TTL 5\n", "$TTL\t60 ; a minute\n", "$ORIGIN a.b. \n"};
+	static const char *const others[] = {"$TTL 5", "$TTL 1h\n", "$TTL\n", "$TTL 5 6\n", "$ttl 5\n",
+		"$ORIGIN a\n", "$ORIGIN .\n", "$ORIGIN @\n", "$ORIGIN a\\.b.\n", "$ORIGIN\n", "$INCLUDE x\n", "a A 192.0.2.1\n"};
+	struct zoneplain_directive d;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++)
+		assert_int_equal(zoneplain_read_directive(plain[i], strlen(plain[i]), &d),
+			strlen(plain[i]));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_int_equal(zoneplain_read_directive(others[i], strlen(others[i]), &d), 0);
 }
 
 static void what_a_line_leaves_out_comes_from_the_one_before_whoever_read_it(void **state)
@@ -137,6 +155,24 @@ static void what_a_line_leaves_out_comes_from_the_one_before_whoever_read_it(voi
 	assert_owner(z, 1, "b.home.arpa.", 1);
 	assert_int_equal(zonefile_owner(z, 1).sets[0].count, 3);
 	assert_int_equal(zonefile_owner(z, 2).sets[0].ttl, 3600); /* ldns: no default at all */
+	zonefile_free(z);
+}
+
+/* RFC 1035 §5.1. */
+static void class_and_ttl_may_stand_in_either_order(void **state)
+{
+	(void)state;
+	struct zonefile *z = parse("a IN 300 A 192.0.2.1\nb.x in  1h\tTXT ( IN 5\n IN 6 )\n IN 300 MX 1 b\n"
+		"in 300 IN A 192.0.2.1\nc\\ d IN 300 TXT \"IN 300\" ; IN 300\n");
+	assert_owner(z, 0, "a.home.arpa.", 1);
+	assert_int_equal(zonefile_owner(z, 0).sets[0].ttl, 300);
+	assert_owner(z, 1, "c\\032d.home.arpa.", 1);
+	assert_owner(z, 2, "in.home.arpa.", 1);
+	assert_int_equal(zonefile_owner(z, 2).sets[0].ttl, 300);
+	assert_owner(z, 3, "b.x.home.arpa.", 2);
+	assert_int_equal(zonefile_owner(z, 3).sets[0].ttl, 300);
+	assert_memory_equal(zonefile_owner(z, 3).sets[1].rdata[0].bytes, "\2IN\0015\2IN\0016", 10);
+	assert_int_equal(zonefile_owner(z, 3).sets[1].ttl, 3600);
 	zonefile_free(z);
 }
 
@@ -195,6 +231,75 @@ static void a_faulty_line_is_named_and_nothing_is_read(void **state)
 	assert_refused("a CH A 192.0.2.1\n", "z:1: the class is not IN");
 	assert_refused("a NSEC b A\n", "z:1: signed zones are not served: NSEC");
 	assert_refused("a TYPE1 \\# 3 010203\n", "z:1: Packet size overflow");
+}
+
+static void what_is_elsewhere_or_of_another_zone_is_no_record(void **state)
+{
+	(void)state;
+	assert_refused("b A 192.0.2.1\na DNAME b\nx.y.a A 192.0.2.1\n",
+		"z:3: x.y.a.home.arpa. is below the DNAME of a.home.arpa.");
+	assert_refused("@ DNAME b.\n@ A 192.0.2.1\nx A 192.0.2.1\n",
+		"z:3: x.home.arpa. is below the DNAME of home.arpa.");
+	assert_refused("a DNAME b\na NS c\n", "z:1: a.home.arpa. has a DNAME and NS");
+	assert_refused("a DNAME b\na DNAME c\n", "z:1: a.home.arpa. has more than one DNAME");
+	assert_refused("a SOA b c 1 2 3 4 5\n",
+		"z:1: a.home.arpa. has a SOA and is not the top of the zone");
+	/* Beside a DNAME is not below it, nor is what only sorts behind it; the top may have both. */
+	struct zonefile *z = parse("@ DNAME b.\n@ NS c.\n@ SOA a b 1 2 3 4 5\n");
+	zonefile_free(z);
+	z = parse("a DNAME b\na A 192.0.2.1\naa A 192.0.2.1\nb A 192.0.2.1\nx.b DNAME c\n");
+	assert_int_equal(zonefile_count(z), 4);
+	zonefile_free(z);
+}
+
+static void parameters_of_services_are_checked(void **state)
+{
+	static const char fault[] = "z:1: a parameter is there twice, or is mandatory and not there";
+	(void)state;
+	assert_refused("a HTTPS 1 . port=1 port=2\n", fault);
+	assert_refused("a HTTPS 1 . mandatory=port\n", fault);
+	assert_refused("a SVCB 1 . mandatory=mandatory port=1\n", fault);
+	assert_refused("a TYPE64 \\# 7 00010000030001\n", fault);
+	assert_refused("a TYPE64 \\# 7 00010000000000\n", fault);
+	zonefile_free(parse("a HTTPS 1 . mandatory=alpn,port alpn=h2 port=1\n"));
+	zonefile_free(parse("a HTTPS 0 b.\n"));
+}
+
+/* It could be transferred, but no message would hold it: so it is known before somebody asks. */
+static void a_set_that_no_message_holds_is_refused(void **state)
+{
+	enum { RECORDS = 5000, LINE = 32 };
+	char *text = calloc(RECORDS, LINE);
+	size_t len = 0;
+	(void)state;
+	for (int i = 0; i < 4000; i++)
+		len += (size_t)snprintf(text + len, LINE, "many 60 A 10.0.%d.%d\n", i >> 8, i & 255);
+	zonefile_free(parse(text));
+	for (int i = 4000; i < RECORDS; i++)
+		len += (size_t)snprintf(text + len, LINE, "many 60 A 10.0.%d.%d\n", i >> 8, i & 255);
+	assert_refused(text, "z:1: many.home.arpa. has more than 64 KiB of records: A");
+	free(text);
+}
+
+static void numbers_that_do_not_fit_are_refused(void **state)
+{
+	static const char *const faulty[] = {"a MX 65536 b\n", "a 4294967296 A 192.0.2.1\n",
+		"a 9999999999 IN A 192.0.2.1\n", "a SRV 0 70000 80 b\n", "a SRV 0 0 ( ; x\n 65536 ) b\n",
+		"a CAA 256 issue \"x\"\n", "a SSHFP 1 256 00\n", "a TLSA 3 1 300 00\n",
+		"a DS 1 256 2 00\n", "@ SOA a b 1 2 3 4 4294967296\n", "a HTTPS 65536 .\n",
+		"a URI 1 65536 \"x\"\n"};
+	static const char *const good[] = {"a MX 65535 b\n", "a 4294967295 A 192.0.2.1\n",
+		"4294967296 CAA 255 issue \"1000\"\n", "a TYPE44 \\# 3 010100\n", "a TLSA 3 1 1 (00 1\n 1)\n",
+		"a SRV 1 ( 2 ; 99999\n 3 ) 99999\n",
+		"@ SOA 9999999999 b 1 2 3 1w 4294967295\n", "a\\ 9999999999 1w TXT 9999999999\n",
+		"a 5 CLASS1 NAPTR 1 2 \"\" \"\" \"\" .\n"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(faulty); i++)
+		assert_refused(faulty[i], "z:1: a number is too large");
+	assert_refused("a SSHFP 1 1 ( 00\n 123 )\n", "z:1: the hexadecimal digits end within a byte");
+	assert_refused("a DS 1 8 2 00 1\n", "z:1: the hexadecimal digits end within a byte");
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		zonefile_free(parse(good[i]));
 }
 
 static void the_frame_of_a_file_is_checked_before_its_records(void **state)
@@ -363,11 +468,17 @@ int main(void)
 		cmocka_unit_test(origin_changes_what_names_are_completed_with),
 		cmocka_unit_test(types_that_are_not_known_are_read_in_their_own_form),
 		cmocka_unit_test(a_line_is_plain_if_each_of_its_words_means_itself),
+		cmocka_unit_test(so_is_a_directive),
 		cmocka_unit_test(what_a_line_leaves_out_comes_from_the_one_before_whoever_read_it),
+		cmocka_unit_test(class_and_ttl_may_stand_in_either_order),
 		cmocka_unit_test(owners_come_in_canonical_order),
 		cmocka_unit_test(a_record_is_named_by_the_line_where_it_begins),
 		cmocka_unit_test(an_empty_file_has_no_owners),
 		cmocka_unit_test(a_faulty_line_is_named_and_nothing_is_read),
+		cmocka_unit_test(what_is_elsewhere_or_of_another_zone_is_no_record),
+		cmocka_unit_test(parameters_of_services_are_checked),
+		cmocka_unit_test(a_set_that_no_message_holds_is_refused),
+		cmocka_unit_test(numbers_that_do_not_fit_are_refused),
 		cmocka_unit_test(the_frame_of_a_file_is_checked_before_its_records),
 		cmocka_unit_test(signs_in_quotes_comments_and_escapes_are_not_the_frame),
 		cmocka_unit_test(a_zero_byte_is_refused),

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the loading of libraries while the program runs.
+ * Never knows which functions there are. Called by the modules that use such a library.
+ */
+#include "io/dynlib.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+void *dynlib_open(const char *soname, const char *const names[], size_t count, void *table,
+	const char **ret_why)
+{
+	/* Now: a version that lacks something is to be found out here and not in the middle of work. */
+	void *handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+	for (size_t i = 0; handle && i < count; i++) {
+		void *function = dlsym(handle, names[i]);
+		if (!function) {
+			*ret_why = dlerror();
+			dlclose(handle);
+			return NULL;
+		}
+		/* POSIX lets a function's address stand in a void pointer (dlsym). */
+		memcpy((char *)table + i * sizeof(function), &function, sizeof(function));
+	}
+	if (!handle)
+		*ret_why = dlerror();
+	return handle;
+}
+
+void dynlib_close(void *handle)
+{
+	if (handle)
+		dlclose(handle);
+}
