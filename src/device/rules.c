@@ -5,6 +5,7 @@
  */
 #include "device/rules.h"
 
+#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +13,12 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "model/event.h"
 
-enum { WORDS_CAP = 7, WORD_CAP = 64 };
+enum { WORDS_CAP = 8, WORD_CAP = RULE_NAMES_CAP };
+
+/* What is between the names of an alias. */
+#define SEPARATORS " ,"
 
 /* One line on its way to become a rule. */
 struct reading {
@@ -96,8 +101,9 @@ static bool is_mode(const struct rule *rule, const char *text)
 
 static int read_what(struct reading *in, struct rule *rule, size_t first)
 {
-	if (in->count != first + 3)
-		return complain(in, "expected: allow|deny user|group NAME TYPE MODE PARENT");
+	if (in->count != first + 3 && in->count != first + 4)
+		return complain(
+			in, "expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES]");
 	const char *type = in->words[first], *mode = in->words[first + 1];
 	const char *parent = in->words[first + 2];
 	rule->is_any_type = strcmp(type, "*") == 0;
@@ -109,6 +115,8 @@ static int read_what(struct reading *in, struct rule *rule, size_t first)
 		return complain(in, "no link can have the name \"%s\"", parent);
 	memcpy(rule->mode, mode, strlen(mode) + 1);
 	memcpy(rule->parent, parent, strlen(parent) + 1);
+	if (in->count == first + 4)
+		memcpy(rule->names, in->words[first + 3], strlen(in->words[first + 3]) + 1);
 	return 0;
 }
 
@@ -214,6 +222,38 @@ static bool fits_mode(const struct rule *rule, const struct rule_question *q)
 	return true;
 }
 
+/* Whether a name is like one of the patterns. */
+static bool is_like(const char *patterns, const char *name)
+{
+	char pattern[RULE_NAMES_CAP];
+	while (*patterns) {
+		size_t len = strcspn(patterns, ",");
+		memcpy(pattern, patterns, len);
+		pattern[len] = '\0';
+		if (fnmatch(pattern, name, FNM_CASEFOLD) == 0)
+			return true;
+		patterns += len;
+		patterns += *patterns == ',';
+	}
+	return false;
+}
+
+static bool fits_names(const struct rule *rule, const struct rule_question *q)
+{
+	char name[ALIAS_CAP];
+	if (rule->names[0] == '\0')
+		return true;
+	/* Progress: each turn passes over one name and what is before it. */
+	for (const char *at = q->alias; *(at += strspn(at, SEPARATORS));) {
+		size_t len = strcspn(at, SEPARATORS);
+		snprintf(name, sizeof(name), "%.*s", (int)len, at);
+		if (is_like(rule->names, name) != rule->is_allow)
+			return !rule->is_allow;
+		at += len;
+	}
+	return rule->is_allow;
+}
+
 const struct rule *rules_find(const struct rules *rules, const struct rule_question *q)
 {
 	for (size_t i = 0; i < rules->count; i++) {
@@ -221,7 +261,7 @@ const struct rule *rules_find(const struct rules *rules, const struct rule_quest
 		bool fits_parent =
 			strcmp(rule->parent, "*") == 0 || strcmp(rule->parent, q->parent) == 0;
 		if (fits_parent && (rule->is_any_type || rule->type == q->type) &&
-			fits_mode(rule, q) && fits_who(rule, q))
+			fits_mode(rule, q) && fits_who(rule, q) && fits_names(rule, q))
 			return rule;
 	}
 	return NULL;

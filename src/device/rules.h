@@ -2,13 +2,14 @@
 /*
  * Who may ask for what: the rules file of ontapd.
  *
- *	# allow|deny  user NAME | group NAME | *   TYPE  MODE  PARENT
+ *	# allow|deny  user NAME | group NAME | *   TYPE  MODE  PARENT  [NAMES]
  *	allow user alice macvtap bridge eth0
  *	deny  group guests * * *
- *	allow group kvm ipvtap l2 *
+ *	allow group kvm ipvtap l2 * vm-*,test
  *
  * The first rule that fits decides; what none fits is denied. MODE may be one word of an ipvlan's
- * mode ("l2" fits "l2,private" too) or both.
+ * mode ("l2" fits "l2,private" too) or both. NAMES are patterns: a rule that allows fits an alias all of
+ * whose names are like one of them, one that denies fits if any name is.
  */
 #pragma once
 
@@ -21,6 +22,8 @@
 #include "base/compiler.h"
 #include "device/type.h"
 
+enum { RULE_NAMES_CAP = 64 };
+
 enum rule_who { RULE_ANYBODY, RULE_USER, RULE_GROUP };
 
 struct rule {
@@ -32,6 +35,7 @@ struct rule {
 	enum device_type type;
 	char mode[DEVICE_MODE_CAP];  /* "*": any */
 	char parent[IF_NAMESIZE];    /* "*": any */
+	char names[RULE_NAMES_CAP];  /* patterns with commas between; "": any */
 };
 
 struct rules {
@@ -47,6 +51,7 @@ struct rule_question {
 	enum device_type type;
 	struct device_mode mode;
 	const char *parent;
+	const char *alias; /* names with spaces or commas between; "": none */
 };
 
 /* Finds the number of a user (`is_group` false) or group by name. ERR_ABSENT and others. */

@@ -30,6 +30,12 @@
 #define LOOK_AGAIN (100 * NS_PER_MS)
 #define RETRY_MIN  NS_PER_MS
 
+/* How long looks are put off, doubling, that are only because a witness has ended, where such looks have
+ * found nothing changed: a workload that starts short-lived processes all the time may have no other to
+ * be had. Forgotten after twice the longest. */
+#define VAIN_MIN NS_PER_MS
+#define VAIN_MAX NS_PER_S
+
 enum {
 	SHARE = 5, /* one part of so many of a CPU goes to looks */
 	OWN_PROXY = 0 /* stands for ourselves; no struct nsproxy is there, and no inode number is 0 */
@@ -54,8 +60,12 @@ struct census {
 	ns_t now;
 	ns_t credit, credit_at; /* what looks may still take, as of then */
 	ns_t retry_at, again_at;
+	ns_t witness_at; /* the look because a witness has ended; NS_NEVER: none has */
+	ns_t vain_at, vain_wait; /* when the last such look was in vain, and how long the next one waits */
+	uint64_t told;  /* events */
 	unsigned tries; /* since the last trigger */
 	bool is_wanted, is_settled;
+	bool is_for_witness; /* it is wanted for no other reason */
 	bool is_fresh; /* the next look sweeps: always so without news */
 	struct census_stats stats;
 	struct log_limit complaints;
@@ -207,12 +217,19 @@ static int look_by_means(struct census *c)
 	return 0;
 }
 
+static void witness_ended(struct census *c)
+{
+	if (c->now - c->vain_at > 2 * VAIN_MAX)
+		c->vain_wait = 0;
+	c->witness_at = ns_min(c->witness_at, c->now + c->vain_wait);
+}
+
 static void want_witness(void *arg, nsid_t nsid UNUSED, const struct event_hostname *uts UNUSED,
 	int32_t pid)
 {
 	struct census *c = arg;
 	if (pid > 0 && pid != getpid() && !witnesses_want(c->witnesses, pid))
-		c->is_wanted = true;
+		witness_ended(c);
 }
 
 static void choose_witnesses(struct census *c)
@@ -243,8 +260,8 @@ static void look(struct census *c)
 	bool has_to_sweep = c->is_fresh || c->stats.means != CENSUS_FEXIT;
 	uint64_t made = relation_stats(c->relation).made;
 	ns_t start = cpu_now();
-	c->is_wanted = c->is_fresh = false;
-	c->retry_at = NS_NEVER;
+	c->is_wanted = c->is_fresh = c->is_for_witness = false;
+	c->retry_at = c->witness_at = NS_NEVER;
 	c->stats.looks++;
 	if (has_to_sweep)
 		relation_begin(c->relation);
@@ -263,6 +280,20 @@ static void look(struct census *c)
 	c->credit = credit_now(c, c->now) - (cpu_now() - start);
 	c->credit_at = c->now;
 	c->is_settled = true;
+}
+
+/* A look that had no other reason than the end of witnesses, and what it told is told. */
+static void judge_witness_look(struct census *c, bool has_told)
+{
+	c->vain_wait = has_told ? 0 : ns_min(c->vain_wait ? 2 * c->vain_wait : VAIN_MIN, VAIN_MAX);
+	c->vain_at = c->now;
+}
+
+static void tell(void *arg, const struct event *ev)
+{
+	struct census *c = arg;
+	c->told++;
+	c->config.on_event(c->config.arg, ev);
 }
 
 /* A file of its own is asked, for whoever waits on an epoll descriptor takes the news from the one in
@@ -285,30 +316,43 @@ void census_handle(struct census *c, ns_t now)
 	if (has_hostname_changed(c))
 		census_trigger(c);
 	if (c->witnesses && witnesses_have_ended(c->witnesses))
-		census_trigger(c);
+		witness_ended(c);
 	read_news(c);
 	if (now >= c->again_at) {
 		c->is_wanted = c->is_fresh = true;
 		c->again_at = NS_NEVER;
 	}
-	if (now >= c->retry_at)
+	if (now >= c->retry_at) {
 		c->is_wanted = true;
-	if (c->is_wanted && look_at(c) <= now)
+		c->retry_at = NS_NEVER;
+	}
+	if (now >= c->witness_at) {
+		c->is_for_witness = !c->is_wanted;
+		c->is_wanted = true;
+		c->witness_at = NS_NEVER;
+	}
+	uint64_t told = c->told;
+	bool has_to_look = c->is_wanted && look_at(c) <= now;
+	bool is_for_witness = c->is_for_witness;
+	if (has_to_look)
 		look(c);
 	else
 		identify_all(c);
 	relation_flush(c->relation);
+	if (has_to_look && is_for_witness)
+		judge_witness_look(c, c->told != told);
 }
 
 ns_t census_deadline(const struct census *c)
 {
 	ns_t wanted = c->is_wanted ? look_at(c) : NS_NEVER;
-	return ns_min(wanted, ns_min(c->retry_at, c->again_at));
+	return ns_min(ns_min(wanted, c->witness_at), ns_min(c->retry_at, c->again_at));
 }
 
 void census_trigger(struct census *c)
 {
 	c->is_wanted = true;
+	c->is_for_witness = false;
 	c->tries = 0;
 }
 
@@ -338,6 +382,11 @@ const struct event_ns *census_info(const struct census *c, nsid_t nsid)
 {
 	const struct place *place = place_find(c, nsid);
 	return place ? &place->info : NULL;
+}
+
+nsid_t census_find(const struct census *c, uint64_t cookie)
+{
+	return relation_find_place(c->relation, cookie);
 }
 
 bool census_is_settled(const struct census *c)
@@ -452,7 +501,7 @@ static int open_parts(struct census *c)
 	int err = tasks_self_open(&c->self);
 	if (err)
 		return err;
-	c->relation = relation_new(loop_random(), c->config.on_event, c->config.arg);
+	c->relation = relation_new(loop_random(), tell, c);
 	if (!c->relation)
 		return -ENOMEM;
 	find_means(c);
@@ -466,7 +515,7 @@ struct census *census_new(const struct census_config *config)
 		return NULL;
 	c->config = *config;
 	c->wakes_fd = c->changed_fd = c->self.uts_fd = c->self.net.net_fd = -1;
-	c->retry_at = c->again_at = NS_NEVER;
+	c->retry_at = c->again_at = c->witness_at = NS_NEVER;
 	c->credit = CENSUS_BURST;
 	c->is_wanted = c->is_fresh = true;
 	int err = open_parts(c);

@@ -11,8 +11,9 @@
  * Triggers of a look are: a host name that changed anywhere (poll(2) on /proc/sys/kernel/hostname
  * tells); a namespace of unknown owner that got an id; one that got an id from another namespace which
  * we know, as for a link that moves; the end of a process that stands for a pair of namespaces, by its
- * pidfd. There is no timer: a look is only ever put off, so that all looks together take a fifth of
- * one CPU at most (CENSUS_BURST apart). A look that found a new pair is taken again a little later, for
+ * pidfd. There is no timer: a look is only ever put off, so that all looks together take a fifth of one
+ * CPU at most (CENSUS_BURST apart); and one that is because of such an end by up to a second, where those
+ * before it had found nothing changed. A look that found a new pair is taken again a little later, for
  * there are processes that enter namespaces only for an instant, like us.
  *
  * Progress: a look answers each trigger that came before it. One that found a process gone before its
@@ -94,6 +95,9 @@ void census_forget_ids(struct census *c) NONNULL;
 
 /* What is known of the namespace, or NULL. Borrowed until the next call. */
 const struct event_ns *census_info(const struct census *c, nsid_t nsid) NONNULL;
+
+/* The id of the network namespace with that cookie, NSID_UNKNOWN if none is known. */
+nsid_t census_find(const struct census *c, uint64_t cookie) NONNULL;
 
 /* Whether the first look has been taken, or there never will be one. */
 bool census_is_settled(const struct census *c) NONNULL;

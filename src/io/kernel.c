@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "io/grants.h"
 #include "io/netlink.h"
 #include "io/netns.h"
 #include "io/netns_dir.h"
@@ -45,6 +46,7 @@ struct kernel {
 	struct sync *sync;
 	struct netns_dir *netns_dir; /* NULL: none */
 	struct census *census;
+	struct grants *grants; /* NULL: none */
 	nsid_t next_nsid;
 	uint64_t own_cookie;
 	ns_t now; /* of the kernel_handle() that runs */
@@ -57,19 +59,32 @@ struct kernel {
 
 /* --- events on their way out -------------------------------------------------------------- */
 
+/* What the files, or else the processes, of a namespace tell, or NULL. */
+static const struct event_ns *info_of(const struct kernel *k, nsid_t nsid)
+{
+	const struct event_ns *info = k->netns_dir ? netns_dir_info(k->netns_dir, nsid) : NULL;
+	return !info && k->census ? census_info(k->census, nsid) : info;
+}
+
 static void emit(struct kernel *k, const struct event *ev)
 {
 	k->stats.events++;
 	k->config.on_event(k->config.arg, ev);
 }
 
+static void emit_link(struct kernel *k, const struct event *ev)
+{
+	struct event marked = *ev;
+	const struct event_ns *info = k->grants ? info_of(k, ev->nsid) : NULL;
+	marked.link.is_granted = info && grants_has(k->grants, info->cookie, &ev->link);
+	emit(k, &marked);
+}
+
 /* A namespace is there: with all that its files and processes tell. Our own is ours, whoever made it. */
 static void emit_ns(struct kernel *k, nsid_t nsid)
 {
 	struct event ev = {.type = EV_NS, .nsid = nsid};
-	const struct event_ns *info = k->netns_dir ? netns_dir_info(k->netns_dir, nsid) : NULL;
-	if (!info && k->census)
-		info = census_info(k->census, nsid);
+	const struct event_ns *info = info_of(k, nsid);
 	if (info)
 		ev.ns = *info;
 	if (nsid == NSID_OWN) {
@@ -137,6 +152,8 @@ static void on_rtnl_event(void *arg, const struct event *ev)
 		ns_appeared(k, ev->nsid);
 	if (ev->type == EV_NS)
 		told_of_ns(k, ev->nsid);
+	else if (ev->type == EV_LINK)
+		emit_link(k, ev);
 	else
 		emit(k, ev);
 }
@@ -156,44 +173,37 @@ static void on_incomplete_link(void *arg, const struct event *ev)
 	on_rtnl_event(k, err ? ev : &link);
 }
 
-/* Of the directory, and of the census. */
-static void on_netns_info(void *arg, nsid_t nsid, const struct event_ns *info UNUSED)
+/* Of the directory of namespaces, and of the census. Grants go by the cookie, which is known now. */
+static void on_netns_info(void *arg, nsid_t nsid, const struct event_ns *info)
 {
 	struct kernel *k = arg;
 	if (nsid != NSID_OWN)
 		ns_appeared(k, nsid);
 	emit_ns(k, nsid);
+	if (k->grants)
+		grants_ns_known(k->grants, nsid, info);
 }
 
-static void on_hostname(void *arg, const struct event *ev)
+/* Of the directory of grants. */
+static nsid_t find_ns(void *arg, uint64_t cookie)
+{
+	const struct kernel *k = arg;
+	return census_find(k->census, cookie);
+}
+
+/* Host names, and links to which something is granted: there is nothing to be added. */
+static void pass_on(void *arg, const struct event *ev)
 {
 	emit(arg, ev);
 }
 
 /* --- ids ---------------------------------------------------------------------------------- */
 
-/* Gives the namespace the next id that is free. -EEXIST may also mean that somebody else has just
- * given it one; asker_get_nsid() tells. */
-static int give_nsid(struct kernel *k, int fd, nsid_t *ret)
-{
-	int err = -EEXIST;
-	for (int i = 0; i < LIMIT_NSID_TRIES && err == -EEXIST; i++) {
-		nsid_t nsid = k->next_nsid;
-		err = asker_set_nsid(&k->asker, fd, nsid);
-		if (err == -EEXIST && asker_get_nsid(&k->asker, fd, ret) == 0)
-			return 0;
-		note_nsid(k, nsid);
-		if (!err)
-			*ret = nsid;
-	}
-	return err;
-}
-
 static int find_or_give_nsid(void *arg, int fd, bool may_give, nsid_t *ret)
 {
 	struct kernel *k = arg;
-	int err = asker_get_nsid(&k->asker, fd, ret);
-	return err == -ENOENT && may_give ? give_nsid(k, fd, ret) : err;
+	return may_give ? asker_find_or_give_nsid(&k->asker, fd, &k->next_nsid, ret)
+			: asker_get_nsid(&k->asker, fd, ret);
 }
 
 static int identify(void *arg, int fd, nsid_t *ret)
@@ -387,6 +397,8 @@ void kernel_handle(struct kernel *k, ns_t now)
 	k->is_own_told = true;
 	if (k->netns_dir)
 		netns_dir_handle(k->netns_dir, now);
+	if (k->grants)
+		grants_handle(k->grants);
 	bool has_more = true;
 	for (int i = 0; i < TURNS && has_more; i++) {
 		has_more = read_news(k);
@@ -490,6 +502,22 @@ static int open_netns_dir(struct kernel *k)
 	return k->netns_dir ? 0 : -errno;
 }
 
+/* It says itself why it is not there. */
+static void open_grants(struct kernel *k)
+{
+	const struct grants_config config = {
+		.path = k->config.grants_dir,
+		.epoll_fd = k->epoll_fd,
+		.asker = &k->asker,
+		.log = k->config.log,
+		.find_ns = find_ns,
+		.on_link = pass_on,
+		.arg = k,
+	};
+	if (config.path && !k->stats.is_own_only)
+		k->grants = grants_open(&config);
+}
+
 static int open_census(struct kernel *k)
 {
 	const struct census_config config = {
@@ -499,7 +527,7 @@ static int open_census(struct kernel *k)
 		.log = k->config.log,
 		.identify = find_or_give_nsid,
 		.on_info = on_netns_info,
-		.on_event = on_hostname,
+		.on_event = pass_on,
 		.arg = k,
 	};
 	k->census = census_new(&config);
@@ -525,6 +553,7 @@ static int open_parts(struct kernel *k)
 		err = open_census(k);
 	if (err)
 		return err;
+	open_grants(k);
 	k->sync = sync_new(!k->stats.is_own_only, on_sync_event, k);
 	return k->sync ? 0 : -ENOMEM;
 }
@@ -556,6 +585,7 @@ void kernel_close(struct kernel *k)
 	if (!k)
 		return;
 	netns_dir_free(k->netns_dir);
+	grants_close(k->grants);
 	census_free(k->census);
 	sync_free(k->sync);
 	asker_close(&k->asker);

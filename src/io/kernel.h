@@ -23,6 +23,7 @@ struct kernel_config {
 	const char *netns_dir; /* namespaces bound here get ids and names; NULL: none do */
 	bool has_all_nsids;    /* and those that a process is in get ids */
 	enum census_means census;
+	const char *grants_dir; /* what ontapd says of names is there; NULL: nowhere */
 	size_t rcvbuf;         /* of notifications, in bytes; 0: KERNEL_RCVBUF */
 	const struct log *log; /* borrowed; NULL is silence */
 

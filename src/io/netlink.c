@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/limits.h"
+
 static int set_int(int fd, int level, int option, int value)
 {
 	return setsockopt(fd, level, option, &value, sizeof(value)) == 0 ? 0 : -errno;
@@ -204,6 +206,27 @@ int asker_set_nsid(struct asker *a, int fd, nsid_t nsid)
 {
 	const struct rtnl_request request = rtnl_set_nsid(++a->seq, fd, nsid);
 	return asker_ask(a, &request, NSID_OWN);
+}
+
+/* -EEXIST may also mean that somebody else has just given it one: asker_get_nsid() tells. */
+static int give_nsid(struct asker *a, int fd, nsid_t *next, nsid_t *ret)
+{
+	int err = -EEXIST;
+	for (int i = 0; i < LIMIT_NSID_TRIES && err == -EEXIST && *next < INT32_MAX; i++) {
+		nsid_t nsid = (*next)++;
+		err = asker_set_nsid(a, fd, nsid);
+		if (err == -EEXIST && asker_get_nsid(a, fd, ret) == 0)
+			return 0;
+		if (!err)
+			*ret = nsid;
+	}
+	return err;
+}
+
+int asker_find_or_give_nsid(struct asker *a, int fd, nsid_t *next, nsid_t *ret)
+{
+	int err = asker_get_nsid(a, fd, ret);
+	return err == -ENOENT ? give_nsid(a, fd, next, ret) : err;
 }
 
 int asker_get_link(struct asker *a, nsid_t nsid, uint32_t ifindex, struct event *ret)

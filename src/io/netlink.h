@@ -64,6 +64,10 @@ int asker_get_nsid(struct asker *a, int fd, nsid_t *ret) NONNULL MUSTCHECK;
  * namespace has this one. */
 int asker_set_nsid(struct asker *a, int fd, nsid_t nsid) NONNULL MUSTCHECK;
 
+/* The id of the namespace that `fd` is of; if it has none, the next from `*next` on that is free is
+ * given to it. `*next` grows past each id that was tried. -EEXIST: LIMIT_NSID_TRIES were not free. */
+int asker_find_or_give_nsid(struct asker *a, int fd, nsid_t *next, nsid_t *ret) NONNULL MUSTCHECK;
+
 /* The link as it is now. -ENODEV and others of the kernel. */
 int asker_get_link(struct asker *a, nsid_t nsid, uint32_t ifindex,
 	struct event *ret) NONNULL MUSTCHECK;

@@ -21,7 +21,7 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-static uint64_t cookie_here(void)
+uint64_t netns_cookie_here(void)
 {
 	uint64_t cookie = 0;
 	socklen_t len = sizeof(cookie);
@@ -38,7 +38,7 @@ struct netns_self netns_self_open(void)
 {
 	struct netns_self self = {
 		.net_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC),
-		.cookie = cookie_here(),
+		.cookie = netns_cookie_here(),
 	};
 	struct stat st;
 	if (stat("/proc/self/ns/user", &st) == 0) {
@@ -85,7 +85,7 @@ static uint64_t cookie_of(const struct netns_self *self, int fd)
 {
 	if (self->net_fd < 0 || setns(fd, CLONE_NEWNET) != 0)
 		return 0;
-	uint64_t cookie = cookie_here();
+	uint64_t cookie = netns_cookie_here();
 	if (setns(self->net_fd, CLONE_NEWNET) != 0)
 		abort();
 	return cookie;

@@ -15,6 +15,9 @@ struct netns_self {
 struct netns_self netns_self_open(void);
 void netns_self_close(struct netns_self *self) NONNULL;
 
+/* The cookie of the network namespace that the calling thread is in, 0 if the kernel does not say. */
+uint64_t netns_cookie_here(void);
+
 /* Opens the file `path`. A descriptor, or a negative errno; -ENOENT also
  * where the file is there, but no network namespace is mounted on it (yet). An open descriptor
  * keeps its namespace alive: close it soon. */

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "io/control.h"
 #include "io/loop.h"
 #include "io/privilege.h"
 
@@ -46,11 +47,19 @@ struct watcher {
 
 struct sender {
 	int fd;
-	const struct log *log;
+	const char *socket_path; /* NULL: there is none */
 	struct kernel *kernel; /* NULL until open */
 	bool was_synced;
 	struct batch batch;
 };
+
+/* The serving half may have become somebody who cannot remove its own socket. */
+static _Noreturn void sender_end(const struct sender *s)
+{
+	if (s->socket_path)
+		control_remove_abandoned(s->socket_path);
+	_exit(0);
+}
 
 static size_t batch_size(const struct batch *b)
 {
@@ -70,7 +79,7 @@ static void sender_flush(struct sender *s)
 		sent = send(s->fd, b, batch_size(b), MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0)
-		_exit(0);
+		sender_end(s);
 	s->was_synced = b->is_synced;
 	b->count = 0;
 }
@@ -134,11 +143,12 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 		_exit(1);
 	}
 	s->fd = kept;
-	s->log = config->log;
+	s->socket_path = config->socket_path;
 	privilege_keep_watching();
 	raise_descriptor_limit();
 	s->kernel = kernel_open(&(struct kernel_config){.netns_dir = config->netns_dir,
 		.has_all_nsids = config->has_all_nsids,
+		.grants_dir = config->grants_dir,
 		.census = config->census,
 		.log = config->log,
 		.on_event = sender_add,
@@ -147,8 +157,7 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 		_exit(1); /* it has said why */
 	sender_run(s);
 	kernel_close(s->kernel);
-	free(s);
-	_exit(0);
+	sender_end(s);
 }
 
 /* The serving process. */

@@ -16,9 +16,11 @@
 #include "io/kernel.h"
 
 struct watcher_config {
-	const char *netns_dir; /* these three as in struct kernel_config */
+	const char *netns_dir; /* these four as in struct kernel_config */
 	bool has_all_nsids;
 	enum census_means census;
+	const char *grants_dir;
+	const char *socket_path; /* control socket, to be removed when both end; NULL: none */
 	const struct log *log;
 
 	/* Called for each event, from within watcher_handle() only. */

@@ -68,6 +68,9 @@ struct event_link {
 	char name[IF_NAMESIZE];  /* untrusted bytes, without '/' or white space */
 	char kind[KIND_CAP];     /* "" if the driver has none */
 	char alias[ALIAS_CAP];   /* untrusted bytes, newlines included; "" if none */
+	bool is_granted;         /* ontapd has given it that alias (device/grant.h) */
+	bool has_moved;          /* EV_LINK_GONE: to another namespace */
+	uint8_t zero[2];
 };
 
 struct event_addr {

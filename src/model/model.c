@@ -24,7 +24,7 @@ enum mark {
 };
 
 /* Events and what is kept of them are compared byte for byte: no padding may be in between. */
-_Static_assert(sizeof(struct event_link) == 32 + HWADDR_CAP + IF_NAMESIZE + KIND_CAP + ALIAS_CAP,
+_Static_assert(sizeof(struct event_link) == 36 + HWADDR_CAP + IF_NAMESIZE + KIND_CAP + ALIAS_CAP,
 	"padding in struct event_link");
 _Static_assert(sizeof(struct event_addr) == 8 + 2 * sizeof(struct addr) + 2,
 	"padding in struct event_addr");

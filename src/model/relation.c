@@ -35,7 +35,8 @@ struct pair {
 	struct list in_net, in_uts;
 	struct list in_dirty;       /* a ring of its own: nothing to be told */
 	size_t proxies;             /* 0: related no more */
-	int32_t pid;                /* the lowest of those seen since the last begin; 0: none */
+	int32_t pid;                /* of those seen since the last begin: `known`, or the lowest; 0: none */
+	int32_t known;              /* what `pid` was before that */
 	nsid_t told_nsid;           /* NSID_UNKNOWN: it has not been told of */
 	struct event_hostname told; /* unless so */
 };
@@ -216,7 +217,7 @@ static void proxy_enter(struct relation *r, struct proxy *proxy, struct pair *pa
 	proxy_leave(r, proxy);
 	proxy->pair = pair;
 	if (pair->proxies++ == 0) {
-		pair->pid = 0;
+		pair->pid = pair->known = 0;
 		pair_mark(r, pair);
 	}
 }
@@ -265,7 +266,8 @@ int relation_saw(struct relation *r, const struct relation_sight *sight)
 	}
 	proxy_enter(r, proxy, pair);
 	proxy->is_seen = true;
-	if (pair->pid == 0 || sight->pid < pair->pid)
+	if (pair->pid == 0 || sight->pid == pair->known ||
+		(pair->pid != pair->known && sight->pid < pair->pid))
 		pair->pid = sight->pid;
 	uts_set(r, pair->uts, &sight->uts);
 	net_unplace(r, pair->net);
@@ -297,8 +299,11 @@ void relation_begin(struct relation *r)
 {
 	MAP_FOR_EACH(n, &r->proxies) {
 		struct proxy *proxy = container_of(n, struct proxy, node);
+		struct pair *pair = proxy->pair;
 		proxy->is_seen = false;
-		proxy->pair->pid = 0;
+		if (pair->pid != 0)
+			pair->known = pair->pid;
+		pair->pid = 0;
 	}
 }
 
@@ -353,6 +358,12 @@ void relation_place(struct relation *r, uint64_t cookie, nsid_t nsid)
 	struct net *net = net_find(r, cookie);
 	if (net)
 		net_place(r, net, nsid);
+}
+
+nsid_t relation_find_place(const struct relation *r, uint64_t cookie)
+{
+	const struct net *net = net_find(r, cookie);
+	return net ? net->nsid : NSID_UNKNOWN;
 }
 
 void relation_doubt(struct relation *r, uint64_t cookie)

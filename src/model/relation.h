@@ -55,12 +55,15 @@ bool relation_renamed(struct relation *r, uint64_t uts, const char *name) NONNUL
 void relation_begin(struct relation *r) NONNULL;
 void relation_end(struct relation *r) NONNULL;
 
-/* The next network namespace whose nsid has to be found, and the lowest task that was seen in it:
+/* The next network namespace whose nsid has to be found, and a task that was seen in it:
  * each is named once for each time that a proxy of it is seen. False if there is none. */
 bool relation_next_unplaced(struct relation *r, uint64_t *ret_net, int32_t *ret_pid) NONNULL;
 
 /* The network namespace has that nsid; nothing if it is not known (any more). */
 void relation_place(struct relation *r, uint64_t net, nsid_t nsid) NONNULL;
+
+/* What the nsid of the network namespace is, as far as it was placed; else NSID_UNKNOWN. */
+nsid_t relation_find_place(const struct relation *r, uint64_t net) NONNULL;
 
 /* The task that was named is not in it: another has to be seen first. */
 void relation_doubt(struct relation *r, uint64_t net) NONNULL;
@@ -72,8 +75,9 @@ void relation_nsid_gone(struct relation *r, nsid_t nsid) NONNULL;
  * only where the nsid turns out to be another. */
 void relation_forget_places(struct relation *r) NONNULL;
 
-/* Calls `visit` for each related pair: its place (NSID_UNKNOWN if it has none), and the lowest task
- * that was seen in it, 0 if that is doubted. */
+/* Calls `visit` for each related pair: its place (NSID_UNKNOWN if it has none), and a task that was seen
+ * in it, 0 if that is doubted: the same as before the last inventory, if it was seen again, for who was
+ * there longer will stay longer; else the lowest. */
 void relation_each(const struct relation *r,
 	void (*visit)(void *arg, nsid_t nsid, const struct event_hostname *uts, int32_t pid),
 	void *arg) NONNULL_ARGS(1, 2);

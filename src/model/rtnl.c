@@ -243,6 +243,7 @@ static void read_link_message(struct reading *in)
 	link->ifindex = (uint32_t)fixed->ifi_index;
 	if (in->header->nlmsg_type == RTM_DELLINK) {
 		in->event.type = EV_LINK_GONE;
+		link->has_moved = in->attrs.at[IFLA_NEW_NETNSID] != NULL;
 		tell(in);
 		return;
 	}

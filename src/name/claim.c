@@ -86,7 +86,8 @@ static void group_mark_base(struct names *n, const struct group *group)
  * enough to look at all names. */
 static void group_mark_numbered(struct names *n)
 {
-	if (n->policy.duplicates != DUPLICATES_NUMBER || !n->policy.has_rootless)
+	bool has_rootless = n->policy.has_rootless || n->granted_claim_count > 0;
+	if (n->policy.duplicates != DUPLICATES_NUMBER || !has_rootless)
 		return;
 	MAP_FOR_EACH(p, &n->groups)
 		group_mark(n, container_of(p, struct group, node));
@@ -112,7 +113,8 @@ struct call {
 	const char *word;
 	size_t len;
 	enum name_source source;
-	bool is_self, is_foreign;
+	bool is_self;
+	enum claim_rank rank;
 };
 
 static int claim_add(struct names *n, struct nlink *nlink, const struct call *call)
@@ -133,12 +135,13 @@ static int claim_add(struct names *n, struct nlink *nlink, const struct call *ca
 	claim->nlink = nlink;
 	claim->group = group;
 	claim->is_self = call->is_self;
-	claim->is_foreign = call->is_foreign;
+	claim->rank = call->rank;
 	claim->source = call->source;
 	strcpy(claim->label, label);
 	list_append(&nlink->claims, &claim->in_link);
 	list_append(&group->claims, &claim->in_group);
 	n->stats.claims++;
+	n->granted_claim_count += claim->rank == RANK_GRANTED;
 	group_changed(n, group);
 	return 0;
 }
@@ -149,6 +152,7 @@ static void claim_remove(struct names *n, struct claim *claim)
 	list_remove(&claim->in_group);
 	group_changed(n, claim->group);
 	n->stats.claims--;
+	n->granted_claim_count -= claim->rank == RANK_GRANTED;
 	free(claim);
 }
 
@@ -170,7 +174,7 @@ void claims_mark(struct names *n, struct nlink *nlink)
  * whatever is in it. */
 struct words {
 	enum name_source source;
-	bool is_foreign;
+	enum claim_rank rank;
 	const char *text;       /* "" if it has none, or is done */
 	const struct list *at;  /* the last host name that was taken, or the head; NULL: none */
 };
@@ -207,10 +211,16 @@ static bool is_ignored(const struct names *n, const char *hostname)
 
 static struct words source_words(enum name_source source, const struct model_link *link)
 {
-	struct words w = {.source = source, .text = "", .is_foreign = model_ns_is_foreign(link->ns)};
+	struct words w = {.source = source,
+		.text = "",
+		.rank = model_ns_is_foreign(link->ns) ? RANK_ROOTLESS : RANK_OWN};
 	bool is_loopback = link->info.flags & IFF_LOOPBACK;
 	switch (source) {
-	case NAME_ALIAS: w.text = link->info.alias; break;
+	case NAME_ALIAS:
+		w.text = link->info.alias;
+		if (w.rank == RANK_ROOTLESS && link->info.is_granted)
+			w.rank = RANK_GRANTED;
+		break;
 	case NAME_HOSTNAME: w.at = is_loopback ? NULL : &link->ns->hostnames; break;
 	case NAME_NETNS: w.text = is_loopback ? "" : link->ns->info.name; break;
 	case NAME_SOURCE_COUNT: break;
@@ -222,7 +232,7 @@ static struct words source_words(enum name_source source, const struct model_lin
 static bool words_next(const struct names *n, const struct model_link *link, struct words *w,
 	struct call *ret, enum label_verdict *ret_verdict)
 {
-	*ret = (struct call){.source = w->source, .is_foreign = w->is_foreign};
+	*ret = (struct call){.source = w->source, .rank = w->rank};
 	if (!w->at) {
 		ret->word = label_next_word(&w->text, &ret->len);
 		if (ret->word)
@@ -237,7 +247,8 @@ static bool words_next(const struct names *n, const struct model_link *link, str
 			continue;
 		ret->word = h->name;
 		ret->len = strlen(h->name);
-		ret->is_foreign |= h->is_rootless;
+		if (h->is_rootless)
+			ret->rank = RANK_ROOTLESS;
 		*ret_verdict = is_ignored(n, h->name) ? LABEL_IGNORED
 						      : label_judge(ret->word, ret->len);
 		return true;
@@ -317,7 +328,7 @@ static bool called_next(struct called *c, struct call *ret)
 
 static bool claim_is(const struct claim *claim, const struct call *call)
 {
-	return claim->is_foreign == call->is_foreign && claim->source == call->source &&
+	return claim->rank == call->rank && claim->source == call->source &&
 		claim->is_self == call->is_self && strlen(claim->label) == call->len &&
 		memcmp(claim->label, call->word, call->len) == 0;
 }

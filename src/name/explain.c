@@ -78,10 +78,10 @@ static bool says(const struct host *host, const struct addr *addr)
 static enum addr_verdict verdict_for(const struct names *n, const struct group *group,
 	const struct claim *claim, const struct host *host, const struct model_addr *addr)
 {
-	enum addr_verdict verdict = addr_judge(&n->policy, addr);
+	enum addr_verdict verdict = addr_judge(&n->policy, addr, claim->nlink->is_bridge_port);
 	if (verdict == ADDR_ROOTLESS || verdict == ADDR_OWNER_UNKNOWN)
 		return verdict;
-	if (claim->is_foreign && !n->policy.has_rootless)
+	if (claim->rank == RANK_ROOTLESS && !n->policy.has_rootless)
 		return ADDR_ROOTLESS_NAME;
 	if (group_refuses(n, group, claim))
 		return ADDR_ROOTLESS_TAKEN;

@@ -52,16 +52,17 @@ static void host_mark(struct names *n, struct host *host)
 		list_append(&n->dirty_hosts, &host->in_dirty);
 }
 
-/* The order of workloads that claim one name: the host's own namespaces before rootless ones, then
- * by nsid (our own namespace first), then by ifindex. Ids grow as namespaces and links are made, so
- * that one who comes later does not push out one who is there; yet it is the state that decides. */
+/* The order of workloads that claim one name: the host's own namespaces before rootless ones (enum
+ * claim_rank), then by nsid (our own namespace first), then by ifindex. Ids grow as namespaces and links
+ * are made, so that one who comes later does not push out one who is there; yet it is the state that
+ * decides. */
 static int claim_cmp(const void *a, const void *b)
 {
 	const struct model_link *x = (*(const struct claim *const *)a)->nlink->link;
 	const struct model_link *y = (*(const struct claim *const *)b)->nlink->link;
-	bool is_foreign = (*(const struct claim *const *)a)->is_foreign;
-	if (is_foreign != (*(const struct claim *const *)b)->is_foreign)
-		return is_foreign ? 1 : -1;
+	enum claim_rank rank = (*(const struct claim *const *)a)->rank;
+	if (rank != (*(const struct claim *const *)b)->rank)
+		return rank < (*(const struct claim *const *)b)->rank ? -1 : 1;
 	if (x->ns->nsid != y->ns->nsid)
 		return x->ns->nsid < y->ns->nsid ? -1 : 1;
 	return (x->info.ifindex > y->info.ifindex) - (x->info.ifindex < y->info.ifindex);
@@ -84,21 +85,23 @@ int claims_sorted(const struct group *group, const struct claim ***ret, size_t *
 	return 0;
 }
 
-static bool has_own_claim(const struct group *group)
+/* Whether somebody claims it who goes before that rank. */
+static bool has_claim_before(const struct group *group, enum claim_rank rank)
 {
 	LIST_FOR_EACH(p, &group->claims)
-		if (!container_of(p, struct claim, in_group)->is_foreign)
+		if (container_of(p, struct claim, in_group)->rank < rank)
 			return true;
 	return false;
 }
 
-/* Whether the name may not go to the claim, because it is rootless and a namespace of the host has
- * that name, or could have it by number. */
+/* Whether the name may not go to the claim, because it is rootless and one that goes before it has that
+ * name, or could have it by number. */
 bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim)
 {
-	if (!claim->is_foreign)
+	if (claim->rank == RANK_OWN)
 		return false;
-	if (!n->policy.has_rootless || has_own_claim(group))
+	if ((claim->rank == RANK_ROOTLESS && !n->policy.has_rootless) ||
+		has_claim_before(group, claim->rank))
 		return true;
 	char base[LABEL_TEXT_CAP];
 	strcpy(base, group->label);
@@ -107,7 +110,7 @@ bool group_refuses(const struct names *n, const struct group *group, const struc
 		return false;
 	*hyphen = '\0';
 	const struct group *of = group_find(n, base);
-	return of && has_own_claim(of);
+	return of && has_claim_before(of, claim->rank);
 }
 
 /* Addresses of one host while they are gathered. */
@@ -137,7 +140,8 @@ static void gather_link(const struct names *n, struct gather *g, const struct nl
 {
 	LIST_FOR_EACH(p, &nlink->link->addrs) {
 		const struct model_addr *addr = container_of(p, struct model_addr, in_link);
-		if (!addr->is_present || addr_judge(&n->policy, addr) != wanted)
+		if (!addr->is_present ||
+			addr_judge(&n->policy, addr, nlink->is_bridge_port) != wanted)
 			continue;
 		gather_add(g, &(struct host_addr){.segment = nlink->segment,
 			.addr = addr->info.addr,
@@ -223,6 +227,7 @@ static int group_give(struct names *n, struct group *group, const char *label,
 	host->has_want = true;
 	host->workload_count = 0;
 	host->is_silent = !n->policy.has_self_mdns;
+	host->rank = claims[0]->rank; /* and so of all: others were refused */
 	for (size_t i = 0; i < count; i++) {
 		host->is_silent &= claims[i]->is_self;
 		host->workload_count +=
@@ -244,7 +249,7 @@ static bool numbered_label(const struct names *n, const char *label, unsigned *n
 			return false;
 		label_lower(key, ret);
 		const struct group *other = group_find(n, key);
-		if (!other || !has_own_claim(other))
+		if (!other || !has_claim_before(other, RANK_GRANTED))
 			return true;
 	}
 	return false;
@@ -500,6 +505,7 @@ static bool host_has_news(const struct host *host, const struct host_addrs *addr
 {
 	const struct host_addrs *said = &host->said;
 	return addrs->count != said->count || host->is_silent != host->was_silent ||
+		host->rank != host->was_rank ||
 		strcmp(host->label, host->said_label) != 0 ||
 		(addrs->count > 0 && memcmp(addrs->list, said->list,
 			addrs->count * sizeof(*addrs->list)) != 0);
@@ -522,6 +528,7 @@ static int host_say(struct names *n, struct host *host, const struct host_addrs 
 	ptrs_update(n, host, addrs);
 	strcpy(host->said_label, host->label);
 	host->was_silent = host->is_silent;
+	host->was_rank = host->rank;
 	if (n->sink.on_host)
 		n->sink.on_host(n->sink.arg, host->label, addrs->count == 0);
 	return 0;

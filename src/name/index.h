@@ -17,6 +17,7 @@ struct nlink {
 	const struct model_link *link;
 	struct list claims;   /* of struct claim.in_link */
 	uint64_t segment;     /* smallest link_key() on the wire; 0 until placed */
+	bool is_bridge_port;  /* as of then */
 	uint32_t index;       /* while segments are being placed */
 };
 
@@ -29,13 +30,20 @@ struct group {
 	char label[LABEL_TEXT_CAP];
 };
 
+/* Whose claim it is: the first goes before the last, and shares no name with it. */
+enum claim_rank {
+	RANK_OWN,     /* of a namespace of the host's own */
+	RANK_GRANTED, /* of a rootless one, by the alias that ontapd gave for who owns it */
+	RANK_ROOTLESS /* its namespace, or who named it, is of another user namespace */
+};
+
 /* "This link is named that." */
 struct claim {
 	struct nlink *nlink;
 	struct group *group;
 	struct list in_link, in_group;
 	bool is_self;               /* only because it is the host's own name */
-	bool is_foreign;            /* its namespace, or who named it, is of another user namespace */
+	enum claim_rank rank;
 	enum name_source source;    /* unless is_self */
 	char label[LABEL_TEXT_CAP]; /* as spelled */
 };
@@ -63,6 +71,7 @@ struct host {
 	struct host_addrs want; /* what is to be said, if `has_want` */
 	bool has_want;
 	bool is_silent, was_silent; /* not over mDNS; and when it was said last */
+	enum claim_rank rank, was_rank; /* of all who have it; and when it was said last */
 	size_t workload_count;
 	char key[LABEL_TEXT_CAP];   /* in lower case */
 	char label[LABEL_TEXT_CAP]; /* as spelled */
@@ -74,6 +83,7 @@ struct ptr {
 	struct map_node node; /* in names.ptrs, by address */
 	struct list hosts;    /* of struct ptr_host.in_ptr */
 	struct list in_dirty; /* in names.dirty_ptrs, or alone */
+	bool has_zone;        /* it counts for its reverse zone */
 	struct addr addr;
 };
 
@@ -117,6 +127,7 @@ struct names {
 	struct list dirty_groups, dirty_hosts, dirty_ptrs;
 	struct mdns_place *places; /* links on which mDNS is spoken, by ifindex */
 	size_t place_count;
+	size_t granted_claim_count; /* of RANK_GRANTED */
 	bool has_moved_links;   /* segments are to be placed anew */
 	bool has_own_changes;   /* links or addresses of our own namespace changed */
 	bool has_new_onlinks;

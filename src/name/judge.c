@@ -27,15 +27,28 @@ static enum addr_verdict judge_v6_flags(const struct policy *policy, uint32_t fl
 	return ADDR_SERVED;
 }
 
-enum addr_verdict addr_judge(const struct policy *policy, const struct model_addr *addr)
+/* Whether nobody can reach the address, because frames that come in at the port are the bridge's: it
+ * is asked for the address (RFC 4861 §7.2.3) and does not have it. What has a wider scope than the link
+ * is reached by way of others, and IPv4 is answered for on every link. */
+static bool is_behind_bridge(const struct event_addr *info, bool is_bridge_port)
+{
+	return is_bridge_port && info->addr.family == ADDR_V6 &&
+		addr_scope(&info->addr) == ADDR_SCOPE_LOCAL;
+}
+
+enum addr_verdict addr_judge(const struct policy *policy, const struct model_addr *addr,
+	bool is_bridge_port)
 {
 	const struct event_addr *info = &addr->info;
-	if (model_ns_is_foreign(addr->link->ns) && !policy->has_rootless)
+	bool is_granted = addr->link->info.is_granted;
+	if (model_ns_is_foreign(addr->link->ns) && !policy->has_rootless && !is_granted)
 		return addr->link->ns->info.is_owner_known ? ADDR_ROOTLESS : ADDR_OWNER_UNKNOWN;
 	if (addr_is_loopback(&info->addr) || info->rt_scope == RT_SCOPE_HOST)
 		return ADDR_HOST_SCOPE;
 	if (addr_scope(&info->addr) == ADDR_SCOPE_NONE)
 		return ADDR_NOT_UNICAST;
+	if (is_behind_bridge(info, is_bridge_port))
+		return ADDR_BRIDGE_PORT;
 
 	enum addr_verdict verdict = judge_link(addr->link);
 	if (verdict == ADDR_SERVED && info->addr.family == ADDR_V6)
@@ -56,13 +69,15 @@ const char *addr_verdict_text(enum addr_verdict verdict)
 	case ADDR_DAD_FAILED: return "duplicate address detection failed";
 	case ADDR_TEMPORARY: return "temporary (--temporary publishes it)";
 	case ADDR_HOST_SCOPE: return "valid on its own host only";
+	case ADDR_BRIDGE_PORT: return "link-local, on a port of a bridge: use the bridge's own";
 	case ADDR_NOT_UNICAST: return "not an address that others could use";
 	case ADDR_ROOTLESS: return "namespace of another user namespace (--rootless serves it)";
 	case ADDR_OWNER_UNKNOWN: return "nobody can say who owns its namespace (--rootless serves it)";
 	case ADDR_ROOTLESS_NAME:
 		return "host name given in another user namespace (--rootless serves it)";
 	case ADDR_OUTRANKED: return "another workload has the name";
-	case ADDR_ROOTLESS_TAKEN: return "one of the host's own namespaces has the name";
+	case ADDR_ROOTLESS_TAKEN:
+		return "one of the host's own namespaces has the name, or one to which it was granted";
 	case ADDR_VERDICT_COUNT: break;
 	}
 	return "";

@@ -33,8 +33,16 @@ static uint64_t nlink_key(const struct nlink *nlink)
 	return link_key(nlink->link->ns->nsid, nlink->link->info.ifindex);
 }
 
+static bool is_bridge_port(const struct names *n, const struct model_link *link)
+{
+	const struct nlink *master = link->info.master
+		? nlink_find(n, link->ns->nsid, link->info.master)
+		: NULL;
+	return master && strcmp(master->link->info.kind, "bridge") == 0;
+}
+
 /* Names each segment by its smallest link key, which does not depend on the order of the array; a
- * link that is on another segment than before marks what it claims. */
+ * link that is on another segment than before, or a port no more, marks what it claims. */
 static void segments_name(struct names *n, const struct segment_link *placed, uint64_t *smallest)
 {
 	MAP_FOR_EACH(p, &n->links) {
@@ -46,9 +54,11 @@ static void segments_name(struct names *n, const struct segment_link *placed, ui
 	MAP_FOR_EACH(p, &n->links) {
 		struct nlink *nlink = container_of(p, struct nlink, node);
 		uint64_t segment = smallest[placed[nlink->index].segment];
-		if (segment != nlink->segment)
+		bool is_port = is_bridge_port(n, nlink->link);
+		if (segment != nlink->segment || is_port != nlink->is_bridge_port)
 			claims_mark(n, nlink);
 		nlink->segment = segment;
+		nlink->is_bridge_port = is_port;
 	}
 }
 
@@ -79,14 +89,6 @@ static bool is_listed(const struct policy *policy, const char *name)
 		if (strcmp(policy->mdns_links[i], name) == 0)
 			return true;
 	return false;
-}
-
-static bool is_bridge_port(const struct names *n, const struct model_link *link)
-{
-	const struct nlink *master = link->info.master
-		? nlink_find(n, link->ns->nsid, link->info.master)
-		: NULL;
-	return master && strcmp(master->link->info.kind, "bridge") == 0;
 }
 
 static bool may_speak_mdns(const struct names *n, const struct model_link *link)

@@ -99,7 +99,6 @@ static struct ptr *ptr_get(struct names *n, const struct addr *addr)
 	ptr->addr = *addr;
 	list_init(&ptr->hosts);
 	list_init(&ptr->in_dirty);
-	rzone_count(n, addr, 1);
 	return ptr;
 }
 
@@ -184,14 +183,30 @@ static struct rrset targets_set(const struct targets *t, uint32_t ttl_s)
 		.rdata = t->rdata};
 }
 
+/* Whoever is root in a namespace of his own may give himself any address: so rootless names have none
+ * that one of the host's own has, and begin no reverse zone. */
+static enum claim_rank ptr_rank(const struct ptr *ptr)
+{
+	enum claim_rank best = RANK_ROOTLESS;
+	LIST_FOR_EACH(p, &ptr->hosts) {
+		const struct host *host = container_of(p, struct ptr_host, in_ptr)->host;
+		if (host->rank < best)
+			best = host->rank;
+	}
+	return best;
+}
+
 static void ptr_say_unicast(struct names *n, const struct ptr *ptr, const uint8_t *owner)
 {
 	struct targets t = {.count = 0};
+	enum claim_rank rank = ptr_rank(ptr);
 	if (addr_scope(&ptr->addr) == ADDR_SCOPE_LOCAL)
 		return;
-	LIST_FOR_EACH(p, &ptr->hosts)
-		targets_add(n, &t, container_of(p, struct ptr_host, in_ptr)->host,
-			addr_scope_text(addr_scope(&ptr->addr)));
+	LIST_FOR_EACH(p, &ptr->hosts) {
+		const struct host *host = container_of(p, struct ptr_host, in_ptr)->host;
+		if (host->rank == rank)
+			targets_add(n, &t, host, addr_scope_text(addr_scope(&ptr->addr)));
+	}
 	struct rrset set = targets_set(&t, n->policy.ttl_s);
 	n->stats.puts++;
 	names_check(n, n->sink.put_unicast(n->sink.arg, owner, &set, t.count > 0));
@@ -209,11 +224,13 @@ static bool is_host_addr_on(const struct names *n, const struct host *host,
 
 static void ptr_say_mdns(struct names *n, const struct ptr *ptr, const uint8_t *owner)
 {
+	enum claim_rank rank = ptr_rank(ptr);
 	for (size_t i = 0; i < n->place_count; i++) {
 		struct targets t = {.count = 0};
 		LIST_FOR_EACH(p, &ptr->hosts) {
 			const struct host *host = container_of(p, struct ptr_host, in_ptr)->host;
-			if (!host->is_silent && is_host_addr_on(n, host, &ptr->addr, &n->places[i]))
+			if (host->rank == rank && !host->is_silent &&
+				is_host_addr_on(n, host, &ptr->addr, &n->places[i]))
 				targets_add(n, &t, host, "local");
 		}
 		struct rrset set = targets_set(&t, NAMES_MDNS_TTL_S);
@@ -230,9 +247,17 @@ static void ptr_free(struct names *n, struct ptr *ptr)
 	free(ptr);
 }
 
-/* Runs after hosts_say(): what the hosts said is what the addresses lead back to. */
+/* Runs after hosts_say(): what the hosts said is what the addresses lead back to. Zones begin before any
+ * of them ends, so that one that goes on does not end in between. */
 void ptrs_say(struct names *n)
 {
+	LIST_FOR_EACH(p, &n->dirty_ptrs) {
+		struct ptr *ptr = container_of(p, struct ptr, in_dirty);
+		if (ptr_rank(ptr) != RANK_OWN || ptr->has_zone)
+			continue;
+		rzone_count(n, &ptr->addr, 1);
+		ptr->has_zone = true;
+	}
 	LIST_FOR_EACH(p, &n->dirty_ptrs) {
 		struct ptr *ptr = container_of(p, struct ptr, in_dirty);
 		struct name owner;
@@ -240,10 +265,12 @@ void ptrs_say(struct names *n)
 		name_reverse(&ptr->addr, 8 * (unsigned)addr_len(&ptr->addr), &owner);
 		ptr_say_unicast(n, ptr, owner.wire);
 		ptr_say_mdns(n, ptr, owner.wire);
-		if (!list_is_empty(&ptr->hosts))
-			continue;
-		rzone_count(n, &ptr->addr, -1);
-		ptr_free(n, ptr);
+		if (ptr_rank(ptr) != RANK_OWN && ptr->has_zone) {
+			rzone_count(n, &ptr->addr, -1);
+			ptr->has_zone = false;
+		}
+		if (list_is_empty(&ptr->hosts))
+			ptr_free(n, ptr);
 	}
 }
 

@@ -146,8 +146,9 @@ static int become_prog(const struct options *o, struct gotten *got, const struct
 	int code = pass_descriptors(o, got);
 	if (!code && o->task != TASK_WATCH)
 		code = environ_export(&got->device, got->fds, got->fd_count) ? EXIT_SYSTEM : 0;
-	if (!code && space_drop(o, log))
-		code = EXIT_SYSTEM;
+	int err = code ? 0 : space_drop(o, log);
+	if (err)
+		code = err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	if (code)
 		return code;
 	execvp(o->prog[0], o->prog);

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "ontapd/daemon.h"
+#include "ontapd/grant.h"
 
 /* A link that has our parent, as found. */
 struct found {
@@ -190,8 +191,11 @@ int adopt_all(struct daemon *d)
 		free(f);
 	}
 	free(s.nsids);
-	if (!err)
+	if (!err) {
+		LIST_FOR_EACH(p, &d->ports)
+			grants_adopt(&d->registry, container_of(p, struct port, in_daemon)->parent);
 		return 0;
+	}
 	log_error(d->log, "what a run before left cannot be found: error=\"%s\"", strerror(-err));
 	return ERR_SYS;
 }

@@ -291,6 +291,18 @@ struct client *client_adopt(struct daemon *d, const struct caller *caller)
 	return c;
 }
 
+void client_end_idle(struct daemon *d)
+{
+	if (!d->registry.has_removed)
+		return;
+	d->registry.has_removed = false;
+	LIST_FOR_EACH(p, &d->clients) {
+		struct client *c = container_of(p, struct client, in_daemon);
+		if (c->conn.fd < 0 && list_is_empty(&c->devices))
+			client_free(c);
+	}
+}
+
 ns_t client_expire(struct daemon *d, ns_t now)
 {
 	while (!list_is_empty(&d->idle)) {

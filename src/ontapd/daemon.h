@@ -71,6 +71,8 @@ void client_new(struct port *port, int fd) NONNULL;
 /* The process that the devices in the mark are for is still there: it holds them from now on. NULL: no
  * memory. The caller's descriptors become the client's. */
 struct client *client_adopt(struct daemon *d, const struct caller *caller) NONNULL;
+/* Ends those that are only there for devices that are gone: after some were. */
+void client_end_idle(struct daemon *d) NONNULL;
 /* Closes those that should have asked by now. The next deadline is returned. */
 ns_t client_expire(struct daemon *d, ns_t now) NONNULL;
 void client_free_all(struct daemon *d) NONNULL;

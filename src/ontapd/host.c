@@ -22,27 +22,6 @@ enum {
 	NSID_SPREAD = 1 << 28
 };
 
-/* Gives the namespace the next id that is free where `a` is. */
-static int give_nsid(struct host *h, struct asker *a, int netns_fd, nsid_t *ret)
-{
-	int err = -EEXIST;
-	for (int i = 0; i < LIMIT_NSID_TRIES && err == -EEXIST; i++) {
-		nsid_t nsid = h->next_nsid++;
-		err = asker_set_nsid(a, netns_fd, nsid);
-		if (err == -EEXIST && asker_get_nsid(a, netns_fd, ret) == 0)
-			return 0; /* somebody else has just given it one */
-		if (!err)
-			*ret = nsid;
-	}
-	return err;
-}
-
-static int find_or_give_nsid(struct host *h, struct asker *a, int netns_fd, nsid_t *ret)
-{
-	int err = asker_get_nsid(a, netns_fd, ret);
-	return err == -ENOENT ? give_nsid(h, a, netns_fd, ret) : err;
-}
-
 int host_open(struct host *h, const struct log *log, uint32_t seed)
 {
 	*h = (struct host){.log = log, .node_dir_fd = -1, .asker.fd = -1};
@@ -55,7 +34,7 @@ int host_open(struct host *h, const struct log *log, uint32_t seed)
 	nsid_t own;
 	/* With an id of our own in our own table, our links are never taken for another's. */
 	if (!err)
-		err = find_or_give_nsid(h, &h->asker, h->self.net_fd, &own);
+		err = asker_find_or_give_nsid(&h->asker, h->self.net_fd, &h->next_nsid, &own);
 	if (!err)
 		h->asker.rtnl.own_id = own;
 	return err;
@@ -78,14 +57,14 @@ static void tell_watchers(struct host *h, int netns_fd)
 	LIST_FOR_EACH(p, &h->watchers) {
 		struct host_watcher *w = container_of(p, struct host_watcher, in_host);
 		nsid_t ignored;
-		if (find_or_give_nsid(h, &w->asker, netns_fd, &ignored))
+		if (asker_find_or_give_nsid(&w->asker, netns_fd, &h->next_nsid, &ignored))
 			log_warning(h->log, "a watcher's namespace gets no id for a caller's");
 	}
 }
 
 int host_identify(struct host *h, int netns_fd, nsid_t *ret)
 {
-	int err = find_or_give_nsid(h, &h->asker, netns_fd, ret);
+	int err = asker_find_or_give_nsid(&h->asker, netns_fd, &h->next_nsid, ret);
 	if (err)
 		return err;
 	if (*ret == h->asker.rtnl.own_id)

@@ -5,6 +5,7 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/caller.c src/ontapd/caller.h \
 	src/ontapd/client.c \
 	src/ontapd/daemon.h \
+	src/ontapd/grant.c src/ontapd/grant.h \
 	src/ontapd/host.c src/ontapd/host.h \
 	src/ontapd/main.c \
 	src/ontapd/make.c src/ontapd/make.h \

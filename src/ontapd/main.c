@@ -18,6 +18,7 @@
 #include "io/privilege.h"
 #include "io/ready.h"
 #include "ontapd/daemon.h"
+#include "ontapd/grant.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
 
@@ -121,6 +122,8 @@ static int start(struct run *r)
 		err = open_kernel(r);
 	if (!err)
 		err = port_open_all(d, fds);
+	if (!err)
+		d->registry.grants_fd = grants_open_dir(d->settings->socket_dir, d->log);
 	privilege_keep_devices();
 	return err ? err : adopt_all(d);
 }
@@ -141,6 +144,7 @@ static int turn(struct run *r)
 	struct device *doomed = registry_first_doomed(&d->registry);
 	if (doomed)
 		make_delete(&d->maker, doomed);
+	client_end_idle(d);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "ontapd/grant.h"
 #include "ontapd/tap.h"
 
 enum { PATH_CAP = 128, WORKLOAD_CAP = ALIAS_CAP };
@@ -185,6 +186,17 @@ static int put_alias(struct making *m)
 	return host_ask(&m->visit, &request);
 }
 
+/* Before the link has its name, and so before it can have an address. */
+static int put_grant(struct making *m)
+{
+	const char *alias = m->job->request->alias;
+	m->step = "the name cannot be granted";
+	if (alias[0] == '\0')
+		return 0;
+	m->device.cookie = netns_cookie_here();
+	return grant_put(m->job->maker->registry->grants_fd, &m->device, alias);
+}
+
 static int rename_link(struct making *m)
 {
 	const char *wanted = m->job->request->ifname;
@@ -239,6 +251,7 @@ static int set_up(struct making *m)
 /* On the spot: who failed must not leave a link behind. */
 static void undo(struct making *m)
 {
+	grant_drop(m->job->maker->registry->grants_fd, &m->device);
 	if (m->device.ifindex != 0) {
 		const struct rtnl_request request =
 			request_delete_link(++m->visit.seq, NSID_OWN, m->device.ifindex);
@@ -253,7 +266,7 @@ static void undo(struct making *m)
 static int finish_inside(struct making *m)
 {
 	static int (*const steps[])(struct making *m) = {create_link, find_created, put_mark, put_secret,
-		put_alias, rename_link, read_back, open_queues, set_up};
+		put_alias, put_grant, rename_link, read_back, open_queues, set_up};
 	int err = 0;
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = steps[i](m);

@@ -23,6 +23,50 @@ struct news {
 	void *buf;
 };
 
+static void ignore(void *arg UNUSED, const struct event *ev UNUSED)
+{
+}
+
+/* A link that was marked by us: one that was lost, and is seen again? */
+static void on_altname(void *arg, const struct event *ev, const char *name)
+{
+	struct news *n = arg;
+	struct registry *registry = &n->daemon->registry;
+	struct device_mark mark;
+	if (registry->lost_count == 0 || registry_find(registry, ev->nsid, ev->link.ifindex) ||
+		device_mark_parse(name, &mark))
+		return;
+	struct device *d = registry_find_lost(registry, &mark);
+	if (!d)
+		return;
+	registry_place(registry, d, ev->nsid, ev->link.ifindex);
+	memcpy(d->ifname, ev->link.name, sizeof(d->ifname));
+	log_info(n->daemon->log, "device found: nsid=%d ifindex=%u uid=%u", d->nsid, d->ifindex,
+		d->mark.uid);
+}
+
+/* A namespace has an id now: what is lost may have been moved there before. */
+static void search(struct news *n, nsid_t nsid)
+{
+	struct asker *a = &n->daemon->host.asker;
+	const struct rtnl_sink sink = {.on_event = ignore, .on_altname = on_altname, .arg = n};
+	const struct rtnl_request request = rtnl_dump_links(++a->seq, nsid);
+	if (asker_dump(a, &request, nsid, &sink))
+		log_debug(n->daemon->log, "not searched: nsid=%d", nsid);
+}
+
+static void on_gone(struct news *n, struct device *d, bool has_moved)
+{
+	struct registry *registry = &n->daemon->registry;
+	if (!has_moved) {
+		registry_remove(registry, d);
+		return;
+	}
+	log_info(n->daemon->log, "device moved: nsid=%d ifindex=%u uid=%u", d->nsid, d->ifindex,
+		d->mark.uid);
+	registry_lose(registry, d);
+}
+
 static void on_event(void *arg, const struct event *ev)
 {
 	struct news *n = arg;
@@ -31,13 +75,15 @@ static void on_event(void *arg, const struct event *ev)
 		registry_remove_namespace(registry, ev->nsid);
 		return;
 	}
+	if (ev->type == EV_NS && registry->lost_count > 0)
+		search(n, ev->nsid);
 	if (ev->type != EV_LINK && ev->type != EV_LINK_GONE)
 		return;
 	struct device *d = registry_find(registry, ev->nsid, ev->link.ifindex);
 	if (!d)
 		return;
 	if (ev->type == EV_LINK_GONE)
-		registry_remove(registry, d);
+		on_gone(n, d, ev->link.has_moved);
 	else
 		memcpy(d->ifname, ev->link.name, sizeof(d->ifname));
 }
@@ -50,6 +96,8 @@ static void ask_for_all(struct news *n)
 	MAP_FOR_EACH(p, &d->registry.devices) {
 		struct device *dev = container_of(p, struct device, by_place);
 		struct event ignored;
+		if (dev->is_lost)
+			continue;
 		int err = asker_get_link(&d->host.asker, dev->nsid, dev->ifindex, &ignored);
 		if (err == -ENODEV || err == -EINVAL)
 			registry_remove(&d->registry, dev);
@@ -97,7 +145,7 @@ int news_open(struct news **ret, struct daemon *d)
 	n->daemon = d;
 	n->watch.fd = -1;
 	n->rtnl.own_id = d->host.asker.rtnl.own_id;
-	n->rtnl.sink = (struct rtnl_sink){.on_event = on_event, .arg = n};
+	n->rtnl.sink = (struct rtnl_sink){.on_event = on_event, .on_altname = on_altname, .arg = n};
 	n->buf = malloc(NETLINK_DATAGRAM_CAP);
 	int err = n->buf ? open_socket(n) : -ENOMEM;
 	errno = -err;

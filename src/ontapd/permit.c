@@ -7,10 +7,12 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/err.h"
 #include "base/limits.h"
 #include "io/file.h"
+#include "name/label.h"
 #include "ontapd/daemon.h"
 
 /* --- the rules file ----------------------------------------------------------------------- */
@@ -126,6 +128,7 @@ static enum device_status check_rules(struct daemon *d, struct job *job)
 		.type = job->type,
 		.mode = job->mode,
 		.parent = job->parent,
+		.alias = job->request->alias,
 	};
 	const struct rule *rule = rules_find(&d->rules, &question);
 	if (rule && rule->is_allow)
@@ -145,6 +148,34 @@ static enum device_status check_counts(struct daemon *d, struct job *job)
 	if (uid != 0 && registry_count_user(&d->registry, uid) >= s->max_user)
 		return make_refuse(job, DEVICE_LIMIT, "limit: %u devices of user %u (--max-user)",
 			s->max_user, uid);
+	return DEVICE_OK;
+}
+
+/* Whether the label is one of those in the alias. */
+static bool has_name(const char *alias, const char *name, size_t name_len)
+{
+	const char *word;
+	size_t len;
+	while ((word = label_next_word(&alias, &len)))
+		if (len == name_len && strncasecmp(word, name, len) == 0)
+			return true;
+	return false;
+}
+
+/* A name that a device of somebody else has is his as long as it is there: whoever asks for it too
+ * would get a part of what is meant for the other. Root knows what he does. */
+static enum device_status check_alias(struct daemon *d, struct job *job)
+{
+	const char *alias = job->request->alias, *name;
+	size_t len;
+	while (job->caller->uid != 0 && (name = label_next_word(&alias, &len)))
+		MAP_FOR_EACH(p, &d->registry.devices) {
+			const struct device *other = container_of(p, struct device, by_place);
+			if (other->mark.uid != job->caller->uid &&
+				has_name(other->workload, name, len))
+				return make_refuse(job, DEVICE_DENIED,
+					"the name %.*s is another user's", (int)len, name);
+		}
 	return DEVICE_OK;
 }
 
@@ -184,6 +215,8 @@ enum device_status permit_request(struct daemon *d, struct job *job)
 	if (status || job->request->op != DEVICE_CREATE)
 		return status;
 	status = check_rules(d, job);
+	if (!status)
+		status = check_alias(d, job);
 	if (!status)
 		status = check_counts(d, job);
 	if (!status)

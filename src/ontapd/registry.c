@@ -11,20 +11,31 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "ontapd/grant.h"
 
 static uint64_t place_hash(nsid_t nsid, uint32_t ifindex)
 {
 	return hash_mix((uint32_t)nsid, ifindex);
 }
 
+/* `d` is each device in turn; nothing may be removed in the body. */
+#define FOR_EACH_DEVICE(d, r) \
+	for (struct map_node *d##_n = map_begin(&(r)->devices); \
+		d##_n && ((d) = container_of(d##_n, struct device, by_place)); \
+		d##_n = map_after(&(r)->devices, d##_n))
+
 void registry_init(struct registry *r)
 {
 	map_init(&r->devices);
 	list_init(&r->doomed);
+	r->grants_fd = -1;
 }
 
 void registry_fini(struct registry *r)
 {
+	if (r->grants_fd >= 0)
+		close(r->grants_fd);
+	r->grants_fd = -1;
 	MAP_FOR_EACH(n, &r->devices)
 		registry_remove(r, container_of(n, struct device, by_place));
 	map_fini(&r->devices);
@@ -46,6 +57,9 @@ struct device *registry_add(struct registry *r, const struct device *d)
 
 void registry_remove(struct registry *r, struct device *d)
 {
+	grant_drop(r->grants_fd, d);
+	r->lost_count -= d->is_lost;
+	r->has_removed = true;
 	map_remove(&r->devices, &d->by_place);
 	list_remove(&d->in_holder);
 	if (d->netns_fd >= 0)
@@ -67,8 +81,48 @@ struct device *registry_find(const struct registry *r, nsid_t nsid, uint32_t ifi
 void registry_doom(struct registry *r, struct device *d)
 {
 	list_remove(&d->in_holder);
-	list_append(&r->doomed, &d->in_holder);
+	if (!d->is_lost)
+		list_append(&r->doomed, &d->in_holder);
 	d->is_doomed = true;
+}
+
+void registry_lose(struct registry *r, struct device *d)
+{
+	grant_drop(r->grants_fd, d);
+	d->cookie = 0;
+	if (d->netns_fd >= 0)
+		close(d->netns_fd);
+	d->netns_fd = -1;
+	d->nsid = NSID_UNKNOWN; /* it can no longer be found by its place */
+	d->is_lost = true;
+	r->lost_count++;
+	if (d->is_doomed)
+		list_remove(&d->in_holder);
+}
+
+struct device *registry_find_lost(const struct registry *r, const struct device_mark *mark)
+{
+	struct device *d;
+	FOR_EACH_DEVICE(d, r)
+		if (d->is_lost && memcmp(&d->mark, mark, sizeof(*mark)) == 0)
+			return d;
+	return NULL;
+}
+
+void registry_place(struct registry *r, struct device *d, nsid_t nsid, uint32_t ifindex)
+{
+	map_remove(&r->devices, &d->by_place);
+	if (map_add(&r->devices, &d->by_place, place_hash(nsid, ifindex))) {
+		/* It had room a moment ago. */
+		(void)!map_add(&r->devices, &d->by_place, place_hash(d->nsid, d->ifindex));
+		return;
+	}
+	d->nsid = nsid;
+	d->ifindex = ifindex;
+	d->is_lost = false;
+	r->lost_count--;
+	if (d->is_doomed)
+		registry_doom(r, d);
 }
 
 struct device *registry_first_doomed(const struct registry *r)
@@ -77,12 +131,6 @@ struct device *registry_first_doomed(const struct registry *r)
 		return NULL;
 	return container_of(r->doomed.next, struct device, in_holder);
 }
-
-/* `d` is each device in turn; nothing may be removed in the body. */
-#define FOR_EACH_DEVICE(d, r) \
-	for (struct map_node *d##_n = map_begin(&(r)->devices); \
-		d##_n && ((d) = container_of(d##_n, struct device, by_place)); \
-		d##_n = map_after(&(r)->devices, d##_n))
 
 size_t registry_count_user(const struct registry *r, uint32_t uid)
 {

@@ -5,6 +5,10 @@
  *
  *	made ─► alive ─► doomed (its holder has gone) ─► deleted
  *	          └──────────── the kernel says it is gone ──┘
+ *
+ * Who owns a namespace may move a device on to another. If that has no id, nothing is heard of it until
+ * it gets one: the device is lost. It counts all the same, else a user could have any number; and if it
+ * is seen again, by its mark, it is what it was: alive or doomed.
  */
 #pragma once
 
@@ -25,18 +29,23 @@ struct device {
 	bool has_mode; /* an adopted one does not tell all of it */
 	bool is_connection_only;
 	bool is_doomed;
+	bool is_lost; /* has no place */
 	struct device_mark mark;
 	char ifname[IF_NAMESIZE];
 	char workload[ALIAS_CAP]; /* what its identity was made of */
+	uint64_t cookie;          /* of the namespace, where its name was granted to it; else 0 */
 };
 
 struct registry {
 	struct map devices;
-	struct list doomed;
+	struct list doomed; /* those that are not lost */
+	size_t lost_count;
+	bool has_removed; /* since the owner of this set it back: a holder may have none left */
+	int grants_fd; /* grant.h; -1: none are made. What is granted ends with the device */
 };
 
 void registry_init(struct registry *r) NONNULL;
-/* Frees all entries; the links stay. */
+/* Frees all entries; the links stay, and what was granted to them. */
 void registry_fini(struct registry *r) NONNULL;
 
 /* Takes in a copy of `d`, in no list. NULL: no memory. The netns_fd becomes the registry's then. */
@@ -47,7 +56,15 @@ void registry_remove(struct registry *r, struct device *d) NONNULL;
 /* The device at that place, or NULL. */
 struct device *registry_find(const struct registry *r, nsid_t nsid, uint32_t ifindex) NONNULL;
 
-/* It is to be deleted. */
+/* It has left its place, and may be anywhere: nothing is granted to it any more, and its namespace is not
+ * kept. */
+void registry_lose(struct registry *r, struct device *d) NONNULL;
+/* The lost device with that mark, or NULL. */
+struct device *registry_find_lost(const struct registry *r, const struct device_mark *mark) NONNULL;
+/* The lost device is there. Without memory it stays lost. */
+void registry_place(struct registry *r, struct device *d, nsid_t nsid, uint32_t ifindex) NONNULL;
+
+/* It is to be deleted; if it is lost, when it is seen again. */
 void registry_doom(struct registry *r, struct device *d) NONNULL;
 /* The first that is to be deleted, or NULL. */
 struct device *registry_first_doomed(const struct registry *r) NONNULL;

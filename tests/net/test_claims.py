@@ -66,7 +66,9 @@ def test_who_has_a_name_depends_on_the_state_and_not_on_how_it_came_about(lab, p
     lab.serve(f"--duplicates={policy}")
 
     def served():
-        return {name: sorted(found) for name, found in lab.daemon.names()[0].items()}
+        """But for link-local addresses, which come when the kernel has made sure of them."""
+        return {name: sorted(address for address in found if not address.startswith("fe80:"))
+                for name, found in lab.daemon.names()[0].items()}
     before = served()
     for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0)):
         for i in order:

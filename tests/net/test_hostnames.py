@@ -6,8 +6,10 @@ and nothing is said of how many there are."""
 import ctypes
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -16,6 +18,7 @@ pytest.importorskip("dns", reason="python3-dnspython is not installed")
 
 import dns.exception  # noqa: E402
 
+from lib.cgroup import Cgroup  # noqa: E402
 from lib.isolate import CLONE_NEWNET, die_with_parent, libc  # noqa: E402
 from lib.query import addresses, ask  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
@@ -32,6 +35,21 @@ def host(topo):
     return ns
 
 
+def inside(pid, *command, kinds="-n"):
+    """Runs a command in namespaces of a process, by default the network's."""
+    subprocess.run(["nsenter", "-t", str(pid), *kinds.split(), *command], check=True, capture_output=True)
+
+
+def give_link(host, pid, number, alias=""):
+    """A link to the host's bridge, with the address 10.8.0.NUMBER."""
+    host.ip(f"link add w{number} type veth peer name eth0 netns {pid}")
+    host.ip(f"link set w{number} master br0 up")
+    if alias:
+        inside(pid, "ip", "link", "set", "eth0", "alias", alias)
+    inside(pid, "ip", "link", "set", "eth0", "up")
+    inside(pid, "ip", "addr", "add", f"10.8.0.{number}/24", "dev", "eth0")
+
+
 class Workload:
     """A process in network and UTS namespaces of its own, which may be given links and a name."""
 
@@ -44,17 +62,10 @@ class Workload:
         self.pid = self.process.pid
 
     def inside(self, *command, kinds="-n"):
-        subprocess.run(["nsenter", "-t", str(self.pid), *kinds.split(), *command], check=True,
-                       capture_output=True)
+        inside(self.pid, *command, kinds=kinds)
 
     def connect(self, number, alias=""):
-        """A link to the host's bridge, with the address 10.8.0.NUMBER."""
-        self.host.ip(f"link add w{number} type veth peer name eth0 netns {self.pid}")
-        self.host.ip(f"link set w{number} master br0 up")
-        if alias:
-            self.inside("ip", "link", "set", "eth0", "alias", alias)
-        self.inside("ip", "link", "set", "eth0", "up")
-        self.inside("ip", "addr", "add", f"10.8.0.{number}/24", "dev", "eth0")
+        give_link(self.host, self.pid, number, alias)
         return self
 
     def rename(self, name):
@@ -301,6 +312,13 @@ def test_what_is_no_label_is_told_and_not_served(host, serve, workload):
             return [line for line in daemon.lines("names") if line.get("rejected") == wanted]
         assert reason in wait_until(told, what=name)[0]["reason"]
     assert "hn.dots" in daemon.log()
+    # A full name is none either, be it in the domain or not: one label is the host's part in it.
+    for name in ("www.example.org", "www.vanya"):
+        one.rename(name)
+        wait_until(lambda name=name: "no letter" in daemon.ask("explain", name, check=False), what=name)
+        told = daemon.lines("explain", name)[0]["rejected"]
+        assert {item["name"] for item in told} == {name} and "eth0" in {item["link"] for item in told}
+        assert at(host, "www") == []
     one.rename("0123456789ab")  # as Docker gives: a name like others
     wait_at(host, "0123456789ab", "10.8.0.7")
 
@@ -396,3 +414,89 @@ def test_a_sandbox_of_bubblewrap_is_a_workload(host, daemon, workload, need):
     wait_at(host, "hn-bwrap", "10.8.0.7")
     os.kill(one.pid, signal.SIGKILL)
     wait_at(host, "hn-bwrap")
+
+
+@pytest.fixture
+def rootfs(tmp_path, need):
+    """A root of a file system with busybox, as an image has."""
+    top = tmp_path / "rootfs"
+    for name in ("bin", "usr", "etc", "dev", "proc", "sys", "tmp", "run", "var"):
+        (top / name).mkdir(parents=True)
+    shutil.copy(need("busybox"), top / "bin/busybox")
+    for applet in ("sh", "sleep", "hostname", "echo"):
+        (top / "bin" / applet).symlink_to("busybox")
+    (top / "etc/os-release").write_text("ID=test\n")
+    (top / "etc/passwd").write_text("root:x:0:0::/:/bin/sh\n")
+    return str(top)
+
+
+@pytest.fixture
+def cgroup():
+    if os.geteuid() != 0:
+        pytest.skip("not root: a rootless container has no name of its own")
+    try:
+        made = Cgroup()
+    except OSError as failure:
+        pytest.skip(f"no control group to be had: {failure}")
+    yield made
+    made.close()
+
+
+def test_a_container_of_podman_is_a_workload(host, daemon, rootfs, need, cgroup, tmp_path):
+    """By nothing but --hostname: podman knows nothing of us, nor we of it."""
+    podman, pid_file = need("podman"), tmp_path / "pid"
+    process = host.popen(
+        [*cgroup.contain, podman, f"--root={tmp_path}/storage", f"--runroot={tempfile.mkdtemp(dir='/run')}",
+         "--storage-driver=vfs", "--events-backend=none", "--cgroup-manager=cgroupfs", "run", "--rm", "--network=none",
+         "--hostname=hn-podman", "--cgroups=disabled", "--log-driver=none", "--pull=never", f"--pidfile={pid_file}",
+         "--rootfs", rootfs, "/bin/sleep", "600"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        wait_until(lambda: pid_file.exists() and pid_file.read_text() or process.poll() is not None, 20, "its process")
+        if process.poll() is not None:
+            pytest.skip(f"podman does not run here: {process.stderr.read().decode()}")
+        pid = int(pid_file.read_text())
+        give_link(host, pid, 7)
+        wait_at(host, "hn-podman", "10.8.0.7")
+        os.kill(pid, signal.SIGKILL)
+        process.wait(20)
+        wait_at(host, "hn-podman")
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_container_of_nspawn_is_a_workload(host, daemon, rootfs, need, cgroup):
+    nspawn = need("systemd-nspawn")
+    # It looks at the group of process 1, which has to be in the same namespace of groups as it is.
+    process = host.popen([*cgroup.contain, "unshare", "-pf", "--kill-child", "--mount-proc", nspawn, "--quiet", "--register=no", "--keep-unit", "--private-network",
+                          "--as-pid2", "--hostname=hn-nspawn", "-D", rootfs, "/bin/sleep", "600"],
+                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        pid = wait_until(lambda: process.poll() or one_called(b"sleep", process.pid), 10, "its process")
+        if process.poll() is not None:
+            pytest.skip(f"systemd-nspawn does not run here: {process.stderr.read().decode()}")
+        give_link(host, pid, 7)
+        wait_at(host, "hn-nspawn", "10.8.0.7")
+        os.kill(pid, signal.SIGKILL)
+        process.wait(10)
+        wait_at(host, "hn-nspawn")
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def one_called(name, pid):
+    """The first descendant of a process that runs that program, or None."""
+    left = children_of(pid)
+    while left:
+        pid = left.pop(0)
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            if name in file.read().split(b"\0")[0]:
+                return pid
+        left += children_of(pid)
+    return None

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "device/grant.h"
 #include "device/mark.h"
 #include "device/rate.h"
 #include "device/secret.h"
@@ -121,6 +122,23 @@ static void what_is_no_mark_is_none(void **state UNUSED)
 		assert_int_equal(device_mark_parse(bad[i], &mark), ERR_SYNTAX);
 }
 
+static void a_grant_is_read_as_it_was_written(void **state UNUSED)
+{
+	static const char *const bad[] = {"", "1-2-3-", "0-2-3-eth0", "1-0-3-eth0", "1-2-eth0",
+		"1--3-eth0", "18446744073709551616-2-3-eth0", "1-2147483648-3-eth0",
+		"1-2-4294967296-eth0", "+1-2-3-eth0", "1-2-3-a/b", "1-2-3-sixteen-bytes.xx"};
+	struct device_grant grant = {.cookie = UINT64_MAX, .ifindex = INT32_MAX, .nsid = NSID_OWN,
+		.parent = "fifteen-bytes-x"};
+	struct device_grant back;
+	char text[DEVICE_GRANT_CAP];
+	assert_string_equal(device_grant_format(&grant, text),
+		"18446744073709551615-2147483647-4294967295-fifteen-bytes-x");
+	assert_int_equal(device_grant_parse(text, &back), 0);
+	assert_memory_equal(&grant, &back, sizeof(grant));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(device_grant_parse(bad[i], &back), ERR_SYNTAX);
+}
+
 static void the_secret_depends_on_all_that_tells_workloads_apart(void **state UNUSED)
 {
 	uint8_t machine[2][MACHINE_SECRET_LEN] = {{1}, {2}};
@@ -201,6 +219,7 @@ int main(void)
 		cmocka_unit_test(aliases_hold_no_control_characters),
 		cmocka_unit_test(a_mark_is_read_as_it_was_written),
 		cmocka_unit_test(what_is_no_mark_is_none),
+		cmocka_unit_test(a_grant_is_read_as_it_was_written),
 		cmocka_unit_test(the_secret_depends_on_all_that_tells_workloads_apart),
 		cmocka_unit_test(the_secret_stays_what_it_was),
 		cmocka_unit_test(a_second_s_worth_may_come_at_once),

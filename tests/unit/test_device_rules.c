@@ -32,7 +32,7 @@ static unsigned line_for(const struct rules *rules, uid_t uid, enum device_type 
 {
 	static const gid_t groups[] = {100, 108};
 	struct rule_question q = {.uid = uid, .groups = groups, .group_count = uid == 1000 ? 2 : 1,
-		.type = type, .parent = parent};
+		.type = type, .parent = parent, .alias = ""};
 	assert_int_equal(device_mode_parse(type, mode, &q.mode), 0);
 	const struct rule *rule = rules_find(rules, &q);
 	return rule ? rule->line : 0;
@@ -75,6 +75,22 @@ static void an_empty_file_allows_nothing(void **state UNUSED)
 	rules_fini(&rules);
 }
 
+static void names_decide_too(void **state UNUSED)
+{
+	static const struct {
+		const char *alias;
+		unsigned line; /* 0: denied by none */
+	} cases[] = {{"", 2}, {"vm-1", 2}, {"VM-1", 2}, {"vm-1, test", 2}, {"vm-1 router", 1},
+		{"router", 1}, {"vm", 0}, {"vm-1 www", 0}, {"rou*", 0}};
+	struct rules rules = parse("deny * * * * router,gateway\nallow * * * * vm-*,test\n");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct rule_question q = {.uid = 1, .parent = "eth0", .alias = cases[i].alias};
+		const struct rule *rule = rules_find(&rules, &q);
+		assert_int_equal(rule ? rule->line : 0, cases[i].line);
+	}
+	rules_fini(&rules);
+}
+
 static void mistakes_are_told_with_their_line(void **state UNUSED)
 {
 	static const struct {
@@ -91,9 +107,9 @@ static void mistakes_are_told_with_their_line(void **state UNUSED)
 		{"allow * veth * *\n", 1, "there is no type \"veth\""},
 		{"allow * macvlan l2 *\n", 1, "there is no mode \"l2\" of macvlan"},
 		{"allow * * l9 *\n", 1, "there is no mode \"l9\" of *"},
-		{"allow * * *\n", 1, "expected: allow|deny user|group NAME TYPE MODE PARENT"},
-		{"allow user alice * * * *\n", 1,
-			"expected: allow|deny user|group NAME TYPE MODE PARENT"},
+		{"allow * * *\n", 1, "expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES]"},
+		{"allow user alice * * * * *\n", 1,
+			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES]"},
 		{"allow user alice * * * * * *\n", 1, "too many words"},
 		{"allow * * * sixteen-bytes.xx\n", 1,
 			"no link can have the name \"sixteen-bytes.xx\""},
@@ -115,6 +131,7 @@ int main(void)
 		cmocka_unit_test(the_first_rule_that_fits_decides),
 		cmocka_unit_test(both_words_of_a_mode_have_to_fit),
 		cmocka_unit_test(an_empty_file_allows_nothing),
+		cmocka_unit_test(names_decide_too),
 		cmocka_unit_test(mistakes_are_told_with_their_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

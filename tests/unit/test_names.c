@@ -538,6 +538,89 @@ static void a_rootless_namespace_never_gets_shares_or_pushes_out_a_name(void **s
 	}
 }
 
+static void add_granted_link(struct fixture *f, nsid_t nsid, uint32_t ifindex, const char *alias)
+{
+	struct event ev = link_event(nsid, ifindex, alias);
+	ev.link.is_granted = true;
+	apply(f, &ev);
+}
+
+static void a_granted_name_is_served_and_goes_behind_the_hosts_own(void **state)
+{
+	(void)state;
+	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++) {
+		struct fixture *f = start(d);
+		add_ns(f, 4, true, true);
+		add_granted_link(f, 4, 2, "www");
+		add_addr(f, 4, 2, "10.6.6.6");
+		add_link(f, 4, 3, "router"); /* another link of the same namespace */
+		add_addr(f, 4, 3, "10.6.6.7");
+		names_flush(f->names);
+		assert_said(f, "unicast www.lan.example. A any 10.6.6.6");
+		assert_not_said(f, "10.6.6.7");
+
+		add_link(f, 5, 2, "www"); /* the host's own */
+		add_addr(f, 5, 2, "10.0.0.5");
+		names_flush(f->names);
+		assert_said(f, "unicast www.lan.example. A any 10.0.0.5");
+		assert_not_said(f, "10.6.6.6");
+		add_link(f, 5, 2, "");
+		names_flush(f->names);
+		assert_said(f, "unicast www.lan.example. A any 10.6.6.6");
+
+		add_link(f, 4, 2, "router"); /* renamed by its owner: no longer what was granted */
+		names_flush(f->names);
+		assert_not_said(f, "10.6.6.6");
+		stop(f);
+	}
+}
+
+static void a_granted_name_is_not_shared_with_who_only_calls_himself_so(void **state)
+{
+	(void)state;
+	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++) {
+		struct fixture *f = start(d);
+		f->policy.has_rootless = true;
+		names_set_policy(f->names, &f->policy);
+		add_ns(f, 3, true, true);
+		add_link(f, 3, 2, "www");
+		add_addr(f, 3, 2, "10.6.6.5");
+		names_flush(f->names);
+		assert_said(f, "unicast www.lan.example. A any 10.6.6.5");
+		add_ns(f, 4, true, true);
+		add_granted_link(f, 4, 2, "www");
+		add_addr(f, 4, 2, "10.6.6.6");
+		names_flush(f->names);
+		assert_said(f, "unicast www.lan.example. A any 10.6.6.6");
+		assert_not_said(f, "10.6.6.5");
+		stop(f);
+	}
+}
+
+/* Whoever is root in his own namespace may give himself any address. */
+static void a_rootless_address_begins_no_zone_and_shares_no_reverse_name(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_ns(f, 4, true, true);
+	add_granted_link(f, 4, 2, "www");
+	add_addr(f, 4, 2, "10.0.0.5");
+	add_addr(f, 4, 2, "9.9.9.9");
+	names_flush(f->names);
+	assert_not_said(f, "zone ");
+	add_link(f, 5, 2, "db");
+	add_addr(f, 5, 2, "10.0.0.5");
+	names_flush(f->names);
+	assert_said(f, "zone 10.in-addr.arpa.");
+	assert_not_said(f, "zone 9.9.9");
+	assert_said(f, "unicast 5.0.0.10.in-addr.arpa. PTR any db.lan.example.");
+	remove_addr(f, 5, 2, "10.0.0.5");
+	names_flush(f->names);
+	assert_said(f, "unicast 5.0.0.10.in-addr.arpa. PTR any www.lan.example.");
+	assert_not_said(f, "zone ");
+	stop(f);
+}
+
 static void the_hosts_own_name_is_said_but_not_over_mdns_unless_wanted(void **state)
 {
 	(void)state;
@@ -773,6 +856,41 @@ static void explain_tells_the_reason_for_each_address(void **state)
 	stop(f);
 }
 
+/* Frames that come in there are the bridge's, which does not have that address. */
+static void a_port_of_a_bridge_has_no_link_local_address_to_be_reached_at(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	struct explained e = {0};
+	struct event port = link_event(NSID_OWN, 2, "box"), bridge = link_event(NSID_OWN, 5, "box");
+	port.link.master = 5;
+	strcpy(bridge.link.kind, "bridge");
+	add_ns(f, NSID_OWN, false, true);
+	apply(f, &port);
+	add_addr(f, NSID_OWN, 2, "fe80::2");
+	add_addr(f, NSID_OWN, 2, "169.254.0.2");
+	add_addr(f, NSID_OWN, 2, "10.0.0.2");
+	names_flush(f->names); /* the bridge is not known yet */
+	apply(f, &bridge);
+	add_addr(f, NSID_OWN, 5, "fe80::5");
+	names_flush(f->names);
+	assert_not_said(f, "fe80::2");
+	assert_said(f, "mdns 5 box.local. AAAA any fe80::5");
+	assert_said(f, "mdns 5 box.local. A any 169.254.0.2");
+	assert_said(f, "mdns 5 box.local. A any 10.0.0.2");
+	assert_int_equal(names_explain(f->names, "box", note, &e), 0);
+	assert_int_equal(e.count, 4);
+	size_t left_out = 0;
+	for (size_t i = 0; i < e.count; i++)
+		left_out += e.verdicts[i] == ADDR_BRIDGE_PORT;
+	assert_int_equal(left_out, 1);
+	port.link.master = 0;
+	apply(f, &port);
+	names_flush(f->names);
+	assert_said(f, "mdns 2 box.local. AAAA any fe80::2");
+	stop(f);
+}
+
 /* Shuffling. A world is a list of events that end in one state; the order in which namespaces,
  * links and addresses come, what came and went before, and when it was flushed, must not matter. */
 
@@ -796,6 +914,7 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 		char text[32];
 		nsid_t nsid = (nsid_t)random_below(&world, 6) - 1;
 		links[i] = link_event(nsid, 10 + i, aliases[random_below(&world, ARRAY_LEN(aliases))]);
+		links[i].link.is_granted = random_below(&world, 2);
 		if (random_below(&world, 3) == 0) {
 			strcpy(links[i].link.kind, "macvlan");
 			links[i].link.parent = 10 + random_below(&world, WORLD_LINKS);
@@ -838,6 +957,7 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 		if (random_below(&order_seed, 3) == 0) { /* it was something else before */
 			struct event other = *link;
 			strcpy(other.link.alias, "web other");
+			other.link.is_granted = false;
 			apply(f, &other);
 			apply(f, addr);
 			if (random_below(&order_seed, 2))
@@ -906,6 +1026,9 @@ int main(void)
 		cmocka_unit_test(mdns_goes_by_prefix_where_the_wire_is_not_ours),
 		cmocka_unit_test(merge_gives_the_addresses_of_all_first_and_number_tell_them_apart),
 		cmocka_unit_test(a_rootless_namespace_never_gets_shares_or_pushes_out_a_name),
+		cmocka_unit_test(a_granted_name_is_served_and_goes_behind_the_hosts_own),
+		cmocka_unit_test(a_granted_name_is_not_shared_with_who_only_calls_himself_so),
+		cmocka_unit_test(a_rootless_address_begins_no_zone_and_shares_no_reverse_name),
 		cmocka_unit_test(the_hosts_own_name_is_said_but_not_over_mdns_unless_wanted),
 		cmocka_unit_test(a_host_name_names_its_namespace_where_there_is_no_alias),
 		cmocka_unit_test(this_hosts_name_names_no_other_namespace),
@@ -915,6 +1038,7 @@ int main(void)
 		cmocka_unit_test(a_changed_domain_says_everything_again),
 		cmocka_unit_test(prefixes_wider_than_a_lan_do_not_make_clients_lan),
 		cmocka_unit_test(explain_tells_the_reason_for_each_address),
+		cmocka_unit_test(a_port_of_a_bridge_has_no_link_local_address_to_be_reached_at),
 		cmocka_unit_test(what_is_said_depends_on_the_state_and_not_on_the_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

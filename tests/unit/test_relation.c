@@ -135,6 +135,39 @@ static void nothing_is_told_of_a_namespace_without_an_id(void **state)
 	relation_free(r);
 }
 
+static void keep_pid(void *arg, nsid_t nsid UNUSED, const struct event_hostname *uts UNUSED, int32_t pid)
+{
+	*(int32_t *)arg = pid;
+}
+
+static int32_t look(struct relation *r, const int32_t *pids, size_t count)
+{
+	int32_t pid = -1;
+	relation_begin(r);
+	for (size_t i = 0; i < count; i++) {
+		struct relation_sight s = sight(1, 3, 2, "www");
+		s.pid = pids[i];
+		assert_int_equal(relation_saw(r, &s), 0);
+	}
+	relation_end(r);
+	relation_each(r, keep_pid, &pid);
+	return pid;
+}
+
+/* Numbers of processes begin anew: then short-lived ones have the lowest, and who is chosen to stand for
+ * the pair ends at once, time and again. */
+static void who_stands_for_a_pair_does_so_as_long_as_he_is_seen(void **state)
+{
+	(void)state;
+	struct told told = {0};
+	struct relation *r = relation_new(1, on_event, &told);
+	assert_int_equal(look(r, (int32_t[]){30000}, 1), 30000);
+	assert_int_equal(look(r, (int32_t[]){500, 30000, 400}, 3), 30000);
+	assert_int_equal(look(r, (int32_t[]){30000, 501}, 2), 30000);
+	assert_int_equal(look(r, (int32_t[]){503, 502}, 2), 502);
+	relation_free(r);
+}
+
 static void an_id_that_is_gone_is_forgotten_and_one_that_changed_told_anew(void **state)
 {
 	(void)state;
@@ -319,6 +352,7 @@ int main(void)
 		cmocka_unit_test(a_pair_is_related_as_long_as_one_proxy_has_it),
 		cmocka_unit_test(what_comes_and_goes_between_two_flushes_is_not_told),
 		cmocka_unit_test(nothing_is_told_of_a_namespace_without_an_id),
+		cmocka_unit_test(who_stands_for_a_pair_does_so_as_long_as_he_is_seen),
 		cmocka_unit_test(an_id_that_is_gone_is_forgotten_and_one_that_changed_told_anew),
 		cmocka_unit_test(news_leads_to_what_an_inventory_finds),
 		cmocka_unit_test(an_inventory_makes_good_for_lost_news_even_while_more_happens),

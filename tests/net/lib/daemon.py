@@ -12,7 +12,7 @@ from lib.started import Started
 # A daemon under test looks at the namespaces in its own /run/netns and at aliases only, not at all
 # processes of the machine. A test that is about more says so: what comes later on the line counts.
 HERMETIC = {"assign-nsid": "--assign-nsid=/run/netns", "hostnames-by": "--hostnames-by=none",
-            "self": "--no-self"}
+            "self": "--no-self", "grants": "--no-grants"}
 
 
 @functools.lru_cache

@@ -33,6 +33,11 @@ class Ontapd(Started):
                         f"--state={self.state}", f"--ready-fd={fd}", *self.options, *parents],
             timeout, **how)
 
+    @property
+    def grants(self):
+        """The directory in which it says which names it has granted to whom."""
+        return os.path.join(self.sockets, "grants")
+
     def fds(self):
         """What it has open, as a list of link texts."""
         directory = f"/proc/{self.process.pid}/fd"

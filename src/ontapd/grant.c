@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the symbolic links by which names are granted.
+ * Never reads one but at the start: they are for ontap-zone. Called by the making and end of devices.
+ */
+#include "ontapd/grant.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "device/grant.h"
+
+static const char *format_name(const struct device *d, char out[DEVICE_GRANT_CAP])
+{
+	struct device_grant grant = {.cookie = d->cookie, .ifindex = d->ifindex, .nsid = d->nsid};
+	memcpy(grant.parent, d->mark.parent, sizeof(grant.parent));
+	return device_grant_format(&grant, out);
+}
+
+int grants_open_dir(const char *socket_dir, const struct log *log)
+{
+	char *path;
+	if (asprintf(&path, "%s/" DEVICE_GRANT_DIR, socket_dir) < 0)
+		return -1;
+	mkdir(socket_dir, 0755); /* if one of these fails, open(2) does too, and says why */
+	mkdir(path, 0755);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		log_warning(log, "names cannot be granted: dir=%s error=\"%s\"", path,
+			strerror(errno));
+	free(path);
+	return fd;
+}
+
+int grant_put(int dir_fd, const struct device *d, const char *alias)
+{
+	char name[DEVICE_GRANT_CAP];
+	if (dir_fd < 0 || d->cookie == 0)
+		return 0;
+	format_name(d, name);
+	if (symlinkat(alias, dir_fd, name) == 0)
+		return 0;
+	/* Of a device that had its place before, and whose end was not seen yet. */
+	if (errno != EEXIST || unlinkat(dir_fd, name, 0) != 0)
+		return -errno;
+	return symlinkat(alias, dir_fd, name) == 0 ? 0 : -errno;
+}
+
+void grant_drop(int dir_fd, const struct device *d)
+{
+	char name[DEVICE_GRANT_CAP];
+	if (dir_fd >= 0 && d->cookie != 0)
+		(void)unlinkat(dir_fd, format_name(d, name), 0);
+}
+
+static void adopt(struct registry *r, const struct device_grant *grant, const char *name)
+{
+	char alias[ALIAS_CAP] = {0};
+	struct device *d = registry_find(r, grant->nsid, grant->ifindex);
+	ssize_t len = readlinkat(r->grants_fd, name, alias, sizeof(alias));
+	bool is_ours = d && strcmp(d->mark.parent, grant->parent) == 0 && d->cookie == 0;
+	if (!is_ours || len <= 0 || len == sizeof(alias)) {
+		(void)unlinkat(r->grants_fd, name, 0);
+		return;
+	}
+	d->cookie = grant->cookie;
+	/* The link's own alias may be its owner's work by now. */
+	memcpy(d->workload, alias, sizeof(alias));
+}
+
+void grants_adopt(struct registry *r, const char *parent)
+{
+	int fd = r->grants_fd < 0 ? -1 : openat(r->grants_fd, ".", O_RDONLY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return;
+	for (const struct dirent *de; (de = readdir(dir));) {
+		struct device_grant grant;
+		if (device_grant_parse(de->d_name, &grant) == 0 &&
+			strcmp(grant.parent, parent) == 0)
+			adopt(r, &grant, de->d_name);
+	}
+	closedir(dir);
+}

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+# Each option on a command line in contrib/ is one that the program, as built, has: in units of systemd,
+# and in run scripts of s6.
+set -u
+here=$PWD
+cd "${top_srcdir:-.}" || exit 111
+
+# option_is_known PROGRAM COMMAND OPTION
+option_is_known()
+{
+	"$here/src/$1/$1" ${2:+"$2"} --help 2>&1 | grep -qE -- "(^|[ ,[])$3([ =,]|\]|\[|$)"
+}
+
+# check_line FILE WORD...: a command line.
+check_line()
+{
+	local file=$1 program=${2##*/} command= word
+	shift 2
+	[ -e "$here/src/$program/$program" ] || { echo "$file: there is no $program"; return 1; }
+	[ "$program" != ontap-zone ] || command=$1
+	for word; do
+		[ "$word" != -- ] || break
+		case $word in -*) ;; *) continue ;; esac
+		option_is_known "$program" "$command" "${word%%=*}" ||
+			{ echo "$file: $program has no option ${word%%=*}"; return 1; }
+	done
+	count=$((count + 1))
+}
+
+count=0 failed=0
+for file in contrib/*.service contrib/s6/*/run; do
+	while read -ra words; do
+		check_line "$file" "${words[@]}" || failed=1
+	done < <(sed -nE 's/^(ExecStart=|exec )([^0-9].*)/\2/p' "$file" | tr -d '"')
+done
+[ $failed -eq 0 ] && [ $count -ge 5 ] && echo "$count command lines"

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: ISC
+"""What is in contrib/, run by those it was written for: units by systemd, run scripts by s6."""
+import glob
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("dns", reason="python3-dnspython is not installed")
+
+from lib.query import addresses, ask  # noqa: E402
+from lib.systemd import Machine  # noqa: E402
+from lib.wait import wait_until  # noqa: E402
+
+CONTRIB = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "contrib")
+
+
+@pytest.fixture
+def host(topo):
+    if os.geteuid() != 0:
+        pytest.skip("not root")
+    ns, lan = topo.namespace("host"), topo.namespace("lan")
+    topo.veth(ns, "eth0", lan, "lan0")
+    ns.add_addr("eth0", "10.6.0.1/24")
+    lan.add_addr("lan0", "10.6.0.2/24")
+    ns.lan = lan
+    return ns
+
+
+def at(host, label):
+    try:
+        return addresses(ask(host.lan, "10.6.0.1", f"{label}.lan.vanya", "A", timeout=0.5))
+    except Exception:  # nobody is there yet
+        return None
+
+
+def with_line(path, text, what):
+    """A file's text with one line more where there is none like it."""
+    with open(path, encoding="utf-8") as file:
+        found = file.read()
+    return found if text in found else found + what
+
+
+@pytest.fixture
+def machine(host, program, need):
+    need("systemctl")
+    files = {f"etc/systemd/system/{os.path.basename(path)}": path
+             for pattern in ("*.service", "*.socket") for path in glob.glob(f"{CONTRIB}/{pattern}")}
+    made = Machine(host, {
+        **files,
+        "usr/sbin/ontapd": program("ontapd"),
+        "usr/sbin/ontap-zone": program("ontap-zone"),
+        "usr/bin/ontap": program("ontap"),
+        "etc/group": with_line("/etc/group", "\nkvm:", "kvm:x:64001:\n"),
+        "etc/passwd": with_line("/etc/passwd", "\nontap:", "ontap:x:64002:64002::/nonexistent:/bin/false\n"),
+        "etc/ontap/zone.conf": "domain = vanya\nlisten = 10.6.0.1\nmdns = no\nhostnames-by = proc\n",
+        "etc/ontap/www.env": "OPTIONS=--addr=10.6.0.80/24 --user=nobody --caps=+net_bind_service\n"
+                             "PROG=/bin/sleep 1000\n",
+    })
+    try:
+        if not made.start():
+            pytest.skip(f"systemd cannot be process 1 here: {made.log()}")
+        yield made
+        print(made.log())
+    finally:
+        made.stop()
+
+
+def test_the_units_work_together(host, machine):
+    """As one would on a machine: the socket, the names, a workload; each as it is in contrib/."""
+    for unit in ("ontapd@eth0.socket", "ontap-zone.service", "ontap@www.service"):
+        machine.systemctl("start", unit)
+        print(unit, machine.error, machine.systemctl("status", unit))
+        wait_until(lambda unit=unit: machine.systemctl("is-active", unit) == "active", 10, unit)
+    wait_until(lambda: at(host, "www") == ["10.6.0.80"], 10, "the name of the workload")
+    assert machine.systemctl("is-active", "ontapd@eth0.service") == "active", "by its socket"
+    status = machine.systemctl("show", "ontap@www.service", "-P", "MainPID")
+    mode = subprocess.run(["nsenter", "-t", machine.pid(), "-m", "-p", "-r", "-w", "stat", "-c", "%a %G",
+                           "/run/ontap/port.eth0"], capture_output=True, text=True, check=True).stdout
+    assert mode == "660 kvm\n" and int(status) > 1
+    # A restart of ontapd, and a reload of the zone, leave the workload as it is.
+    machine.systemctl("restart", "ontapd@eth0.service")
+    machine.systemctl("reload", "ontap-zone.service")
+    assert at(host, "www") == ["10.6.0.80"]
+    machine.systemctl("restart", "ontap-zone.service")
+    assert at(host, "www") == ["10.6.0.80"], "ready is ready"
+    assert machine.systemctl("is-active", "ontapd@eth0.socket") == "active", "its directory stays"
+    machine.systemctl("stop", "ontap@www.service")
+    wait_until(lambda: at(host, "www") == [], what="the end of the name")
+    for unit in ("ontap-zone.service", "ontapd@eth0.service"):
+        machine.systemctl("stop", unit)
+        assert machine.systemctl("show", unit, "-P", "Result") == "success", machine.log()
+
+
+def test_systemd_finds_no_fault_in_the_units(need, program, tmp_path):
+    """Apart from programs and pages that are not installed."""
+    analyze = need("systemd-analyze")
+    for name, instance in (("ontapd@.service", "ontapd@eth0.service"), ("ontapd@.socket", "ontapd@eth0.socket"),
+                           ("ontap@.service", "ontap@www.service"), ("ontap-zone.service", "ontap-zone.service")):
+        shutil.copy(f"{CONTRIB}/{name}", tmp_path / instance)
+    done = subprocess.run([analyze, "--man=no", "verify", *glob.glob(f"{tmp_path}/*")], capture_output=True, text=True,
+                          check=False)
+    faults = [line for line in done.stderr.splitlines() if str(tmp_path) in line or line.startswith("ontap")]
+    assert [line for line in faults if "is not executable" not in line] == []
+
+
+def test_a_socket_that_systemd_listens_on_starts_ontapd(host, program, need, tmp_path):
+    activate, path = need("systemd-socket-activate"), tmp_path / "port.eth0"
+    process = host.popen([activate, "--seqpacket", f"--listen={path}", program("ontapd"),
+                          f"--socket-dir={tmp_path}", f"--state={tmp_path}/state"], stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(path.exists, what="the socket")
+        done = host.run([program("ontap"), "-t", "macvlan", str(path), "--", "ip", "-d", "-j", "link", "show", "ontap0"])
+        assert json.loads(done.stdout)[0]["linkinfo"]["info_kind"] == "macvlan"
+    finally:
+        process.terminate()
+        print(process.communicate(timeout=10)[1])
+
+
+def test_the_service_directories_of_s6_work(host, program, need, tmp_path):
+    supervise, svwait = need("s6-supervise"), need("s6-svwait")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("ontapd", "ontap-zone"):
+        # As installed, and with what would be in /etc, and may not be written to here.
+        options = {"ontapd": f"--socket-dir={tmp_path} --state={tmp_path}/d --group=root",
+                   "ontap-zone": f"--socket={tmp_path}/z --state={tmp_path}/s --domain=vanya --listen=10.6.0.1 "
+                                 f"--no-mdns --hostnames-by=none --no-grants --user=root"}[name]
+        (tools / name).write_text(f'#!/bin/sh\nexec {program(name)} "$@" {options}\n')
+        (tools / name).chmod(0o755)
+    running = []
+    environ = dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}")
+    try:
+        for name in ("ontapd-eth0", "ontap-zone"):
+            directory = tmp_path / name
+            shutil.copytree(f"{CONTRIB}/s6/{name}", directory)
+            running.append(host.popen([supervise, str(directory)], env=environ, stdout=sys.stderr))
+            wait_until((directory / "supervise/control").exists, what="the supervisor")
+            subprocess.run([svwait, "-U", "-t", "10000", str(directory)], check=True)  # up and ready
+        assert os.path.exists(tmp_path / "port.eth0")
+        assert ask(host.lan, "10.6.0.1", "vanya", "SOA").answer
+        done = host.run([program("ontap"), "-t", "macvlan", str(tmp_path / "port.eth0"), "--", "true"])
+        assert done.returncode == 0
+    finally:
+        for process in running:
+            process.terminate()  # s6-supervise ends what it runs, and itself
+            process.wait(10)
