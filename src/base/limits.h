@@ -43,8 +43,9 @@ enum {
 	/* Rdata of a message with its compressed names written in full: two bytes may stand for 255.
 	 * A message for which it is not enough was made for that. */
 	LIMIT_MDNS_SCRATCH = 32768,
-	/* Records proposed for one name (§8.2): as many as LIMIT_MDNS_OWNER_BYTES may hold. */
-	LIMIT_MDNS_PROPOSED = 640,
+	/* Records that a message proposes (§8.2), or that we do for one name: as many as the bytes of a packet
+	 * may hold, at twelve each. */
+	LIMIT_MDNS_PROPOSED = LIMIT_MDNS_PACKET / 12,
 	/* Replies not fetched yet; the owner fetches after each packet. */
 	LIMIT_MDNS_OUTBOX = 65536,
 	/* Queries that wait for more known answers, half a second each (§7.2), and packets and known
@@ -52,6 +53,9 @@ enum {
 	LIMIT_MDNS_CONTINUED = 64,
 	LIMIT_MDNS_CONTINUATIONS = 16,
 	LIMIT_MDNS_KNOWN = 2048,
+	/* Bytes of a reply to a one-shot query that is kept for the next such query: a dozen addresses.
+	 * There are two such replies a name at most. */
+	LIMIT_MDNS_READY = 512,
 	/* Notices not fetched yet. */
 	LIMIT_MDNS_NOTICES = 4096,
 	/* Highest N in NAME-N. A peer that objects a thousand times objects to all. */
@@ -75,6 +79,9 @@ enum {
 	/* TCP connections at a time, at some 300 bytes each while they are idle, and of one source: an IPv4
 	 * address or an IPv6 network of 64 bits. RFC 7766 §6.2.2 asks clients for one. */
 	LIMIT_TCP_CONNS = 1024,
+	/* With more than that many, clients that ask how long they may stay are asked to leave (RFC 7828
+	 * §3.3.2): before any has to be closed for another. */
+	LIMIT_TCP_CONNS_EASY = 768,
 	LIMIT_TCP_SOURCE = 64,
 	/* Bytes of a query over TCP; none that we can answer is longer. */
 	LIMIT_TCP_QUERY = 4096,
@@ -98,6 +105,8 @@ enum {
 	LIMIT_NSID_ROOTLESS = 1024,
 	/* Processes whose end is waited for, by a descriptor each, where there is no other news of it. */
 	LIMIT_CENSUS_WITNESSES = 4096,
+	/* Names granted by ontapd, at some 300 bytes each: those of 16 parents as full as they may be. */
+	LIMIT_GRANTS = 65536,
 };
 
 /* Files that the administrator names: more than any real one, so that a wrong name, /dev/zero say, is
@@ -146,10 +155,18 @@ enum {
 	 * further behind gets the whole zone. And that of all zones together. */
 	LIMIT_JOURNAL_ZONE = 4 << 20,
 	LIMIT_JOURNAL = 64 << 20,
+	/* Clients of a zone of which it is known what they were sent last, where views differ. Others are
+	 * sent the whole zone then. */
+	LIMIT_JOURNAL_CLIENTS = 16,
 	/* A whole zone made ready for AXFR is kept for this long for the next who asks. */
 	LIMIT_IMAGE_KEEP_S = 10,
-	/* Names that are ours at a primary: each is in one PTR set there, which must fit in a message. */
-	LIMIT_UPDATE_NAMES = 2000,
+	/* Sets in which the names are listed that are ours in a zone of a primary: some thousand names each,
+	 * as each must fit in a message. One message a name, some 1 000 a second: what is more takes
+	 * minutes at each start, and is for a transfer. */
+	LIMIT_UPDATE_PARTS = 64,
+	/* Reverse zones that one primary is sent: each is asked for, and at the default sizes holds up
+	 * to 65 536 addresses. */
+	LIMIT_UPDATE_ZONES = 256,
 	/* Bytes of a file of keys. */
 	LIMIT_TSIG_FILE = 1 << 20,
 };

@@ -135,6 +135,7 @@ struct conf {
 	bool has_deprecated;
 	struct conf_texts zone_files;
 	char *nsid_dir; /* as given: conf_netns_dir() and conf_has_all_netns() tell what it means */
+	char *grants_dir; /* NULL: nothing is granted */
 	struct conf_texts ignored_hostnames;
 	bool has_self;
 	enum conf_census census;
@@ -149,6 +150,7 @@ struct conf {
 	struct conf_peers notifies;    /* secondaries that are told of changes */
 	struct conf_peers updates;     /* primaries that are sent the records; each has a key */
 	enum conf_cookies cookies;
+	char *cookie_file;             /* of secrets, which the core does not read; NULL: none */
 	uint32_t rate_limit;           /* replies of a kind a second to a network; 0: no limit */
 	char *nsid;                    /* NULL: none */
 	char *identity;                /* the same */

@@ -9,12 +9,22 @@ src_io_libio_a_SOURCES = \
 	src/io/tasks_proc.h \
 	src/io/witness.c \
 	src/io/witness.h \
+	src/io/dynlib.c \
+	src/io/dynlib.h \
 	src/io/file.c \
 	src/io/file.h \
+	src/io/grants.c \
+	src/io/grants.h \
+	src/io/zonecheck.c \
+	src/io/zonecheck.h \
 	src/io/zonefile.c \
 	src/io/zonefile.h \
+	src/io/zoneldns.c \
+	src/io/zoneldns.h \
 	src/io/zonelist.c \
 	src/io/zonelist.h \
+	src/io/zonenumber.c \
+	src/io/zonenumber.h \
 	src/io/zoneplain.c \
 	src/io/zoneplain.h \
 	src/io/zonetext.c \

@@ -13,6 +13,7 @@
 #include "mdns/mdns.h"
 #include "ontap-zone/files.h"
 #include "ontap-zone/outward.h"
+#include "ontap-zone/state.h"
 #include "ontap-zone/world.h"
 
 struct daemon {
@@ -30,6 +31,9 @@ struct daemon {
 	struct loop_watch watcher_watch, signal_watch;
 	struct resume resume;
 	struct buf watch_lines; /* for `watch`, of the changes of this flush */
+	struct cookie_keys cookie_keys;
+	uint32_t reserved_serial; /* state_reserve_serial() */
+	struct state_names names;
 	ns_t started;
 	bool is_ready, is_stopping;
 	bool has_failed;
@@ -45,7 +49,13 @@ int daemon_open_mdns(struct daemon *d, uint64_t seed) NONNULL MUSTCHECK;
 /* From the first dump to readiness. The same; also 0 if a signal has ended it (is_stopping). */
 int daemon_start(struct daemon *d) NONNULL MUSTCHECK;
 
+/* A secret of our own for cookies. */
+struct cookie_keys daemon_new_cookie_seed(void);
+
 /* serve.c */
+
+/* Sees to it that no serial comes again after this daemon is killed. */
+void daemon_reserve_serial(struct daemon *d) NONNULL;
 
 /* One turn of the loop, and what follows from what came in. ERR_SYS, which has been logged. */
 int daemon_turn(struct daemon *d, ns_t deadline) NONNULL MUSTCHECK;
@@ -53,6 +63,7 @@ int daemon_turn(struct daemon *d, ns_t deadline) NONNULL MUSTCHECK;
 /* Handlers for what the loop and the sockets tell; `arg` is the daemon. */
 void daemon_on_signal(void *arg, uint32_t events);
 void daemon_on_watcher(void *arg, uint32_t events);
-void daemon_on_packet(void *arg, const struct mdns_path *from, const uint8_t *packet, size_t len);
+void daemon_on_packet(void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet,
+	size_t len);
 void daemon_on_resume(void *arg, ns_t nap);
 bool daemon_answer(void *arg, const char *request, struct buf *out);

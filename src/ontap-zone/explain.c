@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "ontap-zone/statics.h"
 #include "serve/answer.h"
 #include "wire/msg.h"
 #include "wire/pack.h"
@@ -97,6 +98,24 @@ const char *explain_start(const struct world *w, const char *words, struct expla
 	find_label(w, ret->name.wire, ret->label);
 	ret->rcode = ret->is_local ? "MDNS" : find_rcode(w, ret);
 	return NULL;
+}
+
+static void note_served(void *arg, const struct names_addr *addr)
+{
+	*(bool *)arg |= addr->verdict == ADDR_SERVED;
+}
+
+bool explain_hidden_alias(const struct world *w, const struct explained *e, struct rdata *ret)
+{
+	if (!e->is_local)
+		return zone_hidden_alias(w->zone, e->name.wire, ret);
+	const struct static_owner *owner = statics_find(w->statics, e->name.wire);
+	bool is_served = false;
+	if (!owner || owner->sets[0].type != RR_CNAME)
+		return false;
+	(void)!names_explain(w->names, e->label, note_served, &is_served);
+	*ret = owner->sets[0].rdata[0];
+	return is_served;
 }
 
 static void each_in(const uint8_t *bytes, size_t len,

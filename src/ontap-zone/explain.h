@@ -21,6 +21,10 @@ struct explained {
 const char *explain_start(const struct world *w, const char *words, struct explained *ret)
 	NONNULL MUSTCHECK;
 
+/* Whether a zone file says that the name is an alias, which is not served because workloads have that
+ * name: `*ret` is the rdata of the CNAME then, valid until the zone changes. */
+bool explain_hidden_alias(const struct world *w, const struct explained *e, struct rdata *ret) NONNULL;
+
 /* Calls `visit` for each record that the client would be answered for A, AAAA, and PTR where it is a
  * reverse name. */
 void explain_each_answer(const struct world *w, struct explained *e,

@@ -153,6 +153,7 @@ static int exporter_open(struct exporter *x)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	x->kernel = kernel_open(&(struct kernel_config){.netns_dir = conf_netns_dir(&x->world.conf),
 		.has_all_nsids = conf_has_all_netns(&x->world.conf),
+		.grants_dir = x->world.conf.grants_dir,
 		.census = (enum census_means)x->world.conf.census,
 		.log = x->log,
 		.on_event = world_apply,

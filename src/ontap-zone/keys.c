@@ -35,14 +35,15 @@ static int add(struct conf_keys *keys, const struct tsig_key *key)
 	return 0;
 }
 
-static int read_line(struct conf_keys *keys, const char *file, unsigned number, char *line,
+/* Takes in a word, which is alone on its line. `ret` is what the file is read into. */
+typedef int line_fn(void *ret, const char *file, unsigned number, const char *word,
+	struct conf_error *error);
+
+static int take_tsig_key(void *ret, const char *file, unsigned number, const char *line,
 	struct conf_error *error)
 {
+	struct conf_keys *keys = ret;
 	struct tsig_key key;
-	line += strspn(line, " \t");
-	line[strcspn(line, " \t\r#")] = '\0';
-	if (*line == '\0')
-		return 0;
 	const char *wrong = tsig_key_parse(line, &key);
 	if (wrong)
 		return fail(error, file, number, wrong);
@@ -60,9 +61,19 @@ static void warn_of_mode(const char *file, const struct log *log)
 		log_warning(log, "keys can be read by everybody: file=%s hint=\"chmod o-r\"", file);
 }
 
-static int read_file(struct conf_keys *keys, const char *file, struct conf_error *error)
+static int read_line(void *ret, const char *file, unsigned number, char *line, line_fn *take,
+	struct conf_error *error)
+{
+	line += strspn(line, " \t");
+	line[strcspn(line, " \t\r#")] = '\0';
+	return *line ? take(ret, file, number, line, error) : 0;
+}
+
+static int read_file(void *ret, const char *file, line_fn *take, const struct log *log,
+	struct conf_error *error)
 {
 	struct buf text = {0};
+	warn_of_mode(file, log);
 	int err = file_read(file, LIMIT_TSIG_FILE, &text);
 	unsigned number = 0;
 	if (err && err != ERR_NOMEM) {
@@ -72,7 +83,7 @@ static int read_file(struct conf_keys *keys, const char *file, struct conf_error
 	}
 	char *at = text.bytes;
 	for (char *line; !err && (line = strsep(&at, "\n"));)
-		err = read_line(keys, file, ++number, line, error);
+		err = read_line(ret, file, ++number, line, take, error);
 	if (text.bytes)
 		explicit_bzero(text.bytes, text.len);
 	buf_fini(&text);
@@ -117,15 +128,57 @@ int keys_read(struct conf_keys *ret, const struct conf *conf, const struct log *
 	int err = 0;
 	for (size_t i = 0; i < conf->keys.count && !err; i++)
 		err = add(&keys, &conf->keys.at[i]);
-	for (size_t i = 0; i < conf->key_files.count && !err; i++) {
-		warn_of_mode(conf->key_files.at[i], log);
-		err = read_file(&keys, conf->key_files.at[i], error);
-	}
+	for (size_t i = 0; i < conf->key_files.count && !err; i++)
+		err = read_file(&keys, conf->key_files.at[i], take_tsig_key, log, error);
 	if (!err)
 		err = check_all(&keys, conf, error);
 	if (err)
 		tsig_keys_free(keys.at, keys.count);
 	else
 		*ret = keys;
+	return err;
+}
+
+static bool read_hex(const char *word, uint8_t *to, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	if (strlen(word) != 2 * len)
+		return false;
+	for (size_t i = 0; i < 2 * len; i++) {
+		const char *digit = strchr(digits, byte_lower((uint8_t)word[i]));
+		if (!digit)
+			return false;
+		to[i / 2] = (uint8_t)(to[i / 2] << 4 | (digit - digits));
+	}
+	return true;
+}
+
+static int take_cookie_secret(void *ret, const char *file, unsigned number, const char *word,
+	struct conf_error *error)
+{
+	struct cookie_keys *keys = ret;
+	if (keys->count == COOKIE_SECRETS_MAX)
+		return fail(error, file, number, "there are more than two secrets");
+	if (!read_hex(word, keys->secrets[keys->count].bytes, SIPHASH_KEY_LEN))
+		return fail(error, file, number, "a secret is 32 hexadecimal digits");
+	keys->count++;
+	return 0;
+}
+
+int cookie_keys_read(struct cookie_keys *ret, const struct conf *conf, const struct log *log,
+	struct conf_error *error)
+{
+	struct cookie_keys keys = {0};
+	int err = conf->cookie_file
+		? read_file(&keys, conf->cookie_file, take_cookie_secret, log, error)
+		: 0;
+	if (!err && conf->cookie_file && keys.count == 0) {
+		snprintf(error->text, sizeof(error->text), "%.200s: there is no secret",
+			conf->cookie_file);
+		err = ERR_SYNTAX;
+	}
+	if (!err)
+		*ret = keys;
+	explicit_bzero(&keys, sizeof(keys));
 	return err;
 }

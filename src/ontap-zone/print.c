@@ -161,6 +161,13 @@ static void print_rule(const json_t *line)
 	putchar('\n');
 }
 
+static void print_hidden(const json_t *hidden)
+{
+	printf("hidden  %s ", text_of(hidden, "type"));
+	print_safe(text_of(hidden, "data"), 0);
+	printf(": %s\n", text_of(hidden, "reason"));
+}
+
 static void print_explain(struct ask *ask, const json_t *line)
 {
 	const json_t *answers = json_object_get(line, "answers"), *item;
@@ -178,6 +185,8 @@ static void print_explain(struct ask *ask, const json_t *line)
 		print_safe(text_of(item, "data"), 0);
 		putchar('\n');
 	}
+	if (json_object_get(line, "hidden"))
+		print_hidden(json_object_get(line, "hidden"));
 	if (json_array_size(addrs) > 0)
 		puts("addresses of the workload");
 	json_array_foreach((json_t *)addrs, i, item) {
@@ -190,6 +199,15 @@ static void print_explain(struct ask *ask, const json_t *line)
 		print_safe(text_of(item, "link"), 16);
 		print_safe(is_served ? "served" : text_of(item, "reason"), 0);
 		putchar('\n');
+	}
+	json_array_foreach(json_object_get(line, "rejected"), i, item) {
+		fputs("no name ", stdout);
+		print_safe(text_of(item, "name"), 0);
+		printf(" of ");
+		print_netns(item, 0);
+		putchar(' ');
+		print_safe(text_of(item, "link"), 0);
+		printf(": it %s\n", text_of(item, "reason"));
 	}
 	if (strcmp(text_of(line, "rcode"), "NXDOMAIN") == 0)
 		ask->code = 1;

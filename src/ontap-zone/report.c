@@ -41,6 +41,13 @@ static void end_line(struct buf *out)
 
 /* names */
 
+static void write_link(struct jsonw *w, const struct model_link *link)
+{
+	jsonw_number(w, "nsid", link->ns->nsid);
+	jsonw_text(w, "netns", link->ns->info.name);
+	jsonw_text(w, "link", link->info.name);
+}
+
 static void write_names_addr(void *arg, const struct names_addr *na)
 {
 	struct jsonw *w = arg;
@@ -51,9 +58,7 @@ static void write_names_addr(void *arg, const struct names_addr *na)
 	jsonw_bool(w, "served", na->verdict == ADDR_SERVED);
 	jsonw_text(w, "reason", addr_verdict_text(na->verdict));
 	jsonw_text(w, "source", na->is_self ? "self" : name_source_text(na->source));
-	jsonw_number(w, "nsid", link->ns->nsid);
-	jsonw_text(w, "netns", link->ns->info.name);
-	jsonw_text(w, "link", link->info.name);
+	write_link(w, link);
 	jsonw_number(w, "ifindex", link->info.ifindex);
 	jsonw_close(w, '}');
 }
@@ -85,9 +90,7 @@ static void write_reject(void *arg, const struct model_link *link, const char *w
 	jsonw_open(&w, NULL, '{');
 	jsonw_bytes(&w, "rejected", word, len);
 	jsonw_text(&w, "reason", label_verdict_text(verdict));
-	jsonw_number(&w, "nsid", link->ns->nsid);
-	jsonw_text(&w, "netns", link->ns->info.name);
-	jsonw_text(&w, "link", link->info.name);
+	write_link(&w, link);
 	jsonw_close(&w, '}');
 	end_line(line->out);
 }
@@ -370,6 +373,47 @@ static void write_answer(void *arg, const struct zone_change *record)
 	buf_fini(&text);
 }
 
+static void write_hidden_alias(const struct report *r, const struct explained *e, struct jsonw *w)
+{
+	struct rdata alias;
+	if (!explain_hidden_alias(r->world, e, &alias))
+		return;
+	jsonw_open(w, "hidden", '{');
+	jsonw_text(w, "type", "CNAME");
+	write_name(w, "data", alias.bytes);
+	jsonw_text(w, "reason", "an alias gives way to others of its name");
+	jsonw_close(w, '}');
+}
+
+/* What a workload calls itself that is no label: told to who asks for it, as it is or in the domain. */
+struct rejected {
+	const struct report *report;
+	const struct explained *explained;
+	struct jsonw *w;
+};
+
+static void write_reject_asked_for(void *arg, const struct model_link *link, const char *word,
+	size_t len, enum label_verdict verdict)
+{
+	const struct rejected *r = arg;
+	const uint8_t *asked = r->explained->name.wire, *domain = r->report->world->conf.domain.wire;
+	char text[NAME_TEXT_CAP];
+	struct name alone, below;
+	if (len >= sizeof(text))
+		return;
+	snprintf(text, sizeof(text), "%.*s", (int)len, word);
+	bool is_asked_for =
+		(name_from_text(text, domain, &below) == 0 && name_equal(below.wire, asked)) ||
+		(name_from_text(text, name_root, &alone) == 0 && name_equal(alone.wire, asked));
+	if (!is_asked_for)
+		return;
+	jsonw_open(r->w, NULL, '{');
+	jsonw_bytes(r->w, "name", word, len);
+	write_link(r->w, link);
+	jsonw_text(r->w, "reason", label_verdict_text(verdict));
+	jsonw_close(r->w, '}');
+}
+
 static void write_explained(const struct report *r, struct explained *e, struct jsonw *w)
 {
 	jsonw_open(w, NULL, '{');
@@ -387,9 +431,14 @@ static void write_explained(const struct report *r, struct explained *e, struct 
 	jsonw_open(w, "answers", '[');
 	explain_each_answer(r->world, e, write_answer, w);
 	jsonw_close(w, ']');
+	write_hidden_alias(r, e, w);
 	jsonw_open(w, "addresses", '[');
 	if (e->label[0])
 		(void)!names_explain(r->world->names, e->label, write_names_addr, w);
+	jsonw_close(w, ']');
+	jsonw_open(w, "rejected", '[');
+	names_each_reject(r->world->names, write_reject_asked_for,
+		&(struct rejected){.report = r, .explained = e, .w = w});
 	jsonw_close(w, ']');
 	jsonw_close(w, '}');
 }

@@ -22,7 +22,6 @@
 #include "ontap-zone/daemon.h"
 #include "ontap-zone/keys.h"
 #include "ontap-zone/report.h"
-#include "ontap-zone/state.h"
 
 /* How long the goodbyes may take at the end. */
 #define GOODBYE_PATIENCE (2 * NS_PER_S)
@@ -37,9 +36,17 @@ static void on_record(void *arg, const struct zone_change *change)
 		report_change(change, &d->watch_lines);
 }
 
+void daemon_reserve_serial(struct daemon *d)
+{
+	state_reserve_serial(d->world.conf.state_dir, d->log, zone_latest_serial(d->world.zone),
+		&d->reserved_serial);
+}
+
 static void on_published(void *arg)
 {
 	struct daemon *d = arg;
+	if (d->is_ready)
+		daemon_reserve_serial(d);
 	outward_published(d->outward);
 	files_changed(&d->files, loop_now());
 }
@@ -87,10 +94,11 @@ static int put_mdns(void *arg, uint32_t ifindex, const uint8_t *owner, const str
 
 /* mDNS. */
 
-void daemon_on_packet(void *arg, const struct mdns_path *from, const uint8_t *packet, size_t len)
+void daemon_on_packet(void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet,
+	size_t len)
 {
 	struct daemon *d = arg;
-	mdns_input(d->mdns, loop_now(), from, packet, len);
+	mdns_input(d->mdns, now, from, packet, len);
 }
 
 static void daemon_tell_notice(struct daemon *d, const struct mdns_notice *notice)
@@ -105,8 +113,7 @@ static void daemon_tell_notice(struct daemon *d, const struct mdns_notice *notic
 	case MDNS_NOTICE_RENAMED:
 		log_warning(d->log, "mdns renamed: name=%s current=%s peer=%s", name,
 			name_to_text(notice->current.wire, current), peer);
-		state_write_name(d->world.conf.state_dir, d->log, notice->name.wire,
-			notice->current.wire);
+		d->names.has_changed = true;
 		break;
 	case MDNS_NOTICE_CONFLICT:
 		log_info(d->log, "mdns conflict: name=%s ifindex=%u peer=%s", name,
@@ -127,12 +134,14 @@ static void daemon_pump_mdns(struct daemon *d)
 {
 	struct mdns_path to;
 	struct mdns_notice notice;
+	const ns_t now = loop_now();
 	size_t len;
-	while ((len = mdns_poll(d->mdns, loop_now(), &to, d->packet, sizeof(d->packet))) > 0)
+	while ((len = mdns_poll(d->mdns, now, &to, d->packet, sizeof(d->packet))) > 0)
 		mdns_net_send(d->mdns_net, &to, d->packet, len);
 	mdns_net_flush(d->mdns_net);
 	while (mdns_next_notice(d->mdns, &notice))
 		daemon_tell_notice(d, &notice);
+	state_names_poll(&d->names, now, d->world.conf.state_dir, d->log, d->mdns);
 }
 
 /* Others have forgotten us while the machine slept, and the link may be another (RFC 6762 §8). */
@@ -199,6 +208,7 @@ static void warn_of_fixed(const struct daemon *d, const struct conf *before, con
 		{"user", is_same_text(before->user, now->user)},
 		{"assign-nsid", is_same_text(before->nsid_dir, now->nsid_dir)},
 		{"hostnames-by", before->census == now->census},
+		{"grants", is_same_text(before->grants_dir, now->grants_dir)},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		if (!fixed[i].is_same)
@@ -206,34 +216,54 @@ static void warn_of_fixed(const struct daemon *d, const struct conf *before, con
 				fixed[i].key);
 }
 
-static void daemon_reload(struct daemon *d)
+/* A secret of our own goes on where no others are given. */
+static void daemon_change_cookies(struct daemon *d, const struct cookie_keys *given)
 {
-	struct conf conf;
-	struct conf_error error;
+	if (given->count == 0 && d->cookie_keys.is_seed)
+		return;
+	d->cookie_keys = given->count > 0 ? *given : daemon_new_cookie_seed();
+	if (dns_set_cookie_keys(d->dns, &d->cookie_keys))
+		log_error(d->log, "cookies: error=\"%s\"", err_text(ERR_NOMEM));
+}
+
+/* `conf` is moved in. ERR_SYNTAX, ERR_NOMEM with `*error` filled: nothing has changed. */
+static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_error *error)
+{
 	struct conf_keys keys;
-	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "RELOADING=1");
-	if (command_load(&conf, d->args, d->log)) {
-		log_error(d->log, "not reloaded: note=\"the old configuration stays\"");
-		return;
+	struct cookie_keys cookies;
+	enum log_level threshold = (enum log_level)conf->verbosity;
+	int err = cookie_keys_read(&cookies, conf, d->log, error);
+	if (!err)
+		err = keys_read(&keys, conf, d->log, error);
+	if (err) {
+		conf_fini(conf);
+		return err;
 	}
-	if (keys_read(&keys, &conf, d->log, &error)) {
-		log_error(d->log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",
-			error.text);
-		conf_fini(&conf);
-		return;
-	}
-	warn_of_fixed(d, &d->world.conf, &conf);
-	enum log_level threshold = (enum log_level)conf.verbosity;
-	if (world_reload(&d->world, &conf, &error)) {
-		log_error(d->log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",
-			error.text);
+	warn_of_fixed(d, &d->world.conf, conf);
+	err = world_reload(&d->world, conf, error);
+	if (err) {
 		tsig_keys_free(keys.at, keys.count);
-		return;
+		return err;
 	}
 	d->log->threshold = threshold;
 	world_flush(&d->world);
 	outward_configure(d->outward, &keys);
-	log_info(d->log, "reloaded");
+	daemon_change_cookies(d, &cookies);
+	return 0;
+}
+
+static void daemon_reload(struct daemon *d)
+{
+	struct conf conf;
+	struct conf_error error = {"out of memory"};
+	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "RELOADING=1");
+	if (command_load(&conf, d->args, d->log))
+		log_error(d->log, "not reloaded: note=\"the old configuration stays\"");
+	else if (daemon_configure(d, &conf, &error))
+		log_error(d->log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",
+			error.text);
+	else
+		log_info(d->log, "reloaded");
 	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "READY=1");
 }
 
@@ -265,6 +295,7 @@ void daemon_on_watcher(void *arg, uint32_t events UNUSED)
 int daemon_turn(struct daemon *d, ns_t deadline)
 {
 	deadline = ns_min(deadline, mdns_deadline(d->mdns));
+	deadline = ns_min(deadline, state_names_deadline(&d->names));
 	deadline = ns_min(deadline, files_deadline(&d->files));
 	if (d->outward)
 		deadline = ns_min(deadline, outward_deadline(d->outward));
@@ -306,8 +337,10 @@ static void daemon_stop(struct daemon *d)
 	if (d->is_ready) {
 		(void)!ready_notify(getenv("NOTIFY_SOCKET"), "STOPPING=1");
 		daemon_say_goodbye(d);
+		state_names_poll(&d->names, loop_now() + NS_PER_S, d->world.conf.state_dir, d->log,
+			d->mdns); /* what is not stored yet */
 		state_write_serial(d->world.conf.state_dir, d->log,
-			zone_serial(d->world.zone, d->world.conf.domain.wire));
+			zone_latest_serial(d->world.zone));
 	}
 	control_close(d->control);
 	d->control = NULL;
@@ -378,7 +411,8 @@ int command_serve(struct conf *conf, const struct conf_args *args, struct log *l
 		code = daemon_open_mdns(d, loop_random());
 		if (!code) {
 			/* What is served now may differ from what was served under that one. */
-			d->world.serial_floor = state_read_serial(d->world.conf.state_dir, log) + 1;
+			uint32_t before = state_read_serial(d->world.conf.state_dir, log);
+			d->world.serial_floor = before ? before + 1 : 0;
 			state_read_names(d->world.conf.state_dir, log, d->mdns);
 			code = daemon_run(d);
 		}
@@ -399,9 +433,11 @@ int command_check(struct conf *conf, const struct log *log)
 		conf_fini(conf);
 		return code;
 	}
-	struct conf_keys keys;
-	if (keys_read(&keys, conf, log, &error)) {
+	struct conf_keys keys = {0};
+	struct cookie_keys cookies;
+	if (keys_read(&keys, conf, log, &error) || cookie_keys_read(&cookies, conf, log, &error)) {
 		log_error(log, "check failed: error=\"%s\"", error.text);
+		tsig_keys_free(keys.at, keys.count);
 		conf_fini(conf);
 		return EXIT_USAGE;
 	}

@@ -18,6 +18,7 @@
 #include "io/ready.h"
 #include "ontap-zone/commands.h"
 #include "ontap-zone/daemon.h"
+#include "ontap-zone/keys.h"
 
 /* Each step logs what went wrong and returns the exit code. */
 
@@ -40,11 +41,28 @@ static int start_signals(struct daemon *d)
 	return EXIT_SYSTEM;
 }
 
+/* The directory that ontapd makes too, so that it can be watched whichever of us comes first. */
+static void make_grants_dir(const char *path)
+{
+	char *parent = strdup(path);
+	char *slash = parent ? strrchr(parent, '/') : NULL;
+	if (slash)
+		*slash = '\0';
+	if (slash && *parent)
+		mkdir(parent, 0755); /* what fails here is told by who opens it */
+	mkdir(path, 0755);
+	free(parent);
+}
+
 static int start_watcher(struct daemon *d)
 {
+	if (d->world.conf.grants_dir)
+		make_grants_dir(d->world.conf.grants_dir);
 	d->watcher = watcher_start(&(struct watcher_config){.netns_dir = conf_netns_dir(&d->world.conf),
 		.has_all_nsids = conf_has_all_netns(&d->world.conf),
+		.grants_dir = d->world.conf.grants_dir,
 		.census = (enum census_means)d->world.conf.census,
+		.socket_path = d->world.conf.socket_path,
 		.log = d->log,
 		.on_event = world_apply,
 		.arg = &d->world});
@@ -123,14 +141,33 @@ static struct serve_text to_text(const char *text)
 
 static struct serve_policy make_policy(const struct conf *conf)
 {
-	uint64_t seed[] = {loop_random(), loop_random()};
-	struct serve_policy policy = {.nsid = to_text(conf->nsid),
+	return (struct serve_policy){.nsid = to_text(conf->nsid),
 		.identity = to_text(conf->identity),
 		.cookies = (enum serve_cookies)conf->cookies,
 		.trusted = conf->trusted.at,
 		.trusted_count = conf->trusted.count};
-	memcpy(policy.cookie_seed.bytes, seed, sizeof(seed));
-	return policy;
+}
+
+struct cookie_keys daemon_new_cookie_seed(void)
+{
+	uint64_t seed[] = {loop_random(), loop_random()};
+	struct cookie_keys keys = {.is_seed = true, .count = 1};
+	memcpy(keys.secrets[0].bytes, seed, sizeof(seed));
+	return keys;
+}
+
+/* While we may read what others may not. */
+static int start_cookies(struct daemon *d)
+{
+	struct conf_error error = {"out of memory"};
+	int err = cookie_keys_read(&d->cookie_keys, &d->world.conf, d->log, &error);
+	if (err) {
+		log_error(d->log, "cannot start: error=\"%s\"", error.text);
+		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
+	}
+	if (d->cookie_keys.count == 0)
+		d->cookie_keys = daemon_new_cookie_seed();
+	return 0;
 }
 
 static int start_dns(struct daemon *d)
@@ -151,6 +188,7 @@ static int start_dns(struct daemon *d)
 		.log = d->log,
 		.transfers = outward_transfers(d->outward),
 		.policy = make_policy(conf),
+		.cookie_keys = d->cookie_keys,
 		.rate_limit = conf->rate_limit};
 	d->dns = dns_open(&config);
 	free(listens);
@@ -187,6 +225,8 @@ int daemon_start(struct daemon *d)
 	if (!code)
 		code = start_outward(d);
 	if (!code)
+		code = start_cookies(d);
+	if (!code)
 		code = start_user(d);
 	if (!code)
 		code = start_dns(d);
@@ -198,5 +238,6 @@ int daemon_start(struct daemon *d)
 	struct model_stats m = model_stats(d->world.model);
 	log_info(d->log, "ready: namespaces=%zu links=%zu addresses=%zu names=%zu",
 		m.namespaces, m.links, m.addrs, names_stats(d->world.names).hosts);
+	daemon_reserve_serial(d); /* it takes a while, for which nobody need wait */
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "io/zonecheck.h"
 #include "io/zonefile.h"
 
 struct statics {
@@ -84,7 +85,7 @@ static int file_add(struct statics *s, const char *path, const struct zonefile *
 	return 0;
 }
 
-/* Puts the sets of `from` to those of `to`; a type that both have is a mistake. */
+/* Puts the sets of `from` to those of `to`; a type that both have is a mistake, and so is an alias. */
 static int owner_merge(struct static_owner *to, struct static_owner *from, struct conf_error *error)
 {
 	for (size_t i = 0; i < to->count; i++)
@@ -97,6 +98,13 @@ static int owner_merge(struct static_owner *to, struct static_owner *from, struc
 					rr_type_text(to->sets[i].type, type), to->file);
 				return ERR_SYNTAX;
 			}
+	if (to->sets[0].type == RR_CNAME || from->sets[0].type == RR_CNAME) {
+		char text[NAME_TEXT_CAP];
+		snprintf(error->text, sizeof(error->text),
+			"%s: %.200s has a CNAME, and other records in %s", from->file,
+			name_to_text(to->name, text), to->file);
+		return ERR_SYNTAX;
+	}
 	struct rrset *sets = reallocarray(to->sets, to->count + from->count, sizeof(*sets));
 	if (!sets)
 		return ERR_NOMEM;
@@ -136,6 +144,23 @@ static int statics_join(struct statics *s, struct conf_error *error)
 	return err;
 }
 
+/* What several files say together must be as right as what each of them says. */
+static int statics_check(const struct statics *s, const struct name *domain, struct conf_error *error)
+{
+	char what[ZONECHECK_TEXT_CAP];
+	struct zonecheck check = {.apex = domain->wire};
+	for (size_t i = 0; i < s->count; i++) {
+		const struct static_owner *owner = &s->owners[i];
+		struct zonefile_error why;
+		if (zonecheck_owner(&check, owner->name, owner->sets, owner->count, what) == 0)
+			continue;
+		zonefile_fail(&why, owner->file, 0, "%s", what);
+		snprintf(error->text, sizeof(error->text), "%s", why.text);
+		return ERR_SYNTAX;
+	}
+	return 0;
+}
+
 int statics_read(struct statics **ret, const struct conf_texts *files, const struct name *domain,
 	struct conf_error *error)
 {
@@ -159,6 +184,8 @@ int statics_read(struct statics **ret, const struct conf_texts *files, const str
 	}
 	if (!err)
 		err = statics_join(s, error);
+	if (!err)
+		err = statics_check(s, domain, error);
 	if (err) {
 		statics_free(s);
 		return err == ERR_NOMEM ? err : ERR_SYNTAX;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/serial.h"
 #include "io/loop.h"
 #include "io/rcu.h"
 #include "ontap-zone/statics.h"
@@ -69,12 +70,34 @@ static int world_add_apex(struct world *w, const uint8_t *apex)
 					      .ttl_s = w->conf.ttl_s});
 }
 
+static void tell_hidden_alias(struct world *w, const uint8_t *owner, struct rdata target)
+{
+	char name[NAME_TEXT_CAP], text[NAME_TEXT_CAP];
+	if (log_limit_may(&w->alias_limit, loop_now()))
+		log_warning(w->log, "alias of a zone file is not served: name=%s target=%s note=\"others have that name\"",
+			name_to_text(owner, name), name_to_text(target.bytes, text));
+}
+
+/* Puts, and tells if an alias gets out of sight by it. */
+static int put_zone(struct world *w, enum zone_source source, const uint8_t *owner,
+	const struct rrset *sets, size_t count)
+{
+	struct rdata alias;
+	/* A zone file may have very many records, but what gets out of sight is an alias. */
+	if (source == ZONE_STATIC && !(count > 0 && sets[0].type == RR_CNAME))
+		return zone_put(w->zone, source, owner, sets, count);
+	bool was_hidden = zone_hidden_alias(w->zone, owner, &alias);
+	int err = zone_put(w->zone, source, owner, sets, count);
+	if (!was_hidden && zone_hidden_alias(w->zone, owner, &alias))
+		tell_hidden_alias(w, owner, alias);
+	return err;
+}
+
 /* The sink of the name layer. */
 
 static int put_unicast(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count)
 {
-	struct world *w = arg;
-	return zone_put(w->zone, ZONE_DERIVED, owner, sets, count);
+	return put_zone(arg, ZONE_DERIVED, owner, sets, count);
 }
 
 static int put_reverse_zone(void *arg, const uint8_t *apex, bool is_ours)
@@ -126,7 +149,7 @@ static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 }
 
 /* What the kernel says of a name and what a zone file says of it are said together; a type that the
- * file has is the file's. */
+ * file has is the file's. But an alias has nothing beside it (RFC 1034 §3.6.2), and gives way. */
 static int put_mdns(void *arg, uint32_t ifindex, const uint8_t *owner, const struct rrset *sets,
 	size_t count, bool is_reverse)
 {
@@ -134,6 +157,10 @@ static int put_mdns(void *arg, uint32_t ifindex, const uint8_t *owner, const str
 	const struct static_owner *also = statics_find(w->statics, owner);
 	if (!w->hooks.put_mdns)
 		return 0;
+	if (also && count > 0 && also->sets[0].type == RR_CNAME) {
+		tell_hidden_alias(w, owner, also->sets[0].rdata[0]);
+		also = NULL;
+	}
 	if (!also || !also->is_local)
 		return w->hooks.put_mdns(w->hooks.arg, ifindex, owner, sets, count, is_reverse);
 	struct rrset *both = calloc(count + also->count, sizeof(*both));
@@ -253,11 +280,14 @@ static void free_garbage(void *arg)
 	zone_garbage_free(arg);
 }
 
-/* A serial as a date: it rises over restarts although nothing but the last one is kept. */
+/* A serial as a date: so it rises over restarts, whatever is kept of it. Where changes come faster than
+ * seconds it is ahead of the clock; a zone that went and comes again must go on from there. */
 uint32_t world_serial_floor(const struct world *w)
 {
-	uint32_t now = (uint32_t)time(NULL);
-	return now > w->serial_floor ? now : w->serial_floor;
+	uint32_t floor = (uint32_t)time(NULL), latest = zone_latest_serial(w->zone);
+	if (w->serial_floor)
+		floor = serial_later(floor, w->serial_floor);
+	return latest ? serial_later(floor, latest + 1) : floor;
 }
 
 /* The name of this host, of the server in SOA and NS, and of its own links. */
@@ -307,7 +337,7 @@ static int put_static(struct world *w, const struct static_owner *owner, size_t 
 {
 	int err = 0;
 	if (!owner->is_local)
-		return zone_put(w->zone, ZONE_STATIC, owner->name, owner->sets, count);
+		return put_zone(w, ZONE_STATIC, owner->name, owner->sets, count);
 	for (size_t i = 0; w->hooks.put_mdns && i < w->mdns_link_count && !err; i++)
 		err = w->hooks.put_mdns(w->hooks.arg, w->mdns_links[i], owner->name,
 			owner->sets, count, false);

@@ -35,11 +35,11 @@ struct world {
 	struct statics *statics;      /* what the zone files say */
 	uint32_t *mdns_links;         /* ifindexes on which mDNS is spoken */
 	size_t mdns_link_count;
-	uint32_t serial_floor;        /* of what was served before this start */
+	uint32_t serial_floor;        /* after all that was served before this start; 0: not known */
 	bool has_new_views;
 	bool has_new_self;
 	char self[LABEL_CAP + 1];     /* this host's name, as it was last */
-	struct log_limit apply_limit, reject_limit;
+	struct log_limit apply_limit, reject_limit, alias_limit;
 	uint64_t events, refused;     /* events applied; and not, for a limit or memory */
 };
 

@@ -91,6 +91,25 @@ def test_explain_tells_why_an_address_is_left_out(daemon, web):
     wait_until(lambda: "link is down" in daemon.ask("explain", "web", check=False))
 
 
+def test_explain_and_the_log_tell_of_an_alias_that_gave_way(host, web, serve, tmp_path):
+    zone = tmp_path / "zone"
+    zone.write_text("web CNAME mail\nlater CNAME mail\nmail A 192.0.2.1\n"
+                    "$ORIGIN local.\nweb CNAME mail\nlater CNAME mail\n")
+    daemon = serve(host, "--domain=vanya", f"--zone-file={zone}")
+    for name, target in (("web", "mail.vanya."), ("web.local", "mail.local.")):
+        explained = daemon.lines("explain", name)[0]
+        assert explained["hidden"]["data"] == target, name
+        assert f"hidden  CNAME {target}" in daemon.ask("explain", name)
+        assert "hidden" not in daemon.lines("explain", name.replace("web", "later"))[0]
+    assert "name=web.vanya. target=mail.vanya." in daemon.log()
+    assert "name=web.local. target=mail.local." in daemon.log()
+    assert "later" not in daemon.log()
+    web.ip("link set eth0 alias other")
+    wait_until(lambda: "hidden" not in daemon.lines("explain", "web")[0], what="the alias")
+    web.ip("link set eth0 alias later")
+    wait_until(lambda: "name=later.vanya." in daemon.log(), what="the other one in the log")
+
+
 def test_explain_of_what_is_not_there_is_a_negative_answer(daemon, host, program):
     def explain(*arguments):
         return host.run([program("ontap-zone"), "explain", *arguments,

@@ -30,6 +30,8 @@ unit_programs += tests/unit/test_name
 unit_programs += tests/unit/test_rr
 unit_programs += tests/unit/test_msg
 unit_programs += tests/unit/test_pack
+unit_programs += tests/unit/test_codec
+tests_unit_test_codec_LDADD = $(LDADD) $(LDNS_LIBS)
 
 # The mDNS engine: each test with the rig, which has libsim's text of messages.
 mdns_rig = tests/unit/mdns_rig.c tests/unit/mdns_rig.h
@@ -45,12 +47,22 @@ tests_unit_test_mdns_conflict_LDADD = tests/sim/libsim.a $(LDADD)
 unit_programs += tests/unit/test_mdns_known
 tests_unit_test_mdns_known_SOURCES = tests/unit/test_mdns_known.c $(mdns_rig)
 tests_unit_test_mdns_known_LDADD = tests/sim/libsim.a $(LDADD)
+unit_programs += tests/unit/test_mdns_oneshot
+tests_unit_test_mdns_oneshot_SOURCES = tests/unit/test_mdns_oneshot.c $(mdns_rig)
+tests_unit_test_mdns_oneshot_LDADD = tests/sim/libsim.a $(LDADD)
 unit_programs += tests/unit/test_mdns_probe
 tests_unit_test_mdns_probe_SOURCES = tests/unit/test_mdns_probe.c $(mdns_rig)
 tests_unit_test_mdns_probe_LDADD = tests/sim/libsim.a $(LDADD)
 unit_programs += tests/unit/test_mdns_rules
 tests_unit_test_mdns_rules_SOURCES = tests/unit/test_mdns_rules.c $(mdns_rig)
 tests_unit_test_mdns_rules_LDADD = tests/sim/libsim.a $(LDADD)
+unit_programs += tests/unit/test_mdns_steps
+tests_unit_test_mdns_steps_SOURCES = tests/unit/test_mdns_steps.c $(mdns_rig)
+tests_unit_test_mdns_steps_LDADD = tests/sim/libsim.a $(LDADD)
+tests_unit_test_mdns_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=rdata_cmp,--wrap=rd_rr,--wrap=pack_rr
+unit_programs += tests/unit/test_state
+tests_unit_test_state_SOURCES = tests/unit/test_state.c src/ontap-zone/state.c
+tests_unit_test_state_LDADD = tests/sim/libsim.a $(LDADD)
 tests_unit_test_zone_SOURCES = tests/unit/test_zone.c tests/unit/zone_rig.c tests/unit/zone_rig.h
 tests_unit_test_lookup_SOURCES = tests/unit/test_lookup.c tests/unit/zone_rig.c tests/unit/zone_rig.h
 tests_unit_test_serve_SOURCES = tests/unit/test_serve.c tests/unit/zone_rig.c tests/unit/zone_rig.h

@@ -14,13 +14,13 @@
 #include "io/zonefile.h"
 #include "unit.h"
 
-/* Reads records as master text (origin home.arpa) into an export, for one view. */
-static void add_text(struct export *e, enum view view, const char *text)
+/* Reads the records of a zone as master text into an export, for one view. */
+static void add_zone_text(struct export *e, enum view view, const char *zone, const char *text)
 {
 	struct zonefile *file;
 	struct zonefile_error error;
 	struct name origin;
-	assert_int_equal(name_from_text("home.arpa", NULL, &origin), 0);
+	assert_int_equal(name_from_text(zone, NULL, &origin), 0);
 	if (zonefile_parse(&file, "test", text, strlen(text), origin.wire, 60, &error))
 		fail_msg("%s", error.text);
 	for (size_t i = 0; i < zonefile_count(file); i++) {
@@ -35,6 +35,11 @@ static void add_text(struct export *e, enum view view, const char *text)
 						      .rdata = owner.sets[j].rdata[k]});
 	}
 	zonefile_free(file);
+}
+
+static void add_text(struct export *e, enum view view, const char *text)
+{
+	add_zone_text(e, view, "home.arpa", text);
 }
 
 static const char soa_and_ns[] =
@@ -145,10 +150,9 @@ static void a_zone_below_is_delegated_and_not_printed(void **state)
 	struct buf out = {0};
 	(void)state;
 	add_text(e, VIEW_ANY, soa_and_ns);
-	add_text(e, VIEW_ANY,
-		"sub SOA ns hostmaster 1 1 1 1 1\nsub NS ns\nwww.sub A 192.0.2.3\nsuburb A "
-		"192.0.2.4\n"
-		"home.arpa.example. A 192.0.2.5\n");
+	add_text(e, VIEW_ANY, "suburb A 192.0.2.4\nhome.arpa.example. A 192.0.2.5\n");
+	add_zone_text(e, VIEW_ANY, "sub.home.arpa",
+		"@ SOA ns hostmaster 1 1 1 1 1\n@ NS ns.home.arpa.\nwww A 192.0.2.3\n");
 	write_as(e, EXPORT_ZONE, 0, &out);
 	assert_line(&out, "sub\t60\tIN\tNS\tns.home.arpa.");
 	assert_line(&out, "suburb\t60\tIN\tA\t192.0.2.4");
