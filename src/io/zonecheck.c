@@ -19,29 +19,43 @@ enum { SVCB_PRIORITY_LEN = 2, SVCB_MANDATORY = 0 };
  * but never be answered. */
 enum { OWNER_CAP = 64000, SET_CAP = MSG_CAP - 1024, RECORD_HEAD = 12 };
 
-static bool has_type(const struct rrset *sets, size_t count, uint16_t type)
-{
-	for (size_t i = 0; i < count; i++)
-		if (sets[i].type == type)
-			return true;
-	return false;
-}
-
 /* Of a type of which an owner has only one record (RFC 2181 §10.1, RFC 6672 §2.4, RFC 1035 §5.2). */
 static bool is_single(uint16_t type)
 {
 	return type == RR_CNAME || type == RR_DNAME || type == RR_SOA;
 }
 
-/* What is wrong with the owner by itself, or NULL. */
-static const char *judge(const uint8_t *apex, const uint8_t *name, const struct rrset *sets, size_t count)
+/* Which sets of interest an owner has. Most have none. */
+struct sight {
+	const struct rrset *cname, *dname, *soa, *ns;
+	const struct rrset *repeated; /* of a type of which there is only one record, several */
+};
+
+static struct sight look_at(const struct rrset *sets, size_t count)
 {
-	bool is_apex = name_equal(name, apex);
-	if (count > 1 && has_type(sets, count, RR_CNAME))
+	struct sight s = {NULL, NULL, NULL, NULL, NULL};
+	for (const struct rrset *set = sets; set < sets + count; set++) {
+		switch (set->type) {
+		case RR_CNAME: s.cname = set; break;
+		case RR_DNAME: s.dname = set; break;
+		case RR_SOA: s.soa = set; break;
+		case RR_NS: s.ns = set; break;
+		default: break;
+		}
+		if (set->count > 1 && is_single(set->type))
+			s.repeated = set;
+	}
+	return s;
+}
+
+/* What is wrong with the owner by itself, or NULL. */
+static const char *judge(const struct sight *s, size_t count, const uint8_t *apex, const uint8_t *name)
+{
+	if (s->cname && count > 1)
 		return "has a CNAME and other records"; /* RFC 1034 §3.6.2 */
-	if (!is_apex && has_type(sets, count, RR_SOA))
+	if (s->soa && !name_equal(name, apex))
 		return "has a SOA and is not the top of the zone"; /* RFC 1035 §5.2 */
-	if (!is_apex && has_type(sets, count, RR_DNAME) && has_type(sets, count, RR_NS))
+	if (s->dname && s->ns && !name_equal(name, apex))
 		return "has a DNAME and NS"; /* RFC 6672 §2.3 */
 	return NULL;
 }
@@ -80,10 +94,10 @@ int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct r
 	char text[ZONECHECK_TEXT_CAP])
 {
 	char above[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP];
-	for (size_t i = 0; i < count; i++)
-		if (is_single(sets[i].type) && sets[i].count > 1)
-			return fail(text, name, "has more than one ", rr_type_text(sets[i].type, type));
-	const char *fault = judge(check->apex, name, sets, count);
+	struct sight s = look_at(sets, count);
+	if (s.repeated)
+		return fail(text, name, "has more than one ", rr_type_text(s.repeated->type, type));
+	const char *fault = judge(&s, count, check->apex, name);
 	if (fault)
 		return fail(text, name, fault, "");
 	uint16_t large = too_large(sets, count);
@@ -92,7 +106,7 @@ int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct r
 	/* What is below a DNAME is elsewhere (RFC 6672 §2.4). In canonical order it comes right behind. */
 	if (check->dname && name_is_below(name, check->dname))
 		return fail(text, name, "is below the DNAME of ", name_to_text(check->dname, above));
-	if (has_type(sets, count, RR_DNAME))
+	if (s.dname)
 		check->dname = name;
 	return 0;
 }

@@ -137,7 +137,7 @@ static int check_directive(struct scan *s)
 	return 0;
 }
 
-static int scan_byte(struct scan *s)
+static inline int scan_byte(struct scan *s)
 {
 	switch (*s->at) {
 	case '"': return skip_quoted(s);

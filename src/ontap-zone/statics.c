@@ -144,7 +144,7 @@ static int statics_join(struct statics *s, struct conf_error *error)
 	return err;
 }
 
-/* What several files say together must be as right as what each of them says. */
+/* What several files say together must be as right as what each of them says, which is known. */
 static int statics_check(const struct statics *s, const struct name *domain, struct conf_error *error)
 {
 	char what[ZONECHECK_TEXT_CAP];
@@ -184,7 +184,7 @@ int statics_read(struct statics **ret, const struct conf_texts *files, const str
 	}
 	if (!err)
 		err = statics_join(s, error);
-	if (!err)
+	if (!err && s->file_count > 1)
 		err = statics_check(s, domain, error);
 	if (err) {
 		statics_free(s);
