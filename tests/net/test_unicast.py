@@ -347,7 +347,7 @@ def test_what_does_not_fit_is_truncated_and_fetched_by_tcp(lab, payload, limit):
 
 def test_one_connection_takes_many_questions(lab):
     names = ["web.lan.vanya", "nope.vanya", "six.vanya", "example.com"] * 5
-    queries = [dns.message.make_query(name, "A") for name in names]
+    queries = [dns.message.make_query(name, "A", id=number) for number, name in enumerate(names)]
     with lab.near.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
         sock.settimeout(3)
         sock.connect((HOST4, 53))
