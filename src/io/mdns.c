@@ -42,7 +42,7 @@ union peer {
 	struct sockaddr_in6 v6;
 };
 
-/* Room for where a packet was sent to. */
+/* Room for our address that a packet was sent to, or goes out from. */
 union control {
 	struct cmsghdr header;
 	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
@@ -66,6 +66,7 @@ struct mdns_out {
 	struct mmsghdr msgs[MDNS_OUT];
 	struct iovec iov[MDNS_OUT];
 	union peer peers[MDNS_OUT];
+	union control control[MDNS_OUT];
 	uint8_t bytes[MDNS_OUT_BYTES];
 };
 
@@ -150,22 +151,22 @@ void mdns_net_free(struct mdns_net *net)
 	free(net);
 }
 
-/* Whether a packet was sent to the group, by the one control message that the socket asks for. For IPv4
- * that is the destination alone: with IP_PKTINFO the kernel looks up a route for each packet too. */
-static bool is_to_group(struct msghdr *msg)
+/* Where a packet was sent to, by the one control message that the socket asks for. For IPv4 that is
+ * the destination alone: with IP_PKTINFO the kernel looks up a route for each packet too. */
+static struct addr destination_of(struct msghdr *msg)
 {
 	const struct cmsghdr *c = CMSG_FIRSTHDR(msg);
 	if (c && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_ORIGDSTADDR) {
 		struct sockaddr_in to;
 		memcpy(&to, CMSG_DATA(c), sizeof(to));
-		return IN_MULTICAST(ntohl(to.sin_addr.s_addr));
+		return addr_make(ADDR_V4, &to.sin_addr);
 	}
 	if (c && c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
 		struct in6_pktinfo to;
 		memcpy(&to, CMSG_DATA(c), sizeof(to));
-		return IN6_IS_ADDR_MULTICAST(&to.ipi6_addr);
+		return addr_make(ADDR_V6, &to.ipi6_addr);
 	}
-	return false;
+	return (struct addr){.family = ADDR_NONE};
 }
 
 static void path_from_peer(const union peer *peer, struct mdns_path *from)
@@ -187,7 +188,10 @@ static void in_deliver(const struct mdns_socket *s, unsigned i, ns_t now)
 	if (msg->msg_hdr.msg_flags & MSG_TRUNC)
 		return; /* over 9000 bytes: RFC 6762 §17 */
 	path_from_peer(&net->in.peers[i], &from);
-	from.is_multicast = is_to_group(&msg->msg_hdr);
+	from.local = destination_of(&msg->msg_hdr);
+	from.is_multicast = addr_is_multicast(&from.local);
+	if (from.is_multicast)
+		from.local = (struct addr){.family = ADDR_NONE};
 	net->on_packet(net->arg, now, &from, net->in.packets[i], msg->msg_len);
 }
 
@@ -227,7 +231,10 @@ static int setup_v4(int fd, uint32_t ifindex)
 	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(MDNS_PORT)};
 	struct ip_mreqn group = {.imr_ifindex = (int)ifindex};
 	group.imr_multiaddr.s_addr = htonl(0xe00000fb);
-	return set(fd, IPPROTO_IP, IP_RECVORIGDSTADDR, 1) ||
+	/* All peers are on the link (§11): never by a router, which 169.254/16 would go to else
+	 * (RFC 3927 §2.6.2). */
+	return set(fd, SOL_SOCKET, SO_DONTROUTE, 1) ||
+	       set(fd, IPPROTO_IP, IP_RECVORIGDSTADDR, 1) ||
 	       set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) ||
 	       set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 255) || set(fd, IPPROTO_IP, IP_TTL, 255) ||
 	       set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 1) ||
@@ -367,14 +374,35 @@ static socklen_t peer_to(const struct mdns_path *to, union peer *peer)
 	return sizeof(peer->v6);
 }
 
+/* Who asked one address of ours waits for a reply from that one, not from the kernel's choice. */
+static void send_from(struct msghdr *msg, const struct mdns_path *to, union control *control)
+{
+	struct in_pktinfo v4 = {0};
+	struct in6_pktinfo v6 = {.ipi6_ifindex = to->link};
+	const bool is_v4 = to->local.family == ADDR_V4;
+	msg->msg_controllen = 0;
+	if (to->local.family == ADDR_NONE)
+		return;
+	memcpy(&v4.ipi_spec_dst, to->local.bytes, sizeof(v4.ipi_spec_dst));
+	memcpy(&v6.ipi6_addr, to->local.bytes, sizeof(v6.ipi6_addr));
+	msg->msg_control = control;
+	msg->msg_controllen = is_v4 ? CMSG_SPACE(sizeof(v4)) : CMSG_SPACE(sizeof(v6));
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	c->cmsg_level = is_v4 ? IPPROTO_IP : IPPROTO_IPV6;
+	c->cmsg_type = is_v4 ? IP_PKTINFO : IPV6_PKTINFO;
+	c->cmsg_len = is_v4 ? CMSG_LEN(sizeof(v4)) : CMSG_LEN(sizeof(v6));
+	memcpy(CMSG_DATA(c), is_v4 ? (const void *)&v4 : &v6, is_v4 ? sizeof(v4) : sizeof(v6));
+}
+
 static void tell_unsent(struct mdns_net *net, unsigned i, int error)
 {
 	const struct mdns_out *out = &net->out;
 	char peer[ADDR_TEXT_CAP], name[LOG_TEXT_CAP];
 	struct mdns_path to = {0};
-	/* A link that goes takes its routes with it before we hear of that. */
+	/* A link that goes takes its routes and addresses with it before we hear of that. EINVAL: what
+	 * was asked is no address to send from: a broadcast, or one that has gone. */
 	const bool is_going = error == ENETUNREACH || error == ENETDOWN || error == ENODEV ||
-			      error == EADDRNOTAVAIL;
+			      error == EADDRNOTAVAIL || error == EINVAL;
 	if (is_going) {
 		log_debug(net->log, "mdns send: link=%s error=\"%s\"",
 			log_escape(out->link->name, name), strerror(error));
@@ -417,4 +445,5 @@ void mdns_net_send(
 	memcpy(out->bytes + out->len, packet, len);
 	out->len += len;
 	out->msgs[i].msg_hdr.msg_namelen = peer_to(to, &out->peers[i]);
+	send_from(&out->msgs[i].msg_hdr, to, &out->control[i]);
 }

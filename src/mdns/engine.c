@@ -24,6 +24,7 @@ struct mdns *mdns_new(uint64_t seed)
 		return NULL;
 	}
 	list_init(&m->notices);
+	list_init(&m->kept);
 	m->random_state = seed;
 	m->hash_seed = (uint64_t)mdns_random(m, 0, INT64_MAX - 1);
 	return m;

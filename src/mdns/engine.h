@@ -70,11 +70,14 @@ static inline bool rr_has_target(uint16_t type)
 	return rr_layout(type).names == 1 && type != RR_NSEC;
 }
 
-/* That a record's rdata has in it a name which may be an identity of ours. */
+/* That a record's rdata has in it a name which may be an identity of ours. Those to one name are a
+ * ring, of which one is in the map: thousands of services may be one host's. */
 struct reference {
 	struct map_node by_target; /* mdns.references, under the name in the rdata as put */
-	struct recset *set;        /* NULL: not in the map */
+	struct list same_target;
+	struct recset *set;        /* NULL: not added yet */
 	uint16_t index;
+	bool is_in_map;
 };
 
 struct recset {
@@ -129,9 +132,10 @@ enum { IDENTITY_FORMER = 8, IDENTITY_SAID = 12 };
 struct identity {
 	struct map_node by_owner, by_current;
 	struct list claims;
+	struct list of_kept; /* mdns.kept: it has no claims, but another name */
 	uint8_t *current;  /* `owner`, or memory of its own */
 	unsigned number;   /* of the last rename: N-2 has 2 */
-	bool is_persisted; /* kept while it has no claims */
+	bool is_persisted; /* it has another name, which is kept while it has no claims */
 	struct {
 		uint64_t hash; /* of type and rdata */
 		ns_t until;
@@ -188,6 +192,8 @@ struct mdns {
 	uint64_t hash_seed, random_state;
 	uint64_t serial; /* of messages, in and out */
 	struct map links, identities, names, references;
+	struct list kept; /* identities; the one first that has had no claims for longest */
+	unsigned kept_count;
 	struct heap due; /* links by their deadline */
 	struct outbox outbox;
 	struct mdns_path repeat_to; /* the packet that goes out on the second lane too */
@@ -277,7 +283,10 @@ void claim_say_goodbye(struct claim *claim) NONNULL;
 struct identity *identity_find(const struct mdns *m, const uint8_t *owner) NONNULL;
 /* Found or made. NULL: no memory. */
 struct identity *identity_get(struct mdns *m, const uint8_t *owner) NONNULL MUSTCHECK;
-/* Frees it if it has no claims and nothing to remember. */
+/* It has a claim, or is about to. */
+void identity_use(struct mdns *m, struct identity *identity) NONNULL;
+/* Frees it if it has no claims and nothing to remember; of too many that have no claims and are
+ * remembered for their names, that one which has had none for longest. */
 void identity_release(struct mdns *m, struct identity *identity) NONNULL;
 void identity_free(struct mdns *m, struct identity *identity) NONNULL;
 /* The next name that nobody has here: N-2, N-3 … (§9). ERR_RANGE when there are no more;

@@ -41,6 +41,7 @@ static struct identity *identity_new(struct mdns *m, const uint8_t *owner)
 	memcpy(identity->owner, owner, len);
 	identity->current = identity->owner;
 	list_init(&identity->claims);
+	list_init(&identity->of_kept);
 	uint64_t hash = name_hash(m->hash_seed, owner);
 	if (map_add(&m->identities, &identity->by_owner, hash))
 		goto fail;
@@ -67,19 +68,22 @@ struct identity *identity_get(struct mdns *m, const uint8_t *owner)
 	return identity ? identity : identity_new(m, owner);
 }
 
+void identity_use(struct mdns *m, struct identity *identity)
+{
+	if (list_is_empty(&identity->of_kept))
+		return;
+	list_remove(&identity->of_kept);
+	m->kept_count--;
+}
+
 void identity_free(struct mdns *m, struct identity *identity)
 {
+	identity_use(m, identity);
 	map_remove(&m->names, &identity->by_current);
 	map_remove(&m->identities, &identity->by_owner);
 	if (identity->current != identity->owner)
 		free(identity->current);
 	free(identity);
-}
-
-void identity_release(struct mdns *m, struct identity *identity)
-{
-	if (list_is_empty(&identity->claims) && !identity->is_persisted)
-		identity_free(m, identity);
 }
 
 static uint64_t current_hash(const struct mdns *m, const struct identity *identity)
@@ -117,6 +121,30 @@ static int set_current(struct mdns *m, struct identity *identity, const struct n
 		err = err ? err : map_add(&claim->link->claims, &claim->by_name, hash);
 	}
 	return err;
+}
+
+/* Its name is forgotten: what leads to it leads to the one as put again. */
+static void identity_forget(struct mdns *m, struct identity *identity)
+{
+	struct name owner;
+	name_copy(&owner, identity->owner);
+	if (find_current(m, identity->owner) == NULL && set_current(m, identity, &owner) == 0)
+		references_rename(identity, m, 0);
+	identity_free(m, identity);
+}
+
+void identity_release(struct mdns *m, struct identity *identity)
+{
+	if (!list_is_empty(&identity->claims))
+		return;
+	if (!identity->is_persisted) {
+		identity_free(m, identity);
+		return;
+	}
+	identity_use(m, identity);
+	list_append(&m->kept, &identity->of_kept);
+	if (++m->kept_count > LIMIT_MDNS_KEPT)
+		identity_forget(m, container_of(m->kept.next, struct identity, of_kept));
 }
 
 /* Longest start of `label` that is at most `max` bytes and does not cut a UTF-8 character (§16). */
@@ -192,24 +220,29 @@ int mdns_set_name(struct mdns *m, const uint8_t *owner, const uint8_t *current)
 	if (!identity)
 		return ERR_NOMEM;
 	struct identity *other = find_current(m, current);
-	if (other)
-		return other == identity ? 0 : ERR_EXISTS;
 	struct name name;
+	int err = other && other != identity ? ERR_EXISTS : 0;
 	name_copy(&name, current);
-	int err = set_current(m, identity, &name);
-	if (err)
-		return err;
-	identity->number = number_of(owner, &name);
-	references_rename(identity, m, 0);
-	return 0;
+	if (!other)
+		err = set_current(m, identity, &name);
+	if (!other && !err) {
+		identity->number = number_of(owner, &name);
+		references_rename(identity, m, 0);
+	}
+	identity_release(m, identity);
+	return err;
 }
 
 void mdns_each_renamed(const struct mdns *m,
 	void (*visit)(void *arg, const uint8_t *owner, const uint8_t *current), void *arg)
 {
+	LIST_FOR_EACH(p, &m->kept) {
+		const struct identity *identity = container_of(p, struct identity, of_kept);
+		visit(arg, identity->owner, identity->current);
+	}
 	MAP_FOR_EACH(p, &m->identities) {
 		const struct identity *identity = container_of(p, struct identity, by_owner);
-		if (identity->is_persisted)
+		if (identity->is_persisted && list_is_empty(&identity->of_kept))
 			visit(arg, identity->owner, identity->current);
 	}
 }

@@ -42,6 +42,7 @@ struct mdns_path {
 	struct addr peer;      /* source of what comes in; destination of what goes out */
 	uint16_t peer_port;
 	bool is_multicast;     /* sent to the group, not to one address */
+	struct addr local;     /* that address, which the reply comes from; ADDR_NONE: the group */
 };
 
 /* Something a person should know. Text is for the log; names are in wire form. */
@@ -82,12 +83,13 @@ void mdns_link_gone(struct mdns *m, uint32_t link) NONNULL;
 int mdns_put(struct mdns *m, ns_t now, uint32_t link, const uint8_t *owner,
 	const struct mdns_rrset *sets, size_t count) NONNULL_ARGS(1, 4) MUSTCHECK;
 
-/* What was persisted: `owner`, when it is put later, is first tried under the name `current`.
+/* What was persisted: `owner`, when it is put later, is first tried under the name `current`. Of names
+ * that are not put, LIMIT_MDNS_KEPT are remembered.
  * ERR_EXISTS: another name of ours is that already; ERR_NOMEM. */
 int mdns_set_name(struct mdns *m, const uint8_t *owner, const uint8_t *current) NONNULL MUSTCHECK;
 
 /* Calls `visit` for each name that is called otherwise than it was put, whether it is put now or not:
- * what is to be persisted. Order unspecified. */
+ * what is to be persisted, in that order, which is the one in which they would be forgotten. */
 void mdns_each_renamed(const struct mdns *m,
 	void (*visit)(void *arg, const uint8_t *owner, const uint8_t *current), void *arg)
 	NONNULL_ARGS(1, 2);
@@ -95,6 +97,10 @@ void mdns_each_renamed(const struct mdns *m,
 /* One packet that came in on port 5353. Any bytes are safe. */
 void mdns_input(struct mdns *m, ns_t now, const struct mdns_path *from,
 	const uint8_t *packet, size_t len) NONNULL;
+
+/* Whether there may be no room for the reply to one more packet: mdns_poll() is to be called before the
+ * next one is handed in, or it may go unanswered. */
+bool mdns_is_full(const struct mdns *m) NONNULL;
 
 /* The machine slept, or the network changed under us: everything probes and announces again
  * (§8). */

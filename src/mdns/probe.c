@@ -11,7 +11,7 @@
 enum {
 	PROBES = 3,        /* §8.1 */
 	ANNOUNCEMENTS = 2, /* §8.3 */
-	PROBE_NAMES = 128, /* of one packet; PACK_NAMES bounds it anyway */
+	PROBE_NAMES = 128, /* of one packet */
 	UPDATE_BURST =
 		4, /* updates in a row; the rest of LIMIT_MDNS_UPDATES is spread over the minute */
 };
@@ -240,12 +240,13 @@ static void claim_win(struct claim *claim, ns_t now)
 }
 
 /* Room that the records proposed for the name will take behind all questions. */
-static size_t proposal_len(const struct claim *claim, bool is_compressed)
+static size_t proposal_len(const struct claim *claim)
 {
-	size_t owner_len = is_compressed ? 2 : name_len(claim->identity->current), len = 0;
+	enum { OWNER_LEN = 2 }; /* a pointer to the question */
+	size_t len = 0;
 	for (const struct recset *set = claim->sets; set; set = set->next)
 		for (uint16_t i = 0; set->is_unique && i < set->count; i++)
-			len += owner_len + 10 + set->records[i].len;
+			len += OWNER_LEN + 10 + set->records[i].len;
 	return len;
 }
 
@@ -254,8 +255,10 @@ static bool probe_add_question(struct pack *p, const struct claim *claim)
 {
 	struct pack_mark mark = pack_mark(p);
 	size_t reserved = p->reserved;
-	p->reserved += proposal_len(claim, p->name_count < PACK_NAMES);
-	if (pack_question(p, claim->identity->current, RR_ANY, CLASS_IN | CLASS_QU) == 0)
+	p->reserved += proposal_len(claim);
+	/* No more names than the message knows: each is to be pointed to. */
+	if (mark.suffix_count + name_labels(claim->identity->current) <= SUFFIX_COUNT &&
+		pack_question(p, claim->identity->current, RR_ANY, CLASS_IN | CLASS_QU) == 0)
 		return true;
 	pack_rewind(p, &mark);
 	p->reserved = reserved;

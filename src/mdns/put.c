@@ -58,6 +58,7 @@ static struct claim *claim_new(struct mlink *link, struct identity *identity)
 		free(claim);
 		return NULL;
 	}
+	identity_use(link->m, identity);
 	list_append(&identity->claims, &claim->of_identity);
 	return claim;
 }

@@ -70,14 +70,37 @@ static void index_fill(struct recset *set)
 	}
 }
 
+static const uint8_t *reference_target(const struct reference *ref)
+{
+	return target_of(ref->set->type, ref->set->records[ref->index].put);
+}
+
+/* The one in the map of those to that name, or NULL. */
+static struct reference *reference_find(const struct mdns *m, const uint8_t *target)
+{
+	uint64_t hash = name_hash(m->hash_seed, target);
+	for (struct map_node *n = map_first(&m->references, hash); n; n = map_next(n)) {
+		struct reference *ref = container_of(n, struct reference, by_target);
+		if (name_equal(reference_target(ref), target))
+			return ref;
+	}
+	return NULL;
+}
+
 static int reference_add(struct mdns *m, struct recset *set, uint16_t index)
 {
 	struct record *record = &set->records[index];
 	const uint8_t *target = target_of(set->type, record->put);
-	struct reference *ref = &set->references[index];
-	int err = map_add(&m->references, &ref->by_target, name_hash(m->hash_seed, target));
-	if (err)
-		return err;
+	struct reference *ref = &set->references[index], *first = reference_find(m, target);
+	list_init(&ref->same_target);
+	if (first) {
+		list_append(&first->same_target, &ref->same_target);
+	} else {
+		int err = map_add(&m->references, &ref->by_target, name_hash(m->hash_seed, target));
+		if (err)
+			return err;
+		ref->is_in_map = true;
+	}
 	ref->set = set;
 	ref->index = index;
 	const struct identity *identity = identity_find(m, target);
@@ -86,29 +109,51 @@ static int reference_add(struct mdns *m, struct recset *set, uint16_t index)
 	return 0;
 }
 
+/* Takes it out; another one of its ring takes its place in the map, which has room for it then. */
+static void reference_remove(struct mdns *m, struct reference *ref)
+{
+	if (!ref->set)
+		return;
+	struct list *next = ref->same_target.next;
+	bool is_last = list_is_empty(&ref->same_target);
+	list_remove(&ref->same_target);
+	if (!ref->is_in_map)
+		return;
+	map_remove(&m->references, &ref->by_target);
+	if (is_last)
+		return;
+	struct reference *heir = container_of(next, struct reference, same_target);
+	heir->is_in_map = map_add(&m->references, &heir->by_target, ref->by_target.hash) == 0;
+}
+
+static void reference_rename(
+	struct reference *ref, const struct identity *identity, struct mdns *m, ns_t now)
+{
+	struct recset *set = ref->set;
+	struct record *record = &set->records[ref->index];
+	bool is_announced = set->claim && claim_is_held(set->claim);
+	if (is_announced && !set->is_unique)
+		goodbye_add(set->claim, set, record);
+	if (set->claim)
+		identity_remember(set->claim->identity, record->hash, now);
+	record_set_target(m, record, set->type, identity->current);
+	index_fill(set);
+	for (int lane = 0; lane < LANE_COUNT; lane++)
+		record->sent[lane] = LONG_AGO;
+	if (is_announced) {
+		claim_announce(set->claim, set, 2, claim_update_at(set->claim, now));
+		mlink_touch(set->claim->link);
+	}
+}
+
 void references_rename(struct identity *identity, struct mdns *m, ns_t now)
 {
-	uint64_t hash = name_hash(m->hash_seed, identity->owner);
-	for (struct map_node *n = map_first(&m->references, hash); n; n = map_next(n)) {
-		struct reference *ref = container_of(n, struct reference, by_target);
-		struct recset *set = ref->set;
-		struct record *record = &set->records[ref->index];
-		if (!name_equal(target_of(set->type, record->put), identity->owner))
-			continue;
-		bool is_announced = set->claim && claim_is_held(set->claim);
-		if (is_announced && !set->is_unique)
-			goodbye_add(set->claim, set, record);
-		if (set->claim)
-			identity_remember(set->claim->identity, record->hash, now);
-		record_set_target(m, record, set->type, identity->current);
-		index_fill(set);
-		for (int lane = 0; lane < LANE_COUNT; lane++)
-			record->sent[lane] = LONG_AGO;
-		if (is_announced) {
-			claim_announce(set->claim, set, 2, claim_update_at(set->claim, now));
-			mlink_touch(set->claim->link);
-		}
-	}
+	struct reference *first = reference_find(m, identity->owner);
+	if (!first)
+		return;
+	reference_rename(first, identity, m, now);
+	LIST_FOR_EACH(p, &first->same_target)
+		reference_rename(container_of(p, struct reference, same_target), identity, m, now);
 }
 
 /* Sets */
@@ -169,8 +214,8 @@ void recset_free(struct mdns *m, struct recset *set)
 	recset_forget_answers(set, LANES_ALL);
 	for (uint16_t i = 0; i < set->count; i++) {
 		struct record *record = &set->records[i];
-		if (set->references && set->references[i].set)
-			map_remove(&m->references, &set->references[i].by_target);
+		if (set->references)
+			reference_remove(m, &set->references[i]);
 		if (record->rdata != record->put)
 			free((void *)(uintptr_t)record->rdata);
 	}

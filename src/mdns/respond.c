@@ -117,6 +117,11 @@ uint8_t *outbox_room(struct mdns *m, size_t cap)
 	return box->bytes + box->tail + sizeof(struct outbox_head);
 }
 
+bool mdns_is_full(const struct mdns *m)
+{
+	return LIMIT_MDNS_OUTBOX - m->outbox.tail < sizeof(struct outbox_head) + LIMIT_MDNS_PACKET;
+}
+
 void outbox_reply(struct mdns *m, const struct mdns_path *from, size_t len)
 {
 	struct outbox_head head = {.len = len, .to = *from};

@@ -15,12 +15,18 @@
 #include "base/serial.h"
 #include "io/file.h"
 
-enum { STATE_FILE_MAX = 1 << 20, STATE_PATH_CAP = 4096 };
+enum { STATE_FILE_MAX = 64, STATE_PATH_CAP = 4096 };
 
 static const char *state_path(const char *dir, const char *name, char path[STATE_PATH_CAP])
 {
 	snprintf(path, STATE_PATH_CAP, "%s/%s", dir, name);
 	return path;
+}
+
+static void tell_unread(const struct log *log, const char *path, int err)
+{
+	log_warning(log, "cannot read state: file=%s error=\"%s\"", path,
+		err == ERR_SYS ? strerror(errno) : err_text(err));
 }
 
 /* The whole file, or NULL if there is none that can be read. The caller frees it. */
@@ -32,8 +38,7 @@ static char *state_read(const char *dir, const char *name, const struct log *log
 		return NULL;
 	int err = file_read(state_path(dir, name, path), STATE_FILE_MAX, &b);
 	if (err && !(err == ERR_SYS && errno == ENOENT))
-		log_warning(log, "cannot read state: file=%s error=\"%s\"", path,
-			err == ERR_SYS ? strerror(errno) : err_text(err));
+		tell_unread(log, path, err);
 	free(path);
 	if (!err)
 		return buf_take(&b);
@@ -83,31 +88,45 @@ void state_reserve_serial(const char *dir, const struct log *log, uint32_t lates
 	state_write_serial(dir, log, *reserved);
 }
 
-/* Takes the next line "WANTED CURRENT" off `*at`. False at the end; a malformed line is passed over
- * with both names empty. */
-static bool next_pair(char **at, struct name *wanted, struct name *current)
+/* Reads the line "WANTED CURRENT". False: it is malformed. */
+static bool read_pair(char *line, struct name *wanted, struct name *current)
 {
-	char *line = strsep(at, "\n");
-	if (!line)
-		return false;
+	line[strcspn(line, "\n")] = '\0';
 	char *second = strchr(line, ' ');
-	wanted->len = current->len = 0;
 	if (!second)
-		return true;
+		return false;
 	*second++ = '\0';
-	if (name_from_text(line, NULL, wanted) || name_from_text(second, NULL, current))
-		wanted->len = 0;
-	return true;
+	return !name_from_text(line, NULL, wanted) && !name_from_text(second, NULL, current);
+}
+
+/* A line at a time: there may be as many as there are names. */
+static void read_pairs(FILE *file, const struct log *log, struct mdns *mdns)
+{
+	char line[2 * NAME_TEXT_CAP];
+	struct name wanted, current;
+	while (fgets(line, sizeof(line), file)) {
+		int err = read_pair(line, &wanted, &current)
+				  ? mdns_set_name(mdns, wanted.wire, current.wire)
+				  : 0;
+		if (err)
+			log_warning(log, "cannot keep mdns name: name=%s error=\"%s\"",
+				name_to_text(wanted.wire, line), err_text(err));
+	}
 }
 
 void state_read_names(const char *dir, const struct log *log, struct mdns *mdns)
 {
-	char *text = state_read(dir, "mdns-names", log), *at = text;
-	struct name wanted, current;
-	while (at && next_pair(&at, &wanted, &current))
-		if (wanted.len > 0 && mdns_set_name(mdns, wanted.wire, current.wire))
-			log_warning(log, "cannot keep mdns names: error=\"%s\"", err_text(ERR_NOMEM));
-	free(text);
+	char *path = malloc(STATE_PATH_CAP);
+	if (!path)
+		return;
+	FILE *file = fopen(state_path(dir, "mdns-names", path), "re");
+	if (file)
+		read_pairs(file, log, mdns);
+	if (file ? ferror(file) : errno != ENOENT)
+		tell_unread(log, path, ERR_SYS);
+	if (file)
+		fclose(file);
+	free(path);
 }
 
 static void write_pair(void *arg, const uint8_t *wanted, const uint8_t *current)

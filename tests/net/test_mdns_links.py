@@ -2,6 +2,8 @@
 """mDNS on links that come and go, on many of them, on two at one wire, beside another responder,
 and with a reflector between them."""
 import os
+import signal
+import socket
 import time
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 pytest.importorskip("dns", reason="python3-dnspython is not installed")
 
 from lib.mdns import (A, AAAA, PTR, SRV, Socket, android_query, android_resolve, mdns_names,  # noqa: E402
-                      wait_established)
+                      query, question, wait_established)
 from lib.peers import AVAHI_CONF  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
@@ -259,6 +261,53 @@ def test_a_conflict_is_told_by_status_and_what_it_led_to_outlives_the_daemon(top
         daemon.start()
         heard.wait_for(lambda m: m.of("web-2.local.", A, "authority"), what="a probe for the new name")
     assert daemon.status()["mdns"]["renames"] == 0
+
+
+# --- addresses that are asked, and that ask -------------------------------------------------------
+
+@pytest.mark.parametrize("asked", ["10.7.0.3", "192.168.9.1", "fd07::1", "fd07::3"])
+def test_s5_5_the_reply_comes_from_the_address_that_was_asked(topo, serve, host, need, asked):
+    """Of several on one link the kernel would choose by itself, and dig would not take that."""
+    host.add_addr("br0", "10.7.0.3/24", "192.168.9.1/24", "fd07::3/64")
+    topo.workload("web", host, "br0", "10.7.0.2/24", alias="web")
+    client = topo.workload("client", host, "br0", "10.7.0.9/24", "192.168.9.9/24", "fd07::9/64")
+    daemon = serve(host, "--domain=vanya")
+    wait_established(daemon, "web")
+    printed = client.run([need("dig"), "-p", "5353", "+tries=2", "+time=1", "+short", "@" + asked,
+                          "web.local"]).stdout
+    assert printed.splitlines()[-1] == "10.7.0.2"
+
+
+def test_s11_who_has_a_link_local_address_alone_is_answered_past_the_default_route(topo, serve, host):
+    """RFC 3927 §2.6.2: never by a router, though the route to 169.254/16 would lead there."""
+    host.ip("route add default via 10.7.0.254")
+    topo.workload("web", host, "br0", "10.7.0.2/24", alias="web")
+    client = topo.workload("client", host, "br0", "169.254.7.9/16")
+    daemon = serve(host, "--domain=vanya")
+    wait_established(daemon, "web")
+    assert android_resolve(client, "web.local", A) == ["10.7.0.2"]
+
+
+def test_of_many_long_replies_at_once_none_is_lost(topo, serve, host, tmp_path):
+    """More than the engine has room for until they are sent: asked while the daemon cannot look."""
+    names = [f"{i:060d}._x._tcp" for i in range(12)]
+    zone = tmp_path / "local.zone"
+    zone.write_text("$ORIGIN local.\n$TTL 120\n" + "".join(
+        f"_x._tcp PTR {name}\n{name} SRV 0 0 80 web\n{name} TXT a\n" for name in names))
+    topo.workload("web", host, "br0", "10.7.0.2/24", alias="web")
+    client = topo.workload("client", host, "br0", "10.7.0.9/24", "fd07::9/64")
+    daemon = serve(host, "--domain=vanya", f"--zone-file={zone}")
+    wait_established(daemon, "web", *names)
+    with Socket(client, socket.AF_INET, port=0) as four, Socket(client, socket.AF_INET6, port=0) as six:
+        for sock in (four, six):
+            sock.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        daemon.process.send_signal(signal.SIGSTOP)
+        for i in range(80):
+            four.send(query(question("_x._tcp.local", PTR), id_=i))
+            six.send(query(question("_x._tcp.local", PTR), id_=i))
+        daemon.process.send_signal(signal.SIGCONT)
+        for sock in (four, six):
+            assert [sock.receive(2).id for _ in range(80)] == list(range(80))
 
 
 # --- services -------------------------------------------------------------------------------------

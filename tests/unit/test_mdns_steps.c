@@ -4,7 +4,8 @@
  * that are read, compared and written. The work for a message may grow as its size does, but not as
  * that times what we have ourselves. Never measures time. Run by `make check`.
  *
- * Steps are calls from the engine to the functions of the wire layer that the linker wraps.
+ * Steps are calls from the engine to the functions of the wire layer that the linker wraps, and elements
+ * that a table may have to pass by to remove one.
  */
 #include "mdns_rig.h"
 
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "../sim/msgtext.h"
+#include "base/map.h"
 #include "wire/msg.h"
 #include "wire/pack.h"
 #include "wire/rr.h"
@@ -43,6 +45,16 @@ int __wrap_pack_rr(struct pack *p, enum msg_section section, const struct pack_r
 {
 	steps++;
 	return __real_pack_rr(p, section, rr);
+}
+
+void __real_map_remove(struct map *m, struct map_node *n);
+void __wrap_map_remove(struct map *m, struct map_node *n);
+
+void __wrap_map_remove(struct map *m, struct map_node *n)
+{
+	for (const struct map_node *same = map_first(m, n->hash); same; same = map_next(same))
+		steps++;
+	__real_map_remove(m, n);
 }
 
 static struct name numbered(const char *format, unsigned number)
@@ -158,6 +170,22 @@ static void ties_are_broken_in_one_pass(void **state)
 	assert_int_equal(rig_status(RIG_LINK, "h299.local").state, MDNS_CONFLICT);
 }
 
+static void what_leads_to_one_name_is_removed_at_once(void **state)
+{
+	char text[64];
+	(void)state;
+	for (unsigned i = 0; i < INSTANCES; i++) {
+		snprintf(text, sizeof(text), "i%u._x._tcp.local", i);
+		put(text, "SRV 80 host.local, TXT a=b");
+	}
+	steps = 0;
+	for (unsigned i = 0; i < INSTANCES; i++) {
+		snprintf(text, sizeof(text), "i%u._x._tcp.local", i);
+		put(text, NULL);
+	}
+	assert_true(steps >= INSTANCES && steps < 10 * INSTANCES);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int main(void)
@@ -167,6 +195,7 @@ int main(void)
 		CASE(same_records_in_another_order_are_looked_up),
 		CASE(additional_records_end_with_the_packet),
 		CASE(ties_are_broken_in_one_pass),
+		CASE(what_leads_to_one_name_is_removed_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,12 +5,14 @@
  */
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../sim/msgtext.h"
 #include "base/buf.h"
+#include "base/limits.h"
 #include "io/file.h"
 #include "ontap-zone/state.h"
 
@@ -114,6 +116,80 @@ static void what_is_stored_is_read_at_the_next_start(void **state)
 	assert_int_equal(count, 1);
 }
 
+/* The names of numbers [first, end), each with a label that leaves no room for a number. */
+static void rename_many(unsigned first, unsigned end)
+{
+	char wanted[80], current[80];
+	for (unsigned i = first; i < end; i++) {
+		snprintf(wanted, sizeof(wanted), "n%05u-%056u.local", i, 0);
+		snprintf(current, sizeof(current), "n%05u-%054u-2.local", i, 0);
+		rename_to(wanted, current);
+	}
+}
+
+static struct renamed {
+	unsigned count;
+	struct name first, last;
+} renamed;
+
+static void note_renamed(void *arg, const uint8_t *owner, const uint8_t *current)
+{
+	(void)arg;
+	(void)current;
+	name_copy(&renamed.last, owner);
+	if (renamed.count++ == 0)
+		renamed.first = renamed.last;
+}
+
+static void look_at_renamed(void)
+{
+	renamed = (struct renamed){0};
+	mdns_each_renamed(lab.m, note_renamed, NULL);
+}
+
+static bool has_number(const struct name *name, unsigned number)
+{
+	char label[8];
+	snprintf(label, sizeof(label), "n%05u-", number);
+	return memcmp(name->wire + 1, label, 7) == 0;
+}
+
+static void as_many_as_ten_thousand_outlive_a_start(void **state)
+{
+	enum { MANY = 10000 };
+	(void)state;
+	rename_many(0, MANY);
+	poll_at(NS_PER_S);
+	mdns_free(lab.m);
+	lab.m = mdns_new(2);
+	state_read_names(lab.dir, NULL, lab.m);
+	look_at_renamed();
+	assert_int_equal(renamed.count, MANY);
+	assert_true(has_number(&renamed.first, 0) && has_number(&renamed.last, MANY - 1));
+}
+
+static void of_too_many_the_ones_longest_out_of_use_are_forgotten(void **state)
+{
+	const uint8_t bytes[] = {10, 0, 0, 1};
+	const struct rdata rdata = {bytes, sizeof(bytes)};
+	const struct mdns_rrset set = {.is_unique = true,
+		.set = {.type = RR_A, .ttl = 120, .count = 1, .rdata = &rdata}};
+	char text[80];
+	(void)state;
+	rename_many(0, LIMIT_MDNS_KEPT);
+	snprintf(text, sizeof(text), "n%05u-%056u.local", 0, 0);
+	struct name used = msgtext_name(text);
+	assert_int_equal(mdns_put(lab.m, 0, 1, used.wire, &set, 1), 0);
+	rename_many(LIMIT_MDNS_KEPT, LIMIT_MDNS_KEPT + 11);
+	look_at_renamed();
+	assert_int_equal(renamed.count, LIMIT_MDNS_KEPT + 1);
+	assert_true(has_number(&renamed.first, 11) && has_number(&renamed.last, 0));
+	assert_int_equal(mdns_put(lab.m, 0, 1, used.wire, NULL, 0), 0);
+	look_at_renamed();
+	assert_int_equal(renamed.count, LIMIT_MDNS_KEPT);
+	assert_true(has_number(&renamed.first, 12) && has_number(&renamed.last, 0));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -122,6 +198,8 @@ int main(void)
 		CASE(first_name_is_stored_at_once_and_more_a_second_later_together),
 		CASE(name_that_is_its_own_again_is_forgotten),
 		CASE(what_is_stored_is_read_at_the_next_start),
+		CASE(as_many_as_ten_thousand_outlive_a_start),
+		CASE(of_too_many_the_ones_longest_out_of_use_are_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
