@@ -15,8 +15,8 @@
 
 const char *device_grant_format(const struct device_grant *grant, char *out)
 {
-	snprintf(out, DEVICE_GRANT_CAP, "%llu-%u-%u-%s", (unsigned long long)grant->cookie,
-		grant->ifindex, (uint32_t)grant->nsid, grant->parent);
+	snprintf(out, DEVICE_GRANT_CAP, "%llu-%u-%u-%u-%s", (unsigned long long)grant->cookie,
+		grant->ifindex, (uint32_t)grant->nsid, grant->uid, grant->parent);
 	return out;
 }
 
@@ -37,16 +37,19 @@ static const char *read_number(const char *at, uint64_t max, uint64_t *ret)
 int device_grant_parse(const char *text, struct device_grant *ret)
 {
 	struct device_grant grant = {0};
-	uint64_t ifindex, nsid;
+	uint64_t ifindex, nsid, uid;
 	const char *at = read_number(text, UINT64_MAX, &grant.cookie);
 	if (at)
 		at = read_number(at, INT32_MAX, &ifindex);
 	if (at)
 		at = read_number(at, UINT32_MAX, &nsid);
+	if (at)
+		at = read_number(at, UINT32_MAX, &uid);
 	if (!at || grant.cookie == 0 || ifindex == 0 || !device_is_name(at))
 		return ERR_SYNTAX;
 	grant.ifindex = (uint32_t)ifindex;
 	grant.nsid = (nsid_t)(uint32_t)nsid;
+	grant.uid = (uint32_t)uid;
 	memcpy(grant.parent, at, strlen(at));
 	*ret = grant;
 	return 0;

@@ -4,11 +4,12 @@
  * of another user namespace calls his links otherwise. In a directory where nobody but the
  * administrator writes, one symbolic link a device:
  *
- *	COOKIE-IFINDEX-NSID-PARENT -> ALIAS
+ *	COOKIE-IFINDEX-NSID-UID-PARENT -> ALIAS
  *
  * COOKIE is that of the network namespace the device is in, which is never used twice: so who owns the
  * namespace may rename his links, or make others, but has none of it. NSID and PARENT are for ontapd:
- * by them its next start knows its own. A symbolic link is made, and read, whole or not at all.
+ * by them its next start knows its own; UID and PARENT are for that of another parent, which grants
+ * nobody the name of another user. A symbolic link is made, and read, whole or not at all.
  */
 #pragma once
 
@@ -19,13 +20,14 @@
 /* In the directory of the sockets of ontapd. */
 #define DEVICE_GRANT_DIR "grants"
 
-/* Three numbers with their hyphens, of 20, 10 and 10 digits, and the parent with its zero. */
-enum { DEVICE_GRANT_CAP = 20 + 10 + 10 + 3 + IF_NAMESIZE };
+/* Four numbers with their hyphens, of 20, 10, 10 and 10 digits, and the parent with its zero. */
+enum { DEVICE_GRANT_CAP = 20 + 10 + 10 + 10 + 4 + IF_NAMESIZE };
 
 struct device_grant {
 	uint64_t cookie;  /* SO_NETNS_COOKIE, not 0 */
 	uint32_t ifindex; /* in that namespace */
 	nsid_t nsid;      /* as ontapd's own namespace knows it */
+	uint32_t uid;     /* who asked for it */
 	char parent[IF_NAMESIZE];
 };
 

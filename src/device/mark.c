@@ -15,9 +15,9 @@
 
 const char *device_mark_format(const struct device_mark *mark, char *out)
 {
-	snprintf(out, DEVICE_MARK_CAP, DEVICE_NEW_PREFIX "%u-%c-%u-%llu-%u-%08x-%s", mark->uid,
+	snprintf(out, DEVICE_MARK_CAP, DEVICE_NEW_PREFIX "%u-%c-%u-%llu-%u-%08x-%016llx-%s", mark->uid,
 		mark->is_kept ? 'k' : 'p', mark->pid, (unsigned long long)mark->start_time,
-		mark->instance, mark->serial, mark->parent);
+		mark->instance, mark->serial, (unsigned long long)mark->seal, mark->parent);
 	return out;
 }
 
@@ -54,6 +54,8 @@ int device_mark_parse(const char *text, struct device_mark *ret)
 		at = read_number(at, 10, UINT32_MAX, &instance);
 	if (at)
 		at = read_number(at, 16, UINT32_MAX, &serial);
+	if (at)
+		at = read_number(at, 16, UINT64_MAX, &mark.seal);
 	if (!at || !*at || strlen(at) >= sizeof(mark.parent))
 		return ERR_SYNTAX;
 	mark.uid = (uint32_t)uid;

@@ -3,11 +3,12 @@
  * The mark that ontapd leaves on each of its links, as an alternative name: all that its next start
  * has to know. There is no database: the kernel's own state is the state.
  *
- *	ontapd-UID-LIFE-PID-START-INSTANCE-SERIAL-PARENT
- *	ontapd-1000-p-4711-81234-0-9f3a01c2-eth0
+ *	ontapd-UID-LIFE-PID-START-INSTANCE-SERIAL-SEAL-PARENT
+ *	ontapd-1000-p-4711-81234-0-9f3a01c2-0b6d8f5e7a13c294-eth0
  *
  * LIFE is k (kept) or p (goes with process PID, which began at START, so that a number that is used
- * again is not taken for it).
+ * again is not taken for it). SEAL tells it from what the owner of a namespace may write on his links: a
+ * mark of somebody else, say, or more of them (device_seal() in secret.h).
  */
 #pragma once
 
@@ -27,6 +28,7 @@ struct device_mark {
 	uint64_t start_time; /* of that process, in clock ticks since boot */
 	uint32_t instance;   /* of struct device_identity */
 	uint32_t serial;     /* makes it the only one of its name in a namespace */
+	uint64_t seal;
 	char parent[IF_NAMESIZE];
 };
 

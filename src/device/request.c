@@ -139,22 +139,37 @@ struct rtnl_request request_add_altname(uint32_t seq, uint32_t ifindex, const ch
 	return req;
 }
 
-struct rtnl_request request_add_addr(uint32_t seq, uint32_t ifindex, const struct device_addr *addr)
+static void put_addr(struct nlmsghdr *h, uint32_t ifindex, const struct device_addr *addr)
 {
-	struct rtnl_request req = {0};
-	struct nlmsghdr *h = put_header(&req, RTM_NEWADDR,
-		NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
 	struct ifaddrmsg *fixed = mnl_nlmsg_put_extra_header(h, sizeof(*fixed));
 	fixed->ifa_family = addr->addr.family == ADDR_V4 ? AF_INET : AF_INET6;
 	fixed->ifa_prefixlen = addr->prefix_len;
 	fixed->ifa_index = ifindex;
 	mnl_attr_put(h, IFA_LOCAL, addr_len(&addr->addr), addr->addr.bytes);
 	mnl_attr_put(h, IFA_ADDRESS, addr_len(&addr->addr), addr->addr.bytes);
+}
+
+struct rtnl_request request_add_addr(uint32_t seq, uint32_t ifindex, const struct device_addr *addr)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_NEWADDR,
+		NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
+	put_addr(h, ifindex, addr);
 	if (addr->lifetime_s > 0) {
 		const struct ifa_cacheinfo info = {
 			.ifa_prefered = addr->lifetime_s, .ifa_valid = addr->lifetime_s};
 		mnl_attr_put(h, IFA_CACHEINFO, sizeof(info), &info);
 	}
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_delete_addr(uint32_t seq, uint32_t ifindex,
+	const struct device_addr *addr)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_DELADDR, NLM_F_ACK, seq);
+	put_addr(h, ifindex, addr);
 	req.len = h->nlmsg_len;
 	return req;
 }

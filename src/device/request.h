@@ -50,6 +50,10 @@ struct device_addr {
 struct rtnl_request request_add_addr(uint32_t seq, uint32_t ifindex,
 	const struct device_addr *addr) NONNULL;
 
+/* Removes it, and the routes that have it as their source. */
+struct rtnl_request request_delete_addr(uint32_t seq, uint32_t ifindex,
+	const struct device_addr *addr) NONNULL;
+
 /* Makes `gateway` the default route; it goes with the address `source`. */
 struct rtnl_request request_default_route(uint32_t seq, uint32_t ifindex,
 	const struct addr *gateway, const struct addr *source) NONNULL;

@@ -36,6 +36,24 @@ static void derive(const struct device_identity *id, const char *purpose,
 	hmac_sha256_digest(&hmac, SHA256_DIGEST_SIZE, out);
 }
 
+uint64_t device_seal(const uint8_t machine[MACHINE_SECRET_LEN], const struct device_mark *mark)
+{
+	static const char purpose[] = "ontap mark";
+	struct device_mark bare = *mark;
+	char text[DEVICE_MARK_CAP];
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	bare.seal = 0;
+	device_mark_format(&bare, text);
+	struct hmac_sha256_ctx hmac;
+	hmac_sha256_set_key(&hmac, MACHINE_SECRET_LEN, machine);
+	hmac_sha256_update(&hmac, sizeof(purpose), (const uint8_t *)purpose);
+	hmac_sha256_update(&hmac, strlen(text), (const uint8_t *)text);
+	hmac_sha256_digest(&hmac, sizeof(digest), digest);
+	struct rd r = rd_init(digest, sizeof(digest));
+	uint64_t high = rd_u32(&r);
+	return high << 32 | rd_u32(&r);
+}
+
 struct addr device_secret(const struct device_identity *id)
 {
 	uint8_t digest[SHA256_DIGEST_SIZE];

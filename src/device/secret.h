@@ -10,6 +10,7 @@
 
 #include "base/addr.h"
 #include "base/compiler.h"
+#include "device/mark.h"
 
 enum { MACHINE_SECRET_LEN = 32, DEVICE_HWADDR_LEN = 6, DEVICE_ID_LEN = 16 };
 
@@ -28,6 +29,10 @@ struct addr device_secret(const struct device_identity *id) NONNULL;
 /* What tells the device from all others, and is the same for a workload that comes again: for a DHCP
  * client identifier, say. */
 void device_id(const struct device_identity *id, uint8_t out[DEVICE_ID_LEN]) NONNULL;
+
+/* The seal of a mark, made of all else in it: who does not know the secret can make none. */
+uint64_t device_seal(const uint8_t machine[MACHINE_SECRET_LEN],
+	const struct device_mark *mark) NONNULL;
 
 /* A locally administered unicast address (IEEE 802: bit 1 of the first byte set, bit 0 clear). */
 void device_hwaddr(const struct device_identity *id, uint8_t out[DEVICE_HWADDR_LEN]) NONNULL;

@@ -258,24 +258,40 @@ static bool words_next(const struct names *n, const struct model_link *link, str
 	return false;
 }
 
-/* The words of the most preferred source that has a label at all, or that has anything. */
+/* What a word is worth for taking its source: what is no label, least, for it is only told of. */
+enum worth {
+	WORTH_NOTHING,
+	WORTH_NO_LABEL,
+	WORTH_OTHERS_LABEL, /* who is in the namespace, but does not own it, calls himself so */
+	WORTH_LABEL
+};
+
+static enum worth call_worth(const struct call *call, enum label_verdict verdict,
+	const struct words *words)
+{
+	if (verdict != LABEL_OK)
+		return WORTH_NO_LABEL;
+	return call->rank == words->rank ? WORTH_LABEL : WORTH_OTHERS_LABEL;
+}
+
+/* The words of the source that is worth most; of those worth the same, the most preferred. */
 static struct words best_words(const struct names *n, const struct model_link *link)
 {
-	struct words fallback = {.text = ""};
-	bool has_fallback = false;
-	for (unsigned i = 0; i < n->policy.source_count; i++) {
+	struct words best = {.text = ""};
+	enum worth best_worth = WORTH_NOTHING;
+	for (unsigned i = 0; i < n->policy.source_count && best_worth < WORTH_LABEL; i++) {
 		struct words words = source_words(n->policy.sources[i], link), rest = words;
 		enum label_verdict verdict;
 		struct call call;
 		while (words_next(n, link, &rest, &call, &verdict)) {
-			if (verdict == LABEL_OK)
-				return words;
-			if (!has_fallback)
-				fallback = words;
-			has_fallback = true;
+			enum worth worth = call_worth(&call, verdict, &words);
+			if (worth <= best_worth)
+				continue;
+			best = words;
+			best_worth = worth;
 		}
 	}
-	return fallback;
+	return best;
 }
 
 void claims_each_reject(const struct names *n, const struct model_link *link, reject_fn *visit,

@@ -57,3 +57,13 @@ const char *label_next_word(const char **at, size_t *ret_len)
 	*ret_len = len;
 	return word;
 }
+
+bool label_is_word_of(const char *text, const char *label, size_t len)
+{
+	const char *word;
+	size_t word_len;
+	while ((word = label_next_word(&text, &word_len)))
+		if (word_len == len && strncasecmp(word, label, len) == 0)
+			return true;
+	return false;
+}

@@ -27,3 +27,6 @@ const char *label_verdict_text(enum label_verdict verdict);
 /* The next word at `*at` in a text whose words are separated by spaces and commas: returns its start
  * and length, and moves `*at` behind it. NULL when there is no more. */
 const char *label_next_word(const char **at, size_t *ret_len) NONNULL;
+
+/* Whether that label is one of the words of the text. */
+bool label_is_word_of(const char *text, const char *label, size_t len) NONNULL;

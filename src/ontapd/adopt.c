@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "device/secret.h"
 #include "ontapd/daemon.h"
 #include "ontapd/grant.h"
 
@@ -27,26 +28,10 @@ struct found {
 struct scan {
 	struct daemon *daemon;
 	struct list found;
-	nsid_t *nsids;
-	size_t nsid_count;
 	int err;
 };
 
 /* --- looking ------------------------------------------------------------------------------ */
-
-static void on_nsid(void *arg, const struct event *ev)
-{
-	struct scan *s = arg;
-	if (ev->type != EV_NS || ev->nsid == NSID_OWN || s->err)
-		return;
-	nsid_t *at = reallocarray(s->nsids, s->nsid_count + 1, sizeof(*at));
-	if (!at) {
-		s->err = -ENOMEM;
-		return;
-	}
-	s->nsids = at;
-	s->nsids[s->nsid_count++] = ev->nsid;
-}
 
 /* Whether the link is on a parent of ours. */
 static bool is_on_our_parent(struct daemon *d, const struct event_link *link)
@@ -84,8 +69,17 @@ static void on_altname(void *arg, const struct event *ev, const char *name)
 	if (list_is_empty(&s->found))
 		return;
 	struct found *f = container_of(s->found.prev, struct found, in_scan);
-	if (f->event.nsid == ev->nsid && f->event.link.ifindex == ev->link.ifindex)
-		f->has_mark |= device_mark_parse(name, &f->mark) == 0;
+	struct device_mark mark;
+	if (f->event.nsid != ev->nsid || f->event.link.ifindex != ev->link.ifindex ||
+		device_mark_parse(name, &mark))
+		return;
+	if (mark.seal == device_seal(s->daemon->machine_secret, &mark)) {
+		f->mark = mark;
+		f->has_mark = true;
+	} else {
+		log_warning(s->daemon->log, "mark is not ours: nsid=%d ifindex=%u", ev->nsid,
+			ev->link.ifindex);
+	}
 }
 
 static int scan_namespace(struct scan *s, nsid_t nsid)
@@ -101,16 +95,14 @@ static int scan_namespace(struct scan *s, nsid_t nsid)
 
 static int scan_all(struct scan *s)
 {
-	const struct rtnl_sink sink = {.on_event = on_nsid, .arg = s};
-	struct asker *a = &s->daemon->host.asker;
-	const struct rtnl_request request = rtnl_dump_nsids(++a->seq);
-	int err = asker_dump(a, &request, NSID_OWN, &sink);
-	if (err == -EINTR)
-		err = 0;
-	if (!err)
-		err = scan_namespace(s, NSID_OWN);
-	for (size_t i = 0; i < s->nsid_count && !err; i++)
-		err = scan_namespace(s, s->nsids[i]);
+	nsid_t *nsids;
+	size_t count;
+	int err = host_list_namespaces(&s->daemon->host, &nsids, &count);
+	if (err)
+		return err;
+	for (size_t i = 0; i < count && !err; i++)
+		err = scan_namespace(s, nsids[i]);
+	free(nsids);
 	return err ? err : s->err;
 }
 
@@ -142,7 +134,7 @@ static struct device device_of(const struct found *f)
 		.mark = f->mark};
 	(void)!device_type_parse(link->kind, &dev.type); /* it was one of ours */
 	memcpy(dev.ifname, link->name, sizeof(dev.ifname));
-	memcpy(dev.workload, link->alias, sizeof(dev.workload));
+	device_name_workload(&dev, link->alias, link->name);
 	return dev;
 }
 
@@ -190,7 +182,6 @@ int adopt_all(struct daemon *d)
 		list_remove(p);
 		free(f);
 	}
-	free(s.nsids);
 	if (!err) {
 		LIST_FOR_EACH(p, &d->ports)
 			grants_adopt(&d->registry, container_of(p, struct port, in_daemon)->parent);

@@ -74,10 +74,14 @@ static const char *find_status(const char *text, const char *key)
 	return at ? at + strlen(key) : NULL;
 }
 
-static bool has_net_admin(pid_t pid)
+/* Whether it has the capability of its own: what a program has that is setuid, or has capabilities of its
+ * file, is not lent to who has run it. By proc(5), root owns what /proc has of such a process. */
+static bool has_net_admin(pid_t pid, uid_t uid)
 {
-	char text[PROC_CAP];
-	if (read_proc(pid, "status", text))
+	char path[PATH_CAP], text[PROC_CAP];
+	struct stat st;
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (stat(path, &st) != 0 || st.st_uid != uid || read_proc(pid, "status", text))
 		return false;
 	const char *caps = find_status(text, "\nCapEff:");
 	return caps && (strtoull(caps, NULL, 16) >> CAP_BIT_NET_ADMIN & 1);
@@ -206,7 +210,7 @@ static bool has_power_in(const struct caller *c, int user_fd)
 {
 	uid_t owner;
 	if (is_in(c->pid, "user", user_fd))
-		return has_net_admin(c->pid);
+		return has_net_admin(c->pid, c->uid);
 	if (ioctl(user_fd, NS_GET_OWNER_UID, &owner) != 0 || owner != c->uid)
 		return false;
 	int parent_fd = ioctl(user_fd, NS_GET_PARENT);

@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #include "device/grant.h"
+#include "name/label.h"
 
 static const char *format_name(const struct device *d, char out[DEVICE_GRANT_CAP])
 {
-	struct device_grant grant = {.cookie = d->cookie, .ifindex = d->ifindex, .nsid = d->nsid};
+	struct device_grant grant = {.cookie = d->cookie, .ifindex = d->ifindex, .nsid = d->nsid,
+		.uid = d->mark.uid};
 	memcpy(grant.parent, d->mark.parent, sizeof(grant.parent));
 	return device_grant_format(&grant, out);
 }
@@ -59,6 +61,44 @@ void grant_drop(int dir_fd, const struct device *d)
 		(void)unlinkat(dir_fd, format_name(d, name), 0);
 }
 
+static DIR *open_to_read(int dir_fd)
+{
+	int fd = dir_fd < 0 ? -1 : openat(dir_fd, ".", O_RDONLY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
+}
+
+static bool has_common_name(const char *alias, const char *other)
+{
+	const char *name;
+	size_t len;
+	while ((name = label_next_word(&alias, &len)))
+		if (label_is_word_of(other, name, len))
+			return true;
+	return false;
+}
+
+bool grant_is_taken(int dir_fd, const struct device *d, const char *alias)
+{
+	DIR *dir = open_to_read(dir_fd);
+	bool is_taken = false;
+	for (const struct dirent *de; dir && !is_taken && (de = readdir(dir));) {
+		struct device_grant grant;
+		char other[ALIAS_CAP];
+		if (device_grant_parse(de->d_name, &grant) || grant.uid == d->mark.uid ||
+			strcmp(grant.parent, d->mark.parent) == 0)
+			continue;
+		ssize_t len = readlinkat(dir_fd, de->d_name, other, sizeof(other) - 1);
+		other[len > 0 ? len : 0] = '\0';
+		is_taken = has_common_name(alias, other);
+	}
+	if (dir)
+		closedir(dir);
+	return is_taken;
+}
+
 static void adopt(struct registry *r, const struct device_grant *grant, const char *name)
 {
 	char alias[ALIAS_CAP] = {0};
@@ -76,8 +116,7 @@ static void adopt(struct registry *r, const struct device_grant *grant, const ch
 
 void grants_adopt(struct registry *r, const char *parent)
 {
-	int fd = r->grants_fd < 0 ? -1 : openat(r->grants_fd, ".", O_RDONLY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = open_to_read(r->grants_fd);
 	if (!dir)
 		return;
 	for (const struct dirent *de; (de = readdir(dir));) {

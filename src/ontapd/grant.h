@@ -17,6 +17,11 @@ int grants_open_dir(const char *socket_dir, const struct log *log) NONNULL MUSTC
  * `dir_fd` of -1. */
 int grant_put(int dir_fd, const struct device *d, const char *alias) NONNULL MUSTCHECK;
 
+/* Whether another user has been granted a name in `alias` on another parent, which may have an ontapd
+ * of its own. To be asked after it was granted to the device: of two that do so at one time, at least
+ * one hears of the other. */
+bool grant_is_taken(int dir_fd, const struct device *d, const char *alias) NONNULL;
+
 /* Takes it back; nothing where none was granted. */
 void grant_drop(int dir_fd, const struct device *d) NONNULL;
 

@@ -17,7 +17,7 @@
 #include "ontapd/grant.h"
 #include "ontapd/tap.h"
 
-enum { PATH_CAP = 128, WORKLOAD_CAP = ALIAS_CAP };
+enum { PATH_CAP = 128 };
 
 /* The name of a link that has none yet: the first that is free. */
 #define FREE_NAME "ontap%d"
@@ -41,6 +41,8 @@ static enum device_status refuse_errno(struct job *job, int err, const char *ste
 		status = DEVICE_EXISTS;
 	else if (err == -ENODEV || err == -ENOENT)
 		status = DEVICE_ABSENT;
+	else if (err == -EACCES)
+		status = DEVICE_DENIED;
 	else if (err == -EOPNOTSUPP || err == -EBUSY)
 		status = DEVICE_UNSUPPORTED;
 	job->reply->error = (uint32_t)-err;
@@ -58,20 +60,6 @@ struct making {
 	const char *step; /* for people: what is being done */
 	unsigned open_count;
 };
-
-/* What the workload is called: its alias, or else the user and the name of the link. A link whose name
- * the kernel chooses, of a workload without a name, is not to be known again. */
-static void name_workload(struct making *m)
-{
-	const struct device_request *req = m->job->request;
-	char *out = m->device.workload;
-	if (req->alias[0])
-		snprintf(out, WORKLOAD_CAP, "%s", req->alias);
-	else if (req->ifname[0])
-		snprintf(out, WORKLOAD_CAP, "\x01%u/%s", m->job->caller->uid, req->ifname);
-	else
-		snprintf(out, WORKLOAD_CAP, "\x01%08x", m->device.mark.serial);
-}
 
 static void set_mark(struct making *m)
 {
@@ -152,6 +140,7 @@ static int find_created(struct making *m)
 static int put_mark(struct making *m)
 {
 	char text[DEVICE_MARK_CAP];
+	m->device.mark.seal = device_seal(m->job->maker->machine_secret, &m->device.mark);
 	device_mark_format(&m->device.mark, text);
 	const struct rtnl_request request =
 		request_add_altname(++m->visit.seq, m->device.ifindex, text);
@@ -195,6 +184,16 @@ static int put_grant(struct making *m)
 		return 0;
 	m->device.cookie = netns_cookie_here();
 	return grant_put(m->job->maker->registry->grants_fd, &m->device, alias);
+}
+
+/* Before the link has its name too. Root knows what he does. */
+static int check_grant(struct making *m)
+{
+	const char *alias = m->job->request->alias;
+	m->step = "the name is another user's";
+	if (alias[0] == '\0' || m->device.mark.uid == 0)
+		return 0;
+	return grant_is_taken(m->job->maker->registry->grants_fd, &m->device, alias) ? -EACCES : 0;
 }
 
 static int rename_link(struct making *m)
@@ -266,7 +265,7 @@ static void undo(struct making *m)
 static int finish_inside(struct making *m)
 {
 	static int (*const steps[])(struct making *m) = {create_link, find_created, put_mark, put_secret,
-		put_alias, put_grant, rename_link, read_back, open_queues, set_up};
+		put_alias, put_grant, check_grant, rename_link, read_back, open_queues, set_up};
 	int err = 0;
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = steps[i](m);
@@ -297,7 +296,7 @@ static int prepare(struct making *m)
 	if (err)
 		return err;
 	set_mark(m);
-	name_workload(m);
+	device_name_workload(&m->device, job->request->alias, job->request->ifname);
 	settle_predecessors(m);
 	m->device.mark.instance = registry_free_instance(
 		job->maker->registry, job->parent, m->device.workload);

@@ -7,7 +7,6 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
 #include "base/limits.h"
@@ -151,19 +150,9 @@ static enum device_status check_counts(struct daemon *d, struct job *job)
 	return DEVICE_OK;
 }
 
-/* Whether the label is one of those in the alias. */
-static bool has_name(const char *alias, const char *name, size_t name_len)
-{
-	const char *word;
-	size_t len;
-	while ((word = label_next_word(&alias, &len)))
-		if (len == name_len && strncasecmp(word, name, len) == 0)
-			return true;
-	return false;
-}
-
 /* A name that a device of somebody else has is his as long as it is there: whoever asks for it too
- * would get a part of what is meant for the other. Root knows what he does. */
+ * would get a part of what is meant for the other. Root knows what he does. What other ontapds have
+ * granted is looked at when the device is made (grant.h). */
 static enum device_status check_alias(struct daemon *d, struct job *job)
 {
 	const char *alias = job->request->alias, *name;
@@ -172,7 +161,7 @@ static enum device_status check_alias(struct daemon *d, struct job *job)
 		MAP_FOR_EACH(p, &d->registry.devices) {
 			const struct device *other = container_of(p, struct device, by_place);
 			if (other->mark.uid != job->caller->uid &&
-				has_name(other->workload, name, len))
+				label_is_word_of(other->workload, name, len))
 				return make_refuse(job, DEVICE_DENIED,
 					"the name %.*s is another user's", (int)len, name);
 		}

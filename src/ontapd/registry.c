@@ -5,6 +5,7 @@
  */
 #include "ontapd/registry.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,6 +40,16 @@ void registry_fini(struct registry *r)
 	MAP_FOR_EACH(n, &r->devices)
 		registry_remove(r, container_of(n, struct device, by_place));
 	map_fini(&r->devices);
+}
+
+void device_name_workload(struct device *d, const char *alias, const char *ifname)
+{
+	if (*alias)
+		snprintf(d->workload, sizeof(d->workload), "%s", alias);
+	else if (*ifname)
+		snprintf(d->workload, sizeof(d->workload), "\x01%u/%s", d->mark.uid, ifname);
+	else
+		snprintf(d->workload, sizeof(d->workload), "\x01%08x", d->mark.serial);
 }
 
 struct device *registry_add(struct registry *r, const struct device *d)

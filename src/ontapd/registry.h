@@ -30,6 +30,7 @@ struct device {
 	bool is_connection_only;
 	bool is_doomed;
 	bool is_lost; /* has no place */
+	bool is_doubtful; /* lost while news were: gone, if it is not found now */
 	struct device_mark mark;
 	char ifname[IF_NAMESIZE];
 	char workload[ALIAS_CAP]; /* what its identity was made of */
@@ -47,6 +48,10 @@ struct registry {
 void registry_init(struct registry *r) NONNULL;
 /* Frees all entries; the links stay, and what was granted to them. */
 void registry_fini(struct registry *r) NONNULL;
+
+/* Sets what its workload is called: its alias, or else the user and the name of the link. A link whose
+ * name the kernel chooses ("") is not to be known again. The mark has to be there. */
+void device_name_workload(struct device *d, const char *alias, const char *ifname) NONNULL;
 
 /* Takes in a copy of `d`, in no list. NULL: no memory. The netns_fd becomes the registry's then. */
 struct device *registry_add(struct registry *r, const struct device *d) NONNULL MUSTCHECK;

@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -31,10 +33,12 @@ def ontapd(program):
     """ontapd(ns, "--rules=FILE", parents=("eth0",)) -> a running one; it must end well."""
     started = []
 
-    def start(ns, *options, parents=("eth0",), group=None):
+    def start(ns, *options, parents=("eth0",), group=None, beside=None):
         work = tempfile.mkdtemp(dir="/run")  # where other users come to, unlike pytest's own
         os.chmod(work, 0o755)
         daemon = Ontapd(program, ns, work, options)
+        if beside:
+            daemon.sockets = beside.sockets
         started.append(daemon)
         daemon.start(*parents)
         for name in parents:
@@ -290,6 +294,33 @@ def test_nobody_plants_a_device_in_a_namespace_of_others(parent, ontapd, topo, p
     assert done.returncode == 1 and "KeyError" in done.stderr, "his own it may be"
 
 
+SETUID = """
+import os, sys, time; sys.path.insert(0, sys.argv[1]); from lib.ontapd import *
+s = connect(sys.argv[2]); f = os.open(sys.argv[3], os.O_RDONLY)
+if os.fork():
+    os.execv(sys.argv[4], ["sleep", "2"])
+while open(f"/proc/{os.getppid()}/comm").read() != "sleep\\n":
+    time.sleep(0.01)
+r, _ = request(s, message(CREATE, (TYPE, 'macvlan'), (IFNAME, 'evil')), [f])
+print(r[STATUS]); os.kill(os.getppid(), 9)
+"""
+
+
+def test_a_program_that_is_setuid_lends_nobody_its_privileges(parent, ontapd, topo):
+    """He connects, becomes su(1), say, and lets a child ask, that has the connection too."""
+    needs_second_user()
+    needs_root_of_the_machine()
+    daemon, other = ontapd(parent), topo.namespace("other")
+    program = os.path.join(os.path.dirname(daemon.sockets), "sleep")
+    shutil.copy("/bin/sleep", program)
+    os.chmod(program, 0o4755)
+    done = parent.run(["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "/usr/bin/python3", "-B",
+                       "-c", SETUID, os.path.dirname(__file__), daemon.port("eth0"), other.path, program],
+                      check=False)
+    assert done.stdout == f"{proto.NAMESPACE}\n", done.stderr
+    assert "evil" not in links(other)
+
+
 def test_a_user_namespace_of_ones_own_is_ones_own(parent, ontapd, ontap):
     needs_second_user()
     daemon = ontapd(parent)
@@ -462,6 +493,28 @@ def test_rules_decide_by_the_first_that_fits(parent, ontapd, ontap, tmp_path):
     assert ontap(daemon, "-t", "macvtap", prog=["true"], user=NOBODY).returncode == 0, "the old stay"
 
 
+def test_the_name_of_another_user_is_refused_by_the_ontapd_of_another_parent_too(parent, ontapd, ontap, topo):
+    """A unit of systemd each: contrib/ontapd@.service."""
+    needs_second_user()
+    topo.veth(parent, "eth1", parent.lan, "lan1")
+    first = ontapd(parent)
+    second = ontapd(parent, parents=("eth1",), beside=first)
+    holder = ontap(first, "-t", "macvlan", "-a", "shop,www", user=NOBODY, start=True, prog=["sh", "-c", "echo up; cat"])
+    assert holder.stdout.readline() == "up\n"
+
+    def refusal(alias, user):
+        done = ontap(second, "-t", "macvlan", "-n", "nic1", "-a", alias, parent="eth1", prog=["true"], user=user)
+        return done.stderr if done.returncode else ""
+
+    assert "the name is another user's" in refusal("WWW", user=NOBODY - 1)
+    wait_for_no_link(parent, "nic1")
+    assert len(os.listdir(first.grants)) == 1, "nothing is left of what was refused"
+    assert refusal("www2", user=NOBODY - 1) == "" and refusal("www", user=NOBODY) == "" and refusal("www", None) == ""
+    holder.stdin.close()
+    wait_until(lambda: os.listdir(first.grants) == [], what="the end of all grants")
+    assert refusal("www", user=NOBODY - 1) == ""
+
+
 # --- crashes and changes ------------------------------------------------------------------------
 
 
@@ -493,6 +546,25 @@ def test_after_a_crash_the_next_start_cleans_and_takes_over(parent, ontapd, onta
     wait_for_no_link(parent, "alive")
     assert "kept" in links(parent)
     assert ontap(daemon, "--remove=kept").returncode == 0
+
+
+def test_a_mark_that_somebody_else_has_made_is_none(parent, ontapd, ontap):
+    """Who owns a namespace may put a mark on a link there: root's, with the name that another user wants."""
+    needs_second_user()
+    daemon = ontapd(parent)
+    forge = ("mark=$(ip -d link show nic0 | sed -n 's/.*altname ontapd-//p'); "
+             "ip link add link nic0 name evil type macvlan && ip link set evil alias router && "
+             'ip link property add dev evil altname "ontapd-0-k-0-0-0-${mark#*-?-*-*-*-}" && echo done; cat')
+    holder = ontap(daemon, "-t", "macvlan", "-n", "nic0", "--netns", "--caps=+net_admin", user=NOBODY, start=True,
+                   prog=["sh", "-c", forge])
+    assert holder.stdout.readline() == "done\n"
+    daemon.kill()
+    daemon.start("eth0")
+    os.chmod(daemon.port("eth0"), 0o666)
+    assert "mark is not ours" in daemon.log() and "uid=0" not in daemon.log()
+    assert daemon.log().count("taken over") == 1
+    assert ontap(daemon, "-t", "macvlan", "-a", "router", prog=["true"], user=NOBODY - 1).returncode == 0
+    holder.stdin.close()
 
 
 def test_a_parent_comes_and_goes(parent, ontapd, ontap, topo):
@@ -587,6 +659,30 @@ def test_a_device_that_its_owner_moves_on_counts_and_goes_all_the_same(parent, o
     os.kill(int(there[0]), 9)
 
 
+def test_a_device_that_moves_while_notifications_are_lost_counts_and_goes_all_the_same(parent, ontapd, ontap, topo):
+    """And one that ends meanwhile is gone."""
+    daemon, there = ontapd(parent, "--max-parent=2"), topo.namespace("there")
+    topo.veth(parent, "far", there, "far")  # so that it has an id
+    holders = {name: ontap(daemon, "-t", "macvlan", "-n", name, prog=["cat"], start=True) for name in ("moves", "ends")}
+    for name in holders:
+        wait_for_link(parent, name)
+    with open(there.path, encoding="ascii") as netns:
+        daemon.process.send_signal(signal.SIGSTOP)
+        try:
+            parent.run(["ip", "-batch", "-"], input="".join(f"link set far alias {i}\n" for i in range(5000)))
+            parent.run(["ip", "link", "set", "moves", "netns", f"/proc/self/fd/{netns.fileno()}"],
+                       pass_fds=[netns.fileno()])
+            parent.ip("link del ends")
+        finally:
+            daemon.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: "notifications lost" in daemon.log(), what="the loss")
+    assert "moves" in links(there)
+    assert ontap(daemon, "-t", "macvlan", "-n", "more", "--keep", prog=["true"]).returncode == 0
+    assert "limit: 2 devices" in ontap(daemon, "-t", "macvlan", prog=["true"]).stderr
+    holders["moves"].stdin.close()
+    wait_for_no_link(there, "moves")
+
+
 def test_who_is_in_the_group_of_the_socket_may_and_others_may_not(parent, ontapd, program):
     needs_root_of_the_machine()
     daemon = ontapd(parent, "--group=daemon", group="daemon")
@@ -625,6 +721,17 @@ def test_a_workload_that_comes_again_has_its_addresses_again(parent, ontapd, ont
     daemon.stop()
     daemon.start("eth0")
     assert first == linklocal(parent, ontap, daemon, "-a", "www")
+
+
+def test_workloads_without_a_name_do_not_collide_after_a_restart(parent, ontapd, ontap):
+    daemon = ontapd(parent)
+    say = ["sh", "-c", "echo $ONTAP_HWADDR; cat"]
+    first = ontap(daemon, "-t", "macvlan", "-n", "nic0", "--netns", prog=say, start=True)
+    hwaddr = first.stdout.readline()
+    daemon.kill()
+    daemon.start("eth0")
+    second = ontap(daemon, "-t", "macvlan", "-n", "nic0", "--netns", prog=say, start=True)
+    assert second.stdout.readline() not in ("", hwaddr)
 
 
 # --- many ---------------------------------------------------------------------------------------

@@ -97,6 +97,7 @@ static void a_mark_is_read_as_it_was_written(void **state UNUSED)
 		.start_time = UINT64_MAX,
 		.instance = UINT32_MAX,
 		.serial = 0x0a0b0c0d,
+		.seal = UINT64_MAX,
 		.parent = "wlp3s0-15-bytes"};
 	struct device_mark back;
 	char text[DEVICE_MARK_CAP];
@@ -104,19 +105,46 @@ static void a_mark_is_read_as_it_was_written(void **state UNUSED)
 	assert_true(strlen(text) < DEVICE_MARK_CAP - 1);
 	assert_int_equal(device_mark_parse(text, &back), 0);
 	assert_memory_equal(&mark, &back, sizeof(mark));
-	assert_int_equal(device_mark_parse("ontapd-1000-k-0-0-0-9f3a01c2-eth0", &back), 0);
+	assert_int_equal(device_mark_parse("ontapd-1000-k-0-0-0-9f3a01c2-7-eth0", &back), 0);
 	assert_true(back.is_kept);
 	assert_int_equal(back.uid, 1000);
 	assert_string_equal(back.parent, "eth0");
 }
 
+static void a_seal_is_of_all_that_a_mark_says(void **state UNUSED)
+{
+	const uint8_t machine[2][MACHINE_SECRET_LEN] = {{1}, {2}};
+	struct device_mark mark = {.uid = 1000, .pid = 4711, .start_time = 5, .instance = 1,
+		.serial = 7, .parent = "eth0"};
+	uint64_t seals[9] = {device_seal(machine[0], &mark), device_seal(machine[1], &mark)};
+	mark.seal = seals[0];
+	assert_true(device_seal(machine[0], &mark) == seals[0]);
+	struct device_mark others[7];
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		others[i] = mark;
+	others[0].uid = 0;
+	others[1].is_kept = true;
+	others[2].pid = 1;
+	others[3].start_time = 6;
+	others[4].instance = 0;
+	others[5].serial = 8;
+	strcpy(others[6].parent, "eth1");
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		seals[2 + i] = device_seal(machine[0], &others[i]);
+	for (size_t i = 0; i < ARRAY_LEN(seals); i++)
+		for (size_t j = 0; j < i; j++)
+			assert_true(seals[i] != seals[j]);
+}
+
 static void what_is_no_mark_is_none(void **state UNUSED)
 {
 	static const char *const bad[] = {"", "eth0", "ontapd-", "ontapd-9f3a01c2",
-		"ontapd-1000-x-0-0-0-1-eth0", "ontapd-1000-k-0-0-0-1-", "ontapd-1000-k-0-0-0-1",
-		"ontapd--1-k-0-0-0-1-eth0", "ontapd-4294967296-k-0-0-0-1-eth0",
-		"ontapd-1-k-0-0-0-1-sixteen-bytes.xx", "ontapd-1-k-0-18446744073709551616-0-1-e",
-		"ontapd-+1-k-0-0-0-1-eth0", "ontapd-1-k-2147483648-0-0-1-eth0"};
+		"ontapd-1000-x-0-0-0-1-7-eth0", "ontapd-1000-k-0-0-0-1-7-",
+		"ontapd-1000-k-0-0-0-1-7", "ontapd-1000-k-0-0-0-1-eth0",
+		"ontapd-1000-k-0-0-0-1-10000000000000000-eth0", "ontapd--1-k-0-0-0-1-7-eth0",
+		"ontapd-4294967296-k-0-0-0-1-7-eth0", "ontapd-1-k-0-0-0-1-7-sixteen-bytes.xx",
+		"ontapd-1-k-0-18446744073709551616-0-1-7-e", "ontapd-+1-k-0-0-0-1-7-eth0",
+		"ontapd-1-k-2147483648-0-0-1-7-eth0"};
 	struct device_mark mark;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(device_mark_parse(bad[i], &mark), ERR_SYNTAX);
@@ -124,15 +152,16 @@ static void what_is_no_mark_is_none(void **state UNUSED)
 
 static void a_grant_is_read_as_it_was_written(void **state UNUSED)
 {
-	static const char *const bad[] = {"", "1-2-3-", "0-2-3-eth0", "1-0-3-eth0", "1-2-eth0",
-		"1--3-eth0", "18446744073709551616-2-3-eth0", "1-2147483648-3-eth0",
-		"1-2-4294967296-eth0", "+1-2-3-eth0", "1-2-3-a/b", "1-2-3-sixteen-bytes.xx"};
+	static const char *const bad[] = {"", "1-2-3-4-", "0-2-3-4-eth0", "1-0-3-4-eth0", "1-2-eth0",
+		"1-2-3-eth0", "1--3-4-eth0", "18446744073709551616-2-3-4-eth0",
+		"1-2147483648-3-4-eth0", "1-2-4294967296-4-eth0", "1-2-3-4294967296-eth0",
+		"+1-2-3-4-eth0", "1-2-3-4-a/b", "1-2-3-4-sixteen-bytes.xx"};
 	struct device_grant grant = {.cookie = UINT64_MAX, .ifindex = INT32_MAX, .nsid = NSID_OWN,
-		.parent = "fifteen-bytes-x"};
+		.uid = UINT32_MAX, .parent = "fifteen-bytes-x"};
 	struct device_grant back;
 	char text[DEVICE_GRANT_CAP];
 	assert_string_equal(device_grant_format(&grant, text),
-		"18446744073709551615-2147483647-4294967295-fifteen-bytes-x");
+		"18446744073709551615-2147483647-4294967295-4294967295-fifteen-bytes-x");
 	assert_int_equal(device_grant_parse(text, &back), 0);
 	assert_memory_equal(&grant, &back, sizeof(grant));
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -218,6 +247,7 @@ int main(void)
 		cmocka_unit_test(names_that_mean_more_than_one_link_are_refused),
 		cmocka_unit_test(aliases_hold_no_control_characters),
 		cmocka_unit_test(a_mark_is_read_as_it_was_written),
+		cmocka_unit_test(a_seal_is_of_all_that_a_mark_says),
 		cmocka_unit_test(what_is_no_mark_is_none),
 		cmocka_unit_test(a_grant_is_read_as_it_was_written),
 		cmocka_unit_test(the_secret_depends_on_all_that_tells_workloads_apart),

@@ -780,6 +780,29 @@ static void a_rootless_host_name_never_gets_shares_or_pushes_out_a_name(void **s
 	}
 }
 
+/* Where host names are preferred: one that a process of a user namespace gives himself in a workload's network
+ * namespace is not what the workload is called. */
+static void a_rootless_host_name_does_not_stand_for_another_source(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	f->policy.sources[0] = NAME_HOSTNAME;
+	f->policy.sources[1] = NAME_ALIAS;
+	f->policy.source_count = 2;
+	names_set_policy(f->names, &f->policy);
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "10.0.0.5");
+	set_hostname(f, 5, 70, "evil", false, true);
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.5");
+	assert_not_said(f, "evil");
+	set_hostname(f, 5, 71, "www", false, false);
+	names_flush(f->names);
+	assert_said(f, "unicast www.lan.example. A any 10.0.0.5");
+	assert_not_said(f, "web");
+	stop(f);
+}
+
 static void a_namespace_of_unknown_owner_is_served_as_if_it_were_rootless(void **state)
 {
 	(void)state;
@@ -1034,6 +1057,7 @@ int main(void)
 		cmocka_unit_test(this_hosts_name_names_no_other_namespace),
 		cmocka_unit_test(host_names_that_are_no_labels_or_ignored_are_told_and_not_served),
 		cmocka_unit_test(a_rootless_host_name_never_gets_shares_or_pushes_out_a_name),
+		cmocka_unit_test(a_rootless_host_name_does_not_stand_for_another_source),
 		cmocka_unit_test(a_namespace_of_unknown_owner_is_served_as_if_it_were_rootless),
 		cmocka_unit_test(a_changed_domain_says_everything_again),
 		cmocka_unit_test(prefixes_wider_than_a_lan_do_not_make_clients_lan),
