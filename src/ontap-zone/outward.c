@@ -87,6 +87,12 @@ static void drop_waiting(struct outward *o)
 	}
 }
 
+/* The SOA of the catalog; NULL: there is none. */
+static struct records *catalog_soa_now(const struct outward *o)
+{
+	return o->journal && o->catalog.len ? journal_soa(o->journal, o->catalog.wire) : NULL;
+}
+
 /* Tells the answering threads who may, and what the catalog's SOA is now. */
 static void publish_policy(struct outward *o)
 {
@@ -107,8 +113,7 @@ static void publish_policy(struct outward *o)
 			.allow = allow,
 			.allow_count = conf->transfers.count,
 			.catalog = o->catalog,
-			.catalog_soa =
-				o->journal ? journal_soa(o->journal, o->catalog.wire) : NULL});
+			.catalog_soa = catalog_soa_now(o)});
 	free(allow);
 	if (policy)
 		transfers_publish(o->transfers, policy);
@@ -170,13 +175,34 @@ void outward_published(struct outward *o)
 {
 	if (!o || !o->journal)
 		return;
-	struct records *before = journal_soa(o->journal, o->catalog.wire);
+	struct records *before = catalog_soa_now(o);
 	if (before)
 		records_ref(before);
 	journal_commit(o->journal, world_serial_floor(o->world), on_serial, o);
-	if (journal_soa(o->journal, o->catalog.wire) != before)
+	if (catalog_soa_now(o) != before)
 		publish_policy(o);
 	records_unref(before);
+}
+
+/* The view that the table of now has for that client. */
+static unsigned view_of(void *arg, const struct addr *client)
+{
+	const struct outward *o = arg;
+	const struct view_table *table =
+		atomic_load_explicit(&o->world->views.table, memory_order_relaxed);
+	return table ? view_table_of(table, client) : VIEW_WAN;
+}
+
+static void renew(void *arg, const uint8_t *apex)
+{
+	const struct outward *o = arg;
+	zone_renew(o->world->zone, apex);
+}
+
+void outward_views(struct outward *o)
+{
+	if (o && o->journal)
+		journal_each_misplaced(o->journal, view_of, renew, o);
 }
 
 /* Configuration. */
@@ -211,9 +237,9 @@ static void configure_primaries(struct outward *o)
 static void configure_journal(struct outward *o)
 {
 	const struct conf *conf = &o->world->conf;
-	struct name catalog;
+	struct name catalog = {0};
 	if (name_prepend(CATALOG_LABEL, strlen(CATALOG_LABEL), conf->domain.wire, &catalog))
-		catalog.len = 0; /* the domain is too long for that */
+		catalog.len = 0; /* the domain is too long for that: there is none */
 	bool is_other =
 		catalog.len != o->catalog.len || memcmp(catalog.wire, o->catalog.wire, catalog.len);
 	if (o->journal && conf->transfers.count > 0 && !is_other)

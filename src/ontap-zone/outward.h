@@ -28,10 +28,13 @@ struct transfers *outward_transfers(const struct outward *o) NONNULL;
 /* Takes the world's configuration as it is now, and the keys, which it takes over. */
 void outward_configure(struct outward *o, struct conf_keys *keys) NONNULL;
 
-/* The world's hooks: a record changed, a batch was published. Either may be called before
+/* The world's hooks: a record changed, a batch was published. Each may be called before
  * outward_open() has returned, with NULL. */
 void outward_change(struct outward *o, const struct zone_change *change) NONNULL_ARGS(2);
 void outward_published(struct outward *o);
+
+/* The same: the world has new views, and is about to commit. */
+void outward_views(struct outward *o);
 
 /* Sends what is due. */
 void outward_poll(struct outward *o, ns_t now) NONNULL;

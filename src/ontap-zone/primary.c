@@ -45,6 +45,8 @@ struct primary {
 	struct exchange *exchange; /* NULL: nothing is out */
 	ns_t patience;             /* until when its answer is waited for */
 	struct tsig tsig;          /* of it */
+	int verdict;               /* tsig_check_reply()'s on the last answer; ERR_ABSENT: there was none */
+	int64_t clock_ahead_s;     /* the primary's, where that is TSIG_BADTIME */
 	struct log_limit held_limit;
 	uint8_t message[MSG_CAP];
 };
@@ -192,6 +194,23 @@ static unsigned view_of(const struct primary *p)
 	return table ? view_table_of(table, &p->server.addr) : VIEW_WAN;
 }
 
+/* Why an answer counts for nothing. */
+static void tell_unverified(const struct primary *p, const char *addr, const char *zone)
+{
+	if (p->verdict == TSIG_BADTIME)
+		log_warning(p->log,
+			"updates fail: server=%s zone=%s error=\"BADTIME\" clock_ahead_s=%lld "
+			"note=\"its clock and ours are too far apart\"",
+			addr, zone, (long long)p->clock_ahead_s);
+	else if (p->verdict > 0)
+		log_warning(p->log, "updates fail: server=%s zone=%s error=\"%s\"", addr, zone,
+			tsig_error_text((unsigned)p->verdict));
+	else
+		log_warning(p->log,
+			"updates fail: server=%s zone=%s error=\"no answer that is signed\"", addr,
+			zone);
+}
+
 /* Says when it begins and when it ceases to fail, and not each time. */
 static void tell_failure(struct primary *p, struct pzone *z, uint64_t failed_before)
 {
@@ -206,9 +225,7 @@ static void tell_failure(struct primary *p, struct pzone *z, uint64_t failed_bef
 	if (!is_failing)
 		log_info(p->log, "updates go through again: server=%s zone=%s", addr, zone);
 	else if (s.rcode < 0)
-		log_warning(p->log,
-			"updates fail: server=%s zone=%s error=\"no answer that is signed\"", addr,
-			zone);
+		tell_unverified(p, addr, zone);
 	else
 		log_warning(p->log, "updates fail: server=%s zone=%s rcode=%d", addr, zone, s.rcode);
 }
@@ -219,8 +236,10 @@ static void on_done(void *arg, const uint8_t *answer, size_t len)
 	struct pzone *z = p->asked;
 	uint64_t failed_before = updater_stats(z->updater).failed;
 	p->exchange = NULL;
-	bool is_verified = answer && tsig_verify_reply(&p->tsig, answer, len, dns_unix_time());
-	updater_input(z->updater, loop_now(), answer, len, is_verified);
+	p->verdict = answer ? tsig_check_reply(&p->tsig, answer, len, dns_unix_time(),
+				      &p->clock_ahead_s)
+			    : ERR_ABSENT;
+	updater_input(z->updater, loop_now(), answer, len, p->verdict == TSIG_NOERROR);
 	tell_failure(p, z, failed_before);
 }
 

@@ -243,6 +243,18 @@ void history_note_given(struct history *h, uint32_t serial, const struct addr *c
 		*given = (struct given){*client, serial, view};
 }
 
+bool history_has_misplaced(const struct history *h, uint32_t serial,
+	unsigned (*view_of)(void *arg, const struct addr *client), void *arg)
+{
+	for (unsigned i = 0; h->given && i < LIMIT_JOURNAL_CLIENTS; i++) {
+		const struct given *given = &h->given[i];
+		if (given->view && given->serial == serial &&
+			view_of(arg, &given->client) != given->view)
+			return true;
+	}
+	return false;
+}
+
 bool history_is_followed(
 	const struct history *h, const struct step *first, const struct addr *client, uint8_t view)
 {

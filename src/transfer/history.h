@@ -65,3 +65,7 @@ void history_note_given(struct history *h, uint32_t serial, const struct addr *c
  * the one. */
 bool history_is_followed(const struct history *h, const struct step *first,
 	const struct addr *client, uint8_t view) NONNULL;
+
+/* Whether a client holds the zone as of `serial` in another view than `view_of` has it in now. */
+bool history_has_misplaced(const struct history *h, uint32_t serial,
+	unsigned (*view_of)(void *arg, const struct addr *client), void *arg) NONNULL_ARGS(1, 3);

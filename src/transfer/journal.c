@@ -56,12 +56,12 @@ static void jzone_free(struct journal *j, struct jzone *z)
 
 /* A zone that begins below another takes names out of it, and one that ends gives them back,
  * without a word about each: the history of the one above says nothing of that. */
-static void tell_zone_above(struct journal *j, const struct jzone *z, int change)
+static void tell_zone_above(struct journal *j, const struct jzone *z)
 {
 	struct jzone *above = z->apex.wire[0] ? jzone_over(j, name_parent(z->apex.wire)) : NULL;
 	if (!above || z->is_catalog)
 		return;
-	above->zones_below += (size_t)change;
+	above->is_leaf = false;
 	forget(j, above);
 	above->history.is_broken = true;
 }
@@ -81,7 +81,7 @@ static struct jzone *jzone_new(struct journal *j, const uint8_t *apex, bool is_c
 		free(z);
 		return NULL;
 	}
-	tell_zone_above(j, z, 1);
+	tell_zone_above(j, z);
 	return z;
 }
 
@@ -220,7 +220,7 @@ static void commit_zone(struct journal *j, struct jzone *z,
 		if (jzone_is_member(z))
 			note_member(j, false, z);
 		visit(arg, z->apex.wire, 0);
-		tell_zone_above(j, z, -1);
+		tell_zone_above(j, z);
 		jzone_free(j, z);
 		return;
 	}
@@ -260,6 +260,17 @@ void journal_each_zone(const struct journal *j,
 		const struct jzone *z = container_of(n, struct jzone, in_map);
 		if (z->serial != 0)
 			visit(arg, z->apex.wire, z->serial);
+	}
+}
+
+void journal_each_misplaced(const struct journal *j,
+	unsigned (*view_of)(void *arg, const struct addr *client),
+	void (*visit)(void *arg, const uint8_t *apex), void *arg)
+{
+	MAP_FOR_EACH(n, &j->zones) {
+		const struct jzone *z = container_of(n, struct jzone, in_map);
+		if (history_has_misplaced(&z->history, z->serial, view_of, arg))
+			visit(arg, z->apex.wire);
 	}
 }
 

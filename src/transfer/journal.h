@@ -60,6 +60,13 @@ void journal_each_zone(const struct journal *j,
 	void (*visit)(void *arg, const uint8_t *apex, uint32_t serial), void *arg)
 	NONNULL_ARGS(1, 2);
 
+/* Who stands where has changed: each zone that a client holds as it is, but in another view than it is
+ * in by now. With a new serial of it that client is told, and sent all. LIMIT_JOURNAL_CLIENTS of a
+ * zone are known; others get it with the next change. */
+void journal_each_misplaced(const struct journal *j,
+	unsigned (*view_of)(void *arg, const struct addr *client),
+	void (*visit)(void *arg, const uint8_t *apex), void *arg) NONNULL_ARGS(1, 2, 3);
+
 struct journal_stats {
 	size_t zones, steps, bytes;
 	uint64_t forgotten; /* steps that were dropped for want of room */

@@ -21,7 +21,7 @@ struct jzone {
 	struct records *next_soa; /* as told since the last commit; NULL: none, the zone goes */
 	uint32_t serial;          /* 0: not committed yet */
 	bool is_catalog;
-	size_t zones_below; /* zones of which this is the nearest above */
+	bool is_leaf; /* there was no zone below it when the last survey began, and none has come since */
 	struct history history;
 
 	/* source.c's */
@@ -45,6 +45,7 @@ struct journal {
 	/* source.c's */
 	struct list imaged, wanted;
 	struct survey *survey; /* NULL: none is under way */
+	struct jzone *surveyed; /* the zone of the last owner that it came by, or NULL */
 };
 
 /* journal.c */

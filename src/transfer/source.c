@@ -86,18 +86,42 @@ void source_before_change(struct journal *j, const uint8_t *owner)
 		abandon_survey(j);
 }
 
-void source_forget(struct journal *j UNUSED, struct jzone *z)
+void source_forget(struct journal *j, struct jzone *z)
 {
 	drop_image(z);
 	list_remove(&z->in_wanted);
 	image_free(z->making);
 	z->making = NULL;
+	j->surveyed = NULL;
+}
+
+/* Notes which zones have no other below them. */
+static void find_leaves(struct journal *j)
+{
+	MAP_FOR_EACH(n, &j->zones)
+		container_of(n, struct jzone, in_map)->is_leaf = true;
+	MAP_FOR_EACH(n, &j->zones) {
+		const struct jzone *z = container_of(n, struct jzone, in_map);
+		struct jzone *above = z->apex.wire[0] ? jzone_over(j, name_parent(z->apex.wire)) : NULL;
+		if (above && !z->is_catalog)
+			above->is_leaf = false;
+	}
+}
+
+/* The zone that an owner is in: most often that of the owner before, which needs no search if no other
+ * zone is below it. */
+static struct jzone *zone_of(struct journal *j, const uint8_t *owner)
+{
+	struct jzone *last = j->surveyed;
+	if (!last || !last->is_leaf || !name_is_below(owner, last->apex.wire))
+		j->surveyed = jzone_over(j, owner);
+	return j->surveyed;
 }
 
 static struct survey_images images_of(void *arg, const uint8_t *owner)
 {
-	const struct journal *j = arg;
-	const struct jzone *own = jzone_over(j, owner), *above = NULL;
+	struct journal *j = arg;
+	const struct jzone *own = zone_of(j, owner), *above = NULL;
 	if (own && owner[0] && name_equal(own->apex.wire, owner))
 		above = jzone_over(j, name_parent(owner));
 	return (struct survey_images){own ? own->making : NULL, above ? above->making : NULL};
@@ -108,6 +132,8 @@ static void begin_survey(struct journal *j)
 	j->survey = survey_new(j->zone, j->seed, images_of, j);
 	if (!j->survey)
 		return;
+	find_leaves(j);
+	j->surveyed = NULL;
 	LIST_FOR_EACH(p, &j->wanted) {
 		struct jzone *z = container_of(p, struct jzone, in_wanted);
 		list_remove(&z->in_wanted);
@@ -168,7 +194,9 @@ static struct image *image_catalog(const struct journal *j, const struct jzone *
 static int want_image(struct journal *j, struct jzone *z, const struct xfr_ask *ask, ns_t now)
 {
 	if (z->image && !is_before(z->image->serial, ask->since)) {
-		z->image_until = now + LIMIT_IMAGE_KEEP_S * NS_PER_S;
+		/* One that memory did not suffice for is not kept for being asked for again. */
+		if (!z->image->err)
+			z->image_until = now + LIMIT_IMAGE_KEEP_S * NS_PER_S;
 		return z->image->err;
 	}
 	if (z->is_catalog) {

@@ -328,15 +328,37 @@ size_t tsig_sign_request(struct tsig *t, const struct tsig_key *key, uint8_t *ms
 	return sign(t, msg, len, cap, &s);
 }
 
-bool tsig_verify_reply(const struct tsig *t, const uint8_t *msg, size_t len, uint64_t now_s)
+/* By how much the clock of who sent the record is ahead of ours: which BADTIME tells besides, for
+ * it repeats our time. */
+static int64_t clock_ahead(const struct tsig_rr *rr, uint64_t now_s)
+{
+	bool is_told = rr->error == TSIG_BADTIME && rr->other_len == TSIG_TIME_LEN;
+	return (int64_t)(is_told ? get_time(rr->other) : rr->time_s) - (int64_t)now_s;
+}
+
+int tsig_check_reply(const struct tsig *t, const uint8_t *msg, size_t len, uint64_t now_s,
+	int64_t *ret_ahead_s)
 {
 	struct tsig_rr rr;
-	if (tsig_find(msg, len, &rr) != 1 || rr.error != TSIG_NOERROR)
-		return false;
-	return name_equal(rr.key.wire, t->key.name.wire) &&
-	       name_equal(rr.alg.wire, tsig_alg_name(t->key.alg)) &&
-	       rr.mac_len == algorithm(t->key.alg)->digest_size &&
-	       is_mac_right(t, true, msg, &rr) && is_in_time(&rr, now_s);
+	if (tsig_find(msg, len, &rr) != 1 || !name_equal(rr.key.wire, t->key.name.wire))
+		return ERR_ABSENT;
+	if (rr.error == TSIG_BADKEY || rr.error == TSIG_BADSIG || rr.error == TSIG_BADTRUNC)
+		return rr.error;
+	if (!name_equal(rr.alg.wire, tsig_alg_name(t->key.alg)) ||
+		rr.mac_len != algorithm(t->key.alg)->digest_size || !is_mac_right(t, true, msg, &rr))
+		return ERR_ABSENT;
+	if (rr.error == TSIG_NOERROR && is_in_time(&rr, now_s))
+		return TSIG_NOERROR;
+	if (rr.error != TSIG_NOERROR && rr.error != TSIG_BADTIME)
+		return ERR_ABSENT;
+	*ret_ahead_s = clock_ahead(&rr, now_s);
+	return TSIG_BADTIME;
+}
+
+bool tsig_verify_reply(const struct tsig *t, const uint8_t *msg, size_t len, uint64_t now_s)
+{
+	int64_t ahead_s;
+	return tsig_check_reply(t, msg, len, now_s, &ahead_s) == TSIG_NOERROR;
 }
 
 const char *tsig_error_text(unsigned error)

@@ -73,7 +73,14 @@ size_t tsig_sign_reply(struct tsig *t, uint8_t *msg, size_t len, size_t cap, uin
 size_t tsig_sign_request(struct tsig *t, const struct tsig_key *key, uint8_t *msg, size_t len,
 	size_t cap, uint64_t now_s) NONNULL MUSTCHECK;
 
-/* Whether the reply to it is signed with the same key and by the time, and says no error. */
+/* What the reply to it is worth: TSIG_NOERROR if it is signed with the same key and by the time, and
+ * says no error. ERR_ABSENT: it is not signed so. Other values of enum tsig_error are for messages to
+ * a person: BADTIME is signed too, and `*ret_ahead_s` then by how much the server's clock is ahead of
+ * ours (§5.2.3); the rest is what anybody could have sent. */
+int tsig_check_reply(const struct tsig *t, const uint8_t *msg, size_t len, uint64_t now_s,
+	int64_t *ret_ahead_s) NONNULL MUSTCHECK;
+
+/* Whether it is TSIG_NOERROR. */
 bool tsig_verify_reply(const struct tsig *t, const uint8_t *msg, size_t len, uint64_t now_s) NONNULL
 	MUSTCHECK;
 

@@ -10,4 +10,6 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/pack.h \
 	src/wire/rr.c \
 	src/wire/rr.h \
-	src/wire/rrset.h
+	src/wire/rrset.h \
+	src/wire/suffix.c \
+	src/wire/suffix.h

@@ -17,8 +17,7 @@ void pack_init(struct pack *p, void *buffer, size_t cap, uint16_t id, uint16_t f
 	p->len = MSG_HEADER_LEN;
 	p->cap = cap;
 	p->reserved = 0;
-	p->name_count = 0;
-	p->has_compression = true;
+	suffixes_init(&p->suffixes);
 	p->may_compress_srv = false;
 	p->keeps_case = false;
 	memset(p->start, 0, MSG_HEADER_LEN);
@@ -41,56 +40,30 @@ static struct wr pack_writer(struct pack *p)
 	return w;
 }
 
-/* Whether the name that stands in the message at `off` (we wrote it, so it is sound) is `name`. */
-static bool is_name_at(const struct pack *p, size_t off, const uint8_t *name)
-{
-	for (;;) {
-		while (p->start[off] >= 0xc0)
-			off = get_u16(p->start + off) & 0x3fff;
-		uint8_t len = p->start[off];
-		if (len != name[0])
-			return false;
-		if (len == 0)
-			return true;
-		if (p->keeps_case && memcmp(p->start + off, name, 1u + len) != 0)
-			return false;
-		for (unsigned i = 1; i <= len; i++)
-			if (byte_lower(p->start[off + i]) != byte_lower(name[i]))
-				return false;
-		off += 1u + len;
-		name += 1 + len;
-	}
-}
-
-/* The offset at which `name` stands in the message, or 0. */
-static uint16_t find_name(const struct pack *p, const uint8_t *name)
-{
-	for (uint16_t i = 0; i < p->name_count; i++)
-		if (is_name_at(p, p->names[i], name))
-			return p->names[i];
-	return 0;
-}
-
 /* Writes a name, its tail as a pointer if it stands in the message already. Its own labels become
  * targets for later names only when it is whole: until then the bytes behind them are not written. */
 static void write_name(struct pack *p, struct wr *w, const uint8_t *name, bool may_point)
 {
-	uint16_t name_count = p->name_count;
-	for (; *name; name = name_parent(name)) {
-		uint16_t off = p->has_compression ? find_name(p, name) : 0;
-		if (off && may_point) {
-			wr_u16(w, 0xc000 | off);
+	uint16_t hashes[NAME_LABELS_MAX], off = 0;
+	const unsigned labels = suffix_hashes(name, hashes);
+	const uint8_t *tail = name;
+	unsigned own = 0; /* labels that do not stand in the message as the end of a name */
+	for (; own < labels; own++, tail = name_parent(tail)) {
+		off = suffixes_find(&p->suffixes, p->start, hashes[own], tail, p->keeps_case);
+		if (off)
 			break;
-		}
-		size_t here = wr_len(w);
-		wr_bytes(w, name, 1u + name[0]);
-		if (!off && here < 0x4000 && name_count < PACK_NAMES)
-			p->names[name_count++] = (uint16_t)here;
 	}
-	if (*name == 0)
-		wr_u8(w, 0);
-	if (!w->err)
-		p->name_count = name_count;
+	size_t here = wr_len(w);
+	if (off && may_point) {
+		wr_bytes(w, name, (size_t)(tail - name));
+		wr_u16(w, 0xc000 | off);
+	} else {
+		wr_bytes(w, name, (size_t)(tail - name) + name_len(tail));
+	}
+	if (w->err)
+		return;
+	for (unsigned i = 0; i < own; i++, here += 1u + p->start[here])
+		suffixes_add(&p->suffixes, here, hashes[i]);
 }
 
 static void count_up(struct pack *p, unsigned index)
@@ -102,12 +75,12 @@ static void count_up(struct pack *p, unsigned index)
 int pack_question(struct pack *p, const uint8_t *name, uint16_t type, uint16_t class)
 {
 	struct wr w = pack_writer(p);
-	uint16_t name_count = p->name_count;
+	uint16_t suffix_count = p->suffixes.count;
 	write_name(p, &w, name, true);
 	wr_u16(&w, type);
 	wr_u16(&w, class);
 	if (w.err) {
-		p->name_count = name_count;
+		suffixes_rewind(&p->suffixes, suffix_count);
 		return w.err;
 	}
 	p->len = wr_len(&w);
@@ -135,7 +108,7 @@ static void write_rdata(struct pack *p, struct wr *w, const struct pack_rr *rr)
 int pack_rr(struct pack *p, enum msg_section section, const struct pack_rr *rr)
 {
 	struct wr w = pack_writer(p);
-	uint16_t name_count = p->name_count;
+	uint16_t suffix_count = p->suffixes.count;
 	write_name(p, &w, rr->owner, true);
 	wr_u16(&w, rr->type);
 	wr_u16(&w, rr->class);
@@ -144,7 +117,7 @@ int pack_rr(struct pack *p, enum msg_section section, const struct pack_rr *rr)
 	size_t start = wr_len(&w);
 	write_rdata(p, &w, rr);
 	if (w.err) {
-		p->name_count = name_count;
+		suffixes_rewind(&p->suffixes, suffix_count);
 		return w.err;
 	}
 	put_u16(rdata_len, (uint16_t)(wr_len(&w) - start));
@@ -155,7 +128,7 @@ int pack_rr(struct pack *p, enum msg_section section, const struct pack_rr *rr)
 
 struct pack_mark pack_mark(const struct pack *p)
 {
-	struct pack_mark mark = {.len = p->len, .name_count = p->name_count};
+	struct pack_mark mark = {.len = p->len, .suffix_count = p->suffixes.count};
 	memcpy(mark.counts, p->start + 4, sizeof(mark.counts));
 	return mark;
 }
@@ -163,6 +136,6 @@ struct pack_mark pack_mark(const struct pack *p)
 void pack_rewind(struct pack *p, const struct pack_mark *mark)
 {
 	p->len = mark->len;
-	p->name_count = mark->name_count;
+	suffixes_rewind(&p->suffixes, mark->suffix_count);
 	memcpy(p->start + 4, mark->counts, sizeof(mark->counts));
 }

@@ -12,20 +12,14 @@
 
 #include "base/compiler.h"
 #include "wire/msg.h"
-
-enum {
-	/* Names remembered for compression. A table that is full means longer messages, not wrong ones. */
-	PACK_NAMES = 128
-};
+#include "wire/suffix.h"
 
 struct pack {
 	uint8_t *start;
 	size_t len;
 	size_t cap;        /* most bytes of the message: the buffer's size or a limit below it */
 	size_t reserved;   /* kept free at the end for what must still fit (an OPT record) */
-	uint16_t names[PACK_NAMES]; /* offsets of names in the message */
-	uint16_t name_count;
-	bool has_compression; /* false: names are written in full */
+	struct suffixes suffixes; /* of names in the message */
 	bool may_compress_srv; /* true in multicast DNS (RFC 6762 §18.14) */
 	bool keeps_case; /* true in transfers: a name never takes another's spelling (RFC 5936 §3.4) */
 };
@@ -56,7 +50,7 @@ int pack_rr(struct pack *p, enum msg_section section, const struct pack_rr *rr)
 /* Where the message stands now, and going back there: to write several records or none. */
 struct pack_mark {
 	size_t len;
-	uint16_t name_count;
+	uint16_t suffix_count;
 	uint8_t counts[8]; /* of the header */
 };
 struct pack_mark pack_mark(const struct pack *p) NONNULL;

@@ -7,56 +7,55 @@
 
 #include <stdio.h>
 
+/* By number; what is not known has no text. */
 static const struct {
-	uint16_t type;
 	const char *text;
 	struct rr_layout layout;
 } types[] = {
-	{RR_A, "A", {0}},
-	{RR_NS, "NS", {0, 1, true}},
-	{RR_MD, "MD", {0, 1, true}},
-	{RR_MF, "MF", {0, 1, true}},
-	{RR_CNAME, "CNAME", {0, 1, true}},
-	{RR_SOA, "SOA", {0, 2, true}},
-	{RR_MB, "MB", {0, 1, true}},
-	{RR_MG, "MG", {0, 1, true}},
-	{RR_MR, "MR", {0, 1, true}},
-	{RR_PTR, "PTR", {0, 1, true}},
-	{RR_HINFO, "HINFO", {0}},
-	{RR_MINFO, "MINFO", {0, 2, true}},
-	{RR_MX, "MX", {2, 1, true}},
-	{RR_TXT, "TXT", {0}},
-	{RR_RP, "RP", {0, 2, false}},
-	{RR_AFSDB, "AFSDB", {2, 1, false}},
-	{RR_RT, "RT", {2, 1, false}},
-	{RR_SIG, "SIG", {18, 1, false}},
-	{RR_PX, "PX", {2, 2, false}},
-	{RR_AAAA, "AAAA", {0}},
-	{RR_SRV, "SRV", {6, 1, false}},
-	{RR_NAPTR, "NAPTR", {0}},
-	{RR_KX, "KX", {2, 1, false}},
-	{RR_DNAME, "DNAME", {0, 1, false}},
-	{RR_OPT, "OPT", {0}},
-	{RR_DS, "DS", {0}},
-	{RR_SSHFP, "SSHFP", {0}},
-	{RR_RRSIG, "RRSIG", {18, 1, false}},
-	{RR_NSEC, "NSEC", {0, 1, false}},
-	{RR_DNSKEY, "DNSKEY", {0}},
-	{RR_TLSA, "TLSA", {0}},
-	{RR_SVCB, "SVCB", {2, 1, false}},
-	{RR_HTTPS, "HTTPS", {2, 1, false}},
-	{RR_TSIG, "TSIG", {0}},
-	{RR_IXFR, "IXFR", {0}},
-	{RR_AXFR, "AXFR", {0}},
-	{RR_ANY, "ANY", {0}},
-	{RR_CAA, "CAA", {0}},
+	[RR_A] = {"A", {0}},
+	[RR_NS] = {"NS", {0, 1, true}},
+	[RR_MD] = {"MD", {0, 1, true}},
+	[RR_MF] = {"MF", {0, 1, true}},
+	[RR_CNAME] = {"CNAME", {0, 1, true}},
+	[RR_SOA] = {"SOA", {0, 2, true}},
+	[RR_MB] = {"MB", {0, 1, true}},
+	[RR_MG] = {"MG", {0, 1, true}},
+	[RR_MR] = {"MR", {0, 1, true}},
+	[RR_PTR] = {"PTR", {0, 1, true}},
+	[RR_HINFO] = {"HINFO", {0}},
+	[RR_MINFO] = {"MINFO", {0, 2, true}},
+	[RR_MX] = {"MX", {2, 1, true}},
+	[RR_TXT] = {"TXT", {0}},
+	[RR_RP] = {"RP", {0, 2, false}},
+	[RR_AFSDB] = {"AFSDB", {2, 1, false}},
+	[RR_RT] = {"RT", {2, 1, false}},
+	[RR_SIG] = {"SIG", {18, 1, false}},
+	[RR_PX] = {"PX", {2, 2, false}},
+	[RR_AAAA] = {"AAAA", {0}},
+	[RR_SRV] = {"SRV", {6, 1, false}},
+	[RR_NAPTR] = {"NAPTR", {0}},
+	[RR_KX] = {"KX", {2, 1, false}},
+	[RR_DNAME] = {"DNAME", {0, 1, false}},
+	[RR_OPT] = {"OPT", {0}},
+	[RR_DS] = {"DS", {0}},
+	[RR_SSHFP] = {"SSHFP", {0}},
+	[RR_RRSIG] = {"RRSIG", {18, 1, false}},
+	[RR_NSEC] = {"NSEC", {0, 1, false}},
+	[RR_DNSKEY] = {"DNSKEY", {0}},
+	[RR_TLSA] = {"TLSA", {0}},
+	[RR_SVCB] = {"SVCB", {2, 1, false}},
+	[RR_HTTPS] = {"HTTPS", {2, 1, false}},
+	[RR_TSIG] = {"TSIG", {0}},
+	[RR_IXFR] = {"IXFR", {0}},
+	[RR_AXFR] = {"AXFR", {0}},
+	[RR_ANY] = {"ANY", {0}},
+	[RR_CAA] = {"CAA", {0}},
 };
 
 const char *rr_type_text(uint16_t type, char *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (types[i].type == type)
-			return strcpy(out, types[i].text);
+	if (type < ARRAY_LEN(types) && types[type].text)
+		return strcpy(out, types[type].text);
 	snprintf(out, RR_TYPE_TEXT_CAP, "TYPE%u", type);
 	return out;
 }
@@ -68,10 +67,7 @@ bool rr_type_is_meta(uint16_t type)
 
 struct rr_layout rr_layout(uint16_t type)
 {
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (types[i].type == type)
-			return types[i].layout;
-	return (struct rr_layout){0};
+	return type < ARRAY_LEN(types) ? types[type].layout : (struct rr_layout){0};
 }
 
 void rd_rdata(struct rd *r, uint16_t type, size_t len, struct wr *w)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: ISC
 """Real secondaries follow us and end equal to us; a real primary takes our updates."""
+import re
+import socket
+import struct
 import subprocess
 import time
 
@@ -8,11 +11,13 @@ import pytest
 dns = pytest.importorskip("dns", reason="python3-dnspython is not installed")
 
 import dns.exception  # noqa: E402
+import dns.message  # noqa: E402
 import dns.query  # noqa: E402
+import dns.rcode  # noqa: E402
 
 from lib.query import ask  # noqa: E402
 from lib.secondary import knot_primary, knot_secondary, nsd_secondary  # noqa: E402
-from lib.transfer import HOST, axfr, rows, tsig_option  # noqa: E402
+from lib.transfer import HOST, KEYS, axfr, rows, tsig_option  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
 KNOT, NSD, PRIMARY = "10.7.0.21", "10.7.0.22", "10.7.0.23"
@@ -137,6 +142,27 @@ def test_names_outlive_this_machine(site, serve, started, need, tmp_path):
     assert ask(ns, KNOT, "web.vanya", "A").answer
 
 
+def test_a_secondary_that_is_no_longer_near_gets_what_the_far_may_see(site, serve, started, need, tmp_path):
+    """By a reload, and nothing else changes: it is told, and sent all of what its view has."""
+    far = site.topo.far_client(site.host)
+    addr = "198.18.0.9"
+    site.host.ip(f"route change default via 192.0.2.2 src {HOST}")
+    conf = tmp_path / "zone.conf"
+    options = "\n".join(option[2:].replace("=", " = ", 1) for option in outward_options(addr))
+    text = f"domain = vanya\nns = ns.example.\nmdns = no\n{options}\n"
+    conf.write_text(f"{text}lan = {addr}\n")
+    daemon = serve(site.host, f"--config={conf}")
+    knot = knot_secondary(need("knotd"), far, addr, str(tmp_path), "vanya")
+    started.append(knot)
+    wait_equal(site, knot, "vanya")
+    assert ("web.vanya.", "A", "10.7.0.2") in transferred(far, "vanya", addr)
+    conf.write_text(text)
+    daemon.reload()
+    wait_until(lambda: ("web.vanya.", "A", "198.51.100.2") in transferred(far, "vanya", addr), 20)
+    assert ("web.vanya.", "A", "10.7.0.2") not in transferred(far, "vanya", addr)
+    wait_equal(site, knot, "vanya")
+
+
 # --- updates ----------------------------------------------------------------------------------------
 
 def sees_only(directory, *namespaces):
@@ -157,6 +183,32 @@ def in_primary(ns):
     """What the primary has, without its own and without what says whose is what."""
     return {(name, text) for name, rdtype, text in transferred(ns, "vanya", PRIMARY)
             if rdtype in ("A", "AAAA") and name != "ns.vanya."}
+
+
+def answer_once_with_badtime(listener, ahead_s):
+    """Takes one message over TCP, and says (RFC 8945 §5.2.3) that the clock here is that much ahead."""
+    connection, _ = listener.accept()
+    with connection:
+        query, _ = dns.query.receive_tcp(connection, time.time() + 10, keyring=KEYS)
+        reply = dns.message.make_response(query)
+        reply.set_rcode(dns.rcode.NOTAUTH)
+        reply.use_tsig(KEYS, query.keyname, original_id=query.id, tsig_error=18,
+                       other_data=struct.pack("!Q", int(time.time()) + ahead_s)[2:])
+        dns.query.send_tcp(connection, reply.to_wire())
+
+
+def test_a_primary_with_another_time_is_told_as_that(site, serve):
+    ns = site.server("primary", PRIMARY)
+    with ns.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.bind((PRIMARY, 53))
+        listener.listen()
+        listener.settimeout(10)
+        daemon = serve(site.host, "--domain=vanya", "--ns=ns.example.", "--no-mdns", tsig_option("one"),
+                       f"--update={PRIMARY},key:one")
+        answer_once_with_badtime(listener, 4000)
+        wait_until(lambda: 'error="BADTIME"' in daemon.log(), 10)
+    ahead_s = re.search(r"clock_ahead_s=(-?\d+)", daemon.log())
+    assert 3990 < int(ahead_s[1]) < 4010
 
 
 def test_two_machines_share_the_zone_of_a_primary(site, serve, started, need, tmp_path):

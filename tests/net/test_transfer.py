@@ -151,6 +151,33 @@ def test_a_wrong_secret_is_badsig_and_not_signed(lab):
     assert (reply.rcode, reply.error, reply.mac_len) == ("NOTAUTH", "BADSIG", 0)
 
 
+def test_errors_of_signatures_are_limited_like_other_replies(topo, serve):
+    """Over UDP nobody knows who is told of them; over TCP it is who asked."""
+    lab = Lab(topo, serve, "--rate-limit=5", tsig_option("one"))
+    query = dns.message.make_query("web.vanya", "A")
+    query.use_tsig(KEYS, "two.", algorithm="hmac-sha256")
+    wire = query.to_wire()
+    with lab.near.socket(socket.AF_INET) as sock:
+        sock.settimeout(0.5)
+        sock.connect((HOST, 53))
+        for _ in range(200):
+            sock.send(wire)
+        replies = 0
+        with pytest.raises(socket.timeout):
+            while True:
+                assert sock.recv(1024)[3] & 15 == dns.rcode.NOTAUTH
+                replies += 1
+    assert 0 < replies < 50
+    assert lab.daemon.status()["dns"]["limited"] == 200 - replies
+    with lab.near.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        sock.connect((HOST, 53))
+        sock.sendall((struct.pack("!H", len(wire)) + wire) * 100)
+        with sock.makefile("rb") as stream:
+            for _ in range(100):
+                reply = stream.read(struct.unpack("!H", stream.read(2))[0])
+                assert reply[3] & 15 == dns.rcode.NOTAUTH
+
+
 def test_an_unknown_key_is_badkey_and_not_signed(lab):
     query = dns.message.make_query("vanya", "AXFR")
     query.use_tsig(dns.tsigkeyring.from_text({"who": SECRET}), "who")

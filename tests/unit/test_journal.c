@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "secondary_rig.h"
 #include "transfer/catalog.h"
+#include "transfer/journal_zone.h"
 #include "unit.h"
 #include "zone_rig.h"
 
@@ -247,6 +249,37 @@ static void a_zone_below_takes_its_names_out_of_the_one_above(void **state)
 	secondary_fini(&s);
 }
 
+/* However the zones came: the one in the middle last, and first to go. */
+static void each_name_is_in_the_nearest_zone_only(void **state)
+{
+	enum { HOSTS = 50 };
+	struct world *w = *state;
+	static const char *const zones[] = {"example.", "c.b.example.", "b.example."};
+	rig_apex(w->zone, zones[1]);
+	rig_apex(w->zone, zones[2]);
+	for (size_t i = 0; i < ARRAY_LEN(zones); i++)
+		for (int host = 0; host < HOSTS; host++) {
+			char owner[64];
+			snprintf(owner, sizeof(owner), "host-%d.%s", host, zones[i]);
+			rig_put(w->zone, ZONE_DERIVED, owner, "60 A 192.0.2.1", NULL);
+		}
+	commit(w);
+	/* SOA, NS, the hosts; "a" in the first; the delegation in those that have one. */
+	static const unsigned counts[] = {2 + HOSTS + 1 + 1, 2 + HOSTS, 2 + HOSTS + 1};
+	struct secondary s;
+	for (size_t i = 0; i < ARRAY_LEN(zones); i++) {
+		follow(w, zones[i], VIEW_WAN, &s);
+		assert_int_equal(s.count, counts[i]);
+		secondary_fini(&s);
+	}
+	struct name middle = rig_name(zones[2]);
+	assert_int_equal(zone_remove_apex(w->zone, middle.wire), 0);
+	commit(w);
+	follow(w, zones[0], VIEW_WAN, &s);
+	assert_int_equal(s.count, counts[0] + HOSTS);
+	secondary_fini(&s);
+}
+
 static void the_catalog_follows_the_zones(void **state)
 {
 	struct world *w = *state;
@@ -438,6 +471,22 @@ static void many_zones_are_made_in_one_walk(void **state)
 	}
 }
 
+/* Memory that was short for a moment is not short for as long as somebody asks. */
+static void a_zone_that_could_not_be_made_is_made_again_after_a_while(void **state)
+{
+	struct world *w = *state;
+	const ns_t half = LIMIT_IMAGE_KEEP_S * NS_PER_S / 2;
+	struct xfr_ask ask = {.zone = rig_name("example.")};
+	struct xfr_source *source;
+	while (journal_source(w->journal, &ask, 0, &source) == JOURNAL_LATER)
+		journal_work(w->journal, 0);
+	xfr_source_free(source);
+	jzone_find(w->journal, ask.zone.wire)->image->err = ERR_NOMEM;
+	assert_int_equal(journal_source(w->journal, &ask, half, &source), ERR_NOMEM);
+	journal_trim(w->journal, 2 * half);
+	assert_int_equal(journal_source(w->journal, &ask, 2 * half, &source), JOURNAL_LATER);
+}
+
 /* Views that flip. */
 
 static void refresh_from(struct world *w, struct secondary *s, const char *addr, uint8_t view)
@@ -488,6 +537,56 @@ static void clients_of_both_views_go_on_step_by_step(void **state)
 	secondary_fini(&wan);
 }
 
+static unsigned all_are_wan(void *arg, const struct addr *client)
+{
+	(void)arg;
+	(void)client;
+	return VIEW_WAN;
+}
+
+static void renew(void *arg, const uint8_t *apex)
+{
+	struct world *w = arg;
+	zone_renew(w->zone, apex);
+}
+
+static void who_is_moved_to_the_other_view_is_given_a_new_serial(void **state)
+{
+	struct world *w = *state;
+	struct secondary s;
+	follow(w, "example.", VIEW_LAN, &s);
+	refresh_from(w, &s, "192.0.2.99", VIEW_LAN);
+	uint32_t serial = s.serial;
+	s.view = VIEW_WAN;
+	journal_each_misplaced(w->journal, all_are_wan, renew, w);
+	commit(w);
+	assert_true(secondary_refresh(&s, w->journal));
+	assert_int_equal(s.steps, 0);
+	assert_int_not_equal(s.serial, serial);
+	assert_equal_to_whole(w, &s);
+	/* And once only: it is where it is held to be. */
+	serial = s.serial;
+	journal_each_misplaced(w->journal, all_are_wan, renew, w);
+	commit(w);
+	assert_true(secondary_refresh(&s, w->journal));
+	assert_int_equal(s.serial, serial);
+	secondary_fini(&s);
+}
+
+static void clients_that_are_gone_renew_nothing(void **state)
+{
+	struct world *w = *state;
+	struct secondary s;
+	follow(w, "example.", VIEW_LAN, &s);
+	rig_put(w->zone, ZONE_DERIVED, "b.example.", "60 A 192.0.2.2", NULL);
+	commit(w);
+	uint32_t serial = zone_serial(w->zone, s.zone.wire);
+	journal_each_misplaced(w->journal, all_are_wan, renew, w);
+	commit(w);
+	assert_int_equal(zone_serial(w->zone, s.zone.wire), serial);
+	secondary_fini(&s);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -502,6 +601,7 @@ int main(void)
 		TEST(the_history_is_bounded),
 		TEST(one_batch_that_is_too_large_ends_the_history),
 		TEST(a_zone_below_takes_its_names_out_of_the_one_above),
+		TEST(each_name_is_in_the_nearest_zone_only),
 		TEST(the_catalog_follows_the_zones),
 		TEST(a_zone_that_is_gone_is_not_transferred),
 		TEST(a_transfer_under_way_is_of_one_serial),
@@ -509,8 +609,11 @@ int main(void)
 		TEST(a_whole_zone_is_made_in_bounded_pieces),
 		TEST(a_zone_that_grows_while_it_is_made_comes_whole),
 		TEST(many_zones_are_made_in_one_walk),
+		TEST(a_zone_that_could_not_be_made_is_made_again_after_a_while),
 		TEST(a_client_that_moves_to_the_other_view_gets_all),
 		TEST(clients_of_both_views_go_on_step_by_step),
+		TEST(who_is_moved_to_the_other_view_is_given_a_new_serial),
+		TEST(clients_that_are_gone_renew_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "unit.h"
 #include "wire/rr.h"
 
@@ -87,9 +88,6 @@ static void names_in_old_rdata_are_compressed(void **state)
 	pack_init(&p, buffer, sizeof(buffer), 0, 0);
 	assert_int_equal(pack_rr(&p, SECTION_ANSWER, &rr), 0);
 	assert_memory_equal(buffer + 12 + 11 + 8, "\0\2\xc0\x0c", 4);
-	p.has_compression = false;
-	assert_int_equal(pack_rr(&p, SECTION_ANSWER, &rr), 0);
-	assert_int_equal(p.len, 12 + 11 + 10 + 2 + 11 + 10 + 11);
 }
 
 static void what_does_not_fit_leaves_the_message_as_it_was(void **state)
@@ -102,11 +100,11 @@ static void what_does_not_fit_leaves_the_message_as_it_was(void **state)
 		struct pack p;
 		pack_init(&p, buffer, cap, 0, 0);
 		assert_int_equal(pack_question(&p, name.wire, RR_A, CLASS_IN), 0);
-		uint16_t name_count = p.name_count;
+		uint16_t suffix_count = p.suffixes.count;
 		memcpy(before, buffer, p.len);
 		assert_int_equal(pack_rr(&p, SECTION_ANSWER, &rr), ERR_SPACE);
 		assert_int_equal(p.len, 30);
-		assert_int_equal(p.name_count, name_count);
+		assert_int_equal(p.suffixes.count, suffix_count);
 		assert_memory_equal(buffer, before, p.len);
 	}
 }
@@ -153,10 +151,10 @@ static void rewind_forgets_records_names_and_counts(void **state)
 static void full_table_of_names_means_longer_not_wrong(void **state)
 {
 	(void)state;
-	static uint8_t buffer[16384];
+	static uint8_t buffer[MSG_CAP];
 	struct pack p;
 	pack_init(&p, buffer, sizeof(buffer), 0, 0);
-	for (int i = 0; i < 2 * PACK_NAMES; i++) {
+	for (int i = 0; i < 2 * SUFFIX_COUNT; i++) {
 		char text[32];
 		snprintf(text, sizeof(text), "host%d.example.", i);
 		struct name name = parse(text);
@@ -166,8 +164,8 @@ static void full_table_of_names_means_longer_not_wrong(void **state)
 	struct rd r = rd_init(buffer, p.len);
 	struct msg_header h;
 	rd_header(&r, &h);
-	assert_int_equal(h.count[SECTION_ANSWER], 2 * PACK_NAMES);
-	for (int i = 0; i < 2 * PACK_NAMES; i++) {
+	assert_int_equal(h.count[SECTION_ANSWER], 2 * SUFFIX_COUNT);
+	for (int i = 0; i < 2 * SUFFIX_COUNT; i++) {
 		char text[32];
 		struct rr rr;
 		snprintf(text, sizeof(text), "host%d.example.", i);
@@ -194,6 +192,171 @@ static void names_behind_the_reach_of_pointers_are_no_targets(void **state)
 	assert_int_equal(p.len - len, b.len + 10 + 4);
 }
 
+static void put_a(struct pack *p, const char *owner)
+{
+	struct name name = parse(owner);
+	struct pack_rr rr = record(&name, RR_A, "\xc0\0\2\1", 4);
+	assert_int_equal(pack_rr(p, SECTION_ANSWER, &rr), 0);
+}
+
+static void the_last_owner_and_the_zone_are_pointers_however_many_names_there_are(void **state)
+{
+	(void)state;
+	static uint8_t buffer[0x4000];
+	struct pack p;
+	pack_init(&p, buffer, sizeof(buffer), 0, 0);
+	put_a(&p, "zone.example.");
+	for (int i = 1000; i < 1000 + 3 * SUFFIX_COUNT / 2; i++) {
+		char text[32];
+		snprintf(text, sizeof(text), "h%d.zone.example.", i);
+		size_t len = p.len;
+		put_a(&p, text);
+		assert_int_equal(p.len - len, 1 + 5 + 2 + 14);
+		len = p.len;
+		put_a(&p, text);
+		assert_int_equal(p.len - len, 2 + 14);
+	}
+}
+
+static void rfc5936_s3_4_a_transfer_keeps_each_spelling(void **state)
+{
+	(void)state;
+	uint8_t buffer[512];
+	struct pack p;
+	pack_init(&p, buffer, sizeof(buffer), 0, 0);
+	p.keeps_case = true;
+	put_a(&p, "host.example.");
+	size_t second = p.len;
+	put_a(&p, "Host.example.");
+	assert_memory_equal(buffer + second, "\4Host\xc0\x11", 7);
+	size_t third = p.len;
+	put_a(&p, "host.example.");
+	assert_memory_equal(buffer + third, "\xc0\x0c", 2);
+}
+
+static void names_that_differ_by_the_bit_of_case_alone_are_two(void **state)
+{
+	(void)state;
+	uint8_t buffer[512];
+	struct pack p;
+	uint16_t one[NAME_LABELS_MAX], other[NAME_LABELS_MAX];
+	struct name a = parse("[abcdefghij.example."), b = parse("{abcdefghij.example.");
+	assert_int_equal(suffix_hashes(a.wire, one), 2);
+	assert_int_equal(suffix_hashes(b.wire, other), 2);
+	assert_int_equal(one[0], other[0]);
+	pack_init(&p, buffer, sizeof(buffer), 0, 0);
+	put_a(&p, "[abcdefghij.example.");
+	size_t len = p.len;
+	put_a(&p, "{abcdefghij.example.");
+	assert_int_equal(p.len - len, 12 + 2 + 14);
+}
+
+static void each_spelling_has_the_same_hash_whatever_its_length(void **state)
+{
+	(void)state;
+	for (size_t len = 1; len <= LABEL_CAP; len++) {
+		char small[LABEL_CAP], large[LABEL_CAP];
+		uint16_t one[NAME_LABELS_MAX], other[NAME_LABELS_MAX];
+		struct name a, b;
+		for (size_t i = 0; i < len; i++) {
+			small[i] = (char)('a' + i % 26);
+			large[i] = (char)('A' + i % 26);
+		}
+		assert_int_equal(name_prepend(small, len, name_root, &a), 0);
+		assert_int_equal(name_prepend(large, len, name_root, &b), 0);
+		assert_int_equal(suffix_hashes(a.wire, one), 1);
+		assert_int_equal(suffix_hashes(b.wire, other), 1);
+		assert_int_equal(one[0], other[0]);
+	}
+}
+
+static void assert_is_pointer(struct pack *p, const char *owner)
+{
+	size_t len = p->len;
+	put_a(p, owner);
+	assert_int_equal(p->len - len, 2 + 14);
+}
+
+static void what_was_before_what_is_taken_back_is_known_still(void **state)
+{
+	(void)state;
+	uint8_t buffer[512];
+	struct pack p;
+	pack_init(&p, buffer, sizeof(buffer), 0, 0);
+	p.keeps_case = true;
+	put_a(&p, "host.example.");
+	struct pack_mark mark = pack_mark(&p);
+	put_a(&p, "Host.example."); /* the same hash */
+	pack_rewind(&p, &mark);
+	assert_is_pointer(&p, "host.example.");
+}
+
+static void going_back_behind_all_that_is_known_begins_anew(void **state)
+{
+	(void)state;
+	static uint8_t buffer[0x4000];
+	struct pack p;
+	pack_init(&p, buffer, sizeof(buffer), 0, 0);
+	put_a(&p, "zone.example.");
+	struct pack_mark mark = pack_mark(&p);
+	for (int i = 0; i < 2 * SUFFIX_COUNT; i++) {
+		char text[32];
+		snprintf(text, sizeof(text), "h%d.zone.example.", i);
+		put_a(&p, text);
+	}
+	pack_rewind(&p, &mark);
+	put_a(&p, "a.zone.example.");
+	assert_is_pointer(&p, "a.zone.example.");
+	assert_is_pointer(&p, "zone.example.");
+}
+
+/* Any order of records, of marks and of going back to them gives messages that say what was meant. */
+static void what_is_taken_back_is_pointed_to_by_nothing(void **state)
+{
+	(void)state;
+	enum { RECORDS = 900, MARKS = 4 };
+	static uint8_t buffer[0x4000];
+	static unsigned owners[RECORDS];
+	uint64_t dice = 1;
+	for (int round = 0; round < 40; round++) {
+		struct { struct pack_mark mark; unsigned count; } marks[MARKS];
+		unsigned mark_count = 0, count = 0;
+		struct pack p;
+		pack_init(&p, buffer, sizeof(buffer), 0, 0);
+		for (int turn = 0; turn < 3000 && count < RECORDS; turn++) {
+			char text[64];
+			dice = hash_mix(dice, 77);
+			unsigned act = dice % 400, i = dice >> 20 & 1023;
+			if (act == 0 && mark_count < MARKS) {
+				marks[mark_count].mark = pack_mark(&p);
+				marks[mark_count++].count = count;
+			} else if (act == 1 && mark_count > 0) {
+				pack_rewind(&p, &marks[--mark_count].mark);
+				count = marks[mark_count].count;
+			}
+			snprintf(text, sizeof(text), "h%u.net%u.example.", i, i % 7);
+			struct name name = parse(text);
+			struct pack_rr rr = record(&name, RR_A, "\xc0\0\2\1", 4);
+			if (pack_rr(&p, SECTION_ANSWER, &rr) == 0)
+				owners[count++] = i;
+		}
+		struct rd r = rd_init(buffer, p.len);
+		struct msg_header h;
+		rd_header(&r, &h);
+		assert_int_equal(h.count[SECTION_ANSWER], count);
+		for (unsigned i = 0; i < count; i++) {
+			char text[64];
+			struct rr rr;
+			snprintf(text, sizeof(text), "h%u.net%u.example.", owners[i],
+				owners[i] % 7);
+			struct name name = parse(text);
+			rd_rr(&r, &rr);
+			assert_int_equal(r.err, 0);
+			assert_true(name_equal(rr.owner.wire, name.wire));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +369,14 @@ int main(void)
 		cmocka_unit_test(rewind_forgets_records_names_and_counts),
 		cmocka_unit_test(full_table_of_names_means_longer_not_wrong),
 		cmocka_unit_test(names_behind_the_reach_of_pointers_are_no_targets),
+		cmocka_unit_test(
+			the_last_owner_and_the_zone_are_pointers_however_many_names_there_are),
+		cmocka_unit_test(rfc5936_s3_4_a_transfer_keeps_each_spelling),
+		cmocka_unit_test(names_that_differ_by_the_bit_of_case_alone_are_two),
+		cmocka_unit_test(each_spelling_has_the_same_hash_whatever_its_length),
+		cmocka_unit_test(what_was_before_what_is_taken_back_is_known_still),
+		cmocka_unit_test(going_back_behind_all_that_is_known_begins_anew),
+		cmocka_unit_test(what_is_taken_back_is_pointed_to_by_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

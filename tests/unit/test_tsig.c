@@ -125,6 +125,48 @@ static void no_bit_can_be_changed(void **state)
 	}
 }
 
+/* RFC 8945 §5.2.3: BADTIME is signed, has our time and, besides, the server's. */
+static void clocks_that_are_apart_are_told_by_how_much(void **state)
+{
+	(void)state;
+	uint8_t msg[CAP], reply[CAP];
+	struct tsig ours, theirs;
+	int64_t ahead_s = 1;
+	struct tsig_key key = key_of("k", "hmac-sha256");
+	const uint64_t clocks[] = {NOW + 4000, NOW - 4000};
+	for (size_t i = 0; i < ARRAY_LEN(clocks); i++) {
+		size_t len = make_signed(&key, &ours, msg);
+		assert_int_equal(verify(&key, msg, len, clocks[i], &theirs), TSIG_BADTIME);
+		len = tsig_sign_reply(&theirs, reply, make_query(reply), CAP, clocks[i]);
+		assert_int_equal(tsig_check_reply(&ours, reply, len, NOW, &ahead_s), TSIG_BADTIME);
+		assert_int_equal(ahead_s, (int64_t)(clocks[i] - NOW));
+		reply[13] ^= 0x20; /* from nobody that has the key */
+		assert_int_equal(tsig_check_reply(&ours, reply, len, NOW, &ahead_s), ERR_ABSENT);
+	}
+	/* A server that does not look at the time, and has another. */
+	size_t len = make_signed(&key, &ours, msg);
+	assert_int_equal(verify(&key, msg, len, NOW, &theirs), TSIG_NOERROR);
+	len = tsig_sign_reply(&theirs, reply, make_query(reply), CAP, NOW + 500);
+	assert_int_equal(tsig_check_reply(&ours, reply, len, NOW, &ahead_s), TSIG_BADTIME);
+	assert_int_equal(ahead_s, 500);
+}
+
+static void errors_without_a_signature_are_told_and_not_trusted(void **state)
+{
+	(void)state;
+	uint8_t msg[CAP], reply[CAP];
+	struct tsig ours, theirs;
+	int64_t ahead_s;
+	struct tsig_key key = key_of("k", "hmac-sha256"), other = key_of("other", "hmac-sha256");
+	size_t len = make_signed(&key, &ours, msg);
+	assert_int_equal(verify(&other, msg, len, NOW, &theirs), TSIG_BADKEY);
+	len = tsig_sign_reply(&theirs, reply, make_query(reply), CAP, NOW);
+	assert_int_equal(tsig_check_reply(&ours, reply, len, NOW, &ahead_s), TSIG_BADKEY);
+	assert_false(tsig_verify_reply(&ours, reply, len, NOW));
+	assert_int_equal(
+		tsig_check_reply(&ours, reply, make_query(reply), NOW, &ahead_s), ERR_ABSENT);
+}
+
 static void errors_are_told_in_the_order_of_the_rfc(void **state)
 {
 	(void)state;
@@ -283,6 +325,8 @@ int main(void)
 		cmocka_unit_test(faulty_keys_are_told_without_the_secret),
 		cmocka_unit_test(requests_and_replies_verify_with_each_algorithm),
 		cmocka_unit_test(no_bit_can_be_changed),
+		cmocka_unit_test(clocks_that_are_apart_are_told_by_how_much),
+		cmocka_unit_test(errors_without_a_signature_are_told_and_not_trusted),
 		cmocka_unit_test(errors_are_told_in_the_order_of_the_rfc),
 		cmocka_unit_test(truncated_macs_are_badtrunc_and_shorter_ones_formerr),
 		cmocka_unit_test(replies_to_bad_keys_and_signatures_are_not_signed),
