@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "serve/policy.h"
 #include "transfer/request.h"
 #include "wire/pack.h"
 #include "zone/view.h"
@@ -174,19 +175,31 @@ static size_t answer_verified(struct task *t)
 	return sign(t, serve_signed(t));
 }
 
+/* Tells an error to somebody who over UDP may be anybody: so it counts like other replies. */
+static size_t refuse_unverified(struct task *t, unsigned rcode)
+{
+	struct serve_ctx *ctx = t->ctx;
+	if (ctx->rrl && !t->client->is_tcp &&
+		rrl_judge(ctx->rrl, &t->client->addr, RRL_ERROR, ctx->now) != RRL_GIVE) {
+		policy_count(ctx, SERVE_LIMITED);
+		return 0;
+	}
+	return refuse(t, rcode);
+}
+
 static size_t answer_task(struct task *t)
 {
 	if (request_parse(t->query, t->query_len, &t->request))
-		return refuse(t, RCODE_FORMERR);
+		return refuse_unverified(t, RCODE_FORMERR);
 	if (!t->request.is_signed)
 		return answer_verified(t);
 	if (tsig_verify_request(t->policy->keys, t->policy->key_count, t->query, &t->request.tsig,
 		    dns_unix_time(), &t->tsig))
-		return refuse(t, RCODE_FORMERR);
+		return refuse_unverified(t, RCODE_FORMERR);
 	if (t->tsig.error == TSIG_NOERROR)
 		return answer_verified(t);
 	transfers_count_bad_signature(t->transfers);
-	return sign(t, refuse(t, RCODE_NOTAUTH));
+	return sign(t, refuse_unverified(t, RCODE_NOTAUTH));
 }
 
 /* Replies, and what comes from port 0, are dropped as ever. */

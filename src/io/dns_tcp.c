@@ -65,7 +65,7 @@ struct conn {
 	size_t in_len;
 	uint8_t *out; /* answers not sent yet; NULL if there are none */
 	size_t out_len, out_sent;
-	bool is_closing;           /* the client has sent its last: close when all is sent */
+	bool is_closing;           /* nothing more is read: close when all is sent */
 	uint32_t events;           /* that are waited for */
 	struct transfer *transfer; /* asked for, or being sent; NULL: none */
 	bool is_sending;           /* `transfer` is ready */
@@ -194,9 +194,9 @@ static void ask_for(struct tcp_server *s, struct conn *c, struct transfer *trans
 }
 
 /* Answers whole queries until there are none, or no room for another answer, or a transfer is asked
- * for; `*used` is how much of the input that took. Returns the length of the answers, -1 if the
- * client talks nonsense. */
-static ssize_t answer_queries(
+ * for; `*used` is how much of the input that took. Returns the length of the answers. What has no
+ * answer is the last that we hear of a client: it gets those to what it asked before. */
+static size_t answer_queries(
 	struct tcp_server *s, struct conn *c, uint8_t *in, size_t len, size_t *used)
 {
 	size_t out = 0, message;
@@ -213,12 +213,15 @@ static ssize_t answer_queries(
 			ask_for(s, c, transfer);
 			break;
 		}
-		if (reply_len == 0)
-			return -1;
+		if (reply_len == 0) {
+			c->is_closing = true;
+			*used = len;
+			break;
+		}
 		put_u16(reply, (uint16_t)reply_len);
 		out += PREFIX_LEN + reply_len;
 	}
-	return (ssize_t)out;
+	return out;
 }
 
 /* Writes what the client takes now. Returns how much that is, -1 if the connection is broken. */
@@ -243,20 +246,18 @@ static enum turn answer_input(struct tcp_server *s, struct conn *c, uint8_t *in,
 {
 	for (;;) {
 		size_t used;
-		ssize_t out_len = answer_queries(s, c, in, len, &used);
-		if (out_len < 0)
-			return TURN_CLOSE;
+		size_t out_len = answer_queries(s, c, in, len, &used);
 		in += used;
 		len -= used;
 		if (out_len == 0)
 			break;
-		ssize_t sent = write_some(s, c, s->write_buffer, (size_t)out_len);
+		ssize_t sent = write_some(s, c, s->write_buffer, out_len);
 		if (sent < 0)
 			return TURN_CLOSE;
 		note_progress(s, c);
-		if (sent == out_len)
+		if ((size_t)sent == out_len)
 			continue;
-		c->out_len = (size_t)out_len - (size_t)sent;
+		c->out_len = out_len - (size_t)sent;
 		c->out_sent = 0;
 		c->in_len = len;
 		if (!keep(&c->out, s->write_buffer + sent, c->out_len) || !keep(&c->in, in, len))

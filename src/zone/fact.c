@@ -61,6 +61,15 @@ static int fact_cmp_qsort(const void *a, const void *b)
 	return fact_cmp(a, b);
 }
 
+/* As a rule, for sources have their records in this order. */
+static bool is_sorted(const struct facts *facts)
+{
+	for (size_t i = 1; i < facts->count; i++)
+		if (fact_cmp(&facts->at[i - 1], &facts->at[i]) > 0)
+			return false;
+	return true;
+}
+
 size_t facts_of_type(const struct facts *facts, size_t first)
 {
 	size_t end = first;
@@ -128,7 +137,7 @@ static void drop_conflicting(struct facts *facts)
 
 void facts_settle(struct facts *facts)
 {
-	if (facts->count > 1)
+	if (!is_sorted(facts))
 		qsort(facts->at, facts->count, sizeof(facts->at[0]), fact_cmp_qsort);
 	for (size_t i = 0, n; i < facts->count; i += n) {
 		n = facts_of_type(facts, i);

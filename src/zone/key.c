@@ -7,10 +7,13 @@
 
 void key_from_name(struct key *key, const uint8_t *name)
 {
-	uint8_t with_lead[KEY_STEP + NAME_CAP] = {0};
+	uint8_t *to = key->bytes + KEY_STEP;
 	unsigned len = (unsigned)name_len(name);
-	memcpy(with_lead + KEY_STEP, name, len);
-	key_from_bytes(key, with_lead + KEY_STEP, len);
+	memcpy(to, name, len);
+	memset(to + len, 0, KEY_STEP); /* what is behind the name may be in the last step: it stays zero */
+	for (unsigned at = 0; at < len; at += KEY_STEP)
+		copy_lower(to + at, to + at);
+	key->len = len;
 }
 
 static void split(const uint8_t *name, struct key_labels *ret)

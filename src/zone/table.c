@@ -22,10 +22,16 @@ bool table_edge_matches(const struct node *n, const struct key *key, unsigned sk
 	return left == len && key_is_at(key, skip, name, len);
 }
 
+/* Slots that may be in use, so that searches stay short. */
+static size_t room_of(size_t slots)
+{
+	return slots / 4 * 3;
+}
+
 struct table *table_new(uint64_t seed, size_t names)
 {
 	size_t slots = SLOTS_MIN;
-	while (slots / 2 < names) {
+	while (room_of(slots) < names) {
 		if (slots > SIZE_MAX / 4 / sizeof(slot_t))
 			return NULL;
 		slots *= 2;
@@ -54,7 +60,7 @@ void table_free(struct table *t)
 
 bool table_has_room(const struct table *t, size_t more)
 {
-	return t->used + t->removed + more <= (t->mask + 1) / 4 * 3;
+	return t->used + t->removed + more <= room_of(t->mask + 1);
 }
 
 static slot_t slot_of(uint64_t hash, const struct node *n, bool is_edge)
@@ -98,8 +104,14 @@ static bool find_slot(const struct table *t, uint64_t hash, slot_t slot, size_t 
 
 void table_add(struct table *t, uint64_t hash, struct node *n, bool is_edge)
 {
+	struct table *previous = previous_of(t);
+	slot_t slot = slot_of(hash, n, is_edge);
 	t->used++;
-	insert(t, hash, slot_of(hash, n, is_edge));
+	/* Who began in the previous table is led by what is replaced in it to what is added. It has room:
+	 * a quarter of it is free, and long before that is used all of it has been moved. */
+	if (previous)
+		insert(previous, hash, slot);
+	insert(t, hash, slot);
 }
 
 size_t table_locate(struct table *t, uint64_t hash, const struct node *n, bool is_edge)
@@ -153,7 +165,8 @@ void table_remove(struct table *t, uint64_t hash, const struct node *n, bool is_
 struct table *table_grow(struct table *t, size_t more)
 {
 	assert(!table_is_moving(t));
-	struct table *larger = table_new(t->seed, t->used + more);
+	/* With half as many again there is a while until the next one. */
+	struct table *larger = table_new(t->seed, t->used + t->used / 2 + more);
 	if (!larger)
 		return NULL;
 	larger->used = t->used;

@@ -12,7 +12,8 @@
  *
  * A table that has become full is replaced by a larger one, into which the slots are moved a few with
  * each change, so that no change takes long. Until all are moved a search goes on in the *previous*
- * table, where everything stays that was there: what is changed or removed is so in both.
+ * table, which stays complete, for its own readers as well: what is added, changed or removed is so in
+ * both.
  *
  * Memory order: the writer stores a slot with release after the node is complete; a reader loads
  * it with acquire and so sees the node whole. The table's own pointer likewise. `previous` is loaded

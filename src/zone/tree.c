@@ -5,6 +5,9 @@
  */
 #include "zone/tree.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "base/err.h"
 
 enum {
@@ -61,6 +64,8 @@ void tree_fini(struct tree *t)
 	size_t i = 0;
 	if (!table)
 		return;
+	/* While it is moved a node may be in both tables, and freed when its second slot is come by. */
+	table_free(table_move_some(table, SIZE_MAX));
 	for (struct node *n; (n = table_next(table, &i));)
 		node_free(n);
 	table_free(table);
@@ -120,7 +125,7 @@ static void pass(struct place *p, struct node *n, unsigned labels)
 void tree_locate(const struct tree *t, const uint8_t *name, struct place *ret)
 {
 	struct place *p = ret;
-	*p = (struct place){0};
+	memset(&p->self, 0, sizeof(*p) - offsetof(struct place, self));
 	key_from_name(&p->key, name);
 	key_split(&p->key, &p->labels);
 
@@ -172,12 +177,12 @@ static void move_some(struct tree *t, size_t slots)
 	garbage_add(t->garbage, table_move_some(table_of(t), slots));
 }
 
-/* Makes room. What of the table before has not been moved yet is moved first: nothing, unless the
- * table was made smaller. ERR_NOMEM. */
-static int grow(struct tree *t)
+/* Makes room for so many slots. What of the table before has not been moved yet is moved first: nothing,
+ * unless the table was made smaller. ERR_NOMEM. */
+static int grow(struct tree *t, size_t more)
 {
 	move_some(t, SIZE_MAX);
-	struct table *larger = table_grow(table_of(t), SLOTS_A_CHANGE);
+	struct table *larger = table_grow(table_of(t), more);
 	if (!larger)
 		return ERR_NOMEM;
 	publish_table(t, larger);
@@ -194,10 +199,22 @@ int tree_reserve(struct tree *t, struct place *place, bool is_clearing)
 	move_some(t, MOVES_A_CHANGE);
 	if (table_has_room(table_of(t), SLOTS_A_CHANGE))
 		return 0;
-	err = grow(t);
+	err = grow(t, SLOTS_A_CHANGE);
 	if (err)
 		tree_release(place);
 	return err;
+}
+
+int tree_expect(struct tree *t, size_t names)
+{
+	enum { TABLES = 2 }; /* the one that is, and one that was being moved */
+	size_t used = table_of(t)->used, more = names > used ? names - used : 0;
+	if (table_has_room(table_of(t), more))
+		return 0;
+	if (garbage_reserve(t->garbage, TABLES) || grow(t, more))
+		return ERR_NOMEM;
+	move_some(t, SIZE_MAX);
+	return 0;
 }
 
 bool tree_is_settled(struct tree *t)

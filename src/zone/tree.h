@@ -54,6 +54,10 @@ void tree_locate(const struct tree *t, const uint8_t *name, struct place *ret) N
  * nothing has changed. */
 int tree_reserve(struct tree *t, struct place *place, bool is_clearing) NONNULL MUSTCHECK;
 
+/* Makes room for so many names in all, if they have no edges, so that the table need not grow for them; what
+ * there are is moved at once. ERR_NOMEM. */
+int tree_expect(struct tree *t, size_t names) NONNULL MUSTCHECK;
+
 /* Whether all names are in one table. If not, some are moved. */
 bool tree_is_settled(struct tree *t) NONNULL;
 

@@ -3,6 +3,9 @@
  * Owns the change of one owner: from what the sources will say to the node that readers see.
  * Never decides when; all or nothing. Called by the zone's writer.
  */
+#include <stddef.h>
+#include <string.h>
+
 #include "zone/store.h"
 
 struct node *update_published(const struct update *u)
@@ -12,7 +15,8 @@ struct node *update_published(const struct update *u)
 
 void update_begin(struct zone *z, struct update *u, const uint8_t *name)
 {
-	*u = (struct update){.name = name};
+	memset(&u->name, 0, sizeof(*u) - offsetof(struct update, name));
+	u->name = name;
 	tree_locate(&z->tree, name, &u->place);
 	u->owner = zone_owner(z, &u->place.key, 0);
 	if (u->owner) {

@@ -109,6 +109,37 @@ int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 	return 0;
 }
 
+/* Whether that source, maybe with others, says what the node has. */
+static bool node_has_source(const struct zone *z, const struct node *n, enum zone_source source)
+{
+	struct key key;
+	key_from_name(&key, node_name(n));
+	const struct owner *owner = zone_owner(z, &key, 0);
+	bool is_static = n->flags & NODE_STATIC;
+	if (owner)
+		return owner->said[source] != NULL;
+	return n->set_count > 0 && is_static == (source == ZONE_STATIC);
+}
+
+int zone_keep(struct zone *z, enum zone_source source, bool (*is_kept)(void *arg, const uint8_t *owner),
+	void *arg)
+{
+	const struct table *table = atomic_load_explicit(&z->reader.table, memory_order_relaxed);
+	size_t count = 0, i = 0;
+	int err = 0;
+	struct node **found = calloc(table->used, sizeof(*found));
+	if (!found)
+		return ERR_NOMEM;
+	for (struct node *n; (n = table_next(table, &i));)
+		if (node_has_source(z, n, source) && !is_kept(arg, node_name(n)))
+			found[count++] = n;
+	/* What goes stays in the garbage, and its name readable, until the next commit. */
+	for (i = 0; i < count && !err; i++)
+		err = zone_put(z, source, node_spelling(found[i]), NULL, 0);
+	free(found);
+	return err;
+}
+
 bool zone_hidden_alias(const struct zone *z, const uint8_t *name, struct rdata *ret)
 {
 	struct key key;
@@ -282,6 +313,23 @@ void zone_garbage_free(struct zone_garbage *garbage)
 		return;
 	garbage_free_all(&garbage->blocks);
 	free(garbage);
+}
+
+int zone_expect(struct zone *z, size_t names)
+{
+	return tree_expect(&z->tree, names);
+}
+
+void zone_listen(struct zone *z, struct zone_listener listener)
+{
+	z->listener = listener;
+}
+
+void zone_renew(struct zone *z, const uint8_t *apex)
+{
+	struct owner *owner = apex_owner(z, apex);
+	if (owner)
+		zone_mark(z, owner);
 }
 
 uint32_t zone_serial(const struct zone *z, const uint8_t *apex)

@@ -68,6 +68,11 @@ int zone_remove_apex(struct zone *z, const uint8_t *apex) NONNULL MUSTCHECK;
 int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 	const struct rrset *sets, size_t count) NONNULL_ARGS(1, 3) MUSTCHECK;
 
+/* Takes back all that `source` said, but for the owners that `is_kept` says yes to. ERR_NOMEM: part of it may be
+ * gone, try again. */
+int zone_keep(struct zone *z, enum zone_source source, bool (*is_kept)(void *arg, const uint8_t *owner),
+	void *arg) NONNULL_ARGS(1, 3) MUSTCHECK;
+
 /* Whether ZONE_STATIC says that `owner` is an alias, and that gives way to something else there: `*ret` is
  * the rdata of its CNAME then, valid until the next zone_put(). */
 bool zone_hidden_alias(const struct zone *z, const uint8_t *owner, struct rdata *ret) NONNULL;
@@ -77,6 +82,10 @@ bool zone_hidden_alias(const struct zone *z, const uint8_t *owner, struct rdata 
  * may still see, to be given to zone_garbage_free() after a grace period; NULL if there is none. */
 struct zone_garbage *zone_commit(struct zone *z, uint32_t serial_floor) NONNULL;
 void zone_garbage_free(struct zone_garbage *garbage);
+
+/* The zone with that apex, if there is one, gets a new serial with the next commit, though no record of
+ * it changed: some of those who hold a copy do not hold what they would get now. */
+void zone_renew(struct zone *z, const uint8_t *apex) NONNULL;
 
 /* Serial of the zone with that apex, 0 if there is no such zone. */
 uint32_t zone_serial(const struct zone *z, const uint8_t *apex) NONNULL;
@@ -116,6 +125,13 @@ int zone_walk_some(const struct zone *z, struct zone_walk *w, size_t slots,
 /* Whether that node, which is in the store, was come by. */
 bool zone_walk_has_passed(const struct zone *z, const struct zone_walk *w, const struct node *n)
 	NONNULL;
+
+/* A large number of names is about to be put, so many in all: the table is made for them at once, and
+ * not while they come. ERR_NOMEM. */
+int zone_expect(struct zone *z, size_t names) NONNULL MUSTCHECK;
+
+/* Tells `listener` from now on, and the one before no more. */
+void zone_listen(struct zone *z, struct zone_listener listener) NONNULL;
 
 /* What readers look things up in (zone/lookup.h); valid as long as the store. */
 struct zone_reader;

@@ -22,7 +22,7 @@ from lib.wait import wait_until  # noqa: E402
 
 HOST4, HOST6 = "10.9.0.1", "fd09::1"
 WEB4 = "10.9.0.2"
-SO_RCVBUFFORCE = 33  # not in Python's module
+SO_RCVBUFFORCE, IP_RECVFRAGSIZE = 33, 25  # not in Python's module
 MANY = 120
 SOURCE_LIMIT, EASY_LIMIT, IDLE_S = 64, 768, 10  # src/base/limits.h
 
@@ -133,6 +133,18 @@ def test_nonsense_ends_the_connection(running, nonsense):
     assert is_answered(running)
 
 
+@pytest.mark.parametrize("nonsense", [b"\0\0", b"\0\5abcde", b"\xff\xff", b"\0\x0c\0\0\x80" + b"\0" * 9],
+                         ids=["empty", "short", "long", "a reply"])
+def test_what_was_asked_before_nonsense_is_answered_and_what_comes_after_is_not(running, nonsense):
+    with connect(running.near) as sock:
+        sock.sendall(frame("web.vanya") + frame("many.lan.vanya") + nonsense + frame("web.vanya"))
+        with sock.makefile("rb") as stream:
+            assert addresses(read_reply(stream)) == [WEB4]
+            assert len(addresses(read_reply(stream))) == MANY
+            with contextlib.suppress(ConnectionResetError):
+                assert read_reply(stream) is None
+
+
 def test_a_client_that_does_not_read_holds_up_nobody_and_gets_it_all_in_the_end(running):
     questions = 3000
     with connect(running.near, rcvbuf=4096) as greedy:
@@ -151,6 +163,30 @@ def test_a_client_that_does_not_read_holds_up_nobody_and_gets_it_all_in_the_end(
             for _ in range(whole):
                 assert len(addresses(read_reply(stream))) == MANY
     wait_until(lambda: is_answered(running), what="an answer after the greedy one has gone")
+
+
+def receive_whole(sock):
+    """A datagram, and whether it came in fragments."""
+    data, extra, _, _ = sock.recvmsg(4096, 64)
+    return data, any(kind == IP_RECVFRAGSIZE for _, kind, _ in extra)
+
+
+def test_what_is_said_of_the_path_makes_no_fragments_of_replies(running, topo):
+    """RFC 9715 section 3.1. Any stranger's ICMP can say that the path is narrow; here a route does."""
+    some = topo.workload("some", running.host, "br0", alias="some")
+    some.batch([f"addr add 10.9.2.{i + 1}/16 dev eth0" for i in range(60)])
+    running.host.ip("route add 10.9.0.9/32 dev br0 mtu 600")
+    wait_until(lambda: len(addresses(ask(running.near, HOST4, "some.vanya", "A", tcp=True))) == 60)
+    with running.near.socket(socket.AF_INET) as near, running.host.socket(socket.AF_INET) as other:
+        near.setsockopt(socket.IPPROTO_IP, IP_RECVFRAGSIZE, 1)
+        near.settimeout(5)
+        near.bind(("10.9.0.9", 0))
+        # What others send there does come in fragments.
+        other.sendto(bytes(1000), near.getsockname())
+        assert receive_whole(near) == (bytes(1000), True)
+        near.sendto(dns.message.make_query("some.vanya", "A", payload=1232).to_wire(), (HOST4, 53))
+        reply, is_fragmented = receive_whole(near)
+        assert len(addresses(dns.message.from_wire(reply))) == 60 and not is_fragmented
 
 
 def test_one_source_gets_a_bounded_number_of_connections(running):

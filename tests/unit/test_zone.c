@@ -526,6 +526,63 @@ static void the_table_grows_and_shrinks_with_the_names(void **state)
 	zone_free(z);
 }
 
+static void room_for_names_that_come_together_is_made_once(void **state)
+{
+	(void)state;
+	enum { NAMES = 3000 };
+	struct zone *z = new_zone();
+	char text[64];
+	assert_int_equal(rig_put(z, ZONE_DERIVED, "before.example.", "60 A 192.0.2.1", NULL), 0);
+	assert_int_equal(zone_expect(z, NAMES), 0);
+	const struct table *table = atomic_load(&z->reader.table);
+	assert_false(table_is_moving(table));
+	assert_int_equal(count_any(z, "before.example.", RR_A), 1);
+	for (int i = 0; i < NAMES - 4; i++) { /* the root, the apex, that one: and a change has some in reserve */
+		snprintf(text, sizeof(text), "h%d.example.", i);
+		assert_int_equal(rig_put(z, ZONE_STATIC, text, "60 A 192.0.2.1", NULL), 0);
+		assert_ptr_equal(atomic_load(&z->reader.table), table);
+	}
+	/* They are there now: so no more is needed for them. */
+	assert_int_equal(zone_expect(z, NAMES), 0);
+	assert_ptr_equal(atomic_load(&z->reader.table), table);
+	zone_free(z);
+}
+
+static bool is_kept(void *arg, const uint8_t *owner)
+{
+	unsigned *asked = arg;
+	++*asked;
+	return owner[1] == 'k';
+}
+
+static void what_a_source_said_is_taken_back_but_for_some_owners(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	unsigned asked = 0;
+	assert_int_equal(rig_put(z, ZONE_STATIC, "keep.example.", "60 A 192.0.2.1", NULL), 0);
+	assert_int_equal(rig_put(z, ZONE_STATIC, "gone.example.", "60 A 192.0.2.1", NULL), 0);
+	assert_int_equal(rig_put(z, ZONE_STATIC, "both.example.", "60 A 192.0.2.1", NULL), 0);
+	assert_int_equal(rig_put(z, ZONE_DERIVED, "both.example.", "60 A 192.0.2.2", NULL), 0);
+	assert_int_equal(rig_put(z, ZONE_DERIVED, "derived.example.", "60 A 192.0.2.1", NULL), 0);
+	assert_int_equal(rig_put(z, ZONE_STATIC, "example.", "60 A 192.0.2.1", NULL), 0);
+	assert_int_equal(zone_keep(z, ZONE_STATIC, is_kept, &asked), 0);
+	rig_commit(z, 0);
+	assert_int_equal(asked, 4); /* not of who never said anything there */
+	assert_int_equal(count_any(z, "keep.example.", RR_A), 1);
+	assert_int_equal(count_any(z, "gone.example.", RR_A), -1);
+	assert_int_equal(count_any(z, "both.example.", RR_A), 1);
+	assert_int_equal(count_any(z, "derived.example.", RR_A), 1);
+	assert_int_equal(count_any(z, "example.", RR_SOA), 1);
+	assert_int_equal(zone_stats(z).names, 4);
+	asked = 0;
+	assert_int_equal(zone_keep(z, ZONE_DERIVED, is_kept, &asked), 0);
+	assert_int_equal(asked, 2);
+	assert_int_equal(zone_stats(z).names, 2);
+	rig_commit(z, 0);
+	zone_free(z);
+}
+
 /* Counted in slots and not in time: what one change moves does not grow with the table. Names are
  * found at any moment, and a walk over all sees each once. */
 static void a_change_moves_few_slots_while_the_table_grows(void **state)
@@ -569,6 +626,40 @@ static void a_change_moves_few_slots_while_the_table_grows(void **state)
 	zone_free(z);
 }
 
+/* A reader holds on to the table that it began with: while the next one is filled, each name is found
+ * from the one before, too, though the way to it has changed meanwhile. */
+static void who_began_in_the_table_before_finds_every_name(void **state)
+{
+	(void)state;
+	enum { NAMES = 1000 };
+	struct zone *z = new_zone();
+	struct zone_reader reader = {.seed = z->reader.seed};
+	struct table *before, *now;
+	char text[64];
+	assert_int_equal(rig_put(z, ZONE_DERIVED, "x.b.a.deep.example.", "60 A 192.0.2.1", NULL), 0);
+	for (int i = 0;; i++) {
+		before = atomic_load(&z->reader.table);
+		snprintf(text, sizeof(text), "h%d.example.", i);
+		assert_int_equal(rig_put(z, ZONE_DERIVED, text, "60 A 192.0.2.1", NULL), 0);
+		now = atomic_load(&z->reader.table);
+		if (i >= NAMES && now != before)
+			break;
+	}
+	assert_true(table_is_moving(now));
+	/* The way to the first name forks. */
+	assert_int_equal(rig_put(z, ZONE_DERIVED, "y.a.deep.example.", "60 A 192.0.2.1", NULL), 0);
+	assert_true(table_is_moving(now));
+	atomic_store(&reader.table, before);
+	struct zone_answer answer;
+	struct name n = rig_name("x.b.a.deep.example.");
+	struct key key;
+	key_from_name(&key, n.wire);
+	zone_lookup(&reader, &key, RR_TXT, VIEW_LAN, &answer);
+	assert_int_equal(answer.outcome, ZONE_FOUND);
+	assert_null(answer.set);
+	zone_free(z);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -596,7 +687,10 @@ int main(void)
 		cmocka_unit_test(more_than_a_node_holds_changes_nothing),
 		cmocka_unit_test(what_was_published_is_kept_until_the_garbage_is_freed),
 		cmocka_unit_test(the_table_grows_and_shrinks_with_the_names),
+		cmocka_unit_test(room_for_names_that_come_together_is_made_once),
+		cmocka_unit_test(what_a_source_said_is_taken_back_but_for_some_owners),
 		cmocka_unit_test(a_change_moves_few_slots_while_the_table_grows),
+		cmocka_unit_test(who_began_in_the_table_before_finds_every_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
