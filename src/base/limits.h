@@ -46,7 +46,7 @@ enum {
 	/* Records that a message proposes (§8.2), or that we do for one name: as many as the bytes of a packet
 	 * may hold, at twelve each. */
 	LIMIT_MDNS_PROPOSED = LIMIT_MDNS_PACKET / 12,
-	/* Replies not fetched yet; the owner fetches after each packet. */
+	/* Bytes of replies not fetched yet; the owner fetches them when one more might not find room. */
 	LIMIT_MDNS_OUTBOX = 65536,
 	/* Queries that wait for more known answers, half a second each (§7.2), and packets and known
 	 * records of each. Beyond that they are answered without suppression. */
@@ -60,6 +60,10 @@ enum {
 	LIMIT_MDNS_NOTICES = 4096,
 	/* Highest N in NAME-N. A peer that objects a thousand times objects to all. */
 	LIMIT_MDNS_RENAMES = 999,
+	/* Names that are not in use and were once renamed for a conflict, at some 400 bytes each, and a
+	 * line in a file: they are remembered until so many others are. Above the 10 000 names that one
+	 * link may have, which are all not in use for a moment at each start. */
+	LIMIT_MDNS_KEPT = 16384,
 };
 
 enum {

@@ -171,11 +171,12 @@ static int control_sockaddr(const char *path, struct sockaddr_un *ret)
 	return 0;
 }
 
-/* Whether somebody listens at that path. */
+/* Whether somebody listens at that path; also if he accepts nobody just now. */
 static bool is_in_use(const struct sockaddr_un *path)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool is_used = fd >= 0 && connect(fd, (const struct sockaddr *)path, sizeof(*path)) == 0;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool is_used = fd >= 0 && (connect(fd, (const struct sockaddr *)path, sizeof(*path)) == 0 ||
+		errno == EAGAIN);
 	if (fd >= 0)
 		close(fd);
 	return is_used;

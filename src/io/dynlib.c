@@ -6,17 +6,25 @@
 #include "io/dynlib.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <string.h>
 
+/* A copy, for dlclose() frees the text of dlerror(). */
+static void copy_error(char ret_why[DYNLIB_WHY_CAP])
+{
+	const char *error = dlerror();
+	snprintf(ret_why, DYNLIB_WHY_CAP, "%s", error ? error : "");
+}
+
 void *dynlib_open(const char *soname, const char *const names[], size_t count, void *table,
-	const char **ret_why)
+	char ret_why[DYNLIB_WHY_CAP])
 {
 	/* Now: a version that lacks something is to be found out here and not in the middle of work. */
 	void *handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
 	for (size_t i = 0; handle && i < count; i++) {
 		void *function = dlsym(handle, names[i]);
 		if (!function) {
-			*ret_why = dlerror();
+			copy_error(ret_why);
 			dlclose(handle);
 			return NULL;
 		}
@@ -24,7 +32,7 @@ void *dynlib_open(const char *soname, const char *const names[], size_t count, v
 		memcpy((char *)table + i * sizeof(function), &function, sizeof(function));
 	}
 	if (!handle)
-		*ret_why = dlerror();
+		copy_error(ret_why);
 	return handle;
 }
 

@@ -22,11 +22,12 @@
 #define DYNLIB_TABLE(CALLS) struct { CALLS(DYNLIB_MEMBER) }
 #define DYNLIB_NAMES(CALLS) {CALLS(DYNLIB_NAME)}
 
+enum { DYNLIB_WHY_CAP = 256 };
+
 /* Loads the library `soname` and puts the `count` functions of those names into `table`, one pointer
- * behind the other. Returns a handle for dynlib_close(); NULL: `*ret_why` says why for a person, until
- * the next call. */
+ * behind the other. Returns a handle for dynlib_close(); NULL: `ret_why` says why for a person. */
 void *dynlib_open(const char *soname, const char *const names[], size_t count, void *table,
-	const char **ret_why) NONNULL MUSTCHECK;
+	char ret_why[DYNLIB_WHY_CAP]) NONNULL MUSTCHECK;
 
 /* The functions are gone after. NULL is fine. */
 void dynlib_close(void *handle);

@@ -170,8 +170,8 @@ static int open_ring(struct tasks_bpf *t)
 /* Here and not with the program, because the serving half has no use for it. */
 static int open_library(struct tasks_bpf *t)
 {
-	const char *why;
-	t->library = dynlib_open(BPF_SONAME, call_names, ARRAY_LEN(call_names), &t->calls, &why);
+	char why[DYNLIB_WHY_CAP];
+	t->library = dynlib_open(BPF_SONAME, call_names, ARRAY_LEN(call_names), &t->calls, why);
 	if (!t->library)
 		return -ELIBACC;
 	t->calls.libbpf_set_print(be_quiet);

@@ -26,10 +26,10 @@ enum { RR_NSEC3 = 50, RR_NSEC3PARAM = 51 };
 
 struct zonefile {
 	struct zonelist list;
-	struct rdata *rdata; /* of each entry, in the same order: what the sets point to */
+	struct rdata *rdata; /* what the sets point to */
 	struct rrset *sets;
 	struct zonefile_owner *owners;
-	size_t set_count, owner_count;
+	size_t rdata_count, set_count, owner_count;
 };
 
 /* The state of reading one file. */
@@ -41,6 +41,8 @@ struct reader {
 	size_t len;
 	bool is_quick;         /* plain lines are not read by ldns */
 	struct zoneldns *ldns; /* NULL until a line needs it */
+	char *ordered;         /* owned; NULL until then */
+	struct zoneplain plain; /* the line before, if it was read quickly */
 	struct zoneldns_place place; /* its owner is set when ldns is to read on */
 	const uint8_t *owner;  /* of the record before, in the list's arena; NULL before the first */
 	unsigned line;         /* of what is being read, or is wrong */
@@ -143,12 +145,27 @@ static int take_record(struct reader *r, const struct zoneldns_record *record)
 			.line = r->line});
 }
 
+/* Goes on with a copy of the text in which the words of each line are in the order in which ldns takes them. */
+static int order_text(struct reader *r)
+{
+	r->ordered = malloc(r->len + 1);
+	if (!r->ordered)
+		return ERR_NOMEM;
+	memcpy(r->ordered, r->text, r->len);
+	zonetext_put_ttl_first(r->ordered, r->len);
+	r->text = r->ordered;
+	return 0;
+}
+
+/* With the first line that is not plain. */
 static int open_ldns(struct reader *r)
 {
-	const char *why;
+	char why[DYNLIB_WHY_CAP];
 	if (r->ldns)
 		return 0;
-	int err = zoneldns_new(&r->ldns, r->text, r->len, &why);
+	if (order_text(r))
+		return ERR_NOMEM;
+	int err = zoneldns_new(&r->ldns, r->text, r->len, why);
 	return err == ERR_ABSENT ? FAIL(r, "this line takes ldns to read: %s", why) : err;
 }
 
@@ -181,6 +198,7 @@ static int read_by_ldns(struct reader *r)
 	int err = open_ldns(r);
 	if (err)
 		return err;
+	zoneplain_forget(&r->plain);
 	if (r->owner)
 		name_copy(&r->place.owner, r->owner);
 	err = zoneldns_read(r->ldns, &r->place, &record, &has_record, &why);
@@ -212,7 +230,10 @@ static size_t read_directive(struct reader *r)
 	if (len == 0)
 		return 0;
 	switch (directive.key) {
-	case ZONEPLAIN_ORIGIN: r->place.origin = directive.origin; break;
+	case ZONEPLAIN_ORIGIN:
+		r->place.origin = directive.origin;
+		zoneplain_forget(&r->plain);
+		break;
 	case ZONEPLAIN_TTL: r->place.ttl_s = directive.ttl_s; break;
 	}
 	return len;
@@ -222,27 +243,27 @@ static size_t read_directive(struct reader *r)
  * is, or 0. */
 static int read_quickly(struct reader *r, size_t *ret_len)
 {
-	struct zoneplain line;
+	struct zoneplain *line = &r->plain;
 	struct zoneldns_place *place = &r->place;
 	if (r->text[place->at] == '$') {
 		*ret_len = read_directive(r);
 		return 0;
 	}
 	size_t len = zoneplain_read(
-		r->text + place->at, r->len - place->at, place->origin.wire, &line);
-	if (len == 0 || !(line.has_owner || r->owner) || !(line.has_ttl || place->ttl_s > 0))
+		r->text + place->at, r->len - place->at, &place->origin, line);
+	if (len == 0 || !(line->has_owner || r->owner) || !(line->has_ttl || place->ttl_s > 0))
 		return 0;
-	if (line.has_owner && set_owner(r, &line.owner))
+	if (line->has_owner && set_owner(r, &line->owner))
 		return ERR_NOMEM;
-	const uint8_t *rdata = arena_copy(&r->zone->list.arena, line.rdata, line.len);
+	const uint8_t *rdata = arena_copy(&r->zone->list.arena, line->rdata, line->len);
 	if (!rdata)
 		return ERR_NOMEM;
 	*ret_len = len;
 	return zonelist_add(&r->zone->list, &(struct zonelist_entry){.owner = r->owner,
 			.rdata = rdata,
-			.rdata_len = line.len,
-			.type = line.type,
-			.ttl = line.has_ttl ? line.ttl_s : place->ttl_s,
+			.rdata_len = line->len,
+			.type = line->type,
+			.ttl = line->has_ttl ? line->ttl_s : place->ttl_s,
 			.line = r->line});
 }
 
@@ -286,25 +307,17 @@ static int read_entries(struct reader *r)
 	return err;
 }
 
-/* Puts the entry at `index` into the last set, or into a new one of the last owner or of a new one.
- * The arrays have room for a set and an owner each. */
-static int group_entry(struct reader *r, size_t index)
+/* Puts an entry into the owner's last set, or into a new one. There is room for a set and a record each. */
+static int take_entry(struct reader *r, struct zonefile_owner *owner, const struct zonelist_entry *e)
 {
 	struct zonefile *z = r->zone;
-	const struct zonelist_entry *e = &z->list.at[index], *before = e - 1;
-	bool is_new_owner = index == 0 || before->owner != e->owner;
-	z->rdata[index] = (struct rdata){.bytes = e->rdata, .len = e->rdata_len};
-	if (is_new_owner)
-		z->owners[z->owner_count++] = (struct zonefile_owner){
-			.name = e->owner, .sets = &z->sets[z->set_count], .line = e->line};
-	struct zonefile_owner *owner = &z->owners[z->owner_count - 1];
+	struct rdata *rdata = &z->rdata[z->rdata_count++];
+	*rdata = (struct rdata){.bytes = e->rdata, .len = e->rdata_len};
 	if (e->line < owner->line)
 		owner->line = e->line;
-	if (is_new_owner || before->type != e->type) {
-		z->sets[z->set_count++] = (struct rrset){.type = e->type,
-			.view = VIEW_ANY,
-			.ttl = e->ttl,
-			.rdata = &z->rdata[index]};
+	if (owner->count == 0 || z->sets[z->set_count - 1].type != e->type) {
+		z->sets[z->set_count++] = (struct rrset){
+			.type = e->type, .view = VIEW_ANY, .ttl = e->ttl, .rdata = rdata};
 		owner->count++;
 	}
 	struct rrset *set = &z->sets[z->set_count - 1];
@@ -317,19 +330,33 @@ static int group_entry(struct reader *r, size_t index)
 	return 0;
 }
 
+static int take_owner(void *arg, const struct zonelist_entry *entries, size_t count)
+{
+	struct reader *r = arg;
+	struct zonefile *z = r->zone;
+	struct zonefile_owner *owner = &z->owners[z->owner_count++];
+	int err = 0;
+	*owner = (struct zonefile_owner){
+		.name = entries->owner, .sets = &z->sets[z->set_count], .line = entries->line};
+	for (size_t i = 0; i < count && !err; i++)
+		err = take_entry(r, owner, &entries[i]);
+	return err;
+}
+
+/* Makes owners with their sets of the list, which is not needed any more then but for its arena. */
 static int group(struct reader *r)
 {
 	struct zonefile *z = r->zone;
-	int err = zonelist_sort(&z->list);
-	if (err || z->list.count == 0)
-		return err;
-	z->rdata = calloc(z->list.count, sizeof(*z->rdata));
-	z->sets = calloc(z->list.count, sizeof(*z->sets));
-	z->owners = calloc(z->list.count, sizeof(*z->owners));
+	struct zonelist *list = &z->list;
+	if (list->count == 0)
+		return 0;
+	z->rdata = calloc(list->count, sizeof(*z->rdata));
+	z->sets = calloc(list->count, sizeof(*z->sets));
+	z->owners = calloc(list->count, sizeof(*z->owners));
 	if (!z->rdata || !z->sets || !z->owners)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < z->list.count && !err; i++)
-		err = group_entry(r, i);
+	int err = zonelist_each_owner(list, take_owner, r);
+	zonelist_forget(list);
 	return err;
 }
 
@@ -346,6 +373,7 @@ static int check_owners(struct reader *r, const uint8_t *apex)
 	return 0;
 }
 
+/* Reads the text of `r`, whose frame is good. */
 static int read_text(struct reader *r, const uint8_t *origin)
 {
 	name_copy(&r->place.origin, origin);
@@ -355,20 +383,7 @@ static int read_text(struct reader *r, const uint8_t *origin)
 	if (!err)
 		err = check_owners(r, origin);
 	zoneldns_free(r->ldns);
-	return err;
-}
-
-/* Reads the text of `r`, whose frame is good, in the order in which ldns takes the words of a line. */
-static int read_ordered(struct reader *r, const uint8_t *origin)
-{
-	char *ordered = malloc(r->len + 1);
-	if (!ordered)
-		return ERR_NOMEM;
-	memcpy(ordered, r->text, r->len);
-	zonetext_put_ttl_first(ordered, r->len);
-	r->text = ordered;
-	int err = read_text(r, origin);
-	free(ordered);
+	free(r->ordered);
 	return err;
 }
 
@@ -386,7 +401,7 @@ static int parse(struct reader *r, const uint8_t *origin, struct zonefile **ret)
 		r->line = fault.line;
 		err = FAIL(r, "%s", fault.what);
 	} else {
-		err = read_ordered(r, origin);
+		err = read_text(r, origin);
 	}
 	if (err)
 		zonefile_free(r->zone);

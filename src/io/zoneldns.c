@@ -12,7 +12,6 @@
 
 #include "base/cursor.h"
 #include "base/err.h"
-#include "io/dynlib.h"
 
 #define LDNS_CALLS(CALL)                                                                           \
 	CALL(ldns_get_errorstr_by_id)                                                              \
@@ -44,7 +43,8 @@ struct zoneldns {
 
 enum { RDLENGTH_LEN = 2 };
 
-int zoneldns_new(struct zoneldns **ret, const char *text, size_t len, const char **ret_why)
+int zoneldns_new(struct zoneldns **ret, const char *text, size_t len,
+	char ret_why[DYNLIB_WHY_CAP])
 {
 	struct zoneldns *l = calloc(1, sizeof(*l));
 	if (!l)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "io/dynlib.h"
 #include "wire/name.h"
 
 struct zoneldns; /* opaque: one text being read */
@@ -33,9 +34,9 @@ struct zoneldns_record {
 };
 
 /* For reading `text`, which stays as it is until zoneldns_free(). ERR_ABSENT: there is no ldns,
- * `*ret_why` says why; ERR_NOMEM. */
-int zoneldns_new(struct zoneldns **ret, const char *text, size_t len, const char **ret_why)
-	NONNULL MUSTCHECK;
+ * `ret_why` says why; ERR_NOMEM. */
+int zoneldns_new(struct zoneldns **ret, const char *text, size_t len,
+	char ret_why[DYNLIB_WHY_CAP]) NONNULL MUSTCHECK;
 void zoneldns_free(struct zoneldns *l);
 
 /* Reads on at `place` and moves it: a record, or (`*ret_has_record` false) a directive or what ldns

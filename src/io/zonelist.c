@@ -31,6 +31,13 @@ void zonelist_fini(struct zonelist *list)
 	free(list->at);
 }
 
+void zonelist_forget(struct zonelist *list)
+{
+	free(list->at);
+	list->at = NULL;
+	list->count = list->cap = 0;
+}
+
 int zonelist_add(struct zonelist *list, const struct zonelist_entry *entry)
 {
 	if (list->count == list->cap) {
@@ -136,6 +143,16 @@ static struct run *make_runs(const struct zonelist *list, struct arena *arena, s
 	return runs;
 }
 
+/* A file that a program has written may be in order: then nothing is moved. */
+static void sort_runs(struct run *runs, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (run_cmp(&runs[i - 1], &runs[i]) > 0) {
+			qsort(runs, count, sizeof(*runs), run_cmp);
+			return;
+		}
+}
+
 /* Of one owner: type, rdata; of equal records the one with the lowest TTL, then line. */
 static int entry_cmp(const void *pa, const void *pb)
 {
@@ -148,13 +165,21 @@ static int entry_cmp(const void *pa, const void *pb)
 	return diff ? diff : (a->line > b->line) - (a->line < b->line);
 }
 
+static bool is_sorted(const struct zonelist_entry *entries, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (entry_cmp(&entries[i - 1], &entries[i]) > 0)
+			return false;
+	return true;
+}
+
 /* Sorts the entries of one owner, leaves out what is repeated, and returns how many there are. */
 static size_t settle_owner(struct zonelist_entry *entries, size_t count)
 {
 	size_t kept = 1;
 	for (size_t i = 1; i < count; i++)
 		entries[i].owner = entries[0].owner;
-	if (count > 1)
+	if (!is_sorted(entries, count))
 		qsort(entries, count, sizeof(*entries), entry_cmp);
 	for (size_t i = 1; i < count; i++) {
 		const struct zonelist_entry *last = &entries[kept - 1], *e = &entries[i];
@@ -165,42 +190,54 @@ static size_t settle_owner(struct zonelist_entry *entries, size_t count)
 	return kept;
 }
 
-/* Writes the entries to `to` in the order of the runs. Returns how many there are. */
-static size_t arrange(const struct zonelist *list, const struct run *runs, size_t count,
-	struct zonelist_entry *to)
+/* The entries of the first `count` runs, which are of one owner, back to back: where they are if it is one
+ * run, as a rule, or in `*scratch`. NULL if out of memory. */
+static struct zonelist_entry *gather(const struct zonelist *list, const struct run *runs, size_t count,
+	struct zonelist_entry **scratch, size_t *ret_count)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < count;) {
-		size_t first = i, more = 0;
-		for (; i < count && (i == first || run_has_owner_of(&runs[first], &runs[i])); i++) {
-			memcpy(&to[kept + more], &list->at[runs[i].first],
-				runs[i].count * sizeof(*to));
-			more += runs[i].count;
-		}
-		kept += settle_owner(&to[kept], more);
-	}
-	return kept;
+	*ret_count = 0;
+	for (size_t i = 0; i < count; i++)
+		*ret_count += runs[i].count;
+	if (count == 1)
+		return &list->at[runs->first];
+	struct zonelist_entry *all = reallocarray(*scratch, *ret_count, sizeof(*all)), *to = all;
+	if (!all)
+		return NULL;
+	*scratch = all;
+	for (size_t i = 0; i < count; to += runs[i++].count)
+		memcpy(to, &list->at[runs[i].first], runs[i].count * sizeof(*to));
+	return all;
 }
 
-int zonelist_sort(struct zonelist *list)
+static int visit_runs(const struct zonelist *list, const struct run *runs, size_t count,
+	int (*visit)(void *arg, const struct zonelist_entry *entries, size_t count), void *arg)
+{
+	struct zonelist_entry *scratch = NULL;
+	int err = 0;
+	for (size_t i = 0, same; i < count && !err; i += same) {
+		size_t entry_count;
+		for (same = 1; i + same < count && run_has_owner_of(&runs[i], &runs[i + same]);)
+			same++;
+		struct zonelist_entry *entries = gather(list, &runs[i], same, &scratch, &entry_count);
+		err = entries ? visit(arg, entries, settle_owner(entries, entry_count)) : ERR_NOMEM;
+	}
+	free(scratch);
+	return err;
+}
+
+int zonelist_each_owner(struct zonelist *list,
+	int (*visit)(void *arg, const struct zonelist_entry *entries, size_t count), void *arg)
 {
 	struct arena keys = {0};
 	size_t count = 0;
 	if (list->count == 0)
 		return 0;
 	struct run *runs = make_runs(list, &keys, &count);
-	struct zonelist_entry *sorted = calloc(list->count, sizeof(*sorted));
-	if (runs && sorted) {
-		qsort(runs, count, sizeof(*runs), run_cmp);
-		size_t kept = arrange(list, runs, count, sorted);
-		free(list->at);
-		list->at = sorted;
-		list->cap = list->count;
-		list->count = kept;
-	} else {
-		free(sorted);
+	int err = runs ? 0 : ERR_NOMEM;
+	if (!err) {
+		sort_runs(runs, count);
+		err = visit_runs(list, runs, count, visit, arg);
 	}
-	int err = runs && sorted ? 0 : ERR_NOMEM;
 	free(runs);
 	arena_fini(&keys);
 	return err;

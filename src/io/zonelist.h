@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Records of a master file in the order of their lines, and that list in canonical order. */
+/* Records of a master file in the order of their lines, and owner by owner in canonical order. */
 #pragma once
 
 #include <stddef.h>
@@ -28,9 +28,15 @@ struct zonelist {
 
 void zonelist_fini(struct zonelist *list) NONNULL;
 
+/* Forgets the entries; what they point to stays. */
+void zonelist_forget(struct zonelist *list) NONNULL;
+
 /* Adds an entry. ERR_NOMEM. */
 int zonelist_add(struct zonelist *list, const struct zonelist_entry *entry) NONNULL MUSTCHECK;
 
-/* Sorts by owner (RFC 4034 §6.1), type and rdata, and keeps of equal records the one with the lowest
- * TTL, then line. Entries of one owner have one pointer after, to its first spelling. ERR_NOMEM. */
-int zonelist_sort(struct zonelist *list) NONNULL MUSTCHECK;
+/* Calls for each owner in canonical order (RFC 4034 §6.1) with its entries, which are sorted by type and
+ * rdata; of equal records there is the one with the lowest TTL, then line. All have one pointer to the owner,
+ * its first spelling. They are valid for the call. Stops at an error. ERR_NOMEM. */
+int zonelist_each_owner(struct zonelist *list,
+	int (*visit)(void *arg, const struct zonelist_entry *entries, size_t count), void *arg)
+	NONNULL_ARGS(1, 2) MUSTCHECK;

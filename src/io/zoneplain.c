@@ -5,20 +5,22 @@
  */
 #include "io/zoneplain.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/addr.h"
 #include "base/cursor.h"
 #include "wire/rr.h"
 
 /* Longer lines and words are rare, and not worth to think about how ldns takes them. */
-enum { LINE_CAP = 600, WORD_CAP = 250, U32_DIGITS = 9, U16_DIGITS = 5, SOA_NUMBERS = 5 };
+enum { LINE_CAP = 600, WORD_CAP = 250, TTL_DIGITS = 9, U32_DIGITS = 10, U16_DIGITS = 5, SOA_NUMBERS = 5 };
 
 /* The line, as far as it is not read yet. */
 struct line {
 	const char *at, *end; /* `end` is at its newline, or at its comment */
-	const uint8_t *origin;
+	const struct name *origin;
 };
 
 struct word {
@@ -31,19 +33,13 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Whether the byte means itself in each place of a master file (RFC 1035 §5.1). */
+/* Whether the byte means itself in each place of a master file (RFC 1035 §5.1): all that can be printed, but
+ * for blanks and "$();@\ */
 static bool is_plain(char c)
 {
-	switch (c) {
-	case '"':
-	case '$':
-	case '(':
-	case ')':
-	case ';':
-	case '@':
-	case '\\': return false;
-	default: return c > ' ' && c < 0x7f;
-	}
+	static const bool plain[UINT8_MAX + 1] = {['!'] = true, ['#'] = true, ['%' ... '\''] = true,
+		['*' ... ':'] = true, ['<' ... '?'] = true, ['A' ... '['] = true, [']' ... '~'] = true};
+	return plain[(uint8_t)c];
 }
 
 /* Whether the byte means itself between quotes besides. */
@@ -81,19 +77,19 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Reads a word of `most` digits or less: nothing else, so no units. */
+/* Reads a word of `most` digits or less, ten at most: nothing else, so no units. */
 static bool read_number(struct word w, size_t most, uint32_t *ret)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
 	if (w.len == 0 || w.len > most)
 		return false;
 	for (size_t i = 0; i < w.len; i++) {
 		if (!is_digit(w.at[i]))
 			return false;
-		value = 10 * value + (uint32_t)(w.at[i] - '0');
+		value = 10 * value + (uint64_t)(w.at[i] - '0');
 	}
-	*ret = value;
-	return true;
+	*ret = (uint32_t)value;
+	return value <= UINT32_MAX;
 }
 
 /* A word, or the sign for the origin. */
@@ -108,12 +104,39 @@ static struct word next_name_word(struct line *l)
 	return w;
 }
 
+/* Puts the origin behind the labels. */
+static bool end_name(struct name *name, size_t len, const struct name *origin)
+{
+	if (len + origin->len > NAME_CAP)
+		return false;
+	memcpy(name->wire + len, origin->wire, origin->len);
+	name->len = (uint8_t)(len + origin->len);
+	return true;
+}
+
+/* A plain word has no escapes, so the name is the text with lengths where the dots are: each one before its
+ * label, hence one byte further on. */
 static bool read_name(const struct line *l, struct word w, struct name *ret)
 {
-	char text[WORD_CAP + 1];
-	memcpy(text, w.at, w.len);
-	text[w.len] = '\0';
-	return w.len > 0 && name_from_text(text, l->origin, ret) == 0;
+	const struct name *origin = l->origin;
+	size_t start = 0; /* of the label */
+	if (w.len == 1 && (*w.at == '@' || *w.at == '.')) {
+		*ret = *w.at == '@' ? *origin : (struct name){.len = 1};
+		return true;
+	}
+	for (size_t i = 0; i <= w.len; i++) {
+		if (i < w.len && w.at[i] != '.') {
+			ret->wire[i + 1] = (uint8_t)w.at[i];
+			continue;
+		}
+		if (i == start && i == w.len && i > 0) /* the last dot */
+			return end_name(ret, start, &(struct name){.len = 1});
+		if (i == start || i - start > LABEL_CAP)
+			return false;
+		ret->wire[start] = (uint8_t)(i - start);
+		start = i + 1;
+	}
+	return end_name(ret, start, origin);
 }
 
 static bool put_name(struct line *l, struct wr *w)
@@ -129,12 +152,12 @@ static bool put_address(struct line *l, enum addr_family family, struct wr *w)
 {
 	char text[ADDR_TEXT_CAP];
 	struct word word = next_word(l);
-	struct addr addr;
+	struct addr addr = {.family = family};
 	if (word.len == 0 || word.len >= sizeof(text))
 		return false;
 	memcpy(text, word.at, word.len);
 	text[word.len] = '\0';
-	if (addr_parse(text, &addr) || addr.family != family)
+	if (inet_pton(family == ADDR_V4 ? AF_INET : AF_INET6, text, addr.bytes) != 1)
 		return false;
 	wr_bytes(w, addr.bytes, addr_len(&addr));
 	return true;
@@ -271,22 +294,52 @@ static bool cut_comment(struct line *l)
 	return comment > l->at && is_blank(comment[-1]);
 }
 
-static bool read_line(struct line *l, struct zoneplain *ret)
+/* Whether the line begins with the word that the one before began with. */
+static bool has_same_owner(const struct line *l, const struct zoneplain *before)
 {
-	struct wr rdata = wr_init(ret->rdata, sizeof(ret->rdata));
-	ret->has_owner = !is_blank(*l->at);
-	if (ret->has_owner && !read_name(l, next_name_word(l), &ret->owner))
-		return false;
+	return before->word && (size_t)(l->end - l->at) > before->word_len &&
+		is_blank(l->at[before->word_len]) && memcmp(l->at, before->word, before->word_len) == 0;
+}
+
+/* The owner, or blanks instead of it. */
+static bool read_owner(struct line *l, struct zoneplain *ret)
+{
+	ret->has_owner = !is_blank(*l->at) && !has_same_owner(l, ret);
+	if (ret->has_owner) {
+		struct word w = next_name_word(l);
+		ret->word = w.at;
+		ret->word_len = w.len;
+		return read_name(l, w, &ret->owner);
+	}
+	if (!is_blank(*l->at))
+		l->at += ret->word_len;
 	skip_blanks(l);
+	return true;
+}
+
+/* TTL and class, each of which may be left out, in either order (RFC 1035 §5.1); and the type. */
+static bool read_head(struct line *l, struct zoneplain *ret)
+{
 	struct word w = next_word(l);
+	bool has_class = is_word(w, "IN");
+	if (has_class)
+		w = next_word(l);
 	ret->has_ttl = w.len > 0 && is_digit(w.at[0]);
-	if (ret->has_ttl && !read_number(w, U32_DIGITS, &ret->ttl_s))
+	if (ret->has_ttl && !read_number(w, TTL_DIGITS, &ret->ttl_s))
 		return false;
 	if (ret->has_ttl)
 		w = next_word(l);
-	if (is_word(w, "IN"))
+	if (!has_class && is_word(w, "IN"))
 		w = next_word(l);
 	ret->type = type_of(w);
+	return ret->type != 0;
+}
+
+static bool read_line(struct line *l, struct zoneplain *ret)
+{
+	struct wr rdata = wr_init(ret->rdata, sizeof(ret->rdata));
+	if (!read_owner(l, ret) || !read_head(l, ret))
+		return false;
 	if (!put_rdata(l, ret->type, &rdata) || rdata.err || l->at < l->end)
 		return false;
 	ret->len = (uint16_t)wr_len(&rdata);
@@ -304,11 +357,11 @@ static size_t cut_line(const char *text, size_t len, struct line *ret)
 	return (size_t)(newline - text) + 1;
 }
 
-size_t zoneplain_read(const char *text, size_t len, const uint8_t *origin, struct zoneplain *ret)
+size_t zoneplain_read(const char *text, size_t len, const struct name *origin, struct zoneplain *line)
 {
 	struct line l = {.origin = origin};
 	size_t line_len = cut_line(text, len, &l);
-	return line_len > 0 && read_line(&l, ret) ? line_len : 0;
+	return line_len > 0 && read_line(&l, line) ? line_len : 0;
 }
 
 /* Whether the line begins with those letters and a blank, which are passed over then. */
@@ -333,7 +386,7 @@ static bool read_directive(struct line *l, struct zoneplain_directive *ret)
 {
 	if (skip_key(l, "$TTL")) {
 		ret->key = ZONEPLAIN_TTL;
-		return read_number(next_word(l), U32_DIGITS, &ret->ttl_s);
+		return read_number(next_word(l), TTL_DIGITS, &ret->ttl_s);
 	}
 	ret->key = ZONEPLAIN_ORIGIN;
 	return skip_key(l, "$ORIGIN") && read_origin(l, &ret->origin);
@@ -341,7 +394,8 @@ static bool read_directive(struct line *l, struct zoneplain_directive *ret)
 
 size_t zoneplain_read_directive(const char *text, size_t len, struct zoneplain_directive *ret)
 {
-	struct line l = {.origin = name_root};
+	const struct name root = {.len = 1};
+	struct line l = {.origin = &root};
 	size_t line_len = cut_line(text, len, &l);
 	return line_len > 0 && read_directive(&l, ret) && l.at == l.end ? line_len : 0;
 }

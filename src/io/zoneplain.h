@@ -15,6 +15,8 @@
 enum { ZONEPLAIN_RDATA_CAP = 512 };
 
 struct zoneplain {
+	const char *word; /* that the owner was read from, in the text; NULL: no plain one */
+	size_t word_len;
 	bool has_owner; /* or it is that of the record before */
 	bool has_ttl;
 	uint16_t type;
@@ -38,6 +40,13 @@ struct zoneplain_directive {
 size_t zoneplain_read_directive(const char *text, size_t len, struct zoneplain_directive *ret) NONNULL;
 
 /* Reads the line at `text`, names completed with `origin`. Returns its length with its newline; 0 if it
- * is not plain, and `*ret` is undefined then. */
+ * is not plain, and `*line` is undefined then. `*line` is what the line before was read into: if both begin
+ * with the same word, their owner is the same. */
 size_t zoneplain_read(
-	const char *text, size_t len, const uint8_t *origin, struct zoneplain *ret) NONNULL;
+	const char *text, size_t len, const struct name *origin, struct zoneplain *line) NONNULL;
+
+/* Before the first line, and when something else came between two: another origin, a line that is not plain. */
+static inline void zoneplain_forget(struct zoneplain *line)
+{
+	line->word = NULL;
+}

@@ -22,6 +22,14 @@ static bool has_colour(void)
 	return isatty(STDOUT_FILENO) && (!no_color || *no_color == '\0');
 }
 
+/* Not before there is an answer. */
+static void begin(struct ask *ask)
+{
+	if (!ask->has_begun)
+		ask_begin(ask);
+	ask->has_begun = true;
+}
+
 static bool on_line(void *arg, const char *line)
 {
 	struct ask *ask = arg;
@@ -33,6 +41,7 @@ static bool on_line(void *arg, const char *line)
 	} else if (ask->is_json) {
 		puts(line);
 	} else {
+		begin(ask);
 		ask->print(ask, object);
 	}
 	json_decref(object);
@@ -54,13 +63,12 @@ static void make_request(struct buf *request, const struct conf *conf, const str
 int command_ask(const struct conf *conf, const struct conf_args *args, const struct log *log)
 {
 	struct ask ask = {.log = log,
+		.command = args->command,
 		.is_json = conf->is_json,
 		.has_colour = has_colour(),
 		.print = ask_printer(args->command)};
 	struct buf request = {0};
 	make_request(&request, conf, args);
-	if (!ask.is_json)
-		ask_begin(&ask, args->command);
 	int err = control_ask(conf->socket_path, buf_text(&request), on_line, &ask);
 	buf_fini(&request);
 	if (err && ask.code == EXIT_DONE) {
@@ -71,7 +79,9 @@ int command_ask(const struct conf *conf, const struct conf_args *args, const str
 					 : err_text(err));
 		return EXIT_SYSTEM;
 	}
-	if (!ask.is_json)
-		ask_end(&ask, args->command);
+	if (!ask.is_json && ask.code != EXIT_SYSTEM) {
+		begin(&ask);
+		ask_end(&ask);
+	}
 	return ask.code;
 }

@@ -13,7 +13,8 @@
 struct ask {
 	const struct log *log;
 	void (*print)(struct ask *ask, const json_t *line);
-	bool is_json;
+	enum conf_command command;
+	bool is_json, has_begun;
 	bool has_colour;
 	size_t lines; /* printed so far */
 	int code;     /* enum exit_code */
@@ -25,5 +26,5 @@ typedef void ask_print_fn(struct ask *ask, const json_t *line);
 ask_print_fn *ask_printer(enum conf_command command);
 
 /* What stands before the first and after the last line. */
-void ask_begin(struct ask *ask, enum conf_command command) NONNULL;
-void ask_end(struct ask *ask, enum conf_command command) NONNULL;
+void ask_begin(const struct ask *ask) NONNULL;
+void ask_end(const struct ask *ask) NONNULL;

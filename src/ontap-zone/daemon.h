@@ -36,14 +36,21 @@ struct daemon {
 	struct state_names names;
 	ns_t started;
 	bool is_ready, is_stopping;
+	bool has_to_reload; /* as soon as it is ready */
 	bool has_failed;
 	uint8_t packet[9000];
 };
 
 /* start.c */
 
-/* The engine and its sockets, before the world is told anything. An exit code, 0 if all is well; what
- * went wrong has been logged. */
+/* Signals, and the watcher process. It is to be started before the zone files are read: what it is forked with
+ * stays in memory as long as it lives, and it looks about while they are read. An exit code, 0 if all is
+ * well; what went wrong has been logged. */
+int daemon_start_watching(struct daemon *d, const struct conf *conf) NONNULL MUSTCHECK;
+/* Ends both, also if they did not start. */
+void daemon_stop_watching(struct daemon *d) NONNULL;
+
+/* The engine and its sockets, before the world is told anything. The same. */
 int daemon_open_mdns(struct daemon *d, uint64_t seed) NONNULL MUSTCHECK;
 
 /* From the first dump to readiness. The same; also 0 if a signal has ended it (is_stopping). */

@@ -41,6 +41,13 @@ static void on_published(void *arg)
 	x->has_news = true;
 }
 
+/* Where clients stand is in some formats, too. */
+static void on_views(void *arg)
+{
+	struct exporter *x = arg;
+	x->has_news = true;
+}
+
 static void on_kernel(void *arg, uint32_t events UNUSED)
 {
 	struct exporter *x = arg;
@@ -191,7 +198,7 @@ int command_export(struct conf *conf, struct log *log)
 {
 	struct exporter x = {.log = log, .loop = loop_new(), .signal_watch.fd = -1};
 	struct conf_error error;
-	struct world_hooks hooks = {.on_published = on_published, .arg = &x};
+	struct world_hooks hooks = {.on_published = on_published, .on_views = on_views, .arg = &x};
 	if (!x.loop) {
 		log_error(log, "cannot start: error=\"%s\"", strerror(errno));
 		conf_fini(conf);

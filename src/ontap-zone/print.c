@@ -328,19 +328,17 @@ ask_print_fn *ask_printer(enum conf_command command)
 	return print_status;
 }
 
-void ask_begin(struct ask *ask, enum conf_command command)
+void ask_begin(const struct ask *ask)
 {
-	(void)ask;
-	if (command == CONF_GRAPH)
+	if (ask->command == CONF_GRAPH)
 		puts("digraph ontap {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];");
-	else if (command == CONF_NAMES)
+	else if (ask->command == CONF_NAMES)
 		printf("%-20s %-6s%-40s%-16s %-16s%s\n", "NAME", "SCOPE", "ADDRESS", "NETNS", "LINK",
 			"NOT SERVED BECAUSE");
 }
 
-void ask_end(struct ask *ask, enum conf_command command)
+void ask_end(const struct ask *ask)
 {
-	(void)ask;
-	if (command == CONF_GRAPH)
+	if (ask->command == CONF_GRAPH)
 		puts("}");
 }

@@ -22,6 +22,7 @@
 #include "ontap-zone/daemon.h"
 #include "ontap-zone/keys.h"
 #include "ontap-zone/report.h"
+#include "ontap-zone/statics.h"
 
 /* How long the goodbyes may take at the end. */
 #define GOODBYE_PATIENCE (2 * NS_PER_S)
@@ -48,6 +49,15 @@ static void on_published(void *arg)
 	if (d->is_ready)
 		daemon_reserve_serial(d);
 	outward_published(d->outward);
+	files_changed(&d->files, loop_now());
+}
+
+/* Exports have in them where clients stand; and after a reload there may be others than before. So
+ * have the copies of secondaries. */
+static void on_views(void *arg)
+{
+	struct daemon *d = arg;
+	outward_views(d->outward);
 	files_changed(&d->files, loop_now());
 }
 
@@ -94,10 +104,22 @@ static int put_mdns(void *arg, uint32_t ifindex, const uint8_t *owner, const str
 
 /* mDNS. */
 
+static void daemon_send_mdns(struct daemon *d)
+{
+	struct mdns_path to;
+	const ns_t now = loop_now();
+	size_t len;
+	while ((len = mdns_poll(d->mdns, now, &to, d->packet, sizeof(d->packet))) > 0)
+		mdns_net_send(d->mdns_net, &to, d->packet, len);
+	mdns_net_flush(d->mdns_net);
+}
+
 void daemon_on_packet(void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet,
 	size_t len)
 {
 	struct daemon *d = arg;
+	if (mdns_is_full(d->mdns))
+		daemon_send_mdns(d);
 	mdns_input(d->mdns, now, from, packet, len);
 }
 
@@ -132,16 +154,11 @@ static void daemon_tell_notice(struct daemon *d, const struct mdns_notice *notic
 /* Sends what the engine has to send, and tells what it has to tell. */
 static void daemon_pump_mdns(struct daemon *d)
 {
-	struct mdns_path to;
 	struct mdns_notice notice;
-	const ns_t now = loop_now();
-	size_t len;
-	while ((len = mdns_poll(d->mdns, now, &to, d->packet, sizeof(d->packet))) > 0)
-		mdns_net_send(d->mdns_net, &to, d->packet, len);
-	mdns_net_flush(d->mdns_net);
+	daemon_send_mdns(d);
 	while (mdns_next_notice(d->mdns, &notice))
 		daemon_tell_notice(d, &notice);
-	state_names_poll(&d->names, now, d->world.conf.state_dir, d->log, d->mdns);
+	state_names_poll(&d->names, loop_now(), d->world.conf.state_dir, d->log, d->mdns);
 }
 
 /* Others have forgotten us while the machine slept, and the link may be another (RFC 6762 §8). */
@@ -191,29 +208,46 @@ static bool is_same_answer_policy(const struct conf *a, const struct conf *b)
 			a->trusted.count * sizeof(*a->trusted.at)) == 0);
 }
 
-/* What cannot change while running keeps its value; says which. */
-static void warn_of_fixed(const struct daemon *d, const struct conf *before, const struct conf *now)
+#define SWAP(a, b)                                                                                 \
+	do {                                                                                       \
+		__typeof__(a) swapped = (a);                                                       \
+		(a) = (b);                                                                         \
+		(b) = swapped;                                                                     \
+	} while (0)
+
+static void warn_if_fixed(const struct daemon *d, const char *key, bool is_same)
 {
-	const struct {
-		const char *key;
-		bool is_same;
-	} fixed[] = {
-		{"listen", before->listens.count == now->listens.count &&
-				memcmp(before->listens.at, now->listens.at,
-					now->listens.count * sizeof(*now->listens.at)) == 0},
-		{"threads", before->threads == now->threads},
-		{"cookies, rate-limit, nsid, identity, trust-subnet", is_same_answer_policy(before, now)},
-		{"socket", is_same_text(before->socket_path, now->socket_path)},
-		{"state", is_same_text(before->state_dir, now->state_dir)},
-		{"user", is_same_text(before->user, now->user)},
-		{"assign-nsid", is_same_text(before->nsid_dir, now->nsid_dir)},
-		{"hostnames-by", before->census == now->census},
-		{"grants", is_same_text(before->grants_dir, now->grants_dir)},
-	};
-	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
-		if (!fixed[i].is_same)
-			log_warning(d->log, "not changed by a reload: key=%s note=\"takes effect at the next start\"",
-				fixed[i].key);
+	if (!is_same)
+		log_warning(d->log, "not changed by a reload: key=%s note=\"takes effect at the next start\"",
+			key);
+}
+
+/* What cannot change while running is said, and kept: `now` gets what is in force. */
+static void keep_fixed(const struct daemon *d, struct conf *before, struct conf *now)
+{
+	warn_if_fixed(d, "listen", before->listens.count == now->listens.count &&
+			memcmp(before->listens.at, now->listens.at,
+				now->listens.count * sizeof(*now->listens.at)) == 0);
+	SWAP(before->listens, now->listens);
+	warn_if_fixed(d, "threads", before->threads == now->threads);
+	SWAP(before->threads, now->threads);
+	warn_if_fixed(d, "cookies, rate-limit, nsid, identity, trust-subnet",
+		is_same_answer_policy(before, now));
+	SWAP(before->cookies, now->cookies);
+	SWAP(before->rate_limit, now->rate_limit);
+	SWAP(before->nsid, now->nsid);
+	SWAP(before->identity, now->identity);
+	SWAP(before->trusted, now->trusted);
+	warn_if_fixed(d, "socket", is_same_text(before->socket_path, now->socket_path));
+	SWAP(before->socket_path, now->socket_path);
+	warn_if_fixed(d, "user", is_same_text(before->user, now->user));
+	SWAP(before->user, now->user);
+	warn_if_fixed(d, "assign-nsid", is_same_text(before->nsid_dir, now->nsid_dir));
+	SWAP(before->nsid_dir, now->nsid_dir);
+	warn_if_fixed(d, "hostnames-by", before->census == now->census);
+	SWAP(before->census, now->census);
+	warn_if_fixed(d, "grants", is_same_text(before->grants_dir, now->grants_dir));
+	SWAP(before->grants_dir, now->grants_dir);
 }
 
 /* A secret of our own goes on where no others are given. */
@@ -226,29 +260,57 @@ static void daemon_change_cookies(struct daemon *d, const struct cookie_keys *gi
 		log_error(d->log, "cookies: error=\"%s\"", err_text(ERR_NOMEM));
 }
 
+/* All that outlives us goes into the new directory, too. */
+static void daemon_change_state_dir(struct daemon *d)
+{
+	d->reserved_serial = 0;
+	daemon_reserve_serial(d);
+	d->names.has_changed = true;
+}
+
+/* Everything that a configuration names is read before anything is changed. */
+struct named {
+	struct statics *statics;
+	struct conf_keys keys;
+	struct cookie_keys cookies;
+};
+
+/* ERR_SYNTAX, ERR_NOMEM with `*error` filled: there is nothing in `*ret` then. */
+static int named_read(const struct daemon *d, const struct conf *conf, struct named *ret,
+	struct conf_error *error)
+{
+	int err = cookie_keys_read(&ret->cookies, conf, d->log, error);
+	if (!err)
+		err = statics_read(&ret->statics, &conf->zone_files, &conf->domain, error);
+	if (err)
+		return err;
+	err = keys_read(&ret->keys, conf, d->log, error);
+	if (err)
+		statics_free(ret->statics);
+	return err;
+}
+
 /* `conf` is moved in. ERR_SYNTAX, ERR_NOMEM with `*error` filled: nothing has changed. */
 static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_error *error)
 {
-	struct conf_keys keys;
-	struct cookie_keys cookies;
+	struct named named;
 	enum log_level threshold = (enum log_level)conf->verbosity;
-	int err = cookie_keys_read(&cookies, conf, d->log, error);
-	if (!err)
-		err = keys_read(&keys, conf, d->log, error);
+	bool has_new_state_dir = !is_same_text(d->world.conf.state_dir, conf->state_dir);
+	int err = named_read(d, conf, &named, error);
 	if (err) {
 		conf_fini(conf);
 		return err;
 	}
-	warn_of_fixed(d, &d->world.conf, conf);
-	err = world_reload(&d->world, conf, error);
-	if (err) {
-		tsig_keys_free(keys.at, keys.count);
-		return err;
-	}
+	keep_fixed(d, &d->world.conf, conf);
+	err = world_reload(&d->world, conf, named.statics);
+	if (err)
+		log_error(d->log, "reloaded in part: error=\"%s\"", err_text(err));
 	d->log->threshold = threshold;
 	world_flush(&d->world);
-	outward_configure(d->outward, &keys);
-	daemon_change_cookies(d, &cookies);
+	outward_configure(d->outward, &named.keys);
+	daemon_change_cookies(d, &named.cookies);
+	if (has_new_state_dir)
+		daemon_change_state_dir(d);
 	return 0;
 }
 
@@ -256,6 +318,7 @@ static void daemon_reload(struct daemon *d)
 {
 	struct conf conf;
 	struct conf_error error = {"out of memory"};
+	d->has_to_reload = false;
 	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "RELOADING=1");
 	if (command_load(&conf, d->args, d->log))
 		log_error(d->log, "not reloaded: note=\"the old configuration stays\"");
@@ -274,9 +337,9 @@ void daemon_on_signal(void *arg, uint32_t events UNUSED)
 	while (read(d->signal_watch.fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			files_reap(&d->files);
-		else if (info.ssi_signo == SIGHUP && d->is_ready)
-			daemon_reload(d);
-		else if (info.ssi_signo != SIGHUP)
+		else if (info.ssi_signo == SIGHUP)
+			d->has_to_reload = true;
+		else
 			d->is_stopping = true;
 	}
 }
@@ -304,6 +367,8 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 		log_error(d->log, "cannot wait for events: error=\"%s\"", strerror(errno));
 		return err;
 	}
+	if (d->has_to_reload && d->is_ready)
+		daemon_reload(d);
 	if (!watcher_is_synced(d->watcher))
 		return 0;
 	if (names_is_dirty(d->world.names) || d->world.has_new_self) {
@@ -349,13 +414,6 @@ static void daemon_stop(struct daemon *d)
 	d->outward = NULL;
 	resume_close(&d->resume);
 	mdns_net_free(d->mdns_net);
-	if (d->watcher)
-		loop_remove(d->loop, &d->watcher_watch);
-	watcher_stop(d->watcher);
-	if (d->signal_watch.fd >= 0) {
-		loop_remove(d->loop, &d->signal_watch);
-		close(d->signal_watch.fd);
-	}
 	buf_fini(&d->watch_lines);
 }
 
@@ -363,7 +421,7 @@ static int daemon_run(struct daemon *d)
 {
 	int code = daemon_start(d);
 	while (code == 0 && !d->is_stopping)
-		if (daemon_turn(d, NS_NEVER))
+		if (daemon_turn(d, d->has_to_reload ? 0 : NS_NEVER))
 			code = EXIT_SYSTEM;
 	if (d->is_stopping)
 		log_info(d->log, "stopping");
@@ -381,15 +439,37 @@ static int check_user(const struct conf *conf, const struct log *log)
 	return EXIT_USAGE;
 }
 
-int command_serve(struct conf *conf, const struct conf_args *args, struct log *log)
+/* With the world from its making to its end. `conf` is moved in. */
+static int serve_world(struct daemon *d, struct conf *conf)
 {
-	struct daemon *d = calloc(1, sizeof(*d));
 	struct conf_error error;
 	struct world_hooks hooks = {.on_record = on_record,
 		.on_published = on_published,
+		.on_views = on_views,
 		.on_mdns_link = on_mdns_link,
 		.put_mdns = put_mdns,
 		.arg = d};
+	int err = world_init(&d->world, conf, d->log, loop_random(), hooks, &error);
+	if (err) {
+		log_error(d->log, "cannot start: error=\"%s\"", error.text);
+		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
+	}
+	files_init(&d->files, &d->world, d->log);
+	int code = daemon_open_mdns(d, loop_random());
+	if (!code) {
+		/* What is served now may differ from what was served under that one. */
+		uint32_t before = state_read_serial(d->world.conf.state_dir, d->log);
+		d->world.serial_floor = before ? before + 1 : 0;
+		state_read_names(d->world.conf.state_dir, d->log, d->mdns);
+		code = daemon_run(d);
+	}
+	world_fini(&d->world);
+	return code;
+}
+
+int command_serve(struct conf *conf, const struct conf_args *args, struct log *log)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
 	int code = check_user(conf, log);
 	if (code || !d || !(d->loop = loop_new())) {
 		if (!code)
@@ -402,22 +482,12 @@ int command_serve(struct conf *conf, const struct conf_args *args, struct log *l
 	d->args = args;
 	d->started = loop_now();
 	d->signal_watch.fd = -1;
-	int err = world_init(&d->world, conf, log, loop_random(), hooks, &error);
-	if (err) {
-		log_error(log, "cannot start: error=\"%s\"", error.text);
-		code = err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
-	} else {
-		files_init(&d->files, &d->world, log);
-		code = daemon_open_mdns(d, loop_random());
-		if (!code) {
-			/* What is served now may differ from what was served under that one. */
-			uint32_t before = state_read_serial(d->world.conf.state_dir, log);
-			d->world.serial_floor = before ? before + 1 : 0;
-			state_read_names(d->world.conf.state_dir, log, d->mdns);
-			code = daemon_run(d);
-		}
-		world_fini(&d->world);
-	}
+	code = daemon_start_watching(d, conf);
+	if (code)
+		conf_fini(conf);
+	else
+		code = serve_world(d, conf);
+	daemon_stop_watching(d);
 	mdns_free(d->mdns);
 	loop_free(d->loop);
 	free(d);

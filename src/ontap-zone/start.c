@@ -54,15 +54,15 @@ static void make_grants_dir(const char *path)
 	free(parent);
 }
 
-static int start_watcher(struct daemon *d)
+static int start_watcher(struct daemon *d, const struct conf *conf)
 {
-	if (d->world.conf.grants_dir)
-		make_grants_dir(d->world.conf.grants_dir);
-	d->watcher = watcher_start(&(struct watcher_config){.netns_dir = conf_netns_dir(&d->world.conf),
-		.has_all_nsids = conf_has_all_netns(&d->world.conf),
-		.grants_dir = d->world.conf.grants_dir,
-		.census = (enum census_means)d->world.conf.census,
-		.socket_path = d->world.conf.socket_path,
+	if (conf->grants_dir)
+		make_grants_dir(conf->grants_dir);
+	d->watcher = watcher_start(&(struct watcher_config){.netns_dir = conf_netns_dir(conf),
+		.has_all_nsids = conf_has_all_netns(conf),
+		.grants_dir = conf->grants_dir,
+		.census = (enum census_means)conf->census,
+		.socket_path = conf->socket_path,
 		.log = d->log,
 		.on_event = world_apply,
 		.arg = &d->world});
@@ -74,6 +74,23 @@ static int start_watcher(struct daemon *d)
 		return 0;
 	log_error(d->log, "cannot start: error=\"epoll: %s\"", strerror(errno));
 	return EXIT_SYSTEM;
+}
+
+int daemon_start_watching(struct daemon *d, const struct conf *conf)
+{
+	int code = start_signals(d);
+	return code ? code : start_watcher(d, conf);
+}
+
+void daemon_stop_watching(struct daemon *d)
+{
+	if (d->watcher)
+		loop_remove(d->loop, &d->watcher_watch);
+	watcher_stop(d->watcher);
+	if (d->signal_watch.fd < 0)
+		return;
+	loop_remove(d->loop, &d->signal_watch);
+	close(d->signal_watch.fd);
 }
 
 /* Waits for the first dump and publishes it; a signal may end it. */
@@ -214,11 +231,7 @@ int daemon_open_mdns(struct daemon *d, uint64_t seed)
 
 int daemon_start(struct daemon *d)
 {
-	int code = start_signals(d);
-	if (!code)
-		code = start_watcher(d);
-	if (!code)
-		code = start_sync(d);
+	int code = start_sync(d);
 	if (code || d->is_stopping)
 		return code;
 	code = start_control(d);

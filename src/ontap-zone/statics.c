@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "io/zonecheck.h"
 #include "io/zonefile.h"
@@ -16,25 +17,33 @@
 struct statics {
 	struct zonefile **files; /* none once settled */
 	size_t file_count;
-	struct static_owner *owners; /* sorted by name; name and rdata are the files', or in `bytes` */
+	struct static_owner *owners; /* sorted by name; what they point to is the files', or below */
 	size_t count;
-	uint8_t *bytes;   /* settled: of the owners that are kept */
-	uint8_t *settled; /* settled: names of the others, one behind the other */
-	size_t settled_len;
+	struct arena merged; /* sets of owners that are in several files */
+	uint8_t *bytes;      /* settled: of the owners that are kept */
+	uint32_t *index;     /* NULL, or by hash of the name: 0, or place in `owners` and one */
+	size_t index_mask;
 };
+
+/* Forgets what is not needed once settled. */
+static void release_files(struct statics *s)
+{
+	for (size_t i = 0; i < s->file_count; i++)
+		zonefile_free(s->files[i]);
+	s->file_count = 0;
+	arena_fini(&s->merged);
+	free(s->index);
+	s->index = NULL;
+}
 
 void statics_free(struct statics *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->count; i++)
-		free(s->owners[i].sets);
+	release_files(s);
 	free(s->owners);
-	for (size_t i = 0; i < s->file_count; i++)
-		zonefile_free(s->files[i]);
 	free(s->files);
 	free(s->bytes);
-	free(s->settled);
 	free(s);
 }
 
@@ -42,21 +51,6 @@ static int owner_cmp(const void *a, const void *b)
 {
 	const struct static_owner *x = a, *y = b;
 	return name_cmp(x->name, y->name);
-}
-
-/* Copies one owner of a file; its name and the sets' rdata stay the file's. */
-static int owner_copy(struct static_owner *ret, const struct zonefile_owner *from, const char *file)
-{
-	struct rrset *sets = calloc(from->count ? from->count : 1, sizeof(*sets));
-	if (!sets)
-		return ERR_NOMEM;
-	memcpy(sets, from->sets, from->count * sizeof(*sets));
-	ret->name = from->name;
-	ret->sets = sets;
-	ret->count = from->count;
-	ret->is_local = name_is_below(from->name, name_local);
-	ret->file = file;
-	return 0;
 }
 
 static int file_add(struct statics *s, const char *path, const struct zonefile *file,
@@ -69,9 +63,11 @@ static int file_add(struct statics *s, const char *path, const struct zonefile *
 	s->owners = owners;
 	for (size_t i = 0; i < more; i++) {
 		struct zonefile_owner from = zonefile_owner(file, i);
-		int err = owner_copy(&owners[s->count], &from, path);
-		if (err)
-			return err;
+		owners[s->count] = (struct static_owner){.name = from.name,
+			.sets = from.sets,
+			.count = from.count,
+			.is_local = name_is_below(from.name, name_local),
+			.file = path};
 		const struct static_owner *owner = &owners[s->count++];
 		if (owner->is_local || name_is_below(owner->name, domain->wire))
 			continue;
@@ -86,7 +82,8 @@ static int file_add(struct statics *s, const char *path, const struct zonefile *
 }
 
 /* Puts the sets of `from` to those of `to`; a type that both have is a mistake, and so is an alias. */
-static int owner_merge(struct static_owner *to, struct static_owner *from, struct conf_error *error)
+static int owner_merge(struct statics *s, struct static_owner *to, const struct static_owner *from,
+	struct conf_error *error)
 {
 	for (size_t i = 0; i < to->count; i++)
 		for (size_t j = 0; j < from->count; j++)
@@ -105,16 +102,16 @@ static int owner_merge(struct static_owner *to, struct static_owner *from, struc
 			name_to_text(to->name, text), to->file);
 		return ERR_SYNTAX;
 	}
-	struct rrset *sets = reallocarray(to->sets, to->count + from->count, sizeof(*sets));
+	struct rrset *sets = arena_take(&s->merged, (to->count + from->count) * sizeof(*sets));
 	if (!sets)
 		return ERR_NOMEM;
+	memcpy(sets, to->sets, to->count * sizeof(*sets));
 	memcpy(sets + to->count, from->sets, from->count * sizeof(*sets));
 	to->sets = sets;
 	to->count += from->count;
 	return 0;
 }
 
-/* Each file is sorted, so one alone needs no more than this look. */
 static bool is_sorted(const struct statics *s)
 {
 	for (size_t i = 1; i < s->count; i++)
@@ -123,19 +120,18 @@ static bool is_sorted(const struct statics *s)
 	return true;
 }
 
-/* Sorts, and makes one owner of those that several files have. */
+/* Sorts, and makes one owner of those that several files have. One file is sorted, each owner there once. */
 static int statics_join(struct statics *s, struct conf_error *error)
 {
 	size_t kept = 0;
 	int err = 0;
-	if (s->count == 0)
+	if (s->count == 0 || s->file_count == 1)
 		return 0;
 	if (!is_sorted(s))
 		qsort(s->owners, s->count, sizeof(*s->owners), owner_cmp);
 	for (size_t i = 0; i < s->count; i++) {
 		if (!err && kept > 0 && owner_cmp(&s->owners[kept - 1], &s->owners[i]) == 0) {
-			err = owner_merge(&s->owners[kept - 1], &s->owners[i], error);
-			free(s->owners[i].sets);
+			err = owner_merge(s, &s->owners[kept - 1], &s->owners[i], error);
 		} else {
 			s->owners[kept++] = s->owners[i];
 		}
@@ -149,7 +145,7 @@ static int statics_check(const struct statics *s, const struct name *domain, str
 {
 	char what[ZONECHECK_TEXT_CAP];
 	struct zonecheck check = {.apex = domain->wire};
-	for (size_t i = 0; i < s->count; i++) {
+	for (size_t i = 0; i < s->count && s->file_count > 1; i++) {
 		const struct static_owner *owner = &s->owners[i];
 		struct zonefile_error why;
 		if (zonecheck_owner(&check, owner->name, owner->sets, owner->count, what) == 0)
@@ -204,96 +200,128 @@ const struct static_owner *statics_at(const struct statics *s, size_t i)
 	return &s->owners[i];
 }
 
+size_t statics_zone_count(const struct statics *s)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < s->count; i++)
+		count += !s->owners[i].is_local;
+	return count;
+}
+
+/* Where in the index the name is, or would be: there is always an empty place. The hash needs no secret, for
+ * the names are those of our own files. */
+static size_t index_place(const struct statics *s, const uint8_t *name)
+{
+	size_t at = name_hash(0, name) & s->index_mask;
+	while (s->index[at] && !name_equal(s->owners[s->index[at] - 1].name, name))
+		at = (at + 1) & s->index_mask;
+	return at;
+}
+
+int statics_index(struct statics *s)
+{
+	size_t places = 2;
+	while (places / 2 <= s->count)
+		places *= 2;
+	s->index = calloc(places, sizeof(*s->index));
+	if (!s->index)
+		return ERR_NOMEM;
+	s->index_mask = places - 1;
+	for (size_t i = 0; i < s->count; i++)
+		s->index[index_place(s, s->owners[i].name)] = (uint32_t)i + 1;
+	return 0;
+}
+
 const struct static_owner *statics_find(const struct statics *s, const uint8_t *name)
 {
 	struct static_owner key = {.name = name};
 	if (!s || s->count == 0)
 		return NULL;
-	return bsearch(&key, s->owners, s->count, sizeof(key), owner_cmp);
+	if (!s->index)
+		return bsearch(&key, s->owners, s->count, sizeof(key), owner_cmp);
+	uint32_t place = s->index[index_place(s, name)];
+	return place ? &s->owners[place - 1] : NULL;
 }
 
-const uint8_t *statics_next_settled(const struct statics *s, const uint8_t *name)
-{
-	if (!s)
-		return NULL;
-	const uint8_t *next = name ? name + name_len(name) : s->settled;
-	return next < s->settled + s->settled_len ? next : NULL;
-}
+/* What the owners that are kept need of their own, by kind. */
+struct sizes {
+	size_t owners, sets, records, bytes;
+};
 
-/* Bytes that an owner needs of its own: its name, and its records' rdata with their list. */
-static size_t owner_size(const struct static_owner *owner)
+static void add_sizes(struct sizes *sizes, const struct static_owner *owner)
 {
-	size_t size = name_len(owner->name);
-	for (size_t i = 0; i < owner->count; i++)
-		for (size_t j = 0; j < owner->sets[i].count; j++)
-			size += sizeof(struct rdata) + owner->sets[i].rdata[j].len;
-	return size;
-}
-
-/* Moves what an owner borrows from its file to `lists` and `bytes`, and those behind it. */
-static void owner_adopt(struct static_owner *owner, struct rdata **lists, uint8_t **bytes)
-{
-	size_t len = name_len(owner->name);
-	owner->name = memcpy(*bytes, owner->name, len);
-	*bytes += len;
-	owner->file = NULL;
+	sizes->owners++;
+	sizes->sets += owner->count;
+	sizes->bytes += name_len(owner->name);
 	for (size_t i = 0; i < owner->count; i++) {
-		struct rrset *set = &owner->sets[i];
-		for (size_t j = 0; j < set->count; j++) {
-			struct rdata rdata = set->rdata[j];
-			if (rdata.len > 0)
-				memcpy(*bytes, rdata.bytes, rdata.len);
-			(*lists)[j] = (struct rdata){.bytes = *bytes, .len = rdata.len};
-			*bytes += rdata.len;
-		}
-		set->rdata = *lists;
-		*lists += set->count;
+		sizes->records += owner->sets[i].count;
+		for (size_t j = 0; j < owner->sets[i].count; j++)
+			sizes->bytes += owner->sets[i].rdata[j].len;
 	}
 }
 
-static size_t owner_records(const struct static_owner *owner)
+/* Room for them in one block, what is to be aligned first. */
+struct room {
+	struct static_owner *owner;
+	struct rrset *set;
+	struct rdata *rdata;
+	uint8_t *bytes;
+};
+
+static const uint8_t *room_copy(struct room *room, const void *bytes, size_t len)
 {
-	size_t records = 0;
-	for (size_t i = 0; i < owner->count; i++)
-		records += owner->sets[i].count;
-	return records;
+	uint8_t *copy = room->bytes;
+	if (len > 0)
+		memcpy(copy, bytes, len);
+	room->bytes += len;
+	return copy;
+}
+
+/* Copies an owner with all that it borrows from its file. */
+static void room_add(struct room *room, const struct static_owner *owner)
+{
+	struct static_owner *to = room->owner++;
+	*to = (struct static_owner){.name = room_copy(room, owner->name, name_len(owner->name)),
+		.sets = room->set,
+		.count = owner->count,
+		.is_local = owner->is_local};
+	for (size_t i = 0; i < owner->count; i++) {
+		struct rrset *set = room->set++;
+		*set = owner->sets[i];
+		set->rdata = room->rdata;
+		for (size_t j = 0; j < set->count; j++) {
+			const struct rdata *from = &owner->sets[i].rdata[j];
+			*room->rdata++ = (struct rdata){
+				.bytes = room_copy(room, from->bytes, from->len), .len = from->len};
+		}
+	}
 }
 
 int statics_settle(struct statics *s)
 {
-	size_t kept_size = 1, kept_records = 0, settled_len = 0, kept = 0;
-	for (size_t i = 0; i < s->count; i++) {
-		const struct static_owner *owner = &s->owners[i];
-		kept_size += owner->is_local ? owner_size(owner) : 0;
-		kept_records += owner->is_local ? owner_records(owner) : 0;
-		settled_len += owner->is_local ? 0 : name_len(owner->name);
-	}
-	uint8_t *bytes = malloc(kept_size), *settled = malloc(settled_len + 1);
-	if (!bytes || !settled) {
+	struct sizes sizes = {0};
+	for (size_t i = 0; i < s->count; i++)
+		if (s->owners[i].is_local)
+			add_sizes(&sizes, &s->owners[i]);
+	struct static_owner *kept = calloc(sizes.owners + 1, sizeof(*kept));
+	size_t heads = sizes.sets * sizeof(struct rrset) + sizes.records * sizeof(struct rdata);
+	uint8_t *bytes = malloc(heads + sizes.bytes + 1);
+	if (!bytes || !kept) {
+		free(kept);
 		free(bytes);
-		free(settled);
 		return ERR_NOMEM;
 	}
+	struct rrset *sets = (struct rrset *)bytes;
+	struct room room = {.owner = kept, .set = sets, .rdata = (struct rdata *)(sets + sizes.sets),
+		.bytes = bytes + heads};
+	for (size_t i = 0; i < s->count; i++)
+		if (s->owners[i].is_local)
+			room_add(&room, &s->owners[i]);
+	release_files(s);
+	free(s->owners);
+	free(s->bytes);
+	s->owners = kept;
+	s->count = sizes.owners;
 	s->bytes = bytes;
-	s->settled = settled;
-	s->settled_len = settled_len;
-	struct rdata *lists = (struct rdata *)bytes; /* first, for they are the ones to be aligned */
-	bytes += kept_records * sizeof(*lists);
-	for (size_t i = 0; i < s->count; i++) {
-		struct static_owner *owner = &s->owners[i];
-		if (owner->is_local) {
-			owner_adopt(owner, &lists, &bytes);
-			s->owners[kept++] = *owner;
-			continue;
-		}
-		size_t len = name_len(owner->name);
-		memcpy(settled, owner->name, len);
-		settled += len;
-		free(owner->sets);
-	}
-	s->count = kept;
-	for (size_t i = 0; i < s->file_count; i++)
-		zonefile_free(s->files[i]);
-	s->file_count = 0;
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the zone files say: all files, or none of a bad lot. Read whole, told to the zone and to mDNS,
- * and then settled: the zone keeps its records itself, so that only the names of what it was told
- * stay, to be taken back by the next reload, and what is for mDNS, which links that come are told.
+ * and then settled: the zone keeps its records itself, so that only what is for mDNS stays, which links
+ * that come are told.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ struct statics; /* opaque */
 /* All sets at one owner. Borrowed from the statics. */
 struct static_owner {
 	const uint8_t *name;
-	struct rrset *sets;
+	const struct rrset *sets;
 	size_t count;
 	bool is_local;    /* under .local: for mDNS */
 	const char *file; /* the first that names it; NULL once settled */
@@ -27,17 +27,17 @@ int statics_read(struct statics **ret, const struct conf_texts *files, const str
 	struct conf_error *error) NONNULL MUSTCHECK;
 void statics_free(struct statics *s);
 
-/* Forgets the records that the zone has taken over, but not their owners' names. ERR_NOMEM: nothing
- * is forgotten, which costs memory only. */
+/* Forgets what the zone has taken over. ERR_NOMEM: nothing is forgotten, which costs memory only. */
 int statics_settle(struct statics *s) NONNULL MUSTCHECK;
 
 /* Owners with their records: all, or those for mDNS once settled. 0 for NULL. */
 size_t statics_count(const struct statics *s);
 /* The `i`th of them, in canonical order. */
 const struct static_owner *statics_at(const struct statics *s, size_t i) NONNULL;
+/* How many of them are for the zone. */
+size_t statics_zone_count(const struct statics *s) NONNULL;
 /* The one with that name, or NULL. `s` may be NULL. */
 const struct static_owner *statics_find(const struct statics *s, const uint8_t *name);
 
-/* Names that were forgotten with their records: the one after `name`, the first after NULL; NULL at
- * the end. `s` may be NULL. */
-const uint8_t *statics_next_settled(const struct statics *s, const uint8_t *name);
+/* Makes statics_find() quick, until they are settled, for one who looks for very many. ERR_NOMEM. */
+int statics_index(struct statics *s) NONNULL MUSTCHECK;

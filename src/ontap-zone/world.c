@@ -273,6 +273,8 @@ static void world_build_views(struct world *w)
 	}
 	rcu_defer(free_view_table, view_slot_publish(&w->views, table));
 	w->has_new_views = false;
+	if (w->hooks.on_views)
+		w->hooks.on_views(w->hooks.arg);
 }
 
 static void free_garbage(void *arg)
@@ -344,14 +346,15 @@ static int put_static(struct world *w, const struct static_owner *owner, size_t 
 	return err;
 }
 
-/* Takes back what the old files said and the new ones do not. */
-static int take_back_statics(struct world *w, const struct statics *old, const struct statics *now)
+static bool is_in_files(void *statics, const uint8_t *owner)
 {
-	const uint8_t *name = NULL;
-	int err = 0;
-	while ((name = statics_next_settled(old, name)) && !err)
-		if (!statics_find(now, name))
-			err = zone_put(w->zone, ZONE_STATIC, name, NULL, 0);
+	return statics_find(statics, owner) != NULL;
+}
+
+/* Takes back what the old files said and the new ones do not. */
+static int take_back_statics(struct world *w, const struct statics *old, struct statics *now)
+{
+	int err = zone_keep(w->zone, ZONE_STATIC, is_in_files, now);
 	for (size_t i = 0; i < statics_count(old) && !err; i++)
 		if (!statics_find(now, statics_at(old, i)->name))
 			err = put_static(w, statics_at(old, i), 0);
@@ -361,7 +364,11 @@ static int take_back_statics(struct world *w, const struct statics *old, const s
 static int world_put_statics(struct world *w, struct statics *statics)
 {
 	struct statics *old = w->statics;
-	int err = take_back_statics(w, old, statics);
+	int err = zone_expect(w->zone, statics_zone_count(statics));
+	if (!err && old)
+		err = statics_index(statics);
+	if (!err && old)
+		err = take_back_statics(w, old, statics);
 	w->statics = statics;
 	for (size_t i = 0; i < statics_count(statics) && !err; i++)
 		err = put_static(w, statics_at(statics, i), statics_at(statics, i)->count);
@@ -387,7 +394,7 @@ int world_init(struct world *w, struct conf *conf, const struct log *log, uint64
 		.on_hostnames = on_hostnames,
 		.on_reject = on_reject,
 		.arg = w};
-	w->zone = zone_new(seed, (struct zone_listener){.on_change = on_record, .arg = w});
+	w->zone = zone_new(seed, (struct zone_listener){0});
 	w->names = names_new(seed, &policy, sink);
 	if (w->names)
 		w->model = model_new(seed, names_listener(w->names));
@@ -398,6 +405,8 @@ int world_init(struct world *w, struct conf *conf, const struct log *log, uint64
 	}
 	if (!err)
 		err = world_put_statics(w, statics);
+	if (!err) /* whoever wants to know what there is from the start asks for it */
+		zone_listen(w->zone, (struct zone_listener){.on_change = on_record, .arg = w});
 	w->has_new_views = true;
 	if (err && err != ERR_SYNTAX)
 		snprintf(error->text, sizeof(error->text), "zone files: %s", err_text(err));
@@ -418,27 +427,18 @@ void world_fini(struct world *w)
 	conf_fini(&w->conf);
 }
 
-int world_reload(struct world *w, struct conf *conf, struct conf_error *error)
+int world_reload(struct world *w, struct conf *conf, struct statics *statics)
 {
-	struct statics *statics = NULL;
-	int err = statics_read(&statics, &conf->zone_files, &conf->domain, error);
-	if (err) {
-		conf_fini(conf);
-		return err;
-	}
 	struct conf before = w->conf;
 	w->conf = *conf;
-	err = world_add_apex(w, w->conf.domain.wire);
+	int err = world_add_apex(w, w->conf.domain.wire);
 	if (!name_equal(before.domain.wire, w->conf.domain.wire))
 		(void)!zone_remove_apex(w->zone, before.domain.wire);
-	if (!err)
-		err = world_put_statics(w, statics);
+	int statics_err = world_put_statics(w, statics);
 	struct policy policy = world_policy(&w->conf);
 	strcpy(w->self, policy.self);
 	names_set_policy(w->names, &policy);
 	w->has_new_views = true;
 	conf_fini(&before);
-	if (err)
-		snprintf(error->text, sizeof(error->text), "%s", err_text(err));
-	return err;
+	return err ? err : statics_err;
 }

@@ -18,6 +18,7 @@
 struct world_hooks {
 	void (*on_record)(void *arg, const struct zone_change *change); /* unicast */
 	void (*on_published)(void *arg); /* readers see a new state; after its records */
+	void (*on_views)(void *arg); /* clients may stand elsewhere than before, see world_rules() */
 	void (*on_mdns_link)(void *arg, const struct names_mdns_link *link, bool is_gone);
 	int (*put_mdns)(void *arg, uint32_t ifindex, const uint8_t *owner,
 		const struct rrset *sets, size_t count, bool is_reverse);
@@ -59,9 +60,9 @@ void world_flush(struct world *w) NONNULL;
 /* The least serial that a zone which changes now gets. */
 uint32_t world_serial_floor(const struct world *w) NONNULL;
 
-/* A new configuration, moved in: what differs is changed, all else goes on. ERR_SYNTAX (a
- * zone file; `*error` says where): nothing has changed, and `conf` is freed. ERR_NOMEM: in part. */
-int world_reload(struct world *w, struct conf *conf, struct conf_error *error) NONNULL MUSTCHECK;
+/* A new configuration and what its zone files say, both moved in: what differs is changed, all else
+ * goes on. ERR_NOMEM: some of it has not been changed, but `conf` is in force. */
+int world_reload(struct world *w, struct conf *conf, struct statics *statics) NONNULL MUSTCHECK;
 
 /* Where clients stand, beside what is built in: on-link prefixes, and those of --lan. The caller frees
  * `list`. ERR_NOMEM. */

@@ -271,6 +271,20 @@ def test_watch_writes_the_file_and_runs_the_command_after_each_change(host, prog
         process.stderr.close()
 
 
+def test_watch_tells_where_clients_stand_too(host, program, topo, tmp_path):
+    """An address without a name changes no record, but its prefix is lan from then on."""
+    output = tmp_path / "data"
+    process = host.popen([program("ontap-zone"), "export", *hermetic_options(program("ontap-zone")),
+                          "--format=tinydns", "--watch", f"--output={output}"])
+    try:
+        wait_until(lambda: f":{LAN4}:" in read(output), what="the first file")
+        topo.namespace("silent").ip("addr add 203.0.113.1/24 dev lo")
+        wait_until(lambda: "%la:203.0.113\n" in read(output), what="the location")
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def test_serve_keeps_its_exports_up_to_date(host, serve, topo, tmp_path):
     hosts, data, ran = tmp_path / "hosts", tmp_path / "data", tmp_path / "ran"
     os.chmod(tmp_path, 0o777)
@@ -325,6 +339,14 @@ def test_a_configuration_file_that_is_named_must_exist(host, program):
     done = host.run([program("ontap-zone"), "check", "--config=/nowhere/zone.conf"], check=False)
     assert done.returncode == 100
     assert "/nowhere/zone.conf" in done.stderr
+
+
+def test_a_configuration_file_that_is_too_large_is_called_so(host, program, tmp_path):
+    conf = tmp_path / "zone.conf"
+    conf.write_text("#" * ((1 << 20) + 1))
+    done = host.run([program("ontap-zone"), "check", f"--config={conf}"], check=False)
+    assert done.returncode == 100
+    assert f"file={conf} error=\"is larger than a configuration file may be\"" in done.stderr
 
 
 def test_help_is_the_option_table(host, program):

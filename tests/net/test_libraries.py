@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Which libraries ontap-zone has in memory, and what becomes of it where one is not there."""
+"""What ontap-zone has in memory, libraries above all, and what becomes of it where one is not there."""
 import os
 import re
 import subprocess
@@ -33,21 +33,26 @@ def zone(tmp_path):
     return write
 
 
-def libraries_of(daemon):
-    """Names of what is mapped into its processes: the one that serves, then the other."""
+def about_both(daemon, name):
+    """That file of /proc of its processes: the one that serves, then the other."""
     pid = daemon.process.pid
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         pids = [pid, *map(int, file.read().split())]
-    mapped = []
+    texts = []
     for one in pids:
-        with open(f"/proc/{one}/maps", encoding="utf-8") as file:
-            mapped.append(set(re.findall(r"/(lib[^/ ]*)\.so", file.read())))
-    return mapped
+        with open(f"/proc/{one}/{name}", encoding="utf-8") as file:
+            texts.append(file.read())
+    return texts
+
+
+def libraries_of(daemon):
+    return [set(re.findall(r"/(lib[^/ ]*)\.so", text)) for text in about_both(daemon, "maps")]
 
 
 def test_no_library_is_loaded_that_is_not_used(host, serve, zone):
     """An unprivileged user is looked up besides: not at the cost of what knows of users."""
-    plain = zone("$ORIGIN vanya.\n$TTL 300\n@ MX 10 mail\nwww A 192.0.2.1 ; plain\n",
+    plain = zone("$ORIGIN vanya.\n$TTL 300\n@ SOA ns root 2026112101 3600 600 604800 60\n",
+                 "@ NS ns\nns IN 60 A 192.0.2.2\n@ MX 10 mail\nwww A 192.0.2.1 ; plain\n",
                  "_http._tcp SRV 0 0 80 www\nwww TXT \"two words\" three\n")
     daemon = serve(host, "--domain=vanya", "--no-mdns", f"--zone-file={plain}", "--user=root")
     assert addresses(ask(host, "127.0.0.1", "www.vanya")) == ["192.0.2.1"]
@@ -66,11 +71,37 @@ def test_ldns_is_loaded_for_what_it_takes_to_read(host, serve, zone):
     wait_until(lambda: ask(host, "127.0.0.1", "www.vanya").answer, what="the new file")
 
 
+def test_the_watcher_keeps_nothing_of_zone_files(host, serve, zone):
+    """What it is forked with stays in memory as long as it lives, and is there twice once it changes."""
+    many = zone(*(f"h{i} A 192.0.2.1\n" for i in range(30000)))
+    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--zone-file={many}")
+    status = about_both(daemon, "status")
+    if int(re.search(r"VmSize:\s*(\d+)", status[0])[1]) > 1 << 30:
+        pytest.skip("a sanitizer's own memory is in each process")
+    serving, watching = (int(re.search(r"RssAnon:\s*(\d+)", text)[1]) for text in status)
+    assert watching < serving / 2
+
+
+def test_a_zone_file_with_a_fault_ends_the_watcher_too(host, program, zone, tmp_path):
+    """It has standard error open: while it lives, run() does not return."""
+    file = zone(PLAIN, "www A 192.0.2\n")
+    done = host.run([program("ontap-zone"), "serve", "--domain=vanya", "--no-mdns", "--no-assign-nsid",
+                     f"--state={tmp_path}", f"--socket={tmp_path}/zone.sock", f"--zone-file={file}"],
+                    check=False)
+    assert done.returncode == 100
+    assert f"{file}:2: " in done.stderr
+    assert "watcher" not in done.stderr
+
+
 @pytest.fixture
-def without_ldns(program):
-    """What to start a program with, so that it finds no ldns."""
+def soname(program):
     with open(program("ontap-zone"), "rb") as file:
-        soname = re.search(rb"libldns\.so[.0-9]*", file.read())[0].decode()
+        return re.search(rb"libldns\.so[.0-9]*", file.read())[0].decode()
+
+
+@pytest.fixture
+def without_ldns(soname):
+    """What to start a program with, so that it finds no ldns."""
     found = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=True).stdout
     path = os.path.realpath(re.search(rf"{re.escape(soname)} .*=> (\S+)", found)[1])
     return ["unshare", "-m", "sh", "-c", f'mount --bind /dev/null {path} && exec "$@"', "sh"]
@@ -88,3 +119,13 @@ def test_without_ldns_the_line_that_takes_it_is_named(host, program, zone, witho
                      f"--zone-file={file}"], check=False)
     assert done.returncode == 100
     assert f"{file}:2: this line takes ldns to read: " in done.stderr, done.stderr
+
+
+def test_what_an_ldns_that_does_not_fit_lacks_is_named(host, program, zone, soname, need, tmp_path):
+    need("cc")
+    subprocess.run(["cc", "-shared", f"-Wl,-soname,{soname}", "-o", tmp_path / soname, "-xc", "-"],
+                   input="int nothing;\n", text=True, check=True)
+    done = host.run(["env", f"LD_LIBRARY_PATH={tmp_path}", program("ontap-zone"), "check",
+                     "--domain=vanya", f"--zone-file={zone(LOC)}"], check=False)
+    assert done.returncode == 100
+    assert "undefined symbol: ldns_" in done.stderr, done.stderr

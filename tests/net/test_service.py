@@ -7,6 +7,7 @@ import random
 import signal
 import socket
 import struct
+import sys
 import threading
 import time
 
@@ -169,6 +170,16 @@ def test_a_reload_can_change_the_domain(host, web, configured):
     assert ask(host, "127.0.0.1", "lab.test", "SOA").answer
 
 
+def test_a_reload_says_what_it_cannot_change_as_long_as_that_is_so(configured):
+    """It compares with what is in force, not with what was read last."""
+    configured.write("nsid = one\nthreads = 2\n")
+    for _ in range(2):
+        log = configured.reload("reloaded")
+        assert "key=threads" in log and "nsid" in log
+    configured.write("")
+    assert "not changed" not in configured.reload("reloaded")
+
+
 def test_a_reload_leaves_no_moment_without_an_answer(host, web, configured):
     """Asked without a pause while the configuration is read again and again."""
     wrong, is_over = [], threading.Event()
@@ -185,6 +196,24 @@ def test_a_reload_leaves_no_moment_without_an_answer(host, web, configured):
     is_over.set()
     asker.join()
     assert not wrong
+
+
+def test_a_reload_that_is_asked_for_during_the_start_is_not_lost(host, web, serve):
+    waiting = ("import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP]); "
+               "os.kill(os.getpid(), signal.SIGHUP); os.execv(sys.argv[1], sys.argv[1:])")
+    daemon = serve(host, "--domain=vanya", "--no-mdns", prefix=[sys.executable, "-c", waiting])
+    wait_until(lambda: "info: reloaded\n" in daemon.log(), what="the reload")
+
+
+def test_a_reload_writes_exports_that_it_changes(host, web, configured, tmp_path):
+    """Nothing that is served changes with them."""
+    export = tmp_path / "data"
+    configured.write(f"export = tinydns:{export}\n")
+    configured.reload("reloaded")
+    wait_until(lambda: export.exists() and "+web.lan.vanya" in export.read_text(), what="the file")
+    configured.write(f"export = tinydns:{export}\nlan = 198.51.100.0/24\n")
+    configured.reload("reloaded")
+    wait_until(lambda: "%la:198.51.100\n" in export.read_text(), what="the location")
 
 
 @pytest.mark.parametrize("conf, zone, place", [
@@ -302,9 +331,11 @@ def test_a_second_daemon_on_the_same_port_is_told_so(host, web, serve, unready):
 
 
 def test_a_socket_that_a_killed_daemon_left_is_replaced(host, web, serve):
+    """It and its watcher, which would have removed it."""
     daemon = serve(host, "--domain=vanya", "--no-mdns")
-    daemon.kill()
-    assert os.path.exists(daemon.socket)
+    daemon.stop()
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(daemon.socket)
     daemon.start()
     assert daemon.status()["ready"] is True
 
@@ -321,6 +352,7 @@ def test_who_asks_nobody_is_told_so(host, program, tmp_path):
     done = host.run([program("ontap-zone"), "names", f"--socket={tmp_path}/none"], check=False)
     assert done.returncode == 111
     assert f"{tmp_path}/none" in done.stderr and "is it running?" in done.stderr
+    assert done.stdout == ""
 
 
 # --- hostile bytes --------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What ontap-zone leaves behind when it ends, and what it knows again at the next start."""
+import contextlib
 import os
 import socket
 import time
@@ -60,6 +61,21 @@ def test_the_socket_of_another_that_runs_stays(host, web, serve, program, tmp_pa
     assert daemon.status()["ready"] is True
 
 
+def test_the_socket_of_another_that_accepts_nobody_stays(host, program, tmp_path):
+    path = str(tmp_path / "zone.sock")
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listening.bind(path)
+        listening.listen(0)
+        client = stack.enter_context(socket.socket(socket.AF_UNIX))
+        client.connect(path)
+        refused = host.run(["timeout", "5", program("ontap-zone"), "serve", "--domain=vanya",
+                            "--no-mdns", f"--state={tmp_path}", f"--socket={path}",
+                            "--assign-nsid=/run/netns", "--hostnames-by=none"], check=False)
+    assert refused.returncode == 111 and "another ontap-zone is running" in refused.stderr
+    assert os.path.exists(path)
+
+
 # --- serials --------------------------------------------------------------------------------------
 
 def serial(host, zone="vanya"):
@@ -87,6 +103,23 @@ def test_a_serial_does_not_go_back_by_a_new_start(host, web, serve, is_killed):
     daemon.start()
     for zone, old in before.items():
         assert 0 < serial(host, zone) - old < 2 * 3600
+
+
+def test_a_reload_takes_the_serial_to_another_directory(host, web, serve, tmp_path):
+    conf, other = tmp_path / "zone.conf", tmp_path / "other"
+    conf.write_text(f"domain = vanya\nmdns = no\nstate = {tmp_path}\n")
+    daemon = serve(host, f"--config={conf}")
+    daemon.stop()
+    daemon.options = [option for option in daemon.options if not option.startswith("--state=")]
+    daemon.start()
+    run_ahead(host, web, 20)
+    before = serial(host)
+    conf.write_text(f"domain = vanya\nmdns = no\nstate = {other}\n")
+    daemon.reload()
+    wait_until((other / "serial").exists, what="the serial in the other directory")
+    daemon.kill()
+    daemon.start()
+    assert serial(host) > before
 
 
 def test_a_change_is_no_write(host, web, serve):

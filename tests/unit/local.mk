@@ -59,7 +59,7 @@ tests_unit_test_mdns_rules_LDADD = tests/sim/libsim.a $(LDADD)
 unit_programs += tests/unit/test_mdns_steps
 tests_unit_test_mdns_steps_SOURCES = tests/unit/test_mdns_steps.c $(mdns_rig)
 tests_unit_test_mdns_steps_LDADD = tests/sim/libsim.a $(LDADD)
-tests_unit_test_mdns_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=rdata_cmp,--wrap=rd_rr,--wrap=pack_rr
+tests_unit_test_mdns_steps_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=rdata_cmp,--wrap=rd_rr,--wrap=pack_rr,--wrap=map_remove
 unit_programs += tests/unit/test_state
 tests_unit_test_state_SOURCES = tests/unit/test_state.c src/ontap-zone/state.c
 tests_unit_test_state_LDADD = tests/sim/libsim.a $(LDADD)

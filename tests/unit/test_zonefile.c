@@ -114,21 +114,68 @@ static void a_line_is_plain_if_each_of_its_words_means_itself(void **state)
 	static const char *const plain[] = {"a A 192.0.2.1\n", "a 60 IN AAAA ::1 ; with a comment\n",
 		"\tin ptr b.c.\n", "a MX 10 b\n", "a TXT x=1 y\t\n", "*.a CNAME b\n",
 		"@ A 192.0.2.1\n", "a MX 10 @ ; c\n", "_x._tcp SRV 1 2 3 b\n", "a TXT \"v=x; y\" z ; c\n",
-		"@ IN SOA a b 1 2 3 4 5\n"};
+		"@ IN SOA a b 1 2 3 4 5\n", "@ IN SOA a b 2026112101 2 3 4 4294967295\n",
+		"a IN 300 A 192.0.2.1\n", "a.b. A 192.0.2.1\n", "a CNAME .\n"};
 	static const char *const others[] = {"", "\n", "a A 192.0.2.1", "a A 192.0.2\n", "a A ::1\n",
 		"@a A 192.0.2.1\n", "a A ( 192.0.2.1\n", "a TXT \"x\n", "a\\.b A 192.0.2.1\n",
 		"a TXT \"\"\n", "a TXT \"x\"y\n", "a TXT x\"y\"\n", "a TXT \"(\"\n", "a SRV 1 2 b\n",
 		"@ SOA a b 1 2h 3 4 5\n", "@ SOA a b 1 2 3 4\n",
 		"a 1h A 192.0.2.1\n", "a CH A 192.0.2.1\n", "a A 192.0.2.1 x\n", "$TTL 5\n",
 		"a A 192.0.2.1\r\n", "a MX b\n", "a MX 65536 b\n", "a TXT\n", "a A 192.0.2.1;\n",
-		"a A 192.0.2.1 ; \"\n", "a..b A 192.0.2.1\n"};
+		"a A 192.0.2.1 ; \"\n", "a..b A 192.0.2.1\n", ".a A 192.0.2.1\n", ".. A 192.0.2.1\n",
+		"a.. A 192.0.2.1\n", "@ SOA a b 4294967296 2 3 4 5\n", "a IN 300 IN A 192.0.2.1\n",
+		"a 300 IN 300 A 192.0.2.1\n", "a 4294967295 A 192.0.2.1\n"};
 	struct zoneplain line;
+	struct name origin;
+	name_copy(&origin, home_arpa);
+	zoneplain_forget(&line);
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(plain); i++)
-		assert_int_equal(zoneplain_read(plain[i], strlen(plain[i]), home_arpa, &line),
+		assert_int_equal(zoneplain_read(plain[i], strlen(plain[i]), &origin, &line),
 			strlen(plain[i]));
-	for (size_t i = 0; i < ARRAY_LEN(others); i++)
-		assert_int_equal(zoneplain_read(others[i], strlen(others[i]), home_arpa, &line), 0);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		zoneplain_forget(&line);
+		assert_int_equal(zoneplain_read(others[i], strlen(others[i]), &origin, &line), 0);
+	}
+}
+
+/* Names are made of plain words without name_from_text(): both must say the same. */
+static void a_plain_word_is_the_name_that_its_text_is(void **state)
+{
+	const char l63[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	char words[][260] = {"a", "a.", "a.b", "A.b.c.", "*", "-", "xn--a", "", "", "", ""};
+	(void)state;
+	snprintf(words[7], sizeof(words[7]), "%s", l63);
+	snprintf(words[8], sizeof(words[8]), "%sx", l63);
+	snprintf(words[9], sizeof(words[9]), "%s.%s.%s.12345678901234567890123456789012345678901234567", l63, l63, l63);
+	snprintf(words[10], sizeof(words[10]), "%s.%s.%s.123456789012345678901234567890123456789012345678", l63, l63, l63);
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		char text[400];
+		struct zoneplain line;
+		struct name origin, expected;
+		name_copy(&origin, home_arpa);
+		zoneplain_forget(&line);
+		snprintf(text, sizeof(text), "%.259s A 192.0.2.1\n", words[i]);
+		bool is_name = name_from_text(words[i], home_arpa, &expected) == 0;
+		assert_int_equal(zoneplain_read(text, strlen(text), &origin, &line) > 0, is_name);
+		if (is_name)
+			assert_memory_equal(&line.owner, &expected, 1 + expected.len);
+	}
+}
+
+static void a_word_is_another_owner_below_another_origin_or_if_it_is_longer(void **state)
+{
+	(void)state;
+	struct zonefile *z = parse("a A 192.0.2.1\na\tA 192.0.2.2\n$ORIGIN b.home.arpa.\na A 192.0.2.3\n"
+		"a.c A 192.0.2.4\na A 192.0.2.5\nd A ( 192.0.2.6 )\na A 192.0.2.7\n A 192.0.2.8\n");
+	assert_int_equal(zonefile_count(z), 4);
+	assert_owner(z, 0, "a.home.arpa.", 1);
+	assert_int_equal(zonefile_owner(z, 0).sets[0].count, 2);
+	assert_owner(z, 1, "a.b.home.arpa.", 1);
+	assert_int_equal(zonefile_owner(z, 1).sets[0].count, 4);
+	assert_owner(z, 2, "a.c.b.home.arpa.", 1);
+	assert_owner(z, 3, "d.b.home.arpa.", 1);
+	zonefile_free(z);
 }
 
 static void so_is_a_directive(void **state)
@@ -191,6 +238,28 @@ static void owners_come_in_canonical_order(void **state)
 	assert_int_equal(zonefile_count(z), ARRAY_LEN(names));
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		assert_owner(z, i, names[order[i]], 1);
+	zonefile_free(z);
+	buf_fini(&text);
+}
+
+static void owners_in_the_reverse_order_are_sorted_and_repeated_ones_joined(void **state)
+{
+	enum { OWNERS = 2000 };
+	struct buf text = {0};
+	(void)state;
+	for (unsigned turn = 0; turn < 2; turn++)
+		for (unsigned i = OWNERS; i-- > 0;)
+			buf_printf(&text, "h%04u A 192.0.2.%u\n", i, 2 - turn);
+	struct zonefile *z = parse(buf_text(&text));
+	assert_int_equal(zonefile_count(z), OWNERS);
+	for (unsigned i = 0; i < OWNERS; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "h%04u.home.arpa.", i);
+		assert_owner(z, i, name, 1);
+		assert_int_equal(zonefile_owner(z, i).line, OWNERS - i);
+		assert_int_equal(zonefile_owner(z, i).sets[0].count, 2);
+		assert_int_equal(zonefile_owner(z, i).sets[0].rdata[0].bytes[3], 1);
+	}
 	zonefile_free(z);
 	buf_fini(&text);
 }
@@ -468,10 +537,13 @@ int main(void)
 		cmocka_unit_test(origin_changes_what_names_are_completed_with),
 		cmocka_unit_test(types_that_are_not_known_are_read_in_their_own_form),
 		cmocka_unit_test(a_line_is_plain_if_each_of_its_words_means_itself),
+		cmocka_unit_test(a_plain_word_is_the_name_that_its_text_is),
+		cmocka_unit_test(a_word_is_another_owner_below_another_origin_or_if_it_is_longer),
 		cmocka_unit_test(so_is_a_directive),
 		cmocka_unit_test(what_a_line_leaves_out_comes_from_the_one_before_whoever_read_it),
 		cmocka_unit_test(class_and_ttl_may_stand_in_either_order),
 		cmocka_unit_test(owners_come_in_canonical_order),
+		cmocka_unit_test(owners_in_the_reverse_order_are_sorted_and_repeated_ones_joined),
 		cmocka_unit_test(a_record_is_named_by_the_line_where_it_begins),
 		cmocka_unit_test(an_empty_file_has_no_owners),
 		cmocka_unit_test(a_faulty_line_is_named_and_nothing_is_read),
