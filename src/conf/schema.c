@@ -6,6 +6,7 @@
 #include "conf/schema.h"
 
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/limits.h"
 #include "wire/rrset.h"
@@ -21,6 +22,7 @@ enum {
 	TTL_MAX = 0x7fffffff, /* RFC 2181 §8 */
 	THREADS_MAX = 1024,
 	RATE_MAX = 1000000,
+	SOCKET_PATH_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1,
 	FD_MAX = 0xfffff
 };
 
@@ -120,7 +122,7 @@ const struct conf_option conf_options[] = {
 	{"on-export", .kind = CONF_KIND_TEXT, .commands = SERVE, AT(on_export), .arg = "CMD",
 		.help = "shell command to run after files of --export were written"},
 	{"socket", .kind = CONF_KIND_TEXT, .commands = SERVE | ASK, AT(socket_path), .arg = "PATH",
-		.defaults = {"/run/ontap/zone.sock"}, .help = "control socket"},
+		.defaults = {"/run/ontap/zone.sock"}, .max = SOCKET_PATH_MAX, .help = "control socket"},
 	{"state", .kind = CONF_KIND_TEXT, .commands = SERVE, AT(state_dir), .arg = "DIR",
 		.defaults = {"/var/lib/ontap"}, .help = "what must outlive a restart"},
 	{"user", .kind = CONF_KIND_TEXT, .commands = SERVE, AT(user), .arg = "NAME",

@@ -8,6 +8,7 @@
 #include "ontap/dhcp.h"
 
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -23,6 +24,10 @@
 #include "io/netlink.h"
 
 #define SCRIPT_ENV "ONTAP_DHCP_SCRIPT"
+
+/* A lease for ever (RFC 2131 §3.3) has a lifetime all the same: by it what was leased is told from what
+ * --addr gave. */
+#define LIFETIME_MAX (UINT32_MAX - 1)
 
 /* Type 255, IAID, DUID-UUID (RFC 6355): one byte, four, two and sixteen; each two digits and a
  * colon, or the end. */
@@ -180,15 +185,15 @@ static unsigned long get_number(const char *name, unsigned long fallback)
 	return text && end != text && !*end ? value : fallback;
 }
 
-static int read_lease(struct lease *ret)
+static int read_lease(uint32_t ifindex, struct lease *ret)
 {
-	const char *ifname = getenv("interface");
 	unsigned long mask = get_number("mask", 24), seconds = get_number("lease", 0);
-	*ret = (struct lease){.ifindex = ifname ? if_nametoindex(ifname) : 0};
+	*ret = (struct lease){.ifindex = ifindex};
 	if (ret->ifindex == 0 || mask > 32 || get_addr("ip", &ret->addr.addr))
 		return ERR_SYNTAX;
 	ret->addr.prefix_len = (uint8_t)mask;
-	ret->addr.lifetime_s = seconds < UINT32_MAX ? (uint32_t)seconds : 0;
+	ret->addr.lifetime_s =
+		seconds > 0 && seconds < LIFETIME_MAX ? (uint32_t)seconds : LIFETIME_MAX;
 	if (get_addr("router", &ret->router))
 		ret->router = (struct addr){0};
 	return 0;
@@ -213,16 +218,74 @@ static int apply_lease(const struct lease *lease)
 	return err;
 }
 
+/* One leased address of a link, if it has any. */
+struct leased {
+	uint32_t ifindex;
+	struct device_addr addr; /* its family ADDR_NONE: none */
+};
+
+static void on_addr(void *arg, const struct event *ev)
+{
+	struct leased *l = arg;
+	if (ev->type != EV_ADDR || ev->addr.ifindex != l->ifindex ||
+		ev->addr.addr.family != ADDR_V4 || (ev->addr.flags & IFA_F_PERMANENT))
+		return;
+	l->addr = (struct device_addr){.addr = ev->addr.addr, .prefix_len = ev->addr.prefix_len};
+}
+
+/* An interrupted dump may lack one, and is made again with what it found. */
+static int find_leased(struct asker *a, struct leased *ret)
+{
+	const struct rtnl_sink sink = {.on_event = on_addr, .arg = ret};
+	const struct rtnl_request request = rtnl_dump_addrs(++a->seq, NSID_OWN);
+	ret->addr.addr.family = ADDR_NONE;
+	return asker_dump(a, &request, NSID_OWN, &sink);
+}
+
+/* The client has no lease: "MUST immediately stop using" the address (RFC 2131 §4.4.5, and after a
+ * DHCPNAK §3.2). Each turn removes one. */
+static int drop_leases(uint32_t ifindex)
+{
+	enum { TURNS_MAX = 16 };
+	struct asker a;
+	struct leased l = {.ifindex = ifindex};
+	int err = asker_open(&a);
+	for (int i = 0; !err && i < TURNS_MAX; i++) {
+		err = find_leased(&a, &l);
+		if (!err && l.addr.addr.family == ADDR_NONE)
+			break;
+		if (err == -EINTR)
+			err = 0;
+		if (err || l.addr.addr.family == ADDR_NONE)
+			continue;
+		const struct rtnl_request request =
+			request_delete_addr(++a.seq, ifindex, &l.addr);
+		err = asker_ask(&a, &request, NSID_OWN);
+	}
+	asker_close(&a);
+	return err;
+}
+
+static bool is_one_of(const char *event, const char *one, const char *other)
+{
+	return strcmp(event, one) == 0 || strcmp(event, other) == 0;
+}
+
 int dhcp_script(const char *event, const struct log *log)
 {
 	struct lease lease;
-	if (strcmp(event, "bound") != 0 && strcmp(event, "renew") != 0)
-		return 0;
-	if (read_lease(&lease)) {
-		log_error(log, "dhcp: error=\"the lease is malformed\"");
-		return 111;
+	const char *ifname = getenv("interface");
+	uint32_t ifindex = ifname ? if_nametoindex(ifname) : 0;
+	int err = 0;
+	if (is_one_of(event, "bound", "renew")) {
+		if (read_lease(ifindex, &lease)) {
+			log_error(log, "dhcp: error=\"the lease is malformed\"");
+			return 111;
+		}
+		err = apply_lease(&lease);
+	} else if (is_one_of(event, "deconfig", "nak") && ifindex) { /* at the end the link may be gone */
+		err = drop_leases(ifindex);
 	}
-	int err = apply_lease(&lease);
 	if (err)
 		log_error(log, "dhcp: error=\"%s\"", strerror(-err));
 	return err ? 111 : 0;

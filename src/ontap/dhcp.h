@@ -14,5 +14,6 @@ int dhcp_start(const struct ontap_device *device, const struct log *log) NONNULL
 /* Whether the client runs us to tell of a lease, by the environment that dhcp_start() gave it. */
 bool dhcp_is_script(void);
 
-/* Does what it tells: adds the address and the default route. The exit code. */
+/* Does what it tells: adds the address and the default route, or removes the address that is no longer
+ * leased. The exit code. */
 int dhcp_script(const char *event, const struct log *log) NONNULL;

@@ -51,6 +51,50 @@ void host_close(struct host *h)
 	h->node_dir_fd = -1;
 }
 
+struct nsids {
+	nsid_t *at;
+	size_t count;
+	int err;
+};
+
+static void add_nsid(struct nsids *list, nsid_t nsid)
+{
+	nsid_t *at = list->err ? NULL : reallocarray(list->at, list->count + 1, sizeof(*at));
+	if (!at) {
+		list->err = -ENOMEM;
+		return;
+	}
+	list->at = at;
+	list->at[list->count++] = nsid;
+}
+
+static void on_nsid(void *arg, const struct event *ev)
+{
+	if (ev->type == EV_NS && ev->nsid != NSID_OWN)
+		add_nsid(arg, ev->nsid);
+}
+
+int host_list_namespaces(struct host *h, nsid_t **ret, size_t *ret_count)
+{
+	struct asker *a = &h->asker;
+	struct nsids list = {0};
+	const struct rtnl_sink sink = {.on_event = on_nsid, .arg = &list};
+	const struct rtnl_request request = rtnl_dump_nsids(++a->seq);
+	add_nsid(&list, NSID_OWN);
+	int err = asker_dump(a, &request, NSID_OWN, &sink);
+	if (err == -EINTR) /* what comes meanwhile is told */
+		err = 0;
+	if (!err)
+		err = list.err;
+	if (err) {
+		free(list.at);
+		return err;
+	}
+	*ret = list.at;
+	*ret_count = list.count;
+	return 0;
+}
+
 /* A watcher whose namespace is gone, or has no more ids, is its own loss. */
 static void tell_watchers(struct host *h, int netns_fd)
 {

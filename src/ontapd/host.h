@@ -31,6 +31,9 @@ struct host_watcher {
 int host_open(struct host *h, const struct log *log, uint32_t seed) NONNULL MUSTCHECK;
 void host_close(struct host *h) NONNULL;
 
+/* All namespaces that have an id in ours, and ours, which is NSID_OWN; to be freed. A negative errno or 0. */
+int host_list_namespaces(struct host *h, nsid_t **ret, size_t *ret_count) NONNULL MUSTCHECK;
+
 /* The id of the namespace in ours, given now if it has none, and in those of the watchers. NSID_OWN is
  * our own. A negative errno or 0. */
 int host_identify(struct host *h, int netns_fd, nsid_t *ret) NONNULL MUSTCHECK;

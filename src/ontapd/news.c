@@ -14,7 +14,8 @@
 #include "base/err.h"
 #include "ontapd/daemon.h"
 
-enum { RCVBUF = 4 << 20, BATCH = 256 };
+/* SEARCHES_MAX: of one namespace that changes meanwhile. */
+enum { RCVBUF = 4 << 20, BATCH = 256, SEARCHES_MAX = 3 };
 
 struct news {
 	struct daemon *daemon;
@@ -45,14 +46,18 @@ static void on_altname(void *arg, const struct event *ev, const char *name)
 		d->mark.uid);
 }
 
-/* A namespace has an id now: what is lost may have been moved there before. */
-static void search(struct news *n, nsid_t nsid)
+/* What is lost may have been moved there. 0, or a negative errno: something may have been missed. */
+static int search(struct news *n, nsid_t nsid)
 {
 	struct asker *a = &n->daemon->host.asker;
 	const struct rtnl_sink sink = {.on_event = ignore, .on_altname = on_altname, .arg = n};
 	const struct rtnl_request request = rtnl_dump_links(++a->seq, nsid);
-	if (asker_dump(a, &request, nsid, &sink))
-		log_debug(n->daemon->log, "not searched: nsid=%d", nsid);
+	int err = asker_dump(a, &request, nsid, &sink);
+	if (err == -EINVAL) /* the namespace is gone, and what was in it */
+		err = 0;
+	if (err)
+		log_debug(n->daemon->log, "not searched: nsid=%d error=\"%s\"", nsid, strerror(-err));
+	return err;
 }
 
 static void on_gone(struct news *n, struct device *d, bool has_moved)
@@ -76,7 +81,7 @@ static void on_event(void *arg, const struct event *ev)
 		return;
 	}
 	if (ev->type == EV_NS && registry->lost_count > 0)
-		search(n, ev->nsid);
+		(void)!search(n, ev->nsid); /* it has an id now */
 	if (ev->type != EV_LINK && ev->type != EV_LINK_GONE)
 		return;
 	struct device *d = registry_find(registry, ev->nsid, ev->link.ifindex);
@@ -88,19 +93,60 @@ static void on_event(void *arg, const struct event *ev)
 		memcpy(d->ifname, ev->link.name, sizeof(d->ifname));
 }
 
-/* What was lost may have been the end of any. */
-static void ask_for_all(struct news *n)
+/* Whatever is lost is looked for in all namespaces. False: it may be in one all the same. */
+static bool search_all(struct news *n)
+{
+	nsid_t *nsids;
+	size_t count;
+	bool is_complete = true;
+	if (host_list_namespaces(&n->daemon->host, &nsids, &count))
+		return false;
+	for (size_t i = 0; i < count && n->daemon->registry.lost_count > 0; i++) {
+		int err = -EINTR;
+		for (int tries = 0; tries < SEARCHES_MAX && err == -EINTR; tries++)
+			err = search(n, nsids[i]);
+		is_complete = is_complete && !err;
+	}
+	free(nsids);
+	return is_complete;
+}
+
+/* What is not where it was is lost for now. Returns how many. */
+static size_t lose_absent(struct news *n)
 {
 	struct daemon *d = n->daemon;
-	log_warning(d->log, "notifications lost: devices=%zu", d->registry.devices.count);
+	size_t count = 0;
 	MAP_FOR_EACH(p, &d->registry.devices) {
 		struct device *dev = container_of(p, struct device, by_place);
 		struct event ignored;
 		if (dev->is_lost)
 			continue;
 		int err = asker_get_link(&d->host.asker, dev->nsid, dev->ifindex, &ignored);
-		if (err == -ENODEV || err == -EINVAL)
-			registry_remove(&d->registry, dev);
+		if (err != -ENODEV && err != -EINVAL)
+			continue;
+		registry_lose(&d->registry, dev);
+		dev->is_doubtful = true;
+		count++;
+	}
+	return count;
+}
+
+/* What was lost may have been the end of any device, or its move to another namespace. What is found in
+ * none is taken for gone, though it may have been moved to one without an id: else whatever ends while news
+ * are lost would count for ever. */
+static void ask_for_all(struct news *n)
+{
+	struct registry *registry = &n->daemon->registry;
+	log_warning(n->daemon->log, "notifications lost: devices=%zu", registry->devices.count);
+	if (lose_absent(n) == 0)
+		return;
+	bool is_complete = search_all(n);
+	MAP_FOR_EACH(p, &registry->devices) {
+		struct device *dev = container_of(p, struct device, by_place);
+		if (dev->is_doubtful && dev->is_lost && is_complete)
+			registry_remove(registry, dev);
+		else
+			dev->is_doubtful = false;
 	}
 }
 

@@ -2,6 +2,7 @@
 """What ontapd, ontap and ontap-waitif are for: a device with one command, and a name for it with no
 further step, with real routers, DHCP servers and web servers around."""
 import contextlib
+import json
 import os
 import socket
 import struct
@@ -155,7 +156,7 @@ def test_he_has_that_name_and_no_other(lab, ontapd, ontap, serve):
     wait_until(lambda: at(lab, "www") == ["10.6.0.80"], what="the name again")
     # Links of his own, the alias on another of them, and what ontapd and the grant's name look like.
     does("link add link nic0 name evil type macvlan", "link set evil alias router up",
-         "addr add 10.6.0.81/24 dev evil", "link property add dev evil altname ontapd-0-k-0-0-0-00000000-eth0",
+         "addr add 10.6.0.81/24 dev evil", "link property add dev evil altname ontapd-0-k-0-0-0-00000000-1-eth0",
          "link add plain type bridge", "link set plain alias www up", "addr add 10.6.0.82/24 dev plain",
          "addr add 10.6.0.1/32 dev nic0", "addr add 9.9.9.9/32 dev nic0")
     wait_until(lambda: at(lab, "www", "wan") == ["9.9.9.9"], what="the last address")
@@ -287,6 +288,36 @@ def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background,
                     "--timeout=20", start=True, prefix=with_client, prog=["/bin/sh", "-c", f"echo up; {back}"])
     assert process.stdout.readline() == "up\n"
     assert resolve(lab, "one.lan.vanya", "A") == found["one"]
+
+
+@pytest.mark.parametrize("event", ["deconfig", "nak"])
+@pytest.mark.parametrize("seconds", [120, 0xffffffff, None])
+def test_an_address_that_is_no_longer_leased_goes_at_once(topo, program, event, seconds):
+    """RFC 2131 section 4.4.5; but not one that --addr gave, or another link's."""
+    ns, peer = topo.namespace("host"), topo.namespace("lan")
+    topo.veth(ns, "nic0", peer, "lan0")
+    ns.ip("link add nic1 type bridge")
+    ns.add_addr("nic0", "10.6.0.90/24", "fd06::90/64")
+    ns.ip("addr add 10.7.0.1/24 dev nic1 valid_lft 100 preferred_lft 100")
+    before = addrs_of(ns)
+
+    def tell(what, **lease):
+        lease = {name: str(value) for name, value in lease.items() if value is not None}
+        ns.run([program("ontap"), what], env={**os.environ, "ONTAP_DHCP_SCRIPT": "1", "interface": "nic0", **lease})
+
+    tell(event)
+    assert addrs_of(ns) == before
+    tell("bound", ip="10.6.0.100", mask="24", router="10.6.0.2", lease=seconds)
+    assert addrs_of(ns) == before | {("nic0", "10.6.0.100")}
+    assert "default via 10.6.0.2" in ns.ip("route")
+    tell(event)
+    assert addrs_of(ns) == before
+    assert "default" not in ns.ip("route")
+
+
+def addrs_of(ns):
+    return {(link["ifname"], addr["local"]) for link in json.loads(ns.ip("-j addr show"))
+            for addr in link["addr_info"] if addr["scope"] == "global"}
 
 
 def test_a_zone_in_another_namespace_may_watch(lab, ontapd, ontap, topo, program, background):

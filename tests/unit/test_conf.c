@@ -286,6 +286,23 @@ static void an_error_on_the_command_line_names_the_option(void **state)
 	assert_fails("serve --rootless=x", NULL, "--rootless: 'x' is neither yes nor no");
 }
 
+static void the_path_of_a_socket_is_no_longer_than_the_kernel_takes(void **state)
+{
+	struct line l;
+	char longest[108] = "/"; /* sun_path of unix(7) */
+	char text[sizeof("serve --socket=x") + sizeof(longest)], file[sizeof(text)];
+	(void)state;
+	memset(longest + 1, 'a', sizeof(longest) - 2);
+	snprintf(text, sizeof(text), "serve --socket=%s", longest);
+	assert_loads(&l, text, NULL);
+	assert_string_equal(l.conf.socket_path, longest);
+	unload(&l);
+	snprintf(text, sizeof(text), "check --socket=%sb", longest);
+	assert_fails(text, NULL, "--socket: is longer than 107 bytes");
+	snprintf(file, sizeof(file), "socket = %sb", longest);
+	assert_fails("status", file, "z.conf:1: socket: is longer than 107 bytes");
+}
+
 static void every_kind_of_value_is_checked(void **state)
 {
 	static const char *const bad[] = {
@@ -596,6 +613,7 @@ int main(void)
 		cmocka_unit_test(a_zero_byte_in_a_file_is_an_error),
 		cmocka_unit_test(an_error_leaves_the_configuration_in_force_alone),
 		cmocka_unit_test(an_error_on_the_command_line_names_the_option),
+		cmocka_unit_test(the_path_of_a_socket_is_no_longer_than_the_kernel_takes),
 		cmocka_unit_test(every_kind_of_value_is_checked),
 		cmocka_unit_test(combinations_are_checked),
 		cmocka_unit_test(a_mailbox_may_be_written_as_mail_address),
