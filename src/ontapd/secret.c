@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "io/file.h"
 #include "ontapd/daemon.h"
 
 #define SECRET_FILE "device.secret"
@@ -45,30 +44,40 @@ static int write_new(const char *path, const uint8_t *secret)
 	return err;
 }
 
-static int read_secret(struct daemon *d, const char *path)
+/* NULL, or what is wrong; `errno` is ENOENT if it is only not there yet. One that somebody else wrote, who
+ * may own the directory, would make his marks ours. */
+static const char *read_secret(struct daemon *d, const char *path)
 {
-	struct buf text = {0};
-	int err = file_read(path, MACHINE_SECRET_LEN, &text);
-	if (!err && text.len != MACHINE_SECRET_LEN)
-		err = ERR_SYNTAX;
-	if (!err)
-		memcpy(d->machine_secret, text.bytes, MACHINE_SECRET_LEN);
-	buf_fini(&text);
-	return err;
+	uint8_t bytes[MACHINE_SECRET_LEN + 1];
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		const char *fault = strerror(errno);
+		if (fd >= 0)
+			close(fd);
+		return fault;
+	}
+	ssize_t len = read(fd, bytes, sizeof(bytes));
+	close(fd);
+	errno = 0;
+	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return "it is somebody else's, or others may write it";
+	if (len != MACHINE_SECRET_LEN)
+		return "it is damaged";
+	memcpy(d->machine_secret, bytes, MACHINE_SECRET_LEN);
+	return NULL;
 }
 
 static int load(struct daemon *d, const char *path)
 {
-	int err = read_secret(d, path);
-	if (err == ERR_SYS && errno == ENOENT) {
+	const char *fault = read_secret(d, path);
+	if (fault && errno == ENOENT) {
 		uint8_t fresh[MACHINE_SECRET_LEN];
 		if (getrandom(fresh, sizeof(fresh), 0) != sizeof(fresh) || write_new(path, fresh))
 			return complain(d, path, strerror(errno));
-		err = read_secret(d, path);
+		fault = read_secret(d, path);
 	}
-	if (!err)
-		return 0;
-	return complain(d, path, err == ERR_SYS ? strerror(errno) : "it is damaged");
+	return fault ? complain(d, path, fault) : 0;
 }
 
 int secret_load(struct daemon *d)

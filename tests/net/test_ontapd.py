@@ -619,6 +619,22 @@ def test_a_second_one_for_the_same_parent_is_refused(parent, ontapd, program, tm
     assert os.path.exists(daemon.port("eth0"))
 
 
+@pytest.mark.parametrize("spoil, told", [
+    (lambda path: os.chown(path, 65534, 65534), "somebody else's"),
+    (lambda path: os.chmod(path, 0o622), "others may write it"),
+    (lambda path: os.truncate(path, 7), "damaged"),
+], ids=["owner", "mode", "length"])
+def test_a_secret_that_is_not_its_own_is_refused(parent, ontapd, program, spoil, told):
+    """Who knows the secret can seal marks; ontap-zone's user may own the directory that it is in."""
+    needs_root_of_the_machine()
+    daemon = ontapd(parent)
+    spoil(os.path.join(daemon.state, "device.secret"))
+    daemon.stop()
+    done = parent.run([program("ontapd"), f"--socket-dir={daemon.sockets}", f"--state={daemon.state}", "eth0"],
+                      check=False)
+    assert done.returncode == 111 and told in done.stderr, done.stderr
+
+
 def test_the_socket_has_its_group_and_mode(parent, ontapd):
     needs_root_of_the_machine()
     daemon = ontapd(parent, "--group=daemon", group="daemon")
