@@ -36,6 +36,24 @@ resources()
 	echo "fds $(ls /proc/$(cat pid.fexit)/fd | wc -l)"
 }
 
+# count: how many network namespaces the best means knows of.
+count()
+{
+	: >out.fexit
+	echo dump >&4
+	sleep 0.5
+	tr -d '\0' <out.fexit | sed -n 's/.*"namespaces": \([0-9]*\),.*/\1/p'
+	: >out.fexit
+}
+
+# settle COUNT: until the kernel is done with the namespaces of a storm, which it deletes one after another.
+settle()
+{
+	for i in $(seq 60); do
+		[ "$(count)" = "$1" ] && break
+	done
+}
+
 watch fexit
 exec 4>in.fexit
 sleep 1
@@ -43,6 +61,7 @@ storm 100 || exit # what the first of their kind take is taken for good
 resources before
 storm 2000 || exit
 resources after
+settle 1
 
 watch iter
 watch proc
@@ -72,8 +91,10 @@ kill $inside $mixed
 sleep 1
 ask gone
 
+known=$(count)
 storm 60 || exit
-sleep 2
+settle "$known"
+sleep 1
 ask storm
 
 # Nobody reads the news while more happens than the buffer holds, then a workload comes and one goes.
