@@ -11,7 +11,7 @@ enum {
 	LIMIT_MODEL_ADDRS = 262144,
 
 	/* Names: addresses of one name and family in one set. 2 000 AAAA fill a TCP message of 64 KiB;
-	 * 128 is far more than any client tries, and keeps buffers on the stack under 4 KiB. */
+	 * 120 is far more than any client tries, and keeps buffers on the stack under 4 KiB. */
 	LIMIT_HOST_ADDRS = 120,
 	/* Names that one address leads back to; the others are left out. More than a dozen help nobody,
 	 * and the set must fit into one message. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the daemon's end of the control socket: its clients, their lines in and bytes out.
- * Never waits for a client and never interprets a request. Called by the daemon's main thread.
+ * Owns both ends of the control socket: the daemon's, with its clients, their lines in and bytes out;
+ * and that of one who asks. The daemon's never waits for a client and never interprets a request.
+ * Called by the daemon's main thread, by ontap-zone/ask.c, and by the watcher to remove the socket.
  */
 #include "io/control.h"
 

@@ -8,7 +8,8 @@
  * What is left (a part of a query; answers that the client does not take) is kept until the next
  * turn, and while answers wait nothing more is read: so a connection never holds more than one
  * reading and its answers. Progress rule: a connection that completes neither a query nor the
- * sending of its answers for LIMIT_TCP_IDLE_S is closed.
+ * sending of its answers for LIMIT_TCP_IDLE_S is closed. Answers are in the order of the queries: each
+ * is at hand at once, so another order (RFC 7766 §6.2.1.1) would have none sooner, but behind a transfer.
  *
  *	READING ──answers do not all go out──► WRITING ──they have──► READING ──end, error, idle──► closed
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the questions to nsfs.
- * Never keeps a namespace's descriptor. Called by the watch over the directory of namespaces.
+ * Never keeps a namespace's descriptor. Called by the kernel side of the shell, and by ontapd.
  */
 #include "io/netns.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the changes of user and capabilities.
- * Never decides when; the programs do. Called at the start of the daemon and of its threads.
+ * Never decides when; the programs do. Called by the daemons and their threads at the start, and by
+ * the census, which has to know what it may.
  */
 #include "io/privilege.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the way from a master file to sets of records; zoneldns.c reads each line that is not plain.
- * Never lets half a file out, never opens a file that another one names. Called by main.
+ * Never lets half a file out, never opens a file that another one names. Called by ontap-zone/statics.c.
  */
 #include "io/zonefile.h"
 

@@ -79,7 +79,7 @@ void mdns_link_gone(struct mdns *m, uint32_t link) NONNULL;
  * may come up later. A name has a set of a type once; its sets are unique or shared each.
  * Compares with what was said before, and only the difference acts: a new name is probed; a
  * changed set of a name that is ours is announced, without a probe (§8.4); a set that is gone
- * says goodbye (§10.1). ERR_NOMEM, ERR_RANGE (a limit in limits.h): nothing changed then. */
+ * says goodbye (§10.1). ERR_NOMEM, ERR_RANGE (a limit in base/limits.h): nothing changed then. */
 int mdns_put(struct mdns *m, ns_t now, uint32_t link, const uint8_t *owner,
 	const struct mdns_rrset *sets, size_t count) NONNULL_ARGS(1, 4) MUSTCHECK;
 

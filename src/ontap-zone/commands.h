@@ -9,7 +9,6 @@
 enum exit_code {
 	EXIT_DONE = 0,
 	EXIT_NO = 1,         /* a negative answer: no such name */
-	EXIT_TIMED_OUT = 99,
 	EXIT_USAGE = 100,
 	EXIT_SYSTEM = 111
 };

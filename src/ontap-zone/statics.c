@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the records of all zone files together, one entry an owner.
- * Never changes once read; a reload makes a new one. Called by world.c.
+ * Never changes what it says; a reload makes a new one. Called by world.c, by serve.c for a reload, and
+ * by explain.c.
  */
 #include "ontap-zone/statics.h"
 

@@ -51,7 +51,7 @@ int world_init(struct world *w, struct conf *conf, const struct log *log, uint64
 /* After the last reader has ended. */
 void world_fini(struct world *w) NONNULL;
 
-/* Applies an event of the kernel: what kernel.h's sink calls. `arg` is the world. */
+/* Applies an event of the kernel: what io/kernel.h's sink calls. `arg` is the world. */
 void world_apply(void *arg, const struct event *ev) NONNULL;
 
 /* Publishes what has changed since the last flush. */

@@ -7,6 +7,7 @@
  *	mark says kept                                                 taken over
  *	mark says process             it is still there                taken over, until it ends
  *	                              it is not                        deleted
+ *	no mark, or none of our seal  somebody else's                  left alone
  */
 #include <errno.h>
 #include <stdlib.h>

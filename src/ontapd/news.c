@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the socket on which the kernel tells that devices and namespaces are gone.
- * Never believes that it heard everything: after a loss each device is asked for. Called by the loop.
+ * Owns the socket on which the kernel tells that devices and namespaces are gone, and the search for
+ * devices that are lost (registry.h). Never believes that it heard everything: after a loss each
+ * device is asked for. Called by the loop.
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
