@@ -12,7 +12,7 @@ from lab import die_with_parent, median, percentile
 
 PROCESSES = 2000
 CHANGES = 200
-IDLE_S = 20
+IDLE_S = 60
 
 
 def run(lab, report):
