@@ -21,6 +21,7 @@ import dns.exception  # noqa: E402
 from lib.cgroup import Cgroup  # noqa: E402
 from lib.isolate import CLONE_NEWNET, die_with_parent, libc  # noqa: E402
 from lib.query import addresses, ask  # noqa: E402
+from lib.started import is_sanitized  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
 CLONE_NEWUTS = 0x04000000
@@ -233,15 +234,9 @@ def test_thousands_of_short_lives_leave_nothing_behind(host, daemon, workload):
     live(2000)
     wait_until(lambda: not any("hn-short" in str(n) for n in daemon.names()), 20, "no short lives")
     wait_until(lambda: held()[0] <= fds + 4, 20, "as few descriptors as before")
-    if not is_sanitized(daemon):  # which keeps what was freed
+    if not is_sanitized(daemon.program):  # which keeps what was freed
         assert held()[1] < kib + 6000
     assert at(host, "hn-stays") == ["10.8.0.7"]
-
-
-def is_sanitized(daemon):
-    """By the shadow memory: terabytes of it."""
-    with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as file:
-        return int(re.search(r"VmSize:\s*(\d+)", file.read())[1]) > 1 << 30
 
 
 # --- who may have a name ----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pytest
 
 from lib import ontapd as proto
 from lib.ontapd import Ontapd, connect, message, request
+from lib.started import is_sanitized
 from lib.wait import wait_until
 
 NOBODY = 65534
@@ -775,13 +776,6 @@ def test_a_thousand_clients_at_once(parent, ontapd):
         sock.close()
     parent.batch([f"link del ontap{i}" for i in range(50)])
     wait_until(lambda: len(daemon.fds()) <= before + 51, what="closed descriptors")
-
-
-def is_sanitized(path):
-    """Whether AddressSanitizer is in a program, from the library or in itself."""
-    libraries = subprocess.run(["ldd", path], capture_output=True, check=False).stdout
-    with open(path, "rb") as file:
-        return b"libasan" in libraries or b"__asan_init" in file.read()
 
 
 def test_valgrind_finds_no_leak(parent, program, need, ontap):

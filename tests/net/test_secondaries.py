@@ -89,6 +89,18 @@ def outward_options(*addrs):
             *(f"--notify={addr},key:one" for addr in addrs)]
 
 
+def follows_changes(site, daemon, server):
+    """A server that has the zones follows many changes, and then one by itself."""
+    change(site.web, CHANGES)
+    wait_equal(site, server, "vanya")
+    # Where the changes are more than the zone, the zone is sent; one change is not.
+    site.web.add_addr("eth0", "10.7.9.9/16")
+    wait_equal(site, server, "vanya")
+    wait_equal(site, server, REVERSE)
+    assert ("web.vanya.", "A", "10.7.9.9") in transferred(server.ns, "vanya", server.addr)
+    assert "type=ixfr" in daemon.log()
+
+
 def test_knot_follows_a_thousand_changes_through_the_catalog(site, serve, started, need, tmp_path):
     ns = site.server("knot", KNOT)
     daemon = serve(site.host, "--domain=vanya", "--ns=ns.example.", "--no-mdns",
@@ -97,14 +109,7 @@ def test_knot_follows_a_thousand_changes_through_the_catalog(site, serve, starte
     started.append(knot)
     for zone in ("vanya", REVERSE, "100.51.198.in-addr.arpa"):
         wait_equal(site, knot, zone)
-    change(site.web, CHANGES)
-    wait_equal(site, knot, "vanya")
-    # Where the changes are more than the zone, the zone is sent; one change is not.
-    site.web.add_addr("eth0", "10.7.9.9/16")
-    wait_equal(site, knot, "vanya")
-    wait_equal(site, knot, REVERSE)
-    assert ("web.vanya.", "A", "10.7.9.9") in transferred(ns, "vanya", KNOT)
-    assert "type=ixfr" in daemon.log()
+    follows_changes(site, daemon, knot)
     # A zone that comes, and one that goes.
     site.web.add_addr("eth0", "172.16.5.5/24")
     wait_equal(site, knot, "16.172.in-addr.arpa")
@@ -121,14 +126,7 @@ def test_nsd_follows_a_thousand_changes(site, serve, started, need, tmp_path):
     started.append(nsd)
     wait_equal(site, nsd, "vanya")
     wait_equal(site, nsd, REVERSE)
-    change(site.web, CHANGES)
-    wait_equal(site, nsd, "vanya")
-    # Where the changes are more than the zone, the zone is sent; one change is not.
-    site.web.add_addr("eth0", "10.7.9.9/16")
-    wait_equal(site, nsd, "vanya")
-    wait_equal(site, nsd, REVERSE)
-    assert ("web.vanya.", "A", "10.7.9.9") in transferred(ns, "vanya", NSD)
-    assert "type=ixfr" in daemon.log()
+    follows_changes(site, daemon, nsd)
 
 
 def test_names_outlive_this_machine(site, serve, started, need, tmp_path):

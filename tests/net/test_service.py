@@ -477,16 +477,6 @@ def capabilities(status):
     return {numbers.get(bit, bit) for bit in range(64) if mask >> bit & 1}
 
 
-@pytest.fixture
-def nobody(tmp_path):
-    """A user for --user. What the daemon writes to is in a directory that it can pass."""
-    if os.geteuid() != 0 or "0 0" not in " ".join(open("/proc/self/uid_map").read().split()):
-        pytest.skip("needs to be root of the machine to become somebody else")
-    for path in (tmp_path, tmp_path.parent):
-        os.chmod(path, 0o755)
-    return "nobody"
-
-
 def test_it_becomes_the_user_asked_for_with_next_to_no_capabilities(host, web, serve, nobody):
     daemon = serve(host, "--domain=vanya", f"--user={nobody}", "--threads=2")
     pid = daemon.process.pid

@@ -30,15 +30,6 @@ def web(topo, host):
 
 # --- the control socket ---------------------------------------------------------------------------
 
-@pytest.fixture
-def nobody(tmp_path):
-    if os.geteuid() != 0 or "0 0" not in " ".join(open("/proc/self/uid_map").read().split()):
-        pytest.skip("needs to be root of the machine to become somebody else")
-    for path in (tmp_path, tmp_path.parent):
-        os.chmod(path, 0o755)
-    return "nobody"
-
-
 @pytest.mark.parametrize("is_killed", [False, True])
 def test_as_another_user_it_leaves_no_socket_behind(host, web, serve, nobody, is_killed):
     """Its directory is root's."""

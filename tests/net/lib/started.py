@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A program under test from its start to its end."""
+import functools
 import os
 import re
 import select
@@ -8,6 +9,14 @@ import subprocess
 
 SANITIZER_REPORT = re.compile(r"(Address|Leak|Memory|UndefinedBehavior|Thread)Sanitizer|"
                               r"runtime error:")
+
+
+@functools.lru_cache
+def is_sanitized(path):
+    """Whether AddressSanitizer is in a program, from the library or in itself."""
+    libraries = subprocess.run(["ldd", path], capture_output=True, check=False).stdout
+    with open(path, "rb") as file:
+        return b"libasan" in libraries or b"__asan_init" in file.read()
 
 
 class Started:
