@@ -3,7 +3,7 @@
  * Owns what is asked of the kernel by BPF: which tasks are in which network and UTS namespaces, at one
  * moment (iter/task), and each change of that (fexit, fentry on struct nsproxy's life and on host names).
  * Never decides anything but that our own pair of namespaces is of no interest. Run by the kernel;
- * loaded by io/tasks_bpf.c from the array that `make bpf-object` makes of this.
+ * loaded by watch/tasks_bpf.c from the array that `make bpf-object` makes of this.
  *
  * The few members that are read are declared here, and found in the running kernel by their names
  * (CO-RE): no header of any kernel is needed. No hook is on a path that a system call takes which does

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the BPF programs (hostnames.bpf.c) and their reader (io/tasks_bpf.c) share. */
+/* What the BPF programs (hostnames.bpf.c) and their reader (watch/tasks_bpf.c) share. */
 #pragma once
 
 /* Set before loading: what our own process is in. */

@@ -8,11 +8,11 @@ bpf_sources = \
 EXTRA_DIST += $(bpf_sources)
 
 if BPF
-src_io_libio_a_SOURCES += src/io/tasks_bpf.c src/bpf/hostnames.h src/bpf/object.c src/bpf/object.h
-EXTRA_DIST += src/io/tasks_bpf_none.c
+src_watch_libwatch_a_SOURCES += src/watch/tasks_bpf.c src/bpf/hostnames.h src/bpf/object.c src/bpf/object.h
+EXTRA_DIST += src/watch/tasks_bpf_none.c
 else
-src_io_libio_a_SOURCES += src/io/tasks_bpf_none.c
-EXTRA_DIST += src/io/tasks_bpf.c
+src_watch_libwatch_a_SOURCES += src/watch/tasks_bpf_none.c
+EXTRA_DIST += src/watch/tasks_bpf.c
 endif
 
 bpf-object:

@@ -46,7 +46,7 @@ enum conf_format { CONF_TINYDNS, CONF_ZONE, CONF_HOSTS, CONF_JSON };
 /* In the order of enum log_level (io/log.h): what is logged is this urgent or more. */
 enum conf_verbosity { CONF_LOG_ERROR, CONF_LOG_WARNING, CONF_LOG_INFO, CONF_LOG_DEBUG };
 
-/* In the order of enum census_means (io/census.h). */
+/* In the order of enum census_means (watch/census.h). */
 enum conf_census { CONF_CENSUS_AUTO, CONF_CENSUS_FEXIT, CONF_CENSUS_ITER, CONF_CENSUS_PROC,
 	CONF_CENSUS_NONE };
 

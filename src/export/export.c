@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "export/record.h"
+#include "export/erecord.h"
 
 struct export {
-	struct record **records;
+	struct erecord **records;
 	size_t count, cap;
 	int err; /* 0 or ERR_NOMEM */
 	bool is_sorted;
@@ -38,7 +38,7 @@ static int reserve(struct export *e)
 	if (e->count < e->cap)
 		return 0;
 	size_t cap = e->cap ? 2 * e->cap : 64;
-	struct record **records = reallocarray(e->records, cap, sizeof(*records));
+	struct erecord **records = reallocarray(e->records, cap, sizeof(*records));
 	if (!records)
 		return ERR_NOMEM;
 	e->records = records;
@@ -46,10 +46,10 @@ static int reserve(struct export *e)
 	return 0;
 }
 
-static struct record *record_new(const struct zone_change *change)
+static struct erecord *erecord_new(const struct zone_change *change)
 {
 	size_t owner_len = name_len(change->owner);
-	struct record *r = malloc(sizeof(*r) + owner_len + change->rdata.len);
+	struct erecord *r = malloc(sizeof(*r) + owner_len + change->rdata.len);
 	if (!r)
 		return NULL;
 	r->ttl = change->ttl;
@@ -67,7 +67,7 @@ static struct record *record_new(const struct zone_change *change)
 void export_add(void *arg, const struct zone_change *change)
 {
 	struct export *e = arg;
-	struct record *r = e->err || reserve(e) ? NULL : record_new(change);
+	struct erecord *r = e->err || reserve(e) ? NULL : erecord_new(change);
 	if (!r) {
 		e->err = ERR_NOMEM;
 		return;
@@ -82,14 +82,14 @@ static unsigned type_rank(uint16_t type)
 	return type == RR_SOA ? 0 : type == RR_NS ? 1 : type + 2u;
 }
 
-static int owner_type_cmp(const uint8_t *owner, uint16_t type, const struct record *b)
+static int owner_type_cmp(const uint8_t *owner, uint16_t type, const struct erecord *b)
 {
 	int diff = name_cmp(owner, b->owner);
 	return diff ? diff : (int)type_rank(type) - (int)type_rank(b->type);
 }
 
 /* What makes two records the same one. */
-static int same_cmp(const struct record *a, const struct record *b)
+static int same_cmp(const struct erecord *a, const struct erecord *b)
 {
 	int diff = owner_type_cmp(a->owner, a->type, b);
 	if (!diff)
@@ -99,9 +99,9 @@ static int same_cmp(const struct record *a, const struct record *b)
 
 /* Total, so that the order does not depend on the one they came in: of equal records the one with
  * the lowest TTL comes first, then by the spelling of the owner. */
-static int record_cmp(const void *pa, const void *pb)
+static int erecord_cmp(const void *pa, const void *pb)
 {
-	const struct record *a = *(struct record *const *)pa, *b = *(struct record *const *)pb;
+	const struct erecord *a = *(struct erecord *const *)pa, *b = *(struct erecord *const *)pb;
 	int diff = same_cmp(a, b);
 	if (!diff)
 		diff = (a->ttl > b->ttl) - (a->ttl < b->ttl);
@@ -112,7 +112,7 @@ static void sort(struct export *e)
 {
 	if (e->is_sorted || e->count == 0)
 		return;
-	qsort(e->records, e->count, sizeof(*e->records), record_cmp);
+	qsort(e->records, e->count, sizeof(*e->records), erecord_cmp);
 	size_t kept = 1;
 	for (size_t i = 1; i < e->count; i++) {
 		if (same_cmp(e->records[kept - 1], e->records[i]) == 0)
@@ -124,8 +124,8 @@ static void sort(struct export *e)
 	e->is_sorted = true;
 }
 
-struct record *const *records_find(
-	struct records r, const uint8_t *owner, uint16_t type, size_t *ret_left)
+struct erecord *const *erecords_find(
+	struct erecords r, const uint8_t *owner, uint16_t type, size_t *ret_left)
 {
 	size_t low = 0, high = r.count;
 	while (low < high) {
@@ -147,7 +147,7 @@ int export_write(struct export *e, const struct export_options *options, struct 
 	if (e->err)
 		return e->err;
 	sort(e);
-	struct records records = {e->records, e->count};
+	struct erecords records = {e->records, e->count};
 	switch (options->format) {
 	case EXPORT_TINYDNS: export_tinydns(records, options, out); break;
 	case EXPORT_ZONE: err = export_zone(records, options, out); break;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "export/record.h"
+#include "export/erecord.h"
 
 struct host {
 	struct addr addr;
@@ -29,12 +29,12 @@ static bool is_host_name(const uint8_t *name)
 	return true;
 }
 
-static bool is_canonical(struct records r, const struct addr *addr, const uint8_t *name)
+static bool is_canonical(struct erecords r, const struct addr *addr, const uint8_t *name)
 {
 	struct name reverse;
 	size_t left;
 	name_reverse(addr, addr->family == ADDR_V4 ? 32 : 128, &reverse);
-	struct record *const *ptr = records_find(r, reverse.wire, RR_PTR, &left);
+	struct erecord *const *ptr = erecords_find(r, reverse.wire, RR_PTR, &left);
 	for (; ptr && left > 0; ptr++, left--) {
 		if ((*ptr)->type != RR_PTR || !name_equal((*ptr)->owner, reverse.wire))
 			return false;
@@ -44,7 +44,7 @@ static bool is_canonical(struct records r, const struct addr *addr, const uint8_
 	return false;
 }
 
-static bool host_from_record(struct records r, const struct record *record, struct host *ret)
+static bool host_from_record(struct erecords r, const struct erecord *record, struct host *ret)
 {
 	bool is_v4 = record->type == RR_A && record->rdata_len == 4;
 	bool is_v6 = record->type == RR_AAAA && record->rdata_len == 16;
@@ -95,7 +95,7 @@ static void put_hosts(struct buf *out, const struct host *hosts, size_t count)
 		buf_puts(out, "\n");
 }
 
-int export_hosts(struct records r, const struct export_options *options, struct buf *out)
+int export_hosts(struct erecords r, const struct export_options *options, struct buf *out)
 {
 	unsigned view = options->view ? options->view : VIEW_LAN;
 	size_t count = 0;

@@ -4,7 +4,7 @@
  * Never changes a key that was once published. Called by export_write().
  */
 #include "export/jsonw.h"
-#include "export/record.h"
+#include "export/erecord.h"
 #include "export/text.h"
 
 static const char *view_text(uint8_t view)
@@ -12,7 +12,7 @@ static const char *view_text(uint8_t view)
 	return view == VIEW_LAN ? "lan" : view == VIEW_WAN ? "wan" : "any";
 }
 
-static void put_record(struct jsonw *w, const struct record *r)
+static void put_record(struct jsonw *w, const struct erecord *r)
 {
 	char name[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP];
 	struct buf data = {0};
@@ -29,7 +29,7 @@ static void put_record(struct jsonw *w, const struct record *r)
 	buf_fini(&data);
 }
 
-void export_json(struct records r, const struct export_options *options, struct buf *out)
+void export_json(struct erecords r, const struct export_options *options, struct buf *out)
 {
 	unsigned view = options->view ? options->view : VIEW_ANY;
 	struct jsonw w = {.out = out, .has_lines = true};

@@ -4,7 +4,7 @@ src_export_libexport_a_SOURCES = \
 	src/export/hosts.c \
 	src/export/json.c \
 	src/export/jsonw.c src/export/jsonw.h \
-	src/export/record.h \
+	src/export/erecord.h \
 	src/export/text.c src/export/text.h \
 	src/export/tinydns.c \
 	src/export/zone.c

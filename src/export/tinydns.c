@@ -9,7 +9,7 @@
  * for it (NXDOMAIN), where we say NODATA.
  */
 #include "base/cursor.h"
-#include "export/record.h"
+#include "export/erecord.h"
 
 #define LOCATION_LAN       "la"
 #define LOCATION_ELSEWHERE "ex"
@@ -169,7 +169,7 @@ static char letter_of(uint16_t type)
 	}
 }
 
-static void put_fields(struct buf *out, const struct record *r)
+static void put_fields(struct buf *out, const struct erecord *r)
 {
 	struct rd rdata = rd_init(r->rdata, r->rdata_len);
 	switch (r->type) {
@@ -191,7 +191,7 @@ static void put_fields(struct buf *out, const struct record *r)
 	}
 }
 
-static void put_record(struct buf *out, const struct record *r)
+static void put_record(struct buf *out, const struct erecord *r)
 {
 	if (rr_type_is_meta(r->type) || !rdata_is_valid(r->type, r->rdata, r->rdata_len))
 		return;
@@ -205,7 +205,7 @@ static void put_record(struct buf *out, const struct record *r)
 	buf_puts(out, "\n");
 }
 
-void export_tinydns(struct records r, const struct export_options *options, struct buf *out)
+void export_tinydns(struct erecords r, const struct export_options *options, struct buf *out)
 {
 	put_locations(out, options);
 	for (size_t i = 0; i < r.count; i++)

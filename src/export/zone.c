@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "export/record.h"
+#include "export/erecord.h"
 #include "export/text.h"
 
 /* The owner as it is below `apex`: "@", "www", or whole where that saves nothing. */
@@ -23,7 +23,7 @@ static void put_owner(struct buf *out, const uint8_t *owner, const uint8_t *apex
 	buf_puts(out, text);
 }
 
-static void put_record(struct buf *out, const struct record *r, const uint8_t *apex)
+static void put_record(struct buf *out, const struct erecord *r, const uint8_t *apex)
 {
 	char type[RR_TYPE_TEXT_CAP];
 	put_owner(out, r->owner, apex);
@@ -33,7 +33,7 @@ static void put_record(struct buf *out, const struct record *r, const uint8_t *a
 }
 
 /* Whether it was written just before: two views may have the same record. */
-static bool is_repeated(const struct record *before, const struct record *r)
+static bool is_repeated(const struct erecord *before, const struct erecord *r)
 {
 	return before && before->type == r->type && name_equal(before->owner, r->owner) &&
 	       rdata_cmp(before->rdata, before->rdata_len, r->rdata, r->rdata_len) == 0;
@@ -41,12 +41,12 @@ static bool is_repeated(const struct record *before, const struct record *r)
 
 /* Writes what is in the zone: at the apex or below, but of another zone below it only the NS, which
  * delegates it. Sorted as they are, records of another zone follow its SOA. */
-static void put_records(struct buf *out, struct records r, const uint8_t *apex, unsigned view)
+static void put_records(struct buf *out, struct erecords r, const uint8_t *apex, unsigned view)
 {
 	const uint8_t *child = NULL;
-	const struct record *before = NULL;
+	const struct erecord *before = NULL;
 	for (size_t i = 0; i < r.count; i++) {
-		const struct record *record = r.at[i];
+		const struct erecord *record = r.at[i];
 		if (!name_is_below(record->owner, apex))
 			continue;
 		if (record->type == RR_SOA && !name_equal(record->owner, apex) &&
@@ -63,11 +63,11 @@ static void put_records(struct buf *out, struct records r, const uint8_t *apex, 
 	}
 }
 
-int export_zone(struct records r, const struct export_options *options, struct buf *out)
+int export_zone(struct erecords r, const struct export_options *options, struct buf *out)
 {
 	unsigned view = options->view ? options->view : VIEW_WAN;
 	size_t left;
-	struct record *const *soa = records_find(r, options->apex, RR_SOA, &left);
+	struct erecord *const *soa = erecords_find(r, options->apex, RR_SOA, &left);
 	if (!soa)
 		return ERR_ABSENT;
 	buf_puts(out, "$ORIGIN ");

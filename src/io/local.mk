@@ -1,72 +1,16 @@
 # Sources of src/io, headers included.
 src_io_libio_a_SOURCES = \
-	src/io/census.c \
-	src/io/census.h \
-	src/io/tasks.c \
-	src/io/tasks.h \
-	src/io/tasks_bpf.h \
-	src/io/tasks_proc.c \
-	src/io/tasks_proc.h \
-	src/io/witness.c \
-	src/io/witness.h \
-	src/io/dynlib.c \
-	src/io/dynlib.h \
-	src/io/file.c \
-	src/io/file.h \
-	src/io/grants.c \
-	src/io/grants.h \
-	src/io/zonecheck.c \
-	src/io/zonecheck.h \
-	src/io/zonefile.c \
-	src/io/zonefile.h \
-	src/io/zoneldns.c \
-	src/io/zoneldns.h \
-	src/io/zonelist.c \
-	src/io/zonelist.h \
-	src/io/zonenumber.c \
-	src/io/zonenumber.h \
-	src/io/zoneplain.c \
-	src/io/zoneplain.h \
-	src/io/zonetext.c \
-	src/io/zonetext.h \
-	src/io/control.c \
-	src/io/courier.c \
-	src/io/courier.h \
-	src/io/control.h \
-	src/io/log.c \
-	src/io/log.h \
-	src/io/loop.c \
-	src/io/loop.h \
-	src/io/mdns.c \
-	src/io/mdns.h \
-	src/io/privilege.c \
-	src/io/privilege.h \
-	src/io/ready.c \
-	src/io/ready.h \
-	src/io/resume.c \
-	src/io/resume.h \
-	src/io/watcher.c \
-	src/io/watcher.h \
-	src/io/kernel.c \
-	src/io/kernel.h \
-	src/io/ifwait.c \
-	src/io/ifwait.h \
-	src/io/packet.c \
-	src/io/packet.h \
-	src/io/netlink.c \
-	src/io/netlink.h \
-	src/io/netns.c \
-	src/io/netns.h \
-	src/io/netns_dir.c \
-	src/io/netns_dir.h \
-	src/io/dns.c \
-	src/io/dns_answer.c \
-	src/io/dns_answer.h \
-	src/io/transfers.c \
-	src/io/transfers.h \
-	src/io/dns.h \
-	src/io/dns_part.h \
-	src/io/dns_tcp.c \
-	src/io/dns_udp.c \
-	src/io/rcu.c \
-	src/io/rcu.h
+	src/io/control.c src/io/control.h \
+	src/io/dynlib.c src/io/dynlib.h \
+	src/io/file.c src/io/file.h \
+	src/io/ifwait.c src/io/ifwait.h \
+	src/io/log.c src/io/log.h \
+	src/io/loop.c src/io/loop.h \
+	src/io/netlink.c src/io/netlink.h \
+	src/io/netns.c src/io/netns.h \
+	src/io/packet.c src/io/packet.h \
+	src/io/privilege.c src/io/privilege.h \
+	src/io/rcu.c src/io/rcu.h \
+	src/io/ready.c src/io/ready.h \
+	src/io/resume.c src/io/resume.h \
+	src/io/zoneldns.c src/io/zoneldns.h

@@ -12,6 +12,7 @@
 
 #include "base/cursor.h"
 #include "base/err.h"
+#include "io/dynlib.h"
 
 #define LDNS_CALLS(CALL)                                                                           \
 	CALL(ldns_get_errorstr_by_id)                                                              \
@@ -43,29 +44,11 @@ struct zoneldns {
 
 enum { RDLENGTH_LEN = 2 };
 
-int zoneldns_new(struct zoneldns **ret, const char *text, size_t len,
-	char ret_why[DYNLIB_WHY_CAP])
-{
-	struct zoneldns *l = calloc(1, sizeof(*l));
-	if (!l)
-		return ERR_NOMEM;
-	l->len = len;
-	l->library = dynlib_open(LDNS_SONAME, call_names, ARRAY_LEN(call_names), &l->calls, ret_why);
-	if (!l->library) {
-		zoneldns_free(l);
-		return ERR_ABSENT;
-	}
-	l->stream = fmemopen((char *)(uintptr_t)text, len, "r");
-	if (!l->stream) {
-		zoneldns_free(l);
-		return ERR_NOMEM;
-	}
-	*ret = l;
-	return 0;
-}
+_Static_assert((int)RR_READER_WHY_CAP >= (int)DYNLIB_WHY_CAP, "dynlib writes its reason there");
 
-void zoneldns_free(struct zoneldns *l)
+static void zoneldns_close(void *state)
 {
+	struct zoneldns *l = state;
 	if (!l)
 		return;
 	if (l->stream)
@@ -73,6 +56,26 @@ void zoneldns_free(struct zoneldns *l)
 	dynlib_close(l->library);
 	free(l->counted);
 	free(l);
+}
+
+static int zoneldns_open(void **ret, const char *text, size_t len, char ret_why[RR_READER_WHY_CAP])
+{
+	struct zoneldns *l = calloc(1, sizeof(*l));
+	if (!l)
+		return ERR_NOMEM;
+	l->len = len;
+	l->library = dynlib_open(LDNS_SONAME, call_names, ARRAY_LEN(call_names), &l->calls, ret_why);
+	if (!l->library) {
+		zoneldns_close(l);
+		return ERR_ABSENT;
+	}
+	l->stream = fmemopen((char *)(uintptr_t)text, len, "r");
+	if (!l->stream) {
+		zoneldns_close(l);
+		return ERR_NOMEM;
+	}
+	*ret = l;
+	return 0;
 }
 
 static int fail(const char **ret_why, const char *why)
@@ -137,7 +140,7 @@ static int rdf_to_name(const struct zoneldns *l, const ldns_rdf *rdf, struct nam
 }
 
 static int take_record(struct zoneldns *l, const ldns_rr *rr, struct name *ret_owner,
-	struct zoneldns_record *ret, const char **ret_why)
+	struct rr_reader_record *ret, const char **ret_why)
 {
 	size_t len;
 	int err = rdf_to_name(l, l->calls.ldns_rr_owner(rr), ret_owner, ret_why);
@@ -146,7 +149,7 @@ static int take_record(struct zoneldns *l, const ldns_rr *rr, struct name *ret_o
 	if (err)
 		return err;
 	ldns_rr_type type = l->calls.ldns_rr_get_type(rr);
-	*ret = (struct zoneldns_record){.type = (uint16_t)type,
+	*ret = (struct rr_reader_record){.type = (uint16_t)type,
 		.class = (uint16_t)l->calls.ldns_rr_get_class(rr),
 		.ttl_s = l->calls.ldns_rr_ttl(rr),
 		.rdata = l->counted + RDLENGTH_LEN,
@@ -156,7 +159,7 @@ static int take_record(struct zoneldns *l, const ldns_rr *rr, struct name *ret_o
 }
 
 /* Lets ldns read from where the stream is. `*ret_rr` is NULL if that was no record. */
-static int read_entry(struct zoneldns *l, struct zoneldns_place *place, ldns_rr **ret_rr,
+static int read_entry(struct zoneldns *l, struct rr_reader_place *place, ldns_rr **ret_rr,
 	const char **ret_why)
 {
 	ldns_rdf *origin = name_to_rdf(l, &place->origin), *owner = name_to_rdf(l, &place->owner);
@@ -183,9 +186,10 @@ static int read_entry(struct zoneldns *l, struct zoneldns_place *place, ldns_rr 
 	return err;
 }
 
-int zoneldns_read(struct zoneldns *l, struct zoneldns_place *place, struct zoneldns_record *ret,
+static int zoneldns_read(void *state, struct rr_reader_place *place, struct rr_reader_record *ret,
 	bool *ret_has_record, const char **ret_why)
 {
+	struct zoneldns *l = state;
 	static const char is_stuck[] = "cannot be read on from here";
 	if (ftell(l->stream) != (long)place->at && fseek(l->stream, (long)place->at, SEEK_SET))
 		return fail(ret_why, is_stuck);
@@ -203,3 +207,6 @@ int zoneldns_read(struct zoneldns *l, struct zoneldns_place *place, struct zonel
 	place->at = (size_t)at;
 	return 0;
 }
+
+const struct rr_reader zoneldns_reader = {
+	.open = zoneldns_open, .read = zoneldns_read, .close = zoneldns_close};

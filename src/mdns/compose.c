@@ -35,12 +35,12 @@ size_t compose_len(const struct composer *c)
 	return record_count(c) > 0 ? c->p.len : 0;
 }
 
-static int put_record(struct composer *c, const struct recset *set, const struct record *record,
+static int put_record(struct composer *c, const struct recset *set, const struct mrecord *record,
 	enum msg_section section)
 {
 	uint8_t nsec[NSEC_RDATA_CAP];
 	struct pack_rr rr = {
-		.owner = set->claim->identity->current,
+		.owner = set->mname->identity->current,
 		.type = set->type,
 		.class = CLASS_IN,
 		.ttl = set->ttl,
@@ -49,8 +49,8 @@ static int put_record(struct composer *c, const struct recset *set, const struct
 	};
 	if (set->type == RR_NSEC) {
 		rr.rdata = nsec;
-		rr.rdata_len = nsec_write(set->claim, nsec);
-		rr.ttl = nsec_ttl(set->claim);
+		rr.rdata_len = nsec_write(set->mname, nsec);
+		rr.ttl = nsec_ttl(set->mname);
 	}
 	if (c->mode == COMPOSE_LEGACY)
 		rr.ttl = rr.ttl < LEGACY_TTL ? rr.ttl : LEGACY_TTL;
@@ -66,7 +66,7 @@ static void note_sent(struct composer *c, struct recset *set, unsigned wanted, u
 	const bool may_come_back = c->lanes && set->is_unique && set->type != RR_NSEC;
 	uint64_t sum = 0;
 	for (unsigned i = 0; i < end; i++) {
-		struct record *record = &set->records[i];
+		struct mrecord *record = &set->records[i];
 		if (!(record->wanted & wanted))
 			continue;
 		record->wanted &= (uint8_t)~(wanted | c->lanes);
@@ -77,7 +77,7 @@ static void note_sent(struct composer *c, struct recset *set, unsigned wanted, u
 			sum += record->hash;
 	}
 	if (may_come_back)
-		identity_note_said(set->claim->identity, sum);
+		identity_note_said(set->mname->identity, sum);
 }
 
 static bool is_wanted_still(const struct recset *set, unsigned wanted)
@@ -169,32 +169,32 @@ static void add_whole(struct composer *c, struct recset *set)
 }
 
 /* §6.2: the addresses of the other family, or that there are none. */
-static void add_addresses(struct composer *c, struct claim *claim)
+static void add_addresses(struct composer *c, struct mname *mname)
 {
 	static const uint16_t types[] = {RR_A, RR_AAAA};
 	bool is_complete = true;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-		struct recset *set = claim_find_set(claim, types[i]);
+		struct recset *set = mname_find_set(mname, types[i]);
 		if (set)
 			add_whole(c, set);
 		is_complete = is_complete && set;
 	}
-	if (!is_complete && c->mode != COMPOSE_LEGACY && nsec_is_possible(claim))
-		add_whole(c, &claim->nsec);
+	if (!is_complete && c->mode != COMPOSE_LEGACY && nsec_is_possible(mname))
+		add_whole(c, &mname->nsec);
 }
 
-static struct claim *find_target(const struct composer *c, const struct recset *set, uint16_t index)
+static struct mname *find_target(const struct composer *c, const struct recset *set, uint16_t index)
 {
 	const uint8_t *name = set->records[index].rdata + rr_layout(set->type).lead;
-	struct claim *claim = claim_find(c->link, name, name_hash(c->link->m->hash_seed, name));
-	return claim && claim_is_held(claim) ? claim : NULL;
+	struct mname *mname = mname_find(c->link, name, name_hash(c->link->m->hash_seed, name));
+	return mname && mname_is_held(mname) ? mname : NULL;
 }
 
 /* RFC 6763 §12.1: with a service's PTR its SRV and TXT; what they need comes by their own turn. */
-static void add_instance(struct composer *c, struct claim *instance)
+static void add_instance(struct composer *c, struct mname *instance)
 {
-	struct recset *srv = claim_find_set(instance, RR_SRV),
-		      *txt = claim_find_set(instance, RR_TXT);
+	struct recset *srv = mname_find_set(instance, RR_SRV),
+		      *txt = mname_find_set(instance, RR_TXT);
 	if (srv)
 		add_whole(c, srv);
 	if (txt)
@@ -204,13 +204,13 @@ static void add_instance(struct composer *c, struct claim *instance)
 static void add_for(struct composer *c, const struct recset *set)
 {
 	if (set->type == RR_A || set->type == RR_AAAA) {
-		add_addresses(c, set->claim);
+		add_addresses(c, set->mname);
 		return;
 	}
 	if (set->type != RR_SRV && set->type != RR_PTR)
 		return;
 	for (uint16_t i = 0; i < set->count && !c->is_full; i++) {
-		struct claim *target = find_target(c, set, i);
+		struct mname *target = find_target(c, set, i);
 		if (target && set->type == RR_SRV)
 			add_addresses(c, target); /* RFC 6763 §12.2 */
 		else if (target)

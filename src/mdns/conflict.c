@@ -28,64 +28,64 @@ static void note_conflict(struct mlink *link, ns_t now)
 		link->is_contested = true;
 }
 
-static void claim_try_again(struct claim *claim, ns_t at, ns_t now)
+static void mname_try_again(struct mname *mname, ns_t at, ns_t now)
 {
-	if (claim->link->is_contested) {
-		claim->link->m->stats.limited++;
+	if (mname->link->is_contested) {
+		mname->link->m->stats.limited++;
 		at = next_shared_moment(now + conflict_pause, conflict_step);
-		claim_wait(claim, MDNS_CONFLICT, at, now);
+		mname_wait(mname, MDNS_CONFLICT, at, now);
 	} else {
-		claim_wait(claim, MDNS_PROBING, at, now);
+		mname_wait(mname, MDNS_PROBING, at, now);
 	}
-	mlink_touch(claim->link);
+	mlink_touch(mname->link);
 }
 
 /* Renames (§9) */
 
 /* Under its new name nothing was ever sent. */
-static void forget_sent(struct claim *claim)
+static void forget_sent(struct mname *mname)
 {
 	static const ns_t unsent[LANE_COUNT] = {LONG_AGO, LONG_AGO};
-	for (struct recset *set = claim->sets; set; set = set->next)
+	for (struct recset *set = mname->sets; set; set = set->next)
 		for (uint16_t i = 0; i < set->count; i++)
 			memcpy(set->records[i].sent, unsent, sizeof(unsent));
-	memcpy(claim->nsec_record.sent, unsent, sizeof(unsent));
+	memcpy(mname->nsec_record.sent, unsent, sizeof(unsent));
 }
 
-static void rename_everywhere(struct claim *claim, const struct addr *peer, ns_t now)
+static void rename_everywhere(struct mname *mname, const struct addr *peer, ns_t now)
 {
-	struct identity *identity = claim->identity;
-	struct mdns *m = claim->link->m;
+	struct identity *identity = mname->identity;
+	struct mdns *m = mname->link->m;
 	if (identity_rename(m, identity)) {
-		claim_wait(claim, MDNS_CONFLICT, now + exhausted_pause, now);
+		mname_wait(mname, MDNS_CONFLICT, now + exhausted_pause, now);
 		return;
 	}
 	m->stats.renames++;
-	mdns_notify(claim, MDNS_NOTICE_RENAMED, peer);
-	LIST_FOR_EACH(p, &identity->claims) {
-		struct claim *other = container_of(p, struct claim, of_identity);
+	mdns_notify(mname, MDNS_NOTICE_RENAMED, peer);
+	LIST_FOR_EACH(p, &identity->mnames) {
+		struct mname *other = container_of(p, struct mname, of_identity);
 		forget_sent(other);
 		if (other->link->is_up)
-			claim_try_again(other, mlink_batch_time(other->link, true, now), now);
+			mname_try_again(other, mlink_batch_time(other->link, true, now), now);
 	}
 	references_rename(identity, m, now);
 }
 
 /* Only host and service names can be others: a reverse name is what its address makes it. */
-static bool may_rename(const struct claim *claim)
+static bool may_rename(const struct mname *mname)
 {
-	return claim_needs_probe(claim) && name_is_below(claim->identity->owner, name_local);
+	return mname_needs_probe(mname) && name_is_below(mname->identity->owner, name_local);
 }
 
 /* A name that cannot be renamed is said again, a few times, and then left to the caches. */
-static void defend(struct claim *claim, ns_t now)
+static void defend(struct mname *mname, ns_t now)
 {
-	if (claim->defences >= DEFENCES_MAX)
+	if (mname->defences >= DEFENCES_MAX)
 		return;
-	claim->defences++;
-	for (struct recset *set = claim->sets; set; set = set->next)
+	mname->defences++;
+	for (struct recset *set = mname->sets; set; set = set->next)
 		if (set->is_unique)
-			claim_announce(claim, set, 1, now);
+			mname_announce(mname, set, 1, now);
 }
 
 /* Conflicts */
@@ -93,51 +93,51 @@ static void defend(struct claim *claim, ns_t now)
 /* Whether a record of that type with other rdata than ours contradicts us. While probing for all
  * types, any does (§8.1); later those of our unique sets (§9), and an address of the other
  * family too: we say that there is none. */
-static bool contradicts(const struct claim *claim, uint16_t type)
+static bool contradicts(const struct mname *mname, uint16_t type)
 {
-	const struct recset *set = claim_find_set(claim, type);
+	const struct recset *set = mname_find_set(mname, type);
 	if (set)
 		return set->is_unique;
-	if (claim->state == MDNS_PROBING)
+	if (mname->state == MDNS_PROBING)
 		return true;
-	set = type == RR_A      ? claim_find_set(claim, RR_AAAA)
-	      : type == RR_AAAA ? claim_find_set(claim, RR_A)
+	set = type == RR_A      ? mname_find_set(mname, RR_AAAA)
+	      : type == RR_AAAA ? mname_find_set(mname, RR_A)
 				: NULL;
 	return set && set->is_unique;
 }
 
 static void conflict(
-	struct claim *claim, const struct peer_record *record, const struct addr *peer, ns_t now)
+	struct mname *mname, const struct peer_record *record, const struct addr *peer, ns_t now)
 {
-	bool is_probing = claim->state == MDNS_PROBING && claim->probes_sent > 0;
-	if (!is_probing && !claim_is_held(claim))
+	bool is_probing = mname->state == MDNS_PROBING && mname->probes_sent > 0;
+	if (!is_probing && !mname_is_held(mname))
 		return;
-	if (claim_is_workload(claim, peer)) {
-		claim_yield(claim, peer, record->ttl, now);
-		return;
-	}
-	claim->against = *peer;
-	if (!may_rename(claim)) {
-		defend(claim, now);
+	if (mname_is_workload(mname, peer)) {
+		mname_yield(mname, peer, record->ttl, now);
 		return;
 	}
-	note_conflict(claim->link, now);
+	mname->against = *peer;
+	if (!may_rename(mname)) {
+		defend(mname, now);
+		return;
+	}
+	note_conflict(mname->link, now);
 	if (is_probing) {
-		rename_everywhere(claim, peer, now);
+		rename_everywhere(mname, peer, now);
 	} else {
-		mdns_notify(claim, MDNS_NOTICE_CONFLICT, peer);
-		claim_try_again(claim, now, now);
+		mdns_notify(mname, MDNS_NOTICE_CONFLICT, peer);
+		mname_try_again(mname, now, now);
 	}
 }
 
 /* A record that we have too. */
-static void own_record_seen(struct claim *claim, struct recset *set, struct record *record,
+static void own_record_seen(struct mname *mname, struct recset *set, struct mrecord *record,
 	const struct peer_record *seen, struct query *q)
 {
-	if (!claim_is_held(claim))
+	if (!mname_is_held(mname))
 		return;
 	if (seen->ttl == 0 || seen->ttl < set->ttl / 2) {
-		claim_announce_record(claim, set, record, q->now); /* §6.6; rescue from a goodbye */
+		mname_announce_record(mname, set, record, q->now); /* §6.6; rescue from a goodbye */
 		return;
 	}
 	bool knows_all = recset_note_known(set, record, q->serial);
@@ -150,26 +150,26 @@ static void own_record_seen(struct claim *claim, struct recset *set, struct reco
 		recset_forget_answers(set, 1u << q->lane);
 }
 
-static void record_seen(struct claim *claim, const struct peer_record *seen, struct query *q)
+static void record_seen(struct mname *mname, const struct peer_record *seen, struct query *q)
 {
 	const struct addr *peer = &q->from->peer;
 	bool may_be_yielded =
-		claim->state == MDNS_YIELDED ||
-		(claim->state == MDNS_PROBING && claim->was_yielded && claim->probes_sent > 0);
-	if (may_be_yielded && claim_is_workload(claim, peer)) {
-		claim_hear_workload(claim, seen, peer, q->now);
+		mname->state == MDNS_YIELDED ||
+		(mname->state == MDNS_PROBING && mname->was_yielded && mname->probes_sent > 0);
+	if (may_be_yielded && mname_is_workload(mname, peer)) {
+		mname_hear_workload(mname, seen, peer, q->now);
 		return;
 	}
-	struct recset *set = claim_find_set(claim, seen->type);
-	struct record *record = set ? recset_find(q->m, set, seen->rdata, seen->len) : NULL;
+	struct recset *set = mname_find_set(mname, seen->type);
+	struct mrecord *record = set ? recset_find(q->m, set, seen->rdata, seen->len) : NULL;
 	if (record) {
-		own_record_seen(claim, set, record, seen, q);
+		own_record_seen(mname, set, record, seen, q);
 		return;
 	}
-	if (seen->ttl == 0 || seen->type == RR_NSEC || !contradicts(claim, seen->type))
+	if (seen->ttl == 0 || seen->type == RR_NSEC || !contradicts(mname, seen->type))
 		return;
-	if (!identity_has(q->m, claim->identity, seen->type, seen->rdata, seen->len, q->now))
-		conflict(claim, seen, peer, q->now);
+	if (!identity_has(q->m, mname->identity, seen->type, seen->rdata, seen->len, q->now))
+		conflict(mname, seen, peer, q->now);
 }
 
 /* Whether the message can be read to its end. */
@@ -186,24 +186,24 @@ static bool is_sound(struct rd r, unsigned count)
 /* A unique set of ours of which the message has only a part, as if that were the whole: if it comes
  * from the workload, that has fewer records than we publish for it, and would take ours for a
  * conflict. Not so if we said that ourselves, and it comes back. */
-static void part_seen(struct claim *claim, const struct peer_record *seen, struct query *q)
+static void part_seen(struct mname *mname, const struct peer_record *seen, struct query *q)
 {
-	struct recset *set = claim_find_set(claim, seen->type);
+	struct recset *set = mname_find_set(mname, seen->type);
 	uint64_t sum = 0;
 	if (!set || !set->is_unique || !seen->has_flush || set->known_in != q->serial ||
-		!claim_is_held(claim) || set->known_count == set->count || set->asked_in == q->serial)
+		!mname_is_held(mname) || set->known_count == set->count || set->asked_in == q->serial)
 		return;
 	set->asked_in = q->serial; /* once a message */
 	for (uint16_t i = 0; i < set->count; i++)
 		if (set->records[i].known_in == q->serial)
 			sum += set->records[i].hash;
-	if (!identity_has_said(claim->identity, sum) && claim_is_workload(claim, &q->from->peer))
-		claim_yield(claim, &q->from->peer, seen->ttl, q->now);
+	if (!identity_has_said(mname->identity, sum) && mname_is_workload(mname, &q->from->peer))
+		mname_yield(mname, &q->from->peer, seen->ttl, q->now);
 }
 
 /* Calls `visit` for each record about a name that is claimed here. */
 static void each_record(struct query *q, struct rd r, unsigned count,
-	void (*visit)(struct claim *claim, const struct peer_record *seen, struct query *q))
+	void (*visit)(struct mname *mname, const struct peer_record *seen, struct query *q))
 {
 	for (unsigned i = 0; i < count; i++) {
 		struct rr rr;
@@ -212,11 +212,11 @@ static void each_record(struct query *q, struct rd r, unsigned count,
 		rd_rr(&r, &rr);
 		if (r.err)
 			return;
-		struct claim *claim = claim_find(
+		struct mname *mname = mname_find(
 			q->link, rr.owner.wire, name_hash(q->m->hash_seed, rr.owner.wire));
-		if (claim && (rr.class & CLASS_MASK) == CLASS_IN &&
+		if (mname && (rr.class & CLASS_MASK) == CLASS_IN &&
 			!peer_record_read(q->m, &r, &rr, &at, &seen))
-			visit(claim, &seen, q);
+			visit(mname, &seen, q);
 	}
 }
 

@@ -30,7 +30,7 @@ struct mdns *mdns_new(uint64_t seed)
 	return m;
 }
 
-/* What was about to be sent there and belongs to no claim. */
+/* What was about to be sent there and belongs to no mname. */
 static void mlink_drop_pending(struct mlink *link)
 {
 	continued_clear(link);
@@ -46,9 +46,9 @@ static void mlink_free(struct mlink *link)
 {
 	struct mdns *m = link->m;
 	mlink_drop_pending(link);
-	MAP_FOR_EACH(p, &link->claims)
-		claim_free(container_of(p, struct claim, by_name));
-	map_fini(&link->claims);
+	MAP_FOR_EACH(p, &link->mnames)
+		mname_free(container_of(p, struct mname, by_name));
+	map_fini(&link->mnames);
 	map_fini(&link->ready);
 	heap_remove(&m->due, &link->due);
 	map_remove(&m->links, &link->by_id);
@@ -83,17 +83,17 @@ ns_t mdns_random(struct mdns *m, ns_t low, ns_t high)
 	return low + (ns_t)((z ^ z >> 31) % (uint64_t)(high - low + 1));
 }
 
-void mdns_notify(struct claim *claim, enum mdns_notice_type type, const struct addr *peer)
+void mdns_notify(struct mname *mname, enum mdns_notice_type type, const struct addr *peer)
 {
-	struct mdns *m = claim->link->m;
+	struct mdns *m = mname->link->m;
 	struct pending_notice *pending = calloc(1, sizeof(*pending));
 	if (!pending)
 		return;
 	pending->notice.type = type;
-	pending->notice.link = claim->link->id;
+	pending->notice.link = mname->link->id;
 	pending->notice.peer = *peer;
-	name_copy(&pending->notice.name, claim->identity->owner);
-	name_copy(&pending->notice.current, claim->identity->current);
+	name_copy(&pending->notice.name, mname->identity->owner);
+	name_copy(&pending->notice.current, mname->identity->current);
 	list_append(&m->notices, &pending->of_mdns);
 	if (++m->notice_count > LIMIT_MDNS_NOTICES) {
 		struct mdns_notice oldest;
@@ -174,8 +174,8 @@ static int mlink_set_prefixes(struct mlink *link, const struct prefix *prefixes,
 
 static void mlink_restart(struct mlink *link, ns_t now)
 {
-	MAP_FOR_EACH(p, &link->claims)
-		claim_start(container_of(p, struct claim, by_name), now);
+	MAP_FOR_EACH(p, &link->mnames)
+		mname_start(container_of(p, struct mname, by_name), now);
 	mlink_touch(link);
 }
 
@@ -184,8 +184,8 @@ static void mlink_restart(struct mlink *link, ns_t now)
  * were probed for on it: they are announced, and go on to be answered meanwhile. */
 static void mlink_introduce(struct mlink *link, ns_t now)
 {
-	MAP_FOR_EACH(p, &link->claims)
-		claim_introduce(container_of(p, struct claim, by_name), now);
+	MAP_FOR_EACH(p, &link->mnames)
+		mname_introduce(container_of(p, struct mname, by_name), now);
 	mlink_touch(link);
 }
 
@@ -222,8 +222,8 @@ void mdns_link_down(struct mdns *m, ns_t now, uint32_t id)
 	link->is_up = false;
 	link->lanes = 0;
 	mlink_drop_pending(link);
-	MAP_FOR_EACH(p, &link->claims)
-		claim_stop(container_of(p, struct claim, by_name), MDNS_SILENT, now);
+	MAP_FOR_EACH(p, &link->mnames)
+		mname_stop(container_of(p, struct mname, by_name), MDNS_SILENT, now);
 	mlink_touch(link);
 }
 
@@ -248,10 +248,10 @@ void mdns_goodbye(struct mdns *m, ns_t now)
 	(void)now;
 	MAP_FOR_EACH(p, &m->links) {
 		struct mlink *link = container_of(p, struct mlink, by_id);
-		MAP_FOR_EACH(q, &link->claims) {
-			struct claim *claim = container_of(q, struct claim, by_name);
-			claim_say_goodbye(claim);
-			claim_free(claim);
+		MAP_FOR_EACH(q, &link->mnames) {
+			struct mname *mname = container_of(q, struct mname, by_name);
+			mname_say_goodbye(mname);
+			mname_free(mname);
 		}
 		mlink_touch(link);
 	}
@@ -440,18 +440,18 @@ void mdns_each_status(
 {
 	MAP_FOR_EACH(p, &m->links) {
 		const struct mlink *link = container_of(p, struct mlink, by_id);
-		MAP_FOR_EACH(q, &link->claims) {
-			const struct claim *claim = container_of(q, struct claim, by_name);
-			if (!claim_needs_probe(claim))
+		MAP_FOR_EACH(q, &link->mnames) {
+			const struct mname *mname = container_of(q, struct mname, by_name);
+			if (!mname_needs_probe(mname))
 				continue;
 			struct mdns_status status = {
 				.link = link->id,
-				.state = claim->state,
-				.since = claim->since,
-				.against = claim->against,
+				.state = mname->state,
+				.since = mname->since,
+				.against = mname->against,
 			};
-			name_copy(&status.name, claim->identity->owner);
-			name_copy(&status.current, claim->identity->current);
+			name_copy(&status.name, mname->identity->owner);
+			name_copy(&status.current, mname->identity->current);
 			visit(arg, &status);
 		}
 	}

@@ -2,14 +2,14 @@
 /*
  * What the parts of the engine share; nobody else includes this.
  *
- *	mdns ─┬─ mlink (a link) ── claim (a name on a link) ── recset (a type) ── record
- *	      └─ identity (a name on all links: as put, and as it is called now) ── its claims
+ *	mdns ─┬─ mlink (a link) ── mname (a name on a link) ── recset (a type) ── record
+ *	      └─ identity (a name on all links: as put, and as it is called now) ── its mnames
  *
  * RFC 6762 §20 and §14: IPv4 and IPv6 on one link are two networks to mDNS, each with listeners of
  * its own. We probe and announce on both (a "lane" each), with the same packets; an answer goes out
  * on the lane that the question came in on, and what was multicast when is kept for each lane.
  *
- * A claim with unique records moves so (§8, §9):
+ * An mname with unique records moves so (§8, §9):
  *
  *	            put, link up, restart
  *	                    │ random 0–250 ms, shared by what is put together
@@ -24,11 +24,11 @@
  *	         addresses change, or its records have expired: then PROBING.
  *	SILENT:  the link is down.
  *
- * Inputs: put, link up and down, packets, time. Deadlines: one timer a claim, in its link's
+ * Inputs: put, link up and down, packets, time. Deadlines: one timer an mname, in its link's
  * `probes` (PROBING, CONFLICT, YIELDED) or `announces` (ANNOUNCING). Progress: what is due either
  * goes into the packet being made, with its timer moved past `now`, or waits for the next packet of
  * this poll, and a packet that is sent holds at least one of them. Announcements are counted down;
- * so every claim ends ESTABLISHED, or silent, or in YIELDED or CONFLICT with a timer that only
+ * so every mname ends ESTABLISHED, or silent, or in YIELDED or CONFLICT with a timer that only
  * grows.
  */
 #pragma once
@@ -54,7 +54,7 @@ enum { CLASS_QU = 0x8000, CLASS_FLUSH = 0x8000, CLASS_MASK = 0x7fff };
 /* Why a record is to be in a packet: bits of `wanted`. The first two are the lanes'. */
 enum { WANTED_ANNOUNCE = 4, WANTED_REPLY = 8, WANTED_LATER = 16 };
 
-struct record {
+struct mrecord {
 	const uint8_t *rdata; /* as it is sent: `put`, or its own memory where a name was renamed */
 	const uint8_t *put;
 	uint16_t len, put_len;
@@ -81,8 +81,8 @@ struct reference {
 };
 
 struct recset {
-	struct claim *claim;
-	struct recset *next; /* of the claim, in the order of put */
+	struct mname *mname;
+	struct recset *next; /* of the mname, in the order of put */
 	uint16_t type, count;
 	bool is_unique, is_known_unique;
 	uint8_t announces_left;
@@ -93,21 +93,21 @@ struct recset {
 	uint64_t asked_in, packed_in;     /* serials of messages, so that nothing is done twice */
 	uint64_t known_in;
 	uint16_t known_count;             /* records of it that are known in that message */
-	struct record *records;
+	struct mrecord *records;
 	uint16_t *index;                  /* of their numbers, by their hashes */
 	uint32_t index_mask;
 	struct reference *references;     /* `count` of them, or NULL: no names in such rdata */
 };
 
 /* A name on a link. */
-struct claim {
-	struct map_node by_name; /* mlink.claims, under its current name */
+struct mname {
+	struct map_node by_name; /* mlink.mnames, under its current name */
 	struct list of_identity;
 	struct identity *identity;
 	struct mlink *link;
 	struct recset *sets;
 	struct recset nsec;        /* that there is nothing else (§6.1): a set like the others, */
-	struct record nsec_record; /* but its rdata is made when it is sent */
+	struct mrecord nsec_record; /* but its rdata is made when it is sent */
 	enum mdns_state state;
 	struct heap_node timer;
 	struct heap *timer_heap;   /* the one that `timer` is in */
@@ -122,7 +122,7 @@ struct claim {
 	struct ready_reply *ready; /* oneshot.c's */
 	uint64_t probed_in;        /* the message that proposes records for it, … */
 	uint64_t probed_sum;       /* … their sum, … */
-	uint16_t probed_rank;      /* … its place among the claims of that message, … */
+	uint16_t probed_rank;      /* … its place among the mnames of that message, … */
 	bool is_probed_by_other;   /* … and whether any of them is not ours */
 };
 
@@ -131,11 +131,11 @@ enum { IDENTITY_FORMER = 8, IDENTITY_SAID = 12 };
 /* A name on all links. */
 struct identity {
 	struct map_node by_owner, by_current;
-	struct list claims;
-	struct list of_kept; /* mdns.kept: it has no claims, but another name */
+	struct list mnames;
+	struct list of_kept; /* mdns.kept: it has no mnames, but another name */
 	uint8_t *current;  /* `owner`, or memory of its own */
 	unsigned number;   /* of the last rename: N-2 has 2 */
-	bool is_persisted; /* it has another name, which is kept while it has no claims */
+	bool is_persisted; /* it has another name, which is kept while it has no mnames */
 	struct {
 		uint64_t hash; /* of type and rdata */
 		ns_t until;
@@ -161,7 +161,7 @@ struct mlink {
 	uint8_t lanes; /* bits of the families it speaks */
 	struct prefix *prefixes;
 	size_t prefix_count;
-	struct map claims, ready; /* struct claim; struct ready_reply */
+	struct map mnames, ready; /* struct mname; struct ready_reply */
 	struct heap probes, announces, answers[LANE_COUNT];
 	struct list goodbyes, continued; /* struct goodbye; struct continued */
 	struct heap_node due;            /* mdns.due */
@@ -181,7 +181,7 @@ struct outbox {
 
 /* A record in a message, its rdata in full, about a name that is claimed here. */
 struct peer_record {
-	struct claim *claim; /* NULL: not looked for */
+	struct mname *mname; /* NULL: not looked for */
 	uint16_t type, len;
 	bool has_flush;
 	uint32_t ttl;
@@ -192,7 +192,7 @@ struct mdns {
 	uint64_t hash_seed, random_state;
 	uint64_t serial; /* of messages, in and out */
 	struct map links, identities, names, references;
-	struct list kept; /* identities; the one first that has had no claims for longest */
+	struct list kept; /* identities; the one first that has had no mnames for longest */
 	unsigned kept_count;
 	struct heap due; /* links by their deadline */
 	struct outbox outbox;
@@ -211,8 +211,8 @@ struct mdns {
 
 /* A number of nanoseconds from `low` to `high`, evenly. */
 ns_t mdns_random(struct mdns *m, ns_t low, ns_t high) NONNULL;
-/* Queues a notice about a claim; drops the oldest if there are too many. */
-void mdns_notify(struct claim *claim, enum mdns_notice_type type, const struct addr *peer) NONNULL;
+/* Queues a notice about an mname; drops the oldest if there are too many. */
+void mdns_notify(struct mname *mname, enum mdns_notice_type type, const struct addr *peer) NONNULL;
 /* Puts the link where its deadline belongs; to be called after whatever may have changed it. */
 void mlink_touch(struct mlink *link) NONNULL;
 /* Found or made: records may be put before the link is up. NULL: no memory. */
@@ -238,14 +238,14 @@ static inline enum lane lane_of(const struct addr *a)
 
 /* records.c */
 
-/* A copy of a set, its names renamed as the identities say, not in any claim. NULL: no memory. */
+/* A copy of a set, its names renamed as the identities say, not in any mname. NULL: no memory. */
 struct recset *recset_new(struct mdns *m, const struct mdns_rrset *from) NONNULL MUSTCHECK;
 void recset_free(struct mdns *m, struct recset *set) NONNULL_ARGS(1);
 /* Whether both say the same, records in any order. */
 bool recset_equal(const struct recset *a, const struct recset *b) NONNULL;
 /* Gets the times when `old` sent the records that are in both. */
 void recset_inherit(struct recset *set, const struct recset *old) NONNULL;
-struct record *recset_find(const struct mdns *m, const struct recset *set, const uint8_t *rdata,
+struct mrecord *recset_find(const struct mdns *m, const struct recset *set, const uint8_t *rdata,
 	size_t len) NONNULL_ARGS(1, 2);
 /* When any of its records was multicast last, or the one that was so longest ago. */
 ns_t recset_last_sent(const struct recset *set, unsigned lanes) NONNULL;
@@ -253,9 +253,9 @@ ns_t recset_first_sent(const struct recset *set, enum lane lane) NONNULL;
 /* No answer of it is pending on these lanes any more. */
 void recset_forget_answers(struct recset *set, unsigned lanes) NONNULL;
 /* Notes that message `serial` has the record as known; true if all of the set are known now. */
-bool recset_note_known(struct recset *set, struct record *record, uint64_t serial) NONNULL;
+bool recset_note_known(struct recset *set, struct mrecord *record, uint64_t serial) NONNULL;
 /* The set of that type, or NULL. */
-struct recset *claim_find_set(const struct claim *claim, uint16_t type) NONNULL;
+struct recset *mname_find_set(const struct mname *mname, uint16_t type) NONNULL;
 /* Reads a record's rdata from the message, names in full, into the engine's scratch memory at `at`,
  * and moves that. ERR_*: malformed, or no room. */
 int peer_record_read(struct mdns *m, const struct rd *r, const struct rr *rr, size_t *at,
@@ -266,26 +266,26 @@ uint64_t rdata_hash(const struct mdns *m, uint16_t type, const uint8_t *rdata, s
 /* All references to `identity` get its current name; their sets are announced. */
 void references_rename(struct identity *identity, struct mdns *m, ns_t now) NONNULL;
 /* Queues the goodbye of a record if it was ever multicast; without memory there is none. */
-void goodbye_add(struct claim *claim, const struct recset *set, const struct record *record)
+void goodbye_add(struct mname *mname, const struct recset *set, const struct mrecord *record)
 	NONNULL;
 
 /* put.c */
 
-/* The claim of that name on the link, or NULL. `hash` is name_hash() of it. */
-struct claim *claim_find(const struct mlink *link, const uint8_t *name, uint64_t hash) NONNULL;
-/* Frees a claim and what it has, without a word; its identity if nobody else needs it. */
-void claim_free(struct claim *claim) NONNULL;
-/* Goodbye for what was announced of the claim (§10.1). */
-void claim_say_goodbye(struct claim *claim) NONNULL;
+/* The mname of that name on the link, or NULL. `hash` is name_hash() of it. */
+struct mname *mname_find(const struct mlink *link, const uint8_t *name, uint64_t hash) NONNULL;
+/* Frees an mname and what it has, without a word; its identity if nobody else needs it. */
+void mname_free(struct mname *mname) NONNULL;
+/* Goodbye for what was announced of the mname (§10.1). */
+void mname_say_goodbye(struct mname *mname) NONNULL;
 
 /* identity.c */
 
 struct identity *identity_find(const struct mdns *m, const uint8_t *owner) NONNULL;
 /* Found or made. NULL: no memory. */
 struct identity *identity_get(struct mdns *m, const uint8_t *owner) NONNULL MUSTCHECK;
-/* It has a claim, or is about to. */
+/* It has an mname, or is about to. */
 void identity_use(struct mdns *m, struct identity *identity) NONNULL;
-/* Frees it if it has no claims and nothing to remember; of too many that have no claims and are
+/* Frees it if it has no mnames and nothing to remember; of too many that have no mnames and are
  * remembered for their names, that one which has had none for longest. */
 void identity_release(struct mdns *m, struct identity *identity) NONNULL;
 void identity_free(struct mdns *m, struct identity *identity) NONNULL;
@@ -305,32 +305,32 @@ bool identity_is_spoken_for_by(const struct mdns *m, const struct identity *iden
 /* probe.c */
 
 /* Whether the name is ours there: it is answered for. */
-static inline bool claim_is_held(const struct claim *claim)
+static inline bool mname_is_held(const struct mname *mname)
 {
-	return claim->state == MDNS_ANNOUNCING || claim->state == MDNS_ESTABLISHED;
+	return mname->state == MDNS_ANNOUNCING || mname->state == MDNS_ESTABLISHED;
 }
 
-bool claim_needs_probe(const struct claim *claim) NONNULL;
-void claim_set_state(struct claim *claim, enum mdns_state state, ns_t now) NONNULL;
+bool mname_needs_probe(const struct mname *mname) NONNULL;
+void mname_set_state(struct mname *mname, enum mdns_state state, ns_t now) NONNULL;
 /* From the start: probing if it is needed, else announcing. SILENT if the link is down. */
-void claim_start(struct claim *claim, ns_t now) NONNULL;
+void mname_start(struct mname *mname, ns_t now) NONNULL;
 /* Silent until `at`, then probes; meanwhile it is in `state`. */
-void claim_wait(struct claim *claim, enum mdns_state state, ns_t at, ns_t now) NONNULL;
+void mname_wait(struct mname *mname, enum mdns_state state, ns_t at, ns_t now) NONNULL;
 /* When a name that comes now is first probed for: a random delay, the same for all that come about
  * now, so that they share packets (§8.1). */
 ns_t mlink_batch_time(struct mlink *link, bool needs_probe, ns_t now) NONNULL;
 /* Silent, without a timer. */
-void claim_stop(struct claim *claim, enum mdns_state state, ns_t now) NONNULL;
+void mname_stop(struct mname *mname, enum mdns_state state, ns_t now) NONNULL;
 /* The set is to be announced `times` times, from `at`. Nothing if the name is not held. */
-void claim_announce(struct claim *claim, struct recset *set, unsigned times, ns_t at) NONNULL;
+void mname_announce(struct mname *mname, struct recset *set, unsigned times, ns_t at) NONNULL;
 /* The same once for one record, or for its whole set if that is unique. */
 /* All sets are to be announced as if they were new, without a probe: to those who have not heard them
  * before. Nothing if the name is not held. */
-void claim_introduce(struct claim *claim, ns_t now) NONNULL;
-void claim_announce_record(struct claim *claim, struct recset *set, struct record *record, ns_t at)
+void mname_introduce(struct mname *mname, ns_t now) NONNULL;
+void mname_announce_record(struct mname *mname, struct recset *set, struct mrecord *record, ns_t at)
 	NONNULL;
 /* An announcement of a change: at most ten a minute (§8.4). Returns when it may be. */
-ns_t claim_update_at(struct claim *claim, ns_t now) NONNULL;
+ns_t mname_update_at(struct mname *mname, ns_t now) NONNULL;
 /* Packets of what is due, one a call; 0 if nothing is. */
 size_t probe_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap) NONNULL;
 size_t announce_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap) NONNULL;
@@ -372,10 +372,10 @@ enum { NSEC_RDATA_CAP = NAME_CAP + 2 + 32 };
 
 /* Whether the engine may say for that name that there is nothing else: all its sets are unique, and
  * of types below 256 (§6.1). */
-bool nsec_is_possible(const struct claim *claim) NONNULL;
+bool nsec_is_possible(const struct mname *mname) NONNULL;
 /* Writes the rdata, returns its length. */
-uint16_t nsec_write(const struct claim *claim, uint8_t out[NSEC_RDATA_CAP]) NONNULL;
-uint32_t nsec_ttl(const struct claim *claim) NONNULL;
+uint16_t nsec_write(const struct mname *mname, uint8_t out[NSEC_RDATA_CAP]) NONNULL;
+uint32_t nsec_ttl(const struct mname *mname) NONNULL;
 
 /* respond.c */
 
@@ -415,7 +415,7 @@ void query_input(struct mdns *m, struct mlink *link, ns_t now, const struct mdns
 	const uint8_t *packet, size_t len) NONNULL;
 /* Answers its questions. */
 void query_answer(struct query *q) NONNULL;
-typedef void known_visitor(struct query *q, struct recset *set, struct record *record, void *arg);
+typedef void known_visitor(struct query *q, struct recset *set, struct mrecord *record, void *arg);
 /* `visit` for each record of ours that the message has as a known answer with at least half of its
  * TTL (§7.1). `r` stands at the answer section, and behind it after. */
 void query_each_known(struct query *q, struct rd *r, known_visitor *visit, void *arg)
@@ -439,8 +439,8 @@ bool oneshot_answer(struct mlink *link, const struct mdns_path *from, const uint
 	size_t len) NONNULL MUSTCHECK;
 /* The reply to that query has been written: it is kept if the next one like it gets the same. */
 void oneshot_keep(const struct query *q, const uint8_t *reply, size_t len) NONNULL;
-/* What is kept of the claim may not be true any more: of its sets, its name, whether it is held. */
-void oneshot_forget(struct claim *claim) NONNULL;
+/* What is kept of the mname may not be true any more: of its sets, its name, whether it is held. */
+void oneshot_forget(struct mname *mname) NONNULL;
 
 /* conflict.c */
 
@@ -449,21 +449,21 @@ void response_input(struct mdns *m, struct mlink *link, ns_t now, const struct m
 
 /* tie.c */
 
-/* Looks at the records that a probe proposes (§8.2): notes which claims it is about, breaks ties,
+/* Looks at the records that a probe proposes (§8.2): notes which mnames it is about, breaks ties,
  * yields to workloads. `r` stands at the authority section. */
 void probe_input(struct query *q, struct rd *r) NONNULL;
 
 /* yield.c */
 
 /* Whether the peer is the workload that the name is for. */
-bool claim_is_workload(const struct claim *claim, const struct addr *peer) NONNULL;
+bool mname_is_workload(const struct mname *mname, const struct addr *peer) NONNULL;
 /* Silence, as long as records of that TTL live, and at least for the time of a probe. */
-void claim_yield(struct claim *claim, const struct addr *peer, uint32_t ttl, ns_t now) NONNULL;
+void mname_yield(struct mname *mname, const struct addr *peer, uint32_t ttl, ns_t now) NONNULL;
 /* The workload to which the name is yielded, or was until a moment ago, says something about it. */
-void claim_hear_workload(struct claim *claim, const struct peer_record *record,
+void mname_hear_workload(struct mname *mname, const struct peer_record *record,
 	const struct addr *peer, ns_t now) NONNULL;
-/* The sum of the hashes of all unique records of a claim. */
-uint64_t claim_sum(const struct claim *claim) NONNULL;
+/* The sum of the hashes of all unique records of an mname. */
+uint64_t mname_sum(const struct mname *mname) NONNULL;
 /* Records with that sum went out in one packet under this name; whether that was so lately. */
 void identity_note_said(struct identity *identity, uint64_t sum) NONNULL;
 bool identity_has_said(const struct identity *identity, uint64_t sum) NONNULL;

@@ -40,7 +40,7 @@ static struct identity *identity_new(struct mdns *m, const uint8_t *owner)
 		return NULL;
 	memcpy(identity->owner, owner, len);
 	identity->current = identity->owner;
-	list_init(&identity->claims);
+	list_init(&identity->mnames);
 	list_init(&identity->of_kept);
 	uint64_t hash = name_hash(m->hash_seed, owner);
 	if (map_add(&m->identities, &identity->by_owner, hash))
@@ -91,7 +91,7 @@ static uint64_t current_hash(const struct mdns *m, const struct identity *identi
 	return name_hash(m->hash_seed, identity->current);
 }
 
-/* Every claim is found under the name that the identity has now. The maps have buckets already, so
+/* Every mname is found under the name that the identity has now. The maps have buckets already, so
  * adding cannot fail. */
 static int set_current(struct mdns *m, struct identity *identity, const struct name *name)
 {
@@ -103,10 +103,10 @@ static int set_current(struct mdns *m, struct identity *identity, const struct n
 	if (!is_owner)
 		memcpy(current, name->wire, name->len);
 
-	LIST_FOR_EACH(p, &identity->claims) {
-		struct claim *claim = container_of(p, struct claim, of_identity);
-		oneshot_forget(claim);
-		map_remove(&claim->link->claims, &claim->by_name);
+	LIST_FOR_EACH(p, &identity->mnames) {
+		struct mname *mname = container_of(p, struct mname, of_identity);
+		oneshot_forget(mname);
+		map_remove(&mname->link->mnames, &mname->by_name);
 	}
 	map_remove(&m->names, &identity->by_current);
 	if (identity->current != identity->owner)
@@ -116,9 +116,9 @@ static int set_current(struct mdns *m, struct identity *identity, const struct n
 
 	uint64_t hash = current_hash(m, identity);
 	int err = map_add(&m->names, &identity->by_current, hash);
-	LIST_FOR_EACH(p, &identity->claims) {
-		struct claim *claim = container_of(p, struct claim, of_identity);
-		err = err ? err : map_add(&claim->link->claims, &claim->by_name, hash);
+	LIST_FOR_EACH(p, &identity->mnames) {
+		struct mname *mname = container_of(p, struct mname, of_identity);
+		err = err ? err : map_add(&mname->link->mnames, &mname->by_name, hash);
 	}
 	return err;
 }
@@ -135,7 +135,7 @@ static void identity_forget(struct mdns *m, struct identity *identity)
 
 void identity_release(struct mdns *m, struct identity *identity)
 {
-	if (!list_is_empty(&identity->claims))
+	if (!list_is_empty(&identity->mnames))
 		return;
 	if (!identity->is_persisted) {
 		identity_free(m, identity);
@@ -259,9 +259,9 @@ void identity_remember(struct identity *identity, uint64_t hash, ns_t now)
 bool identity_has(const struct mdns *m, const struct identity *identity, uint16_t type,
 	const uint8_t *rdata, size_t len, ns_t now)
 {
-	LIST_FOR_EACH(p, &identity->claims) {
-		const struct claim *claim = container_of(p, struct claim, of_identity);
-		const struct recset *set = claim_find_set(claim, type);
+	LIST_FOR_EACH(p, &identity->mnames) {
+		const struct mname *mname = container_of(p, struct mname, of_identity);
+		const struct recset *set = mname_find_set(mname, type);
 		if (set && recset_find(m, set, rdata, len))
 			return true;
 	}
@@ -275,9 +275,9 @@ bool identity_has(const struct mdns *m, const struct identity *identity, uint16_
 static bool has_addr(const struct mdns *m, const struct identity *identity, const struct addr *a)
 {
 	uint16_t type = a->family == ADDR_V4 ? RR_A : RR_AAAA;
-	LIST_FOR_EACH(p, &identity->claims) {
-		const struct claim *claim = container_of(p, struct claim, of_identity);
-		const struct recset *set = claim_find_set(claim, type);
+	LIST_FOR_EACH(p, &identity->mnames) {
+		const struct mname *mname = container_of(p, struct mname, of_identity);
+		const struct recset *set = mname_find_set(mname, type);
 		if (set && recset_find(m, set, a->bytes, addr_len(a)))
 			return true;
 	}
@@ -302,9 +302,9 @@ bool identity_is_spoken_for_by(
 	if (has_addr(m, identity, a) ||
 		(name_to_addr(identity->owner, &reverse) == 0 && addr_equal(&reverse, a)))
 		return true;
-	LIST_FOR_EACH(p, &identity->claims) {
-		const struct claim *claim = container_of(p, struct claim, of_identity);
-		for (const struct recset *set = claim->sets; set; set = set->next)
+	LIST_FOR_EACH(p, &identity->mnames) {
+		const struct mname *mname = container_of(p, struct mname, of_identity);
+		for (const struct recset *set = mname->sets; set; set = set->next)
 			if (set->is_unique && rr_has_target(set->type) && points_to_addr(m, set, a))
 				return true;
 	}

@@ -11,7 +11,7 @@ src_mdns_libmdns_a_SOURCES = \
 	src/mdns/probe.c \
 	src/mdns/put.c \
 	src/mdns/query.c \
-	src/mdns/records.c \
+	src/mdns/mrecord.c \
 	src/mdns/respond.c \
 	src/mdns/tc.c \
 	src/mdns/tie.c \

@@ -5,24 +5,24 @@
  */
 #include "mdns/engine.h"
 
-bool nsec_is_possible(const struct claim *claim)
+bool nsec_is_possible(const struct mname *mname)
 {
-	for (const struct recset *set = claim->sets; set; set = set->next)
+	for (const struct recset *set = mname->sets; set; set = set->next)
 		if (!set->is_unique || set->type > 255)
 			return false;
-	return claim->sets;
+	return mname->sets;
 }
 
 /* The restricted form: next name is the name itself, one window; the bit of NSEC itself stays
  * clear. */
-uint16_t nsec_write(const struct claim *claim, uint8_t out[NSEC_RDATA_CAP])
+uint16_t nsec_write(const struct mname *mname, uint8_t out[NSEC_RDATA_CAP])
 {
-	const uint8_t *name = claim->identity->current;
+	const uint8_t *name = mname->identity->current;
 	size_t name_bytes = name_len(name);
 	uint8_t *window = out + name_bytes, *bitmap = window + 2;
 	memcpy(out, name, name_bytes);
 	memset(window, 0, 2 + 32);
-	for (const struct recset *set = claim->sets; set; set = set->next) {
+	for (const struct recset *set = mname->sets; set; set = set->next) {
 		uint8_t byte = (uint8_t)(set->type / 8);
 		bitmap[byte] |= (uint8_t)(0x80 >> set->type % 8);
 		if (byte + 1 > window[1])
@@ -32,10 +32,10 @@ uint16_t nsec_write(const struct claim *claim, uint8_t out[NSEC_RDATA_CAP])
 }
 
 /* The TTL that the absent records would have: that of the records of the name that are there. */
-uint32_t nsec_ttl(const struct claim *claim)
+uint32_t nsec_ttl(const struct mname *mname)
 {
-	uint32_t ttl = claim->sets->ttl;
-	for (const struct recset *set = claim->sets; set; set = set->next)
+	uint32_t ttl = mname->sets->ttl;
+	for (const struct recset *set = mname->sets; set; set = set->next)
 		ttl = set->ttl < ttl ? set->ttl : ttl;
 	return ttl;
 }

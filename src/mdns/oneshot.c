@@ -5,20 +5,20 @@
  * Never writes a reply of its own. Called by the engine for each query, and by whatever changes what
  * the long way would write.
  *
- * That is a function of the claim alone: of its name, its sets, and whether it is held. What was
+ * That is a function of the mname alone: of its name, its sets, and whether it is held. What was
  * multicast when does not matter to a reply that is not (§6.7).
  */
 #include "mdns/engine.h"
 
 #include <stdlib.h>
 
-#include "zone/key.h"
+#include "wire/key.h"
 
 /* A reply to one question: `bytes` has the name asked for, in lower case, and then all that stands
  * behind the question. Its pointers lead to names in the question, at the same place each time. */
 struct ready_reply {
 	struct map_node by_question; /* mlink.ready */
-	struct ready_reply *next;    /* of the claim */
+	struct ready_reply *next;    /* of the mname */
 	uint16_t type;
 	uint16_t count[SECTION_COUNT];
 	uint16_t len; /* behind the question */
@@ -107,13 +107,13 @@ static struct ready_reply *ready_new(const struct oneshot *asked, const uint8_t 
 }
 
 /* Whether nothing was left out for want of room: then it is the same in packets of any size. What an
- * alias leads to is another claim's, and may change without this one. */
-static bool is_all_of(const struct claim *claim, const uint8_t *message)
+ * alias leads to is another mname's, and may change without this one. */
+static bool is_all_of(const struct mname *mname, const uint8_t *message)
 {
-	const struct recset *a = claim_find_set(claim, RR_A), *aaaa = claim_find_set(claim, RR_AAAA);
+	const struct recset *a = mname_find_set(mname, RR_A), *aaaa = mname_find_set(mname, RR_AAAA);
 	unsigned answers = get_u16(message + 6), additionals = get_u16(message + 10);
 	unsigned all = (a ? a->count : 0u) + (aaaa ? aaaa->count : 0u);
-	return !claim_find_set(claim, RR_CNAME) && (answers == 0 || answers + additionals == all);
+	return !mname_find_set(mname, RR_CNAME) && (answers == 0 || answers + additionals == all);
 }
 
 void oneshot_keep(const struct query *q, const uint8_t *message, size_t len)
@@ -124,24 +124,24 @@ void oneshot_keep(const struct query *q, const uint8_t *message, size_t len)
 		ready_find(q->link, &asked))
 		return;
 	const uint8_t *name = q->packet + MSG_HEADER_LEN;
-	struct claim *claim = claim_find(q->link, name, name_hash(q->m->hash_seed, name));
-	if (!claim || !is_all_of(claim, message))
+	struct mname *mname = mname_find(q->link, name, name_hash(q->m->hash_seed, name));
+	if (!mname || !is_all_of(mname, message))
 		return;
 	struct ready_reply *reply = ready_new(&asked, message, len);
 	if (!reply || map_add(&q->link->ready, &reply->by_question, asked.hash)) {
 		free(reply);
 		return;
 	}
-	reply->next = claim->ready;
-	claim->ready = reply;
+	reply->next = mname->ready;
+	mname->ready = reply;
 }
 
-void oneshot_forget(struct claim *claim)
+void oneshot_forget(struct mname *mname)
 {
-	for (struct ready_reply *reply = claim->ready, *next; reply; reply = next) {
+	for (struct ready_reply *reply = mname->ready, *next; reply; reply = next) {
 		next = reply->next;
-		map_remove(&claim->link->ready, &reply->by_question);
+		map_remove(&mname->link->ready, &reply->by_question);
 		free(reply);
 	}
-	claim->ready = NULL;
+	mname->ready = NULL;
 }

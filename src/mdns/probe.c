@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the life of a claim in time: probing, announcing, waiting, goodbye (RFC 6762 §8, §10.1).
+ * Owns the life of an mname in time: probing, announcing, waiting, goodbye (RFC 6762 §8, §10.1).
  * Never looks at what peers say. Called by put, by conflicts, and by the engine when a timer is
  * due.
  */
@@ -21,51 +21,51 @@ static const ns_t probe_interval = 250 * NS_PER_MS;
 static const ns_t announce_interval = NS_PER_S;
 static const ns_t batch_interval = NS_PER_S;
 
-bool claim_needs_probe(const struct claim *claim)
+bool mname_needs_probe(const struct mname *mname)
 {
-	for (const struct recset *set = claim->sets; set; set = set->next)
+	for (const struct recset *set = mname->sets; set; set = set->next)
 		if (set->is_unique && !set->is_known_unique)
 			return true;
 	return false;
 }
 
-void claim_set_state(struct claim *claim, enum mdns_state state, ns_t now)
+void mname_set_state(struct mname *mname, enum mdns_state state, ns_t now)
 {
-	bool was_held = claim_is_held(claim);
-	if (claim->state == state)
+	bool was_held = mname_is_held(mname);
+	if (mname->state == state)
 		return;
-	claim->state = state;
-	if (!was_held || !claim_is_held(claim))
-		claim->since = now;
+	mname->state = state;
+	if (!was_held || !mname_is_held(mname))
+		mname->since = now;
 }
 
-static void claim_set_timer(struct claim *claim, struct heap *heap, ns_t at)
+static void mname_set_timer(struct mname *mname, struct heap *heap, ns_t at)
 {
-	if (claim->timer_heap && claim->timer_heap != heap)
-		heap_remove(claim->timer_heap, &claim->timer);
-	claim->timer_heap = heap;
-	heap_put(heap, &claim->timer, at);
+	if (mname->timer_heap && mname->timer_heap != heap)
+		heap_remove(mname->timer_heap, &mname->timer);
+	mname->timer_heap = heap;
+	heap_put(heap, &mname->timer, at);
 }
 
-void claim_stop(struct claim *claim, enum mdns_state state, ns_t now)
+void mname_stop(struct mname *mname, enum mdns_state state, ns_t now)
 {
-	if (claim->timer_heap)
-		heap_remove(claim->timer_heap, &claim->timer);
-	claim->timer_heap = NULL;
-	oneshot_forget(claim);
-	for (struct recset *set = claim->sets; set; set = set->next) {
+	if (mname->timer_heap)
+		heap_remove(mname->timer_heap, &mname->timer);
+	mname->timer_heap = NULL;
+	oneshot_forget(mname);
+	for (struct recset *set = mname->sets; set; set = set->next) {
 		set->announce_at = NS_NEVER;
 		recset_forget_answers(set, LANES_ALL);
 	}
-	recset_forget_answers(&claim->nsec, LANES_ALL);
-	claim_set_state(claim, state, now);
+	recset_forget_answers(&mname->nsec, LANES_ALL);
+	mname_set_state(mname, state, now);
 }
 
-void claim_wait(struct claim *claim, enum mdns_state state, ns_t at, ns_t now)
+void mname_wait(struct mname *mname, enum mdns_state state, ns_t at, ns_t now)
 {
-	claim_stop(claim, state, now);
-	claim->probes_sent = 0;
-	claim_set_timer(claim, &claim->link->probes, at);
+	mname_stop(mname, state, now);
+	mname->probes_sent = 0;
+	mname_set_timer(mname, &mname->link->probes, at);
 }
 
 ns_t mlink_batch_time(struct mlink *link, bool needs_probe, ns_t now)
@@ -83,77 +83,77 @@ ns_t mlink_batch_time(struct mlink *link, bool needs_probe, ns_t now)
 	return link->batch_at;
 }
 
-void claim_start(struct claim *claim, ns_t now)
+void mname_start(struct mname *mname, ns_t now)
 {
-	struct mlink *link = claim->link;
+	struct mlink *link = mname->link;
 	if (!link->is_up) {
-		claim_stop(claim, MDNS_SILENT, now);
+		mname_stop(mname, MDNS_SILENT, now);
 		return;
 	}
-	bool needs_probe = claim_needs_probe(claim);
+	bool needs_probe = mname_needs_probe(mname);
 	ns_t at = mlink_batch_time(link, needs_probe, now);
-	claim->was_yielded = claim->state == MDNS_YIELDED;
+	mname->was_yielded = mname->state == MDNS_YIELDED;
 	if (needs_probe) {
-		claim_wait(claim, MDNS_PROBING, at, now);
+		mname_wait(mname, MDNS_PROBING, at, now);
 		return;
 	}
 	/* Needs no probe; but what it points to may: announced together with the names of its
 	 * batch. */
-	claim_stop(claim, MDNS_ANNOUNCING, now);
-	for (struct recset *set = claim->sets; set; set = set->next)
-		claim_announce(claim, set, ANNOUNCEMENTS, at + PROBES * probe_interval);
+	mname_stop(mname, MDNS_ANNOUNCING, now);
+	for (struct recset *set = mname->sets; set; set = set->next)
+		mname_announce(mname, set, ANNOUNCEMENTS, at + PROBES * probe_interval);
 }
 
 /* Announcing */
 
-static void schedule_announcement(struct claim *claim, struct recset *set, unsigned times, ns_t at)
+static void schedule_announcement(struct mname *mname, struct recset *set, unsigned times, ns_t at)
 {
 	if (set->announce_at == NS_NEVER || set->announces_left < times)
 		set->announces_left = (uint8_t)times;
 	set->announce_at = ns_min(set->announce_at, at);
-	claim_set_state(claim, MDNS_ANNOUNCING, claim->since);
-	if (!claim->timer_heap || claim->timer.at > set->announce_at)
-		claim_set_timer(claim, &claim->link->announces, set->announce_at);
+	mname_set_state(mname, MDNS_ANNOUNCING, mname->since);
+	if (!mname->timer_heap || mname->timer.at > set->announce_at)
+		mname_set_timer(mname, &mname->link->announces, set->announce_at);
 }
 
-void claim_announce(struct claim *claim, struct recset *set, unsigned times, ns_t at)
+void mname_announce(struct mname *mname, struct recset *set, unsigned times, ns_t at)
 {
-	if (!claim_is_held(claim))
+	if (!mname_is_held(mname))
 		return;
 	for (uint16_t i = 0; i < set->count; i++)
 		set->records[i].wanted |= WANTED_ANNOUNCE;
-	schedule_announcement(claim, set, times, at);
+	schedule_announcement(mname, set, times, at);
 }
 
-void claim_introduce(struct claim *claim, ns_t now)
+void mname_introduce(struct mname *mname, ns_t now)
 {
-	if (!claim_is_held(claim))
+	if (!mname_is_held(mname))
 		return;
-	ns_t at = mlink_batch_time(claim->link, false, now);
-	for (struct recset *set = claim->sets; set; set = set->next)
-		claim_announce(claim, set, ANNOUNCEMENTS, at);
+	ns_t at = mlink_batch_time(mname->link, false, now);
+	for (struct recset *set = mname->sets; set; set = set->next)
+		mname_announce(mname, set, ANNOUNCEMENTS, at);
 }
 
-void claim_announce_record(struct claim *claim, struct recset *set, struct record *record, ns_t at)
+void mname_announce_record(struct mname *mname, struct recset *set, struct mrecord *record, ns_t at)
 {
 	if (set->is_unique) {
-		claim_announce(claim, set, 1, at);
-	} else if (claim_is_held(claim)) {
+		mname_announce(mname, set, 1, at);
+	} else if (mname_is_held(mname)) {
 		record->wanted |= WANTED_ANNOUNCE;
-		schedule_announcement(claim, set, 1, at);
+		schedule_announcement(mname, set, 1, at);
 	}
 }
 
-ns_t claim_update_at(struct claim *claim, ns_t now)
+ns_t mname_update_at(struct mname *mname, ns_t now)
 {
 	const ns_t each = 60 * NS_PER_S / (LIMIT_MDNS_UPDATES - UPDATE_BURST);
-	if (claim->update_at > now)
-		return claim->update_at; /* goes out with the change that waits already */
-	ns_t used = claim->update_credit > now ? claim->update_credit : now;
+	if (mname->update_at > now)
+		return mname->update_at; /* goes out with the change that waits already */
+	ns_t used = mname->update_credit > now ? mname->update_credit : now;
 	ns_t at = used - (UPDATE_BURST - 1) * each;
-	claim->update_at = at > now ? at : now;
-	claim->update_credit = used + each;
-	return claim->update_at;
+	mname->update_at = at > now ? at : now;
+	mname->update_credit = used + each;
+	return mname->update_at;
 }
 
 /* When the records of the set that are to be announced were multicast last. */
@@ -187,93 +187,93 @@ static bool announce_set(struct recset *set, struct composer *c)
 	return true;
 }
 
-static bool announce_claim(struct claim *claim, struct composer *c)
+static bool announce_claim(struct mname *mname, struct composer *c)
 {
 	ns_t next = NS_NEVER;
-	for (struct recset *set = claim->sets; set; set = set->next) {
+	for (struct recset *set = mname->sets; set; set = set->next) {
 		if (set->announce_at <= c->now && !announce_set(set, c))
 			return false;
 		next = ns_min(next, set->announce_at);
 	}
 	if (next != NS_NEVER) {
-		claim_set_timer(claim, &claim->link->announces, next);
+		mname_set_timer(mname, &mname->link->announces, next);
 		return true;
 	}
-	heap_remove(claim->timer_heap, &claim->timer);
-	claim->timer_heap = NULL;
-	claim_set_state(claim, MDNS_ESTABLISHED, c->now);
+	heap_remove(mname->timer_heap, &mname->timer);
+	mname->timer_heap = NULL;
+	mname_set_state(mname, MDNS_ESTABLISHED, c->now);
 	return true;
 }
 
-static struct claim *next_due(const struct heap *heap, ns_t now)
+static struct mname *next_due(const struct heap *heap, ns_t now)
 {
 	struct heap_node *n = heap_first(heap);
-	return n && n->at <= now ? container_of(n, struct claim, timer) : NULL;
+	return n && n->at <= now ? container_of(n, struct mname, timer) : NULL;
 }
 
 size_t announce_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap)
 {
 	struct composer c;
-	struct claim *claim = next_due(&link->announces, now);
-	if (!claim)
+	struct mname *mname = next_due(&link->announces, now);
+	if (!mname)
 		return 0;
 	compose_init(&c, link, COMPOSE_MULTICAST, link->lanes, now, buffer, cap);
-	while (claim && announce_claim(claim, &c))
-		claim = next_due(&link->announces, now);
+	while (mname && announce_claim(mname, &c))
+		mname = next_due(&link->announces, now);
 	return compose_len(&c);
 }
 
 /* Probing */
 
 /* Three probes, and nobody has objected: the name is ours. */
-static void claim_win(struct claim *claim, ns_t now)
+static void mname_win(struct mname *mname, ns_t now)
 {
 	static const struct addr nobody = {.family = ADDR_NONE};
-	claim_stop(claim, MDNS_ANNOUNCING, now);
-	if (claim->identity->current == claim->identity->owner)
-		claim->against = nobody; /* else it stays: who has our name */
-	claim->lease = 0;
-	claim->was_yielded = false;
-	for (struct recset *set = claim->sets; set; set = set->next)
-		claim_announce(claim, set, ANNOUNCEMENTS, now);
-	mdns_notify(claim, MDNS_NOTICE_ESTABLISHED, &nobody);
+	mname_stop(mname, MDNS_ANNOUNCING, now);
+	if (mname->identity->current == mname->identity->owner)
+		mname->against = nobody; /* else it stays: who has our name */
+	mname->lease = 0;
+	mname->was_yielded = false;
+	for (struct recset *set = mname->sets; set; set = set->next)
+		mname_announce(mname, set, ANNOUNCEMENTS, now);
+	mdns_notify(mname, MDNS_NOTICE_ESTABLISHED, &nobody);
 }
 
 /* Room that the records proposed for the name will take behind all questions. */
-static size_t proposal_len(const struct claim *claim)
+static size_t proposal_len(const struct mname *mname)
 {
 	enum { OWNER_LEN = 2 }; /* a pointer to the question */
 	size_t len = 0;
-	for (const struct recset *set = claim->sets; set; set = set->next)
+	for (const struct recset *set = mname->sets; set; set = set->next)
 		for (uint16_t i = 0; set->is_unique && i < set->count; i++)
 			len += OWNER_LEN + 10 + set->records[i].len;
 	return len;
 }
 
 /* §8.1: any type, unicast replies welcome. Keeps room for the records. */
-static bool probe_add_question(struct pack *p, const struct claim *claim)
+static bool probe_add_question(struct pack *p, const struct mname *mname)
 {
 	struct pack_mark mark = pack_mark(p);
 	size_t reserved = p->reserved;
-	p->reserved += proposal_len(claim);
+	p->reserved += proposal_len(mname);
 	/* No more names than the message knows: each is to be pointed to. */
-	if (mark.suffix_count + name_labels(claim->identity->current) <= SUFFIX_COUNT &&
-		pack_question(p, claim->identity->current, RR_ANY, CLASS_IN | CLASS_QU) == 0)
+	if (mark.suffix_count + name_labels(mname->identity->current) <= SUFFIX_COUNT &&
+		pack_question(p, mname->identity->current, RR_ANY, CLASS_IN | CLASS_QU) == 0)
 		return true;
 	pack_rewind(p, &mark);
 	p->reserved = reserved;
 	return false;
 }
 
-/* §8.2: what we are about to claim, in the authority section, without the flush bit. */
-static void probe_add_proposal(struct pack *p, const struct claim *claim)
+/* §8.2: what we are about to mname, in the authority section, without the flush bit. */
+static void probe_add_proposal(struct pack *p, const struct mname *mname)
 {
-	identity_note_said(claim->identity, claim_sum(claim));
-	for (const struct recset *set = claim->sets; set; set = set->next)
+	identity_note_said(mname->identity, mname_sum(mname));
+	for (const struct recset *set = mname->sets; set; set = set->next)
 		for (uint16_t i = 0; set->is_unique && i < set->count; i++) {
-			const struct record *record = &set->records[i];
+			const struct mrecord *record = &set->records[i];
 			struct pack_rr rr = {
-				.owner = claim->identity->current,
+				.owner = mname->identity->current,
 				.type = set->type,
 				.class = CLASS_IN,
 				.ttl = set->ttl,
@@ -288,38 +288,38 @@ static void probe_add_proposal(struct pack *p, const struct claim *claim)
 /* Takes as many names as fit in the packet: their questions. A name that needs more than the MTU
  * gets a larger packet for itself (§17). */
 static unsigned probe_collect(struct mlink *link, ns_t now, struct pack *p, size_t grown_cap,
-	struct claim *batch[PROBE_NAMES])
+	struct mname *batch[PROBE_NAMES])
 {
 	const size_t cap = p->cap;
 	unsigned count = 0;
 	while (count < PROBE_NAMES && p->cap == cap) {
-		struct claim *claim = next_due(&link->probes, now);
-		if (!claim)
+		struct mname *mname = next_due(&link->probes, now);
+		if (!mname)
 			break;
-		if (claim->state == MDNS_PROBING && claim->probes_sent == PROBES) {
-			claim_win(claim, now);
+		if (mname->state == MDNS_PROBING && mname->probes_sent == PROBES) {
+			mname_win(mname, now);
 			continue;
 		}
-		bool fits = probe_add_question(p, claim);
+		bool fits = probe_add_question(p, mname);
 		if (!fits && count > 0)
 			break;
 		if (!fits) {
 			p->cap = grown_cap;
-			fits = probe_add_question(p, claim);
+			fits = probe_add_question(p, mname);
 		}
 		if (fits)
-			batch[count++] = claim;
-		claim->was_yielded |= claim->state == MDNS_YIELDED;
-		claim_set_state(claim, MDNS_PROBING, now);
-		claim->probes_sent++;
-		claim_set_timer(claim, &link->probes, now + probe_interval);
+			batch[count++] = mname;
+		mname->was_yielded |= mname->state == MDNS_YIELDED;
+		mname_set_state(mname, MDNS_PROBING, now);
+		mname->probes_sent++;
+		mname_set_timer(mname, &link->probes, now + probe_interval);
 	}
 	return count;
 }
 
 size_t probe_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap)
 {
-	struct claim *batch[PROBE_NAMES];
+	struct mname *batch[PROBE_NAMES];
 	struct pack p;
 	if (!next_due(&link->probes, now))
 		return 0;

@@ -7,22 +7,22 @@
 
 #include <stdlib.h>
 
-struct claim *claim_find(const struct mlink *link, const uint8_t *name, uint64_t hash)
+struct mname *mname_find(const struct mlink *link, const uint8_t *name, uint64_t hash)
 {
-	for (struct map_node *n = map_first(&link->claims, hash); n; n = map_next(n)) {
-		struct claim *claim = container_of(n, struct claim, by_name);
-		if (name_equal(claim->identity->current, name))
-			return claim;
+	for (struct map_node *n = map_first(&link->mnames, hash); n; n = map_next(n)) {
+		struct mname *mname = container_of(n, struct mname, by_name);
+		if (name_equal(mname->identity->current, name))
+			return mname;
 	}
 	return NULL;
 }
 
-static struct claim *identity_claim_on(const struct identity *identity, const struct mlink *link)
+static struct mname *identity_claim_on(const struct identity *identity, const struct mlink *link)
 {
-	LIST_FOR_EACH(p, &identity->claims) {
-		struct claim *claim = container_of(p, struct claim, of_identity);
-		if (claim->link == link)
-			return claim;
+	LIST_FOR_EACH(p, &identity->mnames) {
+		struct mname *mname = container_of(p, struct mname, of_identity);
+		if (mname->link == link)
+			return mname;
 	}
 	return NULL;
 }
@@ -35,58 +35,58 @@ static void free_sets(struct mdns *m, struct recset *sets)
 	}
 }
 
-static struct claim *claim_new(struct mlink *link, struct identity *identity)
+static struct mname *mname_new(struct mlink *link, struct identity *identity)
 {
-	struct claim *claim = calloc(1, sizeof(*claim));
-	if (!claim)
+	struct mname *mname = calloc(1, sizeof(*mname));
+	if (!mname)
 		return NULL;
-	claim->link = link;
-	claim->identity = identity;
-	claim->state = MDNS_SILENT;
-	claim->update_at = claim->update_credit = LONG_AGO;
-	claim->nsec_record = (struct record){.sent = {LONG_AGO, LONG_AGO}};
-	claim->nsec = (struct recset){
-		.claim = claim,
+	mname->link = link;
+	mname->identity = identity;
+	mname->state = MDNS_SILENT;
+	mname->update_at = mname->update_credit = LONG_AGO;
+	mname->nsec_record = (struct mrecord){.sent = {LONG_AGO, LONG_AGO}};
+	mname->nsec = (struct recset){
+		.mname = mname,
 		.type = RR_NSEC,
 		.count = 1,
 		.is_unique = true,
 		.announce_at = NS_NEVER,
-		.records = &claim->nsec_record,
+		.records = &mname->nsec_record,
 	};
 	uint64_t hash = name_hash(link->m->hash_seed, identity->current);
-	if (map_add(&link->claims, &claim->by_name, hash)) {
-		free(claim);
+	if (map_add(&link->mnames, &mname->by_name, hash)) {
+		free(mname);
 		return NULL;
 	}
 	identity_use(link->m, identity);
-	list_append(&identity->claims, &claim->of_identity);
-	return claim;
+	list_append(&identity->mnames, &mname->of_identity);
+	return mname;
 }
 
-void claim_free(struct claim *claim)
+void mname_free(struct mname *mname)
 {
-	struct mdns *m = claim->link->m;
-	claim_stop(claim, MDNS_SILENT, 0);
-	free_sets(m, claim->sets);
-	map_remove(&claim->link->claims, &claim->by_name);
-	list_remove(&claim->of_identity);
-	identity_release(m, claim->identity);
-	free(claim);
+	struct mdns *m = mname->link->m;
+	mname_stop(mname, MDNS_SILENT, 0);
+	free_sets(m, mname->sets);
+	map_remove(&mname->link->mnames, &mname->by_name);
+	list_remove(&mname->of_identity);
+	identity_release(m, mname->identity);
+	free(mname);
 }
 
-static void say_goodbye_to_set(struct claim *claim, const struct recset *set)
+static void say_goodbye_to_set(struct mname *mname, const struct recset *set)
 {
 	for (uint16_t i = 0; i < set->count; i++)
-		goodbye_add(claim, set, &set->records[i]);
+		goodbye_add(mname, set, &set->records[i]);
 }
 
-void claim_say_goodbye(struct claim *claim)
+void mname_say_goodbye(struct mname *mname)
 {
 	/* A name that is not held may be somebody else's by now: nothing to take back. */
-	if (!claim_is_held(claim))
+	if (!mname_is_held(mname))
 		return;
-	for (const struct recset *set = claim->sets; set; set = set->next)
-		say_goodbye_to_set(claim, set);
+	for (const struct recset *set = mname->sets; set; set = set->next)
+		say_goodbye_to_set(mname, set);
 }
 
 /* Within the limits: one probe can propose the unique records, each record fits in a packet. */
@@ -125,24 +125,24 @@ static struct recset *copy_sets(struct mdns *m, const struct mdns_rrset *from, s
 /* What `old` has and `set` has not is remembered, and said goodbye to if it is shared: a unique
  * set is announced whole, and flushes (§8.4, §10.2). */
 static void retire_records(
-	struct claim *claim, struct recset *old, const struct recset *set, ns_t now)
+	struct mname *mname, struct recset *old, const struct recset *set, ns_t now)
 {
-	struct mdns *m = claim->link->m;
+	struct mdns *m = mname->link->m;
 	for (uint16_t i = 0; i < old->count; i++) {
-		const struct record *record = &old->records[i];
+		const struct mrecord *record = &old->records[i];
 		if (set && recset_find(m, set, record->rdata, record->len))
 			continue;
-		identity_remember(claim->identity, record->hash, now);
-		if (claim_is_held(claim) && (!set || !set->is_unique))
-			goodbye_add(claim, old, record);
+		identity_remember(mname->identity, record->hash, now);
+		if (mname_is_held(mname) && (!set || !set->is_unique))
+			goodbye_add(mname, old, record);
 	}
 }
 
 /* Puts `set` in the place of `old`, pending answers included. */
-static void replace_set(struct claim *claim, struct recset *old, struct recset *set, ns_t now)
+static void replace_set(struct mname *mname, struct recset *old, struct recset *set, ns_t now)
 {
-	struct mdns *m = claim->link->m;
-	retire_records(claim, old, set, now);
+	struct mdns *m = mname->link->m;
+	retire_records(mname, old, set, now);
 	recset_inherit(set, old);
 	for (int lane = 0; lane < LANE_COUNT; lane++)
 		if (heap_has(&old->due[lane]))
@@ -162,17 +162,17 @@ static struct recset *take_set(struct recset **sets, uint16_t type)
 	return set;
 }
 
-/* The claim gets the sets of the list `fresh`. Those that say the same as before stay as they are;
+/* The mname gets the sets of the list `fresh`. Those that say the same as before stay as they are;
  * the others are announced if the name is held: no new probing for new data of a name that is ours
  * already (§8.4). */
-static void claim_set_sets(struct claim *claim, struct recset *fresh, ns_t now)
+static void mname_set_sets(struct mname *mname, struct recset *fresh, ns_t now)
 {
-	struct mdns *m = claim->link->m;
-	bool did_need_probe = claim_needs_probe(claim), has_changed = false;
-	struct recset *old = claim->sets, **last = &claim->sets;
+	struct mdns *m = mname->link->m;
+	bool did_need_probe = mname_needs_probe(mname), has_changed = false;
+	struct recset *old = mname->sets, **last = &mname->sets;
 	ns_t announce_at = NS_NEVER;
 
-	claim->sets = NULL;
+	mname->sets = NULL;
 	for (struct recset *set; (set = fresh) != NULL; last = &(*last)->next) {
 		struct recset *before = take_set(&old, set->type);
 		fresh = set->next;
@@ -182,30 +182,30 @@ static void claim_set_sets(struct claim *claim, struct recset *fresh, ns_t now)
 			*last = before;
 			continue;
 		}
-		set->claim = claim;
+		set->mname = mname;
 		*last = set;
 		has_changed = true;
 		if (before)
-			replace_set(claim, before, set, now);
-		if (claim_is_held(claim)) {
+			replace_set(mname, before, set, now);
+		if (mname_is_held(mname)) {
 			if (announce_at == NS_NEVER)
-				announce_at = claim_update_at(claim, now);
-			claim_announce(claim, set, 2, announce_at);
+				announce_at = mname_update_at(mname, now);
+			mname_announce(mname, set, 2, announce_at);
 		}
 	}
 	for (struct recset *set = old; set; set = set->next) {
-		retire_records(claim, set, NULL, now);
+		retire_records(mname, set, NULL, now);
 		has_changed = true;
 	}
 	free_sets(m, old);
 	if (!has_changed)
 		return;
-	oneshot_forget(claim);
-	claim->defences = 0;
-	if (claim->state == MDNS_SILENT)
+	oneshot_forget(mname);
+	mname->defences = 0;
+	if (mname->state == MDNS_SILENT)
 		return;
-	if (claim->state == MDNS_YIELDED || (claim_needs_probe(claim) && !did_need_probe))
-		claim_start(claim, now);
+	if (mname->state == MDNS_YIELDED || (mname_needs_probe(mname) && !did_need_probe))
+		mname_start(mname, now);
 }
 
 static bool has_records(const struct mdns_rrset *sets, size_t count)
@@ -220,11 +220,11 @@ static void put_nothing(struct mdns *m, uint32_t id, const uint8_t *owner)
 {
 	struct identity *identity = identity_find(m, owner);
 	struct mlink *link = mlink_find(m, id);
-	struct claim *claim = identity && link ? identity_claim_on(identity, link) : NULL;
-	if (!claim)
+	struct mname *mname = identity && link ? identity_claim_on(identity, link) : NULL;
+	if (!mname)
 		return;
-	claim_say_goodbye(claim);
-	claim_free(claim);
+	mname_say_goodbye(mname);
+	mname_free(mname);
 	mlink_touch(link);
 }
 
@@ -244,15 +244,15 @@ int mdns_put(struct mdns *m, ns_t now, uint32_t id, const uint8_t *owner,
 	struct identity *identity = link ? identity_get(m, owner) : NULL;
 	if (!identity)
 		goto fail;
-	struct claim *claim = identity_claim_on(identity, link);
-	if (claim) {
-		claim_set_sets(claim, fresh, now);
+	struct mname *mname = identity_claim_on(identity, link);
+	if (mname) {
+		mname_set_sets(mname, fresh, now);
 	} else {
-		claim = claim_new(link, identity);
-		if (!claim)
+		mname = mname_new(link, identity);
+		if (!mname)
 			goto fail_identity;
-		claim_set_sets(claim, fresh, now);
-		claim_start(claim, now);
+		mname_set_sets(mname, fresh, now);
+		mname_start(mname, now);
 	}
 	mlink_touch(link);
 	return 0;

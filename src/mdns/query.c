@@ -23,16 +23,16 @@ void rd_skip_questions(struct rd *r, unsigned count)
 /* Known answers */
 
 /* The record of ours that `rr` is, with its set, or NULL. */
-static struct record *find_known(
+static struct mrecord *find_known(
 	struct query *q, const struct rd *r, const struct rr *rr, struct recset **ret_set)
 {
-	struct claim *claim =
-		claim_find(q->link, rr->owner.wire, name_hash(q->m->hash_seed, rr->owner.wire));
-	if (!claim || !claim_is_held(claim) || (rr->class & CLASS_MASK) != CLASS_IN)
+	struct mname *mname =
+		mname_find(q->link, rr->owner.wire, name_hash(q->m->hash_seed, rr->owner.wire));
+	if (!mname || !mname_is_held(mname) || (rr->class & CLASS_MASK) != CLASS_IN)
 		return NULL;
 	bool is_nsec = rr->type == RR_NSEC;
-	struct recset *set = is_nsec ? &claim->nsec : claim_find_set(claim, rr->type);
-	uint32_t ttl = is_nsec ? nsec_ttl(claim) : set ? set->ttl : 0;
+	struct recset *set = is_nsec ? &mname->nsec : mname_find_set(mname, rr->type);
+	uint32_t ttl = is_nsec ? nsec_ttl(mname) : set ? set->ttl : 0;
 	struct peer_record peer;
 	size_t at = 0;
 	if (!set || rr->ttl < ttl / 2 || peer_record_read(q->m, r, rr, &at, &peer))
@@ -41,7 +41,7 @@ static struct record *find_known(
 	if (!is_nsec)
 		return recset_find(q->m, set, peer.rdata, peer.len);
 	uint8_t nsec[NSEC_RDATA_CAP];
-	uint16_t len = nsec_write(claim, nsec);
+	uint16_t len = nsec_write(mname, nsec);
 	return rdata_cmp(nsec, len, peer.rdata, peer.len) == 0 ? set->records : NULL;
 }
 
@@ -53,13 +53,13 @@ void query_each_known(struct query *q, struct rd *r, known_visitor *visit, void 
 		if (r->err)
 			return;
 		struct recset *set = NULL;
-		struct record *record = find_known(q, r, &rr, &set);
+		struct mrecord *record = find_known(q, r, &rr, &set);
 		if (record)
 			visit(q, set, record, arg);
 	}
 }
 
-static void mark_known(struct query *q, struct recset *set, struct record *record, void *arg)
+static void mark_known(struct query *q, struct recset *set, struct mrecord *record, void *arg)
 {
 	(void)arg;
 	recset_note_known(set, record, q->serial);
@@ -147,14 +147,14 @@ static ns_t answer_due(struct query *q, const struct recset *set, bool is_defenc
 /* §5.4: a multicast answer is due anyway if the last is more than a quarter of the TTL ago. */
 static bool is_fresh(const struct query *q, const struct recset *set)
 {
-	uint32_t ttl = set->type == RR_NSEC ? nsec_ttl(set->claim) : set->ttl;
+	uint32_t ttl = set->type == RR_NSEC ? nsec_ttl(set->mname) : set->ttl;
 	return recset_first_sent(set, q->lane) + ttl * NS_PER_S / 4 > q->now;
 }
 
 static void answer_with(struct query *q, struct recset *set, bool wants_unicast)
 {
-	const struct claim *claim = set->claim;
-	bool is_defence = claim->probed_in == q->serial && claim->is_probed_by_other;
+	const struct mname *mname = set->mname;
+	bool is_defence = mname->probed_in == q->serial && mname->is_probed_by_other;
 	if (set->asked_in == q->serial)
 		return;
 	set->asked_in = q->serial;
@@ -176,17 +176,17 @@ static void answer_with(struct query *q, struct recset *set, bool wants_unicast)
 		is_defence ? defence_gap : NS_PER_S, q->serial);
 }
 
-static struct claim *find_held(const struct query *q, const uint8_t *name)
+static struct mname *find_held(const struct query *q, const uint8_t *name)
 {
-	struct claim *claim = claim_find(q->link, name, name_hash(q->m->hash_seed, name));
-	return claim && claim_is_held(claim) ? claim : NULL;
+	struct mname *mname = mname_find(q->link, name, name_hash(q->m->hash_seed, name));
+	return mname && mname_is_held(mname) ? mname : NULL;
 }
 
 /* All sets of that type; whether there were any. */
-static bool answer_type(struct query *q, struct claim *claim, uint16_t type, bool wants_unicast)
+static bool answer_type(struct query *q, struct mname *mname, uint16_t type, bool wants_unicast)
 {
 	bool has_any = false;
-	for (struct recset *set = claim->sets; set; set = set->next)
+	for (struct recset *set = mname->sets; set; set = set->next)
 		if (type == set->type || type == RR_ANY) {
 			answer_with(q, set, wants_unicast);
 			has_any = true;
@@ -196,10 +196,10 @@ static bool answer_type(struct query *q, struct claim *claim, uint16_t type, boo
 
 /* §6.1: what is not there is denied for names that are ours alone. In a reply to several legacy
  * questions the denial of one would stand before the answers to others: left out. */
-static void deny(struct query *q, struct claim *claim, bool wants_unicast)
+static void deny(struct query *q, struct mname *mname, bool wants_unicast)
 {
-	if (nsec_is_possible(claim) && (!q->is_legacy || q->header.qdcount == 1))
-		answer_with(q, &claim->nsec, wants_unicast);
+	if (nsec_is_possible(mname) && (!q->is_legacy || q->header.qdcount == 1))
+		answer_with(q, &mname->nsec, wants_unicast);
 }
 
 static void answer_question(struct query *q, const struct question *question)
@@ -209,17 +209,17 @@ static void answer_question(struct query *q, const struct question *question)
 	if ((class != CLASS_IN && class != CLASS_ANY) ||
 		(rr_type_is_meta(question->type) && question->type != RR_ANY))
 		return;
-	struct claim *claim = find_held(q, question->name.wire);
-	for (int i = 0; claim && i < CHAIN_MAX; i++) {
-		if (answer_type(q, claim, question->type, wants_unicast))
+	struct mname *mname = find_held(q, question->name.wire);
+	for (int i = 0; mname && i < CHAIN_MAX; i++) {
+		if (answer_type(q, mname, question->type, wants_unicast))
 			return;
-		struct recset *alias = claim_find_set(claim, RR_CNAME);
+		struct recset *alias = mname_find_set(mname, RR_CNAME);
 		if (!alias || question->type == RR_NSEC) {
-			deny(q, claim, wants_unicast);
+			deny(q, mname, wants_unicast);
 			return;
 		}
 		answer_with(q, alias, wants_unicast);
-		claim = find_held(q, alias->records[0].rdata);
+		mname = find_held(q, alias->records[0].rdata);
 	}
 }
 

@@ -36,7 +36,7 @@ void respond_later(struct recset *set, enum lane lane, ns_t due, ns_t gap, uint6
 	if (is_pending && set->due[lane].at < due)
 		due = set->due[lane].at;
 	set->not_before[lane] = not_before;
-	heap_put(&set->claim->link->answers[lane], &set->due[lane], due);
+	heap_put(&set->mname->link->answers[lane], &set->due[lane], due);
 }
 
 /* Records of a shared set that were multicast in the last second wait on; the others go. Returns
@@ -47,7 +47,7 @@ static bool hold_back_recent(struct recset *set, enum lane lane, ns_t now)
 	if (set->is_unique)
 		return false;
 	for (uint16_t i = 0; i < set->count; i++) {
-		struct record *record = &set->records[i];
+		struct mrecord *record = &set->records[i];
 		if (!(record->wanted & 1u << lane) || record->sent[lane] + NS_PER_S <= now)
 			continue;
 		record->wanted &= (uint8_t)~(1u << lane);
@@ -66,7 +66,7 @@ static void release_held_back(struct recset *set, enum lane lane)
 		}
 	ns_t at = earliest(set, lane, NS_PER_S);
 	set->not_before[lane] = at;
-	heap_put(&set->claim->link->answers[lane], &set->due[lane], at);
+	heap_put(&set->mname->link->answers[lane], &set->due[lane], at);
 }
 
 /* Adds a set to the packet. False: no more room. */

@@ -22,12 +22,12 @@ struct continued {
 };
 
 /* The denial's rdata changes with the sets, and its hash stays 0: what it denied is denied. */
-static uint64_t known_number(const struct recset *set, const struct record *record)
+static uint64_t known_number(const struct recset *set, const struct mrecord *record)
 {
-	return hash_mix(set->claim->by_name.hash, record->hash);
+	return hash_mix(set->mname->by_name.hash, record->hash);
 }
 
-static void note_known(struct query *q, struct recset *set, struct record *record, void *arg)
+static void note_known(struct query *q, struct recset *set, struct mrecord *record, void *arg)
 {
 	struct continued *c = arg;
 	if (c->known_count == c->known_cap) {
@@ -73,7 +73,7 @@ static bool concerns_us(const struct query *q, size_t *ret_len)
 		rd_question(&r, &question);
 		if (r.err)
 			return false;
-		does = does || claim_find(q->link, question.name.wire,
+		does = does || mname_find(q->link, question.name.wire,
 				       name_hash(q->m->hash_seed, question.name.wire));
 	}
 	*ret_len = rd_off(&r);
@@ -149,13 +149,13 @@ static void mark_all(struct query *q, const struct continued *c)
 	for (unsigned i = 0; i < q->header.qdcount; i++) {
 		struct question question;
 		rd_question(&r, &question);
-		struct claim *claim = claim_find(q->link, question.name.wire,
+		struct mname *mname = mname_find(q->link, question.name.wire,
 			name_hash(q->m->hash_seed, question.name.wire));
-		if (r.err || !claim || claim->probed_in == q->serial)
+		if (r.err || !mname || mname->probed_in == q->serial)
 			continue;
-		for (struct recset *set = claim->sets; set; set = set->next)
+		for (struct recset *set = mname->sets; set; set = set->next)
 			mark_set(q, c, set);
-		mark_set(q, c, &claim->nsec);
+		mark_set(q, c, &mname->nsec);
 	}
 }
 

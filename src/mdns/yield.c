@@ -13,23 +13,23 @@
 
 static const ns_t lease_min = 10 * NS_PER_S, lease_max = 3600 * NS_PER_S;
 
-bool claim_is_workload(const struct claim *claim, const struct addr *peer)
+bool mname_is_workload(const struct mname *mname, const struct addr *peer)
 {
-	return identity_is_spoken_for_by(claim->link->m, claim->identity, peer);
+	return identity_is_spoken_for_by(mname->link->m, mname->identity, peer);
 }
 
-static void yield_for(struct claim *claim, const struct addr *peer, ns_t lease, ns_t now)
+static void yield_for(struct mname *mname, const struct addr *peer, ns_t lease, ns_t now)
 {
 	ns_t until = now + lease;
-	bool is_first = claim->lease == 0;
-	if (claim->state == MDNS_YIELDED && claim->timer.at > until)
-		until = claim->timer.at;
-	if (claim->lease < lease)
-		claim->lease = lease;
-	claim->against = *peer;
-	claim_wait(claim, MDNS_YIELDED, until, now);
+	bool is_first = mname->lease == 0;
+	if (mname->state == MDNS_YIELDED && mname->timer.at > until)
+		until = mname->timer.at;
+	if (mname->lease < lease)
+		mname->lease = lease;
+	mname->against = *peer;
+	mname_wait(mname, MDNS_YIELDED, until, now);
 	if (is_first)
-		mdns_notify(claim, MDNS_NOTICE_YIELDED, peer);
+		mdns_notify(mname, MDNS_NOTICE_YIELDED, peer);
 }
 
 static ns_t ttl_lease(uint32_t ttl)
@@ -38,32 +38,32 @@ static ns_t ttl_lease(uint32_t ttl)
 	return lease < lease_min ? lease_min : lease > lease_max ? lease_max : lease;
 }
 
-void claim_yield(struct claim *claim, const struct addr *peer, uint32_t ttl, ns_t now)
+void mname_yield(struct mname *mname, const struct addr *peer, uint32_t ttl, ns_t now)
 {
-	yield_for(claim, peer, ttl_lease(ttl), now);
+	yield_for(mname, peer, ttl_lease(ttl), now);
 }
 
-void claim_hear_workload(
-	struct claim *claim, const struct peer_record *record, const struct addr *peer, ns_t now)
+void mname_hear_workload(
+	struct mname *mname, const struct peer_record *record, const struct addr *peer, ns_t now)
 {
 	if (record->ttl == 0) {
-		if (claim->state == MDNS_YIELDED)
-			claim_start(claim, now);
+		if (mname->state == MDNS_YIELDED)
+			mname_start(mname, now);
 		return;
 	}
 	ns_t lease = ttl_lease(record->ttl);
-	if (claim->state == MDNS_PROBING && lease < 2 * claim->lease)
-		lease = 2 * claim->lease < lease_max ? 2 * claim->lease : lease_max;
-	yield_for(claim, peer, lease, now);
+	if (mname->state == MDNS_PROBING && lease < 2 * mname->lease)
+		lease = 2 * mname->lease < lease_max ? 2 * mname->lease : lease_max;
+	yield_for(mname, peer, lease, now);
 }
 
 /* What we said ourselves comes back from reflectors and from our own sockets. It is known again
  * by the sum of its records' hashes, which does not depend on their order. */
 
-uint64_t claim_sum(const struct claim *claim)
+uint64_t mname_sum(const struct mname *mname)
 {
 	uint64_t sum = 0;
-	for (const struct recset *set = claim->sets; set; set = set->next)
+	for (const struct recset *set = mname->sets; set; set = set->next)
 		for (uint16_t i = 0; set->is_unique && i < set->count; i++)
 			sum += set->records[i].hash;
 	return sum;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the relation of network and UTS namespaces, as proxies, pairs and what was told of them.
+ * Owns the relation of network and UTS namespaces, as nsproxies, pairs and what was told of them.
  * Never asks the kernel anything, never decides what is a name. Called by the census of the shell.
  */
 #include "model/relation.h"
@@ -19,7 +19,7 @@ struct net {
 	uint64_t cookie;
 	nsid_t nsid;             /* NSID_UNKNOWN: not placed */
 	struct list pairs;       /* of struct pair.in_net */
-	struct list in_unplaced; /* a ring of its own: nobody has to look for its place */
+	struct list in_without_nsid; /* a ring of its own: nobody has to look for its place */
 };
 
 struct uts {
@@ -34,14 +34,14 @@ struct pair {
 	struct uts *uts;
 	struct list in_net, in_uts;
 	struct list in_dirty;       /* a ring of its own: nothing to be told */
-	size_t proxies;             /* 0: related no more */
+	size_t nsproxies;             /* 0: related no more */
 	int32_t pid;                /* of those seen since the last begin: `known`, or the lowest; 0: none */
 	int32_t known;              /* what `pid` was before that */
 	nsid_t told_nsid;           /* NSID_UNKNOWN: it has not been told of */
 	struct event_hostname told; /* unless so */
 };
 
-struct proxy {
+struct nsproxy {
 	struct map_node node; /* by id */
 	uint64_t id;
 	struct pair *pair;
@@ -49,8 +49,8 @@ struct proxy {
 };
 
 struct relation {
-	struct map nets, utses, proxies;
-	struct list unplaced; /* of struct net.in_unplaced */
+	struct map nets, utses, nsproxies;
+	struct list without_nsid; /* of struct net.in_without_nsid */
 	struct list dirty;    /* of struct pair.in_dirty */
 	size_t pair_count;
 	uint64_t made;        /* pairs, ever */
@@ -82,11 +82,11 @@ static struct uts *uts_find(const struct relation *r, uint64_t number)
 	return NULL;
 }
 
-static struct proxy *proxy_find(const struct relation *r, uint64_t id)
+static struct nsproxy *nsproxy_find(const struct relation *r, uint64_t id)
 {
-	for (struct map_node *n = map_first(&r->proxies, key_hash(r, id)); n; n = map_next(n))
-		if (container_of(n, struct proxy, node)->id == id)
-			return container_of(n, struct proxy, node);
+	for (struct map_node *n = map_first(&r->nsproxies, key_hash(r, id)); n; n = map_next(n))
+		if (container_of(n, struct nsproxy, node)->id == id)
+			return container_of(n, struct nsproxy, node);
 	return NULL;
 }
 
@@ -111,7 +111,7 @@ static struct net *net_get(struct relation *r, uint64_t cookie)
 	net->cookie = cookie;
 	net->nsid = NSID_UNKNOWN;
 	list_init(&net->pairs);
-	list_init(&net->in_unplaced);
+	list_init(&net->in_without_nsid);
 	return net;
 }
 
@@ -135,7 +135,7 @@ static void net_unref(struct relation *r, struct net *net)
 	if (!list_is_empty(&net->pairs))
 		return;
 	map_remove(&r->nets, &net->node);
-	list_remove(&net->in_unplaced);
+	list_remove(&net->in_without_nsid);
 	free(net);
 }
 
@@ -203,69 +203,69 @@ static void uts_set(struct relation *r, struct uts *uts, const struct event_host
 		pair_mark(r, container_of(p, struct pair, in_uts));
 }
 
-static void proxy_leave(struct relation *r, struct proxy *proxy)
+static void nsproxy_leave(struct relation *r, struct nsproxy *nsproxy)
 {
-	if (proxy->pair && --proxy->pair->proxies == 0)
-		pair_mark(r, proxy->pair);
-	proxy->pair = NULL;
+	if (nsproxy->pair && --nsproxy->pair->nsproxies == 0)
+		pair_mark(r, nsproxy->pair);
+	nsproxy->pair = NULL;
 }
 
-static void proxy_enter(struct relation *r, struct proxy *proxy, struct pair *pair)
+static void nsproxy_enter(struct relation *r, struct nsproxy *nsproxy, struct pair *pair)
 {
-	if (proxy->pair == pair)
+	if (nsproxy->pair == pair)
 		return;
-	proxy_leave(r, proxy);
-	proxy->pair = pair;
-	if (pair->proxies++ == 0) {
+	nsproxy_leave(r, nsproxy);
+	nsproxy->pair = pair;
+	if (pair->nsproxies++ == 0) {
 		pair->pid = pair->known = 0;
 		pair_mark(r, pair);
 	}
 }
 
-static void proxy_free(struct relation *r, struct proxy *proxy)
+static void nsproxy_free(struct relation *r, struct nsproxy *nsproxy)
 {
-	proxy_leave(r, proxy);
-	map_remove(&r->proxies, &proxy->node);
-	free(proxy);
+	nsproxy_leave(r, nsproxy);
+	map_remove(&r->nsproxies, &nsproxy->node);
+	free(nsproxy);
 }
 
-static int proxy_get(struct relation *r, uint64_t id, struct proxy **ret)
+static int nsproxy_get(struct relation *r, uint64_t id, struct nsproxy **ret)
 {
-	struct proxy *proxy = proxy_find(r, id);
-	if (!proxy) {
-		if (r->proxies.count >= LIMIT_RELATION_PROXIES)
+	struct nsproxy *nsproxy = nsproxy_find(r, id);
+	if (!nsproxy) {
+		if (r->nsproxies.count >= LIMIT_RELATION_PROXIES)
 			return ERR_RANGE;
-		proxy = calloc(1, sizeof(*proxy));
-		if (!proxy || map_add(&r->proxies, &proxy->node, key_hash(r, id))) {
-			free(proxy);
+		nsproxy = calloc(1, sizeof(*nsproxy));
+		if (!nsproxy || map_add(&r->nsproxies, &nsproxy->node, key_hash(r, id))) {
+			free(nsproxy);
 			return ERR_NOMEM;
 		}
-		proxy->id = id;
+		nsproxy->id = id;
 	}
-	*ret = proxy;
+	*ret = nsproxy;
 	return 0;
 }
 
 /* Somebody shall look for its place, if it has none. */
 static void net_unplace(struct relation *r, struct net *net)
 {
-	if (net->nsid == NSID_UNKNOWN && list_is_empty(&net->in_unplaced))
-		list_append(&r->unplaced, &net->in_unplaced);
+	if (net->nsid == NSID_UNKNOWN && list_is_empty(&net->in_without_nsid))
+		list_append(&r->without_nsid, &net->in_without_nsid);
 }
 
 int relation_saw(struct relation *r, const struct relation_sight *sight)
 {
-	struct proxy *proxy;
-	int err = proxy_get(r, sight->proxy, &proxy);
+	struct nsproxy *nsproxy;
+	int err = nsproxy_get(r, sight->nsproxy, &nsproxy);
 	if (err)
 		return err;
 	struct pair *pair = pair_get(r, sight->net, sight->uts.uts);
 	if (!pair) {
-		proxy_free(r, proxy);
+		nsproxy_free(r, nsproxy);
 		return ERR_NOMEM;
 	}
-	proxy_enter(r, proxy, pair);
-	proxy->is_seen = true;
+	nsproxy_enter(r, nsproxy, pair);
+	nsproxy->is_seen = true;
 	if (pair->pid == 0 || sight->pid == pair->known ||
 		(pair->pid != pair->known && sight->pid < pair->pid))
 		pair->pid = sight->pid;
@@ -276,9 +276,9 @@ int relation_saw(struct relation *r, const struct relation_sight *sight)
 
 void relation_gone(struct relation *r, uint64_t id)
 {
-	struct proxy *proxy = proxy_find(r, id);
-	if (proxy)
-		proxy_free(r, proxy);
+	struct nsproxy *nsproxy = nsproxy_find(r, id);
+	if (nsproxy)
+		nsproxy_free(r, nsproxy);
 }
 
 bool relation_renamed(struct relation *r, uint64_t number, const char *name)
@@ -297,10 +297,10 @@ bool relation_renamed(struct relation *r, uint64_t number, const char *name)
 
 void relation_begin(struct relation *r)
 {
-	MAP_FOR_EACH(n, &r->proxies) {
-		struct proxy *proxy = container_of(n, struct proxy, node);
-		struct pair *pair = proxy->pair;
-		proxy->is_seen = false;
+	MAP_FOR_EACH(n, &r->nsproxies) {
+		struct nsproxy *nsproxy = container_of(n, struct nsproxy, node);
+		struct pair *pair = nsproxy->pair;
+		nsproxy->is_seen = false;
 		if (pair->pid != 0)
 			pair->known = pair->pid;
 		pair->pid = 0;
@@ -309,10 +309,10 @@ void relation_begin(struct relation *r)
 
 void relation_end(struct relation *r)
 {
-	MAP_FOR_EACH(n, &r->proxies) {
-		struct proxy *proxy = container_of(n, struct proxy, node);
-		if (!proxy->is_seen)
-			proxy_free(r, proxy);
+	MAP_FOR_EACH(n, &r->nsproxies) {
+		struct nsproxy *nsproxy = container_of(n, struct nsproxy, node);
+		if (!nsproxy->is_seen)
+			nsproxy_free(r, nsproxy);
 	}
 }
 
@@ -323,18 +323,18 @@ static int32_t net_pid(const struct net *net)
 	int32_t pid = 0;
 	LIST_FOR_EACH(p, &net->pairs) {
 		const struct pair *pair = container_of(p, struct pair, in_net);
-		if (pair->proxies > 0 && pair->pid > 0 && (pid == 0 || pair->pid < pid))
+		if (pair->nsproxies > 0 && pair->pid > 0 && (pid == 0 || pair->pid < pid))
 			pid = pair->pid;
 	}
 	return pid;
 }
 
-bool relation_next_unplaced(struct relation *r, uint64_t *ret_net, int32_t *ret_pid)
+bool relation_next_without_nsid(struct relation *r, uint64_t *ret_net, int32_t *ret_pid)
 {
 	/* Progress: each turn takes one out of the list. */
-	while (!list_is_empty(&r->unplaced)) {
-		struct net *net = container_of(r->unplaced.next, struct net, in_unplaced);
-		list_remove(&net->in_unplaced);
+	while (!list_is_empty(&r->without_nsid)) {
+		struct net *net = container_of(r->without_nsid.next, struct net, in_without_nsid);
+		list_remove(&net->in_without_nsid);
 		*ret_net = net->cookie;
 		*ret_pid = net_pid(net);
 		if (*ret_pid > 0)
@@ -348,19 +348,19 @@ static void net_place(struct relation *r, struct net *net, nsid_t nsid)
 	if (net->nsid == nsid)
 		return;
 	net->nsid = nsid;
-	list_remove(&net->in_unplaced);
+	list_remove(&net->in_without_nsid);
 	LIST_FOR_EACH(p, &net->pairs)
 		pair_mark(r, container_of(p, struct pair, in_net));
 }
 
-void relation_place(struct relation *r, uint64_t cookie, nsid_t nsid)
+void relation_set_nsid(struct relation *r, uint64_t cookie, nsid_t nsid)
 {
 	struct net *net = net_find(r, cookie);
 	if (net)
 		net_place(r, net, nsid);
 }
 
-nsid_t relation_find_place(const struct relation *r, uint64_t cookie)
+nsid_t relation_find_nsid(const struct relation *r, uint64_t cookie)
 {
 	const struct net *net = net_find(r, cookie);
 	return net ? net->nsid : NSID_UNKNOWN;
@@ -394,7 +394,7 @@ void relation_nsid_gone(struct relation *r, nsid_t nsid)
 	}
 }
 
-void relation_forget_places(struct relation *r)
+void relation_forget_nsids(struct relation *r)
 {
 	MAP_FOR_EACH(n, &r->nets) {
 		struct net *net = container_of(n, struct net, node);
@@ -411,7 +411,7 @@ void relation_each(const struct relation *r,
 		const struct net *net = container_of(n, struct net, node);
 		LIST_FOR_EACH(p, &net->pairs) {
 			const struct pair *pair = container_of(p, struct pair, in_net);
-			if (pair->proxies > 0)
+			if (pair->nsproxies > 0)
 				visit(arg, net->nsid, &pair->uts->info, pair->pid);
 		}
 	}
@@ -427,7 +427,7 @@ static void tell(const struct relation *r, enum event_type type, nsid_t nsid,
 
 static void pair_tell(const struct relation *r, struct pair *pair)
 {
-	nsid_t nsid = pair->proxies > 0 ? pair->net->nsid : NSID_UNKNOWN;
+	nsid_t nsid = pair->nsproxies > 0 ? pair->net->nsid : NSID_UNKNOWN;
 	const struct event_hostname *info = &pair->uts->info;
 	if (pair->told_nsid != NSID_UNKNOWN && pair->told_nsid != nsid)
 		tell(r, EV_HOSTNAME_GONE, pair->told_nsid, &pair->told);
@@ -446,14 +446,14 @@ void relation_flush(struct relation *r)
 		struct pair *pair = container_of(p, struct pair, in_dirty);
 		list_remove(&pair->in_dirty);
 		pair_tell(r, pair);
-		if (pair->proxies == 0)
+		if (pair->nsproxies == 0)
 			pair_free(r, pair);
 	}
 }
 
 struct relation_stats relation_stats(const struct relation *r)
 {
-	return (struct relation_stats){.proxies = r->proxies.count,
+	return (struct relation_stats){.nsproxies = r->nsproxies.count,
 		.pairs = r->pair_count,
 		.nets = r->nets.count,
 		.utses = r->utses.count,
@@ -475,7 +475,7 @@ struct relation *relation_new(
 	r->seed = seed;
 	r->sink = sink;
 	r->arg = arg;
-	list_init(&r->unplaced);
+	list_init(&r->without_nsid);
 	list_init(&r->dirty);
 	return r;
 }
@@ -485,11 +485,11 @@ void relation_free(struct relation *r)
 	if (!r)
 		return;
 	r->sink = ignore;
-	MAP_FOR_EACH(n, &r->proxies)
-		proxy_free(r, container_of(n, struct proxy, node));
+	MAP_FOR_EACH(n, &r->nsproxies)
+		nsproxy_free(r, container_of(n, struct nsproxy, node));
 	relation_flush(r);
 	map_fini(&r->nets);
 	map_fini(&r->utses);
-	map_fini(&r->proxies);
+	map_fini(&r->nsproxies);
 	free(r);
 }

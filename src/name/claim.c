@@ -108,8 +108,8 @@ static bool has_claim(const struct nlink *nlink, const char *key)
 	return false;
 }
 
-/* Something that a link is called. */
-struct call {
+/* A name that a link may claim: a word of one of its sources. */
+struct candidate {
 	const char *word;
 	size_t len;
 	enum name_source source;
@@ -117,11 +117,11 @@ struct call {
 	enum claim_rank rank;
 };
 
-static int claim_add(struct names *n, struct nlink *nlink, const struct call *call)
+static int claim_add(struct names *n, struct nlink *nlink, const struct candidate *candidate)
 {
 	char label[LABEL_TEXT_CAP], key[LABEL_TEXT_CAP];
-	memcpy(label, call->word, call->len);
-	label[call->len] = '\0';
+	memcpy(label, candidate->word, candidate->len);
+	label[candidate->len] = '\0';
 	label_lower(key, label);
 	if (has_claim(nlink, key))
 		return 0;
@@ -134,9 +134,9 @@ static int claim_add(struct names *n, struct nlink *nlink, const struct call *ca
 	}
 	claim->nlink = nlink;
 	claim->group = group;
-	claim->is_self = call->is_self;
-	claim->rank = call->rank;
-	claim->source = call->source;
+	claim->is_self = candidate->is_self;
+	claim->rank = candidate->rank;
+	claim->source = candidate->source;
 	strcpy(claim->label, label);
 	list_append(&nlink->claims, &claim->in_link);
 	list_append(&group->claims, &claim->in_group);
@@ -168,12 +168,12 @@ void claims_mark(struct names *n, struct nlink *nlink)
 		group_mark(n, container_of(p, struct claim, in_link)->group);
 }
 
-/* --- what a link is called ---------------------------------------------------------------- */
+/* --- the candidates of a link ---------------------------------------------------------------- */
 
-/* The words of a source for a link: those of a text; or the host names of its namespace, each a word
+/* A source of candidates for a link: the words of a text; or the host names of its namespace, each a word
  * whatever is in it. */
-struct words {
-	enum name_source source;
+struct source {
+	enum name_source kind;
 	enum claim_rank rank;
 	const char *text;       /* "" if it has none, or is done */
 	const struct list *at;  /* the last host name that was taken, or the head; NULL: none */
@@ -209,40 +209,40 @@ static bool is_ignored(const struct names *n, const char *hostname)
 	return false;
 }
 
-static struct words source_words(enum name_source source, const struct model_link *link)
+static struct source source_of(enum name_source kind, const struct model_link *link)
 {
-	struct words w = {.source = source,
+	struct source s = {.kind = kind,
 		.text = "",
 		.rank = model_ns_is_foreign(link->ns) ? RANK_ROOTLESS : RANK_OWN};
 	bool is_loopback = link->info.flags & IFF_LOOPBACK;
-	switch (source) {
+	switch (kind) {
 	case NAME_ALIAS:
-		w.text = link->info.alias;
-		if (w.rank == RANK_ROOTLESS && link->info.is_granted)
-			w.rank = RANK_GRANTED;
+		s.text = link->info.alias;
+		if (s.rank == RANK_ROOTLESS && link->info.is_granted)
+			s.rank = RANK_GRANTED;
 		break;
-	case NAME_HOSTNAME: w.at = is_loopback ? NULL : &link->ns->hostnames; break;
-	case NAME_NETNS: w.text = is_loopback ? "" : link->ns->info.name; break;
+	case NAME_HOSTNAME: s.at = is_loopback ? NULL : &link->ns->hostnames; break;
+	case NAME_NETNS: s.text = is_loopback ? "" : link->ns->info.name; break;
 	case NAME_SOURCE_COUNT: break;
 	}
-	return w;
+	return s;
 }
 
 /* The next word with the verdict on it; false when there is no more. */
-static bool words_next(const struct names *n, const struct model_link *link, struct words *w,
-	struct call *ret, enum label_verdict *ret_verdict)
+static bool source_next(const struct names *n, const struct model_link *link, struct source *s,
+	struct candidate *ret, enum label_verdict *ret_verdict)
 {
-	*ret = (struct call){.source = w->source, .rank = w->rank};
-	if (!w->at) {
-		ret->word = label_next_word(&w->text, &ret->len);
+	*ret = (struct candidate){.source = s->kind, .rank = s->rank};
+	if (!s->at) {
+		ret->word = label_next_word(&s->text, &ret->len);
 		if (ret->word)
 			*ret_verdict = label_judge(ret->word, ret->len);
 		return ret->word;
 	}
 	/* Progress: each turn goes on by one in the list. */
-	while ((w->at = w->at->next) != &link->ns->hostnames) {
+	while ((s->at = s->at->next) != &link->ns->hostnames) {
 		const struct event_hostname *h =
-			&container_of(w->at, struct model_hostname, in_ns)->info;
+			&container_of(s->at, struct model_hostname, in_ns)->info;
 		if (!is_chosen(n, h))
 			continue;
 		ret->word = h->name;
@@ -253,42 +253,42 @@ static bool words_next(const struct names *n, const struct model_link *link, str
 						      : label_judge(ret->word, ret->len);
 		return true;
 	}
-	w->at = NULL;
-	w->text = "";
+	s->at = NULL;
+	s->text = "";
 	return false;
 }
 
-/* What a word is worth for taking its source: what is no label, least, for it is only told of. */
-enum worth {
-	WORTH_NOTHING,
-	WORTH_NO_LABEL,
-	WORTH_OTHERS_LABEL, /* who is in the namespace, but does not own it, calls himself so */
-	WORTH_LABEL
+/* How good a reason a candidate is for taking its source: what is no label least, for it is only reported. */
+enum merit {
+	MERIT_NOTHING,
+	MERIT_NO_LABEL,
+	MERIT_OTHERS_LABEL, /* who is in the namespace, but does not own it, calls himself so */
+	MERIT_LABEL
 };
 
-static enum worth call_worth(const struct call *call, enum label_verdict verdict,
-	const struct words *words)
+static enum merit candidate_merit(const struct candidate *candidate, enum label_verdict verdict,
+	const struct source *source)
 {
 	if (verdict != LABEL_OK)
-		return WORTH_NO_LABEL;
-	return call->rank == words->rank ? WORTH_LABEL : WORTH_OTHERS_LABEL;
+		return MERIT_NO_LABEL;
+	return candidate->rank == source->rank ? MERIT_LABEL : MERIT_OTHERS_LABEL;
 }
 
-/* The words of the source that is worth most; of those worth the same, the most preferred. */
-static struct words best_words(const struct names *n, const struct model_link *link)
+/* The source with the candidate of most merit; of equal ones, the most preferred. */
+static struct source best_source(const struct names *n, const struct model_link *link)
 {
-	struct words best = {.text = ""};
-	enum worth best_worth = WORTH_NOTHING;
-	for (unsigned i = 0; i < n->policy.source_count && best_worth < WORTH_LABEL; i++) {
-		struct words words = source_words(n->policy.sources[i], link), rest = words;
+	struct source best = {.text = ""};
+	enum merit best_merit = MERIT_NOTHING;
+	for (unsigned i = 0; i < n->policy.source_count && best_merit < MERIT_LABEL; i++) {
+		struct source source = source_of(n->policy.sources[i], link), rest = source;
 		enum label_verdict verdict;
-		struct call call;
-		while (words_next(n, link, &rest, &call, &verdict)) {
-			enum worth worth = call_worth(&call, verdict, &words);
-			if (worth <= best_worth)
+		struct candidate candidate;
+		while (source_next(n, link, &rest, &candidate, &verdict)) {
+			enum merit merit = candidate_merit(&candidate, verdict, &source);
+			if (merit <= best_merit)
 				continue;
-			best = words;
-			best_worth = worth;
+			best = source;
+			best_merit = merit;
 		}
 	}
 	return best;
@@ -297,12 +297,12 @@ static struct words best_words(const struct names *n, const struct model_link *l
 void claims_each_reject(const struct names *n, const struct model_link *link, reject_fn *visit,
 	void *arg)
 {
-	struct words words = best_words(n, link);
+	struct source source = best_source(n, link);
 	enum label_verdict verdict;
-	struct call call;
-	while (words_next(n, link, &words, &call, &verdict))
+	struct candidate candidate;
+	while (source_next(n, link, &source, &candidate, &verdict))
 		if (verdict != LABEL_OK)
-			visit(arg, link, call.word, call.len, verdict);
+			visit(arg, link, candidate.word, candidate.len, verdict);
 }
 
 /* The name of this host, if the link is one of its own to be reached by; "" otherwise. */
@@ -312,50 +312,50 @@ static const char *self_text(const struct names *n, const struct model_link *lin
 	return is_own ? n->policy.self : "";
 }
 
-/* All that a link is called: the words of its best source, then the host's own name. */
-struct called {
+/* All candidates of a link: the words of its best source, then the host's own name. */
+struct candidates {
 	const struct names *names;
 	const struct model_link *link;
-	struct words words;
+	struct source source;
 	const char *self;
 };
 
-static struct called called_begin(const struct names *n, const struct model_link *link)
+static struct candidates candidates_begin(const struct names *n, const struct model_link *link)
 {
-	return (struct called){.names = n,
+	return (struct candidates){.names = n,
 		.link = link,
-		.words = best_words(n, link),
+		.source = best_source(n, link),
 		.self = self_text(n, link)};
 }
 
 /* The next label of them; false when there is no more. Words that are no labels are passed over. */
-static bool called_next(struct called *c, struct call *ret)
+static bool candidates_next(struct candidates *c, struct candidate *ret)
 {
 	enum label_verdict verdict;
-	while (words_next(c->names, c->link, &c->words, ret, &verdict))
+	while (source_next(c->names, c->link, &c->source, ret, &verdict))
 		if (verdict == LABEL_OK)
 			return true;
-	*ret = (struct call){.is_self = true};
+	*ret = (struct candidate){.is_self = true};
 	while ((ret->word = label_next_word(&c->self, &ret->len)))
 		if (label_judge(ret->word, ret->len) == LABEL_OK)
 			return true;
 	return false;
 }
 
-static bool claim_is(const struct claim *claim, const struct call *call)
+static bool claim_is(const struct claim *claim, const struct candidate *candidate)
 {
-	return claim->rank == call->rank && claim->source == call->source &&
-		claim->is_self == call->is_self && strlen(claim->label) == call->len &&
-		memcmp(claim->label, call->word, call->len) == 0;
+	return claim->rank == candidate->rank && claim->source == candidate->source &&
+		claim->is_self == candidate->is_self && strlen(claim->label) == candidate->len &&
+		memcmp(claim->label, candidate->word, candidate->len) == 0;
 }
 
-/* Whether the claims are, one for one and as spelled, what the link is called. */
-static bool claims_match(const struct nlink *nlink, struct called called)
+/* Whether the claims are the candidates, one for one and as spelled. */
+static bool claims_match(const struct nlink *nlink, struct candidates candidates)
 {
 	const struct list *p = nlink->claims.next;
-	struct call call;
-	while (called_next(&called, &call)) {
-		if (p == &nlink->claims || !claim_is(container_of(p, struct claim, in_link), &call))
+	struct candidate candidate;
+	while (candidates_next(&candidates, &candidate)) {
+		if (p == &nlink->claims || !claim_is(container_of(p, struct claim, in_link), &candidate))
 			return false;
 		p = p->next;
 	}
@@ -364,13 +364,13 @@ static bool claims_match(const struct nlink *nlink, struct called called)
 
 void claims_update(struct names *n, struct nlink *nlink, bool may_report)
 {
-	struct called called = called_begin(n, nlink->link);
-	struct call call;
+	struct candidates candidates = candidates_begin(n, nlink->link);
+	struct candidate candidate;
 	if (may_report && n->sink.on_reject)
 		claims_each_reject(n, nlink->link, n->sink.on_reject, n->sink.arg);
-	if (claims_match(nlink, called))
+	if (claims_match(nlink, candidates))
 		return;
 	claims_drop(n, nlink);
-	while (called_next(&called, &call))
-		names_check(n, claim_add(n, nlink, &call));
+	while (candidates_next(&candidates, &candidate))
+		names_check(n, claim_add(n, nlink, &candidate));
 }

@@ -433,8 +433,8 @@ static void host_say_unicast(struct names *n, const struct host *host,
 
 static bool is_segment_spoken(const struct names *n, uint64_t segment)
 {
-	for (size_t i = 0; i < n->place_count; i++)
-		if (n->places[i].segment == segment)
+	for (size_t i = 0; i < n->spoken_link_count; i++)
+		if (n->spoken_links[i].segment == segment)
 			return true;
 	return false;
 }
@@ -443,22 +443,22 @@ static bool is_segment_spoken(const struct names *n, uint64_t segment)
  * it is on none of our wires, but on-link there by prefix, as when a bridge we cannot see joins them.
  * A link-local address means nothing on another wire. */
 bool host_addr_is_on(const struct names *n, const struct host_addr *ha,
-	const struct mdns_place *place)
+	const struct spoken_link *link)
 {
-	if (ha->segment == place->segment)
+	if (ha->segment == link->segment)
 		return true;
 	if (ha->scope == ADDR_SCOPE_LOCAL || is_segment_spoken(n, ha->segment))
 		return false;
-	for (size_t i = 0; i < place->prefix_count; i++)
-		if (prefix_has(&place->prefixes[i], &ha->addr))
+	for (size_t i = 0; i < link->prefix_count; i++)
+		if (prefix_has(&link->prefixes[i], &ha->addr))
 			return true;
 	return false;
 }
 
-/* The addresses valid on `place`, routable ones first, since phones and browsers cannot use a
+/* The addresses valid on `link`, routable ones first, since phones and browsers cannot use a
  * link-local one without a zone id; written to `o`. */
-static void sets_on_place(const struct names *n, struct owner_sets *o,
-	const struct host_addrs *addrs, const struct mdns_place *place)
+static void sets_on_link(const struct names *n, struct owner_sets *o,
+	const struct host_addrs *addrs, const struct spoken_link *link)
 {
 	for (enum addr_family family = ADDR_V4; family <= ADDR_V6; family++) {
 		struct rdata *start = o->rdata + o->used;
@@ -471,7 +471,7 @@ static void sets_on_place(const struct names *n, struct owner_sets *o,
 				if (ha->addr.family != family || ha->scope != scope ||
 					count == LIMIT_HOST_ADDRS ||
 					(last && memcmp(last, ha->addr.bytes, len) == 0) ||
-					!host_addr_is_on(n, ha, place))
+					!host_addr_is_on(n, ha, link))
 					continue;
 				last = ha->addr.bytes;
 				start[count++] = (struct rdata){last, (uint16_t)len};
@@ -493,10 +493,10 @@ static void host_say_mdns(struct names *n, const struct host *host,
 		return;
 	if (host->is_silent)
 		addrs = &none;
-	for (size_t i = 0; i < n->place_count; i++) {
+	for (size_t i = 0; i < n->spoken_link_count; i++) {
 		struct owner_sets o = {.rdata = room, .ttl_s = NAMES_MDNS_TTL_S};
-		sets_on_place(n, &o, addrs, &n->places[i]);
-		names_check(n, n->sink.put_mdns(n->sink.arg, n->places[i].ifindex, owner.wire, o.sets,
+		sets_on_link(n, &o, addrs, &n->spoken_links[i]);
+		names_check(n, n->sink.put_mdns(n->sink.arg, n->spoken_links[i].ifindex, owner.wire, o.sets,
 				       o.count, false));
 	}
 }
@@ -520,7 +520,7 @@ static int host_say(struct names *n, struct host *host, const struct host_addrs 
 		return ERR_NOMEM;
 	if (has_news)
 		host_say_unicast(n, host, addrs, room);
-	if (has_news || n->has_new_places)
+	if (has_news || n->has_new_spoken_links)
 		host_say_mdns(n, host, addrs, room);
 	free(room);
 	if (!has_news)

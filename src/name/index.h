@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The name index from inside: what names.c, claim.c, host.c, reverse.c and place.c share. No other
+ * The name index from inside: what names.c, claim.c, host.c, reverse.c and topology.c share. No other
  * file includes it.
  */
 #pragma once
@@ -108,7 +108,7 @@ struct onlink {
 	uint32_t ifindex;
 };
 
-struct mdns_place {
+struct spoken_link {
 	uint32_t ifindex;
 	uint32_t mtu;
 	uint64_t segment;
@@ -125,13 +125,13 @@ struct names {
 	const struct model *model; /* for walks; set by names_bind_model() */
 	struct map links, groups, hosts, ptrs, rzones, onlinks;
 	struct list dirty_groups, dirty_hosts, dirty_ptrs;
-	struct mdns_place *places; /* links on which mDNS is spoken, by ifindex */
-	size_t place_count;
+	struct spoken_link *spoken_links; /* links on which mDNS is spoken, by ifindex */
+	size_t spoken_link_count;
 	size_t granted_claim_count; /* of RANK_GRANTED */
 	bool has_moved_links;   /* segments are to be placed anew */
 	bool has_own_changes;   /* links or addresses of our own namespace changed */
 	bool has_new_onlinks;
-	bool has_new_places;    /* all that was said over mDNS is to be said again */
+	bool has_new_spoken_links;    /* all that was said over mDNS is to be said again */
 	bool has_new_policy;    /* all that was said is to be said again */
 	struct names_stats stats;
 };
@@ -175,7 +175,7 @@ bool group_refuses(const struct names *n, const struct group *group, const struc
 int host_owner(const struct names *n, const struct host *host, const char *branch,
 	struct name *ret);
 bool host_addr_is_on(const struct names *n, const struct host_addr *ha,
-	const struct mdns_place *place);
+	const struct spoken_link *link);
 
 /* reverse.c: PTR and the reverse zones. */
 void ptrs_update(struct names *n, struct host *host, const struct host_addrs *addrs);
@@ -183,10 +183,10 @@ void ptrs_mark_all(struct names *n);
 void ptrs_say(struct names *n);
 void ptrs_free(struct names *n);
 
-/* place.c: segments, mDNS links, on-link prefixes. */
+/* topology.c: segments, mDNS links, on-link prefixes. */
 void segments_place(struct names *n);
-void mdns_places_update(struct names *n);
-void mdns_places_free(struct names *n);
+void spoken_links_update(struct names *n);
+void spoken_links_free(struct names *n);
 void onlink_count(struct names *n, const struct model_link *link, const struct event_addr *addr,
 	int by);
 void onlinks_rebuild(struct names *n);

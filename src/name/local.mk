@@ -4,14 +4,10 @@ src_name_libname_a_SOURCES = \
 	src/name/explain.c \
 	src/name/host.c \
 	src/name/index.h \
-	src/name/judge.c \
-	src/name/judge.h \
-	src/name/label.c \
-	src/name/label.h \
-	src/name/names.c \
-	src/name/names.h \
-	src/name/place.c \
+	src/name/judge.c src/name/judge.h \
+	src/name/label.c src/name/label.h \
+	src/name/names.c src/name/names.h \
 	src/name/policy.h \
 	src/name/reverse.c \
-	src/name/segment.c \
-	src/name/segment.h
+	src/name/segment.c src/name/segment.h \
+	src/name/topology.c

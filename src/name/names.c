@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the name index as a whole: takes the model's changes, marks what they touch, flushes.
- * Never derives a record itself: claim.c, host.c, reverse.c, place.c do. Called by the main program.
+ * Never derives a record itself: claim.c, host.c, reverse.c, topology.c do. Called by the main program.
  */
 #include "name/names.h"
 
@@ -172,7 +172,7 @@ void names_free(struct names *n)
 		free(container_of(p, struct onlink, node));
 	}
 	ptrs_free(n);
-	mdns_places_free(n);
+	spoken_links_free(n);
 	map_fini(&n->links);
 	map_fini(&n->groups);
 	map_fini(&n->hosts);
@@ -207,9 +207,9 @@ void names_flush(struct names *n)
 	if (n->has_moved_links)
 		segments_place(n);
 	if (n->has_own_changes || n->has_moved_links || n->has_new_policy)
-		mdns_places_update(n);
+		spoken_links_update(n);
 	hosts_assign(n);
-	if (n->has_new_places || n->has_new_policy) {
+	if (n->has_new_spoken_links || n->has_new_policy) {
 		hosts_mark_all(n);
 		ptrs_mark_all(n);
 	}
@@ -218,7 +218,7 @@ void names_flush(struct names *n)
 	if (n->has_new_onlinks && n->sink.onlink_changed)
 		n->sink.onlink_changed(n->sink.arg);
 	n->has_moved_links = n->has_own_changes = n->has_new_onlinks = false;
-	n->has_new_places = n->has_new_policy = false;
+	n->has_new_spoken_links = n->has_new_policy = false;
 	n->stats.flushes++;
 }
 
@@ -268,7 +268,7 @@ struct names_stats names_stats(const struct names *n)
 	stats.hosts = n->hosts.count;
 	stats.groups = n->groups.count;
 	stats.reverse_zones = n->rzones.count;
-	stats.mdns_links = n->place_count;
+	stats.mdns_links = n->spoken_link_count;
 	names_each_reject(n, count_reject, &stats.rejects);
 	return stats;
 }

@@ -213,11 +213,11 @@ static void ptr_say_unicast(struct names *n, const struct ptr *ptr, const uint8_
 }
 
 static bool is_host_addr_on(const struct names *n, const struct host *host,
-	const struct addr *addr, const struct mdns_place *place)
+	const struct addr *addr, const struct spoken_link *link)
 {
 	for (size_t i = 0; i < host->said.count; i++)
 		if (addr_equal(&host->said.list[i].addr, addr) &&
-			host_addr_is_on(n, &host->said.list[i], place))
+			host_addr_is_on(n, &host->said.list[i], link))
 			return true;
 	return false;
 }
@@ -225,16 +225,16 @@ static bool is_host_addr_on(const struct names *n, const struct host *host,
 static void ptr_say_mdns(struct names *n, const struct ptr *ptr, const uint8_t *owner)
 {
 	enum claim_rank rank = ptr_rank(ptr);
-	for (size_t i = 0; i < n->place_count; i++) {
+	for (size_t i = 0; i < n->spoken_link_count; i++) {
 		struct targets t = {.count = 0};
 		LIST_FOR_EACH(p, &ptr->hosts) {
 			const struct host *host = container_of(p, struct ptr_host, in_ptr)->host;
 			if (host->rank == rank && !host->is_silent &&
-				is_host_addr_on(n, host, &ptr->addr, &n->places[i]))
+				is_host_addr_on(n, host, &ptr->addr, &n->spoken_links[i]))
 				targets_add(n, &t, host, "local");
 		}
 		struct rrset set = targets_set(&t, NAMES_MDNS_TTL_S);
-		names_check(n, n->sink.put_mdns(n->sink.arg, n->places[i].ifindex, owner, &set,
+		names_check(n, n->sink.put_mdns(n->sink.arg, n->spoken_links[i].ifindex, owner, &set,
 				       t.count > 0, true));
 	}
 }

@@ -5,14 +5,14 @@
 #include "base/compiler.h"
 #include "conf/conf.h"
 #include "io/control.h"
-#include "io/dns.h"
+#include "net/dns.h"
 #include "io/loop.h"
-#include "io/mdns.h"
+#include "net/mdns.h"
 #include "io/resume.h"
-#include "io/watcher.h"
+#include "watch/watcher.h"
 #include "mdns/mdns.h"
 #include "ontap-zone/files.h"
-#include "ontap-zone/outward.h"
+#include "ontap-zone/peers.h"
 #include "ontap-zone/state.h"
 #include "ontap-zone/world.h"
 
@@ -23,7 +23,7 @@ struct daemon {
 	struct world world;
 	struct watcher *watcher;
 	struct dns *dns;
-	struct outward *outward; /* NULL until the first dump is there */
+	struct peers *peers; /* NULL until the first dump is there */
 	struct mdns *mdns;
 	struct mdns_net *mdns_net;
 	struct control *control;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "ontap-zone/statics.h"
+#include "zonefile/collection.h"
 #include "serve/answer.h"
 #include "wire/msg.h"
 #include "wire/pack.h"
@@ -109,7 +109,7 @@ bool explain_hidden_alias(const struct world *w, const struct explained *e, stru
 {
 	if (!e->is_local)
 		return zone_hidden_alias(w->zone, e->name.wire, ret);
-	const struct static_owner *owner = statics_find(w->statics, e->name.wire);
+	const struct static_owner *owner = collection_find(w->statics, e->name.wire);
 	bool is_served = false;
 	if (!owner || owner->sets[0].type != RR_CNAME)
 		return false;

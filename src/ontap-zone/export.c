@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 #include "io/file.h"
-#include "io/kernel.h"
+#include "watch/kernel.h"
 #include "io/loop.h"
 #include "ontap-zone/commands.h"
 #include "ontap-zone/files.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the talk with one primary: signing, sending, waiting for the answer.
- * Never decides what is said. Called by outward.c.
+ * Never decides what is said. Called by peers.c.
  */
 #include "ontap-zone/primary.h"
 
@@ -14,8 +14,8 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "io/courier.h"
-#include "io/dns_answer.h"
+#include "net/dns_client.h"
+#include "net/dns_answer.h"
 #include "transfer/tsig.h"
 #include "transfer/updater.h"
 #include "zone/node.h"

@@ -286,7 +286,7 @@ static void report_status(const struct report *r, struct buf *out)
 	status_hostnames(r, &w);
 	status_dns(r, &w);
 	status_mdns(r, &w);
-	outward_report(r->outward, &w);
+	peers_report(r->peers, &w);
 	jsonw_close(&w, '}');
 	end_line(out);
 }

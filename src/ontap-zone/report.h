@@ -4,10 +4,10 @@
 
 #include "base/buf.h"
 #include "base/compiler.h"
-#include "io/dns.h"
-#include "io/kernel.h"
+#include "net/dns.h"
+#include "watch/kernel.h"
 #include "mdns/mdns.h"
-#include "ontap-zone/outward.h"
+#include "ontap-zone/peers.h"
 #include "ontap-zone/world.h"
 
 /* Where the telling comes from; all borrowed for the call. */
@@ -16,7 +16,7 @@ struct report {
 	struct kernel_stats kernel;
 	const struct dns *dns;   /* NULL: not open yet */
 	const struct mdns *mdns;
-	const struct outward *outward; /* NULL: not open yet */
+	const struct peers *peers; /* NULL: not open yet */
 	ns_t now, started;
 	bool is_ready;
 };

@@ -22,7 +22,7 @@
 #include "ontap-zone/daemon.h"
 #include "ontap-zone/keys.h"
 #include "ontap-zone/report.h"
-#include "ontap-zone/statics.h"
+#include "ontap-zone/zones.h"
 
 /* How long the goodbyes may take at the end. */
 #define GOODBYE_PATIENCE (2 * NS_PER_S)
@@ -32,7 +32,7 @@
 static void on_record(void *arg, const struct zone_change *change)
 {
 	struct daemon *d = arg;
-	outward_change(d->outward, change);
+	peers_change(d->peers, change);
 	if (d->control && change->type != RR_SOA && control_has_watchers(d->control))
 		report_change(change, &d->watch_lines);
 }
@@ -48,7 +48,7 @@ static void on_published(void *arg)
 	struct daemon *d = arg;
 	if (d->is_ready)
 		daemon_reserve_serial(d);
-	outward_published(d->outward);
+	peers_published(d->peers);
 	files_changed(&d->files, loop_now());
 }
 
@@ -57,7 +57,7 @@ static void on_published(void *arg)
 static void on_views(void *arg)
 {
 	struct daemon *d = arg;
-	outward_views(d->outward);
+	peers_views(d->peers);
 	files_changed(&d->files, loop_now());
 }
 
@@ -178,7 +178,7 @@ bool daemon_answer(void *arg, const char *request, struct buf *out)
 		.kernel = watcher_stats(d->watcher),
 		.dns = d->dns,
 		.mdns = d->mdns,
-		.outward = d->outward,
+		.peers = d->peers,
 		.now = loop_now(),
 		.started = d->started,
 		.is_ready = d->is_ready};
@@ -270,7 +270,7 @@ static void daemon_change_state_dir(struct daemon *d)
 
 /* Everything that a configuration names is read before anything is changed. */
 struct named {
-	struct statics *statics;
+	struct collection *statics;
 	struct conf_keys keys;
 	struct cookie_keys cookies;
 };
@@ -281,12 +281,12 @@ static int named_read(const struct daemon *d, const struct conf *conf, struct na
 {
 	int err = cookie_keys_read(&ret->cookies, conf, d->log, error);
 	if (!err)
-		err = statics_read(&ret->statics, &conf->zone_files, &conf->domain, error);
+		err = zones_read(&ret->statics, &conf->zone_files, &conf->domain, error);
 	if (err)
 		return err;
 	err = keys_read(&ret->keys, conf, d->log, error);
 	if (err)
-		statics_free(ret->statics);
+		collection_free(ret->statics);
 	return err;
 }
 
@@ -307,7 +307,7 @@ static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_err
 		log_error(d->log, "reloaded in part: error=\"%s\"", err_text(err));
 	d->log->threshold = threshold;
 	world_flush(&d->world);
-	outward_configure(d->outward, &named.keys);
+	peers_configure(d->peers, &named.keys);
 	daemon_change_cookies(d, &named.cookies);
 	if (has_new_state_dir)
 		daemon_change_state_dir(d);
@@ -360,8 +360,8 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 	deadline = ns_min(deadline, mdns_deadline(d->mdns));
 	deadline = ns_min(deadline, state_names_deadline(&d->names));
 	deadline = ns_min(deadline, files_deadline(&d->files));
-	if (d->outward)
-		deadline = ns_min(deadline, outward_deadline(d->outward));
+	if (d->peers)
+		deadline = ns_min(deadline, peers_deadline(d->peers));
 	int err = loop_turn(d->loop, deadline);
 	if (err) {
 		log_error(d->log, "cannot wait for events: error=\"%s\"", strerror(errno));
@@ -379,8 +379,8 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 	daemon_pump_mdns(d);
 	daemon_tell_watchers(d);
 	files_poll(&d->files, loop_now());
-	if (d->outward)
-		outward_poll(d->outward, loop_now());
+	if (d->peers)
+		peers_poll(d->peers, loop_now());
 	return 0;
 }
 
@@ -410,8 +410,8 @@ static void daemon_stop(struct daemon *d)
 	control_close(d->control);
 	d->control = NULL;
 	dns_close(d->dns);
-	outward_close(d->outward);
-	d->outward = NULL;
+	peers_close(d->peers);
+	d->peers = NULL;
 	resume_close(&d->resume);
 	mdns_net_free(d->mdns_net);
 	buf_fini(&d->watch_lines);

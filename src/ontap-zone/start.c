@@ -140,9 +140,9 @@ static int start_user(struct daemon *d)
 	return EXIT_SYSTEM;
 }
 
-static int start_outward(struct daemon *d)
+static int start_peers(struct daemon *d)
 {
-	int err = outward_open(&d->outward, &d->world, d->loop, d->log);
+	int err = peers_open(&d->peers, &d->world, d->loop, d->log);
 	return err == ERR_SYNTAX ? EXIT_USAGE : err ? EXIT_SYSTEM : 0;
 }
 
@@ -203,7 +203,7 @@ static int start_dns(struct daemon *d)
 		.zone = zone_reader(d->world.zone),
 		.views = &d->world.views,
 		.log = d->log,
-		.transfers = outward_transfers(d->outward),
+		.transfers = peers_transfers(d->peers),
 		.policy = make_policy(conf),
 		.cookie_keys = d->cookie_keys,
 		.rate_limit = conf->rate_limit};
@@ -236,7 +236,7 @@ int daemon_start(struct daemon *d)
 		return code;
 	code = start_control(d);
 	if (!code)
-		code = start_outward(d);
+		code = start_peers(d);
 	if (!code)
 		code = start_cookies(d);
 	if (!code)

@@ -17,7 +17,7 @@
 #include "base/serial.h"
 #include "io/loop.h"
 #include "io/rcu.h"
-#include "ontap-zone/statics.h"
+#include "ontap-zone/zones.h"
 
 /* SOA timers: secondaries are told of changes by NOTIFY, so that these are for when that is lost. */
 enum { SOA_REFRESH_S = 3600, SOA_RETRY_S = 600, SOA_EXPIRE_S = 604800 };
@@ -108,8 +108,8 @@ static int put_reverse_zone(void *arg, const uint8_t *apex, bool is_ours)
 
 static void put_local_statics(struct world *w, uint32_t ifindex)
 {
-	for (size_t i = 0; i < statics_count(w->statics); i++) {
-		const struct static_owner *owner = statics_at(w->statics, i);
+	for (size_t i = 0; i < collection_count(w->statics); i++) {
+		const struct static_owner *owner = collection_at(w->statics, i);
 		if (owner->is_local &&
 			w->hooks.put_mdns(w->hooks.arg, ifindex, owner->name, owner->sets,
 				owner->count, false))
@@ -154,7 +154,7 @@ static int put_mdns(void *arg, uint32_t ifindex, const uint8_t *owner, const str
 	size_t count, bool is_reverse)
 {
 	struct world *w = arg;
-	const struct static_owner *also = statics_find(w->statics, owner);
+	const struct static_owner *also = collection_find(w->statics, owner);
 	if (!w->hooks.put_mdns)
 		return 0;
 	if (also && count > 0 && also->sets[0].type == RR_CNAME) {
@@ -348,33 +348,33 @@ static int put_static(struct world *w, const struct static_owner *owner, size_t 
 
 static bool is_in_files(void *statics, const uint8_t *owner)
 {
-	return statics_find(statics, owner) != NULL;
+	return collection_find(statics, owner) != NULL;
 }
 
 /* Takes back what the old files said and the new ones do not. */
-static int take_back_statics(struct world *w, const struct statics *old, struct statics *now)
+static int take_back_statics(struct world *w, const struct collection *old, struct collection *now)
 {
 	int err = zone_keep(w->zone, ZONE_STATIC, is_in_files, now);
-	for (size_t i = 0; i < statics_count(old) && !err; i++)
-		if (!statics_find(now, statics_at(old, i)->name))
-			err = put_static(w, statics_at(old, i), 0);
+	for (size_t i = 0; i < collection_count(old) && !err; i++)
+		if (!collection_find(now, collection_at(old, i)->name))
+			err = put_static(w, collection_at(old, i), 0);
 	return err;
 }
 
-static int world_put_statics(struct world *w, struct statics *statics)
+static int world_put_statics(struct world *w, struct collection *statics)
 {
-	struct statics *old = w->statics;
-	int err = zone_expect(w->zone, statics_zone_count(statics));
+	struct collection *old = w->statics;
+	int err = zone_expect(w->zone, collection_zone_count(statics));
 	if (!err && old)
-		err = statics_index(statics);
+		err = collection_index(statics);
 	if (!err && old)
 		err = take_back_statics(w, old, statics);
 	w->statics = statics;
-	for (size_t i = 0; i < statics_count(statics) && !err; i++)
-		err = put_static(w, statics_at(statics, i), statics_at(statics, i)->count);
-	statics_free(old);
+	for (size_t i = 0; i < collection_count(statics) && !err; i++)
+		err = put_static(w, collection_at(statics, i), collection_at(statics, i)->count);
+	collection_free(old);
 	if (!err)
-		err = statics_settle(statics);
+		err = collection_settle(statics);
 	malloc_trim(0); /* a large file was in many small pieces, and most are free now */
 	return err;
 }
@@ -385,7 +385,7 @@ int world_init(struct world *w, struct conf *conf, const struct log *log, uint64
 	*w = (struct world){.conf = *conf, .log = log, .hooks = hooks};
 	struct policy policy = world_policy(&w->conf);
 	strcpy(w->self, policy.self);
-	struct statics *statics = NULL;
+	struct collection *statics = NULL;
 	struct names_sink sink = {.put_unicast = put_unicast,
 		.put_reverse_zone = put_reverse_zone,
 		.put_mdns_link = put_mdns_link,
@@ -401,7 +401,7 @@ int world_init(struct world *w, struct conf *conf, const struct log *log, uint64
 	int err = w->zone && w->model ? world_add_apex(w, w->conf.domain.wire) : ERR_NOMEM;
 	if (!err) {
 		names_bind_model(w->names, w->model);
-		err = statics_read(&statics, &w->conf.zone_files, &w->conf.domain, error);
+		err = zones_read(&statics, &w->conf.zone_files, &w->conf.domain, error);
 	}
 	if (!err)
 		err = world_put_statics(w, statics);
@@ -422,23 +422,23 @@ void world_fini(struct world *w)
 	view_table_free(view_slot_publish(&w->views, NULL));
 	rcu_drain();
 	zone_free(w->zone);
-	statics_free(w->statics);
+	collection_free(w->statics);
 	free(w->mdns_links);
 	conf_fini(&w->conf);
 }
 
-int world_reload(struct world *w, struct conf *conf, struct statics *statics)
+int world_reload(struct world *w, struct conf *conf, struct collection *statics)
 {
 	struct conf before = w->conf;
 	w->conf = *conf;
 	int err = world_add_apex(w, w->conf.domain.wire);
 	if (!name_equal(before.domain.wire, w->conf.domain.wire))
 		(void)!zone_remove_apex(w->zone, before.domain.wire);
-	int statics_err = world_put_statics(w, statics);
+	int collection_err = world_put_statics(w, statics);
 	struct policy policy = world_policy(&w->conf);
 	strcpy(w->self, policy.self);
 	names_set_policy(w->names, &policy);
 	w->has_new_views = true;
 	conf_fini(&before);
-	return err ? err : statics_err;
+	return err ? err : collection_err;
 }

@@ -33,7 +33,7 @@ struct world {
 	struct conf conf;             /* owned */
 	const struct log *log;
 	struct world_hooks hooks;
-	struct statics *statics;      /* what the zone files say */
+	struct collection *statics;      /* what the zone files say */
 	uint32_t *mdns_links;         /* ifindexes on which mDNS is spoken */
 	size_t mdns_link_count;
 	uint32_t serial_floor;        /* after all that was served before this start; 0: not known */
@@ -51,7 +51,7 @@ int world_init(struct world *w, struct conf *conf, const struct log *log, uint64
 /* After the last reader has ended. */
 void world_fini(struct world *w) NONNULL;
 
-/* Applies an event of the kernel: what io/kernel.h's sink calls. `arg` is the world. */
+/* Applies an event of the kernel: what watch/kernel.h's sink calls. `arg` is the world. */
 void world_apply(void *arg, const struct event *ev) NONNULL;
 
 /* Publishes what has changed since the last flush. */
@@ -62,7 +62,7 @@ uint32_t world_serial_floor(const struct world *w) NONNULL;
 
 /* A new configuration and what its zone files say, both moved in: what differs is changed, all else
  * goes on. ERR_NOMEM: some of it has not been changed, but `conf` is in force. */
-int world_reload(struct world *w, struct conf *conf, struct statics *statics) NONNULL MUSTCHECK;
+int world_reload(struct world *w, struct conf *conf, struct collection *statics) NONNULL MUSTCHECK;
 
 /* Where clients stand, beside what is built in: on-link prefixes, and those of --lan. The caller frees
  * `list`. ERR_NOMEM. */

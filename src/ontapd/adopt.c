@@ -37,10 +37,10 @@ struct scan {
 /* Whether the link is on a parent of ours. */
 static bool is_on_our_parent(struct daemon *d, const struct event_link *link)
 {
-	LIST_FOR_EACH(p, &d->ports) {
-		struct port *port = container_of(p, struct port, in_daemon);
+	LIST_FOR_EACH(p, &d->listeners) {
+		struct listener *listener = container_of(p, struct listener, in_daemon);
 		struct event parent;
-		if (host_get_link(&d->host.asker, port->parent, &parent) == 0 &&
+		if (netns_visit_get_link(&d->visits.asker, listener->parent, &parent) == 0 &&
 			parent.link.ifindex == link->parent)
 			return true;
 	}
@@ -86,7 +86,7 @@ static void on_altname(void *arg, const struct event *ev, const char *name)
 static int scan_namespace(struct scan *s, nsid_t nsid)
 {
 	const struct rtnl_sink sink = {.on_event = on_link, .on_altname = on_altname, .arg = s};
-	struct asker *a = &s->daemon->host.asker;
+	struct asker *a = &s->daemon->visits.asker;
 	const struct rtnl_request request = rtnl_dump_links(++a->seq, nsid);
 	int err = asker_dump(a, &request, nsid, &sink);
 	/* Interrupted: of what we have made nothing is missing, as nobody but us makes more. EINVAL:
@@ -98,7 +98,7 @@ static int scan_all(struct scan *s)
 {
 	nsid_t *nsids;
 	size_t count;
-	int err = host_list_namespaces(&s->daemon->host, &nsids, &count);
+	int err = netns_visit_list_namespaces(&s->daemon->visits, &nsids, &count);
 	if (err)
 		return err;
 	for (size_t i = 0; i < count && !err; i++)
@@ -116,11 +116,11 @@ static bool is_half_made(const struct found *f)
 
 static void delete_link(struct daemon *d, const struct found *f)
 {
-	struct asker *a = &d->host.asker;
+	struct asker *a = &d->visits.asker;
 	const struct rtnl_request request =
 		request_delete_link(++a->seq, f->event.nsid, f->event.link.ifindex);
 	char name[LOG_TEXT_CAP];
-	int err = host_ask(a, &request);
+	int err = netns_visit_ask(a, &request);
 	log_info(d->log, "left over: nsid=%d ifname=%s ifindex=%u deleted=%s", f->event.nsid,
 		log_escape(f->event.link.name, name), f->event.link.ifindex,
 		err ? strerror(-err) : "yes");
@@ -184,8 +184,8 @@ int adopt_all(struct daemon *d)
 		free(f);
 	}
 	if (!err) {
-		LIST_FOR_EACH(p, &d->ports)
-			grants_adopt(&d->registry, container_of(p, struct port, in_daemon)->parent);
+		LIST_FOR_EACH(p, &d->listeners)
+			grants_adopt(&d->registry, container_of(p, struct listener, in_daemon)->parent);
 		return 0;
 	}
 	log_error(d->log, "what a run before left cannot be found: error=\"%s\"", strerror(-err));

@@ -24,12 +24,12 @@ static void client_free(struct client *c)
 	if (c->conn.fd >= 0)
 		close(c->conn.fd);
 	caller_close(&c->caller);
-	host_watcher_remove(&d->host, c->watcher);
+	netns_watcher_remove(&d->visits, c->watcher);
 	list_remove(&c->in_daemon);
 	list_remove(&c->in_idle);
 	free(c);
 	d->client_count--;
-	port_resume(d);
+	listener_resume(d);
 }
 
 /* Its devices that are not kept go; `is_all` false: only those that live with the connection. */
@@ -60,7 +60,7 @@ static void close_connection(struct client *c)
 	close(c->conn.fd);
 	c->conn.fd = -1;
 	list_remove(&c->in_idle);
-	host_watcher_remove(&d->host, c->watcher);
+	netns_watcher_remove(&d->visits, c->watcher);
 	c->watcher = NULL;
 	settle(c);
 }
@@ -89,28 +89,28 @@ static void log_reply(const struct client *c, const struct job *job)
 	if (reply->status == DEVICE_OK)
 		log_info(c->daemon->log,
 			"%s: parent=%s ifname=%s ifindex=%u uid=%u pid=%d queues=%u alias=%s", op,
-			c->port->parent, reply->ifname, reply->ifindex, c->caller.uid,
+			c->listener->parent, reply->ifname, reply->ifindex, c->caller.uid,
 			(int)c->caller.pid, reply->queues, log_escape(job->request->alias, name));
 	else if (log_limit_may(&c->daemon->complaints, loop_now()))
 		log_warning(c->daemon->log, "refused: request=%s parent=%s uid=%u reason=%s", op,
-			c->port->parent, c->caller.uid, log_escape(reply->text, text));
+			c->listener->parent, c->caller.uid, log_escape(reply->text, text));
 }
 
 static enum device_status watch(struct client *c, struct job *job)
 {
 	if (c->watcher)
 		return DEVICE_OK;
-	int err = host_watcher_add(&c->daemon->host, job->netns_fd, &c->watcher);
+	int err = netns_watcher_add(&c->daemon->visits, job->netns_fd, &c->watcher);
 	if (err == -EUSERS)
-		return make_refuse(job, DEVICE_LIMIT, "limit: %d watchers", LIMIT_DEVICE_WATCHERS);
+		return create_refuse(job, DEVICE_LIMIT, "limit: %d watchers", LIMIT_DEVICE_WATCHERS);
 	if (err)
-		return make_refuse(job, DEVICE_SYSTEM, "%s", strerror(-err));
+		return create_refuse(job, DEVICE_SYSTEM, "%s", strerror(-err));
 	return DEVICE_OK;
 }
 
 static enum device_status create(struct client *c, struct job *job, struct device **ret)
 {
-	enum device_status status = make_device(job, ret);
+	enum device_status status = create_device(job, ret);
 	if (!status && !(*ret)->mark.is_kept)
 		list_append(&c->devices, &(*ret)->in_holder);
 	return status;
@@ -120,8 +120,8 @@ static enum device_status perform(struct client *c, struct job *job, struct devi
 {
 	switch (job->request->op) {
 	case DEVICE_CREATE: return create(c, job, ret);
-	case DEVICE_OPEN: return make_open(job);
-	case DEVICE_REMOVE: return make_remove(job);
+	case DEVICE_OPEN: return create_open(job);
+	case DEVICE_REMOVE: return create_remove(job);
 	case DEVICE_WATCH: return watch(c, job);
 	}
 	return DEVICE_MALFORMED;
@@ -134,12 +134,12 @@ static enum device_status read_request(struct job *job, const struct packet *p,
 	struct rd r = rd_init(p->bytes, p->len);
 	int err = device_request_decode(&r, req);
 	if (err == ERR_RANGE)
-		return make_refuse(job, DEVICE_VERSION, "version %d of the protocol is spoken here",
+		return create_refuse(job, DEVICE_VERSION, "version %d of the protocol is spoken here",
 			DEVICE_PROTOCOL_VERSION);
 	if (err)
-		return make_refuse(job, DEVICE_MALFORMED, "the request %s", err_text(err));
+		return create_refuse(job, DEVICE_MALFORMED, "the request %s", err_text(err));
 	if (p->fd_count != 1 || p->is_cut)
-		return make_refuse(job, DEVICE_MALFORMED, "a request has one descriptor");
+		return create_refuse(job, DEVICE_MALFORMED, "a request has one descriptor");
 	return DEVICE_OK;
 }
 
@@ -163,8 +163,8 @@ static bool serve(struct client *c, struct packet *p)
 	struct device_request req = {0};
 	struct device_reply reply = {0};
 	int fds[LIMIT_DEVICE_QUEUES];
-	struct job job = {.maker = &c->daemon->maker,
-		.parent = c->port->parent,
+	struct job job = {.creator = &c->daemon->creator,
+		.parent = c->listener->parent,
 		.caller = &c->caller,
 		.netns_fd = p->fd_count > 0 ? p->fds[0] : -1,
 		.request = &req,
@@ -209,13 +209,13 @@ static void on_packet(void *arg, uint32_t events UNUSED)
 
 /* --- the beginning ------------------------------------------------------------------------ */
 
-static struct client *client_make(struct daemon *d, struct port *port, int fd)
+static struct client *client_make(struct daemon *d, struct listener *listener, int fd)
 {
 	struct client *c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
 	c->daemon = d;
-	c->port = port;
+	c->listener = listener;
 	c->caller.pidfd = -1;
 	c->conn = (struct loop_watch){.fd = fd, .on_ready = on_packet, .arg = c};
 	c->process = (struct loop_watch){.fd = -1, .on_ready = on_process_end, .arg = c};
@@ -253,10 +253,10 @@ static bool is_surplus(const struct client *c)
 	       count_of_user(c->daemon, c->caller.uid) > LIMIT_DEVICE_USER_CLIENTS;
 }
 
-void client_new(struct port *port, int fd)
+void client_new(struct listener *listener, int fd)
 {
-	struct daemon *d = port->daemon;
-	struct client *c = client_make(d, port, fd);
+	struct daemon *d = listener->daemon;
+	struct client *c = client_make(d, listener, fd);
 	if (!c) {
 		close(fd);
 		return;

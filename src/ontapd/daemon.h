@@ -2,7 +2,7 @@
 /*
  * The parts of the running daemon, as they know each other. One thread, one loop:
  *
- *	port (a socket a parent) ─► client (a connection) ─► make ─► registry
+ *	listener (a socket a parent) ─► client (a connection) ─► make ─► registry
  *	kernel's news ─► registry        deletions, one a turn of the loop
  */
 #pragma once
@@ -13,8 +13,8 @@
 #include "io/log.h"
 #include "io/loop.h"
 #include "ontapd/caller.h"
-#include "ontapd/host.h"
-#include "ontapd/make.h"
+#include "ontapd/netns_visit.h"
+#include "ontapd/create.h"
 #include "ontapd/registry.h"
 #include "ontapd/settings.h"
 
@@ -22,13 +22,13 @@ struct daemon {
 	const struct settings *settings;
 	struct log *log;
 	struct loop *loop;
-	struct host host;
+	struct netns_visit visits;
 	struct registry registry;
-	struct maker maker;
+	struct creator creator;
 	uint8_t machine_secret[MACHINE_SECRET_LEN];
 	struct rules rules;
 	struct rate rate;
-	struct list ports;   /* of struct port */
+	struct list listeners;   /* of struct listener */
 	struct list clients; /* of struct client */
 	struct list idle;    /* of struct client, the one that has to ask first first */
 	size_t client_count;
@@ -37,7 +37,7 @@ struct daemon {
 };
 
 /* A socket, and the parent that it is for. */
-struct port {
+struct listener {
 	struct list in_daemon;
 	struct daemon *daemon;
 	struct loop_watch watch;
@@ -50,24 +50,24 @@ struct port {
 struct client {
 	struct list in_daemon, in_idle;
 	struct daemon *daemon;
-	struct port *port;              /* NULL: of the run before */
+	struct listener *listener;              /* NULL: of the run before */
 	struct loop_watch conn;         /* fd -1: closed */
 	struct loop_watch process;      /* fd -1: gone, or not visible */
 	struct caller caller;           /* its pidfd is the one in `process` */
 	struct list devices;            /* of struct device.in_holder */
-	struct host_watcher *watcher;   /* NULL: none */
+	struct netns_watcher *watcher;   /* NULL: none */
 	ns_t ask_by;                    /* while in_idle */
 };
 
 /* Opens the sockets: those of the command line, and those in the `count` descriptors from 3 on that
  * the service manager has opened. ERR_SYS, which has been told. */
-int port_open_all(struct daemon *d, int listen_fds) NONNULL MUSTCHECK;
-void port_close_all(struct daemon *d) NONNULL;
+int listener_open_all(struct daemon *d, int listen_fds) NONNULL MUSTCHECK;
+void listener_close_all(struct daemon *d) NONNULL;
 /* Accepts again after it could not. */
-void port_resume(struct daemon *d) NONNULL;
+void listener_resume(struct daemon *d) NONNULL;
 
-/* A connection of `port`; `fd` becomes the client's. */
-void client_new(struct port *port, int fd) NONNULL;
+/* A connection of `listener`; `fd` becomes the client's. */
+void client_new(struct listener *listener, int fd) NONNULL;
 /* The process that the devices in the mark are for is still there: it holds them from now on. NULL: no
  * memory. The caller's descriptors become the client's. */
 struct client *client_adopt(struct daemon *d, const struct caller *caller) NONNULL;

@@ -4,14 +4,14 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/adopt.c \
 	src/ontapd/caller.c src/ontapd/caller.h \
 	src/ontapd/client.c \
+	src/ontapd/create.c src/ontapd/create.h \
 	src/ontapd/daemon.h \
 	src/ontapd/grant.c src/ontapd/grant.h \
-	src/ontapd/host.c src/ontapd/host.h \
+	src/ontapd/listener.c \
 	src/ontapd/main.c \
-	src/ontapd/make.c src/ontapd/make.h \
+	src/ontapd/netns_visit.c src/ontapd/netns_visit.h \
 	src/ontapd/news.c \
 	src/ontapd/permit.c \
-	src/ontapd/port.c \
 	src/ontapd/registry.c src/ontapd/registry.h \
 	src/ontapd/secret.c \
 	src/ontapd/settings.c src/ontapd/settings.h \

@@ -90,12 +90,12 @@ static int open_kernel(struct run *r)
 	uint32_t seed = 0;
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		return complain(r, "getrandom");
-	d->maker = (struct maker){.log = d->log,
-		.host = &d->host,
+	d->creator = (struct creator){.log = d->log,
+		.visits = &d->visits,
 		.registry = &d->registry,
 		.machine_secret = d->machine_secret,
 		.next_serial = seed};
-	int err = host_open(&d->host, d->log, seed);
+	int err = netns_visit_open(&d->visits, d->log, seed);
 	if (err) {
 		errno = -err;
 		return complain(r, "netlink");
@@ -121,7 +121,7 @@ static int start(struct run *r)
 	if (!err)
 		err = open_kernel(r);
 	if (!err)
-		err = port_open_all(d, fds);
+		err = listener_open_all(d, fds);
 	if (!err)
 		d->registry.grants_fd = grants_open_dir(d->settings->socket_dir, d->log);
 	privilege_keep_devices();
@@ -143,7 +143,7 @@ static int turn(struct run *r)
 	}
 	struct device *doomed = registry_first_doomed(&d->registry);
 	if (doomed)
-		make_delete(&d->maker, doomed);
+		create_delete(&d->creator, doomed);
 	client_end_idle(d);
 	return 0;
 }
@@ -154,12 +154,12 @@ static void stop(struct run *r)
 	struct daemon *d = &r->daemon;
 	struct device *doomed;
 	while ((doomed = registry_first_doomed(&d->registry)))
-		make_delete(&d->maker, doomed);
-	port_close_all(d);
+		create_delete(&d->creator, doomed);
+	listener_close_all(d);
 	registry_fini(&d->registry);
 	client_free_all(d);
 	news_close(r->news);
-	host_close(&d->host);
+	netns_visit_close(&d->visits);
 	rules_fini(&d->rules);
 	rate_fini(&d->rate);
 	if (r->signals.fd >= 0) {
@@ -194,10 +194,10 @@ static int init_and_run(const struct settings *settings, struct log *log)
 	struct daemon *d = &r->daemon;
 	d->settings = settings;
 	d->log = log;
-	d->host.asker.fd = d->host.self.net_fd = d->host.node_dir_fd = -1;
-	list_init(&d->host.watchers);
+	d->visits.asker.fd = d->visits.self.net_fd = d->visits.node_dir_fd = -1;
+	list_init(&d->visits.watchers);
 	r->signals.fd = -1;
-	list_init(&d->ports);
+	list_init(&d->listeners);
 	list_init(&d->clients);
 	list_init(&d->idle);
 	registry_init(&d->registry);

@@ -50,7 +50,7 @@ static void on_altname(void *arg, const struct event *ev, const char *name)
 /* What is lost may have been moved there. 0, or a negative errno: something may have been missed. */
 static int search(struct news *n, nsid_t nsid)
 {
-	struct asker *a = &n->daemon->host.asker;
+	struct asker *a = &n->daemon->visits.asker;
 	const struct rtnl_sink sink = {.on_event = ignore, .on_altname = on_altname, .arg = n};
 	const struct rtnl_request request = rtnl_dump_links(++a->seq, nsid);
 	int err = asker_dump(a, &request, nsid, &sink);
@@ -100,7 +100,7 @@ static bool search_all(struct news *n)
 	nsid_t *nsids;
 	size_t count;
 	bool is_complete = true;
-	if (host_list_namespaces(&n->daemon->host, &nsids, &count))
+	if (netns_visit_list_namespaces(&n->daemon->visits, &nsids, &count))
 		return false;
 	for (size_t i = 0; i < count && n->daemon->registry.lost_count > 0; i++) {
 		int err = -EINTR;
@@ -122,7 +122,7 @@ static size_t lose_absent(struct news *n)
 		struct event ignored;
 		if (dev->is_lost)
 			continue;
-		int err = asker_get_link(&d->host.asker, dev->nsid, dev->ifindex, &ignored);
+		int err = asker_get_link(&d->visits.asker, dev->nsid, dev->ifindex, &ignored);
 		if (err != -ENODEV && err != -EINVAL)
 			continue;
 		registry_lose(&d->registry, dev);
@@ -191,7 +191,7 @@ int news_open(struct news **ret, struct daemon *d)
 		return ERR_NOMEM;
 	n->daemon = d;
 	n->watch.fd = -1;
-	n->rtnl.own_id = d->host.asker.rtnl.own_id;
+	n->rtnl.own_id = d->visits.asker.rtnl.own_id;
 	n->rtnl.sink = (struct rtnl_sink){.on_event = on_event, .on_altname = on_altname, .arg = n};
 	n->buf = malloc(NETLINK_DATAGRAM_CAP);
 	int err = n->buf ? open_socket(n) : -ENOMEM;

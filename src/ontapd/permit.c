@@ -66,18 +66,18 @@ static enum device_status check_create(struct job *job)
 {
 	const struct device_request *req = job->request;
 	if (device_type_parse(req->type, &job->type))
-		return make_refuse(job, DEVICE_MALFORMED, "there is no type \"%s\"", req->type);
+		return create_refuse(job, DEVICE_MALFORMED, "there is no type \"%s\"", req->type);
 	if (device_mode_parse(job->type, req->mode, &job->mode))
-		return make_refuse(job, DEVICE_MALFORMED, "there is no mode \"%s\" of %s", req->mode,
+		return create_refuse(job, DEVICE_MALFORMED, "there is no mode \"%s\" of %s", req->mode,
 			req->type);
 	if (req->ifname[0] && !device_is_name(req->ifname))
-		return make_refuse(job, DEVICE_MALFORMED, "no link can have this name");
+		return create_refuse(job, DEVICE_MALFORMED, "no link can have this name");
 	if (!device_is_alias(req->alias))
-		return make_refuse(job, DEVICE_MALFORMED, "no link can have this alias");
+		return create_refuse(job, DEVICE_MALFORMED, "no link can have this alias");
 	if (req->queues > 0 && !device_type_is_tap(job->type))
-		return make_refuse(job, DEVICE_MALFORMED, "%s has no queues", req->type);
+		return create_refuse(job, DEVICE_MALFORMED, "%s has no queues", req->type);
 	if ((req->flags & DEVICE_KEEP) && (req->flags & DEVICE_CONNECTION))
-		return make_refuse(job, DEVICE_MALFORMED, "kept, or gone with the connection?");
+		return create_refuse(job, DEVICE_MALFORMED, "kept, or gone with the connection?");
 	return DEVICE_OK;
 }
 
@@ -85,16 +85,16 @@ static enum device_status check_form(struct job *job)
 {
 	const struct device_request *req = job->request;
 	if (req->queues > LIMIT_DEVICE_QUEUES)
-		return make_refuse(job, DEVICE_LIMIT, "limit: %d queues a device",
+		return create_refuse(job, DEVICE_LIMIT, "limit: %d queues a device",
 			LIMIT_DEVICE_QUEUES);
 	switch (req->op) {
 	case DEVICE_CREATE: return check_create(job);
 	case DEVICE_OPEN:
 	case DEVICE_REMOVE:
 		if (!device_is_name(req->ifname))
-			return make_refuse(job, DEVICE_MALFORMED, "no link can have this name");
+			return create_refuse(job, DEVICE_MALFORMED, "no link can have this name");
 		if (req->op == DEVICE_OPEN && req->queues == 0)
-			return make_refuse(job, DEVICE_MALFORMED, "no queues to open");
+			return create_refuse(job, DEVICE_MALFORMED, "no queues to open");
 		return DEVICE_OK;
 	case DEVICE_WATCH: return DEVICE_OK;
 	}
@@ -107,12 +107,12 @@ static enum device_status check_namespace(struct job *job)
 	if (err == 0)
 		return DEVICE_OK;
 	if (err == -EINVAL)
-		return make_refuse(job, DEVICE_NAMESPACE,
+		return create_refuse(job, DEVICE_NAMESPACE,
 			"the descriptor is of no network namespace");
 	if (err == -EPERM)
-		return make_refuse(job, DEVICE_NAMESPACE,
+		return create_refuse(job, DEVICE_NAMESPACE,
 			"the caller neither lives in this namespace nor owns it");
-	return make_refuse(job, DEVICE_NAMESPACE, "the caller is not visible from here");
+	return create_refuse(job, DEVICE_NAMESPACE, "the caller is not visible from here");
 }
 
 static enum device_status check_rules(struct daemon *d, struct job *job)
@@ -133,8 +133,8 @@ static enum device_status check_rules(struct daemon *d, struct job *job)
 	if (rule && rule->is_allow)
 		return DEVICE_OK;
 	if (rule)
-		return make_refuse(job, DEVICE_DENIED, "rule: %s:%u denies it", file, rule->line);
-	return make_refuse(job, DEVICE_DENIED, "rule: none in %s allows it", file);
+		return create_refuse(job, DEVICE_DENIED, "rule: %s:%u denies it", file, rule->line);
+	return create_refuse(job, DEVICE_DENIED, "rule: none in %s allows it", file);
 }
 
 static enum device_status check_counts(struct daemon *d, struct job *job)
@@ -142,10 +142,10 @@ static enum device_status check_counts(struct daemon *d, struct job *job)
 	const struct settings *s = d->settings;
 	uid_t uid = job->caller->uid;
 	if (registry_count_parent(&d->registry, job->parent) >= s->max_parent)
-		return make_refuse(job, DEVICE_LIMIT, "limit: %u devices on %s (--max-parent)",
+		return create_refuse(job, DEVICE_LIMIT, "limit: %u devices on %s (--max-parent)",
 			s->max_parent, job->parent);
 	if (uid != 0 && registry_count_user(&d->registry, uid) >= s->max_user)
-		return make_refuse(job, DEVICE_LIMIT, "limit: %u devices of user %u (--max-user)",
+		return create_refuse(job, DEVICE_LIMIT, "limit: %u devices of user %u (--max-user)",
 			s->max_user, uid);
 	return DEVICE_OK;
 }
@@ -162,7 +162,7 @@ static enum device_status check_alias(struct daemon *d, struct job *job)
 			const struct device *other = container_of(p, struct device, by_place);
 			if (other->mark.uid != job->caller->uid &&
 				label_is_word_of(other->workload, name, len))
-				return make_refuse(job, DEVICE_DENIED,
+				return create_refuse(job, DEVICE_DENIED,
 					"the name %.*s is another user's", (int)len, name);
 		}
 	return DEVICE_OK;
@@ -177,7 +177,7 @@ static enum device_status check_shared_mode(struct daemon *d, struct job *job)
 	const struct device *other = registry_any_ipvlan(&d->registry, job->parent);
 	if (!other || (other->mode.mode == job->mode.mode && other->mode.flag == job->mode.flag))
 		return DEVICE_OK;
-	return make_refuse(job, DEVICE_UNSUPPORTED, "all ipvlans of a parent have one mode: "
+	return create_refuse(job, DEVICE_UNSUPPORTED, "all ipvlans of a parent have one mode: "
 						    "those of %s have %s",
 		job->parent, device_mode_format(other->type, other->mode, text));
 }
@@ -186,11 +186,11 @@ static enum device_status check_user(struct daemon *d, struct job *job)
 {
 	uid_t uid = job->caller->uid;
 	if (uid != 0 && !rate_may(&d->rate, uid, loop_now()))
-		return make_refuse(job, DEVICE_LIMIT,
+		return create_refuse(job, DEVICE_LIMIT,
 			"limit: %u requests a second of user %u (--rate)", d->settings->rate, uid);
 	/* Its events tell of all callers. */
 	if (job->request->op == DEVICE_WATCH && uid != 0)
-		return make_refuse(job, DEVICE_DENIED, "rule: only root may watch");
+		return create_refuse(job, DEVICE_DENIED, "rule: only root may watch");
 	return DEVICE_OK;
 }
 

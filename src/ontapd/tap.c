@@ -20,7 +20,7 @@ enum { PATH_CAP = 128 };
 
 /* A new file system of that type, attached to nothing. sysfs shows the network namespace of who makes
  * it. A descriptor of its root, or a negative errno. */
-static int make_filesystem(const char *type)
+static int create_filesystem(const char *type)
 {
 	int context = fsopen(type, FSOPEN_CLOEXEC);
 	if (context < 0)
@@ -67,7 +67,7 @@ static int read_device(int sysfs_fd, const char *kind, const char *ifname, uint3
 
 static int find_device(const char *kind, const char *ifname, uint32_t ifindex, dev_t *ret)
 {
-	int sysfs_fd = make_filesystem("sysfs");
+	int sysfs_fd = create_filesystem("sysfs");
 	if (sysfs_fd < 0)
 		return sysfs_fd;
 	int err = read_device(sysfs_fd, kind, ifname, ifindex, ret);
@@ -90,12 +90,12 @@ static int open_queues(int dir_fd, unsigned count, int *fds)
 	return 0;
 }
 
-int tap_open(struct host *h, const char *kind, const char *ifname, uint32_t ifindex, unsigned count,
+int tap_open(struct netns_visit *h, const char *kind, const char *ifname, uint32_t ifindex, unsigned count,
 	int *fds)
 {
 	dev_t device = 0;
 	if (h->node_dir_fd < 0) {
-		int fd = make_filesystem("tmpfs");
+		int fd = create_filesystem("tmpfs");
 		if (fd < 0)
 			return fd;
 		h->node_dir_fd = fd;

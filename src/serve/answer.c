@@ -7,10 +7,10 @@
 
 #include "base/limits.h"
 #include "serve/extension.h"
-#include "serve/identity.h"
-#include "serve/policy.h"
+#include "serve/chaos.h"
+#include "serve/common.h"
 #include "serve/query.h"
-#include "serve/ready.h"
+#include "serve/fastpath.h"
 #include "serve/reply.h"
 #include "wire/rr.h"
 #include "zone/lookup.h"
@@ -302,7 +302,7 @@ static void answer_question(struct task *t)
 	/* Of all classes we have one, so what we say of all is not the last word (RFC 1035 §6.2). */
 	t->flags = t->query->class == CLASS_ANY ? 0 : MSG_AA;
 	for (int i = 0; i < LIMIT_SERVE_CHAIN; i++) {
-		if (policy_is_multicast(&t->key)) {
+		if (common_is_multicast(&t->key)) {
 			if (i == 0)
 				refuse(t, RCODE_REFUSED, EXTENDED_NOT_AUTHORITATIVE);
 			return;
@@ -346,13 +346,13 @@ static bool is_answered_as_meta(struct task *t)
 static void answer_other_class(struct task *t)
 {
 	const struct serve_policy *policy = t->ctx->policy;
-	if (!policy || !identity_is_asked(policy, t->query)) {
+	if (!policy || !chaos_is_asked(policy, t->query)) {
 		refuse(t, RCODE_REFUSED, t->query->class == CLASS_CH ? EXTENDED_PROHIBITED :
 			EXTENDED_NOT_AUTHORITATIVE);
 		return;
 	}
 	t->flags = MSG_AA;
-	identity_add(&t->reply, &policy->identity);
+	chaos_add(&t->reply, &policy->identity);
 }
 
 static void answer_good(struct task *t, const struct serve_client *client)
@@ -362,7 +362,7 @@ static void answer_good(struct task *t, const struct serve_client *client)
 		return;
 	}
 	t->view = UNLIKELY(t->extension.has_subnet) ?
-		policy_view_of_subnet(t->ctx, &t->extension.subnet) : policy_view(t->ctx, client);
+		common_view_of_subnet(t->ctx, &t->extension.subnet) : common_view(t->ctx, client);
 	t->name_off = MSG_HEADER_LEN;
 	key_from_message(&t->key, t->query->bytes + MSG_HEADER_LEN, t->query->name_len);
 	if (LIKELY(t->query->type < RR_OPT) || !is_answered_as_meta(t))
@@ -382,7 +382,7 @@ static void truncate(struct task *t)
 	t->reply.at = t->reply.start + t->head_len;
 	memset(t->reply.count, 0, sizeof(t->reply.count));
 	t->flags |= MSG_TC;
-	policy_count(t->ctx, SERVE_TRUNCATED);
+	common_count(t->ctx, SERVE_TRUNCATED);
 }
 
 /* What limits count it as. */
@@ -402,7 +402,7 @@ static bool is_within_limit(struct task *t, const struct serve_client *client)
 	enum rrl_verdict verdict = rrl_judge(t->ctx->rrl, &client->addr, kind, t->ctx->now);
 	if (verdict == RRL_GIVE)
 		return true;
-	policy_count(t->ctx, SERVE_LIMITED);
+	common_count(t->ctx, SERVE_LIMITED);
 	t->is_full = true;
 	if (kind != RRL_ERROR)
 		t->rcode = RCODE_NOERROR;
@@ -415,10 +415,10 @@ static void begin_reply(struct task *t, const struct serve_client *client, uint8
 	const struct query *q = t->query;
 	memcpy(reply, q->bytes, t->head_len);
 	t->reply = (struct reply){.start = reply, .at = reply + t->head_len,
-		.end = reply + policy_limit(client, q->has_edns ? q->edns_payload : 0, cap)};
+		.end = reply + common_limit(client, q->has_edns ? q->edns_payload : 0, cap)};
 	if (q->has_edns) {
 		t->reply.end -= OPT_REPLY_LEN + t->extension.reply.len;
-		policy_count(t->ctx, SERVE_EDNS);
+		common_count(t->ctx, SERVE_EDNS);
 	}
 }
 
@@ -427,13 +427,13 @@ static size_t finish_reply(struct task *t)
 	const struct query *q = t->query;
 	if (UNLIKELY(t->is_full))
 		truncate(t);
-	policy_count(t->ctx, t->result);
+	common_count(t->ctx, t->result);
 	if (q->has_edns) {
 		if (t->why != EXTENDED_NONE)
 			extension_explain(&t->extension, t->why);
 		extension_put(&t->extension, &t->reply, t->rcode, q->has_do);
 	}
-	reply_put_header(&t->reply, policy_flags(q->flags) | t->flags | (t->rcode & 15),
+	reply_put_header(&t->reply, common_flags(q->flags) | t->flags | (t->rcode & 15),
 		t->head_len > MSG_HEADER_LEN);
 	return (size_t)(t->reply.at - t->reply.start);
 }
@@ -450,7 +450,7 @@ static bool heed_options(struct task *t, const struct serve_client *client, enum
 	if (UNLIKELY(t->query->options.are_any))
 		rcode = extension_heed(&t->extension, t->ctx, client, t->query);
 	if (t->extension.is_verified)
-		policy_count(t->ctx, SERVE_COOKIES);
+		common_count(t->ctx, SERVE_COOKIES);
 	if (rcode != RCODE_NOERROR)
 		take_error(t, rcode);
 	else if (verdict == QUERY_COOKIE)
@@ -466,10 +466,10 @@ static size_t answer_read(struct serve_ctx *ctx, const struct serve_client *clie
 
 	/* A reply to a reply, or to port 0, would at best be lost, at worst be answered for ever. */
 	if (verdict == QUERY_DROP || client->port == 0 || reply_cap < UDP_PAYLOAD_MIN) {
-		policy_count(ctx, SERVE_DROPPED);
+		common_count(ctx, SERVE_DROPPED);
 		return 0;
 	}
-	policy_count(ctx, client->is_tcp ? SERVE_QUERIES_TCP : SERVE_QUERIES_UDP);
+	common_count(ctx, client->is_tcp ? SERVE_QUERIES_TCP : SERVE_QUERIES_UDP);
 	t.ctx = ctx;
 	t.query = query;
 	t.head_len = verdict == QUERY_BAD_HEADER ? MSG_HEADER_LEN : query->question_end;

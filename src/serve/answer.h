@@ -16,7 +16,7 @@
 #include "base/time.h"
 #include "serve/cookie.h"
 #include "serve/rrl.h"
-#include "zone/key.h"
+#include "wire/key.h"
 #include "zone/table.h"
 #include "zone/view.h"
 #include "zone/zone.h"

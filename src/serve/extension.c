@@ -5,7 +5,7 @@
  */
 #include "serve/extension.h"
 
-#include "serve/policy.h"
+#include "serve/common.h"
 
 enum { COOKIE_RENEW_S = 1800 };
 
@@ -17,7 +17,7 @@ _Static_assert(MSG_HEADER_LEN + NAME_CAP + 4 + OPT_REPLY_LEN + OPTIONS_REPLY_CAP
 static void put_cookie(struct extension *e, const struct serve_ctx *ctx, const struct cookie_keys *keys,
 	const struct serve_client *client, const uint8_t *cookie)
 {
-	uint8_t *to = options_add(&e->reply, OPTION_COOKIE, COOKIE_LEN);
+	uint8_t *to = edns_options_add(&e->reply, OPTION_COOKIE, COOKIE_LEN);
 	/* RFC 9018 §4.3: one that is a half hour old is renewed. One of the future too: it is another's. */
 	if (e->is_verified && ctx->unix_s - cookie_time(cookie) < COOKIE_RENEW_S) {
 		memcpy(to, cookie, COOKIE_LEN);
@@ -31,7 +31,7 @@ static void put_cookie(struct extension *e, const struct serve_ctx *ctx, const s
 static enum msg_rcode heed_cookie(struct extension *e, const struct serve_ctx *ctx,
 	const struct serve_client *client, const struct query *q)
 {
-	const struct options *o = &q->options;
+	const struct edns_options *o = &q->options;
 	bool has_ours = o->cookie_len > COOKIE_CLIENT_LEN;
 	bool is_strict = ctx->policy->cookies == SERVE_COOKIES_STRICT && !client->is_tcp;
 	const struct cookie_keys *keys =
@@ -53,7 +53,7 @@ static bool is_trusted(const struct serve_policy *policy, const struct addr *cli
 
 /* RFC 7871 §7.2.1. Of others it is as if the option were not there (§7.5, and §11.3 on why). */
 static enum msg_rcode heed_subnet(struct extension *e, const struct serve_ctx *ctx,
-	const struct serve_client *client, const struct options *o)
+	const struct serve_client *client, const struct edns_options *o)
 {
 	struct subnet subnet;
 	if (!is_trusted(ctx->policy, &client->addr))
@@ -63,24 +63,24 @@ static enum msg_rcode heed_subnet(struct extension *e, const struct serve_ctx *c
 	e->has_subnet = subnet.prefix.addr.family != ADDR_NONE;
 	e->subnet = subnet.prefix;
 	/* Where no set depends on where clients are, what holds for one holds for all. */
-	options_add_subnet(&e->reply, &subnet, zone_has_views(ctx->zone) ? subnet.prefix.len : 0);
+	edns_options_add_subnet(&e->reply, &subnet, zone_has_views(ctx->zone) ? subnet.prefix.len : 0);
 	return RCODE_NOERROR;
 }
 
 static void put_nsid(struct extension *e, const struct serve_text *nsid)
 {
 	if (nsid->len > 0)
-		memcpy(options_add(&e->reply, OPTION_NSID, nsid->len), nsid->bytes, nsid->len);
+		memcpy(edns_options_add(&e->reply, OPTION_NSID, nsid->len), nsid->bytes, nsid->len);
 }
 
 enum msg_rcode extension_heed(struct extension *e, const struct serve_ctx *ctx,
 	const struct serve_client *client, const struct query *query)
 {
-	const struct options *o = &query->options;
+	const struct edns_options *o = &query->options;
 	enum msg_rcode cookie = RCODE_NOERROR, subnet = RCODE_NOERROR;
 	/* RFC 7828 §3.3.1: in units of 100 ms; over UDP it means nothing. 0: do not stay (§3.3.2). */
 	if (o->has_keepalive && client->is_tcp)
-		put_u16(options_add(&e->reply, OPTION_KEEPALIVE, 2),
+		put_u16(edns_options_add(&e->reply, OPTION_KEEPALIVE, 2),
 			ctx->is_short_of_conns ? 0 : LIMIT_TCP_IDLE_S * 10);
 	if (!ctx->policy)
 		return RCODE_NOERROR;
@@ -95,7 +95,7 @@ enum msg_rcode extension_heed(struct extension *e, const struct serve_ctx *ctx,
 
 void extension_explain(struct extension *e, enum extended_error why)
 {
-	put_u16(options_add(&e->reply, OPTION_ERROR, 2), (uint16_t)why);
+	put_u16(edns_options_add(&e->reply, OPTION_ERROR, 2), (uint16_t)why);
 }
 
 void extension_put(const struct extension *e, struct reply *r, unsigned rcode, bool has_do)

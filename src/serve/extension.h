@@ -3,7 +3,7 @@
 #pragma once
 
 #include "serve/answer.h"
-#include "serve/options.h"
+#include "serve/edns_options.h"
 #include "serve/query.h"
 #include "serve/reply.h"
 

@@ -28,7 +28,7 @@ static bool take_opt(struct query *q, const struct rr *opt)
 	q->has_do = edns.has_do;
 	q->edns_version = edns.version;
 	q->edns_payload = edns.payload;
-	return options_parse(&edns, &q->options);
+	return edns_options_parse(&edns, &q->options);
 }
 
 /* Reads whatever records follow the question. False if any is malformed. */

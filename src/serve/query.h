@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
-#include "serve/options.h"
+#include "serve/edns_options.h"
 #include "wire/msg.h"
 #include "wire/rr.h"
 
@@ -31,7 +31,7 @@ struct query {
 	bool has_edns, has_do;  /* EDNS (RFC 6891), and its DO bit */
 	uint8_t edns_version;
 	uint16_t edns_payload;
-	struct options options;
+	struct edns_options options;
 };
 
 enum { OPT_LEN = 11 }; /* of an OPT record without options */

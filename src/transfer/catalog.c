@@ -37,18 +37,18 @@ void catalog_soa(const uint8_t *apex, uint32_t serial, struct catalog_soa *ret)
 		.rdata = {ret->rdata, (uint16_t)wr_len(&w)}};
 }
 
-void catalog_head(const uint8_t *apex, struct image *out)
+void catalog_head(const uint8_t *apex, struct snapshot *out)
 {
 	static const uint8_t version[] = {1, '2'};
 	struct name owner;
-	image_add(out, &(struct record){.owner = apex,
+	snapshot_add(out, &(struct record){.owner = apex,
 				 .type = RR_NS,
 				 .view = VIEW_ANY,
 				 .ttl = CATALOG_TTL_S,
 				 .rdata = {invalid, sizeof(invalid)}});
 	if (name_prepend("version", 7, apex, &owner))
 		return;
-	image_add(out, &(struct record){.owner = owner.wire,
+	snapshot_add(out, &(struct record){.owner = owner.wire,
 				 .type = RR_TXT,
 				 .view = VIEW_ANY,
 				 .ttl = CATALOG_TTL_S,

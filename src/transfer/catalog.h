@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "transfer/image.h"
+#include "transfer/snapshot.h"
 #include "wire/name.h"
 
 /* The label "_catalog" cannot be a host's. */
@@ -20,7 +20,7 @@ struct catalog_soa {
 void catalog_soa(const uint8_t *apex, uint32_t serial, struct catalog_soa *ret) NONNULL;
 
 /* Adds its other records but for the members: NS and version. */
-void catalog_head(const uint8_t *apex, struct image *out) NONNULL;
+void catalog_head(const uint8_t *apex, struct snapshot *out) NONNULL;
 
 struct catalog_member {
 	struct record record;

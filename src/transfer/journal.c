@@ -329,7 +329,7 @@ void journal_free(struct journal *j)
 {
 	if (!j)
 		return;
-	survey_free(j->survey);
+	snapshot_walk_free(j->walk);
 	MAP_FOR_EACH(n, &j->zones)
 		jzone_free(j, container_of(n, struct jzone, in_map));
 	map_fini(&j->zones);

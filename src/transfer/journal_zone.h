@@ -8,9 +8,9 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "transfer/history.h"
-#include "transfer/image.h"
+#include "transfer/snapshot.h"
 #include "transfer/journal.h"
-#include "transfer/survey.h"
+#include "transfer/snapshot_walk.h"
 
 /* One zone. */
 struct jzone {
@@ -21,16 +21,16 @@ struct jzone {
 	struct records *next_soa; /* as told since the last commit; NULL: none, the zone goes */
 	uint32_t serial;          /* 0: not committed yet */
 	bool is_catalog;
-	bool is_leaf; /* there was no zone below it when the last survey began, and none has come since */
+	bool is_leaf; /* there was no zone below it when the last walk began, and none has come since */
 	struct history history;
 
 	/* source.c's */
-	struct list in_imaged; /* while it has an image that is ready */
-	struct list in_wanted; /* while it waits for the next survey to make one */
-	struct image *image;   /* ready, or NULL */
-	struct image *making;  /* by the survey that is under way, or NULL */
-	ns_t image_until;
-	size_t whole_len; /* of the last image, 0 if there was none yet */
+	struct list in_imaged; /* while it has an snapshot that is ready */
+	struct list in_wanted; /* while it waits for the next walk to make one */
+	struct snapshot *snapshot;   /* ready, or NULL */
+	struct snapshot *making;  /* by the walk that is under way, or NULL */
+	ns_t snapshot_until;
+	size_t whole_len; /* of the last snapshot, 0 if there was none yet */
 };
 
 struct journal {
@@ -44,7 +44,7 @@ struct journal {
 
 	/* source.c's */
 	struct list imaged, wanted;
-	struct survey *survey; /* NULL: none is under way */
+	struct snapshot_walk *walk; /* NULL: none is under way */
 	struct jzone *surveyed; /* the zone of the last owner that it came by, or NULL */
 };
 
@@ -63,7 +63,7 @@ bool jzone_is_member(const struct jzone *z) NONNULL;
 /* That owner is about to change. */
 void source_before_change(struct journal *j, const uint8_t *owner) NONNULL;
 
-/* The zone's images are of no use any more: it is no more, or its borders have changed. */
+/* The zone's snapshots are of no use any more: it is no more, or its borders have changed. */
 void source_forget(struct journal *j, struct jzone *z) NONNULL;
 
 /* The zone has a new serial. */

@@ -4,10 +4,10 @@
  * zone, and the making of that.
  * Never changes the zone, never sends. Called by the main thread.
  *
- *	asked for, no image ──► wanted ──a survey begins──► making ──it is done──► image, for a while
+ *	asked for, no snapshot ──► wanted ──a walk begins──► making ──it is done──► snapshot, for a while
  *
- * One survey (transfer/survey.h) is under way at a time, for all zones that were wanted when it
- * began. The image that it makes is of that serial, so that who asks after the zone has gone on waits
+ * One walk (transfer/snapshot_walk.h) is under way at a time, for all zones that were wanted when it
+ * began. The snapshot that it makes is of that serial, so that who asks after the zone has gone on waits
  * for the next.
  */
 #include <stdlib.h>
@@ -21,16 +21,16 @@
 static void drop_image(struct jzone *z)
 {
 	list_remove(&z->in_imaged);
-	image_free(z->image);
-	z->image = NULL;
+	snapshot_free(z->snapshot);
+	z->snapshot = NULL;
 }
 
-static void take_image(struct journal *j, struct jzone *z, struct image *image, ns_t now)
+static void take_image(struct journal *j, struct jzone *z, struct snapshot *snapshot, ns_t now)
 {
 	drop_image(z);
-	z->image = image;
-	z->whole_len = image->err ? 0 : image->len;
-	z->image_until = now + LIMIT_IMAGE_KEEP_S * NS_PER_S;
+	z->snapshot = snapshot;
+	z->whole_len = snapshot->err ? 0 : snapshot->len;
+	z->snapshot_until = now + LIMIT_IMAGE_KEEP_S * NS_PER_S;
 	list_append(&j->imaged, &z->in_imaged);
 }
 
@@ -49,7 +49,7 @@ void journal_trim(struct journal *j, ns_t now)
 {
 	LIST_FOR_EACH(p, &j->imaged) {
 		struct jzone *z = container_of(p, struct jzone, in_imaged);
-		if (z->image_until <= now)
+		if (z->snapshot_until <= now)
 			drop_image(z);
 	}
 }
@@ -58,22 +58,22 @@ ns_t journal_deadline(const struct journal *j)
 {
 	ns_t deadline = NS_NEVER;
 	LIST_FOR_EACH(p, &j->imaged)
-		deadline = ns_min(deadline, container_of(p, struct jzone, in_imaged)->image_until);
+		deadline = ns_min(deadline, container_of(p, struct jzone, in_imaged)->snapshot_until);
 	return deadline;
 }
 
 /* Making them. */
 
-/* Gives the survey up. What it was to make is wanted still. */
+/* Gives the walk up. What it was to make is wanted still. */
 static void abandon_survey(struct journal *j)
 {
-	survey_free(j->survey);
-	j->survey = NULL;
+	snapshot_walk_free(j->walk);
+	j->walk = NULL;
 	MAP_FOR_EACH(n, &j->zones) {
 		struct jzone *z = container_of(n, struct jzone, in_map);
 		if (!z->making)
 			continue;
-		image_free(z->making);
+		snapshot_free(z->making);
 		z->making = NULL;
 		list_remove(&z->in_wanted);
 		list_append(&j->wanted, &z->in_wanted);
@@ -82,7 +82,7 @@ static void abandon_survey(struct journal *j)
 
 void source_before_change(struct journal *j, const uint8_t *owner)
 {
-	if (j->survey && survey_before_change(j->survey, owner))
+	if (j->walk && snapshot_walk_before_change(j->walk, owner))
 		abandon_survey(j);
 }
 
@@ -90,7 +90,7 @@ void source_forget(struct journal *j, struct jzone *z)
 {
 	drop_image(z);
 	list_remove(&z->in_wanted);
-	image_free(z->making);
+	snapshot_free(z->making);
 	z->making = NULL;
 	j->surveyed = NULL;
 }
@@ -118,33 +118,33 @@ static struct jzone *zone_of(struct journal *j, const uint8_t *owner)
 	return j->surveyed;
 }
 
-static struct survey_images images_of(void *arg, const uint8_t *owner)
+static struct walked_snapshots snapshots_of(void *arg, const uint8_t *owner)
 {
 	struct journal *j = arg;
 	const struct jzone *own = zone_of(j, owner), *above = NULL;
 	if (own && owner[0] && name_equal(own->apex.wire, owner))
 		above = jzone_over(j, name_parent(owner));
-	return (struct survey_images){own ? own->making : NULL, above ? above->making : NULL};
+	return (struct walked_snapshots){own ? own->making : NULL, above ? above->making : NULL};
 }
 
-static void begin_survey(struct journal *j)
+static void begin_snapshot_walk(struct journal *j)
 {
-	j->survey = survey_new(j->zone, j->seed, images_of, j);
-	if (!j->survey)
+	j->walk = snapshot_walk_new(j->zone, j->seed, snapshots_of, j);
+	if (!j->walk)
 		return;
 	find_leaves(j);
 	j->surveyed = NULL;
 	LIST_FOR_EACH(p, &j->wanted) {
 		struct jzone *z = container_of(p, struct jzone, in_wanted);
 		list_remove(&z->in_wanted);
-		z->making = image_new(z->soa, z->serial);
+		z->making = snapshot_new(z->soa, z->serial);
 	}
 }
 
 static void end_survey(struct journal *j, ns_t now)
 {
-	survey_free(j->survey);
-	j->survey = NULL;
+	snapshot_walk_free(j->walk);
+	j->walk = NULL;
 	MAP_FOR_EACH(n, &j->zones) {
 		struct jzone *z = container_of(n, struct jzone, in_map);
 		if (z->making)
@@ -155,16 +155,16 @@ static void end_survey(struct journal *j, ns_t now)
 
 bool journal_has_work(const struct journal *j)
 {
-	return j->survey || !list_is_empty(&j->wanted);
+	return j->walk || !list_is_empty(&j->wanted);
 }
 
 bool journal_work(struct journal *j, ns_t now)
 {
 	if (!journal_has_work(j))
 		return true; /* it may be that what was wanted is no more */
-	if (!j->survey)
-		begin_survey(j);
-	int more = j->survey ? survey_work(j->survey) : 1;
+	if (!j->walk)
+		begin_snapshot_walk(j);
+	int more = j->walk ? snapshot_walk_work(j->walk) : 1;
 	if (more < 0)
 		abandon_survey(j);
 	else if (more == 0)
@@ -173,37 +173,37 @@ bool journal_work(struct journal *j, ns_t now)
 }
 
 /* The catalog is not in the store, and short: at once. NULL if out of memory. */
-static struct image *image_catalog(const struct journal *j, const struct jzone *catalog)
+static struct snapshot *snapshot_catalog(const struct journal *j, const struct jzone *catalog)
 {
 	struct catalog_member member;
-	struct image *image = image_new(catalog->soa, catalog->serial);
-	if (!image)
+	struct snapshot *snapshot = snapshot_new(catalog->soa, catalog->serial);
+	if (!snapshot)
 		return NULL;
-	catalog_head(catalog->apex.wire, image);
+	catalog_head(catalog->apex.wire, snapshot);
 	MAP_FOR_EACH(n, &j->zones) {
 		const struct jzone *z = container_of(n, struct jzone, in_map);
 		if (jzone_is_member(z) &&
 			catalog_member(catalog->apex.wire, z->apex.wire, &member) == 0)
-			image_add(image, &member.record);
+			snapshot_add(snapshot, &member.record);
 	}
-	return image;
+	return snapshot;
 }
 
-/* Sees to it that the zone has an image that is not older than the question. JOURNAL_LATER: it will
+/* Sees to it that the zone has an snapshot that is not older than the question. JOURNAL_LATER: it will
  * have one; ERR_NOMEM. */
 static int want_image(struct journal *j, struct jzone *z, const struct xfr_ask *ask, ns_t now)
 {
-	if (z->image && !is_before(z->image->serial, ask->since)) {
+	if (z->snapshot && !is_before(z->snapshot->serial, ask->since)) {
 		/* One that memory did not suffice for is not kept for being asked for again. */
-		if (!z->image->err)
-			z->image_until = now + LIMIT_IMAGE_KEEP_S * NS_PER_S;
-		return z->image->err;
+		if (!z->snapshot->err)
+			z->snapshot_until = now + LIMIT_IMAGE_KEEP_S * NS_PER_S;
+		return z->snapshot->err;
 	}
 	if (z->is_catalog) {
-		struct image *image = image_catalog(j, z);
-		if (image)
-			take_image(j, z, image, now);
-		return image ? image->err : ERR_NOMEM;
+		struct snapshot *snapshot = snapshot_catalog(j, z);
+		if (snapshot)
+			take_image(j, z, snapshot, now);
+		return snapshot ? snapshot->err : ERR_NOMEM;
 	}
 	bool is_under_way = z->making && !is_before(z->making->serial, ask->since);
 	if (!is_under_way && list_is_empty(&z->in_wanted))
@@ -227,13 +227,13 @@ static struct xfr_source *source_new(struct records *soa, size_t blocks)
 	return s;
 }
 
-static struct xfr_source *source_whole(const struct image *image)
+static struct xfr_source *source_whole(const struct snapshot *snapshot)
 {
-	struct xfr_source *s = source_new(image->soa, image->count);
+	struct xfr_source *s = source_new(snapshot->soa, snapshot->count);
 	if (!s)
 		return NULL;
-	for (size_t i = 0; i < image->count; i++)
-		s->blocks[s->block_count++] = records_ref(image->blocks[i]);
+	for (size_t i = 0; i < snapshot->count; i++)
+		s->blocks[s->block_count++] = records_ref(snapshot->blocks[i]);
 	return s;
 }
 
@@ -303,8 +303,8 @@ static int make_source(struct journal *j, struct jzone *z, const struct xfr_ask 
 		int err = want_image(j, z, ask, now);
 		if (err)
 			return err;
-		*ret = source_whole(z->image);
-		*ret_given = z->image->serial;
+		*ret = source_whole(z->snapshot);
+		*ret_given = z->snapshot->serial;
 	}
 	return *ret ? 0 : ERR_NOMEM;
 }

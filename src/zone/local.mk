@@ -3,7 +3,6 @@ src_zone_libzone_a_SOURCES = \
 	src/zone/apex.c \
 	src/zone/fact.c src/zone/fact.h \
 	src/zone/garbage.c src/zone/garbage.h \
-	src/zone/key.c src/zone/key.h \
 	src/zone/lookup.c src/zone/lookup.h \
 	src/zone/node.c src/zone/node.h \
 	src/zone/owner.c \

@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
-#include "zone/key.h"
+#include "wire/key.h"
 #include "zone/node.h"
 
 typedef uint64_t slot_t;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "serve/answer.h"
-#include "serve/ready.h"
+#include "serve/fastpath.h"
 #include "wire/msg.h"
 
 static struct zone *zone;
@@ -68,7 +68,7 @@ static void make_zone(void)
 	zone_garbage_free(zone_commit(zone, 1));
 }
 
-/* A delegation and a DNAME, which close the short way (serve/ready.h) for all names, or not. */
+/* A delegation and a DNAME, which close the short way (serve/fastpath.h) for all names, or not. */
 static void set_cuts(bool has_cuts)
 {
 	static bool had_cuts;

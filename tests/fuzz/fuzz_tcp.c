@@ -8,7 +8,7 @@
  * The input: a byte that says how long the pieces are, one that says how much of the answers is taken at a
  * time, and the stream.
  */
-#include "io/dns_tcp.c" /* its connections, without its thread */
+#include "net/dns_tcp.c" /* its connections, without its thread */
 
 #include <fcntl.h>
 

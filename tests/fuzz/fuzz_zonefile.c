@@ -5,22 +5,31 @@
  * Never checks which texts are right: that is tests/unit/test_zonefile.c. Run by a fuzzer and its
  * replay.
  */
-#include "io/zonefile.h"
+#include "zonefile/zonefile.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "export/export.h"
+#include "io/zoneldns.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static const uint8_t apex[] = "\1z";
 
+static int read_text(struct zonefile **ret, const char *text, size_t len, bool is_by_ldns,
+	struct zonefile_error *error)
+{
+	return zonefile_parse(ret, &(struct zonefile_source){.path = "z", .text = text, .len = len,
+			.origin = apex, .ttl_s = 60, .rr_reader = &zoneldns_reader,
+			.has_no_plain_lines = is_by_ldns}, error);
+}
+
 static struct export *read_export(const char *text, size_t len, struct zonefile_error *error)
 {
 	struct zonefile *file;
-	if (zonefile_parse(&file, "z", text, len, apex, 60, error))
+	if (read_text(&file, text, len, false, error))
 		return NULL;
 	struct export *e = export_new();
 	for (size_t i = 0; e && i < zonefile_count(file); i++) {
@@ -114,8 +123,8 @@ static void check_quick_way(const char *text, size_t len)
 {
 	struct zonefile_error why, why_slow;
 	struct zonefile *quick = NULL, *slow = NULL;
-	int err = zonefile_parse(&quick, "z", text, len, apex, 60, &why);
-	if (zonefile_parse_by_ldns(&slow, "z", text, len, apex, 60, &why_slow) != err)
+	int err = read_text(&quick, text, len, false, &why);
+	if (read_text(&slow, text, len, true, &why_slow) != err)
 		abort();
 	if (err) {
 		if (strcmp(why.text, why_slow.text) != 0)

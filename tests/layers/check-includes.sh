@@ -26,7 +26,10 @@ find "$src" -name '*.[ch]' | LC_ALL=C sort | xargs -r awk -v src="$src" '
 		may[head[1], head[1]] = 1
 		n = split(half[2], list, " ")
 		for (i = 1; i <= n; i++)
-			may[head[1], list[i]] = 1
+			if (sub(/^!/, "", list[i]))
+				never[head[1], list[i] ".h"] = 1
+			else
+				may[head[1], list[i]] = 1
 		next
 	}
 	function complain(text) {
@@ -47,6 +50,8 @@ find "$src" -name '*.[ch]' | LC_ALL=C sort | xargs -r awk -v src="$src" '
 			complain("include path is not relative to src: " quoted[2])
 		else if (!((dir, target) in may))
 			complain("src/" dir " must not use src/" target ": " quoted[2])
+		else if ((dir, quoted[2]) in never)
+			complain("src/" dir " must not use src/" quoted[2])
 	}
 	END {
 		printf "%d includes in %d files, %d not allowed\n", includes, files, bad

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # Proves that the core is pure: each archive of a core directory calls only its own and allowed
-# lower layers and what symbols.txt permits, and has no writable globals.
+# lower layers and what symbols.txt permits, and has no writable globals. And that other archives call
+# nothing that symbols.txt forbids them.
 # check-symbols.sh [--lib=DIRECTORY-NAME:ARCHIVE]...
 set -u
 here=$(dirname "$0")
@@ -16,15 +17,15 @@ for arg; do
 done
 
 declare -A may=() defined=()
-core=()
+core=() shell=()
 while read -r dir kind allowed; do
 	[ -n "$dir" ] || continue
-	[ "$kind" = core ] && core+=("$dir")
+	if [ "$kind" = core ]; then core+=("$dir"); else shell+=("$dir"); fi
 	may[$dir]="$dir ${allowed#*:}"
 done < <(sed 's/#.*//; s/:/ : /' "$here/layers.txt")
 
 if [ ${#libs[@]} -eq 0 ]; then
-	for dir in "${core[@]}"; do
+	for dir in "${core[@]}" "${shell[@]}"; do
 		[ -f "$build/src/$dir/lib$dir.a" ] && libs+=("$dir:$build/src/$dir/lib$dir.a")
 	done
 fi
@@ -54,9 +55,35 @@ is_allowed()
 	return 1
 }
 
+# check_shell DIR ARCHIVE: of a directory that is not of the core. It may call anything but what is forbidden.
+check_shell()
+{
+	local symbol object
+	mapfile -t patterns < <(allowed_patterns "$1" | sed -n 's/^!//p')
+	[ ${#patterns[@]} -gt 0 ] || return
+	while read -r symbol object; do
+		seen=$((seen + 1))
+		is_allowed "$symbol" || continue
+		echo "src/$1 must not use $symbol ($object)"
+		bad=$((bad + 1))
+	done < <(undefined_symbols "$2")
+}
+
+# undefined_symbols ARCHIVE: each with the object that has it.
+undefined_symbols()
+{
+	"$nm" -u -A -f posix "$1" 2>/dev/null |
+		awk '{ object = $1; sub(/^.*\[/, "", object); sub(/\]:$/, "", object); print $2, object }' |
+		LC_ALL=C sort -u
+}
+
 bad=0 seen=0
 for lib in "${libs[@]}"; do
 	dir=${lib%%:*} archive=${lib#*:}
+	if [[ " ${shell[*]} " == *" $dir "* ]]; then
+		check_shell "$dir" "$archive"
+		continue
+	fi
 	mapfile -t patterns < <(allowed_patterns "$dir")
 	below=$(for d in ${may[$dir]:-$dir}; do echo "${defined[$d]:-}"; done)
 	while read -r symbol object; do
@@ -64,9 +91,7 @@ for lib in "${libs[@]}"; do
 		is_allowed "$symbol" && continue
 		echo "src/$dir must not use $symbol ($object)"
 		bad=$((bad + 1))
-	done < <("$nm" -u -A -f posix "$archive" 2>/dev/null |
-		awk '{ object = $1; sub(/^.*\[/, "", object); sub(/\]:$/, "", object); print $2, object }' |
-		LC_ALL=C sort -u | awk '
+	done < <(undefined_symbols "$archive" | awk '
 			FILENAME != "-" { below[$1]; next }
 			!($1 in below)' <(echo "$below") -)
 

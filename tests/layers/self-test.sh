@@ -36,7 +36,19 @@ includes()
 
 header_in wire '#include "base/addr.h"';       expect pass '0 not allowed' includes
 header_in wire '#include <stdio.h>';           expect pass '0 not allowed' includes
-header_in io '#include "mdns/engine.h"';       expect pass '0 not allowed' includes
+header_in net '#include "mdns/mdns.h"';        expect pass '0 not allowed' includes
+header_in watch '#include "io/netlink.h"';     expect pass '0 not allowed' includes
+header_in io '#include "mdns/mdns.h"';         expect fail 'io must not use src/mdns' includes
+header_in watch '#include "net/dns.h"';        expect fail 'watch must not use src/net' includes
+header_in watch '#include "wire/msg.h"';       expect fail 'watch must not use src/wire' includes
+header_in net '#include "watch/watcher.h"';    expect fail 'net must not use src/watch' includes
+header_in net '#include "io/netlink.h"';       expect fail 'net must not use src/io/netlink.h' includes
+header_in net '#include "io/netns.h"';         expect fail 'net must not use src/io/netns.h' includes
+header_in mdns '#include "zone/zone.h"';       expect fail 'mdns must not use src/zone' includes
+header_in ontapd '#include "serve/answer.h"';  expect fail 'ontapd must not use src/serve' includes
+header_in ontapd '#include "net/dns.h"';       expect fail 'ontapd must not use src/net' includes
+header_in ontap '#include "wire/msg.h"';       expect fail 'ontap must not use src/wire' includes
+header_in zonefile '#include "io/file.h"';     expect fail 'zonefile must not use src/io' includes
 header_in base '#include "wire/msg.h"';        expect fail 'base must not use src/wire' includes
 header_in mdns '#include "serve/answer.h"';    expect fail 'mdns must not use src/serve' includes
 header_in zone '  #  include "model/model.h"'; expect fail 'zone must not use src/model' includes
@@ -87,6 +99,13 @@ archive wire 'static const int table[] = {1, 2}; int g(int i) { return table[i];
 expect pass '0 faults' symbols wire
 archive wire 'const char *const names[] = {"a", "b"};'
 expect pass '0 faults' symbols wire
+
+archive net 'int mnl_socket_open(); int g(void) { return mnl_socket_open(); }'
+expect fail 'net must not use mnl_socket_open' symbols net
+archive net 'int setns(); int g(void) { return setns(); }'
+expect fail 'net must not use setns' symbols net
+archive net 'int recvmmsg(); int counter; int g(void) { return recvmmsg() + ++counter; }'
+expect pass '0 faults' symbols net
 
 if command -v mandoc >/dev/null; then
 	printf '.Dd $Mdocdate$\n.Dt X 8\n.Os\n.Sh NAME\n.Nm x\n.Nd does it\n.Xyzzy\n' >"$work/bad.8"

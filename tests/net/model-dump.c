@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "io/kernel.h"
+#include "watch/kernel.h"
 #include "model/model.h"
 
 struct program {
@@ -167,7 +167,7 @@ static void put_stats(struct buf *b, const struct program *p)
 		"\"proxies\": %zu, \"news_lost\": %" PRIu64 "}\n", s.datagrams, s.events, s.dumps, s.overruns, s.interrupted,
 		s.malformed, s.misattributed, s.is_own_only, p->refused,
 		kernel_is_synced(p->kernel), m.namespaces, m.links, m.addrs,
-		census_means_text(s.census.means), s.census.looks, s.census.pairs, s.census.proxies,
+		census_means_text(s.census.means), s.census.looks, s.census.pairs, s.census.nsproxies,
 		s.census.news_lost);
 }
 

@@ -481,7 +481,7 @@ static void a_zone_that_could_not_be_made_is_made_again_after_a_while(void **sta
 	while (journal_source(w->journal, &ask, 0, &source) == JOURNAL_LATER)
 		journal_work(w->journal, 0);
 	xfr_source_free(source);
-	jzone_find(w->journal, ask.zone.wire)->image->err = ERR_NOMEM;
+	jzone_find(w->journal, ask.zone.wire)->snapshot->err = ERR_NOMEM;
 	assert_int_equal(journal_source(w->journal, &ask, half, &source), ERR_NOMEM);
 	journal_trim(w->journal, 2 * half);
 	assert_int_equal(journal_source(w->journal, &ask, 2 * half, &source), JOURNAL_LATER);

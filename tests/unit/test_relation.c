@@ -37,17 +37,17 @@ static void on_event(void *arg, const struct event *ev)
 	memcpy(name, ev->hostname.name, HOSTNAME_CAP);
 }
 
-static struct relation_sight sight(uint64_t proxy, uint64_t net, uint64_t uts, const char *name)
+static struct relation_sight sight(uint64_t nsproxy, uint64_t net, uint64_t uts, const char *name)
 {
-	struct relation_sight s = {.proxy = proxy, .net = net, .pid = (int32_t)proxy + 1};
+	struct relation_sight s = {.nsproxy = nsproxy, .net = net, .pid = (int32_t)nsproxy + 1};
 	s.uts.uts = uts;
 	snprintf(s.uts.name, sizeof(s.uts.name), "%s", name);
 	return s;
 }
 
-static void saw(struct relation *r, uint64_t proxy, uint64_t net, uint64_t uts, const char *name)
+static void saw(struct relation *r, uint64_t nsproxy, uint64_t net, uint64_t uts, const char *name)
 {
-	struct relation_sight s = sight(proxy, net, uts, name);
+	struct relation_sight s = sight(nsproxy, net, uts, name);
 	assert_int_equal(relation_saw(r, &s), 0);
 }
 
@@ -55,8 +55,8 @@ static void place_all(struct relation *r)
 {
 	uint64_t net;
 	int32_t pid;
-	while (relation_next_unplaced(r, &net, &pid))
-		relation_place(r, net, (nsid_t)net);
+	while (relation_next_without_nsid(r, &net, &pid))
+		relation_set_nsid(r, net, (nsid_t)net);
 }
 
 static void flush(struct relation *r)
@@ -120,16 +120,16 @@ static void nothing_is_told_of_a_namespace_without_an_id(void **state)
 	saw(r, 4, 3, 2, "www");
 	relation_flush(r);
 	assert_int_equal(told.events, 0);
-	assert_true(relation_next_unplaced(r, &net, &pid));
+	assert_true(relation_next_without_nsid(r, &net, &pid));
 	assert_int_equal(net, 3);
 	assert_int_equal(pid, 5); /* the lowest */
-	assert_false(relation_next_unplaced(r, &net, &pid));
+	assert_false(relation_next_without_nsid(r, &net, &pid));
 	relation_doubt(r, 3);
-	assert_false(relation_next_unplaced(r, &net, &pid));
+	assert_false(relation_next_without_nsid(r, &net, &pid));
 	saw(r, 9, 3, 2, "www");
-	assert_true(relation_next_unplaced(r, &net, &pid));
+	assert_true(relation_next_without_nsid(r, &net, &pid));
 	assert_int_equal(pid, 10);
-	relation_place(r, 3, 3);
+	relation_set_nsid(r, 3, 3);
 	relation_flush(r);
 	assert_string_equal(told.names[3][2], "www");
 	relation_free(r);
@@ -184,12 +184,12 @@ static void an_id_that_is_gone_is_forgotten_and_one_that_changed_told_anew(void 
 	saw(r, 1, 3, 2, "www");
 	flush(r);
 	told.events = 0;
-	relation_forget_places(r);
+	relation_forget_nsids(r);
 	saw(r, 1, 3, 2, "www");
 	flush(r); /* the same id as before: nothing to be told */
 	assert_int_equal(told.events, 0);
-	relation_forget_places(r);
-	relation_place(r, 3, 5);
+	relation_forget_nsids(r);
+	relation_set_nsid(r, 3, 5);
 	relation_flush(r);
 	assert_string_equal(told.names[3][2], "");
 	assert_string_equal(told.names[5][2], "www");
@@ -198,12 +198,12 @@ static void an_id_that_is_gone_is_forgotten_and_one_that_changed_told_anew(void 
 
 /* --- against an inventory ----------------------------------------------------------------- */
 
-/* The kernel, as far as it matters here: which proxies there are, and the names. */
+/* The kernel, as far as it matters here: which nsproxies there are, and the names. */
 struct kernel {
 	struct {
 		bool is_there;
 		uint64_t net, uts;
-	} proxies[PROXIES];
+	} nsproxies[PROXIES];
 	char names[UTSES][8];
 	unsigned random;
 };
@@ -225,20 +225,20 @@ static void happen(struct kernel *k, struct relation *r)
 			relation_renamed(r, uts, k->names[uts]);
 		return;
 	case 1:
-		k->proxies[i].is_there = false;
+		k->nsproxies[i].is_there = false;
 		if (r)
 			relation_gone(r, i);
 		return;
 	default: break;
 	}
-	k->proxies[i].is_there = true;
-	k->proxies[i].net = draw(k, NETS);
-	k->proxies[i].uts = uts;
+	k->nsproxies[i].is_there = true;
+	k->nsproxies[i].net = draw(k, NETS);
+	k->nsproxies[i].uts = uts;
 	if (r)
-		saw(r, i, k->proxies[i].net, uts, k->names[uts]);
+		saw(r, i, k->nsproxies[i].net, uts, k->names[uts]);
 }
 
-/* Looks at each proxy; in between more happens, which is heard of after. */
+/* Looks at each nsproxy; in between more happens, which is heard of after. */
 static void take_inventory(struct kernel *k, struct relation *r, bool is_busy)
 {
 	struct kernel replay = *k;
@@ -250,9 +250,9 @@ static void take_inventory(struct kernel *k, struct relation *r, bool is_busy)
 			for (later = 0; later < 6; later++)
 				happen(k, NULL);
 		}
-		if (k->proxies[i].is_there)
-			saw(r, i, k->proxies[i].net, k->proxies[i].uts,
-				k->names[k->proxies[i].uts]);
+		if (k->nsproxies[i].is_there)
+			saw(r, i, k->nsproxies[i].net, k->nsproxies[i].uts,
+				k->names[k->nsproxies[i].uts]);
 	}
 	relation_end(r);
 	for (unsigned i = 0; i < later; i++)
@@ -263,9 +263,9 @@ static void expect_equal(const struct kernel *k, const struct told *told)
 {
 	char want[NETS + 1][UTSES + 1][HOSTNAME_CAP] = {0};
 	for (unsigned i = 0; i < PROXIES; i++)
-		if (k->proxies[i].is_there)
-			strcpy(want[k->proxies[i].net][k->proxies[i].uts],
-				k->names[k->proxies[i].uts]);
+		if (k->nsproxies[i].is_there)
+			strcpy(want[k->nsproxies[i].net][k->nsproxies[i].uts],
+				k->names[k->nsproxies[i].uts]);
 	assert_memory_equal(want, told->names, sizeof(want));
 }
 

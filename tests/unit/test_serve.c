@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "serve/ready.h"
+#include "serve/fastpath.h"
 #include "unit.h"
 #include "wire/pack.h"
 #include "zone_rig.h"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "serve/options.h"
+#include "serve/edns_options.h"
 #include "unit.h"
 #include "wire/pack.h"
 #include "zone_rig.h"

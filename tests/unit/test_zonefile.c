@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of io/zonefile.h and io/file.h: what is read from master files, what is refused
+ * Owns the tests of zonefile/zonefile.h and io/file.h: what is read from master files, what is refused
  * and how it is said, and how files are replaced.
  * Never writes outside a directory of its own. Run by `make check`.
  */
-#include "io/zonefile.h"
+#include "zonefile/zonefile.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,16 +16,24 @@
 
 #include "base/err.h"
 #include "io/file.h"
-#include "io/zoneplain.h"
+#include "io/zoneldns.h"
+#include "zonefile/plain.h"
 #include "unit.h"
 
 static const uint8_t home_arpa[] = "\4home\4arpa";
+
+static int read_text(
+	struct zonefile **ret, const char *text, size_t len, struct zonefile_error *error)
+{
+	return zonefile_parse(ret, &(struct zonefile_source){.path = "z", .text = text, .len = len,
+			.origin = home_arpa, .ttl_s = 60, .rr_reader = &zoneldns_reader}, error);
+}
 
 static struct zonefile *parse(const char *text)
 {
 	struct zonefile *z = NULL;
 	struct zonefile_error error;
-	if (zonefile_parse(&z, "z", text, strlen(text), home_arpa, 60, &error))
+	if (read_text(&z, text, strlen(text), &error))
 		fail_msg("%s", error.text);
 	return z;
 }
@@ -35,7 +43,7 @@ static void assert_refused(const char *text, const char *message)
 	struct zonefile *z = NULL;
 	struct zonefile_error error;
 	assert_int_equal(
-		zonefile_parse(&z, "z", text, strlen(text), home_arpa, 60, &error), ERR_SYNTAX);
+		read_text(&z, text, strlen(text), &error), ERR_SYNTAX);
 	assert_null(z);
 	assert_string_equal(error.text, message);
 }
@@ -405,7 +413,7 @@ static void a_zero_byte_is_refused(void **state)
 	struct zonefile_error error;
 	(void)state;
 	assert_int_equal(
-		zonefile_parse(&z, "z", "a A 1.2.3.4\0\n", 13, home_arpa, 60, &error), ERR_SYNTAX);
+		read_text(&z, "a A 1.2.3.4\0\n", 13, &error), ERR_SYNTAX);
 	assert_string_equal(error.text, "z: has a zero byte");
 }
 
@@ -432,8 +440,11 @@ static void the_sample_zones_are_read(void **state)
 		struct zonefile *z;
 		struct zonefile_error error;
 		snprintf(path, sizeof(path), "%s/zones/%s", top ? top : ".", names[i]);
-		if (zonefile_read(&z, path, home_arpa, 60, &error))
+		struct buf text = {0};
+		assert_int_equal(file_read(path, 100000, &text), 0);
+		if (read_text(&z, buf_text(&text), text.len, &error))
 			fail_msg("%s", error.text);
+		buf_fini(&text);
 		assert_true(zonefile_count(z) > 3);
 		for (size_t k = 0; k < zonefile_count(z); k++)
 			assert_true(name_is_below(
@@ -504,13 +515,11 @@ static void what_is_no_regular_file_is_not_replaced(void **state)
 static void a_file_that_is_too_large_or_absent_is_not_read(void **state)
 {
 	struct buf b = {0};
-	struct zonefile *z;
-	struct zonefile_error error;
 	(void)state;
 	assert_int_equal(file_read("/dev/zero", 100000, &b), ERR_RANGE);
 	buf_fini(&b);
-	assert_int_equal(zonefile_read(&z, "/nowhere/z", home_arpa, 60, &error), ERR_SYS);
-	assert_string_equal(error.text, "/nowhere/z: No such file or directory");
+	assert_int_equal(file_read("/nowhere/z", 100000, &b), ERR_SYS);
+	assert_int_equal(errno, ENOENT);
 }
 
 static void a_command_runs_in_the_shell_and_is_not_waited_for(void **state)

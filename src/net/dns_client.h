@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Messages of our own to other name servers, from ports that the kernel picks: datagrams, and one
+ * question with its answer over TCP. Everything is non-blocking, in the main loop.
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "base/compiler.h"
+#include "base/time.h"
+#include "io/loop.h"
+
+struct server_addr {
+	struct addr addr;
+	uint16_t port;
+};
+
+/* Datagrams. A socket for each family, opened when it is first used. */
+struct dns_client; /* opaque */
+
+/* `on_message` gets each datagram that comes in, from whomever. NULL if out of memory. */
+struct dns_client *dns_client_new(struct loop *loop,
+	void (*on_message)(
+		void *arg, const struct server_addr *from, const uint8_t *msg, size_t len),
+	void *arg) NONNULL_ARGS(1, 2) MUSTCHECK;
+void dns_client_free(struct dns_client *c);
+
+/* Sends. ERR_SYS with errno. */
+int dns_client_send(struct dns_client *c, const struct server_addr *to, const uint8_t *msg,
+	size_t len) NONNULL MUSTCHECK;
+
+/* One question over TCP (RFC 7766), and its answer.
+ *
+ *	connecting ──► writing ──► reading ──► done: `on_done` is called once, that is all
+ */
+struct exchange; /* opaque */
+
+/* Begins it; `msg` is copied. `on_done` gets the answer, or NULL if there was none by `deadline` or
+ * the connection failed; it may begin another. NULL, with errno, if it cannot even begin: then
+ * `on_done` is not called. */
+struct exchange *exchange_begin(struct loop *loop, const struct server_addr *to, const uint8_t *msg,
+	size_t len, void (*on_done)(void *arg, const uint8_t *answer, size_t len), void *arg)
+	NONNULL_ARGS(1, 2, 3, 5) MUSTCHECK;
+
+/* Ends it without an answer: `on_done` is called. For who has waited long enough. */
+void exchange_give_up(struct exchange *x) NONNULL;
+/* Ends it without a word. */
+void exchange_free(struct exchange *x);

@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns TCP for unicast DNS (RFC 7766): one thread, any number of clients, none of whom can hold up
+ * another, or UDP.
+ * Never knows DNS: serve_answer() does. Called by net/dns.c.
+ *
+ * A connection in turn: read what is there, answer each whole query, write all answers at once.
+ * What is left (a part of a query; answers that the client does not take) is kept until the next
+ * turn, and while answers wait nothing more is read: so a connection never holds more than one
+ * reading and its answers. Progress rule: a connection that completes neither a query nor the
+ * sending of its answers for LIMIT_TCP_IDLE_S is closed. Answers are in the order of the queries: each
+ * is at hand at once, so another order (RFC 7766 §6.2.1.1) would have none sooner, but behind a transfer.
+ *
+ *	READING ──answers do not all go out──► WRITING ──they have──► READING ──end, error, idle──► closed
+ *
+ * A query for a transfer ends the reading: it is passed to the main thread (net/transfers.h), and
+ * once there is something to be sent, the connection is WRITING, message after message, until that
+ * was the last. One message is made and sent a turn, so that others have theirs in between.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/time.h"
+#include "net/dns_answer.h"
+#include "net/dns_part.h"
+#include "io/loop.h"
+#include "io/privilege.h"
+#include "io/rcu.h"
+#include "wire/msg.h"
+
+enum {
+	EVENTS = 64,
+	/* Less than one source may have: those of its connections that have ended are noticed between
+	 * two turns, and do not count against its next ones. */
+	ACCEPTS_A_TURN = 16,
+	PREFIX_LEN = 2, /* RFC 1035 §4.2.2 */
+	READ_CAP = 64 * 1024,
+	WRITE_CAP = 2 * (PREFIX_LEN + MSG_CAP),
+	LISTENERS_MAX = 256
+};
+
+/* What an event is about: the first member of what is waited for. */
+enum source_kind { SOURCE_STOP, SOURCE_LISTENER, SOURCE_CONN, SOURCE_TRANSFERS };
+
+struct source {
+	enum source_kind kind;
+	int fd;
+};
+
+struct conn {
+	struct source source;
+	struct list in_use;        /* by last progress, the longest ago first */
+	struct map_node by_client; /* under the hash of where the client is */
+	ns_t progress;
+	struct serve_client client;
+	uint8_t *in; /* input not answered yet; NULL if there is none */
+	size_t in_len;
+	uint8_t *out; /* answers not sent yet; NULL if there are none */
+	size_t out_len, out_sent;
+	bool is_closing;           /* nothing more is read: close when all is sent */
+	uint32_t events;           /* that are waited for */
+	struct transfer *transfer; /* asked for, or being sent; NULL: none */
+	bool is_sending;           /* `transfer` is ready */
+};
+
+struct tcp_server {
+	struct serve_ctx ctx;
+	_Atomic uint64_t accepted, limited, open;
+	_Atomic uint64_t send_failed;
+	pthread_t thread;
+	int epoll_fd;
+	struct source stop;          /* an eventfd */
+	struct source ready;         /* of transfers */
+	struct transfers *transfers; /* NULL: none */
+	const struct log *log;
+	ns_t now;                               /* since the last wait */
+	struct list conns;                      /* of struct conn.in_use */
+	struct map clients;                     /* of struct conn.by_client */
+	uint64_t seed;                          /* of its hashes */
+	struct source listeners[LISTENERS_MAX]; /* the main thread adds; read here by events only */
+	size_t listener_count;
+	uint8_t read_buffer[READ_CAP];
+	uint8_t write_buffer[WRITE_CAP];
+};
+
+static int watch(struct tcp_server *s, struct source *source, uint32_t events)
+{
+	struct epoll_event ev = {.events = events, .data.ptr = source};
+	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, source->fd, &ev);
+}
+
+static void wait_for(struct tcp_server *s, struct conn *c, uint32_t events)
+{
+	struct epoll_event ev = {.events = events, .data.ptr = &c->source};
+	if (c->events == events)
+		return;
+	c->events = events;
+	(void)!epoll_ctl(s->epoll_fd, EPOLL_CTL_MOD, c->source.fd, &ev);
+}
+
+static void end_transfer(struct tcp_server *s, struct conn *c, bool is_done)
+{
+	const struct xfr *x = &c->transfer->xfr;
+	char zone[NAME_TEXT_CAP], client[ADDR_TEXT_CAP];
+	name_to_text(x->ask.zone.wire, zone);
+	addr_format(&c->client.addr, client);
+	if (is_done && x->source)
+		log_info(s->log,
+			"transferred: zone=%s client=%s type=%s view=%s messages=%llu records=%llu "
+			"bytes=%llu",
+			zone, client,
+			x->source->is_single        ? "none"
+			: x->source->is_incremental ? "ixfr"
+						    : "axfr",
+			x->ask.view == VIEW_LAN ? "lan" : "wan", (unsigned long long)x->messages,
+			(unsigned long long)x->records, (unsigned long long)x->bytes);
+	else
+		log_info(s->log, "not transferred: zone=%s client=%s error=\"%s\"", zone, client,
+			c->transfer->err ? err_text(c->transfer->err) : "the client went away");
+	transfers_end(s->transfers, c->transfer, is_done && x->source);
+	c->transfer = NULL;
+	c->is_sending = false;
+}
+
+/* The connection's transfer is of no use any more. */
+static void drop_transfer(struct tcp_server *s, struct conn *c)
+{
+	if (c->is_sending)
+		end_transfer(s, c, false);
+	else
+		c->transfer->conn = NULL; /* the main thread has it */
+	c->transfer = NULL;
+}
+
+static void conn_free(struct tcp_server *s, struct conn *c)
+{
+	if (c->transfer)
+		drop_transfer(s, c);
+	close(c->source.fd); /* and out of the epoll set by that */
+	list_remove(&c->in_use);
+	map_remove(&s->clients, &c->by_client);
+	free(c->in);
+	free(c->out);
+	free(c);
+	atomic_fetch_sub_explicit(&s->open, 1, memory_order_relaxed);
+}
+
+static void note_progress(struct tcp_server *s, struct conn *c)
+{
+	c->progress = s->now;
+	list_remove(&c->in_use);
+	list_append(&s->conns, &c->in_use);
+}
+
+/* Sets `*kept` to a copy of the bytes, or NULL if there are none. False without memory. */
+static bool keep(uint8_t **kept, const uint8_t *bytes, size_t len)
+{
+	uint8_t *copy = NULL;
+	if (len > 0) {
+		copy = malloc(len);
+		if (!copy)
+			return false;
+		memcpy(copy, bytes, len);
+	}
+	free(*kept);
+	*kept = copy;
+	return true;
+}
+
+/* Bytes of the whole message at the start of the input with its prefix; 0 if it is not all
+ * there. */
+static size_t whole_message(const uint8_t *in, size_t len)
+{
+	if (len < PREFIX_LEN || len - PREFIX_LEN < get_u16(in))
+		return 0;
+	return PREFIX_LEN + (size_t)get_u16(in);
+}
+
+/* Passes a transfer on to the main thread. */
+static void ask_for(struct tcp_server *s, struct conn *c, struct transfer *transfer)
+{
+	transfer->conn = c;
+	c->transfer = transfer;
+	c->is_sending = false;
+	transfers_ask(s->transfers, transfer);
+}
+
+/* Answers whole queries until there are none, or no room for another answer, or a transfer is asked
+ * for; `*used` is how much of the input that took. Returns the length of the answers. What has no
+ * answer is the last that we hear of a client: it gets those to what it asked before. */
+static size_t answer_queries(
+	struct tcp_server *s, struct conn *c, uint8_t *in, size_t len, size_t *used)
+{
+	size_t out = 0, message;
+	*used = 0;
+	while (!c->transfer && WRITE_CAP - out >= PREFIX_LEN + MSG_CAP &&
+		(message = whole_message(in + *used, len - *used)) > 0) {
+		uint8_t *reply = s->write_buffer + out;
+		struct transfer *transfer = NULL;
+		size_t reply_len =
+			dns_answer(&s->ctx, s->transfers, &c->client, in + *used + PREFIX_LEN,
+				message - PREFIX_LEN, reply + PREFIX_LEN, MSG_CAP, &transfer);
+		*used += message;
+		if (transfer) {
+			ask_for(s, c, transfer);
+			break;
+		}
+		if (reply_len == 0) {
+			c->is_closing = true;
+			*used = len;
+			break;
+		}
+		put_u16(reply, (uint16_t)reply_len);
+		out += PREFIX_LEN + reply_len;
+	}
+	return out;
+}
+
+/* Writes what the client takes now. Returns how much that is, -1 if the connection is broken. */
+static ssize_t write_some(struct tcp_server *s, struct conn *c, const uint8_t *bytes, size_t len)
+{
+	ssize_t n;
+	do
+		n = send(c->source.fd, bytes, len, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	if (n < 0)
+		count_up(&s->send_failed);
+	return n;
+}
+
+/* What became of a turn. */
+enum turn { TURN_READ_ON, TURN_WRITE_ON, TURN_WAIT, TURN_CLOSE };
+
+/* Answers all whole queries of `len` bytes, and keeps what is left. */
+static enum turn answer_input(struct tcp_server *s, struct conn *c, uint8_t *in, size_t len)
+{
+	for (;;) {
+		size_t used;
+		size_t out_len = answer_queries(s, c, in, len, &used);
+		in += used;
+		len -= used;
+		if (out_len == 0)
+			break;
+		ssize_t sent = write_some(s, c, s->write_buffer, out_len);
+		if (sent < 0)
+			return TURN_CLOSE;
+		note_progress(s, c);
+		if ((size_t)sent == out_len)
+			continue;
+		c->out_len = out_len - (size_t)sent;
+		c->out_sent = 0;
+		c->in_len = len;
+		if (!keep(&c->out, s->write_buffer + sent, c->out_len) || !keep(&c->in, in, len))
+			return TURN_CLOSE;
+		return TURN_WRITE_ON;
+	}
+	/* What no query may be as long as is not waited for. */
+	if (len >= PREFIX_LEN && get_u16(in) > LIMIT_TCP_QUERY)
+		return TURN_CLOSE;
+	c->in_len = len;
+	if ((c->is_closing && !c->transfer) || !keep(&c->in, in, len))
+		return TURN_CLOSE;
+	return c->transfer ? TURN_WAIT : TURN_READ_ON;
+}
+
+/* Reads what is there behind what was kept, and answers. */
+static enum turn read_turn(struct tcp_server *s, struct conn *c)
+{
+	size_t len = c->in_len;
+	ssize_t n = 0;
+	if (len > 0)
+		memcpy(s->read_buffer, c->in, len);
+	if (len < READ_CAP && !c->is_closing) {
+		do
+			n = read(c->source.fd, s->read_buffer + len, READ_CAP - len);
+		while (n < 0 && errno == EINTR);
+		if (n < 0 && errno != EAGAIN)
+			return TURN_CLOSE;
+		c->is_closing = n == 0;
+	}
+	return answer_input(s, c, s->read_buffer, len + (n > 0 ? (size_t)n : 0));
+}
+
+/* The next message of the transfer, or the reply that there is none. 0: it has come to its end;
+ * less: it is broken. */
+static int next_message(struct transfer *t, uint8_t *out)
+{
+	struct xfr *x = &t->xfr;
+	if (t->err && !x->is_done)
+		return xfr_refuse(x, t->err == ERR_ABSENT ? RCODE_NOTAUTH : RCODE_SERVFAIL,
+			dns_unix_time(), out, MSG_CAP);
+	return xfr_next(x, dns_unix_time(), out, MSG_CAP);
+}
+
+/* Sends one message of a transfer; after the last, answers what was read meanwhile. */
+static enum turn transfer_turn(struct tcp_server *s, struct conn *c)
+{
+	int len = next_message(c->transfer, s->write_buffer + PREFIX_LEN);
+	if (len < 0)
+		return TURN_CLOSE;
+	if (len == 0) {
+		end_transfer(s, c, true);
+		return read_turn(s, c);
+	}
+	put_u16(s->write_buffer, (uint16_t)len);
+	ssize_t sent = write_some(s, c, s->write_buffer, PREFIX_LEN + (size_t)len);
+	if (sent < 0)
+		return TURN_CLOSE;
+	c->out_len = PREFIX_LEN + (size_t)len - (size_t)sent;
+	c->out_sent = 0;
+	if (!keep(&c->out, s->write_buffer + sent, c->out_len))
+		return TURN_CLOSE;
+	if (!c->out)
+		note_progress(s, c);
+	return TURN_WRITE_ON;
+}
+
+/* Writes on; once all is out, answers what was read meanwhile. */
+static enum turn write_turn(struct tcp_server *s, struct conn *c)
+{
+	if (!c->out)
+		return transfer_turn(s, c);
+	ssize_t n = write_some(s, c, c->out + c->out_sent, c->out_len - c->out_sent);
+	if (n < 0)
+		return TURN_CLOSE;
+	c->out_sent += (size_t)n;
+	if (c->out_sent < c->out_len)
+		return TURN_WRITE_ON;
+	note_progress(s, c);
+	free(c->out);
+	c->out = NULL;
+	if (c->transfer)
+		return c->is_sending ? TURN_WRITE_ON : TURN_WAIT;
+	return read_turn(s, c);
+}
+
+/* One turn, after which the connection may be no more. */
+static void conn_turn(struct tcp_server *s, struct conn *c)
+{
+	/* While the main thread has our question nothing is waited for, and what comes is an
+	 * end. */
+	if (c->transfer && !c->is_sending && !c->out) {
+		conn_free(s, c);
+		return;
+	}
+	switch (c->out || c->is_sending ? write_turn(s, c) : read_turn(s, c)) {
+	case TURN_READ_ON: wait_for(s, c, EPOLLIN); break;
+	case TURN_WRITE_ON: wait_for(s, c, EPOLLOUT); break;
+	case TURN_WAIT: wait_for(s, c, 0); break;
+	case TURN_CLOSE: conn_free(s, c); break;
+	}
+}
+
+/* Bytes of an address that tell one source from another: an IPv6 network of 64 bits is one. */
+static size_t source_len(const struct addr *a)
+{
+	return a->family == ADDR_V4 ? 4 : 8;
+}
+
+static uint64_t source_hash(const struct tcp_server *s, const struct addr *a)
+{
+	return hash_bytes(s->seed ^ a->family, a->bytes, source_len(a));
+}
+
+/* Whether both count as one source. */
+static bool is_same_source(const struct addr *a, const struct addr *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, source_len(a)) == 0;
+}
+
+static bool is_over_source_limit(const struct tcp_server *s, const struct addr *addr)
+{
+	unsigned count = 0;
+	/* No more of one source than the limit are ever in. */
+	const struct map_node *n = map_first(&s->clients, source_hash(s, addr));
+	for (; n; n = map_next(n))
+		count += is_same_source(&container_of(n, struct conn, by_client)->client.addr, addr);
+	return count >= LIMIT_TCP_SOURCE;
+}
+
+/* Makes room by closing the connection whose last progress is the longest ago. */
+static void close_stalest(struct tcp_server *s)
+{
+	if (list_is_empty(&s->conns))
+		return;
+	conn_free(s, container_of(s->conns.next, struct conn, in_use));
+	count_up(&s->limited);
+}
+
+/* Takes up the connection, whose client is known. False without memory. */
+static bool enlist(struct tcp_server *s, struct conn *c)
+{
+	if (map_add(&s->clients, &c->by_client, source_hash(s, &c->client.addr)))
+		return false;
+	list_append(&s->conns, &c->in_use);
+	atomic_fetch_add_explicit(&s->open, 1, memory_order_relaxed);
+	return true;
+}
+
+static void add_conn(struct tcp_server *s, int fd, const union sock_addr *from)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	if (!c) {
+		close(fd);
+		return;
+	}
+	c->source = (struct source){SOURCE_CONN, fd};
+	c->progress = s->now;
+	c->events = EPOLLIN;
+	client_set(&c->client, from, true);
+	count_up(&s->accepted);
+	bool is_limited = is_over_source_limit(s, &c->client.addr);
+	if (is_limited)
+		count_up(&s->limited);
+	if (is_limited || !enlist(s, c)) {
+		close(fd);
+		free(c);
+	} else if (watch(s, &c->source, EPOLLIN)) {
+		conn_free(s, c);
+	} else {
+		/* The listener gives connections that have sent something (TCP_DEFER_ACCEPT). */
+		conn_turn(s, c);
+	}
+}
+
+/* Takes the connections that wait, a bounded number in a turn. */
+static void accept_some(struct tcp_server *s, int listener)
+{
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		union sock_addr from = {0};
+		socklen_t len = sizeof(from);
+		int fd = accept4(listener, &from.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+			close_stalest(s);
+		if (fd < 0)
+			return;
+		if (s->open >= LIMIT_TCP_CONNS)
+			close_stalest(s);
+		add_conn(s, fd, &from);
+	}
+}
+
+/* Closes who made no progress for too long. Returns how long to sleep in ms, -1 for ever. */
+static int sweep(struct tcp_server *s)
+{
+	ns_t limit = LIMIT_TCP_IDLE_S * NS_PER_S;
+	while (!list_is_empty(&s->conns)) {
+		struct conn *c = container_of(s->conns.next, struct conn, in_use);
+		if (s->now - c->progress < limit)
+			return (int)((c->progress + limit - s->now) / NS_PER_MS) + 1;
+		conn_free(s, c);
+	}
+	return -1;
+}
+
+/* Takes over what the main thread has ready, and begins to send it. */
+static void take_transfers(struct tcp_server *s)
+{
+	for (struct transfer *t; (t = transfers_next_ready(s->transfers));) {
+		struct conn *c = t->conn;
+		if (!c) {
+			transfers_end(s->transfers, t, false);
+			continue;
+		}
+		c->is_sending = true;
+		if (!c->out) /* else it is waited for already */
+			conn_turn(s, c);
+	}
+}
+
+/* Connections come first: each closes itself at most, but a listener's turn may close any of them.
+ * False: to be stopped. */
+static bool handle_events(struct tcp_server *s, const struct epoll_event *events, int count)
+{
+	int listeners[EVENTS], listener_count = 0;
+	bool has_transfers = false;
+	for (int i = 0; i < count; i++) {
+		struct source *source = events[i].data.ptr;
+		switch (source->kind) {
+		case SOURCE_STOP: return false;
+		case SOURCE_LISTENER: listeners[listener_count++] = source->fd; break;
+		case SOURCE_CONN: conn_turn(s, container_of(source, struct conn, source)); break;
+		case SOURCE_TRANSFERS: has_transfers = true; break;
+		}
+	}
+	if (has_transfers)
+		take_transfers(s);
+	for (int i = 0; i < listener_count; i++)
+		accept_some(s, listeners[i]);
+	return true;
+}
+
+static void *run(void *arg)
+{
+	struct tcp_server *s = arg;
+	struct epoll_event events[EVENTS];
+	int count;
+	privilege_drop_thread();
+	rcu_reader_begin();
+	do {
+		int timeout = sweep(s);
+		rcu_reader_offline();
+		count = epoll_wait(s->epoll_fd, events, EVENTS, timeout);
+		rcu_reader_online();
+		s->now = loop_now();
+		s->ctx.unix_s = (uint32_t)dns_unix_time();
+		s->ctx.is_short_of_conns = s->open > LIMIT_TCP_CONNS_EASY;
+	} while (handle_events(s, events, count));
+	rcu_reader_end();
+	return NULL;
+}
+
+struct tcp_server *tcp_server_start(const struct dns_config *config)
+{
+	/* Large, and from the kernel: its pages are none until somebody uses TCP. */
+	struct tcp_server *s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->ctx.zone = config->zone;
+	s->ctx.views = config->views;
+	s->ctx.policy = &config->policy;
+	s->transfers = config->transfers;
+	s->log = config->log;
+	if (s->transfers)
+		s->ready = (struct source){SOURCE_TRANSFERS, transfers_ready_fd(s->transfers)};
+	s->seed = loop_random();
+	s->now = loop_now();
+	list_init(&s->conns);
+	map_init(&s->clients);
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	s->stop = (struct source){SOURCE_STOP, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	if (s->epoll_fd < 0 || s->stop.fd < 0 || watch(s, &s->stop, EPOLLIN) ||
+		(s->transfers && watch(s, &s->ready, EPOLLIN)) ||
+		dns_thread_start(&s->thread, run, s)) {
+		if (s->epoll_fd >= 0)
+			close(s->epoll_fd);
+		if (s->stop.fd >= 0)
+			close(s->stop.fd);
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+int tcp_server_listen(struct tcp_server *s, int fd)
+{
+	int err = 0;
+	if (s->listener_count == LISTENERS_MAX) {
+		close(fd);
+		return ERR_NOMEM;
+	}
+	struct source *source = &s->listeners[s->listener_count];
+	*source = (struct source){SOURCE_LISTENER, fd};
+	if (watch(s, source, EPOLLIN)) {
+		err = errno;
+		close(fd);
+		errno = err;
+		return ERR_SYS;
+	}
+	s->listener_count++;
+	return 0;
+}
+
+void tcp_server_stop(struct tcp_server *s)
+{
+	const uint64_t one = 1;
+	if (!s)
+		return;
+	(void)!write(s->stop.fd, &one, sizeof(one));
+	pthread_join(s->thread, NULL);
+	while (!list_is_empty(&s->conns))
+		conn_free(s, container_of(s->conns.next, struct conn, in_use));
+	for (size_t i = 0; i < s->listener_count; i++)
+		close(s->listeners[i].fd);
+	map_fini(&s->clients);
+	close(s->epoll_fd);
+	close(s->stop.fd);
+	free(s);
+}
+
+void tcp_server_add_stats(const struct tcp_server *s, struct dns_stats *sum)
+{
+	serve_add_counts(&s->ctx, sum->counts);
+	sum->send_failed += atomic_load_explicit(&s->send_failed, memory_order_relaxed);
+	sum->tcp_accepted += atomic_load_explicit(&s->accepted, memory_order_relaxed);
+	sum->tcp_limited += atomic_load_explicit(&s->limited, memory_order_relaxed);
+	sum->tcp_open += atomic_load_explicit(&s->open, memory_order_relaxed);
+}

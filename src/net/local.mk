@@ -1,0 +1,10 @@
+# Sources of src/net, headers included.
+src_net_libnet_a_SOURCES = \
+	src/net/dns.c src/net/dns.h \
+	src/net/dns_answer.c src/net/dns_answer.h \
+	src/net/dns_client.c src/net/dns_client.h \
+	src/net/dns_part.h \
+	src/net/dns_tcp.c \
+	src/net/dns_udp.c \
+	src/net/mdns.c src/net/mdns.h \
+	src/net/transfers.c src/net/transfers.h

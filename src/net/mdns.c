@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the multicast sockets: opening, joining, receiving with link, destination and TTL, sending.
+ * Never looks into a packet. Called by the daemon's main thread.
+ */
+#include "net/mdns.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/map.h"
+
+/* Packets taken from the kernel by one call, and read from one socket before others get their turn;
+ * packets given to the kernel by one call, and the bytes that they have together. */
+enum { MDNS_IN = 32, MDNS_BURST = 64, MDNS_OUT = 64, MDNS_OUT_BYTES = 32768 };
+enum { MDNS_PACKET_CAP = 9000 };
+
+struct mdns_socket {
+	struct loop_watch watch; /* fd -1: not open */
+	struct mdns_net_link *link;
+	enum addr_family family;
+};
+
+struct mdns_net_link {
+	struct map_node by_ifindex;
+	struct mdns_net *net;
+	uint32_t ifindex;
+	char name[IF_NAMESIZE];
+	struct mdns_socket v4, v6;
+};
+
+union peer {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+/* Room for our address that a packet was sent to, or goes out from. */
+union control {
+	struct cmsghdr header;
+	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+/* Where packets are read to: one place each. */
+struct mdns_in {
+	struct mmsghdr msgs[MDNS_IN];
+	struct iovec iov[MDNS_IN];
+	union peer peers[MDNS_IN];
+	union control control[MDNS_IN];
+	uint8_t packets[MDNS_IN][MDNS_PACKET_CAP];
+};
+
+/* What is to be sent by one socket, until mdns_net_flush(). */
+struct mdns_out {
+	const struct mdns_net_link *link;
+	int fd;
+	unsigned count;
+	size_t len; /* of `bytes` */
+	struct mmsghdr msgs[MDNS_OUT];
+	struct iovec iov[MDNS_OUT];
+	union peer peers[MDNS_OUT];
+	union control control[MDNS_OUT];
+	uint8_t bytes[MDNS_OUT_BYTES];
+};
+
+struct mdns_net {
+	struct loop *loop;
+	const struct log *log;
+	mdns_packet_fn *on_packet;
+	void *arg;
+	struct map links; /* by ifindex */
+	struct log_limit limit;
+	struct mdns_in in;
+	struct mdns_out out;
+};
+
+/* A packet may be received into place `i`: what recvmmsg() has changed in it is put back. */
+static void in_reset(struct mdns_in *in, unsigned i)
+{
+	in->msgs[i].msg_hdr.msg_namelen = sizeof(in->peers[i]);
+	in->msgs[i].msg_hdr.msg_controllen = sizeof(in->control[i]);
+}
+
+static void in_init(struct mdns_in *in)
+{
+	for (unsigned i = 0; i < MDNS_IN; i++) {
+		in->iov[i] = (struct iovec){in->packets[i], sizeof(in->packets[i])};
+		in->msgs[i].msg_hdr = (struct msghdr){.msg_name = &in->peers[i],
+			.msg_iov = &in->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = &in->control[i]};
+		in_reset(in, i);
+	}
+}
+
+static void out_init(struct mdns_out *out)
+{
+	for (unsigned i = 0; i < MDNS_OUT; i++)
+		out->msgs[i].msg_hdr = (struct msghdr){.msg_name = &out->peers[i],
+			.msg_iov = &out->iov[i],
+			.msg_iovlen = 1};
+}
+
+struct mdns_net *mdns_net_new(
+	struct loop *loop, const struct log *log, mdns_packet_fn *on_packet, void *arg)
+{
+	struct mdns_net *net = calloc(1, sizeof(*net));
+	if (!net)
+		return NULL;
+	net->loop = loop;
+	net->log = log;
+	net->on_packet = on_packet;
+	net->arg = arg;
+	in_init(&net->in);
+	out_init(&net->out);
+	return net;
+}
+
+static void socket_close(struct mdns_net *net, struct mdns_socket *s)
+{
+	if (s->watch.fd < 0)
+		return;
+	mdns_net_flush(net);
+	loop_remove(net->loop, &s->watch);
+	close(s->watch.fd);
+	s->watch.fd = -1;
+}
+
+static void link_free(struct mdns_net_link *link)
+{
+	socket_close(link->net, &link->v4);
+	socket_close(link->net, &link->v6);
+	map_remove(&link->net->links, &link->by_ifindex);
+	free(link);
+}
+
+void mdns_net_free(struct mdns_net *net)
+{
+	if (!net)
+		return;
+	MAP_FOR_EACH(p, &net->links)
+		link_free(container_of(p, struct mdns_net_link, by_ifindex));
+	map_fini(&net->links);
+	free(net);
+}
+
+/* Where a packet was sent to, by the one control message that the socket asks for. For IPv4 that is
+ * the destination alone: with IP_PKTINFO the kernel looks up a route for each packet too. */
+static struct addr destination_of(struct msghdr *msg)
+{
+	const struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	if (c && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_ORIGDSTADDR) {
+		struct sockaddr_in to;
+		memcpy(&to, CMSG_DATA(c), sizeof(to));
+		return addr_make(ADDR_V4, &to.sin_addr);
+	}
+	if (c && c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+		struct in6_pktinfo to;
+		memcpy(&to, CMSG_DATA(c), sizeof(to));
+		return addr_make(ADDR_V6, &to.ipi6_addr);
+	}
+	return (struct addr){.family = ADDR_NONE};
+}
+
+static void path_from_peer(const union peer *peer, struct mdns_path *from)
+{
+	if (peer->any.sa_family == AF_INET) {
+		from->peer = addr_make(ADDR_V4, &peer->v4.sin_addr);
+		from->peer_port = ntohs(peer->v4.sin_port);
+	} else {
+		from->peer = addr_make(ADDR_V6, &peer->v6.sin6_addr);
+		from->peer_port = ntohs(peer->v6.sin6_port);
+	}
+}
+
+static void in_deliver(const struct mdns_socket *s, unsigned i, ns_t now)
+{
+	struct mdns_net *net = s->link->net;
+	struct mmsghdr *msg = &net->in.msgs[i];
+	struct mdns_path from = {.link = s->link->ifindex};
+	if (msg->msg_hdr.msg_flags & MSG_TRUNC)
+		return; /* over 9000 bytes: RFC 6762 §17 */
+	path_from_peer(&net->in.peers[i], &from);
+	from.local = destination_of(&msg->msg_hdr);
+	from.is_multicast = addr_is_multicast(&from.local);
+	if (from.is_multicast)
+		from.local = (struct addr){.family = ADDR_NONE};
+	net->on_packet(net->arg, now, &from, net->in.packets[i], msg->msg_len);
+}
+
+/* Reads what one call gives and hands it on. Returns how many packets that were; 0: none is left. */
+static unsigned socket_receive(const struct mdns_socket *s)
+{
+	struct mdns_in *in = &s->link->net->in;
+	int count = recvmmsg(s->watch.fd, in->msgs, MDNS_IN, MSG_DONTWAIT, NULL);
+	if (count <= 0)
+		return 0; /* pending errors of the socket come and go with one call */
+	const ns_t now = loop_now();
+	for (unsigned i = 0; i < (unsigned)count; i++) {
+		in_deliver(s, i, now);
+		in_reset(in, i);
+	}
+	return (unsigned)count;
+}
+
+static void socket_ready(void *arg, uint32_t events UNUSED)
+{
+	const struct mdns_socket *s = arg;
+	for (unsigned taken = 0; taken < MDNS_BURST && s->watch.fd >= 0;) {
+		unsigned count = socket_receive(s);
+		if (count < MDNS_IN)
+			return;
+		taken += count;
+	}
+}
+
+static int set(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+static int setup_v4(int fd, uint32_t ifindex)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(MDNS_PORT)};
+	struct ip_mreqn group = {.imr_ifindex = (int)ifindex};
+	group.imr_multiaddr.s_addr = htonl(0xe00000fb);
+	/* All peers are on the link (§11): never by a router, which 169.254/16 would go to else
+	 * (RFC 3927 §2.6.2). */
+	return set(fd, SOL_SOCKET, SO_DONTROUTE, 1) ||
+	       set(fd, IPPROTO_IP, IP_RECVORIGDSTADDR, 1) ||
+	       set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) ||
+	       set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 255) || set(fd, IPPROTO_IP, IP_TTL, 255) ||
+	       set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 1) ||
+	       setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)) ||
+	       bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
+	       setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group));
+}
+
+static int setup_v6(int fd, uint32_t ifindex)
+{
+	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(MDNS_PORT)};
+	struct ipv6_mreq group = {.ipv6mr_interface = ifindex};
+	static const uint8_t ff02_fb[16] = {0xff, 0x02, [15] = 0xfb};
+	memcpy(&group.ipv6mr_multiaddr, ff02_fb, sizeof(ff02_fb));
+	return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) ||
+	       set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) ||
+	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) ||
+	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255) ||
+	       set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255) ||
+	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1) ||
+	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)ifindex) ||
+	       bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
+	       setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
+}
+
+/* An open socket that is bound to the link and has joined the group; -1 with errno. */
+static int socket_make(const struct mdns_net_link *link, enum addr_family family)
+{
+	int fd = socket(family == ADDR_V4 ? AF_INET : AF_INET6,
+		SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) || set(fd, SOL_SOCKET, SO_REUSEPORT, 1) ||
+		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, link->name,
+			(socklen_t)strlen(link->name)) ||
+		(family == ADDR_V4 ? setup_v4(fd, link->ifindex) : setup_v6(fd, link->ifindex))) {
+		int saved = errno;
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+/* Opens or closes as wanted; returns whether it is open. */
+static bool socket_want(struct mdns_socket *s, bool is_wanted)
+{
+	struct mdns_net *net = s->link->net;
+	char name[LOG_TEXT_CAP];
+	if (!is_wanted)
+		socket_close(net, s);
+	if (!is_wanted || s->watch.fd >= 0)
+		return is_wanted;
+	s->watch.fd = socket_make(s->link, s->family);
+	if (s->watch.fd >= 0 && loop_add(net->loop, &s->watch, EPOLLIN)) {
+		close(s->watch.fd);
+		s->watch.fd = -1;
+	}
+	if (s->watch.fd < 0)
+		log_warning(net->log, "mdns socket: link=%s family=%s error=\"%s\"",
+			log_escape(s->link->name, name), s->family == ADDR_V4 ? "ipv4" : "ipv6",
+			strerror(errno));
+	return s->watch.fd >= 0;
+}
+
+static struct mdns_net_link *link_find(const struct mdns_net *net, uint32_t ifindex)
+{
+	/* Ifindexes are the machine's own: as they are, they will do for a hash. */
+	struct map_node *n = map_first(&net->links, ifindex);
+	return n ? container_of(n, struct mdns_net_link, by_ifindex) : NULL;
+}
+
+static void socket_init(struct mdns_socket *s, struct mdns_net_link *link, enum addr_family family)
+{
+	*s = (struct mdns_socket){.watch = {.fd = -1, .on_ready = socket_ready, .arg = s},
+		.link = link,
+		.family = family};
+}
+
+static struct mdns_net_link *link_new(struct mdns_net *net, uint32_t ifindex)
+{
+	struct mdns_net_link *link = calloc(1, sizeof(*link));
+	if (!link)
+		return NULL;
+	link->net = net;
+	link->ifindex = ifindex;
+	socket_init(&link->v4, link, ADDR_V4);
+	socket_init(&link->v6, link, ADDR_V6);
+	if (map_add(&net->links, &link->by_ifindex, ifindex)) {
+		free(link);
+		return NULL;
+	}
+	return link;
+}
+
+void mdns_net_link(struct mdns_net *net, uint32_t ifindex, const char *name, bool *v4, bool *v6)
+{
+	struct mdns_net_link *link = link_find(net, ifindex);
+	if (!link)
+		link = link_new(net, ifindex);
+	if (!link) {
+		log_error(net->log, "mdns socket: error=\"%s\"", err_text(ERR_NOMEM));
+		*v4 = *v6 = false;
+		return;
+	}
+	/* The name is needed while a socket is bound; a rename later leaves the binding as it is. */
+	strncpy(link->name, name, sizeof(link->name) - 1);
+	*v4 = socket_want(&link->v4, *v4);
+	*v6 = socket_want(&link->v6, *v6);
+}
+
+bool mdns_net_has_link(const struct mdns_net *net, uint32_t ifindex)
+{
+	return link_find(net, ifindex) != NULL;
+}
+
+void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex)
+{
+	struct mdns_net_link *link = link_find(net, ifindex);
+	if (link)
+		link_free(link);
+}
+
+static socklen_t peer_to(const struct mdns_path *to, union peer *peer)
+{
+	memset(peer, 0, sizeof(*peer));
+	if (to->peer.family == ADDR_V4) {
+		peer->v4.sin_family = AF_INET;
+		peer->v4.sin_port = htons(to->peer_port);
+		memcpy(&peer->v4.sin_addr, to->peer.bytes, sizeof(peer->v4.sin_addr));
+		return sizeof(peer->v4);
+	}
+	peer->v6.sin6_family = AF_INET6;
+	peer->v6.sin6_port = htons(to->peer_port);
+	memcpy(&peer->v6.sin6_addr, to->peer.bytes, sizeof(peer->v6.sin6_addr));
+	peer->v6.sin6_scope_id = to->link;
+	return sizeof(peer->v6);
+}
+
+/* Who asked one address of ours waits for a reply from that one, not from the kernel's choice. */
+static void send_from(struct msghdr *msg, const struct mdns_path *to, union control *control)
+{
+	struct in_pktinfo v4 = {0};
+	struct in6_pktinfo v6 = {.ipi6_ifindex = to->link};
+	const bool is_v4 = to->local.family == ADDR_V4;
+	msg->msg_controllen = 0;
+	if (to->local.family == ADDR_NONE)
+		return;
+	memcpy(&v4.ipi_spec_dst, to->local.bytes, sizeof(v4.ipi_spec_dst));
+	memcpy(&v6.ipi6_addr, to->local.bytes, sizeof(v6.ipi6_addr));
+	msg->msg_control = control;
+	msg->msg_controllen = is_v4 ? CMSG_SPACE(sizeof(v4)) : CMSG_SPACE(sizeof(v6));
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	c->cmsg_level = is_v4 ? IPPROTO_IP : IPPROTO_IPV6;
+	c->cmsg_type = is_v4 ? IP_PKTINFO : IPV6_PKTINFO;
+	c->cmsg_len = is_v4 ? CMSG_LEN(sizeof(v4)) : CMSG_LEN(sizeof(v6));
+	memcpy(CMSG_DATA(c), is_v4 ? (const void *)&v4 : &v6, is_v4 ? sizeof(v4) : sizeof(v6));
+}
+
+static void tell_unsent(struct mdns_net *net, unsigned i, int error)
+{
+	const struct mdns_out *out = &net->out;
+	char peer[ADDR_TEXT_CAP], name[LOG_TEXT_CAP];
+	struct mdns_path to = {0};
+	/* A link that goes takes its routes and addresses with it before we hear of that. EINVAL: what
+	 * was asked is no address to send from: a broadcast, or one that has gone. */
+	const bool is_going = error == ENETUNREACH || error == ENETDOWN || error == ENODEV ||
+			      error == EADDRNOTAVAIL || error == EINVAL;
+	if (is_going) {
+		log_debug(net->log, "mdns send: link=%s error=\"%s\"",
+			log_escape(out->link->name, name), strerror(error));
+	} else if (log_limit_may(&net->limit, loop_now())) {
+		path_from_peer(&out->peers[i], &to);
+		log_warning(net->log, "mdns send: link=%s to=%s error=\"%s\"",
+			log_escape(out->link->name, name), addr_format(&to.peer, peer),
+			strerror(error));
+	}
+}
+
+void mdns_net_flush(struct mdns_net *net)
+{
+	struct mdns_out *out = &net->out;
+	for (unsigned i = 0; i < out->count;) {
+		int sent = sendmmsg(out->fd, out->msgs + i, out->count - i, MSG_DONTWAIT);
+		if (sent <= 0)
+			tell_unsent(net, i, errno); /* that one is lost: it is UDP */
+		i += sent > 0 ? (unsigned)sent : 1;
+	}
+	out->count = 0;
+	out->len = 0;
+}
+
+void mdns_net_send(
+	struct mdns_net *net, const struct mdns_path *to, const uint8_t *packet, size_t len)
+{
+	struct mdns_out *out = &net->out;
+	const struct mdns_net_link *link = link_find(net, to->link);
+	int fd = !link ? -1 : to->peer.family == ADDR_V4 ? link->v4.watch.fd : link->v6.watch.fd;
+	if (fd < 0 || len > sizeof(out->bytes))
+		return;
+	if (out->count > 0 &&
+		(out->fd != fd || out->count == MDNS_OUT || len > sizeof(out->bytes) - out->len))
+		mdns_net_flush(net);
+	unsigned i = out->count++;
+	out->link = link;
+	out->fd = fd;
+	out->iov[i] = (struct iovec){out->bytes + out->len, len};
+	memcpy(out->bytes + out->len, packet, len);
+	out->len += len;
+	out->msgs[i].msg_hdr.msg_namelen = peer_to(to, &out->peers[i]);
+	send_from(&out->msgs[i].msg_hdr, to, &out->control[i]);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the two queues between the TCP thread and the main thread, and the published policy.
+ * Never looks into a transfer. Called by both threads, and for the policy by all that answer.
+ */
+#include "net/transfers.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "io/rcu.h"
+
+/* A queue with who waits for it. The lock is held for a few instructions. */
+struct queue {
+	pthread_mutex_t lock;
+	struct transfer *first, **last;
+	int fd;
+};
+
+struct transfers {
+	_Atomic(struct transfer_policy *) policy;
+	struct queue asked, ready;
+	_Atomic uint64_t done, refused, failed, bad_signatures, under_way; /* relaxed */
+};
+
+static bool queue_init(struct queue *q)
+{
+	pthread_mutex_init(&q->lock, NULL);
+	q->first = NULL;
+	q->last = &q->first;
+	q->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return q->fd >= 0;
+}
+
+static void queue_put(struct queue *q, struct transfer *transfer)
+{
+	const uint64_t one = 1;
+	transfer->next = NULL;
+	pthread_mutex_lock(&q->lock);
+	*q->last = transfer;
+	q->last = &transfer->next;
+	pthread_mutex_unlock(&q->lock);
+	(void)!write(q->fd, &one, sizeof(one));
+}
+
+static struct transfer *queue_take(struct queue *q)
+{
+	uint64_t count;
+	/* Before the look: what is put after it wakes us up again. */
+	(void)!read(q->fd, &count, sizeof(count));
+	pthread_mutex_lock(&q->lock);
+	struct transfer *transfer = q->first;
+	if (transfer) {
+		q->first = transfer->next;
+		if (!q->first)
+			q->last = &q->first;
+	}
+	pthread_mutex_unlock(&q->lock);
+	return transfer;
+}
+
+static void queue_fini(struct queue *q)
+{
+	for (struct transfer *t; (t = queue_take(q));) {
+		xfr_fini(&t->xfr);
+		free(t);
+	}
+	if (q->fd >= 0)
+		close(q->fd);
+	pthread_mutex_destroy(&q->lock);
+}
+
+struct transfers *transfers_new(void)
+{
+	struct transfers *t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	bool is_whole = queue_init(&t->asked);
+	is_whole &= queue_init(&t->ready);
+	if (is_whole)
+		return t;
+	transfers_free(t);
+	return NULL;
+}
+
+void transfers_free(struct transfers *t)
+{
+	if (!t)
+		return;
+	queue_fini(&t->asked);
+	queue_fini(&t->ready);
+	transfer_policy_free(atomic_load(&t->policy));
+	free(t);
+}
+
+int transfers_asked_fd(const struct transfers *t)
+{
+	return t->asked.fd;
+}
+
+struct transfer *transfers_next_asked(struct transfers *t)
+{
+	return queue_take(&t->asked);
+}
+
+void transfers_deliver(struct transfers *t, struct transfer *transfer)
+{
+	queue_put(&t->ready, transfer);
+}
+
+static void free_policy(void *arg)
+{
+	transfer_policy_free(arg);
+}
+
+void transfers_publish(struct transfers *t, struct transfer_policy *policy)
+{
+	rcu_defer(free_policy, atomic_exchange_explicit(&t->policy, policy, memory_order_acq_rel));
+}
+
+static uint64_t count_of(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+struct transfers_stats transfers_stats(const struct transfers *t)
+{
+	return (struct transfers_stats){
+		.done = count_of(&t->done),
+		.refused = count_of(&t->refused),
+		.failed = count_of(&t->failed),
+		.bad_signatures = count_of(&t->bad_signatures),
+		.under_way = count_of(&t->under_way),
+	};
+}
+
+const struct transfer_policy *transfers_policy(const struct transfers *t)
+{
+	return atomic_load_explicit(&t->policy, memory_order_acquire);
+}
+
+static void count(_Atomic uint64_t *counter, int by)
+{
+	atomic_fetch_add_explicit(counter, (uint64_t)by, memory_order_relaxed);
+}
+
+void transfers_count_refused(struct transfers *t)
+{
+	count(&t->refused, 1);
+}
+
+void transfers_count_bad_signature(struct transfers *t)
+{
+	count(&t->bad_signatures, 1);
+}
+
+struct transfer *transfers_begin(struct transfers *t)
+{
+	struct transfer *transfer =
+		count_of(&t->under_way) < LIMIT_TRANSFERS ? calloc(1, sizeof(*transfer)) : NULL;
+	if (transfer)
+		count(&t->under_way, 1);
+	return transfer;
+}
+
+void transfers_end(struct transfers *t, struct transfer *transfer, bool is_done)
+{
+	count(is_done ? &t->done : &t->failed, 1);
+	count(&t->under_way, -1);
+	xfr_fini(&transfer->xfr);
+	free(transfer);
+}
+
+void transfers_ask(struct transfers *t, struct transfer *transfer)
+{
+	queue_put(&t->asked, transfer);
+}
+
+int transfers_ready_fd(const struct transfers *t)
+{
+	return t->ready.fd;
+}
+
+struct transfer *transfers_next_ready(struct transfers *t)
+{
+	return queue_take(&t->ready);
+}

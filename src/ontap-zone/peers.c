@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the journal, NOTIFY and the updates of primaries, and their sockets.
+ * Never decides what is in the zone. Called by serve.c.
+ */
+#include "ontap-zone/peers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/err.h"
+#include "net/dns_client.h"
+#include "net/dns_answer.h"
+#include "ontap-zone/primary.h"
+#include "transfer/catalog.h"
+#include "transfer/journal.h"
+#include "transfer/notify.h"
+
+enum { NOTIFY_CAP = 1024 };
+
+/* NOTIFY messages sent a turn of the loop: many zones may have changed at once. */
+enum { NOTIFY_A_TURN = 16 };
+
+struct peers {
+	struct world *world;
+	struct loop *loop;
+	const struct log *log;
+	struct transfers *transfers;
+	struct loop_watch asked_watch;
+	struct transfer *waiting; /* asked for, for whole zones that are being made */
+	struct dns_client *dns_client;
+	struct journal *journal; /* NULL: nobody may transfer */
+	struct notify *notify;
+	struct primary **primaries;
+	size_t primary_count;
+	struct conf_keys keys;
+	struct name catalog;
+};
+
+/* Transfers. */
+
+/* Hands over what is ready, and keeps what has to wait for a whole zone to be made. */
+static void serve_waiting(struct peers *o)
+{
+	struct transfer **at = &o->waiting;
+	while (*at) {
+		struct transfer *t = *at;
+		t->err = o->journal ? journal_source(o->journal, &t->xfr.ask, loop_now(),
+					      &t->xfr.source)
+				    : ERR_ABSENT;
+		if (t->err == JOURNAL_LATER) {
+			at = &t->next;
+			continue;
+		}
+		*at = t->next;
+		transfers_deliver(o->transfers, t);
+	}
+}
+
+static void on_asked(void *arg, uint32_t events UNUSED)
+{
+	struct peers *o = arg;
+	for (struct transfer *t; (t = transfers_next_asked(o->transfers));) {
+		t->next = o->waiting;
+		o->waiting = t;
+	}
+	serve_waiting(o);
+}
+
+/* A whole zone is made in pieces, one a turn of the loop, so that nothing else has to wait. */
+static void work_on(struct peers *o, ns_t now)
+{
+	bool has_news = !o->journal || journal_work(o->journal, now);
+	if (o->waiting && has_news)
+		serve_waiting(o);
+}
+
+/* They go the way of all transfers, and so are freed by who frees those. */
+static void drop_waiting(struct peers *o)
+{
+	for (struct transfer *t; (t = o->waiting);) {
+		o->waiting = t->next;
+		t->err = ERR_ABSENT;
+		transfers_deliver(o->transfers, t);
+	}
+}
+
+/* The SOA of the catalog; NULL: there is none. */
+static struct records *catalog_soa_now(const struct peers *o)
+{
+	return o->journal && o->catalog.len ? journal_soa(o->journal, o->catalog.wire) : NULL;
+}
+
+/* Tells the answering threads who may, and what the catalog's SOA is now. */
+static void publish_policy(struct peers *o)
+{
+	const struct conf *conf = &o->world->conf;
+	struct policy_allow *allow = calloc(conf->transfers.count + 1, sizeof(*allow));
+	struct transfer_policy *policy = NULL;
+	if (conf->transfers.count == 0 && o->keys.count == 0) {
+		transfers_publish(o->transfers, NULL); /* no query needs a look */
+		free(allow);
+		return;
+	}
+	for (size_t i = 0; allow && i < conf->transfers.count; i++)
+		allow[i] = (struct policy_allow){
+			conf->transfers.at[i].prefix, conf->transfers.at[i].key};
+	if (allow)
+		policy = transfer_policy_new(&(struct transfer_policy){.keys = o->keys.at,
+			.key_count = o->keys.count,
+			.allow = allow,
+			.allow_count = conf->transfers.count,
+			.catalog = o->catalog,
+			.catalog_soa = catalog_soa_now(o)});
+	free(allow);
+	if (policy)
+		transfers_publish(o->transfers, policy);
+	else
+		log_error(o->log, "who may transfer is not updated: error=\"%s\"",
+			err_text(ERR_NOMEM));
+}
+
+/* NOTIFY. */
+
+static struct server_addr server_of(const struct conf_peer *peer)
+{
+	return (struct server_addr){peer->addr, peer->port};
+}
+
+static void send_notify(struct peers *o, size_t target, const uint8_t *msg, size_t len)
+{
+	const struct conf_peer *peer = &o->world->conf.notifies.at[target];
+	const struct server_addr to = server_of(peer);
+	char addr[ADDR_TEXT_CAP];
+	if (dns_client_send(o->dns_client, &to, msg, len))
+		log_debug(o->log, "cannot notify: server=%s error=\"%s\"",
+			addr_format(&peer->addr, addr), strerror(errno));
+}
+
+static void on_message(void *arg, const struct server_addr *from, const uint8_t *msg, size_t len)
+{
+	struct peers *o = arg;
+	const struct conf_peers *peers = &o->world->conf.notifies;
+	for (size_t i = 0; i < peers->count; i++)
+		if (peers->at[i].port == from->port &&
+			addr_equal(&peers->at[i].addr, &from->addr) &&
+			notify_input(o->notify, dns_unix_time(), i, msg, len))
+			return;
+}
+
+static void on_serial(void *arg, const uint8_t *apex, uint32_t serial)
+{
+	struct peers *o = arg;
+	if (serial == 0)
+		notify_forget(o->notify, apex);
+	else if (notify_zone(o->notify, loop_now(), apex, journal_soa(o->journal, apex)))
+		log_error(o->log, "cannot notify: error=\"%s\"", err_text(ERR_NOMEM));
+}
+
+/* The zone's changes. */
+
+void peers_change(struct peers *o, const struct zone_change *change)
+{
+	if (!o)
+		return;
+	if (o->journal)
+		journal_change(o->journal, change);
+	for (size_t i = 0; i < o->primary_count; i++)
+		primary_change(o->primaries[i], change);
+}
+
+void peers_published(struct peers *o)
+{
+	if (!o || !o->journal)
+		return;
+	struct records *before = catalog_soa_now(o);
+	if (before)
+		records_ref(before);
+	journal_commit(o->journal, world_serial_floor(o->world), on_serial, o);
+	if (catalog_soa_now(o) != before)
+		publish_policy(o);
+	records_unref(before);
+}
+
+/* The view that the table of now has for that client. */
+static unsigned view_of(void *arg, const struct addr *client)
+{
+	const struct peers *o = arg;
+	const struct view_table *table =
+		atomic_load_explicit(&o->world->views.table, memory_order_relaxed);
+	return table ? view_table_of(table, client) : VIEW_WAN;
+}
+
+static void renew(void *arg, const uint8_t *apex)
+{
+	const struct peers *o = arg;
+	zone_renew(o->world->zone, apex);
+}
+
+void peers_views(struct peers *o)
+{
+	if (o && o->journal)
+		journal_each_misplaced(o->journal, view_of, renew, o);
+}
+
+/* Configuration. */
+
+static void drop_primaries(struct peers *o)
+{
+	for (size_t i = 0; i < o->primary_count; i++)
+		primary_close(o->primaries[i]);
+	free(o->primaries);
+	o->primaries = NULL;
+	o->primary_count = 0;
+}
+
+static void configure_primaries(struct peers *o)
+{
+	const struct conf_peers *peers = &o->world->conf.updates;
+	drop_primaries(o);
+	o->primaries = calloc(peers->count + 1, sizeof(struct primary *));
+	for (size_t i = 0; o->primaries && i < peers->count; i++) {
+		const struct tsig_key *key =
+			tsig_key_find(o->keys.at, o->keys.count, peers->at[i].key.wire);
+		struct primary *p =
+			key ? primary_open(o->world, o->loop, o->log, &peers->at[i], key) : NULL;
+		if (p)
+			o->primaries[o->primary_count++] = p;
+		else
+			log_error(o->log, "cannot update: error=\"%s\"", err_text(ERR_NOMEM));
+	}
+}
+
+/* The journal begins where something can be transferred, and not before. */
+static void configure_journal(struct peers *o)
+{
+	const struct conf *conf = &o->world->conf;
+	struct name catalog = {0};
+	if (name_prepend(CATALOG_LABEL, strlen(CATALOG_LABEL), conf->domain.wire, &catalog))
+		catalog.len = 0; /* the domain is too long for that: there is none */
+	bool is_other =
+		catalog.len != o->catalog.len || memcmp(catalog.wire, o->catalog.wire, catalog.len);
+	if (o->journal && conf->transfers.count > 0 && !is_other)
+		return; /* its history goes on */
+	journal_free(o->journal);
+	o->journal = NULL;
+	o->catalog = catalog;
+	if (conf->transfers.count == 0)
+		return;
+	o->journal = journal_new(loop_random(), o->world->zone);
+	if (!o->journal || (o->catalog.len && journal_set_catalog(o->journal, o->catalog.wire,
+						      world_serial_floor(o->world))))
+		log_error(o->log, "no transfers: error=\"%s\"", err_text(ERR_NOMEM));
+}
+
+static int set_targets(struct peers *o)
+{
+	const struct conf_peers *peers = &o->world->conf.notifies;
+	const struct tsig_key **keys = calloc(peers->count + 1, sizeof(*keys));
+	if (!keys)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < peers->count; i++)
+		keys[i] = peers->at[i].key.len ? tsig_key_find(o->keys.at, o->keys.count,
+							 peers->at[i].key.wire)
+					       : NULL;
+	int err = notify_set_targets(o->notify, keys, peers->count);
+	free(keys);
+	return err;
+}
+
+static void configure_notify(struct peers *o)
+{
+	if (set_targets(o))
+		log_error(o->log, "cannot notify: error=\"%s\"", err_text(ERR_NOMEM));
+	/* What happened while we were not there is not known to have been heard. */
+	if (o->journal)
+		journal_each_zone(o->journal, on_serial, o);
+}
+
+void peers_configure(struct peers *o, struct conf_keys *keys)
+{
+	tsig_keys_free(o->keys.at, o->keys.count);
+	o->keys = *keys;
+	*keys = (struct conf_keys){0};
+	configure_journal(o);
+	configure_notify(o);
+	configure_primaries(o);
+	publish_policy(o);
+}
+
+/* Start and end. */
+
+static struct peers *make(struct world *world, struct loop *loop, const struct log *log)
+{
+	struct peers *o = calloc(1, sizeof(*o));
+	if (!o)
+		return NULL;
+	*o = (struct peers){.world = world,
+		.loop = loop,
+		.log = log,
+		.asked_watch = {.fd = -1, .on_ready = on_asked, .arg = o}};
+	o->transfers = transfers_new();
+	o->dns_client = dns_client_new(loop, on_message, o);
+	o->notify = notify_new(loop_random());
+	if (o->transfers && o->dns_client && o->notify) {
+		o->asked_watch.fd = transfers_asked_fd(o->transfers);
+		if (loop_add(loop, &o->asked_watch, EPOLLIN) == 0)
+			return o;
+	}
+	peers_close(o);
+	return NULL;
+}
+
+int peers_open(
+	struct peers **ret, struct world *world, struct loop *loop, const struct log *log)
+{
+	struct conf_keys keys;
+	struct conf_error error = {"out of memory"};
+	int err = keys_read(&keys, &world->conf, log, &error);
+	if (err) {
+		log_error(log, "cannot start: error=\"%s\"", error.text);
+		return err;
+	}
+	struct peers *o = make(world, loop, log);
+	if (!o) {
+		log_error(log, "cannot start: error=\"transfers: %s\"", strerror(errno));
+		tsig_keys_free(keys.at, keys.count);
+		return ERR_SYS;
+	}
+	peers_configure(o, &keys);
+	*ret = o;
+	return 0;
+}
+
+void peers_close(struct peers *o)
+{
+	if (!o)
+		return;
+	drop_primaries(o);
+	drop_waiting(o);
+	loop_remove(o->loop, &o->asked_watch);
+	dns_client_free(o->dns_client);
+	notify_free(o->notify);
+	journal_free(o->journal);
+	transfers_free(o->transfers);
+	tsig_keys_free(o->keys.at, o->keys.count);
+	free(o);
+}
+
+struct transfers *peers_transfers(const struct peers *o)
+{
+	return o->transfers;
+}
+
+void peers_poll(struct peers *o, ns_t now)
+{
+	uint8_t msg[NOTIFY_CAP];
+	size_t target, len;
+	for (int i = 0; i < NOTIFY_A_TURN && (len = notify_poll(o->notify, now, dns_unix_time(),
+						      &target, msg, sizeof(msg))) > 0; i++)
+		send_notify(o, target, msg, len);
+	work_on(o, now);
+	if (o->journal)
+		journal_trim(o->journal, now);
+	for (size_t i = 0; i < o->primary_count; i++)
+		primary_poll(o->primaries[i], now);
+}
+
+ns_t peers_deadline(const struct peers *o)
+{
+	ns_t deadline = notify_deadline(o->notify);
+	if (o->journal && journal_has_work(o->journal))
+		return 0;
+	if (o->journal)
+		deadline = ns_min(deadline, journal_deadline(o->journal));
+	for (size_t i = 0; i < o->primary_count; i++)
+		deadline = ns_min(deadline, primary_deadline(o->primaries[i]));
+	return deadline;
+}
+
+void peers_report(const struct peers *o, struct jsonw *w)
+{
+	if (!o)
+		return;
+	const struct transfers_stats t = transfers_stats(o->transfers);
+	const struct notify_stats n = notify_stats(o->notify);
+	const struct journal_stats j =
+		o->journal ? journal_stats(o->journal) : (struct journal_stats){0};
+	jsonw_open(w, "transfers", '{');
+	jsonw_number(w, "done", (int64_t)t.done);
+	jsonw_number(w, "failed", (int64_t)t.failed);
+	jsonw_number(w, "refused", (int64_t)t.refused);
+	jsonw_number(w, "bad_signatures", (int64_t)t.bad_signatures);
+	jsonw_number(w, "under_way", (int64_t)t.under_way);
+	jsonw_number(w, "journal_steps", (int64_t)j.steps);
+	jsonw_number(w, "journal_bytes", (int64_t)j.bytes);
+	jsonw_close(w, '}');
+	jsonw_open(w, "notify", '{');
+	jsonw_number(w, "sent", (int64_t)n.sent);
+	jsonw_number(w, "acknowledged", (int64_t)n.acknowledged);
+	jsonw_number(w, "refused", (int64_t)n.refused);
+	jsonw_number(w, "waiting", (int64_t)n.waiting);
+	jsonw_close(w, '}');
+	jsonw_open(w, "updates", '[');
+	for (size_t i = 0; i < o->primary_count; i++)
+		primary_report(o->primaries[i], w);
+	jsonw_close(w, ']');
+}

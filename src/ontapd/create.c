@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the steps by which a device comes to be, and goes.
+ * Never decides whether it may; the listener did. Called by the listener for each request.
+ */
+#include "ontapd/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "ontapd/grant.h"
+#include "ontapd/tap.h"
+
+enum { PATH_CAP = 128 };
+
+/* The name of a link that has none yet: the first that is free. */
+#define FREE_NAME "ontap%d"
+
+enum device_status create_refuse(struct job *job, enum device_status status, const char *format, ...)
+{
+	struct device_reply *reply = job->reply;
+	va_list args;
+	va_start(args, format);
+	vsnprintf(reply->text, sizeof(reply->text), format, args);
+	va_end(args);
+	reply->status = status;
+	return status;
+}
+
+/* Says what a negative errno means to who asked. */
+static enum device_status refuse_errno(struct job *job, int err, const char *step)
+{
+	enum device_status status = DEVICE_SYSTEM;
+	if (err == -EEXIST)
+		status = DEVICE_EXISTS;
+	else if (err == -ENODEV || err == -ENOENT)
+		status = DEVICE_ABSENT;
+	else if (err == -EACCES)
+		status = DEVICE_DENIED;
+	else if (err == -EOPNOTSUPP || err == -EBUSY)
+		status = DEVICE_UNSUPPORTED;
+	job->reply->error = (uint32_t)-err;
+	return create_refuse(job, status, "%s: %s", step, strerror(-err));
+}
+
+/* --- a device in the making --------------------------------------------------------------- */
+
+struct making {
+	struct job *job;
+	struct asker visit; /* in the caller's namespace */
+	struct device device;
+	char temp_name[IF_NAMESIZE];
+	uint32_t parent_ifindex;
+	const char *step; /* for people: what is being done */
+	unsigned open_count;
+};
+
+static void set_mark(struct making *m)
+{
+	struct job *job = m->job;
+	struct device_mark *mark = &m->device.mark;
+	bool is_kept = job->request->flags & DEVICE_KEEP;
+	*mark = (struct device_mark){
+		.uid = job->caller->uid,
+		.is_kept = is_kept,
+		.pid = is_kept ? 0 : (uint32_t)job->caller->pid,
+		.start_time = is_kept ? 0 : job->caller->start_time,
+		.serial = job->creator->next_serial++,
+	};
+	memcpy(mark->parent, job->parent, strlen(job->parent));
+}
+
+static struct device_identity identity_of(const struct making *m)
+{
+	return (struct device_identity){.machine = m->job->creator->machine_secret,
+		.parent = m->job->parent,
+		.workload = m->device.workload,
+		.instance = m->device.mark.instance};
+}
+
+/* What was made of the same name before, and is only waiting to be deleted, must not be in the way
+ * of its successor: name, hardware address and instance are the same. */
+static void settle_predecessors(struct making *m)
+{
+	struct creator *creator = m->job->creator;
+	LIST_FOR_EACH(p, &creator->registry->doomed) {
+		struct device *d = container_of(p, struct device, in_holder);
+		bool is_same_name = d->nsid == m->device.nsid && m->job->request->ifname[0] &&
+				    strcmp(d->ifname, m->job->request->ifname) == 0;
+		bool is_same_work = strcmp(d->workload, m->device.workload) == 0 &&
+				    strcmp(d->mark.parent, m->job->parent) == 0;
+		if (is_same_name || is_same_work)
+			create_delete(creator, d);
+	}
+}
+
+/* By a socket of our own namespace, where the parent is, wherever we are. */
+static int create_link(struct making *m)
+{
+	struct job *job = m->job;
+	struct asker *a = &job->creator->visits->asker;
+	struct device_identity id = identity_of(m);
+	uint8_t hwaddr[DEVICE_HWADDR_LEN];
+	device_hwaddr(&id, hwaddr);
+	snprintf(m->temp_name, sizeof(m->temp_name), DEVICE_NEW_PREFIX "%08x",
+		m->device.mark.serial);
+	const struct device_spec spec = {
+		.type = job->type,
+		.mode = job->mode,
+		.parent = m->parent_ifindex,
+		.netns_fd = job->netns_fd,
+		.ifname = m->temp_name,
+		/* An ipvlan has its parent's, and passthru gives the parent the device's. */
+		.hwaddr = device_type_is_ipvlan(job->type) ||
+					  job->mode.mode == MACVLAN_MODE_PASSTHRU
+				  ? NULL
+				  : hwaddr,
+	};
+	const struct rtnl_request request = request_new_link(++a->seq, &spec);
+	m->step = "the link cannot be made";
+	return netns_visit_ask(a, &request);
+}
+
+static int find_created(struct making *m)
+{
+	struct event link;
+	m->step = "the new link is not there";
+	int err = netns_visit_get_link(&m->visit, m->temp_name, &link);
+	if (!err)
+		m->device.ifindex = link.link.ifindex;
+	return err;
+}
+
+static int put_mark(struct making *m)
+{
+	char text[DEVICE_MARK_CAP];
+	m->device.mark.seal = device_seal(m->job->creator->machine_secret, &m->device.mark);
+	device_mark_format(&m->device.mark, text);
+	const struct rtnl_request request =
+		request_add_altname(++m->visit.seq, m->device.ifindex, text);
+	m->step = "the link cannot be marked";
+	return netns_visit_ask(&m->visit, &request);
+}
+
+/* A kernel without IPv6 has no use for it. */
+static int put_secret(struct making *m)
+{
+	char path[PATH_CAP], text[ADDR_TEXT_CAP];
+	struct device_identity id = identity_of(m);
+	struct addr secret = device_secret(&id);
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/stable_secret", m->temp_name);
+	m->step = "the link cannot get its secret";
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	addr_format(&secret, text);
+	int err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int put_alias(struct making *m)
+{
+	if (m->job->request->alias[0] == '\0')
+		return 0;
+	const struct rtnl_request request = request_set_alias(
+		++m->visit.seq, m->device.ifindex, m->job->request->alias);
+	m->step = "the link cannot get its alias";
+	return netns_visit_ask(&m->visit, &request);
+}
+
+/* Before the link has its name, and so before it can have an address. */
+static int put_grant(struct making *m)
+{
+	const char *alias = m->job->request->alias;
+	m->step = "the name cannot be granted";
+	if (alias[0] == '\0')
+		return 0;
+	m->device.cookie = netns_cookie_here();
+	return grant_put(m->job->creator->registry->grants_fd, &m->device, alias);
+}
+
+/* Before the link has its name too. Root knows what he does. */
+static int check_grant(struct making *m)
+{
+	const char *alias = m->job->request->alias;
+	m->step = "the name is another user's";
+	if (alias[0] == '\0' || m->device.mark.uid == 0)
+		return 0;
+	return grant_is_taken(m->job->creator->registry->grants_fd, &m->device, alias) ? -EACCES : 0;
+}
+
+static int rename_link(struct making *m)
+{
+	const char *wanted = m->job->request->ifname;
+	const struct rtnl_request request = request_rename_link(
+		++m->visit.seq, m->device.ifindex, wanted[0] ? wanted : FREE_NAME);
+	m->step = "the link cannot get its name";
+	return netns_visit_ask(&m->visit, &request);
+}
+
+/* What the link is called now, and its hardware address. */
+static int read_back(struct making *m)
+{
+	struct device_reply *reply = m->job->reply;
+	struct event ev;
+	m->step = "the link is gone again";
+	int err = asker_get_link(&m->visit, NSID_OWN, m->device.ifindex, &ev);
+	if (err)
+		return err;
+	struct device_identity id = identity_of(m);
+	device_id(&id, reply->id);
+	reply->has_id = true;
+	reply->ifindex = ev.link.ifindex;
+	reply->hwaddr_len = ev.link.hwaddr_len;
+	memcpy(reply->hwaddr, ev.link.hwaddr, ev.link.hwaddr_len);
+	memcpy(reply->ifname, ev.link.name, sizeof(reply->ifname));
+	memcpy(m->device.ifname, ev.link.name, sizeof(m->device.ifname));
+	return 0;
+}
+
+static int open_queues(struct making *m)
+{
+	struct job *job = m->job;
+	if (job->request->queues == 0)
+		return 0;
+	m->step = "the queues cannot be opened";
+	int err = tap_open(job->creator->visits, device_type_text(job->type), m->device.ifname,
+		m->device.ifindex, job->request->queues, job->fds);
+	if (!err)
+		m->open_count = job->request->queues;
+	return err;
+}
+
+static int set_up(struct making *m)
+{
+	if (m->job->request->flags & DEVICE_STAY_DOWN)
+		return 0;
+	const struct rtnl_request request = request_set_up(++m->visit.seq, m->device.ifindex);
+	m->step = "the link cannot be set up";
+	return netns_visit_ask(&m->visit, &request);
+}
+
+/* On the spot: who failed must not leave a link behind. */
+static void undo(struct making *m)
+{
+	grant_drop(m->job->creator->registry->grants_fd, &m->device);
+	if (m->device.ifindex != 0) {
+		const struct rtnl_request request =
+			request_delete_link(++m->visit.seq, NSID_OWN, m->device.ifindex);
+		if (netns_visit_ask(&m->visit, &request))
+			log_error(m->job->creator->log, "half made link stays: name=%s", m->temp_name);
+	}
+	for (unsigned i = 0; i < m->open_count; i++)
+		close(m->job->fds[i]);
+}
+
+/* On a visit to the caller's namespace, so that no step after the first can be left out. */
+static int finish_inside(struct making *m)
+{
+	static int (*const steps[])(struct making *m) = {create_link, find_created, put_mark, put_secret,
+		put_alias, put_grant, check_grant, rename_link, read_back, open_queues, set_up};
+	int err = 0;
+	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
+		err = steps[i](m);
+	return err;
+}
+
+/* --- the whole ---------------------------------------------------------------------------- */
+
+static int find_parent(struct making *m)
+{
+	struct event link;
+	m->step = "there is no parent";
+	int err = netns_visit_get_link(&m->job->creator->visits->asker, m->job->parent, &link);
+	if (!err)
+		m->parent_ifindex = link.link.ifindex;
+	return err;
+}
+
+/* What has to be known before anything is made. */
+static int prepare(struct making *m)
+{
+	struct job *job = m->job;
+	int err = find_parent(m);
+	if (err)
+		return err;
+	m->step = "the namespace cannot get an id";
+	err = netns_visit_identify(job->creator->visits, job->netns_fd, &m->device.nsid);
+	if (err)
+		return err;
+	set_mark(m);
+	device_name_workload(&m->device, job->request->alias, job->request->ifname);
+	settle_predecessors(m);
+	m->device.mark.instance = registry_free_instance(
+		job->creator->registry, job->parent, m->device.workload);
+	m->step = "too many of one name";
+	return m->device.mark.instance < LIMIT_DEVICE_INSTANCES ? 0 : -EUSERS;
+}
+
+/* Its namespace is kept for a device that shall be deleted when its holder goes: the kernel would
+ * delete it with the namespace, but some time later, when its successor may be there already. */
+static int hold_namespace(struct making *m)
+{
+	if (m->device.mark.is_kept)
+		return 0;
+	m->step = "the namespace cannot be kept";
+	m->device.netns_fd = fcntl(m->job->netns_fd, F_DUPFD_CLOEXEC, 0);
+	return m->device.netns_fd < 0 ? -errno : 0;
+}
+
+static int register_device(struct making *m, struct device **ret)
+{
+	m->step = "the device cannot be kept in mind";
+	int err = hold_namespace(m);
+	if (err)
+		return err;
+	*ret = registry_add(m->job->creator->registry, &m->device);
+	if (*ret)
+		return 0;
+	if (m->device.netns_fd >= 0)
+		close(m->device.netns_fd);
+	return -ENOMEM;
+}
+
+static int create_inside(struct making *m, struct device **ret)
+{
+	struct netns_visit *host = m->job->creator->visits;
+	m->step = "the namespace cannot be entered";
+	int err = netns_visit_enter(host, m->job->netns_fd, &m->visit);
+	if (err)
+		return err;
+	err = finish_inside(m);
+	if (!err)
+		err = register_device(m, ret);
+	if (err)
+		undo(m);
+	netns_visit_leave(host, &m->visit);
+	return err;
+}
+
+enum device_status create_device(struct job *job, struct device **ret)
+{
+	struct making m = {.job = job};
+	m.device.type = job->type;
+	m.device.mode = job->mode;
+	m.device.has_mode = true;
+	m.device.netns_fd = -1;
+	m.device.is_connection_only = job->request->flags & DEVICE_CONNECTION;
+	int err = prepare(&m);
+	if (!err)
+		err = create_inside(&m, ret);
+	if (err)
+		return refuse_errno(job, err, m.step);
+	job->reply->queues = job->request->queues;
+	return job->reply->status = DEVICE_OK;
+}
+
+/* --- devices that are there already ------------------------------------------------------- */
+
+/* The device of the name asked for in the caller's namespace, if it is one of this parent and of the
+ * same user. NULL: refused. To be called on a visit. */
+static struct device *find_own(struct job *job, struct asker *visit, nsid_t nsid)
+{
+	struct event link;
+	const char *ifname = job->request->ifname;
+	int err = netns_visit_get_link(visit, ifname, &link);
+	if (err) {
+		refuse_errno(job, err, ifname);
+		return NULL;
+	}
+	struct device *d = registry_find(job->creator->registry, nsid, link.link.ifindex);
+	if (!d || d->is_doomed || strcmp(d->mark.parent, job->parent) != 0) {
+		create_refuse(job, DEVICE_ABSENT, "%s is no device of this parent", ifname);
+		return NULL;
+	}
+	if (job->caller->uid != 0 && job->caller->uid != d->mark.uid) {
+		create_refuse(job, DEVICE_DENIED, "%s is another user's", ifname);
+		return NULL;
+	}
+	job->reply->ifindex = link.link.ifindex;
+	job->reply->hwaddr_len = link.link.hwaddr_len;
+	memcpy(job->reply->hwaddr, link.link.hwaddr, link.link.hwaddr_len);
+	memcpy(job->reply->ifname, link.link.name, sizeof(job->reply->ifname));
+	return d;
+}
+
+static enum device_status open_found(struct job *job, const struct device *d)
+{
+	if (!device_type_is_tap(d->type))
+		return create_refuse(job, DEVICE_UNSUPPORTED, "%s is no tap", d->ifname);
+	int err = tap_open(job->creator->visits, device_type_text(d->type), job->reply->ifname,
+		d->ifindex, job->request->queues, job->fds);
+	if (err)
+		return refuse_errno(job, err, "the queues cannot be opened");
+	job->reply->queues = job->request->queues;
+	return job->reply->status = DEVICE_OK;
+}
+
+/* Goes in and finds the device; `*ret` is NULL where it was refused, which the reply says. */
+static int enter_and_find(struct job *job, struct asker *visit, struct device **ret)
+{
+	nsid_t nsid;
+	struct netns_visit *host = job->creator->visits;
+	int err = netns_visit_identify(host, job->netns_fd, &nsid);
+	if (!err)
+		err = netns_visit_enter(host, job->netns_fd, visit);
+	if (err)
+		refuse_errno(job, err, "the namespace cannot be entered");
+	else
+		*ret = find_own(job, visit, nsid);
+	return err;
+}
+
+enum device_status create_open(struct job *job)
+{
+	struct asker visit;
+	struct device *d = NULL;
+	if (enter_and_find(job, &visit, &d))
+		return job->reply->status;
+	if (d)
+		open_found(job, d);
+	netns_visit_leave(job->creator->visits, &visit);
+	return job->reply->status;
+}
+
+enum device_status create_remove(struct job *job)
+{
+	struct asker visit;
+	struct device *d = NULL;
+	if (enter_and_find(job, &visit, &d))
+		return job->reply->status;
+	netns_visit_leave(job->creator->visits, &visit);
+	if (!d)
+		return job->reply->status;
+	create_delete(job->creator, d);
+	return job->reply->status = DEVICE_OK;
+}
+
+/* Gone already is as good. */
+void create_delete(struct creator *m, struct device *d)
+{
+	struct asker *a = &m->visits->asker;
+	const struct rtnl_request request = request_delete_link(++a->seq, d->nsid, d->ifindex);
+	int err = netns_visit_ask(a, &request);
+	if (err && err != -ENODEV && err != -EINVAL)
+		log_warning(m->log, "device is not deleted: nsid=%d ifindex=%u error=\"%s\"",
+			d->nsid, d->ifindex, strerror(-err));
+	else
+		log_info(m->log, "device gone: type=%s parent=%s nsid=%d ifindex=%u uid=%u",
+			device_type_text(d->type), d->mark.parent, d->nsid, d->ifindex, d->mark.uid);
+	registry_remove(m->registry, d);
+}

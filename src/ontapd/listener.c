@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the listening sockets, their owner, group and mode.
+ * Never lets anybody connect before these are set. Called by main and by the loop.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "ontapd/daemon.h"
+
+#define SOCKET_PREFIX "port."
+
+enum { SOCKET_MODE = 0660, LISTEN_FIRST = 3 };
+
+/* --- accepting ---------------------------------------------------------------------------- */
+
+/* Short of descriptors, or of clients: wait until one is gone. */
+static void pause_all(struct daemon *d)
+{
+	d->is_accepting = false;
+	LIST_FOR_EACH(p, &d->listeners)
+		loop_remove(d->loop, &container_of(p, struct listener, in_daemon)->watch);
+	log_warning(d->log, "not accepting: clients=%zu", d->client_count);
+}
+
+void listener_resume(struct daemon *d)
+{
+	if (d->is_accepting)
+		return;
+	d->is_accepting = true;
+	LIST_FOR_EACH(p, &d->listeners)
+		if (loop_add(d->loop, &container_of(p, struct listener, in_daemon)->watch, EPOLLIN))
+			log_error(d->log, "not accepting: error=\"%s\"", strerror(errno));
+}
+
+static void on_connection(void *arg, uint32_t events UNUSED)
+{
+	struct listener *listener = arg;
+	struct daemon *d = listener->daemon;
+	if (d->client_count >= LIMIT_DEVICE_CLIENTS) {
+		pause_all(d);
+		return;
+	}
+	int fd = accept4(listener->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0)
+		client_new(listener, fd);
+	else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+		pause_all(d);
+}
+
+/* --- opening ------------------------------------------------------------------------------ */
+
+static int complain(struct daemon *d, const char *path)
+{
+	log_error(d->log, "socket: path=%s error=\"%s\"", path, strerror(errno));
+	return ERR_SYS;
+}
+
+/* The descriptor becomes the listener's, the path too. */
+static int add_port(struct daemon *d, const char *parent, int fd, char *path)
+{
+	struct listener *listener = calloc(1, sizeof(*listener));
+	if (!listener) {
+		close(fd);
+		free(path);
+		return ERR_NOMEM;
+	}
+	listener->daemon = d;
+	listener->path = path;
+	memcpy(listener->parent, parent, strlen(parent));
+	listener->watch = (struct loop_watch){.fd = fd, .on_ready = on_connection, .arg = listener};
+	list_append(&d->listeners, &listener->in_daemon);
+	return loop_add(d->loop, &listener->watch, EPOLLIN);
+}
+
+/* A socket that nobody listens on any more is replaced; one that somebody does is not. */
+static int remove_stale(const struct sockaddr_un *un)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return ERR_SYS;
+	int failed = connect(fd, (const struct sockaddr *)un, sizeof(*un));
+	int err = errno;
+	close(fd);
+	errno = EADDRINUSE;
+	if (!failed || err == EAGAIN)
+		return ERR_SYS;
+	if (err != ECONNREFUSED)
+		return 0; /* not there; else bind(2) says what is wrong */
+	return unlink(un->sun_path) == 0 ? 0 : ERR_SYS;
+}
+
+/* Between bind(2) and listen(2) nobody can connect: that is when owner and mode are set. */
+static int bind_and_listen(int fd, const struct sockaddr_un *un, gid_t group)
+{
+	mode_t mask = umask(0777);
+	int failed = bind(fd, (const struct sockaddr *)un, sizeof(*un));
+	umask(mask);
+	if (failed)
+		return ERR_SYS;
+	if (chown(un->sun_path, (uid_t)-1, group) || chmod(un->sun_path, SOCKET_MODE) ||
+		listen(fd, SOMAXCONN)) {
+		int saved = errno;
+		unlink(un->sun_path);
+		errno = saved;
+		return ERR_SYS;
+	}
+	return 0;
+}
+
+static int open_port(struct daemon *d, const char *parent, gid_t group)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	char *path;
+	if (asprintf(&path, "%s/" SOCKET_PREFIX "%s", d->settings->socket_dir, parent) < 0)
+		return ERR_NOMEM;
+	int fd = -1, err = ERR_SYS;
+	if (strlen(path) >= sizeof(un.sun_path)) {
+		errno = ENAMETOOLONG;
+	} else {
+		memcpy(un.sun_path, path, strlen(path));
+		err = remove_stale(&un);
+	}
+	if (!err) {
+		fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		err = fd < 0 ? ERR_SYS : bind_and_listen(fd, &un, group);
+	}
+	if (!err)
+		return add_port(d, parent, fd, path);
+	complain(d, path);
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return err;
+}
+
+static int find_group(struct daemon *d, gid_t *ret)
+{
+	const char *name = d->settings->group;
+	*ret = (gid_t)-1; /* chown(2): as it is */
+	if (!name)
+		return 0;
+	errno = 0;
+	const struct group *group = getgrnam(name);
+	if (!group) {
+		log_error(d->log, "group: name=%s error=\"%s\"", name,
+			errno ? strerror(errno) : "there is no such group");
+		return ERR_SYS;
+	}
+	*ret = group->gr_gid;
+	return 0;
+}
+
+/* --- sockets of the service manager ------------------------------------------------------- */
+
+/* The parent in the socket's path ".../port.PARENT", or NULL. */
+static const char *parent_of(const struct sockaddr_un *un)
+{
+	const char *slash = strrchr(un->sun_path, '/');
+	const char *name = slash ? slash + 1 : un->sun_path;
+	if (strncmp(name, SOCKET_PREFIX, strlen(SOCKET_PREFIX)) != 0)
+		return NULL;
+	name += strlen(SOCKET_PREFIX);
+	return device_is_name(name) ? name : NULL;
+}
+
+static int take_socket(struct daemon *d, int fd)
+{
+	union {
+		struct sockaddr_un un;
+		char bytes[sizeof(struct sockaddr_un) + 1]; /* and a zero, always */
+	} at = {0};
+	socklen_t len = sizeof(at.un);
+	int type = 0;
+	socklen_t type_len = sizeof(type);
+	if (getsockname(fd, (struct sockaddr *)&at.un, &len) != 0 || at.un.sun_family != AF_UNIX ||
+		getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) != 0 ||
+		type != SOCK_SEQPACKET || !parent_of(&at.un)) {
+		log_error(d->log, "socket: fd=%d error=\"not a SOCK_SEQPACKET socket at a path "
+				  "that ends in port.PARENT\"",
+			fd);
+		return ERR_SYS;
+	}
+	return add_port(d, parent_of(&at.un), fd, NULL);
+}
+
+/* --- the whole ---------------------------------------------------------------------------- */
+
+static bool has_port(const struct daemon *d, const char *parent)
+{
+	LIST_FOR_EACH(p, &d->listeners)
+		if (strcmp(container_of(p, struct listener, in_daemon)->parent, parent) == 0)
+			return true;
+	return false;
+}
+
+int listener_open_all(struct daemon *d, int listen_fds)
+{
+	gid_t group;
+	int err = find_group(d, &group);
+	d->is_accepting = true;
+	for (int i = 0; i < listen_fds && !err; i++)
+		err = take_socket(d, LISTEN_FIRST + i);
+	if (!err && d->settings->parent_count > 0 && mkdir(d->settings->socket_dir, 0755) &&
+		errno != EEXIST)
+		err = complain(d, d->settings->socket_dir);
+	for (size_t i = 0; i < d->settings->parent_count && !err; i++)
+		if (!has_port(d, d->settings->parents[i]))
+			err = open_port(d, d->settings->parents[i], group);
+	return err;
+}
+
+void listener_close_all(struct daemon *d)
+{
+	LIST_FOR_EACH(p, &d->listeners) {
+		struct listener *listener = container_of(p, struct listener, in_daemon);
+		loop_remove(d->loop, &listener->watch);
+		close(listener->watch.fd);
+		if (listener->path)
+			unlink(listener->path);
+		free(listener->path);
+		list_remove(&listener->in_daemon);
+		free(listener);
+	}
+}

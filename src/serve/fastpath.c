@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the short way to the answer: of the queries that a server gets, four in five ask for an
+ * address or a name that is there. These are answered here, in steps that a batch takes together.
+ * Never decides anything of its own: in doubt it leaves the query to the long way (serve/answer.c), and
+ * a fuzz target compares the two. Called by UDP workers and the TCP thread.
+ */
+#include "serve/fastpath.h"
+
+#include "serve/common.h"
+#include "serve/query.h"
+#include "serve/reply.h"
+
+/* The shortest name that key_from_bytes() takes right behind a header. */
+enum { PLAIN_NAME_MIN = KEY_STEP - MSG_HEADER_LEN, QUESTION_TAIL_LEN = 4 };
+
+/* Reads a query with a good header and one question, and behind it an OPT record of version 0
+ * without options, or nothing. All of these are as long as they are, so that what is between header and
+ * type can only be the name. Whether it is one shows when the table has it: no label is looked at
+ * here. Returns its length; 0 if the query is another. */
+static inline unsigned read_plain(const uint8_t *query, size_t len, struct serve_asked *ret)
+{
+	const uint8_t *end = query + len;
+	if (len < MSG_HEADER_LEN + PLAIN_NAME_MIN + QUESTION_TAIL_LEN ||
+		get_u16(query + 2) & 0xf800 || get_u32(query + 4) != 0x10000)
+		return 0;
+	uint32_t authority_additional = get_u32(query + 8); /* their counts */
+	ret->has_edns = ret->has_do = false;
+	ret->payload = 0;
+	if (LIKELY(authority_additional == 1)) {
+		end -= OPT_LEN;
+		if (!query_is_plain_opt(end, OPT_LEN) || end[6] != 0)
+			return 0;
+		ret->has_edns = true;
+		ret->has_do = end[7] & 0x80;
+		ret->payload = get_u16(end + 3);
+	} else if (authority_additional != 0) {
+		return 0;
+	}
+	uint32_t type_class = get_u32(end - QUESTION_TAIL_LEN);
+	ret->type = (uint16_t)(type_class >> 16);
+	ret->class = (uint16_t)type_class;
+	ptrdiff_t name_len = end - query - MSG_HEADER_LEN - QUESTION_TAIL_LEN;
+	return name_len >= PLAIN_NAME_MIN && name_len <= NAME_CAP ? (unsigned)name_len : 0;
+}
+
+void serve_read(const struct serve_ctx *ctx, const uint8_t *query, size_t query_len,
+	struct serve_asked *ret)
+{
+	unsigned name_len = read_plain(query, query_len, ret);
+	ret->bytes = query;
+	ret->len = query_len;
+	ret->is_plain = name_len > 0;
+	ret->hash = 0;
+	if (UNLIKELY(name_len == 0))
+		return;
+	key_from_bytes(&ret->key, query + MSG_HEADER_LEN, name_len);
+	ret->hash = zone_hash(ctx->zone, &ret->key);
+	zone_prefetch(ctx->zone, ret->hash);
+}
+
+void serve_look(const struct serve_ctx *ctx, struct serve_asked *asked, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		asked[i].slot = zone_guess(ctx->zone, asked[i].hash);
+}
+
+static inline bool is_ready_type(uint16_t type)
+{
+	return type == RR_A || type == RR_AAAA || type == RR_PTR;
+}
+
+/* The set that is the whole answer, and its node; NULL if there is none, or more to be said. */
+static inline const struct node_set *find_set(const struct serve_ctx *ctx,
+	const struct serve_client *client, const struct serve_asked *q, const struct node **ret_node)
+{
+	const struct node *n = zone_find_uncut(ctx->zone, &q->key, q->hash, q->slot);
+	/* Only what has been found is known to be a name. */
+	if (!n || common_is_multicast(&q->key))
+		return NULL;
+	/* Where the client stands is looked up only if this name is not the same for all. */
+	unsigned view = n->flags & NODE_VIEWS ? common_view(ctx, client) : VIEW_WAN;
+	const struct node_set *set = node_set(n, q->type, view);
+	*ret_node = n;
+	return set && set->len > 0 ? set : NULL;
+}
+
+/* Header and question, KEY_STEP bytes at a time: there are more than that, and the last step begins
+ * that much before their end. */
+static inline void copy_question(uint8_t *to, const uint8_t *from, size_t len)
+{
+	for (size_t at = 0; at + KEY_STEP < len; at += KEY_STEP)
+		memcpy(to + at, from + at, KEY_STEP);
+	memcpy(to + len - KEY_STEP, from + len - KEY_STEP, KEY_STEP);
+}
+
+/* Answers a query for A, AAAA or PTR of class IN, of a name that has such records, no delegation
+ * being anywhere in the store. Returns the length of the reply; 0, and nothing counted, for everything
+ * else. */
+static inline size_t answer_ready(struct serve_ctx *ctx, const struct serve_client *client,
+	const struct serve_asked *q, uint8_t *reply, size_t reply_cap)
+{
+	const size_t question_end = MSG_HEADER_LEN + q->key.len + QUESTION_TAIL_LEN;
+	const struct node *node;
+	if (!is_ready_type(q->type) || q->class != CLASS_IN || client->port == 0 ||
+		reply_cap < UDP_PAYLOAD_MIN)
+		return 0;
+	const struct node_set *set = find_set(ctx, client, q, &node);
+	if (!set)
+		return 0;
+
+	struct reply r = {.start = reply, .at = reply + question_end};
+	r.end = reply + common_limit(client, q->payload, reply_cap) - (q->has_edns ? OPT_REPLY_LEN : 0);
+	copy_question(reply, q->bytes, question_end);
+	if (!reply_add_even_set(&r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, set->ttl))
+		return 0;
+	/* How it is denied is for the long way, which will find the same. */
+	if (UNLIKELY(ctx->rrl) && !client->is_tcp &&
+		!rrl_may_give(ctx->rrl, &client->addr, RRL_ANSWER, ctx->now))
+		return 0;
+	if (q->has_edns) {
+		reply_add_opt(&r, RCODE_NOERROR, q->has_do);
+		common_count(ctx, SERVE_EDNS);
+	}
+	reply_put_header(&r, common_flags(get_u16(q->bytes + 2)) | MSG_AA, 1);
+	common_count(ctx, client->is_tcp ? SERVE_QUERIES_TCP : SERVE_QUERIES_UDP);
+	common_count(ctx, SERVE_NOERROR);
+	return (size_t)(r.at - reply);
+}
+
+size_t serve_reply(struct serve_ctx *ctx, const struct serve_client *client,
+	const struct serve_asked *asked, uint8_t *reply, size_t reply_cap)
+{
+	size_t len = LIKELY(asked->is_plain) ? answer_ready(ctx, client, asked, reply, reply_cap) : 0;
+	return LIKELY(len > 0) ? len :
+		serve_any(ctx, client, asked->bytes, asked->len, reply, reply_cap);
+}
+
+size_t serve_answer(struct serve_ctx *ctx, const struct serve_client *client,
+	const uint8_t *query, size_t query_len, uint8_t *reply, size_t reply_cap)
+{
+	struct serve_asked asked;
+	serve_read(ctx, query, query_len, &asked);
+	serve_look(ctx, &asked, 1);
+	return serve_reply(ctx, client, &asked, reply, reply_cap);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the blocks that a whole zone is sent from.
+ * Never knows what is in the zone. Called by the journal and its walk.
+ */
+#include "transfer/snapshot.h"
+
+#include <stdlib.h>
+
+#include "wire/rr.h"
+#include "zone/node.h"
+
+/* Small enough that adding one is done at once, large enough that a zone has few. */
+enum { BLOCK_CAP = 64 * 1024 };
+
+struct snapshot *snapshot_new(struct records *soa, uint32_t serial)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	if (!snapshot)
+		return NULL;
+	snapshot->soa = records_ref(soa);
+	snapshot->serial = serial;
+	return snapshot;
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	for (size_t i = 0; i < snapshot->count; i++)
+		records_unref(snapshot->blocks[i]);
+	free(snapshot->blocks);
+	records_unref(snapshot->soa);
+	free(snapshot);
+}
+
+/* Adds an empty block, with room for `len` bytes at least. ERR_NOMEM. */
+static int add_block(struct snapshot *snapshot, size_t len)
+{
+	/* Doubled at each power of two. */
+	if ((snapshot->count & (snapshot->count - 1)) == 0) {
+		struct records **blocks = reallocarray(
+			snapshot->blocks, snapshot->count ? 2 * snapshot->count : 1, sizeof(*blocks));
+		if (!blocks)
+			return ERR_NOMEM;
+		snapshot->blocks = blocks;
+	}
+	struct records *block = records_alloc(len > BLOCK_CAP ? len : BLOCK_CAP);
+	if (!block)
+		return ERR_NOMEM;
+	snapshot->blocks[snapshot->count++] = block;
+	return 0;
+}
+
+void snapshot_add(struct snapshot *snapshot, const struct record *r)
+{
+	size_t len = record_len(r);
+	struct records *last = snapshot->count > 0 ? snapshot->blocks[snapshot->count - 1] : NULL;
+	if (!snapshot->err && (!last || last->len + len > BLOCK_CAP))
+		snapshot->err = add_block(snapshot, len);
+	if (snapshot->err)
+		return;
+	records_put(snapshot->blocks[snapshot->count - 1], r);
+	snapshot->len += len;
+}
+
+void snapshot_add_node(struct snapshot *snapshot, const struct node *n, uint16_t type)
+{
+	struct record r = {.owner = node_spelling(n)};
+	for (unsigned i = 0; i < n->set_count; i++) {
+		const struct node_set *set = &n->sets[i];
+		const uint8_t *at = node_rdata(n, set);
+		if (set->type == RR_SOA || (type != RR_ANY && set->type != type))
+			continue;
+		r.type = set->type;
+		r.view = set->view;
+		r.ttl = set->ttl;
+		for (unsigned k = 0; k < set->count; k++) {
+			r.rdata = node_next_rdata(set, &at);
+			snapshot_add(snapshot, &r);
+		}
+	}
+}

@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the census: its means, its triggers, and the ids of namespaces that it has found out.
+ * Never decides what is a name. Called by the kernel side of the shell.
+ */
+#include "watch/census.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "io/loop.h"
+#include "io/privilege.h"
+#include "watch/tasks_bpf.h"
+#include "watch/tasks_proc.h"
+#include "watch/pidwatch.h"
+
+/* A second look: after lost news, for what the first one caught in the making; after new pairs, for tasks
+ * that were only passing through. */
+#define LOOK_AGAIN (100 * NS_PER_MS)
+#define RETRY_MIN  NS_PER_MS
+
+/* How long looks are put off, doubling, that are only because a pidwatch has ended, where such looks have
+ * found nothing changed: a workload that starts short-lived processes all the time may have no other to
+ * be had. Forgotten after twice the longest. */
+#define VAIN_MIN NS_PER_MS
+#define VAIN_MAX NS_PER_S
+
+enum {
+	SHARE = 5, /* one part of so many of a CPU goes to looks */
+	OWN_PROXY = 0 /* stands for ourselves; no struct nsproxy is there, and no inode number is 0 */
+};
+
+/* A network namespace whose id was found out. */
+struct known_nsid {
+	struct map_node node; /* by nsid */
+	nsid_t nsid;
+	struct event_ns info;
+	bool is_given; /* to a namespace of another user namespace, by us */
+};
+
+struct census {
+	struct census_config config;
+	struct tasks_self self;
+	struct tasks_bpf *bpf;
+	struct relation *relation;
+	struct pidwatches *pidwatches;
+	int wakes_fd, changed_fd; /* /proc/sys/kernel/hostname: one to be woken, one to ask; or -1 */
+	struct map known_nsids;
+	ns_t now;
+	ns_t credit, credit_at; /* what looks may still take, as of then */
+	ns_t retry_at, again_at;
+	ns_t pidwatch_at; /* the look because a pidwatch has ended; NS_NEVER: none has */
+	ns_t vain_at, vain_wait; /* when the last such look was in vain, and how long the next one waits */
+	uint64_t told;  /* events */
+	unsigned tries; /* since the last trigger */
+	bool is_wanted, is_settled;
+	bool is_for_witness; /* it is wanted for no other reason */
+	bool is_fresh; /* the next look sweeps: always so without news */
+	struct census_stats stats;
+	struct log_limit complaints;
+};
+
+/* --- ids ---------------------------------------------------------------------------------- */
+
+static struct known_nsid *known_nsid_find(const struct census *c, nsid_t nsid)
+{
+	uint64_t hash = hash_mix(0, (uint32_t)nsid);
+	for (struct map_node *n = map_first(&c->known_nsids, hash); n; n = map_next(n))
+		if (container_of(n, struct known_nsid, node)->nsid == nsid)
+			return container_of(n, struct known_nsid, node);
+	return NULL;
+}
+
+static void known_nsid_free(struct census *c, struct known_nsid *known)
+{
+	map_remove(&c->known_nsids, &known->node);
+	c->stats.given -= known->is_given;
+	free(known);
+}
+
+static int known_nsid_set(struct census *c, nsid_t nsid, const struct event_ns *info, bool is_given)
+{
+	struct known_nsid *known = known_nsid_find(c, nsid);
+	if (!known) {
+		known = calloc(1, sizeof(*known));
+		if (!known || map_add(&c->known_nsids, &known->node, hash_mix(0, (uint32_t)nsid))) {
+			free(known);
+			return -ENOMEM;
+		}
+		known->nsid = nsid;
+	}
+	c->stats.given += is_given - known->is_given;
+	known->is_given = is_given;
+	known->info = *info;
+	return 0;
+}
+
+/* Finds the id of the network namespace `net`, which task `pid` was seen in, or gives it one. -EAGAIN:
+ * the task is no longer in it. */
+static int identify(struct census *c, uint64_t net, int32_t pid)
+{
+	char path[32];
+	struct event_ns info = {.name = ""};
+	nsid_t nsid;
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	int fd = netns_open(path);
+	if (fd < 0)
+		return -EAGAIN;
+	netns_facts(&c->self.net, fd, &info);
+	bool is_foreign = info.is_rootless || !info.is_owner_known;
+	bool may_give = c->config.has_all_nsids &&
+		(!is_foreign || c->stats.given < LIMIT_NSID_ROOTLESS);
+	int err = info.cookie != net ? -EAGAIN : c->config.identify(c->config.arg, fd, may_give, &nsid);
+	close(fd);
+	if (err)
+		return err;
+	err = nsid == NSID_OWN ? 0 : known_nsid_set(c, nsid, &info, may_give && is_foreign);
+	if (err)
+		return err;
+	relation_set_nsid(c->relation, net, nsid);
+	if (nsid != NSID_OWN)
+		c->config.on_info(c->config.arg, nsid, &info);
+	return 0;
+}
+
+static void identify_all(struct census *c)
+{
+	uint64_t net;
+	int32_t pid;
+	bool has_missed = false;
+	while (relation_next_without_nsid(c->relation, &net, &pid)) {
+		int err = identify(c, net, pid);
+		if (err == -EAGAIN) {
+			relation_doubt(c->relation, net);
+			has_missed = true;
+		} else if (err && err != -ENOENT && log_limit_may(&c->complaints, c->now)) {
+			log_warning(c->config.log,
+				"namespace has no id and is not watched pid=%d reason=\"%s\"", pid,
+				strerror(-err));
+		}
+	}
+	if (has_missed && c->tries < CENSUS_RETRIES)
+		c->retry_at = c->now + (RETRY_MIN << c->tries++);
+}
+
+/* --- looks -------------------------------------------------------------------------------- */
+
+static void saw(void *arg, const struct relation_sight *sight)
+{
+	struct census *c = arg;
+	int err = relation_saw(c->relation, sight);
+	if (err && log_limit_may(&c->complaints, c->now))
+		log_error(c->config.log, "too many host names limit=%d", LIMIT_RELATION_PROXIES);
+}
+
+static void gone(void *arg, uint64_t nsproxy)
+{
+	struct census *c = arg;
+	relation_gone(c->relation, nsproxy);
+}
+
+static void renamed(void *arg, uint64_t uts, const char name[HOSTNAME_CAP])
+{
+	struct census *c = arg;
+	if (!relation_renamed(c->relation, uts, name))
+		census_trigger(c);
+}
+
+static struct tasks_sink sink_of(struct census *c)
+{
+	return (struct tasks_sink){
+		.on_sight = saw, .on_gone = gone, .on_renamed = renamed, .arg = c};
+}
+
+static void read_news(struct census *c)
+{
+	struct tasks_sink sink = sink_of(c);
+	if (!c->bpf || tasks_bpf_read(c->bpf, &sink))
+		return;
+	c->stats.news_lost++;
+	c->is_wanted = c->is_fresh = true;
+	c->again_at = c->now + LOOK_AGAIN;
+}
+
+static void see_self(struct census *c)
+{
+	struct relation_sight own = {.nsproxy = OWN_PROXY,
+		.net = c->self.net.cookie,
+		.pid = (int32_t)getpid(),
+		.uts = tasks_self_hostname(&c->self)};
+	saw(c, &own);
+	relation_set_nsid(c->relation, own.net, NSID_OWN);
+}
+
+static int look_by_means(struct census *c)
+{
+	struct tasks_sink sink = sink_of(c);
+	switch (c->stats.means) {
+	case CENSUS_FEXIT:
+	case CENSUS_ITER: return tasks_bpf_look(c->bpf, &sink);
+	case CENSUS_PROC: return tasks_proc_look(&c->self, &sink);
+	case CENSUS_AUTO:
+	case CENSUS_NONE:
+	case CENSUS_MEANS_COUNT: break;
+	}
+	return 0;
+}
+
+static void pidwatch_ended(struct census *c)
+{
+	if (c->now - c->vain_at > 2 * VAIN_MAX)
+		c->vain_wait = 0;
+	c->pidwatch_at = ns_min(c->pidwatch_at, c->now + c->vain_wait);
+}
+
+static void want_witness(void *arg, nsid_t nsid UNUSED, const struct event_hostname *uts UNUSED,
+	int32_t pid)
+{
+	struct census *c = arg;
+	if (pid > 0 && pid != getpid() && !pidwatches_want(c->pidwatches, pid))
+		pidwatch_ended(c);
+}
+
+static void choose_witnesses(struct census *c)
+{
+	if (!c->pidwatches)
+		return;
+	pidwatches_begin(c->pidwatches);
+	relation_each(c->relation, want_witness, c);
+	pidwatches_end(c->pidwatches);
+}
+
+static ns_t cpu_now(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/* What looks may take grows with time, up to a burst. */
+static ns_t credit_now(const struct census *c, ns_t now)
+{
+	return ns_min(c->credit + (now - c->credit_at) / SHARE, CENSUS_BURST);
+}
+
+/* News that is read after the begin counts as seen: a nsproxy that is being made may have no task yet. */
+static void look(struct census *c)
+{
+	bool has_to_sweep = c->is_fresh || c->stats.means != CENSUS_FEXIT;
+	uint64_t made = relation_stats(c->relation).made;
+	ns_t start = cpu_now();
+	c->is_wanted = c->is_fresh = c->is_for_witness = false;
+	c->retry_at = c->pidwatch_at = NS_NEVER;
+	c->stats.looks++;
+	if (has_to_sweep)
+		relation_begin(c->relation);
+	read_news(c);
+	see_self(c);
+	int err = look_by_means(c);
+	if (!err && has_to_sweep)
+		relation_end(c->relation);
+	if (err && log_limit_may(&c->complaints, c->now))
+		log_error(c->config.log, "cannot look at tasks: by=%s error=\"%s\"",
+			census_means_text(c->stats.means), strerror(-err));
+	if (has_to_sweep && relation_stats(c->relation).made != made)
+		c->again_at = c->now + LOOK_AGAIN;
+	identify_all(c);
+	choose_witnesses(c);
+	c->credit = credit_now(c, c->now) - (cpu_now() - start);
+	c->credit_at = c->now;
+	c->is_settled = true;
+}
+
+/* A look that had no other reason than the end of pidwatches, and what it told is told. */
+static void judge_witness_look(struct census *c, bool has_told)
+{
+	c->vain_wait = has_told ? 0 : ns_min(c->vain_wait ? 2 * c->vain_wait : VAIN_MIN, VAIN_MAX);
+	c->vain_at = c->now;
+}
+
+static void tell(void *arg, const struct event *ev)
+{
+	struct census *c = arg;
+	c->told++;
+	c->config.on_event(c->config.arg, ev);
+}
+
+/* A file of its own is asked, for whoever waits on an epoll descriptor takes the news from the one in
+ * it. */
+static bool has_hostname_changed(const struct census *c)
+{
+	struct pollfd fd = {.fd = c->changed_fd, .events = POLLPRI};
+	return c->changed_fd >= 0 && poll(&fd, 1, 0) > 0 && (fd.revents & POLLPRI);
+}
+
+static ns_t look_at(const struct census *c)
+{
+	ns_t credit = credit_now(c, c->now);
+	return credit >= 0 ? c->now : c->now - credit * SHARE;
+}
+
+void census_handle(struct census *c, ns_t now)
+{
+	c->now = now;
+	if (has_hostname_changed(c))
+		census_trigger(c);
+	if (c->pidwatches && pidwatches_have_ended(c->pidwatches))
+		pidwatch_ended(c);
+	read_news(c);
+	if (now >= c->again_at) {
+		c->is_wanted = c->is_fresh = true;
+		c->again_at = NS_NEVER;
+	}
+	if (now >= c->retry_at) {
+		c->is_wanted = true;
+		c->retry_at = NS_NEVER;
+	}
+	if (now >= c->pidwatch_at) {
+		c->is_for_witness = !c->is_wanted;
+		c->is_wanted = true;
+		c->pidwatch_at = NS_NEVER;
+	}
+	uint64_t told = c->told;
+	bool has_to_look = c->is_wanted && look_at(c) <= now;
+	bool is_for_witness = c->is_for_witness;
+	if (has_to_look)
+		look(c);
+	else
+		identify_all(c);
+	relation_flush(c->relation);
+	if (has_to_look && is_for_witness)
+		judge_witness_look(c, c->told != told);
+}
+
+ns_t census_deadline(const struct census *c)
+{
+	ns_t wanted = c->is_wanted ? look_at(c) : NS_NEVER;
+	return ns_min(ns_min(wanted, c->pidwatch_at), ns_min(c->retry_at, c->again_at));
+}
+
+void census_trigger(struct census *c)
+{
+	c->is_wanted = true;
+	c->is_for_witness = false;
+	c->tries = 0;
+}
+
+void census_ns_appeared(struct census *c, nsid_t nsid)
+{
+	if (!known_nsid_find(c, nsid))
+		census_trigger(c);
+}
+
+void census_ns_gone(struct census *c, nsid_t nsid)
+{
+	struct known_nsid *known = known_nsid_find(c, nsid);
+	if (known)
+		known_nsid_free(c, known);
+	relation_nsid_gone(c->relation, nsid);
+}
+
+void census_forget_ids(struct census *c)
+{
+	MAP_FOR_EACH(n, &c->known_nsids)
+		known_nsid_free(c, container_of(n, struct known_nsid, node));
+	relation_forget_nsids(c->relation);
+	census_trigger(c);
+}
+
+const struct event_ns *census_info(const struct census *c, nsid_t nsid)
+{
+	const struct known_nsid *known = known_nsid_find(c, nsid);
+	return known ? &known->info : NULL;
+}
+
+nsid_t census_find(const struct census *c, uint64_t cookie)
+{
+	return relation_find_nsid(c->relation, cookie);
+}
+
+bool census_is_settled(const struct census *c)
+{
+	return c->is_settled;
+}
+
+struct census_stats census_stats(const struct census *c)
+{
+	struct census_stats stats = c->stats;
+	struct relation_stats r = relation_stats(c->relation);
+	stats.pairs = r.pairs;
+	stats.nsproxies = r.nsproxies;
+	return stats;
+}
+
+const char *census_means_text(enum census_means means)
+{
+	switch (means) {
+	case CENSUS_AUTO: return "auto";
+	case CENSUS_FEXIT: return "fexit";
+	case CENSUS_ITER: return "iter";
+	case CENSUS_PROC: return "proc";
+	case CENSUS_NONE: return "none";
+	case CENSUS_MEANS_COUNT: break;
+	}
+	return "";
+}
+
+/* --- means -------------------------------------------------------------------------------- */
+
+/* All means need these two: to enter namespaces for what they are called, and to open them. */
+static uint64_t missing_capabilities(void)
+{
+	const uint64_t needed = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SYS_PTRACE;
+	return needed & ~privilege_effective();
+}
+
+static int try_means(struct census *c, enum census_means means)
+{
+	switch (means) {
+	case CENSUS_FEXIT:
+	case CENSUS_ITER:
+		return tasks_bpf_open(&c->bpf, &c->self, means == CENSUS_FEXIT);
+	case CENSUS_PROC: return access("/proc/1/ns", X_OK) == 0 ? 0 : -errno;
+	case CENSUS_AUTO:
+	case CENSUS_NONE:
+	case CENSUS_MEANS_COUNT: break;
+	}
+	return 0;
+}
+
+static void log_fault(const struct census *c, enum census_means means, enum log_level level)
+{
+	const struct census_fault *fault = &c->stats.faults[means];
+	log_print(c->config.log, level, "host names cannot be found that way: by=%s missing=%s%s error=\"%s\"",
+		census_means_text(means),
+		fault->missing & 1ull << CAP_SYS_ADMIN ? "CAP_SYS_ADMIN," : "",
+		fault->missing & 1ull << CAP_SYS_PTRACE ? "CAP_SYS_PTRACE" : "",
+		strerror(-fault->err));
+}
+
+/* The best that there is, from what was asked for on; at the end of the list there is always NONE. */
+static void find_means(struct census *c)
+{
+	enum census_means wanted = c->config.means;
+	enum census_means first = wanted == CENSUS_AUTO ? CENSUS_FEXIT : wanted;
+	uint64_t missing = missing_capabilities();
+	for (enum census_means means = first; means <= CENSUS_NONE; means++) {
+		bool is_last = means == CENSUS_NONE;
+		int err = is_last ? 0 : missing ? -EPERM : try_means(c, means);
+		c->stats.means = means;
+		if (!err)
+			break;
+		c->stats.faults[means] = (struct census_fault){.err = err, .missing = missing};
+		log_fault(c, means, wanted == CENSUS_AUTO && means != CENSUS_PROC
+			? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING);
+	}
+	log_info(c->config.log, "host names: by=%s", census_means_text(c->stats.means));
+}
+
+static void add_descriptor(const struct census *c, int fd, uint32_t events)
+{
+	struct epoll_event ev = {.events = events};
+	if (fd >= 0 && epoll_ctl(c->config.epoll_fd, EPOLL_CTL_ADD, fd, &ev) != 0)
+		log_warning(c->config.log, "host names: error=\"epoll: %s\"", strerror(errno));
+}
+
+/* With news by BPF there is nothing else to wait for. */
+static int open_triggers(struct census *c)
+{
+	static const char path[] = "/proc/sys/kernel/hostname";
+	if (c->stats.means == CENSUS_FEXIT) {
+		add_descriptor(c, tasks_bpf_fd(c->bpf), EPOLLIN);
+		return 0;
+	}
+	c->wakes_fd = open(path, O_RDONLY | O_CLOEXEC);
+	c->changed_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (c->wakes_fd < 0 || c->changed_fd < 0)
+		log_warning(c->config.log, "host names: note=\"changes are not seen\" error=\"%s\"",
+			strerror(errno));
+	add_descriptor(c, c->wakes_fd, EPOLLPRI);
+	(void)has_hostname_changed(c); /* from now on */
+	if (c->stats.means == CENSUS_NONE)
+		return 0;
+	c->pidwatches = pidwatches_new(c->config.epoll_fd);
+	return c->pidwatches ? 0 : -errno;
+}
+
+static int open_parts(struct census *c)
+{
+	int err = tasks_self_open(&c->self);
+	if (err)
+		return err;
+	c->relation = relation_new(loop_random(), tell, c);
+	if (!c->relation)
+		return -ENOMEM;
+	find_means(c);
+	return open_triggers(c);
+}
+
+struct census *census_new(const struct census_config *config)
+{
+	struct census *c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->config = *config;
+	c->wakes_fd = c->changed_fd = c->self.uts_fd = c->self.net.net_fd = -1;
+	c->retry_at = c->again_at = c->pidwatch_at = NS_NEVER;
+	c->credit = CENSUS_BURST;
+	c->is_wanted = c->is_fresh = true;
+	int err = open_parts(c);
+	if (!err)
+		return c;
+	census_free(c);
+	errno = -err;
+	return NULL;
+}
+
+void census_free(struct census *c)
+{
+	if (!c)
+		return;
+	MAP_FOR_EACH(n, &c->known_nsids)
+		known_nsid_free(c, container_of(n, struct known_nsid, node));
+	map_fini(&c->known_nsids);
+	pidwatches_free(c->pidwatches);
+	tasks_bpf_close(c->bpf);
+	relation_free(c->relation);
+	tasks_self_close(&c->self);
+	if (c->wakes_fd >= 0)
+		close(c->wakes_fd);
+	if (c->changed_fd >= 0)
+		close(c->changed_fd);
+	free(c);
+}

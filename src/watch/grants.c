@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what the directory of grants holds, and the watch over it.
+ * Never writes to it. Called by the kernel side of the shell.
+ */
+#include "watch/grants.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "device/grant.h"
+
+enum {
+	EVENTS = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR,
+	EVENTS_CAP = 2048
+};
+
+struct grant {
+	struct map_node node; /* by cookie: a namespace has few */
+	uint64_t cookie;
+	uint32_t ifindex;
+	bool is_seen; /* by the scan in progress */
+	char alias[ALIAS_CAP];
+};
+
+struct grants {
+	struct grants_config config;
+	int dir_fd, inotify_fd;
+	struct map all;
+};
+
+static struct grant *find(const struct grants *g, uint64_t cookie, uint32_t ifindex)
+{
+	for (struct map_node *n = map_first(&g->all, hash_mix(0, cookie)); n; n = map_next(n)) {
+		struct grant *grant = container_of(n, struct grant, node);
+		if (grant->cookie == cookie && grant->ifindex == ifindex)
+			return grant;
+	}
+	return NULL;
+}
+
+static struct grant *find_or_make(struct grants *g, const struct device_grant *of)
+{
+	struct grant *grant = find(g, of->cookie, of->ifindex);
+	if (grant)
+		return grant;
+	grant = g->all.count < LIMIT_GRANTS ? calloc(1, sizeof(*grant)) : NULL;
+	if (!grant || map_add(&g->all, &grant->node, hash_mix(0, of->cookie))) {
+		free(grant);
+		return NULL;
+	}
+	grant->cookie = of->cookie;
+	grant->ifindex = of->ifindex;
+	return grant;
+}
+
+static void drop(struct grants *g, struct grant *grant)
+{
+	map_remove(&g->all, &grant->node);
+	free(grant);
+}
+
+/* --- telling ------------------------------------------------------------------------------ */
+
+bool grants_has(const struct grants *g, uint64_t cookie, const struct event_link *link)
+{
+	const struct grant *grant = cookie ? find(g, cookie, link->ifindex) : NULL;
+	return grant && strcmp(grant->alias, link->alias) == 0;
+}
+
+static void tell_link(const struct grants *g, nsid_t nsid, uint64_t cookie, uint32_t ifindex)
+{
+	struct event ev;
+	if (asker_get_link(g->config.asker, nsid, ifindex, &ev))
+		return; /* gone, or yet to be heard of */
+	ev.link.is_granted = grants_has(g, cookie, &ev.link);
+	g->config.on_link(g->config.arg, &ev);
+}
+
+static void changed(const struct grants *g, uint64_t cookie, uint32_t ifindex)
+{
+	nsid_t nsid = g->config.find_ns(g->config.arg, cookie);
+	if (nsid != NSID_UNKNOWN)
+		tell_link(g, nsid, cookie, ifindex);
+}
+
+void grants_ns_known(struct grants *g, nsid_t nsid, const struct event_ns *info)
+{
+	uint64_t hash = hash_mix(0, info->cookie);
+	for (struct map_node *n = map_first(&g->all, hash); n && info->cookie; n = map_next(n)) {
+		const struct grant *grant = container_of(n, struct grant, node);
+		if (grant->cookie == info->cookie)
+			tell_link(g, nsid, grant->cookie, grant->ifindex);
+	}
+}
+
+/* --- reading ------------------------------------------------------------------------------ */
+
+/* Makes what is kept of the grant of that name equal to the directory. True if it was not. */
+static bool read_grant(struct grants *g, const char *name, const struct device_grant *of)
+{
+	char alias[ALIAS_CAP] = {0};
+	ssize_t len = readlinkat(g->dir_fd, name, alias, sizeof(alias));
+	struct grant *grant = find(g, of->cookie, of->ifindex);
+	if (len <= 0 || len == sizeof(alias)) {
+		if (grant)
+			drop(g, grant);
+		return grant;
+	}
+	if (!grant)
+		grant = find_or_make(g, of);
+	if (!grant)
+		return false;
+	bool is_news = strcmp(grant->alias, alias) != 0;
+	memcpy(grant->alias, alias, sizeof(alias));
+	grant->is_seen = true;
+	return is_news;
+}
+
+static void scan(struct grants *g, bool may_tell)
+{
+	MAP_FOR_EACH(n, &g->all)
+		container_of(n, struct grant, node)->is_seen = false;
+	int fd = openat(g->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	for (const struct dirent *de; dir && (de = readdir(dir));) {
+		struct device_grant of;
+		if (device_grant_parse(de->d_name, &of) == 0 &&
+			read_grant(g, de->d_name, &of) && may_tell)
+			changed(g, of.cookie, of.ifindex);
+	}
+	if (dir)
+		closedir(dir);
+	MAP_FOR_EACH(n, &g->all) {
+		struct grant *grant = container_of(n, struct grant, node);
+		uint64_t cookie = grant->cookie;
+		uint32_t ifindex = grant->ifindex;
+		if (grant->is_seen)
+			continue;
+		drop(g, grant);
+		if (may_tell)
+			changed(g, cookie, ifindex);
+	}
+}
+
+static void handle_event(struct grants *g, const struct inotify_event *ev)
+{
+	struct device_grant of;
+	if (ev->mask & IN_Q_OVERFLOW)
+		scan(g, true);
+	else if (ev->mask & IN_IGNORED)
+		log_warning(g->config.log, "grants are not seen any more: dir=%s", g->config.path);
+	else if (ev->len > 0 && device_grant_parse(ev->name, &of) == 0 &&
+		read_grant(g, ev->name, &of))
+		changed(g, of.cookie, of.ifindex);
+}
+
+void grants_handle(struct grants *g)
+{
+	_Alignas(struct inotify_event) char buf[EVENTS_CAP];
+	ssize_t len;
+	/* Progress: each turn takes what is queued, and each event of it is passed over. */
+	while ((len = read(g->inotify_fd, buf, sizeof(buf))) > 0)
+		for (const char *at = buf; at < buf + len;) {
+			const struct inotify_event *ev = (const void *)at;
+			handle_event(g, ev);
+			at += sizeof(*ev) + ev->len;
+		}
+}
+
+/* --- the whole ---------------------------------------------------------------------------- */
+
+/* Nobody but root, or who we are, may write to it. */
+static int open_dir(struct grants *g)
+{
+	struct stat st;
+	g->dir_fd = open(g->config.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (g->dir_fd < 0 || fstat(g->dir_fd, &st) != 0)
+		return -errno;
+	bool is_safe = (st.st_uid == 0 || st.st_uid == geteuid()) &&
+		!(st.st_mode & (S_IWGRP | S_IWOTH));
+	return is_safe ? 0 : -EPERM;
+}
+
+/* By its descriptor, for the path may lead elsewhere by now. */
+static int watch(struct grants *g)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+	char path[sizeof("/proc/self/fd/") + 10];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", g->dir_fd);
+	g->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (g->inotify_fd < 0 || inotify_add_watch(g->inotify_fd, path, EVENTS) < 0 ||
+		epoll_ctl(g->config.epoll_fd, EPOLL_CTL_ADD, g->inotify_fd, &ev) != 0)
+		return -errno;
+	return 0;
+}
+
+struct grants *grants_open(const struct grants_config *config)
+{
+	struct grants *g = calloc(1, sizeof(*g));
+	if (!g)
+		return NULL;
+	g->config = *config;
+	g->dir_fd = g->inotify_fd = -1;
+	map_init(&g->all);
+	int err = open_dir(g);
+	if (!err)
+		err = watch(g);
+	if (!err) {
+		scan(g, false);
+		return g;
+	}
+	log_print(config->log, err == -ENOENT ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
+		"nothing is granted: dir=%s error=\"%s\"", config->path,
+		err == -EPERM ? "others may write to it" : strerror(-err));
+	grants_close(g);
+	return NULL;
+}
+
+void grants_close(struct grants *g)
+{
+	if (!g)
+		return;
+	MAP_FOR_EACH(n, &g->all)
+		drop(g, container_of(n, struct grant, node));
+	map_fini(&g->all);
+	if (g->inotify_fd >= 0)
+		close(g->inotify_fd);
+	if (g->dir_fd >= 0)
+		close(g->dir_fd);
+	free(g);
+}

@@ -1,0 +1,11 @@
+# Sources of src/watch, headers included.
+src_watch_libwatch_a_SOURCES = \
+	src/watch/census.c src/watch/census.h \
+	src/watch/grants.c src/watch/grants.h \
+	src/watch/kernel.c src/watch/kernel.h \
+	src/watch/netns_dir.c src/watch/netns_dir.h \
+	src/watch/pidwatch.c src/watch/pidwatch.h \
+	src/watch/tasks.c src/watch/tasks.h \
+	src/watch/tasks_bpf.h \
+	src/watch/tasks_proc.c src/watch/tasks_proc.h \
+	src/watch/watcher.c src/watch/watcher.h

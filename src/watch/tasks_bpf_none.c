@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what stands in for tasks_bpf.c where BPF is left out of the build (--without-bpf).
+ * Never does anything. Called by the census.
+ */
+#include <errno.h>
+
+#include "watch/tasks_bpf.h"
+
+int tasks_bpf_open(struct tasks_bpf **ret UNUSED, const struct tasks_self *self UNUSED,
+	bool has_news UNUSED)
+{
+	return -ENOTSUP;
+}
+
+void tasks_bpf_close(struct tasks_bpf *t UNUSED)
+{
+}
+
+int tasks_bpf_fd(const struct tasks_bpf *t UNUSED)
+{
+	return -1;
+}
+
+int tasks_bpf_look(struct tasks_bpf *t UNUSED, const struct tasks_sink *sink UNUSED)
+{
+	return -ENOTSUP;
+}
+
+bool tasks_bpf_read(struct tasks_bpf *t UNUSED, const struct tasks_sink *sink UNUSED)
+{
+	return true;
+}

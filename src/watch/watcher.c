@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the watcher process and the socketpair to it: events in batches, one way.
+ * Never reads a command from the serving half. Called by the daemon's main thread.
+ */
+#include "watch/watcher.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/control.h"
+#include "io/loop.h"
+#include "io/privilege.h"
+
+enum {
+	BATCH_EVENTS = 64,  /* a datagram: under 32 KiB */
+	HANDLE_BATCHES = 16 /* read at once, before others get their turn */
+};
+
+/* One datagram: how things stand, and what happened. */
+struct batch {
+	struct kernel_stats stats;
+	bool is_synced;
+	uint32_t count;
+	struct event events[BATCH_EVENTS]; /* `count` of them are sent */
+};
+
+struct watcher {
+	struct watcher_config config;
+	int fd; /* of the socketpair */
+	pid_t pid;
+	bool is_synced;
+	struct kernel_stats stats;
+	struct batch batch; /* being received */
+};
+
+/* The watcher process. */
+
+struct sender {
+	int fd;
+	const char *socket_path; /* NULL: there is none */
+	struct kernel *kernel; /* NULL until open */
+	bool was_synced;
+	struct batch batch;
+};
+
+/* The serving half may have become somebody who cannot remove its own socket. */
+static _Noreturn void sender_end(const struct sender *s)
+{
+	if (s->socket_path)
+		control_remove_abandoned(s->socket_path);
+	_exit(0);
+}
+
+static size_t batch_size(const struct batch *b)
+{
+	return offsetof(struct batch, events) + b->count * sizeof(b->events[0]);
+}
+
+/* Sends what is gathered; waits until the serving half has room. When that is gone, so are we. */
+static void sender_flush(struct sender *s)
+{
+	struct batch *b = &s->batch;
+	if (s->kernel) {
+		b->stats = kernel_stats(s->kernel);
+		b->is_synced = kernel_is_synced(s->kernel);
+	}
+	ssize_t sent;
+	do
+		sent = send(s->fd, b, batch_size(b), MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		sender_end(s);
+	s->was_synced = b->is_synced;
+	b->count = 0;
+}
+
+static void sender_add(void *arg, const struct event *ev)
+{
+	struct sender *s = arg;
+	s->batch.events[s->batch.count++] = *ev;
+	if (s->batch.count == BATCH_EVENTS)
+		sender_flush(s);
+}
+
+static int wait_for(const struct sender *s)
+{
+	struct pollfd fds[] = {{.fd = kernel_fd(s->kernel), .events = POLLIN},
+		{.fd = s->fd, .events = 0}}; /* POLLHUP comes unasked */
+	ns_t deadline = kernel_deadline(s->kernel), left = deadline - loop_now();
+	struct timespec ts = {.tv_sec = left > 0 ? left / NS_PER_S : 0,
+		.tv_nsec = left > 0 ? left % NS_PER_S : 0};
+	int n = ppoll(fds, 2, deadline == NS_NEVER ? NULL : &ts, NULL);
+	if (n < 0 && errno != EINTR)
+		return ERR_SYS;
+	return n > 0 && fds[1].revents ? ERR_ABSENT : 0;
+}
+
+static void sender_run(struct sender *s)
+{
+	do {
+		kernel_handle(s->kernel, loop_now());
+		if (s->batch.count > 0 || s->was_synced != kernel_is_synced(s->kernel))
+			sender_flush(s);
+	} while (wait_for(s) == 0);
+}
+
+/* Only its socket, standard error and what it opens itself: nothing of the serving half's. */
+static int keep_only(int fd)
+{
+	enum { SENDER_FD = 3 };
+	if (fd != SENDER_FD && dup2(fd, SENDER_FD) < 0)
+		return ERR_SYS;
+	return close_range(SENDER_FD + 1, ~0u, 0) ? ERR_SYS : SENDER_FD;
+}
+
+/* A census without BPF has a descriptor for each workload. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
+{
+	struct sender *s = calloc(1, sizeof(*s));
+	int kept = keep_only(fd);
+	prctl(PR_SET_NAME, "ontap-watcher");
+	if (!s || kept < 0) {
+		log_error(config->log, "cannot start the watcher: error=\"%s\"", strerror(errno));
+		_exit(1);
+	}
+	s->fd = kept;
+	s->socket_path = config->socket_path;
+	privilege_keep_watching();
+	raise_descriptor_limit();
+	s->kernel = kernel_open(&(struct kernel_config){.netns_dir = config->netns_dir,
+		.has_all_nsids = config->has_all_nsids,
+		.grants_dir = config->grants_dir,
+		.census = config->census,
+		.log = config->log,
+		.on_event = sender_add,
+		.arg = s});
+	if (!s->kernel)
+		_exit(1); /* it has said why */
+	sender_run(s);
+	kernel_close(s->kernel);
+	sender_end(s);
+}
+
+/* The serving process. */
+
+static int start_process(struct watcher *w)
+{
+	int fds[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+		return ERR_SYS;
+	w->pid = fork();
+	if (w->pid == 0) {
+		close(fds[0]);
+		watcher_main(&w->config, fds[1]);
+	}
+	int saved = errno;
+	close(fds[1]);
+	if (w->pid < 0)
+		close(fds[0]);
+	else
+		w->fd = fds[0];
+	errno = saved;
+	return w->pid < 0 ? ERR_SYS : 0;
+}
+
+struct watcher *watcher_start(const struct watcher_config *config)
+{
+	struct watcher *w = calloc(1, sizeof(*w));
+	if (w) {
+		w->config = *config;
+		w->fd = -1;
+	}
+	if (w && start_process(w) == 0)
+		return w;
+	int saved = errno;
+	log_error(config->log, "cannot start the watcher: error=\"%s\"", strerror(errno));
+	free(w);
+	errno = saved;
+	return NULL;
+}
+
+void watcher_stop(struct watcher *w)
+{
+	if (!w)
+		return;
+	close(w->fd);
+	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	free(w);
+}
+
+int watcher_fd(const struct watcher *w)
+{
+	return w->fd;
+}
+
+static int handle_batch(struct watcher *w, size_t len)
+{
+	const struct batch *b = &w->batch;
+	if (len < offsetof(struct batch, events) || b->count > BATCH_EVENTS || len != batch_size(b)) {
+		errno = EBADMSG;
+		return ERR_SYS;
+	}
+	for (uint32_t i = 0; i < b->count; i++)
+		w->config.on_event(w->config.arg, &b->events[i]);
+	w->stats = b->stats;
+	w->is_synced = b->is_synced;
+	return 0;
+}
+
+int watcher_handle(struct watcher *w)
+{
+	for (int i = 0; i < HANDLE_BATCHES; i++) {
+		ssize_t len = recv(w->fd, &w->batch, sizeof(w->batch), MSG_DONTWAIT);
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0)
+			return errno == EAGAIN ? 0 : ERR_SYS;
+		if (len == 0) {
+			errno = ECONNRESET;
+			return ERR_SYS;
+		}
+		int err = handle_batch(w, (size_t)len);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+bool watcher_is_synced(const struct watcher *w)
+{
+	return w->is_synced;
+}
+
+struct kernel_stats watcher_stats(const struct watcher *w)
+{
+	return w->stats;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the rules of which records may stand together in a zone.
+ * Never reads a file, never changes anything. Called by the reader of zone files, and by who joins several.
+ */
+#include "zonefile/check.h"
+
+#include <stdio.h>
+
+#include "base/cursor.h"
+#include "base/err.h"
+#include "wire/msg.h"
+#include "wire/rr.h"
+
+enum { SVCB_PRIORITY_LEN = 2, SVCB_MANDATORY = 0 };
+
+/* Records of one owner, and of one set, for which there is always room in the store and in a message: 64 KiB
+ * but for the header, the question, EDNS and a signature. A set that no message holds can be transferred,
+ * but never be answered. */
+enum { OWNER_CAP = 64000, SET_CAP = MSG_CAP - 1024, RECORD_HEAD = 12 };
+
+/* Of a type of which an owner has only one record (RFC 2181 §10.1, RFC 6672 §2.4, RFC 1035 §5.2). */
+static bool is_single(uint16_t type)
+{
+	return type == RR_CNAME || type == RR_DNAME || type == RR_SOA;
+}
+
+/* Which sets of interest an owner has. Most have none. */
+struct sight {
+	const struct rrset *cname, *dname, *soa, *ns;
+	const struct rrset *repeated; /* of a type of which there is only one record, several */
+};
+
+static struct sight look_at(const struct rrset *sets, size_t count)
+{
+	struct sight s = {NULL, NULL, NULL, NULL, NULL};
+	for (const struct rrset *set = sets; set < sets + count; set++) {
+		switch (set->type) {
+		case RR_CNAME: s.cname = set; break;
+		case RR_DNAME: s.dname = set; break;
+		case RR_SOA: s.soa = set; break;
+		case RR_NS: s.ns = set; break;
+		default: break;
+		}
+		if (set->count > 1 && is_single(set->type))
+			s.repeated = set;
+	}
+	return s;
+}
+
+/* What is wrong with the owner by itself, or NULL. */
+static const char *judge(const struct sight *s, size_t count, const uint8_t *apex, const uint8_t *name)
+{
+	if (s->cname && count > 1)
+		return "has a CNAME and other records"; /* RFC 1034 §3.6.2 */
+	if (s->soa && !name_equal(name, apex))
+		return "has a SOA and is not the top of the zone"; /* RFC 1035 §5.2 */
+	if (s->dname && s->ns && !name_equal(name, apex))
+		return "has a DNAME and NS"; /* RFC 6672 §2.3 */
+	return NULL;
+}
+
+/* Bytes of a set: each record with as much as stands before its rdata. */
+static size_t set_size(const struct rrset *set, size_t head)
+{
+	size_t size = 0;
+	for (size_t i = 0; i < set->count; i++)
+		size += head + set->rdata[i].len;
+	return size;
+}
+
+/* The type of a set that is too large, 0 if there is none; RR_ANY: all of them are together. */
+static uint16_t too_large(const struct rrset *sets, size_t count)
+{
+	enum { LEN_HEAD = 2 };
+	size_t sum = 0;
+	for (size_t i = 0; i < count; i++) {
+		sum += set_size(&sets[i], LEN_HEAD);
+		if (set_size(&sets[i], RECORD_HEAD) > SET_CAP)
+			return sets[i].type;
+	}
+	return sum > OWNER_CAP ? RR_ANY : 0;
+}
+
+/* Writes "NAME WHAT", and behind it `other`. */
+static int fail(char text[ZONECHECK_TEXT_CAP], const uint8_t *name, const char *what, const char *other)
+{
+	char own[NAME_TEXT_CAP];
+	snprintf(text, ZONECHECK_TEXT_CAP, "%s %s%s", name_to_text(name, own), what, other);
+	return ERR_SYNTAX;
+}
+
+int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct rrset *sets, size_t count,
+	char text[ZONECHECK_TEXT_CAP])
+{
+	char above[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP];
+	struct sight s = look_at(sets, count);
+	if (s.repeated)
+		return fail(text, name, "has more than one ", rr_type_text(s.repeated->type, type));
+	const char *fault = judge(&s, count, check->apex, name);
+	if (fault)
+		return fail(text, name, fault, "");
+	uint16_t large = too_large(sets, count);
+	if (large)
+		return fail(text, name, "has more than 64 KiB of records: ", rr_type_text(large, type));
+	/* What is below a DNAME is elsewhere (RFC 6672 §2.4). In canonical order it comes right behind. */
+	if (check->dname && name_is_below(name, check->dname))
+		return fail(text, name, "is below the DNAME of ", name_to_text(check->dname, above));
+	if (s.dname)
+		check->dname = name;
+	return 0;
+}
+
+static bool has_param(const uint8_t *params, size_t len, uint16_t wanted)
+{
+	struct rd r = rd_init(params, len);
+	while (rd_left(&r) > 0 && !r.err) {
+		uint16_t key = rd_u16(&r);
+		rd_bytes(&r, rd_u16(&r));
+		if (key == wanted)
+			return !r.err;
+	}
+	return false;
+}
+
+/* Keys that rise, none of them "mandatory" itself, all of them among the parameters. */
+static bool is_mandatory_list(const uint8_t *list, size_t list_len, const uint8_t *params, size_t len)
+{
+	struct rd r = rd_init(list, list_len);
+	uint16_t last = SVCB_MANDATORY;
+	while (rd_left(&r) > 0) {
+		uint16_t key = rd_u16(&r);
+		if (r.err || key <= last || !has_param(params, len, key))
+			return false;
+		last = key;
+	}
+	return list_len > 0;
+}
+
+bool zonecheck_has_good_params(uint16_t type, const uint8_t *rdata, size_t len)
+{
+	struct rd r = rd_init(rdata, len);
+	struct name target;
+	int32_t last = -1;
+	if (type != RR_SVCB && type != RR_HTTPS)
+		return true;
+	rd_bytes(&r, SVCB_PRIORITY_LEN);
+	rd_name(&r, &target);
+	const uint8_t *params = r.at;
+	size_t params_len = rd_left(&r);
+	/* Each turn takes four bytes at least, or sets the error. */
+	while (!r.err && rd_left(&r) > 0) {
+		uint16_t key = rd_u16(&r), value_len = rd_u16(&r);
+		const uint8_t *value = rd_bytes(&r, value_len);
+		if (!value || key <= last || (key == SVCB_MANDATORY &&
+			!is_mandatory_list(value, value_len, params, params_len)))
+			return false;
+		last = key;
+	}
+	return !r.err;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the records of all zone files together, one entry an owner.
+ * Never changes what it says; a reload makes a new one.
+ */
+#include "zonefile/collection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "zonefile/check.h"
+#include "zonefile/zonefile.h"
+
+struct collection {
+	struct zonefile **files; /* none once settled */
+	size_t file_count, file_cap;
+	const uint8_t *domain; /* borrowed, until all files are read */
+	struct static_owner *owners; /* sorted by name; what they point to is the files', or below */
+	size_t count;
+	struct arena merged; /* sets of owners that are in several files */
+	uint8_t *bytes;      /* settled: of the owners that are kept */
+	uint32_t *index;     /* NULL, or by hash of the name: 0, or place in `owners` and one */
+	size_t index_mask;
+};
+
+/* Forgets what is not needed once settled. */
+static void release_files(struct collection *s)
+{
+	for (size_t i = 0; i < s->file_count; i++)
+		zonefile_free(s->files[i]);
+	s->file_count = 0;
+	arena_fini(&s->merged);
+	free(s->index);
+	s->index = NULL;
+}
+
+void collection_free(struct collection *s)
+{
+	if (!s)
+		return;
+	release_files(s);
+	free(s->owners);
+	free(s->files);
+	free(s->bytes);
+	free(s);
+}
+
+static int owner_cmp(const void *a, const void *b)
+{
+	const struct static_owner *x = a, *y = b;
+	return name_cmp(x->name, y->name);
+}
+
+static int file_add(struct collection *s, const char *path, const struct zonefile *file,
+	struct zonefile_error *error)
+{
+	size_t more = zonefile_count(file);
+	struct static_owner *owners = reallocarray(s->owners, s->count + more + 1, sizeof(*owners));
+	if (!owners)
+		return ERR_NOMEM;
+	s->owners = owners;
+	for (size_t i = 0; i < more; i++) {
+		struct zonefile_owner from = zonefile_owner(file, i);
+		owners[s->count] = (struct static_owner){.name = from.name,
+			.sets = from.sets,
+			.count = from.count,
+			.is_local = name_is_below(from.name, name_local),
+			.file = path};
+		const struct static_owner *owner = &owners[s->count++];
+		if (owner->is_local || name_is_below(owner->name, s->domain))
+			continue;
+		char text[NAME_TEXT_CAP];
+		zonefile_fail(error, path, from.line, "%.255s is not in the zone, nor below .local",
+			name_to_text(owner->name, text));
+		return ERR_SYNTAX;
+	}
+	return 0;
+}
+
+/* Puts the sets of `from` to those of `to`; a type that both have is a mistake, and so is an alias. */
+static int owner_merge(struct collection *s, struct static_owner *to, const struct static_owner *from,
+	struct zonefile_error *error)
+{
+	for (size_t i = 0; i < to->count; i++)
+		for (size_t j = 0; j < from->count; j++)
+			if (to->sets[i].type == from->sets[j].type) {
+				char text[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP];
+				snprintf(error->text, sizeof(error->text),
+					"%s: %.200s %s: %s has that set already", from->file,
+					name_to_text(to->name, text),
+					rr_type_text(to->sets[i].type, type), to->file);
+				return ERR_SYNTAX;
+			}
+	if (to->sets[0].type == RR_CNAME || from->sets[0].type == RR_CNAME) {
+		char text[NAME_TEXT_CAP];
+		snprintf(error->text, sizeof(error->text),
+			"%s: %.200s has a CNAME, and other records in %s", from->file,
+			name_to_text(to->name, text), to->file);
+		return ERR_SYNTAX;
+	}
+	struct rrset *sets = arena_take(&s->merged, (to->count + from->count) * sizeof(*sets));
+	if (!sets)
+		return ERR_NOMEM;
+	memcpy(sets, to->sets, to->count * sizeof(*sets));
+	memcpy(sets + to->count, from->sets, from->count * sizeof(*sets));
+	to->sets = sets;
+	to->count += from->count;
+	return 0;
+}
+
+static bool is_sorted(const struct collection *s)
+{
+	for (size_t i = 1; i < s->count; i++)
+		if (owner_cmp(&s->owners[i - 1], &s->owners[i]) > 0)
+			return false;
+	return true;
+}
+
+/* Sorts, and makes one owner of those that several files have. One file is sorted, each owner there once. */
+static int collection_join(struct collection *s, struct zonefile_error *error)
+{
+	size_t kept = 0;
+	int err = 0;
+	if (s->count == 0 || s->file_count == 1)
+		return 0;
+	if (!is_sorted(s))
+		qsort(s->owners, s->count, sizeof(*s->owners), owner_cmp);
+	for (size_t i = 0; i < s->count; i++) {
+		if (!err && kept > 0 && owner_cmp(&s->owners[kept - 1], &s->owners[i]) == 0) {
+			err = owner_merge(s, &s->owners[kept - 1], &s->owners[i], error);
+		} else {
+			s->owners[kept++] = s->owners[i];
+		}
+	}
+	s->count = kept;
+	return err;
+}
+
+/* What several files say together must be as right as what each of them says, which is known. */
+static int collection_check(const struct collection *s, struct zonefile_error *error)
+{
+	char what[ZONECHECK_TEXT_CAP];
+	struct zonecheck check = {.apex = s->domain};
+	for (size_t i = 0; i < s->count && s->file_count > 1; i++) {
+		const struct static_owner *owner = &s->owners[i];
+		if (zonecheck_owner(&check, owner->name, owner->sets, owner->count, what) == 0)
+			continue;
+		zonefile_fail(error, owner->file, 0, "%s", what);
+		return ERR_SYNTAX;
+	}
+	return 0;
+}
+
+struct collection *collection_new(const uint8_t *domain)
+{
+	struct collection *s = calloc(1, sizeof(*s));
+	if (s)
+		s->domain = domain;
+	return s;
+}
+
+int collection_add(
+	struct collection *s, const struct zonefile_source *source, struct zonefile_error *error)
+{
+	if (s->file_count == s->file_cap) {
+		size_t cap = s->file_cap ? 2 * s->file_cap : 4;
+		struct zonefile **files = reallocarray(s->files, cap, sizeof(*files));
+		if (!files)
+			return ERR_NOMEM;
+		s->files = files;
+		s->file_cap = cap;
+	}
+	int err = zonefile_parse(&s->files[s->file_count], source, error);
+	if (err)
+		return err;
+	return file_add(s, source->path, s->files[s->file_count++], error);
+}
+
+int collection_finish(struct collection *s, struct zonefile_error *error)
+{
+	int err = collection_join(s, error);
+	if (!err && s->file_count > 1)
+		err = collection_check(s, error);
+	s->domain = NULL;
+	return err;
+}
+
+size_t collection_count(const struct collection *s)
+{
+	return s ? s->count : 0;
+}
+
+const struct static_owner *collection_at(const struct collection *s, size_t i)
+{
+	return &s->owners[i];
+}
+
+size_t collection_zone_count(const struct collection *s)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < s->count; i++)
+		count += !s->owners[i].is_local;
+	return count;
+}
+
+/* Where in the index the name is, or would be: there is always an empty place. The hash needs no secret, for
+ * the names are those of our own files. */
+static size_t index_place(const struct collection *s, const uint8_t *name)
+{
+	size_t at = name_hash(0, name) & s->index_mask;
+	while (s->index[at] && !name_equal(s->owners[s->index[at] - 1].name, name))
+		at = (at + 1) & s->index_mask;
+	return at;
+}
+
+int collection_index(struct collection *s)
+{
+	size_t places = 2;
+	while (places / 2 <= s->count)
+		places *= 2;
+	s->index = calloc(places, sizeof(*s->index));
+	if (!s->index)
+		return ERR_NOMEM;
+	s->index_mask = places - 1;
+	for (size_t i = 0; i < s->count; i++)
+		s->index[index_place(s, s->owners[i].name)] = (uint32_t)i + 1;
+	return 0;
+}
+
+const struct static_owner *collection_find(const struct collection *s, const uint8_t *name)
+{
+	struct static_owner key = {.name = name};
+	if (!s || s->count == 0)
+		return NULL;
+	if (!s->index)
+		return bsearch(&key, s->owners, s->count, sizeof(key), owner_cmp);
+	uint32_t place = s->index[index_place(s, name)];
+	return place ? &s->owners[place - 1] : NULL;
+}
+
+/* What the owners that are kept need of their own, by kind. */
+struct sizes {
+	size_t owners, sets, records, bytes;
+};
+
+static void add_sizes(struct sizes *sizes, const struct static_owner *owner)
+{
+	sizes->owners++;
+	sizes->sets += owner->count;
+	sizes->bytes += name_len(owner->name);
+	for (size_t i = 0; i < owner->count; i++) {
+		sizes->records += owner->sets[i].count;
+		for (size_t j = 0; j < owner->sets[i].count; j++)
+			sizes->bytes += owner->sets[i].rdata[j].len;
+	}
+}
+
+/* Room for them in one block, what is to be aligned first. */
+struct room {
+	struct static_owner *owner;
+	struct rrset *set;
+	struct rdata *rdata;
+	uint8_t *bytes;
+};
+
+static const uint8_t *room_copy(struct room *room, const void *bytes, size_t len)
+{
+	uint8_t *copy = room->bytes;
+	if (len > 0)
+		memcpy(copy, bytes, len);
+	room->bytes += len;
+	return copy;
+}
+
+/* Copies an owner with all that it borrows from its file. */
+static void room_add(struct room *room, const struct static_owner *owner)
+{
+	struct static_owner *to = room->owner++;
+	*to = (struct static_owner){.name = room_copy(room, owner->name, name_len(owner->name)),
+		.sets = room->set,
+		.count = owner->count,
+		.is_local = owner->is_local};
+	for (size_t i = 0; i < owner->count; i++) {
+		struct rrset *set = room->set++;
+		*set = owner->sets[i];
+		set->rdata = room->rdata;
+		for (size_t j = 0; j < set->count; j++) {
+			const struct rdata *from = &owner->sets[i].rdata[j];
+			*room->rdata++ = (struct rdata){
+				.bytes = room_copy(room, from->bytes, from->len), .len = from->len};
+		}
+	}
+}
+
+int collection_settle(struct collection *s)
+{
+	struct sizes sizes = {0};
+	for (size_t i = 0; i < s->count; i++)
+		if (s->owners[i].is_local)
+			add_sizes(&sizes, &s->owners[i]);
+	struct static_owner *kept = calloc(sizes.owners + 1, sizeof(*kept));
+	size_t heads = sizes.sets * sizeof(struct rrset) + sizes.records * sizeof(struct rdata);
+	uint8_t *bytes = malloc(heads + sizes.bytes + 1);
+	if (!bytes || !kept) {
+		free(kept);
+		free(bytes);
+		return ERR_NOMEM;
+	}
+	struct rrset *sets = (struct rrset *)bytes;
+	struct room room = {.owner = kept, .set = sets, .rdata = (struct rdata *)(sets + sizes.sets),
+		.bytes = bytes + heads};
+	for (size_t i = 0; i < s->count; i++)
+		if (s->owners[i].is_local)
+			room_add(&room, &s->owners[i]);
+	release_files(s);
+	free(s->owners);
+	free(s->bytes);
+	s->owners = kept;
+	s->count = sizes.owners;
+	s->bytes = bytes;
+	return 0;
+}

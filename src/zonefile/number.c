@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the check of numbers in a record's text.
+ * Never reads anything else of it: that is ldns' work, and done. Called by the reader of zone files.
+ */
+#include "zonefile/number.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "wire/rr.h"
+
+enum {
+	RR_CERT = 37, RR_SMIMEA = 53, RR_CDS = 59, RR_CDNSKEY = 60, RR_NID = 104, RR_L32 = 105, RR_L64 = 106,
+	RR_LP = 107, RR_URI = 256
+};
+
+struct word {
+	const char *at;
+	size_t len; /* 0: there is no more */
+};
+
+static bool is_gap(char c)
+{
+	return strchr(" \t\r\n()", c) != NULL;
+}
+
+/* Passes over blanks, ends of lines within parentheses, and comments. */
+static const char *skip_gap(const char *at, const char *end)
+{
+	while (at < end && (is_gap(*at) || *at == ';')) {
+		if (*at++ != ';')
+			continue;
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		at = newline ? newline : end;
+	}
+	return at;
+}
+
+/* Takes the next word: what stands up to a gap, with what is escaped in it. In quotes there are no numbers,
+ * so that it does not matter where those end. */
+static struct word next_word(const char **at, const char *end)
+{
+	struct word w = {.at = skip_gap(*at, end)};
+	const char *p = w.at;
+	while (p < end && !is_gap(*p) && *p != ';')
+		p += *p == '\\' && end - p > 1 ? 2 : 1;
+	w.len = (size_t)(p - w.at);
+	*at = p;
+	return w;
+}
+
+static bool is_word(struct word w, const char *text)
+{
+	return w.len == strlen(text) && strncasecmp(w.at, text, w.len) == 0;
+}
+
+static bool is_class(struct word w)
+{
+	return is_word(w, "IN") || is_word(w, "CH") || is_word(w, "HS") ||
+		(w.len > 5 && strncasecmp(w.at, "CLASS", 5) == 0);
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Whether each group of digits is a number of so many bytes at most. What else is in it (units, names) is of
+ * no concern. */
+static bool fits(struct word w, unsigned bytes)
+{
+	uint64_t most = UINT32_MAX >> (8 * (4 - bytes)), value = 0;
+	for (size_t i = 0; i < w.len; i++) {
+		value = is_digit(w.at[i]) ? 10 * value + (uint64_t)(w.at[i] - '0') : 0;
+		if (value > most)
+			return false;
+	}
+	return true;
+}
+
+/* The numbers that data of the type begins with, by their bytes; "-" is something else. */
+static const char *fields_of(uint16_t type)
+{
+	switch (type) {
+	case RR_SOA: return "--44444";
+	case RR_MX:
+	case RR_AFSDB:
+	case RR_RT:
+	case RR_KX:
+	case RR_PX:
+	case RR_NID:
+	case RR_L32:
+	case RR_L64:
+	case RR_LP:
+	case RR_SVCB:
+	case RR_HTTPS: return "2";
+	case RR_NAPTR:
+	case RR_URI: return "22";
+	case RR_SRV: return "222";
+	case RR_CAA: return "1";
+	case RR_SSHFP: return "11";
+	case RR_TLSA:
+	case RR_SMIMEA: return "111";
+	case RR_CERT: return "221";
+	case RR_DS:
+	case RR_CDS:
+	case RR_DNSKEY:
+	case RR_CDNSKEY: return "211";
+	default: return "";
+	}
+}
+
+/* Where the data begins; `*ret_fits`: the TTL before it does. */
+static const char *find_data(const char *text, const char *end, bool *ret_fits)
+{
+	const char *at = text;
+	struct word w;
+	*ret_fits = true;
+	if (at < end && !is_gap(*at))
+		next_word(&at, end); /* the owner */
+	/* TTL and class, in any order, and then the type. Each turn takes a word. */
+	while ((w = next_word(&at, end)).len > 0 && (is_digit(w.at[0]) || is_class(w)))
+		*ret_fits = *ret_fits && (!is_digit(w.at[0]) || fits(w, 4));
+	return at;
+}
+
+/* "\#": the data is given as bytes (RFC 3597 §5), which ldns counts. */
+static bool is_generic(const char *at, const char *end)
+{
+	struct word w = next_word(&at, end);
+	return w.len > 0 && w.at[0] == '\\';
+}
+
+bool zonenumber_fits(const char *text, size_t len, uint16_t type)
+{
+	const char *end = text + len;
+	bool is_fitting;
+	const char *at = find_data(text, end, &is_fitting);
+	if (is_generic(at, end))
+		return is_fitting;
+	for (const char *field = fields_of(type); *field && is_fitting; field++) {
+		struct word w = next_word(&at, end);
+		if (*field != '-' && w.len > 0 && is_digit(w.at[0]))
+			is_fitting = fits(w, (unsigned)(*field - '0'));
+	}
+	return is_fitting;
+}
+
+bool zonenumber_is_even(const char *text, size_t len, uint16_t type)
+{
+	const char *end = text + len;
+	size_t digits = 0;
+	bool is_fitting;
+	const char *at = find_data(text, end, &is_fitting);
+	switch (type) {
+	case RR_DS:
+	case RR_CDS:
+	case RR_SSHFP:
+	case RR_TLSA:
+	case RR_SMIMEA: break;
+	default: return true;
+	}
+	if (is_generic(at, end))
+		return true;
+	for (const char *field = fields_of(type); *field; field++)
+		next_word(&at, end);
+	for (struct word w; (w = next_word(&at, end)).len > 0;)
+		digits += w.len;
+	return digits % 2 == 0;
+}

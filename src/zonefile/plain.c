@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the quick way through the plain lines of a master file.
+ * Never says what is wrong with a line: it only leaves it to ldns. Called by the reader of zone files.
+ */
+#include "zonefile/plain.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/addr.h"
+#include "base/cursor.h"
+#include "wire/rr.h"
+
+/* Longer lines and words are rare, and not worth to think about how ldns takes them. */
+enum { LINE_CAP = 600, WORD_CAP = 250, TTL_DIGITS = 9, U32_DIGITS = 10, U16_DIGITS = 5, SOA_NUMBERS = 5 };
+
+/* The line, as far as it is not read yet. */
+struct line {
+	const char *at, *end; /* `end` is at its newline, or at its comment */
+	const struct name *origin;
+};
+
+struct word {
+	const char *at;
+	size_t len; /* 0: there is none, or it is not plain */
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Whether the byte means itself in each place of a master file (RFC 1035 §5.1): all that can be printed, but
+ * for blanks and "$();@\ */
+static bool is_plain(char c)
+{
+	static const bool plain[UINT8_MAX + 1] = {['!'] = true, ['#'] = true, ['%' ... '\''] = true,
+		['*' ... ':'] = true, ['<' ... '?'] = true, ['A' ... '['] = true, [']' ... '~'] = true};
+	return plain[(uint8_t)c];
+}
+
+/* Whether the byte means itself between quotes besides. */
+static bool is_quotable(char c)
+{
+	return c == ' ' || c == ';' || c == '@' || c == '$';
+}
+
+static void skip_blanks(struct line *l)
+{
+	while (l->at < l->end && is_blank(*l->at))
+		l->at++;
+}
+
+/* Takes the next word and the blanks behind it. */
+static struct word next_word(struct line *l)
+{
+	struct word w = {.at = l->at};
+	while (l->at < l->end && is_plain(*l->at))
+		l->at++;
+	w.len = (size_t)(l->at - w.at);
+	if (w.len > WORD_CAP || (l->at < l->end && !is_blank(*l->at)))
+		w.len = 0;
+	skip_blanks(l);
+	return w;
+}
+
+static bool is_word(struct word w, const char *text)
+{
+	return w.len == strlen(text) && strncasecmp(w.at, text, w.len) == 0;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Reads a word of `most` digits or less, ten at most: nothing else, so no units. */
+static bool read_number(struct word w, size_t most, uint32_t *ret)
+{
+	uint64_t value = 0;
+	if (w.len == 0 || w.len > most)
+		return false;
+	for (size_t i = 0; i < w.len; i++) {
+		if (!is_digit(w.at[i]))
+			return false;
+		value = 10 * value + (uint64_t)(w.at[i] - '0');
+	}
+	*ret = (uint32_t)value;
+	return value <= UINT32_MAX;
+}
+
+/* A word, or the sign for the origin. */
+static struct word next_name_word(struct line *l)
+{
+	if (l->at == l->end || *l->at != '@')
+		return next_word(l);
+	struct word w = {.at = l->at++, .len = 1};
+	if (l->at < l->end && !is_blank(*l->at))
+		w.len = 0;
+	skip_blanks(l);
+	return w;
+}
+
+/* Puts the origin behind the labels. */
+static bool end_name(struct name *name, size_t len, const struct name *origin)
+{
+	if (len + origin->len > NAME_CAP)
+		return false;
+	memcpy(name->wire + len, origin->wire, origin->len);
+	name->len = (uint8_t)(len + origin->len);
+	return true;
+}
+
+/* A plain word has no escapes, so the name is the text with lengths where the dots are: each one before its
+ * label, hence one byte further on. */
+static bool read_name(const struct line *l, struct word w, struct name *ret)
+{
+	const struct name *origin = l->origin;
+	size_t start = 0; /* of the label */
+	if (w.len == 1 && (*w.at == '@' || *w.at == '.')) {
+		*ret = *w.at == '@' ? *origin : (struct name){.len = 1};
+		return true;
+	}
+	for (size_t i = 0; i <= w.len; i++) {
+		if (i < w.len && w.at[i] != '.') {
+			ret->wire[i + 1] = (uint8_t)w.at[i];
+			continue;
+		}
+		if (i == start && i == w.len && i > 0) /* the last dot */
+			return end_name(ret, start, &(struct name){.len = 1});
+		if (i == start || i - start > LABEL_CAP)
+			return false;
+		ret->wire[start] = (uint8_t)(i - start);
+		start = i + 1;
+	}
+	return end_name(ret, start, origin);
+}
+
+static bool put_name(struct line *l, struct wr *w)
+{
+	struct name name;
+	if (!read_name(l, next_name_word(l), &name))
+		return false;
+	wr_bytes(w, name.wire, name.len);
+	return true;
+}
+
+static bool put_address(struct line *l, enum addr_family family, struct wr *w)
+{
+	char text[ADDR_TEXT_CAP];
+	struct word word = next_word(l);
+	struct addr addr = {.family = family};
+	if (word.len == 0 || word.len >= sizeof(text))
+		return false;
+	memcpy(text, word.at, word.len);
+	text[word.len] = '\0';
+	if (inet_pton(family == ADDR_V4 ? AF_INET : AF_INET6, text, addr.bytes) != 1)
+		return false;
+	wr_bytes(w, addr.bytes, addr_len(&addr));
+	return true;
+}
+
+static bool put_u16_word(struct line *l, struct wr *w)
+{
+	uint32_t value;
+	if (!read_number(next_word(l), U16_DIGITS, &value) || value > UINT16_MAX)
+		return false;
+	wr_u16(w, (uint16_t)value);
+	return true;
+}
+
+static bool put_mx(struct line *l, struct wr *w)
+{
+	return put_u16_word(l, w) && put_name(l, w);
+}
+
+/* RFC 2782: priority, weight, port. */
+static bool put_srv(struct line *l, struct wr *w)
+{
+	return put_u16_word(l, w) && put_u16_word(l, w) && put_u16_word(l, w) && put_name(l, w);
+}
+
+/* RFC 1035 §3.3.13. Times in other units than seconds are not plain. */
+static bool put_soa(struct line *l, struct wr *w)
+{
+	if (!put_name(l, w) || !put_name(l, w))
+		return false;
+	for (int i = 0; i < SOA_NUMBERS; i++) {
+		uint32_t value;
+		if (!read_number(next_word(l), U32_DIGITS, &value))
+			return false;
+		wr_u32(w, value);
+	}
+	return true;
+}
+
+/* What is between quotes, or a word; 0: there is none, or it is not plain. */
+static struct word next_string(struct line *l)
+{
+	if (l->at == l->end || *l->at != '"')
+		return next_word(l);
+	struct word w = {.at = ++l->at};
+	while (l->at < l->end && (is_plain(*l->at) || is_quotable(*l->at)))
+		l->at++;
+	w.len = (size_t)(l->at - w.at);
+	bool is_closed = l->at < l->end && *l->at == '"';
+	l->at += is_closed;
+	if (!is_closed || w.len > WORD_CAP || (l->at < l->end && !is_blank(*l->at)))
+		w.len = 0;
+	skip_blanks(l);
+	return w;
+}
+
+/* A character string each (RFC 1035 §3.3.14). */
+static bool put_strings(struct line *l, struct wr *w)
+{
+	do {
+		struct word word = next_string(l);
+		if (word.len == 0)
+			return false;
+		wr_u8(w, (uint8_t)word.len);
+		wr_bytes(w, word.at, word.len);
+	} while (l->at < l->end);
+	return true;
+}
+
+static uint16_t type_of(struct word w)
+{
+	static const struct {
+		const char *text;
+		uint16_t type;
+	} types[] = {
+		{"A", RR_A},
+		{"AAAA", RR_AAAA},
+		{"PTR", RR_PTR},
+		{"CNAME", RR_CNAME},
+		{"NS", RR_NS},
+		{"MX", RR_MX},
+		{"TXT", RR_TXT},
+		{"SRV", RR_SRV},
+		{"SOA", RR_SOA},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (is_word(w, types[i].text))
+			return types[i].type;
+	return 0;
+}
+
+static bool put_rdata(struct line *l, uint16_t type, struct wr *w)
+{
+	switch (type) {
+	case RR_A: return put_address(l, ADDR_V4, w);
+	case RR_AAAA: return put_address(l, ADDR_V6, w);
+	case RR_PTR:
+	case RR_CNAME:
+	case RR_NS: return put_name(l, w);
+	case RR_MX: return put_mx(l, w);
+	case RR_TXT: return put_strings(l, w);
+	case RR_SRV: return put_srv(l, w);
+	case RR_SOA: return put_soa(l, w);
+	default: return false;
+	}
+}
+
+/* The first semicolon that is not between quotes, or NULL. */
+static const char *find_comment(const struct line *l)
+{
+	bool is_quoted = false;
+	const char *p = memchr(l->at, ';', (size_t)(l->end - l->at));
+	if (!p || !memchr(l->at, '"', (size_t)(p - l->at)))
+		return p;
+	for (p = l->at; p < l->end; p++) {
+		is_quoted ^= *p == '"';
+		if (*p == ';' && !is_quoted)
+			return p;
+	}
+	return NULL;
+}
+
+/* Sets `l->end` at the comment, if there is one behind a blank. False if quotes, parentheses or escapes
+ * are in it, or bytes that are no text: it may be no comment to ldns. */
+static bool cut_comment(struct line *l)
+{
+	const char *newline = l->end, *comment = find_comment(l);
+	if (!comment)
+		return true;
+	for (const char *p = comment; p < newline; p++)
+		if ((uint8_t)*p < ' ' ? *p != '\t' : strchr("\"()\\", *p) != NULL)
+			return false;
+	l->end = comment;
+	return comment > l->at && is_blank(comment[-1]);
+}
+
+/* Whether the line begins with the word that the one before began with. */
+static bool has_same_owner(const struct line *l, const struct zoneplain *before)
+{
+	return before->word && (size_t)(l->end - l->at) > before->word_len &&
+		is_blank(l->at[before->word_len]) && memcmp(l->at, before->word, before->word_len) == 0;
+}
+
+/* The owner, or blanks instead of it. */
+static bool read_owner(struct line *l, struct zoneplain *ret)
+{
+	ret->has_owner = !is_blank(*l->at) && !has_same_owner(l, ret);
+	if (ret->has_owner) {
+		struct word w = next_name_word(l);
+		ret->word = w.at;
+		ret->word_len = w.len;
+		return read_name(l, w, &ret->owner);
+	}
+	if (!is_blank(*l->at))
+		l->at += ret->word_len;
+	skip_blanks(l);
+	return true;
+}
+
+/* TTL and class, each of which may be left out, in either order (RFC 1035 §5.1); and the type. */
+static bool read_head(struct line *l, struct zoneplain *ret)
+{
+	struct word w = next_word(l);
+	bool has_class = is_word(w, "IN");
+	if (has_class)
+		w = next_word(l);
+	ret->has_ttl = w.len > 0 && is_digit(w.at[0]);
+	if (ret->has_ttl && !read_number(w, TTL_DIGITS, &ret->ttl_s))
+		return false;
+	if (ret->has_ttl)
+		w = next_word(l);
+	if (!has_class && is_word(w, "IN"))
+		w = next_word(l);
+	ret->type = type_of(w);
+	return ret->type != 0;
+}
+
+static bool read_line(struct line *l, struct zoneplain *ret)
+{
+	struct wr rdata = wr_init(ret->rdata, sizeof(ret->rdata));
+	if (!read_owner(l, ret) || !read_head(l, ret))
+		return false;
+	if (!put_rdata(l, ret->type, &rdata) || rdata.err || l->at < l->end)
+		return false;
+	ret->len = (uint16_t)wr_len(&rdata);
+	return true;
+}
+
+/* The line that begins at `text`, up to its newline, `*ret` without its comment. Its length with the
+ * newline; 0 if it is empty, or cannot be plain. */
+static size_t cut_line(const char *text, size_t len, struct line *ret)
+{
+	const char *newline = memchr(text, '\n', len < LINE_CAP ? len : LINE_CAP);
+	*ret = (struct line){.at = text, .end = newline, .origin = ret->origin};
+	if (!newline || newline == text || !cut_comment(ret))
+		return 0;
+	return (size_t)(newline - text) + 1;
+}
+
+size_t zoneplain_read(const char *text, size_t len, const struct name *origin, struct zoneplain *line)
+{
+	struct line l = {.origin = origin};
+	size_t line_len = cut_line(text, len, &l);
+	return line_len > 0 && read_line(&l, line) ? line_len : 0;
+}
+
+/* Whether the line begins with those letters and a blank, which are passed over then. */
+static bool skip_key(struct line *l, const char *key)
+{
+	size_t len = strlen(key);
+	if ((size_t)(l->end - l->at) <= len || memcmp(l->at, key, len) != 0 || !is_blank(l->at[len]))
+		return false;
+	l->at += len;
+	skip_blanks(l);
+	return true;
+}
+
+/* A name with its last dot, but not the root, which ldns takes in one spelling and not in another. */
+static bool read_origin(struct line *l, struct name *ret)
+{
+	struct word w = next_word(l);
+	return w.len > 1 && w.at[w.len - 1] == '.' && read_name(l, w, ret);
+}
+
+static bool read_directive(struct line *l, struct zoneplain_directive *ret)
+{
+	if (skip_key(l, "$TTL")) {
+		ret->key = ZONEPLAIN_TTL;
+		return read_number(next_word(l), TTL_DIGITS, &ret->ttl_s);
+	}
+	ret->key = ZONEPLAIN_ORIGIN;
+	return skip_key(l, "$ORIGIN") && read_origin(l, &ret->origin);
+}
+
+size_t zoneplain_read_directive(const char *text, size_t len, struct zoneplain_directive *ret)
+{
+	const struct name root = {.len = 1};
+	struct line l = {.origin = &root};
+	size_t line_len = cut_line(text, len, &l);
+	return line_len > 0 && read_directive(&l, ret) && l.at == l.end ? line_len : 0;
+}
