@@ -109,7 +109,7 @@ bool addr_is_loopback(const struct addr *a)
 bool addr_is_multicast(const struct addr *a)
 {
 	return (a->family == ADDR_V4 && (a->bytes[0] & 0xf0) == 0xe0) ||
-		(a->family == ADDR_V6 && a->bytes[0] == 0xff);
+	       (a->family == ADDR_V6 && a->bytes[0] == 0xff);
 }
 
 struct addr addr_unmap(struct addr a)
@@ -140,7 +140,8 @@ bool prefix_has(const struct prefix *p, const struct addr *a)
 	if (memcmp(a->bytes, p->addr.bytes, whole) != 0)
 		return false;
 	unsigned rest = p->len % 8;
-	return rest == 0 || ((a->bytes[whole] ^ p->addr.bytes[whole]) & (0xff00u >> rest) & 0xff) == 0;
+	return rest == 0 ||
+	       ((a->bytes[whole] ^ p->addr.bytes[whole]) & (0xff00u >> rest) & 0xff) == 0;
 }
 
 bool prefix_equal(const struct prefix *p, const struct prefix *q)

@@ -28,7 +28,7 @@ struct prefix {
 
 /* What an address is good for in a name (the table of names in doc/architecture.md). */
 enum addr_scope {
-	ADDR_SCOPE_NONE,  /* loopback, multicast, unspecified, v4-mapped, reserved: never in a name */
+	ADDR_SCOPE_NONE, /* loopback, multicast, unspecified, v4-mapped, reserved: never in a name */
 	ADDR_SCOPE_LOCAL, /* link-local: fe80::/10, 169.254.0.0/16 */
 	ADDR_SCOPE_LAN,   /* ULA fc00::/7, RFC 1918, 100.64.0.0/10 */
 	ADDR_SCOPE_WAN,   /* 2000::/3, and IPv4 that is none of the above */

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#define MUSTCHECK         __attribute__((warn_unused_result))
-#define PRINTFLIKE(f, a)  __attribute__((format(printf, f, a)))
+#define MUSTCHECK        __attribute__((warn_unused_result))
+#define PRINTFLIKE(f, a) __attribute__((format(printf, f, a)))
 /* Every pointer parameter of a function so marked must not be NULL. */
 #define NONNULL           __attribute__((nonnull))
 #define NONNULL_ARGS(...) __attribute__((nonnull(__VA_ARGS__)))

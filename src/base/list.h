@@ -38,6 +38,6 @@ static inline void list_remove(struct list *item)
 }
 
 /* `p` is each element in turn; it may be removed in the body, its neighbours may not. */
-#define LIST_FOR_EACH(p, head) \
-	for (struct list *p = (head)->next, *p##_next = p->next; p != (head); \
+#define LIST_FOR_EACH(p, head)                                                                     \
+	for (struct list *p = (head)->next, *p##_next = p->next; p != (head);                      \
 		p = p##_next, p##_next = p->next)

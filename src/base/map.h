@@ -54,6 +54,6 @@ struct map_node *map_begin(const struct map *m) NONNULL;
 struct map_node *map_after(const struct map *m, const struct map_node *n) NONNULL;
 
 /* `p` is each element in turn; it may be removed and freed in the body. */
-#define MAP_FOR_EACH(p, m) \
-	for (struct map_node *p = map_begin(m), *p##_next = p ? map_after(m, p) : NULL; p; \
+#define MAP_FOR_EACH(p, m)                                                                         \
+	for (struct map_node *p = map_begin(m), *p##_next = p ? map_after(m, p) : NULL; p;         \
 		p = p##_next, p##_next = p ? map_after(m, p) : NULL)

@@ -17,9 +17,9 @@ struct bpf_state {
 };
 
 enum bpf_sight_kind {
-	BPF_SIGHT_SAW,     /* a proxy and what it is: of the inventory, or made just now */
-	BPF_SIGHT_GONE,    /* the proxy is gone: nothing else of it is told */
-	BPF_SIGHT_RENAMED  /* the UTS namespace has that name: `proxy` and `net` mean nothing */
+	BPF_SIGHT_SAW,    /* a proxy and what it is: of the inventory, or made just now */
+	BPF_SIGHT_GONE,   /* the proxy is gone: nothing else of it is told */
+	BPF_SIGHT_RENAMED /* the UTS namespace has that name: `proxy` and `net` mean nothing */
 };
 
 enum { BPF_SIGHT_NAME_CAP = 65 }; /* __NEW_UTS_LEN + 1 */
@@ -29,8 +29,8 @@ struct bpf_sight {
 	unsigned long long proxy; /* address of the struct nsproxy */
 	unsigned long long net;   /* cookie */
 	unsigned int uts;         /* inode number */
-	int pid;                  /* of a task that is in it, or is making it; 0 if unseen from ours */
-	unsigned int uts_owner;   /* inode number of the user namespace that owns it */
+	int pid; /* of a task that is in it, or is making it; 0 if unseen from ours */
+	unsigned int uts_owner; /* inode number of the user namespace that owns it */
 	unsigned int kind;
 	char name[BPF_SIGHT_NAME_CAP];
 	char zero[7];

@@ -258,8 +258,8 @@ static bool is_usable(const struct event_addr *addr)
 
 /* In the order in which the networks are named, and of the addresses of one, the lowest: so the
  * answer does not depend on which came first. Those that are deprecated (RFC 4862) come last. */
-static const struct event_addr *find_in_net(const struct await *a, const struct prefix *net,
-	bool is_deprecated)
+static const struct event_addr *find_in_net(
+	const struct await *a, const struct prefix *net, bool is_deprecated)
 {
 	const struct event_addr *best = NULL;
 	for (size_t i = 0; i < a->addr_count; i++) {
@@ -278,8 +278,7 @@ static const struct event_addr *find_address(const struct await *a, const struct
 {
 	for (int is_deprecated = 0; is_deprecated < 2; is_deprecated++)
 		for (size_t i = 0; i < c->net_count; i++) {
-			const struct event_addr *found =
-				find_in_net(a, &c->nets[i], is_deprecated);
+			const struct event_addr *found = find_in_net(a, &c->nets[i], is_deprecated);
 			if (found)
 				return found;
 		}
@@ -287,8 +286,8 @@ static const struct event_addr *find_address(const struct await *a, const struct
 }
 
 /* That with the lowest metric, as the kernel would take it. */
-static const struct await_route *find_best_route(const struct await *a,
-	const struct await_criterion *c)
+static const struct await_route *find_best_route(
+	const struct await *a, const struct await_criterion *c)
 {
 	const struct await_route *best = NULL;
 	for (size_t i = 0; i < a->route_count; i++) {

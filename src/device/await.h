@@ -15,7 +15,12 @@
 #include "base/compiler.h"
 #include "model/event.h"
 
-enum { AWAIT_CRITERIA_CAP = 16, AWAIT_NETS_CAP = 16, AWAIT_ADDRS_CAP = 256, AWAIT_ROUTES_CAP = 256 };
+enum {
+	AWAIT_CRITERIA_CAP = 16,
+	AWAIT_NETS_CAP = 16,
+	AWAIT_ADDRS_CAP = 256,
+	AWAIT_ROUTES_CAP = 256
+};
 
 /* One thing that has to be there: an address in one of `nets`, or, `is_route`, a route to the only
  * one of them. */

@@ -15,9 +15,10 @@
 
 const char *device_mark_format(const struct device_mark *mark, char *out)
 {
-	snprintf(out, DEVICE_MARK_CAP, DEVICE_NEW_PREFIX "%u-%c-%u-%llu-%u-%08x-%016llx-%s", mark->uid,
-		mark->is_kept ? 'k' : 'p', mark->pid, (unsigned long long)mark->start_time,
-		mark->instance, mark->serial, (unsigned long long)mark->seal, mark->parent);
+	snprintf(out, DEVICE_MARK_CAP, DEVICE_NEW_PREFIX "%u-%c-%u-%llu-%u-%08x-%016llx-%s",
+		mark->uid, mark->is_kept ? 'k' : 'p', mark->pid,
+		(unsigned long long)mark->start_time, mark->instance, mark->serial,
+		(unsigned long long)mark->seal, mark->parent);
 	return out;
 }
 

@@ -115,7 +115,8 @@ static int get_text(struct attr *attr, char *out, size_t cap)
 	const uint8_t *bytes = rd_bytes(&attr->value, len);
 	if (len >= cap || memchr(bytes, 0, len))
 		return ERR_SYNTAX;
-	memset(out, 0, cap); /* of an attribute that comes twice, the last counts, and nothing else stays */
+	memset(out, 0,
+		cap); /* of an attribute that comes twice, the last counts, and nothing else stays */
 	memcpy(out, bytes, len);
 	return 0;
 }

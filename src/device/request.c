@@ -25,8 +25,8 @@ _Static_assert(sizeof(struct nlmsghdr) + sizeof(struct ifinfomsg) + 9 * sizeof(s
 		       RTNL_REQUEST_CAP,
 	"a new link may not fit");
 
-static struct nlmsghdr *put_header(struct rtnl_request *req, uint16_t type, uint16_t flags,
-	uint32_t seq)
+static struct nlmsghdr *put_header(
+	struct rtnl_request *req, uint16_t type, uint16_t flags, uint32_t seq)
 {
 	struct nlmsghdr *h = mnl_nlmsg_put_header(req->bytes);
 	h->nlmsg_type = type;
@@ -58,8 +58,8 @@ static void put_mode(struct nlmsghdr *h, const struct device_spec *spec)
 struct rtnl_request request_new_link(uint32_t seq, const struct device_spec *spec)
 {
 	struct rtnl_request req = {0};
-	struct nlmsghdr *h = put_header(&req, RTM_NEWLINK,
-		NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, seq);
+	struct nlmsghdr *h =
+		put_header(&req, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, seq);
 	put_link(h, 0);
 	mnl_attr_put_strz(h, IFLA_IFNAME, spec->ifname);
 	mnl_attr_put_u32(h, IFLA_LINK, spec->parent);
@@ -129,8 +129,8 @@ struct rtnl_request request_set_up(uint32_t seq, uint32_t ifindex)
 struct rtnl_request request_add_altname(uint32_t seq, uint32_t ifindex, const char *name)
 {
 	struct rtnl_request req = {0};
-	struct nlmsghdr *h = put_header(&req, RTM_NEWLINKPROP,
-		NLM_F_ACK | NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND, seq);
+	struct nlmsghdr *h = put_header(
+		&req, RTM_NEWLINKPROP, NLM_F_ACK | NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND, seq);
 	put_link(h, ifindex);
 	struct nlattr *list = mnl_attr_nest_start(h, IFLA_PROP_LIST);
 	mnl_attr_put_strz(h, IFLA_ALT_IFNAME, name);
@@ -152,8 +152,8 @@ static void put_addr(struct nlmsghdr *h, uint32_t ifindex, const struct device_a
 struct rtnl_request request_add_addr(uint32_t seq, uint32_t ifindex, const struct device_addr *addr)
 {
 	struct rtnl_request req = {0};
-	struct nlmsghdr *h = put_header(&req, RTM_NEWADDR,
-		NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
+	struct nlmsghdr *h =
+		put_header(&req, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
 	put_addr(h, ifindex, addr);
 	if (addr->lifetime_s > 0) {
 		const struct ifa_cacheinfo info = {
@@ -164,8 +164,8 @@ struct rtnl_request request_add_addr(uint32_t seq, uint32_t ifindex, const struc
 	return req;
 }
 
-struct rtnl_request request_delete_addr(uint32_t seq, uint32_t ifindex,
-	const struct device_addr *addr)
+struct rtnl_request request_delete_addr(
+	uint32_t seq, uint32_t ifindex, const struct device_addr *addr)
 {
 	struct rtnl_request req = {0};
 	struct nlmsghdr *h = put_header(&req, RTM_DELADDR, NLM_F_ACK, seq);
@@ -174,12 +174,12 @@ struct rtnl_request request_delete_addr(uint32_t seq, uint32_t ifindex,
 	return req;
 }
 
-struct rtnl_request request_default_route(uint32_t seq, uint32_t ifindex, const struct addr *gateway,
-	const struct addr *source)
+struct rtnl_request request_default_route(
+	uint32_t seq, uint32_t ifindex, const struct addr *gateway, const struct addr *source)
 {
 	struct rtnl_request req = {0};
-	struct nlmsghdr *h = put_header(&req, RTM_NEWROUTE,
-		NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
+	struct nlmsghdr *h =
+		put_header(&req, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
 	struct rtmsg *fixed = mnl_nlmsg_put_extra_header(h, sizeof(*fixed));
 	fixed->rtm_family = gateway->family == ADDR_V4 ? AF_INET : AF_INET6;
 	fixed->rtm_table = RT_TABLE_MAIN;

@@ -16,8 +16,8 @@
 struct device_spec {
 	enum device_type type;
 	struct device_mode mode;
-	uint32_t parent;   /* ifindex, in the namespace of the socket */
-	int netns_fd;      /* where it is to appear */
+	uint32_t parent; /* ifindex, in the namespace of the socket */
+	int netns_fd;    /* where it is to appear */
 	const char *ifname;
 	const uint8_t *hwaddr; /* DEVICE_HWADDR_LEN bytes, or NULL for the kernel's choice */
 };
@@ -47,12 +47,12 @@ struct device_addr {
 };
 
 /* Adds the address, or gives it another lifetime. */
-struct rtnl_request request_add_addr(uint32_t seq, uint32_t ifindex,
-	const struct device_addr *addr) NONNULL;
+struct rtnl_request request_add_addr(
+	uint32_t seq, uint32_t ifindex, const struct device_addr *addr) NONNULL;
 
 /* Removes it, and the routes that have it as their source. */
-struct rtnl_request request_delete_addr(uint32_t seq, uint32_t ifindex,
-	const struct device_addr *addr) NONNULL;
+struct rtnl_request request_delete_addr(
+	uint32_t seq, uint32_t ifindex, const struct device_addr *addr) NONNULL;
 
 /* Makes `gateway` the default route; it goes with the address `source`. */
 struct rtnl_request request_default_route(uint32_t seq, uint32_t ifindex,

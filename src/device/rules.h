@@ -33,9 +33,9 @@ struct rule {
 	uint32_t id; /* of the user or group */
 	bool is_any_type;
 	enum device_type type;
-	char mode[DEVICE_MODE_CAP];  /* "*": any */
-	char parent[IF_NAMESIZE];    /* "*": any */
-	char names[RULE_NAMES_CAP];  /* patterns with commas between; "": any */
+	char mode[DEVICE_MODE_CAP]; /* "*": any */
+	char parent[IF_NAMESIZE];   /* "*": any */
+	char names[RULE_NAMES_CAP]; /* patterns with commas between; "": any */
 };
 
 struct rules {

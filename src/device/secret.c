@@ -21,8 +21,8 @@ static void put_field(struct wr *w, const char *text, size_t cap)
 	wr_u8(w, 0);
 }
 
-static void derive(const struct device_identity *id, const char *purpose,
-	uint8_t out[SHA256_DIGEST_SIZE])
+static void derive(
+	const struct device_identity *id, const char *purpose, uint8_t out[SHA256_DIGEST_SIZE])
 {
 	uint8_t message[PURPOSE_CAP + IF_NAMESIZE + ALIAS_CAP + 4];
 	struct wr w = wr_init(message, sizeof(message));

@@ -31,8 +31,8 @@ struct addr device_secret(const struct device_identity *id) NONNULL;
 void device_id(const struct device_identity *id, uint8_t out[DEVICE_ID_LEN]) NONNULL;
 
 /* The seal of a mark, made of all else in it: who does not know the secret can make none. */
-uint64_t device_seal(const uint8_t machine[MACHINE_SECRET_LEN],
-	const struct device_mark *mark) NONNULL;
+uint64_t device_seal(
+	const uint8_t machine[MACHINE_SECRET_LEN], const struct device_mark *mark) NONNULL;
 
 /* A locally administered unicast address (IEEE 802: bit 1 of the first byte set, bit 0 clear). */
 void device_hwaddr(const struct device_identity *id, uint8_t out[DEVICE_HWADDR_LEN]) NONNULL;

@@ -90,8 +90,8 @@ static const char *word_of(const struct word *words, uint8_t value)
 }
 
 /* One word of an ipvlan's mode: each kind of word once. */
-static int parse_ipvlan_word(const char *text, size_t len, struct device_mode *mode,
-	bool *has_mode, bool *has_flag)
+static int parse_ipvlan_word(
+	const char *text, size_t len, struct device_mode *mode, bool *has_mode, bool *has_flag)
 {
 	const struct word *word = find_word(ipvlan_modes, text, len);
 	if (word && !*has_mode) {

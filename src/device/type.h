@@ -41,8 +41,8 @@ bool device_type_is_ipvlan(enum device_type type);
 
 /* Reads a mode of that type: "bridge" for a macvlan, "l2", "private" or "l3s,private" for an ipvlan.
  * "" is the default: bridge, or l2 with bridge. ERR_SYNTAX. */
-int device_mode_parse(enum device_type type, const char *text, struct device_mode *ret)
-	NONNULL MUSTCHECK;
+int device_mode_parse(enum device_type type, const char *text, struct device_mode *ret) NONNULL
+	MUSTCHECK;
 
 /* Writes all its words, "bridge" or "l2,bridge", to `out`, which has DEVICE_MODE_CAP bytes. Returns
  * `out`. */

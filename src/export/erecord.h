@@ -23,15 +23,15 @@ struct erecords {
 
 /* The first record of that owner and type, or NULL; the others follow it. `*ret_left`: how many
  * records there are from it to the end. */
-struct erecord *const *erecords_find(struct erecords r, const uint8_t *owner, uint16_t type,
-	size_t *ret_left) NONNULL;
+struct erecord *const *erecords_find(
+	struct erecords r, const uint8_t *owner, uint16_t type, size_t *ret_left) NONNULL;
 
-void export_tinydns(struct erecords r, const struct export_options *options, struct buf *out)
-	NONNULL;
+void export_tinydns(
+	struct erecords r, const struct export_options *options, struct buf *out) NONNULL;
 /* ERR_ABSENT: no SOA at the apex. */
-int export_zone(struct erecords r, const struct export_options *options, struct buf *out)
-	NONNULL MUSTCHECK;
+int export_zone(struct erecords r, const struct export_options *options, struct buf *out) NONNULL
+	MUSTCHECK;
 /* ERR_NOMEM. */
-int export_hosts(struct erecords r, const struct export_options *options, struct buf *out)
-	NONNULL MUSTCHECK;
+int export_hosts(struct erecords r, const struct export_options *options, struct buf *out) NONNULL
+	MUSTCHECK;
 void export_json(struct erecords r, const struct export_options *options, struct buf *out) NONNULL;

@@ -11,7 +11,8 @@
 #include "base/err.h"
 #include "export/erecord.h"
 
-struct export {
+struct export
+{
 	struct erecord **records;
 	size_t count, cap;
 	int err; /* 0 or ERR_NOMEM */

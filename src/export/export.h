@@ -22,13 +22,7 @@
 #include "zone/view.h"
 #include "zone/zone.h"
 
-enum export_format {
-	EXPORT_TINYDNS,
-	EXPORT_ZONE,
-	EXPORT_HOSTS,
-	EXPORT_JSON,
-	EXPORT_FORMAT_COUNT
-};
+enum export_format { EXPORT_TINYDNS, EXPORT_ZONE, EXPORT_HOSTS, EXPORT_JSON, EXPORT_FORMAT_COUNT };
 
 struct export; /* opaque: the records collected */
 
@@ -46,11 +40,11 @@ struct export_options {
 	 * wan view (a private address never leaves unasked), hosts the lan view, json both. tinydns
 	 * always has both. */
 	unsigned view;
-	const uint8_t *apex;       /* zone: which one; else not looked at */
+	const uint8_t *apex;           /* zone: which one; else not looked at */
 	const struct view_rule *rules; /* tinydns: where clients stand, as for view_table_new() */
 	size_t rule_count;
 };
 
 /* Appends the file to `out`. ERR_NOMEM; ERR_ABSENT: format zone, and there is no SOA at `apex`. */
-int export_write(struct export *e, const struct export_options *options, struct buf *out)
-	NONNULL MUSTCHECK;
+int export_write(struct export *e, const struct export_options *options, struct buf *out) NONNULL
+	MUSTCHECK;

@@ -78,8 +78,8 @@ static void client_flush(struct control_client *client)
 		buf_clear(&client->out);
 		client->sent = 0;
 	}
-	bool is_behind = client->is_watching &&
-		client->out.len - client->sent > LIMIT_CONTROL_BACKLOG;
+	bool is_behind =
+		client->is_watching && client->out.len - client->sent > LIMIT_CONTROL_BACKLOG;
 	if ((is_done && client->is_answered && !client->is_watching) || is_behind ||
 		client->out.err) {
 		client_free(client);
@@ -121,9 +121,7 @@ static void client_ready(void *arg, uint32_t events)
 		client_free(client);
 		return;
 	}
-	char *newline = client->is_answered
-		? NULL
-		: memchr(client->line, '\n', client->line_len);
+	char *newline = client->is_answered ? NULL : memchr(client->line, '\n', client->line_len);
 	if (newline) {
 		*newline = '\0';
 		client->is_answered = true;
@@ -177,7 +175,7 @@ static bool is_in_use(const struct sockaddr_un *path)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool is_used = fd >= 0 && (connect(fd, (const struct sockaddr *)path, sizeof(*path)) == 0 ||
-		errno == EAGAIN);
+					  errno == EAGAIN);
 	if (fd >= 0)
 		close(fd);
 	return is_used;

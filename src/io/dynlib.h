@@ -19,8 +19,14 @@
 #define DYNLIB_MEMBER(name) typeof(name) *name;
 #define DYNLIB_NAME(name)   #name,
 
-#define DYNLIB_TABLE(CALLS) struct { CALLS(DYNLIB_MEMBER) }
-#define DYNLIB_NAMES(CALLS) {CALLS(DYNLIB_NAME)}
+#define DYNLIB_TABLE(CALLS)                                                                        \
+	struct {                                                                                   \
+		CALLS(DYNLIB_MEMBER)                                                               \
+	}
+#define DYNLIB_NAMES(CALLS)                                                                        \
+	{                                                                                          \
+		CALLS(DYNLIB_NAME)                                                                 \
+	}
 
 enum { DYNLIB_WHY_CAP = 256 };
 

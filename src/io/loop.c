@@ -112,8 +112,8 @@ static int loop_wait(struct loop *l, ns_t deadline)
 	if (deadline == NS_NEVER)
 		return loop_wait_for(l, NULL);
 	ns_t now = loop_now(), left = deadline > now ? deadline - now : 0;
-	return loop_wait_for(l,
-		&(struct timespec){.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S});
+	return loop_wait_for(
+		l, &(struct timespec){.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S});
 }
 
 int loop_turn(struct loop *l, ns_t deadline)

@@ -36,7 +36,7 @@ long netlink_receive(int fd, void *buf, nsid_t *ret_nsid) NONNULL MUSTCHECK;
 
 /* A socket for questions that have one answer, which the kernel gives before sending returns. */
 struct asker {
-	int fd;      /* -1 when closed */
+	int fd; /* -1 when closed */
 	uint32_t seq;
 	void *buf;
 	struct rtnl rtnl;
@@ -69,5 +69,5 @@ int asker_set_nsid(struct asker *a, int fd, nsid_t nsid) NONNULL MUSTCHECK;
 int asker_find_or_give_nsid(struct asker *a, int fd, nsid_t *next, nsid_t *ret) NONNULL MUSTCHECK;
 
 /* The link as it is now. -ENODEV and others of the kernel. */
-int asker_get_link(struct asker *a, nsid_t nsid, uint32_t ifindex,
-	struct event *ret) NONNULL MUSTCHECK;
+int asker_get_link(struct asker *a, nsid_t nsid, uint32_t ifindex, struct event *ret) NONNULL
+	MUSTCHECK;

@@ -30,8 +30,8 @@ static int arm(int fd)
 {
 	struct itimerspec far = {.it_value.tv_sec = (time_t)1 << 40};
 	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, NULL)
-		? ERR_SYS
-		: 0;
+		       ? ERR_SYS
+		       : 0;
 }
 
 void resume_check(struct resume *r, ns_t slept)
@@ -53,11 +53,11 @@ static void on_ready(void *arg, uint32_t events UNUSED)
 	resume_check(r, slept_since_boot());
 }
 
-int resume_open(struct resume *r, struct loop *loop, void (*on_resume)(void *arg, ns_t nap),
-	void *arg)
+int resume_open(
+	struct resume *r, struct loop *loop, void (*on_resume)(void *arg, ns_t nap), void *arg)
 {
-	*r = (struct resume){.loop = loop, .slept = slept_since_boot(), .on_resume = on_resume,
-		.arg = arg};
+	*r = (struct resume){
+		.loop = loop, .slept = slept_since_boot(), .on_resume = on_resume, .arg = arg};
 	r->watch = (struct loop_watch){
 		.fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK),
 		.on_ready = on_ready,

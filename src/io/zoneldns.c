@@ -64,7 +64,8 @@ static int zoneldns_open(void **ret, const char *text, size_t len, char ret_why[
 	if (!l)
 		return ERR_NOMEM;
 	l->len = len;
-	l->library = dynlib_open(LDNS_SONAME, call_names, ARRAY_LEN(call_names), &l->calls, ret_why);
+	l->library =
+		dynlib_open(LDNS_SONAME, call_names, ARRAY_LEN(call_names), &l->calls, ret_why);
 	if (!l->library) {
 		zoneldns_close(l);
 		return ERR_ABSENT;
@@ -125,13 +126,13 @@ static bool is_whole(const struct zoneldns *l, ldns_rr_type type, size_t len)
 static ldns_rdf *name_to_rdf(const struct zoneldns *l, const struct name *name)
 {
 	return name->len > 0
-		? l->calls.ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name->len, name->wire)
-		: NULL;
+		       ? l->calls.ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name->len, name->wire)
+		       : NULL;
 }
 
 /* ERR_SYNTAX: it is longer than a name may be. */
-static int rdf_to_name(const struct zoneldns *l, const ldns_rdf *rdf, struct name *ret,
-	const char **ret_why)
+static int rdf_to_name(
+	const struct zoneldns *l, const ldns_rdf *rdf, struct name *ret, const char **ret_why)
 {
 	if (l->calls.ldns_rdf_size(rdf) > NAME_CAP)
 		return fail(ret_why, "the name is too long");
@@ -159,8 +160,8 @@ static int take_record(struct zoneldns *l, const ldns_rr *rr, struct name *ret_o
 }
 
 /* Lets ldns read from where the stream is. `*ret_rr` is NULL if that was no record. */
-static int read_entry(struct zoneldns *l, struct rr_reader_place *place, ldns_rr **ret_rr,
-	const char **ret_why)
+static int read_entry(
+	struct zoneldns *l, struct rr_reader_place *place, ldns_rr **ret_rr, const char **ret_why)
 {
 	ldns_rdf *origin = name_to_rdf(l, &place->origin), *owner = name_to_rdf(l, &place->owner);
 	ldns_status status = LDNS_STATUS_MEM_ERR;

@@ -23,15 +23,15 @@ enum ontap_status {
 	ONTAP_EXISTS = 6,
 	ONTAP_ABSENT = 7,
 	ONTAP_UNSUPPORTED = 8,
-	ONTAP_SYSTEM = 9,      /* the kernel refused there: ontap_error.error */
+	ONTAP_SYSTEM = 9,        /* the kernel refused there: ontap_error.error */
 	ONTAP_DISCONNECTED = 100 /* no reply: ontap_error.error says what failed here */
 };
 
 /* Bits of ontap_request.flags. */
 enum {
-	ONTAP_KEEP = 1,       /* the device outlives connection and process */
-	ONTAP_STAY_DOWN = 2,  /* it is not set up */
-	ONTAP_CONNECTION = 4  /* it goes with the connection, though this process goes on */
+	ONTAP_KEEP = 1,      /* the device outlives connection and process */
+	ONTAP_STAY_DOWN = 2, /* it is not set up */
+	ONTAP_CONNECTION = 4 /* it goes with the connection, though this process goes on */
 };
 
 /* What is asked for; NULL and 0 leave it to the daemon. */
@@ -51,7 +51,8 @@ struct ontap_device {
 	unsigned ifindex;
 	unsigned char hwaddr[32];
 	unsigned hwaddr_len;
-	unsigned char id[16]; /* tells it from all others, and is the same for a workload that comes again */
+	unsigned char id
+		[16]; /* tells it from all others, and is the same for a workload that comes again */
 };
 
 struct ontap_error {

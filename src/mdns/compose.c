@@ -69,7 +69,7 @@ static void note_sent(struct composer *c, struct recset *set, unsigned wanted, u
 		struct mrecord *record = &set->records[i];
 		if (!(record->wanted & wanted))
 			continue;
-		record->wanted &= (uint8_t)~(wanted | c->lanes);
+		record->wanted &= (uint8_t) ~(wanted | c->lanes);
 		for (int lane = 0; lane < LANE_COUNT; lane++)
 			if (c->lanes & 1u << lane)
 				record->sent[lane] = c->now;

@@ -145,7 +145,7 @@ static void own_record_seen(struct mname *mname, struct recset *set, struct mrec
 	if (q->is_direct || seen->ttl < set->ttl)
 		return;
 	if (!set->is_unique)
-		record->wanted &= (uint8_t)~(1u << q->lane); /* §7.4: said by somebody else */
+		record->wanted &= (uint8_t) ~(1u << q->lane); /* §7.4: said by somebody else */
 	else if (knows_all)
 		recset_forget_answers(set, 1u << q->lane);
 }
@@ -191,7 +191,8 @@ static void part_seen(struct mname *mname, const struct peer_record *seen, struc
 	struct recset *set = mname_find_set(mname, seen->type);
 	uint64_t sum = 0;
 	if (!set || !set->is_unique || !seen->has_flush || set->known_in != q->serial ||
-		!mname_is_held(mname) || set->known_count == set->count || set->asked_in == q->serial)
+		!mname_is_held(mname) || set->known_count == set->count ||
+		set->asked_in == q->serial)
 		return;
 	set->asked_in = q->serial; /* once a message */
 	for (uint16_t i = 0; i < set->count; i++)

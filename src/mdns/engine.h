@@ -61,7 +61,7 @@ struct mrecord {
 	uint8_t wanted;
 	ns_t sent[LANE_COUNT]; /* last multicast there, or LONG_AGO */
 	uint64_t hash;         /* rdata_hash() of `rdata` */
-	uint64_t known_in;     /* the message in which a peer said that it knows it (§7.1, §7.4) */
+	uint64_t known_in; /* the message in which a peer said that it knows it (§7.1, §7.4) */
 };
 
 /* Whether rdata of that type has one name, which follows when its owner is renamed. */
@@ -75,7 +75,7 @@ static inline bool rr_has_target(uint16_t type)
 struct reference {
 	struct map_node by_target; /* mdns.references, under the name in the rdata as put */
 	struct list same_target;
-	struct recset *set;        /* NULL: not added yet */
+	struct recset *set; /* NULL: not added yet */
 	uint16_t index;
 	bool is_in_map;
 };
@@ -87,16 +87,16 @@ struct recset {
 	bool is_unique, is_known_unique;
 	uint8_t announces_left;
 	uint32_t ttl;
-	ns_t announce_at; /* NS_NEVER: nothing to announce */
+	ns_t announce_at;                 /* NS_NEVER: nothing to announce */
 	struct heap_node due[LANE_COUNT]; /* mlink.answers: an answer is pending */
 	ns_t not_before[LANE_COUNT];      /* of that answer: the rate limits of §6 */
 	uint64_t asked_in, packed_in;     /* serials of messages, so that nothing is done twice */
 	uint64_t known_in;
-	uint16_t known_count;             /* records of it that are known in that message */
+	uint16_t known_count; /* records of it that are known in that message */
 	struct mrecord *records;
-	uint16_t *index;                  /* of their numbers, by their hashes */
+	uint16_t *index; /* of their numbers, by their hashes */
 	uint32_t index_mask;
-	struct reference *references;     /* `count` of them, or NULL: no names in such rdata */
+	struct reference *references; /* `count` of them, or NULL: no names in such rdata */
 };
 
 /* A name on a link. */
@@ -106,18 +106,18 @@ struct mname {
 	struct identity *identity;
 	struct mlink *link;
 	struct recset *sets;
-	struct recset nsec;        /* that there is nothing else (§6.1): a set like the others, */
+	struct recset nsec;         /* that there is nothing else (§6.1): a set like the others, */
 	struct mrecord nsec_record; /* but its rdata is made when it is sent */
 	enum mdns_state state;
 	struct heap_node timer;
-	struct heap *timer_heap;   /* the one that `timer` is in */
+	struct heap *timer_heap; /* the one that `timer` is in */
 	uint8_t probes_sent;
-	bool was_yielded;          /* probing to see whether the workload still speaks */
-	uint8_t defences;          /* of a name that cannot be renamed, bounded */
+	bool was_yielded; /* probing to see whether the workload still speaks */
+	uint8_t defences; /* of a name that cannot be renamed, bounded */
 	ns_t since;
-	ns_t lease;                /* how long YIELDED lasts */
-	ns_t update_at;            /* when the last change was, or will be, announced … */
-	ns_t update_credit;        /* … and the time up to which updates are used up (§8.4) */
+	ns_t lease;         /* how long YIELDED lasts */
+	ns_t update_at;     /* when the last change was, or will be, announced … */
+	ns_t update_credit; /* … and the time up to which updates are used up (§8.4) */
 	struct addr against;
 	struct ready_reply *ready; /* oneshot.c's */
 	uint64_t probed_in;        /* the message that proposes records for it, … */
@@ -133,13 +133,13 @@ struct identity {
 	struct map_node by_owner, by_current;
 	struct list mnames;
 	struct list of_kept; /* mdns.kept: it has no mnames, but another name */
-	uint8_t *current;  /* `owner`, or memory of its own */
-	unsigned number;   /* of the last rename: N-2 has 2 */
-	bool is_persisted; /* it has another name, which is kept while it has no mnames */
+	uint8_t *current;    /* `owner`, or memory of its own */
+	unsigned number;     /* of the last rename: N-2 has 2 */
+	bool is_persisted;   /* it has another name, which is kept while it has no mnames */
 	struct {
 		uint64_t hash; /* of type and rdata */
 		ns_t until;
-	} former[IDENTITY_FORMER]; /* what was ours a moment ago: an echo of it is no conflict */
+	} former[IDENTITY_FORMER];    /* what was ours a moment ago: an echo of it is no conflict */
 	uint64_t said[IDENTITY_SAID]; /* sums of what was sent of it in one packet */
 	uint8_t former_next, said_next;
 	uint8_t owner[];
@@ -266,8 +266,8 @@ uint64_t rdata_hash(const struct mdns *m, uint16_t type, const uint8_t *rdata, s
 /* All references to `identity` get its current name; their sets are announced. */
 void references_rename(struct identity *identity, struct mdns *m, ns_t now) NONNULL;
 /* Queues the goodbye of a record if it was ever multicast; without memory there is none. */
-void goodbye_add(struct mname *mname, const struct recset *set, const struct mrecord *record)
-	NONNULL;
+void goodbye_add(
+	struct mname *mname, const struct recset *set, const struct mrecord *record) NONNULL;
 
 /* put.c */
 
@@ -299,8 +299,8 @@ bool identity_has(const struct mdns *m, const struct identity *identity, uint16_
 	const uint8_t *rdata, size_t len, ns_t now) NONNULL_ARGS(1, 2);
 /* Whether that address is one that we publish for the name, or for a name that it points to:
  * then it is the workload itself that speaks (PTR of a reverse name, SRV of a service). */
-bool identity_is_spoken_for_by(const struct mdns *m, const struct identity *identity,
-	const struct addr *a) NONNULL;
+bool identity_is_spoken_for_by(
+	const struct mdns *m, const struct identity *identity, const struct addr *a) NONNULL;
 
 /* probe.c */
 
@@ -327,8 +327,8 @@ void mname_announce(struct mname *mname, struct recset *set, unsigned times, ns_
 /* All sets are to be announced as if they were new, without a probe: to those who have not heard them
  * before. Nothing if the name is not held. */
 void mname_introduce(struct mname *mname, ns_t now) NONNULL;
-void mname_announce_record(struct mname *mname, struct recset *set, struct mrecord *record, ns_t at)
-	NONNULL;
+void mname_announce_record(
+	struct mname *mname, struct recset *set, struct mrecord *record, ns_t at) NONNULL;
 /* An announcement of a change: at most ten a minute (§8.4). Returns when it may be. */
 ns_t mname_update_at(struct mname *mname, ns_t now) NONNULL;
 /* Packets of what is due, one a call; 0 if nothing is. */
@@ -361,8 +361,8 @@ void compose_init(struct composer *c, struct mlink *link, enum compose_mode mode
 size_t compose_len(const struct composer *c) NONNULL;
 /* Adds the records of the set that have a bit of `wanted`, and takes the bits off: a unique set
  * whole, unless it is larger than a packet. False: some are left for the next packet. */
-bool compose_wanted(struct composer *c, struct recset *set, unsigned wanted,
-	enum msg_section section) NONNULL;
+bool compose_wanted(
+	struct composer *c, struct recset *set, unsigned wanted, enum msg_section section) NONNULL;
 /* What the asker will want to know next, as far as there is room (§6.2, RFC 6763 §12). */
 void compose_additionals(struct composer *c) NONNULL;
 
@@ -382,8 +382,8 @@ uint32_t nsec_ttl(const struct mname *mname) NONNULL;
 /* The records of the set that are not known in message `serial` are to be multicast from `due`
  * on, no earlier than `gap` after they were last (§6). */
 void respond_later(struct recset *set, enum lane lane, ns_t due, ns_t gap, uint64_t serial) NONNULL;
-size_t respond_poll(struct mlink *link, enum lane lane, ns_t now, uint8_t *buffer, size_t cap)
-	NONNULL;
+size_t respond_poll(
+	struct mlink *link, enum lane lane, ns_t now, uint8_t *buffer, size_t cap) NONNULL;
 /* Room in the outbox for a message of up to `cap` bytes, NULL if there is none; then the message that
  * was written there goes back to where a query came from. */
 uint8_t *outbox_room(struct mdns *m, size_t cap) NONNULL;
@@ -403,11 +403,11 @@ struct query {
 	struct msg_header header;
 	uint64_t serial;
 	bool is_legacy, is_direct;
-	bool is_held_back;  /* its wait for known answers is over (§7.2) */
-	ns_t delay;         /* of what is delayed in it: drawn once; 0: not yet */
+	bool is_held_back; /* its wait for known answers is over (§7.2) */
+	ns_t delay;        /* of what is delayed in it: drawn once; 0: not yet */
 	bool has_reply;
 	bool is_truncated;
-	bool has_own_sets;  /* a response that has records of unique sets of ours */
+	bool has_own_sets; /* a response that has records of unique sets of ours */
 	struct composer reply;
 };
 

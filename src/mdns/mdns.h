@@ -19,9 +19,9 @@ enum { MDNS_PORT = 5353 };
 
 /* What a link is to the engine. `prefixes` are the on-link ones, for the check of §11; copied. */
 struct mdns_link {
-	uint32_t id;          /* the shell's: the ifindex */
-	uint32_t mtu;         /* of the link, in bytes, IP header included */
-	bool has_v4, has_v6;  /* whether multicast can be sent by that family: a group is joined */
+	uint32_t id;         /* the shell's: the ifindex */
+	uint32_t mtu;        /* of the link, in bytes, IP header included */
+	bool has_v4, has_v6; /* whether multicast can be sent by that family: a group is joined */
 	const struct prefix *prefixes;
 	size_t prefix_count;
 };
@@ -30,7 +30,7 @@ struct mdns_link {
  * ones (DNS-SD's PTR) are not. Names in rdata that are a unique name of ours follow when it is
  * renamed. */
 struct mdns_rrset {
-	struct rrset set;  /* its `view` is not looked at */
+	struct rrset set; /* its `view` is not looked at */
 	bool is_unique;
 	bool is_known_unique; /* unique, and needs no probe: the reverse of an own address (§8.1) */
 };
@@ -39,10 +39,10 @@ struct mdns_rrset {
  * in does not matter (RFC 6762 §11: the source's address does). */
 struct mdns_path {
 	uint32_t link;
-	struct addr peer;      /* source of what comes in; destination of what goes out */
+	struct addr peer; /* source of what comes in; destination of what goes out */
 	uint16_t peer_port;
-	bool is_multicast;     /* sent to the group, not to one address */
-	struct addr local;     /* that address, which the reply comes from; ADDR_NONE: the group */
+	bool is_multicast; /* sent to the group, not to one address */
+	struct addr local; /* that address, which the reply comes from; ADDR_NONE: the group */
 };
 
 /* Something a person should know. Text is for the log; names are in wire form. */
@@ -95,8 +95,8 @@ void mdns_each_renamed(const struct mdns *m,
 	NONNULL_ARGS(1, 2);
 
 /* One packet that came in on port 5353. Any bytes are safe. */
-void mdns_input(struct mdns *m, ns_t now, const struct mdns_path *from,
-	const uint8_t *packet, size_t len) NONNULL;
+void mdns_input(struct mdns *m, ns_t now, const struct mdns_path *from, const uint8_t *packet,
+	size_t len) NONNULL;
 
 /* Whether there may be no room for the reply to one more packet: mdns_poll() is to be called before the
  * next one is handed in, or it may go unanswered. */
@@ -111,8 +111,8 @@ void mdns_goodbye(struct mdns *m, ns_t now) NONNULL;
 
 /* The next packet to be sent at `now`, or 0 if there is none. `buffer` has `cap` bytes, 9000 or
  * more. Returns the length and sets `*to`. */
-size_t mdns_poll(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
-	NONNULL;
+size_t mdns_poll(
+	struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap) NONNULL;
 
 /* When mdns_poll() is to be called next if nothing happens before: now, if it is in the past;
  * NS_NEVER if not at all. */
@@ -123,7 +123,12 @@ bool mdns_next_notice(struct mdns *m, struct mdns_notice *ret) NONNULL;
 
 /* State of one name on one link, for `status`. */
 enum mdns_state {
-	MDNS_PROBING, MDNS_ANNOUNCING, MDNS_ESTABLISHED, MDNS_CONFLICT, MDNS_YIELDED, MDNS_SILENT,
+	MDNS_PROBING,
+	MDNS_ANNOUNCING,
+	MDNS_ESTABLISHED,
+	MDNS_CONFLICT,
+	MDNS_YIELDED,
+	MDNS_SILENT,
 	MDNS_STATE_COUNT
 };
 struct mdns_status {
@@ -140,7 +145,7 @@ void mdns_each_status(const struct mdns *m,
 /* Counted since the start. */
 struct mdns_stats {
 	uint64_t packets_in, packets_out, bytes_out;
-	uint64_t malformed, off_link, ignored;  /* packets dropped: why */
+	uint64_t malformed, off_link, ignored; /* packets dropped: why */
 	uint64_t queries, responses, answers, suppressed, conflicts, renames, limited;
 };
 struct mdns_stats mdns_stats(const struct mdns *m) NONNULL;

@@ -165,10 +165,9 @@ struct recset *recset_new(struct mdns *m, const struct mdns_rrset *from)
 	for (size_t i = 0; i < count; i++)
 		bytes += from->set.rdata[i].len;
 	uint32_t slots = index_slots(count);
-	struct recset *set =
-		calloc(1, sizeof(*set) + count * sizeof(struct mrecord) +
-				  (has_names ? count * sizeof(struct reference) : 0) +
-				  slots * sizeof(*set->index) + bytes);
+	struct recset *set = calloc(1, sizeof(*set) + count * sizeof(struct mrecord) +
+					       (has_names ? count * sizeof(struct reference) : 0) +
+					       slots * sizeof(*set->index) + bytes);
 	if (!set)
 		return NULL;
 	set->type = from->set.type;
@@ -295,7 +294,7 @@ void recset_forget_answers(struct recset *set, unsigned lanes)
 			continue;
 		heap_remove(&set->mname->link->answers[lane], &set->due[lane]);
 		for (uint16_t i = 0; i < set->count; i++)
-			set->records[i].wanted &= (uint8_t)~(1u << lane);
+			set->records[i].wanted &= (uint8_t) ~(1u << lane);
 	}
 }
 

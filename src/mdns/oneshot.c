@@ -50,7 +50,8 @@ static bool oneshot_parse(const struct mlink *link, const struct mdns_path *from
 		return false;
 	ret->type = get_u16(p);
 	ret->end = MSG_HEADER_LEN + name_len + 4;
-	if ((ret->type != RR_A && ret->type != RR_AAAA) || (get_u16(p + 2) & CLASS_MASK) != CLASS_IN)
+	if ((ret->type != RR_A && ret->type != RR_AAAA) ||
+		(get_u16(p + 2) & CLASS_MASK) != CLASS_IN)
 		return false;
 	key_from_message(&ret->name, packet + MSG_HEADER_LEN, name_len);
 	ret->hash = key_hash(link->m->hash_seed ^ ret->type, &ret->name, 0);
@@ -68,7 +69,8 @@ static const struct ready_reply *ready_find(const struct mlink *link, const stru
 	return NULL;
 }
 
-bool oneshot_answer(struct mlink *link, const struct mdns_path *from, const uint8_t *packet, size_t len)
+bool oneshot_answer(
+	struct mlink *link, const struct mdns_path *from, const uint8_t *packet, size_t len)
 {
 	struct oneshot asked;
 	struct mdns *m = link->m;
@@ -90,15 +92,15 @@ bool oneshot_answer(struct mlink *link, const struct mdns_path *from, const uint
 	return true;
 }
 
-static struct ready_reply *ready_new(const struct oneshot *asked, const uint8_t *message, size_t len)
+static struct ready_reply *ready_new(
+	const struct oneshot *asked, const uint8_t *message, size_t len)
 {
 	size_t rest = len - asked->end;
 	struct ready_reply *reply = malloc(sizeof(*reply) + asked->name.len + rest);
 	if (!reply)
 		return NULL;
-	*reply = (struct ready_reply){.type = asked->type,
-		.len = (uint16_t)rest,
-		.name_len = (uint8_t)asked->name.len};
+	*reply = (struct ready_reply){
+		.type = asked->type, .len = (uint16_t)rest, .name_len = (uint8_t)asked->name.len};
 	for (int i = 0; i < SECTION_COUNT; i++)
 		reply->count[i] = get_u16(message + 6 + 2 * i);
 	memcpy(reply->bytes, key_lower(&asked->name), asked->name.len);
@@ -110,7 +112,8 @@ static struct ready_reply *ready_new(const struct oneshot *asked, const uint8_t 
  * alias leads to is another mname's, and may change without this one. */
 static bool is_all_of(const struct mname *mname, const uint8_t *message)
 {
-	const struct recset *a = mname_find_set(mname, RR_A), *aaaa = mname_find_set(mname, RR_AAAA);
+	const struct recset *a = mname_find_set(mname, RR_A),
+			    *aaaa = mname_find_set(mname, RR_AAAA);
 	unsigned answers = get_u16(message + 6), additionals = get_u16(message + 10);
 	unsigned all = (a ? a->count : 0u) + (aaaa ? aaaa->count : 0u);
 	return !mname_find_set(mname, RR_CNAME) && (answers == 0 || answers + additionals == all);

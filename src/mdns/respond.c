@@ -50,7 +50,7 @@ static bool hold_back_recent(struct recset *set, enum lane lane, ns_t now)
 		struct mrecord *record = &set->records[i];
 		if (!(record->wanted & 1u << lane) || record->sent[lane] + NS_PER_S <= now)
 			continue;
-		record->wanted &= (uint8_t)~(1u << lane);
+		record->wanted &= (uint8_t) ~(1u << lane);
 		record->wanted |= WANTED_LATER;
 		holds = true;
 	}

@@ -39,8 +39,8 @@ static unsigned collect_ours(struct mname *mname, struct peer_record *ret)
 }
 
 /* Whether what a peer proposes for the name comes after what we do, in the order of §8.2.1. */
-static bool loses_tie(struct mdns *m, struct mname *mname, const struct peer_record *theirs,
-	unsigned their_count)
+static bool loses_tie(
+	struct mdns *m, struct mname *mname, const struct peer_record *theirs, unsigned their_count)
 {
 	struct peer_record *ours = m->proposed[1];
 	unsigned our_count = collect_ours(mname, ours);
@@ -79,8 +79,8 @@ static bool is_own_proposal(const struct mname *mname)
 }
 
 /* What follows from all that the message proposes for the name. */
-static void judge(struct query *q, struct mname *mname, const struct peer_record *theirs,
-	unsigned count)
+static void judge(
+	struct query *q, struct mname *mname, const struct peer_record *theirs, unsigned count)
 {
 	const struct addr *peer = &q->from->peer;
 	if (!mname_needs_probe(mname) || mname->state == MDNS_SILENT)
@@ -116,8 +116,9 @@ static unsigned collect_theirs(struct query *q, struct rd *r, struct peer_record
 			q->link, rr.owner.wire, name_hash(q->m->hash_seed, rr.owner.wire));
 		if (!mname || (rr.class & CLASS_MASK) != CLASS_IN)
 			continue;
-		r->err = count == LIMIT_MDNS_PROPOSED ? ERR_RANGE
-						      : peer_record_read(q->m, r, &rr, &at, &ret[count]);
+		r->err = count == LIMIT_MDNS_PROPOSED
+				 ? ERR_RANGE
+				 : peer_record_read(q->m, r, &rr, &at, &ret[count]);
 		if (r->err)
 			return 0;
 		ret[count].mname = mname;

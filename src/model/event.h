@@ -30,18 +30,18 @@ typedef int32_t nsid_t;
 #define NSID_UNKNOWN ((nsid_t)-2) /* of a related link: it is not in our table */
 
 enum event_type {
-	EV_NS,         /* namespace `nsid` exists; its name and owner, as far as known */
-	EV_NS_GONE,    /* namespace `nsid` is gone, and all in it without further events */
-	EV_LINK,       /* link as it is now: every field, absent alias means none */
-	EV_LINK_GONE,  /* deleted or moved away: its addresses are gone with it */
-	EV_ADDR,       /* address as it is now */
-	EV_ADDR_GONE,  /* address removed */
-	EV_HOSTNAME,   /* a UTS namespace is related to `nsid`, with that name: as it is now */
+	EV_NS,            /* namespace `nsid` exists; its name and owner, as far as known */
+	EV_NS_GONE,       /* namespace `nsid` is gone, and all in it without further events */
+	EV_LINK,          /* link as it is now: every field, absent alias means none */
+	EV_LINK_GONE,     /* deleted or moved away: its addresses are gone with it */
+	EV_ADDR,          /* address as it is now */
+	EV_ADDR_GONE,     /* address removed */
+	EV_HOSTNAME,      /* a UTS namespace is related to `nsid`, with that name: as it is now */
 	EV_HOSTNAME_GONE, /* it is related no more: no process is in both */
-	EV_SYNC_BEGIN, /* a dump of namespace `nsid` begins: what it does not name is stale */
-	EV_SYNC_LINKS, /* all links of the dump are named: those that are not are gone */
-	EV_SYNC_END,   /* all addresses of the dump are named: those that are not are gone */
-	EV_SYNC_ABORT, /* the dump failed or was interrupted: absence means nothing */
+	EV_SYNC_BEGIN,    /* a dump of namespace `nsid` begins: what it does not name is stale */
+	EV_SYNC_LINKS,    /* all links of the dump are named: those that are not are gone */
+	EV_SYNC_END,      /* all addresses of the dump are named: those that are not are gone */
+	EV_SYNC_ABORT,    /* the dump failed or was interrupted: absence means nothing */
 	EV_COUNT
 };
 
@@ -54,39 +54,39 @@ struct event_ns {
 
 struct event_link {
 	uint32_t ifindex;
-	uint32_t flags;          /* ifi_flags: IFF_UP, IFF_LOWER_UP, IFF_MULTICAST, … */
-	uint16_t type;           /* ARPHRD_ETHER, ARPHRD_LOOPBACK, … */
-	uint8_t operstate;       /* IF_OPER_* */
+	uint32_t flags;    /* ifi_flags: IFF_UP, IFF_LOWER_UP, IFF_MULTICAST, … */
+	uint16_t type;     /* ARPHRD_ETHER, ARPHRD_LOOPBACK, … */
+	uint8_t operstate; /* IF_OPER_* */
 	uint8_t hwaddr_len;
 	uint8_t hwaddr[HWADDR_CAP];
 	uint32_t mtu;
-	uint32_t master;         /* ifindex of the bridge or bond it is a port of, 0 if none */
-	uint32_t parent;         /* IFLA_LINK: ifindex of lower device or veth peer, 0 if none */
-	nsid_t parent_nsid;      /* of `parent`, in *our* table; else the link's own */
-	uint16_t vlan_id;        /* IFLA_VLAN_ID, 0 if it is no VLAN */
-	uint16_t ipvlan_mode;    /* IPVLAN_MODE_L2, _L3, _L3S (linux/if_link.h) */
-	char name[IF_NAMESIZE];  /* untrusted bytes, without '/' or white space */
-	char kind[KIND_CAP];     /* "" if the driver has none */
-	char alias[ALIAS_CAP];   /* untrusted bytes, newlines included; "" if none */
-	bool is_granted;         /* ontapd has given it that alias (device/grant.h) */
-	bool has_moved;          /* EV_LINK_GONE: to another namespace */
+	uint32_t master;        /* ifindex of the bridge or bond it is a port of, 0 if none */
+	uint32_t parent;        /* IFLA_LINK: ifindex of lower device or veth peer, 0 if none */
+	nsid_t parent_nsid;     /* of `parent`, in *our* table; else the link's own */
+	uint16_t vlan_id;       /* IFLA_VLAN_ID, 0 if it is no VLAN */
+	uint16_t ipvlan_mode;   /* IPVLAN_MODE_L2, _L3, _L3S (linux/if_link.h) */
+	char name[IF_NAMESIZE]; /* untrusted bytes, without '/' or white space */
+	char kind[KIND_CAP];    /* "" if the driver has none */
+	char alias[ALIAS_CAP];  /* untrusted bytes, newlines included; "" if none */
+	bool is_granted;        /* ontapd has given it that alias (device/grant.h) */
+	bool has_moved;         /* EV_LINK_GONE: to another namespace */
 	uint8_t zero[2];
 };
 
 struct event_addr {
 	uint32_t ifindex;
-	uint32_t flags;      /* IFA_FLAGS, all 32 bits */
-	struct addr addr;    /* the address of this host: IFA_LOCAL where given, else IFA_ADDRESS */
-	struct addr peer;    /* point-to-point: the other end; ADDR_NONE otherwise */
+	uint32_t flags;   /* IFA_FLAGS, all 32 bits */
+	struct addr addr; /* the address of this host: IFA_LOCAL where given, else IFA_ADDRESS */
+	struct addr peer; /* point-to-point: the other end; ADDR_NONE otherwise */
 	uint8_t prefix_len;
-	uint8_t rt_scope;    /* RT_SCOPE_* */
+	uint8_t rt_scope; /* RT_SCOPE_* */
 };
 
 /* A UTS namespace, and the name that whoever is in it has given it. */
 struct event_hostname {
-	uint64_t uts;        /* tells it apart from others of now; numbers are reused */
-	bool is_own;         /* the daemon's own: its name is this host's */
-	bool is_rootless;    /* another user namespace than ours owns it, or it is not known which */
+	uint64_t uts;     /* tells it apart from others of now; numbers are reused */
+	bool is_own;      /* the daemon's own: its name is this host's */
+	bool is_rootless; /* another user namespace than ours owns it, or it is not known which */
 	char name[HOSTNAME_CAP]; /* untrusted bytes */
 	uint8_t zero[5];
 };

@@ -279,7 +279,8 @@ static void hostname_insert(struct model_ns *ns, struct model_hostname *h)
 {
 	struct list *before = &ns->hostnames;
 	LIST_FOR_EACH(p, &ns->hostnames) {
-		const struct event_hostname *at = &container_of(p, struct model_hostname, in_ns)->info;
+		const struct event_hostname *at =
+			&container_of(p, struct model_hostname, in_ns)->info;
 		if (at->is_rootless > h->info.is_rootless ||
 			(at->is_rootless == h->info.is_rootless && at->uts > h->info.uts)) {
 			before = p;

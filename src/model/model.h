@@ -27,21 +27,22 @@
 struct model_ns {
 	nsid_t nsid;
 	struct event_ns info;
-	struct list links;     /* of struct model_link.in_ns */
-	struct list hostnames; /* of struct model_hostname.in_ns: those of our own first, then by uts */
+	struct list links; /* of struct model_link.in_ns */
+	struct list
+		hostnames; /* of struct model_hostname.in_ns: those of our own first, then by uts */
 	size_t hostname_count;
-	struct map_node node;  /* owned by model.c */
-	bool is_syncing;       /* between EV_SYNC_BEGIN and its end */
+	struct map_node node; /* owned by model.c */
+	bool is_syncing;      /* between EV_SYNC_BEGIN and its end */
 };
 
 struct model_link {
-	struct model_ns *ns;   /* never NULL */
+	struct model_ns *ns; /* never NULL */
 	struct event_link info;
-	struct list addrs;     /* of struct model_addr.in_link */
+	struct list addrs; /* of struct model_addr.in_link */
 	struct list in_ns;
-	struct map_node node;  /* owned by model.c */
-	uint8_t mark;          /* owned by model.c */
-	bool is_present;       /* false: only addresses of it were heard of yet, a tombstone, or
+	struct map_node node; /* owned by model.c */
+	uint8_t mark;         /* owned by model.c */
+	bool is_present;      /* false: only addresses of it were heard of yet, a tombstone, or
 	                        * on its way out: not to be looked at */
 };
 
@@ -55,9 +56,9 @@ struct model_addr {
 	struct model_link *link; /* never NULL */
 	struct event_addr info;
 	struct list in_link;
-	struct map_node node;  /* owned by model.c */
-	uint8_t mark;          /* owned by model.c */
-	bool is_present;       /* false: a tombstone, or on its way out */
+	struct map_node node; /* owned by model.c */
+	uint8_t mark;         /* owned by model.c */
+	bool is_present;      /* false: a tombstone, or on its way out */
 };
 
 /* What changed. The model is already as it is after the change while the listener runs: for *_GONE
@@ -65,9 +66,15 @@ struct model_addr {
  * after. MODEL_LINK_NEW comes before each MODEL_ADDR_NEW of the link, and MODEL_NS_NEW before that.
  * A link that goes first reports each of its addresses, a namespace that goes each of its links. */
 enum model_change {
-	MODEL_NS_NEW, MODEL_NS_CHANGED, MODEL_NS_GONE,
-	MODEL_LINK_NEW, MODEL_LINK_CHANGED, MODEL_LINK_GONE,
-	MODEL_ADDR_NEW, MODEL_ADDR_CHANGED, MODEL_ADDR_GONE
+	MODEL_NS_NEW,
+	MODEL_NS_CHANGED,
+	MODEL_NS_GONE,
+	MODEL_LINK_NEW,
+	MODEL_LINK_CHANGED,
+	MODEL_LINK_GONE,
+	MODEL_ADDR_NEW,
+	MODEL_ADDR_CHANGED,
+	MODEL_ADDR_GONE
 };
 
 /* `before` is the info structure as it was (for *_CHANGED), else NULL. Exactly one of the pointers
@@ -101,8 +108,8 @@ int model_apply(struct model *m, const struct event *ev) NONNULL MUSTCHECK;
  * model_addr() gives any one of those that differ in prefix length or peer only. */
 const struct model_ns *model_ns(const struct model *m, nsid_t nsid) NONNULL;
 const struct model_link *model_link(const struct model *m, nsid_t nsid, uint32_t ifindex) NONNULL;
-const struct model_addr *model_addr(const struct model *m, nsid_t nsid, uint32_t ifindex,
-	const struct addr *addr) NONNULL;
+const struct model_addr *model_addr(
+	const struct model *m, nsid_t nsid, uint32_t ifindex, const struct addr *addr) NONNULL;
 
 /* Calls `visit` for each namespace in ascending order of nsid (NSID_OWN first). ERR_NOMEM if the
  * order could not be made; nothing was visited then. */

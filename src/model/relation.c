@@ -17,8 +17,8 @@
 struct net {
 	struct map_node node; /* by cookie */
 	uint64_t cookie;
-	nsid_t nsid;             /* NSID_UNKNOWN: not placed */
-	struct list pairs;       /* of struct pair.in_net */
+	nsid_t nsid;                 /* NSID_UNKNOWN: not placed */
+	struct list pairs;           /* of struct pair.in_net */
 	struct list in_without_nsid; /* a ring of its own: nobody has to look for its place */
 };
 
@@ -33,11 +33,11 @@ struct pair {
 	struct net *net;
 	struct uts *uts;
 	struct list in_net, in_uts;
-	struct list in_dirty;       /* a ring of its own: nothing to be told */
-	size_t nsproxies;             /* 0: related no more */
-	int32_t pid;                /* of those seen since the last begin: `known`, or the lowest; 0: none */
-	int32_t known;              /* what `pid` was before that */
-	nsid_t told_nsid;           /* NSID_UNKNOWN: it has not been told of */
+	struct list in_dirty; /* a ring of its own: nothing to be told */
+	size_t nsproxies;     /* 0: related no more */
+	int32_t pid;      /* of those seen since the last begin: `known`, or the lowest; 0: none */
+	int32_t known;    /* what `pid` was before that */
+	nsid_t told_nsid; /* NSID_UNKNOWN: it has not been told of */
 	struct event_hostname told; /* unless so */
 };
 
@@ -51,9 +51,9 @@ struct nsproxy {
 struct relation {
 	struct map nets, utses, nsproxies;
 	struct list without_nsid; /* of struct net.in_without_nsid */
-	struct list dirty;    /* of struct pair.in_dirty */
+	struct list dirty;        /* of struct pair.in_dirty */
 	size_t pair_count;
-	uint64_t made;        /* pairs, ever */
+	uint64_t made; /* pairs, ever */
 	uint64_t seed;
 	void (*sink)(void *arg, const struct event *ev);
 	void *arg;
@@ -405,7 +405,8 @@ void relation_forget_nsids(struct relation *r)
 /* --- output ------------------------------------------------------------------------------- */
 
 void relation_each(const struct relation *r,
-	void (*visit)(void *arg, nsid_t nsid, const struct event_hostname *uts, int32_t pid), void *arg)
+	void (*visit)(void *arg, nsid_t nsid, const struct event_hostname *uts, int32_t pid),
+	void *arg)
 {
 	MAP_FOR_EACH(n, &r->nets) {
 		const struct net *net = container_of(n, struct net, node);
@@ -431,8 +432,7 @@ static void pair_tell(const struct relation *r, struct pair *pair)
 	const struct event_hostname *info = &pair->uts->info;
 	if (pair->told_nsid != NSID_UNKNOWN && pair->told_nsid != nsid)
 		tell(r, EV_HOSTNAME_GONE, pair->told_nsid, &pair->told);
-	else if (pair->told_nsid != NSID_UNKNOWN &&
-		memcmp(&pair->told, info, sizeof(*info)) == 0)
+	else if (pair->told_nsid != NSID_UNKNOWN && memcmp(&pair->told, info, sizeof(*info)) == 0)
 		return;
 	if (nsid != NSID_UNKNOWN)
 		tell(r, EV_HOSTNAME, nsid, info);

@@ -28,8 +28,8 @@
 /* A task, or the nsproxy that many tasks share, and what it is in. */
 struct relation_sight {
 	uint64_t nsproxy; /* tells nsproxies apart while they last */
-	uint64_t net;   /* cookie of the network namespace */
-	int32_t pid;    /* of a task that is in it; a thread has its own */
+	uint64_t net;     /* cookie of the network namespace */
+	int32_t pid;      /* of a task that is in it; a thread has its own */
 	struct event_hostname uts;
 };
 

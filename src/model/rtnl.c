@@ -211,7 +211,8 @@ static void tell_altnames(struct reading *in)
 	const struct nlattr *list = in->attrs.at[IFLA_PROP_LIST], *attr;
 	if (!list || !in->r->sink.on_altname || in->attrs.is_malformed)
 		return;
-	mnl_attr_for_each_nested(attr, list) {
+	mnl_attr_for_each_nested(attr, list)
+	{
 		char name[ALTNAME_CAP];
 		const char *text = mnl_attr_get_payload(attr);
 		size_t len = strnlen(text, mnl_attr_get_payload_len(attr));

@@ -64,10 +64,10 @@ struct rtnl_outcome {
 	bool is_done;        /* the dump or the question is answered, or failed with `error` */
 	bool is_interrupted; /* NLM_F_DUMP_INTR: the dump saw changes, something may be missing */
 	bool is_overrun;     /* NLMSG_OVERRUN: data was lost */
-	bool is_peers_id;    /* RTM_NEWNSID in the table of another namespace, as when a link moves from
+	bool is_peers_id; /* RTM_NEWNSID in the table of another namespace, as when a link moves from
 	                      * there to one that we may not know */
-	int error;           /* negative errno of the kernel, or 0 */
-	size_t answers;      /* messages that answer the request, with or without an event */
+	int error;        /* negative errno of the kernel, or 0 */
+	size_t answers;   /* messages that answer the request, with or without an event */
 };
 
 /* Takes one received datagram apart, which may hold many messages, and tells the sink. `bytes` are

@@ -77,8 +77,8 @@ struct sync; /* opaque */
 /* Only our own namespace is known at first. Without `has_table`, others are neither asked for nor
  * may appear. The sink gets EV_SYNC_* and EV_NS_GONE; it must not call back. NULL if out of
  * memory. */
-struct sync *sync_new(bool has_table, void (*sink)(void *arg, const struct event *ev),
-	void *arg) NONNULL_ARGS(2) MUSTCHECK;
+struct sync *sync_new(bool has_table, void (*sink)(void *arg, const struct event *ev), void *arg)
+	NONNULL_ARGS(2) MUSTCHECK;
 void sync_free(struct sync *s);
 
 /* A namespace got an id (news, an entry of the table, or by our own doing). One that is known is

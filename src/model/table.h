@@ -23,20 +23,20 @@ struct model_ns *table_find_ns(const struct model *m, nsid_t nsid) NONNULL;
 struct model_link *table_find_link(const struct model *m, nsid_t nsid, uint32_t ifindex) NONNULL;
 
 /* The very address, as the kernel tells addresses apart: IPv4 by prefix length and peer too. */
-struct model_addr *table_find_addr(const struct model *m, nsid_t nsid,
-	const struct event_addr *info) NONNULL;
+struct model_addr *table_find_addr(
+	const struct model *m, nsid_t nsid, const struct event_addr *info) NONNULL;
 
 /* Makes a namespace, which is not there yet, and tells of it. `info` may be NULL. ERR_RANGE at the
  * limit, ERR_NOMEM. */
-int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info,
-	struct model_ns **ret) NONNULL_ARGS(1, 4) MUSTCHECK;
+int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info, struct model_ns **ret)
+	NONNULL_ARGS(1, 4) MUSTCHECK;
 
 /* Finds a namespace or makes it. */
 int table_get_ns(struct model *m, nsid_t nsid, struct model_ns **ret) NONNULL MUSTCHECK;
 
 /* Makes a link that is not present, and its namespace if need be. Errors change nothing. */
-int table_make_link(struct model *m, nsid_t nsid, uint32_t ifindex,
-	struct model_link **ret) NONNULL MUSTCHECK;
+int table_make_link(struct model *m, nsid_t nsid, uint32_t ifindex, struct model_link **ret) NONNULL
+	MUSTCHECK;
 
 /* Makes an address that is not present, and its link and namespace if need be. Errors change
  * nothing. */

@@ -175,8 +175,8 @@ void claims_mark(struct names *n, struct nlink *nlink)
 struct source {
 	enum name_source kind;
 	enum claim_rank rank;
-	const char *text;       /* "" if it has none, or is done */
-	const struct list *at;  /* the last host name that was taken, or the head; NULL: none */
+	const char *text;      /* "" if it has none, or is done */
+	const struct list *at; /* the last host name that was taken, or the head; NULL: none */
 };
 
 static const char *own_hostname(const struct names *n)
@@ -198,7 +198,7 @@ static const char *own_hostname(const struct names *n)
 static bool is_chosen(const struct names *n, const struct event_hostname *hostname)
 {
 	return !hostname->is_own && hostname->name[0] != '\0' &&
-		strcasecmp(hostname->name, own_hostname(n)) != 0;
+	       strcasecmp(hostname->name, own_hostname(n)) != 0;
 }
 
 static bool is_ignored(const struct names *n, const char *hostname)
@@ -249,8 +249,8 @@ static bool source_next(const struct names *n, const struct model_link *link, st
 		ret->len = strlen(h->name);
 		if (h->is_rootless)
 			ret->rank = RANK_ROOTLESS;
-		*ret_verdict = is_ignored(n, h->name) ? LABEL_IGNORED
-						      : label_judge(ret->word, ret->len);
+		*ret_verdict =
+			is_ignored(n, h->name) ? LABEL_IGNORED : label_judge(ret->word, ret->len);
 		return true;
 	}
 	s->at = NULL;
@@ -266,8 +266,8 @@ enum merit {
 	MERIT_LABEL
 };
 
-static enum merit candidate_merit(const struct candidate *candidate, enum label_verdict verdict,
-	const struct source *source)
+static enum merit candidate_merit(
+	const struct candidate *candidate, enum label_verdict verdict, const struct source *source)
 {
 	if (verdict != LABEL_OK)
 		return MERIT_NO_LABEL;
@@ -294,8 +294,8 @@ static struct source best_source(const struct names *n, const struct model_link 
 	return best;
 }
 
-void claims_each_reject(const struct names *n, const struct model_link *link, reject_fn *visit,
-	void *arg)
+void claims_each_reject(
+	const struct names *n, const struct model_link *link, reject_fn *visit, void *arg)
 {
 	struct source source = best_source(n, link);
 	enum label_verdict verdict;
@@ -345,8 +345,8 @@ static bool candidates_next(struct candidates *c, struct candidate *ret)
 static bool claim_is(const struct claim *claim, const struct candidate *candidate)
 {
 	return claim->rank == candidate->rank && claim->source == candidate->source &&
-		claim->is_self == candidate->is_self && strlen(claim->label) == candidate->len &&
-		memcmp(claim->label, candidate->word, candidate->len) == 0;
+	       claim->is_self == candidate->is_self && strlen(claim->label) == candidate->len &&
+	       memcmp(claim->label, candidate->word, candidate->len) == 0;
 }
 
 /* Whether the claims are the candidates, one for one and as spelled. */
@@ -355,7 +355,8 @@ static bool claims_match(const struct nlink *nlink, struct candidates candidates
 	const struct list *p = nlink->claims.next;
 	struct candidate candidate;
 	while (candidates_next(&candidates, &candidate)) {
-		if (p == &nlink->claims || !claim_is(container_of(p, struct claim, in_link), &candidate))
+		if (p == &nlink->claims ||
+			!claim_is(container_of(p, struct claim, in_link), &candidate))
 			return false;
 		p = p->next;
 	}

@@ -23,11 +23,11 @@ static int host_cmp(const void *a, const void *b)
 static bool is_given_to_nobody(const struct names *n, const struct group *group)
 {
 	return !list_is_empty(&group->claims) && list_is_empty(&group->hosts) &&
-		!host_find(n, group->label);
+	       !host_find(n, group->label);
 }
 
-int names_each_host(const struct names *n, void (*visit)(void *arg, const struct names_host *host),
-	void *arg)
+int names_each_host(
+	const struct names *n, void (*visit)(void *arg, const struct names_host *host), void *arg)
 {
 	size_t count = 0;
 	struct names_host *hosts = calloc(n->hosts.count + n->groups.count + 1, sizeof(*hosts));
@@ -92,8 +92,8 @@ static enum addr_verdict verdict_for(const struct names *n, const struct group *
 	return verdict == ADDR_SPARE ? ADDR_SPARE : ADDR_OUTRANKED;
 }
 
-static const struct group *group_of(const struct names *n, const char *label,
-	const struct host **ret_host)
+static const struct group *group_of(
+	const struct names *n, const char *label, const struct host **ret_host)
 {
 	char key[LABEL_TEXT_CAP];
 	if (strlen(label) >= sizeof(key))
@@ -131,8 +131,8 @@ int names_explain(const struct names *n, const char *label,
 }
 
 /* The set of a host's link-local addresses of one family, in `rdata`. */
-static struct rrset linklocal_set(const struct host *host, enum addr_family family,
-	struct rdata *rdata)
+static struct rrset linklocal_set(
+	const struct host *host, enum addr_family family, struct rdata *rdata)
 {
 	struct rrset set = {.type = family == ADDR_V4 ? RR_A : RR_AAAA,
 		.view = VIEW_ANY,

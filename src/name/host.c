@@ -144,8 +144,8 @@ static void gather_link(const struct names *n, struct gather *g, const struct nl
 			addr_judge(&n->policy, addr, nlink->is_bridge_port) != wanted)
 			continue;
 		gather_add(g, &(struct host_addr){.segment = nlink->segment,
-			.addr = addr->info.addr,
-			.scope = (uint8_t)addr_scope(&addr->info.addr)});
+				      .addr = addr->info.addr,
+				      .scope = (uint8_t)addr_scope(&addr->info.addr)});
 	}
 }
 
@@ -239,8 +239,8 @@ static int group_give(struct names *n, struct group *group, const char *label,
 
 /* The next free name of the form LABEL-number: one that nobody claims outright. False if the number
  * makes it too long, or no number is free within reason. */
-static bool numbered_label(const struct names *n, const char *label, unsigned *number,
-	char ret[LABEL_TEXT_CAP])
+static bool numbered_label(
+	const struct names *n, const char *label, unsigned *number, char ret[LABEL_TEXT_CAP])
 {
 	char key[LABEL_TEXT_CAP];
 	for (unsigned tries = 0; tries < LIMIT_NAME_NUMBER_TRIES; tries++) {
@@ -264,8 +264,8 @@ static size_t workload_len(const struct claim *const *claims, size_t count)
 	return len;
 }
 
-static int group_give_each(struct names *n, struct group *group, const struct claim *const *claims,
-	size_t count)
+static int group_give_each(
+	struct names *n, struct group *group, const struct claim *const *claims, size_t count)
 {
 	char label[LABEL_TEXT_CAP];
 	unsigned number = 2;
@@ -297,8 +297,8 @@ static int group_assign(struct names *n, struct group *group)
 			err = group_give(n, group, claims[0]->label, claims, kept);
 			break;
 		case DUPLICATES_FIRST:
-			err = group_give(n, group, claims[0]->label, claims,
-				workload_len(claims, kept));
+			err = group_give(
+				n, group, claims[0]->label, claims, workload_len(claims, kept));
 			break;
 		case DUPLICATES_NUMBER: err = group_give_each(n, group, claims, kept); break;
 		case DUPLICATES_COUNT: break;
@@ -331,8 +331,7 @@ void hosts_assign(struct names *n)
 
 /* The name of a host in a branch of the zone: "wan", "lan", or "" for the zone itself; "local" is
  * the branch of mDNS. ERR_RANGE if the whole is too long for a name. */
-int host_owner(const struct names *n, const struct host *host, const char *branch,
-	struct name *ret)
+int host_owner(const struct names *n, const struct host *host, const char *branch, struct name *ret)
 {
 	struct name suffix;
 	if (strcmp(branch, "local") == 0) {
@@ -361,15 +360,15 @@ static bool is_same_as_last(const struct host_addrs *addrs, size_t i)
 }
 
 /* Adds the set of all addresses of that family and scope, if there are any. */
-static void sets_add(struct owner_sets *o, const struct host_addrs *addrs,
-	enum addr_family family, enum addr_scope scope, enum view view)
+static void sets_add(struct owner_sets *o, const struct host_addrs *addrs, enum addr_family family,
+	enum addr_scope scope, enum view view)
 {
 	struct rdata *start = o->rdata + o->used;
 	uint16_t count = 0;
 	for (size_t i = 0; i < addrs->count; i++) {
 		const struct host_addr *ha = &addrs->list[i];
-		if (ha->addr.family != family || ha->scope != scope ||
-			is_same_as_last(addrs, i) || count == LIMIT_HOST_ADDRS)
+		if (ha->addr.family != family || ha->scope != scope || is_same_as_last(addrs, i) ||
+			count == LIMIT_HOST_ADDRS)
 			continue;
 		start[count++] = (struct rdata){ha->addr.bytes, (uint16_t)addr_len(&ha->addr)};
 	}
@@ -402,8 +401,8 @@ static void sets_by_client(struct owner_sets *o, const struct host_addrs *addrs)
 	}
 }
 
-static void put_unicast(struct names *n, const struct host *host, const char *branch,
-	const struct owner_sets *o)
+static void put_unicast(
+	struct names *n, const struct host *host, const char *branch, const struct owner_sets *o)
 {
 	struct name owner;
 	int err = host_owner(n, host, branch, &owner);
@@ -442,8 +441,8 @@ static bool is_segment_spoken(const struct names *n, uint64_t segment)
 /* Whether an address is valid on a link of ours (RFC 6762 §6.2): it is on the link's own wire; or
  * it is on none of our wires, but on-link there by prefix, as when a bridge we cannot see joins them.
  * A link-local address means nothing on another wire. */
-bool host_addr_is_on(const struct names *n, const struct host_addr *ha,
-	const struct spoken_link *link)
+bool host_addr_is_on(
+	const struct names *n, const struct host_addr *ha, const struct spoken_link *link)
 {
 	if (ha->segment == link->segment)
 		return true;
@@ -480,12 +479,15 @@ static void sets_on_link(const struct names *n, struct owner_sets *o,
 			continue;
 		o->used += count;
 		o->sets[o->count++] = (struct rrset){.type = family == ADDR_V4 ? RR_A : RR_AAAA,
-			.view = VIEW_ANY, .ttl = o->ttl_s, .count = count, .rdata = start};
+			.view = VIEW_ANY,
+			.ttl = o->ttl_s,
+			.count = count,
+			.rdata = start};
 	}
 }
 
-static void host_say_mdns(struct names *n, const struct host *host,
-	const struct host_addrs *addrs, struct rdata *room)
+static void host_say_mdns(struct names *n, const struct host *host, const struct host_addrs *addrs,
+	struct rdata *room)
 {
 	static const struct host_addrs none = {0};
 	struct name owner;
@@ -496,8 +498,8 @@ static void host_say_mdns(struct names *n, const struct host *host,
 	for (size_t i = 0; i < n->spoken_link_count; i++) {
 		struct owner_sets o = {.rdata = room, .ttl_s = NAMES_MDNS_TTL_S};
 		sets_on_link(n, &o, addrs, &n->spoken_links[i]);
-		names_check(n, n->sink.put_mdns(n->sink.arg, n->spoken_links[i].ifindex, owner.wire, o.sets,
-				       o.count, false));
+		names_check(n, n->sink.put_mdns(n->sink.arg, n->spoken_links[i].ifindex, owner.wire,
+				       o.sets, o.count, false));
 	}
 }
 
@@ -505,10 +507,9 @@ static bool host_has_news(const struct host *host, const struct host_addrs *addr
 {
 	const struct host_addrs *said = &host->said;
 	return addrs->count != said->count || host->is_silent != host->was_silent ||
-		host->rank != host->was_rank ||
-		strcmp(host->label, host->said_label) != 0 ||
-		(addrs->count > 0 && memcmp(addrs->list, said->list,
-			addrs->count * sizeof(*addrs->list)) != 0);
+	       host->rank != host->was_rank || strcmp(host->label, host->said_label) != 0 ||
+	       (addrs->count > 0 &&
+		       memcmp(addrs->list, said->list, addrs->count * sizeof(*addrs->list)) != 0);
 }
 
 /* Says what a host has now, and remembers it as said. */
@@ -537,9 +538,9 @@ static int host_say(struct names *n, struct host *host, const struct host_addrs 
 static void host_settle(struct names *n, struct host *host)
 {
 	static const struct host_addrs none = {0};
-	const struct host_addrs *addrs = !host->group ? &none
-		: host->has_want                      ? &host->want
-						      : &host->said;
+	const struct host_addrs *addrs = !host->group     ? &none
+					 : host->has_want ? &host->want
+							  : &host->said;
 	names_check(n, host_say(n, host, addrs));
 	if (host->has_want) {
 		free(host->said.list);

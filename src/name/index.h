@@ -15,10 +15,10 @@ enum { LABEL_TEXT_CAP = LABEL_CAP + 1 };
 struct nlink {
 	struct map_node node; /* in names.links, by namespace and ifindex */
 	const struct model_link *link;
-	struct list claims;   /* of struct claim.in_link */
-	uint64_t segment;     /* smallest link_key() on the wire; 0 until placed */
-	bool is_bridge_port;  /* as of then */
-	uint32_t index;       /* while segments are being placed */
+	struct list claims;  /* of struct claim.in_link */
+	uint64_t segment;    /* smallest link_key() on the wire; 0 until placed */
+	bool is_bridge_port; /* as of then */
+	uint32_t index;      /* while segments are being placed */
 };
 
 /* A label, in lower case, and who claims it. Lives as long as it has claims or hosts. */
@@ -42,7 +42,7 @@ struct claim {
 	struct nlink *nlink;
 	struct group *group;
 	struct list in_link, in_group;
-	bool is_self;               /* only because it is the host's own name */
+	bool is_self; /* only because it is the host's own name */
 	enum claim_rank rank;
 	enum name_source source;    /* unless is_self */
 	char label[LABEL_TEXT_CAP]; /* as spelled */
@@ -63,14 +63,14 @@ struct host_addrs {
 
 /* A name as served. */
 struct host {
-	struct map_node node; /* in names.hosts, by label in lower case */
-	struct list in_group; /* in its group's hosts, or alone */
-	struct list in_dirty; /* in names.dirty_hosts, or alone */
-	struct group *group;  /* who gives it its addresses; NULL: nobody, it is going */
+	struct map_node node;   /* in names.hosts, by label in lower case */
+	struct list in_group;   /* in its group's hosts, or alone */
+	struct list in_dirty;   /* in names.dirty_hosts, or alone */
+	struct group *group;    /* who gives it its addresses; NULL: nobody, it is going */
 	struct host_addrs said; /* what was said last */
 	struct host_addrs want; /* what is to be said, if `has_want` */
 	bool has_want;
-	bool is_silent, was_silent; /* not over mDNS; and when it was said last */
+	bool is_silent, was_silent;     /* not over mDNS; and when it was said last */
 	enum claim_rank rank, was_rank; /* of all who have it; and when it was said last */
 	size_t workload_count;
 	char key[LABEL_TEXT_CAP];   /* in lower case */
@@ -128,11 +128,11 @@ struct names {
 	struct spoken_link *spoken_links; /* links on which mDNS is spoken, by ifindex */
 	size_t spoken_link_count;
 	size_t granted_claim_count; /* of RANK_GRANTED */
-	bool has_moved_links;   /* segments are to be placed anew */
-	bool has_own_changes;   /* links or addresses of our own namespace changed */
+	bool has_moved_links;       /* segments are to be placed anew */
+	bool has_own_changes;       /* links or addresses of our own namespace changed */
 	bool has_new_onlinks;
-	bool has_new_spoken_links;    /* all that was said over mDNS is to be said again */
-	bool has_new_policy;    /* all that was said is to be said again */
+	bool has_new_spoken_links; /* all that was said over mDNS is to be said again */
+	bool has_new_policy;       /* all that was said is to be said again */
 	struct names_stats stats;
 };
 
@@ -156,8 +156,8 @@ void claims_drop(struct names *n, struct nlink *nlink);
 void claims_mark(struct names *n, struct nlink *nlink);
 typedef void reject_fn(void *arg, const struct model_link *link, const char *word, size_t len,
 	enum label_verdict verdict);
-void claims_each_reject(const struct names *n, const struct model_link *link, reject_fn *visit,
-	void *arg);
+void claims_each_reject(
+	const struct names *n, const struct model_link *link, reject_fn *visit, void *arg);
 void group_mark(struct names *n, struct group *group);
 struct group *group_find(const struct names *n, const char *key);
 void group_unref(struct names *n, struct group *group);
@@ -172,10 +172,10 @@ void host_free(struct host *host);
 struct host *host_find(const struct names *n, const char *key);
 int claims_sorted(const struct group *group, const struct claim ***ret, size_t *ret_count);
 bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim);
-int host_owner(const struct names *n, const struct host *host, const char *branch,
-	struct name *ret);
-bool host_addr_is_on(const struct names *n, const struct host_addr *ha,
-	const struct spoken_link *link);
+int host_owner(
+	const struct names *n, const struct host *host, const char *branch, struct name *ret);
+bool host_addr_is_on(
+	const struct names *n, const struct host_addr *ha, const struct spoken_link *link);
 
 /* reverse.c: PTR and the reverse zones. */
 void ptrs_update(struct names *n, struct host *host, const struct host_addrs *addrs);
@@ -187,6 +187,6 @@ void ptrs_free(struct names *n);
 void segments_place(struct names *n);
 void spoken_links_update(struct names *n);
 void spoken_links_free(struct names *n);
-void onlink_count(struct names *n, const struct model_link *link, const struct event_addr *addr,
-	int by);
+void onlink_count(
+	struct names *n, const struct model_link *link, const struct event_addr *addr, int by);
 void onlinks_rebuild(struct names *n);

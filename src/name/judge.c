@@ -33,11 +33,11 @@ static enum addr_verdict judge_v6_flags(const struct policy *policy, uint32_t fl
 static bool is_behind_bridge(const struct event_addr *info, bool is_bridge_port)
 {
 	return is_bridge_port && info->addr.family == ADDR_V6 &&
-		addr_scope(&info->addr) == ADDR_SCOPE_LOCAL;
+	       addr_scope(&info->addr) == ADDR_SCOPE_LOCAL;
 }
 
-enum addr_verdict addr_judge(const struct policy *policy, const struct model_addr *addr,
-	bool is_bridge_port)
+enum addr_verdict addr_judge(
+	const struct policy *policy, const struct model_addr *addr, bool is_bridge_port)
 {
 	const struct event_addr *info = &addr->info;
 	bool is_granted = addr->link->info.is_granted;
@@ -72,12 +72,14 @@ const char *addr_verdict_text(enum addr_verdict verdict)
 	case ADDR_BRIDGE_PORT: return "link-local, on a port of a bridge: use the bridge's own";
 	case ADDR_NOT_UNICAST: return "not an address that others could use";
 	case ADDR_ROOTLESS: return "namespace of another user namespace (--rootless serves it)";
-	case ADDR_OWNER_UNKNOWN: return "nobody can say who owns its namespace (--rootless serves it)";
+	case ADDR_OWNER_UNKNOWN:
+		return "nobody can say who owns its namespace (--rootless serves it)";
 	case ADDR_ROOTLESS_NAME:
 		return "host name given in another user namespace (--rootless serves it)";
 	case ADDR_OUTRANKED: return "another workload has the name";
 	case ADDR_ROOTLESS_TAKEN:
-		return "one of the host's own namespaces has the name, or one to which it was granted";
+		return "one of the host's own namespaces has the name, or one to which it was "
+		       "granted";
 	case ADDR_VERDICT_COUNT: break;
 	}
 	return "";

@@ -13,7 +13,7 @@
 static bool is_label_byte(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		c == '-';
+	       c == '-';
 }
 
 enum label_verdict label_judge(const char *bytes, size_t len)

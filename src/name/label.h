@@ -10,12 +10,12 @@
 /* Why a word in an alias is no name, or that it is one. */
 enum label_verdict {
 	LABEL_OK,
-	LABEL_TOO_LONG,  /* over 63 bytes */
-	LABEL_BAD_BYTE,  /* something other than letters, digits and hyphen */
+	LABEL_TOO_LONG,   /* over 63 bytes */
+	LABEL_BAD_BYTE,   /* something other than letters, digits and hyphen */
 	LABEL_BAD_HYPHEN, /* first or last byte is a hyphen */
-	LABEL_RESERVED,  /* "wan" and "lan" are branches of the zone */
-	LABEL_LOCALHOST, /* each machine's own (RFC 6761 §6.3) */
-	LABEL_IGNORED,   /* --ignore-hostname has a pattern for it: never of label_judge() */
+	LABEL_RESERVED,   /* "wan" and "lan" are branches of the zone */
+	LABEL_LOCALHOST,  /* each machine's own (RFC 6761 §6.3) */
+	LABEL_IGNORED,    /* --ignore-hostname has a pattern for it: never of label_judge() */
 	LABEL_COUNT
 };
 

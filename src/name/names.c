@@ -58,8 +58,8 @@ static void nlink_remove(struct names *n, struct nlink *nlink)
 static bool has_moved(const struct event_link *a, const struct event_link *b)
 {
 	return a->parent != b->parent || a->parent_nsid != b->parent_nsid ||
-		a->master != b->master || a->vlan_id != b->vlan_id ||
-		a->ipvlan_mode != b->ipvlan_mode || strcmp(a->kind, b->kind) != 0;
+	       a->master != b->master || a->vlan_id != b->vlan_id ||
+	       a->ipvlan_mode != b->ipvlan_mode || strcmp(a->kind, b->kind) != 0;
 }
 
 static void on_link(void *arg, enum model_change change, const struct model_link *link,
@@ -83,8 +83,8 @@ static void on_link(void *arg, enum model_change change, const struct model_link
 	if (before && has_moved(before, &link->info))
 		n->has_moved_links = true;
 	claims_update(n, nlink, before && strcmp(before->alias, link->info.alias) != 0);
-	if (before && (before->flags != link->info.flags ||
-			before->operstate != link->info.operstate))
+	if (before &&
+		(before->flags != link->info.flags || before->operstate != link->info.operstate))
 		claims_mark(n, nlink);
 }
 
@@ -182,8 +182,10 @@ void names_free(struct names *n)
 
 struct model_listener names_listener(struct names *n)
 {
-	return (struct model_listener){
-		.on_ns = on_ns, .on_link = on_link, .on_addr = on_addr, .on_hostnames = on_hostnames,
+	return (struct model_listener){.on_ns = on_ns,
+		.on_link = on_link,
+		.on_addr = on_addr,
+		.on_hostnames = on_hostnames,
 		.arg = n};
 }
 
@@ -195,7 +197,7 @@ void names_bind_model(struct names *n, const struct model *model)
 bool names_is_dirty(const struct names *n)
 {
 	return !list_is_empty(&n->dirty_groups) || n->has_moved_links || n->has_own_changes ||
-		n->has_new_onlinks || n->has_new_policy;
+	       n->has_new_onlinks || n->has_new_policy;
 }
 
 /* Order matters: segments are part of a host's addresses; links must be known to mDNS before
@@ -245,7 +247,7 @@ void names_each_onlink(const struct names *n,
 		const struct onlink *onlink = container_of(p, struct onlink, node);
 		const struct nlink *nlink = nlink_find(n, onlink->nsid, onlink->ifindex);
 		visit(arg, &(struct names_onlink){.prefix = onlink->prefix,
-			.ifname = nlink ? nlink->link->info.name : ""});
+				   .ifname = nlink ? nlink->link->info.name : ""});
 	}
 }
 

@@ -28,7 +28,7 @@ enum { NAMES_MDNS_TTL_S = 120 };
 struct names_mdns_link {
 	uint32_t ifindex;
 	uint32_t mtu;
-	bool has_v4, has_v6; /* has an address of the family to speak from */
+	bool has_v4, has_v6;           /* has an address of the family to speak from */
 	const struct prefix *prefixes; /* on-link ones */
 	size_t prefix_count;
 	const char *name;
@@ -62,7 +62,8 @@ struct names; /* opaque */
 
 /* Names for a model that does not exist yet: it is made with names_listener(), and then bound. NULL
  * if out of memory. `policy` is copied, but for the texts it points to. */
-struct names *names_new(uint64_t seed, const struct policy *policy, struct names_sink sink) MUSTCHECK;
+struct names *names_new(uint64_t seed, const struct policy *policy, struct names_sink sink)
+	MUSTCHECK;
 void names_free(struct names *n);
 
 /* What the model's listener calls. */
@@ -100,8 +101,8 @@ struct names_addr {
 
 /* A name as served, or one that is claimed and that nobody has: no workloads then. */
 struct names_host {
-	const char *label;   /* as spelled by the first workload that has it */
-	const char *group;   /* the label that was claimed: differs where it is numbered */
+	const char *label; /* as spelled by the first workload that has it */
+	const char *group; /* the label that was claimed: differs where it is numbered */
 	size_t addr_count;
 	size_t workload_count;
 };
@@ -115,8 +116,8 @@ const char *name_source_text(enum name_source source);
 /* Calls `visit` for each address of each link that claims the name `label` serves or would serve,
  * with its verdict. ERR_ABSENT: no workload claims it. */
 int names_explain(const struct names *n, const char *label,
-	void (*visit)(void *arg, const struct names_addr *addr), void *arg)
-	NONNULL_ARGS(1, 2, 3) MUSTCHECK;
+	void (*visit)(void *arg, const struct names_addr *addr), void *arg) NONNULL_ARGS(1, 2, 3)
+	MUSTCHECK;
 
 /* Calls `visit` for each word that is claimed by a link and is no label. */
 void names_each_reject(const struct names *n,

@@ -25,18 +25,21 @@ enum name_mdns { NAME_MDNS_AUTO, NAME_MDNS_LISTED, NAME_MDNS_NONE };
 
 struct policy {
 	struct name domain;
-	uint32_t ttl_s; /* of host records in unicast DNS */
+	uint32_t ttl_s;                              /* of host records in unicast DNS */
 	enum name_source sources[NAME_SOURCE_COUNT]; /* in order of preference */
 	unsigned source_count;
-	const char *const *ignored; /* patterns of host names that are no names; borrowed likewise */
+	const char *const
+		*ignored; /* patterns of host names that are no names; borrowed likewise */
 	unsigned ignored_count;
 	enum name_duplicates duplicates;
 	bool has_rootless;   /* serve namespaces that other user namespaces own */
 	bool has_temporary;  /* publish RFC 8981 temporary addresses */
 	bool has_deprecated; /* publish deprecated addresses even where there are better ones */
 	enum name_mdns mdns;
-	char self[LABEL_CAP + 1]; /* claimed by every link of our own namespace, besides; "": none */
-	bool has_self_mdns;       /* over mDNS too, not only in the zone */
-	const char *const *mdns_links; /* names of links, for NAME_MDNS_LISTED; borrowed for its life */
+	char self[LABEL_CAP +
+		  1];       /* claimed by every link of our own namespace, besides; "": none */
+	bool has_self_mdns; /* over mDNS too, not only in the zone */
+	const char *const
+		*mdns_links; /* names of links, for NAME_MDNS_LISTED; borrowed for its life */
 	unsigned mdns_link_count;
 };

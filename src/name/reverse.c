@@ -168,8 +168,8 @@ struct targets {
 	uint16_t count;
 };
 
-static void targets_add(struct names *n, struct targets *t, const struct host *host,
-	const char *branch)
+static void targets_add(
+	struct names *n, struct targets *t, const struct host *host, const char *branch)
 {
 	if (t->count == LIMIT_PTR_TARGETS || host_owner(n, host, branch, &t->names[t->count]))
 		return;
@@ -179,7 +179,10 @@ static void targets_add(struct names *n, struct targets *t, const struct host *h
 
 static struct rrset targets_set(const struct targets *t, uint32_t ttl_s)
 {
-	return (struct rrset){.type = RR_PTR, .view = VIEW_ANY, .ttl = ttl_s, .count = t->count,
+	return (struct rrset){.type = RR_PTR,
+		.view = VIEW_ANY,
+		.ttl = ttl_s,
+		.count = t->count,
 		.rdata = t->rdata};
 }
 
@@ -212,8 +215,8 @@ static void ptr_say_unicast(struct names *n, const struct ptr *ptr, const uint8_
 	names_check(n, n->sink.put_unicast(n->sink.arg, owner, &set, t.count > 0));
 }
 
-static bool is_host_addr_on(const struct names *n, const struct host *host,
-	const struct addr *addr, const struct spoken_link *link)
+static bool is_host_addr_on(const struct names *n, const struct host *host, const struct addr *addr,
+	const struct spoken_link *link)
 {
 	for (size_t i = 0; i < host->said.count; i++)
 		if (addr_equal(&host->said.list[i].addr, addr) &&
@@ -234,8 +237,8 @@ static void ptr_say_mdns(struct names *n, const struct ptr *ptr, const uint8_t *
 				targets_add(n, &t, host, "local");
 		}
 		struct rrset set = targets_set(&t, NAMES_MDNS_TTL_S);
-		names_check(n, n->sink.put_mdns(n->sink.arg, n->spoken_links[i].ifindex, owner, &set,
-				       t.count > 0, true));
+		names_check(n, n->sink.put_mdns(n->sink.arg, n->spoken_links[i].ifindex, owner,
+				       &set, t.count > 0, true));
 	}
 }
 

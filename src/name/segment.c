@@ -62,7 +62,8 @@ static bool join_vlans(struct segment_link *links, uint32_t count)
 			continue;
 		uint32_t lower = find(links, links[i].parent);
 		for (uint32_t j = 0; j < i; j++)
-			if (is_vlan(&links[j]) && links[j].info->vlan_id == links[i].info->vlan_id &&
+			if (is_vlan(&links[j]) &&
+				links[j].info->vlan_id == links[i].info->vlan_id &&
 				find(links, links[j].parent) == lower) {
 				has_joined |= join(links, i, j);
 				break;

@@ -19,8 +19,8 @@ static uint32_t index_of(const struct names *n, nsid_t nsid, uint32_t ifindex)
 	return nlink ? nlink->index : SEGMENT_NONE;
 }
 
-static void segment_describe(const struct names *n, const struct nlink *nlink,
-	struct segment_link *ret)
+static void segment_describe(
+	const struct names *n, const struct nlink *nlink, struct segment_link *ret)
 {
 	const struct event_link *info = &nlink->link->info;
 	*ret = (struct segment_link){.info = info,
@@ -35,9 +35,8 @@ static uint64_t nlink_key(const struct nlink *nlink)
 
 static bool is_bridge_port(const struct names *n, const struct model_link *link)
 {
-	const struct nlink *master = link->info.master
-		? nlink_find(n, link->ns->nsid, link->info.master)
-		: NULL;
+	const struct nlink *master =
+		link->info.master ? nlink_find(n, link->ns->nsid, link->info.master) : NULL;
 	return master && strcmp(master->link->info.kind, "bridge") == 0;
 }
 
@@ -102,7 +101,7 @@ static bool may_speak_mdns(const struct names *n, const struct model_link *link)
 	case NAME_MDNS_AUTO: break;
 	}
 	return (info->flags & IFF_MULTICAST) && !(info->flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) &&
-		!is_bridge_port(n, link);
+	       !is_bridge_port(n, link);
 }
 
 static int prefix_cmp(const void *a, const void *b)
@@ -129,7 +128,7 @@ static int spoken_link_fill(struct spoken_link *link, const struct model_link *f
 		if (info->addr.family == ADDR_V4)
 			link->has_v4 = true;
 		else if (addr_scope(&info->addr) == ADDR_SCOPE_LOCAL &&
-			!(info->flags & IFA_F_TENTATIVE))
+			 !(info->flags & IFA_F_TENTATIVE))
 			link->has_v6 = true;
 		link->prefixes[link->prefix_count++] = prefix_make(&info->addr, info->prefix_len);
 	}
@@ -140,12 +139,13 @@ static int spoken_link_fill(struct spoken_link *link, const struct model_link *f
 static bool is_same_spoken_link(const struct spoken_link *a, const struct spoken_link *b)
 {
 	return a->ifindex == b->ifindex && a->mtu == b->mtu && a->segment == b->segment &&
-		a->has_v4 == b->has_v4 && a->has_v6 == b->has_v6 &&
-		strcmp(a->name, b->name) == 0 && a->prefix_count == b->prefix_count &&
-		memcmp(a->prefixes, b->prefixes, a->prefix_count * sizeof(*a->prefixes)) == 0;
+	       a->has_v4 == b->has_v4 && a->has_v6 == b->has_v6 && strcmp(a->name, b->name) == 0 &&
+	       a->prefix_count == b->prefix_count &&
+	       memcmp(a->prefixes, b->prefixes, a->prefix_count * sizeof(*a->prefixes)) == 0;
 }
 
-static struct spoken_link *spoken_link_find(struct spoken_link *links, size_t count, uint32_t ifindex)
+static struct spoken_link *spoken_link_find(
+	struct spoken_link *links, size_t count, uint32_t ifindex)
 {
 	for (size_t i = 0; i < count; i++)
 		if (links[i].ifindex == ifindex)
@@ -218,7 +218,8 @@ void spoken_links_update(struct names *n)
 		if (!spoken_link_find(links, count, old[i].ifindex))
 			spoken_link_put(n, &old[i], true);
 	for (size_t i = 0; i < count; i++) {
-		const struct spoken_link *before = spoken_link_find(old, old_count, links[i].ifindex);
+		const struct spoken_link *before =
+			spoken_link_find(old, old_count, links[i].ifindex);
 		if (!before || !is_same_spoken_link(before, &links[i]))
 			spoken_link_put(n, &links[i], false);
 	}
@@ -240,8 +241,8 @@ static bool is_onlink(const struct model_link *link, const struct event_addr *in
 {
 	unsigned widest = info->addr.family == ADDR_V4 ? 8 : 32;
 	return !model_ns_is_foreign(link->ns) && !addr_is_loopback(&info->addr) &&
-		info->rt_scope != RT_SCOPE_HOST && info->prefix_len >= widest &&
-		info->prefix_len < 8 * addr_len(&info->addr);
+	       info->rt_scope != RT_SCOPE_HOST && info->prefix_len >= widest &&
+	       info->prefix_len < 8 * addr_len(&info->addr);
 }
 
 static struct onlink *onlink_find(const struct names *n, const struct prefix *prefix, uint64_t hash)
@@ -254,8 +255,8 @@ static struct onlink *onlink_find(const struct names *n, const struct prefix *pr
 	return NULL;
 }
 
-void onlink_count(struct names *n, const struct model_link *link, const struct event_addr *info,
-	int by)
+void onlink_count(
+	struct names *n, const struct model_link *link, const struct event_addr *info, int by)
 {
 	if (!is_onlink(link, info))
 		return;

@@ -16,7 +16,12 @@
 #include "net/dns_part.h"
 #include "io/rcu.h"
 
-enum { WORKERS_MAX = 64, TCP_BACKLOG = 128, UDP_RECEIVE_ROOM = 1 << 20, PLACE_CAP = ADDR_TEXT_CAP + 32 };
+enum {
+	WORKERS_MAX = 64,
+	TCP_BACKLOG = 128,
+	UDP_RECEIVE_ROOM = 1 << 20,
+	PLACE_CAP = ADDR_TEXT_CAP + 32
+};
 
 /* One address listened on. */
 struct endpoint {
@@ -62,14 +67,12 @@ static const char *advice(int error)
 	switch (error) {
 	case EADDRINUSE:
 		return "another server has it, perhaps systemd-resolved, dnsmasq or named "
-			"(ss -lntup 'sport = :53'); stop it there or use --listen=ADDR";
+		       "(ss -lntup 'sport = :53'); stop it there or use --listen=ADDR";
 	case EADDRNOTAVAIL:
 		return "no interface has this address yet; tried again when addresses change";
 	case EACCES:
-	case EPERM:
-		return "ports below 1024 need CAP_NET_BIND_SERVICE";
-	default:
-		return "tried again when addresses change";
+	case EPERM: return "ports below 1024 need CAP_NET_BIND_SERVICE";
+	default: return "tried again when addresses change";
 	}
 }
 

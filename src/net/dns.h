@@ -18,22 +18,23 @@
 enum { DNS_PORT = 53 };
 
 struct dns_listen {
-	struct addr addr;  /* ADDR_NONE: the wildcard, both families */
-	uint16_t port;     /* 0: DNS_PORT */
-	uint32_t ifindex;  /* for a link-local address; 0 otherwise */
+	struct addr addr; /* ADDR_NONE: the wildcard, both families */
+	uint16_t port;    /* 0: DNS_PORT */
+	uint32_t ifindex; /* for a link-local address; 0 otherwise */
 };
 
 struct dns_config {
 	const struct dns_listen *listen; /* none: the wildcard */
 	size_t listen_count;
-	unsigned workers;                /* UDP threads an address; 0: one per online CPU */
-	const struct zone_reader *zone;  /* must outlive dns_close() */
-	const struct view_slot *views;   /* the same */
-	const struct log *log;           /* the same; NULL: silence */
-	struct transfers *transfers;     /* the same; NULL: none */
-	struct serve_policy policy;      /* copied, with what it points to; `cookie_keys` is not looked at */
-	struct cookie_keys cookie_keys;  /* copied */
-	uint32_t rate_limit;             /* replies of a kind a second to a network, over UDP; 0: no limit */
+	unsigned workers;               /* UDP threads an address; 0: one per online CPU */
+	const struct zone_reader *zone; /* must outlive dns_close() */
+	const struct view_slot *views;  /* the same */
+	const struct log *log;          /* the same; NULL: silence */
+	struct transfers *transfers;    /* the same; NULL: none */
+	struct serve_policy
+		policy; /* copied, with what it points to; `cookie_keys` is not looked at */
+	struct cookie_keys cookie_keys; /* copied */
+	uint32_t rate_limit; /* replies of a kind a second to a network, over UDP; 0: no limit */
 };
 
 struct dns; /* opaque */
@@ -54,9 +55,9 @@ size_t dns_waiting(const struct dns *d) NONNULL;
 
 struct dns_stats {
 	uint64_t counts[SERVE_COUNT];
-	uint64_t send_failed;  /* answers that the kernel did not take */
+	uint64_t send_failed; /* answers that the kernel did not take */
 	uint64_t tcp_accepted, tcp_open;
-	uint64_t tcp_limited;  /* connections closed because there were too many */
+	uint64_t tcp_limited; /* connections closed because there were too many */
 };
 struct dns_stats dns_stats(const struct dns *d) NONNULL;
 

@@ -10,8 +10,8 @@
 #include "transfer/request.h"
 
 /* Whether that is the case, by the policy that transfers_policy() has given. */
-static inline bool dns_is_special(const struct transfer_policy *policy, const uint8_t *query,
-	size_t query_len)
+static inline bool dns_is_special(
+	const struct transfer_policy *policy, const uint8_t *query, size_t query_len)
 {
 	return UNLIKELY(policy != NULL) && UNLIKELY(request_concerns(query, query_len));
 }

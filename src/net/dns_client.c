@@ -111,7 +111,8 @@ static int open_half(struct dns_client *c, struct half *half, int family)
 	return ERR_SYS;
 }
 
-int dns_client_send(struct dns_client *c, const struct server_addr *to, const uint8_t *msg, size_t len)
+int dns_client_send(
+	struct dns_client *c, const struct server_addr *to, const uint8_t *msg, size_t len)
 {
 	bool is_v4 = to->addr.family == ADDR_V4;
 	struct half *half = &c->halves[is_v4];

@@ -22,10 +22,12 @@ static inline void client_set(struct serve_client *client, const union sock_addr
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:0:0/96 */
 	const uint8_t *v6 = from->v6.sin6_addr.s6_addr;
-	const void *v4 = from->any.sa_family == AF_INET ? (const void *)&from->v4.sin_addr :
-		memcmp(v6, mapped, sizeof(mapped)) == 0 ? v6 + sizeof(mapped) : NULL;
+	const void *v4 = from->any.sa_family == AF_INET ? (const void *)&from->v4.sin_addr
+			 : memcmp(v6, mapped, sizeof(mapped)) == 0 ? v6 + sizeof(mapped)
+								   : NULL;
 	*client = (struct serve_client){.is_tcp = is_tcp};
-	client->port = ntohs(from->any.sa_family == AF_INET ? from->v4.sin_port : from->v6.sin6_port);
+	client->port =
+		ntohs(from->any.sa_family == AF_INET ? from->v4.sin_port : from->v6.sin6_port);
 	client->addr.family = v4 ? ADDR_V4 : ADDR_V6;
 	if (v4)
 		memcpy(client->addr.bytes, v4, 4);
@@ -34,16 +36,16 @@ static inline void client_set(struct serve_client *client, const union sock_addr
 }
 
 /* Starts a thread that takes no signals: those are the main thread's. 0 or an errno value. */
-int dns_thread_start(pthread_t *thread, void *(*body)(void *arg), void *arg)
-	NONNULL_ARGS(1, 2) MUSTCHECK;
+int dns_thread_start(pthread_t *thread, void *(*body)(void *arg), void *arg) NONNULL_ARGS(1, 2)
+	MUSTCHECK;
 
 /* One UDP socket and the thread that answers on it. */
 struct udp_worker;
 
 /* `config` must stay as long as the worker. Takes over the bound socket `fd` (closed on failure too) and starts to answer. `has_pktinfo`: replies
  * go out from the address asked. NULL if out of memory or threads. */
-struct udp_worker *udp_worker_start(int fd, bool has_pktinfo, const struct dns_config *config)
-	NONNULL MUSTCHECK;
+struct udp_worker *udp_worker_start(
+	int fd, bool has_pktinfo, const struct dns_config *config) NONNULL MUSTCHECK;
 void udp_worker_stop(struct udp_worker *w);
 void udp_worker_add_stats(const struct udp_worker *w, struct dns_stats *sum) NONNULL;
 

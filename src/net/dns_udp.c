@@ -46,7 +46,8 @@ struct udp_worker {
 	struct iovec in_vec[BATCH], out_vec[BATCH];
 	union sock_addr peer[BATCH];
 	union control control[BATCH];
-	struct rrl rrl; /* untouched where there is no limit, as are buffers that no query has come into */
+	struct rrl
+		rrl; /* untouched where there is no limit, as are buffers that no query has come into */
 	struct serve_asked asked[BATCH];
 	uint8_t query[BATCH][QUERY_CAP];
 	uint8_t reply[BATCH][EDNS_PAYLOAD];
@@ -128,8 +129,9 @@ static int answer_batch(struct udp_worker *w, int count)
 		serve_read(&w->ctx, w->query[i], w->in[i].msg_len, &w->asked[i]);
 	serve_look(&w->ctx, w->asked, (size_t)count);
 	for (int i = 0; i < count; i++) {
-		size_t len = w->in[i].msg_hdr.msg_flags & MSG_TRUNC ? 0 :
-			reply_to(w, i, policy, w->reply[replies]);
+		size_t len = w->in[i].msg_hdr.msg_flags & MSG_TRUNC
+				     ? 0
+				     : reply_to(w, i, policy, w->reply[replies]);
 		w->out_vec[replies].iov_len = len;
 		address_reply(w, replies, i);
 		replies += len > 0;
@@ -196,8 +198,8 @@ static void *run(void *arg)
 
 struct udp_worker *udp_worker_start(int fd, bool has_pktinfo, const struct dns_config *config)
 {
-	struct udp_worker *w = aligned_alloc(CACHE_LINE,
-		(sizeof(*w) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+	struct udp_worker *w =
+		aligned_alloc(CACHE_LINE, (sizeof(*w) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
 	if (!w) {
 		close(fd);
 		return NULL;

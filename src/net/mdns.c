@@ -103,9 +103,8 @@ static void in_init(struct mdns_in *in)
 static void out_init(struct mdns_out *out)
 {
 	for (unsigned i = 0; i < MDNS_OUT; i++)
-		out->msgs[i].msg_hdr = (struct msghdr){.msg_name = &out->peers[i],
-			.msg_iov = &out->iov[i],
-			.msg_iovlen = 1};
+		out->msgs[i].msg_hdr = (struct msghdr){
+			.msg_name = &out->peers[i], .msg_iov = &out->iov[i], .msg_iovlen = 1};
 }
 
 struct mdns_net *mdns_net_new(
@@ -233,8 +232,7 @@ static int setup_v4(int fd, uint32_t ifindex)
 	group.imr_multiaddr.s_addr = htonl(0xe00000fb);
 	/* All peers are on the link (§11): never by a router, which 169.254/16 would go to else
 	 * (RFC 3927 §2.6.2). */
-	return set(fd, SOL_SOCKET, SO_DONTROUTE, 1) ||
-	       set(fd, IPPROTO_IP, IP_RECVORIGDSTADDR, 1) ||
+	return set(fd, SOL_SOCKET, SO_DONTROUTE, 1) || set(fd, IPPROTO_IP, IP_RECVORIGDSTADDR, 1) ||
 	       set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) ||
 	       set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 255) || set(fd, IPPROTO_IP, IP_TTL, 255) ||
 	       set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 1) ||

@@ -12,8 +12,8 @@
 #include "mdns/mdns.h"
 
 /* Called for each packet that came in, about `now`; `packet` is valid for the call. */
-typedef void mdns_packet_fn(void *arg, ns_t now, const struct mdns_path *from,
-	const uint8_t *packet, size_t len);
+typedef void mdns_packet_fn(
+	void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len);
 
 struct mdns_net; /* opaque */
 
@@ -24,8 +24,8 @@ void mdns_net_free(struct mdns_net *net);
 
 /* Opens or closes sockets so that the link is heard by these families; the group is joined. What
  * fails is logged; `*v4` and `*v6` are what is wanted, and after the call what is open. */
-void mdns_net_link(struct mdns_net *net, uint32_t ifindex, const char *name, bool *v4, bool *v6)
-	NONNULL;
+void mdns_net_link(
+	struct mdns_net *net, uint32_t ifindex, const char *name, bool *v4, bool *v6) NONNULL;
 /* Whether it was opened by mdns_net_link() and is not gone. */
 bool mdns_net_has_link(const struct mdns_net *net, uint32_t ifindex) NONNULL;
 void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex) NONNULL;

@@ -129,10 +129,8 @@ static void delete_link(struct daemon *d, const struct found *f)
 static struct device device_of(const struct found *f)
 {
 	const struct event_link *link = &f->event.link;
-	struct device dev = {.nsid = f->event.nsid,
-		.ifindex = link->ifindex,
-		.netns_fd = -1,
-		.mark = f->mark};
+	struct device dev = {
+		.nsid = f->event.nsid, .ifindex = link->ifindex, .netns_fd = -1, .mark = f->mark};
 	(void)!device_type_parse(link->kind, &dev.type); /* it was one of ours */
 	memcpy(dev.ifname, link->name, sizeof(dev.ifname));
 	device_name_workload(&dev, link->alias, link->name);
@@ -185,7 +183,8 @@ int adopt_all(struct daemon *d)
 	}
 	if (!err) {
 		LIST_FOR_EACH(p, &d->listeners)
-			grants_adopt(&d->registry, container_of(p, struct listener, in_daemon)->parent);
+			grants_adopt(
+				&d->registry, container_of(p, struct listener, in_daemon)->parent);
 		return 0;
 	}
 	log_error(d->log, "what a run before left cannot be found: error=\"%s\"", strerror(-err));

@@ -102,7 +102,8 @@ static enum device_status watch(struct client *c, struct job *job)
 		return DEVICE_OK;
 	int err = netns_watcher_add(&c->daemon->visits, job->netns_fd, &c->watcher);
 	if (err == -EUSERS)
-		return create_refuse(job, DEVICE_LIMIT, "limit: %d watchers", LIMIT_DEVICE_WATCHERS);
+		return create_refuse(
+			job, DEVICE_LIMIT, "limit: %d watchers", LIMIT_DEVICE_WATCHERS);
 	if (err)
 		return create_refuse(job, DEVICE_SYSTEM, "%s", strerror(-err));
 	return DEVICE_OK;
@@ -128,14 +129,14 @@ static enum device_status perform(struct client *c, struct job *job, struct devi
 }
 
 /* Decodes the packet. The request has exactly one descriptor. */
-static enum device_status read_request(struct job *job, const struct packet *p,
-	struct device_request *req)
+static enum device_status read_request(
+	struct job *job, const struct packet *p, struct device_request *req)
 {
 	struct rd r = rd_init(p->bytes, p->len);
 	int err = device_request_decode(&r, req);
 	if (err == ERR_RANGE)
-		return create_refuse(job, DEVICE_VERSION, "version %d of the protocol is spoken here",
-			DEVICE_PROTOCOL_VERSION);
+		return create_refuse(job, DEVICE_VERSION,
+			"version %d of the protocol is spoken here", DEVICE_PROTOCOL_VERSION);
 	if (err)
 		return create_refuse(job, DEVICE_MALFORMED, "the request %s", err_text(err));
 	if (p->fd_count != 1 || p->is_cut)

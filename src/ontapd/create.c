@@ -22,7 +22,8 @@ enum { PATH_CAP = 128 };
 /* The name of a link that has none yet: the first that is free. */
 #define FREE_NAME "ontap%d"
 
-enum device_status create_refuse(struct job *job, enum device_status status, const char *format, ...)
+enum device_status create_refuse(
+	struct job *job, enum device_status status, const char *format, ...)
 {
 	struct device_reply *reply = job->reply;
 	va_list args;
@@ -117,10 +118,10 @@ static int create_link(struct making *m)
 		.netns_fd = job->netns_fd,
 		.ifname = m->temp_name,
 		/* An ipvlan has its parent's, and passthru gives the parent the device's. */
-		.hwaddr = device_type_is_ipvlan(job->type) ||
-					  job->mode.mode == MACVLAN_MODE_PASSTHRU
-				  ? NULL
-				  : hwaddr,
+		.hwaddr =
+			device_type_is_ipvlan(job->type) || job->mode.mode == MACVLAN_MODE_PASSTHRU
+				? NULL
+				: hwaddr,
 	};
 	const struct rtnl_request request = request_new_link(++a->seq, &spec);
 	m->step = "the link cannot be made";
@@ -169,8 +170,8 @@ static int put_alias(struct making *m)
 {
 	if (m->job->request->alias[0] == '\0')
 		return 0;
-	const struct rtnl_request request = request_set_alias(
-		++m->visit.seq, m->device.ifindex, m->job->request->alias);
+	const struct rtnl_request request =
+		request_set_alias(++m->visit.seq, m->device.ifindex, m->job->request->alias);
 	m->step = "the link cannot get its alias";
 	return netns_visit_ask(&m->visit, &request);
 }
@@ -193,7 +194,8 @@ static int check_grant(struct making *m)
 	m->step = "the name is another user's";
 	if (alias[0] == '\0' || m->device.mark.uid == 0)
 		return 0;
-	return grant_is_taken(m->job->creator->registry->grants_fd, &m->device, alias) ? -EACCES : 0;
+	return grant_is_taken(m->job->creator->registry->grants_fd, &m->device, alias) ? -EACCES
+										       : 0;
 }
 
 static int rename_link(struct making *m)
@@ -255,7 +257,8 @@ static void undo(struct making *m)
 		const struct rtnl_request request =
 			request_delete_link(++m->visit.seq, NSID_OWN, m->device.ifindex);
 		if (netns_visit_ask(&m->visit, &request))
-			log_error(m->job->creator->log, "half made link stays: name=%s", m->temp_name);
+			log_error(m->job->creator->log, "half made link stays: name=%s",
+				m->temp_name);
 	}
 	for (unsigned i = 0; i < m->open_count; i++)
 		close(m->job->fds[i]);
@@ -264,8 +267,9 @@ static void undo(struct making *m)
 /* On a visit to the caller's namespace, so that no step after the first can be left out. */
 static int finish_inside(struct making *m)
 {
-	static int (*const steps[])(struct making *m) = {create_link, find_created, put_mark, put_secret,
-		put_alias, put_grant, check_grant, rename_link, read_back, open_queues, set_up};
+	static int (*const steps[])(struct making * m) = {create_link, find_created, put_mark,
+		put_secret, put_alias, put_grant, check_grant, rename_link, read_back, open_queues,
+		set_up};
 	int err = 0;
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = steps[i](m);
@@ -298,8 +302,8 @@ static int prepare(struct making *m)
 	set_mark(m);
 	device_name_workload(&m->device, job->request->alias, job->request->ifname);
 	settle_predecessors(m);
-	m->device.mark.instance = registry_free_instance(
-		job->creator->registry, job->parent, m->device.workload);
+	m->device.mark.instance =
+		registry_free_instance(job->creator->registry, job->parent, m->device.workload);
 	m->step = "too many of one name";
 	return m->device.mark.instance < LIMIT_DEVICE_INSTANCES ? 0 : -EUSERS;
 }
@@ -454,6 +458,7 @@ void create_delete(struct creator *m, struct device *d)
 			d->nsid, d->ifindex, strerror(-err));
 	else
 		log_info(m->log, "device gone: type=%s parent=%s nsid=%d ifindex=%u uid=%u",
-			device_type_text(d->type), d->mark.parent, d->nsid, d->ifindex, d->mark.uid);
+			device_type_text(d->type), d->mark.parent, d->nsid, d->ifindex,
+			d->mark.uid);
 	registry_remove(m->registry, d);
 }

@@ -36,8 +36,8 @@ struct job {
 };
 
 /* Says no, or yes with DEVICE_OK and "". Returns `status`. */
-enum device_status create_refuse(struct job *job, enum device_status status, const char *format, ...)
-	PRINTFLIKE(3, 4) NONNULL_ARGS(1, 3);
+enum device_status create_refuse(struct job *job, enum device_status status, const char *format,
+	...) PRINTFLIKE(3, 4) NONNULL_ARGS(1, 3);
 
 /* Makes the device; `*ret` is its entry in the registry, in no list, and job->fds its queues, the
  * caller's to close. Otherwise nothing is left of it. */

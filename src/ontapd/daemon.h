@@ -28,9 +28,9 @@ struct daemon {
 	uint8_t machine_secret[MACHINE_SECRET_LEN];
 	struct rules rules;
 	struct rate rate;
-	struct list listeners;   /* of struct listener */
-	struct list clients; /* of struct client */
-	struct list idle;    /* of struct client, the one that has to ask first first */
+	struct list listeners; /* of struct listener */
+	struct list clients;   /* of struct client */
+	struct list idle;      /* of struct client, the one that has to ask first first */
 	size_t client_count;
 	bool is_accepting;
 	struct log_limit complaints;
@@ -50,13 +50,13 @@ struct listener {
 struct client {
 	struct list in_daemon, in_idle;
 	struct daemon *daemon;
-	struct listener *listener;              /* NULL: of the run before */
-	struct loop_watch conn;         /* fd -1: closed */
-	struct loop_watch process;      /* fd -1: gone, or not visible */
-	struct caller caller;           /* its pidfd is the one in `process` */
-	struct list devices;            /* of struct device.in_holder */
-	struct netns_watcher *watcher;   /* NULL: none */
-	ns_t ask_by;                    /* while in_idle */
+	struct listener *listener;     /* NULL: of the run before */
+	struct loop_watch conn;        /* fd -1: closed */
+	struct loop_watch process;     /* fd -1: gone, or not visible */
+	struct caller caller;          /* its pidfd is the one in `process` */
+	struct list devices;           /* of struct device.in_holder */
+	struct netns_watcher *watcher; /* NULL: none */
+	ns_t ask_by;                   /* while in_idle */
 };
 
 /* Opens the sockets: those of the command line, and those in the `count` descriptors from 3 on that

@@ -19,8 +19,8 @@
 
 static const char *format_name(const struct device *d, char out[DEVICE_GRANT_CAP])
 {
-	struct device_grant grant = {.cookie = d->cookie, .ifindex = d->ifindex, .nsid = d->nsid,
-		.uid = d->mark.uid};
+	struct device_grant grant = {
+		.cookie = d->cookie, .ifindex = d->ifindex, .nsid = d->nsid, .uid = d->mark.uid};
 	memcpy(grant.parent, d->mark.parent, sizeof(grant.parent));
 	return device_grant_format(&grant, out);
 }
@@ -34,8 +34,8 @@ int grants_open_dir(const char *socket_dir, const struct log *log)
 	mkdir(path, 0755);
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		log_warning(log, "names cannot be granted: dir=%s error=\"%s\"", path,
-			strerror(errno));
+		log_warning(
+			log, "names cannot be granted: dir=%s error=\"%s\"", path, strerror(errno));
 	free(path);
 	return fd;
 }

@@ -186,8 +186,9 @@ static int take_socket(struct daemon *d, int fd)
 	if (getsockname(fd, (struct sockaddr *)&at.un, &len) != 0 || at.un.sun_family != AF_UNIX ||
 		getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) != 0 ||
 		type != SOCK_SEQPACKET || !parent_of(&at.un)) {
-		log_error(d->log, "socket: fd=%d error=\"not a SOCK_SEQPACKET socket at a path "
-				  "that ends in port.PARENT\"",
+		log_error(d->log,
+			"socket: fd=%d error=\"not a SOCK_SEQPACKET socket at a path "
+			"that ends in port.PARENT\"",
 			fd);
 		return ERR_SYS;
 	}

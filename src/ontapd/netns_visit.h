@@ -16,7 +16,7 @@ struct netns_visit {
 	struct netns_self self;
 	struct asker asker; /* in our own namespace */
 	nsid_t next_nsid;
-	int node_dir_fd;     /* a file system of our own, for nodes of taps; -1 until it is wanted */
+	int node_dir_fd; /* a file system of our own, for nodes of taps; -1 until it is wanted */
 	struct list watchers; /* of struct netns_watcher */
 	size_t watcher_count;
 };
@@ -32,14 +32,16 @@ int netns_visit_open(struct netns_visit *h, const struct log *log, uint32_t seed
 void netns_visit_close(struct netns_visit *h) NONNULL;
 
 /* All namespaces that have an id in ours, and ours, which is NSID_OWN; to be freed. A negative errno or 0. */
-int netns_visit_list_namespaces(struct netns_visit *h, nsid_t **ret, size_t *ret_count) NONNULL MUSTCHECK;
+int netns_visit_list_namespaces(struct netns_visit *h, nsid_t **ret, size_t *ret_count) NONNULL
+	MUSTCHECK;
 
 /* The id of the namespace in ours, given now if it has none, and in those of the watchers. NSID_OWN is
  * our own. A negative errno or 0. */
 int netns_visit_identify(struct netns_visit *h, int netns_fd, nsid_t *ret) NONNULL MUSTCHECK;
 
 /* Whoever lives in `netns_fd` wants ids too. -EUSERS: there are too many; other negative errno; 0. */
-int netns_watcher_add(struct netns_visit *h, int netns_fd, struct netns_watcher **ret) NONNULL MUSTCHECK;
+int netns_watcher_add(struct netns_visit *h, int netns_fd, struct netns_watcher **ret) NONNULL
+	MUSTCHECK;
 void netns_watcher_remove(struct netns_visit *h, struct netns_watcher *w);
 
 /* Goes into the namespace and opens `a` there. A negative errno: we are where we were. 0: we are in,

@@ -57,7 +57,8 @@ static int search(struct news *n, nsid_t nsid)
 	if (err == -EINVAL) /* the namespace is gone, and what was in it */
 		err = 0;
 	if (err)
-		log_debug(n->daemon->log, "not searched: nsid=%d error=\"%s\"", nsid, strerror(-err));
+		log_debug(
+			n->daemon->log, "not searched: nsid=%d error=\"%s\"", nsid, strerror(-err));
 	return err;
 }
 

@@ -68,8 +68,8 @@ static enum device_status check_create(struct job *job)
 	if (device_type_parse(req->type, &job->type))
 		return create_refuse(job, DEVICE_MALFORMED, "there is no type \"%s\"", req->type);
 	if (device_mode_parse(job->type, req->mode, &job->mode))
-		return create_refuse(job, DEVICE_MALFORMED, "there is no mode \"%s\" of %s", req->mode,
-			req->type);
+		return create_refuse(job, DEVICE_MALFORMED, "there is no mode \"%s\" of %s",
+			req->mode, req->type);
 	if (req->ifname[0] && !device_is_name(req->ifname))
 		return create_refuse(job, DEVICE_MALFORMED, "no link can have this name");
 	if (!device_is_alias(req->alias))
@@ -85,8 +85,8 @@ static enum device_status check_form(struct job *job)
 {
 	const struct device_request *req = job->request;
 	if (req->queues > LIMIT_DEVICE_QUEUES)
-		return create_refuse(job, DEVICE_LIMIT, "limit: %d queues a device",
-			LIMIT_DEVICE_QUEUES);
+		return create_refuse(
+			job, DEVICE_LIMIT, "limit: %d queues a device", LIMIT_DEVICE_QUEUES);
 	switch (req->op) {
 	case DEVICE_CREATE: return check_create(job);
 	case DEVICE_OPEN:
@@ -107,8 +107,8 @@ static enum device_status check_namespace(struct job *job)
 	if (err == 0)
 		return DEVICE_OK;
 	if (err == -EINVAL)
-		return create_refuse(job, DEVICE_NAMESPACE,
-			"the descriptor is of no network namespace");
+		return create_refuse(
+			job, DEVICE_NAMESPACE, "the descriptor is of no network namespace");
 	if (err == -EPERM)
 		return create_refuse(job, DEVICE_NAMESPACE,
 			"the caller neither lives in this namespace nor owns it");
@@ -177,8 +177,9 @@ static enum device_status check_shared_mode(struct daemon *d, struct job *job)
 	const struct device *other = registry_any_ipvlan(&d->registry, job->parent);
 	if (!other || (other->mode.mode == job->mode.mode && other->mode.flag == job->mode.flag))
 		return DEVICE_OK;
-	return create_refuse(job, DEVICE_UNSUPPORTED, "all ipvlans of a parent have one mode: "
-						    "those of %s have %s",
+	return create_refuse(job, DEVICE_UNSUPPORTED,
+		"all ipvlans of a parent have one mode: "
+		"those of %s have %s",
 		job->parent, device_mode_format(other->type, other->mode, text));
 }
 

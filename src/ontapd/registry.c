@@ -20,9 +20,9 @@ static uint64_t place_hash(nsid_t nsid, uint32_t ifindex)
 }
 
 /* `d` is each device in turn; nothing may be removed in the body. */
-#define FOR_EACH_DEVICE(d, r) \
-	for (struct map_node *d##_n = map_begin(&(r)->devices); \
-		d##_n && ((d) = container_of(d##_n, struct device, by_place)); \
+#define FOR_EACH_DEVICE(d, r)                                                                      \
+	for (struct map_node *d##_n = map_begin(&(r)->devices);                                    \
+		d##_n && ((d) = container_of(d##_n, struct device, by_place));                     \
 		d##_n = map_after(&(r)->devices, d##_n))
 
 void registry_init(struct registry *r)
@@ -115,8 +115,8 @@ struct device *registry_find_lost(const struct registry *r, const struct device_
 {
 	struct device *d;
 	FOR_EACH_DEVICE(d, r)
-		if (d->is_lost && memcmp(&d->mark, mark, sizeof(*mark)) == 0)
-			return d;
+	if (d->is_lost && memcmp(&d->mark, mark, sizeof(*mark)) == 0)
+		return d;
 	return NULL;
 }
 
@@ -148,7 +148,7 @@ size_t registry_count_user(const struct registry *r, uint32_t uid)
 	const struct device *d;
 	size_t count = 0;
 	FOR_EACH_DEVICE(d, r)
-		count += d->mark.uid == uid;
+	count += d->mark.uid == uid;
 	return count;
 }
 
@@ -157,7 +157,7 @@ size_t registry_count_parent(const struct registry *r, const char *parent)
 	const struct device *d;
 	size_t count = 0;
 	FOR_EACH_DEVICE(d, r)
-		count += strcmp(d->mark.parent, parent) == 0;
+	count += strcmp(d->mark.parent, parent) == 0;
 	return count;
 }
 
@@ -172,8 +172,8 @@ uint32_t registry_free_instance(const struct registry *r, const char *parent, co
 	const struct device *d;
 	uint32_t instance = 0;
 	FOR_EACH_DEVICE(d, r)
-		if (d->mark.instance < ARRAY_LEN(is_taken) && is_of_workload(d, parent, workload))
-			is_taken[d->mark.instance] = true;
+	if (d->mark.instance < ARRAY_LEN(is_taken) && is_of_workload(d, parent, workload))
+		is_taken[d->mark.instance] = true;
 	while (instance < ARRAY_LEN(is_taken) && is_taken[instance])
 		instance++;
 	return instance;
@@ -183,9 +183,8 @@ const struct device *registry_any_ipvlan(const struct registry *r, const char *p
 {
 	const struct device *d;
 	FOR_EACH_DEVICE(d, r)
-		if (device_type_is_ipvlan(d->type) && d->has_mode &&
-			strcmp(d->mark.parent, parent) == 0)
-			return d;
+	if (device_type_is_ipvlan(d->type) && d->has_mode && strcmp(d->mark.parent, parent) == 0)
+		return d;
 	return NULL;
 }
 

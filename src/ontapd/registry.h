@@ -29,7 +29,7 @@ struct device {
 	bool has_mode; /* an adopted one does not tell all of it */
 	bool is_connection_only;
 	bool is_doomed;
-	bool is_lost; /* has no place */
+	bool is_lost;     /* has no place */
 	bool is_doubtful; /* lost while news were: gone, if it is not found now */
 	struct device_mark mark;
 	char ifname[IF_NAMESIZE];
@@ -42,7 +42,7 @@ struct registry {
 	struct list doomed; /* those that are not lost */
 	size_t lost_count;
 	bool has_removed; /* since the owner of this set it back: a holder may have none left */
-	int grants_fd; /* grant.h; -1: none are made. What is granted ends with the device */
+	int grants_fd;    /* grant.h; -1: none are made. What is granted ends with the device */
 };
 
 void registry_init(struct registry *r) NONNULL;
@@ -80,8 +80,8 @@ size_t registry_count_parent(const struct registry *r, const char *parent) NONNU
 
 /* The lowest number that no other device of this parent and workload has; LIMIT_DEVICE_INSTANCES if all
  * are taken. */
-uint32_t registry_free_instance(const struct registry *r, const char *parent,
-	const char *workload) NONNULL;
+uint32_t registry_free_instance(
+	const struct registry *r, const char *parent, const char *workload) NONNULL;
 
 /* A device of an ipvlan type of that parent whose mode is known, or NULL: all have the same. */
 const struct device *registry_any_ipvlan(const struct registry *r, const char *parent) NONNULL;

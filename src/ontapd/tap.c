@@ -48,8 +48,8 @@ static int parse_device(const char *text, dev_t *ret)
 	return 0;
 }
 
-static int read_device(int sysfs_fd, const char *kind, const char *ifname, uint32_t ifindex,
-	dev_t *ret)
+static int read_device(
+	int sysfs_fd, const char *kind, const char *ifname, uint32_t ifindex, dev_t *ret)
 {
 	char path[PATH_CAP], text[32];
 	snprintf(path, sizeof(path), "class/net/%s/%s/tap%u/dev", ifname, kind, ifindex);
@@ -90,8 +90,8 @@ static int open_queues(int dir_fd, unsigned count, int *fds)
 	return 0;
 }
 
-int tap_open(struct netns_visit *h, const char *kind, const char *ifname, uint32_t ifindex, unsigned count,
-	int *fds)
+int tap_open(struct netns_visit *h, const char *kind, const char *ifname, uint32_t ifindex,
+	unsigned count, int *fds)
 {
 	dev_t device = 0;
 	if (h->node_dir_fd < 0) {

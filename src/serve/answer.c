@@ -50,16 +50,16 @@ struct task {
 	struct serve_ctx *ctx;
 	const struct query *query;
 	struct reply reply;
-	size_t head_len;     /* of header and question */
+	size_t head_len; /* of header and question */
 	struct extension extension;
-	unsigned view;       /* of the client */
-	struct key key;      /* the name looked up now: the question's, or where an alias led */
-	unsigned name_off;   /* where that name stands in the reply */
-	uint16_t flags;      /* AA */
+	unsigned view;     /* of the client */
+	struct key key;    /* the name looked up now: the question's, or where an alias led */
+	unsigned name_off; /* where that name stands in the reply */
+	uint16_t flags;    /* AA */
 	uint16_t rcode;
 	enum extended_error why; /* this rcode */
 	enum serve_count result;
-	bool is_full;        /* something that must be in it did not fit */
+	bool is_full; /* something that must be in it did not fit */
 };
 
 /* SOA of the zone for a negative answer; its TTL says how long that holds (RFC 2308 §5). */
@@ -138,7 +138,8 @@ static bool add_targets(struct task *t, unsigned off, unsigned count, int target
 	for (unsigned i = 0; i < count && i < LIMIT_SERVE_TARGETS; i++) {
 		const uint8_t *rr = t->reply.start + off;
 		names[i] = off + RR_HEAD_LEN + (unsigned)target;
-		if (!is_repeated(t->reply.start, names, i) && !add_target(t, names[i], follower(rr)))
+		if (!is_repeated(t->reply.start, names, i) &&
+			!add_target(t, names[i], follower(rr)))
 			return false;
 		off += RR_HEAD_LEN + get_u16(rr + RR_HEAD_LEN - 2);
 	}
@@ -167,7 +168,8 @@ static void add_referral(struct task *t, const struct zone_answer *found)
 	t->result = SERVE_REFERRAL;
 	/* RFC 9471 §3.1: a referral without its glue is useless, so it is TC then. */
 	if (!reply_add_set(&t->reply, SECTION_AUTHORITY, cut_off, found->node, found->set,
-		    found->set->ttl) || !add_targets(t, off, found->set->count, 0))
+		    found->set->ttl) ||
+		!add_targets(t, off, found->set->count, 0))
 		t->is_full = true;
 }
 
@@ -212,8 +214,9 @@ static bool add_alias(struct task *t, const struct zone_answer *found)
 /* Adds the DNAME, if the way has not come by it before. False if it does not fit. */
 static bool add_dname(struct task *t, const struct zone_answer *found, unsigned owner_off)
 {
-	return has_answer(t, owner_off, RR_DNAME) || reply_add_set(&t->reply, SECTION_ANSWER, owner_off,
-		found->node, found->set, found->set->ttl);
+	return has_answer(t, owner_off, RR_DNAME) ||
+	       reply_add_set(&t->reply, SECTION_ANSWER, owner_off, found->node, found->set,
+		       found->set->ttl);
 }
 
 /* Adds the DNAME and the CNAME made from it (RFC 6672 §3.1). False if that is the end of it. */
@@ -239,7 +242,8 @@ static bool add_renaming(struct task *t, const struct zone_answer *found)
 	}
 	memcpy(name, t->reply.start + t->name_off, prefix_len);
 	memcpy(name + prefix_len, target.bytes, target.len);
-	if (!reply_add_rr(&t->reply, SECTION_ANSWER, t->name_off, RR_CNAME, found->set->ttl, name, len)) {
+	if (!reply_add_rr(
+		    &t->reply, SECTION_ANSWER, t->name_off, RR_CNAME, found->set->ttl, name, len)) {
 		t->is_full = true;
 		return false;
 	}
@@ -275,10 +279,8 @@ static bool act(struct task *t, const struct zone_answer *found, bool is_first)
 		t->result = SERVE_NXDOMAIN;
 		add_soa(t, found->apex);
 		return false;
-	case ZONE_ALIAS:
-		return add_alias(t, found);
-	case ZONE_RENAMED:
-		return add_renaming(t, found);
+	case ZONE_ALIAS: return add_alias(t, found);
+	case ZONE_RENAMED: return add_renaming(t, found);
 	case ZONE_DELEGATED:
 		/* AA is about the first name of the answer (RFC 1035 §4.1.1). */
 		if (is_first)
@@ -290,8 +292,7 @@ static bool act(struct task *t, const struct zone_answer *found, bool is_first)
 		if (is_first)
 			refuse(t, RCODE_REFUSED, EXTENDED_NOT_AUTHORITATIVE);
 		return false;
-	case ZONE_OUTCOME_COUNT:
-		break;
+	case ZONE_OUTCOME_COUNT: break;
 	}
 	return false;
 }
@@ -337,8 +338,7 @@ static bool is_answered_as_meta(struct task *t)
 		t->rcode = RCODE_NOTIMP;
 		t->result = SERVE_NOTIMP;
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -347,8 +347,9 @@ static void answer_other_class(struct task *t)
 {
 	const struct serve_policy *policy = t->ctx->policy;
 	if (!policy || !chaos_is_asked(policy, t->query)) {
-		refuse(t, RCODE_REFUSED, t->query->class == CLASS_CH ? EXTENDED_PROHIBITED :
-			EXTENDED_NOT_AUTHORITATIVE);
+		refuse(t, RCODE_REFUSED,
+			t->query->class == CLASS_CH ? EXTENDED_PROHIBITED
+						    : EXTENDED_NOT_AUTHORITATIVE);
 		return;
 	}
 	t->flags = MSG_AA;
@@ -361,8 +362,9 @@ static void answer_good(struct task *t, const struct serve_client *client)
 		answer_other_class(t);
 		return;
 	}
-	t->view = UNLIKELY(t->extension.has_subnet) ?
-		common_view_of_subnet(t->ctx, &t->extension.subnet) : common_view(t->ctx, client);
+	t->view = UNLIKELY(t->extension.has_subnet)
+			  ? common_view_of_subnet(t->ctx, &t->extension.subnet)
+			  : common_view(t->ctx, client);
 	t->name_off = MSG_HEADER_LEN;
 	key_from_message(&t->key, t->query->bytes + MSG_HEADER_LEN, t->query->name_len);
 	if (LIKELY(t->query->type < RR_OPT) || !is_answered_as_meta(t))
@@ -372,8 +374,10 @@ static void answer_good(struct task *t, const struct serve_client *client)
 static void take_error(struct task *t, unsigned rcode)
 {
 	t->rcode = (uint16_t)rcode;
-	t->result = rcode == RCODE_FORMERR ? SERVE_FORMERR : rcode == RCODE_NOTIMP ? SERVE_NOTIMP :
-		rcode == RCODE_BADCOOKIE ? SERVE_BADCOOKIE : SERVE_OTHER;
+	t->result = rcode == RCODE_FORMERR     ? SERVE_FORMERR
+		    : rcode == RCODE_NOTIMP    ? SERVE_NOTIMP
+		    : rcode == RCODE_BADCOOKIE ? SERVE_BADCOOKIE
+					       : SERVE_OTHER;
 }
 
 /* Nothing but the question, and TC: the client asks again over TCP. Never a part of a set. */
@@ -388,8 +392,11 @@ static void truncate(struct task *t)
 /* What limits count it as. */
 static enum rrl_kind kind_of(enum serve_count result)
 {
-	return result == SERVE_NOERROR ? RRL_ANSWER : result == SERVE_REFERRAL ? RRL_REFERRAL :
-		result == SERVE_NODATA ? RRL_NODATA : result == SERVE_NXDOMAIN ? RRL_NXDOMAIN : RRL_ERROR;
+	return result == SERVE_NOERROR    ? RRL_ANSWER
+	       : result == SERVE_REFERRAL ? RRL_REFERRAL
+	       : result == SERVE_NODATA   ? RRL_NODATA
+	       : result == SERVE_NXDOMAIN ? RRL_NXDOMAIN
+					  : RRL_ERROR;
 }
 
 /* Whether a reply may be given, if only a short one. Over TCP, or with a cookie, the client is where it
@@ -410,11 +417,13 @@ static bool is_within_limit(struct task *t, const struct serve_client *client)
 }
 
 /* Makes room for what comes behind the answer. */
-static void begin_reply(struct task *t, const struct serve_client *client, uint8_t *reply, size_t cap)
+static void begin_reply(
+	struct task *t, const struct serve_client *client, uint8_t *reply, size_t cap)
 {
 	const struct query *q = t->query;
 	memcpy(reply, q->bytes, t->head_len);
-	t->reply = (struct reply){.start = reply, .at = reply + t->head_len,
+	t->reply = (struct reply){.start = reply,
+		.at = reply + t->head_len,
 		.end = reply + common_limit(client, q->has_edns ? q->edns_payload : 0, cap)};
 	if (q->has_edns) {
 		t->reply.end -= OPT_REPLY_LEN + t->extension.reply.len;
@@ -439,7 +448,8 @@ static size_t finish_reply(struct task *t)
 }
 
 /* Takes in the options. False if there is nothing to be answered, by these or from the start. */
-static bool heed_options(struct task *t, const struct serve_client *client, enum query_verdict verdict)
+static bool heed_options(
+	struct task *t, const struct serve_client *client, enum query_verdict verdict)
 {
 	enum msg_rcode rcode = RCODE_NOERROR;
 	extension_init(&t->extension);
@@ -485,8 +495,8 @@ static size_t answer_read(struct serve_ctx *ctx, const struct serve_client *clie
 	return is_within_limit(&t, client) ? finish_reply(&t) : 0;
 }
 
-size_t serve_any(struct serve_ctx *ctx, const struct serve_client *client,
-	const uint8_t *query, size_t query_len, uint8_t *reply, size_t reply_cap)
+size_t serve_any(struct serve_ctx *ctx, const struct serve_client *client, const uint8_t *query,
+	size_t query_len, uint8_t *reply, size_t reply_cap)
 {
 	struct query q;
 	enum query_verdict verdict = query_parse(query, query_len, &q);

@@ -11,8 +11,8 @@ bool chaos_is_asked(const struct serve_policy *policy, const struct query *query
 	static const uint8_t standard[] = "\2id\6server", former[] = "\10hostname\4bind";
 	const uint8_t *name = query->bytes + MSG_HEADER_LEN;
 	return policy->identity.len > 0 && query->class == CLASS_CH &&
-		(query->type == RR_TXT || query->type == RR_ANY) &&
-		(name_equal(name, standard) || name_equal(name, former));
+	       (query->type == RR_TXT || query->type == RR_ANY) &&
+	       (name_equal(name, standard) || name_equal(name, former));
 }
 
 void chaos_add(struct reply *r, const struct serve_text *identity)

@@ -22,14 +22,17 @@ static inline unsigned common_view(const struct serve_ctx *ctx, const struct ser
 	 * that never shows private addresses is the safe one. */
 	if (!zone_has_views(ctx->zone))
 		return VIEW_WAN;
-	const struct view_table *table = atomic_load_explicit(&ctx->views->table, memory_order_acquire);
+	const struct view_table *table =
+		atomic_load_explicit(&ctx->views->table, memory_order_acquire);
 	return table ? view_table_of(table, &client->addr) : VIEW_WAN;
 }
 
 /* Where a subnet stands. It is on the LAN only if all of it is: the rule must not be for a part. */
-static inline unsigned common_view_of_subnet(const struct serve_ctx *ctx, const struct prefix *subnet)
+static inline unsigned common_view_of_subnet(
+	const struct serve_ctx *ctx, const struct prefix *subnet)
 {
-	const struct view_table *table = atomic_load_explicit(&ctx->views->table, memory_order_acquire);
+	const struct view_table *table =
+		atomic_load_explicit(&ctx->views->table, memory_order_acquire);
 	const struct view_rule *rule = table ? view_table_match(table, &subnet->addr) : NULL;
 	return rule && rule->prefix.len <= subnet->len ? rule->view : VIEW_WAN;
 }
@@ -40,16 +43,17 @@ static inline bool common_is_multicast(const struct key *key)
 {
 	static const uint8_t local[] = "\5local";
 	return key->len >= sizeof(local) &&
-		memcmp(key_lower(key) + key->len - sizeof(local), local, sizeof(local)) == 0 &&
-		name_is_below(key_lower(key), local);
+	       memcmp(key_lower(key) + key->len - sizeof(local), local, sizeof(local)) == 0 &&
+	       name_is_below(key_lower(key), local);
 }
 
 /* Most bytes that the reply may have (RFC 6891 §6.2.3-5; RFC 9715 for our own limit). `payload`: what
  * the client's EDNS offers, 0 without. */
 static inline size_t common_limit(const struct serve_client *client, unsigned payload, size_t cap)
 {
-	size_t limit = payload < UDP_PAYLOAD_MIN ? UDP_PAYLOAD_MIN :
-		payload > EDNS_PAYLOAD ? EDNS_PAYLOAD : payload;
+	size_t limit = payload < UDP_PAYLOAD_MIN ? UDP_PAYLOAD_MIN
+		       : payload > EDNS_PAYLOAD  ? EDNS_PAYLOAD
+						 : payload;
 	if (client->is_tcp)
 		limit = MSG_CAP;
 	return limit < cap ? limit : cap;

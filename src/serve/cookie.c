@@ -39,8 +39,8 @@ struct cookie_secret cookie_secret_at(const struct cookie_secret *seed, uint32_t
 
 /* RFC 9018 §4.4: over all of the cookie in front of the hash, whatever the reserved bytes are, and the
  * client's address. */
-static uint64_t hash_of(const struct cookie_secret *secret, const uint8_t *cookie,
-	const struct addr *client)
+static uint64_t hash_of(
+	const struct cookie_secret *secret, const uint8_t *cookie, const struct addr *client)
 {
 	uint8_t text[OFF_HASH + sizeof(client->bytes)];
 	size_t len = addr_len(client);
@@ -85,11 +85,12 @@ struct cookie_secret cookie_secret_of(const struct cookie_keys *keys, uint32_t t
 	return keys->is_seed ? cookie_secret_at(&keys->secrets[0], time_s) : keys->secrets[0];
 }
 
-static bool is_made_with(const struct cookie_keys *keys, const uint8_t cookie[COOKIE_LEN],
-	const struct addr *client)
+static bool is_made_with(
+	const struct cookie_keys *keys, const uint8_t cookie[COOKIE_LEN], const struct addr *client)
 {
 	if (keys->is_seed) {
-		struct cookie_secret secret = cookie_secret_at(&keys->secrets[0], cookie_time(cookie));
+		struct cookie_secret secret =
+			cookie_secret_at(&keys->secrets[0], cookie_time(cookie));
 		return cookie_is_ours(&secret, cookie, client);
 	}
 	bool is_made = false;
@@ -102,7 +103,7 @@ bool cookie_is_good(const struct cookie_keys *keys, const uint8_t *cookie, unsig
 	const struct addr *client, uint32_t now_s)
 {
 	return len == COOKIE_LEN && cookie_is_recent(cookie_time(cookie), now_s) &&
-		is_made_with(keys, cookie, client);
+	       is_made_with(keys, cookie, client);
 }
 
 struct cookie_keys *cookie_slot_publish(struct cookie_slot *slot, struct cookie_keys *keys)

@@ -15,11 +15,11 @@
 
 enum {
 	COOKIE_CLIENT_LEN = 8,
-	COOKIE_SERVER_LEN = 16,                              /* of ours; others' have 8 to 32 */
-	COOKIE_LEN = COOKIE_CLIENT_LEN + COOKIE_SERVER_LEN,  /* as it stands in the option */
+	COOKIE_SERVER_LEN = 16,                             /* of ours; others' have 8 to 32 */
+	COOKIE_LEN = COOKIE_CLIENT_LEN + COOKIE_SERVER_LEN, /* as it stands in the option */
 	COOKIE_CAP = COOKIE_CLIENT_LEN + 32,
-	COOKIE_SECRETS_MAX = 2,                              /* while one takes over from the other */
-	COOKIE_PERIOD_S = 24 * 3600                          /* RFC 7873 §7.1 asks for a new secret daily */
+	COOKIE_SECRETS_MAX = 2,     /* while one takes over from the other */
+	COOKIE_PERIOD_S = 24 * 3600 /* RFC 7873 §7.1 asks for a new secret daily */
 };
 
 struct cookie_secret {

@@ -18,12 +18,8 @@ static bool is_cookie_len(unsigned len)
 static bool take(struct edns_options *o, unsigned code, const uint8_t *bytes, unsigned len)
 {
 	switch (code) {
-	case OPTION_NSID:
-		o->are_any = o->has_nsid = true;
-		return true;
-	case OPTION_KEEPALIVE:
-		o->are_any = o->has_keepalive = true;
-		return true;
+	case OPTION_NSID: o->are_any = o->has_nsid = true; return true;
+	case OPTION_KEEPALIVE: o->are_any = o->has_keepalive = true; return true;
 	case OPTION_COOKIE:
 		if (!is_cookie_len(len))
 			return false;
@@ -40,8 +36,7 @@ static bool take(struct edns_options *o, unsigned code, const uint8_t *bytes, un
 		}
 		o->are_any = true;
 		return true;
-	default:
-		return true;
+	default: return true;
 	}
 }
 
@@ -99,7 +94,8 @@ uint8_t *edns_options_add(struct options_reply *r, enum option_code code, unsign
 	return to + OPTION_HEAD_LEN;
 }
 
-void edns_options_add_subnet(struct options_reply *r, const struct subnet *subnet, unsigned scope_len)
+void edns_options_add_subnet(
+	struct options_reply *r, const struct subnet *subnet, unsigned scope_len)
 {
 	unsigned len = subnet->prefix.len;
 	uint8_t *to = edns_options_add(r, OPTION_SUBNET, SUBNET_HEAD_LEN + bytes_of(len));

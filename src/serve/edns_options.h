@@ -23,7 +23,11 @@ enum option_code {
 };
 
 /* RFC 8914 §4, as far as we have a use for them. */
-enum extended_error { EXTENDED_NONE = 0, EXTENDED_PROHIBITED = 18, EXTENDED_NOT_AUTHORITATIVE = 20 };
+enum extended_error {
+	EXTENDED_NONE = 0,
+	EXTENDED_PROHIBITED = 18,
+	EXTENDED_NOT_AUTHORITATIVE = 20
+};
 
 /* Of a query. Bytes are borrowed from it; NULL: not there. */
 struct edns_options {
@@ -65,5 +69,5 @@ struct options_reply {
 uint8_t *edns_options_add(struct options_reply *r, enum option_code code, unsigned len) NONNULL;
 
 /* Adds the subnet, with how many bits of it the answer is for (RFC 7871 §7.2.1). */
-void edns_options_add_subnet(struct options_reply *r, const struct subnet *subnet, unsigned scope_len)
-	NONNULL;
+void edns_options_add_subnet(
+	struct options_reply *r, const struct subnet *subnet, unsigned scope_len) NONNULL;

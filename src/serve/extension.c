@@ -14,8 +14,8 @@ _Static_assert(MSG_HEADER_LEN + NAME_CAP + 4 + OPT_REPLY_LEN + OPTIONS_REPLY_CAP
 	"options must fit in the shortest reply");
 
 /* Gives the client its cookie, a new one where it has none that will hold for a while. */
-static void put_cookie(struct extension *e, const struct serve_ctx *ctx, const struct cookie_keys *keys,
-	const struct serve_client *client, const uint8_t *cookie)
+static void put_cookie(struct extension *e, const struct serve_ctx *ctx,
+	const struct cookie_keys *keys, const struct serve_client *client, const uint8_t *cookie)
 {
 	uint8_t *to = edns_options_add(&e->reply, OPTION_COOKIE, COOKIE_LEN);
 	/* RFC 9018 §4.3: one that is a half hour old is renewed. One of the future too: it is another's. */
@@ -63,7 +63,8 @@ static enum msg_rcode heed_subnet(struct extension *e, const struct serve_ctx *c
 	e->has_subnet = subnet.prefix.addr.family != ADDR_NONE;
 	e->subnet = subnet.prefix;
 	/* Where no set depends on where clients are, what holds for one holds for all. */
-	edns_options_add_subnet(&e->reply, &subnet, zone_has_views(ctx->zone) ? subnet.prefix.len : 0);
+	edns_options_add_subnet(
+		&e->reply, &subnet, zone_has_views(ctx->zone) ? subnet.prefix.len : 0);
 	return RCODE_NOERROR;
 }
 

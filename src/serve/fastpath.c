@@ -72,7 +72,8 @@ static inline bool is_ready_type(uint16_t type)
 
 /* The set that is the whole answer, and its node; NULL if there is none, or more to be said. */
 static inline const struct node_set *find_set(const struct serve_ctx *ctx,
-	const struct serve_client *client, const struct serve_asked *q, const struct node **ret_node)
+	const struct serve_client *client, const struct serve_asked *q,
+	const struct node **ret_node)
 {
 	const struct node *n = zone_find_uncut(ctx->zone, &q->key, q->hash, q->slot);
 	/* Only what has been found is known to be a name. */
@@ -110,7 +111,8 @@ static inline size_t answer_ready(struct serve_ctx *ctx, const struct serve_clie
 		return 0;
 
 	struct reply r = {.start = reply, .at = reply + question_end};
-	r.end = reply + common_limit(client, q->payload, reply_cap) - (q->has_edns ? OPT_REPLY_LEN : 0);
+	r.end = reply + common_limit(client, q->payload, reply_cap) -
+		(q->has_edns ? OPT_REPLY_LEN : 0);
 	copy_question(reply, q->bytes, question_end);
 	if (!reply_add_even_set(&r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, set->ttl))
 		return 0;
@@ -131,13 +133,14 @@ static inline size_t answer_ready(struct serve_ctx *ctx, const struct serve_clie
 size_t serve_reply(struct serve_ctx *ctx, const struct serve_client *client,
 	const struct serve_asked *asked, uint8_t *reply, size_t reply_cap)
 {
-	size_t len = LIKELY(asked->is_plain) ? answer_ready(ctx, client, asked, reply, reply_cap) : 0;
-	return LIKELY(len > 0) ? len :
-		serve_any(ctx, client, asked->bytes, asked->len, reply, reply_cap);
+	size_t len =
+		LIKELY(asked->is_plain) ? answer_ready(ctx, client, asked, reply, reply_cap) : 0;
+	return LIKELY(len > 0) ? len
+			       : serve_any(ctx, client, asked->bytes, asked->len, reply, reply_cap);
 }
 
-size_t serve_answer(struct serve_ctx *ctx, const struct serve_client *client,
-	const uint8_t *query, size_t query_len, uint8_t *reply, size_t reply_cap)
+size_t serve_answer(struct serve_ctx *ctx, const struct serve_client *client, const uint8_t *query,
+	size_t query_len, uint8_t *reply, size_t reply_cap)
 {
 	struct serve_asked asked;
 	serve_read(ctx, query, query_len, &asked);

@@ -25,10 +25,10 @@ struct query {
 	size_t len;
 	uint16_t flags;
 	uint16_t type, class;
-	uint16_t rcode;         /* of QUERY_BAD*; may be above 15 (RFC 6891 §6.1.3) */
-	unsigned name_len;      /* of the name at MSG_HEADER_LEN */
-	unsigned question_end;  /* offset behind the question */
-	bool has_edns, has_do;  /* EDNS (RFC 6891), and its DO bit */
+	uint16_t rcode;        /* of QUERY_BAD*; may be above 15 (RFC 6891 §6.1.3) */
+	unsigned name_len;     /* of the name at MSG_HEADER_LEN */
+	unsigned question_end; /* offset behind the question */
+	bool has_edns, has_do; /* EDNS (RFC 6891), and its DO bit */
 	uint8_t edns_version;
 	uint16_t edns_payload;
 	struct edns_options options;

@@ -16,14 +16,14 @@
 #include "zone/node.h"
 
 enum {
-	RR_HEAD_LEN = 12,          /* pointer, type, class, TTL, length */
+	RR_HEAD_LEN = 12, /* pointer, type, class, TTL, length */
 	POINTER_OFFSET_MAX = 0x3fff,
 	OPT_REPLY_LEN = 11
 };
 
 struct reply {
 	uint8_t *start, *at;
-	uint8_t *end;              /* of what may be used: room for OPT is kept behind it */
+	uint8_t *end; /* of what may be used: room for OPT is kept behind it */
 	uint16_t count[SECTION_COUNT];
 };
 
@@ -48,15 +48,17 @@ struct reply_head {
 	uint32_t ttl_len;              /* and the rest: as they stand in a message */
 };
 
-static inline struct reply_head reply_make_head(unsigned owner_off, uint16_t type, uint32_t ttl, unsigned len)
+static inline struct reply_head reply_make_head(
+	unsigned owner_off, uint16_t type, uint32_t ttl, unsigned len)
 {
 	uint64_t first = (uint64_t)(0xc000 | owner_off) << 48 | (uint64_t)type << 32 |
-		(uint64_t)CLASS_IN << 16 | ttl >> 16;
+			 (uint64_t)CLASS_IN << 16 | ttl >> 16;
 	return (struct reply_head){htobe64(first), htobe32(ttl << 16 | len)};
 }
 
 /* Writes one record. Returns its end. */
-static inline uint8_t *reply_put_rr(uint8_t *to, const struct reply_head *head, const uint8_t *rdata, size_t len)
+static inline uint8_t *reply_put_rr(
+	uint8_t *to, const struct reply_head *head, const uint8_t *rdata, size_t len)
 {
 	memcpy(to, &head->owner_type_class_ttl, 8);
 	memcpy(to + 8, &head->ttl_len, 4);
@@ -92,7 +94,8 @@ static inline bool reply_add_even_set(struct reply *r, enum msg_section section,
 /* Adds our OPT record, for which room was kept behind `end`. */
 static inline void reply_add_opt(struct reply *r, unsigned rcode, bool has_do)
 {
-	static const uint8_t opt[OPT_REPLY_LEN] = {0, 0, RR_OPT, EDNS_PAYLOAD >> 8, EDNS_PAYLOAD & 255};
+	static const uint8_t opt[OPT_REPLY_LEN] = {
+		0, 0, RR_OPT, EDNS_PAYLOAD >> 8, EDNS_PAYLOAD & 255};
 	memcpy(r->at, opt, sizeof(opt));
 	r->at[5] = (uint8_t)(rcode >> 4);
 	r->at[7] = has_do ? 0x80 : 0;
@@ -104,6 +107,7 @@ static inline void reply_add_opt(struct reply *r, unsigned rcode, bool has_do)
 static inline void reply_put_header(struct reply *r, unsigned flags, unsigned questions)
 {
 	put_u32(r->start + 2, flags << 16 | questions);
-	put_u32(r->start + 6, (uint32_t)r->count[SECTION_ANSWER] << 16 | r->count[SECTION_AUTHORITY]);
+	put_u32(r->start + 6,
+		(uint32_t)r->count[SECTION_ANSWER] << 16 | r->count[SECTION_AUTHORITY]);
 	put_u16(r->start + 10, r->count[SECTION_ADDITIONAL]);
 }

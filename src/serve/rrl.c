@@ -26,9 +26,10 @@ void rrl_init(struct rrl *rrl, uint64_t seed, uint32_t per_second)
 static uint64_t key_of(const struct addr *client, enum rrl_kind kind)
 {
 	uint64_t high = (uint64_t)get_u32(client->bytes) << 32;
-	uint64_t network = client->family == ADDR_V4 ? high >> 40 : (high | get_u32(client->bytes + 4)) >> 8;
+	uint64_t network =
+		client->family == ADDR_V4 ? high >> 40 : (high | get_u32(client->bytes + 4)) >> 8;
 	return network << KEY_NETWORK | (uint64_t)(client->family == ADDR_V6) << KEY_FAMILY |
-		(uint64_t)kind << KEY_KIND;
+	       (uint64_t)kind << KEY_KIND;
 }
 
 /* The entry of that key; if it has none, that of its set which is used up the least is made its own. */
@@ -61,8 +62,7 @@ bool rrl_may_give(struct rrl *rrl, const struct addr *client, enum rrl_kind kind
 	return take(rrl, entry_of(rrl, key_of(client, kind)), now);
 }
 
-enum rrl_verdict rrl_judge(struct rrl *rrl, const struct addr *client, enum rrl_kind kind,
-	ns_t now)
+enum rrl_verdict rrl_judge(struct rrl *rrl, const struct addr *client, enum rrl_kind kind, ns_t now)
 {
 	struct rrl_entry *e = entry_of(rrl, key_of(client, kind));
 	if (take(rrl, e, now))

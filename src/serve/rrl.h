@@ -24,13 +24,13 @@ enum rrl_kind { RRL_ANSWER, RRL_REFERRAL, RRL_NODATA, RRL_NXDOMAIN, RRL_ERROR };
 enum rrl_verdict { RRL_GIVE, RRL_TRUNCATE, RRL_DROP };
 
 struct rrl_entry {
-	uint64_t key;   /* network, family, kind, and how often it was denied */
-	ns_t used_up;   /* to here; of the past: the entry is free */
+	uint64_t key; /* network, family, kind, and how often it was denied */
+	ns_t used_up; /* to here; of the past: the entry is free */
 };
 
 struct rrl {
 	uint64_t seed;
-	ns_t part;      /* of a second that a reply uses up */
+	ns_t part; /* of a second that a reply uses up */
 	struct rrl_entry entries[LIMIT_RRL_ENTRIES];
 };
 
@@ -41,5 +41,5 @@ void rrl_init(struct rrl *rrl, uint64_t seed, uint32_t per_second) NONNULL;
 bool rrl_may_give(struct rrl *rrl, const struct addr *client, enum rrl_kind kind, ns_t now) NONNULL;
 
 /* The same, and what to do if not. */
-enum rrl_verdict rrl_judge(struct rrl *rrl, const struct addr *client, enum rrl_kind kind,
-	ns_t now) NONNULL;
+enum rrl_verdict rrl_judge(
+	struct rrl *rrl, const struct addr *client, enum rrl_kind kind, ns_t now) NONNULL;

@@ -42,17 +42,17 @@ void catalog_head(const uint8_t *apex, struct snapshot *out)
 	static const uint8_t version[] = {1, '2'};
 	struct name owner;
 	snapshot_add(out, &(struct record){.owner = apex,
-				 .type = RR_NS,
-				 .view = VIEW_ANY,
-				 .ttl = CATALOG_TTL_S,
-				 .rdata = {invalid, sizeof(invalid)}});
+				  .type = RR_NS,
+				  .view = VIEW_ANY,
+				  .ttl = CATALOG_TTL_S,
+				  .rdata = {invalid, sizeof(invalid)}});
 	if (name_prepend("version", 7, apex, &owner))
 		return;
 	snapshot_add(out, &(struct record){.owner = owner.wire,
-				 .type = RR_TXT,
-				 .view = VIEW_ANY,
-				 .ttl = CATALOG_TTL_S,
-				 .rdata = {version, sizeof(version)}});
+				  .type = RR_TXT,
+				  .view = VIEW_ANY,
+				  .ttl = CATALOG_TTL_S,
+				  .rdata = {version, sizeof(version)}});
 }
 
 /* 64 bits of hash: two of a thousand zones have the same one once in 10^13 times. No secret is in

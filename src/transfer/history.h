@@ -27,11 +27,12 @@ struct given {
 struct history {
 	struct list steps; /* the oldest first */
 	size_t step_count, bytes;
-	struct buf pending; /* 0 or 1 (it came) and a record each, in the order in which they were said */
+	struct buf
+		pending; /* 0 or 1 (it came) and a record each, in the order in which they were said */
 	size_t pending_count;
-	bool is_broken; /* something that is pending was not noted: there is no next step */
-	uint8_t given_now;    /* views in which somebody was sent the zone as it is */
-	struct given *given;  /* ring of LIMIT_JOURNAL_CLIENTS, NULL until the first */
+	bool is_broken;      /* something that is pending was not noted: there is no next step */
+	uint8_t given_now;   /* views in which somebody was sent the zone as it is */
+	struct given *given; /* ring of LIMIT_JOURNAL_CLIENTS, NULL until the first */
 	unsigned given_next;
 };
 
@@ -56,8 +57,8 @@ void history_forget_oldest(struct history *h) NONNULL;
 struct step *history_from(const struct history *h, uint32_t serial) NONNULL;
 
 /* Somebody is sent the zone as of `serial`. */
-void history_note_given(struct history *h, uint32_t serial, const struct addr *client, uint8_t view)
-	NONNULL;
+void history_note_given(
+	struct history *h, uint32_t serial, const struct addr *client, uint8_t view) NONNULL;
 
 /* Whether the steps from that one on lead that client to what its view has. What it holds may be of
  * the other view, if it has moved, or asks from another address: then they do not (and it is to be

@@ -301,8 +301,8 @@ static void learn(void *arg, const struct node *n)
 		return;
 	const uint8_t *at = node_rdata(n, soa);
 	change_soa(j, true,
-		&(struct record){node_spelling(n), RR_SOA, soa->view, soa->ttl,
-			node_next_rdata(soa, &at)});
+		&(struct record){
+			node_spelling(n), RR_SOA, soa->view, soa->ttl, node_next_rdata(soa, &at)});
 }
 
 static void ignore(void *arg UNUSED, const uint8_t *apex UNUSED, uint32_t serial UNUSED)

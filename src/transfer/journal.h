@@ -39,8 +39,8 @@ void journal_commit(struct journal *j, uint32_t serial_floor,
  * JOURNAL_LATER: it is being made; ask again, with the same `ask`, after journal_work().
  * ERR_ABSENT: there is no such zone; ERR_NOMEM. The caller owns `*ret`. */
 enum { JOURNAL_LATER = 1 };
-int journal_source(struct journal *j, struct xfr_ask *ask, ns_t now, struct xfr_source **ret)
-	NONNULL MUSTCHECK;
+int journal_source(struct journal *j, struct xfr_ask *ask, ns_t now,
+	struct xfr_source **ret) NONNULL MUSTCHECK;
 
 /* Whether whole zones are being made; makes a bounded piece of them, between batches. True if who was
  * told JOURNAL_LATER may ask again now. */

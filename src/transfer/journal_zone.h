@@ -14,8 +14,8 @@
 
 /* One zone. */
 struct jzone {
-	struct map_node in_map;   /* by hash of the name */
-	struct list in_dirty;     /* while the SOA was told of since the last commit */
+	struct map_node in_map; /* by hash of the name */
+	struct list in_dirty;   /* while the SOA was told of since the last commit */
 	struct name apex;
 	struct records *soa;      /* of `serial`; NULL before the first */
 	struct records *next_soa; /* as told since the last commit; NULL: none, the zone goes */
@@ -25,10 +25,10 @@ struct jzone {
 	struct history history;
 
 	/* source.c's */
-	struct list in_imaged; /* while it has an snapshot that is ready */
-	struct list in_wanted; /* while it waits for the next walk to make one */
-	struct snapshot *snapshot;   /* ready, or NULL */
-	struct snapshot *making;  /* by the walk that is under way, or NULL */
+	struct list in_imaged;     /* while it has an snapshot that is ready */
+	struct list in_wanted;     /* while it waits for the next walk to make one */
+	struct snapshot *snapshot; /* ready, or NULL */
+	struct snapshot *making;   /* by the walk that is under way, or NULL */
 	ns_t snapshot_until;
 	size_t whole_len; /* of the last snapshot, 0 if there was none yet */
 };
@@ -45,7 +45,7 @@ struct journal {
 	/* source.c's */
 	struct list imaged, wanted;
 	struct snapshot_walk *walk; /* NULL: none is under way */
-	struct jzone *surveyed; /* the zone of the last owner that it came by, or NULL */
+	struct jzone *surveyed;     /* the zone of the last owner that it came by, or NULL */
 };
 
 /* journal.c */

@@ -25,14 +25,15 @@ struct errand {
 	size_t target;
 	enum errand_state state;
 	uint16_t id; /* of the last message */
-	uint8_t mac[TSIG_MAC_CAP], mac_len; /* of it, if it was signed: its answer's is chained to that */
+	uint8_t mac[TSIG_MAC_CAP],
+		mac_len; /* of it, if it was signed: its answer's is chained to that */
 	bool was_sent;
 	ns_t sent;  /* when, if it was */
 	ns_t retry; /* how long to wait for an answer */
 };
 
 struct notify {
-	uint64_t seed, count; /* of ids */
+	uint64_t seed, count;         /* of ids */
 	const struct tsig_key **keys; /* of targets */
 	size_t targets;
 	struct map errands;
@@ -169,8 +170,8 @@ static size_t make_message(struct notify *n, struct errand *e, uint8_t *out, siz
 	return p.len;
 }
 
-static size_t sign(struct notify *n, struct errand *e, uint64_t now_s, uint8_t *out, size_t len,
-	size_t cap)
+static size_t sign(
+	struct notify *n, struct errand *e, uint64_t now_s, uint8_t *out, size_t len, size_t cap)
 {
 	const struct tsig_key *key = n->keys[e->target];
 	struct tsig tsig;
@@ -196,8 +197,8 @@ static bool is_signed_as_needed(const struct notify *n, const struct errand *e, 
 	return is_right;
 }
 
-size_t notify_poll(struct notify *n, ns_t now, uint64_t now_s, size_t *ret_target, uint8_t *out,
-	size_t cap)
+size_t notify_poll(
+	struct notify *n, ns_t now, uint64_t now_s, size_t *ret_target, uint8_t *out, size_t cap)
 {
 	struct heap_node *first = heap_first(&n->due);
 	if (!first || first->at > now)
@@ -218,8 +219,7 @@ ns_t notify_deadline(const struct notify *n)
 	return heap_deadline(&n->due);
 }
 
-bool notify_input(
-	struct notify *n, uint64_t now_s, size_t target, const uint8_t *msg, size_t len)
+bool notify_input(struct notify *n, uint64_t now_s, size_t target, const uint8_t *msg, size_t len)
 {
 	struct rd r = rd_init(msg, len);
 	struct msg_header header;

@@ -39,8 +39,8 @@ int notify_set_targets(struct notify *n, const struct tsig_key *const *keys, siz
 	NONNULL_ARGS(1) MUSTCHECK;
 
 /* A zone has changed; `soa` is its SOA now (one record, counted once more). ERR_NOMEM. */
-int notify_zone(struct notify *n, ns_t now, const uint8_t *apex, struct records *soa)
-	NONNULL MUSTCHECK;
+int notify_zone(struct notify *n, ns_t now, const uint8_t *apex, struct records *soa) NONNULL
+	MUSTCHECK;
 
 /* A zone is no more. */
 void notify_forget(struct notify *n, const uint8_t *apex) NONNULL;

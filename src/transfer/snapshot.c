@@ -39,8 +39,8 @@ static int add_block(struct snapshot *snapshot, size_t len)
 {
 	/* Doubled at each power of two. */
 	if ((snapshot->count & (snapshot->count - 1)) == 0) {
-		struct records **blocks = reallocarray(
-			snapshot->blocks, snapshot->count ? 2 * snapshot->count : 1, sizeof(*blocks));
+		struct records **blocks = reallocarray(snapshot->blocks,
+			snapshot->count ? 2 * snapshot->count : 1, sizeof(*blocks));
 		if (!blocks)
 			return ERR_NOMEM;
 		snapshot->blocks = blocks;

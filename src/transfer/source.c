@@ -58,7 +58,8 @@ ns_t journal_deadline(const struct journal *j)
 {
 	ns_t deadline = NS_NEVER;
 	LIST_FOR_EACH(p, &j->imaged)
-		deadline = ns_min(deadline, container_of(p, struct jzone, in_imaged)->snapshot_until);
+		deadline =
+			ns_min(deadline, container_of(p, struct jzone, in_imaged)->snapshot_until);
 	return deadline;
 }
 
@@ -102,7 +103,8 @@ static void find_leaves(struct journal *j)
 		container_of(n, struct jzone, in_map)->is_leaf = true;
 	MAP_FOR_EACH(n, &j->zones) {
 		const struct jzone *z = container_of(n, struct jzone, in_map);
-		struct jzone *above = z->apex.wire[0] ? jzone_over(j, name_parent(z->apex.wire)) : NULL;
+		struct jzone *above =
+			z->apex.wire[0] ? jzone_over(j, name_parent(z->apex.wire)) : NULL;
 		if (above && !z->is_catalog)
 			above->is_leaf = false;
 	}
@@ -280,8 +282,7 @@ static struct xfr_source *source_steps(const struct jzone *z, struct step *first
 static struct step *first_step(
 	const struct journal *j, const struct jzone *z, const struct xfr_ask *ask)
 {
-	struct step *first =
-		ask->type == RR_IXFR ? history_from(&z->history, ask->serial) : NULL;
+	struct step *first = ask->type == RR_IXFR ? history_from(&z->history, ask->serial) : NULL;
 	if (!first || !history_is_followed(&z->history, first, &ask->client, ask->view))
 		return NULL;
 	return is_whole_shorter(j, z, first) ? NULL : first;

@@ -336,8 +336,8 @@ static int64_t clock_ahead(const struct tsig_rr *rr, uint64_t now_s)
 	return (int64_t)(is_told ? get_time(rr->other) : rr->time_s) - (int64_t)now_s;
 }
 
-int tsig_check_reply(const struct tsig *t, const uint8_t *msg, size_t len, uint64_t now_s,
-	int64_t *ret_ahead_s)
+int tsig_check_reply(
+	const struct tsig *t, const uint8_t *msg, size_t len, uint64_t now_s, int64_t *ret_ahead_s)
 {
 	struct tsig_rr rr;
 	if (tsig_find(msg, len, &rr) != 1 || !name_equal(rr.key.wire, t->key.name.wire))
@@ -345,7 +345,8 @@ int tsig_check_reply(const struct tsig *t, const uint8_t *msg, size_t len, uint6
 	if (rr.error == TSIG_BADKEY || rr.error == TSIG_BADSIG || rr.error == TSIG_BADTRUNC)
 		return rr.error;
 	if (!name_equal(rr.alg.wire, tsig_alg_name(t->key.alg)) ||
-		rr.mac_len != algorithm(t->key.alg)->digest_size || !is_mac_right(t, true, msg, &rr))
+		rr.mac_len != algorithm(t->key.alg)->digest_size ||
+		!is_mac_right(t, true, msg, &rr))
 		return ERR_ABSENT;
 	if (rr.error == TSIG_NOERROR && is_in_time(&rr, now_s))
 		return TSIG_NOERROR;

@@ -26,8 +26,8 @@ struct update_order {
 	const uint8_t *name;
 	enum update_kind kind;
 	unsigned view;
-	unsigned part;     /* of the index, in which the name is listed */
-	bool is_new_part;  /* nothing is in it yet: the part before has to say that it is there */
+	unsigned part;    /* of the index, in which the name is listed */
+	bool is_new_part; /* nothing is in it yet: the part before has to say that it is there */
 };
 
 /* Whether there is anything at that name, for that view, that a primary is to have. */

@@ -42,12 +42,12 @@ struct updater {
 	uint64_t id_count;
 	uint16_t id; /* of the message that is out */
 	unsigned view;
-	bool has_index;    /* FETCHING is done */
-	unsigned parts;    /* of the index: that were read, or begun */
+	bool has_index;                        /* FETCHING is done */
+	unsigned parts;                        /* of the index: that were read, or begun */
 	uint32_t part_len[LIMIT_UPDATE_PARTS]; /* bytes in each */
-	bool is_out;       /* a message is */
-	struct item *sent; /* it is about this one; NULL: the index */
-	unsigned sent_part; /* in which it is then listed */
+	bool is_out;                           /* a message is */
+	struct item *sent;                     /* it is about this one; NULL: the index */
+	unsigned sent_part;                    /* in which it is then listed */
 	struct map items;
 	struct list queue;
 	struct heap held;
@@ -380,8 +380,7 @@ static void take_result(struct updater *u, ns_t now, struct item *i, unsigned rc
 	u->retry = UPDATER_RETRY_MIN;
 }
 
-void updater_input(
-	struct updater *u, ns_t now, const uint8_t *answer, size_t len, bool is_verified)
+void updater_input(struct updater *u, ns_t now, const uint8_t *answer, size_t len, bool is_verified)
 {
 	struct rd r = rd_init(answer ? answer : (const uint8_t *)"", answer ? len : 0);
 	struct msg_header header;

@@ -43,10 +43,10 @@ struct updater; /* opaque */
 
 struct updater_config {
 	const struct zone *zone;
-	const uint8_t *apex;                             /* copied */
-	const char *host;                                /* a label: who we are; copied */
-	uint64_t seed;                                   /* of the ids of messages */
-	bool is_optional;                                /* it is all right if the primary has not that zone */
+	const uint8_t *apex; /* copied */
+	const char *host;    /* a label: who we are; copied */
+	uint64_t seed;       /* of the ids of messages */
+	bool is_optional;    /* it is all right if the primary has not that zone */
 	void (*on_held)(void *arg, const uint8_t *name); /* somebody else owns it; may be NULL */
 	void *arg;
 };
@@ -66,8 +66,8 @@ void updater_touch(struct updater *u, const uint8_t *owner) NONNULL;
 size_t updater_poll(struct updater *u, ns_t now, uint8_t *out, size_t cap) NONNULL MUSTCHECK;
 /* The answer, NULL: there was none. One that is not verified counts for nothing, but that an optional
  * zone is not there: who has not the zone may not know its keys. */
-void updater_input(struct updater *u, ns_t now, const uint8_t *answer, size_t len,
-	bool is_verified) NONNULL_ARGS(1);
+void updater_input(struct updater *u, ns_t now, const uint8_t *answer, size_t len, bool is_verified)
+	NONNULL_ARGS(1);
 ns_t updater_deadline(const struct updater *u) NONNULL;
 
 struct updater_stats {

@@ -38,7 +38,8 @@
 
 enum {
 	SHARE = 5, /* one part of so many of a CPU goes to looks */
-	OWN_PROXY = 0 /* stands for ourselves; no struct nsproxy is there, and no inode number is 0 */
+	OWN_PROXY =
+		0 /* stands for ourselves; no struct nsproxy is there, and no inode number is 0 */
 };
 
 /* A network namespace whose id was found out. */
@@ -55,18 +56,20 @@ struct census {
 	struct tasks_bpf *bpf;
 	struct relation *relation;
 	struct pidwatches *pidwatches;
-	int wakes_fd, changed_fd; /* /proc/sys/kernel/hostname: one to be woken, one to ask; or -1 */
+	int wakes_fd,
+		changed_fd; /* /proc/sys/kernel/hostname: one to be woken, one to ask; or -1 */
 	struct map known_nsids;
 	ns_t now;
 	ns_t credit, credit_at; /* what looks may still take, as of then */
 	ns_t retry_at, again_at;
 	ns_t pidwatch_at; /* the look because a pidwatch has ended; NS_NEVER: none has */
-	ns_t vain_at, vain_wait; /* when the last such look was in vain, and how long the next one waits */
-	uint64_t told;  /* events */
-	unsigned tries; /* since the last trigger */
+	ns_t vain_at,
+		vain_wait; /* when the last such look was in vain, and how long the next one waits */
+	uint64_t told;     /* events */
+	unsigned tries;    /* since the last trigger */
 	bool is_wanted, is_settled;
 	bool is_for_witness; /* it is wanted for no other reason */
-	bool is_fresh; /* the next look sweeps: always so without news */
+	bool is_fresh;       /* the next look sweeps: always so without news */
 	struct census_stats stats;
 	struct log_limit complaints;
 };
@@ -119,9 +122,10 @@ static int identify(struct census *c, uint64_t net, int32_t pid)
 		return -EAGAIN;
 	netns_facts(&c->self.net, fd, &info);
 	bool is_foreign = info.is_rootless || !info.is_owner_known;
-	bool may_give = c->config.has_all_nsids &&
-		(!is_foreign || c->stats.given < LIMIT_NSID_ROOTLESS);
-	int err = info.cookie != net ? -EAGAIN : c->config.identify(c->config.arg, fd, may_give, &nsid);
+	bool may_give =
+		c->config.has_all_nsids && (!is_foreign || c->stats.given < LIMIT_NSID_ROOTLESS);
+	int err = info.cookie != net ? -EAGAIN
+				     : c->config.identify(c->config.arg, fd, may_give, &nsid);
 	close(fd);
 	if (err)
 		return err;
@@ -224,8 +228,8 @@ static void pidwatch_ended(struct census *c)
 	c->pidwatch_at = ns_min(c->pidwatch_at, c->now + c->vain_wait);
 }
 
-static void want_witness(void *arg, nsid_t nsid UNUSED, const struct event_hostname *uts UNUSED,
-	int32_t pid)
+static void want_witness(
+	void *arg, nsid_t nsid UNUSED, const struct event_hostname *uts UNUSED, int32_t pid)
 {
 	struct census *c = arg;
 	if (pid > 0 && pid != getpid() && !pidwatches_want(c->pidwatches, pid))
@@ -429,8 +433,7 @@ static int try_means(struct census *c, enum census_means means)
 {
 	switch (means) {
 	case CENSUS_FEXIT:
-	case CENSUS_ITER:
-		return tasks_bpf_open(&c->bpf, &c->self, means == CENSUS_FEXIT);
+	case CENSUS_ITER: return tasks_bpf_open(&c->bpf, &c->self, means == CENSUS_FEXIT);
 	case CENSUS_PROC: return access("/proc/1/ns", X_OK) == 0 ? 0 : -errno;
 	case CENSUS_AUTO:
 	case CENSUS_NONE:
@@ -442,7 +445,8 @@ static int try_means(struct census *c, enum census_means means)
 static void log_fault(const struct census *c, enum census_means means, enum log_level level)
 {
 	const struct census_fault *fault = &c->stats.faults[means];
-	log_print(c->config.log, level, "host names cannot be found that way: by=%s missing=%s%s error=\"%s\"",
+	log_print(c->config.log, level,
+		"host names cannot be found that way: by=%s missing=%s%s error=\"%s\"",
 		census_means_text(means),
 		fault->missing & 1ull << CAP_SYS_ADMIN ? "CAP_SYS_ADMIN," : "",
 		fault->missing & 1ull << CAP_SYS_PTRACE ? "CAP_SYS_PTRACE" : "",
@@ -462,8 +466,9 @@ static void find_means(struct census *c)
 		if (!err)
 			break;
 		c->stats.faults[means] = (struct census_fault){.err = err, .missing = missing};
-		log_fault(c, means, wanted == CENSUS_AUTO && means != CENSUS_PROC
-			? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING);
+		log_fault(c, means,
+			wanted == CENSUS_AUTO && means != CENSUS_PROC ? LOG_LEVEL_DEBUG
+								      : LOG_LEVEL_WARNING);
 	}
 	log_info(c->config.log, "host names: by=%s", census_means_text(c->stats.means));
 }

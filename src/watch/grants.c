@@ -136,8 +136,8 @@ static void scan(struct grants *g, bool may_tell)
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	for (const struct dirent *de; dir && (de = readdir(dir));) {
 		struct device_grant of;
-		if (device_grant_parse(de->d_name, &of) == 0 &&
-			read_grant(g, de->d_name, &of) && may_tell)
+		if (device_grant_parse(de->d_name, &of) == 0 && read_grant(g, de->d_name, &of) &&
+			may_tell)
 			changed(g, of.cookie, of.ifindex);
 	}
 	if (dir)
@@ -162,7 +162,7 @@ static void handle_event(struct grants *g, const struct inotify_event *ev)
 	else if (ev->mask & IN_IGNORED)
 		log_warning(g->config.log, "grants are not seen any more: dir=%s", g->config.path);
 	else if (ev->len > 0 && device_grant_parse(ev->name, &of) == 0 &&
-		read_grant(g, ev->name, &of))
+		 read_grant(g, ev->name, &of))
 		changed(g, of.cookie, of.ifindex);
 }
 
@@ -188,8 +188,8 @@ static int open_dir(struct grants *g)
 	g->dir_fd = open(g->config.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (g->dir_fd < 0 || fstat(g->dir_fd, &st) != 0)
 		return -errno;
-	bool is_safe = (st.st_uid == 0 || st.st_uid == geteuid()) &&
-		!(st.st_mode & (S_IWGRP | S_IWOTH));
+	bool is_safe =
+		(st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & (S_IWGRP | S_IWOTH));
 	return is_safe ? 0 : -EPERM;
 }
 

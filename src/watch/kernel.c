@@ -434,7 +434,7 @@ bool kernel_is_quiet(const struct kernel *k)
 {
 	struct epoll_event ev;
 	return sync_deadline(k->sync) == NS_NEVER && census_deadline(k->census) == NS_NEVER &&
-		epoll_wait(k->epoll_fd, &ev, 1, 0) == 0;
+	       epoll_wait(k->epoll_fd, &ev, 1, 0) == 0;
 }
 
 struct kernel_stats kernel_stats(const struct kernel *k)

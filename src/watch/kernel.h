@@ -24,8 +24,8 @@ struct kernel_config {
 	bool has_all_nsids;    /* and those that a process is in get ids */
 	enum census_means census;
 	const char *grants_dir; /* what ontapd says of names is there; NULL: nowhere */
-	size_t rcvbuf;         /* of notifications, in bytes; 0: KERNEL_RCVBUF */
-	const struct log *log; /* borrowed; NULL is silence */
+	size_t rcvbuf;          /* of notifications, in bytes; 0: KERNEL_RCVBUF */
+	const struct log *log;  /* borrowed; NULL is silence */
 
 	/* Called for each event, from within kernel_handle() only. Must not call kernel_*. */
 	void (*on_event)(void *arg, const struct event *ev);

@@ -85,7 +85,8 @@ static void add(struct pidwatches *w, int32_t pid, int fd)
 		close(fd);
 		return;
 	}
-	*pidwatch = (struct pidwatch){.node = pidwatch->node, .pid = pid, .fd = fd, .is_wanted = true};
+	*pidwatch =
+		(struct pidwatch){.node = pidwatch->node, .pid = pid, .fd = fd, .is_wanted = true};
 	if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, fd, &ev) != 0)
 		drop(w, pidwatch);
 }

@@ -53,16 +53,16 @@ struct tasks_bpf {
 	struct bpf_link *look;
 	struct bpf_link *hooks[HOOKS_CAP];
 	size_t hook_count;
-	struct ring_buffer *ring; /* NULL without news */
+	struct ring_buffer *ring;      /* NULL without news */
 	const struct bpf_state *state; /* theirs, mapped; NULL without news */
-	uint64_t lost;   /* of which has been told */
-	size_t read;     /* records, by the read in progress */
+	uint64_t lost;                 /* of which has been told */
+	size_t read;                   /* records, by the read in progress */
 	struct tasks_self self;
 	const struct tasks_sink *sink; /* while reading */
 };
 
-static int be_quiet(enum libbpf_print_level level UNUSED, const char *format UNUSED,
-	va_list args UNUSED)
+static int be_quiet(
+	enum libbpf_print_level level UNUSED, const char *format UNUSED, va_list args UNUSED)
 {
 	return 0; /* the census says in one line what it came to */
 }

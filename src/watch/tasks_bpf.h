@@ -13,8 +13,8 @@ struct tasks_bpf; /* opaque */
 
 /* Loads the look, and with `has_news` the hooks too. A negative errno: this source is not there;
  * -ENOTSUP if it was left out of the build, -ELIBACC if libbpf is not on this machine. */
-int tasks_bpf_open(struct tasks_bpf **ret, const struct tasks_self *self, bool has_news)
-	NONNULL MUSTCHECK;
+int tasks_bpf_open(struct tasks_bpf **ret, const struct tasks_self *self, bool has_news) NONNULL
+	MUSTCHECK;
 void tasks_bpf_close(struct tasks_bpf *t);
 
 /* To be polled for reading; -1 without news. */

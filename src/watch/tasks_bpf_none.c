@@ -7,8 +7,8 @@
 
 #include "watch/tasks_bpf.h"
 
-int tasks_bpf_open(struct tasks_bpf **ret UNUSED, const struct tasks_self *self UNUSED,
-	bool has_news UNUSED)
+int tasks_bpf_open(
+	struct tasks_bpf **ret UNUSED, const struct tasks_self *self UNUSED, bool has_news UNUSED)
 {
 	return -ENOTSUP;
 }

@@ -95,7 +95,7 @@ static bool is_owned_by_us(const struct tasks_self *self, int fd)
 	if (user_fd < 0)
 		return false;
 	bool is_ours = fstat(user_fd, &st) == 0 && st.st_dev == self->net.user_dev &&
-		st.st_ino == self->net.user_ino;
+		       st.st_ino == self->net.user_ino;
 	close(user_fd);
 	return is_ours;
 }

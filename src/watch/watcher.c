@@ -48,7 +48,7 @@ struct watcher {
 struct sender {
 	int fd;
 	const char *socket_path; /* NULL: there is none */
-	struct kernel *kernel; /* NULL until open */
+	struct kernel *kernel;   /* NULL until open */
 	bool was_synced;
 	struct batch batch;
 };
@@ -216,7 +216,8 @@ int watcher_fd(const struct watcher *w)
 static int handle_batch(struct watcher *w, size_t len)
 {
 	const struct batch *b = &w->batch;
-	if (len < offsetof(struct batch, events) || b->count > BATCH_EVENTS || len != batch_size(b)) {
+	if (len < offsetof(struct batch, events) || b->count > BATCH_EVENTS ||
+		len != batch_size(b)) {
 		errno = EBADMSG;
 		return ERR_SYS;
 	}

@@ -11,7 +11,8 @@ void key_from_name(struct key *key, const uint8_t *name)
 	uint8_t *to = key->bytes + KEY_STEP;
 	unsigned len = (unsigned)name_len(name);
 	memcpy(to, name, len);
-	memset(to + len, 0, KEY_STEP); /* what is behind the name may be in the last step: it stays zero */
+	memset(to + len, 0,
+		KEY_STEP); /* what is behind the name may be in the last step: it stays zero */
 	for (unsigned at = 0; at < len; at += KEY_STEP)
 		copy_lower(to + at, to + at);
 	key->len = len;
@@ -33,8 +34,8 @@ void key_split(const struct key *key, struct key_labels *ret)
 	split(key_lower(key), ret);
 }
 
-unsigned key_common_labels(const struct key *key, const struct key_labels *labels,
-	const uint8_t *lower)
+unsigned key_common_labels(
+	const struct key *key, const struct key_labels *labels, const uint8_t *lower)
 {
 	struct key_labels other;
 	split(lower, &other);

@@ -94,7 +94,8 @@ static inline uint64_t key_hash(uint64_t seed, const struct key *key, unsigned s
 
 /* Whether the `len` bytes at `lower`, in lower case, are what the key is from `skip` on; it is known
  * to have as many bytes left. */
-static inline bool key_is_at(const struct key *key, unsigned skip, const uint8_t *lower, unsigned len)
+static inline bool key_is_at(
+	const struct key *key, unsigned skip, const uint8_t *lower, unsigned len)
 {
 	const uint8_t *own = key_lower(key) + skip;
 	if (UNLIKELY(len < 8))
@@ -109,5 +110,5 @@ void key_split(const struct key *key, struct key_labels *ret) NONNULL;
 
 /* How many labels, counted from the root, the key and the name, which is in lower case, have in
  * common. */
-unsigned key_common_labels(const struct key *key, const struct key_labels *labels,
-	const uint8_t *lower) NONNULL;
+unsigned key_common_labels(
+	const struct key *key, const struct key_labels *labels, const uint8_t *lower) NONNULL;

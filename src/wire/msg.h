@@ -17,16 +17,30 @@ enum { MSG_HEADER_LEN = 12, MSG_CAP = 65535, UDP_PAYLOAD_MIN = 512, EDNS_PAYLOAD
 
 /* Bits of the header's second word. */
 enum msg_flag {
-	MSG_QR = 0x8000, MSG_AA = 0x0400, MSG_TC = 0x0200, MSG_RD = 0x0100,
-	MSG_RA = 0x0080, MSG_Z = 0x0040, MSG_AD = 0x0020, MSG_CD = 0x0010
+	MSG_QR = 0x8000,
+	MSG_AA = 0x0400,
+	MSG_TC = 0x0200,
+	MSG_RD = 0x0100,
+	MSG_RA = 0x0080,
+	MSG_Z = 0x0040,
+	MSG_AD = 0x0020,
+	MSG_CD = 0x0010
 };
 
 enum msg_opcode { OPCODE_QUERY = 0, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5 };
 
 enum msg_rcode {
-	RCODE_NOERROR = 0, RCODE_FORMERR = 1, RCODE_SERVFAIL = 2, RCODE_NXDOMAIN = 3,
-	RCODE_NOTIMP = 4, RCODE_REFUSED = 5, RCODE_YXDOMAIN = 6,
-	RCODE_YXRRSET = 7, RCODE_NXRRSET = 8, RCODE_NOTAUTH = 9, RCODE_BADVERS = 16,
+	RCODE_NOERROR = 0,
+	RCODE_FORMERR = 1,
+	RCODE_SERVFAIL = 2,
+	RCODE_NXDOMAIN = 3,
+	RCODE_NOTIMP = 4,
+	RCODE_REFUSED = 5,
+	RCODE_YXDOMAIN = 6,
+	RCODE_YXRRSET = 7,
+	RCODE_NXRRSET = 8,
+	RCODE_NOTAUTH = 9,
+	RCODE_BADVERS = 16,
 	RCODE_BADCOOKIE = 23
 };
 
@@ -34,7 +48,7 @@ enum msg_section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTIO
 
 struct msg_header {
 	uint16_t id;
-	uint16_t flags;               /* MSG_*, opcode and rcode as they stand */
+	uint16_t flags; /* MSG_*, opcode and rcode as they stand */
 	uint16_t qdcount;
 	uint16_t count[SECTION_COUNT]; /* records a section */
 };
@@ -58,8 +72,8 @@ struct question {
 struct rr {
 	struct name owner;
 	uint16_t type;
-	uint16_t class;  /* as it stands (RFC 6762 §18.13) */
-	uint32_t ttl;    /* in seconds, as it stands */
+	uint16_t class; /* as it stands (RFC 6762 §18.13) */
+	uint32_t ttl;   /* in seconds, as it stands */
 	uint16_t rdata_len;
 	const uint8_t *rdata; /* in the message, names in it perhaps compressed: rd_rdata() */
 };
@@ -82,7 +96,8 @@ static inline unsigned msg_question_name_len(const uint8_t *bytes, size_t len)
 		if (label_len - 1 < LABEL_CAP)
 			at += label_len;
 		else
-			return label_len == 0 && len - at >= 4 ? (unsigned)(at - MSG_HEADER_LEN) : 0;
+			return label_len == 0 && len - at >= 4 ? (unsigned)(at - MSG_HEADER_LEN)
+							       : 0;
 	}
 	return 0;
 }

@@ -346,7 +346,8 @@ void rd_name(struct rd *r, struct name *ret)
 			if (!has_jumped)
 				r->at = at.at;
 			has_jumped = true;
-			const uint8_t *target = at.err ? NULL : follow_pointer(&at, len, low, limit);
+			const uint8_t *target =
+				at.err ? NULL : follow_pointer(&at, len, low, limit);
 			at.at = limit = target ? target : limit;
 		} else {
 			at.err = ERR_SYNTAX;

@@ -71,16 +71,16 @@ static inline uint8_t byte_lower(uint8_t c)
 /* Reads text: "host.example.", "host" (relative: `origin` is put behind it; NULL: the root),
  * with \. and \DDD (RFC 1035 §5.1). "@" is the origin. ERR_SYNTAX: empty label, bad escape;
  * ERR_RANGE: label or name too long. `*ret` untouched then. */
-int name_from_text(const char *text, const uint8_t *origin, struct name *ret)
-	NONNULL_ARGS(1, 3) MUSTCHECK;
+int name_from_text(const char *text, const uint8_t *origin, struct name *ret) NONNULL_ARGS(1, 3)
+	MUSTCHECK;
 
 /* Writes text with a dot at the end ("." for the root), special and non-printing bytes escaped.
  * `out` has NAME_TEXT_CAP bytes. Returns `out`. */
 const char *name_to_text(const uint8_t *name, char *out) NONNULL;
 
 /* The name `label`.`suffix`. `label` is bytes, not text. ERR_RANGE if it is empty or too long. */
-int name_prepend(const void *label, size_t label_len, const uint8_t *suffix, struct name *ret)
-	NONNULL MUSTCHECK;
+int name_prepend(const void *label, size_t label_len, const uint8_t *suffix,
+	struct name *ret) NONNULL MUSTCHECK;
 
 /* The name under in-addr.arpa or ip6.arpa (RFC 1035 §3.5, RFC 3596 §2.5) of the first `bits` bits
  * of the address: a multiple of 8 for IPv4, of 4 for IPv6 (rounded down otherwise). */

@@ -17,10 +17,10 @@
 struct pack {
 	uint8_t *start;
 	size_t len;
-	size_t cap;        /* most bytes of the message: the buffer's size or a limit below it */
-	size_t reserved;   /* kept free at the end for what must still fit (an OPT record) */
+	size_t cap;      /* most bytes of the message: the buffer's size or a limit below it */
+	size_t reserved; /* kept free at the end for what must still fit (an OPT record) */
 	struct suffixes suffixes; /* of names in the message */
-	bool may_compress_srv; /* true in multicast DNS (RFC 6762 §18.14) */
+	bool may_compress_srv;    /* true in multicast DNS (RFC 6762 §18.14) */
 	bool keeps_case; /* true in transfers: a name never takes another's spelling (RFC 5936 §3.4) */
 };
 
@@ -29,8 +29,8 @@ struct pack {
 void pack_init(struct pack *p, void *buffer, size_t cap, uint16_t id, uint16_t flags) NONNULL;
 
 /* Adds a question. ERR_SPACE: nothing was added. */
-int pack_question(struct pack *p, const uint8_t *name, uint16_t type, uint16_t class)
-	NONNULL MUSTCHECK;
+int pack_question(struct pack *p, const uint8_t *name, uint16_t type, uint16_t class) NONNULL
+	MUSTCHECK;
 
 /* A record to be written; rdata uncompressed and valid for the type (rdata_is_valid()). */
 struct pack_rr {
@@ -44,8 +44,7 @@ struct pack_rr {
 
 /* Adds a record to a section, which must not be before one that has records already.
  * ERR_SPACE: nothing was added. */
-int pack_rr(struct pack *p, enum msg_section section, const struct pack_rr *rr)
-	NONNULL MUSTCHECK;
+int pack_rr(struct pack *p, enum msg_section section, const struct pack_rr *rr) NONNULL MUSTCHECK;
 
 /* Where the message stands now, and going back there: to write several records or none. */
 struct pack_mark {

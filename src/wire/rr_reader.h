@@ -33,7 +33,8 @@ struct rr_reader_record {
 struct rr_reader {
 	/* For reading `text`, which stays as it is until close(). ERR_ABSENT: there is no such library, `ret_why`
 	 * says why; ERR_NOMEM. */
-	int (*open)(void **ret_state, const char *text, size_t len, char ret_why[RR_READER_WHY_CAP]);
+	int (*open)(
+		void **ret_state, const char *text, size_t len, char ret_why[RR_READER_WHY_CAP]);
 	/* Reads on at `place` and moves it: a record, or (`*ret_has_record` false) a directive or what the reader
 	 * takes for an empty line. Each call takes at least one byte. ERR_SYNTAX: `*ret_why` says what is
 	 * wrong, until close(); ERR_NOMEM. */

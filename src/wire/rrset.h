@@ -17,8 +17,8 @@ struct rdata {
 /* Records of one owner, class IN, one type. Everything is borrowed for the call it is passed to. */
 struct rrset {
 	uint16_t type;
-	uint8_t view;  /* enum view */
-	uint32_t ttl;  /* in seconds; one for the whole set (RFC 2181 §5.2) */
+	uint8_t view; /* enum view */
+	uint32_t ttl; /* in seconds; one for the whole set (RFC 2181 §5.2) */
 	uint16_t count;
 	const struct rdata *rdata; /* `count` of them, in any order, no two the same */
 };

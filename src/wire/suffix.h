@@ -29,7 +29,7 @@ enum {
 };
 
 struct suffix {
-	uint16_t off;   /* where it stands in the message */
+	uint16_t off; /* where it stands in the message */
 	uint16_t hash;
 	uint16_t older; /* number of the one before with the same head */
 };

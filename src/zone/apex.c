@@ -28,8 +28,16 @@ int apex_generate(struct zone *z, const struct zone_apex *params, struct node **
 	struct rdata soa_rdata = {soa, (uint16_t)write_soa(soa, params)};
 	struct rdata ns_rdata = {params->mname, (uint16_t)name_len(params->mname)};
 	const struct rrset sets[] = {
-		{.type = RR_SOA, .view = VIEW_ANY, .ttl = params->ttl_s, .count = 1, .rdata = &soa_rdata},
-		{.type = RR_NS, .view = VIEW_ANY, .ttl = params->ttl_s, .count = 1, .rdata = &ns_rdata},
+		{.type = RR_SOA,
+			.view = VIEW_ANY,
+			.ttl = params->ttl_s,
+			.count = 1,
+			.rdata = &soa_rdata},
+		{.type = RR_NS,
+			.view = VIEW_ANY,
+			.ttl = params->ttl_s,
+			.count = 1,
+			.rdata = &ns_rdata},
 	};
 	z->facts.count = 0;
 	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {

@@ -161,7 +161,8 @@ static unsigned views_apart(const struct fact *fact, const struct fact *other)
 
 /* Walks `of` beside `against` and tells what of the one is not in the other. */
 static void tell_missing(const struct facts *of, const struct facts *against, bool is_added,
-	void (*tell)(void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact),
+	void (*tell)(
+		void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact),
 	void *arg)
 {
 	for (size_t i = 0, j = 0; i < of->count; i++) {
@@ -182,7 +183,8 @@ static void tell_missing(const struct facts *of, const struct facts *against, bo
 }
 
 void facts_diff(const struct facts *before, const struct facts *after,
-	void (*tell)(void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact),
+	void (*tell)(
+		void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact),
 	void *arg)
 {
 	tell_missing(before, after, false, tell, arg);

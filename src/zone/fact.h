@@ -19,8 +19,8 @@ struct fact {
 	const uint8_t *bytes; /* rdata; borrowed */
 	uint16_t len;
 	uint16_t type;
-	uint8_t view;              /* enum view: who sees it */
-	uint32_t ttl[VIEW_COUNT];  /* by bit of view; 0 where it is not seen */
+	uint8_t view;             /* enum view: who sees it */
+	uint32_t ttl[VIEW_COUNT]; /* by bit of view; 0 where it is not seen */
 };
 
 struct facts {
@@ -44,5 +44,6 @@ size_t facts_of_type(const struct facts *facts, size_t first) NONNULL;
 /* Tells each difference between two settled lists: what went, then what came, record by record; a
  * record that both views have with one TTL is told once. */
 void facts_diff(const struct facts *before, const struct facts *after,
-	void (*tell)(void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact),
+	void (*tell)(
+		void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact),
 	void *arg) NONNULL_ARGS(1, 2, 3);

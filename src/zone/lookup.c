@@ -27,12 +27,12 @@ struct walk {
 	const struct table *table;
 	const struct key *key;
 	struct key_labels labels;
-	const struct node *apex;     /* of the zone the name is in */
-	const struct node *cut;      /* the highest delegation in that zone, at or above the name */
-	const struct node *dname;    /* the highest DNAME in that zone, above the name */
-	const struct node *self;     /* what is at the name */
-	bool exists;                 /* the name is there, be it empty */
-	unsigned encloser_labels;    /* of the closest encloser (RFC 4592 §2.2.1) */
+	const struct node *apex;  /* of the zone the name is in */
+	const struct node *cut;   /* the highest delegation in that zone, at or above the name */
+	const struct node *dname; /* the highest DNAME in that zone, above the name */
+	const struct node *self;  /* what is at the name */
+	bool exists;              /* the name is there, be it empty */
+	unsigned encloser_labels; /* of the closest encloser (RFC 4592 §2.2.1) */
 };
 
 /* The walk comes by `n`, which is at or above the name. */
@@ -58,8 +58,8 @@ static void walk_down(struct walk *w)
 	/* Each turn goes down by a label at least. */
 	for (unsigned labels = 0; labels <= count; labels++) {
 		unsigned skip = w->labels.start[count - labels];
-		struct table_hit hit = table_find(w->table, key_hash(w->reader->seed, key, skip),
-			key, skip);
+		struct table_hit hit =
+			table_find(w->table, key_hash(w->reader->seed, key, skip), key, skip);
 		if (!hit.node)
 			return;
 		if (hit.is_edge) {
@@ -124,8 +124,8 @@ static bool is_ds_at_cut(const struct walk *w, uint16_t type)
 }
 
 /* The name is not there: a wildcard may answer for it. */
-static void answer_missing(const struct walk *w, uint16_t type, unsigned view,
-	struct zone_answer *ret)
+static void answer_missing(
+	const struct walk *w, uint16_t type, unsigned view, struct zone_answer *ret)
 {
 	const struct node *wildcard;
 	ret->outcome = ZONE_NO_NAME;
@@ -187,13 +187,15 @@ static bool find_absence(const struct zone_reader *reader, const struct table *t
 	for (int step = 0; step < STEPS_UP && lower[skip] != 0; step++) {
 		if (!(self && step == 0 && self->flags & NODE_APEX))
 			skip += 1u + lower[skip];
-		struct table_hit hit = table_find(table, key_hash(reader->seed, key, skip), key, skip);
+		struct table_hit hit =
+			table_find(table, key_hash(reader->seed, key, skip), key, skip);
 		bool has_node = hit.node && !hit.is_edge;
 		if (step == 0 && !self && !has_node)
 			return false;
 		if (has_node && hit.node->flags & NODE_APEX) {
 			*ret = (struct zone_answer){.outcome = self ? ZONE_FOUND : ZONE_NO_NAME,
-				.node = self, .apex = hit.node};
+				.node = self,
+				.apex = hit.node};
 			return true;
 		}
 	}

@@ -10,21 +10,21 @@
 #include "zone/zone.h"
 
 enum zone_outcome {
-	ZONE_FOUND,      /* `node` is what is at the name; `set` may be NULL: NODATA */
-	ZONE_ALIAS,      /* `set` is the CNAME at the name, and the type is another */
-	ZONE_RENAMED,    /* `set` is the DNAME of `node`, which the name is below of */
-	ZONE_DELEGATED,  /* `set` is the NS of `node`, a cut at or above the name */
-	ZONE_NO_NAME,    /* NXDOMAIN */
-	ZONE_OUTSIDE,    /* in no zone of ours */
+	ZONE_FOUND,     /* `node` is what is at the name; `set` may be NULL: NODATA */
+	ZONE_ALIAS,     /* `set` is the CNAME at the name, and the type is another */
+	ZONE_RENAMED,   /* `set` is the DNAME of `node`, which the name is below of */
+	ZONE_DELEGATED, /* `set` is the NS of `node`, a cut at or above the name */
+	ZONE_NO_NAME,   /* NXDOMAIN */
+	ZONE_OUTSIDE,   /* in no zone of ours */
 	ZONE_OUTCOME_COUNT
 };
 
 struct zone_answer {
 	enum zone_outcome outcome;
-	bool is_wildcard;             /* synthesised (RFC 4592 §3.3.1) */
-	const struct node *node;      /* NULL: an empty non-terminal without a node, or none */
+	bool is_wildcard;        /* synthesised (RFC 4592 §3.3.1) */
+	const struct node *node; /* NULL: an empty non-terminal without a node, or none */
 	const struct node_set *set;
-	const struct node *apex;      /* of the zone; NULL if it was not needed: `set` is the answer */
+	const struct node *apex; /* of the zone; NULL if it was not needed: `set` is the answer */
 };
 
 /* Looks up a name and a type (RR_ANY: any one set) for a client in `view`. */
@@ -36,8 +36,8 @@ void zone_lookup(const struct zone_reader *reader, const struct key *key, uint16
 const struct node *zone_node(const struct zone_reader *reader, const struct key *key) NONNULL;
 
 /* The same, or the wildcard that stands for the name: for addresses that go along with an answer. */
-const struct node *zone_node_or_wildcard(const struct zone_reader *reader, const struct key *key)
-	NONNULL;
+const struct node *zone_node_or_wildcard(
+	const struct zone_reader *reader, const struct key *key) NONNULL;
 
 /* What the table finds the name by; the same for as long as the store lives. */
 static inline uint64_t zone_hash(const struct zone_reader *reader, const struct key *key)
@@ -53,7 +53,7 @@ static inline void zone_prefetch(const struct zone_reader *reader, uint64_t hash
 {
 	const struct table *t = atomic_load_explicit(&reader->table, memory_order_acquire);
 	__builtin_prefetch((const char *)t + offsetof(struct table, slots) +
-		(hash & t->mask) * sizeof(slot_t));
+			   (hash & t->mask) * sizeof(slot_t));
 }
 
 /* Second: finds the slot that is the name's by all that slots know of names, and asks for its node.
@@ -77,8 +77,8 @@ static inline slot_t zone_guess(const struct zone_reader *reader, uint64_t hash)
 /* Third: the node at exactly that name, if no delegation or DNAME is anywhere in the store, so that
  * whatever it has is the answer; NULL if there is none, or the walk from the root has to tell. `guess`:
  * of zone_guess(), right or wrong. */
-static inline const struct node *zone_find_uncut(const struct zone_reader *reader,
-	const struct key *key, uint64_t hash, slot_t guess)
+static inline const struct node *zone_find_uncut(
+	const struct zone_reader *reader, const struct key *key, uint64_t hash, slot_t guess)
 {
 	if (atomic_load_explicit(&reader->features, memory_order_relaxed) & 1u << TABLE_CUTS)
 		return NULL;

@@ -15,7 +15,7 @@ enum { SET_RECORDS_MAX = (1 << 14) - 1, SETS_MAX = UINT8_MAX, NODE_BYTES_MAX = U
 /* A run of facts of one type that is written as one set, for `view`. */
 struct run {
 	const struct fact *at;
-	size_t count;   /* facts, of which those with `view` count */
+	size_t count; /* facts, of which those with `view` count */
 	unsigned view;
 	unsigned ttl_of; /* bit number of the view whose TTL it has */
 };
@@ -92,8 +92,8 @@ static void write_run(const struct run *run, const struct node_set *set, struct 
 }
 
 /* Calls for each run of the facts, in order; stops at an error. */
-static int each_run(const struct facts *facts, int (*visit)(void *arg, const struct run *run),
-	void *arg)
+static int each_run(
+	const struct facts *facts, int (*visit)(void *arg, const struct run *run), void *arg)
 {
 	for (size_t i = 0, n; i < facts->count; i += n) {
 		struct run runs[VIEW_COUNT];
@@ -178,7 +178,7 @@ int node_new(const uint8_t *name, const struct facts *facts, bool is_apex, struc
 	struct filling f = {.node = n, .w = wr_init(n, size)};
 	n->name_len = lower.len;
 	n->flags = (uint8_t)((is_apex ? NODE_APEX : 0) | (is_cased ? NODE_CASED : 0) |
-		(has_asterisk(name) ? NODE_WILDCARD : 0));
+			     (has_asterisk(name) ? NODE_WILDCARD : 0));
 	wr_room(&f.w, head);
 	wr_bytes(&f.w, lower.wire, lower.len);
 	if (is_cased)
@@ -230,7 +230,7 @@ bool node_equal(const struct node *a, const struct node *b)
 {
 	size_t skip = offsetof(struct node, name_len), size = node_size(a);
 	return size == node_size(b) &&
-		memcmp((const uint8_t *)a + skip, (const uint8_t *)b + skip, size - skip) == 0;
+	       memcmp((const uint8_t *)a + skip, (const uint8_t *)b + skip, size - skip) == 0;
 }
 
 int facts_add_node(struct facts *facts, const struct node *n)

@@ -23,21 +23,21 @@
 #include "zone/fact.h"
 
 enum node_flag {
-	NODE_APEX = 1,   /* a zone begins here */
-	NODE_CUT = 2,    /* NS, and no apex: a delegation (RFC 1034 §4.2.1) */
-	NODE_DNAME = 4,  /* what is below is elsewhere (RFC 6672) */
-	NODE_CNAME = 8,  /* this is an alias */
-	NODE_VIEWS = 16, /* some set depends on the view */
+	NODE_APEX = 1,      /* a zone begins here */
+	NODE_CUT = 2,       /* NS, and no apex: a delegation (RFC 1034 §4.2.1) */
+	NODE_DNAME = 4,     /* what is below is elsewhere (RFC 6672) */
+	NODE_CNAME = 8,     /* this is an alias */
+	NODE_VIEWS = 16,    /* some set depends on the view */
 	NODE_WILDCARD = 32, /* a label is "*": it or an ancestor is a wildcard (RFC 4592 §2.1.1) */
-	NODE_STATIC = 64, /* writer's own: a static source says all this */
-	NODE_CASED = 128  /* the name was given with capitals */
+	NODE_STATIC = 64,   /* writer's own: a static source says all this */
+	NODE_CASED = 128    /* the name was given with capitals */
 };
 
 /* The records of one type at an owner, as seen by some views. */
 struct node_set {
 	uint16_t type;
-	uint16_t off;     /* of the first rdata, from the start of the node */
-	uint16_t len;     /* of each rdata; 0: a length of two bytes stands before each */
+	uint16_t off; /* of the first rdata, from the start of the node */
+	uint16_t len; /* of each rdata; 0: a length of two bytes stands before each */
 	uint16_t count : 14;
 	uint16_t view : 2;
 	uint32_t ttl;
@@ -98,8 +98,8 @@ size_t node_records(const struct node *n) NONNULL;
 
 /* A node of settled facts (facts_settle()), its rdata copied. ERR_NOMEM; ERR_RANGE if it is more
  * than a node can hold (64 KiB, 16383 records a set). */
-int node_new(const uint8_t *name, const struct facts *facts, bool is_apex, struct node **ret)
-	NONNULL MUSTCHECK;
+int node_new(const uint8_t *name, const struct facts *facts, bool is_apex,
+	struct node **ret) NONNULL MUSTCHECK;
 void node_free(struct node *n);
 
 /* Whether both say the same of the same name, spelling included. */

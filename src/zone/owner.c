@@ -92,8 +92,8 @@ static void tell_one(void *arg, bool is_added, unsigned view, uint32_t ttl, cons
 	t->listener->on_change(t->listener->arg, &change);
 }
 
-int zone_tell(struct zone *z, const uint8_t *name, const struct node *before,
-	const struct node *after)
+int zone_tell(
+	struct zone *z, const uint8_t *name, const struct node *before, const struct node *after)
 {
 	struct telling t = {&z->listener, name};
 	int err = 0;
@@ -122,8 +122,9 @@ bool zone_mark(struct zone *z, struct owner *owner)
 
 void zone_touch(struct zone *z, const struct place *place)
 {
-	struct owner *owner = place->apex ?
-		zone_owner(z, &place->key, place->key.len - place->apex->name_len) : NULL;
+	struct owner *owner =
+		place->apex ? zone_owner(z, &place->key, place->key.len - place->apex->name_len)
+			    : NULL;
 	if (owner && owner->apex)
 		zone_mark(z, owner);
 }

@@ -15,7 +15,8 @@ struct walk {
 	uint16_t but;  /* not this type, or 0 */
 };
 
-static void visit_one(void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact)
+static void visit_one(
+	void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact)
 {
 	const struct walk *w = arg;
 	const struct zone_change record = {

@@ -24,17 +24,17 @@ enum {
 enum { SOA_FIXED_LEN = 20, SOA_CAP = 2 * NAME_CAP + SOA_FIXED_LEN };
 
 struct owner {
-	struct map_node in_map;     /* by hash of the name */
-	struct list in_dirty;       /* while the zone that begins here is ahead of its serial */
+	struct map_node in_map; /* by hash of the name */
+	struct list in_dirty;   /* while the zone that begins here is ahead of its serial */
 	struct node *said[SAY_COUNT];
-	struct apex *apex;          /* NULL: no zone begins here */
-	uint8_t name[];             /* in lower case */
+	struct apex *apex; /* NULL: no zone begins here */
+	uint8_t name[];    /* in lower case */
 };
 
 struct apex {
-	uint32_t serial;        /* as published */
-	uint32_t serial_floor;  /* of the static SOA */
-	uint8_t soa[SOA_CAP];   /* scratch: rdata with the serial filled in */
+	uint32_t serial;       /* as published */
+	uint32_t serial_floor; /* of the static SOA */
+	uint8_t soa[SOA_CAP];  /* scratch: rdata with the serial filled in */
 };
 
 struct zone {
@@ -45,7 +45,7 @@ struct zone {
 	struct map owners;
 	struct list dirty; /* owners: a commit costs as much as there is to be committed */
 	size_t apex_count;
-	uint32_t latest_serial; /* of all that any zone had; 0: none yet */
+	uint32_t latest_serial;            /* of all that any zone had; 0: none yet */
 	struct facts facts, before, after; /* scratch */
 };
 
@@ -73,8 +73,8 @@ bool zone_mark(struct zone *z, struct owner *owner) NONNULL;
 void zone_touch(struct zone *z, const struct place *place) NONNULL;
 
 /* The generated SOA and NS. ERR_NOMEM. */
-int apex_generate(struct zone *z, const struct zone_apex *params, struct node **ret)
-	NONNULL MUSTCHECK;
+int apex_generate(struct zone *z, const struct zone_apex *params, struct node **ret) NONNULL
+	MUSTCHECK;
 
 /* Makes settled facts carry the apex's serial in their SOA. */
 void apex_fill_serial(struct apex *apex, struct facts *facts) NONNULL;
@@ -89,12 +89,12 @@ uint32_t apex_next_serial(const struct apex *apex, uint32_t floor) NONNULL;
 struct update {
 	struct place place;
 	const uint8_t *name;
-	struct owner *owner;           /* NULL: none yet, or none needed */
-	struct owner *new_owner;       /* made for this update */
-	struct node *said[SAY_COUNT];  /* as it will be */
-	struct node *dropped;          /* what a source said before, and no longer */
-	struct apex *apex;             /* as it will be */
-	struct node *sum;              /* what will be published, NULL: nothing */
+	struct owner *owner;          /* NULL: none yet, or none needed */
+	struct owner *new_owner;      /* made for this update */
+	struct node *said[SAY_COUNT]; /* as it will be */
+	struct node *dropped;         /* what a source said before, and no longer */
+	struct apex *apex;            /* as it will be */
+	struct node *sum;             /* what will be published, NULL: nothing */
 	bool needs_owner;
 };
 

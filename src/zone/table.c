@@ -189,7 +189,7 @@ static bool is_to_be_moved(const struct table *t, const struct table *previous, 
 	slot_t slot = load(previous, i);
 	size_t k;
 	return slot != SLOT_EMPTY && slot != SLOT_REMOVED &&
-		!find_slot(t, hash_of(t, slot), slot, &k);
+	       !find_slot(t, hash_of(t, slot), slot, &k);
 }
 
 struct table *table_move_some(struct table *t, size_t slots)

@@ -36,27 +36,28 @@ typedef uint64_t slot_t;
 #define SLOT_REMOVED ((slot_t)1)
 
 struct table {
-	size_t mask;        /* slots - 1 */
+	size_t mask;                      /* slots - 1 */
 	_Atomic(struct table *) previous; /* NULL: all are here */
-	size_t moved;       /* writer's own: slots of `previous` that have been */
-	uint64_t seed;      /* of the hash */
-	size_t used;        /* writer's own: with a node, those in `previous` included */
-	size_t removed;     /* writer's own: SLOT_REMOVED */
+	size_t moved;                     /* writer's own: slots of `previous` that have been */
+	uint64_t seed;                    /* of the hash */
+	size_t used;    /* writer's own: with a node, those in `previous` included */
+	size_t removed; /* writer's own: SLOT_REMOVED */
 	_Atomic slot_t slots[];
 };
 
 /* What readers hold on to. */
 struct zone_reader {
 	_Atomic(struct table *) table;
-	_Atomic uint32_t features; /* bits by enum table_feature; relaxed: which walks are needless */
+	_Atomic uint32_t
+		features; /* bits by enum table_feature; relaxed: which walks are needless */
 	uint64_t seed;
 };
 
 /* What is anywhere in the table: names without such neighbours are answered without a walk. */
 enum table_feature {
-	TABLE_CUTS,      /* delegations or DNAME */
+	TABLE_CUTS, /* delegations or DNAME */
 	TABLE_WILDCARDS,
-	TABLE_VIEWS,     /* sets that depend on the view */
+	TABLE_VIEWS, /* sets that depend on the view */
 	TABLE_FEATURE_COUNT
 };
 
@@ -90,8 +91,8 @@ static inline bool slot_matches(slot_t slot, const struct key *key, unsigned ski
 
 /* Finds what the key is from `skip` on, whose hash is `hash`. Ends: there is always a SLOT_EMPTY, and
  * a previous table has none before it. */
-static inline struct table_hit table_find(const struct table *t, uint64_t hash,
-	const struct key *key, unsigned skip)
+static inline struct table_hit table_find(
+	const struct table *t, uint64_t hash, const struct key *key, unsigned skip)
 {
 	const struct table *previous;
 	do {

@@ -131,8 +131,8 @@ void tree_locate(const struct tree *t, const uint8_t *name, struct place *ret)
 
 	/* Each turn goes down by a label at least. */
 	for (unsigned labels = 0; labels <= p->labels.count; labels++) {
-		struct table_hit hit = table_find(table_of(t), hash_of(t, p, labels), &p->key,
-			start_of(p, labels));
+		struct table_hit hit = table_find(
+			table_of(t), hash_of(t, p, labels), &p->key, start_of(p, labels));
 		if (!hit.node)
 			return;
 		if (hit.is_edge) {

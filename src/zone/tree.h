@@ -32,18 +32,21 @@ struct tree {
 struct place {
 	struct key key;
 	struct key_labels labels;
-	struct node *self;     /* the name's node, or NULL */
-	struct node *apex;     /* nearest at or above the name, or NULL */
-	struct node *above;    /* the nearest ancestor that has a node, not itself; NULL for the root */
+	struct node *self; /* the name's node, or NULL */
+	struct node *apex; /* nearest at or above the name, or NULL */
+	struct node
+		*above; /* the nearest ancestor that has a node, not itself; NULL for the root */
 	unsigned above_labels; /* how many labels that one has */
-	struct node *below;    /* `self` NULL: the end of the edge that the name or its ancestor is on */
+	struct node
+		*below; /* `self` NULL: the end of the edge that the name or its ancestor is on */
 	unsigned below_common; /* labels that it has in common with the name */
 	struct node *spare;    /* owned: an empty node, to be put where the edge forks or where
 	                        * `self` was, if that is needed */
 };
 
 /* Makes an empty tree: the root. ERR_NOMEM. */
-int tree_init(struct tree *t, struct zone_reader *reader, struct garbage *garbage) NONNULL MUSTCHECK;
+int tree_init(struct tree *t, struct zone_reader *reader, struct garbage *garbage) NONNULL
+	MUSTCHECK;
 /* Frees all nodes and the table. */
 void tree_fini(struct tree *t) NONNULL;
 

@@ -84,4 +84,3 @@ void update_publish(struct zone *z, struct update *u)
 		zone_owner_free(z, u->owner);
 	}
 }
-

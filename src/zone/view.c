@@ -124,8 +124,8 @@ static void add_built_in(struct view_table *t)
 		uint8_t bytes[16] = {0};
 		memcpy(bytes, built_in[i].bytes, sizeof(built_in[i].bytes));
 		struct addr a = addr_make(built_in[i].family, bytes);
-		struct view_rule rule = {prefix_make(&a, built_in[i].len), VIEW_LAN,
-			built_in[i].reason, ""};
+		struct view_rule rule = {
+			prefix_make(&a, built_in[i].len), VIEW_LAN, built_in[i].reason, ""};
 		t->entries[t->count++] = make_entry(&rule);
 	}
 	struct addr a = addr_make(ADDR_V6, loopback);
@@ -195,6 +195,6 @@ const char *view_reason_text(enum view_reason reason)
 struct view_table *view_slot_publish(struct view_slot *slot, struct view_table *t)
 {
 	/* Release: readers see the table whole. The cast gives back what was published as read-only. */
-	return (struct view_table *)(uintptr_t)atomic_exchange_explicit(&slot->table, t,
-		memory_order_acq_rel);
+	return (struct view_table *)(uintptr_t)atomic_exchange_explicit(
+		&slot->table, t, memory_order_acq_rel);
 }

@@ -42,8 +42,8 @@ void view_table_free(struct view_table *t);
 
 /* The rule that decides for `client`, never NULL: the longest prefix that covers it. IPv4 that came
  * as ::ffff:a.b.c.d counts as IPv4. Borrowed from the table. */
-const struct view_rule *view_table_match(const struct view_table *t, const struct addr *client)
-	NONNULL;
+const struct view_rule *view_table_match(
+	const struct view_table *t, const struct addr *client) NONNULL;
 
 /* The same, only the answer. */
 enum view view_table_of(const struct view_table *t, const struct addr *client) NONNULL;
@@ -58,5 +58,5 @@ struct view_slot {
 };
 
 /* Publishes `t` (NULL: none) and returns what was there, to be freed after a grace period. */
-struct view_table *view_slot_publish(struct view_slot *slot, struct view_table *t)
-	NONNULL_ARGS(1) MUSTCHECK;
+struct view_table *view_slot_publish(struct view_slot *slot, struct view_table *t) NONNULL_ARGS(1)
+	MUSTCHECK;

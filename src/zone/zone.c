@@ -121,8 +121,8 @@ static bool node_has_source(const struct zone *z, const struct node *n, enum zon
 	return n->set_count > 0 && is_static == (source == ZONE_STATIC);
 }
 
-int zone_keep(struct zone *z, enum zone_source source, bool (*is_kept)(void *arg, const uint8_t *owner),
-	void *arg)
+int zone_keep(struct zone *z, enum zone_source source,
+	bool (*is_kept)(void *arg, const uint8_t *owner), void *arg)
 {
 	const struct table *table = atomic_load_explicit(&z->reader.table, memory_order_relaxed);
 	size_t count = 0, i = 0;
@@ -290,7 +290,8 @@ static void advance_serial(struct zone *z, struct owner *owner, uint32_t floor)
 		apex->serial = before;
 		return;
 	}
-	z->latest_serial = z->latest_serial ? serial_later(apex->serial, z->latest_serial) : apex->serial;
+	z->latest_serial =
+		z->latest_serial ? serial_later(apex->serial, z->latest_serial) : apex->serial;
 	list_remove(&owner->in_dirty);
 	update_publish(z, &u);
 }

@@ -23,10 +23,10 @@ enum zone_source { ZONE_DERIVED, ZONE_STATIC, ZONE_SOURCE_COUNT };
 /* Apex SOA (RFC 1035 §3.3.13) but for its serial, and apex NS. */
 struct zone_apex {
 	const uint8_t *name;
-	const uint8_t *mname;  /* also the apex NS */
+	const uint8_t *mname; /* also the apex NS */
 	const uint8_t *rname;
 	uint32_t refresh_s, retry_s, expire_s, minimum_s;
-	uint32_t ttl_s;        /* of SOA and NS */
+	uint32_t ttl_s; /* of SOA and NS */
 };
 
 /* One record that came or went, as told while a batch is being made: `watch`, IXFR, exports. For each
@@ -70,8 +70,8 @@ int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 
 /* Takes back all that `source` said, but for the owners that `is_kept` says yes to. ERR_NOMEM: part of it may be
  * gone, try again. */
-int zone_keep(struct zone *z, enum zone_source source, bool (*is_kept)(void *arg, const uint8_t *owner),
-	void *arg) NONNULL_ARGS(1, 3) MUSTCHECK;
+int zone_keep(struct zone *z, enum zone_source source,
+	bool (*is_kept)(void *arg, const uint8_t *owner), void *arg) NONNULL_ARGS(1, 3) MUSTCHECK;
 
 /* Whether ZONE_STATIC says that `owner` is an alias, and that gives way to something else there: `*ret` is
  * the rdata of its CNAME then, valid until the next zone_put(). */
@@ -103,7 +103,8 @@ struct zone_stats zone_stats(const struct zone *z) NONNULL;
  * (RFC 4034 §6.1). `visit` gets is_added true; it must not change the store. ERR_NOMEM: not
  * all were visited. */
 int zone_each_record(const struct zone *z, const uint8_t *apex,
-	void (*visit)(void *arg, const struct zone_change *record), void *arg) NONNULL_ARGS(1, 2, 3);
+	void (*visit)(void *arg, const struct zone_change *record), void *arg)
+	NONNULL_ARGS(1, 2, 3);
 
 /* Every node that has records (zone/node.h), in no order, the writer's thread only: all at once, or
  * some at a time while the store changes in between. Then those that are there all the time are
@@ -123,8 +124,8 @@ bool zone_walk_begin(struct zone *z, struct zone_walk *ret) NONNULL MUSTCHECK;
 int zone_walk_some(const struct zone *z, struct zone_walk *w, size_t slots,
 	void (*visit)(void *arg, const struct node *n), void *arg) NONNULL_ARGS(1, 2, 4) MUSTCHECK;
 /* Whether that node, which is in the store, was come by. */
-bool zone_walk_has_passed(const struct zone *z, const struct zone_walk *w, const struct node *n)
-	NONNULL;
+bool zone_walk_has_passed(
+	const struct zone *z, const struct zone_walk *w, const struct node *n) NONNULL;
 
 /* A large number of names is about to be put, so many in all: the table is made for them at once, and
  * not while they come. ERR_NOMEM. */

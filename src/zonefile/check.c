@@ -49,7 +49,8 @@ static struct sight look_at(const struct rrset *sets, size_t count)
 }
 
 /* What is wrong with the owner by itself, or NULL. */
-static const char *judge(const struct sight *s, size_t count, const uint8_t *apex, const uint8_t *name)
+static const char *judge(
+	const struct sight *s, size_t count, const uint8_t *apex, const uint8_t *name)
 {
 	if (s->cname && count > 1)
 		return "has a CNAME and other records"; /* RFC 1034 §3.6.2 */
@@ -83,15 +84,16 @@ static uint16_t too_large(const struct rrset *sets, size_t count)
 }
 
 /* Writes "NAME WHAT", and behind it `other`. */
-static int fail(char text[ZONECHECK_TEXT_CAP], const uint8_t *name, const char *what, const char *other)
+static int fail(
+	char text[ZONECHECK_TEXT_CAP], const uint8_t *name, const char *what, const char *other)
 {
 	char own[NAME_TEXT_CAP];
 	snprintf(text, ZONECHECK_TEXT_CAP, "%s %s%s", name_to_text(name, own), what, other);
 	return ERR_SYNTAX;
 }
 
-int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct rrset *sets, size_t count,
-	char text[ZONECHECK_TEXT_CAP])
+int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct rrset *sets,
+	size_t count, char text[ZONECHECK_TEXT_CAP])
 {
 	char above[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP];
 	struct sight s = look_at(sets, count);
@@ -102,10 +104,12 @@ int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct r
 		return fail(text, name, fault, "");
 	uint16_t large = too_large(sets, count);
 	if (large)
-		return fail(text, name, "has more than 64 KiB of records: ", rr_type_text(large, type));
+		return fail(
+			text, name, "has more than 64 KiB of records: ", rr_type_text(large, type));
 	/* What is below a DNAME is elsewhere (RFC 6672 §2.4). In canonical order it comes right behind. */
 	if (check->dname && name_is_below(name, check->dname))
-		return fail(text, name, "is below the DNAME of ", name_to_text(check->dname, above));
+		return fail(
+			text, name, "is below the DNAME of ", name_to_text(check->dname, above));
 	if (s.dname)
 		check->dname = name;
 	return 0;
@@ -124,7 +128,8 @@ static bool has_param(const uint8_t *params, size_t len, uint16_t wanted)
 }
 
 /* Keys that rise, none of them "mandatory" itself, all of them among the parameters. */
-static bool is_mandatory_list(const uint8_t *list, size_t list_len, const uint8_t *params, size_t len)
+static bool is_mandatory_list(
+	const uint8_t *list, size_t list_len, const uint8_t *params, size_t len)
 {
 	struct rd r = rd_init(list, list_len);
 	uint16_t last = SVCB_MANDATORY;
@@ -152,8 +157,9 @@ bool zonecheck_has_good_params(uint16_t type, const uint8_t *rdata, size_t len)
 	while (!r.err && rd_left(&r) > 0) {
 		uint16_t key = rd_u16(&r), value_len = rd_u16(&r);
 		const uint8_t *value = rd_bytes(&r, value_len);
-		if (!value || key <= last || (key == SVCB_MANDATORY &&
-			!is_mandatory_list(value, value_len, params, params_len)))
+		if (!value || key <= last ||
+			(key == SVCB_MANDATORY &&
+				!is_mandatory_list(value, value_len, params, params_len)))
 			return false;
 		last = key;
 	}

@@ -21,8 +21,8 @@ struct zonecheck {
 
 /* Takes the next owner in canonical order (RFC 4034 §6.1); its name is borrowed for as long as the walk goes
  * on. ERR_SYNTAX: `text` says what is wrong with it. */
-int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct rrset *sets, size_t count,
-	char text[ZONECHECK_TEXT_CAP]) NONNULL_ARGS(1, 2, 5) MUSTCHECK;
+int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct rrset *sets,
+	size_t count, char text[ZONECHECK_TEXT_CAP]) NONNULL_ARGS(1, 2, 5) MUSTCHECK;
 
 /* Whether the parameters of a service are what others take them for (RFC 9460 §2.2, §8): each once and in
  * order, and those there that are mandatory. True for types that have none. */

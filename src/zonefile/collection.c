@@ -18,7 +18,8 @@ struct collection {
 	struct zonefile **files; /* none once settled */
 	size_t file_count, file_cap;
 	const uint8_t *domain; /* borrowed, until all files are read */
-	struct static_owner *owners; /* sorted by name; what they point to is the files', or below */
+	struct static_owner
+		*owners; /* sorted by name; what they point to is the files', or below */
 	size_t count;
 	struct arena merged; /* sets of owners that are in several files */
 	uint8_t *bytes;      /* settled: of the owners that are kept */
@@ -81,8 +82,8 @@ static int file_add(struct collection *s, const char *path, const struct zonefil
 }
 
 /* Puts the sets of `from` to those of `to`; a type that both have is a mistake, and so is an alias. */
-static int owner_merge(struct collection *s, struct static_owner *to, const struct static_owner *from,
-	struct zonefile_error *error)
+static int owner_merge(struct collection *s, struct static_owner *to,
+	const struct static_owner *from, struct zonefile_error *error)
 {
 	for (size_t i = 0; i < to->count; i++)
 		for (size_t j = 0; j < from->count; j++)
@@ -310,7 +311,9 @@ int collection_settle(struct collection *s)
 		return ERR_NOMEM;
 	}
 	struct rrset *sets = (struct rrset *)bytes;
-	struct room room = {.owner = kept, .set = sets, .rdata = (struct rdata *)(sets + sizes.sets),
+	struct room room = {.owner = kept,
+		.set = sets,
+		.rdata = (struct rdata *)(sets + sizes.sets),
 		.bytes = bytes + heads};
 	for (size_t i = 0; i < s->count; i++)
 		if (s->owners[i].is_local)

@@ -192,8 +192,8 @@ static size_t settle_owner(struct zonelist_entry *entries, size_t count)
 
 /* The entries of the first `count` runs, which are of one owner, back to back: where they are if it is one
  * run, as a rule, or in `*scratch`. NULL if out of memory. */
-static struct zonelist_entry *gather(const struct zonelist *list, const struct run *runs, size_t count,
-	struct zonelist_entry **scratch, size_t *ret_count)
+static struct zonelist_entry *gather(const struct zonelist *list, const struct run *runs,
+	size_t count, struct zonelist_entry **scratch, size_t *ret_count)
 {
 	*ret_count = 0;
 	for (size_t i = 0; i < count; i++)
@@ -218,7 +218,8 @@ static int visit_runs(const struct zonelist *list, const struct run *runs, size_
 		size_t entry_count;
 		for (same = 1; i + same < count && run_has_owner_of(&runs[i], &runs[i + same]);)
 			same++;
-		struct zonelist_entry *entries = gather(list, &runs[i], same, &scratch, &entry_count);
+		struct zonelist_entry *entries =
+			gather(list, &runs[i], same, &scratch, &entry_count);
 		err = entries ? visit(arg, entries, settle_owner(entries, entry_count)) : ERR_NOMEM;
 	}
 	free(scratch);

@@ -11,8 +11,15 @@
 #include "wire/rr.h"
 
 enum {
-	RR_CERT = 37, RR_SMIMEA = 53, RR_CDS = 59, RR_CDNSKEY = 60, RR_NID = 104, RR_L32 = 105, RR_L64 = 106,
-	RR_LP = 107, RR_URI = 256
+	RR_CERT = 37,
+	RR_SMIMEA = 53,
+	RR_CDS = 59,
+	RR_CDNSKEY = 60,
+	RR_NID = 104,
+	RR_L32 = 105,
+	RR_L64 = 106,
+	RR_LP = 107,
+	RR_URI = 256
 };
 
 struct word {
@@ -58,7 +65,7 @@ static bool is_word(struct word w, const char *text)
 static bool is_class(struct word w)
 {
 	return is_word(w, "IN") || is_word(w, "CH") || is_word(w, "HS") ||
-		(w.len > 5 && strncasecmp(w.at, "CLASS", 5) == 0);
+	       (w.len > 5 && strncasecmp(w.at, "CLASS", 5) == 0);
 }
 
 static bool is_digit(char c)

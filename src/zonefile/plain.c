@@ -15,7 +15,14 @@
 #include "wire/rr.h"
 
 /* Longer lines and words are rare, and not worth to think about how ldns takes them. */
-enum { LINE_CAP = 600, WORD_CAP = 250, TTL_DIGITS = 9, U32_DIGITS = 10, U16_DIGITS = 5, SOA_NUMBERS = 5 };
+enum {
+	LINE_CAP = 600,
+	WORD_CAP = 250,
+	TTL_DIGITS = 9,
+	U32_DIGITS = 10,
+	U16_DIGITS = 5,
+	SOA_NUMBERS = 5
+};
 
 /* The line, as far as it is not read yet. */
 struct line {
@@ -37,8 +44,13 @@ static bool is_blank(char c)
  * for blanks and "$();@\ */
 static bool is_plain(char c)
 {
-	static const bool plain[UINT8_MAX + 1] = {['!'] = true, ['#'] = true, ['%' ... '\''] = true,
-		['*' ... ':'] = true, ['<' ... '?'] = true, ['A' ... '['] = true, [']' ... '~'] = true};
+	static const bool plain[UINT8_MAX + 1] = {['!'] = true,
+		['#'] = true,
+		['%' ... '\''] = true,
+		['*' ... ':'] = true,
+		['<' ... '?'] = true,
+		['A' ... '['] = true,
+		[']' ... '~'] = true};
 	return plain[(uint8_t)c];
 }
 
@@ -298,7 +310,8 @@ static bool cut_comment(struct line *l)
 static bool has_same_owner(const struct line *l, const struct zoneplain *before)
 {
 	return before->word && (size_t)(l->end - l->at) > before->word_len &&
-		is_blank(l->at[before->word_len]) && memcmp(l->at, before->word, before->word_len) == 0;
+	       is_blank(l->at[before->word_len]) &&
+	       memcmp(l->at, before->word, before->word_len) == 0;
 }
 
 /* The owner, or blanks instead of it. */
@@ -357,7 +370,8 @@ static size_t cut_line(const char *text, size_t len, struct line *ret)
 	return (size_t)(newline - text) + 1;
 }
 
-size_t zoneplain_read(const char *text, size_t len, const struct name *origin, struct zoneplain *line)
+size_t zoneplain_read(
+	const char *text, size_t len, const struct name *origin, struct zoneplain *line)
 {
 	struct line l = {.origin = origin};
 	size_t line_len = cut_line(text, len, &l);
@@ -368,7 +382,8 @@ size_t zoneplain_read(const char *text, size_t len, const struct name *origin, s
 static bool skip_key(struct line *l, const char *key)
 {
 	size_t len = strlen(key);
-	if ((size_t)(l->end - l->at) <= len || memcmp(l->at, key, len) != 0 || !is_blank(l->at[len]))
+	if ((size_t)(l->end - l->at) <= len || memcmp(l->at, key, len) != 0 ||
+		!is_blank(l->at[len]))
 		return false;
 	l->at += len;
 	skip_blanks(l);

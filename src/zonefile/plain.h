@@ -37,7 +37,8 @@ struct zoneplain_directive {
 
 /* Reads the line at `text`, a directive. Returns its length with its newline; 0 if it is not plain, and
  * `*ret` is undefined then. */
-size_t zoneplain_read_directive(const char *text, size_t len, struct zoneplain_directive *ret) NONNULL;
+size_t zoneplain_read_directive(
+	const char *text, size_t len, struct zoneplain_directive *ret) NONNULL;
 
 /* Reads the line at `text`, names completed with `origin`. Returns its length with its newline; 0 if it
  * is not plain, and `*line` is undefined then. `*line` is what the line before was read into: if both begin

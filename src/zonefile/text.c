@@ -36,7 +36,8 @@ static bool block_is_plain(const char *at)
 	uint64_t hits[sizeof(block) / sizeof(uint64_t)];
 	block b;
 	memcpy(&b, at, sizeof(b));
-	block hit = (block)((b == '"') | (b == '$') | (b == '(') | (b == ')') | (b == ';') | (b == '\\'));
+	block hit = (block)((b == '"') | (b == '$') | (b == '(') | (b == ')') | (b == ';') |
+			    (b == '\\'));
 	memcpy(hits, &hit, sizeof(hits));
 	return !(hits[0] | hits[1]);
 }
@@ -151,11 +152,10 @@ static int check_directive(struct scan *s)
 	const char *key, *value;
 	size_t key_len = word(s, &key), value_len = word(s, &value);
 	if (is_word(key, key_len, "$TTL"))
-		return is_ttl(value, value_len) ? 0
-						: fail(s, key, "$TTL needs a time in seconds");
+		return is_ttl(value, value_len) ? 0 : fail(s, key, "$TTL needs a time in seconds");
 	if (is_word(key, key_len, "$INCLUDE"))
-		return fail(s, key,
-			"$INCLUDE is not read: name the other file in the configuration");
+		return fail(
+			s, key, "$INCLUDE is not read: name the other file in the configuration");
 	if (!is_word(key, key_len, "$ORIGIN"))
 		return fail(s, key, "only $ORIGIN and $TTL are read here");
 	if (value_len == 0 || value[value_len - 1] != '.')
@@ -215,7 +215,7 @@ static void swap_words(char *to, size_t class_len, const char *ttl, size_t ttl_l
 static void order_head(struct scan *s, char *text)
 {
 	const char *class, *ttl;
-	while (s->at < s->end && *s->at > ' ' && *s->at != ';' && *s->at != '"') {
+	while (s->at<s->end && * s->at> ' ' && *s->at != ';' && *s->at != '"') {
 		if (*s->at == '\\')
 			skip_escape(s);
 		else

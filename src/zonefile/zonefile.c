@@ -36,12 +36,12 @@ struct reader {
 	struct zonefile_error *error;
 	const char *text;
 	size_t len;
-	void *rr_reader; /* its state; NULL until a line needs it */
-	char *ordered;         /* owned; NULL until then */
-	struct zoneplain plain; /* the line before, if it was read quickly */
+	void *rr_reader;              /* its state; NULL until a line needs it */
+	char *ordered;                /* owned; NULL until then */
+	struct zoneplain plain;       /* the line before, if it was read quickly */
 	struct rr_reader_place place; /* its owner is set when ldns is to read on */
-	const uint8_t *owner;  /* of the record before, in the list's arena; NULL before the first */
-	unsigned line;         /* of what is being read, or is wrong */
+	const uint8_t *owner; /* of the record before, in the list's arena; NULL before the first */
+	unsigned line;        /* of what is being read, or is wrong */
 };
 
 void zonefile_fail(
@@ -125,20 +125,21 @@ static int take_record(struct reader *r, const struct rr_reader_record *record)
 	if (record->len > UINT16_MAX)
 		return FAIL(r, "the record is too long");
 	if (!record->is_whole || !rdata_is_valid(record->type, record->rdata, record->len))
-		return FAIL(r, "the data is not that of a %s record",
-			rr_type_text(record->type, text));
+		return FAIL(
+			r, "the data is not that of a %s record", rr_type_text(record->type, text));
 	if (!zonecheck_has_good_params(record->type, record->rdata, record->len))
 		return FAIL(r, "a parameter is there twice, or is mandatory and not there");
 	const uint8_t *rdata = arena_copy(&r->zone->list.arena, record->rdata, record->len);
 	if (!rdata || set_owner(r, &r->place.owner))
 		return ERR_NOMEM;
-	return zonelist_add(&r->zone->list, &(struct zonelist_entry){.owner = r->owner,
-			.rdata = rdata,
-			.rdata_len = (uint16_t)record->len,
-			.type = record->type,
-			/* RFC 2181 §8: a TTL with the highest bit set is zero. */
-			.ttl = record->ttl_s > INT32_MAX ? 0 : record->ttl_s,
-			.line = r->line});
+	return zonelist_add(
+		&r->zone->list, &(struct zonelist_entry){.owner = r->owner,
+					.rdata = rdata,
+					.rdata_len = (uint16_t)record->len,
+					.type = record->type,
+					/* RFC 2181 §8: a TTL with the highest bit set is zero. */
+					.ttl = record->ttl_s > INT32_MAX ? 0 : record->ttl_s,
+					.line = r->line});
 }
 
 /* Goes on with a copy of the text in which the words of each line are in the order in which ldns takes them. */
@@ -223,8 +224,8 @@ static size_t behind_line_ends(const struct reader *r, size_t at)
 static size_t read_directive(struct reader *r)
 {
 	struct zoneplain_directive directive;
-	size_t len = zoneplain_read_directive(
-		r->text + r->place.at, r->len - r->place.at, &directive);
+	size_t len =
+		zoneplain_read_directive(r->text + r->place.at, r->len - r->place.at, &directive);
 	if (len == 0)
 		return 0;
 	switch (directive.key) {
@@ -247,8 +248,7 @@ static int read_quickly(struct reader *r, size_t *ret_len)
 		*ret_len = read_directive(r);
 		return 0;
 	}
-	size_t len = zoneplain_read(
-		r->text + place->at, r->len - place->at, &place->origin, line);
+	size_t len = zoneplain_read(r->text + place->at, r->len - place->at, &place->origin, line);
 	if (len == 0 || !(line->has_owner || r->owner) || !(line->has_ttl || place->ttl_s > 0))
 		return 0;
 	if (line->has_owner && set_owner(r, &line->owner))
@@ -257,12 +257,13 @@ static int read_quickly(struct reader *r, size_t *ret_len)
 	if (!rdata)
 		return ERR_NOMEM;
 	*ret_len = len;
-	return zonelist_add(&r->zone->list, &(struct zonelist_entry){.owner = r->owner,
-			.rdata = rdata,
-			.rdata_len = line->len,
-			.type = line->type,
-			.ttl = line->has_ttl ? line->ttl_s : place->ttl_s,
-			.line = r->line});
+	return zonelist_add(
+		&r->zone->list, &(struct zonelist_entry){.owner = r->owner,
+					.rdata = rdata,
+					.rdata_len = line->len,
+					.type = line->type,
+					.ttl = line->has_ttl ? line->ttl_s : place->ttl_s,
+					.line = r->line});
 }
 
 /* Passes over empty lines and comments: so a record begins at its own line. */
@@ -306,7 +307,8 @@ static int read_entries(struct reader *r)
 }
 
 /* Puts an entry into the owner's last set, or into a new one. There is room for a set and a record each. */
-static int take_entry(struct reader *r, struct zonefile_owner *owner, const struct zonelist_entry *e)
+static int take_entry(
+	struct reader *r, struct zonefile_owner *owner, const struct zonelist_entry *e)
 {
 	struct zonefile *z = r->zone;
 	struct rdata *rdata = &z->rdata[z->rdata_count++];
@@ -412,7 +414,10 @@ static int parse(struct reader *r, const uint8_t *origin, struct zonefile **ret)
 int zonefile_parse(
 	struct zonefile **ret, const struct zonefile_source *source, struct zonefile_error *error)
 {
-	struct reader r = {.source = source, .error = error, .text = source->text, .len = source->len,
+	struct reader r = {.source = source,
+		.error = error,
+		.text = source->text,
+		.len = source->len,
 		.place.ttl_s = source->ttl_s};
 	return parse(&r, source->origin, ret);
 }

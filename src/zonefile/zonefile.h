@@ -27,7 +27,7 @@ struct zonefile_owner {
 	const uint8_t *name;
 	const struct rrset *sets; /* VIEW_ANY each; one of a type */
 	size_t count;
-	unsigned line;            /* of its first record, for messages */
+	unsigned line; /* of its first record, for messages */
 };
 
 /* A text to read. All is borrowed for the call. */

@@ -37,9 +37,9 @@
 enum {
 	CHANGES_MAX = 60000,
 	REPLY_CAP = 65535,
-	PATIENCE_MS = 20,  /* for one reply */
-	GIVE_UP_S = 5,     /* on one change */
-	PAUSE_MS = 3       /* between changes: each is one of its own */
+	PATIENCE_MS = 20, /* for one reply */
+	GIVE_UP_S = 5,    /* on one change */
+	PAUSE_MS = 3      /* between changes: each is one of its own */
 };
 
 struct sample {
@@ -134,7 +134,7 @@ static bool is_answered(struct change *c, const struct addr *addr)
 	uint8_t *id = c->query;
 	put_u16(id, (uint16_t)++c->asked);
 	if (sendto(c->client, c->query, c->query_len, 0, (struct sockaddr *)&c->server,
-			sizeof(c->server)) < 0)
+		    sizeof(c->server)) < 0)
 		die("send");
 	for (;;) {
 		ssize_t len = recv(c->client, c->reply, sizeof(c->reply), 0);
@@ -164,7 +164,8 @@ static void note_event(struct change *c, const struct nlmsghdr *h, ns_t now)
 	const struct nlattr *attr;
 	if (h->nlmsg_type != RTM_NEWADDR && h->nlmsg_type != RTM_DELADDR)
 		return;
-	mnl_attr_for_each(attr, h, sizeof(struct ifaddrmsg)) {
+	mnl_attr_for_each(attr, h, sizeof(struct ifaddrmsg))
+	{
 		struct addr first = addr_of(c, 0);
 		if (mnl_attr_get_type(attr) != IFA_ADDRESS ||
 			mnl_attr_get_payload_len(attr) != addr_len(&first))
@@ -210,19 +211,19 @@ static void start_listener(struct change *c, const char *netns)
 	pthread_detach(thread);
 }
 
-static void start_client(struct change *c, const char *netns, const char *addr, const char *port,
-	const char *text)
+static void start_client(
+	struct change *c, const char *netns, const char *addr, const char *port, const char *text)
 {
 	const struct timeval patience = {.tv_usec = PATIENCE_MS * 1000};
 	struct name name;
 	struct pack p;
 	enter(netns);
 	c->client = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (c->client < 0 || setsockopt(c->client, SOL_SOCKET, SO_RCVTIMEO, &patience,
-				     sizeof(patience)))
+	if (c->client < 0 ||
+		setsockopt(c->client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
 		die("socket");
-	c->server = (struct sockaddr_in){.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)atoi(port))};
+	c->server = (struct sockaddr_in){
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
 	pack_init(&p, c->query, sizeof(c->query), 0, 0);
 	if (inet_pton(AF_INET, addr, &c->server.sin_addr) != 1 ||
 		name_from_text(text, NULL, &name) ||
@@ -262,7 +263,8 @@ int main(int argc, char **argv)
 {
 	struct change *c = &change;
 	if (argc != 10) {
-		fprintf(stderr, "usage: change COUNT WORKLOAD LINK SERVER CLIENT ADDR PORT NAME 4|6\n");
+		fprintf(stderr,
+			"usage: change COUNT WORKLOAD LINK SERVER CLIENT ADDR PORT NAME 4|6\n");
 		return 100;
 	}
 	c->count = (unsigned)atoi(argv[1]);
@@ -278,8 +280,8 @@ int main(int argc, char **argv)
 		die(argv[3]);
 	for (unsigned i = 0; i < c->count; i++)
 		measure(c, i);
-	const char *const keys[] = {"add_event_us", "add_answer_us", "remove_event_us",
-		"remove_answer_us"};
+	const char *const keys[] = {
+		"add_event_us", "add_answer_us", "remove_event_us", "remove_answer_us"};
 	for (int k = 0; k < 4; k++) {
 		fputs(k ? ", " : "{", stdout);
 		print_column(c, keys[k], k);

@@ -24,10 +24,10 @@ enum { PREFIX_LEN = 2, PATIENCE_S = 60, SOA_FIXED_LEN = 20 };
 static struct fetch {
 	int fd;
 	bool is_ixfr;
-	uint32_t serial;       /* that we say we have */
-	uint32_t new_serial;   /* of the first SOA */
-	unsigned soas, news;   /* SOAs so far; those of them with the new serial */
-	bool is_incremental;   /* the second record is an SOA (RFC 1995 §4) */
+	uint32_t serial;     /* that we say we have */
+	uint32_t new_serial; /* of the first SOA */
+	unsigned soas, news; /* SOAs so far; those of them with the new serial */
+	bool is_incremental; /* the second record is an SOA (RFC 1995 §4) */
 	uint64_t records, messages, bytes;
 	uint8_t message[MSG_CAP];
 } fetch;
@@ -134,7 +134,7 @@ int main(int argc, char **argv)
 	while (take_message(f))
 		;
 	printf("{\"seconds\": %.6f, \"messages\": %llu, \"bytes\": %llu, \"records\": %llu, "
-		"\"serial\": %u, \"incremental\": %s}\n",
+	       "\"serial\": %u, \"incremental\": %s}\n",
 		(double)(loop_now() - start) / NS_PER_S, (unsigned long long)f->messages,
 		(unsigned long long)f->bytes, (unsigned long long)f->records, f->new_serial,
 		f->is_incremental ? "true" : "false");

@@ -158,8 +158,8 @@ static void ask(struct load *l, ns_t end)
 
 static void set_up(struct load *l, char **argv)
 {
-	l->to = (struct sockaddr_in){.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)atoi(argv[3]))};
+	l->to = (struct sockaddr_in){
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[3]))};
 	l->goal = strtoull(argv[4], NULL, 10);
 	l->conn_count = (unsigned)atoi(argv[5]);
 	l->window = (unsigned)atoi(argv[6]);
@@ -178,7 +178,8 @@ int main(int argc, char **argv)
 {
 	struct load *l = &load;
 	if (argc < 8 || argc > 9) {
-		fprintf(stderr, "usage: load-tcp FILE ADDR PORT COUNT CONNS WINDOW SECONDS [any]\n");
+		fprintf(stderr,
+			"usage: load-tcp FILE ADDR PORT COUNT CONNS WINDOW SECONDS [any]\n");
 		return 100;
 	}
 	l->takes_any = argc > 8;

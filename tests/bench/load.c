@@ -50,12 +50,12 @@ static void open_socket(struct load *l, const char *addr, const char *port, cons
 {
 	const struct timeval patience = {.tv_usec = PATIENCE_MS * 1000};
 	const int room = 4 << 20, off = 0;
-	l->to = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+	l->to = (struct sockaddr_in){
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
 	if (inet_pton(AF_INET, addr, &l->to.sin_addr) != 1)
 		asked_die(addr);
 	l->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (l->fd < 0 ||
-		setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
+	if (l->fd < 0 || setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
 		setsockopt(l->fd, IPPROTO_IP, IP_MULTICAST_LOOP, &off, sizeof(off)))
 		asked_die("socket");
 	setsockopt(l->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
@@ -152,7 +152,8 @@ int main(int argc, char **argv)
 {
 	struct load *l = &load;
 	if (argc < 7 || argc > 10) {
-		fprintf(stderr, "usage: load FILE ADDR PORT COUNT WINDOW SECONDS [LINK [any] [wait]]\n");
+		fprintf(stderr,
+			"usage: load FILE ADDR PORT COUNT WINDOW SECONDS [LINK [any] [wait]]\n");
 		return 100;
 	}
 	l->goal = strtoull(argv[4], NULL, 10);
@@ -180,7 +181,7 @@ int main(int argc, char **argv)
 	}
 	qsort(l->latency_ns, l->answered, sizeof(*l->latency_ns), compare_u32);
 	printf("{\"answered\": %llu, \"wrong\": %llu, \"lost\": %llu, \"seconds\": %.6f, "
-		"\"p50_us\": %.1f, \"p99_us\": %.1f}\n",
+	       "\"p50_us\": %.1f, \"p99_us\": %.1f}\n",
 		(unsigned long long)l->answered, (unsigned long long)l->wrong,
 		(unsigned long long)l->lost, (double)(now - start) / NS_PER_S, latency_us(l, 50),
 		latency_us(l, 99));

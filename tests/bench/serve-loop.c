@@ -53,7 +53,8 @@ static void put_host(struct zone *z, unsigned i)
 	uint8_t bytes[3][16] = {{10}, {0x20, 1}, {0xfd}};
 	struct rdata a = {bytes[0], 4}, aaaa[] = {{bytes[1], 16}, {bytes[2], 16}};
 	const struct rrset sets[] = {
-		{RR_A, VIEW_ANY, 60, 1, &a}, {RR_AAAA, VIEW_ANY, 60, 2, aaaa},
+		{RR_A, VIEW_ANY, 60, 1, &a},
+		{RR_AAAA, VIEW_ANY, 60, 2, aaaa},
 	};
 	snprintf(text, sizeof(text), "host%u.bench.example.", i);
 	struct name owner = name_of(text);
@@ -70,13 +71,16 @@ static void make_query(unsigned i, unsigned names)
 	char text[64];
 	struct pack p;
 	unsigned dice = i % 100, host = (unsigned)(hash_mix(i, 77) % names);
-	uint16_t type = dice < 45 || (dice >= 80 && dice < 90) ? RR_AAAA : dice < 80 ? RR_A :
-		dice < 95 ? RR_MX : RR_SOA;
+	uint16_t type = dice < 45 || (dice >= 80 && dice < 90) ? RR_AAAA
+			: dice < 80                            ? RR_A
+			: dice < 95                            ? RR_MX
+							       : RR_SOA;
 	if (dice >= 95)
 		snprintf(text, sizeof(text), "bench.example.");
 	else
-		snprintf(text, sizeof(text), dice >= 80 && dice < 90 ? "none%u.bench.example." :
-			"host%u.bench.example.", host);
+		snprintf(text, sizeof(text),
+			dice >= 80 && dice < 90 ? "none%u.bench.example." : "host%u.bench.example.",
+			host);
 	struct name name = name_of(text);
 	const struct pack_rr opt = {name_root, RR_OPT, 1232, 0, name_root, 0};
 	pack_init(&p, queries[i].bytes, QUERY_CAP, (uint16_t)i, 0);
@@ -127,8 +131,9 @@ int main(int argc, char **argv)
 	ns_t end = now();
 
 	struct zone_stats stats = zone_stats(z);
-	printf("names=%zu records=%zu build_ms=%lld heap_kib=%zu node_and_table_kib=%zu\n", stats.names,
-		stats.records, (long long)((built - start) / NS_PER_MS), heap / 1024, stats.bytes / 1024);
+	printf("names=%zu records=%zu build_ms=%lld heap_kib=%zu node_and_table_kib=%zu\n",
+		stats.names, stats.records, (long long)((built - start) / NS_PER_MS), heap / 1024,
+		stats.bytes / 1024);
 	printf("ns_per_query=%.1f bytes_per_reply=%.1f\n", (double)(end - begin) / (double)rounds,
 		(double)bytes / (double)rounds);
 	view_table_free(view_slot_publish(&views, NULL));

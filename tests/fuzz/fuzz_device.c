@@ -62,8 +62,11 @@ static void one_rules_file(const uint8_t *bytes, size_t len)
 	struct rules_error error;
 	if (rules_parse(&rules, (const char *)bytes, len, look_up, NULL, &error))
 		return;
-	const struct rule_question q = {.groups = groups, .group_count = 1, .type = DEVICE_IPVLAN,
-		.parent = "eth0", .alias = "vm-1,test"};
+	const struct rule_question q = {.groups = groups,
+		.group_count = 1,
+		.type = DEVICE_IPVLAN,
+		.parent = "eth0",
+		.alias = "vm-1,test"};
 	(void)rules_find(&rules, &q);
 	rules_fini(&rules);
 }
@@ -83,8 +86,8 @@ static void one_text(const uint8_t *bytes, size_t len)
 			memcmp(&mark, &back, sizeof(mark)) != 0))
 		abort();
 	if (device_mode_parse(DEVICE_IPVTAP, text, &mode) == 0 &&
-		(device_mode_parse(DEVICE_IPVTAP, device_mode_format(DEVICE_IPVTAP, mode, mode_text),
-			 &mode_back) ||
+		(device_mode_parse(DEVICE_IPVTAP,
+			 device_mode_format(DEVICE_IPVTAP, mode, mode_text), &mode_back) ||
 			mode.mode != mode_back.mode || mode.flag != mode_back.flag))
 		abort();
 	await = (struct await){0};
@@ -118,7 +121,9 @@ static void one_datagram(const uint8_t *bytes, size_t len)
 {
 	static struct await await;
 	struct rtnl r = {.own_id = NSID_UNKNOWN,
-		.sink = {.on_event = on_event, .on_message = on_message, .on_altname = on_altname,
+		.sink = {.on_event = on_event,
+			.on_message = on_message,
+			.on_altname = on_altname,
 			.arg = &await}};
 	const struct rtnl_source source = {.origin = RTNL_NEWS, .nsid = NSID_OWN};
 	struct rtnl_outcome outcome;

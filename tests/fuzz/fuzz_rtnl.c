@@ -37,8 +37,8 @@ static void sync_event(struct model *m, enum event_type type, nsid_t nsid)
 	apply(m, &ev);
 }
 
-static void one_record(struct rtnl *r, struct model *m, uint8_t control, const uint8_t *bytes,
-	size_t len)
+static void one_record(
+	struct rtnl *r, struct model *m, uint8_t control, const uint8_t *bytes, size_t len)
 {
 	static const nsid_t nsids[] = {NSID_OWN, 0, 2, 200};
 	const struct rtnl_source source = {

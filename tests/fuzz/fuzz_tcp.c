@@ -52,8 +52,9 @@ static struct zone *make_zone(void)
 	struct name apex;
 	struct zone *zone = zone_new(1, (struct zone_listener){NULL, NULL});
 	require(zone && name_from_text("x.", NULL, &apex) == 0);
-	require(zone_add_apex(zone, &(struct zone_apex){.name = apex.wire,
-					    .mname = apex.wire, .rname = apex.wire}) == 0);
+	require(zone_add_apex(zone,
+			&(struct zone_apex){
+				.name = apex.wire, .mname = apex.wire, .rname = apex.wire}) == 0);
 	put_addresses(zone, "a.x.", 1);
 	put_addresses(zone, "l.x.", 200);
 	zone_garbage_free(zone_commit(zone, 1));
@@ -68,7 +69,8 @@ static void answer_each(struct tcp_server *s, const struct serve_client *client,
 	ret->is_all = true;
 	out->len = 0;
 	for (size_t at = 0; in->len - at >= PREFIX_LEN;) {
-		uint8_t *query = in->bytes + at + PREFIX_LEN, *reply = out->bytes + out->len + PREFIX_LEN;
+		uint8_t *query = in->bytes + at + PREFIX_LEN,
+			*reply = out->bytes + out->len + PREFIX_LEN;
 		size_t len = get_u16(in->bytes + at);
 		/* One that is longer than any query is waited for only if it is there in one piece. */
 		ret->is_all = ret->is_all && len <= LIMIT_TCP_QUERY;
@@ -131,7 +133,8 @@ static size_t converse(struct tcp_server *s, int fd, struct stream in, size_t pi
 
 static void connect_pair(struct tcp_server *s, int *ret_client)
 {
-	const union sock_addr from = {.v4 = {.sin_family = AF_INET, .sin_port = htons(CLIENT_PORT)}};
+	const union sock_addr from = {
+		.v4 = {.sin_family = AF_INET, .sin_port = htons(CLIENT_PORT)}};
 	const int small = 1;
 	int fds[2];
 	require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
@@ -146,7 +149,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	static struct tcp_server server;
 	static struct view_slot views;
 	static uint8_t answers[ANSWERS_MAX], stream[STREAM_MAX];
-	const struct serve_client client = {.port = CLIENT_PORT, .is_tcp = true, .addr.family = ADDR_V4};
+	const struct serve_client client = {
+		.port = CLIENT_PORT, .is_tcp = true, .addr.family = ADDR_V4};
 	struct expected expected = {.answers.bytes = answers};
 	struct tcp_server *s = &server;
 	int fd;
@@ -163,8 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	require(s->epoll_fd >= 0);
 	answer_each(s, &client, &in, &expected);
 	connect_pair(s, &fd);
-	size_t taken = converse(s, fd, in, 4u * bytes[0] + 1, 256u * bytes[1] + 256,
-		&expected);
+	size_t taken = converse(s, fd, in, 4u * bytes[0] + 1, 256u * bytes[1] + 256, &expected);
 	require(taken == expected.answers.len || !expected.is_all);
 	close(fd);
 	close(s->epoll_fd);

@@ -21,9 +21,15 @@ static const uint8_t apex[] = "\1z";
 static int read_text(struct zonefile **ret, const char *text, size_t len, bool is_by_ldns,
 	struct zonefile_error *error)
 {
-	return zonefile_parse(ret, &(struct zonefile_source){.path = "z", .text = text, .len = len,
-			.origin = apex, .ttl_s = 60, .rr_reader = &zoneldns_reader,
-			.has_no_plain_lines = is_by_ldns}, error);
+	return zonefile_parse(ret,
+		&(struct zonefile_source){.path = "z",
+			.text = text,
+			.len = len,
+			.origin = apex,
+			.ttl_s = 60,
+			.rr_reader = &zoneldns_reader,
+			.has_no_plain_lines = is_by_ldns},
+		error);
 }
 
 static struct export *read_export(const char *text, size_t len, struct zonefile_error *error)

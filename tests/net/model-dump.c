@@ -62,17 +62,20 @@ static void put_hwaddr(struct buf *b, const struct event_link *link)
 
 static void put_ns(struct buf *b, const char *what, const struct model_ns *ns)
 {
-	buf_printf(b, "{\"what\": \"%s\", \"nsid\": %d, \"cookie\": %" PRIu64
-		", \"rootless\": %d, \"owner_known\": %d", what, ns->nsid, ns->info.cookie,
-		ns->info.is_rootless, ns->info.is_owner_known);
+	buf_printf(b,
+		"{\"what\": \"%s\", \"nsid\": %d, \"cookie\": %" PRIu64
+		", \"rootless\": %d, \"owner_known\": %d",
+		what, ns->nsid, ns->info.cookie, ns->info.is_rootless, ns->info.is_owner_known);
 	put_text(b, "name", ns->info.name);
 	buf_puts(b, "}\n");
 }
 
 static void put_hostname(struct buf *b, const struct model_ns *ns, const struct event_hostname *h)
 {
-	buf_printf(b, "{\"what\": \"hostname\", \"nsid\": %d, \"uts\": %" PRIu64
-		", \"own\": %d, \"rootless\": %d", ns->nsid, h->uts, h->is_own, h->is_rootless);
+	buf_printf(b,
+		"{\"what\": \"hostname\", \"nsid\": %d, \"uts\": %" PRIu64
+		", \"own\": %d, \"rootless\": %d",
+		ns->nsid, h->uts, h->is_own, h->is_rootless);
 	put_text(b, "name", h->name);
 	buf_puts(b, "}\n");
 }
@@ -80,10 +83,12 @@ static void put_hostname(struct buf *b, const struct model_ns *ns, const struct 
 static void put_link(struct buf *b, const char *what, const struct model_link *link)
 {
 	const struct event_link *i = &link->info;
-	buf_printf(b, "{\"what\": \"%s\", \"nsid\": %d, \"ifindex\": %u, \"flags\": %u, "
+	buf_printf(b,
+		"{\"what\": \"%s\", \"nsid\": %d, \"ifindex\": %u, \"flags\": %u, "
 		"\"mtu\": %u, \"operstate\": %u, \"master\": %u, \"parent\": %u, "
-		"\"parent_nsid\": %d, \"up\": %d", what, link->ns->nsid, i->ifindex, i->flags,
-		i->mtu, i->operstate, i->master, i->parent, i->parent_nsid, model_link_is_up(i));
+		"\"parent_nsid\": %d, \"up\": %d",
+		what, link->ns->nsid, i->ifindex, i->flags, i->mtu, i->operstate, i->master,
+		i->parent, i->parent_nsid, model_link_is_up(i));
 	put_text(b, "ifname", i->name);
 	put_text(b, "kind", i->kind);
 	put_text(b, "alias", i->alias);
@@ -94,7 +99,8 @@ static void put_link(struct buf *b, const char *what, const struct model_link *l
 static void put_addr(struct buf *b, const char *what, const struct model_addr *a)
 {
 	char text[ADDR_TEXT_CAP], peer[ADDR_TEXT_CAP];
-	buf_printf(b, "{\"what\": \"%s\", \"nsid\": %d, \"ifindex\": %u, \"flags\": %u, "
+	buf_printf(b,
+		"{\"what\": \"%s\", \"nsid\": %d, \"ifindex\": %u, \"flags\": %u, "
 		"\"local\": \"%s\", \"peer\": \"%s\", \"prefixlen\": %u, \"scope\": %u}\n",
 		what, a->link->ns->nsid, a->info.ifindex, a->info.flags,
 		addr_format(&a->info.addr, text), addr_format(&a->info.peer, peer),
@@ -159,16 +165,17 @@ static void put_stats(struct buf *b, const struct program *p)
 {
 	const struct kernel_stats s = kernel_stats(p->kernel);
 	const struct model_stats m = model_stats(p->model);
-	buf_printf(b, "{\"what\": \"stats\", \"datagrams\": %" PRIu64 ", \"events\": %" PRIu64
+	buf_printf(b,
+		"{\"what\": \"stats\", \"datagrams\": %" PRIu64 ", \"events\": %" PRIu64
 		", \"dumps\": %" PRIu64 ", \"overruns\": %" PRIu64 ", \"interrupted\": %" PRIu64
 		", \"malformed\": %" PRIu64 ", \"misattributed\": %" PRIu64 ", \"own_only\": %d, "
 		"\"refused\": %" PRIu64 ", \"synced\": %d, \"namespaces\": %zu, \"links\": %zu, "
 		"\"addrs\": %zu, \"by\": \"%s\", \"looks\": %" PRIu64 ", \"pairs\": %zu, "
-		"\"proxies\": %zu, \"news_lost\": %" PRIu64 "}\n", s.datagrams, s.events, s.dumps, s.overruns, s.interrupted,
-		s.malformed, s.misattributed, s.is_own_only, p->refused,
-		kernel_is_synced(p->kernel), m.namespaces, m.links, m.addrs,
-		census_means_text(s.census.means), s.census.looks, s.census.pairs, s.census.nsproxies,
-		s.census.news_lost);
+		"\"proxies\": %zu, \"news_lost\": %" PRIu64 "}\n",
+		s.datagrams, s.events, s.dumps, s.overruns, s.interrupted, s.malformed,
+		s.misattributed, s.is_own_only, p->refused, kernel_is_synced(p->kernel),
+		m.namespaces, m.links, m.addrs, census_means_text(s.census.means), s.census.looks,
+		s.census.pairs, s.census.nsproxies, s.census.news_lost);
 }
 
 /* --- commands ----------------------------------------------------------------------------- */
@@ -274,8 +281,9 @@ int main(int argc, char **argv)
 		default: return 100;
 		}
 	}
-	p.model = model_new(1, (struct model_listener){
-				  .on_ns = on_ns, .on_link = on_link, .on_addr = on_addr, .arg = &p});
+	p.model = model_new(
+		1, (struct model_listener){
+			   .on_ns = on_ns, .on_link = on_link, .on_addr = on_addr, .arg = &p});
 	p.kernel = p.model ? kernel_open(&config) : NULL;
 	if (!p.kernel)
 		return 111;

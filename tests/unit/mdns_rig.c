@@ -121,8 +121,7 @@ void rig_say_on(uint32_t link, const char *peer, const char *message)
 {
 	static uint8_t packet[9000];
 	char text[ADDR_TEXT_CAP];
-	struct mdns_path from = {
-		.link = link, .peer_port = MDNS_PORT, .is_multicast = true};
+	struct mdns_path from = {.link = link, .peer_port = MDNS_PORT, .is_multicast = true};
 	size_t len = strcspn(peer, "!");
 	const char *colon = strchr(peer, '.') ? strchr(peer, ':') : NULL;
 	if (peer[len] == '!')

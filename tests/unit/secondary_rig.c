@@ -15,7 +15,8 @@ enum { ROW_HEAD = 8 };
 void secondary_init(struct secondary *s, const uint8_t *zone, uint8_t view)
 {
 	/* One address has one view. */
-	*s = (struct secondary){.view = view, .client = {.family = ADDR_V4, .bytes = {192, 0, 2, view}}};
+	*s = (struct secondary){
+		.view = view, .client = {.family = ADDR_V4, .bytes = {192, 0, 2, view}}};
 	name_copy(&s->zone, zone);
 }
 

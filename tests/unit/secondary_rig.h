@@ -9,7 +9,7 @@ struct secondary {
 	struct name zone;
 	uint8_t view;
 	struct addr client; /* where it asks from */
-	uint32_t serial; /* 0: it has nothing yet */
+	uint32_t serial;    /* 0: it has nothing yet */
 	uint8_t **
 		rows; /* each: length of two bytes, owner in lower case, type, TTL, rdata; sorted */
 	size_t count;

@@ -37,8 +37,8 @@ static void text_of_an_address_survives_the_round_trip(void **state)
 static void what_is_no_address_is_refused_and_changes_nothing(void **state)
 {
 	static const char *const texts[] = {"", "1", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.4 ",
-		" 1.2.3.4", "01.2.3.4", "1.2.3.4/8", "fe80::1%eth0", "[::1]", ":::", "1::2::3", "12345::",
-		"1:2:3:4:5:6:7:8:9", "::g", "host"};
+		" 1.2.3.4", "01.2.3.4", "1.2.3.4/8", "fe80::1%eth0", "[::1]", ":::", "1::2::3",
+		"12345::", "1:2:3:4:5:6:7:8:9", "::g", "host"};
 	const struct addr before = addr_of("192.0.2.7");
 	struct addr a = before;
 	(void)state;
@@ -84,33 +84,59 @@ static void scopes_are_decided_at_the_borders_of_their_prefixes(void **state)
 		const char *text;
 		enum addr_scope scope;
 	} rows[] = {
-		{"0.0.0.0", ADDR_SCOPE_NONE}, {"0.255.255.255", ADDR_SCOPE_NONE},
-		{"1.0.0.0", ADDR_SCOPE_WAN}, {"9.255.255.255", ADDR_SCOPE_WAN},
-		{"10.0.0.0", ADDR_SCOPE_LAN}, {"10.255.255.255", ADDR_SCOPE_LAN},
-		{"11.0.0.0", ADDR_SCOPE_WAN}, {"100.63.255.255", ADDR_SCOPE_WAN},
-		{"100.64.0.0", ADDR_SCOPE_LAN}, {"100.127.255.255", ADDR_SCOPE_LAN},
-		{"100.128.0.0", ADDR_SCOPE_WAN}, {"126.255.255.255", ADDR_SCOPE_WAN},
-		{"127.0.0.1", ADDR_SCOPE_NONE}, {"127.255.255.255", ADDR_SCOPE_NONE},
-		{"169.253.255.255", ADDR_SCOPE_WAN}, {"169.254.0.0", ADDR_SCOPE_LOCAL},
-		{"169.254.255.255", ADDR_SCOPE_LOCAL}, {"169.255.0.0", ADDR_SCOPE_WAN},
-		{"172.15.255.255", ADDR_SCOPE_WAN}, {"172.16.0.0", ADDR_SCOPE_LAN},
-		{"172.31.255.255", ADDR_SCOPE_LAN}, {"172.32.0.0", ADDR_SCOPE_WAN},
-		{"192.167.255.255", ADDR_SCOPE_WAN}, {"192.168.0.0", ADDR_SCOPE_LAN},
-		{"192.168.255.255", ADDR_SCOPE_LAN}, {"192.169.0.0", ADDR_SCOPE_WAN},
-		{"223.255.255.255", ADDR_SCOPE_WAN}, {"224.0.0.251", ADDR_SCOPE_NONE},
-		{"240.0.0.1", ADDR_SCOPE_NONE}, {"255.255.255.255", ADDR_SCOPE_NONE},
-		{"::", ADDR_SCOPE_NONE}, {"::1", ADDR_SCOPE_NONE}, {"::ffff:10.0.0.1", ADDR_SCOPE_NONE},
-		{"1fff:ffff::", ADDR_SCOPE_NONE}, {"2000::", ADDR_SCOPE_WAN},
-		{"2001:db8::1", ADDR_SCOPE_WAN}, {"3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", ADDR_SCOPE_WAN},
-		{"4000::", ADDR_SCOPE_NONE}, {"fbff::", ADDR_SCOPE_NONE}, {"fc00::", ADDR_SCOPE_LAN},
-		{"fdff:ffff::1", ADDR_SCOPE_LAN}, {"fe00::", ADDR_SCOPE_NONE}, {"fe7f::", ADDR_SCOPE_NONE},
-		{"fe80::", ADDR_SCOPE_LOCAL}, {"febf:ffff::", ADDR_SCOPE_LOCAL},
-		{"fec0::", ADDR_SCOPE_NONE}, {"ff02::fb", ADDR_SCOPE_NONE},
+		{"0.0.0.0", ADDR_SCOPE_NONE},
+		{"0.255.255.255", ADDR_SCOPE_NONE},
+		{"1.0.0.0", ADDR_SCOPE_WAN},
+		{"9.255.255.255", ADDR_SCOPE_WAN},
+		{"10.0.0.0", ADDR_SCOPE_LAN},
+		{"10.255.255.255", ADDR_SCOPE_LAN},
+		{"11.0.0.0", ADDR_SCOPE_WAN},
+		{"100.63.255.255", ADDR_SCOPE_WAN},
+		{"100.64.0.0", ADDR_SCOPE_LAN},
+		{"100.127.255.255", ADDR_SCOPE_LAN},
+		{"100.128.0.0", ADDR_SCOPE_WAN},
+		{"126.255.255.255", ADDR_SCOPE_WAN},
+		{"127.0.0.1", ADDR_SCOPE_NONE},
+		{"127.255.255.255", ADDR_SCOPE_NONE},
+		{"169.253.255.255", ADDR_SCOPE_WAN},
+		{"169.254.0.0", ADDR_SCOPE_LOCAL},
+		{"169.254.255.255", ADDR_SCOPE_LOCAL},
+		{"169.255.0.0", ADDR_SCOPE_WAN},
+		{"172.15.255.255", ADDR_SCOPE_WAN},
+		{"172.16.0.0", ADDR_SCOPE_LAN},
+		{"172.31.255.255", ADDR_SCOPE_LAN},
+		{"172.32.0.0", ADDR_SCOPE_WAN},
+		{"192.167.255.255", ADDR_SCOPE_WAN},
+		{"192.168.0.0", ADDR_SCOPE_LAN},
+		{"192.168.255.255", ADDR_SCOPE_LAN},
+		{"192.169.0.0", ADDR_SCOPE_WAN},
+		{"223.255.255.255", ADDR_SCOPE_WAN},
+		{"224.0.0.251", ADDR_SCOPE_NONE},
+		{"240.0.0.1", ADDR_SCOPE_NONE},
+		{"255.255.255.255", ADDR_SCOPE_NONE},
+		{"::", ADDR_SCOPE_NONE},
+		{"::1", ADDR_SCOPE_NONE},
+		{"::ffff:10.0.0.1", ADDR_SCOPE_NONE},
+		{"1fff:ffff::", ADDR_SCOPE_NONE},
+		{"2000::", ADDR_SCOPE_WAN},
+		{"2001:db8::1", ADDR_SCOPE_WAN},
+		{"3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", ADDR_SCOPE_WAN},
+		{"4000::", ADDR_SCOPE_NONE},
+		{"fbff::", ADDR_SCOPE_NONE},
+		{"fc00::", ADDR_SCOPE_LAN},
+		{"fdff:ffff::1", ADDR_SCOPE_LAN},
+		{"fe00::", ADDR_SCOPE_NONE},
+		{"fe7f::", ADDR_SCOPE_NONE},
+		{"fe80::", ADDR_SCOPE_LOCAL},
+		{"febf:ffff::", ADDR_SCOPE_LOCAL},
+		{"fec0::", ADDR_SCOPE_NONE},
+		{"ff02::fb", ADDR_SCOPE_NONE},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct addr a = addr_of(rows[i].text);
-		assert_string_equal(addr_scope_text(addr_scope(&a)), addr_scope_text(rows[i].scope));
+		assert_string_equal(
+			addr_scope_text(addr_scope(&a)), addr_scope_text(rows[i].scope));
 	}
 }
 
@@ -188,10 +214,19 @@ static void what_is_no_prefix_is_refused_and_changes_nothing(void **state)
 		const char *text;
 		int err;
 	} rows[] = {
-		{"", ERR_SYNTAX}, {"/8", ERR_SYNTAX}, {"10.0.0.0/", ERR_SYNTAX}, {"10.0.0.0/8/", ERR_SYNTAX},
-		{"10.0.0.0/-1", ERR_SYNTAX}, {"10.0.0.0/+8", ERR_SYNTAX}, {"10.0.0.0/ 8", ERR_SYNTAX},
-		{"10.0.0.0/8x", ERR_SYNTAX}, {"10.0.0.0/33", ERR_RANGE}, {"::/129", ERR_RANGE},
-		{"::/4294967297", ERR_RANGE}, {"10.0.0.1/8", ERR_RANGE}, {"fd00::1/8", ERR_RANGE},
+		{"", ERR_SYNTAX},
+		{"/8", ERR_SYNTAX},
+		{"10.0.0.0/", ERR_SYNTAX},
+		{"10.0.0.0/8/", ERR_SYNTAX},
+		{"10.0.0.0/-1", ERR_SYNTAX},
+		{"10.0.0.0/+8", ERR_SYNTAX},
+		{"10.0.0.0/ 8", ERR_SYNTAX},
+		{"10.0.0.0/8x", ERR_SYNTAX},
+		{"10.0.0.0/33", ERR_RANGE},
+		{"::/129", ERR_RANGE},
+		{"::/4294967297", ERR_RANGE},
+		{"10.0.0.1/8", ERR_RANGE},
+		{"fd00::1/8", ERR_RANGE},
 		{"fc00:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000/7", ERR_SYNTAX},
 	};
 	const struct prefix before = prefix_of("192.0.2.0/24");

@@ -52,7 +52,8 @@ static const char *const records[] = {
 	"a.example. 60 CH TXT \"chaos\"",
 	"a\\.b\\000\\255.example. 60 IN A 192.0.2.2",
 	". 60 IN NS a.example.",
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example. 60 IN A 192.0.2.3",
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example. 60 IN A "
+	"192.0.2.3",
 };
 
 static uint64_t state_of_chance;
@@ -117,7 +118,8 @@ static void assert_same_name(const uint8_t *ours, const ldns_rdf *theirs)
 }
 
 /* Reads the next record and adds it to `p`. */
-static void take_record(struct rd *r, const ldns_rr *theirs, enum msg_section section, struct pack *p)
+static void take_record(
+	struct rd *r, const ldns_rr *theirs, enum msg_section section, struct pack *p)
 {
 	static uint8_t rdata[RDATA_MAX], expected[RDATA_MAX];
 	struct rr rr;
@@ -133,8 +135,12 @@ static void take_record(struct rd *r, const ldns_rr *theirs, enum msg_section se
 	assert_int_equal(wr_len(&w), len);
 	assert_same_but_for_case(rdata, expected, len);
 	assert_true(rdata_is_valid(rr.type, rdata, len));
-	const struct pack_rr out = {.owner = rr.owner.wire, .type = rr.type, .class = rr.class,
-		.ttl = rr.ttl, .rdata = rdata, .rdata_len = (uint16_t)len};
+	const struct pack_rr out = {.owner = rr.owner.wire,
+		.type = rr.type,
+		.class = rr.class,
+		.ttl = rr.ttl,
+		.rdata = rdata,
+		.rdata_len = (uint16_t)len};
 	assert_int_equal(pack_rr(p, section, &out), 0);
 }
 
@@ -166,7 +172,8 @@ static void assert_same_list(const ldns_rr_list *a, const ldns_rr_list *b)
 {
 	assert_int_equal(ldns_rr_list_rr_count(a), ldns_rr_list_rr_count(b));
 	for (size_t i = 0; i < ldns_rr_list_rr_count(a); i++) {
-		ldns_rr *x = ldns_rr_clone(ldns_rr_list_rr(a, i)), *y = ldns_rr_clone(ldns_rr_list_rr(b, i));
+		ldns_rr *x = ldns_rr_clone(ldns_rr_list_rr(a, i)),
+			*y = ldns_rr_clone(ldns_rr_list_rr(b, i));
 		ldns_rr2canonical(x);
 		ldns_rr2canonical(y);
 		assert_int_equal(ldns_rr_compare(x, y), 0);

@@ -57,9 +57,11 @@ static void cookies_are_those_of_other_servers(void **state)
 			"2464c4abcf10c957010000005cf7a871d4a564a1442aca77"},
 		{1559734700, "203.0.113.203", rfc_secret,
 			"fc93fc62807ddb86010000005cf7a9acf73a7810aca2381e"},
-		{1559741817, "2001:db8:220:1:59de:d0f4:8769:82b8", "dd3bdf9344b678b185a6f5cb60fca715",
+		{1559741817, "2001:db8:220:1:59de:d0f4:8769:82b8",
+			"dd3bdf9344b678b185a6f5cb60fca715",
 			"22681ab97d52c298010000005cf7c57926556bd0934c72f8"},
-		{1559741961, "2001:db8:220:1:59de:d0f4:8769:82b8", "445536bcd2513298075a5d379663c962",
+		{1559741961, "2001:db8:220:1:59de:d0f4:8769:82b8",
+			"445536bcd2513298075a5d379663c962",
 			"22681ab97d52c298010000005cf7c609a6bb79d16625507a"},
 	};
 	(void)state;
@@ -144,7 +146,8 @@ static void one_shared_secret_takes_over_from_another(void **state)
 	const struct cookie_secret old = {"the old one ...."}, new = {"the new one ...."};
 	const struct cookie_keys stages[] = {{false, 1, {old}}, {false, 2, {old, new}},
 		{false, 2, {new, old}}, {false, 1, {new}}};
-	static const bool is_accepted[][4] = {{1, 1, 1, 0}, {1, 1, 1, 0}, {0, 1, 1, 1}, {0, 1, 1, 1}};
+	static const bool is_accepted[][4] = {
+		{1, 1, 1, 0}, {1, 1, 1, 0}, {0, 1, 1, 1}, {0, 1, 1, 1}};
 	struct addr client = addr_of("192.0.2.1");
 	uint8_t cookie[COOKIE_LEN];
 	for (size_t i = 0; i < ARRAY_LEN(stages); i++) {
@@ -153,7 +156,8 @@ static void one_shared_secret_takes_over_from_another(void **state)
 		assert_memory_equal(&secret, &stages[i].secrets[0], sizeof(secret));
 		cookie_make(&secret, (const uint8_t *)"client 1", &client, 1000, cookie);
 		for (size_t j = 0; j < ARRAY_LEN(stages); j++)
-			assert_int_equal(cookie_is_good(&stages[j], cookie, COOKIE_LEN, &client, 1000),
+			assert_int_equal(
+				cookie_is_good(&stages[j], cookie, COOKIE_LEN, &client, 1000),
 				is_accepted[i][j]);
 	}
 }

@@ -20,7 +20,8 @@ static void types_are_the_kernels_kinds(void **state UNUSED)
 {
 	enum device_type type;
 	for (int i = 0; i < DEVICE_TYPE_COUNT; i++) {
-		assert_int_equal(device_type_parse(device_type_text((enum device_type)i), &type), 0);
+		assert_int_equal(
+			device_type_parse(device_type_text((enum device_type)i), &type), 0);
 		assert_int_equal(type, i);
 	}
 	assert_int_equal(device_type_parse("veth", &type), ERR_SYNTAX);
@@ -47,7 +48,8 @@ static void modes_are_read_and_written(void **state UNUSED)
 		struct device_mode mode;
 		char text[DEVICE_MODE_CAP];
 		assert_int_equal(device_mode_parse(cases[i].type, cases[i].text, &mode), 0);
-		assert_string_equal(device_mode_format(cases[i].type, mode, text), cases[i].written);
+		assert_string_equal(
+			device_mode_format(cases[i].type, mode, text), cases[i].written);
 	}
 }
 
@@ -68,8 +70,8 @@ static void names_that_mean_more_than_one_link_are_refused(void **state UNUSED)
 {
 	assert_true(device_is_name("nic0"));
 	assert_true(device_is_name("fifteen-bytes.x"));
-	static const char *const bad[] = {"", ".", "..", "all", "default", "x%d", "a/b", "a:b", "a b",
-		"sixteen-bytes.xx", "ontapd-1", "\xc3\xa4"};
+	static const char *const bad[] = {"", ".", "..", "all", "default", "x%d", "a/b", "a:b",
+		"a b", "sixteen-bytes.xx", "ontapd-1", "\xc3\xa4"};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_false(device_is_name(bad[i]));
 }
@@ -79,7 +81,8 @@ static void aliases_hold_no_control_characters(void **state UNUSED)
 	char longest[ALIAS_CAP + 1];
 	assert_true(device_is_alias(""));
 	assert_true(device_is_alias("www, mail"));
-	assert_true(device_is_alias("b\xc3\xbc" "cher"));
+	assert_true(device_is_alias("b\xc3\xbc"
+				    "cher"));
 	assert_false(device_is_alias("a\nb"));
 	assert_false(device_is_alias("a\x7f"));
 	memset(longest, 'a', sizeof(longest));
@@ -114,8 +117,12 @@ static void a_mark_is_read_as_it_was_written(void **state UNUSED)
 static void a_seal_is_of_all_that_a_mark_says(void **state UNUSED)
 {
 	const uint8_t machine[2][MACHINE_SECRET_LEN] = {{1}, {2}};
-	struct device_mark mark = {.uid = 1000, .pid = 4711, .start_time = 5, .instance = 1,
-		.serial = 7, .parent = "eth0"};
+	struct device_mark mark = {.uid = 1000,
+		.pid = 4711,
+		.start_time = 5,
+		.instance = 1,
+		.serial = 7,
+		.parent = "eth0"};
 	uint64_t seals[9] = {device_seal(machine[0], &mark), device_seal(machine[1], &mark)};
 	mark.seal = seals[0];
 	assert_true(device_seal(machine[0], &mark) == seals[0]);
@@ -152,12 +159,15 @@ static void what_is_no_mark_is_none(void **state UNUSED)
 
 static void a_grant_is_read_as_it_was_written(void **state UNUSED)
 {
-	static const char *const bad[] = {"", "1-2-3-4-", "0-2-3-4-eth0", "1-0-3-4-eth0", "1-2-eth0",
-		"1-2-3-eth0", "1--3-4-eth0", "18446744073709551616-2-3-4-eth0",
+	static const char *const bad[] = {"", "1-2-3-4-", "0-2-3-4-eth0", "1-0-3-4-eth0",
+		"1-2-eth0", "1-2-3-eth0", "1--3-4-eth0", "18446744073709551616-2-3-4-eth0",
 		"1-2147483648-3-4-eth0", "1-2-4294967296-4-eth0", "1-2-3-4294967296-eth0",
 		"+1-2-3-4-eth0", "1-2-3-4-a/b", "1-2-3-4-sixteen-bytes.xx"};
-	struct device_grant grant = {.cookie = UINT64_MAX, .ifindex = INT32_MAX, .nsid = NSID_OWN,
-		.uid = UINT32_MAX, .parent = "fifteen-bytes-x"};
+	struct device_grant grant = {.cookie = UINT64_MAX,
+		.ifindex = INT32_MAX,
+		.nsid = NSID_OWN,
+		.uid = UINT32_MAX,
+		.parent = "fifteen-bytes-x"};
 	struct device_grant back;
 	char text[DEVICE_GRANT_CAP];
 	assert_string_equal(device_grant_format(&grant, text),

@@ -35,8 +35,8 @@ static void addr_event(struct await *a, const char *text, uint32_t flags, bool i
 	await_event(a, &ev);
 }
 
-static void route_message(struct await *a, uint16_t type, const char *to, const char *gateway,
-	uint32_t metric)
+static void route_message(
+	struct await *a, uint16_t type, const char *to, const char *gateway, uint32_t metric)
 {
 	_Alignas(8) uint8_t bytes[256] = {0};
 	struct prefix prefix;
@@ -183,7 +183,8 @@ int main(void)
 		cmocka_unit_test_setup(only_usable_addresses_count, begin),
 		cmocka_unit_test_setup(the_answer_does_not_depend_on_the_order_of_events, begin),
 		cmocka_unit_test_setup(the_link_has_to_be_up, begin),
-		cmocka_unit_test_setup(a_route_is_answered_by_the_gateway_of_the_lowest_metric, begin),
+		cmocka_unit_test_setup(
+			a_route_is_answered_by_the_gateway_of_the_lowest_metric, begin),
 		cmocka_unit_test_setup(a_route_without_a_gateway_is_answered_by_its_network, begin),
 		cmocka_unit_test_setup(criteria_that_are_no_prefixes_are_refused, begin),
 	};

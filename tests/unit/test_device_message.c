@@ -37,8 +37,13 @@ static void a_request_is_read_as_it_was_written(void **state UNUSED)
 static void the_longest_messages_fit(void **state UNUSED)
 {
 	struct device_request req = {.op = DEVICE_CREATE, .queues = 1, .flags = 1};
-	struct device_reply reply = {.op = DEVICE_CREATE, .status = DEVICE_SYSTEM, .error = 1,
-		.ifindex = 1, .hwaddr_len = HWADDR_CAP, .queues = 1, .has_id = true};
+	struct device_reply reply = {.op = DEVICE_CREATE,
+		.status = DEVICE_SYSTEM,
+		.error = 1,
+		.ifindex = 1,
+		.hwaddr_len = HWADDR_CAP,
+		.queues = 1,
+		.has_id = true};
 	uint8_t bytes[CAP];
 	memset(req.type, 'a', sizeof(req.type) - 1);
 	memset(req.mode, 'a', sizeof(req.mode) - 1);
@@ -71,12 +76,10 @@ static void what_is_not_of_the_form_is_refused(void **state UNUSED)
 		size_t len;
 		int err;
 	} cases[] = {
-		{"", 0, ERR_SHORT},
-		{"\1\1\0", 3, ERR_SHORT},
-		{"\2\1\0\0", 4, ERR_RANGE},              /* another version */
-		{"\1\0\0\0", 4, ERR_SYNTAX},             /* operations begin at 1 */
-		{"\1\5\0\0", 4, ERR_SYNTAX},
-		{"\1\x81\0\0", 4, ERR_SYNTAX},           /* a reply */
+		{"", 0, ERR_SHORT}, {"\1\1\0", 3, ERR_SHORT},
+		{"\2\1\0\0", 4, ERR_RANGE},  /* another version */
+		{"\1\0\0\0", 4, ERR_SYNTAX}, /* operations begin at 1 */
+		{"\1\5\0\0", 4, ERR_SYNTAX}, {"\1\x81\0\0", 4, ERR_SYNTAX}, /* a reply */
 		{"\1\1\0\1", 4, ERR_SYNTAX},             /* what has to be zero */
 		{"\1\1\0\0\0\1", 6, ERR_SHORT},          /* half an attribute */
 		{"\1\1\0\0\0\1\0\2a", 9, ERR_SHORT},     /* longer than the message */
@@ -85,7 +88,9 @@ static void what_is_not_of_the_form_is_refused(void **state UNUSED)
 		{"\1\1\0\0\x80\x63\0\0", 8, 0},          /* unknown, and may be passed over */
 		{"\1\1\0\0\0\5\0\1\1", 9, ERR_SYNTAX},   /* queues in one byte */
 		{"\1\1\0\0\0\6\0\4\0\0\0\x80", 12, ERR_SYNTAX}, /* a flag that nobody knows */
-		{"\1\1\0\0\0\3\0\x10" "0123456789abcdef", 24, ERR_SYNTAX}, /* a name of 16 bytes */
+		{"\1\1\0\0\0\3\0\x10"
+		 "0123456789abcdef",
+			24, ERR_SYNTAX}, /* a name of 16 bytes */
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct device_request req = {.op = DEVICE_WATCH};

@@ -27,12 +27,16 @@ static struct rules parse(const char *text)
 }
 
 /* The line of the rule that decides for a user in group 100 and, 1000, in kvm too. 0: none. */
-static unsigned line_for(const struct rules *rules, uid_t uid, enum device_type type, const char *mode,
-	const char *parent)
+static unsigned line_for(const struct rules *rules, uid_t uid, enum device_type type,
+	const char *mode, const char *parent)
 {
 	static const gid_t groups[] = {100, 108};
-	struct rule_question q = {.uid = uid, .groups = groups, .group_count = uid == 1000 ? 2 : 1,
-		.type = type, .parent = parent, .alias = ""};
+	struct rule_question q = {.uid = uid,
+		.groups = groups,
+		.group_count = uid == 1000 ? 2 : 1,
+		.type = type,
+		.parent = parent,
+		.alias = ""};
 	assert_int_equal(device_mode_parse(type, mode, &q.mode), 0);
 	const struct rule *rule = rules_find(rules, &q);
 	return rule ? rule->line : 0;
@@ -107,7 +111,8 @@ static void mistakes_are_told_with_their_line(void **state UNUSED)
 		{"allow * veth * *\n", 1, "there is no type \"veth\""},
 		{"allow * macvlan l2 *\n", 1, "there is no mode \"l2\" of macvlan"},
 		{"allow * * l9 *\n", 1, "there is no mode \"l9\" of *"},
-		{"allow * * *\n", 1, "expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES]"},
+		{"allow * * *\n", 1,
+			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES]"},
 		{"allow user alice * * * * *\n", 1,
 			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES]"},
 		{"allow user alice * * * * * *\n", 1, "too many words"},

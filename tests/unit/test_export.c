@@ -22,9 +22,14 @@ static void add_zone_text(struct export *e, enum view view, const char *zone, co
 	struct zonefile_error error;
 	struct name origin;
 	assert_int_equal(name_from_text(zone, NULL, &origin), 0);
-	if (zonefile_parse(&file, &(struct zonefile_source){.path = "test", .text = text,
-				  .len = strlen(text), .origin = origin.wire, .ttl_s = 60,
-				  .rr_reader = &zoneldns_reader}, &error))
+	if (zonefile_parse(&file,
+		    &(struct zonefile_source){.path = "test",
+			    .text = text,
+			    .len = strlen(text),
+			    .origin = origin.wire,
+			    .ttl_s = 60,
+			    .rr_reader = &zoneldns_reader},
+		    &error))
 		fail_msg("%s", error.text);
 	for (size_t i = 0; i < zonefile_count(file); i++) {
 		struct zonefile_owner owner = zonefile_owner(file, i);

@@ -364,7 +364,8 @@ static void change_some(void *arg)
 	c->turns++;
 	for (int i = 0; i < 40; i++) {
 		c->random = c->random * 1103515245 + 12345;
-		snprintf(owner, sizeof(owner), "host-%u.%s", (c->random >> 8) % (MANY + 500), c->zone);
+		snprintf(owner, sizeof(owner), "host-%u.%s", (c->random >> 8) % (MANY + 500),
+			c->zone);
 		if (i % 3 == 0)
 			rig_put(c->w->zone, ZONE_DERIVED, owner, NULL);
 		else
@@ -383,10 +384,8 @@ static void a_zone_that_changes_while_it_is_made_is_of_one_serial(void **state)
 	put_many(w, "example.", 0, MANY);
 	follow(w, "example.", VIEW_LAN, &before);
 	journal_trim(w->journal, NS_NEVER);
-	during = (struct secondary){.zone = before.zone,
-		.view = VIEW_LAN,
-		.meanwhile = change_some,
-		.arg = &changer};
+	during = (struct secondary){
+		.zone = before.zone, .view = VIEW_LAN, .meanwhile = change_some, .arg = &changer};
 	assert_true(secondary_refresh(&during, w->journal));
 	assert_true(changer.turns > 10);
 	assert_true(secondary_equal(&before, &during));
@@ -445,8 +444,8 @@ static void a_zone_that_grows_while_it_is_made_comes_whole(void **state)
 static void many_zones_are_made_in_one_walk(void **state)
 {
 	struct world *w = *state;
-	struct xfr_ask asks[3] = {{.zone = rig_name("example.")}, {.zone = rig_name("sub.example.")},
-		{.zone = rig_name("other.")}};
+	struct xfr_ask asks[3] = {{.zone = rig_name("example.")},
+		{.zone = rig_name("sub.example.")}, {.zone = rig_name("other.")}};
 	struct xfr_source *source;
 	unsigned pieces = 0, alone = 0;
 	rig_apex(w->zone, "sub.example.");
@@ -460,8 +459,7 @@ static void many_zones_are_made_in_one_walk(void **state)
 	xfr_source_free(source);
 	journal_trim(w->journal, NS_NEVER);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(
-			journal_source(w->journal, &asks[i], 0, &source), JOURNAL_LATER);
+		assert_int_equal(journal_source(w->journal, &asks[i], 0, &source), JOURNAL_LATER);
 	for (; journal_has_work(w->journal); pieces++)
 		journal_work(w->journal, 0);
 	assert_int_equal(pieces, alone);

@@ -64,8 +64,8 @@ static void untrusted_text_stays_in_its_quotes_and_on_its_line(void **state)
 	(void)state;
 	assert_string_equal(log_escape("plain", out), "\"plain\"");
 	assert_string_equal(log_escape("", out), "\"\"");
-	assert_string_equal(log_escape("a\"b\\c\nd\x1b\xff", out),
-		"\"a\\x22b\\x5cc\\x0ad\\x1b\\xff\"");
+	assert_string_equal(
+		log_escape("a\"b\\c\nd\x1b\xff", out), "\"a\\x22b\\x5cc\\x0ad\\x1b\\xff\"");
 	memset(text, '\n', sizeof(text));
 	text[sizeof(text) - 1] = '\0';
 	log_escape(text, out);

@@ -33,12 +33,18 @@ static struct zone *wildcard_zone(void)
 {
 	struct zone *z = zone_new(7, (struct zone_listener){NULL, NULL});
 	rig_apex(z, "example.");
-	rig_put(z, ZONE_STATIC, "*.example.", "60 TXT #0141", "60 MX #000a05686f737431076578616d706c6500",
-		NULL);
+	rig_put(z, ZONE_STATIC, "*.example.", "60 TXT #0141",
+		"60 MX #000a05686f737431076578616d706c6500", NULL);
 	rig_put(z, ZONE_STATIC, "sub.*.example.", "60 TXT #0142", NULL);
 	rig_put(z, ZONE_STATIC, "host1.example.", "60 A 192.0.2.1", NULL);
-	rig_put(z, ZONE_STATIC, "_ssh._tcp.host1.example.", "60 SRV #000000000016" "00", NULL);
-	rig_put(z, ZONE_STATIC, "_ssh._tcp.host2.example.", "60 SRV #000000000016" "00", NULL);
+	rig_put(z, ZONE_STATIC, "_ssh._tcp.host1.example.",
+		"60 SRV #000000000016"
+		"00",
+		NULL);
+	rig_put(z, ZONE_STATIC, "_ssh._tcp.host2.example.",
+		"60 SRV #000000000016"
+		"00",
+		NULL);
 	rig_put(z, ZONE_STATIC, "subdel.example.", "60 NS ns.example.com. ns.example.net.", NULL);
 	return z;
 }
@@ -160,8 +166,8 @@ static void answers_that_need_no_apex_have_none_and_negative_ones_do(void **stat
 	rig_put(z, ZONE_STATIC, "a.b.c.d.e.f.example.", "60 A 192.0.2.1", NULL);
 	assert_null(look(z, "w.example.", RR_A).apex);
 	static const char *const negative[] = {"w.example.", "x.example.", "x.w.example.",
-		"a.b.c.d.e.f.example.", "b.c.d.e.f.example.", "x.a.b.c.d.e.f.example.", "f.example.",
-		"x.f.example.", "1.2.3.4.5.6.7.8.9.example.", "example."};
+		"a.b.c.d.e.f.example.", "b.c.d.e.f.example.", "x.a.b.c.d.e.f.example.",
+		"f.example.", "x.f.example.", "1.2.3.4.5.6.7.8.9.example.", "example."};
 	for (size_t i = 0; i < ARRAY_LEN(negative); i++) {
 		struct zone_answer answer = look(z, negative[i], RR_TXT);
 		assert_non_null(answer.apex);
@@ -235,7 +241,8 @@ static void keys_of_all_lengths_hash_like_their_copies(void **state)
 		struct key_labels labels;
 		key_split(&a, &labels);
 		for (unsigned l = 0; l <= labels.count; l++)
-			assert_true(key_hash(3, &a, labels.start[l]) == key_hash(3, &b, labels.start[l]));
+			assert_true(key_hash(3, &a, labels.start[l]) ==
+				    key_hash(3, &b, labels.start[l]));
 	}
 }
 

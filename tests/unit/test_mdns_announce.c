@@ -118,7 +118,8 @@ static void s10_1_removed_name_says_goodbye_with_ttl_0(void **state)
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
 	put("web.local", NULL);
-	rig_expect("qr; aa; an web.local. 0 A flush 10.0.0.1; an web.local. 0 AAAA flush 2001:db8::1");
+	rig_expect(
+		"qr; aa; an web.local. 0 A flush 10.0.0.1; an web.local. 0 AAAA flush 2001:db8::1");
 	rig_forget();
 	rig_say("10.0.0.9:4000", "q web.local A");
 	rig_wait(5 * NS_PER_S);

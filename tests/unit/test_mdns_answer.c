@@ -15,13 +15,11 @@ static int setup(void **state)
 	rig_setup(state);
 	assert_int_equal(rig_put(RIG_LINK, "web.local", "A 10.0.0.1, A 10.0.0.2"), 0);
 	assert_int_equal(rig_put(RIG_LINK, "dual.local", "A 10.0.0.3, AAAA 2001:db8::3"), 0);
-	assert_int_equal(
-		rig_put(RIG_LINK, "1.0.0.10.in-addr.arpa", "known PTR web.local"), 0);
+	assert_int_equal(rig_put(RIG_LINK, "1.0.0.10.in-addr.arpa", "known PTR web.local"), 0);
 	assert_int_equal(rig_put(RIG_LINK, "_x._tcp.local",
 				 "shared PTR S._x._tcp.local, shared PTR T._x._tcp.local"),
 		0);
-	assert_int_equal(
-		rig_put(RIG_LINK, "S._x._tcp.local", "SRV 80 dual.local, TXT a=b"), 0);
+	assert_int_equal(rig_put(RIG_LINK, "S._x._tcp.local", "SRV 80 dual.local, TXT a=b"), 0);
 	assert_int_equal(rig_put(RIG_LINK, "alias.local", "CNAME dual.local"), 0);
 	rig_settle();
 	return 0;
@@ -47,8 +45,7 @@ static void s5_4_qu_question_gets_a_unicast_reply(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q web.local A qu");
-	const struct rig_packet *p =
-		rig_expect("id=0; qr; aa; an web.local. 120 A flush 10.0.0.1");
+	const struct rig_packet *p = rig_expect("id=0; qr; aa; an web.local. 120 A flush 10.0.0.1");
 	assert_int_equal(rig.heard_count, 1);
 	assert_int_equal(p->to.peer_port, 5353);
 	assert_int_equal(p->to.peer.bytes[3], 9);
@@ -236,11 +233,13 @@ static void s6_2_other_family_is_in_the_additional_section(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q dual.local A");
-	rig_expect("an dual.local. 120 A flush 10.0.0.3; ar dual.local. 120 AAAA flush 2001:db8::3");
+	rig_expect(
+		"an dual.local. 120 A flush 10.0.0.3; ar dual.local. 120 AAAA flush 2001:db8::3");
 	rig_wait(2 * NS_PER_S);
 	rig_forget();
 	ask("10.0.0.9", "q dual.local AAAA");
-	rig_expect("an dual.local. 120 AAAA flush 2001:db8::3; ar dual.local. 120 A flush 10.0.0.3");
+	rig_expect(
+		"an dual.local. 120 AAAA flush 2001:db8::3; ar dual.local. 120 A flush 10.0.0.3");
 }
 
 static void s6_2_absent_family_is_denied_in_the_additional_section(void **state)
@@ -365,8 +364,7 @@ static void cname_is_answered_with_what_it_leads_to(void **state)
 		"ar dual.local. 10 AAAA 2001:db8::3");
 	rig_forget();
 	ask("10.0.0.9", "q alias.local A");
-	rig_expect(
-		"an alias.local. 4500 CNAME flush dual.local.; an dual.local. 120 A flush");
+	rig_expect("an alias.local. 4500 CNAME flush dual.local.; an dual.local. 120 A flush");
 }
 
 static void cname_loop_ends(void **state)
@@ -386,14 +384,15 @@ static void rfc6763_s12_1_ptr_brings_srv_txt_and_addresses(void **state)
 	(void)state;
 	rig_say("10.0.0.9:40000", "id=3; q _x._tcp.local PTR");
 	rig_expect("ar S._x._tcp.local. 10 SRV 80 dual.local.; ar S._x._tcp.local. 10 TXT a=b; "
-		"ar dual.local. 10 A 10.0.0.3; ar dual.local. 10 AAAA 2001:db8::3");
+		   "ar dual.local. 10 A 10.0.0.3; ar dual.local. 10 AAAA 2001:db8::3");
 }
 
 static void rfc6763_s12_2_srv_brings_addresses(void **state)
 {
 	(void)state;
 	ask("10.0.0.9", "q S._x._tcp.local SRV");
-	rig_expect("ar dual.local. 120 A flush 10.0.0.3; ar dual.local. 120 AAAA flush 2001:db8::3");
+	rig_expect(
+		"ar dual.local. 120 A flush 10.0.0.3; ar dual.local. 120 AAAA flush 2001:db8::3");
 }
 
 static void s4_reverse_name_is_answered(void **state)

@@ -276,21 +276,18 @@ static void reverse_name_is_defended_and_not_renamed(void **state)
 		rig_wait(2 * NS_PER_S);
 	}
 	assert_int_equal(rig.heard_count, 3);
-	assert_int_equal(
-		rig_count("an 1.0.0.10.in-addr.arpa. 120 PTR flush web.local.", NULL), 3);
+	assert_int_equal(rig_count("an 1.0.0.10.in-addr.arpa. 120 PTR flush web.local.", NULL), 3);
 }
 
 static void yields_in_silence_to_the_probe_of_the_workload(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
-	rig_say("10.0.0.1",
-		"q web.local ANY qu; ns web.local 120 A 10.0.0.1; "
-		"ns web.local 120 AAAA 2001:db8::99");
+	rig_say("10.0.0.1", "q web.local ANY qu; ns web.local 120 A 10.0.0.1; "
+			    "ns web.local 120 AAAA 2001:db8::99");
 	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_YIELDED);
 	rig_wait(900 * NS_PER_MS);
-	rig_say("10.0.0.1",
-		"qr; an web.local 120 A 10.0.0.1; an web.local 120 AAAA 2001:db8::99");
+	rig_say("10.0.0.1", "qr; an web.local 120 A 10.0.0.1; an web.local 120 AAAA 2001:db8::99");
 	rig_say("10.0.0.9:4000", "q web.local A");
 	rig_say("10.0.0.9", "q web.local A");
 	rig_wait(100 * NS_PER_S);
@@ -316,9 +313,8 @@ static void yields_to_a_workload_that_proposes_less_than_we_have(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1, AAAA fe80::1");
-	rig_say("10.0.0.1",
-		"q web.local ANY qu; ns web.local 120 A 10.0.0.1; "
-		"ns web.local 120 AAAA 2001:db8::1");
+	rig_say("10.0.0.1", "q web.local ANY qu; ns web.local 120 A 10.0.0.1; "
+			    "ns web.local 120 AAAA 2001:db8::1");
 	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_YIELDED);
 	rig_expect_silence();
 }
@@ -327,9 +323,8 @@ static void yields_to_a_workload_that_announces_less_than_we_have(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1, AAAA fe80::1");
-	rig_say("10.0.0.1",
-		"qr; an web.local 120 A flush 10.0.0.1; "
-		"an web.local 120 AAAA flush 2001:db8::1");
+	rig_say("10.0.0.1", "qr; an web.local 120 A flush 10.0.0.1; "
+			    "an web.local 120 AAAA flush 2001:db8::1");
 	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_YIELDED);
 	rig_expect_silence();
 }
@@ -338,12 +333,10 @@ static void does_not_yield_to_a_workload_that_says_the_same(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
-	rig_say("10.0.0.1",
-		"q web.local ANY; ns web.local 120 AAAA 2001:db8::1; "
-		"ns web.local 120 A 10.0.0.1");
-	rig_say("10.0.0.1",
-		"qr; an web.local 120 A flush 10.0.0.1; "
-		"an web.local 120 AAAA flush 2001:db8::1");
+	rig_say("10.0.0.1", "q web.local ANY; ns web.local 120 AAAA 2001:db8::1; "
+			    "ns web.local 120 A 10.0.0.1");
+	rig_say("10.0.0.1", "qr; an web.local 120 A flush 10.0.0.1; "
+			    "an web.local 120 AAAA flush 2001:db8::1");
 	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
 
@@ -358,9 +351,8 @@ static void does_not_yield_to_an_echo_of_itself(void **state)
 	rig_settle();
 	put("web.local", "A 10.0.0.1, A 10.0.0.2, AAAA fe80::1");
 	put("web.local", "A 10.0.0.1, A 10.0.0.2, A 10.0.0.3, AAAA fe80::1");
-	rig_say("10.0.0.1",
-		"qr; an web.local 120 A flush 10.0.0.1; "
-		"an web.local 120 A flush 10.0.0.2");
+	rig_say("10.0.0.1", "qr; an web.local 120 A flush 10.0.0.1; "
+			    "an web.local 120 A flush 10.0.0.2");
 	rig_settle();
 	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
@@ -382,9 +374,8 @@ static void yields_reverse_name_and_service_by_what_they_point_to(void **state)
 	put("web.local", "A 10.0.0.1, AAAA fe80::1");
 	put("1.0.0.10.in-addr.arpa", "known PTR web.local");
 	put_settled("s._x._tcp.local", "SRV 80 web.local, TXT a");
-	rig_say("fe80::1",
-		"qr; an 1.0.0.10.in-addr.arpa 120 PTR own-name.local; "
-		"an s._x._tcp.local 4500 TXT b");
+	rig_say("fe80::1", "qr; an 1.0.0.10.in-addr.arpa 120 PTR own-name.local; "
+			   "an s._x._tcp.local 4500 TXT b");
 	assert_int_equal(rig_status(RIG_LINK, "s._x._tcp.local").state, MDNS_YIELDED);
 	rig_say("10.0.0.9:4000", "q 1.0.0.10.in-addr.arpa PTR");
 	rig_wait(NS_PER_S);

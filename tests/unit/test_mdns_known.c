@@ -75,7 +75,8 @@ static void s7_1_known_answers_are_not_believed(void **state)
 static void s7_1_known_answers_suppress_unicast_too(void **state)
 {
 	(void)state;
-	ask("10.0.0.9", "q web.local A qu; an web.local 120 A 10.0.0.1; an web.local 120 A 10.0.0.2");
+	ask("10.0.0.9",
+		"q web.local A qu; an web.local 120 A 10.0.0.1; an web.local 120 A 10.0.0.2");
 	rig_expect_silence();
 }
 
@@ -93,8 +94,7 @@ static void s7_1_known_answers_of_one_asker_do_not_hold_for_another(void **state
 static void s7_2_known_answers_in_later_packets_suppress(void **state)
 {
 	(void)state;
-	rig_say("10.0.0.9",
-		"tc; q _x._tcp.local PTR; an _x._tcp.local 4500 PTR a._x._tcp.local");
+	rig_say("10.0.0.9", "tc; q _x._tcp.local PTR; an _x._tcp.local 4500 PTR a._x._tcp.local");
 	rig_wait(100 * NS_PER_MS);
 	rig_say("10.0.0.9", "an _x._tcp.local 4500 PTR b._x._tcp.local");
 	rig_wait(NS_PER_S);
@@ -107,8 +107,7 @@ static void s7_2_known_answers_in_later_packets_suppress(void **state)
 static void s7_2_later_packets_of_another_host_do_not(void **state)
 {
 	(void)state;
-	rig_say("10.0.0.9",
-		"tc; q _x._tcp.local PTR; an _x._tcp.local 4500 PTR a._x._tcp.local");
+	rig_say("10.0.0.9", "tc; q _x._tcp.local PTR; an _x._tcp.local 4500 PTR a._x._tcp.local");
 	rig_say("10.0.0.8", "an _x._tcp.local 4500 PTR b._x._tcp.local");
 	rig_wait(NS_PER_S);
 	rig_expect("PTR b._x._tcp.local.");
@@ -119,12 +118,10 @@ static void s7_2_two_askers_at_once_keep_apart(void **state)
 {
 	(void)state;
 	rig_say("10.0.0.9", "tc; q web.local A; an web.local 120 A 10.0.0.1");
-	rig_say("10.0.0.8",
-		"tc; q _x._tcp.local PTR; an _x._tcp.local 4500 PTR a._x._tcp.local");
+	rig_say("10.0.0.8", "tc; q _x._tcp.local PTR; an _x._tcp.local 4500 PTR a._x._tcp.local");
 	rig_say("10.0.0.9", "an web.local 120 A 10.0.0.2");
-	rig_say("10.0.0.8",
-		"an _x._tcp.local 4500 PTR b._x._tcp.local; "
-		"an _x._tcp.local 4500 PTR c._x._tcp.local");
+	rig_say("10.0.0.8", "an _x._tcp.local 4500 PTR b._x._tcp.local; "
+			    "an _x._tcp.local 4500 PTR c._x._tcp.local");
 	rig_wait(NS_PER_S);
 	rig_expect_silence();
 }
@@ -198,9 +195,8 @@ static void s7_4_same_answer_of_a_peer_suppresses_ours(void **state)
 {
 	(void)state;
 	rig_say("10.0.0.9", "q _x._tcp.local PTR");
-	rig_say("10.0.0.8",
-		"qr; an _x._tcp.local 4500 PTR a._x._tcp.local; "
-		"an _x._tcp.local 4500 PTR b._x._tcp.local");
+	rig_say("10.0.0.8", "qr; an _x._tcp.local 4500 PTR a._x._tcp.local; "
+			    "an _x._tcp.local 4500 PTR b._x._tcp.local");
 	rig_wait(NS_PER_S);
 	rig_expect("PTR c._x._tcp.local.");
 	rig_expect_none("PTR a.");

@@ -22,8 +22,7 @@ struct reply {
 static void reply_to(const char *message, struct reply *ret)
 {
 	static uint8_t query[REPLY_CAP], packet[REPLY_CAP];
-	struct mdns_path to,
-		from = {.link = RIG_LINK, .peer_port = 4000, .is_multicast = true};
+	struct mdns_path to, from = {.link = RIG_LINK, .peer_port = 4000, .is_multicast = true};
 	assert_int_equal(addr_parse("10.0.0.8", &from.peer), 0);
 	size_t len = msgtext_pack(message, query);
 	mdns_input(rig.m, rig.now, &from, query, len);
@@ -45,11 +44,13 @@ static void check_both_ways(const char *name, const char *type)
 	snprintf(message, sizeof(message), "id=77; q %s %s", name, type);
 	reply_to(message, &first);
 	reply_to(message, &second);
-	snprintf(message, sizeof(message), "id=77; q %s %s; an nobody.local 10 A 10.0.0.7", name, type);
+	snprintf(message, sizeof(message), "id=77; q %s %s; an nobody.local 10 A 10.0.0.7", name,
+		type);
 	reply_to(message, &anew);
 	if (first.len != anew.len || memcmp(first.bytes, anew.bytes, anew.len) != 0 ||
 		second.len != anew.len || memcmp(second.bytes, anew.bytes, anew.len) != 0)
-		fail_msg("%s %s: not the same: %s", name, type, msgtext_show(first.bytes, first.len));
+		fail_msg("%s %s: not the same: %s", name, type,
+			msgtext_show(first.bytes, first.len));
 }
 
 /* Long enough that not all sets of it fit in the smallest of packets. */
@@ -75,7 +76,8 @@ static void something_happens(uint64_t dice)
 	switch (dice >> 5 & 15) {
 	case 0: rig_link(RIG_LINK, 576 + 100 * choice, choice & 1); break;
 	case 1: mdns_link_down(rig.m, rig.now, RIG_LINK); break;
-	case 2: case 3:
+	case 2:
+	case 3:
 		snprintf(message, sizeof(message), "qr; an %s 120 A 10.0.0.%u", owner, 90 + choice);
 		rig_say("10.0.0.9", message);
 		break;
@@ -83,8 +85,14 @@ static void something_happens(uint64_t dice)
 		snprintf(message, sizeof(message), "qr; an %s 120 A 10.0.0.%u", owner, 30 + choice);
 		rig_say("10.0.0.1", message);
 		break;
-	case 5: case 6: case 7: case 8: rig_wait(choice * 400 * NS_PER_MS); break;
-	case 9: rig_link(RIG_LINK, 1500, true); rig_wait(2 * NS_PER_S); break;
+	case 5:
+	case 6:
+	case 7:
+	case 8: rig_wait(choice * 400 * NS_PER_MS); break;
+	case 9:
+		rig_link(RIG_LINK, 1500, true);
+		rig_wait(2 * NS_PER_S);
+		break;
 	case 10:
 		snprintf(message, sizeof(message), "x%u.local", choice);
 		if (mdns_set_name(rig.m, msgtext_name(owner).wire, msgtext_name(message).wire))

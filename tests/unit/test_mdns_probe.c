@@ -145,8 +145,8 @@ static void s8_1_fifteen_conflicts_in_ten_seconds_slow_down_to_five(void **state
 		if (i >= 15)
 			assert_true(rig.now - start >= 5 * NS_PER_S);
 		rig_forget();
-		snprintf(claim, sizeof(claim), "qr; an %s 120 A 10.0.0.9",
-			rig_current("web.local"));
+		snprintf(
+			claim, sizeof(claim), "qr; an %s 120 A 10.0.0.9", rig_current("web.local"));
 		rig_say("10.0.0.9", claim);
 		rig_forget();
 	}
@@ -157,11 +157,9 @@ static void s8_1_fifteen_conflicts_in_ten_seconds_slow_down_to_five(void **state
 static void s8_1_known_unique_name_needs_no_probe(void **state)
 {
 	(void)state;
-	assert_int_equal(
-		rig_put(RIG_LINK, "1.0.0.10.in-addr.arpa", "known PTR web.local"), 0);
+	assert_int_equal(rig_put(RIG_LINK, "1.0.0.10.in-addr.arpa", "known PTR web.local"), 0);
 	rig_wait(5 * NS_PER_S);
-	assert_int_equal(
-		rig_count("an 1.0.0.10.in-addr.arpa. 120 PTR flush web.local.", NULL), 2);
+	assert_int_equal(rig_count("an 1.0.0.10.in-addr.arpa. 120 PTR flush web.local.", NULL), 2);
 	assert_int_equal(rig.heard_count, 2);
 }
 

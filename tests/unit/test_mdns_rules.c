@@ -116,8 +116,7 @@ static void s14_name_is_defended_on_each_link(void **state)
 	for (uint32_t link = RIG_LINK; link <= RIG_SECOND; link++) {
 		rig_forget();
 		rig_say_on(link, "10.0.0.9", "q web.local ANY; ns web.local 120 A 10.0.0.9");
-		assert_int_equal(
-			rig_expect("an web.local. 120 A flush 10.0.0.1")->to.link, link);
+		assert_int_equal(rig_expect("an web.local. 120 A flush 10.0.0.1")->to.link, link);
 	}
 }
 

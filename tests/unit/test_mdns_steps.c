@@ -69,7 +69,8 @@ static void put_instances(bool is_reversed)
 {
 	static struct name names[INSTANCES];
 	static struct rdata rdata[INSTANCES];
-	struct mdns_rrset set = {.set = {.type = RR_PTR, .ttl = 4500, .count = INSTANCES, .rdata = rdata}};
+	struct mdns_rrset set = {
+		.set = {.type = RR_PTR, .ttl = 4500, .count = INSTANCES, .rdata = rdata}};
 	struct name service = msgtext_name("_x._tcp.local");
 	for (unsigned i = 0; i < INSTANCES; i++) {
 		names[i] = numbered("i%u._x._tcp.local", is_reversed ? INSTANCES - 1 - i : i);
@@ -100,8 +101,12 @@ static void known_answers_are_looked_up(void **state)
 	assert_int_equal(pack_question(&p, service.wire, RR_PTR, CLASS_IN), 0);
 	for (;; known++) {
 		struct name name = numbered("i%u._x._tcp.local", known);
-		struct pack_rr rr = {.owner = service.wire, .type = RR_PTR, .class = CLASS_IN,
-			.ttl = 4500, .rdata = name.wire, .rdata_len = name.len};
+		struct pack_rr rr = {.owner = service.wire,
+			.type = RR_PTR,
+			.class = CLASS_IN,
+			.ttl = 4500,
+			.rdata = name.wire,
+			.rdata_len = name.len};
 		if (pack_rr(&p, SECTION_ANSWER, &rr))
 			break;
 	}
@@ -160,8 +165,12 @@ static void ties_are_broken_in_one_pass(void **state)
 	pack_init(&p, packet, sizeof(packet), 0, 0);
 	for (unsigned i = 0; i < HOSTS; i++) {
 		struct name name = numbered("h%u.local", i);
-		struct pack_rr rr = {.owner = name.wire, .type = RR_A, .class = CLASS_IN, .ttl = 120,
-			.rdata = later, .rdata_len = sizeof(later)};
+		struct pack_rr rr = {.owner = name.wire,
+			.type = RR_A,
+			.class = CLASS_IN,
+			.ttl = 120,
+			.rdata = later,
+			.rdata_len = sizeof(later)};
 		assert_int_equal(pack_rr(&p, SECTION_AUTHORITY, &rr), 0);
 	}
 	hand_in(&p, MDNS_PORT);

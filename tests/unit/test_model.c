@@ -20,8 +20,8 @@ struct world {
 	uint32_t mtu_before;
 };
 
-static void note(struct world *w, enum model_change change, enum model_change first,
-	const char *what)
+static void note(
+	struct world *w, enum model_change change, enum model_change first, const char *what)
 {
 	char text[64];
 	snprintf(text, sizeof(text), "%s%c%s", w->told[0] ? " " : "", "+~-"[change - first], what);
@@ -80,9 +80,11 @@ static int begin(void **state)
 {
 	static struct world world;
 	memset(&world, 0, sizeof(world));
-	world.model = model_new(7, (struct model_listener){
-					   .on_ns = on_ns, .on_link = on_link, .on_addr = on_addr,
-					   .on_hostnames = on_hostnames, .arg = &world});
+	world.model = model_new(7, (struct model_listener){.on_ns = on_ns,
+					   .on_link = on_link,
+					   .on_addr = on_addr,
+					   .on_hostnames = on_hostnames,
+					   .arg = &world});
 	*state = &world;
 	return world.model ? 0 : -1;
 }
@@ -219,8 +221,8 @@ static void a_namespace_that_goes_takes_everything_with_it(void **state)
 	furnish(w); /* the id may be another's next */
 }
 
-static void give_hostname(struct world *w, nsid_t nsid, uint64_t uts, const char *name,
-	bool is_rootless)
+static void give_hostname(
+	struct world *w, nsid_t nsid, uint64_t uts, const char *name, bool is_rootless)
 {
 	struct event ev = {.type = EV_HOSTNAME, .nsid = nsid};
 	ev.hostname.uts = uts;
@@ -259,13 +261,15 @@ static void others_host_names_never_push_out_ours(void **state)
 		give_hostname(w, 5, 100 + i, "a", true);
 		w->told[0] = '\0';
 	}
-	struct event ev = {.type = EV_HOSTNAME, .nsid = 5, .hostname = {.uts = 1, .is_rootless = true}};
+	struct event ev = {
+		.type = EV_HOSTNAME, .nsid = 5, .hostname = {.uts = 1, .is_rootless = true}};
 	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
 	ev.hostname.is_rootless = false;
 	assert_int_equal(model_apply(w->model, &ev), 0);
 	const struct model_ns *ns = model_ns(w->model, 5);
 	assert_int_equal(ns->hostname_count, LIMIT_NS_HOSTNAMES);
-	assert_int_equal(container_of(ns->hostnames.next, struct model_hostname, in_ns)->info.uts, 1);
+	assert_int_equal(
+		container_of(ns->hostnames.next, struct model_hostname, in_ns)->info.uts, 1);
 }
 
 static void an_address_is_held_back_until_its_link_is_known(void **state)
@@ -378,7 +382,7 @@ static void news_during_a_dump_wins_over_it(void **state)
 	furnish(w);
 	tell(w, EV_SYNC_BEGIN, 5);
 	give_link(w, 5, 1, 9000, false);
-	give_link(w, 5, 1, 1500, true); /* of before */
+	give_link(w, 5, 1, 1500, true);  /* of before */
 	give_link(w, 5, 3, 1500, false); /* made after the snapshot */
 	give_addr(w, 5, 3, 3, false);
 	give_link(w, 5, 2, 1500, true);

@@ -55,8 +55,8 @@ static void said_set(struct said *s, const char *prefix, const struct rrset *set
 		if (set->type == RR_PTR) {
 			name_to_text(set->rdata[i].bytes, text);
 		} else {
-			struct addr a = addr_make(set->type == RR_A ? ADDR_V4 : ADDR_V6,
-				set->rdata[i].bytes);
+			struct addr a = addr_make(
+				set->type == RR_A ? ADDR_V4 : ADDR_V6, set->rdata[i].bytes);
 			addr_format(&a, text);
 		}
 		snprintf(line, sizeof(line), "%s%s %s %s", prefix, rr_type_text(set->type, type),
@@ -132,12 +132,19 @@ static void on_reject(void *arg, const struct model_link *link, const char *word
 static struct fixture *start(enum name_duplicates duplicates)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
-	f->policy = (struct policy){.ttl_s = 60, .sources = {NAME_ALIAS}, .source_count = 1,
-		.duplicates = duplicates, .mdns = NAME_MDNS_AUTO};
+	f->policy = (struct policy){.ttl_s = 60,
+		.sources = {NAME_ALIAS},
+		.source_count = 1,
+		.duplicates = duplicates,
+		.mdns = NAME_MDNS_AUTO};
 	assert_int_equal(name_from_text("example.", NULL, &f->policy.domain), 0);
-	struct names_sink sink = {.put_unicast = put_unicast, .put_reverse_zone = put_reverse_zone,
-		.put_mdns_link = put_mdns_link, .put_mdns = put_mdns,
-		.onlink_changed = onlink_changed, .on_reject = on_reject, .arg = &f->said};
+	struct names_sink sink = {.put_unicast = put_unicast,
+		.put_reverse_zone = put_reverse_zone,
+		.put_mdns_link = put_mdns_link,
+		.put_mdns = put_mdns,
+		.onlink_changed = onlink_changed,
+		.on_reject = on_reject,
+		.arg = &f->said};
 	f->names = names_new(1, &f->policy, sink);
 	f->model = model_new(1, names_listener(f->names));
 	names_bind_model(f->names, f->model);
@@ -303,7 +310,9 @@ static void words_that_are_no_labels_are_reported_and_not_served(void **state)
 {
 	(void)state;
 	struct fixture *f = start(DUPLICATES_MERGE);
-	add_link(f, 5, 2, "good -bad wan under_score dotted.name b\xc3\xbc" "cher line\nbreak");
+	add_link(f, 5, 2,
+		"good -bad wan under_score dotted.name b\xc3\xbc"
+		"cher line\nbreak");
 	add_addr(f, 5, 2, "10.1.2.3");
 	names_flush(f->names);
 	assert_said(f, "unicast good.lan.example. A any 10.1.2.3");
@@ -715,7 +724,8 @@ static void this_hosts_name_names_no_other_namespace(void **state)
 	names_flush(f->names);
 	assert_not_said(f, "hub");
 	assert_not_said(f, "HUB");
-	set_hostname(f, NSID_OWN, 1, "hub2", true, false); /* the old one is a name like others now */
+	set_hostname(
+		f, NSID_OWN, 1, "hub2", true, false); /* the old one is a name like others now */
 	names_flush(f->names);
 	assert_said(f, "unicast HUB.lan.example. A any 10.0.0.5");
 	stop(f);
@@ -927,7 +937,8 @@ enum { WORLD_LINKS = 24, WORLD_HOSTNAMES = 8 };
 
 static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 {
-	static const char *const aliases[] = {"web", "Web", "web-2", "mail web", "db", "", "web-3 db"};
+	static const char *const aliases[] = {
+		"web", "Web", "web-2", "mail web", "db", "", "web-3 db"};
 	uint64_t world = world_seed;
 	struct event links[WORLD_LINKS], addrs[WORLD_LINKS];
 	static const char *const hostnames[] = {"web", "db", "box", "web-2", "hub", "localhost"};
@@ -936,7 +947,8 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 	for (unsigned i = 0; i < WORLD_LINKS; i++) {
 		char text[32];
 		nsid_t nsid = (nsid_t)random_below(&world, 6) - 1;
-		links[i] = link_event(nsid, 10 + i, aliases[random_below(&world, ARRAY_LEN(aliases))]);
+		links[i] =
+			link_event(nsid, 10 + i, aliases[random_below(&world, ARRAY_LEN(aliases))]);
 		links[i].link.is_granted = random_below(&world, 2);
 		if (random_below(&world, 3) == 0) {
 			strcpy(links[i].link.kind, "macvlan");
@@ -1021,9 +1033,11 @@ static void what_is_said_depends_on_the_state_and_not_on_the_order(void **state)
 				qsort(f->said.lines, f->said.count, sizeof(char *), line_cmp);
 				for (size_t i = 0; i < f->said.count && i < want->said.count; i++)
 					if (strcmp(f->said.lines[i], want->said.lines[i]) != 0)
-						fail_msg("policy %d world %lu order %lu: \"%s\" not \"%s\"",
-							d, (unsigned long)world, (unsigned long)order,
-							f->said.lines[i], want->said.lines[i]);
+						fail_msg("policy %d world %lu order %lu: \"%s\" "
+							 "not \"%s\"",
+							d, (unsigned long)world,
+							(unsigned long)order, f->said.lines[i],
+							want->said.lines[i]);
 				assert_int_equal(f->said.count, want->said.count);
 				stop(f);
 			}

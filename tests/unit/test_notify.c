@@ -49,7 +49,8 @@ static uint16_t take(struct notify *n, ns_t now, size_t target, uint8_t out[512]
 	return get_u16(out);
 }
 
-static bool answer(struct notify *n, ns_t now UNUSED, size_t target, const uint8_t *msg, unsigned rcode)
+static bool answer(
+	struct notify *n, ns_t now UNUSED, size_t target, const uint8_t *msg, unsigned rcode)
 {
 	uint8_t reply[512];
 	memcpy(reply, msg, 512);

@@ -319,7 +319,10 @@ static void what_is_taken_back_is_pointed_to_by_nothing(void **state)
 	static unsigned owners[RECORDS];
 	uint64_t dice = 1;
 	for (int round = 0; round < 40; round++) {
-		struct { struct pack_mark mark; unsigned count; } marks[MARKS];
+		struct {
+			struct pack_mark mark;
+			unsigned count;
+		} marks[MARKS];
 		unsigned mark_count = 0, count = 0;
 		struct pack p;
 		pack_init(&p, buffer, sizeof(buffer), 0, 0);
@@ -347,8 +350,8 @@ static void what_is_taken_back_is_pointed_to_by_nothing(void **state)
 		for (unsigned i = 0; i < count; i++) {
 			char text[64];
 			struct rr rr;
-			snprintf(text, sizeof(text), "h%u.net%u.example.", owners[i],
-				owners[i] % 7);
+			snprintf(
+				text, sizeof(text), "h%u.net%u.example.", owners[i], owners[i] % 7);
 			struct name name = parse(text);
 			rd_rr(&r, &rr);
 			assert_int_equal(r.err, 0);

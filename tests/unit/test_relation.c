@@ -135,7 +135,8 @@ static void nothing_is_told_of_a_namespace_without_an_id(void **state)
 	relation_free(r);
 }
 
-static void keep_pid(void *arg, nsid_t nsid UNUSED, const struct event_hostname *uts UNUSED, int32_t pid)
+static void keep_pid(
+	void *arg, nsid_t nsid UNUSED, const struct event_hostname *uts UNUSED, int32_t pid)
 {
 	*(int32_t *)arg = pid;
 }

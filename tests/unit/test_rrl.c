@@ -118,8 +118,10 @@ int main(void)
 		cmocka_unit_test_setup(kinds_of_replies_are_counted_apart, set_up),
 		cmocka_unit_test_setup(an_ipv6_network_is_none_of_ipv4, set_up),
 		cmocka_unit_test_setup(every_second_denial_is_truncated, set_up),
-		cmocka_unit_test_setup(a_flood_from_everywhere_does_not_free_who_is_limited, set_up),
-		cmocka_unit_test_setup(a_clock_that_stands_still_or_starts_at_zero_does_no_harm, set_up),
+		cmocka_unit_test_setup(
+			a_flood_from_everywhere_does_not_free_who_is_limited, set_up),
+		cmocka_unit_test_setup(
+			a_clock_that_stands_still_or_starts_at_zero_does_no_harm, set_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -478,8 +478,8 @@ static void a_length_above_int_max_is_not_taken_for_negative(void **state)
 static void attributes_of_the_wrong_length_are_malformed(void **state)
 {
 	struct world *w = *state;
-	static const uint16_t types[] = {IFLA_MTU, IFLA_MASTER, IFLA_LINK, IFLA_OPERSTATE,
-		IFLA_LINK_NETNSID};
+	static const uint16_t types[] = {
+		IFLA_MTU, IFLA_MASTER, IFLA_LINK, IFLA_OPERSTATE, IFLA_LINK_NETNSID};
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		start_link(w, RTM_NEWLINK, 7);
 		mnl_attr_put_u16(w->h, types[i], 1);
@@ -515,21 +515,21 @@ static void a_broken_message_does_not_take_the_next_with_it(void **state)
 
 /* --- requests ----------------------------------------------------------------------------- */
 
-static void expect_u32(const struct nlmsghdr *h, size_t fixed, uint16_t type, bool is_there,
-	uint32_t value)
+static void expect_u32(
+	const struct nlmsghdr *h, size_t fixed, uint16_t type, bool is_there, uint32_t value)
 {
 	const struct nlattr *attr;
 	bool found = false;
-	mnl_attr_for_each(attr, h, (unsigned)fixed)
-		if (mnl_attr_get_type(attr) == type) {
-			found = true;
-			assert_int_equal(mnl_attr_get_u32(attr), value);
-		}
+	mnl_attr_for_each(attr, h, (unsigned)fixed) if (mnl_attr_get_type(attr) == type)
+	{
+		found = true;
+		assert_int_equal(mnl_attr_get_u32(attr), value);
+	}
 	assert_int_equal(found, is_there);
 }
 
-static const struct nlmsghdr *check_header(const struct rtnl_request *r, uint16_t type,
-	uint16_t flags)
+static const struct nlmsghdr *check_header(
+	const struct rtnl_request *r, uint16_t type, uint16_t flags)
 {
 	const struct nlmsghdr *h = (const void *)r->bytes;
 	assert_int_equal(h->nlmsg_len, r->len);

@@ -21,8 +21,8 @@ static uint32_t add(struct wires *w, const char *kind, uint32_t parent, uint32_t
 	uint32_t i = w->count++;
 	w->infos[i] = (struct event_link){0};
 	strcpy(w->infos[i].kind, kind);
-	w->links[i] = (struct segment_link){
-		.info = &w->infos[i], .parent = parent, .master = master};
+	w->links[i] =
+		(struct segment_link){.info = &w->infos[i], .parent = parent, .master = master};
 	return i;
 }
 

@@ -32,10 +32,11 @@ static int set_up(void **state)
 	zone = zone_new(99, (struct zone_listener){NULL, NULL});
 	rig_apex(zone, "example.");
 	rig_apex(zone, "2.0.192.in-addr.arpa.");
-	rig_put(zone, ZONE_STATIC, "www.example.", "60 A 192.0.2.1 192.0.2.2", "60 AAAA 2001:db8::1",
-		NULL);
+	rig_put(zone, ZONE_STATIC, "www.example.", "60 A 192.0.2.1 192.0.2.2",
+		"60 AAAA 2001:db8::1", NULL);
 	rig_put(zone, ZONE_STATIC, "ns.example.", "60 A 192.0.2.53", NULL);
-	rig_put(zone, ZONE_DERIVED, "view.example.", "60 A @lan 10.0.0.1", "60 A @wan 192.0.2.3", NULL);
+	rig_put(zone, ZONE_DERIVED, "view.example.", "60 A @lan 10.0.0.1", "60 A @wan 192.0.2.3",
+		NULL);
 	rig_put(zone, ZONE_DERIVED, "inside.example.", "60 A @lan 10.0.0.1", NULL);
 	rig_put(zone, ZONE_DERIVED, "h.lan.example.", "60 A 10.0.0.1", NULL);
 	rig_put(zone, ZONE_STATIC, "alias.example.", "50 CNAME www.example.", NULL);
@@ -47,7 +48,8 @@ static int set_up(void **state)
 	rig_put(zone, ZONE_STATIC, "loop2.example.", "50 CNAME loop1.example.", NULL);
 	rig_put(zone, ZONE_STATIC, "*.wild.example.", "60 A 192.0.2.7", NULL);
 	rig_put(zone, ZONE_STATIC, "mail.example.", "60 MX #000a03777777076578616d706c6500", NULL);
-	rig_put(zone, ZONE_STATIC, "text.example.", "60 TXT #0141 #03414243", "60 TYPE65280 #", NULL);
+	rig_put(zone, ZONE_STATIC, "text.example.", "60 TXT #0141 #03414243", "60 TYPE65280 #",
+		NULL);
 	rig_put(zone, ZONE_STATIC, "1.2.0.192.in-addr.arpa.", "60 PTR www.example.", NULL);
 	rig_commit(zone, 7);
 	struct view_table *table = view_table_new(NULL, 0);
@@ -148,7 +150,8 @@ static const char *describe(void)
 		}
 	}
 	if (edns.is_present)
-		add_text(" | edns %u ext %u%s", edns.version, edns.ext_rcode, edns.has_do ? " do" : "");
+		add_text(" | edns %u ext %u%s", edns.version, edns.ext_rcode,
+			edns.has_do ? " do" : "");
 	if (edns.is_present)
 		assert_int_equal(edns.payload, EDNS_PAYLOAD);
 	assert_int_equal(rd_left(&r), 0);
@@ -209,8 +212,9 @@ static const char *ask(const char *name, uint16_t type)
 	return send_query();
 }
 
-#define SOA      "example. 30 SOA ns.example. hostmaster.example. 7"
-#define REV_SOA  "2.0.192.in-addr.arpa. 30 SOA ns.2.0.192.in-addr.arpa. hostmaster.2.0.192.in-addr.arpa. 7"
+#define SOA "example. 30 SOA ns.example. hostmaster.example. 7"
+#define REV_SOA                                                                                    \
+	"2.0.192.in-addr.arpa. 30 SOA ns.2.0.192.in-addr.arpa. hostmaster.2.0.192.in-addr.arpa. 7"
 
 static void answers_by_table(void **state)
 {
@@ -219,7 +223,8 @@ static void answers_by_table(void **state)
 		uint16_t type;
 		const char *reply;
 	} table[] = {
-		{"www.example.", RR_A, "0 aa | www.example. 60 A 192.0.2.1 www.example. 60 A 192.0.2.2 | |"},
+		{"www.example.", RR_A,
+			"0 aa | www.example. 60 A 192.0.2.1 www.example. 60 A 192.0.2.2 | |"},
 		{"wWw.eXample.", RR_AAAA, "0 aa | wWw.eXample. 60 AAAA 2001:db8::1 | |"},
 		{"www.example.", RR_MX, "0 aa | | " SOA " |"},
 		{"www.example.", 65280, "0 aa | | " SOA " |"},
@@ -229,25 +234,34 @@ static void answers_by_table(void **state)
 		{"wild.example.", RR_A, "0 aa | | " SOA " |"},
 		{"x.y.wild.example.", RR_A, "0 aa | x.y.wild.example. 60 A 192.0.2.7 | |"},
 		{"x.wild.example.", RR_AAAA, "0 aa | | " SOA " |"},
-		{"example.", RR_SOA, "0 aa | example. 300 SOA ns.example. hostmaster.example. 7 | |"},
-		{"example.", RR_NS, "0 aa | example. 300 NS ns.example. | | ns.example. 60 A 192.0.2.53"},
+		{"example.", RR_SOA,
+			"0 aa | example. 300 SOA ns.example. hostmaster.example. 7 | |"},
+		{"example.", RR_NS,
+			"0 aa | example. 300 NS ns.example. | | ns.example. 60 A 192.0.2.53"},
 		{"EXAMPLE.", RR_A, "0 aa | | EXAMPLE. 30 SOA ns.example. hostmaster.example. 7 |"},
-		{"mail.example.", RR_MX, "0 aa | mail.example. 60 MX www.example. | | "
+		{"mail.example.", RR_MX,
+			"0 aa | mail.example. 60 MX www.example. | | "
 			"www.example. 60 A 192.0.2.1 www.example. 60 A 192.0.2.2 "
 			"www.example. 60 AAAA 2001:db8::1"},
-		{"text.example.", RR_TXT, "0 aa | text.example. 60 TXT 0141 text.example. 60 TXT 03414243 | |"},
+		{"text.example.", RR_TXT,
+			"0 aa | text.example. 60 TXT 0141 text.example. 60 TXT 03414243 | |"},
 		{"text.example.", 65280, "0 aa | text.example. 60 TYPE65280 | |"},
 		{"1.2.0.192.in-addr.arpa.", RR_PTR,
 			"0 aa | 1.2.0.192.in-addr.arpa. 60 PTR www.example. | |"},
 		{"2.2.0.192.in-addr.arpa.", RR_PTR, "3 aa | | " REV_SOA " |"},
-		{"alias.example.", RR_A, "0 aa | alias.example. 50 CNAME www.example. "
+		{"alias.example.", RR_A,
+			"0 aa | alias.example. 50 CNAME www.example. "
 			"www.example. 60 A 192.0.2.1 www.example. 60 A 192.0.2.2 | |"},
 		{"alias.example.", RR_CNAME, "0 aa | alias.example. 50 CNAME www.example. | |"},
-		{"alias.example.", RR_MX, "0 aa | alias.example. 50 CNAME www.example. | " SOA " |"},
-		{"chain.example.", RR_AAAA, "0 aa | chain.example. 50 CNAME Alias.example. "
-			"Alias.example. 50 CNAME www.example. www.example. 60 AAAA 2001:db8::1 | |"},
+		{"alias.example.", RR_MX,
+			"0 aa | alias.example. 50 CNAME www.example. | " SOA " |"},
+		{"chain.example.", RR_AAAA,
+			"0 aa | chain.example. 50 CNAME Alias.example. "
+			"Alias.example. 50 CNAME www.example. www.example. 60 AAAA 2001:db8::1 | "
+			"|"},
 		{"out.example.", RR_A, "0 aa | out.example. 50 CNAME www.elsewhere. | |"},
-		{"dangling.example.", RR_A, "3 aa | dangling.example. 50 CNAME nowhere.example. | " SOA " |"},
+		{"dangling.example.", RR_A,
+			"3 aa | dangling.example. 50 CNAME nowhere.example. | " SOA " |"},
 		{"www.elsewhere.", RR_A, "5 | | |"},
 		{".", RR_NS, "5 | | |"},
 		{"in-addr.arpa.", RR_NS, "5 | | |"},
@@ -264,7 +278,8 @@ static void private_addresses_are_for_lan_clients_only(void **state)
 	assert_string_equal(ask("inside.example.", RR_A), "0 aa | | " SOA " |");
 	assert_int_equal(addr_parse("192.168.3.4", &client.addr), 0);
 	assert_string_equal(ask("view.example.", RR_A), "0 aa | view.example. 60 A 10.0.0.1 | |");
-	assert_string_equal(ask("inside.example.", RR_A), "0 aa | inside.example. 60 A 10.0.0.1 | |");
+	assert_string_equal(
+		ask("inside.example.", RR_A), "0 aa | inside.example. 60 A 10.0.0.1 | |");
 	/* No table yet: nobody is a lan client. */
 	view_table_free(view_slot_publish(&views, NULL));
 	assert_string_equal(ask("view.example.", RR_A), "0 aa | view.example. 60 A 192.0.2.3 | |");
@@ -275,10 +290,13 @@ static void alias_loops_end_where_they_began(void **state)
 	(void)state;
 	rig_put(zone, ZONE_STATIC, "self.example.", "50 CNAME SELF.example.", NULL);
 	rig_put(zone, ZONE_STATIC, "*.star.example.", "50 CNAME x.star.example.", NULL);
-	assert_string_equal(ask("loop1.example.", RR_A), "0 aa | loop1.example. 50 CNAME loop2.example. "
+	assert_string_equal(ask("loop1.example.", RR_A),
+		"0 aa | loop1.example. 50 CNAME loop2.example. "
 		"loop2.example. 50 CNAME loop1.example. | |");
-	assert_string_equal(ask("self.example.", RR_A), "0 aa | self.example. 50 CNAME SELF.example. | |");
-	assert_string_equal(ask("a.star.example.", RR_A), "0 aa | a.star.example. 50 CNAME x.star.example. "
+	assert_string_equal(
+		ask("self.example.", RR_A), "0 aa | self.example. 50 CNAME SELF.example. | |");
+	assert_string_equal(ask("a.star.example.", RR_A),
+		"0 aa | a.star.example. 50 CNAME x.star.example. "
 		"x.star.example. 50 CNAME x.star.example. | |");
 }
 
@@ -308,7 +326,8 @@ static void rfc6762_s22_1_local_is_never_answered(void **state)
 	rig_commit(zone, 8);
 	assert_string_equal(ask("local.", RR_SOA), "5 | | |");
 	assert_string_equal(ask("host.local.", RR_A), "5 | | |");
-	assert_string_equal(ask("leaks.example.", RR_A), "0 aa | leaks.example. 50 CNAME host.local. | |");
+	assert_string_equal(
+		ask("leaks.example.", RR_A), "0 aa | leaks.example. 50 CNAME host.local. | |");
 	rig_apex(zone, "notlocal.");
 	assert_memory_equal(ask("notlocal.", RR_A), "0 aa", 4);
 	/* One label whose last bytes look like "local". */
@@ -320,20 +339,25 @@ static void rfc6672_dname_is_followed_with_a_made_cname(void **state)
 {
 	(void)state;
 	rig_put(zone, ZONE_STATIC, "old.example.", "40 DNAME example.", NULL);
-	assert_string_equal(ask("www.Old.example.", RR_AAAA), "0 aa | Old.example. 40 DNAME example. "
+	assert_string_equal(ask("www.Old.example.", RR_AAAA),
+		"0 aa | Old.example. 40 DNAME example. "
 		"www.Old.example. 40 CNAME www.example. www.example. 60 AAAA 2001:db8::1 | |");
 	assert_string_equal(ask("old.example.", RR_A), "0 aa | | " SOA " |");
 	/* Who asks for the CNAME has got it. */
-	assert_string_equal(ask("no.old.example.", RR_CNAME), "0 aa | old.example. 40 DNAME example. "
+	assert_string_equal(ask("no.old.example.", RR_CNAME),
+		"0 aa | old.example. 40 DNAME example. "
 		"no.old.example. 40 CNAME no.example. | |");
-	rig_put(zone, ZONE_STATIC, "old.example.", "40 DNAME "
+	rig_put(zone, ZONE_STATIC, "old.example.",
+		"40 DNAME "
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.", NULL);
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.",
+		NULL);
 	assert_memory_equal(ask("toolong.old.example.", RR_A), "6 aa | old.example. 40 DNAME", 28);
 	rig_put(zone, ZONE_STATIC, "old.example.", "40 DNAME old.example.", NULL);
-	assert_string_equal(ask("x.old.example.", RR_A), "0 aa | old.example. 40 DNAME old.example. "
+	assert_string_equal(ask("x.old.example.", RR_A),
+		"0 aa | old.example. 40 DNAME old.example. "
 		"x.old.example. 40 CNAME x.old.example. | |");
 }
 
@@ -343,10 +367,12 @@ static void referral_has_glue_and_no_aa(void **state)
 	rig_put(zone, ZONE_STATIC, "sub.example.", "60 NS ns.sub.example. ns.elsewhere.", NULL);
 	rig_put(zone, ZONE_STATIC, "ns.sub.example.", "60 A 192.0.2.77", NULL);
 	rig_put(zone, ZONE_STATIC, "to.example.", "60 CNAME x.sub.example.", NULL);
-	assert_string_equal(ask("a.b.sub.example.", RR_A), "0 | | sub.example. 60 NS ns.sub.example. "
+	assert_string_equal(ask("a.b.sub.example.", RR_A),
+		"0 | | sub.example. 60 NS ns.sub.example. "
 		"sub.example. 60 NS ns.elsewhere. | ns.sub.example. 60 A 192.0.2.77");
 	assert_string_equal(ask("sub.example.", RR_DS), "0 aa | | " SOA " |");
-	assert_string_equal(ask("to.example.", RR_A), "0 aa | to.example. 60 CNAME x.sub.example. | "
+	assert_string_equal(ask("to.example.", RR_A),
+		"0 aa | to.example. 60 CNAME x.sub.example. | "
 		"sub.example. 60 NS ns.sub.example. sub.example. 60 NS ns.elsewhere. | "
 		"ns.sub.example. 60 A 192.0.2.77");
 	/* Glue is no answer. */
@@ -358,8 +384,8 @@ static void rfc8482_any_gets_one_set(void **state)
 	(void)state;
 	assert_string_equal(ask("www.example.", RR_ANY),
 		"0 aa | www.example. 60 A 192.0.2.1 www.example. 60 A 192.0.2.2 | |");
-	assert_string_equal(ask("alias.example.", RR_ANY),
-		"0 aa | alias.example. 50 CNAME www.example. | |");
+	assert_string_equal(
+		ask("alias.example.", RR_ANY), "0 aa | alias.example. 50 CNAME www.example. | |");
 	assert_string_equal(ask("lan.example.", RR_ANY), "0 aa | | " SOA " |");
 	assert_string_equal(ask("inside.example.", RR_ANY), "0 aa | | " SOA " |");
 	assert_string_equal(ask("none.example.", RR_ANY), "3 aa | | " SOA " |");
@@ -392,7 +418,8 @@ static void class_any_is_answered_without_authority(void **state)
 	(void)state;
 	make_query("mail.example.", RR_MX, CLASS_ANY, 0);
 	assert_string_equal(send_query(), "0 | mail.example. 60 MX www.example. | | "
-		"www.example. 60 A 192.0.2.1 www.example. 60 A 192.0.2.2 www.example. 60 AAAA 2001:db8::1");
+					  "www.example. 60 A 192.0.2.1 www.example. 60 A 192.0.2.2 "
+					  "www.example. 60 AAAA 2001:db8::1");
 	make_query("none.example.", RR_MX, CLASS_ANY, 0);
 	assert_string_equal(send_query(), "3 | | " SOA " |");
 	make_query("none.elsewhere.", RR_MX, CLASS_ANY, 0);
@@ -402,7 +429,8 @@ static void class_any_is_answered_without_authority(void **state)
 static void rfc8906_header_bits(void **state)
 {
 	(void)state;
-	make_query("ns.example.", RR_A, CLASS_IN, MSG_RD | MSG_AD | MSG_CD | MSG_Z | MSG_RA | MSG_AA | MSG_TC);
+	make_query("ns.example.", RR_A, CLASS_IN,
+		MSG_RD | MSG_AD | MSG_CD | MSG_Z | MSG_RA | MSG_AA | MSG_TC);
 	assert_string_equal(send_query(), "0 aa rd | ns.example. 60 A 192.0.2.53 | |");
 	for (unsigned opcode = 1; opcode < 16; opcode++) {
 		make_query("ns.example.", RR_A, CLASS_IN, (uint16_t)(opcode << 11));
@@ -423,7 +451,8 @@ static void rfc8906_edns(void **state)
 	assert_string_equal(send_query(), "0 aa | ns.example. 60 A 192.0.2.53 | | | edns 0 ext 0");
 	make_query("ns.example.", RR_A, CLASS_IN, 0);
 	add_opt_full(4096, 0x00008000, "", 0);
-	assert_string_equal(send_query(), "0 aa | ns.example. 60 A 192.0.2.53 | | | edns 0 ext 0 do");
+	assert_string_equal(
+		send_query(), "0 aa | ns.example. 60 A 192.0.2.53 | | | edns 0 ext 0 do");
 	/* Unknown flags are not echoed, unknown options ignored, a large version is not ours. */
 	make_query("ns.example.", RR_A, CLASS_IN, 0);
 	add_opt_full(4096, 0x00004001, "\0\144\0\2xy\0\145\0\0", 10);
@@ -601,26 +630,35 @@ static void targets_bring_their_addresses_once(void **state)
 {
 	(void)state;
 	/* "1 ns", "2 NS", "3 x.wild", which only a wildcard has, and "4 ns" below it, which nothing has. */
-	rig_put(zone, ZONE_STATIC, "m.example.", "60 MX #0001026e73076578616d706c6500 "
+	rig_put(zone, ZONE_STATIC, "m.example.",
+		"60 MX #0001026e73076578616d706c6500 "
 		"#0002024e53076578616d706c6500 #000301780477696c64076578616d706c6500 "
-		"#0004016e026e73076578616d706c6500", NULL);
-	assert_string_equal(strstr(ask("m.example.", RR_MX), " | | "), " | | ns.example. 60 A 192.0.2.53 "
+		"#0004016e026e73076578616d706c6500",
+		NULL);
+	assert_string_equal(strstr(ask("m.example.", RR_MX), " | | "),
+		" | | ns.example. 60 A 192.0.2.53 "
 		"x.wild.example. 60 A 192.0.2.7");
 	rig_put(zone, ZONE_STATIC, "sub.example.", "60 NS x.wild.example.", NULL);
 	assert_string_equal(ask("sub.example.", RR_A), "0 | | sub.example. 60 NS x.wild.example. | "
-		"x.wild.example. 60 A 192.0.2.7");
+						       "x.wild.example. 60 A 192.0.2.7");
 }
 
 static void rfc9460_s4_1_targets_of_services_go_along(void **state)
 {
 	(void)state;
 	/* "0 pool" is an alias; "1 ns" and "2 ." are services. */
-	rig_put(zone, ZONE_STATIC, "svc.example.", "60 HTTPS #000004706f6f6c076578616d706c6500", NULL);
-	rig_put(zone, ZONE_STATIC, "pool.example.", "60 A 192.0.2.8", "60 HTTPS #0001026e73076578616d706c6500 "
-		"#000200", NULL);
-	assert_string_equal(strstr(ask("svc.example.", RR_HTTPS), " | | "), " | | "
-		"pool.example. 60 A 192.0.2.8 pool.example. 60 HTTPS ns.example. pool.example. 60 HTTPS .");
-	assert_string_equal(strstr(ask("pool.example.", RR_HTTPS), " | | "), " | | ns.example. 60 A 192.0.2.53");
+	rig_put(zone, ZONE_STATIC, "svc.example.", "60 HTTPS #000004706f6f6c076578616d706c6500",
+		NULL);
+	rig_put(zone, ZONE_STATIC, "pool.example.", "60 A 192.0.2.8",
+		"60 HTTPS #0001026e73076578616d706c6500 "
+		"#000200",
+		NULL);
+	assert_string_equal(strstr(ask("svc.example.", RR_HTTPS), " | | "),
+		" | | "
+		"pool.example. 60 A 192.0.2.8 pool.example. 60 HTTPS ns.example. pool.example. 60 "
+		"HTTPS .");
+	assert_string_equal(strstr(ask("pool.example.", RR_HTTPS), " | | "),
+		" | | ns.example. 60 A 192.0.2.53");
 }
 
 static void outcomes_are_counted(void **state)
@@ -697,9 +735,10 @@ static void reading_a_batch_ahead_is_safe_and_changes_no_answer(void **state)
 		serve_read(&ctx, in, len, &asked[round % 2]);
 		serve_read(&ctx, query, query_len, &asked[(round + 1) % 2]);
 		serve_look(&ctx, asked, ARRAY_LEN(asked));
-		size_t ahead_len = serve_reply(&ctx, &client, &asked[round % 2], ahead, sizeof(ahead));
-		assert_int_equal(serve_any(&ctx, &client, in, len, at_once, sizeof(at_once)),
-			ahead_len);
+		size_t ahead_len =
+			serve_reply(&ctx, &client, &asked[round % 2], ahead, sizeof(ahead));
+		assert_int_equal(
+			serve_any(&ctx, &client, in, len, at_once, sizeof(at_once)), ahead_len);
 		assert_memory_equal(ahead, at_once, ahead_len);
 		free(in);
 	}

@@ -29,7 +29,7 @@ static struct {
 	size_t len;
 	unsigned rcode, flags, questions, answers;
 	bool has_edns;
-	struct rr first; /* of the answers */
+	struct rr first;          /* of the answers */
 	uint8_t options[16][256]; /* by code: length, bytes */
 	bool has_option[16];
 	unsigned option_len[16];
@@ -42,7 +42,8 @@ static int set_up(void **state)
 	zone = zone_new(99, (struct zone_listener){NULL, NULL});
 	rig_apex(zone, "example.");
 	rig_put(zone, ZONE_STATIC, "www.example.", "60 A 192.0.2.1", NULL);
-	rig_put(zone, ZONE_DERIVED, "view.example.", "60 A @lan 10.0.0.1", "60 A @wan 192.0.2.3", NULL);
+	rig_put(zone, ZONE_DERIVED, "view.example.", "60 A @lan 10.0.0.1", "60 A @wan 192.0.2.3",
+		NULL);
 	rig_commit(zone, 7);
 	struct view_table *table = view_table_new(NULL, 0);
 	assert_non_null(table);
@@ -87,7 +88,8 @@ static void make_query_of(const char *name, uint16_t type, uint16_t class)
 }
 
 /* A query with one option. */
-static void make_query(const char *name, uint16_t type, unsigned code, const void *bytes, size_t len)
+static void make_query(
+	const char *name, uint16_t type, unsigned code, const void *bytes, size_t len)
 {
 	make_query_of(name, type, CLASS_IN);
 	struct wr w = wr_init(query, sizeof(query));
@@ -339,8 +341,8 @@ static void nsid_is_told_to_who_asks(void **state)
 
 static void identity_is_told_by_id_server_and_never_a_version(void **state)
 {
-	static const char *const names[] = {"id.server.", "ID.Server.", "hostname.bind.", "version.bind.",
-		"version.server.", "www.example."};
+	static const char *const names[] = {"id.server.", "ID.Server.", "hostname.bind.",
+		"version.bind.", "version.server.", "www.example."};
 	(void)state;
 	for (int has_identity = 0; has_identity < 2; has_identity++) {
 		if (has_identity)
@@ -355,7 +357,8 @@ static void identity_is_told_by_id_server_and_never_a_version(void **state)
 	}
 	make_query_of("id.server.", RR_TXT, CLASS_CH);
 	assert_true(send_query() && reply.flags & MSG_AA);
-	assert_true(reply.first.class == CLASS_CH && reply.first.ttl == 0 && reply.first.rdata_len == 4);
+	assert_true(reply.first.class == CLASS_CH && reply.first.ttl == 0 &&
+		    reply.first.rdata_len == 4);
 	assert_memory_equal(reply.first.rdata, "\3ns1", 4);
 	make_query_of("id.server.", RR_A, CLASS_CH);
 	assert_true(send_query() && reply.rcode == RCODE_REFUSED);
@@ -443,8 +446,9 @@ static void a_malformed_subnet_is_a_format_error_from_a_trusted_resolver(void **
 	static const struct {
 		const char *bytes;
 		size_t len;
-	} rows[] = {{"", 0}, {"\0\1\0", 3}, {"\0\1\10\0", 4}, {"\0\1\10\0\12\0", 6}, {"\0\1\10\1\12", 5},
-		{"\0\1\41\0\12\1\2\3\4", 9}, {"\0\1\7\0\13", 5}, {"\0\3\10\0\12", 5}, {"\0\0\1\0\0", 5}};
+	} rows[] = {{"", 0}, {"\0\1\0", 3}, {"\0\1\10\0", 4}, {"\0\1\10\0\12\0", 6},
+		{"\0\1\10\1\12", 5}, {"\0\1\41\0\12\1\2\3\4", 9}, {"\0\1\7\0\13", 5},
+		{"\0\3\10\0\12", 5}, {"\0\0\1\0\0", 5}};
 	struct prefix trusted;
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -460,7 +464,8 @@ static void a_malformed_subnet_is_a_format_error_from_a_trusted_resolver(void **
 
 static void all_options_at_once_fit_into_the_shortest_reply(void **state)
 {
-	static const char label[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.";
+	static const char label[] =
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.";
 	char name[256];
 	struct prefix trusted;
 	(void)state;
@@ -481,7 +486,7 @@ static void all_options_at_once_fit_into_the_shortest_reply(void **state)
 	assert_true(send_query());
 	assert_true(reply.rcode == RCODE_REFUSED && reply.len <= UDP_PAYLOAD_MIN);
 	assert_true(reply.has_option[OPTION_NSID] && reply.has_option[OPTION_COOKIE] &&
-		reply.has_option[OPTION_SUBNET] && reply.has_option[OPTION_ERROR]);
+		    reply.has_option[OPTION_SUBNET] && reply.has_option[OPTION_ERROR]);
 	client.is_tcp = true;
 	assert_true(send_query() && reply.has_option[OPTION_KEEPALIVE]);
 }

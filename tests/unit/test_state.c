@@ -172,8 +172,8 @@ static void of_too_many_the_ones_longest_out_of_use_are_forgotten(void **state)
 {
 	const uint8_t bytes[] = {10, 0, 0, 1};
 	const struct rdata rdata = {bytes, sizeof(bytes)};
-	const struct mdns_rrset set = {.is_unique = true,
-		.set = {.type = RR_A, .ttl = 120, .count = 1, .rdata = &rdata}};
+	const struct mdns_rrset set = {
+		.is_unique = true, .set = {.type = RR_A, .ttl = 120, .count = 1, .rdata = &rdata}};
 	char text[80];
 	(void)state;
 	rename_many(0, LIMIT_MDNS_KEPT);

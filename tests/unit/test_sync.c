@@ -17,10 +17,11 @@ struct record {
 static void keep(void *arg, const struct event *ev)
 {
 	struct record *r = arg;
-	const char letter = ev->type == EV_SYNC_BEGIN ? 'B' :
-		ev->type == EV_SYNC_LINKS ? 'L' :
-		ev->type == EV_SYNC_END ? 'E' :
-		ev->type == EV_SYNC_ABORT ? 'A' : 'G';
+	const char letter = ev->type == EV_SYNC_BEGIN   ? 'B'
+			    : ev->type == EV_SYNC_LINKS ? 'L'
+			    : ev->type == EV_SYNC_END   ? 'E'
+			    : ev->type == EV_SYNC_ABORT ? 'A'
+							: 'G';
 	assert_true(r->count < sizeof(r->letters) - 1);
 	r->letters[r->count++] = letter;
 	r->last = ev->nsid;

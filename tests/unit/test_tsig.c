@@ -264,11 +264,13 @@ static void a_refusal_has_the_edns_of_its_query(void **state)
 	memcpy(msg + len, opt, sizeof(opt));
 	msg[11]++;
 	assert_int_equal(request_parse(msg, len + sizeof(opt), &request), 0);
-	assert_int_equal(request_refuse(&request, msg, RCODE_REFUSED, reply, CAP), len + sizeof(opt));
+	assert_int_equal(
+		request_refuse(&request, msg, RCODE_REFUSED, reply, CAP), len + sizeof(opt));
 	assert_memory_equal(reply + len, opt, sizeof(opt));
 	msg[len + 7] = 0;
 	assert_int_equal(request_parse(msg, len + sizeof(opt), &request), 0);
-	assert_int_equal(request_refuse(&request, msg, RCODE_REFUSED, reply, CAP), len + sizeof(opt));
+	assert_int_equal(
+		request_refuse(&request, msg, RCODE_REFUSED, reply, CAP), len + sizeof(opt));
 	assert_int_equal(reply[len + 7], 0);
 }
 

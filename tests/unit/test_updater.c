@@ -346,11 +346,8 @@ static void an_optional_zone_that_is_not_the_primarys_is_no_failure(void **state
 	struct rig *r = *state;
 	struct name apex = rig_name("example.");
 	updater_free(r->updater);
-	r->updater = updater_new(&(struct updater_config){.zone = r->zone,
-		.apex = apex.wire,
-		.host = "me",
-		.seed = 3,
-		.is_optional = true});
+	r->updater = updater_new(&(struct updater_config){
+		.zone = r->zone, .apex = apex.wire, .host = "me", .seed = 3, .is_optional = true});
 	updater_set_view(r->updater, VIEW_WAN);
 	assert_int_equal(poll(r), OPCODE_QUERY);
 	r->is_unsigned = true;

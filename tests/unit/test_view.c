@@ -11,8 +11,8 @@
 #include "base/hash.h"
 #include "unit.h"
 
-static struct view_rule rule(const char *prefix, enum view view, enum view_reason reason,
-	const char *detail)
+static struct view_rule rule(
+	const char *prefix, enum view view, enum view_reason reason, const char *detail)
 {
 	struct view_rule r = {.view = (uint8_t)view, .reason = (uint8_t)reason};
 	assert_int_equal(prefix_parse(prefix, &r.prefix), 0);
@@ -125,8 +125,8 @@ static void every_address_family_prefix_of_length_zero_covers_all(void **state)
 }
 
 /* The longest prefix that covers the client, by looking at each. */
-static const struct view_rule *slow_match(const struct view_rule *rules, size_t count,
-	const struct addr *client)
+static const struct view_rule *slow_match(
+	const struct view_rule *rules, size_t count, const struct addr *client)
 {
 	const struct view_rule *best = NULL;
 	for (size_t i = 0; i < count; i++)
@@ -148,8 +148,9 @@ static void random_tables_equal_a_linear_search(void **state)
 			rng = hash_mix(rng, i + 1);
 			memcpy(a.bytes + 4, &rng, 2);
 			a.bytes[4] &= 3;
-			rules[i] = (struct view_rule){prefix_make(&a, 30 + (unsigned)(rng >> 40) % 18),
-				(rng >> 60) & 1 ? VIEW_LAN : VIEW_WAN, VIEW_BY_OPTION, ""};
+			rules[i] =
+				(struct view_rule){prefix_make(&a, 30 + (unsigned)(rng >> 40) % 18),
+					(rng >> 60) & 1 ? VIEW_LAN : VIEW_WAN, VIEW_BY_OPTION, ""};
 			rules[i].view = rules[i].prefix.len & 1 ? VIEW_LAN : VIEW_WAN;
 		}
 		struct view_table *t = view_table_new(rules, RULES);

@@ -49,8 +49,8 @@ static uint32_t serial(const struct zone *z, const char *apex)
 }
 
 /* The records of a set as a client in `view` gets them; -1: the name is not there, -2: no zone. */
-static int count_at(const struct zone *z, const char *owner, uint16_t type, unsigned view,
-	uint32_t *ttl)
+static int count_at(
+	const struct zone *z, const char *owner, uint16_t type, unsigned view, uint32_t *ttl)
 {
 	struct zone_answer answer;
 	struct name n = rig_name(owner);
@@ -103,7 +103,8 @@ static void put_replaces_only_what_the_same_source_said(void **state)
 	struct zone *z = new_zone();
 	assert_int_equal(rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.1", NULL), 0);
 	assert_int_equal(rig_put(z, ZONE_STATIC, "w.example.", "90 A 192.0.2.2 192.0.2.1",
-		"90 TXT #0141", NULL), 0);
+				 "90 TXT #0141", NULL),
+		0);
 	uint32_t ttl = 0;
 	assert_int_equal(count_at(z, "w.example.", RR_A, VIEW_ANY, &ttl), 2);
 	assert_int_equal(ttl, 60); /* RFC 2181 §5.2: the lowest */
@@ -152,12 +153,12 @@ static void same_again_publishes_nothing(void **state)
 {
 	(void)state;
 	struct zone *z = new_zone();
-	rig_put(z, ZONE_DERIVED, "w.example.", "60 A @lan 192.0.2.1 192.0.2.2", "60 A @wan 192.0.2.3",
-		NULL);
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A @lan 192.0.2.1 192.0.2.2",
+		"60 A @wan 192.0.2.3", NULL);
 	rig_commit(z, 0);
 	uint32_t before = serial(z, "example.");
-	rig_put(z, ZONE_DERIVED, "w.example.", "60 A @wan 192.0.2.3", "60 A @lan 192.0.2.2 192.0.2.1",
-		NULL);
+	rig_put(z, ZONE_DERIVED, "w.example.", "60 A @wan 192.0.2.3",
+		"60 A @lan 192.0.2.2 192.0.2.1", NULL);
 	rig_apex(z, "example.");
 	assert_null(zone_commit(z, 5));
 	assert_int_equal(serial(z, "example."), before);
@@ -252,8 +253,8 @@ static void generated_soa_and_ns_give_way_to_static_ones(void **state)
 {
 	(void)state;
 	struct zone *z = new_zone();
-	assert_int_equal(rig_put(z, ZONE_STATIC, "example.", "900 NS ns1.example. ns2.example.", NULL),
-		0);
+	assert_int_equal(
+		rig_put(z, ZONE_STATIC, "example.", "900 NS ns1.example. ns2.example.", NULL), 0);
 	uint32_t ttl = 0;
 	assert_int_equal(count_at(z, "example.", RR_NS, VIEW_WAN, &ttl), 2);
 	assert_int_equal(ttl, 900);
@@ -268,7 +269,11 @@ static void static_soa_replaces_parameters_and_is_a_floor_for_the_serial(void **
 	(void)state;
 	struct zone *z = new_zone();
 	/* Names of one byte, serial 5000, four numbers of 7. */
-	const char *soa = "111 SOA #000000001388" "00000007" "00000007" "00000007" "00000007";
+	const char *soa = "111 SOA #000000001388"
+			  "00000007"
+			  "00000007"
+			  "00000007"
+			  "00000007";
 	assert_int_equal(rig_put(z, ZONE_STATIC, "example.", soa, NULL), 0);
 	rig_commit(z, 200);
 	uint32_t ttl = 0;
@@ -442,12 +447,14 @@ static void records_are_listed_soa_first_then_in_canonical_order(void **state)
 	struct zone *z = new_zone();
 	struct list_of list = {""};
 	rig_put(z, ZONE_DERIVED, "Zeta.example.", "60 A 192.0.2.1", NULL);
-	rig_put(z, ZONE_DERIVED, "b.example.", "60 A @lan 10.0.0.1", "60 A @wan 192.0.2.1 10.0.0.1", NULL);
+	rig_put(z, ZONE_DERIVED, "b.example.", "60 A @lan 10.0.0.1", "60 A @wan 192.0.2.1 10.0.0.1",
+		NULL);
 	rig_put(z, ZONE_DERIVED, "a.b.example.", "60 AAAA fd00::1", NULL);
 	rig_put(z, ZONE_STATIC, "example.", "60 A 192.0.2.1", NULL);
 	struct name apex = rig_name("example.");
 	assert_int_equal(zone_each_record(z, apex.wire, list_record, &list), 0);
-	assert_string_equal(list.text, "example. SOA 3\nexample. A 3\nexample. NS 3\nb.example. A 3\n"
+	assert_string_equal(list.text,
+		"example. SOA 3\nexample. A 3\nexample. NS 3\nb.example. A 3\n"
 		"b.example. A 2\na.b.example. AAAA 3\nZeta.example. A 3\n");
 	zone_free(z);
 }
@@ -537,7 +544,8 @@ static void room_for_names_that_come_together_is_made_once(void **state)
 	const struct table *table = atomic_load(&z->reader.table);
 	assert_false(table_is_moving(table));
 	assert_int_equal(count_any(z, "before.example.", RR_A), 1);
-	for (int i = 0; i < NAMES - 4; i++) { /* the root, the apex, that one: and a change has some in reserve */
+	for (int i = 0; i < NAMES - 4;
+		i++) { /* the root, the apex, that one: and a change has some in reserve */
 		snprintf(text, sizeof(text), "h%d.example.", i);
 		assert_int_equal(rig_put(z, ZONE_STATIC, text, "60 A 192.0.2.1", NULL), 0);
 		assert_ptr_equal(atomic_load(&z->reader.table), table);
@@ -611,7 +619,8 @@ static void a_change_moves_few_slots_while_the_table_grows(void **state)
 		if (changes_while_moving % 16)
 			continue;
 		/* What changes or goes is so in both tables. */
-		assert_int_equal(rig_put(z, ZONE_DERIVED, text, "60 A 192.0.2.1 192.0.2.2", NULL), 0);
+		assert_int_equal(
+			rig_put(z, ZONE_DERIVED, text, "60 A 192.0.2.1 192.0.2.2", NULL), 0);
 		assert_int_equal(count_any(z, text, RR_A), 2);
 		assert_int_equal(rig_put(z, ZONE_DERIVED, text, NULL), 0);
 		assert_int_equal(count_any(z, text, RR_A), -1);
@@ -636,7 +645,8 @@ static void who_began_in_the_table_before_finds_every_name(void **state)
 	struct zone_reader reader = {.seed = z->reader.seed};
 	struct table *before, *now;
 	char text[64];
-	assert_int_equal(rig_put(z, ZONE_DERIVED, "x.b.a.deep.example.", "60 A 192.0.2.1", NULL), 0);
+	assert_int_equal(
+		rig_put(z, ZONE_DERIVED, "x.b.a.deep.example.", "60 A 192.0.2.1", NULL), 0);
 	for (int i = 0;; i++) {
 		before = atomic_load(&z->reader.table);
 		snprintf(text, sizeof(text), "h%d.example.", i);

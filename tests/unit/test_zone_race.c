@@ -59,7 +59,8 @@ static void *ask_on_and_on(void *arg)
 	while (!is_over) {
 		dice = hash_mix(dice, ++count);
 		bool is_staying = count % 8 == 0;
-		size_t len = make_query(is_staying ? "stay.a.b.example." : passing_name(dice, text), query);
+		size_t len = make_query(
+			is_staying ? "stay.a.b.example." : passing_name(dice, text), query);
 		len = serve_answer(ctx, &client, query, len, reply, sizeof(reply));
 		lost += len == 0 || (is_staying && (reply[3] & 15 || reply[7] != 1));
 		if (count % 16 == 0)
@@ -92,7 +93,8 @@ static void change_on_and_on(void)
 		dice = hash_mix(dice, i);
 		uint8_t bytes[4] = {192, 0, 2, (uint8_t)(dice >> 40)};
 		const struct rdata rdata = {bytes, sizeof(bytes)};
-		const struct rrset set = {RR_A, dice >> 50 & 7 ? VIEW_ANY : VIEW_LAN, 60, 1, &rdata};
+		const struct rrset set = {
+			RR_A, dice >> 50 & 7 ? VIEW_ANY : VIEW_LAN, 60, 1, &rdata};
 		struct name owner = rig_name(passing_name(dice, text));
 		assert_int_equal(zone_put(zone, ZONE_DERIVED, owner.wire, &set, dice >> 20 & 1), 0);
 		if (i % 10 == 0)

@@ -153,7 +153,8 @@ static void collect(void *arg, const struct zone_change *c)
 		return;
 	for (uint8_t bit = 1; bit <= VIEW_WAN; bit <<= 1)
 		if (c->view & bit)
-			add_record(to, c->owner, c->type, bit, c->ttl, c->rdata.bytes, c->rdata.len);
+			add_record(
+				to, c->owner, c->type, bit, c->ttl, c->rdata.bytes, c->rdata.len);
 }
 
 static struct name top_name(size_t i)
@@ -176,7 +177,7 @@ static bool is_top(const uint8_t *name)
 /* The zone a name is in; NULL: none. Static storage until the next call. */
 static const uint8_t *zone_of(const uint8_t *name)
 {
-	for (; ; name = name_parent(name)) {
+	for (;; name = name_parent(name)) {
 		if (is_top(name))
 			return name;
 		if (!*name)
@@ -246,7 +247,8 @@ static void assert_same(struct records *a, struct records *b)
 		if (record_cmp(&a->at[i], &b->at[i]) == 0)
 			continue;
 		char left[NAME_TEXT_CAP], right[NAME_TEXT_CAP];
-		fail_msg("seed's records differ at %zu: %s type %u view %u ttl %u, %s type %u view %u ttl %u",
+		fail_msg("seed's records differ at %zu: %s type %u view %u ttl %u, %s type %u view "
+			 "%u ttl %u",
 			i, name_to_text(a->at[i].owner.wire, left), a->at[i].type, a->at[i].view,
 			a->at[i].ttl, name_to_text(b->at[i].owner.wire, right), b->at[i].type,
 			b->at[i].view, b->at[i].ttl);
@@ -302,8 +304,8 @@ static bool exists(const uint8_t *name)
 }
 
 /* The name's ancestor, itself included, nearest to the apex, below it, with that type. */
-static const uint8_t *highest_with(const uint8_t *name, const uint8_t *apex, uint16_t type,
-	bool apex_counts)
+static const uint8_t *highest_with(
+	const uint8_t *name, const uint8_t *apex, uint16_t type, bool apex_counts)
 {
 	const uint8_t *highest = NULL;
 	for (;; name = name_parent(name)) {
@@ -324,8 +326,9 @@ static enum zone_outcome model_lookup(const uint8_t *name, uint16_t type, uint8_
 	if (!apex)
 		return ZONE_OUTSIDE;
 	const uint8_t *cut = highest_with(name, apex, RR_NS, false);
-	const uint8_t *dname = name_equal(name, apex) ? NULL :
-		highest_with(name_parent(name), apex, RR_DNAME, true);
+	const uint8_t *dname = name_equal(name, apex)
+				       ? NULL
+				       : highest_with(name_parent(name), apex, RR_DNAME, true);
 	if (cut && dname && name_is_below(dname, cut))
 		dname = NULL;
 	else if (dname)
@@ -368,8 +371,8 @@ static void check_lookup(const struct zone *z, const uint8_t *name, uint16_t typ
 	zone_lookup(zone_reader(z), &key, type, view, &answer);
 	enum zone_outcome outcome = model_lookup(name, type, view);
 	if (answer.outcome != outcome)
-		fail_msg("%s type %u view %u: outcome %d, expected %d", name_to_text(name, text), type,
-			view, answer.outcome, outcome);
+		fail_msg("%s type %u view %u: outcome %d, expected %d", name_to_text(name, text),
+			type, view, answer.outcome, outcome);
 	if (outcome != ZONE_FOUND || type == RR_SOA)
 		return;
 	found.count = 0;
@@ -432,7 +435,8 @@ static int put(struct zone *z, enum zone_source source, const struct said_owner 
 		for (unsigned v = 0; v < set->count; v++)
 			rdata[i][v] = (struct rdata){bytes[i][v],
 				(uint16_t)make_rdata(set->type, set->values[v], bytes[i][v])};
-		sets[i] = (struct rrset){set->type, set->view, set->ttl, (uint16_t)set->count, rdata[i]};
+		sets[i] = (struct rrset){
+			set->type, set->view, set->ttl, (uint16_t)set->count, rdata[i]};
 	}
 	return zone_put(z, source, o->name.wire, sets, o->count[source]);
 }

@@ -25,8 +25,14 @@ static const uint8_t home_arpa[] = "\4home\4arpa";
 static int read_text(
 	struct zonefile **ret, const char *text, size_t len, struct zonefile_error *error)
 {
-	return zonefile_parse(ret, &(struct zonefile_source){.path = "z", .text = text, .len = len,
-			.origin = home_arpa, .ttl_s = 60, .rr_reader = &zoneldns_reader}, error);
+	return zonefile_parse(ret,
+		&(struct zonefile_source){.path = "z",
+			.text = text,
+			.len = len,
+			.origin = home_arpa,
+			.ttl_s = 60,
+			.rr_reader = &zoneldns_reader},
+		error);
 }
 
 static struct zonefile *parse(const char *text)
@@ -42,8 +48,7 @@ static void assert_refused(const char *text, const char *message)
 {
 	struct zonefile *z = NULL;
 	struct zonefile_error error;
-	assert_int_equal(
-		read_text(&z, text, strlen(text), &error), ERR_SYNTAX);
+	assert_int_equal(read_text(&z, text, strlen(text), &error), ERR_SYNTAX);
 	assert_null(z);
 	assert_string_equal(error.text, message);
 }
@@ -119,20 +124,22 @@ static void types_that_are_not_known_are_read_in_their_own_form(void **state)
 /* Whether the two ways of reading agree is for tests/fuzz/fuzz_zonefile.c; here, that there are two. */
 static void a_line_is_plain_if_each_of_its_words_means_itself(void **state)
 {
-	static const char *const plain[] = {"a A 192.0.2.1\n", "a 60 IN AAAA ::1 ; with a comment\n",
-		"\tin ptr b.c.\n", "a MX 10 b\n", "a TXT x=1 y\t\n", "*.a CNAME b\n",
-		"@ A 192.0.2.1\n", "a MX 10 @ ; c\n", "_x._tcp SRV 1 2 3 b\n", "a TXT \"v=x; y\" z ; c\n",
-		"@ IN SOA a b 1 2 3 4 5\n", "@ IN SOA a b 2026112101 2 3 4 4294967295\n",
-		"a IN 300 A 192.0.2.1\n", "a.b. A 192.0.2.1\n", "a CNAME .\n"};
-	static const char *const others[] = {"", "\n", "a A 192.0.2.1", "a A 192.0.2\n", "a A ::1\n",
-		"@a A 192.0.2.1\n", "a A ( 192.0.2.1\n", "a TXT \"x\n", "a\\.b A 192.0.2.1\n",
-		"a TXT \"\"\n", "a TXT \"x\"y\n", "a TXT x\"y\"\n", "a TXT \"(\"\n", "a SRV 1 2 b\n",
-		"@ SOA a b 1 2h 3 4 5\n", "@ SOA a b 1 2 3 4\n",
+	static const char *const plain[] = {"a A 192.0.2.1\n",
+		"a 60 IN AAAA ::1 ; with a comment\n", "\tin ptr b.c.\n", "a MX 10 b\n",
+		"a TXT x=1 y\t\n", "*.a CNAME b\n", "@ A 192.0.2.1\n", "a MX 10 @ ; c\n",
+		"_x._tcp SRV 1 2 3 b\n", "a TXT \"v=x; y\" z ; c\n", "@ IN SOA a b 1 2 3 4 5\n",
+		"@ IN SOA a b 2026112101 2 3 4 4294967295\n", "a IN 300 A 192.0.2.1\n",
+		"a.b. A 192.0.2.1\n", "a CNAME .\n"};
+	static const char *const others[] = {"", "\n", "a A 192.0.2.1", "a A 192.0.2\n",
+		"a A ::1\n", "@a A 192.0.2.1\n", "a A ( 192.0.2.1\n", "a TXT \"x\n",
+		"a\\.b A 192.0.2.1\n", "a TXT \"\"\n", "a TXT \"x\"y\n", "a TXT x\"y\"\n",
+		"a TXT \"(\"\n", "a SRV 1 2 b\n", "@ SOA a b 1 2h 3 4 5\n", "@ SOA a b 1 2 3 4\n",
 		"a 1h A 192.0.2.1\n", "a CH A 192.0.2.1\n", "a A 192.0.2.1 x\n", "$TTL 5\n",
 		"a A 192.0.2.1\r\n", "a MX b\n", "a MX 65536 b\n", "a TXT\n", "a A 192.0.2.1;\n",
-		"a A 192.0.2.1 ; \"\n", "a..b A 192.0.2.1\n", ".a A 192.0.2.1\n", ".. A 192.0.2.1\n",
-		"a.. A 192.0.2.1\n", "@ SOA a b 4294967296 2 3 4 5\n", "a IN 300 IN A 192.0.2.1\n",
-		"a 300 IN 300 A 192.0.2.1\n", "a 4294967295 A 192.0.2.1\n"};
+		"a A 192.0.2.1 ; \"\n", "a..b A 192.0.2.1\n", ".a A 192.0.2.1\n",
+		".. A 192.0.2.1\n", "a.. A 192.0.2.1\n", "@ SOA a b 4294967296 2 3 4 5\n",
+		"a IN 300 IN A 192.0.2.1\n", "a 300 IN 300 A 192.0.2.1\n",
+		"a 4294967295 A 192.0.2.1\n"};
 	struct zoneplain line;
 	struct name origin;
 	name_copy(&origin, home_arpa);
@@ -155,8 +162,10 @@ static void a_plain_word_is_the_name_that_its_text_is(void **state)
 	(void)state;
 	snprintf(words[7], sizeof(words[7]), "%s", l63);
 	snprintf(words[8], sizeof(words[8]), "%sx", l63);
-	snprintf(words[9], sizeof(words[9]), "%s.%s.%s.12345678901234567890123456789012345678901234567", l63, l63, l63);
-	snprintf(words[10], sizeof(words[10]), "%s.%s.%s.123456789012345678901234567890123456789012345678", l63, l63, l63);
+	snprintf(words[9], sizeof(words[9]),
+		"%s.%s.%s.12345678901234567890123456789012345678901234567", l63, l63, l63);
+	snprintf(words[10], sizeof(words[10]),
+		"%s.%s.%s.123456789012345678901234567890123456789012345678", l63, l63, l63);
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		char text[400];
 		struct zoneplain line;
@@ -174,7 +183,8 @@ static void a_plain_word_is_the_name_that_its_text_is(void **state)
 static void a_word_is_another_owner_below_another_origin_or_if_it_is_longer(void **state)
 {
 	(void)state;
-	struct zonefile *z = parse("a A 192.0.2.1\na\tA 192.0.2.2\n$ORIGIN b.home.arpa.\na A 192.0.2.3\n"
+	struct zonefile *z = parse(
+		"a A 192.0.2.1\na\tA 192.0.2.2\n$ORIGIN b.home.arpa.\na A 192.0.2.3\n"
 		"a.c A 192.0.2.4\na A 192.0.2.5\nd A ( 192.0.2.6 )\na A 192.0.2.7\n A 192.0.2.8\n");
 	assert_int_equal(zonefile_count(z), 4);
 	assert_owner(z, 0, "a.home.arpa.", 1);
@@ -189,13 +199,14 @@ static void a_word_is_another_owner_below_another_origin_or_if_it_is_longer(void
 static void so_is_a_directive(void **state)
 {
 	static const char *const plain[] = {"$TTL 5\n", "$TTL\t60 ; a minute\n", "$ORIGIN a.b. \n"};
-	static const char *const others[] = {"$TTL 5", "$TTL 1h\n", "$TTL\n", "$TTL 5 6\n", "$ttl 5\n",
-		"$ORIGIN a\n", "$ORIGIN .\n", "$ORIGIN @\n", "$ORIGIN a\\.b.\n", "$ORIGIN\n", "$INCLUDE x\n", "a A 192.0.2.1\n"};
+	static const char *const others[] = {"$TTL 5", "$TTL 1h\n", "$TTL\n", "$TTL 5 6\n",
+		"$ttl 5\n", "$ORIGIN a\n", "$ORIGIN .\n", "$ORIGIN @\n", "$ORIGIN a\\.b.\n",
+		"$ORIGIN\n", "$INCLUDE x\n", "a A 192.0.2.1\n"};
 	struct zoneplain_directive d;
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(plain); i++)
-		assert_int_equal(zoneplain_read_directive(plain[i], strlen(plain[i]), &d),
-			strlen(plain[i]));
+		assert_int_equal(
+			zoneplain_read_directive(plain[i], strlen(plain[i]), &d), strlen(plain[i]));
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		assert_int_equal(zoneplain_read_directive(others[i], strlen(others[i]), &d), 0);
 }
@@ -217,8 +228,9 @@ static void what_a_line_leaves_out_comes_from_the_one_before_whoever_read_it(voi
 static void class_and_ttl_may_stand_in_either_order(void **state)
 {
 	(void)state;
-	struct zonefile *z = parse("a IN 300 A 192.0.2.1\nb.x in  1h\tTXT ( IN 5\n IN 6 )\n IN 300 MX 1 b\n"
-		"in 300 IN A 192.0.2.1\nc\\ d IN 300 TXT \"IN 300\" ; IN 300\n");
+	struct zonefile *z =
+		parse("a IN 300 A 192.0.2.1\nb.x in  1h\tTXT ( IN 5\n IN 6 )\n IN 300 MX 1 b\n"
+		      "in 300 IN A 192.0.2.1\nc\\ d IN 300 TXT \"IN 300\" ; IN 300\n");
 	assert_owner(z, 0, "a.home.arpa.", 1);
 	assert_int_equal(zonefile_owner(z, 0).sets[0].ttl, 300);
 	assert_owner(z, 1, "c\\032d.home.arpa.", 1);
@@ -233,10 +245,10 @@ static void class_and_ttl_may_stand_in_either_order(void **state)
 
 static void owners_come_in_canonical_order(void **state)
 {
-	static const char *const names[] = {"home.arpa.", "\\000.home.arpa.", "\\000\\000.home.arpa.",
-		"\\001.home.arpa.", "\\002.home.arpa.", "a.home.arpa.", "Z.a.home.arpa.",
-		"yy.a.home.arpa.", "zz.a.home.arpa.", "a\\000.home.arpa.", "ab.home.arpa.",
-		"\\200.home.arpa."};
+	static const char *const names[] = {"home.arpa.", "\\000.home.arpa.",
+		"\\000\\000.home.arpa.", "\\001.home.arpa.", "\\002.home.arpa.", "a.home.arpa.",
+		"Z.a.home.arpa.", "yy.a.home.arpa.", "zz.a.home.arpa.", "a\\000.home.arpa.",
+		"ab.home.arpa.", "\\200.home.arpa."};
 	static const uint8_t order[] = {0, 1, 2, 3, 4, 5, 7, 6, 8, 9, 10, 11};
 	struct buf text = {0};
 	(void)state;
@@ -331,7 +343,8 @@ static void what_is_elsewhere_or_of_another_zone_is_no_record(void **state)
 
 static void parameters_of_services_are_checked(void **state)
 {
-	static const char fault[] = "z:1: a parameter is there twice, or is mandatory and not there";
+	static const char fault[] =
+		"z:1: a parameter is there twice, or is mandatory and not there";
 	(void)state;
 	assert_refused("a HTTPS 1 . port=1 port=2\n", fault);
 	assert_refused("a HTTPS 1 . mandatory=port\n", fault);
@@ -350,10 +363,12 @@ static void a_set_that_no_message_holds_is_refused(void **state)
 	size_t len = 0;
 	(void)state;
 	for (int i = 0; i < 4000; i++)
-		len += (size_t)snprintf(text + len, LINE, "many 60 A 10.0.%d.%d\n", i >> 8, i & 255);
+		len += (size_t)snprintf(
+			text + len, LINE, "many 60 A 10.0.%d.%d\n", i >> 8, i & 255);
 	zonefile_free(parse(text));
 	for (int i = 4000; i < RECORDS; i++)
-		len += (size_t)snprintf(text + len, LINE, "many 60 A 10.0.%d.%d\n", i >> 8, i & 255);
+		len += (size_t)snprintf(
+			text + len, LINE, "many 60 A 10.0.%d.%d\n", i >> 8, i & 255);
 	assert_refused(text, "z:1: many.home.arpa. has more than 64 KiB of records: A");
 	free(text);
 }
@@ -361,19 +376,20 @@ static void a_set_that_no_message_holds_is_refused(void **state)
 static void numbers_that_do_not_fit_are_refused(void **state)
 {
 	static const char *const faulty[] = {"a MX 65536 b\n", "a 4294967296 A 192.0.2.1\n",
-		"a 9999999999 IN A 192.0.2.1\n", "a SRV 0 70000 80 b\n", "a SRV 0 0 ( ; x\n 65536 ) b\n",
-		"a CAA 256 issue \"x\"\n", "a SSHFP 1 256 00\n", "a TLSA 3 1 300 00\n",
-		"a DS 1 256 2 00\n", "@ SOA a b 1 2 3 4 4294967296\n", "a HTTPS 65536 .\n",
-		"a URI 1 65536 \"x\"\n"};
+		"a 9999999999 IN A 192.0.2.1\n", "a SRV 0 70000 80 b\n",
+		"a SRV 0 0 ( ; x\n 65536 ) b\n", "a CAA 256 issue \"x\"\n", "a SSHFP 1 256 00\n",
+		"a TLSA 3 1 300 00\n", "a DS 1 256 2 00\n", "@ SOA a b 1 2 3 4 4294967296\n",
+		"a HTTPS 65536 .\n", "a URI 1 65536 \"x\"\n"};
 	static const char *const good[] = {"a MX 65535 b\n", "a 4294967295 A 192.0.2.1\n",
-		"4294967296 CAA 255 issue \"1000\"\n", "a TYPE44 \\# 3 010100\n", "a TLSA 3 1 1 (00 1\n 1)\n",
-		"a SRV 1 ( 2 ; 99999\n 3 ) 99999\n",
+		"4294967296 CAA 255 issue \"1000\"\n", "a TYPE44 \\# 3 010100\n",
+		"a TLSA 3 1 1 (00 1\n 1)\n", "a SRV 1 ( 2 ; 99999\n 3 ) 99999\n",
 		"@ SOA 9999999999 b 1 2 3 1w 4294967295\n", "a\\ 9999999999 1w TXT 9999999999\n",
 		"a 5 CLASS1 NAPTR 1 2 \"\" \"\" \"\" .\n"};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(faulty); i++)
 		assert_refused(faulty[i], "z:1: a number is too large");
-	assert_refused("a SSHFP 1 1 ( 00\n 123 )\n", "z:1: the hexadecimal digits end within a byte");
+	assert_refused(
+		"a SSHFP 1 1 ( 00\n 123 )\n", "z:1: the hexadecimal digits end within a byte");
 	assert_refused("a DS 1 8 2 00 1\n", "z:1: the hexadecimal digits end within a byte");
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
 		zonefile_free(parse(good[i]));
@@ -412,8 +428,7 @@ static void a_zero_byte_is_refused(void **state)
 	struct zonefile *z = NULL;
 	struct zonefile_error error;
 	(void)state;
-	assert_int_equal(
-		read_text(&z, "a A 1.2.3.4\0\n", 13, &error), ERR_SYNTAX);
+	assert_int_equal(read_text(&z, "a A 1.2.3.4\0\n", 13, &error), ERR_SYNTAX);
 	assert_string_equal(error.text, "z: has a zero byte");
 }
 

@@ -24,7 +24,8 @@ void rig_apex(struct zone *z, const char *name)
 	struct name apex = rig_name(name), mname, rname;
 	assert_int_equal(name_prepend("ns", 2, apex.wire, &mname), 0);
 	assert_int_equal(name_prepend("hostmaster", 10, apex.wire, &rname), 0);
-	const struct zone_apex params = {apex.wire, mname.wire, rname.wire, 3600, 600, 86400, 30, 300};
+	const struct zone_apex params = {
+		apex.wire, mname.wire, rname.wire, 3600, 600, 86400, 30, 300};
 	assert_int_equal(zone_add_apex(z, &params), 0);
 }
 
@@ -51,7 +52,8 @@ static uint16_t make_rdata(const char *word, uint8_t *out)
 	if (word[0] == '#') {
 		size_t len = strlen(++word) / 2;
 		for (size_t i = 0; i < len; i++)
-			out[i] = (uint8_t)(hex_digit(word[2 * i]) << 4 | hex_digit(word[2 * i + 1]));
+			out[i] =
+				(uint8_t)(hex_digit(word[2 * i]) << 4 | hex_digit(word[2 * i + 1]));
 		return (uint16_t)len;
 	}
 	if (addr_parse(word, &a) == 0) {
@@ -79,7 +81,8 @@ static struct rrset make_set(const char *line, struct rdata *rdata, uint8_t (*by
 			continue;
 		}
 		assert_true(set.count < RDATA_MAX);
-		rdata[set.count] = (struct rdata){bytes[set.count], make_rdata(word, bytes[set.count])};
+		rdata[set.count] =
+			(struct rdata){bytes[set.count], make_rdata(word, bytes[set.count])};
 		set.count++;
 	}
 	return set;
