@@ -3,6 +3,8 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 
@@ -37,7 +39,20 @@ static inline void list_remove(struct list *item)
 	list_init(item);
 }
 
-/* `p` is each element in turn; it may be removed in the body, its neighbours may not. */
-#define LIST_FOR_EACH(p, head)                                                                     \
-	for (struct list *p = (head)->next, *p##_next = p->next; p != (head);                      \
-		p = p##_next, p##_next = p->next)
+/* The element that has `item` at that offset; NULL for the head. */
+static inline void *list_owner(const struct list *item, const struct list *head, size_t offset)
+{
+	return item == head ? NULL : (char *)(uintptr_t)item - offset;
+}
+
+/* `p` is each element, a `type` with its links in `member`, in turn. It may be removed and freed in the body; its
+ * neighbours may not. */
+#define LIST_EACH(p, head, type, member)                                                           \
+	for (type *p = list_owner((head)->next, head, offsetof(type, member)),                     \
+		  *p##_next = p ? list_owner(p->member.next, head, offsetof(type, member)) : NULL; \
+		p; p = p##_next,                                                                   \
+		  p##_next = p ? list_owner(p->member.next, head, offsetof(type, member)) : NULL)
+
+/* The first element, or NULL. */
+#define LIST_FIRST(head, type, member)                                                             \
+	((type *)list_owner((head)->next, head, offsetof(type, member)))

@@ -6,7 +6,7 @@
  * there are.
  * One thread. Which key an element has is its owner's business: find by hash, compare yourself:
  *
- *	for (struct map_node *n = map_first(&m, hash); n; n = map_next(n)) …
+ *	MAP_FIND(&m, hash, struct thing, in_map, thing, thing->key == key)
  */
 #pragma once
 
@@ -49,11 +49,36 @@ struct map_node *map_first(const struct map *m, uint64_t hash) NONNULL;
 struct map_node *map_next(const struct map_node *n) NONNULL;
 
 /* Any order: the first element, and the one after `n`. Only `n` itself may be removed between,
- * and only after the one after it was asked for (MAP_FOR_EACH does). */
+ * and only after the one after it was asked for (MAP_EACH does). */
 struct map_node *map_begin(const struct map *m) NONNULL;
 struct map_node *map_after(const struct map *m, const struct map_node *n) NONNULL;
 
-/* `p` is each element in turn; it may be removed and freed in the body. */
-#define MAP_FOR_EACH(p, m)                                                                         \
-	for (struct map_node *p = map_begin(m), *p##_next = p ? map_after(m, p) : NULL; p;         \
-		p = p##_next, p##_next = p ? map_after(m, p) : NULL)
+/* The element that has `n` at that offset; NULL for NULL. */
+static inline void *map_owner(struct map_node *n, size_t offset)
+{
+	return n ? (char *)n - offset : NULL;
+}
+
+/* `p` is each element, a `type` with its links in `member`, in turn, in any order. It may be removed and freed in
+ * the body. */
+#define MAP_EACH(p, m, type, member)                                                               \
+	for (type *p = map_owner(map_begin(m), offsetof(type, member)),                            \
+		  *p##_next = p ? map_owner(map_after(m, &p->member), offsetof(type, member))      \
+				: NULL;                                                            \
+		p; p = p##_next,                                                                   \
+		  p##_next = p ? map_owner(map_after(m, &p->member), offsetof(type, member))       \
+			       : NULL)
+
+/* `p` is each element with that very hash. It may not be removed in the body. */
+#define MAP_EACH_WITH(p, m, key_hash, type, member)                                                \
+	for (type *p = map_owner(map_first(m, key_hash), offsetof(type, member)); p;               \
+		p = map_owner(map_next(&p->member), offsetof(type, member)))
+
+/* The first element `p` with that hash for which `is_it`, an expression of `p`, is true; else NULL. */
+#define MAP_FIND(m, key_hash, type, member, p, is_it)                                              \
+	__extension__({                                                                            \
+		type *p = map_owner(map_first(m, key_hash), offsetof(type, member));               \
+		while (p && !(is_it))                                                              \
+			p = map_owner(map_next(&p->member), offsetof(type, member));               \
+		p;                                                                                 \
+	})

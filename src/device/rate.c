@@ -25,29 +25,23 @@ void rate_init(struct rate *r, unsigned per_second)
 
 void rate_fini(struct rate *r)
 {
-	MAP_FOR_EACH(n, &r->users)
-		free(container_of(n, struct bucket, node));
+	MAP_EACH(bucket, &r->users, struct bucket, node)
+		free(bucket);
 	map_fini(&r->users);
 }
 
 static struct bucket *find(const struct rate *r, uint32_t uid, uint64_t hash)
 {
-	for (struct map_node *n = map_first(&r->users, hash); n; n = map_next(n)) {
-		struct bucket *b = container_of(n, struct bucket, node);
-		if (b->uid == uid)
-			return b;
-	}
-	return NULL;
+	return MAP_FIND(&r->users, hash, struct bucket, node, b, b->uid == uid);
 }
 
 /* Full buckets say nothing that a new one would not. */
 static void forget_full(struct rate *r, ns_t now)
 {
-	MAP_FOR_EACH(n, &r->users) {
-		struct bucket *b = container_of(n, struct bucket, node);
+	MAP_EACH(b, &r->users, struct bucket, node) {
 		if (b->full_at > now)
 			continue;
-		map_remove(&r->users, n);
+		map_remove(&r->users, &b->node);
 		free(b);
 	}
 }

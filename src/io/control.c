@@ -270,8 +270,8 @@ void control_close(struct control *c)
 {
 	if (!c)
 		return;
-	LIST_FOR_EACH(p, &c->clients)
-		client_free(container_of(p, struct control_client, in_control));
+	LIST_EACH(control_client, &c->clients, struct control_client, in_control)
+		client_free(control_client);
 	loop_remove(c->loop, &c->watch);
 	close(c->watch.fd);
 	unlink(c->path.sun_path);
@@ -280,16 +280,15 @@ void control_close(struct control *c)
 
 bool control_has_watchers(const struct control *c)
 {
-	LIST_FOR_EACH(p, &c->clients)
-		if (container_of(p, struct control_client, in_control)->is_watching)
+	LIST_EACH(control_client, &c->clients, struct control_client, in_control)
+		if (control_client->is_watching)
 			return true;
 	return false;
 }
 
 void control_broadcast(struct control *c, const char *bytes, size_t len)
 {
-	LIST_FOR_EACH(p, &c->clients) {
-		struct control_client *client = container_of(p, struct control_client, in_control);
+	LIST_EACH(client, &c->clients, struct control_client, in_control) {
 		if (!client->is_watching)
 			continue;
 		buf_add(&client->out, bytes, len);

@@ -62,8 +62,7 @@ static void rename_everywhere(struct mname *mname, const struct addr *peer, ns_t
 	}
 	m->stats.renames++;
 	mdns_notify(mname, MDNS_NOTICE_RENAMED, peer);
-	LIST_FOR_EACH(p, &identity->mnames) {
-		struct mname *other = container_of(p, struct mname, of_identity);
+	LIST_EACH(other, &identity->mnames, struct mname, of_identity) {
 		forget_sent(other);
 		if (other->link->is_up)
 			mname_try_again(other, mlink_batch_time(other->link, true, now), now);

@@ -34,9 +34,9 @@ struct mdns *mdns_new(uint64_t seed)
 static void mlink_drop_pending(struct mlink *link)
 {
 	continued_clear(link);
-	LIST_FOR_EACH(p, &link->goodbyes) {
-		list_remove(p);
-		free(container_of(p, struct goodbye, of_link));
+	LIST_EACH(goodbye, &link->goodbyes, struct goodbye, of_link) {
+		list_remove(&goodbye->of_link);
+		free(goodbye);
 	}
 	if (link->m->repeat_to.link == link->id)
 		link->m->repeat_len = 0;
@@ -46,8 +46,8 @@ static void mlink_free(struct mlink *link)
 {
 	struct mdns *m = link->m;
 	mlink_drop_pending(link);
-	MAP_FOR_EACH(p, &link->mnames)
-		mname_free(container_of(p, struct mname, by_name));
+	MAP_EACH(mname, &link->mnames, struct mname, by_name)
+		mname_free(mname);
 	map_fini(&link->mnames);
 	map_fini(&link->ready);
 	heap_remove(&m->due, &link->due);
@@ -60,12 +60,12 @@ void mdns_free(struct mdns *m)
 {
 	if (!m)
 		return;
-	MAP_FOR_EACH(p, &m->links)
-		mlink_free(container_of(p, struct mlink, by_id));
-	MAP_FOR_EACH(p, &m->identities)
-		identity_free(m, container_of(p, struct identity, by_owner));
-	LIST_FOR_EACH(p, &m->notices)
-		free(container_of(p, struct pending_notice, of_mdns));
+	MAP_EACH(mlink, &m->links, struct mlink, by_id)
+		mlink_free(mlink);
+	MAP_EACH(identity, &m->identities, struct identity, by_owner)
+		identity_free(m, identity);
+	LIST_EACH(pending_notice, &m->notices, struct pending_notice, of_mdns)
+		free(pending_notice);
 	map_fini(&m->links);
 	map_fini(&m->identities);
 	map_fini(&m->names);
@@ -124,12 +124,7 @@ static uint64_t id_hash(const struct mdns *m, uint32_t id)
 
 struct mlink *mlink_find(const struct mdns *m, uint32_t id)
 {
-	for (struct map_node *n = map_first(&m->links, id_hash(m, id)); n; n = map_next(n)) {
-		struct mlink *link = container_of(n, struct mlink, by_id);
-		if (link->id == id)
-			return link;
-	}
-	return NULL;
+	return MAP_FIND(&m->links, id_hash(m, id), struct mlink, by_id, link, link->id == id);
 }
 
 static struct mlink *mlink_new(struct mdns *m, uint32_t id)
@@ -174,8 +169,8 @@ static int mlink_set_prefixes(struct mlink *link, const struct prefix *prefixes,
 
 static void mlink_restart(struct mlink *link, ns_t now)
 {
-	MAP_FOR_EACH(p, &link->mnames)
-		mname_start(container_of(p, struct mname, by_name), now);
+	MAP_EACH(mname, &link->mnames, struct mname, by_name)
+		mname_start(mname, now);
 	mlink_touch(link);
 }
 
@@ -184,8 +179,8 @@ static void mlink_restart(struct mlink *link, ns_t now)
  * were probed for on it: they are announced, and go on to be answered meanwhile. */
 static void mlink_introduce(struct mlink *link, ns_t now)
 {
-	MAP_FOR_EACH(p, &link->mnames)
-		mname_introduce(container_of(p, struct mname, by_name), now);
+	MAP_EACH(mname, &link->mnames, struct mname, by_name)
+		mname_introduce(mname, now);
 	mlink_touch(link);
 }
 
@@ -222,8 +217,8 @@ void mdns_link_down(struct mdns *m, ns_t now, uint32_t id)
 	link->is_up = false;
 	link->lanes = 0;
 	mlink_drop_pending(link);
-	MAP_FOR_EACH(p, &link->mnames)
-		mname_stop(container_of(p, struct mname, by_name), MDNS_SILENT, now);
+	MAP_EACH(mname, &link->mnames, struct mname, by_name)
+		mname_stop(mname, MDNS_SILENT, now);
 	mlink_touch(link);
 }
 
@@ -236,8 +231,7 @@ void mdns_link_gone(struct mdns *m, uint32_t id)
 
 void mdns_restart(struct mdns *m, ns_t now)
 {
-	MAP_FOR_EACH(p, &m->links) {
-		struct mlink *link = container_of(p, struct mlink, by_id);
+	MAP_EACH(link, &m->links, struct mlink, by_id) {
 		if (link->is_up)
 			mlink_restart(link, now);
 	}
@@ -246,10 +240,8 @@ void mdns_restart(struct mdns *m, ns_t now)
 void mdns_goodbye(struct mdns *m, ns_t now)
 {
 	(void)now;
-	MAP_FOR_EACH(p, &m->links) {
-		struct mlink *link = container_of(p, struct mlink, by_id);
-		MAP_FOR_EACH(q, &link->mnames) {
-			struct mname *mname = container_of(q, struct mname, by_name);
+	MAP_EACH(link, &m->links, struct mlink, by_id) {
+		MAP_EACH(mname, &link->mnames, struct mname, by_name) {
 			mname_say_goodbye(mname);
 			mname_free(mname);
 		}
@@ -438,10 +430,8 @@ struct mdns_stats mdns_stats(const struct mdns *m)
 void mdns_each_status(
 	const struct mdns *m, void (*visit)(void *arg, const struct mdns_status *status), void *arg)
 {
-	MAP_FOR_EACH(p, &m->links) {
-		const struct mlink *link = container_of(p, struct mlink, by_id);
-		MAP_FOR_EACH(q, &link->mnames) {
-			const struct mname *mname = container_of(q, struct mname, by_name);
+	MAP_EACH(link, &m->links, const struct mlink, by_id) {
+		MAP_EACH(mname, &link->mnames, const struct mname, by_name) {
 			if (!mname_needs_probe(mname))
 				continue;
 			struct mdns_status status = {

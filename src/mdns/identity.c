@@ -13,23 +13,15 @@ enum { NUMBER_TEXT_CAP = 16 };
 struct identity *identity_find(const struct mdns *m, const uint8_t *owner)
 {
 	uint64_t hash = name_hash(m->hash_seed, owner);
-	for (struct map_node *n = map_first(&m->identities, hash); n; n = map_next(n)) {
-		struct identity *identity = container_of(n, struct identity, by_owner);
-		if (name_equal(identity->owner, owner))
-			return identity;
-	}
-	return NULL;
+	return MAP_FIND(&m->identities, hash, struct identity, by_owner, identity,
+		name_equal(identity->owner, owner));
 }
 
 static struct identity *find_current(const struct mdns *m, const uint8_t *name)
 {
 	uint64_t hash = name_hash(m->hash_seed, name);
-	for (struct map_node *n = map_first(&m->names, hash); n; n = map_next(n)) {
-		struct identity *identity = container_of(n, struct identity, by_current);
-		if (name_equal(identity->current, name))
-			return identity;
-	}
-	return NULL;
+	return MAP_FIND(&m->names, hash, struct identity, by_current, identity,
+		name_equal(identity->current, name));
 }
 
 static struct identity *identity_new(struct mdns *m, const uint8_t *owner)
@@ -103,8 +95,7 @@ static int set_current(struct mdns *m, struct identity *identity, const struct n
 	if (!is_owner)
 		memcpy(current, name->wire, name->len);
 
-	LIST_FOR_EACH(p, &identity->mnames) {
-		struct mname *mname = container_of(p, struct mname, of_identity);
+	LIST_EACH(mname, &identity->mnames, struct mname, of_identity) {
 		oneshot_forget(mname);
 		map_remove(&mname->link->mnames, &mname->by_name);
 	}
@@ -116,8 +107,7 @@ static int set_current(struct mdns *m, struct identity *identity, const struct n
 
 	uint64_t hash = current_hash(m, identity);
 	int err = map_add(&m->names, &identity->by_current, hash);
-	LIST_FOR_EACH(p, &identity->mnames) {
-		struct mname *mname = container_of(p, struct mname, of_identity);
+	LIST_EACH(mname, &identity->mnames, struct mname, of_identity) {
 		err = err ? err : map_add(&mname->link->mnames, &mname->by_name, hash);
 	}
 	return err;
@@ -236,12 +226,10 @@ int mdns_set_name(struct mdns *m, const uint8_t *owner, const uint8_t *current)
 void mdns_each_renamed(const struct mdns *m,
 	void (*visit)(void *arg, const uint8_t *owner, const uint8_t *current), void *arg)
 {
-	LIST_FOR_EACH(p, &m->kept) {
-		const struct identity *identity = container_of(p, struct identity, of_kept);
+	LIST_EACH(identity, &m->kept, const struct identity, of_kept) {
 		visit(arg, identity->owner, identity->current);
 	}
-	MAP_FOR_EACH(p, &m->identities) {
-		const struct identity *identity = container_of(p, struct identity, by_owner);
+	MAP_EACH(identity, &m->identities, const struct identity, by_owner) {
 		if (identity->is_persisted && list_is_empty(&identity->of_kept))
 			visit(arg, identity->owner, identity->current);
 	}
@@ -259,8 +247,7 @@ void identity_remember(struct identity *identity, uint64_t hash, ns_t now)
 bool identity_has(const struct mdns *m, const struct identity *identity, uint16_t type,
 	const uint8_t *rdata, size_t len, ns_t now)
 {
-	LIST_FOR_EACH(p, &identity->mnames) {
-		const struct mname *mname = container_of(p, struct mname, of_identity);
+	LIST_EACH(mname, &identity->mnames, const struct mname, of_identity) {
 		const struct recset *set = mname_find_set(mname, type);
 		if (set && recset_find(m, set, rdata, len))
 			return true;
@@ -275,8 +262,7 @@ bool identity_has(const struct mdns *m, const struct identity *identity, uint16_
 static bool has_addr(const struct mdns *m, const struct identity *identity, const struct addr *a)
 {
 	uint16_t type = a->family == ADDR_V4 ? RR_A : RR_AAAA;
-	LIST_FOR_EACH(p, &identity->mnames) {
-		const struct mname *mname = container_of(p, struct mname, of_identity);
+	LIST_EACH(mname, &identity->mnames, const struct mname, of_identity) {
 		const struct recset *set = mname_find_set(mname, type);
 		if (set && recset_find(m, set, a->bytes, addr_len(a)))
 			return true;
@@ -302,8 +288,7 @@ bool identity_is_spoken_for_by(
 	if (has_addr(m, identity, a) ||
 		(name_to_addr(identity->owner, &reverse) == 0 && addr_equal(&reverse, a)))
 		return true;
-	LIST_FOR_EACH(p, &identity->mnames) {
-		const struct mname *mname = container_of(p, struct mname, of_identity);
+	LIST_EACH(mname, &identity->mnames, const struct mname, of_identity) {
 		for (const struct recset *set = mname->sets; set; set = set->next)
 			if (set->is_unique && rr_has_target(set->type) && points_to_addr(m, set, a))
 				return true;

@@ -79,12 +79,8 @@ static const uint8_t *reference_target(const struct reference *ref)
 static struct reference *reference_find(const struct mdns *m, const uint8_t *target)
 {
 	uint64_t hash = name_hash(m->hash_seed, target);
-	for (struct map_node *n = map_first(&m->references, hash); n; n = map_next(n)) {
-		struct reference *ref = container_of(n, struct reference, by_target);
-		if (name_equal(reference_target(ref), target))
-			return ref;
-	}
-	return NULL;
+	return MAP_FIND(&m->references, hash, struct reference, by_target, ref,
+		name_equal(reference_target(ref), target));
 }
 
 static int reference_add(struct mdns *m, struct recset *set, uint16_t index)
@@ -152,8 +148,8 @@ void references_rename(struct identity *identity, struct mdns *m, ns_t now)
 	if (!first)
 		return;
 	reference_rename(first, identity, m, now);
-	LIST_FOR_EACH(p, &first->same_target)
-		reference_rename(container_of(p, struct reference, same_target), identity, m, now);
+	LIST_EACH(reference, &first->same_target, struct reference, same_target)
+		reference_rename(reference, identity, m, now);
 }
 
 /* Sets */

@@ -60,13 +60,9 @@ static bool oneshot_parse(const struct mlink *link, const struct mdns_path *from
 
 static const struct ready_reply *ready_find(const struct mlink *link, const struct oneshot *asked)
 {
-	for (struct map_node *n = map_first(&link->ready, asked->hash); n; n = map_next(n)) {
-		const struct ready_reply *reply = container_of(n, struct ready_reply, by_question);
-		if (reply->type == asked->type && reply->name_len == asked->name.len &&
-			key_is_at(&asked->name, 0, reply->bytes, reply->name_len))
-			return reply;
-	}
-	return NULL;
+	return MAP_FIND(&link->ready, asked->hash, struct ready_reply, by_question, reply,
+		reply->type == asked->type && reply->name_len == asked->name.len &&
+			key_is_at(&asked->name, 0, reply->bytes, reply->name_len));
 }
 
 bool oneshot_answer(

@@ -344,8 +344,7 @@ size_t goodbye_poll(struct mlink *link, uint8_t *buffer, size_t cap)
 	size_t payload = mlink_payload(link, link->lanes);
 	pack_init(&p, buffer, payload < cap ? payload : cap, 0, MSG_QR | MSG_AA);
 	p.may_compress_srv = true;
-	LIST_FOR_EACH(item, &link->goodbyes) {
-		struct goodbye *goodbye = container_of(item, struct goodbye, of_link);
+	LIST_EACH(goodbye, &link->goodbyes, struct goodbye, of_link) {
 		struct pack_rr rr = {
 			.owner = goodbye->bytes,
 			.type = goodbye->type,
@@ -361,7 +360,7 @@ size_t goodbye_poll(struct mlink *link, uint8_t *buffer, size_t cap)
 			if (pack_rr(&p, SECTION_ANSWER, &rr))
 				pack_rewind(&p, &(struct pack_mark){.len = MSG_HEADER_LEN});
 		}
-		list_remove(item);
+		list_remove(&goodbye->of_link);
 		free(goodbye);
 	}
 	return p.len > MSG_HEADER_LEN ? p.len : 0;

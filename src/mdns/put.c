@@ -9,18 +9,13 @@
 
 struct mname *mname_find(const struct mlink *link, const uint8_t *name, uint64_t hash)
 {
-	for (struct map_node *n = map_first(&link->mnames, hash); n; n = map_next(n)) {
-		struct mname *mname = container_of(n, struct mname, by_name);
-		if (name_equal(mname->identity->current, name))
-			return mname;
-	}
-	return NULL;
+	return MAP_FIND(&link->mnames, hash, struct mname, by_name, mname,
+		name_equal(mname->identity->current, name));
 }
 
 static struct mname *identity_claim_on(const struct identity *identity, const struct mlink *link)
 {
-	LIST_FOR_EACH(p, &identity->mnames) {
-		struct mname *mname = container_of(p, struct mname, of_identity);
+	LIST_EACH(mname, &identity->mnames, struct mname, of_identity) {
 		if (mname->link == link)
 			return mname;
 	}

@@ -104,8 +104,7 @@ bool continued_add(struct query *q)
 bool continued_extend(struct query *q)
 {
 	bool has_any = false;
-	LIST_FOR_EACH(p, &q->link->continued) {
-		struct continued *c = container_of(p, struct continued, of_link);
+	LIST_EACH(c, &q->link->continued, struct continued, of_link) {
 		if (!addr_equal(&c->from.peer, &q->from->peer) ||
 			c->packets >= LIMIT_MDNS_CONTINUATIONS)
 			continue;
@@ -120,8 +119,8 @@ bool continued_extend(struct query *q)
 ns_t continued_deadline(const struct mlink *link)
 {
 	ns_t at = NS_NEVER;
-	LIST_FOR_EACH(p, &link->continued)
-		at = ns_min(at, container_of(p, struct continued, of_link)->due);
+	LIST_EACH(continued, &link->continued, struct continued, of_link)
+		at = ns_min(at, continued->due);
 	return at;
 }
 
@@ -182,8 +181,7 @@ static void continued_answer(struct mlink *link, struct continued *c, ns_t now)
 
 void continued_poll(struct mlink *link, ns_t now)
 {
-	LIST_FOR_EACH(p, &link->continued) {
-		struct continued *c = container_of(p, struct continued, of_link);
+	LIST_EACH(c, &link->continued, struct continued, of_link) {
 		if (c->due > now)
 			continue;
 		continued_answer(link, c, now);
@@ -193,6 +191,6 @@ void continued_poll(struct mlink *link, ns_t now)
 
 void continued_clear(struct mlink *link)
 {
-	LIST_FOR_EACH(p, &link->continued)
-		continued_free(link, container_of(p, struct continued, of_link));
+	LIST_EACH(continued, &link->continued, struct continued, of_link)
+		continued_free(link, continued);
 }

@@ -99,8 +99,7 @@ static void link_appear(struct model *m, struct model_link *link)
 	link->is_present = true;
 	m->links_present++;
 	tell_link(m, MODEL_LINK_NEW, link, NULL);
-	LIST_FOR_EACH(p, &link->addrs) {
-		struct model_addr *a = container_of(p, struct model_addr, in_link);
+	LIST_EACH(a, &link->addrs, struct model_addr, in_link) {
 		if (a->is_present)
 			addr_appear(m, a);
 	}
@@ -110,8 +109,7 @@ static void link_appear(struct model *m, struct model_link *link)
  * tombstone, which stands for its addresses too. */
 static void link_vanish(struct model *m, struct model_link *link)
 {
-	LIST_FOR_EACH(p, &link->addrs) {
-		struct model_addr *a = container_of(p, struct model_addr, in_link);
+	LIST_EACH(a, &link->addrs, struct model_addr, in_link) {
 		addr_vanish(m, a);
 		table_free_addr(m, a);
 	}
@@ -124,17 +122,16 @@ static void link_vanish(struct model *m, struct model_link *link)
 
 static void hostnames_free(struct model_ns *ns)
 {
-	LIST_FOR_EACH(p, &ns->hostnames) {
-		list_remove(p);
-		free(container_of(p, struct model_hostname, in_ns));
+	LIST_EACH(model_hostname, &ns->hostnames, struct model_hostname, in_ns) {
+		list_remove(&model_hostname->in_ns);
+		free(model_hostname);
 	}
 	ns->hostname_count = 0;
 }
 
 static void ns_vanish(struct model *m, struct model_ns *ns)
 {
-	LIST_FOR_EACH(p, &ns->links) {
-		struct model_link *link = container_of(p, struct model_link, in_ns);
+	LIST_EACH(link, &ns->links, struct model_link, in_ns) {
 		link_vanish(m, link);
 		table_free_link(m, link);
 	}
@@ -258,8 +255,7 @@ static int apply_addr_gone(struct model *m, const struct event *ev)
 
 static struct model_hostname *hostname_find(const struct model_ns *ns, uint64_t uts)
 {
-	LIST_FOR_EACH(p, &ns->hostnames) {
-		struct model_hostname *h = container_of(p, struct model_hostname, in_ns);
+	LIST_EACH(h, &ns->hostnames, struct model_hostname, in_ns) {
 		if (h->info.uts == uts)
 			return h;
 	}
@@ -278,12 +274,11 @@ static void hostname_remove(struct model_ns *ns, struct model_hostname *h)
 static void hostname_insert(struct model_ns *ns, struct model_hostname *h)
 {
 	struct list *before = &ns->hostnames;
-	LIST_FOR_EACH(p, &ns->hostnames) {
-		const struct event_hostname *at =
-			&container_of(p, struct model_hostname, in_ns)->info;
+	LIST_EACH(model_hostname, &ns->hostnames, struct model_hostname, in_ns) {
+		const struct event_hostname *at = &model_hostname->info;
 		if (at->is_rootless > h->info.is_rootless ||
 			(at->is_rootless == h->info.is_rootless && at->uts > h->info.uts)) {
-			before = p;
+			before = &model_hostname->in_ns;
 			break;
 		}
 	}
@@ -345,8 +340,7 @@ static void apply_hostname_gone(struct model *m, const struct event *ev)
 /* Drops the link's tombstones; what is left of it gets `mark`. May free the link. */
 static void link_settle(struct model *m, struct model_link *link, enum mark mark)
 {
-	LIST_FOR_EACH(p, &link->addrs) {
-		struct model_addr *a = container_of(p, struct model_addr, in_link);
+	LIST_EACH(a, &link->addrs, struct model_addr, in_link) {
 		if (a->is_present)
 			a->mark = (uint8_t)mark;
 		else
@@ -358,8 +352,8 @@ static void link_settle(struct model *m, struct model_link *link, enum mark mark
 
 static void ns_settle(struct model *m, struct model_ns *ns, enum mark mark)
 {
-	LIST_FOR_EACH(p, &ns->links)
-		link_settle(m, container_of(p, struct model_link, in_ns), mark);
+	LIST_EACH(model_link, &ns->links, struct model_link, in_ns)
+		link_settle(m, model_link, mark);
 }
 
 static int apply_sync_begin(struct model *m, const struct event *ev)
@@ -376,8 +370,7 @@ static int apply_sync_begin(struct model *m, const struct event *ev)
 /* Links that are only spoken of stay: EV_SYNC_END judges by their addresses. */
 static void sweep_links(struct model *m, struct model_ns *ns)
 {
-	LIST_FOR_EACH(p, &ns->links) {
-		struct model_link *link = container_of(p, struct model_link, in_ns);
+	LIST_EACH(link, &ns->links, struct model_link, in_ns) {
 		if (link->is_present && link->mark == MARK_OLD) {
 			link_vanish(m, link);
 			table_free_link(m, link);
@@ -387,10 +380,8 @@ static void sweep_links(struct model *m, struct model_ns *ns)
 
 static void sweep_addrs(struct model *m, struct model_ns *ns)
 {
-	LIST_FOR_EACH(p, &ns->links) {
-		struct model_link *link = container_of(p, struct model_link, in_ns);
-		LIST_FOR_EACH(q, &link->addrs) {
-			struct model_addr *a = container_of(q, struct model_addr, in_link);
+	LIST_EACH(link, &ns->links, struct model_link, in_ns) {
+		LIST_EACH(a, &link->addrs, struct model_addr, in_link) {
 			if (a->mark == MARK_OLD)
 				addr_vanish(m, a);
 		}
@@ -507,8 +498,8 @@ void model_free(struct model *m)
 	if (!m)
 		return;
 	m->listener = (struct model_listener){0};
-	MAP_FOR_EACH(n, &m->namespaces)
-		ns_vanish(m, container_of(n, struct model_ns, node));
+	MAP_EACH(model_ns, &m->namespaces, struct model_ns, node)
+		ns_vanish(m, model_ns);
 	map_fini(&m->namespaces);
 	map_fini(&m->links);
 	map_fini(&m->addrs);

@@ -68,33 +68,27 @@ static uint64_t key_hash(const struct relation *r, uint64_t key)
 
 static struct net *net_find(const struct relation *r, uint64_t cookie)
 {
-	for (struct map_node *n = map_first(&r->nets, key_hash(r, cookie)); n; n = map_next(n))
-		if (container_of(n, struct net, node)->cookie == cookie)
-			return container_of(n, struct net, node);
-	return NULL;
+	return MAP_FIND(
+		&r->nets, key_hash(r, cookie), struct net, node, net, net->cookie == cookie);
 }
 
 static struct uts *uts_find(const struct relation *r, uint64_t number)
 {
-	for (struct map_node *n = map_first(&r->utses, key_hash(r, number)); n; n = map_next(n))
-		if (container_of(n, struct uts, node)->info.uts == number)
-			return container_of(n, struct uts, node);
-	return NULL;
+	return MAP_FIND(
+		&r->utses, key_hash(r, number), struct uts, node, uts, uts->info.uts == number);
 }
 
 static struct nsproxy *nsproxy_find(const struct relation *r, uint64_t id)
 {
-	for (struct map_node *n = map_first(&r->nsproxies, key_hash(r, id)); n; n = map_next(n))
-		if (container_of(n, struct nsproxy, node)->id == id)
-			return container_of(n, struct nsproxy, node);
-	return NULL;
+	return MAP_FIND(
+		&r->nsproxies, key_hash(r, id), struct nsproxy, node, nsproxy, nsproxy->id == id);
 }
 
 static struct pair *pair_find(const struct net *net, const struct uts *uts)
 {
-	LIST_FOR_EACH(p, &net->pairs)
-		if (container_of(p, struct pair, in_net)->uts == uts)
-			return container_of(p, struct pair, in_net);
+	LIST_EACH(pair, &net->pairs, struct pair, in_net)
+		if (pair->uts == uts)
+			return pair;
 	return NULL;
 }
 
@@ -199,8 +193,8 @@ static void uts_set(struct relation *r, struct uts *uts, const struct event_host
 	if (memcmp(&uts->info, info, sizeof(*info)) == 0)
 		return;
 	uts->info = *info;
-	LIST_FOR_EACH(p, &uts->pairs)
-		pair_mark(r, container_of(p, struct pair, in_uts));
+	LIST_EACH(pair, &uts->pairs, struct pair, in_uts)
+		pair_mark(r, pair);
 }
 
 static void nsproxy_leave(struct relation *r, struct nsproxy *nsproxy)
@@ -290,15 +284,14 @@ bool relation_renamed(struct relation *r, uint64_t number, const char *name)
 	memset(info.name, 0, sizeof(info.name));
 	memcpy(info.name, name, strnlen(name, sizeof(info.name) - 1));
 	uts_set(r, uts, &info);
-	LIST_FOR_EACH(p, &uts->pairs)
-		net_unplace(r, container_of(p, struct pair, in_uts)->net);
+	LIST_EACH(pair, &uts->pairs, struct pair, in_uts)
+		net_unplace(r, pair->net);
 	return true;
 }
 
 void relation_begin(struct relation *r)
 {
-	MAP_FOR_EACH(n, &r->nsproxies) {
-		struct nsproxy *nsproxy = container_of(n, struct nsproxy, node);
+	MAP_EACH(nsproxy, &r->nsproxies, struct nsproxy, node) {
 		struct pair *pair = nsproxy->pair;
 		nsproxy->is_seen = false;
 		if (pair->pid != 0)
@@ -309,8 +302,7 @@ void relation_begin(struct relation *r)
 
 void relation_end(struct relation *r)
 {
-	MAP_FOR_EACH(n, &r->nsproxies) {
-		struct nsproxy *nsproxy = container_of(n, struct nsproxy, node);
+	MAP_EACH(nsproxy, &r->nsproxies, struct nsproxy, node) {
 		if (!nsproxy->is_seen)
 			nsproxy_free(r, nsproxy);
 	}
@@ -321,8 +313,7 @@ void relation_end(struct relation *r)
 static int32_t net_pid(const struct net *net)
 {
 	int32_t pid = 0;
-	LIST_FOR_EACH(p, &net->pairs) {
-		const struct pair *pair = container_of(p, struct pair, in_net);
+	LIST_EACH(pair, &net->pairs, const struct pair, in_net) {
 		if (pair->nsproxies > 0 && pair->pid > 0 && (pid == 0 || pair->pid < pid))
 			pid = pair->pid;
 	}
@@ -349,8 +340,8 @@ static void net_place(struct relation *r, struct net *net, nsid_t nsid)
 		return;
 	net->nsid = nsid;
 	list_remove(&net->in_without_nsid);
-	LIST_FOR_EACH(p, &net->pairs)
-		pair_mark(r, container_of(p, struct pair, in_net));
+	LIST_EACH(pair, &net->pairs, struct pair, in_net)
+		pair_mark(r, pair);
 }
 
 void relation_set_nsid(struct relation *r, uint64_t cookie, nsid_t nsid)
@@ -370,15 +361,14 @@ void relation_doubt(struct relation *r, uint64_t cookie)
 {
 	struct net *net = net_find(r, cookie);
 	if (net)
-		LIST_FOR_EACH(p, &net->pairs)
-			container_of(p, struct pair, in_net)->pid = 0;
+		LIST_EACH(pair, &net->pairs, struct pair, in_net)
+			pair->pid = 0;
 }
 
 /* The model has dropped what it knew of it: so nothing is left that could be taken back. */
 static void net_forget_told(const struct net *net, nsid_t nsid)
 {
-	LIST_FOR_EACH(p, &net->pairs) {
-		struct pair *pair = container_of(p, struct pair, in_net);
+	LIST_EACH(pair, &net->pairs, struct pair, in_net) {
 		if (pair->told_nsid == nsid)
 			pair->told_nsid = NSID_UNKNOWN;
 	}
@@ -386,8 +376,7 @@ static void net_forget_told(const struct net *net, nsid_t nsid)
 
 void relation_nsid_gone(struct relation *r, nsid_t nsid)
 {
-	MAP_FOR_EACH(n, &r->nets) {
-		struct net *net = container_of(n, struct net, node);
+	MAP_EACH(net, &r->nets, struct net, node) {
 		net_forget_told(net, nsid);
 		if (net->nsid == nsid)
 			net_place(r, net, NSID_UNKNOWN);
@@ -396,8 +385,7 @@ void relation_nsid_gone(struct relation *r, nsid_t nsid)
 
 void relation_forget_nsids(struct relation *r)
 {
-	MAP_FOR_EACH(n, &r->nets) {
-		struct net *net = container_of(n, struct net, node);
+	MAP_EACH(net, &r->nets, struct net, node) {
 		net->nsid = NSID_UNKNOWN;
 	}
 }
@@ -408,10 +396,8 @@ void relation_each(const struct relation *r,
 	void (*visit)(void *arg, nsid_t nsid, const struct event_hostname *uts, int32_t pid),
 	void *arg)
 {
-	MAP_FOR_EACH(n, &r->nets) {
-		const struct net *net = container_of(n, struct net, node);
-		LIST_FOR_EACH(p, &net->pairs) {
-			const struct pair *pair = container_of(p, struct pair, in_net);
+	MAP_EACH(net, &r->nets, const struct net, node) {
+		LIST_EACH(pair, &net->pairs, const struct pair, in_net) {
 			if (pair->nsproxies > 0)
 				visit(arg, net->nsid, &pair->uts->info, pair->pid);
 		}
@@ -442,8 +428,7 @@ static void pair_tell(const struct relation *r, struct pair *pair)
 
 void relation_flush(struct relation *r)
 {
-	LIST_FOR_EACH(p, &r->dirty) {
-		struct pair *pair = container_of(p, struct pair, in_dirty);
+	LIST_EACH(pair, &r->dirty, struct pair, in_dirty) {
 		list_remove(&pair->in_dirty);
 		pair_tell(r, pair);
 		if (pair->nsproxies == 0)
@@ -485,8 +470,8 @@ void relation_free(struct relation *r)
 	if (!r)
 		return;
 	r->sink = ignore;
-	MAP_FOR_EACH(n, &r->nsproxies)
-		nsproxy_free(r, container_of(n, struct nsproxy, node));
+	MAP_EACH(nsproxy, &r->nsproxies, struct nsproxy, node)
+		nsproxy_free(r, nsproxy);
 	relation_flush(r);
 	map_fini(&r->nets);
 	map_fini(&r->utses);

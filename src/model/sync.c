@@ -71,12 +71,7 @@ static uint64_t ns_hash(nsid_t nsid)
 
 static struct sync_ns *ns_find(const struct sync *s, nsid_t nsid)
 {
-	for (struct map_node *n = map_first(&s->namespaces, ns_hash(nsid)); n; n = map_next(n)) {
-		struct sync_ns *ns = container_of(n, struct sync_ns, node);
-		if (ns->nsid == nsid)
-			return ns;
-	}
-	return NULL;
+	return MAP_FIND(&s->namespaces, ns_hash(nsid), struct sync_ns, node, ns, ns->nsid == nsid);
 }
 
 static void ns_enqueue(struct sync *s, struct sync_ns *ns, ns_t due)
@@ -147,8 +142,7 @@ void sync_overrun(struct sync *s, size_t queued)
 	s->overruns++;
 	s->is_table_wanted = s->has_table;
 	s->table = (struct job){0};
-	MAP_FOR_EACH(n, &s->namespaces) {
-		struct sync_ns *ns = container_of(n, struct sync_ns, node);
+	MAP_EACH(ns, &s->namespaces, struct sync_ns, node) {
 		ns->job.failures = 0;
 		ns_enqueue(s, ns, 0);
 	}
@@ -182,8 +176,7 @@ bool sync_is_dumping(const struct sync *s)
 /* Entries that went while nobody heard of it. */
 static void sweep_table(struct sync *s)
 {
-	MAP_FOR_EACH(n, &s->namespaces) {
-		struct sync_ns *ns = container_of(n, struct sync_ns, node);
+	MAP_EACH(ns, &s->namespaces, struct sync_ns, node) {
 		if (ns->is_named || ns->nsid == NSID_OWN)
 			continue;
 		tell(s, EV_NS_GONE, ns->nsid);
@@ -280,8 +273,8 @@ void sync_dump_done(struct sync *s, enum sync_outcome outcome, ns_t now)
 
 static struct sync_request begin_table(struct sync *s, ns_t now)
 {
-	MAP_FOR_EACH(n, &s->namespaces)
-		container_of(n, struct sync_ns, node)->is_named = false;
+	MAP_EACH(sync_ns, &s->namespaces, struct sync_ns, node)
+		sync_ns->is_named = false;
 	s->state = DUMP_TABLE;
 	s->give_up = now + SYNC_PATIENCE;
 	return (struct sync_request){.ask = SYNC_ASK_TABLE};
@@ -315,8 +308,7 @@ struct sync_request sync_next(struct sync *s, ns_t now)
 		return nothing;
 	if (s->is_table_wanted && s->table.due <= now)
 		return begin_table(s, now);
-	LIST_FOR_EACH(p, &s->queue) {
-		struct sync_ns *ns = container_of(p, struct sync_ns, in_queue);
+	LIST_EACH(ns, &s->queue, struct sync_ns, in_queue) {
 		if (ns->job.due <= now)
 			return begin_links(s, ns, now);
 	}
@@ -332,8 +324,8 @@ ns_t sync_deadline(const struct sync *s)
 	if (s->state == LINKS_DONE)
 		return 0;
 	ns_t due = s->is_table_wanted ? s->table.due : NS_NEVER;
-	LIST_FOR_EACH(p, &s->queue)
-		due = ns_min(due, container_of(p, struct sync_ns, in_queue)->job.due);
+	LIST_EACH(sync_ns, &s->queue, struct sync_ns, in_queue)
+		due = ns_min(due, sync_ns->job.due);
 	return due != NS_NEVER && due < s->hold_until ? s->hold_until : due;
 }
 
@@ -346,8 +338,8 @@ bool sync_is_settled(const struct sync *s)
 {
 	if (!sync_has_table(s) || (s->dumped && s->dumped->job.failures < SYNC_READY_FAILURES))
 		return false;
-	LIST_FOR_EACH(p, &s->queue)
-		if (container_of(p, struct sync_ns, in_queue)->job.failures < SYNC_READY_FAILURES)
+	LIST_EACH(sync_ns, &s->queue, struct sync_ns, in_queue)
+		if (sync_ns->job.failures < SYNC_READY_FAILURES)
 			return false;
 	return true;
 }
@@ -374,8 +366,8 @@ void sync_free(struct sync *s)
 {
 	if (!s)
 		return;
-	MAP_FOR_EACH(n, &s->namespaces)
-		free(container_of(n, struct sync_ns, node));
+	MAP_EACH(sync_ns, &s->namespaces, struct sync_ns, node)
+		free(sync_ns);
 	map_fini(&s->namespaces);
 	free(s);
 }

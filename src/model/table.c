@@ -30,24 +30,14 @@ static uint64_t addr_hash(
 
 struct model_ns *table_find_ns(const struct model *m, nsid_t nsid)
 {
-	struct map_node *n = map_first(&m->namespaces, ns_hash(m, nsid));
-	for (; n; n = map_next(n)) {
-		struct model_ns *ns = container_of(n, struct model_ns, node);
-		if (ns->nsid == nsid)
-			return ns;
-	}
-	return NULL;
+	return MAP_FIND(
+		&m->namespaces, ns_hash(m, nsid), struct model_ns, node, ns, ns->nsid == nsid);
 }
 
 struct model_link *table_find_link(const struct model *m, nsid_t nsid, uint32_t ifindex)
 {
-	struct map_node *n = map_first(&m->links, link_hash(m, nsid, ifindex));
-	for (; n; n = map_next(n)) {
-		struct model_link *link = container_of(n, struct model_link, node);
-		if (link->ns->nsid == nsid && link->info.ifindex == ifindex)
-			return link;
-	}
-	return NULL;
+	return MAP_FIND(&m->links, link_hash(m, nsid, ifindex), struct model_link, node, link,
+		link->ns->nsid == nsid && link->info.ifindex == ifindex);
 }
 
 static bool addr_is_at(
@@ -68,13 +58,9 @@ static bool addr_is_same(const struct event_addr *a, const struct event_addr *b)
 struct model_addr *table_find_addr(
 	const struct model *m, nsid_t nsid, const struct event_addr *info)
 {
-	struct map_node *n = map_first(&m->addrs, addr_hash(m, nsid, info->ifindex, &info->addr));
-	for (; n; n = map_next(n)) {
-		struct model_addr *a = container_of(n, struct model_addr, node);
-		if (addr_is_at(a, nsid, info->ifindex, &info->addr) && addr_is_same(&a->info, info))
-			return a;
-	}
-	return NULL;
+	return MAP_FIND(&m->addrs, addr_hash(m, nsid, info->ifindex, &info->addr),
+		struct model_addr, node, a,
+		addr_is_at(a, nsid, info->ifindex, &info->addr) && addr_is_same(&a->info, info));
 }
 
 int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info, struct model_ns **ret)
@@ -183,13 +169,8 @@ const struct model_link *model_link(const struct model *m, nsid_t nsid, uint32_t
 const struct model_addr *model_addr(
 	const struct model *m, nsid_t nsid, uint32_t ifindex, const struct addr *addr)
 {
-	struct map_node *n = map_first(&m->addrs, addr_hash(m, nsid, ifindex, addr));
-	for (; n; n = map_next(n)) {
-		const struct model_addr *a = container_of(n, struct model_addr, node);
-		if (a->is_present && a->link->is_present && addr_is_at(a, nsid, ifindex, addr))
-			return a;
-	}
-	return NULL;
+	return MAP_FIND(&m->addrs, addr_hash(m, nsid, ifindex, addr), struct model_addr, node, a,
+		a->is_present && a->link->is_present && addr_is_at(a, nsid, ifindex, addr));
 }
 
 static int cmp_ns(const void *a, const void *b)
@@ -206,8 +187,8 @@ int model_each_ns(
 	const struct model_ns **sorted = calloc(m->namespaces.count + 1, sizeof(*sorted));
 	if (!sorted)
 		return ERR_NOMEM;
-	MAP_FOR_EACH(n, &m->namespaces)
-		sorted[count++] = container_of(n, struct model_ns, node);
+	MAP_EACH(model_ns, &m->namespaces, struct model_ns, node)
+		sorted[count++] = model_ns;
 	qsort(sorted, count, sizeof(*sorted), cmp_ns);
 	for (size_t i = 0; i < count; i++)
 		visit(arg, sorted[i]);

@@ -26,12 +26,8 @@ uint64_t label_hash(const struct names *n, const char *key)
 
 struct group *group_find(const struct names *n, const char *key)
 {
-	for (struct map_node *p = map_first(&n->groups, label_hash(n, key)); p; p = map_next(p)) {
-		struct group *group = container_of(p, struct group, node);
-		if (strcmp(group->label, key) == 0)
-			return group;
-	}
-	return NULL;
+	return MAP_FIND(&n->groups, label_hash(n, key), struct group, node, group,
+		strcmp(group->label, key) == 0);
 }
 
 static struct group *group_get(struct names *n, const char *key)
@@ -89,8 +85,8 @@ static void group_mark_numbered(struct names *n)
 	bool has_rootless = n->policy.has_rootless || n->granted_claim_count > 0;
 	if (n->policy.duplicates != DUPLICATES_NUMBER || !has_rootless)
 		return;
-	MAP_FOR_EACH(p, &n->groups)
-		group_mark(n, container_of(p, struct group, node));
+	MAP_EACH(group, &n->groups, struct group, node)
+		group_mark(n, group);
 }
 
 static void group_changed(struct names *n, struct group *group)
@@ -102,8 +98,8 @@ static void group_changed(struct names *n, struct group *group)
 
 static bool has_claim(const struct nlink *nlink, const char *key)
 {
-	LIST_FOR_EACH(p, &nlink->claims)
-		if (strcmp(container_of(p, struct claim, in_link)->group->label, key) == 0)
+	LIST_EACH(claim, &nlink->claims, struct claim, in_link)
+		if (strcmp(claim->group->label, key) == 0)
 			return true;
 	return false;
 }
@@ -158,14 +154,14 @@ static void claim_remove(struct names *n, struct claim *claim)
 
 void claims_drop(struct names *n, struct nlink *nlink)
 {
-	LIST_FOR_EACH(p, &nlink->claims)
-		claim_remove(n, container_of(p, struct claim, in_link));
+	LIST_EACH(claim, &nlink->claims, struct claim, in_link)
+		claim_remove(n, claim);
 }
 
 void claims_mark(struct names *n, struct nlink *nlink)
 {
-	LIST_FOR_EACH(p, &nlink->claims)
-		group_mark(n, container_of(p, struct claim, in_link)->group);
+	LIST_EACH(claim, &nlink->claims, struct claim, in_link)
+		group_mark(n, claim->group);
 }
 
 /* --- the candidates of a link ---------------------------------------------------------------- */
@@ -183,9 +179,7 @@ static const char *own_hostname(const struct names *n)
 {
 	const struct model_ns *own = n->model ? model_ns(n->model, NSID_OWN) : NULL;
 	if (own)
-		LIST_FOR_EACH(p, &own->hostnames) {
-			const struct model_hostname *h =
-				container_of(p, struct model_hostname, in_ns);
+		LIST_EACH(h, &own->hostnames, const struct model_hostname, in_ns) {
 			if (h->info.is_own)
 				return h->info.name;
 		}

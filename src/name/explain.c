@@ -33,15 +33,13 @@ int names_each_host(
 	struct names_host *hosts = calloc(n->hosts.count + n->groups.count + 1, sizeof(*hosts));
 	if (!hosts)
 		return ERR_NOMEM;
-	MAP_FOR_EACH(p, &n->hosts) {
-		const struct host *host = container_of(p, struct host, node);
+	MAP_EACH(host, &n->hosts, const struct host, node) {
 		hosts[count++] = (struct names_host){.label = host->label,
 			.group = host->group ? host->group->label : "",
 			.addr_count = host->said.count,
 			.workload_count = host->workload_count};
 	}
-	MAP_FOR_EACH(p, &n->groups) {
-		const struct group *group = container_of(p, struct group, node);
+	MAP_EACH(group, &n->groups, const struct group, node) {
 		if (!is_given_to_nobody(n, group))
 			continue;
 		const struct list *first = group->claims.next;
@@ -116,8 +114,7 @@ int names_explain(const struct names *n, const char *label,
 	if (err)
 		return err;
 	for (size_t i = 0; i < count; i++)
-		LIST_FOR_EACH(p, &claims[i]->nlink->link->addrs) {
-			const struct model_addr *addr = container_of(p, struct model_addr, in_link);
+		LIST_EACH(addr, &claims[i]->nlink->link->addrs, const struct model_addr, in_link) {
 			if (!addr->is_present)
 				continue;
 			visit(arg, &(struct names_addr){.addr = addr,
@@ -153,8 +150,7 @@ void names_each_linklocal(const struct names *n,
 	void *arg)
 {
 	struct rdata rdata[2][LIMIT_HOST_ADDRS];
-	MAP_FOR_EACH(p, &n->hosts) {
-		const struct host *host = container_of(p, struct host, node);
+	MAP_EACH(host, &n->hosts, const struct host, node) {
 		struct rrset sets[2];
 		size_t count = 0;
 		for (enum addr_family family = ADDR_V4; family <= ADDR_V6; family++) {

@@ -15,12 +15,8 @@
 
 struct host *host_find(const struct names *n, const char *key)
 {
-	for (struct map_node *p = map_first(&n->hosts, label_hash(n, key)); p; p = map_next(p)) {
-		struct host *host = container_of(p, struct host, node);
-		if (strcmp(host->key, key) == 0)
-			return host;
-	}
-	return NULL;
+	return MAP_FIND(&n->hosts, label_hash(n, key), struct host, node, host,
+		strcmp(host->key, key) == 0);
 }
 
 static struct host *host_get(struct names *n, const char *key)
@@ -71,14 +67,14 @@ static int claim_cmp(const void *a, const void *b)
 int claims_sorted(const struct group *group, const struct claim ***ret, size_t *ret_count)
 {
 	size_t count = 0;
-	LIST_FOR_EACH(p, &group->claims)
+	LIST_EACH(claim, &group->claims, struct claim, in_group)
 		count++;
 	const struct claim **sorted = calloc(count ? count : 1, sizeof(*sorted));
 	if (!sorted)
 		return ERR_NOMEM;
 	count = 0;
-	LIST_FOR_EACH(p, &group->claims)
-		sorted[count++] = container_of(p, struct claim, in_group);
+	LIST_EACH(claim, &group->claims, struct claim, in_group)
+		sorted[count++] = claim;
 	qsort(sorted, count, sizeof(*sorted), claim_cmp);
 	*ret = sorted;
 	*ret_count = count;
@@ -88,8 +84,8 @@ int claims_sorted(const struct group *group, const struct claim ***ret, size_t *
 /* Whether somebody claims it who goes before that rank. */
 static bool has_claim_before(const struct group *group, enum claim_rank rank)
 {
-	LIST_FOR_EACH(p, &group->claims)
-		if (container_of(p, struct claim, in_group)->rank < rank)
+	LIST_EACH(claim, &group->claims, struct claim, in_group)
+		if (claim->rank < rank)
 			return true;
 	return false;
 }
@@ -138,8 +134,7 @@ static void gather_add(struct gather *g, const struct host_addr *ha)
 static void gather_link(const struct names *n, struct gather *g, const struct nlink *nlink,
 	enum addr_verdict wanted)
 {
-	LIST_FOR_EACH(p, &nlink->link->addrs) {
-		const struct model_addr *addr = container_of(p, struct model_addr, in_link);
+	LIST_EACH(addr, &nlink->link->addrs, const struct model_addr, in_link) {
 		if (!addr->is_present ||
 			addr_judge(&n->policy, addr, nlink->is_bridge_port) != wanted)
 			continue;
@@ -312,20 +307,18 @@ static int group_assign(struct names *n, struct group *group)
  * a name whatever their order. */
 void hosts_assign(struct names *n)
 {
-	LIST_FOR_EACH(g, &n->dirty_groups) {
-		struct group *group = container_of(g, struct group, in_dirty);
-		LIST_FOR_EACH(h, &group->hosts) {
-			struct host *host = container_of(h, struct host, in_group);
+	LIST_EACH(group, &n->dirty_groups, struct group, in_dirty) {
+		LIST_EACH(host, &group->hosts, struct host, in_group) {
 			list_remove(&host->in_group);
 			host->group = NULL;
 			host_mark(n, host);
 		}
 	}
-	LIST_FOR_EACH(g, &n->dirty_groups)
-		names_check(n, group_assign(n, container_of(g, struct group, in_dirty)));
-	LIST_FOR_EACH(g, &n->dirty_groups) {
-		list_remove(g);
-		group_unref(n, container_of(g, struct group, in_dirty));
+	LIST_EACH(group, &n->dirty_groups, struct group, in_dirty)
+		names_check(n, group_assign(n, group));
+	LIST_EACH(group, &n->dirty_groups, struct group, in_dirty) {
+		list_remove(&group->in_dirty);
+		group_unref(n, group);
 	}
 }
 
@@ -556,14 +549,14 @@ static void host_settle(struct names *n, struct host *host)
 
 void hosts_say(struct names *n)
 {
-	LIST_FOR_EACH(p, &n->dirty_hosts) {
-		list_remove(p);
-		host_settle(n, container_of(p, struct host, in_dirty));
+	LIST_EACH(host, &n->dirty_hosts, struct host, in_dirty) {
+		list_remove(&host->in_dirty);
+		host_settle(n, host);
 	}
 }
 
 void hosts_mark_all(struct names *n)
 {
-	MAP_FOR_EACH(p, &n->hosts)
-		host_mark(n, container_of(p, struct host, node));
+	MAP_EACH(host, &n->hosts, struct host, node)
+		host_mark(n, host);
 }

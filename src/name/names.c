@@ -21,12 +21,8 @@ static uint64_t key_hash(const struct names *n, uint64_t key)
 struct nlink *nlink_find(const struct names *n, nsid_t nsid, uint32_t ifindex)
 {
 	uint64_t hash = key_hash(n, link_key(nsid, ifindex));
-	for (struct map_node *p = map_first(&n->links, hash); p; p = map_next(p)) {
-		struct nlink *nlink = container_of(p, struct nlink, node);
-		if (nlink->link->info.ifindex == ifindex && nlink->link->ns->nsid == nsid)
-			return nlink;
-	}
-	return NULL;
+	return MAP_FIND(&n->links, hash, struct nlink, node, nlink,
+		nlink->link->info.ifindex == ifindex && nlink->link->ns->nsid == nsid);
 }
 
 static struct nlink *nlink_of(const struct names *n, const struct model_link *link)
@@ -104,8 +100,8 @@ static void on_addr(void *arg, enum model_change change, const struct model_addr
 
 static void ns_update_claims(struct names *n, const struct model_ns *ns)
 {
-	LIST_FOR_EACH(p, &ns->links) {
-		struct nlink *nlink = nlink_of(n, container_of(p, struct model_link, in_ns));
+	LIST_EACH(model_link, &ns->links, struct model_link, in_ns) {
+		struct nlink *nlink = nlink_of(n, model_link);
 		if (nlink)
 			claims_update(n, nlink, !model_ns_is_foreign(ns));
 	}
@@ -116,8 +112,8 @@ static void on_hostnames(void *arg, const struct model_ns *ns)
 {
 	struct names *n = arg;
 	if (ns->nsid == NSID_OWN)
-		MAP_FOR_EACH(p, &n->links)
-			claims_update(n, container_of(p, struct nlink, node), false);
+		MAP_EACH(nlink, &n->links, struct nlink, node)
+			claims_update(n, nlink, false);
 	else
 		ns_update_claims(n, ns);
 	if (n->sink.on_hostnames)
@@ -130,8 +126,8 @@ static void on_ns(void *arg, enum model_change change, const struct model_ns *ns
 	if (change != MODEL_NS_CHANGED)
 		return;
 	onlinks_rebuild(n);
-	LIST_FOR_EACH(p, &ns->links) {
-		struct nlink *nlink = nlink_of(n, container_of(p, struct model_link, in_ns));
+	LIST_EACH(model_link, &ns->links, struct model_link, in_ns) {
+		struct nlink *nlink = nlink_of(n, model_link);
 		if (!nlink)
 			continue;
 		claims_update(n, nlink, true);
@@ -157,19 +153,19 @@ void names_free(struct names *n)
 {
 	if (!n)
 		return;
-	MAP_FOR_EACH(p, &n->links)
-		nlink_remove(n, container_of(p, struct nlink, node));
-	MAP_FOR_EACH(p, &n->hosts) {
-		map_remove(&n->hosts, p);
-		host_free(container_of(p, struct host, node));
+	MAP_EACH(nlink, &n->links, struct nlink, node)
+		nlink_remove(n, nlink);
+	MAP_EACH(host, &n->hosts, struct host, node) {
+		map_remove(&n->hosts, &host->node);
+		host_free(host);
 	}
-	MAP_FOR_EACH(p, &n->groups) {
-		map_remove(&n->groups, p);
-		free(container_of(p, struct group, node));
+	MAP_EACH(group, &n->groups, struct group, node) {
+		map_remove(&n->groups, &group->node);
+		free(group);
 	}
-	MAP_FOR_EACH(p, &n->onlinks) {
-		map_remove(&n->onlinks, p);
-		free(container_of(p, struct onlink, node));
+	MAP_EACH(onlink, &n->onlinks, struct onlink, node) {
+		map_remove(&n->onlinks, &onlink->node);
+		free(onlink);
 	}
 	ptrs_free(n);
 	spoken_links_free(n);
@@ -228,10 +224,10 @@ void names_set_policy(struct names *n, const struct policy *policy)
 {
 	n->policy = *policy;
 	n->has_new_policy = true;
-	MAP_FOR_EACH(p, &n->links)
-		claims_update(n, container_of(p, struct nlink, node), false);
-	MAP_FOR_EACH(p, &n->groups)
-		group_mark(n, container_of(p, struct group, node));
+	MAP_EACH(nlink, &n->links, struct nlink, node)
+		claims_update(n, nlink, false);
+	MAP_EACH(group, &n->groups, struct group, node)
+		group_mark(n, group);
 }
 
 uint64_t names_segment(const struct names *n, const struct model_link *link)
@@ -243,8 +239,7 @@ uint64_t names_segment(const struct names *n, const struct model_link *link)
 void names_each_onlink(const struct names *n,
 	void (*visit)(void *arg, const struct names_onlink *onlink), void *arg)
 {
-	MAP_FOR_EACH(p, &n->onlinks) {
-		const struct onlink *onlink = container_of(p, struct onlink, node);
+	MAP_EACH(onlink, &n->onlinks, const struct onlink, node) {
 		const struct nlink *nlink = nlink_find(n, onlink->nsid, onlink->ifindex);
 		visit(arg, &(struct names_onlink){.prefix = onlink->prefix,
 				   .ifname = nlink ? nlink->link->info.name : ""});
@@ -253,8 +248,8 @@ void names_each_onlink(const struct names *n,
 
 void names_each_reject(const struct names *n, reject_fn *visit, void *arg)
 {
-	MAP_FOR_EACH(p, &n->links)
-		claims_each_reject(n, container_of(p, struct nlink, node)->link, visit, arg);
+	MAP_EACH(nlink, &n->links, struct nlink, node)
+		claims_each_reject(n, nlink->link, visit, arg);
 }
 
 static void count_reject(void *arg, const struct model_link *link UNUSED, const char *word UNUSED,

@@ -21,12 +21,8 @@ static uint64_t addr_hash(const struct names *n, const struct addr *addr)
 
 static struct ptr *ptr_find(const struct names *n, const struct addr *addr)
 {
-	for (struct map_node *p = map_first(&n->ptrs, addr_hash(n, addr)); p; p = map_next(p)) {
-		struct ptr *ptr = container_of(p, struct ptr, node);
-		if (addr_equal(&ptr->addr, addr))
-			return ptr;
-	}
-	return NULL;
+	return MAP_FIND(
+		&n->ptrs, addr_hash(n, addr), struct ptr, node, ptr, addr_equal(&ptr->addr, addr));
 }
 
 /* The zone that a reverse name belongs to: those of RFC 6303 for private IPv4, the /24 of other
@@ -46,12 +42,11 @@ static struct rzone *rzone_get(struct names *n, const struct addr *addr)
 	struct name apex;
 	name_reverse(addr, rzone_bits(addr), &apex);
 	uint64_t hash = name_hash(n->seed, apex.wire);
-	for (struct map_node *p = map_first(&n->rzones, hash); p; p = map_next(p)) {
-		struct rzone *rzone = container_of(p, struct rzone, node);
-		if (name_equal(rzone->apex.wire, apex.wire))
-			return rzone;
-	}
-	struct rzone *rzone = calloc(1, sizeof(*rzone));
+	struct rzone *rzone = MAP_FIND(
+		&n->rzones, hash, struct rzone, node, r, name_equal(r->apex.wire, apex.wire));
+	if (rzone)
+		return rzone;
+	rzone = calloc(1, sizeof(*rzone));
 	if (!rzone || map_add(&n->rzones, &rzone->node, hash)) {
 		free(rzone);
 		return NULL;
@@ -104,9 +99,9 @@ static struct ptr *ptr_get(struct names *n, const struct addr *addr)
 
 static struct ptr_host *ptr_host_find(const struct ptr *ptr, const struct host *host)
 {
-	LIST_FOR_EACH(p, &ptr->hosts)
-		if (container_of(p, struct ptr_host, in_ptr)->host == host)
-			return container_of(p, struct ptr_host, in_ptr);
+	LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr)
+		if (ptr_host->host == host)
+			return ptr_host;
 	return NULL;
 }
 
@@ -157,8 +152,8 @@ void ptrs_update(struct names *n, struct host *host, const struct host_addrs *ad
 
 void ptrs_mark_all(struct names *n)
 {
-	MAP_FOR_EACH(p, &n->ptrs)
-		ptr_mark(n, container_of(p, struct ptr, node));
+	MAP_EACH(ptr, &n->ptrs, struct ptr, node)
+		ptr_mark(n, ptr);
 }
 
 /* Targets of a PTR set while they are gathered. */
@@ -191,8 +186,8 @@ static struct rrset targets_set(const struct targets *t, uint32_t ttl_s)
 static enum claim_rank ptr_rank(const struct ptr *ptr)
 {
 	enum claim_rank best = RANK_ROOTLESS;
-	LIST_FOR_EACH(p, &ptr->hosts) {
-		const struct host *host = container_of(p, struct ptr_host, in_ptr)->host;
+	LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr) {
+		const struct host *host = ptr_host->host;
 		if (host->rank < best)
 			best = host->rank;
 	}
@@ -205,8 +200,8 @@ static void ptr_say_unicast(struct names *n, const struct ptr *ptr, const uint8_
 	enum claim_rank rank = ptr_rank(ptr);
 	if (addr_scope(&ptr->addr) == ADDR_SCOPE_LOCAL)
 		return;
-	LIST_FOR_EACH(p, &ptr->hosts) {
-		const struct host *host = container_of(p, struct ptr_host, in_ptr)->host;
+	LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr) {
+		const struct host *host = ptr_host->host;
 		if (host->rank == rank)
 			targets_add(n, &t, host, addr_scope_text(addr_scope(&ptr->addr)));
 	}
@@ -230,8 +225,8 @@ static void ptr_say_mdns(struct names *n, const struct ptr *ptr, const uint8_t *
 	enum claim_rank rank = ptr_rank(ptr);
 	for (size_t i = 0; i < n->spoken_link_count; i++) {
 		struct targets t = {.count = 0};
-		LIST_FOR_EACH(p, &ptr->hosts) {
-			const struct host *host = container_of(p, struct ptr_host, in_ptr)->host;
+		LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr) {
+			const struct host *host = ptr_host->host;
 			if (host->rank == rank && !host->is_silent &&
 				is_host_addr_on(n, host, &ptr->addr, &n->spoken_links[i]))
 				targets_add(n, &t, host, "local");
@@ -244,8 +239,8 @@ static void ptr_say_mdns(struct names *n, const struct ptr *ptr, const uint8_t *
 
 static void ptr_free(struct names *n, struct ptr *ptr)
 {
-	LIST_FOR_EACH(p, &ptr->hosts)
-		free(container_of(p, struct ptr_host, in_ptr));
+	LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr)
+		free(ptr_host);
 	map_remove(&n->ptrs, &ptr->node);
 	free(ptr);
 }
@@ -254,17 +249,15 @@ static void ptr_free(struct names *n, struct ptr *ptr)
  * of them ends, so that one that goes on does not end in between. */
 void ptrs_say(struct names *n)
 {
-	LIST_FOR_EACH(p, &n->dirty_ptrs) {
-		struct ptr *ptr = container_of(p, struct ptr, in_dirty);
+	LIST_EACH(ptr, &n->dirty_ptrs, struct ptr, in_dirty) {
 		if (ptr_rank(ptr) != RANK_OWN || ptr->has_zone)
 			continue;
 		rzone_count(n, &ptr->addr, 1);
 		ptr->has_zone = true;
 	}
-	LIST_FOR_EACH(p, &n->dirty_ptrs) {
-		struct ptr *ptr = container_of(p, struct ptr, in_dirty);
+	LIST_EACH(ptr, &n->dirty_ptrs, struct ptr, in_dirty) {
 		struct name owner;
-		list_remove(p);
+		list_remove(&ptr->in_dirty);
 		name_reverse(&ptr->addr, 8 * (unsigned)addr_len(&ptr->addr), &owner);
 		ptr_say_unicast(n, ptr, owner.wire);
 		ptr_say_mdns(n, ptr, owner.wire);
@@ -279,12 +272,12 @@ void ptrs_say(struct names *n)
 
 void ptrs_free(struct names *n)
 {
-	MAP_FOR_EACH(p, &n->ptrs)
-		ptr_free(n, container_of(p, struct ptr, node));
+	MAP_EACH(ptr, &n->ptrs, struct ptr, node)
+		ptr_free(n, ptr);
 	map_fini(&n->ptrs);
-	MAP_FOR_EACH(p, &n->rzones) {
-		map_remove(&n->rzones, p);
-		free(container_of(p, struct rzone, node));
+	MAP_EACH(rzone, &n->rzones, struct rzone, node) {
+		map_remove(&n->rzones, &rzone->node);
+		free(rzone);
 	}
 	map_fini(&n->rzones);
 }

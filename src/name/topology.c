@@ -44,14 +44,12 @@ static bool is_bridge_port(const struct names *n, const struct model_link *link)
  * link that is on another segment than before, or a port no more, marks what it claims. */
 static void segments_name(struct names *n, const struct segment_link *placed, uint64_t *smallest)
 {
-	MAP_FOR_EACH(p, &n->links) {
-		const struct nlink *nlink = container_of(p, struct nlink, node);
+	MAP_EACH(nlink, &n->links, const struct nlink, node) {
 		uint64_t *of = &smallest[placed[nlink->index].segment];
 		if (*of == 0 || nlink_key(nlink) < *of)
 			*of = nlink_key(nlink);
 	}
-	MAP_FOR_EACH(p, &n->links) {
-		struct nlink *nlink = container_of(p, struct nlink, node);
+	MAP_EACH(nlink, &n->links, struct nlink, node) {
 		uint64_t segment = smallest[placed[nlink->index].segment];
 		bool is_port = is_bridge_port(n, nlink->link);
 		if (segment != nlink->segment || is_port != nlink->is_bridge_port)
@@ -67,10 +65,9 @@ void segments_place(struct names *n)
 	struct segment_link *links = calloc(n->links.count + 1, sizeof(*links));
 	uint64_t *smallest = calloc(n->links.count + 1, sizeof(*smallest));
 	if (links && smallest) {
-		MAP_FOR_EACH(p, &n->links)
-			container_of(p, struct nlink, node)->index = count++;
-		MAP_FOR_EACH(p, &n->links) {
-			const struct nlink *nlink = container_of(p, struct nlink, node);
+		MAP_EACH(nlink, &n->links, struct nlink, node)
+			nlink->index = count++;
+		MAP_EACH(nlink, &n->links, const struct nlink, node) {
 			segment_describe(n, nlink, &links[nlink->index]);
 		}
 		segment_place(links, count);
@@ -115,13 +112,12 @@ static int prefix_cmp(const void *a, const void *b)
 static int spoken_link_fill(struct spoken_link *link, const struct model_link *from)
 {
 	size_t count = 0;
-	LIST_FOR_EACH(p, &from->addrs)
+	LIST_EACH(addr, &from->addrs, struct model_addr, in_link)
 		count++;
 	link->prefixes = calloc(count + 1, sizeof(*link->prefixes));
 	if (!link->prefixes)
 		return ERR_NOMEM;
-	LIST_FOR_EACH(p, &from->addrs) {
-		const struct model_addr *addr = container_of(p, struct model_addr, in_link);
+	LIST_EACH(addr, &from->addrs, const struct model_addr, in_link) {
 		const struct event_addr *info = &addr->info;
 		if (!addr->is_present)
 			continue;
@@ -185,8 +181,7 @@ static int spoken_links_make(const struct names *n, struct spoken_link **ret, si
 	struct spoken_link *links = calloc(n->links.count + 1, sizeof(*links));
 	if (!links)
 		return ERR_NOMEM;
-	MAP_FOR_EACH(p, &n->links) {
-		const struct nlink *nlink = container_of(p, struct nlink, node);
+	MAP_EACH(nlink, &n->links, const struct nlink, node) {
 		if (!may_speak_mdns(n, nlink->link))
 			continue;
 		struct spoken_link *link = &links[count++];
@@ -247,12 +242,8 @@ static bool is_onlink(const struct model_link *link, const struct event_addr *in
 
 static struct onlink *onlink_find(const struct names *n, const struct prefix *prefix, uint64_t hash)
 {
-	for (struct map_node *p = map_first(&n->onlinks, hash); p; p = map_next(p)) {
-		struct onlink *onlink = container_of(p, struct onlink, node);
-		if (prefix_equal(&onlink->prefix, prefix))
-			return onlink;
-	}
-	return NULL;
+	return MAP_FIND(&n->onlinks, hash, struct onlink, node, onlink,
+		prefix_equal(&onlink->prefix, prefix));
 }
 
 void onlink_count(
@@ -287,10 +278,8 @@ void onlink_count(
 
 static void onlink_count_ns(void *arg, const struct model_ns *ns)
 {
-	LIST_FOR_EACH(l, &ns->links) {
-		const struct model_link *link = container_of(l, struct model_link, in_ns);
-		LIST_FOR_EACH(a, &link->addrs) {
-			const struct model_addr *addr = container_of(a, struct model_addr, in_link);
+	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
+		LIST_EACH(addr, &link->addrs, const struct model_addr, in_link) {
 			if (addr->is_present)
 				onlink_count(arg, link, &addr->info, 1);
 		}
@@ -300,9 +289,9 @@ static void onlink_count_ns(void *arg, const struct model_ns *ns)
 /* The owner of a namespace became known: what its addresses count for may differ from before. */
 void onlinks_rebuild(struct names *n)
 {
-	MAP_FOR_EACH(p, &n->onlinks) {
-		map_remove(&n->onlinks, p);
-		free(container_of(p, struct onlink, node));
+	MAP_EACH(onlink, &n->onlinks, struct onlink, node) {
+		map_remove(&n->onlinks, &onlink->node);
+		free(onlink);
 	}
 	n->has_new_onlinks = true;
 	if (n->model)

@@ -383,10 +383,8 @@ static bool is_over_source_limit(const struct tcp_server *s, const struct addr *
 {
 	unsigned count = 0;
 	/* No more of one source than the limit are ever in. */
-	const struct map_node *n = map_first(&s->clients, source_hash(s, addr));
-	for (; n; n = map_next(n))
-		count +=
-			is_same_source(&container_of(n, struct conn, by_client)->client.addr, addr);
+	MAP_EACH_WITH(c, &s->clients, source_hash(s, addr), struct conn, by_client)
+		count += is_same_source(&c->client.addr, addr);
 	return count >= LIMIT_TCP_SOURCE;
 }
 

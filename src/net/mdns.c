@@ -144,8 +144,8 @@ void mdns_net_free(struct mdns_net *net)
 {
 	if (!net)
 		return;
-	MAP_FOR_EACH(p, &net->links)
-		link_free(container_of(p, struct mdns_net_link, by_ifindex));
+	MAP_EACH(mdns_net_link, &net->links, struct mdns_net_link, by_ifindex)
+		link_free(mdns_net_link);
 	map_fini(&net->links);
 	free(net);
 }
@@ -301,8 +301,8 @@ static bool socket_want(struct mdns_socket *s, bool is_wanted)
 static struct mdns_net_link *link_find(const struct mdns_net *net, uint32_t ifindex)
 {
 	/* Ifindexes are the machine's own: as they are, they will do for a hash. */
-	struct map_node *n = map_first(&net->links, ifindex);
-	return n ? container_of(n, struct mdns_net_link, by_ifindex) : NULL;
+	return map_owner(
+		map_first(&net->links, ifindex), offsetof(struct mdns_net_link, by_ifindex));
 }
 
 static void socket_init(struct mdns_socket *s, struct mdns_net_link *link, enum addr_family family)

@@ -76,8 +76,7 @@ static void on_held(void *arg, const uint8_t *name)
 
 static struct pzone *find_zone(const struct primary *p, const uint8_t *apex)
 {
-	LIST_FOR_EACH(n, &p->zones) {
-		struct pzone *z = container_of(n, struct pzone, in_primary);
+	LIST_EACH(z, &p->zones, struct pzone, in_primary) {
 		if (name_equal(z->apex.wire, apex))
 			return z;
 	}
@@ -164,8 +163,7 @@ void primary_close(struct primary *p)
 	if (!p)
 		return;
 	exchange_free(p->exchange);
-	LIST_FOR_EACH(n, &p->zones) {
-		struct pzone *z = container_of(n, struct pzone, in_primary);
+	LIST_EACH(z, &p->zones, struct pzone, in_primary) {
 		updater_free(z->updater);
 		free(z);
 	}
@@ -246,15 +244,14 @@ static void on_done(void *arg, const uint8_t *answer, size_t len)
 /* The next message of whichever zone has one, each in its turn. */
 static size_t next_message(struct primary *p, ns_t now)
 {
-	LIST_FOR_EACH(n, &p->zones) {
-		struct pzone *z = container_of(n, struct pzone, in_primary);
+	LIST_EACH(z, &p->zones, struct pzone, in_primary) {
 		size_t len = updater_poll(
 			z->updater, now, p->message, sizeof(p->message) - SIGNATURE_ROOM);
 		if (len == 0)
 			continue;
 		p->asked = z;
-		list_remove(n);
-		list_append(&p->zones, n);
+		list_remove(&z->in_primary);
+		list_append(&p->zones, &z->in_primary);
 		return len;
 	}
 	return 0;
@@ -279,8 +276,8 @@ void primary_poll(struct primary *p, ns_t now)
 	unsigned view = view_of(p);
 	if (p->exchange && now >= p->patience)
 		exchange_give_up(p->exchange);
-	LIST_FOR_EACH(n, &p->zones)
-		updater_set_view(container_of(n, struct pzone, in_primary)->updater, view);
+	LIST_EACH(pzone, &p->zones, struct pzone, in_primary)
+		updater_set_view(pzone->updater, view);
 	if (!p->exchange)
 		send_next(p, now);
 }
@@ -290,9 +287,9 @@ ns_t primary_deadline(const struct primary *p)
 	ns_t deadline = NS_NEVER;
 	if (p->exchange)
 		return p->patience;
-	LIST_FOR_EACH(n, &p->zones)
+	LIST_EACH(pzone, &p->zones, struct pzone, in_primary)
 		deadline = ns_min(deadline,
-			updater_deadline(container_of(n, struct pzone, in_primary)->updater));
+			updater_deadline(pzone->updater));
 	return deadline;
 }
 
@@ -300,9 +297,9 @@ static struct updater_stats sum_of_zones(const struct primary *p, size_t *ret_zo
 {
 	struct updater_stats sum = {0};
 	*ret_zones = 0;
-	LIST_FOR_EACH(n, &p->zones) {
+	LIST_EACH(pzone, &p->zones, struct pzone, in_primary) {
 		const struct updater_stats s =
-			updater_stats(container_of(n, struct pzone, in_primary)->updater);
+			updater_stats(pzone->updater);
 		*ret_zones += s.is_in_use;
 		sum.owned += s.owned;
 		sum.held += s.held;

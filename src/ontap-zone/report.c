@@ -317,8 +317,7 @@ static void write_graph_link(struct graph *g, const struct model_link *link)
 	if (info->master)
 		jsonw_number(w, "master", info->master);
 	jsonw_open(w, "addresses", '[');
-	LIST_FOR_EACH(p, &link->addrs) {
-		const struct model_addr *addr = container_of(p, struct model_addr, in_link);
+	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link) {
 		if (addr->is_present)
 			write_addr(w, NULL, &addr->info.addr);
 	}
@@ -334,12 +333,11 @@ static void write_graph_ns(void *arg, const struct model_ns *ns)
 	jsonw_text(&g->w, "netns", ns->info.name);
 	jsonw_bool(&g->w, "rootless", ns->info.is_rootless);
 	jsonw_open(&g->w, "hostnames", '[');
-	LIST_FOR_EACH(p, &ns->hostnames)
-		jsonw_text(&g->w, NULL, container_of(p, struct model_hostname, in_ns)->info.name);
+	LIST_EACH(model_hostname, &ns->hostnames, struct model_hostname, in_ns)
+		jsonw_text(&g->w, NULL, model_hostname->info.name);
 	jsonw_close(&g->w, ']');
 	jsonw_open(&g->w, "links", '[');
-	LIST_FOR_EACH(p, &ns->links) {
-		const struct model_link *link = container_of(p, struct model_link, in_ns);
+	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
 		if (link->is_present)
 			write_graph_link(g, link);
 	}

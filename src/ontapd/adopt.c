@@ -37,8 +37,7 @@ struct scan {
 /* Whether the link is on a parent of ours. */
 static bool is_on_our_parent(struct daemon *d, const struct event_link *link)
 {
-	LIST_FOR_EACH(p, &d->listeners) {
-		struct listener *listener = container_of(p, struct listener, in_daemon);
+	LIST_EACH(listener, &d->listeners, struct listener, in_daemon) {
 		struct event parent;
 		if (netns_visit_get_link(&d->visits.asker, listener->parent, &parent) == 0 &&
 			parent.link.ifindex == link->parent)
@@ -174,17 +173,15 @@ int adopt_all(struct daemon *d)
 	struct scan s = {.daemon = d};
 	list_init(&s.found);
 	int err = scan_all(&s);
-	LIST_FOR_EACH(p, &s.found) {
-		struct found *f = container_of(p, struct found, in_scan);
+	LIST_EACH(f, &s.found, struct found, in_scan) {
 		if (!err)
 			decide(d, f);
-		list_remove(p);
+		list_remove(&f->in_scan);
 		free(f);
 	}
 	if (!err) {
-		LIST_FOR_EACH(p, &d->listeners)
-			grants_adopt(
-				&d->registry, container_of(p, struct listener, in_daemon)->parent);
+		LIST_EACH(listener, &d->listeners, struct listener, in_daemon)
+			grants_adopt(&d->registry, listener->parent);
 		return 0;
 	}
 	log_error(d->log, "what a run before left cannot be found: error=\"%s\"", strerror(-err));

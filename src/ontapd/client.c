@@ -35,8 +35,7 @@ static void client_free(struct client *c)
 /* Its devices that are not kept go; `is_all` false: only those that live with the connection. */
 static void doom_devices(struct client *c, bool is_all)
 {
-	LIST_FOR_EACH(p, &c->devices) {
-		struct device *dev = container_of(p, struct device, in_holder);
+	LIST_EACH(dev, &c->devices, struct device, in_holder) {
 		if (is_all || dev->is_connection_only)
 			registry_doom(&c->daemon->registry, dev);
 	}
@@ -242,8 +241,8 @@ static int watch_process(struct client *c)
 static size_t count_of_user(const struct daemon *d, uid_t uid)
 {
 	size_t count = 0;
-	LIST_FOR_EACH(p, &d->clients)
-		count += container_of(p, struct client, in_daemon)->caller.uid == uid;
+	LIST_EACH(client, &d->clients, struct client, in_daemon)
+		count += client->caller.uid == uid;
 	return count;
 }
 
@@ -273,8 +272,7 @@ void client_new(struct listener *listener, int fd)
 
 struct client *client_adopt(struct daemon *d, const struct caller *caller)
 {
-	LIST_FOR_EACH(p, &d->clients) {
-		struct client *known = container_of(p, struct client, in_daemon);
+	LIST_EACH(known, &d->clients, struct client, in_daemon) {
 		if (known->caller.pid != caller->pid)
 			continue;
 		struct caller surplus = *caller;
@@ -297,8 +295,7 @@ void client_end_idle(struct daemon *d)
 	if (!d->registry.has_removed)
 		return;
 	d->registry.has_removed = false;
-	LIST_FOR_EACH(p, &d->clients) {
-		struct client *c = container_of(p, struct client, in_daemon);
+	LIST_EACH(c, &d->clients, struct client, in_daemon) {
 		if (c->conn.fd < 0 && list_is_empty(&c->devices))
 			client_free(c);
 	}
@@ -317,6 +314,6 @@ ns_t client_expire(struct daemon *d, ns_t now)
 
 void client_free_all(struct daemon *d)
 {
-	LIST_FOR_EACH(p, &d->clients)
-		client_free(container_of(p, struct client, in_daemon));
+	LIST_EACH(client, &d->clients, struct client, in_daemon)
+		client_free(client);
 }

@@ -90,8 +90,7 @@ static struct device_identity identity_of(const struct making *m)
 static void settle_predecessors(struct making *m)
 {
 	struct creator *creator = m->job->creator;
-	LIST_FOR_EACH(p, &creator->registry->doomed) {
-		struct device *d = container_of(p, struct device, in_holder);
+	LIST_EACH(d, &creator->registry->doomed, struct device, in_holder) {
 		bool is_same_name = d->nsid == m->device.nsid && m->job->request->ifname[0] &&
 				    strcmp(d->ifname, m->job->request->ifname) == 0;
 		bool is_same_work = strcmp(d->workload, m->device.workload) == 0 &&

@@ -28,8 +28,8 @@ enum { SOCKET_MODE = 0660, LISTEN_FIRST = 3 };
 static void pause_all(struct daemon *d)
 {
 	d->is_accepting = false;
-	LIST_FOR_EACH(p, &d->listeners)
-		loop_remove(d->loop, &container_of(p, struct listener, in_daemon)->watch);
+	LIST_EACH(listener, &d->listeners, struct listener, in_daemon)
+		loop_remove(d->loop, &listener->watch);
 	log_warning(d->log, "not accepting: clients=%zu", d->client_count);
 }
 
@@ -38,8 +38,8 @@ void listener_resume(struct daemon *d)
 	if (d->is_accepting)
 		return;
 	d->is_accepting = true;
-	LIST_FOR_EACH(p, &d->listeners)
-		if (loop_add(d->loop, &container_of(p, struct listener, in_daemon)->watch, EPOLLIN))
+	LIST_EACH(listener, &d->listeners, struct listener, in_daemon)
+		if (loop_add(d->loop, &listener->watch, EPOLLIN))
 			log_error(d->log, "not accepting: error=\"%s\"", strerror(errno));
 }
 
@@ -199,8 +199,8 @@ static int take_socket(struct daemon *d, int fd)
 
 static bool has_port(const struct daemon *d, const char *parent)
 {
-	LIST_FOR_EACH(p, &d->listeners)
-		if (strcmp(container_of(p, struct listener, in_daemon)->parent, parent) == 0)
+	LIST_EACH(listener, &d->listeners, struct listener, in_daemon)
+		if (strcmp(listener->parent, parent) == 0)
 			return true;
 	return false;
 }
@@ -223,8 +223,7 @@ int listener_open_all(struct daemon *d, int listen_fds)
 
 void listener_close_all(struct daemon *d)
 {
-	LIST_FOR_EACH(p, &d->listeners) {
-		struct listener *listener = container_of(p, struct listener, in_daemon);
+	LIST_EACH(listener, &d->listeners, struct listener, in_daemon) {
 		loop_remove(d->loop, &listener->watch);
 		close(listener->watch.fd);
 		if (listener->path)

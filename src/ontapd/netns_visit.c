@@ -42,8 +42,8 @@ int netns_visit_open(struct netns_visit *h, const struct log *log, uint32_t seed
 
 void netns_visit_close(struct netns_visit *h)
 {
-	LIST_FOR_EACH(p, &h->watchers)
-		netns_watcher_remove(h, container_of(p, struct netns_watcher, in_host));
+	LIST_EACH(netns_watcher, &h->watchers, struct netns_watcher, in_host)
+		netns_watcher_remove(h, netns_watcher);
 	asker_close(&h->asker);
 	netns_self_close(&h->self);
 	if (h->node_dir_fd >= 0)
@@ -98,8 +98,7 @@ int netns_visit_list_namespaces(struct netns_visit *h, nsid_t **ret, size_t *ret
 /* A watcher whose namespace is gone, or has no more ids, is its own loss. */
 static void tell_watchers(struct netns_visit *h, int netns_fd)
 {
-	LIST_FOR_EACH(p, &h->watchers) {
-		struct netns_watcher *w = container_of(p, struct netns_watcher, in_host);
+	LIST_EACH(w, &h->watchers, struct netns_watcher, in_host) {
 		nsid_t ignored;
 		if (asker_find_or_give_nsid(&w->asker, netns_fd, &h->next_nsid, &ignored))
 			log_warning(h->log, "a watcher's namespace gets no id for a caller's");

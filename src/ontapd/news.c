@@ -118,8 +118,7 @@ static size_t lose_absent(struct news *n)
 {
 	struct daemon *d = n->daemon;
 	size_t count = 0;
-	MAP_FOR_EACH(p, &d->registry.devices) {
-		struct device *dev = container_of(p, struct device, by_place);
+	MAP_EACH(dev, &d->registry.devices, struct device, by_place) {
 		struct event ignored;
 		if (dev->is_lost)
 			continue;
@@ -143,8 +142,7 @@ static void ask_for_all(struct news *n)
 	if (lose_absent(n) == 0)
 		return;
 	bool is_complete = search_all(n);
-	MAP_FOR_EACH(p, &registry->devices) {
-		struct device *dev = container_of(p, struct device, by_place);
+	MAP_EACH(dev, &registry->devices, struct device, by_place) {
 		if (dev->is_doubtful && dev->is_lost && is_complete)
 			registry_remove(registry, dev);
 		else

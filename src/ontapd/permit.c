@@ -158,8 +158,7 @@ static enum device_status check_alias(struct daemon *d, struct job *job)
 	const char *alias = job->request->alias, *name;
 	size_t len;
 	while (job->caller->uid != 0 && (name = label_next_word(&alias, &len)))
-		MAP_FOR_EACH(p, &d->registry.devices) {
-			const struct device *other = container_of(p, struct device, by_place);
+		MAP_EACH(other, &d->registry.devices, const struct device, by_place) {
 			if (other->mark.uid != job->caller->uid &&
 				label_is_word_of(other->workload, name, len))
 				return create_refuse(job, DEVICE_DENIED,

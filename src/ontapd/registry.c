@@ -19,12 +19,6 @@ static uint64_t place_hash(nsid_t nsid, uint32_t ifindex)
 	return hash_mix((uint32_t)nsid, ifindex);
 }
 
-/* `d` is each device in turn; nothing may be removed in the body. */
-#define FOR_EACH_DEVICE(d, r)                                                                      \
-	for (struct map_node *d##_n = map_begin(&(r)->devices);                                    \
-		d##_n && ((d) = container_of(d##_n, struct device, by_place));                     \
-		d##_n = map_after(&(r)->devices, d##_n))
-
 void registry_init(struct registry *r)
 {
 	map_init(&r->devices);
@@ -37,8 +31,8 @@ void registry_fini(struct registry *r)
 	if (r->grants_fd >= 0)
 		close(r->grants_fd);
 	r->grants_fd = -1;
-	MAP_FOR_EACH(n, &r->devices)
-		registry_remove(r, container_of(n, struct device, by_place));
+	MAP_EACH(device, &r->devices, struct device, by_place)
+		registry_remove(r, device);
 	map_fini(&r->devices);
 }
 
@@ -80,13 +74,8 @@ void registry_remove(struct registry *r, struct device *d)
 
 struct device *registry_find(const struct registry *r, nsid_t nsid, uint32_t ifindex)
 {
-	struct map_node *n = map_first(&r->devices, place_hash(nsid, ifindex));
-	for (; n; n = map_next(n)) {
-		struct device *d = container_of(n, struct device, by_place);
-		if (d->nsid == nsid && d->ifindex == ifindex)
-			return d;
-	}
-	return NULL;
+	return MAP_FIND(&r->devices, place_hash(nsid, ifindex), struct device, by_place, d,
+		d->nsid == nsid && d->ifindex == ifindex);
 }
 
 void registry_doom(struct registry *r, struct device *d)
@@ -113,10 +102,9 @@ void registry_lose(struct registry *r, struct device *d)
 
 struct device *registry_find_lost(const struct registry *r, const struct device_mark *mark)
 {
-	struct device *d;
-	FOR_EACH_DEVICE(d, r)
-	if (d->is_lost && memcmp(&d->mark, mark, sizeof(*mark)) == 0)
-		return d;
+	MAP_EACH(d, &r->devices, struct device, by_place)
+		if (d->is_lost && memcmp(&d->mark, mark, sizeof(*mark)) == 0)
+			return d;
 	return NULL;
 }
 
@@ -145,19 +133,17 @@ struct device *registry_first_doomed(const struct registry *r)
 
 size_t registry_count_user(const struct registry *r, uint32_t uid)
 {
-	const struct device *d;
 	size_t count = 0;
-	FOR_EACH_DEVICE(d, r)
-	count += d->mark.uid == uid;
+	MAP_EACH(d, &r->devices, const struct device, by_place)
+		count += d->mark.uid == uid;
 	return count;
 }
 
 size_t registry_count_parent(const struct registry *r, const char *parent)
 {
-	const struct device *d;
 	size_t count = 0;
-	FOR_EACH_DEVICE(d, r)
-	count += strcmp(d->mark.parent, parent) == 0;
+	MAP_EACH(d, &r->devices, const struct device, by_place)
+		count += strcmp(d->mark.parent, parent) == 0;
 	return count;
 }
 
@@ -169,11 +155,10 @@ static bool is_of_workload(const struct device *d, const char *parent, const cha
 uint32_t registry_free_instance(const struct registry *r, const char *parent, const char *workload)
 {
 	bool is_taken[LIMIT_DEVICE_INSTANCES] = {0};
-	const struct device *d;
 	uint32_t instance = 0;
-	FOR_EACH_DEVICE(d, r)
-	if (d->mark.instance < ARRAY_LEN(is_taken) && is_of_workload(d, parent, workload))
-		is_taken[d->mark.instance] = true;
+	MAP_EACH(d, &r->devices, const struct device, by_place)
+		if (d->mark.instance < ARRAY_LEN(is_taken) && is_of_workload(d, parent, workload))
+			is_taken[d->mark.instance] = true;
 	while (instance < ARRAY_LEN(is_taken) && is_taken[instance])
 		instance++;
 	return instance;
@@ -181,17 +166,16 @@ uint32_t registry_free_instance(const struct registry *r, const char *parent, co
 
 const struct device *registry_any_ipvlan(const struct registry *r, const char *parent)
 {
-	const struct device *d;
-	FOR_EACH_DEVICE(d, r)
-	if (device_type_is_ipvlan(d->type) && d->has_mode && strcmp(d->mark.parent, parent) == 0)
-		return d;
+	MAP_EACH(d, &r->devices, const struct device, by_place)
+		if (device_type_is_ipvlan(d->type) && d->has_mode &&
+			strcmp(d->mark.parent, parent) == 0)
+			return d;
 	return NULL;
 }
 
 void registry_remove_namespace(struct registry *r, nsid_t nsid)
 {
-	MAP_FOR_EACH(n, &r->devices) {
-		struct device *d = container_of(n, struct device, by_place);
+	MAP_EACH(d, &r->devices, struct device, by_place) {
 		if (d->nsid == nsid)
 			registry_remove(r, d);
 	}

@@ -211,8 +211,7 @@ void history_close(struct history *h, uint32_t from, uint32_t to, const struct r
 
 struct step *history_from(const struct history *h, uint32_t serial)
 {
-	LIST_FOR_EACH(p, &h->steps) {
-		struct step *step = container_of(p, struct step, in_history);
+	LIST_EACH(step, &h->steps, struct step, in_history) {
 		if (step->from == serial)
 			return step;
 	}

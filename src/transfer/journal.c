@@ -16,12 +16,7 @@
 struct jzone *jzone_find(const struct journal *j, const uint8_t *apex)
 {
 	uint64_t hash = name_hash(j->seed, apex);
-	for (struct map_node *n = map_first(&j->zones, hash); n; n = map_next(n)) {
-		struct jzone *z = container_of(n, struct jzone, in_map);
-		if (name_equal(z->apex.wire, apex))
-			return z;
-	}
-	return NULL;
+	return MAP_FIND(&j->zones, hash, struct jzone, in_map, z, name_equal(z->apex.wire, apex));
 }
 
 struct jzone *jzone_over(const struct journal *j, const uint8_t *name)
@@ -236,8 +231,7 @@ static void commit_zone(struct journal *j, struct jzone *z,
 void journal_commit(struct journal *j, uint32_t serial_floor,
 	void (*visit)(void *arg, const uint8_t *apex, uint32_t serial), void *arg)
 {
-	LIST_FOR_EACH(p, &j->dirty) {
-		struct jzone *z = container_of(p, struct jzone, in_dirty);
+	LIST_EACH(z, &j->dirty, struct jzone, in_dirty) {
 		if (!z->is_catalog)
 			commit_zone(j, z, visit, arg);
 	}
@@ -256,8 +250,7 @@ struct records *journal_soa(const struct journal *j, const uint8_t *apex)
 void journal_each_zone(const struct journal *j,
 	void (*visit)(void *arg, const uint8_t *apex, uint32_t serial), void *arg)
 {
-	MAP_FOR_EACH(n, &j->zones) {
-		const struct jzone *z = container_of(n, struct jzone, in_map);
+	MAP_EACH(z, &j->zones, const struct jzone, in_map) {
 		if (z->serial != 0)
 			visit(arg, z->apex.wire, z->serial);
 	}
@@ -267,8 +260,7 @@ void journal_each_misplaced(const struct journal *j,
 	unsigned (*view_of)(void *arg, const struct addr *client),
 	void (*visit)(void *arg, const uint8_t *apex), void *arg)
 {
-	MAP_FOR_EACH(n, &j->zones) {
-		const struct jzone *z = container_of(n, struct jzone, in_map);
+	MAP_EACH(z, &j->zones, const struct jzone, in_map) {
 		if (history_has_misplaced(&z->history, z->serial, view_of, arg))
 			visit(arg, z->apex.wire);
 	}
@@ -278,8 +270,8 @@ struct journal_stats journal_stats(const struct journal *j)
 {
 	struct journal_stats stats = {
 		.zones = j->zones.count, .bytes = j->bytes, .forgotten = j->forgotten};
-	MAP_FOR_EACH(n, &j->zones)
-		stats.steps += container_of(n, struct jzone, in_map)->history.step_count;
+	MAP_EACH(jzone, &j->zones, struct jzone, in_map)
+		stats.steps += jzone->history.step_count;
 	return stats;
 }
 
@@ -330,8 +322,8 @@ void journal_free(struct journal *j)
 	if (!j)
 		return;
 	snapshot_walk_free(j->walk);
-	MAP_FOR_EACH(n, &j->zones)
-		jzone_free(j, container_of(n, struct jzone, in_map));
+	MAP_EACH(jzone, &j->zones, struct jzone, in_map)
+		jzone_free(j, jzone);
 	map_fini(&j->zones);
 	free(j);
 }

@@ -61,8 +61,8 @@ static void errand_free(struct notify *n, struct errand *e)
 
 static void forget_all(struct notify *n)
 {
-	MAP_FOR_EACH(p, &n->errands)
-		errand_free(n, container_of(p, struct errand, in_map));
+	MAP_EACH(errand, &n->errands, struct errand, in_map)
+		errand_free(n, errand);
 	free(n->keys);
 	n->keys = NULL;
 	n->targets = 0;
@@ -92,12 +92,8 @@ void notify_free(struct notify *n)
 static struct errand *find(const struct notify *n, const uint8_t *apex, size_t target)
 {
 	uint64_t hash = name_hash(n->seed, apex);
-	for (struct map_node *p = map_first(&n->errands, hash); p; p = map_next(p)) {
-		struct errand *e = container_of(p, struct errand, in_map);
-		if (e->target == target && name_equal(e->apex.wire, apex))
-			return e;
-	}
-	return NULL;
+	return MAP_FIND(&n->errands, hash, struct errand, in_map, e,
+		e->target == target && name_equal(e->apex.wire, apex));
 }
 
 static struct errand *find_or_add(struct notify *n, const uint8_t *apex, size_t target)
@@ -246,7 +242,7 @@ bool notify_input(struct notify *n, uint64_t now_s, size_t target, const uint8_t
 struct notify_stats notify_stats(const struct notify *n)
 {
 	struct notify_stats stats = n->stats;
-	MAP_FOR_EACH(p, &n->errands)
-		stats.waiting += container_of(p, struct errand, in_map)->state != ERRAND_IDLE;
+	MAP_EACH(errand, &n->errands, struct errand, in_map)
+		stats.waiting += errand->state != ERRAND_IDLE;
 	return stats;
 }

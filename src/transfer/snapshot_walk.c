@@ -48,8 +48,8 @@ void snapshot_walk_free(struct snapshot_walk *s)
 {
 	if (!s)
 		return;
-	MAP_FOR_EACH(n, &s->changed)
-		free(container_of(n, struct changed, in_map));
+	MAP_EACH(changed, &s->changed, struct changed, in_map)
+		free(changed);
 	map_fini(&s->changed);
 	free(s);
 }
@@ -58,11 +58,8 @@ static bool has_changed(const struct snapshot_walk *s, const uint8_t *name)
 {
 	if (s->changed.count == 0)
 		return false;
-	for (struct map_node *n = map_first(&s->changed, name_hash(s->seed, name)); n;
-		n = map_next(n))
-		if (name_equal(container_of(n, struct changed, in_map)->name, name))
-			return true;
-	return false;
+	return MAP_FIND(&s->changed, name_hash(s->seed, name), struct changed, in_map, c,
+		name_equal(c->name, name));
 }
 
 static int note_change(struct snapshot_walk *s, const uint8_t *name)

@@ -47,8 +47,7 @@ void source_advance(struct journal *j UNUSED, struct jzone *z)
 
 void journal_trim(struct journal *j, ns_t now)
 {
-	LIST_FOR_EACH(p, &j->imaged) {
-		struct jzone *z = container_of(p, struct jzone, in_imaged);
+	LIST_EACH(z, &j->imaged, struct jzone, in_imaged) {
 		if (z->snapshot_until <= now)
 			drop_image(z);
 	}
@@ -57,9 +56,8 @@ void journal_trim(struct journal *j, ns_t now)
 ns_t journal_deadline(const struct journal *j)
 {
 	ns_t deadline = NS_NEVER;
-	LIST_FOR_EACH(p, &j->imaged)
-		deadline =
-			ns_min(deadline, container_of(p, struct jzone, in_imaged)->snapshot_until);
+	LIST_EACH(jzone, &j->imaged, struct jzone, in_imaged)
+		deadline = ns_min(deadline, jzone->snapshot_until);
 	return deadline;
 }
 
@@ -70,8 +68,7 @@ static void abandon_survey(struct journal *j)
 {
 	snapshot_walk_free(j->walk);
 	j->walk = NULL;
-	MAP_FOR_EACH(n, &j->zones) {
-		struct jzone *z = container_of(n, struct jzone, in_map);
+	MAP_EACH(z, &j->zones, struct jzone, in_map) {
 		if (!z->making)
 			continue;
 		snapshot_free(z->making);
@@ -99,10 +96,9 @@ void source_forget(struct journal *j, struct jzone *z)
 /* Notes which zones have no other below them. */
 static void find_leaves(struct journal *j)
 {
-	MAP_FOR_EACH(n, &j->zones)
-		container_of(n, struct jzone, in_map)->is_leaf = true;
-	MAP_FOR_EACH(n, &j->zones) {
-		const struct jzone *z = container_of(n, struct jzone, in_map);
+	MAP_EACH(jzone, &j->zones, struct jzone, in_map)
+		jzone->is_leaf = true;
+	MAP_EACH(z, &j->zones, const struct jzone, in_map) {
 		struct jzone *above =
 			z->apex.wire[0] ? jzone_over(j, name_parent(z->apex.wire)) : NULL;
 		if (above && !z->is_catalog)
@@ -136,8 +132,7 @@ static void begin_snapshot_walk(struct journal *j)
 		return;
 	find_leaves(j);
 	j->surveyed = NULL;
-	LIST_FOR_EACH(p, &j->wanted) {
-		struct jzone *z = container_of(p, struct jzone, in_wanted);
+	LIST_EACH(z, &j->wanted, struct jzone, in_wanted) {
 		list_remove(&z->in_wanted);
 		z->making = snapshot_new(z->soa, z->serial);
 	}
@@ -147,8 +142,7 @@ static void end_survey(struct journal *j, ns_t now)
 {
 	snapshot_walk_free(j->walk);
 	j->walk = NULL;
-	MAP_FOR_EACH(n, &j->zones) {
-		struct jzone *z = container_of(n, struct jzone, in_map);
+	MAP_EACH(z, &j->zones, struct jzone, in_map) {
 		if (z->making)
 			take_image(j, z, z->making, now);
 		z->making = NULL;
@@ -182,8 +176,7 @@ static struct snapshot *snapshot_catalog(const struct journal *j, const struct j
 	if (!snapshot)
 		return NULL;
 	catalog_head(catalog->apex.wire, snapshot);
-	MAP_FOR_EACH(n, &j->zones) {
-		const struct jzone *z = container_of(n, struct jzone, in_map);
+	MAP_EACH(z, &j->zones, const struct jzone, in_map) {
 		if (jzone_is_member(z) &&
 			catalog_member(catalog->apex.wire, z->apex.wire, &member) == 0)
 			snapshot_add(snapshot, &member.record);

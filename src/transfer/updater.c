@@ -112,8 +112,8 @@ void updater_free(struct updater *u)
 {
 	if (!u)
 		return;
-	MAP_FOR_EACH(n, &u->items)
-		item_free(u, container_of(n, struct item, in_map));
+	MAP_EACH(item, &u->items, struct item, in_map)
+		item_free(u, item);
 	map_fini(&u->items);
 	free(u);
 }
@@ -121,10 +121,11 @@ void updater_free(struct updater *u)
 static struct item *item_get(struct updater *u, const uint8_t *name)
 {
 	uint64_t hash = name_hash(u->config.seed, name);
-	for (struct map_node *n = map_first(&u->items, hash); n; n = map_next(n))
-		if (name_equal(container_of(n, struct item, in_map)->name.wire, name))
-			return container_of(n, struct item, in_map);
-	struct item *i = calloc(1, sizeof(*i));
+	struct item *i =
+		MAP_FIND(&u->items, hash, struct item, in_map, it, name_equal(it->name.wire, name));
+	if (i)
+		return i;
+	i = calloc(1, sizeof(*i));
 	if (!i || map_add(&u->items, &i->in_map, hash)) {
 		free(i);
 		return NULL;
@@ -175,8 +176,7 @@ static void touch_node(void *arg, const struct node *n)
 static void touch_all(struct updater *u)
 {
 	zone_each_node(u->config.zone, touch_node, u);
-	MAP_FOR_EACH(n, &u->items) {
-		struct item *i = container_of(n, struct item, in_map);
+	MAP_EACH(i, &u->items, struct item, in_map) {
 		if (i->state == ITEM_CLEAN)
 			enqueue(u, i);
 	}

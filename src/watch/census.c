@@ -79,10 +79,8 @@ struct census {
 static struct known_nsid *known_nsid_find(const struct census *c, nsid_t nsid)
 {
 	uint64_t hash = hash_mix(0, (uint32_t)nsid);
-	for (struct map_node *n = map_first(&c->known_nsids, hash); n; n = map_next(n))
-		if (container_of(n, struct known_nsid, node)->nsid == nsid)
-			return container_of(n, struct known_nsid, node);
-	return NULL;
+	return MAP_FIND(&c->known_nsids, hash, struct known_nsid, node, known_nsid,
+		known_nsid->nsid == nsid);
 }
 
 static void known_nsid_free(struct census *c, struct known_nsid *known)
@@ -376,8 +374,8 @@ void census_ns_gone(struct census *c, nsid_t nsid)
 
 void census_forget_ids(struct census *c)
 {
-	MAP_FOR_EACH(n, &c->known_nsids)
-		known_nsid_free(c, container_of(n, struct known_nsid, node));
+	MAP_EACH(known_nsid, &c->known_nsids, struct known_nsid, node)
+		known_nsid_free(c, known_nsid);
 	relation_forget_nsids(c->relation);
 	census_trigger(c);
 }
@@ -535,8 +533,8 @@ void census_free(struct census *c)
 {
 	if (!c)
 		return;
-	MAP_FOR_EACH(n, &c->known_nsids)
-		known_nsid_free(c, container_of(n, struct known_nsid, node));
+	MAP_EACH(known_nsid, &c->known_nsids, struct known_nsid, node)
+		known_nsid_free(c, known_nsid);
 	map_fini(&c->known_nsids);
 	pidwatches_free(c->pidwatches);
 	tasks_bpf_close(c->bpf);

@@ -42,12 +42,8 @@ struct grants {
 
 static struct grant *find(const struct grants *g, uint64_t cookie, uint32_t ifindex)
 {
-	for (struct map_node *n = map_first(&g->all, hash_mix(0, cookie)); n; n = map_next(n)) {
-		struct grant *grant = container_of(n, struct grant, node);
-		if (grant->cookie == cookie && grant->ifindex == ifindex)
-			return grant;
-	}
-	return NULL;
+	return MAP_FIND(&g->all, hash_mix(0, cookie), struct grant, node, grant,
+		grant->cookie == cookie && grant->ifindex == ifindex);
 }
 
 static struct grant *find_or_make(struct grants *g, const struct device_grant *of)
@@ -97,12 +93,11 @@ static void changed(const struct grants *g, uint64_t cookie, uint32_t ifindex)
 
 void grants_ns_known(struct grants *g, nsid_t nsid, const struct event_ns *info)
 {
-	uint64_t hash = hash_mix(0, info->cookie);
-	for (struct map_node *n = map_first(&g->all, hash); n && info->cookie; n = map_next(n)) {
-		const struct grant *grant = container_of(n, struct grant, node);
+	if (info->cookie == 0)
+		return;
+	MAP_EACH_WITH(grant, &g->all, hash_mix(0, info->cookie), struct grant, node)
 		if (grant->cookie == info->cookie)
 			tell_link(g, nsid, grant->cookie, grant->ifindex);
-	}
 }
 
 /* --- reading ------------------------------------------------------------------------------ */
@@ -130,8 +125,8 @@ static bool read_grant(struct grants *g, const char *name, const struct device_g
 
 static void scan(struct grants *g, bool may_tell)
 {
-	MAP_FOR_EACH(n, &g->all)
-		container_of(n, struct grant, node)->is_seen = false;
+	MAP_EACH(grant, &g->all, struct grant, node)
+		grant->is_seen = false;
 	int fd = openat(g->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	for (const struct dirent *de; dir && (de = readdir(dir));) {
@@ -142,8 +137,7 @@ static void scan(struct grants *g, bool may_tell)
 	}
 	if (dir)
 		closedir(dir);
-	MAP_FOR_EACH(n, &g->all) {
-		struct grant *grant = container_of(n, struct grant, node);
+	MAP_EACH(grant, &g->all, struct grant, node) {
 		uint64_t cookie = grant->cookie;
 		uint32_t ifindex = grant->ifindex;
 		if (grant->is_seen)
@@ -232,8 +226,8 @@ void grants_close(struct grants *g)
 {
 	if (!g)
 		return;
-	MAP_FOR_EACH(n, &g->all)
-		drop(g, container_of(n, struct grant, node));
+	MAP_EACH(grant, &g->all, struct grant, node)
+		drop(g, grant);
 	map_fini(&g->all);
 	if (g->inotify_fd >= 0)
 		close(g->inotify_fd);

@@ -72,13 +72,8 @@ struct netns_dir {
 
 static struct known_ns *ns_find(const struct netns_dir *d, nsid_t nsid)
 {
-	struct map_node *n = map_first(&d->namespaces, hash_mix(0, (uint32_t)nsid));
-	for (; n; n = map_next(n)) {
-		struct known_ns *ns = container_of(n, struct known_ns, node);
-		if (ns->nsid == nsid)
-			return ns;
-	}
-	return NULL;
+	return MAP_FIND(&d->namespaces, hash_mix(0, (uint32_t)nsid), struct known_ns, node, ns,
+		ns->nsid == nsid);
 }
 
 static struct known_ns *ns_find_or_make(struct netns_dir *d, nsid_t nsid)
@@ -117,8 +112,8 @@ static void ns_touch(struct netns_dir *d, struct known_ns *ns)
 static void ns_choose_name(struct known_ns *ns)
 {
 	const char *first = NULL;
-	LIST_FOR_EACH(p, &ns->names) {
-		const char *name = container_of(p, struct entry, in_ns)->name;
+	LIST_EACH(entry, &ns->names, struct entry, in_ns) {
+		const char *name = entry->name;
 		if (!first || strcmp(name, first) < 0)
 			first = name;
 	}
@@ -131,8 +126,7 @@ static void ns_choose_name(struct known_ns *ns)
  * its namespace without a name. */
 static void tell_all(struct netns_dir *d)
 {
-	LIST_FOR_EACH(p, &d->dirty) {
-		struct known_ns *ns = container_of(p, struct known_ns, in_dirty);
+	LIST_EACH(ns, &d->dirty, struct known_ns, in_dirty) {
 		list_remove(&ns->in_dirty);
 		ns_choose_name(ns);
 		d->config.on_info(d->config.arg, ns->nsid, &ns->info);
@@ -148,12 +142,8 @@ static uint64_t name_hash(const char *name)
 
 static struct entry *entry_find(const struct netns_dir *d, const char *name)
 {
-	for (struct map_node *n = map_first(&d->names, name_hash(name)); n; n = map_next(n)) {
-		struct entry *e = container_of(n, struct entry, node);
-		if (strcmp(e->name, name) == 0)
-			return e;
-	}
-	return NULL;
+	return MAP_FIND(
+		&d->names, name_hash(name), struct entry, node, e, strcmp(e->name, name) == 0);
 }
 
 static struct entry *entry_find_or_make(struct netns_dir *d, const char *name)
@@ -252,8 +242,7 @@ static bool entry_look(struct netns_dir *d, struct entry *e, ns_t now)
 
 static void look_at_pending(struct netns_dir *d, ns_t now)
 {
-	LIST_FOR_EACH(p, &d->pending) {
-		struct entry *e = container_of(p, struct entry, in_pending);
+	LIST_EACH(e, &d->pending, struct entry, in_pending) {
 		if (entry_look(d, e, now))
 			continue;
 		if (now >= e->give_up)
@@ -362,8 +351,8 @@ void netns_dir_scan(struct netns_dir *d, ns_t now)
 {
 	d->has_to_scan = false;
 	watch_dir(d);
-	MAP_FOR_EACH(n, &d->names)
-		container_of(n, struct entry, node)->is_seen = false;
+	MAP_EACH(entry, &d->names, struct entry, node)
+		entry->is_seen = false;
 	DIR *dir = opendir(d->path);
 	if (dir) {
 		for (const struct dirent *de; (de = readdir(dir));)
@@ -371,8 +360,7 @@ void netns_dir_scan(struct netns_dir *d, ns_t now)
 				look_at_name(d, de->d_name, now);
 		closedir(dir);
 	}
-	MAP_FOR_EACH(n, &d->names) {
-		struct entry *e = container_of(n, struct entry, node);
+	MAP_EACH(e, &d->names, struct entry, node) {
 		if (!e->is_seen)
 			entry_free(d, e);
 	}
@@ -443,8 +431,8 @@ void netns_dir_handle(struct netns_dir *d, ns_t now)
 ns_t netns_dir_deadline(const struct netns_dir *d)
 {
 	ns_t deadline = NS_NEVER;
-	LIST_FOR_EACH(p, &d->pending)
-		deadline = ns_min(deadline, container_of(p, struct entry, in_pending)->retry_at);
+	LIST_EACH(entry, &d->pending, struct entry, in_pending)
+		deadline = ns_min(deadline, entry->retry_at);
 	return deadline;
 }
 
@@ -453,8 +441,7 @@ void netns_dir_ns_gone(struct netns_dir *d, nsid_t nsid, ns_t now)
 	struct known_ns *ns = ns_find(d, nsid);
 	if (!ns)
 		return;
-	LIST_FOR_EACH(p, &ns->names) {
-		struct entry *e = container_of(p, struct entry, in_ns);
+	LIST_EACH(e, &ns->names, struct entry, in_ns) {
 		list_remove(&e->in_ns);
 		e->ns = NULL;
 		entry_await(d, e, now);
@@ -508,10 +495,10 @@ void netns_dir_free(struct netns_dir *d)
 {
 	if (!d)
 		return;
-	MAP_FOR_EACH(n, &d->names)
-		entry_free(d, container_of(n, struct entry, node));
-	MAP_FOR_EACH(n, &d->namespaces)
-		ns_free(d, container_of(n, struct known_ns, node));
+	MAP_EACH(entry, &d->names, struct entry, node)
+		entry_free(d, entry);
+	MAP_EACH(known_ns, &d->namespaces, struct known_ns, node)
+		ns_free(d, known_ns);
 	map_fini(&d->names);
 	map_fini(&d->namespaces);
 	if (d->mounts_fd >= 0)

@@ -30,10 +30,7 @@ struct pidwatches {
 static struct pidwatch *find(const struct pidwatches *w, int32_t pid)
 {
 	uint64_t hash = hash_mix(0, (uint32_t)pid);
-	for (struct map_node *n = map_first(&w->all, hash); n; n = map_next(n))
-		if (container_of(n, struct pidwatch, node)->pid == pid)
-			return container_of(n, struct pidwatch, node);
-	return NULL;
+	return MAP_FIND(&w->all, hash, struct pidwatch, node, pidwatch, pidwatch->pid == pid);
 }
 
 static void drop(struct pidwatches *w, struct pidwatch *pidwatch)
@@ -62,8 +59,8 @@ void pidwatches_free(struct pidwatches *w)
 {
 	if (!w)
 		return;
-	MAP_FOR_EACH(n, &w->all)
-		drop(w, container_of(n, struct pidwatch, node));
+	MAP_EACH(pidwatch, &w->all, struct pidwatch, node)
+		drop(w, pidwatch);
 	map_fini(&w->all);
 	if (w->epoll_fd >= 0)
 		close(w->epoll_fd);
@@ -72,8 +69,8 @@ void pidwatches_free(struct pidwatches *w)
 
 void pidwatches_begin(struct pidwatches *w)
 {
-	MAP_FOR_EACH(n, &w->all)
-		container_of(n, struct pidwatch, node)->is_wanted = false;
+	MAP_EACH(pidwatch, &w->all, struct pidwatch, node)
+		pidwatch->is_wanted = false;
 }
 
 static void add(struct pidwatches *w, int32_t pid, int fd)
@@ -108,8 +105,7 @@ bool pidwatches_want(struct pidwatches *w, int32_t pid)
 
 void pidwatches_end(struct pidwatches *w)
 {
-	MAP_FOR_EACH(n, &w->all) {
-		struct pidwatch *pidwatch = container_of(n, struct pidwatch, node);
+	MAP_EACH(pidwatch, &w->all, struct pidwatch, node) {
 		if (!pidwatch->is_wanted)
 			drop(w, pidwatch);
 	}

@@ -45,10 +45,10 @@ struct walk {
 static struct known *known_get(struct map *map, uint32_t ino)
 {
 	uint64_t hash = hash_mix(0, ino);
-	for (struct map_node *n = map_first(map, hash); n; n = map_next(n))
-		if (container_of(n, struct known, node)->ino == ino)
-			return container_of(n, struct known, node);
-	struct known *known = calloc(1, sizeof(*known));
+	struct known *known = MAP_FIND(map, hash, struct known, node, k, k->ino == ino);
+	if (known)
+		return known;
+	known = calloc(1, sizeof(*known));
 	if (!known || map_add(map, &known->node, hash)) {
 		free(known);
 		return NULL;
@@ -59,8 +59,8 @@ static struct known *known_get(struct map *map, uint32_t ino)
 
 static void known_free_all(struct map *map)
 {
-	MAP_FOR_EACH(n, map)
-		free(container_of(n, struct known, node));
+	MAP_EACH(known, map, struct known, node)
+		free(known);
 	map_fini(map);
 }
 

@@ -12,12 +12,8 @@ struct owner *zone_owner(const struct zone *z, const struct key *key, unsigned s
 {
 	uint64_t hash = key_hash(z->reader.seed, key, skip);
 	unsigned len = key->len - skip;
-	for (struct map_node *n = map_first(&z->owners, hash); n; n = map_next(n)) {
-		struct owner *owner = container_of(n, struct owner, in_map);
-		if (name_len(owner->name) == len && key_is_at(key, skip, owner->name, len))
-			return owner;
-	}
-	return NULL;
+	return MAP_FIND(&z->owners, hash, struct owner, in_map, owner,
+		name_len(owner->name) == len && key_is_at(key, skip, owner->name, len));
 }
 
 struct owner *zone_owner_new(struct zone *z, const struct place *place)

@@ -34,8 +34,7 @@ void zone_free(struct zone *z)
 {
 	if (!z)
 		return;
-	MAP_FOR_EACH(n, &z->owners) {
-		struct owner *owner = container_of(n, struct owner, in_map);
+	MAP_EACH(owner, &z->owners, struct owner, in_map) {
 		for (int s = 0; s < SAY_COUNT; s++)
 			node_free(owner->said[s]);
 		zone_owner_free(z, owner);
@@ -298,8 +297,8 @@ static void advance_serial(struct zone *z, struct owner *owner, uint32_t floor)
 
 struct zone_garbage *zone_commit(struct zone *z, uint32_t serial_floor)
 {
-	LIST_FOR_EACH(n, &z->dirty)
-		advance_serial(z, container_of(n, struct owner, in_dirty), serial_floor);
+	LIST_EACH(owner, &z->dirty, struct owner, in_dirty)
+		advance_serial(z, owner, serial_floor);
 	struct zone_garbage *garbage = z->garbage.count > 0 ? malloc(sizeof(*garbage)) : NULL;
 	if (!garbage)
 		return NULL; /* kept for the next commit */

@@ -146,15 +146,13 @@ static void put_whole_ns(void *arg, const struct model_ns *ns)
 {
 	struct buf *b = arg;
 	put_ns(b, "ns", ns);
-	LIST_FOR_EACH(h, &ns->hostnames)
-		put_hostname(b, ns, &container_of(h, struct model_hostname, in_ns)->info);
-	LIST_FOR_EACH(l, &ns->links) {
-		const struct model_link *link = container_of(l, struct model_link, in_ns);
+	LIST_EACH(model_hostname, &ns->hostnames, struct model_hostname, in_ns)
+		put_hostname(b, ns, &model_hostname->info);
+	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
 		if (!link->is_present)
 			continue;
 		put_link(b, "link", link);
-		LIST_FOR_EACH(a, &link->addrs) {
-			const struct model_addr *addr = container_of(a, struct model_addr, in_link);
+		LIST_EACH(addr, &link->addrs, const struct model_addr, in_link) {
 			if (addr->is_present)
 				put_addr(b, "addr", addr);
 		}

@@ -27,12 +27,7 @@ static void add(struct map *m, struct item *item, int key, uint64_t hash)
 
 static struct item *find(const struct map *m, int key, uint64_t hash)
 {
-	for (struct map_node *n = map_first(m, hash); n; n = map_next(n)) {
-		struct item *item = container_of(n, struct item, node);
-		if (item->key == key)
-			return item;
-	}
-	return NULL;
+	return MAP_FIND(m, hash, struct item, node, item, item->key == key);
 }
 
 static uint64_t hash_of(int key)
@@ -46,7 +41,7 @@ static void an_empty_map_has_nothing_and_costs_nothing(void **state)
 	(void)state;
 	assert_null(map_first(&m, 1));
 	assert_null(map_begin(&m));
-	MAP_FOR_EACH(n, &m)
+	MAP_EACH(item, &m, struct item, node)
 		fail();
 	map_fini(&m);
 }
@@ -78,7 +73,7 @@ static void equal_hashes_are_told_apart_by_their_owner(void **state)
 		add(&m, &items[i], i, 42);
 	for (int i = 0; i < 100; i++)
 		assert_ptr_equal(find(&m, i, 42), &items[i]);
-	for (struct map_node *n = map_first(&m, 42); n; n = map_next(n))
+	MAP_EACH_WITH(item, &m, 42, struct item, node)
 		seen++;
 	assert_int_equal(seen, 100);
 	map_fini(&m);
@@ -135,10 +130,9 @@ static void a_walk_sees_each_once_and_may_free_what_it_sees(void **state)
 	(void)state;
 	for (int i = 0; i < 300; i++)
 		add(&m, calloc(1, sizeof(struct item)), i, hash_of(i % 100));
-	MAP_FOR_EACH(n, &m) {
-		struct item *item = container_of(n, struct item, node);
+	MAP_EACH(item, &m, struct item, node) {
 		seen[item->key]++;
-		map_remove(&m, n);
+		map_remove(&m, &item->node);
 		free(item);
 	}
 	for (int i = 0; i < 300; i++)
@@ -194,7 +188,7 @@ static void an_addition_moves_few_buckets_whatever_the_size(void **state)
 		/* At any moment all are found, and a walk sees each once. */
 		if (i % 97 == 0) {
 			size_t seen = 0;
-			MAP_FOR_EACH(n, &m)
+			MAP_EACH(item, &m, struct item, node)
 				seen++;
 			assert_int_equal(seen, i + 1);
 			for (int k = 0; k <= i; k += 13)
@@ -232,8 +226,8 @@ static void a_list_keeps_the_order_of_its_appends(void **state)
 		items[i].key = i;
 		list_append(&head, &items[i].link);
 	}
-	LIST_FOR_EACH(p, &head)
-		assert_int_equal(container_of(p, struct item, link)->key, next++);
+	LIST_EACH(item, &head, struct item, link)
+		assert_int_equal(item->key, next++);
 	assert_int_equal(next, 3);
 }
 
@@ -247,9 +241,9 @@ static void list_elements_may_go_while_walked_and_twice(void **state)
 		items[i].key = i;
 		list_append(&head, &items[i].link);
 	}
-	LIST_FOR_EACH(p, &head)
-		if (container_of(p, struct item, link)->key % 2 == 0)
-			list_remove(p);
+	LIST_EACH(item, &head, struct item, link)
+		if (item->key % 2 == 0)
+			list_remove(&item->link);
 	list_remove(&items[0].link);
 	assert_ptr_equal(head.next, &items[1].link);
 	assert_ptr_equal(head.prev, &items[3].link);

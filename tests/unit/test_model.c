@@ -69,9 +69,8 @@ static void on_hostnames(void *arg, const struct model_ns *ns)
 	char text[HOSTNAME_CAP + 16];
 	snprintf(text, sizeof(text), "%sh%d", w->told[0] ? " " : "", ns->nsid);
 	strcat(w->told, text);
-	LIST_FOR_EACH(p, &ns->hostnames) {
-		snprintf(text, sizeof(text), ".%s",
-			container_of(p, struct model_hostname, in_ns)->info.name);
+	LIST_EACH(model_hostname, &ns->hostnames, struct model_hostname, in_ns) {
+		snprintf(text, sizeof(text), ".%s", model_hostname->info.name);
 		strcat(w->told, text);
 	}
 }
