@@ -3,7 +3,12 @@
  * Owns responses being written: sets into packets, flush bits, TTLs, additional records, sizes.
  * Never decides who gets an answer or when. Called for announcements, answers and replies.
  */
-#include "mdns/engine.h"
+#include "mdns/compose.h"
+
+#include "mdns/identity.h"
+#include "mdns/mrecord.h"
+#include "mdns/nsec.h"
+#include "mdns/state.h"
 
 enum { LEGACY_TTL = 10, /* §6.7 */ HEADERS_MAX = 40 + 8 };
 

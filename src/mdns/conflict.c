@@ -3,7 +3,13 @@
  * Owns what peers' responses say about names that are claimed here: conflicts, renames, rescue
  * (RFC 6762 §6.6, §7.4, §8.1, §9). Never answers questions. Called for each response that comes in.
  */
-#include "mdns/engine.h"
+#include "mdns/conflict.h"
+
+#include "mdns/identity.h"
+#include "mdns/message.h"
+#include "mdns/mrecord.h"
+#include "mdns/state.h"
+#include "mdns/yield.h"
 
 enum { DEFENCES_MAX = 3 };
 

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the engine as its owner sees it: links, time, the packets that go out, notices, status.
+ * Owns the engine as its owner sees it: links that come and go, packets in, packets out, status.
  * Never reads a clock, a socket or randomness. Called by the shell, the simulator and the fuzzer.
  */
-#include "mdns/engine.h"
+#include "mdns/mdns.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-struct pending_notice {
-	struct list of_mdns;
-	struct mdns_notice notice;
-};
+#include "mdns/conflict.h"
+#include "mdns/identity.h"
+#include "mdns/link.h"
+#include "mdns/mrecord.h"
+#include "mdns/oneshot.h"
+#include "mdns/probe.h"
+#include "mdns/put.h"
+#include "mdns/query.h"
+#include "mdns/respond.h"
+#include "mdns/state.h"
+#include "mdns/tc.h"
+#include "mdns/tie.h"
 
 struct mdns *mdns_new(uint64_t seed)
 {
@@ -74,83 +82,7 @@ void mdns_free(struct mdns *m)
 	free(m);
 }
 
-/* SplitMix64 (Steele, Lea, Flood 2014). The modulo's bias does not matter for delays. */
-ns_t mdns_random(struct mdns *m, ns_t low, ns_t high)
-{
-	uint64_t z = m->random_state += 0x9e3779b97f4a7c15ull;
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return low + (ns_t)((z ^ z >> 31) % (uint64_t)(high - low + 1));
-}
-
-void mdns_notify(struct mname *mname, enum mdns_notice_type type, const struct addr *peer)
-{
-	struct mdns *m = mname->link->m;
-	struct pending_notice *pending = calloc(1, sizeof(*pending));
-	if (!pending)
-		return;
-	pending->notice.type = type;
-	pending->notice.link = mname->link->id;
-	pending->notice.peer = *peer;
-	name_copy(&pending->notice.name, mname->identity->owner);
-	name_copy(&pending->notice.current, mname->identity->current);
-	list_append(&m->notices, &pending->of_mdns);
-	if (++m->notice_count > LIMIT_MDNS_NOTICES) {
-		struct mdns_notice oldest;
-		mdns_next_notice(m, &oldest);
-		m->stats.limited++;
-	}
-}
-
-bool mdns_next_notice(struct mdns *m, struct mdns_notice *ret)
-{
-	if (list_is_empty(&m->notices))
-		return false;
-	struct pending_notice *first =
-		container_of(m->notices.next, struct pending_notice, of_mdns);
-	*ret = first->notice;
-	list_remove(&first->of_mdns);
-	m->notice_count--;
-	free(first);
-	return true;
-}
-
 /* Links */
-
-static uint64_t id_hash(const struct mdns *m, uint32_t id)
-{
-	return hash_mix(m->hash_seed, id);
-}
-
-struct mlink *mlink_find(const struct mdns *m, uint32_t id)
-{
-	return MAP_FIND(&m->links, id_hash(m, id), struct mlink, by_id, link, link->id == id);
-}
-
-static struct mlink *mlink_new(struct mdns *m, uint32_t id)
-{
-	struct mlink *link = calloc(1, sizeof(*link));
-	if (!link)
-		return NULL;
-	link->m = m;
-	link->id = id;
-	link->batch_at = link->last_probe = LONG_AGO;
-	for (size_t i = 0; i < LIMIT_MDNS_CONFLICTS; i++)
-		link->conflicts[i] = LONG_AGO;
-	list_init(&link->goodbyes);
-	list_init(&link->continued);
-	if (map_add(&m->links, &link->by_id, id_hash(m, id))) {
-		free(link);
-		return NULL;
-	}
-	return link;
-}
-
-struct mlink *mlink_get(struct mdns *m, uint32_t id)
-{
-	struct mlink *link = mlink_find(m, id);
-	return link ? link : mlink_new(m, id);
-}
 
 static int mlink_set_prefixes(struct mlink *link, const struct prefix *prefixes, size_t count)
 {
@@ -249,36 +181,59 @@ void mdns_goodbye(struct mdns *m, ns_t now)
 	}
 }
 
-struct mdns_path mlink_group(const struct mlink *link, enum lane lane)
-{
-	static const struct addr groups[LANE_COUNT] = {
-		[LANE_V4] = {ADDR_V4, {224, 0, 0, 251}},
-		[LANE_V6] = {ADDR_V6, {0xff, 0x02, [15] = 0xfb}},
-	};
-	return (struct mdns_path){
-		.link = link->id,
-		.peer = groups[lane],
-		.peer_port = MDNS_PORT,
-		.is_multicast = true,
-	};
-}
-
-size_t mlink_payload(const struct mlink *link, unsigned lanes)
-{
-	size_t headers = lanes & 1 << LANE_V6 ? 40 + 8 : 20 + 8;
-	size_t mtu = link->mtu < UDP_PAYLOAD_MIN + headers ? UDP_PAYLOAD_MIN + headers : link->mtu;
-	return mtu < LIMIT_MDNS_PACKET ? mtu - headers : LIMIT_MDNS_PACKET - headers;
-}
-
-bool mlink_has_source(const struct mlink *link, const struct addr *peer)
-{
-	for (size_t i = 0; i < link->prefix_count; i++)
-		if (prefix_has(&link->prefixes[i], peer))
-			return true;
-	return addr_scope(peer) == ADDR_SCOPE_LOCAL;
-}
-
 /* Packets in */
+
+static void mark_known(struct query *q, struct recset *set, struct mrecord *record, void *arg)
+{
+	(void)arg;
+	recset_note_known(set, record, q->serial);
+}
+
+/* Reads what comes behind the questions. False: malformed. */
+static bool read_records(struct query *q)
+{
+	struct rd r = rd_init(q->packet, q->len);
+	rd_bytes(&r, MSG_HEADER_LEN);
+	rd_skip_questions(&r, q->header.qdcount);
+	if (q->header.count[SECTION_ANSWER] > 0)
+		query_each_known(q, &r, mark_known, NULL);
+	if (q->header.count[SECTION_AUTHORITY] > 0 && !r.err)
+		probe_input(q, &r);
+	return !r.err;
+}
+
+static void query_input(struct mdns *m, struct mlink *link, ns_t now, const struct mdns_path *from,
+	const uint8_t *packet, size_t len)
+{
+	struct query q;
+	struct rd r = rd_init(packet, len);
+	q.m = m;
+	q.link = link;
+	q.lane = lane_of(&from->peer);
+	q.now = now;
+	q.from = from;
+	q.packet = packet;
+	q.len = len;
+	q.serial = m->serial;
+	q.is_legacy = from->peer_port != MDNS_PORT;
+	q.is_direct = !from->is_multicast;
+	q.is_held_back = q.has_reply = q.is_truncated = false;
+	q.delay = 0;
+	rd_header(&r, &q.header);
+
+	if (q.header.count[SECTION_ANSWER] + q.header.count[SECTION_AUTHORITY] > 0 &&
+		!read_records(&q)) {
+		m->stats.malformed++;
+		return;
+	}
+	if (!q.is_legacy && !q.is_direct) {
+		if (q.header.qdcount == 0)
+			continued_extend(&q);
+		else if (q.header.flags & MSG_TC && continued_add(&q))
+			return;
+	}
+	query_answer(&q);
+}
 
 void mdns_input(
 	struct mdns *m, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len)
@@ -316,27 +271,6 @@ void mdns_input(
 }
 
 /* Time and packets out */
-
-static ns_t mlink_deadline(const struct mlink *link)
-{
-	if (!link->is_up)
-		return NS_NEVER;
-	if (!list_is_empty(&link->goodbyes))
-		return LONG_AGO;
-	ns_t at = ns_min(heap_deadline(&link->probes), heap_deadline(&link->announces));
-	for (int lane = 0; lane < LANE_COUNT; lane++)
-		at = ns_min(at, heap_deadline(&link->answers[lane]));
-	return ns_min(at, continued_deadline(link));
-}
-
-void mlink_touch(struct mlink *link)
-{
-	ns_t at = mlink_deadline(link);
-	if (at == NS_NEVER)
-		heap_remove(&link->m->due, &link->due);
-	else if (!heap_has(&link->due) || link->due.at != at)
-		heap_put(&link->m->due, &link->due, at);
-}
 
 /* A packet for both lanes: goes out on the first now and is kept for the second. */
 static void send_on_lanes(

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what a name is called on all links, how it is renamed, and what counts as our own record.
+ * Owns what a name is called on all links, how it is renamed with all that leads to it, and what
+ * counts as said by us.
  * Never sends anything. Called by put, by conflicts and by the owner for persisted names.
  */
-#include "mdns/engine.h"
+#include "mdns/identity.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NUMBER_TEXT_CAP = 16 };
+#include "mdns/mrecord.h"
+#include "mdns/oneshot.h"
+#include "mdns/state.h"
 
-struct identity *identity_find(const struct mdns *m, const uint8_t *owner)
-{
-	uint64_t hash = name_hash(m->hash_seed, owner);
-	return MAP_FIND(&m->identities, hash, struct identity, by_owner, identity,
-		name_equal(identity->owner, owner));
-}
+enum { NUMBER_TEXT_CAP = 16 };
 
 static struct identity *find_current(const struct mdns *m, const uint8_t *name)
 {
@@ -111,6 +109,37 @@ static int set_current(struct mdns *m, struct identity *identity, const struct n
 		err = err ? err : map_add(&mname->link->mnames, &mname->by_name, hash);
 	}
 	return err;
+}
+
+/* Names in rdata that lead to it */
+
+static void reference_rename(
+	struct reference *ref, const struct identity *identity, struct mdns *m, ns_t now)
+{
+	struct recset *set = ref->set;
+	struct mrecord *record = &set->records[ref->index];
+	bool is_announced = set->mname && mname_is_held(set->mname);
+	if (is_announced && !set->is_unique)
+		goodbye_add(set->mname, set, record);
+	if (set->mname)
+		identity_remember(set->mname->identity, record->hash, now);
+	recset_set_target(m, set, ref->index, identity->current);
+	for (int lane = 0; lane < LANE_COUNT; lane++)
+		record->sent[lane] = LONG_AGO;
+	if (is_announced) {
+		mname_announce(set->mname, set, 2, mname_update_at(set->mname, now));
+		mlink_touch(set->mname->link);
+	}
+}
+
+void references_rename(struct identity *identity, struct mdns *m, ns_t now)
+{
+	struct reference *first = reference_find(m, identity->owner);
+	if (!first)
+		return;
+	reference_rename(first, identity, m, now);
+	LIST_EACH(reference, &first->same_target, struct reference, same_target)
+		reference_rename(reference, identity, m, now);
 }
 
 /* Its name is forgotten: what leads to it leads to the one as put again. */
@@ -294,4 +323,32 @@ bool identity_is_spoken_for_by(
 				return true;
 	}
 	return false;
+}
+
+/* What we said ourselves comes back from reflectors and from our own sockets. It is known again
+ * by the sum of its records' hashes, which does not depend on their order. */
+
+uint64_t mname_sum(const struct mname *mname)
+{
+	uint64_t sum = 0;
+	for (const struct recset *set = mname->sets; set; set = set->next)
+		for (uint16_t i = 0; set->is_unique && i < set->count; i++)
+			sum += set->records[i].hash;
+	return sum;
+}
+
+bool identity_has_said(const struct identity *identity, uint64_t sum)
+{
+	for (int i = 0; i < IDENTITY_SAID; i++)
+		if (identity->said[i] == sum)
+			return true;
+	return false;
+}
+
+void identity_note_said(struct identity *identity, uint64_t sum)
+{
+	if (identity_has_said(identity, sum))
+		return;
+	identity->said[identity->said_next] = sum;
+	identity->said_next = (identity->said_next + 1) % IDENTITY_SAID;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns sets of records: their copies, comparison, what was sent of them, names in rdata that follow
- * a rename, goodbyes. Never decides when anything is sent. Called by the rest of the engine.
+ * Owns sets of records: their copies, comparison, what was sent of them, names in their rdata,
+ * goodbyes. Never decides when anything is sent. Called by the rest of the engine.
  */
-#include "mdns/engine.h"
+#include "mdns/mrecord.h"
 
 #include <stdlib.h>
 
@@ -70,13 +70,19 @@ static void index_fill(struct recset *set)
 	}
 }
 
+void recset_set_target(
+	const struct mdns *m, struct recset *set, uint16_t index, const uint8_t *name)
+{
+	record_set_target(m, &set->records[index], set->type, name);
+	index_fill(set);
+}
+
 static const uint8_t *reference_target(const struct reference *ref)
 {
 	return target_of(ref->set->type, ref->set->records[ref->index].put);
 }
 
-/* The one in the map of those to that name, or NULL. */
-static struct reference *reference_find(const struct mdns *m, const uint8_t *target)
+struct reference *reference_find(const struct mdns *m, const uint8_t *target)
 {
 	uint64_t hash = name_hash(m->hash_seed, target);
 	return MAP_FIND(&m->references, hash, struct reference, by_target, ref,
@@ -120,36 +126,6 @@ static void reference_remove(struct mdns *m, struct reference *ref)
 		return;
 	struct reference *heir = container_of(next, struct reference, same_target);
 	heir->is_in_map = map_add(&m->references, &heir->by_target, ref->by_target.hash) == 0;
-}
-
-static void reference_rename(
-	struct reference *ref, const struct identity *identity, struct mdns *m, ns_t now)
-{
-	struct recset *set = ref->set;
-	struct mrecord *record = &set->records[ref->index];
-	bool is_announced = set->mname && mname_is_held(set->mname);
-	if (is_announced && !set->is_unique)
-		goodbye_add(set->mname, set, record);
-	if (set->mname)
-		identity_remember(set->mname->identity, record->hash, now);
-	record_set_target(m, record, set->type, identity->current);
-	index_fill(set);
-	for (int lane = 0; lane < LANE_COUNT; lane++)
-		record->sent[lane] = LONG_AGO;
-	if (is_announced) {
-		mname_announce(set->mname, set, 2, mname_update_at(set->mname, now));
-		mlink_touch(set->mname->link);
-	}
-}
-
-void references_rename(struct identity *identity, struct mdns *m, ns_t now)
-{
-	struct reference *first = reference_find(m, identity->owner);
-	if (!first)
-		return;
-	reference_rename(first, identity, m, now);
-	LIST_EACH(reference, &first->same_target, struct reference, same_target)
-		reference_rename(reference, identity, m, now);
 }
 
 /* Sets */
@@ -305,14 +281,6 @@ bool recset_note_known(struct recset *set, struct mrecord *record, uint64_t seri
 		set->known_count++;
 	}
 	return set->known_count == set->count;
-}
-
-struct recset *mname_find_set(const struct mname *mname, uint16_t type)
-{
-	struct recset *set = mname->sets;
-	while (set && set->type != type)
-		set = set->next;
-	return set;
 }
 
 int peer_record_read(struct mdns *m, const struct rd *r, const struct rr *rr, size_t *at,

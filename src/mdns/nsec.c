@@ -3,7 +3,7 @@
  * Owns the assertion that a name has these types and no others (RFC 6762 §6.1).
  * Never sends it. Called by answers and additional records.
  */
-#include "mdns/engine.h"
+#include "mdns/nsec.h"
 
 bool nsec_is_possible(const struct mname *mname)
 {

@@ -8,10 +8,11 @@
  * That is a function of the mname alone: of its name, its sets, and whether it is held. What was
  * multicast when does not matter to a reply that is not (§6.7).
  */
-#include "mdns/engine.h"
+#include "mdns/oneshot.h"
 
 #include <stdlib.h>
 
+#include "mdns/message.h"
 #include "wire/key.h"
 
 /* A reply to one question: `bytes` has the name asked for, in lower case, and then all that stands

@@ -3,15 +3,15 @@
  * Owns what is to be said: takes in the sets of an owner, finds the difference, and lets only that
  * act. Never sends anything itself. Called by the engine's owner.
  */
-#include "mdns/engine.h"
+#include "mdns/put.h"
 
 #include <stdlib.h>
 
-struct mname *mname_find(const struct mlink *link, const uint8_t *name, uint64_t hash)
-{
-	return MAP_FIND(&link->mnames, hash, struct mname, by_name, mname,
-		name_equal(mname->identity->current, name));
-}
+#include "mdns/identity.h"
+#include "mdns/mrecord.h"
+#include "mdns/oneshot.h"
+#include "mdns/respond.h"
+#include "mdns/state.h"
 
 static struct mname *identity_claim_on(const struct identity *identity, const struct mlink *link)
 {

@@ -4,21 +4,19 @@
  * (RFC 6762 §5 to §7). Never waits itself: answers that may not go at once are respond.c's.
  * Called by the engine for each query that comes in.
  */
-#include "mdns/engine.h"
+#include "mdns/query.h"
+
+#include "mdns/mrecord.h"
+#include "mdns/nsec.h"
+#include "mdns/oneshot.h"
+#include "mdns/respond.h"
+#include "mdns/state.h"
 
 enum { CHAIN_MAX = 8 /* CNAMEs in a row */ };
 
 static const ns_t shared_delay_min = 20 * NS_PER_MS, shared_delay_max = 120 * NS_PER_MS;
 static const ns_t truncated_delay_min = 400 * NS_PER_MS, truncated_delay_max = 500 * NS_PER_MS;
 static const ns_t defence_gap = 250 * NS_PER_MS;
-
-void rd_skip_questions(struct rd *r, unsigned count)
-{
-	for (unsigned i = 0; i < count && !r->err; i++) {
-		rd_skip_name(r);
-		rd_bytes(r, 4);
-	}
-}
 
 /* Known answers */
 
@@ -57,12 +55,6 @@ void query_each_known(struct query *q, struct rd *r, known_visitor *visit, void 
 		if (record)
 			visit(q, set, record, arg);
 	}
-}
-
-static void mark_known(struct query *q, struct recset *set, struct mrecord *record, void *arg)
-{
-	(void)arg;
-	recset_note_known(set, record, q->serial);
 }
 
 /* Replies to the asker alone */
@@ -239,50 +231,4 @@ void query_answer(struct query *q)
 	}
 	if (q->has_reply)
 		finish_reply(q);
-}
-
-/* Reads what comes behind the questions. False: malformed. */
-static bool read_records(struct query *q)
-{
-	struct rd r = rd_init(q->packet, q->len);
-	rd_bytes(&r, MSG_HEADER_LEN);
-	rd_skip_questions(&r, q->header.qdcount);
-	if (q->header.count[SECTION_ANSWER] > 0)
-		query_each_known(q, &r, mark_known, NULL);
-	if (q->header.count[SECTION_AUTHORITY] > 0 && !r.err)
-		probe_input(q, &r);
-	return !r.err;
-}
-
-void query_input(struct mdns *m, struct mlink *link, ns_t now, const struct mdns_path *from,
-	const uint8_t *packet, size_t len)
-{
-	struct query q;
-	struct rd r = rd_init(packet, len);
-	q.m = m;
-	q.link = link;
-	q.lane = lane_of(&from->peer);
-	q.now = now;
-	q.from = from;
-	q.packet = packet;
-	q.len = len;
-	q.serial = m->serial;
-	q.is_legacy = from->peer_port != MDNS_PORT;
-	q.is_direct = !from->is_multicast;
-	q.is_held_back = q.has_reply = q.is_truncated = false;
-	q.delay = 0;
-	rd_header(&r, &q.header);
-
-	if (q.header.count[SECTION_ANSWER] + q.header.count[SECTION_AUTHORITY] > 0 &&
-		!read_records(&q)) {
-		m->stats.malformed++;
-		return;
-	}
-	if (!q.is_legacy && !q.is_direct) {
-		if (q.header.qdcount == 0)
-			continued_extend(&q);
-		else if (q.header.flags & MSG_TC && continued_add(&q))
-			return;
-	}
-	query_answer(&q);
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns answers that are on their way: when they may go, which share a packet, ready replies.
+ * Owns answers that are on their way: when they may go, and which share a packet.
  * Never looks at questions. Called by queries, and by the engine when answers are due.
  */
-#include "mdns/engine.h"
+#include "mdns/respond.h"
+
+#include "mdns/compose.h"
+#include "mdns/mrecord.h"
 
 /* §6.4: an answer that waits only for its random delay goes with a packet that leaves anyway. */
 static const ns_t aggregation_max = 120 * NS_PER_MS;
@@ -97,51 +100,4 @@ size_t respond_poll(struct mlink *link, enum lane lane, ns_t now, uint8_t *buffe
 	size_t len = compose_len(&c);
 	link->m->stats.responses += len > 0;
 	return len;
-}
-
-/* Replies to one peer: each is a length, a path and a message. */
-
-struct outbox_head {
-	size_t len;
-	struct mdns_path to;
-};
-
-uint8_t *outbox_room(struct mdns *m, size_t cap)
-{
-	struct outbox *box = &m->outbox;
-	size_t need = sizeof(struct outbox_head) + cap;
-	if (LIMIT_MDNS_OUTBOX - box->tail < need) {
-		m->stats.limited++;
-		return NULL;
-	}
-	return box->bytes + box->tail + sizeof(struct outbox_head);
-}
-
-bool mdns_is_full(const struct mdns *m)
-{
-	return LIMIT_MDNS_OUTBOX - m->outbox.tail < sizeof(struct outbox_head) + LIMIT_MDNS_PACKET;
-}
-
-void outbox_reply(struct mdns *m, const struct mdns_path *from, size_t len)
-{
-	struct outbox_head head = {.len = len, .to = *from};
-	head.to.is_multicast = false;
-	memcpy(m->outbox.bytes + m->outbox.tail, &head, sizeof(head));
-	m->outbox.tail += sizeof(head) + len;
-	m->stats.responses++;
-}
-
-size_t outbox_take(struct mdns *m, struct mdns_path *to, uint8_t *buffer)
-{
-	struct outbox *box = &m->outbox;
-	struct outbox_head head;
-	if (box->head == box->tail)
-		return 0;
-	memcpy(&head, box->bytes + box->head, sizeof(head));
-	memcpy(buffer, box->bytes + box->head + sizeof(head), head.len);
-	*to = head.to;
-	box->head += sizeof(head) + head.len;
-	if (box->head == box->tail)
-		box->head = box->tail = 0;
-	return head.len;
 }

@@ -4,22 +4,14 @@
  * until they are complete. Never answers itself. Called by queries, and by the engine when a wait
  * is over.
  */
-#include "mdns/engine.h"
+#include "mdns/tc.h"
 
 #include <stdlib.h>
 
-static const ns_t wait_min = 400 * NS_PER_MS, wait_max = 500 * NS_PER_MS;
+#include "mdns/mrecord.h"
+#include "mdns/query.h"
 
-struct continued {
-	struct list of_link;
-	struct mdns_path from;
-	ns_t due;
-	unsigned packets;
-	uint64_t *known; /* a number for each record of ours that the asker knows */
-	size_t known_count, known_cap;
-	size_t len;
-	uint8_t packet[]; /* header and questions */
-};
+static const ns_t wait_min = 400 * NS_PER_MS, wait_max = 500 * NS_PER_MS;
 
 /* The denial's rdata changes with the sets, and its hash stays 0: what it denied is denied. */
 static uint64_t known_number(const struct recset *set, const struct mrecord *record)
@@ -114,14 +106,6 @@ bool continued_extend(struct query *q)
 			c->due = q->now + mdns_random(q->m, wait_min, wait_max);
 	}
 	return has_any;
-}
-
-ns_t continued_deadline(const struct mlink *link)
-{
-	ns_t at = NS_NEVER;
-	LIST_EACH(continued, &link->continued, struct continued, of_link)
-		at = ns_min(at, continued->due);
-	return at;
 }
 
 static int number_cmp(const void *a, const void *b)

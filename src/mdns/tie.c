@@ -4,9 +4,14 @@
  * about to speak for themselves (RFC 6762 §8.2). Never answers: that is query.c's. Called for each
  * query with an authority section.
  */
-#include "mdns/engine.h"
+#include "mdns/tie.h"
 
 #include <stdlib.h>
+
+#include "mdns/identity.h"
+#include "mdns/mrecord.h"
+#include "mdns/state.h"
+#include "mdns/yield.h"
 
 static const ns_t tie_pause = NS_PER_S, tie_step = 50 * NS_PER_MS;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns silence for workloads that speak for themselves, and the memory of what we said ourselves.
+ * Owns silence for workloads that speak for themselves.
  *
  * A peer with an address that we publish for the name is the workload itself. When it says
  * something else of the name than we do, it is not in the wrong: we are silent on that link until
@@ -9,7 +9,10 @@
  *
  * Never renames. Called for responses and probes that come in, and by what writes packets.
  */
-#include "mdns/engine.h"
+#include "mdns/yield.h"
+
+#include "mdns/identity.h"
+#include "mdns/state.h"
 
 static const ns_t lease_min = 10 * NS_PER_S, lease_max = 3600 * NS_PER_S;
 
@@ -55,32 +58,4 @@ void mname_hear_workload(
 	if (mname->state == MDNS_PROBING && lease < 2 * mname->lease)
 		lease = 2 * mname->lease < lease_max ? 2 * mname->lease : lease_max;
 	yield_for(mname, peer, lease, now);
-}
-
-/* What we said ourselves comes back from reflectors and from our own sockets. It is known again
- * by the sum of its records' hashes, which does not depend on their order. */
-
-uint64_t mname_sum(const struct mname *mname)
-{
-	uint64_t sum = 0;
-	for (const struct recset *set = mname->sets; set; set = set->next)
-		for (uint16_t i = 0; set->is_unique && i < set->count; i++)
-			sum += set->records[i].hash;
-	return sum;
-}
-
-bool identity_has_said(const struct identity *identity, uint64_t sum)
-{
-	for (int i = 0; i < IDENTITY_SAID; i++)
-		if (identity->said[i] == sum)
-			return true;
-	return false;
-}
-
-void identity_note_said(struct identity *identity, uint64_t sum)
-{
-	if (identity_has_said(identity, sum))
-		return;
-	identity->said[identity->said_next] = sum;
-	identity->said_next = (identity->said_next + 1) % IDENTITY_SAID;
 }

@@ -23,6 +23,14 @@ void rd_question(struct rd *r, struct question *ret)
 	ret->class = rd_u16(r);
 }
 
+void rd_skip_questions(struct rd *r, unsigned count)
+{
+	for (unsigned i = 0; i < count && !r->err; i++) {
+		rd_skip_name(r);
+		rd_bytes(r, 4);
+	}
+}
+
 void rd_rr(struct rd *r, struct rr *ret)
 {
 	rd_name(r, &ret->owner);

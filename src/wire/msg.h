@@ -82,6 +82,8 @@ struct rr {
 void rd_header(struct rd *r, struct msg_header *ret) NONNULL;
 void rd_question(struct rd *r, struct question *ret) NONNULL;
 void rd_rr(struct rd *r, struct rr *ret) NONNULL;
+/* Moves the cursor behind that many questions. */
+void rd_skip_questions(struct rd *r, unsigned count) NONNULL;
 
 /* Length of the name of a message's first question. It stands alone: no pointers (RFC 9267 §2 on why
  * not to follow what cannot be), 255 bytes at most. 0 if it is malformed, or type and class do not

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the ground that the engine stands on: links and their deadlines, how things are found by
+ * their names, notices, and replies that wait to be sent. Never looks at what a message says.
+ */
+#include "mdns/link.h"
+
+#include <stdlib.h>
+
+/* SplitMix64 (Steele, Lea, Flood 2014). The modulo's bias does not matter for delays. */
+ns_t mdns_random(struct mdns *m, ns_t low, ns_t high)
+{
+	uint64_t z = m->random_state += 0x9e3779b97f4a7c15ull;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return low + (ns_t)((z ^ z >> 31) % (uint64_t)(high - low + 1));
+}
+
+/* Links */
+
+static uint64_t id_hash(const struct mdns *m, uint32_t id)
+{
+	return hash_mix(m->hash_seed, id);
+}
+
+struct mlink *mlink_find(const struct mdns *m, uint32_t id)
+{
+	return MAP_FIND(&m->links, id_hash(m, id), struct mlink, by_id, link, link->id == id);
+}
+
+static struct mlink *mlink_new(struct mdns *m, uint32_t id)
+{
+	struct mlink *link = calloc(1, sizeof(*link));
+	if (!link)
+		return NULL;
+	link->m = m;
+	link->id = id;
+	link->batch_at = link->last_probe = LONG_AGO;
+	for (size_t i = 0; i < LIMIT_MDNS_CONFLICTS; i++)
+		link->conflicts[i] = LONG_AGO;
+	list_init(&link->goodbyes);
+	list_init(&link->continued);
+	if (map_add(&m->links, &link->by_id, id_hash(m, id))) {
+		free(link);
+		return NULL;
+	}
+	return link;
+}
+
+struct mlink *mlink_get(struct mdns *m, uint32_t id)
+{
+	struct mlink *link = mlink_find(m, id);
+	return link ? link : mlink_new(m, id);
+}
+
+struct mdns_path mlink_group(const struct mlink *link, enum lane lane)
+{
+	static const struct addr groups[LANE_COUNT] = {
+		[LANE_V4] = {ADDR_V4, {224, 0, 0, 251}},
+		[LANE_V6] = {ADDR_V6, {0xff, 0x02, [15] = 0xfb}},
+	};
+	return (struct mdns_path){
+		.link = link->id,
+		.peer = groups[lane],
+		.peer_port = MDNS_PORT,
+		.is_multicast = true,
+	};
+}
+
+size_t mlink_payload(const struct mlink *link, unsigned lanes)
+{
+	size_t headers = lanes & 1 << LANE_V6 ? 40 + 8 : 20 + 8;
+	size_t mtu = link->mtu < UDP_PAYLOAD_MIN + headers ? UDP_PAYLOAD_MIN + headers : link->mtu;
+	return mtu < LIMIT_MDNS_PACKET ? mtu - headers : LIMIT_MDNS_PACKET - headers;
+}
+
+bool mlink_has_source(const struct mlink *link, const struct addr *peer)
+{
+	for (size_t i = 0; i < link->prefix_count; i++)
+		if (prefix_has(&link->prefixes[i], peer))
+			return true;
+	return addr_scope(peer) == ADDR_SCOPE_LOCAL;
+}
+
+static ns_t continued_deadline(const struct mlink *link)
+{
+	ns_t at = NS_NEVER;
+	LIST_EACH(continued, &link->continued, struct continued, of_link)
+		at = ns_min(at, continued->due);
+	return at;
+}
+
+static ns_t mlink_deadline(const struct mlink *link)
+{
+	if (!link->is_up)
+		return NS_NEVER;
+	if (!list_is_empty(&link->goodbyes))
+		return LONG_AGO;
+	ns_t at = ns_min(heap_deadline(&link->probes), heap_deadline(&link->announces));
+	for (int lane = 0; lane < LANE_COUNT; lane++)
+		at = ns_min(at, heap_deadline(&link->answers[lane]));
+	return ns_min(at, continued_deadline(link));
+}
+
+void mlink_touch(struct mlink *link)
+{
+	ns_t at = mlink_deadline(link);
+	if (at == NS_NEVER)
+		heap_remove(&link->m->due, &link->due);
+	else if (!heap_has(&link->due) || link->due.at != at)
+		heap_put(&link->m->due, &link->due, at);
+}
+
+/* What is found by its name */
+
+struct identity *identity_find(const struct mdns *m, const uint8_t *owner)
+{
+	uint64_t hash = name_hash(m->hash_seed, owner);
+	return MAP_FIND(&m->identities, hash, struct identity, by_owner, identity,
+		name_equal(identity->owner, owner));
+}
+
+struct mname *mname_find(const struct mlink *link, const uint8_t *name, uint64_t hash)
+{
+	return MAP_FIND(&link->mnames, hash, struct mname, by_name, mname,
+		name_equal(mname->identity->current, name));
+}
+
+struct recset *mname_find_set(const struct mname *mname, uint16_t type)
+{
+	struct recset *set = mname->sets;
+	while (set && set->type != type)
+		set = set->next;
+	return set;
+}
+
+/* Notices */
+
+void mdns_notify(struct mname *mname, enum mdns_notice_type type, const struct addr *peer)
+{
+	struct mdns *m = mname->link->m;
+	struct pending_notice *pending = calloc(1, sizeof(*pending));
+	if (!pending)
+		return;
+	pending->notice.type = type;
+	pending->notice.link = mname->link->id;
+	pending->notice.peer = *peer;
+	name_copy(&pending->notice.name, mname->identity->owner);
+	name_copy(&pending->notice.current, mname->identity->current);
+	list_append(&m->notices, &pending->of_mdns);
+	if (++m->notice_count > LIMIT_MDNS_NOTICES) {
+		struct mdns_notice oldest;
+		mdns_next_notice(m, &oldest);
+		m->stats.limited++;
+	}
+}
+
+bool mdns_next_notice(struct mdns *m, struct mdns_notice *ret)
+{
+	if (list_is_empty(&m->notices))
+		return false;
+	struct pending_notice *first =
+		container_of(m->notices.next, struct pending_notice, of_mdns);
+	*ret = first->notice;
+	list_remove(&first->of_mdns);
+	m->notice_count--;
+	free(first);
+	return true;
+}
+
+/* Replies to one peer: each is a length, a path and a message. */
+
+struct outbox_head {
+	size_t len;
+	struct mdns_path to;
+};
+
+uint8_t *outbox_room(struct mdns *m, size_t cap)
+{
+	struct outbox *box = &m->outbox;
+	size_t need = sizeof(struct outbox_head) + cap;
+	if (LIMIT_MDNS_OUTBOX - box->tail < need) {
+		m->stats.limited++;
+		return NULL;
+	}
+	return box->bytes + box->tail + sizeof(struct outbox_head);
+}
+
+bool mdns_is_full(const struct mdns *m)
+{
+	return LIMIT_MDNS_OUTBOX - m->outbox.tail < sizeof(struct outbox_head) + LIMIT_MDNS_PACKET;
+}
+
+void outbox_reply(struct mdns *m, const struct mdns_path *from, size_t len)
+{
+	struct outbox_head head = {.len = len, .to = *from};
+	head.to.is_multicast = false;
+	memcpy(m->outbox.bytes + m->outbox.tail, &head, sizeof(head));
+	m->outbox.tail += sizeof(head) + len;
+	m->stats.responses++;
+}
+
+size_t outbox_take(struct mdns *m, struct mdns_path *to, uint8_t *buffer)
+{
+	struct outbox *box = &m->outbox;
+	struct outbox_head head;
+	if (box->head == box->tail)
+		return 0;
+	memcpy(&head, box->bytes + box->head, sizeof(head));
+	memcpy(buffer, box->bytes + box->head + sizeof(head), head.len);
+	*to = head.to;
+	box->head += sizeof(head) + head.len;
+	if (box->head == box->tail)
+		box->head = box->tail = 0;
+	return head.len;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Packets with probes, announcements and goodbyes (RFC 6762 §8, §10.1).
+ */
+#pragma once
+
+#include "mdns/link.h"
+
+/* Each writes one packet of what is due and returns its length; 0: nothing is. */
+size_t probe_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap) NONNULL;
+size_t announce_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap) NONNULL;
+size_t goodbye_poll(struct mlink *link, uint8_t *buffer, size_t cap) NONNULL;

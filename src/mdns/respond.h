@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Answers that wait until they may be multicast (RFC 6762 §6).
+ */
+#pragma once
+
+#include "mdns/link.h"
+
+/* The records of the set that are not known in message `serial` are to be multicast from `due`
+ * on, no earlier than `gap` after they were last (§6). */
+void respond_later(struct recset *set, enum lane lane, ns_t due, ns_t gap, uint64_t serial) NONNULL;
+/* Writes one packet of the answers that are due on that lane and returns its length; 0: none is. */
+size_t respond_poll(
+	struct mlink *link, enum lane lane, ns_t now, uint8_t *buffer, size_t cap) NONNULL;
