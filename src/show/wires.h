@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The machine's namespaces by wire: for each layer 2 segment its links, and of these one row for
+ * each workload. It is what all drawings of `graph` are made from.
+ *
+ *	struct wires_link links[] = …;          all of them, in any order
+ *	wires_make(&w, links, count)            sorts and groups them
+ *	wires_fini(&w)
+ *
+ * The ports of a bridge that are no more than the end of a veth pair are not shown: the workload at
+ * the other end is. A pair is one line. Loopbacks are not shown at all. Links that are on a wire by
+ * themselves and have neither an address nor an alias come together at the end, on no wire.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/compiler.h"
+
+enum { WIRES_NSID_HOST = -1, WIRES_NSID_UNKNOWN = -2 };
+
+/* A link as it comes in. Texts are borrowed as long as the wires are used. */
+struct wires_link {
+	int32_t nsid; /* WIRES_NSID_HOST: of the daemon's own namespace */
+	uint32_t ifindex;
+	uint64_t segment;        /* of which wire it is */
+	const char *netns;       /* how a person calls its namespace */
+	const char *name, *kind; /* "eth0", "macvlan"; the latter "" if the driver has none */
+	const char *names;       /* of the workload, with ", " between; "": none */
+	bool has_alias;          /* one of these is its own, not of all links of its namespace */
+	bool is_up, is_loopback;
+	uint32_t parent; /* ifindex of lower device or peer, 0: none */
+	int32_t parent_nsid;
+	uint32_t master; /* of the bridge that it is a port of, 0: none */
+	uint16_t vlan_id;
+	const char *const *addrs;
+	size_t addr_count;
+};
+
+/* A workload on a wire: links of one namespace with the same names. */
+struct wires_row {
+	const char *title; /* its names, or what its namespace is called */
+	const char *netns; /* "" if that is the title */
+	const struct wires_link *const *links;
+	size_t link_count;
+	bool is_up; /* one of its links is */
+};
+
+struct wires_wire {
+	const struct wires_link *carrier;      /* what the wire is called after; NULL: no wire */
+	const struct wires_link *trunk;        /* of a VLAN: the link that carries it, or NULL */
+	const struct wires_link *const *ports; /* of a bridge or bond: what is no veth, in no row */
+	size_t port_count;
+	struct wires_row *rows;
+	size_t row_count;
+};
+
+struct wires {
+	struct wires_wire *list;
+	size_t count;
+	const struct wires_link **sorted; /* owned: rows and ports point into it */
+	struct wires_row *rows;           /* owned, of all wires */
+};
+
+/* Groups `count` links. The caller frees `ret` with wires_fini(). ERR_NOMEM. */
+int wires_make(struct wires *ret, const struct wires_link *links, size_t count) NONNULL_ARGS(1)
+	MUSTCHECK;
+void wires_fini(struct wires *w) NONNULL;
+
+/* What a wire is called; borrowed from it. */
+const char *wires_title(const struct wires_wire *wire) NONNULL;
+/* Appends what it is and where: "bridge in host, with eth0"; nothing for links on no wire. */
+void wires_describe(struct buf *out, const struct wires_wire *wire) NONNULL;
