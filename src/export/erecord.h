@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The records collected, and the writers of the formats: inside this directory only. */
+/* A record of an export, and where it stands among the others. */
 #pragma once
 
 #include "export/export.h"
@@ -21,17 +21,18 @@ struct erecords {
 	size_t count;
 };
 
+/* A copy of the record in the change; free() it. NULL: no memory. */
+struct erecord *erecord_new(const struct zone_change *change) NONNULL MUSTCHECK;
+
+/* By what makes two records the same one: all but the TTL and the spelling of the owner. */
+int erecord_same_cmp(const struct erecord *a, const struct erecord *b) NONNULL;
+
+/* The order of an array of `struct erecord *`, for qsort(). Total, so that it does not depend on the one
+ * they came in: of equal records the one with the lowest TTL comes first, then by the spelling of the
+ * owner. */
+int erecord_cmp(const void *a, const void *b) NONNULL;
+
 /* The first record of that owner and type, or NULL; the others follow it. `*ret_left`: how many
  * records there are from it to the end. */
 struct erecord *const *erecords_find(
 	struct erecords r, const uint8_t *owner, uint16_t type, size_t *ret_left) NONNULL;
-
-void export_tinydns(
-	struct erecords r, const struct export_options *options, struct buf *out) NONNULL;
-/* ERR_ABSENT: no SOA at the apex. */
-int export_zone(struct erecords r, const struct export_options *options, struct buf *out) NONNULL
-	MUSTCHECK;
-/* ERR_NOMEM. */
-int export_hosts(struct erecords r, const struct export_options *options, struct buf *out) NONNULL
-	MUSTCHECK;
-void export_json(struct erecords r, const struct export_options *options, struct buf *out) NONNULL;

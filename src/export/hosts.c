@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "export/erecord.h"
+#include "export/formats.h"
 
 struct host {
 	struct addr addr;

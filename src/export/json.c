@@ -4,7 +4,7 @@
  * Never changes a key that was once published. Called by export_write().
  */
 #include "export/jsonw.h"
-#include "export/erecord.h"
+#include "export/formats.h"
 #include "export/text.h"
 
 static const char *view_text(uint8_t view)

@@ -9,7 +9,7 @@
  * for it (NXDOMAIN), where we say NODATA.
  */
 #include "base/cursor.h"
-#include "export/erecord.h"
+#include "export/formats.h"
 
 #define LOCATION_LAN       "la"
 #define LOCATION_ELSEWHERE "ex"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "export/erecord.h"
+#include "export/formats.h"
 #include "export/text.h"
 
 /* The owner as it is below `apex`: "@", "www", or whole where that saves nothing. */

@@ -12,24 +12,6 @@
 #include "base/hash.h"
 #include "name/index.h"
 
-void label_lower(char *dst, const char *label)
-{
-	do
-		*dst++ = (char)byte_lower((uint8_t)*label);
-	while (*label++);
-}
-
-uint64_t label_hash(const struct names *n, const char *key)
-{
-	return hash_bytes(n->seed, key, strlen(key));
-}
-
-struct group *group_find(const struct names *n, const char *key)
-{
-	return MAP_FIND(&n->groups, label_hash(n, key), struct group, node, group,
-		strcmp(group->label, key) == 0);
-}
-
 static struct group *group_get(struct names *n, const char *key)
 {
 	struct group *group = group_find(n, key);

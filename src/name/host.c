@@ -13,12 +13,6 @@
 #include "base/limits.h"
 #include "name/index.h"
 
-struct host *host_find(const struct names *n, const char *key)
-{
-	return MAP_FIND(&n->hosts, label_hash(n, key), struct host, node, host,
-		strcmp(host->key, key) == 0);
-}
-
 static struct host *host_get(struct names *n, const char *key)
 {
 	struct host *host = host_find(n, key);
@@ -322,21 +316,6 @@ void hosts_assign(struct names *n)
 	}
 }
 
-/* The name of a host in a branch of the zone: "wan", "lan", or "" for the zone itself; "local" is
- * the branch of mDNS. ERR_RANGE if the whole is too long for a name. */
-int host_owner(const struct names *n, const struct host *host, const char *branch, struct name *ret)
-{
-	struct name suffix;
-	if (strcmp(branch, "local") == 0) {
-		name_copy(&suffix, name_local);
-	} else {
-		name_copy(&suffix, n->policy.domain.wire);
-		if (*branch && name_prepend(branch, strlen(branch), suffix.wire, &suffix))
-			return ERR_RANGE;
-	}
-	return name_prepend(host->label, strlen(host->label), suffix.wire, ret);
-}
-
 /* The sets of one owner while they are built: at most lan and wan views of A and AAAA. The rdata
  * lists share one array, which is as long as the host has addresses, twice over. */
 struct owner_sets {
@@ -421,30 +400,6 @@ static void host_say_unicast(struct names *n, const struct host *host,
 	struct owner_sets o = {.rdata = room, .ttl_s = n->policy.ttl_s};
 	sets_by_client(&o, addrs);
 	put_unicast(n, host, "", &o);
-}
-
-static bool is_segment_spoken(const struct names *n, uint64_t segment)
-{
-	for (size_t i = 0; i < n->spoken_link_count; i++)
-		if (n->spoken_links[i].segment == segment)
-			return true;
-	return false;
-}
-
-/* Whether an address is valid on a link of ours (RFC 6762 §6.2): it is on the link's own wire; or
- * it is on none of our wires, but on-link there by prefix, as when a bridge we cannot see joins them.
- * A link-local address means nothing on another wire. */
-bool host_addr_is_on(
-	const struct names *n, const struct host_addr *ha, const struct spoken_link *link)
-{
-	if (ha->segment == link->segment)
-		return true;
-	if (ha->scope == ADDR_SCOPE_LOCAL || is_segment_spoken(n, ha->segment))
-		return false;
-	for (size_t i = 0; i < link->prefix_count; i++)
-		if (prefix_has(&link->prefixes[i], &ha->addr))
-			return true;
-	return false;
 }
 
 /* The addresses valid on `link`, routable ones first, since phones and browsers cannot use a

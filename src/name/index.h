@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The name index from inside: what names.c, claim.c, host.c, reverse.c and topology.c share. No other
- * file includes it.
+ * The name index from inside: what the files of this directory share.
  */
 #pragma once
 
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "name/names.h"
@@ -136,12 +136,15 @@ struct names {
 	struct names_stats stats;
 };
 
-/* names.c */
 static inline uint64_t link_key(nsid_t nsid, uint32_t ifindex)
 {
 	return (uint64_t)(uint32_t)(nsid + 2) << 32 | ifindex;
 }
-struct nlink *nlink_find(const struct names *n, nsid_t nsid, uint32_t ifindex);
+
+static inline uint64_t link_hash(const struct names *n, nsid_t nsid, uint32_t ifindex)
+{
+	return hash_mix(n->seed, link_key(nsid, ifindex));
+}
 
 /* Counts an error of memory or of the sink. */
 static inline void names_check(struct names *n, int err)
@@ -149,6 +152,27 @@ static inline void names_check(struct names *n, int err)
 	if (err)
 		n->stats.lost++;
 }
+
+/* index.c: what is found in it. */
+
+/* The link of that place, or NULL. */
+struct nlink *nlink_find(const struct names *n, nsid_t nsid, uint32_t ifindex);
+/* Copies the label in lower case; `dst` has LABEL_TEXT_CAP bytes. */
+void label_lower(char *dst, const char *label);
+/* The hash of a label in lower case: names.groups and names.hosts go by it. */
+uint64_t label_hash(const struct names *n, const char *key);
+/* The group of that label in lower case, or NULL; and the host. */
+struct group *group_find(const struct names *n, const char *key);
+struct host *host_find(const struct names *n, const char *key);
+/* The name of a host in a branch of the zone: "wan", "lan", or "" for the zone itself; "local" is
+ * the branch of mDNS. ERR_RANGE if the whole is too long for a name. */
+int host_owner(
+	const struct names *n, const struct host *host, const char *branch, struct name *ret);
+/* Whether an address is valid on a link of ours (RFC 6762 §6.2): it is on the link's own wire; or
+ * it is on none of our wires, but on-link there by prefix, as when a bridge we cannot see joins them.
+ * A link-local address means nothing on another wire. */
+bool host_addr_is_on(
+	const struct names *n, const struct host_addr *ha, const struct spoken_link *link);
 
 /* claim.c: what a link claims. */
 void claims_update(struct names *n, struct nlink *nlink, bool may_report);
@@ -159,23 +183,15 @@ typedef void reject_fn(void *arg, const struct model_link *link, const char *wor
 void claims_each_reject(
 	const struct names *n, const struct model_link *link, reject_fn *visit, void *arg);
 void group_mark(struct names *n, struct group *group);
-struct group *group_find(const struct names *n, const char *key);
 void group_unref(struct names *n, struct group *group);
-void label_lower(char *dst, const char *label);
-uint64_t label_hash(const struct names *n, const char *key);
 
 /* host.c: which name has which addresses, and saying so. */
 void hosts_assign(struct names *n);
 void hosts_say(struct names *n);
 void hosts_mark_all(struct names *n);
 void host_free(struct host *host);
-struct host *host_find(const struct names *n, const char *key);
 int claims_sorted(const struct group *group, const struct claim ***ret, size_t *ret_count);
 bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim);
-int host_owner(
-	const struct names *n, const struct host *host, const char *branch, struct name *ret);
-bool host_addr_is_on(
-	const struct names *n, const struct host_addr *ha, const struct spoken_link *link);
 
 /* reverse.c: PTR and the reverse zones. */
 void ptrs_update(struct names *n, struct host *host, const struct host_addrs *addrs);

@@ -3,7 +3,7 @@ src_name_libname_a_SOURCES = \
 	src/name/claim.c \
 	src/name/explain.c \
 	src/name/host.c \
-	src/name/index.h \
+	src/name/index.c src/name/index.h \
 	src/name/judge.c src/name/judge.h \
 	src/name/label.c src/name/label.h \
 	src/name/names.c src/name/names.h \

@@ -13,18 +13,6 @@
 #include "base/hash.h"
 #include "name/index.h"
 
-static uint64_t key_hash(const struct names *n, uint64_t key)
-{
-	return hash_mix(n->seed, key);
-}
-
-struct nlink *nlink_find(const struct names *n, nsid_t nsid, uint32_t ifindex)
-{
-	uint64_t hash = key_hash(n, link_key(nsid, ifindex));
-	return MAP_FIND(&n->links, hash, struct nlink, node, nlink,
-		nlink->link->info.ifindex == ifindex && nlink->link->ns->nsid == nsid);
-}
-
 static struct nlink *nlink_of(const struct names *n, const struct model_link *link)
 {
 	return nlink_find(n, link->ns->nsid, link->info.ifindex);
@@ -33,7 +21,7 @@ static struct nlink *nlink_of(const struct names *n, const struct model_link *li
 static int nlink_add(struct names *n, const struct model_link *link)
 {
 	struct nlink *nlink = calloc(1, sizeof(*nlink));
-	uint64_t hash = key_hash(n, link_key(link->ns->nsid, link->info.ifindex));
+	uint64_t hash = link_hash(n, link->ns->nsid, link->info.ifindex);
 	if (!nlink || map_add(&n->links, &nlink->node, hash)) {
 		free(nlink);
 		return ERR_NOMEM;

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,17 +37,6 @@ struct dns {
 	size_t endpoint_count;
 	struct endpoint endpoints[];
 };
-
-int dns_thread_start(pthread_t *thread, void *(*body)(void *arg), void *arg)
-{
-	sigset_t all, before;
-	/* Threads inherit the mask of the thread that makes them. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int err = pthread_create(thread, NULL, body, arg);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err;
-}
 
 /* "192.0.2.1:53", "[2001:db8::1]:53", "*:53". */
 static const char *place_text(const struct dns_listen *at, char out[PLACE_CAP])

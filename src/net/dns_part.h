@@ -3,7 +3,6 @@
 #pragma once
 
 #include <netinet/in.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,10 +33,6 @@ static inline void client_set(struct serve_client *client, const union sock_addr
 	else
 		memcpy(client->addr.bytes, v6, 16);
 }
-
-/* Starts a thread that takes no signals: those are the main thread's. 0 or an errno value. */
-int dns_thread_start(pthread_t *thread, void *(*body)(void *arg), void *arg) NONNULL_ARGS(1, 2)
-	MUSTCHECK;
 
 /* One UDP socket and the thread that answers on it. */
 struct udp_worker;

@@ -15,6 +15,7 @@
 
 #include "net/dns_answer.h"
 #include "net/dns_part.h"
+#include "net/dns_thread.h"
 #include "io/loop.h"
 #include "io/privilege.h"
 #include "io/rcu.h"

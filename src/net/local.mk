@@ -5,6 +5,7 @@ src_net_libnet_a_SOURCES = \
 	src/net/dns_client.c src/net/dns_client.h \
 	src/net/dns_part.h \
 	src/net/dns_tcp.c \
+	src/net/dns_thread.c src/net/dns_thread.h \
 	src/net/dns_udp.c \
 	src/net/mdns.c src/net/mdns.h \
 	src/net/transfers.c src/net/transfers.h

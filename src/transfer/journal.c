@@ -11,24 +11,8 @@
 
 #include "transfer/catalog.h"
 #include "transfer/journal_zone.h"
+#include "transfer/source.h"
 #include "zone/node.h"
-
-struct jzone *jzone_find(const struct journal *j, const uint8_t *apex)
-{
-	uint64_t hash = name_hash(j->seed, apex);
-	return MAP_FIND(&j->zones, hash, struct jzone, in_map, z, name_equal(z->apex.wire, apex));
-}
-
-struct jzone *jzone_over(const struct journal *j, const uint8_t *name)
-{
-	for (;; name = name_parent(name)) {
-		struct jzone *z = jzone_find(j, name);
-		if (z && !z->is_catalog)
-			return z;
-		if (name[0] == 0)
-			return NULL;
-	}
-}
 
 static void forget(struct journal *j, struct jzone *z)
 {
@@ -167,11 +151,6 @@ static void advance(struct journal *j, struct jzone *z)
 	z->soa = z->next_soa;
 	z->serial = serial;
 	source_advance(j, z);
-}
-
-bool jzone_is_member(const struct jzone *z)
-{
-	return !z->is_catalog && z->serial != 0;
 }
 
 /* A zone of the catalog came or went. */

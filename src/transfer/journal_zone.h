@@ -48,8 +48,7 @@ struct journal {
 	struct jzone *surveyed;     /* the zone of the last owner that it came by, or NULL */
 };
 
-/* journal.c */
-
+/* The zone with that apex, or NULL. */
 struct jzone *jzone_find(const struct journal *j, const uint8_t *apex) NONNULL;
 
 /* The zone that a name is in: the nearest at or above it, never the catalog; NULL: none. */
@@ -57,14 +56,3 @@ struct jzone *jzone_over(const struct journal *j, const uint8_t *name) NONNULL;
 
 /* Whether the catalog lists it. */
 bool jzone_is_member(const struct jzone *z) NONNULL;
-
-/* source.c */
-
-/* That owner is about to change. */
-void source_before_change(struct journal *j, const uint8_t *owner) NONNULL;
-
-/* The zone's snapshots are of no use any more: it is no more, or its borders have changed. */
-void source_forget(struct journal *j, struct jzone *z) NONNULL;
-
-/* The zone has a new serial. */
-void source_advance(struct journal *j, struct jzone *z) NONNULL;

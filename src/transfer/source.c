@@ -10,11 +10,12 @@
  * began. The snapshot that it makes is of that serial, so that who asks after the zone has gone on waits
  * for the next.
  */
+#include "transfer/source.h"
+
 #include <stdlib.h>
 
 #include "base/limits.h"
 #include "transfer/catalog.h"
-#include "transfer/journal_zone.h"
 
 /* Images that are ready. */
 
