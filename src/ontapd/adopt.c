@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what becomes of the links that a run before has left.
+ * Owns what becomes of the links and grants that a run before has left.
  * Never looks at links of other parents than ours: they may be another ontapd's. Called at the start.
  *
  *	name is one in the making     half made                        deleted
@@ -9,11 +9,14 @@
  *	                              it is not                        deleted
  *	no mark, or none of our seal  somebody else's                  left alone
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "device/grant.h"
 #include "device/secret.h"
 #include "ontapd/daemon.h"
 #include "ontapd/grant.h"
@@ -168,6 +171,39 @@ static void decide(struct daemon *d, const struct found *f)
 		delete_link(d, f);
 }
 
+/* --- what was granted ---------------------------------------------------------------------- */
+
+static void adopt_grant(struct registry *r, const struct device_grant *grant, const char *name)
+{
+	char alias[ALIAS_CAP] = {0};
+	struct device *d = registry_find(r, grant->nsid, grant->ifindex);
+	ssize_t len = readlinkat(r->grants_fd, name, alias, sizeof(alias));
+	bool is_ours = d && strcmp(d->mark.parent, grant->parent) == 0 && d->cookie == 0;
+	if (!is_ours || len <= 0 || len == sizeof(alias)) {
+		(void)unlinkat(r->grants_fd, name, 0);
+		return;
+	}
+	d->cookie = grant->cookie;
+	/* The link's own alias may be its owner's work by now. */
+	memcpy(d->workload, alias, sizeof(alias));
+}
+
+/* What a run before has granted to devices of `parent`: those that are in the registry keep it, and
+ * know it; others lose it. */
+static void adopt_grants(struct registry *r, const char *parent)
+{
+	DIR *dir = grants_open_to_read(r->grants_fd);
+	if (!dir)
+		return;
+	for (const struct dirent *de; (de = readdir(dir));) {
+		struct device_grant grant;
+		if (device_grant_parse(de->d_name, &grant) == 0 &&
+			strcmp(grant.parent, parent) == 0)
+			adopt_grant(r, &grant, de->d_name);
+	}
+	closedir(dir);
+}
+
 int adopt_all(struct daemon *d)
 {
 	struct scan s = {.daemon = d};
@@ -181,7 +217,7 @@ int adopt_all(struct daemon *d)
 	}
 	if (!err) {
 		LIST_EACH(listener, &d->listeners, struct listener, in_daemon)
-			grants_adopt(&d->registry, listener->parent);
+			adopt_grants(&d->registry, listener->parent);
 		return 0;
 	}
 	log_error(d->log, "what a run before left cannot be found: error=\"%s\"", strerror(-err));

@@ -29,7 +29,6 @@ static void client_free(struct client *c)
 	list_remove(&c->in_idle);
 	free(c);
 	d->client_count--;
-	listener_resume(d);
 }
 
 /* Its devices that are not kept go; `is_all` false: only those that live with the connection. */

@@ -32,6 +32,7 @@ struct daemon {
 	struct list clients;   /* of struct client */
 	struct list idle;      /* of struct client, the one that has to ask first first */
 	size_t client_count;
+	size_t clients_at_pause; /* while not accepting: how many there were when that began */
 	bool is_accepting;
 	struct log_limit complaints;
 };
@@ -63,7 +64,7 @@ struct client {
  * the service manager has opened. ERR_SYS, which has been told. */
 int listener_open_all(struct daemon *d, int listen_fds) NONNULL MUSTCHECK;
 void listener_close_all(struct daemon *d) NONNULL;
-/* Accepts again after it could not. */
+/* Accepts again if it could not, and a client has gone since: once a turn of the loop. */
 void listener_resume(struct daemon *d) NONNULL;
 
 /* A connection of `listener`; `fd` becomes the client's. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the symbolic links by which names are granted.
- * Never reads one but at the start: they are for ontap-zone. Called by the making and end of devices.
+ * Never decides who may have a name. Called by the making and end of devices.
  */
 #include "ontapd/grant.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -61,7 +60,7 @@ void grant_drop(int dir_fd, const struct device *d)
 		(void)unlinkat(dir_fd, format_name(d, name), 0);
 }
 
-static DIR *open_to_read(int dir_fd)
+DIR *grants_open_to_read(int dir_fd)
 {
 	int fd = dir_fd < 0 ? -1 : openat(dir_fd, ".", O_RDONLY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -82,7 +81,7 @@ static bool has_common_name(const char *alias, const char *other)
 
 bool grant_is_taken(int dir_fd, const struct device *d, const char *alias)
 {
-	DIR *dir = open_to_read(dir_fd);
+	DIR *dir = grants_open_to_read(dir_fd);
 	bool is_taken = false;
 	for (const struct dirent *de; dir && !is_taken && (de = readdir(dir));) {
 		struct device_grant grant;
@@ -97,33 +96,4 @@ bool grant_is_taken(int dir_fd, const struct device *d, const char *alias)
 	if (dir)
 		closedir(dir);
 	return is_taken;
-}
-
-static void adopt(struct registry *r, const struct device_grant *grant, const char *name)
-{
-	char alias[ALIAS_CAP] = {0};
-	struct device *d = registry_find(r, grant->nsid, grant->ifindex);
-	ssize_t len = readlinkat(r->grants_fd, name, alias, sizeof(alias));
-	bool is_ours = d && strcmp(d->mark.parent, grant->parent) == 0 && d->cookie == 0;
-	if (!is_ours || len <= 0 || len == sizeof(alias)) {
-		(void)unlinkat(r->grants_fd, name, 0);
-		return;
-	}
-	d->cookie = grant->cookie;
-	/* The link's own alias may be its owner's work by now. */
-	memcpy(d->workload, alias, sizeof(alias));
-}
-
-void grants_adopt(struct registry *r, const char *parent)
-{
-	DIR *dir = open_to_read(r->grants_fd);
-	if (!dir)
-		return;
-	for (const struct dirent *de; (de = readdir(dir));) {
-		struct device_grant grant;
-		if (device_grant_parse(de->d_name, &grant) == 0 &&
-			strcmp(grant.parent, parent) == 0)
-			adopt(r, &grant, de->d_name);
-	}
-	closedir(dir);
 }

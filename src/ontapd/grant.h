@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <dirent.h>
+
 #include "io/log.h"
 #include "ontapd/registry.h"
 
@@ -22,9 +24,8 @@ int grant_put(int dir_fd, const struct device *d, const char *alias) NONNULL MUS
  * one hears of the other. */
 bool grant_is_taken(int dir_fd, const struct device *d, const char *alias) NONNULL;
 
+/* The directory, to be read from its beginning; closedir() it. NULL: there is none, or errno. */
+DIR *grants_open_to_read(int dir_fd) MUSTCHECK;
+
 /* Takes it back; nothing where none was granted. */
 void grant_drop(int dir_fd, const struct device *d) NONNULL;
-
-/* What a run before has granted to devices of `parent`: those that are in the registry keep it, and
- * know it; others lose it. */
-void grants_adopt(struct registry *r, const char *parent) NONNULL;

@@ -28,6 +28,7 @@ enum { SOCKET_MODE = 0660, LISTEN_FIRST = 3 };
 static void pause_all(struct daemon *d)
 {
 	d->is_accepting = false;
+	d->clients_at_pause = d->client_count;
 	LIST_EACH(listener, &d->listeners, struct listener, in_daemon)
 		loop_remove(d->loop, &listener->watch);
 	log_warning(d->log, "not accepting: clients=%zu", d->client_count);
@@ -35,7 +36,7 @@ static void pause_all(struct daemon *d)
 
 void listener_resume(struct daemon *d)
 {
-	if (d->is_accepting)
+	if (d->is_accepting || d->client_count >= d->clients_at_pause)
 		return;
 	d->is_accepting = true;
 	LIST_EACH(listener, &d->listeners, struct listener, in_daemon)

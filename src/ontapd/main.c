@@ -145,6 +145,7 @@ static int turn(struct run *r)
 	if (doomed)
 		create_delete(&d->creator, doomed);
 	client_end_idle(d);
+	listener_resume(d);
 	return 0;
 }
 

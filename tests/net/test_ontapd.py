@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -776,6 +777,24 @@ def test_a_thousand_clients_at_once(parent, ontapd):
         sock.close()
     parent.batch([f"link del ontap{i}" for i in range(50)])
     wait_until(lambda: len(daemon.fds()) <= before + 51, what="closed descriptors")
+
+
+def test_who_finds_no_descriptor_free_is_served_when_others_have_gone(parent, ontapd):
+    daemon = ontapd(parent)
+    ask = message(proto.REMOVE, (proto.IFNAME, "eth0"))
+    with own_netns(parent) as fd, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(connect(daemon.port("eth0"))) for _ in range(4)]
+        for sock in clients:
+            assert request(sock, ask, [fd])[0][proto.STATUS] == proto.ABSENT
+        full = max(int(name) for name in os.listdir(f"/proc/{daemon.process.pid}/fd")) + 1
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (full, full))
+        late = stack.enter_context(connect(daemon.port("eth0")))
+        wait_until(lambda: "not accepting: clients=4" in daemon.log(), what="no descriptor")
+        daemon.process.send_signal(signal.SIGSTOP)  # so that there is room for all that a request takes
+        for sock in clients:
+            sock.close()
+        daemon.process.send_signal(signal.SIGCONT)
+        assert request(late, ask, [fd])[0][proto.STATUS] == proto.ABSENT
 
 
 def test_valgrind_finds_no_leak(parent, program, need, ontap):
