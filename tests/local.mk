@@ -12,6 +12,7 @@ AM_TESTS_ENVIRONMENT = \
 structure_checks = \
 	tests/layers/check-includes.sh \
 	tests/layers/check-symbols.sh \
+	tests/layers/check-circles.sh \
 	tests/layers/check-contrib.sh \
 	tests/layers/check-man.sh \
 	tests/layers/report-size.sh \

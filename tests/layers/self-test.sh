@@ -107,6 +107,47 @@ expect fail 'net must not use setns' symbols net
 archive net 'int recvmmsg(); int counter; int g(void) { return recvmmsg() + ++counter; }'
 expect pass '0 faults' symbols net
 
+# object DIRECTORY-NAME FILE-NAME SOURCE: compiles it as that file of a tree in which circles are looked for.
+object()
+{
+	mkdir -p "$work/src/$1" "$work/build/src/$1"
+	printf '%s\n' "$3" >"$work/src/$1/$2.c"
+	# shellcheck disable=SC2086 # CC may hold options
+	$cc -O1 -w -c -o "$work/build/src/$1/$2.o" "$work/src/$1/$2.c"
+}
+
+circles()
+{
+	bash "$here/check-circles.sh" --src="$work/src" --build="$work/build"
+}
+
+rm -rf "$work/src"
+object ontapd high 'int low(); int high(void) { return low() + 1; }'
+object ontapd low 'static int other(void) { return 2; } int low(void) { return other() + 1; }'
+object ontapd aside 'static int other(void) { return 3; } int aside(void) { return other() + getpid(); }'
+expect pass '1 directories, 0 with circles' circles
+object ontapd low 'extern int limit; int low(void) { return limit + 1; }'
+object ontapd aside 'int high(); int limit = 1; int aside(void) { return high() + 1; }'
+expect fail 'src/ontapd has a circle of files: aside.c high.c low.c$' circles
+expect fail 'high.c needs low of low.c' circles
+expect fail 'low.c needs limit of aside.c' circles
+object ontapd low 'int high(); __attribute__((weak)) int low(void) { return high() + 1; }'
+object ontapd aside 'int aside(void) { return 1; }'
+expect pass '0 with circles' circles
+object mdns put 'int tie(); int put(void) { return tie() + 1; }'
+object mdns tie 'int put(); int tie(void) { return put() + 1; }'
+object mdns tc 'int engine(); int put(); int tc(void) { return engine() + put(); }'
+object mdns engine 'int tc(); int engine(void) { return tc() + 1; }'
+ar cr "$work/build/src/mdns/libmdns.a" "$work"/build/src/mdns/*.o
+expect fail 'src/mdns has a circle of files: put.c tie.c$' circles
+expect fail 'src/mdns has a circle of files: engine.c tc.c$' circles
+expect fail 'tie.c needs put of put.c' circles
+rm "$work/src/ontapd/"*.c "$work/build/src/mdns/libmdns.a"
+mv "$work/build/src/ontapd" "$work/build/src/ontap"
+object ontap main 'int main(void) { return 0; }'
+rm -r "$work/src/mdns"
+expect pass '1 directories, 0 with circles' circles
+
 if command -v mandoc >/dev/null; then
 	printf '.Dd $Mdocdate$\n.Dt X 8\n.Os\n.Sh NAME\n.Nm x\n.Nd does it\n.Xyzzy\n' >"$work/bad.8"
 	expect fail 'unknown macro' bash "$here/check-man.sh" "$work/bad.8"
