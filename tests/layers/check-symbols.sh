@@ -19,7 +19,7 @@ done
 declare -A may=() defined=()
 core=() shell=()
 while read -r dir kind allowed; do
-	[ -n "$dir" ] || continue
+	[ -n "$dir" ] && [ "$kind" != offers ] && [ "$kind" != see ] || continue
 	if [ "$kind" = core ]; then core+=("$dir"); else shell+=("$dir"); fi
 	may[$dir]="$dir ${allowed#*:}"
 done < <(sed 's/#.*//; s/:/ : /' "$here/layers.txt")

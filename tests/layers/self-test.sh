@@ -31,8 +31,10 @@ header_in()
 
 includes()
 {
-	bash "$here/check-includes.sh" --src="$work/src"
+	bash "$here/check-includes.sh" --src="$work/src" --tests="$work/tests"
 }
+mkdir -p "$work/tests/unit"
+echo >"$work/tests/unit/unit.h"
 
 header_in wire '#include "base/addr.h"';       expect pass '0 not allowed' includes
 header_in wire '#include <stdio.h>';           expect pass '0 not allowed' includes
@@ -55,6 +57,18 @@ header_in zone '  #  include "model/model.h"'; expect fail 'zone must not use sr
 header_in wire '#include "../model/model.h"';  expect fail 'not relative to src' includes
 header_in wire '#include "sibling.h"';         expect fail 'not relative to src' includes
 header_in novel '#include "base/addr.h"';      expect fail 'no line in layers.txt' includes
+header_in net '#include "mdns/link.h"';         expect fail 'net must not use src/mdns/link.h, which' includes
+header_in mdns '#include "mdns/link.h"';       expect pass '0 not allowed' includes
+header_in net '#include "mdns/mdns.h"';         expect pass '0 not allowed' includes
+header_in transfer '#include "zone/store.h"';  expect fail 'which src/zone does not offer' includes
+header_in wire '#include "unit.h"';            expect fail 'not relative to src' includes
+header_in wire '#include <unit.h>';            expect fail 'ours is included in quotes: unit.h' includes
+header_in wire '#include <string.h>';          expect pass '0 not allowed' includes
+echo '#include "zone/store.h"' >"$work/tests/unit/x.c"
+expect pass '0 not allowed' includes
+echo '#include "mdns/link.h"' >"$work/tests/unit/x.c"
+expect fail 'tests must not use src/mdns/link.h' includes
+rm "$work/tests/unit/x.c"
 
 # archive NAME SOURCE: compiles it as the only object of the archive of that directory.
 archive()
