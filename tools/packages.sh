@@ -10,7 +10,7 @@ build_packages=(gcc make autoconf automake pkg-config libc6-dev libmnl-dev libld
 demo_packages=(iproute2 bind9-dnsutils)
 
 # What the tests need besides.
-test_packages=(libcmocka-dev clang libclang-rt-dev llvm binutils mandoc python3 python3-pytest
+test_packages=(libcmocka-dev clang clang-format libclang-rt-dev llvm binutils mandoc python3 python3-pytest
 	python3-dnspython python3-zeroconf iproute2 procps util-linux bind9-dnsutils bind9-utils ldnsutils graphviz tcpdump
 	tinydns dbus bubblewrap avahi-daemon avahi-utils libavahi-client-dev knot nsd
 	dnsmasq-base radvd busybox-static dhcpcd-base strace valgrind systemd s6 podman crun)
