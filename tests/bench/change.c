@@ -38,7 +38,7 @@ enum {
 	CHANGES_MAX = 60000,
 	REPLY_CAP = 65535,
 	PATIENCE_MS = 20, /* for one reply */
-	GIVE_UP_S = 5,    /* on one change */
+	GIVE_UP_S = 600,  /* on one change: after so long something hangs */
 	PAUSE_MS = 3      /* between changes: each is one of its own */
 };
 
@@ -54,6 +54,7 @@ static struct change {
 	struct sockaddr_in server;
 	uint8_t query[512];
 	size_t query_len;
+	uint16_t id;
 	unsigned count;
 	struct sample samples[CHANGES_MAX];
 	uint8_t reply[REPLY_CAP];
@@ -128,11 +129,10 @@ static void change_addr(struct change *c, unsigned i, bool is_added)
 	}
 }
 
-/* One question and its reply: whether the address is in it. */
+/* One question and a reply to it, or to the same one asked before: whether the address is in it. */
 static bool is_answered(struct change *c, const struct addr *addr)
 {
-	uint8_t *id = c->query;
-	put_u16(id, (uint16_t)++c->asked);
+	c->asked++;
 	if (sendto(c->client, c->query, c->query_len, 0, (struct sockaddr *)&c->server,
 		    sizeof(c->server)) < 0)
 		die("send");
@@ -140,16 +140,18 @@ static bool is_answered(struct change *c, const struct addr *addr)
 		ssize_t len = recv(c->client, c->reply, sizeof(c->reply), 0);
 		if (len < 0)
 			return false;
-		if (len > (ssize_t)c->query_len - 11 && memcmp(c->reply, id, 2) == 0)
+		if (len > (ssize_t)c->query_len - 11 && memcmp(c->reply, c->query, 2) == 0)
 			return memmem(c->reply, (size_t)len, addr->bytes, addr_len(addr)) != NULL;
 	}
 }
 
-/* Asks until the address is there, or is not. Returns when that was so. */
+/* Asks until the address is there, or is not. Returns when that was so. The id is that of the change: a
+ * late reply counts, but none to a question of before the change. */
 static ns_t ask_until(struct change *c, unsigned i, bool is_there)
 {
 	struct addr addr = addr_of(c, i);
 	ns_t end = loop_now() + GIVE_UP_S * NS_PER_S;
+	put_u16(c->query, ++c->id);
 	while (is_answered(c, &addr) != is_there) {
 		if (loop_now() > end) {
 			errno = ETIMEDOUT;

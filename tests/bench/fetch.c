@@ -19,7 +19,7 @@
 #include "wire/pack.h"
 #include "wire/rr.h"
 
-enum { PREFIX_LEN = 2, PATIENCE_S = 60, SOA_FIXED_LEN = 20 };
+enum { PREFIX_LEN = 2, PATIENCE_S = 600, SOA_FIXED_LEN = 20 };
 
 static struct fetch {
 	int fd;

@@ -5,9 +5,9 @@
  *
  *	follow ADDR PORT NAME IPV4 INTERVAL_US SECONDS
  *
- * Prints a line once the server answers; after the address was first seen, or after SECONDS, when
- * that was (nanoseconds of CLOCK_MONOTONIC; 0: never), and the longest time between two answers since
- * that line, as JSON.
+ * Prints a line once the server answers; after the address was first seen, or SECONDS after that line,
+ * when it was (nanoseconds of CLOCK_MONOTONIC; 0: never), and the longest time between two answers
+ * since that line, as JSON.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -25,14 +25,18 @@
 #include "wire/pack.h"
 #include "wire/rr.h"
 
-enum { REPLY_CAP = 4096, TAIL_MS = 30 };
+enum {
+	REPLY_CAP = 4096,
+	TAIL_MS = 30,
+	GUARD_S = 600 /* a server that gives no answer for so long hangs */
+};
 
 static struct follow {
 	int fd;
 	uint8_t query[ASKED_LEN_MAX];
 	size_t query_len;
 	struct in_addr wanted;
-	ns_t last_answer, longest_gap, first_right;
+	ns_t first_answer, last_answer, longest_gap, first_right;
 } follow;
 
 static void make_query(struct follow *f, const char *text)
@@ -75,7 +79,8 @@ static void take(struct follow *f)
 			continue;
 		if (f->last_answer && now - f->last_answer > f->longest_gap)
 			f->longest_gap = now - f->last_answer;
-		if (!f->last_answer) {
+		if (!f->first_answer) {
+			f->first_answer = now;
 			puts("answered");
 			fflush(stdout);
 		}
@@ -83,6 +88,14 @@ static void take(struct follow *f)
 		if (!f->first_right && memmem(reply, (size_t)len, &f->wanted, sizeof(f->wanted)))
 			f->first_right = now;
 	}
+}
+
+/* When to stop, as far as that is known yet. */
+static ns_t end_of(const struct follow *f, ns_t start, ns_t span)
+{
+	if (f->first_right)
+		return f->first_right + TAIL_MS * NS_PER_MS;
+	return f->first_answer ? f->first_answer + span : start + GUARD_S * NS_PER_S;
 }
 
 int main(int argc, char **argv)
@@ -97,9 +110,9 @@ int main(int argc, char **argv)
 	if (inet_pton(AF_INET, argv[4], &f->wanted) != 1)
 		asked_die(argv[4]);
 	int timer = start_pace(atol(argv[5]));
-	ns_t end = loop_now() + (ns_t)(atof(argv[6]) * NS_PER_S);
+	ns_t start = loop_now(), span = (ns_t)(atof(argv[6]) * NS_PER_S);
 	struct pollfd fds[] = {{.fd = f->fd, .events = POLLIN}, {.fd = timer, .events = POLLIN}};
-	while (loop_now() < (f->first_right ? f->first_right + TAIL_MS * NS_PER_MS : end)) {
+	while (loop_now() < end_of(f, start, span)) {
 		uint64_t ticks;
 		if (poll(fds, 2, TAIL_MS) < 0)
 			asked_die("poll");

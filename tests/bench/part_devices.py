@@ -6,7 +6,7 @@ import select
 import subprocess
 import time
 
-from lab import die_with_parent, median
+from lab import GUARD_S, median
 from lib.ontapd import ALIAS, CREATE, IFNAME, OK, REMOVE, STATUS, TYPE, connect, message, request
 
 MANY, FEW = 1000, 100
@@ -21,12 +21,13 @@ def run(lab, report):
     netns = os.open(host.ns.path, os.O_RDONLY)
     try:
         with connect(path) as sock:
+            sock.settimeout(GUARD_S)
             one_by_one(report, host, sock, netns, few)
             all_at_once(report, process, sock, netns, many)
     finally:
         os.close(netns)
         process.terminate()
-        process.wait(60)
+        process.wait(GUARD_S)
 
 
 def start(lab, host):
@@ -36,7 +37,7 @@ def start(lab, host):
                              f"--ready-fd={child}", "--verbosity=error", "wire0"], pass_fds=(child,),
                             stdin=subprocess.DEVNULL)
     os.close(child)
-    assert die_with_parent and select.select([ready], [], [], 20)[0], "ontapd is not ready"
+    assert select.select([ready], [], [], GUARD_S)[0], "ontapd is not ready"
     os.close(ready)
     return process, os.path.join(work, "port.wire0")
 

@@ -5,7 +5,7 @@ import time
 
 import questions
 import servers
-from lab import median, percentile
+from lab import GUARD_S, median, percentile
 from part_unicast import cost_rounds, prepare
 
 SERVED = {"small": (1, 10), "large": (100, 10)}  # namespaces, links in each
@@ -124,7 +124,7 @@ def change(lab, host, workload, count, family, name, client=None, addr="127.0.0.
     """What tests/bench/change measured."""
     client = client or host.ns
     done = client.run([lab.program("change"), str(count), workload.path, link, host.ns.path,
-                       client.path, addr, str(port), name, str(family)], timeout=120)
+                       client.path, addr, str(port), name, str(family)], timeout=GUARD_S)
     return json.loads(done.stdout)
 
 

@@ -14,7 +14,7 @@ import time
 import peers
 import questions
 import servers
-from lab import Missing, median, percentile
+from lab import GUARD_S, Missing, median, percentile
 from part_kernel import change, make_workload
 from part_unicast import prepare
 
@@ -127,7 +127,7 @@ class Follower:
 
     def end(self):
         """When the answer was first right (ns), and the longest silence (µs)."""
-        got = json.loads(self.process.communicate(timeout=2 * GIVE_UP_S)[0])
+        got = json.loads(self.process.communicate(timeout=GUARD_S)[0])
         return got["first_right_ns"], got["longest_gap_us"]
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Transfers to a client that takes them as fast as it can: the whole zone, and one change."""
 import json
-import socket
 import time
 
 import peers
@@ -63,20 +62,18 @@ def measure_whole(lab, report, size, running):
                        median([each[key] for each in rounds]) * factor, unit)
 
 
-def serial_of(lab, server):
+def serial_of(server):
     """The serial is in the last but five numbers of an SOA, which ends an answer without EDNS."""
-    with lab.client.socket(socket.AF_INET) as sock:
-        sock.settimeout(5)
-        sock.sendto(questions.question(questions.DOMAIN, "SOA", has_edns=False), (server.host.addr, 53))
-        return int.from_bytes(sock.recv(4096)[-20:-16], "big")
+    reply = servers.ask(server, questions.question(questions.DOMAIN, "SOA", has_edns=False))
+    return int.from_bytes(reply[-20:-16], "big")
 
 
 def measure_increment(lab, report, size, server):
     changer = next(way for name, _, way in WAYS if name == server.name)(server, server.zone)
-    old = serial_of(lab, server)
+    old = serial_of(server)
     changer.change()
     deadline = time.monotonic() + CHANGE_TIMEOUT
-    while serial_of(lab, server) == old:
+    while serial_of(server) == old:
         if time.monotonic() > deadline:
             report.missing("transfer", f"{server.name}, {size} names: the change is not served")
             return

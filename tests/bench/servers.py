@@ -7,10 +7,8 @@ import socket
 import subprocess
 import time
 
-from lab import Missing, Server
+from lab import GUARD_S, Missing, Server
 from questions import DOMAIN, entries
-
-START_TIMEOUT = 60
 
 
 def need(tool):
@@ -48,7 +46,7 @@ def ontap(host, *options, cores=1):
             f"--ready-fd={child_end}", *options], cores=cores, pass_fds=(child_end,))
         os.close(child_end)
         child_end = -1
-        if not select.select([ready], [], [], START_TIMEOUT)[0] or os.read(ready, 1) != b"\n":
+        if not select.select([ready], [], [], GUARD_S)[0] or os.read(ready, 1) != b"\n":
             raise RuntimeError(f"ontap-zone is not ready: {server.log()}")
         server.start_s = time.monotonic() - start
     finally:
@@ -101,7 +99,7 @@ def wait_right(server, questions, port=53):
     start = time.monotonic()
     with host.lab.client.socket(socket.AF_INET) as sock:
         sock.settimeout(0.005)
-        while time.monotonic() < start + START_TIMEOUT:
+        while time.monotonic() < start + GUARD_S:
             try:
                 sock.sendto(message, (host.addr, port))
                 reply = sock.recv(4096)
@@ -112,4 +110,18 @@ def wait_right(server, questions, port=53):
             time.sleep(0.0005)  # refused at once, it would take the server's core
             if server.process.poll() is not None:
                 raise RuntimeError(f"{server.name} ended: {server.log()}")
+    raise RuntimeError(f"{server.name} does not answer: {server.log()}")
+
+
+def ask(server, message):
+    """The reply to a question, which is asked again each second until there is one."""
+    deadline = time.monotonic() + GUARD_S
+    with server.host.lab.client.socket(socket.AF_INET) as sock:
+        sock.settimeout(1)
+        while time.monotonic() < deadline:
+            try:
+                sock.sendto(message, (server.host.addr, 53))
+                return sock.recv(4096)
+            except TimeoutError:
+                pass
     raise RuntimeError(f"{server.name} does not answer: {server.log()}")

@@ -9,6 +9,7 @@ import threading
 
 from lib.isolate import CLONE_NEWNET, die_with_parent, setns
 
+COMMAND_TIMEOUT = 300  # a command that takes so long hangs, on the slowest machine too
 _counter = itertools.count(1)
 
 
@@ -32,7 +33,7 @@ class Namespace:
             command = shlex.split(command)
         return subprocess.Popen(command, preexec_fn=self._enter, **options)
 
-    def run(self, command, check=True, timeout=30, **options):
+    def run(self, command, check=True, timeout=COMMAND_TIMEOUT, **options):
         """Runs a command inside to its end; text output is in .stdout and .stderr."""
         if isinstance(command, str):
             command = shlex.split(command)
@@ -80,7 +81,7 @@ class Namespace:
         """ns.write_sysctl("net/ipv6/conf/eth0/forwarding", 1)"""
         self.run(["sh", "-c", f"echo {value} >/proc/sys/{path}"])
 
-    def batch(self, lines, timeout=60):
+    def batch(self, lines, timeout=COMMAND_TIMEOUT):
         """Runs `ip -batch` inside."""
         self.run(["ip", "-batch", "-"], input="\n".join(lines) + "\n", timeout=timeout)
 
