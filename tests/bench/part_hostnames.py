@@ -8,7 +8,7 @@ import time
 
 import questions
 import servers
-from lab import die_with_parent, median, percentile
+from lab import GUARD_S, die_with_parent, median, percentile
 
 PROCESSES = 2000
 CHANGES = 200
@@ -58,12 +58,12 @@ def measure(lab, report, server, means, processes):
     lab.topology.bridge(host.ns, "br0", "10.97.0.1/16")
     workload = lab.topology.workload("named", host.ns, "br0", "10.97.0.2/16")
     process = workload.popen(["unshare", "-u", "sleep", "100000"])
-    time.sleep(0.3)
+    wait_for_own_name(process)
     count = 5 if lab.is_smoke else CHANGES
     program = lab.program("hostname")
     cpu = server.cpu_us()
     spans = json.loads(host.ns.run([program, str(count), str(process.pid), "127.0.0.1", "53",
-                                    questions.DOMAIN], timeout=120).stdout)
+                                    questions.DOMAIN], timeout=GUARD_S).stdout)
     cpu = server.cpu_us() - cpu
     goals = (5000, None) if means != "proc" else (None, None)
     for number, goal in zip((50, 99), goals):
@@ -75,10 +75,17 @@ def measure(lab, report, server, means, processes):
     process.wait()
 
 
+def wait_for_own_name(process):
+    """Until unshare has done its work: a host name given before would be this machine's."""
+    while os.readlink(f"/proc/{process.pid}/ns/uts") == os.readlink("/proc/self/ns/uts"):
+        assert process.poll() is None, "unshare ended"
+        time.sleep(0.01)
+
+
 def start_and_end(ns, pid, count):
     """Ordinary processes, one after the other, in a workload's namespaces."""
     ns.run(["nsenter", "-t", str(pid), "-n", "-u", "sh", "-c",
-            f"i=0; while [ $i -lt {count} ]; do /bin/true; i=$((i+1)); done"], timeout=120)
+            f"i=0; while [ $i -lt {count} ]; do /bin/true; i=$((i+1)); done"], timeout=GUARD_S)
 
 
 def measure_rest(lab, report, server, means, processes, workload):
