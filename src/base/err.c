@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the words for the error codes.
- * Never looks at errno. Called wherever an error reaches a person.
+ * Owns the words for errors.
+ * Never reads errno.
  */
 #include "base/err.h"
+
+#include <string.h>
 
 const char *err_text(int err)
 {
@@ -17,8 +19,8 @@ const char *err_text(int err)
 	case ERR_LOOP: return "has a compression pointer that does not point backwards";
 	case ERR_EXISTS: return "exists already";
 	case ERR_ABSENT: return "does not exist";
-	case ERR_SYS: return "system call failed";
 	case ERR_DENIED: return "is not allowed";
 	}
-	return "unknown error";
+	const char *text = err < 0 && err > ERR_NOMEM ? strerrordesc_np(-err) : NULL;
+	return text ? text : "unknown error";
 }

@@ -162,10 +162,8 @@ static void control_ready(void *arg, uint32_t events UNUSED)
 static int control_sockaddr(const char *path, struct sockaddr_un *ret)
 {
 	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (strlen(path) >= sizeof(ret->sun_path)) {
-		errno = ENAMETOOLONG;
-		return ERR_SYS;
-	}
+	if (strlen(path) >= sizeof(ret->sun_path))
+		return -ENAMETOOLONG;
 	strcpy(ret->sun_path, path);
 	return 0;
 }
@@ -181,17 +179,15 @@ static bool is_in_use(const struct sockaddr_un *path)
 	return is_used;
 }
 
-/* Takes away the socket that a daemon left which was killed, but nothing else. ERR_SYS. */
+/* Takes away the socket that a daemon left which was killed, but nothing else. */
 static int remove_stale(const char *path)
 {
 	struct stat st;
 	if (lstat(path, &st))
-		return errno == ENOENT ? 0 : ERR_SYS;
-	if (!S_ISSOCK(st.st_mode)) {
-		errno = ENOTSOCK;
-		return ERR_SYS;
-	}
-	return unlink(path) ? ERR_SYS : 0;
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	return unlink(path) ? -errno : 0;
 }
 
 void control_remove_abandoned(const char *path)
@@ -212,22 +208,21 @@ static void make_parent(const char *path)
 	mkdir(dir, 0755); /* if this fails, bind() does too, and says why */
 }
 
-/* A listening socket at that path, its mode set before anyone can connect; -1 with errno. */
+/* A listening socket at that path, its mode set before anyone can connect; -errno. */
 static int listen_at(const struct sockaddr_un *path)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return -1;
+		return -errno;
 	mode_t mask = umask(0117);
-	int err = bind(fd, (const struct sockaddr *)path, sizeof(*path));
+	int err = bind(fd, (const struct sockaddr *)path, sizeof(*path)) ? -errno : 0;
 	umask(mask);
-	if (err || listen(fd, 16)) {
-		int saved = errno;
-		close(fd);
-		errno = saved;
-		return -1;
-	}
-	return fd;
+	if (!err && listen(fd, 16))
+		err = -errno;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 int control_open(struct control **ret, struct loop *loop, const struct log *log, const char *path,
@@ -251,18 +246,15 @@ int control_open(struct control **ret, struct loop *loop, const struct log *log,
 	if (err)
 		goto fail;
 	c->watch.fd = listen_at(&c->path);
-	if (c->watch.fd < 0 || loop_add(loop, &c->watch, EPOLLIN)) {
-		err = ERR_SYS;
+	err = c->watch.fd < 0 ? c->watch.fd : loop_add(loop, &c->watch, EPOLLIN);
+	if (err)
 		goto fail;
-	}
 	*ret = c;
 	return 0;
-fail:;
-	int saved = errno;
+fail:
 	if (c->watch.fd >= 0)
 		close(c->watch.fd);
 	free(c);
-	errno = saved;
 	return err;
 }
 
@@ -322,7 +314,7 @@ static int ask_read(int fd, bool (*on_line)(void *arg, const char *line), void *
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			err = n < 0 ? ERR_SYS : 0;
+			err = n < 0 ? -errno : 0;
 			break;
 		}
 		buf_add(&in, chunk, (size_t)n);
@@ -348,14 +340,12 @@ int control_ask(const char *path, const char *request, bool (*on_line)(void *arg
 		return err;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return ERR_SYS;
+		return -errno;
 	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) ||
-		send(fd, line, (size_t)len, MSG_NOSIGNAL) != len)
-		err = ERR_SYS;
+		send(fd, line, (size_t)len, MSG_NOSIGNAL) < 0)
+		err = -errno;
 	else
 		err = ask_read(fd, on_line, arg);
-	int saved = errno;
 	close(fd);
-	errno = saved;
 	return err;
 }

@@ -28,7 +28,7 @@ struct control_client; /* opaque: one who asks */
 typedef bool control_fn(void *arg, const char *request, struct buf *out);
 
 /* Listens at `path` with mode 0660; the directory is made if it is not there. A socket that nobody
- * listens on any more is replaced; one that somebody does is ERR_EXISTS. ERR_SYS with errno. */
+ * listens on any more is replaced; one that somebody does is ERR_EXISTS. ERR_NOMEM, -errno. */
 int control_open(struct control **ret, struct loop *loop, const struct log *log, const char *path,
 	control_fn *answer, void *arg) NONNULL_ARGS(1, 2, 4, 5) MUSTCHECK;
 /* Closes all clients and removes the socket, if it may: who has become another user may not. */
@@ -41,7 +41,7 @@ bool control_has_watchers(const struct control *c) NONNULL;
 void control_broadcast(struct control *c, const char *bytes, size_t len) NONNULL;
 
 /* The asking end: connects, sends `request` and calls `on_line` for each line that comes, without
- * its newline, until the daemon closes or `on_line` returns false. ERR_SYS with errno (ENOENT,
- * ECONNREFUSED: no daemon), ERR_RANGE (a line or the request is too long). */
+ * its newline, until the daemon closes or `on_line` returns false. -errno (-ENOENT,
+ * -ECONNREFUSED: no daemon), ERR_RANGE (a line or the request is too long). */
 int control_ask(const char *path, const char *request, bool (*on_line)(void *arg, const char *line),
 	void *arg) NONNULL_ARGS(1, 2, 3) MUSTCHECK;

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static int read_all(int fd, size_t max, struct buf *out)
 	for (;;) {
 		ssize_t len = read_some(fd, chunk, sizeof(chunk));
 		if (len < 0)
-			return ERR_SYS;
+			return -errno;
 		if (len == 0)
 			return out->err;
 		total += (size_t)len;
@@ -49,11 +50,9 @@ int file_read(const char *path, size_t max, struct buf *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return ERR_SYS;
+		return -errno;
 	int err = read_all(fd, max, out);
-	int saved = errno;
 	close(fd);
-	errno = saved;
 	return err;
 }
 
@@ -64,26 +63,27 @@ static int write_all(int fd, const char *bytes, size_t len)
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written < 0)
-			return ERR_SYS;
+			return -errno;
 		bytes += written;
 		len -= (size_t)written;
 	}
 	return 0;
 }
 
-/* The file that is really meant, to be freed: where symbolic links lead, if it is there. NULL and
- * an error otherwise. */
-static char *resolve(const char *path, int *err)
+/* The file that is really meant, to be freed: where symbolic links lead, if it is there. */
+static int resolve(const char *path, char **ret)
 {
 	struct stat st;
-	*err = ERR_SYS;
-	if (stat(path, &st) < 0)
-		return errno == ENOENT ? strdup(path) : NULL;
-	if (!S_ISREG(st.st_mode)) {
-		*err = ERR_DENIED;
-		return NULL;
-	}
-	return realpath(path, NULL);
+	bool is_there = stat(path, &st) == 0;
+	if (!is_there && errno != ENOENT)
+		return -errno;
+	if (is_there && !S_ISREG(st.st_mode))
+		return ERR_DENIED;
+	char *real = is_there ? realpath(path, NULL) : strdup(path);
+	if (!real)
+		return -errno;
+	*ret = real;
+	return 0;
 }
 
 /* A name in a directory is on disk only when the directory is. That it cannot be opened or synced
@@ -105,23 +105,22 @@ static int replace(int fd, const char *temp, const char *path, const void *bytes
 {
 	int err = write_all(fd, bytes, len);
 	if (!err && (fchmod(fd, 0644) < 0 || fsync(fd) < 0 || rename(temp, path) < 0))
-		err = ERR_SYS;
+		err = -errno;
 	return err;
 }
 
 int file_write(const char *path, const void *bytes, size_t len)
 {
-	int err, saved;
-	char *temp = NULL, *real = resolve(path, &err);
-	if (!real)
+	char *temp = NULL, *real = NULL;
+	int err = resolve(path, &real);
+	if (err)
 		return err;
 	if (asprintf(&temp, "%s.XXXXXX", real) < 0) {
 		free(real);
 		return ERR_NOMEM;
 	}
 	int fd = mkostemp(temp, O_CLOEXEC);
-	err = fd < 0 ? ERR_SYS : replace(fd, temp, real, bytes, len);
-	saved = errno;
+	err = fd < 0 ? -errno : replace(fd, temp, real, bytes, len);
 	if (fd >= 0)
 		close(fd);
 	if (fd >= 0 && err)
@@ -130,10 +129,10 @@ int file_write(const char *path, const void *bytes, size_t len)
 		sync_directory(real);
 	free(temp);
 	free(real);
-	errno = saved;
 	return err;
 }
 
+/* 0 or an errno, as its parts have it. */
 static int spawn(const char *command, pid_t *ret, posix_spawn_file_actions_t *files,
 	posix_spawnattr_t *attributes)
 {
@@ -160,17 +159,16 @@ int file_run_command(const char *command, pid_t *ret)
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	pid_t pid = -1;
-	if ((errno = posix_spawn_file_actions_init(&files)) != 0)
-		return ERR_SYS;
-	int err = posix_spawnattr_init(&attributes);
+	int err = posix_spawn_file_actions_init(&files);
+	if (err)
+		return -err;
+	err = posix_spawnattr_init(&attributes);
 	if (!err) {
 		err = spawn(command, &pid, &files, &attributes);
 		posix_spawnattr_destroy(&attributes);
 	}
 	posix_spawn_file_actions_destroy(&files);
-	errno = err;
-	if (err)
-		return ERR_SYS;
-	*ret = pid;
-	return 0;
+	if (!err)
+		*ret = pid;
+	return -err;
 }

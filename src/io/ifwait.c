@@ -104,7 +104,7 @@ static int wait_for_news(struct waiting *w, ns_t deadline)
 	if (deadline != NS_NEVER) {
 		ns_t ns = deadline - loop_now();
 		if (ns <= 0)
-			return -ETIMEDOUT;
+			return ERR_ABSENT;
 		left.tv_sec = ns / NS_PER_S;
 		left.tv_nsec = ns % NS_PER_S;
 	}
@@ -120,7 +120,7 @@ static int open_news(struct waiting *w)
 	w->news.sink = sink_of(w->await);
 	w->buf = malloc(NETLINK_DATAGRAM_CAP);
 	if (!w->buf)
-		return -ENOMEM;
+		return ERR_NOMEM;
 	w->news_fd = netlink_open();
 	return w->news_fd < 0 ? w->news_fd : netlink_join(w->news_fd, groups, ARRAY_LEN(groups));
 }
@@ -144,8 +144,5 @@ int ifwait(struct await *a, ns_t deadline)
 	if (w.news_fd >= 0)
 		close(w.news_fd);
 	free(w.buf);
-	if (!err)
-		return 0;
-	errno = -err;
-	return err == -ETIMEDOUT ? ERR_ABSENT : ERR_SYS;
+	return err;
 }

@@ -7,5 +7,5 @@
 #include "device/await.h"
 
 /* Waits until `a` is met, or `deadline` (NS_NEVER: as long as it takes). The link may not be there
- * yet. 0; ERR_ABSENT: the deadline passed; ERR_SYS with errno. */
+ * yet. 0; ERR_ABSENT: the deadline passed; -errno. */
 int ifwait(struct await *a, ns_t deadline) NONNULL MUSTCHECK;

@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/err.h"
-
 enum { LOOP_BATCH = 64 };
 
 struct loop {
@@ -47,7 +45,7 @@ void loop_free(struct loop *l)
 static int loop_control(struct loop *l, int op, struct loop_watch *watch, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data.ptr = watch};
-	return epoll_ctl(l->fd, op, watch->fd, &event) ? ERR_SYS : 0;
+	return epoll_ctl(l->fd, op, watch->fd, &event) ? -errno : 0;
 }
 
 int loop_add(struct loop *l, struct loop_watch *watch, uint32_t events)
@@ -62,10 +60,8 @@ int loop_change(struct loop *l, struct loop_watch *watch, uint32_t events)
 
 void loop_remove(struct loop *l, struct loop_watch *watch)
 {
-	int saved = errno;
 	if (watch->fd >= 0)
 		epoll_ctl(l->fd, EPOLL_CTL_DEL, watch->fd, NULL);
-	errno = saved;
 	/* What was found ready in this turn must not reach a handler that has gone. */
 	for (int i = 0; i < l->ready_count; i++)
 		if (l->ready[i].data.ptr == watch)
@@ -120,7 +116,7 @@ int loop_turn(struct loop *l, ns_t deadline)
 {
 	int count = loop_wait(l, deadline);
 	if (count < 0)
-		return errno == EINTR ? 0 : ERR_SYS;
+		return errno == EINTR ? 0 : -errno;
 	l->ready_count = count;
 	for (int i = 0; i < count; i++) {
 		struct loop_watch *watch = l->ready[i].data.ptr;

@@ -17,19 +17,19 @@ struct loop_watch {
 
 struct loop; /* opaque */
 
-/* NULL with errno set. */
+/* NULL; errno says why. */
 struct loop *loop_new(void) MUSTCHECK;
 void loop_free(struct loop *l);
 
-/* Begins to wait for `events` on watch->fd. ERR_SYS with errno. */
+/* Begins to wait for `events` on watch->fd. -errno. */
 int loop_add(struct loop *l, struct loop_watch *watch, uint32_t events) NONNULL MUSTCHECK;
-/* Waits for other events from now on. ERR_SYS with errno. */
+/* Waits for other events from now on. -errno. */
 int loop_change(struct loop *l, struct loop_watch *watch, uint32_t events) NONNULL MUSTCHECK;
 /* Waits no more; to be called before the descriptor is closed. Nothing if it is not waited for. */
 void loop_remove(struct loop *l, struct loop_watch *watch) NONNULL;
 
 /* Waits until a descriptor is ready or the clock has reached `deadline` (NS_NEVER: for ever), and
- * calls the handlers of what is ready. ERR_SYS with errno; a signal is no error. */
+ * calls the handlers of what is ready. -errno; a signal is no error. */
 int loop_turn(struct loop *l, ns_t deadline) NONNULL MUSTCHECK;
 
 /* CLOCK_MONOTONIC. */

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/limits.h"
 
 static int set_int(int fd, int level, int option, int value)
@@ -138,7 +139,7 @@ int asker_open(struct asker *a)
 	a->rtnl.sink = (struct rtnl_sink){.on_event = keep_answer, .arg = a};
 	a->buf = malloc(NETLINK_DATAGRAM_CAP);
 	if (!a->buf)
-		return -ENOMEM;
+		return ERR_NOMEM;
 	a->fd = netlink_open();
 	return a->fd < 0 ? a->fd : 0;
 }

@@ -36,11 +36,11 @@ uint64_t netns_cookie_here(void)
 
 struct netns_self netns_self_open(void)
 {
-	struct netns_self self = {
-		.net_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC),
-		.cookie = netns_cookie_here(),
-	};
+	struct netns_self self = {.net_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)};
 	struct stat st;
+	if (self.net_fd < 0)
+		self.net_fd = -errno;
+	self.cookie = netns_cookie_here();
 	if (stat("/proc/self/ns/user", &st) == 0) {
 		self.user_dev = st.st_dev;
 		self.user_ino = st.st_ino;

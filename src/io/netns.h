@@ -6,7 +6,7 @@
 
 /* What our own process is in; opened once. */
 struct netns_self {
-	int net_fd;                  /* of our network namespace, -1 if it could not be opened */
+	int net_fd; /* of our network namespace; a negative errno if it could not be opened */
 	uint64_t user_dev, user_ino; /* of our user namespace, 0 if not known */
 	uint64_t cookie;             /* of our network namespace, 0 if not known */
 };

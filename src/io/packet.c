@@ -96,9 +96,7 @@ int packet_send(int fd, const struct packet *p)
 
 void packet_close_fds(struct packet *p)
 {
-	int saved = errno;
 	for (size_t i = 0; i < p->fd_count; i++)
 		close(p->fds[i]);
 	p->fd_count = 0;
-	errno = saved;
 }

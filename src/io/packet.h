@@ -29,5 +29,5 @@ int packet_receive(int fd, struct packet *p) NONNULL MUSTCHECK;
  * stay the caller's. A negative errno or 0. */
 int packet_send(int fd, const struct packet *p) NONNULL MUSTCHECK;
 
-/* Closes the descriptors and forgets them. errno is kept. */
+/* Closes the descriptors and forgets them. */
 void packet_close_fds(struct packet *p) NONNULL;

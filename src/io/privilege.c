@@ -21,7 +21,7 @@
 
 /* What the child that looks up a user has to say. */
 struct finding {
-	int err, system_errno;
+	int err;
 	struct privilege_user user;
 };
 
@@ -33,7 +33,7 @@ static struct finding look_up(const char *name)
 		return (struct finding){.user = {.uid = pw->pw_uid, .gid = pw->pw_gid}};
 	/* getpwnam(3): ENOENT is said too where there is no such user, or no file of users */
 	bool is_absent = errno == 0 || errno == ENOENT || errno == ESRCH;
-	return (struct finding){.err = is_absent ? ERR_ABSENT : ERR_SYS, .system_errno = errno};
+	return (struct finding){.err = is_absent ? ERR_ABSENT : -errno};
 }
 
 /* Takes from the child what it has found. */
@@ -48,40 +48,39 @@ static struct finding hear(int fd, pid_t child)
 		;
 	if (len == sizeof(finding))
 		return finding;
-	return (struct finding){.err = ERR_SYS, .system_errno = EIO};
+	return (struct finding){.err = -EIO};
 }
 
 int privilege_find_user(const char *name, struct privilege_user *ret)
 {
 	int fds[2];
 	if (pipe2(fds, O_CLOEXEC))
-		return ERR_SYS;
+		return -errno;
 	pid_t child = fork();
 	if (child == 0) {
 		struct finding finding = look_up(name);
 		_exit(write(fds[1], &finding, sizeof(finding)) != sizeof(finding));
 	}
-	int saved = errno;
+	struct finding finding = {.err = -errno};
 	close(fds[1]);
-	struct finding finding = {.err = ERR_SYS, .system_errno = saved};
 	if (child > 0)
 		finding = hear(fds[0], child);
 	close(fds[0]);
 	if (!finding.err)
 		*ret = finding.user;
-	errno = finding.system_errno;
 	return finding.err;
 }
 
 int privilege_become(const struct privilege_user *user)
 {
+	errno = 0; /* not all that capng_change_id() refuses is a system call's error */
 	capng_clear(CAPNG_SELECT_BOTH);
 	capng_updatev(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
 		CAP_NET_BIND_SERVICE, -1);
 	if (capng_change_id((int)user->uid, (int)user->gid,
 		    (capng_flags_t)(CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING)))
-		return ERR_SYS;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? ERR_SYS : 0;
+		return errno ? -errno : -EPERM;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }
 
 /* The system call, because capabilities are a thread's own and libcap-ng's state is not. */

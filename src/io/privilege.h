@@ -15,12 +15,12 @@ struct privilege_user {
 };
 
 /* Looks up a user by name, in a child: the sources of users that nsswitch.conf(5) names are libraries, which
- * stay in the memory of who has asked them. ERR_ABSENT; ERR_SYS with errno. */
+ * stay in the memory of who has asked them. ERR_ABSENT; -errno. */
 int privilege_find_user(const char *name, struct privilege_user *ret) NONNULL MUSTCHECK;
 
 /* Becomes that user for good, without supplementary groups, and with no capability but the one to
  * bind to port 53 on an address that comes later, CAP_NET_BIND_SERVICE. For the calling thread only:
- * before there are others. ERR_SYS with errno. */
+ * before there are others. -errno. */
 int privilege_become(const struct privilege_user *user) NONNULL MUSTCHECK;
 
 /* Keeps the user, and of its capabilities only what watching the kernel needs: CAP_NET_ADMIN,

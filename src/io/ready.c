@@ -11,30 +11,25 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/err.h"
-
 int ready_notify(const char *notify_socket, const char *state)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	size_t len = notify_socket ? strlen(notify_socket) : 0;
 	if (len == 0)
 		return 0;
-	if (len >= sizeof(un.sun_path)) {
-		errno = ENAMETOOLONG;
-		return ERR_SYS;
-	}
+	if (len >= sizeof(un.sun_path))
+		return -ENAMETOOLONG;
 	memcpy(un.sun_path, notify_socket, len);
 	if (un.sun_path[0] == '@')
 		un.sun_path[0] = '\0'; /* abstract: the name is as long as the address says */
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return ERR_SYS;
+		return -errno;
 	ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&un,
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-	int saved = errno;
+	int err = sent < 0 ? -errno : 0;
 	close(fd);
-	errno = saved;
-	return sent < 0 ? ERR_SYS : 0;
+	return err;
 }
 
 int ready_say(int fd, const char *notify_socket)
@@ -46,8 +41,8 @@ int ready_say(int fd, const char *notify_socket)
 	do
 		written = write(fd, "\n", 1);
 	while (written < 0 && errno == EINTR);
-	int saved = errno;
+	if (written < 0)
+		err = -errno;
 	close(fd);
-	errno = saved;
-	return written == 1 ? err : ERR_SYS;
+	return err;
 }

@@ -5,7 +5,7 @@
 #include "base/compiler.h"
 
 /* Says "ready": writes one newline to `fd` and closes it (-1: none), and READY=1 to the datagram
- * socket whose path is `notify_socket` ("@…" is abstract; NULL: none). Once. ERR_SYS with errno if
+ * socket whose path is `notify_socket` ("@…" is abstract; NULL: none). Once. -errno if
  * one of them fails; the other is told all the same. */
 int ready_say(int fd, const char *notify_socket) MUSTCHECK;
 

@@ -11,8 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/err.h"
-
 static ns_t clock_read(clockid_t clock)
 {
 	struct timespec ts;
@@ -29,9 +27,8 @@ static ns_t slept_since_boot(void)
 static int arm(int fd)
 {
 	struct itimerspec far = {.it_value.tv_sec = (time_t)1 << 40};
-	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, NULL)
-		       ? ERR_SYS
-		       : 0;
+	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, NULL) ? -errno
+											    : 0;
 }
 
 void resume_check(struct resume *r, ns_t slept)
@@ -63,7 +60,7 @@ int resume_open(
 		.on_ready = on_ready,
 		.arg = r};
 	if (r->watch.fd < 0)
-		return ERR_SYS;
+		return -errno;
 	int err = arm(r->watch.fd);
 	return err ? err : loop_add(loop, &r->watch, EPOLLIN);
 }

@@ -21,7 +21,7 @@ struct resume {
 	void *arg;
 };
 
-/* Begins to watch; `r` stays where it is until resume_close(). ERR_SYS with errno: nobody will be
+/* Begins to watch; `r` stays where it is until resume_close(). -errno: nobody will be
  * told, `r` may be closed all the same. */
 int resume_open(struct resume *r, struct loop *loop, void (*on_resume)(void *arg, ns_t nap),
 	void *arg) NONNULL_ARGS(1, 2, 3) MUSTCHECK;

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "device/message.h"
 #include "io/packet.h"
 
@@ -51,7 +52,7 @@ static int fail(struct ontap_error *error, int status, int number, const char *t
 static int fail_here(struct ontap_error *error, int number)
 {
 	return fail(error, ONTAP_DISCONNECTED, number,
-		number == EPIPE ? "ontapd has closed the connection" : strerror(number));
+		number == EPIPE ? "ontapd has closed the connection" : err_text(-number));
 }
 
 /* Copies a text that may be NULL; -1 if there is no room for it. */

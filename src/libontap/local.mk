@@ -2,6 +2,7 @@
 lib_LIBRARIES = src/libontap/libontap.a
 src_libontap_libontap_a_SOURCES = \
 	src/libontap/client.c \
+	src/base/err.c src/base/err.h \
 	src/device/message.c src/device/message.h \
 	src/io/packet.c src/io/packet.h
 include_HEADERS = src/libontap/ontap.h

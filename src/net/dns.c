@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net/dns_part.h"
+#include "base/err.h"
 #include "io/rcu.h"
+#include "net/dns_part.h"
 
 enum {
 	WORKERS_MAX = 64,
@@ -27,7 +28,7 @@ struct endpoint {
 	struct dns_listen at;
 	struct udp_worker *workers[WORKERS_MAX];
 	unsigned worker_count; /* 0: not open */
-	int last_errno;        /* of the last try; what was said once is not repeated */
+	int last_err;          /* of the last try; what was said once is not repeated */
 };
 
 struct dns {
@@ -50,9 +51,9 @@ static const char *place_text(const struct dns_listen *at, char out[PLACE_CAP])
 	return out;
 }
 
-static const char *advice(int error)
+static const char *advice(int err)
 {
-	switch (error) {
+	switch (-err) {
 	case EADDRINUSE:
 		return "another server has it, perhaps systemd-resolved, dnsmasq or named "
 		       "(ss -lntup 'sport = :53'); stop it there or use --listen=ADDR";
@@ -110,14 +111,14 @@ static bool takes_any_address(const struct dns_listen *at)
 	return addr_is_unspecified(&at->addr);
 }
 
-/* A socket bound to the address, -1 and errno if that fails. */
+/* A socket bound to the address; -errno. */
 static int bind_socket(const struct dns_listen *at, int family, int type, int reuse_option)
 {
 	union sock_addr addr;
 	socklen_t len = to_sock_addr(at, family, &addr);
 	int fd = socket(family, type | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return -1;
+		return -errno;
 	if (family == AF_INET6)
 		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, at->addr.family != ADDR_NONE);
 	if (reuse_option)
@@ -125,10 +126,9 @@ static int bind_socket(const struct dns_listen *at, int family, int type, int re
 	if (type == SOCK_DGRAM)
 		set_udp_options(fd, family, takes_any_address(at));
 	if (bind(fd, &addr.any, len)) {
-		int saved = errno;
+		int err = -errno;
 		close(fd);
-		errno = saved;
-		return -1;
+		return err;
 	}
 	return fd;
 }
@@ -147,30 +147,29 @@ static int family_of(const struct dns_listen *at)
 	return AF_INET6;
 }
 
-/* Listens for TCP. A second daemon is found out here at the latest. 0 or an errno value. */
+/* Listens for TCP. A second daemon is found out here at the latest. */
 static int open_tcp(struct dns *d, const struct dns_listen *at, int family)
 {
 	int fd = bind_socket(at, family, SOCK_STREAM | SOCK_NONBLOCK, SO_REUSEADDR);
 	if (fd < 0)
-		return errno;
+		return fd;
 	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
 	if (listen(fd, TCP_BACKLOG)) {
-		int error = errno;
+		int err = -errno;
 		close(fd);
-		return error;
+		return err;
 	}
-	int err = tcp_server_listen(d->tcp, fd);
-	return err == ERR_SYS ? errno : err ? ENOMEM : 0;
+	return tcp_server_listen(d->tcp, fd);
 }
 
 /* Whether nobody has the UDP port. With SO_REUSEPORT, which our workers need among themselves, the
- * kernel would let us share it with another process of the same user, each getting half. 0 or errno. */
+ * kernel would let us share it with another process of the same user, each getting half. */
 static int probe_udp(const struct dns_listen *at, int family)
 {
 	int fd = bind_socket(at, family, SOCK_DGRAM, 0);
 	if (fd < 0)
-		return errno;
+		return fd;
 	close(fd);
 	return 0;
 }
@@ -180,39 +179,39 @@ static int open_udp(struct dns *d, struct endpoint *e, int family)
 	while (e->worker_count < d->config.workers) {
 		int fd = bind_socket(&e->at, family, SOCK_DGRAM, SO_REUSEPORT);
 		if (fd < 0)
-			return errno;
+			return fd;
 		struct udp_worker *w = udp_worker_start(fd, takes_any_address(&e->at), &d->config);
 		if (!w)
-			return ENOMEM;
+			return ERR_NOMEM;
 		e->workers[e->worker_count++] = w;
 	}
 	return 0;
 }
 
-/* Opens an address, whole or not at all. 0 or an errno value. */
+/* Opens an address, whole or not at all. */
 static int open_endpoint(struct dns *d, struct endpoint *e)
 {
 	int family = family_of(&e->at);
-	int error = probe_udp(&e->at, family);
-	if (!error)
-		error = open_udp(d, e, family);
-	if (!error)
-		error = open_tcp(d, &e->at, family);
-	while (error && e->worker_count > 0)
+	int err = probe_udp(&e->at, family);
+	if (!err)
+		err = open_udp(d, e, family);
+	if (!err)
+		err = open_tcp(d, &e->at, family);
+	while (err && e->worker_count > 0)
 		udp_worker_stop(e->workers[--e->worker_count]);
-	return error;
+	return err;
 }
 
 static void try_endpoint(struct dns *d, struct endpoint *e)
 {
 	char place[PLACE_CAP];
-	int error = open_endpoint(d, e);
-	if (!error)
+	int err = open_endpoint(d, e);
+	if (!err)
 		log_info(d->config.log, "listening: address=%s", place_text(&e->at, place));
-	else if (error != e->last_errno)
+	else if (err != e->last_err)
 		log_warning(d->config.log, "cannot listen: address=%s error=\"%s\" hint=\"%s\"",
-			place_text(&e->at, place), strerror(error), advice(error));
-	e->last_errno = error;
+			place_text(&e->at, place), err_text(err), advice(err));
+	e->last_err = err;
 }
 
 void dns_retry(struct dns *d)

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "base/cursor.h"
-#include "base/err.h"
 #include "net/dns_part.h"
 
 enum { PREFIX_LEN = 2, DATAGRAM_CAP = 2048, ANSWER_CAP = 65535 };
@@ -100,15 +99,14 @@ static int open_half(struct dns_client *c, struct half *half, int family)
 {
 	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return ERR_SYS;
+		return -errno;
 	half->watch = (struct loop_watch){.fd = fd, .on_ready = on_datagrams, .arg = half};
-	if (loop_add(c->loop, &half->watch, EPOLLIN) == 0)
-		return 0;
-	int saved = errno;
-	close(fd);
-	half->watch.fd = -1;
-	errno = saved;
-	return ERR_SYS;
+	int err = loop_add(c->loop, &half->watch, EPOLLIN);
+	if (err) {
+		close(fd);
+		half->watch.fd = -1;
+	}
+	return err;
 }
 
 int dns_client_send(
@@ -118,13 +116,14 @@ int dns_client_send(
 	struct half *half = &c->halves[is_v4];
 	union sock_addr addr;
 	socklen_t addr_len = to_sock_addr(to, &addr);
-	if (half->watch.fd < 0 && open_half(c, half, is_v4 ? AF_INET : AF_INET6))
-		return ERR_SYS;
+	int err = half->watch.fd < 0 ? open_half(c, half, is_v4 ? AF_INET : AF_INET6) : 0;
+	if (err)
+		return err;
 	/* What an ICMP has said of an earlier one must not stop this one. */
 	for (int i = 0; i < 2; i++)
 		if (sendto(half->watch.fd, msg, len, 0, &addr.any, addr_len) >= 0)
 			return 0;
-	return ERR_SYS;
+	return -errno;
 }
 
 /* Exchanges. */
@@ -213,9 +212,7 @@ static int connect_to(const struct server_addr *to)
 	(void)!setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (connect(fd, &addr.any, len) == 0 || errno == EINPROGRESS)
 		return fd;
-	int saved = errno;
 	close(fd);
-	errno = saved;
 	return -1;
 }
 

@@ -25,7 +25,7 @@ struct dns_client *dns_client_new(struct loop *loop,
 	void *arg) NONNULL_ARGS(1, 2) MUSTCHECK;
 void dns_client_free(struct dns_client *c);
 
-/* Sends. ERR_SYS with errno. */
+/* Sends. -errno. */
 int dns_client_send(struct dns_client *c, const struct server_addr *to, const uint8_t *msg,
 	size_t len) NONNULL MUSTCHECK;
 
@@ -36,7 +36,7 @@ int dns_client_send(struct dns_client *c, const struct server_addr *to, const ui
 struct exchange; /* opaque */
 
 /* Begins it; `msg` is copied. `on_done` gets the answer, or NULL if there was none by `deadline` or
- * the connection failed; it may begin another. NULL, with errno, if it cannot even begin: then
+ * the connection failed; it may begin another. NULL if it cannot even begin: then
  * `on_done` is not called. */
 struct exchange *exchange_begin(struct loop *loop, const struct server_addr *to, const uint8_t *msg,
 	size_t len, void (*on_done)(void *arg, const uint8_t *answer, size_t len), void *arg)

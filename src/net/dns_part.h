@@ -48,7 +48,7 @@ void udp_worker_add_stats(const struct udp_worker *w, struct dns_stats *sum) NON
 struct tcp_server;
 
 struct tcp_server *tcp_server_start(const struct dns_config *config) NONNULL MUSTCHECK;
-/* Takes over the listening socket `fd` (closed on failure too). Any thread. ERR_NOMEM, ERR_SYS. */
+/* Takes over the listening socket `fd` (closed on failure too). Any thread. ERR_NOMEM, -errno. */
 int tcp_server_listen(struct tcp_server *s, int fd) NONNULL MUSTCHECK;
 void tcp_server_stop(struct tcp_server *s);
 void tcp_server_add_stats(const struct tcp_server *s, struct dns_stats *sum) NONNULL;

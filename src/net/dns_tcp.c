@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/list.h"
@@ -96,7 +97,7 @@ struct tcp_server {
 static int watch(struct tcp_server *s, struct source *source, uint32_t events)
 {
 	struct epoll_event ev = {.events = events, .data.ptr = source};
-	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, source->fd, &ev);
+	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, source->fd, &ev) ? -errno : 0;
 }
 
 static void wait_for(struct tcp_server *s, struct conn *c, uint32_t events)
@@ -555,21 +556,18 @@ struct tcp_server *tcp_server_start(const struct dns_config *config)
 
 int tcp_server_listen(struct tcp_server *s, int fd)
 {
-	int err = 0;
 	if (s->listener_count == LISTENERS_MAX) {
 		close(fd);
 		return ERR_NOMEM;
 	}
 	struct source *source = &s->listeners[s->listener_count];
 	*source = (struct source){SOURCE_LISTENER, fd};
-	if (watch(s, source, EPOLLIN)) {
-		err = errno;
+	int err = watch(s, source, EPOLLIN);
+	if (err)
 		close(fd);
-		errno = err;
-		return ERR_SYS;
-	}
-	s->listener_count++;
-	return 0;
+	else
+		s->listener_count++;
+	return err;
 }
 
 void tcp_server_stop(struct tcp_server *s)

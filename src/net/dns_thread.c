@@ -15,5 +15,5 @@ int dns_thread_start(pthread_t *thread, void *(*body)(void *arg), void *arg)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int err = pthread_create(thread, NULL, body, arg);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err;
+	return -err;
 }

@@ -258,23 +258,36 @@ static int setup_v6(int fd, uint32_t ifindex)
 	       setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
 }
 
-/* An open socket that is bound to the link and has joined the group; -1 with errno. */
+/* An open socket that is bound to the link and has joined the group; -errno. */
 static int socket_make(const struct mdns_net_link *link, enum addr_family family)
 {
 	int fd = socket(family == ADDR_V4 ? AF_INET : AF_INET6,
 		SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return -1;
+		return -errno;
 	if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) || set(fd, SOL_SOCKET, SO_REUSEPORT, 1) ||
 		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, link->name,
 			(socklen_t)strlen(link->name)) ||
 		(family == ADDR_V4 ? setup_v4(fd, link->ifindex) : setup_v6(fd, link->ifindex))) {
-		int saved = errno;
+		int err = -errno;
 		close(fd);
-		errno = saved;
-		return -1;
+		return err;
 	}
 	return fd;
+}
+
+static int socket_open(struct mdns_net *net, struct mdns_socket *s)
+{
+	int fd = socket_make(s->link, s->family);
+	if (fd < 0)
+		return fd;
+	s->watch.fd = fd;
+	int err = loop_add(net->loop, &s->watch, EPOLLIN);
+	if (err) {
+		close(fd);
+		s->watch.fd = -1;
+	}
+	return err;
 }
 
 /* Opens or closes as wanted; returns whether it is open. */
@@ -286,16 +299,12 @@ static bool socket_want(struct mdns_socket *s, bool is_wanted)
 		socket_close(net, s);
 	if (!is_wanted || s->watch.fd >= 0)
 		return is_wanted;
-	s->watch.fd = socket_make(s->link, s->family);
-	if (s->watch.fd >= 0 && loop_add(net->loop, &s->watch, EPOLLIN)) {
-		close(s->watch.fd);
-		s->watch.fd = -1;
-	}
-	if (s->watch.fd < 0)
+	int err = socket_open(net, s);
+	if (err)
 		log_warning(net->log, "mdns socket: link=%s family=%s error=\"%s\"",
 			log_escape(s->link->name, name), s->family == ADDR_V4 ? "ipv4" : "ipv6",
-			strerror(errno));
-	return s->watch.fd >= 0;
+			err_text(err));
+	return !err;
 }
 
 static struct mdns_net_link *link_find(const struct mdns_net *net, uint32_t ifindex)
@@ -392,23 +401,23 @@ static void send_from(struct msghdr *msg, const struct mdns_path *to, union cont
 	memcpy(CMSG_DATA(c), is_v4 ? (const void *)&v4 : &v6, is_v4 ? sizeof(v4) : sizeof(v6));
 }
 
-static void tell_unsent(struct mdns_net *net, unsigned i, int error)
+static void tell_unsent(struct mdns_net *net, unsigned i, int err)
 {
 	const struct mdns_out *out = &net->out;
 	char peer[ADDR_TEXT_CAP], name[LOG_TEXT_CAP];
 	struct mdns_path to = {0};
 	/* A link that goes takes its routes and addresses with it before we hear of that. EINVAL: what
 	 * was asked is no address to send from: a broadcast, or one that has gone. */
-	const bool is_going = error == ENETUNREACH || error == ENETDOWN || error == ENODEV ||
-			      error == EADDRNOTAVAIL || error == EINVAL;
+	const bool is_going = err == -ENETUNREACH || err == -ENETDOWN || err == -ENODEV ||
+			      err == -EADDRNOTAVAIL || err == -EINVAL;
 	if (is_going) {
 		log_debug(net->log, "mdns send: link=%s error=\"%s\"",
-			log_escape(out->link->name, name), strerror(error));
+			log_escape(out->link->name, name), err_text(err));
 	} else if (log_limit_may(&net->limit, loop_now())) {
 		path_from_peer(&out->peers[i], &to);
 		log_warning(net->log, "mdns send: link=%s to=%s error=\"%s\"",
 			log_escape(out->link->name, name), addr_format(&to.peer, peer),
-			strerror(error));
+			err_text(err));
 	}
 }
 
@@ -418,7 +427,7 @@ void mdns_net_flush(struct mdns_net *net)
 	for (unsigned i = 0; i < out->count;) {
 		int sent = sendmmsg(out->fd, out->msgs + i, out->count - i, MSG_DONTWAIT);
 		if (sent <= 0)
-			tell_unsent(net, i, errno); /* that one is lost: it is UDP */
+			tell_unsent(net, i, -errno); /* that one is lost: it is UDP */
 		i += sent > 0 ? (unsigned)sent : 1;
 	}
 	out->count = 0;

@@ -29,7 +29,7 @@ struct transfer {
 
 struct transfers; /* opaque */
 
-/* NULL with errno set. */
+/* NULL: no memory, or no descriptors. */
 struct transfers *transfers_new(void) MUSTCHECK;
 /* After both threads have ended. */
 void transfers_free(struct transfers *t);

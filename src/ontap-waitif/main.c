@@ -115,7 +115,7 @@ static int wait_and_print(struct options *options, const struct log *log)
 			a->ifindex == 0 ? "absent" : a->is_up ? "up" : "down");
 		return EXIT_TIMED_OUT;
 	}
-	log_error(log, "cannot wait: error=\"%s\"", strerror(errno));
+	log_error(log, "cannot wait: error=\"%s\"", err_text(err));
 	return EXIT_SYSTEM;
 }
 

@@ -7,7 +7,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -73,10 +72,9 @@ int command_ask(const struct conf *conf, const struct conf_args *args, const str
 	buf_fini(&request);
 	if (err && ask.code == EXIT_DONE) {
 		log_error(log, "cannot ask the daemon: socket=%s error=\"%s\"", conf->socket_path,
-			err == ERR_SYS && (errno == ENOENT || errno == ECONNREFUSED)
+			err == -ENOENT || err == -ECONNREFUSED
 				? "no ontap-zone serves there: is it running? (--socket=PATH)"
-			: err == ERR_SYS ? strerror(errno)
-					 : err_text(err));
+				: err_text(err));
 		return EXIT_SYSTEM;
 	}
 	if (!ask.is_json && ask.code != EXIT_SYSTEM) {

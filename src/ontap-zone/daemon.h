@@ -64,7 +64,7 @@ struct cookie_keys daemon_new_cookie_seed(void);
 /* Sees to it that no serial comes again after this daemon is killed. */
 void daemon_reserve_serial(struct daemon *d) NONNULL;
 
-/* One turn of the loop, and what follows from what came in. ERR_SYS, which has been logged. */
+/* One turn of the loop, and what follows from what came in. What fails has been logged. */
 int daemon_turn(struct daemon *d, ns_t deadline) NONNULL MUSTCHECK;
 
 /* Handlers for what the loop and the sockets tell; `arg` is the daemon. */

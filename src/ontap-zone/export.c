@@ -67,7 +67,7 @@ static int write_all(int fd, const char *bytes, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return ERR_SYS;
+			return -errno;
 		bytes += n;
 		len -= (size_t)n;
 	}
@@ -80,8 +80,9 @@ static int run_exec(const struct exporter *x)
 	int status;
 	if (!x->world.conf.exec)
 		return 0;
-	if (file_run_command(x->world.conf.exec, &pid)) {
-		log_error(x->log, "cannot run command: option=exec error=\"%s\"", strerror(errno));
+	int err = file_run_command(x->world.conf.exec, &pid);
+	if (err) {
+		log_error(x->log, "cannot run command: option=exec error=\"%s\"", err_text(err));
 		return EXIT_SYSTEM;
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -118,14 +119,15 @@ static int exporter_write(struct exporter *x)
 	if (!err)
 		return run_exec(x);
 	log_error(x->log, "cannot export: file=%s error=\"%s\"", conf->output ? conf->output : "-",
-		err == ERR_SYS ? strerror(errno) : err_text(err));
+		err_text(err));
 	return EXIT_SYSTEM;
 }
 
 static int exporter_turn(struct exporter *x, ns_t deadline)
 {
-	if (loop_turn(x->loop, ns_min(deadline, kernel_deadline(x->kernel)))) {
-		log_error(x->log, "cannot wait for events: error=\"%s\"", strerror(errno));
+	int err = loop_turn(x->loop, ns_min(deadline, kernel_deadline(x->kernel)));
+	if (err) {
+		log_error(x->log, "cannot wait for events: error=\"%s\"", err_text(err));
 		return EXIT_SYSTEM;
 	}
 	if (kernel_deadline(x->kernel) <= loop_now())
@@ -167,13 +169,16 @@ static int exporter_open(struct exporter *x)
 		.arg = &x->world});
 	if (!x->kernel)
 		return EXIT_SYSTEM; /* it has said why */
-	x->kernel_watch = (struct loop_watch){
-		.fd = kernel_fd(x->kernel), .on_ready = on_kernel, .arg = x};
-	x->signal_watch = (struct loop_watch){
-		.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), .on_ready = on_signal, .arg = x};
-	if (loop_add(x->loop, &x->kernel_watch, EPOLLIN) ||
-		loop_add(x->loop, &x->signal_watch, EPOLLIN)) {
-		log_error(x->log, "cannot start: error=\"epoll: %s\"", strerror(errno));
+	x->kernel_watch =
+		(struct loop_watch){.fd = kernel_fd(x->kernel), .on_ready = on_kernel, .arg = x};
+	x->signal_watch = (struct loop_watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+		.on_ready = on_signal,
+		.arg = x};
+	int err = loop_add(x->loop, &x->kernel_watch, EPOLLIN);
+	if (!err)
+		err = loop_add(x->loop, &x->signal_watch, EPOLLIN);
+	if (err) {
+		log_error(x->log, "cannot start: error=\"epoll: %s\"", err_text(err));
 		return EXIT_SYSTEM;
 	}
 	kernel_handle(x->kernel, loop_now());
@@ -200,7 +205,7 @@ int command_export(struct conf *conf, struct log *log)
 	struct conf_error error;
 	struct world_hooks hooks = {.on_published = on_published, .on_views = on_views, .arg = &x};
 	if (!x.loop) {
-		log_error(log, "cannot start: error=\"%s\"", strerror(errno));
+		log_error(log, "cannot start: error=\"%s\"", err_text(-errno));
 		conf_fini(conf);
 		return EXIT_SYSTEM;
 	}

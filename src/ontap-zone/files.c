@@ -5,7 +5,6 @@
  */
 #include "ontap-zone/files.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,9 +77,10 @@ static void files_run_command(struct files *f)
 	if (!f->world->conf.on_export || !f->has_news || f->command)
 		return;
 	f->has_news = false;
-	if (file_run_command(f->world->conf.on_export, &f->command)) {
-		log_error(f->log, "cannot run command: option=on-export error=\"%s\"",
-			strerror(errno));
+	int err = file_run_command(f->world->conf.on_export, &f->command);
+	if (err) {
+		log_error(
+			f->log, "cannot run command: option=on-export error=\"%s\"", err_text(err));
 		f->command = 0;
 	}
 }
@@ -94,8 +94,8 @@ static void files_write_one(struct files *f, const struct conf_export *export)
 		err = file_write(export->path, buf_text(&out), out.len);
 	buf_fini(&out);
 	if (err)
-		log_error(f->log, "cannot export: file=%s error=\"%s\"", export->path,
-			err == ERR_SYS ? strerror(errno) : err_text(err));
+		log_error(
+			f->log, "cannot export: file=%s error=\"%s\"", export->path, err_text(err));
 	else
 		f->has_news = true;
 }

@@ -5,7 +5,6 @@
  */
 #include "ontap-zone/keys.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,8 +76,7 @@ static int read_file(void *ret, const char *file, line_fn *take, const struct lo
 	int err = file_read(file, LIMIT_TSIG_FILE, &text);
 	unsigned number = 0;
 	if (err && err != ERR_NOMEM) {
-		snprintf(error->text, sizeof(error->text), "%.200s: %s", file,
-			err == ERR_SYS ? strerror(errno) : err_text(err));
+		snprintf(error->text, sizeof(error->text), "%.200s: %s", file, err_text(err));
 		err = ERR_SYNTAX;
 	}
 	char *at = text.bytes;

@@ -21,11 +21,10 @@ static int read_file(const struct conf_args *args, struct buf *text, const char 
 {
 	const char *file = args->config_file ? args->config_file : CONF_DEFAULT_FILE;
 	int err = file_read(file, LIMIT_CONF_FILE, text);
-	const char *why = err == ERR_SYS ? strerror(errno) : err_text(err);
-	if (err == ERR_RANGE)
-		why = "is larger than a configuration file may be";
+	const char *why =
+		err == ERR_RANGE ? "is larger than a configuration file may be" : err_text(err);
 	*ret_file = err ? NULL : file;
-	if (err == ERR_SYS && errno == ENOENT && !args->config_file)
+	if (err == -ENOENT && !args->config_file)
 		return 0;
 	if (err)
 		log_error(log, "configuration: file=%s error=\"%s\"", file, why);

@@ -134,9 +134,10 @@ static void send_notify(struct peers *o, size_t target, const uint8_t *msg, size
 	const struct conf_peer *peer = &o->world->conf.notifies.at[target];
 	const struct server_addr to = server_of(peer);
 	char addr[ADDR_TEXT_CAP];
-	if (dns_client_send(o->dns_client, &to, msg, len))
+	int err = dns_client_send(o->dns_client, &to, msg, len);
+	if (err)
 		log_debug(o->log, "cannot notify: server=%s error=\"%s\"",
-			addr_format(&peer->addr, addr), strerror(errno));
+			addr_format(&peer->addr, addr), err_text(err));
 }
 
 static void on_message(void *arg, const struct server_addr *from, const uint8_t *msg, size_t len)
@@ -292,11 +293,12 @@ void peers_configure(struct peers *o, struct conf_keys *keys)
 
 /* Start and end. */
 
-static struct peers *make(struct world *world, struct loop *loop, const struct log *log)
+static int make(struct peers **ret, struct world *world, struct loop *loop, const struct log *log)
 {
 	struct peers *o = calloc(1, sizeof(*o));
+	int err = ERR_NOMEM;
 	if (!o)
-		return NULL;
+		return err;
 	*o = (struct peers){.world = world,
 		.loop = loop,
 		.log = log,
@@ -306,11 +308,13 @@ static struct peers *make(struct world *world, struct loop *loop, const struct l
 	o->notify = notify_new(loop_random());
 	if (o->transfers && o->dns_client && o->notify) {
 		o->asked_watch.fd = transfers_asked_fd(o->transfers);
-		if (loop_add(loop, &o->asked_watch, EPOLLIN) == 0)
-			return o;
+		err = loop_add(loop, &o->asked_watch, EPOLLIN);
 	}
-	peers_close(o);
-	return NULL;
+	if (err)
+		peers_close(o);
+	else
+		*ret = o;
+	return err;
 }
 
 int peers_open(
@@ -323,11 +327,12 @@ int peers_open(
 		log_error(log, "cannot start: error=\"%s\"", error.text);
 		return err;
 	}
-	struct peers *o = make(world, loop, log);
-	if (!o) {
-		log_error(log, "cannot start: error=\"transfers: %s\"", strerror(errno));
+	struct peers *o = NULL;
+	err = make(&o, world, loop, log);
+	if (err) {
+		log_error(log, "cannot start: error=\"transfers: %s\"", err_text(err));
 		tsig_keys_free(keys.at, keys.count);
-		return ERR_SYS;
+		return err;
 	}
 	peers_configure(o, &keys);
 	*ret = o;

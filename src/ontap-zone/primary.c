@@ -5,7 +5,6 @@
  */
 #include "ontap-zone/primary.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>

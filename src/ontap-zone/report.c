@@ -131,7 +131,7 @@ static void status_fault(struct jsonw *w, enum census_means means, const struct 
 		const char *name;
 	} known[] = {{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"}, {CAP_SYS_PTRACE, "CAP_SYS_PTRACE"}};
 	jsonw_open(w, census_means_text(means), '{');
-	jsonw_text(w, "error", strerror(-fault->err));
+	jsonw_text(w, "error", err_text(fault->err));
 	jsonw_open(w, "missing", '[');
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (fault->missing >> known[i].bit & 1)

@@ -348,9 +348,10 @@ void daemon_on_signal(void *arg, uint32_t events UNUSED)
 void daemon_on_watcher(void *arg, uint32_t events UNUSED)
 {
 	struct daemon *d = arg;
-	if (watcher_handle(d->watcher) == 0)
+	int err = watcher_handle(d->watcher);
+	if (!err)
 		return;
-	log_error(d->log, "the watcher has ended: error=\"%s\"", strerror(errno));
+	log_error(d->log, "the watcher has ended: error=\"%s\"", err_text(err));
 	d->has_failed = d->is_stopping = true;
 }
 
@@ -364,7 +365,7 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 		deadline = ns_min(deadline, peers_deadline(d->peers));
 	int err = loop_turn(d->loop, deadline);
 	if (err) {
-		log_error(d->log, "cannot wait for events: error=\"%s\"", strerror(errno));
+		log_error(d->log, "cannot wait for events: error=\"%s\"", err_text(err));
 		return err;
 	}
 	if (d->has_to_reload && d->is_ready)
@@ -473,7 +474,7 @@ int command_serve(struct conf *conf, const struct conf_args *args, struct log *l
 	int code = check_user(conf, log);
 	if (code || !d || !(d->loop = loop_new())) {
 		if (!code)
-			log_error(log, "cannot start: error=\"%s\"", strerror(errno));
+			log_error(log, "cannot start: error=\"%s\"", err_text(-errno));
 		conf_fini(conf);
 		free(d);
 		return code ? code : EXIT_SYSTEM;

@@ -35,9 +35,10 @@ static int start_signals(struct daemon *d)
 	d->signal_watch = (struct loop_watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
 		.on_ready = daemon_on_signal,
 		.arg = d};
-	if (d->signal_watch.fd >= 0 && loop_add(d->loop, &d->signal_watch, EPOLLIN) == 0)
+	int err = d->signal_watch.fd < 0 ? -errno : loop_add(d->loop, &d->signal_watch, EPOLLIN);
+	if (!err)
 		return 0;
-	log_error(d->log, "cannot start: error=\"signalfd: %s\"", strerror(errno));
+	log_error(d->log, "cannot start: error=\"signalfd: %s\"", err_text(err));
 	return EXIT_SYSTEM;
 }
 
@@ -70,9 +71,10 @@ static int start_watcher(struct daemon *d, const struct conf *conf)
 		return EXIT_SYSTEM; /* it has said why */
 	d->watcher_watch = (struct loop_watch){
 		.fd = watcher_fd(d->watcher), .on_ready = daemon_on_watcher, .arg = d};
-	if (loop_add(d->loop, &d->watcher_watch, EPOLLIN) == 0)
+	int err = loop_add(d->loop, &d->watcher_watch, EPOLLIN);
+	if (!err)
 		return 0;
-	log_error(d->log, "cannot start: error=\"epoll: %s\"", strerror(errno));
+	log_error(d->log, "cannot start: error=\"epoll: %s\"", err_text(err));
 	return EXIT_SYSTEM;
 }
 
@@ -111,7 +113,6 @@ static int start_control(struct daemon *d)
 		return 0;
 	log_error(d->log, "control socket: path=%s error=\"%s\"", path,
 		err == ERR_EXISTS ? "another ontap-zone is running: stop it, or use --socket"
-		: err == ERR_SYS  ? strerror(errno)
 				  : err_text(err));
 	return EXIT_SYSTEM;
 }
@@ -130,13 +131,13 @@ static int start_user(struct daemon *d)
 		mkdir(d->world.conf.state_dir, 0755);
 		if (chown(d->world.conf.state_dir, user.uid, user.gid))
 			log_warning(d->log, "state directory: path=%s error=\"chown: %s\"",
-				d->world.conf.state_dir, strerror(errno));
+				d->world.conf.state_dir, err_text(-errno));
 		err = privilege_become(&user);
 	}
 	if (!err)
 		return 0;
 	log_error(d->log, "cannot change user: name=%s error=\"%s\"", name,
-		err == ERR_ABSENT ? "there is no such user" : strerror(errno));
+		err == ERR_ABSENT ? "there is no such user" : err_text(err));
 	return EXIT_SYSTEM;
 }
 
@@ -223,9 +224,10 @@ int daemon_open_mdns(struct daemon *d, uint64_t seed)
 		log_error(d->log, "cannot start: error=\"%s\"", err_text(ERR_NOMEM));
 		return EXIT_SYSTEM;
 	}
-	if (resume_open(&d->resume, d->loop, daemon_on_resume, d))
-		log_warning(d->log, "cannot tell when the machine slept: error=\"%s\"",
-			strerror(errno));
+	int err = resume_open(&d->resume, d->loop, daemon_on_resume, d);
+	if (err)
+		log_warning(
+			d->log, "cannot tell when the machine slept: error=\"%s\"", err_text(err));
 	return 0;
 }
 
@@ -246,8 +248,9 @@ int daemon_start(struct daemon *d)
 	if (code)
 		return code;
 	d->is_ready = true;
-	if (ready_say(d->world.conf.ready_fd, getenv("NOTIFY_SOCKET")))
-		log_warning(d->log, "ready: error=\"%s\"", strerror(errno));
+	int err = ready_say(d->world.conf.ready_fd, getenv("NOTIFY_SOCKET"));
+	if (err)
+		log_warning(d->log, "ready: error=\"%s\"", err_text(err));
 	struct model_stats m = model_stats(d->world.model);
 	log_info(d->log, "ready: namespaces=%zu links=%zu addresses=%zu names=%zu",
 		m.namespaces, m.links, m.addrs, names_stats(d->world.names).hosts);

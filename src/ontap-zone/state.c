@@ -25,8 +25,7 @@ static const char *state_path(const char *dir, const char *name, char path[STATE
 
 static void tell_unread(const struct log *log, const char *path, int err)
 {
-	log_warning(log, "cannot read state: file=%s error=\"%s\"", path,
-		err == ERR_SYS ? strerror(errno) : err_text(err));
+	log_warning(log, "cannot read state: file=%s error=\"%s\"", path, err_text(err));
 }
 
 /* The whole file, or NULL if there is none that can be read. The caller frees it. */
@@ -37,7 +36,7 @@ static char *state_read(const char *dir, const char *name, const struct log *log
 	if (!path)
 		return NULL;
 	int err = file_read(state_path(dir, name, path), STATE_FILE_MAX, &b);
-	if (err && !(err == ERR_SYS && errno == ENOENT))
+	if (err && err != -ENOENT)
 		tell_unread(log, path, err);
 	free(path);
 	if (!err)
@@ -55,8 +54,7 @@ static void state_write(const char *dir, const char *name, const struct log *log
 	mkdir(dir, 0755); /* if that fails, so does the write, and says why */
 	int err = file_write(state_path(dir, name, path), bytes, len);
 	if (err)
-		log_warning(log, "cannot write state: file=%s error=\"%s\"", path,
-			err == ERR_SYS ? strerror(errno) : err_text(err));
+		log_warning(log, "cannot write state: file=%s error=\"%s\"", path, err_text(err));
 	free(path);
 }
 
@@ -100,10 +98,11 @@ static bool read_pair(char *line, struct name *wanted, struct name *current)
 }
 
 /* A line at a time: there may be as many as there are names. */
-static void read_pairs(FILE *file, const struct log *log, struct mdns *mdns)
+static int read_pairs(FILE *file, const struct log *log, struct mdns *mdns)
 {
 	char line[2 * NAME_TEXT_CAP];
 	struct name wanted, current;
+	errno = 0;
 	while (fgets(line, sizeof(line), file)) {
 		int err = read_pair(line, &wanted, &current)
 				  ? mdns_set_name(mdns, wanted.wire, current.wire)
@@ -112,6 +111,7 @@ static void read_pairs(FILE *file, const struct log *log, struct mdns *mdns)
 			log_warning(log, "cannot keep mdns name: name=%s error=\"%s\"",
 				name_to_text(wanted.wire, line), err_text(err));
 	}
+	return ferror(file) ? -errno : 0;
 }
 
 void state_read_names(const char *dir, const struct log *log, struct mdns *mdns)
@@ -120,10 +120,9 @@ void state_read_names(const char *dir, const struct log *log, struct mdns *mdns)
 	if (!path)
 		return;
 	FILE *file = fopen(state_path(dir, "mdns-names", path), "re");
-	if (file)
-		read_pairs(file, log, mdns);
-	if (file ? ferror(file) : errno != ENOENT)
-		tell_unread(log, path, ERR_SYS);
+	int err = file ? read_pairs(file, log, mdns) : -errno;
+	if (err && err != -ENOENT)
+		tell_unread(log, path, err);
 	if (file)
 		fclose(file);
 	free(path);

@@ -5,9 +5,7 @@
  */
 #include "ontap-zone/zones.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/limits.h"
@@ -20,10 +18,10 @@ static int zones_read_one(struct collection *collection, const char *path, const
 	enum { DEFAULT_TTL_S = 3600 };
 	struct buf text = {0};
 	int err = file_read(path, LIMIT_ZONE_FILE, &text);
-	if (err == ERR_SYS)
-		zonefile_fail(error, path, 0, "%s", strerror(errno));
-	else if (err == ERR_RANGE)
+	if (err == ERR_RANGE)
 		zonefile_fail(error, path, 0, "is larger than a zone file may be");
+	else if (err && err != ERR_NOMEM)
+		zonefile_fail(error, path, 0, "%s", err_text(err));
 	if (!err)
 		err = collection_add(collection, &(struct zonefile_source){.path = path,
 				.text = buf_text(&text),

@@ -130,7 +130,7 @@ __attribute__((noreturn)) static void run_client(size_t which, const struct onta
 	(void)!freopen("/dev/null", "r", stdin);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	clients[which].exec(&c);
-	log_error(log, "dhcp: client=%s error=\"%s\"", clients[which].name, strerror(errno));
+	log_error(log, "dhcp: client=%s error=\"%s\"", clients[which].name, err_text(-errno));
 	_exit(111);
 }
 
@@ -149,8 +149,9 @@ int dhcp_start(const struct ontap_device *device, const struct log *log)
 		run_client(which, device, parent, log);
 	if (child > 0)
 		return 0;
-	log_error(log, "dhcp: error=\"%s\"", strerror(errno));
-	return ERR_SYS;
+	int err = -errno;
+	log_error(log, "dhcp: error=\"%s\"", err_text(err));
+	return err;
 }
 
 /* --- its script --------------------------------------------------------------------------- */
@@ -287,6 +288,6 @@ int dhcp_script(const char *event, const struct log *log)
 		err = drop_leases(ifindex);
 	}
 	if (err)
-		log_error(log, "dhcp: error=\"%s\"", strerror(-err));
+		log_error(log, "dhcp: error=\"%s\"", err_text(err));
 	return err ? 111 : 0;
 }

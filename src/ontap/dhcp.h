@@ -7,8 +7,8 @@
 #include "io/log.h"
 #include "libontap/ontap.h"
 
-/* Starts the client for the device; it ends with this process, which may become PROG meanwhile. ERR_SYS,
- * ERR_ABSENT (there is none installed), which has been told. */
+/* Starts the client for the device; it ends with this process, which may become PROG meanwhile. ERR_ABSENT:
+ * there is none installed; -errno. What fails has been told. */
 int dhcp_start(const struct ontap_device *device, const struct log *log) NONNULL MUSTCHECK;
 
 /* Whether the client runs us to tell of a lease, by the environment that dhcp_start() gave it. */

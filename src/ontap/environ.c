@@ -5,10 +5,9 @@
  */
 #include "ontap/environ.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "base/err.h"
 
 enum { NAME_CAP = 32, VALUE_CAP = 16, HWADDR_TEXT_CAP = 3 * 32 + 1, COUNT_MAX = 9999 };
 
@@ -23,7 +22,7 @@ static unsigned get_count(const char *name)
 
 static int put_text(const char *name, const char *text)
 {
-	return setenv(name, text, 1) ? ERR_SYS : 0;
+	return setenv(name, text, 1) ? -errno : 0;
 }
 
 static int put_number(const char *name, unsigned value)

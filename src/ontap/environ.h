@@ -12,7 +12,7 @@
 #include "base/compiler.h"
 #include "libontap/ontap.h"
 
-/* Adds a device with its descriptors. ERR_SYS with errno. */
+/* Adds a device with its descriptors. -errno. */
 int environ_export(const struct ontap_device *device, const int *fds, unsigned fd_count)
 	NONNULL MUSTCHECK;
 

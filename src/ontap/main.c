@@ -65,12 +65,12 @@ static int get(const struct options *o, struct gotten *got, const struct log *lo
 	struct ontap_error error = {0};
 	got->fd = ontap_connect(o->socket);
 	if (got->fd < 0) {
-		log_error(log, "connect: socket=%s error=\"%s\"", o->socket, strerror(errno));
+		log_error(log, "connect: socket=%s error=\"%s\"", o->socket, err_text(-errno));
 		return EXIT_SYSTEM;
 	}
 	int netns_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (netns_fd < 0) {
-		log_error(log, "namespace: error=\"%s\"", strerror(errno));
+		log_error(log, "namespace: error=\"%s\"", err_text(-errno));
 		return EXIT_SYSTEM;
 	}
 	int status = ask(o, netns_fd, got, &error);
@@ -99,7 +99,8 @@ static int add_addrs(const struct options *o, const struct gotten *got, const st
 	}
 	asker_close(&a);
 	if (err)
-		log_error(log, "address: ifname=%s error=\"%s\"", got->device.ifname, strerror(-err));
+		log_error(
+			log, "address: ifname=%s error=\"%s\"", got->device.ifname, err_text(err));
 	return err ? EXIT_SYSTEM : EXIT_DONE;
 }
 
@@ -113,7 +114,7 @@ static int wait_for_addrs(struct options *o, const struct gotten *got, const str
 	if (!err)
 		return EXIT_DONE;
 	log_error(log, "wait: ifname=%s error=\"%s\"", got->device.ifname,
-		err == ERR_ABSENT ? "timed out" : strerror(errno));
+		err == ERR_ABSENT ? "timed out" : err_text(err));
 	return err == ERR_ABSENT ? EXIT_TIMED_OUT : EXIT_SYSTEM;
 }
 
@@ -152,7 +153,7 @@ static int become_prog(const struct options *o, struct gotten *got, const struct
 	if (code)
 		return code;
 	execvp(o->prog[0], o->prog);
-	log_error(log, "exec: prog=%s error=\"%s\"", o->prog[0], strerror(errno));
+	log_error(log, "exec: prog=%s error=\"%s\"", o->prog[0], err_text(-errno));
 	return EXIT_SYSTEM;
 }
 

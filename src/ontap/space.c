@@ -21,10 +21,10 @@
 
 enum { CAPS_CAP = 64, NAME_CAP = 64, IFINDEX_LOOPBACK = 1 };
 
-static int complain(const struct log *log, const char *what, const char *of)
+static int complain(const struct log *log, const char *what, const char *of, int err)
 {
-	log_error(log, "%s: name=\"%s\" error=\"%s\"", what, of, strerror(errno));
-	return ERR_SYS;
+	log_error(log, "%s: name=\"%s\" error=\"%s\"", what, of, err_text(err));
+	return err;
 }
 
 /* --- namespaces --------------------------------------------------------------------------- */
@@ -33,25 +33,23 @@ static int write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return ERR_SYS;
-	ssize_t written = write(fd, text, strlen(text));
-	int saved = errno;
+		return -errno;
+	/* Whole or not at all (proc(5)). */
+	int err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
 	close(fd);
-	errno = saved;
-	return written == (ssize_t)strlen(text) ? 0 : ERR_SYS;
+	return err;
 }
 
 /* One's own user and group are the same inside: PROG sees itself as who it is. */
 static int map_self(uid_t uid, gid_t gid)
 {
 	char text[64];
-	if (write_file("/proc/self/setgroups", "deny"))
-		return ERR_SYS;
+	int err = write_file("/proc/self/setgroups", "deny");
 	snprintf(text, sizeof(text), "%u %u 1", gid, gid);
-	if (write_file("/proc/self/gid_map", text))
-		return ERR_SYS;
+	if (!err)
+		err = write_file("/proc/self/gid_map", text);
 	snprintf(text, sizeof(text), "%u %u 1", uid, uid);
-	return write_file("/proc/self/uid_map", text);
+	return err ? err : write_file("/proc/self/uid_map", text);
 }
 
 static int set_loopback_up(void)
@@ -63,8 +61,7 @@ static int set_loopback_up(void)
 		err = asker_ask(&a, &request, NSID_OWN);
 	}
 	asker_close(&a);
-	errno = -err;
-	return err ? ERR_SYS : 0;
+	return err;
 }
 
 static bool has_capability(unsigned cap)
@@ -82,13 +79,16 @@ int space_enter(const struct options *o, const struct log *log)
 	if (!flags)
 		return 0;
 	if (unshare(flags | (is_user_fresh ? CLONE_NEWUSER : 0)))
-		return complain(log, "unshare", is_user_fresh ? "user namespace" : "namespaces");
-	if (is_user_fresh && map_self(uid, gid))
-		return complain(log, "user namespace", "map");
-	if (o->has_netns && set_loopback_up())
-		return complain(log, "network namespace", "lo");
+		return complain(
+			log, "unshare", is_user_fresh ? "user namespace" : "namespaces", -errno);
+	int err = is_user_fresh ? map_self(uid, gid) : 0;
+	if (err)
+		return complain(log, "user namespace", "map", err);
+	err = o->has_netns ? set_loopback_up() : 0;
+	if (err)
+		return complain(log, "network namespace", "lo", err);
 	if (o->hostname && sethostname(o->hostname, strlen(o->hostname)))
-		return complain(log, "host name", o->hostname);
+		return complain(log, "host name", o->hostname, -errno);
 	return 0;
 }
 
@@ -123,17 +123,18 @@ static int parse_caps(const char *text, struct caps *caps, const struct log *log
 /* Ambient capabilities are those that survive execve(2) of an ordinary file (capabilities(7)). */
 static int apply_caps(const struct caps *caps)
 {
+	errno = 0; /* not all that libcap-ng refuses is a system call's error */
 	capng_clear(CAPNG_SELECT_CAPS);
 	for (size_t i = 0; i < caps->count; i++)
 		if (capng_update(CAPNG_ADD,
 			    (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE),
 			    caps->at[i]))
-			return ERR_SYS;
+			return -EINVAL;
 	if (capng_apply(CAPNG_SELECT_CAPS))
-		return ERR_SYS;
+		return errno ? -errno : -EPERM;
 	for (size_t i = 0; i < caps->count; i++)
 		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, caps->at[i], 0, 0))
-			return ERR_SYS;
+			return -errno;
 	return 0;
 }
 
@@ -141,14 +142,12 @@ static int become(const char *name, const struct log *log)
 {
 	errno = 0;
 	const struct passwd *pw = getpwnam(name);
-	if (!pw) {
-		errno = errno ? errno : ENOENT;
-		return complain(log, "user", name);
-	}
+	if (!pw)
+		return complain(log, "user", name, errno ? -errno : -ENOENT);
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || initgroups(name, pw->pw_gid) ||
 		setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
 		setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid))
-		return complain(log, "user", name);
+		return complain(log, "user", name, -errno);
 	return 0;
 }
 
@@ -160,7 +159,8 @@ int space_drop(const struct options *o, const struct log *log)
 	int err = parse_caps(o->caps, &caps, log);
 	if (!err && o->user)
 		err = become(o->user, log);
-	if (!err && apply_caps(&caps))
-		err = complain(log, "capabilities", o->caps ? o->caps : "none");
-	return err;
+	if (err)
+		return err;
+	err = apply_caps(&caps);
+	return err ? complain(log, "capabilities", o->caps ? o->caps : "none", err) : 0;
 }

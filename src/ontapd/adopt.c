@@ -58,7 +58,7 @@ static void on_link(void *arg, const struct event *ev)
 		return;
 	struct found *f = calloc(1, sizeof(*f));
 	if (!f) {
-		s->err = -ENOMEM;
+		s->err = ERR_NOMEM;
 		return;
 	}
 	f->event = *ev;
@@ -125,7 +125,7 @@ static void delete_link(struct daemon *d, const struct found *f)
 	int err = netns_visit_ask(a, &request);
 	log_info(d->log, "left over: nsid=%d ifname=%s ifindex=%u deleted=%s", f->event.nsid,
 		log_escape(f->event.link.name, name), f->event.link.ifindex,
-		err ? strerror(-err) : "yes");
+		err ? err_text(err) : "yes");
 }
 
 static struct device device_of(const struct found *f)
@@ -220,6 +220,6 @@ int adopt_all(struct daemon *d)
 			adopt_grants(&d->registry, listener->parent);
 		return 0;
 	}
-	log_error(d->log, "what a run before left cannot be found: error=\"%s\"", strerror(-err));
-	return ERR_SYS;
+	log_error(d->log, "what a run before left cannot be found: error=\"%s\"", err_text(err));
+	return err;
 }

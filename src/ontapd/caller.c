@@ -22,6 +22,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/limits.h"
 
 #ifndef SO_PEERPIDFD
@@ -117,7 +118,7 @@ static int read_groups(int fd, gid_t primary, struct caller *c)
 		return -E2BIG;
 	c->groups = malloc(len + sizeof(gid_t));
 	if (!c->groups)
-		return -ENOMEM;
+		return ERR_NOMEM;
 	c->groups[0] = primary;
 	if (len > 0 && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, c->groups + 1, &len) != 0)
 		return -errno;

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -103,7 +102,7 @@ static enum device_status watch(struct client *c, struct job *job)
 		return create_refuse(
 			job, DEVICE_LIMIT, "limit: %d watchers", LIMIT_DEVICE_WATCHERS);
 	if (err)
-		return create_refuse(job, DEVICE_SYSTEM, "%s", strerror(-err));
+		return create_refuse(job, DEVICE_SYSTEM, "%s", err_text(err));
 	return DEVICE_OK;
 }
 
@@ -231,10 +230,10 @@ static int watch_process(struct client *c)
 	if (c->caller.pid <= 0)
 		return 0;
 	c->process.fd = c->caller.pidfd;
-	if (loop_add(c->daemon->loop, &c->process, EPOLLIN) == 0)
-		return 0;
-	c->process.fd = -1;
-	return ERR_SYS;
+	int err = loop_add(c->daemon->loop, &c->process, EPOLLIN);
+	if (err)
+		c->process.fd = -1;
+	return err;
 }
 
 static size_t count_of_user(const struct daemon *d, uid_t uid)

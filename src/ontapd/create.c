@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/limits.h"
 #include "ontapd/grant.h"
 #include "ontapd/tap.h"
@@ -34,10 +35,12 @@ enum device_status create_refuse(
 	return status;
 }
 
-/* Says what a negative errno means to who asked. */
+/* Says what an error means to who asked; the protocol has room for an errno. */
 static enum device_status refuse_errno(struct job *job, int err, const char *step)
 {
 	enum device_status status = DEVICE_SYSTEM;
+	if (err == ERR_NOMEM)
+		err = -ENOMEM;
 	if (err == -EEXIST)
 		status = DEVICE_EXISTS;
 	else if (err == -ENODEV || err == -ENOENT)
@@ -47,7 +50,7 @@ static enum device_status refuse_errno(struct job *job, int err, const char *ste
 	else if (err == -EOPNOTSUPP || err == -EBUSY)
 		status = DEVICE_UNSUPPORTED;
 	job->reply->error = (uint32_t)-err;
-	return create_refuse(job, status, "%s: %s", step, strerror(-err));
+	return create_refuse(job, status, "%s: %s", step, err_text(err));
 }
 
 /* --- a device in the making --------------------------------------------------------------- */
@@ -329,7 +332,7 @@ static int register_device(struct making *m, struct device **ret)
 		return 0;
 	if (m->device.netns_fd >= 0)
 		close(m->device.netns_fd);
-	return -ENOMEM;
+	return ERR_NOMEM;
 }
 
 static int create_inside(struct making *m, struct device **ret)
@@ -454,7 +457,7 @@ void create_delete(struct creator *m, struct device *d)
 	int err = netns_visit_ask(a, &request);
 	if (err && err != -ENODEV && err != -EINVAL)
 		log_warning(m->log, "device is not deleted: nsid=%d ifindex=%u error=\"%s\"",
-			d->nsid, d->ifindex, strerror(-err));
+			d->nsid, d->ifindex, err_text(err));
 	else
 		log_info(m->log, "device gone: type=%s parent=%s nsid=%d ifindex=%u uid=%u",
 			device_type_text(d->type), d->mark.parent, d->nsid, d->ifindex,

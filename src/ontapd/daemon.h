@@ -61,7 +61,7 @@ struct client {
 };
 
 /* Opens the sockets: those of the command line, and those in the `count` descriptors from 3 on that
- * the service manager has opened. ERR_SYS, which has been told. */
+ * the service manager has opened. What fails has been told. */
 int listener_open_all(struct daemon *d, int listen_fds) NONNULL MUSTCHECK;
 void listener_close_all(struct daemon *d) NONNULL;
 /* Accepts again if it could not, and a client has gone since: once a turn of the loop. */
@@ -80,18 +80,18 @@ void client_free_all(struct daemon *d) NONNULL;
 
 /* What a request is answered, before it is done: DEVICE_OK if it may. */
 enum device_status permit_request(struct daemon *d, struct job *job) NONNULL;
-/* (Re)reads the rules file. ERR_SYNTAX, ERR_SYS, which has been told: the old ones stay. */
+/* (Re)reads the rules file. What fails has been told: the old ones stay then. */
 int permit_load_rules(struct daemon *d) NONNULL MUSTCHECK;
 
 /* Finds what the run before left on our parents: deletes what is half made or whose process is gone,
- * and takes over the rest. ERR_SYS, which has been told. */
+ * and takes over the rest. What fails has been told. */
 int adopt_all(struct daemon *d) NONNULL MUSTCHECK;
 
-/* Follows the kernel: which devices and namespaces are gone. ERR_SYS with errno. */
+/* Follows the kernel: which devices and namespaces are gone. ERR_NOMEM, -errno. */
 struct news;
 int news_open(struct news **ret, struct daemon *d) NONNULL MUSTCHECK;
 void news_close(struct news *n);
 
-/* Reads the machine's secret from the state directory, and makes it if it is not there. ERR_SYS, which
- * has been told. */
+/* Reads the machine's secret from the state directory, and makes it if it is not there. What
+ * fails has been told. */
 int secret_load(struct daemon *d) NONNULL MUSTCHECK;

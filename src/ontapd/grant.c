@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "device/grant.h"
 #include "name/label.h"
 
@@ -33,8 +34,8 @@ int grants_open_dir(const char *socket_dir, const struct log *log)
 	mkdir(path, 0755);
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		log_warning(
-			log, "names cannot be granted: dir=%s error=\"%s\"", path, strerror(errno));
+		log_warning(log, "names cannot be granted: dir=%s error=\"%s\"", path,
+			err_text(-errno));
 	free(path);
 	return fd;
 }

@@ -39,9 +39,11 @@ void listener_resume(struct daemon *d)
 	if (d->is_accepting || d->client_count >= d->clients_at_pause)
 		return;
 	d->is_accepting = true;
-	LIST_EACH(listener, &d->listeners, struct listener, in_daemon)
-		if (loop_add(d->loop, &listener->watch, EPOLLIN))
-			log_error(d->log, "not accepting: error=\"%s\"", strerror(errno));
+	LIST_EACH(listener, &d->listeners, struct listener, in_daemon) {
+		int err = loop_add(d->loop, &listener->watch, EPOLLIN);
+		if (err)
+			log_error(d->log, "not accepting: error=\"%s\"", err_text(err));
+	}
 }
 
 static void on_connection(void *arg, uint32_t events UNUSED)
@@ -61,10 +63,10 @@ static void on_connection(void *arg, uint32_t events UNUSED)
 
 /* --- opening ------------------------------------------------------------------------------ */
 
-static int complain(struct daemon *d, const char *path)
+static int complain(struct daemon *d, const char *path, int err)
 {
-	log_error(d->log, "socket: path=%s error=\"%s\"", path, strerror(errno));
-	return ERR_SYS;
+	log_error(d->log, "socket: path=%s error=\"%s\"", path, err_text(err));
+	return err;
 }
 
 /* The descriptor becomes the listener's, the path too. */
@@ -89,34 +91,30 @@ static int remove_stale(const struct sockaddr_un *un)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return ERR_SYS;
-	int failed = connect(fd, (const struct sockaddr *)un, sizeof(*un));
-	int err = errno;
+		return -errno;
+	int err = connect(fd, (const struct sockaddr *)un, sizeof(*un)) ? -errno : 0;
 	close(fd);
-	errno = EADDRINUSE;
-	if (!failed || err == EAGAIN)
-		return ERR_SYS;
-	if (err != ECONNREFUSED)
+	if (!err || err == -EAGAIN)
+		return -EADDRINUSE;
+	if (err != -ECONNREFUSED)
 		return 0; /* not there; else bind(2) says what is wrong */
-	return unlink(un->sun_path) == 0 ? 0 : ERR_SYS;
+	return unlink(un->sun_path) ? -errno : 0;
 }
 
 /* Between bind(2) and listen(2) nobody can connect: that is when owner and mode are set. */
 static int bind_and_listen(int fd, const struct sockaddr_un *un, gid_t group)
 {
 	mode_t mask = umask(0777);
-	int failed = bind(fd, (const struct sockaddr *)un, sizeof(*un));
+	int err = bind(fd, (const struct sockaddr *)un, sizeof(*un)) ? -errno : 0;
 	umask(mask);
-	if (failed)
-		return ERR_SYS;
+	if (err)
+		return err;
 	if (chown(un->sun_path, (uid_t)-1, group) || chmod(un->sun_path, SOCKET_MODE) ||
 		listen(fd, SOMAXCONN)) {
-		int saved = errno;
+		err = -errno;
 		unlink(un->sun_path);
-		errno = saved;
-		return ERR_SYS;
 	}
-	return 0;
+	return err;
 }
 
 static int open_port(struct daemon *d, const char *parent, gid_t group)
@@ -125,20 +123,18 @@ static int open_port(struct daemon *d, const char *parent, gid_t group)
 	char *path;
 	if (asprintf(&path, "%s/" SOCKET_PREFIX "%s", d->settings->socket_dir, parent) < 0)
 		return ERR_NOMEM;
-	int fd = -1, err = ERR_SYS;
-	if (strlen(path) >= sizeof(un.sun_path)) {
-		errno = ENAMETOOLONG;
-	} else {
+	int fd = -1, err = -ENAMETOOLONG;
+	if (strlen(path) < sizeof(un.sun_path)) {
 		memcpy(un.sun_path, path, strlen(path));
 		err = remove_stale(&un);
 	}
 	if (!err) {
 		fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		err = fd < 0 ? ERR_SYS : bind_and_listen(fd, &un, group);
+		err = fd < 0 ? -errno : bind_and_listen(fd, &un, group);
 	}
 	if (!err)
 		return add_port(d, parent, fd, path);
-	complain(d, path);
+	complain(d, path, err);
 	if (fd >= 0)
 		close(fd);
 	free(path);
@@ -154,9 +150,10 @@ static int find_group(struct daemon *d, gid_t *ret)
 	errno = 0;
 	const struct group *group = getgrnam(name);
 	if (!group) {
+		int err = errno ? -errno : ERR_ABSENT;
 		log_error(d->log, "group: name=%s error=\"%s\"", name,
-			errno ? strerror(errno) : "there is no such group");
-		return ERR_SYS;
+			err == ERR_ABSENT ? "there is no such group" : err_text(err));
+		return err;
 	}
 	*ret = group->gr_gid;
 	return 0;
@@ -191,7 +188,7 @@ static int take_socket(struct daemon *d, int fd)
 			"socket: fd=%d error=\"not a SOCK_SEQPACKET socket at a path "
 			"that ends in port.PARENT\"",
 			fd);
-		return ERR_SYS;
+		return -EINVAL;
 	}
 	return add_port(d, parent_of(&at.un), fd, NULL);
 }
@@ -215,7 +212,7 @@ int listener_open_all(struct daemon *d, int listen_fds)
 		err = take_socket(d, LISTEN_FIRST + i);
 	if (!err && d->settings->parent_count > 0 && mkdir(d->settings->socket_dir, 0755) &&
 		errno != EEXIST)
-		err = complain(d, d->settings->socket_dir);
+		err = complain(d, d->settings->socket_dir, -errno);
 	for (size_t i = 0; i < d->settings->parent_count && !err; i++)
 		if (!has_port(d, d->settings->parents[i]))
 			err = open_port(d, d->settings->parents[i], group);

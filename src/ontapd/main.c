@@ -29,10 +29,10 @@ struct run {
 	bool is_stopping;
 };
 
-static int complain(const struct run *r, const char *what)
+static int complain(const struct run *r, const char *what, int err)
 {
-	log_error(r->daemon.log, "cannot start: error=\"%s: %s\"", what, strerror(errno));
-	return ERR_SYS;
+	log_error(r->daemon.log, "cannot start: error=\"%s: %s\"", what, err_text(err));
+	return err;
 }
 
 static void on_signal(void *arg, uint32_t events UNUSED)
@@ -59,9 +59,8 @@ static int open_signals(struct run *r)
 	r->signals = (struct loop_watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
 		.on_ready = on_signal,
 		.arg = r};
-	if (r->signals.fd >= 0 && loop_add(r->daemon.loop, &r->signals, EPOLLIN) == 0)
-		return 0;
-	return complain(r, "signalfd");
+	int err = r->signals.fd < 0 ? -errno : loop_add(r->daemon.loop, &r->signals, EPOLLIN);
+	return err ? complain(r, "signalfd", err) : 0;
 }
 
 /* Three descriptors a client: as many as we may have. */
@@ -89,18 +88,17 @@ static int open_kernel(struct run *r)
 	struct daemon *d = &r->daemon;
 	uint32_t seed = 0;
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-		return complain(r, "getrandom");
+		return complain(r, "getrandom", -EAGAIN);
 	d->creator = (struct creator){.log = d->log,
 		.visits = &d->visits,
 		.registry = &d->registry,
 		.machine_secret = d->machine_secret,
 		.next_serial = seed};
 	int err = netns_visit_open(&d->visits, d->log, seed);
-	if (err) {
-		errno = -err;
-		return complain(r, "netlink");
-	}
-	return news_open(&r->news, d) ? complain(r, "netlink notifications") : 0;
+	if (err)
+		return complain(r, "netlink", err);
+	err = news_open(&r->news, d);
+	return err ? complain(r, "netlink notifications", err) : 0;
 }
 
 /* First of all the socket on which the kernel tells what goes, then the look at what is there. */
@@ -137,9 +135,10 @@ static int turn(struct run *r)
 	ns_t deadline = client_expire(d, now);
 	if (registry_first_doomed(&d->registry))
 		deadline = now;
-	if (loop_turn(d->loop, deadline)) {
-		log_error(d->log, "cannot wait for events: error=\"%s\"", strerror(errno));
-		return ERR_SYS;
+	int err = loop_turn(d->loop, deadline);
+	if (err) {
+		log_error(d->log, "cannot wait for events: error=\"%s\"", err_text(err));
+		return err;
 	}
 	struct device *doomed = registry_first_doomed(&d->registry);
 	if (doomed)
@@ -176,8 +175,9 @@ static int run(struct run *r)
 	int err = start(r);
 	if (!err) {
 		log_info(d->log, "ready: devices=%zu", d->registry.devices.count);
-		if (ready_say(d->settings->ready_fd, getenv("NOTIFY_SOCKET")))
-			log_warning(d->log, "ready: error=\"%s\"", strerror(errno));
+		int untold = ready_say(d->settings->ready_fd, getenv("NOTIFY_SOCKET"));
+		if (untold)
+			log_warning(d->log, "ready: error=\"%s\"", err_text(untold));
 	}
 	while (!err && !r->is_stopping)
 		err = turn(r);
@@ -208,7 +208,7 @@ static int init_and_run(const struct settings *settings, struct log *log)
 	if (d->loop)
 		code = run(r);
 	else
-		(void)complain(r, "epoll");
+		(void)complain(r, "epoll", -errno);
 	free(r);
 	return code;
 }

@@ -29,7 +29,7 @@ int netns_visit_open(struct netns_visit *h, const struct log *log, uint32_t seed
 	list_init(&h->watchers);
 	h->self = netns_self_open();
 	if (h->self.net_fd < 0)
-		return -errno;
+		return h->self.net_fd;
 	int err = asker_open(&h->asker);
 	nsid_t own;
 	/* With an id of our own in our own table, our links are never taken for another's. */
@@ -61,7 +61,7 @@ static void add_nsid(struct nsids *list, nsid_t nsid)
 {
 	nsid_t *at = list->err ? NULL : reallocarray(list->at, list->count + 1, sizeof(*at));
 	if (!at) {
-		list->err = -ENOMEM;
+		list->err = ERR_NOMEM;
 		return;
 	}
 	list->at = at;
@@ -139,7 +139,7 @@ int netns_watcher_add(struct netns_visit *h, int netns_fd, struct netns_watcher 
 		return -EUSERS;
 	struct netns_watcher *w = calloc(1, sizeof(*w));
 	if (!w)
-		return -ENOMEM;
+		return ERR_NOMEM;
 	struct asker visiting;
 	int err = netns_visit_enter(h, netns_fd, &visiting);
 	if (err) {

@@ -58,7 +58,7 @@ static int search(struct news *n, nsid_t nsid)
 		err = 0;
 	if (err)
 		log_debug(
-			n->daemon->log, "not searched: nsid=%d error=\"%s\"", nsid, strerror(-err));
+			n->daemon->log, "not searched: nsid=%d error=\"%s\"", nsid, err_text(err));
 	return err;
 }
 
@@ -193,16 +193,14 @@ int news_open(struct news **ret, struct daemon *d)
 	n->rtnl.own_id = d->visits.asker.rtnl.own_id;
 	n->rtnl.sink = (struct rtnl_sink){.on_event = on_event, .on_altname = on_altname, .arg = n};
 	n->buf = malloc(NETLINK_DATAGRAM_CAP);
-	int err = n->buf ? open_socket(n) : -ENOMEM;
-	errno = -err;
-	if (!err && loop_add(d->loop, &n->watch, EPOLLIN) == 0) {
+	int err = n->buf ? open_socket(n) : ERR_NOMEM;
+	if (!err)
+		err = loop_add(d->loop, &n->watch, EPOLLIN);
+	if (err)
+		news_close(n);
+	else
 		*ret = n;
-		return 0;
-	}
-	int saved = errno;
-	news_close(n);
-	errno = saved;
-	return ERR_SYS;
+	return err;
 }
 
 void news_close(struct news *n)

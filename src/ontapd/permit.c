@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/limits.h"
@@ -42,8 +41,7 @@ int permit_load_rules(struct daemon *d)
 		return 0;
 	int err = file_read(file, LIMIT_DEVICE_RULES_FILE, &text);
 	if (err) {
-		log_error(d->log, "rules: file=%s error=\"%s\"", file,
-			err == ERR_SYS ? strerror(errno) : err_text(err));
+		log_error(d->log, "rules: file=%s error=\"%s\"", file, err_text(err));
 	} else {
 		err = rules_parse(&rules, buf_text(&text), text.len, look_up, NULL, &error);
 		char what[LOG_TEXT_CAP];

@@ -11,11 +11,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/map.h"
@@ -97,7 +97,7 @@ static int known_nsid_set(struct census *c, nsid_t nsid, const struct event_ns *
 		known = calloc(1, sizeof(*known));
 		if (!known || map_add(&c->known_nsids, &known->node, hash_mix(0, (uint32_t)nsid))) {
 			free(known);
-			return -ENOMEM;
+			return ERR_NOMEM;
 		}
 		known->nsid = nsid;
 	}
@@ -149,7 +149,7 @@ static void identify_all(struct census *c)
 		} else if (err && err != -ENOENT && log_limit_may(&c->complaints, c->now)) {
 			log_warning(c->config.log,
 				"namespace has no id and is not watched pid=%d reason=\"%s\"", pid,
-				strerror(-err));
+				err_text(err));
 		}
 	}
 	if (has_missed && c->tries < CENSUS_RETRIES)
@@ -274,7 +274,7 @@ static void look(struct census *c)
 		relation_end(c->relation);
 	if (err && log_limit_may(&c->complaints, c->now))
 		log_error(c->config.log, "cannot look at tasks: by=%s error=\"%s\"",
-			census_means_text(c->stats.means), strerror(-err));
+			census_means_text(c->stats.means), err_text(err));
 	if (has_to_sweep && relation_stats(c->relation).made != made)
 		c->again_at = c->now + LOOK_AGAIN;
 	identify_all(c);
@@ -448,7 +448,7 @@ static void log_fault(const struct census *c, enum census_means means, enum log_
 		census_means_text(means),
 		fault->missing & 1ull << CAP_SYS_ADMIN ? "CAP_SYS_ADMIN," : "",
 		fault->missing & 1ull << CAP_SYS_PTRACE ? "CAP_SYS_PTRACE" : "",
-		strerror(-fault->err));
+		err_text(fault->err));
 }
 
 /* The best that there is, from what was asked for on; at the end of the list there is always NONE. */
@@ -475,7 +475,7 @@ static void add_descriptor(const struct census *c, int fd, uint32_t events)
 {
 	struct epoll_event ev = {.events = events};
 	if (fd >= 0 && epoll_ctl(c->config.epoll_fd, EPOLL_CTL_ADD, fd, &ev) != 0)
-		log_warning(c->config.log, "host names: error=\"epoll: %s\"", strerror(errno));
+		log_warning(c->config.log, "host names: error=\"epoll: %s\"", err_text(-errno));
 }
 
 /* With news by BPF there is nothing else to wait for. */
@@ -487,16 +487,16 @@ static int open_triggers(struct census *c)
 		return 0;
 	}
 	c->wakes_fd = open(path, O_RDONLY | O_CLOEXEC);
-	c->changed_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (c->wakes_fd < 0 || c->changed_fd < 0)
+	if (c->wakes_fd >= 0)
+		c->changed_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (c->changed_fd < 0)
 		log_warning(c->config.log, "host names: note=\"changes are not seen\" error=\"%s\"",
-			strerror(errno));
+			err_text(-errno));
 	add_descriptor(c, c->wakes_fd, EPOLLPRI);
 	(void)has_hostname_changed(c); /* from now on */
 	if (c->stats.means == CENSUS_NONE)
 		return 0;
-	c->pidwatches = pidwatches_new(c->config.epoll_fd);
-	return c->pidwatches ? 0 : -errno;
+	return pidwatches_new(c->config.epoll_fd, &c->pidwatches);
 }
 
 static int open_parts(struct census *c)
@@ -506,27 +506,27 @@ static int open_parts(struct census *c)
 		return err;
 	c->relation = relation_new(loop_random(), tell, c);
 	if (!c->relation)
-		return -ENOMEM;
+		return ERR_NOMEM;
 	find_means(c);
 	return open_triggers(c);
 }
 
-struct census *census_new(const struct census_config *config)
+int census_new(const struct census_config *config, struct census **ret)
 {
 	struct census *c = calloc(1, sizeof(*c));
 	if (!c)
-		return NULL;
+		return ERR_NOMEM;
 	c->config = *config;
 	c->wakes_fd = c->changed_fd = c->self.uts_fd = c->self.net.net_fd = -1;
 	c->retry_at = c->again_at = c->pidwatch_at = NS_NEVER;
 	c->credit = CENSUS_BURST;
 	c->is_wanted = c->is_fresh = true;
 	int err = open_parts(c);
-	if (!err)
-		return c;
-	census_free(c);
-	errno = -err;
-	return NULL;
+	if (err)
+		census_free(c);
+	else
+		*ret = c;
+	return err;
 }
 
 void census_free(struct census *c)

@@ -73,8 +73,8 @@ struct census_stats {
 struct census; /* opaque */
 
 /* Finds the means, and says in the log which it is. The first look is taken by the first
- * census_handle(). NULL, with errno: no memory, no descriptors. */
-struct census *census_new(const struct census_config *config) NONNULL MUSTCHECK;
+ * census_handle(). ERR_NOMEM, -errno. */
+int census_new(const struct census_config *config, struct census **ret) NONNULL MUSTCHECK;
 void census_free(struct census *c);
 
 /* Does what there is to do. To be called when the descriptor is readable, and at the deadline. */

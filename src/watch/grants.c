@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/map.h"
@@ -217,7 +218,7 @@ struct grants *grants_open(const struct grants_config *config)
 	}
 	log_print(config->log, err == -ENOENT ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
 		"nothing is granted: dir=%s error=\"%s\"", config->path,
-		err == -EPERM ? "others may write to it" : strerror(-err));
+		err == -EPERM ? "others may write to it" : err_text(err));
 	grants_close(g);
 	return NULL;
 }

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -305,10 +304,10 @@ static void end_dump(struct kernel *k, enum sync_outcome outcome)
 		k->stats.interrupted++;
 	if (outcome == SYNC_REFUSED && log_limit_may(&k->complaints, k->now))
 		log_warning(k->config.log, "namespace may not be asked about nsid=%d reason=\"%s\"",
-			k->dump.nsid, strerror(-k->dump_outcome.error));
+			k->dump.nsid, err_text(k->dump_outcome.error));
 	if (outcome == SYNC_ABSENT || outcome == SYNC_FAILED)
 		log_debug(k->config.log, "dump failed nsid=%d reason=\"%s\"", k->dump.nsid,
-			strerror(-k->dump_outcome.error));
+			err_text(k->dump_outcome.error));
 	sync_dump_done(k->sync, outcome, k->now);
 }
 
@@ -451,10 +450,10 @@ static void go_on_alone(struct kernel *k, const char *capability, const char *lo
 	k->stats.is_own_only = true;
 	log_warning(k->config.log,
 		"only our own network namespace is watched missing=%s lost=\"%s\" reason=\"%s\"",
-		capability, loss, strerror(-err));
+		capability, loss, err_text(err));
 }
 
-/* Subscribes, to all namespaces if privileges allow. A negative errno if not even to our own. */
+/* Subscribes, to all namespaces if privileges allow. Fails if not even to our own. */
 static int subscribe(struct kernel *k)
 {
 	int err = take_own_id(k);
@@ -498,8 +497,7 @@ static int open_netns_dir(struct kernel *k)
 		.on_info = on_netns_info,
 		.arg = k,
 	};
-	k->netns_dir = netns_dir_new(&config);
-	return k->netns_dir ? 0 : -errno;
+	return netns_dir_new(&config, &k->netns_dir);
 }
 
 /* It says itself why it is not there. */
@@ -530,8 +528,7 @@ static int open_census(struct kernel *k)
 		.on_event = pass_on,
 		.arg = k,
 	};
-	k->census = census_new(&config);
-	return k->census ? 0 : -errno;
+	return census_new(&config, &k->census);
 }
 
 static int open_parts(struct kernel *k)
@@ -541,7 +538,7 @@ static int open_parts(struct kernel *k)
 		return -errno;
 	k->buf = malloc(NETLINK_DATAGRAM_CAP);
 	if (!k->buf)
-		return -ENOMEM;
+		return ERR_NOMEM;
 	int err = asker_open(&k->asker);
 	if (!err)
 		err = open_news(k);
@@ -555,7 +552,7 @@ static int open_parts(struct kernel *k)
 		return err;
 	open_grants(k);
 	k->sync = sync_new(!k->stats.is_own_only, on_sync_event, k);
-	return k->sync ? 0 : -ENOMEM;
+	return k->sync ? 0 : ERR_NOMEM;
 }
 
 struct kernel *kernel_open(const struct kernel_config *config)
@@ -571,10 +568,8 @@ struct kernel *kernel_open(const struct kernel_config *config)
 		.on_event = on_rtnl_event, .on_incomplete_link = on_incomplete_link, .arg = k};
 	int err = open_parts(k);
 	if (err) {
-		log_error(
-			config->log, "the kernel cannot be watched reason=\"%s\"", strerror(-err));
+		log_error(config->log, "the kernel cannot be watched reason=\"%s\"", err_text(err));
 		kernel_close(k);
-		errno = -err;
 		return NULL;
 	}
 	return k;

@@ -44,7 +44,7 @@ struct kernel_stats {
 
 struct kernel; /* opaque */
 
-/* Subscribes. The first kernel_handle() asks for the first dumps. NULL, with errno, and a message
+/* Subscribes. The first kernel_handle() asks for the first dumps. NULL, and a message
  * in the log, if not even our own namespace can be watched. */
 struct kernel *kernel_open(const struct kernel_config *config) NONNULL MUSTCHECK;
 void kernel_close(struct kernel *k);

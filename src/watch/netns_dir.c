@@ -15,6 +15,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/list.h"
@@ -200,7 +201,7 @@ static void complain(struct netns_dir *d, const struct entry *e, int err, ns_t n
 	if (log_limit_may(&d->complaints, now))
 		log_warning(d->config.log,
 			"namespace has no id and is not watched name=%s reason=\"%s\"",
-			log_escape(e->name, text), strerror(-err));
+			log_escape(e->name, text), err_text(err));
 }
 
 /* The namespace that is bound to the file now: a negative errno if none, or if it has no id. */
@@ -223,7 +224,7 @@ static int entry_bind(struct netns_dir *d, struct entry *e, ns_t now)
 		list_append(&ns->names, &e->in_ns);
 		ns_touch(d, ns);
 	} else {
-		complain(d, e, err ? err : -ENOMEM, now);
+		complain(d, e, err ? err : ERR_NOMEM, now);
 	}
 	close(fd);
 	return ns ? 0 : -EPERM;
@@ -458,37 +459,44 @@ const struct event_ns *netns_dir_info(const struct netns_dir *d, nsid_t nsid)
 /* --- the whole ---------------------------------------------------------------------------- */
 
 /* Without the slashes at its end, so that its last component is the directory. */
-static bool copy_path(struct netns_dir *d, const char *path)
+static int copy_path(struct netns_dir *d, const char *path)
 {
 	size_t len = strlen(path);
 	while (len > 1 && path[len - 1] == '/')
 		len--;
 	if (len == 0 || len >= sizeof(d->path))
-		return false;
+		return -ENAMETOOLONG;
 	memcpy(d->path, path, len);
-	return true;
+	return 0;
 }
 
-struct netns_dir *netns_dir_new(const struct netns_dir_config *config)
+static int open_inotify(struct netns_dir *d)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+	d->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (d->inotify_fd < 0)
+		return -errno;
+	return epoll_ctl(d->config.epoll_fd, EPOLL_CTL_ADD, d->inotify_fd, &ev) ? -errno : 0;
+}
+
+int netns_dir_new(const struct netns_dir_config *config, struct netns_dir **ret)
 {
 	struct netns_dir *d = calloc(1, sizeof(*d));
 	if (!d)
-		return NULL;
+		return ERR_NOMEM;
 	d->config = *config;
-	d->mounts_fd = d->dir_wd = d->ancestor_wd = -1;
+	d->inotify_fd = d->mounts_fd = d->dir_wd = d->ancestor_wd = -1;
 	list_init(&d->pending);
 	list_init(&d->dirty);
 	d->self = netns_self_open();
-	d->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	struct epoll_event ev = {.events = EPOLLIN};
-	if (d->inotify_fd < 0 || !copy_path(d, config->path) ||
-		epoll_ctl(config->epoll_fd, EPOLL_CTL_ADD, d->inotify_fd, &ev) != 0) {
-		int err = d->inotify_fd < 0 || d->path[0] ? errno : ENAMETOOLONG;
+	int err = copy_path(d, config->path);
+	if (!err)
+		err = open_inotify(d);
+	if (err)
 		netns_dir_free(d);
-		errno = err;
-		return NULL;
-	}
-	return d;
+	else
+		*ret = d;
+	return err;
 }
 
 void netns_dir_free(struct netns_dir *d)

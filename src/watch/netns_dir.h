@@ -34,9 +34,8 @@ struct netns_dir_config {
 
 struct netns_dir; /* opaque */
 
-/* Starts watching; netns_dir_scan() is to be called next. NULL, with errno: no inotify, no
- * memory. */
-struct netns_dir *netns_dir_new(const struct netns_dir_config *config) NONNULL MUSTCHECK;
+/* Starts watching; netns_dir_scan() is to be called next. ERR_NOMEM, -errno. */
+int netns_dir_new(const struct netns_dir_config *config, struct netns_dir **ret) NONNULL MUSTCHECK;
 void netns_dir_free(struct netns_dir *d);
 
 /* Looks at every file, at the start and after notifications were lost. */

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/map.h"
@@ -40,19 +41,20 @@ static void drop(struct pidwatches *w, struct pidwatch *pidwatch)
 	free(pidwatch);
 }
 
-struct pidwatches *pidwatches_new(int epoll_fd)
+int pidwatches_new(int epoll_fd, struct pidwatches **ret)
 {
 	struct pidwatches *w = calloc(1, sizeof(*w));
 	if (!w)
-		return NULL;
+		return ERR_NOMEM;
 	struct epoll_event ev = {.events = EPOLLIN};
 	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (w->epoll_fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, w->epoll_fd, &ev) == 0)
-		return w;
-	int saved = errno;
+	if (w->epoll_fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, w->epoll_fd, &ev) == 0) {
+		*ret = w;
+		return 0;
+	}
+	int err = -errno;
 	pidwatches_free(w);
-	errno = saved;
-	return NULL;
+	return err;
 }
 
 void pidwatches_free(struct pidwatches *w)

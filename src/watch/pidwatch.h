@@ -12,8 +12,8 @@
 
 struct pidwatches; /* opaque */
 
-/* `epoll_fd` gets one descriptor for all of them. NULL, with errno. */
-struct pidwatches *pidwatches_new(int epoll_fd) MUSTCHECK;
+/* `epoll_fd` gets one descriptor for all of them. ERR_NOMEM, -errno. */
+int pidwatches_new(int epoll_fd, struct pidwatches **ret) NONNULL MUSTCHECK;
 void pidwatches_free(struct pidwatches *w);
 
 /* The next set of pidwatches: begin, want each, end. Who was one before stays one, if wanted. Want gives

@@ -15,11 +15,13 @@
 int tasks_self_open(struct tasks_self *self)
 {
 	struct stat net, uts, pid;
-	*self = (struct tasks_self){.net = netns_self_open(),
-		.uts_fd = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC)};
-	if (self->net.net_fd < 0 || self->uts_fd < 0 || fstat(self->net.net_fd, &net) != 0 ||
+	*self = (struct tasks_self){.net = netns_self_open(), .uts_fd = -1};
+	if (self->net.net_fd < 0)
+		return self->net.net_fd;
+	self->uts_fd = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	if (self->uts_fd < 0 || fstat(self->net.net_fd, &net) != 0 ||
 		fstat(self->uts_fd, &uts) != 0 || stat("/proc/self/ns/pid", &pid) != 0)
-		return errno ? -errno : -ENOENT;
+		return -errno;
 	self->net_ino = (uint32_t)net.st_ino;
 	self->uts_ino = (uint32_t)uts.st_ino;
 	self->pid_ino = (uint32_t)pid.st_ino;

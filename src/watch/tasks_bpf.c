@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "bpf/hostnames.h"
 #include "bpf/object.h"
 #include "io/dynlib.h"
@@ -194,7 +195,7 @@ int tasks_bpf_open(struct tasks_bpf **ret, const struct tasks_self *self, bool h
 		return -EPERM;
 	struct tasks_bpf *t = calloc(1, sizeof(*t));
 	if (!t)
-		return -ENOMEM;
+		return ERR_NOMEM;
 	t->self = *self;
 	int err = open_library(t);
 	if (!err)

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -101,7 +100,7 @@ static int wait_for(const struct sender *s)
 		.tv_nsec = left > 0 ? left % NS_PER_S : 0};
 	int n = ppoll(fds, 2, deadline == NS_NEVER ? NULL : &ts, NULL);
 	if (n < 0 && errno != EINTR)
-		return ERR_SYS;
+		return -errno;
 	return n > 0 && fds[1].revents ? ERR_ABSENT : 0;
 }
 
@@ -119,8 +118,8 @@ static int keep_only(int fd)
 {
 	enum { SENDER_FD = 3 };
 	if (fd != SENDER_FD && dup2(fd, SENDER_FD) < 0)
-		return ERR_SYS;
-	return close_range(SENDER_FD + 1, ~0u, 0) ? ERR_SYS : SENDER_FD;
+		return -errno;
+	return close_range(SENDER_FD + 1, ~0u, 0) ? -errno : SENDER_FD;
 }
 
 /* A census without BPF has a descriptor for each workload. */
@@ -139,7 +138,8 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 	int kept = keep_only(fd);
 	prctl(PR_SET_NAME, "ontap-watcher");
 	if (!s || kept < 0) {
-		log_error(config->log, "cannot start the watcher: error=\"%s\"", strerror(errno));
+		log_error(config->log, "cannot start the watcher: error=\"%s\"",
+			err_text(s ? kept : ERR_NOMEM));
 		_exit(1);
 	}
 	s->fd = kept;
@@ -166,20 +166,19 @@ static int start_process(struct watcher *w)
 {
 	int fds[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
-		return ERR_SYS;
+		return -errno;
 	w->pid = fork();
 	if (w->pid == 0) {
 		close(fds[0]);
 		watcher_main(&w->config, fds[1]);
 	}
-	int saved = errno;
+	int err = w->pid < 0 ? -errno : 0;
 	close(fds[1]);
-	if (w->pid < 0)
+	if (err)
 		close(fds[0]);
 	else
 		w->fd = fds[0];
-	errno = saved;
-	return w->pid < 0 ? ERR_SYS : 0;
+	return err;
 }
 
 struct watcher *watcher_start(const struct watcher_config *config)
@@ -189,12 +188,11 @@ struct watcher *watcher_start(const struct watcher_config *config)
 		w->config = *config;
 		w->fd = -1;
 	}
-	if (w && start_process(w) == 0)
+	int err = w ? start_process(w) : ERR_NOMEM;
+	if (!err)
 		return w;
-	int saved = errno;
-	log_error(config->log, "cannot start the watcher: error=\"%s\"", strerror(errno));
+	log_error(config->log, "cannot start the watcher: error=\"%s\"", err_text(err));
 	free(w);
-	errno = saved;
 	return NULL;
 }
 
@@ -216,11 +214,8 @@ int watcher_fd(const struct watcher *w)
 static int handle_batch(struct watcher *w, size_t len)
 {
 	const struct batch *b = &w->batch;
-	if (len < offsetof(struct batch, events) || b->count > BATCH_EVENTS ||
-		len != batch_size(b)) {
-		errno = EBADMSG;
-		return ERR_SYS;
-	}
+	if (len < offsetof(struct batch, events) || b->count > BATCH_EVENTS || len != batch_size(b))
+		return -EBADMSG;
 	for (uint32_t i = 0; i < b->count; i++)
 		w->config.on_event(w->config.arg, &b->events[i]);
 	w->stats = b->stats;
@@ -235,11 +230,9 @@ int watcher_handle(struct watcher *w)
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0)
-			return errno == EAGAIN ? 0 : ERR_SYS;
-		if (len == 0) {
-			errno = ECONNRESET;
-			return ERR_SYS;
-		}
+			return errno == EAGAIN ? 0 : -errno;
+		if (len == 0)
+			return -ECONNRESET;
 		int err = handle_batch(w, (size_t)len);
 		if (err)
 			return err;

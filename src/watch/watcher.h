@@ -31,7 +31,7 @@ struct watcher_config {
 struct watcher; /* opaque */
 
 /* Starts the process: to be called before there are threads, with the signals blocked that it shall
- * not die of. NULL with errno, which has been logged. */
+ * not die of. NULL, which has been logged. */
 struct watcher *watcher_start(const struct watcher_config *config) NONNULL MUSTCHECK;
 
 /* Ends the process and waits for that. */
@@ -40,7 +40,7 @@ void watcher_stop(struct watcher *w);
 /* To be polled for reading. */
 int watcher_fd(const struct watcher *w) NONNULL;
 
-/* Hands on what has come, up to a bound. ERR_SYS: the watcher has ended, and with it all news; it
+/* Hands on what has come, up to a bound. -errno: the watcher has ended, and with it all news; it
  * has said why. */
 int watcher_handle(struct watcher *w) NONNULL MUSTCHECK;
 

@@ -6,6 +6,7 @@ unit_programs += tests/unit/test_buf
 unit_programs += tests/unit/test_conf
 unit_programs += tests/unit/test_cursor
 unit_programs += tests/unit/test_edit
+unit_programs += tests/unit/test_err
 unit_programs += tests/unit/test_export
 unit_programs += tests/unit/test_map
 unit_programs += tests/unit/test_show
