@@ -181,20 +181,21 @@ void names_bind_model(struct names *n, const struct model *model)
 bool names_is_dirty(const struct names *n)
 {
 	return !list_is_empty(&n->dirty_groups) || n->has_moved_links || n->has_own_changes ||
-	       n->has_new_onlinks || n->has_new_policy;
+	       n->has_new_onlinks || n->has_new_policy || n->has_new_spoken_links;
 }
 
-/* Order matters: segments are part of a host's addresses; links must be known to mDNS before
- * records for them; reverse zones end after their records, which ptrs_say() sees to. */
+/* Order matters: segments are part of a host's addresses; which names there are is known before links
+ * are told of (names_has()), and these before records for them; reverse zones end after their records,
+ * which ptrs_say() sees to. */
 void names_flush(struct names *n)
 {
 	if (!names_is_dirty(n))
 		return;
 	if (n->has_moved_links)
 		segments_place(n);
+	hosts_assign(n);
 	if (n->has_own_changes || n->has_moved_links || n->has_new_policy)
 		spoken_links_update(n);
-	hosts_assign(n);
 	if (n->has_new_spoken_links || n->has_new_policy) {
 		hosts_mark_all(n);
 		ptrs_mark_all(n);
@@ -216,6 +217,20 @@ void names_set_policy(struct names *n, const struct policy *policy)
 		claims_update(n, nlink, false);
 	MAP_EACH(group, &n->groups, struct group, node)
 		group_mark(n, group);
+}
+
+void names_say_mdns_again(struct names *n)
+{
+	n->has_new_spoken_links = true;
+}
+
+bool names_has(const struct names *n, const char *label)
+{
+	char key[LABEL_TEXT_CAP];
+	if (strlen(label) >= sizeof(key))
+		return false;
+	label_lower(key, label);
+	return host_find(n, key);
 }
 
 uint64_t names_segment(const struct names *n, const struct model_link *link)

@@ -81,6 +81,13 @@ bool names_is_dirty(const struct names *n) NONNULL;
 /* New rules from now on: everything is marked. */
 void names_set_policy(struct names *n, const struct policy *policy) NONNULL;
 
+/* At the next flush all is said over mDNS again. */
+void names_say_mdns_again(struct names *n) NONNULL;
+
+/* Whether that label, in any spelling, is a name, which the last flush has said, or the one that runs
+ * will say. */
+bool names_has(const struct names *n, const char *label) NONNULL;
+
 /* One on-link prefix, and a link that has it. */
 struct names_onlink {
 	struct prefix prefix;

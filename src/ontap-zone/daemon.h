@@ -14,13 +14,13 @@
 #include "ontap-zone/files.h"
 #include "ontap-zone/peers.h"
 #include "ontap-zone/state.h"
-#include "ontap-zone/world.h"
+#include "ontap-zone/runtime.h"
 
 struct daemon {
 	struct loop *loop;
 	struct log *log;
 	const struct conf_args *args;
-	struct world world;
+	struct runtime runtime;
 	struct watcher *watcher;
 	struct dns *dns;
 	struct peers *peers; /* NULL until the first dump is there */
@@ -50,7 +50,7 @@ int daemon_start_watching(struct daemon *d, const struct conf *conf) NONNULL MUS
 /* Ends both, also if they did not start. */
 void daemon_stop_watching(struct daemon *d) NONNULL;
 
-/* The engine and its sockets, before the world is told anything. The same. */
+/* The engine and its sockets, before the pipeline is told anything. The same. */
 int daemon_open_mdns(struct daemon *d, uint64_t seed) NONNULL MUSTCHECK;
 
 /* From the first dump to readiness. The same; also 0 if a signal has ended it (is_stopping). */
@@ -64,13 +64,16 @@ struct cookie_keys daemon_new_cookie_seed(void);
 /* Sees to it that no serial comes again after this daemon is killed. */
 void daemon_reserve_serial(struct daemon *d) NONNULL;
 
+/* Publishes what has changed, and tells those who go by it. */
+void daemon_flush(struct daemon *d) NONNULL;
+
 /* One turn of the loop, and what follows from what came in. What fails has been logged. */
 int daemon_turn(struct daemon *d, ns_t deadline) NONNULL MUSTCHECK;
 
 /* Handlers for what the loop and the sockets tell; `arg` is the daemon. */
 void daemon_on_signal(void *arg, uint32_t events);
 void daemon_on_watcher(void *arg, uint32_t events);
-void daemon_on_packet(void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet,
-	size_t len);
+void daemon_on_packet(
+	void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len);
 void daemon_on_resume(void *arg, ns_t nap);
 bool daemon_answer(void *arg, const char *request, struct buf *out);

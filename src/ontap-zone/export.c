@@ -19,13 +19,13 @@
 #include "io/loop.h"
 #include "ontap-zone/commands.h"
 #include "ontap-zone/files.h"
-#include "ontap-zone/world.h"
+#include "ontap-zone/runtime.h"
 
 /* With --watch: changes that come within this time are one. */
 #define EXPORT_DELAY (20 * NS_PER_MS)
 
 struct exporter {
-	struct world world;
+	struct runtime runtime;
 	struct kernel *kernel;
 	struct loop *loop;
 	struct log *log;
@@ -35,16 +35,10 @@ struct exporter {
 	bool has_news;
 };
 
-static void on_published(void *arg)
-{
-	struct exporter *x = arg;
-	x->has_news = true;
-}
-
 /* Where clients stand is in some formats, too. */
 static void on_views(void *arg)
 {
-	struct exporter *x = arg;
+	struct exporter *x = container_of(arg, struct exporter, runtime);
 	x->has_news = true;
 }
 
@@ -78,9 +72,9 @@ static int run_exec(const struct exporter *x)
 {
 	pid_t pid;
 	int status;
-	if (!x->world.conf.exec)
+	if (!x->runtime.conf.exec)
 		return 0;
-	int err = file_run_command(x->world.conf.exec, &pid);
+	int err = file_run_command(x->runtime.conf.exec, &pid);
 	if (err) {
 		log_error(x->log, "cannot run command: option=exec error=\"%s\"", err_text(err));
 		return EXIT_SYSTEM;
@@ -97,11 +91,12 @@ static int run_exec(const struct exporter *x)
 /* Writes what there is now, unless it is what was written last. */
 static int exporter_write(struct exporter *x)
 {
-	const struct conf *conf = &x->world.conf;
+	const struct conf *conf = &x->runtime.conf;
 	const uint8_t *apex = conf->zone.len ? conf->zone.wire : conf->domain.wire;
 	struct buf out = {0};
 	x->has_news = false;
-	int err = files_render(&x->world, (enum export_format)conf->format, conf->view, apex, &out);
+	int err = files_render(
+		x->runtime.pipeline, (enum export_format)conf->format, conf->view, apex, &out);
 	if (err) {
 		log_error(x->log, "cannot export: error=\"%s\"",
 			err == ERR_ABSENT ? "there is no such zone" : err_text(err));
@@ -142,7 +137,7 @@ static int exporter_follow(struct exporter *x)
 	int code = 0;
 	while (!x->is_stopping && !code) {
 		code = exporter_turn(x, due);
-		world_flush(&x->world);
+		x->has_news |= runtime_flush(&x->runtime);
 		if (x->has_news && due == NS_NEVER)
 			due = loop_now() + EXPORT_DELAY;
 		if (loop_now() >= due && !code) {
@@ -160,13 +155,14 @@ static int exporter_open(struct exporter *x)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	x->kernel = kernel_open(&(struct kernel_config){.netns_dir = conf_netns_dir(&x->world.conf),
-		.has_all_nsids = conf_has_all_netns(&x->world.conf),
-		.grants_dir = x->world.conf.grants_dir,
-		.census = (enum census_means)x->world.conf.census,
-		.log = x->log,
-		.on_event = world_apply,
-		.arg = &x->world});
+	x->kernel =
+		kernel_open(&(struct kernel_config){.netns_dir = conf_netns_dir(&x->runtime.conf),
+			.has_all_nsids = conf_has_all_netns(&x->runtime.conf),
+			.grants_dir = x->runtime.conf.grants_dir,
+			.census = (enum census_means)x->runtime.conf.census,
+			.log = x->log,
+			.on_event = runtime_apply,
+			.arg = &x->runtime});
 	if (!x->kernel)
 		return EXIT_SYSTEM; /* it has said why */
 	x->kernel_watch =
@@ -192,9 +188,9 @@ static int exporter_run(struct exporter *x)
 		code = exporter_turn(x, NS_NEVER);
 	if (code || x->is_stopping)
 		return code;
-	world_flush(&x->world);
+	runtime_flush(&x->runtime);
 	code = exporter_write(x);
-	if (!code && x->world.conf.is_watching)
+	if (!code && x->runtime.conf.is_watching)
 		code = exporter_follow(x);
 	return code;
 }
@@ -203,13 +199,13 @@ int command_export(struct conf *conf, struct log *log)
 {
 	struct exporter x = {.log = log, .loop = loop_new(), .signal_watch.fd = -1};
 	struct conf_error error;
-	struct world_hooks hooks = {.on_published = on_published, .on_views = on_views, .arg = &x};
 	if (!x.loop) {
 		log_error(log, "cannot start: error=\"%s\"", err_text(-errno));
 		conf_fini(conf);
 		return EXIT_SYSTEM;
 	}
-	int code, err = world_init(&x.world, conf, log, loop_random(), hooks, &error);
+	struct pipeline_sink sink = {.on_views = on_views};
+	int code, err = runtime_init(&x.runtime, conf, log, sink, &error);
 	if (err) {
 		log_error(log, "cannot start: error=\"%s\"", error.text);
 		code = err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
@@ -218,7 +214,7 @@ int command_export(struct conf *conf, struct log *log)
 		kernel_close(x.kernel);
 		if (x.signal_watch.fd >= 0)
 			close(x.signal_watch.fd);
-		world_fini(&x.world);
+		runtime_fini(&x.runtime);
 	}
 	buf_fini(&x.last);
 	loop_free(x.loop);

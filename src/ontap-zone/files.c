@@ -28,39 +28,43 @@ static void add_linklocal(void *arg, const char *label, const struct rrset *sets
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < sets[i].count; j++)
 			export_add(arg, &(struct zone_change){.is_added = true,
-					.owner = owner.wire,
-					.type = sets[i].type,
-					.view = sets[i].view,
-					.ttl = sets[i].ttl,
-					.rdata = sets[i].rdata[j]});
+						.owner = owner.wire,
+						.type = sets[i].type,
+						.view = sets[i].view,
+						.ttl = sets[i].ttl,
+						.rdata = sets[i].rdata[j]});
 }
 
-int files_render(const struct world *w, enum export_format format, unsigned view,
+int files_render(const struct pipeline *p, enum export_format format, unsigned view,
 	const uint8_t *apex, struct buf *out)
 {
-	struct world_rules rules;
+	struct pipeline_rules rules;
 	struct export *e = export_new();
-	int err = e ? world_rules(w, &rules) : ERR_NOMEM;
+	int err = e ? pipeline_rules(p, &rules) : ERR_NOMEM;
 	if (!err) {
-		zone_each_record(w->zone, name_root, export_add, e);
-		names_each_linklocal(w->names, add_linklocal, e);
-		err = export_write(e, &(struct export_options){.format = format, .view = view,
-					      .apex = apex, .rules = rules.list,
-					      .rule_count = rules.count}, out);
+		zone_each_record(pipeline_zone(p), name_root, export_add, e);
+		names_each_linklocal(pipeline_names(p), add_linklocal, e);
+		err = export_write(e,
+			&(struct export_options){.format = format,
+				.view = view,
+				.apex = apex,
+				.rules = rules.list,
+				.rule_count = rules.count},
+			out);
 		free(rules.list);
 	}
 	export_free(e);
 	return err;
 }
 
-void files_init(struct files *f, const struct world *world, const struct log *log)
+void files_init(struct files *f, const struct runtime *runtime, const struct log *log)
 {
-	*f = (struct files){.world = world, .log = log, .due = NS_NEVER};
+	*f = (struct files){.runtime = runtime, .log = log, .due = NS_NEVER};
 }
 
 void files_changed(struct files *f, ns_t now)
 {
-	if (f->world->conf.exports.count == 0 || f->due != NS_NEVER)
+	if (f->runtime->conf.exports.count == 0 || f->due != NS_NEVER)
 		return;
 	f->due = now + FILES_DELAY;
 	if (f->due < f->not_before)
@@ -74,10 +78,10 @@ ns_t files_deadline(const struct files *f)
 
 static void files_run_command(struct files *f)
 {
-	if (!f->world->conf.on_export || !f->has_news || f->command)
+	if (!f->runtime->conf.on_export || !f->has_news || f->command)
 		return;
 	f->has_news = false;
-	int err = file_run_command(f->world->conf.on_export, &f->command);
+	int err = file_run_command(f->runtime->conf.on_export, &f->command);
 	if (err) {
 		log_error(
 			f->log, "cannot run command: option=on-export error=\"%s\"", err_text(err));
@@ -88,8 +92,8 @@ static void files_run_command(struct files *f)
 static void files_write_one(struct files *f, const struct conf_export *export)
 {
 	struct buf out = {0};
-	int err = files_render(f->world, (enum export_format)export->format, 0,
-		f->world->conf.domain.wire, &out);
+	int err = files_render(f->runtime->pipeline, (enum export_format) export->format, 0,
+		f->runtime->conf.domain.wire, &out);
 	if (!err)
 		err = file_write(export->path, buf_text(&out), out.len);
 	buf_fini(&out);
@@ -102,7 +106,7 @@ static void files_write_one(struct files *f, const struct conf_export *export)
 
 void files_poll(struct files *f, ns_t now)
 {
-	const struct conf_exports *exports = &f->world->conf.exports;
+	const struct conf_exports *exports = &f->runtime->conf.exports;
 	if (now < f->due)
 		return;
 	f->due = NS_NEVER;

@@ -9,23 +9,23 @@
 #include "base/compiler.h"
 #include "base/time.h"
 #include "export/export.h"
-#include "ontap-zone/world.h"
+#include "ontap-zone/runtime.h"
 
-/* Appends the world's records in a format. `view` 0: what the format is mostly for; `apex`: of format
+/* Appends the records in a format. `view` 0: what the format is mostly for; `apex`: of format
  * zone. Errors as of export_write(). */
-int files_render(const struct world *w, enum export_format format, unsigned view,
+int files_render(const struct pipeline *p, enum export_format format, unsigned view,
 	const uint8_t *apex, struct buf *out) NONNULL MUSTCHECK;
 
 struct files {
-	const struct world *world;
+	const struct runtime *runtime;
 	const struct log *log;
-	ns_t due;       /* when to write; NS_NEVER: nothing has changed */
+	ns_t due;        /* when to write; NS_NEVER: nothing has changed */
 	ns_t not_before; /* end of the pause after the last writing */
-	pid_t command;  /* running, or 0 */
-	bool has_news;  /* written since the command was started */
+	pid_t command;   /* running, or 0 */
+	bool has_news;   /* written since the command was started */
 };
 
-void files_init(struct files *f, const struct world *world, const struct log *log) NONNULL;
+void files_init(struct files *f, const struct runtime *runtime, const struct log *log) NONNULL;
 
 /* Something was published. */
 void files_changed(struct files *f, ns_t now) NONNULL;

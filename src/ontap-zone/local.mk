@@ -4,7 +4,6 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/ask.c src/ontap-zone/ask.h \
 	src/ontap-zone/commands.h \
 	src/ontap-zone/daemon.h \
-	src/ontap-zone/explain.c src/ontap-zone/explain.h \
 	src/ontap-zone/export.c \
 	src/ontap-zone/files.c src/ontap-zone/files.h \
 	src/ontap-zone/keys.c src/ontap-zone/keys.h \
@@ -13,8 +12,8 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/primary.c src/ontap-zone/primary.h \
 	src/ontap-zone/print.c \
 	src/ontap-zone/report.c src/ontap-zone/report.h \
+	src/ontap-zone/runtime.c src/ontap-zone/runtime.h \
 	src/ontap-zone/serve.c \
 	src/ontap-zone/start.c \
 	src/ontap-zone/state.c src/ontap-zone/state.h \
-	src/ontap-zone/world.c src/ontap-zone/world.h \
 	src/ontap-zone/zones.c src/ontap-zone/zones.h

@@ -24,7 +24,7 @@ enum { NOTIFY_CAP = 1024 };
 enum { NOTIFY_A_TURN = 16 };
 
 struct peers {
-	struct world *world;
+	const struct runtime *runtime;
 	struct loop *loop;
 	const struct log *log;
 	struct transfers *transfers;
@@ -47,8 +47,8 @@ static void serve_waiting(struct peers *o)
 	struct transfer **at = &o->waiting;
 	while (*at) {
 		struct transfer *t = *at;
-		t->err = o->journal ? journal_source(o->journal, &t->xfr.ask, loop_now(),
-					      &t->xfr.source)
+		t->err = o->journal ? journal_source(
+					      o->journal, &t->xfr.ask, loop_now(), &t->xfr.source)
 				    : ERR_ABSENT;
 		if (t->err == JOURNAL_LATER) {
 			at = &t->next;
@@ -96,7 +96,7 @@ static struct records *catalog_soa_now(const struct peers *o)
 /* Tells the answering threads who may, and what the catalog's SOA is now. */
 static void publish_policy(struct peers *o)
 {
-	const struct conf *conf = &o->world->conf;
+	const struct conf *conf = &o->runtime->conf;
 	struct policy_allow *allow = calloc(conf->transfers.count + 1, sizeof(*allow));
 	struct transfer_policy *policy = NULL;
 	if (conf->transfers.count == 0 && o->keys.count == 0) {
@@ -131,7 +131,7 @@ static struct server_addr server_of(const struct conf_peer *peer)
 
 static void send_notify(struct peers *o, size_t target, const uint8_t *msg, size_t len)
 {
-	const struct conf_peer *peer = &o->world->conf.notifies.at[target];
+	const struct conf_peer *peer = &o->runtime->conf.notifies.at[target];
 	const struct server_addr to = server_of(peer);
 	char addr[ADDR_TEXT_CAP];
 	int err = dns_client_send(o->dns_client, &to, msg, len);
@@ -143,7 +143,7 @@ static void send_notify(struct peers *o, size_t target, const uint8_t *msg, size
 static void on_message(void *arg, const struct server_addr *from, const uint8_t *msg, size_t len)
 {
 	struct peers *o = arg;
-	const struct conf_peers *peers = &o->world->conf.notifies;
+	const struct conf_peers *peers = &o->runtime->conf.notifies;
 	for (size_t i = 0; i < peers->count; i++)
 		if (peers->at[i].port == from->port &&
 			addr_equal(&peers->at[i].addr, &from->addr) &&
@@ -179,25 +179,22 @@ void peers_published(struct peers *o)
 	struct records *before = catalog_soa_now(o);
 	if (before)
 		records_ref(before);
-	journal_commit(o->journal, world_serial_floor(o->world), on_serial, o);
+	journal_commit(o->journal, runtime_next_serial(o->runtime), on_serial, o);
 	if (catalog_soa_now(o) != before)
 		publish_policy(o);
 	records_unref(before);
 }
 
-/* The view that the table of now has for that client. */
 static unsigned view_of(void *arg, const struct addr *client)
 {
 	const struct peers *o = arg;
-	const struct view_table *table =
-		atomic_load_explicit(&o->world->views.table, memory_order_relaxed);
-	return table ? view_table_of(table, client) : VIEW_WAN;
+	return pipeline_view_of(o->runtime->pipeline, client);
 }
 
 static void renew(void *arg, const uint8_t *apex)
 {
 	const struct peers *o = arg;
-	zone_renew(o->world->zone, apex);
+	zone_renew(pipeline_zone(o->runtime->pipeline), apex);
 }
 
 void peers_views(struct peers *o)
@@ -219,14 +216,14 @@ static void drop_primaries(struct peers *o)
 
 static void configure_primaries(struct peers *o)
 {
-	const struct conf_peers *peers = &o->world->conf.updates;
+	const struct conf_peers *peers = &o->runtime->conf.updates;
 	drop_primaries(o);
 	o->primaries = calloc(peers->count + 1, sizeof(struct primary *));
 	for (size_t i = 0; o->primaries && i < peers->count; i++) {
 		const struct tsig_key *key =
 			tsig_key_find(o->keys.at, o->keys.count, peers->at[i].key.wire);
 		struct primary *p =
-			key ? primary_open(o->world, o->loop, o->log, &peers->at[i], key) : NULL;
+			key ? primary_open(o->runtime, o->loop, o->log, &peers->at[i], key) : NULL;
 		if (p)
 			o->primaries[o->primary_count++] = p;
 		else
@@ -237,7 +234,7 @@ static void configure_primaries(struct peers *o)
 /* The journal begins where something can be transferred, and not before. */
 static void configure_journal(struct peers *o)
 {
-	const struct conf *conf = &o->world->conf;
+	const struct conf *conf = &o->runtime->conf;
 	struct name catalog = {0};
 	if (name_prepend(CATALOG_LABEL, strlen(CATALOG_LABEL), conf->domain.wire, &catalog))
 		catalog.len = 0; /* the domain is too long for that: there is none */
@@ -250,22 +247,22 @@ static void configure_journal(struct peers *o)
 	o->catalog = catalog;
 	if (conf->transfers.count == 0)
 		return;
-	o->journal = journal_new(loop_random(), o->world->zone);
+	o->journal = journal_new(loop_random(), pipeline_zone(o->runtime->pipeline));
 	if (!o->journal || (o->catalog.len && journal_set_catalog(o->journal, o->catalog.wire,
-						      world_serial_floor(o->world))))
+						      runtime_next_serial(o->runtime))))
 		log_error(o->log, "no transfers: error=\"%s\"", err_text(ERR_NOMEM));
 }
 
 static int set_targets(struct peers *o)
 {
-	const struct conf_peers *peers = &o->world->conf.notifies;
+	const struct conf_peers *peers = &o->runtime->conf.notifies;
 	const struct tsig_key **keys = calloc(peers->count + 1, sizeof(*keys));
 	if (!keys)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < peers->count; i++)
-		keys[i] = peers->at[i].key.len ? tsig_key_find(o->keys.at, o->keys.count,
-							 peers->at[i].key.wire)
-					       : NULL;
+		keys[i] = peers->at[i].key.len
+				  ? tsig_key_find(o->keys.at, o->keys.count, peers->at[i].key.wire)
+				  : NULL;
 	int err = notify_set_targets(o->notify, keys, peers->count);
 	free(keys);
 	return err;
@@ -293,13 +290,14 @@ void peers_configure(struct peers *o, struct conf_keys *keys)
 
 /* Start and end. */
 
-static int make(struct peers **ret, struct world *world, struct loop *loop, const struct log *log)
+static int make(
+	struct peers **ret, const struct runtime *runtime, struct loop *loop, const struct log *log)
 {
 	struct peers *o = calloc(1, sizeof(*o));
 	int err = ERR_NOMEM;
 	if (!o)
 		return err;
-	*o = (struct peers){.world = world,
+	*o = (struct peers){.runtime = runtime,
 		.loop = loop,
 		.log = log,
 		.asked_watch = {.fd = -1, .on_ready = on_asked, .arg = o}};
@@ -318,17 +316,17 @@ static int make(struct peers **ret, struct world *world, struct loop *loop, cons
 }
 
 int peers_open(
-	struct peers **ret, struct world *world, struct loop *loop, const struct log *log)
+	struct peers **ret, const struct runtime *runtime, struct loop *loop, const struct log *log)
 {
 	struct conf_keys keys;
 	struct conf_error error = {"out of memory"};
-	int err = keys_read(&keys, &world->conf, log, &error);
+	int err = keys_read(&keys, &runtime->conf, log, &error);
 	if (err) {
 		log_error(log, "cannot start: error=\"%s\"", error.text);
 		return err;
 	}
 	struct peers *o = NULL;
-	err = make(&o, world, loop, log);
+	err = make(&o, runtime, loop, log);
 	if (err) {
 		log_error(log, "cannot start: error=\"transfers: %s\"", err_text(err));
 		tsig_keys_free(keys.at, keys.count);
@@ -364,7 +362,8 @@ void peers_poll(struct peers *o, ns_t now)
 	uint8_t msg[NOTIFY_CAP];
 	size_t target, len;
 	for (int i = 0; i < NOTIFY_A_TURN && (len = notify_poll(o->notify, now, dns_unix_time(),
-						      &target, msg, sizeof(msg))) > 0; i++)
+						      &target, msg, sizeof(msg))) > 0;
+		i++)
 		send_notify(o, target, msg, len);
 	work_on(o, now);
 	if (o->journal)

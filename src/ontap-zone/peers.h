@@ -11,13 +11,13 @@
 #include "io/loop.h"
 #include "net/transfers.h"
 #include "ontap-zone/keys.h"
-#include "ontap-zone/world.h"
+#include "ontap-zone/runtime.h"
 
 struct peers; /* opaque */
 
 /* Before the first thread that answers, and after the first dump: what is not there yet would be
  * taken for gone. ERR_SYNTAX (a key is faulty or missing) and others, with the reason logged. */
-int peers_open(struct peers **ret, struct world *world, struct loop *loop,
+int peers_open(struct peers **ret, const struct runtime *runtime, struct loop *loop,
 	const struct log *log) NONNULL MUSTCHECK;
 /* After the last such thread has ended. */
 void peers_close(struct peers *o);
@@ -25,15 +25,15 @@ void peers_close(struct peers *o);
 /* What the answering threads need. */
 struct transfers *peers_transfers(const struct peers *o) NONNULL;
 
-/* Takes the world's configuration as it is now, and the keys, which it takes over. */
+/* Takes the runtime's configuration as it is now, and the keys, which it takes over. */
 void peers_configure(struct peers *o, struct conf_keys *keys) NONNULL;
 
-/* The world's hooks: a record changed, a batch was published. Each may be called before
+/* A record changed; a batch was published. Each may be called before
  * peers_open() has returned, with NULL. */
 void peers_change(struct peers *o, const struct zone_change *change) NONNULL_ARGS(2);
 void peers_published(struct peers *o);
 
-/* The same: the world has new views, and is about to commit. */
+/* The same: clients may stand elsewhere, and a batch is about to be committed. */
 void peers_views(struct peers *o);
 
 /* Sends what is due. */

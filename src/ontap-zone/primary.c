@@ -33,19 +33,20 @@ struct pzone {
 };
 
 struct primary {
-	struct world *world;
+	const struct runtime *runtime;
 	struct loop *loop;
 	const struct log *log;
 	struct server_addr server;
 	struct tsig_key key;
-	struct list zones;         /* the domain, and reverse zones as there are; who was last asked is last */
+	struct list
+		zones; /* the domain, and reverse zones as there are; who was last asked is last */
 	size_t zone_count;
 	struct pzone *asked;       /* whose message is out */
 	struct exchange *exchange; /* NULL: nothing is out */
 	ns_t patience;             /* until when its answer is waited for */
 	struct tsig tsig;          /* of it */
-	int verdict;               /* tsig_check_reply()'s on the last answer; ERR_ABSENT: there was none */
-	int64_t clock_ahead_s;     /* the primary's, where that is TSIG_BADTIME */
+	int verdict; /* tsig_check_reply()'s on the last answer; ERR_ABSENT: there was none */
+	int64_t clock_ahead_s; /* the primary's, where that is TSIG_BADTIME */
 	struct log_limit held_limit;
 	uint8_t message[MSG_CAP];
 };
@@ -100,13 +101,14 @@ static int add_zone(struct primary *p, const uint8_t *apex, bool is_optional)
 		return ERR_NOMEM;
 	host_label(host);
 	name_copy(&z->apex, apex);
-	z->updater = updater_new(&(struct updater_config){.zone = p->world->zone,
-		.apex = apex,
-		.host = host,
-		.seed = loop_random(),
-		.is_optional = is_optional,
-		.on_held = on_held,
-		.arg = p});
+	z->updater =
+		updater_new(&(struct updater_config){.zone = pipeline_zone(p->runtime->pipeline),
+			.apex = apex,
+			.host = host,
+			.seed = loop_random(),
+			.is_optional = is_optional,
+			.on_held = on_held,
+			.arg = p});
 	if (!z->updater) {
 		free(z);
 		return ERR_NOMEM;
@@ -128,7 +130,8 @@ static void note_apex(struct primary *p, const uint8_t *apex)
 	if (!is_reverse(apex) || find_zone(p, apex) || p->zone_count > LIMIT_UPDATE_ZONES)
 		return;
 	if (add_zone(p, apex, true))
-		log_error(p->log, "a reverse zone is not updated: error=\"%s\"", err_text(ERR_NOMEM));
+		log_error(
+			p->log, "a reverse zone is not updated: error=\"%s\"", err_text(ERR_NOMEM));
 }
 
 static void note_node(void *arg, const struct node *n)
@@ -137,23 +140,23 @@ static void note_node(void *arg, const struct node *n)
 		note_apex(arg, node_name(n));
 }
 
-struct primary *primary_open(struct world *world, struct loop *loop, const struct log *log,
-	const struct conf_peer *peer, const struct tsig_key *key)
+struct primary *primary_open(const struct runtime *runtime, struct loop *loop,
+	const struct log *log, const struct conf_peer *peer, const struct tsig_key *key)
 {
 	struct primary *p = calloc(1, sizeof(*p));
 	if (!p)
 		return NULL;
-	p->world = world;
+	p->runtime = runtime;
 	p->loop = loop;
 	p->log = log;
 	p->server = (struct server_addr){peer->addr, peer->port};
 	p->key = *key;
 	list_init(&p->zones);
-	if (add_zone(p, world->conf.domain.wire, false)) {
+	if (add_zone(p, runtime->conf.domain.wire, false)) {
 		primary_close(p);
 		return NULL;
 	}
-	zone_each_node(world->zone, note_node, p);
+	zone_each_node(pipeline_zone(runtime->pipeline), note_node, p);
 	return p;
 }
 
@@ -181,14 +184,6 @@ void primary_change(struct primary *p, const struct zone_change *change)
 	struct pzone *z = zone_over(p, change->owner);
 	if (z)
 		updater_touch(z->updater, change->owner);
-}
-
-/* The primary gets what a client at its address would get. */
-static unsigned view_of(const struct primary *p)
-{
-	const struct view_table *table =
-		atomic_load_explicit(&p->world->views.table, memory_order_relaxed);
-	return table ? view_table_of(table, &p->server.addr) : VIEW_WAN;
 }
 
 /* Why an answer counts for nothing. */
@@ -224,7 +219,8 @@ static void tell_failure(struct primary *p, struct pzone *z, uint64_t failed_bef
 	else if (s.rcode < 0)
 		tell_unverified(p, addr, zone);
 	else
-		log_warning(p->log, "updates fail: server=%s zone=%s rcode=%d", addr, zone, s.rcode);
+		log_warning(
+			p->log, "updates fail: server=%s zone=%s rcode=%d", addr, zone, s.rcode);
 }
 
 static void on_done(void *arg, const uint8_t *answer, size_t len)
@@ -233,9 +229,9 @@ static void on_done(void *arg, const uint8_t *answer, size_t len)
 	struct pzone *z = p->asked;
 	uint64_t failed_before = updater_stats(z->updater).failed;
 	p->exchange = NULL;
-	p->verdict = answer ? tsig_check_reply(&p->tsig, answer, len, dns_unix_time(),
-				      &p->clock_ahead_s)
-			    : ERR_ABSENT;
+	p->verdict =
+		answer ? tsig_check_reply(&p->tsig, answer, len, dns_unix_time(), &p->clock_ahead_s)
+		       : ERR_ABSENT;
 	updater_input(z->updater, loop_now(), answer, len, p->verdict == TSIG_NOERROR);
 	tell_failure(p, z, failed_before);
 }
@@ -272,7 +268,8 @@ static void send_next(struct primary *p, ns_t now)
 
 void primary_poll(struct primary *p, ns_t now)
 {
-	unsigned view = view_of(p);
+	/* The primary gets what a client at its address would get. */
+	unsigned view = pipeline_view_of(p->runtime->pipeline, &p->server.addr);
 	if (p->exchange && now >= p->patience)
 		exchange_give_up(p->exchange);
 	LIST_EACH(pzone, &p->zones, struct pzone, in_primary)
@@ -287,8 +284,7 @@ ns_t primary_deadline(const struct primary *p)
 	if (p->exchange)
 		return p->patience;
 	LIST_EACH(pzone, &p->zones, struct pzone, in_primary)
-		deadline = ns_min(deadline,
-			updater_deadline(pzone->updater));
+		deadline = ns_min(deadline, updater_deadline(pzone->updater));
 	return deadline;
 }
 
@@ -297,8 +293,7 @@ static struct updater_stats sum_of_zones(const struct primary *p, size_t *ret_zo
 	struct updater_stats sum = {0};
 	*ret_zones = 0;
 	LIST_EACH(pzone, &p->zones, struct pzone, in_primary) {
-		const struct updater_stats s =
-			updater_stats(pzone->updater);
+		const struct updater_stats s = updater_stats(pzone->updater);
 		*ret_zones += s.is_in_use;
 		sum.owned += s.owned;
 		sum.held += s.held;

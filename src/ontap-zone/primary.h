@@ -6,13 +6,14 @@
 #include "base/compiler.h"
 #include "export/jsonw.h"
 #include "io/loop.h"
-#include "ontap-zone/world.h"
+#include "ontap-zone/runtime.h"
 
 struct primary; /* opaque */
 
 /* `key` is copied. NULL if out of memory. */
-struct primary *primary_open(struct world *world, struct loop *loop, const struct log *log,
-	const struct conf_peer *peer, const struct tsig_key *key) NONNULL MUSTCHECK;
+struct primary *primary_open(const struct runtime *runtime, struct loop *loop,
+	const struct log *log, const struct conf_peer *peer, const struct tsig_key *key) NONNULL
+	MUSTCHECK;
 void primary_close(struct primary *p);
 
 /* A record changed. */

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "export/jsonw.h"
 #include "export/text.h"
-#include "ontap-zone/explain.h"
+#include "pipeline/explain.h"
 #include "wire/msg.h"
 
 static const char *view_text(unsigned view)
@@ -76,7 +76,8 @@ static void write_host(void *arg, const struct names_host *host)
 	jsonw_text(&w, "name", host->label);
 	jsonw_number(&w, "workloads", (int64_t)host->workload_count);
 	jsonw_open(&w, "addresses", '[');
-	(void)!names_explain(line->report->world->names, host->label, write_names_addr, &w);
+	(void)!names_explain(
+		pipeline_names(line->report->pipeline), host->label, write_names_addr, &w);
 	jsonw_close(&w, ']');
 	jsonw_close(&w, '}');
 	end_line(line->out);
@@ -98,9 +99,9 @@ static void write_reject(void *arg, const struct model_link *link, const char *w
 static void report_names(const struct report *r, struct buf *out)
 {
 	struct names_line line = {.report = r, .out = out};
-	if (names_each_host(r->world->names, write_host, &line))
+	if (names_each_host(pipeline_names(r->pipeline), write_host, &line))
 		out->err = ERR_NOMEM;
-	names_each_reject(r->world->names, write_reject, &line);
+	names_each_reject(pipeline_names(r->pipeline), write_reject, &line);
 }
 
 /* status */
@@ -108,7 +109,7 @@ static void report_names(const struct report *r, struct buf *out)
 static void status_kernel(const struct report *r, struct jsonw *w)
 {
 	const struct kernel_stats k = r->kernel;
-	struct model_stats m = model_stats(r->world->model);
+	struct model_stats m = model_stats(pipeline_model(r->pipeline));
 	jsonw_open(w, "kernel", '{');
 	jsonw_number(w, "namespaces", (int64_t)m.namespaces);
 	jsonw_number(w, "links", (int64_t)m.links);
@@ -119,7 +120,7 @@ static void status_kernel(const struct report *r, struct jsonw *w)
 	jsonw_number(w, "overruns", (int64_t)k.overruns);
 	jsonw_number(w, "interrupted", (int64_t)k.interrupted);
 	jsonw_number(w, "malformed", (int64_t)k.malformed);
-	jsonw_number(w, "refused", (int64_t)r->world->refused);
+	jsonw_number(w, "refused", (int64_t)pipeline_refused(r->pipeline));
 	jsonw_bool(w, "own_namespace_only", k.is_own_only);
 	jsonw_close(w, '}');
 }
@@ -160,7 +161,7 @@ static void status_hostnames(const struct report *r, struct jsonw *w)
 
 static void status_names(const struct report *r, struct jsonw *w)
 {
-	struct names_stats n = names_stats(r->world->names);
+	struct names_stats n = names_stats(pipeline_names(r->pipeline));
 	jsonw_open(w, "names", '{');
 	jsonw_number(w, "served", (int64_t)n.hosts);
 	jsonw_number(w, "claims", (int64_t)n.claims);
@@ -172,11 +173,11 @@ static void status_names(const struct report *r, struct jsonw *w)
 
 static void status_zone(const struct report *r, struct jsonw *w)
 {
-	struct zone_stats z = zone_stats(r->world->zone);
-	const uint8_t *domain = r->world->conf.domain.wire;
+	struct zone_stats z = zone_stats(pipeline_zone(r->pipeline));
+	const uint8_t *domain = pipeline_domain(r->pipeline);
 	jsonw_open(w, "zone", '{');
 	write_name(w, "domain", domain);
-	jsonw_number(w, "serial", zone_serial(r->world->zone, domain));
+	jsonw_number(w, "serial", zone_serial(pipeline_zone(r->pipeline), domain));
 	jsonw_number(w, "zones", (int64_t)z.zones);
 	jsonw_number(w, "owners", (int64_t)z.names);
 	jsonw_number(w, "records", (int64_t)z.records);
@@ -223,7 +224,7 @@ struct mdns_list {
 
 static void write_ifname(const struct report *r, struct jsonw *w, uint32_t ifindex)
 {
-	const struct model_link *link = model_link(r->world->model, NSID_OWN, ifindex);
+	const struct model_link *link = model_link(pipeline_model(r->pipeline), NSID_OWN, ifindex);
 	jsonw_text(w, "link", link ? link->info.name : "");
 }
 
@@ -247,6 +248,8 @@ static void status_mdns(const struct report *r, struct jsonw *w)
 {
 	struct mdns_stats m = mdns_stats(r->mdns);
 	struct mdns_list list = {.report = r, .w = w};
+	size_t link_count;
+	const uint32_t *links = pipeline_mdns_links(r->pipeline, &link_count);
 	const struct {
 		const char *key;
 		uint64_t value;
@@ -257,9 +260,9 @@ static void status_mdns(const struct report *r, struct jsonw *w)
 		{"renames", m.renames}, {"limited", m.limited}};
 	jsonw_open(w, "mdns", '{');
 	jsonw_open(w, "links", '[');
-	for (size_t i = 0; i < r->world->mdns_link_count; i++) {
+	for (size_t i = 0; i < link_count; i++) {
 		const struct model_link *link =
-			model_link(r->world->model, NSID_OWN, r->world->mdns_links[i]);
+			model_link(pipeline_model(r->pipeline), NSID_OWN, links[i]);
 		if (link)
 			jsonw_text(w, NULL, link->info.name);
 	}
@@ -309,7 +312,8 @@ static void write_graph_link(struct graph *g, const struct model_link *link)
 	jsonw_text(w, "kind", info->kind);
 	jsonw_text(w, "alias", info->alias);
 	jsonw_bool(w, "up", model_link_is_up(info));
-	jsonw_number(w, "segment", (int64_t)names_segment(g->report->world->names, link));
+	jsonw_number(
+		w, "segment", (int64_t)names_segment(pipeline_names(g->report->pipeline), link));
 	if (info->parent) {
 		jsonw_number(w, "parent", info->parent);
 		jsonw_number(w, "parent_nsid", info->parent_nsid);
@@ -350,7 +354,7 @@ static void write_graph_ns(void *arg, const struct model_ns *ns)
 static void report_graph(const struct report *r, struct buf *out)
 {
 	struct graph g = {.report = r, .w = {.out = out}};
-	if (model_each_ns(r->world->model, write_graph_ns, &g))
+	if (model_each_ns(pipeline_model(r->pipeline), write_graph_ns, &g))
 		out->err = ERR_NOMEM;
 }
 
@@ -374,7 +378,7 @@ static void write_answer(void *arg, const struct zone_change *record)
 static void write_hidden_alias(const struct report *r, const struct explained *e, struct jsonw *w)
 {
 	struct rdata alias;
-	if (!explain_hidden_alias(r->world, e, &alias))
+	if (!explain_hidden_alias(r->pipeline, e, &alias))
 		return;
 	jsonw_open(w, "hidden", '{');
 	jsonw_text(w, "type", "CNAME");
@@ -383,33 +387,16 @@ static void write_hidden_alias(const struct report *r, const struct explained *e
 	jsonw_close(w, '}');
 }
 
-/* What a workload calls itself that is no label: told to who asks for it, as it is or in the domain. */
-struct rejected {
-	const struct report *report;
-	const struct explained *explained;
-	struct jsonw *w;
-};
-
-static void write_reject_asked_for(void *arg, const struct model_link *link, const char *word,
-	size_t len, enum label_verdict verdict)
+/* What a workload calls itself that is no label. */
+static void write_rejected(void *arg, const struct model_link *link, const char *word, size_t len,
+	enum label_verdict verdict)
 {
-	const struct rejected *r = arg;
-	const uint8_t *asked = r->explained->name.wire, *domain = r->report->world->conf.domain.wire;
-	char text[NAME_TEXT_CAP];
-	struct name alone, below;
-	if (len >= sizeof(text))
-		return;
-	snprintf(text, sizeof(text), "%.*s", (int)len, word);
-	bool is_asked_for =
-		(name_from_text(text, domain, &below) == 0 && name_equal(below.wire, asked)) ||
-		(name_from_text(text, name_root, &alone) == 0 && name_equal(alone.wire, asked));
-	if (!is_asked_for)
-		return;
-	jsonw_open(r->w, NULL, '{');
-	jsonw_bytes(r->w, "name", word, len);
-	write_link(r->w, link);
-	jsonw_text(r->w, "reason", label_verdict_text(verdict));
-	jsonw_close(r->w, '}');
+	struct jsonw *w = arg;
+	jsonw_open(w, NULL, '{');
+	jsonw_bytes(w, "name", word, len);
+	write_link(w, link);
+	jsonw_text(w, "reason", label_verdict_text(verdict));
+	jsonw_close(w, '}');
 }
 
 static void write_explained(const struct report *r, struct explained *e, struct jsonw *w)
@@ -427,16 +414,14 @@ static void write_explained(const struct report *r, struct explained *e, struct 
 	jsonw_close(w, '}');
 	jsonw_text(w, "rcode", e->rcode);
 	jsonw_open(w, "answers", '[');
-	explain_each_answer(r->world, e, write_answer, w);
+	explain_each_answer(r->pipeline, e, write_answer, w);
 	jsonw_close(w, ']');
 	write_hidden_alias(r, e, w);
 	jsonw_open(w, "addresses", '[');
-	if (e->label[0])
-		(void)!names_explain(r->world->names, e->label, write_names_addr, w);
+	explain_each_addr(r->pipeline, e, write_names_addr, w);
 	jsonw_close(w, ']');
 	jsonw_open(w, "rejected", '[');
-	names_each_reject(r->world->names, write_reject_asked_for,
-		&(struct rejected){.report = r, .explained = e, .w = w});
+	explain_each_reject(r->pipeline, e, write_rejected, w);
 	jsonw_close(w, ']');
 	jsonw_close(w, '}');
 }
@@ -458,7 +443,7 @@ static void report_explain(const struct report *r, const char *words, struct buf
 		out->err = ERR_NOMEM;
 		return;
 	}
-	const char *wrong = explain_start(r->world, words, e);
+	const char *wrong = explain_start(r->pipeline, words, e);
 	if (wrong) {
 		report_error(out, wrong);
 	} else {
@@ -528,6 +513,7 @@ bool report_answer(const struct report *r, const char *request, struct buf *out)
 	else if (strncmp(request, "explain ", 8) == 0)
 		report_explain(r, request + 8, out);
 	else
-		report_error(out, "unknown request: names, status, explain, graph and watch are known");
+		report_error(
+			out, "unknown request: names, status, explain, graph and watch are known");
 	return false;
 }

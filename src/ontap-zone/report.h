@@ -8,13 +8,13 @@
 #include "watch/kernel.h"
 #include "mdns/mdns.h"
 #include "ontap-zone/peers.h"
-#include "ontap-zone/world.h"
+#include "pipeline/pipeline.h"
 
 /* Where the telling comes from; all borrowed for the call. */
 struct report {
-	const struct world *world;
+	const struct pipeline *pipeline;
 	struct kernel_stats kernel;
-	const struct dns *dns;   /* NULL: not open yet */
+	const struct dns *dns; /* NULL: not open yet */
 	const struct mdns *mdns;
 	const struct peers *peers; /* NULL: not open yet */
 	ns_t now, started;

@@ -3,8 +3,8 @@
  * Owns the running daemon: its one loop, signals, reload and end.
  * Never derives or answers anything: it carries between the parts. Called by main.c.
  *
- *	watcher process ─► world_apply ─► (flush) ─► zone ─► dns threads
- *	                                     └─► mdns engine ─► mdns sockets
+ *	watcher process ─► runtime_apply ─► (flush) ─► zone ─► dns threads
+ *	                                       └─► mdns engine ─► mdns sockets
  */
 #include <errno.h>
 #include <signal.h>
@@ -27,11 +27,16 @@
 /* How long the goodbyes may take at the end. */
 #define GOODBYE_PATIENCE (2 * NS_PER_S)
 
-/* What the world tells. */
+/* What the pipeline tells; `arg` is the runtime in the daemon. */
+
+static struct daemon *daemon_of(void *runtime)
+{
+	return container_of(runtime, struct daemon, runtime);
+}
 
 static void on_record(void *arg, const struct zone_change *change)
 {
-	struct daemon *d = arg;
+	struct daemon *d = daemon_of(arg);
 	peers_change(d->peers, change);
 	if (d->control && change->type != RR_SOA && control_has_watchers(d->control))
 		report_change(change, &d->watch_lines);
@@ -39,13 +44,14 @@ static void on_record(void *arg, const struct zone_change *change)
 
 void daemon_reserve_serial(struct daemon *d)
 {
-	state_reserve_serial(d->world.conf.state_dir, d->log, zone_latest_serial(d->world.zone),
-		&d->reserved_serial);
+	state_reserve_serial(d->runtime.conf.state_dir, d->log,
+		zone_latest_serial(pipeline_zone(d->runtime.pipeline)), &d->reserved_serial);
 }
 
-static void on_published(void *arg)
+void daemon_flush(struct daemon *d)
 {
-	struct daemon *d = arg;
+	if (!runtime_flush(&d->runtime))
+		return;
 	if (d->is_ready)
 		daemon_reserve_serial(d);
 	peers_published(d->peers);
@@ -56,14 +62,14 @@ static void on_published(void *arg)
  * have the copies of secondaries. */
 static void on_views(void *arg)
 {
-	struct daemon *d = arg;
+	struct daemon *d = daemon_of(arg);
 	peers_views(d->peers);
 	files_changed(&d->files, loop_now());
 }
 
-static void on_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
+static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
 {
-	struct daemon *d = arg;
+	struct daemon *d = daemon_of(arg);
 	char name[LOG_TEXT_CAP];
 	log_escape(link->name, name);
 	if (is_gone || !mdns_net_has_link(d->mdns_net, link->ifindex))
@@ -85,21 +91,10 @@ static void on_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 		log_error(d->log, "mdns link: link=%s error=\"%s\"", name, err_text(err));
 }
 
-static int put_mdns(void *arg, uint32_t ifindex, const uint8_t *owner, const struct rrset *sets,
-	size_t count, bool is_reverse)
+static int put_mdns(
+	void *arg, uint32_t link, const uint8_t *owner, const struct mdns_rrset *sets, size_t count)
 {
-	struct daemon *d = arg;
-	struct mdns_rrset *mine = calloc(count + 1, sizeof(*mine));
-	if (!mine)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < count; i++)
-		mine[i] = (struct mdns_rrset){.set = sets[i],
-			/* DNS-SD's PTR are many hosts' (RFC 6763 §4.1); all else is one's own. */
-			.is_unique = is_reverse || sets[i].type != RR_PTR,
-			.is_known_unique = is_reverse};
-	int err = mdns_put(d->mdns, loop_now(), ifindex, owner, mine, count);
-	free(mine);
-	return err;
+	return mdns_put(daemon_of(arg)->mdns, loop_now(), link, owner, sets, count);
 }
 
 /* mDNS. */
@@ -114,8 +109,8 @@ static void daemon_send_mdns(struct daemon *d)
 	mdns_net_flush(d->mdns_net);
 }
 
-void daemon_on_packet(void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet,
-	size_t len)
+void daemon_on_packet(
+	void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len)
 {
 	struct daemon *d = arg;
 	if (mdns_is_full(d->mdns))
@@ -138,12 +133,12 @@ static void daemon_tell_notice(struct daemon *d, const struct mdns_notice *notic
 		d->names.has_changed = true;
 		break;
 	case MDNS_NOTICE_CONFLICT:
-		log_info(d->log, "mdns conflict: name=%s ifindex=%u peer=%s", name,
-			notice->link, peer);
+		log_info(d->log, "mdns conflict: name=%s ifindex=%u peer=%s", name, notice->link,
+			peer);
 		break;
 	case MDNS_NOTICE_YIELDED:
-		log_info(d->log, "mdns yielded: name=%s ifindex=%u peer=%s", name,
-			notice->link, peer);
+		log_info(d->log, "mdns yielded: name=%s ifindex=%u peer=%s", name, notice->link,
+			peer);
 		break;
 	case MDNS_NOTICE_COUNT: break;
 	}
@@ -158,7 +153,7 @@ static void daemon_pump_mdns(struct daemon *d)
 	daemon_send_mdns(d);
 	while (mdns_next_notice(d->mdns, &notice))
 		daemon_tell_notice(d, &notice);
-	state_names_poll(&d->names, loop_now(), d->world.conf.state_dir, d->log, d->mdns);
+	state_names_poll(&d->names, loop_now(), d->runtime.conf.state_dir, d->log, d->mdns);
 }
 
 /* Others have forgotten us while the machine slept, and the link may be another (RFC 6762 §8). */
@@ -174,7 +169,7 @@ void daemon_on_resume(void *arg, ns_t nap)
 bool daemon_answer(void *arg, const char *request, struct buf *out)
 {
 	struct daemon *d = arg;
-	struct report report = {.world = &d->world,
+	struct report report = {.pipeline = d->runtime.pipeline,
 		.kernel = watcher_stats(d->watcher),
 		.dns = d->dns,
 		.mdns = d->mdns,
@@ -202,10 +197,10 @@ static bool is_same_text(const char *a, const char *b)
 static bool is_same_answer_policy(const struct conf *a, const struct conf *b)
 {
 	return a->cookies == b->cookies && a->rate_limit == b->rate_limit &&
-		is_same_text(a->nsid, b->nsid) && is_same_text(a->identity, b->identity) &&
-		a->trusted.count == b->trusted.count &&
-		(a->trusted.count == 0 || memcmp(a->trusted.at, b->trusted.at,
-			a->trusted.count * sizeof(*a->trusted.at)) == 0);
+	       is_same_text(a->nsid, b->nsid) && is_same_text(a->identity, b->identity) &&
+	       a->trusted.count == b->trusted.count &&
+	       (a->trusted.count == 0 || memcmp(a->trusted.at, b->trusted.at,
+						 a->trusted.count * sizeof(*a->trusted.at)) == 0);
 }
 
 #define SWAP(a, b)                                                                                 \
@@ -218,14 +213,16 @@ static bool is_same_answer_policy(const struct conf *a, const struct conf *b)
 static void warn_if_fixed(const struct daemon *d, const char *key, bool is_same)
 {
 	if (!is_same)
-		log_warning(d->log, "not changed by a reload: key=%s note=\"takes effect at the next start\"",
+		log_warning(d->log,
+			"not changed by a reload: key=%s note=\"takes effect at the next start\"",
 			key);
 }
 
 /* What cannot change while running is said, and kept: `now` gets what is in force. */
 static void keep_fixed(const struct daemon *d, struct conf *before, struct conf *now)
 {
-	warn_if_fixed(d, "listen", before->listens.count == now->listens.count &&
+	warn_if_fixed(d, "listen",
+		before->listens.count == now->listens.count &&
 			memcmp(before->listens.at, now->listens.at,
 				now->listens.count * sizeof(*now->listens.at)) == 0);
 	SWAP(before->listens, now->listens);
@@ -295,18 +292,18 @@ static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_err
 {
 	struct named named;
 	enum log_level threshold = (enum log_level)conf->verbosity;
-	bool has_new_state_dir = !is_same_text(d->world.conf.state_dir, conf->state_dir);
+	bool has_new_state_dir = !is_same_text(d->runtime.conf.state_dir, conf->state_dir);
 	int err = named_read(d, conf, &named, error);
 	if (err) {
 		conf_fini(conf);
 		return err;
 	}
-	keep_fixed(d, &d->world.conf, conf);
-	err = world_reload(&d->world, conf, named.statics);
+	keep_fixed(d, &d->runtime.conf, conf);
+	err = runtime_reload(&d->runtime, conf, named.statics);
 	if (err)
 		log_error(d->log, "reloaded in part: error=\"%s\"", err_text(err));
 	d->log->threshold = threshold;
-	world_flush(&d->world);
+	daemon_flush(d);
 	peers_configure(d->peers, &named.keys);
 	daemon_change_cookies(d, &named.cookies);
 	if (has_new_state_dir)
@@ -372,8 +369,8 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 		daemon_reload(d);
 	if (!watcher_is_synced(d->watcher))
 		return 0;
-	if (names_is_dirty(d->world.names) || d->world.has_new_self) {
-		world_flush(&d->world);
+	if (runtime_is_dirty(&d->runtime)) {
+		daemon_flush(d);
 		if (d->dns)
 			dns_retry(d->dns);
 	}
@@ -403,10 +400,10 @@ static void daemon_stop(struct daemon *d)
 	if (d->is_ready) {
 		(void)!ready_notify(getenv("NOTIFY_SOCKET"), "STOPPING=1");
 		daemon_say_goodbye(d);
-		state_names_poll(&d->names, loop_now() + NS_PER_S, d->world.conf.state_dir, d->log,
-			d->mdns); /* what is not stored yet */
-		state_write_serial(d->world.conf.state_dir, d->log,
-			zone_latest_serial(d->world.zone));
+		state_names_poll(&d->names, loop_now() + NS_PER_S, d->runtime.conf.state_dir,
+			d->log, d->mdns); /* what is not stored yet */
+		state_write_serial(d->runtime.conf.state_dir, d->log,
+			zone_latest_serial(pipeline_zone(d->runtime.pipeline)));
 	}
 	control_close(d->control);
 	d->control = NULL;
@@ -440,31 +437,29 @@ static int check_user(const struct conf *conf, const struct log *log)
 	return EXIT_USAGE;
 }
 
-/* With the world from its making to its end. `conf` is moved in. */
-static int serve_world(struct daemon *d, struct conf *conf)
+/* With the runtime from its making to its end. `conf` is moved in. */
+static int serve(struct daemon *d, struct conf *conf)
 {
 	struct conf_error error;
-	struct world_hooks hooks = {.on_record = on_record,
-		.on_published = on_published,
+	struct pipeline_sink sink = {.on_record = on_record,
 		.on_views = on_views,
-		.on_mdns_link = on_mdns_link,
-		.put_mdns = put_mdns,
-		.arg = d};
-	int err = world_init(&d->world, conf, d->log, loop_random(), hooks, &error);
+		.put_mdns_link = put_mdns_link,
+		.put_mdns = put_mdns};
+	int err = runtime_init(&d->runtime, conf, d->log, sink, &error);
 	if (err) {
 		log_error(d->log, "cannot start: error=\"%s\"", error.text);
 		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	}
-	files_init(&d->files, &d->world, d->log);
+	files_init(&d->files, &d->runtime, d->log);
 	int code = daemon_open_mdns(d, loop_random());
 	if (!code) {
 		/* What is served now may differ from what was served under that one. */
-		uint32_t before = state_read_serial(d->world.conf.state_dir, d->log);
-		d->world.serial_floor = before ? before + 1 : 0;
-		state_read_names(d->world.conf.state_dir, d->log, d->mdns);
+		uint32_t before = state_read_serial(d->runtime.conf.state_dir, d->log);
+		d->runtime.serial_floor = before ? before + 1 : 0;
+		state_read_names(d->runtime.conf.state_dir, d->log, d->mdns);
 		code = daemon_run(d);
 	}
-	world_fini(&d->world);
+	runtime_fini(&d->runtime);
 	return code;
 }
 
@@ -487,7 +482,7 @@ int command_serve(struct conf *conf, const struct conf_args *args, struct log *l
 	if (code)
 		conf_fini(conf);
 	else
-		code = serve_world(d, conf);
+		code = serve(d, conf);
 	daemon_stop_watching(d);
 	mdns_free(d->mdns);
 	loop_free(d->loop);
@@ -497,7 +492,7 @@ int command_serve(struct conf *conf, const struct conf_args *args, struct log *l
 
 int command_check(struct conf *conf, const struct log *log)
 {
-	struct world world;
+	struct runtime runtime;
 	struct conf_error error;
 	int code = check_user(conf, log);
 	if (code) {
@@ -513,11 +508,11 @@ int command_check(struct conf *conf, const struct log *log)
 		return EXIT_USAGE;
 	}
 	tsig_keys_free(keys.at, keys.count);
-	int err = world_init(&world, conf, log, 1, (struct world_hooks){0}, &error);
+	int err = runtime_init(&runtime, conf, log, (struct pipeline_sink){0}, &error);
 	if (err) {
 		log_error(log, "check failed: error=\"%s\"", error.text);
 		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	}
-	world_fini(&world);
+	runtime_fini(&runtime);
 	return EXIT_DONE;
 }

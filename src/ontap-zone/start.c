@@ -65,8 +65,8 @@ static int start_watcher(struct daemon *d, const struct conf *conf)
 		.census = (enum census_means)conf->census,
 		.socket_path = conf->socket_path,
 		.log = d->log,
-		.on_event = world_apply,
-		.arg = &d->world});
+		.on_event = runtime_apply,
+		.arg = &d->runtime});
 	if (!d->watcher)
 		return EXIT_SYSTEM; /* it has said why */
 	d->watcher_watch = (struct loop_watch){
@@ -101,13 +101,13 @@ static int start_sync(struct daemon *d)
 	while (!watcher_is_synced(d->watcher) && !d->is_stopping)
 		if (daemon_turn(d, NS_NEVER))
 			return EXIT_SYSTEM;
-	world_flush(&d->world);
+	daemon_flush(d);
 	return 0;
 }
 
 static int start_control(struct daemon *d)
 {
-	const char *path = d->world.conf.socket_path;
+	const char *path = d->runtime.conf.socket_path;
 	int err = control_open(&d->control, d->loop, d->log, path, daemon_answer, d);
 	if (!err)
 		return 0;
@@ -120,18 +120,18 @@ static int start_control(struct daemon *d)
 /* Becomes the user that was asked for, or "ontap" if there is such a user and we are root. */
 static int start_user(struct daemon *d)
 {
-	const char *name = d->world.conf.user ? d->world.conf.user : "ontap";
+	const char *name = d->runtime.conf.user ? d->runtime.conf.user : "ontap";
 	struct privilege_user user;
 	int err = privilege_find_user(name, &user);
-	if (err == ERR_ABSENT && !d->world.conf.user)
+	if (err == ERR_ABSENT && !d->runtime.conf.user)
 		return 0;
-	if (!d->world.conf.user && geteuid() != 0)
+	if (!d->runtime.conf.user && geteuid() != 0)
 		return 0;
 	if (!err) {
-		mkdir(d->world.conf.state_dir, 0755);
-		if (chown(d->world.conf.state_dir, user.uid, user.gid))
+		mkdir(d->runtime.conf.state_dir, 0755);
+		if (chown(d->runtime.conf.state_dir, user.uid, user.gid))
 			log_warning(d->log, "state directory: path=%s error=\"chown: %s\"",
-				d->world.conf.state_dir, err_text(-errno));
+				d->runtime.conf.state_dir, err_text(-errno));
 		err = privilege_become(&user);
 	}
 	if (!err)
@@ -143,7 +143,7 @@ static int start_user(struct daemon *d)
 
 static int start_peers(struct daemon *d)
 {
-	int err = peers_open(&d->peers, &d->world, d->loop, d->log);
+	int err = peers_open(&d->peers, &d->runtime, d->loop, d->log);
 	return err == ERR_SYNTAX ? EXIT_USAGE : err ? EXIT_SYSTEM : 0;
 }
 
@@ -178,7 +178,7 @@ struct cookie_keys daemon_new_cookie_seed(void)
 static int start_cookies(struct daemon *d)
 {
 	struct conf_error error = {"out of memory"};
-	int err = cookie_keys_read(&d->cookie_keys, &d->world.conf, d->log, &error);
+	int err = cookie_keys_read(&d->cookie_keys, &d->runtime.conf, d->log, &error);
 	if (err) {
 		log_error(d->log, "cannot start: error=\"%s\"", error.text);
 		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
@@ -190,7 +190,7 @@ static int start_cookies(struct daemon *d)
 
 static int start_dns(struct daemon *d)
 {
-	const struct conf *conf = &d->world.conf;
+	const struct conf *conf = &d->runtime.conf;
 	struct dns_listen *listens = calloc(conf->listens.count + 1, sizeof(*listens));
 	if (!listens)
 		return EXIT_SYSTEM;
@@ -201,8 +201,8 @@ static int start_dns(struct daemon *d)
 	struct dns_config config = {.listen = listens,
 		.listen_count = conf->listens.count,
 		.workers = conf->threads,
-		.zone = zone_reader(d->world.zone),
-		.views = &d->world.views,
+		.zone = zone_reader(pipeline_zone(d->runtime.pipeline)),
+		.views = pipeline_views(d->runtime.pipeline),
 		.log = d->log,
 		.transfers = peers_transfers(d->peers),
 		.policy = make_policy(conf),
@@ -248,12 +248,12 @@ int daemon_start(struct daemon *d)
 	if (code)
 		return code;
 	d->is_ready = true;
-	int err = ready_say(d->world.conf.ready_fd, getenv("NOTIFY_SOCKET"));
+	int err = ready_say(d->runtime.conf.ready_fd, getenv("NOTIFY_SOCKET"));
 	if (err)
 		log_warning(d->log, "ready: error=\"%s\"", err_text(err));
-	struct model_stats m = model_stats(d->world.model);
-	log_info(d->log, "ready: namespaces=%zu links=%zu addresses=%zu names=%zu",
-		m.namespaces, m.links, m.addrs, names_stats(d->world.names).hosts);
+	struct model_stats m = model_stats(pipeline_model(d->runtime.pipeline));
+	log_info(d->log, "ready: namespaces=%zu links=%zu addresses=%zu names=%zu", m.namespaces,
+		m.links, m.addrs, names_stats(pipeline_names(d->runtime.pipeline)).hosts);
 	daemon_reserve_serial(d); /* it takes a while, for which nobody need wait */
 	return 0;
 }

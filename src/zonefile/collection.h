@@ -12,7 +12,7 @@
 
 struct collection; /* opaque */
 
-/* All sets at one owner. Borrowed from the statics. */
+/* All sets at one owner. Borrowed from the collection. */
 struct static_owner {
 	const uint8_t *name;
 	const struct rrset *sets;

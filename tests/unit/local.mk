@@ -13,6 +13,7 @@ unit_programs += tests/unit/test_show
 unit_programs += tests/unit/test_wires
 unit_programs += tests/unit/test_zonefile
 unit_programs += tests/unit/test_names
+unit_programs += tests/unit/test_pipeline
 unit_programs += tests/unit/test_zone
 unit_programs += tests/unit/test_zone_random
 unit_programs += tests/unit/test_lookup

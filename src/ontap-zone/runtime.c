@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what the pipeline has to be told and to be relieved of: time, the host's name, files, old memory.
+ * Never decides what is said of a name: the pipeline does.
+ */
+#include "ontap-zone/runtime.h"
+
+#include <limits.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/serial.h"
+#include "io/loop.h"
+#include "io/rcu.h"
+#include "ontap-zone/zones.h"
+
+/* What is only logged. */
+
+static void on_hidden_alias(void *arg, const uint8_t *owner, const uint8_t *target)
+{
+	struct runtime *r = arg;
+	char name[NAME_TEXT_CAP], text[NAME_TEXT_CAP];
+	if (log_limit_may(&r->alias_limit, loop_now()))
+		log_warning(r->log,
+			"alias of a zone file is not served: name=%s target=%s note=\"others have "
+			"that name\"",
+			name_to_text(owner, name), name_to_text(target, text));
+}
+
+static void on_reject(void *arg, const struct model_link *link, const char *word, size_t len,
+	enum label_verdict verdict)
+{
+	struct runtime *r = arg;
+	if (!log_limit_may(&r->reject_limit, loop_now()))
+		return;
+	char text[ALIAS_CAP], escaped[LOG_TEXT_CAP], name[LOG_TEXT_CAP];
+	snprintf(text, sizeof(text), "%.*s", (int)len, word);
+	log_warning(r->log, "not a name: nsid=%d link=%s name=%s reason=\"%s\"", link->ns->nsid,
+		log_escape(link->info.name, name), log_escape(text, escaped),
+		label_verdict_text(verdict));
+}
+
+static void on_stale_views(void *arg)
+{
+	const struct runtime *r = arg;
+	log_error(r->log, "client locations not updated: error=\"%s\"", err_text(ERR_NOMEM));
+}
+
+/* The host's name. */
+
+static void on_self(void *arg)
+{
+	struct runtime *r = arg;
+	r->has_new_self = true;
+}
+
+static int tell_self(struct runtime *r)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+	r->has_new_self = false;
+	if (gethostname(host, sizeof(host) - 1))
+		host[0] = '\0';
+	return pipeline_set_self(r->pipeline, host);
+}
+
+/* Configuration and zone files. */
+
+static struct pipeline_config config_of(const struct conf *conf)
+{
+	return (struct pipeline_config){.policy = conf_policy(conf),
+		.ns = conf->ns,
+		.hostmaster = conf->hostmaster,
+		.lan = conf->lan.at,
+		.lan_count = conf->lan.count,
+		.has_self = conf->has_self};
+}
+
+static int set_files(struct runtime *r, struct collection *files)
+{
+	int err = pipeline_set_files(r->pipeline, files);
+	malloc_trim(0); /* a large file was in many small pieces, and most are free now */
+	return err;
+}
+
+static int read_files(struct runtime *r, struct conf_error *error)
+{
+	struct collection *files;
+	int err = zones_read(&files, &r->conf.zone_files, &r->conf.domain, error);
+	return err ? err : set_files(r, files);
+}
+
+int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
+	struct pipeline_sink sink, struct conf_error *error)
+{
+	*r = (struct runtime){.conf = *conf, .log = log};
+	const struct pipeline_config config = config_of(&r->conf);
+	sink.on_self = on_self;
+	sink.on_reject = on_reject;
+	sink.on_hidden_alias = on_hidden_alias;
+	sink.on_stale_views = on_stale_views;
+	sink.arg = r;
+	r->pipeline = pipeline_new(loop_random(), &config, sink);
+	int err = r->pipeline ? tell_self(r) : ERR_NOMEM;
+	if (!err)
+		err = read_files(r, error);
+	if (err && err != ERR_SYNTAX)
+		snprintf(error->text, sizeof(error->text), "zone files: %s", err_text(err));
+	if (err)
+		runtime_fini(r);
+	return err;
+}
+
+void runtime_fini(struct runtime *r)
+{
+	rcu_drain();
+	pipeline_free(r->pipeline);
+	conf_fini(&r->conf);
+}
+
+int runtime_reload(struct runtime *r, struct conf *conf, struct collection *files)
+{
+	struct conf before = r->conf;
+	const struct pipeline_config config = config_of(conf);
+	r->conf = *conf;
+	int err = pipeline_set_config(r->pipeline, &config);
+	int files_err = set_files(r, files);
+	conf_fini(&before);
+	return err ? err : files_err;
+}
+
+/* Events and flushes. */
+
+void runtime_apply(void *arg, const struct event *ev)
+{
+	struct runtime *r = arg;
+	int err = pipeline_apply(r->pipeline, ev);
+	if (err && log_limit_may(&r->apply_limit, loop_now()))
+		log_error(r->log, "kernel event refused: nsid=%d type=%d error=\"%s\"", ev->nsid,
+			ev->type, err_text(err));
+}
+
+bool runtime_is_dirty(const struct runtime *r)
+{
+	return r->has_new_self || pipeline_is_dirty(r->pipeline);
+}
+
+/* A serial as a date: so it rises over restarts, whatever is kept of it. Where changes come faster than
+ * seconds it is ahead of the clock. */
+static uint32_t serial_floor(const struct runtime *r)
+{
+	uint32_t floor = (uint32_t)time(NULL);
+	return r->serial_floor ? serial_later(floor, r->serial_floor) : floor;
+}
+
+uint32_t runtime_next_serial(const struct runtime *r)
+{
+	return pipeline_next_serial(r->pipeline, serial_floor(r));
+}
+
+static void free_views(void *arg)
+{
+	view_table_free(arg);
+}
+
+static void free_garbage(void *arg)
+{
+	zone_garbage_free(arg);
+}
+
+bool runtime_flush(struct runtime *r)
+{
+	struct pipeline_retired retired;
+	if (r->has_new_self && tell_self(r))
+		log_error(r->log, "SOA not updated: error=\"%s\"", err_text(ERR_NOMEM));
+	pipeline_flush(r->pipeline, serial_floor(r), &retired);
+	rcu_defer(free_views, retired.views);
+	rcu_defer(free_garbage, retired.garbage);
+	return retired.garbage;
+}

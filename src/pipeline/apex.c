@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what is at the top of zones, SOA and NS, and what this host is called.
+ * Never asks for the host's name: it is told.
+ */
+#include <string.h>
+
+#include "pipeline/inside.h"
+
+/* SOA timers: secondaries are told of changes by NOTIFY, so that these are for when that is lost. */
+enum { SOA_REFRESH_S = 3600, SOA_RETRY_S = 600, SOA_EXPIRE_S = 604800 };
+
+struct self self_find(const uint8_t *domain, const char *hostname)
+{
+	struct self self = {.is_hostname = true};
+	size_t len = strlen(hostname);
+	if (strchr(hostname, '.') && name_from_text(hostname, NULL, &self.name) == 0)
+		return self;
+	if (label_judge(hostname, len) == LABEL_OK &&
+		name_prepend(hostname, len, domain, &self.name) == 0)
+		return self;
+	self.is_hostname = false;
+	if (name_prepend("ns", 2, domain, &self.name))
+		name_copy(&self.name, domain);
+	return self;
+}
+
+/* The name of this host is one, if it is in the domain. As a name server it is one with --no-self too, in
+ * unicast DNS: an NS that leads to no address is of no use to a resolver. */
+struct policy pipeline_policy(const struct pipeline *p)
+{
+	struct policy policy = p->config.policy;
+	const struct name *self = &p->self.name;
+	bool is_self = p->self.is_hostname && p->config.has_self;
+	policy.has_self_mdns = is_self;
+	memset(policy.self, 0, sizeof(policy.self));
+	if ((is_self || p->config.ns.len == 0) &&
+		name_equal(name_parent(self->wire), policy.domain.wire))
+		memcpy(policy.self, self->wire + 1, self->wire[0]);
+	return policy;
+}
+
+int apex_put(struct pipeline *p, const uint8_t *apex)
+{
+	const struct policy *policy = &p->config.policy;
+	const struct name *ns = p->config.ns.len ? &p->config.ns : &p->self.name;
+	struct name hostmaster = p->config.hostmaster;
+	if (hostmaster.len == 0 && name_prepend("hostmaster", 10, policy->domain.wire, &hostmaster))
+		name_copy(&hostmaster, policy->domain.wire);
+	return zone_add_apex(p->zone, &(struct zone_apex){.name = apex,
+					      .mname = ns->wire,
+					      .rname = hostmaster.wire,
+					      .refresh_s = SOA_REFRESH_S,
+					      .retry_s = SOA_RETRY_S,
+					      .expire_s = SOA_EXPIRE_S,
+					      .minimum_s = policy->ttl_s,
+					      .ttl_s = policy->ttl_s});
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what is said over mDNS: on which links, and what the kernel and zone files say together.
+ * Never speaks: the sink hands it to the engine.
+ *
+ * A name that the name layer has is put when that says it, with what zone files say of it beside; all
+ * others that are in zone files are put from here. So no put takes back for a moment what another
+ * brings again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "pipeline/inside.h"
+
+static struct mdns_rrset mdns_set(const struct rrset *set, bool is_reverse)
+{
+	return (struct mdns_rrset){.set = *set,
+		/* DNS-SD's PTR are many hosts' (RFC 6763 §4.1); all else is one's own. */
+		.is_unique = is_reverse || set->type != RR_PTR,
+		.is_known_unique = is_reverse};
+}
+
+/* Room for so many sets. It is kept: the puts of a flush do not allocate. */
+static int sets_reserve(struct pipeline *p, size_t count)
+{
+	if (count <= p->set_cap)
+		return 0;
+	struct mdns_rrset *sets = reallocarray(p->sets, count, sizeof(*sets));
+	if (!sets)
+		return ERR_NOMEM;
+	p->sets = sets;
+	p->set_cap = count;
+	return 0;
+}
+
+/* Adds the sets, but for types that an earlier call has added. */
+static int sets_add(struct pipeline *p, const struct rrset *sets, size_t count, bool is_reverse)
+{
+	const size_t earlier = p->set_count;
+	int err = sets_reserve(p, earlier + count);
+	if (err)
+		return err;
+	for (size_t i = 0; i < count; i++) {
+		bool is_said = false;
+		for (size_t j = 0; j < earlier; j++)
+			is_said |= p->sets[j].set.type == sets[i].type;
+		if (!is_said)
+			p->sets[p->set_count++] = mdns_set(&sets[i], is_reverse);
+	}
+	return 0;
+}
+
+static int sets_put(struct pipeline *p, uint32_t link, const uint8_t *owner)
+{
+	static const struct mdns_rrset none;
+	return p->sink.put_mdns(
+		p->sink.arg, link, owner, p->set_count ? p->sets : &none, p->set_count);
+}
+
+/* What the kernel says of a name and what a zone file says of it are said together; a type that the
+ * file has is the file's. But an alias has nothing beside it (RFC 1034 §3.6.2), and gives way. */
+int local_put_host(struct pipeline *p, uint32_t link, const uint8_t *owner,
+	const struct rrset *sets, size_t count)
+{
+	const struct static_owner *file = collection_find(p->files, owner);
+	int err = 0;
+	p->set_count = 0;
+	if (file && file->is_local && count > 0 && file->sets[0].type == RR_CNAME)
+		tell_hidden_alias(p, owner, file->sets[0].rdata[0].bytes);
+	else if (file && file->is_local)
+		err = sets_add(p, file->sets, file->count, false);
+	if (!err)
+		err = sets_add(p, sets, count, false);
+	return err ? err : sets_put(p, link, owner);
+}
+
+int local_put_reverse(struct pipeline *p, uint32_t link, const uint8_t *owner,
+	const struct rrset *sets, size_t count)
+{
+	p->set_count = 0;
+	int err = sets_add(p, sets, count, true);
+	return err ? err : sets_put(p, link, owner);
+}
+
+static int put_static_on(
+	struct pipeline *p, uint32_t link, const struct static_owner *owner, size_t count)
+{
+	p->set_count = 0;
+	int err = sets_add(p, owner->sets, count, false);
+	return err ? err : sets_put(p, link, owner->name);
+}
+
+/* Whether the name layer has the name, and so says it. */
+static bool is_derived(const struct pipeline *p, const uint8_t *owner)
+{
+	char label[LABEL_CAP + 1];
+	return name_equal(name_parent(owner), name_local) && label_of(owner, label) &&
+	       names_has(p->names, label);
+}
+
+int local_put_static(struct pipeline *p, const struct static_owner *owner, size_t count)
+{
+	int err = 0;
+	if (!p->sink.put_mdns || is_derived(p, owner->name))
+		return 0;
+	for (size_t i = 0; i < p->mdns_link_count && !err; i++)
+		err = put_static_on(p, p->mdns_links[i], owner, count);
+	return err;
+}
+
+/* All that zone files say, on a link that is new. */
+static void put_all_statics(struct pipeline *p, uint32_t link)
+{
+	for (size_t i = 0; p->sink.put_mdns && i < collection_count(p->files); i++) {
+		const struct static_owner *owner = collection_at(p->files, i);
+		if (owner->is_local && !is_derived(p, owner->name) &&
+			put_static_on(p, link, owner, owner->count))
+			p->refused++;
+	}
+}
+
+static size_t link_find(const struct pipeline *p, uint32_t ifindex)
+{
+	size_t i = 0;
+	while (i < p->mdns_link_count && p->mdns_links[i] != ifindex)
+		i++;
+	return i;
+}
+
+static int link_add(struct pipeline *p, uint32_t ifindex)
+{
+	uint32_t *links = reallocarray(p->mdns_links, p->mdns_link_count + 1, sizeof(*links));
+	if (!links)
+		return ERR_NOMEM;
+	links[p->mdns_link_count++] = ifindex;
+	p->mdns_links = links;
+	return 0;
+}
+
+/* A link that was there keeps what was said on it. */
+int local_put_link(struct pipeline *p, const struct names_mdns_link *link, bool is_gone)
+{
+	size_t at = link_find(p, link->ifindex);
+	bool is_known = at < p->mdns_link_count;
+	int err = is_known || is_gone ? 0 : link_add(p, link->ifindex);
+	if (err)
+		return err;
+	if (is_known && is_gone)
+		p->mdns_links[at] = p->mdns_links[--p->mdns_link_count];
+	if (p->sink.put_mdns_link)
+		p->sink.put_mdns_link(p->sink.arg, link, is_gone);
+	if (!is_known && !is_gone)
+		put_all_statics(p, link->ifindex);
+	return 0;
+}
+
+const uint32_t *pipeline_mdns_links(const struct pipeline *p, size_t *ret_count)
+{
+	*ret_count = p->mdns_link_count;
+	return p->mdns_links;
+}

@@ -1,0 +1,10 @@
+# Sources of src/pipeline, headers included.
+src_pipeline_libpipeline_a_SOURCES = \
+	src/pipeline/apex.c \
+	src/pipeline/explain.c src/pipeline/explain.h \
+	src/pipeline/files.c \
+	src/pipeline/inside.h \
+	src/pipeline/local.c \
+	src/pipeline/pipeline.c src/pipeline/pipeline.h \
+	src/pipeline/unicast.c \
+	src/pipeline/views.c

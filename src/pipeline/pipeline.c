@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the model, the names and the zone, and carries changes from one to the next.
+ * Never knows what time it is, and never touches a file or a socket.
+ */
+#include "pipeline/pipeline.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/serial.h"
+#include "pipeline/inside.h"
+
+/* The sink of the name layer. */
+
+static int put_unicast(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count)
+{
+	return unicast_put(arg, ZONE_DERIVED, owner, sets, count);
+}
+
+static int put_reverse_zone(void *arg, const uint8_t *apex, bool is_ours)
+{
+	struct pipeline *p = arg;
+	return is_ours ? apex_put(p, apex) : zone_remove_apex(p->zone, apex);
+}
+
+static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
+{
+	return local_put_link(arg, link, is_gone);
+}
+
+static int put_mdns(void *arg, uint32_t link, const uint8_t *owner, const struct rrset *sets,
+	size_t count, bool is_reverse)
+{
+	struct pipeline *p = arg;
+	if (!p->sink.put_mdns)
+		return 0;
+	return is_reverse ? local_put_reverse(p, link, owner, sets, count)
+			  : local_put_host(p, link, owner, sets, count);
+}
+
+static void on_hostnames(void *arg, const struct model_ns *ns)
+{
+	const struct pipeline *p = arg;
+	if (ns->nsid == NSID_OWN && p->sink.on_self)
+		p->sink.on_self(p->sink.arg);
+}
+
+static void on_onlinks(void *arg)
+{
+	struct pipeline *p = arg;
+	p->has_new_views = true;
+}
+
+static void on_reject(void *arg, const struct model_link *link, const char *word, size_t len,
+	enum label_verdict verdict)
+{
+	const struct pipeline *p = arg;
+	if (p->sink.on_reject)
+		p->sink.on_reject(p->sink.arg, link, word, len, verdict);
+}
+
+/* Life. */
+
+static int make_parts(struct pipeline *p, uint64_t seed)
+{
+	struct policy policy = pipeline_policy(p);
+	p->zone = zone_new(seed, (struct zone_listener){0});
+	p->names = names_new(seed, &policy,
+		(struct names_sink){.put_unicast = put_unicast,
+			.put_reverse_zone = put_reverse_zone,
+			.put_mdns_link = put_mdns_link,
+			.put_mdns = put_mdns,
+			.onlink_changed = on_onlinks,
+			.on_hostnames = on_hostnames,
+			.on_reject = on_reject,
+			.arg = p});
+	if (!p->zone || !p->names)
+		return ERR_NOMEM;
+	p->model = model_new(seed, names_listener(p->names));
+	if (!p->model)
+		return ERR_NOMEM;
+	names_bind_model(p->names, p->model);
+	return apex_put(p, policy.domain.wire);
+}
+
+struct pipeline *pipeline_new(
+	uint64_t seed, const struct pipeline_config *config, struct pipeline_sink sink)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	p->config = *config;
+	p->sink = sink;
+	p->self = self_find(config->policy.domain.wire, p->hostname);
+	p->has_new_views = true;
+	if (make_parts(p, seed) == 0)
+		return p;
+	pipeline_free(p);
+	return NULL;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	model_free(p->model);
+	names_free(p->names);
+	view_table_free(view_slot_publish(&p->views, NULL));
+	zone_free(p->zone);
+	collection_free(p->files);
+	free(p->mdns_links);
+	free(p->sets);
+	free(p);
+}
+
+/* Changes. */
+
+int pipeline_apply(struct pipeline *p, const struct event *ev)
+{
+	int err = model_apply(p->model, ev);
+	if (err)
+		p->refused++;
+	return err;
+}
+
+int pipeline_set_config(struct pipeline *p, const struct pipeline_config *config)
+{
+	const struct name old = p->config.policy.domain;
+	const uint8_t *domain = config->policy.domain.wire;
+	p->config = *config;
+	p->self = self_find(domain, p->hostname);
+	int err = apex_put(p, domain);
+	if (!name_equal(old.wire, domain))
+		(void)!zone_remove_apex(p->zone, old.wire);
+	struct policy policy = pipeline_policy(p);
+	names_set_policy(p->names, &policy);
+	p->has_new_views = true;
+	return err;
+}
+
+int pipeline_set_self(struct pipeline *p, const char *hostname)
+{
+	const uint8_t *domain = p->config.policy.domain.wire;
+	size_t len = strnlen(hostname, sizeof(p->hostname) - 1);
+	memcpy(p->hostname, hostname, len);
+	p->hostname[len] = '\0';
+	struct self self = self_find(domain, p->hostname);
+	if (self.is_hostname == p->self.is_hostname &&
+		name_equal(self.name.wire, p->self.name.wire))
+		return 0;
+	p->self = self;
+	struct policy policy = pipeline_policy(p);
+	names_set_policy(p->names, &policy);
+	return p->config.ns.len ? 0 : apex_put(p, domain);
+}
+
+/* The zone's listener. */
+static void on_record(void *arg, const struct zone_change *change)
+{
+	const struct pipeline *p = arg;
+	p->sink.on_record(p->sink.arg, change);
+}
+
+bool pipeline_is_dirty(const struct pipeline *p)
+{
+	return names_is_dirty(p->names) || p->has_new_views;
+}
+
+uint32_t pipeline_next_serial(const struct pipeline *p, uint32_t floor)
+{
+	/* A zone that went and comes again goes on from there. */
+	uint32_t latest = zone_latest_serial(p->zone);
+	return latest ? serial_later(floor, latest + 1) : floor;
+}
+
+void pipeline_flush(struct pipeline *p, uint32_t serial_floor, struct pipeline_retired *ret)
+{
+	names_flush(p->names);
+	ret->views = p->has_new_views ? views_update(p) : NULL;
+	ret->garbage = zone_commit(p->zone, pipeline_next_serial(p, serial_floor));
+	if (!p->is_telling && p->sink.on_record)
+		zone_listen(p->zone, (struct zone_listener){.on_change = on_record, .arg = p});
+	p->is_telling = true;
+}
+
+/* Looks. */
+
+const struct model *pipeline_model(const struct pipeline *p)
+{
+	return p->model;
+}
+
+const struct names *pipeline_names(const struct pipeline *p)
+{
+	return p->names;
+}
+
+struct zone *pipeline_zone(const struct pipeline *p)
+{
+	return p->zone;
+}
+
+const uint8_t *pipeline_domain(const struct pipeline *p)
+{
+	return p->config.policy.domain.wire;
+}
+
+const struct view_slot *pipeline_views(const struct pipeline *p)
+{
+	return &p->views;
+}
+
+uint64_t pipeline_refused(const struct pipeline *p)
+{
+	return p->refused;
+}

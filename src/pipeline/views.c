@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the table of where clients stand: which rules it is made of, and its publication.
+ * Never frees a table that was published: the shell does, when its readers have let go.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "pipeline/inside.h"
+
+static void rules_add(struct pipeline_rules *r, const struct view_rule *rule)
+{
+	if (r->count == r->cap) {
+		size_t cap = r->cap ? 2 * r->cap : 16;
+		struct view_rule *list = reallocarray(r->list, cap, sizeof(*list));
+		if (!list) {
+			r->err = ERR_NOMEM;
+			return;
+		}
+		r->list = list;
+		r->cap = cap;
+	}
+	r->list[r->count++] = *rule;
+}
+
+static void rules_add_onlink(void *arg, const struct names_onlink *onlink)
+{
+	struct view_rule rule = {
+		.prefix = onlink->prefix, .view = VIEW_LAN, .reason = VIEW_BY_LINK};
+	memcpy(rule.detail, onlink->ifname, strnlen(onlink->ifname, sizeof(rule.detail) - 1));
+	rules_add(arg, &rule);
+}
+
+int pipeline_rules(const struct pipeline *p, struct pipeline_rules *ret)
+{
+	struct pipeline_rules rules = {0};
+	names_each_onlink(p->names, rules_add_onlink, &rules);
+	for (size_t i = 0; i < p->config.lan_count; i++)
+		rules_add(&rules, &(struct view_rule){.prefix = p->config.lan[i],
+					  .view = VIEW_LAN,
+					  .reason = VIEW_BY_OPTION});
+	if (rules.err) {
+		free(rules.list);
+		return rules.err;
+	}
+	*ret = rules;
+	return 0;
+}
+
+struct view_table *views_update(struct pipeline *p)
+{
+	struct pipeline_rules rules;
+	struct view_table *table = NULL;
+	if (pipeline_rules(p, &rules) == 0) {
+		table = view_table_new(rules.list, rules.count);
+		free(rules.list);
+	}
+	if (!table) {
+		if (p->sink.on_stale_views)
+			p->sink.on_stale_views(p->sink.arg);
+		return NULL;
+	}
+	p->has_new_views = false;
+	struct view_table *before = view_slot_publish(&p->views, table);
+	if (p->sink.on_views)
+		p->sink.on_views(p->sink.arg);
+	return before;
+}
+
+enum view pipeline_view_of(const struct pipeline *p, const struct addr *client)
+{
+	const struct view_table *table =
+		atomic_load_explicit(&p->views.table, memory_order_relaxed);
+	return table ? view_table_of(table, client) : VIEW_WAN;
+}

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the tests of pipeline/pipeline.h: what is decided between an event and a record. The sink keeps
+ * what was put over mDNS, as lines of text.
+ * Never has a clock, a file or a socket.
+ */
+#include "pipeline/pipeline.h"
+
+#include <linux/rtnetlink.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "pipeline/explain.h"
+#include "serve/answer.h"
+#include "wire/msg.h"
+#include "wire/pack.h"
+#include "unit.h"
+
+#ifndef IFF_LOWER_UP
+#define IFF_LOWER_UP 0x10000 /* linux/if.h, which net/if.h excludes */
+#endif
+
+enum { ETH0 = 2, PUTS_CAP = 64, TEXT_CAP = 512 };
+
+static struct rig {
+	struct pipeline *p;
+	struct pipeline_config config;
+	char puts[PUTS_CAP][TEXT_CAP]; /* "web.local. A unique" */
+	unsigned put_count, links, hidden, records, views;
+	struct pipeline_retired retired;
+} rig;
+
+static int put_mdns(
+	void *arg, uint32_t link, const uint8_t *owner, const struct mdns_rrset *sets, size_t count)
+{
+	char *line = rig.puts[rig.put_count++], name[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP];
+	(void)arg;
+	assert_true(rig.put_count < PUTS_CAP);
+	assert_int_equal(link, ETH0);
+	int len = snprintf(line, TEXT_CAP, "%s", name_to_text(owner, name));
+	for (size_t i = 0; i < count; i++)
+		len += snprintf(line + len, TEXT_CAP - (size_t)len, " %s%s",
+			rr_type_text(sets[i].set.type, type),
+			sets[i].is_known_unique ? "(known)"
+			: sets[i].is_unique     ? ""
+						: "(shared)");
+	return 0;
+}
+
+static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
+{
+	(void)arg;
+	(void)link;
+	(void)is_gone;
+	rig.links++;
+}
+
+static void on_hidden_alias(void *arg, const uint8_t *owner, const uint8_t *target)
+{
+	(void)arg;
+	(void)owner;
+	(void)target;
+	rig.hidden++;
+}
+
+static void on_record(void *arg, const struct zone_change *change)
+{
+	(void)arg;
+	rig.records += change->type != RR_SOA;
+}
+
+static void on_views(void *arg)
+{
+	(void)arg;
+	rig.views++;
+}
+
+static struct name name_of(const char *text)
+{
+	struct name name;
+	assert_int_equal(name_from_text(text, NULL, &name), 0);
+	return name;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&rig, 0, sizeof(rig));
+	rig.config = (struct pipeline_config){.has_self = true,
+		.policy = {.domain = name_of("example."),
+			.ttl_s = 60,
+			.sources = {NAME_ALIAS},
+			.source_count = 1,
+			.mdns = NAME_MDNS_AUTO}};
+	rig.p = pipeline_new(7, &rig.config,
+		(struct pipeline_sink){.put_mdns = put_mdns,
+			.put_mdns_link = put_mdns_link,
+			.on_hidden_alias = on_hidden_alias,
+			.on_record = on_record,
+			.on_views = on_views});
+	return rig.p ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pipeline_free(rig.p);
+	return 0;
+}
+
+static void flush_at(uint32_t serial_floor)
+{
+	rig.put_count = rig.hidden = 0;
+	pipeline_flush(rig.p, serial_floor, &rig.retired);
+	zone_garbage_free(rig.retired.garbage);
+	view_table_free(rig.retired.views);
+}
+
+static void flush(void)
+{
+	flush_at(100);
+}
+
+static void set_files(const char *text)
+{
+	struct zonefile_error error;
+	struct collection *files = collection_new(rig.config.policy.domain.wire);
+	const struct zonefile_source source = {.path = "z",
+		.text = text,
+		.len = strlen(text),
+		.origin = rig.config.policy.domain.wire,
+		.ttl_s = 60};
+	if (collection_add(files, &source, &error) || collection_finish(files, &error))
+		fail_msg("%s", error.text);
+	assert_int_equal(pipeline_set_files(rig.p, files), 0);
+}
+
+static void give_link(nsid_t nsid, uint32_t ifindex, const char *alias)
+{
+	struct event ev = {.type = EV_LINK, .nsid = nsid};
+	ev.link.ifindex = ifindex;
+	ev.link.flags = IFF_UP | IFF_LOWER_UP | IFF_MULTICAST;
+	ev.link.operstate = 6; /* IF_OPER_UP */
+	ev.link.type = ARPHRD_ETHER;
+	ev.link.mtu = 1500;
+	ev.link.parent_nsid = nsid;
+	strcpy(ev.link.name, "eth0");
+	strcpy(ev.link.alias, alias);
+	assert_int_equal(pipeline_apply(rig.p, &ev), 0);
+}
+
+static void change_addr(enum event_type type, nsid_t nsid, uint32_t ifindex, const char *prefix)
+{
+	struct event ev = {.type = type, .nsid = nsid};
+	char text[64];
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(prefix, "/"), prefix);
+	ev.addr.ifindex = ifindex;
+	assert_int_equal(addr_parse(text, &ev.addr.addr), 0);
+	ev.addr.prefix_len = (uint8_t)atoi(strchr(prefix, '/') + 1);
+	ev.addr.rt_scope = RT_SCOPE_UNIVERSE;
+	assert_int_equal(pipeline_apply(rig.p, &ev), 0);
+}
+
+/* Our eth0 with 10.0.0.1/24, and on its wire a workload "web" that has 10.0.0.7/24. */
+static void furnish(void)
+{
+	struct event ns = {.type = EV_NS, .nsid = 4, .ns = {.is_owner_known = true}};
+	assert_int_equal(pipeline_apply(rig.p, &ns), 0);
+	give_link(NSID_OWN, ETH0, "");
+	change_addr(EV_ADDR, NSID_OWN, ETH0, "10.0.0.1/24");
+	give_link(4, 2, "web");
+	change_addr(EV_ADDR, 4, 2, "10.0.0.7/24");
+}
+
+/* The rcode, and how many answers there are. */
+static unsigned ask(const char *name, uint16_t type, unsigned *ret_rcode)
+{
+	uint8_t query[UDP_PAYLOAD_MIN], reply[4096];
+	struct serve_ctx ctx = {
+		.zone = zone_reader(pipeline_zone(rig.p)), .views = pipeline_views(rig.p)};
+	struct serve_client client = {.port = 1024, .is_tcp = true};
+	struct msg_header header;
+	struct pack pack;
+	assert_int_equal(addr_parse("10.0.0.9", &client.addr), 0);
+	pack_init(&pack, query, sizeof(query), 0, 0);
+	assert_int_equal(pack_question(&pack, name_of(name).wire, type, CLASS_IN), 0);
+	struct rd r =
+		rd_init(reply, serve_answer(&ctx, &client, query, pack.len, reply, sizeof(reply)));
+	rd_header(&r, &header);
+	assert_int_equal(r.err, 0);
+	*ret_rcode = msg_rcode(&header);
+	return header.count[SECTION_ANSWER];
+}
+
+static void assert_answers(const char *name, uint16_t type, unsigned count)
+{
+	unsigned rcode;
+	assert_int_equal(ask(name, type, &rcode), count);
+}
+
+static bool was_put(const char *line)
+{
+	for (unsigned i = 0; i < rig.put_count; i++)
+		if (strcmp(rig.puts[i], line) == 0)
+			return true;
+	return false;
+}
+
+static void assert_put(const char *line)
+{
+	if (was_put(line))
+		return;
+	for (unsigned i = 0; i < rig.put_count; i++)
+		print_error("%s\n", rig.puts[i]);
+	fail_msg("not put: %s", line);
+}
+
+/* The MNAME of the domain's SOA, as text. */
+static void note_mname(void *arg, const struct zone_change *record)
+{
+	if (record->type == RR_SOA && name_equal(record->owner, rig.config.policy.domain.wire))
+		name_to_text(record->rdata.bytes, arg);
+}
+
+static void assert_mname(const char *name)
+{
+	char text[NAME_TEXT_CAP] = "";
+	assert_int_equal(zone_each_record(pipeline_zone(rig.p), rig.config.policy.domain.wire,
+				 note_mname, text),
+		0);
+	assert_string_equal(text, name);
+}
+
+static void the_soa_follows_the_hosts_name_in_the_domain_or_not(void **state)
+{
+	(void)state;
+	assert_mname("ns.example.");
+	assert_int_equal(pipeline_set_self(rig.p, "box"), 0);
+	assert_mname("box.example.");
+	assert_int_equal(pipeline_set_self(rig.p, "a.elsewhere.test"), 0);
+	assert_mname("a.elsewhere.test.");
+	assert_int_equal(pipeline_set_self(rig.p, "b.elsewhere.test"), 0);
+	assert_mname("b.elsewhere.test.");
+	assert_int_equal(pipeline_set_self(rig.p, "no name"), 0);
+	assert_mname("ns.example.");
+}
+
+static void the_hosts_own_name_leads_to_its_own_links(void **state)
+{
+	(void)state;
+	furnish();
+	assert_int_equal(pipeline_set_self(rig.p, "box"), 0);
+	flush();
+	assert_answers("box.example", RR_A, 1);
+	assert_put("box.local. A");
+	assert_int_equal(pipeline_set_self(rig.p, "crate"), 0);
+	assert_true(pipeline_is_dirty(rig.p));
+	flush();
+	assert_answers("box.example", RR_A, 0);
+	assert_answers("crate.example", RR_A, 1);
+	assert_put("box.local.");
+}
+
+/* "ns" is not this host's name, but a name server that leads nowhere is of no use: unicast DNS only. */
+static void a_name_server_without_a_host_name_is_in_unicast_dns_alone(void **state)
+{
+	(void)state;
+	furnish();
+	flush();
+	assert_answers("ns.example", RR_A, 1);
+	assert_false(was_put("ns.local. A"));
+	assert_int_equal(pipeline_set_self(rig.p, "ns"), 0);
+	flush();
+	assert_put("ns.local. A");
+}
+
+static void a_reverse_name_needs_no_probe_and_service_pointers_are_shared(void **state)
+{
+	(void)state;
+	set_files("_http._tcp.local. PTR web._http._tcp.local.\n"
+		  "web._http._tcp.local. TXT x\n");
+	furnish();
+	flush();
+	assert_put("7.0.0.10.in-addr.arpa. PTR(known)");
+	assert_put("_http._tcp.local. PTR(shared)");
+	assert_put("web._http._tcp.local. TXT");
+	assert_put("web.local. A");
+}
+
+static void what_a_file_and_the_kernel_say_of_a_local_name_is_one_put(void **state)
+{
+	(void)state;
+	furnish();
+	flush();
+	rig.put_count = 0;
+	set_files("web.local. TXT x\ndb.local. A 10.0.0.8\n");
+	assert_true(was_put("db.local. A"));
+	assert_false(was_put("web.local. TXT")); /* it would take the address back for a moment */
+	flush();
+	assert_put("web.local. TXT A");
+	rig.put_count = 0;
+	set_files("web.local. A 10.0.0.99\n");
+	assert_true(was_put("db.local."));
+	flush();
+	assert_put("web.local. A"); /* the file's alone */
+	set_files("");
+	assert_false(was_put("web.local."));
+	flush();
+	assert_put("web.local. A");
+	change_addr(EV_ADDR_GONE, 4, 2, "10.0.0.7/24");
+	flush();
+	assert_put("web.local.");
+}
+
+static void a_link_that_changes_keeps_what_files_say_on_it(void **state)
+{
+	(void)state;
+	set_files("web.local. TXT x\ndb.local. A 10.0.0.8\n");
+	furnish();
+	flush();
+	assert_int_equal(rig.links, 1);
+	assert_put("db.local. A");
+	assert_put("web.local. TXT A");
+	change_addr(EV_ADDR, NSID_OWN, ETH0, "10.1.0.1/16");
+	flush();
+	assert_int_equal(rig.links, 2);
+	assert_false(was_put("web.local. TXT"));
+	assert_false(was_put("db.local. A"));
+}
+
+static void an_alias_in_a_file_gives_way_to_a_workload_and_comes_back(void **state)
+{
+	unsigned rcode;
+	(void)state;
+	set_files("web CNAME db\nweb.local. CNAME db.local.\n");
+	flush();
+	assert_answers("web.example", RR_CNAME, 1);
+	furnish();
+	flush();
+	assert_answers("web.example", RR_CNAME, 0);
+	assert_answers("web.example", RR_A, 1);
+	assert_put("web.local. A");
+	assert_int_equal(rig.hidden, 2);
+	set_files("web CNAME other\nweb.local. CNAME other.local.\n");
+	assert_false(was_put("web.local. CNAME"));
+	change_addr(EV_ADDR_GONE, 4, 2, "10.0.0.7/24");
+	give_link(4, 2, "");
+	flush();
+	assert_answers("web.example", RR_CNAME, 1);
+	assert_put("web.local. CNAME");
+	set_files("");
+	flush();
+	assert_int_equal(ask("web.example", RR_CNAME, &rcode), 0);
+	assert_int_equal(rcode, RCODE_NXDOMAIN);
+}
+
+static void clients_of_an_on_link_prefix_are_lan_clients_from_the_flush_on(void **state)
+{
+	struct prefix prefix;
+	struct addr client;
+	(void)state;
+	assert_int_equal(addr_parse("198.51.100.9", &client), 0);
+	assert_int_equal(prefix_parse("198.51.100.0/24", &prefix), 0);
+	assert_int_equal(pipeline_view_of(rig.p, &client), VIEW_WAN);
+	flush();
+	assert_int_equal(pipeline_view_of(rig.p, &client), VIEW_WAN);
+	give_link(NSID_OWN, ETH0, "");
+	change_addr(EV_ADDR, NSID_OWN, ETH0, "198.51.100.1/24");
+	assert_int_equal(pipeline_view_of(rig.p, &client), VIEW_WAN);
+	flush();
+	assert_non_null(rig.retired.views);
+	assert_int_equal(pipeline_view_of(rig.p, &client), VIEW_LAN);
+	change_addr(EV_ADDR_GONE, NSID_OWN, ETH0, "198.51.100.1/24");
+	flush();
+	assert_int_equal(pipeline_view_of(rig.p, &client), VIEW_WAN);
+	rig.config.lan = &prefix;
+	rig.config.lan_count = 1;
+	assert_int_equal(pipeline_set_config(rig.p, &rig.config), 0);
+	assert_true(pipeline_is_dirty(rig.p));
+	flush();
+	assert_int_equal(pipeline_view_of(rig.p, &client), VIEW_LAN);
+	assert_int_equal(rig.views, 4);
+	flush();
+	assert_null(rig.retired.views);
+}
+
+static uint32_t serial(void)
+{
+	return zone_serial(pipeline_zone(rig.p), rig.config.policy.domain.wire);
+}
+
+static void a_serial_is_the_floor_or_later_than_all_before(void **state)
+{
+	(void)state;
+	flush_at(5000);
+	assert_int_equal(serial(), 5000);
+	furnish();
+	flush_at(4000);
+	assert_int_equal(serial(), 5001);
+	flush_at(4000);
+	assert_null(rig.retired.garbage); /* nothing has changed */
+	assert_int_equal(serial(), 5001);
+	assert_int_equal(pipeline_next_serial(rig.p, 4000), 5002);
+	assert_int_equal(pipeline_next_serial(rig.p, 6000), 6000);
+	change_addr(EV_ADDR_GONE, 4, 2, "10.0.0.7/24");
+	flush_at(6000);
+	assert_int_equal(serial(), 6000);
+}
+
+static void records_are_told_from_the_end_of_the_first_flush_on(void **state)
+{
+	(void)state;
+	set_files("db A 10.0.0.8\n");
+	furnish();
+	flush();
+	assert_int_equal(rig.records, 0);
+	set_files("db A 10.0.0.9\n");
+	assert_int_equal(rig.records, 2); /* one went, one came */
+}
+
+static void another_domain_takes_the_names_along(void **state)
+{
+	unsigned rcode;
+	(void)state;
+	furnish();
+	flush();
+	rig.config.policy.domain = name_of("other.");
+	assert_int_equal(pipeline_set_config(rig.p, &rig.config), 0);
+	set_files("db A 10.0.0.8\n");
+	flush();
+	assert_answers("web.other", RR_A, 1);
+	assert_answers("db.other", RR_A, 1);
+	assert_int_equal(ask("web.example", RR_A, &rcode), 0);
+	assert_int_equal(rcode, RCODE_REFUSED);
+	assert_mname("ns.other.");
+}
+
+static void count_reject(void *arg, const struct model_link *link, const char *word, size_t len,
+	enum label_verdict verdict)
+{
+	(void)link;
+	(void)word;
+	(void)len;
+	assert_int_equal(verdict, LABEL_BAD_BYTE);
+	++*(unsigned *)arg;
+}
+
+static void a_word_that_is_no_label_is_explained_to_who_asks_for_it(void **state)
+{
+	static struct explained e;
+	unsigned count = 0;
+	(void)state;
+	give_link(4, 2, "web_1 db_1");
+	flush();
+	assert_null(explain_start(rig.p, "web_1", &e));
+	assert_string_equal(e.rcode, "NXDOMAIN");
+	explain_each_reject(rig.p, &e, count_reject, &count);
+	assert_int_equal(count, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+		CASE(the_soa_follows_the_hosts_name_in_the_domain_or_not),
+		CASE(the_hosts_own_name_leads_to_its_own_links),
+		CASE(a_name_server_without_a_host_name_is_in_unicast_dns_alone),
+		CASE(a_reverse_name_needs_no_probe_and_service_pointers_are_shared),
+		CASE(what_a_file_and_the_kernel_say_of_a_local_name_is_one_put),
+		CASE(a_link_that_changes_keeps_what_files_say_on_it),
+		CASE(an_alias_in_a_file_gives_way_to_a_workload_and_comes_back),
+		CASE(clients_of_an_on_link_prefix_are_lan_clients_from_the_flush_on),
+		CASE(a_serial_is_the_floor_or_later_than_all_before),
+		CASE(records_are_told_from_the_end_of_the_first_flush_on),
+		CASE(another_domain_takes_the_names_along),
+		CASE(a_word_that_is_no_label_is_explained_to_who_asks_for_it),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
