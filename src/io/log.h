@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Messages for people: one event one line on a descriptor, `level: key=value …`, lower-case, no
- * trailing dot. error = we lost something, warning = degraded, info = state change, debug = detail.
+ * Messages for people: one event one line on a descriptor, lower-case, no trailing dot:
+ *
+ *	level: text: key=value key=value … error="why" note="what to do"
+ *
+ * A value that may have spaces is in quotes. error = we lost something, warning = degraded, info = state
+ * change, debug = detail. tests/layers/check-log.sh holds all of src to that form.
  * What strangers wrote goes through log_escape(), what they can provoke through log_limit_may().
  */
 #pragma once

@@ -209,7 +209,7 @@ static void try_endpoint(struct dns *d, struct endpoint *e)
 	if (!err)
 		log_info(d->config.log, "listening: address=%s", place_text(&e->at, place));
 	else if (err != e->last_err)
-		log_warning(d->config.log, "cannot listen: address=%s error=\"%s\" hint=\"%s\"",
+		log_warning(d->config.log, "cannot listen: address=%s error=\"%s\" note=\"%s\"",
 			place_text(&e->at, place), err_text(err), advice(err));
 	e->last_err = err;
 }

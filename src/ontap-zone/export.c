@@ -113,7 +113,7 @@ static int exporter_write(struct exporter *x)
 	x->last = out;
 	if (!err)
 		return run_exec(x);
-	log_error(x->log, "cannot export: file=%s error=\"%s\"", conf->output ? conf->output : "-",
+	log_error(x->log, "cannot export: file=\"%s\" error=\"%s\"", conf->output ? conf->output : "-",
 		err_text(err));
 	return EXIT_SYSTEM;
 }
@@ -174,7 +174,7 @@ static int exporter_open(struct exporter *x)
 	if (!err)
 		err = loop_add(x->loop, &x->signal_watch, EPOLLIN);
 	if (err) {
-		log_error(x->log, "cannot start: error=\"epoll: %s\"", err_text(err));
+		log_error(x->log, "cannot start: step=epoll error=\"%s\"", err_text(err));
 		return EXIT_SYSTEM;
 	}
 	kernel_handle(x->kernel, loop_now());

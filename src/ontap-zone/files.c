@@ -99,7 +99,7 @@ static void files_write_one(struct files *f, const struct conf_export *export)
 	buf_fini(&out);
 	if (err)
 		log_error(
-			f->log, "cannot export: file=%s error=\"%s\"", export->path, err_text(err));
+			f->log, "cannot export: file=\"%s\" error=\"%s\"", export->path, err_text(err));
 	else
 		f->has_news = true;
 }

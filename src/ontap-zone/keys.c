@@ -57,7 +57,7 @@ static void warn_of_mode(const char *file, const struct log *log)
 {
 	struct stat st;
 	if (stat(file, &st) == 0 && st.st_mode & S_IROTH)
-		log_warning(log, "keys can be read by everybody: file=%s hint=\"chmod o-r\"", file);
+		log_warning(log, "keys can be read by everybody: file=\"%s\" note=\"chmod o-r\"", file);
 }
 
 static int read_line(void *ret, const char *file, unsigned number, char *line, line_fn *take,

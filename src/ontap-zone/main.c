@@ -27,7 +27,7 @@ static int read_file(const struct conf_args *args, struct buf *text, const char 
 	if (err == -ENOENT && !args->config_file)
 		return 0;
 	if (err)
-		log_error(log, "configuration: file=%s error=\"%s\"", file, why);
+		log_error(log, "configuration: file=\"%s\" error=\"%s\"", file, why);
 	return err;
 }
 

@@ -328,7 +328,7 @@ int peers_open(
 	struct peers *o = NULL;
 	err = make(&o, runtime, loop, log);
 	if (err) {
-		log_error(log, "cannot start: error=\"transfers: %s\"", err_text(err));
+		log_error(log, "cannot start: step=transfers error=\"%s\"", err_text(err));
 		tsig_keys_free(keys.at, keys.count);
 		return err;
 	}

@@ -191,7 +191,7 @@ static void tell_unverified(const struct primary *p, const char *addr, const cha
 {
 	if (p->verdict == TSIG_BADTIME)
 		log_warning(p->log,
-			"updates fail: server=%s zone=%s error=\"BADTIME\" clock_ahead_s=%lld "
+			"updates fail: server=%s zone=%s clock_ahead_s=%lld error=\"BADTIME\" "
 			"note=\"its clock and ours are too far apart\"",
 			addr, zone, (long long)p->clock_ahead_s);
 	else if (p->verdict > 0)

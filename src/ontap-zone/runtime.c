@@ -38,7 +38,7 @@ static void on_reject(void *arg, const struct model_link *link, const char *word
 		return;
 	char text[ALIAS_CAP], escaped[LOG_TEXT_CAP], name[LOG_TEXT_CAP];
 	snprintf(text, sizeof(text), "%.*s", (int)len, word);
-	log_warning(r->log, "not a name: nsid=%d link=%s name=%s reason=\"%s\"", link->ns->nsid,
+	log_warning(r->log, "not a name: nsid=%d link=%s name=%s error=\"%s\"", link->ns->nsid,
 		log_escape(link->info.name, name), log_escape(text, escaped),
 		label_verdict_text(verdict));
 }
@@ -174,7 +174,7 @@ bool runtime_flush(struct runtime *r)
 {
 	struct pipeline_retired retired;
 	if (r->has_new_self && tell_self(r))
-		log_error(r->log, "SOA not updated: error=\"%s\"", err_text(ERR_NOMEM));
+		log_error(r->log, "start of authority not updated: error=\"%s\"", err_text(ERR_NOMEM));
 	pipeline_flush(r->pipeline, serial_floor(r), &retired);
 	rcu_defer(free_views, retired.views);
 	rcu_defer(free_garbage, retired.garbage);

@@ -160,7 +160,7 @@ static void daemon_pump_mdns(struct daemon *d)
 void daemon_on_resume(void *arg, ns_t nap)
 {
 	struct daemon *d = arg;
-	log_info(d->log, "resumed: slept=%llds", (long long)(nap / NS_PER_S));
+	log_info(d->log, "resumed: slept_s=%lld", (long long)(nap / NS_PER_S));
 	mdns_restart(d->mdns, loop_now());
 }
 
@@ -433,7 +433,7 @@ static int check_user(const struct conf *conf, const struct log *log)
 	struct privilege_user user;
 	if (!conf->user || privilege_find_user(conf->user, &user) == 0)
 		return EXIT_DONE;
-	log_error(log, "cannot change user: name=%s error=\"there is no such user\"", conf->user);
+	log_error(log, "cannot change user: user=\"%s\" error=\"there is no such user\"", conf->user);
 	return EXIT_USAGE;
 }
 

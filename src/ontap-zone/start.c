@@ -38,7 +38,7 @@ static int start_signals(struct daemon *d)
 	int err = d->signal_watch.fd < 0 ? -errno : loop_add(d->loop, &d->signal_watch, EPOLLIN);
 	if (!err)
 		return 0;
-	log_error(d->log, "cannot start: error=\"signalfd: %s\"", err_text(err));
+	log_error(d->log, "cannot start: step=signalfd error=\"%s\"", err_text(err));
 	return EXIT_SYSTEM;
 }
 
@@ -74,7 +74,7 @@ static int start_watcher(struct daemon *d, const struct conf *conf)
 	int err = loop_add(d->loop, &d->watcher_watch, EPOLLIN);
 	if (!err)
 		return 0;
-	log_error(d->log, "cannot start: error=\"epoll: %s\"", err_text(err));
+	log_error(d->log, "cannot start: step=epoll error=\"%s\"", err_text(err));
 	return EXIT_SYSTEM;
 }
 
@@ -111,7 +111,7 @@ static int start_control(struct daemon *d)
 	int err = control_open(&d->control, d->loop, d->log, path, daemon_answer, d);
 	if (!err)
 		return 0;
-	log_error(d->log, "control socket: path=%s error=\"%s\"", path,
+	log_error(d->log, "control socket: path=\"%s\" error=\"%s\"", path,
 		err == ERR_EXISTS ? "another ontap-zone is running: stop it, or use --socket"
 				  : err_text(err));
 	return EXIT_SYSTEM;
@@ -130,13 +130,13 @@ static int start_user(struct daemon *d)
 	if (!err) {
 		mkdir(d->runtime.conf.state_dir, 0755);
 		if (chown(d->runtime.conf.state_dir, user.uid, user.gid))
-			log_warning(d->log, "state directory: path=%s error=\"chown: %s\"",
+			log_warning(d->log, "state directory keeps its owner: path=\"%s\" error=\"%s\"",
 				d->runtime.conf.state_dir, err_text(-errno));
 		err = privilege_become(&user);
 	}
 	if (!err)
 		return 0;
-	log_error(d->log, "cannot change user: name=%s error=\"%s\"", name,
+	log_error(d->log, "cannot change user: user=\"%s\" error=\"%s\"", name,
 		err == ERR_ABSENT ? "there is no such user" : err_text(err));
 	return EXIT_SYSTEM;
 }

@@ -25,7 +25,7 @@ static const char *state_path(const char *dir, const char *name, char path[STATE
 
 static void tell_unread(const struct log *log, const char *path, int err)
 {
-	log_warning(log, "cannot read state: file=%s error=\"%s\"", path, err_text(err));
+	log_warning(log, "cannot read state: file=\"%s\" error=\"%s\"", path, err_text(err));
 }
 
 /* The whole file, or NULL if there is none that can be read. The caller frees it. */
@@ -54,7 +54,7 @@ static void state_write(const char *dir, const char *name, const struct log *log
 	mkdir(dir, 0755); /* if that fails, so does the write, and says why */
 	int err = file_write(state_path(dir, name, path), bytes, len);
 	if (err)
-		log_warning(log, "cannot write state: file=%s error=\"%s\"", path, err_text(err));
+		log_warning(log, "cannot write state: file=\"%s\" error=\"%s\"", path, err_text(err));
 	free(path);
 }
 

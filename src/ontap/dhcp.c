@@ -141,7 +141,7 @@ int dhcp_start(const struct ontap_device *device, const struct log *log)
 		which++;
 	if (which == count) {
 		log_error(log,
-			"dhcp: error=\"no client found\" wanted=\"udhcpc, busybox or dhcpcd\"");
+			"dhcp: error=\"no client found\" note=\"install udhcpc, busybox or dhcpcd\"");
 		return ERR_ABSENT;
 	}
 	pid_t parent = getpid(), child = fork();

@@ -65,7 +65,7 @@ static int get(const struct options *o, struct gotten *got, const struct log *lo
 	struct ontap_error error = {0};
 	got->fd = ontap_connect(o->socket);
 	if (got->fd < 0) {
-		log_error(log, "connect: socket=%s error=\"%s\"", o->socket, err_text(-errno));
+		log_error(log, "connect: socket=\"%s\" error=\"%s\"", o->socket, err_text(-errno));
 		return EXIT_SYSTEM;
 	}
 	int netns_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -76,7 +76,7 @@ static int get(const struct options *o, struct gotten *got, const struct log *lo
 	int status = ask(o, netns_fd, got, &error);
 	close(netns_fd);
 	if (status) {
-		log_error(log, "no device: reason=\"%s\" text=\"%s\"", ontap_status_text(status),
+		log_error(log, "no device: status=\"%s\" error=\"%s\"", ontap_status_text(status),
 			error.text);
 		return status == ONTAP_DISCONNECTED ? EXIT_SYSTEM : EXIT_NO;
 	}
@@ -153,7 +153,7 @@ static int become_prog(const struct options *o, struct gotten *got, const struct
 	if (code)
 		return code;
 	execvp(o->prog[0], o->prog);
-	log_error(log, "exec: prog=%s error=\"%s\"", o->prog[0], err_text(-errno));
+	log_error(log, "exec: prog=\"%s\" error=\"%s\"", o->prog[0], err_text(-errno));
 	return EXIT_SYSTEM;
 }
 

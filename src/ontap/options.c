@@ -209,7 +209,7 @@ static int read_option(int letter, struct options *o)
 
 static int complain(const struct log *log, const char *what)
 {
-	log_error(log, "usage: error=\"%s\" see=\"ontap --help\"", what);
+	log_error(log, "usage: error=\"%s\" note=\"see ontap --help\"", what);
 	return ERR_SYNTAX;
 }
 

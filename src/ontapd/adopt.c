@@ -123,9 +123,13 @@ static void delete_link(struct daemon *d, const struct found *f)
 		request_delete_link(++a->seq, f->event.nsid, f->event.link.ifindex);
 	char name[LOG_TEXT_CAP];
 	int err = netns_visit_ask(a, &request);
-	log_info(d->log, "left over: nsid=%d ifname=%s ifindex=%u deleted=%s", f->event.nsid,
-		log_escape(f->event.link.name, name), f->event.link.ifindex,
-		err ? err_text(err) : "yes");
+	log_escape(f->event.link.name, name);
+	if (err)
+		log_warning(d->log, "left over: nsid=%d ifname=%s ifindex=%u error=\"%s\"",
+			f->event.nsid, name, f->event.link.ifindex, err_text(err));
+	else
+		log_info(d->log, "left over, deleted: nsid=%d ifname=%s ifindex=%u", f->event.nsid,
+			name, f->event.link.ifindex);
 }
 
 static struct device device_of(const struct found *f)

@@ -89,7 +89,7 @@ static void log_reply(const struct client *c, const struct job *job)
 			c->listener->parent, reply->ifname, reply->ifindex, c->caller.uid,
 			(int)c->caller.pid, reply->queues, log_escape(job->request->alias, name));
 	else if (log_limit_may(&c->daemon->complaints, loop_now()))
-		log_warning(c->daemon->log, "refused: request=%s parent=%s uid=%u reason=%s", op,
+		log_warning(c->daemon->log, "refused: request=%s parent=%s uid=%u error=%s", op,
 			c->listener->parent, c->caller.uid, log_escape(reply->text, text));
 }
 

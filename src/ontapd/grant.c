@@ -34,7 +34,7 @@ int grants_open_dir(const char *socket_dir, const struct log *log)
 	mkdir(path, 0755);
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		log_warning(log, "names cannot be granted: dir=%s error=\"%s\"", path,
+		log_warning(log, "names cannot be granted: dir=\"%s\" error=\"%s\"", path,
 			err_text(-errno));
 	free(path);
 	return fd;

@@ -65,7 +65,7 @@ static void on_connection(void *arg, uint32_t events UNUSED)
 
 static int complain(struct daemon *d, const char *path, int err)
 {
-	log_error(d->log, "socket: path=%s error=\"%s\"", path, err_text(err));
+	log_error(d->log, "socket: path=\"%s\" error=\"%s\"", path, err_text(err));
 	return err;
 }
 
@@ -151,7 +151,7 @@ static int find_group(struct daemon *d, gid_t *ret)
 	const struct group *group = getgrnam(name);
 	if (!group) {
 		int err = errno ? -errno : ERR_ABSENT;
-		log_error(d->log, "group: name=%s error=\"%s\"", name,
+		log_error(d->log, "cannot find group: group=\"%s\" error=\"%s\"", name,
 			err == ERR_ABSENT ? "there is no such group" : err_text(err));
 		return err;
 	}

@@ -31,7 +31,7 @@ struct run {
 
 static int complain(const struct run *r, const char *what, int err)
 {
-	log_error(r->daemon.log, "cannot start: error=\"%s: %s\"", what, err_text(err));
+	log_error(r->daemon.log, "cannot start: step=\"%s\" error=\"%s\"", what, err_text(err));
 	return err;
 }
 

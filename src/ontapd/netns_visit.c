@@ -100,8 +100,11 @@ static void tell_watchers(struct netns_visit *h, int netns_fd)
 {
 	LIST_EACH(w, &h->watchers, struct netns_watcher, in_host) {
 		nsid_t ignored;
-		if (asker_find_or_give_nsid(&w->asker, netns_fd, &h->next_nsid, &ignored))
-			log_warning(h->log, "a watcher's namespace gets no id for a caller's");
+		int err = asker_find_or_give_nsid(&w->asker, netns_fd, &h->next_nsid, &ignored);
+		if (err)
+			log_warning(h->log,
+				"a watcher's namespace gets no id for a caller's: error=\"%s\"",
+				err_text(err));
 	}
 }
 

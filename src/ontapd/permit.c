@@ -41,12 +41,12 @@ int permit_load_rules(struct daemon *d)
 		return 0;
 	int err = file_read(file, LIMIT_DEVICE_RULES_FILE, &text);
 	if (err) {
-		log_error(d->log, "rules: file=%s error=\"%s\"", file, err_text(err));
+		log_error(d->log, "rules: file=\"%s\" error=\"%s\"", file, err_text(err));
 	} else {
 		err = rules_parse(&rules, buf_text(&text), text.len, look_up, NULL, &error);
 		char what[LOG_TEXT_CAP];
 		if (err)
-			log_error(d->log, "rules: file=%s line=%u error=%s", file, error.line,
+			log_error(d->log, "rules: file=\"%s\" line=%u error=%s", file, error.line,
 				log_escape(err == ERR_SYNTAX ? error.text : err_text(err), what));
 	}
 	buf_fini(&text);
@@ -54,7 +54,7 @@ int permit_load_rules(struct daemon *d)
 		return err;
 	rules_fini(&d->rules);
 	d->rules = rules;
-	log_info(d->log, "rules: file=%s count=%zu", file, rules.count);
+	log_info(d->log, "rules: file=\"%s\" count=%zu", file, rules.count);
 	return 0;
 }
 

@@ -19,7 +19,7 @@
 
 static int complain(struct daemon *d, const char *path, int err)
 {
-	log_error(d->log, "secret: path=%s error=\"%s\"", path,
+	log_error(d->log, "secret: file=\"%s\" error=\"%s\"", path,
 		err == ERR_DENIED  ? "it is somebody else's, or others may write it"
 		: err == ERR_RANGE ? "it is damaged"
 				   : err_text(err));

@@ -112,7 +112,7 @@ static int check_parents(const struct settings *s, const struct log *log)
 		if (device_is_name(s->parents[i]))
 			continue;
 		char text[LOG_TEXT_CAP];
-		log_error(log, "usage: error=\"no link can have this name\" parent=%s",
+		log_error(log, "usage: parent=%s error=\"no link can have this name\"",
 			log_escape(s->parents[i], text));
 		return ERR_SYNTAX;
 	}

@@ -148,7 +148,7 @@ static void identify_all(struct census *c)
 			has_missed = true;
 		} else if (err && err != -ENOENT && log_limit_may(&c->complaints, c->now)) {
 			log_warning(c->config.log,
-				"namespace has no id and is not watched pid=%d reason=\"%s\"", pid,
+				"namespace has no id and is not watched: pid=%d error=\"%s\"", pid,
 				err_text(err));
 		}
 	}
@@ -163,7 +163,7 @@ static void saw(void *arg, const struct relation_sight *sight)
 	struct census *c = arg;
 	int err = relation_saw(c->relation, sight);
 	if (err && log_limit_may(&c->complaints, c->now))
-		log_error(c->config.log, "too many host names limit=%d", LIMIT_RELATION_PROXIES);
+		log_error(c->config.log, "too many host names: limit=%d", LIMIT_RELATION_PROXIES);
 }
 
 static void gone(void *arg, uint64_t nsproxy)
@@ -475,7 +475,7 @@ static void add_descriptor(const struct census *c, int fd, uint32_t events)
 {
 	struct epoll_event ev = {.events = events};
 	if (fd >= 0 && epoll_ctl(c->config.epoll_fd, EPOLL_CTL_ADD, fd, &ev) != 0)
-		log_warning(c->config.log, "host names: error=\"epoll: %s\"", err_text(-errno));
+		log_warning(c->config.log, "host names: step=epoll error=\"%s\"", err_text(-errno));
 }
 
 /* With news by BPF there is nothing else to wait for. */
@@ -490,7 +490,7 @@ static int open_triggers(struct census *c)
 	if (c->wakes_fd >= 0)
 		c->changed_fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (c->changed_fd < 0)
-		log_warning(c->config.log, "host names: note=\"changes are not seen\" error=\"%s\"",
+		log_warning(c->config.log, "host names: error=\"%s\" note=\"changes are not seen\"",
 			err_text(-errno));
 	add_descriptor(c, c->wakes_fd, EPOLLPRI);
 	(void)has_hostname_changed(c); /* from now on */

@@ -155,7 +155,8 @@ static void handle_event(struct grants *g, const struct inotify_event *ev)
 	if (ev->mask & IN_Q_OVERFLOW)
 		scan(g, true);
 	else if (ev->mask & IN_IGNORED)
-		log_warning(g->config.log, "grants are not seen any more: dir=%s", g->config.path);
+		log_warning(
+			g->config.log, "grants are not seen any more: dir=\"%s\"", g->config.path);
 	else if (ev->len > 0 && device_grant_parse(ev->name, &of) == 0 &&
 		 read_grant(g, ev->name, &of))
 		changed(g, of.cookie, of.ifindex);
@@ -217,7 +218,7 @@ struct grants *grants_open(const struct grants_config *config)
 		return g;
 	}
 	log_print(config->log, err == -ENOENT ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
-		"nothing is granted: dir=%s error=\"%s\"", config->path,
+		"nothing is granted: dir=\"%s\" error=\"%s\"", config->path,
 		err == -EPERM ? "others may write to it" : err_text(err));
 	grants_close(g);
 	return NULL;

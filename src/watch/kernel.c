@@ -105,7 +105,7 @@ static void ns_appeared(struct kernel *k, nsid_t nsid)
 	note_nsid(k, nsid);
 	int err = sync_ns_appeared(k->sync, nsid);
 	if (err && log_limit_may(&k->complaints, k->now))
-		log_error(k->config.log, "namespace is not watched nsid=%d reason=\"%s\"", nsid,
+		log_error(k->config.log, "namespace is not watched: nsid=%d error=\"%s\"", nsid,
 			err_text(err));
 }
 
@@ -238,7 +238,7 @@ static void overrun(struct kernel *k)
 	sync_overrun(k->sync, k->rcvbuf / DATAGRAM_MIN_CHARGE);
 	if (log_limit_may(&k->complaints, k->now))
 		log_warning(k->config.log,
-			"notifications lost, everything is dumped again rcvbuf=%zu", k->rcvbuf);
+			"notifications lost, everything is dumped again: rcvbuf=%zu", k->rcvbuf);
 }
 
 /* Reads some notifications. True if there may be more. */
@@ -303,10 +303,10 @@ static void end_dump(struct kernel *k, enum sync_outcome outcome)
 	if (outcome == SYNC_INTERRUPTED)
 		k->stats.interrupted++;
 	if (outcome == SYNC_REFUSED && log_limit_may(&k->complaints, k->now))
-		log_warning(k->config.log, "namespace may not be asked about nsid=%d reason=\"%s\"",
+		log_warning(k->config.log, "namespace may not be asked about: nsid=%d error=\"%s\"",
 			k->dump.nsid, err_text(k->dump_outcome.error));
 	if (outcome == SYNC_ABSENT || outcome == SYNC_FAILED)
-		log_debug(k->config.log, "dump failed nsid=%d reason=\"%s\"", k->dump.nsid,
+		log_debug(k->config.log, "dump failed: nsid=%d error=\"%s\"", k->dump.nsid,
 			err_text(k->dump_outcome.error));
 	sync_dump_done(k->sync, outcome, k->now);
 }
@@ -384,7 +384,7 @@ static void check_synced(struct kernel *k)
 		!census_is_settled(k->census))
 		return;
 	k->is_synced = true;
-	log_debug(k->config.log, "all namespaces are known dumps=%llu events=%llu",
+	log_debug(k->config.log, "all namespaces are known: dumps=%llu events=%llu",
 		(unsigned long long)k->stats.dumps, (unsigned long long)k->stats.events);
 }
 
@@ -449,7 +449,7 @@ static void go_on_alone(struct kernel *k, const char *capability, const char *lo
 {
 	k->stats.is_own_only = true;
 	log_warning(k->config.log,
-		"only our own network namespace is watched missing=%s lost=\"%s\" reason=\"%s\"",
+		"only our own network namespace is watched: missing=%s lost=\"%s\" error=\"%s\"",
 		capability, loss, err_text(err));
 }
 
@@ -477,7 +477,7 @@ static int open_news(struct kernel *k)
 		return k->news_fd;
 	k->rcvbuf = netlink_set_buffer(k->news_fd, wanted);
 	if (k->rcvbuf < wanted)
-		log_info(k->config.log, "receive buffer is small rcvbuf=%zu wanted=%zu missing=%s",
+		log_info(k->config.log, "receive buffer is small: rcvbuf=%zu wanted=%zu missing=%s",
 			k->rcvbuf, wanted, "CAP_NET_ADMIN");
 	struct epoll_event ev = {.events = EPOLLIN};
 	if (epoll_ctl(k->epoll_fd, EPOLL_CTL_ADD, k->news_fd, &ev) != 0)
@@ -568,7 +568,7 @@ struct kernel *kernel_open(const struct kernel_config *config)
 		.on_event = on_rtnl_event, .on_incomplete_link = on_incomplete_link, .arg = k};
 	int err = open_parts(k);
 	if (err) {
-		log_error(config->log, "the kernel cannot be watched reason=\"%s\"", err_text(err));
+		log_error(config->log, "the kernel cannot be watched: error=\"%s\"", err_text(err));
 		kernel_close(k);
 		return NULL;
 	}

@@ -200,7 +200,7 @@ static void complain(struct netns_dir *d, const struct entry *e, int err, ns_t n
 	char text[LOG_TEXT_CAP];
 	if (log_limit_may(&d->complaints, now))
 		log_warning(d->config.log,
-			"namespace has no id and is not watched name=%s reason=\"%s\"",
+			"namespace has no id and is not watched: name=%s error=\"%s\"",
 			log_escape(e->name, text), err_text(err));
 }
 
@@ -339,7 +339,7 @@ static void look_at_name(struct netns_dir *d, const char *name, ns_t now)
 	struct entry *e = entry_find_or_make(d, name);
 	if (!e) {
 		if (log_limit_may(&d->complaints, now))
-			log_warning(d->config.log, "too many names of namespaces limit=%d",
+			log_warning(d->config.log, "too many names of namespaces: limit=%d",
 				LIMIT_NETNS_NAMES);
 		return;
 	}

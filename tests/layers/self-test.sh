@@ -173,6 +173,32 @@ object ontap main 'int main(void) { return 0; }'
 rm -r "$work/src/mdns"
 expect pass '1 directories, 0 with circles' circles
 
+# log FORMAT: what the check says of a call with that format.
+log()
+{
+	header_in net "	log_error(d->log,
+		$1, a, b);"
+	bash "$here/check-log.sh" --src="$work/src"
+}
+
+expect pass '0 not of the form' log '"listening"'
+expect pass '0 not of the form' log '"not updated: name=%s count=%zu"'
+expect pass '0 not of the form' log '"%s: file=\"%s\" " "error=\"%s\" note=\"stop it, or use --socket\""'
+expect pass '0 not of the form' log '"rules: line=%u error=%s"'
+expect fail 'not "text: key=value' log '"Listening: address=%s"'
+expect fail 'not "text: key=value' log '"listening."'
+expect fail 'not "text: key=value' log '"listening address=%s"'
+expect fail 'not "text: key=value' log '"listening: address=%s, port=%u"'
+expect fail 'not "text: key=value' log '"listening: address %s"'
+expect fail 'not "text: key=value' log '"listening: error=\"it failed.\""'
+expect fail 'not "text: key=value' log '"cannot read %s: error=%s"'
+expect fail 'the reason is error=' log '"not updated: reason=\"%s\""'
+expect fail 'the reason is error=' log '"not updated: hint=\"%s\""'
+expect fail 'error="..." comes last' log '"not updated: error=\"%s\" name=%s"'
+expect fail 'error="..." comes last' log '"not updated: error=%d"'
+expect fail 'note="..." comes last' log '"not updated: note=\"%s\" name=%s"'
+expect fail 'may have spaces is in quotes' log '"not read: file=%s"'
+
 if command -v mandoc >/dev/null; then
 	printf '.Dd $Mdocdate$\n.Dt X 8\n.Os\n.Sh NAME\n.Nm x\n.Nd does it\n.Xyzzy\n' >"$work/bad.8"
 	expect fail 'unknown macro' bash "$here/check-man.sh" "$work/bad.8"

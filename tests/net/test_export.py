@@ -346,7 +346,7 @@ def test_a_configuration_file_that_is_too_large_is_called_so(host, program, tmp_
     conf.write_text("#" * ((1 << 20) + 1))
     done = host.run([program("ontap-zone"), "check", f"--config={conf}"], check=False)
     assert done.returncode == 100
-    assert f"file={conf} error=\"is larger than a configuration file may be\"" in done.stderr
+    assert f"file=\"{conf}\" error=\"is larger than a configuration file may be\"" in done.stderr
 
 
 def test_help_is_the_option_table(host, program):

@@ -174,4 +174,4 @@ def test_after_a_suspend_each_name_is_probed_and_announced_again(steps, vm):
         for place in where:
             wait_until(lambda: multicasts(vm, place, name).startswith("PPPAA"),
                        what=f"{name} at {place}, probed and announced")
-    assert "resumed: slept=" in vm.sh("cat /run/log")
+    assert "resumed: slept_s=" in vm.sh("cat /run/log")
