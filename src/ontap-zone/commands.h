@@ -8,14 +8,10 @@
 
 enum exit_code {
 	EXIT_DONE = 0,
-	EXIT_NO = 1,         /* a negative answer: no such name */
+	EXIT_NO = 1, /* a negative answer: no such name */
 	EXIT_USAGE = 100,
 	EXIT_SYSTEM = 111
 };
-
-/* Reads the configuration file that `args` name and makes the configuration. On failure the reason
- * has been logged, and the exit code is returned; 0 else. */
-int command_load(struct conf *ret, const struct conf_args *args, const struct log *log) NONNULL;
 
 /* `conf` is moved in; `args` are for reading it again on SIGHUP. */
 int command_serve(struct conf *conf, const struct conf_args *args, struct log *log) NONNULL;
@@ -23,5 +19,5 @@ int command_export(struct conf *conf, struct log *log) NONNULL;
 int command_check(struct conf *conf, const struct log *log) NONNULL;
 
 /* names, status, explain, watch, graph: asks the running daemon. */
-int command_ask(const struct conf *conf, const struct conf_args *args, const struct log *log)
-	NONNULL;
+int command_ask(
+	const struct conf *conf, const struct conf_args *args, const struct log *log) NONNULL;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-/* The running daemon from inside: what serve.c (the loop) and start.c (its start) share. */
+/* The running daemon, and what passes between its parts. */
 #pragma once
 
 #include "base/compiler.h"
 #include "conf/conf.h"
 #include "io/control.h"
-#include "net/dns.h"
 #include "io/loop.h"
-#include "net/mdns.h"
 #include "io/resume.h"
-#include "watch/watcher.h"
 #include "mdns/mdns.h"
+#include "net/dns.h"
+#include "net/mdns.h"
 #include "ontap-zone/files.h"
 #include "ontap-zone/peers.h"
-#include "ontap-zone/state.h"
 #include "ontap-zone/runtime.h"
+#include "ontap-zone/state.h"
+#include "watch/watcher.h"
 
 struct daemon {
 	struct loop *loop;
@@ -41,34 +41,14 @@ struct daemon {
 	uint8_t packet[9000];
 };
 
-/* start.c */
-
-/* Signals, and the watcher process. It is to be started before the zone files are read: what it is forked with
- * stays in memory as long as it lives, and it looks about while they are read. An exit code, 0 if all is
- * well; what went wrong has been logged. */
-int daemon_start_watching(struct daemon *d, const struct conf *conf) NONNULL MUSTCHECK;
-/* Ends both, also if they did not start. */
-void daemon_stop_watching(struct daemon *d) NONNULL;
-
-/* The engine and its sockets, before the pipeline is told anything. The same. */
-int daemon_open_mdns(struct daemon *d, uint64_t seed) NONNULL MUSTCHECK;
-
-/* From the first dump to readiness. The same; also 0 if a signal has ended it (is_stopping). */
-int daemon_start(struct daemon *d) NONNULL MUSTCHECK;
-
-/* A secret of our own for cookies. */
-struct cookie_keys daemon_new_cookie_seed(void);
-
-/* serve.c */
+/* What the pipeline tells goes to the daemon that its runtime is in. */
+extern const struct pipeline_sink daemon_sink;
 
 /* Sees to it that no serial comes again after this daemon is killed. */
 void daemon_reserve_serial(struct daemon *d) NONNULL;
 
 /* Publishes what has changed, and tells those who go by it. */
 void daemon_flush(struct daemon *d) NONNULL;
-
-/* One turn of the loop, and what follows from what came in. What fails has been logged. */
-int daemon_turn(struct daemon *d, ns_t deadline) NONNULL MUSTCHECK;
 
 /* Handlers for what the loop and the sockets tell; `arg` is the daemon. */
 void daemon_on_signal(void *arg, uint32_t events);
@@ -77,3 +57,12 @@ void daemon_on_packet(
 	void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len);
 void daemon_on_resume(void *arg, ns_t nap);
 bool daemon_answer(void *arg, const char *request, struct buf *out);
+
+/* Sends what the engine of mDNS has to send, and tells what it has to tell. */
+void daemon_pump_mdns(struct daemon *d) NONNULL;
+
+/* Tells those who watch what has changed in this turn. */
+void daemon_tell_watchers(struct daemon *d) NONNULL;
+
+/* A secret of our own for cookies. */
+struct cookie_keys daemon_new_cookie_seed(void);

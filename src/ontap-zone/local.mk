@@ -3,17 +3,20 @@ sbin_PROGRAMS += src/ontap-zone/ontap-zone
 src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/ask.c src/ontap-zone/ask.h \
 	src/ontap-zone/commands.h \
-	src/ontap-zone/daemon.h \
+	src/ontap-zone/daemon.c src/ontap-zone/daemon.h \
 	src/ontap-zone/export.c \
 	src/ontap-zone/files.c src/ontap-zone/files.h \
 	src/ontap-zone/keys.c src/ontap-zone/keys.h \
+	src/ontap-zone/load.c src/ontap-zone/load.h \
 	src/ontap-zone/main.c \
 	src/ontap-zone/peers.c src/ontap-zone/peers.h \
 	src/ontap-zone/primary.c src/ontap-zone/primary.h \
 	src/ontap-zone/print.c \
+	src/ontap-zone/reload.c src/ontap-zone/reload.h \
 	src/ontap-zone/report.c src/ontap-zone/report.h \
 	src/ontap-zone/runtime.c src/ontap-zone/runtime.h \
 	src/ontap-zone/serve.c \
-	src/ontap-zone/start.c \
+	src/ontap-zone/start.c src/ontap-zone/start.h \
 	src/ontap-zone/state.c src/ontap-zone/state.h \
+	src/ontap-zone/turn.c src/ontap-zone/turn.h \
 	src/ontap-zone/zones.c src/ontap-zone/zones.h

@@ -1,55 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the start of the program: command line, configuration file, which command to run.
+ * Owns the start of the program: command line, which command to run.
  * Never does a command's work. Called by the system.
  */
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/limits.h"
-#include "io/file.h"
 #include "ontap-zone/commands.h"
-
-/* Reads the file named, or the default one if it is there. `*ret_file` is its name, NULL if none. */
-static int read_file(const struct conf_args *args, struct buf *text, const char **ret_file,
-	const struct log *log)
-{
-	const char *file = args->config_file ? args->config_file : CONF_DEFAULT_FILE;
-	int err = file_read(file, LIMIT_CONF_FILE, text);
-	const char *why =
-		err == ERR_RANGE ? "is larger than a configuration file may be" : err_text(err);
-	*ret_file = err ? NULL : file;
-	if (err == -ENOENT && !args->config_file)
-		return 0;
-	if (err)
-		log_error(log, "configuration: file=\"%s\" error=\"%s\"", file, why);
-	return err;
-}
-
-int command_load(struct conf *ret, const struct conf_args *args, const struct log *log)
-{
-	struct buf text = {0};
-	struct conf_error error;
-	const char *file;
-	int err = read_file(args, &text, &file, log);
-	if (err) {
-		buf_fini(&text);
-		return EXIT_USAGE;
-	}
-	err = conf_load(ret, args, file ? file : "", file ? buf_text(&text) : NULL, text.len,
-		&error);
-	buf_fini(&text);
-	if (!err)
-		return 0;
-	log_error(log, "configuration: error=\"%s\"",
-		err == ERR_SYNTAX ? error.text : err_text(err));
-	return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
-}
+#include "ontap-zone/load.h"
 
 static int print_help(const struct conf_args *args)
 {
@@ -86,7 +47,8 @@ static char *secret_in(char *argument, bool *ret_is_next)
 	static const char option[] = "--tsig";
 	size_t len = sizeof(option) - 1;
 	*ret_is_next = strcmp(argument, option) == 0;
-	return strncmp(argument, option, len) == 0 && argument[len] == '=' ? argument + len + 1 : NULL;
+	return strncmp(argument, option, len) == 0 && argument[len] == '=' ? argument + len + 1
+									   : NULL;
 }
 
 /* Wipes secrets from the command line, which everybody can read in /proc, and leaves a copy that is

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the start of the daemon: what is opened in which order, and when it is ready.
- * Never handles an event: serve.c does. Called by serve.c.
+ * Never handles an event: daemon.c does. Called by serve.c.
  */
+#include "ontap-zone/start.h"
+
 #include <errno.h>
 #include <net/if.h>
 #include <signal.h>
@@ -17,8 +19,8 @@
 #include "io/privilege.h"
 #include "io/ready.h"
 #include "ontap-zone/commands.h"
-#include "ontap-zone/daemon.h"
 #include "ontap-zone/keys.h"
+#include "ontap-zone/turn.h"
 
 /* Each step logs what went wrong and returns the exit code. */
 
@@ -164,14 +166,6 @@ static struct serve_policy make_policy(const struct conf *conf)
 		.cookies = (enum serve_cookies)conf->cookies,
 		.trusted = conf->trusted.at,
 		.trusted_count = conf->trusted.count};
-}
-
-struct cookie_keys daemon_new_cookie_seed(void)
-{
-	uint64_t seed[] = {loop_random(), loop_random()};
-	struct cookie_keys keys = {.is_seed = true, .count = 1};
-	memcpy(keys.secrets[0].bytes, seed, sizeof(seed));
-	return keys;
 }
 
 /* While we may read what others may not. */

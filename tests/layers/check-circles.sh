@@ -84,7 +84,6 @@ for path in "$src"/*/; do
 	dir=$(basename "$path")
 	mapfile -t objects < <(objects_of "$dir")
 	[ ${#objects[@]} -gt 0 ] || continue
-	[ "$dir" != ontap-zone ] || continue # its files are still to be sorted
 	directories=$((directories + 1))
 	symbols_of "${objects[@]}" | find_circles "$dir" || bad=$((bad + 1))
 done

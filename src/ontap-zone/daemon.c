@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what passes between the parts of the running daemon: from the pipeline, from mDNS, from and to the
+ * control socket, signals, the watcher's end.
+ * Never waits, and never starts or ends a part.
+ */
+#include "ontap-zone/daemon.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "ontap-zone/report.h"
+
+struct cookie_keys daemon_new_cookie_seed(void)
+{
+	uint64_t seed[] = {loop_random(), loop_random()};
+	struct cookie_keys keys = {.is_seed = true, .count = 1};
+	memcpy(keys.secrets[0].bytes, seed, sizeof(seed));
+	return keys;
+}
+
+/* What the pipeline tells; `arg` is the runtime in the daemon. */
+
+static struct daemon *daemon_of(void *runtime)
+{
+	return container_of(runtime, struct daemon, runtime);
+}
+
+static void on_record(void *arg, const struct zone_change *change)
+{
+	struct daemon *d = daemon_of(arg);
+	peers_change(d->peers, change);
+	if (d->control && change->type != RR_SOA && control_has_watchers(d->control))
+		report_change(change, &d->watch_lines);
+}
+
+/* Exports have in them where clients stand; and after a reload there may be others than before. So
+ * have the copies of secondaries. */
+static void on_views(void *arg)
+{
+	struct daemon *d = daemon_of(arg);
+	peers_views(d->peers);
+	files_changed(&d->files, loop_now());
+}
+
+static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
+{
+	struct daemon *d = daemon_of(arg);
+	char name[LOG_TEXT_CAP];
+	log_escape(link->name, name);
+	if (is_gone || !mdns_net_has_link(d->mdns_net, link->ifindex))
+		log_info(d->log, "mdns link: link=%s state=%s", name, is_gone ? "gone" : "up");
+	if (is_gone) {
+		mdns_link_gone(d->mdns, link->ifindex);
+		mdns_net_link_gone(d->mdns_net, link->ifindex);
+		return;
+	}
+	struct mdns_link up = {.id = link->ifindex,
+		.mtu = link->mtu,
+		.has_v4 = link->has_v4,
+		.has_v6 = link->has_v6,
+		.prefixes = link->prefixes,
+		.prefix_count = link->prefix_count};
+	mdns_net_link(d->mdns_net, link->ifindex, link->name, &up.has_v4, &up.has_v6);
+	int err = mdns_link_up(d->mdns, loop_now(), &up);
+	if (err)
+		log_error(d->log, "mdns link: link=%s error=\"%s\"", name, err_text(err));
+}
+
+static int put_mdns(
+	void *arg, uint32_t link, const uint8_t *owner, const struct mdns_rrset *sets, size_t count)
+{
+	return mdns_put(daemon_of(arg)->mdns, loop_now(), link, owner, sets, count);
+}
+
+const struct pipeline_sink daemon_sink = {
+	.on_record = on_record,
+	.on_views = on_views,
+	.put_mdns_link = put_mdns_link,
+	.put_mdns = put_mdns,
+};
+
+/* What it has changed. */
+
+void daemon_reserve_serial(struct daemon *d)
+{
+	state_reserve_serial(d->runtime.conf.state_dir, d->log,
+		zone_latest_serial(pipeline_zone(d->runtime.pipeline)), &d->reserved_serial);
+}
+
+void daemon_flush(struct daemon *d)
+{
+	if (!runtime_flush(&d->runtime))
+		return;
+	if (d->is_ready)
+		daemon_reserve_serial(d);
+	peers_published(d->peers);
+	files_changed(&d->files, loop_now());
+}
+
+/* mDNS. */
+
+static void daemon_send_mdns(struct daemon *d)
+{
+	struct mdns_path to;
+	const ns_t now = loop_now();
+	size_t len;
+	while ((len = mdns_poll(d->mdns, now, &to, d->packet, sizeof(d->packet))) > 0)
+		mdns_net_send(d->mdns_net, &to, d->packet, len);
+	mdns_net_flush(d->mdns_net);
+}
+
+void daemon_on_packet(
+	void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len)
+{
+	struct daemon *d = arg;
+	if (mdns_is_full(d->mdns))
+		daemon_send_mdns(d);
+	mdns_input(d->mdns, now, from, packet, len);
+}
+
+static void daemon_tell_notice(struct daemon *d, const struct mdns_notice *notice)
+{
+	char name[NAME_TEXT_CAP], current[NAME_TEXT_CAP], peer[ADDR_TEXT_CAP];
+	name_to_text(notice->name.wire, name);
+	addr_format(&notice->peer, peer);
+	switch (notice->type) {
+	case MDNS_NOTICE_ESTABLISHED:
+		log_debug(d->log, "mdns established: name=%s ifindex=%u", name, notice->link);
+		break;
+	case MDNS_NOTICE_RENAMED:
+		log_warning(d->log, "mdns renamed: name=%s current=%s peer=%s", name,
+			name_to_text(notice->current.wire, current), peer);
+		d->names.has_changed = true;
+		break;
+	case MDNS_NOTICE_CONFLICT:
+		log_info(d->log, "mdns conflict: name=%s ifindex=%u peer=%s", name, notice->link,
+			peer);
+		break;
+	case MDNS_NOTICE_YIELDED:
+		log_info(d->log, "mdns yielded: name=%s ifindex=%u peer=%s", name, notice->link,
+			peer);
+		break;
+	case MDNS_NOTICE_COUNT: break;
+	}
+	if (d->control && control_has_watchers(d->control))
+		report_notice(notice, &d->watch_lines);
+}
+
+void daemon_pump_mdns(struct daemon *d)
+{
+	struct mdns_notice notice;
+	daemon_send_mdns(d);
+	while (mdns_next_notice(d->mdns, &notice))
+		daemon_tell_notice(d, &notice);
+	state_names_poll(&d->names, loop_now(), d->runtime.conf.state_dir, d->log, d->mdns);
+}
+
+/* Others have forgotten us while the machine slept, and the link may be another (RFC 6762 §8). */
+void daemon_on_resume(void *arg, ns_t nap)
+{
+	struct daemon *d = arg;
+	log_info(d->log, "resumed: slept_s=%lld", (long long)(nap / NS_PER_S));
+	mdns_restart(d->mdns, loop_now());
+}
+
+/* The control socket. */
+
+bool daemon_answer(void *arg, const char *request, struct buf *out)
+{
+	struct daemon *d = arg;
+	struct report report = {.pipeline = d->runtime.pipeline,
+		.kernel = watcher_stats(d->watcher),
+		.dns = d->dns,
+		.mdns = d->mdns,
+		.peers = d->peers,
+		.now = loop_now(),
+		.started = d->started,
+		.is_ready = d->is_ready};
+	return report_answer(&report, request, out);
+}
+
+void daemon_tell_watchers(struct daemon *d)
+{
+	if (d->watch_lines.len > 0 && d->control)
+		control_broadcast(d->control, d->watch_lines.bytes, d->watch_lines.len);
+	buf_fini(&d->watch_lines);
+}
+
+/* Signals, and the watcher. */
+
+void daemon_on_signal(void *arg, uint32_t events UNUSED)
+{
+	struct daemon *d = arg;
+	struct signalfd_siginfo info;
+	while (read(d->signal_watch.fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			files_reap(&d->files);
+		else if (info.ssi_signo == SIGHUP)
+			d->has_to_reload = true;
+		else
+			d->is_stopping = true;
+	}
+}
+
+/* Without the watcher we would serve what is no longer true: a supervisor starts us anew. */
+void daemon_on_watcher(void *arg, uint32_t events UNUSED)
+{
+	struct daemon *d = arg;
+	int err = watcher_handle(d->watcher);
+	if (!err)
+		return;
+	log_error(d->log, "the watcher has ended: error=\"%s\"", err_text(err));
+	d->has_failed = d->is_stopping = true;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns a change of the configuration while the daemon runs: all of it or nothing, and what has to wait
+ * for the next start.
+ * Never reads the command line anew.
+ */
+#include "ontap-zone/reload.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "io/ready.h"
+#include "ontap-zone/keys.h"
+#include "ontap-zone/load.h"
+#include "ontap-zone/zones.h"
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_same_answer_policy(const struct conf *a, const struct conf *b)
+{
+	return a->cookies == b->cookies && a->rate_limit == b->rate_limit &&
+	       is_same_text(a->nsid, b->nsid) && is_same_text(a->identity, b->identity) &&
+	       a->trusted.count == b->trusted.count &&
+	       (a->trusted.count == 0 || memcmp(a->trusted.at, b->trusted.at,
+						 a->trusted.count * sizeof(*a->trusted.at)) == 0);
+}
+
+#define SWAP(a, b)                                                                                 \
+	do {                                                                                       \
+		__typeof__(a) swapped = (a);                                                       \
+		(a) = (b);                                                                         \
+		(b) = swapped;                                                                     \
+	} while (0)
+
+static void warn_if_fixed(const struct daemon *d, const char *key, bool is_same)
+{
+	if (!is_same)
+		log_warning(d->log,
+			"not changed by a reload: key=%s note=\"takes effect at the next start\"",
+			key);
+}
+
+/* What cannot change while running is said, and kept: `now` gets what is in force. */
+static void keep_fixed(const struct daemon *d, struct conf *before, struct conf *now)
+{
+	warn_if_fixed(d, "listen",
+		before->listens.count == now->listens.count &&
+			memcmp(before->listens.at, now->listens.at,
+				now->listens.count * sizeof(*now->listens.at)) == 0);
+	SWAP(before->listens, now->listens);
+	warn_if_fixed(d, "threads", before->threads == now->threads);
+	SWAP(before->threads, now->threads);
+	warn_if_fixed(d, "cookies, rate-limit, nsid, identity, trust-subnet",
+		is_same_answer_policy(before, now));
+	SWAP(before->cookies, now->cookies);
+	SWAP(before->rate_limit, now->rate_limit);
+	SWAP(before->nsid, now->nsid);
+	SWAP(before->identity, now->identity);
+	SWAP(before->trusted, now->trusted);
+	warn_if_fixed(d, "socket", is_same_text(before->socket_path, now->socket_path));
+	SWAP(before->socket_path, now->socket_path);
+	warn_if_fixed(d, "user", is_same_text(before->user, now->user));
+	SWAP(before->user, now->user);
+	warn_if_fixed(d, "assign-nsid", is_same_text(before->nsid_dir, now->nsid_dir));
+	SWAP(before->nsid_dir, now->nsid_dir);
+	warn_if_fixed(d, "hostnames-by", before->census == now->census);
+	SWAP(before->census, now->census);
+	warn_if_fixed(d, "grants", is_same_text(before->grants_dir, now->grants_dir));
+	SWAP(before->grants_dir, now->grants_dir);
+}
+
+/* A secret of our own goes on where no others are given. */
+static void daemon_change_cookies(struct daemon *d, const struct cookie_keys *given)
+{
+	if (given->count == 0 && d->cookie_keys.is_seed)
+		return;
+	d->cookie_keys = given->count > 0 ? *given : daemon_new_cookie_seed();
+	if (dns_set_cookie_keys(d->dns, &d->cookie_keys))
+		log_error(d->log, "cookies: error=\"%s\"", err_text(ERR_NOMEM));
+}
+
+/* All that outlives us goes into the new directory, too. */
+static void daemon_change_state_dir(struct daemon *d)
+{
+	d->reserved_serial = 0;
+	daemon_reserve_serial(d);
+	d->names.has_changed = true;
+}
+
+/* Everything that a configuration names is read before anything is changed. */
+struct named {
+	struct collection *statics;
+	struct conf_keys keys;
+	struct cookie_keys cookies;
+};
+
+/* ERR_SYNTAX, ERR_NOMEM with `*error` filled: there is nothing in `*ret` then. */
+static int named_read(const struct daemon *d, const struct conf *conf, struct named *ret,
+	struct conf_error *error)
+{
+	int err = cookie_keys_read(&ret->cookies, conf, d->log, error);
+	if (!err)
+		err = zones_read(&ret->statics, &conf->zone_files, &conf->domain, error);
+	if (err)
+		return err;
+	err = keys_read(&ret->keys, conf, d->log, error);
+	if (err)
+		collection_free(ret->statics);
+	return err;
+}
+
+/* `conf` is moved in. ERR_SYNTAX, ERR_NOMEM with `*error` filled: nothing has changed. */
+static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_error *error)
+{
+	struct named named;
+	enum log_level threshold = (enum log_level)conf->verbosity;
+	bool has_new_state_dir = !is_same_text(d->runtime.conf.state_dir, conf->state_dir);
+	int err = named_read(d, conf, &named, error);
+	if (err) {
+		conf_fini(conf);
+		return err;
+	}
+	keep_fixed(d, &d->runtime.conf, conf);
+	err = runtime_reload(&d->runtime, conf, named.statics);
+	if (err)
+		log_error(d->log, "reloaded in part: error=\"%s\"", err_text(err));
+	d->log->threshold = threshold;
+	daemon_flush(d);
+	peers_configure(d->peers, &named.keys);
+	daemon_change_cookies(d, &named.cookies);
+	if (has_new_state_dir)
+		daemon_change_state_dir(d);
+	return 0;
+}
+
+void daemon_reload(struct daemon *d)
+{
+	struct conf conf;
+	struct conf_error error = {"out of memory"};
+	d->has_to_reload = false;
+	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "RELOADING=1");
+	if (command_load(&conf, d->args, d->log))
+		log_error(d->log, "not reloaded: note=\"the old configuration stays\"");
+	else if (daemon_configure(d, &conf, &error))
+		log_error(d->log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",
+			error.text);
+	else
+		log_info(d->log, "reloaded");
+	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "READY=1");
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns a turn of the daemon's loop: how long it waits, and in which order things follow from what came in.
+ * Never does any of them itself.
+ */
+#include "ontap-zone/turn.h"
+
+#include "base/err.h"
+#include "ontap-zone/reload.h"
+
+int daemon_turn(struct daemon *d, ns_t deadline)
+{
+	deadline = ns_min(deadline, mdns_deadline(d->mdns));
+	deadline = ns_min(deadline, state_names_deadline(&d->names));
+	deadline = ns_min(deadline, files_deadline(&d->files));
+	if (d->peers)
+		deadline = ns_min(deadline, peers_deadline(d->peers));
+	int err = loop_turn(d->loop, deadline);
+	if (err) {
+		log_error(d->log, "cannot wait for events: error=\"%s\"", err_text(err));
+		return err;
+	}
+	if (d->has_to_reload && d->is_ready)
+		daemon_reload(d);
+	if (!watcher_is_synced(d->watcher))
+		return 0;
+	if (runtime_is_dirty(&d->runtime)) {
+		daemon_flush(d);
+		if (d->dns)
+			dns_retry(d->dns);
+	}
+	daemon_pump_mdns(d);
+	daemon_tell_watchers(d);
+	files_poll(&d->files, loop_now());
+	if (d->peers)
+		peers_poll(d->peers, loop_now());
+	return 0;
+}
