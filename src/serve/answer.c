@@ -9,6 +9,7 @@
 #include "serve/extension.h"
 #include "serve/chaos.h"
 #include "serve/common.h"
+#include "serve/near.h"
 #include "serve/query.h"
 #include "serve/fastpath.h"
 #include "serve/reply.h"
@@ -52,10 +53,11 @@ struct task {
 	struct reply reply;
 	size_t head_len; /* of header and question */
 	struct extension extension;
-	unsigned view;     /* of the client */
-	struct key key;    /* the name looked up now: the question's, or where an alias led */
-	unsigned name_off; /* where that name stands in the reply */
-	uint16_t flags;    /* AA */
+	unsigned view;        /* of the client */
+	struct prefix client; /* or the prefix that it is in, as far as is known */
+	struct key key;       /* the name looked up now: the question's, or where an alias led */
+	unsigned name_off;    /* where that name stands in the reply */
+	uint16_t flags;       /* AA */
 	uint16_t rcode;
 	enum extended_error why; /* this rcode */
 	enum serve_count result;
@@ -102,6 +104,16 @@ static uint16_t follower(const uint8_t *rr)
 	return (type == RR_SVCB || type == RR_HTTPS) && get_u16(rr + RR_HEAD_LEN) == 0 ? type : 0;
 }
 
+/* Adds a set, or what of several addresses this client is told. */
+static bool add_set(struct task *t, enum msg_section section, unsigned owner_off,
+	const struct node *n, const struct node_set *set)
+{
+	if (LIKELY(!near_matters(n, set)))
+		return reply_add_set(&t->reply, section, owner_off, n, set, set->ttl);
+	return near_add_set(
+		&t->reply, section, owner_off, n, set, near_choose(t->ctx, &t->client, n, set));
+}
+
 /* Adds what goes along with a record whose target is the name at `off` in the reply. False if some of it
  * did not fit. */
 static bool add_target(struct task *t, unsigned off, uint16_t also)
@@ -115,7 +127,7 @@ static bool add_target(struct task *t, unsigned off, uint16_t also)
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		const struct node_set *set = types[i] ? node_set(n, types[i], t->view) : NULL;
-		if (set && !reply_add_set(&t->reply, SECTION_ADDITIONAL, off, n, set, set->ttl))
+		if (set && !add_set(t, SECTION_ADDITIONAL, off, n, set))
 			return false;
 	}
 	return true;
@@ -152,8 +164,7 @@ static void add_answer(struct task *t, const struct zone_answer *found)
 	unsigned off = reply_off(&t->reply);
 	int target = target_off(found->set->type);
 	t->result = SERVE_NOERROR;
-	if (!reply_add_set(&t->reply, SECTION_ANSWER, t->name_off, found->node, found->set,
-		    found->set->ttl))
+	if (!add_set(t, SECTION_ANSWER, t->name_off, found->node, found->set))
 		t->is_full = true;
 	else if (UNLIKELY(target >= 0))
 		/* What does not fit of these is left out: the client can ask (RFC 2181 §9). */
@@ -365,6 +376,9 @@ static void answer_good(struct task *t, const struct serve_client *client)
 	t->view = UNLIKELY(t->extension.has_subnet)
 			  ? common_view_of_subnet(t->ctx, &t->extension.subnet)
 			  : common_view(t->ctx, client);
+	t->client = (struct prefix){client->addr, (uint8_t)(8 * addr_len(&client->addr))};
+	if (UNLIKELY(t->extension.has_subnet))
+		t->client = t->extension.subnet;
 	t->name_off = MSG_HEADER_LEN;
 	key_from_message(&t->key, t->query->bytes + MSG_HEADER_LEN, t->query->name_len);
 	if (LIKELY(t->query->type < RR_OPT) || !is_answered_as_meta(t))

@@ -6,6 +6,7 @@
 #include "serve/extension.h"
 
 #include "serve/common.h"
+#include "serve/near.h"
 
 enum { COOKIE_RENEW_S = 1800 };
 
@@ -62,9 +63,9 @@ static enum msg_rcode heed_subnet(struct extension *e, const struct serve_ctx *c
 		return RCODE_FORMERR;
 	e->has_subnet = subnet.prefix.addr.family != ADDR_NONE;
 	e->subnet = subnet.prefix;
-	/* Where no set depends on where clients are, what holds for one holds for all. */
-	edns_options_add_subnet(
-		&e->reply, &subnet, zone_has_views(ctx->zone) ? subnet.prefix.len : 0);
+	/* Where nothing depends on where clients are, what holds for one holds for all. */
+	bool depends = zone_has_views(ctx->zone) || near_depends(ctx);
+	edns_options_add_subnet(&e->reply, &subnet, depends ? subnet.prefix.len : 0);
 	return RCODE_NOERROR;
 }
 

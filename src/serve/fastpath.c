@@ -8,6 +8,7 @@
 #include "serve/fastpath.h"
 
 #include "serve/common.h"
+#include "serve/near.h"
 #include "serve/query.h"
 #include "serve/reply.h"
 
@@ -95,6 +96,17 @@ static inline void copy_question(uint8_t *to, const uint8_t *from, size_t len)
 	memcpy(to + len - KEY_STEP, from + len - KEY_STEP, KEY_STEP);
 }
 
+/* The set, or what of several addresses this client is told. */
+static inline bool add_ready_set(const struct serve_ctx *ctx, struct reply *r,
+	const struct serve_client *client, const struct node *node, const struct node_set *set)
+{
+	if (LIKELY(!near_matters(node, set)))
+		return reply_add_even_set(r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, set->ttl);
+	const struct prefix alone = {client->addr, (uint8_t)(8 * addr_len(&client->addr))};
+	return near_add_set(
+		r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, near_choose(ctx, &alone, node, set));
+}
+
 /* Answers a query for A, AAAA or PTR of class IN, of a name that has such records, no delegation
  * being anywhere in the store. Returns the length of the reply; 0, and nothing counted, for everything
  * else. */
@@ -114,7 +126,7 @@ static inline size_t answer_ready(struct serve_ctx *ctx, const struct serve_clie
 	r.end = reply + common_limit(client, q->payload, reply_cap) -
 		(q->has_edns ? OPT_REPLY_LEN : 0);
 	copy_question(reply, q->bytes, question_end);
-	if (!reply_add_even_set(&r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, set->ttl))
+	if (!add_ready_set(ctx, &r, client, node, set))
 		return 0;
 	/* How it is denied is for the long way, which will find the same. */
 	if (UNLIKELY(ctx->rrl) && !client->is_tcp &&

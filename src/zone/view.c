@@ -27,6 +27,7 @@ struct entry {
  * last one either covers it, or the nearest of its ancestors that does is the longest that does. */
 struct view_table {
 	size_t count;
+	bool has_wires;
 	struct entry entries[];
 };
 
@@ -124,12 +125,14 @@ static void add_built_in(struct view_table *t)
 		uint8_t bytes[16] = {0};
 		memcpy(bytes, built_in[i].bytes, sizeof(built_in[i].bytes));
 		struct addr a = addr_make(built_in[i].family, bytes);
-		struct view_rule rule = {
-			prefix_make(&a, built_in[i].len), VIEW_LAN, built_in[i].reason, ""};
+		struct view_rule rule = {.prefix = prefix_make(&a, built_in[i].len),
+			.view = VIEW_LAN,
+			.reason = built_in[i].reason};
 		t->entries[t->count++] = make_entry(&rule);
 	}
 	struct addr a = addr_make(ADDR_V6, loopback);
-	struct view_rule rule = {prefix_make(&a, 128), VIEW_LAN, VIEW_BY_LOOPBACK, ""};
+	struct view_rule rule = {
+		.prefix = prefix_make(&a, 128), .view = VIEW_LAN, .reason = VIEW_BY_LOOPBACK};
 	t->entries[t->count++] = make_entry(&rule);
 }
 
@@ -143,9 +146,12 @@ struct view_table *view_table_new(const struct view_rule *rules, size_t count)
 	if (!t)
 		return NULL;
 	add_built_in(t);
-	for (size_t i = 0; i < count; i++)
-		if (rules[i].prefix.addr.family != ADDR_NONE)
-			t->entries[t->count++] = make_entry(&rules[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (rules[i].prefix.addr.family == ADDR_NONE)
+			continue;
+		t->entries[t->count++] = make_entry(&rules[i]);
+		t->has_wires |= rules[i].wire != 0;
+	}
 	qsort(t->entries, t->count, sizeof(t->entries[0]), cmp_entries);
 	link_parents(t);
 	return t;
@@ -176,6 +182,34 @@ const struct view_rule *view_table_match(const struct view_table *t, const struc
 enum view view_table_of(const struct view_table *t, const struct addr *client)
 {
 	return view_table_match(t, client)->view;
+}
+
+bool view_table_has_wires(const struct view_table *t)
+{
+	return t->has_wires;
+}
+
+uint64_t view_table_choose(const struct view_table *t, const struct view_rule *client,
+	const uint8_t *rdata, unsigned len, unsigned count)
+{
+	uint64_t global = 0, near = 0, outer = 0, all = 0;
+	if (!t->has_wires || count > VIEW_CHOICE_MAX)
+		return UINT64_MAX;
+	for (unsigned i = 0; i < count; i++) {
+		struct addr a = addr_make(len == 4 ? ADDR_V4 : ADDR_V6, rdata + (size_t)i * len);
+		uint64_t bit = UINT64_C(1) << i;
+		all |= bit;
+		if (addr_scope(&a) != ADDR_SCOPE_LAN) {
+			global |= bit;
+			continue;
+		}
+		const struct view_rule *rule = view_table_match(t, &a);
+		if (rule->wire && rule->wire == client->wire)
+			near |= bit;
+		if (!rule->is_inner)
+			outer |= bit;
+	}
+	return near ? near | global : outer | global ? outer | global : all;
 }
 
 const char *view_reason_text(enum view_reason reason)

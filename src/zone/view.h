@@ -7,7 +7,9 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/addr.h"
 #include "base/compiler.h"
@@ -30,7 +32,9 @@ struct view_rule {
 	struct prefix prefix;
 	uint8_t view;   /* VIEW_LAN or VIEW_WAN */
 	uint8_t reason; /* enum view_reason; of two rules with one prefix the greater one counts */
+	bool is_inner;  /* the network of a bridge that only containers and guests are on */
 	char detail[VIEW_DETAIL_CAP]; /* interface or "" */
+	uint64_t wire; /* of VIEW_BY_LINK: equal for all prefixes of one wire; else 0 */
 };
 
 struct view_table; /* opaque */
@@ -47,6 +51,19 @@ const struct view_rule *view_table_match(
 
 /* The same, only the answer. */
 enum view view_table_of(const struct view_table *t, const struct addr *client) NONNULL;
+
+/* Of more addresses than this no choice is made. */
+enum { VIEW_CHOICE_MAX = 64 };
+
+/* Which of `count` addresses of one name a client is told, whom the rule `client` of this table decides for: bit
+ * `i` of the result stands for the `i`th of `rdata`, `len` bytes each (4 or 16). A global address is always
+ * told. Of private ones those are that are on the client's own wire, if there are any; else those that are
+ * not on an inner bridge, which the client could not reach; else all. Never 0 if `count` is not. */
+uint64_t view_table_choose(const struct view_table *t, const struct view_rule *client,
+	const uint8_t *rdata, unsigned len, unsigned count) NONNULL;
+
+/* Whether any rule has a wire: if not, what is told depends on views alone. */
+bool view_table_has_wires(const struct view_table *t) NONNULL;
 
 /* "private address", "on-link", …; never NULL, static storage. */
 const char *view_reason_text(enum view_reason reason);

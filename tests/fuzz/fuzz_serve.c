@@ -48,6 +48,17 @@ static void put_long(const char *owner)
 	require(zone_put(zone, ZONE_STATIC, n.wire, &set, 1) == 0);
 }
 
+/* Two private addresses of the kernel's, of which clients are told one or both. */
+static void put_derived(const char *owner)
+{
+	static const uint8_t bytes[2][4] = {{10, 0, 0, 1}, {192, 168, 0, 1}};
+	const struct rdata rdata[] = {{bytes[0], 4}, {bytes[1], 4}};
+	const struct rrset set = {RR_A, VIEW_ANY, 60, 2, rdata};
+	struct name n;
+	require(name_from_text(owner, NULL, &n) == 0);
+	require(zone_put(zone, ZONE_DERIVED, n.wire, &set, 1) == 0);
+}
+
 static void make_zone(void)
 {
 	static const uint8_t zero[16];
@@ -65,7 +76,18 @@ static void make_zone(void)
 	put("n.x.", RR_MX, VIEW_ANY, "\0\1\1m\1w\1x", 9);
 	put("a.b.c.d.e.g.x.", RR_TXT, VIEW_WAN, "\0", 1);
 	put_long("l.x.");
+	put_derived("m.x.");
 	zone_garbage_free(zone_commit(zone, 1));
+}
+
+/* Where clients of 10.0.0.0/8 and 8.0.0.0/8 are: an inner bridge and a link. */
+static struct view_table *make_views(void)
+{
+	struct view_rule rules[] = {
+		{.view = VIEW_LAN, .wire = 1, .is_inner = true}, {.view = VIEW_WAN, .wire = 2}};
+	require(prefix_parse("10.0.0.0/8", &rules[0].prefix) == 0);
+	require(prefix_parse("8.0.0.0/8", &rules[1].prefix) == 0);
+	return view_table_new(rules, 2);
 }
 
 /* A delegation and a DNAME, which close the short way (serve/fastpath.h) for all names, or not. */
@@ -92,7 +114,7 @@ static void set_cuts(bool has_cuts)
 static void set_up(void)
 {
 	make_zone();
-	require(view_slot_publish(&views, view_table_new(NULL, 0)) == NULL);
+	require(view_slot_publish(&views, make_views()) == NULL);
 	ctx.zone = zone_reader(zone);
 	ctx.views = &views;
 }

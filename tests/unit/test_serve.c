@@ -285,6 +285,46 @@ static void private_addresses_are_for_lan_clients_only(void **state)
 	assert_string_equal(ask("view.example.", RR_A), "0 aa | view.example. 60 A 192.0.2.3 | |");
 }
 
+/* The table that the clients of eth0 and of an inner bridge have. */
+static void publish_wires(void)
+{
+	struct view_rule rules[2] = {{.view = VIEW_LAN, .reason = VIEW_BY_LINK, .wire = 1},
+		{.view = VIEW_LAN, .reason = VIEW_BY_LINK, .wire = 2, .is_inner = true}};
+	assert_int_equal(prefix_parse("192.168.3.0/24", &rules[0].prefix), 0);
+	assert_int_equal(prefix_parse("10.0.0.0/16", &rules[1].prefix), 0);
+	view_table_free(view_slot_publish(&views, view_table_new(rules, 2)));
+}
+
+static void of_several_addresses_a_client_is_told_those_it_can_reach(void **state)
+{
+	(void)state;
+	rig_put(zone, ZONE_DERIVED, "two.lan.example.", "60 A 10.0.0.1 192.168.3.1", NULL);
+	rig_put(zone, ZONE_DERIVED, "*.any.example.", "60 A 10.0.0.1 192.168.3.1", NULL);
+	rig_put(zone, ZONE_STATIC, "fixed.example.", "60 A 10.0.0.1 192.168.3.1", NULL);
+	rig_put(zone, ZONE_STATIC, "to.example.", "50 CNAME two.lan.example.", NULL);
+	rig_commit(zone, 8);
+	publish_wires();
+	assert_int_equal(addr_parse("192.168.3.4", &client.addr), 0);
+	assert_string_equal(
+		ask("two.lan.example.", RR_A), "0 aa | two.lan.example. 60 A 192.168.3.1 | |");
+	assert_string_equal(
+		ask("x.any.example.", RR_A), "0 aa | x.any.example. 60 A 192.168.3.1 | |");
+	assert_string_equal(ask("to.example.", RR_A),
+		"0 aa | to.example. 50 CNAME two.lan.example. "
+		"two.lan.example. 60 A 192.168.3.1 | |");
+	assert_int_equal(addr_parse("10.0.5.5", &client.addr), 0);
+	assert_string_equal(
+		ask("two.lan.example.", RR_A), "0 aa | two.lan.example. 60 A 10.0.0.1 | |");
+	assert_int_equal(addr_parse("172.16.0.1", &client.addr), 0);
+	assert_string_equal(
+		ask("two.lan.example.", RR_A), "0 aa | two.lan.example. 60 A 192.168.3.1 | |");
+	/* What an administrator wrote stays as it stands. */
+	assert_string_equal(ask("fixed.example.", RR_A),
+		"0 aa | fixed.example. 60 A 10.0.0.1 fixed.example. 60 A 192.168.3.1 | |");
+	/* One address is always told. */
+	assert_string_equal(ask("h.lan.example.", RR_A), "0 aa | h.lan.example. 60 A 10.0.0.1 | |");
+}
+
 static void alias_loops_end_where_they_began(void **state)
 {
 	(void)state;
@@ -750,6 +790,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(answers_by_table),
 		CASE(private_addresses_are_for_lan_clients_only),
+		CASE(of_several_addresses_a_client_is_told_those_it_can_reach),
 		CASE(alias_loops_end_where_they_began),
 		CASE(long_chains_end),
 		CASE(rfc6762_s22_1_local_is_never_answered),

@@ -148,9 +148,11 @@ static void random_tables_equal_a_linear_search(void **state)
 			rng = hash_mix(rng, i + 1);
 			memcpy(a.bytes + 4, &rng, 2);
 			a.bytes[4] &= 3;
-			rules[i] =
-				(struct view_rule){prefix_make(&a, 30 + (unsigned)(rng >> 40) % 18),
-					(rng >> 60) & 1 ? VIEW_LAN : VIEW_WAN, VIEW_BY_OPTION, ""};
+			rules[i] = (struct view_rule){
+				.prefix = prefix_make(&a, 30 + (unsigned)(rng >> 40) % 18),
+				(rng >> 60) & 1 ? VIEW_LAN : VIEW_WAN,
+				VIEW_BY_OPTION,
+				""};
 			rules[i].view = rules[i].prefix.len & 1 ? VIEW_LAN : VIEW_WAN;
 		}
 		struct view_table *t = view_table_new(rules, RULES);
@@ -168,6 +170,112 @@ static void random_tables_equal_a_linear_search(void **state)
 		}
 		view_table_free(t);
 	}
+}
+
+/* eth0: 192.168.1.0/24 and fd01::/64; eth1: 192.168.2.0/24; podman0, an inner bridge: 10.88.0.0/16. */
+static struct view_table *wired_table(void)
+{
+	struct view_rule rules[] = {
+		rule("192.168.1.0/24", VIEW_LAN, VIEW_BY_LINK, "eth0"),
+		rule("fd01::/64", VIEW_LAN, VIEW_BY_LINK, "eth0"),
+		rule("192.168.2.0/24", VIEW_LAN, VIEW_BY_LINK, "eth1"),
+		rule("10.88.0.0/16", VIEW_LAN, VIEW_BY_LINK, "podman0"),
+	};
+	rules[0].wire = rules[1].wire = 1;
+	rules[2].wire = 2;
+	rules[3].wire = 3;
+	rules[3].is_inner = true;
+	struct view_table *t = view_table_new(rules, ARRAY_LEN(rules));
+	assert_non_null(t);
+	return t;
+}
+
+static uint64_t choose(const struct view_table *t, const char *client, const char *const list[])
+{
+	uint8_t rdata[16 * 8];
+	unsigned count = 0, len = 0;
+	for (; list[count]; count++) {
+		struct addr a = addr(list[count]);
+		len = (unsigned)addr_len(&a);
+		memcpy(rdata + count * len, a.bytes, len);
+	}
+	struct addr a = addr(client);
+	return view_table_choose(t, view_table_match(t, &a), rdata, len, count);
+}
+
+#define CHOOSE(t, client, ...) choose(t, client, (const char *const[]){__VA_ARGS__, NULL})
+
+static void of_several_private_addresses_a_client_gets_those_on_its_wire(void **state)
+{
+	(void)state;
+	struct view_table *t = wired_table();
+	assert_true(view_table_has_wires(t));
+	assert_int_equal(CHOOSE(t, "192.168.1.9", "10.88.0.1", "192.168.1.2", "192.168.2.2"), 2);
+	assert_int_equal(CHOOSE(t, "192.168.2.9", "10.88.0.1", "192.168.1.2", "192.168.2.2"), 4);
+	assert_int_equal(CHOOSE(t, "10.88.0.9", "10.88.0.1", "192.168.1.2", "192.168.2.2"), 1);
+	/* The wire decides, not the family: an IPv6 client of eth0 is on the wire of 192.168.1.0/24. */
+	assert_int_equal(CHOOSE(t, "fd01::9", "10.88.0.1", "192.168.1.2"), 2);
+	assert_int_equal(CHOOSE(t, "192.168.1.9", "fd02::1", "fd01::2"), 2);
+	view_table_free(t);
+}
+
+static void a_client_elsewhere_gets_no_address_of_an_inner_bridge(void **state)
+{
+	(void)state;
+	struct view_table *t = wired_table();
+	assert_int_equal(CHOOSE(t, "172.16.0.9", "10.88.0.1", "192.168.1.2", "192.168.2.2"), 6);
+	assert_int_equal(CHOOSE(t, "127.0.0.1", "10.88.0.1", "192.168.1.2"), 2);
+	/* On a wire of its own, on which the name has nothing. */
+	assert_int_equal(CHOOSE(t, "192.168.2.9", "10.88.0.1", "192.168.1.2"), 2);
+	/* Nothing else is there: better than no answer. */
+	assert_int_equal(CHOOSE(t, "172.16.0.9", "10.88.0.1", "10.88.0.2"), 3);
+	view_table_free(t);
+}
+
+static void global_addresses_are_never_left_out(void **state)
+{
+	(void)state;
+	struct view_table *t = wired_table();
+	assert_int_equal(CHOOSE(t, "192.168.1.9", "2001:db8::1", "fd01::2", "fd02::2"), 3);
+	assert_int_equal(CHOOSE(t, "198.51.100.1", "192.0.2.1", "192.0.2.2"), 3);
+	assert_int_equal(CHOOSE(t, "172.16.0.9", "192.0.2.1", "10.88.0.1"), 1);
+	view_table_free(t);
+}
+
+static void without_wires_nothing_is_chosen(void **state)
+{
+	(void)state;
+	struct view_table *t = view_table_new(NULL, 0);
+	assert_false(view_table_has_wires(t));
+	assert_true(CHOOSE(t, "192.168.1.9", "10.88.0.1", "192.168.1.2") == UINT64_MAX);
+	view_table_free(t);
+}
+
+/* Of random sets: something is always chosen, nothing that is not there, and the choice is the same for each
+ * order of the addresses. */
+static void a_choice_is_never_empty_and_does_not_depend_on_order(void **state)
+{
+	(void)state;
+	static const char *const pool[] = {"10.88.0.1", "10.88.7.7", "192.168.1.2", "192.168.1.3",
+		"192.168.2.2", "172.20.0.1", "192.0.2.1", "203.0.113.9"};
+	static const char *const clients[] = {"192.168.1.9", "192.168.2.9", "10.88.0.9",
+		"172.16.0.1", "127.0.0.1", "198.51.100.1", "fd01::5", "fe80::1"};
+	struct view_table *t = wired_table();
+	uint64_t rng = 7;
+	for (int round = 0; round < 2000; round++) {
+		const char *list[5] = {NULL}, *back[5] = {NULL};
+		rng = hash_mix(rng, (uint64_t)round + 1);
+		unsigned count = 2 + (unsigned)(rng & 1) + (unsigned)(rng >> 1 & 1);
+		for (unsigned i = 0; i < count; i++)
+			list[i] = back[count - 1 - i] =
+				pool[(rng >> (8 + 4 * i)) % ARRAY_LEN(pool)];
+		const char *from = clients[(rng >> 40) % ARRAY_LEN(clients)];
+		uint64_t a = choose(t, from, list), b = choose(t, from, back);
+		assert_true(a != 0 && a < UINT64_C(1) << count);
+		for (unsigned i = 0; i < count; i++)
+			assert_int_equal(a >> i & 1, b >> (count - 1 - i) & 1);
+	}
+	view_table_free(t);
 }
 
 static void publishing_returns_what_was_published_before(void **state)
@@ -198,6 +306,11 @@ int main(void)
 		cmocka_unit_test(ipv4_and_ipv6_rules_do_not_mix),
 		cmocka_unit_test(every_address_family_prefix_of_length_zero_covers_all),
 		cmocka_unit_test(random_tables_equal_a_linear_search),
+		cmocka_unit_test(of_several_private_addresses_a_client_gets_those_on_its_wire),
+		cmocka_unit_test(a_client_elsewhere_gets_no_address_of_an_inner_bridge),
+		cmocka_unit_test(global_addresses_are_never_left_out),
+		cmocka_unit_test(without_wires_nothing_is_chosen),
+		cmocka_unit_test(a_choice_is_never_empty_and_does_not_depend_on_order),
 		cmocka_unit_test(publishing_returns_what_was_published_before),
 		cmocka_unit_test(every_reason_has_a_text),
 	};
