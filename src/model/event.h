@@ -87,8 +87,9 @@ struct event_hostname {
 	uint64_t uts;     /* tells it apart from others of now; numbers are reused */
 	bool is_own;      /* the daemon's own: its name is this host's */
 	bool is_rootless; /* another user namespace than ours owns it, or it is not known which */
+	bool is_inherited; /* nobody in it has chosen the name, as far as can be told: see model/relation.h */
 	char name[HOSTNAME_CAP]; /* untrusted bytes */
-	uint8_t zero[5];
+	uint8_t zero[4];
 };
 
 struct event {

@@ -28,7 +28,7 @@ _Static_assert(sizeof(struct event_link) == 36 + HWADDR_CAP + IF_NAMESIZE + KIND
 	"padding in struct event_link");
 _Static_assert(sizeof(struct event_addr) == 8 + 2 * sizeof(struct addr) + 2,
 	"padding in struct event_addr");
-_Static_assert(sizeof(struct event_hostname) == 8 + 2 + HOSTNAME_CAP + 5,
+_Static_assert(sizeof(struct event_hostname) == 8 + 3 + HOSTNAME_CAP + 4,
 	"padding in struct event_hostname");
 
 /* --- telling ------------------------------------------------------------------------------ */

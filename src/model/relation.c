@@ -25,6 +25,9 @@ struct net {
 struct uts {
 	struct map_node node; /* by number */
 	struct event_hostname info;
+	bool is_copy;  /* it has the name that the host had when it was first seen */
+	bool is_early; /* it was there in the first inventory, and has the name that it had then */
+	bool is_apart; /* a task of it is in another PID namespace */
 	struct list pairs; /* of struct pair.in_uts */
 };
 
@@ -52,6 +55,10 @@ struct relation {
 	struct map nets, utses, nsproxies;
 	struct list without_nsid; /* of struct net.in_without_nsid */
 	struct list dirty;        /* of struct pair.in_dirty */
+	bool has_looked;          /* the first inventory has ended */
+	char host[HOSTNAME_CAP];  /* the host's name */
+	char before
+		[HOSTNAME_CAP]; /* and what it was before the inventory in progress; "" if the same */
 	size_t pair_count;
 	uint64_t made; /* pairs, ever */
 	uint64_t seed;
@@ -188,13 +195,49 @@ static struct pair *pair_get(struct relation *r, uint64_t cookie, uint64_t numbe
 
 /* --- input -------------------------------------------------------------------------------- */
 
+static void uts_mark(struct relation *r, const struct uts *uts)
+{
+	LIST_EACH(pair, &uts->pairs, struct pair, in_uts)
+		pair_mark(r, pair);
+}
+
+/* The host is called so from now on. */
+static void host_set(struct relation *r, const char *name)
+{
+	memcpy(r->before, r->host, sizeof(r->before));
+	memcpy(r->host, name, sizeof(r->host));
+}
+
+/* Who chose the name: to be judged once for each name that it gets. */
+static void uts_judge(const struct relation *r, struct uts *uts, bool is_first_sight)
+{
+	const char *name = uts->info.name;
+	bool was_host = is_first_sight && r->before[0] != '\0' &&
+			strncmp(name, r->before, HOSTNAME_CAP) == 0;
+	uts->is_copy = was_host || strncmp(name, r->host, HOSTNAME_CAP) == 0;
+	uts->is_early = is_first_sight && !r->has_looked;
+}
+
 static void uts_set(struct relation *r, struct uts *uts, const struct event_hostname *info)
 {
+	bool is_first_sight = uts->info.name[0] == '\0';
+	bool is_renamed = memcmp(uts->info.name, info->name, sizeof(info->name)) != 0;
 	if (memcmp(&uts->info, info, sizeof(*info)) == 0)
 		return;
 	uts->info = *info;
-	LIST_EACH(pair, &uts->pairs, struct pair, in_uts)
-		pair_mark(r, pair);
+	if (is_renamed && info->is_own)
+		host_set(r, info->name);
+	else if (is_renamed)
+		uts_judge(r, uts, is_first_sight);
+	uts_mark(r, uts);
+}
+
+static void uts_see_apart(struct relation *r, struct uts *uts)
+{
+	if (uts->is_apart)
+		return;
+	uts->is_apart = true;
+	uts_mark(r, uts);
 }
 
 static void nsproxy_leave(struct relation *r, struct nsproxy *nsproxy)
@@ -264,6 +307,8 @@ int relation_saw(struct relation *r, const struct relation_sight *sight)
 		(pair->pid != pair->known && sight->pid < pair->pid))
 		pair->pid = sight->pid;
 	uts_set(r, pair->uts, &sight->uts);
+	if (sight->is_apart)
+		uts_see_apart(r, pair->uts);
 	net_unplace(r, pair->net);
 	return 0;
 }
@@ -284,6 +329,7 @@ bool relation_renamed(struct relation *r, uint64_t number, const char *name)
 	memset(info.name, 0, sizeof(info.name));
 	memcpy(info.name, name, strnlen(name, sizeof(info.name) - 1));
 	uts_set(r, uts, &info);
+	r->before[0] = '\0'; /* news is in order: nothing of before comes after it */
 	LIST_EACH(pair, &uts->pairs, struct pair, in_uts)
 		net_unplace(r, pair->net);
 	return true;
@@ -306,6 +352,8 @@ void relation_end(struct relation *r)
 		if (!nsproxy->is_seen)
 			nsproxy_free(r, nsproxy);
 	}
+	r->has_looked = true;
+	r->before[0] = '\0';
 }
 
 /* --- places ------------------------------------------------------------------------------- */
@@ -412,10 +460,20 @@ static void tell(const struct relation *r, enum event_type type, nsid_t nsid,
 	r->sink(r->arg, &ev);
 }
 
+/* Whether nobody has chosen the name, as far as can be told. */
+static bool pair_is_inherited(const struct pair *pair)
+{
+	const struct uts *uts = pair->uts;
+	bool is_sandbox = uts->is_early && !uts->is_apart && pair->net->nsid == NSID_OWN;
+	return !uts->info.is_own && (uts->is_copy || is_sandbox);
+}
+
 static void pair_tell(const struct relation *r, struct pair *pair)
 {
 	nsid_t nsid = pair->nsproxies > 0 ? pair->net->nsid : NSID_UNKNOWN;
-	const struct event_hostname *info = &pair->uts->info;
+	struct event_hostname said = pair->uts->info;
+	const struct event_hostname *info = &said;
+	said.is_inherited = pair_is_inherited(pair);
 	if (pair->told_nsid != NSID_UNKNOWN && pair->told_nsid != nsid)
 		tell(r, EV_HOSTNAME_GONE, pair->told_nsid, &pair->told);
 	else if (pair->told_nsid != NSID_UNKNOWN && memcmp(&pair->told, info, sizeof(*info)) == 0)

@@ -17,6 +17,13 @@
  * Output, on relation_flush() only: EV_HOSTNAME and EV_HOSTNAME_GONE, for namespaces whose nsid is
  * known. What came and went between two flushes is not told.
  *
+ * Who chose a name: clone and unshare copy the host's name into the UTS namespace that they make, and services
+ * in a sandbox (systemd's ProtectHostname=) never set another. After the host has been renamed, such a copy looks
+ * like a choice. So a name counts as inherited (event_hostname.is_inherited) as long as it is what
+ * it was at first sight, and either the host had that name then; or the namespace was there before the first inventory had
+ * ended, is related to the host's own network namespace, and no task in it was seen in another PID namespace than
+ * ours, as the tasks of containers are: of those nothing can tell a choice from an old copy.
+ *
  * Network namespaces are told apart by their cookie, which is never used twice; UTS namespaces by their
  * inode number, which is reused at once: harmless, for a sight says all that there is to know of it.
  */
@@ -30,6 +37,7 @@ struct relation_sight {
 	uint64_t nsproxy; /* tells nsproxies apart while they last */
 	uint64_t net;     /* cookie of the network namespace */
 	int32_t pid;      /* of a task that is in it; a thread has its own */
+	bool is_apart;    /* that task is known to be in another PID namespace than ours */
 	struct event_hostname uts;
 };
 

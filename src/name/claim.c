@@ -173,7 +173,7 @@ static const char *own_hostname(const struct names *n)
  * has not given himself one. */
 static bool is_chosen(const struct names *n, const struct event_hostname *hostname)
 {
-	return !hostname->is_own && hostname->name[0] != '\0' &&
+	return !hostname->is_own && !hostname->is_inherited && hostname->name[0] != '\0' &&
 	       strcasecmp(hostname->name, own_hostname(n)) != 0;
 }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -158,10 +159,24 @@ static void identify_all(struct census *c)
 
 /* --- looks -------------------------------------------------------------------------------- */
 
+/* Whether the process is in another PID namespace than ours; false if that cannot be told. */
+static bool is_apart(const struct census *c, int32_t pid)
+{
+	char path[32];
+	struct stat st;
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
+	return stat(path, &st) == 0 && (uint32_t)st.st_ino != c->self.pid_ino;
+}
+
+/* Host names in our own network namespace that were there before us may be copies of what this host was called
+ * once: only the first look has to ask. */
 static void saw(void *arg, const struct relation_sight *sight)
 {
 	struct census *c = arg;
-	int err = relation_saw(c->relation, sight);
+	struct relation_sight asked = *sight;
+	if (!c->is_settled && sight->net == c->self.net.cookie && !sight->uts.is_own)
+		asked.is_apart = is_apart(c, sight->pid);
+	int err = relation_saw(c->relation, &asked);
 	if (err && log_limit_may(&c->complaints, c->now))
 		log_error(c->config.log, "too many host names: limit=%d", LIMIT_RELATION_PROXIES);
 }

@@ -347,6 +347,111 @@ static void the_limit_of_proxies_is_kept(void **state)
 	relation_free(r);
 }
 
+/* --- who chose a name ---------------------------------------------------------------------- */
+
+enum { HOST_UTS = 0, HOST_NET = 6 };
+
+/* What was told last of each UTS namespace: whether its name is inherited. */
+struct choices {
+	bool is_inherited[UTSES + 1];
+};
+
+static void on_choice(void *arg, const struct event *ev)
+{
+	struct choices *choices = arg;
+	choices->is_inherited[ev->hostname.uts] = ev->hostname.is_inherited;
+}
+
+static void saw_host(struct relation *r, const char *name)
+{
+	struct relation_sight s = sight(100, HOST_NET, HOST_UTS, name);
+	s.uts.is_own = true;
+	assert_int_equal(relation_saw(r, &s), 0);
+	relation_set_nsid(r, HOST_NET, NSID_OWN);
+}
+
+static void saw_apart(
+	struct relation *r, uint64_t nsproxy, uint64_t net, uint64_t uts, const char *name)
+{
+	struct relation_sight s = sight(nsproxy, net, uts, name);
+	s.is_apart = true;
+	assert_int_equal(relation_saw(r, &s), 0);
+}
+
+static void an_old_copy_of_the_hosts_name_is_not_chosen(void **state)
+{
+	(void)state;
+	struct choices told = {{0}};
+	struct relation *r = relation_new(1, on_choice, &told);
+	relation_begin(r);
+	saw_host(r, "image");
+	saw(r, 1, HOST_NET, 1, "image");       /* a service in a sandbox */
+	saw_apart(r, 2, HOST_NET, 2, "image"); /* a container on the host's network */
+	saw(r, 3, 3, 3, "image");              /* a workload that chose nothing */
+	relation_end(r);
+	flush(r);
+	relation_begin(r);
+	saw_host(r, "alpha");
+	saw(r, 1, HOST_NET, 1, "image");
+	saw(r, 2, HOST_NET, 2, "image");
+	saw(r, 3, 3, 3, "image");
+	saw(r, 4, 4, 4, "image"); /* made just before the host was renamed */
+	relation_end(r);
+	flush(r);
+	for (int i = 1; i <= 4; i++)
+		assert_true(told.is_inherited[i]);
+	/* Later the same name is a choice: the host has it no more. */
+	saw(r, 5, 5, 5, "image");
+	flush(r);
+	assert_false(told.is_inherited[5]);
+	relation_free(r);
+}
+
+static void a_name_that_is_set_is_chosen(void **state)
+{
+	(void)state;
+	struct choices told = {{0}};
+	struct relation *r = relation_new(1, on_choice, &told);
+	relation_begin(r);
+	saw_host(r, "alpha");
+	saw(r, 1, HOST_NET, 1, "alpha");
+	saw(r, 2, 2, 2, "alpha");
+	relation_end(r);
+	relation_renamed(r, 1, "homeassistant");
+	saw(r, 2, 2, 2, "web"); /* seen by a look */
+	saw(r, 3, HOST_NET, 3, "printer");
+	flush(r);
+	assert_false(told.is_inherited[1]);
+	assert_false(told.is_inherited[2]);
+	assert_false(told.is_inherited[3]);
+	relation_renamed(r, 1, "alpha"); /* back to the host's */
+	flush(r);
+	assert_true(told.is_inherited[1]);
+	relation_free(r);
+}
+
+static void what_was_there_before_us_must_be_apart_to_have_chosen(void **state)
+{
+	(void)state;
+	struct choices told = {{0}};
+	struct relation *r = relation_new(1, on_choice, &told);
+	relation_begin(r);
+	saw_host(r, "alpha");
+	saw(r, 1, HOST_NET, 1, "image");         /* a sandbox from before the host was renamed */
+	saw_apart(r, 2, HOST_NET, 2, "printer"); /* a container */
+	saw(r, 3, 3, 3, "web");                  /* in a network namespace of its own */
+	relation_end(r);
+	flush(r);
+	assert_true(told.is_inherited[1]);
+	assert_false(told.is_inherited[2]);
+	assert_false(told.is_inherited[3]);
+	/* A name that it gives itself after that is a choice. */
+	relation_renamed(r, 1, "scanner");
+	flush(r);
+	assert_false(told.is_inherited[1]);
+	relation_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +464,9 @@ int main(void)
 		cmocka_unit_test(an_inventory_makes_good_for_lost_news_even_while_more_happens),
 		cmocka_unit_test(the_order_of_sights_makes_no_difference),
 		cmocka_unit_test(the_limit_of_proxies_is_kept),
+		cmocka_unit_test(an_old_copy_of_the_hosts_name_is_not_chosen),
+		cmocka_unit_test(a_name_that_is_set_is_chosen),
+		cmocka_unit_test(what_was_there_before_us_must_be_apart_to_have_chosen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
