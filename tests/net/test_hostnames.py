@@ -358,6 +358,27 @@ def test_the_hosts_own_name_follows_it_over_unicast_and_multicast(topo, host, se
     wait_until(lambda: mdns_at(peer, "hn-hub2.local") == ["10.8.0.1"], 10, "new name over mDNS")
 
 
+@pytest.mark.parametrize("means", MEANS)
+def test_an_old_copy_of_the_hosts_name_is_no_name(host, serve, means):
+    """As logind and udevd have them: services with a UTS namespace of their own, which nobody renames."""
+    inside_host = ("ip", "netns", "exec", host.name, "unshare", "-u")
+    sandboxes = [Workload(host, *inside_host).rename(name) for name in ("hn-image", "hn-older")]
+    daemon = by(host, lambda *a: serve(*a, prefix=["unshare", "-u", "sh", "-c",
+                                                   'hostname hn-image; exec "$@"', "sh"]), means, "--self")
+    assert at(host, "hn-image") == ["10.8.0.1"]
+    assert at(host, "hn-older") == []
+    subprocess.run(["nsenter", "-t", str(daemon.process.pid), "-u", "hostname", "hn-new"], check=True)
+    wait_at(host, "hn-new", "10.8.0.1")
+    assert at(host, "hn-image") == []
+    sandboxes[0].rename("hn-chosen")
+    wait_at(host, "hn-chosen", "10.8.0.1")
+    # One that comes now and gives itself a name is a workload.
+    sandboxes.append(Workload(host, *inside_host).rename("hn-assistant"))
+    wait_at(host, "hn-assistant", "10.8.0.1")
+    for one in sandboxes:
+        one.end()
+
+
 def test_without_self_the_name_is_the_name_servers_only(topo, host, serve):
     peer = topo.workload("peer", host, "br0", "10.8.0.2/24")
     prefix = ["unshare", "-u", "sh", "-c", 'hostname hn-hub; exec "$@"', "sh"]
