@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the arithmetic and the text of addresses and prefixes, and the table of their scopes.
- * Never asks the kernel or a resolver. Called by every layer.
+ * Never asks the kernel or a resolver.
  */
 #include "base/addr.h"
 

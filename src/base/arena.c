@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns memory that is given back as a whole.
- * Never frees a part, never moves what it gave. Called by readers of large inputs.
+ * Never frees a part, never moves what it gave.
  */
 #include "base/arena.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns growing byte strings.
- * Never interprets what is in them. Called by exports and by whoever makes text.
+ * Never interprets what is in them.
  */
 #include "base/buf.h"
 

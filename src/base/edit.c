@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the edit distance of two texts (Damerau-Levenshtein, no byte is edited twice).
- * Never looks at more of the table than can matter: a band along its diagonal. Called by whoever
- * suggests a word for one that is not known.
+ * Never looks at more of the table than can matter: a band along its diagonal.
  */
 #include "base/edit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the order of elements by time.
- * Never allocates, never recurses, never owns elements. Called by whoever has many deadlines.
+ * Never allocates, never recurses, never owns elements.
  */
 #include "base/heap.h"
 

@@ -3,7 +3,7 @@
  * Owns the bucket arrays of hash tables: chains; as many buckets again, when there are more elements
  * than buckets, and then two buckets are moved with each element that is added. So all are moved when
  * half of what has room is there, long before the next growth.
- * Never owns or compares elements. Called by whoever finds things by a key.
+ * Never owns or compares elements.
  */
 #include "base/map.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the form of the command line: which words are options and their values.
- * Never reads a value. Called by main.
+ * Never reads a value.
  */
 #include <stdlib.h>
 #include <string.h>

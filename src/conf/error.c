@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the form of messages about the configuration.
- * Never lets a byte out that could steer a terminal. Called by the readers of this directory.
+ * Never lets a byte out that could steer a terminal.
  */
 #include "conf/error.h"
 

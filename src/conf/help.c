@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the text of --help, made from the option table.
- * Never prints. Called by main.
+ * Never prints.
  */
 #include <string.h>
 

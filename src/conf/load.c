@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the way from defaults, file and command line to one checked struct conf.
- * Never opens a file, never changes a struct conf that is in use. Called by main, also on SIGHUP.
+ * Never opens a file, never changes a struct conf that is in use.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the option table: each option once, with its type, range, default and help.
- * Never reads a value. Called by the readers of command line and file, by --help, by tests.
+ * Never reads a value.
  */
 #include "conf/schema.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns how values are written: numbers, names, addresses, words, lists of them.
- * Never knows where a value stands. Called by the loader.
+ * Never knows where a value stands.
  */
 #include "conf/value.h"
 

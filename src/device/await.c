@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what is known of one link while it is waited for, and whether that is enough.
- * Never asks the kernel. Called by io/ifwait.c.
+ * Never asks the kernel.
  */
 #include "device/await.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the name of a grant.
- * Never decides who may have one. Called by ontapd, and by the watcher of ontap-zone.
+ * Never decides who may have one.
  */
 #include "device/grant.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the text of the mark on a link.
- * Never decides what becomes of a marked link. Called by ontapd.
+ * Never decides what becomes of a marked link.
  */
 #include "device/mark.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the bytes of the protocol between ontapd and its clients.
- * Never judges what is asked for, never touches a descriptor. Called by both ends.
+ * Never judges what is asked for, never touches a descriptor.
  */
 #include "device/message.h"
 

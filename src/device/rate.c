@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the count of requests of each user.
- * Never reads a clock. Called by ontapd for each request.
+ * Never reads a clock.
  */
 #include "device/rate.h"
 

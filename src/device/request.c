@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the bytes of the requests that change the kernel's state.
- * Never sends them. Called by ontapd and ontap.
+ * Never sends them.
  */
 #include "device/request.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the reading of the rules file, and which rule fits a question.
- * Never looks up a user itself, never opens the file. Called by ontapd at start and per request.
+ * Never looks up a user itself, never opens the file.
  */
 #include "device/rules.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the derivation of secrets and hardware addresses: HMAC-SHA256 (RFC 2104) of who it is for.
- * Never makes or stores the machine's secret. Called by ontapd for each device.
+ * Never makes or stores the machine's secret.
  */
 #include "device/secret.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the words for types and modes, and the rules for names of links.
- * Never asks whether the kernel has a type. Called by ontapd and its clients, and by the rules.
+ * Never asks whether the kernel has a type.
  */
 #include "device/type.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the records of an export: all that were added, in order, none twice.
- * Never writes a format itself. Called by main for `export` and for --export.
+ * Never writes a format itself.
  */
 #include "export/export.h"
 

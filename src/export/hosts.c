@@ -2,7 +2,7 @@
 /*
  * Owns the format of hosts(5): an address, its canonical name, its other names.
  * Never prints a name that is no host name, nor an IPv6 link-local address: the file has no place
- * for the link. Called by export_write().
+ * for the link.
  */
 #include <stdlib.h>
 #include <string.h>

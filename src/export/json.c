@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the keys of the JSON export: {"records":[{"name","type","view","ttl","data"},…]}.
- * Never changes a key that was once published. Called by export_write().
+ * Never changes a key that was once published.
  */
 #include "export/jsonw.h"
 #include "export/formats.h"

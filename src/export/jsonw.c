@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the syntax of JSON as it is written.
- * Never checks that brackets pair: its callers do by their shape. Called by exports and control.
+ * Never checks that brackets pair: its callers do by their shape.
  */
 #include "export/jsonw.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns how rdata is written as text.
- * Never trusts rdata to be well formed. Called by the exports, `watch`, `explain`.
+ * Never trusts rdata to be well formed.
  */
 #include "export/text.h"
 

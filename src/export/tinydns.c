@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the input format of tinydns-data: one letter a type, fields between colons.
- * Never lets a byte of a name or of rdata end a field or line. Called by export_write().
+ * Never lets a byte of a name or of rdata end a field or line.
  *
  * Locations: a client is in the one with the longest prefix that its address begins with. Prefixes
  * are whole octets of IPv4 addresses, so that others are spelled out; of IPv6 there are none, for

@@ -2,7 +2,6 @@
 /*
  * Owns both ends of the control socket: the daemon's, with its clients, their lines in and bytes out;
  * and that of one who asks. The daemon's never waits for a client and never interprets a request.
- * Called by the daemon's main thread, by ontap-zone/ask.c, and by the watcher to remove the socket.
  */
 #include "io/control.h"
 

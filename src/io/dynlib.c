@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the loading of libraries while the program runs.
- * Never knows which functions there are. Called by the modules that use such a library.
+ * Never knows which functions there are.
  */
 #include "io/dynlib.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns how files are read and replaced, and how commands are started.
- * Never interprets a content, never waits for a command. Called by main and by readers of files.
+ * Never interprets a content, never waits for a command.
  */
 #include "io/file.h"
 

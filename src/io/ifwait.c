@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the sockets and the loop of waiting for a link: subscribe, dump, then follow the news.
- * Never judges what is enough; device/await.c does. Called by ontap-waitif and ontap.
+ * Never judges what is enough; device/await.c does.
  */
 #include "io/ifwait.h"
 

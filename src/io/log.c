@@ -2,7 +2,6 @@
 /*
  * Owns the form of a log line and the rate of repeated ones.
  * Never formats untrusted bytes unescaped, never blocks on anything but its descriptor.
- * Called by the shell and the programs only: the core does not log.
  */
 #include "io/log.h"
 

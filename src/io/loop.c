@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the epoll instance of the main thread and the reading of its clock.
- * Never owns a descriptor that it waits for. Called by the programs' wiring.
+ * Never owns a descriptor that it waits for.
  */
 #include "io/loop.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the system calls on NETLINK_ROUTE sockets.
- * Never looks into messages itself. Called by the kernel side of the shell, by ontapd and by ontap.
+ * Never looks into messages itself.
  */
 #include "io/netlink.h"
 

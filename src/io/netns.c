@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the questions to nsfs.
- * Never keeps a namespace's descriptor. Called by the kernel side of the shell, and by ontapd.
+ * Never keeps a namespace's descriptor.
  */
 #include "io/netns.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the passing of descriptors (SCM_RIGHTS).
- * Never looks into a packet. Called by ontapd and by its clients' library.
+ * Never looks into a packet.
  */
 #include "io/packet.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the changes of user and capabilities.
- * Never decides when; the programs do. Called by the daemons and their threads at the start, and by
- * the census, which has to know what it may.
+ * Never decides when; the programs do.
  */
 #include "io/privilege.h"
 

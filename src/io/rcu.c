@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the use of liburcu: which flavour, and how freeing is put off.
- * Never polls: its thread sleeps while nothing is deferred. Called by workers and the main thread.
+ * Never polls: its thread sleeps while nothing is deferred.
  */
 #include "io/rcu.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the two protocols by which a supervisor learns that the daemon is ready.
- * Never reads the environment: the program does. Called by the daemon's main thread.
+ * Never reads the environment: the program does.
  */
 #include "io/ready.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the detection of suspend and resume.
- * Never wakes up by itself. Called by the daemon's main thread.
+ * Never wakes up by itself.
  */
 #include "io/resume.h"
 

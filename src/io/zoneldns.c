@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns all that has to do with ldns: its loading, and its reading of single lines.
- * Never decides what a zone may have. Called by the reader of zone files.
+ * Never decides what a zone may have.
  */
 #include "io/zoneldns.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the asking end of ontapd's protocol.
- * Never prints, never keeps anything between calls. Called by ontap, and by programs of others.
+ * Never prints, never keeps anything between calls.
  */
 #include "libontap/ontap.h"
 

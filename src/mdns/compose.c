@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns responses being written: sets into packets, flush bits, TTLs, additional records, sizes.
- * Never decides who gets an answer or when. Called for announcements, answers and replies.
+ * Never decides who gets an answer or when.
  */
 #include "mdns/compose.h"
 

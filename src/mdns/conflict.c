@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what peers' responses say about names that are claimed here: conflicts, renames, rescue
- * (RFC 6762 §6.6, §7.4, §8.1, §9). Never answers questions. Called for each response that comes in.
+ * (RFC 6762 §6.6, §7.4, §8.1, §9). Never answers questions.
  */
 #include "mdns/conflict.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the engine as its owner sees it: links that come and go, packets in, packets out, status.
- * Never reads a clock, a socket or randomness. Called by the shell, the simulator and the fuzzer.
+ * Never reads a clock, a socket or randomness.
  */
 #include "mdns/mdns.h"
 

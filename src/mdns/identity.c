@@ -2,7 +2,7 @@
 /*
  * Owns what a name is called on all links, how it is renamed with all that leads to it, and what
  * counts as said by us.
- * Never sends anything. Called by put, by conflicts and by the owner for persisted names.
+ * Never sends anything.
  */
 #include "mdns/identity.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns sets of records: their copies, comparison, what was sent of them, names in their rdata,
- * goodbyes. Never decides when anything is sent. Called by the rest of the engine.
+ * goodbyes. Never decides when anything is sent.
  */
 #include "mdns/mrecord.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the assertion that a name has these types and no others (RFC 6762 §6.1).
- * Never sends it. Called by answers and additional records.
+ * Never sends it.
  */
 #include "mdns/nsec.h"
 

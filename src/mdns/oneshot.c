@@ -2,8 +2,7 @@
 /*
  * Owns replies to one-shot queries for addresses (RFC 6762 §6.7) that are kept ready: what the long
  * way (query.c) has written once is said again, for as long as it would write the same.
- * Never writes a reply of its own. Called by the engine for each query, and by whatever changes what
- * the long way would write.
+ * Never writes a reply of its own.
  *
  * That is a function of the mname alone: of its name, its sets, and whether it is held. What was
  * multicast when does not matter to a reply that is not (§6.7).

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns packets with probes, announcements and goodbyes (RFC 6762 §8, §10.1).
- * Never looks at what peers say. Called by put, by conflicts, and by the engine when a timer is
- * due.
+ * Never looks at what peers say.
  */
 #include "mdns/probe.h"
 

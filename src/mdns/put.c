@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what is to be said: takes in the sets of an owner, finds the difference, and lets only that
- * act. Never sends anything itself. Called by the engine's owner.
+ * act. Never sends anything itself.
  */
 #include "mdns/put.h"
 

@@ -2,7 +2,6 @@
 /*
  * Owns questions: what is asked, what the asker knows already, who gets the answer and by which way
  * (RFC 6762 §5 to §7). Never waits itself: answers that may not go at once are respond.c's.
- * Called by the engine for each query that comes in.
  */
 #include "mdns/query.h"
 

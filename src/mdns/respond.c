@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns answers that are on their way: when they may go, and which share a packet.
- * Never looks at questions. Called by queries, and by the engine when answers are due.
+ * Never looks at questions.
  */
 #include "mdns/respond.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns queries whose known answers go on in further packets (RFC 6762 §7.2): keeps them, bounded,
- * until they are complete. Never answers itself. Called by queries, and by the engine when a wait
- * is over.
+ * until they are complete. Never answers itself.
  */
 #include "mdns/tc.h"
 

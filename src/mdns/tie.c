@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what peers' probes propose for names that are claimed here: ties, and workloads that are
- * about to speak for themselves (RFC 6762 §8.2). Never answers: that is query.c's. Called for each
- * query with an authority section.
+ * about to speak for themselves (RFC 6762 §8.2). Never answers: that is query.c's.
  */
 #include "mdns/tie.h"
 

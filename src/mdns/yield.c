@@ -7,7 +7,7 @@
  * its records would have expired. Then a probe tells whether it is still there, and each time that
  * it is, the next silence is twice as long.
  *
- * Never renames. Called for responses and probes that come in, and by what writes packets.
+ * Never renames.
  */
 #include "mdns/yield.h"
 

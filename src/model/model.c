@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what an event means: what comes, changes and goes, and the marks by which a dump sweeps.
- * Never decides what an address is good for, never asks the kernel. Called by whoever receives
- * events; tells the name layer.
+ * Never decides what an address is good for, never asks the kernel.
  */
 #include "model/model.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the relation of network and UTS namespaces, as nsproxies, pairs and what was told of them.
- * Never asks the kernel anything, never decides what is a name. Called by the census of the shell.
+ * Never asks the kernel anything, never decides what is a name.
  */
 #include "model/relation.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the reading of rtnetlink messages.
- * Never trusts a length, never keeps anything of a message. Called by the shell's kernel side.
+ * Never trusts a length, never keeps anything of a message.
  */
 #include "model/rtnl.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the bytes of our requests.
- * Never sends them. Called by the shell's kernel side.
+ * Never sends them.
  */
 #include "model/rtnl_request.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the order of dumps: what is to be dumped, again or for the first time, and from when on.
- * Never sends or reads anything, never looks at the model. Called by the shell's kernel side.
+ * Never sends or reads anything, never looks at the model.
  */
 #include "model/sync.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the memory of the model: objects, the tables they are found by, and the limits.
- * Never decides what an event means. Called by model.c; the lookups by everybody.
+ * Never decides what an event means.
  */
 #include "model/table.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the relation of links and labels: which link claims which name, by alias, host name or namespace.
- * Never decides who gets a name: that is host.c. Called by names.c on changes of the model.
+ * Never decides who gets a name: that is host.c.
  */
 #include <fnmatch.h>
 #include <stdlib.h>

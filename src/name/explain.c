@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the telling of what the index knows: names in order, and why an address is in none.
- * Never changes the index. Called by the control commands and by exports.
+ * Never changes the index.
  */
 #include <stdlib.h>
 #include <string.h>

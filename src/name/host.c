@@ -2,7 +2,7 @@
 /*
  * Owns the names as served: which group gives which name its addresses (--duplicates), and the
  * difference between what a name should say and what it said last.
- * Never sees kernel events. Called by names_flush().
+ * Never sees kernel events.
  */
 #include <assert.h>
 #include <stdio.h>

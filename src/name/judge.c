@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the verdict on a single address: kernel flags and policy to "served" or the reason why not.
- * Never looks at other addresses or names. Called by the name index and by explain.
+ * Never looks at other addresses or names.
  */
 #include "name/judge.h"
 

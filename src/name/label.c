@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the rule of what is a host label, and how an alias is cut into words.
- * Never changes the case of a label. Called by the name index, by explain, and by ontapd for aliases.
+ * Never changes the case of a label.
  */
 #include "name/label.h"
 

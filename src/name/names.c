@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the name index as a whole: takes the model's changes, marks what they touch, flushes.
- * Never derives a record itself: claim.c, host.c, reverse.c, topology.c do. Called by the main program.
+ * Never derives a record itself: claim.c, host.c, reverse.c, topology.c do.
  */
 #include "name/names.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns reverse names: which hosts an address leads back to, and which reverse zones are ours for it.
- * Never decides what is served: an address has a PTR while some host says it. Called by host.c.
+ * Never decides what is served: an address has a PTR while some host says it.
  *
  * A PTR leads to the branch of its address: N.wan.DOMAIN or N.lan.DOMAIN, for those have that very
  * address for every client, which N.DOMAIN has not; so what looks back finds what it came from.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the rules of which links share a wire, applied by union-find.
- * Never allocates; sees only the array it is given. Called by the name index, and by `graph`.
+ * Never allocates; sees only the array it is given.
  */
 #include "name/segment.h"
 

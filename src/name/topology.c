@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what depends on where links are: segments, the links on which mDNS is spoken, and the on-link
- * prefixes that tell a lan client. Never looks at labels. Called by names.c.
+ * prefixes that tell a lan client. Never looks at labels.
  */
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>

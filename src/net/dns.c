@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the list of addresses on which DNS is served: binding them, saying why not, trying again.
- * Never reads a packet: its workers do. Called by the main program.
+ * Never reads a packet: its workers do.
  */
 #include "net/dns.h"
 

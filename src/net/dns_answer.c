@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what becomes of a query that is signed, or asks for a transfer or for what it needs.
- * Never answers others, never touches a socket. Called by the UDP workers and the TCP thread.
+ * Never answers others, never touches a socket.
  */
 #include "net/dns_answer.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the sockets by which we speak to other name servers.
- * Never knows what is said. Called by the main program.
+ * Never knows what is said.
  */
 #include "net/dns_client.h"
 

@@ -2,7 +2,7 @@
 /*
  * Owns TCP for unicast DNS (RFC 7766): one thread, any number of clients, none of whom can hold up
  * another, or UDP.
- * Never knows DNS: serve_answer() does. Called by net/dns.c.
+ * Never knows DNS: serve_answer() does.
  *
  * A connection in turn: read what is there, answer each whole query, write all answers at once.
  * What is left (a part of a query; answers that the client does not take) is kept until the next

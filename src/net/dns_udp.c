@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the UDP sockets of unicast DNS and their threads: packets in, packets out.
- * Never knows DNS: the three steps of serve/answer.h do. Called by net/dns.c.
+ * Never knows DNS: the three steps of serve/answer.h do.
  *
  * A worker sleeps in recvmmsg(), which returns as soon as one packet is there, with all that are
  * there: so a busy server takes them by the batch, and an idle one never wakes up. While it sleeps it

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the multicast sockets: opening, joining, receiving with link, destination and TTL, sending.
- * Never looks into a packet. Called by the daemon's main thread.
+ * Never looks into a packet.
  */
 #include "net/mdns.h"
 

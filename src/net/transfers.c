@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the two queues between the TCP thread and the main thread, and the published policy.
- * Never looks into a transfer. Called by both threads, and for the policy by all that answer.
+ * Never looks into a transfer.
  */
 #include "net/transfers.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the command line of ontap-waitif and what it prints.
- * Never polls: the kernel says when something changes. Called by the system.
+ * Never polls: the kernel says when something changes.
  */
 #include <errno.h>
 #include <getopt.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the commands that ask the running daemon: the request, and its answer made readable.
- * Never knows more than the daemon says: with -j it is passed on as it is. Called by main.c.
+ * Never knows more than the daemon says: with -j it is passed on as it is.
  */
 #include <errno.h>
 #include <jansson.h>

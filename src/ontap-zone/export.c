@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the command `export`: it looks at the kernel itself, needs no daemon, and prints the records.
- * Never listens on the network. Called by main.c.
+ * Never listens on the network.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the writing of exports to files, when and how often, and the command after it.
- * Never decides what is in them: export/ does. Called by serve.c and export.c.
+ * Never decides what is in them: export/ does.
  */
 #include "ontap-zone/files.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the reading of files of keys.
- * Never logs or keeps a secret that it does not need. Called at the start, by a reload, by `check`.
+ * Never logs or keeps a secret that it does not need.
  */
 #include "ontap-zone/keys.h"
 

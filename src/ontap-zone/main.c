@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the start of the program: command line, which command to run.
- * Never does a command's work. Called by the system.
+ * Never does a command's work.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the journal, NOTIFY and the updates of primaries, and their sockets.
- * Never decides what is in the zone. Called by serve.c.
+ * Never decides what is in the zone.
  */
 #include "ontap-zone/peers.h"
 

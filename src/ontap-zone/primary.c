@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the talk with one primary: signing, sending, waiting for the answer.
- * Never decides what is said. Called by peers.c.
+ * Never decides what is said.
  */
 #include "ontap-zone/primary.h"
 

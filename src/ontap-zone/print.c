@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the text that the asking commands print: tables, sentences, dot.
- * Never trusts the daemon's strings to be harmless on a terminal. Called by ask.c.
+ * Never trusts the daemon's strings to be harmless on a terminal.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the form of what the control socket answers: one JSON object a line.
- * Never changes anything and never waits. Called by serve.c, on the main thread.
+ * Never changes anything and never waits.
  */
 #include "ontap-zone/report.h"
 

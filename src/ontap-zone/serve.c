@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the life of the daemon, from its making to its end, and the check of a configuration.
- * Never handles an event: daemon.c does. Called by main.c.
+ * Never handles an event: daemon.c does.
  *
  *	watcher process ─► runtime_apply ─► (flush) ─► zone ─► dns threads
  *	                                       └─► mdns engine ─► mdns sockets

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the start of the daemon: what is opened in which order, and when it is ready.
- * Never handles an event: daemon.c does. Called by serve.c.
+ * Never handles an event: daemon.c does.
  */
 #include "ontap-zone/start.h"
 

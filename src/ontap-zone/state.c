@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the files in the state directory.
- * Never keeps their content in memory. Called by serve.c at its start, its end, and as changes come.
+ * Never keeps their content in memory.
  */
 #include "ontap-zone/state.h"
 

@@ -3,7 +3,7 @@
  * Owns how a DHCP client is run: with an identifier of its own per device (RFC 4361: an ipvlan has
  * the hardware address of its parent, as all its siblings), with the broadcast flag (RFC 2131 §4.1:
  * an answer sent to that hardware address would reach the parent), and with files of its own.
- * Never speaks DHCP, never touches resolv.conf. Called by main; and, by the client, as its script.
+ * Never speaks DHCP, never touches resolv.conf.
  */
 #include "ontap/dhcp.h"
 

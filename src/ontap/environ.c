@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the environment variables.
- * Never runs PROG. Called by main.
+ * Never runs PROG.
  */
 #include "ontap/environ.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the order of things: namespaces, device, addresses, environment, user, PROG.
- * Never stays: it becomes PROG, with the connection that holds the device. Called by the system.
+ * Never stays: it becomes PROG, with the connection that holds the device.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the command line of ontap: options before and after SOCKET, "--", and the program to run.
- * Never does what it says. Called by main.
+ * Never does what it says.
  */
 #include "ontap/options.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the change of namespaces, user and capabilities before PROG.
- * Never comes back from it. Called by main.
+ * Never comes back from it.
  */
 #include "ontap/space.h"
 

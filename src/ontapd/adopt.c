@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what becomes of the links and grants that a run before has left.
- * Never looks at links of other parents than ours: they may be another ontapd's. Called at the start.
+ * Never looks at links of other parents than ours: they may be another ontapd's.
  *
  *	name is one in the making     half made                        deleted
  *	mark says kept                                                 taken over

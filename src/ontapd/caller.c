@@ -2,7 +2,7 @@
 /*
  * Owns the judgement of whose process and whose namespace it is.
  * Never trusts a number of a process alone: a descriptor of the process tells whether it still is
- * the one that connected. Called for each connection and each request.
+ * the one that connected.
  */
 #include "ontapd/caller.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the connections, and which devices live as long as whom.
- * Never waits for a client: what cannot be sent at once ends the connection. Called by the loop.
+ * Never waits for a client: what cannot be sent at once ends the connection.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the steps by which a device comes to be, and goes.
- * Never decides whether it may; the listener did. Called by the listener for each request.
+ * Never decides whether it may; the listener did.
  */
 #include "ontapd/create.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the symbolic links by which names are granted.
- * Never decides who may have a name. Called by the making and end of devices.
+ * Never decides who may have a name.
  */
 #include "ontapd/grant.h"
 

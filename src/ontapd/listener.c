@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the listening sockets, their owner, group and mode.
- * Never lets anybody connect before these are set. Called by main and by the loop.
+ * Never lets anybody connect before these are set.
  */
 #include <errno.h>
 #include <grp.h>

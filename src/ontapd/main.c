@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the start, the one loop and the end of ontapd.
- * Never makes a device itself. Called by the system.
+ * Never makes a device itself.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns ontapd's own socket to the kernel, ids of namespaces, and going to and fro between them.
- * Never stays away: who cannot come back must not go on. Called by the making of devices.
+ * Never stays away: who cannot come back must not go on.
  */
 #include "ontapd/netns_visit.h"
 

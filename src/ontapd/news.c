@@ -2,7 +2,7 @@
 /*
  * Owns the socket on which the kernel tells that devices and namespaces are gone, and the search for
  * devices that are lost (registry.h). Never believes that it heard everything: after a loss each
- * device is asked for. Called by the loop.
+ * device is asked for.
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the decision whether a request may be done: form, namespace, rules, limits.
- * Never does it. Called by the client for each request.
+ * Never does it.
  */
 #include <errno.h>
 #include <grp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the list of devices.
- * Never touches a link. Called by the making of devices and by the daemon's loop.
+ * Never touches a link.
  */
 #include "ontapd/registry.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the file with the machine's secret, from which all stable addresses are derived.
- * Never changes one that is there: all addresses would change with it. Called at the start.
+ * Never changes one that is there: all addresses would change with it.
  */
 #include <errno.h>
 #include <fcntl.h>

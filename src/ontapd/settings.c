@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the command line of ontapd.
- * Never opens anything. Called by main.
+ * Never opens anything.
  */
 #include "ontapd/settings.h"
 

@@ -3,7 +3,7 @@
  * Owns the way from a tap's name to its descriptors.
  * Never uses /dev/tapN: there is one /dev for all namespaces, and N is an ifindex of one of them. The
  * number of the device is read from a sysfs of the namespace, and a node made where nobody else can
- * see it: both file systems are mounted nowhere. Called by the making of devices.
+ * see it: both file systems are mounted nowhere.
  */
 #include "ontapd/tap.h"
 

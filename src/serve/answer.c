@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the answer: what is in which section for which outcome of the lookup.
- * Never allocates, waits, or keeps anything but counts. Called by UDP workers and the TCP thread.
+ * Never allocates, waits, or keeps anything but counts.
  */
 #include "serve/answer.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the one record of class CHAOS that there is.
- * Never looks at zones. Called by the answer path.
+ * Never looks at zones.
  */
 #include "serve/chaos.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the making and the checking of DNS cookies.
- * Never decides what a client without one gets. Called by the answer path.
+ * Never decides what a client without one gets.
  */
 #include "serve/cookie.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the form of EDNS options, in and out.
- * Never decides what they bring about. Called by the answer path.
+ * Never decides what they bring about.
  */
 #include "serve/edns_options.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what EDNS options mean: who is verified, whose subnet counts, what is told in return.
- * Never looks for an answer. Called by the answer path for queries that have options.
+ * Never looks for an answer.
  */
 #include "serve/extension.h"
 

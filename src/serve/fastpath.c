@@ -3,7 +3,7 @@
  * Owns the short way to the answer: of the queries that a server gets, four in five ask for an
  * address or a name that is there. These are answered here, in steps that a batch takes together.
  * Never decides anything of its own: in doubt it leaves the query to the long way (serve/answer.c), and
- * a fuzz target compares the two. Called by UDP workers and the TCP thread.
+ * a fuzz target compares the two.
  */
 #include "serve/fastpath.h"
 

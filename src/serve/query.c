@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the reading of queries: which are dropped, which are wrong, where the question ends.
- * Never looks at zones. Called by the answer path, with any bytes.
+ * Never looks at zones.
  */
 #include "serve/query.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the writing of records into a reply.
- * Never decides which. Called by the answer path.
+ * Never decides which.
  */
 #include "serve/reply.h"
 

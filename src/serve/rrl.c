@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the count of replies by network.
- * Never sees a packet or a clock. Called by the answer path, one table a thread.
+ * Never sees a packet or a clock.
  */
 #include "serve/rrl.h"
 

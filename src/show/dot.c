@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the wires as a graph for dot: nodes are tables, in dot's own kind of HTML.
- * Never lets a byte of a name become syntax. Called by `graph`.
+ * Never lets a byte of a name become syntax.
  */
 #include "show/dot.h"
 

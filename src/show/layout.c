@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the places of boxes, rows and lines in the picture.
- * Never draws, and never asks how wide a font is: a character is at most LAYOUT_CHAR wide. Called by
- * svg.c.
+ * Never draws, and never asks how wide a font is: a character is at most LAYOUT_CHAR wide.
  */
 #include "show/layout.h"
 

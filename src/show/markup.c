@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the escapes of XML.
- * Never lets a byte of a name become markup. Called by what draws.
+ * Never lets a byte of a name become markup.
  */
 #include "show/markup.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the natural order of names.
- * Never reads a number into a variable: it may have more digits than fit. Called by what prints.
+ * Never reads a number into a variable: it may have more digits than fit.
  */
 #include "show/natural.h"
 

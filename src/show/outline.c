@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the wires as text: a line for each, below it a table of its rows.
- * Never draws more than lines of text. Called by `graph`.
+ * Never draws more than lines of text.
  */
 #include "show/outline.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the drawing of wires: a box each, with the wire as a line to which its rows are tied.
- * Never lets a byte of a name become markup. Called by `graph`.
+ * Never lets a byte of a name become markup.
  */
 #include "show/svg.h"
 

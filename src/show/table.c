@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns tables: how wide each column is, and how they are written.
- * Never cuts what is not to be cut, even if the terminal is too narrow then. Called by what prints.
+ * Never cuts what is not to be cut, even if the terminal is too narrow then.
  */
 #include "show/table.h"
 

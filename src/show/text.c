@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns how text gets onto a terminal: its width there, escapes, cutting, styles.
- * Never lets a byte through that a terminal takes for a command. Called by tables and sentences.
+ * Never lets a byte through that a terminal takes for a command.
  */
 #include "show/text.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns which link is drawn on which wire, in which row, or not at all.
- * Never decides which links share a wire: the daemon's segments say so. Called by what draws.
+ * Never decides which links share a wire: the daemon's segments say so.
  */
 #include "show/wires.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what a catalog zone says.
- * Never knows which zones there are. Called by the journal.
+ * Never knows which zones there are.
  */
 #include "transfer/catalog.h"
 

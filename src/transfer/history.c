@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the steps of one zone, and what makes a step of what was said.
- * Never knows which zone, or who asks. Called by the journal.
+ * Never knows which zone, or who asks.
  */
 #include "transfer/history.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the zones as transfers see them: their SOA and their steps.
- * Never changes the zone, never decides what is sent. Called by the main thread, through the
- * zone's listener.
+ * Never changes the zone, never decides what is sent.
  */
 #include "transfer/journal.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns who has to be told of what, when it is told again, and by what an answer is known.
- * Never sends. Called by the shell's main thread.
+ * Never sends.
  */
 #include "transfer/notify.h"
 

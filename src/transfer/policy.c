@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the decision who may transfer.
- * Never verifies a signature. Called in front of the answer path.
+ * Never verifies a signature.
  */
 #include "transfer/policy.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the form in which lists of records are kept for transfers.
- * Never changes a list once made. Called by the journal and the generator of messages.
+ * Never changes a list once made.
  */
 #include "transfer/records.h"
 

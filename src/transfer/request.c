@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the reading of queries that ask for transfers, or are signed.
- * Never decides who may. Called in front of the answer path.
+ * Never decides who may.
  */
 #include "transfer/request.h"
 

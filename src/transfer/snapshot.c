@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the blocks that a whole zone is sent from.
- * Never knows what is in the zone. Called by the journal and its walk.
+ * Never knows what is in the zone.
  */
 #include "transfer/snapshot.h"
 

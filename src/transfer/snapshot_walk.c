@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the walk by which whole zones are put aside, and which owners it passes by.
- * Never knows which zones there are. Called by the journal.
+ * Never knows which zones there are.
  */
 #include "transfer/snapshot_walk.h"
 

@@ -2,7 +2,7 @@
 /*
  * Owns what is sent to whom: the steps that lead from what a client has to what is, or all of the
  * zone, and the making of that.
- * Never changes the zone, never sends. Called by the main thread.
+ * Never changes the zone, never sends.
  *
  *	asked for, no snapshot ──► wanted ──a walk begins──► making ──it is done──► snapshot, for a while
  *

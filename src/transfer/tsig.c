@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what is signed, in which order, and what is wrong with a signature.
- * Never reads a clock, never allocates. Called by whoever takes or makes signed messages.
+ * Never reads a clock, never allocates.
  */
 #include "transfer/tsig.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the form of updates (RFC 2136): prerequisites, additions, deletions.
- * Never decides which. Called by the updater.
+ * Never decides which.
  */
 #include "transfer/update_msg.h"
 

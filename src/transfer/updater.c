@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns which names are ours at a primary, and what is tried next to make them so.
- * Never signs, never sends. Called by the shell's main thread.
+ * Never signs, never sends.
  */
 #include "transfer/updater.h"
 

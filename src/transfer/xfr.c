@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the cutting of a transfer into messages.
- * Never looks at the zone: what it sends was put aside for it. Called by who serves TCP.
+ * Never looks at the zone: what it sends was put aside for it.
  */
 #include "transfer/xfr.h"
 

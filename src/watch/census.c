@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the census: its means, its triggers, and the ids of namespaces that it has found out.
- * Never decides what is a name. Called by the kernel side of the shell.
+ * Never decides what is a name.
  */
 #include "watch/census.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what the directory of grants holds, and the watch over it.
- * Never writes to it. Called by the kernel side of the shell.
+ * Never writes to it.
  */
 #include "watch/grants.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the two sockets to the kernel, and does what the dump/resync automaton asks for.
- * Never keeps what it is told: each event goes on at once. Called by the watcher, and by `export`.
+ * Never keeps what it is told: each event goes on at once.
  */
 #include "watch/kernel.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the names of namespaces, and the watch over the directory that they are in.
- * Never decides about ids, never keeps a namespace open. Called by the kernel side of the shell.
+ * Never decides about ids, never keeps a namespace open.
  */
 #include "watch/netns_dir.h"
 

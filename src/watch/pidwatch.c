@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the descriptors of processes whose end is waited for.
- * Never asks what they are in. Called by the census.
+ * Never asks what they are in.
  */
 #include "watch/pidwatch.h"
 

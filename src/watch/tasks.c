@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the question which namespaces our own process is in.
- * Never looks at other tasks: tasks_bpf.c and tasks_proc.c do. Called by the census.
+ * Never looks at other tasks: tasks_bpf.c and tasks_proc.c do.
  */
 #include "watch/tasks.h"
 

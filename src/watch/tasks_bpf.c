@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the BPF programs in the kernel, and the reading of what they write.
- * Never keeps what it reads. Called by the census.
+ * Never keeps what it reads.
  */
 #include "watch/tasks_bpf.h"
 

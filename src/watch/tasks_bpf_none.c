@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what stands in for tasks_bpf.c where BPF is left out of the build (--without-bpf).
- * Never does anything. Called by the census.
+ * Never does anything.
  */
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the walk through /proc.
- * Never keeps anything from one walk to the next: inode numbers are reused. Called by the census.
+ * Never keeps anything from one walk to the next: inode numbers are reused.
  */
 #include "watch/tasks_proc.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the watcher process and the socketpair to it: events in batches, one way.
- * Never reads a command from the serving half. Called by the daemon's main thread.
+ * Never reads a command from the serving half.
  */
 #include "watch/watcher.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns names in the form in which the table looks them up.
- * Never allocates; never sees a table. Called by the lookup, the writer, the answer path, and by mDNS
- * for replies that are kept ready.
+ * Never allocates; never sees a table.
  */
 #include "wire/key.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the reading of DNS messages, unit by unit.
- * Never keeps or allocates anything. Called by the answer path, the mDNS engine and tests.
+ * Never keeps or allocates anything.
  */
 #include "wire/msg.h"
 

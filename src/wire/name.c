@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what is known about domain names: their wire form, text, order, hash, reverse names.
- * Never allocates. Called by every layer that has names.
+ * Never allocates.
  */
 #include "wire/name.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the writing of DNS messages: records, compression, all-or-nothing.
- * Never allocates; never writes half a record. Called by the answer path and the mDNS engine.
+ * Never allocates; never writes half a record.
  */
 #include "wire/pack.h"
 

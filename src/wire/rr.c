@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the table of record types: number, mnemonic, layout of names in rdata.
- * Never allocates. Called by parsers and writers of messages, and by exports.
+ * Never allocates.
  */
 #include "wire/rr.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the table of what names in a message can point to, and their hash.
- * Never writes to the message, never allocates. Called by the writer of messages.
+ * Never writes to the message, never allocates.
  */
 #include "wire/suffix.h"
 

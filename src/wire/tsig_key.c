@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the text form of TSIG keys and the names of their algorithms.
- * Never computes anything with them. Called by the option table, by who reads files of keys.
+ * Never computes anything with them.
  */
 #include "wire/tsig_key.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what a zone has at its top: the generated SOA and NS, and the rules of the serial.
- * Never publishes. Called by the zone's writer.
+ * Never publishes.
  */
 #include "base/serial.h"
 #include "zone/store.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the canonical form of what is said about an owner, and the difference of two such states.
- * Never keeps rdata: it is borrowed. Called by the node builder and the zone's writer.
+ * Never keeps rdata: it is borrowed.
  */
 #include "zone/fact.h"
 

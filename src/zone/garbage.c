@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the list of blocks that readers may still look at.
- * Never waits: when it is safe to free is the shell's knowledge. Called by the zone's writer.
+ * Never waits: when it is safe to free is the shell's knowledge.
  */
 #include "zone/garbage.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the reader's way through the tree of names, and what a name and type then mean.
- * Never changes anything, never waits. Called by the answer path on any thread.
+ * Never changes anything, never waits.
  */
 #include "zone/lookup.h"
 

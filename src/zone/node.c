@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the block in which an owner's records are published: its layout, building, reading back.
- * Never changes a block once built. Called by the zone's writer; readers use the inlines.
+ * Never changes a block once built.
  */
 #include "zone/node.h"
 

@@ -2,7 +2,7 @@
 /*
  * Owns what is known of owners that several sources speak of, or where a zone begins: their sayings,
  * the sum of them, and how a change of it is told.
- * Never publishes. Called by the zone's writer.
+ * Never publishes.
  */
 #include <stdlib.h>
 

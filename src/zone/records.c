@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the walks over all records: in order for exports, in pieces for transfers.
- * Never changes anything. Called by the shell's main thread through zone.h.
+ * Never changes anything.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the slots of the table of names.
- * Never owns nodes, never frees what readers may see. Called by the tree; searched by the lookup.
+ * Never owns nodes, never frees what readers may see.
  */
 #include "zone/table.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the change of one owner: from what the sources will say to the node that readers see.
- * Never decides when; all or nothing. Called by the zone's writer.
+ * Never decides when; all or nothing.
  */
 #include <stddef.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the store of all zones: who says what at which owner, and when the sum of it is published.
- * Never waits for readers, never frees what they may see. Called by the shell's main thread alone.
+ * Never waits for readers, never frees what they may see.
  */
 #include "zone/zone.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the rules of which records may stand together in a zone.
- * Never reads a file, never changes anything. Called by the reader of zone files, and by who joins several.
+ * Never reads a file, never changes anything.
  */
 #include "zonefile/check.h"
 

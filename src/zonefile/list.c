@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the order of what is read from a master file.
- * Never reads text. Called by the reader of zone files.
+ * Never reads text.
  *
  * Files have the records of an owner in consecutive lines: such a run is sorted as one, by a key that
  * memcmp() compares, made once for each run. Only within an owner records are compared themselves.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the check of numbers in a record's text.
- * Never reads anything else of it: that is ldns' work, and done. Called by the reader of zone files.
+ * Never reads anything else of it: that is ldns' work, and done.
  */
 #include "zonefile/number.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the quick way through the plain lines of a master file.
- * Never says what is wrong with a line: it only leaves it to ldns. Called by the reader of zone files.
+ * Never says what is wrong with a line: it only leaves it to ldns.
  */
 #include "zonefile/plain.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the check of a master file's frame.
- * Never looks at records. Called by the reader of zone files, before ldns sees the text.
+ * Never looks at records.
  */
 #include "zonefile/text.h"
 
