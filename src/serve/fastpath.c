@@ -96,15 +96,35 @@ static inline void copy_question(uint8_t *to, const uint8_t *from, size_t len)
 	memcpy(to + len - KEY_STEP, from + len - KEY_STEP, KEY_STEP);
 }
 
-/* The set, or what of several addresses this client is told. */
+/* The part of a reply that has been written. */
+struct written {
+	uint8_t *at; /* its end; NULL: it does not fit */
+	unsigned count;
+};
+
+/* Adds what of several addresses this client is told. It takes and gives values and is never inlined, so that the
+ * reply of all other queries stays in registers. */
+static __attribute__((noinline)) struct written put_near_set(const struct serve_ctx *ctx,
+	const struct serve_client *client, const struct node *node, const struct node_set *set,
+	struct reply r)
+{
+	const struct prefix alone = {client->addr, (uint8_t)(8 * addr_len(&client->addr))};
+	bool fits = near_add_set(
+		&r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, near_choose(ctx, &alone, node, set));
+	return (struct written){fits ? r.at : NULL, r.count[SECTION_ANSWER]};
+}
+
 static inline bool add_ready_set(const struct serve_ctx *ctx, struct reply *r,
 	const struct serve_client *client, const struct node *node, const struct node_set *set)
 {
 	if (LIKELY(!near_matters(node, set)))
 		return reply_add_even_set(r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, set->ttl);
-	const struct prefix alone = {client->addr, (uint8_t)(8 * addr_len(&client->addr))};
-	return near_add_set(
-		r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, near_choose(ctx, &alone, node, set));
+	struct written near = put_near_set(ctx, client, node, set, *r);
+	if (!near.at)
+		return false;
+	r->at = near.at;
+	r->count[SECTION_ANSWER] = (uint16_t)near.count;
+	return true;
 }
 
 /* Answers a query for A, AAAA or PTR of class IN, of a name that has such records, no delegation

@@ -10,12 +10,11 @@
 #include "zone/node.h"
 #include "zone/view.h"
 
-/* Whether there may be a choice: more than one address, and not all of them written by an administrator, who
- * wants them as they stand. */
+/* Whether there may be a choice: more than one address, some of them private, and not all of them written by an
+ * administrator, who wants them as they stand. */
 static inline bool near_matters(const struct node *n, const struct node_set *set)
 {
-	return set->count > 1 && (set->type == RR_A || set->type == RR_AAAA) && set->len > 0 &&
-	       !(n->flags & NODE_STATIC);
+	return UNLIKELY(set->is_near) && !(n->flags & NODE_STATIC);
 }
 
 /* Whether a choice may depend on where the client is at all. */

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 
-enum { SET_RECORDS_MAX = (1 << 14) - 1, SETS_MAX = UINT8_MAX, NODE_BYTES_MAX = UINT16_MAX };
+enum { SET_RECORDS_MAX = (1 << 13) - 1, SETS_MAX = UINT8_MAX, NODE_BYTES_MAX = UINT16_MAX };
 
 /* A run of facts of one type that is written as one set, for `view`. */
 struct run {
@@ -47,6 +47,23 @@ static size_t split_runs(const struct fact *at, size_t count, struct run runs[VI
 	return n;
 }
 
+static bool is_private(const struct fact *fact)
+{
+	struct addr a = addr_make(fact->len == 4 ? ADDR_V4 : ADDR_V6, fact->bytes);
+	return addr_scope(&a) == ADDR_SCOPE_LAN;
+}
+
+/* Whether clients may be told some of the addresses only. */
+static bool is_near_run(const struct run *run, size_t records)
+{
+	bool has_private = false;
+	uint16_t len = run->at->type == RR_A ? 4 : run->at->type == RR_AAAA ? 16 : 0;
+	for (size_t i = 0; i < run->count && len > 0 && records > 1; i++)
+		if (run->at[i].view & run->view && run->at[i].len == len)
+			has_private |= is_private(&run->at[i]);
+	return has_private;
+}
+
 /* Bytes of the run's rdata; `*set` gets everything but its offset. ERR_RANGE. */
 static int measure_run(const struct run *run, struct node_set *set, size_t *bytes)
 {
@@ -69,6 +86,7 @@ static int measure_run(const struct run *run, struct node_set *set, size_t *byte
 		.type = run->at->type,
 		.len = (uint16_t)(is_even ? len : 0),
 		.count = records & SET_RECORDS_MAX,
+		.is_near = is_even && is_near_run(run, records),
 		.view = run->view & VIEW_ANY,
 		.ttl = 0,
 	};

@@ -38,7 +38,8 @@ struct node_set {
 	uint16_t type;
 	uint16_t off; /* of the first rdata, from the start of the node */
 	uint16_t len; /* of each rdata; 0: a length of two bytes stands before each */
-	uint16_t count : 14;
+	uint16_t count : 13;
+	uint16_t is_near : 1; /* several addresses, private ones among them: see serve/near.h */
 	uint16_t view : 2;
 	uint32_t ttl;
 };
@@ -97,7 +98,7 @@ size_t node_size(const struct node *n) NONNULL;
 size_t node_records(const struct node *n) NONNULL;
 
 /* A node of settled facts (facts_settle()), its rdata copied. ERR_NOMEM; ERR_RANGE if it is more
- * than a node can hold (64 KiB, 16383 records a set). */
+ * than a node can hold (64 KiB, 8191 records a set, more than a message can). */
 int node_new(const uint8_t *name, const struct facts *facts, bool is_apex,
 	struct node **ret) NONNULL MUSTCHECK;
 void node_free(struct node *n);
