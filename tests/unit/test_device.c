@@ -93,6 +93,19 @@ static void aliases_hold_no_control_characters(void **state UNUSED)
 	assert_false(device_is_alias(longest));
 }
 
+/* Field by field, for what is between the fields may differ. */
+static void assert_marks_equal(const struct device_mark *a, const struct device_mark *b)
+{
+	assert_int_equal(a->uid, b->uid);
+	assert_int_equal(a->is_kept, b->is_kept);
+	assert_int_equal(a->pid, b->pid);
+	assert_true(a->start_time == b->start_time);
+	assert_int_equal(a->instance, b->instance);
+	assert_int_equal(a->serial, b->serial);
+	assert_true(a->seal == b->seal);
+	assert_string_equal(a->parent, b->parent);
+}
+
 static void a_mark_is_read_as_it_was_written(void **state UNUSED)
 {
 	const struct device_mark mark = {.uid = UINT32_MAX,
@@ -107,7 +120,7 @@ static void a_mark_is_read_as_it_was_written(void **state UNUSED)
 	device_mark_format(&mark, text);
 	assert_true(strlen(text) < DEVICE_MARK_CAP - 1);
 	assert_int_equal(device_mark_parse(text, &back), 0);
-	assert_memory_equal(&mark, &back, sizeof(mark));
+	assert_marks_equal(&mark, &back);
 	assert_int_equal(device_mark_parse("ontapd-1000-k-0-0-0-9f3a01c2-7-eth0", &back), 0);
 	assert_true(back.is_kept);
 	assert_int_equal(back.uid, 1000);
@@ -173,7 +186,11 @@ static void a_grant_is_read_as_it_was_written(void **state UNUSED)
 	assert_string_equal(device_grant_format(&grant, text),
 		"18446744073709551615-2147483647-4294967295-4294967295-fifteen-bytes-x");
 	assert_int_equal(device_grant_parse(text, &back), 0);
-	assert_memory_equal(&grant, &back, sizeof(grant));
+	assert_true(back.cookie == grant.cookie);
+	assert_int_equal(back.ifindex, grant.ifindex);
+	assert_int_equal(back.nsid, grant.nsid);
+	assert_int_equal(back.uid, grant.uid);
+	assert_string_equal(back.parent, grant.parent);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(device_grant_parse(bad[i], &back), ERR_SYNTAX);
 }
