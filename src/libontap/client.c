@@ -13,11 +13,28 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "device/message.h"
 #include "io/packet.h"
 
-_Static_assert((int)ONTAP_SYSTEM == (int)DEVICE_SYSTEM, "numbers are those of the protocol");
-_Static_assert((int)ONTAP_CONNECTION == (int)DEVICE_CONNECTION, "and so are the flags");
+/* What programs see are the numbers of the protocol. */
+#define SAME(a, b) _Static_assert((int)(a) == (int)(b), #a " is " #b)
+SAME(ONTAP_OK, DEVICE_OK);
+SAME(ONTAP_MALFORMED, DEVICE_MALFORMED);
+SAME(ONTAP_VERSION, DEVICE_VERSION);
+SAME(ONTAP_NAMESPACE, DEVICE_NAMESPACE);
+SAME(ONTAP_DENIED, DEVICE_DENIED);
+SAME(ONTAP_LIMIT, DEVICE_LIMIT);
+SAME(ONTAP_EXISTS, DEVICE_EXISTS);
+SAME(ONTAP_ABSENT, DEVICE_ABSENT);
+SAME(ONTAP_UNSUPPORTED, DEVICE_UNSUPPORTED);
+SAME(ONTAP_SYSTEM, DEVICE_SYSTEM);
+SAME(ONTAP_SYSTEM + 1, DEVICE_STATUS_COUNT);
+SAME(ONTAP_KEEP, DEVICE_KEEP);
+SAME(ONTAP_STAY_DOWN, DEVICE_STAY_DOWN);
+SAME(ONTAP_CONNECTION, DEVICE_CONNECTION);
+SAME(ONTAP_KEEP | ONTAP_STAY_DOWN | ONTAP_CONNECTION, DEVICE_FLAGS_ALL);
+SAME(ONTAP_QUEUES_MAX, LIMIT_DEVICE_QUEUES);
 
 int ontap_connect(const char *path)
 {

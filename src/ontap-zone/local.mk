@@ -9,6 +9,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/keys.c src/ontap-zone/keys.h \
 	src/ontap-zone/load.c src/ontap-zone/load.h \
 	src/ontap-zone/main.c \
+	src/ontap-zone/mirror.c \
 	src/ontap-zone/peers.c src/ontap-zone/peers.h \
 	src/ontap-zone/primary.c src/ontap-zone/primary.h \
 	src/ontap-zone/print.c \
