@@ -5,6 +5,7 @@ fuzz_programs =
 fuzz_programs += tests/fuzz/fuzz_addr
 fuzz_programs += tests/fuzz/fuzz_rtnl
 fuzz_programs += tests/fuzz/fuzz_conf
+fuzz_programs += tests/fuzz/fuzz_options
 fuzz_programs += tests/fuzz/fuzz_zonefile
 fuzz_programs += tests/fuzz/fuzz_serve
 fuzz_programs += tests/fuzz/fuzz_msg
