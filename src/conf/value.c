@@ -1,132 +1,72 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how values are written: numbers, names, addresses, words, lists of them.
+ * Owns how values are written that ontap-zone alone has: names, addresses, sockets, keys.
  * Never knows where a value stands.
  */
 #include "conf/value.h"
 
 #include <net/if.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 
-enum { DNS_PORT = 53 };
+enum { DNS_PORT = 53, PORT_MAX = 65535 };
 
-_Static_assert(sizeof(enum conf_format) == sizeof(unsigned), "CONF_KIND_CHOICE writes an unsigned");
-_Static_assert(sizeof(enum name_duplicates) == sizeof(unsigned), "the same");
-_Static_assert(sizeof(enum conf_cookies) == sizeof(unsigned), "the same");
-_Static_assert(sizeof(enum conf_verbosity) == sizeof(unsigned), "the same");
+const char *const conf_format_words[] = {
+	[CONF_TINYDNS] = "tinydns",
+	[CONF_ZONE] = "zone",
+	[CONF_HOSTS] = "hosts",
+	[CONF_JSON] = "json",
+	NULL,
+};
+const char *const conf_source_words[] = {
+	[NAME_ALIAS] = "alias",
+	[NAME_HOSTNAME] = "hostname",
+	[NAME_NETNS] = "netns",
+	[NAME_SOURCE_COUNT] = NULL,
+};
 
-/* Says what is wrong. For `return fail(…)`. */
-static int PRINTFLIKE(2, 3) fail(struct conf_why *why, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	vsnprintf(why->text, sizeof(why->text), format, args);
-	va_end(args);
-	return ERR_SYNTAX;
-}
+/* --- names -------------------------------------------------------------------------------- */
 
-/* Room for one more element of `size` bytes behind the `count` in `*array`; NULL: no memory. */
-static void *grow(void *array, size_t count, size_t size)
-{
-	return reallocarray(array, count + 1, size);
-}
-
-static int read_flag(bool *ret, const char *text, struct conf_why *why)
-{
-	if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
-		return fail(why, "'%s' is neither yes nor no", text);
-	*ret = text[0] == 'y';
-	return 0;
-}
-
-/* Decimal digits only: no sign, no white space, no other base. */
-static int read_number(
-	uint32_t *ret, const struct conf_option *o, const char *text, struct conf_why *why)
-{
-	size_t len = strlen(text);
-	uint64_t value = 0;
-	bool is_number = len > 0 && len <= 10 && strspn(text, "0123456789") == len;
-	for (size_t i = 0; is_number && i < len; i++)
-		value = 10 * value + (uint64_t)(text[i] - '0');
-	if (!is_number || value < o->min || value > o->max)
-		return fail(why, "'%s' is no number from %u to %u", text, o->min, o->max);
-	*ret = (uint32_t)value;
-	return 0;
-}
-
-static int read_text(char **ret, const char *text, struct conf_why *why)
-{
-	if (text[0] == '\0')
-		return fail(why, "is empty");
-	char *copy = strdup(text);
-	if (!copy)
-		return ERR_NOMEM;
-	free(*ret);
-	*ret = copy;
-	return 0;
-}
-
-static int read_short_text(
-	char **ret, const struct conf_option *o, const char *text, struct conf_why *why)
-{
-	if (o->max > 0 && strlen(text) > o->max)
-		return fail(why, "is longer than %u bytes", o->max);
-	return read_text(ret, text, why);
-}
-
-static int read_dir(char **ret, const char *text, struct conf_why *why)
-{
-	if (strcmp(text, "no") != 0 && strcmp(text, "none") != 0)
-		return read_text(ret, text, why);
-	free(*ret);
-	*ret = NULL;
-	return 0;
-}
-
-static int add_text(struct conf_texts *list, const char *text, struct conf_why *why)
-{
-	char *copy = NULL;
-	int err = read_text(&copy, text, why);
-	if (err)
-		return err;
-	char **at = grow(list->at, list->count, sizeof(*at));
-	if (!at) {
-		free(copy);
-		return ERR_NOMEM;
-	}
-	list->at = at;
-	list->at[list->count++] = copy;
-	return 0;
-}
-
-static int read_name(struct name *ret, const char *text, struct conf_why *why)
+static int read_name(struct name *ret, const char *text, struct option_why *why)
 {
 	int err = name_from_text(text, NULL, ret);
 	if (err == ERR_RANGE)
-		return fail(why, "'%s' is longer than a domain name may be", text);
-	return err ? fail(why, "'%s' is no domain name", text) : 0;
+		return option_fail(why, "'%s' is longer than a domain name may be", text);
+	return err ? option_fail(why, "'%s' is no domain name", text) : 0;
 }
 
 /* A name that clients can have in URLs: letters, digits, hyphens (RFC 1123 §2.1) and
  * underscores. */
-static int read_host(struct name *ret, const char *text, struct conf_why *why)
+static int read_host(struct name *ret, const char *text, struct option_why *why)
 {
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 	if (strspn(text, allowed) != strlen(text))
-		return fail(why, "'%s' has other characters than letters, digits, hyphens", text);
+		return option_fail(
+			why, "'%s' has other characters than letters, digits, hyphens", text);
 	return read_name(ret, text, why);
+}
+
+static int read_name_value(void *at, const struct option *o UNUSED, const char *text,
+	size_t nth UNUSED, struct option_why *why)
+{
+	return read_name(at, text, why);
+}
+
+static int read_host_value(void *at, const struct option *o UNUSED, const char *text,
+	size_t nth UNUSED, struct option_why *why)
+{
+	return read_host(at, text, why);
 }
 
 /* The zone's place among names: not where mDNS or the reverse names are, and with room for what
  * goes in front of it, at most "label.wan.". */
-static int read_domain(struct name *ret, const char *text, struct conf_why *why)
+static int read_domain(void *at, const struct option *o UNUSED, const char *text, size_t nth UNUSED,
+	struct option_why *why)
 {
+	struct name *ret = at;
 	static const uint8_t local[] = "\5local", arpa[] = "\4arpa";
 	static const uint8_t in_addr[] = "\7in-addr\4arpa", ip6[] = "\3ip6\4arpa";
 	int err = read_host(ret, text, why);
@@ -134,21 +74,23 @@ static int read_domain(struct name *ret, const char *text, struct conf_why *why)
 		return err;
 	const uint8_t *domain = ret->wire;
 	if (domain[0] == 0)
-		return fail(why, "the root cannot be served");
+		return option_fail(why, "the root cannot be served");
 	if (name_is_below(domain, local))
-		return fail(why, "names under local are mDNS's (RFC 6762 §3), not a zone");
+		return option_fail(why, "names under local are mDNS's (RFC 6762 §3), not a zone");
 	if (name_equal(domain, arpa) || name_is_below(domain, in_addr) ||
 		name_is_below(domain, ip6))
-		return fail(why, "'%s' is a place of reverse names", text);
+		return option_fail(why, "'%s' is a place of reverse names", text);
 	if (ret->len + 1 + LABEL_CAP + sizeof("\3wan") - 1 > NAME_CAP)
-		return fail(why, "'%s' is too long to have names in it", text);
+		return option_fail(why, "'%s' is too long to have names in it", text);
 	return 0;
 }
 
 /* "admin@example.org" is the name admin.example.org, with the dots of the local part inside its
  * first label (RFC 1035 §8). */
-static int read_mailbox(struct name *ret, const char *text, struct conf_why *why)
+static int read_mailbox(void *value, const struct option *o UNUSED, const char *text,
+	size_t nth UNUSED, struct option_why *why)
 {
+	struct name *ret = value;
 	const char *at = strrchr(text, '@');
 	struct name domain;
 	if (!at)
@@ -157,25 +99,31 @@ static int read_mailbox(struct name *ret, const char *text, struct conf_why *why
 	if (err)
 		return err;
 	if (name_prepend(text, (size_t)(at - text), domain.wire, ret))
-		return fail(why, "'%s' is no mail address", text);
+		return option_fail(why, "'%s' is no mail address", text);
 	return 0;
 }
 
-static int read_addr(struct addr *ret, const char *text, struct conf_why *why)
+/* --- addresses ---------------------------------------------------------------------------- */
+
+static int read_addr(void *at, const struct option *o UNUSED, const char *text, size_t nth UNUSED,
+	struct option_why *why)
 {
-	return addr_parse(text, ret) ? fail(why, "'%s' is no address", text) : 0;
+	return addr_parse(text, at) ? option_fail(why, "'%s' is no address", text) : 0;
 }
 
-static int add_prefix(struct conf_prefixes *list, const char *text, struct conf_why *why)
+static int add_prefix(void *value, const struct option *o UNUSED, const char *text,
+	size_t nth UNUSED, struct option_why *why)
 {
+	struct conf_prefixes *list = value;
 	struct prefix prefix;
 	int err = prefix_parse(text, &prefix);
 	if (err == ERR_RANGE)
-		return fail(
+		return option_fail(
 			why, "'%s' has bits set beyond its length, or too great a length", text);
 	if (err)
-		return fail(why, "'%s' is no prefix such as 192.0.2.0/24 or 2001:db8::/32", text);
-	struct prefix *at = grow(list->at, list->count, sizeof(*at));
+		return option_fail(
+			why, "'%s' is no prefix such as 192.0.2.0/24 or 2001:db8::/32", text);
+	struct prefix *at = options_grow(list->at, list->count, sizeof(*at));
 	if (!at)
 		return ERR_NOMEM;
 	list->at = at;
@@ -224,22 +172,23 @@ static int read_scoped_addr(struct conf_listen *ret, char *text)
 	return 0;
 }
 
-static int add_listen(struct conf_listens *list, const char *text, struct conf_why *why)
+static int add_listen(void *value, const struct option *o UNUSED, const char *text,
+	size_t nth UNUSED, struct option_why *why)
 {
-	static const struct conf_option port_range = {.min = 1, .max = 65535};
+	struct conf_listens *list = value;
 	char addr[ADDR_TEXT_CAP + IF_NAMESIZE];
 	struct conf_listen listen = {.port = 0};
 	uint32_t number = DNS_PORT;
 	const char *port = split_port(text, addr, sizeof(addr));
 	if (read_scoped_addr(&listen, addr))
-		return fail(why,
+		return option_fail(why,
 			"'%s' is not of the form 192.0.2.1:53, [2001:db8::1]:53 or "
 			"[fe80::1%%eth0]:53",
 			text);
-	if (port && read_number(&number, &port_range, port, why))
-		return fail(why, "'%s': the port is no number from 1 to 65535", text);
+	if (port && options_read_number(port, 1, PORT_MAX, &number))
+		return option_fail(why, "'%s': the port is no number from 1 to 65535", text);
 	listen.port = (uint16_t)number;
-	struct conf_listen *at = grow(list->at, list->count, sizeof(*at));
+	struct conf_listen *at = options_grow(list->at, list->count, sizeof(*at));
 	if (!at)
 		return ERR_NOMEM;
 	list->at = at;
@@ -247,46 +196,23 @@ static int add_listen(struct conf_listens *list, const char *text, struct conf_w
 	return 0;
 }
 
-/* Writes "a, b or c" to `out`. */
-static void list_words(const char *const *words, char *out, size_t cap)
-{
-	size_t len = 0;
-	*out = '\0';
-	for (int i = words[0][0] ? 0 : 1; words[i] && len < cap; i++) {
-		const char *before = len == 0 ? "" : words[i + 1] ? ", " : " or ";
-		len += (size_t)snprintf(out + len, cap - len, "%s%s", before, words[i]);
-	}
-}
-
-static int read_choice(
-	unsigned *ret, const char *const *words, const char *text, size_t len, struct conf_why *why)
-{
-	char known[128];
-	int index = conf_word_index(words, text, len);
-	if (index < 0) {
-		list_words(words, known, sizeof(known));
-		return fail(why, "'%.*s' is not %s", (int)(len < 64 ? len : 64), text, known);
-	}
-	*ret = (unsigned)index;
-	return 0;
-}
-
 static int add_source(
-	struct conf_name_sources *list, const char *word, size_t len, struct conf_why *why)
+	struct conf_name_sources *list, const char *word, size_t len, struct option_why *why)
 {
-	unsigned source = 0;
-	int err = read_choice(&source, conf_source_words, word, len, why);
-	if (err)
-		return err;
+	int source = options_word_index(conf_source_words, word, len);
+	if (source < 0)
+		return option_fail_choice(why, conf_source_words, word, len);
 	for (unsigned i = 0; i < list->count; i++)
-		if (list->at[i] == source)
-			return fail(why, "'%.*s' stands there twice", (int)len, word);
-	list->at[list->count++] = source;
+		if (list->at[i] == (enum name_source)source)
+			return option_fail(why, "'%.*s' stands there twice", (int)len, word);
+	list->at[list->count++] = (enum name_source)source;
 	return 0;
 }
 
-static int read_sources(struct conf_name_sources *ret, const char *text, struct conf_why *why)
+static int read_sources(void *at, const struct option *o UNUSED, const char *text,
+	size_t nth UNUSED, struct option_why *why)
 {
+	struct conf_name_sources *ret = at;
 	struct conf_name_sources list = {.count = 0};
 	for (;;) {
 		size_t len = strcspn(text, ",");
@@ -301,53 +227,58 @@ static int read_sources(struct conf_name_sources *ret, const char *text, struct 
 	return 0;
 }
 
-static int read_mdns(struct conf *c, const char *text, size_t nth, struct conf_why *why)
+static int read_mdns(
+	void *at, const struct option *o, const char *text, size_t nth, struct option_why *why)
 {
+	struct conf *c = container_of(at, struct conf, mdns_ifaces);
 	enum name_mdns mode = NAME_MDNS_LISTED;
 	if (strcmp(text, "auto") == 0)
 		mode = NAME_MDNS_AUTO;
 	else if (strcmp(text, "no") == 0)
 		mode = NAME_MDNS_NONE;
 	else if (!is_ifname(text))
-		return fail(why, "'%s' is no name of a link", text);
+		return option_fail(why, "'%s' is no name of a link", text);
 	if (nth > 0 && mode != c->mdns)
-		return fail(why, "'%s': auto, no and names of links exclude each other", text);
+		return option_fail(
+			why, "'%s': auto, no and names of links exclude each other", text);
 	c->mdns = mode;
-	return mode == NAME_MDNS_LISTED ? add_text(&c->mdns_ifaces, text, why) : 0;
+	return mode == NAME_MDNS_LISTED ? option_type_texts.read(at, o, text, nth, why) : 0;
 }
 
-static int add_export(struct conf_exports *list, const char *text, struct conf_why *why)
+static int add_export(void *value, const struct option *o UNUSED, const char *text,
+	size_t nth UNUSED, struct option_why *why)
 {
-	unsigned format = 0;
+	struct conf_exports *list = value;
 	size_t len = strcspn(text, ":");
-	char *path = NULL;
-	int err = read_choice(&format, conf_format_words, text, len, why);
-	if (err)
-		return err;
+	int format = options_word_index(conf_format_words, text, len);
+	if (format < 0)
+		return option_fail_choice(why, conf_format_words, text, len);
 	if (text[len] == '\0' || text[len + 1] == '\0')
-		return fail(why, "'%s' is not FORMAT:FILE", text);
-	err = read_text(&path, text + len + 1, why);
-	if (err)
-		return err;
-	struct conf_export *at = grow(list->at, list->count, sizeof(*at));
+		return option_fail(why, "'%s' is not FORMAT:FILE", text);
+	char *path = strdup(text + len + 1);
+	if (!path)
+		return ERR_NOMEM;
+	struct conf_export *at = options_grow(list->at, list->count, sizeof(*at));
 	if (!at) {
 		free(path);
 		return ERR_NOMEM;
 	}
 	list->at = at;
-	list->at[list->count++] = (struct conf_export){.format = format, .path = path};
+	list->at[list->count++] = (struct conf_export){(enum conf_format)format, path};
 	return 0;
 }
 
-static int add_key(struct conf_keys *list, const char *text, struct conf_why *why)
+static int add_key(void *value, const struct option *o UNUSED, const char *text, size_t nth UNUSED,
+	struct option_why *why)
 {
+	struct conf_keys *list = value;
 	struct tsig_key key;
 	const char *wrong = tsig_key_parse(text, &key);
 	if (wrong)
-		return fail(why, "%s", wrong); /* not the text: the secret is in it */
+		return option_fail(why, "%s", wrong); /* not the text: the secret is in it */
 	if (tsig_key_find(list->at, list->count, key.name.wire))
-		return fail(why, "there are two keys of that name");
-	struct tsig_key *at = grow(list->at, list->count, sizeof(*at));
+		return option_fail(why, "there are two keys of that name");
+	struct tsig_key *at = options_grow(list->at, list->count, sizeof(*at));
 	if (!at)
 		return ERR_NOMEM;
 	list->at = at;
@@ -356,24 +287,27 @@ static int add_key(struct conf_keys *list, const char *text, struct conf_why *wh
 }
 
 /* "key:NAME", as names of keys are compared: in lower case. */
-static int read_key_name(struct name *ret, const char *text, struct conf_why *why)
+static int read_key_name(struct name *ret, const char *text, struct option_why *why)
 {
 	if (strncmp(text, "key:", 4) != 0 || text[4] == '\0')
-		return fail(why, "'%s' is not key:NAME", text);
+		return option_fail(why, "'%s' is not key:NAME", text);
 	int err = read_name(ret, text + 4, why);
 	if (!err)
 		name_lower(ret);
 	return err;
 }
 
-static int add_allow(struct conf_allows *list, const char *text, struct conf_why *why)
+static int add_allow(void *value, const struct option *o UNUSED, const char *text,
+	size_t nth UNUSED, struct option_why *why)
 {
+	struct conf_allows *list = value;
 	struct conf_allow allow = {0};
 	int err = strncmp(text, "key:", 4) == 0 ? read_key_name(&allow.key, text, why)
 						: prefix_parse(text, &allow.prefix);
 	if (err && err != ERR_NOMEM)
-		return fail(why, "'%s' is neither a prefix such as 192.0.2.0/24 nor key:NAME", text);
-	struct conf_allow *at = grow(list->at, list->count, sizeof(*at));
+		return option_fail(
+			why, "'%s' is neither a prefix such as 192.0.2.0/24 nor key:NAME", text);
+	struct conf_allow *at = options_grow(list->at, list->count, sizeof(*at));
 	if (!at)
 		return ERR_NOMEM;
 	list->at = at;
@@ -382,27 +316,29 @@ static int add_allow(struct conf_allows *list, const char *text, struct conf_why
 }
 
 /* Reads "ADDR", "ADDR:PORT" or "[ADDR]:PORT". */
-static int read_server(struct conf_peer *ret, const char *text, struct conf_why *why)
+static int read_server(struct conf_peer *ret, const char *text, struct option_why *why)
 {
-	static const struct conf_option port_range = {.min = 1, .max = 65535};
 	char addr[ADDR_TEXT_CAP + IF_NAMESIZE];
 	uint32_t number = DNS_PORT;
 	const char *port = split_port(text, addr, sizeof(addr));
 	if (addr_parse(addr, &ret->addr))
-		return fail(why, "'%s' is not of the form 192.0.2.1:53 or [2001:db8::1]:53", text);
-	if (port && read_number(&number, &port_range, port, why))
-		return fail(why, "'%s': the port is no number from 1 to 65535", text);
+		return option_fail(
+			why, "'%s' is not of the form 192.0.2.1:53 or [2001:db8::1]:53", text);
+	if (port && options_read_number(port, 1, PORT_MAX, &number))
+		return option_fail(why, "'%s': the port is no number from 1 to 65535", text);
 	ret->port = (uint16_t)number;
 	return 0;
 }
 
-static int add_peer(struct conf_peers *list, const char *text, struct conf_why *why)
+static int add_peer(void *value, const struct option *o UNUSED, const char *text, size_t nth UNUSED,
+	struct option_why *why)
 {
+	struct conf_peers *list = value;
 	struct conf_peer peer = {0};
 	char server[ADDR_TEXT_CAP + IF_NAMESIZE];
 	size_t len = strcspn(text, ",");
 	if (len >= sizeof(server))
-		return fail(why, "'%s' is no ADDR[:PORT][,key:NAME]", text);
+		return option_fail(why, "'%s' is no ADDR[:PORT][,key:NAME]", text);
 	memcpy(server, text, len);
 	server[len] = '\0';
 	int err = read_server(&peer, server, why);
@@ -410,7 +346,7 @@ static int add_peer(struct conf_peers *list, const char *text, struct conf_why *
 		err = read_key_name(&peer.key, text + len + 1, why);
 	if (err)
 		return err;
-	struct conf_peer *at = grow(list->at, list->count, sizeof(*at));
+	struct conf_peer *at = options_grow(list->at, list->count, sizeof(*at));
 	if (!at)
 		return ERR_NOMEM;
 	list->at = at;
@@ -418,87 +354,66 @@ static int add_peer(struct conf_peers *list, const char *text, struct conf_why *
 	return 0;
 }
 
-static int read_fd(int *ret, const struct conf_option *o, const char *text, struct conf_why *why)
-{
-	uint32_t number;
-	int err = read_number(&number, o, text, why);
-	if (!err)
-		*ret = (int)number;
-	return err;
-}
+/* --- what is freed ------------------------------------------------------------------------ */
 
-int conf_value_read(struct conf *c, const struct conf_option *o, const char *text, size_t nth,
-	struct conf_why *why)
+static void free_prefixes(void *at)
 {
-	void *at = (char *)c + o->offset;
-	switch (o->kind) {
-	case CONF_KIND_FLAG: return read_flag(at, text, why);
-	case CONF_KIND_NUMBER: return read_number(at, o, text, why);
-	case CONF_KIND_FD: return read_fd(at, o, text, why);
-	case CONF_KIND_TEXT: return read_short_text(at, o, text, why);
-	case CONF_KIND_DIR: return read_dir(at, text, why);
-	case CONF_KIND_TEXTS: return add_text(at, text, why);
-	case CONF_KIND_HOST: return read_host(at, text, why);
-	case CONF_KIND_DOMAIN: return read_domain(at, text, why);
-	case CONF_KIND_NAME: return read_name(at, text, why);
-	case CONF_KIND_MAILBOX: return read_mailbox(at, text, why);
-	case CONF_KIND_ADDR: return read_addr(at, text, why);
-	case CONF_KIND_PREFIXES: return add_prefix(at, text, why);
-	case CONF_KIND_LISTENS: return add_listen(at, text, why);
-	case CONF_KIND_CHOICE: return read_choice(at, o->words, text, strlen(text), why);
-	case CONF_KIND_SOURCES: return read_sources(at, text, why);
-	case CONF_KIND_MDNS: return read_mdns(c, text, nth, why);
-	case CONF_KIND_EXPORTS: return add_export(at, text, why);
-	case CONF_KIND_KEYS: return add_key(at, text, why);
-	case CONF_KIND_ALLOWS: return add_allow(at, text, why);
-	case CONF_KIND_PEERS: return add_peer(at, text, why);
-	case CONF_KIND_ARGS:
-	case CONF_KIND_COUNT: break;
-	}
-	return 0;
-}
-
-static void free_texts(struct conf_texts *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		free(list->at[i]);
+	struct conf_prefixes *list = at;
 	free(list->at);
 }
 
-static void free_exports(struct conf_exports *list)
+static void free_listens(void *at)
 {
+	struct conf_listens *list = at;
+	free(list->at);
+}
+
+static void free_exports(void *at)
+{
+	struct conf_exports *list = at;
 	for (size_t i = 0; i < list->count; i++)
 		free(list->at[i].path);
 	free(list->at);
 }
 
-void conf_value_free(struct conf *c, const struct conf_option *o)
+static void free_keys(void *at)
 {
-	void *at = (char *)c + o->offset;
-	switch (o->kind) {
-	case CONF_KIND_TEXT:
-	case CONF_KIND_DIR: free(*(char **)at); break;
-	case CONF_KIND_MDNS:
-	case CONF_KIND_TEXTS: free_texts(at); break;
-	case CONF_KIND_PREFIXES: free(((struct conf_prefixes *)at)->at); break;
-	case CONF_KIND_LISTENS: free(((struct conf_listens *)at)->at); break;
-	case CONF_KIND_EXPORTS: free_exports(at); break;
-	case CONF_KIND_KEYS:
-		tsig_keys_free(((struct conf_keys *)at)->at, ((struct conf_keys *)at)->count);
-		break;
-	case CONF_KIND_ALLOWS: free(((struct conf_allows *)at)->at); break;
-	case CONF_KIND_PEERS: free(((struct conf_peers *)at)->at); break;
-	case CONF_KIND_FLAG:
-	case CONF_KIND_NUMBER:
-	case CONF_KIND_FD:
-	case CONF_KIND_HOST:
-	case CONF_KIND_DOMAIN:
-	case CONF_KIND_NAME:
-	case CONF_KIND_MAILBOX:
-	case CONF_KIND_ADDR:
-	case CONF_KIND_CHOICE:
-	case CONF_KIND_SOURCES:
-	case CONF_KIND_ARGS:
-	case CONF_KIND_COUNT: break;
-	}
+	struct conf_keys *list = at;
+	tsig_keys_free(list->at, list->count);
 }
+
+static void free_allows(void *at)
+{
+	struct conf_allows *list = at;
+	free(list->at);
+}
+
+static void free_peers(void *at)
+{
+	struct conf_peers *list = at;
+	free(list->at);
+}
+
+static void free_mdns(void *at)
+{
+	option_type_texts.free(at);
+}
+
+const struct option_type conf_type_host = {.read = read_host_value};
+const struct option_type conf_type_domain = {.read = read_domain};
+const struct option_type conf_type_name = {.read = read_name_value};
+const struct option_type conf_type_mailbox = {.read = read_mailbox};
+const struct option_type conf_type_addr = {.read = read_addr};
+const struct option_type conf_type_prefixes = {
+	.read = add_prefix, .free = free_prefixes, .is_list = true};
+const struct option_type conf_type_listens = {
+	.read = add_listen, .free = free_listens, .is_list = true};
+const struct option_type conf_type_sources = {.read = read_sources};
+const struct option_type conf_type_mdns = {
+	.read = read_mdns, .free = free_mdns, .is_list = true, .may_be_no = true};
+const struct option_type conf_type_exports = {
+	.read = add_export, .free = free_exports, .is_list = true};
+const struct option_type conf_type_keys = {.read = add_key, .free = free_keys, .is_list = true};
+const struct option_type conf_type_allows = {
+	.read = add_allow, .free = free_allows, .is_list = true};
+const struct option_type conf_type_peers = {.read = add_peer, .free = free_peers, .is_list = true};

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: ISC */
-/* From the text of one value to its member of struct conf, by the option table. */
+/* Types of options that ontap-zone alone has, for its table. */
 #pragma once
 
-#include "conf/schema.h"
+#include "conf/conf.h"
 
-/* What is wrong with a value, without the place. */
-struct conf_why {
-	char text[384];
-};
+/* By enum conf_format and enum name_source, NULL at the end. */
+extern const char *const conf_format_words[];
+extern const char *const conf_source_words[];
 
-/* Reads `text` as a value of `o` into its member of `c`. `nth`: how many values it was given before
- * in the same place; a list grows, of a single value the last counts. ERR_SYNTAX with `*why`
- * filled, ERR_NOMEM; `c` is still whole then. */
-int conf_value_read(struct conf *c, const struct conf_option *o, const char *text, size_t nth,
-	struct conf_why *why) NONNULL MUSTCHECK;
-
-/* Frees what the member of `o` in `c` owns. */
-void conf_value_free(struct conf *c, const struct conf_option *o) NONNULL;
+extern const struct option_type conf_type_host;     /* struct name of letters, digits, "-", "_" */
+extern const struct option_type conf_type_domain;   /* the same, where a zone of ours can be */
+extern const struct option_type conf_type_name;     /* struct name, any */
+extern const struct option_type conf_type_mailbox;  /* struct name, or a mail address */
+extern const struct option_type conf_type_addr;     /* struct addr */
+extern const struct option_type conf_type_prefixes; /* struct conf_prefixes */
+extern const struct option_type conf_type_listens;  /* struct conf_listens */
+extern const struct option_type conf_type_sources;  /* struct conf_name_sources */
+extern const struct option_type conf_type_mdns;     /* conf.mdns and, at the offset, mdns_ifaces */
+extern const struct option_type conf_type_exports;  /* struct conf_exports: FORMAT:FILE */
+extern const struct option_type conf_type_keys;     /* struct conf_keys: NAME:ALGORITHM:BASE64 */
+extern const struct option_type conf_type_allows;   /* struct conf_allows: PREFIX or key:NAME */
+extern const struct option_type conf_type_peers;    /* struct conf_peers: ADDR[:PORT][,key:NAME] */

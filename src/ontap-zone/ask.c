@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "conf/conf.h"
 #include "io/control.h"
 #include "ontap-zone/ask.h"
 #include "ontap-zone/commands.h"
@@ -35,7 +36,8 @@ static bool on_line(void *arg, const char *line)
 	json_t *object = json_loads(line, 0, NULL);
 	const char *error = json_string_value(json_object_get(object, "error"));
 	if (!object || error) {
-		log_error(ask->log, "cannot ask the daemon: error=\"%s\"", error ? error : "malformed answer");
+		log_error(ask->log, "cannot ask the daemon: error=\"%s\"",
+			error ? error : "malformed answer");
 		ask->code = object ? EXIT_NO : EXIT_SYSTEM;
 	} else if (ask->is_json) {
 		puts(line);
@@ -49,25 +51,25 @@ static bool on_line(void *arg, const char *line)
 	return !ferror(stdout) && ask->code == EXIT_DONE;
 }
 
-static void make_request(struct buf *request, const struct conf *conf, const struct conf_args *args)
+static void make_request(struct buf *request, const struct conf *conf, enum conf_command command)
 {
 	char client[ADDR_TEXT_CAP];
-	buf_puts(request, conf_command_text(args->command));
-	if (args->operand)
-		buf_printf(request, " %s", args->operand);
+	buf_puts(request, conf_table.commands[command].word);
+	if (conf->explained)
+		buf_printf(request, " %s", conf->explained);
 	if (conf->client.family != ADDR_NONE)
 		buf_printf(request, " %s", addr_format(&conf->client, client));
 }
 
-int command_ask(const struct conf *conf, const struct conf_args *args, const struct log *log)
+int command_ask(const struct conf *conf, enum conf_command command, const struct log *log)
 {
 	struct ask ask = {.log = log,
-		.command = args->command,
+		.command = command,
 		.is_json = conf->is_json,
 		.has_colour = has_colour(),
-		.print = ask_printer(args->command)};
+		.print = ask_printer(command)};
 	struct buf request = {0};
-	make_request(&request, conf, args);
+	make_request(&request, conf, command);
 	int err = control_ask(conf->socket_path, buf_text(&request), on_line, &ask);
 	buf_fini(&request);
 	if (err && ask.code == EXIT_DONE) {

@@ -14,10 +14,9 @@ enum exit_code {
 };
 
 /* `conf` is moved in; `args` are for reading it again on SIGHUP. */
-int command_serve(struct conf *conf, const struct conf_args *args, struct log *log) NONNULL;
+int command_serve(struct conf *conf, const struct options_args *args, struct log *log) NONNULL;
 int command_export(struct conf *conf, struct log *log) NONNULL;
 int command_check(struct conf *conf, const struct log *log) NONNULL;
 
 /* names, status, explain, watch, graph: asks the running daemon. */
-int command_ask(
-	const struct conf *conf, const struct conf_args *args, const struct log *log) NONNULL;
+int command_ask(const struct conf *conf, enum conf_command command, const struct log *log) NONNULL;

@@ -19,7 +19,7 @@
 struct daemon {
 	struct loop *loop;
 	struct log *log;
-	const struct conf_args *args;
+	const struct options_args *args;
 	struct runtime runtime;
 	struct watcher *watcher;
 	struct dns *dns;

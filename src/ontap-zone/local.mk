@@ -7,7 +7,6 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/export.c \
 	src/ontap-zone/files.c src/ontap-zone/files.h \
 	src/ontap-zone/keys.c src/ontap-zone/keys.h \
-	src/ontap-zone/load.c src/ontap-zone/load.h \
 	src/ontap-zone/main.c \
 	src/ontap-zone/mirror.c \
 	src/ontap-zone/peers.c src/ontap-zone/peers.h \

@@ -3,27 +3,17 @@
  * Owns the start of the program: command line, which command to run.
  * Never does a command's work.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "conf/conf.h"
+#include "io/cmdline.h"
 #include "ontap-zone/commands.h"
-#include "ontap-zone/load.h"
 
-static int print_help(const struct conf_args *args)
+static int run(struct conf *conf, const struct options_args *args, struct log *log)
 {
-	struct buf out = {0};
-	conf_help(&out, args);
-	fputs(buf_text(&out), stdout);
-	buf_fini(&out);
-	return EXIT_DONE;
-}
-
-static int run(struct conf *conf, const struct conf_args *args, struct log *log)
-{
-	switch (args->command) {
+	switch ((enum conf_command)args->command) {
 	case CONF_SERVE: return command_serve(conf, args, log);
 	case CONF_EXPORT: return command_export(conf, log);
 	case CONF_CHECK: return command_check(conf, log);
@@ -32,7 +22,7 @@ static int run(struct conf *conf, const struct conf_args *args, struct log *log)
 	case CONF_EXPLAIN:
 	case CONF_WATCH:
 	case CONF_GRAPH: {
-		int code = command_ask(conf, args, log);
+		int code = command_ask(conf, (enum conf_command)args->command, log);
 		conf_fini(conf);
 		return code;
 	}
@@ -75,30 +65,21 @@ static int hide_secrets(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct log log = {.fd = STDERR_FILENO, .threshold = LOG_LEVEL_INFO};
-	struct conf_args args;
-	struct conf_error error;
+	struct options_args args;
 	struct conf conf;
 
-	int err = hide_secrets(argc, argv);
-	if (!err)
-		err = conf_args_parse(&args, argc, argv, &error);
-	if (err) {
-		log_error(&log, "usage: error=\"%s\"",
-			err == ERR_SYNTAX ? error.text : err_text(err));
-		return EXIT_USAGE;
+	if (hide_secrets(argc, argv)) {
+		log_error(&log, "cannot start: error=\"%s\"", err_text(ERR_NOMEM));
+		return EXIT_SYSTEM;
 	}
-	int code = EXIT_DONE;
-	if (args.is_help) {
-		code = print_help(&args);
-	} else if (args.is_version) {
-		puts("ontap-zone " PACKAGE_VERSION);
-	} else {
-		code = command_load(&conf, &args, &log);
-		if (code == EXIT_DONE) {
-			log.threshold = (enum log_level)conf.verbosity;
-			code = run(&conf, &args, &log);
-		}
+	int code = cmdline_parse(&args, &conf_table, argc, argv, &log);
+	if (code != CMDLINE_GO_ON)
+		return code;
+	code = cmdline_load(&conf, &conf_table, &args, &log);
+	if (code == CMDLINE_GO_ON) {
+		log.threshold = (enum log_level)conf.verbosity;
+		code = run(&conf, &args, &log);
 	}
-	conf_args_fini(&args);
+	options_args_fini(&args);
 	return code;
 }

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "io/cmdline.h"
 #include "io/ready.h"
 #include "ontap-zone/keys.h"
-#include "ontap-zone/load.h"
 #include "ontap-zone/zones.h"
 
 static bool is_same_text(const char *a, const char *b)
@@ -143,7 +143,7 @@ void daemon_reload(struct daemon *d)
 	struct conf_error error = {"out of memory"};
 	d->has_to_reload = false;
 	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "RELOADING=1");
-	if (command_load(&conf, d->args, d->log))
+	if (cmdline_load(&conf, &conf_table, d->args, d->log) != CMDLINE_GO_ON)
 		log_error(d->log, "not reloaded: note=\"the old configuration stays\"");
 	else if (daemon_configure(d, &conf, &error))
 		log_error(d->log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",

@@ -99,7 +99,7 @@ static int serve(struct daemon *d, struct conf *conf)
 	return code;
 }
 
-int command_serve(struct conf *conf, const struct conf_args *args, struct log *log)
+int command_serve(struct conf *conf, const struct options_args *args, struct log *log)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 	int code = check_user(conf, log);

@@ -12,8 +12,8 @@
 #include "io/file.h"
 #include "io/zoneldns.h"
 
-static int zones_read_one(struct collection *collection, const char *path, const struct name *domain,
-	struct zonefile_error *error)
+static int zones_read_one(struct collection *collection, const char *path,
+	const struct name *domain, struct zonefile_error *error)
 {
 	enum { DEFAULT_TTL_S = 3600 };
 	struct buf text = {0};
@@ -23,18 +23,20 @@ static int zones_read_one(struct collection *collection, const char *path, const
 	else if (err && err != ERR_NOMEM)
 		zonefile_fail(error, path, 0, "%s", err_text(err));
 	if (!err)
-		err = collection_add(collection, &(struct zonefile_source){.path = path,
+		err = collection_add(collection,
+			&(struct zonefile_source){.path = path,
 				.text = buf_text(&text),
 				.len = text.len,
 				.origin = domain->wire,
 				.ttl_s = DEFAULT_TTL_S,
-				.rr_reader = &zoneldns_reader}, error);
+				.rr_reader = &zoneldns_reader},
+			error);
 	buf_fini(&text);
 	return err;
 }
 
-int zones_read(struct collection **ret, const struct conf_texts *files, const struct name *domain,
-	struct conf_error *error)
+int zones_read(struct collection **ret, const struct options_texts *files,
+	const struct name *domain, struct conf_error *error)
 {
 	struct zonefile_error why = {"out of memory"};
 	struct collection *collection = collection_new(domain->wire);

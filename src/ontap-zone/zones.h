@@ -8,5 +8,5 @@
 
 /* Reads all files; their paths are borrowed until collection_settle(). ERR_SYNTAX with `*error` saying file and
  * line, ERR_NOMEM. The caller owns `*ret`. */
-int zones_read(struct collection **ret, const struct conf_texts *files, const struct name *domain,
-	struct conf_error *error) NONNULL MUSTCHECK;
+int zones_read(struct collection **ret, const struct options_texts *files,
+	const struct name *domain, struct conf_error *error) NONNULL MUSTCHECK;

@@ -28,11 +28,12 @@ static int split(char *text, char *argv[WORDS_MAX])
 	return argc;
 }
 
-static void load(const struct conf_args *args, const char *file, size_t len)
+static void load(const struct options_args *args, const char *text, size_t len)
 {
+	const struct options_file file = {.name = "fuzz.conf", .text = text, .len = len};
 	struct conf conf;
-	struct conf_error error = {{0}};
-	int err = conf_load(&conf, args, "fuzz.conf", file, len, &error);
+	struct options_error error = {{0}};
+	int err = conf_load(&conf, args, &file, &error);
 	if (err && error.text[0] == '\0')
 		abort(); /* no reason given */
 	if (!err)
@@ -43,8 +44,8 @@ static void load(const struct conf_args *args, const char *file, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	char *line = malloc(len + 1), *argv[WORDS_MAX];
-	struct conf_args args;
-	struct conf_error error = {{0}};
+	struct options_args args;
+	struct options_error error = {{0}};
 	if (!line)
 		return 0;
 	if (len > 0)
@@ -52,9 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	line[len] = '\0';
 	size_t line_len = strlen(line), file_at = line_len < len ? line_len + 1 : len;
 	int argc = split(line, argv);
-	if (conf_args_parse(&args, argc, argv, &error) == 0) {
+	if (options_parse(&args, &conf_table, argc, argv, &error) == 0) {
 		load(&args, (const char *)bytes + file_at, len - file_at);
-		conf_args_fini(&args);
+		options_args_fini(&args);
 	} else if (error.text[0] == '\0') {
 		abort();
 	}

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "conf/schema.h"
 #include "unit.h"
 #include "wire/rrset.h"
 
@@ -22,9 +21,9 @@ struct line {
 	char text[512];
 	char *argv[ARGS_MAX];
 	int argc;
-	struct conf_args args;
+	struct options_args args;
 	struct conf conf;
-	struct conf_error error;
+	struct options_error error;
 };
 
 static void split(struct line *l, const char *text)
@@ -38,24 +37,30 @@ static void split(struct line *l, const char *text)
 	l->argv[l->argc] = NULL;
 }
 
+static int load_file(struct line *l, const char *text, size_t len)
+{
+	const struct options_file file = {.name = "z.conf", .text = text, .len = len};
+	return conf_load(&l->conf, &l->args, text ? &file : NULL, &l->error);
+}
+
 /* Reads a command line and, unless it is NULL, a file. Returns as conf_load() does. */
 static int load(struct line *l, const char *text, const char *file)
 {
 	memset(l, 0, sizeof(*l));
 	split(l, text);
-	int err = conf_args_parse(&l->args, l->argc, l->argv, &l->error);
+	int err = options_parse(&l->args, &conf_table, l->argc, l->argv, &l->error);
 	if (err)
 		return err;
-	err = conf_load(&l->conf, &l->args, "z.conf", file, file ? strlen(file) : 0, &l->error);
+	err = load_file(l, file, file ? strlen(file) : 0);
 	if (err)
-		conf_args_fini(&l->args);
+		options_args_fini(&l->args);
 	return err;
 }
 
 static void unload(struct line *l)
 {
 	conf_fini(&l->conf);
-	conf_args_fini(&l->args);
+	options_args_fini(&l->args);
 }
 
 static void assert_loads(struct line *l, const char *text, const char *file)
@@ -245,8 +250,7 @@ static void a_zero_byte_in_a_file_is_an_error(void **state)
 	struct line l;
 	(void)state;
 	assert_loads(&l, "serve", NULL);
-	assert_int_equal(conf_load(&l.conf, &l.args, "z.conf", text, sizeof(text) - 1, &l.error),
-		ERR_SYNTAX);
+	assert_int_equal(load_file(&l, text, sizeof(text) - 1), ERR_SYNTAX);
 	assert_string_equal(l.error.text, "z.conf:2: has a zero byte");
 	unload(&l);
 }
@@ -258,8 +262,7 @@ static void an_error_leaves_the_configuration_in_force_alone(void **state)
 	assert_loads(&l, "serve", "domain = vanya\nuser = joe\n");
 	struct conf before = l.conf;
 	static const char bad[] = "domain = other\nuser = bill\nttl = x\n";
-	assert_int_equal(
-		conf_load(&l.conf, &l.args, "z.conf", bad, strlen(bad), &l.error), ERR_SYNTAX);
+	assert_int_equal(load_file(&l, bad, strlen(bad)), ERR_SYNTAX);
 	assert_memory_equal(&before, &l.conf, sizeof(before));
 	assert_string_equal(l.conf.user, "joe");
 	unload(&l);
@@ -269,7 +272,9 @@ static void an_error_on_the_command_line_names_the_option(void **state)
 {
 	(void)state;
 	assert_fails("", NULL, "no command; --help lists them");
-	assert_fails("sevre", NULL, "sevre: unknown command; --help lists them");
+	assert_fails("nmaes", NULL, "nmaes: unknown command; did you mean names?");
+	assert_fails("frobnicate", NULL, "frobnicate: unknown command; --help lists them");
+	assert_fails("sevre", NULL, "sevre: unknown command; did you mean serve?");
 	assert_fails(
 		"serve --domian=x", NULL, "--domian=x: unknown option; did you mean --domain?");
 	assert_fails("serve -x", NULL, "-x: unknown option; --help lists them");
@@ -278,12 +283,18 @@ static void an_error_on_the_command_line_names_the_option(void **state)
 	assert_fails("serve --no-mdns=x", NULL, "--no-mdns=x: takes no value");
 	assert_fails("serve --help=x", NULL, "--help=x: takes no value");
 	assert_fails("serve x", NULL, "x: serve takes no such argument");
-	assert_fails("explain", NULL, "explain: needs a NAME");
-	assert_fails("explain a b", NULL, "b: explain takes no such argument");
+	assert_fails("explain", NULL, "explain: NAME is missing; --help tells more");
+	assert_fails("explain a b", NULL, "b: explain takes only one NAME");
 	assert_fails("names --ttl=5", NULL, "--ttl: is no option of names");
 	assert_fails("serve --client=::1", NULL, "--client: is no option of serve");
 	assert_fails("explain x --client=y", NULL, "--client: 'y' is no address");
 	assert_fails("serve --rootless=x", NULL, "--rootless: 'x' is neither yes nor no");
+	assert_fails("export --format=tinydsn", NULL,
+		"--format: 'tinydsn' is not tinydns, zone, hosts or json; did you mean tinydns?");
+	assert_fails("serve --names=alias,hostnames", NULL,
+		"--names: 'hostnames' is not alias, hostname or netns; did you mean hostname?");
+	assert_fails("serve --export=host:/x", NULL,
+		"--export: 'host' is not tinydns, zone, hosts or json; did you mean hosts?");
 }
 
 static void the_path_of_a_socket_is_no_longer_than_the_kernel_takes(void **state)
@@ -391,16 +402,30 @@ static void a_mailbox_may_be_written_as_mail_address(void **state)
 	unload(&l);
 }
 
+static void the_name_of_explain_is_read(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "explain web --client=::1", NULL);
+	assert_string_equal(l.conf.explained, "web");
+	unload(&l);
+	assert_loads(&l, "explain -- -web", NULL);
+	assert_string_equal(l.conf.explained, "-web");
+	unload(&l);
+}
+
 static void help_and_version_need_no_command(void **state)
 {
 	struct line l;
 	(void)state;
-	assert_loads(&l, "--help", NULL);
+	split(&l, "--help");
+	assert_int_equal(options_parse(&l.args, &conf_table, l.argc, l.argv, &l.error), 0);
 	assert_true(l.args.is_help);
-	unload(&l);
-	assert_loads(&l, "serve -hV", NULL);
+	options_args_fini(&l.args);
+	split(&l, "serve -hV");
+	assert_int_equal(options_parse(&l.args, &conf_table, l.argc, l.argv, &l.error), 0);
 	assert_true(l.args.is_help && l.args.is_version && l.args.has_command);
-	unload(&l);
+	options_args_fini(&l.args);
 }
 
 static void help_of_a_command_has_its_options_only(void **state)
@@ -408,20 +433,21 @@ static void help_of_a_command_has_its_options_only(void **state)
 	struct line l;
 	struct buf all = {0}, one = {0};
 	(void)state;
-	assert_loads(&l, "explain -h", NULL);
-	conf_help(&one, &l.args);
+	assert_loads(&l, "explain x", NULL);
+	options_help(&one, &conf_table, &l.args);
 	unload(&l);
-	assert_loads(&l, "-h", NULL);
-	conf_help(&all, &l.args);
-	unload(&l);
+	options_help(&all, &conf_table, &(struct options_args){0});
 	assert_int_equal(all.err + one.err, 0);
-	for (size_t i = 0; i < conf_option_count; i++) {
+	const struct options_args explain = {.command = CONF_EXPLAIN, .has_command = true};
+	for (size_t i = 0; i < conf_table.count; i++) {
 		char text[64];
-		const struct conf_option *o = &conf_options[i];
+		const struct option *o = &conf_table.options[i];
+		if (o->is_operand)
+			continue;
 		snprintf(text, sizeof(text), "--%s%s", o->key, o->arg ? "=" : " ");
 		assert_non_null(strstr(buf_text(&all), text));
-		assert_int_equal(strstr(buf_text(&one), text) != NULL,
-			conf_option_concerns(o, CONF_EXPLAIN));
+		assert_int_equal(
+			strstr(buf_text(&one), text) != NULL, option_concerns(o, &explain));
 	}
 	buf_fini(&all);
 	buf_fini(&one);
@@ -440,9 +466,11 @@ static void transfers_and_their_keys_are_read(void **state)
 {
 	(void)state;
 	struct line l;
-	assert_loads(&l, "serve --tsig=One:hmac-sha256:YWJj --allow-transfer=10.0.0.0/8 "
+	assert_loads(&l,
+		"serve --tsig=One:hmac-sha256:YWJj --allow-transfer=10.0.0.0/8 "
 		"--allow-transfer=key:one --notify=192.0.2.1 --notify=[2001:db8::1]:5353,key:ONE "
-		"--update=192.0.2.2:54,key:one", NULL);
+		"--update=192.0.2.2:54,key:one",
+		NULL);
 	assert_int_equal(l.conf.keys.count, 1);
 	assert_int_equal(l.conf.transfers.count, 2);
 	assert_int_equal(l.conf.transfers.at[0].prefix.len, 8);
@@ -463,7 +491,8 @@ static void faulty_transfers_are_told_and_secrets_are_not(void **state)
 	assert_fails("serve --tsig=one:hmac-sha256:se!cret", NULL,
 		"--tsig: the secret is no base64, or too long");
 	assert_fails("serve --tsig=one:hmac-md5:YWJj", NULL,
-		"--tsig: the algorithm is not hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384 or hmac-sha512");
+		"--tsig: the algorithm is not hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384 or "
+		"hmac-sha512");
 	assert_fails("serve --tsig=one:hmac-sha1:YWJj --tsig=ONE:hmac-sha1:YWJj", NULL,
 		"--tsig: there are two keys of that name");
 	assert_fails("serve --allow-transfer=key:", NULL,
@@ -508,58 +537,56 @@ static char *source_file(const char *name)
 	return text;
 }
 
-/* Calls `visit` for each option that an .It line of the page describes. */
-static void each_option_of_page(
-	char *page, void (*visit)(const char *key, size_t len, void *arg), void *arg)
+/* How many lines of the page begin with `macro` and have "`sign`KEY" among their words. */
+static unsigned count_lines(const char *page, const char *macro, const char *sign, const char *key)
 {
-	for (char *line = strtok(page, "\n"); line; line = strtok(NULL, "\n")) {
-		if (strncmp(line, ".It Fl ", 7) != 0)
-			continue;
-		for (char *p = line; (p = strstr(p, "Fl -")); p++)
-			visit(p + 4, strspn(p + 4, "abcdefghijklmnopqrstuvwxyz-"), arg);
+	char wanted[64];
+	unsigned count = 0;
+	snprintf(wanted, sizeof(wanted), " %s%s ", sign, key);
+	for (const char *line = page; *line; line += strcspn(line, "\n"), line += *line != '\0') {
+		char words[512];
+		snprintf(words, sizeof(words), "%.*s ", (int)strcspn(line, "\n"), line);
+		count += strncmp(words, macro, strlen(macro)) == 0 && strstr(words, wanted);
 	}
+	return count;
 }
 
-static void mark_option(const char *key, size_t len, void *arg)
+static void a_key_is_explained_by_the_page_of_the_file_and_named_by_that_of_the_program(
+	void **state)
 {
-	bool *is_described = arg;
-	const struct conf_option *o = conf_option_find(key, len);
-	if (!o && len > 3 && strncmp(key, "no-", 3) == 0) {
-		o = conf_option_find(key + 3, len - 3);
-		assert_true(o && conf_option_may_be_no(o));
-		return;
-	}
-	if (!o)
-		fail_msg("the manual page has --%.*s, the table has not", (int)len, key);
-	is_described[o - conf_options] = true;
-}
-
-static void the_manual_page_lists_exactly_the_options_of_the_table(void **state)
-{
-	bool is_described[64] = {false};
+	char *file_page = source_file("man/ontap-zone.conf.5");
 	char *page = source_file("man/ontap-zone.8");
 	(void)state;
-	assert_true(conf_option_count <= ARRAY_LEN(is_described));
-	each_option_of_page(page, mark_option, is_described);
-	for (size_t i = 0; i < conf_option_count; i++)
-		if (!is_described[i])
-			fail_msg("the manual page lacks --%s", conf_options[i].key);
+	for (size_t i = 0; i < conf_table.count; i++) {
+		const struct option *o = &conf_table.options[i];
+		if (o->is_cmdline_only)
+			continue;
+		if (count_lines(file_page, ".It Cm ", "", o->key) != 1)
+			fail_msg("ontap-zone.conf.5 does not explain %s once", o->key);
+		if (count_lines(page, ".It Fl ", "-", o->key) != 0)
+			fail_msg("ontap-zone.8 explains --%s, too", o->key);
+		if (count_lines(page, ".Fl ", "-", o->key) == 0)
+			fail_msg("ontap-zone.8 does not name --%s", o->key);
+	}
+	free(file_page);
 	free(page);
 }
 
-static void the_manual_page_of_the_file_names_each_key(void **state)
+static void what_is_no_key_is_explained_by_the_page_of_the_program(void **state)
 {
-	char *page = source_file("man/ontap-zone.conf.5");
-	const char *keys = strstr(page, ".Sh KEYS");
+	char *file_page = source_file("man/ontap-zone.conf.5");
+	char *page = source_file("man/ontap-zone.8");
 	(void)state;
-	assert_non_null(keys);
-	for (size_t i = 0; i < conf_option_count; i++) {
-		char text[64];
-		const struct conf_option *o = &conf_options[i];
-		snprintf(text, sizeof(text), " %s", o->key);
-		if (!o->is_cmdline_only && !strstr(keys, text))
-			fail_msg("the manual page lacks %s", o->key);
+	for (size_t i = 0; i < conf_table.count; i++) {
+		const struct option *o = &conf_table.options[i];
+		if (!o->is_cmdline_only || o->is_operand)
+			continue;
+		if (count_lines(page, ".It Fl ", "-", o->key) != 1)
+			fail_msg("ontap-zone.8 does not explain --%s once", o->key);
+		if (count_lines(file_page, ".It Cm ", "", o->key) != 0)
+			fail_msg("ontap-zone.conf.5 explains %s, which is no key", o->key);
 	}
+	free(file_page);
 	free(page);
 }
 
@@ -589,11 +616,12 @@ static void the_sample_configuration_loads_with_and_without_comment_signs(void *
 	assert_int_equal(l.conf.exports.count, 2);
 	assert_int_equal(l.conf.ttl_s, 60);
 	unload(&l);
-	for (size_t i = 0; i < conf_option_count; i++) {
+	for (size_t i = 0; i < conf_table.count; i++) {
+		const struct option *o = &conf_table.options[i];
 		char key[64];
-		snprintf(key, sizeof(key), "\n%s = ", conf_options[i].key);
-		if (!conf_options[i].is_cmdline_only && !strstr(text, key))
-			fail_msg("the sample lacks %s", conf_options[i].key);
+		snprintf(key, sizeof(key), "\n%s = ", o->key);
+		if (!o->is_cmdline_only && !strstr(text, key))
+			fail_msg("the sample lacks %s", o->key);
 	}
 	free(text);
 }
@@ -617,14 +645,16 @@ int main(void)
 		cmocka_unit_test(every_kind_of_value_is_checked),
 		cmocka_unit_test(combinations_are_checked),
 		cmocka_unit_test(a_mailbox_may_be_written_as_mail_address),
+		cmocka_unit_test(the_name_of_explain_is_read),
 		cmocka_unit_test(help_and_version_need_no_command),
 		cmocka_unit_test(help_of_a_command_has_its_options_only),
 		cmocka_unit_test(messages_have_no_bytes_that_steer_a_terminal),
 		cmocka_unit_test(transfers_and_their_keys_are_read),
 		cmocka_unit_test(faulty_transfers_are_told_and_secrets_are_not),
 		cmocka_unit_test(the_policy_is_that_of_the_configuration),
-		cmocka_unit_test(the_manual_page_lists_exactly_the_options_of_the_table),
-		cmocka_unit_test(the_manual_page_of_the_file_names_each_key),
+		cmocka_unit_test(
+			a_key_is_explained_by_the_page_of_the_file_and_named_by_that_of_the_program),
+		cmocka_unit_test(what_is_no_key_is_explained_by_the_page_of_the_program),
 		cmocka_unit_test(the_sample_configuration_loads_with_and_without_comment_signs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

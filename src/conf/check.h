@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: ISC */
+/* The check of the option table of ontap-zone. */
+#pragma once
+
+#include "conf/conf.h"
+
+/* What options of `values`, a struct conf, must not be together, or not be without. ERR_SYNTAX with
+ * `*error` filled. */
+int conf_check(void *values, const struct options_args *args, struct options_error *error) NONNULL
+	MUSTCHECK;

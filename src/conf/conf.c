@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what the configuration means to the other layers.
+ * Never opens a file, never changes a struct conf that is in use.
+ */
+#include "conf/conf.h"
+
+#include <string.h>
+
+int conf_load(struct conf *ret, const struct options_args *args, const struct options_file *file,
+	struct options_error *error)
+{
+	return options_load(ret, &conf_table, args, file, error);
+}
+
+void conf_fini(struct conf *c)
+{
+	options_free(c, &conf_table);
+}
+
+struct policy conf_policy(const struct conf *c)
+{
+	struct policy p = {
+		.domain = c->domain,
+		.ttl_s = c->ttl_s,
+		.source_count = c->names.count,
+		.duplicates = c->duplicates,
+		.has_rootless = c->has_rootless,
+		.has_temporary = c->has_temporary,
+		.has_deprecated = c->has_deprecated,
+		.has_self_mdns = c->has_self,
+		.ignored = (const char *const *)c->ignored_hostnames.at,
+		.ignored_count = (unsigned)c->ignored_hostnames.count,
+		.mdns = c->mdns,
+		.mdns_links = (const char *const *)c->mdns_ifaces.at,
+		.mdns_link_count = (unsigned)c->mdns_ifaces.count,
+	};
+	memcpy(p.sources, c->names.at, sizeof(p.sources));
+	return p;
+}
+
+bool conf_has_all_netns(const struct conf *c)
+{
+	return c->nsid_dir && strcmp(c->nsid_dir, "all") == 0;
+}
+
+const char *conf_netns_dir(const struct conf *c)
+{
+	return conf_has_all_netns(c) ? "/run/netns" : c->nsid_dir;
+}

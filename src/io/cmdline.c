@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the way from argv to a program's values: the file that is read, what is logged or printed.
+ * Never knows an option.
+ */
+#include "io/cmdline.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "io/file.h"
+
+/* --- the command line --------------------------------------------------------------------- */
+
+static enum cmdline_code print_help(const struct options_table *t, const struct options_args *args)
+{
+	struct buf out = {0};
+	options_help(&out, t, args);
+	fputs(buf_text(&out), stdout);
+	int err = out.err;
+	buf_fini(&out);
+	return err || fflush(stdout) != 0 ? CMDLINE_SYSTEM : CMDLINE_DONE;
+}
+
+static enum cmdline_code print_version(const struct options_table *t)
+{
+	printf("%s " PACKAGE_VERSION "\n", t->program);
+	return fflush(stdout) == 0 ? CMDLINE_DONE : CMDLINE_SYSTEM;
+}
+
+/* Logs it. */
+static enum cmdline_code fail(
+	const struct log *log, const char *what, int err, const struct options_error *error)
+{
+	log_error(log, "%s: error=\"%s\"", what, err == ERR_SYNTAX ? error->text : err_text(err));
+	return err == ERR_SYNTAX ? CMDLINE_USAGE : CMDLINE_SYSTEM;
+}
+
+enum cmdline_code cmdline_parse(struct options_args *ret, const struct options_table *t, int argc,
+	char *const argv[], const struct log *log)
+{
+	struct options_args args;
+	struct options_error error;
+	int err = options_parse(&args, t, argc, argv, &error);
+	if (err)
+		return fail(log, "usage", err, &error);
+	if (!args.is_help && !args.is_version) {
+		*ret = args;
+		return CMDLINE_GO_ON;
+	}
+	enum cmdline_code code = args.is_help ? print_help(t, &args) : print_version(t);
+	options_args_fini(&args);
+	return code;
+}
+
+/* --- the file ----------------------------------------------------------------------------- */
+
+/* Reads the file named, or the default one if it is there. `ret->name` is NULL if none was read. */
+static int read_file(struct options_file *ret, const struct options_table *t,
+	const struct options_args *args, struct buf *text, const struct log *log)
+{
+	const char *name = args->config_file ? args->config_file : t->default_file;
+	*ret = (struct options_file){0};
+	if (!name)
+		return 0;
+	int err = file_read(name, LIMIT_CONF_FILE, text);
+	if (err == -ENOENT && !args->config_file)
+		return 0;
+	if (err) {
+		log_error(log, "configuration: file=\"%s\" error=\"%s\"", name,
+			err == ERR_RANGE ? "is larger than a configuration file may be"
+					 : err_text(err));
+		return err;
+	}
+	*ret = (struct options_file){.name = name, .text = buf_text(text), .len = text->len};
+	return 0;
+}
+
+enum cmdline_code cmdline_load(void *ret, const struct options_table *t,
+	const struct options_args *args, const struct log *log)
+{
+	struct buf text = {0};
+	struct options_file file;
+	struct options_error error;
+	enum cmdline_code code = CMDLINE_GO_ON;
+	if (read_file(&file, t, args, &text, log)) {
+		buf_fini(&text);
+		return CMDLINE_USAGE;
+	}
+	int err = options_load(ret, t, args, file.name ? &file : NULL, &error);
+	if (err)
+		code = fail(log, t->default_file ? "configuration" : "usage", err, &error);
+	buf_fini(&text);
+	return code;
+}
