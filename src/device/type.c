@@ -13,11 +13,12 @@
 #include "base/err.h"
 #include "model/event.h"
 
-static const char *const type_texts[DEVICE_TYPE_COUNT] = {
+const char *const device_type_words[] = {
 	[DEVICE_IPVLAN] = "ipvlan",
 	[DEVICE_IPVTAP] = "ipvtap",
 	[DEVICE_MACVLAN] = "macvlan",
 	[DEVICE_MACVTAP] = "macvtap",
+	[DEVICE_TYPE_COUNT] = NULL,
 };
 
 struct word {
@@ -50,13 +51,13 @@ static const struct word ipvlan_flags[] = {
 
 const char *device_type_text(enum device_type type)
 {
-	return (unsigned)type < DEVICE_TYPE_COUNT ? type_texts[type] : "unknown";
+	return (unsigned)type < DEVICE_TYPE_COUNT ? device_type_words[type] : "unknown";
 }
 
 int device_type_parse(const char *text, enum device_type *ret)
 {
 	for (int i = 0; i < DEVICE_TYPE_COUNT; i++)
-		if (strcmp(text, type_texts[i]) == 0) {
+		if (strcmp(text, device_type_words[i]) == 0) {
 			*ret = (enum device_type)i;
 			return 0;
 		}

@@ -30,6 +30,9 @@ struct device_mode {
 /* "ipvlan", "ipvtap", "macvlan", "macvtap": the kernel's IFLA_INFO_KIND. Static storage. */
 const char *device_type_text(enum device_type type);
 
+/* These words by type, NULL at the end, for tables of options. */
+extern const char *const device_type_words[DEVICE_TYPE_COUNT + 1];
+
 /* The type of that name. ERR_SYNTAX. */
 int device_type_parse(const char *text, enum device_type *ret) NONNULL MUSTCHECK;
 

@@ -11,24 +11,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const level_texts[LOG_LEVEL_COUNT] = {
+const char *const log_level_words[] = {
 	[LOG_LEVEL_ERROR] = "error",
 	[LOG_LEVEL_WARNING] = "warning",
 	[LOG_LEVEL_INFO] = "info",
 	[LOG_LEVEL_DEBUG] = "debug",
+	[LOG_LEVEL_COUNT] = NULL,
 };
 
 const char *log_level_text(enum log_level level)
 {
-	return (unsigned)level < LOG_LEVEL_COUNT ? level_texts[level] : "unknown";
-}
-
-int log_level_parse(const char *text)
-{
-	for (int i = 0; i < LOG_LEVEL_COUNT; i++)
-		if (strcmp(text, level_texts[i]) == 0)
-			return i;
-	return -1;
+	return (unsigned)level < LOG_LEVEL_COUNT ? log_level_words[level] : "unknown";
 }
 
 /* The whole line, its level before and its newline after, cut to what fits. Returns its length. */

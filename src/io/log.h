@@ -48,8 +48,8 @@ const char *log_escape(const char *text, char *out) NONNULL;
 /* "error", "warning", "info", "debug". Static storage. */
 const char *log_level_text(enum log_level level);
 
-/* The level of that name, or -1. */
-int log_level_parse(const char *text) NONNULL;
+/* These words by level, NULL at the end, for tables of options. */
+extern const char *const log_level_words[LOG_LEVEL_COUNT + 1];
 
 /* Lets `LOG_LIMIT_BURST` messages of a kind through in each `LOG_LIMIT_PERIOD`; all zero at
  * first. */

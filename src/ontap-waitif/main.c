@@ -1,97 +1,96 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the command line of ontap-waitif and what it prints.
+ * Owns the options of ontap-waitif and what it prints.
  * Never polls: the kernel says when something changes.
  */
-#include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
-#include "device/type.h"
+#include "base/time.h"
+#include "io/cmdline.h"
 #include "io/ifwait.h"
-#include "io/log.h"
 #include "io/loop.h"
 
-enum exit_code { EXIT_DONE = 0, EXIT_TIMED_OUT = 99, EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
+enum exit_code { EXIT_DONE = 0, EXIT_TIMED_OUT = 99, EXIT_SYSTEM = 111 };
 
 /* More than a year is a typing mistake. */
 enum { TIMEOUT_MAX_S = 366 * 86400 };
 
-struct options {
+struct settings {
 	struct await await;
 	ns_t timeout; /* NS_NEVER: none */
-	bool is_help, is_version;
 };
 
-static const char help[] =
-	"usage: ontap-waitif [options] IFNAME\n"
-	"\n"
-	"Waits until IFNAME is there and has all that is asked for, and prints what it found, each\n"
-	"on its line: an address, or the gateway of a route.\n"
-	"\n"
-	"  --addr-in-net=CIDR[,CIDR...]  a usable address in one of these; may be repeated\n"
-	"  --has-route=PREFIX            a route to PREFIX (::/0, 0.0.0.0/0); may be repeated\n"
-	"  --timeout=SECONDS             give up after that time, with exit status 99\n"
-	"  --help, --version\n";
+/* --- options ------------------------------------------------------------------------------ */
 
-static const struct option long_options[] = {
-	{"addr-in-net", required_argument, NULL, 'a'},
-	{"has-route", required_argument, NULL, 'r'},
-	{"timeout", required_argument, NULL, 't'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'V'},
-	{0},
-};
-
-static int read_timeout(const char *text, ns_t *ret)
+static int read_ifname(void *at, const struct option *o UNUSED, const char *text, size_t nth UNUSED,
+	struct option_why *why)
 {
-	char *end;
-	errno = 0;
-	double seconds = strtod(text, &end);
-	if (end == text || *end || errno || !(seconds >= 0 && seconds <= TIMEOUT_MAX_S))
-		return ERR_SYNTAX;
-	*ret = (ns_t)(seconds * (double)NS_PER_S);
+	struct await *await = at;
+	size_t len = strlen(text);
+	if (len == 0 || len >= sizeof(await->ifname))
+		return option_fail(why, "'%s' is no name of an interface", text);
+	memcpy(await->ifname, text, len + 1);
 	return 0;
 }
 
-/* One option. The error has not been told yet. */
-static int read_option(int letter, struct options *options)
+static int add_nets(void *at, const struct option *o, const char *text, size_t nth UNUSED,
+	struct option_why *why)
 {
-	switch (letter) {
-	case 'a': return await_add_nets(&options->await, optarg);
-	case 'r': return await_add_route(&options->await, optarg);
-	case 't': return read_timeout(optarg, &options->timeout);
-	case 'h': options->is_help = true; return 0;
-	case 'V': options->is_version = true; return 0;
-	default: return ERR_ABSENT; /* getopt's '?': it has told */
-	}
+	int err = await_add_nets(at, text);
+	return err ? option_fail_err(why, o, text, err) : 0;
 }
 
-static int read_options(int argc, char **argv, struct options *options, const struct log *log)
+static int add_route(void *at, const struct option *o, const char *text, size_t nth UNUSED,
+	struct option_why *why)
 {
-	int letter, index = 0;
-	while ((letter = getopt_long(argc, argv, "hV", long_options, &index)) != -1) {
-		int err = read_option(letter, options);
-		if (err && err != ERR_ABSENT)
-			log_error(log, "usage: option=--%s value=\"%s\" error=\"%s\"",
-				long_options[index].name, optarg, err_text(err));
-		if (err)
-			return err;
-	}
-	if (options->is_help || options->is_version)
-		return 0;
-	if (optind + 1 != argc || strlen(argv[optind]) >= sizeof(options->await.ifname) ||
-		argv[optind][0] == '\0') {
-		log_error(log, "usage: error=\"one interface name is wanted\"");
-		return ERR_SYNTAX;
-	}
-	memcpy(options->await.ifname, argv[optind], strlen(argv[optind]));
-	return 0;
+	int err = await_add_route(at, text);
+	return err ? option_fail_err(why, o, text, err) : 0;
 }
+
+static const struct option_type type_ifname = {.read = read_ifname};
+static const struct option_type type_nets = {.read = add_nets, .is_list = true};
+static const struct option_type type_route = {.read = add_route, .is_list = true};
+
+#define AT(member) .offset = offsetof(struct settings, member)
+
+static const struct option options[] = {
+	{"IFNAME", .is_operand = true, .is_required = true, .type = &type_ifname, AT(await),
+		.arg = "IFNAME", .help = "interface that is waited for"},
+	{"addr-in-net", .type = &type_nets, AT(await), .arg = "CIDR[,CIDR...]",
+		.help = "a usable address in one of these"},
+	{"has-route", .type = &type_route, AT(await), .arg = "PREFIX",
+		.help = "a route to PREFIX (::/0, 0.0.0.0/0)"},
+	{"timeout", .type = &option_type_seconds, AT(timeout), .arg = "SECONDS",
+		.max = TIMEOUT_MAX_S, .help = "give up after that time: exit status 99"},
+	{"help", 'h', .type = &option_type_help, .help = "print this"},
+	{"version", 'V', .type = &option_type_version, .help = "print the version"},
+};
+
+static void init(void *values)
+{
+	struct settings *s = values;
+	s->timeout = NS_NEVER;
+}
+
+static const char *const usage[] = {"[options] IFNAME", NULL};
+
+static const struct options_table table = {
+	.program = "ontap-waitif",
+	.usage = usage,
+	.about = "Waits until IFNAME is there and has all that is asked for, and prints what it "
+		 "found, each on its line: an address, or the gateway of a route.",
+	.options = options,
+	.count = ARRAY_LEN(options),
+	.may_abbreviate = true,
+	.size = sizeof(struct settings),
+	.init = init,
+};
+
+/* --- the work ----------------------------------------------------------------------------- */
 
 static int print_answers(const struct await *a)
 {
@@ -103,16 +102,18 @@ static int print_answers(const struct await *a)
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_SYSTEM;
 }
 
-static int wait_and_print(struct options *options, const struct log *log)
+static int wait_and_print(struct settings *s, const struct log *log)
 {
-	struct await *a = &options->await;
-	ns_t deadline = options->timeout == NS_NEVER ? NS_NEVER : loop_now() + options->timeout;
+	struct await *a = &s->await;
+	ns_t deadline = s->timeout == NS_NEVER ? NS_NEVER : loop_now() + s->timeout;
 	int err = ifwait(a, deadline);
 	if (!err)
 		return print_answers(a);
 	if (err == ERR_ABSENT) {
 		log_error(log, "timed out: interface=%s state=%s", a->ifname,
-			a->ifindex == 0 ? "absent" : a->is_up ? "up" : "down");
+			a->ifindex == 0 ? "absent"
+			: a->is_up      ? "up"
+					: "down");
 		return EXIT_TIMED_OUT;
 	}
 	log_error(log, "cannot wait: error=\"%s\"", err_text(err));
@@ -122,19 +123,15 @@ static int wait_and_print(struct options *options, const struct log *log)
 int main(int argc, char **argv)
 {
 	const struct log log = {.fd = STDERR_FILENO, .threshold = LOG_LEVEL_INFO};
-	struct options *options = calloc(1, sizeof(*options));
-	if (!options)
-		return EXIT_SYSTEM;
-	options->timeout = NS_NEVER;
-	int code = EXIT_DONE;
-	if (read_options(argc, argv, options, &log))
-		code = EXIT_USAGE;
-	else if (options->is_help)
-		fputs(help, stdout);
-	else if (options->is_version)
-		puts("ontap-waitif " PACKAGE_VERSION);
-	else
-		code = wait_and_print(options, &log);
-	free(options);
+	struct options_args args;
+	int code = cmdline_parse(&args, &table, argc, argv, &log);
+	if (code != CMDLINE_GO_ON)
+		return code;
+	struct settings *s = calloc(1, sizeof(*s));
+	code = s ? (int)cmdline_load(s, &table, &args, &log) : EXIT_SYSTEM;
+	options_args_fini(&args);
+	if (code == CMDLINE_GO_ON)
+		code = wait_and_print(s, &log);
+	free(s);
 	return code;
 }

@@ -4,6 +4,6 @@ src_ontap_ontap_SOURCES = \
 	src/ontap/dhcp.c src/ontap/dhcp.h \
 	src/ontap/environ.c src/ontap/environ.h \
 	src/ontap/main.c \
-	src/ontap/options.c src/ontap/options.h \
+	src/ontap/settings.c src/ontap/settings.h \
 	src/ontap/space.c src/ontap/space.h
 src_ontap_ontap_LDADD = src/libontap/libontap.a $(LDADD)

@@ -12,13 +12,14 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "io/cmdline.h"
 #include "io/ifwait.h"
 #include "io/loop.h"
 #include "io/netlink.h"
 #include "libontap/ontap.h"
 #include "ontap/dhcp.h"
 #include "ontap/environ.h"
-#include "ontap/options.h"
+#include "ontap/settings.h"
 #include "ontap/space.h"
 
 enum exit_code {
@@ -37,10 +38,11 @@ struct gotten {
 	unsigned fd_count;
 };
 
-static int ask(const struct options *o, int netns_fd, struct gotten *got, struct ontap_error *error)
+static int ask(
+	const struct settings *o, int netns_fd, struct gotten *got, struct ontap_error *error)
 {
 	const struct ontap_request request = {
-		.type = o->type,
+		.type = device_type_text(o->type),
 		.mode = o->mode,
 		.ifname = o->ifname,
 		.alias = o->alias,
@@ -51,16 +53,16 @@ static int ask(const struct options *o, int netns_fd, struct gotten *got, struct
 	case TASK_CREATE:
 		return ontap_create(got->fd, netns_fd, &request, &got->device, got->fds, error);
 	case TASK_OPEN:
-		return ontap_open(got->fd, netns_fd, o->ifname, o->queues, &got->device, got->fds,
-			error);
-	case TASK_REMOVE: return ontap_remove(got->fd, netns_fd, o->ifname, error);
+		return ontap_open(
+			got->fd, netns_fd, o->opened, o->queues, &got->device, got->fds, error);
+	case TASK_REMOVE: return ontap_remove(got->fd, netns_fd, o->removed, error);
 	case TASK_WATCH: return ontap_watch(got->fd, netns_fd, error);
 	}
 	return ONTAP_MALFORMED;
 }
 
 /* Connects and asks. The exit code. */
-static int get(const struct options *o, struct gotten *got, const struct log *log)
+static int get(const struct settings *o, struct gotten *got, const struct log *log)
 {
 	struct ontap_error error = {0};
 	got->fd = ontap_connect(o->socket);
@@ -86,15 +88,15 @@ static int get(const struct options *o, struct gotten *got, const struct log *lo
 	return EXIT_DONE;
 }
 
-static int add_addrs(const struct options *o, const struct gotten *got, const struct log *log)
+static int add_addrs(const struct settings *o, const struct gotten *got, const struct log *log)
 {
 	struct asker a;
-	if (o->addr_count == 0)
+	if (o->addrs.count == 0)
 		return EXIT_DONE;
 	int err = asker_open(&a);
-	for (size_t i = 0; i < o->addr_count && !err; i++) {
+	for (size_t i = 0; i < o->addrs.count && !err; i++) {
 		const struct rtnl_request request =
-			request_add_addr(++a.seq, got->device.ifindex, &o->addrs[i]);
+			request_add_addr(++a.seq, got->device.ifindex, &o->addrs.at[i]);
 		err = asker_ask(&a, &request, NSID_OWN);
 	}
 	asker_close(&a);
@@ -104,7 +106,7 @@ static int add_addrs(const struct options *o, const struct gotten *got, const st
 	return err ? EXIT_SYSTEM : EXIT_DONE;
 }
 
-static int wait_for_addrs(struct options *o, const struct gotten *got, const struct log *log)
+static int wait_for_addrs(struct settings *o, const struct gotten *got, const struct log *log)
 {
 	if (o->await.criterion_count == 0)
 		return EXIT_DONE;
@@ -118,7 +120,7 @@ static int wait_for_addrs(struct options *o, const struct gotten *got, const str
 	return err == ERR_ABSENT ? EXIT_TIMED_OUT : EXIT_SYSTEM;
 }
 
-static int configure(struct options *o, const struct gotten *got, const struct log *log)
+static int configure(struct settings *o, const struct gotten *got, const struct log *log)
 {
 	int code = add_addrs(o, got, log);
 	if (!code && o->has_dhcp && dhcp_start(&got->device, log))
@@ -127,7 +129,7 @@ static int configure(struct options *o, const struct gotten *got, const struct l
 }
 
 /* PROG and its children hold the device by the connection; a kept device is held by nobody. */
-static int pass_descriptors(const struct options *o, struct gotten *got)
+static int pass_descriptors(const struct settings *o, struct gotten *got)
 {
 	bool is_held = (o->task == TASK_CREATE && !o->is_kept) || o->task == TASK_WATCH;
 	if (is_held && fcntl(got->fd, F_SETFD, 0) != 0)
@@ -142,7 +144,7 @@ static int pass_descriptors(const struct options *o, struct gotten *got)
 	return EXIT_DONE;
 }
 
-static int become_prog(const struct options *o, struct gotten *got, const struct log *log)
+static int become_prog(const struct settings *o, struct gotten *got, const struct log *log)
 {
 	int code = pass_descriptors(o, got);
 	if (!code && o->task != TASK_WATCH)
@@ -157,7 +159,7 @@ static int become_prog(const struct options *o, struct gotten *got, const struct
 	return EXIT_SYSTEM;
 }
 
-static int run(struct options *o, const struct log *log)
+static int run(struct settings *o, const struct log *log)
 {
 	struct gotten got = {.fd = -1};
 	if (space_enter(o, log))
@@ -179,20 +181,18 @@ int main(int argc, char **argv)
 	struct log log = {.fd = STDERR_FILENO, .threshold = LOG_LEVEL_WARNING};
 	if (dhcp_is_script())
 		return dhcp_script(argc > 1 ? argv[1] : "", &log);
-	struct options *o = calloc(1, sizeof(*o));
-	if (!o)
-		return EXIT_SYSTEM;
-	int code = EXIT_DONE;
-	if (options_parse(o, argc, argv, &log)) {
-		code = EXIT_USAGE;
-	} else if (o->is_help) {
-		fputs(options_help, stdout);
-	} else if (o->is_version) {
-		puts("ontap " PACKAGE_VERSION);
-	} else {
-		log.threshold = o->verbosity;
-		code = run(o, &log);
+	struct options_args args;
+	int code = cmdline_parse(&args, &settings_table, argc, argv, &log);
+	if (code != CMDLINE_GO_ON)
+		return code;
+	struct settings *s = calloc(1, sizeof(*s));
+	code = s ? (int)cmdline_load(s, &settings_table, &args, &log) : EXIT_SYSTEM;
+	options_args_fini(&args);
+	if (code == CMDLINE_GO_ON) {
+		log.threshold = s->verbosity;
+		code = run(s, &log);
+		options_free(s, &settings_table);
 	}
-	free(o);
+	free(s);
 	return code;
 }

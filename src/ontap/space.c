@@ -70,7 +70,7 @@ static bool has_capability(unsigned cap)
 	return capng_have_capability(CAPNG_EFFECTIVE, cap);
 }
 
-int space_enter(const struct options *o, const struct log *log)
+int space_enter(const struct settings *o, const struct log *log)
 {
 	int flags = (o->has_netns ? CLONE_NEWNET : 0) | (o->hostname ? CLONE_NEWUTS : 0);
 	uid_t uid = geteuid();
@@ -151,7 +151,7 @@ static int become(const char *name, const struct log *log)
 	return 0;
 }
 
-int space_drop(const struct options *o, const struct log *log)
+int space_drop(const struct settings *o, const struct log *log)
 {
 	struct caps caps = {0};
 	if (!o->user && !o->caps)

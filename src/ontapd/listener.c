@@ -210,12 +210,12 @@ int listener_open_all(struct daemon *d, int listen_fds)
 	d->is_accepting = true;
 	for (int i = 0; i < listen_fds && !err; i++)
 		err = take_socket(d, LISTEN_FIRST + i);
-	if (!err && d->settings->parent_count > 0 && mkdir(d->settings->socket_dir, 0755) &&
+	if (!err && d->settings->parents.count > 0 && mkdir(d->settings->socket_dir, 0755) &&
 		errno != EEXIST)
 		err = complain(d, d->settings->socket_dir, -errno);
-	for (size_t i = 0; i < d->settings->parent_count && !err; i++)
-		if (!has_port(d, d->settings->parents[i]))
-			err = open_port(d, d->settings->parents[i], group);
+	for (size_t i = 0; i < d->settings->parents.count && !err; i++)
+		if (!has_port(d, d->settings->parents.at[i]))
+			err = open_port(d, d->settings->parents.at[i], group);
 	return err;
 }
 

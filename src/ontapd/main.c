@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "io/cmdline.h"
 #include "io/privilege.h"
 #include "io/ready.h"
 #include "ontapd/daemon.h"
@@ -107,7 +108,7 @@ static int start(struct run *r)
 	struct daemon *d = &r->daemon;
 	int fds = listen_fds();
 	raise_descriptors();
-	if (d->settings->parent_count == 0 && fds == 0) {
+	if (d->settings->parents.count == 0 && fds == 0) {
 		log_error(d->log, "usage: error=\"no parent is named\"");
 		return ERR_SYNTAX;
 	}
@@ -216,17 +217,17 @@ static int init_and_run(const struct settings *settings, struct log *log)
 int main(int argc, char **argv)
 {
 	struct log log = {.fd = STDERR_FILENO, .threshold = LOG_LEVEL_INFO};
+	struct options_args args;
 	struct settings settings;
-	if (settings_parse(&settings, argc, argv, &log))
-		return EXIT_USAGE;
+	int code = cmdline_parse(&args, &settings_table, argc, argv, &log);
+	if (code != CMDLINE_GO_ON)
+		return code;
+	code = cmdline_load(&settings, &settings_table, &args, &log);
+	options_args_fini(&args);
+	if (code != CMDLINE_GO_ON)
+		return code;
 	log.threshold = settings.verbosity;
-	if (settings.is_help) {
-		fputs(settings_help, stdout);
-		return EXIT_DONE;
-	}
-	if (settings.is_version) {
-		puts("ontapd " PACKAGE_VERSION);
-		return EXIT_DONE;
-	}
-	return init_and_run(&settings, &log);
+	code = init_and_run(&settings, &log);
+	options_free(&settings, &settings_table);
+	return code;
 }

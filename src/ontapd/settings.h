@@ -1,29 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* What ontapd was told on its command line. */
+/* What ontapd was told, on its command line and in its configuration file. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "base/compiler.h"
 #include "io/log.h"
+#include "options/options.h"
 
 struct settings {
-	char **parents; /* of the command line; borrowed from argv */
-	size_t parent_count;
-	const char *socket_dir;
-	const char *group;      /* NULL: the socket's group is ours */
-	const char *state_dir;
-	const char *rules_file; /* NULL: whoever may connect may have all */
-	unsigned max_user, max_parent;
-	unsigned rate;          /* requests a second of one user, 0: no limit */
-	int ready_fd;           /* -1: none */
+	struct options_texts parents;
+	char *socket_dir;
+	char *group; /* NULL: the socket's group is ours */
+	char *state_dir;
+	char *rules_file; /* NULL: whoever may connect may have all */
+	uint32_t max_user, max_parent;
+	uint32_t rate; /* requests a second of one user, 0: no limit */
+	int ready_fd;  /* -1: none */
 	enum log_level verbosity;
-	bool is_help, is_version;
 };
 
-/* Reads the command line. ERR_SYNTAX, which has been told. */
-int settings_parse(struct settings *ret, int argc, char **argv, const struct log *log)
-	NONNULL MUSTCHECK;
-
-extern const char settings_help[];
+/* The options; their values are a struct settings. */
+extern const struct options_table settings_table;

@@ -621,6 +621,37 @@ def test_a_second_one_for_the_same_parent_is_refused(parent, ontapd, program, tm
     assert os.path.exists(daemon.port("eth0"))
 
 
+def test_the_configuration_file_says_what_the_command_line_does_not(parent, ontapd, ontap, program, tmp_path):
+    """ontapd(8); and the parents too, unless the command line names some."""
+    conf = tmp_path / "ontapd.conf"
+    conf.write_text("max-user = 1 # device\nparent = eth0\n")
+    daemon = ontapd(parent, f"--config={conf}", parents=())
+    os.chmod(daemon.port("eth0"), 0o666)
+    assert ontap(daemon, "-t", "macvlan", prog=["true"]).returncode == 0
+    for text, told in [("max-user = x\n", f"{conf}:1: max-user: 'x' is no number from 0 to 4294967295"),
+                       ("\nparnet = eth0\n", f"{conf}:2: parnet: unknown key; did you mean parent?")]:
+        conf.write_text(text)
+        done = parent.run([program("ontapd"), f"--config={conf}"], check=False)
+        assert done.returncode == 100 and told in done.stderr
+    done = parent.run([program("ontapd"), f"--config={tmp_path}/none", "eth0"], check=False)
+    assert done.returncode == 100 and "No such file" in done.stderr
+
+
+@pytest.mark.parametrize("name, arguments, told", [
+    ("ontapd", ["--gruop=x", "eth0"], "--gruop=x: unknown option; did you mean --group?"),
+    ("ontapd", ["--max-user=-1", "eth0"], "--max-user: '-1' is no number from 0 to 4294967295"),
+    ("ontap", ["-t", "ipvaln", "/s", "--"], "--type: 'ipvaln' is not ipvlan, ipvtap, macvlan or macvtap; did"),
+    ("ontap", ["-t", "macvlan", "/s"], "the -- before the program is missing"),
+    ("ontap-waitif", ["--timeuot=1", "a"], "--timeuot=1: unknown option; did you mean --timeout?"),
+    ("ontap-waitif", ["--timeout=-1", "a"], "--timeout: '-1' is no number of seconds from 0 to 31622400"),
+    ("ontap-waitif", [], "ontap-waitif: IFNAME is missing"),
+])
+def test_a_mistake_is_told_with_its_option_and_exit_100(parent, program, name, arguments, told):
+    done = parent.run([program(name), *arguments], check=False)
+    assert done.returncode == 100 and told in done.stderr
+    assert done.stdout == "" and len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("spoil, told", [
     (lambda path: os.chown(path, 65534, 65534), "somebody else's"),
     (lambda path: os.chmod(path, 0o622), "others may write it"),

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the option table of ontap, and which options go together.
+ * Never does what they say.
+ */
+#include "ontap/settings.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+
+enum {
+	TIMEOUT_MAX_S = 366 * 86400, /* more than a year is a typing mistake */
+	QUEUES_NOT_GIVEN = LIMIT_DEVICE_QUEUES + 1
+};
+
+/* --- types of values ---------------------------------------------------------------------- */
+
+static int parse_addr(const char *text, struct device_addr *ret)
+{
+	char copy[ADDR_TEXT_CAP];
+	size_t len = strcspn(text, "/");
+	struct device_addr a = {0};
+	if (len >= sizeof(copy))
+		return ERR_SYNTAX;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	int err = addr_parse(copy, &a.addr);
+	if (err)
+		return err;
+	uint32_t prefix_len = (uint32_t)(8 * addr_len(&a.addr));
+	if (text[len] == '/')
+		err = options_read_number(text + len + 1, 0, prefix_len, &prefix_len);
+	a.prefix_len = (uint8_t)prefix_len;
+	if (!err)
+		*ret = a;
+	return err;
+}
+
+/* "ADDR/LEN", or an address alone, which is then alone on its link. */
+static int add_addr(void *at, const struct option *o, const char *text, size_t nth UNUSED,
+	struct option_why *why)
+{
+	struct settings_addrs *addrs = at;
+	int err = addrs->count < SETTINGS_ADDRS_CAP ? parse_addr(text, &addrs->at[addrs->count])
+						    : ERR_SPACE;
+	if (err)
+		return option_fail_err(why, o, text, err);
+	addrs->count++;
+	return 0;
+}
+
+static int add_nets(void *at, const struct option *o, const char *text, size_t nth UNUSED,
+	struct option_why *why)
+{
+	int err = await_add_nets(at, text);
+	return err ? option_fail_err(why, o, text, err) : 0;
+}
+
+static const struct option_type type_addrs = {.read = add_addr, .is_list = true};
+static const struct option_type type_nets = {.read = add_nets, .is_list = true};
+
+/* --- the table ---------------------------------------------------------------------------- */
+
+#define AT(member) .offset = offsetof(struct settings, member)
+
+static const struct option options[] = {
+	{"SOCKET", .is_operand = true, .is_required = true, .type = &option_type_any_text,
+		AT(socket), .arg = "SOCKET", .help = "of ontapd: /run/ontap/port.PARENT"},
+	{"type", 't', .type = &option_type_choice, AT(type), .arg = "TYPE",
+		.words = device_type_words, .help = "type of the device"},
+	{"name", 'n', .type = &option_type_text, AT(ifname), .arg = "IFNAME",
+		.default_words = "one that is free", .help = "name of the link"},
+	{"alias", 'a', .type = &option_type_any_text, AT(alias), .arg = "ALIAS",
+		.help = "alias of the link: the name that ontap-zone serves"},
+	{"queues", 'm', .type = &option_type_number, AT(queues), .arg = "QUEUES",
+		.max = LIMIT_DEVICE_QUEUES, .default_words = "1 where there is a PROG",
+		.help = "queues of a tap that are opened and passed as ONTAP_FD0...; 0: only "
+			"create it"},
+	{"mode", .type = &option_type_any_text, AT(mode), .arg = "MODE",
+		.default_words = "bridge; l2",
+		.help = "bridge, private, vepa, passthru, source; of an ipvlan: l2, l3, l3s, and "
+			"with a comma bridge, private, vepa"},
+	{"keep", .type = &option_type_flag, AT(is_kept), .help = "the device outlives PROG"},
+	{"up", .type = &option_type_alias, .stands_for = {"down", "no"},
+		.help = "set the link up (default)"},
+	{"down", .type = &option_type_flag, AT(is_down), .help = "do not set the link up"},
+	{"netns", .type = &option_type_flag, AT(has_netns),
+		.help = "run PROG in a fresh network namespace"},
+	{"hostname", .type = &option_type_text, AT(hostname), .arg = "NAME",
+		.help = "run PROG in a fresh UTS namespace with that host name"},
+	{"addr", .type = &type_addrs, AT(addrs), .arg = "ADDR/LEN", .help = "add that address"},
+	{"dhcp", .type = &option_type_flag, AT(has_dhcp),
+		.help = "run the system's DHCP client beside PROG"},
+	{"wait", .type = &type_nets, AT(await), .arg = "CIDR[,CIDR...]",
+		.help = "wait for a usable address in one of these"},
+	{"timeout", .type = &option_type_seconds, AT(timeout), .arg = "SECONDS",
+		.max = TIMEOUT_MAX_S, .help = "wait no longer than that: exit status 99"},
+	{"user", .type = &option_type_text, AT(user), .arg = "NAME",
+		.help = "run PROG as that user"},
+	{"caps", .type = &option_type_text, AT(caps), .arg = "+NAME[,+NAME...]",
+		.help = "keep these capabilities: +net_bind_service"},
+	{"open", .type = &option_type_text, AT(opened), .arg = "IFNAME",
+		.help = "open queues of a tap that is there"},
+	{"remove", .type = &option_type_text, AT(removed), .arg = "IFNAME",
+		.help = "remove a device that was kept"},
+	{"watch", .type = &option_type_flag, AT(is_watching),
+		.help = "give the callers' namespaces ids in this one, while PROG runs"},
+	{"verbosity", .type = &option_type_choice, AT(verbosity), .arg = "LEVEL",
+		.defaults = {"warning"}, .words = log_level_words,
+		.help = "log what is this urgent, or more"},
+	{"help", 'h', .type = &option_type_help, .help = "print this"},
+	{"version", 'V', .type = &option_type_version, .help = "print the version"},
+};
+
+/* --- what goes together ------------------------------------------------------------------- */
+
+static int check_create(struct settings *s, struct options_error *error)
+{
+	struct device_mode mode;
+	char known[64];
+	options_list_words(device_type_words, known, sizeof(known));
+	if (s->type == DEVICE_TYPE_COUNT)
+		return options_fail(error, "--type is missing: %s", known);
+	if (s->mode && device_mode_parse(s->type, s->mode, &mode))
+		return options_fail(error, "--mode: '%s' is not a mode of %s", s->mode,
+			device_type_text(s->type));
+	if (s->ifname && !device_is_name(s->ifname))
+		return options_fail(error, "--name: '%s': no link can have this name", s->ifname);
+	if (s->alias && !device_is_alias(s->alias))
+		return options_fail(error, "--alias: '%s': no link can have this alias", s->alias);
+	bool is_tap = device_type_is_tap(s->type);
+	if (s->queues == QUEUES_NOT_GIVEN)
+		s->queues = is_tap && s->prog[0] ? 1 : 0;
+	if (s->queues > 0 && !is_tap)
+		return options_fail(error, "--queues: only ipvtap and macvtap have queues");
+	/* There is nobody whom the device could go with. */
+	if (!s->prog[0])
+		s->is_kept = true;
+	return 0;
+}
+
+static int check_open(struct settings *s, struct options_error *error)
+{
+	if (s->queues == QUEUES_NOT_GIVEN)
+		s->queues = 1;
+	if (s->queues == 0)
+		return options_fail(error, "--open: there is no queue to open: --queues=0");
+	return s->prog[0] ? 0 : options_fail(error, "--open: there is no program after --");
+}
+
+static int find_task(struct settings *s, struct options_error *error)
+{
+	if (!!s->opened + !!s->removed + s->is_watching > 1)
+		return options_fail(error, "--open, --remove and --watch exclude each other");
+	s->task = s->opened        ? TASK_OPEN
+		  : s->removed     ? TASK_REMOVE
+		  : s->is_watching ? TASK_WATCH
+				   : TASK_CREATE;
+	return 0;
+}
+
+static int check_task(struct settings *s, struct options_error *error)
+{
+	switch (s->task) {
+	case TASK_CREATE: return check_create(s, error);
+	case TASK_OPEN: return check_open(s, error);
+	case TASK_REMOVE: return 0;
+	case TASK_WATCH:
+		return s->prog[0] ? 0
+				  : options_fail(error, "--watch: there is no program after --");
+	}
+	return 0;
+}
+
+static int check(void *values, const struct options_args *args, struct options_error *error)
+{
+	struct settings *s = values;
+	if (!args->prog)
+		return options_fail(
+			error, "the -- before the program is missing; --help tells more");
+	s->prog = args->prog;
+	if (s->caps && !s->user && !s->has_netns)
+		return options_fail(error, "--caps: needs --user or --netns");
+	if (!s->prog[0] && (s->has_netns || s->has_dhcp))
+		return options_fail(error, "--%s: there is no program after --",
+			s->has_netns ? "netns" : "dhcp");
+	int err = find_task(s, error);
+	return err ? err : check_task(s, error);
+}
+
+static void init(void *values)
+{
+	struct settings *s = values;
+	s->type = DEVICE_TYPE_COUNT;
+	s->queues = QUEUES_NOT_GIVEN;
+	s->timeout = NS_NEVER;
+}
+
+static const char *const usage[] = {
+	"-t TYPE [options] SOCKET [options] -- [PROG...]",
+	"--open=IFNAME [-m QUEUES] SOCKET -- PROG...",
+	"--remove=IFNAME SOCKET --",
+	"--watch SOCKET -- PROG...",
+	NULL,
+};
+
+const struct options_table settings_table = {
+	.program = "ontap",
+	.usage = usage,
+	.about = "Gets a network device from ontapd at SOCKET (/run/ontap/port.PARENT), exports "
+		 "what it is called, and runs PROG; the device goes when PROG does. Without PROG "
+		 "it is kept.",
+	.options = options,
+	.count = ARRAY_LEN(options),
+	.has_prog = true,
+	.may_abbreviate = true,
+	.size = sizeof(struct settings),
+	.init = init,
+	.check = check,
+};

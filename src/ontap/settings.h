@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/* What ontap was told on its command line. */
+#pragma once
+
+#include "base/time.h"
+#include "device/await.h"
+#include "device/request.h"
+#include "device/type.h"
+#include "io/log.h"
+#include "options/options.h"
+
+enum { SETTINGS_ADDRS_CAP = 16 };
+
+/* What is done before PROG is run. */
+enum task { TASK_CREATE, TASK_OPEN, TASK_REMOVE, TASK_WATCH };
+
+struct settings {
+	enum task task;
+	char *socket;      /* of ontapd */
+	char *const *prog; /* borrowed from argv, NULL at the end; prog[0] NULL: none */
+
+	enum device_type type; /* DEVICE_TYPE_COUNT: not given */
+	char *mode, *ifname, *alias;
+	uint32_t queues;
+	bool is_kept, is_down;
+
+	bool has_netns; /* a fresh network namespace */
+	char *hostname; /* NULL: no fresh UTS namespace */
+	char *user;     /* NULL: nobody else */
+	char *caps;     /* "+NAME,+NAME", NULL: none */
+
+	struct settings_addrs {
+		struct device_addr at[SETTINGS_ADDRS_CAP];
+		size_t count;
+	} addrs;
+	bool has_dhcp;
+	struct await await; /* --wait */
+	ns_t timeout;       /* NS_NEVER: none */
+
+	char *opened, *removed; /* links that are there; NULL: another task */
+	bool is_watching;
+	enum log_level verbosity;
+};
+
+/* The options; their values are a struct settings. */
+extern const struct options_table settings_table;
