@@ -15,7 +15,7 @@ expect()
 	local want=$1 pattern=$2 output status
 	shift 2
 	output=$("$@" 2>&1) && status=pass || status=fail
-	if [ "$status" != "$want" ] || ! grep -q "$pattern" <<<"$output"; then
+	if [ "$status" != "$want" ] || ! grep -q -- "$pattern" <<<"$output"; then
 		printf 'expected %s and /%s/ of: %s\ngot %s: %s\n' "$want" "$pattern" "$*" "$status" "$output"
 		faults=$((faults + 1))
 	fi
@@ -203,6 +203,33 @@ if command -v mandoc >/dev/null; then
 	printf '.Dd $Mdocdate$\n.Dt X 8\n.Os\n.Sh NAME\n.Nm x\n.Nd does it\n.Xyzzy\n' >"$work/bad.8"
 	expect fail 'unknown macro' bash "$here/check-man.sh" "$work/bad.8"
 fi
+
+# program_and_page OPTION-LINE PAGE-LINE: a program with that help, and a page that explains it.
+program_and_page()
+{
+	printf '#!/bin/sh\ncat <<END\nusage: x [options]\n\noptions:\n%s\nEND\n' "$1" >"$work/x"
+	chmod +x "$work/x"
+	printf '.Bl -tag\n%s\nThe default is 5.\n.El\n' "$2" >"$work/x.8"
+}
+
+help()
+{
+	bash "$here/check-help.sh" "$work/x" "$work/x.8"
+}
+
+program_and_page '      --ttl=N    what (default: 5)' '.It Fl -ttl Ns = Ns Ar N'
+expect pass '1 options' help
+program_and_page '      --ttl=N    what (default: 6)' '.It Fl -ttl Ns = Ns Ar N'
+expect fail 'the default is not 6' help
+program_and_page '  -t, --ttl=N    what' '.It Fl -tttl Ns = Ns Ar N'
+expect fail '--ttl of x is not explained' help
+program_and_page '      --ttl=N    what' '.It Fl -ttl , -tll'
+expect fail 'x has no --tll' help
+program_and_page '      --ttl=N    what' '.It Fl -ttl
+.It Cm ttl No = Ar N'
+expect fail 'explained more than once' help
+program_and_page "      --ttl=N    $(printf '%80s' what)" '.It Fl -ttl'
+expect fail 'more than 80 columns' help
 
 echo "$faults faults in the checks"
 [ $faults -eq 0 ]
