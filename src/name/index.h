@@ -104,7 +104,7 @@ struct onlink {
 	struct map_node node; /* in names.onlinks, by prefix */
 	struct prefix prefix;
 	size_t count;
-	nsid_t nsid; /* one link that had it when it came */
+	nsid_t nsid; /* one link that has it: one of our own namespace, if there is one */
 	uint32_t ifindex;
 };
 
@@ -131,6 +131,8 @@ struct names {
 	bool has_moved_links;       /* segments are to be placed anew */
 	bool has_own_changes;       /* links or addresses of our own namespace changed */
 	bool has_new_onlinks;
+	bool has_lost_onlinks;     /* a prefix is kept by other links than the one that is noted */
+	uint64_t onlink_sum;       /* of where the on-link prefixes were when links moved last */
 	bool has_new_spoken_links; /* all that was said over mDNS is to be said again */
 	bool has_new_policy;       /* all that was said is to be said again */
 	struct names_stats stats;
@@ -206,3 +208,8 @@ void spoken_links_free(struct names *n);
 void onlink_count(
 	struct names *n, const struct model_link *link, const struct event_addr *addr, int by);
 void onlinks_rebuild(struct names *n);
+/* Calls for each on-link prefix, with a link that has it and where that is. */
+void onlinks_each(const struct names *n,
+	void (*visit)(void *arg, const struct names_onlink *onlink), void *arg);
+/* Links have moved: sets has_new_onlinks if a prefix is on another wire than before. */
+void onlinks_note_moves(struct names *n);

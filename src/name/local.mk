@@ -1,6 +1,7 @@
 # Sources of src/name, headers included.
 src_name_libname_a_SOURCES = \
 	src/name/claim.c \
+	src/name/client_link.c src/name/client_link.h \
 	src/name/explain.c \
 	src/name/host.c \
 	src/name/index.c src/name/index.h \

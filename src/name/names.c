@@ -181,7 +181,8 @@ void names_bind_model(struct names *n, const struct model *model)
 bool names_is_dirty(const struct names *n)
 {
 	return !list_is_empty(&n->dirty_groups) || n->has_moved_links || n->has_own_changes ||
-	       n->has_new_onlinks || n->has_new_policy || n->has_new_spoken_links;
+	       n->has_new_onlinks || n->has_lost_onlinks || n->has_new_policy ||
+	       n->has_new_spoken_links;
 }
 
 /* Order matters: segments are part of a host's addresses; which names there are is known before links
@@ -202,9 +203,14 @@ void names_flush(struct names *n)
 	}
 	hosts_say(n);
 	ptrs_say(n);
+	if (n->has_lost_onlinks)
+		onlinks_rebuild(n);
+	if (n->has_moved_links)
+		onlinks_note_moves(n);
 	if (n->has_new_onlinks && n->sink.onlink_changed)
 		n->sink.onlink_changed(n->sink.arg);
 	n->has_moved_links = n->has_own_changes = n->has_new_onlinks = false;
+	n->has_lost_onlinks = false;
 	n->has_new_spoken_links = n->has_new_policy = false;
 	n->stats.flushes++;
 }
@@ -242,11 +248,7 @@ uint64_t names_segment(const struct names *n, const struct model_link *link)
 void names_each_onlink(const struct names *n,
 	void (*visit)(void *arg, const struct names_onlink *onlink), void *arg)
 {
-	MAP_EACH(onlink, &n->onlinks, const struct onlink, node) {
-		const struct nlink *nlink = nlink_find(n, onlink->nsid, onlink->ifindex);
-		visit(arg, &(struct names_onlink){.prefix = onlink->prefix,
-				   .ifname = nlink ? nlink->link->info.name : ""});
-	}
+	onlinks_each(n, visit, arg);
 }
 
 void names_each_reject(const struct names *n, reject_fn *visit, void *arg)

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "name/client_link.h"
 #include "name/index.h"
 #include "name/segment.h"
 
@@ -33,13 +34,6 @@ static uint64_t nlink_key(const struct nlink *nlink)
 	return link_key(nlink->link->ns->nsid, nlink->link->info.ifindex);
 }
 
-static bool is_bridge_port(const struct names *n, const struct model_link *link)
-{
-	const struct nlink *master =
-		link->info.master ? nlink_find(n, link->ns->nsid, link->info.master) : NULL;
-	return master && strcmp(master->link->info.kind, "bridge") == 0;
-}
-
 /* Names each segment by its smallest link key, which does not depend on the order of the array; a
  * link that is on another segment than before, or a port no more, marks what it claims. */
 static void segments_name(struct names *n, const struct segment_link *placed, uint64_t *smallest)
@@ -51,7 +45,7 @@ static void segments_name(struct names *n, const struct segment_link *placed, ui
 	}
 	MAP_EACH(nlink, &n->links, struct nlink, node) {
 		uint64_t segment = smallest[placed[nlink->index].segment];
-		bool is_port = is_bridge_port(n, nlink->link);
+		bool is_port = client_link_is_port(n->model, nlink->link);
 		if (segment != nlink->segment || is_port != nlink->is_bridge_port)
 			claims_mark(n, nlink);
 		nlink->segment = segment;
@@ -97,8 +91,7 @@ static bool may_speak_mdns(const struct names *n, const struct model_link *link)
 	case NAME_MDNS_LISTED: return is_listed(&n->policy, info->name);
 	case NAME_MDNS_AUTO: break;
 	}
-	return (info->flags & IFF_MULTICAST) && !(info->flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) &&
-	       !is_bridge_port(n, link);
+	return client_link_is(n->model, link);
 }
 
 static int prefix_cmp(const void *a, const void *b)
@@ -269,8 +262,17 @@ void onlink_count(
 		n->has_new_onlinks = true;
 	}
 	onlink->count += (size_t)by;
-	if (onlink->count > 0)
+	if (by > 0 && onlink->nsid != NSID_OWN && link->ns->nsid == NSID_OWN) {
+		onlink->nsid = NSID_OWN;
+		onlink->ifindex = link->info.ifindex;
+		n->has_new_onlinks = true;
+	}
+	if (onlink->count > 0) {
+		bool was_that_link = by < 0 && onlink->nsid == link->ns->nsid &&
+				     onlink->ifindex == link->info.ifindex;
+		n->has_lost_onlinks |= was_that_link;
 		return;
+	}
 	map_remove(&n->onlinks, &onlink->node);
 	free(onlink);
 	n->has_new_onlinks = true;
@@ -284,6 +286,42 @@ static void onlink_count_ns(void *arg, const struct model_ns *ns)
 				onlink_count(arg, link, &addr->info, 1);
 		}
 	}
+}
+
+void onlinks_each(const struct names *n,
+	void (*visit)(void *arg, const struct names_onlink *onlink), void *arg)
+{
+	struct client_bridges outer = {NULL, 0};
+	const struct model_ns *own = n->model ? model_ns(n->model, NSID_OWN) : NULL;
+	/* Without memory none is inner: then a client is told more than it can use. */
+	bool knows_bridges = own && client_bridges_find(own, &outer) == 0;
+	MAP_EACH(onlink, &n->onlinks, const struct onlink, node) {
+		const struct nlink *nlink = nlink_find(n, onlink->nsid, onlink->ifindex);
+		struct names_onlink told = {.prefix = onlink->prefix, .ifname = ""};
+		if (nlink) {
+			told.ifname = nlink->link->info.name;
+			told.wire = nlink->segment;
+			told.is_inner = knows_bridges && onlink->nsid == NSID_OWN &&
+					client_bridges_is_inner(&outer, nlink->link);
+		}
+		visit(arg, &told);
+	}
+	client_bridges_fini(&outer);
+}
+
+static void add_sum(void *arg, const struct names_onlink *onlink)
+{
+	uint64_t *sum = arg;
+	uint64_t where = hash_mix(onlink->wire, onlink->is_inner);
+	*sum += hash_bytes(where, &onlink->prefix, sizeof(onlink->prefix));
+}
+
+void onlinks_note_moves(struct names *n)
+{
+	uint64_t sum = 0;
+	onlinks_each(n, add_sum, &sum);
+	n->has_new_onlinks |= sum != n->onlink_sum;
+	n->onlink_sum = sum;
 }
 
 /* The owner of a namespace became known: what its addresses count for may differ from before. */

@@ -26,8 +26,11 @@ static void rules_add(struct pipeline_rules *r, const struct view_rule *rule)
 
 static void rules_add_onlink(void *arg, const struct names_onlink *onlink)
 {
-	struct view_rule rule = {
-		.prefix = onlink->prefix, .view = VIEW_LAN, .reason = VIEW_BY_LINK};
+	struct view_rule rule = {.prefix = onlink->prefix,
+		.view = VIEW_LAN,
+		.reason = VIEW_BY_LINK,
+		.wire = onlink->wire,
+		.is_inner = onlink->is_inner};
 	memcpy(rule.detail, onlink->ifname, strnlen(onlink->ifname, sizeof(rule.detail) - 1));
 	rules_add(arg, &rule);
 }

@@ -860,6 +860,91 @@ static void prefixes_wider_than_a_lan_do_not_make_clients_lan(void **state)
 	stop(f);
 }
 
+/* What is told of the on-link prefix 10.0.0.0/24. */
+struct onlink_seen {
+	unsigned count;
+	char ifname[IF_NAMESIZE];
+	uint64_t wire;
+	bool is_inner;
+};
+
+static void note_onlink(void *arg, const struct names_onlink *onlink)
+{
+	struct onlink_seen *seen = arg;
+	seen->count++;
+	snprintf(seen->ifname, sizeof(seen->ifname), "%s", onlink->ifname);
+	seen->wire = onlink->wire;
+	seen->is_inner = onlink->is_inner;
+}
+
+static struct onlink_seen see_onlink(struct fixture *f)
+{
+	struct onlink_seen seen = {0};
+	names_flush(f->names);
+	names_each_onlink(f->names, note_onlink, &seen);
+	assert_int_equal(seen.count, 1);
+	return seen;
+}
+
+static void add_bridge(struct fixture *f, uint32_t ifindex)
+{
+	struct event ev = link_event(NSID_OWN, ifindex, "");
+	snprintf(ev.link.kind, sizeof(ev.link.kind), "bridge");
+	apply(f, &ev);
+}
+
+static void add_port(struct fixture *f, uint32_t ifindex, uint32_t master, const char *kind)
+{
+	struct event ev = link_event(NSID_OWN, ifindex, "");
+	snprintf(ev.link.kind, sizeof(ev.link.kind), "%s", kind);
+	ev.link.master = master;
+	apply(f, &ev);
+}
+
+static void a_bridge_of_containers_is_inner_until_a_port_leads_out(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_ns(f, NSID_OWN, false, true);
+	add_bridge(f, 7);
+	add_addr(f, NSID_OWN, 7, "10.0.0.1");
+	assert_true(see_onlink(f).is_inner); /* it has no port at all */
+	add_port(f, 8, 7, "veth");
+	assert_true(see_onlink(f).is_inner);
+	unsigned changes = f->said.onlink_changes;
+	add_port(f, 9, 7, "");
+	assert_false(see_onlink(f).is_inner);
+	assert_int_equal(f->said.onlink_changes, changes + 1);
+	add_port(f, 9, 0, "");
+	assert_true(see_onlink(f).is_inner);
+	assert_int_equal(f->said.onlink_changes, changes + 2);
+	stop(f);
+}
+
+static void a_prefix_is_told_with_a_link_of_our_own_where_there_is_one(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_ns(f, NSID_OWN, false, true);
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "10.0.0.5");
+	add_link(f, 6, 3, "www");
+	add_addr(f, 6, 3, "10.0.0.6");
+	assert_string_equal(see_onlink(f).ifname, "eth2");
+	uint64_t wire = see_onlink(f).wire;
+	assert_true(wire != 0);
+	/* The link that it was told with has it no more, another has. */
+	remove_addr(f, 5, 2, "10.0.0.5");
+	assert_string_equal(see_onlink(f).ifname, "eth3");
+	assert_true(see_onlink(f).wire != wire);
+	add_link(f, NSID_OWN, 4, "");
+	add_addr(f, NSID_OWN, 4, "10.0.0.1");
+	assert_string_equal(see_onlink(f).ifname, "eth4");
+	remove_addr(f, NSID_OWN, 4, "10.0.0.1");
+	assert_string_equal(see_onlink(f).ifname, "eth3");
+	stop(f);
+}
+
 struct explained {
 	enum addr_verdict verdicts[8];
 	size_t count;
@@ -1075,6 +1160,8 @@ int main(void)
 		cmocka_unit_test(a_namespace_of_unknown_owner_is_served_as_if_it_were_rootless),
 		cmocka_unit_test(a_changed_domain_says_everything_again),
 		cmocka_unit_test(prefixes_wider_than_a_lan_do_not_make_clients_lan),
+		cmocka_unit_test(a_bridge_of_containers_is_inner_until_a_port_leads_out),
+		cmocka_unit_test(a_prefix_is_told_with_a_link_of_our_own_where_there_is_one),
 		cmocka_unit_test(explain_tells_the_reason_for_each_address),
 		cmocka_unit_test(a_port_of_a_bridge_has_no_link_local_address_to_be_reached_at),
 		cmocka_unit_test(what_is_said_depends_on_the_state_and_not_on_the_order),
