@@ -52,8 +52,8 @@ static const char *const records[] = {
 	"a.example. 60 CH TXT \"chaos\"",
 	"a\\.b\\000\\255.example. 60 IN A 192.0.2.2",
 	". 60 IN NS a.example.",
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example. 60 IN A "
-	"192.0.2.3",
+	("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example. 60 IN A "
+	 "192.0.2.3"),
 };
 
 static uint64_t state_of_chance;
