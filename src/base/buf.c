@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/err.h"
+
+enum { FIRST_CAP = 256 };
 
 void buf_init(struct buf *b)
 {
@@ -39,17 +42,8 @@ static int buf_reserve(struct buf *b, size_t more)
 		return b->err;
 	if (__builtin_add_overflow(b->len, more, &need) || need >= SIZE_MAX / 2)
 		return b->err = ERR_NOMEM;
-	if (need < b->cap)
-		return 0;
-	size_t cap = b->cap ? b->cap : 256;
-	while (cap <= need)
-		cap *= 2;
-	char *bytes = realloc(b->bytes, cap);
-	if (!bytes)
-		return b->err = ERR_NOMEM;
-	b->bytes = bytes;
-	b->cap = cap;
-	return 0;
+	need = need < FIRST_CAP ? FIRST_CAP : need + 1;
+	return b->err = ARRAY_RESERVE(b->bytes, b->cap, need);
 }
 
 void buf_add(struct buf *b, const void *bytes, size_t len)

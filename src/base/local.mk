@@ -2,6 +2,7 @@
 src_base_libbase_a_SOURCES = \
 	src/base/addr.c src/base/addr.h \
 	src/base/arena.c src/base/arena.h \
+	src/base/array.c src/base/array.h \
 	src/base/buf.c src/base/buf.h \
 	src/base/compiler.h \
 	src/base/cursor.h \

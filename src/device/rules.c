@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "model/event.h"
@@ -136,10 +137,8 @@ static int add_rule(struct rules *rules, const struct rule *rule)
 {
 	if (rules->count >= LIMIT_DEVICE_RULES)
 		return ERR_NOMEM;
-	struct rule *at = reallocarray(rules->at, rules->count + 1, sizeof(*at));
-	if (!at)
+	if (ARRAY_RESERVE(rules->at, rules->cap, rules->count + 1))
 		return ERR_NOMEM;
-	rules->at = at;
 	rules->at[rules->count++] = *rule;
 	return 0;
 }

@@ -40,7 +40,7 @@ struct rule {
 
 struct rules {
 	struct rule *at;
-	size_t count;
+	size_t count, cap;
 };
 
 /* Who asks, and for what. */

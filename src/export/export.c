@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/err.h"
 #include "export/formats.h"
 
@@ -36,15 +37,7 @@ void export_free(struct export *e)
 
 static int reserve(struct export *e)
 {
-	if (e->count < e->cap)
-		return 0;
-	size_t cap = e->cap ? 2 * e->cap : 64;
-	struct erecord **records = reallocarray(e->records, cap, sizeof(*records));
-	if (!records)
-		return ERR_NOMEM;
-	e->records = records;
-	e->cap = cap;
-	return 0;
+	return ARRAY_RESERVE(e->records, e->cap, e->count + 1);
 }
 
 void export_add(void *arg, const struct zone_change *change)

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "mdns/mrecord.h"
 #include "mdns/query.h"
 
@@ -21,18 +22,12 @@ static uint64_t known_number(const struct recset *set, const struct mrecord *rec
 static void note_known(struct query *q, struct recset *set, struct mrecord *record, void *arg)
 {
 	struct continued *c = arg;
-	if (c->known_count == c->known_cap) {
-		size_t cap = c->known_cap ? 2 * c->known_cap : 32;
-		if (cap > LIMIT_MDNS_KNOWN) {
-			q->m->stats.limited++;
-			return;
-		}
-		uint64_t *known = realloc(c->known, cap * sizeof(*known));
-		if (!known)
-			return;
-		c->known = known;
-		c->known_cap = cap;
+	if (c->known_count >= LIMIT_MDNS_KNOWN) {
+		q->m->stats.limited++;
+		return;
 	}
+	if (ARRAY_RESERVE(c->known, c->known_cap, c->known_count + 1))
+		return;
 	c->known[c->known_count++] = known_number(set, record);
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "name/index.h"
@@ -112,15 +113,10 @@ struct gather {
 
 static void gather_add(struct gather *g, const struct host_addr *ha)
 {
-	if (g->addrs.count == g->cap) {
-		size_t cap = g->cap ? 2 * g->cap : 4;
-		struct host_addr *list = reallocarray(g->addrs.list, cap, sizeof(*list));
-		if (!list) {
-			g->err = ERR_NOMEM;
-			return;
-		}
-		g->addrs.list = list;
-		g->cap = cap;
+	int err = ARRAY_RESERVE(g->addrs.list, g->cap, g->addrs.count + 1u);
+	if (err) {
+		g->err = err;
+		return;
 	}
 	g->addrs.list[g->addrs.count++] = *ha;
 }

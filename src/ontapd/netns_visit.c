@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "device/request.h"
@@ -53,19 +54,16 @@ void netns_visit_close(struct netns_visit *h)
 
 struct nsids {
 	nsid_t *at;
-	size_t count;
+	size_t count, cap;
 	int err;
 };
 
 static void add_nsid(struct nsids *list, nsid_t nsid)
 {
-	nsid_t *at = list->err ? NULL : reallocarray(list->at, list->count + 1, sizeof(*at));
-	if (!at) {
-		list->err = ERR_NOMEM;
-		return;
-	}
-	list->at = at;
-	list->at[list->count++] = nsid;
+	if (!list->err)
+		list->err = ARRAY_RESERVE(list->at, list->cap, list->count + 1);
+	if (!list->err)
+		list->at[list->count++] = nsid;
 }
 
 static void on_nsid(void *arg, const struct event *ev)

@@ -23,7 +23,7 @@ struct pipeline {
 	char hostname[HOSTNAME_CAP];
 	struct collection *files; /* NULL until they are set */
 	uint32_t *mdns_links;     /* ifindexes on which mDNS is spoken */
-	size_t mdns_link_count;
+	size_t mdns_link_count, mdns_link_cap;
 	struct mdns_rrset *sets; /* what is put next */
 	size_t set_count, set_cap;
 	bool has_new_views;

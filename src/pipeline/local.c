@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/err.h"
 #include "pipeline/inside.h"
 
@@ -24,14 +25,7 @@ static struct mdns_rrset mdns_set(const struct rrset *set, bool is_reverse)
 /* Room for so many sets. It is kept: the puts of a flush do not allocate. */
 static int sets_reserve(struct pipeline *p, size_t count)
 {
-	if (count <= p->set_cap)
-		return 0;
-	struct mdns_rrset *sets = reallocarray(p->sets, count, sizeof(*sets));
-	if (!sets)
-		return ERR_NOMEM;
-	p->sets = sets;
-	p->set_cap = count;
-	return 0;
+	return ARRAY_RESERVE(p->sets, p->set_cap, count);
 }
 
 /* Adds the sets, but for types that an earlier call has added. */
@@ -130,12 +124,10 @@ static size_t link_find(const struct pipeline *p, uint32_t ifindex)
 
 static int link_add(struct pipeline *p, uint32_t ifindex)
 {
-	uint32_t *links = reallocarray(p->mdns_links, p->mdns_link_count + 1, sizeof(*links));
-	if (!links)
-		return ERR_NOMEM;
-	links[p->mdns_link_count++] = ifindex;
-	p->mdns_links = links;
-	return 0;
+	int err = ARRAY_RESERVE(p->mdns_links, p->mdns_link_cap, p->mdns_link_count + 1);
+	if (!err)
+		p->mdns_links[p->mdns_link_count++] = ifindex;
+	return err;
 }
 
 /* A link that was there keeps what was said on it. */

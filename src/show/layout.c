@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/array.h"
 #include "base/err.h"
 #include "show/text.h"
 
@@ -44,15 +45,9 @@ static size_t keep_text(struct layout *l, const char *text)
 
 static struct layout_line *add_line(struct layout *l, const char *label, bool is_down)
 {
-	if (l->line_count == l->line_cap) {
-		size_t cap = l->line_cap ? 2 * l->line_cap : 64;
-		struct layout_line *grown = reallocarray(l->lines, cap, sizeof(*grown));
-		if (!grown) {
-			l->err = ERR_NOMEM;
-			return NULL;
-		}
-		l->lines = grown;
-		l->line_cap = cap;
+	if (ARRAY_RESERVE(l->lines, l->line_cap, l->line_count + 1)) {
+		l->err = ERR_NOMEM;
+		return NULL;
 	}
 	struct layout_line *line = &l->lines[l->line_count++];
 	*line = (struct layout_line){.label = keep_text(l, label), .is_down = is_down};

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "wire/rr.h"
 #include "zone/node.h"
 
@@ -37,14 +38,8 @@ void snapshot_free(struct snapshot *snapshot)
 /* Adds an empty block, with room for `len` bytes at least. ERR_NOMEM. */
 static int add_block(struct snapshot *snapshot, size_t len)
 {
-	/* Doubled at each power of two. */
-	if ((snapshot->count & (snapshot->count - 1)) == 0) {
-		struct records **blocks = reallocarray(snapshot->blocks,
-			snapshot->count ? 2 * snapshot->count : 1, sizeof(*blocks));
-		if (!blocks)
-			return ERR_NOMEM;
-		snapshot->blocks = blocks;
-	}
+	if (ARRAY_RESERVE(snapshot->blocks, snapshot->cap, snapshot->count + 1))
+		return ERR_NOMEM;
 	struct records *block = records_alloc(len > BLOCK_CAP ? len : BLOCK_CAP);
 	if (!block)
 		return ERR_NOMEM;

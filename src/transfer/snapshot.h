@@ -13,7 +13,8 @@ struct snapshot {
 	struct records *soa; /* counted */
 	uint32_t serial;
 	struct records **blocks; /* each counted */
-	size_t count, len;       /* blocks, and bytes in them */
+	size_t count, cap;       /* blocks */
+	size_t len;              /* bytes in them */
 	int err;                 /* sticky: 0 or ERR_NOMEM */
 };
 

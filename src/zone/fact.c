@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/err.h"
 
 void facts_fini(struct facts *facts)
@@ -18,14 +19,8 @@ void facts_fini(struct facts *facts)
 
 int facts_add_one(struct facts *facts, const struct fact *fact)
 {
-	if (facts->count == facts->cap) {
-		size_t cap = facts->cap ? 2 * facts->cap : 16;
-		struct fact *at = reallocarray(facts->at, cap, sizeof(*at));
-		if (!at)
-			return ERR_NOMEM;
-		facts->at = at;
-		facts->cap = cap;
-	}
+	if (ARRAY_RESERVE(facts->at, facts->cap, facts->count + 1))
+		return ERR_NOMEM;
 	facts->at[facts->count++] = *fact;
 	return 0;
 }

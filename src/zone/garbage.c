@@ -8,19 +8,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/err.h"
 
 int garbage_reserve(struct garbage *g, size_t more)
 {
-	if (g->cap - g->count >= more)
-		return 0;
-	size_t cap = 2 * g->cap + more;
-	void **at = reallocarray(g->at, cap, sizeof(*at));
-	if (!at)
-		return ERR_NOMEM;
-	g->at = at;
-	g->cap = cap;
-	return 0;
+	return ARRAY_RESERVE(g->at, g->cap, g->count + more);
 }
 
 void garbage_add(struct garbage *g, void *block)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/err.h"
 #include "wire/name.h"
 #include "wire/rr.h"
@@ -40,14 +41,8 @@ void zonelist_forget(struct zonelist *list)
 
 int zonelist_add(struct zonelist *list, const struct zonelist_entry *entry)
 {
-	if (list->count == list->cap) {
-		size_t cap = list->cap ? 2 * list->cap : 64;
-		struct zonelist_entry *grown = reallocarray(list->at, cap, sizeof(*grown));
-		if (!grown)
-			return ERR_NOMEM;
-		list->at = grown;
-		list->cap = cap;
-	}
+	if (ARRAY_RESERVE(list->at, list->cap, list->count + 1))
+		return ERR_NOMEM;
 	list->at[list->count++] = *entry;
 	return 0;
 }
