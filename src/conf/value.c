@@ -10,8 +10,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "wire/msg.h"
 
-enum { DNS_PORT = 53, PORT_MAX = 65535 };
+enum { PORT_MAX = 65535 };
 
 const char *const conf_format_words[] = {
 	[CONF_TINYDNS] = "tinydns",
@@ -67,18 +68,16 @@ static int read_domain(void *at, const struct option *o UNUSED, const char *text
 	struct option_why *why)
 {
 	struct name *ret = at;
-	static const uint8_t local[] = "\5local", arpa[] = "\4arpa";
-	static const uint8_t in_addr[] = "\7in-addr\4arpa", ip6[] = "\3ip6\4arpa";
+	static const uint8_t arpa[] = "\4arpa";
 	int err = read_host(ret, text, why);
 	if (err)
 		return err;
 	const uint8_t *domain = ret->wire;
 	if (domain[0] == 0)
 		return option_fail(why, "the root cannot be served");
-	if (name_is_below(domain, local))
+	if (name_is_mdns(domain))
 		return option_fail(why, "names under local are mDNS's (RFC 6762 §3), not a zone");
-	if (name_equal(domain, arpa) || name_is_below(domain, in_addr) ||
-		name_is_below(domain, ip6))
+	if (name_equal(domain, arpa) || name_is_reverse(domain))
 		return option_fail(why, "'%s' is a place of reverse names", text);
 	if (ret->len + 1 + LABEL_CAP + sizeof("\3wan") - 1 > NAME_CAP)
 		return option_fail(why, "'%s' is too long to have names in it", text);

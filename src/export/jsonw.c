@@ -105,9 +105,3 @@ void jsonw_bool(struct jsonw *w, const char *key, bool is_true)
 	begin(w, key);
 	buf_puts(w->out, is_true ? "true" : "false");
 }
-
-void jsonw_null(struct jsonw *w, const char *key)
-{
-	begin(w, key);
-	buf_puts(w->out, "null");
-}

@@ -33,4 +33,3 @@ void jsonw_text(struct jsonw *w, const char *key, const char *text) NONNULL_ARGS
 void jsonw_bytes(struct jsonw *w, const char *key, const void *bytes, size_t len) NONNULL_ARGS(1);
 void jsonw_number(struct jsonw *w, const char *key, int64_t number) NONNULL_ARGS(1);
 void jsonw_bool(struct jsonw *w, const char *key, bool is_true) NONNULL_ARGS(1);
-void jsonw_null(struct jsonw *w, const char *key) NONNULL_ARGS(1);

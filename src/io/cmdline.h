@@ -11,14 +11,15 @@
  */
 #pragma once
 
+#include "io/exit.h"
 #include "io/log.h"
 #include "options/options.h"
 
 enum cmdline_code {
 	CMDLINE_GO_ON = -1,
-	CMDLINE_DONE = 0,    /* help or the version was asked for, and has been printed */
-	CMDLINE_USAGE = 100, /* something is wrong, and has been logged */
-	CMDLINE_SYSTEM = 111 /* the same, and it is not the user's fault */
+	CMDLINE_DONE = EXIT_DONE,    /* help or the version was asked for, and has been printed */
+	CMDLINE_USAGE = EXIT_USAGE,  /* something is wrong, and has been logged */
+	CMDLINE_SYSTEM = EXIT_SYSTEM /* the same, and it is not the user's fault */
 };
 
 /* Takes argv apart. CMDLINE_GO_ON: the caller owns `ret`, options_args_fini(), and argv must stay as

@@ -3,6 +3,7 @@ src_io_libio_a_SOURCES = \
 	src/io/cmdline.c src/io/cmdline.h \
 	src/io/control.c src/io/control.h \
 	src/io/dynlib.c src/io/dynlib.h \
+	src/io/exit.h \
 	src/io/file.c src/io/file.h \
 	src/io/ifwait.c src/io/ifwait.h \
 	src/io/log.c src/io/log.h \
@@ -11,6 +12,7 @@ src_io_libio_a_SOURCES = \
 	src/io/netns.c src/io/netns.h \
 	src/io/packet.c src/io/packet.h \
 	src/io/privilege.c src/io/privilege.h \
+	src/io/process.c src/io/process.h \
 	src/io/rcu.c src/io/rcu.h \
 	src/io/ready.c src/io/ready.h \
 	src/io/resume.c src/io/resume.h \

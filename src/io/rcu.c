@@ -28,11 +28,6 @@ void rcu_reader_online(void)
 	urcu_qsbr_thread_online();
 }
 
-void rcu_reader_quiescent(void)
-{
-	urcu_qsbr_quiescent_state();
-}
-
 struct deferred {
 	struct rcu_head head;
 	void (*free_fn)(void *arg);

@@ -16,9 +16,6 @@ void rcu_reader_end(void);
 void rcu_reader_offline(void);
 void rcu_reader_online(void);
 
-/* Says that this reader holds no pointer now: for one that has not slept for long. */
-void rcu_reader_quiescent(void);
-
 /* Calls `free_fn(arg)` on another thread once all readers have let go. Nothing if `arg` is NULL.
  * Without memory for it, waits and calls at once. */
 void rcu_defer(void (*free_fn)(void *arg), void *arg) NONNULL_ARGS(1);

@@ -79,7 +79,7 @@ static void rename_everywhere(struct mname *mname, const struct addr *peer, ns_t
 /* Only host and service names can be others: a reverse name is what its address makes it. */
 static bool may_rename(const struct mname *mname)
 {
-	return mname_needs_probe(mname) && name_is_below(mname->identity->owner, name_local);
+	return mname_needs_probe(mname) && name_is_mdns(mname->identity->owner);
 }
 
 /* A name that cannot be renamed is said again, a few times, and then left to the caches. */

@@ -13,9 +13,8 @@
 #include "base/addr.h"
 #include "base/compiler.h"
 #include "base/time.h"
+#include "wire/msg.h"
 #include "wire/rrset.h"
-
-enum { MDNS_PORT = 5353 };
 
 /* What a link is to the engine. `prefixes` are the on-link ones, for the check of §11; copied. */
 struct mdns_link {

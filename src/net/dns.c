@@ -65,24 +65,6 @@ static const char *advice(int err)
 	}
 }
 
-static socklen_t to_sock_addr(const struct dns_listen *at, int family, union sock_addr *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	if (family == AF_INET) {
-		ret->v4.sin_family = AF_INET;
-		ret->v4.sin_port = htons(at->port);
-		if (at->addr.family != ADDR_NONE)
-			memcpy(&ret->v4.sin_addr, at->addr.bytes, 4);
-		return sizeof(ret->v4);
-	}
-	ret->v6.sin6_family = AF_INET6;
-	ret->v6.sin6_port = htons(at->port);
-	if (at->addr.family != ADDR_NONE)
-		memcpy(&ret->v6.sin6_addr, at->addr.bytes, 16);
-	ret->v6.sin6_scope_id = at->ifindex;
-	return sizeof(ret->v6);
-}
-
 static void set_option(int fd, int level, int name, int value)
 {
 	/* Each is an improvement that an old kernel may lack, and none is a condition. */
@@ -114,8 +96,11 @@ static bool takes_any_address(const struct dns_listen *at)
 /* A socket bound to the address; -errno. */
 static int bind_socket(const struct dns_listen *at, int family, int type, int reuse_option)
 {
-	union sock_addr addr;
-	socklen_t len = to_sock_addr(at, family, &addr);
+	union sockaddr_inet addr;
+	struct addr of = at->addr;
+	if (of.family == ADDR_NONE)
+		of.family = family == AF_INET ? ADDR_V4 : ADDR_V6;
+	socklen_t len = sockaddr_make(&of, at->port, at->ifindex, &addr);
 	int fd = socket(family, type | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;

@@ -15,8 +15,6 @@
 #include "net/transfers.h"
 #include "serve/answer.h"
 
-enum { DNS_PORT = 53 };
-
 struct dns_listen {
 	struct addr addr; /* ADDR_NONE: the wildcard, both families */
 	uint16_t port;    /* 0: DNS_PORT */

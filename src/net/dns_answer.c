@@ -89,14 +89,6 @@ static size_t answer_soa_for_ixfr(struct task *t)
 	return sign(t, len);
 }
 
-/* Where the client stands decides what it gets of a zone (wire/rrset.h). */
-static uint8_t view_of(const struct task *t)
-{
-	const struct view_table *table =
-		atomic_load_explicit(&t->ctx->views->table, memory_order_acquire);
-	return (uint8_t)(table ? view_table_of(table, &t->client->addr) : VIEW_WAN);
-}
-
 static size_t begin_transfer(struct task *t)
 {
 	struct transfer *transfer = transfers_begin(t->transfers);
@@ -110,7 +102,7 @@ static size_t begin_transfer(struct task *t)
 		.ask = {.zone = q->question.name,
 			.type = q->question.type,
 			.serial = q->serial,
-			.view = view_of(t),
+			.view = view_slot_of(t->ctx->views, &t->client->addr),
 			.client = t->client->addr}};
 	if (q->is_signed)
 		transfer->xfr.tsig = t->tsig;

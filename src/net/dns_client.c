@@ -6,7 +6,6 @@
 #include "net/dns_client.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,24 +14,9 @@
 #include <unistd.h>
 
 #include "base/cursor.h"
-#include "net/dns_part.h"
+#include "net/sockaddr.h"
 
 enum { PREFIX_LEN = 2, DATAGRAM_CAP = 2048, ANSWER_CAP = 65535 };
-
-static socklen_t to_sock_addr(const struct server_addr *at, union sock_addr *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	if (at->addr.family == ADDR_V4) {
-		ret->v4.sin_family = AF_INET;
-		ret->v4.sin_port = htons(at->port);
-		memcpy(&ret->v4.sin_addr, at->addr.bytes, 4);
-		return sizeof(ret->v4);
-	}
-	ret->v6.sin6_family = AF_INET6;
-	ret->v6.sin6_port = htons(at->port);
-	memcpy(&ret->v6.sin6_addr, at->addr.bytes, 16);
-	return sizeof(ret->v6);
-}
 
 /* Datagrams. */
 
@@ -83,14 +67,12 @@ static void on_datagrams(void *arg, uint32_t events UNUSED)
 	struct half *half = arg;
 	uint8_t bytes[DATAGRAM_CAP]; /* answers to NOTIFY are short */
 	for (int i = 0; i < A_TURN; i++) {
-		union sock_addr from = {0};
+		union sockaddr_inet from = {0};
 		socklen_t from_len = sizeof(from);
 		ssize_t n = recvfrom(half->watch.fd, bytes, sizeof(bytes), 0, &from.any, &from_len);
 		if (n < 0)
 			return;
-		struct serve_client client;
-		client_set(&client, &from, false);
-		const struct server_addr server = {client.addr, client.port};
+		const struct server_addr server = {sockaddr_addr(&from), sockaddr_port(&from)};
 		half->dns_client->on_message(half->dns_client->arg, &server, bytes, (size_t)n);
 	}
 }
@@ -114,8 +96,8 @@ int dns_client_send(
 {
 	bool is_v4 = to->addr.family == ADDR_V4;
 	struct half *half = &c->halves[is_v4];
-	union sock_addr addr;
-	socklen_t addr_len = to_sock_addr(to, &addr);
+	union sockaddr_inet addr;
+	socklen_t addr_len = sockaddr_make(&to->addr, to->port, 0, &addr);
 	int err = half->watch.fd < 0 ? open_half(c, half, is_v4 ? AF_INET : AF_INET6) : 0;
 	if (err)
 		return err;
@@ -203,8 +185,8 @@ static void on_exchange(void *arg, uint32_t events)
 
 static int connect_to(const struct server_addr *to)
 {
-	union sock_addr addr;
-	socklen_t len = to_sock_addr(to, &addr);
+	union sockaddr_inet addr;
+	socklen_t len = sockaddr_make(&to->addr, to->port, 0, &addr);
 	const int on = 1;
 	int fd = socket(addr.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

@@ -2,36 +2,15 @@
 /* Inside of net/dns.c: its UDP workers and its TCP thread. */
 #pragma once
 
-#include <netinet/in.h>
 #include <stdatomic.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "net/dns.h"
+#include "net/sockaddr.h"
 
-/* Any socket address. */
-union sock_addr {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-/* The address and port in `from`, IPv4 on a dual-stack socket as IPv4. */
-static inline void client_set(struct serve_client *client, const union sock_addr *from, bool is_tcp)
+static inline struct serve_client client_of(const union sockaddr_inet *from, bool is_tcp)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:0:0/96 */
-	const uint8_t *v6 = from->v6.sin6_addr.s6_addr;
-	const void *v4 = from->any.sa_family == AF_INET ? (const void *)&from->v4.sin_addr
-			 : memcmp(v6, mapped, sizeof(mapped)) == 0 ? v6 + sizeof(mapped)
-								   : NULL;
-	*client = (struct serve_client){.is_tcp = is_tcp};
-	client->port =
-		ntohs(from->any.sa_family == AF_INET ? from->v4.sin_port : from->v6.sin6_port);
-	client->addr.family = v4 ? ADDR_V4 : ADDR_V6;
-	if (v4)
-		memcpy(client->addr.bytes, v4, 4);
-	else
-		memcpy(client->addr.bytes, v6, 16);
+	return (struct serve_client){
+		.addr = sockaddr_addr(from), .port = sockaddr_port(from), .is_tcp = is_tcp};
 }
 
 /* One UDP socket and the thread that answers on it. */

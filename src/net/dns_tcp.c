@@ -409,7 +409,7 @@ static bool enlist(struct tcp_server *s, struct conn *c)
 	return true;
 }
 
-static void add_conn(struct tcp_server *s, int fd, const union sock_addr *from)
+static void add_conn(struct tcp_server *s, int fd, const union sockaddr_inet *from)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 	if (!c) {
@@ -419,7 +419,7 @@ static void add_conn(struct tcp_server *s, int fd, const union sock_addr *from)
 	c->source = (struct source){SOURCE_CONN, fd};
 	c->progress = s->now;
 	c->events = EPOLLIN;
-	client_set(&c->client, from, true);
+	c->client = client_of(from, true);
 	count_up(&s->accepted);
 	bool is_limited = is_over_source_limit(s, &c->client.addr);
 	if (is_limited)
@@ -439,7 +439,7 @@ static void add_conn(struct tcp_server *s, int fd, const union sock_addr *from)
 static void accept_some(struct tcp_server *s, int listener)
 {
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		union sock_addr from = {0};
+		union sockaddr_inet from = {0};
 		socklen_t len = sizeof(from);
 		int fd = accept4(listener, &from.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0 && (errno == EMFILE || errno == ENFILE))

@@ -45,7 +45,7 @@ struct udp_worker {
 	pthread_t thread;
 	struct mmsghdr in[BATCH], out[BATCH];
 	struct iovec in_vec[BATCH], out_vec[BATCH];
-	union sock_addr peer[BATCH];
+	union sockaddr_inet peer[BATCH];
 	union control control[BATCH];
 	struct rrl
 		rrl; /* untouched where there is no limit, as are buffers that no query has come into */
@@ -96,9 +96,8 @@ static void turn_round(struct msghdr *m)
 static size_t reply_to(struct udp_worker *w, int i, const struct transfer_policy *policy,
 	uint8_t reply[EDNS_PAYLOAD])
 {
-	struct serve_client client;
 	size_t len = w->in[i].msg_len;
-	client_set(&client, &w->peer[i], false);
+	struct serve_client client = client_of(&w->peer[i], false);
 	if (dns_is_special(policy, w->query[i], len))
 		return dns_answer(&w->ctx, w->transfers, &client, w->query[i], len, reply,
 			EDNS_PAYLOAD, NULL);

@@ -16,6 +16,8 @@
 
 #include "base/err.h"
 #include "base/map.h"
+#include "net/sockaddr.h"
+#include "wire/msg.h"
 
 /* Packets taken from the kernel by one call, and read from one socket before others get their turn;
  * packets given to the kernel by one call, and the bytes that they have together. */
@@ -36,12 +38,6 @@ struct mdns_net_link {
 	struct mdns_socket v4, v6;
 };
 
-union peer {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
 /* Room for our address that a packet was sent to, or goes out from. */
 union control {
 	struct cmsghdr header;
@@ -52,7 +48,7 @@ union control {
 struct mdns_in {
 	struct mmsghdr msgs[MDNS_IN];
 	struct iovec iov[MDNS_IN];
-	union peer peers[MDNS_IN];
+	union sockaddr_inet peers[MDNS_IN];
 	union control control[MDNS_IN];
 	uint8_t packets[MDNS_IN][MDNS_PACKET_CAP];
 };
@@ -65,7 +61,7 @@ struct mdns_out {
 	size_t len; /* of `bytes` */
 	struct mmsghdr msgs[MDNS_OUT];
 	struct iovec iov[MDNS_OUT];
-	union peer peers[MDNS_OUT];
+	union sockaddr_inet peers[MDNS_OUT];
 	union control control[MDNS_OUT];
 	uint8_t bytes[MDNS_OUT_BYTES];
 };
@@ -168,17 +164,6 @@ static struct addr destination_of(struct msghdr *msg)
 	return (struct addr){.family = ADDR_NONE};
 }
 
-static void path_from_peer(const union peer *peer, struct mdns_path *from)
-{
-	if (peer->any.sa_family == AF_INET) {
-		from->peer = addr_make(ADDR_V4, &peer->v4.sin_addr);
-		from->peer_port = ntohs(peer->v4.sin_port);
-	} else {
-		from->peer = addr_make(ADDR_V6, &peer->v6.sin6_addr);
-		from->peer_port = ntohs(peer->v6.sin6_port);
-	}
-}
-
 static void in_deliver(const struct mdns_socket *s, unsigned i, ns_t now)
 {
 	struct mdns_net *net = s->link->net;
@@ -186,7 +171,8 @@ static void in_deliver(const struct mdns_socket *s, unsigned i, ns_t now)
 	struct mdns_path from = {.link = s->link->ifindex};
 	if (msg->msg_hdr.msg_flags & MSG_TRUNC)
 		return; /* over 9000 bytes: RFC 6762 §17 */
-	path_from_peer(&net->in.peers[i], &from);
+	from.peer = sockaddr_addr(&net->in.peers[i]);
+	from.peer_port = sockaddr_port(&net->in.peers[i]);
 	from.local = destination_of(&msg->msg_hdr);
 	from.is_multicast = addr_is_multicast(&from.local);
 	if (from.is_multicast)
@@ -227,7 +213,8 @@ static int set(int fd, int level, int option, int value)
 
 static int setup_v4(int fd, uint32_t ifindex)
 {
-	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(MDNS_PORT)};
+	union sockaddr_inet any;
+	socklen_t any_len = sockaddr_make(&(struct addr){.family = ADDR_V4}, MDNS_PORT, 0, &any);
 	struct ip_mreqn group = {.imr_ifindex = (int)ifindex};
 	group.imr_multiaddr.s_addr = htonl(0xe00000fb);
 	/* All peers are on the link (§11): never by a router, which 169.254/16 would go to else
@@ -237,13 +224,14 @@ static int setup_v4(int fd, uint32_t ifindex)
 	       set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 255) || set(fd, IPPROTO_IP, IP_TTL, 255) ||
 	       set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 1) ||
 	       setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)) ||
-	       bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
+	       bind(fd, &any.any, any_len) ||
 	       setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group));
 }
 
 static int setup_v6(int fd, uint32_t ifindex)
 {
-	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(MDNS_PORT)};
+	union sockaddr_inet any;
+	socklen_t any_len = sockaddr_make(&(struct addr){.family = ADDR_V6}, MDNS_PORT, 0, &any);
 	struct ipv6_mreq group = {.ipv6mr_interface = ifindex};
 	static const uint8_t ff02_fb[16] = {0xff, 0x02, [15] = 0xfb};
 	memcpy(&group.ipv6mr_multiaddr, ff02_fb, sizeof(ff02_fb));
@@ -254,7 +242,7 @@ static int setup_v6(int fd, uint32_t ifindex)
 	       set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255) ||
 	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1) ||
 	       set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)ifindex) ||
-	       bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
+	       bind(fd, &any.any, any_len) ||
 	       setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
 }
 
@@ -365,22 +353,6 @@ void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex)
 		link_free(link);
 }
 
-static socklen_t peer_to(const struct mdns_path *to, union peer *peer)
-{
-	memset(peer, 0, sizeof(*peer));
-	if (to->peer.family == ADDR_V4) {
-		peer->v4.sin_family = AF_INET;
-		peer->v4.sin_port = htons(to->peer_port);
-		memcpy(&peer->v4.sin_addr, to->peer.bytes, sizeof(peer->v4.sin_addr));
-		return sizeof(peer->v4);
-	}
-	peer->v6.sin6_family = AF_INET6;
-	peer->v6.sin6_port = htons(to->peer_port);
-	memcpy(&peer->v6.sin6_addr, to->peer.bytes, sizeof(peer->v6.sin6_addr));
-	peer->v6.sin6_scope_id = to->link;
-	return sizeof(peer->v6);
-}
-
 /* Who asked one address of ours waits for a reply from that one, not from the kernel's choice. */
 static void send_from(struct msghdr *msg, const struct mdns_path *to, union control *control)
 {
@@ -405,7 +377,6 @@ static void tell_unsent(struct mdns_net *net, unsigned i, int err)
 {
 	const struct mdns_out *out = &net->out;
 	char peer[ADDR_TEXT_CAP], name[LOG_TEXT_CAP];
-	struct mdns_path to = {0};
 	/* A link that goes takes its routes and addresses with it before we hear of that. EINVAL: what
 	 * was asked is no address to send from: a broadcast, or one that has gone. */
 	const bool is_going = err == -ENETUNREACH || err == -ENETDOWN || err == -ENODEV ||
@@ -414,10 +385,9 @@ static void tell_unsent(struct mdns_net *net, unsigned i, int err)
 		log_debug(net->log, "mdns send: link=%s error=\"%s\"",
 			log_escape(out->link->name, name), err_text(err));
 	} else if (log_limit_may(&net->limit, loop_now())) {
-		path_from_peer(&out->peers[i], &to);
+		struct addr to = sockaddr_addr(&out->peers[i]);
 		log_warning(net->log, "mdns send: link=%s to=%s error=\"%s\"",
-			log_escape(out->link->name, name), addr_format(&to.peer, peer),
-			err_text(err));
+			log_escape(out->link->name, name), addr_format(&to, peer), err_text(err));
 	}
 }
 
@@ -451,6 +421,7 @@ void mdns_net_send(
 	out->iov[i] = (struct iovec){out->bytes + out->len, len};
 	memcpy(out->bytes + out->len, packet, len);
 	out->len += len;
-	out->msgs[i].msg_hdr.msg_namelen = peer_to(to, &out->peers[i]);
+	out->msgs[i].msg_hdr.msg_namelen =
+		sockaddr_make(&to->peer, to->peer_port, to->link, &out->peers[i]);
 	send_from(&out->msgs[i].msg_hdr, to, &out->control[i]);
 }

@@ -11,10 +11,9 @@
 #include "base/err.h"
 #include "base/time.h"
 #include "io/cmdline.h"
+#include "io/exit.h"
 #include "io/ifwait.h"
 #include "io/loop.h"
-
-enum exit_code { EXIT_DONE = 0, EXIT_TIMED_OUT = 99, EXIT_SYSTEM = 111 };
 
 /* More than a year is a typing mistake. */
 enum { TIMEOUT_MAX_S = 366 * 86400 };
@@ -114,7 +113,7 @@ static int wait_and_print(struct settings *s, const struct log *log)
 			a->ifindex == 0 ? "absent"
 			: a->is_up      ? "up"
 					: "down");
-		return EXIT_TIMED_OUT;
+		return EXIT_TIMEOUT;
 	}
 	log_error(log, "cannot wait: error=\"%s\"", err_text(err));
 	return EXIT_SYSTEM;

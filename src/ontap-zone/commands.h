@@ -4,14 +4,8 @@
 
 #include "base/compiler.h"
 #include "conf/conf.h"
+#include "io/exit.h"
 #include "io/log.h"
-
-enum exit_code {
-	EXIT_DONE = 0,
-	EXIT_NO = 1, /* a negative answer: no such name */
-	EXIT_USAGE = 100,
-	EXIT_SYSTEM = 111
-};
 
 /* `conf` is moved in; `args` are for reading it again on SIGHUP. */
 int command_serve(struct conf *conf, const struct options_args *args, struct log *log) NONNULL;

@@ -8,10 +8,10 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "io/process.h"
 #include "ontap-zone/report.h"
 
 struct cookie_keys daemon_new_cookie_seed(void)
@@ -195,11 +195,11 @@ void daemon_tell_watchers(struct daemon *d)
 void daemon_on_signal(void *arg, uint32_t events UNUSED)
 {
 	struct daemon *d = arg;
-	struct signalfd_siginfo info;
-	while (read(d->signal_watch.fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
+	int number;
+	while ((number = process_signals_next(&d->signal_watch)) != 0) {
+		if (number == SIGCHLD)
 			files_reap(&d->files);
-		else if (info.ssi_signo == SIGHUP)
+		else if (number == SIGHUP)
 			d->has_to_reload = true;
 		else
 			d->is_stopping = true;

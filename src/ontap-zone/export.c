@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "io/file.h"
+#include "io/process.h"
 #include "watch/kernel.h"
 #include "io/loop.h"
 #include "ontap-zone/commands.h"
@@ -150,11 +150,13 @@ static int exporter_follow(struct exporter *x)
 
 static int exporter_open(struct exporter *x)
 {
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	static const int signals[] = {SIGTERM, SIGINT};
+	x->signal_watch = (struct loop_watch){.on_ready = on_signal, .arg = x};
+	int err = process_signals_open(x->loop, &x->signal_watch, signals, ARRAY_LEN(signals));
+	if (err) {
+		log_error(x->log, "cannot start: step=signalfd error=\"%s\"", err_text(err));
+		return EXIT_SYSTEM;
+	}
 	x->kernel =
 		kernel_open(&(struct kernel_config){.netns_dir = conf_netns_dir(&x->runtime.conf),
 			.has_all_nsids = conf_has_all_netns(&x->runtime.conf),
@@ -167,12 +169,7 @@ static int exporter_open(struct exporter *x)
 		return EXIT_SYSTEM; /* it has said why */
 	x->kernel_watch =
 		(struct loop_watch){.fd = kernel_fd(x->kernel), .on_ready = on_kernel, .arg = x};
-	x->signal_watch = (struct loop_watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
-		.on_ready = on_signal,
-		.arg = x};
-	int err = loop_add(x->loop, &x->kernel_watch, EPOLLIN);
-	if (!err)
-		err = loop_add(x->loop, &x->signal_watch, EPOLLIN);
+	err = loop_add(x->loop, &x->kernel_watch, EPOLLIN);
 	if (err) {
 		log_error(x->log, "cannot start: step=epoll error=\"%s\"", err_text(err));
 		return EXIT_SYSTEM;
@@ -212,8 +209,7 @@ int command_export(struct conf *conf, struct log *log)
 	} else {
 		code = exporter_run(&x);
 		kernel_close(x.kernel);
-		if (x.signal_watch.fd >= 0)
-			close(x.signal_watch.fd);
+		process_signals_close(x.loop, &x.signal_watch);
 		runtime_fini(&x.runtime);
 	}
 	buf_fini(&x.last);

@@ -118,16 +118,10 @@ static int add_zone(struct primary *p, const uint8_t *apex, bool is_optional)
 	return 0;
 }
 
-static bool is_reverse(const uint8_t *apex)
-{
-	static const uint8_t in_addr[] = "\7in-addr\4arpa", ip6[] = "\3ip6\4arpa";
-	return name_is_below(apex, in_addr) || name_is_below(apex, ip6);
-}
-
 /* A reverse zone that there is: the primary may have it, too. */
 static void note_apex(struct primary *p, const uint8_t *apex)
 {
-	if (!is_reverse(apex) || find_zone(p, apex) || p->zone_count > LIMIT_UPDATE_ZONES)
+	if (!name_is_reverse(apex) || find_zone(p, apex) || p->zone_count > LIMIT_UPDATE_ZONES)
 		return;
 	if (add_zone(p, apex, true))
 		log_error(

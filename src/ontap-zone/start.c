@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "io/privilege.h"
+#include "io/process.h"
 #include "io/ready.h"
 #include "ontap-zone/commands.h"
 #include "ontap-zone/keys.h"
@@ -26,18 +26,10 @@
 
 static int start_signals(struct daemon *d)
 {
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	d->signal_watch = (struct loop_watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
-		.on_ready = daemon_on_signal,
-		.arg = d};
-	int err = d->signal_watch.fd < 0 ? -errno : loop_add(d->loop, &d->signal_watch, EPOLLIN);
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+	process_ignore_sigpipe();
+	d->signal_watch = (struct loop_watch){.on_ready = daemon_on_signal, .arg = d};
+	int err = process_signals_open(d->loop, &d->signal_watch, signals, ARRAY_LEN(signals));
 	if (!err)
 		return 0;
 	log_error(d->log, "cannot start: step=signalfd error=\"%s\"", err_text(err));
@@ -91,10 +83,7 @@ void daemon_stop_watching(struct daemon *d)
 	if (d->watcher)
 		loop_remove(d->loop, &d->watcher_watch);
 	watcher_stop(d->watcher);
-	if (d->signal_watch.fd < 0)
-		return;
-	loop_remove(d->loop, &d->signal_watch);
-	close(d->signal_watch.fd);
+	process_signals_close(d->loop, &d->signal_watch);
 }
 
 /* Waits for the first dump and publishes it; a signal may end it. */

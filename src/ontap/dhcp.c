@@ -21,6 +21,7 @@
 
 #include "base/err.h"
 #include "device/request.h"
+#include "io/exit.h"
 #include "io/netlink.h"
 
 #define SCRIPT_ENV "ONTAP_DHCP_SCRIPT"
@@ -125,13 +126,13 @@ __attribute__((noreturn)) static void run_client(size_t which, const struct onta
 	ssize_t len = readlink("/proc/self/exe", c.self, sizeof(c.self) - 1);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (len < 0 || getppid() != parent)
-		_exit(111);
+		_exit(EXIT_SYSTEM);
 	format_client_id(device, c.id);
 	(void)!freopen("/dev/null", "r", stdin);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	clients[which].exec(&c);
 	log_error(log, "dhcp: client=%s error=\"%s\"", clients[which].name, err_text(-errno));
-	_exit(111);
+	_exit(EXIT_SYSTEM);
 }
 
 int dhcp_start(const struct ontap_device *device, const struct log *log)
@@ -281,7 +282,7 @@ int dhcp_script(const char *event, const struct log *log)
 	if (is_one_of(event, "bound", "renew")) {
 		if (read_lease(ifindex, &lease)) {
 			log_error(log, "dhcp: error=\"the lease is malformed\"");
-			return 111;
+			return EXIT_SYSTEM;
 		}
 		err = apply_lease(&lease);
 	} else if (is_one_of(event, "deconfig", "nak") && ifindex) { /* at the end the link may be gone */
@@ -289,5 +290,5 @@ int dhcp_script(const char *event, const struct log *log)
 	}
 	if (err)
 		log_error(log, "dhcp: error=\"%s\"", err_text(err));
-	return err ? 111 : 0;
+	return err ? EXIT_SYSTEM : EXIT_DONE;
 }

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "io/cmdline.h"
+#include "io/exit.h"
 #include "io/ifwait.h"
 #include "io/loop.h"
 #include "io/netlink.h"
@@ -21,14 +22,6 @@
 #include "ontap/environ.h"
 #include "ontap/settings.h"
 #include "ontap/space.h"
-
-enum exit_code {
-	EXIT_DONE = 0,
-	EXIT_NO = 1, /* ontapd says no */
-	EXIT_TIMED_OUT = 99,
-	EXIT_USAGE = 100,
-	EXIT_SYSTEM = 111
-};
 
 /* What came of the request. */
 struct gotten {
@@ -117,7 +110,7 @@ static int wait_for_addrs(struct settings *o, const struct gotten *got, const st
 		return EXIT_DONE;
 	log_error(log, "wait: ifname=%s error=\"%s\"", got->device.ifname,
 		err == ERR_ABSENT ? "timed out" : err_text(err));
-	return err == ERR_ABSENT ? EXIT_TIMED_OUT : EXIT_SYSTEM;
+	return err == ERR_ABSENT ? EXIT_TIMEOUT : EXIT_SYSTEM;
 }
 
 static int configure(struct settings *o, const struct gotten *got, const struct log *log)

@@ -8,20 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/random.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "io/cmdline.h"
+#include "io/exit.h"
 #include "io/privilege.h"
+#include "io/process.h"
 #include "io/ready.h"
 #include "ontapd/daemon.h"
 #include "ontapd/grant.h"
-
-enum exit_code { EXIT_DONE = 0, EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
 
 struct run {
 	struct daemon daemon;
@@ -39,9 +36,9 @@ static int complain(const struct run *r, const char *what, int err)
 static void on_signal(void *arg, uint32_t events UNUSED)
 {
 	struct run *r = arg;
-	struct signalfd_siginfo info;
-	while (read(r->signals.fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo != SIGHUP)
+	int number;
+	while ((number = process_signals_next(&r->signals)) != 0) {
+		if (number != SIGHUP)
 			r->is_stopping = true;
 		else if (permit_load_rules(&r->daemon))
 			log_error(r->daemon.log, "not reloaded: note=\"the old rules stay\"");
@@ -50,28 +47,11 @@ static void on_signal(void *arg, uint32_t events UNUSED)
 
 static int open_signals(struct run *r)
 {
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	r->signals = (struct loop_watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
-		.on_ready = on_signal,
-		.arg = r};
-	int err = r->signals.fd < 0 ? -errno : loop_add(r->daemon.loop, &r->signals, EPOLLIN);
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	process_ignore_sigpipe();
+	r->signals = (struct loop_watch){.on_ready = on_signal, .arg = r};
+	int err = process_signals_open(r->daemon.loop, &r->signals, signals, ARRAY_LEN(signals));
 	return err ? complain(r, "signalfd", err) : 0;
-}
-
-/* Three descriptors a client: as many as we may have. */
-static void raise_descriptors(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* How many sockets the service manager has opened for us (sd_listen_fds(3)). */
@@ -107,7 +87,7 @@ static int start(struct run *r)
 {
 	struct daemon *d = &r->daemon;
 	int fds = listen_fds();
-	raise_descriptors();
+	process_raise_descriptor_limit(); /* three descriptors a client */
 	if (d->settings->parents.count == 0 && fds == 0) {
 		log_error(d->log, "usage: error=\"no parent is named\"");
 		return ERR_SYNTAX;
@@ -163,10 +143,7 @@ static void stop(struct run *r)
 	netns_visit_close(&d->visits);
 	rules_fini(&d->rules);
 	rate_fini(&d->rate);
-	if (r->signals.fd >= 0) {
-		loop_remove(d->loop, &r->signals);
-		close(r->signals.fd);
-	}
+	process_signals_close(d->loop, &r->signals);
 	loop_free(d->loop);
 }
 

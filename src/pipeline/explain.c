@@ -92,7 +92,7 @@ const char *explain_start(const struct pipeline *p, const char *words, struct ex
 	if (!views)
 		return "not ready yet";
 	ret->rule = view_table_match(views, &ret->client);
-	ret->is_local = name_is_below(ret->name.wire, name_local);
+	ret->is_local = name_is_mdns(ret->name.wire);
 	find_label(p, ret->name.wire, ret->label);
 	ret->rcode = ret->is_local ? "MDNS" : find_rcode(p, ret);
 	return NULL;

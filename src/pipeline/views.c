@@ -6,22 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/err.h"
 #include "pipeline/inside.h"
 
 static void rules_add(struct pipeline_rules *r, const struct view_rule *rule)
 {
-	if (r->count == r->cap) {
-		size_t cap = r->cap ? 2 * r->cap : 16;
-		struct view_rule *list = reallocarray(r->list, cap, sizeof(*list));
-		if (!list) {
-			r->err = ERR_NOMEM;
-			return;
-		}
-		r->list = list;
-		r->cap = cap;
-	}
-	r->list[r->count++] = *rule;
+	if (ARRAY_RESERVE(r->list, r->cap, r->count + 1))
+		r->err = ERR_NOMEM;
+	else
+		r->list[r->count++] = *rule;
 }
 
 static void rules_add_onlink(void *arg, const struct names_onlink *onlink)
@@ -73,7 +67,5 @@ struct view_table *views_update(struct pipeline *p)
 
 enum view pipeline_view_of(const struct pipeline *p, const struct addr *client)
 {
-	const struct view_table *table =
-		atomic_load_explicit(&p->views.table, memory_order_relaxed);
-	return table ? view_table_of(table, client) : VIEW_WAN;
+	return view_slot_of(&p->views, client);
 }

@@ -22,9 +22,7 @@ static inline unsigned common_view(const struct serve_ctx *ctx, const struct ser
 	 * that never shows private addresses is the safe one. */
 	if (!zone_has_views(ctx->zone))
 		return VIEW_WAN;
-	const struct view_table *table =
-		atomic_load_explicit(&ctx->views->table, memory_order_acquire);
-	return table ? view_table_of(table, &client->addr) : VIEW_WAN;
+	return view_slot_of(ctx->views, &client->addr);
 }
 
 /* Where a subnet stands. It is on the LAN only if all of it is: the rule must not be for a part. */
@@ -41,10 +39,11 @@ static inline unsigned common_view_of_subnet(
  * error here would stop clients from asking by multicast (§22.1). */
 static inline bool common_is_multicast(const struct key *key)
 {
-	static const uint8_t local[] = "\5local";
-	return key->len >= sizeof(local) &&
-	       memcmp(key_lower(key) + key->len - sizeof(local), local, sizeof(local)) == 0 &&
-	       name_is_below(key_lower(key), local);
+	const uint8_t *name = key_lower(key);
+	/* The first comparison is for speed. */
+	return key->len >= sizeof(name_local) &&
+	       memcmp(name + key->len - sizeof(name_local), name_local, sizeof(name_local)) == 0 &&
+	       name_is_mdns(name);
 }
 
 /* Most bytes that the reply may have (RFC 6891 §6.2.3-5; RFC 9715 for our own limit). `payload`: what

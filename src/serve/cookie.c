@@ -65,7 +65,8 @@ uint32_t cookie_time(const uint8_t cookie[COOKIE_LEN])
 	return get_u32(cookie + OFF_TIME);
 }
 
-bool cookie_is_recent(uint32_t time_s, uint32_t now_s)
+/* Whether a time that a cookie has is recent enough, and not of the future (RFC 9018 §4.3). */
+static bool cookie_is_recent(uint32_t time_s, uint32_t now_s)
 {
 	/* Serial arithmetic (RFC 1982), as the RFC asks, to outlive 2106. */
 	uint32_t age = now_s - time_s;

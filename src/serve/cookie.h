@@ -59,9 +59,6 @@ void cookie_make(const struct cookie_secret *secret, const uint8_t client_cookie
 /* When the cookie was made, by its own word. */
 uint32_t cookie_time(const uint8_t cookie[COOKIE_LEN]) NONNULL;
 
-/* Whether a time that a cookie has is recent enough, and not of the future (RFC 9018 §4.3). */
-bool cookie_is_recent(uint32_t time_s, uint32_t now_s);
-
 /* Whether `cookie` was made by us with `secret` for that client. Does not look at its age. */
 bool cookie_is_ours(const struct cookie_secret *secret, const uint8_t cookie[COOKIE_LEN],
 	const struct addr *client) NONNULL;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/serial.h"
 #include "transfer/catalog.h"
 #include "transfer/journal_zone.h"
 #include "transfer/source.h"
@@ -166,7 +167,7 @@ static void note_member(struct journal *j, bool is_added, const struct jzone *z)
 static uint32_t serial_after(uint32_t serial, uint32_t floor)
 {
 	uint32_t next = serial + 1;
-	if (serial == 0 || (int32_t)(floor - next) > 0)
+	if (serial == 0 || serial_is_after(floor, next))
 		next = floor;
 	return next ? next : 1;
 }

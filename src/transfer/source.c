@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/serial.h"
 #include "transfer/catalog.h"
 
 /* Images that are ready. */
@@ -33,12 +34,6 @@ static void take_image(struct journal *j, struct jzone *z, struct snapshot *snap
 	z->whole_len = snapshot->err ? 0 : snapshot->len;
 	z->snapshot_until = now + LIMIT_IMAGE_KEEP_S * NS_PER_S;
 	list_append(&j->imaged, &z->in_imaged);
-}
-
-/* RFC 1982 §3.2. */
-static bool is_before(uint32_t serial, uint32_t other)
-{
-	return (int32_t)(serial - other) < 0;
 }
 
 void source_advance(struct journal *j UNUSED, struct jzone *z)
@@ -189,7 +184,7 @@ static struct snapshot *snapshot_catalog(const struct journal *j, const struct j
  * have one; ERR_NOMEM. */
 static int want_image(struct journal *j, struct jzone *z, const struct xfr_ask *ask, ns_t now)
 {
-	if (z->snapshot && !is_before(z->snapshot->serial, ask->since)) {
+	if (z->snapshot && !serial_is_after(ask->since, z->snapshot->serial)) {
 		/* One that memory did not suffice for is not kept for being asked for again. */
 		if (!z->snapshot->err)
 			z->snapshot_until = now + LIMIT_IMAGE_KEEP_S * NS_PER_S;
@@ -201,7 +196,7 @@ static int want_image(struct journal *j, struct jzone *z, const struct xfr_ask *
 			take_image(j, z, snapshot, now);
 		return snapshot ? snapshot->err : ERR_NOMEM;
 	}
-	bool is_under_way = z->making && !is_before(z->making->serial, ask->since);
+	bool is_under_way = z->making && !serial_is_after(ask->since, z->making->serial);
 	if (!is_under_way && list_is_empty(&z->in_wanted))
 		list_append(&j->wanted, &z->in_wanted);
 	return JOURNAL_LATER;
@@ -289,7 +284,7 @@ static int make_source(struct journal *j, struct jzone *z, const struct xfr_ask 
 	struct step *first = first_step(j, z, ask);
 	*ret_given = 0;
 	/* Who has the same or, by RFC 1982, a later one is up to date (RFC 1995 §2). */
-	if (ask->type == RR_IXFR && !is_before(ask->serial, z->serial)) {
+	if (ask->type == RR_IXFR && !serial_is_after(z->serial, ask->serial)) {
 		*ret = source_single(z);
 	} else if (first) {
 		*ret = source_steps(z, first);

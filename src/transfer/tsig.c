@@ -151,12 +151,10 @@ int tsig_find(const uint8_t *msg, size_t len, struct tsig_rr *ret)
 {
 	struct rd r = rd_init(msg, len);
 	struct msg_header header;
-	struct question question;
 	struct rr rr;
 	rd_header(&r, &header);
-	/* Each unit takes at least five bytes, or sets the error, which ends both loops. */
-	for (unsigned i = 0; i < header.qdcount && !r.err; i++)
-		rd_question(&r, &question);
+	rd_skip_questions(&r, header.qdcount);
+	/* Each record takes eleven bytes at least, or sets the error, which ends both loops. */
 	for (int section = 0; section < SECTION_COUNT; section++)
 		for (unsigned i = 0; i < header.count[section] && !r.err; i++) {
 			ret->off = rd_off(&r);

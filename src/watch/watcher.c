@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,8 +16,10 @@
 
 #include "base/err.h"
 #include "io/control.h"
+#include "io/exit.h"
 #include "io/loop.h"
 #include "io/privilege.h"
+#include "io/process.h"
 
 enum {
 	BATCH_EVENTS = 64,  /* a datagram: under 32 KiB */
@@ -57,7 +58,7 @@ static _Noreturn void sender_end(const struct sender *s)
 {
 	if (s->socket_path)
 		control_remove_abandoned(s->socket_path);
-	_exit(0);
+	_exit(EXIT_DONE);
 }
 
 static size_t batch_size(const struct batch *b)
@@ -122,16 +123,6 @@ static int keep_only(int fd)
 	return close_range(SENDER_FD + 1, ~0u, 0) ? -errno : SENDER_FD;
 }
 
-/* A census without BPF has a descriptor for each workload. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 {
 	struct sender *s = calloc(1, sizeof(*s));
@@ -140,12 +131,12 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 	if (!s || kept < 0) {
 		log_error(config->log, "cannot start the watcher: error=\"%s\"",
 			err_text(s ? kept : ERR_NOMEM));
-		_exit(1);
+		_exit(EXIT_SYSTEM);
 	}
 	s->fd = kept;
 	s->socket_path = config->socket_path;
 	privilege_keep_watching();
-	raise_descriptor_limit();
+	process_raise_descriptor_limit(); /* a census without BPF has one for each workload */
 	s->kernel = kernel_open(&(struct kernel_config){.netns_dir = config->netns_dir,
 		.has_all_nsids = config->has_all_nsids,
 		.grants_dir = config->grants_dir,
@@ -154,7 +145,7 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 		.on_event = sender_add,
 		.arg = s});
 	if (!s->kernel)
-		_exit(1); /* it has said why */
+		_exit(EXIT_SYSTEM); /* it has said why */
 	sender_run(s);
 	kernel_close(s->kernel);
 	sender_end(s);

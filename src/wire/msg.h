@@ -13,6 +13,9 @@
 #include "base/cursor.h"
 #include "wire/name.h"
 
+/* Of DNS (RFC 1035 §4.2), UDP and TCP; and of Multicast DNS (RFC 6762 §1). */
+enum { DNS_PORT = 53, MDNS_PORT = 5353 };
+
 enum { MSG_HEADER_LEN = 12, MSG_CAP = 65535, UDP_PAYLOAD_MIN = 512, EDNS_PAYLOAD = 1232 };
 
 /* Bits of the header's second word. */

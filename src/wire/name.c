@@ -13,6 +13,9 @@
 const uint8_t name_root[1] = {0};
 const uint8_t name_local[7] = "\5local";
 
+static const uint8_t in_addr_arpa[] = "\7in-addr\4arpa";
+static const uint8_t ip6_arpa[] = "\3ip6\4arpa";
+
 size_t name_len(const uint8_t *name)
 {
 	const uint8_t *p = name;
@@ -83,6 +86,16 @@ bool name_is_below(const uint8_t *name, const uint8_t *apex)
 		name = name_parent(name);
 	}
 	return len == apex_len && bytes_casecmp(name, apex, len) == 0;
+}
+
+bool name_is_mdns(const uint8_t *name)
+{
+	return name_is_below(name, name_local);
+}
+
+bool name_is_reverse(const uint8_t *name)
+{
+	return name_is_below(name, in_addr_arpa) || name_is_below(name, ip6_arpa);
 }
 
 uint64_t name_hash(uint64_t seed, const uint8_t *name)
@@ -227,9 +240,6 @@ int name_prepend(const void *label, size_t label_len, const uint8_t *suffix, str
 	ret->len = (uint8_t)(1 + label_len + suffix_len);
 	return 0;
 }
-
-static const uint8_t in_addr_arpa[] = "\7in-addr\4arpa";
-static const uint8_t ip6_arpa[] = "\3ip6\4arpa";
 
 static void wr_decimal_label(struct wr *w, uint8_t value)
 {

@@ -53,6 +53,12 @@ int name_cmp(const uint8_t *a, const uint8_t *b) NONNULL;
 /* Whether `name` is `apex` or below it. */
 bool name_is_below(const uint8_t *name, const uint8_t *apex) NONNULL;
 
+/* Whether the name is "local." or below it: those are for Multicast DNS alone (RFC 6762 §3). */
+bool name_is_mdns(const uint8_t *name) NONNULL;
+
+/* Whether the name is in-addr.arpa, ip6.arpa, or below one of them: a reverse name, or a zone of such. */
+bool name_is_reverse(const uint8_t *name) NONNULL;
+
 /* The same for each spelling of the name: hashes it in lower case. */
 uint64_t name_hash(uint64_t seed, const uint8_t *name) NONNULL;
 

@@ -5,6 +5,7 @@
  */
 #include "wire/tsig_key.h"
 
+#include <nettle/base64.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,42 +20,27 @@ static const struct {
 	[TSIG_HMAC_SHA512] = {"hmac-sha512", (const uint8_t *)"\x0bhmac-sha512"},
 };
 
-const char *tsig_alg_text(enum tsig_alg alg)
-{
-	return algs[alg].text;
-}
-
 const uint8_t *tsig_alg_name(enum tsig_alg alg)
 {
 	return algs[alg].name;
 }
 
-/* Value of one character of base64 (RFC 4648 §4), or -1. */
-static int base64_value(char c)
+/* Decodes text that must be base64 (RFC 4648 §4) as a whole, blanks not excepted. Returns the number of
+ * bytes, 0 if it is none, is empty or does not fit. */
+static size_t decode_secret(const char *text, uint8_t out[LIMIT_TSIG_SECRET])
 {
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-	return at ? (int)(at - digits) : -1;
-}
-
-/* Decodes text that must be base64 as a whole. Returns the number of bytes, 0 if it is none, is
- * empty or does not fit. */
-static size_t base64_decode(const char *text, uint8_t *out, size_t cap)
-{
-	size_t digits = 0, len = 0;
-	uint32_t bits = 0;
-	for (; base64_value(*text) >= 0; text++) {
-		bits = bits << 6 | (uint32_t)base64_value(*text);
-		if (++digits % 4 == 1)
-			continue;
-		if (len == cap)
-			return 0;
-		out[len++] = (uint8_t)(bits >> (6 - 2 * ((digits - 1) % 4)));
-	}
-	size_t padding = strspn(text, "=");
-	bool is_whole = digits % 4 != 1 && padding == (4 - digits % 4) % 4 && text[padding] == '\0';
-	return is_whole ? len : 0;
+	struct base64_decode_ctx ctx;
+	uint8_t bytes[LIMIT_TSIG_SECRET + 3]; /* BASE64_DECODE_LENGTH() rounds up */
+	size_t text_len = strlen(text), len = 0;
+	if (BASE64_DECODE_LENGTH(text_len) > sizeof(bytes) || strpbrk(text, " \t\r\n\f\v"))
+		return 0;
+	base64_decode_init(&ctx);
+	if (!base64_decode_update(&ctx, &len, bytes, text_len, text) ||
+		!base64_decode_final(&ctx) || len > LIMIT_TSIG_SECRET)
+		len = 0;
+	memcpy(out, bytes, len);
+	explicit_bzero(bytes, sizeof(bytes));
+	return len;
 }
 
 const char *tsig_key_parse(const char *text, struct tsig_key *ret)
@@ -76,7 +62,7 @@ const char *tsig_key_parse(const char *text, struct tsig_key *ret)
 	if (key.alg == TSIG_ALG_COUNT)
 		return "the algorithm is not hmac-sha1, hmac-sha224, hmac-sha256, hmac-sha384 or "
 		       "hmac-sha512";
-	key.secret_len = (uint16_t)base64_decode(secret + 1, key.secret, sizeof(key.secret));
+	key.secret_len = (uint16_t)decode_secret(secret + 1, key.secret);
 	if (key.secret_len == 0)
 		return "the secret is no base64, or too long";
 	*ret = key;

@@ -26,9 +26,6 @@ struct tsig_key {
 	uint8_t secret[LIMIT_TSIG_SECRET];
 };
 
-/* "hmac-sha256", … Static storage. */
-const char *tsig_alg_text(enum tsig_alg alg);
-
 /* The algorithm's name in wire form. Static storage. */
 const uint8_t *tsig_alg_name(enum tsig_alg alg);
 

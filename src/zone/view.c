@@ -179,11 +179,6 @@ const struct view_rule *view_table_match(const struct view_table *t, const struc
 	return i == NO_PARENT ? &by_default : &t->entries[i].rule;
 }
 
-enum view view_table_of(const struct view_table *t, const struct addr *client)
-{
-	return view_table_match(t, client)->view;
-}
-
 bool view_table_has_wires(const struct view_table *t)
 {
 	return t->has_wires;
@@ -224,6 +219,12 @@ const char *view_reason_text(enum view_reason reason)
 	case VIEW_REASON_COUNT: break;
 	}
 	return "unknown";
+}
+
+enum view view_slot_of(const struct view_slot *slot, const struct addr *client)
+{
+	const struct view_table *table = atomic_load_explicit(&slot->table, memory_order_acquire);
+	return table ? view_table_match(table, client)->view : VIEW_WAN;
 }
 
 struct view_table *view_slot_publish(struct view_slot *slot, struct view_table *t)

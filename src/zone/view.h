@@ -49,9 +49,6 @@ void view_table_free(struct view_table *t);
 const struct view_rule *view_table_match(
 	const struct view_table *t, const struct addr *client) NONNULL;
 
-/* The same, only the answer. */
-enum view view_table_of(const struct view_table *t, const struct addr *client) NONNULL;
-
 /* Of more addresses than this no choice is made. */
 enum { VIEW_CHOICE_MAX = 64 };
 
@@ -73,6 +70,9 @@ const char *view_reason_text(enum view_reason reason);
 struct view_slot {
 	_Atomic(const struct view_table *) table;
 };
+
+/* Where `client` stands by the table that is published now. */
+enum view view_slot_of(const struct view_slot *slot, const struct addr *client) NONNULL;
 
 /* Publishes `t` (NULL: none) and returns what was there, to be freed after a grace period. */
 struct view_table *view_slot_publish(struct view_slot *slot, struct view_table *t) NONNULL_ARGS(1)

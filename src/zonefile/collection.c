@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/err.h"
 #include "zonefile/check.h"
 #include "zonefile/zonefile.h"
@@ -68,7 +69,7 @@ static int file_add(struct collection *s, const char *path, const struct zonefil
 		owners[s->count] = (struct static_owner){.name = from.name,
 			.sets = from.sets,
 			.count = from.count,
-			.is_local = name_is_below(from.name, name_local),
+			.is_local = name_is_mdns(from.name),
 			.file = path};
 		const struct static_owner *owner = &owners[s->count++];
 		if (owner->is_local || name_is_below(owner->name, s->domain))
@@ -166,14 +167,8 @@ struct collection *collection_new(const uint8_t *domain)
 int collection_add(
 	struct collection *s, const struct zonefile_source *source, struct zonefile_error *error)
 {
-	if (s->file_count == s->file_cap) {
-		size_t cap = s->file_cap ? 2 * s->file_cap : 4;
-		struct zonefile **files = reallocarray(s->files, cap, sizeof(*files));
-		if (!files)
-			return ERR_NOMEM;
-		s->files = files;
-		s->file_cap = cap;
-	}
+	if (ARRAY_RESERVE(s->files, s->file_cap, s->file_count + 1))
+		return ERR_NOMEM;
 	int err = zonefile_parse(&s->files[s->file_count], source, error);
 	if (err)
 		return err;

@@ -133,7 +133,7 @@ static size_t converse(struct tcp_server *s, int fd, struct stream in, size_t pi
 
 static void connect_pair(struct tcp_server *s, int *ret_client)
 {
-	const union sock_addr from = {
+	const union sockaddr_inet from = {
 		.v4 = {.sin_family = AF_INET, .sin_port = htons(CLIENT_PORT)}};
 	const int small = 1;
 	int fds[2];

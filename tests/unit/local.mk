@@ -2,6 +2,7 @@
 # tests/unit/test_x is built from tests/unit/test_x.c and linked with all layers.
 unit_programs += tests/unit/test_addr
 unit_programs += tests/unit/test_arena
+unit_programs += tests/unit/test_array
 unit_programs += tests/unit/test_buf
 unit_programs += tests/unit/test_conf
 unit_programs += tests/unit/test_cursor
@@ -31,6 +32,7 @@ unit_programs += tests/unit/test_rtnl
 unit_programs += tests/unit/test_sync
 unit_programs += tests/unit/test_resume
 unit_programs += tests/unit/test_segment
+unit_programs += tests/unit/test_sockaddr
 unit_programs += tests/unit/test_heap
 unit_programs += tests/unit/test_name
 unit_programs += tests/unit/test_rr

@@ -263,7 +263,7 @@ static void those_who_are_lan_in_tinydns_are_lan_clients_here(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(addrs); i++) {
 		struct addr addr;
 		assert_int_equal(addr_parse(addrs[i], &addr), 0);
-		assert_int_equal(view_table_of(views, &addr), VIEW_LAN);
+		assert_int_equal(view_table_match(views, &addr)->view, VIEW_LAN);
 	}
 	view_table_free(views);
 }
@@ -447,13 +447,12 @@ static void json_values_have_commas_between_and_not_behind(void **state)
 	jsonw_number(&w, "a", -1);
 	jsonw_open(&w, "b", '[');
 	jsonw_bool(&w, NULL, true);
-	jsonw_null(&w, NULL);
 	jsonw_open(&w, NULL, '{');
 	jsonw_close(&w, '}');
 	jsonw_close(&w, ']');
 	jsonw_text(&w, "c", "");
 	jsonw_close(&w, '}');
-	assert_string_equal(buf_text(&out), "{\"a\":-1,\"b\":[true,null,{}],\"c\":\"\"}");
+	assert_string_equal(buf_text(&out), "{\"a\":-1,\"b\":[true,{}],\"c\":\"\"}");
 	buf_fini(&out);
 }
 

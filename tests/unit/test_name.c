@@ -308,9 +308,32 @@ static void skip_stops_behind_the_pointer(void **state)
 	assert_int_equal(r.err, ERR_SYNTAX);
 }
 
+static void names_of_mdns_are_local_and_below(void **state)
+{
+	(void)state;
+	assert_true(name_is_mdns(parse("local.").wire));
+	assert_true(name_is_mdns(parse("a.b.LOCAL.").wire));
+	assert_false(name_is_mdns(parse("local.example.").wire));
+	assert_false(name_is_mdns(parse("nonlocal.").wire));
+	assert_false(name_is_mdns(name_root));
+}
+
+static void reverse_names_are_those_of_both_families(void **state)
+{
+	(void)state;
+	assert_true(name_is_reverse(parse("1.2.0.192.in-addr.arpa.").wire));
+	assert_true(name_is_reverse(parse("IN-ADDR.ARPA.").wire));
+	assert_true(name_is_reverse(parse("8.b.d.0.1.0.0.2.ip6.arpa.").wire));
+	assert_false(name_is_reverse(parse("arpa.").wire));
+	assert_false(name_is_reverse(parse("home.arpa.").wire));
+	assert_false(name_is_reverse(parse("in-addr.arpa.example.").wire));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_of_mdns_are_local_and_below),
+		cmocka_unit_test(reverse_names_are_those_of_both_families),
 		cmocka_unit_test(text_and_back),
 		cmocka_unit_test(relative_text_gets_the_origin),
 		cmocka_unit_test(bad_text_is_refused),

@@ -83,10 +83,12 @@ static void faulty_keys_are_told_without_the_secret(void **state)
 static void requests_and_replies_verify_with_each_algorithm(void **state)
 {
 	(void)state;
+	static const char *const algs[TSIG_ALG_COUNT] = {
+		"hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512"};
 	for (int alg = 0; alg < TSIG_ALG_COUNT; alg++) {
 		uint8_t msg[CAP];
 		struct tsig ours, theirs;
-		struct tsig_key key = key_of("k", tsig_alg_text((enum tsig_alg)alg));
+		struct tsig_key key = key_of("k", algs[alg]);
 		size_t len = make_signed(&key, &ours, msg);
 		assert_int_equal(verify(&key, msg, len, NOW, &theirs), TSIG_NOERROR);
 		uint8_t reply[CAP];

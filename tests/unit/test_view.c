@@ -34,7 +34,7 @@ static void check(const struct view_table *t, const char *client, enum view view
 	const struct view_rule *r = view_table_match(t, &a);
 	if (r->view != view || r->reason != reason || strcmp(r->detail, detail) != 0)
 		fail_msg("%s: view %d reason %d detail %s", client, r->view, r->reason, r->detail);
-	assert_int_equal(view_table_of(t, &a), view);
+	assert_int_equal(view_table_match(t, &a)->view, view);
 }
 
 static void private_clients_are_lan_without_any_rule(void **state)

@@ -63,9 +63,7 @@ static void *ask_on_and_on(void *arg)
 			is_staying ? "stay.a.b.example." : passing_name(dice, text), query);
 		len = serve_answer(ctx, &client, query, len, reply, sizeof(reply));
 		lost += len == 0 || (is_staying && (reply[3] & 15 || reply[7] != 1));
-		if (count % 16 == 0)
-			rcu_reader_quiescent();
-		if (count % 256 == 0) {
+		if (count % 16 == 0) {
 			rcu_reader_offline();
 			rcu_reader_online();
 		}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the set-up of signals and limits.
+ * Never decides what a signal means.
+ */
+#include "io/process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+int process_signals_open(
+	struct loop *loop, struct loop_watch *watch, const int *signals, size_t count)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < count; i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	watch->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return watch->fd < 0 ? -errno : loop_add(loop, watch, EPOLLIN);
+}
+
+int process_signals_next(const struct loop_watch *watch)
+{
+	struct signalfd_siginfo info;
+	return read(watch->fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+void process_signals_close(struct loop *loop, struct loop_watch *watch)
+{
+	if (watch->fd < 0)
+		return;
+	loop_remove(loop, watch);
+	close(watch->fd);
+	watch->fd = -1;
+}
+
+void process_ignore_sigpipe(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+}
+
+void process_raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns how an address of ours becomes one of the kernel's, and the way back.
+ * Never opens a socket.
+ */
+#include "net/sockaddr.h"
+
+#include <string.h>
+
+socklen_t sockaddr_make(
+	const struct addr *addr, uint16_t port, uint32_t scope, union sockaddr_inet *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (addr->family == ADDR_V4) {
+		ret->v4.sin_family = AF_INET;
+		ret->v4.sin_port = htons(port);
+		memcpy(&ret->v4.sin_addr, addr->bytes, sizeof(ret->v4.sin_addr));
+		return sizeof(ret->v4);
+	}
+	ret->v6.sin6_family = AF_INET6;
+	ret->v6.sin6_port = htons(port);
+	memcpy(&ret->v6.sin6_addr, addr->bytes, sizeof(ret->v6.sin6_addr));
+	ret->v6.sin6_scope_id = scope;
+	return sizeof(ret->v6);
+}
+
+struct addr sockaddr_addr(const union sockaddr_inet *from)
+{
+	if (from->any.sa_family == AF_INET)
+		return addr_make(ADDR_V4, &from->v4.sin_addr);
+	return addr_unmap(addr_make(ADDR_V6, &from->v6.sin6_addr));
+}
+
+uint16_t sockaddr_port(const union sockaddr_inet *from)
+{
+	return ntohs(from->any.sa_family == AF_INET ? from->v4.sin_port : from->v6.sin6_port);
+}
