@@ -8,56 +8,6 @@
 #include "base/addr.h"
 #include "base/cursor.h"
 
-/* How a field of rdata is written. */
-enum field {
-	F_END,
-	F_U8,
-	F_U16,
-	F_U32,
-	F_V4,
-	F_V6,
-	F_NAME,
-	F_STRING,  /* one character string (RFC 1035 §3.3) */
-	F_STRINGS, /* as many as there are, at least one */
-	F_WORD,    /* a string of letters and digits, without quotes: a CAA tag (RFC 8659 §4.1) */
-	F_REST,    /* all that is left, as one quoted string */
-	F_HEX      /* all that is left */
-};
-
-/* Types that are not here are written in the form for types that are not known, which every reader
- * must take (RFC 3597 §5). */
-static const struct {
-	uint16_t type;
-	enum field fields[8];
-} layouts[] = {
-	{RR_A, {F_V4}},
-	{RR_NS, {F_NAME}},
-	{RR_CNAME, {F_NAME}},
-	{RR_SOA, {F_NAME, F_NAME, F_U32, F_U32, F_U32, F_U32, F_U32}},
-	{RR_PTR, {F_NAME}},
-	{RR_HINFO, {F_STRING, F_STRING}},
-	{RR_MX, {F_U16, F_NAME}},
-	{RR_TXT, {F_STRINGS}},
-	{RR_RP, {F_NAME, F_NAME}},
-	{RR_AFSDB, {F_U16, F_NAME}},
-	{RR_AAAA, {F_V6}},
-	{RR_SRV, {F_U16, F_U16, F_U16, F_NAME}},
-	{RR_NAPTR, {F_U16, F_U16, F_STRING, F_STRING, F_STRING, F_NAME}},
-	{RR_DNAME, {F_NAME}},
-	{RR_DS, {F_U16, F_U8, F_U8, F_HEX}},
-	{RR_SSHFP, {F_U8, F_U8, F_HEX}},
-	{RR_TLSA, {F_U8, F_U8, F_U8, F_HEX}},
-	{RR_CAA, {F_U8, F_WORD, F_REST}},
-};
-
-static const enum field *layout_of(uint16_t type)
-{
-	for (size_t i = 0; i < ARRAY_LEN(layouts); i++)
-		if (layouts[i].type == type)
-			return layouts[i].fields;
-	return NULL;
-}
-
 void export_name_text(struct buf *out, const uint8_t *name)
 {
 	char text[NAME_TEXT_CAP];
@@ -139,36 +89,38 @@ static void put_name(struct buf *out, struct rd *r)
 	export_name_text(out, name.wire);
 }
 
-static void put_field(struct buf *out, struct rd *r, enum field field)
+static void put_field(struct buf *out, struct rd *r, enum rr_field field)
 {
 	size_t left = rd_left(r);
 	switch (field) {
-	case F_U8: buf_printf(out, "%u", rd_u8(r)); break;
-	case F_U16: buf_printf(out, "%u", rd_u16(r)); break;
-	case F_U32: buf_printf(out, "%u", rd_u32(r)); break;
-	case F_V4: put_addr(out, r, ADDR_V4); break;
-	case F_V6: put_addr(out, r, ADDR_V6); break;
-	case F_NAME: put_name(out, r); break;
-	case F_STRING: put_counted(out, r); break;
-	case F_STRINGS: put_strings(out, r); break;
-	case F_WORD: put_word(out, r); break;
-	case F_REST: put_string(out, rd_bytes(r, left), left); break;
-	case F_HEX:
+	case RF_U8: buf_printf(out, "%u", rd_u8(r)); break;
+	case RF_U16: buf_printf(out, "%u", rd_u16(r)); break;
+	case RF_U32: buf_printf(out, "%u", rd_u32(r)); break;
+	case RF_V4: put_addr(out, r, ADDR_V4); break;
+	case RF_V6: put_addr(out, r, ADDR_V6); break;
+	case RF_NAME: put_name(out, r); break;
+	case RF_STRING: put_counted(out, r); break;
+	case RF_STRINGS: put_strings(out, r); break;
+	case RF_WORD: put_word(out, r); break;
+	case RF_REST: put_string(out, rd_bytes(r, left), left); break;
+	case RF_HEX:
 		if (left == 0)
 			r->err = ERR_SHORT; /* nothing at all could not be read back */
 		put_hex(out, rd_bytes(r, left), left);
 		break;
-	case F_END: break;
+	case RF_SIG: /* of no type with RR_HAS_TEXT */
+	case RF_OTHER: r->err = ERR_SYNTAX; break;
+	case RF_END: break;
 	}
 }
 
 /* Whether the whole rdata could be written by the layout of its type. */
-static bool put_fields(struct buf *out, const enum field *fields, const uint8_t *rdata, size_t len)
+static bool put_fields(struct buf *out, const uint8_t *fields, const uint8_t *rdata, size_t len)
 {
 	struct rd r = rd_init(rdata, len);
-	for (; *fields != F_END && !r.err; fields++) {
-		put_field(out, &r, *fields);
-		if (fields[1] != F_END)
+	for (; *fields != RF_END && !r.err; fields++) {
+		put_field(out, &r, (enum rr_field) * fields);
+		if (fields[1] != RF_END)
 			buf_puts(out, " ");
 	}
 	return !r.err && rd_left(&r) == 0;
@@ -176,9 +128,9 @@ static bool put_fields(struct buf *out, const enum field *fields, const uint8_t 
 
 void export_rdata_text(struct buf *out, uint16_t type, const uint8_t *rdata, size_t len)
 {
-	const enum field *fields = layout_of(type);
 	struct buf line = {0};
-	if (fields && rdata_is_valid(type, rdata, len) && put_fields(&line, fields, rdata, len)) {
+	if (rr_type_has(type, RR_HAS_TEXT) && rdata_is_valid(type, rdata, len) &&
+		put_fields(&line, rr_info(type)->fields, rdata, len)) {
 		buf_add(out, line.bytes, line.len);
 	} else {
 		buf_printf(out, "\\# %zu%s", len, len > 0 ? " " : "");

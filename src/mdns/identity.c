@@ -319,7 +319,8 @@ bool identity_is_spoken_for_by(
 		return true;
 	LIST_EACH(mname, &identity->mnames, const struct mname, of_identity) {
 		for (const struct recset *set = mname->sets; set; set = set->next)
-			if (set->is_unique && rr_has_target(set->type) && points_to_addr(m, set, a))
+			if (set->is_unique && rr_type_has(set->type, RR_HAS_TARGET) &&
+				points_to_addr(m, set, a))
 				return true;
 	}
 	return false;

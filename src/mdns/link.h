@@ -43,12 +43,6 @@ struct mrecord {
 	uint64_t known_in; /* the message in which a peer said that it knows it (§7.1, §7.4) */
 };
 
-/* Whether rdata of that type has one name, which follows when its owner is renamed. */
-static inline bool rr_has_target(uint16_t type)
-{
-	return rr_layout(type).names == 1 && type != RR_NSEC;
-}
-
 /* That a record's rdata has in it a name which may be an identity of ours. Those to one name are a
  * ring, of which one is in the map: thousands of services may be one host's. */
 struct reference {

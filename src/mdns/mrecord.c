@@ -133,7 +133,7 @@ static void reference_remove(struct mdns *m, struct reference *ref)
 struct recset *recset_new(struct mdns *m, const struct mdns_rrset *from)
 {
 	size_t count = from->set.count, bytes = 0;
-	bool has_names = rr_has_target(from->set.type);
+	bool has_names = rr_type_has(from->set.type, RR_HAS_TARGET);
 	for (size_t i = 0; i < count; i++)
 		bytes += from->set.rdata[i].len;
 	uint32_t slots = index_slots(count);

@@ -82,18 +82,10 @@ static void add_soa(struct task *t, const struct node *apex)
 		t->is_full = true;
 }
 
-/* Offset in rdata of the name whose addresses go along with it (RFC 1035 §3.3, RFC 2782, RFC 9460 §4.1),
- * or -1. */
+/* Offset in rdata of the name whose addresses go along with it, or -1. */
 static int target_off(uint16_t type)
 {
-	switch (type) {
-	case RR_NS: return 0;
-	case RR_MX: return 2;
-	case RR_SRV: return 6;
-	case RR_SVCB:
-	case RR_HTTPS: return 2;
-	default: return -1;
-	}
+	return rr_type_has(type, RR_HAS_ADDRS) ? rr_layout(type).lead : -1;
 }
 
 /* The type that besides addresses goes along with a record: a SVCB in AliasMode leads to others of its kind

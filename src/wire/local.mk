@@ -6,6 +6,7 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/pack.c src/wire/pack.h \
 	src/wire/rr.c src/wire/rr.h \
 	src/wire/rr_reader.h \
+	src/wire/rr_types.h \
 	src/wire/rrset.h \
 	src/wire/suffix.c src/wire/suffix.h \
 	src/wire/tsig_key.c src/wire/tsig_key.h

@@ -91,11 +91,8 @@ int pack_question(struct pack *p, const uint8_t *name, uint16_t type, uint16_t c
 static void write_rdata(struct pack *p, struct wr *w, const struct pack_rr *rr)
 {
 	struct rr_layout layout = rr_layout(rr->type);
-	/* RFC 6762 §18.14: over multicast, names in SRV, NSEC and the like may be compressed too. */
-	bool may_point =
-		layout.may_compress ||
-		(p->may_compress_srv && rr->type != RR_SIG && rr->type != RR_RRSIG &&
-			rr->type != RR_SVCB && rr->type != RR_HTTPS && rr->type != RR_TSIG);
+	bool may_point = rr_type_has(rr->type, RR_MAY_COMPRESS) ||
+			 (p->may_compress_srv && rr_type_has(rr->type, RR_MAY_COMPRESS_MDNS));
 	const uint8_t *at = rr->rdata;
 	wr_bytes(w, at, layout.names ? layout.lead : rr->rdata_len);
 	if (layout.names == 0)

@@ -1,63 +1,46 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the table of record types: number, mnemonic, layout of names in rdata.
+ * Owns what follows from the table of record types (wire/rr_types.h).
  * Never allocates.
  */
 #include "wire/rr.h"
 
 #include <stdio.h>
+#include <strings.h>
 
-/* By number; what is not known has no text. */
-static const struct {
-	const char *text;
-	struct rr_layout layout;
-} types[] = {
-	[RR_A] = {"A", {0}},
-	[RR_NS] = {"NS", {0, 1, true}},
-	[RR_MD] = {"MD", {0, 1, true}},
-	[RR_MF] = {"MF", {0, 1, true}},
-	[RR_CNAME] = {"CNAME", {0, 1, true}},
-	[RR_SOA] = {"SOA", {0, 2, true}},
-	[RR_MB] = {"MB", {0, 1, true}},
-	[RR_MG] = {"MG", {0, 1, true}},
-	[RR_MR] = {"MR", {0, 1, true}},
-	[RR_PTR] = {"PTR", {0, 1, true}},
-	[RR_HINFO] = {"HINFO", {0}},
-	[RR_MINFO] = {"MINFO", {0, 2, true}},
-	[RR_MX] = {"MX", {2, 1, true}},
-	[RR_TXT] = {"TXT", {0}},
-	[RR_RP] = {"RP", {0, 2, false}},
-	[RR_AFSDB] = {"AFSDB", {2, 1, false}},
-	[RR_RT] = {"RT", {2, 1, false}},
-	[RR_SIG] = {"SIG", {18, 1, false}},
-	[RR_PX] = {"PX", {2, 2, false}},
-	[RR_AAAA] = {"AAAA", {0}},
-	[RR_SRV] = {"SRV", {6, 1, false}},
-	[RR_NAPTR] = {"NAPTR", {0}},
-	[RR_KX] = {"KX", {2, 1, false}},
-	[RR_DNAME] = {"DNAME", {0, 1, false}},
-	[RR_OPT] = {"OPT", {0}},
-	[RR_DS] = {"DS", {0}},
-	[RR_SSHFP] = {"SSHFP", {0}},
-	[RR_RRSIG] = {"RRSIG", {18, 1, false}},
-	[RR_NSEC] = {"NSEC", {0, 1, false}},
-	[RR_DNSKEY] = {"DNSKEY", {0}},
-	[RR_TLSA] = {"TLSA", {0}},
-	[RR_SVCB] = {"SVCB", {2, 1, false}},
-	[RR_HTTPS] = {"HTTPS", {2, 1, false}},
-	[RR_TSIG] = {"TSIG", {0}},
-	[RR_IXFR] = {"IXFR", {0}},
-	[RR_AXFR] = {"AXFR", {0}},
-	[RR_ANY] = {"ANY", {0}},
-	[RR_CAA] = {"CAA", {0}},
-};
+#define RR_ROW(name, number, with, ...) [number] = {#name, {__VA_ARGS__}, (uint8_t)(with)},
+/* By number. */
+static const struct rr_info types[] = {RR_TYPES(RR_ROW)};
+#undef RR_ROW
+
+const struct rr_info *rr_info(uint16_t type)
+{
+	static const struct rr_info unknown = {.fields = {RF_OTHER}};
+	return type < ARRAY_LEN(types) && types[type].text[0] ? &types[type] : &unknown;
+}
 
 const char *rr_type_text(uint16_t type, char *out)
 {
-	if (type < ARRAY_LEN(types) && types[type].text)
-		return strcpy(out, types[type].text);
+	const struct rr_info *info = rr_info(type);
+	if (info->text[0])
+		return strcpy(out, info->text);
 	snprintf(out, RR_TYPE_TEXT_CAP, "TYPE%u", type);
 	return out;
+}
+
+uint16_t rr_type_from_text(const char *text, size_t len)
+{
+#define RR_MNEMONIC(name, number, ...) {#name, sizeof(#name) - 1, number},
+	static const struct {
+		char text[8];
+		uint8_t len;
+		uint16_t type;
+	} mnemonics[] = {RR_TYPES(RR_MNEMONIC)};
+#undef RR_MNEMONIC
+	for (size_t i = 0; i < ARRAY_LEN(mnemonics); i++)
+		if (mnemonics[i].len == len && strncasecmp(text, mnemonics[i].text, len) == 0)
+			return mnemonics[i].type;
+	return 0;
 }
 
 bool rr_type_is_meta(uint16_t type)
@@ -67,7 +50,15 @@ bool rr_type_is_meta(uint16_t type)
 
 struct rr_layout rr_layout(uint16_t type)
 {
-	return type < ARRAY_LEN(types) ? types[type].layout : (struct rr_layout){0};
+	static const uint8_t sizes[] = {
+		[RF_U8] = 1, [RF_U16] = 2, [RF_U32] = 4, [RF_V4] = 4, [RF_V6] = 16, [RF_SIG] = 18};
+	struct rr_layout layout = {0};
+	const uint8_t *field = rr_info(type)->fields;
+	for (; *field < ARRAY_LEN(sizes) && sizes[*field] > 0; field++)
+		layout.lead = (uint8_t)(layout.lead + sizes[*field]);
+	while (field[layout.names] == RF_NAME)
+		layout.names++;
+	return layout.names > 0 ? layout : (struct rr_layout){0};
 }
 
 void rd_rdata(struct rd *r, uint16_t type, size_t len, struct wr *w)
@@ -110,12 +101,12 @@ bool rdata_is_valid(uint16_t type, const uint8_t *rdata, size_t len)
 {
 	struct rr_layout layout = rr_layout(type);
 	struct rd r = rd_init(rdata, len);
-	if (type == RR_A)
-		return len == 4;
-	if (type == RR_AAAA)
-		return len == 16;
-	if (type == RR_TXT)
-		return is_strings(rdata, len);
+	switch (rr_info(type)->fields[0]) {
+	case RF_V4: return len == 4;
+	case RF_V6: return len == 16;
+	case RF_STRINGS: return is_strings(rdata, len);
+	default: break; /* what begins with numbers and names is looked at as far as these go */
+	}
 	rd_bytes(&r, layout.lead);
 	for (unsigned i = 0; i < layout.names && !r.err; i++) {
 		struct name name;

@@ -9,50 +9,63 @@
 #include "base/compiler.h"
 #include "base/cursor.h"
 #include "wire/name.h"
+#include "wire/rr_types.h"
 
-enum rr_type {
-	RR_A = 1,
-	RR_NS = 2,
-	RR_MD = 3,
-	RR_MF = 4,
-	RR_CNAME = 5,
-	RR_SOA = 6,
-	RR_MB = 7,
-	RR_MG = 8,
-	RR_MR = 9,
-	RR_PTR = 12,
-	RR_HINFO = 13,
-	RR_MINFO = 14,
-	RR_MX = 15,
-	RR_TXT = 16,
-	RR_RP = 17,
-	RR_AFSDB = 18,
-	RR_RT = 21,
-	RR_SIG = 24,
-	RR_PX = 26,
-	RR_AAAA = 28,
-	RR_SRV = 33,
-	RR_NAPTR = 35,
-	RR_KX = 36,
-	RR_DNAME = 39,
-	RR_OPT = 41,
-	RR_DS = 43,
-	RR_SSHFP = 44,
-	RR_RRSIG = 46,
-	RR_NSEC = 47,
-	RR_DNSKEY = 48,
-	RR_TLSA = 52,
-	RR_SVCB = 64,
-	RR_HTTPS = 65,
-	RR_TKEY = 249,
-	RR_TSIG = 250,
-	RR_IXFR = 251,
-	RR_AXFR = 252,
-	RR_MAILB = 253,
-	RR_MAILA = 254,
-	RR_ANY = 255,
-	RR_CAA = 257
+#define RR_NUMBER(text, number, ...) RR_##text = number,
+enum rr_type { RR_TYPES(RR_NUMBER) };
+#undef RR_NUMBER
+
+/* The fields of rdata, in the order of the wire, which is that of the text too. */
+enum rr_field {
+	RF_END,
+	RF_U8, /* numbers */
+	RF_U16,
+	RF_U32,
+	RF_V4, /* addresses */
+	RF_V6,
+	RF_NAME,
+	RF_STRING,  /* one character string (RFC 1035 §3.3) */
+	RF_STRINGS, /* as many as there are, at least one */
+	RF_WORD,    /* a string of letters and digits, without quotes: a CAA tag (RFC 8659 §4.1) */
+	RF_REST,    /* all that is left, as one quoted string */
+	RF_HEX,     /* all that is left, as hexadecimal digits */
+	RF_SIG,     /* what stands before the signer of a signature (RFC 4034 §3.1) */
+	RF_OTHER    /* all that is left: bytes that nobody here looks at */
 };
+
+enum rr_trait {
+	/* Names in it may be compressed: RFC 1035's own types only (RFC 3597 §4). */
+	RR_MAY_COMPRESS = 1,
+	/* Over multicast they may be too (RFC 6762 §18.14). */
+	RR_MAY_COMPRESS_MDNS = 2,
+	/* It has one name, which is that of something it leads to. */
+	RR_HAS_TARGET = 4,
+	/* The addresses of that name go along with it (RFC 1035 §3.3, RFC 2782, RFC 9460 §4.1). */
+	RR_HAS_ADDRS = 8,
+	/* An owner has only one (RFC 2181 §10.1, RFC 6672 §2.4, RFC 1035 §5.2). */
+	RR_IS_SINGLE = 16,
+	/* Zone files have many: read without ldns, where the line is plain (zonefile/plain.h). */
+	RR_IS_PLAIN = 32,
+	/* Exports write its fields, which every reader of zone files knows. Others have the form for types that
+	 * are not known (RFC 3597 §5). */
+	RR_HAS_TEXT = 64
+};
+
+enum { RR_FIELDS_CAP = 8 };
+
+struct rr_info {
+	char text[8];                  /* the mnemonic; "": the type is not known */
+	uint8_t fields[RR_FIELDS_CAP]; /* enum rr_field, to RF_END */
+	uint8_t traits;                /* enum rr_trait */
+};
+
+/* What is known of the type; never NULL, static storage. */
+const struct rr_info *rr_info(uint16_t type);
+
+static inline bool rr_type_has(uint16_t type, enum rr_trait trait)
+{
+	return (rr_info(type)->traits & trait) != 0;
+}
 
 enum rr_class { CLASS_IN = 1, CLASS_CH = 3, CLASS_NONE = 254, CLASS_ANY = 255 };
 
@@ -61,16 +74,18 @@ enum { RR_TYPE_TEXT_CAP = 10 }; /* "TYPE65535" and a zero */
 /* "AAAA", or "TYPE123" (RFC 3597 §5) written to `out`, of RR_TYPE_TEXT_CAP bytes. Returns `out`. */
 const char *rr_type_text(uint16_t type, char *out) NONNULL;
 
+/* The type of that mnemonic, in either case; 0: there is none. */
+uint16_t rr_type_from_text(const char *text, size_t len) NONNULL;
+
 /* Whether questions may ask for that number but no record can have it: OPT, TSIG, AXFR, ANY, …
  * (RFC 6895 §3.1). */
 bool rr_type_is_meta(uint16_t type);
 
-/* How the rdata of a type is laid out, as far as names in it go (RFC 1035 §3.3 and the types' own
- * RFCs): `lead` bytes, then `names` names, then anything. Types not known have no names. */
+/* How the rdata of a type is laid out, as far as names at known places in it go: `lead` bytes, then `names`
+ * names, then anything. Types not known have no names. */
 struct rr_layout {
 	uint8_t lead;
 	uint8_t names;
-	bool may_compress; /* in unicast: RFC 1035's own types only (RFC 3597 §4) */
 };
 struct rr_layout rr_layout(uint16_t type);
 

@@ -107,12 +107,6 @@ static void unite_equal(struct facts *facts)
 	facts->count = kept;
 }
 
-/* Types of which an owner can have only one record (RFC 2181 §10.1, RFC 6672 §2.4, RFC 1034 §4.2.1). */
-static bool is_single(uint16_t type)
-{
-	return type == RR_CNAME || type == RR_DNAME || type == RR_SOA;
-}
-
 /* Leaves out what cannot stand beside the rest, for each view by itself would be wrong: whether a
  * name is an alias must not depend on who asks. */
 static void drop_conflicting(struct facts *facts)
@@ -123,7 +117,7 @@ static void drop_conflicting(struct facts *facts)
 		bool is_alone = n == facts->count;
 		if (facts->at[i].type == RR_CNAME && !is_alone)
 			continue;
-		size_t take = is_single(facts->at[i].type) ? 1 : n;
+		size_t take = rr_type_has(facts->at[i].type, RR_IS_SINGLE) ? 1 : n;
 		memmove(&facts->at[kept], &facts->at[i], take * sizeof(facts->at[0]));
 		kept += take;
 	}

@@ -19,12 +19,6 @@ enum { SVCB_PRIORITY_LEN = 2, SVCB_MANDATORY = 0 };
  * but never be answered. */
 enum { OWNER_CAP = 64000, SET_CAP = MSG_CAP - 1024, RECORD_HEAD = 12 };
 
-/* Of a type of which an owner has only one record (RFC 2181 §10.1, RFC 6672 §2.4, RFC 1035 §5.2). */
-static bool is_single(uint16_t type)
-{
-	return type == RR_CNAME || type == RR_DNAME || type == RR_SOA;
-}
-
 /* Which sets of interest an owner has. Most have none. */
 struct sight {
 	const struct rrset *cname, *dname, *soa, *ns;
@@ -42,7 +36,7 @@ static struct sight look_at(const struct rrset *sets, size_t count)
 		case RR_NS: s.ns = set; break;
 		default: break;
 		}
-		if (set->count > 1 && is_single(set->type))
+		if (set->count > 1 && rr_type_has(set->type, RR_IS_SINGLE))
 			s.repeated = set;
 	}
 	return s;

@@ -10,18 +10,6 @@
 
 #include "wire/rr.h"
 
-enum {
-	RR_CERT = 37,
-	RR_SMIMEA = 53,
-	RR_CDS = 59,
-	RR_CDNSKEY = 60,
-	RR_NID = 104,
-	RR_L32 = 105,
-	RR_L64 = 106,
-	RR_LP = 107,
-	RR_URI = 256
-};
-
 struct word {
 	const char *at;
 	size_t len; /* 0: there is no more */
@@ -86,35 +74,14 @@ static bool fits(struct word w, unsigned bytes)
 	return true;
 }
 
-/* The numbers that data of the type begins with, by their bytes; "-" is something else. */
-static const char *fields_of(uint16_t type)
+/* The bytes of a number; 0: the field is something else, or the last one that is looked at. */
+static unsigned number_size(uint8_t field)
 {
-	switch (type) {
-	case RR_SOA: return "--44444";
-	case RR_MX:
-	case RR_AFSDB:
-	case RR_RT:
-	case RR_KX:
-	case RR_PX:
-	case RR_NID:
-	case RR_L32:
-	case RR_L64:
-	case RR_LP:
-	case RR_SVCB:
-	case RR_HTTPS: return "2";
-	case RR_NAPTR:
-	case RR_URI: return "22";
-	case RR_SRV: return "222";
-	case RR_CAA: return "1";
-	case RR_SSHFP: return "11";
-	case RR_TLSA:
-	case RR_SMIMEA: return "111";
-	case RR_CERT: return "221";
-	case RR_DS:
-	case RR_CDS:
-	case RR_DNSKEY:
-	case RR_CDNSKEY: return "211";
-	default: return "";
+	switch (field) {
+	case RF_U8: return 1;
+	case RF_U16: return 2;
+	case RF_U32: return 4;
+	default: return 0;
 	}
 }
 
@@ -146,10 +113,12 @@ bool zonenumber_fits(const char *text, size_t len, uint16_t type)
 	const char *at = find_data(text, end, &is_fitting);
 	if (is_generic(at, end))
 		return is_fitting;
-	for (const char *field = fields_of(type); *field && is_fitting; field++) {
+	/* To the first field that may be more than a word. */
+	for (const uint8_t *field = rr_info(type)->fields;
+		is_fitting && (*field == RF_NAME || number_size(*field) > 0); field++) {
 		struct word w = next_word(&at, end);
-		if (*field != '-' && w.len > 0 && is_digit(w.at[0]))
-			is_fitting = fits(w, (unsigned)(*field - '0'));
+		if (*field != RF_NAME && w.len > 0 && is_digit(w.at[0]))
+			is_fitting = fits(w, number_size(*field));
 	}
 	return is_fitting;
 }
@@ -157,21 +126,16 @@ bool zonenumber_fits(const char *text, size_t len, uint16_t type)
 bool zonenumber_is_even(const char *text, size_t len, uint16_t type)
 {
 	const char *end = text + len;
+	const uint8_t *field = rr_info(type)->fields;
 	size_t digits = 0;
 	bool is_fitting;
 	const char *at = find_data(text, end, &is_fitting);
-	switch (type) {
-	case RR_DS:
-	case RR_CDS:
-	case RR_SSHFP:
-	case RR_TLSA:
-	case RR_SMIMEA: break;
-	default: return true;
-	}
 	if (is_generic(at, end))
 		return true;
-	for (const char *field = fields_of(type); *field; field++)
+	for (; number_size(*field) > 0; field++)
 		next_word(&at, end);
+	if (*field != RF_HEX)
+		return true;
 	for (struct word w; (w = next_word(&at, end)).len > 0;)
 		digits += w.len;
 	return digits % 2 == 0;

@@ -15,14 +15,7 @@
 #include "wire/rr.h"
 
 /* Longer lines and words are rare, and not worth to think about how ldns takes them. */
-enum {
-	LINE_CAP = 600,
-	WORD_CAP = 250,
-	TTL_DIGITS = 9,
-	U32_DIGITS = 10,
-	U16_DIGITS = 5,
-	SOA_NUMBERS = 5
-};
+enum { LINE_CAP = 600, WORD_CAP = 250, TTL_DIGITS = 9, U32_DIGITS = 10, U16_DIGITS = 5 };
 
 /* The line, as far as it is not read yet. */
 struct line {
@@ -184,28 +177,13 @@ static bool put_u16_word(struct line *l, struct wr *w)
 	return true;
 }
 
-static bool put_mx(struct line *l, struct wr *w)
+/* Times in other units than seconds are not plain. */
+static bool put_u32_word(struct line *l, struct wr *w)
 {
-	return put_u16_word(l, w) && put_name(l, w);
-}
-
-/* RFC 2782: priority, weight, port. */
-static bool put_srv(struct line *l, struct wr *w)
-{
-	return put_u16_word(l, w) && put_u16_word(l, w) && put_u16_word(l, w) && put_name(l, w);
-}
-
-/* RFC 1035 §3.3.13. Times in other units than seconds are not plain. */
-static bool put_soa(struct line *l, struct wr *w)
-{
-	if (!put_name(l, w) || !put_name(l, w))
+	uint32_t value;
+	if (!read_number(next_word(l), U32_DIGITS, &value))
 		return false;
-	for (int i = 0; i < SOA_NUMBERS; i++) {
-		uint32_t value;
-		if (!read_number(next_word(l), U32_DIGITS, &value))
-			return false;
-		wr_u32(w, value);
-	}
+	wr_u32(w, value);
 	return true;
 }
 
@@ -239,42 +217,33 @@ static bool put_strings(struct line *l, struct wr *w)
 	return true;
 }
 
-static uint16_t type_of(struct word w)
+static bool put_field(struct line *l, enum rr_field field, struct wr *w)
 {
-	static const struct {
-		const char *text;
-		uint16_t type;
-	} types[] = {
-		{"A", RR_A},
-		{"AAAA", RR_AAAA},
-		{"PTR", RR_PTR},
-		{"CNAME", RR_CNAME},
-		{"NS", RR_NS},
-		{"MX", RR_MX},
-		{"TXT", RR_TXT},
-		{"SRV", RR_SRV},
-		{"SOA", RR_SOA},
-	};
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (is_word(w, types[i].text))
-			return types[i].type;
-	return 0;
+	switch (field) {
+	case RF_U16: return put_u16_word(l, w);
+	case RF_U32: return put_u32_word(l, w);
+	case RF_V4: return put_address(l, ADDR_V4, w);
+	case RF_V6: return put_address(l, ADDR_V6, w);
+	case RF_NAME: return put_name(l, w);
+	case RF_STRINGS: return put_strings(l, w);
+	case RF_U8:
+	case RF_STRING:
+	case RF_WORD:
+	case RF_REST:
+	case RF_HEX:
+	case RF_SIG:
+	case RF_OTHER:
+	case RF_END: break; /* of no type with RR_IS_PLAIN */
+	}
+	return false;
 }
 
 static bool put_rdata(struct line *l, uint16_t type, struct wr *w)
 {
-	switch (type) {
-	case RR_A: return put_address(l, ADDR_V4, w);
-	case RR_AAAA: return put_address(l, ADDR_V6, w);
-	case RR_PTR:
-	case RR_CNAME:
-	case RR_NS: return put_name(l, w);
-	case RR_MX: return put_mx(l, w);
-	case RR_TXT: return put_strings(l, w);
-	case RR_SRV: return put_srv(l, w);
-	case RR_SOA: return put_soa(l, w);
-	default: return false;
-	}
+	const uint8_t *field = rr_info(type)->fields;
+	while (*field != RF_END && put_field(l, (enum rr_field) * field, w))
+		field++;
+	return *field == RF_END;
 }
 
 /* The first semicolon that is not between quotes, or NULL. */
@@ -344,8 +313,8 @@ static bool read_head(struct line *l, struct zoneplain *ret)
 		w = next_word(l);
 	if (!has_class && is_word(w, "IN"))
 		w = next_word(l);
-	ret->type = type_of(w);
-	return ret->type != 0;
+	ret->type = rr_type_from_text(w.at, w.len);
+	return rr_type_has(ret->type, RR_IS_PLAIN);
 }
 
 static bool read_line(struct line *l, struct zoneplain *ret)

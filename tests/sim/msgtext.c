@@ -45,14 +45,12 @@ static const char *word(const char **text, char out[WORD_CAP])
 
 static uint16_t type_of(const char *text)
 {
-	char name[RR_TYPE_TEXT_CAP];
 	if (strncmp(text, "TYPE", 4) == 0)
 		return (uint16_t)atoi(text + 4);
-	for (uint16_t type = 1; type < 300; type++)
-		if (strcmp(rr_type_text(type, name), text) == 0)
-			return type;
-	die("unknown type", text);
-	return 0;
+	uint16_t type = rr_type_from_text(text, strlen(text));
+	if (type == 0)
+		die("unknown type", text);
+	return type;
 }
 
 static void write_types(const char **text, struct wr *w)

@@ -40,6 +40,8 @@ unit_programs += tests/unit/test_msg
 unit_programs += tests/unit/test_pack
 unit_programs += tests/unit/test_codec
 tests_unit_test_codec_LDADD = $(LDADD) $(LDNS_LIBS)
+unit_programs += tests/unit/test_rr_types
+tests_unit_test_rr_types_LDADD = $(LDADD) $(LDNS_LIBS)
 
 # The mDNS engine: each test with the rig, which has libsim's text of messages.
 mdns_rig = tests/unit/mdns_rig.c tests/unit/mdns_rig.h

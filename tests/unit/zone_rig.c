@@ -31,14 +31,12 @@ void rig_apex(struct zone *z, const char *name)
 
 static uint16_t type_of(const char *text)
 {
-	char name[RR_TYPE_TEXT_CAP];
 	if (strncmp(text, "TYPE", 4) == 0)
 		return (uint16_t)atoi(text + 4);
-	for (unsigned type = 1; type < 300; type++)
-		if (strcmp(rr_type_text((uint16_t)type, name), text) == 0)
-			return (uint16_t)type;
-	fail_msg("no type: %s", text);
-	return 0;
+	uint16_t type = rr_type_from_text(text, strlen(text));
+	if (type == 0)
+		fail_msg("no type: %s", text);
+	return type;
 }
 
 static unsigned hex_digit(char c)
