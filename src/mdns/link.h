@@ -58,6 +58,7 @@ struct recset {
 	struct recset *next; /* of the mname, in the order of put */
 	uint16_t type, count;
 	bool is_unique, is_known_unique;
+	bool replaces_sent; /* others may have records of the set before it, until this is announced */
 	uint8_t announces_left;
 	uint32_t ttl;
 	ns_t announce_at;                 /* NS_NEVER: nothing to announce */

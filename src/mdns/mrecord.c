@@ -226,6 +226,8 @@ void recset_inherit(struct recset *set, const struct recset *old)
 		if (before)
 			memcpy(set->records[i].sent, before->sent, sizeof(before->sent));
 	}
+	bool was_sent = recset_last_sent(old, 1u << LANE_V4 | 1u << LANE_V6) != LONG_AGO;
+	set->replaces_sent = set->is_unique && (was_sent || old->replaces_sent);
 }
 
 struct mrecord *recset_find(
@@ -316,7 +318,8 @@ void goodbye_add(struct mname *mname, const struct recset *set, const struct mre
 	const uint8_t *owner = mname->identity->current;
 	size_t owner_len = name_len(owner);
 	bool was_sent = record->sent[LANE_V4] != LONG_AGO || record->sent[LANE_V6] != LONG_AGO;
-	if (!link->is_up || !was_sent)
+	/* The flush bit takes back what the set has replaced, too (§10.2). */
+	if (!link->is_up || !(was_sent || set->replaces_sent))
 		return;
 	struct goodbye *goodbye = malloc(sizeof(*goodbye) + owner_len + record->len);
 	if (!goodbye)

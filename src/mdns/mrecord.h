@@ -12,7 +12,7 @@ struct recset *recset_new(struct mdns *m, const struct mdns_rrset *from) NONNULL
 void recset_free(struct mdns *m, struct recset *set) NONNULL_ARGS(1);
 /* Whether both say the same, records in any order. */
 bool recset_equal(const struct recset *a, const struct recset *b) NONNULL;
-/* Gets the times when `old` sent the records that are in both. */
+/* Gets the times when `old` sent the records that are in both, and notes that it replaces sent ones. */
 void recset_inherit(struct recset *set, const struct recset *old) NONNULL;
 /* The record with that rdata, under its name of now; NULL: there is none. */
 struct mrecord *recset_find(const struct mdns *m, const struct recset *set, const uint8_t *rdata,
@@ -32,7 +32,8 @@ int peer_record_read(struct mdns *m, const struct rd *r, const struct rr *rr, si
 /* A number for type and rdata. */
 uint64_t rdata_hash(const struct mdns *m, uint16_t type, const uint8_t *rdata, size_t len)
 	NONNULL_ARGS(1);
-/* Queues the goodbye of a record if it was ever multicast; without memory there is none. */
+/* Queues the goodbye of a record if it, or what its set has replaced, was ever multicast; without memory there
+ * is none. */
 void goodbye_add(
 	struct mname *mname, const struct recset *set, const struct mrecord *record) NONNULL;
 

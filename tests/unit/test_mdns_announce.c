@@ -113,6 +113,22 @@ static void s8_4_same_records_again_say_nothing(void **state)
 	rig_expect_silence();
 }
 
+/* An update that has to wait (§8.4) would have flushed the address before it; now nothing else will. */
+static void s10_1_goodbye_takes_back_what_was_replaced_and_not_yet_flushed(void **state)
+{
+	(void)state;
+	put_settled("web.local", "A 10.0.0.1");
+	for (int i = 2; i < 20; i++) {
+		char record[32];
+		snprintf(record, sizeof(record), "A 10.0.0.%d", i);
+		rig_forget();
+		put("web.local", record);
+	}
+	rig_expect_silence();
+	put("web.local", NULL);
+	rig_expect("an web.local. 0 A flush 10.0.0.19");
+}
+
 static void s10_1_removed_name_says_goodbye_with_ttl_0(void **state)
 {
 	(void)state;
@@ -322,6 +338,7 @@ int main(void)
 		CASE(s8_4_at_most_ten_updates_a_minute),
 		CASE(s8_4_same_records_again_say_nothing),
 		CASE(s10_1_removed_name_says_goodbye_with_ttl_0),
+		CASE(s10_1_goodbye_takes_back_what_was_replaced_and_not_yet_flushed),
 		CASE(s10_1_last_record_of_a_type_says_goodbye),
 		CASE(s10_1_name_removed_while_probing_says_nothing),
 		CASE(s10_1_goodbye_of_everything_on_exit),
