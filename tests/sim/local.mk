@@ -12,3 +12,17 @@ TESTS += tests/sim/sim_mdns
 tests_sim_sim_mdns_SOURCES = tests/sim/sim_mdns.c tests/sim/scenario.c tests/sim/scenario.h
 tests_sim_sim_mdns_LDADD = tests/sim/libsim.a $(LDADD)
 EXTRA_DIST += tests/sim/scenarios
+
+# The whole daemon. simkernel.c takes the place of io/netlink.c and watch/census.c: whoever links it must
+# name it before the archives.
+whole_sources = \
+	tests/sim/naive.c tests/sim/naive.h \
+	tests/sim/simkernel.c tests/sim/simkernel.h \
+	tests/sim/whole.c tests/sim/whole.h \
+	tests/sim/wholeask.c \
+	tests/sim/wholecheck.c tests/sim/wholecheck.h \
+	tests/sim/wholestep.c
+check_PROGRAMS += tests/sim/sim_whole
+TESTS += tests/sim/sim_whole
+tests_sim_sim_whole_SOURCES = tests/sim/sim_whole.c $(whole_sources)
+tests_sim_sim_whole_LDADD = tests/sim/libsim.a $(LDADD)

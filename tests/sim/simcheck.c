@@ -123,6 +123,21 @@ static void settle_owed(struct sim_port *port, const struct seen *seen)
 	}
 }
 
+/* One goodbye is enough, whatever is put and taken back again before it is said. */
+static void note_taken_back(
+	struct sim_host *host, const struct sim_port *port, const struct seen *seen)
+{
+	for (unsigned i = 0; i < host->record_count; i++) {
+		struct sim_record *record = &host->records[i];
+		bool is_same = rr_layout(seen->type).names > 0 ||
+			       (record->len == seen->len &&
+				       memcmp(record->rdata, seen->rdata, seen->len) == 0);
+		if (&host->ports[record->port] == port && record->type == seen->type && is_same &&
+			record->until != NS_NEVER)
+			record->was_sent = false;
+	}
+}
+
 static void check_rate(struct sim *sim, struct sim_host *host, struct sim_port *port)
 {
 	unsigned count = 0;
@@ -164,9 +179,10 @@ void sim_note_sent(struct sim *sim, struct sim_host *host, struct sim_port *port
 			continue;
 		if (seen.ttl > 0 && to->is_multicast)
 			note_said(host, port, &seen);
-		if (seen.ttl == 0)
+		if (seen.ttl == 0) {
 			settle_owed(port, &seen);
-		else if (seen.has_flush && seen.type != RR_NSEC)
+			note_taken_back(host, port, &seen);
+		} else if (seen.has_flush && seen.type != RR_NSEC)
 			check_claimed(sim, host, port, &seen);
 	}
 	if (rd_left(&r) > 0)
@@ -251,14 +267,28 @@ static void forgive(struct sim_port *port, const struct sim_record *record)
 	}
 }
 
+/* What the record flushes by being said nobody has any more, and needs no goodbye. */
+static void note_flushed(struct sim_host *host, const struct sim_record *by)
+{
+	for (unsigned i = 0; i < host->record_count; i++) {
+		struct sim_record *record = &host->records[i];
+		if (record->until != NS_NEVER && record->port == by->port &&
+			record->type == by->type && name_equal(record->owner.wire, by->owner.wire))
+			record->was_sent = false;
+	}
+}
+
 static void note_said(struct sim_host *host, const struct sim_port *port, const struct seen *seen)
 {
 	for (unsigned i = 0; i < host->record_count; i++) {
 		struct sim_record *record = &host->records[i];
-		if (&host->ports[record->port] == port && record->type == seen->type &&
-			record->len == seen->len &&
-			memcmp(record->rdata, seen->rdata, seen->len) == 0)
-			record->was_sent = true;
+		if (&host->ports[record->port] != port || record->type != seen->type ||
+			record->len != seen->len ||
+			memcmp(record->rdata, seen->rdata, seen->len) != 0)
+			continue;
+		record->was_sent = true;
+		if (seen->has_flush)
+			note_flushed(host, record);
 	}
 }
 
@@ -342,7 +372,7 @@ void sim_note_removed(
 			!name_equal(record->owner.wire, owner))
 			continue;
 		record->until = sim->now + echo_time;
-		if (is_held && record->was_sent)
+		if (is_held && record->was_sent && host->ports[link - 1].is_up)
 			owe(sim, &host->ports[link - 1], &current, record);
 	}
 	if (is_held && is_gone) {
@@ -359,8 +389,9 @@ void sim_check_owed(struct sim *sim)
 			for (unsigned i = 0; i < SIM_OWED; i++) {
 				const struct sim_owed *owed = &sim->hosts[h].ports[p].owed[i];
 				if (owed->before && owed->before < sim->now)
-					sim_fail(sim, "%s says no goodbye to %s",
-						sim->hosts[h].name, text_of(&owed->owner));
+					sim_fail(sim, "%s says no goodbye to %s of type %u",
+						sim->hosts[h].name, text_of(&owed->owner),
+						owed->type);
 			}
 }
 

@@ -221,6 +221,8 @@ static void drain(struct sim *sim, struct sim_host *host)
 		from.peer = to.peer.family == ADDR_V4 ? port->v4 : port->v6;
 		from.peer_port = MDNS_PORT;
 		sim_note_sent(sim, host, port, &to, packet, len);
+		if (sim->on_sent)
+			sim->on_sent(sim->arg, (unsigned)(host - sim->hosts), &to, packet, len);
 		transmit(sim, port->wire, port, to.is_multicast ? NULL : &to.peer, &from, packet,
 			len);
 		if (to.is_multicast)
@@ -236,8 +238,7 @@ static void drain(struct sim *sim, struct sim_host *host)
 void sim_send(struct sim *sim, unsigned wire, const struct addr *peer, uint16_t port,
 	const uint8_t *packet, size_t len)
 {
-	struct mdns_path from = {
-		.peer = *peer, .peer_port = port, .is_multicast = true};
+	struct mdns_path from = {.peer = *peer, .peer_port = port, .is_multicast = true};
 	trace(sim, "stranger", "says from", &from, packet, len);
 	transmit(sim, wire, NULL, NULL, &from, packet, len);
 }
@@ -257,8 +258,10 @@ static void deliver(struct sim *sim, struct delivery *d)
 	struct sim_port *port = &host->ports[d->port];
 	heap_remove(&sim->events, &d->event);
 	if (port->is_up) {
-		sim_note_received(sim, host, port, d->packet, d->len);
+		uint64_t before = mdns_stats(host->m).off_link;
 		mdns_input(host->m, sim->now, &d->from, d->packet, d->len);
+		if (mdns_stats(host->m).off_link == before)
+			sim_note_received(sim, host, port, d->packet, d->len);
 		drain(sim, host);
 	}
 	free(d);
@@ -339,11 +342,66 @@ void sim_put(
 		rdata[i][set->set.count] = (struct rdata){bytes[i][set->set.count], len};
 		set->set.count++;
 	}
-	sim_note_removed(sim, h, link, owner.wire, count == 0);
-	sim_note_put(sim, h, link, owner.wire, sets, count);
-	if (mdns_put(h->m, sim->now, link, owner.wire, sets, count))
+	if (sim_put_sets(sim, host, link, owner.wire, sets, count))
 		sim_fail(sim, "%s: put failed", h->name);
 	drain(sim, h);
+}
+
+static void trace_put(const struct sim *sim, const struct sim_host *host, unsigned link,
+	const uint8_t *owner, const struct mdns_rrset *sets, size_t count)
+{
+	char name[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP];
+	if (!sim->trace)
+		return;
+	fprintf(sim->trace,
+		"%10.3f %s link %u is to say %s:", (double)(sim->now - 1000 * NS_PER_S) / 1e6,
+		host->name, link, name_to_text(owner, name));
+	for (size_t i = 0; i < count; i++)
+		fprintf(sim->trace, " %u %s", sets[i].set.count,
+			rr_type_text(sets[i].set.type, type));
+	fprintf(sim->trace, "\n");
+}
+
+int sim_put_sets(struct sim *sim, unsigned host, unsigned link, const uint8_t *owner,
+	const struct mdns_rrset *sets, size_t count)
+{
+	struct sim_host *h = &sim->hosts[host];
+	trace_put(sim, h, link, owner, sets, count);
+	sim_note_removed(sim, h, link, owner, count == 0);
+	sim_note_put(sim, h, link, owner, sets, count);
+	return mdns_put(h->m, sim->now, link, owner, sets, count);
+}
+
+void sim_put_link(struct sim *sim, unsigned host, const struct mdns_link *link)
+{
+	struct sim_host *h = &sim->hosts[host];
+	if (mdns_link_up(h->m, sim->now, link))
+		abort();
+	struct sim_port *port = &h->ports[link->id - 1];
+	port->is_up = link->has_v4 || link->has_v6;
+	if (!port->is_up)
+		memset(port->owed, 0, sizeof(port->owed));
+}
+
+/* No goodbye is owed on it: it cannot be said. */
+void sim_remove_link(struct sim *sim, unsigned host, unsigned link)
+{
+	struct sim_host *h = &sim->hosts[host];
+	struct sim_port *port = &h->ports[link - 1];
+	unsigned kept = 0;
+	mdns_link_gone(h->m, link);
+	for (unsigned i = 0; i < h->record_count; i++)
+		if (h->records[i].port != link - 1)
+			h->records[kept++] = h->records[i];
+	h->record_count = kept;
+	port->is_up = false;
+	port->name_count = 0;
+	memset(port->owed, 0, sizeof(port->owed));
+}
+
+void sim_drain(struct sim *sim, unsigned host)
+{
+	drain(sim, &sim->hosts[host]);
 }
 
 void sim_set_link(struct sim *sim, unsigned host, unsigned link, bool is_up)

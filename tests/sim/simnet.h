@@ -20,7 +20,7 @@ enum {
 	SIM_PORTS = 4,
 	SIM_WIRES = 6,
 	SIM_NAMES = 32,
-	SIM_RECORDS = 64,
+	SIM_RECORDS = 192,
 	SIM_OWED = 64,
 	SIM_RATE_WINDOW = 512
 };
@@ -96,6 +96,10 @@ struct sim {
 	unsigned replies;  /* unicast packets to strangers */
 	bool is_rude;      /* strangers send anything: what was objected to is not followed */
 	FILE *trace;       /* or NULL */
+	/* Told of each packet that a host sends. NULL: nobody is. */
+	void (*on_sent)(void *arg, unsigned host, const struct mdns_path *to, const uint8_t *packet,
+		size_t len);
+	void *arg;
 	char failure[512]; /* "" while all is well */
 };
 
@@ -115,6 +119,13 @@ void sim_put(struct sim *sim, unsigned host, unsigned link, const char *owner, c
 void sim_set_link(struct sim *sim, unsigned host, unsigned link, bool is_up);
 void sim_goodbye(struct sim *sim, unsigned host);
 void sim_restart(struct sim *sim, unsigned host);
+/* What a host's owner says and does by other means than text, which lets nothing be sent before
+ * sim_drain(). A link may differ from before; the port's addresses are to be set. Errors of mdns_put(). */
+int sim_put_sets(struct sim *sim, unsigned host, unsigned link, const uint8_t *owner,
+	const struct mdns_rrset *sets, size_t count);
+void sim_put_link(struct sim *sim, unsigned host, const struct mdns_link *link);
+void sim_remove_link(struct sim *sim, unsigned host, unsigned link);
+void sim_drain(struct sim *sim, unsigned host);
 /* Packets pass between the wires from now on, or no more between `wire` and any other. */
 void sim_join(struct sim *sim, unsigned a, unsigned b);
 void sim_part(struct sim *sim, unsigned wire);

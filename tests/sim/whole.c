@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the simulated daemon: what ontap-zone/serve.c does between the parts, in virtual time.
+ * Never waits, and never opens a socket that leads anywhere.
+ */
+#include "whole.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "zonefile/collection.h"
+#include "wholecheck.h"
+
+/* Turns after which a daemon that has still something to do at the same moment makes no progress. */
+enum { TURNS_MAX = 1000 };
+
+/* --- zone files ---------------------------------------------------------------------------- */
+
+static struct collection *read_file(struct whole *w, const struct naive_record *file)
+{
+	char text[1024] = "";
+	struct zonefile_error error;
+	struct collection *c = collection_new(pipeline_domain(w->pipeline));
+	size_t len = 0;
+	for (size_t i = 0; i < NAIVE_RECORDS && file[i].owner; i++) {
+		bool is_local = strstr(file[i].owner, ".local");
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s %s\n",
+			file[i].owner, is_local ? "." : "", file[i].type, file[i].data);
+	}
+	const struct zonefile_source source = {.path = "zone",
+		.text = text,
+		.len = len,
+		.origin = pipeline_domain(w->pipeline),
+		.ttl_s = 60};
+	if (!c || collection_add(c, &source, &error) || collection_finish(c, &error))
+		abort();
+	return c;
+}
+
+/* --- the sink ------------------------------------------------------------------------------ */
+
+static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
+{
+	struct whole *w = arg;
+	struct sim_port *port = &w->net.hosts[WHOLE_HOST].ports[link->ifindex - 1];
+	if (is_gone) {
+		sim_remove_link(&w->net, WHOLE_HOST, link->ifindex);
+		wholecheck_forget_link(w, link->ifindex);
+		return;
+	}
+	/* The port has the kernel's families; its addresses are those of the wire's first host. */
+	port->v4.family = link->has_v4 ? ADDR_V4 : ADDR_NONE;
+	port->v6.family = link->has_v6 ? ADDR_V6 : ADDR_NONE;
+	sim_put_link(&w->net, WHOLE_HOST,
+		&(struct mdns_link){.id = link->ifindex,
+			.mtu = link->mtu,
+			.has_v4 = link->has_v4,
+			.has_v6 = link->has_v6,
+			.prefixes = link->prefixes,
+			.prefix_count = link->prefix_count});
+}
+
+static int put_mdns(
+	void *arg, uint32_t link, const uint8_t *owner, const struct mdns_rrset *sets, size_t count)
+{
+	struct whole *w = arg;
+	wholecheck_note_put(w, link, owner, sets, count);
+	int err = sim_put_sets(&w->net, WHOLE_HOST, link, owner, sets, count);
+	if (err)
+		sim_fail(&w->net, "the engine refuses a put");
+	return err;
+}
+
+static void on_self(void *arg)
+{
+	struct whole *w = arg;
+	w->has_new_self = true;
+}
+
+static void on_event(void *arg, const struct event *ev)
+{
+	struct whole *w = arg;
+	if (pipeline_apply(w->pipeline, ev))
+		sim_fail(&w->net, "event of type %d refused", ev->type);
+}
+
+/* --- life ---------------------------------------------------------------------------------- */
+
+static void add_hosts(struct whole *w)
+{
+	static const char *const names[] = {"daemon", "peer", "other"};
+	for (unsigned wire = 0; wire < WHOLE_WIRES; wire++)
+		sim_add_wire(&w->net,
+			(struct sim_faults){.delay_min = 10 * NS_PER_US, .delay_max = NS_PER_MS});
+	for (unsigned h = 0; h < ARRAY_LEN(names); h++) {
+		sim_add_host(&w->net, names[h]);
+		for (unsigned wire = 0; wire < WHOLE_WIRES; wire++) {
+			char v4[32], v6[32];
+			snprintf(v4, sizeof(v4), "10.%u.0.%u", wire, 200 + h);
+			snprintf(v6, sizeof(v6), "fe80::%x:%x", wire, 200 + h);
+			sim_add_port(&w->net, h, wire, v4, v6);
+			if (h == WHOLE_HOST)
+				sim_remove_link(&w->net, h, wire + 1);
+		}
+	}
+}
+
+static struct name name_of(const char *text)
+{
+	struct name name;
+	if (name_from_text(text, NULL, &name))
+		abort();
+	return name;
+}
+
+bool whole_init(struct whole *w, uint64_t seed)
+{
+	memset(w, 0, sizeof(*w));
+	simkernel_init(&w->kernel);
+	sim_init(&w->net, seed);
+	w->net.max_rate = 200;
+	w->net.on_sent = wholecheck_note_sent;
+	w->net.arg = w;
+	add_hosts(w);
+	w->config = (struct pipeline_config){.has_self = true,
+		.policy = {.domain = name_of(NAIVE_DOMAIN),
+			.ttl_s = 60,
+			.sources = {NAME_ALIAS, NAME_HOSTNAME},
+			.source_count = 2,
+			.duplicates = DUPLICATES_MERGE,
+			.mdns = NAME_MDNS_AUTO}};
+	w->pipeline = pipeline_new(seed, &w->config,
+		(struct pipeline_sink){.put_mdns_link = put_mdns_link,
+			.put_mdns = put_mdns,
+			.on_self = on_self,
+			.arg = w});
+	w->watcher = kernel_open(&(struct kernel_config){.on_event = on_event, .arg = w});
+	if (!w->pipeline || !w->watcher)
+		sim_fail(&w->net, "cannot start");
+	else
+		whole_reload(w, 0);
+	return !w->net.failure[0];
+}
+
+void whole_fini(struct whole *w)
+{
+	kernel_close(w->watcher);
+	pipeline_free(w->pipeline);
+	sim_fini(&w->net);
+}
+
+void whole_reload(struct whole *w, unsigned file)
+{
+	w->file = file % NAIVE_FILES;
+	if (pipeline_set_config(w->pipeline, &w->config) ||
+		pipeline_set_files(w->pipeline, read_file(w, naive_files[w->file])))
+		sim_fail(&w->net, "reload failed");
+}
+
+/* --- time ---------------------------------------------------------------------------------- */
+
+static void flush(struct whole *w)
+{
+	struct pipeline_retired retired;
+	if (w->has_new_self && pipeline_set_self(w->pipeline, w->kernel.spaces[0].hostname))
+		sim_fail(&w->net, "own name refused");
+	w->has_new_self = false;
+	pipeline_flush(w->pipeline, ++w->serial, &retired);
+	zone_garbage_free(retired.garbage);
+	view_table_free(retired.views);
+	if (pipeline_is_dirty(w->pipeline))
+		sim_fail(&w->net, "a flush has left something");
+}
+
+void whole_turn(struct whole *w)
+{
+	unsigned turns = 0;
+	do {
+		kernel_handle(w->watcher, w->net.now);
+		if (kernel_is_synced(w->watcher) &&
+			(w->has_new_self || pipeline_is_dirty(w->pipeline)))
+			flush(w);
+	} while (kernel_deadline(w->watcher) <= w->net.now && turns++ < TURNS_MAX);
+	if (turns >= TURNS_MAX)
+		sim_fail(&w->net, "the watcher has a deadline that is past, and no end");
+	sim_drain(&w->net, WHOLE_HOST);
+}
+
+void whole_run(struct whole *w, ns_t until)
+{
+	while (!w->net.failure[0]) {
+		whole_turn(w);
+		ns_t next = ns_min(until, kernel_deadline(w->watcher));
+		sim_run(&w->net, next);
+		if (next == until)
+			break;
+	}
+}
+
+/* What repeats a dump waits a second at most. */
+void whole_check(struct whole *w)
+{
+	w->kernel.failures = 0;
+	w->kernel.on_receive = NULL;
+	whole_run(w, w->net.now + 10 * NS_PER_S);
+	if (w->net.failure[0])
+		return;
+	if (kernel_deadline(w->watcher) != NS_NEVER || w->kernel.queued > 0)
+		sim_fail(&w->net, "the watcher has something to do, though nothing happens");
+	wholecheck_compare(w);
+}

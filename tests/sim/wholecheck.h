@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* What must hold of the whole daemon: told by whole.c what is put and sent. */
+#pragma once
+
+#include "whole.h"
+
+void wholecheck_note_put(struct whole *w, uint32_t link, const uint8_t *owner,
+	const struct mdns_rrset *sets, size_t count);
+void wholecheck_forget_link(struct whole *w, uint32_t link);
+
+/* For sim.on_sent; `arg` is the whole. */
+void wholecheck_note_sent(
+	void *arg, unsigned host, const struct mdns_path *to, const uint8_t *packet, size_t len);
+
+/* Compares all that is said with the naive model. */
+void wholecheck_compare(struct whole *w);
