@@ -16,6 +16,9 @@ tests_fuzz_fuzz_transfer_SOURCES = tests/fuzz/fuzz_transfer.c tests/unit/seconda
 	tests/unit/secondary_rig.h
 fuzz_programs += tests/fuzz/fuzz_tsig
 fuzz_programs += tests/fuzz/fuzz_tcp
+fuzz_programs += tests/fuzz/fuzz_whole
+tests_fuzz_fuzz_whole_SOURCES = tests/fuzz/fuzz_whole.c $(whole_sources)
+tests_fuzz_fuzz_whole_LDADD = tests/sim/libsim.a $(LDADD)
 tests_fuzz_fuzz_mdns_LDADD = tests/sim/libsim.a $(LDADD)
 
 check_LIBRARIES += tests/fuzz/libreplay.a
