@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/array.h"
 #include "base/err.h"
 #include "pipeline/inside.h"
 
@@ -22,17 +23,12 @@ static struct mdns_rrset mdns_set(const struct rrset *set, bool is_reverse)
 		.is_known_unique = is_reverse};
 }
 
-/* Room for so many sets. It is kept: the puts of a flush do not allocate. */
-static int sets_reserve(struct pipeline *p, size_t count)
-{
-	return ARRAY_RESERVE(p->sets, p->set_cap, count);
-}
-
-/* Adds the sets, but for types that an earlier call has added. */
+/* Adds the sets, but for types that an earlier call has added. The room is kept: the puts of a flush do not
+ * allocate. */
 static int sets_add(struct pipeline *p, const struct rrset *sets, size_t count, bool is_reverse)
 {
 	const size_t earlier = p->set_count;
-	int err = sets_reserve(p, earlier + count);
+	int err = ARRAY_RESERVE(p->sets, p->set_cap, earlier + count);
 	if (err)
 		return err;
 	for (size_t i = 0; i < count; i++) {
