@@ -14,6 +14,7 @@ structure_checks = \
 	tests/layers/check-symbols.sh \
 	tests/layers/check-circles.sh \
 	tests/layers/check-contrib.sh \
+	tests/layers/check-format.sh \
 	tests/layers/check-help.sh \
 	tests/layers/check-log.sh \
 	tests/layers/check-man.sh \

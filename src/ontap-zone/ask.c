@@ -73,7 +73,8 @@ int command_ask(const struct conf *conf, enum conf_command command, const struct
 	int err = control_ask(conf->socket_path, buf_text(&request), on_line, &ask);
 	buf_fini(&request);
 	if (err && ask.code == EXIT_DONE) {
-		log_error(log, "cannot ask the daemon: socket=\"%s\" error=\"%s\"", conf->socket_path,
+		log_error(log, "cannot ask the daemon: socket=\"%s\" error=\"%s\"",
+			conf->socket_path,
 			err == -ENOENT || err == -ECONNREFUSED
 				? "no ontap-zone serves there: is it running? (--socket=PATH)"
 				: err_text(err));

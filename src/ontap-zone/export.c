@@ -113,8 +113,8 @@ static int exporter_write(struct exporter *x)
 	x->last = out;
 	if (!err)
 		return run_exec(x);
-	log_error(x->log, "cannot export: file=\"%s\" error=\"%s\"", conf->output ? conf->output : "-",
-		err_text(err));
+	log_error(x->log, "cannot export: file=\"%s\" error=\"%s\"",
+		conf->output ? conf->output : "-", err_text(err));
 	return EXIT_SYSTEM;
 }
 

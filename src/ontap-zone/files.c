@@ -98,8 +98,8 @@ static void files_write_one(struct files *f, const struct conf_export *export)
 		err = file_write(export->path, buf_text(&out), out.len);
 	buf_fini(&out);
 	if (err)
-		log_error(
-			f->log, "cannot export: file=\"%s\" error=\"%s\"", export->path, err_text(err));
+		log_error(f->log, "cannot export: file=\"%s\" error=\"%s\"", export->path,
+			err_text(err));
 	else
 		f->has_news = true;
 }

@@ -35,11 +35,11 @@ static int add(struct conf_keys *keys, const struct tsig_key *key)
 }
 
 /* Takes in a word, which is alone on its line. `ret` is what the file is read into. */
-typedef int line_fn(void *ret, const char *file, unsigned number, const char *word,
-	struct conf_error *error);
+typedef int line_fn(
+	void *ret, const char *file, unsigned number, const char *word, struct conf_error *error);
 
-static int take_tsig_key(void *ret, const char *file, unsigned number, const char *line,
-	struct conf_error *error)
+static int take_tsig_key(
+	void *ret, const char *file, unsigned number, const char *line, struct conf_error *error)
 {
 	struct conf_keys *keys = ret;
 	struct tsig_key key;
@@ -57,7 +57,8 @@ static void warn_of_mode(const char *file, const struct log *log)
 {
 	struct stat st;
 	if (stat(file, &st) == 0 && st.st_mode & S_IROTH)
-		log_warning(log, "keys can be read by everybody: file=\"%s\" note=\"chmod o-r\"", file);
+		log_warning(
+			log, "keys can be read by everybody: file=\"%s\" note=\"chmod o-r\"", file);
 }
 
 static int read_line(void *ret, const char *file, unsigned number, char *line, line_fn *take,
@@ -68,8 +69,8 @@ static int read_line(void *ret, const char *file, unsigned number, char *line, l
 	return *line ? take(ret, file, number, line, error) : 0;
 }
 
-static int read_file(void *ret, const char *file, line_fn *take, const struct log *log,
-	struct conf_error *error)
+static int read_file(
+	void *ret, const char *file, line_fn *take, const struct log *log, struct conf_error *error)
 {
 	struct buf text = {0};
 	warn_of_mode(file, log);
@@ -151,8 +152,8 @@ static bool read_hex(const char *word, uint8_t *to, size_t len)
 	return true;
 }
 
-static int take_cookie_secret(void *ret, const char *file, unsigned number, const char *word,
-	struct conf_error *error)
+static int take_cookie_secret(
+	void *ret, const char *file, unsigned number, const char *word, struct conf_error *error)
 {
 	struct cookie_keys *keys = ret;
 	if (keys->count == COOKIE_SECRETS_MAX)
@@ -168,8 +169,8 @@ int cookie_keys_read(struct cookie_keys *ret, const struct conf *conf, const str
 {
 	struct cookie_keys keys = {0};
 	int err = conf->cookie_file
-		? read_file(&keys, conf->cookie_file, take_cookie_secret, log, error)
-		: 0;
+			  ? read_file(&keys, conf->cookie_file, take_cookie_secret, log, error)
+			  : 0;
 	if (!err && conf->cookie_file && keys.count == 0) {
 		snprintf(error->text, sizeof(error->text), "%.200s: there is no secret",
 			conf->cookie_file);

@@ -107,9 +107,9 @@ static void print_value(const char *key, const json_t *value, int depth)
 	putchar('\n');
 	if (depth > 4)
 		return;
-	json_object_foreach((json_t *)value, inner, item)
-		print_value(inner, item, depth + 1);
-	json_array_foreach(value, i, item) {
+	json_object_foreach((json_t *)value, inner, item) print_value(inner, item, depth + 1);
+	json_array_foreach(value, i, item)
+	{
 		if (json_is_object(item)) {
 			const char *state = text_of(item, "state");
 			printf("%*s", 2 * depth + 2, "");
@@ -141,8 +141,7 @@ static void print_status(struct ask *ask, const json_t *line)
 	const char *key;
 	json_t *value;
 	(void)ask;
-	json_object_foreach((json_t *)line, key, value)
-		print_value(key, value, 0);
+	json_object_foreach((json_t *)line, key, value) print_value(key, value, 0);
 }
 
 static void print_rule(const json_t *line)
@@ -178,7 +177,8 @@ static void print_explain(struct ask *ask, const json_t *line)
 	putchar('\n');
 	print_rule(line);
 	printf("answer  %s\n", text_of(line, "rcode"));
-	json_array_foreach((json_t *)answers, i, item) {
+	json_array_foreach((json_t *)answers, i, item)
+	{
 		fputs("        ", stdout);
 		print_safe(text_of(item, "name"), 0);
 		printf(" %lld %s ", number_of(item, "ttl"), text_of(item, "type"));
@@ -189,7 +189,8 @@ static void print_explain(struct ask *ask, const json_t *line)
 		print_hidden(json_object_get(line, "hidden"));
 	if (json_array_size(addrs) > 0)
 		puts("addresses of the workload");
-	json_array_foreach((json_t *)addrs, i, item) {
+	json_array_foreach((json_t *)addrs, i, item)
+	{
 		bool is_served = json_is_true(json_object_get(item, "served"));
 		fputs("        ", stdout);
 		print_safe(text_of(item, "address"), 40);
@@ -200,7 +201,8 @@ static void print_explain(struct ask *ask, const json_t *line)
 		print_safe(is_served ? "served" : text_of(item, "reason"), 0);
 		putchar('\n');
 	}
-	json_array_foreach(json_object_get(line, "rejected"), i, item) {
+	json_array_foreach(json_object_get(line, "rejected"), i, item)
+	{
 		fputs("no name ", stdout);
 		print_safe(text_of(item, "name"), 0);
 		printf(" of ");
@@ -263,7 +265,8 @@ static void print_dot_link(long long nsid, const json_t *link)
 		print_dot_text(text_of(link, "kind"));
 		putchar(')');
 	}
-	json_array_foreach(json_object_get(link, "addresses"), i, addr) {
+	json_array_foreach(json_object_get(link, "addresses"), i, addr)
+	{
 		fputs("\\n", stdout);
 		print_dot_text(json_is_string(addr) ? json_string_value(addr) : "");
 	}
@@ -305,11 +308,9 @@ static void print_graph(struct ask *ask, const json_t *line)
 	else
 		printf("nsid %lld", nsid);
 	puts("\";");
-	json_array_foreach((json_t *)links, i, link)
-		print_dot_link(nsid, link);
+	json_array_foreach((json_t *)links, i, link) print_dot_link(nsid, link);
 	puts("  }");
-	json_array_foreach((json_t *)links, i, link)
-		print_dot_edges(nsid, link);
+	json_array_foreach((json_t *)links, i, link) print_dot_edges(nsid, link);
 }
 
 ask_print_fn *ask_printer(enum conf_command command)
@@ -331,10 +332,11 @@ ask_print_fn *ask_printer(enum conf_command command)
 void ask_begin(const struct ask *ask)
 {
 	if (ask->command == CONF_GRAPH)
-		puts("digraph ontap {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];");
+		puts("digraph ontap {\n  rankdir=LR;\n  node [shape=box, "
+		     "fontname=\"sans-serif\"];");
 	else if (ask->command == CONF_NAMES)
-		printf("%-20s %-6s%-40s%-16s %-16s%s\n", "NAME", "SCOPE", "ADDRESS", "NETNS", "LINK",
-			"NOT SERVED BECAUSE");
+		printf("%-20s %-6s%-40s%-16s %-16s%s\n", "NAME", "SCOPE", "ADDRESS", "NETNS",
+			"LINK", "NOT SERVED BECAUSE");
 }
 
 void ask_end(const struct ask *ask)

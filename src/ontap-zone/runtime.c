@@ -174,7 +174,8 @@ bool runtime_flush(struct runtime *r)
 {
 	struct pipeline_retired retired;
 	if (r->has_new_self && tell_self(r))
-		log_error(r->log, "start of authority not updated: error=\"%s\"", err_text(ERR_NOMEM));
+		log_error(r->log, "start of authority not updated: error=\"%s\"",
+			err_text(ERR_NOMEM));
 	pipeline_flush(r->pipeline, serial_floor(r), &retired);
 	rcu_defer(free_views, retired.views);
 	rcu_defer(free_garbage, retired.garbage);

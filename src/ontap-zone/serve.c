@@ -73,7 +73,8 @@ static int check_user(const struct conf *conf, const struct log *log)
 	struct privilege_user user;
 	if (!conf->user || privilege_find_user(conf->user, &user) == 0)
 		return EXIT_DONE;
-	log_error(log, "cannot change user: user=\"%s\" error=\"there is no such user\"", conf->user);
+	log_error(
+		log, "cannot change user: user=\"%s\" error=\"there is no such user\"", conf->user);
 	return EXIT_USAGE;
 }
 

@@ -121,7 +121,8 @@ static int start_user(struct daemon *d)
 	if (!err) {
 		mkdir(d->runtime.conf.state_dir, 0755);
 		if (chown(d->runtime.conf.state_dir, user.uid, user.gid))
-			log_warning(d->log, "state directory keeps its owner: path=\"%s\" error=\"%s\"",
+			log_warning(d->log,
+				"state directory keeps its owner: path=\"%s\" error=\"%s\"",
 				d->runtime.conf.state_dir, err_text(-errno));
 		err = privilege_become(&user);
 	}

@@ -45,8 +45,8 @@ static char *state_read(const char *dir, const char *name, const struct log *log
 	return NULL;
 }
 
-static void state_write(const char *dir, const char *name, const struct log *log,
-	const char *bytes, size_t len)
+static void state_write(
+	const char *dir, const char *name, const struct log *log, const char *bytes, size_t len)
 {
 	char *path = malloc(STATE_PATH_CAP);
 	if (!path)
@@ -54,7 +54,8 @@ static void state_write(const char *dir, const char *name, const struct log *log
 	mkdir(dir, 0755); /* if that fails, so does the write, and says why */
 	int err = file_write(state_path(dir, name, path), bytes, len);
 	if (err)
-		log_warning(log, "cannot write state: file=\"%s\" error=\"%s\"", path, err_text(err));
+		log_warning(
+			log, "cannot write state: file=\"%s\" error=\"%s\"", path, err_text(err));
 	free(path);
 }
 
@@ -73,8 +74,8 @@ void state_write_serial(const char *dir, const struct log *log, uint32_t serial)
 	state_write(dir, "serial", log, text, (size_t)len);
 }
 
-void state_reserve_serial(const char *dir, const struct log *log, uint32_t latest,
-	uint32_t *reserved)
+void state_reserve_serial(
+	const char *dir, const struct log *log, uint32_t latest, uint32_t *reserved)
 {
 	/* Serials follow the clock, so that is one write in half an hour at most; where changes come faster than
 	 * seconds, one in 1 800 of them. The file is late by one change after a quiet time, when the

@@ -25,8 +25,7 @@ void state_reserve_serial(const char *dir, const struct log *log, uint32_t lates
 	uint32_t *reserved) NONNULL_ARGS(1, 4);
 
 /* Tells the engine all pairs that were stored. */
-void state_read_names(const char *dir, const struct log *log, struct mdns *mdns)
-	NONNULL_ARGS(1, 3);
+void state_read_names(const char *dir, const struct log *log, struct mdns *mdns) NONNULL_ARGS(1, 3);
 
 /* The storing of those pairs: all of them at once, and once a second at most, for it is strangers who
  * make conflicts, at any rate. All zero: nothing is to be stored. */

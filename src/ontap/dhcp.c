@@ -85,8 +85,8 @@ static void exec_dhcpcd(const struct client *c)
 	hide_files_of_others(dirs);
 	/* -B: in the foreground; -J: the broadcast flag; -L: no address that no server gave; -A: no
 	 * seconds of ARP probes before it is used, as the others do without */
-	const char *args[ARGS_CAP] = {"dhcpcd", "-4", "-B", "-J", "-L", "-A", "-I", c->id,
-		"-C", "resolv.conf", "-C", "hostname", c->ifname, NULL};
+	const char *args[ARGS_CAP] = {"dhcpcd", "-4", "-B", "-J", "-L", "-A", "-I", c->id, "-C",
+		"resolv.conf", "-C", "hostname", c->ifname, NULL};
 	execvp("dhcpcd", (char **)args);
 }
 
@@ -119,8 +119,8 @@ static const struct {
 /* --- the process -------------------------------------------------------------------------- */
 
 /* In the child: ends with its parent, and reads nothing. What it says goes to standard error. */
-__attribute__((noreturn)) static void run_client(size_t which, const struct ontap_device *device,
-	pid_t parent, const struct log *log)
+__attribute__((noreturn)) static void run_client(
+	size_t which, const struct ontap_device *device, pid_t parent, const struct log *log)
 {
 	struct client c = {.ifname = device->ifname};
 	ssize_t len = readlink("/proc/self/exe", c.self, sizeof(c.self) - 1);
@@ -141,8 +141,8 @@ int dhcp_start(const struct ontap_device *device, const struct log *log)
 	while (which < count && !is_installed(clients[which].name))
 		which++;
 	if (which == count) {
-		log_error(log,
-			"dhcp: error=\"no client found\" note=\"install udhcpc, busybox or dhcpcd\"");
+		log_error(log, "dhcp: error=\"no client found\" note=\"install udhcpc, busybox or "
+			       "dhcpcd\"");
 		return ERR_ABSENT;
 	}
 	pid_t parent = getpid(), child = fork();
@@ -171,7 +171,8 @@ bool dhcp_is_script(void)
 static int get_addr(const char *name, struct addr *ret)
 {
 	const char *text = getenv(name);
-	char first[ADDR_TEXT_CAP]; /* of several, the first (RFC 2132 §3.5: in order of preference) */
+	char first
+		[ADDR_TEXT_CAP]; /* of several, the first (RFC 2132 §3.5: in order of preference) */
 	if (!text)
 		return ERR_ABSENT;
 	snprintf(first, sizeof(first), "%.*s", (int)strcspn(text, " "), text);
@@ -260,8 +261,7 @@ static int drop_leases(uint32_t ifindex)
 			err = 0;
 		if (err || l.addr.addr.family == ADDR_NONE)
 			continue;
-		const struct rtnl_request request =
-			request_delete_addr(++a.seq, ifindex, &l.addr);
+		const struct rtnl_request request = request_delete_addr(++a.seq, ifindex, &l.addr);
 		err = asker_ask(&a, &request, NSID_OWN);
 	}
 	asker_close(&a);
@@ -285,7 +285,8 @@ int dhcp_script(const char *event, const struct log *log)
 			return EXIT_SYSTEM;
 		}
 		err = apply_lease(&lease);
-	} else if (is_one_of(event, "deconfig", "nak") && ifindex) { /* at the end the link may be gone */
+	} else if (is_one_of(event, "deconfig", "nak") &&
+		   ifindex) { /* at the end the link may be gone */
 		err = drop_leases(ifindex);
 	}
 	if (err)

@@ -75,6 +75,6 @@ int environ_export(const struct ontap_device *device, const int *fds, unsigned f
 void environ_print(const struct ontap_device *device)
 {
 	char hwaddr[HWADDR_TEXT_CAP];
-	printf("ONTAP_IFNAME=%s\nONTAP_IFINDEX=%u\nONTAP_HWADDR=%s\n", device->ifname, device->ifindex,
-		format_hwaddr(device, hwaddr));
+	printf("ONTAP_IFNAME=%s\nONTAP_IFINDEX=%u\nONTAP_HWADDR=%s\n", device->ifname,
+		device->ifindex, format_hwaddr(device, hwaddr));
 }

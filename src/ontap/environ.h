@@ -13,8 +13,8 @@
 #include "libontap/ontap.h"
 
 /* Adds a device with its descriptors. -errno. */
-int environ_export(const struct ontap_device *device, const int *fds, unsigned fd_count)
-	NONNULL MUSTCHECK;
+int environ_export(const struct ontap_device *device, const int *fds, unsigned fd_count) NONNULL
+	MUSTCHECK;
 
 /* Prints what would be said of a device alone, as assignments, for a shell to read. */
 void environ_print(const struct ontap_device *device) NONNULL;

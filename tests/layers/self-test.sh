@@ -231,5 +231,13 @@ expect fail 'explained more than once' help
 program_and_page "      --ttl=N    $(printf '%80s' what)" '.It Fl -ttl'
 expect fail 'more than 80 columns' help
 
+if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
+	cp "$here/../../.clang-format" "$work"
+	printf 'int f(void)\n{\n\treturn 1;\n}\n' >"$work/good.c"
+	printf 'int f( void ) {\n  return 1; }\n' >"$work/bad.c"
+	expect pass '1 files' bash "$here/check-format.sh" "$work/good.c"
+	expect fail 'bad.c: not formatted' bash "$here/check-format.sh" "$work/bad.c"
+fi
+
 echo "$faults faults in the checks"
 [ $faults -eq 0 ]

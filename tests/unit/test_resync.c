@@ -353,8 +353,8 @@ static void run_history(uint64_t seed)
 	struct sim *sim = calloc(1, sizeof(*sim));
 	sim->random = seed;
 	sim->spaces[0].is_there = true;
-	sim->model = model_new(seed,
-		(struct model_listener){.on_link = on_link, .on_addr = on_addr, .arg = sim});
+	sim->model = model_new(
+		seed, (struct model_listener){.on_link = on_link, .on_addr = on_addr, .arg = sim});
 	sim->sync = sync_new(true, to_model, sim);
 	unsigned laziness = 1 + roll(sim, 6); /* how much more happens than is read */
 	for (int i = 0; i < STEPS; i++) {
