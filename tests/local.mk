@@ -18,6 +18,7 @@ structure_checks = \
 	tests/layers/check-help.sh \
 	tests/layers/check-log.sh \
 	tests/layers/check-man.sh \
+	tests/layers/check-nss.sh \
 	tests/layers/report-size.sh \
 	tests/layers/self-test.sh
 TESTS += $(structure_checks)

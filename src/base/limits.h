@@ -25,6 +25,14 @@ enum {
 	LIMIT_CONTROL_BACKLOG = 1 << 20,
 };
 
+/* Resolve socket: every user of the machine asks there, and the answers are read in his programs. */
+enum {
+	/* Addresses of an answer: more than any program tries, and not too many for a small stack. */
+	LIMIT_RESOLVE_ADDRS = 48,
+	/* Bytes of an answer: so many addresses and LIMIT_PTR_TARGETS names, at most 60 and 260 a line. */
+	LIMIT_RESOLVE_BYTES = 8192,
+};
+
 /* Multicast DNS: everybody on the link may send, at any rate. */
 enum {
 	/* Rules of RFC 6762: conflicts in ten seconds before each attempt waits five (§8.1); updates of

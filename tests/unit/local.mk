@@ -89,6 +89,9 @@ unit_programs += tests/unit/test_device_rules
 unit_programs += tests/unit/test_zone_race
 tests_unit_test_zone_race_SOURCES = tests/unit/test_zone_race.c tests/unit/zone_rig.c tests/unit/zone_rig.h
 
+unit_programs += tests/unit/test_nss
+tests_unit_test_nss_SOURCES = tests/unit/test_nss.c src/nss/answer.c src/nss/fill.c
+
 # Transfers: those of the journal with a secondary that is strict.
 unit_programs += tests/unit/test_journal
 tests_unit_test_journal_SOURCES = tests/unit/test_journal.c tests/unit/secondary_rig.c \
