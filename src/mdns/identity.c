@@ -15,7 +15,7 @@
 
 enum { NUMBER_TEXT_CAP = 16 };
 
-static struct identity *find_current(const struct mdns *m, const uint8_t *name)
+struct identity *identity_find_current(const struct mdns *m, const uint8_t *name)
 {
 	uint64_t hash = name_hash(m->hash_seed, name);
 	return MAP_FIND(&m->names, hash, struct identity, by_current, identity,
@@ -36,7 +36,7 @@ static struct identity *identity_new(struct mdns *m, const uint8_t *owner)
 	if (map_add(&m->identities, &identity->by_owner, hash))
 		goto fail;
 	/* A name that we took for another one when that had to be renamed stays with it. */
-	bool is_taken = find_current(m, owner) != NULL;
+	bool is_taken = identity_find_current(m, owner) != NULL;
 	if (map_add(&m->names, &identity->by_current, hash))
 		goto fail_names;
 	if (is_taken && identity_rename(m, identity))
@@ -147,7 +147,8 @@ static void identity_forget(struct mdns *m, struct identity *identity)
 {
 	struct name owner;
 	name_copy(&owner, identity->owner);
-	if (find_current(m, identity->owner) == NULL && set_current(m, identity, &owner) == 0)
+	if (identity_find_current(m, identity->owner) == NULL &&
+		set_current(m, identity, &owner) == 0)
 		references_rename(identity, m, 0);
 	identity_free(m, identity);
 }
@@ -205,7 +206,7 @@ int identity_rename(struct mdns *m, struct identity *identity)
 		int err = numbered_name(identity->owner, number, &name);
 		if (err)
 			return err;
-		if (find_current(m, name.wire) || identity_find(m, name.wire))
+		if (identity_find_current(m, name.wire) || identity_find(m, name.wire))
 			continue;
 		err = set_current(m, identity, &name);
 		if (!err)
@@ -238,7 +239,7 @@ int mdns_set_name(struct mdns *m, const uint8_t *owner, const uint8_t *current)
 	struct identity *identity = identity_get(m, owner);
 	if (!identity)
 		return ERR_NOMEM;
-	struct identity *other = find_current(m, current);
+	struct identity *other = identity_find_current(m, current);
 	struct name name;
 	int err = other && other != identity ? ERR_EXISTS : 0;
 	name_copy(&name, current);

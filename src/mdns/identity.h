@@ -6,6 +6,8 @@
 
 #include "mdns/link.h"
 
+/* The one that is called so now, or NULL. */
+struct identity *identity_find_current(const struct mdns *m, const uint8_t *name) NONNULL;
 /* Found or made. NULL: no memory. */
 struct identity *identity_get(struct mdns *m, const uint8_t *owner) NONNULL MUSTCHECK;
 /* It has an mname, or is about to. */

@@ -9,6 +9,7 @@ src_mdns_libmdns_a_SOURCES = \
 	src/mdns/identity.h \
 	src/mdns/link.c \
 	src/mdns/link.h \
+	src/mdns/lookup.c \
 	src/mdns/mdns.h \
 	src/mdns/message.h \
 	src/mdns/mrecord.c \

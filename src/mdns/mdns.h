@@ -141,6 +141,18 @@ struct mdns_status {
 void mdns_each_status(const struct mdns *m,
 	void (*visit)(void *arg, const struct mdns_status *status), void *arg) NONNULL_ARGS(1, 2);
 
+/* One record that is ours on a link. */
+struct mdns_held {
+	uint32_t link;
+	uint16_t type;
+	uint32_t ttl_s;
+	struct rdata rdata; /* as it is answered: names in it are current ones */
+};
+/* Calls `visit` for each record of the name, as it is called now, on each link where it is ours: answered for,
+ * or left to the workload that it is about. Work grows with what is visited. Borrowed for the call. */
+void mdns_each_held(const struct mdns *m, const uint8_t *name,
+	void (*visit)(void *arg, const struct mdns_held *held), void *arg) NONNULL_ARGS(1, 2, 3);
+
 /* Counted since the start. */
 struct mdns_stats {
 	uint64_t packets_in, packets_out, bytes_out;
