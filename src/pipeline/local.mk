@@ -6,5 +6,6 @@ src_pipeline_libpipeline_a_SOURCES = \
 	src/pipeline/inside.h \
 	src/pipeline/local.c \
 	src/pipeline/pipeline.c src/pipeline/pipeline.h \
+	src/pipeline/resolve.c src/pipeline/resolve.h \
 	src/pipeline/unicast.c \
 	src/pipeline/views.c

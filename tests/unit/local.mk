@@ -94,6 +94,9 @@ tests_unit_test_zone_race_SOURCES = tests/unit/test_zone_race.c tests/unit/zone_
 
 unit_programs += tests/unit/test_nss
 tests_unit_test_nss_SOURCES = tests/unit/test_nss.c src/nss/answer.c src/nss/fill.c
+unit_programs += tests/unit/test_resolve
+tests_unit_test_resolve_SOURCES = tests/unit/test_resolve.c tests/unit/zone_rig.c tests/unit/zone_rig.h \
+	src/nss/answer.c
 
 # Transfers: those of the journal with a secondary that is strict.
 unit_programs += tests/unit/test_journal
