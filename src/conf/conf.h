@@ -18,6 +18,7 @@
 #include "wire/tsig_key.h"
 
 #define CONF_DEFAULT_FILE "/etc/ontap/zone.conf"
+#define CONF_DEFAULT_STATE "/var/lib/ontap/zone"
 
 /* Commands of ontap-zone. */
 enum conf_command {

@@ -152,7 +152,7 @@ static const struct option options[] = {
 		.arg = "PATH", .defaults = {"/run/ontap/zone.sock"}, .max = SOCKET_PATH_MAX,
 		.help = "control socket"},
 	{"state", .type = &option_type_text, .commands = SERVE, AT(state_dir), .arg = "DIR",
-		.defaults = {"/var/lib/ontap"}, .help = "what must outlive a restart"},
+		.defaults = {CONF_DEFAULT_STATE}, .help = "what must outlive a restart"},
 	{"user", .type = &option_type_text, .commands = SERVE, AT(user), .arg = "NAME",
 		.default_words = "ontap, where there is such a user", .help = "run as this user"},
 	{"ready-fd", .type = &option_type_fd, .commands = SERVE, AT(ready_fd), .arg = "N",

@@ -132,6 +132,22 @@ int file_write(const char *path, const void *bytes, size_t len)
 	return err;
 }
 
+int file_make_dirs(const char *path)
+{
+	char *part = strdup(path);
+	if (!part)
+		return ERR_NOMEM;
+	/* Each turn makes the one that ends before a slash. */
+	for (char *slash = part; (slash = strchr(slash + 1, '/'));) {
+		*slash = '\0';
+		(void)!mkdir(part, 0755); /* if this fails, so does the last one, and says why */
+		*slash = '/';
+	}
+	int err = mkdir(part, 0755) && errno != EEXIST ? -errno : 0;
+	free(part);
+	return err;
+}
+
 /* 0 or an errno, as its parts have it. */
 static int spawn(const char *command, pid_t *ret, posix_spawn_file_actions_t *files,
 	posix_spawnattr_t *attributes)

@@ -17,6 +17,10 @@ int file_read(const char *path, size_t max, struct buf *out) NONNULL MUSTCHECK;
  * ERR_DENIED: it is there and no regular file; ERR_NOMEM. */
 int file_write(const char *path, const void *bytes, size_t len) NONNULL_ARGS(1) MUSTCHECK;
 
+/* Makes the directory, mode 0755, and those above it that are not there. One that is there is left as it is.
+ * ERR_NOMEM, -errno. */
+int file_make_dirs(const char *path) NONNULL MUSTCHECK;
+
 /* Starts `/bin/sh -c COMMAND` and does not wait: the caller reaps `*ret`. It reads nothing, writes
  * to our standard error, and has all signals at their defaults. -errno. */
 int file_run_command(const char *command, pid_t *ret) NONNULL MUSTCHECK;

@@ -119,11 +119,10 @@ static int start_user(struct daemon *d)
 	if (!d->runtime.conf.user && geteuid() != 0)
 		return 0;
 	if (!err) {
-		mkdir(d->runtime.conf.state_dir, 0755);
-		if (chown(d->runtime.conf.state_dir, user.uid, user.gid))
-			log_warning(d->log,
-				"state directory keeps its owner: path=\"%s\" error=\"%s\"",
-				d->runtime.conf.state_dir, err_text(-errno));
+		err = state_give(d->runtime.conf.state_dir, user.uid, user.gid);
+		if (err)
+			log_warning(d->log, "state directory keeps its owner: path=\"%s\" error=\"%s\"",
+				d->runtime.conf.state_dir, err_text(err));
 		err = privilege_become(&user);
 	}
 	if (!err)

@@ -10,17 +10,55 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/serial.h"
+#include "conf/conf.h"
 #include "io/file.h"
 
 enum { STATE_FILE_MAX = 64, STATE_PATH_CAP = 4096 };
+
+/* Where the files of the default directory were in former versions: by default, and under s6. The first was
+ * ontapd's, too, and became the user's. */
+static const char *const former_dirs[] = {"/var/lib/ontap", "/var/lib/ontap-zone"};
+
+static bool is_default_dir(const char *dir)
+{
+	return strcmp(dir, CONF_DEFAULT_STATE) == 0;
+}
 
 static const char *state_path(const char *dir, const char *name, char path[STATE_PATH_CAP])
 {
 	snprintf(path, STATE_PATH_CAP, "%s/%s", dir, name);
 	return path;
+}
+
+/* The file to be read: in a former directory, if it is there and not in the new one. */
+static const char *state_path_to_read(
+	const char *dir, const char *name, char path[STATE_PATH_CAP])
+{
+	state_path(dir, name, path);
+	for (size_t i = 0; is_default_dir(dir) && i < ARRAY_LEN(former_dirs); i++) {
+		if (access(path, F_OK) == 0)
+			return path;
+		state_path(former_dirs[i], name, path);
+	}
+	return access(path, F_OK) == 0 ? path : state_path(dir, name, path);
+}
+
+int state_give(const char *dir, uid_t uid, gid_t gid)
+{
+	struct stat above;
+	int err = file_make_dirs(dir);
+	if (err)
+		return err;
+	if (chown(dir, uid, gid))
+		return -errno;
+	/* Who owns the directory above could put another one in the place of ontapd's. */
+	if (is_default_dir(dir) && stat(former_dirs[0], &above) == 0 && above.st_uid == uid)
+		return chown(former_dirs[0], 0, 0) ? -errno : 0;
+	return 0;
 }
 
 static void tell_unread(const struct log *log, const char *path, int err)
@@ -35,7 +73,7 @@ static char *state_read(const char *dir, const char *name, const struct log *log
 	struct buf b = {0};
 	if (!path)
 		return NULL;
-	int err = file_read(state_path(dir, name, path), STATE_FILE_MAX, &b);
+	int err = file_read(state_path_to_read(dir, name, path), STATE_FILE_MAX, &b);
 	if (err && err != -ENOENT)
 		tell_unread(log, path, err);
 	free(path);
@@ -51,7 +89,7 @@ static void state_write(
 	char *path = malloc(STATE_PATH_CAP);
 	if (!path)
 		return;
-	mkdir(dir, 0755); /* if that fails, so does the write, and says why */
+	(void)!file_make_dirs(dir); /* if that fails, so does the write, and says why */
 	int err = file_write(state_path(dir, name, path), bytes, len);
 	if (err)
 		log_warning(
@@ -120,7 +158,7 @@ void state_read_names(const char *dir, const struct log *log, struct mdns *mdns)
 	char *path = malloc(STATE_PATH_CAP);
 	if (!path)
 		return;
-	FILE *file = fopen(state_path(dir, "mdns-names", path), "re");
+	FILE *file = fopen(state_path_to_read(dir, "mdns-names", path), "re");
 	int err = file ? read_pairs(file, log, mdns) : -errno;
 	if (err && err != -ENOENT)
 		tell_unread(log, path, err);

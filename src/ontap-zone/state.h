@@ -3,16 +3,22 @@
  * What outlives the daemon, in files of the state directory: `serial`, which no SOA serial of before was
  * after, and `mdns-names`, the names that conflicts led to, one pair "WANTED CURRENT" a line. Both are small,
  * and written beside and renamed; without them the daemon runs as well, and says so once.
+ *
+ * Of the default directory: what it does not have yet is read where it was before there was such a default.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/compiler.h"
 #include "base/time.h"
 #include "io/log.h"
 #include "mdns/mdns.h"
+
+/* Makes the directory, and gives it to that user, who is to write there. ERR_NOMEM, -errno. */
+int state_give(const char *dir, uid_t uid, gid_t gid) NONNULL MUSTCHECK;
 
 /* The serial that was stored, 0 if none. A file that is malformed counts as none. */
 uint32_t state_read_serial(const char *dir, const struct log *log) NONNULL_ARGS(1);

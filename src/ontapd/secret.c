@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "io/file.h"
 #include "ontapd/daemon.h"
 
 #define SECRET_FILE "device.secret"
@@ -81,28 +82,45 @@ static int open_and_read(const char *path, uint8_t ret[MACHINE_SECRET_LEN])
 	return err;
 }
 
-static int make_and_read(const char *path, uint8_t ret[MACHINE_SECRET_LEN])
+/* The first secret of the default directory is the one from where it was in former versions, if there is one:
+ * all addresses would change with it. `*ret_path` is where something is wrong. */
+static int first_secret(
+	const struct daemon *d, const char **ret_path, uint8_t ret[MACHINE_SECRET_LEN])
 {
-	uint8_t fresh[MACHINE_SECRET_LEN];
-	if (getrandom(fresh, sizeof(fresh), 0) != sizeof(fresh))
-		return -EAGAIN;
-	int err = write_new(path, fresh);
-	return err ? err : open_and_read(path, ret);
+	static const char former[] = "/var/lib/ontap/" SECRET_FILE;
+	bool is_default = strcmp(d->settings->state_dir, SETTINGS_DEFAULT_STATE) == 0;
+	int err = is_default ? open_and_read(former, ret) : -ENOENT;
+	if (err && err != -ENOENT)
+		*ret_path = former;
+	if (err != -ENOENT)
+		return err;
+	return getrandom(ret, MACHINE_SECRET_LEN, 0) == MACHINE_SECRET_LEN ? 0 : -EAGAIN;
+}
+
+static int make_and_read(struct daemon *d, const char **path)
+{
+	uint8_t first[MACHINE_SECRET_LEN];
+	int err = first_secret(d, path, first);
+	if (!err)
+		err = write_new(*path, first);
+	return err ? err : open_and_read(*path, d->machine_secret);
 }
 
 int secret_load(struct daemon *d)
 {
 	const char *dir = d->settings->state_dir;
 	char *path;
-	if (mkdir(dir, 0755) && errno != EEXIST)
-		return complain(d, dir, -errno);
+	int err = file_make_dirs(dir);
+	if (err)
+		return complain(d, dir, err);
 	if (asprintf(&path, "%s/" SECRET_FILE, dir) < 0)
 		return ERR_NOMEM;
-	int err = open_and_read(path, d->machine_secret);
+	const char *at = path;
+	err = open_and_read(path, d->machine_secret);
 	if (err == -ENOENT)
-		err = make_and_read(path, d->machine_secret);
+		err = make_and_read(d, &at);
 	if (err)
-		complain(d, path, err);
+		complain(d, at, err);
 	free(path);
 	return err;
 }

@@ -35,7 +35,7 @@ static const struct option options[] = {
 	{"socket-dir", .type = &option_type_text, AT(socket_dir), .arg = "DIR",
 		.defaults = {"/run/ontap"}, .help = "where the sockets are"},
 	{"state", .type = &option_type_text, AT(state_dir), .arg = "DIR",
-		.defaults = {"/var/lib/ontap"}, .help = "where the machine's secret is kept"},
+		.defaults = {SETTINGS_DEFAULT_STATE}, .help = "where the machine's secret is kept"},
 	{"rules", .type = &option_type_text, AT(rules_file), .arg = "FILE",
 		.default_words = "all may have all", .help = "who may have what"},
 	{"max-user", .type = &option_type_number, AT(max_user), .arg = "N", .defaults = {"64"},

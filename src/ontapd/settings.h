@@ -5,6 +5,8 @@
 #include "io/log.h"
 #include "options/options.h"
 
+#define SETTINGS_DEFAULT_STATE "/var/lib/ontap/device"
+
 struct settings {
 	struct options_texts parents;
 	char *socket_dir;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # Each option on a command line in contrib/ is one that the program, as built, has: in units of systemd,
-# and in run scripts of s6.
+# and in run scripts of s6. And the state directories of units are the programs' defaults.
 set -u
 here=$PWD
 cd "${top_srcdir:-.}" || exit 111
@@ -33,5 +33,20 @@ for file in contrib/*.service contrib/s6/*/run; do
 	while read -ra words; do
 		check_line "$file" "${words[@]}" || failed=1
 	done < <(sed -nE 's/^(ExecStart=|exec )([^0-9].*)/\2/p' "$file" | tr -d '"')
+done
+# help_of PROGRAM: that of its options, in one line.
+help_of()
+{
+	local command=
+	[ "$1" != ontap-zone ] || command=serve
+	"$here/src/$1/$1" ${command:+"$command"} --help | tr -s ' \n' ' '
+}
+
+for file in contrib/*.service; do
+	program=$(sed -nE 's#^ExecStart=/usr/s?bin/([^ ]*).*#\1#p' "$file")
+	while read -r dir; do
+		help_of "$program" | grep -q -- "--state=DIR [^(]*(default: /var/lib/$dir)" ||
+			{ echo "$file: /var/lib/$dir is not the default of $program --state"; failed=1; }
+	done < <(sed -n 's/^StateDirectory=//p' "$file")
 done
 [ $failed -eq 0 ] && [ $count -ge 5 ] && echo "$count command lines"

@@ -67,7 +67,7 @@ static void defaults_are_those_of_the_manual(void **state)
 	const struct settings *s = assert_loads(&l, "ontapd", NULL);
 	assert_int_equal(s->parents.count, 0);
 	assert_string_equal(s->socket_dir, "/run/ontap");
-	assert_string_equal(s->state_dir, "/var/lib/ontap");
+	assert_string_equal(s->state_dir, "/var/lib/ontap/device");
 	assert_null(s->group);
 	assert_null(s->rules_file);
 	assert_int_equal(s->max_user, 64);
