@@ -31,6 +31,14 @@ enum {
 	LIMIT_RESOLVE_ADDRS = 48,
 	/* Bytes of an answer: so many addresses and LIMIT_PTR_TARGETS names, at most 60 and 260 a line. */
 	LIMIT_RESOLVE_BYTES = 8192,
+	/* Connections that stand open without a request, at some 1 400 bytes each, in all and of one user. A
+	 * program sends its request at once: so these are threads that were interrupted just then, of which
+	 * there are not many, or connections that somebody holds to be in the way. The longest idle one
+	 * gives way to a new one, which is answered all the same. */
+	LIMIT_RESOLVE_CLIENTS = 256,
+	LIMIT_RESOLVE_USER_CLIENTS = 32,
+	/* Seconds that they stand at most. */
+	LIMIT_RESOLVE_IDLE_S = 5,
 };
 
 /* Multicast DNS: everybody on the link may send, at any rate. */

@@ -17,7 +17,7 @@
 #include "wire/name.h"
 #include "wire/tsig_key.h"
 
-#define CONF_DEFAULT_FILE "/etc/ontap/zone.conf"
+#define CONF_DEFAULT_FILE  "/etc/ontap/zone.conf"
 #define CONF_DEFAULT_STATE "/var/lib/ontap/zone"
 
 /* Commands of ontap-zone. */
@@ -150,7 +150,9 @@ struct conf {
 	struct conf_prefixes trusted; /* resolvers whose client subnets count */
 	uint32_t threads;             /* 0: one for each online CPU */
 	struct conf_exports exports;
-	char *on_export; /* run after each of `exports` was written, or NULL */
+	char *on_export;    /* run after each of `exports` was written, or NULL */
+	char *socket_group; /* NULL: not given, "ontap" where it exists is meant */
+	char *resolve_path; /* NULL: there is no resolve socket */
 	char *state_dir;
 	char *user;   /* NULL: not given, "ontap" where it exists is meant */
 	int ready_fd; /* -1: none */

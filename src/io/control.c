@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns both ends of the control socket: the daemon's, with its clients, their lines in and bytes out;
+ * Owns both ends of a socket for questions: the daemon's, with its clients, their lines in and bytes out;
  * and that of one who asks. The daemon's never waits for a client and never interprets a request.
  */
 #include "io/control.h"
@@ -23,37 +23,76 @@ struct control_client {
 	struct list in_control;
 	struct control *control;
 	struct loop_watch watch;
+	struct control_asker asker;
+	uid_t uid;
+	ns_t since;
 	char line[CONTROL_LINE_CAP];
 	size_t line_len;
 	struct buf out;
 	size_t sent; /* of out */
 	bool is_answered;
 	bool is_watching;
+	bool is_in_loop;
 };
 
+/* Connections that are accepted in one turn of the loop: so that who opens them all the time takes no more of
+ * it than others do. */
+enum { ACCEPTS_A_TURN = 16 };
+
+/* How many wait to be accepted: those who are behind a burst of so many wait a millisecond or so. */
+enum { CONTROL_BACKLOG = 256 };
+
+/* Where there are no descriptors, accepting is tried again after that. */
+#define ACCEPT_PAUSE (100 * NS_PER_MS)
+
 struct control {
+	struct control_config config;
 	struct loop *loop;
-	const struct log *log;
 	struct loop_watch watch;
 	struct sockaddr_un path;
-	control_fn *answer;
-	void *arg;
-	struct list clients;
+	uint64_t netns_cookie; /* of our own namespace; 0: not known */
+	struct list clients;   /* the first has been there for longest */
 	size_t client_count;
-	bool is_paused; /* too many clients: not accepting */
+	bool is_paused; /* not accepting: too many clients … */
+	ns_t resume_at; /* … or no descriptors, until then; NS_NEVER: until one goes */
 };
+
+static void control_pause(struct control *c, ns_t until)
+{
+	loop_remove(c->loop, &c->watch);
+	c->is_paused = true;
+	c->resume_at = until;
+}
+
+static void control_resume(struct control *c)
+{
+	if (c->is_paused && loop_add(c->loop, &c->watch, EPOLLIN) == 0)
+		c->is_paused = false;
+}
 
 static void client_free(struct control_client *client)
 {
 	struct control *c = client->control;
-	loop_remove(c->loop, &client->watch);
+	if (client->is_in_loop)
+		loop_remove(c->loop, &client->watch);
 	close(client->watch.fd);
 	list_remove(&client->in_control);
 	buf_fini(&client->out);
 	free(client);
 	c->client_count--;
-	if (c->is_paused && loop_add(c->loop, &c->watch, EPOLLIN) == 0)
-		c->is_paused = false;
+	control_resume(c);
+}
+
+/* Waits for the client, unless it is gone for want of memory. */
+static void client_wait(struct control_client *client, uint32_t events)
+{
+	struct loop *loop = client->control->loop;
+	int err = client->is_in_loop ? loop_change(loop, &client->watch, events)
+				     : loop_add(loop, &client->watch, events);
+	if (err)
+		client_free(client);
+	else
+		client->is_in_loop = true;
 }
 
 /* Writes what there is. Frees the client when it is done, or gone, or too far behind. */
@@ -84,9 +123,7 @@ static void client_flush(struct control_client *client)
 		client_free(client);
 		return;
 	}
-	uint32_t events = EPOLLIN | (is_done ? 0 : EPOLLOUT);
-	if (loop_change(client->control->loop, &client->watch, events))
-		client_free(client);
+	client_wait(client, EPOLLIN | (is_done ? 0 : EPOLLOUT));
 }
 
 /* Reads on; false when the client is gone or says more than a line may be. */
@@ -124,38 +161,108 @@ static void client_ready(void *arg, uint32_t events)
 	if (newline) {
 		*newline = '\0';
 		client->is_answered = true;
-		client->is_watching = c->answer(c->arg, client->line, &client->out);
+		client->is_watching =
+			c->config.answer(c->config.arg, &client->asker, client->line, &client->out);
 	}
 	client_flush(client);
 }
 
-static void control_accept(struct control *c)
+/* The namespace in which the socket at the other end was made: the kernel makes this end in the same. 0: the
+ * kernel does not tell. */
+static uint64_t netns_cookie_of(int fd)
 {
-	int fd = accept4(c->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0)
-		return;
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+	return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) ? 0 : cookie;
+}
+
+static uid_t uid_of(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ? (uid_t)-1 : peer.uid;
+}
+
+/* Among strangers, those who stand idle longest give way to a new one. One who asks does so at once, and is
+ * answered in the same turn: so it is those who do not ask. */
+static void control_make_room(struct control *c, uid_t uid)
+{
+	size_t count = 0;
+	struct control_client *oldest = NULL;
+	LIST_EACH(client, &c->clients, struct control_client, in_control) {
+		if (client->uid != uid)
+			continue;
+		if (count++ == 0)
+			oldest = client;
+	}
+	if (count < c->config.user_clients_max)
+		oldest = LIST_FIRST(&c->clients, struct control_client, in_control);
+	if (count >= c->config.user_clients_max || c->client_count >= c->config.clients_max)
+		client_free(oldest);
+}
+
+static void control_add(struct control *c, int fd)
+{
+	uid_t uid = uid_of(fd);
+	if (c->config.user_clients_max > 0)
+		control_make_room(c, uid);
 	struct control_client *client = calloc(1, sizeof(*client));
 	if (!client) {
 		close(fd);
 		return;
 	}
-	client->control = c;
-	client->watch = (struct loop_watch){.fd = fd, .on_ready = client_ready, .arg = client};
-	if (loop_add(c->loop, &client->watch, EPOLLIN)) {
-		close(fd);
-		free(client);
-		return;
-	}
+	uint64_t cookie = netns_cookie_of(fd);
+	*client = (struct control_client){.control = c,
+		.watch = {.fd = fd, .on_ready = client_ready, .arg = client},
+		.asker.has_our_links = cookie == c->netns_cookie,
+		.uid = uid,
+		.since = loop_now()};
 	list_append(&c->clients, &client->in_control);
-	if (++c->client_count < LIMIT_CONTROL_CLIENTS)
-		return;
-	loop_remove(c->loop, &c->watch);
-	c->is_paused = true;
+	c->client_count++;
+	client_ready(client, EPOLLIN);
+	if (c->client_count >= c->config.clients_max && c->config.user_clients_max == 0)
+		control_pause(c, NS_NEVER);
 }
 
 static void control_ready(void *arg, uint32_t events UNUSED)
 {
-	control_accept(arg);
+	struct control *c = arg;
+	for (int i = 0; i < ACCEPTS_A_TURN && !c->is_paused; i++) {
+		int fd = accept4(c->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			control_add(c, fd);
+		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			control_pause(c, loop_now() + ACCEPT_PAUSE);
+		else if (errno != ECONNABORTED && errno != EINTR)
+			break;
+	}
+}
+
+ns_t control_deadline(const struct control *c)
+{
+	if (!c)
+		return NS_NEVER;
+	const struct control_client *oldest =
+		LIST_FIRST(&c->clients, const struct control_client, in_control);
+	ns_t resume_at = c->is_paused ? c->resume_at : NS_NEVER;
+	return c->config.patience > 0 && oldest
+		       ? ns_min(resume_at, oldest->since + c->config.patience)
+		       : resume_at;
+}
+
+void control_poll(struct control *c, ns_t now)
+{
+	if (!c)
+		return;
+	if (c->is_paused && now >= c->resume_at)
+		control_resume(c);
+	if (c->config.patience == 0)
+		return;
+	LIST_EACH(client, &c->clients, struct control_client, in_control) {
+		if (client->since + c->config.patience > now)
+			break;
+		client_free(client);
+	}
 }
 
 static int control_sockaddr(const char *path, struct sockaddr_un *ret)
@@ -208,15 +315,17 @@ static void make_parent(const char *path)
 }
 
 /* A listening socket at that path, its mode set before anyone can connect; -errno. */
-static int listen_at(const struct sockaddr_un *path)
+static int listen_at(const struct sockaddr_un *path, mode_t mode, gid_t group)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	mode_t mask = umask(0117);
+	mode_t mask = umask(0777 & ~mode);
 	int err = bind(fd, (const struct sockaddr *)path, sizeof(*path)) ? -errno : 0;
 	umask(mask);
-	if (!err && listen(fd, 16))
+	if (!err && group != CONTROL_OWN_GROUP && lchown(path->sun_path, (uid_t)-1, group))
+		err = -errno;
+	if (!err && listen(fd, CONTROL_BACKLOG))
 		err = -errno;
 	if (!err)
 		return fd;
@@ -224,30 +333,30 @@ static int listen_at(const struct sockaddr_un *path)
 	return err;
 }
 
-int control_open(struct control **ret, struct loop *loop, const struct log *log, const char *path,
-	control_fn *answer, void *arg)
+int control_open(struct control **ret, struct loop *loop, const struct control_config *config)
 {
 	struct control *c = calloc(1, sizeof(*c));
 	if (!c)
 		return ERR_NOMEM;
-	*c = (struct control){.loop = loop, .log = log, .answer = answer, .arg = arg};
+	*c = (struct control){.config = *config, .loop = loop};
 	c->watch = (struct loop_watch){.fd = -1, .on_ready = control_ready, .arg = c};
 	list_init(&c->clients);
-	int err = control_sockaddr(path, &c->path);
+	int err = control_sockaddr(config->path, &c->path);
 	if (err)
 		goto fail;
 	if (is_in_use(&c->path)) {
 		err = ERR_EXISTS;
 		goto fail;
 	}
-	make_parent(path);
-	err = remove_stale(path);
+	make_parent(config->path);
+	err = remove_stale(config->path);
 	if (err)
 		goto fail;
-	c->watch.fd = listen_at(&c->path);
+	c->watch.fd = listen_at(&c->path, config->mode, config->group);
 	err = c->watch.fd < 0 ? c->watch.fd : loop_add(loop, &c->watch, EPOLLIN);
 	if (err)
 		goto fail;
+	c->netns_cookie = netns_cookie_of(c->watch.fd);
 	*ret = c;
 	return 0;
 fail:

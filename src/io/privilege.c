@@ -8,6 +8,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -24,10 +25,13 @@ struct finding {
 	struct privilege_user user;
 };
 
-static struct finding look_up(const char *name)
+static struct finding look_up(const char *name, bool is_group)
 {
 	errno = 0;
-	const struct passwd *pw = getpwnam(name);
+	const struct group *gr = is_group ? getgrnam(name) : NULL;
+	const struct passwd *pw = is_group ? NULL : getpwnam(name);
+	if (gr)
+		return (struct finding){.user = {.gid = gr->gr_gid}};
 	if (pw)
 		return (struct finding){.user = {.uid = pw->pw_uid, .gid = pw->pw_gid}};
 	/* getpwnam(3): ENOENT is said too where there is no such user, or no file of users */
@@ -50,14 +54,14 @@ static struct finding hear(int fd, pid_t child)
 	return (struct finding){.err = -EIO};
 }
 
-int privilege_find_user(const char *name, struct privilege_user *ret)
+static int find(const char *name, bool is_group, struct privilege_user *ret)
 {
 	int fds[2];
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
 	pid_t child = fork();
 	if (child == 0) {
-		struct finding finding = look_up(name);
+		struct finding finding = look_up(name, is_group);
 		_exit(write(fds[1], &finding, sizeof(finding)) != sizeof(finding));
 	}
 	struct finding finding = {.err = -errno};
@@ -68,6 +72,20 @@ int privilege_find_user(const char *name, struct privilege_user *ret)
 	if (!finding.err)
 		*ret = finding.user;
 	return finding.err;
+}
+
+int privilege_find_user(const char *name, struct privilege_user *ret)
+{
+	return find(name, false, ret);
+}
+
+int privilege_find_group(const char *name, gid_t *ret)
+{
+	struct privilege_user found;
+	int err = find(name, true, &found);
+	if (!err)
+		*ret = found.gid;
+	return err;
 }
 
 int privilege_become(const struct privilege_user *user)

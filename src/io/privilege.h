@@ -18,6 +18,9 @@ struct privilege_user {
  * stay in the memory of who has asked them. ERR_ABSENT; -errno. */
 int privilege_find_user(const char *name, struct privilege_user *ret) NONNULL MUSTCHECK;
 
+/* The same for a group. */
+int privilege_find_group(const char *name, gid_t *ret) NONNULL MUSTCHECK;
+
 /* Becomes that user for good, without supplementary groups, and with no capability but the one to
  * bind to port 53 on an address that comes later, CAP_NET_BIND_SERVICE. For the calling thread only:
  * before there are others. -errno. */

@@ -15,6 +15,7 @@
 #include "io/control.h"
 #include "ontap-zone/ask.h"
 #include "ontap-zone/commands.h"
+#include "ontap-zone/refusal.h"
 
 static bool has_colour(void)
 {
@@ -61,6 +62,14 @@ static void make_request(struct buf *request, const struct conf *conf, enum conf
 		buf_printf(request, " %s", addr_format(&conf->client, client));
 }
 
+static void tell_refusal(const struct log *log, const char *path)
+{
+	struct buf text = {0};
+	refusal_explain(path, &text);
+	log_error(log, "cannot ask the daemon: error=\"%s\"", buf_text(&text));
+	buf_fini(&text);
+}
+
 int command_ask(const struct conf *conf, enum conf_command command, const struct log *log)
 {
 	struct ask ask = {.log = log,
@@ -72,6 +81,10 @@ int command_ask(const struct conf *conf, enum conf_command command, const struct
 	make_request(&request, conf, command);
 	int err = control_ask(conf->socket_path, buf_text(&request), on_line, &ask);
 	buf_fini(&request);
+	if (err == -EACCES) {
+		tell_refusal(log, conf->socket_path);
+		return EXIT_SYSTEM;
+	}
 	if (err && ask.code == EXIT_DONE) {
 		log_error(log, "cannot ask the daemon: socket=\"%s\" error=\"%s\"",
 			conf->socket_path,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what passes between the parts of the running daemon: from the pipeline, from mDNS, from and to the
- * control socket, signals, the watcher's end.
+ * sockets for questions, signals, the watcher's end.
  * Never waits, and never starts or ends a part.
  */
 #include "ontap-zone/daemon.h"
@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "io/process.h"
 #include "ontap-zone/report.h"
+#include "pipeline/resolve.h"
 
 struct cookie_keys daemon_new_cookie_seed(void)
 {
@@ -167,9 +168,10 @@ void daemon_on_resume(void *arg, ns_t nap)
 	mdns_restart(d->mdns, loop_now());
 }
 
-/* The control socket. */
+/* The sockets for questions. */
 
-bool daemon_answer(void *arg, const char *request, struct buf *out)
+bool daemon_answer(
+	void *arg, const struct control_asker *asker UNUSED, const char *request, struct buf *out)
 {
 	struct daemon *d = arg;
 	struct report report = {.pipeline = d->runtime.pipeline,
@@ -181,6 +183,20 @@ bool daemon_answer(void *arg, const char *request, struct buf *out)
 		.started = d->started,
 		.is_ready = d->is_ready};
 	return report_answer(&report, request, out);
+}
+
+bool daemon_resolve(
+	void *arg, const struct control_asker *asker, const char *request, struct buf *out)
+{
+	const struct daemon *d = arg;
+	const struct pipeline *p = d->runtime.pipeline;
+	const struct resolve_source source = {.zone = zone_reader(pipeline_zone(p)),
+		.views = pipeline_views(p),
+		.domain = pipeline_domain(p),
+		.mdns = d->mdns,
+		.has_links = asker->has_our_links};
+	resolve_answer(&source, request, out);
+	return false;
 }
 
 void daemon_tell_watchers(struct daemon *d)

@@ -27,6 +27,7 @@ struct daemon {
 	struct mdns *mdns;
 	struct mdns_net *mdns_net;
 	struct control *control;
+	struct control *resolve; /* NULL: there is none */
 	struct files files;
 	struct loop_watch watcher_watch, signal_watch;
 	struct resume resume;
@@ -56,7 +57,10 @@ void daemon_on_watcher(void *arg, uint32_t events);
 void daemon_on_packet(
 	void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len);
 void daemon_on_resume(void *arg, ns_t nap);
-bool daemon_answer(void *arg, const char *request, struct buf *out);
+bool daemon_answer(
+	void *arg, const struct control_asker *asker, const char *request, struct buf *out);
+bool daemon_resolve(
+	void *arg, const struct control_asker *asker, const char *request, struct buf *out);
 
 /* Sends what the engine of mDNS has to send, and tells what it has to tell. */
 void daemon_pump_mdns(struct daemon *d) NONNULL;

@@ -12,10 +12,12 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/peers.c src/ontap-zone/peers.h \
 	src/ontap-zone/primary.c src/ontap-zone/primary.h \
 	src/ontap-zone/print.c \
+	src/ontap-zone/refusal.c src/ontap-zone/refusal.h \
 	src/ontap-zone/reload.c src/ontap-zone/reload.h \
 	src/ontap-zone/report.c src/ontap-zone/report.h \
 	src/ontap-zone/runtime.c src/ontap-zone/runtime.h \
 	src/ontap-zone/serve.c \
+	src/ontap-zone/sockets.c src/ontap-zone/sockets.h \
 	src/ontap-zone/start.c src/ontap-zone/start.h \
 	src/ontap-zone/state.c src/ontap-zone/state.h \
 	src/ontap-zone/turn.c src/ontap-zone/turn.h \

@@ -63,6 +63,10 @@ static void keep_fixed(const struct daemon *d, struct conf *before, struct conf 
 	SWAP(before->trusted, now->trusted);
 	warn_if_fixed(d, "socket", is_same_text(before->socket_path, now->socket_path));
 	SWAP(before->socket_path, now->socket_path);
+	warn_if_fixed(d, "socket-group", is_same_text(before->socket_group, now->socket_group));
+	SWAP(before->socket_group, now->socket_group);
+	warn_if_fixed(d, "resolve-socket", is_same_text(before->resolve_path, now->resolve_path));
+	SWAP(before->resolve_path, now->resolve_path);
 	warn_if_fixed(d, "user", is_same_text(before->user, now->user));
 	SWAP(before->user, now->user);
 	warn_if_fixed(d, "assign-nsid", is_same_text(before->nsid_dir, now->nsid_dir));

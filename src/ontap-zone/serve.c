@@ -46,7 +46,8 @@ static void daemon_stop(struct daemon *d)
 			zone_latest_serial(pipeline_zone(d->runtime.pipeline)));
 	}
 	control_close(d->control);
-	d->control = NULL;
+	control_close(d->resolve);
+	d->control = d->resolve = NULL;
 	dns_close(d->dns);
 	peers_close(d->peers);
 	d->peers = NULL;
@@ -67,10 +68,16 @@ static int daemon_run(struct daemon *d)
 	return d->has_failed ? EXIT_SYSTEM : code;
 }
 
-/* A user that is not there is a mistake in the configuration: found before anything is started. */
+/* A user or group that is not there is a mistake in the configuration: found before anything is started. */
 static int check_user(const struct conf *conf, const struct log *log)
 {
 	struct privilege_user user;
+	gid_t group;
+	if (conf->socket_group && privilege_find_group(conf->socket_group, &group) != 0) {
+		log_error(log, "control socket: group=\"%s\" error=\"there is no such group\"",
+			conf->socket_group);
+		return EXIT_USAGE;
+	}
 	if (!conf->user || privilege_find_user(conf->user, &user) == 0)
 		return EXIT_DONE;
 	log_error(

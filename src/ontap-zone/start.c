@@ -20,6 +20,7 @@
 #include "io/ready.h"
 #include "ontap-zone/commands.h"
 #include "ontap-zone/keys.h"
+#include "ontap-zone/sockets.h"
 #include "ontap-zone/turn.h"
 
 /* Each step logs what went wrong and returns the exit code. */
@@ -57,7 +58,7 @@ static int start_watcher(struct daemon *d, const struct conf *conf)
 		.has_all_nsids = conf_has_all_netns(conf),
 		.grants_dir = conf->grants_dir,
 		.census = (enum census_means)conf->census,
-		.socket_path = conf->socket_path,
+		.socket_paths = {conf->socket_path, conf->resolve_path},
 		.log = d->log,
 		.on_event = runtime_apply,
 		.arg = &d->runtime});
@@ -96,40 +97,38 @@ static int start_sync(struct daemon *d)
 	return 0;
 }
 
-static int start_control(struct daemon *d)
+static int refuse_user(const struct daemon *d, const char *name, int err)
 {
-	const char *path = d->runtime.conf.socket_path;
-	int err = control_open(&d->control, d->loop, d->log, path, daemon_answer, d);
-	if (!err)
-		return 0;
-	log_error(d->log, "control socket: path=\"%s\" error=\"%s\"", path,
-		err == ERR_EXISTS ? "another ontap-zone is running: stop it, or use --socket"
-				  : err_text(err));
-	return EXIT_SYSTEM;
-}
-
-/* Becomes the user that was asked for, or "ontap" if there is such a user and we are root. */
-static int start_user(struct daemon *d)
-{
-	const char *name = d->runtime.conf.user ? d->runtime.conf.user : "ontap";
-	struct privilege_user user;
-	int err = privilege_find_user(name, &user);
-	if (err == ERR_ABSENT && !d->runtime.conf.user)
-		return 0;
-	if (!d->runtime.conf.user && geteuid() != 0)
-		return 0;
-	if (!err) {
-		err = state_give(d->runtime.conf.state_dir, user.uid, user.gid);
-		if (err)
-			log_warning(d->log, "state directory keeps its owner: path=\"%s\" error=\"%s\"",
-				d->runtime.conf.state_dir, err_text(err));
-		err = privilege_become(&user);
-	}
-	if (!err)
-		return 0;
 	log_error(d->log, "cannot change user: user=\"%s\" error=\"%s\"", name,
 		err == ERR_ABSENT ? "there is no such user" : err_text(err));
 	return EXIT_SYSTEM;
+}
+
+static int become_user(const struct daemon *d, const char *name, const struct privilege_user *user)
+{
+	const char *state_dir = d->runtime.conf.state_dir;
+	int err = state_give(state_dir, user->uid, user->gid);
+	if (err)
+		log_warning(d->log, "state directory keeps its owner: path=\"%s\" error=\"%s\"",
+			state_dir, err_text(err));
+	err = privilege_become(user);
+	return err ? refuse_user(d, name, err) : 0;
+}
+
+/* Becomes the user that was asked for, or "ontap" if there is such a user and we are root. Nobody is to ask us
+ * while it is looked up: that may go by way of who does. */
+static int start_user(struct daemon *d)
+{
+	const char *given = d->runtime.conf.user, *name = given ? given : "ontap";
+	bool may_stay = !given && geteuid() != 0;
+	struct privilege_user user;
+	int err = privilege_find_user(name, &user);
+	if (err == ERR_ABSENT && !given)
+		may_stay = true;
+	if (err && !may_stay)
+		return refuse_user(d, name, err);
+	sockets_open_resolve(d);
+	return may_stay ? 0 : become_user(d, name, &user);
 }
 
 static int start_peers(struct daemon *d)
@@ -219,7 +218,7 @@ int daemon_start(struct daemon *d)
 	int code = start_sync(d);
 	if (code || d->is_stopping)
 		return code;
-	code = start_control(d);
+	code = sockets_open_control(d);
 	if (!code)
 		code = start_peers(d);
 	if (!code)

@@ -35,8 +35,7 @@ static const char *state_path(const char *dir, const char *name, char path[STATE
 }
 
 /* The file to be read: in a former directory, if it is there and not in the new one. */
-static const char *state_path_to_read(
-	const char *dir, const char *name, char path[STATE_PATH_CAP])
+static const char *state_path_to_read(const char *dir, const char *name, char path[STATE_PATH_CAP])
 {
 	state_path(dir, name, path);
 	for (size_t i = 0; is_default_dir(dir) && i < ARRAY_LEN(former_dirs); i++) {

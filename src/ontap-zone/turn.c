@@ -13,6 +13,8 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 	deadline = ns_min(deadline, mdns_deadline(d->mdns));
 	deadline = ns_min(deadline, state_names_deadline(&d->names));
 	deadline = ns_min(deadline, files_deadline(&d->files));
+	deadline = ns_min(deadline, control_deadline(d->control));
+	deadline = ns_min(deadline, control_deadline(d->resolve));
 	if (d->peers)
 		deadline = ns_min(deadline, peers_deadline(d->peers));
 	int err = loop_turn(d->loop, deadline);
@@ -20,6 +22,8 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 		log_error(d->log, "cannot wait for events: error=\"%s\"", err_text(err));
 		return err;
 	}
+	control_poll(d->control, loop_now());
+	control_poll(d->resolve, loop_now());
 	if (d->has_to_reload && d->is_ready)
 		daemon_reload(d);
 	if (!watcher_is_synced(d->watcher))

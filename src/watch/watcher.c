@@ -47,8 +47,8 @@ struct watcher {
 
 struct sender {
 	int fd;
-	const char *socket_path; /* NULL: there is none */
-	struct kernel *kernel;   /* NULL until open */
+	const char *const *socket_paths; /* two; NULL: there is none */
+	struct kernel *kernel;           /* NULL until open */
 	bool was_synced;
 	struct batch batch;
 };
@@ -56,8 +56,9 @@ struct sender {
 /* The serving half may have become somebody who cannot remove its own socket. */
 static _Noreturn void sender_end(const struct sender *s)
 {
-	if (s->socket_path)
-		control_remove_abandoned(s->socket_path);
+	for (size_t i = 0; i < 2; i++)
+		if (s->socket_paths[i])
+			control_remove_abandoned(s->socket_paths[i]);
 	_exit(EXIT_DONE);
 }
 
@@ -134,7 +135,7 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 		_exit(EXIT_SYSTEM);
 	}
 	s->fd = kept;
-	s->socket_path = config->socket_path;
+	s->socket_paths = config->socket_paths;
 	privilege_keep_watching();
 	process_raise_descriptor_limit(); /* a census without BPF has one for each workload */
 	s->kernel = kernel_open(&(struct kernel_config){.netns_dir = config->netns_dir,

@@ -20,7 +20,7 @@ struct watcher_config {
 	bool has_all_nsids;
 	enum census_means census;
 	const char *grants_dir;
-	const char *socket_path; /* control socket, to be removed when both end; NULL: none */
+	const char *socket_paths[2]; /* to be removed when both end; NULL: none */
 	const struct log *log;
 
 	/* Called for each event, from within watcher_handle() only. */

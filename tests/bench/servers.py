@@ -42,7 +42,7 @@ def ontap(host, *options, cores=1):
     try:
         server = Server(host, "ontap", [
             lab.program("src/ontap-zone/ontap-zone"), "serve", f"--domain={DOMAIN}",
-            "--user=root", "--verbosity=warning", f"--state={work}", f"--socket={work}/zone.sock",
+            "--user=root", "--verbosity=warning", f"--state={work}", f"--socket={work}/zone.sock", "--resolve-socket=no",
             f"--ready-fd={child_end}", *options], cores=cores, pass_fds=(child_end,))
         os.close(child_end)
         child_end = -1

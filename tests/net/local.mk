@@ -2,6 +2,9 @@
 # check_PROGRAMS += tests/net/x
 check_PROGRAMS += tests/net/model-dump
 tests_net_model_dump_SOURCES = tests/net/model-dump.c
+check_PROGRAMS += tests/net/nss-look
+tests_net_nss_look_SOURCES = tests/net/nss-look.c
+tests_net_nss_look_LDADD =
 check_PROGRAMS += tests/net/device-ask
 tests_net_device_ask_SOURCES = tests/net/device-ask.c
 tests_net_device_ask_LDADD = src/libontap/libontap.a

@@ -33,8 +33,9 @@ class Daemon(Started):
         self.program = program
         self.prefix = list(prefix)
         self.socket = os.path.join(work, "zone.sock")
-        self.options = ["--socket=" + self.socket, "--state=" + os.path.join(work, "state"),
-                        *hermetic_options(program), *options]
+        self.resolve_socket = os.path.join(work, "look.sock")
+        self.options = ["--socket=" + self.socket, "--resolve-socket=" + self.resolve_socket,
+                        "--state=" + os.path.join(work, "state"), *hermetic_options(program), *options]
         self.environ = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1", **dict(environ))
         os.makedirs(os.path.join(work, "state"), exist_ok=True)
 
