@@ -97,7 +97,7 @@ static void daemon_change_state_dir(struct daemon *d)
 
 /* Everything that a configuration names is read before anything is changed. */
 struct named {
-	struct collection *statics;
+	struct collection *files;
 	struct conf_keys keys;
 	struct cookie_keys cookies;
 };
@@ -108,12 +108,12 @@ static int named_read(const struct daemon *d, const struct conf *conf, struct na
 {
 	int err = cookie_keys_read(&ret->cookies, conf, d->log, error);
 	if (!err)
-		err = zones_read(&ret->statics, &conf->zone_files, &conf->domain, error);
+		err = zones_read(&ret->files, &conf->zone_files, &conf->domain, error);
 	if (err)
 		return err;
 	err = keys_read(&ret->keys, conf, d->log, error);
 	if (err)
-		collection_free(ret->statics);
+		collection_free(ret->files);
 	return err;
 }
 
@@ -129,7 +129,7 @@ static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_err
 		return err;
 	}
 	keep_fixed(d, &d->runtime.conf, conf);
-	err = runtime_reload(&d->runtime, conf, named.statics);
+	err = runtime_reload(&d->runtime, conf, named.files);
 	if (err)
 		log_error(d->log, "reloaded in part: error=\"%s\"", err_text(err));
 	d->log->threshold = threshold;

@@ -69,8 +69,8 @@ struct census {
 	uint64_t told;     /* events */
 	unsigned tries;    /* since the last trigger */
 	bool is_wanted, is_settled;
-	bool is_for_witness; /* it is wanted for no other reason */
-	bool is_fresh;       /* the next look sweeps: always so without news */
+	bool is_for_pidwatch; /* it is wanted for no other reason */
+	bool is_fresh;        /* the next look sweeps: always so without news */
 	struct census_stats stats;
 	struct log_limit complaints;
 };
@@ -241,7 +241,7 @@ static void pidwatch_ended(struct census *c)
 	c->pidwatch_at = ns_min(c->pidwatch_at, c->now + c->vain_wait);
 }
 
-static void want_witness(
+static void want_pidwatch(
 	void *arg, nsid_t nsid UNUSED, const struct event_hostname *uts UNUSED, int32_t pid)
 {
 	struct census *c = arg;
@@ -249,12 +249,12 @@ static void want_witness(
 		pidwatch_ended(c);
 }
 
-static void choose_witnesses(struct census *c)
+static void choose_pidwatches(struct census *c)
 {
 	if (!c->pidwatches)
 		return;
 	pidwatches_begin(c->pidwatches);
-	relation_each(c->relation, want_witness, c);
+	relation_each(c->relation, want_pidwatch, c);
 	pidwatches_end(c->pidwatches);
 }
 
@@ -277,7 +277,7 @@ static void look(struct census *c)
 	bool has_to_sweep = c->is_fresh || c->stats.means != CENSUS_FEXIT;
 	uint64_t made = relation_stats(c->relation).made;
 	ns_t start = cpu_now();
-	c->is_wanted = c->is_fresh = c->is_for_witness = false;
+	c->is_wanted = c->is_fresh = c->is_for_pidwatch = false;
 	c->retry_at = c->pidwatch_at = NS_NEVER;
 	c->stats.looks++;
 	if (has_to_sweep)
@@ -293,14 +293,14 @@ static void look(struct census *c)
 	if (has_to_sweep && relation_stats(c->relation).made != made)
 		c->again_at = c->now + LOOK_AGAIN;
 	identify_all(c);
-	choose_witnesses(c);
+	choose_pidwatches(c);
 	c->credit = credit_now(c, c->now) - (cpu_now() - start);
 	c->credit_at = c->now;
 	c->is_settled = true;
 }
 
 /* A look that had no other reason than the end of pidwatches, and what it told is told. */
-static void judge_witness_look(struct census *c, bool has_told)
+static void judge_pidwatch_look(struct census *c, bool has_told)
 {
 	c->vain_wait = has_told ? 0 : ns_min(c->vain_wait ? 2 * c->vain_wait : VAIN_MIN, VAIN_MAX);
 	c->vain_at = c->now;
@@ -344,20 +344,20 @@ void census_handle(struct census *c, ns_t now)
 		c->retry_at = NS_NEVER;
 	}
 	if (now >= c->pidwatch_at) {
-		c->is_for_witness = !c->is_wanted;
+		c->is_for_pidwatch = !c->is_wanted;
 		c->is_wanted = true;
 		c->pidwatch_at = NS_NEVER;
 	}
 	uint64_t told = c->told;
 	bool has_to_look = c->is_wanted && look_at(c) <= now;
-	bool is_for_witness = c->is_for_witness;
+	bool is_for_pidwatch = c->is_for_pidwatch;
 	if (has_to_look)
 		look(c);
 	else
 		identify_all(c);
 	relation_flush(c->relation);
-	if (has_to_look && is_for_witness)
-		judge_witness_look(c, c->told != told);
+	if (has_to_look && is_for_pidwatch)
+		judge_pidwatch_look(c, c->told != told);
 }
 
 ns_t census_deadline(const struct census *c)
@@ -369,7 +369,7 @@ ns_t census_deadline(const struct census *c)
 void census_trigger(struct census *c)
 {
 	c->is_wanted = true;
-	c->is_for_witness = false;
+	c->is_for_pidwatch = false;
 	c->tries = 0;
 }
 

@@ -236,7 +236,7 @@ if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
 	printf 'int f(void)\n{\n\treturn 1;\n}\n' >"$work/good.c"
 	printf 'int f( void ) {\n  return 1; }\n' >"$work/bad.c"
 	expect pass '1 files' bash "$here/check-format.sh" "$work/good.c"
-	expect fail 'bad.c: not formatted' bash "$here/check-format.sh" "$work/bad.c"
+	expect fail 'bad.c:1: not formatted' bash "$here/check-format.sh" "$work/bad.c"
 fi
 
 echo "$faults faults in the checks"
