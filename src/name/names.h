@@ -93,7 +93,7 @@ struct names_onlink {
 	struct prefix prefix;
 	const char *ifname; /* borrowed until the next change of the model */
 	uint64_t wire;      /* names_segment() of that link; 0: not known */
-	bool is_inner; /* that link is a bridge of ours for containers and guests only: client_link.h */
+	bool is_inner; /* that wire is a bridge of ours for containers and guests only: client_link.h */
 };
 /* Calls `visit` for each prefix that is on-link on a watched interface; each once, any order. */
 void names_each_onlink(const struct names *n,

@@ -288,25 +288,59 @@ static void onlink_count_ns(void *arg, const struct model_ns *ns)
 	}
 }
 
+/* The wires of inner bridges, ascending. */
+struct inner_wires {
+	uint64_t *at; /* owned */
+	size_t count;
+};
+
+static int wire_cmp(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static int inner_wires_find(const struct names *n, struct inner_wires *ret)
+{
+	struct client_bridges outer;
+	const struct model_ns *own = n->model ? model_ns(n->model, NSID_OWN) : NULL;
+	size_t count = 0;
+	if (!own)
+		return 0;
+	LIST_EACH(link, &own->links, const struct model_link, in_ns)
+		count++;
+	ret->at = calloc(count + 1, sizeof(*ret->at));
+	if (!ret->at || client_bridges_find(own, &outer))
+		return ERR_NOMEM;
+	LIST_EACH(link, &own->links, const struct model_link, in_ns) {
+		const struct nlink *nlink = nlink_find(n, NSID_OWN, link->info.ifindex);
+		if (nlink && client_bridges_is_inner(&outer, link))
+			ret->at[ret->count++] = nlink->segment;
+	}
+	client_bridges_fini(&outer);
+	qsort(ret->at, ret->count, sizeof(*ret->at), wire_cmp);
+	return 0;
+}
+
 void onlinks_each(const struct names *n,
 	void (*visit)(void *arg, const struct names_onlink *onlink), void *arg)
 {
-	struct client_bridges outer = {NULL, 0};
-	const struct model_ns *own = n->model ? model_ns(n->model, NSID_OWN) : NULL;
+	struct inner_wires inner = {NULL, 0};
 	/* Without memory none is inner: then a client is told more than it can use. */
-	bool knows_bridges = own && client_bridges_find(own, &outer) == 0;
+	(void)!inner_wires_find(n, &inner);
 	MAP_EACH(onlink, &n->onlinks, const struct onlink, node) {
 		const struct nlink *nlink = nlink_find(n, onlink->nsid, onlink->ifindex);
 		struct names_onlink told = {.prefix = onlink->prefix, .ifname = ""};
 		if (nlink) {
 			told.ifname = nlink->link->info.name;
 			told.wire = nlink->segment;
-			told.is_inner = knows_bridges && onlink->nsid == NSID_OWN &&
-					client_bridges_is_inner(&outer, nlink->link);
+			told.is_inner =
+				inner.count > 0 && bsearch(&told.wire, inner.at, inner.count,
+							   sizeof(*inner.at), wire_cmp);
 		}
 		visit(arg, &told);
 	}
-	client_bridges_fini(&outer);
+	free(inner.at);
 }
 
 static void add_sum(void *arg, const struct names_onlink *onlink)
