@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A byte string that grows. The error is sticky: append as you like, check `err` at the end. */
+/* A byte string that grows. The error is sticky: append without checks, and check `err` at the
+ * end. */
 #pragma once
 
 #include <stddef.h>
@@ -17,15 +18,16 @@ struct buf {
 void buf_init(struct buf *b) NONNULL;
 void buf_fini(struct buf *b) NONNULL;
 
-/* Empties it and keeps its memory and its error. */
+/* Empties the buffer. It keeps its memory and its error. */
 void buf_clear(struct buf *b) NONNULL;
 
 void buf_add(struct buf *b, const void *bytes, size_t len) NONNULL_ARGS(1);
 void buf_puts(struct buf *b, const char *text) NONNULL;
 void buf_printf(struct buf *b, const char *format, ...) PRINTFLIKE(2, 3) NONNULL_ARGS(1, 2);
 
-/* The content as a C string, "" when empty. Borrowed until the next append. */
+/* Returns the content as a C string, "" when empty. Borrowed until the next append. */
 const char *buf_text(const struct buf *b) NONNULL;
 
-/* The content, moved out: the caller frees it; `b` is empty after. NULL if `err` or empty. */
+/* Returns the content, which the caller then owns and frees; `b` is empty afterwards. NULL if `err`
+ * is set or `b` is empty. */
 char *buf_take(struct buf *b) NONNULL;

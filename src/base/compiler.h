@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* What the compiler is told about functions: attributes used on prototypes in all layers. */
+/* Attributes and hints for the compiler, used in all layers. */
 #pragma once
 
 #include <stddef.h>
 
 #define MUSTCHECK        __attribute__((warn_unused_result))
 #define PRINTFLIKE(f, a) __attribute__((format(printf, f, a)))
-/* Every pointer parameter of a function so marked must not be NULL. */
+/* No pointer parameter of a function with this mark may be NULL. */
 #define NONNULL           __attribute__((nonnull))
 #define NONNULL_ARGS(...) __attribute__((nonnull(__VA_ARGS__)))
 #define UNUSED            __attribute__((unused))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Cursors over byte buffers, network byte order, with a sticky error: a read or write that does
- * not fit sets `err` and does nothing; so do all after it (reads return zero). A parser reads a
- * whole unit and then checks `err` once. Nothing here allocates or moves outside its buffer.
+ * Cursors over byte buffers, network byte order, with a sticky error: a read or write that does not
+ * fit sets `err` and does nothing. All later ones do nothing either (reads return zero). A parser
+ * reads a whole unit and then checks `err` once. Nothing here allocates memory or moves outside its
+ * buffer.
  */
 #pragma once
 
@@ -45,7 +46,8 @@ static inline size_t rd_off(const struct rd *r)
 	return (size_t)(r->at - r->start);
 }
 
-/* The next `len` bytes, passed over; NULL and ERR_SHORT if there are fewer. Borrowed. */
+/* Returns the next `len` bytes, borrowed, and moves the cursor behind them. NULL and ERR_SHORT if
+ * there are fewer. */
 static inline const uint8_t *rd_bytes(struct rd *r, size_t len)
 {
 	if (r->err)
@@ -95,7 +97,8 @@ static inline size_t wr_left(const struct wr *w)
 	return (size_t)(w->end - w->at);
 }
 
-/* Room for `len` bytes, passed over, for the caller to fill; NULL and ERR_SPACE if there is none. */
+/* Returns room for `len` bytes, which the caller fills, and moves the cursor behind it. NULL and
+ * ERR_SPACE if there is not enough room. */
 static inline uint8_t *wr_room(struct wr *w, size_t len)
 {
 	if (w->err)

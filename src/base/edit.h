@@ -6,9 +6,9 @@
 
 #include "base/compiler.h"
 
-enum { EDIT_LEN_CAP = 64 }; /* longer texts are like nothing; a label has 63 bytes */
+enum { EDIT_LEN_CAP = 64 }; /* longer texts match nothing; a label has 63 bytes */
 
-/* How many bytes must be put in, taken out, changed, or swapped with their neighbour, to make one
- * text of the other; the case of letters does not count. At most `max`: what differs by more is
- * max + 1. Takes time in proportion to the length times `max`. */
+/* Returns how many bytes must be inserted, deleted, changed, or swapped with the next one to turn
+ * one text into the other. The case of letters does not count. Returns max + 1 if the texts differ
+ * by more than `max`. Takes time proportional to the length times `max`. */
 unsigned edit_distance(const char *a, const char *b, unsigned max) NONNULL;

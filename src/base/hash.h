@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A seeded hash for tables whose keys strangers may choose. Eight bytes a step, each step a
- * 64x64->128 multiplication folded by exclusive or: no stranger can aim at a bucket without the
- * seed, and a name of 24 bytes costs about ten instructions. It is not a MAC.
+ * A seeded hash for tables whose keys may be chosen by untrusted parties. It takes eight bytes per
+ * step; each step is a 64x64->128 multiplication, folded by exclusive or. Without the seed, nobody
+ * can choose keys that fall into one bucket, and a name of 24 bytes costs about ten instructions.
+ * It is not a MAC.
  */
 #pragma once
 

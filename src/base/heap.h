@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A priority queue of points in time with its links inside the elements (a pairing heap: Fredman,
- * Sedgewick, Sleator, Tarjan 1986). It allocates nothing, so nothing in it can fail; adding is one
- * comparison, taking out is logarithmic on average over any run of operations. One thread.
+ * Sedgewick, Sleator, Tarjan 1986). It allocates nothing, so no operation can fail. Adding takes
+ * one comparison; removing takes logarithmic time (amortised). One thread.
  */
 #pragma once
 
@@ -14,9 +14,9 @@
 
 /* All zero bytes: in no heap. */
 struct heap_node {
-	struct heap_node *child; /* the first of those that are not earlier */
+	struct heap_node *child; /* the first child; children are not earlier */
 	struct heap_node *next;  /* the next child of the same parent */
-	struct heap_node *prev;  /* the one before, the parent of a first child, the root itself */
+	struct heap_node *prev;  /* previous child; a first child: the parent; the root: itself */
 	ns_t at;
 };
 
@@ -42,8 +42,8 @@ static inline ns_t heap_deadline(const struct heap *h)
 	return h->root ? h->root->at : NS_NEVER;
 }
 
-/* Adds `n`, or moves it if it is in this heap already. Must not be in another. */
+/* Adds `n`, or moves it if it is in this heap already. It must not be in another heap. */
 void heap_put(struct heap *h, struct heap_node *n, ns_t at) NONNULL;
 
-/* Takes `n` out, if it is in. */
+/* Removes `n` if it is in the heap. */
 void heap_remove(struct heap *h, struct heap_node *n) NONNULL;

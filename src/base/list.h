@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A doubly linked ring with its links inside the elements. The head is an element of no owner. */
+/* A doubly linked ring with its links inside the elements. The head is an element without an
+ * owner. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,7 +23,7 @@ static inline bool list_is_empty(const struct list *head)
 	return head->next == head;
 }
 
-/* Adds `item`, which is in no list, as the last. */
+/* Adds `item`, which must be in no list, at the end. */
 static inline void list_append(struct list *head, struct list *item)
 {
 	item->prev = head->prev;
@@ -31,7 +32,7 @@ static inline void list_append(struct list *head, struct list *item)
 	head->prev = item;
 }
 
-/* Takes `item` out and leaves it as a ring of itself, so that a second removal does no harm. */
+/* Removes `item` and makes it a ring of its own, so that a second removal does no harm. */
 static inline void list_remove(struct list *item)
 {
 	item->prev->next = item->next;
@@ -39,14 +40,14 @@ static inline void list_remove(struct list *item)
 	list_init(item);
 }
 
-/* The element that has `item` at that offset; NULL for the head. */
+/* Returns the element that contains `item` at that offset; NULL for the head. */
 static inline void *list_owner(const struct list *item, const struct list *head, size_t offset)
 {
 	return item == head ? NULL : (char *)(uintptr_t)item - offset;
 }
 
-/* `p` is each element, a `type` with its links in `member`, in turn. It may be removed and freed in the body; its
- * neighbours may not. */
+/* Loops over the elements: `p` is each element in turn, a `type` with its links in `member`. The
+ * body may remove and free `p`, but not its neighbours. */
 #define LIST_EACH(p, head, type, member)                                                           \
 	for (type *p = list_owner((head)->next, head, offsetof(type, member)),                     \
 		  *p##_next = p ? list_owner(p->member.next, head, offsetof(type, member)) : NULL; \

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Serial numbers as those of zones, which begin anew after the last one (RFC 1982). */
+/* Serial numbers, for example of zones. They wrap around to 0 after the largest value (RFC
+ * 1982). */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether `a` is after `b` (§3.2): a - b, as a number of 32 bits, is below 2^31. */
+/* True if `a` is after `b` (§3.2): a - b, as an unsigned 32-bit number, is below 2^31 and not 0. */
 static inline bool serial_is_after(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b) > 0;

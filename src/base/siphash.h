@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed function that is a MAC for short texts, unlike
- * hash.h. Its 64 bits are little-endian where they are bytes.
+ * SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed function that is a MAC for short texts,
+ * unlike hash.h. As bytes, the 64-bit result is little-endian.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Time as a value. The core never reads a clock: `now` is a parameter, CLOCK_MONOTONIC's by use. */
+/* Time as a value. The core never reads a clock: `now` is a parameter, in practice from
+ * CLOCK_MONOTONIC. */
 #pragma once
 
 #include <stdint.h>
@@ -10,7 +11,7 @@ typedef int64_t ns_t; /* nanoseconds: a point in time or a duration */
 #define NS_PER_MS ((ns_t)1000000)
 #define NS_PER_S  ((ns_t)1000000000)
 
-/* The deadline of one who waits for nothing. */
+/* No deadline. */
 #define NS_NEVER INT64_MAX
 
 /* The earlier of two points in time. */

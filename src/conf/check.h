@@ -4,7 +4,7 @@
 
 #include "conf/conf.h"
 
-/* What options of `values`, a struct conf, must not be together, or not be without. ERR_SYNTAX with
+/* Checks which options of `values`, a struct conf, exclude or need each other. ERR_SYNTAX with
  * `*error` filled. */
 int conf_check(void *values, const struct options_args *args, struct options_error *error) NONNULL
 	MUSTCHECK;

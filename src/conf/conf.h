@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What ontap-zone was told, as one typed value. Its option table (schema.c) is read by src/options,
- * which has the rules of command line and file.
+ * The configuration of ontap-zone, as one typed value. src/options reads its option table
+ * (schema.c), and has the rules for the command line and the file.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ enum conf_command {
 	CONF_SERVE,
 	CONF_EXPORT,
 	CONF_CHECK,
-	CONF_NAMES, /* this one and those below ask the running daemon */
+	CONF_NAMES, /* this and the commands below ask the running daemon */
 	CONF_STATUS,
 	CONF_EXPLAIN,
 	CONF_WATCH,
@@ -35,10 +35,10 @@ enum conf_command {
 
 /* These four have the values of enum export_format (export/export.h), log_level (io/log.h),
  * census_means (watch/census.h) and serve_cookies (serve/answer.h), which this layer may not
- * include: ontap-zone/mirror.c proves it. */
+ * include. ontap-zone/mirror.c checks that they are equal. */
 enum conf_format { CONF_TINYDNS, CONF_ZONE, CONF_HOSTS, CONF_JSON };
 
-/* What is logged is this urgent or more. */
+/* Only messages of this urgency or higher are logged. */
 enum conf_verbosity { CONF_LOG_ERROR, CONF_LOG_WARNING, CONF_LOG_INFO, CONF_LOG_DEBUG };
 
 enum conf_census {
@@ -60,7 +60,7 @@ struct conf_prefixes {
 struct conf_listen {
 	struct addr addr;
 	uint16_t port;
-	char ifname[IF_NAMESIZE]; /* of a link-local address, "" of others */
+	char ifname[IF_NAMESIZE]; /* for a link-local address; "" for others */
 };
 
 struct conf_listens {
@@ -73,8 +73,8 @@ struct conf_keys {
 	size_t count;
 };
 
-/* Who may transfer: whose address is in the prefix, or, where that has no family, who signs with that
- * key. */
+/* Who may transfer a zone: clients with an address in the prefix; or, if the prefix has no family,
+ * clients that sign with that key. */
 struct conf_allow {
 	struct prefix prefix;
 	struct name key;
@@ -85,7 +85,7 @@ struct conf_allows {
 	size_t count;
 };
 
-/* Another server, and the key by which we sign to it (len 0: we do not). */
+/* Another server, and the key with which we sign messages to it (len 0: we do not sign). */
 struct conf_peer {
 	struct addr addr;
 	uint16_t port;
@@ -97,7 +97,7 @@ struct conf_peers {
 	size_t count;
 };
 
-/* A file that is kept up to date. */
+/* An export to a file, which is kept up to date. */
 struct conf_export {
 	enum conf_format format;
 	char *path;
@@ -108,7 +108,7 @@ struct conf_exports {
 	size_t count;
 };
 
-/* Sources of names in order of preference, no two the same. */
+/* Sources of names in order of preference, without duplicates. */
 struct conf_name_sources {
 	enum name_source at[NAME_SOURCE_COUNT];
 	unsigned count;
@@ -117,8 +117,8 @@ struct conf_name_sources {
 struct conf {
 	/* serve, export, check: what is published */
 	struct name domain;
-	struct name ns;         /* len 0: not given, this host's name is meant */
-	struct name hostmaster; /* len 0: not given, "hostmaster" in the domain is meant */
+	struct name ns;         /* len 0: not given, use this host's name */
+	struct name hostmaster; /* len 0: not given, use "hostmaster" in the domain */
 	uint32_t ttl_s;
 	struct conf_prefixes lan;
 	struct conf_name_sources names;
@@ -127,8 +127,8 @@ struct conf {
 	bool has_temporary;
 	bool has_deprecated;
 	struct options_texts zone_files;
-	char *nsid_dir; /* as given: conf_netns_dir() and conf_has_all_netns() tell what it means */
-	char *grants_dir; /* NULL: nothing is granted */
+	char *nsid_dir;   /* as given; see conf_netns_dir() and conf_has_all_netns() */
+	char *grants_dir; /* NULL: no grants */
 	struct options_texts ignored_hostnames;
 	bool has_self;
 	enum conf_census census;
@@ -138,23 +138,23 @@ struct conf {
 	enum name_mdns mdns;
 	struct options_texts mdns_ifaces; /* NAME_MDNS_LISTED: at least one */
 	struct conf_keys keys;
-	struct options_texts key_files; /* of more keys, which the core does not read */
-	struct conf_allows transfers;   /* who may; none: nobody */
-	struct conf_peers notifies;     /* secondaries that are told of changes */
-	struct conf_peers updates;      /* primaries that are sent the records; each has a key */
+	struct options_texts key_files; /* files of more keys; the core does not read them */
+	struct conf_allows transfers;   /* who may transfer; empty: nobody */
+	struct conf_peers notifies;     /* secondaries to notify of changes */
+	struct conf_peers updates;      /* primaries to update with our records; each has a key */
 	enum conf_cookies cookies;
-	char *cookie_file;            /* of secrets, which the core does not read; NULL: none */
-	uint32_t rate_limit;          /* replies of a kind a second to a network; 0: no limit */
+	char *cookie_file;            /* file of secrets; the core does not read it; NULL: none */
+	uint32_t rate_limit;          /* similar replies per second and network; 0: no limit */
 	char *nsid;                   /* NULL: none */
 	char *identity;               /* the same */
-	struct conf_prefixes trusted; /* resolvers whose client subnets count */
+	struct conf_prefixes trusted; /* resolvers whose client subnet option is used */
 	uint32_t threads;             /* 0: one for each online CPU */
 	struct conf_exports exports;
-	char *on_export;    /* run after each of `exports` was written, or NULL */
-	char *socket_group; /* NULL: not given, "ontap" where it exists is meant */
-	char *resolve_path; /* NULL: there is no resolve socket */
+	char *on_export;    /* run after each write of one of `exports`, or NULL */
+	char *socket_group; /* NULL: not given, use "ontap" if it exists */
+	char *resolve_path; /* NULL: no resolve socket */
 	char *state_dir;
-	char *user;   /* NULL: not given, "ontap" where it exists is meant */
+	char *user;   /* NULL: not given, use "ontap" if it exists */
 	int ready_fd; /* -1: none */
 
 	/* all */
@@ -163,11 +163,11 @@ struct conf {
 
 	/* export */
 	enum conf_format format;
-	unsigned view; /* VIEW_LAN or VIEW_WAN (wire/rrset.h); 0: what the format is mostly for */
-	struct name zone; /* len 0: not given, `domain` is meant */
+	unsigned view;    /* VIEW_LAN or VIEW_WAN (wire/rrset.h); 0: the usual one for the format */
+	struct name zone; /* len 0: not given, use `domain` */
 	bool is_watching;
 	char *output; /* NULL: standard output */
-	char *exec;   /* run after `output` was written, or NULL */
+	char *exec;   /* run after each write of `output`, or NULL */
 
 	/* names, status, explain, watch, graph */
 	bool is_json;
@@ -175,8 +175,8 @@ struct conf {
 	struct addr client; /* ADDR_NONE: not given */
 };
 
-/* What is wrong with what the configuration names, files of keys and zones for instance, for a
- * person: one line that begins with the place. */
+/* An error in something that the configuration names, for example a file of keys or a zone file.
+ * One line for people, which begins with the place. */
 struct conf_error {
 	char text[512];
 };
@@ -185,15 +185,16 @@ struct conf_error {
 extern const struct options_table conf_table;
 
 /* Makes the whole configuration from the command line and the file (NULL: none), as options_load()
- * does by that table. The caller owns `ret`: conf_fini(). */
+ * does with conf_table. The caller owns `ret`: conf_fini(). */
 int conf_load(struct conf *ret, const struct options_args *args, const struct options_file *file,
 	struct options_error *error) NONNULL_ARGS(1, 2, 4) MUSTCHECK;
 void conf_fini(struct conf *c) NONNULL;
 
-/* The part of it that the name layer goes by. Its texts are `c`'s. */
+/* Returns the part of the configuration that the name layer uses. Its texts are borrowed from
+ * `c`. */
 struct policy conf_policy(const struct conf *c) NONNULL;
 
-/* The directory whose namespaces are given an nsid, NULL: none; and whether each that has a process
- * is given one besides. */
+/* conf_netns_dir() returns the directory whose namespaces get an nsid; NULL: none.
+ * conf_has_all_netns() is true if each namespace with a process gets one too. */
 const char *conf_netns_dir(const struct conf *c) NONNULL;
 bool conf_has_all_netns(const struct conf *c) NONNULL;

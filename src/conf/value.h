@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* Types of options that ontap-zone alone has, for its table. */
+/* Types of options that only ontap-zone has, for its option table. */
 #pragma once
 
 #include "conf/conf.h"
 
-/* By enum conf_format and enum name_source, NULL at the end. */
+/* The words for enum conf_format and enum name_source, in that order, NULL at the end. */
 extern const char *const conf_format_words[];
 extern const char *const conf_source_words[];
 
 extern const struct option_type conf_type_host;     /* struct name of letters, digits, "-", "_" */
-extern const struct option_type conf_type_domain;   /* the same, where a zone of ours can be */
+extern const struct option_type conf_type_domain;   /* the same, for a zone of ours */
 extern const struct option_type conf_type_name;     /* struct name, any */
 extern const struct option_type conf_type_mailbox;  /* struct name, or a mail address */
 extern const struct option_type conf_type_addr;     /* struct addr */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a link is waited for to have: addresses in networks, routes. Fed with the kernel's events and
- * route messages, it says when all of it is there.
+ * What a program waits for a link to have: addresses in given networks, and routes. The caller
+ * feeds in the kernel's events and route messages, and asks whether everything is there.
  *
  *	dump or news ─► await_event, await_route ─► await_is_met ─► await_answer(i)
  */
@@ -22,8 +22,8 @@ enum {
 	AWAIT_ROUTES_CAP = 256
 };
 
-/* One thing that has to be there: an address in one of `nets`, or, `is_route`, a route to the only
- * one of them. */
+/* One condition: the link has an address in one of `nets`, or, if `is_route`, a route to the only
+ * entry of `nets`. */
 struct await_criterion {
 	bool is_route;
 	struct prefix nets[AWAIT_NETS_CAP];
@@ -37,13 +37,13 @@ struct await_route {
 	uint32_t metric;
 };
 
-/* All zero bytes but `ifname` wait for nothing but the link. */
+/* If all but `ifname` is zero, it waits only for the link itself. */
 struct await {
 	char ifname[IF_NAMESIZE];
 	struct await_criterion criteria[AWAIT_CRITERIA_CAP];
 	size_t criterion_count;
 
-	uint32_t ifindex; /* of the link while it is there, else 0 */
+	uint32_t ifindex; /* 0: there is no such link now */
 	bool is_up;
 	struct event_addr addrs[AWAIT_ADDRS_CAP];
 	size_t addr_count;
@@ -51,24 +51,25 @@ struct await {
 	size_t route_count;
 };
 
-/* Adds "CIDR[,CIDR…]" or, for a route, "PREFIX". ERR_SYNTAX, ERR_RANGE, ERR_SPACE: too many. */
+/* Adds a criterion: "CIDR[,CIDR…]", or for a route "PREFIX". ERR_SYNTAX; ERR_RANGE; ERR_SPACE if
+ * there are too many. */
 int await_add_nets(struct await *a, const char *text) NONNULL MUSTCHECK;
 int await_add_route(struct await *a, const char *text) NONNULL MUSTCHECK;
 
-/* Takes in EV_LINK, EV_LINK_GONE, EV_ADDR, EV_ADDR_GONE of the own namespace; others are passed
- * over. Those of addresses count even before the link is known by name. */
+/* Takes in EV_LINK, EV_LINK_GONE, EV_ADDR and EV_ADDR_GONE of our own namespace, and ignores other
+ * events. Events of addresses count even before the name of the link is known. */
 void await_event(struct await *a, const struct event *ev) NONNULL;
 
-/* Takes in RTM_NEWROUTE or RTM_DELROUTE; other messages, other tables and what is malformed are
- * passed over. */
+/* Takes in RTM_NEWROUTE or RTM_DELROUTE. Ignores other messages, other routing tables and malformed
+ * messages. */
 void await_message(struct await *a, const struct nlmsghdr *h) NONNULL;
 
-/* Forgets all that was taken in, before a dump. */
+/* Forgets everything that was taken in. Call it before a dump. */
 void await_forget(struct await *a) NONNULL;
 
-/* Whether the link is there and everything that it is waited for to have. */
+/* True if the link is there and meets all criteria. */
 bool await_is_met(const struct await *a) NONNULL;
 
-/* What meets criterion `i`: the address, or the gateway of the route (the network's own, unspecified,
- * address where there is none). Only where await_is_met(). */
+/* Returns what meets criterion `i`: the address, or the gateway of the route (the unspecified
+ * address of the network's family if there is no gateway). Only valid if await_is_met(). */
 struct addr await_answer(const struct await *a, size_t i) NONNULL;

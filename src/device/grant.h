@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A name that ontapd has granted to a device: said to ontap-zone, which does not serve what the owner
- * of another user namespace calls his links otherwise. In a directory where nobody but the
- * administrator writes, one symbolic link a device:
+ * A name that ontapd has granted to a device. ontapd tells ontap-zone of it this way; without a
+ * grant, ontap-zone does not serve the names that the owner of another user namespace gives to his
+ * links. A grant is one symbolic link for each device, in a directory to which only the
+ * administrator may write:
  *
  *	COOKIE-IFINDEX-NSID-UID-PARENT -> ALIAS
  *
- * COOKIE is that of the network namespace the device is in, which is never used twice: so who owns the
- * namespace may rename his links, or make others, but has none of it. NSID and PARENT are for ontapd:
- * by them its next start knows its own; UID and PARENT are for that of another parent, which grants
- * nobody the name of another user. A symbolic link is made, and read, whole or not at all.
+ * COOKIE is the cookie of the network namespace that the device is in. A cookie is never used
+ * twice, so the owner of the namespace gains nothing if he renames his links or makes others. NSID
+ * and PARENT are for the next start of ontapd, which finds its own grants by them. UID and PARENT
+ * are for the ontapd of another parent, which does not grant a name that another user has. A
+ * symbolic link is created and read atomically.
  */
 #pragma once
 
@@ -17,22 +19,23 @@
 
 #include "model/event.h"
 
-/* In the directory of the sockets of ontapd. */
+/* A subdirectory of the socket directory of ontapd. */
 #define DEVICE_GRANT_DIR "grants"
 
-/* Four numbers with their hyphens, of 20, 10, 10 and 10 digits, and the parent with its zero. */
+/* Four numbers of 20, 10, 10 and 10 digits, a hyphen after each, and the parent with its zero
+ * byte. */
 enum { DEVICE_GRANT_CAP = 20 + 10 + 10 + 10 + 4 + IF_NAMESIZE };
 
 struct device_grant {
 	uint64_t cookie;  /* SO_NETNS_COOKIE, not 0 */
 	uint32_t ifindex; /* in that namespace */
-	nsid_t nsid;      /* as ontapd's own namespace knows it */
-	uint32_t uid;     /* who asked for it */
+	nsid_t nsid;      /* its id in ontapd's own namespace */
+	uint32_t uid;     /* the user who asked for the device */
 	char parent[IF_NAMESIZE];
 };
 
-/* Writes the name of the symbolic link to `out`, which has DEVICE_GRANT_CAP bytes. Returns `out`. */
+/* Writes the name of the symbolic link to `out` (DEVICE_GRANT_CAP bytes). Returns `out`. */
 const char *device_grant_format(const struct device_grant *grant, char *out) NONNULL;
 
-/* Reads the name of a symbolic link. ERR_SYNTAX: it is none of a grant. */
+/* Reads the name of a symbolic link. ERR_SYNTAX if it is not a grant. */
 int device_grant_parse(const char *text, struct device_grant *ret) NONNULL MUSTCHECK;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The mark that ontapd leaves on each of its links, as an alternative name: all that its next start
- * has to know. There is no database: the kernel's own state is the state.
+ * The mark that ontapd puts on each of its links, as an alternative name. It holds everything that
+ * the next start of ontapd has to know. There is no database: the state is in the kernel.
  *
  *	ontapd-UID-LIFE-PID-START-INSTANCE-SERIAL-SEAL-PARENT
  *	ontapd-1000-p-4711-81234-0-9f3a01c2-0b6d8f5e7a13c294-eth0
  *
- * LIFE is k (kept) or p (goes with process PID, which began at START, so that a number that is used
- * again is not taken for it). SEAL tells it from what the owner of a namespace may write on his links: a
- * mark of somebody else, say, or more of them (device_seal() in secret.h).
+ * LIFE is k (kept) or p (the device is removed when process PID ends). START is the start time of
+ * that process, so that another process with the same PID is not mistaken for it. SEAL proves that
+ * ontapd made the mark: the owner of a namespace can write names on his links too, for example a
+ * copy of a mark with another user, or more marks (device_seal() in secret.h).
  */
 #pragma once
 
@@ -26,14 +27,14 @@ struct device_mark {
 	bool is_kept;
 	uint32_t pid;        /* 0: not known here */
 	uint64_t start_time; /* of that process, in clock ticks since boot */
-	uint32_t instance;   /* of struct device_identity */
-	uint32_t serial;     /* makes it the only one of its name in a namespace */
+	uint32_t instance;   /* as in struct device_identity */
+	uint32_t serial;     /* makes the mark unique in a namespace */
 	uint64_t seal;
 	char parent[IF_NAMESIZE];
 };
 
-/* Writes it to `out`, which has DEVICE_MARK_CAP bytes. Returns `out`. */
+/* Writes the mark to `out`, which has DEVICE_MARK_CAP bytes. Returns `out`. */
 const char *device_mark_format(const struct device_mark *mark, char *out) NONNULL;
 
-/* Reads an alternative name. ERR_SYNTAX: it is no mark. */
+/* Reads an alternative name. ERR_SYNTAX if it is not a mark. */
 int device_mark_parse(const char *text, struct device_mark *ret) NONNULL MUSTCHECK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* How often each user may ask: a bucket of tokens a user, which fills at a steady rate. */
+/* Limits how often each user may ask: a token bucket for each user, which fills at a steady
+ * rate. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +10,7 @@
 #include "base/map.h"
 #include "base/time.h"
 
-/* `per_second` 0: as often as they like. */
+/* `per_second` 0: no limit. */
 struct rate {
 	unsigned per_second;
 	struct map users;
@@ -18,6 +19,7 @@ struct rate {
 void rate_init(struct rate *r, unsigned per_second) NONNULL;
 void rate_fini(struct rate *r) NONNULL;
 
-/* Whether `uid` may ask once more at `now`, and counts it. A second's worth may come at once. Where too
- * many users are remembered, or there is no memory, one that is not remembered may not. */
+/* Returns true if `uid` may ask once more at `now`, and counts the request. A user may use up the
+ * requests of one second at once. If too many users are remembered, or out of memory, a user that
+ * is not remembered yet gets false. */
 bool rate_may(struct rate *r, uint32_t uid, ns_t now) NONNULL;

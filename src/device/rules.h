@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who may ask for what: the rules file of ontapd.
+ * The rules file of ontapd: which user may ask for which devices.
  *
  *	# allow|deny  user NAME | group NAME | *   TYPE  MODE  PARENT  [NAMES]
  *	allow user alice macvtap bridge eth0
  *	deny  group guests * * *
  *	allow group kvm ipvtap l2 * vm-*,test
  *
- * The first rule that fits decides; what none fits is denied. MODE may be one word of an ipvlan's
- * mode ("l2" fits "l2,private" too) or both. NAMES are patterns: a rule that allows fits an alias all of
- * whose names are like one of them, one that denies fits if any name is.
+ * The first matching rule decides. If no rule matches, the request is denied. MODE may be both
+ * words of an ipvlan mode, or one of them ("l2" matches "l2,private" too). NAMES are patterns. An
+ * allow rule matches an alias if every name in it matches one of the patterns; a deny rule matches
+ * if any name does.
  */
 #pragma once
 
@@ -35,7 +36,7 @@ struct rule {
 	enum device_type type;
 	char mode[DEVICE_MODE_CAP]; /* "*": any */
 	char parent[IF_NAMESIZE];   /* "*": any */
-	char names[RULE_NAMES_CAP]; /* patterns with commas between; "": any */
+	char names[RULE_NAMES_CAP]; /* patterns separated by commas; "": any */
 };
 
 struct rules {
@@ -43,21 +44,21 @@ struct rules {
 	size_t count, cap;
 };
 
-/* Who asks, and for what. */
+/* Who asks, and which device is asked for. */
 struct rule_question {
 	uid_t uid;
-	const gid_t *groups; /* all of the caller's, the primary one included */
+	const gid_t *groups; /* all groups of the caller, including the primary */
 	size_t group_count;
 	enum device_type type;
 	struct device_mode mode;
 	const char *parent;
-	const char *alias; /* names with spaces or commas between; "": none */
+	const char *alias; /* names separated by spaces or commas; "": none */
 };
 
-/* Finds the number of a user (`is_group` false) or group by name. ERR_ABSENT and others. */
+/* Finds the id of a user (`is_group` false) or of a group by its name. ERR_ABSENT and others. */
 typedef int rules_lookup_fn(void *arg, bool is_group, const char *name, uint32_t *ret);
 
-/* What is wrong with a file. */
+/* An error in a rules file. */
 struct rules_error {
 	unsigned line;
 	char text[120];
@@ -68,5 +69,5 @@ int rules_parse(struct rules *ret, const char *text, size_t len, rules_lookup_fn
 	struct rules_error *error) NONNULL_ARGS(1, 2, 4, 6) MUSTCHECK;
 void rules_fini(struct rules *rules) NONNULL;
 
-/* The first rule that fits, or NULL. Borrowed. */
+/* Returns the first rule that matches, or NULL. Borrowed. */
 const struct rule *rules_find(const struct rules *rules, const struct rule_question *q) NONNULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The kinds of devices that are made on a parent, their modes, and the names a device may have, as
- * text that people write and as the kernel's numbers.
+ * The types of devices that ontapd makes on a parent, their modes, and the names a device may have:
+ * as text for people and as the kernel's numbers.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ enum device_type {
 	DEVICE_TYPE_COUNT
 };
 
-/* Bytes of the longest mode with its zero: "passthru", "l3s,private". */
+/* Size in bytes of the longest mode with its zero byte: "passthru", "l3s,private". */
 enum { DEVICE_MODE_CAP = 16 };
 
 /* How a device talks to its parent and siblings. */
@@ -33,30 +33,31 @@ const char *device_type_text(enum device_type type);
 /* These words by type, NULL at the end, for tables of options. */
 extern const char *const device_type_words[DEVICE_TYPE_COUNT + 1];
 
-/* The type of that name. ERR_SYNTAX. */
+/* Parses the name of a type. ERR_SYNTAX. */
 int device_type_parse(const char *text, enum device_type *ret) NONNULL MUSTCHECK;
 
-/* Whether programs can exchange frames with it by descriptors. */
+/* True if programs can exchange frames with the device through file descriptors. */
 bool device_type_is_tap(enum device_type type);
 
-/* Whether it is an ipvlan or ipvtap: shares the parent's hardware address, and has a flag. */
+/* True if it is an ipvlan or ipvtap: it shares the parent's hardware address, and has a flag. */
 bool device_type_is_ipvlan(enum device_type type);
 
-/* Reads a mode of that type: "bridge" for a macvlan, "l2", "private" or "l3s,private" for an ipvlan.
- * "" is the default: bridge, or l2 with bridge. ERR_SYNTAX. */
+/* Parses a mode of that type: "bridge" for a macvlan; "l2", "private" or "l3s,private" for an
+ * ipvlan. "" is the default: bridge for a macvlan, l2 with bridge for an ipvlan. ERR_SYNTAX. */
 int device_mode_parse(enum device_type type, const char *text, struct device_mode *ret) NONNULL
 	MUSTCHECK;
 
-/* Writes all its words, "bridge" or "l2,bridge", to `out`, which has DEVICE_MODE_CAP bytes. Returns
- * `out`. */
+/* Writes the whole mode, such as "bridge" or "l2,bridge", to `out`, which has DEVICE_MODE_CAP
+ * bytes. Returns `out`. */
 const char *device_mode_format(enum device_type type, struct device_mode mode, char *out) NONNULL;
 
-/* Whether a link may have that name: what the kernel takes, without what it takes for a pattern
- * ("%d"), for all links at once ("all", "default"), and without what we name links in the making. */
+/* True if a caller may give that name to a link. It must be valid for the kernel, but must not be a
+ * pattern ("%d"), a name that stands for all links ("all", "default"), or a name that we give to
+ * unfinished links. */
 bool device_is_name(const char *name) NONNULL;
 
-/* Whether that may be a link's alias: up to 255 bytes without control characters. */
+/* True if the text may be a link's alias: at most 255 bytes, no control characters. */
 bool device_is_alias(const char *alias) NONNULL;
 
-/* The name of a link in the making: none that is asked for can be one. */
+/* Prefix of the names of unfinished links. No caller can ask for such a name. */
 #define DEVICE_NEW_PREFIX "ontapd-"

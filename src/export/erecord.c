@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns a record of an export: its copy, its place in the order, what is the same, how it is found.
+ * Owns a record of an export: its copy, its place in the order, equality, and the search for it.
  * Never writes a format.
  */
 #include "export/erecord.h"

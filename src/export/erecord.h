@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A record of an export, and where it stands among the others. */
+/* A record of an export, and its place in the order. */
 #pragma once
 
 #include "export/export.h"
@@ -11,28 +11,28 @@ struct erecord {
 	uint16_t type;
 	uint16_t rdata_len;
 	uint8_t view;
-	uint8_t bytes[]; /* of owner and rdata */
+	uint8_t bytes[]; /* owner and rdata */
 };
 
-/* Sorted: owner (canonical order), then SOA, NS and other types by number, then rdata, then view.
- * No two are equal in all of these. */
+/* Records sorted by owner (canonical order), then SOA, NS and other types by number, then rdata,
+ * then view. No two records are equal in all of these. */
 struct erecords {
 	struct erecord *const *at;
 	size_t count;
 };
 
-/* A copy of the record in the change; free() it. NULL: no memory. */
+/* Returns a copy of the record in the change; free() it. NULL if out of memory. */
 struct erecord *erecord_new(const struct zone_change *change) NONNULL MUSTCHECK;
 
-/* By what makes two records the same one: all but the TTL and the spelling of the owner. */
+/* Compares everything except the TTL and the spelling of the owner. 0: the same record. */
 int erecord_same_cmp(const struct erecord *a, const struct erecord *b) NONNULL;
 
-/* The order of an array of `struct erecord *`, for qsort(). Total, so that it does not depend on the one
- * they came in: of equal records the one with the lowest TTL comes first, then by the spelling of the
- * owner. */
+/* Compares elements of an array of `struct erecord *`, for qsort(). The order is total, so it
+ * does not depend on the input order. Equal records are ordered by TTL, lowest first, then by
+ * the spelling of the owner. */
 int erecord_cmp(const void *a, const void *b) NONNULL;
 
-/* The first record of that owner and type, or NULL; the others follow it. `*ret_left`: how many
- * records there are from it to the end. */
+/* Returns the first record of that owner and type, or NULL; the others follow it. `*ret_left` is
+ * the number of records from it to the end. */
 struct erecord *const *erecords_find(
 	struct erecords r, const uint8_t *owner, uint16_t type, size_t *ret_left) NONNULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the records of an export: all that were added, in order, none twice.
+ * Owns the records of an export: all that were added, in order, without duplicates.
  * Never writes a format itself.
  */
 #include "export/export.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The records as files for other programs. Collect, then write as often as wanted:
+ * Exports records as files for other programs. Collect records, then write as often as needed:
  *
  *	struct export *e = export_new();
  *	zone_each_record(zone, name_root, export_add, e);   more: export_add(e, &record)
  *	err = export_write(e, &options, &buf);
  *
- * The same records give the same bytes, in whatever order they were added.
+ * The same records give the same bytes, regardless of the order in which they were added.
  *
  *	tinydns  input of tinydns-data, all zones, views as locations "la" and "ex"
  *	zone     one zone in master format (RFC 1035 §5), as one view sees it
@@ -30,21 +30,21 @@ struct export; /* opaque: the records collected */
 struct export *export_new(void) MUSTCHECK;
 void export_free(struct export *e);
 
-/* Copies one record. The signature is zone_each_record()'s visitor; `arg` is the struct export. Of
- * equal records one is kept. A failure is kept too and is export_write()'s to report. */
+/* Copies one record. The signature is that of zone_each_record()'s visitor; `arg` is the struct
+ * export. Of equal records one is kept. A failure is stored and reported by export_write(). */
 void export_add(void *arg, const struct zone_change *record) NONNULL;
 
 struct export_options {
 	enum export_format format;
-	/* Which of the views: VIEW_LAN, VIEW_WAN, or 0 for what the format is mostly for: zone the
-	 * wan view (a private address never leaves unasked), hosts the lan view, json both. tinydns
-	 * always has both. */
+	/* VIEW_LAN, VIEW_WAN, or 0 for the default of the format: zone the wan view (private
+	 * addresses are exported only on request), hosts the lan view, json both. tinydns always
+	 * has both. */
 	unsigned view;
-	const uint8_t *apex;           /* zone: which one; else not looked at */
-	const struct view_rule *rules; /* tinydns: where clients stand, as for view_table_new() */
+	const uint8_t *apex;           /* zone: its apex; ignored otherwise */
+	const struct view_rule *rules; /* tinydns: the views of clients, as for view_table_new() */
 	size_t rule_count;
 };
 
-/* Appends the file to `out`. ERR_NOMEM; ERR_ABSENT: format zone, and there is no SOA at `apex`. */
+/* Appends the file to `out`. ERR_NOMEM; ERR_ABSENT: format zone, but `apex` has no SOA. */
 int export_write(struct export *e, const struct export_options *options, struct buf *out) NONNULL
 	MUSTCHECK;

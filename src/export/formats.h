@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The writers of the formats: a file of this directory each. */
+/* The writers of the formats. Each has its own file in this directory. */
 #pragma once
 
 #include "export/erecord.h"

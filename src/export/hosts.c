@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the format of hosts(5): an address, its canonical name, its other names.
- * Never prints a name that is no host name, nor an IPv6 link-local address: the file has no place
- * for the link.
+ * Never prints a name that is no host name. Never prints an IPv6 link-local address, because the
+ * file format has no field for the link.
  */
 #include <stdlib.h>
 #include <string.h>

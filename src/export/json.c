@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the keys of the JSON export: {"records":[{"name","type","view","ttl","data"},…]}.
- * Never changes a key that was once published.
+ * Never changes a key once it was published.
  */
 #include "export/jsonw.h"
 #include "export/formats.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the syntax of JSON as it is written.
- * Never checks that brackets pair: its callers do by their shape.
+ * Owns the syntax of written JSON.
+ * Never checks that brackets pair: the callers ensure it by their structure.
  */
 #include "export/jsonw.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Writes JSON (RFC 8259) front to back into a buffer: no tree, no allocation of its own, keys in
- * the order they are written. Untrusted bytes are safe: what is no UTF-8 becomes U+FFFD.
+ * Writes JSON (RFC 8259) sequentially into a buffer: no tree, no allocation of its own, keys in
+ * the order of the calls. Untrusted bytes are safe: invalid UTF-8 becomes U+FFFD.
  *
  *	struct jsonw w = {.out = &buf};
  *	jsonw_open(&w, NULL, '{');
@@ -18,14 +18,15 @@
 #include "base/compiler.h"
 
 struct jsonw {
-	struct buf *out;  /* an error is kept there */
-	bool needs_comma; /* a value stands before, at this level */
-	bool has_lines;   /* each value of an array on a line of its own */
+	struct buf *out;  /* errors are stored there */
+	bool needs_comma; /* there is a value before, at this level */
+	bool has_lines;   /* each value of an array on its own line */
 };
 
-/* Everywhere: `key` is the member's key in an object, NULL in an array and at the top. */
+/* In all functions `key` is the member's key in an object, and NULL in an array and at the top. */
 
-/* Begins an object '{' or array '['; ends it '}' or ']'. Opening and closing must pair. */
+/* jsonw_open() begins an object '{' or array '['; jsonw_close() ends it with '}' or ']'. Calls
+ * must be paired. */
 void jsonw_open(struct jsonw *w, const char *key, char bracket) NONNULL_ARGS(1);
 void jsonw_close(struct jsonw *w, char bracket) NONNULL;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how rdata is written as text.
+ * Owns the text form of rdata.
  * Never trusts rdata to be well formed.
  */
 #include "export/text.h"

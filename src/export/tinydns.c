@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the input format of tinydns-data: one letter a type, fields between colons.
+ * Owns the input format of tinydns-data: one letter per type, fields between colons.
  * Never lets a byte of a name or of rdata end a field or line.
  *
- * Locations: a client is in the one with the longest prefix that its address begins with. Prefixes
- * are whole octets of IPv4 addresses, so that others are spelled out; of IPv6 there are none, for
- * tinydns has no IPv6 clients. A name whose records are all in the other location does not exist
- * for it (NXDOMAIN), where we say NODATA.
+ * Locations: a client is in the location with the longest prefix that its address begins with.
+ * Prefixes consist of whole octets of IPv4 addresses, so other prefixes are expanded. There are
+ * no IPv6 prefixes, because tinydns has no IPv6 clients. If all records of a name are in the
+ * other location, the name does not exist (NXDOMAIN) for the client, while we answer NODATA.
  */
 #include "base/cursor.h"
 #include "export/formats.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the master file format (RFC 1035 §5) as it is written.
- * Never prints what belongs to another zone.
+ * Owns writing the master file format (RFC 1035 §5).
+ * Never prints records of another zone.
  */
 #include <string.h>
 

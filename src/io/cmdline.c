@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the way from argv to a program's values: the file that is read, what is logged or printed.
+ * Owns the way from argv to the values of a program: reads the file, logs errors and prints help.
  * Never knows an option.
  */
 #include "io/cmdline.h"
@@ -30,7 +30,7 @@ static enum cmdline_code print_version(const struct options_table *t)
 	return fflush(stdout) == 0 ? CMDLINE_DONE : CMDLINE_SYSTEM;
 }
 
-/* Logs it. */
+/* Logs the error. */
 static enum cmdline_code fail(
 	const struct log *log, const char *what, int err, const struct options_error *error)
 {
@@ -57,7 +57,7 @@ enum cmdline_code cmdline_parse(struct options_args *ret, const struct options_t
 
 /* --- the file ----------------------------------------------------------------------------- */
 
-/* Reads the file named, or the default one if it is there. `ret->name` is NULL if none was read. */
+/* Reads the named file, or the default one if it exists. `ret->name` is NULL if none was read. */
 static int read_file(struct options_file *ret, const struct options_table *t,
 	const struct options_args *args, struct buf *text, const struct log *log)
 {

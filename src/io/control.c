@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns both ends of a socket for questions: the daemon's, with its clients, their lines in and bytes out;
- * and that of one who asks. The daemon's never waits for a client and never interprets a request.
+ * Owns both ends of a socket for questions: the daemon's end, with its clients, their request lines
+ * and the bytes of the answers; and the client's end.
+ * Never waits for a client in the daemon, and never interprets a request.
  */
 #include "io/control.h"
 
@@ -35,14 +36,15 @@ struct control_client {
 	bool is_in_loop;
 };
 
-/* Connections that are accepted in one turn of the loop: so that who opens them all the time takes no more of
- * it than others do. */
+/* Connections accepted in one turn of the loop, so that a client that opens many takes no more of
+ * the turn than others. */
 enum { ACCEPTS_A_TURN = 16 };
 
-/* How many wait to be accepted: those who are behind a burst of so many wait a millisecond or so. */
+/* The length of the queue of connections to accept. Clients behind a burst of this size wait about
+ * a millisecond. */
 enum { CONTROL_BACKLOG = 256 };
 
-/* Where there are no descriptors, accepting is tried again after that. */
+/* If no file descriptors are left, accepting is tried again after this time. */
 #define ACCEPT_PAUSE (100 * NS_PER_MS)
 
 struct control {
@@ -51,7 +53,7 @@ struct control {
 	struct loop_watch watch;
 	struct sockaddr_un path;
 	uint64_t netns_cookie; /* of our own namespace; 0: not known */
-	struct list clients;   /* the first has been there for longest */
+	struct list clients;   /* the oldest first */
 	size_t client_count;
 	bool is_paused; /* not accepting: too many clients … */
 	ns_t resume_at; /* … or no descriptors, until then; NS_NEVER: until one goes */
@@ -83,7 +85,7 @@ static void client_free(struct control_client *client)
 	control_resume(c);
 }
 
-/* Waits for the client, unless it is gone for want of memory. */
+/* Waits for events of the client. If out of memory, the client is freed. */
 static void client_wait(struct control_client *client, uint32_t events)
 {
 	struct loop *loop = client->control->loop;
@@ -95,7 +97,7 @@ static void client_wait(struct control_client *client, uint32_t events)
 		client->is_in_loop = true;
 }
 
-/* Writes what there is. Frees the client when it is done, or gone, or too far behind. */
+/* Writes the pending output. Frees the client when it is done, gone, or too far behind. */
 static void client_flush(struct control_client *client)
 {
 	while (client->sent < client->out.len) {
@@ -126,7 +128,7 @@ static void client_flush(struct control_client *client)
 	client_wait(client, EPOLLIN | (is_done ? 0 : EPOLLOUT));
 }
 
-/* Reads on; false when the client is gone or says more than a line may be. */
+/* Reads more input. Returns false if the client is gone or its line is too long. */
 static bool client_read(struct control_client *client)
 {
 	for (;;) {
@@ -167,8 +169,8 @@ static void client_ready(void *arg, uint32_t events)
 	client_flush(client);
 }
 
-/* The namespace in which the socket at the other end was made: the kernel makes this end in the same. 0: the
- * kernel does not tell. */
+/* Returns the cookie of the network namespace in which the socket at the other end was made: the
+ * kernel makes this end in the same one. 0 if the kernel does not support it. */
 static uint64_t netns_cookie_of(int fd)
 {
 	uint64_t cookie = 0;
@@ -183,8 +185,9 @@ static uid_t uid_of(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ? (uid_t)-1 : peer.uid;
 }
 
-/* Among strangers, those who stand idle longest give way to a new one. One who asks does so at once, and is
- * answered in the same turn: so it is those who do not ask. */
+/* Among untrusted clients, closes the connection that has been idle longest to make room for a new
+ * one. A client that asks does so at once, and is answered in the same turn; so only clients that
+ * do not ask are closed. */
 static void control_make_room(struct control *c, uid_t uid)
 {
 	size_t count = 0;
@@ -274,7 +277,7 @@ static int control_sockaddr(const char *path, struct sockaddr_un *ret)
 	return 0;
 }
 
-/* Whether somebody listens at that path; also if he accepts nobody just now. */
+/* True if somebody listens at that path, even if he accepts no connection at the moment. */
 static bool is_in_use(const struct sockaddr_un *path)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -285,7 +288,7 @@ static bool is_in_use(const struct sockaddr_un *path)
 	return is_used;
 }
 
-/* Takes away the socket that a daemon left which was killed, but nothing else. */
+/* Removes the socket that a killed daemon has left, but nothing else. */
 static int remove_stale(const char *path)
 {
 	struct stat st;
@@ -314,7 +317,7 @@ static void make_parent(const char *path)
 	mkdir(dir, 0755); /* if this fails, bind() does too, and says why */
 }
 
-/* A listening socket at that path, its mode set before anyone can connect; -errno. */
+/* Returns a listening socket at that path, whose mode is set before anyone can connect; -errno. */
 static int listen_at(const struct sockaddr_un *path, mode_t mode, gid_t group)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -396,7 +399,7 @@ void control_broadcast(struct control *c, const char *bytes, size_t len)
 	}
 }
 
-/* Hands on each whole line in `in`, and keeps the rest. */
+/* Passes on each whole line in `in`, and keeps the rest. */
 static bool take_lines(struct buf *in, bool (*on_line)(void *arg, const char *line), void *arg)
 {
 	char *start = in->bytes, *newline;

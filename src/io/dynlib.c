@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A copy, for dlclose() frees the text of dlerror(). */
+/* Copies the text, because dlclose() frees the text of dlerror(). */
 static void copy_error(char ret_why[DYNLIB_WHY_CAP])
 {
 	const char *error = dlerror();
@@ -19,7 +19,8 @@ static void copy_error(char ret_why[DYNLIB_WHY_CAP])
 void *dynlib_open(const char *soname, const char *const names[], size_t count, void *table,
 	char ret_why[DYNLIB_WHY_CAP])
 {
-	/* Now: a version that lacks something is to be found out here and not in the middle of work. */
+	/* RTLD_NOW: a version that lacks a function must be detected here, not during later
+	 * work. */
 	void *handle = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
 	for (size_t i = 0; handle && i < count; i++) {
 		void *function = dlsym(handle, names[i]);

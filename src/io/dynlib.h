@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Libraries that few runs need, loaded when they are needed: what a process is linked with costs
- * memory from its start, in its own pages and in those of all that it brings along.
+ * Libraries that few runs need, loaded only when needed. A library that the process is linked with
+ * costs memory from the start, for its own pages and for those of its dependencies.
  *
- * The functions of one are a list,
+ * The functions of a library are a list,
  *
  *	#define X_CALLS(CALL) CALL(x_new) CALL(x_free)
  *
- * from which DYNLIB_TABLE makes the members of a structure with their types of x.h, and DYNLIB_NAMES
- * the names, in the same order. So a call is written `calls->x_new(…)`, and the compiler checks it.
+ * from which DYNLIB_TABLE makes the members of a structure, with their types from x.h, and
+ * DYNLIB_NAMES makes the names in the same order. A call is written `calls->x_new(…)`, and the
+ * compiler checks it.
  */
 #pragma once
 
@@ -30,10 +31,11 @@
 
 enum { DYNLIB_WHY_CAP = 256 };
 
-/* Loads the library `soname` and puts the `count` functions of those names into `table`, one pointer
- * behind the other. Returns a handle for dynlib_close(); NULL: `ret_why` says why for a person. */
+/* Loads the library `soname` and writes the addresses of its `count` functions with these names
+ * into `table`, one pointer after the other. Returns a handle for dynlib_close(), or NULL with the
+ * reason for people in `ret_why`. */
 void *dynlib_open(const char *soname, const char *const names[], size_t count, void *table,
 	char ret_why[DYNLIB_WHY_CAP]) NONNULL MUSTCHECK;
 
-/* The functions are gone after. NULL is fine. */
+/* Unloads the library; its functions must not be called any more. NULL is allowed. */
 void dynlib_close(void *handle);

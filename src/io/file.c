@@ -19,7 +19,7 @@
 
 #include "base/err.h"
 
-/* read(2), again when a signal came between. */
+/* Calls read(2), again if a signal interrupts it. */
 static ssize_t read_some(int fd, void *bytes, size_t cap)
 {
 	ssize_t len;
@@ -70,7 +70,7 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-/* The file that is really meant, to be freed: where symbolic links lead, if it is there. */
+/* Finds the real file: where symbolic links lead, if it exists. The caller frees the path. */
 static int resolve(const char *path, char **ret)
 {
 	struct stat st;
@@ -86,8 +86,9 @@ static int resolve(const char *path, char **ret)
 	return 0;
 }
 
-/* A name in a directory is on disk only when the directory is. That it cannot be opened or synced
- * (it may be on a file system without that) is no failure: the content is safe. */
+/* A name in a directory is on disk only after the directory is synced. It is no failure if the
+ * directory cannot be opened or synced (its file system may not support that): the content is
+ * safe. */
 static void sync_directory(char *path)
 {
 	char *slash = strrchr(path, '/');
@@ -100,7 +101,7 @@ static void sync_directory(char *path)
 	close(fd);
 }
 
-/* Fills the temporary file and puts it in the place of `path`. */
+/* Writes the temporary file and renames it to `path`. */
 static int replace(int fd, const char *temp, const char *path, const void *bytes, size_t len)
 {
 	int err = write_all(fd, bytes, len);
@@ -137,7 +138,7 @@ int file_make_dirs(const char *path)
 	char *part = strdup(path);
 	if (!part)
 		return ERR_NOMEM;
-	/* Each turn makes the one that ends before a slash. */
+	/* Each turn creates the directory whose path ends before a slash. */
 	for (char *slash = part; (slash = strchr(slash + 1, '/'));) {
 		*slash = '\0';
 		(void)!mkdir(part, 0755); /* if this fails, so does the last one, and says why */
@@ -148,7 +149,7 @@ int file_make_dirs(const char *path)
 	return err;
 }
 
-/* 0 or an errno, as its parts have it. */
+/* Returns 0 or an errno, like posix_spawn(3). */
 static int spawn(const char *command, pid_t *ret, posix_spawn_file_actions_t *files,
 	posix_spawnattr_t *attributes)
 {

@@ -16,7 +16,8 @@
 #include "io/loop.h"
 #include "io/netlink.h"
 
-/* A dump that changes keep interrupting is used as it is: the news have the changes. */
+/* A dump that changes interrupt again and again is used as it is: the notifications have the
+ * changes. */
 enum { DUMP_TRIES = 8 };
 
 struct waiting {
@@ -66,7 +67,7 @@ static int dump_all(struct waiting *w)
 	return err || !is_interrupted ? err : -EINTR;
 }
 
-/* What the news said before is in the dump too; what they say after the dump began is in them. */
+/* The dump includes all earlier notifications; changes after it began are in the later ones. */
 static int resync(struct waiting *w)
 {
 	int err = -EINTR;
@@ -75,7 +76,7 @@ static int resync(struct waiting *w)
 	return err == -EINTR ? 0 : err;
 }
 
-/* Takes in all the news that are there. */
+/* Takes in all pending notifications. */
 static int read_news(struct waiting *w)
 {
 	const struct rtnl_source source = {.origin = RTNL_NEWS, .nsid = NSID_OWN};

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* Waiting, by netlink events alone, until a link of our namespace has what device/await.h asks. */
+/* Waits until a link of our namespace meets the criteria of device/await.h, using only netlink
+ * events. */
 #pragma once
 
 #include "base/compiler.h"
 #include "base/time.h"
 #include "device/await.h"
 
-/* Waits until `a` is met, or `deadline` (NS_NEVER: as long as it takes). The link may not be there
- * yet. 0; ERR_ABSENT: the deadline passed; -errno. */
+/* Waits until `a` is met, or until `deadline` (NS_NEVER: no limit). The link does not have to exist
+ * yet. Returns 0; ERR_ABSENT if the deadline passed; -errno. */
 int ifwait(struct await *a, ns_t deadline) NONNULL MUSTCHECK;

@@ -24,7 +24,8 @@ const char *log_level_text(enum log_level level)
 	return (unsigned)level < LOG_LEVEL_COUNT ? log_level_words[level] : "unknown";
 }
 
-/* The whole line, its level before and its newline after, cut to what fits. Returns its length. */
+/* Makes the whole line: level, text and newline, cut to the size of the buffer. Returns its
+ * length. */
 PRINTFLIKE(3, 0)
 static size_t format_line(char *line, enum log_level level, const char *format, va_list args)
 {
@@ -50,7 +51,7 @@ void log_print(const struct log *log, enum log_level level, const char *format, 
 	va_start(args, format);
 	size_t len = format_line(line, level, format, args);
 	va_end(args);
-	/* A log that cannot be written has nowhere to complain. */
+	/* If the log cannot be written, there is no place to report it. */
 	while (len > 0 && write(log->fd, line, len) < 0 && errno == EINTR)
 		;
 	errno = saved_errno;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the epoll instance of the main thread and the reading of its clock.
- * Never owns a descriptor that it waits for.
+ * Never owns a file descriptor that it waits for.
  */
 #include "io/loop.h"
 
@@ -62,7 +62,7 @@ void loop_remove(struct loop *l, struct loop_watch *watch)
 {
 	if (watch->fd >= 0)
 		epoll_ctl(l->fd, EPOLL_CTL_DEL, watch->fd, NULL);
-	/* What was found ready in this turn must not reach a handler that has gone. */
+	/* An event of this turn must not reach a handler that was removed. */
 	for (int i = 0; i < l->ready_count; i++)
 		if (l->ready[i].data.ptr == watch)
 			l->ready[i].data.ptr = NULL;
@@ -83,7 +83,7 @@ uint64_t loop_random(void)
 	return seed;
 }
 
-/* In milliseconds, rounded up: who waits does not come back before the time. -1: for ever. */
+/* Converts to milliseconds, rounded up, so that the wait does not end too early. -1: no limit. */
 static int to_ms(const struct timespec *ts)
 {
 	const int most_s = INT_MAX / 1000 - 1;
@@ -94,7 +94,8 @@ static int to_ms(const struct timespec *ts)
 	return (int)(ts->tv_sec * 1000 + (ts->tv_nsec + NS_PER_MS - 1) / NS_PER_MS);
 }
 
-/* Waits for that long (NULL: for ever). A kernel before 5.11 and valgrind have only milliseconds. */
+/* Waits for that long (NULL: no limit). Kernels before 5.11, and valgrind, only support
+ * milliseconds. */
 static int loop_wait_for(struct loop *l, const struct timespec *ts)
 {
 	int count = epoll_pwait2(l->fd, l->ready, LOOP_BATCH, ts, NULL);

@@ -7,8 +7,8 @@
 #include "base/compiler.h"
 #include "base/time.h"
 
-/* One descriptor that is waited for. Lives in its owner's structure; the loop borrows it from
- * loop_add() to loop_remove(). A handler may remove any watch, itself included. */
+/* One watched file descriptor. It is part of its owner's structure; the loop borrows it from
+ * loop_add() to loop_remove(). A handler may remove any watch, including its own. */
 struct loop_watch {
 	int fd;
 	void (*on_ready)(void *arg, uint32_t events); /* events: EPOLLIN, EPOLLOUT, EPOLLHUP, … */
@@ -17,23 +17,24 @@ struct loop_watch {
 
 struct loop; /* opaque */
 
-/* NULL; errno says why. */
+/* Returns NULL on failure, with errno set. */
 struct loop *loop_new(void) MUSTCHECK;
 void loop_free(struct loop *l);
 
-/* Begins to wait for `events` on watch->fd. -errno. */
+/* Starts waiting for `events` on watch->fd. -errno. */
 int loop_add(struct loop *l, struct loop_watch *watch, uint32_t events) NONNULL MUSTCHECK;
-/* Waits for other events from now on. -errno. */
+/* Changes the events to wait for. -errno. */
 int loop_change(struct loop *l, struct loop_watch *watch, uint32_t events) NONNULL MUSTCHECK;
-/* Waits no more; to be called before the descriptor is closed. Nothing if it is not waited for. */
+/* Stops waiting. Must be called before the file descriptor is closed. Does nothing if it is not
+ * watched. */
 void loop_remove(struct loop *l, struct loop_watch *watch) NONNULL;
 
-/* Waits until a descriptor is ready or the clock has reached `deadline` (NS_NEVER: for ever), and
- * calls the handlers of what is ready. -errno; a signal is no error. */
+/* Waits until a file descriptor is ready or the clock has reached `deadline` (NS_NEVER: no limit),
+ * and calls the handlers of those that are ready. -errno; a signal is not an error. */
 int loop_turn(struct loop *l, ns_t deadline) NONNULL MUSTCHECK;
 
-/* CLOCK_MONOTONIC. */
+/* Returns the time of CLOCK_MONOTONIC. */
 ns_t loop_now(void);
 
-/* The randomness that the core gets: a seed for its tables and delays. */
+/* Returns a random number: the core gets it as a seed for its tables and delays. */
 uint64_t loop_random(void);

@@ -55,8 +55,8 @@ int netlink_join(int fd, const int *groups, size_t count)
 
 size_t netlink_set_buffer(int fd, size_t bytes)
 {
-	/* SO_RCVBUFFORCE passes net.core.rmem_max, but needs CAP_NET_ADMIN in the first user
-	 * namespace. Either doubles the number, for the kernel's own overhead (socket(7)). */
+	/* SO_RCVBUFFORCE may exceed net.core.rmem_max, but needs CAP_NET_ADMIN in the initial user
+	 * namespace. Both options double the number, for the kernel's own overhead (socket(7)). */
 	if (set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, (int)(bytes / 2)) != 0)
 		(void)set_int(fd, SOL_SOCKET, SO_RCVBUF, (int)(bytes / 2));
 	int real = 0;
@@ -113,7 +113,7 @@ long netlink_receive(int fd, void *buf, nsid_t *ret_nsid)
 			continue;
 		if (len < 0)
 			return -errno;
-		/* Other processes can send to our port too; only the kernel's is 0. */
+		/* Other processes can send to our port too; only the kernel's port id is 0. */
 		if (from.nl_pid != 0)
 			continue;
 		if (msg.msg_flags & MSG_TRUNC)
@@ -159,7 +159,8 @@ int asker_ask(struct asker *a, const struct rtnl_request *request, nsid_t nsid)
 	struct rtnl_outcome outcome = {0};
 	a->has_answer = false;
 	int err = netlink_send(a->fd, request);
-	/* Progress: each turn takes one datagram; what is there without the answer is of before. */
+	/* Progress: each turn takes one datagram. A datagram without the answer was sent
+	 * earlier. */
 	while (!err && outcome.answers == 0 && !outcome.is_done) {
 		nsid_t ignored;
 		long len = netlink_receive(a->fd, a->buf, &ignored);
@@ -179,7 +180,8 @@ int asker_dump(struct asker *a, const struct rtnl_request *request, nsid_t nsid,
 	struct rtnl_outcome outcome = {0};
 	bool is_interrupted = false;
 	int err = netlink_send(a->fd, request);
-	/* Progress: each turn takes one datagram; the kernel makes the next when one is taken. */
+	/* Progress: each turn takes one datagram. The kernel makes the next one when one is
+	 * taken. */
 	while (!err && !outcome.is_done) {
 		nsid_t ignored;
 		long len = netlink_receive(a->fd, a->buf, &ignored);
@@ -209,7 +211,8 @@ int asker_set_nsid(struct asker *a, int fd, nsid_t nsid)
 	return asker_ask(a, &request, NSID_OWN);
 }
 
-/* -EEXIST may also mean that somebody else has just given it one: asker_get_nsid() tells. */
+/* -EEXIST may also mean that another process has just given it an nsid: asker_get_nsid() finds
+ * out. */
 static int give_nsid(struct asker *a, int fd, nsid_t *next, nsid_t *ret)
 {
 	int err = -EEXIST;

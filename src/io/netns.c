@@ -55,8 +55,9 @@ void netns_self_close(struct netns_self *self)
 	self->net_fd = -1;
 }
 
-/* `ip netns add` makes an ordinary file first and mounts the namespace on it after. To look before
- * opening keeps us from opening what is no namespace; to look after, from being fooled. */
+/* `ip netns add` first creates an ordinary file, and mounts the namespace on it later. The check
+ * before opening avoids opening a file that is no namespace. The check after opening detects a
+ * change in between. */
 int netns_open(const char *path)
 {
 	int path_fd = open(path, O_PATH | O_CLOEXEC);
@@ -79,8 +80,9 @@ int netns_open(const char *path)
 	return fd;
 }
 
-/* Only a socket made inside knows the cookie. setns(2) moves the calling thread alone, so going in
- * and back costs four system calls and no thread; who cannot come back must not go on. */
+/* Only a socket made inside the namespace knows the cookie. setns(2) moves only the calling thread,
+ * so entering and returning costs four system calls and no thread. If the thread cannot return, the
+ * process must not continue. */
 static uint64_t cookie_of(const struct netns_self *self, int fd)
 {
 	if (self->net_fd < 0 || setns(fd, CLONE_NEWNET) != 0)
@@ -95,7 +97,7 @@ void netns_facts(const struct netns_self *self, int fd, struct event_ns *ret)
 {
 	ret->cookie = cookie_of(self, fd);
 	ret->is_owner_known = ret->is_rootless = false;
-	/* EPERM: owned by a user namespace that is neither ours nor below ours. */
+	/* EPERM: the owner is a user namespace that is neither ours nor a descendant of ours. */
 	int user_fd = ioctl(fd, NS_GET_USERNS);
 	if (user_fd < 0)
 		return;

@@ -17,7 +17,7 @@ union control {
 	char bytes[CMSG_SPACE(PACKET_FDS_CAP * sizeof(int))];
 };
 
-/* One descriptor that came: kept while there is room. */
+/* Takes one received file descriptor, if there is room; otherwise closes it. */
 static void take_fd(struct packet *p, int fd)
 {
 	if (p->fd_count < p->fd_cap) {

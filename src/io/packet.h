@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Packets with descriptors over a unix SOCK_SEQPACKET socket, in either direction. */
+/* Sends and receives packets with file descriptors over a unix SOCK_SEQPACKET socket. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 
 #include "base/compiler.h"
 
-/* As many descriptors as one packet can carry: SCM_MAX_FD of the kernel. */
+/* The most file descriptors that one packet can carry: SCM_MAX_FD of the kernel. */
 enum { PACKET_FDS_CAP = 253 };
 
 struct packet {
@@ -18,16 +18,16 @@ struct packet {
 	int *fds;
 	size_t fd_cap; /* of `fds`, for receiving; surplus descriptors are closed */
 	size_t fd_count;
-	bool is_cut; /* received: more bytes or more descriptors than there was room for */
+	bool is_cut; /* when received: bytes or descriptors did not fit */
 };
 
-/* Receives one packet. All descriptors that are left in `p` are close-on-exec and the caller's. A
- * negative errno; -EPIPE: the peer has closed; -EAGAIN; 0. */
+/* Receives one packet. The file descriptors in `p` are close-on-exec, and belong to the caller.
+ * Returns 0 or a negative errno: -EPIPE if the peer has closed; -EAGAIN. */
 int packet_receive(int fd, struct packet *p) NONNULL MUSTCHECK;
 
-/* Sends one packet, whole or not at all, without waiting unless the socket does. The descriptors
- * stay the caller's. A negative errno or 0. */
+/* Sends one packet, whole or not at all. Does not block if the socket is non-blocking. The file
+ * descriptors still belong to the caller. Returns a negative errno or 0. */
 int packet_send(int fd, const struct packet *p) NONNULL MUSTCHECK;
 
-/* Closes the descriptors and forgets them. */
+/* Closes the file descriptors and removes them from `p`. */
 void packet_close_fds(struct packet *p) NONNULL;

@@ -19,7 +19,7 @@
 
 #include "base/err.h"
 
-/* What the child that looks up a user has to say. */
+/* The result that the child process reports about a user. */
 struct finding {
 	int err;
 	struct privilege_user user;
@@ -34,12 +34,12 @@ static struct finding look_up(const char *name, bool is_group)
 		return (struct finding){.user = {.gid = gr->gr_gid}};
 	if (pw)
 		return (struct finding){.user = {.uid = pw->pw_uid, .gid = pw->pw_gid}};
-	/* getpwnam(3): ENOENT is said too where there is no such user, or no file of users */
+	/* getpwnam(3): ENOENT also means that there is no such user, or no file of users */
 	bool is_absent = errno == 0 || errno == ENOENT || errno == ESRCH;
 	return (struct finding){.err = is_absent ? ERR_ABSENT : -errno};
 }
 
-/* Takes from the child what it has found. */
+/* Receives the result from the child. */
 static struct finding hear(int fd, pid_t child)
 {
 	struct finding finding;
@@ -100,7 +100,8 @@ int privilege_become(const struct privilege_user *user)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }
 
-/* The system call, because capabilities are a thread's own and libcap-ng's state is not. */
+/* Uses the system call, because capabilities belong to a thread, but the state of libcap-ng does
+ * not. */
 static int get_capabilities(struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3])
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -113,7 +114,7 @@ static void set_capabilities(const struct __user_cap_data_struct data[_LINUX_CAP
 	(void)!syscall(SYS_capset, &header, data);
 }
 
-/* Of the capabilities, all in the first word, leaves those in `keep`. */
+/* Drops all capabilities except those in `keep`, all of which are in the first word. */
 static void keep_only(uint32_t keep)
 {
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};

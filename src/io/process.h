@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a process that runs for long sets up for itself: its signals as a descriptor, and its limits. */
+/* Sets up a long-running process: its signals as a file descriptor, and its limits. */
 #pragma once
 
 #include <stddef.h>
@@ -7,18 +7,18 @@
 #include "base/compiler.h"
 #include "io/loop.h"
 
-/* Blocks the signals and has them come to `watch`, whose on_ready and arg the caller has set; its other
- * fields are overwritten. -errno; `watch` can be closed after either. To be called before there are
- * threads and children, which inherit the mask. */
+/* Blocks the signals and receives them through `watch`. The caller has set its on_ready and arg;
+ * its other fields are overwritten. -errno; `watch` can be closed in either case. Call it before
+ * there are threads and children, which inherit the signal mask. */
 int process_signals_open(struct loop *loop, struct loop_watch *watch, const int *signals,
 	size_t count) NONNULL MUSTCHECK;
-/* The next signal that has come, or 0: to be called from on_ready until there is none. */
+/* Returns the next pending signal, or 0. Call it from on_ready until it returns 0. */
 int process_signals_next(const struct loop_watch *watch) NONNULL;
-/* Waits for none any more; they stay blocked. Nothing if the descriptor is -1. */
+/* Stops receiving signals; they stay blocked. Does nothing if the file descriptor is -1. */
 void process_signals_close(struct loop *loop, struct loop_watch *watch) NONNULL;
 
-/* A peer that has gone is an error of write(2), and not the end of the process. */
+/* Ignores SIGPIPE: if the peer has closed, write(2) fails, but the process does not end. */
 void process_ignore_sigpipe(void);
 
-/* Sets the limit of open descriptors to the highest that this process may have. */
+/* Raises the limit of open file descriptors to the highest value permitted to this process. */
 void process_raise_descriptor_limit(void);

@@ -23,7 +23,7 @@ static ns_t slept_since_boot(void)
 	return clock_read(CLOCK_BOOTTIME) - clock_read(CLOCK_MONOTONIC);
 }
 
-/* Sets the timer to a date that it will not live to see. */
+/* Sets the timer to a time that never comes. */
 static int arm(int fd)
 {
 	struct itimerspec far = {.it_value.tv_sec = (time_t)1 << 40};

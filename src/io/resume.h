@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Whether the machine has slept. CLOCK_MONOTONIC stands still while it does and CLOCK_BOOTTIME goes
- * on, so that a nap shows as their growing difference. No timer ticks: the kernel cancels a timer on
- * CLOCK_REALTIME when that clock jumps (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET), as it does at
- * each resume.
+ * Detects that the machine has slept. During sleep CLOCK_MONOTONIC stands still and CLOCK_BOOTTIME
+ * goes on, so the difference between them grows by the time slept. No periodic timer is needed: the
+ * kernel cancels a timer on CLOCK_REALTIME when that clock is set (timerfd_create(2),
+ * TFD_TIMER_CANCEL_ON_SET), as it is at each resume.
  */
 #pragma once
 
 #include "base/compiler.h"
 #include "io/loop.h"
 
-/* A nap shorter than this is none: what others cached of us is still good. */
+/* A shorter sleep is ignored: what others have cached from us is still valid. */
 #define RESUME_NAP_MIN NS_PER_S
 
 struct resume {
 	struct loop *loop;
 	struct loop_watch watch;
-	ns_t slept; /* since boot, when last looked at */
+	ns_t slept; /* time slept since boot, at the last check */
 	void (*on_resume)(void *arg, ns_t nap);
 	void *arg;
 };
 
-/* Begins to watch; `r` stays where it is until resume_close(). -errno: nobody will be
- * told, `r` may be closed all the same. */
+/* Starts watching; `r` must not move until resume_close(). -errno: on_resume will not be called,
+ * but `r` may be closed nevertheless. */
 int resume_open(struct resume *r, struct loop *loop, void (*on_resume)(void *arg, ns_t nap),
 	void *arg) NONNULL_ARGS(1, 2, 3) MUSTCHECK;
 void resume_close(struct resume *r) NONNULL;
 
-/* Looks at the clocks, given how long the machine has slept since boot: calls on_resume if it was
- * longer than when last looked. What the timer's event does; apart for tests. */
+/* Checks how long the machine has slept since boot (`slept`), and calls on_resume if it is longer
+ * than at the last check. This is what the timer's handler does; it is separate for tests. */
 void resume_check(struct resume *r, ns_t slept) NONNULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns all that has to do with ldns: its loading, and its reading of single lines.
- * Never decides what a zone may have.
+ * Owns everything about ldns: loads it, and reads single lines with it.
+ * Never decides what a zone may contain.
  */
 #include "io/zoneldns.h"
 
@@ -85,7 +85,8 @@ static int fail(const char **ret_why, const char *why)
 	return ERR_SYNTAX;
 }
 
-/* Puts the fields of the record in a row behind RDLENGTH: ldns has them in wire form. */
+/* Copies the fields of the record, one after the other, behind RDLENGTH. ldns has them in wire
+ * format. */
 static int copy_rdata(struct zoneldns *l, const ldns_rr *rr, size_t *ret_len)
 {
 	size_t len = 0, count = l->calls.ldns_rr_rd_count(rr);
@@ -108,8 +109,8 @@ static int copy_rdata(struct zoneldns *l, const ldns_rr *rr, size_t *ret_len)
 	return 0;
 }
 
-/* Whether ldns, reading the data as a message has it, finds all fields of the type. Its reader of
- * text lets some pass that are not whole. */
+/* True if ldns finds all fields of the type when it parses the data in wire format. Its text parser
+ * accepts some incomplete records. */
 static bool is_whole(const struct zoneldns *l, ldns_rr_type type, size_t len)
 {
 	size_t pos = 0;
@@ -122,7 +123,7 @@ static bool is_whole(const struct zoneldns *l, ldns_rr_type type, size_t len)
 	return status == LDNS_STATUS_OK && pos == RDLENGTH_LEN + len;
 }
 
-/* NULL if there is no name, or no memory. */
+/* Returns NULL if there is no name, or if out of memory. */
 static ldns_rdf *name_to_rdf(const struct zoneldns *l, const struct name *name)
 {
 	return name->len > 0
@@ -130,7 +131,7 @@ static ldns_rdf *name_to_rdf(const struct zoneldns *l, const struct name *name)
 		       : NULL;
 }
 
-/* ERR_SYNTAX: it is longer than a name may be. */
+/* ERR_SYNTAX if it is longer than a name may be. */
 static int rdf_to_name(
 	const struct zoneldns *l, const ldns_rdf *rdf, struct name *ret, const char **ret_why)
 {
@@ -159,7 +160,8 @@ static int take_record(struct zoneldns *l, const ldns_rr *rr, struct name *ret_o
 	return 0;
 }
 
-/* Lets ldns read from where the stream is. `*ret_rr` is NULL if that was no record. */
+/* Lets ldns read from the current position of the stream. `*ret_rr` is NULL if that was not a
+ * record. */
 static int read_entry(
 	struct zoneldns *l, struct rr_reader_place *place, ldns_rr **ret_rr, const char **ret_why)
 {

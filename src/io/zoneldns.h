@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The lines of a master file that are not plain, read by ldns. The library is loaded with the first of
- * them, and only then: with what it brings along (libcrypto) it is larger than all else that the daemon
- * has in memory, and many a run meets no such line.
+ * Parses unusual lines of a master file with ldns. The library is loaded when the first such line
+ * is found. With its dependency libcrypto it is larger than all other memory of the daemon, and
+ * many runs have no such line.
  */
 #pragma once
 

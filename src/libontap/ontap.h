@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * libontap(3): network devices from ontapd(8), for programs such as managers of virtual machines.
- * A connection is a descriptor; each call sends one request on it and waits for the reply.
+ * libontap(3): network devices from ontapd(8), for programs such as virtual machine managers. A
+ * connection is a file descriptor. Each call sends one request on it and waits for the reply.
  */
 #ifndef ONTAP_H
 #define ONTAP_H
@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/* What a call returns: 0, or why not. Numbers as in ontapd-protocol(7). */
+/* What a call returns: 0, or the reason of the failure. The numbers are those of
+ * ontapd-protocol(7). */
 enum ontap_status {
 	ONTAP_OK = 0,
 	ONTAP_MALFORMED = 1,
@@ -23,24 +24,24 @@ enum ontap_status {
 	ONTAP_EXISTS = 6,
 	ONTAP_ABSENT = 7,
 	ONTAP_UNSUPPORTED = 8,
-	ONTAP_SYSTEM = 9,        /* the kernel refused there: ontap_error.error */
-	ONTAP_DISCONNECTED = 100 /* no reply: ontap_error.error says what failed here */
+	ONTAP_SYSTEM = 9,        /* an error of the kernel: ontap_error.error */
+	ONTAP_DISCONNECTED = 100 /* no reply: ontap_error.error is the local error */
 };
 
 /* Bits of ontap_request.flags. */
 enum {
-	ONTAP_KEEP = 1,      /* the device outlives connection and process */
-	ONTAP_STAY_DOWN = 2, /* it is not set up */
-	ONTAP_CONNECTION = 4 /* it goes with the connection, though this process goes on */
+	ONTAP_KEEP = 1,      /* the device outlives the connection and the process */
+	ONTAP_STAY_DOWN = 2, /* the link stays down */
+	ONTAP_CONNECTION = 4 /* the device is removed when the connection closes */
 };
 
-/* What is asked for; NULL and 0 leave it to the daemon. */
+/* What is requested. NULL or 0: the daemon chooses. */
 struct ontap_request {
 	const char *type;   /* "ipvlan", "ipvtap", "macvlan", "macvtap" */
 	const char *mode;   /* "bridge", "l3s,private", … */
-	const char *ifname; /* NULL: a free one */
-	const char *alias;  /* and so the name */
-	unsigned queues;    /* descriptors of a tap that are wanted, at most ONTAP_QUEUES_MAX */
+	const char *ifname; /* NULL: a free name */
+	const char *alias;  /* the alias, and so the name in DNS */
+	unsigned queues;    /* how many descriptors of a tap, at most ONTAP_QUEUES_MAX */
 	unsigned flags;
 };
 
@@ -52,7 +53,7 @@ struct ontap_device {
 	unsigned char hwaddr[32];
 	unsigned hwaddr_len;
 	unsigned char id
-		[16]; /* tells it from all others, and is the same for a workload that comes again */
+		[16]; /* unique to the device, and is still the same if its workload starts again */
 };
 
 struct ontap_error {
@@ -60,27 +61,29 @@ struct ontap_error {
 	char text[256]; /* for a person */
 };
 
-/* Connects to the socket of a parent (/run/ontap/port.PARENT). A close-on-exec descriptor, or -1 with
- * errno. The devices live at least as long as it is open anywhere, so it may be left to a child. */
+/* Connects to the socket of a parent (/run/ontap/port.PARENT). Returns a close-on-exec file
+ * descriptor, or -1 with errno. The devices live at least as long as it is open in any process, so
+ * a child may inherit it. */
 int ontap_connect(const char *path);
 
-/* Makes a device in the network namespace that `netns_fd` is of (open "/proc/self/ns/net"). `fds` has
- * room for request->queues descriptors, which are the caller's, close-on-exec. `error` may be NULL. */
+/* Makes a device in the network namespace that `netns_fd` refers to (for your own, open
+ * "/proc/self/ns/net"). `fds` has room for request->queues file descriptors, which are
+ * close-on-exec and belong to the caller. `error` may be NULL. */
 int ontap_create(int fd, int netns_fd, const struct ontap_request *request,
 	struct ontap_device *device, int *fds, struct ontap_error *error);
 
-/* Opens queues of a tap that was made before. */
+/* Opens queues of an existing tap. */
 int ontap_open(int fd, int netns_fd, const char *ifname, unsigned queues,
 	struct ontap_device *device, int *fds, struct ontap_error *error);
 
-/* Removes a device that was made before. */
+/* Removes an existing device. */
 int ontap_remove(int fd, int netns_fd, const char *ifname, struct ontap_error *error);
 
-/* From now on, as long as the connection is open, each namespace that gets a device gets an id in that
- * of `netns_fd` before. For root. */
+/* From now on, while the connection is open, each namespace gets an nsid in the namespace of
+ * `netns_fd` before it gets a device. Only for root. */
 int ontap_watch(int fd, int netns_fd, struct ontap_error *error);
 
-/* A few words for an enum ontap_status. */
+/* Returns a few words for an enum ontap_status. */
 const char *ontap_status_text(int status);
 
 #ifdef __cplusplus

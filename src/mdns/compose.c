@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns responses being written: sets into packets, flush bits, TTLs, additional records, sizes.
+ * Owns writing responses: sets in packets, flush bits, TTLs, additional records, sizes.
  * Never decides who gets an answer or when.
  */
 #include "mdns/compose.h"

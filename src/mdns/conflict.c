@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what peers' responses say about names that are claimed here: conflicts, renames, rescue
- * (RFC 6762 §6.6, §7.4, §8.1, §9). Never answers questions.
+ * Owns the handling of peers' responses about names claimed here: conflicts, renames, rescue
+ * (RFC 6762 §6.6, §7.4, §8.1, §9).
+ * Never answers questions.
  */
 #include "mdns/conflict.h"
 

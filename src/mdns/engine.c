@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the engine as its owner sees it: links that come and go, packets in, packets out, status.
+ * Owns the interface of the engine: links, received packets, packets to send, status.
  * Never reads a clock, a socket or randomness.
  */
 #include "mdns/mdns.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what a name is called on all links, how it is renamed with all that leads to it, and what
- * counts as said by us.
+ * Owns the current name of each owner on all links, renaming it together with all references to
+ * it, and the decision which records count as sent by us.
  * Never sends anything.
  */
 #include "mdns/identity.h"

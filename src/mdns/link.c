@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the ground that the engine stands on: links and their deadlines, how things are found by
- * their names, notices, and replies that wait to be sent. Never looks at what a message says.
+ * Owns the base of the engine: links and their deadlines, lookups by name, notices, and replies
+ * that wait to be sent.
+ * Never looks at the contents of a message.
  */
 #include "mdns/link.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the look-up of what is ours, for who asks on this machine and not on the wire.
+ * Owns the lookup of our own records, for programs on this machine and not for the network.
  * Never changes anything.
  */
 #include "mdns/identity.h"

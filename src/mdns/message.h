@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A message that is being read, and the reply to it.
+ * A received message and the reply to it.
  */
 #pragma once
 
 #include "mdns/compose.h"
 
-/* A query, or a response as far as it is read like one. */
+/* A query. Also used for a response, for the parts that are read in the same way. */
 struct query {
 	struct mdns *m;
 	struct mlink *link;
@@ -18,10 +18,10 @@ struct query {
 	struct msg_header header;
 	uint64_t serial;
 	bool is_legacy, is_direct;
-	bool is_held_back; /* its wait for known answers is over (§7.2) */
-	ns_t delay;        /* of what is delayed in it: drawn once; 0: not yet */
+	bool is_held_back; /* it has waited for known answers (§7.2) */
+	ns_t delay;        /* of its delayed answers: random, drawn once; 0: not yet */
 	bool has_reply;
 	bool is_truncated;
-	bool has_own_sets; /* a response that has records of unique sets of ours */
+	bool has_own_sets; /* a response with records of unique sets of ours */
 	struct composer reply;
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns sets of records: their copies, comparison, what was sent of them, names in their rdata,
- * goodbyes. Never decides when anything is sent.
+ * Owns sets of records: copying, comparing, their times of sending, names in their rdata,
+ * goodbyes.
+ * Never decides when anything is sent.
  */
 #include "mdns/mrecord.h"
 

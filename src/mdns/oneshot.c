@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns replies to one-shot queries for addresses (RFC 6762 §6.7) that are kept ready: what the long
- * way (query.c) has written once is said again, for as long as it would write the same.
+ * Owns the cached replies to one-shot queries for addresses (RFC 6762 §6.7). A reply that the
+ * general way (query.c) has written once is sent again, as long as query.c would write the same.
  * Never writes a reply of its own.
  *
- * That is a function of the mname alone: of its name, its sets, and whether it is held. What was
- * multicast when does not matter to a reply that is not (§6.7).
+ * Such a reply depends only on the mname: on its name, its sets, and whether it is held. The
+ * times of multicasts do not matter, because the reply is unicast (§6.7).
  */
 #include "mdns/oneshot.h"
 

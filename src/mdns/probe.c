@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns packets with probes, announcements and goodbyes (RFC 6762 §8, §10.1).
- * Never looks at what peers say.
+ * Never looks at packets of peers.
  */
 #include "mdns/probe.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what is to be said: takes in the sets of an owner, finds the difference, and lets only that
- * act. Never sends anything itself.
+ * Owns the input of records: takes the sets of an owner, finds the differences, and acts only on
+ * these.
+ * Never sends anything itself.
  */
 #include "mdns/put.h"
 

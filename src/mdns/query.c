@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns questions: what is asked, what the asker knows already, who gets the answer and by which way
- * (RFC 6762 §5 to §7). Never waits itself: answers that may not go at once are respond.c's.
+ * Owns questions: what is asked, what the querier knows already, who gets the answer, and by
+ * unicast or multicast (RFC 6762 §5 to §7).
+ * Never waits itself: respond.c has the answers that must wait.
  */
 #include "mdns/query.h"
 

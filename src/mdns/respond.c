@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns answers that are on their way: when they may go, and which share a packet.
+ * Owns pending answers: when they may be sent, and which share a packet.
  * Never looks at questions.
  */
 #include "mdns/respond.h"

@@ -6,9 +6,10 @@
 
 #include "mdns/link.h"
 
-/* The records of the set that are not known in message `serial` are to be multicast from `due`
- * on, no earlier than `gap` after they were last (§6). */
+/* Schedules a multicast of the records of the set that are not known answers in message
+ * `serial`: at `due` or later, and at least `gap` after their last multicast (§6). */
 void respond_later(struct recset *set, enum lane lane, ns_t due, ns_t gap, uint64_t serial) NONNULL;
-/* Writes one packet of the answers that are due on that lane and returns its length; 0: none is. */
+/* Writes one packet of the answers that are due on that lane and returns its length, or 0 if
+ * none is due. */
 size_t respond_poll(
 	struct mlink *link, enum lane lane, ns_t now, uint8_t *buffer, size_t cap) NONNULL;

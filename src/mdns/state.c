@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the state of an mname and its one timer, and what is to be announced of it when (RFC 6762 §8).
- * Never writes a packet, and never looks at what peers say.
+ * Owns the state of an mname, its only timer, and the schedule of its announcements (RFC 6762
+ * §8).
+ * Never writes a packet, and never looks at packets of peers.
  */
 #include "mdns/state.h"
 

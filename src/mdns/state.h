@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The state of an mname, and when it is to change.
+ * The state of an mname, and when it changes.
  *
- * An mname with unique records moves so (§8, §9):
+ * State diagram of an mname with unique records (§8, §9):
  *
  *	            put, link up, restart
  *	                    │ random 0–250 ms, shared by what is put together
@@ -35,40 +35,42 @@ enum {
 
 #define PROBE_INTERVAL (250 * NS_PER_MS)
 
-/* Names that wait share the moments when they go on, and so their packets. */
+/* Rounds a time up, so that waiting names continue at the same time and share packets. */
 static inline ns_t next_shared_moment(ns_t at, ns_t step)
 {
 	return (at + step - 1) / step * step;
 }
 
-/* Whether the name is ours there: it is answered for. */
+/* True if the name is ours on that link: queries for it are answered. */
 static inline bool mname_is_held(const struct mname *mname)
 {
 	return mname->state == MDNS_ANNOUNCING || mname->state == MDNS_ESTABLISHED;
 }
 
-/* Whether it has a unique set that might be somebody else's (§8.1). */
+/* True if it has a unique set that another host might own (§8.1). */
 bool mname_needs_probe(const struct mname *mname) NONNULL;
-/* Notes the state, and since when it is so: ANNOUNCING and ESTABLISHED are one in this. */
+/* Sets the state and the time of the change. ANNOUNCING and ESTABLISHED count as one state for
+ * the time. */
 void mname_set_state(struct mname *mname, enum mdns_state state, ns_t now) NONNULL;
-/* Its one timer: due at `at`, in that heap of its link and in no other. */
+/* Sets the only timer of the mname: due at `at`, in that heap of its link and in no other. */
 void mname_set_timer(struct mname *mname, struct heap *heap, ns_t at) NONNULL;
-/* From the start: probing if it is needed, else announcing. SILENT if the link is down. */
+/* Starts the mname: probing if needed, otherwise announcing. SILENT if the link is down. */
 void mname_start(struct mname *mname, ns_t now) NONNULL;
-/* Silent until `at`, then probes; meanwhile it is in `state`. */
+/* Makes the mname silent until `at`, in `state`; then it probes. */
 void mname_wait(struct mname *mname, enum mdns_state state, ns_t at, ns_t now) NONNULL;
-/* When a name that comes now is first probed for: a random delay, the same for all that come about
- * now, so that they share packets (§8.1). */
+/* Returns the time of the first probe for a name that is put now: a random delay, the same for
+ * all names put at about the same time, so that they share packets (§8.1). */
 ns_t mlink_batch_time(struct mlink *link, bool needs_probe, ns_t now) NONNULL;
-/* Silent, without a timer. */
+/* Makes the mname silent, without a timer. */
 void mname_stop(struct mname *mname, enum mdns_state state, ns_t now) NONNULL;
-/* The set is to be announced `times` times, from `at`. Nothing if the name is not held. */
+/* Schedules `times` announcements of the set, from `at` on. Does nothing if the name is not
+ * held. */
 void mname_announce(struct mname *mname, struct recset *set, unsigned times, ns_t at) NONNULL;
-/* All sets are to be announced as if they were new, without a probe: to those who have not heard them
- * before. Nothing if the name is not held. */
+/* Announces all sets as if they were new, without a probe, for peers that have not heard them
+ * before. Does nothing if the name is not held. */
 void mname_introduce(struct mname *mname, ns_t now) NONNULL;
-/* As mname_announce(), once, for one record; for its whole set if that is unique. */
+/* Like mname_announce(), once, but for one record only; for its whole set if the set is unique. */
 void mname_announce_record(
 	struct mname *mname, struct recset *set, struct mrecord *record, ns_t at) NONNULL;
-/* An announcement of a change: at most ten a minute (§8.4). Returns when it may be. */
+/* Returns when a change may be announced: at most ten announcements a minute (§8.4). */
 ns_t mname_update_at(struct mname *mname, ns_t now) NONNULL;

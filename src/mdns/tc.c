@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns queries whose known answers go on in further packets (RFC 6762 §7.2): keeps them, bounded,
- * until they are complete. Never answers itself.
+ * Owns queries whose known answers continue in further packets (RFC 6762 §7.2): keeps a limited
+ * number of them until they are complete.
+ * Never answers itself.
  */
 #include "mdns/tc.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what peers' probes propose for names that are claimed here: ties, and workloads that are
- * about to speak for themselves (RFC 6762 §8.2). Never answers: that is query.c's.
+ * Owns the handling of peers' probes for names claimed here: ties, and workloads that begin to
+ * answer for themselves (RFC 6762 §8.2).
+ * Never answers: query.c does.
  */
 #include "mdns/tie.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns silence for workloads that speak for themselves.
+ * Owns silence for workloads that answer for themselves.
  *
- * A peer with an address that we publish for the name is the workload itself. When it says
- * something else of the name than we do, it is not in the wrong: we are silent on that link until
- * its records would have expired. Then a probe tells whether it is still there, and each time that
- * it is, the next silence is twice as long.
+ * A peer with an address that we publish for the name is the workload itself. If its records of
+ * the name differ from ours, it is not wrong: we are silent on that link until its records would
+ * have expired. Then a probe shows whether it is still there. Each time it is, the next silence
+ * is twice as long.
  *
  * Never renames.
  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the kernel says, as plain values: the seam between the half that talks to the kernel and
- * the half that serves. No pointers, no descriptors, fixed size: an event may be copied, queued,
- * recorded in a file and replayed, or sent over a socketpair as it is. Bytes that mean nothing
- * (after the zero of a name, past hwaddr_len) are zero, so that equal things are equal byte for
- * byte.
+ * What the kernel reports, as plain values. Events are the interface between the half that talks to
+ * the kernel and the half that serves. They have no pointers, no descriptors and a fixed size: an
+ * event may be copied, queued, recorded in a file and replayed, or sent over a socketpair
+ * unchanged. Unused bytes (after the zero of a name, past hwaddr_len) are zero, so that equal
+ * values are equal byte for byte.
  */
 #pragma once
 
@@ -23,32 +23,32 @@ enum {
 	HOSTNAME_CAP = 65     /* __NEW_UTS_LEN + 1 */
 };
 
-/* The id of a namespace as the daemon's own namespace knows it (rtnetlink "nsid"), or NSID_OWN for
- * the daemon's own, whether or not it also has an id in its own table. */
+/* The id of a namespace in the table of the daemon's own namespace (rtnetlink "nsid"). The daemon's
+ * own namespace is NSID_OWN, whether or not it also has an id in its own table. */
 typedef int32_t nsid_t;
 #define NSID_OWN     ((nsid_t)-1)
-#define NSID_UNKNOWN ((nsid_t)-2) /* of a related link: it is not in our table */
+#define NSID_UNKNOWN ((nsid_t)-2) /* namespace of a related link, not in our table */
 
 enum event_type {
-	EV_NS,            /* namespace `nsid` exists; its name and owner, as far as known */
-	EV_NS_GONE,       /* namespace `nsid` is gone, and all in it without further events */
-	EV_LINK,          /* link as it is now: every field, absent alias means none */
-	EV_LINK_GONE,     /* deleted or moved away: its addresses are gone with it */
-	EV_ADDR,          /* address as it is now */
+	EV_NS,            /* namespace `nsid` exists; name and owner, if known */
+	EV_NS_GONE,       /* namespace `nsid` is gone with all in it; no other events */
+	EV_LINK,          /* current state of a link, all fields; no alias: none */
+	EV_LINK_GONE,     /* link deleted or moved away, and its addresses too */
+	EV_ADDR,          /* current state of an address */
 	EV_ADDR_GONE,     /* address removed */
-	EV_HOSTNAME,      /* a UTS namespace is related to `nsid`, with that name: as it is now */
-	EV_HOSTNAME_GONE, /* it is related no more: no process is in both */
-	EV_SYNC_BEGIN,    /* a dump of namespace `nsid` begins: what it does not name is stale */
-	EV_SYNC_LINKS,    /* all links of the dump are named: those that are not are gone */
-	EV_SYNC_END,      /* all addresses of the dump are named: those that are not are gone */
-	EV_SYNC_ABORT,    /* the dump failed or was interrupted: absence means nothing */
+	EV_HOSTNAME,      /* current name of a UTS namespace related to `nsid` */
+	EV_HOSTNAME_GONE, /* no longer related: no process is in both */
+	EV_SYNC_BEGIN,    /* a dump of namespace `nsid` begins; unlisted objects are stale */
+	EV_SYNC_LINKS,    /* the dump has listed all links: others are gone */
+	EV_SYNC_END,      /* the dump has listed all addresses: others are gone */
+	EV_SYNC_ABORT,    /* the dump is incomplete: missing objects may exist */
 	EV_COUNT
 };
 
 struct event_ns {
-	char name[NETNS_NAME_CAP]; /* of its binding, "" if none is known; untrusted bytes */
+	char name[NETNS_NAME_CAP]; /* of its bind mount, "" if unknown; untrusted bytes */
 	uint64_t cookie;           /* SO_NETNS_COOKIE, 0 if not known */
-	bool is_rootless;          /* another user namespace than ours owns it */
+	bool is_rootless;          /* owned by another user namespace than ours */
 	bool is_owner_known;
 };
 
@@ -60,34 +60,34 @@ struct event_link {
 	uint8_t hwaddr_len;
 	uint8_t hwaddr[HWADDR_CAP];
 	uint32_t mtu;
-	uint32_t master;        /* ifindex of the bridge or bond it is a port of, 0 if none */
+	uint32_t master;        /* ifindex of its bridge or bond, 0 if none */
 	uint32_t parent;        /* IFLA_LINK: ifindex of lower device or veth peer, 0 if none */
-	nsid_t parent_nsid;     /* of `parent`, in *our* table; else the link's own */
+	nsid_t parent_nsid;     /* namespace of `parent` in *our* table, or the link's own */
 	uint16_t vlan_id;       /* IFLA_VLAN_ID, 0 if it is no VLAN */
 	uint16_t ipvlan_mode;   /* IPVLAN_MODE_L2, _L3, _L3S (linux/if_link.h) */
 	char name[IF_NAMESIZE]; /* untrusted bytes, without '/' or white space */
 	char kind[KIND_CAP];    /* "" if the driver has none */
 	char alias[ALIAS_CAP];  /* untrusted bytes, newlines included; "" if none */
-	bool is_granted;        /* ontapd has given it that alias (device/grant.h) */
-	bool has_moved;         /* EV_LINK_GONE: to another namespace */
+	bool is_granted;        /* ontapd has set the alias (device/grant.h) */
+	bool has_moved;         /* EV_LINK_GONE: moved to another namespace */
 	uint8_t zero[2];
 };
 
 struct event_addr {
 	uint32_t ifindex;
 	uint32_t flags;   /* IFA_FLAGS, all 32 bits */
-	struct addr addr; /* the address of this host: IFA_LOCAL where given, else IFA_ADDRESS */
+	struct addr addr; /* this host's address: IFA_LOCAL if present, else IFA_ADDRESS */
 	struct addr peer; /* point-to-point: the other end; ADDR_NONE otherwise */
 	uint8_t prefix_len;
 	uint8_t rt_scope; /* RT_SCOPE_* */
 };
 
-/* A UTS namespace, and the name that whoever is in it has given it. */
+/* A UTS namespace, and the host name that was set in it. */
 struct event_hostname {
-	uint64_t uts;     /* tells it apart from others of now; numbers are reused */
-	bool is_own;      /* the daemon's own: its name is this host's */
-	bool is_rootless; /* another user namespace than ours owns it, or it is not known which */
-	bool is_inherited; /* nobody in it has chosen the name, as far as can be told: see model/relation.h */
+	uint64_t uts;      /* unique among the current ones; numbers are reused */
+	bool is_own;       /* the daemon's own: its name is this host's */
+	bool is_rootless;  /* owned by another user namespace than ours, or unknown */
+	bool is_inherited; /* probably nobody in it has chosen the name: see model/relation.h */
 	char name[HOSTNAME_CAP]; /* untrusted bytes */
 	uint8_t zero[4];
 };

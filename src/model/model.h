@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the kernel has: namespaces, their links, their addresses, as of the last event applied.
+ * The state of the kernel as of the last event applied: namespaces, their links, their addresses.
  *
- * Mark and sweep. EV_SYNC_BEGIN marks everything in the namespace as old. What a dump names becomes
- * seen; what news names becomes fresh, and a dump can no longer change it, for the news may be
- * younger than the dump's snapshot; what news removes leaves a tombstone for the same reason.
- * EV_SYNC_LINKS and EV_SYNC_END remove what is still old, and the tombstones. EV_SYNC_ABORT makes
- * all that is left of the namespace as good as seen. So a dump that finds nothing new changes
- * nothing. What claims to be of a dump (is_dump) outside of EV_SYNC_BEGIN and its end is passed
- * over.
+ * Mark and sweep. EV_SYNC_BEGIN marks everything in the namespace as old. An object that a dump
+ * lists becomes seen. An object that a notification names becomes fresh: a dump can no longer
+ * change it, because the notification may be younger than the dump's snapshot. An object that a
+ * notification removes leaves a tombstone, for the same reason. EV_SYNC_LINKS and EV_SYNC_END
+ * remove the objects that are still old, and the tombstones. EV_SYNC_ABORT treats all remaining
+ * objects of the namespace as seen. So a dump that finds nothing new changes nothing. Events of a
+ * dump (is_dump) are ignored unless they come between EV_SYNC_BEGIN and its end.
  *
- * An address may be heard of before its link. It is held back then: the listener and the lookups
- * know of it only once its link is present too.
+ * An address may be reported before its link. Then it is held back: the listener and the lookups do
+ * not see it until its link is present too.
  *
- * IPv4 lets one link have one address several times, with different prefix lengths or peers. Each
- * is a model_addr of its own, as in the kernel; IPv6 addresses are unique on their link.
+ * In IPv4, one link may have the same address several times, with different prefix lengths or
+ * peers. Each is a model_addr of its own, as in the kernel; IPv6 addresses are unique on their
+ * link.
  *
- * Each change is told at once to one listener, with what was before. One thread.
+ * Each change is reported at once to one listener, with the state before it. One thread.
  */
 #pragma once
 
@@ -27,9 +28,8 @@
 struct model_ns {
 	nsid_t nsid;
 	struct event_ns info;
-	struct list links; /* of struct model_link.in_ns */
-	struct list
-		hostnames; /* of struct model_hostname.in_ns: those of our own first, then by uts */
+	struct list links;     /* of struct model_link.in_ns */
+	struct list hostnames; /* of struct model_hostname.in_ns: our own first, then by uts */
 	size_t hostname_count;
 	struct map_node node; /* owned by model.c */
 	bool is_syncing;      /* between EV_SYNC_BEGIN and its end */
@@ -42,11 +42,11 @@ struct model_link {
 	struct list in_ns;
 	struct map_node node; /* owned by model.c */
 	uint8_t mark;         /* owned by model.c */
-	bool is_present;      /* false: only addresses of it were heard of yet, a tombstone, or
-	                        * on its way out: not to be looked at */
+	bool is_present;      /* false: so far only its addresses were reported, or it is a
+			       * tombstone, or it is being removed. Do not use it then */
 };
 
-/* A UTS namespace that a process of the namespace is in. EV_SYNC_* have no say about it. */
+/* A UTS namespace in which a process of the network namespace is. EV_SYNC_* do not affect it. */
 struct model_hostname {
 	struct list in_ns;
 	struct event_hostname info;
@@ -58,13 +58,14 @@ struct model_addr {
 	struct list in_link;
 	struct map_node node; /* owned by model.c */
 	uint8_t mark;         /* owned by model.c */
-	bool is_present;      /* false: a tombstone, or on its way out */
+	bool is_present;      /* false: a tombstone, or being removed */
 };
 
-/* What changed. The model is already as it is after the change while the listener runs: for *_GONE
- * lookups no longer find the object and its is_present is false, but it is still whole; it is freed
- * after. MODEL_LINK_NEW comes before each MODEL_ADDR_NEW of the link, and MODEL_NS_NEW before that.
- * A link that goes first reports each of its addresses, a namespace that goes each of its links. */
+/* What changed. While the listener runs, the model already has the change. For *_GONE, lookups no
+ * longer find the object and its is_present is false, but it is still complete; it is freed
+ * afterwards. MODEL_LINK_NEW comes before each MODEL_ADDR_NEW of the link, and MODEL_NS_NEW comes
+ * before MODEL_LINK_NEW. Before a link is reported gone, each of its addresses is; before a
+ * namespace is, each of its links is. */
 enum model_change {
 	MODEL_NS_NEW,
 	MODEL_NS_CHANGED,
@@ -77,17 +78,17 @@ enum model_change {
 	MODEL_ADDR_GONE
 };
 
-/* `before` is the info structure as it was (for *_CHANGED), else NULL. Exactly one of the pointers
- * that the kind of change names is not NULL. An event that changes nothing is not reported: a
- * lifetime refresh, say. The listener must not call back into the model except to read. */
+/* `before` is the previous info structure (for *_CHANGED), else NULL. An event that changes
+ * nothing, for example a lifetime refresh, is not reported. The pointer to the changed object is
+ * never NULL. The listener may call the model to read only. */
 struct model_listener {
 	void (*on_ns)(void *arg, enum model_change change, const struct model_ns *ns);
 	void (*on_link)(void *arg, enum model_change change, const struct model_link *link,
 		const struct event_link *before);
 	void (*on_addr)(void *arg, enum model_change change, const struct model_addr *addr,
 		const struct event_addr *before);
-	/* The list of the namespace's host names is another than before, or has another name in it.
-	 * With MODEL_NS_GONE they go unsaid. */
+	/* The namespace's list of host names changed, or a name in it did. Not called when the list
+	 * goes with its namespace (MODEL_NS_GONE). */
 	void (*on_hostnames)(void *arg, const struct model_ns *ns);
 	void *arg;
 };
@@ -95,38 +96,40 @@ struct model_listener {
 
 struct model; /* opaque */
 
-/* An empty model. `seed` is of the tables' hash. NULL if out of memory. */
+/* Returns an empty model. `seed` is for the hash of its tables. NULL if out of memory. */
 struct model *model_new(uint64_t seed, struct model_listener listener) MUSTCHECK;
 void model_free(struct model *m);
 
-/* Applies one event. ERR_NOMEM, ERR_RANGE (a limit of base/limits.h) or ERR_SYNTAX (no event that
- * the kernel half makes: no zero at the end of a name, say); nothing changed then. Any sequence of
- * events is safe; EV_LINK, EV_ADDR and EV_HOSTNAME of a namespace not heard of make it. */
+/* Applies one event. ERR_NOMEM, ERR_RANGE (a limit of base/limits.h) or ERR_SYNTAX (an event that
+ * the kernel half never makes, for example a name without a zero at its end); on error nothing
+ * changed. Any sequence of events is safe. EV_LINK, EV_ADDR and EV_HOSTNAME create their namespace
+ * if it is not known. */
 int model_apply(struct model *m, const struct event *ev) NONNULL MUSTCHECK;
 
-/* Lookups return a pointer valid until the next model_apply(), or NULL; only what is present.
- * model_addr() gives any one of those that differ in prefix length or peer only. */
+/* Lookups return a pointer that is valid until the next model_apply(), or NULL. They find present
+ * objects only. If several addresses differ only in prefix length or peer, model_addr() returns any
+ * of them. */
 const struct model_ns *model_ns(const struct model *m, nsid_t nsid) NONNULL;
 const struct model_link *model_link(const struct model *m, nsid_t nsid, uint32_t ifindex) NONNULL;
 const struct model_addr *model_addr(
 	const struct model *m, nsid_t nsid, uint32_t ifindex, const struct addr *addr) NONNULL;
 
-/* Calls `visit` for each namespace in ascending order of nsid (NSID_OWN first). ERR_NOMEM if the
- * order could not be made; nothing was visited then. */
+/* Calls `visit` for each namespace in ascending order of nsid (NSID_OWN first). ERR_NOMEM if there
+ * is no memory for sorting; then nothing was visited. */
 int model_each_ns(const struct model *m, void (*visit)(void *arg, const struct model_ns *ns),
 	void *arg) NONNULL_ARGS(1, 2) MUSTCHECK;
 
-/* Counts of what is present, for `status`. */
+/* Numbers of present objects, for `status`. */
 struct model_stats {
 	size_t namespaces, links, addrs;
 };
 struct model_stats model_stats(const struct model *m) NONNULL;
 
-/* Whether the namespace is somebody else's: another user namespace owns it, or nobody could say which
- * does, so that it may be. */
+/* True if another user namespace owns the network namespace, or may own it because the owner could
+ * not be found out. */
 bool model_ns_is_foreign(const struct model_ns *ns) NONNULL;
 
-/* Whether traffic passes through the link: up, and with carrier as far as the driver knows.
- * (IFF_UP and IFF_LOWER_UP, and operstate UP or UNKNOWN: RFC 2863 as Documentation/networking/
- * operstates.rst has it.) */
+/* True if the link can pass traffic: it is up, and has carrier as far as the driver knows. (IFF_UP
+ * and IFF_LOWER_UP, and operstate UP or UNKNOWN: see RFC 2863 and
+ * Documentation/networking/operstates.rst.) */
 bool model_link_is_up(const struct event_link *link) NONNULL;

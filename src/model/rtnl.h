@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * rtnetlink bytes to events: RTM_{NEW,DEL}{LINK,ADDR,NSID}, as notifications and as answers.
+ * Turns rtnetlink bytes into events: RTM_{NEW,DEL}{LINK,ADDR,NSID}, as notifications and as
+ * answers.
  *
- * Which namespace a message is about, and by whose ids it names others, depends on how it came:
+ * How a message arrived decides which namespace it is about, and in whose table its ids for other
+ * namespaces are:
  *
  *	notification          namespace of its cmsg       parent's namespace by the ids of the
  *	                                                  table of the *link's* namespace
@@ -15,63 +17,63 @@
 
 #include "model/event.h"
 
-/* How a datagram came. */
+/* How a datagram arrived. */
 enum rtnl_origin {
 	RTNL_NEWS,  /* on the socket that listens to all namespaces */
 	RTNL_DUMP,  /* answer to a dump: its events are is_dump */
-	RTNL_ANSWER /* to a question for one thing: as good as news */
+	RTNL_ANSWER /* answer to a request for one object: like news */
 };
 
 struct rtnl_source {
 	enum rtnl_origin origin;
-	nsid_t nsid;  /* news: of the cmsg, NSID_OWN without one; else the one that was asked */
-	uint32_t seq; /* of the request: answers to others are passed over. News: not looked at */
+	nsid_t nsid;  /* news: from the cmsg, NSID_OWN without one; else that of the request */
+	uint32_t seq; /* of the request; answers to others are ignored. Unused for news */
 };
 
 /* What receives the events. The pointers are valid during the call only. */
 struct rtnl_sink {
 	void (*on_event)(void *arg, const struct event *ev);
 
-	/* EV_LINK, as news, which does not tell its parent, in one of two ways. The parent is in
-	 * another namespace, named by an id that means something in the link's own namespace only:
-	 * `parent_nsid` is NSID_UNKNOWN. Or it is the first of a pair that is being made, and the
-	 * other end was not there yet; no notification follows when it is. rtnl_get_link() asks for
-	 * the same link, in our ids. NULL: on_event gets it as it is. */
+	/* An EV_LINK notification without a known parent. There are two cases. The parent is in
+	 * another namespace, and its id is only valid in the link's own namespace: `parent_nsid` is
+	 * NSID_UNKNOWN. Or the link is the first of a pair that is being created, and the other end
+	 * did not exist yet; no notification follows when it does. rtnl_get_link() requests the
+	 * same link with our ids. NULL: on_event gets the event unchanged. */
 	void (*on_incomplete_link)(void *arg, const struct event *ev);
 
-	/* An alternative name (IFLA_ALT_IFNAME) of the EV_LINK that was just told: untrusted bytes.
-	 * NULL: nobody wants to know. */
+	/* An alternative name (IFLA_ALT_IFNAME) of the EV_LINK that was just reported: untrusted
+	 * bytes. NULL: such names are ignored. */
 	void (*on_altname)(void *arg, const struct event *ev, const char *name);
 
 	/* A whole message of a type that makes no event here: RTM_NEWROUTE and others. NULL: they
-	 * are passed over. */
+	 * are ignored. */
 	void (*on_message)(void *arg, const struct nlmsghdr *h);
 	void *arg;
 };
 
-/* What a parser has to know, and its counters. */
+/* The state of a parser, and its counters. */
 struct rtnl {
-	/* The id that our own namespace has in its own table, NSID_UNKNOWN if none: becomes
-	 * NSID_OWN wherever it appears, and RTM_*NSID messages about it make no event. */
+	/* The id of our own namespace in its own table, NSID_UNKNOWN if none. It becomes NSID_OWN
+	 * wherever it appears, and RTM_*NSID messages about it make no event. */
 	nsid_t own_id;
 	struct rtnl_sink sink;
-	uint64_t malformed;     /* messages that were not what they should be, and dropped */
-	uint64_t misattributed; /* answers of a namespace that was not asked, and dropped */
+	uint64_t malformed;     /* malformed messages, which were dropped */
+	uint64_t misattributed; /* answers from a namespace that was not asked; dropped */
 };
 
-/* What a datagram said besides. */
+/* Other results of a datagram. */
 struct rtnl_outcome {
-	bool is_done;        /* the dump or the question is answered, or failed with `error` */
-	bool is_interrupted; /* NLM_F_DUMP_INTR: the dump saw changes, something may be missing */
+	bool is_done;        /* the request is answered, or failed with `error` */
+	bool is_interrupted; /* NLM_F_DUMP_INTR: changes during the dump, some may be missing */
 	bool is_overrun;     /* NLMSG_OVERRUN: data was lost */
-	bool is_peers_id; /* RTM_NEWNSID in the table of another namespace, as when a link moves from
-	                      * there to one that we may not know */
-	int error;        /* negative errno of the kernel, or 0 */
+	bool is_peers_id; /* RTM_NEWNSID for the table of another namespace, for example when a link
+			   * moves from there to a namespace that we may not know */
+	int error;        /* negative errno from the kernel, or 0 */
 	size_t answers;   /* messages that answer the request, with or without an event */
 };
 
-/* Takes one received datagram apart, which may hold many messages, and tells the sink. `bytes` are
- * aligned for an int. `ret` is what they said together. Cannot fail: what is malformed is
- * counted. */
+/* Parses one received datagram, which may contain many messages, and calls the sink. `bytes` must
+ * be aligned for an int. `ret` gets the combined result of all messages. Cannot fail: malformed
+ * messages are counted. */
 void rtnl_parse(struct rtnl *r, const struct rtnl_source *source, const void *bytes, size_t len,
 	struct rtnl_outcome *ret) NONNULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The few requests that are sent to the kernel, as values: whole rtnetlink messages, ready to be
- * sent. They are for a socket with NETLINK_GET_STRICT_CHK, else the kernel passes over the target
- * namespace of a dump of addresses without a word.
+ * The few requests to the kernel, as values: whole rtnetlink messages, ready to be sent. They are
+ * for a socket with NETLINK_GET_STRICT_CHK. Without it, the kernel silently ignores the target
+ * namespace of a dump of addresses.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 
 #include "model/event.h"
 
-/* The longest is one that gives a link its alias (device/request.h). */
+/* The longest request sets the alias of a link (device/request.h). */
 enum { RTNL_REQUEST_CAP = 384 };
 
 struct rtnl_request {
@@ -18,19 +18,21 @@ struct rtnl_request {
 	size_t len;
 };
 
-/* All links, or all addresses of both families, of `nsid`. Needs CAP_NET_ADMIN unless NSID_OWN. */
+/* Request all links, or all addresses of both families, of `nsid`. Need CAP_NET_ADMIN unless `nsid`
+ * is NSID_OWN. */
 struct rtnl_request rtnl_dump_links(uint32_t seq, nsid_t nsid);
 struct rtnl_request rtnl_dump_addrs(uint32_t seq, nsid_t nsid);
 
-/* One link of `nsid`: its parent's namespace comes by our own ids. Needs CAP_NET_ADMIN likewise. */
+/* Requests one link of `nsid`. The answer has our own id for its parent's namespace. Needs
+ * CAP_NET_ADMIN unless `nsid` is NSID_OWN. */
 struct rtnl_request rtnl_get_link(uint32_t seq, nsid_t nsid, uint32_t ifindex);
 
-/* All ids of our own namespace's table. */
+/* Requests all ids in our own namespace's table. */
 struct rtnl_request rtnl_dump_nsids(uint32_t seq);
 
-/* The id of the namespace that the descriptor `fd` is of. */
+/* Requests the id of the namespace to which the descriptor `fd` refers. */
 struct rtnl_request rtnl_get_nsid(uint32_t seq, int fd);
 
-/* Gives that namespace the id `nsid`, -1 for the lowest that is free. Answered by EEXIST where it
- * has one, or another namespace has that id. Needs CAP_NET_ADMIN. */
+/* Gives the namespace of `fd` the id `nsid`; -1 means the lowest free id. The answer is EEXIST if
+ * the namespace has an id already, or another namespace has this id. Needs CAP_NET_ADMIN. */
 struct rtnl_request rtnl_set_nsid(uint32_t seq, int fd, nsid_t nsid);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The inside of the model, for model.c and table.c only: its objects and the tables they are found
- * by. A table holds more than what is present: links of which only addresses were heard of,
+ * The inside of the model, for model.c and table.c only: its objects, and the tables to find them.
+ * A table contains not only present objects, but also links of which only addresses were reported,
  * addresses held back until their link is known, and the tombstones of both.
  */
 #pragma once
@@ -22,23 +22,24 @@ struct model {
 struct model_ns *table_find_ns(const struct model *m, nsid_t nsid) NONNULL;
 struct model_link *table_find_link(const struct model *m, nsid_t nsid, uint32_t ifindex) NONNULL;
 
-/* The very address, as the kernel tells addresses apart: IPv4 by prefix length and peer too. */
+/* Finds exactly this address. As in the kernel, IPv4 addresses also differ by prefix length and
+ * peer. */
 struct model_addr *table_find_addr(
 	const struct model *m, nsid_t nsid, const struct event_addr *info) NONNULL;
 
-/* Makes a namespace, which is not there yet, and tells of it. `info` may be NULL. ERR_RANGE at the
- * limit, ERR_NOMEM. */
+/* Makes a namespace, which must not exist yet, and reports it to the listener. `info` may be NULL.
+ * ERR_RANGE at the limit, ERR_NOMEM. */
 int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info, struct model_ns **ret)
 	NONNULL_ARGS(1, 4) MUSTCHECK;
 
 /* Finds a namespace or makes it. */
 int table_get_ns(struct model *m, nsid_t nsid, struct model_ns **ret) NONNULL MUSTCHECK;
 
-/* Makes a link that is not present, and its namespace if need be. Errors change nothing. */
+/* Makes a link that is not present, and its namespace if necessary. Errors change nothing. */
 int table_make_link(struct model *m, nsid_t nsid, uint32_t ifindex, struct model_link **ret) NONNULL
 	MUSTCHECK;
 
-/* Makes an address that is not present, and its link and namespace if need be. Errors change
+/* Makes an address that is not present, and its link and namespace if necessary. Errors change
  * nothing. */
 int table_make_addr(struct model *m, nsid_t nsid, const struct event_addr *info,
 	struct model_addr **ret) NONNULL MUSTCHECK;

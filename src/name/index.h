@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The name index from inside: what the files of this directory share.
+ * The inside of the name index: what the files of this directory share.
  */
 #pragma once
 
@@ -16,39 +16,40 @@ struct nlink {
 	struct map_node node; /* in names.links, by namespace and ifindex */
 	const struct model_link *link;
 	struct list claims;  /* of struct claim.in_link */
-	uint64_t segment;    /* smallest link_key() on the wire; 0 until placed */
-	bool is_bridge_port; /* as of then */
-	uint32_t index;      /* while segments are being placed */
+	uint64_t segment;    /* smallest link_key() of the segment; 0 until placed */
+	bool is_bridge_port; /* as of the last placement */
+	uint32_t index;      /* used only during placement of segments */
 };
 
-/* A label, in lower case, and who claims it. Lives as long as it has claims or hosts. */
+/* A label in lower case, and its claims. It exists as long as it has claims or hosts. */
 struct group {
 	struct map_node node; /* in names.groups, by label */
 	struct list claims;   /* of struct claim.in_group */
-	struct list hosts;    /* of struct host.in_group: the names it has given */
-	struct list in_dirty; /* in names.dirty_groups, or alone */
+	struct list hosts;    /* of struct host.in_group: the names it has made */
+	struct list in_dirty; /* in names.dirty_groups, or in no list */
 	char label[LABEL_TEXT_CAP];
 };
 
-/* Whose claim it is: the first goes before the last, and shares no name with it. */
+/* The rank of a claim. An earlier rank goes before a later one, and the two never share a name. */
 enum claim_rank {
-	RANK_OWN,     /* of a namespace of the host's own */
-	RANK_GRANTED, /* of a rootless one, by the alias that ontapd gave for who owns it */
-	RANK_ROOTLESS /* its namespace, or who named it, is of another user namespace */
+	RANK_OWN,     /* from a namespace that the host owns */
+	RANK_GRANTED, /* from a rootless one, by an alias that ontapd set for its owner */
+	RANK_ROOTLESS /* another user namespace owns the namespace or the UTS namespace */
 };
 
-/* "This link is named that." */
+/* The claim of a link to a label. */
 struct claim {
 	struct nlink *nlink;
 	struct group *group;
 	struct list in_link, in_group;
-	bool is_self; /* only because it is the host's own name */
+	bool is_self; /* claimed only because it is the host's own name */
 	enum claim_rank rank;
 	enum name_source source;    /* unless is_self */
-	char label[LABEL_TEXT_CAP]; /* as spelled */
+	char label[LABEL_TEXT_CAP]; /* in its original spelling */
 };
 
-/* One address of a host, and where it is. Compared byte for byte: no padding may be left unset. */
+/* One address of a host, and its segment. Compared byte for byte: there must be no unset
+ * padding. */
 struct host_addr {
 	uint64_t segment;
 	struct addr addr;
@@ -61,29 +62,29 @@ struct host_addrs {
 	size_t count;
 };
 
-/* A name as served. */
+/* A name that is served. */
 struct host {
 	struct map_node node;   /* in names.hosts, by label in lower case */
-	struct list in_group;   /* in its group's hosts, or alone */
-	struct list in_dirty;   /* in names.dirty_hosts, or alone */
-	struct group *group;    /* who gives it its addresses; NULL: nobody, it is going */
-	struct host_addrs said; /* what was said last */
-	struct host_addrs want; /* what is to be said, if `has_want` */
+	struct list in_group;   /* in its group's hosts, or in no list */
+	struct list in_dirty;   /* in names.dirty_hosts, or in no list */
+	struct group *group;    /* source of its addresses; NULL: being removed */
+	struct host_addrs said; /* what the sink got last */
+	struct host_addrs want; /* what the sink has to get, if `has_want` */
 	bool has_want;
-	bool is_silent, was_silent;     /* not over mDNS; and when it was said last */
-	enum claim_rank rank, was_rank; /* of all who have it; and when it was said last */
+	bool is_silent, was_silent;     /* not in mDNS: now; at the last report */
+	enum claim_rank rank, was_rank; /* of all that have it: now; at the last report */
 	size_t workload_count;
 	char key[LABEL_TEXT_CAP];   /* in lower case */
 	char label[LABEL_TEXT_CAP]; /* as spelled */
 	char said_label[LABEL_TEXT_CAP];
 };
 
-/* An address that some host has said, for PTR. */
+/* An address that some host has published, for PTR. */
 struct ptr {
 	struct map_node node; /* in names.ptrs, by address */
 	struct list hosts;    /* of struct ptr_host.in_ptr */
-	struct list in_dirty; /* in names.dirty_ptrs, or alone */
-	bool has_zone;        /* it counts for its reverse zone */
+	struct list in_dirty; /* in names.dirty_ptrs, or in no list */
+	bool has_zone;        /* it is counted in its reverse zone */
 	struct addr addr;
 };
 
@@ -104,7 +105,7 @@ struct onlink {
 	struct map_node node; /* in names.onlinks, by prefix */
 	struct prefix prefix;
 	size_t count;
-	nsid_t nsid; /* one link that has it: one of our own namespace, if there is one */
+	nsid_t nsid; /* one link with it: of our own namespace if possible */
 	uint32_t ifindex;
 };
 
@@ -128,13 +129,13 @@ struct names {
 	struct spoken_link *spoken_links; /* links on which mDNS is spoken, by ifindex */
 	size_t spoken_link_count;
 	size_t granted_claim_count; /* of RANK_GRANTED */
-	bool has_moved_links;       /* segments are to be placed anew */
+	bool has_moved_links;       /* segments have to be placed again */
 	bool has_own_changes;       /* links or addresses of our own namespace changed */
 	bool has_new_onlinks;
-	bool has_lost_onlinks;     /* a prefix is kept by other links than the one that is noted */
-	uint64_t onlink_sum;       /* of where the on-link prefixes were when links moved last */
-	bool has_new_spoken_links; /* all that was said over mDNS is to be said again */
-	bool has_new_policy;       /* all that was said is to be said again */
+	bool has_lost_onlinks;     /* the stored link lost a prefix that others still have */
+	uint64_t onlink_sum;       /* checksum of the wires of the prefixes at the last move */
+	bool has_new_spoken_links; /* all mDNS records must be put again */
+	bool has_new_policy;       /* all records must be put again */
 	struct names_stats stats;
 };
 
@@ -155,28 +156,28 @@ static inline void names_check(struct names *n, int err)
 		n->stats.lost++;
 }
 
-/* index.c: what is found in it. */
+/* index.c: look-ups in the index. */
 
-/* The link of that place, or NULL. */
+/* Returns the link, or NULL. */
 struct nlink *nlink_find(const struct names *n, nsid_t nsid, uint32_t ifindex);
-/* Copies the label in lower case; `dst` has LABEL_TEXT_CAP bytes. */
+/* Copies the label and turns it into lower case; `dst` has LABEL_TEXT_CAP bytes. */
 void label_lower(char *dst, const char *label);
-/* The hash of a label in lower case: names.groups and names.hosts go by it. */
+/* Returns the hash of a lower-case label, as used by names.groups and names.hosts. */
 uint64_t label_hash(const struct names *n, const char *key);
-/* The group of that label in lower case, or NULL; and the host. */
+/* Return the group, or the host, of that lower-case label, or NULL. */
 struct group *group_find(const struct names *n, const char *key);
 struct host *host_find(const struct names *n, const char *key);
-/* The name of a host in a branch of the zone: "wan", "lan", or "" for the zone itself; "local" is
- * the branch of mDNS. ERR_RANGE if the whole is too long for a name. */
+/* Makes the name of a host in a branch of the zone: "wan", "lan", or "" for the zone itself;
+ * "local" is the mDNS domain. ERR_RANGE if the result is too long for a name. */
 int host_owner(
 	const struct names *n, const struct host *host, const char *branch, struct name *ret);
-/* Whether an address is valid on a link of ours (RFC 6762 §6.2): it is on the link's own wire; or
- * it is on none of our wires, but on-link there by prefix, as when a bridge we cannot see joins them.
- * A link-local address means nothing on another wire. */
+/* True if an address is valid on a link of ours (RFC 6762 §6.2): it is on the link's own wire; or
+ * it is on none of our wires, but on-link there by prefix, for example because a bridge that we
+ * cannot see joins the wires. A link-local address means nothing on another wire. */
 bool host_addr_is_on(
 	const struct names *n, const struct host_addr *ha, const struct spoken_link *link);
 
-/* claim.c: what a link claims. */
+/* claim.c: the labels that a link claims. */
 void claims_update(struct names *n, struct nlink *nlink, bool may_report);
 void claims_drop(struct names *n, struct nlink *nlink);
 void claims_mark(struct names *n, struct nlink *nlink);
@@ -187,7 +188,7 @@ void claims_each_reject(
 void group_mark(struct names *n, struct group *group);
 void group_unref(struct names *n, struct group *group);
 
-/* host.c: which name has which addresses, and saying so. */
+/* host.c: the addresses of each name, and reporting them to the sink. */
 void hosts_assign(struct names *n);
 void hosts_say(struct names *n);
 void hosts_mark_all(struct names *n);
@@ -208,7 +209,7 @@ void spoken_links_free(struct names *n);
 void onlink_count(
 	struct names *n, const struct model_link *link, const struct event_addr *addr, int by);
 void onlinks_rebuild(struct names *n);
-/* Calls for each on-link prefix, with a link that has it and where that is. */
+/* Calls `visit` for each on-link prefix, with a link that has it and the wire of that link. */
 void onlinks_each(const struct names *n,
 	void (*visit)(void *arg, const struct names_onlink *onlink), void *arg);
 /* Links have moved: sets has_new_onlinks if a prefix is on another wire than before. */

@@ -7,7 +7,7 @@
 
 #include "base/compiler.h"
 
-/* Why a word in an alias is no name, or that it is one. */
+/* Whether a word in an alias is a name, and if not, why. */
 enum label_verdict {
 	LABEL_OK,
 	LABEL_TOO_LONG,   /* over 63 bytes */
@@ -15,18 +15,18 @@ enum label_verdict {
 	LABEL_BAD_HYPHEN, /* first or last byte is a hyphen */
 	LABEL_RESERVED,   /* "wan" and "lan" are branches of the zone */
 	LABEL_LOCALHOST,  /* each machine's own (RFC 6761 §6.3) */
-	LABEL_IGNORED,    /* --ignore-hostname has a pattern for it: never of label_judge() */
+	LABEL_IGNORED,    /* matches --ignore-hostname: never from label_judge() */
 	LABEL_COUNT
 };
 
 enum label_verdict label_judge(const char *bytes, size_t len) NONNULL;
 
-/* A few words for a person. Static storage. */
+/* Returns a short text for people. Static storage. */
 const char *label_verdict_text(enum label_verdict verdict);
 
-/* The next word at `*at` in a text whose words are separated by spaces and commas: returns its start
- * and length, and moves `*at` behind it. NULL when there is no more. */
+/* Finds the next word at `*at` in a text with spaces and commas between the words. Returns its
+ * start and length, and moves `*at` behind it. Returns NULL if there are no more words. */
 const char *label_next_word(const char **at, size_t *ret_len) NONNULL;
 
-/* Whether that label is one of the words of the text. */
+/* True if that label is one of the words of the text. */
 bool label_is_word_of(const char *text, const char *label, size_t len) NONNULL;

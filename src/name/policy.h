@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What the administrator decided about names: the configuration as the name layer sees it. */
+/* The administrator's decisions about names: the part of the configuration that the name layer
+ * uses. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,8 +12,9 @@
 /* Where a workload's name comes from. */
 enum name_source { NAME_ALIAS, NAME_HOSTNAME, NAME_NETNS, NAME_SOURCE_COUNT };
 
-/* Two workloads with one name. A workload is a namespace that claims a name with any of its links.
- * Order among them is by what is, never by when it came: see claim_cmp() in name/names.c. */
+/* What to do when several workloads have one name. A workload is a namespace in which any link
+ * claims a name. Their order depends on the current state, never on the time of arrival: see
+ * claim_cmp() in name/host.c. */
 enum name_duplicates {
 	DUPLICATES_MERGE,  /* the name has the addresses of all */
 	DUPLICATES_FIRST,  /* the first in order has it, the others have none */
@@ -28,18 +30,15 @@ struct policy {
 	uint32_t ttl_s;                              /* of host records in unicast DNS */
 	enum name_source sources[NAME_SOURCE_COUNT]; /* in order of preference */
 	unsigned source_count;
-	const char *const
-		*ignored; /* patterns of host names that are no names; borrowed likewise */
+	const char *const *ignored; /* patterns of host names to ignore; borrowed */
 	unsigned ignored_count;
 	enum name_duplicates duplicates;
 	bool has_rootless;   /* serve namespaces that other user namespaces own */
 	bool has_temporary;  /* publish RFC 8981 temporary addresses */
 	bool has_deprecated; /* publish deprecated addresses even where there are better ones */
 	enum name_mdns mdns;
-	char self[LABEL_CAP +
-		  1];       /* claimed by every link of our own namespace, besides; "": none */
-	bool has_self_mdns; /* over mDNS too, not only in the zone */
-	const char *const
-		*mdns_links; /* names of links, for NAME_MDNS_LISTED; borrowed for its life */
+	char self[LABEL_CAP + 1]; /* also claimed by every link of our own namespace; "": none */
+	bool has_self_mdns;       /* over mDNS too, not only in the zone */
+	const char *const *mdns_links; /* link names, for NAME_MDNS_LISTED; borrowed */
 	unsigned mdns_link_count;
 };

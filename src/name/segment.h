@@ -2,7 +2,7 @@
 /*
  * Layer 2 segments: which links, of any namespace, hear each other's multicast.
  *
- *	macvlan, macvtap         with their lower device, and so with their siblings
+ *	macvlan, macvtap         on the segment of their lower device, as are their siblings
  *	ipvlan, ipvtap in L2     the same; in L3 and L3S mode alone, for they carry no multicast
  *	veth                     with its peer
  *	port of a bridge,        with its master
@@ -11,22 +11,22 @@
  *	                         on the same segment
  *	any other                alone
  *
- * Not seen: a bridge that filters VLANs or isolates its ports; it is taken for one wire.
+ * Limitation: a bridge that filters VLANs or isolates its ports is treated as one wire.
  */
 #pragma once
 
 #include "base/compiler.h"
 #include "model/model.h"
 
-/* One link to be placed: `parent` and `master` are indexes into the same array, or SEGMENT_NONE. */
+/* One link to place: `parent` and `master` are indexes into the same array, or SEGMENT_NONE. */
 enum { SEGMENT_NONE = UINT32_MAX };
 struct segment_link {
 	uint32_t parent;
 	uint32_t master;
 	const struct event_link *info;
-	uint32_t segment; /* result: index of the link that stands for the segment */
+	uint32_t segment; /* result: index of the link that represents the segment */
 };
 
-/* Places `count` links: two links are on one segment if their `segment` is equal. Takes time in
- * proportion to the links, times the depth to which VLANs are nested. */
+/* Places `count` links: two links are on one segment if their `segment` is equal. Takes time
+ * proportional to the number of links times the nesting depth of VLANs. */
 void segment_place(struct segment_link *links, uint32_t count) NONNULL;

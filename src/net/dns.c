@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the list of addresses on which DNS is served: binding them, saying why not, trying again.
+ * Owns the list of addresses on which DNS is served: binds them, reports failures, and tries again.
  * Never reads a packet: its workers do.
  */
 #include "net/dns.h"
@@ -28,7 +28,7 @@ struct endpoint {
 	struct dns_listen at;
 	struct udp_worker *workers[WORKERS_MAX];
 	unsigned worker_count; /* 0: not open */
-	int last_err;          /* of the last try; what was said once is not repeated */
+	int last_err;          /* of the last try; the same error is not logged again */
 };
 
 struct dns {
@@ -67,13 +67,14 @@ static const char *advice(int err)
 
 static void set_option(int fd, int level, int name, int value)
 {
-	/* Each is an improvement that an old kernel may lack, and none is a condition. */
+	/* Each option is an improvement that an old kernel may lack; none is required. */
 	(void)!setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-/* Replies leave as they are made, small enough for any path: no path MTU that a stranger's ICMP
- * could shrink makes fragments of them (RFC 9715). A burst of queries finds room: by the first option for
- * the privileged, by the second as far as the machine allows it to all. */
+/* Replies are small enough for any path. They are sent without regard to the path MTU, so a forged
+ * ICMP message that lowers it cannot cause fragments (RFC 9715). The receive buffer has room for a
+ * burst of queries: SO_RCVBUFFORCE is for privileged processes, SO_RCVBUF works for all, up to the
+ * limit of the machine. */
 static void set_udp_options(int fd, int family, bool is_wildcard)
 {
 	set_option(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_ROOM);
@@ -87,13 +88,14 @@ static void set_udp_options(int fd, int family, bool is_wildcard)
 		set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
 }
 
-/* Whether packets for any address of ours come in: then the reply has to be told where from. */
+/* True if the socket receives packets for any of our addresses: then each reply must set its source
+ * address. */
 static bool takes_any_address(const struct dns_listen *at)
 {
 	return addr_is_unspecified(&at->addr);
 }
 
-/* A socket bound to the address; -errno. */
+/* Returns a socket bound to the address; -errno. */
 static int bind_socket(const struct dns_listen *at, int family, int type, int reuse_option)
 {
 	union sockaddr_inet addr;
@@ -118,8 +120,8 @@ static int bind_socket(const struct dns_listen *at, int family, int type, int re
 	return fd;
 }
 
-/* The family of the socket: of the address; for the wildcard IPv6, which takes IPv4 too, unless
- * the kernel has none. */
+/* Returns the family of the socket: that of the address. For the wildcard it is IPv6, which
+ * receives IPv4 too, or IPv4 if the kernel has no IPv6. */
 static int family_of(const struct dns_listen *at)
 {
 	if (at->addr.family == ADDR_V4)
@@ -132,7 +134,7 @@ static int family_of(const struct dns_listen *at)
 	return AF_INET6;
 }
 
-/* Listens for TCP. A second daemon is found out here at the latest. */
+/* Listens for TCP. A second daemon is detected here at the latest. */
 static int open_tcp(struct dns *d, const struct dns_listen *at, int family)
 {
 	int fd = bind_socket(at, family, SOCK_STREAM | SOCK_NONBLOCK, SO_REUSEADDR);
@@ -148,8 +150,9 @@ static int open_tcp(struct dns *d, const struct dns_listen *at, int family)
 	return tcp_server_listen(d->tcp, fd);
 }
 
-/* Whether nobody has the UDP port. With SO_REUSEPORT, which our workers need among themselves, the
- * kernel would let us share it with another process of the same user, each getting half. */
+/* Checks that nobody else uses the UDP port. Our workers share it with SO_REUSEPORT; therefore the
+ * kernel would also let another process of the same user share it, and each would get half of the
+ * queries. */
 static int probe_udp(const struct dns_listen *at, int family)
 {
 	int fd = bind_socket(at, family, SOCK_DGRAM, 0);
@@ -173,7 +176,7 @@ static int open_udp(struct dns *d, struct endpoint *e, int family)
 	return 0;
 }
 
-/* Opens an address, whole or not at all. */
+/* Opens all sockets of an address, or none. */
 static int open_endpoint(struct dns *d, struct endpoint *e)
 {
 	int family = family_of(&e->at);
@@ -212,7 +215,7 @@ static unsigned choose_workers(unsigned wanted)
 	return online < 1 ? 1 : online > WORKERS_MAX ? WORKERS_MAX : (unsigned)online;
 }
 
-/* Makes the prefixes of the policy our own. */
+/* Makes our own copy of the policy's prefixes. */
 static int copy_trusted(struct dns *d)
 {
 	struct serve_policy *policy = &d->config.policy;
@@ -240,7 +243,7 @@ int dns_set_cookie_keys(struct dns *d, const struct cookie_keys *keys)
 	return 0;
 }
 
-/* Frees what no thread looks at any more. */
+/* Frees everything; no thread uses it any more. */
 static void dns_free(struct dns *d)
 {
 	free_cookie_keys(cookie_slot_publish(&d->cookie_keys, NULL));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Unicast DNS on sockets: for each address listened on, a UDP socket and thread per worker
- * (SO_REUSEPORT) and a TCP listener; one thread for all of TCP. Threads block while nothing comes.
+ * The sockets of unicast DNS. Each address has a TCP listener, and for each worker a UDP socket and
+ * a thread (SO_REUSEPORT). One thread serves all of TCP. Threads block while nothing arrives.
  */
 #pragma once
 
@@ -22,44 +22,43 @@ struct dns_listen {
 };
 
 struct dns_config {
-	const struct dns_listen *listen; /* none: the wildcard */
+	const struct dns_listen *listen; /* empty: the wildcard */
 	size_t listen_count;
-	unsigned workers;               /* UDP threads an address; 0: one per online CPU */
+	unsigned workers;               /* UDP threads per address; 0: one per online CPU */
 	const struct zone_reader *zone; /* must outlive dns_close() */
 	const struct view_slot *views;  /* the same */
 	const struct log *log;          /* the same; NULL: silence */
 	struct transfers *transfers;    /* the same; NULL: none */
-	struct serve_policy
-		policy; /* copied, with what it points to; `cookie_keys` is not looked at */
+	struct serve_policy policy;     /* deep copy; `cookie_keys` is ignored */
 	struct cookie_keys cookie_keys; /* copied */
-	uint32_t rate_limit; /* replies of a kind a second to a network, over UDP; 0: no limit */
+	uint32_t rate_limit; /* equal replies per second to one network, over UDP; 0: no limit */
 };
 
 struct dns; /* opaque */
 
-/* Opens what can be opened; what cannot is logged as a warning, with what to do, and left for
- * dns_retry(). NULL only if out of memory or threads. The config is copied, not what it points
- * to of zone and views. */
+/* Opens all sockets that can be opened. If one cannot, logs a warning with advice, and leaves it to
+ * dns_retry(). Returns NULL only if out of memory or threads. The config is copied, but not the
+ * zone and the views that it points to. */
 struct dns *dns_open(const struct dns_config *config) NONNULL MUSTCHECK;
 
-/* Tries again what could not be opened: to be called when addresses have changed. Costs nothing when
- * all is open. Says what has succeeded; does not repeat what still fails. */
+/* Tries again to open the sockets that could not be opened. Call it when addresses have changed; it
+ * costs nothing if all are open. Logs each success, but does not log the same failure again. */
 void dns_retry(struct dns *d) NONNULL;
 
-/* Addresses (struct dns_listen) that are served, and that are not. None served at the start is an
- * error by the main program. */
+/* How many addresses (struct dns_listen) are served, and how many are not. The main program treats
+ * it as an error if none is served at the start. */
 size_t dns_served(const struct dns *d) NONNULL;
 size_t dns_waiting(const struct dns *d) NONNULL;
 
 struct dns_stats {
 	uint64_t counts[SERVE_COUNT];
-	uint64_t send_failed; /* answers that the kernel did not take */
+	uint64_t send_failed; /* replies that the kernel refused to send */
 	uint64_t tcp_accepted, tcp_open;
 	uint64_t tcp_limited; /* connections closed because there were too many */
 };
 struct dns_stats dns_stats(const struct dns *d) NONNULL;
 
-/* Other keys of cookies from now on. ERR_NOMEM: the old ones stay. */
+/* Replaces the keys of cookies. ERR_NOMEM: the old ones stay. */
 int dns_set_cookie_keys(struct dns *d, const struct cookie_keys *keys) NONNULL MUSTCHECK;
 
 /* Closes all sockets and joins all threads. */

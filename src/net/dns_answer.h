@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What stands between the sockets and the answer path: signatures (TSIG), and queries that ask for
- * a transfer. All others go straight on to serve_answer(), after a look at a few bytes.
+ * The layer between the sockets and the answer path. It handles signatures (TSIG) and queries for a
+ * transfer. All other queries go straight on to serve_answer(), after a check of a few bytes.
  */
 #pragma once
 
@@ -9,20 +9,21 @@
 #include "serve/answer.h"
 #include "transfer/request.h"
 
-/* Whether that is the case, by the policy that transfers_policy() has given. */
+/* True if the query has a signature or asks for a transfer. `policy` comes from
+ * transfers_policy(). */
 static inline bool dns_is_special(
 	const struct transfer_policy *policy, const uint8_t *query, size_t query_len)
 {
 	return UNLIKELY(policy != NULL) && UNLIKELY(request_concerns(query, query_len));
 }
 
-/* Answers any query. As serve_answer(), inside of whose contract the caller is. `query` may be
- * changed. `transfers` NULL: there are none. With `*ret_transfer` set the answer is a transfer, begun
- * and not asked for yet, and the length is 0; `ret_transfer` is NULL where there cannot be one: over
- * UDP. */
+/* Answers any query. The caller must fulfil the contract of serve_answer(). `query` may be changed.
+ * `transfers` NULL: there are none. If `*ret_transfer` is set, the answer is a transfer, which has
+ * begun but has not been asked for yet, and the length is 0. `ret_transfer` is NULL if a transfer
+ * is impossible: over UDP. */
 size_t dns_answer(struct serve_ctx *ctx, struct transfers *transfers,
 	const struct serve_client *client, uint8_t *query, size_t query_len, uint8_t *reply,
 	size_t reply_cap, struct transfer **ret_transfer) NONNULL_ARGS(1, 3, 4, 6) MUSTCHECK;
 
-/* Seconds since 1970, as signatures have them. */
+/* Returns the seconds since 1970, the time format of signatures. */
 uint64_t dns_unix_time(void);

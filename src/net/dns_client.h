@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Messages of our own to other name servers, from ports that the kernel picks: datagrams, and one
- * question with its answer over TCP. Everything is non-blocking, in the main loop.
+ * Sends our own messages to other name servers, from ports that the kernel chooses: datagrams, and
+ * single questions over TCP. Everything is non-blocking, in the main loop.
  */
 #pragma once
 
@@ -15,17 +15,17 @@ struct server_addr {
 	uint16_t port;
 };
 
-/* Datagrams. A socket for each family, opened when it is first used. */
+/* Datagrams. There is one socket for each family, opened at its first use. */
 struct dns_client; /* opaque */
 
-/* `on_message` gets each datagram that comes in, from whomever. NULL if out of memory. */
+/* `on_message` gets each datagram that arrives, from any sender. Returns NULL if out of memory. */
 struct dns_client *dns_client_new(struct loop *loop,
 	void (*on_message)(
 		void *arg, const struct server_addr *from, const uint8_t *msg, size_t len),
 	void *arg) NONNULL_ARGS(1, 2) MUSTCHECK;
 void dns_client_free(struct dns_client *c);
 
-/* Sends. -errno. */
+/* Sends one datagram. -errno. */
 int dns_client_send(struct dns_client *c, const struct server_addr *to, const uint8_t *msg,
 	size_t len) NONNULL MUSTCHECK;
 
@@ -35,14 +35,14 @@ int dns_client_send(struct dns_client *c, const struct server_addr *to, const ui
  */
 struct exchange; /* opaque */
 
-/* Begins it; `msg` is copied. `on_done` gets the answer, or NULL if there was none by `deadline` or
- * the connection failed; it may begin another. NULL if it cannot even begin: then
- * `on_done` is not called. */
+/* Begins an exchange; `msg` is copied. `on_done` gets the answer, or NULL if there was none by
+ * `deadline` or the connection failed; it may begin another exchange. Returns NULL if the exchange
+ * cannot begin: then `on_done` is not called. */
 struct exchange *exchange_begin(struct loop *loop, const struct server_addr *to, const uint8_t *msg,
 	size_t len, void (*on_done)(void *arg, const uint8_t *answer, size_t len), void *arg)
 	NONNULL_ARGS(1, 2, 3, 5) MUSTCHECK;
 
-/* Ends it without an answer: `on_done` is called. For who has waited long enough. */
+/* Ends it without an answer and calls `on_done`. For a caller that has waited long enough. */
 void exchange_give_up(struct exchange *x) NONNULL;
-/* Ends it without a word. */
+/* Ends it without calling `on_done`. */
 void exchange_free(struct exchange *x);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Inside of net/dns.c: its UDP workers and its TCP thread. */
+/* Internal to net/dns.c: its UDP workers and its TCP thread. */
 #pragma once
 
 #include <stdatomic.h>
@@ -16,8 +16,9 @@ static inline struct serve_client client_of(const union sockaddr_inet *from, boo
 /* One UDP socket and the thread that answers on it. */
 struct udp_worker;
 
-/* `config` must stay as long as the worker. Takes over the bound socket `fd` (closed on failure too) and starts to answer. `has_pktinfo`: replies
- * go out from the address asked. NULL if out of memory or threads. */
+/* Takes over the bound socket `fd` (closes it on failure too) and starts to answer. `config` must
+ * outlive the worker. If `has_pktinfo`, replies are sent from the address to which the query was
+ * sent. Returns NULL if out of memory or threads. */
 struct udp_worker *udp_worker_start(
 	int fd, bool has_pktinfo, const struct dns_config *config) NONNULL MUSTCHECK;
 void udp_worker_stop(struct udp_worker *w);
@@ -27,7 +28,8 @@ void udp_worker_add_stats(const struct udp_worker *w, struct dns_stats *sum) NON
 struct tcp_server;
 
 struct tcp_server *tcp_server_start(const struct dns_config *config) NONNULL MUSTCHECK;
-/* Takes over the listening socket `fd` (closed on failure too). Any thread. ERR_NOMEM, -errno. */
+/* Takes over the listening socket `fd` (closes it on failure too). May be called by any thread.
+ * ERR_NOMEM, -errno. */
 int tcp_server_listen(struct tcp_server *s, int fd) NONNULL MUSTCHECK;
 void tcp_server_stop(struct tcp_server *s);
 void tcp_server_add_stats(const struct tcp_server *s, struct dns_stats *sum) NONNULL;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Threads that answer. */
+/* The threads that answer queries. */
 #pragma once
 
 #include <pthread.h>
 
 #include "base/compiler.h"
 
-/* Starts a thread that takes no signals: those are the main thread's. -errno. */
+/* Starts a thread with all signals blocked: the main thread handles them. -errno. */
 int dns_thread_start(pthread_t *thread, void *(*body)(void *arg), void *arg) NONNULL_ARGS(1, 2)
 	MUSTCHECK;

@@ -3,9 +3,10 @@
  * Owns the UDP sockets of unicast DNS and their threads: packets in, packets out.
  * Never knows DNS: the three steps of serve/answer.h do.
  *
- * A worker sleeps in recvmmsg(), which returns as soon as one packet is there, with all that are
- * there: so a busy server takes them by the batch, and an idle one never wakes up. While it sleeps it
- * is offline for RCU. It is stopped by shutting its socket down, which ends the sleep.
+ * A worker sleeps in recvmmsg(), which returns as soon as one packet has arrived, with all packets
+ * that are waiting. So a busy server takes them in batches, and an idle one never wakes up. While
+ * the worker sleeps, it is offline for RCU. To stop it, its socket is shut down, which ends the
+ * sleep.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@
 
 enum {
 	BATCH = 32,
-	/* A query is a name and some options. A longer one is cut by the kernel, and then dropped. */
+	/* A query has a name and some options. The kernel cuts a longer one, and it is dropped
+	 * then. */
 	QUERY_CAP = 2048,
 	CACHE_LINE = 64
 };
@@ -34,7 +36,8 @@ union control {
 	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
-/* Queries are taken into slots of `in`, and replies put into those of `out`, without gaps. */
+/* Queries are received into the slots of `in`. Replies are written into the slots of `out`, without
+ * gaps. */
 struct udp_worker {
 	struct serve_ctx ctx;
 	struct transfers *transfers;
@@ -71,8 +74,8 @@ static void init_slots(struct udp_worker *w)
 	}
 }
 
-/* Makes of where a packet was sent to where its reply comes from (RFC 2181 §4). The interface is
- * left to the routing, except where the address means nothing without one. */
+/* Changes the control message from the destination of the query to the source of the reply (RFC
+ * 2181 §4). Routing chooses the interface, unless the address is meaningless without one. */
 static void turn_round(struct msghdr *m)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(m);
@@ -104,9 +107,9 @@ static size_t reply_to(struct udp_worker *w, int i, const struct transfer_policy
 	return serve_reply(&w->ctx, &client, &w->asked[i], reply, EDNS_PAYLOAD);
 }
 
-/* Makes slot `to` go where the query in slot `from` came from, and that ready for the next. Of what
- * recvmmsg() writes there only the room for control messages has to be put back: flags are never read
- * by it, and addresses of one socket have one length. */
+/* Addresses the reply in slot `to` to the sender of the query in slot `from`, and prepares slot
+ * `from` for the next query. Only the room for control messages has to be restored after
+ * recvmmsg(): it never reads the flags, and all addresses of one socket have the same length. */
 static void address_reply(struct udp_worker *w, int to, int from)
 {
 	struct msghdr *in = &w->in[from].msg_hdr, *out = &w->out[to].msg_hdr;
@@ -139,8 +142,8 @@ static int answer_batch(struct udp_worker *w, int count)
 	return replies;
 }
 
-/* Sends the first `count` replies. One that the kernel does not take is passed over, so each turn gets
- * further. */
+/* Sends the first `count` replies. Skips a reply that the kernel refuses, so each turn makes
+ * progress. */
 static void send_batch(struct udp_worker *w, int count)
 {
 	for (int at = 0; at < count;) {
@@ -153,7 +156,7 @@ static void send_batch(struct udp_worker *w, int count)
 	}
 }
 
-/* What time it is for a batch, to some milliseconds. */
+/* Notes the time of a batch, accurate to some milliseconds. */
 static void note_time(struct udp_worker *w)
 {
 	struct timespec t;
@@ -165,7 +168,7 @@ static void note_time(struct udp_worker *w)
 	w->ctx.now = t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
-/* Waits for packets. Returns how many there are, 0 or less if none could be had. */
+/* Waits for packets. Returns how many have arrived, or 0 or less on failure. */
 static int receive(struct udp_worker *w)
 {
 	rcu_reader_offline();
@@ -204,7 +207,7 @@ struct udp_worker *udp_worker_start(int fd, bool has_pktinfo, const struct dns_c
 		close(fd);
 		return NULL;
 	}
-	/* The buffers are left untouched: pages that no query ever uses are none. */
+	/* The buffers are not touched: pages that no query ever uses take no memory. */
 	memset(w, 0, offsetof(struct udp_worker, rrl));
 	w->ctx.zone = config->zone;
 	w->ctx.views = config->views;
@@ -230,7 +233,7 @@ void udp_worker_stop(struct udp_worker *w)
 	if (!w)
 		return;
 	w->is_stopping = true;
-	/* Not connected, says the kernel, and wakes up who sleeps on it all the same. */
+	/* Fails with ENOTCONN, but wakes the thread blocked in recvmmsg(). */
 	shutdown(w->fd, SHUT_RD);
 	pthread_join(w->thread, NULL);
 	close(w->fd);

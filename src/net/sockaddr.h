@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Our addresses as the kernel's, and back. */
+/* Converts our addresses to the kernel's, and back. */
 #pragma once
 
 #include <netinet/in.h>
@@ -15,11 +15,12 @@ union sockaddr_inet {
 	struct sockaddr_in6 v6;
 };
 
-/* Writes address and port to `ret`, and for IPv6 the scope: an ifindex, or 0. An address that is all zero
- * is that of every interface. Returns the length of what was written. */
+/* Writes address and port to `ret`, and for IPv6 the scope: an ifindex or 0. An address of all zero
+ * bytes stands for every interface. Returns the length written. */
 socklen_t sockaddr_make(
 	const struct addr *addr, uint16_t port, uint32_t scope, union sockaddr_inet *ret) NONNULL;
 
-/* The address in `from`; IPv4 that came as ::ffff:a.b.c.d on a socket for both, as IPv4. */
+/* Returns the address in `from`. An IPv4 address in the form ::ffff:a.b.c.d, from a socket for both
+ * families, is returned as IPv4. */
 struct addr sockaddr_addr(const union sockaddr_inet *from) NONNULL;
 uint16_t sockaddr_port(const union sockaddr_inet *from) NONNULL;

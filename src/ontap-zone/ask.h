@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* How the daemon's answers look to a person: one printer a command, called for each line. */
+/* Prints the daemon's answers for people. Each command has a printer, which is called for each
+ * line. */
 #pragma once
 
 #include <jansson.h>
@@ -22,9 +23,9 @@ struct ask {
 
 typedef void ask_print_fn(struct ask *ask, const json_t *line);
 
-/* The printer of a command's lines. */
+/* Returns the printer for a command's lines. */
 ask_print_fn *ask_printer(enum conf_command command);
 
-/* What stands before the first and after the last line. */
+/* Print what comes before the first line and after the last. */
 void ask_begin(const struct ask *ask) NONNULL;
 void ask_end(const struct ask *ask) NONNULL;

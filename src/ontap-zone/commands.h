@@ -7,10 +7,10 @@
 #include "io/exit.h"
 #include "io/log.h"
 
-/* `conf` is moved in; `args` are for reading it again on SIGHUP. */
+/* Takes over `conf`. `args` are needed to read it again on SIGHUP. */
 int command_serve(struct conf *conf, const struct options_args *args, struct log *log) NONNULL;
 int command_export(struct conf *conf, struct log *log) NONNULL;
 int command_check(struct conf *conf, const struct log *log) NONNULL;
 
-/* names, status, explain, watch, graph: asks the running daemon. */
+/* The commands names, status, explain, watch and graph: ask the running daemon. */
 int command_ask(const struct conf *conf, enum conf_command command, const struct log *log) NONNULL;

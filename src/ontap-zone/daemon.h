@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The running daemon, and what passes between its parts. */
+/* The running daemon, and the functions that its parts call in each other. */
 #pragma once
 
 #include "base/compiler.h"
@@ -23,7 +23,7 @@ struct daemon {
 	struct runtime runtime;
 	struct watcher *watcher;
 	struct dns *dns;
-	struct peers *peers; /* NULL until the first dump is there */
+	struct peers *peers; /* NULL until the first dump is complete */
 	struct mdns *mdns;
 	struct mdns_net *mdns_net;
 	struct control *control;
@@ -31,27 +31,27 @@ struct daemon {
 	struct files files;
 	struct loop_watch watcher_watch, signal_watch;
 	struct resume resume;
-	struct buf watch_lines; /* for `watch`, of the changes of this flush */
+	struct buf watch_lines; /* for `watch`: the changes of this flush */
 	struct cookie_keys cookie_keys;
 	uint32_t reserved_serial; /* state_reserve_serial() */
 	struct state_names names;
 	ns_t started;
 	bool is_ready, is_stopping;
-	bool has_to_reload; /* as soon as it is ready */
+	bool has_to_reload; /* reload as soon as it is ready */
 	bool has_failed;
 	uint8_t packet[9000];
 };
 
-/* What the pipeline tells goes to the daemon that its runtime is in. */
+/* The sink of the pipeline: passes its events to the daemon that contains the runtime. */
 extern const struct pipeline_sink daemon_sink;
 
-/* Sees to it that no serial comes again after this daemon is killed. */
+/* Ensures that no serial is used again after this daemon is killed. */
 void daemon_reserve_serial(struct daemon *d) NONNULL;
 
-/* Publishes what has changed, and tells those who go by it. */
+/* Publishes the changes, and tells everything that depends on them. */
 void daemon_flush(struct daemon *d) NONNULL;
 
-/* Handlers for what the loop and the sockets tell; `arg` is the daemon. */
+/* Handlers for events of the loop and the sockets; `arg` is the daemon. */
 void daemon_on_signal(void *arg, uint32_t events);
 void daemon_on_watcher(void *arg, uint32_t events);
 void daemon_on_packet(
@@ -62,11 +62,11 @@ bool daemon_answer(
 bool daemon_resolve(
 	void *arg, const struct control_asker *asker, const char *request, struct buf *out);
 
-/* Sends what the engine of mDNS has to send, and tells what it has to tell. */
+/* Sends the packets that the mDNS engine has ready, and passes on its notices. */
 void daemon_pump_mdns(struct daemon *d) NONNULL;
 
-/* Tells those who watch what has changed in this turn. */
+/* Tells the watching clients what has changed in this turn. */
 void daemon_tell_watchers(struct daemon *d) NONNULL;
 
-/* A secret of our own for cookies. */
+/* Returns a new random secret for cookies. */
 struct cookie_keys daemon_new_cookie_seed(void);

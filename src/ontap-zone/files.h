@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The files of --export: written again after changes, at once when they are rare and at a bounded
- * rate when they are not, then the command of --on-export. One command runs at a time; changes that
- * come meanwhile are written, and the command runs once more after.
+ * The files of --export. They are written again after changes: at once if changes are rare, at a
+ * limited rate if they are frequent. Then the command of --on-export runs. Only one command runs at
+ * a time. Changes that come while it runs are written, and then the command runs once more.
  */
 #pragma once
 
@@ -11,8 +11,8 @@
 #include "export/export.h"
 #include "ontap-zone/runtime.h"
 
-/* Appends the records in a format. `view` 0: what the format is mostly for; `apex`: of format
- * zone. Errors as of export_write(). */
+/* Appends the records in the given format. `view` 0: the usual view of the format. `apex`: for the
+ * zone format. Errors as in export_write(). */
 int files_render(const struct pipeline *p, enum export_format format, unsigned view,
 	const uint8_t *apex, struct buf *out) NONNULL MUSTCHECK;
 
@@ -21,18 +21,18 @@ struct files {
 	const struct log *log;
 	ns_t due;        /* when to write; NS_NEVER: nothing has changed */
 	ns_t not_before; /* end of the pause after the last writing */
-	pid_t command;   /* running, or 0 */
+	pid_t command;   /* the running command, or 0 */
 	bool has_news;   /* written since the command was started */
 };
 
 void files_init(struct files *f, const struct runtime *runtime, const struct log *log) NONNULL;
 
-/* Something was published. */
+/* Call it when changes were published. */
 void files_changed(struct files *f, ns_t now) NONNULL;
 
-/* Writes if it is time. */
+/* Writes the files if they are due. */
 void files_poll(struct files *f, ns_t now) NONNULL;
 ns_t files_deadline(const struct files *f) NONNULL;
 
-/* A child has ended: reaps it if it is the command. */
+/* Call it when a child has ended: reaps it if it is the command. */
 void files_reap(struct files *f) NONNULL;

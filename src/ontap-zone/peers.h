@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What goes out to other name servers: transfers to those who ask, NOTIFY to those who shall ask,
- * and updates of primaries. It listens to the zone, and does nothing where nothing of it is
+ * Everything that goes to other name servers: transfers to secondaries, NOTIFY to secondaries, and
+ * updates of primaries. It follows the changes of the zone. It does nothing if none of these is
  * configured.
  */
 #pragma once
@@ -15,28 +15,30 @@
 
 struct peers; /* opaque */
 
-/* Before the first thread that answers, and after the first dump: what is not there yet would be
- * taken for gone. ERR_SYNTAX (a key is faulty or missing) and others, with the reason logged. */
+/* Call it before the first answering thread starts, and after the first dump: records that are
+ * missing then would be treated as deleted. ERR_SYNTAX (a key is faulty or missing) and others; the
+ * reason is logged. */
 int peers_open(struct peers **ret, const struct runtime *runtime, struct loop *loop,
 	const struct log *log) NONNULL MUSTCHECK;
-/* After the last such thread has ended. */
+/* Call it after the last answering thread has ended. */
 void peers_close(struct peers *o);
 
-/* What the answering threads need. */
+/* Returns the transfers, which the answering threads need. */
 struct transfers *peers_transfers(const struct peers *o) NONNULL;
 
-/* Takes the runtime's configuration as it is now, and the keys, which it takes over. */
+/* Applies the current configuration of the runtime, and the keys, which it takes over. */
 void peers_configure(struct peers *o, struct conf_keys *keys) NONNULL;
 
-/* A record changed; a batch was published. Each may be called before
- * peers_open() has returned, with NULL. */
+/* Call these when a record changed, and when a batch was published. `o` may be NULL: peers_open()
+ * has not returned yet. */
 void peers_change(struct peers *o, const struct zone_change *change) NONNULL_ARGS(2);
 void peers_published(struct peers *o);
 
-/* The same: clients may stand elsewhere, and a batch is about to be committed. */
+/* Call it when clients may have moved to another view, before a batch is committed. `o` may be
+ * NULL. */
 void peers_views(struct peers *o);
 
-/* Sends what is due. */
+/* Sends everything that is due. */
 void peers_poll(struct peers *o, ns_t now) NONNULL;
 ns_t peers_deadline(const struct peers *o) NONNULL;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* One primary that is kept equal by updates: the updater (transfer/updater.h), its key, its
- * socket. */
+/* One primary whose zone is kept equal to ours by updates: the updater (transfer/updater.h), its
+ * key and its socket. */
 #pragma once
 
 #include "base/compiler.h"
@@ -10,13 +10,13 @@
 
 struct primary; /* opaque */
 
-/* `key` is copied. NULL if out of memory. */
+/* `key` is copied. Returns NULL if out of memory. */
 struct primary *primary_open(const struct runtime *runtime, struct loop *loop,
 	const struct log *log, const struct conf_peer *peer, const struct tsig_key *key) NONNULL
 	MUSTCHECK;
 void primary_close(struct primary *p);
 
-/* A record changed. */
+/* Call it when a record changed. */
 void primary_change(struct primary *p, const struct zone_change *change) NONNULL;
 
 void primary_poll(struct primary *p, ns_t now) NONNULL;

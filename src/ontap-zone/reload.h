@@ -4,6 +4,6 @@
 
 #include "ontap-zone/daemon.h"
 
-/* Reads the configuration again and puts it in force. If it cannot be, the old one stays. The outcome is
- * logged, and told to the service manager. */
+/* Reads the configuration again and applies it. If that fails, the old one stays in force. The
+ * outcome is logged, and sent to the service manager. */
 void daemon_reload(struct daemon *d) NONNULL;

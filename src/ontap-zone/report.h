@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the daemon tells on its control socket: requests in, lines of JSON out. */
+/* Answers requests on the control socket with lines of JSON. */
 #pragma once
 
 #include "base/buf.h"
@@ -10,7 +10,7 @@
 #include "ontap-zone/peers.h"
 #include "pipeline/pipeline.h"
 
-/* Where the telling comes from; all borrowed for the call. */
+/* The sources of the reports; all are borrowed during the call. */
 struct report {
 	const struct pipeline *pipeline;
 	struct kernel_stats kernel;
@@ -21,12 +21,12 @@ struct report {
 	bool is_ready;
 };
 
-/* Answers one request ("names", "status", "explain NAME [ADDR]", "graph", "watch"). Appends lines to
- * `out`; what it does not understand is answered {"error": …}. True for "watch": changes are to
- * follow, made by report_change(). */
+/* Answers one request ("names", "status", "explain NAME [ADDR]", "graph", "watch"). Appends lines
+ * to `out`; the answer to an unknown request is {"error": …}. Returns true for "watch": then the
+ * lines of report_change() have to follow. */
 bool report_answer(const struct report *r, const char *request, struct buf *out) NONNULL;
 
-/* Appends the line that tells a watcher of one record that came or went. */
+/* Appends the line for watchers about one record that was added or removed. */
 void report_change(const struct zone_change *change, struct buf *out) NONNULL;
-/* The line that tells a watcher of something in mDNS. */
+/* Appends the line for watchers about an event of mDNS. */
 void report_notice(const struct mdns_notice *notice, struct buf *out) NONNULL;

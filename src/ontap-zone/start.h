@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-/* The start of the daemon, in its order. */
+/* The steps of the daemon's start, in their order. */
 #pragma once
 
 #include "ontap-zone/daemon.h"
 
-/* Signals, and the watcher process. It is to be started before the zone files are read: what it is forked with
- * stays in memory as long as it lives, and it looks about while they are read. An exit code, 0 if all is
- * well; what went wrong has been logged. */
+/* Sets up signals and starts the watcher process. It must start before the zone files are read, for
+ * two reasons: the memory that exists at the fork stays in the watcher as long as it lives, and the
+ * watcher examines the system while the files are read. Returns an exit code, 0 on success. Errors
+ * are logged. */
 int daemon_start_watching(struct daemon *d, const struct conf *conf) NONNULL MUSTCHECK;
-/* Ends both, also if they did not start. */
+/* Stops both; allowed even if they did not start. */
 void daemon_stop_watching(struct daemon *d) NONNULL;
 
-/* The engine and its sockets, before the pipeline is told anything. The same. */
+/* Opens the mDNS engine and its sockets, before the pipeline gets any event. Returns as above. */
 int daemon_open_mdns(struct daemon *d, uint64_t seed) NONNULL MUSTCHECK;
 
-/* From the first dump to readiness. The same; also 0 if a signal has ended it (is_stopping). */
+/* Runs from the first dump to readiness. Returns as above; also 0 if a signal has ended it
+ * (is_stopping). */
 int daemon_start(struct daemon *d) NONNULL MUSTCHECK;

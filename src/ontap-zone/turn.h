@@ -4,5 +4,5 @@
 
 #include "ontap-zone/daemon.h"
 
-/* One turn of the loop, and what follows from what came in. What fails has been logged. */
+/* Runs one turn of the loop, and handles the consequences of the events. Errors are logged. */
 int daemon_turn(struct daemon *d, ns_t deadline) NONNULL MUSTCHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The system's DHCP client beside PROG, and what it tells about leases. */
+/* Runs the system's DHCP client beside PROG, and handles its leases. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,13 +7,14 @@
 #include "io/log.h"
 #include "libontap/ontap.h"
 
-/* Starts the client for the device; it ends with this process, which may become PROG meanwhile. ERR_ABSENT:
- * there is none installed; -errno. What fails has been told. */
+/* Starts the client for the device. It ends together with this process, which may become PROG by
+ * exec. ERR_ABSENT if no client is installed; -errno. Errors are logged. */
 int dhcp_start(const struct ontap_device *device, const struct log *log) NONNULL MUSTCHECK;
 
-/* Whether the client runs us to tell of a lease, by the environment that dhcp_start() gave it. */
+/* True if the client runs us as its script, to report a lease. dhcp_start() sets an environment
+ * variable for this. */
 bool dhcp_is_script(void);
 
-/* Does what it tells: adds the address and the default route, or removes the address that is no longer
- * leased. The exit code. */
+/* Handles an event of the client: adds the address and the default route, or removes the address
+ * whose lease has ended. Returns the exit code. */
 int dhcp_script(const char *event, const struct log *log) NONNULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What PROG is told of its devices, by environment variables. Calls of ontap stack: each adds to what
- * the ones before have said.
+ * Environment variables that tell PROG about its devices. Calls of ontap can be nested: each adds
+ * its variables to those of the calls before.
  *
  *	ONTAP_IFNAME ONTAP_HWADDR ONTAP_IFINDEX       of the last device
  *	ONTAP_IFNAME0 ... ONTAP_IFNAME1 ...           of each, ONTAP_NDEVS of them
@@ -12,9 +12,9 @@
 #include "base/compiler.h"
 #include "libontap/ontap.h"
 
-/* Adds a device with its descriptors. -errno. */
+/* Adds the variables of a device and its file descriptors. -errno. */
 int environ_export(const struct ontap_device *device, const int *fds, unsigned fd_count) NONNULL
 	MUSTCHECK;
 
-/* Prints what would be said of a device alone, as assignments, for a shell to read. */
+/* Prints the variables of a single device as assignments, for a shell to read. */
 void environ_print(const struct ontap_device *device) NONNULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What ontap was told on its command line. */
+/* The settings from ontap's command line. */
 #pragma once
 
 #include "base/time.h"
@@ -11,7 +11,7 @@
 
 enum { SETTINGS_ADDRS_CAP = 16 };
 
-/* What is done before PROG is run. */
+/* What ontap does before it runs PROG. */
 enum task { TASK_CREATE, TASK_OPEN, TASK_REMOVE, TASK_WATCH };
 
 struct settings {
@@ -24,9 +24,9 @@ struct settings {
 	uint32_t queues;
 	bool is_kept, is_down;
 
-	bool has_netns; /* a fresh network namespace */
-	char *hostname; /* NULL: no fresh UTS namespace */
-	char *user;     /* NULL: nobody else */
+	bool has_netns; /* run PROG in a new network namespace */
+	char *hostname; /* NULL: no new UTS namespace */
+	char *user;     /* NULL: do not change the user */
 	char *caps;     /* "+NAME,+NAME", NULL: none */
 
 	struct settings_addrs {
@@ -37,10 +37,10 @@ struct settings {
 	struct await await; /* --wait */
 	ns_t timeout;       /* NS_NEVER: none */
 
-	char *opened, *removed; /* links that are there; NULL: another task */
+	char *opened, *removed; /* existing links; NULL: another task */
 	bool is_watching;
 	enum log_level verbosity;
 };
 
-/* The options; their values are a struct settings. */
+/* The options; their values go into a struct settings. */
 extern const struct options_table settings_table;

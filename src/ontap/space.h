@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* Fresh namespaces for PROG, and the user it runs as. */
+/* New namespaces for PROG, and the user it runs as. */
 #pragma once
 
 #include "io/log.h"
 #include "ontap/settings.h"
 
-/* Moves the process into the namespaces that are asked for: in a user namespace of its own too, where
- * it has not the privilege otherwise. What fails has been told. */
+/* Moves the process into the requested new namespaces. If it lacks the privilege, it also makes a
+ * user namespace of its own. Errors are logged. */
 int space_enter(const struct settings *o, const struct log *log) NONNULL MUSTCHECK;
 
-/* Becomes the user and keeps the capabilities that are asked for, for PROG too. ERR_SYNTAX: there
- * is no such capability. What fails has been told. */
+/* Becomes the requested user and keeps the requested capabilities, for PROG too. ERR_SYNTAX if a
+ * capability does not exist. Errors are logged. */
 int space_drop(const struct settings *o, const struct log *log) NONNULL MUSTCHECK;

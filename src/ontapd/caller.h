@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Who is at the other end of a connection, and whether a network namespace is his. */
+/* Identifies the process at the other end of a connection, and checks whether a network namespace
+ * belongs to it. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,14 +19,17 @@ struct caller {
 	size_t group_count;
 };
 
-/* Finds out who has connected `fd`. A negative errno or 0; `ret` can be closed after either. */
+/* Identifies the process that has connected `fd`. Returns a negative errno or 0; `ret` can be
+ * closed in either case. */
 int caller_identify(int fd, struct caller *ret) NONNULL MUSTCHECK;
 void caller_close(struct caller *c) NONNULL;
 
-/* A process that a mark on a link names: -ESRCH if it is gone, or another has its number. */
+/* Finds the process that a mark on a link names. -ESRCH if it has ended, or if another process has
+ * its PID now. */
 int caller_find(pid_t pid, uint64_t start_time, uid_t uid, struct caller *ret) NONNULL MUSTCHECK;
 
-/* Whether `netns_fd` is of a network namespace which the caller lives in, or owns: he has privileges
- * in the user namespace that owns it, or made that himself. -EINVAL: it is of none; -EPERM: not his;
- * -ESRCH: he is gone, or not visible. 0. */
+/* Checks that the caller lives in, or owns, the network namespace that `netns_fd` refers to. He
+ * owns it if he has privileges in the user namespace that owns it, or has made that user namespace.
+ * Returns 0; -EINVAL if it is no network namespace; -EPERM if it is not the caller's; -ESRCH if the
+ * caller has ended or is not visible. */
 int caller_check_netns(const struct caller *c, int netns_fd) NONNULL MUSTCHECK;

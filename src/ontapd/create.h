@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Making, opening and deleting devices. Each step leaves what the next start would find and clean:
+ * Makes, opens and deletes devices. After each step, the next start can find and clean up what is
+ * left:
  *
  *	create under a name of ours ─► mark ─► secret, alias ─► rename ─► open queues ─► up
  *
- * Until it is renamed a link counts as half made, and is deleted by whoever finds it.
+ * Until it is renamed, a link counts as unfinished, and whoever finds it deletes it.
  */
 #pragma once
 
@@ -13,7 +14,7 @@
 #include "ontapd/netns_visit.h"
 #include "ontapd/registry.h"
 
-/* What all devices of a daemon have in common. */
+/* The data that all devices of a daemon share. */
 struct creator {
 	const struct log *log;
 	struct netns_visit *visits;
@@ -22,7 +23,8 @@ struct creator {
 	uint32_t next_serial;
 };
 
-/* One request under way. The status of each function is also in reply->status, with a text. */
+/* One request in progress. Each function below also puts the status that it returns into
+ * reply->status, with a text. */
 struct job {
 	struct creator *creator;
 	const char *parent; /* its name */
@@ -35,19 +37,19 @@ struct job {
 	int *fds; /* of the reply; room for request->queues */
 };
 
-/* Says no, or yes with DEVICE_OK and "". Returns `status`. */
+/* Sets the reply to an error, or to success with DEVICE_OK and "". Returns `status`. */
 enum device_status create_refuse(struct job *job, enum device_status status, const char *format,
 	...) PRINTFLIKE(3, 4) NONNULL_ARGS(1, 3);
 
-/* Makes the device; `*ret` is its entry in the registry, in no list, and job->fds its queues, the
- * caller's to close. Otherwise nothing is left of it. */
+/* Makes the device. `*ret` is its entry in the registry, which is in no list yet. job->fds are its
+ * queues, which the caller must close. On failure nothing is left of it. */
 enum device_status create_device(struct job *job, struct device **ret) NONNULL;
 
-/* Opens queues of a tap that was made before. */
+/* Opens queues of an existing tap. */
 enum device_status create_open(struct job *job) NONNULL;
 
-/* Deletes one that was made before. */
+/* Deletes an existing device. */
 enum device_status create_remove(struct job *job) NONNULL;
 
-/* Deletes the link and forgets the device. */
+/* Deletes the link and removes the device from the registry. */
 void create_delete(struct creator *m, struct device *d) NONNULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The parts of the running daemon, as they know each other. One thread, one loop:
+ * The parts of the running daemon, and how they are connected. One thread, one loop:
  *
  *	listener (a socket a parent) ─► client (a connection) ─► make ─► registry
  *	kernel's news ─► registry        deletions, one a turn of the loop
@@ -30,68 +30,73 @@ struct daemon {
 	struct rate rate;
 	struct list listeners; /* of struct listener */
 	struct list clients;   /* of struct client */
-	struct list idle;      /* of struct client, the one that has to ask first first */
+	struct list idle;      /* of struct client, earliest ask_by first */
 	size_t client_count;
-	size_t clients_at_pause; /* while not accepting: how many there were when that began */
+	size_t clients_at_pause; /* while not accepting: client_count when that began */
 	bool is_accepting;
 	struct log_limit complaints;
 };
 
-/* A socket, and the parent that it is for. */
+/* A socket, and the parent that it serves. */
 struct listener {
 	struct list in_daemon;
 	struct daemon *daemon;
 	struct loop_watch watch;
 	char parent[IF_NAMESIZE];
-	char *path; /* made by us and removed at the end; NULL: the service manager's */
+	char *path; /* made by us and removed at the end; NULL: from the service manager */
 };
 
-/* A connection with its devices; and who is left of one: a process whose connection is closed, or was
- * one of the run before. Ends when both are gone, and its devices with it. */
+/* A client and its devices. It has a connection, or only a process: one whose connection is closed,
+ * or one from the previous run. It ends, and its devices with it, when both connection and process
+ * are gone. */
 struct client {
 	struct list in_daemon, in_idle;
 	struct daemon *daemon;
-	struct listener *listener;     /* NULL: of the run before */
+	struct listener *listener;     /* NULL: from the previous run */
 	struct loop_watch conn;        /* fd -1: closed */
-	struct loop_watch process;     /* fd -1: gone, or not visible */
+	struct loop_watch process;     /* fd -1: ended, or not visible */
 	struct caller caller;          /* its pidfd is the one in `process` */
 	struct list devices;           /* of struct device.in_holder */
 	struct netns_watcher *watcher; /* NULL: none */
 	ns_t ask_by;                   /* while in_idle */
 };
 
-/* Opens the sockets: those of the command line, and those in the `count` descriptors from 3 on that
- * the service manager has opened. What fails has been told. */
+/* Opens the sockets: those of the command line, and the `listen_fds` file descriptors from 3 on
+ * that the service manager has opened. Errors are logged. */
 int listener_open_all(struct daemon *d, int listen_fds) NONNULL MUSTCHECK;
 void listener_close_all(struct daemon *d) NONNULL;
-/* Accepts again if it could not, and a client has gone since: once a turn of the loop. */
+/* Accepts connections again if that was paused and a client has gone since. Call it once in each
+ * turn of the loop. */
 void listener_resume(struct daemon *d) NONNULL;
 
-/* A connection of `listener`; `fd` becomes the client's. */
+/* Makes a client for a new connection of `listener`. The client takes over `fd`. */
 void client_new(struct listener *listener, int fd) NONNULL;
-/* The process that the devices in the mark are for is still there: it holds them from now on. NULL: no
- * memory. The caller's descriptors become the client's. */
+/* Makes a client for a process from the previous run that is still alive; it holds the devices with
+ * its mark from now on. The client takes over the file descriptors of `caller`. Returns NULL if out
+ * of memory. */
 struct client *client_adopt(struct daemon *d, const struct caller *caller) NONNULL;
-/* Ends those that are only there for devices that are gone: after some were. */
+/* Ends the clients that have no connection and no devices any more. Call it after devices were
+ * removed. */
 void client_end_idle(struct daemon *d) NONNULL;
-/* Closes those that should have asked by now. The next deadline is returned. */
+/* Closes connections that should have sent a request by now. Returns the next deadline. */
 ns_t client_expire(struct daemon *d, ns_t now) NONNULL;
 void client_free_all(struct daemon *d) NONNULL;
 
-/* What a request is answered, before it is done: DEVICE_OK if it may. */
+/* Checks a request before it is executed. Returns DEVICE_OK if it is permitted. */
 enum device_status permit_request(struct daemon *d, struct job *job) NONNULL;
-/* (Re)reads the rules file. What fails has been told: the old ones stay then. */
+/* Reads the rules file, at the start or again. On failure the old rules stay. Errors are logged. */
 int permit_load_rules(struct daemon *d) NONNULL MUSTCHECK;
 
-/* Finds what the run before left on our parents: deletes what is half made or whose process is gone,
- * and takes over the rest. What fails has been told. */
+/* Finds the devices that the previous run left on our parents. Deletes those that are unfinished or
+ * whose process has ended, and takes over the rest. Errors are logged. */
 int adopt_all(struct daemon *d) NONNULL MUSTCHECK;
 
-/* Follows the kernel: which devices and namespaces are gone. ERR_NOMEM, -errno. */
+/* Follows the kernel's notifications to learn which devices and namespaces are gone. ERR_NOMEM,
+ * -errno. */
 struct news;
 int news_open(struct news **ret, struct daemon *d) NONNULL MUSTCHECK;
 void news_close(struct news *n);
 
-/* Reads the machine's secret from the state directory, and makes it if it is not there. What
- * fails has been told. */
+/* Reads the machine's secret from the state directory, and creates it if it does not exist. Errors
+ * are logged. */
 int secret_load(struct daemon *d) NONNULL MUSTCHECK;

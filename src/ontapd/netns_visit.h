@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The kernel as ontapd sees it: its own namespace, where the parents are, and short visits to those
- * of its callers. A visit moves the process's only thread, so nothing else happens meanwhile.
+ * Access to the kernel: in our own namespace, where the parents are, and during short visits to the
+ * namespaces of callers. A visit moves the only thread of the process, so nothing else happens
+ * during it.
  */
 #pragma once
 
@@ -16,41 +17,43 @@ struct netns_visit {
 	struct netns_self self;
 	struct asker asker; /* in our own namespace */
 	nsid_t next_nsid;
-	int node_dir_fd; /* a file system of our own, for nodes of taps; -1 until it is wanted */
+	int node_dir_fd;      /* a private file system for nodes of taps; -1 until needed */
 	struct list watchers; /* of struct netns_watcher */
 	size_t watcher_count;
 };
 
-/* One who wants to know the namespaces of our callers: an asker in his namespace. */
+/* A client that wants nsids for the namespaces of our callers: an asker in its namespace. */
 struct netns_watcher {
 	struct list in_host;
 	struct asker asker;
 };
 
-/* A negative errno or 0; `h` can be closed after either. */
+/* Returns a negative errno or 0; `h` can be closed in either case. */
 int netns_visit_open(struct netns_visit *h, const struct log *log, uint32_t seed) NONNULL MUSTCHECK;
 void netns_visit_close(struct netns_visit *h) NONNULL;
 
-/* All namespaces that have an id in ours, and ours, which is NSID_OWN; to be freed. A negative errno or 0. */
+/* Lists all namespaces that have an nsid in ours, and our own, which is NSID_OWN. The caller frees
+ * the list. Returns a negative errno or 0. */
 int netns_visit_list_namespaces(struct netns_visit *h, nsid_t **ret, size_t *ret_count) NONNULL
 	MUSTCHECK;
 
-/* The id of the namespace in ours, given now if it has none, and in those of the watchers. NSID_OWN is
- * our own. A negative errno or 0. */
+/* Finds the nsid of the namespace in ours. If it has none, gives it one, in ours and in the
+ * namespaces of the watchers. NSID_OWN is our own. Returns a negative errno or 0. */
 int netns_visit_identify(struct netns_visit *h, int netns_fd, nsid_t *ret) NONNULL MUSTCHECK;
 
-/* Whoever lives in `netns_fd` wants ids too. -EUSERS: there are too many; other negative errno; 0. */
+/* Adds a watcher: the namespace of `netns_fd` gets nsids too. Returns 0; -EUSERS if there are too
+ * many watchers; another negative errno. */
 int netns_watcher_add(struct netns_visit *h, int netns_fd, struct netns_watcher **ret) NONNULL
 	MUSTCHECK;
 void netns_watcher_remove(struct netns_visit *h, struct netns_watcher *w);
 
-/* Goes into the namespace and opens `a` there. A negative errno: we are where we were. 0: we are in,
- * and netns_visit_leave() is to be called. */
+/* Enters the namespace and opens `a` there. On a negative errno we are still in our own namespace.
+ * On 0 we are inside, and the caller must call netns_visit_leave(). */
 int netns_visit_enter(struct netns_visit *h, int netns_fd, struct asker *a) NONNULL MUSTCHECK;
 void netns_visit_leave(struct netns_visit *h, struct asker *a) NONNULL;
 
-/* Asks `request`, whose sequence number is ++a->seq, about the namespace of `a`. */
+/* Sends `request`, whose sequence number must be ++a->seq, about the namespace of `a`. */
 int netns_visit_ask(struct asker *a, const struct rtnl_request *request) NONNULL MUSTCHECK;
 
-/* The link of that name where `a` is. A negative errno or 0. */
+/* Gets the link of that name in the namespace of `a`. Returns a negative errno or 0. */
 int netns_visit_get_link(struct asker *a, const char *ifname, struct event *ret) NONNULL MUSTCHECK;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* A configuration file taken apart, with its values not yet read. For the loader. */
+/* A configuration file split into keys and values; the values are not yet read. For the loader. */
 #pragma once
 
 #include "options/options.h"
 
-/* A key of the file, with its line. */
+/* A key of the file, with its value and line. */
 struct file_setting {
 	const struct option *option;
 	const char *value;
@@ -13,13 +13,13 @@ struct file_setting {
 
 struct file_settings {
 	const char *name; /* of the file; borrowed */
-	char *text;       /* a copy, cut into texts at places that are white space or '=' */
+	char *text;       /* a copy of the file, cut into texts at white space and '=' */
 	struct file_setting *at;
 	size_t count;
 };
 
-/* Takes apart `file`; NULL is an empty one. ERR_SYNTAX with `*error` filled, ERR_NOMEM. The caller
- * owns `ret`, in any case: file_settings_fini(). */
+/* Splits `file`; NULL means an empty file. ERR_SYNTAX with `*error` filled, ERR_NOMEM. The caller
+ * owns `ret`, also after an error: file_settings_fini(). */
 int file_settings_init(struct file_settings *ret, const struct options_table *t,
 	const struct options_file *file, struct options_error *error) NONNULL_ARGS(1, 2, 4)
 	MUSTCHECK;

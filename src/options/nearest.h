@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* "Did you mean": which of several words is spelled most like one that is not known. */
+/* "Did you mean": finds the word that is spelled most like an unknown word. */
 #pragma once
 
 #include <stddef.h>
@@ -7,17 +7,17 @@
 #include "base/compiler.h"
 
 struct nearest {
-	const char *text; /* what was written; borrowed */
+	const char *text; /* the unknown word; borrowed */
 	size_t len;
-	unsigned distance; /* of `word`; or of the first word that is too far */
-	const char *word;  /* the best so far, borrowed; NULL: none is at all like it */
+	unsigned distance; /* of `word`; without one, the first distance that is too far */
+	const char *word;  /* the best so far, borrowed; NULL: no similar one */
 };
 
-/* A search for what is like `len` bytes of `text`. */
+/* Begins a search for a word similar to the `len` bytes of `text`. */
 struct nearest nearest_begin(const char *text, size_t len) NONNULL;
 
-/* Takes `word` into account. Of two that are equally near the first one stays. */
+/* Compares `word` too. If two words are equally near, the first one stays. */
 void nearest_offer(struct nearest *n, const char *word) NONNULL;
 
-/* The nearest of `words`, which end with NULL, or NULL. */
+/* Returns the nearest of `words` (NULL at the end), or NULL. */
 const char *nearest_word(const char *const *words, const char *text, size_t len) NONNULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what is at the top of zones, SOA and NS, and what this host is called.
- * Never asks for the host's name: it is told.
+ * Owns the records at the apex of zones, SOA and NS, and the name of this host.
+ * Never looks up the host's name: the caller passes it.
  */
 #include <string.h>
 

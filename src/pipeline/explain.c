@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the question behind `explain`: it puts it to the answer path as a client would.
- * Never answers by itself: so what it tells is what is served.
+ * Owns the question of `explain`: asks the answer path in the same way as a client.
+ * Never answers by itself, so the result is what is really served.
  */
 #include "pipeline/explain.h"
 

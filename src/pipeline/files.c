@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the change from what zone files said to what they say now.
+ * Owns the change from the old records of the zone files to the new ones.
  * Never reads a file.
  */
 #include "pipeline/inside.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what is said over mDNS: on which links, and what the kernel and zone files say together.
- * Never speaks: the sink hands it to the engine.
+ * Owns the records for mDNS: on which links, and how those of the kernel and of zone files are
+ * merged.
+ * Never sends: the sink passes the records to the engine.
  *
- * A name that the name layer has is put when that says it, with what zone files say of it beside; all
- * others that are in zone files are put from here. So no put takes back for a moment what another
- * brings again.
+ * If the name layer has a name, it is put when the name layer reports it, together with its
+ * records of zone files. All other names in zone files are put from here. So no put removes for
+ * a moment records that another put adds again.
  */
 #include <stdlib.h>
 #include <string.h>

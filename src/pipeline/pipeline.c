@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the model, the names and the zone, and carries changes from one to the next.
- * Never knows what time it is, and never touches a file or a socket.
+ * Owns the model, the names and the zone, and passes changes from one to the next.
+ * Never knows the time, and never uses a file or a socket.
  */
 #include "pipeline/pipeline.h"
 

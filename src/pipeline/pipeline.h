@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From event to records, whole: events of the kernel and what zone files say go in; the published zone,
- * the table of where clients stand, and the records of mDNS come out.
+ * The whole way from events to records. Input: events of the kernel, and the records of zone
+ * files. Output: the published zone, the table of client views, and the records for mDNS.
  *
  *	pipeline_apply ──► model ──► names ──┬──► zone ──► readers
  *	pipeline_set_files ──────────────────┤
  *	                                     └──► sink: mDNS
  *
- * All that is decided between the two ends is decided here: what a zone file and the kernel say together
- * of one name, which serial a zone gets, what is at the top of a zone, who is a LAN client, what this
- * host is called. It has no clock, no host name and no file: the shell tells them.
+ * All decisions between input and output are made here: how records of a zone file and of the
+ * kernel are merged, the serials of zones, the records at an apex, which clients are LAN
+ * clients, and the name of this host. The pipeline has no clock, no host name and no files: the
+ * shell passes them in.
  *
- * pipeline_apply() only notes what has changed; pipeline_flush() says it. So what is said depends on
- * what there is at a flush, and never on the order of the events before it.
+ * pipeline_apply() only notes changes; pipeline_flush() publishes them. So the output depends
+ * only on the state at a flush, never on the order of the events before it.
  *
- * One thread, but for the readers of pipeline_zone() and pipeline_views(): what they may still look at
- * is handed out by pipeline_flush(), for the shell to free when they have let go.
+ * Everything runs in one thread, except the readers of pipeline_zone() and pipeline_views().
+ * pipeline_flush() returns the data that these readers may still use. The shell frees it after
+ * they have finished.
  */
 #pragma once
 
@@ -27,101 +29,109 @@
 #include "zone/zone.h"
 #include "zonefile/collection.h"
 
-/* What the administrator decided. Texts and prefixes are borrowed, until the next pipeline_set_config()
- * has returned, or for the pipeline's life. */
+/* What the administrator configured. Texts and prefixes are borrowed until the next
+ * pipeline_set_config() has returned, or for the pipeline's life. */
 struct pipeline_config {
-	struct policy policy;     /* `self` and `has_self_mdns` are not looked at: see has_self */
+	struct policy policy;     /* `self` and `has_self_mdns` are ignored: see has_self */
 	struct name ns;           /* in SOA and NS; len 0: this host's name */
 	struct name hostmaster;   /* in SOA; len 0: "hostmaster" in the domain */
-	const struct prefix *lan; /* their clients are LAN clients */
+	const struct prefix *lan; /* clients in these prefixes are LAN clients */
 	size_t lan_count;
-	bool has_self; /* this host's name is a name for its own links */
+	bool has_self; /* this host's name is served for its own links */
 };
 
-/* What the pipeline tells as it changes. Each may be NULL; all is borrowed for the call. None may call
- * back, except to read. */
+/* Callbacks for changes. Each may be NULL. All arguments are borrowed during the call. A
+ * callback must not call the pipeline, except to read. */
 struct pipeline_sink {
-	/* A record came or went in the zone. Not told before the end of the first flush: what there is by
-	 * then is asked for. */
+	/* A record was added to or removed from the zone. Not called before the end of the first
+	 * flush: the caller reads the records that exist by then. */
 	void (*on_record)(void *arg, const struct zone_change *change);
-	/* Clients may stand elsewhere than before. The batch is not committed yet: zone_renew() goes into
-	 * it. */
+	/* The views of clients may have changed. The batch is not committed yet, so zone_renew()
+	 * becomes part of it. */
 	void (*on_views)(void *arg);
-	/* The same, but there was no memory: they stand where they stood. */
+	/* The views should have changed, but there was no memory: they stay as they were. */
 	void (*on_stale_views)(void *arg);
 
-	/* mDNS begins (again, changed) or, with `is_gone`, ends on a link. */
+	/* mDNS begins on a link (again, if the link changed) or, with `is_gone`, ends there. */
 	void (*put_mdns_link)(void *arg, const struct names_mdns_link *link, bool is_gone);
-	/* Exactly these sets are at `owner` on that link: for mdns_put(), whose errors it returns. */
+	/* The sets at `owner` on that link are now exactly these: for mdns_put(). Returns its
+	 * errors. */
 	int (*put_mdns)(void *arg, uint32_t link, const uint8_t *owner,
 		const struct mdns_rrset *sets, size_t count);
 
-	/* This host may have another name: pipeline_set_self() is due before the next flush. */
+	/* The name of this host may have changed: call pipeline_set_self() before the next
+	 * flush. */
 	void (*on_self)(void *arg);
-	/* A word in an alias, a host name or the name of a namespace is no label, and is not served. */
+	/* A word in an alias, a host name or the name of a namespace is no valid label, so it is
+	 * not served. */
 	void (*on_reject)(void *arg, const struct model_link *link, const char *word, size_t len,
 		enum label_verdict verdict);
-	/* The alias of a zone file at `owner` is not said, for workloads have that name. */
+	/* The alias of a zone file at `owner` is not served, because workloads have that name. */
 	void (*on_hidden_alias)(void *arg, const uint8_t *owner, const uint8_t *target);
 	void *arg;
 };
 
 struct pipeline; /* opaque */
 
-/* Without a kernel, files and host name yet; the zone of the domain is there. `config` is copied. NULL: no
- * memory. */
+/* Returns a pipeline without events, files and host name; the zone of the domain exists.
+ * `config` is copied. NULL if out of memory. */
 struct pipeline *pipeline_new(uint64_t seed, const struct pipeline_config *config,
 	struct pipeline_sink sink) NONNULL MUSTCHECK;
-/* After the last reader has ended, and all that was handed out by pipeline_flush() is freed. */
+/* To be called after the last reader has ended and everything from pipeline_flush() is freed. */
 void pipeline_free(struct pipeline *p);
 
-/* Applies an event of the kernel. Errors as of model_apply(), which are counted; nothing changed then. */
+/* Applies an event of the kernel. Errors are those of model_apply(), and are counted; nothing
+ * has changed then. */
 int pipeline_apply(struct pipeline *p, const struct event *ev) NONNULL MUSTCHECK;
 
-/* What zone files say is exactly this; it is moved in, also on failure. ERR_NOMEM, ERR_RANGE: a part of it
- * is not said. */
+/* Sets the records of the zone files to exactly `files`, and takes ownership of it, also on
+ * failure. ERR_NOMEM, ERR_RANGE: a part of the records is not served. */
 int pipeline_set_files(struct pipeline *p, struct collection *files) NONNULL MUSTCHECK;
 
-/* New rules from now on: what differs is changed, all else goes on. `config` is copied. What is not below
- * another domain any more goes with it: files are to be read again. ERR_NOMEM: as before. */
+/* Sets a new configuration: only differences have an effect. `config` is copied. If the domain
+ * changes, records that are not below the new domain are removed: the caller must read the files
+ * again. ERR_NOMEM: the records at the apex are not updated. */
 int pipeline_set_config(struct pipeline *p, const struct pipeline_config *config) NONNULL MUSTCHECK;
 
-/* This host is called that: with dots a whole name, else one in the domain; what is fit for neither, ""
- * too, is "ns" in the domain. ERR_NOMEM: the SOA does not say so. */
+/* Sets the name of this host. With dots it is a full name, otherwise a name in the domain. If it
+ * is not valid for either, or is "", the name is "ns" in the domain. ERR_NOMEM: the SOA does not
+ * have the new name. */
 int pipeline_set_self(struct pipeline *p, const char *hostname) NONNULL MUSTCHECK;
 
-/* Whether a flush would do anything. */
+/* True if a flush would do anything. */
 bool pipeline_is_dirty(const struct pipeline *p) NONNULL;
 
-/* What readers may still look at: to be freed, by zone_garbage_free() and view_table_free(), when they have
- * let go. NULL: nothing. */
+/* What readers may still use. When they have finished, free it by zone_garbage_free() and
+ * view_table_free(). NULL: nothing. */
 struct pipeline_retired {
 	struct zone_garbage *garbage; /* not NULL: a new state of the zone is published */
 	struct view_table *views;
 };
 
-/* Publishes what has changed since the last flush. A zone that changed gets pipeline_next_serial(). */
+/* Publishes all changes since the last flush. A changed zone gets the serial of
+ * pipeline_next_serial(). */
 void pipeline_flush(
 	struct pipeline *p, uint32_t serial_floor, struct pipeline_retired *ret) NONNULL;
 
-/* The least serial that a zone which changes now gets: `floor`, or one later than all before. 0 is none. */
+/* Returns the lowest serial for a zone that changes now: `floor`, or one later than all before.
+ * 0 means none. */
 uint32_t pipeline_next_serial(const struct pipeline *p, uint32_t floor) NONNULL;
 
-/* Its parts, to be looked at; the zone to be read by others, and walked. */
+/* The parts of the pipeline, for reading. Other threads may read the zone, and it may be walked. */
 const struct model *pipeline_model(const struct pipeline *p) NONNULL;
 const struct names *pipeline_names(const struct pipeline *p) NONNULL;
 struct zone *pipeline_zone(const struct pipeline *p) NONNULL;
 
-/* The domain of names; valid until the configuration changes. */
+/* Returns the domain of names; valid until the configuration changes. */
 const uint8_t *pipeline_domain(const struct pipeline *p) NONNULL;
 
-/* Where clients stand: the published table. */
+/* Returns the slot of the published table of client views. */
 const struct view_slot *pipeline_views(const struct pipeline *p) NONNULL;
-/* By the table of now, for the pipeline's own thread. */
+/* Returns the view of a client by the present table, for the pipeline's own thread. */
 enum view pipeline_view_of(const struct pipeline *p, const struct addr *client) NONNULL;
 
-/* The rules of the table, beside what is built in: on-link prefixes and those of the configuration. The
- * caller frees `list`. ERR_NOMEM. */
+/* The rules of the table, without the built-in ones: on-link prefixes and those of the
+ * configuration. The caller frees `list`. ERR_NOMEM. */
 struct pipeline_rules {
 	struct view_rule *list;
 	size_t count, cap;
@@ -129,8 +139,8 @@ struct pipeline_rules {
 };
 int pipeline_rules(const struct pipeline *p, struct pipeline_rules *ret) NONNULL MUSTCHECK;
 
-/* The links on which mDNS is spoken; valid until the next flush. */
+/* Returns the links that use mDNS; valid until the next flush. */
 const uint32_t *pipeline_mdns_links(const struct pipeline *p, size_t *ret_count) NONNULL;
 
-/* How much could not be taken in or said, for a limit or for memory. */
+/* Returns how many inputs or outputs were refused because of a limit or of memory. */
 uint64_t pipeline_refused(const struct pipeline *p) NONNULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the answers to who resolves a name on this machine: which names are meant, where they are looked
- * for, and the form of what is said.
- * Never changes anything, and never knows who asks.
+ * Owns the answers to programs that resolve a name on this machine: which names are meant, where
+ * they are looked up, and the format of the answer.
+ * Never changes anything, and never knows which program asks.
  *
  *	NAME            NAME.DOMAIN, or the name as it stands: of the domain or any other zone of ours
  *	NAME.local      what is ours over mDNS, with the link for a link-local address

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What programs of this machine are told of names and addresses: the answers on the resolve socket, as
- * libnss_ontap(8) has them. They are what the machine itself would be answered over DNS and
- * mDNS, asked of the very functions that answer there.
+ * Answers of the resolve socket, which programs of this machine get through libnss_ontap(8).
+ * They are the same as the machine itself would get over DNS and mDNS, and are made by the same
+ * functions.
  */
 #pragma once
 
@@ -12,16 +12,16 @@
 #include "zone/view.h"
 #include "zone/zone.h"
 
-/* What is looked at; borrowed for the call. */
+/* The data that answers are made from; borrowed during the call. */
 struct resolve_source {
 	const struct zone_reader *zone;
 	const struct view_slot *views;
 	const uint8_t *domain;
 	const struct mdns *mdns;
-	bool has_links; /* the asker has our links: who is in another network namespace has not */
+	bool has_links; /* the client is in our network namespace, so it has our links */
 };
 
-/* Answers "resolve NAME" or "reverse ADDRESS", which may be any bytes, in lines that are appended to
- * `out`. Sets out->err where there is no memory. */
+/* Answers "resolve NAME" or "reverse ADDRESS", which may contain any bytes. Appends the answer
+ * as lines to `out`. Sets out->err if out of memory. */
 void resolve_answer(
 	const struct resolve_source *source, const char *request, struct buf *out) NONNULL;

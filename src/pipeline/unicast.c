@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the way of records into the zone.
+ * Owns putting records into the zone.
  * Never decides how sources are merged there: zone/ does.
  */
 #include "pipeline/inside.h"

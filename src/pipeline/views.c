@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the table of where clients stand: which rules it is made of, and its publication.
- * Never frees a table that was published: the shell does, when its readers have let go.
+ * Owns the table of client views: the rules in it, and its publication.
+ * Never frees a published table: the shell does this when no reader uses it any more.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the answer: what is in which section for which outcome of the lookup.
+ * Owns the answer: the records of each section for each outcome of the lookup.
  * Never allocates, waits, or keeps anything but counts.
  */
 #include "serve/answer.h"

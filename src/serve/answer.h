@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A DNS query to its answer: bytes in, bytes out. No allocation, no lock, no system call. What is
- * to be said comes from the zone's reader (zone/lookup.h) and is copied behind the question.
+ * Answers a DNS query: bytes in, bytes out. No allocation, no lock, no system call. The records
+ * come from the zone's reader (zone/lookup.h) and are copied after the question.
  */
 #pragma once
 
@@ -21,7 +21,8 @@
 #include "zone/view.h"
 #include "zone/zone.h"
 
-/* What was asked and what became of it, since the start. One thread writes, any may read. */
+/* Counters of queries and their results since the start. One thread writes them; any thread may
+ * read them. */
 enum serve_count {
 	SERVE_QUERIES_UDP,
 	SERVE_QUERIES_TCP,
@@ -36,47 +37,47 @@ enum serve_count {
 	SERVE_OTHER, /* BADVERS, SERVFAIL, YXDOMAIN, NOTAUTH */
 	SERVE_TRUNCATED,
 	SERVE_EDNS,      /* queries with EDNS */
-	SERVE_COOKIES,   /* queries with a good cookie of ours */
-	SERVE_BADCOOKIE, /* queries that were sent for one */
-	SERVE_LIMITED, /* replies that were denied, or cut to nothing, because there were too many */
+	SERVE_COOKIES,   /* queries with a valid cookie of ours */
+	SERVE_BADCOOKIE, /* queries that were answered with BADCOOKIE */
+	SERVE_LIMITED,   /* replies that rate limiting dropped or truncated */
 	SERVE_COUNT
 };
 
 /* "queries_udp", "nxdomain", …: stable keys for `status`. Static storage. */
 const char *serve_count_text(enum serve_count which);
 
-/* What this server calls itself; len 0: it does not say. */
+/* The identity of this server; len 0: it has none. */
 struct serve_text {
 	uint8_t len;
 	uint8_t bytes[LIMIT_IDENTITY];
 };
 
 enum serve_cookies {
-	SERVE_COOKIES_NONE,  /* the option is not known */
-	SERVE_COOKIES_GIVEN, /* who sends one gets one */
-	SERVE_COOKIES_STRICT /* who sends none of ours over UDP gets that and nothing else: BADCOOKIE */
+	SERVE_COOKIES_NONE,  /* the option is ignored */
+	SERVE_COOKIES_GIVEN, /* a client that sends a cookie gets one */
+	SERVE_COOKIES_STRICT /* over UDP, a client without a cookie of ours gets only BADCOOKIE */
 };
 
-/* What the administrator decided of it. */
+/* What the administrator configured. */
 struct serve_policy {
 	struct serve_text nsid;     /* RFC 5001 */
 	struct serve_text identity; /* "id.server" (RFC 4892) */
 	enum serve_cookies cookies;
-	const struct cookie_slot
-		*cookie_keys;         /* of which there are some, where there are cookies */
-	const struct prefix *trusted; /* resolvers whose client subnets count (RFC 7871) */
+	const struct cookie_slot *cookie_keys; /* at least one key if cookies are used */
+	const struct prefix *trusted; /* resolvers whose client subnets are accepted (RFC 7871) */
 	size_t trusted_count;
 };
 
-/* What one worker answers with. Set up by the shell once; only the times, `rrl` and `counts` change after. */
+/* The context of one worker. The shell sets it up once; later only the times, `rrl` and `counts`
+ * change. */
 struct serve_ctx {
 	const struct zone_reader *zone; /* zone_reader() of the store */
 	const struct view_slot *views;
-	const struct serve_policy *policy; /* NULL: no option of EDNS is known */
-	struct rrl *rrl;                   /* NULL: there is no limit */
+	const struct serve_policy *policy; /* NULL: EDNS options are ignored */
+	struct rrl *rrl;                   /* NULL: no rate limit */
 	ns_t now;                          /* for `rrl`: monotonic; a batch may share it */
-	uint32_t unix_s;                   /* for cookies: seconds since 1970, the same */
-	bool is_short_of_conns;            /* TCP clients are asked to leave as soon as they can */
+	uint32_t unix_s;        /* for cookies: seconds since 1970; a batch may share it */
+	bool is_short_of_conns; /* ask TCP clients to close soon */
 	_Atomic uint64_t counts[SERVE_COUNT]; /* relaxed: own thread writes, others read */
 };
 
@@ -86,29 +87,30 @@ struct serve_client {
 	bool is_tcp;
 };
 
-/* Adds the counts of `ctx` to `sums`. Any thread. */
+/* Adds the counts of `ctx` to `sums`. Any thread may call it. */
 void serve_add_counts(const struct serve_ctx *ctx, uint64_t sums[SERVE_COUNT]) NONNULL;
 
-/* Answers `query` in `reply`, which must not overlap it and has `reply_cap` bytes: 512 or more, and
- * 65535 over TCP. Returns the length of the reply, 0 for none. The caller is inside a read-side
- * critical section of the zone. Any bytes are safe. */
+/* Writes the answer to `query` into `reply`, which must not overlap it. `reply_cap` is 512 or
+ * more, and 65535 over TCP. Returns the length of the reply, 0 for no reply. The caller must be
+ * inside a read-side critical section of the zone. `query` may contain any bytes. */
 size_t serve_answer(struct serve_ctx *ctx, const struct serve_client *client, const uint8_t *query,
 	size_t query_len, uint8_t *reply, size_t reply_cap) NONNULL;
 
-/* serve_answer() in steps, for a batch of queries: each is read, then all are looked for, then each is
- * answered. So memory has the time of the others to find what one needs. All in one critical section. */
+/* serve_answer() in three steps, for a batch of queries: serve_read() for each, then
+ * serve_look() for all, then serve_reply() for each. So while one query waits for memory, the
+ * others make progress. All steps must be in one critical section. */
 
-/* A query as far as it has been read. */
+/* A query that was read by serve_read(). */
 struct serve_asked {
-	const uint8_t *bytes; /* the caller's, unchanged until it is answered */
+	const uint8_t *bytes; /* the caller's; unchanged until it is answered */
 	size_t len;
-	bool is_plain; /* nothing is unusual about it, and what follows is known */
+	bool is_plain; /* an ordinary query: the fields below are valid */
 	bool has_edns, has_do;
 	uint16_t type, class;
-	uint16_t payload; /* that EDNS offers; 0 without */
-	uint64_t hash;    /* of `key`; 0 if it is not plain */
-	slot_t slot;      /* serve_look()'s: where the zone seems to have it */
-	struct key key;   /* what stands for the name; not known to be one */
+	uint16_t payload; /* of EDNS; 0 without EDNS */
+	uint64_t hash;    /* of `key`; 0 if the query is not plain */
+	slot_t slot;      /* from serve_look(): the probable slot in the table */
+	struct key key;   /* the bytes of the name, not validated */
 };
 
 void serve_read(const struct serve_ctx *ctx, const uint8_t *query, size_t query_len,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the one record of class CHAOS that there is.
+ * Owns the only record of class CHAOS.
  * Never looks at zones.
  */
 #include "serve/chaos.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Class CHAOS: which of the servers behind an address this one is (RFC 4892). */
+/* Class CHAOS: the identity of this server among the servers behind one address (RFC 4892). */
 #pragma once
 
 #include <stdbool.h>
@@ -8,9 +8,9 @@
 #include "serve/query.h"
 #include "serve/reply.h"
 
-/* Whether the query asks for that and may know. What programs are running, "version.bind", is nobody's
- * business. */
+/* True if the query asks for the identity and may know it. "version.bind" is never answered, so
+ * that no one learns which software runs here. */
 bool chaos_is_asked(const struct serve_policy *policy, const struct query *query) NONNULL;
 
-/* Adds the answer, for which there is room behind any question. */
+/* Adds the answer. There is room for it after any question. */
 void chaos_add(struct reply *r, const struct serve_text *identity) NONNULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What holds for every answer: who sees what, how long it may be, which bits of the query come back. */
+/* Rules for every answer: the client's view, the maximum length, and the flags that are copied
+ * from the query. */
 #pragma once
 
 #include <string.h>
@@ -8,24 +9,25 @@
 #include "wire/msg.h"
 #include "zone/lookup.h"
 
-/* Relaxed, and no read-modify-write: this thread is the only one that writes. */
+/* Relaxed load and store instead of a read-modify-write: only this thread writes. */
 static inline void common_count(struct serve_ctx *ctx, enum serve_count which)
 {
 	uint64_t n = atomic_load_explicit(&ctx->counts[which], memory_order_relaxed);
 	atomic_store_explicit(&ctx->counts[which], n + 1, memory_order_relaxed);
 }
 
-/* Where the client stands, if it matters. */
+/* Returns the view of the client, or VIEW_WAN if no set depends on the view. */
 static inline unsigned common_view(const struct serve_ctx *ctx, const struct serve_client *client)
 {
-	/* Where no set depends on it, any view does; but one such set may be on its way in, and the view
-	 * that never shows private addresses is the safe one. */
+	/* If no set depends on the view, any view gives the same answer. But such a set may be
+	 * added at this moment. VIEW_WAN is safe because it never shows private addresses. */
 	if (!zone_has_views(ctx->zone))
 		return VIEW_WAN;
 	return view_slot_of(ctx->views, &client->addr);
 }
 
-/* Where a subnet stands. It is on the LAN only if all of it is: the rule must not be for a part. */
+/* Returns the view of a subnet. It is on the LAN only if all of it is: a rule for a part of the
+ * subnet does not count. */
 static inline unsigned common_view_of_subnet(
 	const struct serve_ctx *ctx, const struct prefix *subnet)
 {
@@ -35,8 +37,9 @@ static inline unsigned common_view_of_subnet(
 	return rule && rule->prefix.len <= subnet->len ? rule->view : VIEW_WAN;
 }
 
-/* Whether the name is below "local." (RFC 6762 §3): those are not for unicast. Anything but an
- * error here would stop clients from asking by multicast (§22.1). */
+/* True if the name is below "local." (RFC 6762 §3). Such names are not for unicast DNS. The
+ * answer must be an error, because any other answer would stop clients from asking by multicast
+ * (§22.1). */
 static inline bool common_is_multicast(const struct key *key)
 {
 	const uint8_t *name = key_lower(key);
@@ -46,8 +49,8 @@ static inline bool common_is_multicast(const struct key *key)
 	       name_is_mdns(name);
 }
 
-/* Most bytes that the reply may have (RFC 6891 §6.2.3-5; RFC 9715 for our own limit). `payload`: what
- * the client's EDNS offers, 0 without. */
+/* Returns the maximum length of the reply (RFC 6891 §6.2.3-5; RFC 9715 for our own limit).
+ * `payload` is the payload size in the client's EDNS, 0 without EDNS. */
 static inline size_t common_limit(const struct serve_client *client, unsigned payload, size_t cap)
 {
 	size_t limit = payload < UDP_PAYLOAD_MIN ? UDP_PAYLOAD_MIN
@@ -58,8 +61,8 @@ static inline size_t common_limit(const struct serve_client *client, unsigned pa
 	return limit < cap ? limit : cap;
 }
 
-/* What a reply repeats of the query's flags: operation and RD. AD and CD are for resolvers (RFC 4035
- * §3.1.6), Z is zero. */
+/* Returns the flags of a reply: QR, and opcode and RD copied from the query. AD and CD are for
+ * resolvers (RFC 4035 §3.1.6). Z is zero. */
 static inline unsigned common_flags(unsigned query_flags)
 {
 	return MSG_QR | (query_flags & (0x7800 | MSG_RD));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the making and the checking of DNS cookies.
- * Never decides what a client without one gets.
+ * Owns making and checking DNS cookies.
+ * Never decides what a client without a cookie gets.
  */
 #include "serve/cookie.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * DNS cookies (RFC 7873): what a client shows to prove that it gets what is sent to its address. Ours
- * are those of RFC 9018, which tell their own age, so nothing is kept about clients.
+ * DNS cookies (RFC 7873). With a cookie a client proves that it receives packets at its address.
+ * Our cookies follow RFC 9018 and contain their time, so the server keeps no state about
+ * clients.
  */
 #pragma once
 
@@ -15,10 +16,10 @@
 
 enum {
 	COOKIE_CLIENT_LEN = 8,
-	COOKIE_SERVER_LEN = 16,                             /* of ours; others' have 8 to 32 */
-	COOKIE_LEN = COOKIE_CLIENT_LEN + COOKIE_SERVER_LEN, /* as it stands in the option */
+	COOKIE_SERVER_LEN = 16,                             /* ours; other servers use 8 to 32 */
+	COOKIE_LEN = COOKIE_CLIENT_LEN + COOKIE_SERVER_LEN, /* as in the option */
 	COOKIE_CAP = COOKIE_CLIENT_LEN + 32,
-	COOKIE_SECRETS_MAX = 2,     /* while one takes over from the other */
+	COOKIE_SECRETS_MAX = 2,     /* two while secrets are being replaced */
 	COOKIE_PERIOD_S = 24 * 3600 /* RFC 7873 §7.1 asks for a new secret daily */
 };
 
@@ -26,44 +27,46 @@ struct cookie_secret {
 	uint8_t bytes[SIPHASH_KEY_LEN];
 };
 
-/* What cookies are made and checked with. Either a seed of this server alone, for secrets that change by
- * themselves; or secrets that several servers share behind one address, and that people change: the first
- * makes cookies, all are accepted (RFC 9018 §5). */
+/* The secrets for making and checking cookies. There are two kinds. (1) A seed of this server
+ * alone: its secrets change automatically. (2) Secrets that several servers behind one address
+ * share, and that administrators change: the first secret makes cookies, and all are accepted
+ * (RFC 9018 §5). */
 struct cookie_keys {
 	bool is_seed;
-	unsigned count; /* 1 or more; of a seed 1 */
+	unsigned count; /* 1 or more; 1 for a seed */
 	struct cookie_secret secrets[COOKIE_SECRETS_MAX];
 };
 
-/* The pointer by which they are published: stored by one writer (release), loaded by readers (acquire). */
+/* The pointer to the published keys. One writer stores it (release); readers load it (acquire). */
 struct cookie_slot {
 	_Atomic(const struct cookie_keys *) keys;
 };
 
-/* Publishes `keys` (NULL: none) and returns what was there, to be freed after a grace period. */
+/* Publishes `keys` (NULL: none). Returns the previous keys, which the caller frees after a grace
+ * period. */
 struct cookie_keys *cookie_slot_publish(struct cookie_slot *slot, struct cookie_keys *keys)
 	NONNULL_ARGS(1) MUSTCHECK;
 
-/* The secret of the period that `time_s` (seconds since 1970) is in. It follows from `seed` and the time
- * alone: so it changes without anyone changing it, all threads have the same one, and that of the period
- * before is never lost. */
+/* Returns the secret for the period that contains `time_s` (seconds since 1970). It is computed
+ * only from `seed` and the time. So it changes automatically, all threads have the same one, and
+ * the secret of the previous period is never lost. */
 struct cookie_secret cookie_secret_at(const struct cookie_secret *seed, uint32_t time_s) NONNULL;
 
-/* The secret for a cookie that is made at that time. */
+/* Returns the secret for a cookie made at `time_s`. */
 struct cookie_secret cookie_secret_of(const struct cookie_keys *keys, uint32_t time_s) NONNULL;
 
-/* Writes client's and server's cookie for a client at `client` as of now. */
+/* Writes the client cookie and the server cookie for a client at `client` with the time `now_s`. */
 void cookie_make(const struct cookie_secret *secret, const uint8_t client_cookie[COOKIE_CLIENT_LEN],
 	const struct addr *client, uint32_t now_s, uint8_t ret[COOKIE_LEN]) NONNULL;
 
-/* When the cookie was made, by its own word. */
+/* Returns the time in the cookie, which is not verified. */
 uint32_t cookie_time(const uint8_t cookie[COOKIE_LEN]) NONNULL;
 
-/* Whether `cookie` was made by us with `secret` for that client. Does not look at its age. */
+/* True if `cookie` was made with `secret` for that client. Does not check its age. */
 bool cookie_is_ours(const struct cookie_secret *secret, const uint8_t cookie[COOKIE_LEN],
 	const struct addr *client) NONNULL;
 
-/* The same with a secret that it may have been made with, and it is recent. `len`: of the whole option;
- * those that have no server's cookie of ours are simply not good. */
+/* True if the cookie was made with one of our current secrets for that client, and is recent.
+ * `len` is the length of the whole option. False for options without a server cookie of ours. */
 bool cookie_is_good(const struct cookie_keys *keys, const uint8_t *cookie, unsigned len,
 	const struct addr *client, uint32_t now_s) NONNULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the form of EDNS options, in and out.
- * Never decides what they bring about.
+ * Owns the format of EDNS options, read and written.
+ * Never decides what effect they have.
  */
 #include "serve/edns_options.h"
 

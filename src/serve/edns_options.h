@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* EDNS options (RFC 6891 §6.1.2): those of a query that mean something to us, and those of its reply. */
+/* EDNS options (RFC 6891 §6.1.2): the known options of a query, and the options of its reply. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,16 +22,16 @@ enum option_code {
 	OPTION_ERROR = 15      /* RFC 8914 */
 };
 
-/* RFC 8914 §4, as far as we have a use for them. */
+/* The codes of RFC 8914 §4 that are used here. */
 enum extended_error {
 	EXTENDED_NONE = 0,
 	EXTENDED_PROHIBITED = 18,
 	EXTENDED_NOT_AUTHORITATIVE = 20
 };
 
-/* Of a query. Bytes are borrowed from it; NULL: not there. */
+/* The options of a query. Pointers are borrowed from the query; NULL: the option is absent. */
 struct edns_options {
-	bool are_any; /* of these at all */
+	bool are_any; /* at least one of the options below */
 	bool has_nsid, has_keepalive;
 	const uint8_t *cookie;
 	unsigned cookie_len;
@@ -39,35 +39,36 @@ struct edns_options {
 	unsigned subnet_len;
 };
 
-/* Reads the options of an OPT record. False if they are malformed: not whole, or a cookie that has a length
- * that none has (RFC 7873 §5.2.2). Those that are not known are passed over. */
+/* Reads the options of an OPT record. Returns false if they are malformed: truncated, or a
+ * cookie with an invalid length (RFC 7873 §5.2.2). Unknown options are ignored. */
 bool edns_options_parse(const struct edns *edns, struct edns_options *ret) NONNULL MUSTCHECK;
 
-/* The subnet of a client, as its resolver says it (RFC 7871 §6). */
+/* The subnet of a client, as its resolver sent it (RFC 7871 §6). */
 struct subnet {
-	struct prefix prefix; /* ADDR_NONE: its resolver does not want to say (§7.1.2) */
-	uint16_t family;      /* as it stood there: it is given back */
+	struct prefix prefix; /* ADDR_NONE: the resolver does not reveal it (§7.1.2) */
+	uint16_t family;      /* as received: it is copied to the reply */
 };
 
-/* False if it is malformed. */
+/* Returns false if the option is malformed. */
 bool subnet_parse(const struct edns_options *options, struct subnet *ret) NONNULL MUSTCHECK;
 
 enum {
 	OPTION_HEAD_LEN = 4,
 	SUBNET_CAP = 4 + 16,
-	/* All that a reply may have, each once. */
+	/* All options that a reply may have, each once. */
 	OPTIONS_REPLY_CAP = 5 * OPTION_HEAD_LEN + LIMIT_IDENTITY + SUBNET_CAP + COOKIE_LEN + 2 + 2
 };
 
-/* Of a reply: written one behind the other, never more than there is room for. */
+/* The options of a reply, one after another. There is always enough room. */
 struct options_reply {
 	unsigned len;
 	uint8_t bytes[OPTIONS_REPLY_CAP];
 };
 
-/* Adds an option of `len` bytes. Returns where these go. */
+/* Adds an option with `len` bytes of data. Returns where the data goes. */
 uint8_t *edns_options_add(struct options_reply *r, enum option_code code, unsigned len) NONNULL;
 
-/* Adds the subnet, with how many bits of it the answer is for (RFC 7871 §7.2.1). */
+/* Adds the subnet. `scope_len` is the number of its bits that the answer is valid for (RFC 7871
+ * §7.2.1). */
 void edns_options_add_subnet(
 	struct options_reply *r, const struct subnet *subnet, unsigned scope_len) NONNULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what EDNS options mean: who is verified, whose subnet counts, what is told in return.
+ * Owns the meaning of EDNS options: which clients are verified, which subnet counts, and the
+ * options of the reply.
  * Never looks for an answer.
  */
 #include "serve/extension.h"

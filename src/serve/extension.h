@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the EDNS options of a query bring about: in the answer, and as options of the reply. */
+/* The effects of a query's EDNS options on the answer and on the options of the reply. */
 #pragma once
 
 #include "serve/answer.h"
@@ -8,8 +8,8 @@
 #include "serve/reply.h"
 
 struct extension {
-	bool is_verified; /* by a cookie: the client is where it says it is */
-	bool has_subnet;  /* of the client, from a resolver that we trust in this */
+	bool is_verified; /* by a cookie: the client's address is not forged */
+	bool has_subnet;  /* `prefix` of the client, sent by a trusted resolver */
 	struct prefix subnet;
 	struct options_reply reply;
 };
@@ -20,13 +20,14 @@ static inline void extension_init(struct extension *e)
 	e->reply.len = 0;
 }
 
-/* Takes in the options of `query`, which has some. Returns the rcode that these already come to:
- * RCODE_NOERROR: the query is to be answered. */
+/* Processes the options of `query`, which has some. Returns the rcode that they lead to.
+ * RCODE_NOERROR: continue with the answer. */
 enum msg_rcode extension_heed(struct extension *e, const struct serve_ctx *ctx,
 	const struct serve_client *client, const struct query *query) NONNULL;
 
-/* Says why the answer is an error (RFC 8914). For empty answers: no room was kept for it. */
+/* Adds the reason for an error (RFC 8914). Only for empty answers, because no room was reserved
+ * for it. */
 void extension_explain(struct extension *e, enum extended_error why) NONNULL;
 
-/* Adds our OPT record with these options. */
+/* Adds our OPT record with the options of `e->reply`. */
 void extension_put(const struct extension *e, struct reply *r, unsigned rcode, bool has_do) NONNULL;

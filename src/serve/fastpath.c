@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the short way to the answer: of the queries that a server gets, four in five ask for an
- * address or a name that is there. These are answered here, in steps that a batch takes together.
- * Never decides anything of its own: in doubt it leaves the query to the long way (serve/answer.c), and
- * a fuzz target compares the two.
+ * Owns the fast way to the answer. Four in five queries to a server ask for an address or a name
+ * that exists. They are answered here, in steps for a whole batch.
+ * Never decides anything itself: in doubt it leaves the query to the general way
+ * (serve/answer.c). A fuzz target compares the two.
  */
 #include "serve/fastpath.h"
 

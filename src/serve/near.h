@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which addresses of a name a client is told. A workload may have several private addresses, and a client on
- * one of our links reaches those on its own link best, or only those. Names with one address never come here.
+ * Chooses which addresses of a name a client gets. A workload may have several private
+ * addresses. A client on one of our links reaches the addresses on its own link best, or reaches
+ * only those. Names with one address do not use this.
  */
 #pragma once
 
@@ -10,22 +11,24 @@
 #include "zone/node.h"
 #include "zone/view.h"
 
-/* Whether there may be a choice: more than one address, some of them private, and not all of them written by an
- * administrator, who wants them as they stand. */
+/* True if addresses may be left out: there are several, some are private, and not all were
+ * written by an administrator, who wants all of them to be sent. */
 static inline bool near_matters(const struct node *n, const struct node_set *set)
 {
 	return UNLIKELY(set->is_near) && !(n->flags & NODE_STATIC);
 }
 
-/* Whether a choice may depend on where the client is at all. */
+/* True if the choice may depend on the client's address. */
 bool near_depends(const struct serve_ctx *ctx) NONNULL;
 
-/* The choice for a client of that prefix: bit `i` stands for the `i`th address of the set; all bits if there is
- * nothing to choose. A client alone is a prefix of full length. Of a client that is only known to be in a wider
- * prefix (RFC 7871), one rule must hold for all of it. */
+/* Chooses addresses for a client in that prefix. Bit `i` of the result stands for address number
+ * `i` of the set; all bits are set if there is no choice. A single client is a prefix of full
+ * length. If only a wider prefix of the client is known (RFC 7871), one rule must cover all of
+ * it. */
 uint64_t near_choose(const struct serve_ctx *ctx, const struct prefix *client, const struct node *n,
 	const struct node_set *set) NONNULL;
 
-/* reply_add_set() of the chosen records of a set of addresses. False if they do not fit. */
+/* Like reply_add_set(), but adds only the chosen address records. Returns false if they do not
+ * fit. */
 bool near_add_set(struct reply *r, enum msg_section section, unsigned owner_off,
 	const struct node *n, const struct node_set *set, uint64_t chosen) NONNULL MUSTCHECK;

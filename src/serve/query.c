@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the reading of queries: which are dropped, which are wrong, where the question ends.
+ * Owns reading queries: which queries are dropped, which are wrong, where the question ends.
  * Never looks at zones.
  */
 #include "serve/query.h"

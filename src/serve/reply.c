@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the writing of records into a reply.
- * Never decides which.
+ * Owns writing records into a reply.
+ * Never decides which records.
  */
 #include "serve/reply.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A reply that is being written behind its question. Owners are always names that stand in the
- * message already, so each is a pointer of two bytes (RFC 1035 §4.1.4).
+ * A reply that is being written after its question. The owner names are always in the message
+ * already, so each is a compression pointer of two bytes (RFC 1035 §4.1.4).
  */
 #pragma once
 
@@ -23,29 +23,29 @@ enum {
 
 struct reply {
 	uint8_t *start, *at;
-	uint8_t *end; /* of what may be used: room for OPT is kept behind it */
+	uint8_t *end; /* of the usable part: room for OPT is reserved after it */
 	uint16_t count[SECTION_COUNT];
 };
 
-/* Offset of what comes next. */
+/* Returns the offset of the next record. */
 static inline unsigned reply_off(const struct reply *r)
 {
 	return (unsigned)(r->at - r->start);
 }
 
-/* Adds the records of a set, all or none. `owner_off`: where the owner's name stands, at most
- * POINTER_OFFSET_MAX. False if they do not fit. */
+/* Adds the records of a set, all or none. `owner_off` is the offset of the owner's name, at most
+ * POINTER_OFFSET_MAX. Returns false if they do not fit. */
 bool reply_add_set(struct reply *r, enum msg_section section, unsigned owner_off,
 	const struct node *node, const struct node_set *set, uint32_t ttl) NONNULL MUSTCHECK;
 
-/* Adds one record with rdata from elsewhere. */
+/* Adds one record with the given rdata. Returns false if it does not fit. */
 bool reply_add_rr(struct reply *r, enum msg_section section, unsigned owner_off, uint16_t type,
 	uint32_t ttl, const uint8_t *rdata, unsigned len) NONNULL MUSTCHECK;
 
-/* What all records of a set begin with. */
+/* The bytes that each record of a set begins with, in wire format. */
 struct reply_head {
 	uint64_t owner_type_class_ttl; /* the first half of the TTL */
-	uint32_t ttl_len;              /* and the rest: as they stand in a message */
+	uint32_t ttl_len;              /* second half of the TTL, rdata length */
 };
 
 static inline struct reply_head reply_make_head(
@@ -56,7 +56,7 @@ static inline struct reply_head reply_make_head(
 	return (struct reply_head){htobe64(first), htobe32(ttl << 16 | len)};
 }
 
-/* Writes one record. Returns its end. */
+/* Writes one record. Returns the position after it. */
 static inline uint8_t *reply_put_rr(
 	uint8_t *to, const struct reply_head *head, const uint8_t *rdata, size_t len)
 {
@@ -66,7 +66,7 @@ static inline uint8_t *reply_put_rr(
 	return to + RR_HEAD_LEN + len;
 }
 
-/* reply_add_set() of a set whose records are all of one length (`set->len` is not 0). */
+/* reply_add_set() for a set in which all rdata has the same length (`set->len` is not 0). */
 static inline bool reply_add_even_set(struct reply *r, enum msg_section section, unsigned owner_off,
 	const struct node *node, const struct node_set *set, uint32_t ttl)
 {
@@ -76,7 +76,7 @@ static inline bool reply_add_even_set(struct reply *r, enum msg_section section,
 	const struct reply_head head = reply_make_head(owner_off, set->type, ttl, len);
 	const uint8_t *from = node_rdata(node, set), *end = from + (size_t)count * len;
 	uint8_t *to = r->at;
-	/* Addresses are most of what is ever asked for, and their lengths are known. */
+	/* Most queries ask for addresses, and their lengths are constant. */
 	if (len == 16)
 		for (; from != end; from += 16)
 			to = reply_put_rr(to, &head, from, 16);
@@ -91,7 +91,7 @@ static inline bool reply_add_even_set(struct reply *r, enum msg_section section,
 	return true;
 }
 
-/* Adds our OPT record, for which room was kept behind `end`. */
+/* Adds our OPT record. Room for it was reserved after `end`. */
 static inline void reply_add_opt(struct reply *r, unsigned rcode, bool has_do)
 {
 	static const uint8_t opt[OPT_REPLY_LEN] = {
@@ -103,7 +103,7 @@ static inline void reply_add_opt(struct reply *r, unsigned rcode, bool has_do)
 	r->count[SECTION_ADDITIONAL]++;
 }
 
-/* Writes flags and counts over the query's, now that all is known. The id is the query's. */
+/* Writes flags and counts over those of the query. The id of the query stays. */
 static inline void reply_put_header(struct reply *r, unsigned flags, unsigned questions)
 {
 	put_u32(r->start + 2, flags << 16 | questions);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the count of replies by network.
+ * Owns the count of replies per network.
  * Never sees a packet or a clock.
  */
 #include "serve/rrl.h"

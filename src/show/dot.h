@@ -6,6 +6,6 @@
 #include "base/compiler.h"
 #include "show/wires.h"
 
-/* Appends a graph: a node for each wire, with a row for each workload; a line from a VLAN to what
- * carries it. Errors come to be in `out`. */
+/* Appends a graph. Each wire is a node, with a row for each workload; a line connects a VLAN with
+ * the wire that carries it. Errors are recorded in `out`. */
 void dot_write(struct buf *out, const struct wires *wires) NONNULL;

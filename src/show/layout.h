@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where everything is in the picture of `graph`, in pixels: a box for each wire, in it a row for each
- * workload, in that its lines of text. Boxes are in two columns, top to bottom; one with many rows is as
- * wide as both, and has its rows in two columns. Nothing overlaps, and the picture is never wider
- * than LAYOUT_WIDTH.
+ * The positions of everything in the picture of `graph`, in pixels. Each wire is a box, which
+ * contains a row for each workload, which contains its lines of text. The boxes are in two columns,
+ * from top to bottom. A box with many rows is as wide as both columns, and its rows are in two
+ * columns. Nothing overlaps, and the picture is never wider than LAYOUT_WIDTH.
  */
 #pragma once
 
@@ -19,12 +19,12 @@ enum {
 	LAYOUT_ROW_HEAD = 18, /* of a row: the names */
 	LAYOUT_ROW_GAP = 6,
 	LAYOUT_LINE = 13,   /* a line of addresses */
-	LAYOUT_INDENT = 20, /* of rows: left of them is the wire */
-	LAYOUT_CHAR = 7,    /* more than a character of a line takes */
+	LAYOUT_INDENT = 20, /* of rows; the wire is drawn left of them */
+	LAYOUT_CHAR = 7,    /* more than the width of a character */
 };
 
 struct layout_line {
-	size_t label; /* offset in `text` of the link's name and kind; "" in a line that goes on */
+	size_t label; /* offset in `text` of the link's name and kind; "" in a continued line */
 	size_t addrs; /* offset of the addresses */
 	bool is_down;
 };
@@ -54,10 +54,10 @@ struct layout {
 	int err;
 };
 
-/* Lays out `wires`, which must live as long as `ret`; the caller frees that with layout_fini().
+/* Lays out `wires`, which must outlive `ret`. The caller frees `ret` with layout_fini().
  * ERR_NOMEM. */
 int layout_make(struct layout *ret, const struct wires *wires) NONNULL MUSTCHECK;
 void layout_fini(struct layout *l) NONNULL;
 
-/* Whether a picture leaves the address out: link-local ones, where the link has others. */
+/* True if the picture leaves out the address: a link-local one, if the link has others. */
 bool layout_hides_addr(const struct wires_link *link, const char *addr) NONNULL;

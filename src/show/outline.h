@@ -6,7 +6,7 @@
 #include "base/compiler.h"
 #include "show/wires.h"
 
-/* Appends it. `width`: columns of the terminal, 0: lines are as long as they get. Errors come to be
- * in `out`. */
+/* Appends the outline. `width`: columns of the terminal; 0: unlimited. Errors are recorded in
+ * `out`. */
 void outline_write(
 	struct buf *out, const struct wires *wires, size_t width, bool has_colour) NONNULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A table for a terminal: columns as wide as what is in them. Where they are wider together than
- * the terminal, columns that may be cut are made narrower, the widest first, those of a low rank
- * before those of a high one.
+ * A table for a terminal. Each column is as wide as its content. If all together are wider than the
+ * terminal, the columns that may be cut are made narrower: those of a low rank first, and the
+ * widest first.
  *
  *	struct table t;
  *	table_init(&t, columns, ARRAY_LEN(columns));
@@ -22,23 +22,23 @@ struct table_column {
 	const char *title;
 	enum text_cut cut;
 	unsigned rank;    /* columns of rank 0 are cut first */
-	size_t least;     /* columns that are left of it, if it is cut */
-	bool is_optional; /* left out where all of its cells are empty */
+	size_t least;     /* columns that remain at least, if it is cut */
+	bool is_optional; /* left out if all of its cells are empty */
 };
 
 struct table {
 	const struct table_column *columns; /* borrowed */
 	size_t column_count;
-	struct buf cells; /* of each its style as a byte, then its text and a zero */
+	struct buf cells; /* for each cell: its style as a byte, its text and a zero */
 	size_t cell_count;
 };
 
 void table_init(struct table *t, const struct table_column *columns, size_t count) NONNULL;
 void table_fini(struct table *t) NONNULL;
 
-/* The next cell; behind the last column a new row begins. The text is copied. */
+/* Adds the next cell; after the last column a new row begins. The text is copied. */
 void table_put(struct table *t, enum text_style style, const char *text) NONNULL;
 
-/* Appends the table, its titles first, if it has any. `width`: columns of the terminal, 0: as wide as it gets.
- * Errors of memory come to be in `out`. */
+/* Appends the table, starting with its titles, if it has any. `width`: columns of the terminal; 0:
+ * unlimited. Memory errors are recorded in `out`. */
 void table_write(const struct table *t, struct buf *out, size_t width, bool has_colour) NONNULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Text for terminals. What others have written (aliases, names of namespaces) is in it, so nothing of
- * it may be a command to the terminal: bytes that control it, and characters that turn or hide text,
- * are written as escapes.
+ * Text for terminals. It contains untrusted text (aliases, names of namespaces), which must not
+ * control the terminal. Control bytes, and characters that reverse or hide text, are written as
+ * escapes.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 
 enum text_cut { TEXT_WHOLE, TEXT_CUT_MIDDLE, TEXT_CUT_END };
 
-/* How a piece of text looks: by what it says, not by a colour. */
+/* The style of a piece of text, by its meaning, not by its colour. */
 enum text_style {
 	TEXT_PLAIN,
 	TEXT_TITLE,
@@ -26,16 +26,17 @@ enum text_style {
 	TEXT_STYLE_COUNT
 };
 
-/* How many columns of a terminal the text takes when it is written by the functions below. */
+/* Returns how many columns the functions below use for the text. */
 size_t text_columns(const char *text) NONNULL;
 
 /* Appends the whole text. */
 void text_put(struct buf *out, const char *text) NONNULL;
 
-/* Appends at most `columns` columns of it; where something is left out, "…" stands. Returns how many
- * columns it took. */
+/* Appends at most `columns` columns of the text, with "…" in place of what is left out. Returns how
+ * many columns it took. */
 size_t text_put_cut(struct buf *out, const char *text, size_t columns, enum text_cut cut) NONNULL;
 
-/* What turns a style on; "" of TEXT_PLAIN. And what turns it off. Static storage. */
+/* Return the text that turns a style on ("" for TEXT_PLAIN), and the text that turns it off. Static
+ * storage. */
 const char *text_style_begin(enum text_style style);
 const char *text_style_end(enum text_style style);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The machine's namespaces by wire: for each layer 2 segment its links, and of these one row for
- * each workload. It is what all drawings of `graph` are made from.
+ * The machine's namespaces by wire: each layer 2 segment has its links, grouped into one row for
+ * each workload. All drawings of `graph` are made from this.
  *
  *	struct wires_link links[] = …;          all of them, in any order
  *	wires_make(&w, links, count)            sorts and groups them
  *	wires_fini(&w)
  *
- * The ports of a bridge that are no more than the end of a veth pair are not shown: the workload at
- * the other end is. A pair is one line. Loopbacks are not shown at all. Links that are on a wire by
- * themselves and have neither an address nor an alias come together at the end, on no wire.
+ * A port of a bridge that is only the end of a veth pair is not shown; the workload at the other
+ * end is shown instead. A pair is one line. Loopbacks are not shown at all. Links that are alone on
+ * a wire and have neither an address nor an alias are together at the end, on no wire.
  */
 #pragma once
 
@@ -22,19 +22,19 @@
 
 enum { WIRES_NSID_HOST = -1, WIRES_NSID_UNKNOWN = -2 };
 
-/* A link as it comes in. Texts are borrowed as long as the wires are used. */
+/* A link as input. Its texts are borrowed as long as the wires are used. */
 struct wires_link {
 	int32_t nsid; /* WIRES_NSID_HOST: of the daemon's own namespace */
 	uint32_t ifindex;
-	uint64_t segment;        /* of which wire it is */
-	const char *netns;       /* how a person calls its namespace */
-	const char *name, *kind; /* "eth0", "macvlan"; the latter "" if the driver has none */
-	const char *names;       /* of the workload, with ", " between; "": none */
-	bool has_alias;          /* one of these is its own, not of all links of its namespace */
+	uint64_t segment;        /* identifies its wire */
+	const char *netns;       /* the name of its namespace, for people */
+	const char *name, *kind; /* "eth0", "macvlan"; kind is "" if the driver has none */
+	const char *names;       /* names of the workload, separated by ", "; "": none */
+	bool has_alias;          /* one of them is its own, not of its whole namespace */
 	bool is_up, is_loopback;
-	uint32_t parent; /* ifindex of lower device or peer, 0: none */
+	uint32_t parent; /* ifindex of the lower device or peer, 0: none */
 	int32_t parent_nsid;
-	uint32_t master; /* of the bridge that it is a port of, 0: none */
+	uint32_t master; /* ifindex of the bridge that it is a port of, 0: none */
 	uint16_t vlan_id;
 	const char *const *addrs;
 	size_t addr_count;
@@ -42,17 +42,18 @@ struct wires_link {
 
 /* A workload on a wire: links of one namespace with the same names. */
 struct wires_row {
-	const char *title; /* its names, or what its namespace is called */
-	const char *netns; /* "" if that is the title */
+	const char *title; /* its names, or the name of its namespace */
+	const char *netns; /* "" if the title is the same */
 	const struct wires_link *const *links;
 	size_t link_count;
 	bool is_up; /* one of its links is */
 };
 
 struct wires_wire {
-	const struct wires_link *carrier;      /* what the wire is called after; NULL: no wire */
-	const struct wires_link *trunk;        /* of a VLAN: the link that carries it, or NULL */
-	const struct wires_link *const *ports; /* of a bridge or bond: what is no veth, in no row */
+	const struct wires_link *carrier; /* the link that the wire is named after; NULL: no wire */
+	const struct wires_link *trunk;   /* of a VLAN: the link that carries it, or NULL */
+	const struct wires_link *const
+		*ports; /* of a bridge or bond: ports that are no veth and in no row */
 	size_t port_count;
 	struct wires_row *rows;
 	size_t row_count;
@@ -70,7 +71,8 @@ int wires_make(struct wires *ret, const struct wires_link *links, size_t count) 
 	MUSTCHECK;
 void wires_fini(struct wires *w) NONNULL;
 
-/* What a wire is called; borrowed from it. */
+/* Returns the name of a wire; borrowed from it. */
 const char *wires_title(const struct wires_wire *wire) NONNULL;
-/* Appends what it is and where: "bridge in host, with eth0"; nothing for links on no wire. */
+/* Appends what kind of wire it is and where: "bridge in host, with eth0". Appends nothing for links
+ * on no wire. */
 void wires_describe(struct buf *out, const struct wires_wire *wire) NONNULL;

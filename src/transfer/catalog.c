@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what a catalog zone says.
- * Never knows which zones there are.
+ * Owns the records of a catalog zone.
+ * Never knows which zones exist.
  */
 #include "transfer/catalog.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The records of a catalog zone (RFC 9432), version 2: by which secondaries learn which zones there
- * are. Each zone's label is a hash of its name, so that it stays the same over restarts (§4.1).
+ * The records of a catalog zone (RFC 9432), version 2. Secondaries learn from it which zones
+ * exist. Each zone's label is a hash of its name, so that it stays the same over restarts
+ * (§4.1).
  */
 #pragma once
 
@@ -16,10 +17,10 @@ struct catalog_soa {
 	uint8_t rdata[64];
 };
 
-/* The SOA of the catalog. */
+/* Makes the SOA of the catalog. */
 void catalog_soa(const uint8_t *apex, uint32_t serial, struct catalog_soa *ret) NONNULL;
 
-/* Adds its other records but for the members: NS and version. */
+/* Adds the other records of the catalog except the members: NS and version. */
 void catalog_head(const uint8_t *apex, struct snapshot *out) NONNULL;
 
 struct catalog_member {
@@ -27,6 +28,6 @@ struct catalog_member {
 	struct name owner, target;
 };
 
-/* The PTR by which a zone is listed. ERR_RANGE: the catalog's name is too long. */
+/* Makes the PTR that lists a zone. ERR_RANGE: the catalog's name is too long. */
 int catalog_member(const uint8_t *apex, const uint8_t *zone, struct catalog_member *ret) NONNULL
 	MUSTCHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the steps of one zone, and what makes a step of what was said.
- * Never knows which zone, or who asks.
+ * Owns the steps of one zone, and makes a step of the pending changes.
+ * Never knows which zone it is, or which client asks.
  */
 #include "transfer/history.h"
 

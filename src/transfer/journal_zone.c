@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how the zones of a journal are found.
+ * Owns the search for the zones of a journal.
  * Never changes them.
  */
 #include "transfer/journal_zone.h"

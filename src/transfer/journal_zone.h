@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Inside of the journal: the zones, which journal.c keeps, and what source.c keeps ready to be sent
- * of each.
+ * Internals of the journal: the zones, which journal.c keeps, and their snapshots, which
+ * source.c keeps ready to be sent.
  */
 #pragma once
 
@@ -15,44 +15,46 @@
 /* One zone. */
 struct jzone {
 	struct map_node in_map; /* by hash of the name */
-	struct list in_dirty;   /* while the SOA was told of since the last commit */
+	struct list in_dirty;   /* if the SOA was reported since the last commit */
 	struct name apex;
-	struct records *soa;      /* of `serial`; NULL before the first */
-	struct records *next_soa; /* as told since the last commit; NULL: none, the zone goes */
-	uint32_t serial;          /* 0: not committed yet */
+	struct records *soa; /* of `serial`; NULL before the first */
+	struct records
+		*next_soa; /* as reported since the last commit; NULL: none, the zone was removed */
+	uint32_t serial;   /* 0: not committed yet */
 	bool is_catalog;
-	bool is_leaf; /* there was no zone below it when the last walk began, and none has come since */
+	bool is_leaf; /* no zone was below it when the last walk began, and none was added since */
 	struct history history;
 
 	/* source.c's */
-	struct list in_imaged;     /* while it has an snapshot that is ready */
-	struct list in_wanted;     /* while it waits for the next walk to make one */
+	struct list in_imaged;     /* if it has a snapshot that is ready */
+	struct list in_wanted;     /* if it waits for the next walk, to get a snapshot */
 	struct snapshot *snapshot; /* ready, or NULL */
-	struct snapshot *making;   /* by the walk that is under way, or NULL */
+	struct snapshot *making;   /* being made by the present walk, or NULL */
 	ns_t snapshot_until;
-	size_t whole_len; /* of the last snapshot, 0 if there was none yet */
+	size_t whole_len; /* bytes of the last snapshot, 0 if there was none yet */
 };
 
 struct journal {
 	uint64_t seed;
 	struct zone *zone;
 	struct map zones;
-	struct list dirty;     /* zones: a commit costs as much as there is to be committed */
+	struct list dirty;     /* zones that the next commit must handle */
 	struct jzone *catalog; /* NULL: none */
 	size_t bytes;          /* of all histories */
 	uint64_t forgotten;
 
 	/* source.c's */
 	struct list imaged, wanted;
-	struct snapshot_walk *walk; /* NULL: none is under way */
-	struct jzone *surveyed;     /* the zone of the last owner that it came by, or NULL */
+	struct snapshot_walk *walk; /* NULL: no walk in progress */
+	struct jzone *surveyed;     /* the zone of the last owner it visited, or NULL */
 };
 
-/* The zone with that apex, or NULL. */
+/* Returns the zone with that apex, or NULL. */
 struct jzone *jzone_find(const struct journal *j, const uint8_t *apex) NONNULL;
 
-/* The zone that a name is in: the nearest at or above it, never the catalog; NULL: none. */
+/* Returns the zone that contains the name: the nearest at or above it, never the catalog. NULL
+ * if there is none. */
 struct jzone *jzone_over(const struct journal *j, const uint8_t *name) NONNULL;
 
-/* Whether the catalog lists it. */
+/* True if the catalog lists the zone. */
 bool jzone_is_member(const struct jzone *z) NONNULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns who has to be told of what, when it is told again, and by what an answer is known.
+ * Owns the decision which target is notified of which zone, when it is notified again, and which
+ * message is the answer.
  * Never sends.
  */
 #include "transfer/notify.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * NOTIFY (RFC 1996): tells secondaries that zones have changed, each of each zone, until it has
- * said that it heard. Time comes in, messages go out.
+ * NOTIFY (RFC 1996): tells each secondary about each changed zone until it acknowledges. Time is
+ * a parameter; the output is messages.
  *
  *	         zone changes                     sent                     acknowledged
  *	IDLE ──────────────────► DUE (at once, ─────────────► WAITING ───────────────────► IDLE
@@ -9,8 +9,8 @@
  *	                          after the last)  └────────────┘ no answer, or a "no": after
  *	                                                          1 s, 2 s, 4 s … NOTIFY_RETRY_MAX
  *
- * Changes that come while DUE are told by the same message; one that comes while WAITING makes it
- * DUE again. Progress rule: each message sent moves the next one of its zone and target into the
+ * Changes in state DUE are covered by the same message. A change in state WAITING leads to DUE
+ * again. Progress rule: each message sent moves the next one for its zone and target into the
  * future.
  */
 #pragma once
@@ -28,31 +28,33 @@
 
 struct notify; /* opaque */
 
-/* `seed`: of the ids of messages. NULL if out of memory. */
+/* `seed` is for the ids of messages. NULL if out of memory. */
 struct notify *notify_new(uint64_t seed) MUSTCHECK;
 void notify_free(struct notify *n);
 
-/* The targets, 0 to `count` - 1, each with the key by which what it is told is signed, and by which its
- * answers must be; NULL: by none. The keys are borrowed until the next call. What was for others is
- * forgotten; each zone that is told of after is told to all. ERR_NOMEM: there are none now. */
+/* Sets the targets, numbered 0 to `count` - 1. Each has a key that signs our messages and must
+ * sign its answers; NULL: no key. The keys are borrowed until the next call. Messages to the
+ * previous targets are dropped; zones that change later are reported to all targets. ERR_NOMEM:
+ * there are no targets now. */
 int notify_set_targets(struct notify *n, const struct tsig_key *const *keys, size_t count)
 	NONNULL_ARGS(1) MUSTCHECK;
 
-/* A zone has changed; `soa` is its SOA now (one record, counted once more). ERR_NOMEM. */
+/* Reports that a zone has changed. `soa` is its present SOA (one record); a reference to it is
+ * added. ERR_NOMEM. */
 int notify_zone(struct notify *n, ns_t now, const uint8_t *apex, struct records *soa) NONNULL
 	MUSTCHECK;
 
-/* A zone is no more. */
+/* Reports that a zone was removed. */
 void notify_forget(struct notify *n, const uint8_t *apex) NONNULL;
 
-/* Makes the next message that is due, for the target `*ret_target`; `now_s` is what is signed with.
- * Returns its length, 0: none. */
+/* Makes the next message that is due, for target `*ret_target`. `now_s` is the time of the
+ * signature. Returns its length, 0 if none is due. */
 size_t notify_poll(struct notify *n, ns_t now, uint64_t now_s, size_t *ret_target, uint8_t *out,
 	size_t cap) NONNULL MUSTCHECK;
 ns_t notify_deadline(const struct notify *n) NONNULL;
 
-/* Takes in what came from a target. True if it is the answer to something that is waited for, signed
- * if it has to be. Any bytes. */
+/* Processes a message from a target. True if it is an awaited answer, with a valid signature if
+ * the target has a key. It may contain any bytes. */
 bool notify_input(
 	struct notify *n, uint64_t now_s, size_t target, const uint8_t *msg, size_t len) NONNULL;
 

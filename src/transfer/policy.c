@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the decision who may transfer.
+ * Owns the decision which clients may transfer.
  * Never verifies a signature.
  */
 #include "transfer/policy.h"

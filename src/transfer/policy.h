@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who may transfer, and by which keys: immutable, published by its pointer, and read by the threads
- * that answer. A client may if its address is in a prefix, or if it has signed with a key, that is
- * listed.
+ * The clients that may transfer zones, and the keys. The policy is immutable, published by its
+ * pointer, and read by the threads that answer. A client may transfer if its address is in a
+ * listed prefix, or if it has signed with a listed key.
  */
 #pragma once
 
@@ -15,9 +15,9 @@
 #include "transfer/records.h"
 #include "wire/tsig_key.h"
 
-/* One line of who may: a prefix, or the name of a key. */
+/* One entry of the list: a prefix, or the name of a key. */
 struct policy_allow {
-	struct prefix prefix; /* of family ADDR_NONE: it is a key */
+	struct prefix prefix; /* family ADDR_NONE: the entry is a key */
 	struct name key;
 };
 
@@ -28,14 +28,15 @@ struct transfer_policy {
 	size_t allow_count;
 	struct name catalog; /* len 0: none */
 	struct records
-		*catalog_soa; /* one record; NULL: none. What only who may transfer is told */
+		*catalog_soa; /* one record; NULL: none. Only for clients that may transfer */
 };
 
-/* A copy; the SOA is counted once more. NULL if out of memory. */
+/* Returns a copy. A reference to the SOA is added. NULL if out of memory. */
 struct transfer_policy *transfer_policy_new(const struct transfer_policy *from) NONNULL MUSTCHECK;
-/* Wipes the secrets. */
+/* Also wipes the secrets. */
 void transfer_policy_free(struct transfer_policy *p);
 
-/* Whether a client may; `key` is the name of the key by which it has signed, NULL: it has not. */
+/* True if a client may transfer. `key` is the name of the key that it signed with; NULL: not
+ * signed. */
 bool transfer_policy_allows(const struct transfer_policy *p, const struct addr *client,
 	const uint8_t *key) NONNULL_ARGS(1, 2);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A list of records back to back in one block, immutable and counted: what a transfer sends. The
- * main thread makes it, the thread that sends it holds on to it for as long as that takes.
+ * A list of records, back to back in one block, immutable and reference-counted. Transfers send
+ * these blocks. The main thread makes a block; the sending thread holds a reference until it has
+ * finished.
  */
 #pragma once
 
@@ -14,7 +15,7 @@
 #include "base/cursor.h"
 #include "zone/zone.h"
 
-/* Counted: any thread may hold it. The count is changed with acquire and release. */
+/* Reference-counted: any thread may hold it. The count is changed with acquire and release. */
 struct records {
 	_Atomic unsigned refs;
 	size_t len;
@@ -33,24 +34,25 @@ struct record {
 /* Appends a record in the block's form. */
 void records_add(struct buf *b, const struct record *r) NONNULL;
 
-/* Bytes of a record in the block's form. */
+/* Returns the length of a record in the block's form. */
 size_t record_len(const struct record *r) NONNULL;
 
-/* A block without records, and room for `cap` bytes of them, counted once; for records_put(), as
- * long as nobody else holds it. NULL if out of memory. */
+/* Returns a block without records and with room for `cap` bytes, with one reference. It is
+ * filled by records_put() while nobody else holds it. NULL if out of memory. */
 struct records *records_alloc(size_t cap) MUSTCHECK;
-/* Appends a record, for which there must be room. */
+/* Appends a record. There must be room. */
 void records_put(struct records *block, const struct record *r) NONNULL;
 
-/* A block of what is in the buffer, counted once. NULL if out of memory, or the buffer was. */
+/* Returns a block with the contents of the buffer, with one reference. NULL if out of memory,
+ * also if the buffer ran out of memory. */
 struct records *records_new(const struct buf *b) NONNULL MUSTCHECK;
 struct records *records_ref(struct records *r) NONNULL;
 void records_unref(struct records *r);
 
-/* Reads the record at the cursor of bytes in the block's form, and moves it behind. */
+/* Reads the record at the cursor, in the block's form, and moves the cursor behind it. */
 void rd_record(struct rd *r, struct record *ret) NONNULL;
 
-/* The record of a change, as it came or went. */
+/* Returns the record of a change, added or removed. */
 static inline struct record record_of(const struct zone_change *change)
 {
 	return (struct record){

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the reading of queries that ask for transfers, or are signed.
- * Never decides who may.
+ * Owns reading queries that ask for transfers or are signed.
+ * Never decides which clients may transfer.
  */
 #include "transfer/request.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Queries that are not only the answer path's: for a transfer, or signed. The look that tells them
- * apart is taken at every query and must cost next to nothing.
+ * Queries that the answer path cannot answer alone: for a transfer, or signed. The test for them
+ * is made for every query, so it must be very cheap.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 #include "transfer/tsig.h"
 #include "wire/rr.h"
 
-/* What is asked for, as far as transfers and TSIG go. */
+/* The parts of a request that matter for transfers and TSIG. */
 struct request {
 	uint16_t id, flags;
 	struct question question;
@@ -27,21 +27,22 @@ struct request {
 	struct tsig_rr tsig; /* if it is */
 };
 
-/* Reads one. ERR_SYNTAX: not one question, or malformed, or TSIG where it must not be; id and flags
- * are there all the same if there is a header. */
+/* Reads a request. ERR_SYNTAX: not exactly one question, or malformed, or TSIG in a wrong place.
+ * If there is a header, `id` and `flags` are set even then. */
 int request_parse(const uint8_t *msg, size_t len, struct request *ret) NONNULL MUSTCHECK;
 
-/* The same look at a query whose records do not stand as nearly always. */
+/* The slow part of request_concerns(), for queries whose records do not have the usual form. */
 bool request_concerns_slow(const uint8_t *msg, size_t len) NONNULL;
 
-/* Types that are looked at: SOA, because secondaries ask for it to know whether to transfer. */
+/* True for the types of interest: AXFR, IXFR, and SOA, because secondaries ask for SOA to decide
+ * whether to transfer. */
 static inline bool request_is_of_type(uint16_t type)
 {
 	return type == RR_AXFR || type == RR_IXFR || type == RR_SOA;
 }
 
-/* Whether it has TSIG or asks for such a type. Any bytes; what is malformed may be told either
- * way. */
+/* True if the query has TSIG or asks for such a type. It may contain any bytes; the result for a
+ * malformed query may be either. */
 static inline bool request_concerns(const uint8_t *msg, size_t len)
 {
 	enum { OPT_LEN = 11, QUESTION_LEN_MIN = 5 };
@@ -61,10 +62,11 @@ static inline bool request_concerns(const uint8_t *msg, size_t len)
 	return request_is_of_type(get_u16(end - 4));
 }
 
-/* Takes the TSIG record off the request, so that it is what was signed. Returns its new length. */
+/* Removes the TSIG record from the request, so that the signed message remains. Returns the new
+ * length. */
 size_t request_strip(const struct request *q, uint8_t *msg) NONNULL;
 
-/* Writes a reply that is nothing but a header, the question and `rcode`. Returns its length; 0 if
- * it does not fit. */
+/* Writes a reply with only a header, the question and `rcode`. Returns its length; 0 if it does
+ * not fit. */
 size_t request_refuse(const struct request *q, const uint8_t *msg, unsigned rcode, uint8_t *reply,
 	size_t cap) NONNULL;

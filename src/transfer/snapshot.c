@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the blocks that a whole zone is sent from.
- * Never knows what is in the zone.
+ * Owns the blocks from which a whole zone is sent.
+ * Never knows the records of the zone.
  */
 #include "transfer/snapshot.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the walk by which whole zones are put aside, and which owners it passes by.
- * Never knows which zones there are.
+ * Owns the walk that copies whole zones, and the decision which owners it skips.
+ * Never knows which zones exist.
  */
 #include "transfer/snapshot_walk.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what is sent to whom: the steps that lead from what a client has to what is, or all of the
- * zone, and the making of that.
+ * Owns the data that each client is sent: the steps from the client's state to the present one,
+ * or the whole zone. Also makes this data.
  * Never changes the zone, never sends.
  *
  *	asked for, no snapshot ──► wanted ──a walk begins──► making ──it is done──► snapshot, for a while
  *
- * One walk (transfer/snapshot_walk.h) is under way at a time, for all zones that were wanted when it
- * began. The snapshot that it makes is of that serial, so that who asks after the zone has gone on waits
- * for the next.
+ * There is one walk (transfer/snapshot_walk.h) at a time, for all zones that were wanted when it
+ * began. Its snapshot is of the serial at that time. A client that asks after the zone has
+ * changed waits for the next walk.
  */
 #include "transfer/source.h"
 

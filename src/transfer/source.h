@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* What source.c has to hear of a journal's zones. */
+/* The events that journal.c reports to source.c. */
 #pragma once
 
 #include "transfer/journal_zone.h"
 
-/* That owner is about to change. */
+/* To be called before that owner changes. */
 void source_before_change(struct journal *j, const uint8_t *owner) NONNULL;
 
-/* The zone's snapshots are of no use any more: it is no more, or its borders have changed. */
+/* Drops the snapshots of the zone, because it was removed or its borders have changed. */
 void source_forget(struct journal *j, struct jzone *z) NONNULL;
 
-/* The zone has a new serial. */
+/* To be called when the zone has a new serial. */
 void source_advance(struct journal *j, struct jzone *z) NONNULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what is signed, in which order, and what is wrong with a signature.
+ * Owns the signed data and its order, and the check of a signature.
  * Never reads a clock, never allocates.
  */
 #include "transfer/tsig.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the form of updates (RFC 2136): prerequisites, additions, deletions.
- * Never decides which.
+ * Owns the format of updates (RFC 2136): prerequisites, additions, deletions.
+ * Never decides which updates are made.
  */
 #include "transfer/update_msg.h"
 

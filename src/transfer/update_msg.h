@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Inside of the updater: the messages it sends, and the index it reads. */
+/* Internals of the updater: the messages it sends, and the index it reads. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 
 enum update_kind { UPDATE_CLAIM, UPDATE_RENEW, UPDATE_REMOVE };
 
-/* Names and texts that stay the same. */
+/* Constant names and texts. */
 struct update_names {
 	struct name zone;
 	struct name index;                     /* HOST._ontap.ZONE, the first part of the index */
@@ -17,34 +17,34 @@ struct update_names {
 	uint16_t owner_len;
 };
 
-/* ERR_RANGE: too long. */
+/* ERR_RANGE: a name is too long. */
 int update_names_init(struct update_names *names, const uint8_t *apex, const char *host) NONNULL
 	MUSTCHECK;
 
-/* What is to be said of a name. */
+/* The update to make for a name. */
 struct update_order {
 	const uint8_t *name;
 	enum update_kind kind;
 	unsigned view;
-	unsigned part;    /* of the index, in which the name is listed */
-	bool is_new_part; /* nothing is in it yet: the part before has to say that it is there */
+	unsigned part;    /* part of the index that lists the name */
+	bool is_new_part; /* the part is empty: the part before must announce it */
 };
 
-/* Whether there is anything at that name, for that view, that a primary is to have. */
+/* True if that name has records in that view that the primary must get. */
 bool update_has_records(const struct zone *zone, const uint8_t *name, unsigned view) NONNULL;
 
-/* Makes the message about one name. Returns its length, 0 if it does not fit. */
+/* Makes the message for one name. Returns its length, 0 if it does not fit. */
 size_t update_make(const struct update_names *names, const struct zone *zone,
 	const struct update_order *order, uint16_t id, uint8_t *out, size_t cap) NONNULL;
 
-/* Bytes that a name takes in its part of the index, as it is answered. */
+/* Returns the length of a name's record in its part of the index, in an answer. */
 size_t update_index_len(const uint8_t *name) NONNULL;
 
-/* The question for a part of the index. */
+/* Makes the query for a part of the index. */
 size_t update_make_index_query(const struct update_names *names, unsigned part, uint16_t id,
 	uint8_t *out, size_t cap) NONNULL;
 
-/* Calls `visit` for each name in the answer. 1: there is one more part; 0: that was the last;
- * ERR_SYNTAX: it is malformed. */
+/* Calls `visit` for each name in the answer. 1: there is another part; 0: this was the last;
+ * ERR_SYNTAX: malformed. */
 int update_read_index(const struct update_names *names, const uint8_t *answer, size_t len,
 	void (*visit)(void *arg, const uint8_t *name), void *arg) NONNULL_ARGS(1, 2, 4) MUSTCHECK;

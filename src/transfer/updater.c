@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns which names are ours at a primary, and what is tried next to make them so.
+ * Owns the list of our names at a primary, and the choice of the next update for each.
  * Never signs, never sends.
  */
 #include "transfer/updater.h"

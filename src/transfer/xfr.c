@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the cutting of a transfer into messages.
- * Never looks at the zone: what it sends was put aside for it.
+ * Owns splitting a transfer into messages.
+ * Never looks at the zone: it sends data that was copied before.
  */
 #include "transfer/xfr.h"
 

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The census of tasks: which network and UTS namespaces they are in, what these are called, and which
- * nsid each network namespace has, or is given. It keeps the relation (model/relation.h) equal to the
- * kernel by the best means there is:
+ * The census of tasks. It finds the network and UTS namespaces that tasks are in, the host names of
+ * these, and the nsid of each network namespace, or gives it one. It keeps the relation
+ * (model/relation.h) equal to the kernel, with the best method available:
  *
  *	fexit  BPF tells each change as it happens; a look at all tasks at the start, and after loss
  *	iter   a look by BPF after each trigger
  *	proc   a look by way of /proc after each trigger
  *
- * Triggers of a look are: a host name that changed anywhere (poll(2) on /proc/sys/kernel/hostname
- * tells); a namespace of unknown owner that got an id; one that got an id from another namespace which
- * we know, as for a link that moves; the end of a process that stands for a pair of namespaces, by its
- * pidfd. There is no timer: a look is only ever put off, so that all looks together take a fifth of one
- * CPU at most (CENSUS_BURST apart); and one that is because of such an end by up to a second, where those
- * before it had found nothing changed. A look that found a new pair is taken again a little later, for
- * there are processes that enter namespaces only for an instant, like us.
+ * These events trigger a look: a host name has changed anywhere (reported by poll(2) on
+ * /proc/sys/kernel/hostname); a namespace of unknown owner got an nsid; a namespace that we know
+ * got an nsid in another namespace, as when a link moves; a process that stands for a pair of
+ * namespaces has ended (reported by its pidfd). There is no timer. A look is delayed only to limit
+ * the load: all looks together take at most a fifth of one CPU (except for CENSUS_BURST). A look
+ * because of an ended process is delayed by up to a second, if the looks before it for the same
+ * reason found no change. After a look has found a new pair, another look follows a little later,
+ * because some processes, like ours, enter namespaces only for an instant.
  *
- * Progress: a look answers each trigger that came before it. One that found a process gone before its
- * namespaces were identified is repeated, CENSUS_RETRIES times, later each time.
+ * Progress: a look handles all triggers that came before it. If a look finds that a process has
+ * ended before its namespaces were identified, it is repeated up to CENSUS_RETRIES times, with
+ * growing delays.
  */
 #pragma once
 
@@ -26,15 +28,15 @@
 #include "model/event.h"
 
 enum census_means {
-	CENSUS_AUTO, /* the best that there is */
+	CENSUS_AUTO, /* the best available */
 	CENSUS_FEXIT,
 	CENSUS_ITER,
 	CENSUS_PROC,
-	CENSUS_NONE, /* none is there, or none is wanted */
+	CENSUS_NONE, /* none is available, or none is wanted */
 	CENSUS_MEANS_COUNT
 };
 
-/* What looks may take of a CPU at once, where they took nothing for a while. */
+/* The CPU time that looks may use at once, if they used none for a while. */
 #define CENSUS_BURST (500 * NS_PER_MS)
 enum { CENSUS_RETRIES = 10 };
 
@@ -44,11 +46,12 @@ struct census_config {
 	int epoll_fd;          /* the census puts its descriptors in; borrowed */
 	const struct log *log; /* borrowed */
 
-	/* Finds the nsid of the namespace that `fd` is of, or gives it one if `may_give`. A negative
-	 * errno or 0. */
+	/* Finds the nsid of the namespace that `fd` refers to, or gives it one if `may_give`.
+	 * Returns a negative errno or 0. */
 	int (*identify)(void *arg, int fd, bool may_give, nsid_t *ret);
 
-	/* What was found out about a namespace: its cookie, its owner; its name is not known. */
+	/* Reports what was found about a namespace: its cookie and its owner. Its name is not
+	 * known. */
 	void (*on_info)(void *arg, nsid_t nsid, const struct event_ns *info);
 
 	/* EV_HOSTNAME and EV_HOSTNAME_GONE. */
@@ -56,8 +59,8 @@ struct census_config {
 	void *arg;
 };
 
-/* Why a means is not there: a negative errno, and the capabilities that it wants and we lack, as bits; 0
- * if it is there, or has not been tried because a better one is. */
+/* Why a method is not available: a negative errno, and the capabilities that it needs and we lack,
+ * as bits. 0 if it is available, or was not tried because a better one is. */
 struct census_fault {
 	int err;
 	uint64_t missing;
@@ -72,34 +75,35 @@ struct census_stats {
 
 struct census; /* opaque */
 
-/* Finds the means, and says in the log which it is. The first look is taken by the first
- * census_handle(). ERR_NOMEM, -errno. */
+/* Chooses the method, and logs it. The first census_handle() takes the first look. ERR_NOMEM,
+ * -errno. */
 int census_new(const struct census_config *config, struct census **ret) NONNULL MUSTCHECK;
 void census_free(struct census *c);
 
-/* Does what there is to do. To be called when the descriptor is readable, and at the deadline. */
+/* Does all work that is due. Call it when the file descriptor is readable, and at the deadline. */
 void census_handle(struct census *c, ns_t now) NONNULL;
 ns_t census_deadline(const struct census *c) NONNULL;
 
-/* Something has happened after which a look is worth it. */
+/* Triggers a look. */
 void census_trigger(struct census *c) NONNULL;
 
-/* A namespace got an id, and nothing else is known of it: a trigger, unless it is known here. */
+/* Call it when a namespace got an nsid and nothing else is known about it. This triggers a look,
+ * unless the census knows the namespace. */
 void census_ns_appeared(struct census *c, nsid_t nsid) NONNULL;
 
-/* The namespace is gone, or its id. */
+/* Call it when the namespace, or its nsid, is gone. */
 void census_ns_gone(struct census *c, nsid_t nsid) NONNULL;
 
-/* Notifications were lost: ids may mean others now. */
+/* Call it when notifications were lost: nsids may refer to other namespaces now. */
 void census_forget_ids(struct census *c) NONNULL;
 
-/* What is known of the namespace, or NULL. Borrowed until the next call. */
+/* Returns what is known about the namespace, or NULL. Borrowed until the next call. */
 const struct event_ns *census_info(const struct census *c, nsid_t nsid) NONNULL;
 
-/* The id of the network namespace with that cookie, NSID_UNKNOWN if none is known. */
+/* Returns the nsid of the network namespace with that cookie, NSID_UNKNOWN if none is known. */
 nsid_t census_find(const struct census *c, uint64_t cookie) NONNULL;
 
-/* Whether the first look has been taken, or there never will be one. */
+/* True if the first look has been taken, or if there will never be one. */
 bool census_is_settled(const struct census *c) NONNULL;
 
 struct census_stats census_stats(const struct census *c) NONNULL;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The names that ontapd has granted to devices in namespaces of other users (device/grant.h), as the
- * directory has them now, watched by inotify. A directory that others than the administrator may
- * write to is none: what is in it is not believed.
+ * Follows the names that ontapd has granted to devices in namespaces of other users
+ * (device/grant.h), by watching the directory of grants with inotify. If anyone but the
+ * administrator may write to the directory, it is ignored.
  *
- * One that is not there at the start, or is removed, grants nothing until the next start.
+ * A directory that does not exist at the start, or is removed later, grants nothing until the next
+ * start.
  */
 #pragma once
 
@@ -15,13 +16,13 @@
 struct grants_config {
 	const char *path;
 	int epoll_fd;          /* gets one descriptor; borrowed */
-	struct asker *asker;   /* for links that are said again; borrowed */
+	struct asker *asker;   /* to ask for links again; borrowed */
 	const struct log *log; /* borrowed */
 
-	/* The nsid of the namespace with that cookie, or NSID_UNKNOWN. */
+	/* Returns the nsid of the namespace with that cookie, or NSID_UNKNOWN. */
 	nsid_t (*find_ns)(void *arg, uint64_t cookie);
 
-	/* EV_LINK: the link as it is, for what is granted to it is another than before. From within
+	/* Gets EV_LINK with the current state of a link whose grant has changed. Called from within
 	 * grants_handle() and grants_ns_known(). */
 	void (*on_link)(void *arg, const struct event *ev);
 	void *arg;
@@ -29,16 +30,17 @@ struct grants_config {
 
 struct grants; /* opaque */
 
-/* Reads the directory. NULL: there is none, which is as good; others may write to it; or the system
- * says no, which has been told. */
+/* Reads the directory. Returns NULL if it does not exist, which is no error; if others may write to
+ * it; or on an error of the system, which has been logged. */
 struct grants *grants_open(const struct grants_config *config) NONNULL MUSTCHECK;
 void grants_close(struct grants *g);
 
-/* Reads what inotify has to say. */
+/* Reads the events of inotify. */
 void grants_handle(struct grants *g) NONNULL;
 
-/* It is known now which namespace has that nsid: what was said of its links knew of no grant. */
+/* Call it when the namespace of that nsid becomes known: earlier events about its links did not
+ * consider its grants. */
 void grants_ns_known(struct grants *g, nsid_t nsid, const struct event_ns *info) NONNULL;
 
-/* Whether the link of the namespace with that cookie may have the alias that it has. */
+/* True if the current alias of the link, in the namespace with that cookie, is granted to it. */
 bool grants_has(const struct grants *g, uint64_t cookie, const struct event_link *link) NONNULL;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The kernel's half of the daemon: what happens to links and addresses in all namespaces, as
- * events, one after the other, such that a model that applies them equals the kernel as soon as no
- * event is left (model/event.h). One thread, one descriptor to wait for, one deadline.
+ * The daemon's side towards the kernel. It reports what happens to links and addresses in all
+ * namespaces, as a sequence of events. A model that applies them equals the kernel as soon as no
+ * event is left (model/event.h). One thread, one file descriptor to wait for, one deadline.
  *
- * Privileges: CAP_NET_BROADCAST to hear of other namespaces, CAP_NET_ADMIN to ask about them and to
- * give them ids. Without one of them only our own namespace is watched. CAP_SYS_ADMIN, if there, is
- * used to find the cookies of namespaces, and with CAP_SYS_PTRACE their host names (watch/census.h).
+ * Privileges: CAP_NET_BROADCAST to receive notifications of other namespaces; CAP_NET_ADMIN to ask
+ * about them and to give them nsids. If one of the two is missing, only our own namespace is
+ * watched. CAP_SYS_ADMIN, if present, is used to find the cookies of namespaces, and together with
+ * CAP_SYS_PTRACE to find their host names (watch/census.h).
  */
 #pragma once
 
@@ -15,17 +16,17 @@
 #include "io/log.h"
 #include "model/event.h"
 
-/* Room for 10 000 links that come up at once, or 40 000 addresses; the kernel takes memory for what
- * is queued only. */
+/* Room for 10 000 links that come up at once, or 40 000 addresses. The kernel only uses memory for
+ * queued data. */
 #define KERNEL_RCVBUF ((size_t)32 << 20)
 
 struct kernel_config {
-	const char *netns_dir; /* namespaces bound here get ids and names; NULL: none do */
-	bool has_all_nsids;    /* and those that a process is in get ids */
+	const char *netns_dir; /* namespaces bound here get nsids and names; NULL: no directory */
+	bool has_all_nsids;    /* namespaces that a process is in get nsids too */
 	enum census_means census;
-	const char *grants_dir; /* what ontapd says of names is there; NULL: nowhere */
-	size_t rcvbuf;          /* of notifications, in bytes; 0: KERNEL_RCVBUF */
-	const struct log *log;  /* borrowed; NULL is silence */
+	const char *grants_dir; /* directory of ontapd's grants; NULL: none */
+	size_t rcvbuf;          /* for notifications, in bytes; 0: KERNEL_RCVBUF */
+	const struct log *log;  /* borrowed; NULL: no log */
 
 	/* Called for each event, from within kernel_handle() only. Must not call kernel_*. */
 	void (*on_event)(void *arg, const struct event *ev);
@@ -34,32 +35,33 @@ struct kernel_config {
 
 struct kernel_stats {
 	uint64_t datagrams, events, dumps;
-	uint64_t overruns;      /* times that notifications were lost */
+	uint64_t overruns;      /* how often notifications were lost */
 	uint64_t interrupted;   /* dumps that saw changes, and were repeated */
 	uint64_t malformed;     /* messages dropped */
-	uint64_t misattributed; /* answers of a namespace that was not asked, dropped */
+	uint64_t misattributed; /* answers from a namespace that was not asked, dropped */
 	bool is_own_only;       /* a capability is missing */
 	struct census_stats census;
 };
 
 struct kernel; /* opaque */
 
-/* Subscribes. The first kernel_handle() asks for the first dumps. NULL, and a message
- * in the log, if not even our own namespace can be watched. */
+/* Subscribes to notifications. The first kernel_handle() asks for the first dumps. Returns NULL,
+ * with an error logged, if not even our own namespace can be watched. */
 struct kernel *kernel_open(const struct kernel_config *config) NONNULL MUSTCHECK;
 void kernel_close(struct kernel *k);
 
-/* To be polled for reading; kernel_handle() is to be called then, and at the deadline. */
+/* The file descriptor to poll for reading, and the deadline. Call kernel_handle() when it is
+ * readable, and at the deadline. */
 int kernel_fd(const struct kernel *k) NONNULL;
 ns_t kernel_deadline(const struct kernel *k) NONNULL;
 
-/* Does all that can be done now, without waiting. */
+/* Does all work that is possible now, without waiting. */
 void kernel_handle(struct kernel *k, ns_t now) NONNULL;
 
-/* Whether all namespaces known at the start have been dumped. Once true, it stays so. */
+/* True if all namespaces known at the start have been dumped. Once true, it stays true. */
 bool kernel_is_synced(const struct kernel *k) NONNULL;
 
-/* Whether there is nothing to be read, and no dump to be done now or later: for tests. */
+/* True if there is nothing to read, and no dump is running or planned. For tests. */
 bool kernel_is_quiet(const struct kernel *k) NONNULL;
 
 struct kernel_stats kernel_stats(const struct kernel *k) NONNULL;

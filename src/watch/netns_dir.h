@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The directory in which namespaces are bound to files (/run/netns): which names there are, of
- * which namespaces, watched by inotify. The directory may come and go.
+ * The directory in which namespaces are bound to files (/run/netns). It is watched with inotify, to
+ * find the names and their namespaces. The directory may appear and disappear.
  *
  * There is no inotify event for the mount that makes a file a namespace: `ip netns add` creates the
- * file, and mounts the namespace on it after. So a file that is no namespace yet is looked at again
- * whenever the mount table changes (poll(2) on /proc/self/mountinfo tells), and, where that cannot
- * be had, 1 ms later, doubling up to 1 s; after NETNS_DIR_PATIENCE it has to be touched again to be
- * looked at. Progress: each look either binds the file or makes it wait longer, up to that end.
+ * file first, and mounts the namespace on it later. So a file that is not a namespace yet is
+ * checked again whenever the mount table changes (reported by poll(2) on /proc/self/mountinfo). If
+ * that is not available, the file is checked again after 1 ms, then after delays that double up to
+ * 1 s. After NETNS_DIR_PATIENCE it is not checked any more until it is touched. Progress: each
+ * check either binds the file or makes it wait longer, up to that limit.
  *
- * A name goes when its file does. What is known of the namespace stays until it is gone itself.
+ * A name disappears together with its file. What is known about the namespace stays until the
+ * namespace itself is gone.
  */
 #pragma once
 
@@ -21,34 +23,36 @@
 
 struct netns_dir_config {
 	const char *path;
-	int epoll_fd;          /* the watch puts its descriptors in; borrowed */
+	int epoll_fd;          /* the watch adds its file descriptors to it; borrowed */
 	const struct log *log; /* borrowed */
 
-	/* Finds or gives the nsid of the namespace that `fd` is of. A negative errno or 0. */
+	/* Finds the nsid of the namespace that `fd` refers to, or gives it one. Returns a negative
+	 * errno or 0. */
 	int (*identify)(void *arg, int fd, nsid_t *ret);
 
-	/* A namespace has that name, "" if none any more, and owner. Must not call back. */
+	/* Reports the name and owner of a namespace; the name is "" if it has none any more. Must
+	 * not call back. */
 	void (*on_info)(void *arg, nsid_t nsid, const struct event_ns *info);
 	void *arg;
 };
 
 struct netns_dir; /* opaque */
 
-/* Starts watching; netns_dir_scan() is to be called next. ERR_NOMEM, -errno. */
+/* Starts watching; call netns_dir_scan() next. ERR_NOMEM, -errno. */
 int netns_dir_new(const struct netns_dir_config *config, struct netns_dir **ret) NONNULL MUSTCHECK;
 void netns_dir_free(struct netns_dir *d);
 
-/* Looks at every file, at the start and after notifications were lost. */
+/* Checks every file. Call it at the start, and after notifications were lost. */
 void netns_dir_scan(struct netns_dir *d, ns_t now) NONNULL;
 
-/* Reads what inotify has to say, and looks at files again that are due. */
+/* Reads the events of inotify, and checks again the files that are due. */
 void netns_dir_handle(struct netns_dir *d, ns_t now) NONNULL;
 
-/* When netns_dir_handle() has to be called at the latest; NS_NEVER if only for events. */
+/* Returns when to call netns_dir_handle() at the latest; NS_NEVER if only for events. */
 ns_t netns_dir_deadline(const struct netns_dir *d) NONNULL;
 
-/* The namespace is gone, or its id: its names are looked at again. */
+/* Call it when the namespace, or its nsid, is gone: its names are checked again. */
 void netns_dir_ns_gone(struct netns_dir *d, nsid_t nsid, ns_t now) NONNULL;
 
-/* What is known of it, or NULL. Borrowed until the next call. */
+/* Returns what is known about the namespace, or NULL. Borrowed until the next call. */
 const struct event_ns *netns_dir_info(const struct netns_dir *d, nsid_t nsid) NONNULL;

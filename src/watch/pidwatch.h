@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Processes whose end is waited for, by their pidfd: each stands for a pair of namespaces, of which
- * nobody would tell when its last process is gone. A descriptor of a process keeps no namespace alive.
+ * Waits for the end of processes, by their pidfds. Each process stands for a pair of namespaces,
+ * because the kernel does not report when the last process of a pair ends. A pidfd keeps no
+ * namespace alive.
  */
 #pragma once
 
@@ -12,15 +13,17 @@
 
 struct pidwatches; /* opaque */
 
-/* `epoll_fd` gets one descriptor for all of them. ERR_NOMEM, -errno. */
+/* Adds one file descriptor for all of them to `epoll_fd`. ERR_NOMEM, -errno. */
 int pidwatches_new(int epoll_fd, struct pidwatches **ret) NONNULL MUSTCHECK;
 void pidwatches_free(struct pidwatches *w);
 
-/* The next set of pidwatches: begin, want each, end. Who was one before stays one, if wanted. Want gives
- * false if the process is gone already; one that cannot be waited for, for a limit, is no fault. */
+/* Replace the set of watched processes: call begin, then want for each process, then end. A process
+ * that was watched before stays so if it is wanted again. Want returns false if the process has
+ * ended already. If a process cannot be watched because of a limit, that is no error. */
 void pidwatches_begin(struct pidwatches *w) NONNULL;
 bool pidwatches_want(struct pidwatches *w, int32_t pid) NONNULL;
 void pidwatches_end(struct pidwatches *w) NONNULL;
 
-/* Whether one has ended since it was asked last; who has is no pidwatch any more. */
+/* True if a watched process has ended since the last call. A process that has ended is not watched
+ * any more. */
 bool pidwatches_have_ended(struct pidwatches *w) NONNULL;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The kernel's half of the daemon (watch/kernel.h) in a process of its own, which keeps the privileges
- * that watching needs and never sees a byte from the network; the other half gets events over a
- * socketpair and can give all of them up.
+ * Runs watch/kernel.h in a process of its own, which keeps the privileges that watching needs and
+ * never sees a byte from the network. The serving process gets the events over a socketpair, and
+ * can give up all privileges.
  *
  *	watcher process                       serving process
  *	netlink ─► kernel_handle ─► send      receive ─► on_event
  *
- * If the serving half does not keep up, the watcher waits, the kernel drops notifications, and the
- * dump that follows makes good for them: no queue grows. Each half ends when the other does.
+ * If the serving process does not keep up, the watcher waits and the kernel drops notifications.
+ * The dump that follows repairs this, so no queue grows. Each process ends when the other does.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ struct watcher_config {
 	bool has_all_nsids;
 	enum census_means census;
 	const char *grants_dir;
-	const char *socket_paths[2]; /* to be removed when both end; NULL: none */
+	const char *socket_paths[2]; /* to be removed when both processes end; NULL: none */
 	const struct log *log;
 
 	/* Called for each event, from within watcher_handle() only. */
@@ -30,20 +30,20 @@ struct watcher_config {
 
 struct watcher; /* opaque */
 
-/* Starts the process: to be called before there are threads, with the signals blocked that it shall
- * not die of. NULL, which has been logged. */
+/* Starts the process. Call it before there are threads, with those signals blocked that must not
+ * kill it. Returns NULL on an error, which has been logged. */
 struct watcher *watcher_start(const struct watcher_config *config) NONNULL MUSTCHECK;
 
-/* Ends the process and waits for that. */
+/* Ends the process and waits for its end. */
 void watcher_stop(struct watcher *w);
 
-/* To be polled for reading. */
+/* Returns the file descriptor to poll for reading. */
 int watcher_fd(const struct watcher *w) NONNULL;
 
-/* Hands on what has come, up to a bound. -errno: the watcher has ended, and with it all news; it
- * has said why. */
+/* Passes on the received events, up to a limit. -errno if the watcher has ended: then no more
+ * events come, and the watcher has logged the reason. */
 int watcher_handle(struct watcher *w) NONNULL MUSTCHECK;
 
-/* As of the last message: kernel_is_synced() and kernel_stats(). */
+/* Return kernel_is_synced() and kernel_stats(), as of the last message. */
 bool watcher_is_synced(const struct watcher *w) NONNULL;
 struct kernel_stats watcher_stats(const struct watcher *w) NONNULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A name as the table looks it up: in lower case, with zero bytes behind it, so that it is hashed
- * and compared many bytes at a time, whole or from any of its labels on (an ancestor is a suffix).
+ * A name in the form for table look-ups: in lower case, with zero bytes behind it. So it can be
+ * hashed and compared many bytes at a time, from the start or from any of its labels on (an
+ * ancestor is a suffix).
  */
 #pragma once
 
@@ -17,19 +18,19 @@ enum { KEY_STEP = 16 }; /* bytes lower-cased and hashed at a time */
 
 struct key {
 	unsigned len; /* of the name, with its last zero */
-	/* Anything for one step (so that the last one may begin before a short name), the name, zero bytes
-	 * for one step. */
+	/* One step of arbitrary bytes (so that the last step may begin before a short name), the
+	 * name, and one step of zero bytes. */
 	uint8_t bytes[KEY_STEP + NAME_CAP + KEY_STEP];
 };
 
-/* The name in lower case. */
+/* Returns the name in lower case. */
 static inline const uint8_t *key_lower(const struct key *key)
 {
 	return key->bytes + KEY_STEP;
 }
 
-/* Where each label starts: `start[i]` is the offset of label i, the first of the name being 0. The
- * root's own zero byte is the last: start[count]. */
+/* Where each label starts: `start[i]` is the offset of label i, where label 0 is the first label of
+ * the name. start[count] is the offset of the root's zero byte. */
 struct key_labels {
 	unsigned count;
 	uint8_t start[NAME_LABELS_MAX + 1];
@@ -44,7 +45,7 @@ static inline uint64_t load_word(const uint8_t *p)
 	return word;
 }
 
-/* Copies KEY_STEP bytes, ASCII capitals in lower case. */
+/* Copies KEY_STEP bytes and turns ASCII capitals into lower case. */
 static inline void copy_lower(uint8_t *to, const uint8_t *from)
 {
 	key_step bytes;
@@ -54,8 +55,9 @@ static inline void copy_lower(uint8_t *to, const uint8_t *from)
 	memcpy(to, &bytes, sizeof(bytes));
 }
 
-/* The name of `len` bytes, at the end of at least KEY_STEP readable bytes; the last step begins
- * that much before its end, wherever the step before has ended. */
+/* Makes the key of a name of `len` bytes. At least KEY_STEP bytes before the end of the name must
+ * be readable: the last step begins KEY_STEP bytes before the end, and so may overlap the previous
+ * step. */
 static inline void key_from_bytes(struct key *key, const uint8_t *name, unsigned len)
 {
 	const uint8_t *end = name + len;
@@ -67,11 +69,11 @@ static inline void key_from_bytes(struct key *key, const uint8_t *name, unsigned
 	key->len = len;
 }
 
-/* Any complete name. */
+/* Makes the key of any complete name. */
 void key_from_name(struct key *key, const uint8_t *name) NONNULL;
 
-/* A name in a message, where a header stands before it: with it there are enough bytes, but for the
- * shortest of names. */
+/* Makes the key of a name in a message. The header before the name makes enough bytes readable,
+ * except for the shortest names. */
 static inline void key_from_message(struct key *key, const uint8_t *name, unsigned len)
 {
 	enum { HEADER_LEN = 12 };
@@ -81,19 +83,19 @@ static inline void key_from_message(struct key *key, const uint8_t *name, unsign
 		key_from_name(key, name);
 }
 
-/* Hash of what the name is from offset `skip` (of struct key_labels) on. */
+/* Returns the hash of the name from offset `skip` (see struct key_labels) to its end. */
 static inline uint64_t key_hash(uint64_t seed, const struct key *key, unsigned skip)
 {
 	const uint8_t *p = key_lower(key) + skip, *end = key_lower(key) + key->len;
 	uint64_t h = seed ^ (key->len - skip);
-	/* What is behind the name is zero for as long as a step. */
+	/* One step of bytes behind the name is zero. */
 	for (; p < end; p += KEY_STEP)
 		h = hash_mix(h ^ load_word(p), load_word(p + 8));
 	return hash_mix(h, seed);
 }
 
-/* Whether the `len` bytes at `lower`, in lower case, are what the key is from `skip` on; it is known
- * to have as many bytes left. */
+/* True if the `len` bytes at `lower`, in lower case, equal those of the key from `skip` on. The
+ * caller knows that the key has `len` bytes left there. */
 static inline bool key_is_at(
 	const struct key *key, unsigned skip, const uint8_t *lower, unsigned len)
 {
@@ -108,7 +110,7 @@ static inline bool key_is_at(
 
 void key_split(const struct key *key, struct key_labels *ret) NONNULL;
 
-/* How many labels, counted from the root, the key and the name, which is in lower case, have in
- * common. */
+/* Returns how many labels, counted from the root, the key and the name `lower` have in common.
+ * `lower` is in lower case. */
 unsigned key_common_labels(
 	const struct key *key, const struct key_labels *labels, const uint8_t *lower) NONNULL;

@@ -13,7 +13,7 @@
 #include "base/cursor.h"
 #include "wire/name.h"
 
-/* Of DNS (RFC 1035 §4.2), UDP and TCP; and of Multicast DNS (RFC 6762 §1). */
+/* Ports of DNS over UDP and TCP (RFC 1035 §4.2), and of Multicast DNS (RFC 6762 §1). */
 enum { DNS_PORT = 53, MDNS_PORT = 5353 };
 
 enum { MSG_HEADER_LEN = 12, MSG_CAP = 65535, UDP_PAYLOAD_MIN = 512, EDNS_PAYLOAD = 1232 };
@@ -51,9 +51,9 @@ enum msg_section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTIO
 
 struct msg_header {
 	uint16_t id;
-	uint16_t flags; /* MSG_*, opcode and rcode as they stand */
+	uint16_t flags; /* MSG_*, opcode and rcode, as in the message */
 	uint16_t qdcount;
-	uint16_t count[SECTION_COUNT]; /* records a section */
+	uint16_t count[SECTION_COUNT]; /* records per section */
 };
 
 static inline unsigned msg_opcode(const struct msg_header *h)
@@ -69,33 +69,34 @@ static inline unsigned msg_rcode(const struct msg_header *h)
 struct question {
 	struct name name;
 	uint16_t type;
-	uint16_t class; /* as it stands: mDNS masks the top bit itself (RFC 6762 §18.12) */
+	uint16_t class; /* as in the message: mDNS masks the top bit (RFC 6762 §18.12) */
 };
 
 struct rr {
 	struct name owner;
 	uint16_t type;
-	uint16_t class; /* as it stands (RFC 6762 §18.13) */
-	uint32_t ttl;   /* in seconds, as it stands */
+	uint16_t class; /* as in the message (RFC 6762 §18.13) */
+	uint32_t ttl;   /* in seconds, as in the message */
 	uint16_t rdata_len;
-	const uint8_t *rdata; /* in the message, names in it perhaps compressed: rd_rdata() */
+	const uint8_t *rdata; /* in the message; its names may be compressed: rd_rdata() */
 };
 
-/* Each reads one unit at the cursor and moves it behind; errors are the cursor's. */
+/* Each reads one unit at the cursor and moves the cursor behind it. Errors are set in the
+ * cursor. */
 void rd_header(struct rd *r, struct msg_header *ret) NONNULL;
 void rd_question(struct rd *r, struct question *ret) NONNULL;
 void rd_rr(struct rd *r, struct rr *ret) NONNULL;
-/* Moves the cursor behind that many questions. */
+/* Moves the cursor behind `count` questions. */
 void rd_skip_questions(struct rd *r, unsigned count) NONNULL;
 
-/* Length of the name of a message's first question. It stands alone: no pointers (RFC 9267 §2 on why
- * not to follow what cannot be), 255 bytes at most. 0 if it is malformed, or type and class do not
- * follow. */
+/* Returns the length of the name in a message's first question. Nothing stands before this name, so
+ * it may have no compression pointers (RFC 9267 §2 tells why not to follow an invalid one). It has
+ * at most 255 bytes. Returns 0 if it is malformed, or if type and class do not follow. */
 static inline unsigned msg_question_name_len(const uint8_t *bytes, size_t len)
 {
 	size_t at = MSG_HEADER_LEN;
 	size_t end = len < MSG_HEADER_LEN + NAME_CAP ? len : MSG_HEADER_LEN + NAME_CAP;
-	/* Each turn passes a label; one that has no length ends it. */
+	/* Each turn of the loop skips one label; the empty label ends the name. */
 	while (at < end) {
 		size_t label_len = bytes[at++];
 		if (label_len - 1 < LABEL_CAP)
@@ -107,11 +108,11 @@ static inline unsigned msg_question_name_len(const uint8_t *bytes, size_t len)
 	return 0;
 }
 
-/* The rdata of `rr` in the message that `r` reads (anywhere in it), uncompressed, written to
- * `w`. Returns 0, or an error if it is malformed or `w` is full. */
+/* Writes the rdata of `rr`, uncompressed, to `w`. `r` reads the message of `rr`; its position does
+ * not matter. Returns 0, or an error if the rdata is malformed or `w` is full. */
 int rr_rdata_expand(const struct rd *r, const struct rr *rr, struct wr *w) NONNULL MUSTCHECK;
 
-/* EDNS (RFC 6891 §6.1) as an OPT record carries it. */
+/* The EDNS fields (RFC 6891 §6.1) of an OPT record. */
 struct edns {
 	bool is_present;
 	uint8_t version;
@@ -122,5 +123,5 @@ struct edns {
 	const uint8_t *options; /* in the message: code, length, data, repeated; not checked */
 };
 
-/* The fields of an OPT record. */
+/* Returns the fields of an OPT record. */
 struct edns rr_edns(const struct rr *opt) NONNULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Writing DNS messages with name compression (RFC 1035 §4.1.4). A record is written whole or not at
- * all: what does not fit leaves the message as it was. Sections are filled in order: questions,
- * answer, authority, additional; the counts in the header are kept true at each step.
+ * all: a record that does not fit leaves the message unchanged. Sections are filled in order:
+ * questions, answer, authority, additional; the counts in the header are correct after each step.
  */
 #pragma once
 
@@ -17,22 +17,22 @@
 struct pack {
 	uint8_t *start;
 	size_t len;
-	size_t cap;      /* most bytes of the message: the buffer's size or a limit below it */
-	size_t reserved; /* kept free at the end for what must still fit (an OPT record) */
+	size_t cap;               /* largest message in bytes: the buffer's size or less */
+	size_t reserved;          /* bytes kept free at the end, for an OPT record for instance */
 	struct suffixes suffixes; /* of names in the message */
 	bool may_compress_srv;    /* true in multicast DNS (RFC 6762 §18.14) */
-	bool keeps_case; /* true in transfers: a name never takes another's spelling (RFC 5936 §3.4) */
+	bool keeps_case; /* true in transfers: each name keeps its own spelling (RFC 5936 §3.4) */
 };
 
-/* Starts a message with that id and flags and empty sections in `buffer`. `cap` must be at least
- * MSG_HEADER_LEN and at most MSG_CAP. */
+/* Starts a message in `buffer` with the given id and flags and with empty sections. `cap` must be
+ * at least MSG_HEADER_LEN and at most MSG_CAP. */
 void pack_init(struct pack *p, void *buffer, size_t cap, uint16_t id, uint16_t flags) NONNULL;
 
 /* Adds a question. ERR_SPACE: nothing was added. */
 int pack_question(struct pack *p, const uint8_t *name, uint16_t type, uint16_t class) NONNULL
 	MUSTCHECK;
 
-/* A record to be written; rdata uncompressed and valid for the type (rdata_is_valid()). */
+/* A record to be written; its rdata is uncompressed and valid for the type (rdata_is_valid()). */
 struct pack_rr {
 	const uint8_t *owner;
 	uint16_t type;
@@ -42,11 +42,12 @@ struct pack_rr {
 	uint16_t rdata_len;
 };
 
-/* Adds a record to a section, which must not be before one that has records already.
- * ERR_SPACE: nothing was added. */
+/* Adds a record to a section. No later section may have records already. ERR_SPACE: nothing was
+ * added. */
 int pack_rr(struct pack *p, enum msg_section section, const struct pack_rr *rr) NONNULL MUSTCHECK;
 
-/* Where the message stands now, and going back there: to write several records or none. */
+/* pack_mark() saves the current end of the message and pack_rewind() goes back to it: to write
+ * several records or none. */
 struct pack_mark {
 	size_t len;
 	uint16_t suffix_count;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Resource record types and classes: their numbers, mnemonics, and where names stand in their rdata. */
+/* Resource record types and classes: their numbers, mnemonics, and the places of names in their
+ * rdata. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +16,8 @@
 enum rr_type { RR_TYPES(RR_NUMBER) };
 #undef RR_NUMBER
 
-/* The fields of rdata, in the order of the wire, which is that of the text too. */
+/* Types of the fields of rdata. Fields are listed in wire order, which is also the order in
+ * text. */
 enum rr_field {
 	RF_END,
 	RF_U8, /* numbers */
@@ -25,41 +27,43 @@ enum rr_field {
 	RF_V6,
 	RF_NAME,
 	RF_STRING,  /* one character string (RFC 1035 §3.3) */
-	RF_STRINGS, /* as many as there are, at least one */
+	RF_STRINGS, /* one or more character strings */
 	RF_WORD,    /* a string of letters and digits, without quotes: a CAA tag (RFC 8659 §4.1) */
-	RF_REST,    /* all that is left, as one quoted string */
-	RF_HEX,     /* all that is left, as hexadecimal digits */
-	RF_SIG,     /* what stands before the signer of a signature (RFC 4034 §3.1) */
-	RF_OTHER    /* all that is left: bytes that nobody here looks at */
+	RF_REST,    /* the rest, as one quoted string */
+	RF_HEX,     /* the rest, as hexadecimal digits */
+	RF_SIG,     /* the fields before a signature's signer (RFC 4034 §3.1) */
+	RF_OTHER    /* the rest: bytes that are not interpreted here */
 };
 
 enum rr_trait {
 	/* Names in it may be compressed: RFC 1035's own types only (RFC 3597 §4). */
 	RR_MAY_COMPRESS = 1,
-	/* Over multicast they may be too (RFC 6762 §18.14). */
+	/* Names in it may also be compressed in multicast DNS (RFC 6762 §18.14). */
 	RR_MAY_COMPRESS_MDNS = 2,
-	/* It has one name, which is that of something it leads to. */
+	/* Its rdata has one name, which is the target of the record. */
 	RR_HAS_TARGET = 4,
-	/* The addresses of that name go along with it (RFC 1035 §3.3, RFC 2782, RFC 9460 §4.1). */
+	/* The addresses of the target go into the additional section (RFC 1035 §3.3, RFC 2782, RFC
+	 * 9460 §4.1). */
 	RR_HAS_ADDRS = 8,
-	/* An owner has only one (RFC 2181 §10.1, RFC 6672 §2.4, RFC 1035 §5.2). */
+	/* An owner has only one record of the type (RFC 2181 §10.1, RFC 6672 §2.4, RFC 1035
+	 * §5.2). */
 	RR_IS_SINGLE = 16,
-	/* Zone files have many: read without ldns, where the line is plain (zonefile/plain.h). */
+	/* Common in zone files: a plain line is read without ldns (zonefile/plain.h). */
 	RR_IS_PLAIN = 32,
-	/* Exports write its fields, which every reader of zone files knows. Others have the form for types that
-	 * are not known (RFC 3597 §5). */
+	/* Exports write its fields as text, which every reader of zone files understands. Other
+	 * types are written in the form for unknown types (RFC 3597 §5). */
 	RR_HAS_TEXT = 64
 };
 
 enum { RR_FIELDS_CAP = 8 };
 
 struct rr_info {
-	char text[8];                  /* the mnemonic; "": the type is not known */
+	char text[8];                  /* the mnemonic; "": unknown type */
 	uint8_t fields[RR_FIELDS_CAP]; /* enum rr_field, to RF_END */
 	uint8_t traits;                /* enum rr_trait */
 };
 
-/* What is known of the type; never NULL, static storage. */
+/* Returns what is known about the type; never NULL, static storage. */
 const struct rr_info *rr_info(uint16_t type);
 
 static inline bool rr_type_has(uint16_t type, enum rr_trait trait)
@@ -71,32 +75,33 @@ enum rr_class { CLASS_IN = 1, CLASS_CH = 3, CLASS_NONE = 254, CLASS_ANY = 255 };
 
 enum { RR_TYPE_TEXT_CAP = 10 }; /* "TYPE65535" and a zero */
 
-/* "AAAA", or "TYPE123" (RFC 3597 §5) written to `out`, of RR_TYPE_TEXT_CAP bytes. Returns `out`. */
+/* Writes "AAAA", or "TYPE123" (RFC 3597 §5), to `out`, which has RR_TYPE_TEXT_CAP bytes. Returns
+ * `out`. */
 const char *rr_type_text(uint16_t type, char *out) NONNULL;
 
-/* The type of that mnemonic, in either case; 0: there is none. */
+/* Returns the type with that mnemonic (case does not matter), or 0 if there is none. */
 uint16_t rr_type_from_text(const char *text, size_t len) NONNULL;
 
-/* Whether questions may ask for that number but no record can have it: OPT, TSIG, AXFR, ANY, …
- * (RFC 6895 §3.1). */
+/* True if questions may ask for that type but no record can have it: OPT, TSIG, AXFR, ANY, … (RFC
+ * 6895 §3.1). */
 bool rr_type_is_meta(uint16_t type);
 
-/* How the rdata of a type is laid out, as far as names at known places in it go: `lead` bytes, then `names`
- * names, then anything. Types not known have no names. */
+/* Where the rdata of a type has names: first `lead` bytes, then `names` names, then anything.
+ * Unknown types have no names. */
 struct rr_layout {
 	uint8_t lead;
 	uint8_t names;
 };
 struct rr_layout rr_layout(uint16_t type);
 
-/* Reads `len` bytes of rdata of that type at the cursor, in a message, and writes them with their
- * names uncompressed to `w`. Names must end within the rdata. Errors are the cursors'. */
+/* Reads `len` bytes of rdata of that type at the cursor in a message, and writes them to `w` with
+ * names uncompressed. Names must end within the rdata. Errors are set in the cursors. */
 void rd_rdata(struct rd *r, uint16_t type, size_t len, struct wr *w) NONNULL;
 
-/* Whether `rdata` is well formed as far as this layer knows the type: exact size for A and AAAA,
+/* True if `rdata` is well formed, as far as this layer knows the type: exact size for A and AAAA,
  * whole and uncompressed names where they should be, at least one string for TXT. */
 bool rdata_is_valid(uint16_t type, const uint8_t *rdata, size_t len) NONNULL;
 
-/* Total order on canonical rdata: bytes, left to right, the shorter first (RFC 4034 §6.3; the same
- * order RFC 6762 §8.2 uses to break ties). */
+/* Total order of canonical rdata: compares bytes from left to right; a prefix comes before the
+ * longer rdata (RFC 4034 §6.3; RFC 6762 §8.2 breaks ties with the same order). */
 int rdata_cmp(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len) NONNULL;

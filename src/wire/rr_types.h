@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * All that is known of the types of records, a row each: mnemonic, number, traits (enum rr_trait), and the
- * fields of the rdata (enum rr_field). What parsers, printers, compression, additional sections, mDNS and the
- * readers of zone files know of a type, they know from here: a new one is one row. The number of a type is
- * that of IANA's registry; the fields are of its RFC.
+ * All that is known about the record types, one row each: mnemonic, number, traits (enum rr_trait),
+ * and the fields of the rdata (enum rr_field). Parsers, printers, compression, additional sections,
+ * mDNS and the zone file readers all use this table: a new type needs one new row. The number of a
+ * type comes from the IANA registry, its fields from its RFC.
  */
 #pragma once
 

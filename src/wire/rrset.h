@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* Sets of resource records as borrowed values: how names, zone files, zone and mDNS hand them on. */
+/* Sets of resource records as borrowed values: names, zone files, zone and mDNS pass them in this
+ * form. */
 #pragma once
 
 #include <stdint.h>
 
 #include "wire/rr.h"
 
-/* Who gets to see a set: one bit for each answer to "where does the client stand". */
+/* Which clients see a set: one bit for each place where a client can be. */
 enum view { VIEW_LAN = 1, VIEW_WAN = 2, VIEW_ANY = VIEW_LAN | VIEW_WAN };
 
 struct rdata {
@@ -14,7 +15,8 @@ struct rdata {
 	uint16_t len;
 };
 
-/* Records of one owner, class IN, one type. Everything is borrowed for the call it is passed to. */
+/* Records of one owner, class IN, one type. Everything is borrowed for the duration of the call
+ * that gets it. */
 struct rrset {
 	uint16_t type;
 	uint8_t view; /* enum view */

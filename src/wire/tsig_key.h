@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A key of TSIG (RFC 8945) as a value: the name both ends know it by, its algorithm, its secret. */
+/* A TSIG key (RFC 8945) as a value: the name that both ends use for it, its algorithm, its
+ * secret. */
 #pragma once
 
 #include <stddef.h>
@@ -9,7 +10,7 @@
 #include "base/limits.h"
 #include "wire/name.h"
 
-/* Those of RFC 8945 §6 that are for use. Not HMAC-MD5: it must not be. */
+/* The algorithms of RFC 8945 §6 that may be used. HMAC-MD5 must not be used, so it is not here. */
 enum tsig_alg {
 	TSIG_HMAC_SHA1,
 	TSIG_HMAC_SHA224,
@@ -26,14 +27,14 @@ struct tsig_key {
 	uint8_t secret[LIMIT_TSIG_SECRET];
 };
 
-/* The algorithm's name in wire form. Static storage. */
+/* Returns the algorithm's name in wire form. Static storage. */
 const uint8_t *tsig_alg_name(enum tsig_alg alg);
 
-/* Reads "NAME:ALGORITHM:BASE64". NULL if that is what `text` is, else what is wrong, without the
- * secret in it; `*ret` is untouched then. */
+/* Reads "NAME:ALGORITHM:BASE64". Returns NULL on success, else a text that tells what is wrong and
+ * does not contain the secret; `*ret` is unchanged then. */
 const char *tsig_key_parse(const char *text, struct tsig_key *ret) NONNULL MUSTCHECK;
 
-/* The key of that name among `count`, or NULL. */
+/* Returns the key with that name among the `count` keys, or NULL. */
 const struct tsig_key *tsig_key_find(const struct tsig_key *keys, size_t count, const uint8_t *name)
 	NONNULL_ARGS(3);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what a zone has at its top: the generated SOA and NS, and the rules of the serial.
+ * Owns the records at the apex of a zone: the generated SOA and NS, and the rules for the
+ * serial.
  * Never publishes.
  */
 #include "base/serial.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the canonical form of what is said about an owner, and the difference of two such states.
+ * Owns the canonical form of the records at an owner, and the difference between two such
+ * states.
  * Never keeps rdata: it is borrowed.
  */
 #include "zone/fact.h"

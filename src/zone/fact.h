@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is at an owner, record by record: the form in which sources are merged and two states are
- * compared. Settled facts are canonical: sorted by type, then rdata, no record twice, and one TTL a
- * set. So the result depends on what is said, never on the order in which it was said.
+ * The records at an owner, one by one. Sources are merged and two states are compared in this
+ * form. Settled facts are canonical: sorted by type, then by rdata, without duplicates, and with
+ * one TTL per set. So the result depends only on the records, never on the order in which they
+ * were added.
  */
 #pragma once
 
@@ -19,8 +20,8 @@ struct fact {
 	const uint8_t *bytes; /* rdata; borrowed */
 	uint16_t len;
 	uint16_t type;
-	uint8_t view;             /* enum view: who sees it */
-	uint32_t ttl[VIEW_COUNT]; /* by bit of view; 0 where it is not seen */
+	uint8_t view;             /* enum view: the views that see it */
+	uint32_t ttl[VIEW_COUNT]; /* by bit of view; 0 if that view does not see it */
 };
 
 struct facts {
@@ -34,15 +35,17 @@ void facts_fini(struct facts *facts) NONNULL;
 int facts_add(struct facts *facts, const struct rrset *set) NONNULL MUSTCHECK;
 int facts_add_one(struct facts *facts, const struct fact *fact) NONNULL MUSTCHECK;
 
-/* Makes them canonical. Of several TTLs of a set the lowest counts (RFC 2181 §5.2); an alias gives
- * way to anything else (RFC 1034 §3.6.2), and of two aliases the first stays. */
+/* Makes the facts canonical. If a set has several TTLs, the lowest one is used (RFC 2181 §5.2).
+ * An alias is removed if there is anything else (RFC 1034 §3.6.2). Of two aliases the first one
+ * stays. */
 void facts_settle(struct facts *facts) NONNULL;
 
-/* The facts of one type in settled facts: `*first` and how many. */
+/* Returns how many facts, starting at `*first`, are of the same type. The facts must be settled. */
 size_t facts_of_type(const struct facts *facts, size_t first) NONNULL;
 
-/* Tells each difference between two settled lists: what went, then what came, record by record; a
- * record that both views have with one TTL is told once. */
+/* Calls `tell` for each difference between two settled lists: first for removed records, then
+ * for added ones, record by record. A record that both views have with the same TTL is reported
+ * once. */
 void facts_diff(const struct facts *before, const struct facts *after,
 	void (*tell)(
 		void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact),

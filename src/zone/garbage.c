@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the list of blocks that readers may still look at.
- * Never waits: when it is safe to free is the shell's knowledge.
+ * Owns the list of blocks that readers may still use.
+ * Never waits: the shell knows when it is safe to free them.
  */
 #include "zone/garbage.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What was published and is no more: kept until the readers have let go. */
+/* Blocks that were published and then removed. They are kept until no reader can still use them. */
 #pragma once
 
 #include <stddef.h>
@@ -14,7 +14,7 @@ struct garbage {
 /* Makes room for `more` blocks. ERR_NOMEM. */
 int garbage_reserve(struct garbage *g, size_t more) NONNULL MUSTCHECK;
 
-/* Takes a block over; room must have been reserved. NULL is nothing. */
+/* Takes ownership of a block. Room must have been reserved. NULL is ignored. */
 void garbage_add(struct garbage *g, void *block) NONNULL_ARGS(1);
 
 /* Frees the blocks and the list. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the reader's way through the tree of names, and what a name and type then mean.
+ * Owns the reader's lookup in the tree of names, and the result for a name and type.
  * Never changes anything, never waits.
  */
 #include "zone/lookup.h"

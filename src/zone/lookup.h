@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a reader finds: a name in the table, by the rules of RFC 1034 §4.3.2, RFC 4592 (wildcards),
- * RFC 6672 (DNAME) and RFC 8020. No lock, no allocation. What is returned may be looked at until the
- * reader's critical section ends.
+ * How readers look up a name in the table. The rules are those of RFC 1034 §4.3.2, RFC 4592
+ * (wildcards), RFC 6672 (DNAME) and RFC 8020. No lock, no allocation. The results are valid
+ * until the reader's critical section ends.
  */
 #pragma once
 
@@ -10,12 +10,12 @@
 #include "zone/zone.h"
 
 enum zone_outcome {
-	ZONE_FOUND,     /* `node` is what is at the name; `set` may be NULL: NODATA */
-	ZONE_ALIAS,     /* `set` is the CNAME at the name, and the type is another */
-	ZONE_RENAMED,   /* `set` is the DNAME of `node`, which the name is below of */
+	ZONE_FOUND,     /* `node` has the name; `set` may be NULL: NODATA */
+	ZONE_ALIAS,     /* `set` is the CNAME at the name; another type was asked for */
+	ZONE_RENAMED,   /* `set` is the DNAME of `node`; the name is below `node` */
 	ZONE_DELEGATED, /* `set` is the NS of `node`, a cut at or above the name */
 	ZONE_NO_NAME,   /* NXDOMAIN */
-	ZONE_OUTSIDE,   /* in no zone of ours */
+	ZONE_OUTSIDE,   /* the name is in none of our zones */
 	ZONE_OUTCOME_COUNT
 };
 
@@ -24,31 +24,32 @@ struct zone_answer {
 	bool is_wildcard;        /* synthesised (RFC 4592 §3.3.1) */
 	const struct node *node; /* NULL: an empty non-terminal without a node, or none */
 	const struct node_set *set;
-	const struct node *apex; /* of the zone; NULL if it was not needed: `set` is the answer */
+	const struct node *apex; /* of the zone; NULL if not needed: `set` is the answer */
 };
 
-/* Looks up a name and a type (RR_ANY: any one set) for a client in `view`. */
+/* Looks up a name and a type for a client in `view`. RR_ANY finds any one set. */
 void zone_lookup(const struct zone_reader *reader, const struct key *key, uint16_t type,
 	unsigned view, struct zone_answer *ret) NONNULL;
 
-/* The node at exactly that name, in whatever zone, be it below a delegation; NULL if there is none or it
- * is empty. */
+/* Returns the node at exactly that name, in any zone, even below a delegation. Returns NULL if
+ * there is none or if it is empty. */
 const struct node *zone_node(const struct zone_reader *reader, const struct key *key) NONNULL;
 
-/* The same, or the wildcard that stands for the name: for addresses that go along with an answer. */
+/* Like zone_node(), but may also return the wildcard that matches the name. Used for the
+ * addresses in the additional section. */
 const struct node *zone_node_or_wildcard(
 	const struct zone_reader *reader, const struct key *key) NONNULL;
 
-/* What the table finds the name by; the same for as long as the store lives. */
+/* Returns the hash of the name in the table. It stays the same as long as the store lives. */
 static inline uint64_t zone_hash(const struct zone_reader *reader, const struct key *key)
 {
 	return key_hash(reader->seed, key, 0);
 }
 
-/* The search for a name in steps, for those who look for several, so that memory has the time of the
- * others to find what is asked of it. All in one critical section.
+/* The lookup of a name in three steps, for callers that look up several names. While one name
+ * waits for memory, the others make progress. All steps must be in one critical section.
  *
- * First: asks for the slot of the name with that hash. */
+ * Step 1: prefetches the slot of the name with that hash. */
 static inline void zone_prefetch(const struct zone_reader *reader, uint64_t hash)
 {
 	const struct table *t = atomic_load_explicit(&reader->table, memory_order_acquire);
@@ -56,7 +57,7 @@ static inline void zone_prefetch(const struct zone_reader *reader, uint64_t hash
 			   (hash & t->mask) * sizeof(slot_t));
 }
 
-/* Second: finds the slot that is the name's by all that slots know of names, and asks for its node.
+/* Step 2: finds the slot that matches the hash of the name, and prefetches its node. Returns
  * SLOT_EMPTY if there is none. */
 static inline slot_t zone_guess(const struct zone_reader *reader, uint64_t hash)
 {
@@ -74,9 +75,10 @@ static inline slot_t zone_guess(const struct zone_reader *reader, uint64_t hash)
 	}
 }
 
-/* Third: the node at exactly that name, if no delegation or DNAME is anywhere in the store, so that
- * whatever it has is the answer; NULL if there is none, or the walk from the root has to tell. `guess`:
- * of zone_guess(), right or wrong. */
+/* Step 3: returns the node at exactly that name. This works only if the store has no delegation
+ * and no DNAME, because then the node's records are the answer. Returns NULL if there is no
+ * node, or if a walk from the root must decide. `guess` is the result of zone_guess(); it may be
+ * wrong. */
 static inline const struct node *zone_find_uncut(
 	const struct zone_reader *reader, const struct key *key, uint64_t hash, slot_t guess)
 {
@@ -89,7 +91,8 @@ static inline const struct node *zone_find_uncut(
 	return hit.is_edge ? NULL : hit.node;
 }
 
-/* Whether any set in the store depends on the view: if not, there is no need to know it. */
+/* True if any set in the store depends on the view. If not, the caller need not know the
+ * client's view. */
 static inline bool zone_has_views(const struct zone_reader *reader)
 {
 	return atomic_load_explicit(&reader->features, memory_order_relaxed) & 1 << TABLE_VIEWS;

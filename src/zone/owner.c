@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what is known of owners that several sources speak of, or where a zone begins: their sayings,
- * the sum of them, and how a change of it is told.
+ * Owns the data of owners that have several sources or are an apex: the records per source,
+ * their merge, and the report of changes.
  * Never publishes.
  */
 #include <stdlib.h>

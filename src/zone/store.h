@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Inside of the zone's writer: what it knows besides what is published. Most owners have one source
- * and no zone begins there: then the published node is all there is. The others have a `struct owner`
- * with what each source says, each as a node of its own that is not published, and the published
- * node is their sum.
+ * Internals of the zone's writer: the data it keeps in addition to what is published. Most
+ * owners have only one source and are no apex; then the published node is all there is. Each
+ * other owner has a `struct owner`. It has one unpublished node per source. The published node
+ * is the merge of these nodes.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ enum { SOA_FIXED_LEN = 20, SOA_CAP = 2 * NAME_CAP + SOA_FIXED_LEN };
 
 struct owner {
 	struct map_node in_map; /* by hash of the name */
-	struct list in_dirty;   /* while the zone that begins here is ahead of its serial */
+	struct list in_dirty;   /* while the zone with this apex needs a new serial */
 	struct node *said[SAY_COUNT];
 	struct apex *apex; /* NULL: no zone begins here */
 	uint8_t name[];    /* in lower case */
@@ -43,70 +43,73 @@ struct zone {
 	struct tree tree;
 	struct garbage garbage;
 	struct map owners;
-	struct list dirty; /* owners: a commit costs as much as there is to be committed */
+	struct list dirty; /* owners that need a new serial at the next commit */
 	size_t apex_count;
-	uint32_t latest_serial;            /* of all that any zone had; 0: none yet */
+	uint32_t latest_serial;            /* highest serial that any zone had; 0: none yet */
 	struct facts facts, before, after; /* scratch */
 };
 
-/* The owner record of that name, or NULL. */
+/* Returns the owner record of that name, or NULL. */
 struct owner *zone_owner(const struct zone *z, const struct key *key, unsigned skip) NONNULL;
 
 /* Adds an empty owner record. NULL if out of memory. */
 struct owner *zone_owner_new(struct zone *z, const struct place *place) NONNULL MUSTCHECK;
-/* Forgets it; its nodes must have been moved or thrown away. */
+/* Frees the owner record. Its nodes must have been moved or freed. */
 void zone_owner_free(struct zone *z, struct owner *owner) NONNULL;
 
-/* The sum of what sources say, as a new node; NULL for nothing. `apex` is not NULL at an apex. */
+/* Merges the nodes of all sources into a new node; NULL if there are no records. `apex` is not
+ * NULL at an apex. */
 int zone_merge(struct zone *z, const uint8_t *name, struct node *const said[SAY_COUNT],
 	struct apex *apex, struct node **ret) NONNULL_ARGS(1, 2, 3, 5) MUSTCHECK;
 
-/* Tells the listener what differs. ERR_NOMEM: it was told nothing. */
+/* Reports the differences to the listener. ERR_NOMEM: nothing was reported. */
 int zone_tell(struct zone *z, const uint8_t *name, const struct node *before,
 	const struct node *after) NONNULL_ARGS(1, 2) MUSTCHECK;
 
-/* The zone that begins at the owner has changed: it gets a serial at the commit. False if that was
- * known. */
+/* Marks the zone with this apex as changed, so that the commit gives it a new serial. Returns
+ * false if it was marked already. */
 bool zone_mark(struct zone *z, struct owner *owner) NONNULL;
 
-/* The zone that the place is in has changed. */
+/* Marks the zone that contains the place as changed. */
 void zone_touch(struct zone *z, const struct place *place) NONNULL;
 
-/* The generated SOA and NS. ERR_NOMEM. */
+/* Makes a node with the generated SOA and NS. ERR_NOMEM. */
 int apex_generate(struct zone *z, const struct zone_apex *params, struct node **ret) NONNULL
 	MUSTCHECK;
 
-/* Makes settled facts carry the apex's serial in their SOA. */
+/* Writes the serial of the apex into the SOA of settled facts. */
 void apex_fill_serial(struct apex *apex, struct facts *facts) NONNULL;
 
-/* The serial of the SOA in a node; false if there is none. */
+/* Reads the serial of the SOA in a node. Returns false if there is no SOA. */
 bool apex_serial_of(const struct node *n, uint32_t *ret) NONNULL;
 
-/* The serial that follows the apex's: later than it, and not before either floor; never 0. */
+/* Returns the next serial of the apex: later than the current one, not before either floor, and
+ * never 0. */
 uint32_t apex_next_serial(const struct apex *apex, uint32_t floor) NONNULL;
 
-/* One owner that is about to change: what is known of it, and what will be. */
+/* One owner that is about to change: its present state and its new state. */
 struct update {
 	struct place place;
 	const uint8_t *name;
 	struct owner *owner;          /* NULL: none yet, or none needed */
 	struct owner *new_owner;      /* made for this update */
 	struct node *said[SAY_COUNT]; /* as it will be */
-	struct node *dropped;         /* what a source said before, and no longer */
+	struct node *dropped;         /* old node of a source, replaced by this update */
 	struct apex *apex;            /* as it will be */
-	struct node *sum;             /* what will be published, NULL: nothing */
+	struct node *sum;             /* new merged node to publish, NULL: nothing */
 	bool needs_owner;
 };
 
-/* What is at the name now. */
+/* Fills `u` with the present state of the name. */
 void update_begin(struct zone *z, struct update *u, const uint8_t *name) NONNULL;
 
-/* The published node, or NULL if it has no records. */
+/* Returns the published node, or NULL if it has no records. */
 struct node *update_published(const struct update *u) NONNULL;
 
-/* After `said`, `dropped`, `apex` were set: adds up, allocates all that publishing takes, tells the
- * listener. ERR_NOMEM, ERR_RANGE: nothing has changed; what is new in `said` is still the caller's. */
+/* To be called after `said`, `dropped` and `apex` were set. Merges the records, allocates
+ * everything that publishing needs, and informs the listener. ERR_NOMEM, ERR_RANGE: nothing has
+ * changed; the caller still owns the new nodes in `said`. */
 int update_prepare(struct zone *z, struct update *u) NONNULL MUSTCHECK;
 
-/* Publishes. Cannot fail. */
+/* Publishes the update. Cannot fail. */
 void update_publish(struct zone *z, struct update *u) NONNULL;

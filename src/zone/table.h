@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The table of names: open addressing over slots of eight bytes, a power of two of them, never more
- * than three quarters used. A slot is one word, so that one store changes what readers see:
+ * The table of names. It uses open addressing over slots of eight bytes. The number of slots is
+ * a power of two, and at most three quarters are used. A slot is one word, so a single store
+ * changes what readers see:
  *
  *	bits 63-48  the same bits of the name's hash: a reader passes by other names without a look
  *	bits 47-1   the node
  *	bit 0       0: the slot is of the node's own name. 1: it is an edge, of an ancestor's name that
  *	            has no node of its own (zone/tree.h)
  *
- * 0 is a slot never used, at which a search ends; 1 one that was used, which it passes.
+ * 0 is a slot that was never used: a search ends there. 1 is a slot that was used and is free
+ * again: a search continues after it.
  *
- * A table that has become full is replaced by a larger one, into which the slots are moved a few with
- * each change, so that no change takes long. Until all are moved a search goes on in the *previous*
- * table, which stays complete, for its own readers as well: what is added, changed or removed is so in
- * both.
+ * A full table is replaced by a larger one. Each change moves a few slots to the new table, so
+ * that no change takes long. Until all slots are moved, a search continues in the *previous*
+ * table. The previous table stays complete for readers that still use it: each addition, change
+ * or removal is made in both tables.
  *
- * Memory order: the writer stores a slot with release after the node is complete; a reader loads
- * it with acquire and so sees the node whole. The table's own pointer likewise. `previous` is loaded
- * before the search and not after it: who finds NULL there finds in the table all that was moved.
+ * Memory order: the writer completes a node and then stores its slot with release. A reader
+ * loads the slot with acquire, so it sees the whole node. The pointer to the table works the
+ * same way. A reader loads `previous` before it searches the table, not after: if `previous` is
+ * NULL, all moved slots are already in the table.
  */
 #pragma once
 
@@ -37,23 +40,24 @@ typedef uint64_t slot_t;
 
 struct table {
 	size_t mask;                      /* slots - 1 */
-	_Atomic(struct table *) previous; /* NULL: all are here */
-	size_t moved;                     /* writer's own: slots of `previous` that have been */
+	_Atomic(struct table *) previous; /* NULL: all slots are in this table */
+	size_t moved;                     /* writer only: slots of `previous` moved so far */
 	uint64_t seed;                    /* of the hash */
-	size_t used;    /* writer's own: with a node, those in `previous` included */
-	size_t removed; /* writer's own: SLOT_REMOVED */
+	size_t used;                      /* writer only: slots with a node, also in `previous` */
+	size_t removed;                   /* writer only: SLOT_REMOVED slots */
 	_Atomic slot_t slots[];
 };
 
-/* What readers hold on to. */
+/* The entry point for readers. */
 struct zone_reader {
 	_Atomic(struct table *) table;
 	_Atomic uint32_t
-		features; /* bits by enum table_feature; relaxed: which walks are needless */
+		features; /* bits by enum table_feature; relaxed: which walks can be skipped */
 	uint64_t seed;
 };
 
-/* What is anywhere in the table: names without such neighbours are answered without a walk. */
+/* Features that exist anywhere in the table. If a feature does not exist, lookups need no walk
+ * for it. */
 enum table_feature {
 	TABLE_CUTS, /* delegations or DNAME */
 	TABLE_WILDCARDS,
@@ -61,10 +65,10 @@ enum table_feature {
 	TABLE_FEATURE_COUNT
 };
 
-/* What a search finds. */
+/* The result of a search. */
 struct table_hit {
 	struct node *node; /* NULL: nothing */
-	bool is_edge;      /* the name has no node, but is an ancestor of `node`'s */
+	bool is_edge;      /* the name has no node, but is an ancestor of `node`'s name */
 };
 
 static inline struct node *slot_node(slot_t slot)
@@ -77,7 +81,7 @@ static inline bool slot_is_edge(slot_t slot)
 	return slot & 1;
 }
 
-/* Whether the node of the edge is below what the key is from `skip` on. */
+/* True if the node of the edge is below the name that is in the key from `skip` on. */
 bool table_edge_matches(const struct node *n, const struct key *key, unsigned skip) NONNULL;
 
 static inline bool slot_matches(slot_t slot, const struct key *key, unsigned skip)
@@ -89,8 +93,8 @@ static inline bool slot_matches(slot_t slot, const struct key *key, unsigned ski
 	return n->name_len == len && key_is_at(key, skip, node_name(n), len);
 }
 
-/* Finds what the key is from `skip` on, whose hash is `hash`. Ends: there is always a SLOT_EMPTY, and
- * a previous table has none before it. */
+/* Finds the name that is in the key from `skip` on; `hash` is its hash. The search always ends:
+ * each table has a SLOT_EMPTY, and a previous table has no previous table itself. */
 static inline struct table_hit table_find(
 	const struct table *t, uint64_t hash, const struct key *key, unsigned skip)
 {
@@ -110,35 +114,37 @@ static inline struct table_hit table_find(
 	return (struct table_hit){0};
 }
 
-/* The rest is the writer's. */
+/* Everything below is for the writer only. */
 
-/* An empty table with room for `names` slots in use. NULL if out of memory. */
+/* Returns an empty table with room for `names` used slots. NULL if out of memory. */
 struct table *table_new(uint64_t seed, size_t names) MUSTCHECK;
-/* With the previous one. */
+/* Also frees the previous table. */
 void table_free(struct table *t);
 
-/* Whether `more` slots fit without going past three quarters. */
+/* True if `more` slots fit and at most three quarters are used then. */
 bool table_has_room(const struct table *t, size_t more) NONNULL;
 
-/* Puts a node's or an edge's slot in, which is not in yet; there must be room. */
+/* Adds the slot of a node or of an edge. The slot must not be in the table yet, and there must
+ * be room. */
 void table_add(struct table *t, uint64_t hash, struct node *n, bool is_edge) NONNULL;
 
-/* Index of that very slot, which is in, and is moved if it was not yet. It stays there while others are
- * added. */
+/* Returns the index of that slot, which must be in the table. Moves it from the previous table
+ * if needed. The index stays valid while other slots are added. */
 size_t table_locate(struct table *t, uint64_t hash, const struct node *n, bool is_edge) NONNULL;
 
-/* Puts another node, or kind of slot, in the place of the one at index `i`. */
+/* Replaces the slot at index `i` by another node or another kind of slot. */
 void table_replace(struct table *t, size_t i, uint64_t hash, struct node *n, bool is_edge) NONNULL;
 
-/* Takes a slot out that is in. */
+/* Removes a slot, which must be in the table. */
 void table_remove(struct table *t, uint64_t hash, const struct node *n, bool is_edge) NONNULL;
 
-/* A table that replaces `t`, all of which has been moved, with room for `more` slots above what is
- * used; `t` is its previous one from now on. NULL if out of memory. */
+/* Returns a table that replaces `t` and has room for `more` slots in addition to the used ones.
+ * All slots of the previous table of `t` must have been moved. `t` becomes the previous table of
+ * the new one. NULL if out of memory. */
 struct table *table_grow(struct table *t, size_t more) NONNULL MUSTCHECK;
 
-/* Moves some of the previous table's slots. Returns that table when it is used up and only readers of
- * before may still look at it, else NULL. */
+/* Moves up to `slots` slots of the previous table. When all are moved, returns the previous
+ * table: only readers that started earlier may still use it. Otherwise returns NULL. */
 struct table *table_move_some(struct table *t, size_t slots) NONNULL MUSTCHECK;
 
 static inline bool table_is_moving(const struct table *t)
@@ -146,12 +152,14 @@ static inline bool table_is_moving(const struct table *t)
 	return atomic_load_explicit(&t->previous, memory_order_relaxed) != NULL;
 }
 
-/* Bytes, with the previous one. */
+/* Returns the size in bytes, including the previous table. */
 size_t table_size(const struct table *t) NONNULL;
 
-/* The node whose own name slot `i` of this very table holds, or NULL. */
+/* Returns the node whose own name is in slot `i` of this table, or NULL. Does not look into the
+ * previous table. */
 struct node *table_node_at(const struct table *t, size_t i) NONNULL;
 
-/* Each node once, in any order: the one in slot `*i` or the next after it that holds a node's own name,
- * counted on through the previous table; moves `*i` behind. NULL at the end. */
+/* For a walk over all nodes, each once, in any order. Returns the node of the first slot at or
+ * after `*i` that holds a node's own name, and sets `*i` to the slot after it. The count of
+ * slots continues through the previous table. NULL at the end. */
 struct node *table_next(const struct table *t, size_t *i) NONNULL;

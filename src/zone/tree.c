@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the shape of the tree of names: which ancestors have nodes, which slots are edges.
- * Never decides what is at a name; never frees what readers may see.
+ * Never decides which records a name has; never frees what readers may see.
  */
 #include "zone/tree.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the change of one owner: from what the sources will say to the node that readers see.
- * Never decides when; all or nothing.
+ * Owns the change of one owner: from the new records of its sources to the node that readers
+ * see.
+ * Never decides when. A change happens completely or not at all.
  */
 #include <stddef.h>
 #include <string.h>

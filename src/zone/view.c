@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the answer to "where does this client stand", and why.
- * Never changes a table once built. Built by the shell's main thread, read by the answer path.
+ * Owns the decision which view a client has, and why.
+ * Never changes a table once built. Tables are built by the shell's main thread and read by the
+ * answer path.
  */
 #include "zone/view.h"
 

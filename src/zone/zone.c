@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the store of all zones: who says what at which owner, and when the sum of it is published.
+ * Owns the store of all zones: the records of each source at each owner, and when their merge is
+ * published.
  * Never waits for readers, never frees what they may see.
  */
 #include "zone/zone.h"

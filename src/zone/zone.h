@@ -2,13 +2,15 @@
 /*
  * The authoritative data: all zones in one table of owner names, with the answers ready to copy.
  *
- * One writer, any number of readers. Nodes are immutable once published: the writer builds a new
- * one aside, stores its pointer (release) and keeps the old one in its garbage until the shell has
- * waited for the readers (RCU's grace period; this layer knows no threads, the shell does). Readers
- * neither lock nor wait nor write. Work for a change is in proportion to the change.
+ * One writer, any number of readers. Nodes are immutable once published. The writer builds a new
+ * node, stores its pointer (release) and keeps the old node in its garbage until the shell has
+ * waited for the readers (RCU grace period; the shell does this because this layer has no
+ * threads). Readers do not lock, wait or write. The work for a change is proportional to the
+ * change.
  *
- * Views: what is at an owner may differ by where the client stands (wire/rrset.h). Whether a *name*
- * exists does not: NXDOMAIN would tell more than NODATA, and differ between caches.
+ * Views: the records at an owner may depend on the client's view (wire/rrset.h). But whether a
+ * *name* exists does not depend on it: NXDOMAIN would reveal more than NODATA, and caches would
+ * disagree.
  */
 #pragma once
 
@@ -16,11 +18,11 @@
 #include "base/time.h"
 #include "wire/rrset.h"
 
-/* Who says what is at an owner. Each source replaces only what it said itself; what several say is
- * merged, the lowest TTL for a set that several give (RFC 2181 §5.2), equal rdata once. */
+/* The sources of records. Each source replaces only its own records. Records of several sources
+ * are merged: the lowest TTL for a set (RFC 2181 §5.2), equal rdata once. */
 enum zone_source { ZONE_DERIVED, ZONE_STATIC, ZONE_SOURCE_COUNT };
 
-/* Apex SOA (RFC 1035 §3.3.13) but for its serial, and apex NS. */
+/* The apex SOA (RFC 1035 §3.3.13) without its serial, and the apex NS. */
 struct zone_apex {
 	const uint8_t *name;
 	const uint8_t *mname; /* also the apex NS */
@@ -29,8 +31,9 @@ struct zone_apex {
 	uint32_t ttl_s; /* of SOA and NS */
 };
 
-/* One record that came or went, as told while a batch is being made: `watch`, IXFR, exports. For each
- * owner what went is told first. A new serial is told too, by zone_commit(): SOA out, SOA in. */
+/* One record that was added or removed. It is reported while a batch is being made, for `watch`,
+ * IXFR and exports. For each owner the removed records are reported first. zone_commit() also
+ * reports a new serial: old SOA removed, new SOA added. */
 struct zone_change {
 	bool is_added;
 	const uint8_t *owner;
@@ -45,95 +48,98 @@ struct zone_listener {
 	void *arg;
 };
 
-struct zone;         /* the store; opaque, the writer's */
-struct zone_garbage; /* what readers may still look at */
+struct zone;         /* the store; opaque, for the writer */
+struct zone_garbage; /* what readers may still use */
 
-/* An empty store. NULL if out of memory. */
+/* Returns an empty store. NULL if out of memory. */
 struct zone *zone_new(uint64_t seed, struct zone_listener listener) MUSTCHECK;
-/* Frees it with all nodes and garbage. No reader may be left. */
+/* Frees the store with all nodes and garbage. No reader may be left. */
 void zone_free(struct zone *z);
 
-/* Makes `apex->name` the top of a zone, or changes its parameters. What is below it and in the table
- * already belongs to it from now on. ERR_NOMEM. */
+/* Makes `apex->name` the apex of a zone, or changes its parameters. Existing names below it
+ * belong to this zone from now on. ERR_NOMEM. */
 int zone_add_apex(struct zone *z, const struct zone_apex *apex) NONNULL MUSTCHECK;
-/* The zone is no more: with everything that only it held (nothing, if another zone is above it).
- * ERR_ABSENT; ERR_NOMEM: part of it may be gone, try again. */
+/* Removes the zone and every name that only this zone contains (none, if another zone is above
+ * it). ERR_ABSENT. ERR_NOMEM: part of it may be removed already; try again. */
 int zone_remove_apex(struct zone *z, const uint8_t *apex) NONNULL MUSTCHECK;
 
-/* Says that, according to `source`, exactly these sets are at `owner`; `count` 0: none. Not seen by
- * readers as one with other owners, but each owner changes in one step. SOA at the apex (ZONE_STATIC)
- * replaces the generated parameters and sets a floor for the serial; NS at the apex replaces the
- * generated one. An alias (CNAME) gives way to anything else at its owner. ERR_RANGE: in no zone, or
- * more than a node can hold (64 KiB); ERR_NOMEM; nothing changed then. */
+/* Sets the records of `source` at `owner` to exactly these sets; `count` 0 means none. Each
+ * owner changes in one step for readers, but several owners do not change together. A
+ * ZONE_STATIC SOA at the apex replaces the generated parameters and sets a minimum for the
+ * serial. NS at the apex replaces the generated NS. An alias (CNAME) is hidden if its owner has
+ * anything else. ERR_RANGE: the owner is in no zone, or a node cannot hold this much (64 KiB).
+ * ERR_NOMEM. After an error nothing has changed. */
 int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 	const struct rrset *sets, size_t count) NONNULL_ARGS(1, 3) MUSTCHECK;
 
-/* Takes back all that `source` said, but for the owners that `is_kept` says yes to. ERR_NOMEM: part of it may be
- * gone, try again. */
+/* Removes all records of `source`, except at owners for which `is_kept` returns true. ERR_NOMEM:
+ * some may be removed already; try again. */
 int zone_keep(struct zone *z, enum zone_source source,
 	bool (*is_kept)(void *arg, const uint8_t *owner), void *arg) NONNULL_ARGS(1, 3) MUSTCHECK;
 
-/* Whether ZONE_STATIC says that `owner` is an alias, and that gives way to something else there: `*ret` is
- * the rdata of its CNAME then, valid until the next zone_put(). */
+/* True if ZONE_STATIC has an alias at `owner` that is hidden because of other records there.
+ * Then `*ret` is the rdata of its CNAME, valid until the next zone_put(). */
 bool zone_hidden_alias(const struct zone *z, const uint8_t *owner, struct rdata *ret) NONNULL;
 
-/* Ends a batch: zones in which anything changed since the last commit get a serial of at least
- * `serial_floor` (the shell passes unix time) and greater than before (RFC 1982). Returns what readers
- * may still see, to be given to zone_garbage_free() after a grace period; NULL if there is none. */
+/* Ends a batch. Each zone with a change since the last commit gets a new serial: at least
+ * `serial_floor` (the shell passes unix time) and greater than before (RFC 1982). Returns what
+ * readers may still see; the caller passes it to zone_garbage_free() after a grace period. NULL
+ * if there is none. */
 struct zone_garbage *zone_commit(struct zone *z, uint32_t serial_floor) NONNULL;
 void zone_garbage_free(struct zone_garbage *garbage);
 
-/* The zone with that apex, if there is one, gets a new serial with the next commit, though no record of
- * it changed: some of those who hold a copy do not hold what they would get now. */
+/* Gives the zone with that apex, if it exists, a new serial at the next commit, even if no
+ * record changed. Needed because some secondaries have a copy that differs from what they would
+ * get now. */
 void zone_renew(struct zone *z, const uint8_t *apex) NONNULL;
 
-/* Serial of the zone with that apex, 0 if there is no such zone. */
+/* Returns the serial of the zone with that apex, 0 if there is no such zone. */
 uint32_t zone_serial(const struct zone *z, const uint8_t *apex) NONNULL;
-/* The latest serial that any zone has or had, 0 before the first commit. */
+/* Returns the latest serial that any zone has or had, 0 before the first commit. */
 uint32_t zone_latest_serial(const struct zone *z) NONNULL;
 
-/* Names with data, zones, and bytes held, for `status`. */
+/* Names with data, zones, and bytes used, for `status`. */
 struct zone_stats {
 	size_t zones, names, records, bytes;
 };
 struct zone_stats zone_stats(const struct zone *z) NONNULL;
 
-/* For exports and AXFR, the writer's thread only: each record at each owner at or below `apex` (the
- * root: of all zones), apex SOA and NS included, the SOA of `apex` first, then in canonical order
- * (RFC 4034 §6.1). `visit` gets is_added true; it must not change the store. ERR_NOMEM: not
- * all were visited. */
+/* For exports and AXFR, in the writer's thread only. Visits each record at or below `apex` (the
+ * root: of all zones), including SOA and NS of the apex. The SOA of `apex` is first; then
+ * canonical order follows (RFC 4034 §6.1). `visit` gets is_added true; it must not change the
+ * store. ERR_NOMEM: not all records were visited. */
 int zone_each_record(const struct zone *z, const uint8_t *apex,
 	void (*visit)(void *arg, const struct zone_change *record), void *arg)
 	NONNULL_ARGS(1, 2, 3);
 
-/* Every node that has records (zone/node.h), in no order, the writer's thread only: all at once, or
- * some at a time while the store changes in between. Then those that are there all the time are
- * visited once. */
+/* Visits every node that has records (zone/node.h), in no order, in the writer's thread only.
+ * zone_each_node() does this at once. A walk (struct zone_walk) visits some at a time, and the
+ * store may change in between. A node that exists during the whole walk is visited once. */
 struct node;
 void zone_each_node(const struct zone *z, void (*visit)(void *arg, const struct node *n), void *arg)
 	NONNULL_ARGS(1, 2);
 
 struct zone_walk {
-	size_t table; /* its number */
+	size_t table; /* number of the table */
 	size_t at;    /* slot */
 };
-/* False: the table is just being moved; to be tried again, for this moves it on. */
+/* Returns false if the table is being moved. Each call moves more of it, so try again. */
 bool zone_walk_begin(struct zone *z, struct zone_walk *ret) NONNULL MUSTCHECK;
-/* Goes on by so many slots of the table. 1: there is more; 0: that was all; ERR_ABSENT: the table was
- * moved, and what was visited is not known any more. */
+/* Visits the next `slots` slots of the table. Returns 1 if there is more, 0 at the end.
+ * ERR_ABSENT: the table was moved, and it is no longer known which nodes were visited. */
 int zone_walk_some(const struct zone *z, struct zone_walk *w, size_t slots,
 	void (*visit)(void *arg, const struct node *n), void *arg) NONNULL_ARGS(1, 2, 4) MUSTCHECK;
-/* Whether that node, which is in the store, was come by. */
+/* True if the walk has visited that node, which must be in the store. */
 bool zone_walk_has_passed(
 	const struct zone *z, const struct zone_walk *w, const struct node *n) NONNULL;
 
-/* A large number of names is about to be put, so many in all: the table is made for them at once, and
- * not while they come. ERR_NOMEM. */
+/* Announces that `names` names in total are about to be put. The table grows for them now, and
+ * not while they are put. ERR_NOMEM. */
 int zone_expect(struct zone *z, size_t names) NONNULL MUSTCHECK;
 
-/* Tells `listener` from now on, and the one before no more. */
+/* From now on reports changes to `listener` instead of the previous listener. */
 void zone_listen(struct zone *z, struct zone_listener listener) NONNULL;
 
-/* What readers look things up in (zone/lookup.h); valid as long as the store. */
+/* Returns the handle for lookups (zone/lookup.h). It is valid as long as the store. */
 struct zone_reader;
 const struct zone_reader *zone_reader(const struct zone *z) NONNULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the rules of which records may stand together in a zone.
+ * Owns the rules about which records may exist together in a zone.
  * Never reads a file, never changes anything.
  */
 #include "zonefile/check.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What records of a zone must not be, though each line of its file is one: for the reader of zone files, and
- * for what several of them say together. */
+/* Checks of a zone's records that are wrong although each line of the file is valid. Used for
+ * one zone file, and for the records of several files together. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,11 +19,11 @@ struct zonecheck {
 	const uint8_t *dname; /* the owner of the last DNAME */
 };
 
-/* Takes the next owner in canonical order (RFC 4034 §6.1); its name is borrowed for as long as the walk goes
- * on. ERR_SYNTAX: `text` says what is wrong with it. */
+/* Checks the next owner. Owners must come in canonical order (RFC 4034 §6.1). The name is
+ * borrowed until the walk ends. ERR_SYNTAX: `text` describes the error. */
 int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct rrset *sets,
 	size_t count, char text[ZONECHECK_TEXT_CAP]) NONNULL_ARGS(1, 2, 5) MUSTCHECK;
 
-/* Whether the parameters of a service are what others take them for (RFC 9460 §2.2, §8): each once and in
- * order, and those there that are mandatory. True for types that have none. */
+/* True if the service parameters are valid (RFC 9460 §2.2, §8): each key once, in order, and all
+ * mandatory keys present. True for types that have no parameters. */
 bool zonecheck_has_good_params(uint16_t type, const uint8_t *rdata, size_t len) NONNULL;

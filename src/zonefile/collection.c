@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the records of all zone files together, one entry an owner.
- * Never changes what it says; a reload makes a new one.
+ * Owns the records of all zone files together, one entry per owner.
+ * Never changes the records; a reload makes a new collection.
  */
 #include "zonefile/collection.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the order of what is read from a master file.
+ * Owns the order of the records that were read from a master file.
  * Never reads text.
  *
- * Files have the records of an owner in consecutive lines: such a run is sorted as one, by a key that
- * memcmp() compares, made once for each run. Only within an owner records are compared themselves.
+ * In files the records of an owner are usually in consecutive lines. Such a run is sorted as a
+ * unit. Its key is made once and compared by memcmp(). Records themselves are compared only
+ * within an owner.
  */
 #include "zonefile/list.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the check of numbers in a record's text.
- * Never reads anything else of it: that is ldns' work, and done.
+ * Never reads the rest of it: ldns has done that.
  */
 #include "zonefile/number.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Numbers of a master file that are not what they should be. Of one that is larger than its field ldns takes
- * what is left of it, so that "MX 65536" would be "MX 0"; half a byte it fills up. */
+/* Checks of numbers in a master file that ldns does not make. If a number is larger than its
+ * field, ldns truncates it, so that "MX 65536" would become "MX 0". If the last byte of a
+ * hexadecimal string has one digit only, ldns pads it. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,9 +10,10 @@
 
 #include "base/compiler.h"
 
-/* Whether the TTL, and the numbers that the data begins with, fit in their fields. `text` has one record, from
- * the start of its line, which was read as one of that type. */
+/* True if the TTL and the numbers at the start of the rdata fit in their fields. `text` is one
+ * record, from the start of its line. It was already read as a record of that type. */
 bool zonenumber_fits(const char *text, size_t len, uint16_t type) NONNULL;
 
-/* Whether the hexadecimal digits at the end, where the type has such, are whole bytes. */
+/* True if the hexadecimal string at the end of the record consists of whole bytes. True for
+ * types without such a string. */
 bool zonenumber_is_even(const char *text, size_t len, uint16_t type) NONNULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the quick way through the plain lines of a master file.
- * Never says what is wrong with a line: it only leaves it to ldns.
+ * Owns the fast reader for the plain lines of a master file.
+ * Never reports an error in a line: it leaves the line to ldns.
  */
 #include "zonefile/plain.h"
 

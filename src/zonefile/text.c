@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the check of a master file's frame.
+ * Owns the check of a master file's structure.
  * Never looks at records.
  */
 #include "zonefile/text.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The frame of a master file (RFC 1035 §5.1): quotes, parentheses, directives. ldns is lenient
- * there, and reads on with something else than what was meant. */
+/* The structure of a master file (RFC 1035 §5.1): quotes, parentheses, directives. ldns accepts
+ * errors there and reads something that the author did not mean. */
 #pragma once
 
 #include <stddef.h>
@@ -12,10 +12,10 @@ struct zonetext_fault {
 	const char *what; /* static storage */
 };
 
-/* Whether quotes and parentheses close, and each directive is one that is read here and has a value
- * as it should be. ERR_SYNTAX with `*ret` filled. */
+/* Checks that quotes and parentheses are closed, and that each directive is known and has a
+ * valid value. ERR_SYNTAX: `*ret` is filled. */
 int zonetext_check(const char *text, size_t len, struct zonetext_fault *ret) NONNULL MUSTCHECK;
 
-/* Makes "300 IN" of each "IN 300" in text that is good: RFC 1035 §5.1 has class and TTL in either order, ldns in
- * one. No byte moves to another line. */
+/* Replaces each "IN 300" by "300 IN" in text that passed the check. RFC 1035 §5.1 allows class
+ * and TTL in either order, but ldns only one. No byte moves to another line. */
 void zonetext_put_ttl_first(char *text, size_t len) NONNULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the way from a master file to sets of records; a reader that is handed in reads each line that is not plain.
- * Never lets half a file out, never opens a file that another one names. 
+ * Owns the conversion of a master file to sets of records. A reader passed by the caller reads
+ * each line that is not plain.
+ * Never returns a part of a file, never opens a file that another file names. 
  */
 #include "zonefile/zonefile.h"
 
