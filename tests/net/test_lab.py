@@ -77,7 +77,7 @@ def test_a_process_ends_with_the_run():
         try:
             with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
                 return stat.read().rpartition(")")[2].split()[0] == "Z"
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # gone before it was opened, or read
             return True
 
     wait_until(is_gone, what="the end of the grandchild")
