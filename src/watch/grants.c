@@ -186,7 +186,7 @@ static int open_dir(struct grants *g)
 		return -errno;
 	bool is_safe =
 		(st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & (S_IWGRP | S_IWOTH));
-	return is_safe ? 0 : -EPERM;
+	return is_safe ? 0 : ERR_DENIED;
 }
 
 /* By its descriptor, for the path may lead elsewhere by now. */
@@ -219,7 +219,7 @@ struct grants *grants_open(const struct grants_config *config)
 	}
 	log_print(config->log, err == -ENOENT ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
 		"nothing is granted: dir=\"%s\" error=\"%s\"", config->path,
-		err == -EPERM ? "others may write to it" : err_text(err));
+		err == ERR_DENIED ? "others may write to it" : err_text(err));
 	grants_close(g);
 	return NULL;
 }
