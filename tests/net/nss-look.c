@@ -5,7 +5,7 @@
  *
  *	nss-look NAME...                 prints "ADDRESS SCOPE CANONICAL" of each, or why there is none
  *	nss-look -t THREADS COUNT NAME   so many threads, each so many look-ups, all with the same result
- *	nss-look -m NAME                 looks it up twice, and writes a mark to standard error before each
+ *	nss-look -m NAME                 looks it up twice, with a mark to standard error before, between and after
  *	nss-look -s NAME                 what it may have by setuid, first
  */
 #include <arpa/inet.h>
@@ -110,7 +110,8 @@ int main(int argc, char **argv)
 		return look_in_threads(atoi(argv[2]), atoi(argv[3]), argv[4]);
 	if (argc > 1 && strcmp(argv[1], "-s") == 0)
 		printf("secure %lu euid %u\n", getauxval(AT_SECURE), geteuid());
-	if (argc == 3 && strcmp(argv[1], "-m") == 0) {
+	bool is_marked = argc == 3 && strcmp(argv[1], "-m") == 0;
+	if (is_marked) {
 		mark();
 		look(argv[2], text);
 		mark();
@@ -118,6 +119,8 @@ int main(int argc, char **argv)
 	first += argc > 1 && argv[1][0] == '-';
 	for (int i = first; i < argc; i++) {
 		look(argv[i], text);
+		if (is_marked)
+			mark();
 		fputs(text, stdout);
 	}
 	return 0;
