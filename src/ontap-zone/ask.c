@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the commands that ask the running daemon: the request, and its answer made readable.
- * Never knows more than the daemon says: with -j it is passed on as it is.
+ * Owns the commands that ask the running daemon: sends the request and prints the answer in
+ * readable form.
+ * Never adds to what the daemon says: with -j its answer is printed unchanged.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -23,7 +24,7 @@ static bool has_colour(void)
 	return isatty(STDOUT_FILENO) && (!no_color || *no_color == '\0');
 }
 
-/* Not before there is an answer. */
+/* Called when the first answer has arrived, not before. */
 static void begin(struct ask *ask)
 {
 	if (!ask->has_begun)

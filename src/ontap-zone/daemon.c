@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what passes between the parts of the running daemon: from the pipeline, from mDNS, from and to the
- * sockets for questions, signals, the watcher's end.
+ * Owns the handlers of the running daemon: callbacks of the pipeline and of mDNS, requests on the
+ * two sockets, signals, and the end of the watcher.
  * Never waits, and never starts or ends a part.
  */
 #include "ontap-zone/daemon.h"
@@ -23,7 +23,7 @@ struct cookie_keys daemon_new_cookie_seed(void)
 	return keys;
 }
 
-/* What the pipeline tells; `arg` is the runtime in the daemon. */
+/* Callbacks of the pipeline; `arg` is the runtime in the daemon. */
 
 static struct daemon *daemon_of(void *runtime)
 {
@@ -38,8 +38,8 @@ static void on_record(void *arg, const struct zone_change *change)
 		report_change(change, &d->watch_lines);
 }
 
-/* Exports have in them where clients stand; and after a reload there may be others than before. So
- * have the copies of secondaries. */
+/* Exports and the copies that secondaries have depend on where clients are. A reload may also have
+ * changed the list of exports. */
 static void on_views(void *arg)
 {
 	struct daemon *d = daemon_of(arg);
@@ -84,7 +84,7 @@ const struct pipeline_sink daemon_sink = {
 	.put_mdns = put_mdns,
 };
 
-/* What it has changed. */
+/* The changes that the callbacks above have reported. */
 
 void daemon_reserve_serial(struct daemon *d)
 {
@@ -160,7 +160,8 @@ void daemon_pump_mdns(struct daemon *d)
 	state_names_poll(&d->names, loop_now(), d->runtime.conf.state_dir, d->log, d->mdns);
 }
 
-/* Others have forgotten us while the machine slept, and the link may be another (RFC 6762 §8). */
+/* Other hosts have forgotten us while the machine slept, and it may be on another network now (RFC
+ * 6762 §8). */
 void daemon_on_resume(void *arg, ns_t nap)
 {
 	struct daemon *d = arg;
@@ -168,7 +169,7 @@ void daemon_on_resume(void *arg, ns_t nap)
 	mdns_restart(d->mdns, loop_now());
 }
 
-/* The sockets for questions. */
+/* The two sockets for questions: control and resolve. */
 
 bool daemon_answer(
 	void *arg, const struct control_asker *asker UNUSED, const char *request, struct buf *out)
@@ -206,7 +207,7 @@ void daemon_tell_watchers(struct daemon *d)
 	buf_fini(&d->watch_lines);
 }
 
-/* Signals, and the watcher. */
+/* Signals and the watcher. */
 
 void daemon_on_signal(void *arg, uint32_t events UNUSED)
 {
@@ -222,7 +223,8 @@ void daemon_on_signal(void *arg, uint32_t events UNUSED)
 	}
 }
 
-/* Without the watcher we would serve what is no longer true: a supervisor starts us anew. */
+/* Without the watcher we would serve outdated data. So the daemon ends, and a supervisor restarts
+ * it. */
 void daemon_on_watcher(void *arg, uint32_t events UNUSED)
 {
 	struct daemon *d = arg;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the command `export`: it looks at the kernel itself, needs no daemon, and prints the records.
+ * Owns the command `export`: reads the kernel itself, needs no daemon, and prints the records.
  * Never listens on the network.
  */
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include "ontap-zone/files.h"
 #include "ontap-zone/runtime.h"
 
-/* With --watch: changes that come within this time are one. */
+/* With --watch: changes within this time are written together. */
 #define EXPORT_DELAY (20 * NS_PER_MS)
 
 struct exporter {
@@ -30,12 +30,12 @@ struct exporter {
 	struct loop *loop;
 	struct log *log;
 	struct loop_watch kernel_watch, signal_watch;
-	struct buf last; /* what was written last: the same again is not */
+	struct buf last; /* the last output: an equal one is not written again */
 	bool is_stopping;
 	bool has_news;
 };
 
-/* Where clients stand is in some formats, too. */
+/* Some formats depend on where clients are. */
 static void on_views(void *arg)
 {
 	struct exporter *x = container_of(arg, struct exporter, runtime);
@@ -88,7 +88,7 @@ static int run_exec(const struct exporter *x)
 	return EXIT_SYSTEM;
 }
 
-/* Writes what there is now, unless it is what was written last. */
+/* Writes the export, unless it equals the last output. */
 static int exporter_write(struct exporter *x)
 {
 	const struct conf *conf = &x->runtime.conf;
@@ -130,7 +130,7 @@ static int exporter_turn(struct exporter *x, ns_t deadline)
 	return 0;
 }
 
-/* After the first news, waits a little for what comes along. */
+/* After the first news, waits a little for more. */
 static int exporter_follow(struct exporter *x)
 {
 	ns_t due = NS_NEVER;
@@ -166,7 +166,7 @@ static int exporter_open(struct exporter *x)
 			.on_event = runtime_apply,
 			.arg = &x->runtime});
 	if (!x->kernel)
-		return EXIT_SYSTEM; /* it has said why */
+		return EXIT_SYSTEM; /* already logged */
 	x->kernel_watch =
 		(struct loop_watch){.fd = kernel_fd(x->kernel), .on_ready = on_kernel, .arg = x};
 	err = loop_add(x->loop, &x->kernel_watch, EPOLLIN);

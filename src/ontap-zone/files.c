@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the writing of exports to files, when and how often, and the command after it.
+ * Owns the writing of exports to files: when, how often, and the command that runs afterwards.
  * Never decides what is in them: export/ does.
  */
 #include "ontap-zone/files.h"
@@ -14,12 +14,13 @@
 #include "io/file.h"
 #include "io/loop.h"
 
-/* A change is written this much later, with those that come along; and after a writing there is a
- * pause of ten times what it took, so that it never takes more than a tenth of the main thread. */
+/* The files are written this long after the first change, together with later changes. Each write
+ * is followed by a pause of ten times its duration, so writing never takes more than a tenth of the
+ * main thread's time. */
 #define FILES_DELAY       (20 * NS_PER_MS)
 #define FILES_PAUSE_TIMES 10
 
-/* Adds what is not in the unicast zone: N.local with link-local addresses. */
+/* Adds the records that the unicast zone does not have: N.local with link-local addresses. */
 static void add_linklocal(void *arg, const char *label, const struct rrset *sets, size_t count)
 {
 	struct name owner;

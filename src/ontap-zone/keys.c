@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the reading of files of keys.
- * Never logs or keeps a secret that it does not need.
+ * Owns the reading of key files.
+ * Never logs a secret, and keeps only the secrets that it needs.
  */
 #include "ontap-zone/keys.h"
 
@@ -34,7 +34,7 @@ static int add(struct conf_keys *keys, const struct tsig_key *key)
 	return 0;
 }
 
-/* Takes in a word, which is alone on its line. `ret` is what the file is read into. */
+/* Handles a word, which is alone on its line. `ret` is the result of the whole file. */
 typedef int line_fn(
 	void *ret, const char *file, unsigned number, const char *word, struct conf_error *error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the start of the program: command line, which command to run.
- * Never does a command's work.
+ * Owns the start of the program: the command line, and which command to run.
+ * Never does the work of a command.
  */
 #include <string.h>
 #include <unistd.h>
@@ -31,7 +31,8 @@ static int run(struct conf *conf, const struct options_args *args, struct log *l
 	return EXIT_USAGE;
 }
 
-/* Where in the argument a secret begins, or NULL; `*ret_is_next`: the argument after it is one. */
+/* Returns where a secret begins in the argument, or NULL. Sets `*ret_is_next` if the next argument
+ * is a secret. */
 static char *secret_in(char *argument, bool *ret_is_next)
 {
 	static const char option[] = "--tsig";
@@ -41,8 +42,8 @@ static char *secret_in(char *argument, bool *ret_is_next)
 									   : NULL;
 }
 
-/* Wipes secrets from the command line, which everybody can read in /proc, and leaves a copy that is
- * ours alone in their place: it is read again by a reload. */
+/* Wipes secrets from the command line, which every user can read in /proc. argv gets private copies
+ * instead, because a reload reads the command line again. */
 static int hide_secrets(int argc, char **argv)
 {
 	bool is_next = false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the proof that enums of conf/conf.h have the values of those that they are cast to: the core's
- * layers must not see each other, this directory sees both.
+ * Owns the proof that each enum of conf/conf.h has the same values as the enum that it is cast to.
+ * The layers of the core must not include each other; this directory may include both.
  * Never has code.
  */
 #include "conf/conf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the journal, NOTIFY and the updates of primaries, and their sockets.
+ * Owns the journal, NOTIFY, the updates of primaries, and their sockets.
  * Never decides what is in the zone.
  */
 #include "ontap-zone/peers.h"
@@ -20,7 +20,7 @@
 
 enum { NOTIFY_CAP = 1024 };
 
-/* NOTIFY messages sent a turn of the loop: many zones may have changed at once. */
+/* Number of NOTIFY messages sent per turn of the loop: many zones may have changed at once. */
 enum { NOTIFY_A_TURN = 16 };
 
 struct peers {
@@ -29,7 +29,7 @@ struct peers {
 	const struct log *log;
 	struct transfers *transfers;
 	struct loop_watch asked_watch;
-	struct transfer *waiting; /* asked for, for whole zones that are being made */
+	struct transfer *waiting; /* requests that wait until the journal has built a whole zone */
 	struct dns_client *dns_client;
 	struct journal *journal; /* NULL: nobody may transfer */
 	struct notify *notify;
@@ -41,7 +41,7 @@ struct peers {
 
 /* Transfers. */
 
-/* Hands over what is ready, and keeps what has to wait for a whole zone to be made. */
+/* Delivers the transfers that are ready. The others wait until a whole zone has been built. */
 static void serve_waiting(struct peers *o)
 {
 	struct transfer **at = &o->waiting;
@@ -69,7 +69,7 @@ static void on_asked(void *arg, uint32_t events UNUSED)
 	serve_waiting(o);
 }
 
-/* A whole zone is made in pieces, one a turn of the loop, so that nothing else has to wait. */
+/* A whole zone is built in pieces, one per turn of the loop, so that nothing else has to wait. */
 static void work_on(struct peers *o, ns_t now)
 {
 	bool has_news = !o->journal || journal_work(o->journal, now);
@@ -77,7 +77,7 @@ static void work_on(struct peers *o, ns_t now)
 		serve_waiting(o);
 }
 
-/* They go the way of all transfers, and so are freed by who frees those. */
+/* Waiting transfers are delivered with an error, so they are freed like all others. */
 static void drop_waiting(struct peers *o)
 {
 	for (struct transfer *t; (t = o->waiting);) {
@@ -87,20 +87,20 @@ static void drop_waiting(struct peers *o)
 	}
 }
 
-/* The SOA of the catalog; NULL: there is none. */
+/* Returns the SOA of the catalog zone; NULL if there is none. */
 static struct records *catalog_soa_now(const struct peers *o)
 {
 	return o->journal && o->catalog.len ? journal_soa(o->journal, o->catalog.wire) : NULL;
 }
 
-/* Tells the answering threads who may, and what the catalog's SOA is now. */
+/* Publishes to the answering threads who may transfer, and the current SOA of the catalog. */
 static void publish_policy(struct peers *o)
 {
 	const struct conf *conf = &o->runtime->conf;
 	struct policy_allow *allow = calloc(conf->transfers.count + 1, sizeof(*allow));
 	struct transfer_policy *policy = NULL;
 	if (conf->transfers.count == 0 && o->keys.count == 0) {
-		transfers_publish(o->transfers, NULL); /* no query needs a look */
+		transfers_publish(o->transfers, NULL); /* no query needs to be checked */
 		free(allow);
 		return;
 	}
@@ -160,7 +160,7 @@ static void on_serial(void *arg, const uint8_t *apex, uint32_t serial)
 		log_error(o->log, "cannot notify: error=\"%s\"", err_text(ERR_NOMEM));
 }
 
-/* The zone's changes. */
+/* Changes of the zone. */
 
 void peers_change(struct peers *o, const struct zone_change *change)
 {
@@ -231,17 +231,17 @@ static void configure_primaries(struct peers *o)
 	}
 }
 
-/* The journal begins where something can be transferred, and not before. */
+/* The journal exists only while somebody may transfer. */
 static void configure_journal(struct peers *o)
 {
 	const struct conf *conf = &o->runtime->conf;
 	struct name catalog = {0};
 	if (name_prepend(CATALOG_LABEL, strlen(CATALOG_LABEL), conf->domain.wire, &catalog))
-		catalog.len = 0; /* the domain is too long for that: there is none */
+		catalog.len = 0; /* the domain is too long: no catalog */
 	bool is_other =
 		catalog.len != o->catalog.len || memcmp(catalog.wire, o->catalog.wire, catalog.len);
 	if (o->journal && conf->transfers.count > 0 && !is_other)
-		return; /* its history goes on */
+		return; /* its history continues */
 	journal_free(o->journal);
 	o->journal = NULL;
 	o->catalog = catalog;
@@ -272,7 +272,7 @@ static void configure_notify(struct peers *o)
 {
 	if (set_targets(o))
 		log_error(o->log, "cannot notify: error=\"%s\"", err_text(ERR_NOMEM));
-	/* What happened while we were not there is not known to have been heard. */
+	/* We do not know whether the secondaries have heard of changes before our start. */
 	if (o->journal)
 		journal_each_zone(o->journal, on_serial, o);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the talk with one primary: signing, sending, waiting for the answer.
- * Never decides what is said.
+ * Owns the exchange with one primary: signs and sends requests, and waits for the answers.
+ * Never decides what the requests say.
  */
 #include "ontap-zone/primary.h"
 
@@ -21,15 +21,15 @@
 
 #define PRIMARY_PATIENCE (5 * NS_PER_S)
 
-/* Of a message, for its TSIG record. */
+/* Bytes of a message that are reserved for its TSIG record. */
 enum { SIGNATURE_ROOM = 1024 };
 
-/* One zone of it. */
+/* A zone of the primary. */
 struct pzone {
 	struct list in_primary;
 	struct name apex;
 	struct updater *updater;
-	bool is_failing; /* it was logged */
+	bool is_failing; /* the failure has been logged */
 };
 
 struct primary {
@@ -38,20 +38,19 @@ struct primary {
 	const struct log *log;
 	struct server_addr server;
 	struct tsig_key key;
-	struct list
-		zones; /* the domain, and reverse zones as there are; who was last asked is last */
+	struct list zones; /* the domain and the existing reverse zones; the last asked is last */
 	size_t zone_count;
-	struct pzone *asked;       /* whose message is out */
-	struct exchange *exchange; /* NULL: nothing is out */
-	ns_t patience;             /* until when its answer is waited for */
-	struct tsig tsig;          /* of it */
-	int verdict; /* tsig_check_reply()'s on the last answer; ERR_ABSENT: there was none */
-	int64_t clock_ahead_s; /* the primary's, where that is TSIG_BADTIME */
+	struct pzone *asked;       /* the zone whose message is in flight */
+	struct exchange *exchange; /* NULL: nothing is in flight */
+	ns_t patience;             /* when we give up waiting for the answer */
+	struct tsig tsig;          /* of the request in flight */
+	int verdict;           /* tsig_check_reply()'s for the last answer; ERR_ABSENT: none came */
+	int64_t clock_ahead_s; /* of the primary, if the verdict is TSIG_BADTIME */
 	struct log_limit held_limit;
 	uint8_t message[MSG_CAP];
 };
 
-/* Who we are at the primary: the first label of the host's name. */
+/* Our name at the primary: the first label of the host name. */
 static void host_label(char out[HOST_NAME_MAX + 1])
 {
 	out[0] = '\0';
@@ -83,7 +82,7 @@ static struct pzone *find_zone(const struct primary *p, const uint8_t *apex)
 	return NULL;
 }
 
-/* The zone that the name is in, or NULL. */
+/* Returns the zone that contains the name, or NULL. */
 static struct pzone *zone_over(const struct primary *p, const uint8_t *name)
 {
 	for (;; name = name_parent(name)) {
@@ -118,7 +117,7 @@ static int add_zone(struct primary *p, const uint8_t *apex, bool is_optional)
 	return 0;
 }
 
-/* A reverse zone that there is: the primary may have it, too. */
+/* A reverse zone exists here: the primary may have it, too. */
 static void note_apex(struct primary *p, const uint8_t *apex)
 {
 	if (!name_is_reverse(apex) || find_zone(p, apex) || p->zone_count > LIMIT_UPDATE_ZONES)
@@ -167,7 +166,7 @@ void primary_close(struct primary *p)
 	free(p);
 }
 
-/* A zone stays when it goes here: its names are taken back from the primary. */
+/* When a zone disappears here, its struct stays: its names must be removed from the primary. */
 void primary_change(struct primary *p, const struct zone_change *change)
 {
 	if (change->type == RR_SOA) {
@@ -180,7 +179,7 @@ void primary_change(struct primary *p, const struct zone_change *change)
 		updater_touch(z->updater, change->owner);
 }
 
-/* Why an answer counts for nothing. */
+/* Logs why an answer was rejected. */
 static void tell_unverified(const struct primary *p, const char *addr, const char *zone)
 {
 	if (p->verdict == TSIG_BADTIME)
@@ -197,7 +196,7 @@ static void tell_unverified(const struct primary *p, const char *addr, const cha
 			zone);
 }
 
-/* Says when it begins and when it ceases to fail, and not each time. */
+/* Logs when a zone begins to fail and when it works again, not each failure. */
 static void tell_failure(struct primary *p, struct pzone *z, uint64_t failed_before)
 {
 	const struct updater_stats s = updater_stats(z->updater);
@@ -230,7 +229,7 @@ static void on_done(void *arg, const uint8_t *answer, size_t len)
 	tell_failure(p, z, failed_before);
 }
 
-/* The next message of whichever zone has one, each in its turn. */
+/* Returns the next message of any zone. The zones take turns. */
 static size_t next_message(struct primary *p, ns_t now)
 {
 	LIST_EACH(z, &p->zones, struct pzone, in_primary) {
@@ -262,7 +261,7 @@ static void send_next(struct primary *p, ns_t now)
 
 void primary_poll(struct primary *p, ns_t now)
 {
-	/* The primary gets what a client at its address would get. */
+	/* The primary gets the records that a client at its address would see. */
 	unsigned view = pipeline_view_of(p->runtime->pipeline, &p->server.addr);
 	if (p->exchange && now >= p->patience)
 		exchange_give_up(p->exchange);

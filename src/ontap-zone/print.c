@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the text that the asking commands print: tables, sentences, dot.
- * Never trusts the daemon's strings to be harmless on a terminal.
+ * Never trusts strings from the daemon to be harmless on a terminal.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,8 @@ static long long number_of(const json_t *object, const char *key)
 	return (long long)json_integer_value(json_object_get(object, key));
 }
 
-/* Prints text with what a terminal could take for a command made visible; padded to `width`. */
+/* Prints the text padded to `width`. Control characters, which a terminal could interpret, are made
+ * visible. */
 static void print_safe(const char *text, int width)
 {
 	int used = 0;
@@ -86,7 +87,7 @@ static void print_names(struct ask *ask, const json_t *line)
 	}
 }
 
-/* One level of keys and values; objects and lists within are indented. */
+/* Prints one level of keys and values; objects and lists within it are indented. */
 static void print_value(const char *key, const json_t *value, int depth)
 {
 	const char *inner;
@@ -241,7 +242,7 @@ static void print_watch(struct ask *ask, const json_t *line)
 	putchar('\n');
 }
 
-/* A quoted string of dot: quotes and backslashes escaped, other bytes as they are if printable. */
+/* Prints a quoted string of dot. Quotes and backslashes are escaped; other printable bytes stay. */
 static void print_dot_text(const char *text)
 {
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {

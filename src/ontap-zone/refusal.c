@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the words for a refused connection: which group may ask, and how to get into it.
+ * Owns the advice for a refused connection: which group may connect, and how to join it.
  * Never changes anything.
  */
 #include "ontap-zone/refusal.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns a change of the configuration while the daemon runs: all of it or nothing, and what has to wait
- * for the next start.
+ * Owns a change of the configuration while the daemon runs: it takes effect as a whole or not at
+ * all, except options that need a restart.
  * Never reads the command line anew.
  */
 #include "ontap-zone/reload.h"
@@ -44,7 +44,8 @@ static void warn_if_fixed(const struct daemon *d, const char *key, bool is_same)
 			key);
 }
 
-/* What cannot change while running is said, and kept: `now` gets what is in force. */
+/* Logs the options that differ but cannot change while the daemon runs. `now` keeps their values in
+ * force. */
 static void keep_fixed(const struct daemon *d, struct conf *before, struct conf *now)
 {
 	warn_if_fixed(d, "listen",
@@ -77,7 +78,7 @@ static void keep_fixed(const struct daemon *d, struct conf *before, struct conf 
 	SWAP(before->grants_dir, now->grants_dir);
 }
 
-/* A secret of our own goes on where no others are given. */
+/* Without configured secrets, the random seed of this process stays in use. */
 static void daemon_change_cookies(struct daemon *d, const struct cookie_keys *given)
 {
 	if (given->count == 0 && d->cookie_keys.is_seed)
@@ -87,7 +88,7 @@ static void daemon_change_cookies(struct daemon *d, const struct cookie_keys *gi
 		log_error(d->log, "cookies: error=\"%s\"", err_text(ERR_NOMEM));
 }
 
-/* All that outlives us goes into the new directory, too. */
+/* The serial and the mDNS names must be written to the new directory. */
 static void daemon_change_state_dir(struct daemon *d)
 {
 	d->reserved_serial = 0;
@@ -95,14 +96,14 @@ static void daemon_change_state_dir(struct daemon *d)
 	d->names.has_changed = true;
 }
 
-/* Everything that a configuration names is read before anything is changed. */
+/* The files that a configuration names. All are read before anything is changed. */
 struct named {
 	struct collection *files;
 	struct conf_keys keys;
 	struct cookie_keys cookies;
 };
 
-/* ERR_SYNTAX, ERR_NOMEM with `*error` filled: there is nothing in `*ret` then. */
+/* ERR_SYNTAX or ERR_NOMEM: `*error` is filled, and `*ret` holds nothing to free. */
 static int named_read(const struct daemon *d, const struct conf *conf, struct named *ret,
 	struct conf_error *error)
 {
@@ -117,7 +118,8 @@ static int named_read(const struct daemon *d, const struct conf *conf, struct na
 	return err;
 }
 
-/* `conf` is moved in. ERR_SYNTAX, ERR_NOMEM with `*error` filled: nothing has changed. */
+/* Takes ownership of `conf`. ERR_SYNTAX or ERR_NOMEM: `*error` is filled and nothing has
+ * changed. */
 static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_error *error)
 {
 	struct named named;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the form of what the control socket answers: one JSON object a line.
+ * Owns the format of answers on the control socket: one JSON object per line.
  * Never changes anything and never waits.
  */
 #include "ontap-zone/report.h"
@@ -141,7 +141,7 @@ static void status_fault(struct jsonw *w, enum census_means means, const struct 
 	jsonw_close(w, '}');
 }
 
-/* By which means host names are found, and why not by a better one. */
+/* The method that finds host names, and why no better one is used. */
 static void status_hostnames(const struct report *r, struct jsonw *w)
 {
 	const struct census_stats *c = &r->kernel.census;
@@ -216,7 +216,7 @@ static const char *mdns_state_text(enum mdns_state state)
 	return "";
 }
 
-/* A list of mDNS names under way. */
+/* A list of mDNS names, while it is built. */
 struct mdns_list {
 	const struct report *report;
 	struct jsonw *w;
@@ -301,7 +301,7 @@ struct graph {
 	struct jsonw w;
 };
 
-/* The label of a link's alias are words; which of them are names is told by `names`. */
+/* A link's alias has words for labels. `names` tells which of them are names. */
 static void write_graph_link(struct graph *g, const struct model_link *link)
 {
 	struct jsonw *w = &g->w;
@@ -387,7 +387,7 @@ static void write_hidden_alias(const struct report *r, const struct explained *e
 	jsonw_close(w, '}');
 }
 
-/* What a workload calls itself that is no label. */
+/* A name that a workload has given itself, but that is not a valid label. */
 static void write_rejected(void *arg, const struct model_link *link, const char *word, size_t len,
 	enum label_verdict verdict)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what the pipeline has to be told and to be relieved of: time, the host's name, files, old memory.
- * Never decides what is said of a name: the pipeline does.
+ * Owns the inputs of the pipeline (time, host name, files), its log messages, and the release of
+ * old memory.
+ * Never decides what a name resolves to: the pipeline does.
  */
 #include "ontap-zone/runtime.h"
 
@@ -17,7 +18,7 @@
 #include "io/rcu.h"
 #include "ontap-zone/zones.h"
 
-/* What is only logged. */
+/* Callbacks that only log. */
 
 static void on_hidden_alias(void *arg, const uint8_t *owner, const uint8_t *target)
 {
@@ -81,7 +82,7 @@ static struct pipeline_config config_of(const struct conf *conf)
 static int set_files(struct runtime *r, struct collection *files)
 {
 	int err = pipeline_set_files(r->pipeline, files);
-	malloc_trim(0); /* a large file was in many small pieces, and most are free now */
+	malloc_trim(0); /* a large file was held in many small blocks, most of them free now */
 	return err;
 }
 
@@ -147,8 +148,8 @@ bool runtime_is_dirty(const struct runtime *r)
 	return r->has_new_self || pipeline_is_dirty(r->pipeline);
 }
 
-/* A serial as a date: so it rises over restarts, whatever is kept of it. Where changes come faster than
- * seconds it is ahead of the clock. */
+/* The clock as a serial: serials increase across restarts even if nothing is stored. If changes
+ * come faster than one per second, the serial runs ahead of the clock. */
 static uint32_t serial_floor(const struct runtime *r)
 {
 	uint32_t floor = (uint32_t)time(NULL);

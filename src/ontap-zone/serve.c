@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the life of the daemon, from its making to its end, and the check of a configuration.
+ * Owns the life of the daemon from start to end, and the check of a configuration.
  * Never handles an event: daemon.c does.
  *
  *	watcher process ─► runtime_apply ─► (flush) ─► zone ─► dns threads
@@ -19,10 +19,10 @@
 #include "ontap-zone/start.h"
 #include "ontap-zone/turn.h"
 
-/* How long the goodbyes may take at the end. */
+/* Longest time for the goodbyes at the end. */
 #define GOODBYE_PATIENCE (2 * NS_PER_S)
 
-/* Says goodbye on every link, as long as it takes, but not longer than is decent. */
+/* Sends the goodbyes on all links, for at most GOODBYE_PATIENCE. */
 static void daemon_say_goodbye(struct daemon *d)
 {
 	ns_t end = loop_now() + GOODBYE_PATIENCE;
@@ -41,7 +41,7 @@ static void daemon_stop(struct daemon *d)
 		(void)!ready_notify(getenv("NOTIFY_SOCKET"), "STOPPING=1");
 		daemon_say_goodbye(d);
 		state_names_poll(&d->names, loop_now() + NS_PER_S, d->runtime.conf.state_dir,
-			d->log, d->mdns); /* what is not stored yet */
+			d->log, d->mdns); /* stores the last changes */
 		state_write_serial(d->runtime.conf.state_dir, d->log,
 			zone_latest_serial(pipeline_zone(d->runtime.pipeline)));
 	}
@@ -68,7 +68,8 @@ static int daemon_run(struct daemon *d)
 	return d->has_failed ? EXIT_SYSTEM : code;
 }
 
-/* A user or group that is not there is a mistake in the configuration: found before anything is started. */
+/* A user or group that does not exist is a mistake in the configuration. It is reported before
+ * anything starts. */
 static int check_user(const struct conf *conf, const struct log *log)
 {
 	struct privilege_user user;
@@ -85,7 +86,7 @@ static int check_user(const struct conf *conf, const struct log *log)
 	return EXIT_USAGE;
 }
 
-/* With the runtime from its making to its end. `conf` is moved in. */
+/* Runs the daemon, and owns the runtime from its start to its end. Takes ownership of `conf`. */
 static int serve(struct daemon *d, struct conf *conf)
 {
 	struct conf_error error;
@@ -97,7 +98,7 @@ static int serve(struct daemon *d, struct conf *conf)
 	files_init(&d->files, &d->runtime, d->log);
 	int code = daemon_open_mdns(d, loop_random());
 	if (!code) {
-		/* What is served now may differ from what was served under that one. */
+		/* The content may differ from the content that had this serial. */
 		uint32_t before = state_read_serial(d->runtime.conf.state_dir, d->log);
 		d->runtime.serial_floor = before ? before + 1 : 0;
 		state_read_names(d->runtime.conf.state_dir, d->log, d->mdns);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns who may connect to the two sockets for questions, and how many may.
+ * Owns who may connect to the control and resolve sockets, and how many clients.
  * Never answers a question: daemon.c does.
  */
 #include "ontap-zone/sockets.h"
@@ -12,7 +12,7 @@
 #include "io/privilege.h"
 #include "ontap-zone/commands.h"
 
-/* The group that was asked for, or "ontap" if there is such a group and we are root. */
+/* The configured group; otherwise "ontap", if that group exists and we are root. */
 static int find_group(const struct daemon *d, gid_t *ret)
 {
 	const char *given = d->runtime.conf.socket_group, *name = given ? given : "ontap";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the start of the daemon: what is opened in which order, and when it is ready.
+ * Owns the start of the daemon: the order in which parts are opened, and when it is ready.
  * Never handles an event: daemon.c does.
  */
 #include "ontap-zone/start.h"
@@ -23,7 +23,7 @@
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/turn.h"
 
-/* Each step logs what went wrong and returns the exit code. */
+/* Each step logs its failure and returns the exit code. */
 
 static int start_signals(struct daemon *d)
 {
@@ -37,7 +37,7 @@ static int start_signals(struct daemon *d)
 	return EXIT_SYSTEM;
 }
 
-/* The directory that ontapd makes too, so that it can be watched whichever of us comes first. */
+/* Makes the directory that ontapd makes, too: it can be watched even if ontapd starts later. */
 static void make_grants_dir(const char *path)
 {
 	char *parent = strdup(path);
@@ -45,7 +45,7 @@ static void make_grants_dir(const char *path)
 	if (slash)
 		*slash = '\0';
 	if (slash && *parent)
-		mkdir(parent, 0755); /* what fails here is told by who opens it */
+		mkdir(parent, 0755); /* if it fails, opening the directory reports it */
 	mkdir(path, 0755);
 	free(parent);
 }
@@ -63,7 +63,7 @@ static int start_watcher(struct daemon *d, const struct conf *conf)
 		.on_event = runtime_apply,
 		.arg = &d->runtime});
 	if (!d->watcher)
-		return EXIT_SYSTEM; /* it has said why */
+		return EXIT_SYSTEM; /* already logged */
 	d->watcher_watch = (struct loop_watch){
 		.fd = watcher_fd(d->watcher), .on_ready = daemon_on_watcher, .arg = d};
 	int err = loop_add(d->loop, &d->watcher_watch, EPOLLIN);
@@ -87,7 +87,7 @@ void daemon_stop_watching(struct daemon *d)
 	process_signals_close(d->loop, &d->signal_watch);
 }
 
-/* Waits for the first dump and publishes it; a signal may end it. */
+/* Waits for the first dump and publishes it; a signal may interrupt it. */
 static int start_sync(struct daemon *d)
 {
 	while (!watcher_is_synced(d->watcher) && !d->is_stopping)
@@ -115,8 +115,9 @@ static int become_user(const struct daemon *d, const char *name, const struct pr
 	return err ? refuse_user(d, name, err) : 0;
 }
 
-/* Becomes the user that was asked for, or "ontap" if there is such a user and we are root. Nobody is to ask us
- * while it is looked up: that may go by way of who does. */
+/* Changes to the configured user, or to "ontap" if that user exists and we are root. The resolve
+ * socket is opened only after the look-up: NSS may ask through that socket, and nobody could
+ * answer. */
 static int start_user(struct daemon *d)
 {
 	const char *given = d->runtime.conf.user, *name = given ? given : "ontap";
@@ -156,7 +157,7 @@ static struct serve_policy make_policy(const struct conf *conf)
 		.trusted_count = conf->trusted.count};
 }
 
-/* While we may read what others may not. */
+/* The key files may be readable only before the user is changed. */
 static int start_cookies(struct daemon *d)
 {
 	struct conf_error error = {"out of memory"};
@@ -236,6 +237,6 @@ int daemon_start(struct daemon *d)
 	struct model_stats m = model_stats(pipeline_model(d->runtime.pipeline));
 	log_info(d->log, "ready: namespaces=%zu links=%zu addresses=%zu names=%zu", m.namespaces,
 		m.links, m.addrs, names_stats(pipeline_names(d->runtime.pipeline)).hosts);
-	daemon_reserve_serial(d); /* it takes a while, for which nobody need wait */
+	daemon_reserve_serial(d); /* fsync takes a while; nobody has to wait for it */
 	return 0;
 }

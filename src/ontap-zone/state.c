@@ -19,8 +19,8 @@
 
 enum { STATE_FILE_MAX = 64, STATE_PATH_CAP = 4096 };
 
-/* Where the files of the default directory were in former versions: by default, and under s6. The first was
- * ontapd's, too, and became the user's. */
+/* Former versions kept the files of the default directory here: by default, and under s6. The first
+ * directory was shared with ontapd and was given to the user. */
 static const char *const former_dirs[] = {"/var/lib/ontap", "/var/lib/ontap-zone"};
 
 static bool is_default_dir(const char *dir)
@@ -34,7 +34,7 @@ static const char *state_path(const char *dir, const char *name, char path[STATE
 	return path;
 }
 
-/* The file to be read: in a former directory, if it is there and not in the new one. */
+/* The file to read: the one in a former directory, if only that exists. */
 static const char *state_path_to_read(const char *dir, const char *name, char path[STATE_PATH_CAP])
 {
 	state_path(dir, name, path);
@@ -54,7 +54,8 @@ int state_give(const char *dir, uid_t uid, gid_t gid)
 		return err;
 	if (chown(dir, uid, gid))
 		return -errno;
-	/* Who owns the directory above could put another one in the place of ontapd's. */
+	/* The owner of the parent directory could replace ontapd's directory. Give the parent back
+	 * to root. */
 	if (is_default_dir(dir) && stat(former_dirs[0], &above) == 0 && above.st_uid == uid)
 		return chown(former_dirs[0], 0, 0) ? -errno : 0;
 	return 0;
@@ -65,7 +66,7 @@ static void tell_unread(const struct log *log, const char *path, int err)
 	log_warning(log, "cannot read state: file=\"%s\" error=\"%s\"", path, err_text(err));
 }
 
-/* The whole file, or NULL if there is none that can be read. The caller frees it. */
+/* Returns the whole file, or NULL if it cannot be read. The caller frees it. */
 static char *state_read(const char *dir, const char *name, const struct log *log)
 {
 	char *path = malloc(STATE_PATH_CAP);
@@ -88,7 +89,7 @@ static void state_write(
 	char *path = malloc(STATE_PATH_CAP);
 	if (!path)
 		return;
-	(void)!file_make_dirs(dir); /* if that fails, so does the write, and says why */
+	(void)!file_make_dirs(dir); /* if it fails, the write fails too, and is logged */
 	int err = file_write(state_path(dir, name, path), bytes, len);
 	if (err)
 		log_warning(
@@ -114,9 +115,10 @@ void state_write_serial(const char *dir, const struct log *log, uint32_t serial)
 void state_reserve_serial(
 	const char *dir, const struct log *log, uint32_t latest, uint32_t *reserved)
 {
-	/* Serials follow the clock, so that is one write in half an hour at most; where changes come faster than
-	 * seconds, one in 1 800 of them. The file is late by one change after a quiet time, when the
-	 * serial is a date that has just begun: at a start the clock stands for that. */
+	/* Serials follow the clock, so this writes at most once in half an hour, or once in 1 800
+	 * changes if they come faster than one per second. After a quiet time, when a new serial
+	 * starts from the clock, the stored one may be late by one change: at the next start the
+	 * clock makes up for that. */
 	enum { AHEAD = 3600 };
 	if (*reserved != 0 && serial_is_after(*reserved, latest + AHEAD / 2))
 		return;
@@ -124,7 +126,7 @@ void state_reserve_serial(
 	state_write_serial(dir, log, *reserved);
 }
 
-/* Reads the line "WANTED CURRENT". False: it is malformed. */
+/* Reads the line "WANTED CURRENT". False if it is malformed. */
 static bool read_pair(char *line, struct name *wanted, struct name *current)
 {
 	line[strcspn(line, "\n")] = '\0';
@@ -135,7 +137,7 @@ static bool read_pair(char *line, struct name *wanted, struct name *current)
 	return !name_from_text(line, NULL, wanted) && !name_from_text(second, NULL, current);
 }
 
-/* A line at a time: there may be as many as there are names. */
+/* Reads line by line: there may be as many lines as names. */
 static int read_pairs(FILE *file, const struct log *log, struct mdns *mdns)
 {
 	char line[2 * NAME_TEXT_CAP];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns a turn of the daemon's loop: how long it waits, and in which order things follow from what came in.
- * Never does any of them itself.
+ * Owns a turn of the daemon's loop: how long it waits, and the order of the steps after input.
+ * Never does any of the steps itself.
  */
 #include "ontap-zone/turn.h"
 

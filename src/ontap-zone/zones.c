@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the opening of zone files.
- * Never decides what may stand in them: zonefile/ does.
+ * Never decides what they may contain: zonefile/ does.
  */
 #include "ontap-zone/zones.h"
 
