@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what becomes of a query that is signed, or asks for a transfer or for what it needs.
- * Never answers others, never touches a socket.
+ * Owns the queries that need the main thread or a key: signed queries, transfers, and the SOA of
+ * the catalog.
+ * Never answers others itself, never touches a socket.
  */
 #include "net/dns_answer.h"
 
@@ -13,7 +14,7 @@
 #include "wire/pack.h"
 #include "zone/view.h"
 
-/* A query that concerns us, while it is worked on. */
+/* A query while it is worked on. */
 struct task {
 	struct serve_ctx *ctx;
 	struct transfers *transfers;
@@ -41,7 +42,7 @@ static size_t refuse(struct task *t, unsigned rcode)
 	return request_refuse(&t->request, t->query, rcode, t->reply, t->cap);
 }
 
-/* Most bytes of the reply, its signature included (RFC 6891 §6.2.3). */
+/* Returns the greatest length of the reply, including its signature (RFC 6891 §6.2.3). */
 static size_t reply_limit(const struct task *t)
 {
 	if (t->client->is_tcp)
@@ -51,7 +52,8 @@ static size_t reply_limit(const struct task *t)
 	return limit < t->cap ? limit : t->cap;
 }
 
-/* Signs the reply. What gets too long by that is cut to the question, and TC (RFC 8945 §5.3). */
+/* Signs the reply. If the signature makes it too long, it is cut to the question, and TC is set
+ * (RFC 8945 §5.3). */
 static size_t sign(struct task *t, size_t len)
 {
 	uint64_t now_s = dns_unix_time();
@@ -66,7 +68,7 @@ static size_t sign(struct task *t, size_t len)
 	return len > 0 ? tsig_sign_reply(&t->tsig, t->reply, len, t->cap, now_s) : 0;
 }
 
-/* What the answer path says to what was signed. */
+/* Answers a query by the ordinary answer path, after its signature was removed. */
 static size_t serve_signed(struct task *t)
 {
 	size_t cap = t->cap;
@@ -77,8 +79,8 @@ static size_t serve_signed(struct task *t)
 	return serve_answer(t->ctx, t->client, t->query, t->query_len, t->reply, cap);
 }
 
-/* IXFR over UDP: the SOA as it is; who needs more asks over TCP (RFC 1995 §2). So it is answered as
- * the question for the SOA. */
+/* IXFR over UDP is answered with the current SOA alone; a client that needs more asks over TCP (RFC
+ * 1995 §2). So the query is answered like a query for the SOA. */
 static size_t answer_soa_for_ixfr(struct task *t)
 {
 	size_t off = t->request.question_end - 4;
@@ -110,7 +112,7 @@ static size_t begin_transfer(struct task *t)
 	return 0;
 }
 
-/* The SOA of the catalog, which the answer path knows nothing of. */
+/* Answers with the SOA of the catalog, which the answer path does not know. */
 static size_t answer_catalog_soa(struct task *t)
 {
 	struct pack p;
@@ -141,15 +143,14 @@ static size_t answer_transfer(struct task *t)
 {
 	if (!t->is_allowed) {
 		transfers_count_refused(t->transfers);
-		return sign(t, serve_signed(t)); /* it says no, and why */
+		return sign(t, serve_signed(t)); /* the reply refuses, and gives the reason */
 	}
 	if (t->request.question.type == RR_IXFR && !t->request.has_serial)
 		return sign(t, refuse(t, RCODE_FORMERR));
 	if (t->ret_transfer)
 		return begin_transfer(t);
 	if (t->request.question.type == RR_AXFR)
-		return sign(
-			t, refuse(t, RCODE_REFUSED)); /* RFC 5936 §4.2: there is none over UDP */
+		return sign(t, refuse(t, RCODE_REFUSED)); /* RFC 5936 §4.2: no AXFR over UDP */
 	return is_catalog(t) ? answer_catalog_soa(t) : answer_soa_for_ixfr(t);
 }
 
@@ -167,7 +168,8 @@ static size_t answer_verified(struct task *t)
 	return sign(t, serve_signed(t));
 }
 
-/* Tells an error to somebody who over UDP may be anybody: so it counts like other replies. */
+/* Replies with an error. Over UDP the source address may be forged, so rate limiting applies as to
+ * other replies. */
 static size_t refuse_unverified(struct task *t, unsigned rcode)
 {
 	struct serve_ctx *ctx = t->ctx;
@@ -194,7 +196,7 @@ static size_t answer_task(struct task *t)
 	return sign(t, refuse_unverified(t, RCODE_NOTAUTH));
 }
 
-/* Replies, and what comes from port 0, are dropped as ever. */
+/* Responses, and queries from port 0, are dropped as in the answer path. */
 static bool is_to_be_dropped(const struct serve_client *client, const uint8_t *query)
 {
 	return client->port == 0 || get_u16(query + 2) & MSG_QR;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the sockets by which we speak to other name servers.
- * Never knows what is said.
+ * Owns the sockets for messages to other name servers.
+ * Never knows what the messages say.
  */
 #include "net/dns_client.h"
 
@@ -29,7 +29,7 @@ struct dns_client {
 	void *arg;
 	struct half {
 		struct dns_client *dns_client;
-		struct loop_watch watch; /* fd -1: not used yet */
+		struct loop_watch watch; /* fd -1: not open yet */
 	} halves[FAMILIES];
 };
 
@@ -60,7 +60,8 @@ void dns_client_free(struct dns_client *c)
 	free(c);
 }
 
-/* Takes what is there; a bounded number a turn, so that nobody can keep us here. */
+/* Reads the datagrams that have arrived, a bounded number per turn: a flood must not stop the
+ * loop. */
 static void on_datagrams(void *arg, uint32_t events UNUSED)
 {
 	enum { A_TURN = 64 };
@@ -101,7 +102,7 @@ int dns_client_send(
 	int err = half->watch.fd < 0 ? open_half(c, half, is_v4 ? AF_INET : AF_INET6) : 0;
 	if (err)
 		return err;
-	/* What an ICMP has said of an earlier one must not stop this one. */
+	/* The first attempt may report an ICMP error that an earlier datagram caused. */
 	for (int i = 0; i < 2; i++)
 		if (sendto(half->watch.fd, msg, len, 0, &addr.any, addr_len) >= 0)
 			return 0;
@@ -116,7 +117,7 @@ struct exchange {
 	void (*on_done)(void *arg, const uint8_t *answer, size_t len);
 	void *arg;
 	size_t out_len, out_sent, in_len;
-	uint8_t *out; /* with its prefix */
+	uint8_t *out; /* with the length prefix */
 	uint8_t in[PREFIX_LEN + ANSWER_CAP];
 };
 
@@ -130,7 +131,7 @@ void exchange_free(struct exchange *x)
 	free(x);
 }
 
-/* Tells the outcome. The exchange lives until it has been told, for the answer is in it. */
+/* Calls `on_done`, then frees the exchange, which holds the answer. */
 static void finish(struct exchange *x, bool has_answer)
 {
 	x->on_done(x->arg, has_answer ? x->in + PREFIX_LEN : NULL,

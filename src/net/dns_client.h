@@ -35,9 +35,10 @@ int dns_client_send(struct dns_client *c, const struct server_addr *to, const ui
  */
 struct exchange; /* opaque */
 
-/* Begins an exchange; `msg` is copied. `on_done` gets the answer, or NULL if there was none by
- * `deadline` or the connection failed; it may begin another exchange. Returns NULL if the exchange
- * cannot begin: then `on_done` is not called. */
+/* Begins an exchange; `msg` is copied. `on_done` gets the answer, or NULL if the connection failed
+ * or exchange_give_up() was called; it may begin another exchange. There is no time limit: the
+ * caller has to call exchange_give_up(). Returns NULL if the exchange cannot begin: then `on_done`
+ * is not called. */
 struct exchange *exchange_begin(struct loop *loop, const struct server_addr *to, const uint8_t *msg,
 	size_t len, void (*on_done)(void *arg, const uint8_t *answer, size_t len), void *arg)
 	NONNULL_ARGS(1, 2, 3, 5) MUSTCHECK;

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns TCP for unicast DNS (RFC 7766): one thread, any number of clients, none of whom can hold up
+ * Owns TCP for unicast DNS (RFC 7766): one thread, any number of clients. No client can delay
  * another, or UDP.
  * Never knows DNS: serve_answer() does.
  *
- * A connection in turn: read what is there, answer each whole query, write all answers at once.
- * What is left (a part of a query; answers that the client does not take) is kept until the next
- * turn, and while answers wait nothing more is read: so a connection never holds more than one
- * reading and its answers. Progress rule: a connection that completes neither a query nor the
- * sending of its answers for LIMIT_TCP_IDLE_S is closed. Answers are in the order of the queries: each
- * is at hand at once, so another order (RFC 7766 §6.2.1.1) would have none sooner, but behind a transfer.
+ * In its turn, a connection reads what has arrived, answers each complete query, and writes all
+ * answers at once. The rest (a part of a query, or answers that the client does not take) is kept
+ * until the next turn. While answers wait, nothing more is read. So a connection never holds more
+ * than one reading and its answers. Progress rule: a connection that completes neither a query nor
+ * the sending of its answers for LIMIT_TCP_IDLE_S is closed. Answers are in the order of the
+ * queries: each is ready at once, so another order (RFC 7766 §6.2.1.1) would help only behind a
+ * transfer.
  *
- *	READING ──answers do not all go out──► WRITING ──they have──► READING ──end, error, idle──► closed
+ *	READING ── answers left ──► WRITING ── all sent ──► READING ── end, error, idle ──► closed
  *
- * A query for a transfer ends the reading: it is passed to the main thread (net/transfers.h), and
- * once there is something to be sent, the connection is WRITING, message after message, until that
- * was the last. One message is made and sent a turn, so that others have theirs in between.
+ * A query for a transfer ends the reading. It is passed to the main thread (net/transfers.h). When
+ * there is data to send, the connection is WRITING, message after message, until the last one. One
+ * message is made and sent per turn, so that other connections have their turns in between.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -41,8 +42,8 @@
 
 enum {
 	EVENTS = 64,
-	/* Less than one source may have: those of its connections that have ended are noticed between
-	 * two turns, and do not count against its next ones. */
+	/* Less than LIMIT_TCP_SOURCE: connections that a source has closed are noticed between two
+	 * turns, and no longer count against its new ones. */
 	ACCEPTS_A_TURN = 16,
 	PREFIX_LEN = 2, /* RFC 1035 §4.2.2 */
 	READ_CAP = 64 * 1024,
@@ -50,7 +51,7 @@ enum {
 	LISTENERS_MAX = 256
 };
 
-/* What an event is about: the first member of what is waited for. */
+/* The kind of an event's source. It is the first member of each struct that epoll refers to. */
 enum source_kind { SOURCE_STOP, SOURCE_LISTENER, SOURCE_CONN, SOURCE_TRANSFERS };
 
 struct source {
@@ -60,18 +61,18 @@ struct source {
 
 struct conn {
 	struct source source;
-	struct list in_use;        /* by last progress, the longest ago first */
-	struct map_node by_client; /* under the hash of where the client is */
+	struct list in_use;        /* ordered by last progress, oldest first */
+	struct map_node by_client; /* key: hash of the client's network */
 	ns_t progress;
 	struct serve_client client;
-	uint8_t *in; /* input not answered yet; NULL if there is none */
+	uint8_t *in; /* input not answered yet; NULL if none */
 	size_t in_len;
-	uint8_t *out; /* answers not sent yet; NULL if there are none */
+	uint8_t *out; /* answers not sent yet; NULL if none */
 	size_t out_len, out_sent;
 	bool is_closing;           /* nothing more is read: close when all is sent */
-	uint32_t events;           /* that are waited for */
-	struct transfer *transfer; /* asked for, or being sent; NULL: none */
-	bool is_sending;           /* `transfer` is ready */
+	uint32_t events;           /* the events that epoll waits for */
+	struct transfer *transfer; /* requested, or being sent; NULL: none */
+	bool is_sending;           /* `transfer` is ready to be sent */
 };
 
 struct tcp_server {
@@ -81,14 +82,15 @@ struct tcp_server {
 	pthread_t thread;
 	int epoll_fd;
 	struct source stop;          /* an eventfd */
-	struct source ready;         /* of transfers */
+	struct source ready;         /* readable when a transfer is ready */
 	struct transfers *transfers; /* NULL: none */
 	const struct log *log;
-	ns_t now;                               /* since the last wait */
+	ns_t now;                               /* time at the end of the last wait */
 	struct list conns;                      /* of struct conn.in_use */
 	struct map clients;                     /* of struct conn.by_client */
-	uint64_t seed;                          /* of its hashes */
-	struct source listeners[LISTENERS_MAX]; /* the main thread adds; read here by events only */
+	uint64_t seed;                          /* of the hashes in `clients` */
+	struct source listeners[LISTENERS_MAX]; /* added by the main thread; this thread sees
+						 * them only in events */
 	size_t listener_count;
 	uint8_t read_buffer[READ_CAP];
 	uint8_t write_buffer[WRITE_CAP];
@@ -133,13 +135,13 @@ static void end_transfer(struct tcp_server *s, struct conn *c, bool is_done)
 	c->is_sending = false;
 }
 
-/* The connection's transfer is of no use any more. */
+/* The connection does not need its transfer any more. */
 static void drop_transfer(struct tcp_server *s, struct conn *c)
 {
 	if (c->is_sending)
 		end_transfer(s, c, false);
 	else
-		c->transfer->conn = NULL; /* the main thread has it */
+		c->transfer->conn = NULL; /* the main thread still holds it */
 	c->transfer = NULL;
 }
 
@@ -147,7 +149,7 @@ static void conn_free(struct tcp_server *s, struct conn *c)
 {
 	if (c->transfer)
 		drop_transfer(s, c);
-	close(c->source.fd); /* and out of the epoll set by that */
+	close(c->source.fd); /* also removes it from the epoll set */
 	list_remove(&c->in_use);
 	map_remove(&s->clients, &c->by_client);
 	free(c->in);
@@ -163,7 +165,7 @@ static void note_progress(struct tcp_server *s, struct conn *c)
 	list_append(&s->conns, &c->in_use);
 }
 
-/* Sets `*kept` to a copy of the bytes, or NULL if there are none. False without memory. */
+/* Sets `*kept` to a copy of the bytes, or to NULL if there are none. False if out of memory. */
 static bool keep(uint8_t **kept, const uint8_t *bytes, size_t len)
 {
 	uint8_t *copy = NULL;
@@ -178,8 +180,8 @@ static bool keep(uint8_t **kept, const uint8_t *bytes, size_t len)
 	return true;
 }
 
-/* Bytes of the whole message at the start of the input with its prefix; 0 if it is not all
- * there. */
+/* Returns the length of the message at the start of the input, including its prefix; 0 if it is not
+ * complete. */
 static size_t whole_message(const uint8_t *in, size_t len)
 {
 	if (len < PREFIX_LEN || len - PREFIX_LEN < get_u16(in))
@@ -196,9 +198,10 @@ static void ask_for(struct tcp_server *s, struct conn *c, struct transfer *trans
 	transfers_ask(s->transfers, transfer);
 }
 
-/* Answers whole queries until there are none, or no room for another answer, or a transfer is asked
- * for; `*used` is how much of the input that took. Returns the length of the answers. What has no
- * answer is the last that we hear of a client: it gets those to what it asked before. */
+/* Answers complete queries until there are no more, or there is no room for another answer, or a
+ * transfer is requested. Sets `*used` to the bytes of input that were consumed. Returns the length
+ * of the answers. After a query that gets no answer, nothing more is read from the client; it still
+ * gets the earlier answers. */
 static size_t answer_queries(
 	struct tcp_server *s, struct conn *c, uint8_t *in, size_t len, size_t *used)
 {
@@ -227,7 +230,8 @@ static size_t answer_queries(
 	return out;
 }
 
-/* Writes what the client takes now. Returns how much that is, -1 if the connection is broken. */
+/* Writes as much as the client takes now. Returns the length written, or -1 if the connection is
+ * broken. */
 static ssize_t write_some(struct tcp_server *s, struct conn *c, const uint8_t *bytes, size_t len)
 {
 	ssize_t n;
@@ -241,10 +245,10 @@ static ssize_t write_some(struct tcp_server *s, struct conn *c, const uint8_t *b
 	return n;
 }
 
-/* What became of a turn. */
+/* What a turn leads to. */
 enum turn { TURN_READ_ON, TURN_WRITE_ON, TURN_WAIT, TURN_CLOSE };
 
-/* Answers all whole queries of `len` bytes, and keeps what is left. */
+/* Answers all complete queries in `len` bytes of input, and keeps the rest. */
 static enum turn answer_input(struct tcp_server *s, struct conn *c, uint8_t *in, size_t len)
 {
 	for (;;) {
@@ -267,7 +271,7 @@ static enum turn answer_input(struct tcp_server *s, struct conn *c, uint8_t *in,
 			return TURN_CLOSE;
 		return TURN_WRITE_ON;
 	}
-	/* What no query may be as long as is not waited for. */
+	/* Do not wait for the rest of a message that is too long to be a query. */
 	if (len >= PREFIX_LEN && get_u16(in) > LIMIT_TCP_QUERY)
 		return TURN_CLOSE;
 	c->in_len = len;
@@ -276,7 +280,7 @@ static enum turn answer_input(struct tcp_server *s, struct conn *c, uint8_t *in,
 	return c->transfer ? TURN_WAIT : TURN_READ_ON;
 }
 
-/* Reads what is there behind what was kept, and answers. */
+/* Appends what has arrived to the kept input, and answers. */
 static enum turn read_turn(struct tcp_server *s, struct conn *c)
 {
 	size_t len = c->in_len;
@@ -294,8 +298,8 @@ static enum turn read_turn(struct tcp_server *s, struct conn *c)
 	return answer_input(s, c, s->read_buffer, len + (n > 0 ? (size_t)n : 0));
 }
 
-/* The next message of the transfer, or the reply that there is none. 0: it has come to its end;
- * less: it is broken. */
+/* Makes the next message of the transfer, or the reply that refuses it. Returns its length; 0 at
+ * the end; < 0 if it is broken. */
 static int next_message(struct transfer *t, uint8_t *out)
 {
 	struct xfr *x = &t->xfr;
@@ -305,7 +309,7 @@ static int next_message(struct transfer *t, uint8_t *out)
 	return xfr_next(x, dns_unix_time(), out, MSG_CAP);
 }
 
-/* Sends one message of a transfer; after the last, answers what was read meanwhile. */
+/* Sends one message of a transfer. After the last message, answers the input read meanwhile. */
 static enum turn transfer_turn(struct tcp_server *s, struct conn *c)
 {
 	int len = next_message(c->transfer, s->write_buffer + PREFIX_LEN);
@@ -328,7 +332,7 @@ static enum turn transfer_turn(struct tcp_server *s, struct conn *c)
 	return TURN_WRITE_ON;
 }
 
-/* Writes on; once all is out, answers what was read meanwhile. */
+/* Continues to write. When all is sent, answers the input read meanwhile. */
 static enum turn write_turn(struct tcp_server *s, struct conn *c)
 {
 	if (!c->out)
@@ -347,11 +351,11 @@ static enum turn write_turn(struct tcp_server *s, struct conn *c)
 	return read_turn(s, c);
 }
 
-/* One turn, after which the connection may be no more. */
+/* Runs one turn. The connection may be freed afterwards. */
 static void conn_turn(struct tcp_server *s, struct conn *c)
 {
-	/* While the main thread has our question nothing is waited for, and what comes is an
-	 * end. */
+	/* While the main thread holds our request, no events are requested, so this is EPOLLHUP or
+	 * EPOLLERR: the connection has ended. */
 	if (c->transfer && !c->is_sending && !c->out) {
 		conn_free(s, c);
 		return;
@@ -364,7 +368,7 @@ static void conn_turn(struct tcp_server *s, struct conn *c)
 	}
 }
 
-/* Bytes of an address that tell one source from another: an IPv6 network of 64 bits is one. */
+/* Returns how many bytes of an address identify its source: an IPv6 /64 is one source. */
 static size_t source_len(const struct addr *a)
 {
 	return a->family == ADDR_V4 ? 4 : 8;
@@ -375,7 +379,7 @@ static uint64_t source_hash(const struct tcp_server *s, const struct addr *a)
 	return hash_bytes(s->seed ^ a->family, a->bytes, source_len(a));
 }
 
-/* Whether both count as one source. */
+/* True if both count as one source. */
 static bool is_same_source(const struct addr *a, const struct addr *b)
 {
 	return a->family == b->family && memcmp(a->bytes, b->bytes, source_len(a)) == 0;
@@ -384,13 +388,13 @@ static bool is_same_source(const struct addr *a, const struct addr *b)
 static bool is_over_source_limit(const struct tcp_server *s, const struct addr *addr)
 {
 	unsigned count = 0;
-	/* No more of one source than the limit are ever in. */
+	/* Few steps: a source never has more connections than the limit. */
 	MAP_EACH_WITH(c, &s->clients, source_hash(s, addr), struct conn, by_client)
 		count += is_same_source(&c->client.addr, addr);
 	return count >= LIMIT_TCP_SOURCE;
 }
 
-/* Makes room by closing the connection whose last progress is the longest ago. */
+/* Makes room by closing the connection whose last progress is oldest. */
 static void close_stalest(struct tcp_server *s)
 {
 	if (list_is_empty(&s->conns))
@@ -399,7 +403,7 @@ static void close_stalest(struct tcp_server *s)
 	count_up(&s->limited);
 }
 
-/* Takes up the connection, whose client is known. False without memory. */
+/* Adds the connection to the list and the map. False if out of memory. */
 static bool enlist(struct tcp_server *s, struct conn *c)
 {
 	if (map_add(&s->clients, &c->by_client, source_hash(s, &c->client.addr)))
@@ -430,12 +434,12 @@ static void add_conn(struct tcp_server *s, int fd, const union sockaddr_inet *fr
 	} else if (watch(s, &c->source, EPOLLIN)) {
 		conn_free(s, c);
 	} else {
-		/* The listener gives connections that have sent something (TCP_DEFER_ACCEPT). */
+		/* TCP_DEFER_ACCEPT: the client has sent data already. */
 		conn_turn(s, c);
 	}
 }
 
-/* Takes the connections that wait, a bounded number in a turn. */
+/* Accepts waiting connections, a bounded number per turn. */
 static void accept_some(struct tcp_server *s, int listener)
 {
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
@@ -452,7 +456,8 @@ static void accept_some(struct tcp_server *s, int listener)
 	}
 }
 
-/* Closes who made no progress for too long. Returns how long to sleep in ms, -1 for ever. */
+/* Closes the connections that made no progress for too long. Returns the time to sleep in ms, or -1
+ * for no limit. */
 static int sweep(struct tcp_server *s)
 {
 	ns_t limit = LIMIT_TCP_IDLE_S * NS_PER_S;
@@ -465,7 +470,7 @@ static int sweep(struct tcp_server *s)
 	return -1;
 }
 
-/* Takes over what the main thread has ready, and begins to send it. */
+/* Takes the transfers that the main thread has made ready, and begins to send them. */
 static void take_transfers(struct tcp_server *s)
 {
 	for (struct transfer *t; (t = transfers_next_ready(s->transfers));) {
@@ -475,13 +480,13 @@ static void take_transfers(struct tcp_server *s)
 			continue;
 		}
 		c->is_sending = true;
-		if (!c->out) /* else it is waited for already */
+		if (!c->out) /* otherwise an event will come */
 			conn_turn(s, c);
 	}
 }
 
-/* Connections come first: each closes itself at most, but a listener's turn may close any of them.
- * False: to be stopped. */
+/* Connections come first, because the turn of a connection closes at most itself, but accepting may
+ * close any connection. Returns false when the thread must stop. */
 static bool handle_events(struct tcp_server *s, const struct epoll_event *events, int count)
 {
 	int listeners[EVENTS], listener_count = 0;
@@ -524,7 +529,7 @@ static void *run(void *arg)
 
 struct tcp_server *tcp_server_start(const struct dns_config *config)
 {
-	/* Large, and from the kernel: its pages are none until somebody uses TCP. */
+	/* Large, but the kernel allocates its pages only when a client uses TCP. */
 	struct tcp_server *s = calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how a thread that answers begins.
- * Never knows what it does.
+ * Owns the start of an answering thread.
+ * Never knows what the thread does.
  */
 #include "net/dns_thread.h"
 
@@ -10,7 +10,7 @@
 int dns_thread_start(pthread_t *thread, void *(*body)(void *arg), void *arg)
 {
 	sigset_t all, before;
-	/* Threads inherit the mask of the thread that makes them. */
+	/* A thread inherits the signal mask of its creator. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int err = pthread_create(thread, NULL, body, arg);

@@ -24,8 +24,8 @@
 
 enum {
 	BATCH = 32,
-	/* A query has a name and some options. The kernel cuts a longer one, and it is dropped
-	 * then. */
+	/* A query has a name and some options. The kernel truncates a longer one, and it is
+	 * dropped. */
 	QUERY_CAP = 2048,
 	CACHE_LINE = 64
 };
@@ -50,8 +50,7 @@ struct udp_worker {
 	struct iovec in_vec[BATCH], out_vec[BATCH];
 	union sockaddr_inet peer[BATCH];
 	union control control[BATCH];
-	struct rrl
-		rrl; /* untouched where there is no limit, as are buffers that no query has come into */
+	struct rrl rrl; /* without a limit, no pages are allocated for it; nor for unused buffers */
 	struct serve_asked asked[BATCH];
 	uint8_t query[BATCH][QUERY_CAP];
 	uint8_t reply[BATCH][EDNS_PAYLOAD];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the multicast sockets: opening, joining, receiving with link, destination and TTL, sending.
+ * Owns the multicast sockets: opens them, joins the groups, sends, and receives packets with their
+ * link and destination.
  * Never looks into a packet.
  */
 #include "net/mdns.h"
@@ -19,8 +20,8 @@
 #include "net/sockaddr.h"
 #include "wire/msg.h"
 
-/* Packets taken from the kernel by one call, and read from one socket before others get their turn;
- * packets given to the kernel by one call, and the bytes that they have together. */
+/* Most packets per recvmmsg(); packets read from one socket before other events have their turn;
+ * most packets per sendmmsg(), and their total length. */
 enum { MDNS_IN = 32, MDNS_BURST = 64, MDNS_OUT = 64, MDNS_OUT_BYTES = 32768 };
 enum { MDNS_PACKET_CAP = 9000 };
 
@@ -38,13 +39,13 @@ struct mdns_net_link {
 	struct mdns_socket v4, v6;
 };
 
-/* Room for our address that a packet was sent to, or goes out from. */
+/* Holds the local address of a packet, received or sent. */
 union control {
 	struct cmsghdr header;
 	uint8_t bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 };
 
-/* Where packets are read to: one place each. */
+/* The buffers for received packets. */
 struct mdns_in {
 	struct mmsghdr msgs[MDNS_IN];
 	struct iovec iov[MDNS_IN];
@@ -53,12 +54,12 @@ struct mdns_in {
 	uint8_t packets[MDNS_IN][MDNS_PACKET_CAP];
 };
 
-/* What is to be sent by one socket, until mdns_net_flush(). */
+/* The packets for one socket that wait for mdns_net_flush(). */
 struct mdns_out {
 	const struct mdns_net_link *link;
 	int fd;
 	unsigned count;
-	size_t len; /* of `bytes` */
+	size_t len; /* used bytes of `bytes` */
 	struct mmsghdr msgs[MDNS_OUT];
 	struct iovec iov[MDNS_OUT];
 	union sockaddr_inet peers[MDNS_OUT];
@@ -77,7 +78,7 @@ struct mdns_net {
 	struct mdns_out out;
 };
 
-/* A packet may be received into place `i`: what recvmmsg() has changed in it is put back. */
+/* Prepares place `i` for the next packet: restores what recvmmsg() has changed. */
 static void in_reset(struct mdns_in *in, unsigned i)
 {
 	in->msgs[i].msg_hdr.msg_namelen = sizeof(in->peers[i]);
@@ -146,8 +147,9 @@ void mdns_net_free(struct mdns_net *net)
 	free(net);
 }
 
-/* Where a packet was sent to, by the one control message that the socket asks for. For IPv4 that is
- * the destination alone: with IP_PKTINFO the kernel looks up a route for each packet too. */
+/* Returns the destination of a packet, from its only control message. For IPv4 the socket asks for
+ * the destination alone (IP_RECVORIGDSTADDR): with IP_PKTINFO the kernel also looks up a route for
+ * each packet. */
 static struct addr destination_of(struct msghdr *msg)
 {
 	const struct cmsghdr *c = CMSG_FIRSTHDR(msg);
@@ -170,7 +172,7 @@ static void in_deliver(const struct mdns_socket *s, unsigned i, ns_t now)
 	struct mmsghdr *msg = &net->in.msgs[i];
 	struct mdns_path from = {.link = s->link->ifindex};
 	if (msg->msg_hdr.msg_flags & MSG_TRUNC)
-		return; /* over 9000 bytes: RFC 6762 §17 */
+		return; /* longer than 9000 bytes: RFC 6762 §17 */
 	from.peer = sockaddr_addr(&net->in.peers[i]);
 	from.peer_port = sockaddr_port(&net->in.peers[i]);
 	from.local = destination_of(&msg->msg_hdr);
@@ -180,13 +182,13 @@ static void in_deliver(const struct mdns_socket *s, unsigned i, ns_t now)
 	net->on_packet(net->arg, now, &from, net->in.packets[i], msg->msg_len);
 }
 
-/* Reads what one call gives and hands it on. Returns how many packets that were; 0: none is left. */
+/* Reads packets by one call, and passes them on. Returns how many; 0 if none is left. */
 static unsigned socket_receive(const struct mdns_socket *s)
 {
 	struct mdns_in *in = &s->link->net->in;
 	int count = recvmmsg(s->watch.fd, in->msgs, MDNS_IN, MSG_DONTWAIT, NULL);
 	if (count <= 0)
-		return 0; /* pending errors of the socket come and go with one call */
+		return 0; /* the call has cleared a pending error */
 	const ns_t now = loop_now();
 	for (unsigned i = 0; i < (unsigned)count; i++) {
 		in_deliver(s, i, now);
@@ -217,8 +219,8 @@ static int setup_v4(int fd, uint32_t ifindex)
 	socklen_t any_len = sockaddr_make(&(struct addr){.family = ADDR_V4}, MDNS_PORT, 0, &any);
 	struct ip_mreqn group = {.imr_ifindex = (int)ifindex};
 	group.imr_multiaddr.s_addr = htonl(0xe00000fb);
-	/* All peers are on the link (§11): never by a router, which 169.254/16 would go to else
-	 * (RFC 3927 §2.6.2). */
+	/* All peers are on the link (§11). Without this option, a packet to 169.254/16 might be
+	 * sent to a router (RFC 3927 §2.6.2). */
 	return set(fd, SOL_SOCKET, SO_DONTROUTE, 1) || set(fd, IPPROTO_IP, IP_RECVORIGDSTADDR, 1) ||
 	       set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0) ||
 	       set(fd, IPPROTO_IP, IP_MULTICAST_TTL, 255) || set(fd, IPPROTO_IP, IP_TTL, 255) ||
@@ -246,7 +248,7 @@ static int setup_v6(int fd, uint32_t ifindex)
 	       setsockopt(fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof(group));
 }
 
-/* An open socket that is bound to the link and has joined the group; -errno. */
+/* Returns an open socket that is bound to the link and has joined the group; -errno. */
 static int socket_make(const struct mdns_net_link *link, enum addr_family family)
 {
 	int fd = socket(family == ADDR_V4 ? AF_INET : AF_INET6,
@@ -278,7 +280,7 @@ static int socket_open(struct mdns_net *net, struct mdns_socket *s)
 	return err;
 }
 
-/* Opens or closes as wanted; returns whether it is open. */
+/* Opens or closes the socket. Returns true if it is open now. */
 static bool socket_want(struct mdns_socket *s, bool is_wanted)
 {
 	struct mdns_net *net = s->link->net;
@@ -297,7 +299,7 @@ static bool socket_want(struct mdns_socket *s, bool is_wanted)
 
 static struct mdns_net_link *link_find(const struct mdns_net *net, uint32_t ifindex)
 {
-	/* Ifindexes are the machine's own: as they are, they will do for a hash. */
+	/* No keyed hash is needed: the kernel chooses the ifindex. */
 	return map_owner(
 		map_first(&net->links, ifindex), offsetof(struct mdns_net_link, by_ifindex));
 }
@@ -335,7 +337,7 @@ void mdns_net_link(struct mdns_net *net, uint32_t ifindex, const char *name, boo
 		*v4 = *v6 = false;
 		return;
 	}
-	/* The name is needed while a socket is bound; a rename later leaves the binding as it is. */
+	/* The name is used only to bind a socket. A later rename does not change the binding. */
 	strncpy(link->name, name, sizeof(link->name) - 1);
 	*v4 = socket_want(&link->v4, *v4);
 	*v6 = socket_want(&link->v6, *v6);
@@ -353,7 +355,8 @@ void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex)
 		link_free(link);
 }
 
-/* Who asked one address of ours waits for a reply from that one, not from the kernel's choice. */
+/* Sets the source address of the packet. A peer that sent its query to one of our addresses expects
+ * the reply from that address. */
 static void send_from(struct msghdr *msg, const struct mdns_path *to, union control *control)
 {
 	struct in_pktinfo v4 = {0};
@@ -377,8 +380,9 @@ static void tell_unsent(struct mdns_net *net, unsigned i, int err)
 {
 	const struct mdns_out *out = &net->out;
 	char peer[ADDR_TEXT_CAP], name[LOG_TEXT_CAP];
-	/* A link that goes takes its routes and addresses with it before we hear of that. EINVAL: what
-	 * was asked is no address to send from: a broadcast, or one that has gone. */
+	/* When a link is removed, its routes and addresses are gone before we get the news. EINVAL:
+	 * the query was sent to an address that cannot be a source: a broadcast address, or one
+	 * that was removed. */
 	const bool is_going = err == -ENETUNREACH || err == -ENETDOWN || err == -ENODEV ||
 			      err == -EADDRNOTAVAIL || err == -EINVAL;
 	if (is_going) {
@@ -397,7 +401,7 @@ void mdns_net_flush(struct mdns_net *net)
 	for (unsigned i = 0; i < out->count;) {
 		int sent = sendmmsg(out->fd, out->msgs + i, out->count - i, MSG_DONTWAIT);
 		if (sent <= 0)
-			tell_unsent(net, i, -errno); /* that one is lost: it is UDP */
+			tell_unsent(net, i, -errno); /* this packet is lost, as UDP permits */
 		i += sent > 0 ? (unsigned)sent : 1;
 	}
 	out->count = 0;

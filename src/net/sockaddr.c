@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how an address of ours becomes one of the kernel's, and the way back.
+ * Owns the conversion between struct addr and the kernel's socket addresses.
  * Never opens a socket.
  */
 #include "net/sockaddr.h"

@@ -13,7 +13,7 @@
 
 #include "io/rcu.h"
 
-/* A queue with who waits for it. The lock is held for a few instructions. */
+/* A queue, and the eventfd that wakes up its reader. The lock is held for a few instructions. */
 struct queue {
 	pthread_mutex_t lock;
 	struct transfer *first, **last;
@@ -49,7 +49,7 @@ static void queue_put(struct queue *q, struct transfer *transfer)
 static struct transfer *queue_take(struct queue *q)
 {
 	uint64_t count;
-	/* Before the look: what is put after it wakes us up again. */
+	/* Reset the eventfd first: a transfer that is added later wakes us up again. */
 	(void)!read(q->fd, &count, sizeof(count));
 	pthread_mutex_lock(&q->lock);
 	struct transfer *transfer = q->first;
