@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the census: its means, its triggers, and the ids of namespaces that it has found out.
- * Never decides what is a name.
+ * Owns the census: its means, its triggers, and the ids of namespaces that it has found.
+ * Never decides what becomes a name.
  */
 #include "watch/census.h"
 
@@ -26,29 +26,28 @@
 #include "watch/tasks_proc.h"
 #include "watch/pidwatch.h"
 
-/* A second look: after lost news, for what the first one caught in the making; after new pairs, for tasks
- * that were only passing through. */
+/* The delay of a second look. After lost news it finds what the first look saw half-made; after new
+ * pairs it drops tasks that were only passing through. */
 #define LOOK_AGAIN (100 * NS_PER_MS)
 #define RETRY_MIN  NS_PER_MS
 
-/* How long looks are put off, doubling, that are only because a pidwatch has ended, where such looks have
- * found nothing changed: a workload that starts short-lived processes all the time may have no other to
- * be had. Forgotten after twice the longest. */
+/* Delay of looks whose only reason is that a pidwatch has ended. It doubles while such looks find
+ * no change, because a workload that starts short-lived processes all the time may offer no better
+ * process to watch. It is forgotten after twice VAIN_MAX. */
 #define VAIN_MIN NS_PER_MS
 #define VAIN_MAX NS_PER_S
 
 enum {
-	SHARE = 5, /* one part of so many of a CPU goes to looks */
-	OWN_PROXY =
-		0 /* stands for ourselves; no struct nsproxy is there, and no inode number is 0 */
+	SHARE = 5,    /* looks may take 1/SHARE of a CPU */
+	OWN_PROXY = 0 /* our own entry: neither a struct nsproxy nor an inode number is 0 */
 };
 
-/* A network namespace whose id was found out. */
+/* A network namespace whose id is known. */
 struct known_nsid {
-	struct map_node node; /* by nsid */
+	struct map_node node; /* key: nsid */
 	nsid_t nsid;
 	struct event_ns info;
-	bool is_given; /* to a namespace of another user namespace, by us */
+	bool is_given; /* we gave the id, and another user namespace owns it */
 };
 
 struct census {
@@ -57,20 +56,18 @@ struct census {
 	struct tasks_bpf *bpf;
 	struct relation *relation;
 	struct pidwatches *pidwatches;
-	int wakes_fd,
-		changed_fd; /* /proc/sys/kernel/hostname: one to be woken, one to ask; or -1 */
+	int wakes_fd, changed_fd; /* /proc/sys/kernel/hostname, for epoll and for poll(); or -1 */
 	struct map known_nsids;
 	ns_t now;
-	ns_t credit, credit_at; /* what looks may still take, as of then */
+	ns_t credit, credit_at; /* CPU time that looks may still use, as of credit_at */
 	ns_t retry_at, again_at;
-	ns_t pidwatch_at; /* the look because a pidwatch has ended; NS_NEVER: none has */
-	ns_t vain_at,
-		vain_wait; /* when the last such look was in vain, and how long the next one waits */
-	uint64_t told;     /* events */
-	unsigned tries;    /* since the last trigger */
+	ns_t pidwatch_at;        /* when to look because a pidwatch has ended; NS_NEVER: none has */
+	ns_t vain_at, vain_wait; /* when such a look last found nothing; the next delay */
+	uint64_t told;           /* number of events passed on */
+	unsigned tries;          /* since the last trigger */
 	bool is_wanted, is_settled;
-	bool is_for_pidwatch; /* it is wanted for no other reason */
-	bool is_fresh;        /* the next look sweeps: always so without news */
+	bool is_for_pidwatch; /* the end of a pidwatch is the only reason for it */
+	bool is_fresh;        /* the next look sweeps; always so without news */
 	struct census_stats stats;
 	struct log_limit complaints;
 };
@@ -108,8 +105,8 @@ static int known_nsid_set(struct census *c, nsid_t nsid, const struct event_ns *
 	return 0;
 }
 
-/* Finds the id of the network namespace `net`, which task `pid` was seen in, or gives it one. -EAGAIN:
- * the task is no longer in it. */
+/* Finds the id of network namespace `net`, which contains task `pid`, or gives it one. -EAGAIN: the
+ * task has left the namespace. */
 static int identify(struct census *c, uint64_t net, int32_t pid)
 {
 	char path[32];
@@ -159,7 +156,7 @@ static void identify_all(struct census *c)
 
 /* --- looks -------------------------------------------------------------------------------- */
 
-/* Whether the process is in another PID namespace than ours; false if that cannot be told. */
+/* True if the process is in another PID namespace than ours; false if that cannot be found out. */
 static bool is_apart(const struct census *c, int32_t pid)
 {
 	char path[32];
@@ -168,8 +165,8 @@ static bool is_apart(const struct census *c, int32_t pid)
 	return stat(path, &st) == 0 && (uint32_t)st.st_ino != c->self.pid_ino;
 }
 
-/* Host names in our own network namespace that were there before us may be copies of what this host was called
- * once: only the first look has to ask. */
+/* Host names that existed in our network namespace before our start may be copies of a former name
+ * of this host. Only the first look has to check. */
 static void saw(void *arg, const struct relation_sight *sight)
 {
 	struct census *c = arg;
@@ -265,13 +262,14 @@ static ns_t cpu_now(void)
 	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
-/* What looks may take grows with time, up to a burst. */
+/* The CPU time that looks may use grows with time, up to CENSUS_BURST. */
 static ns_t credit_now(const struct census *c, ns_t now)
 {
 	return ns_min(c->credit + (now - c->credit_at) / SHARE, CENSUS_BURST);
 }
 
-/* News that is read after the begin counts as seen: a nsproxy that is being made may have no task yet. */
+/* News that arrives after relation_begin() counts as found: a nsproxy that is being made may have
+ * no task yet. */
 static void look(struct census *c)
 {
 	bool has_to_sweep = c->is_fresh || c->stats.means != CENSUS_FEXIT;
@@ -299,7 +297,8 @@ static void look(struct census *c)
 	c->is_settled = true;
 }
 
-/* A look that had no other reason than the end of pidwatches, and what it told is told. */
+/* Adjusts the delay after a look whose only reason was the end of a pidwatch. `has_told`: the look
+ * found a change. */
 static void judge_pidwatch_look(struct census *c, bool has_told)
 {
 	c->vain_wait = has_told ? 0 : ns_min(c->vain_wait ? 2 * c->vain_wait : VAIN_MIN, VAIN_MAX);
@@ -313,8 +312,8 @@ static void tell(void *arg, const struct event *ev)
 	c->config.on_event(c->config.arg, ev);
 }
 
-/* A file of its own is asked, for whoever waits on an epoll descriptor takes the news from the one in
- * it. */
+/* Polls a separate open file: waiting in epoll consumes the event of the file that is in the epoll
+ * set. */
 static bool has_hostname_changed(const struct census *c)
 {
 	struct pollfd fd = {.fd = c->changed_fd, .events = POLLPRI};
@@ -435,7 +434,7 @@ const char *census_means_text(enum census_means means)
 
 /* --- means -------------------------------------------------------------------------------- */
 
-/* All means need these two: to enter namespaces for what they are called, and to open them. */
+/* All means need these two: to enter namespaces and read their names, and to open them. */
 static uint64_t missing_capabilities(void)
 {
 	const uint64_t needed = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SYS_PTRACE;
@@ -466,7 +465,8 @@ static void log_fault(const struct census *c, enum census_means means, enum log_
 		err_text(fault->err));
 }
 
-/* The best that there is, from what was asked for on; at the end of the list there is always NONE. */
+/* Chooses the best means that works, beginning with the configured one. The last in the list, NONE,
+ * always works. */
 static void find_means(struct census *c)
 {
 	enum census_means wanted = c->config.means;
@@ -493,7 +493,7 @@ static void add_descriptor(const struct census *c, int fd, uint32_t events)
 		log_warning(c->config.log, "host names: step=epoll error=\"%s\"", err_text(-errno));
 }
 
-/* With news by BPF there is nothing else to wait for. */
+/* News from BPF makes other triggers unnecessary. */
 static int open_triggers(struct census *c)
 {
 	static const char path[] = "/proc/sys/kernel/hostname";
@@ -508,7 +508,7 @@ static int open_triggers(struct census *c)
 		log_warning(c->config.log, "host names: error=\"%s\" note=\"changes are not seen\"",
 			err_text(-errno));
 	add_descriptor(c, c->wakes_fd, EPOLLPRI);
-	(void)has_hostname_changed(c); /* from now on */
+	(void)has_hostname_changed(c); /* forget changes until now */
 	if (c->stats.means == CENSUS_NONE)
 		return 0;
 	return pidwatches_new(c->config.epoll_fd, &c->pidwatches);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what the directory of grants holds, and the watch over it.
- * Never writes to it.
+ * Owns a copy of the directory of grants, and the watch on it.
+ * Never writes to the directory.
  */
 #include "watch/grants.h"
 
@@ -28,10 +28,10 @@ enum {
 };
 
 struct grant {
-	struct map_node node; /* by cookie: a namespace has few */
+	struct map_node node; /* key: cookie, since a namespace has few grants */
 	uint64_t cookie;
 	uint32_t ifindex;
-	bool is_seen; /* by the scan in progress */
+	bool is_seen; /* found by the running scan */
 	char alias[ALIAS_CAP];
 };
 
@@ -68,7 +68,7 @@ static void drop(struct grants *g, struct grant *grant)
 	free(grant);
 }
 
-/* --- telling ------------------------------------------------------------------------------ */
+/* --- events ------------------------------------------------------------------------------ */
 
 bool grants_has(const struct grants *g, uint64_t cookie, const struct event_link *link)
 {
@@ -80,7 +80,7 @@ static void tell_link(const struct grants *g, nsid_t nsid, uint64_t cookie, uint
 {
 	struct event ev;
 	if (asker_get_link(g->config.asker, nsid, ifindex, &ev))
-		return; /* gone, or yet to be heard of */
+		return; /* the namespace is gone, or not known yet */
 	ev.link.is_granted = grants_has(g, cookie, &ev.link);
 	g->config.on_link(g->config.arg, &ev);
 }
@@ -103,7 +103,7 @@ void grants_ns_known(struct grants *g, nsid_t nsid, const struct event_ns *info)
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-/* Makes what is kept of the grant of that name equal to the directory. True if it was not. */
+/* Updates our copy of the grant of that name from the directory. Returns true if it has changed. */
 static bool read_grant(struct grants *g, const char *name, const struct device_grant *of)
 {
 	char alias[ALIAS_CAP] = {0};
@@ -166,7 +166,7 @@ void grants_handle(struct grants *g)
 {
 	_Alignas(struct inotify_event) char buf[EVENTS_CAP];
 	ssize_t len;
-	/* Progress: each turn takes what is queued, and each event of it is passed over. */
+	/* Progress: each turn reads what is queued, and steps over each event. */
 	while ((len = read(g->inotify_fd, buf, sizeof(buf))) > 0)
 		for (const char *at = buf; at < buf + len;) {
 			const struct inotify_event *ev = (const void *)at;
@@ -177,7 +177,7 @@ void grants_handle(struct grants *g)
 
 /* --- the whole ---------------------------------------------------------------------------- */
 
-/* Nobody but root, or who we are, may write to it. */
+/* Only root or our own user may be able to write to it. */
 static int open_dir(struct grants *g)
 {
 	struct stat st;
@@ -189,7 +189,7 @@ static int open_dir(struct grants *g)
 	return is_safe ? 0 : ERR_DENIED;
 }
 
-/* By its descriptor, for the path may lead elsewhere by now. */
+/* Watches the open directory, not the path, which may lead elsewhere by now. */
 static int watch(struct grants *g)
 {
 	struct epoll_event ev = {.events = EPOLLIN};

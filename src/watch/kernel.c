@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the two sockets to the kernel, and does what the dump/resync automaton asks for.
- * Never keeps what it is told: each event goes on at once.
+ * Owns the two netlink sockets, and carries out the requests of the sync automaton (model/sync.h).
+ * Never stores events: each is passed on at once.
  */
 #include "watch/kernel.h"
 
@@ -19,14 +19,15 @@
 #include "model/sync.h"
 
 enum {
-	/* Datagrams of notifications that are read before dumps and files get their turn. */
+	/* Number of notifications read before dumps and files have their turn. */
 	NEWS_BATCH = 256,
-	/* Turns of one kernel_handle(), so that the caller can publish what there is so far. */
+	/* Turns of one kernel_handle(). Then the caller can publish what has arrived so far. */
 	TURNS = 64,
-	/* The least that a datagram counts for in the receive buffer: its struct sk_buff. */
+	/* The least that the kernel charges for a datagram in the receive buffer: its struct
+	 * sk_buff. */
 	DATAGRAM_MIN_CHARGE = 256,
-	/* The ids that the kernel chooses are the lowest that are free: ours are far from there, so
-	 * that none of ours is one that a namespace had before. */
+	/* The kernel assigns the lowest free id. Ours start far above, so we never reuse an id that
+	 * another namespace had before. */
 	NSID_FIRST = 1000
 };
 
@@ -35,7 +36,7 @@ struct kernel {
 	int epoll_fd;
 	int news_fd;
 	int dump_fd;
-	bool is_dump_open; /* a dump's answer is still to come on dump_fd */
+	bool is_dump_open; /* the answer to a dump is still to come on dump_fd */
 	struct rtnl_source dump;
 	struct rtnl_outcome dump_outcome; /* so far */
 	size_t rcvbuf;
@@ -48,7 +49,7 @@ struct kernel {
 	struct grants *grants; /* NULL: none */
 	nsid_t next_nsid;
 	uint64_t own_cookie;
-	ns_t now; /* of the kernel_handle() that runs */
+	ns_t now; /* time of the running kernel_handle() */
 	bool is_own_told;
 	bool is_table_scanned;
 	bool is_synced;
@@ -56,9 +57,9 @@ struct kernel {
 	struct log_limit complaints;
 };
 
-/* --- events on their way out -------------------------------------------------------------- */
+/* --- outgoing events ------------------------------------------------------------------------ */
 
-/* What the files, or else the processes, of a namespace tell, or NULL. */
+/* Returns the facts of a namespace from its files, otherwise from its processes, or NULL. */
 static const struct event_ns *info_of(const struct kernel *k, nsid_t nsid)
 {
 	const struct event_ns *info = k->netns_dir ? netns_dir_info(k->netns_dir, nsid) : NULL;
@@ -79,7 +80,8 @@ static void emit_link(struct kernel *k, const struct event *ev)
 	emit(k, &marked);
 }
 
-/* A namespace is there: with all that its files and processes tell. Our own is ours, whoever made it. */
+/* Emits EV_NS with all facts from files and processes. Our own namespace counts as ours, whoever
+ * owns it. */
 static void emit_ns(struct kernel *k, nsid_t nsid)
 {
 	struct event ev = {.type = EV_NS, .nsid = nsid};
@@ -117,7 +119,8 @@ static void ns_gone(struct kernel *k, const struct event *ev)
 	census_ns_gone(k->census, ev->nsid);
 }
 
-/* Of the automaton: EV_SYNC_*, and namespaces whose end nobody told us. */
+/* Callback of the automaton: EV_SYNC_*, and EV_NS_GONE for namespaces whose notification we
+ * missed. */
 static void on_sync_event(void *arg, const struct event *ev)
 {
 	struct kernel *k = arg;
@@ -127,7 +130,7 @@ static void on_sync_event(void *arg, const struct event *ev)
 		emit(k, ev);
 }
 
-/* A namespace has an id. Who owns it is known by its file, or else by a process in it. */
+/* A namespace has an id. Its file tells its owner; otherwise the census finds a process in it. */
 static void told_of_ns(struct kernel *k, nsid_t nsid)
 {
 	if (nsid != NSID_OWN && !(k->netns_dir && netns_dir_info(k->netns_dir, nsid)))
@@ -135,7 +138,7 @@ static void told_of_ns(struct kernel *k, nsid_t nsid)
 	emit_ns(k, nsid);
 }
 
-/* Of the parser. */
+/* Callback of the parser. */
 static void on_rtnl_event(void *arg, const struct event *ev)
 {
 	struct kernel *k = arg;
@@ -157,9 +160,10 @@ static void on_rtnl_event(void *arg, const struct event *ev)
 		emit(k, ev);
 }
 
-/* A notification names the parent's namespace by an id of the table of the link's own namespace. To
- * keep such tables here would mean to listen to each change of each; the kernel's answer for this
- * one link has the id in our table, and cannot be out of date: it is the younger of the two. */
+/* A notification names the namespace of the link's parent by an id in the table of the link's own
+ * namespace. Keeping such tables here would need a subscription to each. Instead we request this
+ * one link: the kernel's answer has the id in our table. It is never outdated, since it is younger
+ * than the notification. */
 static void on_incomplete_link(void *arg, const struct event *ev)
 {
 	struct kernel *k = arg;
@@ -168,11 +172,11 @@ static void on_incomplete_link(void *arg, const struct event *ev)
 	struct event link;
 	int err = asker_get_link(&k->asker, ev->nsid, ev->link.ifindex, &link);
 	if (err == -ENODEV)
-		return; /* gone since: the notification of that is on its way */
+		return; /* the link is gone: EV_LINK_GONE will follow */
 	on_rtnl_event(k, err ? ev : &link);
 }
 
-/* Of the directory of namespaces, and of the census. Grants go by the cookie, which is known now. */
+/* Callback of netns_dir and of the census. Grants refer to the cookie, which is known now. */
 static void on_netns_info(void *arg, nsid_t nsid, const struct event_ns *info)
 {
 	struct kernel *k = arg;
@@ -183,14 +187,14 @@ static void on_netns_info(void *arg, nsid_t nsid, const struct event_ns *info)
 		grants_ns_known(k->grants, nsid, info);
 }
 
-/* Of the directory of grants. */
+/* Callback of grants. */
 static nsid_t find_ns(void *arg, uint64_t cookie)
 {
 	const struct kernel *k = arg;
 	return census_find(k->census, cookie);
 }
 
-/* Host names, and links to which something is granted: there is nothing to be added. */
+/* Callback for host names and for links with grants, which need no change. */
 static void pass_on(void *arg, const struct event *ev)
 {
 	emit(arg, ev);
@@ -210,10 +214,9 @@ static int identify(void *arg, int fd, nsid_t *ret)
 	return find_or_give_nsid(arg, fd, true, ret);
 }
 
-/* Gives our own namespace an id in its own table. The kernel would do that by itself as soon as
- * some link elsewhere has its parent here; with one from the start it is known, and never mistaken
- * for another namespace. It is the kernel's choice, for it cannot pass to another as long as we
- * live.
+/* Assigns our own namespace an id in its own table. The kernel would do so itself as soon as a link
+ * elsewhere has its parent here. With an id from the start, we know it, and never take it for
+ * another namespace. The kernel chooses the id: it cannot pass to another namespace while we live.
  * -EPERM: CAP_NET_ADMIN is missing. */
 static int take_own_id(struct kernel *k)
 {
@@ -241,7 +244,7 @@ static void overrun(struct kernel *k)
 			"notifications lost, everything is dumped again: rcvbuf=%zu", k->rcvbuf);
 }
 
-/* Reads some notifications. True if there may be more. */
+/* Reads some notifications. Returns true if there may be more. */
 static bool read_news(struct kernel *k)
 {
 	for (int i = 0; i < NEWS_BATCH; i++) {
@@ -271,7 +274,8 @@ static bool read_news(struct kernel *k)
 
 /* --- dumps -------------------------------------------------------------------------------- */
 
-/* A socket with an answer on its way cannot be asked again, and the answer is not wanted. */
+/* Replaces the dump socket while an unwanted answer is still to come: the old one accepts no new
+ * request until then. */
 static int reopen_dump_socket(struct kernel *k)
 {
 	if (k->dump_fd >= 0)
@@ -291,10 +295,10 @@ static enum sync_outcome outcome_of(const struct rtnl_outcome *outcome)
 	case EPERM:
 	case EACCES:
 	case EOPNOTSUPP: return SYNC_REFUSED;
-	case EINVAL: /* what the kernel says of an id that is not in our table */
+	case EINVAL: /* the kernel's error for an id that is not in our table */
 	case ENOENT:
 	case ENODEV: return SYNC_ABSENT;
-	default: return SYNC_FAILED; /* errno has no end */
+	default: return SYNC_FAILED; /* any other errno */
 	}
 }
 
@@ -351,13 +355,13 @@ static bool read_dump(struct kernel *k)
 	k->dump_outcome.is_interrupted |= part.is_interrupted;
 	if (!part.is_done)
 		return true;
-	k->is_dump_open = len < 0; /* broken: there may be more to come */
+	k->is_dump_open = len < 0; /* after an error, more may follow */
 	k->dump_outcome.error = part.error;
 	end_dump(k, outcome_of(&k->dump_outcome));
 	return true;
 }
 
-/* Sends what is to be asked, reads what was answered. True if there may be more to do at once. */
+/* Sends the next request, and reads answers. Returns true if there may be more to do at once. */
 static bool advance_dumps(struct kernel *k)
 {
 	if (k->is_dump_open && !sync_is_dumping(k->sync))
@@ -368,8 +372,8 @@ static bool advance_dumps(struct kernel *k)
 	return k->is_dump_open && read_dump(k);
 }
 
-/* The files are looked at when the table is known, at the start and after each loss: an id may have
- * passed to another namespace meanwhile. */
+/* Scans the files once the table is known, at the start and after each loss: an id may have passed
+ * to another namespace meanwhile. */
 static void scan_after_table(struct kernel *k)
 {
 	bool has_table = sync_has_table(k->sync);
@@ -453,7 +457,8 @@ static void go_on_alone(struct kernel *k, const char *capability, const char *lo
 		capability, loss, err_text(err));
 }
 
-/* Subscribes, to all namespaces if privileges allow. Fails if not even to our own. */
+/* Subscribes to all namespaces if privileges allow, otherwise to our own. Fails only if that is
+ * refused, too. */
 static int subscribe(struct kernel *k)
 {
 	int err = take_own_id(k);
@@ -500,7 +505,7 @@ static int open_netns_dir(struct kernel *k)
 	return netns_dir_new(&config, &k->netns_dir);
 }
 
-/* It says itself why it is not there. */
+/* Failure is logged by grants_open(). */
 static void open_grants(struct kernel *k)
 {
 	const struct grants_config config = {

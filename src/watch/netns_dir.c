@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the names of namespaces, and the watch over the directory that they are in.
+ * Owns the names of namespaces, and the watch on the directory that contains them.
  * Never decides about ids, never keeps a namespace open.
  */
 #include "watch/netns_dir.h"
@@ -33,23 +33,23 @@ enum {
 	ANCESTOR_EVENTS = IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR
 };
 
-/* A namespace that has, or had, a name here. */
+/* A namespace that has a name here, or had one. */
 struct known_ns {
 	nsid_t nsid;
 	struct map_node node;
 	struct list names;    /* of struct entry.in_ns */
-	struct list in_dirty; /* a ring of its own: nothing to be told */
+	struct list in_dirty; /* linked to itself: no change to report */
 	struct event_ns info;
 };
 
 /* A file in the directory. */
 struct entry {
 	struct map_node node;
-	struct known_ns *ns; /* NULL: no namespace (yet) */
+	struct known_ns *ns; /* NULL: not a namespace (yet) */
 	struct list in_ns;
-	struct list in_pending; /* a ring of its own: not to be looked at again */
+	struct list in_pending; /* linked to itself: not to be opened again */
 	ns_t retry_at, wait, give_up;
-	bool is_seen; /* by the scan in progress */
+	bool is_seen; /* found by the running scan */
 	char name[NETNS_NAME_CAP];
 };
 
@@ -57,9 +57,9 @@ struct netns_dir {
 	struct netns_dir_config config;
 	char path[PATH_CAP];
 	int inotify_fd;
-	int mounts_fd;   /* /proc/self/mountinfo while a file is pending, else -1 */
+	int mounts_fd;   /* /proc/self/mountinfo while a file is pending, otherwise -1 */
 	int dir_wd;      /* -1 while the directory does not exist */
-	int ancestor_wd; /* of the nearest directory above it then, else -1 */
+	int ancestor_wd; /* watch on its nearest existing ancestor then, otherwise -1 */
 	bool has_to_scan;
 	struct netns_self self;
 	struct map names;
@@ -108,8 +108,8 @@ static void ns_touch(struct netns_dir *d, struct known_ns *ns)
 	list_append(&d->dirty, &ns->in_dirty);
 }
 
-/* Of several names the first in the order of bytes, so that it does not depend on who came
- * first. */
+/* Of several names, chooses the first in byte order, so the order of their creation does not
+ * matter. */
 static void ns_choose_name(struct known_ns *ns)
 {
 	const char *first = NULL;
@@ -123,8 +123,8 @@ static void ns_choose_name(struct known_ns *ns)
 		memcpy(ns->info.name, first, strlen(first));
 }
 
-/* Tells what changed; after a whole batch of events, so that a file that is renamed never leaves
- * its namespace without a name. */
+/* Reports the changes after a whole batch of events. So a renamed file never leaves its namespace
+ * without a name. */
 static void tell_all(struct netns_dir *d)
 {
 	LIST_EACH(ns, &d->dirty, struct known_ns, in_dirty) {
@@ -138,7 +138,7 @@ static void tell_all(struct netns_dir *d)
 
 static uint64_t name_hash(const char *name)
 {
-	return hash_bytes(0, name, strlen(name)); /* root's own files: no seed is needed */
+	return hash_bytes(0, name, strlen(name)); /* files of root: no seed is needed */
 }
 
 static struct entry *entry_find(const struct netns_dir *d, const char *name)
@@ -185,7 +185,7 @@ static void entry_free(struct netns_dir *d, struct entry *e)
 	free(e);
 }
 
-/* Looks at the file again soon, for some time from now on. */
+/* Opens the file again from now on, repeatedly, until NETNS_DIR_PATIENCE is over. */
 static void entry_await(struct netns_dir *d, struct entry *e, ns_t now)
 {
 	list_remove(&e->in_pending);
@@ -204,7 +204,7 @@ static void complain(struct netns_dir *d, const struct entry *e, int err, ns_t n
 			log_escape(e->name, text), err_text(err));
 }
 
-/* The namespace that is bound to the file now: a negative errno if none, or if it has no id. */
+/* Finds the namespace that is mounted on the file now. -errno: there is none, or it has no id. */
 static int entry_bind(struct netns_dir *d, struct entry *e, ns_t now)
 {
 	char path[PATH_CAP + NETNS_NAME_CAP];
@@ -230,7 +230,7 @@ static int entry_bind(struct netns_dir *d, struct entry *e, ns_t now)
 	return ns ? 0 : -EPERM;
 }
 
-/* Looks at the file. True if it was found to be of a namespace. */
+/* Opens the file. Returns true if it is a namespace. */
 static bool entry_look(struct netns_dir *d, struct entry *e, ns_t now)
 {
 	if (entry_bind(d, e, now) != 0) {
@@ -257,7 +257,8 @@ static void look_at_pending(struct netns_dir *d, ns_t now)
 
 /* --- the mount table ---------------------------------------------------------------------- */
 
-/* Watched only while it matters: each mount of the whole machine would wake us up. */
+/* Watches the mount table only while a file is pending: each mount of the whole machine wakes us
+ * up. */
 static void watch_mounts(struct netns_dir *d)
 {
 	if (list_is_empty(&d->pending)) {
@@ -283,11 +284,11 @@ static void watch_mounts(struct netns_dir *d)
 static void forget_watch(struct netns_dir *d, int *wd)
 {
 	if (*wd >= 0)
-		(void)inotify_rm_watch(d->inotify_fd, *wd); /* gone already: as well */
+		(void)inotify_rm_watch(d->inotify_fd, *wd); /* may have gone already */
 	*wd = -1;
 }
 
-/* Length of the longest part of the path, above the directory itself, that exists. */
+/* Returns the length of the longest existing part of the path, above the directory itself. */
 static size_t ancestor_len(const struct netns_dir *d)
 {
 	char path[PATH_CAP];
@@ -304,8 +305,8 @@ static size_t ancestor_len(const struct netns_dir *d)
 	return len;
 }
 
-/* Waits for the directory to be made, by the nearest one above it. Made while that is looked for,
- * one in between would be missed: so look until nothing changes, a few times at most. */
+/* Watches the nearest existing ancestor until the directory is made. If a directory between them is
+ * made meanwhile, no event reports it: so repeat until nothing changes, at most 8 times. */
 static void watch_ancestor(struct netns_dir *d)
 {
 	for (int i = 0; i < 8; i++) {
@@ -408,8 +409,8 @@ static void read_inotify(struct netns_dir *d, ns_t now)
 			continue;
 		if (len <= 0)
 			return;
-		/* Progress: the kernel gives whole events only, each at least its fixed part
-		 * long. */
+		/* Progress: the kernel returns only complete events, and each has at least its
+		 * fixed part. */
 		for (const char *p = buf; p < buf + len;) {
 			const struct inotify_event *ev = (const void *)p;
 			handle_event(d, ev, now);
@@ -458,7 +459,7 @@ const struct event_ns *netns_dir_info(const struct netns_dir *d, nsid_t nsid)
 
 /* --- the whole ---------------------------------------------------------------------------- */
 
-/* Without the slashes at its end, so that its last component is the directory. */
+/* Copies the path without trailing slashes, so that its last component is the directory. */
 static int copy_path(struct netns_dir *d, const char *path)
 {
 	size_t len = strlen(path);

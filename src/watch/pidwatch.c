@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the descriptors of processes whose end is waited for.
- * Never asks what they are in.
+ * Owns the pidfds of processes whose end we wait for.
+ * Never knows which namespaces they are in.
  */
 #include "watch/pidwatch.h"
 
@@ -17,7 +17,7 @@
 #include "base/map.h"
 
 struct pidwatch {
-	struct map_node node; /* by pid */
+	struct map_node node; /* key: pid */
 	int32_t pid;
 	int fd;
 	bool is_wanted;
@@ -118,7 +118,7 @@ bool pidwatches_have_ended(struct pidwatches *w)
 	struct epoll_event events[64];
 	bool has_ended = false;
 	int count;
-	/* Progress: each turn drops those that it was told of. */
+	/* Progress: each turn drops the pidwatches that epoll_wait() has returned. */
 	while ((count = epoll_wait(w->epoll_fd, events, 64, 0)) > 0) {
 		for (int i = 0; i < count; i++)
 			drop(w, events[i].data.ptr);

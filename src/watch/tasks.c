@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the question which namespaces our own process is in.
+ * Owns the facts about the namespaces of our own process.
  * Never looks at other tasks: tasks_bpf.c and tasks_proc.c do.
  */
 #include "watch/tasks.h"

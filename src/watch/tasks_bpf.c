@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the BPF programs in the kernel, and the reading of what they write.
- * Never keeps what it reads.
+ * Owns the BPF programs in the kernel, and reads the records that they write.
+ * Never stores the records.
  */
 #include "watch/tasks_bpf.h"
 
@@ -55,17 +55,17 @@ struct tasks_bpf {
 	struct bpf_link *hooks[HOOKS_CAP];
 	size_t hook_count;
 	struct ring_buffer *ring;      /* NULL without news */
-	const struct bpf_state *state; /* theirs, mapped; NULL without news */
-	uint64_t lost;                 /* of which has been told */
-	size_t read;                   /* records, by the read in progress */
+	const struct bpf_state *state; /* of the BPF programs, mapped; NULL without news */
+	uint64_t lost;                 /* lost records that have been reported */
+	size_t read;                   /* number of records read by the running call */
 	struct tasks_self self;
-	const struct tasks_sink *sink; /* while reading */
+	const struct tasks_sink *sink; /* during a read */
 };
 
 static int be_quiet(
 	enum libbpf_print_level level UNUSED, const char *format UNUSED, va_list args UNUSED)
 {
-	return 0; /* the census says in one line what it came to */
+	return 0; /* the census logs the result in one line */
 }
 
 /* --- loading ------------------------------------------------------------------------------ */
@@ -111,8 +111,9 @@ static int attach(struct tasks_bpf *t)
 	return t->look ? 0 : -EINVAL;
 }
 
-/* Kernels that are locked down refuse hooks on functions before they look at the program. To ask for one
- * that cannot be, on a function that is none, costs nothing; to find out by loading costs 20 ms. */
+/* Locked-down kernels refuse to load a program that is attached to functions, before they look at
+ * it. Loading the real programs to find out takes 20 ms. So we try one with an invalid target: if
+ * EPERM is the error, the kernel refuses all. */
 static bool may_have_hooks(void)
 {
 	const uint64_t return_0[] = {0xb7, 0x95}; /* r0 = 0; exit */
@@ -168,7 +169,7 @@ static int open_ring(struct tasks_bpf *t)
 	return t->ring ? 0 : -errno;
 }
 
-/* Here and not with the program, because the serving half has no use for it. */
+/* The library is loaded here, since the serving process does not need it. */
 static int open_library(struct tasks_bpf *t)
 {
 	char why[DYNLIB_WHY_CAP];
@@ -236,7 +237,7 @@ static bool is_owned_by_us(const struct tasks_bpf *t, const struct bpf_sight *re
 	return record->uts_owner == (uint32_t)t->self.net.user_ino;
 }
 
-/* The name goes to where it has zeros behind: equal names shall be equal bytes. */
+/* Copies the name into a zeroed array, so that equal names have equal bytes. */
 static void take_record(struct tasks_bpf *t, const struct bpf_sight *record)
 {
 	const struct tasks_sink *sink = t->sink;
@@ -262,7 +263,8 @@ int tasks_bpf_look(struct tasks_bpf *t, const struct tasks_sink *sink)
 	if (fd < 0)
 		return fd;
 	t->sink = sink;
-	/* Progress: each turn reads some bytes, and the walk has an end. A record may be split. */
+	/* Progress: each turn reads some bytes, and the iterator ends. A record may be split over
+	 * two reads. */
 	while ((len = read(fd, (char *)records + have, sizeof(records) - have)) > 0 ||
 		(len < 0 && (errno == EAGAIN || errno == EINTR))) {
 		have += len > 0 ? (size_t)len : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what stands in for tasks_bpf.c where BPF is left out of the build (--without-bpf).
+ * Owns the replacement of tasks_bpf.c in a build without BPF (--without-bpf).
  * Never does anything.
  */
 #include <errno.h>

@@ -21,12 +21,12 @@
 #include "base/hash.h"
 #include "base/map.h"
 
-/* "/proc/4194304", with "/task", with "/4194304", and with "/ns/net": more than they need. */
+/* "/proc/4194304", with "/task", with "/4194304", and with "/ns/net": more than needed. */
 enum { DIR_CAP = 32, TASKS_CAP = 48, THREAD_CAP = 80, PATH_CAP = 96 };
 
-/* A namespace that this walk has come by, with what was found out about it. */
+/* A namespace that this walk has found, and its facts. */
 struct known {
-	struct map_node node; /* by inode number */
+	struct map_node node; /* key: inode number */
 	uint32_t ino;
 	bool is_found;
 	uint64_t cookie;           /* of a network namespace */
@@ -64,7 +64,7 @@ static void known_free_all(struct map *map)
 	map_fini(map);
 }
 
-/* Opens the file if it is still of the namespace with that number; -1 otherwise. */
+/* Opens the file if it still refers to the namespace with that number; otherwise returns -1. */
 static int open_ns(const char *path, uint32_t ino)
 {
 	struct stat st;
@@ -122,7 +122,7 @@ static void find_name(struct walk *w, struct known *uts, const char *path)
 
 /* --- tasks -------------------------------------------------------------------------------- */
 
-/* The number in "net:[4026531840]", 0 if the link cannot be read. */
+/* Returns the number in "net:[4026531840]", or 0 if the link cannot be read. */
 static uint32_t link_ino(const char *path)
 {
 	char text[PATH_CAP];
@@ -159,7 +159,8 @@ static void walk_task(struct walk *w, const char *dir, int32_t pid)
 	w->sink->on_sight(w->sink->arg, &sight);
 }
 
-/* The other threads of a process, where it has any: its directory of tasks has a link for each. */
+/* Visits the other threads of a process, if it has any: st_nlink of its task directory counts
+ * them. */
 static void walk_threads(struct walk *w, const char *dir, int32_t pid)
 {
 	char path[TASKS_CAP], thread[THREAD_CAP];
@@ -185,7 +186,7 @@ static void come_back(struct walk *w)
 	if (!w->is_elsewhere)
 		return;
 	if (setns(w->self->uts_fd, CLONE_NEWUTS) != 0)
-		abort(); /* who cannot come back must not go on */
+		abort(); /* without a way back, do not continue in the wrong namespace */
 	w->is_elsewhere = false;
 }
 
@@ -198,7 +199,7 @@ int tasks_proc_look(const struct tasks_self *self, const struct tasks_sink *sink
 	for (const struct dirent *de; (de = readdir(proc));) {
 		char dir[DIR_CAP];
 		long pid = strtol(de->d_name, NULL, 10);
-		if (pid <= 0 || pid == getpid()) /* it is where it looks */
+		if (pid <= 0 || pid == getpid()) /* our own process is known already */
 			continue;
 		snprintf(dir, sizeof(dir), "/proc/%ld", pid);
 		walk_task(&w, dir, (int32_t)pid);

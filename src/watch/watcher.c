@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the watcher process and the socketpair to it: events in batches, one way.
- * Never reads a command from the serving half.
+ * Owns the watcher process and the socketpair to it: batches of events, in one direction.
+ * Never reads a command from the serving process.
  */
 #include "watch/watcher.h"
 
@@ -22,16 +22,16 @@
 #include "io/process.h"
 
 enum {
-	BATCH_EVENTS = 64,  /* a datagram: under 32 KiB */
-	HANDLE_BATCHES = 16 /* read at once, before others get their turn */
+	BATCH_EVENTS = 64,  /* a datagram is below 32 KiB */
+	HANDLE_BATCHES = 16 /* read at once, before other descriptors have their turn */
 };
 
-/* One datagram: how things stand, and what happened. */
+/* One datagram: the state of the watcher, and events. */
 struct batch {
 	struct kernel_stats stats;
 	bool is_synced;
 	uint32_t count;
-	struct event events[BATCH_EVENTS]; /* `count` of them are sent */
+	struct event events[BATCH_EVENTS]; /* only the first `count` are sent */
 };
 
 struct watcher {
@@ -47,13 +47,13 @@ struct watcher {
 
 struct sender {
 	int fd;
-	const char *const *socket_paths; /* two; NULL: there is none */
-	struct kernel *kernel;           /* NULL until open */
+	const char *const *socket_paths; /* two; NULL: no such socket */
+	struct kernel *kernel;           /* NULL until it is open */
 	bool was_synced;
 	struct batch batch;
 };
 
-/* The serving half may have become somebody who cannot remove its own socket. */
+/* The serving process may have changed its user, and then cannot remove its own sockets. */
 static _Noreturn void sender_end(const struct sender *s)
 {
 	for (size_t i = 0; i < 2; i++)
@@ -67,7 +67,8 @@ static size_t batch_size(const struct batch *b)
 	return offsetof(struct batch, events) + b->count * sizeof(b->events[0]);
 }
 
-/* Sends what is gathered; waits until the serving half has room. When that is gone, so are we. */
+/* Sends the batch; blocks until the serving process has room. Ends this process if the other is
+ * gone. */
 static void sender_flush(struct sender *s)
 {
 	struct batch *b = &s->batch;
@@ -96,7 +97,7 @@ static void sender_add(void *arg, const struct event *ev)
 static int wait_for(const struct sender *s)
 {
 	struct pollfd fds[] = {{.fd = kernel_fd(s->kernel), .events = POLLIN},
-		{.fd = s->fd, .events = 0}}; /* POLLHUP comes unasked */
+		{.fd = s->fd, .events = 0}}; /* POLLHUP is always reported */
 	ns_t deadline = kernel_deadline(s->kernel), left = deadline - loop_now();
 	struct timespec ts = {.tv_sec = left > 0 ? left / NS_PER_S : 0,
 		.tv_nsec = left > 0 ? left % NS_PER_S : 0};
@@ -115,7 +116,7 @@ static void sender_run(struct sender *s)
 	} while (wait_for(s) == 0);
 }
 
-/* Only its socket, standard error and what it opens itself: nothing of the serving half's. */
+/* Keeps only standard streams and the socket; closes all descriptors of the serving process. */
 static int keep_only(int fd)
 {
 	enum { SENDER_FD = 3 };
@@ -137,7 +138,7 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 	s->fd = kept;
 	s->socket_paths = config->socket_paths;
 	privilege_keep_watching();
-	process_raise_descriptor_limit(); /* a census without BPF has one for each workload */
+	process_raise_descriptor_limit(); /* without BPF, the census holds one per workload */
 	s->kernel = kernel_open(&(struct kernel_config){.netns_dir = config->netns_dir,
 		.has_all_nsids = config->has_all_nsids,
 		.grants_dir = config->grants_dir,
@@ -146,7 +147,7 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 		.on_event = sender_add,
 		.arg = s});
 	if (!s->kernel)
-		_exit(EXIT_SYSTEM); /* it has said why */
+		_exit(EXIT_SYSTEM); /* already logged */
 	sender_run(s);
 	kernel_close(s->kernel);
 	sender_end(s);
