@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns writing responses: sets in packets, flush bits, TTLs, additional records, sizes.
+ * Owns the writing of responses: sets in packets, flush bits, TTLs, additional records, sizes.
  * Never decides who gets an answer or when.
  */
 #include "mdns/compose.h"
@@ -65,7 +65,7 @@ static int put_record(struct composer *c, const struct recset *set, const struct
 	return pack_rr(&c->p, section, &rr);
 }
 
-/* The records [0, end) that have a bit of `wanted` are in the packet. */
+/* The records [0, end) that have a bit of `wanted` were written to the packet. */
 static void note_sent(struct composer *c, struct recset *set, unsigned wanted, unsigned end)
 {
 	const bool may_come_back = c->lanes && set->is_unique && set->type != RR_NSEC;
@@ -100,7 +100,7 @@ static void remember_set(struct composer *c, struct recset *set)
 		c->sets[c->set_count++] = set;
 }
 
-/* What was pending on these lanes has been said now. */
+/* Removes pending answers for these lanes: the packet has them. */
 static void settle_answers(const struct composer *c, struct recset *set)
 {
 	for (int lane = 0; lane < LANE_COUNT; lane++)
@@ -122,13 +122,13 @@ bool compose_wanted(
 			continue;
 		int err = put_record(c, set, &set->records[i], section);
 		if (err && is_first && packed == 0) {
-			/* §17: one record larger than the MTU, in a packet of its own. */
+			/* §17: a record larger than the MTU gets a packet of its own. */
 			c->p.cap = c->grown_cap;
 			c->is_full = true;
 			err = put_record(c, set, &set->records[i], section);
 			if (err)
 				set->records[i].wanted =
-					0; /* in no packet at all: LIMIT_MDNS_RDATA */
+					0; /* fits in no packet: LIMIT_MDNS_RDATA */
 			else
 				packed++;
 			i++;
@@ -139,7 +139,7 @@ bool compose_wanted(
 		packed++;
 	}
 	if (i < set->count && set->is_unique && !is_first) {
-		pack_rewind(&c->p, &mark); /* §10.2: whole, if it can be */
+		pack_rewind(&c->p, &mark); /* §10.2: the whole set, if possible */
 		return false;
 	}
 	if (packed > 0)
@@ -151,8 +151,9 @@ bool compose_wanted(
 
 /* Additional records */
 
-/* Adds the whole set or nothing of it; nothing that was multicast a moment ago (§6). The first that finds
- * no room is the last: so that the work is bounded by the packet, however many there are to add. */
+/* Adds the whole set or nothing. Skips a set that was multicast a moment ago (§6). Stops at the
+ * first set that does not fit, so the size of the packet bounds the work, however many sets there
+ * are. */
 static void add_whole(struct composer *c, struct recset *set)
 {
 	struct pack_mark mark = pack_mark(&c->p);
@@ -173,7 +174,7 @@ static void add_whole(struct composer *c, struct recset *set)
 	remember_set(c, set);
 }
 
-/* §6.2: the addresses of the other family, or that there are none. */
+/* §6.2: adds the addresses of the other family, or the proof that there are none. */
 static void add_addresses(struct composer *c, struct mname *mname)
 {
 	static const uint16_t types[] = {RR_A, RR_AAAA};
@@ -195,7 +196,8 @@ static struct mname *find_target(const struct composer *c, const struct recset *
 	return mname && mname_is_held(mname) ? mname : NULL;
 }
 
-/* RFC 6763 §12.1: with a service's PTR its SRV and TXT; what they need comes by their own turn. */
+/* RFC 6763 §12.1: adds SRV and TXT of a service to its PTR. Their own additional records follow in
+ * their turn. */
 static void add_instance(struct composer *c, struct mname *instance)
 {
 	struct recset *srv = mname_find_set(instance, RR_SRV),
@@ -225,7 +227,7 @@ static void add_for(struct composer *c, const struct recset *set)
 
 void compose_additionals(struct composer *c)
 {
-	/* Sets that are added are looked at in their turn; there are at most COMPOSE_SETS turns. */
+	/* Sets that are added here have their turn later; there are at most COMPOSE_SETS turns. */
 	for (unsigned i = 0; i < c->set_count && !c->is_full; i++)
 		add_for(c, c->sets[i]);
 }

@@ -17,11 +17,12 @@ enum { DEFENCES_MAX = 3 };
 static const ns_t conflict_window = 10 * NS_PER_S, conflict_pause = 5 * NS_PER_S; /* §8.1 */
 static const ns_t conflict_peace = 60 * NS_PER_S, conflict_step = NS_PER_S;
 static const ns_t exhausted_pause = 3600 * NS_PER_S;
-static const ns_t unicast_window = 2 * NS_PER_S; /* §6: replies must have been asked for */
+static const ns_t unicast_window = 2 * NS_PER_S; /* §6: unicast replies only after a probe */
 
-/* How often it may be tried again (§8.1) */
+/* Rate of attempts after conflicts (§8.1) */
 
-/* After fifteen in ten seconds each further attempt waits, until there was peace for a minute. */
+/* After fifteen conflicts in ten seconds, each further attempt waits, until a minute has passed
+ * without a conflict. */
 static void note_conflict(struct mlink *link, ns_t now)
 {
 	ns_t last = link->conflicts[(link->conflict_next + LIMIT_MDNS_CONFLICTS - 1) %
@@ -49,7 +50,7 @@ static void mname_try_again(struct mname *mname, ns_t at, ns_t now)
 
 /* Renames (§9) */
 
-/* Under its new name nothing was ever sent. */
+/* Nothing was ever sent under the new name. */
 static void forget_sent(struct mname *mname)
 {
 	static const ns_t unsent[LANE_COUNT] = {LONG_AGO, LONG_AGO};
@@ -77,13 +78,13 @@ static void rename_everywhere(struct mname *mname, const struct addr *peer, ns_t
 	references_rename(identity, m, now);
 }
 
-/* Only host and service names can be others: a reverse name is what its address makes it. */
+/* Only host and service names can be changed: a reverse name follows from its address. */
 static bool may_rename(const struct mname *mname)
 {
 	return mname_needs_probe(mname) && name_is_mdns(mname->identity->owner);
 }
 
-/* A name that cannot be renamed is said again, a few times, and then left to the caches. */
+/* Announces a name that cannot be renamed again, a few times. Then the caches decide. */
 static void defend(struct mname *mname, ns_t now)
 {
 	if (mname->defences >= DEFENCES_MAX)
@@ -96,9 +97,9 @@ static void defend(struct mname *mname, ns_t now)
 
 /* Conflicts */
 
-/* Whether a record of that type with other rdata than ours contradicts us. While probing for all
- * types, any does (§8.1); later those of our unique sets (§9), and an address of the other
- * family too: we say that there is none. */
+/* True if a record of that type, with other rdata than ours, contradicts us. While we probe for all
+ * types, any record does (§8.1). Later, records of our unique sets do (§9), and addresses of the
+ * other family, since we assert that there are none. */
 static bool contradicts(const struct mname *mname, uint16_t type)
 {
 	const struct recset *set = mname_find_set(mname, type);
@@ -136,7 +137,7 @@ static void conflict(
 	}
 }
 
-/* A record that we have too. */
+/* Handles a record that equals one of ours. */
 static void own_record_seen(struct mname *mname, struct recset *set, struct mrecord *record,
 	const struct peer_record *seen, struct query *q)
 {
@@ -151,7 +152,7 @@ static void own_record_seen(struct mname *mname, struct recset *set, struct mrec
 	if (q->is_direct || seen->ttl < set->ttl)
 		return;
 	if (!set->is_unique)
-		record->wanted &= (uint8_t) ~(1u << q->lane); /* §7.4: said by somebody else */
+		record->wanted &= (uint8_t) ~(1u << q->lane); /* §7.4: a peer has sent it */
 	else if (knows_all)
 		recset_forget_answers(set, 1u << q->lane);
 }
@@ -178,7 +179,7 @@ static void record_seen(struct mname *mname, const struct peer_record *seen, str
 		conflict(mname, seen, peer, q->now);
 }
 
-/* Whether the message can be read to its end. */
+/* True if the message can be read to its end. */
 static bool is_sound(struct rd r, unsigned count)
 {
 	for (unsigned i = 0; i < count && !r.err; i++) {
@@ -189,9 +190,9 @@ static bool is_sound(struct rd r, unsigned count)
 	return !r.err;
 }
 
-/* A unique set of ours of which the message has only a part, as if that were the whole: if it comes
- * from the workload, that has fewer records than we publish for it, and would take ours for a
- * conflict. Not so if we said that ourselves, and it comes back. */
+/* The message has a part of our unique set, with the flush bit, as if that were all. If the
+ * workload sent it, the workload has fewer records than we publish for it, and would take ours for
+ * a conflict: we yield. But if the part was sent by us, it has only come back. */
 static void part_seen(struct mname *mname, const struct peer_record *seen, struct query *q)
 {
 	struct recset *set = mname_find_set(mname, seen->type);
@@ -200,7 +201,7 @@ static void part_seen(struct mname *mname, const struct peer_record *seen, struc
 		!mname_is_held(mname) || set->known_count == set->count ||
 		set->asked_in == q->serial)
 		return;
-	set->asked_in = q->serial; /* once a message */
+	set->asked_in = q->serial; /* once per message */
 	for (uint16_t i = 0; i < set->count; i++)
 		if (set->records[i].known_in == q->serial)
 			sum += set->records[i].hash;
@@ -246,7 +247,7 @@ void response_input(struct mdns *m, struct mlink *link, ns_t now, const struct m
 		return;
 	}
 	rd_header(&r, &q.header);
-	rd_skip_questions(&r, q.header.qdcount); /* §6: not to be looked at */
+	rd_skip_questions(&r, q.header.qdcount); /* §6: questions in a response are ignored */
 	unsigned count = (unsigned)q.header.count[SECTION_ANSWER] +
 			 q.header.count[SECTION_AUTHORITY] + q.header.count[SECTION_ADDITIONAL];
 	if (!is_sound(r, count)) {

@@ -38,7 +38,7 @@ struct mdns *mdns_new(uint64_t seed)
 	return m;
 }
 
-/* What was about to be sent there and belongs to no mname. */
+/* Drops what is to be sent on the link and belongs to no mname. */
 static void mlink_drop_pending(struct mlink *link)
 {
 	continued_clear(link);
@@ -106,9 +106,9 @@ static void mlink_restart(struct mlink *link, ns_t now)
 	mlink_touch(link);
 }
 
-/* The link can be spoken to by one more family (its fe80 has passed duplicate address detection, say):
- * whoever listens there has heard nothing of us yet. The wire is the same, and so are the names that
- * were probed for on it: they are announced, and go on to be answered meanwhile. */
+/* The link gains a family (for example, its fe80:: address has passed duplicate address detection).
+ * Hosts that listen there have heard nothing from us yet. But it is the same network, and the names
+ * have been probed for there. So they are announced, and are answered for meanwhile. */
 static void mlink_introduce(struct mlink *link, ns_t now)
 {
 	MAP_EACH(mname, &link->mnames, struct mname, by_name)
@@ -189,7 +189,7 @@ static void mark_known(struct query *q, struct recset *set, struct mrecord *reco
 	recset_note_known(set, record, q->serial);
 }
 
-/* Reads what comes behind the questions. False: malformed. */
+/* Reads the records after the questions. False: malformed. */
 static bool read_records(struct query *q)
 {
 	struct rd r = rd_init(q->packet, q->len);
@@ -272,7 +272,7 @@ void mdns_input(
 
 /* Time and packets out */
 
-/* A packet for both lanes: goes out on the first now and is kept for the second. */
+/* A packet for both lanes is sent on the first now, and kept for the second. */
 static void send_on_lanes(
 	struct mlink *link, struct mdns_path *to, const uint8_t *buffer, size_t len)
 {
@@ -285,7 +285,7 @@ static void send_on_lanes(
 	memcpy(m->repeat, buffer, len);
 }
 
-/* One packet of what is due on the link, or 0: then nothing is. */
+/* Returns one packet that is due on the link; 0: nothing is due. */
 static size_t mlink_poll(
 	struct mlink *link, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
 {
@@ -322,7 +322,7 @@ static size_t next_packet(
 		m->repeat_len = 0;
 		return len;
 	}
-	/* Each turn ends with a packet or with a link that has nothing due: so the loop ends. */
+	/* Progress: each turn ends with a packet, or with a link that has nothing due. */
 	while (heap_deadline(&m->due) <= now) {
 		struct mlink *link = container_of(heap_first(&m->due), struct mlink, due);
 		len = mlink_poll(link, now, to, buffer, cap);
@@ -354,7 +354,7 @@ ns_t mdns_deadline(const struct mdns *m)
 	return heap_deadline(&m->due);
 }
 
-/* What is asked about it */
+/* Status */
 
 struct mdns_stats mdns_stats(const struct mdns *m)
 {

@@ -35,7 +35,8 @@ static struct identity *identity_new(struct mdns *m, const uint8_t *owner)
 	uint64_t hash = name_hash(m->hash_seed, owner);
 	if (map_add(&m->identities, &identity->by_owner, hash))
 		goto fail;
-	/* A name that we took for another one when that had to be renamed stays with it. */
+	/* Another identity was renamed to this name before: it keeps it, and the new one is
+	 * renamed. */
 	bool is_taken = identity_find_current(m, owner) != NULL;
 	if (map_add(&m->names, &identity->by_current, hash))
 		goto fail_names;
@@ -81,7 +82,7 @@ static uint64_t current_hash(const struct mdns *m, const struct identity *identi
 	return name_hash(m->hash_seed, identity->current);
 }
 
-/* Every mname is found under the name that the identity has now. The maps have buckets already, so
+/* Each mname is filed under the current name of its identity. The maps have buckets already, so
  * adding cannot fail. */
 static int set_current(struct mdns *m, struct identity *identity, const struct name *name)
 {
@@ -111,7 +112,7 @@ static int set_current(struct mdns *m, struct identity *identity, const struct n
 	return err;
 }
 
-/* Names in rdata that lead to it */
+/* References to the identity in rdata */
 
 static void reference_rename(
 	struct reference *ref, const struct identity *identity, struct mdns *m, ns_t now)
@@ -142,7 +143,7 @@ void references_rename(struct identity *identity, struct mdns *m, ns_t now)
 		reference_rename(reference, identity, m, now);
 }
 
-/* Its name is forgotten: what leads to it leads to the one as put again. */
+/* The renaming is forgotten: references get the name as it was put. */
 static void identity_forget(struct mdns *m, struct identity *identity)
 {
 	struct name owner;
@@ -167,7 +168,8 @@ void identity_release(struct mdns *m, struct identity *identity)
 		identity_forget(m, container_of(m->kept.next, struct identity, of_kept));
 }
 
-/* Longest start of `label` that is at most `max` bytes and does not cut a UTF-8 character (§16). */
+/* Returns the length of the longest prefix of `label` that has at most `max` bytes and does not cut
+ * a UTF-8 character (§16). */
 static size_t cut_label(const uint8_t *label, size_t max)
 {
 	size_t len = label[0];
@@ -178,8 +180,8 @@ static size_t cut_label(const uint8_t *label, size_t max)
 	return len;
 }
 
-/* `owner` with its first label numbered: "web-2"; a service instance as people see it, "Web
- * (2)". */
+/* Writes `owner` with a number in its first label: "web-2"; for a service instance, as users see
+ * it, "Web (2)". */
 static int numbered_name(const uint8_t *owner, unsigned number, struct name *ret)
 {
 	const uint8_t *parent = name_parent(owner);
@@ -217,7 +219,8 @@ int identity_rename(struct mdns *m, struct identity *identity)
 	return ERR_RANGE;
 }
 
-/* The number in "web-7" made from "web", so that a next rename goes on from there; else 0. */
+/* Returns the number in "web-7" made from "web", so that the next rename continues from there;
+ * otherwise 0. */
 static unsigned number_of(const uint8_t *owner, const struct name *current)
 {
 	unsigned number = 0, scale = 1;
@@ -265,7 +268,7 @@ void mdns_each_renamed(const struct mdns *m,
 	}
 }
 
-/* What is ours */
+/* Records sent by us */
 
 void identity_remember(struct identity *identity, uint64_t hash, ns_t now)
 {
@@ -327,8 +330,8 @@ bool identity_is_spoken_for_by(
 	return false;
 }
 
-/* What we said ourselves comes back from reflectors and from our own sockets. It is known again
- * by the sum of its records' hashes, which does not depend on their order. */
+/* Our own packets come back from reflectors and our own sockets. We recognize a set by the sum of
+ * its records' hashes, which does not depend on their order. */
 
 uint64_t mname_sum(const struct mname *mname)
 {

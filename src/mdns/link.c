@@ -112,7 +112,7 @@ void mlink_touch(struct mlink *link)
 		heap_put(&link->m->due, &link->due, at);
 }
 
-/* What is found by its name */
+/* Lookups by name */
 
 struct identity *identity_find(const struct mdns *m, const uint8_t *owner)
 {
@@ -169,7 +169,7 @@ bool mdns_next_notice(struct mdns *m, struct mdns_notice *ret)
 	return true;
 }
 
-/* Replies to one peer: each is a length, a path and a message. */
+/* Replies to one peer: each is stored as a length, a path and a message. */
 
 struct outbox_head {
 	size_t len;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the lookup of our own records, for programs on this machine and not for the network.
+ * Owns the lookup of our own records for programs on this machine, not for the network.
  * Never changes anything.
  */
 #include "mdns/identity.h"

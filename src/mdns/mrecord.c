@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns sets of records: copying, comparing, their times of sending, names in their rdata,
- * goodbyes.
+ * Owns sets of records: copies, comparison, times of sending, names in rdata, goodbyes.
  * Never decides when anything is sent.
  */
 #include "mdns/mrecord.h"
@@ -20,8 +19,7 @@ static uint64_t record_hash(const struct mdns *m, uint16_t type, const struct mr
 	return rdata_hash(m, type, record->rdata, record->len);
 }
 
-/* Puts `name` in the place of the record's target as put. Without memory the record stays as it
- * is. */
+/* Replaces the target in the rdata as it was put. The record is unchanged if out of memory. */
 static void record_set_target(
 	const struct mdns *m, struct mrecord *record, uint16_t type, const uint8_t *name)
 {
@@ -48,7 +46,8 @@ static void record_set_target(
 	record->hash = record_hash(m, type, record);
 }
 
-/* The index: each slot has a record's number or none, and there are twice as many slots as records. */
+/* The index: each slot has the number of a record, or none. There are twice as many slots as
+ * records. */
 
 enum { INDEX_NONE = UINT16_MAX };
 
@@ -112,7 +111,8 @@ static int reference_add(struct mdns *m, struct recset *set, uint16_t index)
 	return 0;
 }
 
-/* Takes it out; another one of its ring takes its place in the map, which has room for it then. */
+/* Removes the reference. Another one of its ring takes its place in the map, where removing has
+ * made room. */
 static void reference_remove(struct mdns *m, struct reference *ref)
 {
 	if (!ref->set)
@@ -194,7 +194,8 @@ void recset_free(struct mdns *m, struct recset *set)
 	free(set);
 }
 
-/* The record that was put as that one was. Both are called now what the identities say. */
+/* Finds the record that was put with the same rdata. Both have the current names of the
+ * identities. */
 static const struct mrecord *find_put(const struct recset *set, const struct mrecord *like)
 {
 	uint32_t slot = (uint32_t)like->hash & set->index_mask;
@@ -212,7 +213,7 @@ bool recset_equal(const struct recset *a, const struct recset *b)
 		a->is_unique != b->is_unique || a->is_known_unique != b->is_known_unique)
 		return false;
 	for (uint16_t i = 0; i < a->count; i++) {
-		/* Mostly the order is the same too. */
+		/* Mostly the order is the same, too. */
 		const struct mrecord *x = &a->records[i], *y = &b->records[i];
 		if (rdata_cmp(x->put, x->put_len, y->put, y->put_len) != 0 && !find_put(b, x))
 			return false;
@@ -235,7 +236,7 @@ struct mrecord *recset_find(
 	const struct mdns *m, const struct recset *set, const uint8_t *rdata, size_t len)
 {
 	uint32_t slot = (uint32_t)rdata_hash(m, set->type, rdata, len) & set->index_mask;
-	/* Half of the slots are free: so it ends, and soon. */
+	/* Progress: half of the slots are free. */
 	for (; set->index[slot] != INDEX_NONE; slot = (slot + 1) & set->index_mask) {
 		struct mrecord *record = &set->records[set->index[slot]];
 		if (rdata_cmp(record->rdata, record->len, rdata, len) == 0)
@@ -319,7 +320,7 @@ void goodbye_add(struct mname *mname, const struct recset *set, const struct mre
 	const uint8_t *owner = mname->identity->current;
 	size_t owner_len = name_len(owner);
 	bool was_sent = record->sent[LANE_V4] != LONG_AGO || record->sent[LANE_V6] != LONG_AGO;
-	/* The flush bit takes back what the set has replaced, too (§10.2). */
+	/* The flush bit also removes what the set has replaced (§10.2). */
 	if (!link->is_up || !(was_sent || set->replaces_sent))
 		return;
 	struct goodbye *goodbye = malloc(sizeof(*goodbye) + owner_len + record->len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the assertion that a name has these types and no others (RFC 6762 §6.1).
+ * Owns the NSEC record, which asserts that a name has these types and no others (RFC 6762 §6.1).
  * Never sends it.
  */
 #include "mdns/nsec.h"
@@ -13,8 +13,8 @@ bool nsec_is_possible(const struct mname *mname)
 	return mname->sets;
 }
 
-/* The restricted form: next name is the name itself, one window; the bit of NSEC itself stays
- * clear. */
+/* The restricted form: the next name is the name itself, and there is one window. The bit of NSEC
+ * itself is clear. */
 uint16_t nsec_write(const struct mname *mname, uint8_t out[NSEC_RDATA_CAP])
 {
 	const uint8_t *name = mname->identity->current;
@@ -31,7 +31,8 @@ uint16_t nsec_write(const struct mname *mname, uint8_t out[NSEC_RDATA_CAP])
 	return (uint16_t)(name_bytes + 2 + window[1]);
 }
 
-/* The TTL that the absent records would have: that of the records of the name that are there. */
+/* Returns the TTL that the absent records would have: the TTL of the existing records of the
+ * name. */
 uint32_t nsec_ttl(const struct mname *mname)
 {
 	uint32_t ttl = mname->sets->ttl;

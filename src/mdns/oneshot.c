@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the cached replies to one-shot queries for addresses (RFC 6762 §6.7). A reply that the
- * general way (query.c) has written once is sent again, as long as query.c would write the same.
+ * Owns the cached replies to one-shot queries for addresses (RFC 6762 §6.7). A reply that the slow
+ * path (query.c) has written once is sent again, as long as query.c would write the same.
  * Never writes a reply of its own.
  *
- * Such a reply depends only on the mname: on its name, its sets, and whether it is held. The
- * times of multicasts do not matter, because the reply is unicast (§6.7).
+ * Such a reply depends only on the mname: on its name, its sets, and whether it is held. The times
+ * of multicasts do not matter, because the reply is unicast (§6.7).
  */
 #include "mdns/oneshot.h"
 
@@ -14,28 +14,29 @@
 #include "mdns/message.h"
 #include "wire/key.h"
 
-/* A reply to one question: `bytes` has the name asked for, in lower case, and then all that stands
- * behind the question. Its pointers lead to names in the question, at the same place each time. */
+/* A reply to one question. `bytes` is the name asked for, in lower case, and everything after the
+ * question. Its compression pointers refer to names in the question, which are always at the same
+ * offset. */
 struct ready_reply {
-	struct map_node by_question; /* mlink.ready */
-	struct ready_reply *next;    /* of the mname */
+	struct map_node by_question; /* in mlink.ready */
+	struct ready_reply *next;    /* of the same mname */
 	uint16_t type;
 	uint16_t count[SECTION_COUNT];
-	uint16_t len; /* behind the question */
+	uint16_t len; /* length of the part after the question */
 	uint8_t name_len;
 	uint8_t bytes[];
 };
 
-/* What is asked. */
+/* A parsed query. */
 struct oneshot {
 	struct key name;
 	uint16_t type;
-	size_t end; /* of the question */
+	size_t end; /* where the question ends */
 	uint64_t hash;
 };
 
-/* A single question for an address, by a resolver that knows nothing of mDNS. What is behind it (OPT)
- * changes nothing, but known answers would. */
+/* Parses a query with a single question for an address, from a resolver that does not speak mDNS.
+ * What follows the question (OPT) changes nothing, but known answers would. */
 static bool oneshot_parse(const struct mlink *link, const struct mdns_path *from,
 	const uint8_t *packet, size_t len, struct oneshot *ret)
 {
@@ -104,8 +105,8 @@ static struct ready_reply *ready_new(
 	return reply;
 }
 
-/* Whether nothing was left out for want of room: then it is the same in packets of any size. What an
- * alias leads to is another mname's, and may change without this one. */
+/* True if no record was left out for lack of room: then the reply is the same in packets of any
+ * size. An alias is excluded: its target belongs to another mname, and may change independently. */
 static bool is_all_of(const struct mname *mname, const uint8_t *message)
 {
 	const struct recset *a = mname_find_set(mname, RR_A),

@@ -11,13 +11,13 @@
 #include "mdns/identity.h"
 #include "mdns/state.h"
 
-enum { PROBE_NAMES = 128 /* of one packet */ };
+enum { PROBE_NAMES = 128 /* in one packet */ };
 
 static const ns_t announce_interval = NS_PER_S;
 
 /* Announcing */
 
-/* When the records of the set that are to be announced were multicast last. */
+/* Returns when the records that are to be announced were last multicast. */
 static ns_t last_sent_of_wanted(const struct recset *set)
 {
 	ns_t last = LONG_AGO;
@@ -29,7 +29,7 @@ static ns_t last_sent_of_wanted(const struct recset *set)
 	return last;
 }
 
-/* Adds a set that is due. False: there is no room for all of it in this packet. */
+/* Adds a set that is due. False: the packet has no room for all of it. */
 static bool announce_set(struct recset *set, struct composer *c)
 {
 	ns_t not_before = last_sent_of_wanted(set) + NS_PER_S; /* §6 */
@@ -86,13 +86,13 @@ size_t announce_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap)
 
 /* Probing */
 
-/* Three probes, and nobody has objected: the name is ours. */
+/* Three probes were sent and nobody has objected: the name is ours. */
 static void mname_win(struct mname *mname, ns_t now)
 {
 	static const struct addr nobody = {.family = ADDR_NONE};
 	mname_stop(mname, MDNS_ANNOUNCING, now);
 	if (mname->identity->current == mname->identity->owner)
-		mname->against = nobody; /* else it stays: who has our name */
+		mname->against = nobody; /* otherwise keep it: the peer that has our name */
 	mname->lease = 0;
 	mname->was_yielded = false;
 	for (struct recset *set = mname->sets; set; set = set->next)
@@ -100,7 +100,7 @@ static void mname_win(struct mname *mname, ns_t now)
 	mdns_notify(mname, MDNS_NOTICE_ESTABLISHED, &nobody);
 }
 
-/* Room that the records proposed for the name will take behind all questions. */
+/* Returns the length of the records proposed for the name, which follow all questions. */
 static size_t proposal_len(const struct mname *mname)
 {
 	enum { OWNER_LEN = 2 }; /* a pointer to the question */
@@ -111,13 +111,14 @@ static size_t proposal_len(const struct mname *mname)
 	return len;
 }
 
-/* §8.1: any type, unicast replies welcome. Keeps room for the records. */
+/* Adds a question for any type, unicast replies welcome (§8.1). Keeps room for the records. */
 static bool probe_add_question(struct pack *p, const struct mname *mname)
 {
 	struct pack_mark mark = pack_mark(p);
 	size_t reserved = p->reserved;
 	p->reserved += proposal_len(mname);
-	/* No more names than the message knows: each is to be pointed to. */
+	/* The records refer to the name by a pointer: so stop when the table of suffixes is
+	 * full. */
 	if (mark.suffix_count + name_labels(mname->identity->current) <= SUFFIX_COUNT &&
 		pack_question(p, mname->identity->current, RR_ANY, CLASS_IN | CLASS_QU) == 0)
 		return true;
@@ -126,7 +127,8 @@ static bool probe_add_question(struct pack *p, const struct mname *mname)
 	return false;
 }
 
-/* §8.2: what we are about to mname, in the authority section, without the flush bit. */
+/* §8.2: adds the records that we are about to claim to the authority section, without the flush
+ * bit. */
 static void probe_add_proposal(struct pack *p, const struct mname *mname)
 {
 	identity_note_said(mname->identity, mname_sum(mname));
@@ -146,8 +148,8 @@ static void probe_add_proposal(struct pack *p, const struct mname *mname)
 		}
 }
 
-/* Takes as many names as fit in the packet: their questions. A name that needs more than the MTU
- * gets a larger packet for itself (§17). */
+/* Adds the questions of as many names as fit in the packet. A name that needs more than the MTU
+ * gets a larger packet alone (§17). */
 static unsigned probe_collect(struct mlink *link, ns_t now, struct pack *p, size_t grown_cap,
 	struct mname *batch[PROBE_NAMES])
 {

@@ -78,14 +78,14 @@ static void say_goodbye_to_set(struct mname *mname, const struct recset *set)
 
 void mname_say_goodbye(struct mname *mname)
 {
-	/* A name that is not held may be somebody else's by now: nothing to take back. */
+	/* Another host may have a name that is not held: send no goodbye. */
 	if (!mname_is_held(mname))
 		return;
 	for (const struct recset *set = mname->sets; set; set = set->next)
 		say_goodbye_to_set(mname, set);
 }
 
-/* Within the limits: one probe can propose the unique records, each record fits in a packet. */
+/* Within the limits, one probe can propose all unique records, and each record fits in a packet. */
 static bool is_within_limits(const struct mdns_rrset *sets, size_t count)
 {
 	size_t unique_bytes = 0;
@@ -101,7 +101,7 @@ static bool is_within_limits(const struct mdns_rrset *sets, size_t count)
 	return unique_bytes <= LIMIT_MDNS_OWNER_BYTES;
 }
 
-/* Copies of the sets as a list in the same order; empty ones left out. NULL: no memory. */
+/* Copies the sets to a list in the same order, without empty sets. NULL: out of memory. */
 static struct recset *copy_sets(struct mdns *m, const struct mdns_rrset *from, size_t count)
 {
 	struct recset *first = NULL, **last = &first;
@@ -118,8 +118,8 @@ static struct recset *copy_sets(struct mdns *m, const struct mdns_rrset *from, s
 	return first;
 }
 
-/* What `old` has and `set` has not is remembered, and said goodbye to if it is shared: a unique
- * set is announced whole, and flushes (§8.4, §10.2). */
+/* Remembers the records that `old` has and `set` has not. Sends goodbyes for shared ones; a unique
+ * set is announced as a whole, and its flush bit removes them (§8.4, §10.2). */
 static void retire_records(
 	struct mname *mname, struct recset *old, const struct recset *set, ns_t now)
 {
@@ -134,7 +134,7 @@ static void retire_records(
 	}
 }
 
-/* Puts `set` in the place of `old`, pending answers included. */
+/* Replaces `old` by `set`, including pending answers. */
 static void replace_set(struct mname *mname, struct recset *old, struct recset *set, ns_t now)
 {
 	struct mdns *m = mname->link->m;
@@ -158,9 +158,9 @@ static struct recset *take_set(struct recset **sets, uint16_t type)
 	return set;
 }
 
-/* The mname gets the sets of the list `fresh`. Those that say the same as before stay as they are;
- * the others are announced if the name is held: no new probing for new data of a name that is ours
- * already (§8.4). */
+/* Gives the mname the sets of the list `fresh`. A set with the same content as before stays as it
+ * is. The others are announced if the name is held: new data of a name that is ours needs no new
+ * probing (§8.4). */
 static void mname_set_sets(struct mname *mname, struct recset *fresh, ns_t now)
 {
 	struct mdns *m = mname->link->m;

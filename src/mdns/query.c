@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns questions: what is asked, what the querier knows already, who gets the answer, and by
- * unicast or multicast (RFC 6762 §5 to §7).
- * Never waits itself: respond.c has the answers that must wait.
+ * Owns questions: what is asked, what the querier knows already, who gets the answer, and whether
+ * by unicast or multicast (RFC 6762 §5 to §7).
+ * Never waits itself: respond.c holds the answers that must wait.
  */
 #include "mdns/query.h"
 
@@ -20,7 +20,7 @@ static const ns_t defence_gap = 250 * NS_PER_MS;
 
 /* Known answers */
 
-/* The record of ours that `rr` is, with its set, or NULL. */
+/* Finds our record that equals `rr`, and its set. NULL: there is none. */
 static struct mrecord *find_known(
 	struct query *q, const struct rd *r, const struct rr *rr, struct recset **ret_set)
 {
@@ -57,9 +57,9 @@ void query_each_known(struct query *q, struct rd *r, known_visitor *visit, void 
 	}
 }
 
-/* Replies to the asker alone */
+/* Unicast replies */
 
-/* §6.7: what a resolver that knows nothing of mDNS sends gets what it expects: its id, its
+/* §6.7: a resolver that does not speak mDNS gets a conventional reply, with its id and its
  * question. */
 static bool begin_reply(struct query *q)
 {
@@ -84,7 +84,8 @@ static bool begin_reply(struct query *q)
 	return true;
 }
 
-/* Adds what the asker does not know of the set. False: it does not fit, or cannot be sent. */
+/* Adds the records of the set that the querier does not know. False: it does not fit, or cannot be
+ * sent. */
 static bool reply_with(struct query *q, struct recset *set)
 {
 	if (!q->has_reply && !begin_reply(q))
@@ -92,8 +93,8 @@ static bool reply_with(struct query *q, struct recset *set)
 	for (uint16_t i = 0; i < set->count; i++)
 		if (set->is_unique || set->records[i].known_in != q->serial)
 			set->records[i].wanted |= WANTED_REPLY;
-	/* A resolver takes an empty answer section for "no such record"; the proof stands where
-	 * it would in unicast DNS (RFC 4035 §3.1.3). */
+	/* A resolver takes an empty answer section for "no such record". So NSEC goes where unicast
+	 * DNS has it (RFC 4035 §3.1.3). */
 	bool is_negative = set->type == RR_NSEC && q->is_legacy;
 	if (compose_wanted(
 		    &q->reply, set, WANTED_REPLY, is_negative ? SECTION_AUTHORITY : SECTION_ANSWER))
@@ -118,8 +119,8 @@ static void finish_reply(struct query *q)
 
 /* Answers */
 
-/* §6, §6.3: at once if nobody else can be answering too, else after a delay that is drawn once for
- * the message. */
+/* §6, §6.3: at once if no other host can answer too; otherwise after a delay, drawn once per
+ * message. */
 static ns_t answer_due(struct query *q, const struct recset *set, bool is_defence)
 {
 	if (is_defence || q->is_held_back)
@@ -136,7 +137,8 @@ static ns_t answer_due(struct query *q, const struct recset *set, bool is_defenc
 	return q->now + q->delay;
 }
 
-/* §5.4: a multicast answer is due anyway if the last is more than a quarter of the TTL ago. */
+/* §5.4: an answer is multicast anyway if the last multicast was more than a quarter of the TTL
+ * ago. */
 static bool is_fresh(const struct query *q, const struct recset *set)
 {
 	uint32_t ttl = set->type == RR_NSEC ? nsec_ttl(set->mname) : set->ttl;
@@ -160,7 +162,7 @@ static void answer_with(struct query *q, struct recset *set, bool wants_unicast)
 	}
 	if (wants_unicast) {
 		bool has_fresh = is_fresh(q, set);
-		/* A probe gets its unicast reply always, and at once (§5.4, §8.1). */
+		/* A probe always gets a unicast reply at once (§5.4, §8.1). */
 		if ((has_fresh || is_defence) && reply_with(q, set) && has_fresh)
 			return;
 	}
@@ -174,7 +176,7 @@ static struct mname *find_held(const struct query *q, const uint8_t *name)
 	return mname && mname_is_held(mname) ? mname : NULL;
 }
 
-/* All sets of that type; whether there were any. */
+/* Answers with all sets of that type. False: there is none. */
 static bool answer_type(struct query *q, struct mname *mname, uint16_t type, bool wants_unicast)
 {
 	bool has_any = false;
@@ -186,8 +188,9 @@ static bool answer_type(struct query *q, struct mname *mname, uint16_t type, boo
 	return has_any;
 }
 
-/* §6.1: what is not there is denied for names that are ours alone. In a reply to several legacy
- * questions the denial of one would stand before the answers to others: left out. */
+/* §6.1: denies a type that does not exist, for names that are ours alone. In a reply to several
+ * legacy questions, the denial of one question would precede the answers to others: leave it
+ * out. */
 static void deny(struct query *q, struct mname *mname, bool wants_unicast)
 {
 	if (nsec_is_possible(mname) && (!q->is_legacy || q->header.qdcount == 1))

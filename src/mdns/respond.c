@@ -8,10 +8,10 @@
 #include "mdns/compose.h"
 #include "mdns/mrecord.h"
 
-/* §6.4: an answer that waits only for its random delay goes with a packet that leaves anyway. */
+/* §6.4: an answer that waits only for its random delay joins a packet that is sent anyway. */
 static const ns_t aggregation_max = 120 * NS_PER_MS;
 
-/* When the last of the wanted records may go again, or for shared sets the first. */
+/* Returns when the last of the wanted records may be sent again; for shared sets, the first. */
 static ns_t earliest(const struct recset *set, enum lane lane, ns_t gap)
 {
 	ns_t last = LONG_AGO, first = NS_NEVER;
@@ -42,8 +42,8 @@ void respond_later(struct recset *set, enum lane lane, ns_t due, ns_t gap, uint6
 	heap_put(&set->mname->link->answers[lane], &set->due[lane], due);
 }
 
-/* Records of a shared set that were multicast in the last second wait on; the others go. Returns
- * whether any wait. */
+/* Holds back the records of a shared set that were multicast in the last second. Returns true if
+ * any has to wait. */
 static bool hold_back_recent(struct recset *set, enum lane lane, ns_t now)
 {
 	bool holds = false;
@@ -72,7 +72,7 @@ static void release_held_back(struct recset *set, enum lane lane)
 	heap_put(&set->mname->link->answers[lane], &set->due[lane], at);
 }
 
-/* Adds a set to the packet. False: no more room. */
+/* Adds a set to the packet. False: no room is left. */
 static bool respond_set(struct recset *set, enum lane lane, struct composer *c)
 {
 	bool holds = hold_back_recent(set, lane, c->now);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the state of an mname, its only timer, and the schedule of its announcements (RFC 6762
- * §8).
+ * Owns the state of an mname, its only timer, and the schedule of its announcements (RFC 6762 §8).
  * Never writes a packet, and never looks at packets of peers.
  */
 #include "mdns/state.h"
@@ -11,7 +10,8 @@
 
 enum {
 	UPDATE_BURST =
-		4 /* updates in a row; the rest of LIMIT_MDNS_UPDATES is spread over the minute */
+		4 /* that may follow each other at once; the rest of LIMIT_MDNS_UPDATES is spread
+		   * over the minute */
 };
 
 static const ns_t probe_delay_max = 250 * NS_PER_MS;
@@ -93,7 +93,7 @@ void mname_start(struct mname *mname, ns_t now)
 		mname_wait(mname, MDNS_PROBING, at, now);
 		return;
 	}
-	/* Needs no probe; but what it points to may: announced together with the names of its
+	/* This name needs no probe, but its targets may: announce it together with the names of its
 	 * batch. */
 	mname_stop(mname, MDNS_ANNOUNCING, now);
 	for (struct recset *set = mname->sets; set; set = set->next)
@@ -144,7 +144,7 @@ ns_t mname_update_at(struct mname *mname, ns_t now)
 {
 	const ns_t each = 60 * NS_PER_S / (LIMIT_MDNS_UPDATES - UPDATE_BURST);
 	if (mname->update_at > now)
-		return mname->update_at; /* goes out with the change that waits already */
+		return mname->update_at; /* joins the change that waits already */
 	ns_t used = mname->update_credit > now ? mname->update_credit : now;
 	ns_t at = used - (UPDATE_BURST - 1) * each;
 	mname->update_at = at > now ? at : now;

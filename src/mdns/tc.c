@@ -14,7 +14,7 @@
 
 static const ns_t wait_min = 400 * NS_PER_MS, wait_max = 500 * NS_PER_MS;
 
-/* The denial's rdata changes with the sets, and its hash stays 0: what it denied is denied. */
+/* The rdata of NSEC changes with the sets, and its hash stays 0: a known denial stays known. */
 static uint64_t known_number(const struct recset *set, const struct mrecord *record)
 {
 	return hash_mix(set->mname->by_name.hash, record->hash);
@@ -49,7 +49,7 @@ static void continued_free(struct mlink *link, struct continued *c)
 	free(c);
 }
 
-/* Whether any question is about a name that is answered for. */
+/* True if any question is about a name that we answer for. */
 static bool concerns_us(const struct query *q, size_t *ret_len)
 {
 	struct rd r = rd_init(q->packet, q->len);
@@ -119,7 +119,7 @@ static void mark_set(struct query *q, const struct continued *c, struct recset *
 	}
 }
 
-/* Marks what the asker knows at the names that it asks for. */
+/* Marks the records that the querier knows, for the names that it asks about. */
 static void mark_all(struct query *q, const struct continued *c)
 {
 	struct rd r = rd_init(c->packet, c->len);

@@ -15,7 +15,7 @@
 
 static const ns_t tie_pause = NS_PER_S, tie_step = 50 * NS_PER_MS;
 
-/* By mname, in the order of the message, then as §8.2 says. */
+/* Sorts by mname, in the order of the message, then as §8.2 requires. */
 static int proposed_cmp(const void *x, const void *y)
 {
 	const struct peer_record *a = x, *b = y;
@@ -26,7 +26,7 @@ static int proposed_cmp(const void *x, const void *y)
 	return rdata_cmp(a->rdata, a->len, b->rdata, b->len);
 }
 
-/* What we propose for the name ourselves, in order. */
+/* Collects the records that we propose for the name, sorted. */
 static unsigned collect_ours(struct mname *mname, struct peer_record *ret)
 {
 	unsigned count = 0;
@@ -43,7 +43,7 @@ static unsigned collect_ours(struct mname *mname, struct peer_record *ret)
 	return count;
 }
 
-/* Whether what a peer proposes for the name comes after what we do, in the order of §8.2.1. */
+/* True if the peer's records for the name sort after ours, in the order of §8.2.1. */
 static bool loses_tie(
 	struct mdns *m, struct mname *mname, const struct peer_record *theirs, unsigned their_count)
 {
@@ -57,8 +57,8 @@ static bool loses_tie(
 	return our_count < their_count;
 }
 
-/* Notes that the message proposes that record for its mname. Returns how many mnames it has records
- * for. */
+/* Notes that the message proposes this record for its mname. Returns the number of mnames that have
+ * such records. */
 static uint16_t note_proposed(struct query *q, const struct peer_record *seen, uint16_t mnames)
 {
 	struct mname *mname = seen->mname;
@@ -75,15 +75,15 @@ static uint16_t note_proposed(struct query *q, const struct peer_record *seen, u
 	return mnames;
 }
 
-/* Whether what is proposed is what we propose ourselves, or did a moment ago: an echo, or somebody
- * who says the very same. */
+/* True if the peer proposes exactly our records, or our records of a moment ago: it is an echo, or
+ * a host with the same records. */
 static bool is_own_proposal(const struct mname *mname)
 {
 	return mname->probed_sum == mname_sum(mname) ||
 	       identity_has_said(mname->identity, mname->probed_sum);
 }
 
-/* What follows from all that the message proposes for the name. */
+/* Acts on the records that the message proposes for the name. */
 static void judge(
 	struct query *q, struct mname *mname, const struct peer_record *theirs, unsigned count)
 {
@@ -91,8 +91,8 @@ static void judge(
 	if (!mname_needs_probe(mname) || mname->state == MDNS_SILENT)
 		return;
 	if (mname_is_workload(mname, peer)) {
-		/* Even if it proposes less than we have: what we have more would be a conflict
-		 * to it. */
+		/* Even if it proposes only a part of ours: the rest of ours would be a conflict for
+		 * it. */
 		if (!is_own_proposal(mname))
 			mname_yield(mname, peer, 0, q->now);
 		return;
@@ -105,8 +105,8 @@ static void judge(
 	}
 }
 
-/* What the message proposes for names that are claimed here: how many records. An error is the
- * cursor's. */
+/* Collects the records that the message proposes for names claimed here. Returns their number. An
+ * error is in the cursor. */
 static unsigned collect_theirs(struct query *q, struct rd *r, struct peer_record *ret)
 {
 	unsigned count = 0;
