@@ -55,8 +55,8 @@ const char *addr_format(const struct addr *a, char *out)
 	return out;
 }
 
-/* The first row that holds the address decides; no row means ADDR_SCOPE_NONE for IPv6, and
- * ADDR_SCOPE_WAN for IPv4 (RFC 6890 registers, as far as a host's own address can be in them). */
+/* The first row that contains the address decides. If there is none: ADDR_SCOPE_NONE for IPv6,
+ * ADDR_SCOPE_WAN for IPv4 (the RFC 6890 registries, except for addresses that no host can have). */
 static const struct {
 	struct prefix prefix;
 	enum addr_scope scope;

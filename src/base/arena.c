@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns memory that is given back as a whole.
- * Never frees a part, never moves what it gave.
+ * Owns memory that is freed as a whole.
+ * Never frees or moves a part of it.
  */
 #include "base/arena.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a chunk: so large that its allocation does not count, so small that a short file costs little. */
+/* Length of a chunk: large enough that its allocation costs little, small enough for a short
+ * file. */
 enum { CHUNK_LEN = 64 << 10 };
 
 struct arena_chunk {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how much an array grows.
- * Never looks into it.
+ * Owns the growth of arrays.
+ * Never looks at their elements.
  */
 #include "base/array.h"
 
@@ -21,7 +21,7 @@ int array_reserve(void *array, size_t *cap, size_t need, size_t size)
 		return 0;
 	while (grown < need && grown <= SIZE_MAX / 2 / size)
 		grown *= 2;
-	/* Copied as bytes, for it is a pointer of another type. */
+	/* Copied as bytes: it is a pointer of another type. */
 	memcpy(&at, array, sizeof(at));
 	at = grown < need ? NULL : reallocarray(at, grown, size);
 	if (!at)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns growing byte strings.
- * Never interprets what is in them.
+ * Never interprets their content.
  */
 #include "base/buf.h"
 
@@ -34,7 +34,7 @@ void buf_clear(struct buf *b)
 		b->bytes[0] = '\0';
 }
 
-/* Room for `more` bytes and a zero after them. */
+/* Makes room for `more` bytes and a terminating zero. */
 static int buf_reserve(struct buf *b, size_t more)
 {
 	size_t need;

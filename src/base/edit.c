@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the edit distance of two texts (Damerau-Levenshtein, no byte is edited twice).
- * Never looks at more of the table than can matter: a band along its diagonal.
+ * Owns the edit distance of two texts (Damerau-Levenshtein; no byte is edited twice).
+ * Never computes the whole table: only a band along its diagonal matters.
  */
 #include "base/edit.h"
 
@@ -18,7 +18,8 @@ static unsigned least_of(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Three rows of the table: [j] is the distance of the first i bytes of a and the first j of b. */
+/* Three rows of the table: [j] is the distance between the first i bytes of a and the first j of
+ * b. */
 struct rows {
 	unsigned before[EDIT_LEN_CAP + 1], last[EDIT_LEN_CAP + 1], now[EDIT_LEN_CAP + 1];
 };
@@ -29,7 +30,8 @@ static bool is_swap(const char *a, const char *b, size_t i, size_t j)
 	       lower(a[i - 2]) == lower(b[j - 1]);
 }
 
-/* Fills row i from column `from` to `to`; all outside of these is `out`. Returns the least. */
+/* Fills row i between the columns `from` and `to`; cells outside have the value `out`. Returns
+ * the least value. */
 static unsigned fill_row(struct rows *r, const char *a, const char *b, size_t i, size_t from,
 	size_t to, unsigned out)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the words for errors.
+ * Owns the texts of errors.
  * Never reads errno.
  */
 #include "base/err.h"

@@ -24,8 +24,8 @@ static struct heap_node *merge(struct heap_node *a, struct heap_node *b)
 	return a;
 }
 
-/* Makes one tree of a list of siblings: first in pairs from the left, then those from the right.
- * This order is what makes the cost logarithmic. */
+/* Makes one tree of a list of siblings: merges pairs from the left, then the results from the
+ * right. This order makes the cost logarithmic. */
 static struct heap_node *merge_siblings(struct heap_node *first)
 {
 	struct heap_node *pairs = NULL, *tree = NULL;

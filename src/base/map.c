@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the bucket arrays of hash tables: chains; as many buckets again, when there are more elements
- * than buckets, and then two buckets are moved with each element that is added. So all are moved when
- * half of what has room is there, long before the next growth.
+ * Owns the bucket arrays of hash tables. Buckets are chains. When there are more elements than
+ * buckets, the number of buckets doubles, and each element that is added moves two buckets to the
+ * new array. So all have moved when half of the new room is used, long before the next growth.
  * Never owns or compares elements.
  */
 #include "base/map.h"
@@ -39,7 +39,7 @@ static struct map_node **bucket_of(const struct map *m, uint64_t hash)
 	return &m->buckets[hash & (m->bucket_count - 1)];
 }
 
-/* Moves the next bucket on, if it is growing. */
+/* Moves the next bucket to the new array, if the map is growing. */
 static void move_one(struct map *m)
 {
 	if (!m->smaller)
@@ -113,8 +113,8 @@ struct map_node *map_next(const struct map_node *n)
 	return same_hash(n->next, n->hash);
 }
 
-/* The first element in the buckets from the one at `at` on. They are counted through: those that have
- * not been moved yet, then the others. */
+/* Returns the first element in the buckets from number `at` on. Buckets that have not been moved
+ * yet are numbered first, then the others. */
 static struct map_node *first_from(const struct map *m, size_t at)
 {
 	size_t smaller = smaller_count(m);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns SipHash-2-4.
- * Never keeps anything: key and text in, number out.
+ * Never keeps state: key and bytes in, number out.
  */
 #include "base/siphash.h"
 
