@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns which options of ontap-zone go together.
- * Never looks at one alone: that its type does.
+ * Owns the rules for combinations of ontap-zone's options.
+ * Never checks a single value: its type does.
  */
 #include "conf/check.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what the configuration means to the other layers.
+ * Owns the translation of the configuration for the other layers.
  * Never opens a file, never changes a struct conf that is in use.
  */
 #include "conf/conf.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how values are written that ontap-zone alone has: names, addresses, sockets, keys.
- * Never knows where a value stands.
+ * Owns the syntax of values that only ontap-zone has: names, addresses, sockets, keys.
+ * Never knows where a value comes from.
  */
 #include "conf/value.h"
 
@@ -38,8 +38,7 @@ static int read_name(struct name *ret, const char *text, struct option_why *why)
 	return err ? option_fail(why, "'%s' is no domain name", text) : 0;
 }
 
-/* A name that clients can have in URLs: letters, digits, hyphens (RFC 1123 §2.1) and
- * underscores. */
+/* A name that is allowed in URLs: letters, digits, hyphens (RFC 1123 §2.1), and underscores. */
 static int read_host(struct name *ret, const char *text, struct option_why *why)
 {
 	static const char allowed[] =
@@ -62,8 +61,8 @@ static int read_host_value(void *at, const struct option *o UNUSED, const char *
 	return read_host(at, text, why);
 }
 
-/* The zone's place among names: not where mDNS or the reverse names are, and with room for what
- * goes in front of it, at most "label.wan.". */
+/* The domain must be neither mDNS's nor a reverse name, and must leave room for the labels in front
+ * of it, at most "label.wan.". */
 static int read_domain(void *at, const struct option *o UNUSED, const char *text, size_t nth UNUSED,
 	struct option_why *why)
 {
@@ -84,8 +83,8 @@ static int read_domain(void *at, const struct option *o UNUSED, const char *text
 	return 0;
 }
 
-/* "admin@example.org" is the name admin.example.org, with the dots of the local part inside its
- * first label (RFC 1035 §8). */
+/* "admin@example.org" becomes admin.example.org. Dots in the local part stay inside its first
+ * label (RFC 1035 §8). */
 static int read_mailbox(void *value, const struct option *o UNUSED, const char *text,
 	size_t nth UNUSED, struct option_why *why)
 {
@@ -130,21 +129,22 @@ static int add_prefix(void *value, const struct option *o UNUSED, const char *te
 	return 0;
 }
 
-/* A kernel's rule for names of links: below IFNAMSIZ bytes, no slash, colon or white space. */
+/* The kernel's rule for names of links: shorter than IFNAMSIZ bytes; no slash,
+ * colon or white space. */
 static bool is_ifname(const char *text)
 {
 	size_t len = strlen(text);
 	return len > 0 && len < IF_NAMESIZE && strcspn(text, "/: \t") == len;
 }
 
-/* Copies the address of "ADDR", "ADDR:PORT", "[ADDR]" or "[ADDR]:PORT" to `addr`, "" if the text is
- * none of these, and returns where the port begins, or NULL. */
+/* Splits "ADDR", "ADDR:PORT", "[ADDR]" or "[ADDR]:PORT": copies the address to `addr`, and returns
+ * where the port begins, or NULL. `addr` becomes "" if the text has another form. */
 static const char *split_port(const char *text, char *addr, size_t cap)
 {
 	bool has_brackets = text[0] == '[';
 	const char *end = has_brackets ? strchr(++text, ']') : strchr(text, ':');
 	if (!has_brackets && end && strchr(end + 1, ':'))
-		end = NULL; /* a bare IPv6 address */
+		end = NULL; /* an IPv6 address without brackets */
 	size_t len = end ? (size_t)(end - text) : strlen(text);
 	if (len >= cap || (has_brackets && (!end || (end[1] && end[1] != ':'))))
 		len = 0;
@@ -155,7 +155,7 @@ static const char *split_port(const char *text, char *addr, size_t cap)
 	return end && *end ? end + 1 : NULL;
 }
 
-/* "fe80::1%eth0": link-local addresses, and only they, say on which link (RFC 4007 §11). */
+/* "fe80::1%eth0": link-local addresses, and only these, need a link (RFC 4007 §11). */
 static int read_scoped_addr(struct conf_listen *ret, char *text)
 {
 	char *percent = strchr(text, '%');
@@ -274,7 +274,7 @@ static int add_key(void *value, const struct option *o UNUSED, const char *text,
 	struct tsig_key key;
 	const char *wrong = tsig_key_parse(text, &key);
 	if (wrong)
-		return option_fail(why, "%s", wrong); /* not the text: the secret is in it */
+		return option_fail(why, "%s", wrong); /* without the text: it has the secret */
 	if (tsig_key_find(list->at, list->count, key.name.wire))
 		return option_fail(why, "there are two keys of that name");
 	struct tsig_key *at = options_grow(list->at, list->count, sizeof(*at));
@@ -285,7 +285,7 @@ static int add_key(void *value, const struct option *o UNUSED, const char *text,
 	return 0;
 }
 
-/* "key:NAME", as names of keys are compared: in lower case. */
+/* "key:NAME". Names of keys are stored in lower case, as they are compared. */
 static int read_key_name(struct name *ret, const char *text, struct option_why *why)
 {
 	if (strncmp(text, "key:", 4) != 0 || text[4] == '\0')
@@ -353,7 +353,7 @@ static int add_peer(void *value, const struct option *o UNUSED, const char *text
 	return 0;
 }
 
-/* --- what is freed ------------------------------------------------------------------------ */
+/* --- freeing ------------------------------------------------------------------------------ */
 
 static void free_prefixes(void *at)
 {
