@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the relation of links and labels: which link claims which name, by alias, host name or namespace.
- * Never decides who gets a name: that is host.c.
+ * Owns the claims of links to labels, by alias, host name or namespace.
+ * Never decides who gets a name: host.c does.
  */
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static struct group *group_get(struct names *n, const char *key)
 	return group;
 }
 
-/* Frees a group that nothing refers to any more. A marked one stays until the flush. */
+/* Frees a group if nothing refers to it any more. A marked group stays until the flush. */
 void group_unref(struct names *n, struct group *group)
 {
 	if (!list_is_empty(&group->claims) || !list_is_empty(&group->hosts) ||
@@ -45,8 +45,8 @@ void group_mark(struct names *n, struct group *group)
 		list_append(&n->dirty_groups, &group->in_dirty);
 }
 
-/* With --duplicates=number a name may be held by number: "web-2" by the second "web". Whether
- * somebody claims "web-2" outright then decides what "web" gives. */
+/* With --duplicates=number, the second "web" may have the name "web-2". So a claim to "web-2"
+ * itself changes what the group "web" gives. */
 static void group_mark_base(struct names *n, const struct group *group)
 {
 	char base[LABEL_TEXT_CAP];
@@ -60,8 +60,8 @@ static void group_mark_base(struct names *n, const struct group *group)
 		group_mark(n, of);
 }
 
-/* The other way round, a rootless "web-2" is refused while the host has a "web". This is rare
- * enough to look at all names. */
+/* Likewise, a rootless "web-2" is refused while the host has a "web". This is rare, so we may
+ * look at all names. */
 static void group_mark_numbered(struct names *n)
 {
 	bool has_rootless = n->policy.has_rootless || n->granted_claim_count > 0;
@@ -86,7 +86,7 @@ static bool has_claim(const struct nlink *nlink, const char *key)
 	return false;
 }
 
-/* A name that a link may claim: a word of one of its sources. */
+/* A name that a link may claim, found in one of its sources. */
 struct candidate {
 	const char *word;
 	size_t len;
@@ -148,13 +148,13 @@ void claims_mark(struct names *n, struct nlink *nlink)
 
 /* --- the candidates of a link ---------------------------------------------------------------- */
 
-/* A source of candidates for a link: the words of a text; or the host names of its namespace, each a word
- * whatever is in it. */
+/* A source of candidates for a link: the words of a text, or the host names of its namespace, each
+ * taken as one word. */
 struct source {
 	enum name_source kind;
 	enum claim_rank rank;
-	const char *text;      /* "" if it has none, or is done */
-	const struct list *at; /* the last host name that was taken, or the head; NULL: none */
+	const char *text;      /* the rest of the text; "" if there is none, or it is done */
+	const struct list *at; /* last host name taken, or the list's head; NULL: no host names */
 };
 
 static const char *own_hostname(const struct names *n)
@@ -168,9 +168,9 @@ static const char *own_hostname(const struct names *n)
 	return n->policy.self;
 }
 
-/* Whether a namespace's host name is somebody's choice of a name for it. Our own UTS namespace names
- * this host, whatever else a process of it has entered; and who has only inherited this host's name
- * has not given himself one. */
+/* True if somebody chose this host name for the workload. The name of our own UTS namespace means
+ * this host, whichever network namespaces its processes have entered. And a host name that equals
+ * this host's is only inherited. */
 static bool is_chosen(const struct names *n, const struct event_hostname *hostname)
 {
 	return !hostname->is_own && !hostname->is_inherited && hostname->name[0] != '\0' &&
@@ -204,7 +204,7 @@ static struct source source_of(enum name_source kind, const struct model_link *l
 	return s;
 }
 
-/* The next word with the verdict on it; false when there is no more. */
+/* Finds the next word and judges it. False if there is no more. */
 static bool source_next(const struct names *n, const struct model_link *link, struct source *s,
 	struct candidate *ret, enum label_verdict *ret_verdict)
 {
@@ -215,7 +215,7 @@ static bool source_next(const struct names *n, const struct model_link *link, st
 			*ret_verdict = label_judge(ret->word, ret->len);
 		return ret->word;
 	}
-	/* Progress: each turn goes on by one in the list. */
+	/* Progress: each turn advances by one element of the list. */
 	while ((s->at = s->at->next) != &link->ns->hostnames) {
 		const struct event_hostname *h =
 			&container_of(s->at, struct model_hostname, in_ns)->info;
@@ -234,11 +234,12 @@ static bool source_next(const struct names *n, const struct model_link *link, st
 	return false;
 }
 
-/* How good a reason a candidate is for taking its source: what is no label least, for it is only reported. */
+/* The merit of a candidate decides which source is used. A word that is not a label has the least:
+ * it is only reported. */
 enum merit {
 	MERIT_NOTHING,
 	MERIT_NO_LABEL,
-	MERIT_OTHERS_LABEL, /* who is in the namespace, but does not own it, calls himself so */
+	MERIT_OTHERS_LABEL, /* chosen by a user of the namespace who does not own it */
 	MERIT_LABEL
 };
 
@@ -250,7 +251,7 @@ static enum merit candidate_merit(
 	return candidate->rank == source->rank ? MERIT_LABEL : MERIT_OTHERS_LABEL;
 }
 
-/* The source with the candidate of most merit; of equal ones, the most preferred. */
+/* Returns the source that has the candidate of greatest merit; if equal, the preferred source. */
 static struct source best_source(const struct names *n, const struct model_link *link)
 {
 	struct source best = {.text = ""};
@@ -281,14 +282,14 @@ void claims_each_reject(
 			visit(arg, link, candidate.word, candidate.len, verdict);
 }
 
-/* The name of this host, if the link is one of its own to be reached by; "" otherwise. */
+/* Returns the name of this host, if this link leads to it; otherwise "". */
 static const char *self_text(const struct names *n, const struct model_link *link)
 {
 	bool is_own = link->ns->nsid == NSID_OWN && !(link->info.flags & IFF_LOOPBACK);
 	return is_own ? n->policy.self : "";
 }
 
-/* All candidates of a link: the words of its best source, then the host's own name. */
+/* All candidates of a link: the words of its best source, then this host's name. */
 struct candidates {
 	const struct names *names;
 	const struct model_link *link;
@@ -304,7 +305,7 @@ static struct candidates candidates_begin(const struct names *n, const struct mo
 		.self = self_text(n, link)};
 }
 
-/* The next label of them; false when there is no more. Words that are no labels are passed over. */
+/* Finds the next label; false if there is no more. Words that are not labels are skipped. */
 static bool candidates_next(struct candidates *c, struct candidate *ret)
 {
 	enum label_verdict verdict;
@@ -325,7 +326,7 @@ static bool claim_is(const struct claim *claim, const struct candidate *candidat
 	       memcmp(claim->label, candidate->word, candidate->len) == 0;
 }
 
-/* Whether the claims are the candidates, one for one and as spelled. */
+/* True if the claims equal the candidates, in the same order and spelling. */
 static bool claims_match(const struct nlink *nlink, struct candidates candidates)
 {
 	const struct list *p = nlink->claims.next;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the question which links carry clients. Never looks at addresses or names.
+ * Owns the question which links carry clients.
+ * Never looks at addresses or names.
  */
 #include "name/client_link.h"
 
@@ -28,8 +29,8 @@ bool client_link_is(const struct model *m, const struct model_link *link)
 	       !(info->flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) && !client_link_is_port(m, link);
 }
 
-/* The other end of a veth or of a tap ("tun") is a container or a guest. A dummy has no other end: some
- * managers of containers give their bridge one, for its MTU or its hardware address. */
+/* The other end of a veth or a tap ("tun") is a container or a guest. A dummy has no other end:
+ * some container managers add one to their bridge, for its MTU or hardware address. */
 static bool leads_out(const struct event_link *port)
 {
 	return strcmp(port->kind, "veth") != 0 && strcmp(port->kind, "tun") != 0 &&

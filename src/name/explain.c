@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the telling of what the index knows: names in order, and why an address is in none.
+ * Owns the listing of the index: names in order, and the reason why an address has no name.
  * Never changes the index.
  */
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static int host_cmp(const void *a, const void *b)
 	return strcmp(key_x, key_y);
 }
 
-/* A label that is claimed, but that nobody has been given: by rootless namespaces only. */
+/* True if the label is claimed, but given to nobody: only rootless namespaces claim it. */
 static bool is_given_to_nobody(const struct names *n, const struct group *group)
 {
 	return !list_is_empty(&group->claims) && list_is_empty(&group->hosts) &&
@@ -72,7 +72,8 @@ static bool says(const struct host *host, const struct addr *addr)
 	return false;
 }
 
-/* The verdict on an address of a claim, as far as the name `host` (NULL: nobody has it) goes. */
+/* Returns the verdict on an address of a claim, with regard to the name `host`
+ * (NULL: nobody has it). */
 static enum addr_verdict verdict_for(const struct names *n, const struct group *group,
 	const struct claim *claim, const struct host *host, const struct model_addr *addr)
 {
@@ -127,7 +128,7 @@ int names_explain(const struct names *n, const char *label,
 	return 0;
 }
 
-/* The set of a host's link-local addresses of one family, in `rdata`. */
+/* Returns the set of a host's link-local addresses of one family; its data is in `rdata`. */
 static struct rrset linklocal_set(
 	const struct host *host, enum addr_family family, struct rdata *rdata)
 {

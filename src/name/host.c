@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the names as served: which group gives which name its addresses (--duplicates), and the
- * difference between what a name should say and what it said last.
+ * difference between the records a name should have and those it had last.
  * Never sees kernel events.
  */
 #include <assert.h>
@@ -43,10 +43,10 @@ static void host_mark(struct names *n, struct host *host)
 		list_append(&n->dirty_hosts, &host->in_dirty);
 }
 
-/* The order of workloads that claim one name: the host's own namespaces before rootless ones (enum
- * claim_rank), then by nsid (our own namespace first), then by ifindex. Ids grow as namespaces and links
- * are made, so that one who comes later does not push out one who is there; yet it is the state that
- * decides. */
+/* The order of workloads that claim the same name: the host's own namespaces before rootless ones
+ * (enum claim_rank), then by nsid (our own namespace first), then by ifindex. Both ids increase as
+ * namespaces and links are made, so a newcomer does not take a name away; yet the order depends
+ * only on the state. */
 static int claim_cmp(const void *a, const void *b)
 {
 	const struct model_link *x = (*(const struct claim *const *)a)->nlink->link;
@@ -76,7 +76,7 @@ int claims_sorted(const struct group *group, const struct claim ***ret, size_t *
 	return 0;
 }
 
-/* Whether somebody claims it who goes before that rank. */
+/* True if a claim of a better rank exists. */
 static bool has_claim_before(const struct group *group, enum claim_rank rank)
 {
 	LIST_EACH(claim, &group->claims, struct claim, in_group)
@@ -85,8 +85,8 @@ static bool has_claim_before(const struct group *group, enum claim_rank rank)
 	return false;
 }
 
-/* Whether the name may not go to the claim, because it is rootless and one that goes before it has that
- * name, or could have it by number. */
+/* True if the claim may not get the name: it is rootless, and a claim of a better rank has this
+ * name or could get it as a numbered one. */
 bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim)
 {
 	if (claim->rank == RANK_OWN)
@@ -104,7 +104,7 @@ bool group_refuses(const struct names *n, const struct group *group, const struc
 	return of && has_claim_before(of, claim->rank);
 }
 
-/* Addresses of one host while they are gathered. */
+/* The addresses of a host, while they are collected. */
 struct gather {
 	struct host_addrs addrs;
 	size_t cap;
@@ -163,8 +163,8 @@ static void gather_sort(struct gather *g)
 	g->addrs.count = kept;
 }
 
-/* All addresses that are served of `count` claims: deprecated ones only where there is no better of
- * the same family and scope (a client that has nothing else can still connect). */
+/* Collects the served addresses of `count` claims. Deprecated ones are included only if there is no
+ * other of the same family and scope: a client without a choice can still connect. */
 static int gather_claims(const struct names *n, const struct claim *const *claims, size_t count,
 	struct host_addrs *ret)
 {
@@ -206,13 +206,13 @@ static int group_give(struct names *n, struct group *group, const char *label,
 	host_mark(n, host);
 	int err = gather_claims(n, claims, count, &addrs);
 	if (err)
-		return err; /* it goes on to say what it said */
+		return err; /* the host keeps its former addresses */
 	free(host->want.list);
 	host->want = addrs;
 	host->has_want = true;
 	host->workload_count = 0;
 	host->is_silent = !n->policy.has_self_mdns;
-	host->rank = claims[0]->rank; /* and so of all: others were refused */
+	host->rank = claims[0]->rank; /* all have this rank: worse ones were refused */
 	for (size_t i = 0; i < count; i++) {
 		host->is_silent &= claims[i]->is_self;
 		host->workload_count +=
@@ -222,8 +222,8 @@ static int group_give(struct names *n, struct group *group, const char *label,
 	return 0;
 }
 
-/* The next free name of the form LABEL-number: one that nobody claims outright. False if the number
- * makes it too long, or no number is free within reason. */
+/* Finds the next free name of the form LABEL-number, which nobody claims itself. False if the
+ * number makes it too long, or after LIMIT_NAME_NUMBER_TRIES. */
 static bool numbered_label(
 	const struct names *n, const char *label, unsigned *number, char ret[LABEL_TEXT_CAP])
 {
@@ -240,7 +240,7 @@ static bool numbered_label(
 	return false;
 }
 
-/* How many of the sorted claims belong to the same workload as the first. */
+/* Returns how many of the sorted claims belong to the first one's workload. */
 static size_t workload_len(const struct claim *const *claims, size_t count)
 {
 	size_t len = 1;
@@ -293,8 +293,8 @@ static int group_assign(struct names *n, struct group *group)
 	return err;
 }
 
-/* Takes back what the marked groups gave, then lets each give anew: so two marked groups may swap
- * a name whatever their order. */
+/* First removes all names that the marked groups gave, then lets each group give names again. So
+ * two groups may exchange a name, whatever their order. */
 void hosts_assign(struct names *n)
 {
 	LIST_EACH(group, &n->dirty_groups, struct group, in_dirty) {
@@ -312,8 +312,8 @@ void hosts_assign(struct names *n)
 	}
 }
 
-/* The sets of one owner while they are built: at most lan and wan views of A and AAAA. The rdata
- * lists share one array, which is as long as the host has addresses, twice over. */
+/* The sets of one owner, while they are built: at most lan and wan views of A and AAAA. The rdata
+ * lists share one array, which has room for each address twice. */
 struct owner_sets {
 	struct rrset sets[4];
 	size_t count;
@@ -358,8 +358,8 @@ static bool has_any(const struct host_addrs *addrs, enum addr_family family, enu
 	return false;
 }
 
-/* N.DOMAIN, for each family: a lan client gets the lan addresses, or the wan ones where there are
- * none; any other client the wan ones only: a private address never leaves. */
+/* N.DOMAIN, for each family: a lan client gets the lan addresses, or the wan ones if there are
+ * none. Other clients get only wan addresses, so private addresses stay inside. */
 static void sets_by_client(struct owner_sets *o, const struct host_addrs *addrs)
 {
 	for (enum addr_family family = ADDR_V4; family <= ADDR_V6; family++) {
@@ -398,8 +398,8 @@ static void host_say_unicast(struct names *n, const struct host *host,
 	put_unicast(n, host, "", &o);
 }
 
-/* The addresses valid on `link`, routable ones first, since phones and browsers cannot use a
- * link-local one without a zone id; written to `o`. */
+/* Writes the addresses that are valid on `link` to `o`. Routable ones come first: phones and
+ * browsers cannot use a link-local address without a zone id. */
 static void sets_on_link(const struct names *n, struct owner_sets *o,
 	const struct host_addrs *addrs, const struct spoken_link *link)
 {
@@ -456,7 +456,7 @@ static bool host_has_news(const struct host *host, const struct host_addrs *addr
 		       memcmp(addrs->list, said->list, addrs->count * sizeof(*addrs->list)) != 0);
 }
 
-/* Says what a host has now, and remembers it as said. */
+/* Puts the records of a host, if they differ, and remembers them. */
 static int host_say(struct names *n, struct host *host, const struct host_addrs *addrs)
 {
 	bool has_news = n->has_new_policy || host_has_news(host, addrs);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how the index is asked: links by their place, groups and hosts by their labels, what a host is called in a zone, and
- * whether an address is on a link. Never changes it.
+ * Owns the lookups in the index: links by nsid and ifindex, groups and hosts by label, the name of
+ * a host in a zone, and whether an address is on a link.
+ * Never changes the index.
  */
 #include "name/index.h"
 

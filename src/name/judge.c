@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the verdict on a single address: kernel flags and policy to "served" or the reason why not.
+ * Owns the verdict on a single address: from kernel flags and the policy to "served" or a reason
+ * against.
  * Never looks at other addresses or names.
  */
 #include "name/judge.h"
@@ -27,9 +28,10 @@ static enum addr_verdict judge_v6_flags(const struct policy *policy, uint32_t fl
 	return ADDR_SERVED;
 }
 
-/* Whether nobody can reach the address, because frames that come in at the port are the bridge's: it
- * is asked for the address (RFC 4861 §7.2.3) and does not have it. What has a wider scope than the link
- * is reached by way of others, and IPv4 is answered for on every link. */
+/* True if nobody can reach the address because the bridge takes all frames that arrive at the port:
+ * the bridge gets the neighbour solicitations for the address (RFC 4861 §7.2.3), but does not have
+ * it. Addresses of wider scope are reached through other links, and ARP is answered on every
+ * link. */
 static bool is_behind_bridge(const struct event_addr *info, bool is_bridge_port)
 {
 	return is_bridge_port && info->addr.family == ADDR_V6 &&

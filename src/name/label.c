@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the rule of what is a host label, and how an alias is cut into words.
+ * Owns the rules for host labels, and the splitting of an alias into words.
  * Never changes the case of a label.
  */
 #include "name/label.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the name index as a whole: takes the model's changes, marks what they touch, flushes.
+ * Owns the name index as a whole: takes the model's changes, marks what they affect, flushes.
  * Never derives a record itself: claim.c, host.c, reverse.c, topology.c do.
  */
 #include "name/names.h"
@@ -95,7 +95,8 @@ static void ns_update_claims(struct names *n, const struct model_ns *ns)
 	}
 }
 
-/* This host's own name decides whose names are only inherited; it changes rarely. */
+/* If this host's name changes, every other host name may have become inherited, or ceased to be.
+ * It changes rarely. */
 static void on_hostnames(void *arg, const struct model_ns *ns)
 {
 	struct names *n = arg;
@@ -185,9 +186,9 @@ bool names_is_dirty(const struct names *n)
 	       n->has_new_spoken_links;
 }
 
-/* Order matters: segments are part of a host's addresses; which names there are is known before links
- * are told of (names_has()), and these before records for them; reverse zones end after their records,
- * which ptrs_say() sees to. */
+/* The order matters. Segments are part of a host's addresses. The names must be known before the
+ * links are passed on (names_has()), and the links before their records. Reverse zones end after
+ * their records; ptrs_say() ensures that. */
 void names_flush(struct names *n)
 {
 	if (!names_is_dirty(n))

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns reverse names: which hosts an address leads back to, and which reverse zones are ours for it.
- * Never decides what is served: an address has a PTR while some host says it.
+ * Owns reverse names: the hosts that an address points to, and the reverse zones that we serve for
+ * it.
+ * Never decides what is served: an address has a PTR while some host has that address.
  *
- * A PTR leads to the branch of its address: N.wan.DOMAIN or N.lan.DOMAIN, for those have that very
- * address for every client, which N.DOMAIN has not; so what looks back finds what it came from.
+ * A PTR points to N.wan.DOMAIN or N.lan.DOMAIN, by the scope of its address, because these names
+ * have that address for every client; N.DOMAIN has not. So a forward lookup of the target returns
+ * the address.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +27,8 @@ static struct ptr *ptr_find(const struct names *n, const struct addr *addr)
 		&n->ptrs, addr_hash(n, addr), struct ptr, node, ptr, addr_equal(&ptr->addr, addr));
 }
 
-/* The zone that a reverse name belongs to: those of RFC 6303 for private IPv4, the /24 of other
- * IPv4; the /48 of a ULA, whose 40 random bits make it a site's (RFC 4193 §3.2); the /64 of others. */
+/* The length of the reverse zone of an address. Private IPv4: the zones of RFC 6303; other IPv4:
+ * /24. ULA: /48, since its 40 random bits identify a site (RFC 4193 §3.2); other IPv6: /64. */
 static unsigned rzone_bits(const struct addr *addr)
 {
 	bool is_lan = addr_scope(addr) == ADDR_SCOPE_LAN;
@@ -140,7 +142,7 @@ static bool has_addr(const struct host_addrs *addrs, const struct addr *addr)
 	return false;
 }
 
-/* The host now says `addrs` instead of host->said. */
+/* Replaces the addresses host->said by `addrs`. */
 void ptrs_update(struct names *n, struct host *host, const struct host_addrs *addrs)
 {
 	for (size_t i = 0; i < host->said.count; i++)
@@ -156,7 +158,7 @@ void ptrs_mark_all(struct names *n)
 		ptr_mark(n, ptr);
 }
 
-/* Targets of a PTR set while they are gathered. */
+/* Targets of a PTR set, while they are collected. */
 struct targets {
 	struct name names[LIMIT_PTR_TARGETS];
 	struct rdata rdata[LIMIT_PTR_TARGETS];
@@ -181,8 +183,8 @@ static struct rrset targets_set(const struct targets *t, uint32_t ttl_s)
 		.rdata = t->rdata};
 }
 
-/* Whoever is root in a namespace of his own may give himself any address: so rootless names have none
- * that one of the host's own has, and begin no reverse zone. */
+/* Root in a user's own namespace can configure any address. So a rootless name gets no PTR for an
+ * address that a namespace of the host has, and begins no reverse zone. */
 static enum claim_rank ptr_rank(const struct ptr *ptr)
 {
 	enum claim_rank best = RANK_ROOTLESS;
@@ -245,8 +247,8 @@ static void ptr_free(struct names *n, struct ptr *ptr)
 	free(ptr);
 }
 
-/* Runs after hosts_say(): what the hosts said is what the addresses lead back to. Zones begin before any
- * of them ends, so that one that goes on does not end in between. */
+/* Runs after hosts_say(): PTRs follow from the hosts' records. New zones begin before any zone
+ * ends, so a zone that continues does not end in between. */
 void ptrs_say(struct names *n)
 {
 	LIST_EACH(ptr, &n->dirty_ptrs, struct ptr, in_dirty) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the rules of which links share a wire, applied by union-find.
+ * Owns the rules that tell which links share a wire; union-find applies them.
  * Never allocates; sees only the array it is given.
  */
 #include "name/segment.h"
@@ -17,8 +17,8 @@ static uint32_t find(struct segment_link *links, uint32_t i)
 	return i;
 }
 
-/* The lower index stands for both, so that the result does not depend on the order of joining.
- * Returns whether they were apart. */
+/* The lower index represents both, so the result does not depend on the order of joining. Returns
+ * true if they were apart. */
 static bool join(struct segment_link *links, uint32_t a, uint32_t b)
 {
 	a = find(links, a);
@@ -52,8 +52,8 @@ static bool is_vlan(const struct segment_link *link)
 	return is_kind(link->info, "vlan") && link->parent != SEGMENT_NONE;
 }
 
-/* Joins each VLAN to the first one of its id on the segment of its lower device. Quadratic in the
- * number of VLANs, of which a machine has dozens; returns whether anything was apart before. */
+/* Joins each VLAN to the first one with its id on the segment of its lower device. Quadratic in the
+ * number of VLANs; a machine has dozens. Returns true if it has joined any. */
 static bool join_vlans(struct segment_link *links, uint32_t count)
 {
 	bool has_joined = false;
@@ -83,7 +83,8 @@ void segment_place(struct segment_link *links, uint32_t count)
 			shares_port_wire(links[links[i].master].info))
 			join(links, i, links[i].master);
 	}
-	/* Each turn joins at least two VLANs, or is the last: VLANs on VLANs need one turn a level. */
+	/* Progress: each turn, except the last, joins two VLANs. VLANs on VLANs need
+	 * one turn per level. */
 	while (join_vlans(links, count))
 		;
 	for (uint32_t i = 0; i < count; i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what depends on where links are: segments, the links on which mDNS is spoken, and the on-link
- * prefixes that tell a lan client. Never looks at labels.
+ * Owns what depends on the position of links: segments, the links that speak mDNS, and the on-link
+ * prefixes that identify lan clients.
+ * Never looks at labels.
  */
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -34,8 +35,8 @@ static uint64_t nlink_key(const struct nlink *nlink)
 	return link_key(nlink->link->ns->nsid, nlink->link->info.ifindex);
 }
 
-/* Names each segment by its smallest link key, which does not depend on the order of the array; a
- * link that is on another segment than before, or a port no more, marks what it claims. */
+/* Names each segment by its smallest link key, so the order of the array does not matter. Marks the
+ * claims of links whose segment, or state as a bridge port, has changed. */
 static void segments_name(struct names *n, const struct segment_link *placed, uint64_t *smallest)
 {
 	MAP_EACH(nlink, &n->links, const struct nlink, node) {
@@ -101,7 +102,8 @@ static int prefix_cmp(const void *a, const void *b)
 	return diff ? diff : p->len - q->len;
 }
 
-/* The prefixes and families of a link; those of IPv6 need an address that is not tentative. */
+/* Fills in the prefixes and families of a link. IPv6 needs a link-local address that
+ * is not tentative. */
 static int spoken_link_fill(struct spoken_link *link, const struct model_link *from)
 {
 	size_t count = 0;
@@ -223,8 +225,8 @@ void spoken_links_free(struct names *n)
 	n->spoken_link_count = 0;
 }
 
-/* Whether an address makes its prefix on-link for telling who is a lan client: not a host route,
- * not one wider than any LAN (a container could claim half the internet), not a rootless one. */
+/* True if the prefix of the address identifies lan clients. Excluded are host routes, prefixes
+ * wider than any LAN (a container could claim half of the internet), and rootless addresses. */
 static bool is_onlink(const struct model_link *link, const struct event_addr *info)
 {
 	unsigned widest = info->addr.family == ADDR_V4 ? 8 : 32;
@@ -288,7 +290,7 @@ static void onlink_count_ns(void *arg, const struct model_ns *ns)
 	}
 }
 
-/* The wires of inner bridges, ascending. */
+/* The wires of inner bridges, sorted. */
 struct inner_wires {
 	uint64_t *at; /* owned */
 	size_t count;
@@ -326,7 +328,8 @@ void onlinks_each(const struct names *n,
 	void (*visit)(void *arg, const struct names_onlink *onlink), void *arg)
 {
 	struct inner_wires inner = {NULL, 0};
-	/* Without memory none is inner: then a client is told more than it can use. */
+	/* Out of memory, no bridge counts as inner: clients then get more addresses
+	 * than they can use. */
 	(void)!inner_wires_find(n, &inner);
 	MAP_EACH(onlink, &n->onlinks, const struct onlink, node) {
 		const struct nlink *nlink = nlink_find(n, onlink->nsid, onlink->ifindex);
@@ -358,7 +361,7 @@ void onlinks_note_moves(struct names *n)
 	n->onlink_sum = sum;
 }
 
-/* The owner of a namespace became known: what its addresses count for may differ from before. */
+/* The owner of a namespace is known now, so its addresses may count differently. */
 void onlinks_rebuild(struct names *n)
 {
 	MAP_EACH(onlink, &n->onlinks, struct onlink, node) {
