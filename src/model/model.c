@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what an event means: what comes, changes and goes, and the marks by which a dump sweeps.
- * Never decides what an address is good for, never asks the kernel.
+ * Owns the meaning of events: objects appear, change and disappear; a dump removes unmarked ones.
+ * Never decides what an address is used for, never asks the kernel.
  */
 #include "model/model.h"
 
@@ -12,17 +12,18 @@
 #include "base/limits.h"
 #include "model/table.h"
 
-/* What is known of an object since EV_SYNC_BEGIN of its namespace. From MARK_FRESH on, a dump has
- * no say about the object; from MARK_REMOVED on, none about the addresses of the link either. */
+/* What has been heard of an object since EV_SYNC_BEGIN of its namespace. From MARK_FRESH on, a
+ * dump does not change the object; from MARK_REMOVED on, it does not change the addresses of
+ * the link either. */
 enum mark {
-	MARK_OLD,     /* nothing yet: goes at the end of the dump */
-	MARK_SEEN,    /* named by the dump */
-	MARK_FRESH,   /* named by news */
+	MARK_OLD,     /* nothing yet: removed at the end of the dump */
+	MARK_SEEN,    /* listed by the dump */
+	MARK_FRESH,   /* in news */
 	MARK_REMOVED, /* removed by news: a tombstone */
-	MARK_REMADE   /* removed by news, and named by news since */
+	MARK_REMADE   /* removed by news, and in news again since */
 };
 
-/* Events and what is kept of them are compared byte for byte: no padding may be in between. */
+/* Events are compared with stored ones byte by byte: they must have no padding. */
 _Static_assert(sizeof(struct event_link) == 36 + HWADDR_CAP + IF_NAMESIZE + KIND_CAP + ALIAS_CAP,
 	"padding in struct event_link");
 _Static_assert(sizeof(struct event_addr) == 8 + 2 * sizeof(struct addr) + 2,
@@ -30,7 +31,7 @@ _Static_assert(sizeof(struct event_addr) == 8 + 2 * sizeof(struct addr) + 2,
 _Static_assert(sizeof(struct event_hostname) == 8 + 3 + HOSTNAME_CAP + 4,
 	"padding in struct event_hostname");
 
-/* --- telling ------------------------------------------------------------------------------ */
+/* --- listeners ---------------------------------------------------------------------------- */
 
 static void tell_ns(const struct model *m, enum model_change change, const struct model_ns *ns)
 {
@@ -58,16 +59,16 @@ static void tell_hostnames(const struct model *m, const struct model_ns *ns)
 		m->listener.on_hostnames(m->listener.arg, ns);
 }
 
-/* Frees a placeholder that nothing needs any more. */
+/* Frees a placeholder that is not needed any more. */
 static void link_free_if_empty(struct model *m, struct model_link *link)
 {
 	if (!link->is_present && link->mark < MARK_REMOVED && list_is_empty(&link->addrs))
 		table_free_link(m, link);
 }
 
-/* --- coming and going --------------------------------------------------------------------- */
+/* --- appearance and removal --------------------------------------------------------------- */
 
-/* What the mark is once the object has been named. */
+/* Returns the mark of an object after news or a dump has listed it. */
 static enum mark mark_named(enum mark mark, bool is_dump)
 {
 	if (is_dump)
@@ -81,14 +82,14 @@ static void addr_appear(struct model *m, struct model_addr *a)
 	tell_addr(m, MODEL_ADDR_NEW, a, NULL);
 }
 
-/* The address is no longer there. Its owner frees it, or leaves it as a tombstone. */
+/* The address has disappeared. Its owner frees it, or keeps it as a tombstone. */
 static void addr_vanish(struct model *m, struct model_addr *a)
 {
 	if (!a->is_present)
 		return;
 	a->is_present = false;
 	if (!a->link->is_present)
-		return; /* nobody has been told of it */
+		return; /* the listener never heard of it */
 	m->addrs_present--;
 	tell_addr(m, MODEL_ADDR_GONE, a, NULL);
 }
@@ -104,8 +105,8 @@ static void link_appear(struct model *m, struct model_link *link)
 	}
 }
 
-/* The link is no longer there, and none of its addresses. Its owner frees it, or leaves it as a
- * tombstone, which stands for its addresses too. */
+/* The link has disappeared with all its addresses. Its owner frees it, or keeps it as a tombstone,
+ * which stands for its addresses too. */
 static void link_vanish(struct model *m, struct model_link *link)
 {
 	LIST_EACH(a, &link->addrs, struct model_addr, in_link) {
@@ -198,7 +199,8 @@ static int apply_link_gone(struct model *m, const struct event *ev)
 	return err;
 }
 
-/* Whether a dump may name that address: not if news has been heard of it or of its link's end. */
+/* True if a dump may add or change that address: not if news has mentioned it, or the
+ * removal of its link. */
 static bool may_dump_name(const struct model *m, const struct event *ev, const struct model_addr *a)
 {
 	if (a)
@@ -268,8 +270,8 @@ static void hostname_remove(struct model_ns *ns, struct model_hostname *h)
 	free(h);
 }
 
-/* Puts it where it belongs in the order: what our own user namespace owns is before what others
- * own, so that nobody's names push out ours at the limit. */
+/* Inserts it in order: namespaces of our own user namespace come first, so that no foreign name
+ * displaces ours at the limit. */
 static void hostname_insert(struct model_ns *ns, struct model_hostname *h)
 {
 	struct list *before = &ns->hostnames;
@@ -336,7 +338,7 @@ static void apply_hostname_gone(struct model *m, const struct event *ev)
 
 /* --- dumps -------------------------------------------------------------------------------- */
 
-/* Drops the link's tombstones; what is left of it gets `mark`. May free the link. */
+/* Frees the tombstones of the link; everything else gets `mark`. May free the link. */
 static void link_settle(struct model *m, struct model_link *link, enum mark mark)
 {
 	LIST_EACH(a, &link->addrs, struct model_addr, in_link) {
@@ -366,7 +368,7 @@ static int apply_sync_begin(struct model *m, const struct event *ev)
 	return 0;
 }
 
-/* Links that are only spoken of stay: EV_SYNC_END judges by their addresses. */
+/* Placeholders stay: at EV_SYNC_END their addresses decide. */
 static void sweep_links(struct model *m, struct model_ns *ns)
 {
 	LIST_EACH(link, &ns->links, struct model_link, in_ns) {
@@ -387,7 +389,7 @@ static void sweep_addrs(struct model *m, struct model_ns *ns)
 	}
 }
 
-/* EV_SYNC_LINKS, EV_SYNC_END, EV_SYNC_ABORT: they cannot fail. */
+/* EV_SYNC_LINKS, EV_SYNC_END, EV_SYNC_ABORT. They cannot fail. */
 static void apply_sync(struct model *m, const struct event *ev)
 {
 	struct model_ns *ns = table_find_ns(m, ev->nsid);
@@ -403,7 +405,7 @@ static void apply_sync(struct model *m, const struct event *ev)
 	ns_settle(m, ns, MARK_SEEN);
 }
 
-/* Whether the kernel half could have made it: events may come from a file or another process. */
+/* True if the kernel half could have made the event: it may come from a file or another process. */
 static bool event_is_sane(const struct event *ev)
 {
 	if (ev->nsid < NSID_OWN)
@@ -468,7 +470,7 @@ int model_apply(struct model *m, const struct event *ev)
 	return ERR_SYNTAX;
 }
 
-/* --- the whole ---------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------------- */
 
 struct model *model_new(uint64_t seed, struct model_listener listener)
 {
@@ -478,8 +480,8 @@ struct model *model_new(uint64_t seed, struct model_listener listener)
 	m->seed = seed;
 	m->listener = listener;
 
-	/* A table can fail only at its first element. With one that comes and goes now, nothing
-	 * half made has to be undone later. */
+	/* Adding to a map can fail only for its first element. If one is added and removed now, no
+	 * half-made object has to be undone later. */
 	struct map *tables[] = {&m->namespaces, &m->links, &m->addrs};
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		struct map_node node;

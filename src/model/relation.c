@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the relation of network and UTS namespaces, as nsproxies, pairs and what was told of them.
- * Never asks the kernel anything, never decides what is a name.
+ * Owns the relation of network and UTS namespaces: nsproxies, pairs, and what was reported of them.
+ * Never asks the kernel, never decides what is a name.
  */
 #include "model/relation.h"
 
@@ -15,52 +15,51 @@
 #include "base/map.h"
 
 struct net {
-	struct map_node node; /* by cookie */
+	struct map_node node; /* key: cookie */
 	uint64_t cookie;
-	nsid_t nsid;                 /* NSID_UNKNOWN: not placed */
+	nsid_t nsid;                 /* NSID_UNKNOWN: no id is known */
 	struct list pairs;           /* of struct pair.in_net */
-	struct list in_without_nsid; /* a ring of its own: nobody has to look for its place */
+	struct list in_without_nsid; /* linked to itself: nobody has to find its id */
 };
 
 struct uts {
-	struct map_node node; /* by number */
+	struct map_node node; /* key: number */
 	struct event_hostname info;
-	bool is_copy;  /* it has the name that the host had when it was first seen */
-	bool is_early; /* it was there in the first inventory, and has the name that it had then */
-	bool is_apart; /* a task of it is in another PID namespace */
+	bool is_copy;      /* its name was the host's name when it was first seen */
+	bool is_early;     /* the first inventory found it, and its name has not changed */
+	bool is_apart;     /* a task in it is in another PID namespace */
 	struct list pairs; /* of struct pair.in_uts */
 };
 
-/* A network and a UTS namespace that were, or still have to be told to be, related. */
+/* A network and a UTS namespace that share an nsproxy, or whose end has to be reported. */
 struct pair {
 	struct net *net;
 	struct uts *uts;
 	struct list in_net, in_uts;
-	struct list in_dirty; /* a ring of its own: nothing to be told */
-	size_t nsproxies;     /* 0: related no more */
-	int32_t pid;      /* of those seen since the last begin: `known`, or the lowest; 0: none */
-	int32_t known;    /* what `pid` was before that */
-	nsid_t told_nsid; /* NSID_UNKNOWN: it has not been told of */
-	struct event_hostname told; /* unless so */
+	struct list in_dirty; /* linked to itself: nothing to report */
+	size_t nsproxies;     /* 0: not related any more */
+	int32_t pid;      /* a task seen since the last begin: `known`, or the lowest; 0: none */
+	int32_t known;    /* what `pid` was before */
+	nsid_t told_nsid; /* NSID_UNKNOWN: not reported */
+	struct event_hostname told; /* otherwise, the report */
 };
 
 struct nsproxy {
-	struct map_node node; /* by id */
+	struct map_node node; /* key: id */
 	uint64_t id;
 	struct pair *pair;
-	bool is_seen; /* by the inventory in progress */
+	bool is_seen; /* found by the running inventory */
 };
 
 struct relation {
 	struct map nets, utses, nsproxies;
-	struct list without_nsid; /* of struct net.in_without_nsid */
-	struct list dirty;        /* of struct pair.in_dirty */
-	bool has_looked;          /* the first inventory has ended */
-	char host[HOSTNAME_CAP];  /* the host's name */
-	char before
-		[HOSTNAME_CAP]; /* and what it was before the inventory in progress; "" if the same */
+	struct list without_nsid;  /* of struct net.in_without_nsid */
+	struct list dirty;         /* of struct pair.in_dirty */
+	bool has_looked;           /* the first inventory has ended */
+	char host[HOSTNAME_CAP];   /* the host's name */
+	char before[HOSTNAME_CAP]; /* its name before the running inventory; "" if unchanged */
 	size_t pair_count;
-	uint64_t made; /* pairs, ever */
+	uint64_t made; /* number of pairs made so far */
 	uint64_t seed;
 	void (*sink)(void *arg, const struct event *ev);
 	void *arg;
@@ -201,14 +200,14 @@ static void uts_mark(struct relation *r, const struct uts *uts)
 		pair_mark(r, pair);
 }
 
-/* The host is called so from now on. */
+/* Sets the name of this host. */
 static void host_set(struct relation *r, const char *name)
 {
 	memcpy(r->before, r->host, sizeof(r->before));
 	memcpy(r->host, name, sizeof(r->host));
 }
 
-/* Who chose the name: to be judged once for each name that it gets. */
+/* Judges who chose the name, once for each new name. */
 static void uts_judge(const struct relation *r, struct uts *uts, bool is_first_sight)
 {
 	const char *name = uts->info.name;
@@ -283,7 +282,7 @@ static int nsproxy_get(struct relation *r, uint64_t id, struct nsproxy **ret)
 	return 0;
 }
 
-/* Somebody shall look for its place, if it has none. */
+/* Queues the namespace if its id is not known: somebody has to find it. */
 static void net_unplace(struct relation *r, struct net *net)
 {
 	if (net->nsid == NSID_UNKNOWN && list_is_empty(&net->in_without_nsid))
@@ -329,7 +328,7 @@ bool relation_renamed(struct relation *r, uint64_t number, const char *name)
 	memset(info.name, 0, sizeof(info.name));
 	memcpy(info.name, name, strnlen(name, sizeof(info.name) - 1));
 	uts_set(r, uts, &info);
-	r->before[0] = '\0'; /* news is in order: nothing of before comes after it */
+	r->before[0] = '\0'; /* news is in order: the former name is not seen after it */
 	LIST_EACH(pair, &uts->pairs, struct pair, in_uts)
 		net_unplace(r, pair->net);
 	return true;
@@ -356,7 +355,7 @@ void relation_end(struct relation *r)
 	r->before[0] = '\0';
 }
 
-/* --- places ------------------------------------------------------------------------------- */
+/* --- ids ---------------------------------------------------------------------------------- */
 
 static int32_t net_pid(const struct net *net)
 {
@@ -370,7 +369,7 @@ static int32_t net_pid(const struct net *net)
 
 bool relation_next_without_nsid(struct relation *r, uint64_t *ret_net, int32_t *ret_pid)
 {
-	/* Progress: each turn takes one out of the list. */
+	/* Progress: each turn removes one element from the list. */
 	while (!list_is_empty(&r->without_nsid)) {
 		struct net *net = container_of(r->without_nsid.next, struct net, in_without_nsid);
 		list_remove(&net->in_without_nsid);
@@ -413,7 +412,7 @@ void relation_doubt(struct relation *r, uint64_t cookie)
 			pair->pid = 0;
 }
 
-/* The model has dropped what it knew of it: so nothing is left that could be taken back. */
+/* The model has dropped everything about that id: nothing must be withdrawn. */
 static void net_forget_told(const struct net *net, nsid_t nsid)
 {
 	LIST_EACH(pair, &net->pairs, struct pair, in_net) {
@@ -460,7 +459,7 @@ static void tell(const struct relation *r, enum event_type type, nsid_t nsid,
 	r->sink(r->arg, &ev);
 }
 
-/* Whether nobody has chosen the name, as far as can be told. */
+/* True if nobody has chosen the name, as far as we can tell. */
 static bool pair_is_inherited(const struct pair *pair)
 {
 	const struct uts *uts = pair->uts;
@@ -503,7 +502,7 @@ struct relation_stats relation_stats(const struct relation *r)
 		.made = r->made};
 }
 
-/* --- the whole ---------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------------- */
 
 static void ignore(void *arg UNUSED, const struct event *ev UNUSED)
 {

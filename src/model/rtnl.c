@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the reading of rtnetlink messages.
+ * Owns the parsing of rtnetlink messages.
  * Never trusts a length, never keeps anything of a message.
  */
 #include "model/rtnl.h"
@@ -14,10 +14,10 @@
 
 /* --- attributes --------------------------------------------------------------------------- */
 
-enum { ATTRS_CAP = 64 }; /* past the last attribute that is read here */
+enum { ATTRS_CAP = 64 }; /* beyond the last attribute that is read here */
 
-/* The attributes of one message or nest by their type. A read of one that has not the length it
- * should have makes the whole malformed; absent ones read as the fallback that is given. */
+/* The attributes of a message or a nest, by type. Reading one that has a wrong length makes the
+ * whole malformed; an absent one has the value of the given fallback. */
 struct attrs {
 	const struct nlattr *at[ATTRS_CAP];
 	bool is_malformed;
@@ -32,7 +32,7 @@ static int keep_attr(const struct nlattr *attr, void *arg)
 	return MNL_CB_OK;
 }
 
-/* The value of attribute `type` if it is there and has `len` bytes, else NULL. */
+/* Returns the value of attribute `type` if it exists and has `len` bytes, otherwise NULL. */
 static const void *attr_bytes(struct attrs *attrs, uint16_t type, size_t len)
 {
 	const struct nlattr *attr = attrs->at[type];
@@ -69,8 +69,8 @@ static uint32_t attr_u32(struct attrs *attrs, uint16_t type, uint32_t fallback)
 	return fallback;
 }
 
-/* Copies text of less than `cap` bytes, with or without a zero after it, to `out`, which is
- * zero. */
+/* Copies text of less than `cap` bytes, with or without a terminating zero, to `out`,
+ * which is zeroed. */
 static void attr_text(struct attrs *attrs, uint16_t type, char *out, size_t cap)
 {
 	const struct nlattr *attr = attrs->at[type];
@@ -90,9 +90,9 @@ static void attr_nest(struct attrs *attrs, uint16_t type, struct attrs *ret)
 		mnl_attr_parse_nested(attrs->at[type], keep_attr, ret);
 }
 
-/* --- where a message comes from ----------------------------------------------------------- */
+/* --- the namespace of a message ----------------------------------------------------------- */
 
-/* Our id for the namespace that the message calls `id`. */
+/* Returns our id for the namespace that the message calls `id`. */
 static nsid_t translate_id(const struct rtnl *r, int32_t id)
 {
 	if (id < 0)
@@ -100,7 +100,7 @@ static nsid_t translate_id(const struct rtnl *r, int32_t id)
 	return id == r->own_id ? NSID_OWN : id;
 }
 
-/* Whether an answer is of the namespace that was asked, by its TARGET_NETNSID. */
+/* True if an answer is about the namespace that was asked for, by its TARGET_NETNSID. */
 static bool is_of_source(const struct rtnl *r, const struct rtnl_source *source,
 	struct attrs *attrs, uint16_t target_type)
 {
@@ -111,7 +111,7 @@ static bool is_of_source(const struct rtnl *r, const struct rtnl_source *source,
 	return translate_id(r, (int32_t)attr_u32(attrs, target_type, 0)) == source->nsid;
 }
 
-/* One message on its way to become an event. */
+/* A message that is being parsed. */
 struct reading {
 	struct rtnl *r;
 	const struct rtnl_source *source;
@@ -120,7 +120,7 @@ struct reading {
 	struct event event;
 };
 
-/* The message's fixed part of `len` bytes with its attributes parsed, or NULL. */
+/* Parses the attributes, and returns the message's fixed part of `len` bytes, or NULL. */
 static const void *read_fixed(struct reading *in, size_t len)
 {
 	if (mnl_nlmsg_get_payload_len(in->header) < len ||
@@ -141,7 +141,7 @@ static void tell(struct reading *in)
 
 /* --- links -------------------------------------------------------------------------------- */
 
-/* Kind of the driver, and the few things of its own data that matter to us. */
+/* Reads the kind of the driver, and the few of its attributes that we use. */
 static void read_linkinfo(struct attrs *attrs, struct event_link *link)
 {
 	struct attrs info = {0}, data = {0};
@@ -183,8 +183,9 @@ static void read_link(struct attrs *attrs, struct event_link *link)
 	read_linkinfo(attrs, link);
 }
 
-/* The parent's namespace. IFLA_LINK_NETNSID of a notification is an id of the table of the link's
- * own namespace: only for links of ours is that our table. False if the id means nothing here. */
+/* Reads the parent's namespace. In a notification, IFLA_LINK_NETNSID is an id in the table
+ * of the link's own namespace: that is our table only for links of ours. False if the id
+ * means nothing here. */
 static bool read_parent_nsid(struct reading *in)
 {
 	struct event_link *link = &in->event.link;
@@ -197,7 +198,7 @@ static bool read_parent_nsid(struct reading *in)
 	return is_known;
 }
 
-/* Of a pair of links, the kernel tells of the first before it knows the second. */
+/* The kernel reports the first link of a pair before it has registered the second. */
 static bool has_peer_to_come(const struct reading *in)
 {
 	const struct event_link *link = &in->event.link;
@@ -205,7 +206,7 @@ static bool has_peer_to_come(const struct reading *in)
 	       (strcmp(link->kind, "veth") == 0 || strcmp(link->kind, "netkit") == 0);
 }
 
-/* A link has any number of them, each an attribute of the same type. */
+/* A link may have several altnames, each an attribute of the same type. */
 static void tell_altnames(struct reading *in)
 {
 	const struct nlattr *list = in->attrs.at[IFLA_PROP_LIST], *attr;
@@ -231,8 +232,8 @@ static void read_link_message(struct reading *in)
 		in->r->malformed++;
 		return;
 	}
-	/* Of AF_BRIDGE, they tell of bridge ports: RTM_DELLINK when one leaves its bridge. Those
-	 * with IFLA_WIRELESS are wireless extensions' own events, which hold little else. */
+	/* Messages of AF_BRIDGE are about bridge ports: RTM_DELLINK when a port leaves its bridge.
+	 * Messages with IFLA_WIRELESS are events of wireless extensions, and have little else. */
 	if (fixed->ifi_family != AF_UNSPEC || in->attrs.at[IFLA_WIRELESS])
 		return;
 	if (!is_of_source(in->r, in->source, &in->attrs, IFLA_TARGET_NETNSID)) {
@@ -268,7 +269,7 @@ static struct addr attr_addr(struct attrs *attrs, uint16_t type, enum addr_famil
 	return bytes ? addr_make(family, bytes) : (struct addr){0};
 }
 
-/* IFA_ADDRESS is the other end's where there is one, and IFA_LOCAL, where given, always ours. */
+/* IFA_ADDRESS is the peer's address if there is a peer; IFA_LOCAL, if present, is always ours. */
 static void read_addr(struct attrs *attrs, enum addr_family family, struct event_addr *addr)
 {
 	struct addr local = attr_addr(attrs, IFA_LOCAL, family);
@@ -306,7 +307,7 @@ static void read_addr_message(struct reading *in)
 
 /* --- ids of namespaces -------------------------------------------------------------------- */
 
-/* A notification with a cmsg is about the table of that namespace, and none of our business. */
+/* A notification with a cmsg is about the table of another namespace: ignore it. */
 static void read_nsid_message(struct reading *in)
 {
 	if (in->source->nsid != NSID_OWN)
@@ -318,7 +319,7 @@ static void read_nsid_message(struct reading *in)
 	int32_t id = (int32_t)attr_u32(&in->attrs, NETNSA_NSID, 0);
 	bool is_answer = in->source->origin == RTNL_ANSWER;
 	if (id < 0 && is_answer)
-		return; /* it has none: NETNSA_NSID_NOT_ASSIGNED */
+		return; /* no id is assigned: NETNSA_NSID_NOT_ASSIGNED */
 	if (id < 0)
 		in->attrs.is_malformed = true;
 	in->event.nsid = translate_id(in->r, id);
@@ -329,8 +330,8 @@ static void read_nsid_message(struct reading *in)
 
 /* --- datagrams ---------------------------------------------------------------------------- */
 
-/* NLMSG_ERROR has an errno, negative, or zero for an acknowledgement; and so has NLMSG_DONE: a dump
- * that fails after its start says so there. */
+/* NLMSG_ERROR has a negative errno, or zero for an acknowledgement. NLMSG_DONE has the same: a dump
+ * that fails after its start reports it there. */
 static void read_end(struct reading *in, struct rtnl_outcome *ret)
 {
 	int error = 0;
@@ -369,16 +370,16 @@ static void read_message(struct reading *in, struct rtnl_outcome *ret)
 			read_end(in, ret);
 		break;
 	case NLMSG_OVERRUN: ret->is_overrun = true; break;
-	default: /* the kernel's enum, not ours: what else it says is not asked for here */
+	default: /* the kernel's enum, not ours: we requested nothing else */
 		if (in->r->sink.on_message)
 			in->r->sink.on_message(in->r->sink.arg, in->header);
 		break;
 	}
 }
 
-/* The length of the message at the start of `left` bytes, or 0 if there is no whole one. Checked
- * here, since mnl_nlmsg_ok() takes lengths above INT_MAX for negative and so for short enough. The
- * kernel pads each message to NLMSG_ALIGNTO; libmnl reads up to that. */
+/* Returns the length of the message at the start of `left` bytes, or 0 if it is not complete.
+ * Checked here, since mnl_nlmsg_ok() takes lengths above INT_MAX as negative, hence as short
+ * enough. The kernel pads each message to NLMSG_ALIGNTO; libmnl reads up to that. */
 static size_t message_len(const struct nlmsghdr *h, size_t left)
 {
 	if (left < sizeof(*h) || h->nlmsg_len < sizeof(*h) || h->nlmsg_len > left)
@@ -392,7 +393,7 @@ void rtnl_parse(struct rtnl *r, const struct rtnl_source *source, const void *by
 {
 	*ret = (struct rtnl_outcome){0};
 	const char *at = bytes, *end = at + len;
-	/* Progress: each turn passes over one message, which is not empty. */
+	/* Progress: each turn steps over one message, which is not empty. */
 	while (at < end) {
 		const struct nlmsghdr *h = (const void *)at;
 		size_t step = message_len(h, (size_t)(end - at));

@@ -11,7 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-/* Every request is a header, a fixed part and at most two attributes of four bytes: it fits. */
+/* A request is a header, a fixed part and at most two attributes of four bytes: it fits. */
 _Static_assert(
 	sizeof(struct nlmsghdr) + sizeof(struct ifinfomsg) + 2 * (sizeof(struct nlattr) + 4) <=
 		RTNL_REQUEST_CAP,
@@ -27,7 +27,7 @@ static struct nlmsghdr *put_header(
 	return h;
 }
 
-/* Statistics are half of a link's message, and nobody here reads them. */
+/* Statistics are half of a link's message, and nobody here reads them: leave them out. */
 static void put_link(struct nlmsghdr *h, nsid_t nsid, uint32_t ifindex)
 {
 	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(h, sizeof(*link));

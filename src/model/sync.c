@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the order of dumps: what is to be dumped, again or for the first time, and from when on.
+ * Owns the order of dumps: what to dump, when, and whether again.
  * Never sends or reads anything, never looks at the model.
  */
 #include "model/sync.h"
@@ -13,7 +13,7 @@
 
 enum state { IDLE, DRAINING, DUMP_TABLE, DUMP_LINKS, LINKS_DONE, DUMP_ADDRS };
 
-/* A dump that is to be done from `due` on, and how often it went wrong before. */
+/* A dump that may start at `due`, and the number of its failures so far. */
 struct job {
 	ns_t due;
 	unsigned failures;
@@ -22,29 +22,29 @@ struct job {
 struct sync_ns {
 	nsid_t nsid;
 	struct map_node node;
-	struct list in_queue; /* a ring of its own: nothing to be dumped, or in flight */
+	struct list in_queue; /* linked to itself: nothing to dump, or in flight */
 	struct job job;
-	bool is_named;       /* by the table's dump, or by news since its start */
-	bool is_interrupted; /* the dump of its links, of the one in flight, was */
+	bool is_named;       /* listed by the dump of the table, or in news since its start */
+	bool is_interrupted; /* in the dump in flight, the part for links was interrupted */
 };
 
 struct sync {
 	enum state state;
 	struct map namespaces;
-	struct list queue;      /* of struct sync_ns.in_queue, in order of their last failure */
-	struct sync_ns *dumped; /* of DUMP_LINKS to DUMP_ADDRS, else NULL */
+	struct list queue;      /* of struct sync_ns.in_queue, ordered by last failure */
+	struct sync_ns *dumped; /* from DUMP_LINKS to DUMP_ADDRS, otherwise NULL */
 	ns_t give_up;           /* of the dump in flight */
-	bool has_table;         /* there is one to be asked for */
+	bool has_table;         /* a table of namespaces exists */
 	bool is_table_wanted;
 	struct job table;
-	size_t drain_left; /* DRAINING: datagrams that may be of before the overrun */
-	unsigned overruns; /* since all was settled */
-	ns_t hold_until;   /* no dump before */
+	size_t drain_left; /* DRAINING: datagrams that may be older than the overrun */
+	unsigned overruns; /* since everything was settled */
+	ns_t hold_until;   /* no dump starts before this */
 	void (*sink)(void *arg, const struct event *ev);
 	void *arg;
 };
 
-/* 0, then 10 ms doubling up to 1 s. */
+/* Returns 0, then 10 ms doubling up to 1 s. */
 static ns_t backoff(unsigned failures)
 {
 	if (failures <= 1)
@@ -63,7 +63,7 @@ static void tell(const struct sync *s, enum event_type type, nsid_t nsid)
 
 /* --- namespaces --------------------------------------------------------------------------- */
 
-/* No seed: the ids of our own table are the kernel's or our own choice. */
+/* No seed: ids of our own table are chosen by the kernel or by us. */
 static uint64_t ns_hash(nsid_t nsid)
 {
 	return hash_mix(0, (uint32_t)nsid);
@@ -125,7 +125,7 @@ void sync_ns_gone(struct sync *s, nsid_t nsid)
 
 /* --- overruns ----------------------------------------------------------------------------- */
 
-/* Whatever is in flight is not wanted any more. */
+/* Gives up the dump in flight. */
 static void abort_dump(struct sync *s)
 {
 	if (s->dumped)
@@ -173,7 +173,7 @@ bool sync_is_dumping(const struct sync *s)
 	return s->state == DUMP_TABLE || s->state == DUMP_LINKS || s->state == DUMP_ADDRS;
 }
 
-/* Entries that went while nobody heard of it. */
+/* Drops the namespaces that have disappeared without news. */
 static void sweep_table(struct sync *s)
 {
 	MAP_EACH(ns, &s->namespaces, struct sync_ns, node) {
@@ -199,7 +199,7 @@ static void table_done(struct sync *s, enum sync_outcome outcome, ns_t now)
 	}
 }
 
-/* The dump of the namespace is over, and was not good. */
+/* The dump of the namespace has ended, but not well. */
 static void retry_later(struct sync *s, ns_t now)
 {
 	struct sync_ns *ns = s->dumped;
@@ -227,7 +227,7 @@ static void addrs_done(struct sync *s, enum sync_outcome outcome, ns_t now)
 	s->state = IDLE;
 }
 
-/* We believed in it, the kernel does not: its RTM_DELNSID was lost, or is on its way. */
+/* The kernel does not know the namespace: its RTM_DELNSID was lost, or will follow. */
 static void ns_absent(struct sync *s, ns_t now)
 {
 	struct sync_ns *ns = s->dumped;
@@ -269,7 +269,7 @@ void sync_dump_done(struct sync *s, enum sync_outcome outcome, ns_t now)
 		s->overruns = 0;
 }
 
-/* --- what next ---------------------------------------------------------------------------- */
+/* --- next request ------------------------------------------------------------------------- */
 
 static struct sync_request begin_table(struct sync *s, ns_t now)
 {
@@ -344,7 +344,7 @@ bool sync_is_settled(const struct sync *s)
 	return true;
 }
 
-/* --- the whole ---------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------------- */
 
 struct sync *sync_new(bool has_table, void (*sink)(void *arg, const struct event *ev), void *arg)
 {

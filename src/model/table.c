@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the memory of the model: objects, the tables they are found by, and the limits.
+ * Owns the memory of the model: objects, the tables that find them, and the limits.
  * Never decides what an event means.
  */
 #include "model/table.h"
@@ -47,8 +47,9 @@ static bool addr_is_at(
 	       addr_equal(&a->info.addr, addr);
 }
 
-/* Whether the kernel takes the two, of one link and with one local address, for the same: IPv4 by
- * prefix length and peer too (inet_insert_ifa), IPv6 by the address alone (ipv6_add_addr). */
+/* True if the kernel treats two addresses with the same link and local address as the same one:
+ * IPv4 compares prefix length and peer too (inet_insert_ifa), IPv6 only the address
+ * (ipv6_add_addr). */
 static bool addr_is_same(const struct event_addr *a, const struct event_addr *b)
 {
 	return a->addr.family == ADDR_V6 ||
@@ -94,7 +95,7 @@ int table_get_ns(struct model *m, nsid_t nsid, struct model_ns **ret)
 	return 0;
 }
 
-/* A link of which nothing is known but that it is spoken of. */
+/* Makes a link of which only the id is known. */
 int table_make_link(struct model *m, nsid_t nsid, uint32_t ifindex, struct model_link **ret)
 {
 	if (m->links.count >= LIMIT_MODEL_LINKS)
@@ -123,7 +124,7 @@ void table_free_link(struct model *m, struct model_link *link)
 	free(link);
 }
 
-/* An address that is not present yet, and a placeholder for its link where that is not known. */
+/* Makes an address that is not present yet, and a placeholder for its link if that is not known. */
 int table_make_addr(
 	struct model *m, nsid_t nsid, const struct event_addr *info, struct model_addr **ret)
 {
