@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the answer: the records of each section for each outcome of the lookup.
- * Never allocates, waits, or keeps anything but counts.
+ * Never allocates or waits, and keeps only counts.
  */
 #include "serve/answer.h"
 
@@ -46,25 +46,26 @@ const char *serve_count_text(enum serve_count which)
 	return "unknown";
 }
 
-/* One query being answered. */
+/* A query while it is answered. */
 struct task {
 	struct serve_ctx *ctx;
 	const struct query *query;
 	struct reply reply;
-	size_t head_len; /* of header and question */
+	size_t head_len; /* length of header and question */
 	struct extension extension;
 	unsigned view;        /* of the client */
-	struct prefix client; /* or the prefix that it is in, as far as is known */
-	struct key key;       /* the name looked up now: the question's, or where an alias led */
-	unsigned name_off;    /* where that name stands in the reply */
+	struct prefix client; /* or the prefix that contains it, as far as known */
+	struct key key;       /* the name to look up: the question's, or the target of an alias */
+	unsigned name_off;    /* offset of that name in the reply */
 	uint16_t flags;       /* AA */
 	uint16_t rcode;
-	enum extended_error why; /* this rcode */
+	enum extended_error why; /* the reason for the rcode */
 	enum serve_count result;
-	bool is_full; /* something that must be in it did not fit */
+	bool is_full; /* a required record did not fit */
 };
 
-/* SOA of the zone for a negative answer; its TTL says how long that holds (RFC 2308 §5). */
+/* Adds the SOA of the zone for a negative answer. Its TTL limits how long the answer is
+ * cached (RFC 2308 §5). */
 static void add_soa(struct task *t, const struct node *apex)
 {
 	const struct node_set *set = node_set(apex, RR_SOA, VIEW_ANY);
@@ -82,21 +83,21 @@ static void add_soa(struct task *t, const struct node *apex)
 		t->is_full = true;
 }
 
-/* Offset in rdata of the name whose addresses go along with it, or -1. */
+/* Returns the offset in rdata of a name whose addresses are additional records, or -1. */
 static int target_off(uint16_t type)
 {
 	return rr_type_has(type, RR_HAS_ADDRS) ? rr_layout(type).lead : -1;
 }
 
-/* The type that besides addresses goes along with a record: a SVCB in AliasMode leads to others of its kind
- * (RFC 9460 §4.1). 0: none. */
+/* Returns the type that is additional besides addresses: a SVCB in AliasMode refers to others of
+ * its type (RFC 9460 §4.1). 0: none. */
 static uint16_t follower(const uint8_t *rr)
 {
 	uint16_t type = get_u16(rr + 2);
 	return (type == RR_SVCB || type == RR_HTTPS) && get_u16(rr + RR_HEAD_LEN) == 0 ? type : 0;
 }
 
-/* Adds a set, or what of several addresses this client is told. */
+/* Adds a set; of several addresses, those chosen for this client. */
 static bool add_set(struct task *t, enum msg_section section, unsigned owner_off,
 	const struct node *n, const struct node_set *set)
 {
@@ -106,8 +107,8 @@ static bool add_set(struct task *t, enum msg_section section, unsigned owner_off
 		&t->reply, section, owner_off, n, set, near_choose(t->ctx, &t->client, n, set));
 }
 
-/* Adds what goes along with a record whose target is the name at `off` in the reply. False if some of it
- * did not fit. */
+/* Adds the additional records of a record whose target is the name at `off` in the reply. False if
+ * some did not fit. */
 static bool add_target(struct task *t, unsigned off, uint16_t also)
 {
 	const uint16_t types[] = {RR_A, RR_AAAA, also};
@@ -125,7 +126,7 @@ static bool add_target(struct task *t, unsigned off, uint16_t also)
 	return true;
 }
 
-/* Whether the name at `offs[i]` in the reply is at one of the offsets before, too. */
+/* True if the name at `offs[i]` in the reply also occurs at one of the offsets before. */
 static bool is_repeated(const uint8_t *start, const unsigned *offs, unsigned i)
 {
 	for (unsigned j = 0; j < i; j++)
@@ -134,8 +135,8 @@ static bool is_repeated(const uint8_t *start, const unsigned *offs, unsigned i)
 	return false;
 }
 
-/* Adds what goes along with the records from offset `off` on, once for each target. They are of one set and
- * were written by us: so they are whole. False if some did not fit. */
+/* Adds the additional records for the records from offset `off` on, once per target. Those records
+ * are one set and were written by us, so they are well formed. False if some did not fit. */
 static bool add_targets(struct task *t, unsigned off, unsigned count, int target)
 {
 	unsigned names[LIMIT_SERVE_TARGETS];
@@ -150,7 +151,7 @@ static bool add_targets(struct task *t, unsigned off, unsigned count, int target
 	return true;
 }
 
-/* The set that was asked for. */
+/* Adds the set that was asked for. */
 static void add_answer(struct task *t, const struct zone_answer *found)
 {
 	unsigned off = reply_off(&t->reply);
@@ -159,25 +160,27 @@ static void add_answer(struct task *t, const struct zone_answer *found)
 	if (!add_set(t, SECTION_ANSWER, t->name_off, found->node, found->set))
 		t->is_full = true;
 	else if (UNLIKELY(target >= 0))
-		/* What does not fit of these is left out: the client can ask (RFC 2181 §9). */
+		/* Additional records that do not fit are left out: the client can ask for
+		 * them (RFC 2181 §9). */
 		(void)!add_targets(t, off, found->set->count, target);
 }
 
-/* The zone goes on elsewhere: its name servers, and their addresses as far as we have them. */
+/* The name is in a delegated zone: adds its name servers, and those of their
+ * addresses that we have. */
 static void add_referral(struct task *t, const struct zone_answer *found)
 {
 	unsigned off = reply_off(&t->reply);
 	unsigned cut_off = t->name_off + t->key.len - found->node->name_len;
 	t->result = SERVE_REFERRAL;
-	/* RFC 9471 §3.1: a referral without its glue is useless, so it is TC then. */
+	/* RFC 9471 §3.1: a referral without its glue is useless, so it is truncated. */
 	if (!reply_add_set(&t->reply, SECTION_AUTHORITY, cut_off, found->node, found->set,
 		    found->set->ttl) ||
 		!add_targets(t, off, found->set->count, 0))
 		t->is_full = true;
 }
 
-/* Whether the answer has that set already: then the way has come to where it was before. Each owner in it
- * is a pointer that we wrote, to a name without one. */
+/* True if the answer has that set already: the chain of aliases is a loop. Each owner is a
+ * compression pointer that we wrote, to a name without pointers. */
 static bool has_answer(const struct task *t, unsigned owner_off, uint16_t type)
 {
 	const uint8_t *start = t->reply.start, *rr = start + t->head_len;
@@ -190,14 +193,14 @@ static bool has_answer(const struct task *t, unsigned owner_off, uint16_t type)
 	return false;
 }
 
-/* Goes on with the name that stands at the end of the reply, `len` bytes long. */
+/* Continues with the name at the end of the reply, which is `len` bytes long. */
 static void follow(struct task *t, unsigned len)
 {
 	t->name_off = reply_off(&t->reply) - len;
 	key_from_message(&t->key, t->reply.start + t->name_off, len);
 }
 
-/* Adds the CNAME. False if that is the end of it. */
+/* Adds the CNAME. False if the chain ends there. */
 static bool add_alias(struct task *t, const struct zone_answer *found)
 {
 	const uint8_t *at = node_rdata(found->node, found->set);
@@ -214,7 +217,7 @@ static bool add_alias(struct task *t, const struct zone_answer *found)
 	return true;
 }
 
-/* Adds the DNAME, if the way has not come by it before. False if it does not fit. */
+/* Adds the DNAME, unless the answer has it already. False if it does not fit. */
 static bool add_dname(struct task *t, const struct zone_answer *found, unsigned owner_off)
 {
 	return has_answer(t, owner_off, RR_DNAME) ||
@@ -222,7 +225,7 @@ static bool add_dname(struct task *t, const struct zone_answer *found, unsigned 
 		       found->set->ttl);
 }
 
-/* Adds the DNAME and the CNAME made from it (RFC 6672 §3.1). False if that is the end of it. */
+/* Adds the DNAME and the CNAME made from it (RFC 6672 §3.1). False if the chain ends there. */
 static bool add_renaming(struct task *t, const struct zone_answer *found)
 {
 	uint8_t name[NAME_CAP];
@@ -250,7 +253,7 @@ static bool add_renaming(struct task *t, const struct zone_answer *found)
 		t->is_full = true;
 		return false;
 	}
-	/* Who asks for the CNAME has got it (RFC 1034 §4.3.2, step 3a). */
+	/* A query for CNAME does not follow it (RFC 1034 §4.3.2, step 3a). */
 	if (t->query->type == RR_CNAME)
 		return false;
 	follow(t, len);
@@ -265,7 +268,7 @@ static void refuse(struct task *t, enum msg_rcode rcode, enum extended_error why
 	t->result = rcode == RCODE_REFUSED ? SERVE_REFUSED : SERVE_OTHER;
 }
 
-/* Acts on what was found at the name. True if there is another name to be looked up. */
+/* Acts on the result for one name. True if another name must be looked up. */
 static bool act(struct task *t, const struct zone_answer *found, bool is_first)
 {
 	switch (found->outcome) {
@@ -285,13 +288,14 @@ static bool act(struct task *t, const struct zone_answer *found, bool is_first)
 	case ZONE_ALIAS: return add_alias(t, found);
 	case ZONE_RENAMED: return add_renaming(t, found);
 	case ZONE_DELEGATED:
-		/* AA is about the first name of the answer (RFC 1035 §4.1.1). */
+		/* AA refers to the first name of the answer (RFC 1035 §4.1.1). */
 		if (is_first)
 			t->flags = 0;
 		add_referral(t, found);
 		return false;
 	case ZONE_OUTSIDE:
-		/* An alias that leads out of here is all that we can say. */
+		/* The target of an alias may be outside our zones: the alias is the
+		 * whole answer then. */
 		if (is_first)
 			refuse(t, RCODE_REFUSED, EXTENDED_NOT_AUTHORITATIVE);
 		return false;
@@ -303,7 +307,8 @@ static bool act(struct task *t, const struct zone_answer *found, bool is_first)
 static void answer_question(struct task *t)
 {
 	struct zone_answer found;
-	/* Of all classes we have one, so what we say of all is not the last word (RFC 1035 §6.2). */
+	/* We have one class only, so an answer for all classes is not authoritative
+	 * (RFC 1035 §6.2). */
 	t->flags = t->query->class == CLASS_ANY ? 0 : MSG_AA;
 	for (int i = 0; i < LIMIT_SERVE_CHAIN; i++) {
 		if (common_is_multicast(&t->key)) {
@@ -317,7 +322,7 @@ static void answer_question(struct task *t)
 	}
 }
 
-/* Types that are no types of records, but for ANY. True if the answer is that there is none. */
+/* Handles types that exist only in queries, except ANY. True if that was the answer. */
 static bool is_answered_as_meta(struct task *t)
 {
 	struct zone_answer found;
@@ -345,7 +350,7 @@ static bool is_answered_as_meta(struct task *t)
 	}
 }
 
-/* Classes that are not ours have one name at most. */
+/* In classes that we do not serve there is at most one name. */
 static void answer_other_class(struct task *t)
 {
 	const struct serve_policy *policy = t->ctx->policy;
@@ -386,7 +391,7 @@ static void take_error(struct task *t, unsigned rcode)
 					       : SERVE_OTHER;
 }
 
-/* Nothing but the question, and TC: the client asks again over TCP. Never a part of a set. */
+/* Leaves only the question, and sets TC: the client asks again over TCP. A set is never cut. */
 static void truncate(struct task *t)
 {
 	t->reply.at = t->reply.start + t->head_len;
@@ -395,7 +400,7 @@ static void truncate(struct task *t)
 	common_count(t->ctx, SERVE_TRUNCATED);
 }
 
-/* What limits count it as. */
+/* Returns the kind for which rate limiting counts the reply. */
 static enum rrl_kind kind_of(enum serve_count result)
 {
 	return result == SERVE_NOERROR    ? RRL_ANSWER
@@ -405,8 +410,8 @@ static enum rrl_kind kind_of(enum serve_count result)
 					  : RRL_ERROR;
 }
 
-/* Whether a reply may be given, if only a short one. Over TCP, or with a cookie, the client is where it
- * says it is, and nobody is flooded in its name. */
+/* True if a reply may be sent, though it may have to be a short one. Over TCP, or with a good
+ * cookie, the client's address is not forged, and nobody can be flooded. */
 static bool is_within_limit(struct task *t, const struct serve_client *client)
 {
 	enum rrl_kind kind = kind_of(t->result);
@@ -422,7 +427,7 @@ static bool is_within_limit(struct task *t, const struct serve_client *client)
 	return verdict == RRL_TRUNCATE;
 }
 
-/* Makes room for what comes behind the answer. */
+/* Starts the reply, and reserves room for OPT. */
 static void begin_reply(
 	struct task *t, const struct serve_client *client, uint8_t *reply, size_t cap)
 {
@@ -453,7 +458,8 @@ static size_t finish_reply(struct task *t)
 	return (size_t)(t->reply.at - t->reply.start);
 }
 
-/* Takes in the options. False if there is nothing to be answered, by these or from the start. */
+/* Processes the options. False if the answer is known already, by these or by an
+ * error in the query. */
 static bool heed_options(
 	struct task *t, const struct serve_client *client, enum query_verdict verdict)
 {
@@ -474,13 +480,13 @@ static bool heed_options(
 	return rcode == RCODE_NOERROR && verdict == QUERY_GOOD;
 }
 
-/* The answer to a query that has been read, with that outcome. */
+/* Answers a parsed query; `verdict` is the result of parsing. */
 static size_t answer_read(struct serve_ctx *ctx, const struct serve_client *client,
 	const struct query *query, enum query_verdict verdict, uint8_t *reply, size_t reply_cap)
 {
 	struct task t;
 
-	/* A reply to a reply, or to port 0, would at best be lost, at worst be answered for ever. */
+	/* A reply to a response or to port 0 would be lost, or start an endless loop. */
 	if (verdict == QUERY_DROP || client->port == 0 || reply_cap < UDP_PAYLOAD_MIN) {
 		common_count(ctx, SERVE_DROPPED);
 		return 0;

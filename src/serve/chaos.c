@@ -7,7 +7,7 @@
 
 bool chaos_is_asked(const struct serve_policy *policy, const struct query *query)
 {
-	/* The second is what the first was called before it had an RFC (RFC 4892 §2). */
+	/* The second is the name used before there was an RFC (RFC 4892 §2). */
 	static const uint8_t standard[] = "\2id\6server", former[] = "\10hostname\4bind";
 	const uint8_t *name = query->bytes + MSG_HEADER_LEN;
 	return policy->identity.len > 0 && query->class == CLASS_CH &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns making and checking DNS cookies.
+ * Owns the making and checking of DNS cookies.
  * Never decides what a client without a cookie gets.
  */
 #include "serve/cookie.h"
@@ -13,7 +13,7 @@
 enum {
 	VERSION = 1,
 	OFF_VERSION = COOKIE_CLIENT_LEN,
-	OFF_TIME = OFF_VERSION + 4, /* version and three bytes that are reserved */
+	OFF_TIME = OFF_VERSION + 4, /* version and three reserved bytes */
 	OFF_HASH = OFF_TIME + 4,
 	/* RFC 9018 §4.3 */
 	PAST_S = 3600,
@@ -37,7 +37,7 @@ struct cookie_secret cookie_secret_at(const struct cookie_secret *seed, uint32_t
 	return secret;
 }
 
-/* RFC 9018 §4.4: over all of the cookie in front of the hash, whatever the reserved bytes are, and the
+/* RFC 9018 §4.4: the hash covers all of the cookie before it, including the reserved bytes, and the
  * client's address. */
 static uint64_t hash_of(
 	const struct cookie_secret *secret, const uint8_t *cookie, const struct addr *client)
@@ -65,10 +65,10 @@ uint32_t cookie_time(const uint8_t cookie[COOKIE_LEN])
 	return get_u32(cookie + OFF_TIME);
 }
 
-/* Whether a time that a cookie has is recent enough, and not of the future (RFC 9018 §4.3). */
+/* True if the timestamp of a cookie is recent enough, and not in the future (RFC 9018 §4.3). */
 static bool cookie_is_recent(uint32_t time_s, uint32_t now_s)
 {
-	/* Serial arithmetic (RFC 1982), as the RFC asks, to outlive 2106. */
+	/* Serial arithmetic (RFC 1982), as RFC 9018 requires: works beyond 2106. */
 	uint32_t age = now_s - time_s;
 	return age <= PAST_S || age >= -(uint32_t)FUTURE_S;
 }
@@ -78,7 +78,7 @@ bool cookie_is_ours(const struct cookie_secret *secret, const uint8_t cookie[COO
 {
 	uint64_t theirs, ours = htole64(hash_of(secret, cookie, client));
 	memcpy(&theirs, cookie + OFF_HASH, sizeof(theirs));
-	return cookie[OFF_VERSION] == VERSION && ours == theirs; /* at once: no byte takes longer */
+	return cookie[OFF_VERSION] == VERSION && ours == theirs; /* one comparison: constant time */
 }
 
 struct cookie_secret cookie_secret_of(const struct cookie_keys *keys, uint32_t time_s)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the format of EDNS options, read and written.
+ * Owns the parsing and writing of EDNS options.
  * Never decides what effect they have.
  */
 #include "serve/edns_options.h"
@@ -14,7 +14,7 @@ static bool is_cookie_len(unsigned len)
 	return len == COOKIE_CLIENT_LEN || (len >= COOKIE_CLIENT_LEN + 8 && len <= COOKIE_CAP);
 }
 
-/* Takes in one option; of several of a kind the first counts. */
+/* Stores one option. If an option is repeated, the first counts. */
 static bool take(struct edns_options *o, unsigned code, const uint8_t *bytes, unsigned len)
 {
 	switch (code) {
@@ -44,7 +44,7 @@ bool edns_options_parse(const struct edns *edns, struct edns_options *ret)
 {
 	struct rd r = rd_init(edns->options, edns->options_len);
 	*ret = (struct edns_options){0};
-	/* Each takes four bytes at least, or sets the error. */
+	/* Progress: each turn reads at least four bytes, or sets the error. */
 	while (rd_left(&r) > 0) {
 		unsigned code = rd_u16(&r), len = rd_u16(&r);
 		const uint8_t *bytes = rd_bytes(&r, len);
@@ -54,7 +54,7 @@ bool edns_options_parse(const struct edns *edns, struct edns_options *ret)
 	return true;
 }
 
-/* Bytes that a prefix of that length has at most bits in (RFC 7871 §6). */
+/* Returns how many bytes hold a prefix of `bits` bits (RFC 7871 §6). */
 static unsigned bytes_of(unsigned bits)
 {
 	return (bits + 7) / 8;
@@ -75,7 +75,7 @@ bool subnet_parse(const struct edns_options *options, struct subnet *ret)
 		s.prefix.addr.family = s.family == SUBNET_V4 ? ADDR_V4 : ADDR_V6;
 		memcpy(s.prefix.addr.bytes, p + SUBNET_HEAD_LEN, left);
 		struct prefix strict = prefix_make(&s.prefix.addr, len);
-		/* Bits past the length must be zero (§6). */
+		/* Bits beyond the length must be zero (§6). */
 		if (!addr_equal(&strict.addr, &s.prefix.addr))
 			return false;
 		s.prefix = strict;

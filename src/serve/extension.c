@@ -2,7 +2,7 @@
 /*
  * Owns the meaning of EDNS options: which clients are verified, which subnet counts, and the
  * options of the reply.
- * Never looks for an answer.
+ * Never looks up an answer.
  */
 #include "serve/extension.h"
 
@@ -11,16 +11,17 @@
 
 enum { COOKIE_RENEW_S = 1800 };
 
-/* Header and the longest question, OPT and all options: an empty reply always has room for them. */
+/* Header, the longest question, OPT and all options: they always fit in an empty reply. */
 _Static_assert(MSG_HEADER_LEN + NAME_CAP + 4 + OPT_REPLY_LEN + OPTIONS_REPLY_CAP <= UDP_PAYLOAD_MIN,
 	"options must fit in the shortest reply");
 
-/* Gives the client its cookie, a new one where it has none that will hold for a while. */
+/* Adds the client's cookie: the old one if it is valid for a while, otherwise a new one. */
 static void put_cookie(struct extension *e, const struct serve_ctx *ctx,
 	const struct cookie_keys *keys, const struct serve_client *client, const uint8_t *cookie)
 {
 	uint8_t *to = edns_options_add(&e->reply, OPTION_COOKIE, COOKIE_LEN);
-	/* RFC 9018 §4.3: one that is a half hour old is renewed. One of the future too: it is another's. */
+	/* RFC 9018 §4.3: a cookie older than half an hour is renewed. So is one from the future,
+	 * which another server made. */
 	if (e->is_verified && ctx->unix_s - cookie_time(cookie) < COOKIE_RENEW_S) {
 		memcpy(to, cookie, COOKIE_LEN);
 		return;
@@ -53,7 +54,8 @@ static bool is_trusted(const struct serve_policy *policy, const struct addr *cli
 	return false;
 }
 
-/* RFC 7871 §7.2.1. Of others it is as if the option were not there (§7.5, and §11.3 on why). */
+/* RFC 7871 §7.2.1. From an untrusted client, the option is ignored (§7.5; §11.3 has the
+ * reasons). */
 static enum msg_rcode heed_subnet(struct extension *e, const struct serve_ctx *ctx,
 	const struct serve_client *client, const struct edns_options *o)
 {
@@ -64,7 +66,8 @@ static enum msg_rcode heed_subnet(struct extension *e, const struct serve_ctx *c
 		return RCODE_FORMERR;
 	e->has_subnet = subnet.prefix.addr.family != ADDR_NONE;
 	e->subnet = subnet.prefix;
-	/* Where nothing depends on where clients are, what holds for one holds for all. */
+	/* If no answer depends on the client's position, the scope is 0: the answer
+	 * is valid for all. */
 	bool depends = zone_has_views(ctx->zone) || near_depends(ctx);
 	edns_options_add_subnet(&e->reply, &subnet, depends ? subnet.prefix.len : 0);
 	return RCODE_NOERROR;
@@ -81,7 +84,8 @@ enum msg_rcode extension_heed(struct extension *e, const struct serve_ctx *ctx,
 {
 	const struct edns_options *o = &query->options;
 	enum msg_rcode cookie = RCODE_NOERROR, subnet = RCODE_NOERROR;
-	/* RFC 7828 §3.3.1: in units of 100 ms; over UDP it means nothing. 0: do not stay (§3.3.2). */
+	/* RFC 7828 §3.3.1: in units of 100 ms; has no meaning over UDP. 0: close the
+	 * connection (§3.3.2). */
 	if (o->has_keepalive && client->is_tcp)
 		put_u16(edns_options_add(&e->reply, OPTION_KEEPALIVE, 2),
 			ctx->is_short_of_conns ? 0 : LIMIT_TCP_IDLE_S * 10);

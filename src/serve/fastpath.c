@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fast way to the answer. Four in five queries to a server ask for an address or a name
- * that exists. They are answered here, in steps for a whole batch.
- * Never decides anything itself: in doubt it leaves the query to the general way
- * (serve/answer.c). A fuzz target compares the two.
+ * Owns the fast path. Four in five queries to a server ask for an address or a name that exists.
+ * They are answered here, in steps for a whole batch.
+ * Never decides anything itself: in doubt it leaves the query to the slow path (serve/answer.c). A
+ * fuzz target compares the two.
  */
 #include "serve/fastpath.h"
 
@@ -12,13 +12,13 @@
 #include "serve/query.h"
 #include "serve/reply.h"
 
-/* The shortest name that key_from_bytes() takes right behind a header. */
+/* The shortest name that key_from_bytes() accepts right after a header. */
 enum { PLAIN_NAME_MIN = KEY_STEP - MSG_HEADER_LEN, QUESTION_TAIL_LEN = 4 };
 
-/* Reads a query with a good header and one question, and behind it an OPT record of version 0
- * without options, or nothing. All of these are as long as they are, so that what is between header and
- * type can only be the name. Whether it is one shows when the table has it: no label is looked at
- * here. Returns its length; 0 if the query is another. */
+/* Reads a query with a good header and one question, followed by an OPT record of version 0 without
+ * options, or by nothing. All these have fixed lengths, so what is between header and type can only
+ * be the name. No label is checked here: if the table has these bytes, they are a name. Returns the
+ * length of the name; 0 if the query has another form. */
 static inline unsigned read_plain(const uint8_t *query, size_t len, struct serve_asked *ret)
 {
 	const uint8_t *end = query + len;
@@ -71,24 +71,25 @@ static inline bool is_ready_type(uint16_t type)
 	return type == RR_A || type == RR_AAAA || type == RR_PTR;
 }
 
-/* The set that is the whole answer, and its node; NULL if there is none, or more to be said. */
+/* Returns the set that is the whole answer, and its node. NULL if there is none, or if the
+ * answer needs more. */
 static inline const struct node_set *find_set(const struct serve_ctx *ctx,
 	const struct serve_client *client, const struct serve_asked *q,
 	const struct node **ret_node)
 {
 	const struct node *n = zone_find_uncut(ctx->zone, &q->key, q->hash, q->slot);
-	/* Only what has been found is known to be a name. */
+	/* Only bytes that were found in the table are known to be a name. */
 	if (!n || common_is_multicast(&q->key))
 		return NULL;
-	/* Where the client stands is looked up only if this name is not the same for all. */
+	/* The view of the client is looked up only if the name depends on it. */
 	unsigned view = n->flags & NODE_VIEWS ? common_view(ctx, client) : VIEW_WAN;
 	const struct node_set *set = node_set(n, q->type, view);
 	*ret_node = n;
 	return set && set->len > 0 ? set : NULL;
 }
 
-/* Header and question, KEY_STEP bytes at a time: there are more than that, and the last step begins
- * that much before their end. */
+/* Copies header and question in steps of KEY_STEP bytes. They are longer than that; the last step
+ * ends where they end. */
 static inline void copy_question(uint8_t *to, const uint8_t *from, size_t len)
 {
 	for (size_t at = 0; at + KEY_STEP < len; at += KEY_STEP)
@@ -96,14 +97,14 @@ static inline void copy_question(uint8_t *to, const uint8_t *from, size_t len)
 	memcpy(to + len - KEY_STEP, from + len - KEY_STEP, KEY_STEP);
 }
 
-/* The part of a reply that has been written. */
+/* The part of a reply that is written. */
 struct written {
-	uint8_t *at; /* its end; NULL: it does not fit */
+	uint8_t *at; /* the end; NULL: it does not fit */
 	unsigned count;
 };
 
-/* Adds what of several addresses this client is told. It takes and gives values and is never inlined, so that the
- * reply of all other queries stays in registers. */
+/* Adds the addresses chosen for this client. It takes and returns values and is never inlined, so
+ * that the reply of all other queries stays in registers. */
 static __attribute__((noinline)) struct written put_near_set(const struct serve_ctx *ctx,
 	const struct serve_client *client, const struct node *node, const struct node_set *set,
 	struct reply r)
@@ -127,9 +128,9 @@ static inline bool add_ready_set(const struct serve_ctx *ctx, struct reply *r,
 	return true;
 }
 
-/* Answers a query for A, AAAA or PTR of class IN, of a name that has such records, no delegation
- * being anywhere in the store. Returns the length of the reply; 0, and nothing counted, for everything
- * else. */
+/* Answers a query for A, AAAA or PTR of class IN, if the name has such records and there is no
+ * delegation in the whole store. Returns the length of the reply. Returns 0 for all other queries,
+ * and counts nothing. */
 static inline size_t answer_ready(struct serve_ctx *ctx, const struct serve_client *client,
 	const struct serve_asked *q, uint8_t *reply, size_t reply_cap)
 {
@@ -148,7 +149,7 @@ static inline size_t answer_ready(struct serve_ctx *ctx, const struct serve_clie
 	copy_question(reply, q->bytes, question_end);
 	if (!add_ready_set(ctx, &r, client, node, set))
 		return 0;
-	/* How it is denied is for the long way, which will find the same. */
+	/* The slow path finds the same verdict, and decides how to refuse. */
 	if (UNLIKELY(ctx->rrl) && !client->is_tcp &&
 		!rrl_may_give(ctx->rrl, &client->addr, RRL_ANSWER, ctx->now))
 		return 0;

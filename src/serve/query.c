@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns reading queries: which queries are dropped, which are wrong, where the question ends.
+ * Owns the parsing of queries: which are dropped, which are wrong, where the question ends.
  * Never looks at zones.
  */
 #include "serve/query.h"
@@ -18,7 +18,7 @@ static bool parse_question(struct query *q)
 	return true;
 }
 
-/* Takes in an OPT record; there must be one only (RFC 6891 §6.1.1). */
+/* Reads an OPT record; there may be only one (RFC 6891 §6.1.1). */
 static bool take_opt(struct query *q, const struct rr *opt)
 {
 	if (q->has_edns || opt->owner.wire[0] != 0)
@@ -31,7 +31,7 @@ static bool take_opt(struct query *q, const struct rr *opt)
 	return edns_options_parse(&edns, &q->options);
 }
 
-/* Reads whatever records follow the question. False if any is malformed. */
+/* Reads the records that follow the question. False if any is malformed. */
 static bool parse_records(struct query *q)
 {
 	struct rd r = rd_init(q->bytes, q->len);
@@ -39,7 +39,7 @@ static bool parse_records(struct query *q)
 	rd_header(&r, &header);
 	rd_bytes(&r, q->question_end - MSG_HEADER_LEN);
 	for (int section = 0; section < SECTION_COUNT; section++) {
-		/* Each record takes eleven bytes at least, or sets the error. */
+		/* Progress: each turn reads at least eleven bytes, or sets the error. */
 		for (unsigned i = 0; i < header.count[section]; i++) {
 			struct rr rr;
 			rd_rr(&r, &rr);
@@ -70,7 +70,7 @@ static bool parse_rest(struct query *q)
 	return parse_records(q);
 }
 
-/* Whether it asks for a cookie and nothing else, so that there is no question either. */
+/* True if the query only asks for a cookie, and therefore has no question. */
 static bool is_for_cookie(struct query *q)
 {
 	if ((get_u16(q->bytes + 4) | get_u16(q->bytes + 6) | get_u16(q->bytes + 8)) != 0 ||
@@ -102,7 +102,7 @@ enum query_verdict query_parse(const uint8_t *bytes, size_t len, struct query *r
 		q->has_edns = false;
 		return bad(q, QUERY_BAD_HEADER, is_query ? RCODE_FORMERR : RCODE_NOTIMP);
 	}
-	/* Behind the first question of another operation may stand anything (RFC 8906 §3.1.4). */
+	/* In other operations, anything may follow the first question (RFC 8906 §3.1.4). */
 	bool is_whole = parse_rest(q);
 	if (!is_query)
 		return bad(q, QUERY_BAD, RCODE_NOTIMP);

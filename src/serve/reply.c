@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns writing records into a reply.
+ * Owns the writing of records into a reply.
  * Never decides which records.
  */
 #include "serve/reply.h"
@@ -16,7 +16,7 @@ bool reply_add_rr(struct reply *r, enum msg_section section, unsigned owner_off,
 	return true;
 }
 
-/* Records of different lengths, each with its length in front. */
+/* Adds records of different lengths, each preceded by its length. */
 static bool add_uneven_set(struct reply *r, enum msg_section section, unsigned owner_off,
 	const struct node *node, const struct node_set *set, uint32_t ttl)
 {

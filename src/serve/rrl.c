@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the count of replies per network.
+ * Owns the rate of replies per network.
  * Never sees a packet or a clock.
  */
 #include "serve/rrl.h"
@@ -10,7 +10,7 @@
 #include "base/cursor.h"
 #include "base/hash.h"
 
-/* A key: 56 bits of network, one of family, three of kind, four that count denials. */
+/* A key: 56 bits of network, one of family, three of kind, four to count denials. */
 enum { WAYS = 4, KEY_NETWORK = 8, KEY_FAMILY = 7, KEY_KIND = 4, DENIALS = 15 };
 
 _Static_assert(LIMIT_RRL_ENTRIES % WAYS == 0, "whole sets");
@@ -32,7 +32,8 @@ static uint64_t key_of(const struct addr *client, enum rrl_kind kind)
 	       (uint64_t)kind << KEY_KIND;
 }
 
-/* The entry of that key; if it has none, that of its set which is used up the least is made its own. */
+/* Returns the entry of that key. If there is none, takes over the entry of the set that has used
+ * the least of its rate. */
 static struct rrl_entry *entry_of(struct rrl *rrl, uint64_t key)
 {
 	uint64_t set = hash_mix(rrl->seed, key) % (LIMIT_RRL_ENTRIES / WAYS);
@@ -47,7 +48,7 @@ static struct rrl_entry *entry_of(struct rrl *rrl, uint64_t key)
 	return least;
 }
 
-/* Takes a reply's part, if it is there. */
+/* Uses up the share of one reply. False if it is not available. */
 static bool take(const struct rrl *rrl, struct rrl_entry *e, ns_t now)
 {
 	ns_t used_up = (e->used_up > now ? e->used_up : now) + rrl->part;
