@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the records at the apex of a zone: the generated SOA and NS, and the rules for the
- * serial.
+ * Owns the records at the apex of a zone: the generated SOA and NS, and the rules for the serial.
  * Never publishes.
  */
 #include "base/serial.h"
 #include "zone/store.h"
 
-/* The serial stands before the last four of SOA's five numbers. */
+/* The serial is the first of the five numbers at the end of SOA. */
 enum { SOA_SERIAL_FROM_END = 20, SOA_LEN_MIN = 2 + SOA_FIXED_LEN };
 
 static size_t write_soa(uint8_t out[SOA_CAP], const struct zone_apex *params)
@@ -78,7 +77,7 @@ bool apex_serial_of(const struct node *n, uint32_t *ret)
 uint32_t apex_next_serial(const struct apex *apex, uint32_t floor)
 {
 	uint32_t next = floor;
-	/* 0 is none: nothing is later or earlier than that. */
+	/* 0 means no serial: it is neither before nor after the floor. */
 	if (apex->serial_floor != 0)
 		next = serial_later(next, apex->serial_floor);
 	if (apex->serial != 0)

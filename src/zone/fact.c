@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the canonical form of the records at an owner, and the difference between two such
- * states.
+ * Owns the canonical form of the records at an owner, and the difference between two such states.
  * Never keeps rdata: it is borrowed.
  */
 #include "zone/fact.h"
@@ -57,7 +56,7 @@ static int fact_cmp_qsort(const void *a, const void *b)
 	return fact_cmp(a, b);
 }
 
-/* As a rule, for sources have their records in this order. */
+/* Usually true, since sources keep their records in this order. */
 static bool is_sorted(const struct facts *facts)
 {
 	for (size_t i = 1; i < facts->count; i++)
@@ -74,7 +73,7 @@ size_t facts_of_type(const struct facts *facts, size_t first)
 	return end - first;
 }
 
-/* Gives each of `count` facts, all of one type, the lowest TTL of its set, by view. */
+/* Sets each of `count` facts of one type to the lowest TTL of its set, per view. */
 static void level_ttl(struct fact *at, size_t count)
 {
 	for (int v = 0; v < VIEW_COUNT; v++) {
@@ -108,8 +107,8 @@ static void unite_equal(struct facts *facts)
 	facts->count = kept;
 }
 
-/* Leaves out what cannot stand beside the rest, for each view by itself would be wrong: whether a
- * name is an alias must not depend on who asks. */
+/* Removes records that must not exist together. Views are not checked separately: whether a name is
+ * an alias must not depend on the client. */
 static void drop_conflicting(struct facts *facts)
 {
 	size_t kept = 0;
@@ -138,8 +137,8 @@ void facts_settle(struct facts *facts)
 		drop_conflicting(facts);
 }
 
-/* The views of `fact` in which `other`, the same record in the other state or NULL, does not have
- * it with the same TTL. */
+/* Returns the views of `fact` in which `other` lacks it or has another TTL. `other` is the same
+ * record in the other state, or NULL. */
 static unsigned views_apart(const struct fact *fact, const struct fact *other)
 {
 	unsigned apart = fact->view;
@@ -149,7 +148,8 @@ static unsigned views_apart(const struct fact *fact, const struct fact *other)
 	return apart;
 }
 
-/* Walks `of` beside `against` and tells what of the one is not in the other. */
+/* Walks through `of` and `against` in parallel, and reports the facts of `of` that `against`
+ * lacks. */
 static void tell_missing(const struct facts *of, const struct facts *against, bool is_added,
 	void (*tell)(
 		void *arg, bool is_added, unsigned view, uint32_t ttl, const struct fact *fact),

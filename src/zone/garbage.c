@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the list of blocks that readers may still use.
- * Never waits: the shell knows when it is safe to free them.
+ * Never waits: the shell knows when they may be freed.
  */
 #include "zone/garbage.h"
 

@@ -21,25 +21,25 @@ const struct node *zone_node(const struct zone_reader *reader, const struct key 
 	return hit.node && !hit.is_edge && hit.node->set_count > 0 ? hit.node : NULL;
 }
 
-/* A way from the root down to a name. */
+/* A path from the root down to a name. */
 struct walk {
 	const struct zone_reader *reader;
 	const struct table *table;
 	const struct key *key;
 	struct key_labels labels;
-	const struct node *apex;  /* of the zone the name is in */
+	const struct node *apex;  /* of the zone that contains the name */
 	const struct node *cut;   /* the highest delegation in that zone, at or above the name */
 	const struct node *dname; /* the highest DNAME in that zone, above the name */
-	const struct node *self;  /* what is at the name */
-	bool exists;              /* the name is there, be it empty */
+	const struct node *self;  /* the node of the name itself */
+	bool exists;              /* the name exists, though it may be empty */
 	unsigned encloser_labels; /* of the closest encloser (RFC 4592 §2.2.1) */
 };
 
-/* The walk comes by `n`, which is at or above the name. */
+/* Notes a node on the path: `n` is the name or an ancestor of it. */
 static void pass(struct walk *w, const struct node *n, bool is_self)
 {
 	if (n->flags & NODE_APEX) {
-		/* What was seen above belongs to another zone. */
+		/* What was noted above belongs to another zone. */
 		w->apex = n;
 		w->cut = w->dname = NULL;
 	}
@@ -55,7 +55,7 @@ static void walk_down(struct walk *w)
 {
 	const struct key *key = w->key;
 	unsigned count = w->labels.count;
-	/* Each turn goes down by a label at least. */
+	/* Progress: each turn goes down by at least one label. */
 	for (unsigned labels = 0; labels <= count; labels++) {
 		unsigned skip = w->labels.start[count - labels];
 		struct table_hit hit =
@@ -76,15 +76,15 @@ static void walk_down(struct walk *w)
 	}
 }
 
-/* Whether there is a wildcard below the closest encloser; `*ret` is its node, NULL if it is an empty
- * non-terminal without one. */
+/* True if a wildcard exists below the closest encloser. `*ret` is its node; NULL if it is an empty
+ * non-terminal without a node. */
 static bool find_wildcard(const struct walk *from, const struct node **ret)
 {
 	unsigned start = from->labels.start[from->labels.count - from->encloser_labels];
 	struct name wildcard;
 	struct key key;
 	struct walk w = {.reader = from->reader, .table = from->table, .key = &key};
-	/* The label that the name has below the encloser is no shorter, so this one fits. */
+	/* The name has a label below the encloser that is at least as long, so this fits. */
 	if (name_prepend("*", 1, key_lower(from->key) + start, &wildcard))
 		return false;
 	key_from_name(&key, wildcard.wire);
@@ -94,7 +94,7 @@ static bool find_wildcard(const struct walk *from, const struct node **ret)
 	return w.exists;
 }
 
-/* The set of that type, or one set that stands for any (RFC 8482 §4.1). */
+/* Returns the set of that type, or for ANY one of the sets (RFC 8482 §4.1). */
 static const struct node_set *pick_set(const struct node *n, uint16_t type, unsigned view)
 {
 	if (LIKELY(type != RR_ANY))
@@ -105,7 +105,7 @@ static const struct node_set *pick_set(const struct node *n, uint16_t type, unsi
 	return NULL;
 }
 
-/* The node answers for the name: with the type, as an alias, or with nothing. */
+/* Answers from the node: with the type, an alias, or nothing. */
 static void answer_from(const struct node *n, uint16_t type, unsigned view, struct zone_answer *ret)
 {
 	ret->outcome = ZONE_FOUND;
@@ -117,13 +117,14 @@ static void answer_from(const struct node *n, uint16_t type, unsigned view, stru
 	}
 }
 
-/* Whether the cut is where the name's DS record would be, which is this side's (RFC 4035 §3.1.4.1). */
+/* True if the cut is at the name of the DS record: DS belongs to the parent zone
+ * (RFC 4035 §3.1.4.1). */
 static bool is_ds_at_cut(const struct walk *w, uint16_t type)
 {
 	return type == RR_DS && w->cut == w->self;
 }
 
-/* The name is not there: a wildcard may answer for it. */
+/* The name does not exist: answers from a wildcard, if there is one. */
 static void answer_missing(
 	const struct walk *w, uint16_t type, unsigned view, struct zone_answer *ret)
 {
@@ -173,12 +174,14 @@ const struct node *zone_node_or_wildcard(const struct zone_reader *reader, const
 	return found.is_wildcard ? found.node : NULL;
 }
 
-/* Ancestors that are tried one by one, upwards: nearly all names are that close to their apex. */
+/* The number of ancestors that are tried one by one, upwards: nearly all names are that
+ * close to their apex. */
 enum { STEPS_UP = 3 };
 
-/* Negative answers for names near their apex, found from below: `self` is the name's node, NULL if
- * the table has nothing under the name. That says whether the name exists if its parent has a node:
- * an empty non-terminal then has a slot of its own. False if the walk from the root has to tell. */
+/* Finds negative answers for names near their apex, searching upwards. `self` is the node of the
+ * name; NULL if the table has none. That tells whether the name exists, if its parent has a node:
+ * then an empty non-terminal has a slot of its own. False if only the walk from the root can
+ * tell. */
 static bool find_absence(const struct zone_reader *reader, const struct table *table,
 	const struct key *key, const struct node *self, struct zone_answer *ret)
 {
@@ -205,13 +208,13 @@ static bool find_absence(const struct zone_reader *reader, const struct table *t
 void zone_lookup(const struct zone_reader *reader, const struct key *key, uint16_t type,
 	unsigned view, struct zone_answer *ret)
 {
-	/* A reader may see one as it is and the other as it was: names that are about to be covered by a
-	 * new delegation or wildcard are answered as before it, then. */
+	/* A reader may see one of the two changed and the other not yet. Then names below a new
+	 * delegation or wildcard are answered as before. */
 	const uint32_t intricate = 1u << TABLE_CUTS | 1u << TABLE_WILDCARDS;
 	uint32_t features = atomic_load_explicit(&reader->features, memory_order_relaxed);
 	const struct table *table = table_of(reader);
 
-	/* With no cut anywhere, what is at the very name is the answer, whatever is above it. */
+	/* Without any cut, the node of the name is the answer, whatever is above it. */
 	if (LIKELY(!(features & 1u << TABLE_CUTS))) {
 		struct table_hit hit = table_find(table, key_hash(reader->seed, key, 0), key, 0);
 		const struct node *n = hit.node;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the block in which an owner's records are published: its layout, building, reading back.
+ * Owns the block in which the records of an owner are published: its layout, building, and reading.
  * Never changes a block once built.
  */
 #include "zone/node.h"
@@ -15,12 +15,12 @@ enum { SET_RECORDS_MAX = (1 << 13) - 1, SETS_MAX = UINT8_MAX, NODE_BYTES_MAX = U
 /* A run of facts of one type that is written as one set, for `view`. */
 struct run {
 	const struct fact *at;
-	size_t count; /* facts, of which those with `view` count */
+	size_t count; /* number of facts; those with `view` count */
 	unsigned view;
-	unsigned ttl_of; /* bit number of the view whose TTL it has */
+	unsigned ttl_of; /* bit number of the view whose TTL is used */
 };
 
-/* Whether all views see the same: then one set serves them all. */
+/* True if all views see the same: then one set serves them all. */
 static bool is_for_all(const struct fact *at, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -29,7 +29,7 @@ static bool is_for_all(const struct fact *at, size_t count)
 	return true;
 }
 
-/* Splits the facts of one type into one run, or one for each view. Returns how many. */
+/* Splits the facts of one type into one run, or one per view. Returns their number. */
 static size_t split_runs(const struct fact *at, size_t count, struct run runs[VIEW_COUNT])
 {
 	size_t n = 0;
@@ -53,7 +53,7 @@ static bool is_private(const struct fact *fact)
 	return addr_scope(&a) == ADDR_SCOPE_LAN;
 }
 
-/* Whether clients may be told some of the addresses only. */
+/* True if clients may get only some of the addresses. */
 static bool is_near_run(const struct run *run, size_t records)
 {
 	bool has_private = false;
@@ -64,7 +64,7 @@ static bool is_near_run(const struct run *run, size_t records)
 	return has_private;
 }
 
-/* Bytes of the run's rdata; `*set` gets everything but its offset. ERR_RANGE. */
+/* Computes the length of the run's rdata. Fills in `*set` except its offset. ERR_RANGE. */
 static int measure_run(const struct run *run, struct node_set *set, size_t *bytes)
 {
 	size_t records = 0, sum = 0;
@@ -109,7 +109,7 @@ static void write_run(const struct run *run, const struct node_set *set, struct 
 	}
 }
 
-/* Calls for each run of the facts, in order; stops at an error. */
+/* Calls a function for each run of the facts, in order; stops at an error. */
 static int each_run(
 	const struct facts *facts, int (*visit)(void *arg, const struct run *run), void *arg)
 {
@@ -217,7 +217,7 @@ void node_free(struct node *n)
 	free(n);
 }
 
-/* The first byte behind the set's rdata. */
+/* Returns the end of the set's rdata. */
 static const uint8_t *set_end(const struct node *n, const struct node_set *set)
 {
 	const uint8_t *at = node_rdata(n, set);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the data of owners that have several sources or are an apex: the records per source,
- * their merge, and the report of changes.
+ * Owns the data of owners that have several sources or are an apex: the records per source, their
+ * merge, and the report of changes.
  * Never publishes.
  */
 #include <stdlib.h>
@@ -39,7 +39,7 @@ void zone_owner_free(struct zone *z, struct owner *owner)
 	free(owner);
 }
 
-/* Takes out of `facts`, from `first` on, the types that the node has itself. */
+/* Removes from `facts`, starting at `first`, the types that the node has itself. */
 static void give_way(struct facts *facts, size_t first, const struct node *to)
 {
 	size_t kept = first;

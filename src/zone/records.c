@@ -11,8 +11,8 @@ struct walk {
 	void (*visit)(void *arg, const struct zone_change *record);
 	void *arg;
 	const uint8_t *owner;
-	uint16_t only; /* this type, or 0: all */
-	uint16_t but;  /* not this type, or 0 */
+	uint16_t only; /* only this type; 0: all types */
+	uint16_t but;  /* except this type; 0: none */
 };
 
 static void visit_one(
@@ -32,7 +32,7 @@ static void visit_one(
 	w->visit(w->arg, &record);
 }
 
-/* Visits the node's records: those that both views have with one TTL once. */
+/* Visits the node's records. A record that both views have with the same TTL is visited once. */
 static int visit_node(struct walk *w, const struct node *n, struct facts *scratch)
 {
 	const struct facts none = {0};
@@ -52,8 +52,8 @@ static int cmp_nodes(const void *a, const void *b)
 	return name_cmp(node_name(*n), node_name(*m));
 }
 
-/* All nodes with records at or below `apex`, in canonical order; `*count` of them. NULL if out of
- * memory. The caller frees the array. */
+/* Returns all nodes with records at or below `apex`, in canonical order, and their number in
+ * `*count`. NULL if out of memory. The caller frees the array. */
 static const struct node **nodes_below(const struct zone *z, const uint8_t *apex, size_t *count)
 {
 	const struct table *table = atomic_load_explicit(&z->reader.table, memory_order_relaxed);

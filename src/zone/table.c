@@ -14,7 +14,7 @@ bool table_edge_matches(const struct node *n, const struct key *key, unsigned sk
 {
 	const uint8_t *name = node_name(n);
 	unsigned len = key->len - skip, left = n->name_len;
-	/* Bytes in a label may look like a length: only a walk finds where labels begin. */
+	/* A byte in a label may look like a length: only a walk finds where labels begin. */
 	while (left > len) {
 		left -= 1u + name[0];
 		name = name_parent(name);
@@ -22,7 +22,7 @@ bool table_edge_matches(const struct node *n, const struct key *key, unsigned sk
 	return left == len && key_is_at(key, skip, name, len);
 }
 
-/* Slots that may be in use, so that searches stay short. */
+/* Returns how many slots may be in use, so that searches stay short. */
 static size_t room_of(size_t slots)
 {
 	return slots / 4 * 3;
@@ -79,7 +79,7 @@ static slot_t load(const struct table *t, size_t i)
 	return atomic_load_explicit(&t->slots[i], memory_order_relaxed);
 }
 
-/* Puts the slot where the next search for it comes by. */
+/* Stores the slot at the first free place of its search. */
 static size_t insert(struct table *t, uint64_t hash, slot_t slot)
 {
 	size_t i = hash & t->mask;
@@ -91,7 +91,7 @@ static size_t insert(struct table *t, uint64_t hash, slot_t slot)
 	return i;
 }
 
-/* Looks for that very slot in this very table. */
+/* Finds this slot in this table. */
 static bool find_slot(const struct table *t, uint64_t hash, slot_t slot, size_t *ret)
 {
 	size_t i = hash & t->mask;
@@ -107,8 +107,9 @@ void table_add(struct table *t, uint64_t hash, struct node *n, bool is_edge)
 	struct table *previous = previous_of(t);
 	slot_t slot = slot_of(hash, n, is_edge);
 	t->used++;
-	/* Who began in the previous table is led by what is replaced in it to what is added. It has room:
-	 * a quarter of it is free, and long before that is used all of it has been moved. */
+	/* A reader that began in the previous table finds the new slots through those that are
+	 * replaced there. The previous table has room: a quarter of it is free, and everything is
+	 * moved long before that is used. */
 	if (previous)
 		insert(previous, hash, slot);
 	insert(t, hash, slot);
@@ -141,8 +142,8 @@ static void remove_at(struct table *t, size_t i)
 		store(t, i, SLOT_REMOVED);
 		return;
 	}
-	/* No search goes on from here to a slot in use: so this one, and removed ones before it, can
-	 * end searches again. */
+	/* The next slot is empty, so no search continues here: this slot, and removed ones before
+	 * it, can end searches again. */
 	store(t, i, SLOT_EMPTY);
 	for (i = (i - 1) & t->mask; load(t, i) == SLOT_REMOVED; i = (i - 1) & t->mask) {
 		t->removed--;
@@ -165,12 +166,12 @@ void table_remove(struct table *t, uint64_t hash, const struct node *n, bool is_
 struct table *table_grow(struct table *t, size_t more)
 {
 	assert(!table_is_moving(t));
-	/* With half as many again there is a while until the next one. */
+	/* Room for half as many slots again, so that the next growth is not soon. */
 	struct table *larger = table_new(t->seed, t->used + t->used / 2 + more);
 	if (!larger)
 		return NULL;
 	larger->used = t->used;
-	/* Readers see it when they see the table. */
+	/* Readers see it together with the table. */
 	atomic_store_explicit(&larger->previous, t, memory_order_relaxed);
 	return larger;
 }
@@ -183,7 +184,7 @@ static uint64_t hash_of(const struct table *t, slot_t slot)
 	return key_hash(t->seed, &key, slot_is_edge(slot) ? n->edge : 0);
 }
 
-/* Whether slot `i` of the previous table holds something that is not in `t` yet. */
+/* True if slot `i` of the previous table has not been moved to `t` yet. */
 static bool is_to_be_moved(const struct table *t, const struct table *previous, size_t i)
 {
 	slot_t slot = load(previous, i);

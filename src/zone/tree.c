@@ -11,13 +11,14 @@
 #include "base/err.h"
 
 enum {
-	/* Most slots that one change adds: the name's own, its edge, a fork's own, the split edge's. */
+	/* Most slots that one change adds: the name's own, its edge, a fork's own,
+	 * the split edge's. */
 	SLOTS_A_CHANGE = 4,
-	/* Most blocks that one change throws away, besides ancestors: two tables, the name's node, and what
-	 * the writer lays beside it (zone/update.c). */
+	/* Most blocks that one change discards, besides ancestors: two tables, the name's node, and
+	 * the writer's own data (zone/update.c). */
 	GARBAGE_A_CHANGE = 9,
-	/* Slots that are moved with each change while a table grows: some ten microseconds. So all are
-	 * moved when a small part of its new room is used. */
+	/* Slots moved with each change while a table grows: some ten microseconds. So all are moved
+	 * when a small part of the new room is used. */
 	MOVES_A_CHANGE = 128
 };
 
@@ -64,7 +65,8 @@ void tree_fini(struct tree *t)
 	size_t i = 0;
 	if (!table)
 		return;
-	/* While it is moved a node may be in both tables, and freed when its second slot is come by. */
+	/* During a move, a node may be in both tables. It is freed when its second slot is
+	 * found. */
 	table_free(table_move_some(table, SIZE_MAX));
 	for (struct node *n; (n = table_next(table, &i));)
 		node_free(n);
@@ -83,7 +85,7 @@ static bool has_feature(const struct node *n, enum table_feature feature)
 	return false;
 }
 
-/* Counts a node in (`sign` 1) or out (-1), and tells readers what is to be found at all. */
+/* Counts a node in (`sign` 1) or out (-1), and updates the features that readers check. */
 static void count_node(struct tree *t, const struct node *n, int sign)
 {
 	size_t by = (size_t)sign;
@@ -98,7 +100,7 @@ static void count_node(struct tree *t, const struct node *n, int sign)
 	atomic_store_explicit(&t->reader->features, features, memory_order_relaxed);
 }
 
-/* Offset at which the name's ancestor of `labels` labels begins. */
+/* Returns the offset of the name's ancestor that has `labels` labels. */
 static unsigned start_of(const struct place *p, unsigned labels)
 {
 	return p->labels.start[p->labels.count - labels];
@@ -109,7 +111,7 @@ static uint64_t hash_of(const struct tree *t, const struct place *p, unsigned la
 	return key_hash(t->reader->seed, &p->key, start_of(p, labels));
 }
 
-/* Notes that `n`, of `labels` labels, is the name itself or an ancestor of it. */
+/* Notes that `n`, which has `labels` labels, is the name itself or an ancestor of it. */
 static void pass(struct place *p, struct node *n, unsigned labels)
 {
 	if (n->flags & NODE_APEX)
@@ -129,7 +131,7 @@ void tree_locate(const struct tree *t, const uint8_t *name, struct place *ret)
 	key_from_name(&p->key, name);
 	key_split(&p->key, &p->labels);
 
-	/* Each turn goes down by a label at least. */
+	/* Progress: each turn goes down by at least one label. */
 	for (unsigned labels = 0; labels <= p->labels.count; labels++) {
 		struct table_hit hit = table_find(
 			table_of(t), hash_of(t, p, labels), &p->key, start_of(p, labels));
@@ -147,13 +149,13 @@ void tree_locate(const struct tree *t, const uint8_t *name, struct place *ret)
 	}
 }
 
-/* Whether `self`, once it has no records, still has to be there. */
+/* True if the node must stay even without records. */
 static bool is_needed_empty(const struct node *n)
 {
 	return n->children > 0 || n->name_len == 1;
 }
 
-/* The empty node that a change at that place needs, if it needs one. ERR_NOMEM. */
+/* Allocates the empty node that a change at that place needs, if any. ERR_NOMEM. */
 static int reserve_spare(struct place *p, bool is_clearing)
 {
 	const uint8_t *name = NULL;
@@ -177,7 +179,7 @@ static void move_some(struct tree *t, size_t slots)
 	garbage_add(t->garbage, table_move_some(table_of(t), slots));
 }
 
-/* Makes room for so many slots. What of the table before has not been moved yet is moved first: nothing,
+/* Makes room for `more` slots. First moves the rest of the previous table: usually there is none,
  * unless the table was made smaller. ERR_NOMEM. */
 static int grow(struct tree *t, size_t more)
 {
@@ -207,7 +209,7 @@ int tree_reserve(struct tree *t, struct place *place, bool is_clearing)
 
 int tree_expect(struct tree *t, size_t names)
 {
-	enum { TABLES = 2 }; /* the one that is, and one that was being moved */
+	enum { TABLES = 2 }; /* the current one, and one that was being moved */
 	size_t used = table_of(t)->used, more = names > used ? names - used : 0;
 	if (table_has_room(table_of(t), more))
 		return 0;
@@ -230,8 +232,8 @@ void tree_release(struct place *place)
 	place->spare = NULL;
 }
 
-/* The edge from `p->above` to `p->below` is to begin below the ancestor of `labels` labels: adds its
- * new slot, if it still is more than one label long, and notes it. */
+/* Makes the edge from `p->above` to `p->below` begin below the ancestor of `labels` labels. Adds
+ * its new slot if it is still longer than one label, and notes it. */
 static void shorten_edge(struct tree *t, struct place *p, unsigned labels)
 {
 	struct node *below = p->below;
@@ -246,7 +248,7 @@ static void shorten_edge(struct tree *t, struct place *p, unsigned labels)
 	table_add(table_of(t), key_hash(t->reader->seed, &key, below->edge), below, true);
 }
 
-/* Puts `n`, of `labels` labels, on the edge from `p->above` to `p->below`. */
+/* Inserts `n`, which has `labels` labels, in the edge from `p->above` to `p->below`. */
 static void put_on_edge(struct tree *t, struct place *p, struct node *n, unsigned labels)
 {
 	struct table *table = table_of(t);
@@ -262,12 +264,12 @@ static void put_on_edge(struct tree *t, struct place *p, struct node *n, unsigne
 		n->edge = (uint8_t)(start_of(p, edge_labels) - start_of(p, labels));
 		table_add(table, hash_of(t, p, labels), n, false);
 	}
-	/* Up to here every search ends as before; from here on it finds `n` on its way. */
+	/* Until here, every search ends as before; from here on, it finds `n` on its path. */
 	table_replace(table, edge_slot, edge_hash, n, has_edge);
 	count_node(t, n, 1);
 }
 
-/* Puts `n`, the name itself, below `p->above`, where no edge leads its way. */
+/* Inserts `n`, the name itself, below `p->above`, where no edge leads to it. */
 static void put_below(struct tree *t, struct place *p, struct node *n)
 {
 	struct table *table = table_of(t);
@@ -284,7 +286,7 @@ static void put_below(struct tree *t, struct place *p, struct node *n)
 	p->above->children++;
 }
 
-/* Puts `n` in the place of `p->self`. */
+/* Replaces `p->self` by `n`. */
 static void put_instead(struct tree *t, struct place *p, struct node *n)
 {
 	struct table *table = table_of(t);
@@ -322,12 +324,12 @@ void tree_put(struct tree *t, struct place *place, struct node *n, bool keep_old
 	tree_release(place);
 }
 
-/* Takes out `p->self`, which has no children. */
+/* Removes `p->self`, which has no children. */
 static void take_out(struct tree *t, struct place *p)
 {
 	struct table *table = table_of(t);
 	struct node *n = p->self;
-	/* The edge goes first: a search must not be led by it to what is no more. */
+	/* The edge is removed first: it must not lead a search to a node that is gone. */
 	if (n->edge)
 		table_remove(table, key_hash(t->reader->seed, &p->key, n->edge), n, true);
 	table_remove(table, hash_of(t, p, p->labels.count), n, false);
@@ -346,7 +348,7 @@ void tree_clear(struct tree *t, struct place *place, bool keep_old)
 	take_out(t, place);
 	if (!keep_old)
 		garbage_add(t->garbage, place->self);
-	/* Ends at the root at the latest: each turn goes up. */
+	/* Progress: each turn goes up, and the root is the last. */
 	struct place up = *place;
 	while (up.above->set_count == 0 && !(up.above->flags & NODE_APEX) &&
 		!is_needed_empty(up.above)) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the change of one owner: from the new records of its sources to the node that readers
- * see.
+ * Owns the change of one owner: from the new records of its sources to the node that readers see.
  * Never decides when. A change happens completely or not at all.
  */
 #include <stddef.h>
@@ -29,7 +28,7 @@ void update_begin(struct zone *z, struct update *u, const uint8_t *name)
 	}
 }
 
-/* Adds up what will be said, and allocates all that publishing it takes. */
+/* Merges the sources' records, and allocates everything that publishing needs. */
 int update_prepare(struct zone *z, struct update *u)
 {
 	unsigned sources = 0;
@@ -59,10 +58,10 @@ int update_prepare(struct zone *z, struct update *u)
 	return err;
 }
 
-/* Publishes; cannot fail. Whose the nodes are after: `struct owner`'s or the tree's. */
+/* Publishes; cannot fail. Afterwards the nodes belong to `struct owner` or to the tree. */
 void update_publish(struct zone *z, struct update *u)
 {
-	bool was_shared = false; /* the published node is what one source said, and stays so */
+	bool was_shared = false; /* the published node was and remains the one of a source */
 	for (int s = 0; s < SAY_COUNT; s++)
 		was_shared |= u->needs_owner && u->said[s] && u->said[s] == u->place.self;
 	if (u->dropped != u->place.self)

@@ -11,21 +11,21 @@
 
 #include "base/cursor.h"
 
-/* An address as a number of 128 bits; IPv4 as ::ffff:a.b.c.d, so that one order serves both. */
+/* An address as a 128-bit number; IPv4 as ::ffff:a.b.c.d, so that one order serves both. */
 struct wide {
 	uint64_t high, low;
 };
 
 struct entry {
 	struct wide first, mask;
-	size_t parent; /* index of the next shorter prefix that covers this one, or NO_PARENT */
+	size_t parent; /* index of the longest prefix that contains this one, or NO_PARENT */
 	struct view_rule rule;
 };
 
 #define NO_PARENT SIZE_MAX
 
-/* Sorted by first address, then by length: of all prefixes that begin at or before an address the
- * last one either covers it, or the nearest of its ancestors that does is the longest that does. */
+/* Sorted by first address, then by length. Take the last prefix that begins at or before an
+ * address: the longest match is this prefix, or its nearest ancestor that contains the address. */
 struct view_table {
 	size_t count;
 	bool has_wires;
@@ -36,7 +36,7 @@ static const struct view_rule by_default = {.view = VIEW_WAN, .reason = VIEW_BY_
 
 static const struct {
 	uint8_t family, len, reason;
-	uint8_t bytes[4]; /* the rest is zero */
+	uint8_t bytes[4]; /* the other bytes are zero */
 } built_in[] = {
 	{ADDR_V4, 8, VIEW_BY_LOOPBACK, {127}},
 	{ADDR_V4, 8, VIEW_BY_PRIVATE, {10}},
@@ -58,7 +58,7 @@ static struct wide widen(const struct addr *a)
 	};
 }
 
-/* The first `len` bits of a number of 64. */
+/* Returns a 64-bit number whose first `len` bits are set. */
 static uint64_t high_bits(unsigned len)
 {
 	return len == 0 ? 0 : len >= 64 ? UINT64_MAX : ~(UINT64_MAX >> len);
@@ -92,7 +92,7 @@ static int cmp_numbers(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-/* Order of the table; equal prefixes by reason, the one that counts last. */
+/* The order of the table. Equal prefixes are sorted by reason; the last one counts. */
 static int cmp_entries(const void *left, const void *right)
 {
 	const struct entry *a = left, *b = right;
@@ -108,7 +108,8 @@ static int cmp_entries(const void *left, const void *right)
 	return order ? order : strncmp(a->rule.detail, b->rule.detail, VIEW_DETAIL_CAP);
 }
 
-/* Each entry's parent is the one before it, or that one's first ancestor that covers it. */
+/* The parent of an entry is the entry before it, or the nearest ancestor of that one
+ * that contains it. */
 static void link_parents(struct view_table *t)
 {
 	for (size_t i = 1; i < t->count; i++) {
@@ -230,7 +231,8 @@ enum view view_slot_of(const struct view_slot *slot, const struct addr *client)
 
 struct view_table *view_slot_publish(struct view_slot *slot, struct view_table *t)
 {
-	/* Release: readers see the table whole. The cast gives back what was published as read-only. */
+	/* Release: readers see the complete table. The cast removes the const of the
+	 * published pointer. */
 	return (struct view_table *)(uintptr_t)atomic_exchange_explicit(
 		&slot->table, t, memory_order_acq_rel);
 }

@@ -54,7 +54,7 @@ const struct zone_reader *zone_reader(const struct zone *z)
 	return &z->reader;
 }
 
-/* What a source says now, as a node; NULL for nothing. */
+/* Makes a node of the records that a source has now; NULL if it has none. */
 static int make_saying(struct zone *z, enum zone_source source, const uint8_t *name,
 	const struct rrset *sets, size_t count, struct node **ret)
 {
@@ -109,7 +109,7 @@ int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 	return 0;
 }
 
-/* Whether that source, maybe with others, says what the node has. */
+/* True if records of the node come from that source, alone or with others. */
 static bool node_has_source(const struct zone *z, const struct node *n, enum zone_source source)
 {
 	struct key key;
@@ -133,7 +133,7 @@ int zone_keep(struct zone *z, enum zone_source source,
 	for (struct node *n; (n = table_next(table, &i));)
 		if (node_has_source(z, n, source) && !is_kept(arg, node_name(n)))
 			found[count++] = n;
-	/* What goes stays in the garbage, and its name readable, until the next commit. */
+	/* Removed nodes stay in the garbage until the next commit, so their names are readable. */
 	for (i = 0; i < count && !err; i++)
 		err = zone_put(z, source, node_spelling(found[i]), NULL, 0);
 	free(found);
@@ -144,7 +144,8 @@ bool zone_hidden_alias(const struct zone *z, const uint8_t *name, struct rdata *
 {
 	struct key key;
 	key_from_name(&key, name);
-	/* Who is alone, and no apex, has no owner record; so who has one is not alone. */
+	/* An owner with one source that is no apex has no owner record. So one with an owner record
+	 * has several sources. */
 	const struct owner *owner = zone_owner(z, &key, 0);
 	const struct node *said = owner ? owner->said[SAY_STATIC] : NULL;
 	const struct node_set *set = said ? node_set(said, RR_CNAME, VIEW_ANY) : NULL;
@@ -155,7 +156,7 @@ bool zone_hidden_alias(const struct zone *z, const uint8_t *name, struct rdata *
 	return true;
 }
 
-/* Whether `name` is the top of a zone: its owner record, else NULL. */
+/* Returns the owner record of `name` if that is the apex of a zone, otherwise NULL. */
 static struct owner *apex_owner(const struct zone *z, const uint8_t *name)
 {
 	struct key key;
@@ -164,8 +165,8 @@ static struct owner *apex_owner(const struct zone *z, const uint8_t *name)
 	return owner && owner->apex ? owner : NULL;
 }
 
-/* Puts the generated records `node` (NULL: none) and the apex itself in or out. Takes neither over
- * when it fails. */
+/* Stores or removes the generated records `node` (NULL: none) and the apex. On failure,
+ * takes over neither. */
 static int replace_apex(struct zone *z, struct update *u, struct node *node, struct apex *apex)
 {
 	u->dropped = u->said[SAY_GENERATED];
@@ -174,7 +175,7 @@ static int replace_apex(struct zone *z, struct update *u, struct node *node, str
 	int err = update_prepare(z, u);
 	if (err)
 		return err;
-	zone_touch(z, &u->place); /* of the zone above, if it is new */
+	zone_touch(z, &u->place); /* the zone above changes, if this zone is new */
 	update_publish(z, u);
 	return 0;
 }
@@ -204,7 +205,7 @@ int zone_add_apex(struct zone *z, const struct zone_apex *params)
 	return 0;
 }
 
-/* Nobody says anything any more at the owner, which is no apex. */
+/* Removes an owner that no source has any more, and that is no apex. */
 static int forget(struct zone *z, const uint8_t *name)
 {
 	struct update u;
@@ -222,21 +223,21 @@ static int forget(struct zone *z, const uint8_t *name)
 	return err;
 }
 
-/* Forgets each owner whose nearest apex is the node `apex`, itself excepted. */
+/* Removes each owner whose nearest apex is the node `apex`, except the apex. */
 static int forget_below(struct zone *z, const struct node *apex)
 {
 	const struct table *table = atomic_load_explicit(&z->reader.table, memory_order_relaxed);
 	size_t count = 0, i = 0;
 	int err = 0;
 	if (apex->children == 0)
-		return 0; /* as a rule: what was there has been taken back one by one */
+		return 0; /* usual: the records were removed one by one */
 	struct node **found = calloc(table->used, sizeof(*found));
 	if (!found)
 		return ERR_NOMEM;
 	for (struct node *n; (n = table_next(table, &i));)
 		if (n != apex && n->set_count > 0 && name_is_below(node_name(n), node_name(apex)))
 			found[count++] = n;
-	/* What is forgotten stays in the garbage, and its name readable, until the next commit. */
+	/* Removed nodes stay in the garbage until the next commit, so their names are readable. */
 	for (i = 0; i < count && !err; i++) {
 		struct place place;
 		tree_locate(&z->tree, node_name(found[i]), &place);
@@ -277,7 +278,7 @@ int zone_remove_apex(struct zone *z, const uint8_t *name)
 	return has_zone_above ? 0 : forget(z, name);
 }
 
-/* Gives the zone its next serial and publishes its SOA. Without memory it stays dirty. */
+/* Gives the zone its next serial and publishes its SOA. Out of memory, it stays dirty. */
 static void advance_serial(struct zone *z, struct owner *owner, uint32_t floor)
 {
 	struct apex *apex = owner->apex;
@@ -302,7 +303,7 @@ struct zone_garbage *zone_commit(struct zone *z, uint32_t serial_floor)
 		advance_serial(z, owner, serial_floor);
 	struct zone_garbage *garbage = z->garbage.count > 0 ? malloc(sizeof(*garbage)) : NULL;
 	if (!garbage)
-		return NULL; /* kept for the next commit */
+		return NULL; /* kept until the next commit */
 	garbage->blocks = z->garbage;
 	z->garbage = (struct garbage){0};
 	return garbage;
