@@ -12,10 +12,10 @@
 #include "base/hash.h"
 
 enum {
-	CATALOG_TTL_S = 0, /* RFC 9432 §4: it is not for resolvers */
+	CATALOG_TTL_S = 0, /* RFC 9432 §4: not for resolvers */
 	CATALOG_REFRESH_S = 3600,
 	CATALOG_RETRY_S = 600,
-	CATALOG_EXPIRE_S = 2147483646 /* §4.1: secondaries shall not lose all zones with it */
+	CATALOG_EXPIRE_S = 2147483646 /* §4.1: if it expired, secondaries would lose all zones */
 };
 
 static const uint8_t invalid[] = "\7invalid";
@@ -55,8 +55,8 @@ void catalog_head(const uint8_t *apex, struct snapshot *out)
 				  .rdata = {version, sizeof(version)}});
 }
 
-/* 64 bits of hash: two of a thousand zones have the same one once in 10^13 times. No secret is in
- * the seed: the label must be the same at each start. */
+/* A 64-bit hash: among a thousand zones, two have the same one with probability 10^-13 or so. No
+ * secret is in the seed: the label must be the same after each start. */
 static void unique_label(const uint8_t *zone, char out[17])
 {
 	snprintf(out, 17, "%016llx", (unsigned long long)name_hash(0, zone));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the steps of one zone, and makes a step of the pending changes.
+ * Owns the steps of one zone, and makes a step from the pending changes.
  * Never knows which zone it is, or which client asks.
  */
 #include "transfer/history.h"
@@ -67,7 +67,7 @@ void history_note(struct history *h, bool is_added, const struct record *r, size
 	}
 }
 
-/* One thing that was said, `order` after others. */
+/* A pending change; `order` is its place in time. */
 struct saying {
 	struct record record;
 	bool is_added;
@@ -92,7 +92,7 @@ static int saying_cmp(const void *a, const void *b)
 	return order ? order : x->order < y->order ? -1 : 1;
 }
 
-/* What is pending, sorted by record and then by time. NULL if out of memory. */
+/* Returns the pending changes, sorted by record and then by time. NULL if out of memory. */
 static struct saying *sort_pending(const struct history *h)
 {
 	struct saying *sayings = calloc(h->pending_count + 1, sizeof(*sayings));
@@ -108,7 +108,7 @@ static struct saying *sort_pending(const struct history *h)
 	return sayings;
 }
 
-/* What became of one record in one view, from the first to the last that was said of it. */
+/* The sum of all pending changes of one record in one view. */
 struct outcome {
 	bool is_said;
 	bool was_there, is_there;
@@ -129,13 +129,14 @@ static struct outcome outcome_in(const struct saying *s, size_t count, unsigned 
 		o.is_there = s[i].is_added;
 		o.ttl_after = s[i].record.ttl;
 	}
-	/* What is as it was before is not told. */
+	/* A record that is back as it was is left out. */
 	if (o.was_there && o.is_there && o.ttl_before == o.ttl_after)
 		o.was_there = o.is_there = false;
 	return o;
 }
 
-/* Adds the record to what went or came, once for both views where that is the same. */
+/* Adds the record to the removed or the added ones; only once, if both views changed
+ * in the same way. */
 static void add_outcome(struct buf *went, struct buf *came, const struct saying *s, size_t count)
 {
 	struct record record = s->record;
@@ -166,7 +167,7 @@ static void settle(const struct saying *sayings, size_t count, struct buf *went,
 	}
 }
 
-/* The records of a step. NULL if out of memory. */
+/* Returns the records of a step. NULL if out of memory. */
 static struct records *make_step(
 	const struct history *h, const struct records *soa_before, const struct records *soa_after)
 {

@@ -33,8 +33,8 @@ static void jzone_free(struct journal *j, struct jzone *z)
 	free(z);
 }
 
-/* A zone that begins below another takes names out of it, and one that ends gives them back,
- * without a word about each: the history of the one above says nothing of that. */
+/* A new zone takes over names of the zone above it, and gives them back at its end. Such names are
+ * not reported one by one, so the history of the zone above is incomplete: forget it. */
 static void tell_zone_above(struct journal *j, const struct jzone *z)
 {
 	struct jzone *above = z->apex.wire[0] ? jzone_over(j, name_parent(z->apex.wire)) : NULL;
@@ -79,7 +79,7 @@ static void mark_dirty(struct journal *j, struct jzone *z)
 	list_append(&j->dirty, &z->in_dirty);
 }
 
-/* The SOA at an apex came (`soa` not NULL) or went. */
+/* The SOA at an apex was added (`soa` not NULL) or removed. */
 static void set_next_soa(struct journal *j, struct jzone *z, struct records *soa)
 {
 	if (z->next_soa != z->soa)
@@ -101,7 +101,7 @@ static void change_soa(struct journal *j, bool is_added, const struct record *r)
 
 static void note(struct jzone *z, bool is_added, const struct record *r)
 {
-	/* What was there before the first serial is not history, but the zone. */
+	/* What existed before the first serial is not part of the history. */
 	if (z->serial != 0)
 		history_note(&z->history, is_added, r, LIMIT_JOURNAL_ZONE);
 }
@@ -119,14 +119,14 @@ void journal_change(struct journal *j, const struct zone_change *change)
 		note(z, change->is_added, &r);
 }
 
-/* The serial of a SOA in struct records' form. */
+/* Returns the serial of a SOA record. */
 static uint32_t serial_of(const struct records *soa)
 {
 	enum { SERIAL_FROM_END = 20 };
 	return soa->len > SERIAL_FROM_END ? get_u32(soa->bytes + soa->len - SERIAL_FROM_END) : 0;
 }
 
-/* Makes room for what was just added, the oldest first. */
+/* Removes the oldest steps until the new one is within the limits. */
 static void bound(struct journal *j, struct jzone *z)
 {
 	while (!list_is_empty(&z->history.steps) &&
@@ -138,7 +138,7 @@ static void bound(struct journal *j, struct jzone *z)
 	}
 }
 
-/* The zone has a new serial: what is pending becomes a step. */
+/* The zone has a new serial: makes a step of the pending changes. */
 static void advance(struct journal *j, struct jzone *z)
 {
 	uint32_t serial = serial_of(z->next_soa);
@@ -153,7 +153,7 @@ static void advance(struct journal *j, struct jzone *z)
 	source_advance(j, z);
 }
 
-/* A zone of the catalog came or went. */
+/* A zone of the catalog was added or removed. */
 static void note_member(struct journal *j, bool is_added, const struct jzone *z)
 {
 	struct catalog_member member;
@@ -185,7 +185,7 @@ static void advance_catalog(struct journal *j, uint32_t serial_floor)
 	advance(j, z);
 }
 
-/* Works off what a batch did to one zone. */
+/* Handles what a batch of changes did to one zone. */
 static void commit_zone(struct journal *j, struct jzone *z,
 	void (*visit)(void *arg, const uint8_t *apex, uint32_t serial), void *arg)
 {
@@ -199,7 +199,7 @@ static void commit_zone(struct journal *j, struct jzone *z,
 		return;
 	}
 	if (serial_of(z->next_soa) == z->serial)
-		return; /* its parameters changed, and the serial will */
+		return; /* only its parameters changed: the new serial follows */
 	bool is_new = z->serial == 0;
 	advance(j, z);
 	if (is_new)
@@ -263,7 +263,7 @@ int journal_set_catalog(struct journal *j, const uint8_t *catalog, uint32_t seri
 	return j->catalog->serial != 0 ? 0 : ERR_NOMEM;
 }
 
-/* A zone that the store has already: an apex has a SOA that all see. */
+/* Notes a zone that exists in the store: all views see the SOA of an apex. */
 static void learn(void *arg, const struct node *n)
 {
 	struct journal *j = arg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the decision which target is notified of which zone, when it is notified again, and which
- * message is the answer.
+ * message is its answer.
  * Never sends.
  */
 #include "transfer/notify.h"
@@ -17,25 +17,25 @@
 
 enum errand_state { ERRAND_IDLE, ERRAND_DUE, ERRAND_WAITING };
 
-/* One zone to one target. */
+/* A zone and a target that has to be notified of it. */
 struct errand {
-	struct map_node in_map;   /* by hash of the apex */
-	struct heap_node in_heap; /* not IDLE: when it is to be told, or told again */
+	struct map_node in_map;   /* key: hash of the apex */
+	struct heap_node in_heap; /* unless IDLE: when to send, or send again */
 	struct name apex;
-	struct records *soa; /* as it was told of last */
+	struct records *soa; /* the SOA in the last message */
 	size_t target;
 	enum errand_state state;
 	uint16_t id; /* of the last message */
 	uint8_t mac[TSIG_MAC_CAP],
-		mac_len; /* of it, if it was signed: its answer's is chained to that */
+		mac_len; /* of the last message, if signed: its answer is chained to it */
 	bool was_sent;
-	ns_t sent;  /* when, if it was */
-	ns_t retry; /* how long to wait for an answer */
+	ns_t sent;  /* time of the last message */
+	ns_t retry; /* how long to wait for the answer */
 };
 
 struct notify {
-	uint64_t seed, count;         /* of ids */
-	const struct tsig_key **keys; /* of targets */
+	uint64_t seed, count;         /* for message ids */
+	const struct tsig_key **keys; /* one for each target */
 	size_t targets;
 	struct map errands;
 	struct heap due;
@@ -138,14 +138,14 @@ void notify_forget(struct notify *n, const uint8_t *apex)
 	}
 }
 
-/* An id that who does not know the seed cannot tell (RFC 5452 §4.3). */
+/* Returns an id that cannot be guessed without the seed (RFC 5452 §4.3). */
 static uint16_t next_id(struct notify *n)
 {
 	return (uint16_t)(hash_mix(n->seed, ++n->count) >> 24);
 }
 
-/* RFC 1996 §3.7: the SOA as question, AA set, and the SOA itself in the answer. By its serial, who is
- * just transferring knows that there is more than that. */
+/* RFC 1996 §3.7: a question for SOA with AA set, and the SOA itself in the answer section. Its
+ * serial tells a secondary that is just transferring that there is a newer version. */
 static size_t make_message(struct notify *n, struct errand *e, uint8_t *out, size_t cap)
 {
 	struct pack p;
@@ -156,7 +156,7 @@ static size_t make_message(struct notify *n, struct errand *e, uint8_t *out, siz
 	pack_init(&p, out, cap, e->id, OPCODE_NOTIFY << 11 | MSG_AA);
 	if (pack_question(&p, e->apex.wire, RR_SOA, CLASS_IN))
 		return 0;
-	/* Without it if it does not fit: it is a hint. */
+	/* The SOA is a hint: left out if it does not fit. */
 	(void)!pack_rr(&p, SECTION_ANSWER,
 		&(struct pack_rr){.owner = soa.owner,
 			.type = soa.type,
@@ -230,7 +230,8 @@ bool notify_input(struct notify *n, uint64_t now_s, size_t target, const uint8_t
 		!is_signed_as_needed(n, e, now_s, msg, len))
 		return false;
 	if (msg_rcode(&header) != RCODE_NOERROR) {
-		/* It does not know the zone, or us: perhaps it will, a catalog takes its time. */
+		/* The target does not know the zone, or us. It may know them later: a
+		 * catalog takes time. */
 		n->stats.refused++;
 		return true;
 	}

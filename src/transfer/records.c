@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the form in which lists of records are kept for transfers.
+ * Owns the stored form of record lists for transfers.
  * Never changes a list once made.
  */
 #include "transfer/records.h"
@@ -12,7 +12,7 @@
 
 enum { RECORD_HEAD_LEN = 10 };
 
-/* All of a record but its rdata. */
+/* Writes everything of a record except its rdata. */
 static void wr_head(struct wr *w, const struct record *r)
 {
 	unsigned owner_len = name_len(r->owner);

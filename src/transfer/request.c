@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns reading queries that ask for transfers or are signed.
+ * Owns the parsing of queries that ask for transfers or are signed.
  * Never decides which clients may transfer.
  */
 #include "transfer/request.h"
@@ -9,7 +9,7 @@
 
 enum { SOA_NUMBERS_LEN = 20, OFF_ARCOUNT = 10, OFF_OPT_FLAGS = 7 };
 
-/* The first question's end, and what it asks for; false if it is malformed. */
+/* Moves to the end of the first question, and returns its type. False if it is malformed. */
 static bool skip_question(struct rd *r, struct msg_header *header, uint16_t *ret_type)
 {
 	rd_header(r, header);
@@ -29,14 +29,14 @@ bool request_concerns_slow(const uint8_t *msg, size_t len)
 		return false;
 	bool is_plain = header.count[SECTION_ANSWER] == 0 && header.count[SECTION_AUTHORITY] == 0 &&
 			header.count[SECTION_ADDITIONAL] == 1;
-	/* An OPT record with options: what resolvers with cookies send. */
+	/* An OPT record with options: resolvers with cookies send it. */
 	if (is_plain && rd_left(&r) >= 3 && r.at[0] == 0 && get_u16(r.at + 1) == RR_OPT)
 		return request_is_of_type(type);
-	/* What has TSIG in the wrong place has it too: it is for us to say so. */
+	/* Also true if TSIG is in the wrong place: then the parser reports the error. */
 	return request_is_of_type(type) || tsig_find(msg, len, &tsig) == 1;
 }
 
-/* The serial of the first SOA in the authority section. */
+/* Reads the serial of the first SOA in the authority section. */
 static void take_serial(const struct rd *r, const struct rr *rr, struct request *q)
 {
 	struct rd at = {.start = r->start, .at = rr->rdata, .end = rr->rdata + rr->rdata_len};
@@ -51,7 +51,7 @@ static void take_serial(const struct rd *r, const struct rr *rr, struct request 
 static void take_records(struct rd *r, const struct msg_header *header, struct request *q)
 {
 	struct rr rr;
-	/* Each record takes eleven bytes at least, or sets the error. */
+	/* Progress: each turn reads at least eleven bytes, or sets the error. */
 	for (int section = 0; section < SECTION_COUNT; section++)
 		for (unsigned i = 0; i < header->count[section] && !r->err; i++) {
 			rd_rr(r, &rr);
@@ -97,14 +97,14 @@ size_t request_strip(const struct request *q, uint8_t *msg)
 size_t request_refuse(
 	const struct request *q, const uint8_t *msg, unsigned rcode, uint8_t *reply, size_t cap)
 {
-	/* Who speaks EDNS is answered with EDNS (RFC 6891 §6.1.1). */
+	/* A query with EDNS is answered with EDNS (RFC 6891 §6.1.1). */
 	static const uint8_t opt[] = {
 		0, 0, RR_OPT, EDNS_PAYLOAD >> 8, EDNS_PAYLOAD & 255, 0, 0, 0, 0, 0, 0};
 	if (q->question_end > cap)
 		return 0;
 	memcpy(reply, msg, q->question_end);
 	memset(reply + 6, 0, MSG_HEADER_LEN - 6);
-	/* Of the query: operation and RD. */
+	/* Operation and RD are copied from the query. */
 	put_u16(reply + 2, (uint16_t)(MSG_QR | (q->flags & (0x7800 | MSG_RD)) | rcode));
 	put_u16(reply + 4, q->question_end > MSG_HEADER_LEN);
 	if (!q->has_edns || cap - q->question_end < sizeof(opt))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the blocks from which a whole zone is sent.
+ * Owns the blocks that hold a whole zone for sending.
  * Never knows the records of the zone.
  */
 #include "transfer/snapshot.h"
@@ -11,7 +11,7 @@
 #include "wire/rr.h"
 #include "zone/node.h"
 
-/* Small enough that adding one is done at once, large enough that a zone has few. */
+/* Small enough that adding a block is quick, large enough that a zone has few. */
 enum { BLOCK_CAP = 64 * 1024 };
 
 struct snapshot *snapshot_new(struct records *soa, uint32_t serial)
@@ -35,7 +35,7 @@ void snapshot_free(struct snapshot *snapshot)
 	free(snapshot);
 }
 
-/* Adds an empty block, with room for `len` bytes at least. ERR_NOMEM. */
+/* Adds an empty block with room for at least `len` bytes. ERR_NOMEM. */
 static int add_block(struct snapshot *snapshot, size_t len)
 {
 	if (ARRAY_RESERVE(snapshot->blocks, snapshot->cap, snapshot->count + 1))

@@ -13,10 +13,10 @@
 #include "wire/rr.h"
 #include "zone/lookup.h"
 
-/* Slots a call: some 0.1 ms. */
+/* Number of slots visited per call: some 0.1 ms. */
 enum { SLOTS_A_CALL = 512 };
 
-/* An owner that has changed since the walk began: as it was, it is in the snapshot. */
+/* An owner that has changed since the walk began. The snapshot has its former records. */
 struct changed {
 	struct map_node in_map;
 	uint8_t name[];
@@ -92,7 +92,7 @@ int snapshot_walk_before_change(struct snapshot_walk *s, const uint8_t *owner)
 	key_from_name(&key, owner);
 	const struct node *n = zone_node(zone_reader(s->zone), &key);
 	int err = note_change(s, owner);
-	/* The walk may have been there: then it is in the snapshot, and must not be twice. */
+	/* If the walk has passed it, it is in the snapshot already. */
 	if (!err && n && !zone_walk_has_passed(s->zone, &s->walk, n))
 		put_aside(s, n);
 	return err;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the data that each client is sent: the steps from the client's state to the present one,
- * or the whole zone. Also makes this data.
+ * Owns the data sent to each client: the steps from the client's serial to the present one, or the
+ * whole zone. Also makes this data.
  * Never changes the zone, never sends.
  *
- *	asked for, no snapshot ──► wanted ──a walk begins──► making ──it is done──► snapshot, for a while
+ *	requested, no snapshot ──► wanted ──walk begins──► making ──walk ends──► snapshot, for a while
  *
  * There is one walk (transfer/snapshot_walk.h) at a time, for all zones that were wanted when it
- * began. Its snapshot is of the serial at that time. A client that asks after the zone has
- * changed waits for the next walk.
+ * began. Its snapshot has the serial of that time. A client that asks after the zone has changed
+ * waits for the next walk.
  */
 #include "transfer/source.h"
 
@@ -18,7 +18,7 @@
 #include "base/serial.h"
 #include "transfer/catalog.h"
 
-/* Images that are ready. */
+/* Finished snapshots. */
 
 static void drop_image(struct jzone *z)
 {
@@ -57,9 +57,9 @@ ns_t journal_deadline(const struct journal *j)
 	return deadline;
 }
 
-/* Making them. */
+/* Making snapshots. */
 
-/* Gives the walk up. What it was to make is wanted still. */
+/* Gives up the walk. Its zones are still wanted. */
 static void abandon_survey(struct journal *j)
 {
 	snapshot_walk_free(j->walk);
@@ -89,7 +89,7 @@ void source_forget(struct journal *j, struct jzone *z)
 	j->surveyed = NULL;
 }
 
-/* Notes which zones have no other below them. */
+/* Notes which zones have no other zone below them. */
 static void find_leaves(struct journal *j)
 {
 	MAP_EACH(jzone, &j->zones, struct jzone, in_map)
@@ -102,8 +102,8 @@ static void find_leaves(struct journal *j)
 	}
 }
 
-/* The zone that an owner is in: most often that of the owner before, which needs no search if no other
- * zone is below it. */
+/* Returns the zone that contains an owner. Usually it is the zone of the previous owner; then no
+ * search is needed if there is no other zone below it. */
 static struct jzone *zone_of(struct journal *j, const uint8_t *owner)
 {
 	struct jzone *last = j->surveyed;
@@ -153,7 +153,7 @@ bool journal_has_work(const struct journal *j)
 bool journal_work(struct journal *j, ns_t now)
 {
 	if (!journal_has_work(j))
-		return true; /* it may be that what was wanted is no more */
+		return true; /* the wanted zones may be gone */
 	if (!j->walk)
 		begin_snapshot_walk(j);
 	int more = j->walk ? snapshot_walk_work(j->walk) : 1;
@@ -164,7 +164,8 @@ bool journal_work(struct journal *j, ns_t now)
 	return more == 0;
 }
 
-/* The catalog is not in the store, and short: at once. NULL if out of memory. */
+/* Makes a snapshot of the catalog at once: it is short, and not in the store. NULL
+ * if out of memory. */
 static struct snapshot *snapshot_catalog(const struct journal *j, const struct jzone *catalog)
 {
 	struct catalog_member member;
@@ -180,12 +181,13 @@ static struct snapshot *snapshot_catalog(const struct journal *j, const struct j
 	return snapshot;
 }
 
-/* Sees to it that the zone has an snapshot that is not older than the question. JOURNAL_LATER: it will
- * have one; ERR_NOMEM. */
+/* Ensures that the zone has a snapshot that is not older than the request. JOURNAL_LATER: it will
+ * be made; ERR_NOMEM. */
 static int want_image(struct journal *j, struct jzone *z, const struct xfr_ask *ask, ns_t now)
 {
 	if (z->snapshot && !serial_is_after(ask->since, z->snapshot->serial)) {
-		/* One that memory did not suffice for is not kept for being asked for again. */
+		/* A request does not prolong the life of a snapshot that is incomplete
+		 * for lack of memory. */
 		if (!z->snapshot->err)
 			z->snapshot_until = now + LIMIT_IMAGE_KEEP_S * NS_PER_S;
 		return z->snapshot->err;
@@ -202,7 +204,7 @@ static int want_image(struct journal *j, struct jzone *z, const struct xfr_ask *
 	return JOURNAL_LATER;
 }
 
-/* What is sent. */
+/* Data to send. */
 
 static struct xfr_source *source_new(struct records *soa, size_t blocks)
 {
@@ -236,7 +238,7 @@ static struct xfr_source *source_single(const struct jzone *z)
 	return s;
 }
 
-/* Bytes of all steps from that one on. */
+/* Returns the length of all steps, beginning with `first`. */
 static size_t steps_len(const struct jzone *z, const struct step *first)
 {
 	size_t len = 0;
@@ -245,8 +247,9 @@ static size_t steps_len(const struct jzone *z, const struct step *first)
 	return len;
 }
 
-/* Whether it is less to send all of the zone (RFC 1995 §4 lets us): which is as long as it last was,
- * or not longer than all zones are. Not worth the question where the steps are few. */
+/* True if the whole zone is shorter than the steps (RFC 1995 §4 allows to send it). Its length is
+ * estimated: that of its last transfer, or at most that of all zones. If the steps are short, it
+ * does not matter. */
 static bool is_whole_shorter(
 	const struct journal *j, const struct jzone *z, const struct step *first)
 {
@@ -267,7 +270,7 @@ static struct xfr_source *source_steps(const struct jzone *z, struct step *first
 	return s;
 }
 
-/* The first step of those that the client can be sent, or NULL: it has to be sent all. */
+/* Returns the first step to send to the client; NULL if it needs the whole zone. */
 static struct step *first_step(
 	const struct journal *j, const struct jzone *z, const struct xfr_ask *ask)
 {
@@ -277,13 +280,14 @@ static struct step *first_step(
 	return is_whole_shorter(j, z, first) ? NULL : first;
 }
 
-/* What brings the client to the serial `*ret_given`, 0 if nothing is given but a SOA. */
+/* Makes the data that brings the client to serial `*ret_given`; 0 if it is only a SOA. */
 static int make_source(struct journal *j, struct jzone *z, const struct xfr_ask *ask, ns_t now,
 	struct xfr_source **ret, uint32_t *ret_given)
 {
 	struct step *first = first_step(j, z, ask);
 	*ret_given = 0;
-	/* Who has the same or, by RFC 1982, a later one is up to date (RFC 1995 §2). */
+	/* A client with the same serial, or a later one by RFC 1982, is up to date (RFC 1995
+	 * §2). */
 	if (ask->type == RR_IXFR && !serial_is_after(z->serial, ask->serial)) {
 		*ret = source_single(z);
 	} else if (first) {

@@ -17,7 +17,7 @@ enum {
 	MAC_LEN_MIN = 10 /* §5.2.2.1 */
 };
 
-/* The state of one HMAC, of whichever algorithm. */
+/* The state of an HMAC with any of the algorithms. */
 struct hmac {
 	const struct nettle_mac *algorithm;
 	union {
@@ -41,8 +41,7 @@ static const struct nettle_mac *algorithm(enum tsig_alg alg)
 	return algorithms[alg];
 }
 
-/* nettle_hmac_* are keyed with as many bytes as a digest has; the functions behind take any
- * length. */
+/* nettle_hmac_* only takes keys as long as a digest; the functions below it take any length. */
 static void hmac_begin(struct hmac *h, const struct tsig_key *key)
 {
 	h->algorithm = algorithm(key->alg);
@@ -87,14 +86,14 @@ static uint64_t get_time(const uint8_t *p)
 	return (uint64_t)get_u16(p) << 32 | get_u32(p + 2);
 }
 
-/* Rdata of a TSIG record (§4.2), all but its MAC in the order in which it stands there. */
+/* The rdata of a TSIG record (§4.2) except its MAC, in wire order. */
 struct stamp {
 	uint64_t time_s;
 	uint16_t fudge_s, error, other_len;
 	const uint8_t *other;
 };
 
-/* A MAC that this one follows (§5.3.1): its length and itself. */
+/* Adds the MAC that this one is chained to (§5.3.1): its length and its bytes. */
 static void add_mac(struct hmac *h, const uint8_t *mac, uint16_t len)
 {
 	uint8_t len_bytes[2];
@@ -103,7 +102,8 @@ static void add_mac(struct hmac *h, const uint8_t *mac, uint16_t len)
 	hmac_add(h, mac, len);
 }
 
-/* TSIG variables (§4.3.3), or with `is_later` only the timers (§5.3.1). Names in lower case. */
+/* Adds the TSIG variables (§4.3.3), or with `is_later` only the timers (§5.3.1). Names
+ * are in lower case. */
 static void add_stamp(
 	struct hmac *h, const struct tsig_key *key, const struct stamp *s, bool is_later)
 {
@@ -129,7 +129,7 @@ static void add_stamp(
 		hmac_add(h, s->other, s->other_len);
 }
 
-/* Takes one TSIG record's rdata apart. */
+/* Parses the rdata of a TSIG record. */
 static int parse_rdata(const struct rd *message, const struct rr *rr, struct tsig_rr *ret)
 {
 	struct rd r = {.start = message->start, .at = rr->rdata, .end = rr->rdata + rr->rdata_len};
@@ -154,7 +154,8 @@ int tsig_find(const uint8_t *msg, size_t len, struct tsig_rr *ret)
 	struct rr rr;
 	rd_header(&r, &header);
 	rd_skip_questions(&r, header.qdcount);
-	/* Each record takes eleven bytes at least, or sets the error, which ends both loops. */
+	/* Progress: each turn reads at least eleven bytes, or sets the error, which
+	 * ends both loops. */
 	for (int section = 0; section < SECTION_COUNT; section++)
 		for (unsigned i = 0; i < header.count[section] && !r.err; i++) {
 			ret->off = rd_off(&r);
@@ -169,8 +170,7 @@ int tsig_find(const uint8_t *msg, size_t len, struct tsig_rr *ret)
 	return r.err ? ERR_SYNTAX : 0;
 }
 
-/* Adds the message that the TSIG record `rr` was taken off: as it was before it came in
- * (§4.3.2). */
+/* Adds the message without the TSIG record `rr`, as it was before signing (§4.3.2). */
 static void add_message_without(struct hmac *h, const uint8_t *msg, const struct tsig_rr *rr)
 {
 	uint8_t header[MSG_HEADER_LEN];
@@ -181,8 +181,8 @@ static void add_message_without(struct hmac *h, const uint8_t *msg, const struct
 	hmac_add(h, msg + MSG_HEADER_LEN, rr->off - MSG_HEADER_LEN);
 }
 
-/* Whether the first bytes of the MAC are what is in the record. `chained`: the exchange's last MAC
- * comes first. */
+/* True if the MAC in the record equals the first bytes of the computed one. `is_chained`: the last
+ * MAC of the exchange precedes the message. */
 static bool is_mac_right(
 	const struct tsig *t, bool is_chained, const uint8_t *msg, const struct tsig_rr *rr)
 {
@@ -208,7 +208,7 @@ static bool is_in_time(const struct tsig_rr *rr, uint64_t now_s)
 	return apart <= rr->fudge_s;
 }
 
-/* Shorter than half of the MAC, or longer than all of it, is no MAC (§5.2.2.1). */
+/* A MAC shorter than half of the digest, or longer than all of it, is invalid (§5.2.2.1). */
 static bool is_mac_len_sane(const struct tsig_key *key, uint16_t len)
 {
 	size_t whole = algorithm(key->alg)->digest_size;
@@ -248,7 +248,7 @@ size_t tsig_room(const struct tsig *t)
 	return TSIG_RECORD_CAP + t->key.name.len + (t->error == TSIG_BADKEY ? t->alg.len : 0u);
 }
 
-/* Writes the record. Returns the new length of the message, 0 if it does not fit. */
+/* Appends the record. Returns the new length of the message, or 0 if it does not fit. */
 static size_t append(const struct tsig *t, uint8_t *msg, size_t len, size_t cap,
 	const struct stamp *s, const uint8_t *mac, uint8_t mac_len)
 {
@@ -267,7 +267,7 @@ static size_t append(const struct tsig *t, uint8_t *msg, size_t len, size_t cap,
 	wr_u16(&w, s->fudge_s);
 	wr_u16(&w, mac_len);
 	wr_bytes(&w, mac, mac_len);
-	wr_bytes(&w, msg, 2); /* the id */
+	wr_bytes(&w, msg, 2); /* the original id */
 	wr_u16(&w, s->error);
 	wr_u16(&w, s->other_len);
 	wr_bytes(&w, s->other, s->other_len);
@@ -277,7 +277,7 @@ static size_t append(const struct tsig *t, uint8_t *msg, size_t len, size_t cap,
 	return wr_len(&w);
 }
 
-/* Signs the message, chained to the last MAC if there is one, and remembers its own. */
+/* Signs the message, chained to the last MAC if there is one, and remembers the new MAC. */
 static size_t sign(struct tsig *t, uint8_t *msg, size_t len, size_t cap, const struct stamp *s)
 {
 	uint8_t mac[TSIG_MAC_CAP];
@@ -308,7 +308,7 @@ size_t tsig_sign_reply(struct tsig *t, uint8_t *msg, size_t len, size_t cap, uin
 		return append(t, msg, len, cap, &s, NULL, 0);
 	}
 	if (t->error == TSIG_BADTIME) {
-		/* §5.2.3: the client's time is repeated, and ours is told besides. */
+		/* §5.2.3: the client's time is repeated, and ours is in the other data. */
 		s.time_s = t->time_s;
 		s.other_len = sizeof(our_time);
 		put_time(our_time, now_s);
@@ -326,8 +326,8 @@ size_t tsig_sign_request(struct tsig *t, const struct tsig_key *key, uint8_t *ms
 	return sign(t, msg, len, cap, &s);
 }
 
-/* By how much the clock of who sent the record is ahead of ours: which BADTIME tells besides, for
- * it repeats our time. */
+/* Returns how far the sender's clock is ahead of ours. With BADTIME its time is in the other data,
+ * since the record repeats our time. */
 static int64_t clock_ahead(const struct tsig_rr *rr, uint64_t now_s)
 {
 	bool is_told = rr->error == TSIG_BADTIME && rr->other_len == TSIG_TIME_LEN;

@@ -13,7 +13,7 @@
 #include "wire/rr.h"
 #include "zone/lookup.h"
 
-/* RFC 2136 §2 on the sections' names: zone, prerequisite, update. */
+/* RFC 2136 §2 names the sections zone, prerequisite and update. */
 enum { SECTION_PREREQUISITE = SECTION_ANSWER, SECTION_UPDATE = SECTION_AUTHORITY };
 
 enum { OWNER_TTL_S = 60 };
@@ -36,8 +36,8 @@ int update_names_init(struct update_names *names, const uint8_t *apex, const cha
 	return 0;
 }
 
-/* What a primary that signs makes itself is not for us to send (RFC 2136 §3.4.2.3: SOA; RFC
- * 3007). */
+/* True for types that a signing primary makes itself, so we must not send them (RFC 2136 §3.4.2.3
+ * for SOA; RFC 3007). */
 static bool is_for_primary(uint16_t type)
 {
 	return type != RR_SOA && type != RR_RRSIG && type != RR_NSEC && type != RR_DNSKEY;
@@ -59,7 +59,7 @@ bool update_has_records(const struct zone *zone, const uint8_t *name, unsigned v
 	return false;
 }
 
-/* Messages. The error is sticky: the first that does not fit is the end. */
+/* Messages. The error is sticky: nothing is added after a record that does not fit. */
 
 struct message {
 	struct pack pack;
@@ -113,7 +113,8 @@ static void message_init(
 	m->err = pack_question(&m->pack, names->zone.wire, RR_SOA, CLASS_IN);
 }
 
-/* The owner of a part of the index: N.HOST._ontap.ZONE, the first without a number. ERR_RANGE. */
+/* Makes the owner name of a part of the index: N.HOST._ontap.ZONE; the first has no
+ * number. ERR_RANGE. */
 static int index_name(const struct update_names *names, unsigned part, struct name *ret)
 {
 	char label[12];
@@ -125,7 +126,7 @@ static int index_name(const struct update_names *names, unsigned part, struct na
 	return name_prepend(label, (size_t)len, names->index.wire, ret);
 }
 
-/* Lists `target` in a part of the index, or takes it out (§2.5.4). */
+/* Adds `target` to a part of the index, or removes it (§2.5.4). */
 static void put_index(struct message *m, const struct update_names *names, unsigned part,
 	const uint8_t *target, bool is_listed)
 {
@@ -153,7 +154,7 @@ size_t update_make(const struct update_names *names, const struct zone *zone,
 		require_no_name(&m, owner.wire);
 		put(&m, SECTION_UPDATE, owner.wire, RR_TXT, CLASS_IN, OWNER_TTL_S, host);
 	} else {
-		/* §2.4.2: the set is exactly that. */
+		/* §2.4.2: requires that the set has exactly this value. */
 		put(&m, SECTION_PREREQUISITE, owner.wire, RR_TXT, CLASS_IN, 0, host);
 		delete_all(&m, u->name);
 	}
@@ -172,7 +173,7 @@ size_t update_make(const struct update_names *names, const struct zone *zone,
 
 size_t update_index_len(const uint8_t *name)
 {
-	enum { RECORD_LEN = 12 }; /* owner by a pointer, type, class, TTL, length */
+	enum { RECORD_LEN = 12 }; /* pointer to the owner, type, class, TTL, length */
 	return RECORD_LEN + (size_t)name_len(name);
 }
 
@@ -198,7 +199,7 @@ int update_read_index(const struct update_names *names, const uint8_t *answer, s
 	rd_header(&r, &header);
 	for (unsigned i = 0; i < header.qdcount && !r.err; i++)
 		rd_question(&r, &question);
-	/* Each record takes eleven bytes at least, or sets the error. */
+	/* Progress: each turn reads at least eleven bytes, or sets the error. */
 	for (unsigned i = 0; i < header.count[SECTION_ANSWER] && !r.err; i++) {
 		struct name target;
 		rd_rr(&r, &rr);

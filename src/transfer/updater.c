@@ -18,36 +18,36 @@
 
 enum item_state { ITEM_CLEAN, ITEM_QUEUED, ITEM_SENT, ITEM_HELD };
 
-/* One name. */
+/* A name at the primary. */
 struct item {
 	struct map_node in_map;
 	struct list in_queue;     /* QUEUED */
-	struct heap_node in_heap; /* HELD: when it is tried again */
+	struct heap_node in_heap; /* HELD: when to try it again */
 	enum item_state state;
-	enum update_kind kind; /* of the last message */
+	enum update_kind kind; /* of its last message */
 	bool is_owned;         /* as far as we know */
-	bool has_changed;      /* while SENT */
-	bool was_refused;      /* the other way was tried already */
-	bool is_listed;        /* in the index, in that part */
+	bool has_changed;      /* changed while SENT */
+	bool was_refused;      /* one of CLAIM and RENEW was refused: the other is tried */
+	bool is_listed;        /* it is in part `part` of the index */
 	unsigned part;
 	struct name name;
 };
 
-/* Bytes of a part of the index: such an answer must fit in a message. */
+/* Greatest length of a part of the index: the answer that contains it must fit in a message. */
 enum { PART_CAP = 48 * 1024 };
 
 struct updater {
 	struct updater_config config;
 	struct update_names names;
 	uint64_t id_count;
-	uint16_t id; /* of the message that is out */
+	uint16_t id; /* of the message in flight */
 	unsigned view;
-	bool has_index;                        /* FETCHING is done */
-	unsigned parts;                        /* of the index: that were read, or begun */
-	uint32_t part_len[LIMIT_UPDATE_PARTS]; /* bytes in each */
-	bool is_out;                           /* a message is */
-	struct item *sent;                     /* it is about this one; NULL: the index */
-	unsigned sent_part;                    /* in which it is then listed */
+	bool has_index;                        /* state FETCHING is over */
+	unsigned parts;                        /* parts of the index that were read or begun */
+	uint32_t part_len[LIMIT_UPDATE_PARTS]; /* length of each */
+	bool is_out;                           /* a message is in flight */
+	struct item *sent;                     /* the name in it; NULL: it is about the index */
+	unsigned sent_part;                    /* the part that will list this name */
 	struct map items;
 	struct list queue;
 	struct heap held;
@@ -69,7 +69,7 @@ struct updater *updater_new(const struct updater_config *config)
 	return NULL;
 }
 
-/* Counts where it goes. */
+/* Changes the state and the counts of states. */
 static void set_state(struct updater *u, struct item *i, enum item_state state)
 {
 	const bool was_queued = i->state == ITEM_QUEUED || i->state == ITEM_SENT;
@@ -153,8 +153,8 @@ static void enqueue(struct updater *u, struct item *i)
 
 void updater_touch(struct updater *u, const uint8_t *owner)
 {
-	/* Before the index is there, nothing is known: then all names are looked at. The apex is
-	 * the primary's own. */
+	/* Before the index has been read, nothing is known; afterwards all names are examined. The
+	 * apex belongs to the primary. */
 	if (!u->has_index || !name_is_below(owner, u->names.zone.wire) ||
 		name_equal(owner, u->names.zone.wire))
 		return;
@@ -191,7 +191,7 @@ void updater_set_view(struct updater *u, unsigned view)
 		touch_all(u);
 }
 
-/* What has to be said of a name now. */
+/* Returns the update that the name needs now. */
 static enum update_kind kind_of(const struct updater *u, const struct item *i)
 {
 	if (!update_has_records(u->config.zone, i->name.wire, u->view))
@@ -201,7 +201,8 @@ static enum update_kind kind_of(const struct updater *u, const struct item *i)
 	return i->kind == UPDATE_CLAIM ? UPDATE_RENEW : UPDATE_CLAIM;
 }
 
-/* The part of the index that it is in, or is to be in. ERR_SPACE: there is none (below zero). */
+/* Returns the part of the index that lists the name, or will list it. ERR_SPACE (below
+ * zero): none has room. */
 static int part_of(const struct updater *u, const struct item *i)
 {
 	size_t len = update_index_len(i->name.wire);
@@ -218,7 +219,7 @@ static uint16_t next_id(struct updater *u)
 	return u->id = (uint16_t)(hash_mix(u->config.seed, ++u->id_count) >> 24);
 }
 
-/* Makes the message about a name. 0 if there is nothing to be said, or it cannot be said. */
+/* Makes the message about a name. 0 if none is needed, or none can be made. */
 static size_t make_message(struct updater *u, struct item *i, uint8_t *out, size_t cap)
 {
 	int part = part_of(u, i);
@@ -301,7 +302,7 @@ static void settle(struct updater *u, struct item *i)
 		item_free(u, i);
 }
 
-/* A prerequisite was not met: the name is not what we thought it is. */
+/* A prerequisite was not met: the name is not in the state that we assumed. */
 static void turn_round(struct updater *u, struct item *i, ns_t now)
 {
 	set_owned(u, i, false);
@@ -328,7 +329,7 @@ static void take_name(void *arg, const uint8_t *name)
 	set_owned(u, i, true);
 }
 
-/* The zone is not the primary's, or not for us to change. */
+/* True if the primary does not have the zone, or does not let us change it. */
 static bool is_not_there(const struct updater *u, const struct msg_header *header)
 {
 	unsigned rcode = msg_rcode(header);
@@ -345,7 +346,7 @@ static void wait_for_zone(struct updater *u, ns_t now)
 		enqueue(u, u->sent);
 }
 
-/* The answer to the question for a part of the index. */
+/* Handles the answer to a query for a part of the index. */
 static void take_index(
 	struct updater *u, ns_t now, const uint8_t *answer, size_t len, unsigned rcode)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns splitting a transfer into messages.
+ * Owns the splitting of a transfer into messages.
  * Never looks at the zone: it sends data that was copied before.
  */
 #include "transfer/xfr.h"
@@ -51,7 +51,7 @@ static int put_soa(struct xfr *x, struct pack *p)
 	return err;
 }
 
-/* Puts the next record. ERR_SPACE if there is no room; `is_done` after the last. */
+/* Writes the next record. ERR_SPACE if there is no room; sets `is_done` after the last. */
 static int put_next(struct xfr *x, struct pack *p)
 {
 	if (x->soa_count == 0) {
@@ -83,7 +83,7 @@ static int put_next(struct xfr *x, struct pack *p)
 	return 0;
 }
 
-/* Puts records until there is no room for the next. */
+/* Writes records until there is no room for the next. */
 static int fill(struct xfr *x, struct pack *p)
 {
 	const struct pack_mark empty = pack_mark(p);
@@ -97,16 +97,16 @@ static int fill(struct xfr *x, struct pack *p)
 	return 0;
 }
 
-/* A message of at most `cap` bytes. */
+/* Makes a message of at most `cap` bytes. Returns its length. */
 static int make(struct xfr *x, uint8_t *out, size_t cap)
 {
 	struct pack p;
-	/* Of the query: RD. (RFC 5936 §2.2.1: the flags are those of a normal reply.) */
+	/* RD is copied from the query. (RFC 5936 §2.2.1: the flags are those of a normal reply.) */
 	uint16_t flags = (uint16_t)(MSG_QR | MSG_AA | (x->flags & MSG_RD));
 	pack_init(&p, out, cap, x->id, flags);
 	p.keeps_case = true; /* RFC 5936 §3.4 */
 	p.reserved = x->is_signed ? tsig_room(&x->tsig) : 0;
-	/* §2.2.1: with the question at first, and then without. */
+	/* §2.2.1: only the first message needs the question. */
 	int err = x->messages == 0 ? pack_question(&p, x->ask.zone.wire, x->ask.type, CLASS_IN) : 0;
 	if (!err)
 		err = fill(x, &p);
@@ -120,7 +120,7 @@ int xfr_next(struct xfr *x, uint64_t now_s, uint8_t *out, size_t cap)
 	size_t usual = cap < LIMIT_TRANSFER_MESSAGE ? cap : LIMIT_TRANSFER_MESSAGE;
 	int len = make(x, out, usual);
 	if (len == ERR_SPACE && cap > usual)
-		len = make(x, out, cap); /* one record that is larger than that */
+		len = make(x, out, cap); /* a single record that is larger */
 	if (len > 0 && x->is_signed) {
 		len = (int)tsig_sign_reply(&x->tsig, out, (size_t)len, cap, now_s);
 		len = len > 0 ? len : ERR_SPACE;
