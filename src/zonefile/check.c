@@ -14,15 +14,15 @@
 
 enum { SVCB_PRIORITY_LEN = 2, SVCB_MANDATORY = 0 };
 
-/* Records of one owner, and of one set, for which there is always room in the store and in a message: 64 KiB
- * but for the header, the question, EDNS and a signature. A set that no message holds can be transferred,
- * but never be answered. */
+/* Size limits of an owner and of a set. Within them, there is always room in the store and in a
+ * message: 64 KiB without header, question, EDNS and a signature. A larger set could be
+ * transferred, but never be in an answer. */
 enum { OWNER_CAP = 64000, SET_CAP = MSG_CAP - 1024, RECORD_HEAD = 12 };
 
-/* Which sets of interest an owner has. Most have none. */
+/* The special sets of an owner. Most owners have none. */
 struct sight {
 	const struct rrset *cname, *dname, *soa, *ns;
-	const struct rrset *repeated; /* of a type of which there is only one record, several */
+	const struct rrset *repeated; /* has several records, but its type allows only one */
 };
 
 static struct sight look_at(const struct rrset *sets, size_t count)
@@ -42,7 +42,7 @@ static struct sight look_at(const struct rrset *sets, size_t count)
 	return s;
 }
 
-/* What is wrong with the owner by itself, or NULL. */
+/* Returns what is wrong with the owner itself, or NULL. */
 static const char *judge(
 	const struct sight *s, size_t count, const uint8_t *apex, const uint8_t *name)
 {
@@ -55,7 +55,7 @@ static const char *judge(
 	return NULL;
 }
 
-/* Bytes of a set: each record with as much as stands before its rdata. */
+/* Returns the size of a set; `head` is what precedes the rdata of each record. */
 static size_t set_size(const struct rrset *set, size_t head)
 {
 	size_t size = 0;
@@ -64,7 +64,7 @@ static size_t set_size(const struct rrset *set, size_t head)
 	return size;
 }
 
-/* The type of a set that is too large, 0 if there is none; RR_ANY: all of them are together. */
+/* Returns the type of a set that is too large; 0 if none is; RR_ANY if all sets together are. */
 static uint16_t too_large(const struct rrset *sets, size_t count)
 {
 	enum { LEN_HEAD = 2 };
@@ -77,7 +77,7 @@ static uint16_t too_large(const struct rrset *sets, size_t count)
 	return sum > OWNER_CAP ? RR_ANY : 0;
 }
 
-/* Writes "NAME WHAT", and behind it `other`. */
+/* Writes "NAME WHAT", followed by `other`. */
 static int fail(
 	char text[ZONECHECK_TEXT_CAP], const uint8_t *name, const char *what, const char *other)
 {
@@ -100,7 +100,8 @@ int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct r
 	if (large)
 		return fail(
 			text, name, "has more than 64 KiB of records: ", rr_type_text(large, type));
-	/* What is below a DNAME is elsewhere (RFC 6672 §2.4). In canonical order it comes right behind. */
+	/* Names below a DNAME are elsewhere (RFC 6672 §2.4). In canonical order they
+	 * follow it directly. */
 	if (check->dname && name_is_below(name, check->dname))
 		return fail(
 			text, name, "is below the DNAME of ", name_to_text(check->dname, above));
@@ -121,7 +122,7 @@ static bool has_param(const uint8_t *params, size_t len, uint16_t wanted)
 	return false;
 }
 
-/* Keys that rise, none of them "mandatory" itself, all of them among the parameters. */
+/* The keys must increase, be parameters of the record, and not be "mandatory" itself. */
 static bool is_mandatory_list(
 	const uint8_t *list, size_t list_len, const uint8_t *params, size_t len)
 {
@@ -147,7 +148,7 @@ bool zonecheck_has_good_params(uint16_t type, const uint8_t *rdata, size_t len)
 	rd_name(&r, &target);
 	const uint8_t *params = r.at;
 	size_t params_len = rd_left(&r);
-	/* Each turn takes four bytes at least, or sets the error. */
+	/* Progress: each turn reads at least four bytes, or sets the error. */
 	while (!r.err && rd_left(&r) > 0) {
 		uint16_t key = rd_u16(&r), value_len = rd_u16(&r);
 		const uint8_t *value = rd_bytes(&r, value_len);

@@ -16,19 +16,18 @@
 #include "zonefile/zonefile.h"
 
 struct collection {
-	struct zonefile **files; /* none once settled */
+	struct zonefile **files; /* none, once settled */
 	size_t file_count, file_cap;
-	const uint8_t *domain; /* borrowed, until all files are read */
-	struct static_owner
-		*owners; /* sorted by name; what they point to is the files', or below */
+	const uint8_t *domain;       /* borrowed until all files are read */
+	struct static_owner *owners; /* sorted by name; their data is in the files, or below */
 	size_t count;
-	struct arena merged; /* sets of owners that are in several files */
-	uint8_t *bytes;      /* settled: of the owners that are kept */
-	uint32_t *index;     /* NULL, or by hash of the name: 0, or place in `owners` and one */
+	struct arena merged; /* sets of owners that occur in several files */
+	uint8_t *bytes;      /* settled: the data of the owners that are kept */
+	uint32_t *index;     /* NULL, or a hash table of names: 0, or place in `owners` + 1 */
 	size_t index_mask;
 };
 
-/* Forgets what is not needed once settled. */
+/* Frees everything that is not needed once settled. */
 static void release_files(struct collection *s)
 {
 	for (size_t i = 0; i < s->file_count; i++)
@@ -82,7 +81,8 @@ static int file_add(struct collection *s, const char *path, const struct zonefil
 	return 0;
 }
 
-/* Puts the sets of `from` to those of `to`; a type that both have is a mistake, and so is an alias. */
+/* Adds the sets of `from` to those of `to`. A type that both have is an error, and so is an
+ * alias. */
 static int owner_merge(struct collection *s, struct static_owner *to,
 	const struct static_owner *from, struct zonefile_error *error)
 {
@@ -121,7 +121,8 @@ static bool is_sorted(const struct collection *s)
 	return true;
 }
 
-/* Sorts, and makes one owner of those that several files have. One file is sorted, each owner there once. */
+/* Sorts, and merges owners that occur in several files. A single file is sorted and has
+ * each owner once. */
 static int collection_join(struct collection *s, struct zonefile_error *error)
 {
 	size_t kept = 0;
@@ -141,7 +142,7 @@ static int collection_join(struct collection *s, struct zonefile_error *error)
 	return err;
 }
 
-/* What several files say together must be as right as what each of them says, which is known. */
+/* Checks the files together; each file by itself has been checked. */
 static int collection_check(const struct collection *s, struct zonefile_error *error)
 {
 	char what[ZONECHECK_TEXT_CAP];
@@ -202,8 +203,8 @@ size_t collection_zone_count(const struct collection *s)
 	return count;
 }
 
-/* Where in the index the name is, or would be: there is always an empty place. The hash needs no secret, for
- * the names are those of our own files. */
+/* Returns the place of the name in the index, or where it would be: there is always an empty place.
+ * The hash needs no secret, since the names come from our own files. */
 static size_t index_place(const struct collection *s, const uint8_t *name)
 {
 	size_t at = name_hash(0, name) & s->index_mask;
@@ -237,7 +238,7 @@ const struct static_owner *collection_find(const struct collection *s, const uin
 	return place ? &s->owners[place - 1] : NULL;
 }
 
-/* What the owners that are kept need of their own, by kind. */
+/* The memory that the kept owners need, by kind. */
 struct sizes {
 	size_t owners, sets, records, bytes;
 };
@@ -254,7 +255,7 @@ static void add_sizes(struct sizes *sizes, const struct static_owner *owner)
 	}
 }
 
-/* Room for them in one block, what is to be aligned first. */
+/* The parts of one block for them; the one with the strictest alignment is first. */
 struct room {
 	struct static_owner *owner;
 	struct rrset *set;
@@ -271,7 +272,7 @@ static const uint8_t *room_copy(struct room *room, const void *bytes, size_t len
 	return copy;
 }
 
-/* Copies an owner with all that it borrows from its file. */
+/* Copies an owner, including everything borrowed from its file. */
 static void room_add(struct room *room, const struct static_owner *owner)
 {
 	struct static_owner *to = room->owner++;

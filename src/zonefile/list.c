@@ -4,8 +4,8 @@
  * Never reads text.
  *
  * In files the records of an owner are usually in consecutive lines. Such a run is sorted as a
- * unit. Its key is made once and compared by memcmp(). Records themselves are compared only
- * within an owner.
+ * unit. Its key is made once and compared by memcmp(). Records themselves are compared only within
+ * an owner.
  */
 #include "zonefile/list.h"
 
@@ -17,11 +17,11 @@
 #include "wire/name.h"
 #include "wire/rr.h"
 
-/* Bytes of a key: each of a label may be two, and each label has an end. */
+/* Greatest length of a key: each byte of a label may become two, and each label has an end. */
 enum { KEY_CAP = 2 * NAME_CAP };
 
 struct run {
-	uint64_t head; /* the key's first bytes, so that most comparisons need no memory */
+	uint64_t head; /* the first bytes of the key: most comparisons need no more */
 	const uint8_t *key;
 	uint32_t key_len;
 	uint32_t first, count;
@@ -48,9 +48,9 @@ int zonelist_add(struct zonelist *list, const struct zonelist_entry *entry)
 	return 0;
 }
 
-/* Writes the name so that memcmp() gives canonical order: labels from the root down, in lower case,
- * each with a zero behind it, which is less than every byte of a label, as the bytes 0 and 1 are
- * written as 1 and themselves plus one. Returns its length. */
+/* Writes the name so that memcmp() gives canonical order: the labels from the root down, in lower
+ * case, each followed by a zero. The bytes 0 and 1 in a label become two bytes: 1, and the byte
+ * plus one. So the zero is less than all others. Returns the length of the key. */
 static size_t make_key(const uint8_t *name, uint8_t key[KEY_CAP])
 {
 	const uint8_t *labels[NAME_LABELS_MAX];
@@ -87,7 +87,7 @@ static bool run_has_owner_of(const struct run *a, const struct run *b)
 	return a->key_len == b->key_len && memcmp(a->key, b->key, a->key_len) == 0;
 }
 
-/* How many bytes all keys begin with: the domain, as a rule. */
+/* Returns the length of the common prefix of all keys: usually the domain. */
 static size_t common_len(const struct run *runs, size_t count)
 {
 	size_t common = runs[0].key_len;
@@ -110,7 +110,7 @@ static void set_heads(struct run *runs, size_t count)
 				       (common + k < runs[i].key_len ? runs[i].key[common + k] : 0);
 }
 
-/* Finds the runs. NULL if out of memory. Keys are in `arena`. */
+/* Finds the runs. Their keys are in `arena`. NULL if out of memory. */
 static struct run *make_runs(const struct zonelist *list, struct arena *arena, size_t *ret_count)
 {
 	size_t count = 0;
@@ -139,7 +139,7 @@ static struct run *make_runs(const struct zonelist *list, struct arena *arena, s
 	return runs;
 }
 
-/* A file that a program has written may be in order: then nothing is moved. */
+/* A file that a program has written may be sorted already: then nothing is moved. */
 static void sort_runs(struct run *runs, size_t count)
 {
 	for (size_t i = 1; i < count; i++)
@@ -149,7 +149,7 @@ static void sort_runs(struct run *runs, size_t count)
 		}
 }
 
-/* Of one owner: type, rdata; of equal records the one with the lowest TTL, then line. */
+/* Compares records of one owner: by type and rdata; of equal records, by TTL and then line. */
 static int entry_cmp(const void *pa, const void *pb)
 {
 	const struct zonelist_entry *a = pa, *b = pb;
@@ -169,7 +169,7 @@ static bool is_sorted(const struct zonelist_entry *entries, size_t count)
 	return true;
 }
 
-/* Sorts the entries of one owner, leaves out what is repeated, and returns how many there are. */
+/* Sorts the entries of one owner and removes duplicates. Returns how many are left. */
 static size_t settle_owner(struct zonelist_entry *entries, size_t count)
 {
 	size_t kept = 1;
@@ -186,8 +186,8 @@ static size_t settle_owner(struct zonelist_entry *entries, size_t count)
 	return kept;
 }
 
-/* The entries of the first `count` runs, which are of one owner, back to back: where they are if it is one
- * run, as a rule, or in `*scratch`. NULL if out of memory. */
+/* Returns the entries of the first `count` runs, which have the same owner, in one piece. That is
+ * in place if there is only one run, as usual; otherwise in `*scratch`. NULL if out of memory. */
 static struct zonelist_entry *gather(const struct zonelist *list, const struct run *runs,
 	size_t count, struct zonelist_entry **scratch, size_t *ret_count)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the check of numbers in a record's text.
+ * Owns the check of numbers in the text of a record.
  * Never reads the rest of it: ldns has done that.
  */
 #include "zonefile/number.h"
@@ -12,7 +12,7 @@
 
 struct word {
 	const char *at;
-	size_t len; /* 0: there is no more */
+	size_t len; /* 0: there are no more words */
 };
 
 static bool is_gap(char c)
@@ -20,7 +20,7 @@ static bool is_gap(char c)
 	return strchr(" \t\r\n()", c) != NULL;
 }
 
-/* Passes over blanks, ends of lines within parentheses, and comments. */
+/* Skips blanks, comments, and line ends within parentheses. */
 static const char *skip_gap(const char *at, const char *end)
 {
 	while (at < end && (is_gap(*at) || *at == ';')) {
@@ -32,8 +32,8 @@ static const char *skip_gap(const char *at, const char *end)
 	return at;
 }
 
-/* Takes the next word: what stands up to a gap, with what is escaped in it. In quotes there are no numbers,
- * so that it does not matter where those end. */
+/* Reads the next word, up to a gap, including escapes. Quoted strings have no numbers, so it does
+ * not matter where they end. */
 static struct word next_word(const char **at, const char *end)
 {
 	struct word w = {.at = skip_gap(*at, end)};
@@ -61,8 +61,8 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Whether each group of digits is a number of so many bytes at most. What else is in it (units, names) is of
- * no concern. */
+/* True if each group of digits is a number that fits in `bytes` bytes. Other characters (units,
+ * names) are ignored. */
 static bool fits(struct word w, unsigned bytes)
 {
 	uint64_t most = UINT32_MAX >> (8 * (4 - bytes)), value = 0;
@@ -74,7 +74,7 @@ static bool fits(struct word w, unsigned bytes)
 	return true;
 }
 
-/* The bytes of a number; 0: the field is something else, or the last one that is looked at. */
+/* Returns the size of a number in bytes; 0 if the field has another kind, or ends the check. */
 static unsigned number_size(uint8_t field)
 {
 	switch (field) {
@@ -85,7 +85,7 @@ static unsigned number_size(uint8_t field)
 	}
 }
 
-/* Where the data begins; `*ret_fits`: the TTL before it does. */
+/* Returns where the data begins. `*ret_fits` tells whether the TTL before it fits. */
 static const char *find_data(const char *text, const char *end, bool *ret_fits)
 {
 	const char *at = text;
@@ -93,13 +93,13 @@ static const char *find_data(const char *text, const char *end, bool *ret_fits)
 	*ret_fits = true;
 	if (at < end && !is_gap(*at))
 		next_word(&at, end); /* the owner */
-	/* TTL and class, in any order, and then the type. Each turn takes a word. */
+	/* TTL and class in any order, then the type. Progress: each turn reads a word. */
 	while ((w = next_word(&at, end)).len > 0 && (is_digit(w.at[0]) || is_class(w)))
 		*ret_fits = *ret_fits && (!is_digit(w.at[0]) || fits(w, 4));
 	return at;
 }
 
-/* "\#": the data is given as bytes (RFC 3597 §5), which ldns counts. */
+/* "\#": the data is given as bytes (RFC 3597 §5). ldns counts them. */
 static bool is_generic(const char *at, const char *end)
 {
 	struct word w = next_word(&at, end);
@@ -113,7 +113,7 @@ bool zonenumber_fits(const char *text, size_t len, uint16_t type)
 	const char *at = find_data(text, end, &is_fitting);
 	if (is_generic(at, end))
 		return is_fitting;
-	/* To the first field that may be more than a word. */
+	/* Stop at the first field that may have more than one word. */
 	for (const uint8_t *field = rr_info(type)->fields;
 		is_fitting && (*field == RF_NAME || number_size(*field) > 0); field++) {
 		struct word w = next_word(&at, end);

@@ -14,10 +14,10 @@
 #include "base/cursor.h"
 #include "wire/rr.h"
 
-/* Longer lines and words are rare, and not worth to think about how ldns takes them. */
+/* Longer lines and words are rare: leave them to ldns. */
 enum { LINE_CAP = 600, WORD_CAP = 250, TTL_DIGITS = 9, U32_DIGITS = 10, U16_DIGITS = 5 };
 
-/* The line, as far as it is not read yet. */
+/* The part of the line that has not been read. */
 struct line {
 	const char *at, *end; /* `end` is at its newline, or at its comment */
 	const struct name *origin;
@@ -33,8 +33,8 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Whether the byte means itself in each place of a master file (RFC 1035 §5.1): all that can be printed, but
- * for blanks and "$();@\ */
+/* True if the byte stands for itself everywhere in a master file (RFC 1035 §5.1): printable
+ * characters except blanks and "$();@\ */
 static bool is_plain(char c)
 {
 	static const bool plain[UINT8_MAX + 1] = {['!'] = true,
@@ -47,7 +47,7 @@ static bool is_plain(char c)
 	return plain[(uint8_t)c];
 }
 
-/* Whether the byte means itself between quotes besides. */
+/* True if the byte also stands for itself between quotes. */
 static bool is_quotable(char c)
 {
 	return c == ' ' || c == ';' || c == '@' || c == '$';
@@ -59,7 +59,7 @@ static void skip_blanks(struct line *l)
 		l->at++;
 }
 
-/* Takes the next word and the blanks behind it. */
+/* Reads the next word and the blanks after it. */
 static struct word next_word(struct line *l)
 {
 	struct word w = {.at = l->at};
@@ -82,7 +82,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Reads a word of `most` digits or less, ten at most: nothing else, so no units. */
+/* Reads a word of at most `most` digits (ten or less) and nothing else: no units. */
 static bool read_number(struct word w, size_t most, uint32_t *ret)
 {
 	uint64_t value = 0;
@@ -97,7 +97,7 @@ static bool read_number(struct word w, size_t most, uint32_t *ret)
 	return value <= UINT32_MAX;
 }
 
-/* A word, or the sign for the origin. */
+/* Reads a word, or the sign for the origin. */
 static struct word next_name_word(struct line *l)
 {
 	if (l->at == l->end || *l->at != '@')
@@ -109,7 +109,7 @@ static struct word next_name_word(struct line *l)
 	return w;
 }
 
-/* Puts the origin behind the labels. */
+/* Appends the origin to the labels. */
 static bool end_name(struct name *name, size_t len, const struct name *origin)
 {
 	if (len + origin->len > NAME_CAP)
@@ -119,12 +119,12 @@ static bool end_name(struct name *name, size_t len, const struct name *origin)
 	return true;
 }
 
-/* A plain word has no escapes, so the name is the text with lengths where the dots are: each one before its
- * label, hence one byte further on. */
+/* A plain word has no escapes. So the wire form is the text with lengths instead of dots, each
+ * before its label: hence one byte further on. */
 static bool read_name(const struct line *l, struct word w, struct name *ret)
 {
 	const struct name *origin = l->origin;
-	size_t start = 0; /* of the label */
+	size_t start = 0; /* of the current label */
 	if (w.len == 1 && (*w.at == '@' || *w.at == '.')) {
 		*ret = *w.at == '@' ? *origin : (struct name){.len = 1};
 		return true;
@@ -134,7 +134,7 @@ static bool read_name(const struct line *l, struct word w, struct name *ret)
 			ret->wire[i + 1] = (uint8_t)w.at[i];
 			continue;
 		}
-		if (i == start && i == w.len && i > 0) /* the last dot */
+		if (i == start && i == w.len && i > 0) /* the final dot */
 			return end_name(ret, start, &(struct name){.len = 1});
 		if (i == start || i - start > LABEL_CAP)
 			return false;
@@ -177,7 +177,7 @@ static bool put_u16_word(struct line *l, struct wr *w)
 	return true;
 }
 
-/* Times in other units than seconds are not plain. */
+/* A time with units is not plain. */
 static bool put_u32_word(struct line *l, struct wr *w)
 {
 	uint32_t value;
@@ -187,7 +187,7 @@ static bool put_u32_word(struct line *l, struct wr *w)
 	return true;
 }
 
-/* What is between quotes, or a word; 0: there is none, or it is not plain. */
+/* Reads a quoted string or a word; length 0: there is none, or it is not plain. */
 static struct word next_string(struct line *l)
 {
 	if (l->at == l->end || *l->at != '"')
@@ -204,7 +204,7 @@ static struct word next_string(struct line *l)
 	return w;
 }
 
-/* A character string each (RFC 1035 §3.3.14). */
+/* Each becomes a character string (RFC 1035 §3.3.14). */
 static bool put_strings(struct line *l, struct wr *w)
 {
 	do {
@@ -233,7 +233,7 @@ static bool put_field(struct line *l, enum rr_field field, struct wr *w)
 	case RF_HEX:
 	case RF_SIG:
 	case RF_OTHER:
-	case RF_END: break; /* of no type with RR_IS_PLAIN */
+	case RF_END: break; /* no type with RR_IS_PLAIN has it */
 	}
 	return false;
 }
@@ -246,7 +246,7 @@ static bool put_rdata(struct line *l, uint16_t type, struct wr *w)
 	return *field == RF_END;
 }
 
-/* The first semicolon that is not between quotes, or NULL. */
+/* Returns the first semicolon that is not between quotes, or NULL. */
 static const char *find_comment(const struct line *l)
 {
 	bool is_quoted = false;
@@ -261,8 +261,8 @@ static const char *find_comment(const struct line *l)
 	return NULL;
 }
 
-/* Sets `l->end` at the comment, if there is one behind a blank. False if quotes, parentheses or escapes
- * are in it, or bytes that are no text: it may be no comment to ldns. */
+/* Sets `l->end` to the comment, if one follows a blank. False if the comment has quotes,
+ * parentheses, escapes, or bytes that are not text: ldns may not take it as a comment. */
 static bool cut_comment(struct line *l)
 {
 	const char *newline = l->end, *comment = find_comment(l);
@@ -275,7 +275,7 @@ static bool cut_comment(struct line *l)
 	return comment > l->at && is_blank(comment[-1]);
 }
 
-/* Whether the line begins with the word that the one before began with. */
+/* True if the line begins with the same word as the line before. */
 static bool has_same_owner(const struct line *l, const struct zoneplain *before)
 {
 	return before->word && (size_t)(l->end - l->at) > before->word_len &&
@@ -283,7 +283,7 @@ static bool has_same_owner(const struct line *l, const struct zoneplain *before)
 	       memcmp(l->at, before->word, before->word_len) == 0;
 }
 
-/* The owner, or blanks instead of it. */
+/* Reads the owner, or blanks instead of it. */
 static bool read_owner(struct line *l, struct zoneplain *ret)
 {
 	ret->has_owner = !is_blank(*l->at) && !has_same_owner(l, ret);
@@ -299,7 +299,7 @@ static bool read_owner(struct line *l, struct zoneplain *ret)
 	return true;
 }
 
-/* TTL and class, each of which may be left out, in either order (RFC 1035 §5.1); and the type. */
+/* Reads TTL and class, each optional, in either order (RFC 1035 §5.1), and the type. */
 static bool read_head(struct line *l, struct zoneplain *ret)
 {
 	struct word w = next_word(l);
@@ -328,8 +328,8 @@ static bool read_line(struct line *l, struct zoneplain *ret)
 	return true;
 }
 
-/* The line that begins at `text`, up to its newline, `*ret` without its comment. Its length with the
- * newline; 0 if it is empty, or cannot be plain. */
+/* Cuts off the first line of `text`; `*ret` is this line without its comment. Returns its length
+ * including the newline; 0 if it is empty, or cannot be plain. */
 static size_t cut_line(const char *text, size_t len, struct line *ret)
 {
 	const char *newline = memchr(text, '\n', len < LINE_CAP ? len : LINE_CAP);
@@ -347,7 +347,7 @@ size_t zoneplain_read(
 	return line_len > 0 && read_line(&l, line) ? line_len : 0;
 }
 
-/* Whether the line begins with those letters and a blank, which are passed over then. */
+/* If the line begins with those letters and a blank, skips them and returns true. */
 static bool skip_key(struct line *l, const char *key)
 {
 	size_t len = strlen(key);
@@ -359,7 +359,8 @@ static bool skip_key(struct line *l, const char *key)
 	return true;
 }
 
-/* A name with its last dot, but not the root, which ldns takes in one spelling and not in another. */
+/* Reads a name with a final dot, but not the root: ldns accepts that in one spelling
+ * and not in another. */
 static bool read_origin(struct line *l, struct name *ret)
 {
 	struct word w = next_word(l);

@@ -14,12 +14,12 @@
 
 struct scan {
 	const char *start, *at, *end;
-	const char *open; /* the first parenthesis that is open */
-	unsigned depth;   /* parentheses that are open */
+	const char *open; /* the first open parenthesis */
+	unsigned depth;   /* number of open parentheses */
 	struct zonetext_fault *fault;
 };
 
-/* The line is counted when it is asked for, which is once at most. */
+/* Reports an error. Counts the lines only here, at most once. */
 static int fail(const struct scan *s, const char *at, const char *what)
 {
 	*s->fault = (struct zonetext_fault){.line = 1, .what = what};
@@ -30,7 +30,7 @@ static int fail(const struct scan *s, const char *at, const char *what)
 
 typedef uint8_t block __attribute__((vector_size(16)));
 
-/* Whether a byte among so many means anything in the frame. */
+/* True if none of the bytes of the block has a meaning for the structure. */
 static bool block_is_plain(const char *at)
 {
 	uint64_t hits[sizeof(block) / sizeof(uint64_t)];
@@ -42,7 +42,8 @@ static bool block_is_plain(const char *at)
 	return !(hits[0] | hits[1]);
 }
 
-/* The first byte that means anything in the frame, or the end. In most files most bytes mean nothing. */
+/* Returns the first byte that has a meaning for the structure, or the end. In most files, most
+ * bytes have none. */
 static const char *skip_plain(const char *at, const char *end)
 {
 	while (end - at >= (ptrdiff_t)sizeof(block) && block_is_plain(at))
@@ -52,7 +53,7 @@ static const char *skip_plain(const char *at, const char *end)
 	return at;
 }
 
-/* Passes over what begins with a backslash: it and one byte, but not the end of the line. */
+/* Skips a backslash and the byte after it, but not the end of the line. */
 static void skip_escape(struct scan *s)
 {
 	s->at++;
@@ -87,7 +88,7 @@ static void skip_blanks(struct scan *s)
 		s->at++;
 }
 
-/* The next word, up to a blank, a comment or the end of the line. */
+/* Reads the next word, up to a blank, a comment or the end of the line. Returns its length. */
 static size_t word(struct scan *s, const char **ret)
 {
 	skip_blanks(s);
@@ -124,7 +125,8 @@ static unsigned unit_of(char c)
 	}
 }
 
-/* "300", "1h30m": digits, with a unit behind each group or none at all; at most 2^31-1 in all. */
+/* "300", "1h30m": digits, with a unit after each group or without any unit; at most 2^31-1 in
+ * sum. */
 static bool is_ttl(const char *text, size_t len)
 {
 	uint64_t total = 0, group = 0;
@@ -146,7 +148,7 @@ static bool is_ttl(const char *text, size_t len)
 	return len > 0;
 }
 
-/* A line that begins with a dollar sign. */
+/* Checks a line that begins with a dollar sign. */
 static int check_directive(struct scan *s)
 {
 	const char *key, *value;
@@ -192,7 +194,7 @@ int zonetext_check(const char *text, size_t len, struct zonetext_fault *ret)
 {
 	struct scan s = {.start = text, .at = text, .end = text + len, .fault = ret};
 	int err = 0;
-	/* Each turn takes a byte at least. */
+	/* Progress: each turn reads at least one byte. */
 	while (!err && (s.at = skip_plain(s.at, s.end)) < s.end)
 		err = is_directive(&s) ? check_directive(&s) : scan_byte(&s);
 	if (err)
@@ -200,7 +202,8 @@ int zonetext_check(const char *text, size_t len, struct zonetext_fault *ret)
 	return s.depth > 0 ? fail(&s, s.open, "a parenthesis is not closed") : 0;
 }
 
-/* Writes `ttl` and `class`, words that stand in this line in the other order, in the place of the two. */
+/* Writes `ttl` and `class` in that order over the two words, which are in the opposite
+ * order in this line. */
 static void swap_words(char *to, size_t class_len, const char *ttl, size_t ttl_len)
 {
 	char class[8];
@@ -211,7 +214,8 @@ static void swap_words(char *to, size_t class_len, const char *ttl, size_t ttl_l
 	memcpy(to + ttl_len + gap_len, class, class_len);
 }
 
-/* At the start of a record's line: orders what stands behind the owner, and stops in front of it. */
+/* At the start of a record's line: puts the words after the owner in order, and stops before
+ * them. */
 static void order_head(struct scan *s, char *text)
 {
 	const char *class, *ttl;
@@ -223,14 +227,14 @@ static void order_head(struct scan *s, char *text)
 	}
 	skip_blanks(s);
 	if (s->end - s->at < 2 || (*s->at != 'I' && *s->at != 'i'))
-		return; /* as a rule */
+		return; /* usual */
 	size_t class_len = word(s, &class), ttl_len = word(s, &ttl);
 	if (is_word(class, class_len, "IN") && is_ttl(ttl, ttl_len))
 		swap_words(text + (class - text), class_len, ttl, ttl_len);
 	s->at = class;
 }
 
-/* Passes over the rest of a line. Only a parenthesis makes it one with the next. */
+/* Skips the rest of a line. Only a parenthesis makes the next line a part of it. */
 static void pass_line(struct scan *s)
 {
 	const char *start = s->at;
@@ -240,7 +244,7 @@ static void pass_line(struct scan *s)
 	s->at = start;
 	while (s->at < s->end && *s->at != '\n')
 		if (scan_byte(s))
-			return; /* not in good text */
+			return; /* not in well-formed text */
 }
 
 void zonetext_put_ttl_first(char *text, size_t len)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the conversion of a master file to sets of records. A reader passed by the caller reads
- * each line that is not plain.
- * Never returns a part of a file, never opens a file that another file names. 
+ * Owns the conversion of a master file to sets of records. A reader passed by the caller reads each
+ * line that is not plain.
+ * Never returns a part of a file, never opens a file that another file names.
  */
 #include "zonefile/zonefile.h"
 
@@ -24,7 +24,7 @@ enum { RR_NSEC3 = 50, RR_NSEC3PARAM = 51 };
 
 struct zonefile {
 	struct zonelist list;
-	struct rdata *rdata; /* what the sets point to */
+	struct rdata *rdata; /* the data that the sets point to */
 	struct rrset *sets;
 	struct zonefile_owner *owners;
 	size_t rdata_count, set_count, owner_count;
@@ -38,11 +38,11 @@ struct reader {
 	const char *text;
 	size_t len;
 	void *rr_reader;              /* its state; NULL until a line needs it */
-	char *ordered;                /* owned; NULL until then */
-	struct zoneplain plain;       /* the line before, if it was read quickly */
-	struct rr_reader_place place; /* its owner is set when ldns is to read on */
-	const uint8_t *owner; /* of the record before, in the list's arena; NULL before the first */
-	unsigned line;        /* of what is being read, or is wrong */
+	char *ordered;                /* owned; NULL until needed */
+	struct zoneplain plain;       /* the line before, if the fast reader read it */
+	struct rr_reader_place place; /* the owner is set only when ldns is to continue */
+	const uint8_t *owner; /* of the previous record, in the list's arena; NULL at first */
+	unsigned line;        /* the line being read, or the line of the error */
 };
 
 void zonefile_fail(
@@ -86,8 +86,8 @@ struct zonefile_owner zonefile_owner(const struct zonefile *z, size_t index)
 	return z->owners[index];
 }
 
-/* Whether a file may have the type: not what only questions have, and not what is about all names
- * of a signed zone, which ours are not known when the file is written. */
+/* Checks that a file may have the type. Excluded are types that exist only in queries, and types
+ * about all names of a signed zone, since ours are not known when the file is written. */
 static int check_type(const struct reader *r, uint16_t type)
 {
 	char text[RR_TYPE_TEXT_CAP];
@@ -104,7 +104,8 @@ static int check_type(const struct reader *r, uint16_t type)
 	return 0;
 }
 
-/* Makes `owner` that of the record being read: the pointer of the record before, if it is the same. */
+/* Sets the owner of the record being read: the pointer of the previous record, if it is the
+ * same. */
 static int set_owner(struct reader *r, const struct name *owner)
 {
 	if (r->owner && name_len(r->owner) == owner->len &&
@@ -114,7 +115,7 @@ static int set_owner(struct reader *r, const struct name *owner)
 	return r->owner ? 0 : ERR_NOMEM;
 }
 
-/* Adds what ldns has read. */
+/* Adds a record that ldns has read. */
 static int take_record(struct reader *r, const struct rr_reader_record *record)
 {
 	char text[RR_TYPE_TEXT_CAP];
@@ -143,7 +144,8 @@ static int take_record(struct reader *r, const struct rr_reader_record *record)
 					.line = r->line});
 }
 
-/* Goes on with a copy of the text in which the words of each line are in the order in which ldns takes them. */
+/* Continues with a copy of the text in which each line has its words in the order
+ * that ldns expects. */
 static int order_text(struct reader *r)
 {
 	r->ordered = malloc(r->len + 1);
@@ -155,7 +157,7 @@ static int order_text(struct reader *r)
 	return 0;
 }
 
-/* With the first line that is not plain. */
+/* Opens the reader at the first line that is not plain. */
 static int open_rr_reader(struct reader *r)
 {
 	char why[RR_READER_WHY_CAP];
@@ -169,7 +171,7 @@ static int open_rr_reader(struct reader *r)
 	return err == ERR_ABSENT ? FAIL(r, "this line takes ldns to read: %s", why) : err;
 }
 
-/* Moves on to `at`, and counts the lines in between. */
+/* Moves to `at`, and counts the lines on the way. */
 static void advance(struct reader *r, size_t from, size_t at)
 {
 	const char *end = r->text + at;
@@ -178,7 +180,7 @@ static void advance(struct reader *r, size_t from, size_t at)
 	r->place.at = at;
 }
 
-/* What ldns would not complain of. */
+/* Checks what ldns accepts although it is wrong. */
 static int check_numbers(const struct reader *r, const char *text, size_t len, uint16_t type)
 {
 	if (!zonenumber_fits(text, len, type))
@@ -188,7 +190,7 @@ static int check_numbers(const struct reader *r, const char *text, size_t len, u
 	return 0;
 }
 
-/* Lets ldns read a record, a directive or what it takes for an empty line. */
+/* Lets ldns read a record, a directive, or a line that it takes as empty. */
 static int read_by_rr_reader(struct reader *r)
 {
 	struct rr_reader_record record;
@@ -213,7 +215,7 @@ static int read_by_rr_reader(struct reader *r)
 	return err;
 }
 
-/* Offset of what is behind `at` and the ends of lines there: ldns passes over them after a record. */
+/* Returns the offset after `at` and the line ends there, which ldns skips after a record. */
 static size_t behind_line_ends(const struct reader *r, size_t at)
 {
 	while (at < r->len && r->text[at] != '\0' && strchr("\f\n\r\v", r->text[at]))
@@ -221,7 +223,7 @@ static size_t behind_line_ends(const struct reader *r, size_t at)
 	return at;
 }
 
-/* Reads the line if it is a plain directive; its length, or 0. */
+/* Reads the line if it is a plain directive. Returns its length, or 0. */
 static size_t read_directive(struct reader *r)
 {
 	struct zoneplain_directive directive;
@@ -239,8 +241,7 @@ static size_t read_directive(struct reader *r)
 	return len;
 }
 
-/* Reads the line if it is plain and needs nothing that only ldns knows; says in `*ret_len` how long it
- * is, or 0. */
+/* Reads the line if it is plain and needs no state of ldns. `*ret_len` is its length, or 0. */
 static int read_quickly(struct reader *r, size_t *ret_len)
 {
 	struct zoneplain *line = &r->plain;
@@ -267,7 +268,7 @@ static int read_quickly(struct reader *r, size_t *ret_len)
 					.line = r->line});
 }
 
-/* Passes over empty lines and comments: so a record begins at its own line. */
+/* Skips empty lines and comments, so that a record begins at its own line. */
 static void skip_empty_lines(struct reader *r)
 {
 	for (;;) {
@@ -287,7 +288,7 @@ static void skip_empty_lines(struct reader *r)
 	}
 }
 
-/* Each turn takes at least one byte. */
+/* Progress: each turn reads at least one byte. */
 static int read_entries(struct reader *r)
 {
 	int err = 0;
@@ -307,7 +308,7 @@ static int read_entries(struct reader *r)
 	return err;
 }
 
-/* Puts an entry into the owner's last set, or into a new one. There is room for a set and a record each. */
+/* Adds an entry to the owner's last set, or to a new one. There is room for one set per record. */
 static int take_entry(
 	struct reader *r, struct zonefile_owner *owner, const struct zonelist_entry *e)
 {
@@ -327,7 +328,7 @@ static int take_entry(
 		return FAIL(r, "more records of one owner and type than a message could hold");
 	set->count++;
 	if (e->ttl < set->ttl)
-		set->ttl = e->ttl; /* RFC 2181 §5.2: one TTL, and the lower does no harm */
+		set->ttl = e->ttl; /* RFC 2181 §5.2: a set has one TTL; the lowest is harmless */
 	return 0;
 }
 
@@ -344,7 +345,7 @@ static int take_owner(void *arg, const struct zonelist_entry *entries, size_t co
 	return err;
 }
 
-/* Makes owners with their sets of the list, which is not needed any more then but for its arena. */
+/* Makes owners and sets from the list. Afterwards only the list's arena is needed. */
 static int group(struct reader *r)
 {
 	struct zonefile *z = r->zone;
@@ -374,7 +375,7 @@ static int check_owners(struct reader *r, const uint8_t *apex)
 	return 0;
 }
 
-/* Reads the text of `r`, whose frame is good. */
+/* Reads the text of `r`, whose structure is correct. */
 static int read_text(struct reader *r, const uint8_t *origin)
 {
 	name_copy(&r->place.origin, origin);
