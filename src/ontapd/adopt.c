@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what becomes of the links and grants that a run before has left.
- * Never looks at links of other parents than ours: they may be another ontapd's.
+ * Owns the treatment of links and grants that the previous run has left.
+ * Never looks at links with other parents than ours: they may belong to another ontapd.
  *
- *	name is one in the making     half made                        deleted
- *	mark says kept                                                 taken over
- *	mark says process             it is still there                taken over, until it ends
- *	                              it is not                        deleted
- *	no mark, or none of our seal  somebody else's                  left alone
+ *	its name is a temporary one       half made                  deleted
+ *	mark says kept                                               taken over
+ *	mark says process                 process still exists       taken over, until it ends
+ *	                                  process has ended          deleted
+ *	no mark, or not with our seal     not ours                   left alone
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include "ontapd/daemon.h"
 #include "ontapd/grant.h"
 
-/* A link that has our parent, as found. */
+/* A link that was found with one of our parents. */
 struct found {
 	struct list in_scan;
 	struct event event;
@@ -35,9 +35,9 @@ struct scan {
 	int err;
 };
 
-/* --- looking ------------------------------------------------------------------------------ */
+/* --- scan --------------------------------------------------------------------------------- */
 
-/* Whether the link is on a parent of ours. */
+/* True if the parent of the link is one of ours. */
 static bool is_on_our_parent(struct daemon *d, const struct event_link *link)
 {
 	LIST_EACH(listener, &d->listeners, struct listener, in_daemon) {
@@ -65,7 +65,7 @@ static void on_link(void *arg, const struct event *ev)
 	list_append(&s->found, &f->in_scan);
 }
 
-/* Of the link that was told last. */
+/* The altname belongs to the last link that was reported. */
 static void on_altname(void *arg, const struct event *ev, const char *name)
 {
 	struct scan *s = arg;
@@ -91,8 +91,8 @@ static int scan_namespace(struct scan *s, nsid_t nsid)
 	struct asker *a = &s->daemon->visits.asker;
 	const struct rtnl_request request = rtnl_dump_links(++a->seq, nsid);
 	int err = asker_dump(a, &request, nsid, &sink);
-	/* Interrupted: of what we have made nothing is missing, as nobody but us makes more. EINVAL:
-	 * the namespace is gone. */
+	/* -EINTR: the dump was interrupted, but has all of our links, since only we make them.
+	 * -EINVAL: the namespace is gone. */
 	return err == -EINTR || err == -EINVAL ? 0 : err;
 }
 
@@ -109,7 +109,7 @@ static int scan_all(struct scan *s)
 	return err ? err : s->err;
 }
 
-/* --- deciding ----------------------------------------------------------------------------- */
+/* --- decisions ---------------------------------------------------------------------------- */
 
 static bool is_half_made(const struct found *f)
 {
@@ -137,13 +137,13 @@ static struct device device_of(const struct found *f)
 	const struct event_link *link = &f->event.link;
 	struct device dev = {
 		.nsid = f->event.nsid, .ifindex = link->ifindex, .netns_fd = -1, .mark = f->mark};
-	(void)!device_type_parse(link->kind, &dev.type); /* it was one of ours */
+	(void)!device_type_parse(link->kind, &dev.type); /* we made it: known */
 	memcpy(dev.ifname, link->name, sizeof(dev.ifname));
 	device_name_workload(&dev, link->alias, link->name);
 	return dev;
 }
 
-/* False: nobody is there who wants it. */
+/* False: no process needs the device any more. */
 static bool take_over(struct daemon *d, const struct found *f)
 {
 	struct client *holder = NULL;
@@ -175,7 +175,7 @@ static void decide(struct daemon *d, const struct found *f)
 		delete_link(d, f);
 }
 
-/* --- what was granted ---------------------------------------------------------------------- */
+/* --- grants ------------------------------------------------------------------------------- */
 
 static void adopt_grant(struct registry *r, const struct device_grant *grant, const char *name)
 {
@@ -188,12 +188,12 @@ static void adopt_grant(struct registry *r, const struct device_grant *grant, co
 		return;
 	}
 	d->cookie = grant->cookie;
-	/* The link's own alias may be its owner's work by now. */
+	/* The alias of the link may have been changed by its owner. */
 	memcpy(d->workload, alias, sizeof(alias));
 }
 
-/* What a run before has granted to devices of `parent`: those that are in the registry keep it, and
- * know it; others lose it. */
+/* Handles the grants of a previous run for devices of `parent`. Devices in the registry keep their
+ * grants; all other grants are removed. */
 static void adopt_grants(struct registry *r, const char *parent)
 {
 	DIR *dir = grants_open_to_read(r->grants_fd);

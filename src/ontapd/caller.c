@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the judgement of whose process and whose namespace it is.
- * Never trusts a number of a process alone: a descriptor of the process tells whether it still is
- * the one that connected.
+ * Owns the judgement who the caller is, and whose namespace it has sent.
+ * Never trusts a pid alone: a pidfd tells whether it is still the process that connected.
  */
 #include "ontapd/caller.h"
 
@@ -33,7 +32,7 @@ enum { CAP_BIT_NET_ADMIN = 12, PATH_CAP = 64, PROC_CAP = 3072 };
 
 /* --- /proc -------------------------------------------------------------------------------- */
 
-/* The beginning of /proc/PID/NAME as text. */
+/* Reads the beginning of /proc/PID/NAME as text. */
 static int read_proc(pid_t pid, const char *name, char text[PROC_CAP])
 {
 	char path[PATH_CAP];
@@ -49,7 +48,7 @@ static int read_proc(pid_t pid, const char *name, char text[PROC_CAP])
 	return err;
 }
 
-/* Field 22 of /proc/PID/stat; the second one, in parentheses, may hold anything. */
+/* Reads field 22 of /proc/PID/stat. The second field, in parentheses, may have any bytes. */
 static int read_start_time(pid_t pid, uint64_t *ret)
 {
 	char text[PROC_CAP];
@@ -68,15 +67,16 @@ static int read_start_time(pid_t pid, uint64_t *ret)
 	return 0;
 }
 
-/* The numbers after a key of /proc/PID/status, or NULL. */
+/* Returns the numbers after a key of /proc/PID/status, or NULL. */
 static const char *find_status(const char *text, const char *key)
 {
 	const char *at = strstr(text, key);
 	return at ? at + strlen(key) : NULL;
 }
 
-/* Whether it has the capability of its own: what a program has that is setuid, or has capabilities of its
- * file, is not lent to who has run it. By proc(5), root owns what /proc has of such a process. */
+/* True if the process itself has the capability. A setuid program, or one with file
+ * capabilities, must not lend it to the user who runs it: by proc(5), the /proc entries of such
+ * a process belong to root. */
 static bool has_net_admin(pid_t pid, uid_t uid)
 {
 	char path[PATH_CAP], text[PROC_CAP];
@@ -88,7 +88,7 @@ static bool has_net_admin(pid_t pid, uid_t uid)
 	return caps && (strtoull(caps, NULL, 16) >> CAP_BIT_NET_ADMIN & 1);
 }
 
-/* Whether the real or effective user of the process is that one. */
+/* True if the real or effective user of the process is `uid`. */
 static bool is_of_user(pid_t pid, uid_t uid)
 {
 	char text[PROC_CAP], *end;
@@ -106,7 +106,7 @@ static bool is_alive(const struct caller *c)
 	return c->pidfd >= 0 && poll(&p, 1, 0) == 0;
 }
 
-/* --- who ---------------------------------------------------------------------------------- */
+/* --- the caller --------------------------------------------------------------------------- */
 
 static int read_groups(int fd, gid_t primary, struct caller *c)
 {
@@ -126,8 +126,8 @@ static int read_groups(int fd, gid_t primary, struct caller *c)
 	return 0;
 }
 
-/* The kernel's own descriptor of who connected, from 6.5 on. Before that the number is all there is,
- * and may have passed to another process: then that one has to be of the same user at least. */
+/* Returns a pidfd of the peer: from the kernel since 6.5. Before, there is only the pid, which may
+ * have passed to another process: that one must at least have the same user. */
 static int open_peer_pidfd(int fd, const struct caller *c)
 {
 	int pidfd = -1;
@@ -155,7 +155,8 @@ int caller_identify(int fd, struct caller *ret)
 	if (err || cred.pid <= 0)
 		return err;
 	ret->pidfd = open_peer_pidfd(fd, ret);
-	/* In this order: what was read of a number is of this process if it is alive after. */
+	/* The order matters: if the process is alive afterwards, what was read under its
+	 * pid is about it. */
 	if (read_start_time(ret->pid, &ret->start_time) || !is_alive(ret))
 		ret->pid = 0;
 	return 0;
@@ -186,7 +187,7 @@ int caller_find(pid_t pid, uint64_t start_time, uid_t uid, struct caller *ret)
 	return 0;
 }
 
-/* --- whose namespace ---------------------------------------------------------------------- */
+/* --- the namespace ------------------------------------------------------------------------ */
 
 static bool is_netns(int fd)
 {
@@ -195,7 +196,7 @@ static bool is_netns(int fd)
 	       ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
 }
 
-/* Whether /proc/PID/ns/NAME is the namespace that `fd` is of. */
+/* True if /proc/PID/ns/NAME is the namespace of `fd`. */
 static bool is_in(pid_t pid, const char *name, int fd)
 {
 	char path[PATH_CAP];
@@ -205,8 +206,9 @@ static bool is_in(pid_t pid, const char *name, int fd)
 	       in.st_ino == of.st_ino;
 }
 
-/* The user namespace is the caller's own and he is its administrator, or he made it from his own:
- * these are the ones in which the kernel gives him all capabilities (user_namespaces(7)). */
+/* True if the user namespace is the caller's own and the caller has CAP_NET_ADMIN there, or if the
+ * caller made it as a child of its own: in these the kernel gives it all capabilities
+ * (user_namespaces(7)). */
 static bool has_power_in(const struct caller *c, int user_fd)
 {
 	uid_t owner;

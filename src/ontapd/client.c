@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the connections, and which devices live as long as whom.
- * Never waits for a client: what cannot be sent at once ends the connection.
+ * Owns the connections, and how long devices live.
+ * Never waits for a client: if a reply cannot be sent at once, the connection ends.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "io/packet.h"
 #include "ontapd/daemon.h"
 
-/* --- the end ------------------------------------------------------------------------------ */
+/* --- end ---------------------------------------------------------------------------------- */
 
 static void client_free(struct client *c)
 {
@@ -30,7 +30,8 @@ static void client_free(struct client *c)
 	d->client_count--;
 }
 
-/* Its devices that are not kept go; `is_all` false: only those that live with the connection. */
+/* Dooms the client's devices that are not kept; if not `is_all`, only those that live as long
+ * as the connection. */
 static void doom_devices(struct client *c, bool is_all)
 {
 	LIST_EACH(dev, &c->devices, struct device, in_holder) {
@@ -39,7 +40,8 @@ static void doom_devices(struct client *c, bool is_all)
 	}
 }
 
-/* Ends when there is nobody left, or nothing left to hold. */
+/* Frees the client if its connection and its process have ended, or it has no devices left to
+ * hold. */
 static void settle(struct client *c)
 {
 	bool has_conn = c->conn.fd >= 0, has_process = c->process.fd >= 0;
@@ -125,7 +127,7 @@ static enum device_status perform(struct client *c, struct job *job, struct devi
 	return DEVICE_MALFORMED;
 }
 
-/* Decodes the packet. The request has exactly one descriptor. */
+/* Decodes the packet. A request has exactly one descriptor. */
 static enum device_status read_request(
 	struct job *job, const struct packet *p, struct device_request *req)
 {
@@ -141,7 +143,7 @@ static enum device_status read_request(
 	return DEVICE_OK;
 }
 
-/* False: it cannot be told, and is to end. */
+/* False: the reply cannot be sent, so the connection must be closed. */
 static bool send_reply(struct client *c, const struct job *job)
 {
 	uint8_t bytes[DEVICE_MESSAGE_CAP];
@@ -155,7 +157,7 @@ static bool send_reply(struct client *c, const struct job *job)
 	return packet_send(c->conn.fd, &out) == 0;
 }
 
-/* One request from its bytes to its reply. False: the connection is to be closed. */
+/* Handles one request, from its bytes to its reply. False: close the connection. */
 static bool serve(struct client *c, struct packet *p)
 {
 	struct device_request req = {0};
@@ -184,7 +186,7 @@ static bool serve(struct client *c, struct packet *p)
 	for (unsigned i = 0; i < reply.queues; i++)
 		close(fds[i]);
 	if (made && !is_sent)
-		registry_doom(&c->daemon->registry, made); /* nobody knows that it is there */
+		registry_doom(&c->daemon->registry, made); /* the client does not know of it */
 	return is_sent && is_understood;
 }
 
@@ -205,7 +207,7 @@ static void on_packet(void *arg, uint32_t events UNUSED)
 		close_connection(c);
 }
 
-/* --- the beginning ------------------------------------------------------------------------ */
+/* --- start -------------------------------------------------------------------------------- */
 
 static struct client *client_make(struct daemon *d, struct listener *listener, int fd)
 {
@@ -224,7 +226,7 @@ static struct client *client_make(struct daemon *d, struct listener *listener, i
 	return c;
 }
 
-/* Watches for the end of the process, if it is visible. */
+/* Watches for the end of the process, if we can see it. */
 static int watch_process(struct client *c)
 {
 	if (c->caller.pid <= 0)
@@ -244,7 +246,7 @@ static size_t count_of_user(const struct daemon *d, uid_t uid)
 	return count;
 }
 
-/* Whether the connection is one more than its user may have. */
+/* True if its user has more connections than allowed. */
 static bool is_surplus(const struct client *c)
 {
 	return c->caller.uid != 0 &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the steps by which a device comes to be, and goes.
- * Never decides whether it may; the listener did.
+ * Owns the steps that make and delete a device.
+ * Never decides whether they are allowed: permit.c does.
  */
 #include "ontapd/create.h"
 
@@ -20,7 +20,7 @@
 
 enum { PATH_CAP = 128 };
 
-/* The name of a link that has none yet: the first that is free. */
+/* A link without a requested name gets the first free one. */
 #define FREE_NAME "ontap%d"
 
 enum device_status create_refuse(
@@ -35,7 +35,7 @@ enum device_status create_refuse(
 	return status;
 }
 
-/* Says what an error means to who asked; the protocol has room for an errno. */
+/* Explains an error to the client; the reply has a field for an errno. */
 static enum device_status refuse_errno(struct job *job, int err, const char *step)
 {
 	enum device_status status = DEVICE_SYSTEM;
@@ -53,7 +53,7 @@ static enum device_status refuse_errno(struct job *job, int err, const char *ste
 	return create_refuse(job, status, "%s: %s", step, err_text(err));
 }
 
-/* --- a device in the making --------------------------------------------------------------- */
+/* --- making a device ---------------------------------------------------------------------- */
 
 struct making {
 	struct job *job;
@@ -61,7 +61,7 @@ struct making {
 	struct device device;
 	char temp_name[IF_NAMESIZE];
 	uint32_t parent_ifindex;
-	const char *step; /* for people: what is being done */
+	const char *step; /* the current step, for messages */
 	unsigned open_count;
 };
 
@@ -88,8 +88,8 @@ static struct device_identity identity_of(const struct making *m)
 		.instance = m->device.mark.instance};
 }
 
-/* What was made of the same name before, and is only waiting to be deleted, must not be in the way
- * of its successor: name, hardware address and instance are the same. */
+/* Deletes predecessors that are only waiting for it: they have the same name, hardware address and
+ * instance as the new device. */
 static void settle_predecessors(struct making *m)
 {
 	struct creator *creator = m->job->creator;
@@ -103,7 +103,7 @@ static void settle_predecessors(struct making *m)
 	}
 }
 
-/* By a socket of our own namespace, where the parent is, wherever we are. */
+/* The socket belongs to our own namespace, where the parent is, even while we are elsewhere. */
 static int create_link(struct making *m)
 {
 	struct job *job = m->job;
@@ -119,7 +119,8 @@ static int create_link(struct making *m)
 		.parent = m->parent_ifindex,
 		.netns_fd = job->netns_fd,
 		.ifname = m->temp_name,
-		/* An ipvlan has its parent's, and passthru gives the parent the device's. */
+		/* An ipvlan has the address of its parent; passthru sets the parent's
+		 * to the device's. */
 		.hwaddr =
 			device_type_is_ipvlan(job->type) || job->mode.mode == MACVLAN_MODE_PASSTHRU
 				? NULL
@@ -151,7 +152,7 @@ static int put_mark(struct making *m)
 	return netns_visit_ask(&m->visit, &request);
 }
 
-/* A kernel without IPv6 has no use for it. */
+/* A kernel without IPv6 needs no secret. */
 static int put_secret(struct making *m)
 {
 	char path[PATH_CAP], text[ADDR_TEXT_CAP];
@@ -178,7 +179,7 @@ static int put_alias(struct making *m)
 	return netns_visit_ask(&m->visit, &request);
 }
 
-/* Before the link has its name, and so before it can have an address. */
+/* Done before the link has its name, hence before it can have an address. */
 static int put_grant(struct making *m)
 {
 	const char *alias = m->job->request->alias;
@@ -189,7 +190,7 @@ static int put_grant(struct making *m)
 	return grant_put(m->job->creator->registry->grants_fd, &m->device, alias);
 }
 
-/* Before the link has its name too. Root knows what he does. */
+/* Done before the link has its name. Root is not restricted. */
 static int check_grant(struct making *m)
 {
 	const char *alias = m->job->request->alias;
@@ -209,7 +210,7 @@ static int rename_link(struct making *m)
 	return netns_visit_ask(&m->visit, &request);
 }
 
-/* What the link is called now, and its hardware address. */
+/* Reads the final name of the link, and its hardware address. */
 static int read_back(struct making *m)
 {
 	struct device_reply *reply = m->job->reply;
@@ -251,7 +252,7 @@ static int set_up(struct making *m)
 	return netns_visit_ask(&m->visit, &request);
 }
 
-/* On the spot: who failed must not leave a link behind. */
+/* Done at once: a failed request must not leave a link behind. */
 static void undo(struct making *m)
 {
 	grant_drop(m->job->creator->registry->grants_fd, &m->device);
@@ -266,7 +267,7 @@ static void undo(struct making *m)
 		close(m->job->fds[i]);
 }
 
-/* On a visit to the caller's namespace, so that no step after the first can be left out. */
+/* Runs all steps during one visit to the caller's namespace. */
 static int finish_inside(struct making *m)
 {
 	static int (*const steps[])(struct making * m) = {create_link, find_created, put_mark,
@@ -278,7 +279,7 @@ static int finish_inside(struct making *m)
 	return err;
 }
 
-/* --- the whole ---------------------------------------------------------------------------- */
+/* --- requests ----------------------------------------------------------------------------- */
 
 static int find_parent(struct making *m)
 {
@@ -290,7 +291,7 @@ static int find_parent(struct making *m)
 	return err;
 }
 
-/* What has to be known before anything is made. */
+/* Finds out everything that is needed before anything is made. */
 static int prepare(struct making *m)
 {
 	struct job *job = m->job;
@@ -310,8 +311,8 @@ static int prepare(struct making *m)
 	return m->device.mark.instance < LIMIT_DEVICE_INSTANCES ? 0 : -EUSERS;
 }
 
-/* Its namespace is kept for a device that shall be deleted when its holder goes: the kernel would
- * delete it with the namespace, but some time later, when its successor may be there already. */
+/* Keeps the namespace of a device that will be deleted at the end of its holder. Otherwise the
+ * kernel would delete it with the namespace, but some time later, when its successor may exist. */
 static int hold_namespace(struct making *m)
 {
 	if (m->device.mark.is_kept)
@@ -368,10 +369,10 @@ enum device_status create_device(struct job *job, struct device **ret)
 	return job->reply->status = DEVICE_OK;
 }
 
-/* --- devices that are there already ------------------------------------------------------- */
+/* --- existing devices --------------------------------------------------------------------- */
 
-/* The device of the name asked for in the caller's namespace, if it is one of this parent and of the
- * same user. NULL: refused. To be called on a visit. */
+/* Finds the named device in the caller's namespace, if it belongs to this parent and this user.
+ * NULL: refused. Called during a visit. */
 static struct device *find_own(struct job *job, struct asker *visit, nsid_t nsid)
 {
 	struct event link;
@@ -409,7 +410,8 @@ static enum device_status open_found(struct job *job, const struct device *d)
 	return job->reply->status = DEVICE_OK;
 }
 
-/* Goes in and finds the device; `*ret` is NULL where it was refused, which the reply says. */
+/* Enters the namespace and finds the device. `*ret` is NULL if it was refused; the
+ * reply has the reason. */
 static int enter_and_find(struct job *job, struct asker *visit, struct device **ret)
 {
 	nsid_t nsid;
@@ -449,7 +451,7 @@ enum device_status create_remove(struct job *job)
 	return job->reply->status = DEVICE_OK;
 }
 
-/* Gone already is as good. */
+/* If it is gone already, that is fine. */
 void create_delete(struct creator *m, struct device *d)
 {
 	struct asker *a = &m->visits->asker;

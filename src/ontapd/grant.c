@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the symbolic links by which names are granted.
+ * Owns the symbolic links that grant names.
  * Never decides who may have a name.
  */
 #include "ontapd/grant.h"
@@ -30,7 +30,7 @@ int grants_open_dir(const char *socket_dir, const struct log *log)
 	char *path;
 	if (asprintf(&path, "%s/" DEVICE_GRANT_DIR, socket_dir) < 0)
 		return -1;
-	mkdir(socket_dir, 0755); /* if one of these fails, open(2) does too, and says why */
+	mkdir(socket_dir, 0755); /* if one of these fails, open(2) fails too, and is logged */
 	mkdir(path, 0755);
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -48,7 +48,7 @@ int grant_put(int dir_fd, const struct device *d, const char *alias)
 	format_name(d, name);
 	if (symlinkat(alias, dir_fd, name) == 0)
 		return 0;
-	/* Of a device that had its place before, and whose end was not seen yet. */
+	/* It belongs to a former device with the same ifindex, whose end we have not seen yet. */
 	if (errno != EEXIST || unlinkat(dir_fd, name, 0) != 0)
 		return -errno;
 	return symlinkat(alias, dir_fd, name) == 0 ? 0 : -errno;

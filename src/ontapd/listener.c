@@ -24,7 +24,7 @@ enum { SOCKET_MODE = 0660, LISTEN_FIRST = 3 };
 
 /* --- accepting ---------------------------------------------------------------------------- */
 
-/* Short of descriptors, or of clients: wait until one is gone. */
+/* Too few descriptors, or too many clients: waits until a client has gone. */
 static void pause_all(struct daemon *d)
 {
 	d->is_accepting = false;
@@ -69,7 +69,7 @@ static int complain(struct daemon *d, const char *path, int err)
 	return err;
 }
 
-/* The descriptor becomes the listener's, the path too. */
+/* Takes ownership of the descriptor and the path. */
 static int add_port(struct daemon *d, const char *parent, int fd, char *path)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
@@ -86,7 +86,7 @@ static int add_port(struct daemon *d, const char *parent, int fd, char *path)
 	return loop_add(d->loop, &listener->watch, EPOLLIN);
 }
 
-/* A socket that nobody listens on any more is replaced; one that somebody does is not. */
+/* Removes a socket that nobody listens on. A socket in use is left. */
 static int remove_stale(const struct sockaddr_un *un)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -97,11 +97,11 @@ static int remove_stale(const struct sockaddr_un *un)
 	if (!err || err == -EAGAIN)
 		return -EADDRINUSE;
 	if (err != -ECONNREFUSED)
-		return 0; /* not there; else bind(2) says what is wrong */
+		return 0; /* it does not exist, or bind(2) will report the error */
 	return unlink(un->sun_path) ? -errno : 0;
 }
 
-/* Between bind(2) and listen(2) nobody can connect: that is when owner and mode are set. */
+/* Nobody can connect between bind(2) and listen(2), so owner and mode are set there. */
 static int bind_and_listen(int fd, const struct sockaddr_un *un, gid_t group)
 {
 	mode_t mask = umask(0777);
@@ -144,7 +144,7 @@ static int open_port(struct daemon *d, const char *parent, gid_t group)
 static int find_group(struct daemon *d, gid_t *ret)
 {
 	const char *name = d->settings->group;
-	*ret = (gid_t)-1; /* chown(2): as it is */
+	*ret = (gid_t)-1; /* chown(2): unchanged */
 	if (!name)
 		return 0;
 	errno = 0;
@@ -161,7 +161,7 @@ static int find_group(struct daemon *d, gid_t *ret)
 
 /* --- sockets of the service manager ------------------------------------------------------- */
 
-/* The parent in the socket's path ".../port.PARENT", or NULL. */
+/* Returns the parent in the socket's path ".../port.PARENT", or NULL. */
 static const char *parent_of(const struct sockaddr_un *un)
 {
 	const char *slash = strrchr(un->sun_path, '/');
@@ -176,7 +176,7 @@ static int take_socket(struct daemon *d, int fd)
 {
 	union {
 		struct sockaddr_un un;
-		char bytes[sizeof(struct sockaddr_un) + 1]; /* and a zero, always */
+		char bytes[sizeof(struct sockaddr_un) + 1]; /* and always a zero */
 	} at = {0};
 	socklen_t len = sizeof(at.un);
 	int type = 0;
@@ -193,7 +193,7 @@ static int take_socket(struct daemon *d, int fd)
 	return add_port(d, parent_of(&at.un), fd, NULL);
 }
 
-/* --- the whole ---------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------------- */
 
 static bool has_port(const struct daemon *d, const char *parent)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the start, the one loop and the end of ontapd.
+ * Owns the start, the loop and the end of ontapd.
  * Never makes a device itself.
  */
 #include <errno.h>
@@ -54,7 +54,7 @@ static int open_signals(struct run *r)
 	return err ? complain(r, "signalfd", err) : 0;
 }
 
-/* How many sockets the service manager has opened for us (sd_listen_fds(3)). */
+/* Returns the number of sockets that the service manager has passed (sd_listen_fds(3)). */
 static int listen_fds(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
@@ -82,12 +82,12 @@ static int open_kernel(struct run *r)
 	return err ? complain(r, "netlink notifications", err) : 0;
 }
 
-/* First of all the socket on which the kernel tells what goes, then the look at what is there. */
+/* First subscribes to the kernel's notifications, then scans what exists. */
 static int start(struct run *r)
 {
 	struct daemon *d = &r->daemon;
 	int fds = listen_fds();
-	process_raise_descriptor_limit(); /* three descriptors a client */
+	process_raise_descriptor_limit(); /* three descriptors per client */
 	if (d->settings->parents.count == 0 && fds == 0) {
 		log_error(d->log, "usage: error=\"no parent is named\"");
 		return ERR_SYNTAX;
@@ -107,8 +107,8 @@ static int start(struct run *r)
 	return err ? err : adopt_all(d);
 }
 
-/* One turn, and one deletion: each takes the kernel some ten milliseconds, and who asks for a device
- * meanwhile shall not wait for all of them. */
+/* Runs one turn, with at most one deletion: each takes the kernel some ten milliseconds, and a
+ * request that arrives meanwhile must not wait for all of them. */
 static int turn(struct run *r)
 {
 	struct daemon *d = &r->daemon;
@@ -129,7 +129,7 @@ static int turn(struct run *r)
 	return 0;
 }
 
-/* Devices of those who are still there stay: the next start takes them over. */
+/* Devices whose holders still exist are left: the next start takes them over. */
 static void stop(struct run *r)
 {
 	struct daemon *d = &r->daemon;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns ontapd's own socket to the kernel, ids of namespaces, and going to and fro between them.
- * Never stays away: who cannot come back must not go on.
+ * Owns ontapd's own netlink socket, ids of namespaces, and the visits to other namespaces.
+ * Never stays there: if it cannot return, the process ends.
  */
 #include "ontapd/netns_visit.h"
 
@@ -16,9 +16,9 @@
 #include "device/request.h"
 
 enum {
-	/* The ids that we give begin somewhere from here on: far from those that the kernel gives by
-	 * itself, the lowest that are free, and not those of our run before, so that none is used
-	 * twice while somebody may still remember it. */
+	/* Our ids begin at a random number from here on: far from the lowest free ids, which the
+	 * kernel assigns, and different from those of our previous run. So no id is used twice
+	 * while somebody may still remember it. */
 	NSID_FIRST = 1 << 20,
 	NSID_SPREAD = 1 << 28
 };
@@ -33,7 +33,8 @@ int netns_visit_open(struct netns_visit *h, const struct log *log, uint32_t seed
 		return h->self.net_fd;
 	int err = asker_open(&h->asker);
 	nsid_t own;
-	/* With an id of our own in our own table, our links are never taken for another's. */
+	/* With an id for our own namespace in its own table, our links are never
+	 * mistaken for others. */
 	if (!err)
 		err = asker_find_or_give_nsid(&h->asker, h->self.net_fd, &h->next_nsid, &own);
 	if (!err)
@@ -80,7 +81,7 @@ int netns_visit_list_namespaces(struct netns_visit *h, nsid_t **ret, size_t *ret
 	const struct rtnl_request request = rtnl_dump_nsids(++a->seq);
 	add_nsid(&list, NSID_OWN);
 	int err = asker_dump(a, &request, NSID_OWN, &sink);
-	if (err == -EINTR) /* what comes meanwhile is told */
+	if (err == -EINTR) /* notifications report the changes meanwhile */
 		err = 0;
 	if (!err)
 		err = list.err;
@@ -93,7 +94,7 @@ int netns_visit_list_namespaces(struct netns_visit *h, nsid_t **ret, size_t *ret
 	return 0;
 }
 
-/* A watcher whose namespace is gone, or has no more ids, is its own loss. */
+/* If a watcher's namespace is gone, or has no free ids, only the watcher is affected. */
 static void tell_watchers(struct netns_visit *h, int netns_fd)
 {
 	LIST_EACH(w, &h->watchers, struct netns_watcher, in_host) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the socket on which the kernel tells that devices and namespaces are gone, and the search for
- * devices that are lost (registry.h). Never believes that it heard everything: after a loss each
- * device is asked for.
+ * Owns the netlink socket that reports the end of devices and namespaces, and the search for lost
+ * devices (registry.h).
+ * Never assumes that it has heard everything: after an overrun it asks for each device.
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "ontapd/daemon.h"
 
-/* SEARCHES_MAX: of one namespace that changes meanwhile. */
+/* SEARCHES_MAX: in one namespace, if it changes meanwhile. */
 enum { RCVBUF = 4 << 20, BATCH = 256, SEARCHES_MAX = 3 };
 
 struct news {
@@ -29,7 +29,7 @@ static void ignore(void *arg UNUSED, const struct event *ev UNUSED)
 {
 }
 
-/* A link that was marked by us: one that was lost, and is seen again? */
+/* A link with our mark may be one that was lost. */
 static void on_altname(void *arg, const struct event *ev, const char *name)
 {
 	struct news *n = arg;
@@ -47,14 +47,14 @@ static void on_altname(void *arg, const struct event *ev, const char *name)
 		d->mark.uid);
 }
 
-/* What is lost may have been moved there. 0, or a negative errno: something may have been missed. */
+/* Searches a namespace for lost devices. 0; -errno: some may have been missed. */
 static int search(struct news *n, nsid_t nsid)
 {
 	struct asker *a = &n->daemon->visits.asker;
 	const struct rtnl_sink sink = {.on_event = ignore, .on_altname = on_altname, .arg = n};
 	const struct rtnl_request request = rtnl_dump_links(++a->seq, nsid);
 	int err = asker_dump(a, &request, nsid, &sink);
-	if (err == -EINVAL) /* the namespace is gone, and what was in it */
+	if (err == -EINVAL) /* the namespace is gone, with all its links */
 		err = 0;
 	if (err)
 		log_debug(
@@ -95,7 +95,7 @@ static void on_event(void *arg, const struct event *ev)
 		memcpy(d->ifname, ev->link.name, sizeof(d->ifname));
 }
 
-/* Whatever is lost is looked for in all namespaces. False: it may be in one all the same. */
+/* Searches all namespaces for lost devices. False: the search may have missed some. */
 static bool search_all(struct news *n)
 {
 	nsid_t *nsids;
@@ -113,7 +113,7 @@ static bool search_all(struct news *n)
 	return is_complete;
 }
 
-/* What is not where it was is lost for now. Returns how many. */
+/* Marks all devices as lost that are not in their place. Returns how many. */
 static size_t lose_absent(struct news *n)
 {
 	struct daemon *d = n->daemon;
@@ -132,9 +132,9 @@ static size_t lose_absent(struct news *n)
 	return count;
 }
 
-/* What was lost may have been the end of any device, or its move to another namespace. What is found in
- * none is taken for gone, though it may have been moved to one without an id: else whatever ends while news
- * are lost would count for ever. */
+/* The lost notifications may have reported the end of any device, or its move to another namespace.
+ * A device that is found nowhere counts as gone. It may have moved to a namespace without an id,
+ * but otherwise every device that ends during a loss would count for ever. */
 static void ask_for_all(struct news *n)
 {
 	struct registry *registry = &n->daemon->registry;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the decision whether a request may be done: form, namespace, rules, limits.
- * Never does it.
+ * Owns the decision whether a request is allowed: form, namespace, rules, limits.
+ * Never carries it out.
  */
 #include <errno.h>
 #include <grp.h>
@@ -148,9 +148,9 @@ static enum device_status check_counts(struct daemon *d, struct job *job)
 	return DEVICE_OK;
 }
 
-/* A name that a device of somebody else has is his as long as it is there: whoever asks for it too
- * would get a part of what is meant for the other. Root knows what he does. What other ontapds have
- * granted is looked at when the device is made (grant.h). */
+/* A name belongs to a user as long as one of the user's devices has it. Another user with the same
+ * name would get a part of the traffic that is meant for the first. Root is not restricted. Grants
+ * of other ontapds are checked when the device is made (grant.h). */
 static enum device_status check_alias(struct daemon *d, struct job *job)
 {
 	const char *alias = job->request->alias, *name;
@@ -165,7 +165,8 @@ static enum device_status check_alias(struct daemon *d, struct job *job)
 	return DEVICE_OK;
 }
 
-/* The mode belongs to the parent: the kernel would change that of its other ipvlans silently. */
+/* The mode belongs to the parent: the kernel would silently change the mode of its other
+ * ipvlans. */
 static enum device_status check_shared_mode(struct daemon *d, struct job *job)
 {
 	char text[DEVICE_MODE_CAP];
@@ -186,7 +187,7 @@ static enum device_status check_user(struct daemon *d, struct job *job)
 	if (uid != 0 && !rate_may(&d->rate, uid, loop_now()))
 		return create_refuse(job, DEVICE_LIMIT,
 			"limit: %u requests a second of user %u (--rate)", d->settings->rate, uid);
-	/* Its events tell of all callers. */
+	/* The events are about all callers. */
 	if (job->request->op == DEVICE_WATCH && uid != 0)
 		return create_refuse(job, DEVICE_DENIED, "rule: only root may watch");
 	return DEVICE_OK;

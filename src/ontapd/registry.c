@@ -93,7 +93,7 @@ void registry_lose(struct registry *r, struct device *d)
 	if (d->netns_fd >= 0)
 		close(d->netns_fd);
 	d->netns_fd = -1;
-	d->nsid = NSID_UNKNOWN; /* it can no longer be found by its place */
+	d->nsid = NSID_UNKNOWN; /* it cannot be found by its place any more */
 	d->is_lost = true;
 	r->lost_count++;
 	if (d->is_doomed)
@@ -112,7 +112,7 @@ void registry_place(struct registry *r, struct device *d, nsid_t nsid, uint32_t 
 {
 	map_remove(&r->devices, &d->by_place);
 	if (map_add(&r->devices, &d->by_place, place_hash(nsid, ifindex))) {
-		/* It had room a moment ago. */
+		/* Cannot fail: an element was just removed. */
 		(void)!map_add(&r->devices, &d->by_place, place_hash(d->nsid, d->ifindex));
 		return;
 	}

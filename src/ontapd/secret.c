@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the file with the machine's secret, from which all stable addresses are derived.
- * Never changes one that is there: all addresses would change with it.
+ * Never changes an existing secret: all addresses would change.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,8 @@ static int fill_and_link(int fd, const char *temp, const char *path, const uint8
 	return 0;
 }
 
-/* Written beside and linked into place: of two that start at once, one wins and both use that. */
+/* Writes a temporary file and links it to its place: if two processes start at once, one wins and
+ * both use its secret. */
 static int write_new(const char *path, const uint8_t *secret)
 {
 	char *temp;
@@ -53,8 +54,8 @@ static int write_new(const char *path, const uint8_t *secret)
 	return err;
 }
 
-/* ERR_DENIED: somebody else wrote it, or may write it; he would make his
- * marks ours. ERR_RANGE: it has not the length of a secret. */
+/* ERR_DENIED: another user wrote it or may write it, and could forge our marks. ERR_RANGE: it does
+ * not have the length of a secret. */
 static int read_secret(int fd, uint8_t ret[MACHINE_SECRET_LEN])
 {
 	uint8_t bytes[MACHINE_SECRET_LEN + 1];
@@ -82,8 +83,8 @@ static int open_and_read(const char *path, uint8_t ret[MACHINE_SECRET_LEN])
 	return err;
 }
 
-/* The first secret of the default directory is the one from where it was in former versions, if there is one:
- * all addresses would change with it. `*ret_path` is where something is wrong. */
+/* The first secret of the default directory is copied from its place in former versions, if it
+ * exists there: otherwise all addresses would change. On an error, `*ret_path` is the file. */
 static int first_secret(
 	const struct daemon *d, const char **ret_path, uint8_t ret[MACHINE_SECRET_LEN])
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the way from a tap's name to its descriptors.
- * Never uses /dev/tapN: there is one /dev for all namespaces, and N is an ifindex of one of them. The
- * number of the device is read from a sysfs of the namespace, and a node made where nobody else can
- * see it: both file systems are mounted nowhere.
+ * Never uses /dev/tapN: all namespaces share one /dev, and N is an ifindex of one of them. The
+ * device number is read from a sysfs of the namespace, and a node is made where nobody else can see
+ * it: both file systems are mounted nowhere.
  */
 #include "ontapd/tap.h"
 
@@ -18,8 +18,8 @@
 
 enum { PATH_CAP = 128 };
 
-/* A new file system of that type, attached to nothing. sysfs shows the network namespace of who makes
- * it. A descriptor of its root, or a negative errno. */
+/* Makes a file system of that type without mounting it. sysfs shows the network namespace of its
+ * maker. Returns a descriptor of its root; -errno. */
 static int create_filesystem(const char *type)
 {
 	int context = fsopen(type, FSOPEN_CLOEXEC);
@@ -33,7 +33,7 @@ static int create_filesystem(const char *type)
 	return err;
 }
 
-/* The content "MAJOR:MINOR" of the tap's file in sysfs. */
+/* Parses "MAJOR:MINOR", the content of the tap's file in sysfs. */
 static int parse_device(const char *text, dev_t *ret)
 {
 	char *end;
@@ -75,7 +75,7 @@ static int find_device(const char *kind, const char *ifname, uint32_t ifindex, d
 	return err;
 }
 
-/* Each open of the node is one queue more. */
+/* Each open of the node makes one more queue. */
 static int open_queues(int dir_fd, unsigned count, int *fds)
 {
 	for (unsigned i = 0; i < count; i++) {
