@@ -56,7 +56,7 @@ struct control {
 	struct list clients;   /* the oldest first */
 	size_t client_count;
 	bool is_paused; /* not accepting: too many clients … */
-	ns_t resume_at; /* … or no descriptors, until then; NS_NEVER: until one goes */
+	ns_t resume_at; /* … or no descriptors, until then; NS_NEVER: until one is closed */
 };
 
 static void control_pause(struct control *c, ns_t until)
@@ -142,7 +142,7 @@ static bool client_read(struct control_client *client)
 		if (n == 0)
 			return false;
 		if (client->is_answered)
-			continue; /* one request a connection: what follows is read and dropped */
+			continue; /* one request per connection: the rest is read and dropped */
 		client->line_len += (size_t)n;
 		if (memchr(at, '\n', (size_t)n))
 			return true;
@@ -185,9 +185,9 @@ static uid_t uid_of(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ? (uid_t)-1 : peer.uid;
 }
 
-/* Among untrusted clients, closes the connection that has been idle longest to make room for a new
- * one. A client that asks does so at once, and is answered in the same turn; so only clients that
- * do not ask are closed. */
+/* Among untrusted clients, closes the connection that has been idle longest to make room for a
+ * new one. A client that asks at once is answered in the same turn; so only clients that do
+ * not ask are closed. */
 static void control_make_room(struct control *c, uid_t uid)
 {
 	size_t count = 0;
@@ -277,7 +277,7 @@ static int control_sockaddr(const char *path, struct sockaddr_un *ret)
 	return 0;
 }
 
-/* True if somebody listens at that path, even if he accepts no connection at the moment. */
+/* True if a process listens at that path, even if it accepts no connection at the moment. */
 static bool is_in_use(const struct sockaddr_un *path)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -314,7 +314,7 @@ static void make_parent(const char *path)
 	if (!slash || slash == dir)
 		return;
 	*slash = '\0';
-	mkdir(dir, 0755); /* if this fails, bind() does too, and says why */
+	mkdir(dir, 0755); /* if it fails, bind() fails too, and is logged */
 }
 
 /* Returns a listening socket at that path, whose mode is set before anyone can connect; -errno. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the loading of libraries while the program runs.
- * Never knows which functions there are.
+ * Never knows their functions.
  */
 #include "io/dynlib.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how files are read and replaced, and how commands are started.
- * Never interprets a content, never waits for a command.
+ * Owns the reading and replacing of files, and the starting of commands.
+ * Never interprets a file's content, never waits for a command.
  */
 #include "io/file.h"
 
@@ -141,7 +141,7 @@ int file_make_dirs(const char *path)
 	/* Each turn creates the directory whose path ends before a slash. */
 	for (char *slash = part; (slash = strchr(slash + 1, '/'));) {
 		*slash = '\0';
-		(void)!mkdir(part, 0755); /* if this fails, so does the last one, and says why */
+		(void)!mkdir(part, 0755); /* if it fails, the last one fails too, and is reported */
 		*slash = '/';
 	}
 	int err = mkdir(part, 0755) && errno != EEXIST ? -errno : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the sockets and the loop of waiting for a link: subscribe, dump, then follow the news.
- * Never judges what is enough; device/await.c does.
+ * Owns the sockets and the loop that wait for a link: subscribe, dump, then follow the news.
+ * Never judges whether the wait is over: device/await.c does.
  */
 #include "io/ifwait.h"
 
@@ -16,8 +16,7 @@
 #include "io/loop.h"
 #include "io/netlink.h"
 
-/* A dump that changes interrupt again and again is used as it is: the notifications have the
- * changes. */
+/* After so many interrupted dumps, the last is used: the notifications have the changes. */
 enum { DUMP_TRIES = 8 };
 
 struct waiting {
@@ -76,7 +75,7 @@ static int resync(struct waiting *w)
 	return err == -EINTR ? 0 : err;
 }
 
-/* Takes in all pending notifications. */
+/* Processes all pending notifications. */
 static int read_news(struct waiting *w)
 {
 	const struct rtnl_source source = {.origin = RTNL_NEWS, .nsid = NSID_OWN};

@@ -24,12 +24,12 @@ const char *log_level_text(enum log_level level)
 	return (unsigned)level < LOG_LEVEL_COUNT ? log_level_words[level] : "unknown";
 }
 
-/* Makes the whole line: level, text and newline, cut to the size of the buffer. Returns its
- * length. */
+/* Formats the whole line: level, text and newline, cut to the size of the buffer.
+ * Returns its length. */
 PRINTFLIKE(3, 0)
 static size_t format_line(char *line, enum log_level level, const char *format, va_list args)
 {
-	size_t room = LOG_LINE_CAP - 1; /* the newline is not snprintf's */
+	size_t room = LOG_LINE_CAP - 1; /* the last byte is for the newline */
 	size_t len = (size_t)snprintf(line, room, "%s: ", log_level_text(level));
 	int text_len = vsnprintf(line + len, room - len, format, args);
 	if (text_len < 0)

@@ -17,7 +17,7 @@ enum { LOOP_BATCH = 64 };
 
 struct loop {
 	int fd;
-	struct epoll_event ready[LOOP_BATCH]; /* of the turn under way */
+	struct epoll_event ready[LOOP_BATCH]; /* of the running turn */
 	int ready_count;
 };
 

@@ -123,7 +123,7 @@ long netlink_receive(int fd, void *buf, nsid_t *ret_nsid)
 	}
 }
 
-/* --- questions ---------------------------------------------------------------------------- */
+/* --- requests ----------------------------------------------------------------------------- */
 
 static void keep_answer(void *arg, const struct event *ev)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the questions to nsfs.
+ * Owns the requests to nsfs.
  * Never keeps a namespace's descriptor.
  */
 #include "io/netns.h"

@@ -90,7 +90,7 @@ int privilege_find_group(const char *name, gid_t *ret)
 
 int privilege_become(const struct privilege_user *user)
 {
-	errno = 0; /* not all that capng_change_id() refuses is a system call's error */
+	errno = 0; /* some failures of capng_change_id() are not system call errors */
 	capng_clear(CAPNG_SELECT_BOTH);
 	capng_updatev(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
 		CAP_NET_BIND_SERVICE, -1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the use of liburcu: which flavour, and how freeing is put off.
+ * Owns the use of liburcu: the flavour, and deferred freeing.
  * Never polls: its thread sleeps while nothing is deferred.
  */
 #include "io/rcu.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the two protocols by which a supervisor learns that the daemon is ready.
+ * Owns the two protocols that tell a supervisor that the daemon is ready.
  * Never reads the environment: the program does.
  */
 #include "io/ready.h"
@@ -21,7 +21,7 @@ int ready_notify(const char *notify_socket, const char *state)
 		return -ENAMETOOLONG;
 	memcpy(un.sun_path, notify_socket, len);
 	if (un.sun_path[0] == '@')
-		un.sun_path[0] = '\0'; /* abstract: the name is as long as the address says */
+		un.sun_path[0] = '\0'; /* abstract: the address has the length of the name */
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
