@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what is known of one link while it is waited for, and whether that is enough.
+ * Owns the known state of a link that is waited for, and decides whether that is enough.
  * Never asks the kernel.
  */
 #include "device/await.h"
@@ -15,7 +15,7 @@
 
 /* --- criteria ----------------------------------------------------------------------------- */
 
-/* The prefix that is written in the `len` bytes at `text`. */
+/* Parses the prefix in the `len` bytes at `text`. */
 static int parse_prefix(const char *text, size_t len, struct prefix *ret)
 {
 	char copy[ADDR_TEXT_CAP];
@@ -37,7 +37,7 @@ int await_add_nets(struct await *a, const char *text)
 	if (!c)
 		return ERR_SPACE;
 	*c = (struct await_criterion){0};
-	/* Progress: each turn passes over one prefix and its comma. */
+	/* Progress: each turn reads one prefix and its comma. */
 	for (;;) {
 		size_t len = strcspn(text, ",");
 		if (c->net_count == AWAIT_NETS_CAP)
@@ -66,7 +66,7 @@ int await_add_route(struct await *a, const char *text)
 	return err;
 }
 
-/* --- what is there ------------------------------------------------------------------------ */
+/* --- state -------------------------------------------------------------------------------- */
 
 static struct event_addr *find_addr(struct await *a, const struct event_addr *addr)
 {
@@ -94,7 +94,8 @@ static void remove_addr(struct await *a, const struct event_addr *addr)
 		*known = a->addrs[--a->addr_count];
 }
 
-/* When a link goes down the kernel removes its IPv4 routes without a word (fib_sync_down_dev). */
+/* When a link goes down, the kernel removes its IPv4 routes without notifications
+ * (fib_sync_down_dev). */
 static void drop_routes(struct await *a, uint32_t ifindex)
 {
 	size_t kept = 0;
@@ -148,7 +149,7 @@ static int keep_attr(const struct nlattr *attr, void *arg)
 	return MNL_CB_OK;
 }
 
-/* The address in `attr`, ADDR_NONE if there is none of the right length. */
+/* Returns the address in `attr`; ADDR_NONE if its length is wrong. */
 static struct addr read_addr(const struct nlattr *attr, enum addr_family family)
 {
 	size_t len = family == ADDR_V4 ? 4 : 16;
@@ -181,7 +182,8 @@ static struct addr read_via(const struct nlattr *attr)
 	return (struct addr){0};
 }
 
-/* A unicast route of the main table with one next hop. False for others, and what is malformed. */
+/* Reads a unicast route of the main table with one next hop. False for other routes, and
+ * for malformed ones. */
 static bool read_route(const struct nlmsghdr *h, struct await_route *ret)
 {
 	const struct nlattr *attrs[RTA_MAX + 1] = {0};
@@ -223,7 +225,8 @@ static struct await_route *find_route(struct await *a, const struct await_route 
 	return NULL;
 }
 
-/* Of another link, of another network: nobody asks for it, and it takes no room. */
+/* False for routes of other links and other networks: they are not needed, and must
+ * not use up room. */
 static bool is_wanted(const struct await *a, const struct await_route *route)
 {
 	for (size_t i = 0; i < a->criterion_count; i++)
@@ -246,9 +249,9 @@ void await_message(struct await *a, const struct nlmsghdr *h)
 		a->routes[a->route_count++] = route;
 }
 
-/* --- is it enough? ------------------------------------------------------------------------ */
+/* --- criteria fulfilled? ------------------------------------------------------------------ */
 
-/* Usable: duplicate address detection is done, or the kernel uses it meanwhile (optimistic). */
+/* True if the address is usable: duplicate address detection is done, or it is optimistic. */
 static bool is_usable(const struct event_addr *addr)
 {
 	if (addr->flags & IFA_F_DADFAILED)
@@ -256,8 +259,8 @@ static bool is_usable(const struct event_addr *addr)
 	return !(addr->flags & IFA_F_TENTATIVE) || (addr->flags & IFA_F_OPTIMISTIC);
 }
 
-/* In the order in which the networks are named, and of the addresses of one, the lowest: so the
- * answer does not depend on which came first. Those that are deprecated (RFC 4862) come last. */
+/* Returns an address in one of the networks, in their order; among several, the lowest. So the
+ * result does not depend on which came first. Deprecated addresses (RFC 4862) come last. */
 static const struct event_addr *find_in_net(
 	const struct await *a, const struct prefix *net, bool is_deprecated)
 {
@@ -285,7 +288,7 @@ static const struct event_addr *find_address(const struct await *a, const struct
 	return NULL;
 }
 
-/* That with the lowest metric, as the kernel would take it. */
+/* Returns the route with the lowest metric, as the kernel would choose. */
 static const struct await_route *find_best_route(
 	const struct await *a, const struct await_criterion *c)
 {

@@ -20,7 +20,7 @@ const char *device_grant_format(const struct device_grant *grant, char *out)
 	return out;
 }
 
-/* A number up to `max`, and the hyphen after it: what is behind, or NULL. */
+/* Reads a number up to `max` and a hyphen. Returns what follows, or NULL. */
 static const char *read_number(const char *at, uint64_t max, uint64_t *ret)
 {
 	char *end;

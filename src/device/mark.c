@@ -22,7 +22,7 @@ const char *device_mark_format(const struct device_mark *mark, char *out)
 	return out;
 }
 
-/* A number of that base up to `max`, and the hyphen after it: what is behind, or NULL. */
+/* Reads a number in that base up to `max`, and a hyphen. Returns what follows, or NULL. */
 static const char *read_number(const char *at, int base, uint64_t max, uint64_t *ret)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the bytes of the protocol between ontapd and its clients.
- * Never judges what is asked for, never touches a descriptor.
+ * Never judges a request, never touches a descriptor.
  */
 #include "device/message.h"
 
@@ -90,13 +90,13 @@ int device_reply_encode(const struct device_reply *reply, struct wr *w)
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-/* One attribute: its value is the rest of a cursor of its own. */
+/* An attribute; its value is all that is left in its cursor. */
 struct attr {
 	uint16_t type;
 	struct rd value;
 };
 
-/* The next attribute; one that is cut short makes the message malformed. */
+/* Reads the next attribute. A truncated one makes the message malformed. */
 static int next_attr(struct rd *r, struct attr *ret)
 {
 	ret->type = rd_u16(r);
@@ -108,15 +108,14 @@ static int next_attr(struct rd *r, struct attr *ret)
 	return 0;
 }
 
-/* The whole value as text of less than `cap` bytes, none of them zero. */
+/* Reads the whole value as text of less than `cap` bytes, none of them zero. */
 static int get_text(struct attr *attr, char *out, size_t cap)
 {
 	size_t len = rd_left(&attr->value);
 	const uint8_t *bytes = rd_bytes(&attr->value, len);
 	if (len >= cap || memchr(bytes, 0, len))
 		return ERR_SYNTAX;
-	memset(out, 0,
-		cap); /* of an attribute that comes twice, the last counts, and nothing else stays */
+	memset(out, 0, cap); /* of a repeated attribute, the last counts as a whole */
 	memcpy(out, bytes, len);
 	return 0;
 }
@@ -181,7 +180,7 @@ static int read_request_attr(struct attr *attr, struct device_request *ret)
 	case ATTR_ALIAS: return get_text(attr, ret->alias, sizeof(ret->alias));
 	case ATTR_QUEUES: return get_u16_value(attr, &ret->queues);
 	case ATTR_FLAGS: return get_u32_value(attr, &ret->flags);
-	default: return unknown_attr(attr); /* a number of the peer's, not our enum */
+	default: return unknown_attr(attr); /* a number from the peer, not our enum */
 	}
 }
 
@@ -200,7 +199,7 @@ static int read_reply_attr(struct attr *attr, struct device_reply *ret)
 	}
 }
 
-/* Version and operation; `reply_bit` is what the highest bit of the latter has to be. */
+/* Reads version and operation. The highest bit of the latter must be `reply_bit`. */
 static int read_header(struct rd *r, uint8_t reply_bit, enum device_op *ret)
 {
 	uint8_t version = rd_u8(r);

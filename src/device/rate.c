@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the count of requests of each user.
+ * Owns the number of requests per user and time.
  * Never reads a clock.
  */
 #include "device/rate.h"
@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 
-/* A bucket as a point in time (GCRA): `full_at` is when it will be full again. */
+/* A bucket, stored as a time (GCRA): it is full again at `full_at`. */
 struct bucket {
 	struct map_node node;
 	uint32_t uid;
@@ -35,7 +35,7 @@ static struct bucket *find(const struct rate *r, uint32_t uid, uint64_t hash)
 	return MAP_FIND(&r->users, hash, struct bucket, node, b, b->uid == uid);
 }
 
-/* Full buckets say nothing that a new one would not. */
+/* Frees full buckets: a new one would be equal. */
 static void forget_full(struct rate *r, ns_t now)
 {
 	MAP_EACH(b, &r->users, struct bucket, node) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the bytes of the requests that change the kernel's state.
+ * Owns the bytes of requests that change the kernel's state.
  * Never sends them.
  */
 #include "device/request.h"
@@ -14,12 +14,12 @@
 #include "device/mark.h"
 #include "model/event.h"
 
-/* The largest are the two with a long text: headers, one nest, one text. */
+/* The largest are the two with a long text: they have headers, one nest and one text. */
 _Static_assert(sizeof(struct nlmsghdr) + sizeof(struct ifinfomsg) + 2 * sizeof(struct nlattr) +
 			       ALIAS_CAP + MNL_ALIGNTO <=
 		       RTNL_REQUEST_CAP,
 	"an alias may not fit");
-/* Header, name, parent, namespace, hardware address, kind with mode and flag. */
+/* This one has header, name, parent, namespace, hardware address, kind with mode and flag. */
 _Static_assert(sizeof(struct nlmsghdr) + sizeof(struct ifinfomsg) + 9 * sizeof(struct nlattr) +
 			       IF_NAMESIZE + KIND_CAP + 6 * 8 <=
 		       RTNL_REQUEST_CAP,

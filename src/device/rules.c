@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the reading of the rules file, and which rule fits a question.
+ * Owns the parsing of the rules file, and the search for the rule that fits a request.
  * Never looks up a user itself, never opens the file.
  */
 #include "device/rules.h"
@@ -18,10 +18,10 @@
 
 enum { WORDS_CAP = 8, WORD_CAP = RULE_NAMES_CAP };
 
-/* What is between the names of an alias. */
+/* The characters between the names of an alias. */
 #define SEPARATORS " ,"
 
-/* One line on its way to become a rule. */
+/* A line that is being parsed. */
 struct reading {
 	unsigned line;
 	char words[WORDS_CAP][WORD_CAP];
@@ -47,11 +47,11 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The words of one line up to a comment. */
+/* Splits a line into words, up to a comment. */
 static int split(struct reading *in, const char *at, const char *end)
 {
 	in->count = 0;
-	/* Progress: each turn passes over one word, or ends. */
+	/* Progress: each turn reads one word, or ends. */
 	for (;;) {
 		while (at < end && is_blank(*at))
 			at++;
@@ -70,7 +70,7 @@ static int split(struct reading *in, const char *at, const char *end)
 	}
 }
 
-/* "user NAME", "group NAME" or "*"; how many words that are. */
+/* Reads "user NAME", "group NAME" or "*". `*ret_words` is the number of words. */
 static int read_who(struct reading *in, struct rule *rule, size_t *ret_words)
 {
 	const char *kind = in->words[1];
@@ -89,7 +89,7 @@ static int read_who(struct reading *in, struct rule *rule, size_t *ret_words)
 	return 0;
 }
 
-/* Whether that is a mode of some type, or of `rule`'s. */
+/* True if the text is a mode of the type of `rule`, or of any type if that has none. */
 static bool is_mode(const struct rule *rule, const char *text)
 {
 	struct device_mode mode;
@@ -150,7 +150,7 @@ int rules_parse(struct rules *ret, const char *text, size_t len, rules_lookup_fn
 	struct reading in = {.lookup = lookup, .arg = arg, .error = error};
 	const char *at = text, *end = text + len;
 	int err = 0;
-	/* Progress: each turn passes over one line. */
+	/* Progress: each turn reads one line. */
 	while (at < end && !err) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		const char *line_end = newline ? newline : end;
@@ -191,7 +191,7 @@ static bool fits_who(const struct rule *rule, const struct rule_question *q)
 	return false;
 }
 
-/* Whether the word of `len` bytes is one of `words`, which are separated by commas. */
+/* True if the word of `len` bytes is one of `words`, which are separated by commas. */
 static bool has_word(const char *words, const char *word, size_t len)
 {
 	while (*words) {
@@ -204,7 +204,7 @@ static bool has_word(const char *words, const char *word, size_t len)
 	return false;
 }
 
-/* Each word that the rule has is one of the mode. */
+/* True if each word of the rule is a word of the mode. */
 static bool fits_mode(const struct rule *rule, const struct rule_question *q)
 {
 	char words[DEVICE_MODE_CAP];
@@ -221,7 +221,7 @@ static bool fits_mode(const struct rule *rule, const struct rule_question *q)
 	return true;
 }
 
-/* Whether a name is like one of the patterns. */
+/* True if the name matches one of the patterns. */
 static bool is_like(const char *patterns, const char *name)
 {
 	char pattern[RULE_NAMES_CAP];
@@ -242,7 +242,7 @@ static bool fits_names(const struct rule *rule, const struct rule_question *q)
 	char name[ALIAS_CAP];
 	if (rule->names[0] == '\0')
 		return true;
-	/* Progress: each turn passes over one name and what is before it. */
+	/* Progress: each turn reads one name and the separators before it. */
 	for (const char *at = q->alias; *(at += strspn(at, SEPARATORS));) {
 		size_t len = strcspn(at, SEPARATORS);
 		snprintf(name, sizeof(name), "%.*s", (int)len, at);

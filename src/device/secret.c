@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the derivation of secrets and hardware addresses: HMAC-SHA256 (RFC 2104) of who it is for.
+ * Owns the derivation of secrets and hardware addresses: the HMAC-SHA256 (RFC 2104) of an identity.
  * Never makes or stores the machine's secret.
  */
 #include "device/secret.h"
@@ -14,7 +14,8 @@
 
 enum { PURPOSE_CAP = 16 };
 
-/* Each field ends with a zero, which is in none of them: no two identities make one message. */
+/* Each field ends with a zero, which no field contains: so different identities never have
+ * the same message. */
 static void put_field(struct wr *w, const char *text, size_t cap)
 {
 	wr_bytes(w, text, strnlen(text, cap - 1));

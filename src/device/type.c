@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the words for types and modes, and the rules for names of links.
+ * Owns the names of types and modes, and the rules for names of links.
  * Never asks whether the kernel has a type.
  */
 #include "device/type.h"
@@ -90,7 +90,7 @@ static const char *word_of(const struct word *words, uint8_t value)
 	return "unknown";
 }
 
-/* One word of an ipvlan's mode: each kind of word once. */
+/* Parses one word of an ipvlan's mode. Each kind of word may occur once. */
 static int parse_ipvlan_word(
 	const char *text, size_t len, struct device_mode *mode, bool *has_mode, bool *has_flag)
 {
@@ -141,7 +141,8 @@ const char *device_mode_format(enum device_type type, struct device_mode mode, c
 	return out;
 }
 
-/* As the kernel's dev_valid_name(), and more: conf/all and conf/default are not a link's. */
+/* Like the kernel's dev_valid_name(), and stricter: conf/all and conf/default do not
+ * belong to a link. */
 bool device_is_name(const char *name)
 {
 	size_t len = strlen(name);
