@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how a DHCP client is run: with an identifier of its own per device (RFC 4361: an ipvlan has
- * the hardware address of its parent, as all its siblings), with the broadcast flag (RFC 2131 §4.1:
- * an answer sent to that hardware address would reach the parent), and with files of its own.
+ * Owns the running of a DHCP client. It gets an identifier per device (RFC 4361), because an ipvlan
+ * has the hardware address of its parent and its siblings. It sets the broadcast flag (RFC 2131
+ * §4.1), because an answer to that hardware address would reach the parent. And it has its own
+ * files.
  * Never speaks DHCP, never touches resolv.conf.
  */
 #include "ontap/dhcp.h"
@@ -26,19 +27,19 @@
 
 #define SCRIPT_ENV "ONTAP_DHCP_SCRIPT"
 
-/* A lease for ever (RFC 2131 §3.3) has a lifetime all the same: by it what was leased is told from what
- * --addr gave. */
+/* An infinite lease (RFC 2131 §3.3) gets a finite lifetime, which distinguishes leased addresses
+ * from those of --addr. */
 #define LIFETIME_MAX (UINT32_MAX - 1)
 
-/* Type 255, IAID, DUID-UUID (RFC 6355): one byte, four, two and sixteen; each two digits and a
+/* Type 255, IAID, DUID-UUID (RFC 6355): 1, 4, 2 and 16 bytes. Each is two digits and a
  * colon, or the end. */
 enum { CLIENT_ID_CAP = 3 * (1 + 4 + 2 + 16), ARGS_CAP = 24, PATH_CAP = 1024 };
 
-/* What the clients are told: of which device, and by whom. */
+/* The parameters of a client: the device, and its identity. */
 struct client {
 	const char *ifname;
 	char id[CLIENT_ID_CAP];
-	char self[PATH_CAP]; /* our own program, which is the script */
+	char self[PATH_CAP]; /* path of our own program, which is the script */
 };
 
 static void format_client_id(const struct ontap_device *device, char out[CLIENT_ID_CAP])
@@ -51,10 +52,10 @@ static void format_client_id(const struct ontap_device *device, char out[CLIENT_
 		snprintf(out + 3 * i, 4, i + 1 < sizeof(bytes) ? "%02x:" : "%02x", bytes[i]);
 }
 
-/* --- files of its own --------------------------------------------------------------------- */
+/* --- private files ------------------------------------------------------------------------ */
 
-/* Devices in two namespaces may have one name, and clients keep locks, leases and sockets by it: so
- * a client has its directories to itself as long as it runs, where we may mount. */
+/* Devices in two namespaces may have the same name, and clients keep locks, leases and sockets
+ * under it. So each client gets private directories, if we may mount. */
 static void hide_files_of_others(const char *const *dirs)
 {
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
@@ -65,12 +66,12 @@ static void hide_files_of_others(const char *const *dirs)
 
 /* --- the clients -------------------------------------------------------------------------- */
 
-/* Alone, or as a part of busybox. It keeps no files. */
+/* Runs udhcpc alone, or as a part of busybox. It keeps no files. */
 static void exec_udhcpc(const struct client *c)
 {
 	char option[sizeof("0x3d:") + CLIENT_ID_CAP];
 	snprintf(option, sizeof(option), "0x3d:%s", c->id);
-	/* -R: gives the lease back at the end */
+	/* -R: releases the lease at the end */
 	const char *args[ARGS_CAP] = {"busybox", "udhcpc", "-f", "-R", "-i", c->ifname, "-B", "-C",
 		"-x", option, "-s", c->self, NULL};
 	setenv(SCRIPT_ENV, "1", 1);
@@ -78,13 +79,13 @@ static void exec_udhcpc(const struct client *c)
 	execvp("busybox", (char **)args);
 }
 
-/* It sets addresses and routes itself. */
+/* Runs dhcpcd, which sets addresses and routes itself. */
 static void exec_dhcpcd(const struct client *c)
 {
 	static const char *const dirs[] = {"/run", "/var/lib/dhcpcd", NULL};
 	hide_files_of_others(dirs);
-	/* -B: in the foreground; -J: the broadcast flag; -L: no address that no server gave; -A: no
-	 * seconds of ARP probes before it is used, as the others do without */
+	/* -B: in the foreground; -J: the broadcast flag; -L: no link-local address; -A: no ARP
+	 * probes, which take seconds, and which the other clients do not send either */
 	const char *args[ARGS_CAP] = {"dhcpcd", "-4", "-B", "-J", "-L", "-A", "-I", c->id, "-C",
 		"resolv.conf", "-C", "hostname", c->ifname, NULL};
 	execvp("dhcpcd", (char **)args);
@@ -105,11 +106,11 @@ static bool is_installed(const char *name)
 	return false;
 }
 
-/* By preference: udhcpc disturbs nothing else on the machine. ISC's dhclient is not among them: it
- * cannot be told to set the broadcast flag, and on an ipvlan it waits for ever. */
+/* In order of preference: udhcpc disturbs nothing else on the machine. ISC's dhclient is missing:
+ * it cannot set the broadcast flag, and waits for ever on an ipvlan. */
 static const struct {
 	const char *name;
-	void (*exec)(const struct client *c); /* comes back, with errno, if it cannot be run */
+	void (*exec)(const struct client *c); /* returns only if it cannot be run, with errno */
 } clients[] = {
 	{"udhcpc", exec_udhcpc},
 	{"busybox", exec_udhcpc},
@@ -118,7 +119,7 @@ static const struct {
 
 /* --- the process -------------------------------------------------------------------------- */
 
-/* In the child: ends with its parent, and reads nothing. What it says goes to standard error. */
+/* Runs in the child: ends with its parent, reads nothing, and prints to standard error. */
 __attribute__((noreturn)) static void run_client(
 	size_t which, const struct ontap_device *device, pid_t parent, const struct log *log)
 {
@@ -172,7 +173,7 @@ static int get_addr(const char *name, struct addr *ret)
 {
 	const char *text = getenv(name);
 	char first
-		[ADDR_TEXT_CAP]; /* of several, the first (RFC 2132 §3.5: in order of preference) */
+		[ADDR_TEXT_CAP]; /* the first of several (RFC 2132 §3.5: in order of preference) */
 	if (!text)
 		return ERR_ABSENT;
 	snprintf(first, sizeof(first), "%.*s", (int)strcspn(text, " "), text);
@@ -202,7 +203,7 @@ static int read_lease(uint32_t ifindex, struct lease *ret)
 	return 0;
 }
 
-/* The address goes by itself when the lease ends, and the route with it. */
+/* The kernel removes the address when the lease ends, and the route with it. */
 static int apply_lease(const struct lease *lease)
 {
 	struct asker a;
@@ -221,10 +222,10 @@ static int apply_lease(const struct lease *lease)
 	return err;
 }
 
-/* One leased address of a link, if it has any. */
+/* A leased address of a link, if it has any. */
 struct leased {
 	uint32_t ifindex;
-	struct device_addr addr; /* its family ADDR_NONE: none */
+	struct device_addr addr; /* its family is ADDR_NONE if there is none */
 };
 
 static void on_addr(void *arg, const struct event *ev)
@@ -236,7 +237,7 @@ static void on_addr(void *arg, const struct event *ev)
 	l->addr = (struct device_addr){.addr = ev->addr.addr, .prefix_len = ev->addr.prefix_len};
 }
 
-/* An interrupted dump may lack one, and is made again with what it found. */
+/* Finds a leased address by a dump. -EINTR: the dump may lack some, so the caller repeats it. */
 static int find_leased(struct asker *a, struct leased *ret)
 {
 	const struct rtnl_sink sink = {.on_event = on_addr, .arg = ret};
@@ -245,8 +246,8 @@ static int find_leased(struct asker *a, struct leased *ret)
 	return asker_dump(a, &request, NSID_OWN, &sink);
 }
 
-/* The client has no lease: "MUST immediately stop using" the address (RFC 2131 §4.4.5, and after a
- * DHCPNAK §3.2). Each turn removes one. */
+/* The client has no lease any more: it "MUST immediately stop using" the address (RFC 2131 §4.4.5,
+ * and §3.2 after a DHCPNAK). Progress: each turn removes one. */
 static int drop_leases(uint32_t ifindex)
 {
 	enum { TURNS_MAX = 16 };
@@ -286,7 +287,7 @@ int dhcp_script(const char *event, const struct log *log)
 		}
 		err = apply_lease(&lease);
 	} else if (is_one_of(event, "deconfig", "nak") &&
-		   ifindex) { /* at the end the link may be gone */
+		   ifindex) { /* at the end, the link may be gone */
 		err = drop_leases(ifindex);
 	}
 	if (err)

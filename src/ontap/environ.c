@@ -11,7 +11,7 @@
 
 enum { NAME_CAP = 32, VALUE_CAP = 16, HWADDR_TEXT_CAP = 3 * 32 + 1, COUNT_MAX = 9999 };
 
-/* A count that a call before has left; anything else counts as none. */
+/* Returns a count that a previous call has left, or 0 if it is not a number. */
 static unsigned get_count(const char *name)
 {
 	const char *text = getenv(name);
@@ -42,7 +42,7 @@ static const char *format_hwaddr(const struct ontap_device *device, char out[HWA
 	return out;
 }
 
-/* One device, with `suffix` behind each name. */
+/* Sets the variables of one device; `suffix` is appended to each name. */
 static int put_device(const struct ontap_device *device, const char *suffix)
 {
 	char name[NAME_CAP], hwaddr[HWADDR_TEXT_CAP];

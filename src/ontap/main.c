@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the order of things: namespaces, device, addresses, environment, user, PROG.
- * Never stays: it becomes PROG, with the connection that holds the device.
+ * Owns the order of steps: namespaces, device, addresses, environment, user, PROG.
+ * Never stays: it becomes PROG, together with the connection that holds the device.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 #include "ontap/settings.h"
 #include "ontap/space.h"
 
-/* What came of the request. */
+/* The result of the request. */
 struct gotten {
 	int fd; /* the connection, -1 when closed */
 	struct ontap_device device;
@@ -54,7 +54,7 @@ static int ask(
 	return ONTAP_MALFORMED;
 }
 
-/* Connects and asks. The exit code. */
+/* Connects and sends the request. Returns the exit code. */
 static int get(const struct settings *o, struct gotten *got, const struct log *log)
 {
 	struct ontap_error error = {0};
@@ -121,7 +121,7 @@ static int configure(struct settings *o, const struct gotten *got, const struct 
 	return code ? code : wait_for_addrs(o, got, log);
 }
 
-/* PROG and its children hold the device by the connection; a kept device is held by nobody. */
+/* PROG and its children hold the device by the connection. Nobody holds a kept device. */
 static int pass_descriptors(const struct settings *o, struct gotten *got)
 {
 	bool is_held = (o->task == TASK_CREATE && !o->is_kept) || o->task == TASK_WATCH;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the option table of ontap, and which options go together.
- * Never does what they say.
+ * Owns the option table of ontap, and the rules for combinations of options.
+ * Never acts on them.
  */
 #include "ontap/settings.h"
 
@@ -11,7 +11,7 @@
 #include "base/limits.h"
 
 enum {
-	TIMEOUT_MAX_S = 366 * 86400, /* more than a year is a typing mistake */
+	TIMEOUT_MAX_S = 366 * 86400, /* more than a year is a typing error */
 	QUEUES_NOT_GIVEN = LIMIT_DEVICE_QUEUES + 1
 };
 
@@ -38,7 +38,7 @@ static int parse_addr(const char *text, struct device_addr *ret)
 	return err;
 }
 
-/* "ADDR/LEN", or an address alone, which is then alone on its link. */
+/* "ADDR/LEN", or an address without a length, which is then alone on its link. */
 static int add_addr(void *at, const struct option *o, const char *text, size_t nth UNUSED,
 	struct option_why *why)
 {
@@ -114,7 +114,7 @@ static const struct option options[] = {
 	{"version", 'V', .type = &option_type_version, .help = "print the version"},
 };
 
-/* --- what goes together ------------------------------------------------------------------- */
+/* --- combinations ------------------------------------------------------------------------- */
 
 static int check_create(struct settings *s, struct options_error *error)
 {
@@ -135,7 +135,7 @@ static int check_create(struct settings *s, struct options_error *error)
 		s->queues = is_tap && s->prog[0] ? 1 : 0;
 	if (s->queues > 0 && !is_tap)
 		return options_fail(error, "--queues: only ipvtap and macvtap have queues");
-	/* There is nobody whom the device could go with. */
+	/* Without PROG, no process would hold the device. */
 	if (!s->prog[0])
 		s->is_kept = true;
 	return 0;

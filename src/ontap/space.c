@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the change of namespaces, user and capabilities before PROG.
- * Never comes back from it.
+ * Never reverts it.
  */
 #include "ontap/space.h"
 
@@ -34,13 +34,13 @@ static int write_file(const char *path, const char *text)
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	/* Whole or not at all (proc(5)). */
+	/* One write(2): the kernel takes it as a whole or not at all (proc(5)). */
 	int err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
 	close(fd);
 	return err;
 }
 
-/* One's own user and group are the same inside: PROG sees itself as who it is. */
+/* Maps our user and group to themselves, so PROG has the same ids inside. */
 static int map_self(uid_t uid, gid_t gid)
 {
 	char text[64];
@@ -99,10 +99,10 @@ struct caps {
 	size_t count;
 };
 
-/* "+NAME,+NAME"; the plus may be left out. */
+/* Parses "+NAME,+NAME". The plus is optional. */
 static int parse_caps(const char *text, struct caps *caps, const struct log *log)
 {
-	/* Progress: each turn passes over one name and its comma. */
+	/* Progress: each turn reads one name and its comma. */
 	while (text && *text) {
 		char name[NAME_CAP];
 		text += *text == '+';
@@ -120,10 +120,10 @@ static int parse_caps(const char *text, struct caps *caps, const struct log *log
 	return 0;
 }
 
-/* Ambient capabilities are those that survive execve(2) of an ordinary file (capabilities(7)). */
+/* Ambient capabilities survive execve(2) of an ordinary file (capabilities(7)). */
 static int apply_caps(const struct caps *caps)
 {
-	errno = 0; /* not all that libcap-ng refuses is a system call's error */
+	errno = 0; /* some failures of libcap-ng are not system call errors */
 	capng_clear(CAPNG_SELECT_CAPS);
 	for (size_t i = 0; i < caps->count; i++)
 		if (capng_update(CAPNG_ADD,
