@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the options of ontap-waitif and what it prints.
- * Never polls: the kernel says when something changes.
+ * Owns the options of ontap-waitif and its output.
+ * Never polls: the kernel reports changes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "io/ifwait.h"
 #include "io/loop.h"
 
-/* More than a year is a typing mistake. */
+/* More than a year is a typing error. */
 enum { TIMEOUT_MAX_S = 366 * 86400 };
 
 struct settings {
@@ -89,7 +89,7 @@ static const struct options_table table = {
 	.init = init,
 };
 
-/* --- the work ----------------------------------------------------------------------------- */
+/* --- wait --------------------------------------------------------------------------------- */
 
 static int print_answers(const struct await *a)
 {
