@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the asking end of ontapd's protocol.
+ * Owns the client side of ontapd's protocol.
  * Never prints, never keeps anything between calls.
  */
 #include "libontap/ontap.h"
@@ -17,7 +17,7 @@
 #include "device/message.h"
 #include "io/packet.h"
 
-/* What programs see are the numbers of the protocol. */
+/* The public constants are the numbers of the protocol. */
 #define SAME(a, b) _Static_assert((int)(a) == (int)(b), #a " is " #b)
 SAME(ONTAP_OK, DEVICE_OK);
 SAME(ONTAP_MALFORMED, DEVICE_MALFORMED);
@@ -72,7 +72,7 @@ static int fail_here(struct ontap_error *error, int number)
 		number == EPIPE ? "ontapd has closed the connection" : err_text(-number));
 }
 
-/* Copies a text that may be NULL; -1 if there is no room for it. */
+/* Copies a text that may be NULL. Returns -1 if there is no room. */
 static int copy_text(char *out, size_t cap, const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
@@ -94,7 +94,8 @@ static int send_request(int fd, int netns_fd, const struct device_request *req)
 	return -packet_send(fd, &out);
 }
 
-/* The reply, with as many descriptors as it says. An errno, and none is left open; 0. */
+/* Receives the reply with the number of descriptors that it promises. Returns 0, or an errno; then
+ * all descriptors are closed. */
 static int receive_reply(int fd, struct device_reply *reply, int *fds, unsigned fd_cap)
 {
 	uint8_t bytes[DEVICE_MESSAGE_CAP];
@@ -126,7 +127,8 @@ static int ask(int fd, int netns_fd, const struct device_request *req, struct on
 	int *fds, struct ontap_error *error)
 {
 	struct device_reply reply = {0};
-	/* A daemon that refuses at once may have closed already; its reply is there all the same. */
+	/* A daemon that refuses at once may have closed the connection already, but its
+	 * reply can be read. */
 	int number = send_request(fd, netns_fd, req);
 	if (number && number != EPIPE)
 		return fail_here(error, number);
