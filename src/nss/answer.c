@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the reading of an answer: bytes in, addresses and names out.
- * Never reads a descriptor, allocates, or keeps anything between calls but in the answer.
+ * Owns the parsing of an answer: bytes in, addresses and names out.
+ * Never reads a descriptor or allocates, and keeps nothing outside of the answer.
  */
 #include "nss/answer.h"
 
@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 
-/* In ASCII, whatever the program's locale says of letters. */
+/* ASCII letters, whatever the program's locale is. */
 static bool is_host_byte(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -40,7 +40,7 @@ const char *answer_next_name(const struct answer *a, const char *name)
 	return next < a->names + a->names_len ? next : NULL;
 }
 
-/* A decimal number of 32 bits, and nothing else. */
+/* Parses a decimal number of 32 bits, and nothing else. */
 static int read_number(const char *text, uint32_t *ret)
 {
 	uint64_t number = 0;
@@ -65,7 +65,7 @@ static int read_name(struct answer *a, const char *text)
 	return 0;
 }
 
-/* "192.0.2.1", "2001:db8::1", or "fe80::1%3": with the number of a link, as its scope. */
+/* Parses "192.0.2.1", "2001:db8::1", or "fe80::1%3", where the ifindex is the scope. */
 static int read_addr(struct answer *a, char *text)
 {
 	struct answer_addr addr = {.family = AF_INET};
@@ -96,13 +96,13 @@ static int read_verdict(struct answer *a, const char *text)
 	for (size_t i = ANSWER_FOUND; i < ARRAY_LEN(texts); i++)
 		if (strcmp(text, texts[i]) == 0)
 			a->verdict = (enum answer_verdict)i;
-	/* What is found has a name. */
+	/* A result must have a name. */
 	bool is_sound =
 		a->verdict != ANSWER_UNFINISHED && (a->verdict != ANSWER_FOUND || a->names_len > 0);
 	return is_sound ? 0 : ERR_SYNTAX;
 }
 
-/* A line without its newline. One with a keyword of a later version is passed over. */
+/* Parses a line without its newline. Ignores keywords of later versions. */
 static int read_line(struct answer *a, char *line)
 {
 	char *value = strchr(line, ' ');
@@ -120,7 +120,7 @@ static int read_line(struct answer *a, char *line)
 	return 0;
 }
 
-/* Adds bytes to the line; `has_end`: they are its last ones. */
+/* Adds bytes to the line; `has_end`: the line is complete. */
 static int add_to_line(struct answer *a, const char *bytes, size_t len, bool has_end)
 {
 	if (len >= sizeof(a->line) - a->line_len)
@@ -138,7 +138,7 @@ static int add_to_line(struct answer *a, const char *bytes, size_t len, bool has
 int answer_feed(struct answer *a, const char *bytes, size_t len)
 {
 	const char *end = bytes + len;
-	/* Each turn takes a line, or all that is left. */
+	/* Progress: each turn reads a line, or all that is left. */
 	while (bytes < end && a->verdict == ANSWER_UNFINISHED) {
 		const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
 		size_t part = (size_t)((newline ? newline : end) - bytes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the connection to ontap-zone, one a question.
- * Never waits longer than ASK_PATIENCE_MS, raises a signal, or leaves a descriptor behind.
+ * Owns the connection to ontap-zone, one per question.
+ * Never waits longer than ASK_PATIENCE_MS, never raises a signal or leaves a descriptor open.
  */
 #include "nss/ask.h"
 
@@ -19,8 +19,8 @@
 
 #include "base/err.h"
 
-/* An answer takes well below a millisecond; a daemon that reads large zone files is busy for a second or so.
- * Who resolves a name has to be told in the end that there is no answer, and this is far below the five
+/* An answer takes well below a millisecond. A daemon that reads large zone files is busy for a
+ * second or so. The calling program must get an error in the end; this limit is far below the five
  * seconds of a resolver (RES_TIMEOUT). */
 enum { ASK_PATIENCE_MS = 1000 };
 
@@ -52,7 +52,8 @@ static int try_connect(int fd, const struct sockaddr_un *un)
 	return err;
 }
 
-/* Many wait to be accepted already: waits for a place (unix(7): poll() does not tell of one). */
+/* The queue of connections is full: waits for room with a blocking connect(), since poll() does not
+ * report it (unix(7)). */
 static int connect_in_turn(int fd, const struct sockaddr_un *un)
 {
 	const struct timeval patience = {.tv_sec = ASK_PATIENCE_MS / 1000};
@@ -62,7 +63,7 @@ static int connect_in_turn(int fd, const struct sockaddr_un *un)
 	return connect(fd, (const struct sockaddr *)un, sizeof(*un)) ? -errno : 0;
 }
 
-/* Whether the one who listens there is the process itself that asks: then nobody would answer. */
+/* True if the listening process is the one that asks: then nobody would answer. */
 static bool is_self(int fd)
 {
 	struct ucred peer;
@@ -70,7 +71,7 @@ static bool is_self(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid == getpid();
 }
 
-/* Waits for bytes until then, and takes them in. */
+/* Waits for bytes until `until`, and parses them. */
 static int receive_some(int fd, int64_t until, struct answer *ret)
 {
 	char bytes[512];
@@ -92,7 +93,7 @@ static int converse(int fd, const char *request, size_t len, int64_t until, stru
 	ssize_t sent = send(fd, request, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (sent < 0 || (size_t)sent < len)
 		return sent < 0 ? -errno : -EAGAIN;
-	/* Each turn brings bytes, of which an answer has a bounded number, or time passes. */
+	/* Progress: each turn reads bytes, whose number is limited, or time passes. */
 	int err = 0;
 	while (!err && ret->verdict == ANSWER_UNFINISHED)
 		err = receive_some(fd, until, ret);

@@ -16,7 +16,7 @@ size_t fill_addr_len(int family)
 	return family == AF_INET ? 4 : 16;
 }
 
-/* `size` bytes of the buffer, aligned; NULL: it has not so many. */
+/* Reserves `size` aligned bytes of the buffer. NULL: too few are left. */
 static void *take_room(struct fill_space *space, size_t size, size_t align)
 {
 	size_t gap = -(uintptr_t)space->at & (align - 1);
@@ -67,7 +67,7 @@ int fill_tuples(const struct answer *a, struct fill_space space, struct gaih_add
 	return 0;
 }
 
-/* An array of `count` pointers and a NULL behind them; NULL: there is no room. */
+/* Reserves an array of `count` pointers and a NULL. NULL: there is no room. */
 static char **take_list(struct fill_space *space, size_t count)
 {
 	char **list = take_room(space, (count + 1) * sizeof(*list), alignof(char *));
@@ -117,7 +117,7 @@ int fill_host(const struct answer *a, int family, struct fill_space space, struc
 	return 0;
 }
 
-/* The names behind the first one. */
+/* Fills in the names after the first one. */
 static char **fill_aliases(const struct answer *a, const char *first, struct fill_space *space)
 {
 	size_t count = 0, i = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the functions of the source "ontap" of nsswitch.conf(5), as the C library calls them: hosts by name
- * and by address. How many parameters they have is the library's choice.
- * Never changes errno where it has found something, and keeps nothing between calls.
+ * Owns the functions of the source "ontap" of nsswitch.conf(5), as the C library calls them: hosts
+ * by name and by address. The library defines their many parameters.
+ * Never changes errno on success, and keeps nothing between calls.
  */
 #include "nss/nss.h"
 
@@ -17,7 +17,7 @@
 #include "nss/ask.h"
 #include "nss/fill.h"
 
-/* Where the caller is told why nothing was found. */
+/* Where to report why nothing was found. */
 struct outcome {
 	int *errnop, *h_errnop;
 };
@@ -29,7 +29,8 @@ static enum nss_status say(struct outcome to, enum nss_status status, int error,
 	return status;
 }
 
-/* UNAVAIL where it is not for us to say, so that "[NOTFOUND=return]" ends a search for names of ours only. */
+/* UNAVAIL for names that are not ours, so that "[NOTFOUND=return]" ends only
+ * searches for our names. */
 static enum nss_status say_failure(struct outcome to, int err)
 {
 	switch (err) {
@@ -54,7 +55,8 @@ static enum nss_status say_verdict(struct outcome to, enum answer_verdict verdic
 	return say(to, NSS_STATUS_UNAVAIL, ENOENT, HOST_NOT_FOUND);
 }
 
-/* Asks; a thread that is cancelled ends after it, for it would leave the connection open. */
+/* Asks the daemon. Cancellation of the thread is deferred, since it would leave the
+ * connection open. */
 static enum nss_status look_up(
 	const char *verb, const char *operand, struct answer *ret, struct outcome to)
 {
@@ -85,7 +87,7 @@ enum nss_status _nss_ontap_gethostbyname4_r(const char *name, struct gaih_addrtu
 	int err = fill_tuples(&answer, (struct fill_space){buffer, buflen}, &first);
 	if (err)
 		return say_failure(to, err);
-	/* The caller may have room for the first one. */
+	/* The caller may have passed room for the first one. */
 	if (*pat)
 		**pat = *first;
 	else
