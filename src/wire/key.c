@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns names in the form in which the table looks them up.
+ * Owns names in the form that the table looks up.
  * Never allocates; never sees a table.
  */
 #include "wire/key.h"
@@ -10,8 +10,7 @@ void key_from_name(struct key *key, const uint8_t *name)
 	uint8_t *to = key->bytes + KEY_STEP;
 	unsigned len = (unsigned)name_len(name);
 	memcpy(to, name, len);
-	memset(to + len, 0,
-		KEY_STEP); /* what is behind the name may be in the last step: it stays zero */
+	memset(to + len, 0, KEY_STEP); /* what follows the name in the last step stays zero */
 	for (unsigned at = 0; at < len; at += KEY_STEP)
 		copy_lower(to + at, to + at);
 	key->len = len;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the reading of DNS messages, unit by unit.
+ * Owns the parsing of DNS messages, unit by unit.
  * Never keeps or allocates anything.
  */
 #include "wire/msg.h"

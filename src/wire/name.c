@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what is known about domain names: their wire form, text, order, hash, reverse names.
+ * Owns the forms of domain names: wire form, text, order, hash, reverse names.
  * Never allocates.
  */
 #include "wire/name.h"
@@ -45,7 +45,7 @@ static int bytes_casecmp(const uint8_t *a, const uint8_t *b, size_t len)
 
 bool name_equal(const uint8_t *a, const uint8_t *b)
 {
-	/* Length bytes are below 64, so folding case leaves them as they are. */
+	/* Length bytes are below 64: folding case does not change them. */
 	size_t len = name_len(a);
 	return len == name_len(b) && bytes_casecmp(a, b, len) == 0;
 }
@@ -57,7 +57,7 @@ static int label_cmp(const uint8_t *a, const uint8_t *b)
 	return diff ? diff : a[0] - b[0];
 }
 
-/* Fills `labels` with the start of each label, first to last, and returns how many there are. */
+/* Fills `labels` with the start of each label, from first to last. Returns their number. */
 static unsigned split(const uint8_t *name, const uint8_t *labels[NAME_LABELS_MAX])
 {
 	unsigned count = 0;
@@ -119,7 +119,7 @@ void name_lower(struct name *name)
 		name->wire[i] = byte_lower(name->wire[i]);
 }
 
-/* Reads one byte of a label from `*text`, escapes undone. ERR_SYNTAX. */
+/* Reads one byte of a label from `*text`, and resolves escapes. ERR_SYNTAX. */
 static int byte_from_text(const char **text, uint8_t *ret)
 {
 	const char *p = *text;
@@ -274,7 +274,7 @@ void name_reverse(const struct addr *a, unsigned bits, struct name *ret)
 	ret->len = (uint8_t)wr_len(&w);
 }
 
-/* The value of a decimal label without leading zeros, or -1. */
+/* Returns the value of a decimal label without leading zeros, or -1. */
 static int decimal_label(const uint8_t *label)
 {
 	int value = 0;
@@ -318,9 +318,9 @@ int name_to_addr(const uint8_t *name, struct addr *ret)
 	return 0;
 }
 
-/* Where reading a name goes on at a compression pointer: the place it points to, which must be
- * before `limit`, so that each jump goes further back than the last, and behind the header, where no
- * name can stand (RFC 9267 §2). NULL and an error otherwise. */
+/* Returns where reading continues at a compression pointer. The target must be before `limit`, so
+ * that each jump goes further back, and after the header, where no name can be (RFC 9267 §2).
+ * Otherwise sets the error and returns NULL. */
 static const uint8_t *follow_pointer(struct rd *r, uint8_t high, uint8_t low, const uint8_t *limit)
 {
 	size_t off = (size_t)(high & 0x3f) << 8 | low;
@@ -335,8 +335,8 @@ static const uint8_t *follow_pointer(struct rd *r, uint8_t high, uint8_t low, co
 void rd_name(struct rd *r, struct name *ret)
 {
 	struct wr w = wr_init(ret->wire, sizeof(ret->wire));
-	const uint8_t *limit = r->at; /* of the next pointer's target */
-	struct rd at = *r;            /* jumps about; `r` stays behind the name's own bytes */
+	const uint8_t *limit = r->at; /* for the target of the next pointer */
+	struct rd at = *r;            /* follows pointers; `r` stays after the name's own bytes */
 	bool has_jumped = false;
 
 	while (!at.err) {

@@ -40,14 +40,15 @@ static struct wr pack_writer(struct pack *p)
 	return w;
 }
 
-/* Writes a name, its tail as a pointer if it stands in the message already. Its own labels become
- * targets for later names only when it is whole: until then the bytes behind them are not written. */
+/* Writes a name. A tail that the message has already becomes a pointer. Its own labels
+ * become targets for later names only when it is complete: until then the bytes after them
+ * are not written. */
 static void write_name(struct pack *p, struct wr *w, const uint8_t *name, bool may_point)
 {
 	uint16_t hashes[NAME_LABELS_MAX], off = 0;
 	const unsigned labels = suffix_hashes(name, hashes);
 	const uint8_t *tail = name;
-	unsigned own = 0; /* labels that do not stand in the message as the end of a name */
+	unsigned own = 0; /* number of labels before that tail */
 	for (; own < labels; own++, tail = name_parent(tail)) {
 		off = suffixes_find(&p->suffixes, p->start, hashes[own], tail, p->keeps_case);
 		if (off)

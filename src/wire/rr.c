@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what follows from the table of record types (wire/rr_types.h).
+ * Owns everything that follows from the table of record types (wire/rr_types.h).
  * Never allocates.
  */
 #include "wire/rr.h"
@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #define RR_ROW(name, number, with, ...) [number] = {#name, {__VA_ARGS__}, (uint8_t)(with)},
-/* By number. */
+/* Sorted by number. */
 static const struct rr_info types[] = {RR_TYPES(RR_ROW)};
 #undef RR_ROW
 
@@ -87,7 +87,7 @@ void rd_rdata(struct rd *r, uint16_t type, size_t len, struct wr *w)
 	r->at = in.end;
 }
 
-/* Whether the rdata is one or more character strings (RFC 1035 §3.3.14) that fill it. */
+/* True if the rdata consists of one or more character strings (RFC 1035 §3.3.14). */
 static bool is_strings(const uint8_t *rdata, size_t len)
 {
 	struct rd r = rd_init(rdata, len);
@@ -105,7 +105,7 @@ bool rdata_is_valid(uint16_t type, const uint8_t *rdata, size_t len)
 	case RF_V4: return len == 4;
 	case RF_V6: return len == 16;
 	case RF_STRINGS: return is_strings(rdata, len);
-	default: break; /* what begins with numbers and names is looked at as far as these go */
+	default: break; /* checks the numbers and names at the beginning */
 	}
 	rd_bytes(&r, layout.lead);
 	for (unsigned i = 0; i < layout.names && !r.err; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the table of what names in a message can point to, and their hash.
+ * Owns the table of the names in a message that pointers can refer to, and their hash.
  * Never writes to the message, never allocates.
  */
 #include "wire/suffix.h"
@@ -28,7 +28,7 @@ static uint16_t *head_of(struct suffixes *s, uint16_t hash)
 	return &s->heads[hash % SUFFIX_HEADS];
 }
 
-/* Up to eight bytes, at least two, as a number. */
+/* Returns two to eight bytes as a number. */
 static uint64_t word_of(const uint8_t *bytes, size_t len)
 {
 	uint64_t word;
@@ -48,15 +48,16 @@ static uint64_t word_of(const uint8_t *bytes, size_t len)
 	return (uint64_t)bytes[len - 1] << 16 | first_two;
 }
 
-/* The hash of a label before a name of hash `hash`. Case is folded by a bit that other bytes have
- * too: those that differ by it alone collide, which the comparison sorts out. */
+/* Returns the hash of a label followed by a name with hash `hash`. Case is folded by setting a
+ * bit, in all bytes, not only in letters. Names that differ only in this bit collide; the
+ * comparison tells them apart. */
 static uint64_t hash_label(uint64_t hash, const uint8_t *label)
 {
 	const uint64_t fold = 0x2020202020202020;
 	const uint8_t *end = label + 1 + label[0];
 	for (; end - label > 8; label += 8)
 		hash = hash_mix(hash, word_of(label, 8) | fold);
-	/* What is left, or if that is one byte, with the one before. */
+	/* If one byte is left, take the byte before it, too. */
 	if (end - label == 1)
 		label--;
 	return hash_mix(hash, word_of(label, (size_t)(end - label)) | fold);
@@ -81,14 +82,14 @@ static bool is_same_label(const uint8_t *a, const uint8_t *b, bool is_exact)
 	size_t len = 1u + a[0];
 	if (memcmp(a, b, len) == 0)
 		return true;
-	/* Length bytes are below 64, so folding case leaves them as they are. */
+	/* Length bytes are below 64: folding case does not change them. */
 	for (size_t i = 0; i < len; i++)
 		if (is_exact || byte_lower(a[i]) != byte_lower(b[i]))
 			return false;
 	return true;
 }
 
-/* Whether the name that stands in the message at `off` (we wrote it, so it is sound) is `name`. */
+/* True if the name at `off` in the message is `name`. We wrote it, so it is well formed. */
 static bool is_name_at(const uint8_t *message, size_t off, const uint8_t *name, bool is_exact)
 {
 	for (;; off += 1u + name[0], name = name_parent(name)) {
@@ -134,7 +135,7 @@ void suffixes_add(struct suffixes *s, size_t off, uint16_t hash)
 void suffixes_rewind(struct suffixes *s, uint16_t count)
 {
 	if (count + 1 < s->oldest) {
-		/* What came after has taken the place of all that was before. */
+		/* Later entries have replaced all that were added before. */
 		memset(s->heads, 0, sizeof(s->heads));
 		s->count = count;
 		s->oldest = count + 1;

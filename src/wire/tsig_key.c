@@ -25,8 +25,8 @@ const uint8_t *tsig_alg_name(enum tsig_alg alg)
 	return algs[alg].name;
 }
 
-/* Decodes text that must be base64 (RFC 4648 §4) as a whole, blanks not excepted. Returns the number of
- * bytes, 0 if it is none, is empty or does not fit. */
+/* Decodes text that must be base64 (RFC 4648 §4) as a whole, without blanks. Returns the number of
+ * bytes; 0 if the text is invalid, empty, or too long. */
 static size_t decode_secret(const char *text, uint8_t out[LIMIT_TSIG_SECRET])
 {
 	struct base64_decode_ctx ctx;
