@@ -7,7 +7,7 @@
 
 #include "pipeline/inside.h"
 
-/* SOA timers: secondaries are told of changes by NOTIFY, so that these are for when that is lost. */
+/* SOA timers. NOTIFY tells secondaries of changes, so these matter only when it is lost. */
 enum { SOA_REFRESH_S = 3600, SOA_RETRY_S = 600, SOA_EXPIRE_S = 604800 };
 
 struct self self_find(const uint8_t *domain, const char *hostname)
@@ -25,8 +25,8 @@ struct self self_find(const uint8_t *domain, const char *hostname)
 	return self;
 }
 
-/* The name of this host is one, if it is in the domain. As a name server it is one with --no-self too, in
- * unicast DNS: an NS that leads to no address is of no use to a resolver. */
+/* The name of this host is used if it is in the domain. As a name server it is used with --no-self
+ * too, in unicast DNS: a resolver cannot use an NS without an address. */
 struct policy pipeline_policy(const struct pipeline *p)
 {
 	struct policy policy = p->config.policy;

@@ -13,7 +13,7 @@
 #include "wire/msg.h"
 #include "wire/pack.h"
 
-/* The label of the workload that a name is about: N of N.DOMAIN, N.wan.DOMAIN, N.local. */
+/* Finds the label of the workload: N in N.DOMAIN, N.wan.DOMAIN, N.local. */
 static void find_label(const struct pipeline *p, const uint8_t *name, char ret[LABEL_CAP + 1])
 {
 	static const char *const branches[] = {"", "wan", "lan"};
@@ -33,7 +33,7 @@ static void find_label(const struct pipeline *p, const uint8_t *name, char ret[L
 
 static const uint16_t asked_types[] = {RR_A, RR_AAAA, RR_PTR};
 
-/* Puts one question to the answer path as a client over TCP would; the length of e->reply. */
+/* Asks the answer path one question, as a client over TCP. Returns the length of e->reply. */
 static size_t ask(const struct pipeline *p, struct explained *e, uint16_t type)
 {
 	uint8_t query[UDP_PAYLOAD_MIN];
@@ -65,7 +65,7 @@ static const char *find_rcode(const struct pipeline *p, struct explained *e)
 	return rcode < ARRAY_LEN(texts) ? texts[rcode] : "SERVFAIL";
 }
 
-/* Reads the name: relative to the domain if it has no dot at all. */
+/* Parses the name. It is relative to the domain if it has no dot. */
 static int read_name(const struct pipeline *p, const char *text, struct name *ret)
 {
 	const uint8_t *origin = strchr(text, '.') ? NULL : p->config.policy.domain.wire;
@@ -154,14 +154,14 @@ void explain_each_addr(const struct pipeline *p, const struct explained *e,
 		(void)!names_explain(p->names, e->label, visit, arg);
 }
 
-/* Those who want to know of the rejected words that are the name that was asked for. */
+/* Passes on the rejected words that equal the name asked for. */
 struct reject_filter {
 	const uint8_t *domain, *asked;
 	explain_reject_fn *visit;
 	void *arg;
 };
 
-/* As it is, or in the domain. */
+/* True if the word is the name, alone or in the domain. */
 static bool is_asked_for(const struct reject_filter *filter, const char *word, size_t len)
 {
 	char text[NAME_TEXT_CAP];

@@ -16,7 +16,7 @@ static bool is_in_files(void *files, const uint8_t *owner)
 	return collection_find(files, owner) != NULL;
 }
 
-/* Takes back what the old files said and the new ones do not. */
+/* Removes the records of the old files that the new ones lack. */
 static int take_back(struct pipeline *p, const struct collection *old, struct collection *files)
 {
 	int err = zone_keep(p->zone, ZONE_STATIC, is_in_files, files);
@@ -37,7 +37,7 @@ int pipeline_set_files(struct pipeline *p, struct collection *files)
 	p->files = files;
 	for (size_t i = 0; i < collection_count(files) && !err; i++)
 		err = put_owner(p, collection_at(files, i), collection_at(files, i)->count);
-	names_say_mdns_again(p->names); /* with what is beside it now */
+	names_say_mdns_again(p->names); /* together with their records of the new files */
 	collection_free(old);
 	return err ? err : collection_settle(files);
 }

@@ -19,13 +19,14 @@
 static struct mdns_rrset mdns_set(const struct rrset *set, bool is_reverse)
 {
 	return (struct mdns_rrset){.set = *set,
-		/* DNS-SD's PTR are many hosts' (RFC 6763 §4.1); all else is one's own. */
+		/* DNS-SD's PTR records are shared by many hosts (RFC 6763 §4.1); all
+		 * others are unique. */
 		.is_unique = is_reverse || set->type != RR_PTR,
 		.is_known_unique = is_reverse};
 }
 
-/* Adds the sets, but for types that an earlier call has added. The room is kept: the puts of a flush do not
- * allocate. */
+/* Adds the sets, except types that an earlier call has added. The room is reused: the puts of a
+ * flush do not allocate. */
 static int sets_add(struct pipeline *p, const struct rrset *sets, size_t count, bool is_reverse)
 {
 	const size_t earlier = p->set_count;
@@ -49,8 +50,8 @@ static int sets_put(struct pipeline *p, uint32_t link, const uint8_t *owner)
 		p->sink.arg, link, owner, p->set_count ? p->sets : &none, p->set_count);
 }
 
-/* What the kernel says of a name and what a zone file says of it are said together; a type that the
- * file has is the file's. But an alias has nothing beside it (RFC 1034 §3.6.2), and gives way. */
+/* Puts the records of the kernel and of a zone file together. A type that the file has comes from
+ * the file. An alias cannot have other records (RFC 1034 §3.6.2), so it gives way. */
 int local_put_host(struct pipeline *p, uint32_t link, const uint8_t *owner,
 	const struct rrset *sets, size_t count)
 {
@@ -82,7 +83,7 @@ static int put_static_on(
 	return err ? err : sets_put(p, link, owner->name);
 }
 
-/* Whether the name layer has the name, and so says it. */
+/* True if the name layer has the name, and therefore puts it. */
 static bool is_derived(const struct pipeline *p, const uint8_t *owner)
 {
 	char label[LABEL_CAP + 1];
@@ -100,7 +101,7 @@ int local_put_static(struct pipeline *p, const struct static_owner *owner, size_
 	return err;
 }
 
-/* All that zone files say, on a link that is new. */
+/* Puts all records of zone files on a new link. */
 static void put_all_statics(struct pipeline *p, uint32_t link)
 {
 	for (size_t i = 0; p->sink.put_mdns && i < collection_count(p->files); i++) {
@@ -127,7 +128,7 @@ static int link_add(struct pipeline *p, uint32_t ifindex)
 	return err;
 }
 
-/* A link that was there keeps what was said on it. */
+/* On an existing link, the records stay. */
 int local_put_link(struct pipeline *p, const struct names_mdns_link *link, bool is_gone)
 {
 	size_t at = link_find(p, link->ifindex);

@@ -155,7 +155,7 @@ int pipeline_set_self(struct pipeline *p, const char *hostname)
 	return p->config.ns.len ? 0 : apex_put(p, domain);
 }
 
-/* The zone's listener. */
+/* Listener of the zone. */
 static void on_record(void *arg, const struct zone_change *change)
 {
 	const struct pipeline *p = arg;
@@ -169,7 +169,7 @@ bool pipeline_is_dirty(const struct pipeline *p)
 
 uint32_t pipeline_next_serial(const struct pipeline *p, uint32_t floor)
 {
-	/* A zone that went and comes again goes on from there. */
+	/* A zone that disappears and comes back continues from that serial. */
 	uint32_t latest = zone_latest_serial(p->zone);
 	return latest ? serial_later(floor, latest + 1) : floor;
 }
@@ -184,7 +184,7 @@ void pipeline_flush(struct pipeline *p, uint32_t serial_floor, struct pipeline_r
 	p->is_telling = true;
 }
 
-/* Looks. */
+/* Inspection. */
 
 const struct model *pipeline_model(const struct pipeline *p)
 {

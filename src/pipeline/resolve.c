@@ -4,9 +4,9 @@
  * they are looked up, and the format of the answer.
  * Never changes anything, and never knows which program asks.
  *
- *	NAME            NAME.DOMAIN, or the name as it stands: of the domain or any other zone of ours
- *	NAME.local      what is ours over mDNS, with the link for a link-local address
- *	ADDRESS         PTR in our reverse zones, or what is ours over mDNS
+ *	NAME            NAME.DOMAIN, or NAME itself, in any of our zones
+ *	NAME.local      our own mDNS records, with the link for a link-local address
+ *	ADDRESS         PTR in our reverse zones, or our own mDNS records
  */
 #include "pipeline/resolve.h"
 
@@ -19,39 +19,39 @@
 #include "wire/msg.h"
 #include "wire/pack.h"
 
-/* As nss/answer.h has them, in the module's own words. */
+/* The verdicts of nss/answer.h, in this module's terms. */
 enum verdict { NXDOMAIN, NODATA, FOREIGN, FOUND };
 
 enum { HOST_NAME_MAX_LEN = 253 };
 
-/* One request on its way: for the heap. */
+/* A request in progress; it is on the heap. */
 struct resolving {
 	const struct resolve_source *source;
 	struct buf *out;
-	struct name name; /* asked for; then where its aliases lead */
-	bool is_reverse;  /* names are looked for, else addresses */
-	bool has_alias;   /* the last look-up found an alias */
-	bool is_held;     /* the last look-up found anything in mDNS */
-	uint32_t ttl_s;   /* the least of what was found */
+	struct name name; /* the name asked for, later the target of its aliases */
+	bool is_reverse;  /* looks for names, otherwise for addresses */
+	bool has_alias;   /* the last lookup found an alias */
+	bool is_held;     /* the last lookup found something in mDNS */
+	uint32_t ttl_s;   /* the lowest of what was found */
 	size_t name_count;
 	size_t addr_count;
 	struct {
 		struct addr addr;
-		uint32_t link; /* 0: of no particular one */
+		uint32_t link; /* 0: no particular one */
 	} addrs[LIMIT_RESOLVE_ADDRS];
 	struct name names[LIMIT_PTR_TARGETS];
 	uint8_t reply[MSG_CAP];
 };
 
-/* What is said. */
+/* Output. */
 
-/* The name as programs know it; NULL: it has other bytes than host names have. */
+/* Returns the name as programs know it. NULL: it has bytes that host names must not have. */
 static const char *host_text(const uint8_t *name, char text[NAME_TEXT_CAP])
 {
 	static const char host_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					 "0123456789-_.";
 	size_t len = strlen(name_to_text(name, text)) - 1;
-	text[len] = '\0'; /* the last dot */
+	text[len] = '\0'; /* removes the final dot */
 	if (len == 0 || len > HOST_NAME_MAX_LEN)
 		return NULL;
 	return text[strspn(text, host_bytes)] ? NULL : text;
@@ -88,7 +88,7 @@ static void say_found(const struct resolving *r)
 		say_addr(r->out, &r->addrs[i].addr, r->addrs[i].link);
 }
 
-/* What is found. */
+/* Results. */
 
 static void note_ttl(struct resolving *r, uint32_t ttl_s)
 {
@@ -101,8 +101,8 @@ static bool is_link_local_v6(const struct addr *addr)
 	return addr->family == ADDR_V6 && addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80;
 }
 
-/* Once, however many links tell of it. A link-local address is of its link; without it, or for who has other
- * links, it is of no use. */
+/* Notes an address once, even if several links have it. A link-local address belongs to a link: it
+ * is useless without it, or to a program in a namespace with other links. */
 static void note_addr(struct resolving *r, const struct addr *addr, uint32_t link)
 {
 	bool needs_link = is_link_local_v6(addr);
@@ -128,7 +128,7 @@ static void note_name(struct resolving *r, const uint8_t *name)
 		name_copy(&r->names[r->name_count++], name);
 }
 
-/* One record that answers; `rdata` is well formed, names in it whole. */
+/* Notes a record of an answer. `rdata` is well formed, without compression. */
 static void note_record(
 	struct resolving *r, uint16_t type, uint32_t ttl_s, const uint8_t *rdata, uint32_t link)
 {
@@ -148,7 +148,7 @@ static void note_record(
 
 /* Unicast. */
 
-/* Puts the question to the answer path, as this machine over TCP would; the length of r->reply. */
+/* Asks the answer path, as this machine over TCP. Returns the length of r->reply. */
 static size_t put_question(struct resolving *r, const uint8_t *name, uint16_t type)
 {
 	static const uint8_t loopback[] = {127, 0, 0, 1};
@@ -163,7 +163,7 @@ static size_t put_question(struct resolving *r, const uint8_t *name, uint16_t ty
 	return serve_answer(&ctx, &client, query, p.len, r->reply, sizeof(r->reply));
 }
 
-/* Notes the records of the answer; how many of that type there are. */
+/* Notes the records of the answer. Returns how many of that type there are. */
 static unsigned note_answer(
 	struct resolving *r, struct rd *rd, const struct msg_header *header, uint16_t type)
 {
@@ -182,7 +182,7 @@ static unsigned note_answer(
 	return count;
 }
 
-/* Whether the zones have the last word on that name. */
+/* True if our zones are authoritative for that name. */
 static bool is_in_our_zones(struct resolving *r, const uint8_t *name)
 {
 	struct msg_header header;
@@ -191,7 +191,8 @@ static bool is_in_our_zones(struct resolving *r, const uint8_t *name)
 	return !rd.err && header.flags & MSG_AA;
 }
 
-/* What the zones say of records of that type at r->name, which becomes the name where its aliases lead. */
+/* Looks up records of that type at r->name in the zones. r->name becomes the target of its
+ * aliases. */
 static enum verdict ask_zones(struct resolving *r, uint16_t type)
 {
 	struct msg_header header;
@@ -228,11 +229,11 @@ static void note_held(void *arg, const struct mdns_held *held)
 	note_record(r, held->type, held->ttl_s, held->rdata.bytes, held->link);
 }
 
-/* What is ours under r->name, which becomes the name where its aliases lead. Of what is not, other hosts
- * have the last word. */
+/* Looks up r->name in our own mDNS records. r->name becomes the target of its aliases. Other hosts
+ * are authoritative for names that we do not have. */
 static enum verdict ask_mdns(struct resolving *r)
 {
-	/* Each turn but the last follows an alias. */
+	/* Progress: each turn but the last follows an alias. */
 	for (unsigned i = 0; i <= LIMIT_SERVE_CHAIN; i++) {
 		const struct name asked = r->name;
 		r->has_alias = r->is_held = false;
@@ -247,7 +248,7 @@ static enum verdict ask_mdns(struct resolving *r)
 
 /* Requests. */
 
-/* Of a word without a dot, that it is no name of ours says nothing: it may be anything elsewhere. */
+/* If a word without a dot is not a name of ours, that proves nothing: it may exist elsewhere. */
 static enum verdict find_name(struct resolving *r, const char *text)
 {
 	bool is_single = !strchr(text, '.');
@@ -269,7 +270,7 @@ static enum verdict resolve_name(struct resolving *r, const char *text)
 	enum verdict verdict = find_name(r, text);
 	if (verdict == FOUND)
 		note_name(r, r->name.wire);
-	/* A host with a name that no program can take has none. */
+	/* A host without a name that programs accept has none. */
 	return verdict == FOUND && r->name_count == 0 ? NODATA : verdict;
 }
 
@@ -290,7 +291,7 @@ static enum verdict resolve_addr(struct resolving *r, const char *text)
 	return ask_mdns(r);
 }
 
-/* What follows the verb and a space, or NULL if the verb is another. */
+/* Returns what follows the verb and a space; NULL if the verb is another. */
 static const char *operand_of(const char *request, const char *verb)
 {
 	size_t len = strlen(verb);
