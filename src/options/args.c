@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the form of the command line: which words are options and their values.
- * Never reads a value.
+ * Owns the form of the command line: which words are options, and their values.
+ * Never interprets a value.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "options/nearest.h"
 #include "options/options.h"
 
-/* The walk over argv. */
+/* The walk through argv. */
 struct walk {
 	const struct options_table *table;
 	struct options_args *args;
@@ -20,13 +20,13 @@ struct walk {
 	struct options_error *error;
 };
 
-/* What messages call the one whose options these are. */
+/* Returns the name that messages use for the program or command. */
 static const char *name_of(const struct options_table *t, const struct options_args *args)
 {
 	return args->has_command ? t->commands[args->command].word : t->program;
 }
 
-/* The option of the command whose key is spelled most like that, or NULL. */
+/* Returns the option of the command whose key is spelled most similarly, or NULL. */
 static const char *nearest_key(const struct walk *w, const char *key, size_t len)
 {
 	struct nearest n = nearest_begin(key, len);
@@ -64,7 +64,7 @@ static int add_setting(struct walk *w, const struct option *o, const char *value
 	return 0;
 }
 
-/* Keeps one option with its value. */
+/* Stores one option with its value. */
 static int keep(struct walk *w, const struct option *o, const char *value)
 {
 	struct options_args *args = w->args;
@@ -81,8 +81,8 @@ static int keep(struct walk *w, const struct option *o, const char *value)
 	return 0;
 }
 
-/* Keeps an option that was followed by `value`, or by nothing (NULL): then the next word is its
- * value, or it is a flag. `shown` is how it was written. */
+/* Stores an option followed by `value`. If that is NULL, the next word is the value, unless the
+ * option is a flag. `shown` is how the option was written. */
 static int keep_with_value(
 	struct walk *w, const struct option *o, const char *shown, const char *value)
 {
@@ -97,8 +97,8 @@ static int keep_with_value(
 	return keep(w, o, value);
 }
 
-/* The option that `key` is the beginning of, if it is the only one. `*ret_other` is one more of
- * several. */
+/* Returns an option whose key begins with `key`, or NULL. If there are several, `*ret_other` is
+ * another one of them. */
 static const struct option *find_abbreviated(
 	const struct options_table *t, const char *key, size_t len, const struct option **ret_other)
 {
@@ -122,7 +122,7 @@ static const struct option *find_whole(const struct options_table *t, const char
 	return o && !o->is_operand ? o : NULL;
 }
 
-/* "--no-KEY", and what is no option at all. */
+/* Handles "--no-KEY", and words that are no option. */
 static int parse_other(struct walk *w, const char *word, size_t len, const char *value)
 {
 	const char *key = word + 2;
@@ -192,7 +192,7 @@ static int parse_command(struct walk *w, const char *word)
 	return options_fail(w->error, "%s: unknown command; --help lists them", word);
 }
 
-/* The option whose values the operands are, or NULL. */
+/* Returns the option whose values are the operands, or NULL. */
 static const struct option *find_operand(
 	const struct options_table *t, const struct options_args *args)
 {
@@ -210,7 +210,7 @@ static bool is_given(const struct options_args *args, const struct option *o)
 	return false;
 }
 
-/* A word that is no option: the command first, if there are commands, then what it works on. */
+/* Handles a word that is not an option: first the command, if there are commands, then operands. */
 static int parse_operand(struct walk *w, const char *word)
 {
 	if (w->table->commands && !w->args->has_command)
@@ -248,7 +248,7 @@ static int parse_words(struct walk *w)
 	return 0;
 }
 
-/* Whether the words go together. Only known once all are read: options may precede the command. */
+/* Checks the words together, after all have been read: options may precede the command. */
 static int check_words(
 	const struct options_table *t, const struct options_args *args, struct options_error *error)
 {

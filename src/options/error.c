@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the form of messages about options.
- * Never lets a byte out that could steer a terminal.
+ * Never prints a byte that could control a terminal.
  */
 #include <stdarg.h>
 #include <stdio.h>

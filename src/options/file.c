@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the form of the configuration file: lines, comments, "key = value".
- * Never opens a file, never reads a value.
+ * Never opens a file, never interprets a value.
  */
 #include "options/file.h"
 
@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "options/nearest.h"
 
-/* The walk over the lines. */
+/* The walk through the lines. */
 struct walk {
 	struct file_settings *settings;
 	const struct options_table *table;
@@ -24,8 +24,8 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Ends the line where its comment begins: at a '#' that is its first byte or follows white space,
- * so that a '#' inside a word is only that. */
+/* Ends the line where its comment begins: at a '#' at its start or after white space. A '#' inside
+ * a word is an ordinary character. */
 static void cut_comment(char *line)
 {
 	for (char *p = line; *p; p++)
@@ -35,7 +35,7 @@ static void cut_comment(char *line)
 		}
 }
 
-/* Takes white space off both ends. */
+/* Removes white space at both ends. */
 static char *trim(char *text)
 {
 	while (is_space(*text))
@@ -99,7 +99,7 @@ static int parse_line(struct walk *w, char *line)
 	return add_setting(w, trim(line), trim(equals + 1));
 }
 
-/* Cuts the text, which has `len` bytes and a zero, into lines and those into settings. */
+/* Splits the text into lines, and those into settings. It has `len` bytes and a zero. */
 static int parse_lines(struct walk *w, size_t len)
 {
 	char *end = w->settings->text + len;

@@ -7,7 +7,7 @@
 
 #include "options/options.h"
 
-/* Column at which the explanations begin. */
+/* The column where explanations begin. */
 enum { EXPLANATION_COLUMN = 30 };
 
 static void add_spaces(struct buf *out, size_t count)
@@ -16,12 +16,12 @@ static void add_spaces(struct buf *out, size_t count)
 		buf_puts(out, " ");
 }
 
-/* Appends `text` in lines that end before OPTIONS_HELP_COLUMNS; all but the first, which is at
- * `column` already, are indented by `indent`. */
+/* Appends `text`, wrapped before OPTIONS_HELP_COLUMNS. The first line begins at `column`; the
+ * others are indented by `indent`. */
 static void add_wrapped(struct buf *out, const char *text, size_t column, size_t indent)
 {
 	bool is_first = true;
-	/* Progress: each turn passes over one word and the space behind it. */
+	/* Progress: each turn moves past one word and the space after it. */
 	while (*text) {
 		size_t len = strcspn(text, " ");
 		if (!is_first && column + 1 + len > OPTIONS_HELP_COLUMNS) {
@@ -41,8 +41,8 @@ static void add_wrapped(struct buf *out, const char *text, size_t column, size_t
 	buf_puts(out, "\n");
 }
 
-/* Appends an explanation behind what is explained, whose line begins at `start`. What is too long
- * for its column stands on a line by itself. */
+/* Appends an explanation after its option; the line begins at `start`. An option that is too long
+ * for its column gets a line of its own. */
 static void add_explanation(struct buf *out, size_t start, const char *text)
 {
 	size_t column = out->len - start;
@@ -54,7 +54,7 @@ static void add_explanation(struct buf *out, size_t start, const char *text)
 	add_wrapped(out, text, EXPLANATION_COLUMN, EXPLANATION_COLUMN);
 }
 
-/* What a value may be, and what it is by default: " (a, b or c; default: a)". */
+/* Describes the values and the default: " (a, b or c; default: a)". */
 static void describe_values(struct buf *out, const struct option *o)
 {
 	char words[128] = "";
@@ -108,7 +108,7 @@ static void help_options(
 			help_option(out, &t->options[i]);
 }
 
-/* The operand of a command, or NULL. */
+/* Returns the operand of a command, or NULL. */
 static const char *operand_of(const struct options_table *t, unsigned command)
 {
 	const struct options_args args = {.command = command, .has_command = true};

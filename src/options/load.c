@@ -9,12 +9,12 @@
 #include "base/err.h"
 #include "options/file.h"
 
-/* One load. */
+/* The state of one load. */
 struct load {
 	const struct options_table *table;
 	const struct options_args *args;
 	struct file_settings file;
-	char *values; /* what is being made */
+	char *values; /* the values that are being made */
 	struct options_error *error;
 };
 
@@ -24,7 +24,7 @@ static int read_value(const struct load *l, const struct option *o, const char *
 	return o->type->read(l->values + o->offset, o, text, nth, why);
 }
 
-/* Reads what the command line says of `o`. Sets `*is_given` if it says anything. */
+/* Reads the values of `o` on the command line. Sets `*is_given` if there are any. */
 static int apply_args(struct load *l, const struct option *o, bool *is_given)
 {
 	size_t nth = 0;
@@ -75,7 +75,7 @@ static int apply_defaults(struct load *l, const struct option *o)
 	return 0;
 }
 
-/* Makes all values: each from the first place that says something of it. */
+/* Makes all values, each from the first source that has it. */
 static int apply_all(struct load *l)
 {
 	for (size_t i = 0; i < l->table->count; i++) {

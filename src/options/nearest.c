@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the measure of how much two words are spelled alike.
+ * Owns the measure of how similarly two words are spelled.
  * Never decides that one is meant.
  */
 #include "options/nearest.h"
@@ -37,7 +37,7 @@ static unsigned edit_distance(const char *a, size_t a_len, const char *b, size_t
 	return rows[b_len % 3][a_len];
 }
 
-/* With more than a third of its bytes changed it is another word. */
+/* A word with more than a third of its bytes changed is another word. */
 struct nearest nearest_begin(const char *text, size_t len)
 {
 	return (struct nearest){.text = text, .len = len, .distance = (unsigned)(len + 2) / 3 + 1};
@@ -48,7 +48,7 @@ void nearest_offer(struct nearest *n, const char *word)
 	if (n->len > WORD_CAP)
 		return;
 	unsigned distance = edit_distance(n->text, n->len, word, strlen(word));
-	/* Three letters may be an abbreviation. */
+	/* At least three letters may be an abbreviation. */
 	if (n->len >= 3 && strncmp(word, n->text, n->len) == 0)
 		distance = 1;
 	if (distance >= n->distance)

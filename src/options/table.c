@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the look-ups in a table of options.
- * Never reads a value.
+ * Owns the lookups in a table of options.
+ * Never interprets a value.
  */
 #include <stdio.h>
 #include <string.h>

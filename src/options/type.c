@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how ordinary values are written: flags, numbers, texts, words, times.
- * Never knows where a value stands.
+ * Owns the syntax of ordinary values: flags, numbers, texts, words, times.
+ * Never knows where a value comes from.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +63,7 @@ static int read_fd(void *at, const struct option *o, const char *text, size_t nt
 	return 0;
 }
 
-/* The nanoseconds of up to nine digits behind a point: "5" is half a second. */
+/* Reads up to nine digits after a point, in nanoseconds: "5" is half a second. */
 static int read_fraction(const char *text, ns_t *ret)
 {
 	size_t len = strlen(text);
