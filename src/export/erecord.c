@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns a record of an export: its copy, its place in the order, equality, and the search for it.
+ * Owns a record of an export: its copy, its order, equality, and search.
  * Never writes a format.
  */
 #include "export/erecord.h"
@@ -26,7 +26,8 @@ struct erecord *erecord_new(const struct zone_change *change)
 	return r;
 }
 
-/* SOA and NS lead, since a master file must begin with them; the others go by number. */
+/* SOA and NS come first, since a master file must begin with them; the others are sorted by
+ * number. */
 static unsigned type_rank(uint16_t type)
 {
 	return type == RR_SOA ? 0 : type == RR_NS ? 1 : type + 2u;

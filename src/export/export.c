@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the records of an export: all that were added, in order, without duplicates.
+ * Owns the records of an export: all added records, sorted, without duplicates.
  * Never writes a format itself.
  */
 #include "export/export.h"

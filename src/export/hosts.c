@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the format of hosts(5): an address, its canonical name, its other names.
- * Never prints a name that is no host name. Never prints an IPv6 link-local address, because the
+ * Never prints a name that is not a host name. Never prints an IPv6 link-local address, because the
  * file format has no field for the link.
  */
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 struct host {
 	struct addr addr;
 	const uint8_t *name;
-	bool is_canonical; /* what the reverse name points to */
+	bool is_canonical; /* the reverse name points to it */
 };
 
 /* Letters, digits, hyphens (RFC 1123 §2.1), and underscores, which are in use. */
@@ -58,7 +58,7 @@ static bool host_from_record(struct erecords r, const struct erecord *record, st
 	return true;
 }
 
-/* By address; of one address the canonical name first, then shorter ones, then in order. */
+/* Sorts by address; then the canonical name first, then by number of labels, then by name. */
 static int host_cmp(const void *pa, const void *pb)
 {
 	const struct host *a = pa, *b = pb;
@@ -70,7 +70,7 @@ static int host_cmp(const void *pa, const void *pb)
 	return diff ? diff : name_cmp(a->name, b->name);
 }
 
-/* Without the dot at the end. */
+/* Without the final dot. */
 static void put_name(struct buf *out, const uint8_t *name)
 {
 	char text[NAME_TEXT_CAP];

@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Length of the UTF-8 sequence at `p`, of `left` bytes; 0 if it is none (RFC 3629 §4: no overlong
- * forms, no surrogates, nothing above U+10FFFF). */
+/* Returns the length of the UTF-8 sequence at `p`; `left` bytes are left. 0 if it is invalid (RFC
+ * 3629 §4: no overlong forms, no surrogates, nothing above U+10FFFF). */
 static size_t utf8_len(const uint8_t *p, size_t left)
 {
 	uint8_t low = 0x80, high = 0xbf; /* range of the second byte */
@@ -54,7 +54,7 @@ static void put_string(struct buf *out, const uint8_t *bytes, size_t len)
 	buf_puts(out, "\"");
 }
 
-/* What stands before a value: comma, new line, key. */
+/* Writes what precedes a value: comma, new line, key. */
 static void begin(struct jsonw *w, const char *key)
 {
 	if (w->needs_comma)

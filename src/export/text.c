@@ -21,7 +21,7 @@ static void put_hex(struct buf *out, const uint8_t *bytes, size_t len)
 		buf_add(out, (char[2]){digits[bytes[i] >> 4], digits[bytes[i] & 15]}, 2);
 }
 
-/* A quoted string; bytes that do not print as \DDD. */
+/* Writes a quoted string; bytes that are not printable become \DDD. */
 static void put_string(struct buf *out, const uint8_t *bytes, size_t len)
 {
 	buf_puts(out, "\"");
@@ -85,7 +85,7 @@ static void put_name(struct buf *out, struct rd *r)
 	const uint8_t *start = r->at;
 	rd_name(r, &name);
 	if (!r->err && (size_t)(r->at - start) != name.len)
-		r->err = ERR_SYNTAX; /* compressed: only half of it is here */
+		r->err = ERR_SYNTAX; /* compressed: only a part of it is here */
 	export_name_text(out, name.wire);
 }
 
@@ -105,7 +105,7 @@ static void put_field(struct buf *out, struct rd *r, enum rr_field field)
 	case RF_REST: put_string(out, rd_bytes(r, left), left); break;
 	case RF_HEX:
 		if (left == 0)
-			r->err = ERR_SHORT; /* nothing at all could not be read back */
+			r->err = ERR_SHORT; /* an empty text could not be read back */
 		put_hex(out, rd_bytes(r, left), left);
 		break;
 	case RF_SIG: /* of no type with RR_HAS_TEXT */
@@ -114,7 +114,7 @@ static void put_field(struct buf *out, struct rd *r, enum rr_field field)
 	}
 }
 
-/* Whether the whole rdata could be written by the layout of its type. */
+/* True if the layout of the type describes the whole rdata. */
 static bool put_fields(struct buf *out, const uint8_t *fields, const uint8_t *rdata, size_t len)
 {
 	struct rd r = rd_init(rdata, len);

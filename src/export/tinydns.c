@@ -4,9 +4,9 @@
  * Never lets a byte of a name or of rdata end a field or line.
  *
  * Locations: a client is in the location with the longest prefix that its address begins with.
- * Prefixes consist of whole octets of IPv4 addresses, so other prefixes are expanded. There are
- * no IPv6 prefixes, because tinydns has no IPv6 clients. If all records of a name are in the
- * other location, the name does not exist (NXDOMAIN) for the client, while we answer NODATA.
+ * Prefixes consist of whole octets of IPv4 addresses, so other prefixes are expanded. There are no
+ * IPv6 prefixes, because tinydns has no IPv6 clients. If all records of a name are in the other
+ * location, the name does not exist (NXDOMAIN) for the client, while we answer NODATA.
  */
 #include "base/cursor.h"
 #include "export/formats.h"
@@ -14,7 +14,7 @@
 #define LOCATION_LAN       "la"
 #define LOCATION_ELSEWHERE "ex"
 
-/* Those who are "lan" clients without a rule; as zone/view.h has it. */
+/* Clients in these prefixes are "lan" clients without a rule (zone/view.h). */
 static const struct prefix lan_always[] = {
 	{{ADDR_V4, {10}}, 8},
 	{{ADDR_V4, {100, 64}}, 10},
@@ -33,7 +33,7 @@ static void put_location(
 	buf_puts(out, "\n");
 }
 
-/* One line, or as many as it takes to say a prefix in whole octets: at most 128. */
+/* Writes one line, or as many as a prefix needs in whole octets: at most 128. */
 static void put_prefix(struct buf *out, const char *location, const struct prefix *p)
 {
 	unsigned octets = (p->len + 7u) / 8, spare = 8 * octets - p->len;
@@ -48,7 +48,7 @@ static void put_prefix(struct buf *out, const char *location, const struct prefi
 	}
 }
 
-/* Whether one of those says "lan" of it already: then a line would say nothing new. */
+/* True if one of those prefixes contains it: then a line would be redundant. */
 static bool is_always_lan(const struct prefix *p)
 {
 	for (size_t i = 0; i < ARRAY_LEN(lan_always); i++)
@@ -63,8 +63,8 @@ static int prefix_cmp(const struct prefix *a, const struct prefix *b)
 	return diff ? diff : a->len - b->len;
 }
 
-/* The rule that comes next after `after` in order of prefixes (NULL: the first). There are few, and
- * no memory is needed for a sorted copy. */
+/* Returns the first rule after `after` in the order of prefixes (NULL: the first of all). There are
+ * few rules; this needs no memory for a sorted copy. */
 static const struct view_rule *next_rule(
 	const struct export_options *o, const struct view_rule *after)
 {
@@ -102,7 +102,7 @@ static bool is_plain(uint8_t c)
 	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-/* All but letters, digits, hyphens and underscores as \OOO. */
+/* Writes all bytes except letters, digits, hyphens and underscores as \OOO. */
 static void put_bytes(struct buf *out, const uint8_t *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -113,7 +113,7 @@ static void put_bytes(struct buf *out, const uint8_t *bytes, size_t len)
 	}
 }
 
-/* With a dot at the end: a name without any would be completed. */
+/* With a final dot: a name without any dot would be completed. */
 static void put_name(struct buf *out, const uint8_t *name)
 {
 	if (name[0] == 0)
@@ -124,7 +124,7 @@ static void put_name(struct buf *out, const uint8_t *name)
 	}
 }
 
-/* Fields behind the letter and the owner, for types that have a letter. */
+/* Writes the fields after the letter and the owner, for types that have a letter. */
 static void put_soa(struct buf *out, struct rd *r)
 {
 	struct name name;
@@ -154,8 +154,8 @@ static void put_target(struct buf *out, struct rd *r)
 	put_name(out, name.wire);
 }
 
-/* The letter of a type. tinydns-data refuses the generic form for those that have one of their own,
- * A excepted, and has none for AAAA that it would take here. */
+/* Returns the letter of a type. tinydns-data refuses the generic form for types that have a letter,
+ * except A, and has no letter for AAAA. */
 static char letter_of(uint16_t type)
 {
 	switch (type) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns writing the master file format (RFC 1035 §5).
+ * Owns the writing of the master file format (RFC 1035 §5).
  * Never prints records of another zone.
  */
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "export/formats.h"
 #include "export/text.h"
 
-/* The owner as it is below `apex`: "@", "www", or whole where that saves nothing. */
+/* Writes the owner relative to `apex`: "@", "www"; in full if that is the root. */
 static void put_owner(struct buf *out, const uint8_t *owner, const uint8_t *apex)
 {
 	char text[NAME_TEXT_CAP], apex_text[NAME_TEXT_CAP];
@@ -32,15 +32,15 @@ static void put_record(struct buf *out, const struct erecord *r, const uint8_t *
 	buf_puts(out, "\n");
 }
 
-/* Whether it was written just before: two views may have the same record. */
+/* True if it was just written: two views may have the same record. */
 static bool is_repeated(const struct erecord *before, const struct erecord *r)
 {
 	return before && before->type == r->type && name_equal(before->owner, r->owner) &&
 	       rdata_cmp(before->rdata, before->rdata_len, r->rdata, r->rdata_len) == 0;
 }
 
-/* Writes what is in the zone: at the apex or below, but of another zone below it only the NS, which
- * delegates it. Sorted as they are, records of another zone follow its SOA. */
+/* Writes the records at the apex and below. Of another zone below, it writes only the NS, which
+ * delegates it. The records are sorted, so those of another zone follow its SOA. */
 static void put_records(struct buf *out, struct erecords r, const uint8_t *apex, unsigned view)
 {
 	const uint8_t *child = NULL;
