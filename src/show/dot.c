@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the wires as a graph for dot: nodes are tables, in dot's own kind of HTML.
+ * Owns the drawing of wires as a graph for dot: nodes are tables, in dot's own kind of HTML.
  * Never lets a byte of a name become syntax.
  */
 #include "show/dot.h"
@@ -61,7 +61,7 @@ static void put_node(struct buf *out, const struct wires_wire *wire, size_t numb
 	buf_fini(&more);
 }
 
-/* The wire that is called after that link, or the count of wires. */
+/* Returns the wire that is named after that link, or the number of wires. */
 static size_t wire_of(const struct wires *wires, const struct wires_link *link)
 {
 	size_t i = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the places of boxes, rows and lines in the picture.
+ * Owns the positions of boxes, rows and lines in the picture.
  * Never draws, and never asks how wide a font is: a character is at most LAYOUT_CHAR wide.
  */
 #include "show/layout.h"
@@ -63,7 +63,7 @@ static void extend_line(struct layout *l, const char *word)
 	buf_add(&l->text, word, strlen(word) + 1);
 }
 
-/* A link: its name, then its addresses, as many a line as fit. */
+/* Adds a link: its name, then its addresses, as many per line as fit. */
 static void flow_link(struct layout *l, const struct wires_link *link, size_t columns)
 {
 	char label[64];
@@ -107,7 +107,7 @@ static int rows_height(const struct layout_row *rows, size_t count)
 	return height;
 }
 
-/* How many rows go to the first column, so that the higher of the two is as low as can be. */
+/* Returns how many rows go to the first column, so that the higher column is as low as possible. */
 static size_t split_rows(const struct layout_row *rows, size_t count)
 {
 	int all = rows_height(rows, count), left = 0;
@@ -117,7 +117,7 @@ static size_t split_rows(const struct layout_row *rows, size_t count)
 	return first;
 }
 
-/* Gives the rows their places within the box, which begins at 0, 0; and the box its height. */
+/* Positions the rows within the box, which begins at 0, 0, and sets its height. */
 static void place_rows(struct layout_box *box, struct layout_row *rows)
 {
 	size_t count = box->wire->row_count;
@@ -171,7 +171,8 @@ static void move_box(struct layout *l, struct layout_box *box, int x, int y)
 	}
 }
 
-/* Boxes of that width, each as high up as it can be below those before it. `bottom`: of both columns. */
+/* Positions the boxes of that width, each as high as possible below the ones before it. `bottom`:
+ * the ends of both columns. */
 static void stack_boxes(struct layout *l, int width, int bottom[2])
 {
 	for (size_t i = 0; i < l->box_count; i++) {
@@ -188,7 +189,7 @@ static void stack_boxes(struct layout *l, int width, int bottom[2])
 	}
 }
 
-/* First the wide ones, so that the narrow ones leave no gaps. */
+/* Wide boxes come first, so that narrow ones leave no gaps. */
 static void place_boxes(struct layout *l)
 {
 	int bottom[2] = {LAYOUT_MARGIN, LAYOUT_MARGIN};

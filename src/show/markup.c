@@ -10,7 +10,7 @@
 void markup_put(struct buf *out, const char *text)
 {
 	struct buf safe = {0};
-	text_put(&safe, text); /* what XML forbids is an escape now */
+	text_put(&safe, text); /* bytes that XML forbids are escaped now */
 	for (const char *p = buf_text(&safe); *p; p++) {
 		switch (*p) {
 		case '&': buf_puts(out, "&amp;"); break;

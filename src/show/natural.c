@@ -19,7 +19,7 @@ static unsigned char lower(char c)
 	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
-/* The digits at *text, without zeros before them; *text moves behind them. */
+/* Returns the digits at *text without leading zeros, and moves *text past them. */
 static size_t take_number(const char **text, const char **ret_digits)
 {
 	const char *p = *text;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the wires as text: a line for each, below it a table of its rows.
+ * Owns the drawing of wires as text: a line for each, and below it a table of its rows.
  * Never draws more than lines of text.
  */
 #include "show/outline.h"

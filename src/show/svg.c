@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the drawing of wires: a box each, with the wire as a line to which its rows are tied.
+ * Owns the SVG drawing of wires: each is a box, with the wire as a line that its rows are tied to.
  * Never lets a byte of a name become markup.
  */
 #include "show/svg.h"
@@ -25,7 +25,7 @@ static const char style[] =
 	".w{stroke:#6ea8fe}.up{fill:#6ea8fe;stroke:#1b2027}.dn{fill:#1b2027;stroke:#667085}"
 	".bad{fill:#f5a25d}}";
 
-/* A character of the fonts above, at most; of bold ones at 13 pixels. */
+/* Greatest width of a character in the fonts above; of bold ones at 13 pixels. */
 enum { SANS_CHAR = 7, BOLD_CHAR = 9, NAME_SIZE = 13 };
 
 static void put_cut(struct buf *out, const char *text, int width, int per_char)
@@ -56,7 +56,7 @@ static void draw_head(struct buf *out, const struct layout_box *box)
 	buf_fini(&more);
 }
 
-/* The line with a tap for each row: one for each column of rows. */
+/* Draws the line with a tap for each row; one line per column of rows. */
 static void draw_wire(struct buf *out, const struct layout_box *box, const struct layout_row *rows)
 {
 	const size_t count = box->wire->row_count;

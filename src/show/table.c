@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns tables: how wide each column is, and how they are written.
- * Never cuts what is not to be cut, even if the terminal is too narrow then.
+ * Owns tables: the width of columns, and the writing of cells.
+ * Never cuts a column that must not be cut, even if the terminal is too narrow.
  */
 #include "show/table.h"
 
@@ -25,7 +25,7 @@ void table_put(struct table *t, enum text_style style, const char *text)
 	t->cell_count++;
 }
 
-/* A walk over the cells. */
+/* A walk through the cells. */
 struct cell {
 	enum text_style style;
 	const char *text;
@@ -71,7 +71,7 @@ static void measure(const struct table *t, struct widths *w)
 			w->at[i] = 0;
 }
 
-/* The widest column of that rank which may still be cut, or NULL. */
+/* Returns the widest column of that rank that may still be cut, or NULL. */
 static size_t *widest_of(const struct table *t, struct widths *w, unsigned rank)
 {
 	size_t *widest = NULL;
@@ -99,7 +99,7 @@ static void fit(const struct table *t, struct widths *w, size_t width)
 			(*widest)--;
 }
 
-/* One cell. Spaces are written before the next one, so that no line ends with them. */
+/* Writes one cell. Spaces are written before the next one, so no line ends with spaces. */
 static void put_cell(struct buf *out, const struct cell *cell, size_t width, enum text_cut cut,
 	bool has_colour, size_t *pending)
 {
@@ -115,7 +115,7 @@ static void put_cell(struct buf *out, const struct cell *cell, size_t width, enu
 	*pending += width > used ? width - used : 0;
 }
 
-/* A row; `at` are its cells, NULL: the titles. Returns what follows them. */
+/* Writes a row; `at` are its cells, NULL: the titles. Returns what follows the cells. */
 static const char *put_row(const struct table *t, struct buf *out, const struct widths *w,
 	bool has_colour, const char *at)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how text gets onto a terminal: its width there, escapes, cutting, styles.
- * Never lets a byte through that a terminal takes for a command.
+ * Owns the output of text to a terminal: its width, escapes, cutting, styles.
+ * Never prints a byte that a terminal takes as a command.
  */
 #include "show/text.h"
 
@@ -9,15 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One character as it is written. */
+/* A character as it is written. */
 struct glyph {
-	size_t len; /* bytes of the text that it stands for */
+	size_t len; /* length of the character in the text */
 	size_t columns;
 	bool is_escaped; /* `escape` is written instead */
 	char escape[12];
 };
 
-/* One character of UTF-8 at `p`, its length in `*ret_len`; -1: this byte is none. */
+/* Decodes the UTF-8 character at `p`, with its length in `*ret_len`. -1: the byte is invalid. */
 static int32_t decode(const unsigned char *p, size_t *ret_len)
 {
 	static const struct {
@@ -55,16 +55,17 @@ static bool is_in(const struct range *ranges, size_t count, int32_t c)
 	return false;
 }
 
-/* Controls, and what turns the direction of text, joins it, or takes no room. */
+/* Control characters, and characters that change the direction of text, join it, or have no
+ * width. */
 static const struct range unprintable[] = {{0x0, 0x1f}, {0x7f, 0x9f}, {0xad, 0xad}, {0x34f, 0x34f},
 	{0x61c, 0x61c}, {0x180b, 0x180f}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
 	{0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xfffe, 0xffff},
 	{0xe0000, 0x10ffff}};
-/* They stand above or below the character before them. */
+/* Written above or below the previous character. */
 static const struct range combining[] = {{0x300, 0x36f}, {0x483, 0x489}, {0x591, 0x5bd},
 	{0x610, 0x61a}, {0x64b, 0x65f}, {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x20d0, 0x20ff},
 	{0xfe20, 0xfe2f}};
-/* As wide as two others (Unicode UAX #11, what matters of it). */
+/* Two columns wide (Unicode UAX #11, the relevant part). */
 static const struct range wide[] = {{0x1100, 0x115f}, {0x2e80, 0x303e}, {0x3041, 0xa4cf},
 	{0xa960, 0xa97c}, {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff00, 0xff60},
 	{0xffe0, 0xffe6}, {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1faff},
@@ -115,7 +116,8 @@ void text_put(struct buf *out, const char *text)
 	}
 }
 
-/* Writes characters until `room` columns are used; the columns used, and `*text` behind them. */
+/* Writes characters until `room` columns are used. Returns the columns used, and moves `*text`
+ * past the characters. */
 static size_t put_start(struct buf *out, const char **text, size_t room)
 {
 	size_t used = 0;

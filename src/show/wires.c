@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns which link is drawn on which wire, in which row, or not at all.
- * Never decides which links share a wire: the daemon's segments say so.
+ * Owns the decision which link is drawn on which wire, in which row, or not at all.
+ * Never decides which links share a wire: the daemon's segments do.
  */
 #include "show/wires.h"
 
@@ -11,20 +11,20 @@
 #include "base/err.h"
 #include "show/natural.h"
 
-/* Where a link is drawn. In the order in which a wire's links are sorted. */
+/* Where a link is drawn. The links of a wire are sorted in this order. */
 enum place { PLACE_ROW, PLACE_PORT, PLACE_NOWHERE };
 
 struct item {
 	const struct wires_link *link;
-	const struct item *carrier; /* of its wire; itself, if it is that */
-	bool is_lower;              /* others of its wire are on top of it */
+	const struct item *carrier; /* the link that gives its wire the name; may be itself */
+	bool is_lower;              /* other links of its wire are on top of it */
 	bool is_idle;
 	enum place place;
 };
 
 struct maker {
-	struct item *items;           /* those that are on the same wire stand together */
-	const struct item **by_index; /* by namespace and ifindex */
+	struct item *items;           /* sorted by wire */
+	const struct item **by_index; /* sorted by namespace and ifindex */
 	size_t count;
 };
 
@@ -72,7 +72,7 @@ static bool is_kind(const struct wires_link *link, const char *kind)
 	return strcmp(link->kind, kind) == 0;
 }
 
-/* Whether it is of the daemon's own namespace. */
+/* True if the link is in the daemon's own namespace. */
 static bool is_here(const struct wires_link *link)
 {
 	return link->nsid == WIRES_NSID_HOST;
@@ -83,7 +83,7 @@ static bool has_something(const struct wires_link *link)
 	return link->addr_count > 0 || link->has_alias;
 }
 
-/* How fit a link is to give its name to the wire. */
+/* Returns how suitable a link is to give the wire its name. */
 static unsigned rank_of(const struct item *item)
 {
 	if (is_kind(item->link, "bridge"))
@@ -112,7 +112,7 @@ static enum place place_of(const struct item *item)
 	return item == item->carrier && rank_of(item) > 1 ? PLACE_NOWHERE : PLACE_ROW;
 }
 
-/* The links of one wire. */
+/* Places the links of one wire. */
 static void place_wire(struct item *first, size_t count)
 {
 	struct item *carrier = first;
@@ -150,7 +150,7 @@ static void place_all(struct maker *m)
 	}
 }
 
-/* From here on the items are moved: their carriers are links then. */
+/* From here on items move, so carriers are links instead. */
 struct placed {
 	const struct wires_link *link, *carrier; /* NULL: idle, on no wire */
 	enum place place;
@@ -161,7 +161,7 @@ static const char *title_of(const struct wires_link *link)
 	return *link->names ? link->names : link->netns;
 }
 
-/* The daemon's own namespace first, then by name. */
+/* The daemon's own namespace comes first; then sorted by name. */
 static int compare_links(const struct wires_link *x, const struct wires_link *y)
 {
 	if (is_here(x) != is_here(y))
@@ -185,7 +185,7 @@ static bool is_same_row(const struct placed *a, const struct placed *b)
 	       a->link->nsid == b->link->nsid && strcmp(a->link->names, b->link->names) == 0;
 }
 
-/* By wire, place and row. */
+/* Sorts by wire, place and row. */
 static int compare_placed(const void *a, const void *b)
 {
 	const struct placed *x = a, *y = b;
