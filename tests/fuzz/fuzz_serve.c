@@ -90,7 +90,8 @@ static struct view_table *make_views(void)
 	return view_table_new(rules, 2);
 }
 
-/* A delegation and a DNAME, which close the short way (serve/fastpath.h) for all names, or not. */
+/* Adds or removes a delegation and a DNAME, which close the fast path (serve/fastpath.h) for all
+ * names. */
 static void set_cuts(bool has_cuts)
 {
 	static bool had_cuts;
@@ -180,7 +181,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	require(reply_len <= cap);
 	if (reply_len > 0)
 		check_reply(bytes + 1, reply, reply_len);
-	/* The short way says what the long one does. */
+	/* The fast path and the slow path give the same reply. */
 	require(serve_any(&ctx, &client, bytes + 1, len - 1, other, cap) == reply_len);
 	require(memcmp(reply, other, reply_len) == 0);
 	/* Nor does a limit make it longer. */
