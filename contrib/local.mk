@@ -6,4 +6,12 @@ dist_contrib_DATA = \
 	contrib/ontapd@.socket \
 	contrib/rules
 contribdir = $(docdir)/contrib
+resolver_contribdir = $(contribdir)/resolver
+dist_resolver_contrib_DATA = \
+	contrib/resolver/dnsmasq.conf \
+	contrib/resolver/networkmanager.conf \
+	contrib/resolver/ontap.dns-delegate \
+	contrib/resolver/openwrt.sh \
+	contrib/resolver/resolved.conf \
+	contrib/resolver/unbound.conf
 EXTRA_DIST += contrib/s6

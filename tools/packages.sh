@@ -13,13 +13,13 @@ demo_packages=(iproute2 bind9-dnsutils)
 test_packages=(libcmocka-dev clang clang-format libclang-rt-dev llvm binutils mandoc python3 python3-pytest
 	python3-dnspython python3-zeroconf iproute2 procps util-linux bind9-dnsutils bind9-utils ldnsutils graphviz tcpdump
 	tinydns dbus bubblewrap avahi-daemon avahi-utils libavahi-client-dev knot nsd
-	dnsmasq-base radvd busybox-static dhcpcd-base strace valgrind systemd s6 podman crun)
+	dnsmasq-base unbound radvd busybox-static dhcpcd-base strace valgrind systemd s6 podman crun)
 
 # What the tests in a virtual machine need besides, and a kernel: kernel_package.
 vm_packages=(qemu-system-x86 busybox-static cpio)
 
 # Those of them whose installation enables a service, which is not what a test run is asked for.
-service_packages=(avahi-daemon tinydns dbus knot nsd radvd podman)
+service_packages=(avahi-daemon tinydns dbus knot nsd unbound radvd podman)
 
 # kernel_package: the name of the package behind Debian's kernel for virtual machines.
 kernel_package()

@@ -30,12 +30,13 @@ enum conf_command {
 	CONF_EXPLAIN,
 	CONF_WATCH,
 	CONF_GRAPH,
+	CONF_RESOLVER,
 	CONF_COMMAND_COUNT
 };
 
-/* These four have the values of enum export_format (export/export.h), log_level (io/log.h),
- * census_means (watch/census.h) and serve_cookies (serve/answer.h), which this layer may not
- * include. ontap-zone/mirror.c checks that they are equal. */
+/* These five have the values of enum export_format (export/export.h), log_level (io/log.h),
+ * census_means (watch/census.h), serve_cookies (serve/answer.h) and recipe_kind (recipe/recipe.h),
+ * which this layer may not include. ontap-zone/mirror.c checks that they are equal. */
 enum conf_format { CONF_TINYDNS, CONF_ZONE, CONF_HOSTS, CONF_JSON };
 
 /* Only messages of this urgency or higher are logged. */
@@ -48,6 +49,8 @@ enum conf_census {
 	CONF_CENSUS_PROC,
 	CONF_CENSUS_NONE
 };
+
+enum conf_resolver { CONF_RESOLVED, CONF_DNSMASQ, CONF_UNBOUND, CONF_NETWORKMANAGER, CONF_OPENWRT };
 
 enum conf_cookies { CONF_COOKIES_NONE, CONF_COOKIES_GIVEN, CONF_COOKIES_STRICT };
 
@@ -168,6 +171,10 @@ struct conf {
 	bool is_watching;
 	char *output; /* NULL: standard output */
 	char *exec;   /* run after each write of `output`, or NULL */
+
+	/* resolver */
+	enum conf_resolver resolver;
+	char *written; /* the file to write; "": the usual one; NULL: print */
 
 	/* names, status, explain, watch, graph */
 	bool is_json;

@@ -15,6 +15,7 @@ enum {
 	EXPORT = 1 << CONF_EXPORT,
 	PUBLISH = SERVE | EXPORT,
 	EXPLAIN = 1 << CONF_EXPLAIN,
+	RESOLVER = 1 << CONF_RESOLVER,
 	ASK = 1 << CONF_NAMES | 1 << CONF_STATUS | EXPLAIN | 1 << CONF_WATCH | 1 << CONF_GRAPH,
 
 	TTL_MAX = 0x7fffffff, /* RFC 2181 §8 */
@@ -44,6 +45,14 @@ static const char *const duplicates_words[] = {
 	[DUPLICATES_NUMBER] = "number",
 	[DUPLICATES_COUNT] = NULL,
 };
+static const char *const resolver_words[] = {
+	[CONF_RESOLVED] = "resolved",
+	[CONF_DNSMASQ] = "dnsmasq",
+	[CONF_UNBOUND] = "unbound",
+	[CONF_NETWORKMANAGER] = "networkmanager",
+	[CONF_OPENWRT] = "openwrt",
+	NULL,
+};
 static const char *const verbosity_words[] = {
 	[CONF_LOG_ERROR] = "error",
 	[CONF_LOG_WARNING] = "warning",
@@ -61,10 +70,11 @@ static const char *const view_words[] = {
 #define AT(member) .offset = offsetof(struct conf, member)
 
 static const struct option options[] = {
-	{"domain", .type = &conf_type_domain, .commands = PUBLISH, AT(domain), .arg = "NAME",
-		.defaults = {"home.arpa"}, .help = "the zone in which names are served"},
-	{"listen", .type = &conf_type_listens, .commands = SERVE, AT(listens), .arg = "ADDR[:PORT]",
-		.defaults = {"0.0.0.0:53", "[::]:53"},
+	{"domain", .type = &conf_type_domain, .commands = PUBLISH | RESOLVER, AT(domain),
+		.arg = "NAME", .defaults = {"home.arpa"},
+		.help = "the zone in which names are served"},
+	{"listen", .type = &conf_type_listens, .commands = SERVE | RESOLVER, AT(listens),
+		.arg = "ADDR[:PORT]", .defaults = {"0.0.0.0:53", "[::]:53"},
 		.help = "answer unicast DNS there, over UDP and TCP"},
 	{"mdns", .type = &conf_type_mdns, .commands = SERVE, AT(mdns_ifaces), .arg = "IFACE",
 		.defaults = {"auto"},
@@ -148,7 +158,7 @@ static const struct option options[] = {
 		.help = "keep that file up to date; formats as for --format"},
 	{"on-export", .type = &option_type_text, .commands = SERVE, AT(on_export), .arg = "CMD",
 		.help = "shell command to run after files of --export were written"},
-	{"socket", .type = &option_type_text, .commands = SERVE | ASK, AT(socket_path),
+	{"socket", .type = &option_type_text, .commands = SERVE | ASK | RESOLVER, AT(socket_path),
 		.arg = "PATH", .defaults = {"/run/ontap/zone.sock"}, .max = SOCKET_PATH_MAX,
 		.help = "control socket"},
 	{"socket-group", .type = &option_type_text, .commands = SERVE, AT(socket_group),
@@ -191,6 +201,14 @@ static const struct option options[] = {
 	{"json", 'j', .is_cmdline_only = true, .type = &option_type_flag, .commands = ASK,
 		AT(is_json), .defaults = {"no"}, .help = "print JSON"},
 
+	{"PROGRAM", .is_cmdline_only = true, .is_operand = true, .is_required = true,
+		.type = &option_type_choice, .commands = RESOLVER, AT(resolver), .arg = "PROGRAM",
+		.words = resolver_words},
+	{"write", .is_cmdline_only = true, .type = &option_type_any_text, .commands = RESOLVER,
+		AT(written), .arg = "FILE", .bare = "",
+		.help = "write it there, by default to the file that PROGRAM reads; never over a "
+			"file of others"},
+
 	{"config", 'c', .is_cmdline_only = true, .type = &option_type_config, .arg = "FILE",
 		.default_words = CONF_DEFAULT_FILE ", if it is there",
 		.help = "configuration file"},
@@ -208,6 +226,9 @@ static const struct options_command commands[] = {
 	[CONF_EXPLAIN] = {"explain", "ask it for what it answers for NAME, and why"},
 	[CONF_WATCH] = {"watch", "ask it for each change as it happens"},
 	[CONF_GRAPH] = {"graph", "ask it for namespaces, links and names as a graph (dot)"},
+	[CONF_RESOLVER] = {"resolver",
+		"print what makes PROGRAM ask it: resolved, dnsmasq, unbound, "
+		"networkmanager, openwrt"},
 };
 
 static void init(void *values)

@@ -290,6 +290,14 @@ size_t dns_waiting(const struct dns *d)
 	return d->endpoint_count - dns_served(d);
 }
 
+void dns_each_served(
+	const struct dns *d, void (*visit)(void *arg, const struct dns_listen *at), void *arg)
+{
+	for (size_t i = 0; i < d->endpoint_count; i++)
+		if (d->endpoints[i].worker_count > 0)
+			visit(arg, &d->endpoints[i].at);
+}
+
 struct dns_stats dns_stats(const struct dns *d)
 {
 	struct dns_stats sum = {0};

@@ -50,6 +50,10 @@ void dns_retry(struct dns *d) NONNULL;
 size_t dns_served(const struct dns *d) NONNULL;
 size_t dns_waiting(const struct dns *d) NONNULL;
 
+/* Calls `visit` for each address that is served. */
+void dns_each_served(const struct dns *d, void (*visit)(void *arg, const struct dns_listen *at),
+	void *arg) NONNULL_ARGS(1, 2);
+
 struct dns_stats {
 	uint64_t counts[SERVE_COUNT];
 	uint64_t send_failed; /* replies that the kernel refused to send */

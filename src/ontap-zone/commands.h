@@ -12,5 +12,10 @@ int command_serve(struct conf *conf, const struct options_args *args, struct log
 int command_export(struct conf *conf, struct log *log) NONNULL;
 int command_check(struct conf *conf, const struct log *log) NONNULL;
 
+/* Prints or writes configuration for a resolver: for the running daemon, or for what `conf` says
+ * if the daemon does not run or `args` have --domain or --listen. */
+int command_resolver(
+	const struct conf *conf, const struct options_args *args, const struct log *log) NONNULL;
+
 /* The commands names, status, explain, watch and graph: ask the running daemon. */
 int command_ask(const struct conf *conf, enum conf_command command, const struct log *log) NONNULL;

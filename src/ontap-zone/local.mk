@@ -15,6 +15,8 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/refusal.c src/ontap-zone/refusal.h \
 	src/ontap-zone/reload.c src/ontap-zone/reload.h \
 	src/ontap-zone/report.c src/ontap-zone/report.h \
+	src/ontap-zone/resolver.c \
+	src/ontap-zone/served.c src/ontap-zone/served.h \
 	src/ontap-zone/runtime.c src/ontap-zone/runtime.h \
 	src/ontap-zone/serve.c \
 	src/ontap-zone/sockets.c src/ontap-zone/sockets.h \

@@ -26,6 +26,11 @@ static int run(struct conf *conf, const struct options_args *args, struct log *l
 		conf_fini(conf);
 		return code;
 	}
+	case CONF_RESOLVER: {
+		int code = command_resolver(conf, args, log);
+		conf_fini(conf);
+		return code;
+	}
 	case CONF_COMMAND_COUNT: break;
 	}
 	return EXIT_USAGE;

@@ -325,6 +325,7 @@ ask_print_fn *ask_printer(enum conf_command command)
 	case CONF_SERVE:
 	case CONF_EXPORT:
 	case CONF_CHECK:
+	case CONF_RESOLVER:
 	case CONF_COMMAND_COUNT: break;
 	}
 	return print_status;

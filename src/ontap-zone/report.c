@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "export/jsonw.h"
 #include "export/text.h"
+#include "ontap-zone/served.h"
 #include "pipeline/explain.h"
 #include "wire/msg.h"
 
@@ -510,6 +511,8 @@ bool report_answer(const struct report *r, const char *request, struct buf *out)
 		report_status(r, out);
 	else if (strcmp(request, "graph") == 0)
 		report_graph(r, out);
+	else if (strcmp(request, "resolver") == 0)
+		served_report(r, out);
 	else if (strncmp(request, "explain ", 8) == 0)
 		report_explain(r, request + 8, out);
 	else

@@ -21,7 +21,8 @@ struct report {
 	bool is_ready;
 };
 
-/* Answers one request ("names", "status", "explain NAME [ADDR]", "graph", "watch"). Appends lines
+/* Answers one request ("names", "status", "explain NAME [ADDR]", "graph", "resolver",
+ * "watch"). Appends lines
  * to `out`; the answer to an unknown request is {"error": …}. Returns true for "watch": then the
  * lines of report_change() have to follow. */
 bool report_answer(const struct report *r, const char *request, struct buf *out) NONNULL;

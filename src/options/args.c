@@ -90,6 +90,8 @@ static int keep_with_value(
 		return options_fail(w->error, "%s: takes no value", shown);
 	if (!value && !o->arg)
 		value = "yes";
+	else if (!value && o->bare)
+		value = o->bare;
 	else if (!value && w->next < w->argc)
 		value = w->argv[w->next++];
 	if (!value)

@@ -93,7 +93,7 @@ static void help_option(struct buf *out, const struct option *o)
 	else
 		buf_printf(out, "      --%s", o->key);
 	if (o->arg)
-		buf_printf(out, "=%s", o->arg);
+		buf_printf(out, o->bare ? "[=%s]" : "=%s", o->arg);
 	describe(&text, o);
 	add_explanation(out, start, buf_text(&text));
 	buf_fini(&text);

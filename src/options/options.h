@@ -58,6 +58,8 @@ struct option {
 	unsigned commands; /* commands it concerns: bit 1 << command; 0: all */
 	size_t offset;     /* of its value */
 	const char *arg;   /* name of the value in --help; NULL: a flag */
+	const char *bare;  /* the value of "--KEY" alone, if it may be left out; NULL: it may not.
+			    * Only "--KEY=" has another value then, never the next word */
 	const char *help;
 	const char *defaults[2];   /* as the user would write them; NULL: none */
 	const char *default_words; /* describes the default if `defaults` cannot */

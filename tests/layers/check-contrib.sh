@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # Each option on a command line in contrib/ is one that the program, as built, has: in units of systemd,
-# and in run scripts of s6. And the state directories of units are the programs' defaults.
+# and in run scripts of s6. And the state directories of units are the programs' defaults. And what is in
+# contrib/resolver is what ontap-zone prints where no daemon runs: check-contrib.sh --write puts it there.
 set -u
 here=$PWD
 cd "${top_srcdir:-.}" || exit 111
@@ -49,4 +50,34 @@ for file in contrib/*.service; do
 			{ echo "$file: /var/lib/$dir is not the default of $program --state"; failed=1; }
 	done < <(sed -n 's/^StateDirectory=//p' "$file")
 done
+# recipe PROGRAM VERSION OPTION...: what the command prints, where that version of systemd is installed.
+recipe()
+{
+	local program=$1 version=$2
+	shift 2
+	printf '#!/bin/sh\necho systemd %s\n' "$version" >"$fake/resolvectl"
+	printf '#!/bin/sh\necho dnsmasq\n' >"$fake/busctl"
+	chmod +x "$fake/resolvectl" "$fake/busctl"
+	PATH=$fake:$PATH "$here/src/ontap-zone/ontap-zone" resolver "$program" --config=/dev/null \
+		--socket=/nonexistent/socket "$@" 2>/dev/null
+}
+
+# check_recipe FILE PROGRAM VERSION OPTION...
+check_recipe()
+{
+	local file=contrib/resolver/$1
+	shift
+	[ -z "$write" ] || recipe "$@" >"$file"
+	recipe "$@" | diff "$file" - || { echo "$file: not what ontap-zone prints ($0 --write)"; failed=1; }
+}
+
+fake=$(mktemp -d) || exit 111
+trap 'rm -rf "$fake"' EXIT
+write=${1:-}
+check_recipe resolved.conf resolved 257 --listen=127.0.0.56
+check_recipe ontap.dns-delegate resolved 258 --listen=127.0.0.56
+check_recipe dnsmasq.conf dnsmasq 0 --listen=127.0.0.56
+check_recipe unbound.conf unbound 0 --listen=127.0.0.56
+check_recipe networkmanager.conf networkmanager 0 --listen=127.0.0.56
+check_recipe openwrt.sh openwrt 0 --listen=192.168.1.2
 [ $failed -eq 0 ] && [ $count -ge 5 ] && echo "$count command lines"

@@ -38,7 +38,7 @@ options_of_help()
 			key = $0
 			sub(/^[^-]*(-[a-zA-Z], )?--/, "", key)
 			text = key
-			sub(/[ =].*/, "", key)
+			sub(/[[ =].*/, "", key)
 			next
 		}
 		/^ / { sub(/^ +/, " "); text = text $0; next }
@@ -105,7 +105,7 @@ else
 	check "$here/src/ontap-waitif/ontap-waitif" man/ontap-waitif.1
 	check "$here/src/ontapd/ontapd" man/ontapd.8
 	check "$here/src/ontap-zone/ontap-zone" man/ontap-zone.8 man/ontap-zone.conf.5
-	for command in serve export check names status explain watch graph; do
+	for command in serve export check names status explain watch graph resolver; do
 		check_width "$here/src/ontap-zone/ontap-zone" $command
 	done
 fi

@@ -14,8 +14,7 @@ pytest.importorskip("dns", reason="python3-dnspython is not installed")
 from lib import mdns  # noqa: E402
 from lib.mdns import (A, AAAA, FLUSH, HTTPS, IN, NSEC, QU, Socket, android_query,  # noqa: E402
                       android_resolve, mdns_names, wait_established)
-from lib.peers import unpacked  # noqa: E402
-from lib.wait import wait_until  # noqa: E402
+from lib.peers import resolved_stack, unpacked  # noqa: E402
 
 LOCAL_ZONE = """\
 $ORIGIN local.
@@ -255,29 +254,10 @@ def test_zeroconf_finds_a_service_and_its_addresses(lab):
 @pytest.fixture(scope="module")
 def resolved(lab, module_topo, need, module_stacks, builddir):
     """A client with systemd-resolved, from an unpacked package."""
-    program = unpacked(builddir, "lib/systemd/systemd-resolved")
-    if not program:
-        pytest.skip("systemd-resolved is not unpacked below build/tools (./check does)")
     ns = module_topo.workload("laptop", lab.host, "br0", "10.7.0.30/24", "fd07::30/64")
     stack = module_stacks(ns, "laptop")
-    shared = unpacked(builddir, "usr/lib/*/systemd/libsystemd-shared-*.so")
-    if shared:
-        stack.environ["LD_LIBRARY_PATH"] = os.path.dirname(shared)
-    with open("/etc/passwd", encoding="utf-8") as passwd:
-        users = passwd.read()
-    if "systemd-resolve:" not in users:
-        stack.cover("/etc/passwd", users + "systemd-resolve:x:998:998::/:/usr/sbin/nologin\n")
-        with open("/etc/group", encoding="utf-8") as group:
-            stack.cover("/etc/group", group.read() + "systemd-resolve:x:998:\n")
-    stack.start_bus(need)
-    stack.run("mkdir", "-p", "/run/systemd")
-    stack.run("sh", "-c", "mkdir -p /run/systemd/resolved.conf.d && printf "
-              "'[Resolve]\\nMulticastDNS=yes\\nLLMNR=no\\nDNS=10.7.0.1\\nFallbackDNS=\\n' "
-              ">/run/systemd/resolved.conf.d/t.conf")
-    stack.start(program)
-    stack.resolvectl = unpacked(builddir, "usr/bin/resolvectl")
-    switch_on = (stack.resolvectl, "mdns", "eth0", "yes")
-    wait_until(lambda: stack.run(*switch_on, check=False).returncode == 0, 10, "systemd-resolved")
+    stack.resolvectl = resolved_stack(stack, need, builddir, "MulticastDNS=yes\nLLMNR=no\nDNS=10.7.0.1\nFallbackDNS=\n")
+    stack.run(stack.resolvectl, "mdns", "eth0", "yes")
     return stack
 
 

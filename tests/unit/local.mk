@@ -10,6 +10,7 @@ unit_programs += tests/unit/test_edit
 unit_programs += tests/unit/test_err
 unit_programs += tests/unit/test_export
 unit_programs += tests/unit/test_map
+unit_programs += tests/unit/test_recipe
 unit_programs += tests/unit/test_show
 unit_programs += tests/unit/test_wires
 unit_programs += tests/unit/test_options

@@ -444,7 +444,7 @@ static void help_of_a_command_has_its_options_only(void **state)
 		const struct option *o = &conf_table.options[i];
 		if (o->is_operand)
 			continue;
-		snprintf(text, sizeof(text), "--%s%s", o->key, o->arg ? "=" : " ");
+		snprintf(text, sizeof(text), "--%s%s", o->key, o->bare ? "[=" : o->arg ? "=" : " ");
 		assert_non_null(strstr(buf_text(&all), text));
 		assert_int_equal(
 			strstr(buf_text(&one), text) != NULL, option_concerns(o, &explain));

@@ -25,7 +25,7 @@ struct values {
 	uint32_t count;
 	int fd;
 	ns_t wait;
-	char *label, *note, *dir;
+	char *label, *note, *dir, *copy;
 	struct options_texts files;
 	enum colour colour;
 	bool is_checked; /* set by the table's check */
@@ -48,6 +48,8 @@ static const struct option options[] = {
 	{"label", 'l', .type = &option_type_text, AT(label), .arg = "TEXT", .max = 8,
 		.default_words = "none at all", .help = "what it is called"},
 	{"note", .type = &option_type_any_text, AT(note), .arg = "TEXT", .help = "anything"},
+	{"copy", .type = &option_type_any_text, AT(copy), .arg = "FILE", .bare = "./usual",
+		.help = "keep a copy"},
 	{"dir", .type = &option_type_text_or_no, AT(dir), .arg = "DIR", .defaults = {"/x"},
 		.help = "where to keep it"},
 	{"file", 'f', .type = &option_type_texts, AT(files), .arg = "FILE",
@@ -218,6 +220,22 @@ static void seconds_may_have_a_fraction(void **state)
 	}
 }
 
+static void a_value_that_may_be_left_out_is_never_the_next_word(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "--copy x", NULL);
+	assert_string_equal(l.values.copy, "./usual");
+	assert_string_equal(l.values.places.at[0], "x");
+	unload(&l);
+	assert_loads(&l, "--copy=other x", NULL);
+	assert_string_equal(l.values.copy, "other");
+	unload(&l);
+	assert_loads(&l, "x", NULL);
+	assert_null(l.values.copy);
+	unload(&l);
+}
+
 static void of_an_option_and_its_opposite_the_last_counts(void **state)
 {
 	struct line l;
@@ -367,6 +385,7 @@ static void help_is_the_table_in_eighty_columns(void **state)
 		"  -w, --wait=SECONDS          how long\n"
 		"  -l, --label=TEXT            what it is called (default: none at all)\n"
 		"      --note=TEXT             anything\n"
+		"      --copy[=FILE]           keep a copy\n"
 		"      --dir=DIR               where to keep it (default: /x); --no-dir: none\n"
 		"  -f, --file=FILE             something to read, with an explanation that is\n"
 		"                              long enough to need several lines of eighty\n"
@@ -406,6 +425,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_said_is_as_the_table_says),
 		cmocka_unit_test(each_type_is_read),
 		cmocka_unit_test(seconds_may_have_a_fraction),
+		cmocka_unit_test(a_value_that_may_be_left_out_is_never_the_next_word),
 		cmocka_unit_test(of_an_option_and_its_opposite_the_last_counts),
 		cmocka_unit_test(operands_of_the_command_line_replace_those_of_the_file),
 		cmocka_unit_test(messages_name_option_and_range),

@@ -5,6 +5,8 @@ import glob
 import os
 import subprocess
 
+import pytest
+
 from lib.wait import wait_until
 
 BUS_CONF = """\
@@ -117,6 +119,30 @@ class Stack:
         self.holder.kill()
         self.holder.wait()
         self.holder.stdout.close()
+
+
+def resolved_stack(stack, need, builddir, settings):
+    """systemd-resolved, from an unpacked package, in a Stack that has no bus yet; it returns the path of resolvectl.
+    The test is skipped where there is none."""
+    program = unpacked(builddir, "lib/systemd/systemd-resolved")
+    if not program:
+        pytest.skip("systemd-resolved is not unpacked below build/tools (./check does)")
+    shared = unpacked(builddir, "usr/lib/*/systemd/libsystemd-shared-*.so")
+    if shared:
+        stack.environ["LD_LIBRARY_PATH"] = os.path.dirname(shared)
+    with open("/etc/passwd", encoding="utf-8") as passwd:
+        users = passwd.read()
+    if "systemd-resolve:" not in users:
+        stack.cover("/etc/passwd", users + "systemd-resolve:x:998:998::/:/usr/sbin/nologin\n")
+        with open("/etc/group", encoding="utf-8") as group:
+            stack.cover("/etc/group", group.read() + "systemd-resolve:x:998:\n")
+    stack.start_bus(need)
+    stack.run("mkdir", "-p", "/run/systemd/resolved.conf.d")
+    stack.run("cp", stack.put("resolved.conf", "[Resolve]\n" + settings), "/run/systemd/resolved.conf.d/t.conf")
+    stack.start(program)
+    resolvectl = unpacked(builddir, "usr/bin/resolvectl")
+    wait_until(lambda: stack.run(resolvectl, "status", check=False).returncode == 0, 10, "systemd-resolved")
+    return resolvectl
 
 
 def unpacked(builddir, pattern):
