@@ -53,8 +53,10 @@ int client_bridges_find(const struct model_ns *ns, struct client_bridges *ret)
 	if (!found.at)
 		return ERR_NOMEM;
 	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
-		if (link->is_present && link->info.master != 0 && leads_out(&link->info))
-			found.at[found.count++] = link->info.master;
+		uint32_t master = link->info.master;
+		bool is_known = found.count > 0 && found.at[found.count - 1] == master;
+		if (link->is_present && master != 0 && !is_known && leads_out(&link->info))
+			found.at[found.count++] = master;
 	}
 	qsort(found.at, found.count, sizeof(*found.at), ifindex_cmp);
 	*ret = found;

@@ -100,13 +100,13 @@ struct rzone {
 	size_t count;
 };
 
-/* A prefix that `count` addresses of watched links have. */
-struct onlink {
-	struct map_node node; /* in names.onlinks, by prefix */
-	struct prefix prefix;
-	size_t count;
-	nsid_t nsid; /* one link with it: of our own namespace if possible */
-	uint32_t ifindex;
+/* A prefix that watched links have: struct onlink in onlink.c. A link that has it is its holder. */
+struct onlink;
+
+/* The wires of inner bridges (name/client_link.h), ascending. */
+struct inner_wires {
+	uint64_t *at; /* owned */
+	size_t count, cap;
 };
 
 struct spoken_link {
@@ -124,7 +124,9 @@ struct names {
 	struct names_sink sink;
 	uint64_t seed;
 	const struct model *model; /* for walks; set by names_bind_model() */
-	struct map links, groups, hosts, ptrs, rzones, onlinks;
+	struct map links, groups, hosts, ptrs, rzones;
+	struct map onlinks, onlink_holders;
+	struct inner_wires inner_wires;
 	struct list dirty_groups, dirty_hosts, dirty_ptrs;
 	struct spoken_link *spoken_links; /* links on which mDNS is spoken, by ifindex */
 	size_t spoken_link_count;
@@ -132,8 +134,7 @@ struct names {
 	bool has_moved_links;       /* segments have to be placed again */
 	bool has_own_changes;       /* links or addresses of our own namespace changed */
 	bool has_new_onlinks;
-	bool has_lost_onlinks;     /* the stored link lost a prefix that others still have */
-	uint64_t onlink_sum;       /* checksum of the wires of the prefixes at the last move */
+	bool has_new_wires;        /* a link is on another segment than before */
 	bool has_new_spoken_links; /* all mDNS records must be put again */
 	bool has_new_policy;       /* all records must be put again */
 	struct names_stats stats;
@@ -202,15 +203,20 @@ void ptrs_mark_all(struct names *n);
 void ptrs_say(struct names *n);
 void ptrs_free(struct names *n);
 
-/* topology.c: segments, mDNS links, on-link prefixes. */
+/* topology.c: segments, mDNS links. */
 void segments_place(struct names *n);
 void spoken_links_update(struct names *n);
 void spoken_links_free(struct names *n);
+
+/* onlink.c: on-link prefixes, which tell a lan client.
+ * onlink_count() counts an address of a link (`by` is 1), or no longer (-1). */
 void onlink_count(
 	struct names *n, const struct model_link *link, const struct event_addr *addr, int by);
+/* Counts all addresses again. */
 void onlinks_rebuild(struct names *n);
+void onlinks_free(struct names *n);
 /* Calls `visit` for each on-link prefix, with a link that has it and the wire of that link. */
 void onlinks_each(const struct names *n,
 	void (*visit)(void *arg, const struct names_onlink *onlink), void *arg);
-/* Links have moved: sets has_new_onlinks if a prefix is on another wire than before. */
+/* Links have moved: sets has_new_onlinks if prefixes may be on other wires than before. */
 void onlinks_note_moves(struct names *n);

@@ -11,4 +11,5 @@ src_name_libname_a_SOURCES = \
 	src/name/policy.h \
 	src/name/reverse.c \
 	src/name/segment.c src/name/segment.h \
+	src/name/onlink.c \
 	src/name/topology.c

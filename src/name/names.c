@@ -152,16 +152,12 @@ void names_free(struct names *n)
 		map_remove(&n->groups, &group->node);
 		free(group);
 	}
-	MAP_EACH(onlink, &n->onlinks, struct onlink, node) {
-		map_remove(&n->onlinks, &onlink->node);
-		free(onlink);
-	}
+	onlinks_free(n);
 	ptrs_free(n);
 	spoken_links_free(n);
 	map_fini(&n->links);
 	map_fini(&n->groups);
 	map_fini(&n->hosts);
-	map_fini(&n->onlinks);
 	free(n);
 }
 
@@ -182,8 +178,7 @@ void names_bind_model(struct names *n, const struct model *model)
 bool names_is_dirty(const struct names *n)
 {
 	return !list_is_empty(&n->dirty_groups) || n->has_moved_links || n->has_own_changes ||
-	       n->has_new_onlinks || n->has_lost_onlinks || n->has_new_policy ||
-	       n->has_new_spoken_links;
+	       n->has_new_onlinks || n->has_new_policy || n->has_new_spoken_links;
 }
 
 /* The order matters. Segments are part of a host's addresses. The names must be known before the
@@ -204,14 +199,11 @@ void names_flush(struct names *n)
 	}
 	hosts_say(n);
 	ptrs_say(n);
-	if (n->has_lost_onlinks)
-		onlinks_rebuild(n);
 	if (n->has_moved_links)
 		onlinks_note_moves(n);
 	if (n->has_new_onlinks && n->sink.onlink_changed)
 		n->sink.onlink_changed(n->sink.arg);
 	n->has_moved_links = n->has_own_changes = n->has_new_onlinks = false;
-	n->has_lost_onlinks = false;
 	n->has_new_spoken_links = n->has_new_policy = false;
 	n->stats.flushes++;
 }

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what depends on the position of links: segments, the links that speak mDNS, and the on-link
- * prefixes that identify lan clients.
+ * Owns what depends on where links are: segments, and the links on which mDNS is spoken.
  * Never looks at labels.
  */
 #include <linux/if_addr.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "base/hash.h"
 #include "name/client_link.h"
 #include "name/index.h"
 #include "name/segment.h"
@@ -49,6 +46,7 @@ static void segments_name(struct names *n, const struct segment_link *placed, ui
 		bool is_port = client_link_is_port(n->model, nlink->link);
 		if (segment != nlink->segment || is_port != nlink->is_bridge_port)
 			claims_mark(n, nlink);
+		n->has_new_wires |= segment != nlink->segment && nlink->segment != 0;
 		nlink->segment = segment;
 		nlink->is_bridge_port = is_port;
 	}
@@ -223,152 +221,4 @@ void spoken_links_free(struct names *n)
 	links_free(n->spoken_links, n->spoken_link_count);
 	n->spoken_links = NULL;
 	n->spoken_link_count = 0;
-}
-
-/* True if the prefix of the address identifies lan clients. Excluded are host routes, prefixes
- * wider than any LAN (a container could claim half of the internet), and rootless addresses. */
-static bool is_onlink(const struct model_link *link, const struct event_addr *info)
-{
-	unsigned widest = info->addr.family == ADDR_V4 ? 8 : 32;
-	return !model_ns_is_foreign(link->ns) && !addr_is_loopback(&info->addr) &&
-	       info->rt_scope != RT_SCOPE_HOST && info->prefix_len >= widest &&
-	       info->prefix_len < 8 * addr_len(&info->addr);
-}
-
-static struct onlink *onlink_find(const struct names *n, const struct prefix *prefix, uint64_t hash)
-{
-	return MAP_FIND(&n->onlinks, hash, struct onlink, node, onlink,
-		prefix_equal(&onlink->prefix, prefix));
-}
-
-void onlink_count(
-	struct names *n, const struct model_link *link, const struct event_addr *info, int by)
-{
-	if (!is_onlink(link, info))
-		return;
-	struct prefix prefix = prefix_make(&info->addr, info->prefix_len);
-	uint64_t hash = hash_bytes(n->seed, &prefix, sizeof(prefix));
-	struct onlink *onlink = onlink_find(n, &prefix, hash);
-	if (!onlink && by < 0)
-		return;
-	if (!onlink) {
-		onlink = calloc(1, sizeof(*onlink));
-		if (!onlink || map_add(&n->onlinks, &onlink->node, hash)) {
-			free(onlink);
-			names_check(n, ERR_NOMEM);
-			return;
-		}
-		onlink->prefix = prefix;
-		onlink->nsid = link->ns->nsid;
-		onlink->ifindex = link->info.ifindex;
-		n->has_new_onlinks = true;
-	}
-	onlink->count += (size_t)by;
-	if (by > 0 && onlink->nsid != NSID_OWN && link->ns->nsid == NSID_OWN) {
-		onlink->nsid = NSID_OWN;
-		onlink->ifindex = link->info.ifindex;
-		n->has_new_onlinks = true;
-	}
-	if (onlink->count > 0) {
-		bool was_that_link = by < 0 && onlink->nsid == link->ns->nsid &&
-				     onlink->ifindex == link->info.ifindex;
-		n->has_lost_onlinks |= was_that_link;
-		return;
-	}
-	map_remove(&n->onlinks, &onlink->node);
-	free(onlink);
-	n->has_new_onlinks = true;
-}
-
-static void onlink_count_ns(void *arg, const struct model_ns *ns)
-{
-	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
-		LIST_EACH(addr, &link->addrs, const struct model_addr, in_link) {
-			if (addr->is_present)
-				onlink_count(arg, link, &addr->info, 1);
-		}
-	}
-}
-
-/* The wires of inner bridges, sorted. */
-struct inner_wires {
-	uint64_t *at; /* owned */
-	size_t count;
-};
-
-static int wire_cmp(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
-static int inner_wires_find(const struct names *n, struct inner_wires *ret)
-{
-	struct client_bridges outer;
-	const struct model_ns *own = n->model ? model_ns(n->model, NSID_OWN) : NULL;
-	size_t count = 0;
-	if (!own)
-		return 0;
-	LIST_EACH(link, &own->links, const struct model_link, in_ns)
-		count++;
-	ret->at = calloc(count + 1, sizeof(*ret->at));
-	if (!ret->at || client_bridges_find(own, &outer))
-		return ERR_NOMEM;
-	LIST_EACH(link, &own->links, const struct model_link, in_ns) {
-		const struct nlink *nlink = nlink_find(n, NSID_OWN, link->info.ifindex);
-		if (nlink && client_bridges_is_inner(&outer, link))
-			ret->at[ret->count++] = nlink->segment;
-	}
-	client_bridges_fini(&outer);
-	qsort(ret->at, ret->count, sizeof(*ret->at), wire_cmp);
-	return 0;
-}
-
-void onlinks_each(const struct names *n,
-	void (*visit)(void *arg, const struct names_onlink *onlink), void *arg)
-{
-	struct inner_wires inner = {NULL, 0};
-	/* Out of memory, no bridge counts as inner: clients then get more addresses
-	 * than they can use. */
-	(void)!inner_wires_find(n, &inner);
-	MAP_EACH(onlink, &n->onlinks, const struct onlink, node) {
-		const struct nlink *nlink = nlink_find(n, onlink->nsid, onlink->ifindex);
-		struct names_onlink told = {.prefix = onlink->prefix, .ifname = ""};
-		if (nlink) {
-			told.ifname = nlink->link->info.name;
-			told.wire = nlink->segment;
-			told.is_inner =
-				inner.count > 0 && bsearch(&told.wire, inner.at, inner.count,
-							   sizeof(*inner.at), wire_cmp);
-		}
-		visit(arg, &told);
-	}
-	free(inner.at);
-}
-
-static void add_sum(void *arg, const struct names_onlink *onlink)
-{
-	uint64_t *sum = arg;
-	uint64_t where = hash_mix(onlink->wire, onlink->is_inner);
-	*sum += hash_bytes(where, &onlink->prefix, sizeof(onlink->prefix));
-}
-
-void onlinks_note_moves(struct names *n)
-{
-	uint64_t sum = 0;
-	onlinks_each(n, add_sum, &sum);
-	n->has_new_onlinks |= sum != n->onlink_sum;
-	n->onlink_sum = sum;
-}
-
-/* The owner of a namespace is known now, so its addresses may count differently. */
-void onlinks_rebuild(struct names *n)
-{
-	MAP_EACH(onlink, &n->onlinks, struct onlink, node) {
-		map_remove(&n->onlinks, &onlink->node);
-		free(onlink);
-	}
-	n->has_new_onlinks = true;
-	if (n->model)
-		names_check(n, model_each_ns(n->model, onlink_count_ns, n));
 }

@@ -945,6 +945,46 @@ static void a_prefix_is_told_with_a_link_of_our_own_where_there_is_one(void **st
 	stop(f);
 }
 
+/* The links of the test below in the order in which a prefix is told with them. */
+static const struct {
+	nsid_t nsid;
+	uint32_t ifindex;
+	const char *ifname;
+} holders[] = {
+	{NSID_OWN, 40, "eth40"},
+	{NSID_OWN, 41, "eth41"},
+	{5, 9, "eth9"},
+	{6, 2, "eth2"},
+	{6, 3, "eth3"},
+};
+
+static void whatever_came_first_the_first_link_with_a_prefix_is_told(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	uint32_t seed = 1;
+	bool has[ARRAY_LEN(holders)][2] = {{false}};
+	add_ns(f, NSID_OWN, false, true);
+	for (size_t i = 0; i < ARRAY_LEN(holders); i++)
+		add_link(f, holders[i].nsid, holders[i].ifindex, "");
+	for (int turn = 0; turn < 2000; turn++) {
+		seed = seed * 1103515245 + 12345;
+		size_t which = (seed >> 16) % ARRAY_LEN(holders), nth = seed >> 31, first = 0;
+		char text[ADDR_TEXT_CAP];
+		snprintf(text, sizeof(text), "10.0.0.%zu", 1 + 2 * which + nth);
+		if (has[which][nth])
+			remove_addr(f, holders[which].nsid, holders[which].ifindex, text);
+		else
+			add_addr(f, holders[which].nsid, holders[which].ifindex, text);
+		has[which][nth] = !has[which][nth];
+		while (first < ARRAY_LEN(holders) && !has[first][0] && !has[first][1])
+			first++;
+		if (first < ARRAY_LEN(holders))
+			assert_string_equal(see_onlink(f).ifname, holders[first].ifname);
+	}
+	stop(f);
+}
+
 struct explained {
 	enum addr_verdict verdicts[8];
 	size_t count;
@@ -1162,6 +1202,7 @@ int main(void)
 		cmocka_unit_test(prefixes_wider_than_a_lan_do_not_make_clients_lan),
 		cmocka_unit_test(a_bridge_of_containers_is_inner_until_a_port_leads_out),
 		cmocka_unit_test(a_prefix_is_told_with_a_link_of_our_own_where_there_is_one),
+		cmocka_unit_test(whatever_came_first_the_first_link_with_a_prefix_is_told),
 		cmocka_unit_test(explain_tells_the_reason_for_each_address),
 		cmocka_unit_test(a_port_of_a_bridge_has_no_link_local_address_to_be_reached_at),
 		cmocka_unit_test(what_is_said_depends_on_the_state_and_not_on_the_order),
