@@ -23,15 +23,3 @@ socklen_t sockaddr_make(
 	ret->v6.sin6_scope_id = scope;
 	return sizeof(ret->v6);
 }
-
-struct addr sockaddr_addr(const union sockaddr_inet *from)
-{
-	if (from->any.sa_family == AF_INET)
-		return addr_make(ADDR_V4, &from->v4.sin_addr);
-	return addr_unmap(addr_make(ADDR_V6, &from->v6.sin6_addr));
-}
-
-uint16_t sockaddr_port(const union sockaddr_inet *from)
-{
-	return ntohs(from->any.sa_family == AF_INET ? from->v4.sin_port : from->v6.sin6_port);
-}
