@@ -7,12 +7,6 @@
 
 #include <string.h>
 
-int conf_load(struct conf *ret, const struct options_args *args, const struct options_file *file,
-	struct options_error *error)
-{
-	return options_load(ret, &conf_table, args, file, error);
-}
-
 void conf_fini(struct conf *c)
 {
 	options_free(c, &conf_table);

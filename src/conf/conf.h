@@ -191,10 +191,7 @@ struct conf_error {
 /* The options; their commands are enum conf_command, their values struct conf. */
 extern const struct options_table conf_table;
 
-/* Makes the whole configuration from the command line and the file (NULL: none), as options_load()
- * does with conf_table. The caller owns `ret`: conf_fini(). */
-int conf_load(struct conf *ret, const struct options_args *args, const struct options_file *file,
-	struct options_error *error) NONNULL_ARGS(1, 2, 4) MUSTCHECK;
+/* Frees what options_load() with conf_table has allocated. */
 void conf_fini(struct conf *c) NONNULL;
 
 /* Returns the part of the configuration that the name layer uses. Its texts are borrowed from

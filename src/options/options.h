@@ -211,6 +211,7 @@ int options_fail(struct options_error *error, const char *format, ...) PRINTFLIK
 int options_read_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret) NONNULL
 	MUSTCHECK;
 
-/* Makes room for one more element of `size` bytes behind the `count` elements of `array`. Returns
- * the array, which may have moved; NULL: no memory, and `array` is unchanged. */
+/* Makes room for one more element of `size` bytes behind the `count` elements of `array`, which only
+ * this function has allocated, one element after the other (NULL: none yet). Returns the array,
+ * which may have moved; NULL: no memory, and `array` is unchanged. */
 void *options_grow(void *array, size_t count, size_t size) MUSTCHECK;

@@ -3,6 +3,7 @@
  * Owns the syntax of ordinary values: flags, numbers, texts, words, times.
  * Never knows where a value comes from.
  */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,10 @@ _Static_assert(sizeof(enum {OPTION_ANY_ENUM}) == sizeof(unsigned), "a choice is 
 
 void *options_grow(void *array, size_t count, size_t size)
 {
-	return reallocarray(array, count + 1, size);
+	const bool is_full = (count & (count - 1)) == 0; /* no element yet, or a power of two */
+	if (!is_full)
+		return array;
+	return reallocarray(array, count ? 2 * count : 1, size);
 }
 
 static int read_flag(void *at, const struct option *o UNUSED, const char *text, size_t nth UNUSED,

@@ -33,7 +33,7 @@ static void load(const struct options_args *args, const char *text, size_t len)
 	const struct options_file file = {.name = "fuzz.conf", .text = text, .len = len};
 	struct conf conf;
 	struct options_error error = {{0}};
-	int err = conf_load(&conf, args, &file, &error);
+	int err = options_load(&conf, &conf_table, args, &file, &error);
 	if (err && error.text[0] == '\0')
 		abort(); /* no reason given */
 	if (!err)

@@ -40,10 +40,10 @@ static void split(struct line *l, const char *text)
 static int load_file(struct line *l, const char *text, size_t len)
 {
 	const struct options_file file = {.name = "z.conf", .text = text, .len = len};
-	return conf_load(&l->conf, &l->args, text ? &file : NULL, &l->error);
+	return options_load(&l->conf, &conf_table, &l->args, text ? &file : NULL, &l->error);
 }
 
-/* Reads a command line and, unless it is NULL, a file. Returns as conf_load() does. */
+/* Reads a command line and, unless it is NULL, a file. Returns as options_load() does. */
 static int load(struct line *l, const char *text, const char *file)
 {
 	memset(l, 0, sizeof(*l));
