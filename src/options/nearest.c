@@ -11,7 +11,7 @@
 
 enum { WORD_CAP = 24 }; /* longer than any word of a table */
 
-/* With more than a third of its bytes changed it is another word. */
+/* A word with more than a third of its bytes changed is another word. */
 struct nearest nearest_begin(const char *text, size_t len)
 {
 	return (struct nearest){.text = text, .len = len, .distance = (unsigned)(len + 2) / 3 + 1};
