@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what is asked of the kernel by BPF: which tasks are in which network and UTS namespaces, at one
- * moment (iter/task), and each change of that (fexit, fentry on struct nsproxy's life and on host names).
- * Never decides anything but that our own pair of namespaces is of no interest. Run by the kernel;
- * loaded by watch/tasks_bpf.c from the array that `make bpf-object` makes of this.
+ * Owns the BPF programs that report which tasks are in which network and UTS namespaces: all at one
+ * moment (iter/task), and each change (fexit and fentry on the life of struct nsproxy and on host
+ * names).
+ * Never decides anything, except to skip our own pair of namespaces. Run by the kernel; loaded by
+ * watch/tasks_bpf.c from the array that `make bpf-object` makes of this.
  *
- * The few members that are read are declared here, and found in the running kernel by their names
- * (CO-RE): no header of any kernel is needed. No hook is on a path that a system call takes which does
+ * The few members that are read are declared here, and are found in the running kernel by their
+ * names (CO-RE), so no kernel headers are needed. No hook is on the path of a system call that does
  * not change namespaces or names.
  */
 typedef unsigned char __u8;
@@ -71,7 +72,7 @@ struct upid {
 	struct pid_namespace *ns;
 } RELOCATED;
 
-/* A number for each PID namespace that the task is in, from the first one down. */
+/* The numbers of a task, one for each PID namespace that it is in, from the outermost down. */
 struct pid {
 	unsigned int level;
 	struct upid numbers[1];
@@ -124,7 +125,8 @@ static __always_inline void describe_proxy(struct bpf_sight *s, struct nsproxy *
 	describe_uts(s, proxy->uts_ns);
 }
 
-/* The number that a task has where we live, as /proc has it there; 0 if it is not to be seen there. */
+/* Returns the number of a task in our PID namespace, as in our /proc; 0 if it is not visible
+ * there. */
 static __always_inline __s32 own_number(struct task_struct *task)
 {
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
@@ -155,7 +157,7 @@ static __always_inline struct bpf_sight *news_begin(void)
 	return s;
 }
 
-/* Without a flag the reader is woken only if it had read all there was: once for a burst. */
+/* Without a flag, the reader is woken only if it had read everything: once per burst. */
 static __always_inline void tell_proxy(struct nsproxy *proxy)
 {
 	struct bpf_sight *s = news_begin();
@@ -188,13 +190,13 @@ int look(struct bpf_iter__task *ctx)
 		return 0;
 	struct nsproxy *proxy = task->nsproxy;
 	if (!proxy || (__u64)proxy == state.last_proxy)
-		return 0; /* most tasks share it with the one before */
+		return 0; /* most tasks share it with the previous one */
 	state.last_proxy = (__u64)proxy;
 	if (is_ours(proxy))
 		return 0;
 	describe_proxy(&s, proxy);
 	s.pid = own_number(task);
-	/* It may have exited while we looked, and its proxy have been freed. */
+	/* The task may have exited meanwhile, and its proxy may have been freed. */
 	if (task->nsproxy == proxy)
 		bpf_seq_write(ctx->meta->seq, &s, sizeof(s));
 	return 0;
@@ -209,8 +211,8 @@ int BPF_PROG(on_made, unsigned long flags, struct task_struct *task, void *user_
 	return 0;
 }
 
-/* setns(2) makes a proxy like the old one first, and puts the new namespaces in after. One that becomes
- * ours by that is told too: it may have been told as another before. */
+/* setns(2) first makes a copy of the old proxy, and installs the new namespaces afterwards. A proxy
+ * that becomes ours in this way is reported, too: it may have been reported as another before. */
 SEC("fexit/netns_install")
 int BPF_PROG(on_net_installed, struct nsset *nsset, struct ns_common *ns, int result)
 {
@@ -227,7 +229,7 @@ int BPF_PROG(on_uts_installed, struct nsset *nsset, struct ns_common *ns, int re
 	return 0;
 }
 
-/* What a proxy that is freed had can no longer be asked: so each is told. */
+/* The namespaces of a proxy that is freed cannot be found out any more, so each one is reported. */
 SEC("fentry/free_nsproxy")
 int BPF_PROG(on_freed, struct nsproxy *proxy)
 {
