@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the reading of files of questions for the clients of the measurements. Never sends any.
- * Called by load.c and load-tcp.c.
+ * Owns the reading of question files for the clients of the measurements.
+ * Never sends any. Called by load.c and load-tcp.c.
  *
- * Each question is: length (2 bytes), expected rcode, fewest answers, the message.
+ * Each question is: length (2 bytes), expected rcode, least number of answers, the message.
  */
 #include "asked.h"
 
@@ -21,7 +21,7 @@ _Noreturn void asked_die(const char *what)
 	exit(111);
 }
 
-/* All of a file; `*ret_size` is its length. */
+/* Reads a whole file; `*ret_size` is its length. */
 static uint8_t *read_whole(const char *path, size_t *ret_size)
 {
 	FILE *f = fopen(path, "rb");

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the measurement of a change: gives a link an address and asks the server until the address
- * is in the answer; takes it away, and asks until it is not. Never starts a server. Run by bench.py.
+ * Owns the measurement of a change: gives a link an address and asks the server until the answer
+ * has the address; then removes it, and asks until the answer lacks it.
+ * Never starts a server. Run by bench.py.
  *
  *	change COUNT WORKLOAD LINK SERVER CLIENT ADDR PORT NAME 4|6
  *
- * WORKLOAD, SERVER, CLIENT are files of network namespaces: where the link is, where the server is
- * (the bare event is listened for there), where questions are asked from. Prints, for each change,
- * the microseconds to the kernel's event and to the first answer that is right, as JSON.
+ * WORKLOAD, SERVER, CLIENT are files of network namespaces: of the link, of the server (where the
+ * program also listens for the bare event), and of the client. Prints, for each change, the
+ * microseconds to the kernel's event and to the first right answer, as JSON.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,12 +39,12 @@ enum {
 	CHANGES_MAX = 60000,
 	REPLY_CAP = 65535,
 	PATIENCE_MS = 20, /* for one reply */
-	GIVE_UP_S = 600,  /* on one change: after so long something hangs */
-	PAUSE_MS = 3      /* between changes: each is one of its own */
+	GIVE_UP_S = 600,  /* for one change: after so long something hangs */
+	PAUSE_MS = 3      /* between changes, so that they are separate */
 };
 
 struct sample {
-	_Atomic ns_t added_event, removed_event; /* the listener's thread */
+	_Atomic ns_t added_event, removed_event; /* set by the listener's thread */
 	ns_t added, removed, added_answer, removed_answer;
 };
 
@@ -84,7 +85,7 @@ static int open_netlink(unsigned groups)
 	return fd;
 }
 
-/* The address of change `i`: 2001:db8:bbbb::1:i, or 10.98.i.i. */
+/* Returns the address of change `i`: 2001:db8:bbbb::1:i, or 10.98.i.i. */
 static struct addr addr_of(const struct change *c, unsigned i)
 {
 	uint8_t v4[4] = {10, 98}, v6[16] = {0x20, 1, 0xd, 0xb8, 0xbb, 0xbb, [13] = 1};
@@ -93,7 +94,7 @@ static struct addr addr_of(const struct change *c, unsigned i)
 	return c->family == AF_INET ? addr_make(ADDR_V4, v4) : addr_make(ADDR_V6, v6);
 }
 
-/* Which change an address belongs to, or -1. */
+/* Returns the change that an address belongs to, or -1. */
 static int index_of(const struct change *c, const uint8_t *bytes)
 {
 	struct addr first = addr_of(c, 0);
@@ -104,7 +105,7 @@ static int index_of(const struct change *c, const uint8_t *bytes)
 	return (int)i - 1;
 }
 
-/* Adds or takes away the address, and waits for the kernel to say that it has done so. */
+/* Adds or removes the address, and waits for the kernel's acknowledgement. */
 static void change_addr(struct change *c, unsigned i, bool is_added)
 {
 	char buffer[512];
@@ -129,7 +130,8 @@ static void change_addr(struct change *c, unsigned i, bool is_added)
 	}
 }
 
-/* One question and a reply to it, or to the same one asked before: whether the address is in it. */
+/* Sends a question, and waits for a reply to it, or to the same one sent before. True if the
+ * address is in the reply. */
 static bool is_answered(struct change *c, const struct addr *addr)
 {
 	c->asked++;
@@ -145,8 +147,8 @@ static bool is_answered(struct change *c, const struct addr *addr)
 	}
 }
 
-/* Asks until the address is there, or is not. Returns when that was so. The id is that of the change: a
- * late reply counts, but none to a question of before the change. */
+/* Asks until the address is in the answer, or is not. Returns the time. The id is that of the
+ * change: a late reply counts, but not a reply to a question from before the change. */
 static ns_t ask_until(struct change *c, unsigned i, bool is_there)
 {
 	struct addr addr = addr_of(c, i);
@@ -182,7 +184,7 @@ static void note_event(struct change *c, const struct nlmsghdr *h, ns_t now)
 	}
 }
 
-/* Hears of the changes as the server does, and writes down when. */
+/* Listens for the changes like the server, and records their times. */
 static void *listen_to_events(void *arg)
 {
 	struct change *c = arg;
@@ -255,7 +257,7 @@ static void print_column(const struct change *c, const char *key, int column)
 		const struct sample *s = &c->samples[i];
 		const ns_t spans[] = {s->added_event - s->added, s->added_answer - s->added,
 			s->removed_event - s->removed, s->removed_answer - s->removed};
-		/* An event that was not heard is no span. */
+		/* Without an event there is no duration. */
 		printf("%s%.1f", i ? ", " : "", spans[column] < 0 ? -1.0 : spans[column] / 1000.0);
 	}
 	printf("]");

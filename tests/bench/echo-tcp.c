@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the limit that servers are measured against over TCP: reads what a connection has once, and
- * writes it back once. Never looks at what that is. Run by bench.py.
+ * Owns the limit that servers are measured against over TCP: reads once per turn what a connection
+ * has, and writes it back once.
+ * Never looks at the bytes. Run by bench.py.
  *
  *	echo-tcp ADDR PORT   IPv4
  */
@@ -36,13 +37,13 @@ static void watch(int epoll_fd, int fd)
 		asked_die("epoll_ctl");
 }
 
-/* One turn of a connection. The client takes what it is sent, so that a write is never short. */
+/* Runs one turn of a connection. The client takes everything, so a write is never short. */
 static void echo(int fd)
 {
 	static unsigned char bytes[READ_CAP];
 	ssize_t n = read(fd, bytes, sizeof(bytes));
 	if (n <= 0 || send(fd, bytes, (size_t)n, MSG_NOSIGNAL) != n)
-		close(fd); /* and out of the epoll set by that */
+		close(fd); /* also removes it from the epoll set */
 }
 
 int main(int argc, char **argv)

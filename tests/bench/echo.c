@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the limit that servers are measured against: receives packets by the batch, sets the QR bit
- * and sends them back. Never looks at anything else in them. Run by bench.py.
+ * Owns the limit that servers are measured against: receives packets in batches, sets the QR bit
+ * and sends them back.
+ * Never looks at anything else in them. Run by bench.py.
  *
  *	echo ADDR PORT [GROUP|- [WORKERS]]
  *
- * IPv4; GROUP is joined on the link that has ADDR. Each worker is a process with a socket of its own.
+ * IPv4; GROUP is joined on the link that has ADDR. Each worker is a process with its own socket.
  */
 #include <arpa/inet.h>
 #include <errno.h>

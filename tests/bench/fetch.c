@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns a secondary's part of a transfer for the measurements: asks for one over TCP (RFC 5936, 1995),
- * reads it to its end, and prints what it was as JSON. Never keeps the records. Run by bench.py.
+ * Owns a secondary's part of a transfer for the measurements: requests one over TCP (RFC 5936, RFC
+ * 1995), reads it to its end, and prints a summary as JSON.
+ * Never keeps the records. Run by bench.py.
  *
- *	fetch ADDR PORT ZONE [SERIAL]   SERIAL: an IXFR from there; else an AXFR
+ *	fetch ADDR PORT ZONE [SERIAL]   with SERIAL: an IXFR from it; otherwise an AXFR
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ enum { PREFIX_LEN = 2, PATIENCE_S = 600, SOA_FIXED_LEN = 20 };
 static struct fetch {
 	int fd;
 	bool is_ixfr;
-	uint32_t serial;     /* that we say we have */
+	uint32_t serial;     /* the serial that we claim to have */
 	uint32_t new_serial; /* of the first SOA */
 	unsigned soas, news; /* SOAs so far; those of them with the new serial */
 	bool is_incremental; /* the second record is an SOA (RFC 1995 §4) */
@@ -43,7 +44,7 @@ static void connect_to(struct fetch *f, const char *addr, const char *port)
 		asked_die(addr);
 }
 
-/* The SOA that tells which serial we have (RFC 1995 §3): of its rdata, only that counts. */
+/* Writes the SOA that carries our serial (RFC 1995 §3); the rest of its rdata does not matter. */
 static int pack_serial(struct pack *p, const uint8_t *zone, uint32_t serial)
 {
 	uint8_t rdata[2 + SOA_FIXED_LEN] = {0}; /* two root names before the numbers */
@@ -73,8 +74,8 @@ static void read_fully(struct fetch *f, uint8_t *bytes, size_t len)
 		asked_die("the transfer breaks off");
 }
 
-/* Notes an SOA. True: it was the last record. An AXFR ends with the second one that has the new
- * serial; of an IXFR each step ends with the new SOA too, so the last step's is the second. */
+/* Notes an SOA. True if it was the last record. An AXFR ends with the second SOA of the new serial.
+ * In an IXFR each step ends with its new SOA, so the end is also the second one. */
 static bool note_soa(struct fetch *f, const struct rr *soa)
 {
 	if (soa->rdata_len < SOA_FIXED_LEN)
@@ -89,7 +90,7 @@ static bool note_soa(struct fetch *f, const struct rr *soa)
 	       (f->is_ixfr && f->news == 1 && serial == f->serial);
 }
 
-/* Reads a message of the transfer. False: the transfer is at its end. */
+/* Reads a message of the transfer. False at the end of the transfer. */
 static bool take_message(struct fetch *f)
 {
 	uint8_t prefix[PREFIX_LEN];

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the look at a server while one record changes: asks the same question at a steady pace until
- * the answer has the new address, and a little longer. Never makes the change. Run by bench.py.
+ * Owns the observation of a server while one record changes: asks the same question at a steady
+ * pace until the answer has the new address, and a little longer.
+ * Never makes the change. Run by bench.py.
  *
  *	follow ADDR PORT NAME IPV4 INTERVAL_US SECONDS
  *
- * Prints a line once the server answers; after the address was first seen, or SECONDS after that line,
- * when it was (nanoseconds of CLOCK_MONOTONIC; 0: never), and the longest time between two answers
- * since that line, as JSON.
+ * Prints a line when the server answers. At the end, which is after the address was first in an
+ * answer, or SECONDS after that line, prints as JSON: that time (nanoseconds of CLOCK_MONOTONIC; 0:
+ * never), and the longest time between two answers since that line.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -28,7 +29,7 @@
 enum {
 	REPLY_CAP = 4096,
 	TAIL_MS = 30,
-	GUARD_S = 600 /* a server that gives no answer for so long hangs */
+	GUARD_S = 600 /* a server that does not answer for so long hangs */
 };
 
 static struct follow {
@@ -68,7 +69,7 @@ static int start_pace(long interval_us)
 	return fd;
 }
 
-/* Takes all answers that have come. */
+/* Reads all answers that have arrived. */
 static void take(struct follow *f)
 {
 	uint8_t reply[REPLY_CAP];
@@ -90,7 +91,7 @@ static void take(struct follow *f)
 	}
 }
 
-/* When to stop, as far as that is known yet. */
+/* Returns when to stop, as far as it is known yet. */
 static ns_t end_of(const struct follow *f, ns_t start, ns_t span)
 {
 	if (f->first_right)
@@ -116,7 +117,7 @@ int main(int argc, char **argv)
 		uint64_t ticks;
 		if (poll(fds, 2, TAIL_MS) < 0)
 			asked_die("poll");
-		/* A question that finds no room or nobody is one without an answer. */
+		/* A question that could not be sent counts as one without an answer. */
 		if (read(timer, &ticks, sizeof(ticks)) > 0)
 			(void)!send(f->fd, f->query, f->query_len, 0);
 		take(f);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the measurement of a changed host name: gives one in the UTS namespace of another process, and
- * asks the server until it answers to it. Never starts a server. Run by bench.py and in a machine of
- * tests/vm.
+ * Owns the measurement of a changed host name: sets one in the UTS namespace of another process,
+ * and asks the server until it answers for it.
+ * Never starts a server. Run by bench.py and in a machine of tests/vm.
  *
  *	hostname COUNT PID ADDR PORT DOMAIN
  *	hostname calls
  *
- * Prints the microseconds from before each sethostname(2) to the first answer with an address, as JSON;
- * or, of a system call that has nothing to do with all this, the median cost in nanoseconds.
+ * The first prints the microseconds from before each sethostname(2) to the first answer with an
+ * address, as JSON. The second prints the median cost in nanoseconds of an unrelated system call.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,8 +31,8 @@
 enum {
 	COUNT_MAX = 10000,
 	PATIENCE_MS = 20, /* for one reply */
-	GIVE_UP_S = 600,  /* on one change: after so long something hangs */
-	PAUSE_MS = 20,    /* between changes: each is one of its own */
+	GIVE_UP_S = 600,  /* for one change: after so long something hangs */
+	PAUSE_MS = 20,    /* between changes, so that they are separate */
 	CALL_ROUNDS = 101,
 	CALLS = 20000
 };

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the client of the measurements over TCP: CONNS connections, on each WINDOW questions under
- * way; or, with a WINDOW of 0, a connection for each question. Checks each answer, and prints what
- * came of it as JSON. Run by bench.py.
+ * Owns the client of the measurements over TCP: CONNS connections, each with WINDOW questions in
+ * flight; or, if WINDOW is 0, a connection for each question. Checks each answer, and prints the
+ * results as JSON.
+ * Never makes questions: questions.py does. Run by bench.py.
  *
  *	load-tcp FILE ADDR PORT COUNT CONNS WINDOW SECONDS [any]
  *
- * FILE holds questions (asked.h), which are asked in turn, COUNT of them, for at most SECONDS. any:
- * whatever comes back is right.
+ * FILE is a question file (asked.h). COUNT of its questions are asked in turn, for at most SECONDS.
+ * any: every reply counts as right.
  *
- * A turn of a connection: read what is there, take the answers, ask as many questions with one write.
+ * In its turn, a connection reads what has arrived, takes the answers, and sends as many questions
+ * with one write.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -35,7 +37,7 @@ enum {
 	PATIENCE_MS = 2000
 };
 
-/* Ids are the numbers of slots. */
+/* The id of a question is the number of its slot. */
 struct conn {
 	int fd;
 	const struct asked *slots[WINDOW_MAX]; /* NULL: free */
@@ -67,7 +69,7 @@ static void open_conn(struct load *l, struct conn *c)
 		asked_die("connect");
 }
 
-/* Asks a question in each slot that is free. */
+/* Fills each free slot with a question. */
 static void fill(struct load *l, struct conn *c)
 {
 	uint8_t bytes[WINDOW_MAX * (PREFIX_LEN + ASKED_LEN_MAX)];
@@ -98,7 +100,7 @@ static void take_reply(struct load *l, struct conn *c, const uint8_t *reply, siz
 	c->slots[slot] = NULL;
 }
 
-/* Takes all whole messages. Returns how many. */
+/* Takes all complete messages. Returns their number. */
 static unsigned take_replies(struct load *l, struct conn *c)
 {
 	size_t at = 0;
@@ -114,7 +116,7 @@ static unsigned take_replies(struct load *l, struct conn *c)
 	return count;
 }
 
-/* The server has ended it, or its question is answered: the next connection. */
+/* The server has closed it, or its question is answered: opens the next connection. */
 static void renew(struct load *l, struct conn *c)
 {
 	close(c->fd);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the client of the measurements: keeps WINDOW questions under way, checks each answer, and
- * prints what came of it as JSON. Never makes questions: questions.py does. Run by bench.py.
+ * Owns the client of the measurements: keeps WINDOW questions in flight, checks each answer, and
+ * prints the results as JSON.
+ * Never makes questions: questions.py does. Run by bench.py.
  *
  *	load FILE ADDR PORT COUNT WINDOW SECONDS [LINK [any] [wait]]
  *
- * FILE holds questions (asked.h), which are asked in turn, COUNT of them, for at most SECONDS. LINK:
- * sent there only, as multicast needs. any: whatever comes back is right. wait: it begins when its
- * standard input ends, as that of others does.
+ * FILE is a question file (asked.h). COUNT of its questions are asked in turn, for at most SECONDS.
+ * LINK: sent only there, as multicast requires. any: every reply counts as right. wait: begins when
+ * its standard input ends, which several clients may share.
  */
 #include <arpa/inet.h>
 #include <stdbool.h>
@@ -24,7 +25,7 @@
 
 enum { BATCH = 32, SLOTS = 256, REPLY_CAP = 4096, PATIENCE_MS = 250 };
 
-/* A question under way. Its id is the slot's number, and how often the slot was used. */
+/* A question in flight. Its id is the slot's number, and how often the slot was used. */
 struct slot {
 	const struct asked *asked;
 	ns_t sent_at;
@@ -74,7 +75,7 @@ static void start_slot(struct load *l, unsigned i, ns_t now)
 	put_u16(s->bytes, (uint16_t)(i << 8 | s->uses));
 }
 
-/* Asks a question in each slot that is free, by the batch. */
+/* Fills the free slots with questions, and sends them in batches. */
 static void fill(struct load *l)
 {
 	struct mmsghdr messages[BATCH];
@@ -93,7 +94,7 @@ static void fill(struct load *l)
 				.msg_iovlen = 1};
 			count++;
 		}
-		/* What the kernel does not take is lost, and found so in time. */
+		/* A question that the kernel refuses is lost, and is detected by its time. */
 		if (count > 0)
 			sendmmsg(l->fd, messages, count, 0);
 	}
@@ -115,7 +116,7 @@ static void take_reply(struct load *l, const uint8_t *bytes, size_t len, ns_t no
 	l->latency_ns[l->answered++] = latency > UINT32_MAX ? UINT32_MAX : (uint32_t)latency;
 }
 
-/* Takes what answers there are; waits for one. If none comes, all that is under way is lost. */
+/* Reads the answers; waits for one. If none arrives, all questions in flight are lost. */
 static void drain(struct load *l)
 {
 	struct mmsghdr messages[BATCH];

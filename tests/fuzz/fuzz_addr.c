@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of addresses' and prefixes' text: what is taken is written and read the same.
- * Never checks which texts are right: that is tests/unit/test_addr.c. Run by a fuzzer and its replay.
+ * Owns the fuzz target of the text of addresses and prefixes: accepted text is written and read the
+ * same.
+ * Never checks which texts are right: tests/unit/test_addr.c does. Run by a fuzzer and its replay.
  */
 #include "base/addr.h"
 

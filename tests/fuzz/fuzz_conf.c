@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the fuzz target of the configuration: a command line, a zero byte or two, and a file.
- * Never checks which texts are right: that is tests/unit/test_conf.c. Run by a fuzzer, its replay.
+ * Never checks which texts are right: tests/unit/test_conf.c does. Run by a fuzzer, its replay.
  */
 #include "conf/conf.h"
 
@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 enum { WORDS_MAX = 16 };
 
-/* Cuts `text` at spaces into words behind a program's name; returns how many there are. */
+/* Splits `text` at spaces into words after a program's name. Returns their number. */
 static int split(char *text, char *argv[WORDS_MAX])
 {
 	static char program[] = "ontap-zone";
@@ -35,7 +35,7 @@ static void load(const struct options_args *args, const char *text, size_t len)
 	struct options_error error = {{0}};
 	int err = options_load(&conf, &conf_table, args, &file, &error);
 	if (err && error.text[0] == '\0')
-		abort(); /* no reason given */
+		abort(); /* an error without a reason */
 	if (!err)
 		conf_fini(&conf);
 }

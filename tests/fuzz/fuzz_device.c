@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of what ontapd and its clients read: messages of the protocol (message.h), and
- * by the first byte rules files, marks, modes, or route messages of the kernel.
+ * Owns the fuzz target of the input of ontapd and its clients: messages of the protocol
+ * (message.h), and, selected by the first byte, rules files, marks, modes, or route messages of the
+ * kernel.
  * Never opens a socket. Built by tests/fuzz/local.mk.
  */
 #include <stdint.h>
@@ -17,7 +18,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-/* What was understood is written and understood again, as the same. */
+/* A message that was understood is written and understood again, as the same. */
 static void one_request(const uint8_t *bytes, size_t len)
 {
 	struct device_request req, back;
@@ -108,7 +109,7 @@ static void on_message(void *arg, const struct nlmsghdr *h)
 	await_message(arg, h);
 }
 
-/* What nobody knows: alternative names are only looked at. */
+/* Unknown marks: alternative names are only parsed. */
 static void on_altname(void *arg, const struct event *ev, const char *name)
 {
 	struct device_mark mark;
@@ -127,7 +128,7 @@ static void one_datagram(const uint8_t *bytes, size_t len)
 			.arg = &await}};
 	const struct rtnl_source source = {.origin = RTNL_NEWS, .nsid = NSID_OWN};
 	struct rtnl_outcome outcome;
-	void *datagram = malloc(len ? len : 1); /* aligned, and exactly as long as it is */
+	void *datagram = malloc(len ? len : 1); /* aligned, and exactly as long as the message */
 	if (!datagram)
 		return;
 	memcpy(datagram, bytes, len);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of the mDNS engine: a whole session of two hosts on a wire, with what
- * strangers send, puts, links that come and go, and time, all from the input; the simulator's
- * checks are on. Never checks answers in detail: that is tests/unit/test_mdns_*.c. Run by a fuzzer
- * and its replay.
+ * Owns the fuzz target of the mDNS engine: a whole session of two hosts on a wire, with packets of
+ * strangers, puts, links that appear and disappear, and time, all from the input. The checks of the
+ * simulator are on.
+ * Never checks answers in detail: tests/unit/test_mdns_*.c do. Run by a fuzzer and its replay.
  *
- * The input is steps: a byte that says what, then what that needs.
+ * The input is steps: a byte for the kind, then the operands.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of DNS messages: what can be read is written again, and reads the same.
- * Never checks which messages are right: that is tests/unit/test_msg.c. Run by a fuzzer and its
+ * Owns the fuzz target of DNS messages: a message that can be read is written again, and reads the
+ * same.
+ * Never checks which messages are right: tests/unit/test_msg.c does. Run by a fuzzer and its
  * replay.
  */
 #include "wire/msg.h"
@@ -70,7 +71,7 @@ static bool copy_records(struct rd *r, const struct msg_header *h, struct pack *
 	return true;
 }
 
-/* A hash of all that the message says; false if it cannot be read. */
+/* Computes a hash of the content of the message. False if it cannot be read. */
 static bool digest(const uint8_t *bytes, size_t len, uint64_t *ret)
 {
 	struct rd r = rd_init(bytes, len);
@@ -90,7 +91,7 @@ static bool digest(const uint8_t *bytes, size_t len, uint64_t *ret)
 		if (!read_record(&r, &rr, &rdata, &rdata_len))
 			return false;
 		sum = sum * 31 + name_hash(1, rr.owner.wire) + rr.type + rr.class + rr.ttl;
-		/* A name in rdata may change its case when it is written as a pointer. */
+		/* A name in rdata may change its case when it becomes a pointer. */
 		for (size_t j = 0; j < rdata_len; j++)
 			sum = sum * 31 + byte_lower(rdata[j]);
 	}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of what the module for the C library takes for an answer: any bytes, in any pieces, and then
- * a caller's buffer of any size. Pieces make no difference, what is taken is within bounds, and nothing is
- * written outside of the buffer.
+ * Owns the fuzz target of answers to the module for the C library: any bytes, in any pieces, and
+ * then a caller's buffer of any size. The pieces make no difference, accepted values are within
+ * bounds, and nothing is written outside of the buffer.
  * Never opens a socket. Run by a fuzzer and its replay.
  *
- * The input: a byte that says how long the pieces are, one that says how large the buffer is (in 16 bytes), and
- * the answer.
+ * The input: a byte for the length of the pieces, one for the size of the buffer (in units of 16
+ * bytes), and the answer.
  */
 #include "nss/answer.h"
 

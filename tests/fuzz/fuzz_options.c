@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the fuzz target of src/options: a table that has every type, a command line, and a file.
- * Never checks which texts are right: that is tests/unit/test_options.c. Run by a fuzzer, its replay.
+ * Never checks which texts are right: tests/unit/test_options.c does. Run by a fuzzer, its replay.
  */
 #include "options/options.h"
 
@@ -57,7 +57,7 @@ static const struct option options[] = {
 static const struct options_command commands[] = {
 	{"show", "show it"}, [PLACE_COMMAND] = {"put", "put it there"}};
 
-/* The first byte of the input says what kind of program it is. */
+/* The first byte of the input selects the kind of program. */
 static struct options_table make_table(uint8_t kind)
 {
 	return (struct options_table){
@@ -72,7 +72,7 @@ static struct options_table make_table(uint8_t kind)
 	};
 }
 
-/* Cuts `text` at spaces into words behind a program's name; returns how many there are. */
+/* Splits `text` at spaces into words after a program's name. Returns their number. */
 static int split(char *text, char *argv[WORDS_MAX])
 {
 	static char program[] = "fuzz";
@@ -88,7 +88,7 @@ static int split(char *text, char *argv[WORDS_MAX])
 	return argc;
 }
 
-/* Every message says something, in printable bytes. */
+/* Every message has text, in printable bytes. */
 static void check_error(const struct options_error *error)
 {
 	if (error->text[0] == '\0')

@@ -21,13 +21,13 @@ enum { OWN_ID = 1, SEQ = 1 };
 static void apply(struct model *m, const struct event *ev)
 {
 	if (model_apply(m, ev) == ERR_SYNTAX)
-		abort(); /* the parser made what the kernel half never makes */
+		abort(); /* the parser made an event that the kernel half never makes */
 }
 
 static void on_event(void *arg, const struct event *ev)
 {
 	if (ev->nsid == OWN_ID)
-		abort(); /* ourselves under another name */
+		abort(); /* our own namespace under another id */
 	apply(arg, ev);
 }
 
@@ -44,7 +44,7 @@ static void one_record(
 	const struct rtnl_source source = {
 		.origin = (control & 3) % 3, .nsid = nsids[control >> 2 & 3], .seq = SEQ};
 	struct rtnl_outcome outcome;
-	void *datagram = malloc(len ? len : 1); /* aligned, and exactly as long as it is */
+	void *datagram = malloc(len ? len : 1); /* aligned, and exactly as long as the message */
 	if (!datagram)
 		abort();
 	memcpy(datagram, bytes, len);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of the answer path: any bytes as a query, against a zone with one of everything.
- * The first byte says where the client stands, by what it came, and what the policy is; what comes back
- * must be a well-formed reply within its limits. Run by `make check` over its corpus, or by libFuzzer.
+ * Owns the fuzz target of the answer path: any bytes as a query, against a zone with one of
+ * everything. The first byte selects the client's location, the transport and the policy. The reply
+ * must be well formed and within its limits.
+ * Never sends anything. Run by `make check` over its corpus, or by libFuzzer.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,7 @@ static void put_long(const char *owner)
 	require(zone_put(zone, ZONE_STATIC, n.wire, &set, 1) == 0);
 }
 
-/* Two private addresses of the kernel's, of which clients are told one or both. */
+/* Puts two private addresses of the kernel; a client gets one or both. */
 static void put_derived(const char *owner)
 {
 	static const uint8_t bytes[2][4] = {{10, 0, 0, 1}, {192, 168, 0, 1}};
@@ -80,7 +81,7 @@ static void make_zone(void)
 	zone_garbage_free(zone_commit(zone, 1));
 }
 
-/* Where clients of 10.0.0.0/8 and 8.0.0.0/8 are: an inner bridge and a link. */
+/* The locations of clients in 10.0.0.0/8 and 8.0.0.0/8: an inner bridge and a link. */
 static struct view_table *make_views(void)
 {
 	struct view_rule rules[] = {
@@ -153,8 +154,8 @@ static void check_reply(const uint8_t *query, const uint8_t *reply, size_t len)
 	require(!r.err && rd_left(&r) == 0);
 }
 
-/* The zone is made once and kept. Its slots have more in them than a pointer (zone/table.h), so that
- * the leak checker, which asks for this, would take its nodes for lost. */
+/* The zone is made once and kept. Its slots hold more than a pointer (zone/table.h), so the leak
+ * checker, which calls this function, would report its nodes as lost. */
 int __lsan_is_turned_off(void);
 
 int __lsan_is_turned_off(void)
@@ -184,7 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	/* The fast path and the slow path give the same reply. */
 	require(serve_any(&ctx, &client, bytes + 1, len - 1, other, cap) == reply_len);
 	require(memcmp(reply, other, reply_len) == 0);
-	/* Nor does a limit make it longer. */
+	/* A limit never makes the reply longer. */
 	rrl_init(&rrl, 1, 1);
 	ctx.rrl = &rrl;
 	for (int i = 0; i < 3; i++) {

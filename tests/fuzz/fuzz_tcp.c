@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of DNS over TCP: any stream of bytes from a client, cut into pieces, who takes the
- * answers as slowly as he likes. They must be those to the single queries in the stream, in their order, each
- * behind its length (RFC 1035 §4.2.2), and all of them unless the client talks nonsense.
+ * Owns the fuzz target of DNS over TCP: any stream of bytes from a client, cut into pieces; the
+ * client takes the answers as slowly as it likes. The answers must be those to the single queries
+ * in the stream, in order, each after its length (RFC 1035 §4.2.2), and complete unless the client
+ * sends nonsense.
  * Never opens a port: the connection is a pair of sockets. Run by a fuzzer, and its replay.
  *
- * The input: a byte that says how long the pieces are, one that says how much of the answers is taken at a
- * time, and the stream.
+ * The input: a byte for the length of the pieces, one for the amount of answers taken at a time,
+ * and the stream.
  */
 #include "net/dns_tcp.c" /* its connections, without its thread */
 
@@ -21,10 +22,10 @@ struct stream {
 	size_t len;
 };
 
-/* What is to come back, as far as the stream makes sense. */
+/* The expected answers, as far as the stream is valid. */
 struct expected {
 	struct stream answers;
-	bool is_all; /* the stream has nothing but queries that are answered */
+	bool is_all; /* the stream has only queries that are answered */
 };
 
 static void require(bool is_so)
@@ -61,7 +62,8 @@ static struct zone *make_zone(void)
 	return zone;
 }
 
-/* Asks the answer path for each query by itself. Cuts the stream off where there is no room for more. */
+/* Asks the answer path for each query separately. Cuts the stream off when there is
+ * no room for more. */
 static void answer_each(struct tcp_server *s, const struct serve_client *client, struct stream *in,
 	struct expected *ret)
 {
@@ -72,7 +74,8 @@ static void answer_each(struct tcp_server *s, const struct serve_client *client,
 		uint8_t *query = in->bytes + at + PREFIX_LEN,
 			*reply = out->bytes + out->len + PREFIX_LEN;
 		size_t len = get_u16(in->bytes + at);
-		/* One that is longer than any query is waited for only if it is there in one piece. */
+		/* A message that is longer than any query is read only if it arrives in one
+		 * piece. */
 		ret->is_all = ret->is_all && len <= LIMIT_TCP_QUERY;
 		if (in->len - at - PREFIX_LEN < len)
 			return;
@@ -90,13 +93,13 @@ static void answer_each(struct tcp_server *s, const struct serve_client *client,
 	}
 }
 
-/* The connection, if it is still there. */
+/* Returns the connection, if it still exists. */
 static struct conn *conn_of(struct tcp_server *s)
 {
 	return list_is_empty(&s->conns) ? NULL : container_of(s->conns.next, struct conn, in_use);
 }
 
-/* Takes up to `most` bytes of the answers. They must be the ones that were expected next. */
+/* Takes up to `most` bytes of the answers. They must be the next expected bytes. */
 static size_t take_answers(int fd, size_t most, const struct expected *expected, size_t *taken)
 {
 	static uint8_t bytes[MSG_CAP];
@@ -109,13 +112,13 @@ static size_t take_answers(int fd, size_t most, const struct expected *expected,
 	return (size_t)n;
 }
 
-/* Sends the stream in pieces, and takes answers in between. Returns how much of them came. */
+/* Sends the stream in pieces, and takes answers in between. Returns how much of them arrived. */
 static size_t converse(struct tcp_server *s, int fd, struct stream in, size_t piece, size_t most,
 	const struct expected *expected)
 {
 	size_t sent = 0, taken = 0;
 	bool is_shut = false;
-	/* Each turn sends something, or takes something, or is the last but one. */
+	/* Progress: each turn but the last sends something or takes something. */
 	while (conn_of(s)) {
 		size_t len = in.len - sent < piece ? in.len - sent : piece;
 		ssize_t n = len > 0 ? send(fd, in.bytes + sent, len, MSG_NOSIGNAL) : 0;
@@ -138,7 +141,7 @@ static void connect_pair(struct tcp_server *s, int *ret_client)
 	const int small = 1;
 	int fds[2];
 	require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
-	/* The kernel has a least size: some 4 KiB, which a few answers fill. */
+	/* The kernel has a minimum: some 4 KiB, which a few answers fill. */
 	require(setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)) == 0);
 	add_conn(s, fds[0], &from);
 	*ret_client = fds[1];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of the journal: any row of changes, two secondaries that follow now and
- * then, and at the end each must have what a whole transfer gives. Never checks the bytes of
- * messages: the secondary is strict about them. Run by a fuzzer, its replay.
+ * Owns the fuzz target of the journal: any sequence of changes, and two secondaries that follow now
+ * and then. At the end each must have the same as a whole transfer gives.
+ * Never checks the bytes of messages: the secondary is strict about them. Run by a fuzzer, its
+ * replay.
  */
 #include <stdlib.h>
 
@@ -41,7 +42,7 @@ static void add_apex(struct fuzz *f, const char *text)
 			.name = apex.wire, .mname = apex.wire, .rname = apex.wire, .ttl_s = 60});
 }
 
-/* One owner gets 0 to 3 addresses, in views and with TTLs that the byte tells. */
+/* Puts 0 to 3 addresses at an owner, with views and TTLs selected by the byte. */
 static void put(struct fuzz *f, uint8_t which, uint8_t what)
 {
 	static const char *const owners[] = {"a.example.", "B.example.", "c.sub.example.",
@@ -107,7 +108,7 @@ static void check(struct fuzz *f, struct secondary *s)
 	secondary_fini(&whole);
 }
 
-/* The input: two bytes a step. */
+/* The input: two bytes per step. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	enum { STEPS_MAX = 512 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of what strangers send to transfers: queries, TSIG records, answers to
- * NOTIFY. Never expects anything but that no byte does harm. Run by a fuzzer, and its replay.
+ * Owns the fuzz target of strangers' input to transfers: queries, TSIG records, answers to NOTIFY.
+ * Never expects more than that no input does harm. Run by a fuzzer, and its replay.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static void verify(const struct tsig_key *key, const uint8_t *msg, const struct 
 	size_t len = request_refuse(q, msg, RCODE_NOTAUTH, reply, sizeof(reply));
 	size_t room = tsig_room(&t), whole = tsig_sign_reply(&t, reply, len, sizeof(reply), NOW);
 	if (whole > len + room || (whole == 0 && len + room <= sizeof(reply)))
-		abort(); /* it takes more than it says */
+		abort(); /* it uses more than it says */
 }
 
 /* The whole input is a message: a query, then an answer to a NOTIFY. */

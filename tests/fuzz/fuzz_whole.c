@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of the whole daemon (tests/sim/whole.h): what happens to the simulated kernel, to files
- * and peers, packets, queries and time, all from the input; its checks are on.
- * Never decides what may happen: wholestep.c does. Run by a fuzzer and its replay.
+ * Owns the fuzz target of the whole daemon (tests/sim/whole.h): events of the simulated kernel, of
+ * files and peers, packets, queries and time, all from the input. Its checks are on.
+ * Never decides which events are possible: wholestep.c does. Run by a fuzzer and its replay.
  *
- * The input is a byte of seed, then steps of four bytes. A step that begins with 0x7f or 0x7e has a packet or
- * a query behind it: its third and fourth byte are the length.
+ * The input is a byte of seed, then steps of four bytes. A step that begins with 0x7f or 0x7e is
+ * followed by a packet or a query: its third and fourth byte are the length.
  */
 #include <stdlib.h>
 
@@ -23,7 +23,7 @@ static const uint8_t *take_bytes(struct rd *r, const uint8_t *step, size_t *ret_
 	return rd_bytes(r, *ret_len);
 }
 
-/* From a peer on the wire, or not on it. */
+/* From a peer on the wire, or from another address. */
 static void send_packet(struct whole *w, struct rd *r, const uint8_t *step)
 {
 	struct addr peer = {.family = ADDR_V4, .bytes = {10, step[1] & 3, 0, 220}};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of zone files and of what is exported of them: a zone that was read is
- * written as a master file that reads as the same zone.
- * Never checks which texts are right: that is tests/unit/test_zonefile.c. Run by a fuzzer and its
+ * Owns the fuzz target of zone files and of exports of them: a zone that was read is written as a
+ * master file, which reads as the same zone.
+ * Never checks which texts are right: tests/unit/test_zonefile.c does. Run by a fuzzer and its
  * replay.
  */
 #include "zonefile/zonefile.h"
@@ -62,7 +62,7 @@ static void write_all_formats(struct export *e, struct buf *out)
 	}
 }
 
-/* The zone in master format; false if there is no SOA. */
+/* Writes the zone in master format. False if there is no SOA. */
 static bool write_zone(struct export *e, struct buf *out)
 {
 	struct export_options options = {.format = EXPORT_ZONE, .apex = apex};
@@ -70,7 +70,7 @@ static bool write_zone(struct export *e, struct buf *out)
 	return export_write(e, &options, out) == 0;
 }
 
-/* Names whose text is longer than a name's bytes may be are more than ldns reads. */
+/* Names whose text is longer than the bytes of a name are too long for ldns. */
 static bool has_long_line(const char *text)
 {
 	for (; *text; text += strcspn(text, "\n") + 1)
@@ -79,7 +79,7 @@ static bool has_long_line(const char *text)
 	return false;
 }
 
-/* The zone as it was written must be read again, and written the same. */
+/* The written zone must be read again, and be written the same. */
 static void check_round_trip(const struct buf *first)
 {
 	struct zonefile_error error;
@@ -124,7 +124,8 @@ static void check_order(const struct zonefile *z)
 			abort();
 }
 
-/* Plain lines, which ldns need not read, must be what ldns makes of them, or the same message. */
+/* Plain lines, which ldns need not read, must give the same records as ldns, or the same
+ * message. */
 static void check_quick_way(const char *text, size_t len)
 {
 	struct zonefile_error why, why_slow;
@@ -154,12 +155,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct zonefile_error error = {{0}};
 	static void *held;
 	if (!held)
-		held = dlopen(LDNS_SONAME, RTLD_NOW); /* else it is loaded anew for each text */
+		held = dlopen(LDNS_SONAME, RTLD_NOW); /* otherwise it is loaded for each text */
 	check_quick_way((const char *)bytes, len);
 	struct buf out = {0};
 	struct export *e = read_export((const char *)bytes, len, &error);
 	if (!e && error.text[0] == '\0')
-		abort(); /* no reason given */
+		abort(); /* an error without a reason */
 	if (e) {
 		write_all_formats(e, &out);
 		if (write_zone(e, &out))

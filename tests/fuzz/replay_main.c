@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the main of fuzz targets that are built as plain tests: feeds each file named to the target.
- * Never makes input up. Run by `make check` over the corpus; with libFuzzer its own main is used.
+ * Owns the main of fuzz targets that are built as plain tests: passes each named file to the
+ * target.
+ * Never makes up input. Run by `make check` over the corpus; with libFuzzer its own main is used.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -10,7 +11,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-/* The input is copied to a block of exactly its size, so that a sanitizer sees one byte too far. */
+/* The input is copied to a block of exactly its size, so that a sanitizer detects an
+ * access beyond it. */
 static int replay(const char *path)
 {
 	static uint8_t whole[1 << 20];

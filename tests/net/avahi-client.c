@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns a program as people write them with libavahi-client: it resolves a host name, an address, and
- * the first service of a type. Never asks the network itself: that is its avahi-daemon's. Run by
- * test_mdns_clients.py:  avahi-client NAME ADDRESS TYPE
+ * Owns a typical program that uses libavahi-client: it resolves a host name, an address, and the
+ * first service of a type.
+ * Never asks the network itself: its avahi-daemon does. Run by test_mdns_clients.py:  avahi-client
+ * NAME ADDRESS TYPE
  */
 #include <stdbool.h>
 #include <stdio.h>

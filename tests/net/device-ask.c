@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns one request to ontapd by its library, with the descriptor of any namespace: for tests.
+ * Owns one request to ontapd through its library, with the descriptor of any namespace, for tests.
  * Never keeps the device. device-ask SOCKET NAMESPACE IFNAME
  */
 #include <errno.h>

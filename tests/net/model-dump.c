@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns a model that follows the kernel, and prints it when asked to: the real sockets, automaton
- * and model without the rest of the daemon. Never serves anything. Run by tests/net/test_kernel.py.
+ * Owns a model that follows the kernel, and prints it on request: the real sockets, automaton and
+ * model without the rest of the daemon.
+ * Never serves anything. Run by tests/net/test_kernel.py.
  *
  *	model-dump [--netns-dir=DIR] [--rcvbuf=BYTES] [--all-nsids] [--census=MEANS] [--debug]
  *
- * Commands on standard input, one a line; each is answered by lines of JSON and an empty line:
- *	dump     the model, as soon as there is nothing more to be read
- *	changes  what the listener was told since the last time it was asked
- *	stall    no more notifications are read, until
+ * Commands on standard input, one per line; each is answered by lines of JSON and an empty line:
+ *	dump     the model, as soon as nothing more can be read
+ *	changes  the reports to the listener since the previous command
+ *	stall    stop reading notifications until
  *	go
+ *
  * Bytes of strangers are printed as the characters U+0000 to U+00FF.
  */
 #include <errno.h>
@@ -30,7 +32,7 @@ struct program {
 	struct kernel *kernel;
 	struct model *model;
 	struct buf changes;
-	uint64_t refused; /* events that the model did not take */
+	uint64_t refused; /* events that the model refused */
 	bool is_stalled;
 	bool has_to_dump;
 };
@@ -239,7 +241,7 @@ static void run(struct program *p)
 			kernel_handle(p->kernel, now());
 		if (fds[0].revents == 0)
 			continue;
-		ssize_t len = read(0, command, sizeof(command) - 1); /* one line at a time comes */
+		ssize_t len = read(0, command, sizeof(command) - 1); /* one line at a time */
 		if (len <= 0)
 			return;
 		command[len] = '\0';

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns a program that resolves names as any program does, for the tests of the module for the C library.
- * Never asks by itself: all goes through getaddrinfo(3). Run by tests/net/test_nss.py.
+ * Owns a program that resolves names like any program, for the tests of the module for the C
+ * library.
+ * Never asks the daemon itself: it only calls getaddrinfo(3). Run by tests/net/test_nss.py.
  *
  *	nss-look NAME...                 prints "ADDRESS SCOPE CANONICAL" of each, or why there is none
- *	nss-look -t THREADS COUNT NAME   so many threads, each so many look-ups, all with the same result
- *	nss-look -m NAME                 looks it up twice, with a mark to standard error before, between and after
- *	nss-look -s NAME                 what it may have by setuid, first
+ *	nss-look -t THREADS COUNT NAME   many threads with many look-ups each, all with the same result
+ *	nss-look -m NAME                 looks it up twice, with a mark on standard error before, between and after
+ *	nss-look -s NAME                 first prints AT_SECURE and the effective user
  */
 #include <arpa/inet.h>
 #include <dirent.h>

@@ -30,7 +30,8 @@ struct name msgtext_name(const char *text)
 	return name;
 }
 
-/* The next word of `*text`, up to a space, comma or semicolon; "" at the end of the statement. */
+/* Reads the next word of `*text`, up to a space, comma or semicolon; "" at the end
+ * of the statement. */
 static const char *word(const char **text, char out[WORD_CAP])
 {
 	const char *p = *text + strspn(*text, " \t\n");

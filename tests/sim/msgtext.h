@@ -21,15 +21,15 @@
 
 enum { MSGTEXT_CAP = 1 << 16, MSGTEXT_RDATA_CAP = 1024 };
 
-/* Writes the message to `out`, of 9000 bytes; returns its length. Exits with a message when the
- * text is wrong: that is a mistake in a test. */
+/* Writes the message to `out`, which has 9000 bytes. Returns its length. Exits with a message if
+ * the text is wrong: that is a mistake in a test. */
 size_t msgtext_pack(const char *text, uint8_t *out);
 
-/* The text of a message in static storage; "malformed" if it is that. */
+/* Returns the text of a message in static storage; "malformed" if it cannot be read. */
 const char *msgtext_show(const uint8_t *packet, size_t len);
 
-/* A record as text to its parts: "A 192.0.2.1". The rest of the text after the record, behind a
- * comma if there is one, is returned; NULL: that was the last. */
+/* Parses a record given as text: "A 192.0.2.1". Returns the rest of the text after the record and
+ * its comma; NULL: that was the last. */
 const char *msgtext_rdata(const char *text, const uint8_t *owner, uint16_t *ret_type,
 	uint8_t *rdata, uint16_t *ret_len);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the naive answer to what the daemon should say.
- * Never remembers anything. Called by the checks of whole.c.
+ * Owns the naive computation of what the daemon should serve.
+ * Never stores anything. Called by the checks of whole.c.
  */
 #include "naive.h"
 
@@ -54,7 +54,7 @@ static const char *self_of(const struct naive *n)
 	return is_any_label(hostname) ? hostname : "ns";
 }
 
-/* Whether a link claims the label: by its alias, else by the name of its processes' host. */
+/* True if a link claims the label: by its alias, otherwise by the host name of its processes. */
 static bool has_claim(const struct naive *n, int space, int l, const char *label)
 {
 	const struct kernel_space *s = &n->kernel->spaces[space];
@@ -94,7 +94,7 @@ static bool set_has(const struct naive_set *set, const struct addr *addr)
 	return false;
 }
 
-/* One address of a link that has the label. */
+/* An address of a link that has the label. */
 struct held {
 	int space, link;
 	const struct kernel_addr *addr;
@@ -123,7 +123,7 @@ static bool has_better(const struct holding *all, const struct held *than)
 	return false;
 }
 
-/* Every address of the name. Of deprecated ones, those for which there is no better. */
+/* Finds every address of the name. Deprecated ones count only if there is no better one. */
 static void find_held(const struct naive *n, const char *label, struct holding *ret)
 {
 	struct holding all = {.count = 0};
@@ -145,7 +145,7 @@ static void find_held(const struct naive *n, const char *label, struct holding *
 
 /* --- zone files ---------------------------------------------------------------------------- */
 
-/* Calls for each record at the owner; the first that is of the type, or NULL. */
+/* Calls a function for each record at the owner. Returns the first of the type, or NULL. */
 static const struct naive_record *file_find(
 	const struct naive *n, const char *owner, const char *type, size_t from)
 {
@@ -257,7 +257,7 @@ bool naive_is_spoken(const struct naive *n, int link)
 	return l->is_there && l->is_up;
 }
 
-/* Our link on whose wire it is, or -1. */
+/* Returns our link on whose wire it is, or -1. */
 static int wire_of(const struct naive *n, const struct held *held)
 {
 	const struct kernel_link *link = &n->kernel->spaces[held->space].links[held->link];
@@ -276,7 +276,8 @@ static bool is_valid_on(const struct naive *n, const struct held *held, int link
 	       is_on_link_by_prefix(&n->kernel->spaces[0].links[link], addr);
 }
 
-/* Whether anybody but this host for its own sake, where that is for unicast DNS only, has the name. */
+/* True if the name is for mDNS: if more than this host's own name has it, or that is not for
+ * unicast DNS only. */
 static bool is_for_mdns(const struct naive *n, const char *label)
 {
 	if (is_any_label(n->kernel->spaces[0].hostname) || strcmp(label, "ns") != 0)
@@ -288,7 +289,7 @@ static bool is_for_mdns(const struct naive *n, const char *label)
 	return false;
 }
 
-/* What the kernel has for the name there. */
+/* The kernel's addresses of the name there. */
 static void derived_on(const struct naive *n, const char *label, int link, struct naive_set *ret)
 {
 	struct holding held;

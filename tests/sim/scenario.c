@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the text of scenarios.
- * Never checks more than the text says, besides what simcheck.c does anyway. Called by sim_mdns.c.
+ * Never checks more than the text says, except what simcheck.c always checks. Called by sim_mdns.c.
  */
 #include "scenario.h"
 
@@ -25,7 +25,7 @@ static void bad(struct reader *r, const char *what)
 	sim_fail(r->sim, "%s:%u: %s: %s", r->path, r->line, what, r->at);
 }
 
-/* The next word; "" at the end. In storage that the word after the next overwrites. */
+/* Reads the next word; "" at the end. It is valid until the second next call. */
 static const char *word(struct reader *r)
 {
 	static char words[4][WORD_CAP];

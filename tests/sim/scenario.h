@@ -20,5 +20,5 @@
 
 #include "simnet.h"
 
-/* Runs the file; false with a message in `sim->failure`. The simulation is the caller's to end. */
+/* Runs the file. False, with a message in `sim->failure`. The caller ends the simulation. */
 bool scenario_run(struct sim *sim, const char *path);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the simulator's program: runs the scenarios, then random networks, one a seed. Never uses
- * the real network or clock. Run by `make check`; a failing seed is printed and can be run alone,
- * with each packet, by `sim_mdns --seed=N --trace`.
+ * Owns the program of the simulator: runs the scenarios, then random networks, one per seed.
+ * Never uses the real network or clock. Run by `make check`; a failing seed is printed and can be
+ * run alone, with each packet, by `sim_mdns --seed=N --trace`.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ enum { DEFAULT_SEEDS = 10000, SCENARIOS_MAX = 100 };
 
 static const char *const names[] = {"web.local", "db.local", "web-2.local", "cache.local"};
 
-/* What happens in a random network */
+/* Events in a random network */
 
 static ns_t random_time(struct sim *sim, ns_t max)
 {
@@ -67,7 +67,7 @@ static void put_random(struct sim *sim, unsigned host, unsigned link)
 	sim_put(sim, host, link, owner, sim_random(sim, 4) ? records : NULL);
 }
 
-/* A stranger asks, or claims. */
+/* A stranger asks, or claims a name. */
 static void speak_random(struct sim *sim)
 {
 	char message[256], peer[32];
@@ -105,8 +105,8 @@ static void happen(struct sim *sim)
 	}
 }
 
-/* Everybody hears everybody, and somebody asks for each name, so that who holds the same finds
- * out. */
+/* All hosts receive everything, and a stranger asks for each name, so that hosts with the
+ * same name notice. */
 static void calm_down(struct sim *sim)
 {
 	for (unsigned i = 0; i < sim->wire_count; i++) {
@@ -126,7 +126,7 @@ static void calm_down(struct sim *sim)
 				}
 		sim_run(sim, sim->now + 20 * NS_PER_S);
 	}
-	/* Workloads' leases do not matter here; what is in conflict for good has an hour. */
+	/* Leases of workloads do not matter here; a name that stays in conflict waits an hour. */
 	sim_run(sim, sim->now + 20 * NS_PER_S);
 	sim_check_settled(sim);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the program of the whole daemon in virtual time: scenarios that have gone wrong elsewhere, then
- * random runs, one a seed. Never uses the real network, kernel or clock. Run by `make check`; a failing seed
- * is printed and can be run alone, with each packet, by `sim_whole --seed=N --trace`.
+ * Owns the program of the whole daemon in virtual time: scenarios that have failed elsewhere, then
+ * random runs, one per seed.
+ * Never uses the real network, kernel or clock. Run by `make check`; a failing seed is printed and
+ * can be run alone, with each packet, by `sim_whole --seed=N --trace`.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static void give_addr(struct whole *w, int space, int l, int at, const char *pre
 	simkernel_set_addr(&w->kernel, space, l, at, &addr);
 }
 
-/* A link of ours on wire 0, and a workload "web" with a macvlan of it. */
+/* Makes our link on wire 0, and a workload "web" with a macvlan of it. */
 static void furnish(struct whole *w)
 {
 	give_link(w, 0, 0, 0, "");
@@ -48,7 +49,7 @@ static void furnish(struct whole *w)
 	give_addr(w, WORKLOAD, 0, 1, "2001:db8::7/64");
 }
 
-/* The state of NAME.local on wire 0; MDNS_STATE_COUNT: there is none. */
+/* The state of NAME.local on wire 0; MDNS_STATE_COUNT: it does not exist. */
 struct wanted {
 	struct name name;
 	enum mdns_state state;
@@ -126,7 +127,7 @@ static void a_dead_namespaces_id_passes_to_another_one(struct whole *w)
 	expect_state(w, "mail.local", MDNS_ESTABLISHED, "mail.local");
 }
 
-/* The first file has an alias at web.example, the second one at web.local; and addresses beside. */
+/* The first file has an alias at web.example, the second one at web.local, and other addresses. */
 static void files_hide_a_name_and_give_it_back(struct whole *w)
 {
 	furnish(w);
@@ -139,7 +140,8 @@ static void files_hide_a_name_and_give_it_back(struct whole *w)
 	}
 }
 
-/* What a file has beside a workload's address, and what else happens to the link, does not disturb it. */
+/* Records that a file adds to a workload's address, and other events of the link,
+ * do not disturb it. */
 static void a_reload_leaves_a_name_in_peace(struct whole *w)
 {
 	furnish(w);
@@ -232,7 +234,7 @@ static void random_step(struct whole *w)
 	whole_step(w, step);
 }
 
-/* While the daemon reads, other things happen. */
+/* Other events, while the daemon reads. */
 static void on_receive(void *arg)
 {
 	struct whole *w = arg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what must hold in every simulated network, whatever happens in it.
- * Never changes the run. Told by simnet.c what is sent, received and put.
+ * Owns the invariants of every simulated network.
+ * Never changes the run. simnet.c reports what is sent, received and put.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ enum { CLASS_FLUSH = 0x8000 };
 
 static const ns_t echo_time = 10 * NS_PER_S;
 
-/* A record of a message, rdata in full. */
+/* A record of a message, with expanded rdata. */
 struct seen {
 	struct name owner;
 	uint16_t type;
@@ -52,7 +52,7 @@ static struct sim_name *name_on(struct sim *sim, struct sim_port *port, const ui
 		if (name_equal(port->names[i].current.wire, current))
 			return &port->names[i];
 	if (port->name_count == SIM_NAMES) {
-		/* Old ones make room: those that are not held. */
+		/* Old names that are not held make room. */
 		for (unsigned i = 0; i < port->name_count; i++)
 			if (!port->names[i].is_held) {
 				port->names[i] = port->names[--port->name_count];
@@ -86,7 +86,7 @@ static const struct sim_record *record_of(const struct sim *sim, const struct si
 static void note_probe(struct sim *sim, struct sim_port *port, const struct name *current)
 {
 	struct sim_name *name = name_on(sim, port, current->wire);
-	/* Closer together they are not two of one series. */
+	/* If closer together, they are not two of one series. */
 	name->probes = sim->now - name->last_probe >= 250 * NS_PER_MS ? name->probes + 1 : 1;
 	name->last_probe = sim->now;
 }
@@ -113,7 +113,7 @@ static void settle_owed(struct sim_port *port, const struct seen *seen)
 {
 	for (unsigned i = 0; i < SIM_OWED; i++) {
 		struct sim_owed *owed = &port->owed[i];
-		/* What points to a name may have been renamed since it was put. */
+		/* The target of a record may have been renamed since the record was put. */
 		bool is_same = rr_layout(seen->type).names > 0 ||
 			       (owed->len == seen->len &&
 				       memcmp(owed->rdata, seen->rdata, seen->len) == 0);
@@ -123,7 +123,7 @@ static void settle_owed(struct sim_port *port, const struct seen *seen)
 	}
 }
 
-/* One goodbye is enough, whatever is put and taken back again before it is said. */
+/* One goodbye is enough, however often it was put and removed before the goodbye. */
 static void note_taken_back(
 	struct sim_host *host, const struct sim_port *port, const struct seen *seen)
 {
@@ -216,7 +216,7 @@ void sim_note_received(struct sim *sim, struct sim_host *host, struct sim_port *
 		for (unsigned j = 0; j < port->name_count; j++)
 			if (!port->names[j].is_held &&
 				name_equal(port->names[j].current.wire, seen.owner.wire))
-				port->names[j].probes = 0; /* somebody objects */
+				port->names[j].probes = 0; /* a peer objects */
 	}
 }
 
@@ -253,8 +253,8 @@ void sim_note_states(struct sim *sim, struct sim_host *host)
 static bool is_held_on(
 	struct sim_host *host, unsigned link, const uint8_t *owner, struct name *ret);
 
-/* A record that is said again needs no goodbye, nor do the others of a unique set: it flushes
- * them. */
+/* A record that is put again needs no goodbye. Neither do the others of a unique set:
+ * it flushes them. */
 static void forgive(struct sim_port *port, const struct sim_record *record)
 {
 	for (unsigned i = 0; i < SIM_OWED; i++) {
@@ -267,7 +267,7 @@ static void forgive(struct sim_port *port, const struct sim_record *record)
 	}
 }
 
-/* What the record flushes by being said nobody has any more, and needs no goodbye. */
+/* Nobody has the records that this one flushes any more: they need no goodbye. */
 static void note_flushed(struct sim_host *host, const struct sim_record *by)
 {
 	for (unsigned i = 0; i < host->record_count; i++) {
@@ -292,7 +292,7 @@ static void note_said(struct sim_host *host, const struct sim_port *port, const 
 	}
 }
 
-/* The place for that record: its own, if it was said before, else a free one. */
+/* Returns the place of that record: its own, if it was put before, otherwise a free one. */
 static struct sim_record *place_for(
 	struct sim *sim, struct sim_host *host, const struct sim_record *like)
 {
@@ -329,7 +329,7 @@ void sim_note_put(struct sim *sim, struct sim_host *host, unsigned link, const u
 			memcpy(record.rdata, sets[i].set.rdata[j].bytes, record.len);
 			name_copy(&record.owner, owner);
 			struct sim_record *place = place_for(sim, host, &record);
-			/* Removed a moment ago and said again in one step is no removal. */
+			/* Removed a moment ago and put again in the same step is not a removal. */
 			record.was_sent = place->was_sent && place->until >= sim->now + echo_time;
 			*place = record;
 			forgive(&host->ports[link - 1], &record);
@@ -354,8 +354,8 @@ static void owe(struct sim *sim, struct sim_port *port, const struct name *curre
 	}
 }
 
-/* Everything that the owner had on that link is over; it is told before the engine is. What
- * comes in its place, if not nothing, is told by sim_note_put(). */
+/* All records of the owner on that link have ended; called before the engine knows. sim_note_put()
+ * reports what replaces them, if anything. */
 void sim_note_removed(
 	struct sim *sim, struct sim_host *host, unsigned link, const uint8_t *owner, bool is_gone)
 {
@@ -450,7 +450,7 @@ static bool is_held_state(enum mdns_state state)
 	return state == MDNS_ANNOUNCING || state == MDNS_ESTABLISHED;
 }
 
-/* Whether each record of `a` under its name is one of `b`'s too. */
+/* True if each record of `a` under its name is also a record of `b`. */
 static bool has_same_records(
 	const struct sim *sim, const struct claim_at_end *a, const struct claim_at_end *b)
 {

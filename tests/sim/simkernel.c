@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the simulated kernel: what there is, and what is told of it as rtnetlink messages. It is also the
- * other side of io/netlink.h, and of watch/census.h, which here need not look for processes.
- * Never touches a socket. Called by watch/kernel.c and by who makes things happen.
+ * Owns the simulated kernel: its objects, and their reports as rtnetlink messages. It also
+ * implements io/netlink.h, and watch/census.h, which needs no processes here.
+ * Never touches a socket. Called by watch/kernel.c, and by the programs that make events.
  */
 #include "simkernel.h"
 
@@ -24,7 +24,7 @@
 
 enum { UP_FLAGS = IFF_UP | 0x10000 /* IFF_LOWER_UP */, OPER_UP = 6, OPER_DOWN = 2 };
 
-static struct simkernel *kernel; /* the one there is */
+static struct simkernel *kernel; /* the only one */
 
 /* --- messages ------------------------------------------------------------------------------ */
 
@@ -47,7 +47,7 @@ static void message_end(struct kernel_datagram *d, const struct nlmsghdr *h)
 	d->len = MNL_ALIGN(h->nlmsg_len);
 }
 
-/* How a message names the namespace it is about. */
+/* How a message refers to its namespace. */
 enum told_as { TOLD_AS_NEWS, TOLD_AS_ANSWER };
 
 static void put_target(struct nlmsghdr *h, uint16_t type, int space, enum told_as as)
@@ -56,8 +56,8 @@ static void put_target(struct nlmsghdr *h, uint16_t type, int space, enum told_a
 		mnl_attr_put_u32(h, type, (uint32_t)nsid_of(space));
 }
 
-/* The lower device of a macvlan in another namespace: by the id of ours in the link's own table, which is
- * any number, or by that in our table. */
+/* Writes the lower device of a macvlan in another namespace. Its namespace is given by our id in
+ * the table of the link's own namespace, which may be any number, or by that in our table. */
 static void put_lower(
 	struct nlmsghdr *h, const struct kernel_link *link, int space, enum told_as as)
 {
@@ -116,7 +116,7 @@ static void put_nsid(struct kernel_datagram *d, uint16_t type, uint32_t seq, nsi
 	message_end(d, h);
 }
 
-/* The end of a dump, or a refusal: `err` is 0 or a negative errno. */
+/* Writes the end of a dump, or a refusal: `err` is 0 or -errno. */
 static void put_end(struct kernel_datagram *d, uint16_t type, uint32_t seq, int err)
 {
 	struct nlmsghdr *h = message(d, type, seq);
@@ -125,7 +125,7 @@ static void put_end(struct kernel_datagram *d, uint16_t type, uint32_t seq, int 
 	message_end(d, h);
 }
 
-/* --- what happens -------------------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------------------------- */
 
 void simkernel_init(struct simkernel *k)
 {
@@ -135,7 +135,8 @@ void simkernel_init(struct simkernel *k)
 	kernel = k;
 }
 
-/* As netlink_broadcast(): what does not fit is lost, and so is all until the queue is empty. */
+/* Like netlink_broadcast(): a message without room is lost, and so are all others until
+ * the queue is empty. */
 static void notify(struct simkernel *k, int space, const struct kernel_datagram *d)
 {
 	k->spaces[space].changes++;
@@ -261,7 +262,7 @@ void simkernel_set_hostname(struct simkernel *k, int n, const char *hostname)
 
 /* --- dumps --------------------------------------------------------------------------------- */
 
-/* The next object at or after `at`; false at the end. */
+/* Finds the next object at or after `at`; false at the end. */
 static bool dump_link(struct kernel_dump *dump)
 {
 	const struct kernel_space *space = &kernel->spaces[dump->space];
@@ -302,7 +303,7 @@ static bool dump_nsid(struct kernel_dump *dump)
 	return false;
 }
 
-/* Makes the next datagram, as things are now. */
+/* Makes the next datagram, from the present state. */
 static void dump_produce(struct kernel_dump *dump)
 {
 	const struct kernel_space *space = &kernel->spaces[dump->space];
@@ -336,7 +337,7 @@ static bool is_end(const struct kernel_datagram *d)
 
 /* --- io/netlink.h -------------------------------------------------------------------------- */
 
-/* The two have different numbers, and neither kind of message has the other's. */
+/* The two attributes have different numbers, and no message has both. */
 static int keep_target(const struct nlattr *attr, void *arg)
 {
 	uint16_t type = mnl_attr_get_type(attr);
@@ -358,10 +359,10 @@ int netlink_subscribe(int fd, bool is_all UNUSED)
 
 size_t netlink_set_buffer(int fd UNUSED, size_t bytes UNUSED)
 {
-	return KERNEL_QUEUE * (size_t)256; /* so many datagrams that have been queued */
+	return KERNEL_QUEUE * (size_t)256; /* the number of datagrams that may be queued */
 }
 
-/* A new dump; what is left of the one before went with its socket. */
+/* Starts a dump. The rest of the previous one was lost with its socket. */
 int netlink_send(int fd UNUSED, const struct rtnl_request *request)
 {
 	const struct nlmsghdr *h = (const void *)request->bytes;
@@ -468,7 +469,7 @@ int asker_get_link(struct asker *a, nsid_t nsid, uint32_t ifindex, struct event 
 
 /* --- watch/census.h ------------------------------------------------------------------------ */
 
-/* What was told of the namespaces, by their nsid. */
+/* What was reported of the namespaces, by nsid. */
 struct census {
 	struct census_config config;
 	struct event_hostname told[KERNEL_SPACES]; /* uts 0: nothing */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A simulated kernel that speaks rtnetlink, in bytes: namespaces with links and addresses, notifications
- * that are lost when the queue is full, dumps that see changes and say so, and ids that pass from a dead
- * namespace to a new one.
+ * A simulated kernel that speaks rtnetlink, in bytes: namespaces with links and addresses;
+ * notifications that are lost when the queue is full; dumps that notice changes and report them;
+ * and ids that pass from a dead namespace to a new one.
  *
- * It takes the place of io/netlink.h and watch/census.h, whose functions are defined in simkernel.c: so a
- * program that is linked with it runs watch/kernel.c, as it is, against the simulated kernel. There is one
- * at a time.
+ * It replaces io/netlink.h and watch/census.h, whose functions are defined in simkernel.c. So a
+ * program that is linked with it runs the unchanged watch/kernel.c against the simulated kernel.
+ * There is only one at a time.
  */
 #pragma once
 
@@ -35,15 +35,15 @@ struct kernel_addr {
 struct kernel_link {
 	bool is_there, is_up;
 	uint32_t mtu;
-	uint32_t lower; /* ifindex of the link of ours that it is a macvlan of; 0: it is none */
+	uint32_t lower; /* ifindex of its lower device, a link of ours; 0: it is no macvlan */
 	char alias[64];
 	struct kernel_addr addrs[KERNEL_ADDRS];
 };
 
 struct kernel_space {
 	bool is_there;
-	uint64_t changes;  /* rises with each, and with each new owner of the id */
-	uint64_t uts;      /* of its processes; another for each new owner */
+	uint64_t changes;  /* increases with each change, and with each new owner of the id */
+	uint64_t uts;      /* of its processes; a new one for each new owner */
 	char hostname[16]; /* "": it has no process */
 	struct kernel_link links[KERNEL_LINKS];
 };
@@ -54,15 +54,15 @@ struct kernel_datagram {
 	_Alignas(8) uint8_t bytes[KERNEL_DATAGRAM];
 };
 
-/* A dump under way on the socket for dumps. */
+/* A dump in progress on the socket for dumps. */
 struct kernel_dump {
 	uint16_t type; /* RTM_GET*; 0: none */
 	uint32_t seq;
 	int space;
-	int at; /* the next object of it */
+	int at; /* its next object */
 	uint64_t changes;
 	bool is_interrupted;
-	bool is_ready; /* the next datagram is made: news that comes now is not in it */
+	bool is_ready; /* the next datagram is made: later news is not in it */
 	struct kernel_datagram next;
 };
 
@@ -70,32 +70,32 @@ struct simkernel {
 	struct kernel_space spaces[KERNEL_SPACES];
 	struct kernel_datagram queue[KERNEL_QUEUE];
 	size_t queued;
-	bool is_congested, has_lost; /* NETLINK_S_CONGESTED, and ENOBUFS to be told */
+	bool is_congested, has_lost; /* NETLINK_S_CONGESTED, and an ENOBUFS that is due */
 	struct kernel_dump dump;
 	int news_fd;
-	unsigned failures; /* dumps to come that fail */
-	uint64_t overruns; /* notifications lost so far: times */
+	unsigned failures; /* number of future dumps that fail */
+	uint64_t overruns; /* how often notifications were lost */
 	uint64_t uts_made;
-	/* Called before each datagram is received: what happens meanwhile. NULL: nothing. */
+	/* Called before each datagram is received, to make events meanwhile. NULL: none. */
 	void (*on_receive)(void *arg);
 	void *arg;
 };
 
-/* Only our own namespace is there, without a link. */
+/* Only our own namespace exists, without links. */
 void simkernel_init(struct simkernel *k);
 
-/* What happens. Each does nothing where it cannot. */
+/* Events. Each does nothing if it is impossible. */
 void simkernel_add_space(struct simkernel *k, int space);
-/* Dies without a word about what was in it. Not our own. */
+/* The namespace dies without news of its contents. Not for our own. */
 void simkernel_remove_space(struct simkernel *k, int space);
-/* The link is like that now, its addresses apart, which it keeps. */
+/* Sets the state of the link; it keeps its addresses. */
 void simkernel_set_link(struct simkernel *k, int space, int link, const struct kernel_link *as);
-/* With its addresses, and with its macvlans, which are told of first. */
+/* Removes the link with its addresses and its macvlans, which are reported first. */
 void simkernel_remove_link(struct simkernel *k, int space, int link);
 void simkernel_set_addr(
 	struct simkernel *k, int space, int link, int at, const struct kernel_addr *as);
 void simkernel_remove_addr(struct simkernel *k, int space, int link, int at);
 void simkernel_set_hostname(struct simkernel *k, int space, const char *hostname);
 
-/* Whether a macvlan is one of a link that is there. */
+/* True if the macvlan has a lower link that exists. */
 bool simkernel_has_lower(const struct simkernel *k, const struct kernel_link *link);

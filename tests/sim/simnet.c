@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the simulated network: wires, ports, packets under way, virtual time.
+ * Owns the simulated network: wires, ports, packets in flight, virtual time.
  * Never reads a clock. Called by the scenarios, the random runs and the fuzz target.
  */
 #include "simnet.h"
@@ -13,7 +13,7 @@
 
 enum { PACKET_CAP = 9000, SETS = 8, SET_RECORDS = 16 };
 
-/* A packet under way to one port. */
+/* A packet on its way to one port. */
 struct delivery {
 	struct heap_node event;
 	unsigned host, port;
@@ -169,8 +169,8 @@ static void enqueue(struct sim *sim, unsigned host, unsigned port, const struct 
 	}
 }
 
-/* To every port of the segment that speaks the family, but `except`; or to the one with address
- * `to`. */
+/* Delivers to every port of the segment that has the family, except `except`; or only to the one
+ * with address `to`. */
 static void transmit(struct sim *sim, unsigned wire, const struct sim_port *except,
 	const struct addr *to, const struct mdns_path *from, const uint8_t *packet, size_t len)
 {
@@ -206,7 +206,7 @@ static void reflect(struct sim *sim, unsigned wire, const struct mdns_path *from
 		}
 }
 
-/* Sends what a host wants to send now. */
+/* Sends the packets that a host has now. */
 static void drain(struct sim *sim, struct sim_host *host)
 {
 	static uint8_t packet[PACKET_CAP];
@@ -301,7 +301,7 @@ void sim_run(struct sim *sim, ns_t until)
 	sim_check_owed(sim);
 }
 
-/* What the hosts' owners do */
+/* Actions of the hosts' owners */
 
 static bool take_word(const char **text, const char *word)
 {
@@ -383,7 +383,7 @@ void sim_put_link(struct sim *sim, unsigned host, const struct mdns_link *link)
 		memset(port->owed, 0, sizeof(port->owed));
 }
 
-/* No goodbye is owed on it: it cannot be said. */
+/* No goodbye is due on it, since it cannot be sent. */
 void sim_remove_link(struct sim *sim, unsigned host, unsigned link)
 {
 	struct sim_host *h = &sim->hosts[host];

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A network of mDNS engines in virtual time: hosts with ports on wires, which lose, delay,
- * duplicate and reorder packets, reflect them, are joined and parted. What must always hold is
- * checked at each step; the first thing that does not is kept as `failure`, and the run goes no
- * further.
+ * A network of mDNS engines in virtual time: hosts with ports on wires. Wires lose, delay,
+ * duplicate, reorder and reflect packets, and are joined and parted. The invariants are checked at
+ * each step; the first violation is kept as `failure`, and ends the run.
  *
  * The same seed makes the same run.
  */
@@ -32,29 +31,29 @@ struct sim_faults {
 
 struct sim_wire {
 	struct sim_faults faults;
-	unsigned segment;   /* wires that are joined have the same */
-	bool has_reflector; /* sends each multicast packet again, from an address of its own */
+	unsigned segment;   /* joined wires have the same */
+	bool has_reflector; /* repeats each multicast packet from its own address */
 };
 
-/* What the checks know of a name on a port, by its current spelling. */
+/* The checks' data about a name on a port, by its current spelling. */
 struct sim_name {
 	struct name current;
-	unsigned probes; /* silent ones in a row */
+	unsigned probes; /* unanswered ones in a row */
 	ns_t last_probe;
 	bool is_held;
 };
 
-/* A record that a host says or said under any name. */
+/* A record that a host has or had under any name. */
 struct sim_record {
 	unsigned port;
 	struct name owner; /* as put */
 	uint16_t type, len;
 	uint8_t rdata[256];
 	bool is_unique, is_known, was_sent;
-	ns_t until; /* NS_NEVER while it is said */
+	ns_t until; /* NS_NEVER while it is put */
 };
 
-/* A goodbye that has to come. */
+/* A goodbye that is due. */
 struct sim_owed {
 	struct name owner;
 	uint16_t type, len;
@@ -92,15 +91,15 @@ struct sim {
 	struct sim_wire wires[SIM_WIRES];
 	unsigned wire_count;
 	struct heap events;
-	unsigned max_rate; /* multicast packets a second, port and family */
+	unsigned max_rate; /* multicast packets per second, port and family */
 	unsigned replies;  /* unicast packets to strangers */
-	bool is_rude;      /* strangers send anything: what was objected to is not followed */
+	bool is_rude;      /* strangers send anything: names with objections are not followed */
 	FILE *trace;       /* or NULL */
-	/* Told of each packet that a host sends. NULL: nobody is. */
+	/* Called for each packet that a host sends. NULL: none. */
 	void (*on_sent)(void *arg, unsigned host, const struct mdns_path *to, const uint8_t *packet,
 		size_t len);
 	void *arg;
-	char failure[512]; /* "" while all is well */
+	char failure[512]; /* "" while no check has failed */
 };
 
 void sim_init(struct sim *sim, uint64_t seed);
@@ -108,25 +107,25 @@ void sim_fini(struct sim *sim);
 uint64_t sim_random(struct sim *sim, uint64_t below);
 void sim_fail(struct sim *sim, const char *format, ...) PRINTFLIKE(2, 3);
 
-/* Each returns an index, or for ports the link's id. */
+/* Each function returns an index; for ports, the id of the link. */
 unsigned sim_add_wire(struct sim *sim, struct sim_faults faults);
 unsigned sim_add_host(struct sim *sim, const char *name);
 unsigned sim_add_port(
 	struct sim *sim, unsigned host, unsigned wire, const char *v4, const char *v6);
 
-/* Link is the port's number from 1. Records are rig_put()'s text, NULL: none. */
+/* `link` is the number of the port, from 1. Records are text as for rig_put(); NULL: none. */
 void sim_put(struct sim *sim, unsigned host, unsigned link, const char *owner, const char *records);
 void sim_set_link(struct sim *sim, unsigned host, unsigned link, bool is_up);
 void sim_goodbye(struct sim *sim, unsigned host);
 void sim_restart(struct sim *sim, unsigned host);
-/* What a host's owner says and does by other means than text, which lets nothing be sent before
- * sim_drain(). A link may differ from before; the port's addresses are to be set. Errors of mdns_put(). */
+/* Actions of a host's owner without text; nothing is sent before sim_drain(). A link may differ
+ * from before; then set the port's addresses. Errors of mdns_put(). */
 int sim_put_sets(struct sim *sim, unsigned host, unsigned link, const uint8_t *owner,
 	const struct mdns_rrset *sets, size_t count);
 void sim_put_link(struct sim *sim, unsigned host, const struct mdns_link *link);
 void sim_remove_link(struct sim *sim, unsigned host, unsigned link);
 void sim_drain(struct sim *sim, unsigned host);
-/* Packets pass between the wires from now on, or no more between `wire` and any other. */
+/* From now on packets pass between the wires; or no longer between `wire` and all others. */
 void sim_join(struct sim *sim, unsigned a, unsigned b);
 void sim_part(struct sim *sim, unsigned wire);
 
@@ -138,11 +137,11 @@ void sim_say(struct sim *sim, unsigned wire, const char *peer, uint16_t port, co
 /* Lets time pass. */
 void sim_run(struct sim *sim, ns_t until);
 
-/* After the last event and some peace: every name is held or yielded, none by two hosts with
- * different records, nobody has anything to do within a minute. */
+/* Checks the state after the last event and some quiet time: every name is held or yielded, no two
+ * hosts have different records of one name, and no host has anything to do within a minute. */
 void sim_check_settled(struct sim *sim);
 
-/* simcheck.c: what is told to the checks */
+/* simcheck.c: reports to the checks */
 void sim_note_sent(struct sim *sim, struct sim_host *host, struct sim_port *port,
 	const struct mdns_path *to, const uint8_t *packet, size_t len);
 void sim_note_received(struct sim *sim, struct sim_host *host, struct sim_port *port,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the simulated daemon: what ontap-zone/serve.c does between the parts, in virtual time.
+ * Owns the simulated daemon: the work of ontap-zone/serve.c between the parts, in virtual time.
  * Never waits, and never opens a socket that leads anywhere.
  */
 #include "whole.h"
@@ -11,7 +11,7 @@
 #include "zonefile/collection.h"
 #include "wholecheck.h"
 
-/* Turns after which a daemon that has still something to do at the same moment makes no progress. */
+/* A daemon that still has work at the same moment after so many turns makes no progress. */
 enum { TURNS_MAX = 1000 };
 
 /* --- zone files ---------------------------------------------------------------------------- */
@@ -48,7 +48,8 @@ static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is
 		wholecheck_forget_link(w, link->ifindex);
 		return;
 	}
-	/* The port has the kernel's families; its addresses are those of the wire's first host. */
+	/* The port has the families that the kernel has; its addresses are those of the
+	 * wire's first host. */
 	port->v4.family = link->has_v4 ? ADDR_V4 : ADDR_NONE;
 	port->v6.family = link->has_v6 ? ADDR_V6 : ADDR_NONE;
 	sim_put_link(&w->net, WHOLE_HOST,
@@ -197,7 +198,7 @@ void whole_run(struct whole *w, ns_t until)
 	}
 }
 
-/* What repeats a dump waits a second at most. */
+/* Repeated dumps are delayed by at most a second. */
 void whole_check(struct whole *w)
 {
 	w->kernel.failures = 0;

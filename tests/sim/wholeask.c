@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the clients of the simulated daemon: who they are, and what they are answered.
+ * Owns the clients of the simulated daemon: their addresses and their answers.
  * Never changes anything.
  */
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the comparison of the whole daemon with the naive model, and what must hold at each packet.
+ * Owns the comparison of the whole daemon with the naive model, and the checks of each packet.
  * Never changes the run.
  */
 #include "wholecheck.h"
@@ -89,7 +89,7 @@ void wholecheck_forget_link(struct whole *w, uint32_t link)
 
 /* --- answers ------------------------------------------------------------------------------- */
 
-/* What a reply has in its answer section. */
+/* The content of the answer section of a reply. */
 struct answer {
 	struct naive_set addrs;
 	size_t aliases, pointers;
@@ -130,7 +130,7 @@ static struct naive naive_of(const struct whole *w)
 
 /* --- packets ------------------------------------------------------------------------------- */
 
-/* Which name of ours is called `current` on that link. */
+/* The name of ours whose current name on that link is `current`. */
 struct search {
 	uint32_t link;
 	const uint8_t *current;
@@ -152,14 +152,14 @@ static bool is_said_by_file(const struct whole *w, const struct name *name)
 	const struct naive_record *file = naive_files[w->file];
 	char text[NAME_TEXT_CAP];
 	name_to_text(name->wire, text);
-	text[strlen(text) - 1] = '\0'; /* the dot at the end */
+	text[strlen(text) - 1] = '\0'; /* removes the final dot */
 	for (size_t i = 0; i < NAIVE_RECORDS && file[i].owner; i++)
 		if (strcasecmp(file[i].owner, text) == 0)
 			return true;
 	return false;
 }
 
-/* A name that the kernel has leads to that address in unicast DNS too. */
+/* A name of the kernel must have that address in unicast DNS, too. */
 static void check_answered(struct whole *w, const struct name *name, const struct addr *addr)
 {
 	struct answer answer;
@@ -220,7 +220,7 @@ void wholecheck_note_sent(
 
 /* --- at rest ------------------------------------------------------------------------------- */
 
-/* `is_near`: the client is on a wire of somebody's, and may be told those that are there and no others. */
+/* `is_near`: the client is on somebody's wire, and may get only the addresses there. */
 static bool is_good_answer(const struct naive_set *want, const struct naive_set *have, bool is_near)
 {
 	bool has_some = !want->count == !have->count;
@@ -263,7 +263,7 @@ static void compare_label(struct whole *w, const struct naive *n, const char *la
 		WHOLE_NEAR);
 }
 
-/* Each different address that the kernel has. */
+/* Collects the different addresses that the kernel has. */
 static void all_addrs(const struct whole *w, struct naive_set *ret)
 {
 	ret->count = 0;
@@ -291,7 +291,7 @@ static void compare_reverse(struct whole *w, const struct naive *n, const struct
 			naive_reverse(n, addr));
 }
 
-/* How many names there should be on the link; each that should be there is compared. */
+/* Compares each name that should be on the link. Returns their number. */
 static size_t compare_labels(struct whole *w, const struct naive *n, int link)
 {
 	size_t count = 0;
@@ -335,7 +335,7 @@ static size_t compare_local_reverse(
 	return count;
 }
 
-/* Records of the file whose owners are no label of ours: services. */
+/* Counts records of the file whose owners are not labels of ours: services. */
 static size_t count_services(const struct whole *w)
 {
 	const struct naive_record *file = naive_files[w->file];

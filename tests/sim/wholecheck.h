@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What must hold of the whole daemon: told by whole.c what is put and sent. */
+/* Checks of the whole daemon: whole.c reports what is put and sent. */
 #pragma once
 
 #include "whole.h"
@@ -12,5 +12,5 @@ void wholecheck_forget_link(struct whole *w, uint32_t link);
 void wholecheck_note_sent(
 	void *arg, unsigned host, const struct mdns_path *to, const uint8_t *packet, size_t len);
 
-/* Compares all that is said with the naive model. */
+/* Compares everything with the naive model. */
 void wholecheck_compare(struct whole *w);

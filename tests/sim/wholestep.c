@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what may happen to the simulated daemon, one thing at a time, told by a few bytes: so that the random
- * runs and the fuzzer have the same to choose from.
- * Never decides what follows from it.
+ * Owns the events of the simulated daemon, one at a time, encoded in a few bytes, so that the
+ * random runs and the fuzzer have the same choice.
+ * Never decides what follows from an event.
  */
 #include <linux/if_addr.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static void pick(const char *const *texts, size_t count, uint8_t by, char *out, 
 	snprintf(out, cap, "%s", texts[by % count]);
 }
 
-/* Our own namespace has links that mDNS has wires for, and no more. */
+/* Our own namespace only has links for which mDNS has wires. */
 static int link_of(int space, uint8_t by)
 {
 	return by % (space == 0 ? WHOLE_WIRES : KERNEL_LINKS);
@@ -53,8 +53,8 @@ static void set_link(struct whole *w, const uint8_t *step)
 	simkernel_set_link(&w->kernel, space, link_of(space, step[2]), &link);
 }
 
-/* The address of that slot: one on the LAN of a wire, one that other namespaces have too, and one of IPv6 of
- * either scope. */
+/* Returns the address for that slot: on the LAN of a wire, shared with other namespaces, or IPv6
+ * of either scope. */
 static struct kernel_addr addr_for(const struct whole *w, int space, int l, uint8_t by)
 {
 	const struct kernel_link *link = &w->kernel.spaces[space].links[l];
@@ -78,7 +78,7 @@ static void set_addr(struct whole *w, const uint8_t *step)
 	simkernel_set_addr(&w->kernel, space, l, step[3] % KERNEL_ADDRS, &addr);
 }
 
-/* It comes and goes, and is there in the end or not. */
+/* An address appears and disappears several times, and exists in the end or not. */
 static void flap(struct whole *w, const uint8_t *step)
 {
 	for (unsigned i = 0; i < 4 + step[1] % 16u; i++) {
@@ -91,7 +91,7 @@ static void flap(struct whole *w, const uint8_t *step)
 	}
 }
 
-/* Another host says or says no more that it has one of our names. */
+/* Another host announces one of our names, or removes it. */
 static void peer(struct whole *w, const uint8_t *step)
 {
 	char owner[32], records[64];
@@ -101,7 +101,7 @@ static void peer(struct whole *w, const uint8_t *step)
 	sim_put(&w->net, host, link, owner, step[3] & 0x80 ? NULL : records);
 }
 
-/* Somebody who is no engine asks, or claims. */
+/* A stranger without an engine asks, or claims a name. */
 static void stranger(struct whole *w, const uint8_t *step)
 {
 	char message[128], from[32];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the rig that unit tests of the mDNS engine use.
+ * Owns the rig for unit tests of the mDNS engine.
  * Never waits in real time. Called by tests/unit/test_mdns_*.c.
  */
 #include "mdns_rig.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One engine on one link (or more), a clock to turn by hand, and what it sends as text: what the
- * unit tests of the mDNS engine are written with.
+ * The rig for unit tests of the mDNS engine: one engine on one link (or more), a clock that the
+ * test sets, and the packets sent, as text.
  */
 #pragma once
 
@@ -20,50 +20,50 @@ struct rig_packet {
 struct rig {
 	struct mdns *m;
 	ns_t now;
-	bool has_both; /* keep what goes out on IPv6 too; else IPv4 and replies alone */
+	bool has_both; /* keeps packets on IPv6 too; otherwise only IPv4 and replies */
 	struct rig_packet heard[RIG_HEARD];
 	unsigned heard_count;
 };
 
-/* The one of the case under way, which these make and end. */
+/* The rig of the current case; the functions below make and free it. */
 extern struct rig rig;
 int rig_setup(void **state);
 int rig_teardown(void **state);
 
-/* An engine with a link that has 10.0.0.0/24 and 2001:db8::/64, MTU 1500, up. */
+/* Makes an engine with a link that is up and has 10.0.0.0/24, 2001:db8::/64 and MTU 1500. */
 void rig_init(uint64_t seed);
 void rig_fini(void);
 void rig_link(uint32_t link, uint32_t mtu, bool has_v6);
 
-/* Sets as text, with commas between records: "A 10.0.0.1, AAAA fe80::1"; a word before a record
- * says that its set is "shared" or "known" (unique without a probe). NULL: nothing. */
+/* Puts sets given as text, with commas between records: "A 10.0.0.1, AAAA fe80::1". A word before a
+ * record makes its set "shared" or "known" (unique without a probe). NULL: no sets. */
 int rig_put(uint32_t link, const char *owner, const char *records);
 
-/* A packet from `peer`, "10.0.0.9" (port 5353, to the group), "10.0.0.9:4000" or "10.0.0.9!" (to
- * our address alone). What is sent at once is heard. */
+/* Hands in a packet from `peer`: "10.0.0.9" (port 5353, to the group), "10.0.0.9:4000", or
+ * "10.0.0.9!" (to our address alone). Takes what is sent at once. */
 void rig_say(const char *peer, const char *message);
 void rig_say_on(uint32_t link, const char *peer, const char *message);
 
-/* Lets that time pass, and hears what is sent in it. */
+/* Lets that time pass, and takes what is sent. */
 void rig_wait(ns_t duration);
-/* Until what is put is announced twice: 5 s; then forgets what was heard. */
+/* Waits 5 s, until puts have been announced twice; then forgets the packets. */
 void rig_settle(void);
 void rig_forget(void);
 
-/* The number of packets heard that have all of these texts (the second may be NULL). */
+/* Returns the number of packets that contain all of these texts (the second may be NULL). */
 unsigned rig_count(const char *part, const char *other);
-/* The first packet heard with that text in it; fails the test if there is none. */
+/* Returns the first packet that contains the text. Fails the test if there is none. */
 const struct rig_packet *rig_expect(const char *part);
 void rig_expect_none(const char *part);
 void rig_expect_silence(void);
 
-/* The state of a name on a link; fails if there is no such name. */
+/* Returns the state of a name on a link. Fails if the name does not exist. */
 struct mdns_status rig_status(uint32_t link, const char *owner);
-/* Its current name as text, in static storage. */
+/* Returns its current name as text, in static storage. */
 const char *rig_current(const char *owner);
 
-/* What most cases do: sets on a link, and on the first one; until they are announced twice; and what
- * is heard within a second of a message. */
+/* Shortcuts for most cases: put sets on a link, or on the first one; put and wait until they are
+ * announced twice; hand in a message and wait a second. */
 void put_on(uint32_t link, const char *owner, const char *records);
 void put(const char *owner, const char *records);
 void put_settled(const char *owner, const char *records);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns a secondary's end of a transfer, for tests.
+ * Owns the secondary's side of a transfer, for tests.
  * Never used by the product. Called by the tests of the journal, and a fuzz target.
  */
 #include "secondary_rig.h"
@@ -14,13 +14,13 @@ enum { ROW_HEAD = 8 };
 
 void secondary_init(struct secondary *s, const uint8_t *zone, uint8_t view)
 {
-	/* One address has one view. */
+	/* An address has one view. */
 	*s = (struct secondary){
 		.view = view, .client = {.family = ADDR_V4, .bytes = {192, 0, 2, view}}};
 	name_copy(&s->zone, zone);
 }
 
-/* A list of `count` elements with room for one more: doubled at each power of two. */
+/* Returns a list with room for one element more than `count`: doubled at each power of two. */
 static void *grown(void *list, size_t count, size_t size)
 {
 	bool is_full = (count & (count - 1)) == 0;
@@ -66,7 +66,7 @@ static int row_cmp(const uint8_t *a, const uint8_t *b)
 	return order ? order : (a_len > b_len) - (a_len < b_len);
 }
 
-/* Where the row is, or would be. */
+/* Returns the place of the row, or where it belongs. */
 static size_t find(const struct secondary *s, const uint8_t *row, bool *ret_is_there)
 {
 	size_t at = 0, end = s->count;
@@ -111,17 +111,17 @@ static bool take_out(struct secondary *s, uint8_t *row)
 	return true;
 }
 
-/* What a transfer consists of, message borders gone. */
+/* The records of a transfer, across messages. */
 struct stream {
 	uint8_t **rows;
-	uint32_t *serials; /* of a SOA, else 0 */
+	uint32_t *serials; /* of a SOA, otherwise 0 */
 	size_t count;
 };
 
 static void stream_free(struct stream *st)
 {
 	for (size_t i = 0; i < st->count; i++)
-		free(st->rows[i]); /* NULL where it was moved */
+		free(st->rows[i]); /* NULL if it was moved */
 	free(st->rows);
 	free(st->serials);
 }
@@ -187,7 +187,7 @@ static bool take_whole(struct secondary *s, struct stream *st)
 	return true;
 }
 
-/* RFC 1995 §4: SOAs divide what goes from what comes; the very last is the first again. */
+/* RFC 1995 §4: SOAs separate removed from added records; the very last equals the first. */
 static bool take_steps(struct secondary *s, struct stream *st)
 {
 	bool is_adding = true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of base/arena.h: what is taken stays apart and whole until all of it goes.
+ * Owns the tests of base/arena.h: allocations do not overlap, and stay until all are freed.
  * Never exhausts real memory. Run by `make check`.
  */
 #include "base/arena.h"

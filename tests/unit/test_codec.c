@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the comparison of our message codec with that of ldns: what ldns writes we read as it does, and what we
- * write ldns reads as we do. The messages are made up from records of every type, by chance that is always
- * the same.
+ * Owns the comparison of our message codec with ldns: we read what ldns writes as ldns does, and
+ * ldns reads what we write as we do. The messages have records of every type; they are random, but
+ * always the same.
  * Never looks at hostile bytes: the fuzz target fuzz_msg does. Run by `make check`.
  */
 #include <ldns/ldns.h>
@@ -104,7 +104,7 @@ static size_t rdata_of(const ldns_rr *rr, uint8_t *out)
 	return len;
 }
 
-/* Names that were compressed have the case of the one they point to. */
+/* A compressed name has the case of the name it points to. */
 static void assert_same_but_for_case(const uint8_t *a, const uint8_t *b, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -201,7 +201,7 @@ static void messages_mean_to_ldns_what_they_mean_to_us(void **state)
 		assert_same_list(ldns_pkt_answer(pkt), ldns_pkt_answer(again));
 		assert_same_list(ldns_pkt_authority(pkt), ldns_pkt_authority(again));
 		assert_same_list(ldns_pkt_additional(pkt), ldns_pkt_additional(again));
-		/* Ours is no longer: we compress what may be compressed. */
+		/* Ours is not longer: we compress everything that may be compressed. */
 		assert_true(p.len <= len);
 		free(wire);
 		ldns_pkt_free(pkt);

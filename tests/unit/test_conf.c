@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the tests of src/conf: command line, file, their precedence, messages; and that the manual
- * pages and the sample configuration say what the option table says.
+ * pages and the sample configuration agree with the option table.
  * Never starts the daemon. Run by `make check`.
  */
 #include "conf/conf.h"
@@ -16,7 +16,7 @@
 
 enum { ARGS_MAX = 16 };
 
-/* A command line in one text, words apart by one space, and its outcome. */
+/* A command line as one text, with a space between words, and its result. */
 struct line {
 	char text[512];
 	char *argv[ARGS_MAX];
@@ -537,7 +537,7 @@ static char *source_file(const char *name)
 	return text;
 }
 
-/* How many lines of the page begin with `macro` and have "`sign`KEY" among their words. */
+/* Returns how many lines of the page begin with `macro` and have the word "`sign`KEY". */
 static unsigned count_lines(const char *page, const char *macro, const char *sign, const char *key)
 {
 	char wanted[64];
@@ -590,7 +590,7 @@ static void what_is_no_key_is_explained_by_the_page_of_the_program(void **state)
 	free(page);
 }
 
-/* Takes the comment sign off lines that are "#key = value". */
+/* Removes the comment sign from lines of the form "#key = value". */
 static void uncomment(char *text)
 {
 	char *to = text;

@@ -139,7 +139,8 @@ static void the_secret_changes_daily(void **state)
 	assert_memory_not_equal(a.bytes, a.bytes + SIPHASH_LEN, SIPHASH_LEN);
 }
 
-/* RFC 9018 §5: the new secret is accepted before it is used, and the old one for as long as it may be met. */
+/* RFC 9018 §5: the new secret is accepted before it is used, and the old one as long as its
+ * cookies are valid. */
 static void one_shared_secret_takes_over_from_another(void **state)
 {
 	(void)state;
@@ -151,7 +152,7 @@ static void one_shared_secret_takes_over_from_another(void **state)
 	struct addr client = addr_of("192.0.2.1");
 	uint8_t cookie[COOKIE_LEN];
 	for (size_t i = 0; i < ARRAY_LEN(stages); i++) {
-		/* As it is, for others have it too. */
+		/* Used as it is, since other servers have it too. */
 		struct cookie_secret secret = cookie_secret_of(&stages[i], 1000);
 		assert_memory_equal(&secret, &stages[i].secrets[0], sizeof(secret));
 		cookie_make(&secret, (const uint8_t *)"client 1", &client, 1000, cookie);

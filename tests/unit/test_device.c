@@ -93,7 +93,7 @@ static void aliases_hold_no_control_characters(void **state UNUSED)
 	assert_false(device_is_alias(longest));
 }
 
-/* Field by field, for what is between the fields may differ. */
+/* Compares each field: the padding may differ. */
 static void assert_marks_equal(const struct device_mark *a, const struct device_mark *b)
 {
 	assert_int_equal(a->uid, b->uid);
@@ -218,8 +218,8 @@ static void the_secret_depends_on_all_that_tells_workloads_apart(void **state UN
 		}
 }
 
-/* RFC 4231 has no case of that form; this value is of an independent implementation (Python's hmac):
- * a change of it changes every address. */
+/* RFC 4231 has no test case of that form. This value is from an independent implementation
+ * (Python's hmac): if it changes, every address changes. */
 static void the_secret_stays_what_it_was(void **state UNUSED)
 {
 	uint8_t machine[MACHINE_SECRET_LEN];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of device/await.h: when a link has what it is waited for.
+ * Owns the tests of device/await.h: when a link meets the criteria.
  * Never opens a socket. Run by `make check`.
  */
 #include "device/await.h"
@@ -133,7 +133,7 @@ static void the_link_has_to_be_up(void **state)
 	link_event(a, "nic0", 0);
 	assert_false(await_is_met(a));
 	link_event(a, "nic0", IFF_UP);
-	assert_false(await_is_met(a)); /* its routes went without a word */
+	assert_false(await_is_met(a)); /* its routes were removed without notifications */
 }
 
 static void a_route_is_answered_by_the_gateway_of_the_lowest_metric(void **state)

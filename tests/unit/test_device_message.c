@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of device/message.h: what is written is read, and nothing else is.
+ * Owns the tests of device/message.h: messages that are written can be read, and no others.
  * Never opens a socket. Run by `make check`.
  */
 #include "device/message.h"
@@ -17,7 +17,7 @@ static int decode_request(const void *bytes, size_t len, struct device_request *
 	return device_request_decode(&r, ret);
 }
 
-/* Field by field, for what is between the fields may differ. */
+/* Compares each field: the padding may differ. */
 static void assert_requests_equal(const struct device_request *a, const struct device_request *b)
 {
 	assert_int_equal(a->op, b->op);
@@ -107,14 +107,14 @@ static void what_is_not_of_the_form_is_refused(void **state UNUSED)
 		{"\2\1\0\0", 4, ERR_RANGE},  /* another version */
 		{"\1\0\0\0", 4, ERR_SYNTAX}, /* operations begin at 1 */
 		{"\1\5\0\0", 4, ERR_SYNTAX}, {"\1\x81\0\0", 4, ERR_SYNTAX}, /* a reply */
-		{"\1\1\0\1", 4, ERR_SYNTAX},             /* what has to be zero */
-		{"\1\1\0\0\0\1", 6, ERR_SHORT},          /* half an attribute */
-		{"\1\1\0\0\0\1\0\2a", 9, ERR_SHORT},     /* longer than the message */
-		{"\1\1\0\0\0\1\0\2a\0", 10, ERR_SYNTAX}, /* a zero in a text */
-		{"\1\1\0\0\0\x63\0\0", 8, ERR_SYNTAX},   /* unknown */
-		{"\1\1\0\0\x80\x63\0\0", 8, 0},          /* unknown, and may be passed over */
-		{"\1\1\0\0\0\5\0\1\1", 9, ERR_SYNTAX},   /* queues in one byte */
-		{"\1\1\0\0\0\6\0\4\0\0\0\x80", 12, ERR_SYNTAX}, /* a flag that nobody knows */
+		{"\1\1\0\1", 4, ERR_SYNTAX},                                /* must be zero */
+		{"\1\1\0\0\0\1", 6, ERR_SHORT},                             /* half an attribute */
+		{"\1\1\0\0\0\1\0\2a", 9, ERR_SHORT},            /* longer than the message */
+		{"\1\1\0\0\0\1\0\2a\0", 10, ERR_SYNTAX},        /* a zero in a text */
+		{"\1\1\0\0\0\x63\0\0", 8, ERR_SYNTAX},          /* unknown */
+		{"\1\1\0\0\x80\x63\0\0", 8, 0},                 /* unknown, and may be ignored */
+		{"\1\1\0\0\0\5\0\1\1", 9, ERR_SYNTAX},          /* queues in one byte */
+		{"\1\1\0\0\0\6\0\4\0\0\0\x80", 12, ERR_SYNTAX}, /* an unknown flag */
 		{"\1\1\0\0\0\3\0\x10"
 		 "0123456789abcdef",
 			24, ERR_SYNTAX}, /* a name of 16 bytes */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of device/rules.h: what a file says, what it must not say, which rule decides.
+ * Owns the tests of device/rules.h: the file's syntax, its mistakes, and which rule decides.
  * Never looks up a real user. Run by `make check`.
  */
 #include "device/rules.h"
@@ -26,7 +26,8 @@ static struct rules parse(const char *text)
 	return rules;
 }
 
-/* The line of the rule that decides for a user in group 100 and, 1000, in kvm too. 0: none. */
+/* Returns the line of the rule that decides for a user in group 100, and for user 1000 also
+ * in kvm. 0: none. */
 static unsigned line_for(const struct rules *rules, uid_t uid, enum device_type type,
 	const char *mode, const char *parent)
 {
@@ -83,7 +84,7 @@ static void names_decide_too(void **state UNUSED)
 {
 	static const struct {
 		const char *alias;
-		unsigned line; /* 0: denied by none */
+		unsigned line; /* 0: denied because no rule fits */
 	} cases[] = {{"", 2}, {"vm-1", 2}, {"VM-1", 2}, {"vm-1, test", 2}, {"vm-1 router", 1},
 		{"router", 1}, {"vm", 0}, {"vm-1 www", 0}, {"rou*", 0}};
 	struct rules rules = parse("deny * * * * router,gateway\nallow * * * * vm-*,test\n");

@@ -51,7 +51,7 @@ static void too_long_texts_are_like_nothing(void **state)
 	assert_int_equal(edit_distance(a, a, 2), 3);
 }
 
-/* The whole table, without a band: what the bounded one must agree with. */
+/* The whole table, without a band: the bounded one must agree with it. */
 static unsigned plain_distance(const char *a, const char *b)
 {
 	unsigned table[9][9];

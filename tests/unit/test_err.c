@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the tests of base/err.h.
- * Never looks at who returns which code. Run by `make check`.
+ * Never looks at the use of the codes. Run by `make check`.
  */
 #include "base/err.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of src/export: each format, views, order, and what hostile bytes become.
+ * Owns the tests of src/export: formats, views, order, and hostile bytes.
  * Never runs other programs: tests/net/test_export.py has the real readers of the formats. Run by
  * `make check`.
  */
@@ -59,7 +59,7 @@ static void write_with(struct export *e, const struct export_options *options, s
 	assert_int_equal(export_write(e, options, out), 0);
 }
 
-/* Writes zone home.arpa, or all, in that format and view. */
+/* Writes zone home.arpa, or all zones, in that format and view. */
 static void write_as(struct export *e, enum export_format format, unsigned view, struct buf *out)
 {
 	struct name apex;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the tests of the journal and the messages of transfers: a secondary that follows step by
- * step ends equal to one that gets the whole zone. Never tests signatures: test_tsig.c does. Run by
- * `make check`.
+ * step has the same zone as one that gets the whole zone.
+ * Never tests signatures: test_tsig.c does. Run by `make check`.
  */
 #include "transfer/journal.h"
 
@@ -127,7 +127,7 @@ static void what_comes_and_goes_in_one_batch_is_not_told(void **state)
 	rig_put(w->zone, ZONE_DERIVED, "b.example.", NULL);
 	rig_put(w->zone, ZONE_DERIVED, "a.example.", "60 A 192.0.2.1", NULL);
 	commit(w);
-	assert_equal_to_whole(w, &s); /* the strict secondary would not take it otherwise */
+	assert_equal_to_whole(w, &s); /* the strict secondary would refuse it otherwise */
 	assert_int_equal(s.steps, 1);
 	secondary_fini(&s);
 }
@@ -152,12 +152,11 @@ static void an_unknown_or_future_serial(void **state)
 	struct world *w = *state;
 	struct secondary s;
 	follow(w, "example.", VIEW_WAN, &s);
-	s.serial = 7; /* long ago: the whole zone */
+	s.serial = 7; /* too old: gets the whole zone */
 	assert_true(secondary_refresh(&s, w->journal));
 	assert_int_equal(s.count, 3);
 	assert_int_equal(s.steps, 0);
-	s.serial +=
-		5; /* RFC 1995 §2: it is ahead of us, so there is nothing to be told but the SOA */
+	s.serial += 5; /* RFC 1995 §2: the client's serial is ahead of ours: it gets only the SOA */
 	struct xfr x = {
 		.ask = {.zone = s.zone, .type = RR_IXFR, .serial = s.serial, .view = s.view}};
 	uint8_t out[512];
@@ -225,7 +224,7 @@ static void one_batch_that_is_too_large_ends_the_history(void **state)
 	secondary_fini(&s);
 }
 
-/* The zone above loses the names below the new apex without a word about each. */
+/* The zone above loses the names below the new apex, without a report of each. */
 static void a_zone_below_takes_its_names_out_of_the_one_above(void **state)
 {
 	struct world *w = *state;
@@ -249,7 +248,7 @@ static void a_zone_below_takes_its_names_out_of_the_one_above(void **state)
 	secondary_fini(&s);
 }
 
-/* However the zones came: the one in the middle last, and first to go. */
+/* In any order of the zones: the middle one begins last, and ends first. */
 static void each_name_is_in_the_nearest_zone_only(void **state)
 {
 	enum { HOSTS = 50 };
@@ -319,7 +318,7 @@ static void a_zone_that_is_gone_is_not_transferred(void **state)
 	secondary_fini(&s);
 }
 
-/* What is being sent is of the serial at which it was asked for, whatever happens meanwhile. */
+/* A transfer in progress has the serial of its request, whatever happens meanwhile. */
 static void a_transfer_under_way_is_of_one_serial(void **state)
 {
 	struct world *w = *state;
@@ -335,7 +334,7 @@ static void a_transfer_under_way_is_of_one_serial(void **state)
 	xfr_fini(&x);
 }
 
-/* Whole zones that are made while they change. */
+/* Whole zones that change while they are copied. */
 
 enum { MANY = 6000 };
 
@@ -356,7 +355,7 @@ struct changer {
 	unsigned turns, random;
 };
 
-/* Some owners change, some go, some come, some twice. */
+/* Some owners change, some are removed, some are added, some change twice. */
 static void change_some(void *arg)
 {
 	struct changer *c = arg;
@@ -395,7 +394,7 @@ static void a_zone_that_changes_while_it_is_made_is_of_one_serial(void **state)
 	secondary_fini(&during);
 }
 
-/* Counted in slots and not in time: a piece of work does not grow with the zone. */
+/* Counted in slots, not in time: a piece of work does not grow with the zone. */
 static void a_whole_zone_is_made_in_bounded_pieces(void **state)
 {
 	enum { SLOTS_PER_PIECE = 1024 };
@@ -412,7 +411,7 @@ static void a_whole_zone_is_made_in_bounded_pieces(void **state)
 	}
 	assert_true(pieces >= MANY / SLOTS_PER_PIECE);
 	xfr_source_free(source);
-	/* For the next who asks it is there. */
+	/* The next request gets it at once. */
 	assert_int_equal(journal_source(w->journal, &ask, 1, &source), 0);
 	xfr_source_free(source);
 }
@@ -424,7 +423,7 @@ static void double_the_names(void *arg)
 		put_many(c->w, c->zone, MANY, 4 * MANY);
 }
 
-/* The table is moved meanwhile, and the making begins anew. */
+/* The table is moved meanwhile, so the copying starts again. */
 static void a_zone_that_grows_while_it_is_made_comes_whole(void **state)
 {
 	struct world *w = *state;
@@ -469,7 +468,7 @@ static void many_zones_are_made_in_one_walk(void **state)
 	}
 }
 
-/* Memory that was short for a moment is not short for as long as somebody asks. */
+/* A momentary shortage of memory must not have effects for as long as clients ask. */
 static void a_zone_that_could_not_be_made_is_made_again_after_a_while(void **state)
 {
 	struct world *w = *state;
@@ -485,7 +484,7 @@ static void a_zone_that_could_not_be_made_is_made_again_after_a_while(void **sta
 	assert_int_equal(journal_source(w->journal, &ask, 2 * half, &source), JOURNAL_LATER);
 }
 
-/* Views that flip. */
+/* Secondaries that change their view. */
 
 static void refresh_from(struct world *w, struct secondary *s, const char *addr, uint8_t view)
 {
@@ -562,7 +561,7 @@ static void who_is_moved_to_the_other_view_is_given_a_new_serial(void **state)
 	assert_int_equal(s.steps, 0);
 	assert_int_not_equal(s.serial, serial);
 	assert_equal_to_whole(w, &s);
-	/* And once only: it is where it is held to be. */
+	/* Only once: we know its new view then. */
 	serial = s.serial;
 	journal_each_misplaced(w->journal, all_are_wan, renew, w);
 	commit(w);

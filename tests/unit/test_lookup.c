@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of zone/lookup.h: what a name means in a zone, case by case of the RFCs. That lookups
- * agree with a model in all cases that chance finds is test_zone_random's.
- * Run by `make check`.
+ * Owns the tests of zone/lookup.h: the meaning of names in a zone, by the cases of the RFCs.
+ * test_zone_random compares random lookups with a model. Run by `make check`.
  */
 #include "zone/lookup.h"
 
@@ -112,7 +111,7 @@ static void cut_covers_what_is_at_and_below_it(void **state)
 	check(z, "subdel.example.", RR_A, ZONE_DELEGATED, true);
 	check(z, "subdel.example.", RR_NS, ZONE_DELEGATED, true);
 	check(z, "www.subdel.example.", RR_A, ZONE_DELEGATED, true);
-	/* DS is this side's (RFC 4035 §3.1.4.1), of the cut only. */
+	/* DS is in the parent zone (RFC 4035 §3.1.4.1), at the cut only. */
 	check(z, "subdel.example.", RR_DS, ZONE_FOUND, false);
 	check(z, "www.subdel.example.", RR_DS, ZONE_DELEGATED, true);
 	check(z, "example.", RR_NS, ZONE_FOUND, true);

@@ -167,7 +167,7 @@ static void a_random_history_ends_as_a_plain_array_would(void **state)
 	free(items);
 }
 
-/* Counted in buckets and not in time: what one addition moves does not grow with the map. */
+/* Counted in buckets, not in time: what one addition moves does not grow with the map. */
 static void an_addition_moves_few_buckets_whatever_the_size(void **state)
 {
 	struct item *items = calloc(MANY, sizeof(*items));
@@ -185,7 +185,7 @@ static void an_addition_moves_few_buckets_whatever_the_size(void **state)
 			assert_in_range(m.moved - (was_growing ? moved : 0), 0, 4);
 		else if (was_growing)
 			assert_in_range(buckets / 2 - moved, 0, 4);
-		/* At any moment all are found, and a walk sees each once. */
+		/* At any moment all elements are found, and a walk visits each once. */
 		if (i % 97 == 0) {
 			size_t seen = 0;
 			MAP_EACH(item, &m, struct item, node)

@@ -113,7 +113,8 @@ static void s8_4_same_records_again_say_nothing(void **state)
 	rig_expect_silence();
 }
 
-/* An update that has to wait (§8.4) would have flushed the address before it; now nothing else will. */
+/* An update that has to wait (§8.4) would have flushed the previous address; nothing
+ * else will do so. */
 static void s10_1_goodbye_takes_back_what_was_replaced_and_not_yet_flushed(void **state)
 {
 	(void)state;

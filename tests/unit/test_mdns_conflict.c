@@ -12,7 +12,7 @@
 #include "base/limits.h"
 #include "../sim/msgtext.h"
 
-/* A peer that insists: says the record, and again when it is probed for. */
+/* A peer that insists: it announces the record, and again when it is probed for. */
 static void lose(const char *owner, const char *peer, const char *rdata)
 {
 	char message[1200], current[NAME_TEXT_CAP];
@@ -163,7 +163,7 @@ static void s9_reflected_packets_never_rename(void **state)
 		rig.heard_count -= count;
 		if (i == 20)
 			put("web.local",
-				"A 10.0.0.5"); /* what comes back is not what we have now */
+				"A 10.0.0.5"); /* what comes back differs from what we have now */
 	}
 	assert_int_equal(mdns_stats(rig.m).conflicts, 0);
 	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
@@ -340,7 +340,8 @@ static void does_not_yield_to_a_workload_that_says_the_same(void **state)
 	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
 
-/* The address is our own host's, and what we sent under it comes back when we have more already. */
+/* The address belongs to our own host, and our packet comes back when we have more records
+ * already. */
 static void does_not_yield_to_an_echo_of_itself(void **state)
 {
 	(void)state;

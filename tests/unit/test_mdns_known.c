@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of what peers know and say already: known answers, over several packets too, and
- * duplicate answers (RFC 6762 §6.6, §7). Never waits in real time. Run by `make check`.
+ * Owns the tests of known answers, also in several packets, and of duplicate answers by peers (RFC
+ * 6762 §6.6, §7).
+ * Never waits in real time. Run by `make check`.
  */
 #include "mdns_rig.h"
 

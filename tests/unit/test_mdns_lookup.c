@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of mdns_each_held(): what is ours is found, on each link, under the name that it has now.
+ * Owns the tests of mdns_each_held(): our records are found, on each link, under the current name.
  * Never waits in real time. Run by `make check`.
  */
 #include "mdns_rig.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of replies to one-shot queries that are kept ready: they are, byte for byte, what is
- * written anew, whatever happens in between. Never waits in real time. Run by `make check`.
+ * Owns the tests of cached replies to one-shot queries: they equal a newly written reply byte for
+ * byte, whatever happens in between.
+ * Never waits in real time. Run by `make check`.
  */
 #include "mdns_rig.h"
 
@@ -17,8 +18,8 @@ struct reply {
 	uint8_t bytes[REPLY_CAP];
 };
 
-/* The reply to a query from port 4000 of 10.0.0.8, alone; what is multicast meanwhile is not looked
- * at. */
+/* Returns only the reply to a query from port 4000 of 10.0.0.8; multicasts in between are
+ * ignored. */
 static void reply_to(const char *message, struct reply *ret)
 {
 	static uint8_t query[REPLY_CAP], packet[REPLY_CAP];
@@ -35,8 +36,8 @@ static void reply_to(const char *message, struct reply *ret)
 		}
 }
 
-/* Asks twice, so that the second reply may be one that was kept, and once with a known answer about
- * nothing, which is never answered from what is kept. */
+/* Asks twice, so that the second reply may come from the cache, and once with a known answer about
+ * nothing, which never gets a cached reply. */
 static void check_both_ways(const char *name, const char *type)
 {
 	static struct reply first, second, anew;
@@ -53,7 +54,7 @@ static void check_both_ways(const char *name, const char *type)
 			msgtext_show(first.bytes, first.len));
 }
 
-/* Long enough that not all sets of it fit in the smallest of packets. */
+/* So long that not all sets fit in the smallest packet. */
 static const char *many_addresses(void)
 {
 	static char text[2000];
@@ -96,7 +97,7 @@ static void something_happens(uint64_t dice)
 	case 10:
 		snprintf(message, sizeof(message), "x%u.local", choice);
 		if (mdns_set_name(rig.m, msgtext_name(owner).wire, msgtext_name(message).wire))
-			rig_wait(NS_PER_S); /* another has it */
+			rig_wait(NS_PER_S); /* a peer has it */
 		break;
 	default: assert_int_equal(rig_put(RIG_LINK, owner, records[choice]), 0);
 	}

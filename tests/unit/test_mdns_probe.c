@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of probing and tie-breaking (RFC 6762 §8.1, §8.2), one section a case.
+ * Owns the tests of probing and tie-breaking (RFC 6762 §8.1, §8.2), one section per case.
  * Never waits in real time. Run by `make check`.
  */
 #include "mdns_rig.h"
@@ -254,7 +254,8 @@ static void s8_2_names_in_rdata_compare_uncompressed(void **state)
 	(void)state;
 	assert_int_equal(rig_put(RIG_LINK, "s._x._tcp.local", "SRV 80 bbb.local"), 0);
 	rig_wait(300 * NS_PER_MS);
-	/* Compressed, the target ends in a pointer, whose first byte is above any length byte. */
+	/* When compressed, the target ends in a pointer, whose first byte is above any length
+	 * byte. */
 	rig_say("10.0.0.9",
 		"q s._x._tcp.local ANY; q a.local ANY; ns s._x._tcp.local 120 SRV 80 aaa.local");
 	assert_int_equal(rig_status(RIG_LINK, "s._x._tcp.local").state, MDNS_PROBING);
@@ -278,7 +279,7 @@ static void s8_2_1_lists_are_sorted_before_they_are_compared(void **state)
 	(void)state;
 	assert_int_equal(rig_put(RIG_LINK, "web.local", "A 10.0.0.7, A 10.0.0.2"), 0);
 	rig_wait(300 * NS_PER_MS);
-	/* Sorted, theirs begins with .1: earlier than our .2, whatever comes behind. */
+	/* Sorted, theirs begins with .1: earlier than our .2, whatever follows. */
 	rig_say("10.0.0.9",
 		"q web.local ANY; ns web.local 120 A 10.0.0.9; ns web.local 120 A 10.0.0.1");
 	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_PROBING);

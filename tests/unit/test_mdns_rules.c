@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of RFC 6762's rules that are about no one part of the engine: §2, §3, §5, §6, §14,
- * §18, §24. Never waits in real time. Run by `make check`.
+ * Owns the tests of rules of RFC 6762 that concern more than one part of the engine: §2, §3, §5,
+ * §6, §14, §18, §24.
+ * Never waits in real time. Run by `make check`.
  */
 #include "mdns_rig.h"
 

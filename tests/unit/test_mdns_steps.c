@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of how much the mDNS engine does for a message, in steps that are counted: records
- * that are read, compared and written. The work for a message may grow as its size does, but not as
- * that times what we have ourselves. Never measures time. Run by `make check`.
+ * Owns the tests of the engine's work per message, counted in steps: records that are read,
+ * compared and written. The work may grow with the message, but not with the message times the
+ * number of our own records.
+ * Never measures time. Run by `make check`.
  *
- * Steps are calls from the engine to the functions of the wire layer that the linker wraps, and elements
- * that a table may have to pass by to remove one.
+ * Steps are calls from the engine to functions of the wire layer, which the linker wraps, and
+ * elements that a table may have to pass to remove one.
  */
 #include "mdns_rig.h"
 
@@ -64,7 +65,7 @@ static struct name numbered(const char *format, unsigned number)
 	return msgtext_name(text);
 }
 
-/* The PTR records of all instances of a service, from the last to the first if that is asked for. */
+/* Puts the PTR records of all instances of a service, in reverse order if `is_reversed`. */
 static void put_instances(bool is_reversed)
 {
 	static struct name names[INSTANCES];
@@ -79,7 +80,7 @@ static void put_instances(bool is_reversed)
 	assert_int_equal(mdns_put(rig.m, rig.now, RIG_LINK, service.wire, &set, 1), 0);
 }
 
-/* Hands it in as a query of 10.0.0.9. */
+/* Hands it in as a query from 10.0.0.9. */
 static void hand_in(const struct pack *p, uint16_t port)
 {
 	struct mdns_path from = {.link = RIG_LINK, .peer_port = port, .is_multicast = true};
@@ -149,7 +150,7 @@ static void additional_records_end_with_the_packet(void **state)
 	assert_true(steps > 20 && steps < 200);
 }
 
-/* As many hosts probe for as many names of ours, with records that are later than ours. */
+/* Many hosts probe for many of our names, with records that sort after ours. */
 static void ties_are_broken_in_one_pass(void **state)
 {
 	static uint8_t packet[PACKET_CAP];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of model/model.h: what changes and what is told of it, one rule a case.
+ * Owns the tests of model/model.h: changes and their reports, one rule per case.
  * Never tests long histories: test_sync.c does, with the automaton. Run by `make check`.
  */
 #include "model/model.h"
@@ -13,7 +13,7 @@
 #include "base/limits.h"
 #include "unit.h"
 
-/* What the listener was told, as text: "+n5 +l5.2 +a5.2.1 ~… -…" (new, changed, gone). */
+/* The reports to the listener, as text: "+n5 +l5.2 +a5.2.1 ~… -…" (new, changed, gone). */
 struct world {
 	struct model *model;
 	char told[2048];
@@ -154,7 +154,7 @@ static void expect(struct world *w, const char *told)
 	w->told[0] = '\0';
 }
 
-/* A namespace 5 with links 1 and 2 and an address on each, told of. */
+/* Makes namespace 5 with links 1 and 2, with an address on each, all reported. */
 static void furnish(struct world *w)
 {
 	for (uint32_t l = 1; l <= 2; l++) {
@@ -217,7 +217,7 @@ static void a_namespace_that_goes_takes_everything_with_it(void **state)
 	expect(w, "-a5.1.1 -l5.1 -a5.2.2 -l5.2 -n5");
 	struct model_stats stats = model_stats(w->model);
 	assert_int_equal(stats.namespaces + stats.links + stats.addrs, 0);
-	furnish(w); /* the id may be another's next */
+	furnish(w); /* the id may soon belong to another */
 }
 
 static void give_hostname(
@@ -238,7 +238,7 @@ static void host_names_come_change_and_go_and_stand_in_order(void **state)
 	expect(w, "");
 	give_hostname(w, 5, 9, "b", false);
 	expect(w, "+n5 h5.b");
-	give_hostname(w, 5, 1, "c", true); /* others' after ours */
+	give_hostname(w, 5, 1, "c", true); /* foreign ones after ours */
 	give_hostname(w, 5, 7, "a", false);
 	expect(w, "h5.b.c h5.a.b.c");
 	give_hostname(w, 5, 7, "a", false);
@@ -246,7 +246,7 @@ static void host_names_come_change_and_go_and_stand_in_order(void **state)
 	give_hostname(w, 5, 7, "x", false);
 	apply(w, &ev);
 	expect(w, "h5.x.b.c h5.b.c");
-	tell(w, EV_SYNC_BEGIN, 5); /* dumps are about other things */
+	tell(w, EV_SYNC_BEGIN, 5); /* dumps do not concern host names */
 	tell(w, EV_SYNC_END, 5);
 	expect(w, "");
 	tell(w, EV_NS_GONE, 5);
@@ -370,7 +370,7 @@ static void an_aborted_dump_concludes_nothing_from_absence(void **state)
 	tell(w, EV_SYNC_ABORT, 5);
 	expect(w, "+l5.3");
 	assert_int_equal(model_stats(w->model).links, 3);
-	tell(w, EV_SYNC_LINKS, 5); /* not of any dump */
+	tell(w, EV_SYNC_LINKS, 5); /* of no dump */
 	tell(w, EV_SYNC_END, 5);
 	expect(w, "");
 }
@@ -381,7 +381,7 @@ static void news_during_a_dump_wins_over_it(void **state)
 	furnish(w);
 	tell(w, EV_SYNC_BEGIN, 5);
 	give_link(w, 5, 1, 9000, false);
-	give_link(w, 5, 1, 1500, true);  /* of before */
+	give_link(w, 5, 1, 1500, true);  /* from before */
 	give_link(w, 5, 3, 1500, false); /* made after the snapshot */
 	give_addr(w, 5, 3, 3, false);
 	give_link(w, 5, 2, 1500, true);
@@ -399,7 +399,7 @@ static void what_news_removed_is_not_brought_back_by_a_dump(void **state)
 	furnish(w);
 	tell(w, EV_SYNC_BEGIN, 5);
 	take_addr(w, 5, 2, 2);
-	take_addr(w, 5, 2, 3); /* not known, but the dump may name it */
+	take_addr(w, 5, 2, 3); /* not known, but the dump may list it */
 	take_link(w, 5, 1);
 	take_link(w, 5, 7);
 	expect(w, "-a5.2.2 -a5.1.1 -l5.1");

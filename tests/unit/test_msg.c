@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of wire/msg.h: messages read unit by unit, counts and lengths that lie.
- * Never writes messages but by hand. Run by `make check`.
+ * Owns the tests of wire/msg.h: messages read unit by unit, with wrong counts and lengths.
+ * Never uses our own writer: the messages are written by hand. Run by `make check`.
  */
 #include "wire/msg.h"
 

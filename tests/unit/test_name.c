@@ -17,7 +17,7 @@ static struct name parse(const char *text)
 	return name;
 }
 
-/* Reads a name at `off` in `bytes`; the cursor's error, and where it stands after. */
+/* Reads a name at `off` in `bytes`. Returns the cursor's error, and its position afterwards. */
 static int read_at(const void *bytes, size_t len, size_t off, struct name *ret, size_t *ret_off)
 {
 	struct rd r = rd_init(bytes, len);
@@ -106,7 +106,7 @@ static void case_does_not_count(void **state)
 	assert_int_equal(name_cmp(a.wire, b.wire), 0);
 	assert_int_equal(name_hash(3, a.wire), name_hash(3, b.wire));
 	assert_false(name_equal(a.wire, c.wire));
-	/* Only ASCII letters are folded: "@" and "`" are 32 apart too. */
+	/* Only ASCII letters are folded, although "@" and "`" also differ by 32. */
 	assert_false(name_equal(parse("a\\@b.").wire, parse("a`b.").wire));
 	assert_false(name_equal(parse("\\195\\132.").wire, parse("\\195\\164.").wire));
 }
@@ -140,7 +140,7 @@ static void below_is_by_labels(void **state)
 	assert_true(name_is_below(parse("b.c.").wire, name_root));
 	assert_false(name_is_below(parse("ab.c.").wire, parse("b.c.").wire));
 	assert_false(name_is_below(parse("c.").wire, parse("b.c.").wire));
-	/* The bytes of the apex stand in the name, but not at a label's start. */
+	/* The name contains the bytes of the apex, but not at the start of a label. */
 	assert_false(name_is_below((const uint8_t *)"\5x\1b\1c", (const uint8_t *)"\1b\1c"));
 }
 
@@ -187,7 +187,7 @@ static void reverse_names_and_back(void **state)
 		assert_int_equal(name_to_addr(parse(wrong[i]).wire, &a), ERR_SYNTAX);
 }
 
-/* Twelve bytes of header, then what the case is about. */
+/* A header of twelve bytes, then the bytes of the case. */
 #define HEADER                      "\0\0\0\0\0\0\0\0\0\0\0\0"
 #define READ(bytes, off, name, end) read_at(bytes, sizeof(bytes) - 1, off, name, end)
 
@@ -276,7 +276,7 @@ static void rfc9267_s3_name_over_255_bytes(void **state)
 	for (int i = 0; i < 5; i++)
 		bytes[12 + 64 * i] = 63;
 	assert_int_equal(read_at(bytes, sizeof(bytes), 12, &name, NULL), ERR_RANGE);
-	/* In the message it is short; only its pointer makes it long. */
+	/* It is short in the message; only its pointer makes it too long. */
 	bytes[12 + 3 * 64] = 0;
 	memcpy(bytes + 12 + 3 * 64 + 1, "\76", 1);
 	bytes[12 + 3 * 64 + 1 + 63] = 0xc0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The name layer from kernel events to records: what is said, by whom, and that it depends on the
- * state alone. The sink keeps what was said last for each owner, as sorted lines of text.
+ * The name layer from kernel events to records: which records, for whom, and that they depend on
+ * the state alone. The sink keeps the last records of each owner, as sorted lines of text.
  */
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -22,7 +22,7 @@ enum { SAID_CAP = 4096 };
 #define IFF_LOWER_UP 0x10000 /* linux/if.h, which net/if.h excludes */
 #endif
 
-/* One thing said: "unicast www.lan.example. A lan 10.0.0.1" or "mdns 2 …". */
+/* A record: "unicast www.lan.example. A lan 10.0.0.1" or "mdns 2 …". */
 struct said {
 	char *lines[SAID_CAP];
 	size_t count;
@@ -196,7 +196,7 @@ static void add_ns(struct fixture *f, nsid_t nsid, bool is_rootless, bool is_own
 	apply(f, &ev);
 }
 
-/* A link; in a namespace of the host's own, unless that is there already. */
+/* Adds a link; its namespace belongs to the host, unless it exists already. */
 static void add_link(struct fixture *f, nsid_t nsid, uint32_t ifindex, const char *alias)
 {
 	struct event ev = link_event(nsid, ifindex, alias);
@@ -445,7 +445,7 @@ static void mdns_carries_all_addresses_of_the_segment_and_no_others(void **state
 {
 	(void)state;
 	struct fixture *f = start(DUPLICATES_MERGE);
-	add_link(f, NSID_OWN, 2, ""); /* our own two wires */
+	add_link(f, NSID_OWN, 2, ""); /* two wires of our own */
 	add_addr(f, NSID_OWN, 2, "10.0.0.1");
 	add_link(f, NSID_OWN, 3, "");
 	add_addr(f, NSID_OWN, 3, "10.9.0.1");
@@ -456,7 +456,7 @@ static void mdns_carries_all_addresses_of_the_segment_and_no_others(void **state
 	ev.link.parent_nsid = NSID_OWN;
 	apply(f, &ev);
 	add_addr(f, 5, 7, "10.0.0.7");
-	add_addr(f, 5, 7, "10.9.0.7"); /* of the other wire's prefix, but not on it */
+	add_addr(f, 5, 7, "10.9.0.7"); /* in the other wire's prefix, but not on that wire */
 	add_addr(f, 5, 7, "fe80::7");
 	names_flush(f->names);
 	assert_said(f, "mdns 2 web.local. A any 10.0.0.7");
@@ -511,7 +511,7 @@ static void merge_gives_the_addresses_of_all_first_and_number_tell_them_apart(vo
 	assert_said(f, "unicast web-2.lan.example. A any 10.0.0.8");
 	assert_said(f, "unicast web-3.lan.example. A any 10.0.0.6");
 
-	add_link(f, 8, 2, ""); /* who was web-2 outright gives it up */
+	add_link(f, 8, 2, ""); /* the workload that claimed web-2 itself gives it up */
 	names_flush(f->names);
 	assert_said(f, "unicast web-2.lan.example. A any 10.0.0.6");
 	assert_not_said(f, "web-3");
@@ -540,7 +540,7 @@ static void a_rootless_namespace_never_gets_shares_or_pushes_out_a_name(void **s
 		if (d == DUPLICATES_NUMBER)
 			assert_not_said(f, "web-2");
 
-		add_link(f, 5, 2, ""); /* the host's own gives the name up: it may be had now */
+		add_link(f, 5, 2, ""); /* the host's own gives it up: it is free now */
 		names_flush(f->names);
 		assert_said(f, "unicast router.lan.example. A any 10.6.6.6");
 		stop(f);
@@ -577,7 +577,7 @@ static void a_granted_name_is_served_and_goes_behind_the_hosts_own(void **state)
 		names_flush(f->names);
 		assert_said(f, "unicast www.lan.example. A any 10.6.6.6");
 
-		add_link(f, 4, 2, "router"); /* renamed by its owner: no longer what was granted */
+		add_link(f, 4, 2, "router"); /* renamed by its owner: no longer granted */
 		names_flush(f->names);
 		assert_not_said(f, "10.6.6.6");
 		stop(f);
@@ -606,7 +606,7 @@ static void a_granted_name_is_not_shared_with_who_only_calls_himself_so(void **s
 	}
 }
 
-/* Whoever is root in his own namespace may give himself any address. */
+/* Root in a user's own namespace can configure any address. */
 static void a_rootless_address_begins_no_zone_and_shares_no_reverse_name(void **state)
 {
 	(void)state;
@@ -644,7 +644,7 @@ static void the_hosts_own_name_is_said_but_not_over_mdns_unless_wanted(void **st
 	assert_said(f, "unicast hub.example. A lan 10.0.0.1");
 	assert_not_said(f, "10.0.0.5");
 	assert_not_said(f, "mdns");
-	add_link(f, NSID_OWN, 2, "Hub gate"); /* an alias says it outright */
+	add_link(f, NSID_OWN, 2, "Hub gate"); /* an alias claims it explicitly */
 	names_flush(f->names);
 	assert_said(f, "mdns 2 Hub.local. A any 10.0.0.1");
 	assert_said(f, "mdns 2 gate.local. A any 10.0.0.1");
@@ -720,12 +720,11 @@ static void this_hosts_name_names_no_other_namespace(void **state)
 	add_addr(f, 5, 2, "10.0.0.5");
 	set_hostname(f, NSID_OWN, 1, "hub", true, false);
 	set_hostname(f, 5, 1, "hub", true, false);  /* ip netns exec */
-	set_hostname(f, 5, 2, "HUB", false, false); /* unshare -nu, and no name given */
+	set_hostname(f, 5, 2, "HUB", false, false); /* unshare -nu, without setting a name */
 	names_flush(f->names);
 	assert_not_said(f, "hub");
 	assert_not_said(f, "HUB");
-	set_hostname(
-		f, NSID_OWN, 1, "hub2", true, false); /* the old one is a name like others now */
+	set_hostname(f, NSID_OWN, 1, "hub2", true, false); /* the old one is an ordinary name now */
 	names_flush(f->names);
 	assert_said(f, "unicast HUB.lan.example. A any 10.0.0.5");
 	stop(f);
@@ -790,8 +789,8 @@ static void a_rootless_host_name_never_gets_shares_or_pushes_out_a_name(void **s
 	}
 }
 
-/* Where host names are preferred: one that a process of a user namespace gives himself in a workload's network
- * namespace is not what the workload is called. */
+/* If host names are preferred: a process of a user namespace sets one in a workload's network
+ * namespace. It does not become the name of the workload. */
 static void a_rootless_host_name_does_not_stand_for_another_source(void **state)
 {
 	(void)state;
@@ -822,7 +821,7 @@ static void a_namespace_of_unknown_owner_is_served_as_if_it_were_rootless(void *
 	add_addr(f, 4, 2, "10.6.6.6");
 	names_flush(f->names);
 	assert_not_said(f, "10.6.6.6");
-	add_ns(f, 4, false, true); /* a process in it, or a file, told */
+	add_ns(f, 4, false, true); /* a process in it, or a file, has told the owner */
 	names_flush(f->names);
 	assert_said(f, "unicast web.lan.example. A any 10.6.6.6");
 	stop(f);
@@ -860,7 +859,7 @@ static void prefixes_wider_than_a_lan_do_not_make_clients_lan(void **state)
 	stop(f);
 }
 
-/* What is told of the on-link prefix 10.0.0.0/24. */
+/* What is reported of the on-link prefix 10.0.0.0/24. */
 struct onlink_seen {
 	unsigned count;
 	char ifname[IF_NAMESIZE];
@@ -908,7 +907,7 @@ static void a_bridge_of_containers_is_inner_until_a_port_leads_out(void **state)
 	add_ns(f, NSID_OWN, false, true);
 	add_bridge(f, 7);
 	add_addr(f, NSID_OWN, 7, "10.0.0.1");
-	assert_true(see_onlink(f).is_inner); /* it has no port at all */
+	assert_true(see_onlink(f).is_inner); /* it has no ports at all */
 	add_port(f, 8, 7, "veth");
 	assert_true(see_onlink(f).is_inner);
 	unsigned changes = f->said.onlink_changes;
@@ -933,7 +932,7 @@ static void a_prefix_is_told_with_a_link_of_our_own_where_there_is_one(void **st
 	assert_string_equal(see_onlink(f).ifname, "eth2");
 	uint64_t wire = see_onlink(f).wire;
 	assert_true(wire != 0);
-	/* The link that it was told with has it no more, another has. */
+	/* The link that first had the prefix has lost it; another one has it. */
 	remove_addr(f, 5, 2, "10.0.0.5");
 	assert_string_equal(see_onlink(f).ifname, "eth3");
 	assert_true(see_onlink(f).wire != wire);
@@ -1014,7 +1013,7 @@ static void explain_tells_the_reason_for_each_address(void **state)
 	stop(f);
 }
 
-/* Frames that come in there are the bridge's, which does not have that address. */
+/* The bridge takes frames that arrive there, and does not have that address. */
 static void a_port_of_a_bridge_has_no_link_local_address_to_be_reached_at(void **state)
 {
 	(void)state;
@@ -1049,8 +1048,9 @@ static void a_port_of_a_bridge_has_no_link_local_address_to_be_reached_at(void *
 	stop(f);
 }
 
-/* Shuffling. A world is a list of events that end in one state; the order in which namespaces,
- * links and addresses come, what came and went before, and when it was flushed, must not matter. */
+/* Shuffling. A world is a list of events that lead to one state. The result must not depend on the
+ * order in which namespaces, links and addresses appear, on what appeared and disappeared before,
+ * or on when it was flushed. */
 
 static uint32_t random_below(uint64_t *rng, uint32_t n)
 {
@@ -1082,7 +1082,7 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 		}
 		snprintf(text, sizeof(text), "10.0.%u.%u", random_below(&world, 3), i);
 		addrs[i] = addr_event(nsid, 10 + i, text, 0);
-		/* Of the namespaces, one is rootless, and of one nobody knows whose it is. */
+		/* One of the namespaces is rootless, and one has an unknown owner. */
 		names[i] = (struct event){.type = EV_NS, .nsid = (nsid_t)(i % 6) - 1};
 		names[i].ns.is_owner_known = i % 6 != 4;
 		names[i].ns.is_rootless = i % 6 == 3;
@@ -1114,7 +1114,7 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 				apply(f, &name);
 		}
 		apply(f, &names[order[i]]);
-		if (random_below(&order_seed, 3) == 0) { /* it was something else before */
+		if (random_below(&order_seed, 3) == 0) { /* something else was there before */
 			struct event other = *link;
 			strcpy(other.link.alias, "web other");
 			other.link.is_granted = false;

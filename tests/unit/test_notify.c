@@ -22,7 +22,7 @@ static struct notify *make(size_t targets)
 	return n;
 }
 
-/* Tells of a zone with a SOA of serial 5. */
+/* Reports a zone with a SOA of serial 5. */
 static int tell(struct notify *n, ns_t now, const uint8_t *apex)
 {
 	static const uint8_t rdata[22] = {0, 0, 0, 0, 0, 5};
@@ -36,7 +36,7 @@ static int tell(struct notify *n, ns_t now, const uint8_t *apex)
 	return err;
 }
 
-/* Takes the message that is due at `now`; its id. */
+/* Takes the message that is due at `now`, and returns its id. */
 static uint16_t take(struct notify *n, ns_t now, size_t target, uint8_t out[512])
 {
 	size_t found = 99;
@@ -84,7 +84,7 @@ static void what_is_acknowledged_is_not_told_again(void **state)
 	assert_int_equal(notify_deadline(n), NS_NEVER);
 	assert_int_equal(notify_stats(n).acknowledged, 1);
 	assert_int_equal(notify_stats(n).waiting, 0);
-	assert_false(answer(n, 2, 0, msg, 0)); /* once */
+	assert_false(answer(n, 2, 0, msg, 0)); /* only once */
 	notify_free(n);
 }
 
@@ -133,7 +133,7 @@ static void a_thousand_changes_are_told_at_a_bounded_rate(void **state)
 		}
 	}
 	assert_int_equal(sent, 2);
-	/* The last change is told, too. */
+	/* The last change is notified, too. */
 	assert_int_equal(notify_deadline(n), NS_PER_S);
 	notify_free(n);
 }
@@ -146,7 +146,7 @@ static void a_change_while_an_answer_is_awaited_is_told_too(void **state)
 	assert_int_equal(tell(n, 0, example), 0);
 	take(n, 0, 0, first);
 	assert_int_equal(tell(n, 10, example), 0);
-	/* The answer is to what was told before: it does not count. */
+	/* The answer is about the previous serial: it does not count. */
 	assert_false(answer(n, 20, 0, first, 0));
 	take(n, NOTIFY_PAUSE, 0, second);
 	assert_true(answer(n, NOTIFY_PAUSE, 0, second, 0));
@@ -162,11 +162,11 @@ static void strangers_answers_do_not_count(void **state)
 	assert_int_equal(tell(n, 0, example), 0);
 	take(n, 0, 0, msg);
 	take(n, 0, 1, second);
-	assert_false(answer(n, 1, 1, msg, 0)); /* of another target */
+	assert_false(answer(n, 1, 1, msg, 0)); /* from another target */
 	memcpy(reply, msg, sizeof(reply));
 	reply[0] ^= 1; /* another id */
 	assert_false(answer(n, 1, 0, reply, 0));
-	assert_false(notify_input(n, 0, 0, msg, 12 + 9 + 4)); /* no reply */
+	assert_false(notify_input(n, 0, 0, msg, 12 + 9 + 4)); /* not a reply */
 	for (size_t len = 0; len < 12 + 9 + 4; len++)
 		assert_false(notify_input(n, 0, 0, reply, len));
 	assert_int_equal(notify_stats(n).waiting, 2);
@@ -186,7 +186,7 @@ static void a_zone_that_is_gone_is_forgotten(void **state)
 	notify_free(n);
 }
 
-/* Each answer is known by the signature of its own question, however many are out. */
+/* Each answer is verified with the signature of its own request, however many are in flight. */
 static void signed_answers_of_many_zones_all_count(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of the module for the C library: what it takes for an answer, and how it fills the buffer
- * of a caller, whatever its size and place.
+ * Owns the tests of the module for the C library: which answers it accepts, and how it fills a
+ * caller's buffer of any size and alignment.
  * Never opens a socket: tests/net/test_nss.py does. Run by `make check`.
  */
 #include <arpa/inet.h>
@@ -153,8 +153,9 @@ static void names_that_a_host_may_have(void **state)
 	assert_false(answer_is_host_name(longest, true));
 }
 
-/* Filling. Each is done in a buffer of its own of every size up to one that is enough, so that a write outside
- * of it is found by the sanitizer, and beginning at every remainder of an alignment. */
+/* Filling. Each result is filled into separate buffers of all sizes, up to one that is
+ * large enough, so that a sanitizer finds a write outside. The buffers begin at all
+ * remainders of an alignment. */
 
 enum { ROOM_MAX = 4096, ALIGNMENTS = 8 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of ontap's options: the command lines that scripts of others have, letter for letter, and
- * what is refused.
+ * Owns the tests of ontap's options: command lines as existing scripts use them, letter by letter,
+ * and command lines that are refused.
  * Never asks ontapd. Run by `make check`.
  */
 #include "ontap/settings.h"

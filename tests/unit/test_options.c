@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of src/options: a table of a program that has every type of option, read from a
- * command line and a file, and its help.
- * Never has a table of a real program: that of ontap-zone is in test_conf.c. Run by `make check`.
+ * Owns the tests of src/options: a table with every type of option, read from a command line and a
+ * file, and its help.
+ * Never uses the table of a real program: that of ontap-zone is in test_conf.c. Run by `make
+ * check`.
  */
 #include "options/options.h"
 
@@ -95,7 +96,7 @@ static const struct options_table table = {
 	.check = check,
 };
 
-/* A command line in one text, words apart by one space, and its outcome. */
+/* A command line as one text, with a space between words, and its result. */
 struct line {
 	char text[512];
 	char *argv[ARGS_MAX];
@@ -345,7 +346,7 @@ static void words_after_two_hyphens_are_operands_or_a_program(void **state)
 	assert_int_equal(parse(&l, &has_prog, "x"), 0);
 	assert_null(l.args.prog);
 	options_args_fini(&l.args);
-	/* The value of an option is a value, whatever it is. */
+	/* An option takes the next word as its value, whatever it is. */
 	assert_int_equal(parse(&l, &has_prog, "x -l -- -- sh"), 0);
 	assert_string_equal(l.args.settings[1].value, "--");
 	assert_string_equal(l.args.prog[0], "sh");

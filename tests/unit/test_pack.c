@@ -310,7 +310,7 @@ static void going_back_behind_all_that_is_known_begins_anew(void **state)
 	assert_is_pointer(&p, "zone.example.");
 }
 
-/* Any order of records, of marks and of going back to them gives messages that say what was meant. */
+/* Records, marks and rewinds in any order give messages with exactly the records that remain. */
 static void what_is_taken_back_is_pointed_to_by_nothing(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of pipeline/pipeline.h: what is decided between an event and a record. The sink keeps
- * what was put over mDNS, as lines of text.
+ * Owns the tests of pipeline/pipeline.h: the decisions between an event and a record. The sink
+ * keeps the puts for mDNS, as lines of text.
  * Never has a clock, a file or a socket.
  */
 #include "pipeline/pipeline.h"
@@ -164,7 +164,7 @@ static void change_addr(enum event_type type, nsid_t nsid, uint32_t ifindex, con
 	assert_int_equal(pipeline_apply(rig.p, &ev), 0);
 }
 
-/* Our eth0 with 10.0.0.1/24, and on its wire a workload "web" that has 10.0.0.7/24. */
+/* Makes our eth0 with 10.0.0.1/24, and on its wire a workload "web" with 10.0.0.7/24. */
 static void furnish(void)
 {
 	struct event ns = {.type = EV_NS, .nsid = 4, .ns = {.is_owner_known = true}};
@@ -175,7 +175,7 @@ static void furnish(void)
 	change_addr(EV_ADDR, 4, 2, "10.0.0.7/24");
 }
 
-/* The rcode, and how many answers there are. */
+/* Returns the number of answers, and the rcode. */
 static unsigned ask(const char *name, uint16_t type, unsigned *ret_rcode)
 {
 	uint8_t query[UDP_PAYLOAD_MIN], reply[4096];
@@ -264,7 +264,8 @@ static void the_hosts_own_name_leads_to_its_own_links(void **state)
 	assert_put("box.local.");
 }
 
-/* "ns" is not this host's name, but a name server that leads nowhere is of no use: unicast DNS only. */
+/* "ns" is not this host's name, but a name server needs an address: so it is in unicast DNS
+ * only. */
 static void a_name_server_without_a_host_name_is_in_unicast_dns_alone(void **state)
 {
 	(void)state;
@@ -298,14 +299,14 @@ static void what_a_file_and_the_kernel_say_of_a_local_name_is_one_put(void **sta
 	rig.put_count = 0;
 	set_files("web.local. TXT x\ndb.local. A 10.0.0.8\n");
 	assert_true(was_put("db.local. A"));
-	assert_false(was_put("web.local. TXT")); /* it would take the address back for a moment */
+	assert_false(was_put("web.local. TXT")); /* it would remove the address for a moment */
 	flush();
 	assert_put("web.local. TXT A");
 	rig.put_count = 0;
 	set_files("web.local. A 10.0.0.99\n");
 	assert_true(was_put("db.local."));
 	flush();
-	assert_put("web.local. A"); /* the file's alone */
+	assert_put("web.local. A"); /* only the file's */
 	set_files("");
 	assert_false(was_put("web.local."));
 	flush();
@@ -418,7 +419,7 @@ static void records_are_told_from_the_end_of_the_first_flush_on(void **state)
 	flush();
 	assert_int_equal(rig.records, 0);
 	set_files("db A 10.0.0.9\n");
-	assert_int_equal(rig.records, 2); /* one went, one came */
+	assert_int_equal(rig.records, 2); /* one removed, one added */
 }
 
 static void another_domain_takes_the_names_along(void **state)

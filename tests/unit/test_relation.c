@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The relation of network and UTS namespaces: what is told of it equals a full inventory of the tasks
- * that there are, whatever came and went before, and in which order it was heard of.
+ * The relation of network and UTS namespaces: its reports equal a full inventory of the existing
+ * tasks, whatever existed before, and in whichever order the news arrived.
  */
 #include "model/relation.h"
 
@@ -15,7 +15,7 @@
 
 enum { NETS = 6, UTSES = 5, PROXIES = 12 };
 
-/* What has been told and not taken back. */
+/* The reports that were not withdrawn. */
 struct told {
 	char names[NETS + 1][UTSES + 1][HOSTNAME_CAP];
 	unsigned events;
@@ -29,7 +29,7 @@ static void on_event(void *arg, const struct event *ev)
 	char *name = told->names[ev->nsid][ev->hostname.uts];
 	told->events++;
 	if (ev->type == EV_HOSTNAME_GONE) {
-		assert_int_not_equal(name[0], '\0'); /* never taken back twice */
+		assert_int_not_equal(name[0], '\0'); /* never withdrawn twice */
 		memset(name, 0, HOSTNAME_CAP);
 		return;
 	}
@@ -155,8 +155,8 @@ static int32_t look(struct relation *r, const int32_t *pids, size_t count)
 	return pid;
 }
 
-/* Numbers of processes begin anew: then short-lived ones have the lowest, and who is chosen to stand for
- * the pair ends at once, time and again. */
+/* When numbers of processes start again, short-lived processes have the lowest. If these stood for
+ * the pair, they would end again and again. */
 static void who_stands_for_a_pair_does_so_as_long_as_he_is_seen(void **state)
 {
 	(void)state;
@@ -176,7 +176,7 @@ static void an_id_that_is_gone_is_forgotten_and_one_that_changed_told_anew(void 
 	struct relation *r = relation_new(1, on_event, &told);
 	saw(r, 1, 3, 2, "www");
 	flush(r);
-	relation_nsid_gone(r, 3); /* the model dropped it with the namespace */
+	relation_nsid_gone(r, 3); /* the model has dropped it with the namespace */
 	memset(told.names, 0, sizeof(told.names));
 	relation_gone(r, 1);
 	relation_flush(r);
@@ -187,7 +187,7 @@ static void an_id_that_is_gone_is_forgotten_and_one_that_changed_told_anew(void 
 	told.events = 0;
 	relation_forget_nsids(r);
 	saw(r, 1, 3, 2, "www");
-	flush(r); /* the same id as before: nothing to be told */
+	flush(r); /* the same id as before: nothing to report */
 	assert_int_equal(told.events, 0);
 	relation_forget_nsids(r);
 	relation_set_nsid(r, 3, 5);
@@ -199,7 +199,7 @@ static void an_id_that_is_gone_is_forgotten_and_one_that_changed_told_anew(void 
 
 /* --- against an inventory ----------------------------------------------------------------- */
 
-/* The kernel, as far as it matters here: which nsproxies there are, and the names. */
+/* The kernel, as far as needed: the existing nsproxies, and the names. */
 struct kernel {
 	struct {
 		bool is_there;
@@ -215,7 +215,7 @@ static unsigned draw(struct kernel *k, unsigned below)
 	return (k->random >> 16) % below;
 }
 
-/* Something happens; `r` (NULL: nobody) hears of it. */
+/* Something happens; `r` gets the news (NULL: nobody). */
 static void happen(struct kernel *k, struct relation *r)
 {
 	unsigned i = draw(k, PROXIES), uts = draw(k, UTSES);
@@ -239,7 +239,7 @@ static void happen(struct kernel *k, struct relation *r)
 		saw(r, i, k->nsproxies[i].net, uts, k->names[uts]);
 }
 
-/* Looks at each nsproxy; in between more happens, which is heard of after. */
+/* Visits each nsproxy. If `is_busy`, more happens in between, and the news comes afterwards. */
 static void take_inventory(struct kernel *k, struct relation *r, bool is_busy)
 {
 	struct kernel replay = *k;
@@ -321,7 +321,7 @@ static void the_order_of_sights_makes_no_difference(void **state)
 		for (unsigned i = 0; i < 100; i++)
 			happen(&k, NULL);
 		take_inventory(&k, a, false);
-		take_inventory(&k, b, false); /* begins elsewhere */
+		take_inventory(&k, b, false); /* starts at another one */
 		flush(a);
 		flush(b);
 		assert_memory_equal(first.names, second.names, sizeof(first.names));
@@ -351,7 +351,7 @@ static void the_limit_of_proxies_is_kept(void **state)
 
 enum { HOST_UTS = 0, HOST_NET = 6 };
 
-/* What was told last of each UTS namespace: whether its name is inherited. */
+/* The last report of each UTS namespace: whether its name is inherited. */
 struct choices {
 	bool is_inherited[UTSES + 1];
 };
@@ -400,7 +400,7 @@ static void an_old_copy_of_the_hosts_name_is_not_chosen(void **state)
 	flush(r);
 	for (int i = 1; i <= 4; i++)
 		assert_true(told.is_inherited[i]);
-	/* Later the same name is a choice: the host has it no more. */
+	/* Later the same name is a choice: the host does not have it any more. */
 	saw(r, 5, 5, 5, "image");
 	flush(r);
 	assert_false(told.is_inherited[5]);
@@ -418,7 +418,7 @@ static void a_name_that_is_set_is_chosen(void **state)
 	saw(r, 2, 2, 2, "alpha");
 	relation_end(r);
 	relation_renamed(r, 1, "homeassistant");
-	saw(r, 2, 2, 2, "web"); /* seen by a look */
+	saw(r, 2, 2, 2, "web"); /* found by a look */
 	saw(r, 3, HOST_NET, 3, "printer");
 	flush(r);
 	assert_false(told.is_inherited[1]);
@@ -445,7 +445,7 @@ static void what_was_there_before_us_must_be_apart_to_have_chosen(void **state)
 	assert_true(told.is_inherited[1]);
 	assert_false(told.is_inherited[2]);
 	assert_false(told.is_inherited[3]);
-	/* A name that it gives itself after that is a choice. */
+	/* A name that it sets afterwards is a choice. */
 	relation_renamed(r, 1, "scanner");
 	flush(r);
 	assert_false(told.is_inherited[1]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of what programs of this machine are told of names and addresses.
+ * Owns the tests of the answers to programs of this machine about names and addresses.
  * Never opens a socket. Run by `make check`.
  */
 #include "pipeline/resolve.h"
@@ -14,7 +14,7 @@
 
 enum { LINK_ONE = 3, LINK_TWO = 4 };
 
-/* What is asked in a case. */
+/* The objects of a case. */
 static struct {
 	struct zone *zone;
 	struct view_slot views;
@@ -47,7 +47,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The link has what a workload has, until it is announced. */
+/* Puts the workload's address on the link, until it is announced. */
 static void put_mdns(
 	uint32_t link, const char *owner, uint16_t type, const uint8_t *rdata, size_t len)
 {
@@ -90,7 +90,7 @@ static void assert_answer(const char *request, const char *expected)
 	rig_commit(here.zone, 1);
 	resolve_answer(&source, request, &out);
 	assert_string_equal(buf_text(&out), expected);
-	/* What is said is what the module understands. */
+	/* The module must understand the answer. */
 	struct answer answer = {0};
 	if (strcmp(expected, "end unknown\n") != 0)
 		assert_int_equal(answer_feed(&answer, out.bytes, out.len), 0);
@@ -132,7 +132,7 @@ static void what_is_not_there_is_told_from_what_is_not_ours(void **state)
 	assert_answer("resolve a.sub.home.arpa", "end foreign\n");
 	assert_answer("resolve www.example.com", "end foreign\n");
 	assert_answer("resolve nope.local", "end foreign\n");
-	/* It may be anything in a search list of the resolver. */
+	/* It may exist in a search list of the resolver. */
 	assert_answer("resolve nope", "end foreign\n");
 	assert_answer("resolve web.", "end foreign\n");
 }

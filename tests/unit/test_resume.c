@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A machine that slept is told of, once, and one whose clock was set is not. */
+/* A machine that slept is reported, once; one whose clock was set is not. */
 #include "unit.h"
 
 #include "io/resume.h"

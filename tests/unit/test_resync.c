@@ -27,7 +27,7 @@ struct sim_link {
 /* spaces[i] has the nsid i - 1: the first is our own. */
 struct sim_ns {
 	bool is_there;
-	uint64_t changes; /* rises with each, and with each new owner of the id */
+	uint64_t changes; /* increases with each change, and with each new owner of the id */
 	struct sim_link links[LINKS];
 };
 
@@ -37,14 +37,14 @@ struct sim {
 	struct sim_ns spaces[SPACES];
 	struct event queue[QUEUE_CAP];
 	size_t queued;
-	bool is_congested, has_lost; /* NETLINK_S_CONGESTED, and ENOBUFS to be told */
+	bool is_congested, has_lost; /* NETLINK_S_CONGESTED, and an ENOBUFS that is due */
 	struct sync_request dump;    /* in flight, SYNC_ASK_NOTHING if none */
 	size_t dump_at;              /* next object of it */
 	uint64_t dump_changes;       /* of the namespace when it began */
 	bool is_interrupted;
-	struct event pipe[LINKS * ADDRS + SPACES]; /* dumped, and not received yet */
+	struct event pipe[LINKS * ADDRS + SPACES]; /* dumped, but not received yet */
 	size_t piped, received;
-	bool has_ended; /* with `outcome`, which is received after the pipe */
+	bool has_ended; /* its `outcome` is received after the pipe */
 	enum sync_outcome outcome;
 	struct sync *sync;
 	struct model *model;
@@ -76,7 +76,8 @@ static struct event addr_event(const struct sim *sim, int n, int l, int a)
 	return ev;
 }
 
-/* As netlink_broadcast: what does not fit is lost, and so is all until the queue is empty. */
+/* Like netlink_broadcast: a message without room is lost, and so are all others until
+ * the queue is empty. */
 static void notify(struct sim *sim, struct event ev)
 {
 	sim->spaces[ev.nsid + 1].changes++;
@@ -123,7 +124,7 @@ static void change_addr(struct sim *sim, int n, int l, int a)
 	notify(sim, ev);
 }
 
-/* A namespace dies with no word about what was in it; a new one is full already. */
+/* A namespace dies without news of its contents; a new one has contents from the start. */
 static void change_ns(struct sim *sim, int n)
 {
 	struct sim_ns *ns = &sim->spaces[n];
@@ -199,7 +200,7 @@ static void dump_table(struct sim *sim)
 	dump_end(sim, SYNC_OK);
 }
 
-/* Names one link, or the addresses of one link. */
+/* Lists one link, or the addresses of one link. */
 static void dump_link(struct sim *sim, int n, int l)
 {
 	const struct sim_link *link = &sim->spaces[n].links[l];
@@ -210,7 +211,7 @@ static void dump_link(struct sim *sim, int n, int l)
 			dump_put(sim, addr_event(sim, n, l, a));
 }
 
-/* The kernel's side: the next part, as things are now. */
+/* The kernel's side: makes the next part, from the present state. */
 static void dump_produce(struct sim *sim)
 {
 	const struct sim_ns *ns = &sim->spaces[sim->dump.nsid + 1];
@@ -230,7 +231,7 @@ static void dump_produce(struct sim *sim)
 		dump_link(sim, sim->dump.nsid + 1, (int)sim->dump_at++);
 }
 
-/* Our side: one message, which may be older than news that was read before it. */
+/* Our side: receives one message, which may be older than news read before it. */
 static void dump_receive(struct sim *sim)
 {
 	if (sim->received == sim->piped) {
@@ -256,14 +257,14 @@ static void dump_begin(struct sim *sim)
 static void dump_step(struct sim *sim)
 {
 	if (sim->dump.ask == SYNC_ASK_NOTHING || !sync_is_dumping(sim->sync))
-		dump_begin(sim); /* the shell throws away what is left of another */
+		dump_begin(sim); /* the shell drops what is left of another dump */
 	else if (roll(sim, 2))
 		dump_produce(sim);
 	else
 		dump_receive(sim);
 }
 
-/* --- what the listener is told must fit together ------------------------------------------ */
+/* --- the reports to the listener must be consistent ---------------------------------------- */
 
 static void on_link(void *arg, enum model_change change, const struct model_link *link,
 	const struct event_link *before)
@@ -329,7 +330,7 @@ static void compare(const struct sim *sim)
 	}
 }
 
-/* Lets everything come to rest. It must do so in a bounded number of steps. */
+/* Lets everything settle. It must do so in a bounded number of steps. */
 static void settle(struct sim *sim)
 {
 	for (int i = 0; i < 100000; i++) {

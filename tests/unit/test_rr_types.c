@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of the table of record types: each row of it, against what ldns knows of the type.
- * Never looks at types that are not in it. Run by `make check`.
+ * Owns the tests of the table of record types: each row is compared with ldns' knowledge of the
+ * type.
+ * Never looks at types that are not in the table. Run by `make check`.
  */
 #include <ldns/ldns.h>
 
@@ -30,7 +31,7 @@ static const char *const samples[] = {
 	[RF_HEX] = "00ff0102",
 };
 
-/* Whether text can be made for all fields of the type. */
+/* True if there is sample text for all fields of the type. */
 static bool has_samples(uint16_t type)
 {
 	const uint8_t *field = rr_info(type)->fields;
@@ -39,7 +40,7 @@ static bool has_samples(uint16_t type)
 	return *field == RF_END && field != rr_info(type)->fields;
 }
 
-/* A line of a master file. `last` is put in the place of the sample of field number `which`. */
+/* Makes a line of a master file. `last` replaces the sample of field number `which`. */
 static void make_line(uint16_t type, int which, const char *last, char line[LINE_CAP])
 {
 	int len = snprintf(line, LINE_CAP, "a.example. 60 IN %s", rr_info(type)->text);
@@ -109,7 +110,8 @@ static void fields_and_traits_agree(void **state)
 	}
 }
 
-/* The names at known places, and what is before them, as ldns describes the type. */
+/* The known positions of names, and what precedes them, agree with ldns' description of the
+ * type. */
 static void names_are_where_ldns_has_them(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of response rate limiting: who shares a limit, how it recovers, what a full table does.
- * Run by `make check`.
+ * Owns the tests of response rate limiting: which clients share a limit, how it recovers, and the
+ * behaviour of a full table. Run by `make check`.
  */
 #include "serve/rrl.h"
 
@@ -47,7 +47,7 @@ static void a_second_has_as_many_replies_as_were_asked_for(void **state)
 	assert_int_equal(gives_how_many("192.0.2.1", RRL_ANSWER, start), 10);
 	assert_int_equal(gives_how_many("192.0.2.1", RRL_ANSWER, start + NS_PER_S / 2), 5);
 	assert_int_equal(gives_how_many("192.0.2.1", RRL_ANSWER, start + NS_PER_S / 2), 0);
-	/* What was not used does not add up. */
+	/* Unused replies do not accumulate. */
 	assert_int_equal(gives_how_many("192.0.2.1", RRL_ANSWER, start + 100 * NS_PER_S), 10);
 }
 
@@ -94,7 +94,7 @@ static void a_flood_from_everywhere_does_not_free_who_is_limited(void **state)
 	(void)state;
 	struct addr a = addr_of("10.0.0.0");
 	assert_int_equal(gives_how_many("192.0.2.1", RRL_ANSWER, start), 10);
-	/* Each of these has used up less, so it makes room first. */
+	/* Each of these has used less, so it is replaced first. */
 	for (uint32_t i = 0; i < 4 * LIMIT_RRL_ENTRIES; i++) {
 		put_u32(a.bytes, 0x0a000000 + (i << 8));
 		assert_true(rrl_may_give(&rrl, &a, RRL_ANSWER, start));

@@ -330,7 +330,7 @@ static void addresses_of_the_wrong_length_or_prefix_are_malformed(void **state)
 	put_addr_attr(w, IFA_LOCAL, "10.0.0.1");
 	finish(w);
 	expect_malformed(w);
-	start_addr(w, RTM_NEWADDR, AF_PACKET, 24); /* no family of ours */
+	start_addr(w, RTM_NEWADDR, AF_PACKET, 24); /* not a family that we know */
 	finish(w);
 	parse(w);
 	assert_int_equal(w->count, 0);
@@ -344,14 +344,14 @@ static void only_our_own_table_tells_of_namespaces(void **state)
 	w->rtnl.own_id = 1000;
 	put_nsid_message(w, RTM_NEWNSID, 5);
 	put_nsid_message(w, RTM_DELNSID, 5);
-	put_nsid_message(w, RTM_NEWNSID, 1000); /* ourselves */
+	put_nsid_message(w, RTM_NEWNSID, 1000); /* our own */
 	parse(w);
 	assert_int_equal(w->count, 2);
 	assert_int_equal(w->events[0].type, EV_NS);
 	assert_int_equal(w->events[0].nsid, 5);
 	assert_int_equal(w->events[1].type, EV_NS_GONE);
 	assert_int_equal(w->events[1].nsid, 5);
-	w->source.nsid = 100; /* the table of another */
+	w->source.nsid = 100; /* the table of another namespace */
 	put_nsid_message(w, RTM_NEWNSID, 0);
 	parse(w);
 	assert_int_equal(w->count, 0);
@@ -432,7 +432,7 @@ static void answers_to_others_and_of_others_are_dropped(void **state)
 	assert_int_equal(w->count, 0);
 	assert_false(w->outcome.is_done);
 
-	start_link(w, RTM_NEWLINK, 7); /* without the attribute: of our own namespace */
+	start_link(w, RTM_NEWLINK, 7); /* without the attribute: in our own namespace */
 	finish(w);
 	start_link(w, RTM_NEWLINK, 7);
 	mnl_attr_put_u32(w->h, IFLA_TARGET_NETNSID, 6);
@@ -461,7 +461,7 @@ static void a_message_cut_anywhere_makes_no_event(void **state)
 		parse_len(w, len);
 		assert_int_equal(w->count, 0);
 	}
-	assert_int_equal(w->rtnl.malformed, whole - 1); /* nothing at all is not malformed */
+	assert_int_equal(w->rtnl.malformed, whole - 1); /* an empty message is not malformed */
 	parse_len(w, whole);
 	assert_int_equal(w->count, 1);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which links share a wire: each row of the table in name/segment.h. */
+/* Which links share a wire: tests each row of the table in name/segment.h. */
 #include <linux/if_link.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -103,8 +103,8 @@ static void describe_rdata(struct rd *message, const struct rr *rr)
 			add_text("%s%02x", i ? "" : " ", bytes[i]);
 }
 
-/* Writes the reply as text: "rcode flags | answers | authority | additional". Each byte of it must
- * belong to something. */
+/* Writes the reply as text: "rcode flags | answers | authority | additional". Each byte of the
+ * reply must belong to some part. */
 static const char *describe(void)
 {
 	static const struct {
@@ -186,7 +186,8 @@ static void add_opt(uint16_t payload)
 	add_opt_full(payload, 0, "", 0);
 }
 
-/* Sends the query in a block of exactly its size, so that a sanitizer sees one byte too far. */
+/* Sends the query in a block of exactly its size, so that a sanitizer detects an access beyond
+ * it. */
 static const char *send_query_cap(size_t cap)
 {
 	uint8_t *in = malloc(query_len ? query_len : 1), *out = malloc(cap);
@@ -280,12 +281,12 @@ static void private_addresses_are_for_lan_clients_only(void **state)
 	assert_string_equal(ask("view.example.", RR_A), "0 aa | view.example. 60 A 10.0.0.1 | |");
 	assert_string_equal(
 		ask("inside.example.", RR_A), "0 aa | inside.example. 60 A 10.0.0.1 | |");
-	/* No table yet: nobody is a lan client. */
+	/* Without a table, no client is a lan client. */
 	view_table_free(view_slot_publish(&views, NULL));
 	assert_string_equal(ask("view.example.", RR_A), "0 aa | view.example. 60 A 192.0.2.3 | |");
 }
 
-/* The table that the clients of eth0 and of an inner bridge have. */
+/* Publishes the table for clients of eth0 and of an inner bridge. */
 static void publish_wires(void)
 {
 	struct view_rule rules[2] = {{.view = VIEW_LAN, .reason = VIEW_BY_LINK, .wire = 1},
@@ -318,10 +319,10 @@ static void of_several_addresses_a_client_is_told_those_it_can_reach(void **stat
 	assert_int_equal(addr_parse("172.16.0.1", &client.addr), 0);
 	assert_string_equal(
 		ask("two.lan.example.", RR_A), "0 aa | two.lan.example. 60 A 192.168.3.1 | |");
-	/* What an administrator wrote stays as it stands. */
+	/* Records written by an administrator are not filtered. */
 	assert_string_equal(ask("fixed.example.", RR_A),
 		"0 aa | fixed.example. 60 A 10.0.0.1 fixed.example. 60 A 192.168.3.1 | |");
-	/* One address is always told. */
+	/* A single address is always in the answer. */
 	assert_string_equal(ask("h.lan.example.", RR_A), "0 aa | h.lan.example. 60 A 10.0.0.1 | |");
 }
 
@@ -350,7 +351,7 @@ static void long_chains_end(void **state)
 	for (const char *p = answer; (p = strstr(p, "CNAME")); p++)
 		records++;
 	assert_int_equal(records, 16);
-	/* The DNAME is said once. */
+	/* The DNAME occurs once. */
 	const char *dname = strstr(answer, "DNAME");
 	assert_non_null(dname);
 	assert_null(strstr(dname + 1, "DNAME"));
@@ -383,7 +384,7 @@ static void rfc6672_dname_is_followed_with_a_made_cname(void **state)
 		"0 aa | Old.example. 40 DNAME example. "
 		"www.Old.example. 40 CNAME www.example. www.example. 60 AAAA 2001:db8::1 | |");
 	assert_string_equal(ask("old.example.", RR_A), "0 aa | | " SOA " |");
-	/* Who asks for the CNAME has got it. */
+	/* A query for CNAME does not follow it. */
 	assert_string_equal(ask("no.old.example.", RR_CNAME),
 		"0 aa | old.example. 40 DNAME example. "
 		"no.old.example. 40 CNAME no.example. | |");
@@ -415,7 +416,7 @@ static void referral_has_glue_and_no_aa(void **state)
 		"0 aa | to.example. 60 CNAME x.sub.example. | "
 		"sub.example. 60 NS ns.sub.example. sub.example. 60 NS ns.elsewhere. | "
 		"ns.sub.example. 60 A 192.0.2.77");
-	/* Glue is no answer. */
+	/* Glue is not an answer. */
 	assert_memory_equal(ask("ns.sub.example.", RR_A), "0 | | sub.example.", 18);
 }
 
@@ -493,7 +494,8 @@ static void rfc8906_edns(void **state)
 	add_opt_full(4096, 0x00008000, "", 0);
 	assert_string_equal(
 		send_query(), "0 aa | ns.example. 60 A 192.0.2.53 | | | edns 0 ext 0 do");
-	/* Unknown flags are not echoed, unknown options ignored, a large version is not ours. */
+	/* Unknown flags are not echoed, unknown options are ignored, higher versions are
+	 * refused. */
 	make_query("ns.example.", RR_A, CLASS_IN, 0);
 	add_opt_full(4096, 0x00004001, "\0\144\0\2xy\0\145\0\0", 10);
 	assert_string_equal(send_query(), "0 aa | ns.example. 60 A 192.0.2.53 | | | edns 0 ext 0");
@@ -562,7 +564,7 @@ static void anything_but_one_question_is_formerr(void **state)
 	assert_string_equal(send_query(), "1 noquestion | | |");
 	put_u16(query + 4, 2);
 	assert_string_equal(send_query(), "1 noquestion | | |");
-	/* A pointer in the only question points at best to itself. */
+	/* A pointer in the only question could at best point to itself. */
 	make_query("ns.example.", RR_A, CLASS_IN, 0);
 	memcpy(query + MSG_HEADER_LEN, "\300\014", 2);
 	assert_string_equal(send_query(), "1 noquestion | | |");
@@ -661,7 +663,7 @@ static void additional_that_does_not_fit_is_left_out_without_tc(void **state)
 	free(line);
 	rig_put(zone, ZONE_STATIC, "m.example.", "60 MX #000a03626967076578616d706c6500", NULL);
 	assert_string_equal(ask("m.example.", RR_MX), "0 aa | m.example. 60 MX big.example. | |");
-	/* Glue is not left out (RFC 9471). */
+	/* Glue is never left out (RFC 9471). */
 	rig_put(zone, ZONE_STATIC, "sub.example.", "60 NS big.example.", NULL);
 	assert_string_equal(ask("x.sub.example.", RR_A), "0 tc | | |");
 }
@@ -669,7 +671,8 @@ static void additional_that_does_not_fit_is_left_out_without_tc(void **state)
 static void targets_bring_their_addresses_once(void **state)
 {
 	(void)state;
-	/* "1 ns", "2 NS", "3 x.wild", which only a wildcard has, and "4 ns" below it, which nothing has. */
+	/* "1 ns", "2 NS", "3 x.wild", which only a wildcard matches, and "4 ns" below it, which
+	 * nothing matches. */
 	rig_put(zone, ZONE_STATIC, "m.example.",
 		"60 MX #0001026e73076578616d706c6500 "
 		"#0002024e53076578616d706c6500 #000301780477696c64076578616d706c6500 "

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of what EDNS options and the administrator's policy make of answers: cookies, limits,
- * NSID, identity, keepalive, client subnets, extended errors.
- * Run by `make check`.
+ * Owns the tests of the effects of EDNS options and the administrator's policy: cookies, limits,
+ * NSID, identity, keepalive, client subnets, extended errors. Run by `make check`.
  */
 #include "serve/answer.h"
 
@@ -24,7 +23,7 @@ static struct serve_client client;
 static uint8_t query[UDP_PAYLOAD_MIN];
 static size_t query_len;
 
-/* The last reply, taken apart. */
+/* The last reply, parsed. */
 static struct {
 	size_t len;
 	unsigned rcode, flags, questions, answers;
@@ -158,7 +157,7 @@ static bool send_query(void)
 	return reply.len > 0;
 }
 
-/* 0: none at all. */
+/* 0: no option at all. */
 static bool has_only_option(unsigned code)
 {
 	for (unsigned i = 1; i < ARRAY_LEN(reply.has_option); i++)
@@ -262,7 +261,7 @@ static void a_query_without_a_question_gets_a_cookie(void **state)
 	assert_true(send_query());
 	assert_true(reply.rcode == RCODE_NOERROR && reply.questions == 0 && reply.answers == 0);
 	assert_int_equal(reply.option_len[OPTION_COOKIE], COOKIE_LEN);
-	/* Without a cookie it makes no sense. */
+	/* Without a cookie, such a query is an error. */
 	query[query_len - 11] = OPTION_NSID;
 	assert_true(send_query());
 	assert_int_equal(reply.rcode, RCODE_FORMERR);
@@ -298,7 +297,7 @@ static void a_name_that_does_not_exist_is_not_denied_by_tc(void **state)
 	assert_true(send_query() && reply.rcode == RCODE_NXDOMAIN);
 	assert_true(send_query() && reply.rcode == RCODE_NOERROR && reply.flags & MSG_TC);
 	assert_false(send_query());
-	/* Malformed ones count too, and have no question to be cut to. */
+	/* Malformed queries count too, and their replies have no question. */
 	put_u16(query + 4, 2);
 	assert_true(send_query() && reply.rcode == RCODE_FORMERR);
 	assert_true(send_query() && reply.rcode == RCODE_FORMERR && reply.len == MSG_HEADER_LEN);
@@ -314,7 +313,7 @@ static void who_is_where_it_says_is_not_limited(void **state)
 	ask_with_cookie("client 1", 8);
 	memcpy(cookie, reply.options[OPTION_COOKIE], COOKIE_LEN);
 	ask_with_cookie("client 1", 8);
-	/* Whoever is denied gets the cookie with which it will not be. */
+	/* A limited client gets a cookie, so that it will not be limited again. */
 	assert_true(reply.flags & MSG_TC && reply.option_len[OPTION_COOKIE] == COOKIE_LEN);
 	assert_false(send_query());
 	for (int i = 0; i < 100; i++) {
@@ -431,9 +430,9 @@ static void a_subnet_counts_only_from_a_resolver_that_is_trusted(void **state)
 	assert_string_equal(answer_for_subnet("\0\1\30\0\12\1\2", 7), "10.0.0.1");
 	assert_string_equal(answer_for_subnet("\0\1\30\0\13\1\2", 7), "192.0.2.3");
 	assert_string_equal(answer_for_subnet("\0\2\10\0\xfd", 5), "10.0.0.1");
-	/* 10.0.0.0/7 is on the LAN by half only. */
+	/* Only half of 10.0.0.0/7 is on the LAN. */
 	assert_string_equal(answer_for_subnet("\0\1\7\0\12", 5), "192.0.2.3");
-	/* Who does not want to be known is where its resolver is. */
+	/* A client that hides its subnet counts as being at its resolver. */
 	assert_string_equal(answer_for_subnet("\0\1\0\0", 4), "192.0.2.3");
 	assert_memory_equal(reply.options[OPTION_SUBNET], "\0\1\0\0", 4);
 	assert_string_equal(answer_for_subnet("\0\0\0\0", 4), "192.0.2.3");

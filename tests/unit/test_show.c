@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of what gets onto a terminal: natural order, text that is safe and cut, tables.
+ * Owns the tests of terminal output: natural order, text that is safe and cut, tables.
  * Never needs a terminal. Run by `make check`.
  */
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of the names that mDNS conflicts led to, as they are kept from one start to the next.
+ * Owns the tests of the names after mDNS conflicts, as they are kept from one start to the next.
  * Never waits in real time. Run by `make check`.
  */
 #include "unit.h"
@@ -116,7 +116,8 @@ static void what_is_stored_is_read_at_the_next_start(void **state)
 	assert_int_equal(count, 1);
 }
 
-/* The names of numbers [first, end), each with a label that leaves no room for a number. */
+/* Renames the names with numbers [first, end), each with a label that leaves no room for a
+ * number. */
 static void rename_many(unsigned first, unsigned end)
 {
 	char wanted[80], current[80];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of model/sync.h by itself: what is asked for when, and what is said of it.
+ * Owns the tests of model/sync.h alone: its requests and events.
  * Never has a model or a kernel: test_resync.c has both. Run by `make check`.
  */
 #include "model/sync.h"
 
 #include "unit.h"
 
-/* What the sink got, oldest first, as letters: B begin, L links, E end, A abort, G gone. */
+/* The events in the sink, oldest first, as letters: B begin, L links, E end, A abort, G gone. */
 struct record {
 	char letters[64];
 	size_t count;
@@ -49,7 +49,7 @@ static void dump_well(struct sync *s, ns_t now, nsid_t nsid)
 	sync_dump_done(s, SYNC_OK, now);
 }
 
-/* An automaton at rest that knows only our own namespace. */
+/* Returns an idle automaton that knows only our own namespace. */
 static struct sync *at_rest(struct record *r)
 {
 	*r = (struct record){0};
@@ -75,7 +75,7 @@ static void the_start_dumps_the_table_and_then_each_namespace_once(void **state)
 	assert_int_equal(sync_ns_appeared(s, 5), 0);
 	assert_false(sync_is_settled(s));
 	dump_well(s, 1, 5);
-	assert_int_equal(sync_ns_appeared(s, 5), 0); /* known: nothing wrong with it */
+	assert_int_equal(sync_ns_appeared(s, 5), 0); /* known: its dump was fine */
 	expect_ask(s, 2, SYNC_ASK_NOTHING, 0);
 	expect(&r, "BLE");
 	sync_free(s);
@@ -105,7 +105,7 @@ static void nothing_is_dumped_before_the_queue_of_an_overrun_is_read(void **stat
 	sync_received(s, 0);
 	sync_received(s, 0);
 	expect_ask(s, 0, SYNC_ASK_NOTHING, 0);
-	sync_received(s, 0); /* as many as it can have held, though it is not empty */
+	sync_received(s, 0); /* as many as the queue can hold, though it is not empty */
 	expect_ask(s, 0, SYNC_ASK_TABLE, 0);
 	sync_dump_done(s, SYNC_OK, 0);
 	dump_well(s, 0, NSID_OWN);
@@ -122,7 +122,7 @@ static void an_overrun_during_a_dump_aborts_it_and_all_is_dumped_again(void **st
 	expect_ask(s, 0, SYNC_ASK_LINKS, 5);
 	sync_overrun(s, 100);
 	assert_false(sync_is_dumping(s));
-	sync_dump_done(s, SYNC_OK, 0); /* of before: means nothing */
+	sync_dump_done(s, SYNC_OK, 0); /* of an older dump: no meaning */
 	expect(&r, "BA");
 	sync_drained(s, 0);
 	expect_ask(s, 0, SYNC_ASK_TABLE, 0);
@@ -194,8 +194,8 @@ static void an_interrupted_dump_concludes_nothing_and_is_repeated_later(void **s
 		if (i > 1)
 			expect_ask(s, now - 1, SYNC_ASK_NOTHING, 0);
 		expect_ask(s, now, SYNC_ASK_LINKS, 5);
-		/* Addresses are asked for though the links were interrupted: what is named
-		 * counts. */
+		/* Addresses are requested although the links were interrupted:
+		 * listed objects count. */
 		sync_dump_done(s, i % 2 ? SYNC_OK : SYNC_INTERRUPTED, now);
 		expect_ask(s, now, SYNC_ASK_ADDRS, 5);
 		sync_dump_done(s, i % 2 ? SYNC_INTERRUPTED : SYNC_OK, now);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of TSIG, its keys, and of the look that tells signed queries apart.
+ * Owns the tests of TSIG, its keys, and the first check that recognizes signed queries.
  * Never compares with other implementations: tests/net/test_transfer.py does. Run by `make check`.
  */
 #include "transfer/tsig.h"
@@ -101,7 +101,7 @@ static void requests_and_replies_verify_with_each_algorithm(void **state)
 	}
 }
 
-/* Each bit of a signed message counts, but those of the id, which TSIG repeats. */
+/* Each bit of a signed message counts, except those of the id, which TSIG repeats. */
 static void no_bit_can_be_changed(void **state)
 {
 	(void)state;
@@ -117,8 +117,8 @@ static void no_bit_can_be_changed(void **state)
 			continue;
 		if (tsig_verify_request(&key, 1, changed, &rr, NOW, &theirs))
 			continue;
-		/* Names are compared without case: another case of the key's name is the same
-		 * name. */
+		/* Names are compared without case, so the key's name in another case is the
+		 * same. */
 		bool is_same = name_equal(rr.key.wire, key.name.wire) &&
 			       changed[bit / 8] != msg[bit / 8] &&
 			       (changed[bit / 8] ^ msg[bit / 8]) == 0x20 &&
@@ -127,7 +127,7 @@ static void no_bit_can_be_changed(void **state)
 	}
 }
 
-/* RFC 8945 §5.2.3: BADTIME is signed, has our time and, besides, the server's. */
+/* RFC 8945 §5.2.3: BADTIME is signed, has our time and, in the other data, the server's. */
 static void clocks_that_are_apart_are_told_by_how_much(void **state)
 {
 	(void)state;
@@ -142,10 +142,10 @@ static void clocks_that_are_apart_are_told_by_how_much(void **state)
 		len = tsig_sign_reply(&theirs, reply, make_query(reply), CAP, clocks[i]);
 		assert_int_equal(tsig_check_reply(&ours, reply, len, NOW, &ahead_s), TSIG_BADTIME);
 		assert_int_equal(ahead_s, (int64_t)(clocks[i] - NOW));
-		reply[13] ^= 0x20; /* from nobody that has the key */
+		reply[13] ^= 0x20; /* from a sender without the key */
 		assert_int_equal(tsig_check_reply(&ours, reply, len, NOW, &ahead_s), ERR_ABSENT);
 	}
-	/* A server that does not look at the time, and has another. */
+	/* A server with another time that does not check times. */
 	size_t len = make_signed(&key, &ours, msg);
 	assert_int_equal(verify(&key, msg, len, NOW, &theirs), TSIG_NOERROR);
 	len = tsig_sign_reply(&theirs, reply, make_query(reply), CAP, NOW + 500);
@@ -290,7 +290,8 @@ static void a_record_that_does_not_fit_leaves_the_message_as_it_was(void **state
 	}
 }
 
-/* The look at each query: sees what concerns transfers, and lets nearly all others pass. */
+/* The first check of each query: recognizes what concerns transfers, and passes nearly all
+ * others. */
 static void the_first_look_sees_what_concerns_us(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of updates of a primary: a primary that is made of two names and an answer each.
- * Never checks what Knot makes of it: tests/net/test_secondaries.py does. Run by `make check`.
+ * Owns the tests of updates of a primary; the primary is simulated by answers.
+ * Never tests a real primary: tests/net/test_secondaries.py does, with Knot. Run by `make check`.
  */
 #include "transfer/updater.h"
 
@@ -18,8 +18,8 @@ struct rig {
 	struct updater *updater;
 	ns_t now;
 	unsigned held;
-	bool is_authoritative; /* the primary, for the zone */
-	bool is_unsigned;      /* its answers */
+	bool is_authoritative; /* the primary is authoritative for the zone */
+	bool is_unsigned;      /* its answers are unsigned */
 	uint8_t out[MSG_CAP];
 	size_t len;
 };
@@ -67,7 +67,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The next message: its opcode, -1 if there is none. */
+/* Takes the next message. Returns its opcode, or -1 if there is none. */
 static int poll(struct rig *r)
 {
 	r->len = updater_poll(r->updater, r->now, r->out, sizeof(r->out));
@@ -82,7 +82,7 @@ static void answer(struct rig *r, unsigned rcode)
 	updater_input(r->updater, r->now, reply, sizeof(reply), !r->is_unsigned);
 }
 
-/* Answers the question for the index with these names. */
+/* Answers the query for the index with these names. */
 static void answer_index(struct rig *r, const char *name)
 {
 	static uint8_t reply[1024];
@@ -126,7 +126,7 @@ static void assert_has_question(struct rig *r, const char *name)
 	assert_true(name_equal(question.name.wire, wanted.wire));
 }
 
-/* The message's records of a section: "name TYPE CLASS" each. */
+/* Compares the records of a section of the message: "name TYPE CLASS" each. */
 static void assert_has(
 	struct rig *r, enum msg_section wanted, const char *name, uint16_t type, uint16_t class)
 {
@@ -158,7 +158,7 @@ static void a_name_is_claimed_if_nobody_has_it(void **state)
 	assert_has(r, SECTION_AUTHORITY, "a.example.", RR_A, CLASS_IN);
 	assert_has(r, SECTION_AUTHORITY, "_ontap.a.example.", RR_TXT, CLASS_IN);
 	assert_has(r, SECTION_AUTHORITY, "me._ontap.example.", RR_PTR, CLASS_IN);
-	assert_int_equal(get_u16(r->out + 8), 3); /* one A only: that of the view */
+	assert_int_equal(get_u16(r->out + 8), 3); /* only one A: that of the view */
 	answer(r, RCODE_NOERROR);
 	assert_int_equal(poll(r), -1);
 	assert_int_equal(updater_deadline(r->updater), NS_NEVER);
@@ -304,8 +304,8 @@ static void a_change_of_view_is_sent(void **state)
 	answer(r, RCODE_NOERROR);
 }
 
-/* Names that a part of the index has no room for are in one more part, which the part before tells of;
- * after a restart all parts are read. */
+/* If names do not fit in a part of the index, there is one more part, and the previous one refers
+ * to it. After a restart all parts are read. */
 static void an_index_that_is_large_has_several_parts(void **state)
 {
 	enum { NAMES = 5000 };
@@ -356,7 +356,7 @@ static void an_optional_zone_that_is_not_the_primarys_is_no_failure(void **state
 	assert_int_equal(updater_deadline(r->updater), UPDATER_HELD);
 	assert_int_equal(updater_stats(r->updater).failed, 0);
 	r->now = UPDATER_HELD;
-	begin(r, NULL); /* by a cache: not authoritative */
+	begin(r, NULL); /* from a cache: not authoritative */
 	assert_int_equal(updater_deadline(r->updater), 2 * UPDATER_HELD);
 	assert_false(updater_stats(r->updater).is_in_use);
 	r->now = 2 * UPDATER_HELD;
@@ -364,7 +364,7 @@ static void an_optional_zone_that_is_not_the_primarys_is_no_failure(void **state
 	begin(r, NULL);
 	assert_true(updater_stats(r->updater).is_in_use);
 	assert_int_equal(poll(r), OPCODE_UPDATE);
-	answer(r, RCODE_NOTAUTH); /* and not for us to change */
+	answer(r, RCODE_NOTAUTH); /* and we may not change it */
 	assert_int_equal(updater_deadline(r->updater), 3 * UPDATER_HELD);
 	assert_int_equal(updater_stats(r->updater).failed, 0);
 	r->now = 3 * UPDATER_HELD;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of zone/view.h: where a client stands, and why.
- * Run by `make check`.
+ * Owns the tests of zone/view.h: the location of a client, and why. Run by `make check`.
  */
 #include "zone/view.h"
 
@@ -124,7 +123,7 @@ static void every_address_family_prefix_of_length_zero_covers_all(void **state)
 	view_table_free(t);
 }
 
-/* The longest prefix that covers the client, by looking at each. */
+/* Finds the longest prefix that contains the client by checking each. */
 static const struct view_rule *slow_match(
 	const struct view_rule *rules, size_t count, const struct addr *client)
 {
@@ -225,9 +224,9 @@ static void a_client_elsewhere_gets_no_address_of_an_inner_bridge(void **state)
 	struct view_table *t = wired_table();
 	assert_int_equal(CHOOSE(t, "172.16.0.9", "10.88.0.1", "192.168.1.2", "192.168.2.2"), 6);
 	assert_int_equal(CHOOSE(t, "127.0.0.1", "10.88.0.1", "192.168.1.2"), 2);
-	/* On a wire of its own, on which the name has nothing. */
+	/* The client is on another wire, where the name has no address. */
 	assert_int_equal(CHOOSE(t, "192.168.2.9", "10.88.0.1", "192.168.1.2"), 2);
-	/* Nothing else is there: better than no answer. */
+	/* There is no other address: better than no answer. */
 	assert_int_equal(CHOOSE(t, "172.16.0.9", "10.88.0.1", "10.88.0.2"), 3);
 	view_table_free(t);
 }
@@ -251,8 +250,8 @@ static void without_wires_nothing_is_chosen(void **state)
 	view_table_free(t);
 }
 
-/* Of random sets: something is always chosen, nothing that is not there, and the choice is the same for each
- * order of the addresses. */
+/* For random sets: at least one address is chosen, all chosen ones exist, and the choice does not
+ * depend on their order. */
 static void a_choice_is_never_empty_and_does_not_depend_on_order(void **state)
 {
 	(void)state;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the tests of the drawings of `graph`: which link is on which wire, where boxes are, and the
- * text of each form, compared with tests/unit/golden. SHOW_GOLDEN=DIR writes what there is now to that
- * directory.
+ * text of each form, compared with tests/unit/golden. SHOW_GOLDEN=DIR writes the present output to
+ * that directory.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of zone/zone.h: who says what, what is published, serials, what is told.
- * Run by `make check`.
+ * Owns the tests of zone/zone.h: sources, publication, serials, reports. Run by `make check`.
  */
 #include "zone/zone.h"
 
@@ -13,7 +12,7 @@
 #include "zone/store.h"
 #include "zone_rig.h"
 
-/* What the listener was told, one line a change: "+ owner ttl type view". */
+/* The reports to the listener, one line per change: "+ owner ttl type view". */
 static char told[8192];
 
 static void on_change(void *arg, const struct zone_change *c)
@@ -48,7 +47,8 @@ static uint32_t serial(const struct zone *z, const char *apex)
 	return zone_serial(z, n.wire);
 }
 
-/* The records of a set as a client in `view` gets them; -1: the name is not there, -2: no zone. */
+/* Returns the number of records of a set that a client in `view` gets; -1: no such
+ * name, -2: no zone. */
 static int count_at(
 	const struct zone *z, const char *owner, uint16_t type, unsigned view, uint32_t *ttl)
 {
@@ -178,7 +178,7 @@ static void views_see_their_own_sets(void **state)
 	assert_int_equal(ttl, 30);
 	assert_int_equal(count_at(z, "w.example.", RR_AAAA, VIEW_LAN, NULL), 1);
 	assert_int_equal(count_at(z, "w.example.", RR_AAAA, VIEW_WAN, NULL), 0);
-	/* One view's sets that are the same become one. */
+	/* Equal sets of both views are merged. */
 	rig_put(z, ZONE_DERIVED, "w.example.", "60 A @lan 10.0.0.1", "60 A @wan 10.0.0.1", NULL);
 	assert_int_equal(zone_stats(z).records, 2 + 1);
 	zone_free(z);
@@ -206,7 +206,7 @@ static void label_bytes_that_look_like_lengths_make_no_ancestors(void **state)
 {
 	(void)state;
 	struct zone *z = new_zone();
-	/* "\001x.c.example" is the end of this name's bytes, but none of its ancestors. */
+	/* The bytes of this name end with "\001x.c.example", but that is not an ancestor. */
 	rig_put(z, ZONE_DERIVED, "q.a\\001x.c.example.", "60 A 192.0.2.1", NULL);
 	assert_int_equal(count_any(z, "x.c.example.", RR_A), -1);
 	assert_int_equal(count_any(z, "a\\001x.c.example.", RR_A), 0);
@@ -233,7 +233,7 @@ static void reverse_ipv6_names_cost_no_node_for_each_label(void **state)
 		memcpy(a.bytes + 8, &id, 8);
 		name_reverse(&a, 128, &owner);
 		assert_int_equal(zone_put(z, ZONE_DERIVED, owner.wire, &set, 1), 0);
-		/* Each ancestor down from the apex is there, and empty. */
+		/* Each ancestor below the apex exists, and is empty. */
 		for (const uint8_t *up = name_parent(owner.wire); name_len(up) > apex.len;
 			up = name_parent(up)) {
 			struct zone_answer answer;
@@ -244,7 +244,7 @@ static void reverse_ipv6_names_cost_no_node_for_each_label(void **state)
 			assert_null(answer.set);
 		}
 	}
-	/* A node for each name, one for each place where they part, and slots. */
+	/* A node per name, one per fork, and slots. */
 	assert_true(zone_stats(z).bytes - before < NAMES * (8 + 12 + 74 + 1 + 40 + 64));
 	zone_free(z);
 }
@@ -301,7 +301,7 @@ static void serial_rises_with_each_commit_that_changed_something(void **state)
 	rig_put(z, ZONE_DERIVED, "w.example.", NULL);
 	rig_commit(z, 1000);
 	assert_int_equal(serial(z, "example."), 1001);
-	/* The clock went back. */
+	/* The clock was set back. */
 	rig_put(z, ZONE_DERIVED, "v.example.", NULL);
 	rig_commit(z, 7);
 	assert_int_equal(serial(z, "example."), 1002);
@@ -320,7 +320,7 @@ static void serial_wraps_as_rfc_1982_says(void **state)
 	assert_int_equal(serial(z, "example."), 0xffffffff);
 	rig_put(z, ZONE_DERIVED, "w.example.", NULL);
 	rig_commit(z, 0xfffffff0);
-	assert_int_equal(serial(z, "example."), 1); /* 0 is none */
+	assert_int_equal(serial(z, "example."), 1); /* 0 means no serial */
 	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.1", NULL);
 	rig_commit(z, 0x70000000);
 	assert_int_equal(serial(z, "example."), 0x70000000);
@@ -385,7 +385,7 @@ static void a_zone_that_goes_and_comes_in_one_batch_is_there_once(void **state)
 	(void)state;
 	struct zone *z = new_zone();
 	struct name apex = rig_name("sub.example.");
-	/* Two sources: what is known of the owner outlives the zone that begins there. */
+	/* Two sources: the owner's data survives the start of a zone there. */
 	rig_put(z, ZONE_DERIVED, "sub.example.", "60 A 192.0.2.1", NULL);
 	rig_put(z, ZONE_STATIC, "sub.example.", "60 A 192.0.2.2", NULL);
 	rig_apex(z, "sub.example.");
@@ -494,7 +494,7 @@ static void what_was_published_is_kept_until_the_garbage_is_freed(void **state)
 	zone_lookup(zone_reader(z), &key, RR_A, VIEW_ANY, &answer);
 	rig_put(z, ZONE_DERIVED, "w.example.", "60 A 192.0.2.7", NULL);
 	struct zone_garbage *garbage = zone_commit(z, 0);
-	/* Under a sanitizer this would be seen. */
+	/* A sanitizer would detect the access to a freed node. */
 	assert_int_equal(node_rdata(answer.node, answer.set)[3], 1);
 	assert_non_null(garbage);
 	zone_garbage_free(garbage);
@@ -521,7 +521,7 @@ static void the_table_grows_and_shrinks_with_the_names(void **state)
 		assert_int_equal(count_any(z, text, RR_A), -1);
 	}
 	rig_commit(z, 0);
-	/* Churn at small size: the table becomes small again at its next rebuilding. */
+	/* Changes at small size: the table becomes small again when it is rebuilt. */
 	for (int i = 0; i < 2 * NAMES; i++) {
 		snprintf(text, sizeof(text), "c%d.example.", i);
 		rig_put(z, ZONE_DERIVED, text, "60 A 192.0.2.1", NULL);
@@ -545,12 +545,12 @@ static void room_for_names_that_come_together_is_made_once(void **state)
 	assert_false(table_is_moving(table));
 	assert_int_equal(count_any(z, "before.example.", RR_A), 1);
 	for (int i = 0; i < NAMES - 4;
-		i++) { /* the root, the apex, that one: and a change has some in reserve */
+		i++) { /* the root, the apex, that owner; a change reserves some */
 		snprintf(text, sizeof(text), "h%d.example.", i);
 		assert_int_equal(rig_put(z, ZONE_STATIC, text, "60 A 192.0.2.1", NULL), 0);
 		assert_ptr_equal(atomic_load(&z->reader.table), table);
 	}
-	/* They are there now: so no more is needed for them. */
+	/* They exist now, so no more room is needed. */
 	assert_int_equal(zone_expect(z, NAMES), 0);
 	assert_ptr_equal(atomic_load(&z->reader.table), table);
 	zone_free(z);
@@ -576,7 +576,7 @@ static void what_a_source_said_is_taken_back_but_for_some_owners(void **state)
 	assert_int_equal(rig_put(z, ZONE_STATIC, "example.", "60 A 192.0.2.1", NULL), 0);
 	assert_int_equal(zone_keep(z, ZONE_STATIC, is_kept, &asked), 0);
 	rig_commit(z, 0);
-	assert_int_equal(asked, 4); /* not of who never said anything there */
+	assert_int_equal(asked, 4); /* not of sources that had no records there */
 	assert_int_equal(count_any(z, "keep.example.", RR_A), 1);
 	assert_int_equal(count_any(z, "gone.example.", RR_A), -1);
 	assert_int_equal(count_any(z, "both.example.", RR_A), 1);
@@ -591,8 +591,8 @@ static void what_a_source_said_is_taken_back_but_for_some_owners(void **state)
 	zone_free(z);
 }
 
-/* Counted in slots and not in time: what one change moves does not grow with the table. Names are
- * found at any moment, and a walk over all sees each once. */
+/* Counted in slots, not in time: what one change moves does not grow with the table. At any moment
+ * all names are found, and a walk visits each once. */
 static void a_change_moves_few_slots_while_the_table_grows(void **state)
 {
 	(void)state;
@@ -618,7 +618,7 @@ static void a_change_moves_few_slots_while_the_table_grows(void **state)
 		assert_int_equal(count_any(z, text, RR_A), (i / 7 * 3 + 1) < i ? 1 : -1);
 		if (changes_while_moving % 16)
 			continue;
-		/* What changes or goes is so in both tables. */
+		/* Changes and removals happen in both tables. */
 		assert_int_equal(
 			rig_put(z, ZONE_DERIVED, text, "60 A 192.0.2.1 192.0.2.2", NULL), 0);
 		assert_int_equal(count_any(z, text, RR_A), 2);
@@ -635,8 +635,8 @@ static void a_change_moves_few_slots_while_the_table_grows(void **state)
 	zone_free(z);
 }
 
-/* A reader holds on to the table that it began with: while the next one is filled, each name is found
- * from the one before, too, though the way to it has changed meanwhile. */
+/* A reader keeps the table that it began with. While the next one is filled, each name is still
+ * found from the old one, although the path to it has changed. */
 static void who_began_in_the_table_before_finds_every_name(void **state)
 {
 	(void)state;
@@ -656,7 +656,7 @@ static void who_began_in_the_table_before_finds_every_name(void **state)
 			break;
 	}
 	assert_true(table_is_moving(now));
-	/* The way to the first name forks. */
+	/* The path to the first name gets a fork. */
 	assert_int_equal(rig_put(z, ZONE_DERIVED, "y.a.deep.example.", "60 A 192.0.2.1", NULL), 0);
 	assert_true(table_is_moving(now));
 	atomic_store(&reader.table, before);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the test that readers and the writer do not get in each other's way: threads ask for names all
- * the time while the main thread changes names around them, publishes and frees. Under a
- * sanitizer a node that is freed too early is seen; without one, a name that is lost on the way.
+ * Owns the test that readers and the writer do not disturb each other: threads look up names all
+ * the time, while the main thread changes names around them, publishes and frees. A sanitizer
+ * detects a node that is freed too early; without one, the test detects a name that is not found.
  * Run by `make check`.
  */
 #include <pthread.h>
@@ -22,10 +22,10 @@ enum { READERS = 3, CHANGES = 60000, NAMES = 300, QUERY_CAP = 300 };
 static struct zone *zone;
 static struct view_slot views;
 static _Atomic bool is_over;
-static _Atomic unsigned lost; /* answers about the name that stays that were not its address */
+static _Atomic unsigned lost; /* wrong answers for the name that never changes */
 static _Atomic unsigned long asked;
 
-/* One of the names that come and go: some are deep, so that the tree forks above them. */
+/* Returns one of the names that come and go. Some are deep, so that the tree forks above them. */
 static const char *passing_name(uint64_t dice, char out[64])
 {
 	if (dice >> 60 == 0)

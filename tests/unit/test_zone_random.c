@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the property test of the zone: random changes, against a model that is too simple to be wrong.
- * After each batch every name of a small world is looked up in both, the records of both are the same,
- * and so is the state that the listener's changes add up to. ZONE_SEED=N runs one seed again.
- * Run by `make check`.
+ * Owns the property test of the zone: random changes, compared with a model that is too simple to
+ * be wrong. After each batch, every name of a small world is looked up in both. Their records must
+ * be equal, and so must the sum of the reported changes. ZONE_SEED=N repeats one seed. Run by `make
+ * check`.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static unsigned roll(unsigned sides)
 	return (unsigned)(rng_state >> 20) % sides;
 }
 
-/* One set as a source said it: up to three records, of which each is one number. */
+/* A set of one source: up to three records, each given by a number. */
 struct said_set {
 	uint16_t type;
 	uint8_t view;
@@ -63,10 +63,10 @@ struct world {
 };
 
 static struct world world;
-static struct records told; /* what the changes add up to */
+static struct records told; /* the sum of the reported changes */
 static struct records expected, found;
 
-/* The rdata of a number, for a type. */
+/* Makes rdata of a type from a number. */
 static size_t make_rdata(uint16_t type, unsigned value, uint8_t out[40])
 {
 	struct name target;
@@ -174,7 +174,7 @@ static bool is_top(const uint8_t *name)
 	return false;
 }
 
-/* The zone a name is in; NULL: none. Static storage until the next call. */
+/* Returns the zone that contains a name; NULL: none. In static storage until the next call. */
 static const uint8_t *zone_of(const uint8_t *name)
 {
 	for (;; name = name_parent(name)) {
@@ -185,7 +185,7 @@ static const uint8_t *zone_of(const uint8_t *name)
 	}
 }
 
-/* What is at the owner for one view, unsorted, the model's way. */
+/* Adds the records at the owner in one view, unsorted, by the model. */
 static void add_visible(struct records *to, const struct said_owner *o, uint8_t bit)
 {
 	static struct records gathered;
@@ -212,7 +212,7 @@ static void add_visible(struct records *to, const struct said_owner *o, uint8_t 
 		uint8_t rdata[40];
 		add_record(all, o->name.wire, RR_NS, bit, 300, rdata, make_rdata(RR_NS, 9, rdata));
 	}
-	/* One TTL a set, each record once. */
+	/* One TTL per set, each record once. */
 	for (size_t i = 0; i < all->count; i++)
 		for (size_t j = 0; j < all->count; j++)
 			if (all->at[i].type == all->at[j].type && all->at[j].ttl < all->at[i].ttl)
@@ -256,7 +256,7 @@ static void assert_same(struct records *a, struct records *b)
 	assert_int_equal(a->count, b->count);
 }
 
-/* The model's whole content. Tops that nobody spoke of have an owner too. */
+/* The whole content of the model. An apex without other records has an owner, too. */
 static void expect_all(void)
 {
 	expected.count = 0;
@@ -303,7 +303,8 @@ static bool exists(const uint8_t *name)
 	return false;
 }
 
-/* The name's ancestor, itself included, nearest to the apex, below it, with that type. */
+/* Returns the ancestor of the name (or the name) below the apex, nearest to it, that has the
+ * type. */
 static const uint8_t *highest_with(
 	const uint8_t *name, const uint8_t *apex, uint16_t type, bool apex_counts)
 {
@@ -317,7 +318,7 @@ static const uint8_t *highest_with(
 	}
 }
 
-/* The model's answer: outcome, and in `expected` the records of the set. */
+/* Computes the model's answer: the outcome, and the records of the set in `expected`. */
 static enum zone_outcome model_lookup(const uint8_t *name, uint16_t type, uint8_t view)
 {
 	const uint8_t *apex = zone_of(name);
@@ -361,7 +362,7 @@ static enum zone_outcome model_lookup(const uint8_t *name, uint16_t type, uint8_
 	return is_alias && type != RR_CNAME ? ZONE_ALIAS : ZONE_FOUND;
 }
 
-/* The records of CNAME and DNAME are one only; the model keeps all, the zone the first. */
+/* There is only one CNAME or DNAME: the model keeps all, the zone the first. */
 static void check_lookup(const struct zone *z, const uint8_t *name, uint16_t type, uint8_t view)
 {
 	struct zone_answer answer;
@@ -388,7 +389,7 @@ static void check_lookup(const struct zone *z, const uint8_t *name, uint16_t typ
 		assert_non_null(answer.apex);
 }
 
-/* Calls for each name of up to DEPTH labels below `suffix`, and `suffix`. */
+/* Calls the function for `suffix` and each name up to DEPTH labels below it. */
 static void each_name(const struct zone *z, const uint8_t *suffix, unsigned depth)
 {
 	static const uint16_t asked[] = {RR_A, RR_TXT, RR_CNAME, RR_DS};
@@ -417,7 +418,7 @@ static void random_set(struct said_set *set, uint16_t type)
 {
 	unsigned first = roll(4);
 	*set = (struct said_set){.type = type, .view = (uint8_t)(1 + roll(3)), .ttl = 60 + roll(3)};
-	/* The reference model is of sets that may have several records, and of aliases for all. */
+	/* The model has sets of several records, and has aliases for all views. */
 	if (type == RR_CNAME || type == RR_DNAME || type == RR_NS)
 		set->view = VIEW_ANY;
 	set->count = type == RR_CNAME || type == RR_DNAME ? 1 : 1 + roll(3);
@@ -483,7 +484,7 @@ static void toggle_top(struct zone *z, size_t i)
 	}
 	assert_int_equal(zone_remove_apex(z, top.wire), 0);
 	world.has_top[i] = false;
-	/* What is in no zone now is gone for good. */
+	/* Records outside of any zone are lost. */
 	for (size_t o = 0; o < world.owner_count; o++)
 		if (!zone_of(world.owners[o].name.wire))
 			memset(world.owners[o].count, 0, sizeof(world.owners[o].count));
@@ -526,7 +527,7 @@ static void run_seed(uint64_t seed)
 		if (batch % 4 == 3)
 			check_all(z);
 	}
-	/* Nothing said, nothing left. */
+	/* After all sources are empty, nothing is left. */
 	for (size_t i = 0; i < world.owner_count; i++)
 		for (int s = 0; s < ZONE_SOURCE_COUNT; s++)
 			(void)!zone_put(z, s, world.owners[i].name.wire, NULL, 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of zonefile/zonefile.h and io/file.h: what is read from master files, what is refused
- * and how it is said, and how files are replaced.
- * Never writes outside a directory of its own. Run by `make check`.
+ * Owns the tests of zonefile/zonefile.h and io/file.h: which master files are read, which are
+ * refused and with which message, and how files are replaced.
+ * Never writes outside its own directory. Run by `make check`.
  */
 #include "zonefile/zonefile.h"
 
@@ -121,7 +121,7 @@ static void types_that_are_not_known_are_read_in_their_own_form(void **state)
 	zonefile_free(z);
 }
 
-/* Whether the two ways of reading agree is for tests/fuzz/fuzz_zonefile.c; here, that there are two. */
+/* tests/fuzz/fuzz_zonefile.c tests whether the two readers agree; this tests that both are used. */
 static void a_line_is_plain_if_each_of_its_words_means_itself(void **state)
 {
 	static const char *const plain[] = {"a A 192.0.2.1\n",
@@ -154,7 +154,7 @@ static void a_line_is_plain_if_each_of_its_words_means_itself(void **state)
 	}
 }
 
-/* Names are made of plain words without name_from_text(): both must say the same. */
+/* Names are made of plain words without name_from_text(): both must give the same name. */
 static void a_plain_word_is_the_name_that_its_text_is(void **state)
 {
 	const char l63[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
@@ -220,7 +220,7 @@ static void what_a_line_leaves_out_comes_from_the_one_before_whoever_read_it(voi
 	assert_int_equal(zonefile_owner(z, 0).sets[0].count, 2);
 	assert_owner(z, 1, "b.home.arpa.", 1);
 	assert_int_equal(zonefile_owner(z, 1).sets[0].count, 3);
-	assert_int_equal(zonefile_owner(z, 2).sets[0].ttl, 3600); /* ldns: no default at all */
+	assert_int_equal(zonefile_owner(z, 2).sets[0].ttl, 3600); /* ldns has no default */
 	zonefile_free(z);
 }
 
@@ -333,7 +333,8 @@ static void what_is_elsewhere_or_of_another_zone_is_no_record(void **state)
 	assert_refused("a DNAME b\na DNAME c\n", "z:1: a.home.arpa. has more than one DNAME");
 	assert_refused("a SOA b c 1 2 3 4 5\n",
 		"z:1: a.home.arpa. has a SOA and is not the top of the zone");
-	/* Beside a DNAME is not below it, nor is what only sorts behind it; the top may have both. */
+	/* A sibling of a DNAME is not below it, nor is a name that only sorts after it; the
+	 * apex may have both. */
 	struct zonefile *z = parse("@ DNAME b.\n@ NS c.\n@ SOA a b 1 2 3 4 5\n");
 	zonefile_free(z);
 	z = parse("a DNAME b\na A 192.0.2.1\naa A 192.0.2.1\nb A 192.0.2.1\nx.b DNAME c\n");
@@ -355,7 +356,7 @@ static void parameters_of_services_are_checked(void **state)
 	zonefile_free(parse("a HTTPS 0 b.\n"));
 }
 
-/* It could be transferred, but no message would hold it: so it is known before somebody asks. */
+/* It could be transferred, but no message could hold it: so it is refused at once. */
 static void a_set_that_no_message_holds_is_refused(void **state)
 {
 	enum { RECORDS = 5000, LINE = 32 };
@@ -468,7 +469,7 @@ static void the_sample_zones_are_read(void **state)
 	}
 }
 
-/* A directory of our own, below the current one's place for temporary files. */
+/* Makes a directory for this test. */
 static int make_directory(void **state)
 {
 	char *path = strdup("/tmp/ontap-test-file-XXXXXX");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What every cmocka test includes: cmocka itself wants these headers before it, in this order. */
+/* The headers of every cmocka test: cmocka itself needs these before it, in this order. */
 #pragma once
 
 #include <setjmp.h>

@@ -63,7 +63,7 @@ static uint16_t make_rdata(const char *word, uint8_t *out)
 	return n.len;
 }
 
-/* One line's set; its rdata in `rdata` and `bytes`. */
+/* Makes the set of a line; its data is in `rdata` and `bytes`. */
 static struct rrset make_set(const char *line, struct rdata *rdata, uint8_t (*bytes)[RDATA_CAP])
 {
 	static char copy[LINE_CAP];

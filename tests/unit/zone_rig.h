@@ -4,7 +4,7 @@
 
 #include "zone/zone.h"
 
-/* The name of that text; the test fails if it is none. */
+/* Parses a name. The test fails if the text is not a name. */
 struct name rig_name(const char *text);
 
 /* Makes that name a zone with NS ns.NAME, SOA hostmaster.NAME, refresh … 3600 600 86400, minimum 30,

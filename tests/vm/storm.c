@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns a storm of short lives: so many processes, one after the other, each in a network and a UTS
- * namespace of its own with a host name of its own. What `unshare -nu sh -c 'hostname …'` does, without
- * what its start costs in a virtual machine. Never leaves anything. Run by tests/vm/test_hostnames.py.
+ * Owns a storm of short lives: many processes, one after the other, each in its own network and UTS
+ * namespace with its own host name. It does the same as `unshare -nu sh -c 'hostname …'`, without
+ * the cost of its start in a virtual machine.
+ * Never leaves anything behind. Run by tests/vm/test_hostnames.py.
  *
  *	storm COUNT
  */
@@ -16,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The raw system call: like fork(2), and in namespaces of its own from the first moment. */
+/* The raw system call: like fork(2), but in new namespaces from the first moment. */
 static pid_t fork_into(unsigned long namespaces)
 {
 	return (pid_t)syscall(SYS_clone, namespaces | SIGCHLD, NULL, NULL, NULL, NULL);
@@ -29,7 +30,8 @@ static void live(unsigned number)
 	_exit(sethostname(name, (size_t)len) ? 111 : 0);
 }
 
-/* Every second one begins like its parent and leaves by unshare(2), as programs do. */
+/* Every second process begins in its parent's namespaces and leaves them by
+ * unshare(2), as programs do. */
 static int run(unsigned number)
 {
 	const int namespaces = CLONE_NEWNET | CLONE_NEWUTS;
