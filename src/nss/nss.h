@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the C library calls in libnss_ontap.so.2: its own prototypes (glibc's nss/nss.h), which it has in no
- * header for modules. They find hosts that the running ontap-zone serves. `buffer` gets all that the
- * result points to; TRYAGAIN with ERANGE: it is too small. NOTFOUND: there is no such host in a zone
- * of ours. UNAVAIL: the name is in none, or ontap-zone does not answer.
+ * The functions of libnss_ontap.so.2 that the C library calls. Their prototypes are those of
+ * glibc's nss/nss.h, which has no header for modules. They find hosts that the running ontap-zone
+ * serves. `buffer` gets everything that the result points to; TRYAGAIN with ERANGE: it is too
+ * small. NOTFOUND: no such host in our zones. UNAVAIL: the name is in none of our zones, or
+ * ontap-zone does not answer.
  */
 #pragma once
 
