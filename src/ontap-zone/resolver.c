@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the command `resolver`: what it has to know of the daemon and of this machine, and where the
- * text goes. Never knows what a resolver must be told: recipe/ does.
+ * Owns the command `resolver`: collects facts about the daemon and this machine, and writes the
+ * text to its place.
+ * Never knows the configuration of a resolver: recipe/ does.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -19,7 +20,7 @@
 
 enum { VERSION_TEXT_MAX = 4096, FILE_MAX = 1 << 20 };
 
-/* What is known of the daemon. */
+/* Facts about the daemon. */
 struct daemon_facts {
 	char *domain;
 	char **reverse;
@@ -38,8 +39,8 @@ static void facts_fini(struct daemon_facts *f)
 	free(f->places);
 }
 
-/* Returns the name of a zone without the dot at its end; the caller frees it. NULL: it is no name
- * that may stand in configuration as it is. */
+/* Returns the name of a zone without its final dot; the caller frees it. NULL: the name would need
+ * escapes in a configuration file. */
 static char *zone_text(struct daemon_facts *f, const char *text)
 {
 	static const char allowed[] =
@@ -123,7 +124,7 @@ static int tell_refusal(const struct log *log, const char *path)
 	return EXIT_SYSTEM;
 }
 
-/* Returns EXIT_DONE; EXIT_NO: no daemon runs; or another exit code, with what is wrong logged. */
+/* Returns EXIT_DONE; EXIT_NO: no daemon runs; or another exit code, with the error logged. */
 static int ask_daemon(struct daemon_facts *f, const struct conf *conf, const struct log *log)
 {
 	int err = control_ask(conf->socket_path, "resolver", on_line, f);
@@ -163,7 +164,7 @@ static void read_conf(struct daemon_facts *f, const struct conf *conf)
 		add_listen(f, &conf->listens.at[i]);
 }
 
-/* True if the command line says what else the daemon would be asked for. */
+/* True if the command line has the domain or an address: then the daemon is not asked. */
 static bool is_told(const struct options_args *args)
 {
 	for (size_t i = 0; i < args->setting_count; i++) {
@@ -191,9 +192,9 @@ static int learn(struct daemon_facts *f, const struct conf *conf, const struct o
 	return code;
 }
 
-/* --- what is installed -------------------------------------------------------------------- */
+/* --- installed programs ------------------------------------------------------------------- */
 
-/* Appends what a shell command prints; nothing if it cannot be run. */
+/* Appends the output of a shell command; nothing if it cannot be run. */
 static void output_of(const char *command, struct buf *out)
 {
 	char chunk[512];
@@ -215,7 +216,7 @@ static unsigned systemd_version(void)
 	return version;
 }
 
-/* Asks NetworkManager; if it does not run, /etc/resolv.conf tells whether resolved is in use. */
+/* Asks NetworkManager. If it does not run, /etc/resolv.conf shows whether resolved is in use. */
 static enum recipe_manager manager_mode(void)
 {
 	struct buf text = {0};
@@ -231,7 +232,7 @@ static enum recipe_manager manager_mode(void)
 	return is_resolved ? RECIPE_MANAGER_RESOLVED : RECIPE_MANAGER_DNSMASQ;
 }
 
-/* Logs why resolved will not do what the recipe says, if that is so. */
+/* Logs why resolved will not follow the recipe, if that is so. */
 static bool has_rivals(const struct recipe *recipe, const struct log *log)
 {
 	struct buf text = {0};
@@ -247,9 +248,9 @@ static bool has_rivals(const struct recipe *recipe, const struct log *log)
 	return has;
 }
 
-/* --- where it goes ------------------------------------------------------------------------ */
+/* --- output ------------------------------------------------------------------------------- */
 
-/* True if the file is not there, or if it was written by this command. */
+/* True if the file does not exist, or was written by this command. */
 static bool may_replace(const char *path)
 {
 	struct buf text = {0};

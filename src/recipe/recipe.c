@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what resolvers of others must be told, and in which words.
- * Never asks the machine what is installed: that comes with the recipe.
+ * Owns the configuration texts for other resolvers.
+ * Never finds out what is installed on the machine: the recipe says so.
  */
 #include "recipe/recipe.h"
 
@@ -11,11 +11,11 @@
 
 enum { DNS_PORT = 53, PLACE_CAP = ADDR_TEXT_CAP + 16 };
 
-/* --- which address ------------------------------------------------------------------------ */
+/* --- the address -------------------------------------------------------------------------- */
 
 static const struct addr own_loopback = {ADDR_V4, {127, 0, 0, 56}};
 
-/* The higher, the better; 0: will not do. */
+/* Returns the rank of an address for a resolver of this host: higher is better; 0: unsuitable. */
 static int rank_for_host(const struct addr *a)
 {
 	if (addr_is_loopback(a))
@@ -59,8 +59,8 @@ bool recipe_has_network(const struct recipe_place *places, size_t count)
 	return false;
 }
 
-/* Returns the address in the words of a program: with `mark` before a port that is not the usual
- * one, and in brackets then, if the program wants that of IPv6. */
+/* Writes the address in the form of a program: `mark` precedes a port other than 53, and then IPv6
+ * addresses have brackets, if the program needs them. */
 static const char *place_text(
 	const struct recipe_place *p, const char *mark, bool has_brackets, char out[PLACE_CAP])
 {
@@ -77,14 +77,14 @@ static const char *place_text(
 	return out;
 }
 
-/* --- which zones -------------------------------------------------------------------------- */
+/* --- zones -------------------------------------------------------------------------------- */
 
-/* Finds the network "168.192.in-addr.arpa" is about, with zeros for what is not said. */
+/* Finds the network of a zone like "168.192.in-addr.arpa"; the missing bytes are zero. */
 static bool read_network(const char *zone, struct addr *ret)
 {
 	uint8_t octets[4] = {0};
 	size_t count = 0;
-	/* Progress: each turn passes over a number and the dot behind it. */
+	/* Progress: each turn reads a number and the dot after it. */
 	while (count < 4 && isdigit((unsigned char)*zone)) {
 		char *end;
 		unsigned long number = strtoul(zone, &end, 10);
@@ -121,8 +121,8 @@ static bool has_delegates(const struct recipe *r)
 	return r->systemd >= RECIPE_DELEGATE_SINCE;
 }
 
-/* A leading "~": these names are asked there, and the domain is not appended to short names. A
- * server that has such domains only is asked for nothing else. */
+/* A leading "~" means: names in this domain are asked there, and the domain is not appended to
+ * short names. A server with only such domains is asked for nothing else. */
 static void write_route(struct buf *out, const char *zone)
 {
 	buf_printf(out, " ~%s", zone);
@@ -146,8 +146,8 @@ static void write_dnsmasq_server(struct buf *out, const struct recipe *r, const 
 	buf_printf(out, "server=/%s/%s\n", zone, place_text(&r->server, "#", false, place));
 }
 
-/* dnsmasq takes port 53 of every address, unless it is told to take that of each of its links
- * by itself, or of some addresses. NetworkManager tells its own dnsmasq so. */
+/* dnsmasq takes port 53 of every address, unless it is configured to bind to its links one by one,
+ * or to some addresses. NetworkManager configures its own dnsmasq so. */
 static void write_dnsmasq_listen(struct buf *out, const struct recipe *r)
 {
 	buf_puts(out, "# Leaves port 53 of ontap-zone's address alone. Remove this line where\n"
@@ -174,14 +174,15 @@ static void write_dnsmasq(struct buf *out, const struct recipe *r)
 		r->domain);
 }
 
-/* That its zones are ours is known to no parent zone, so no signature leads to them. */
+/* No parent zone delegates our zones, so no chain of signatures leads to them. */
 static void write_unbound_zone(struct buf *out, const char *zone)
 {
 	buf_printf(out, "    domain-insecure: \"%s.\"\n", zone);
 }
 
-/* unbound answers for private zones itself, that nothing is there. A zone of ours below one of
- * these, as a ULA's, is freed by a type of its own: nodefault removes zones of that very name. */
+/* unbound itself answers for private zones that they are empty. "nodefault" removes such a
+ * zone, but only one with exactly that name. Our zones below one, such as those of a ULA,
+ * need another type. */
 static void write_unbound_local(struct buf *out, const char *zone)
 {
 	size_t len = strlen(zone), suffix = sizeof(".ip6.arpa") - 1;
@@ -230,7 +231,7 @@ static void write_openwrt(struct buf *out, const struct recipe *r)
 		r->domain);
 }
 
-/* --- where it goes ------------------------------------------------------------------------ */
+/* --- the file ----------------------------------------------------------------------------- */
 
 static bool is_for_resolved(const struct recipe *r)
 {
@@ -254,7 +255,7 @@ const char *recipe_path(const struct recipe *r)
 	return NULL;
 }
 
-/* What makes the program read it. */
+/* Returns the command that makes the program read the file. */
 static const char *reader_of(const struct recipe *r)
 {
 	if (is_for_resolved(r))
@@ -301,7 +302,7 @@ bool recipe_has_rivals(const char *text, const struct recipe_place *own)
 	const char *at = strstr(text, title);
 	size_t len;
 	place_text(own, ":", true, place);
-	/* Progress: each turn passes over a word and the spaces before it. */
+	/* Progress: each turn reads a word and the spaces before it. */
 	for (at = at ? at + sizeof(title) - 1 : ""; *at && *at != '\n'; at += len) {
 		at += strspn(at, " ");
 		len = strcspn(at, " \n");
