@@ -7,6 +7,7 @@ src_net_libnet_a_SOURCES = \
 	src/net/dns_tcp.c \
 	src/net/dns_thread.c src/net/dns_thread.h \
 	src/net/dns_udp.c \
+	src/net/group.c src/net/group.h \
 	src/net/mdns.c src/net/mdns.h \
 	src/net/sockaddr.c src/net/sockaddr.h \
 	src/net/transfers.c src/net/transfers.h

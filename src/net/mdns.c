@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/map.h"
+#include "net/group.h"
 #include "net/sockaddr.h"
 #include "wire/msg.h"
 
@@ -37,6 +38,7 @@ struct mdns_net_link {
 	uint32_t ifindex;
 	char name[IF_NAMESIZE];
 	struct mdns_socket v4, v6;
+	unsigned members; /* sockets in the group, while they are counted */
 };
 
 /* Holds the local address of a packet, received or sent. */
@@ -374,6 +376,32 @@ static void send_from(struct msghdr *msg, const struct mdns_path *to, union cont
 	c->cmsg_type = is_v4 ? IP_PKTINFO : IPV6_PKTINFO;
 	c->cmsg_len = is_v4 ? CMSG_LEN(sizeof(v4)) : CMSG_LEN(sizeof(v6));
 	memcpy(CMSG_DATA(c), is_v4 ? (const void *)&v4 : &v6, is_v4 ? sizeof(v4) : sizeof(v6));
+}
+
+/* Who else is there. */
+
+static void count_members(void *arg, const struct group_line *line)
+{
+	struct mdns_net *net = arg;
+	struct mdns_net_link *link = link_find(net, line->ifindex);
+	if (link)
+		link->members += line->members;
+}
+
+void mdns_net_look(struct mdns_net *net,
+	void (*found)(void *arg, uint32_t ifindex, unsigned others), void *arg)
+{
+	MAP_EACH(link, &net->links, struct mdns_net_link, by_ifindex)
+		link->members = 0;
+	int err = group_each(false, count_members, net);
+	int err_v6 = group_each(true, count_members, net);
+	if (!err && err_v6 != -ENOENT) /* no such file: no IPv6 */
+		err = err_v6;
+	MAP_EACH(link, &net->links, const struct mdns_net_link, by_ifindex) {
+		unsigned ours = (link->v4.watch.fd >= 0) + (link->v6.watch.fd >= 0);
+		unsigned others = link->members > ours ? link->members - ours : 0;
+		found(arg, link->ifindex, err ? 1 : others);
+	}
 }
 
 static void tell_unsent(struct mdns_net *net, unsigned i, int err)

@@ -33,6 +33,11 @@ void mdns_net_link(
 bool mdns_net_has_link(const struct mdns_net *net, uint32_t ifindex) NONNULL;
 void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex) NONNULL;
 
+/* Counts, for each link, the sockets of others on this host that have joined the group, and calls
+ * `found`. If that cannot be known, it says that there is one. */
+void mdns_net_look(struct mdns_net *net,
+	void (*found)(void *arg, uint32_t ifindex, unsigned others), void *arg) NONNULL_ARGS(1, 2);
+
 /* Sends one packet, at the latest in mdns_net_flush(), together with others if possible. Errors are
  * logged at a limited rate. */
 void mdns_net_send(struct mdns_net *net, const struct mdns_path *to, const uint8_t *packet,

@@ -19,6 +19,7 @@ fuzz_programs += tests/fuzz/fuzz_tcp
 fuzz_programs += tests/fuzz/fuzz_whole
 tests_fuzz_fuzz_whole_SOURCES = tests/fuzz/fuzz_whole.c $(whole_sources)
 tests_fuzz_fuzz_whole_LDADD = tests/sim/libsim.a $(LDADD)
+fuzz_programs += tests/fuzz/fuzz_group
 fuzz_programs += tests/fuzz/fuzz_nss
 tests_fuzz_fuzz_nss_SOURCES = tests/fuzz/fuzz_nss.c src/nss/answer.c src/nss/fill.c
 tests_fuzz_fuzz_mdns_LDADD = tests/sim/libsim.a $(LDADD)

@@ -34,6 +34,7 @@ unit_programs += tests/unit/test_sync
 unit_programs += tests/unit/test_resume
 unit_programs += tests/unit/test_segment
 unit_programs += tests/unit/test_sockaddr
+unit_programs += tests/unit/test_group
 unit_programs += tests/unit/test_heap
 unit_programs += tests/unit/test_name
 unit_programs += tests/unit/test_rr

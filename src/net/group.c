@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the reading of /proc/net/igmp and /proc/net/igmp6.
+ * Never waits, and never asks the kernel by netlink.
+ */
+#include "net/group.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE_CAP = 256 };
+
+void group_read_v4(const char *line, struct group_line *ret)
+{
+	uint32_t group;
+	unsigned members;
+	ret->members = 0;
+	if (line[0] != '\t') {
+		ret->ifindex = 0;
+		(void)!sscanf(line, "%" SCNu32, &ret->ifindex);
+		return;
+	}
+	/* The kernel prints the bytes of the address as a number of this machine. */
+	if (sscanf(line, " %" SCNx32 " %u", &group, &members) == 2 && group == htonl(0xe00000fb))
+		ret->members = members;
+}
+
+void group_read_v6(const char *line, struct group_line *ret)
+{
+	char group[33];
+	unsigned members;
+	ret->members = 0;
+	ret->ifindex = 0;
+	if (sscanf(line, "%" SCNu32 " %*s %32s %u", &ret->ifindex, group, &members) == 3 &&
+		strcmp(group, "ff0200000000000000000000000000fb") == 0)
+		ret->members = members;
+}
+
+int group_each(bool is_v6, void (*visit)(void *arg, const struct group_line *line), void *arg)
+{
+	char text[LINE_CAP];
+	struct group_line line = {0};
+	FILE *file = fopen(is_v6 ? "/proc/net/igmp6" : "/proc/net/igmp", "re");
+	if (!file)
+		return -errno;
+	while (fgets(text, sizeof(text), file)) {
+		if (is_v6)
+			group_read_v6(text, &line);
+		else
+			group_read_v4(text, &line);
+		if (line.members > 0)
+			visit(arg, &line);
+	}
+	fclose(file);
+	return 0;
+}
