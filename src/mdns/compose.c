@@ -62,6 +62,7 @@ static int put_record(struct composer *c, const struct recset *set, const struct
 	else if (set->is_unique)
 		rr.class |= CLASS_FLUSH; /* §10.2 */
 	c->link->m->stats.answers++;
+	c->link->m->is_host_said |= mname_is_of_host(set->mname);
 	return pack_rr(&c->p, section, &rr);
 }
 

@@ -12,6 +12,7 @@
 #include "mdns/identity.h"
 #include "mdns/link.h"
 #include "mdns/mrecord.h"
+#include "mdns/neighbour.h"
 #include "mdns/oneshot.h"
 #include "mdns/probe.h"
 #include "mdns/put.h"
@@ -34,6 +35,7 @@ struct mdns *mdns_new(uint64_t seed)
 	list_init(&m->notices);
 	list_init(&m->kept);
 	m->random_state = seed;
+	m->look_at = NS_NEVER;
 	m->hash_seed = (uint64_t)mdns_random(m, 0, INT64_MAX - 1);
 	return m;
 }
@@ -61,7 +63,9 @@ static void mlink_free(struct mlink *link)
 	heap_remove(&m->due, &link->due);
 	map_remove(&m->links, &link->by_id);
 	free(link->prefixes);
+	free(link->addrs);
 	free(link);
+	mdns_update_own_bits(m);
 }
 
 void mdns_free(struct mdns *m)
@@ -99,6 +103,22 @@ static int mlink_set_prefixes(struct mlink *link, const struct prefix *prefixes,
 	return 0;
 }
 
+static int mlink_set_addrs(struct mlink *link, const struct addr *addrs, size_t count)
+{
+	struct addr *copy = NULL;
+	if (count > 0) {
+		copy = calloc(count, sizeof(*copy));
+		if (!copy)
+			return ERR_NOMEM;
+		memcpy(copy, addrs, count * sizeof(*copy));
+	}
+	free(link->addrs);
+	link->addrs = copy;
+	link->addr_count = count;
+	mdns_update_own_bits(link->m);
+	return 0;
+}
+
 static void mlink_restart(struct mlink *link, ns_t now)
 {
 	MAP_EACH(mname, &link->mnames, struct mname, by_name)
@@ -122,6 +142,8 @@ int mdns_link_up(struct mdns *m, ns_t now, const struct mdns_link *from)
 	if (!link)
 		return ERR_NOMEM;
 	int err = mlink_set_prefixes(link, from->prefixes, from->prefix_count);
+	if (!err)
+		err = mlink_set_addrs(link, from->addrs, from->addr_count);
 	if (err)
 		return err;
 	uint8_t lanes = (uint8_t)(from->has_v4 << LANE_V4 | from->has_v6 << LANE_V6);
@@ -263,6 +285,7 @@ void mdns_input(
 		return;
 	}
 	m->serial++;
+	neighbour_input(link, now, from, packet, len);
 	if (header.flags & MSG_QR)
 		response_input(m, link, now, from, packet, len);
 	else
@@ -341,6 +364,9 @@ size_t mdns_poll(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer
 	size_t len =
 		next_packet(m, now, to, buffer, cap < LIMIT_MDNS_PACKET ? cap : LIMIT_MDNS_PACKET);
 	if (len > 0) {
+		if (m->is_host_said)
+			neighbour_note_sent(m, buffer, len);
+		m->is_host_said = false;
 		m->stats.packets_out++;
 		m->stats.bytes_out += len;
 	}

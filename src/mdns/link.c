@@ -40,6 +40,7 @@ static struct mlink *mlink_new(struct mdns *m, uint32_t id)
 	for (size_t i = 0; i < LIMIT_MDNS_CONFLICTS; i++)
 		link->conflicts[i] = LONG_AGO;
 	list_init(&link->goodbyes);
+	list_init(&link->of_host);
 	list_init(&link->continued);
 	if (map_add(&m->links, &link->by_id, id_hash(m, id))) {
 		free(link);
@@ -73,6 +74,34 @@ size_t mlink_payload(const struct mlink *link, unsigned lanes)
 	size_t headers = lanes & 1 << LANE_V6 ? 40 + 8 : 20 + 8;
 	size_t mtu = link->mtu < UDP_PAYLOAD_MIN + headers ? UDP_PAYLOAD_MIN + headers : link->mtu;
 	return mtu < LIMIT_MDNS_PACKET ? mtu - headers : LIMIT_MDNS_PACKET - headers;
+}
+
+/* Own addresses. Almost all packets come from others: a bit for each hash says so at once. */
+
+static uint64_t own_bit(const struct mdns *m, const struct addr *a)
+{
+	return UINT64_C(1) << (hash_bytes(m->hash_seed, a, sizeof(*a)) & 63);
+}
+
+void mdns_update_own_bits(struct mdns *m)
+{
+	m->own_bits = 0;
+	MAP_EACH(link, &m->links, const struct mlink, by_id) {
+		for (size_t i = 0; i < link->addr_count; i++)
+			m->own_bits |= own_bit(m, &link->addrs[i]);
+	}
+}
+
+bool mdns_has_addr(const struct mdns *m, const struct addr *a)
+{
+	if (!(m->own_bits & own_bit(m, a)))
+		return false;
+	MAP_EACH(link, &m->links, const struct mlink, by_id) {
+		for (size_t i = 0; i < link->addr_count; i++)
+			if (addr_equal(&link->addrs[i], a))
+				return true;
+	}
+	return false;
 }
 
 bool mlink_has_source(const struct mlink *link, const struct addr *peer)
@@ -137,23 +166,43 @@ struct recset *mname_find_set(const struct mname *mname, uint16_t type)
 
 /* Notices */
 
-void mdns_notify(struct mname *mname, enum mdns_notice_type type, const struct addr *peer)
+static struct pending_notice *notice_new(
+	const struct mlink *link, enum mdns_notice_type type, const struct addr *peer)
 {
-	struct mdns *m = mname->link->m;
 	struct pending_notice *pending = calloc(1, sizeof(*pending));
 	if (!pending)
-		return;
+		return NULL;
 	pending->notice.type = type;
-	pending->notice.link = mname->link->id;
+	pending->notice.link = link->id;
 	pending->notice.peer = *peer;
-	name_copy(&pending->notice.name, mname->identity->owner);
-	name_copy(&pending->notice.current, mname->identity->current);
+	return pending;
+}
+
+static void notice_queue(struct mdns *m, struct pending_notice *pending)
+{
 	list_append(&m->notices, &pending->of_mdns);
 	if (++m->notice_count > LIMIT_MDNS_NOTICES) {
 		struct mdns_notice oldest;
 		mdns_next_notice(m, &oldest);
 		m->stats.limited++;
 	}
+}
+
+void mdns_notify(struct mname *mname, enum mdns_notice_type type, const struct addr *peer)
+{
+	struct pending_notice *pending = notice_new(mname->link, type, peer);
+	if (!pending)
+		return;
+	name_copy(&pending->notice.name, mname->identity->owner);
+	name_copy(&pending->notice.current, mname->identity->current);
+	notice_queue(mname->link->m, pending);
+}
+
+void mlink_notify(struct mlink *link, enum mdns_notice_type type, const struct addr *peer)
+{
+	struct pending_notice *pending = notice_new(link, type, peer);
+	if (pending)
+		notice_queue(link->m, pending);
 }
 
 bool mdns_next_notice(struct mdns *m, struct mdns_notice *ret)

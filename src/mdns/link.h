@@ -79,6 +79,7 @@ struct recset {
 struct mname {
 	struct map_node by_name; /* mlink.mnames, under its current name */
 	struct list of_identity;
+	struct list of_host; /* mlink.of_host, or no list: it is a name of the host */
 	struct identity *identity;
 	struct mlink *link;
 	struct recset *sets;
@@ -141,6 +142,19 @@ struct continued {
 	uint8_t packet[]; /* header and questions */
 };
 
+/* Other responders on this host (mdns_set_company()). */
+struct neighbour {
+	unsigned others;
+	bool is_looked; /* `others` is known */
+	bool has_responder;
+	bool is_asked; /* the others were asked: none of them answers for the host */
+	bool is_heard;
+	struct addr peer; /* if it is heard */
+	ns_t since;
+	ns_t lease, until; /* how long it is silent, until it is asked for */
+	ns_t deaf_until;   /* what is heard before counts for nothing */
+};
+
 struct mlink {
 	struct map_node by_id;
 	struct mdns *m;
@@ -149,6 +163,10 @@ struct mlink {
 	uint8_t lanes; /* bits: lanes that the link uses */
 	struct prefix *prefixes;
 	size_t prefix_count;
+	struct addr *addrs; /* own ones */
+	size_t addr_count;
+	struct neighbour neighbour;
+	struct list of_host;      /* mnames that are names of the host */
 	struct map mnames, ready; /* struct mname; struct ready_reply */
 	struct heap probes, announces, answers[LANE_COUNT];
 	struct list goodbyes, continued; /* struct goodbye; struct continued */
@@ -160,6 +178,18 @@ struct mlink {
 	unsigned conflict_next;
 	bool is_contested;
 };
+
+static inline bool mname_is_of_host(const struct mname *mname)
+{
+	return !list_is_empty(&mname->of_host);
+}
+
+/* True if the names of the host are not ours to say on that link. */
+static inline bool mlink_defers(const struct mlink *link)
+{
+	const struct neighbour *n = &link->neighbour;
+	return n->is_heard || n->has_responder || (n->others > 0 && !n->is_asked);
+}
 
 /* Finished packets, each to one peer, in the order they were made. */
 struct outbox {
@@ -182,13 +212,20 @@ struct pending_notice {
 	struct mdns_notice notice;
 };
 
+enum { SENT_MAX = 256 };
+
 struct mdns {
 	uint64_t hash_seed, random_state;
 	uint64_t serial; /* of messages, received and sent */
 	struct map links, identities, names, references;
 	struct list kept; /* identities; first the one without mnames for the longest time */
 	unsigned kept_count;
-	struct heap due; /* links by their deadline */
+	struct heap due;         /* links by their deadline */
+	ns_t look_at;            /* mdns_look_at() */
+	bool is_host_said;       /* the packet that is made has records of a name of the host */
+	uint64_t sent[SENT_MAX]; /* a ring: hashes of such packets that were sent */
+	unsigned sent_next;
+	uint64_t own_bits; /* of the hashes of all own addresses: whether one can be among them */
 	struct outbox outbox;
 	struct mdns_path repeat_to; /* the packet that is sent on the second lane too */
 	size_t repeat_len;
@@ -210,6 +247,8 @@ static inline enum lane lane_of(const struct addr *a)
 ns_t mdns_random(struct mdns *m, ns_t low, ns_t high) NONNULL;
 /* Queues a notice about an mname. Drops the oldest notice if there are too many. */
 void mdns_notify(struct mname *mname, enum mdns_notice_type type, const struct addr *peer) NONNULL;
+/* Queues a notice about a link. */
+void mlink_notify(struct mlink *link, enum mdns_notice_type type, const struct addr *peer) NONNULL;
 /* Updates the position of the link in mdns.due. To be called after anything that may have
  * changed its deadline. */
 void mlink_touch(struct mlink *link) NONNULL;
@@ -222,6 +261,10 @@ struct mlink *mlink_find(const struct mdns *m, uint32_t id) NONNULL;
 struct mdns_path mlink_group(const struct mlink *link, enum lane lane) NONNULL;
 /* Returns the maximum length of a message on these lanes, by the MTU (§17). */
 size_t mlink_payload(const struct mlink *link, unsigned lanes) NONNULL;
+/* True if the address is of one of our links. */
+bool mdns_has_addr(const struct mdns *m, const struct addr *a) NONNULL;
+/* Updates mdns.own_bits: to be called after the addresses of a link have changed. */
+void mdns_update_own_bits(struct mdns *m) NONNULL;
 /* True if a packet from `peer` can have originated on the link (§11). */
 bool mlink_has_source(const struct mlink *link, const struct addr *peer) NONNULL;
 

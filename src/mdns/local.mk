@@ -14,6 +14,8 @@ src_mdns_libmdns_a_SOURCES = \
 	src/mdns/message.h \
 	src/mdns/mrecord.c \
 	src/mdns/mrecord.h \
+	src/mdns/neighbour.c \
+	src/mdns/neighbour.h \
 	src/mdns/nsec.c \
 	src/mdns/nsec.h \
 	src/mdns/oneshot.c \

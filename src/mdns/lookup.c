@@ -23,7 +23,8 @@ void mdns_each_held(const struct mdns *m, const uint8_t *name,
 	if (!identity)
 		return;
 	LIST_EACH(mname, &identity->mnames, const struct mname, of_identity) {
-		if (!mname_is_held(mname) && mname->state != MDNS_YIELDED)
+		if (!mname_is_held(mname) && mname->state != MDNS_YIELDED &&
+			mname->state != MDNS_DEFERRED)
 			continue;
 		for (const struct recset *set = mname->sets; set; set = set->next)
 			visit_set(mname, set, visit, arg);

@@ -25,6 +25,8 @@ struct mdns_link {
 	bool has_v4, has_v6; /* multicast works in that family: a group is joined */
 	const struct prefix *prefixes;
 	size_t prefix_count;
+	const struct addr *addrs; /* own addresses of the link, copied: see mdns_set_company() */
+	size_t addr_count;
 };
 
 /* A set of records to be answered on a link. Unique sets are probed for and defended. Shared
@@ -34,6 +36,8 @@ struct mdns_rrset {
 	struct rrset set; /* its `view` is ignored */
 	bool is_unique;
 	bool is_known_unique; /* unique without a probe: the reverse of an own address (§8.1) */
+	bool is_of_host; /* of the host's own name, or of the reverse of an address of its own: left
+			  * to another responder of this host, if there is one */
 };
 
 /* The source or destination of a packet. Packets are always sent with an IP TTL of 255. The TTL
@@ -51,7 +55,9 @@ enum mdns_notice_type {
 	MDNS_NOTICE_ESTABLISHED, /* probed and announced: `name` is ours on `link` */
 	MDNS_NOTICE_RENAMED,     /* `name` is now `current` on all links: persist it */
 	MDNS_NOTICE_CONFLICT,    /* `peer` claims `name` on `link`: probing again */
-	MDNS_NOTICE_YIELDED, /* `peer` is the workload itself and answers for `name` on `link` */
+	MDNS_NOTICE_YIELDED,   /* `peer` is the workload itself and answers for `name` on `link` */
+	MDNS_NOTICE_NEIGHBOUR, /* another responder answers for this host on `link`, from `peer` */
+	MDNS_NOTICE_NEIGHBOUR_GONE, /* it does no more */
 	MDNS_NOTICE_COUNT
 };
 struct mdns_notice {
@@ -96,6 +102,27 @@ void mdns_each_renamed(const struct mdns *m,
 	void (*visit)(void *arg, const uint8_t *owner, const uint8_t *current), void *arg)
 	NONNULL_ARGS(1, 2);
 
+/*
+ * Other responders on this host (Avahi, systemd-resolved): "neighbours". They have our own addresses,
+ * and they answer for the host's own name and for the reverse of its addresses. Two responders that
+ * say a unique record differently would be in conflict for ever. So where there is a neighbour, our
+ * names of the host (is_of_host) are DEFERRED: not probed for, not defended and not answered.
+ *
+ * A neighbour is heard: a packet from an address of our own that we have not sent, with a record
+ * about a name of the host. It ends with its goodbye, or when nobody answers to our questions any
+ * more. And the owner of the engine may know who is there, before anything is heard: `others` is how
+ * many other sockets of this host have joined the group on the link; `has_responder` that one of
+ * them is known to be a responder. If there are others, we ask before we probe, because some
+ * programs only ask; asking is no claim, as a probe is. A responder that is known need not be asked.
+ */
+void mdns_set_company(
+	struct mdns *m, ns_t now, uint32_t link, unsigned others, bool has_responder) NONNULL;
+/* Returns when to look who is there, before the engine speaks for the host: the owner should call
+ * mdns_set_company() for each link then, before mdns_poll(). NS_NEVER: not needed. */
+ns_t mdns_look_at(const struct mdns *m) NONNULL;
+/* Tells the engine that the owner has looked. */
+void mdns_looked(struct mdns *m) NONNULL;
+
 /* Processes one packet that was received on port 5353. It may contain any bytes. */
 void mdns_input(struct mdns *m, ns_t now, const struct mdns_path *from, const uint8_t *packet,
 	size_t len) NONNULL;
@@ -133,6 +160,7 @@ enum mdns_state {
 	MDNS_CONFLICT,
 	MDNS_YIELDED,
 	MDNS_SILENT,
+	MDNS_DEFERRED, /* a neighbour has it, or may have it */
 	MDNS_STATE_COUNT
 };
 struct mdns_status {
@@ -146,6 +174,16 @@ struct mdns_status {
 void mdns_each_status(const struct mdns *m,
 	void (*visit)(void *arg, const struct mdns_status *status), void *arg) NONNULL_ARGS(1, 2);
 
+/* A link on which the names of the host are left to a neighbour. */
+struct mdns_neighbour {
+	uint32_t link;
+	struct addr peer; /* from which it was heard; ADDR_NONE: not heard, but known to be there */
+	ns_t since;
+};
+void mdns_each_neighbour(const struct mdns *m,
+	void (*visit)(void *arg, const struct mdns_neighbour *neighbour), void *arg)
+	NONNULL_ARGS(1, 2);
+
 /* One record that is ours on a link. */
 struct mdns_held {
 	uint32_t link;
@@ -154,7 +192,7 @@ struct mdns_held {
 	struct rdata rdata; /* as sent: names in it are current names */
 };
 /* Calls `visit` for each record of the name (its current name) on each link where it is ours: we
- * answer for it, or the workload itself does. The cost is proportional to the number of visited
+ * answer for it, or the workload itself or a neighbour does. The cost is proportional to the number of visited
  * records. Borrowed during the call. */
 void mdns_each_held(const struct mdns *m, const uint8_t *name,
 	void (*visit)(void *arg, const struct mdns_held *held), void *arg) NONNULL_ARGS(1, 2, 3);

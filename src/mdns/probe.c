@@ -9,11 +9,12 @@
 
 #include "mdns/compose.h"
 #include "mdns/identity.h"
+#include "mdns/neighbour.h"
 #include "mdns/state.h"
 
 enum { PROBE_NAMES = 128 /* in one packet */ };
 
-static const ns_t announce_interval = NS_PER_S;
+static const ns_t announce_interval = NS_PER_S, question_interval = NS_PER_S;
 
 /* Announcing */
 
@@ -111,16 +112,20 @@ static size_t proposal_len(const struct mname *mname)
 	return len;
 }
 
-/* Adds a question for any type, unicast replies welcome (§8.1). Keeps room for the records. */
+/* Adds a question for any type, unicast replies welcome (§8.1). Keeps room for the records. The question
+ * for a deferred name has no records, and asks for a multicast reply: a unicast one to an address of this
+ * host would not reach our socket, which is bound to the link. */
 static bool probe_add_question(struct pack *p, const struct mname *mname)
 {
 	struct pack_mark mark = pack_mark(p);
 	size_t reserved = p->reserved;
-	p->reserved += proposal_len(mname);
+	const bool is_deferred = mname->state == MDNS_DEFERRED;
+	const uint16_t class = is_deferred ? CLASS_IN : CLASS_IN | CLASS_QU;
+	p->reserved += is_deferred ? 0 : proposal_len(mname);
 	/* The records refer to the name by a pointer: so stop when the table of suffixes is
 	 * full. */
 	if (mark.suffix_count + name_labels(mname->identity->current) <= SUFFIX_COUNT &&
-		pack_question(p, mname->identity->current, RR_ANY, CLASS_IN | CLASS_QU) == 0)
+		pack_question(p, mname->identity->current, RR_ANY, class) == 0)
 		return true;
 	pack_rewind(p, &mark);
 	p->reserved = reserved;
@@ -131,7 +136,10 @@ static bool probe_add_question(struct pack *p, const struct mname *mname)
  * bit. */
 static void probe_add_proposal(struct pack *p, const struct mname *mname)
 {
+	if (mname->state == MDNS_DEFERRED)
+		return;
 	identity_note_said(mname->identity, mname_sum(mname));
+	mname->link->m->is_host_said |= mname_is_of_host(mname);
 	for (const struct recset *set = mname->sets; set; set = set->next)
 		for (uint16_t i = 0; set->is_unique && i < set->count; i++) {
 			const struct mrecord *record = &set->records[i];
@@ -146,6 +154,18 @@ static void probe_add_proposal(struct pack *p, const struct mname *mname)
 			if (pack_rr(p, SECTION_AUTHORITY, &rr))
 				return;
 		}
+}
+
+/* Notes that the question for the name is in the packet. */
+static void mname_probed(struct mname *mname, ns_t now)
+{
+	const bool is_deferred = mname->state == MDNS_DEFERRED;
+	mname->was_yielded |= mname->state == MDNS_YIELDED;
+	if (!is_deferred)
+		mname_set_state(mname, MDNS_PROBING, now);
+	mname->probes_sent++;
+	mname_set_timer(mname, &mname->link->probes,
+		now + (is_deferred ? question_interval : PROBE_INTERVAL));
 }
 
 /* Adds the questions of as many names as fit in the packet. A name that needs more than the MTU
@@ -163,6 +183,8 @@ static unsigned probe_collect(struct mlink *link, ns_t now, struct pack *p, size
 			mname_win(mname, now);
 			continue;
 		}
+		if (mname->state == MDNS_DEFERRED && !neighbour_may_ask(mname, now))
+			continue;
 		bool fits = probe_add_question(p, mname);
 		if (!fits && count > 0)
 			break;
@@ -172,10 +194,7 @@ static unsigned probe_collect(struct mlink *link, ns_t now, struct pack *p, size
 		}
 		if (fits)
 			batch[count++] = mname;
-		mname->was_yielded |= mname->state == MDNS_YIELDED;
-		mname_set_state(mname, MDNS_PROBING, now);
-		mname->probes_sent++;
-		mname_set_timer(mname, &link->probes, now + PROBE_INTERVAL);
+		mname_probed(mname, now);
 	}
 	return count;
 }

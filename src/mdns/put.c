@@ -10,6 +10,7 @@
 
 #include "mdns/identity.h"
 #include "mdns/mrecord.h"
+#include "mdns/neighbour.h"
 #include "mdns/oneshot.h"
 #include "mdns/respond.h"
 #include "mdns/state.h"
@@ -38,6 +39,7 @@ static struct mname *mname_new(struct mlink *link, struct identity *identity)
 		return NULL;
 	mname->link = link;
 	mname->identity = identity;
+	list_init(&mname->of_host);
 	mname->state = MDNS_SILENT;
 	mname->update_at = mname->update_credit = LONG_AGO;
 	mname->nsec_record = (struct mrecord){.sent = {LONG_AGO, LONG_AGO}};
@@ -66,6 +68,7 @@ void mname_free(struct mname *mname)
 	free_sets(m, mname->sets);
 	map_remove(&mname->link->mnames, &mname->by_name);
 	list_remove(&mname->of_identity);
+	list_remove(&mname->of_host);
 	identity_release(m, mname->identity);
 	free(mname);
 }
@@ -200,7 +203,8 @@ static void mname_set_sets(struct mname *mname, struct recset *fresh, ns_t now)
 	mname->defences = 0;
 	if (mname->state == MDNS_SILENT)
 		return;
-	if (mname->state == MDNS_YIELDED || (mname_needs_probe(mname) && !did_need_probe))
+	if (mname->state == MDNS_YIELDED || mname->state == MDNS_DEFERRED ||
+		(mname_needs_probe(mname) && !did_need_probe))
 		mname_start(mname, now);
 }
 
@@ -208,6 +212,14 @@ static bool has_records(const struct mdns_rrset *sets, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (sets[i].set.count > 0)
+			return true;
+	return false;
+}
+
+static bool is_of_host(const struct mdns_rrset *sets, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (sets[i].is_of_host)
 			return true;
 	return false;
 }
@@ -242,11 +254,13 @@ int mdns_put(struct mdns *m, ns_t now, uint32_t id, const uint8_t *owner,
 		goto fail;
 	struct mname *mname = identity_claim_on(identity, link);
 	if (mname) {
+		mname_set_of_host(mname, is_of_host(sets, count), now);
 		mname_set_sets(mname, fresh, now);
 	} else {
 		mname = mname_new(link, identity);
 		if (!mname)
 			goto fail_identity;
+		mname_set_of_host(mname, is_of_host(sets, count), now);
 		mname_set_sets(mname, fresh, now);
 		mname_start(mname, now);
 	}

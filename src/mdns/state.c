@@ -41,6 +41,8 @@ void mname_set_timer(struct mname *mname, struct heap *heap, ns_t at)
 		heap_remove(mname->timer_heap, &mname->timer);
 	mname->timer_heap = heap;
 	heap_put(heap, &mname->timer, at);
+	if (mname_is_of_host(mname))
+		mname->link->m->look_at = ns_min(mname->link->m->look_at, at);
 }
 
 void mname_stop(struct mname *mname, enum mdns_state state, ns_t now)
@@ -64,6 +66,18 @@ void mname_wait(struct mname *mname, enum mdns_state state, ns_t at, ns_t now)
 	mname_set_timer(mname, &mname->link->probes, at);
 }
 
+void mname_defer(struct mname *mname, ns_t now)
+{
+	struct mlink *link = mname->link;
+	const struct neighbour *n = &link->neighbour;
+	mname->against = n->peer;
+	if (n->has_responder)
+		mname_stop(mname, MDNS_DEFERRED, now);
+	else
+		mname_wait(mname, MDNS_DEFERRED,
+			n->is_heard ? n->until : mlink_batch_time(link, true, now), now);
+}
+
 ns_t mlink_batch_time(struct mlink *link, bool needs_probe, ns_t now)
 {
 	unsigned *count = &link->batch_count[needs_probe];
@@ -84,6 +98,10 @@ void mname_start(struct mname *mname, ns_t now)
 	struct mlink *link = mname->link;
 	if (!link->is_up) {
 		mname_stop(mname, MDNS_SILENT, now);
+		return;
+	}
+	if (mname_is_of_host(mname) && mlink_defers(link)) {
+		mname_defer(mname, now);
 		return;
 	}
 	bool needs_probe = mname_needs_probe(mname);

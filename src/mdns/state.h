@@ -15,10 +15,11 @@
  *	                    └◄──── other rdata in a response: probe again ─────┘
  *	YIELDED: the peer of the conflict is the workload itself; silent until it says goodbye, its
  *	         addresses change, or its records have expired: then PROBING.
+ *	DEFERRED: another responder of this host has it, or is asked whether it has: neighbour.c.
  *	SILENT:  the link is down.
  *
  * Inputs: put, link up and down, packets, time. Deadlines: one timer an mname, in its link's
- * `probes` (PROBING, CONFLICT, YIELDED) or `announces` (ANNOUNCING). Progress: what is due either
+ * `probes` (PROBING, CONFLICT, YIELDED, DEFERRED) or `announces` (ANNOUNCING). Progress: what is due either
  * goes into the packet being made, with its timer moved past `now`, or waits for the next packet of
  * this poll, and a packet that is sent holds at least one of them. Announcements are counted down;
  * so every mname ends ESTABLISHED, or silent, or in YIELDED or CONFLICT with a timer that only
@@ -54,10 +55,13 @@ bool mname_needs_probe(const struct mname *mname) NONNULL;
 void mname_set_state(struct mname *mname, enum mdns_state state, ns_t now) NONNULL;
 /* Sets the only timer of the mname: due at `at`, in that heap of its link and in no other. */
 void mname_set_timer(struct mname *mname, struct heap *heap, ns_t at) NONNULL;
-/* Starts the mname: probing if needed, otherwise announcing. SILENT if the link is down. */
+/* Starts the mname: probing if needed, otherwise announcing. DEFERRED if it is a neighbour's, SILENT
+ * if the link is down. */
 void mname_start(struct mname *mname, ns_t now) NONNULL;
 /* Makes the mname silent until `at`, in `state`; then it probes. */
 void mname_wait(struct mname *mname, enum mdns_state state, ns_t at, ns_t now) NONNULL;
+/* Leaves the mname, a name of the host, to a neighbour: silent until it is to be asked for. */
+void mname_defer(struct mname *mname, ns_t now) NONNULL;
 /* Returns the time of the first probe for a name that is put now: a random delay, the same for
  * all names put at about the same time, so that they share packets (§8.1). */
 ns_t mlink_batch_time(struct mlink *link, bool needs_probe, ns_t now) NONNULL;

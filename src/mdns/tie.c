@@ -88,7 +88,8 @@ static void judge(
 	struct query *q, struct mname *mname, const struct peer_record *theirs, unsigned count)
 {
 	const struct addr *peer = &q->from->peer;
-	if (!mname_needs_probe(mname) || mname->state == MDNS_SILENT)
+	if (!mname_needs_probe(mname) || mname->state == MDNS_SILENT ||
+		mname->state == MDNS_DEFERRED)
 		return;
 	if (mname_is_workload(mname, peer)) {
 		/* Even if it proposes only a part of ours: the rest of ours would be a conflict for

@@ -130,6 +130,7 @@ static void gather_link(const struct names *n, struct gather *g, const struct nl
 			continue;
 		gather_add(g, &(struct host_addr){.segment = nlink->segment,
 				      .addr = addr->info.addr,
+				      .is_own = nlink->link->ns->nsid == NSID_OWN,
 				      .scope = (uint8_t)addr_scope(&addr->info.addr)});
 	}
 }
@@ -147,7 +148,9 @@ static int host_addr_cmp(const void *a, const void *b)
 {
 	const struct host_addr *x = a, *y = b;
 	int diff = addr_cmp(&x->addr, &y->addr);
-	return diff ? diff : (x->segment > y->segment) - (x->segment < y->segment);
+	if (diff == 0)
+		diff = (x->segment > y->segment) - (x->segment < y->segment);
+	return diff ? diff : x->is_own - y->is_own;
 }
 
 static void gather_sort(struct gather *g)
@@ -430,6 +433,14 @@ static void sets_on_link(const struct names *n, struct owner_sets *o,
 	}
 }
 
+/* Whether it has the name that other programs here have for this host, whoever else has it too. */
+static bool is_this_host(const struct names *n, const struct host *host)
+{
+	char key[LABEL_TEXT_CAP];
+	label_lower(key, n->policy.host);
+	return strcmp(key, host->key) == 0;
+}
+
 static void host_say_mdns(struct names *n, const struct host *host, const struct host_addrs *addrs,
 	struct rdata *room)
 {
@@ -437,13 +448,14 @@ static void host_say_mdns(struct names *n, const struct host *host, const struct
 	struct name owner;
 	if (host_owner(n, host, "local", &owner))
 		return;
+	const struct names_mdns_kind kind = {.is_of_host = is_this_host(n, host)};
 	if (host->is_silent)
 		addrs = &none;
 	for (size_t i = 0; i < n->spoken_link_count; i++) {
 		struct owner_sets o = {.rdata = room, .ttl_s = NAMES_MDNS_TTL_S};
 		sets_on_link(n, &o, addrs, &n->spoken_links[i]);
 		names_check(n, n->sink.put_mdns(n->sink.arg, n->spoken_links[i].ifindex, owner.wire,
-				       o.sets, o.count, false));
+				       o.sets, o.count, kind));
 	}
 }
 

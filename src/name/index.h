@@ -54,7 +54,8 @@ struct host_addr {
 	uint64_t segment;
 	struct addr addr;
 	uint8_t scope; /* enum addr_scope */
-	uint8_t zero[6];
+	bool is_own;   /* of a link of our own namespace */
+	uint8_t zero[5];
 };
 
 struct host_addrs {
@@ -115,6 +116,7 @@ struct spoken_link {
 	uint64_t segment;
 	bool has_v4, has_v6;
 	struct prefix *prefixes; /* sorted */
+	struct addr *addrs;      /* as many, sorted */
 	size_t prefix_count;
 	char name[IF_NAMESIZE];
 };

@@ -32,7 +32,15 @@ struct names_mdns_link {
 	bool has_v4, has_v6;           /* has a source address of the family */
 	const struct prefix *prefixes; /* on-link prefixes */
 	size_t prefix_count;
+	const struct addr *addrs; /* of the link */
+	size_t addr_count;
 	const char *name;
+};
+
+/* What the records of an owner name for mDNS are. */
+struct names_mdns_kind {
+	bool is_reverse; /* of a reverse name */
+	bool is_of_host; /* of this host's own name, or of the reverse of an address of its own */
 };
 
 /* Receives the records. All arguments are borrowed for the call. An error is counted and the flush
@@ -45,10 +53,9 @@ struct names_sink {
 	/* mDNS begins on a link (or begins again, because the link changed). With `is_gone` it
 	 * ends. */
 	int (*put_mdns_link)(void *arg, const struct names_mdns_link *link, bool is_gone);
-	/* From now on `owner` has exactly these sets on that mDNS link. `is_reverse`: a reverse
-	 * name. */
+	/* From now on `owner` has exactly these sets on that mDNS link. */
 	int (*put_mdns)(void *arg, uint32_t ifindex, const uint8_t *owner, const struct rrset *sets,
-		size_t count, bool is_reverse);
+		size_t count, struct names_mdns_kind kind);
 	/* The host names to which a namespace is related changed. */
 	void (*on_hostnames)(void *arg, const struct model_ns *ns);
 	/* The prefixes that are on-link on a watched interface changed: see names_onlink(). */

@@ -222,9 +222,22 @@ static bool is_host_addr_on(const struct names *n, const struct host *host, cons
 	return false;
 }
 
+/* Whether a link of our own namespace has the address. */
+static bool is_own_addr(const struct ptr *ptr)
+{
+	LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr) {
+		const struct host_addrs *said = &ptr_host->host->said;
+		for (size_t i = 0; i < said->count; i++)
+			if (said->list[i].is_own && addr_equal(&said->list[i].addr, &ptr->addr))
+				return true;
+	}
+	return false;
+}
+
 static void ptr_say_mdns(struct names *n, const struct ptr *ptr, const uint8_t *owner)
 {
 	enum claim_rank rank = ptr_rank(ptr);
+	const struct names_mdns_kind kind = {.is_reverse = true, .is_of_host = is_own_addr(ptr)};
 	for (size_t i = 0; i < n->spoken_link_count; i++) {
 		struct targets t = {.count = 0};
 		LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr) {
@@ -235,7 +248,7 @@ static void ptr_say_mdns(struct names *n, const struct ptr *ptr, const uint8_t *
 		}
 		struct rrset set = targets_set(&t, NAMES_MDNS_TTL_S);
 		names_check(n, n->sink.put_mdns(n->sink.arg, n->spoken_links[i].ifindex, owner,
-				       &set, t.count > 0, true));
+				       &set, t.count > 0, kind));
 	}
 }
 

@@ -93,6 +93,11 @@ static bool may_speak_mdns(const struct names *n, const struct model_link *link)
 	return client_link_is(n->model, link);
 }
 
+static int own_addr_cmp(const void *a, const void *b)
+{
+	return addr_cmp(a, b);
+}
+
 static int prefix_cmp(const void *a, const void *b)
 {
 	const struct prefix *p = a, *q = b;
@@ -108,7 +113,8 @@ static int spoken_link_fill(struct spoken_link *link, const struct model_link *f
 	LIST_EACH(addr, &from->addrs, struct model_addr, in_link)
 		count++;
 	link->prefixes = calloc(count + 1, sizeof(*link->prefixes));
-	if (!link->prefixes)
+	link->addrs = calloc(count + 1, sizeof(*link->addrs));
+	if (!link->prefixes || !link->addrs)
 		return ERR_NOMEM;
 	LIST_EACH(addr, &from->addrs, const struct model_addr, in_link) {
 		const struct event_addr *info = &addr->info;
@@ -119,9 +125,11 @@ static int spoken_link_fill(struct spoken_link *link, const struct model_link *f
 		else if (addr_scope(&info->addr) == ADDR_SCOPE_LOCAL &&
 			 !(info->flags & IFA_F_TENTATIVE))
 			link->has_v6 = true;
+		link->addrs[link->prefix_count] = info->addr;
 		link->prefixes[link->prefix_count++] = prefix_make(&info->addr, info->prefix_len);
 	}
 	qsort(link->prefixes, link->prefix_count, sizeof(*link->prefixes), prefix_cmp);
+	qsort(link->addrs, link->prefix_count, sizeof(*link->addrs), own_addr_cmp);
 	return 0;
 }
 
@@ -130,7 +138,8 @@ static bool is_same_spoken_link(const struct spoken_link *a, const struct spoken
 	return a->ifindex == b->ifindex && a->mtu == b->mtu && a->segment == b->segment &&
 	       a->has_v4 == b->has_v4 && a->has_v6 == b->has_v6 && strcmp(a->name, b->name) == 0 &&
 	       a->prefix_count == b->prefix_count &&
-	       memcmp(a->prefixes, b->prefixes, a->prefix_count * sizeof(*a->prefixes)) == 0;
+	       memcmp(a->prefixes, b->prefixes, a->prefix_count * sizeof(*a->prefixes)) == 0 &&
+	       memcmp(a->addrs, b->addrs, a->prefix_count * sizeof(*a->addrs)) == 0;
 }
 
 static struct spoken_link *spoken_link_find(
@@ -150,6 +159,8 @@ static void spoken_link_put(struct names *n, const struct spoken_link *link, boo
 		.has_v6 = link->has_v6,
 		.prefixes = link->prefixes,
 		.prefix_count = link->prefix_count,
+		.addrs = link->addrs,
+		.addr_count = link->prefix_count,
 		.name = link->name};
 	n->has_new_spoken_links = true;
 	names_check(n, n->sink.put_mdns_link(n->sink.arg, &told, is_gone));
@@ -157,8 +168,10 @@ static void spoken_link_put(struct names *n, const struct spoken_link *link, boo
 
 static void links_free(struct spoken_link *links, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		free(links[i].prefixes);
+		free(links[i].addrs);
+	}
 	free(links);
 }
 

@@ -64,7 +64,9 @@ static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is
 		.has_v4 = link->has_v4,
 		.has_v6 = link->has_v6,
 		.prefixes = link->prefixes,
-		.prefix_count = link->prefix_count};
+		.prefix_count = link->prefix_count,
+		.addrs = link->addrs,
+		.addr_count = link->addr_count};
 	mdns_net_link(d->mdns_net, link->ifindex, link->name, &up.has_v4, &up.has_v6);
 	int err = mdns_link_up(d->mdns, loop_now(), &up);
 	if (err)
@@ -104,11 +106,26 @@ void daemon_flush(struct daemon *d)
 
 /* mDNS. */
 
+static void set_company(void *arg, uint32_t ifindex, unsigned others)
+{
+	struct daemon *d = arg;
+	mdns_set_company(d->mdns, loop_now(), ifindex, others, false);
+}
+
+/* Before we speak for the host: who else is there on its links. */
+static void daemon_look_around(struct daemon *d)
+{
+	mdns_looked(d->mdns);
+	mdns_net_look(d->mdns_net, set_company, d);
+}
+
 static void daemon_send_mdns(struct daemon *d)
 {
 	struct mdns_path to;
 	const ns_t now = loop_now();
 	size_t len;
+	if (mdns_look_at(d->mdns) <= now)
+		daemon_look_around(d);
 	while ((len = mdns_poll(d->mdns, now, &to, d->packet, sizeof(d->packet))) > 0)
 		mdns_net_send(d->mdns_net, &to, d->packet, len);
 	mdns_net_flush(d->mdns_net);
@@ -144,6 +161,18 @@ static void daemon_tell_notice(struct daemon *d, const struct mdns_notice *notic
 	case MDNS_NOTICE_YIELDED:
 		log_info(d->log, "mdns yielded: name=%s ifindex=%u peer=%s", name, notice->link,
 			peer);
+		break;
+	case MDNS_NOTICE_NEIGHBOUR:
+		log_info(d->log,
+			"another mdns responder is on this host: ifindex=%u peer=%s note=\"the "
+			"host's own name is left to it\"",
+			notice->link, peer);
+		break;
+	case MDNS_NOTICE_NEIGHBOUR_GONE:
+		log_info(d->log,
+			"the other mdns responder has ended: ifindex=%u peer=%s note=\"the host's "
+			"own name is ours again\"",
+			notice->link, peer);
 		break;
 	case MDNS_NOTICE_COUNT: break;
 	}

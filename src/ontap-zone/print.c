@@ -87,6 +87,23 @@ static void print_names(struct ask *ask, const json_t *line)
 	}
 }
 
+/* Prints another mDNS responder of this host. */
+static void print_neighbour(const json_t *item)
+{
+	const char *program = text_of(item, "program");
+	print_safe(text_of(item, "link"), 16);
+	putchar(' ');
+	print_safe(*program ? program : "another responder", 0);
+	if (json_object_get(item, "pid"))
+		printf(" (pid %lld)", number_of(item, "pid"));
+	printf(" answers for this host, %llds", number_of(item, "seconds"));
+	if (json_object_get(item, "peer")) {
+		fputs(" from ", stdout);
+		print_safe(text_of(item, "peer"), 0);
+	}
+	putchar('\n');
+}
+
 /* Prints one level of keys and values; objects and lists within it are indented. */
 static void print_value(const char *key, const json_t *value, int depth)
 {
@@ -111,7 +128,10 @@ static void print_value(const char *key, const json_t *value, int depth)
 	json_object_foreach((json_t *)value, inner, item) print_value(inner, item, depth + 1);
 	json_array_foreach(value, i, item)
 	{
-		if (json_is_object(item)) {
+		if (json_object_get(item, "program")) {
+			printf("%*s", 2 * depth + 2, "");
+			print_neighbour(item);
+		} else if (json_is_object(item)) {
 			const char *state = text_of(item, "state");
 			printf("%*s", 2 * depth + 2, "");
 			print_safe(text_of(item, "name"), 30);

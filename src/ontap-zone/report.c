@@ -212,6 +212,7 @@ static const char *mdns_state_text(enum mdns_state state)
 	case MDNS_CONFLICT: return "conflict";
 	case MDNS_YIELDED: return "yielded";
 	case MDNS_SILENT: return "silent";
+	case MDNS_DEFERRED: return "deferred";
 	case MDNS_STATE_COUNT: break;
 	}
 	return "";
@@ -245,6 +246,19 @@ static void write_mdns_name(void *arg, const struct mdns_status *status)
 	jsonw_close(w, '}');
 }
 
+static void write_neighbour(void *arg, const struct mdns_neighbour *neighbour)
+{
+	struct mdns_list *list = arg;
+	struct jsonw *w = list->w;
+	jsonw_open(w, NULL, '{');
+	write_ifname(list->report, w, neighbour->link);
+	jsonw_text(w, "program", "");
+	jsonw_number(w, "seconds", (list->report->now - neighbour->since) / NS_PER_S);
+	if (neighbour->peer.family != ADDR_NONE)
+		write_addr(w, "peer", &neighbour->peer);
+	jsonw_close(w, '}');
+}
+
 static void status_mdns(const struct report *r, struct jsonw *w)
 {
 	struct mdns_stats m = mdns_stats(r->mdns);
@@ -270,6 +284,9 @@ static void status_mdns(const struct report *r, struct jsonw *w)
 	jsonw_close(w, ']');
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		jsonw_number(w, counts[i].key, (int64_t)counts[i].value);
+	jsonw_open(w, "neighbours", '[');
+	mdns_each_neighbour(r->mdns, write_neighbour, &list);
+	jsonw_close(w, ']');
 	jsonw_open(w, "names", '[');
 	mdns_each_status(r->mdns, write_mdns_name, &list);
 	jsonw_close(w, ']');
@@ -481,6 +498,8 @@ static const char *notice_text(enum mdns_notice_type type)
 	case MDNS_NOTICE_RENAMED: return "mdns-renamed";
 	case MDNS_NOTICE_CONFLICT: return "mdns-conflict";
 	case MDNS_NOTICE_YIELDED: return "mdns-yielded";
+	case MDNS_NOTICE_NEIGHBOUR: return "mdns-neighbour";
+	case MDNS_NOTICE_NEIGHBOUR_GONE: return "mdns-neighbour-gone";
 	case MDNS_NOTICE_COUNT: break;
 	}
 	return "";
@@ -491,7 +510,8 @@ void report_notice(const struct mdns_notice *notice, struct buf *out)
 	struct jsonw w = {.out = out};
 	jsonw_open(&w, NULL, '{');
 	jsonw_text(&w, "event", notice_text(notice->type));
-	write_name(&w, "name", notice->name.wire);
+	if (notice->name.len > 0)
+		write_name(&w, "name", notice->name.wire);
 	if (notice->type == MDNS_NOTICE_RENAMED)
 		write_name(&w, "current", notice->current.wire);
 	jsonw_number(&w, "ifindex", notice->link);

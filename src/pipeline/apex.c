@@ -37,6 +37,10 @@ struct policy pipeline_policy(const struct pipeline *p)
 	if ((is_self || p->config.ns.len == 0) &&
 		name_equal(name_parent(self->wire), policy.domain.wire))
 		memcpy(policy.self, self->wire + 1, self->wire[0]);
+	/* What other programs here call this host in mDNS: the first label (gethostname(2)). */
+	memset(policy.host, 0, sizeof(policy.host));
+	if (p->self.is_hostname)
+		memcpy(policy.host, self->wire + 1, self->wire[0]);
 	return policy;
 }
 

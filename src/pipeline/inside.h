@@ -62,12 +62,12 @@ int unicast_put(struct pipeline *p, enum zone_source source, const uint8_t *owne
 /* local.c: the records for mDNS. */
 
 /* From the name layer: a link, and the kernel's records of a name or of a reverse name on one
- * link. */
+ * link; `is_of_host` as in struct names_mdns_kind. */
 int local_put_link(struct pipeline *p, const struct names_mdns_link *link, bool is_gone) MUSTCHECK;
 int local_put_host(struct pipeline *p, uint32_t link, const uint8_t *owner,
-	const struct rrset *sets, size_t count) MUSTCHECK;
+	const struct rrset *sets, size_t count, bool is_of_host) MUSTCHECK;
 int local_put_reverse(struct pipeline *p, uint32_t link, const uint8_t *owner,
-	const struct rrset *sets, size_t count) MUSTCHECK;
+	const struct rrset *sets, size_t count, bool is_of_host) MUSTCHECK;
 /* From a zone file: puts its first `count` sets on all links, unless the name layer has that
  * name. */
 int local_put_static(struct pipeline *p, const struct static_owner *owner, size_t count) MUSTCHECK;

@@ -16,18 +16,20 @@
 #include "base/err.h"
 #include "pipeline/inside.h"
 
-static struct mdns_rrset mdns_set(const struct rrset *set, bool is_reverse)
+static struct mdns_rrset mdns_set(const struct rrset *set, struct names_mdns_kind kind)
 {
 	return (struct mdns_rrset){.set = *set,
 		/* DNS-SD's PTR records are shared by many hosts (RFC 6763 §4.1); all
 		 * others are unique. */
-		.is_unique = is_reverse || set->type != RR_PTR,
-		.is_known_unique = is_reverse};
+		.is_unique = kind.is_reverse || set->type != RR_PTR,
+		.is_known_unique = kind.is_reverse,
+		.is_of_host = kind.is_of_host};
 }
 
 /* Adds the sets, except types that an earlier call has added. The room is reused: the puts of a
  * flush do not allocate. */
-static int sets_add(struct pipeline *p, const struct rrset *sets, size_t count, bool is_reverse)
+static int sets_add(
+	struct pipeline *p, const struct rrset *sets, size_t count, struct names_mdns_kind kind)
 {
 	const size_t earlier = p->set_count;
 	int err = ARRAY_RESERVE(p->sets, p->set_cap, earlier + count);
@@ -38,7 +40,7 @@ static int sets_add(struct pipeline *p, const struct rrset *sets, size_t count, 
 		for (size_t j = 0; j < earlier; j++)
 			is_said |= p->sets[j].set.type == sets[i].type;
 		if (!is_said)
-			p->sets[p->set_count++] = mdns_set(&sets[i], is_reverse);
+			p->sets[p->set_count++] = mdns_set(&sets[i], kind);
 	}
 	return 0;
 }
@@ -53,25 +55,27 @@ static int sets_put(struct pipeline *p, uint32_t link, const uint8_t *owner)
 /* Puts the records of the kernel and of a zone file together. A type that the file has comes from
  * the file. An alias cannot have other records (RFC 1034 §3.6.2), so it gives way. */
 int local_put_host(struct pipeline *p, uint32_t link, const uint8_t *owner,
-	const struct rrset *sets, size_t count)
+	const struct rrset *sets, size_t count, bool is_of_host)
 {
+	const struct names_mdns_kind kind = {.is_of_host = is_of_host};
 	const struct static_owner *file = collection_find(p->files, owner);
 	int err = 0;
 	p->set_count = 0;
 	if (file && file->is_local && count > 0 && file->sets[0].type == RR_CNAME)
 		tell_hidden_alias(p, owner, file->sets[0].rdata[0].bytes);
 	else if (file && file->is_local)
-		err = sets_add(p, file->sets, file->count, false);
+		err = sets_add(p, file->sets, file->count, kind);
 	if (!err)
-		err = sets_add(p, sets, count, false);
+		err = sets_add(p, sets, count, kind);
 	return err ? err : sets_put(p, link, owner);
 }
 
 int local_put_reverse(struct pipeline *p, uint32_t link, const uint8_t *owner,
-	const struct rrset *sets, size_t count)
+	const struct rrset *sets, size_t count, bool is_of_host)
 {
+	const struct names_mdns_kind kind = {.is_reverse = true, .is_of_host = is_of_host};
 	p->set_count = 0;
-	int err = sets_add(p, sets, count, true);
+	int err = sets_add(p, sets, count, kind);
 	return err ? err : sets_put(p, link, owner);
 }
 
@@ -79,7 +83,7 @@ static int put_static_on(
 	struct pipeline *p, uint32_t link, const struct static_owner *owner, size_t count)
 {
 	p->set_count = 0;
-	int err = sets_add(p, owner->sets, count, false);
+	int err = sets_add(p, owner->sets, count, (struct names_mdns_kind){0});
 	return err ? err : sets_put(p, link, owner->name);
 }
 

@@ -30,13 +30,13 @@ static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 }
 
 static int put_mdns(void *arg, uint32_t link, const uint8_t *owner, const struct rrset *sets,
-	size_t count, bool is_reverse)
+	size_t count, struct names_mdns_kind kind)
 {
 	struct pipeline *p = arg;
 	if (!p->sink.put_mdns)
 		return 0;
-	return is_reverse ? local_put_reverse(p, link, owner, sets, count)
-			  : local_put_host(p, link, owner, sets, count);
+	return kind.is_reverse ? local_put_reverse(p, link, owner, sets, count, kind.is_of_host)
+			       : local_put_host(p, link, owner, sets, count, kind.is_of_host);
 }
 
 static void on_hostnames(void *arg, const struct model_ns *ns)

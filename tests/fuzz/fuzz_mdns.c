@@ -7,6 +7,7 @@
  *
  * The input is steps: a byte for the kind, then the operands.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "../sim/simnet.h"
@@ -47,6 +48,15 @@ static void step_packet(struct sim *sim, struct rd *r, uint16_t port)
 		sim_send(sim, 0, &peer, port, packet, len);
 }
 
+/* The host's own name is one only: a change of that is not what this is about. */
+static void step_put(struct sim *sim, unsigned host, uint8_t operand)
+{
+	char text[64];
+	const unsigned owner = operand & 3;
+	snprintf(text, sizeof(text), "%s%s", owner == 2 ? "host " : "", records[operand >> 2 & 3]);
+	sim_put(sim, host, 1, owners[owner], text);
+}
+
 static void step(struct sim *sim, struct rd *r)
 {
 	enum step what = rd_u8(r) % STEP_COUNT;
@@ -56,7 +66,7 @@ static void step(struct sim *sim, struct rd *r)
 	case STEP_WAIT: sim_run(sim, sim->now + (ns_t)operand * operand * NS_PER_MS / 4); break;
 	case STEP_PACKET: step_packet(sim, r, MDNS_PORT); break;
 	case STEP_LEGACY_PACKET: step_packet(sim, r, (uint16_t)(1024 + operand)); break;
-	case STEP_PUT: sim_put(sim, host, 1, owners[operand & 3], records[operand >> 2 & 3]); break;
+	case STEP_PUT: step_put(sim, host, operand); break;
 	case STEP_REMOVE: sim_put(sim, host, 1, owners[operand & 3], NULL); break;
 	case STEP_LINK: sim_set_link(sim, host, 1, operand & 1); break;
 	case STEP_RESTART: sim_restart(sim, host); break;

@@ -115,6 +115,7 @@ static const char *const states[MDNS_STATE_COUNT] = {
 	[MDNS_CONFLICT] = "conflict",
 	[MDNS_YIELDED] = "yielded",
 	[MDNS_SILENT] = "silent",
+	[MDNS_DEFERRED] = "deferred",
 };
 
 struct wanted {

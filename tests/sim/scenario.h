@@ -14,7 +14,7 @@
  *	at MS settled
  *
  * RECORDS and MESSAGE are msgtext.h's; STATE is established, probing, announcing, conflict,
- * yielded, silent.
+ * yielded, silent, deferred.
  */
 #pragma once
 

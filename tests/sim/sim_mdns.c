@@ -58,9 +58,12 @@ static void build(struct sim *sim)
 static void put_random(struct sim *sim, unsigned host, unsigned link)
 {
 	char records[256];
-	const char *owner = names[sim_random(sim, ARRAY_LEN(names))];
+	const size_t which = sim_random(sim, ARRAY_LEN(names));
+	const char *owner = names[which];
 	unsigned variant = (unsigned)sim_random(sim, 3);
-	int len = snprintf(records, sizeof(records), "A 10.%u.%u.%u", host + 1, link, variant + 1);
+	const char *kind = which % 3 == 0 ? "host " : "";
+	int len = snprintf(
+		records, sizeof(records), "%sA 10.%u.%u.%u", kind, host + 1, link, variant + 1);
 	if (sim_random(sim, 2))
 		snprintf(records + len, sizeof(records) - (size_t)len, ", AAAA 2001:db8:%u:%u::%u",
 			host + 1, link, variant + 1);

@@ -93,11 +93,16 @@ static void link_up(struct sim *sim, struct sim_host *host, unsigned link)
 {
 	struct sim_port *port = &host->ports[link - 1];
 	struct prefix prefixes[2];
+	struct addr addrs[2];
 	size_t count = 0;
-	if (port->v4.family)
+	if (port->v4.family) {
+		addrs[count] = port->v4;
 		prefixes[count++] = prefix_make(&port->v4, 8);
-	if (port->v6.family)
+	}
+	if (port->v6.family) {
+		addrs[count] = port->v6;
 		prefixes[count++] = prefix_make(&port->v6, 16);
+	}
 	struct mdns_link l = {
 		.id = link,
 		.mtu = 1500,
@@ -105,6 +110,8 @@ static void link_up(struct sim *sim, struct sim_host *host, unsigned link)
 		.has_v6 = port->v6.family,
 		.prefixes = prefixes,
 		.prefix_count = count,
+		.addrs = addrs,
+		.addr_count = count,
 	};
 	if (mdns_link_up(host->m, sim->now, &l))
 		abort();
@@ -324,7 +331,8 @@ void sim_put(
 	size_t count = 0;
 	while (records) {
 		bool is_shared = take_word(&records, "shared"),
-		     is_known = take_word(&records, "known");
+		     is_known = take_word(&records, "known"),
+		     is_of_host = take_word(&records, "host");
 		uint8_t one[MSGTEXT_RDATA_CAP];
 		uint16_t type, len;
 		size_t i = 0;
@@ -337,6 +345,7 @@ void sim_put(
 				.set = {.type = type, .ttl = 120, .rdata = rdata[i]},
 				.is_unique = !is_shared,
 				.is_known_unique = is_known,
+				.is_of_host = is_of_host,
 			};
 		memcpy(bytes[i][set->set.count], one, len);
 		rdata[i][set->set.count] = (struct rdata){bytes[i][set->set.count], len};

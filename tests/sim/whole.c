@@ -58,7 +58,9 @@ static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is
 			.has_v4 = link->has_v4,
 			.has_v6 = link->has_v6,
 			.prefixes = link->prefixes,
-			.prefix_count = link->prefix_count});
+			.prefix_count = link->prefix_count,
+			.addrs = link->addrs,
+			.addr_count = link->addr_count});
 }
 
 static int put_mdns(

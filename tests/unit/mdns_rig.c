@@ -16,8 +16,11 @@ struct rig rig;
 void rig_link(uint32_t link, uint32_t mtu, bool has_v6)
 {
 	struct prefix prefixes[2];
+	struct addr addrs[2];
 	assert_int_equal(prefix_parse("10.0.0.0/24", &prefixes[0]), 0);
 	assert_int_equal(prefix_parse("2001:db8::/64", &prefixes[1]), 0);
+	assert_int_equal(addr_parse("10.0.0.200", &addrs[0]), 0);
+	assert_int_equal(addr_parse("fe80::200", &addrs[1]), 0);
 	struct mdns_link l = {
 		.id = link,
 		.mtu = mtu,
@@ -25,6 +28,8 @@ void rig_link(uint32_t link, uint32_t mtu, bool has_v6)
 		.has_v6 = has_v6,
 		.prefixes = prefixes,
 		.prefix_count = 2,
+		.addrs = addrs,
+		.addr_count = 2,
 	};
 	assert_int_equal(mdns_link_up(rig.m, rig.now, &l), 0);
 }
@@ -40,8 +45,10 @@ void rig_init(uint64_t seed)
 
 void rig_forget(void)
 {
-	for (unsigned i = 0; i < rig.heard_count; i++)
+	for (unsigned i = 0; i < rig.heard_count; i++) {
 		free(rig.heard[i].text);
+		free(rig.heard[i].bytes);
+	}
 	rig.heard_count = 0;
 }
 
@@ -65,8 +72,10 @@ static void hear(void)
 			.at = rig.now,
 			.to = to,
 			.len = len,
+			.bytes = malloc(len),
 			.text = strdup(msgtext_show(packet, len)),
 		};
+		memcpy(rig.heard[rig.heard_count - 1].bytes, packet, len);
 	}
 }
 
@@ -90,7 +99,8 @@ int rig_put(uint32_t link, const char *owner, const char *records)
 	size_t count = 0;
 	while (records) {
 		bool is_shared = take_word(&records, "shared"),
-		     is_known = take_word(&records, "known");
+		     is_known = take_word(&records, "known"),
+		     is_of_host = take_word(&records, "host");
 		uint8_t one[MSGTEXT_RDATA_CAP];
 		uint16_t type, len;
 		records = msgtext_rdata(records, name.wire, &type, one, &len);
@@ -106,6 +116,7 @@ int rig_put(uint32_t link, const char *owner, const char *records)
 				.rdata = rdata[i]};
 			set->is_unique = !is_shared;
 			set->is_known_unique = is_known;
+			set->is_of_host = is_of_host;
 		}
 		assert_true(set->set.count < RECORDS);
 		memcpy(bytes[i][set->set.count], one, len);

@@ -14,6 +14,7 @@ struct rig_packet {
 	ns_t at;
 	struct mdns_path to;
 	size_t len;
+	uint8_t *bytes;
 	char *text;
 };
 
@@ -30,13 +31,15 @@ extern struct rig rig;
 int rig_setup(void **state);
 int rig_teardown(void **state);
 
-/* Makes an engine with a link that is up and has 10.0.0.0/24, 2001:db8::/64 and MTU 1500. */
+/* Makes an engine with a link that is up and has 10.0.0.0/24, 2001:db8::/64 and MTU 1500. Its own
+ * addresses are 10.0.0.200 and fe80::200. */
 void rig_init(uint64_t seed);
 void rig_fini(void);
 void rig_link(uint32_t link, uint32_t mtu, bool has_v6);
 
 /* Puts sets given as text, with commas between records: "A 10.0.0.1, AAAA fe80::1". A word before a
- * record makes its set "shared" or "known" (unique without a probe). NULL: no sets. */
+ * record makes its set "shared" or "known" (unique without a probe); "host"
+ * after it marks the name of this host. NULL: no sets. */
 int rig_put(uint32_t link, const char *owner, const char *records);
 
 /* Hands in a packet from `peer`: "10.0.0.9" (port 5353, to the group), "10.0.0.9:4000", or

@@ -79,13 +79,19 @@ static int put_unicast(void *arg, const uint8_t *owner, const struct rrset *sets
 }
 
 static int put_mdns(void *arg, uint32_t ifindex, const uint8_t *owner, const struct rrset *sets,
-	size_t count, bool is_reverse)
+	size_t count, struct names_mdns_kind kind)
 {
 	struct said *s = arg;
 	char name[NAME_TEXT_CAP], prefix[NAME_TEXT_CAP + 32];
-	(void)is_reverse;
 	snprintf(prefix, sizeof(prefix), "mdns %u %s ", ifindex, name_to_text(owner, name));
 	said_forget(s, prefix);
+	snprintf(prefix, sizeof(prefix), "of host %u %s ", ifindex, name_to_text(owner, name));
+	said_forget(s, prefix);
+	if (kind.is_of_host && count > 0) {
+		assert_true(s->count < SAID_CAP);
+		s->lines[s->count++] = strdup(prefix);
+	}
+	snprintf(prefix, sizeof(prefix), "mdns %u %s ", ifindex, name_to_text(owner, name));
 	for (size_t i = 0; i < count; i++)
 		said_set(s, prefix, &sets[i]);
 	return 0;
@@ -108,6 +114,9 @@ static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 	struct said *s = arg;
 	char prefix[32];
 	snprintf(prefix, sizeof(prefix), "mdns %u ", link->ifindex);
+	if (is_gone)
+		said_forget(s, prefix);
+	snprintf(prefix, sizeof(prefix), "of host %u ", link->ifindex);
 	if (is_gone)
 		said_forget(s, prefix);
 	s->links++;
@@ -659,6 +668,33 @@ static void the_hosts_own_name_is_said_but_not_over_mdns_unless_wanted(void **st
 	stop(f);
 }
 
+/* What another responder on this host would say, too (mdns_set_company()). */
+static void the_hosts_name_and_the_reverse_of_its_addresses_are_told_as_such(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	strcpy(f->policy.host, "Hub");
+	strcpy(f->policy.self, "Hub");
+	f->policy.has_self_mdns = true;
+	names_set_policy(f->names, &f->policy);
+	add_link(f, NSID_OWN, 2, "gate");
+	add_addr(f, NSID_OWN, 2, "10.0.0.1");
+	add_link(f, 5, 3, "web hub");
+	add_addr(f, 5, 3, "10.0.0.5");
+	names_flush(f->names);
+	assert_said(f, "of host 2 Hub.local. ");
+	assert_said(f, "of host 2 1.0.0.10.in-addr.arpa. ");
+	assert_not_said(f, "of host 2 gate");
+	assert_not_said(f, "of host 2 web");
+	assert_not_said(f, "of host 2 5.0.0.10");
+	/* Without the host's name: the address leads back to the other name, and is the host's all the same. */
+	f->policy.self[0] = '\0';
+	names_set_policy(f->names, &f->policy);
+	names_flush(f->names);
+	assert_said(f, "of host 2 1.0.0.10.in-addr.arpa. ");
+	stop(f);
+}
+
 static void set_hostname(struct fixture *f, nsid_t nsid, uint64_t uts, const char *name,
 	bool is_own, bool is_rootless)
 {
@@ -1193,6 +1229,7 @@ int main(void)
 		cmocka_unit_test(a_rootless_address_begins_no_zone_and_shares_no_reverse_name),
 		cmocka_unit_test(the_hosts_own_name_is_said_but_not_over_mdns_unless_wanted),
 		cmocka_unit_test(a_host_name_names_its_namespace_where_there_is_no_alias),
+		cmocka_unit_test(the_hosts_name_and_the_reverse_of_its_addresses_are_told_as_such),
 		cmocka_unit_test(this_hosts_name_names_no_other_namespace),
 		cmocka_unit_test(host_names_that_are_no_labels_or_ignored_are_told_and_not_served),
 		cmocka_unit_test(a_rootless_host_name_never_gets_shares_or_pushes_out_a_name),

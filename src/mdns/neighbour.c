@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns silence for other responders on this host: how one is heard, who is asked, and when it has
+ * ended.
+ *
+ *	                  it speaks, or is known              nobody answers for three seconds,
+ *	  names of the  ───────────────────────► DEFERRED ──► or nobody else is in the group:
+ *	  host: any state                         │    ▲      then as if they were put now
+ *	                                          └────┘
+ *	                              asked when its records have expired,
+ *	                              when it said goodbye, when others come
+ *
+ * Inputs: packets, who is in the group. Deadlines: the timers of the deferred mnames, in their link's
+ * `probes`; none while a known responder is there. Progress: each question is counted, and the last
+ * one ends the deferral or finds the lease longer, which doubles.
+ *
+ * Never sends anything itself, and never renames.
+ */
+#include "mdns/neighbour.h"
+
+#include "mdns/state.h"
+
+enum { QUESTIONS = 3 };
+
+static const ns_t lease_min = 120 * NS_PER_S, lease_max = 3600 * NS_PER_S;
+static const ns_t goodbye_pause = 2 * NS_PER_S; /* it may only start again */
+static const ns_t echo_time = NS_PER_S;         /* in which what we said comes back */
+
+/* Hearing one. */
+
+void neighbour_note_sent(struct mdns *m, const uint8_t *packet, size_t len)
+{
+	m->sent[m->sent_next] = hash_bytes(m->hash_seed, packet, len);
+	m->sent_next = (m->sent_next + 1) % SENT_MAX;
+}
+
+static bool has_sent(const struct mdns *m, const uint8_t *packet, size_t len)
+{
+	uint64_t hash = hash_bytes(m->hash_seed, packet, len);
+	for (int i = 0; i < SENT_MAX; i++)
+		if (m->sent[i] == hash)
+			return true;
+	return false;
+}
+
+static bool is_about_host(const struct mlink *link, const struct rr *rr)
+{
+	const struct mdns *m = link->m;
+	struct addr addr;
+	const struct mname *mname =
+		mname_find(link, rr->owner.wire, name_hash(m->hash_seed, rr->owner.wire));
+	if (mname)
+		return !list_is_empty(&mname->of_host);
+	return rr->type == RR_PTR && name_to_addr(rr->owner.wire, &addr) == 0 &&
+	       mdns_has_addr(m, &addr);
+}
+
+/* What a message says about names of the host. */
+struct hearing {
+	bool is_said, is_goodbye;
+};
+
+/* Reads the records of a response, or what a query proposes. */
+static struct hearing hear(const struct mlink *link, const uint8_t *packet, size_t len)
+{
+	struct hearing hearing = {0};
+	struct msg_header header;
+	struct rd r = rd_init(packet, len);
+	rd_header(&r, &header);
+	rd_skip_questions(&r, header.qdcount);
+	const unsigned before = header.flags & MSG_QR ? 0 : header.count[SECTION_ANSWER];
+	const unsigned count = before + header.count[SECTION_AUTHORITY] +
+			       (header.flags & MSG_QR ? header.count[SECTION_ANSWER] +
+								header.count[SECTION_ADDITIONAL]
+						      : 0u);
+	for (unsigned i = 0; i < count && !r.err; i++) {
+		struct rr rr;
+		rd_rr(&r, &rr);
+		if (r.err || i < before || !is_about_host(link, &rr))
+			continue;
+		hearing.is_said |= rr.ttl > 0;
+		hearing.is_goodbye |= rr.ttl == 0;
+	}
+	return hearing;
+}
+
+/* Deferring. */
+
+/* All names of the host do what is right by what is known now. */
+static void follow(struct mlink *link, ns_t now)
+{
+	const bool defers = mlink_defers(link);
+	LIST_EACH(mname, &link->of_host, struct mname, of_host) {
+		if (!link->is_up)
+			continue;
+		if (defers)
+			mname_defer(mname, now);
+		else if (mname->state == MDNS_DEFERRED)
+			mname_start(mname, now);
+	}
+	mlink_touch(link);
+}
+
+static void neighbour_known(struct mlink *link, ns_t now)
+{
+	struct neighbour *n = &link->neighbour;
+	n->since = now;
+	n->lease = lease_min;
+	n->until = now + n->lease;
+	mlink_notify(link, MDNS_NOTICE_NEIGHBOUR, &n->peer);
+}
+
+static void neighbour_begin(struct mlink *link, const struct addr *peer, ns_t now)
+{
+	struct neighbour *n = &link->neighbour;
+	n->is_heard = true;
+	n->peer = *peer;
+	if (!n->has_responder)
+		neighbour_known(link, now);
+	link->m->look_at = ns_min(link->m->look_at, now);
+	follow(link, now);
+}
+
+static void neighbour_end(struct mlink *link, ns_t now)
+{
+	struct neighbour *n = &link->neighbour;
+	const struct addr peer = n->peer;
+	const bool was_heard = n->is_heard;
+	n->is_heard = false;
+	n->is_asked = true;
+	n->peer = (struct addr){.family = ADDR_NONE};
+	if (was_heard)
+		mlink_notify(link, MDNS_NOTICE_NEIGHBOUR_GONE, &peer);
+	follow(link, now);
+}
+
+/* It speaks: for as long as its records live. If that was asked for, the next silence is longer. */
+static void neighbour_speaks(struct mlink *link, const struct addr *peer, ns_t now)
+{
+	struct neighbour *n = &link->neighbour;
+	if (!n->is_heard) {
+		neighbour_begin(link, peer, now);
+		return;
+	}
+	const bool was_asked = n->until <= now;
+	if (was_asked)
+		n->lease = ns_min(2 * n->lease, lease_max);
+	n->until = now + n->lease;
+	if (was_asked)
+		follow(link, now);
+}
+
+/* It ends, starts again, or has one record less: who is there is looked for in a moment. */
+static void neighbour_leaves(struct mlink *link, ns_t now)
+{
+	struct neighbour *n = &link->neighbour;
+	if (!n->is_heard || n->until <= now + goodbye_pause)
+		return;
+	n->lease = lease_min;
+	n->until = now + goodbye_pause;
+	follow(link, now);
+}
+
+void neighbour_input(struct mlink *link, ns_t now, const struct mdns_path *from,
+	const uint8_t *packet, size_t len)
+{
+	if (from->peer_port != MDNS_PORT || now < link->neighbour.deaf_until ||
+		!mdns_has_addr(link->m, &from->peer))
+		return;
+	struct hearing hearing = hear(link, packet, len);
+	if ((!hearing.is_said && !hearing.is_goodbye) || has_sent(link->m, packet, len))
+		return;
+	if (hearing.is_said)
+		neighbour_speaks(link, &from->peer, now);
+	else
+		neighbour_leaves(link, now);
+}
+
+bool neighbour_may_ask(struct mname *mname, ns_t now)
+{
+	struct mlink *link = mname->link;
+	struct neighbour *n = &link->neighbour;
+	if (n->has_responder || (n->is_heard && n->until > now)) {
+		mname_defer(mname, now);
+		return false;
+	}
+	if ((n->others > 0 || !n->is_looked) && mname->probes_sent < QUESTIONS)
+		return true;
+	neighbour_end(link, now);
+	return false;
+}
+
+void mname_set_of_host(struct mname *mname, bool is_of_host, ns_t now)
+{
+	struct mlink *link = mname->link;
+	if (is_of_host != list_is_empty(&mname->of_host))
+		return;
+	/* What was said of it when it was not a name of the host yet was not noted, and may come back. */
+	if (is_of_host && mname->state != MDNS_SILENT)
+		link->neighbour.deaf_until = now + echo_time;
+	if (is_of_host)
+		list_append(&link->of_host, &mname->of_host);
+	else
+		list_remove(&mname->of_host);
+	if (link->is_up && mlink_defers(link) && mname->state != MDNS_SILENT)
+		mname_start(mname, now);
+}
+
+/* Who is there, as the owner of the engine knows. */
+
+void mdns_set_company(struct mdns *m, ns_t now, uint32_t id, unsigned others, bool has_responder)
+{
+	struct mlink *link = mlink_find(m, id);
+	if (!link)
+		return;
+	struct neighbour *n = &link->neighbour;
+	const bool did_defer = mlink_defers(link), had_responder = n->has_responder;
+	if (others == 0 || others > n->others)
+		n->is_asked = false;
+	n->others = others;
+	n->has_responder = has_responder;
+	n->is_looked = true;
+	if (has_responder && !had_responder && !n->is_heard)
+		neighbour_known(link, now);
+	if (had_responder && !has_responder) {
+		n->is_heard = true; /* until it may have started again */
+		n->until = now + goodbye_pause;
+	} else if (n->is_heard && others == 0) {
+		n->until = ns_min(n->until, now + goodbye_pause);
+	}
+	if (did_defer != mlink_defers(link) || had_responder != has_responder ||
+		(n->is_heard && others == 0))
+		follow(link, now);
+}
+
+ns_t mdns_look_at(const struct mdns *m)
+{
+	return m->look_at;
+}
+
+void mdns_looked(struct mdns *m)
+{
+	m->look_at = NS_NEVER;
+}
+
+void mdns_each_neighbour(const struct mdns *m,
+	void (*visit)(void *arg, const struct mdns_neighbour *neighbour), void *arg)
+{
+	MAP_EACH(link, &m->links, const struct mlink, by_id) {
+		const struct neighbour *n = &link->neighbour;
+		if (link->is_up && (n->is_heard || n->has_responder))
+			visit(arg, &(struct mdns_neighbour){
+					   .link = link->id, .peer = n->peer, .since = n->since});
+	}
+}
