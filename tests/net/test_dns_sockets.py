@@ -123,8 +123,17 @@ def test_the_last_questions_before_the_end_are_answered(running):
             assert read_reply(stream) is None
 
 
-@pytest.mark.parametrize("nonsense", [b"\0\0", b"\0\5abcde", b"\xff\xff", b"\0\x0c\0\0\x80" + b"\0" * 9],
-                         ids=["empty", "short", "long", "a reply"])
+# The last is a query that is whole, and longer than any query needs to be.
+NONSENSE = {
+    "empty": b"\0\0",
+    "short": b"\0\5abcde",
+    "long": b"\xff\xff",
+    "a reply": b"\0\x0c\0\0\x80" + b"\0" * 9,
+    "whole and long": frame("web.vanya", request_payload=65535, options=[dns.edns.GenericOption(65001, bytes(5000))]),
+}
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE.values(), ids=NONSENSE.keys())
 def test_nonsense_ends_the_connection(running, nonsense):
     with connect(running.near) as sock:
         sock.sendall(nonsense)
@@ -133,8 +142,7 @@ def test_nonsense_ends_the_connection(running, nonsense):
     assert is_answered(running)
 
 
-@pytest.mark.parametrize("nonsense", [b"\0\0", b"\0\5abcde", b"\xff\xff", b"\0\x0c\0\0\x80" + b"\0" * 9],
-                         ids=["empty", "short", "long", "a reply"])
+@pytest.mark.parametrize("nonsense", NONSENSE.values(), ids=NONSENSE.keys())
 def test_what_was_asked_before_nonsense_is_answered_and_what_comes_after_is_not(running, nonsense):
     with connect(running.near) as sock:
         sock.sendall(frame("web.vanya") + frame("many.lan.vanya") + nonsense + frame("web.vanya"))
@@ -295,7 +303,12 @@ def test_no_worker_wakes_up_while_nobody_asks(running):
     for tcp in (False, True):
         ask(running.near, HOST4, "web.vanya", "A", tcp=tcp)
     pid = running.daemon.process.pid
-    time.sleep(1)  # the connection's end is noticed by then
-    before = switches(pid)
-    time.sleep(3)
-    assert len(before) >= 2 and switches(pid) == before
+
+    def is_idle():
+        before = switches(pid)
+        time.sleep(3)
+        return len(before) >= 2 and switches(pid) == before
+
+    # The connection's end and the last IPv6 addresses are noticed first. A wake-up by the clock would come
+    # in each of these times.
+    assert any(is_idle() for _ in range(5))
