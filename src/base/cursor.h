@@ -18,7 +18,8 @@ struct rd {
 	const uint8_t *start; /* of the whole buffer: offsets count from here */
 	const uint8_t *at;
 	const uint8_t *end;
-	int err; /* 0 or the first error */
+	int err;        /* 0 or the first error */
+	uint32_t jumps; /* compression pointers followed so far (wire/name.h) */
 };
 
 struct wr {

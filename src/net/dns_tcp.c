@@ -181,10 +181,10 @@ static bool keep(uint8_t **kept, const uint8_t *bytes, size_t len)
 }
 
 /* Returns the length of the message at the start of the input, including its prefix; 0 if it is not
- * complete. */
+ * complete, or too long to be a query. */
 static size_t whole_message(const uint8_t *in, size_t len)
 {
-	if (len < PREFIX_LEN || len - PREFIX_LEN < get_u16(in))
+	if (len < PREFIX_LEN || len - PREFIX_LEN < get_u16(in) || get_u16(in) > LIMIT_TCP_QUERY)
 		return 0;
 	return PREFIX_LEN + (size_t)get_u16(in);
 }

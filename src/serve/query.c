@@ -18,10 +18,11 @@ static bool parse_question(struct query *q)
 	return true;
 }
 
-/* Reads an OPT record; there may be only one (RFC 6891 §6.1.1). */
+/* Reads an OPT record; there may be only one (RFC 6891 §6.1.1). Its owner must be the root (§6.1.2),
+ * which the caller has checked. */
 static bool take_opt(struct query *q, const struct rr *opt)
 {
-	if (q->has_edns || opt->owner.wire[0] != 0)
+	if (q->has_edns)
 		return false;
 	const struct edns edns = rr_edns(opt);
 	q->has_edns = true;
@@ -42,10 +43,11 @@ static bool parse_records(struct query *q)
 		/* Progress: each turn reads at least eleven bytes, or sets the error. */
 		for (unsigned i = 0; i < header.count[section]; i++) {
 			struct rr rr;
-			rd_rr(&r, &rr);
+			bool is_root = rd_rr_unnamed(&r, &rr);
 			if (r.err)
 				return false;
-			if (section == SECTION_ADDITIONAL && rr.type == RR_OPT && !take_opt(q, &rr))
+			if (section == SECTION_ADDITIONAL && rr.type == RR_OPT &&
+				!(is_root && take_opt(q, &rr)))
 				return false;
 		}
 	}

@@ -54,7 +54,7 @@ static void take_records(struct rd *r, const struct msg_header *header, struct r
 	/* Progress: each turn reads at least eleven bytes, or sets the error. */
 	for (int section = 0; section < SECTION_COUNT; section++)
 		for (unsigned i = 0; i < header->count[section] && !r->err; i++) {
-			rd_rr(r, &rr);
+			rd_rr_unnamed(r, &rr);
 			if (r->err)
 				return;
 			if (section == SECTION_AUTHORITY && rr.type == RR_SOA)

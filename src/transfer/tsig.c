@@ -147,6 +147,15 @@ static int parse_rdata(const struct rd *message, const struct rr *rr, struct tsi
 	return is_whole ? 1 : ERR_SYNTAX;
 }
 
+/* Parses the TSIG record at `ret->off`, whose body is in `rr`. */
+static int parse_record(const struct rd *message, const struct rr *rr, struct tsig_rr *ret)
+{
+	struct rd at = rd_init(message->start, (size_t)(message->end - message->start));
+	rd_bytes(&at, ret->off);
+	rd_name(&at, &ret->key);
+	return at.err ? ERR_SYNTAX : parse_rdata(message, rr, ret);
+}
+
 int tsig_find(const uint8_t *msg, size_t len, struct tsig_rr *ret)
 {
 	struct rd r = rd_init(msg, len);
@@ -159,13 +168,12 @@ int tsig_find(const uint8_t *msg, size_t len, struct tsig_rr *ret)
 	for (int section = 0; section < SECTION_COUNT; section++)
 		for (unsigned i = 0; i < header.count[section] && !r.err; i++) {
 			ret->off = rd_off(&r);
-			rd_rr(&r, &rr);
+			rd_rr_unnamed(&r, &rr);
 			if (r.err || rr.type != RR_TSIG)
 				continue;
 			if (section != SECTION_ADDITIONAL || i + 1u != header.count[section])
 				return ERR_SYNTAX;
-			ret->key = rr.owner;
-			return parse_rdata(&r, &rr, ret);
+			return parse_record(&r, &rr, ret);
 		}
 	return r.err ? ERR_SYNTAX : 0;
 }

@@ -31,14 +31,29 @@ void rd_skip_questions(struct rd *r, unsigned count)
 	}
 }
 
-void rd_rr(struct rd *r, struct rr *ret)
+static void rd_rr_body(struct rd *r, struct rr *ret)
 {
-	rd_name(r, &ret->owner);
 	ret->type = rd_u16(r);
 	ret->class = rd_u16(r);
 	ret->ttl = rd_u32(r);
 	ret->rdata_len = rd_u16(r);
 	ret->rdata = rd_bytes(r, ret->rdata_len);
+}
+
+void rd_rr(struct rd *r, struct rr *ret)
+{
+	rd_name(r, &ret->owner);
+	rd_rr_body(r, ret);
+}
+
+bool rd_rr_unnamed(struct rd *r, struct rr *ret)
+{
+	const bool is_root = rd_left(r) > 0 && r->at[0] == 0;
+	ret->owner.wire[0] = 0;
+	ret->owner.len = 1;
+	rd_skip_name(r);
+	rd_rr_body(r, ret);
+	return is_root;
 }
 
 int rr_rdata_expand(const struct rd *r, const struct rr *rr, struct wr *w)

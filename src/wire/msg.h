@@ -86,6 +86,10 @@ struct rr {
 void rd_header(struct rd *r, struct msg_header *ret) NONNULL;
 void rd_question(struct rd *r, struct question *ret) NONNULL;
 void rd_rr(struct rd *r, struct rr *ret) NONNULL;
+
+/* Like rd_rr(), but does not expand the owner: `ret->owner` is the root. So the work does not depend
+ * on compression. Returns true if the owner really is the root, written as one byte. */
+bool rd_rr_unnamed(struct rd *r, struct rr *ret) NONNULL;
 /* Moves the cursor behind `count` questions. */
 void rd_skip_questions(struct rd *r, unsigned count) NONNULL;
 

@@ -332,6 +332,14 @@ static const uint8_t *follow_pointer(struct rd *r, uint8_t high, uint8_t low, co
 	return target;
 }
 
+/* Counts a pointer. Sets the error if there are too many. */
+static void count_jump(struct rd *at, const struct rd *before)
+{
+	at->jumps++;
+	if (at->jumps - before->jumps > NAME_JUMPS_MAX || at->jumps > (size_t)(at->end - at->start))
+		at->err = ERR_LOOP;
+}
+
 void rd_name(struct rd *r, struct name *ret)
 {
 	struct wr w = wr_init(ret->wire, sizeof(ret->wire));
@@ -356,6 +364,8 @@ void rd_name(struct rd *r, struct name *ret)
 			if (!has_jumped)
 				r->at = at.at;
 			has_jumped = true;
+			if (!at.err)
+				count_jump(&at, r);
 			const uint8_t *target =
 				at.err ? NULL : follow_pointer(&at, len, low, limit);
 			at.at = limit = target ? target : limit;
@@ -365,6 +375,7 @@ void rd_name(struct rd *r, struct name *ret)
 	}
 	if (!has_jumped)
 		r->at = at.at;
+	r->jumps = at.jumps;
 	wr_u8(&w, 0);
 	if (!at.err && w.err)
 		at.err = ERR_RANGE;

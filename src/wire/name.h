@@ -99,10 +99,16 @@ void name_reverse(const struct addr *a, unsigned bits, struct name *ret) NONNULL
 /* Finds the address that has this full reverse name. ERR_SYNTAX if `name` is no such name. */
 int name_to_addr(const uint8_t *name, struct addr *ret) NONNULL MUSTCHECK;
 
+/* How many pointers one name may have: it has at most 127 labels, and more than one pointer for a
+ * label compresses nothing. */
+enum { NAME_JUMPS_MAX = 127 };
+
 /* Reads a name, compressed or not, at the cursor and moves the cursor behind it. A pointer must
  * point before the name that contains it, and each further pointer before the previous one (RFC
- * 9267 §2): so there are no loops. Case is kept. On failure it sets the cursor's error (ERR_SHORT,
- * ERR_LOOP, ERR_RANGE, ERR_SYNTAX) and `ret` is the root. */
+ * 9267 §2): so there are no loops. The names that are read with one cursor may have at most one
+ * pointer for each byte of the message, and one name at most NAME_JUMPS_MAX: so the work is
+ * proportional to the length of the message. Case is kept. On failure it sets the cursor's error
+ * (ERR_SHORT, ERR_LOOP, ERR_RANGE, ERR_SYNTAX) and `ret` is the root. */
 void rd_name(struct rd *r, struct name *ret) NONNULL;
 
 /* Moves the cursor behind a name, without returning it. Does not follow pointers. */

@@ -111,7 +111,9 @@ static void round_trip(const uint8_t *bytes, size_t len, bool may_compress_srv)
 		return;
 	pack_init(&p, out, sizeof(out), h.id, h.flags);
 	p.may_compress_srv = may_compress_srv;
-	if (!copy_questions(&r, h.qdcount, &p) || !copy_records(&r, &h, &p))
+	bool is_read = copy_questions(&r, h.qdcount, &p) && copy_records(&r, &h, &p);
+	check(r.jumps <= len + 1); /* the work is in proportion to the message */
+	if (!is_read)
 		return;
 	check(digest(bytes, len, &before));
 	check(digest(out, p.len, &after));

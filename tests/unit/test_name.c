@@ -203,6 +203,59 @@ static void reads_a_pointer_backwards(void **state)
 	assert_true(name_equal(name.wire, parse("c.b.a.").wire));
 }
 
+enum { HEADER_LEN = 12, CHAIN_CAP = 1000 };
+
+/* Writes a message: a root name behind the header, then a chain of `jumps` pointers, each to the
+ * one before it. Returns its length; the last pointer is at the end. */
+static size_t write_chain(uint8_t *message, unsigned jumps)
+{
+	size_t len = HEADER_LEN + 1;
+	memset(message, 0, len);
+	for (size_t to = HEADER_LEN; jumps > 0; jumps--, len += 2) {
+		message[len] = (uint8_t)(0xc0 | to >> 8);
+		message[len + 1] = (uint8_t)to;
+		to = len;
+	}
+	return len;
+}
+
+static void a_name_has_no_more_pointers_than_labels(void **state)
+{
+	(void)state;
+	static uint8_t message[HEADER_LEN + 1 + 2 * CHAIN_CAP];
+	for (unsigned jumps = 1; jumps <= CHAIN_CAP; jumps++) {
+		struct name name;
+		struct rd r = rd_init(message, write_chain(message, jumps));
+		rd_bytes(&r, rd_left(&r) - 2);
+		rd_name(&r, &name);
+		assert_int_equal(r.err, jumps <= NAME_JUMPS_MAX ? 0 : ERR_LOOP);
+		assert_int_equal(name.len, 1);
+		assert_true(r.jumps <= NAME_JUMPS_MAX + 1);
+	}
+}
+
+/* However long the chain is that each of the names ends in. */
+static void pointers_are_followed_in_proportion_to_the_message(void **state)
+{
+	(void)state;
+	static uint8_t message[65535];
+	for (unsigned jumps = 1; jumps <= NAME_JUMPS_MAX; jumps++) {
+		size_t len = write_chain(message, jumps), last = len - 2;
+		for (; len + 2 <= sizeof(message); len += 2) {
+			message[len] = (uint8_t)(0xc0 | last >> 8);
+			message[len + 1] = (uint8_t)last;
+		}
+		struct rd r = rd_init(message, len);
+		rd_bytes(&r, last + 2);
+		while (!r.err && rd_left(&r) > 0) {
+			struct name name;
+			rd_name(&r, &name);
+		}
+		assert_true(r.jumps <= len + 1);
+		assert_int_equal(r.err, jumps > 1 ? ERR_LOOP : 0);
+	}
+}
+
 static void rfc9267_s2_pointer_to_itself(void **state)
 {
 	(void)state;
@@ -345,6 +398,8 @@ int main(void)
 		cmocka_unit_test(prepend_checks_lengths),
 		cmocka_unit_test(reverse_names_and_back),
 		cmocka_unit_test(reads_a_pointer_backwards),
+		cmocka_unit_test(a_name_has_no_more_pointers_than_labels),
+		cmocka_unit_test(pointers_are_followed_in_proportion_to_the_message),
 		cmocka_unit_test(rfc9267_s2_pointer_to_itself),
 		cmocka_unit_test(rfc9267_s2_pointer_loop),
 		cmocka_unit_test(rfc9267_s2_pointer_forward),
