@@ -354,9 +354,10 @@ static size_t next_packet(
 			return len;
 		assert(!heap_has(&link->due) || link->due.at > now);
 		if (heap_has(&link->due) && link->due.at <= now)
-			return 0;
+			break;
 	}
-	return 0;
+	/* A query whose wait was over may have put its reply there. */
+	return outbox_take(m, to, buffer);
 }
 
 size_t mdns_poll(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)

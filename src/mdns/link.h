@@ -135,6 +135,7 @@ struct continued {
 	struct list of_link;
 	struct mdns_path from;
 	ns_t due;
+	bool is_closed; /* the peer has sent another query since: nothing continues this one */
 	unsigned packets;
 	uint64_t *known; /* a number for each record of ours that the querier knows */
 	size_t known_count, known_cap;

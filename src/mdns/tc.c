@@ -67,9 +67,31 @@ static bool concerns_us(const struct query *q, size_t *ret_len)
 	return does;
 }
 
+/* Returns the query that this peer continues now; NULL: none. */
+static struct continued *open_of(const struct query *q)
+{
+	LIST_EACH(c, &q->link->continued, struct continued, of_link) {
+		if (!c->is_closed && addr_equal(&c->from.peer, &q->from->peer))
+			return c;
+	}
+	return NULL;
+}
+
+/* A peer continues one query at a time. What it sends after the next query belongs to that one, so
+ * the query before is complete. */
+static void close_former(const struct query *q)
+{
+	struct continued *c = open_of(q);
+	if (!c)
+		return;
+	c->is_closed = true;
+	c->due = q->now;
+}
+
 bool continued_add(struct query *q)
 {
 	size_t len;
+	close_former(q);
 	if (!concerns_us(q, &len))
 		return true;
 	if (q->m->continued_count >= LIMIT_MDNS_CONTINUED) {
@@ -90,17 +112,13 @@ bool continued_add(struct query *q)
 
 bool continued_extend(struct query *q)
 {
-	bool has_any = false;
-	LIST_EACH(c, &q->link->continued, struct continued, of_link) {
-		if (!addr_equal(&c->from.peer, &q->from->peer) ||
-			c->packets >= LIMIT_MDNS_CONTINUATIONS)
-			continue;
-		add_known(q, c);
-		has_any = true;
-		if (q->header.flags & MSG_TC)
-			c->due = q->now + mdns_random(q->m, wait_min, wait_max);
-	}
-	return has_any;
+	struct continued *c = open_of(q);
+	if (!c || c->packets >= LIMIT_MDNS_CONTINUATIONS)
+		return false;
+	add_known(q, c);
+	if (q->header.flags & MSG_TC)
+		c->due = q->now + mdns_random(q->m, wait_min, wait_max);
+	return true;
 }
 
 static int number_cmp(const void *a, const void *b)
