@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "conf/check.h"
 #include "conf/value.h"
+#include "name/label.h"
 #include "wire/rrset.h"
 
 enum {
@@ -95,7 +96,9 @@ static const struct option options[] = {
 		.words = conf_source_words,
 		.help = "where names come from, in order of preference"},
 	{"ignore-hostname", .type = &option_type_texts, .commands = PUBLISH, AT(ignored_hostnames),
-		.arg = "PATTERN", .help = "host names that are no names, such as 'build-*'"},
+		.arg = "PATTERN", .defaults = {LABEL_CONTAINER_ID},
+		.help = "host names that are no names, such as 'build-*'; container-id: "
+			"12 or 64 hexadecimal digits"},
 	{"self", .type = &option_type_flag, .commands = PUBLISH, AT(has_self), .defaults = {"yes"},
 		.help = "this host's own name is a name too, over multicast DNS as well"},
 	{"duplicates", .type = &option_type_choice, .commands = PUBLISH, AT(duplicates),

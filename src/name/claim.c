@@ -179,9 +179,14 @@ static bool is_chosen(const struct names *n, const struct event_hostname *hostna
 
 static bool is_ignored(const struct names *n, const char *hostname)
 {
-	for (unsigned i = 0; i < n->policy.ignored_count; i++)
-		if (fnmatch(n->policy.ignored[i], hostname, FNM_CASEFOLD) == 0)
+	for (unsigned i = 0; i < n->policy.ignored_count; i++) {
+		const char *pattern = n->policy.ignored[i];
+		bool is_it = strcmp(pattern, LABEL_CONTAINER_ID) == 0
+				     ? label_is_container_id(hostname)
+				     : fnmatch(pattern, hostname, FNM_CASEFOLD) == 0;
+		if (is_it)
 			return true;
+	}
 	return false;
 }
 

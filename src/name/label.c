@@ -16,6 +16,12 @@ static bool is_label_byte(char c)
 	       c == '-';
 }
 
+bool label_is_container_id(const char *hostname)
+{
+	size_t len = strlen(hostname);
+	return (len == 12 || len == 64) && strspn(hostname, "0123456789abcdefABCDEF") == len;
+}
+
 enum label_verdict label_judge(const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len; i++)

@@ -30,7 +30,8 @@ struct policy {
 	uint32_t ttl_s;                              /* of host records in unicast DNS */
 	enum name_source sources[NAME_SOURCE_COUNT]; /* in order of preference */
 	unsigned source_count;
-	const char *const *ignored; /* patterns of host names to ignore; borrowed */
+	const char *const
+		*ignored; /* patterns of host names to ignore, or LABEL_CONTAINER_ID; borrowed */
 	unsigned ignored_count;
 	enum name_duplicates duplicates;
 	bool has_rootless;   /* serve namespaces that other user namespaces own */

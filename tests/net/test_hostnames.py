@@ -318,6 +318,23 @@ def test_what_is_no_label_is_told_and_not_served(host, serve, workload):
     wait_at(host, "0123456789ab", "10.8.0.7")
 
 
+def test_the_id_of_a_container_is_no_name_unless_it_is_asked_for(host, serve, workload):
+    daemon = by(host, serve, "proc")
+    one = workload(7)
+    one.rename("d9cbfd31c412")
+
+    def told():
+        return [line for line in daemon.lines("names") if line.get("rejected") == "d9cbfd31c412"]
+    assert "ignored" in wait_until(told, what="the id")[0]["reason"]
+    assert "d9cbfd31c412" not in daemon.log()
+    one.rename("mail-gateway")
+    wait_at(host, "mail-gateway", "10.8.0.7")
+    daemon.stop()
+    by(host, serve, "proc", "--ignore-hostname=mail-*")
+    one.rename("d9cbfd31c412")
+    wait_at(host, "d9cbfd31c412", "10.8.0.7")
+
+
 # --- nsids ------------------------------------------------------------------------------------------
 
 def test_a_bare_namespace_gets_an_nsid_only_if_asked_for(host, serve, workload):

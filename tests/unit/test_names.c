@@ -792,6 +792,35 @@ static void host_names_that_are_no_labels_or_ignored_are_told_and_not_served(voi
 	stop(f);
 }
 
+static void the_ids_of_containers_are_ignored_and_names_of_that_length_are_not(void **state)
+{
+	(void)state;
+	static const char *const patterns[] = {LABEL_CONTAINER_ID};
+	static const char *const ids[] = {"d9cbfd31c412", "012345678901", "D9CBFD31C412",
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
+	static const char *const others[] = {
+		"mail-gateway", "d9cbfd31c41", "d9cbfd31c4122", "d9cbfd31c41g", "container-id"};
+	struct fixture *f = start_with_hostnames(DUPLICATES_MERGE);
+	f->policy.ignored = patterns;
+	f->policy.ignored_count = 1;
+	names_set_policy(f->names, &f->policy);
+	add_link(f, 5, 2, "");
+	add_addr(f, 5, 2, "10.0.0.5");
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		set_hostname(f, 5, 70, ids[i], false, false);
+		names_flush(f->names);
+		assert_not_said(f, "10.0.0.5");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		char line[128];
+		set_hostname(f, 5, 70, others[i], false, false);
+		names_flush(f->names);
+		snprintf(line, sizeof(line), "unicast %s.lan.example. A any 10.0.0.5", others[i]);
+		assert_said(f, line);
+	}
+	stop(f);
+}
+
 static void a_rootless_host_name_never_gets_shares_or_pushes_out_a_name(void **state)
 {
 	(void)state;
@@ -1232,6 +1261,8 @@ int main(void)
 		cmocka_unit_test(the_hosts_name_and_the_reverse_of_its_addresses_are_told_as_such),
 		cmocka_unit_test(this_hosts_name_names_no_other_namespace),
 		cmocka_unit_test(host_names_that_are_no_labels_or_ignored_are_told_and_not_served),
+		cmocka_unit_test(
+			the_ids_of_containers_are_ignored_and_names_of_that_length_are_not),
 		cmocka_unit_test(a_rootless_host_name_never_gets_shares_or_pushes_out_a_name),
 		cmocka_unit_test(a_rootless_host_name_does_not_stand_for_another_source),
 		cmocka_unit_test(a_namespace_of_unknown_owner_is_served_as_if_it_were_rootless),
