@@ -39,6 +39,15 @@ enum conf_command {
  * which this layer may not include. ontap-zone/mirror.c checks that they are equal. */
 enum conf_format { CONF_TINYDNS, CONF_ZONE, CONF_HOSTS, CONF_JSON };
 
+/* How `graph` is drawn. The default depends on whether standard output is a terminal. */
+enum conf_graph {
+	CONF_GRAPH_DEFAULT,
+	CONF_GRAPH_TEXT,
+	CONF_GRAPH_DOT,
+	CONF_GRAPH_SVG,
+	CONF_GRAPH_COUNT
+};
+
 /* Only messages of this urgency or higher are logged. */
 enum conf_verbosity { CONF_LOG_ERROR, CONF_LOG_WARNING, CONF_LOG_INFO, CONF_LOG_DEBUG };
 
@@ -168,9 +177,9 @@ struct conf {
 	enum conf_format format;
 	unsigned view;    /* VIEW_LAN or VIEW_WAN (wire/rrset.h); 0: the usual one for the format */
 	struct name zone; /* len 0: not given, use `domain` */
-	bool is_watching;
-	char *output; /* NULL: standard output */
-	char *exec;   /* run after each write of `output`, or NULL */
+	bool is_watching; /* names, too */
+	char *output;     /* NULL: standard output */
+	char *exec;       /* run after each write of `output`, or NULL */
 
 	/* resolver */
 	enum conf_resolver resolver;
@@ -178,6 +187,9 @@ struct conf {
 
 	/* names, status, explain, watch, graph */
 	bool is_json;
+	struct options_texts patterns; /* names: of those only; empty: of all */
+	bool has_all, is_brief;        /* names */
+	enum conf_graph graph_format;
 	char *explained;    /* explain: the NAME; else NULL */
 	struct addr client; /* ADDR_NONE: not given */
 };

@@ -17,7 +17,9 @@ enum {
 	PUBLISH = SERVE | EXPORT,
 	EXPLAIN = 1 << CONF_EXPLAIN,
 	RESOLVER = 1 << CONF_RESOLVER,
-	ASK = 1 << CONF_NAMES | 1 << CONF_STATUS | EXPLAIN | 1 << CONF_WATCH | 1 << CONF_GRAPH,
+	NAMES = 1 << CONF_NAMES,
+	GRAPH = 1 << CONF_GRAPH,
+	ASK = NAMES | 1 << CONF_STATUS | EXPLAIN | 1 << CONF_WATCH | GRAPH,
 
 	TTL_MAX = 0x7fffffff, /* RFC 2181 §8 */
 	THREADS_MAX = 1024,
@@ -53,6 +55,13 @@ static const char *const resolver_words[] = {
 	[CONF_NETWORKMANAGER] = "networkmanager",
 	[CONF_OPENWRT] = "openwrt",
 	NULL,
+};
+static const char *const graph_words[] = {
+	[CONF_GRAPH_DEFAULT] = "",
+	[CONF_GRAPH_TEXT] = "text",
+	[CONF_GRAPH_DOT] = "dot",
+	[CONF_GRAPH_SVG] = "svg",
+	[CONF_GRAPH_COUNT] = NULL,
 };
 static const char *const verbosity_words[] = {
 	[CONF_LOG_ERROR] = "error",
@@ -183,6 +192,9 @@ static const struct option options[] = {
 	{"format", .is_cmdline_only = true, .type = &option_type_choice, .commands = EXPORT,
 		AT(format), .arg = "FORMAT", .defaults = {"zone"}, .words = conf_format_words,
 		.help = "how the records are written"},
+	{"format", .is_cmdline_only = true, .type = &option_type_choice, .commands = GRAPH,
+		AT(graph_format), .arg = "FORMAT", .words = graph_words,
+		.default_words = "text on a terminal, else dot", .help = "how it is drawn"},
 	{"view", .is_cmdline_only = true, .type = &option_type_choice, .commands = EXPORT, AT(view),
 		.arg = "VIEW", .words = view_words, .default_words = "wan for zone, lan for hosts",
 		.help = "as clients there see it"},
@@ -201,6 +213,16 @@ static const struct option options[] = {
 		.help = "what is explained"},
 	{"client", .is_cmdline_only = true, .type = &conf_type_addr, .commands = EXPLAIN,
 		AT(client), .arg = "ADDR", .help = "as a client with this address sees it"},
+	{"PATTERN", .is_cmdline_only = true, .is_operand = true, .type = &option_type_texts,
+		.commands = NAMES, AT(patterns), .arg = "[PATTERN...]",
+		.help = "only names like that"},
+	{"all", 'a', .is_cmdline_only = true, .type = &option_type_flag, .commands = NAMES,
+		AT(has_all), .defaults = {"no"},
+		.help = "link-local addresses of ports of bridges, too"},
+	{"brief", 'b', .is_cmdline_only = true, .type = &option_type_flag, .commands = NAMES,
+		AT(is_brief), .defaults = {"no"}, .help = "one line for each name"},
+	{"br", 'r', .is_cmdline_only = true, .type = &option_type_alias, .commands = NAMES,
+		.help = "the same, so that -br is as with ip(8)", .stands_for = {"brief", "yes"}},
 	{"json", 'j', .is_cmdline_only = true, .type = &option_type_flag, .commands = ASK,
 		AT(is_json), .defaults = {"no"}, .help = "print JSON"},
 
@@ -228,7 +250,7 @@ static const struct options_command commands[] = {
 	[CONF_STATUS] = {"status", "ask it for what it does"},
 	[CONF_EXPLAIN] = {"explain", "ask it for what it answers for NAME, and why"},
 	[CONF_WATCH] = {"watch", "ask it for each change as it happens"},
-	[CONF_GRAPH] = {"graph", "ask it for namespaces, links and names as a graph (dot)"},
+	[CONF_GRAPH] = {"graph", "ask it for the wires, and whose links are on them"},
 	[CONF_RESOLVER] = {"resolver",
 		"print what makes PROGRAM ask it: resolved, dnsmasq, unbound, "
 		"networkmanager, openwrt"},

@@ -30,6 +30,14 @@ static enum cmdline_code print_version(const struct options_table *t)
 	return fflush(stdout) == 0 ? CMDLINE_DONE : CMDLINE_SYSTEM;
 }
 
+/* A mistake on the command line is told to who made it, in plain words. */
+static enum cmdline_code fail_usage(
+	const struct options_table *t, const struct options_error *error)
+{
+	fprintf(stderr, "%s: %s\n", t->program, error->text);
+	return CMDLINE_USAGE;
+}
+
 /* Logs the error. */
 static enum cmdline_code fail(
 	const struct log *log, const char *what, int err, const struct options_error *error)
@@ -44,6 +52,8 @@ enum cmdline_code cmdline_parse(struct options_args *ret, const struct options_t
 	struct options_args args;
 	struct options_error error;
 	int err = options_parse(&args, t, argc, argv, &error);
+	if (err == ERR_SYNTAX)
+		return fail_usage(t, &error);
 	if (err)
 		return fail(log, "usage", err, &error);
 	if (!args.is_help && !args.is_version) {

@@ -388,22 +388,36 @@ struct mdns_stats mdns_stats(const struct mdns *m)
 	return m->stats;
 }
 
+static void visit_status(const struct mname *mname,
+	void (*visit)(void *arg, const struct mdns_status *status), void *arg)
+{
+	if (!mname_needs_probe(mname))
+		return;
+	struct mdns_status status = {
+		.link = mname->link->id,
+		.state = mname->state,
+		.since = mname->since,
+		.against = mname->against,
+	};
+	name_copy(&status.name, mname->identity->owner);
+	name_copy(&status.current, mname->identity->current);
+	visit(arg, &status);
+}
+
 void mdns_each_status(
 	const struct mdns *m, void (*visit)(void *arg, const struct mdns_status *status), void *arg)
 {
-	MAP_EACH(link, &m->links, const struct mlink, by_id) {
-		MAP_EACH(mname, &link->mnames, const struct mname, by_name) {
-			if (!mname_needs_probe(mname))
-				continue;
-			struct mdns_status status = {
-				.link = link->id,
-				.state = mname->state,
-				.since = mname->since,
-				.against = mname->against,
-			};
-			name_copy(&status.name, mname->identity->owner);
-			name_copy(&status.current, mname->identity->current);
-			visit(arg, &status);
-		}
-	}
+	MAP_EACH(link, &m->links, const struct mlink, by_id)
+		MAP_EACH(mname, &link->mnames, const struct mname, by_name)
+			visit_status(mname, visit, arg);
+}
+
+void mdns_each_status_of(const struct mdns *m, const uint8_t *owner,
+	void (*visit)(void *arg, const struct mdns_status *status), void *arg)
+{
+	const struct identity *identity = identity_find(m, owner);
+	if (!identity)
+		return;
+	LIST_EACH(mname, &identity->mnames, const struct mname, of_identity)
+		visit_status(mname, visit, arg);
 }

@@ -173,6 +173,10 @@ struct mdns_status {
 /* Calls `visit` for each unique name on each link; order unspecified. */
 void mdns_each_status(const struct mdns *m,
 	void (*visit)(void *arg, const struct mdns_status *status), void *arg) NONNULL_ARGS(1, 2);
+/* The same for one owner: the name as it was put, whatever it is called now. */
+void mdns_each_status_of(const struct mdns *m, const uint8_t *owner,
+	void (*visit)(void *arg, const struct mdns_status *status), void *arg)
+	NONNULL_ARGS(1, 2, 3);
 
 /* A link on which the names of the host are left to a neighbour. */
 struct mdns_neighbour {

@@ -86,3 +86,26 @@ const char *addr_verdict_text(enum addr_verdict verdict)
 	}
 	return "";
 }
+
+const char *addr_verdict_word(enum addr_verdict verdict)
+{
+	switch (verdict) {
+	case ADDR_SERVED: return "served";
+	case ADDR_SPARE: return "deprecated";
+	case ADDR_LINK_DOWN: return "link-down";
+	case ADDR_NO_CARRIER: return "no-carrier";
+	case ADDR_TENTATIVE: return "tentative";
+	case ADDR_DAD_FAILED: return "dad-failed";
+	case ADDR_TEMPORARY: return "temporary";
+	case ADDR_HOST_SCOPE: return "host-scope";
+	case ADDR_BRIDGE_PORT: return "bridge-port";
+	case ADDR_NOT_UNICAST: return "not-unicast";
+	case ADDR_ROOTLESS: return "rootless";
+	case ADDR_OWNER_UNKNOWN: return "owner-unknown";
+	case ADDR_ROOTLESS_NAME: return "rootless-name";
+	case ADDR_OUTRANKED: return "outranked";
+	case ADDR_ROOTLESS_TAKEN: return "taken";
+	case ADDR_VERDICT_COUNT: break;
+	}
+	return "";
+}

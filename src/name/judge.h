@@ -33,3 +33,5 @@ enum addr_verdict addr_judge(
 
 /* Returns a short text for people. Static storage. */
 const char *addr_verdict_text(enum addr_verdict verdict);
+/* Returns one word for programs, which stays the same: "served", "tentative" … Static storage. */
+const char *addr_verdict_word(enum addr_verdict verdict);

@@ -238,6 +238,16 @@ uint64_t names_segment(const struct names *n, const struct model_link *link)
 	return nlink ? nlink->segment : 0;
 }
 
+void names_each_label(
+	const struct names *n, const struct model_link *link, names_label_fn *visit, void *arg)
+{
+	const struct nlink *nlink = nlink_of(n, link);
+	if (!nlink)
+		return;
+	LIST_EACH(claim, &nlink->claims, const struct claim, in_link)
+		visit(arg, claim->label, claim->source, claim->is_self);
+}
+
 void names_each_onlink(const struct names *n,
 	void (*visit)(void *arg, const struct names_onlink *onlink), void *arg)
 {

@@ -142,6 +142,12 @@ int names_explain(const struct names *n, const char *label,
 	void (*visit)(void *arg, const struct names_addr *addr), void *arg) NONNULL_ARGS(1, 2, 3)
 	MUSTCHECK;
 
+/* Calls `visit` for each label that a link claims, whether it is served or not. `is_self`: it is
+ * this host's own name, from no source. */
+typedef void names_label_fn(void *arg, const char *label, enum name_source source, bool is_self);
+void names_each_label(const struct names *n, const struct model_link *link, names_label_fn *visit,
+	void *arg) NONNULL_ARGS(1, 2, 3);
+
 /* Calls `visit` for each word that a link claims and that is not a valid label. */
 void names_each_reject(const struct names *n,
 	void (*visit)(void *arg, const struct model_link *link, const char *word, size_t len,

@@ -5,52 +5,113 @@
  * Never adds to what the daemon says: with -j its answer is printed unchanged.
  */
 #include <errno.h>
+#include <fnmatch.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "conf/conf.h"
 #include "io/control.h"
-#include "ontap-zone/ask.h"
+#include "ontap-zone/answer.h"
 #include "ontap-zone/commands.h"
+#include "ontap-zone/print.h"
 #include "ontap-zone/refusal.h"
+#include "ontap-zone/terminal.h"
+#include "show/text.h"
 
-static bool has_colour(void)
+/* One question under way. */
+struct ask {
+	const struct conf *conf;
+	enum conf_command command;
+	struct look look;
+	json_t *lines; /* of the answer, until they are printed */
+	int code;      /* enum exit_code */
+};
+
+/* In plain words, with what untrusted bytes there are made visible. */
+static void complain(const char *text)
 {
-	const char *no_color = getenv("NO_COLOR");
-	return isatty(STDOUT_FILENO) && (!no_color || *no_color == '\0');
+	struct buf safe = {0};
+	text_put(&safe, text);
+	fprintf(stderr, "ontap-zone: %s\n", buf_text(&safe));
+	buf_fini(&safe);
 }
 
-/* Called when the first answer has arrived, not before. */
-static void begin(struct ask *ask)
+static print_fn *printer_of(enum conf_command command)
 {
-	if (!ask->has_begun)
-		ask_begin(ask);
-	ask->has_begun = true;
+	switch (command) {
+	case CONF_NAMES: return print_names;
+	case CONF_EXPLAIN: return print_explain;
+	case CONF_WATCH: return print_watch;
+	case CONF_GRAPH: return print_graph;
+	case CONF_STATUS:
+	case CONF_SERVE:
+	case CONF_EXPORT:
+	case CONF_CHECK:
+	case CONF_RESOLVER:
+	case CONF_COMMAND_COUNT: break;
+	}
+	return print_status;
 }
 
-static bool on_line(void *arg, const char *line)
+/* Prints what has come so far, and forgets it. */
+static void print_lines(struct ask *ask)
+{
+	struct buf out = {0};
+	printer_of(ask->command)(&ask->look, ask->lines, &out);
+	fwrite(buf_text(&out), 1, out.len, stdout);
+	fflush(stdout);
+	if (out.err || ferror(stdout))
+		ask->code = EXIT_SYSTEM;
+	buf_fini(&out);
+	json_array_clear(ask->lines);
+}
+
+/* Whether the line is about a name that was asked for. */
+static bool is_asked_for(const struct ask *ask, const json_t *line)
+{
+	const struct options_texts *patterns = &ask->conf->patterns;
+	const char *name = answer_text(line, "name");
+	if (!*name)
+		name = answer_text(line, "rejected");
+	for (size_t i = 0; i < patterns->count; i++)
+		if (fnmatch(patterns->at[i], name, FNM_CASEFOLD) == 0)
+			return true;
+	return patterns->count == 0;
+}
+
+static void take_object(struct ask *ask, const char *text, json_t *object)
+{
+	if (ask->command == CONF_EXPLAIN)
+		ask->code = print_explain_code(object);
+	if (!is_asked_for(ask, object))
+		return;
+	if (ask->conf->is_json) {
+		puts(text);
+		fflush(stdout);
+		return;
+	}
+	json_array_append(ask->lines, object);
+	if (ask->command == CONF_WATCH)
+		print_lines(ask);
+}
+
+static bool on_line(void *arg, const char *text)
 {
 	struct ask *ask = arg;
-	json_t *object = json_loads(line, 0, NULL);
+	json_t *object = json_loads(text, 0, NULL);
 	const char *error = json_string_value(json_object_get(object, "error"));
 	if (!object || error) {
-		log_error(ask->log, "cannot ask the daemon: error=\"%s\"",
-			error ? error : "malformed answer");
+		complain(error ? error : "malformed answer of the daemon");
 		ask->code = object ? EXIT_NO : EXIT_SYSTEM;
-	} else if (ask->is_json) {
-		puts(line);
-	} else {
-		begin(ask);
-		ask->print(ask, object);
+		json_decref(object);
+		return false;
 	}
+	take_object(ask, text, object);
 	json_decref(object);
-	fflush(stdout);
-	ask->lines++;
-	return !ferror(stdout) && ask->code == EXIT_DONE;
+	return !ferror(stdout);
 }
 
 static void make_request(struct buf *request, const struct conf *conf, enum conf_command command)
@@ -63,40 +124,60 @@ static void make_request(struct buf *request, const struct conf *conf, enum conf
 		buf_printf(request, " %s", addr_format(&conf->client, client));
 }
 
-static void tell_refusal(const struct log *log, const char *path)
+static void tell_fault(const char *path, int err)
 {
 	struct buf text = {0};
-	refusal_explain(path, &text);
-	log_error(log, "cannot ask the daemon: error=\"%s\"", buf_text(&text));
+	if (err == -EACCES)
+		refusal_explain(path, &text);
+	else if (err == -ENOENT || err == -ECONNREFUSED)
+		buf_printf(&text, "no daemon serves at %s: is it running? (--socket=PATH)", path);
+	else
+		buf_printf(&text, "cannot ask the daemon at %s: %s", path, err_text(err));
+	complain(buf_text(&text));
 	buf_fini(&text);
 }
 
-int command_ask(const struct conf *conf, enum conf_command command, const struct log *log)
+/* Asks, and takes all lines of the answer. */
+static int run_ask(struct ask *ask)
 {
-	struct ask ask = {.log = log,
-		.command = command,
-		.is_json = conf->is_json,
-		.has_colour = has_colour(),
-		.print = ask_printer(command)};
 	struct buf request = {0};
-	make_request(&request, conf, command);
-	int err = control_ask(conf->socket_path, buf_text(&request), on_line, &ask);
+	make_request(&request, ask->conf, ask->command);
+	int err = control_ask(ask->conf->socket_path, buf_text(&request), on_line, ask);
 	buf_fini(&request);
-	if (err == -EACCES) {
-		tell_refusal(log, conf->socket_path);
+	if (err && ask->code == EXIT_DONE) {
+		tell_fault(ask->conf->socket_path, err);
 		return EXIT_SYSTEM;
 	}
-	if (err && ask.code == EXIT_DONE) {
-		log_error(log, "cannot ask the daemon: socket=\"%s\" error=\"%s\"",
-			conf->socket_path,
-			err == -ENOENT || err == -ECONNREFUSED
-				? "no ontap-zone serves there: is it running? (--socket=PATH)"
-				: err_text(err));
+	if (!ask->conf->is_json && ask->command != CONF_WATCH && ask->code != EXIT_SYSTEM &&
+		(ask->command != CONF_EXPLAIN || json_array_size(ask->lines) > 0))
+		print_lines(ask);
+	return ask->code;
+}
+
+/* A picture that nobody looks at here is for a program that draws. */
+static enum conf_graph format_of(const struct conf *conf, const struct terminal *terminal)
+{
+	if (conf->graph_format != CONF_GRAPH_DEFAULT)
+		return conf->graph_format;
+	return terminal->is_terminal ? CONF_GRAPH_TEXT : CONF_GRAPH_DOT;
+}
+
+int command_ask(const struct conf *conf, enum conf_command command)
+{
+	struct terminal terminal = terminal_look();
+	struct ask ask = {.conf = conf,
+		.command = command,
+		.look = {.width = terminal.width,
+			.has_colour = terminal.has_colour,
+			.has_all = conf->has_all,
+			.is_brief = conf->is_brief,
+			.format = format_of(conf, &terminal)},
+		.lines = json_array()};
+	if (!ask.lines) {
+		complain(err_text(ERR_NOMEM));
 		return EXIT_SYSTEM;
 	}
-	if (!ask.is_json && ask.code != EXIT_SYSTEM) {
-		begin(&ask);
-		ask_end(&ask);
-	}
-	return ask.code;
+	int code = run_ask(&ask);
+	json_decref(ask.lines);
+	return code;
 }

@@ -18,4 +18,4 @@ int command_resolver(
 	const struct conf *conf, const struct options_args *args, const struct log *log) NONNULL;
 
 /* The commands names, status, explain, watch and graph: ask the running daemon. */
-int command_ask(const struct conf *conf, enum conf_command command, const struct log *log) NONNULL;
+int command_ask(const struct conf *conf, enum conf_command command) NONNULL;

@@ -1,7 +1,8 @@
 # The daemon. Its main and the wiring of the parts; everything else is in the archives.
 sbin_PROGRAMS += src/ontap-zone/ontap-zone
 src_ontap_zone_ontap_zone_SOURCES = \
-	src/ontap-zone/ask.c src/ontap-zone/ask.h \
+	src/ontap-zone/answer.c src/ontap-zone/answer.h \
+	src/ontap-zone/ask.c \
 	src/ontap-zone/commands.h \
 	src/ontap-zone/daemon.c src/ontap-zone/daemon.h \
 	src/ontap-zone/export.c \
@@ -11,10 +12,19 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/mirror.c \
 	src/ontap-zone/peers.c src/ontap-zone/peers.h \
 	src/ontap-zone/primary.c src/ontap-zone/primary.h \
-	src/ontap-zone/print.c \
+	src/ontap-zone/print.h \
+	src/ontap-zone/print_explain.c \
+	src/ontap-zone/print_graph.c \
+	src/ontap-zone/print_names.c \
+	src/ontap-zone/print_status.c \
+	src/ontap-zone/print_watch.c \
 	src/ontap-zone/refusal.c src/ontap-zone/refusal.h \
 	src/ontap-zone/reload.c src/ontap-zone/reload.h \
 	src/ontap-zone/report.c src/ontap-zone/report.h \
+	src/ontap-zone/report_explain.c \
+	src/ontap-zone/report_graph.c \
+	src/ontap-zone/report_names.c \
+	src/ontap-zone/report_part.c src/ontap-zone/report_part.h \
 	src/ontap-zone/resolver.c \
 	src/ontap-zone/served.c src/ontap-zone/served.h \
 	src/ontap-zone/runtime.c src/ontap-zone/runtime.h \
@@ -22,5 +32,6 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/sockets.c src/ontap-zone/sockets.h \
 	src/ontap-zone/start.c src/ontap-zone/start.h \
 	src/ontap-zone/state.c src/ontap-zone/state.h \
+	src/ontap-zone/terminal.c src/ontap-zone/terminal.h \
 	src/ontap-zone/turn.c src/ontap-zone/turn.h \
 	src/ontap-zone/zones.c src/ontap-zone/zones.h

@@ -22,7 +22,7 @@ static int run(struct conf *conf, const struct options_args *args, struct log *l
 	case CONF_EXPLAIN:
 	case CONF_WATCH:
 	case CONF_GRAPH: {
-		int code = command_ask(conf, (enum conf_command)args->command, log);
+		int code = command_ask(conf, (enum conf_command)args->command);
 		conf_fini(conf);
 		return code;
 	}

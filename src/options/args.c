@@ -250,19 +250,32 @@ static int parse_words(struct walk *w)
 	return 0;
 }
 
+/* Returns the option with the key of `o` that concerns the command, or NULL: commands may have
+ * options of their own with the same key. */
+static const struct option *option_of_command(
+	const struct options_table *t, const struct options_args *args, const struct option *o)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (strcmp(t->options[i].key, o->key) == 0 && option_concerns(&t->options[i], args))
+			return &t->options[i];
+	return NULL;
+}
+
 /* Checks the words together, after all have been read: options may precede the command. */
 static int check_words(
-	const struct options_table *t, const struct options_args *args, struct options_error *error)
+	const struct options_table *t, struct options_args *args, struct options_error *error)
 {
 	if (args->is_help || args->is_version)
 		return 0;
 	if (t->commands && !args->has_command)
 		return options_fail(error, "no command; --help lists them");
 	for (size_t i = 0; i < args->setting_count; i++) {
-		const struct option *o = args->settings[i].option;
-		if (!option_concerns(o, args))
-			return options_fail(
-				error, "--%s: is no option of %s", o->key, name_of(t, args));
+		struct option_setting *setting = &args->settings[i];
+		const struct option *own = option_of_command(t, args, setting->option);
+		if (!own)
+			return options_fail(error, "--%s: is no option of %s", setting->option->key,
+				name_of(t, args));
+		setting->option = own;
 	}
 	const struct option *operand = find_operand(t, args);
 	if (operand && operand->is_required && !is_given(args, operand))

@@ -49,7 +49,9 @@ struct option_type {
 };
 
 struct option {
-	const char *key;      /* long form, and key of the file */
+	/* Long form, and key of the file. Two options that are not keys of the file may have the
+	 * same key, if no command has both and both have a value, or both are flags. */
+	const char *key;
 	char letter;          /* short form, or 0 */
 	bool is_cmdline_only; /* not a key of the file */
 	bool is_operand;      /* on the command line a plain word, not "--KEY" */

@@ -13,22 +13,31 @@
 #include "wire/msg.h"
 #include "wire/pack.h"
 
-/* Finds the label of the workload: N in N.DOMAIN, N.wan.DOMAIN, N.local. */
-static void find_label(const struct pipeline *p, const uint8_t *name, char ret[LABEL_CAP + 1])
+/* Finds the label of the workload: N in N.DOMAIN, N.wan.DOMAIN, N.lan.DOMAIN, N.local. */
+static enum explain_branch find_label(
+	const struct pipeline *p, const uint8_t *name, char ret[LABEL_CAP + 1])
 {
-	static const char *const branches[] = {"", "wan", "lan"};
+	static const char *const branches[] = {
+		[EXPLAIN_PLAIN] = "", [EXPLAIN_WAN] = "wan", [EXPLAIN_LAN] = "lan"};
 	const uint8_t *above = name_parent(name);
-	bool is_ours = name[0] > 0 && name_equal(above, name_local);
-	for (size_t i = 0; i < ARRAY_LEN(branches) && !is_ours; i++) {
+	enum explain_branch found = EXPLAIN_NONE;
+	ret[0] = '\0';
+	if (name[0] == 0)
+		return EXPLAIN_NONE;
+	if (name_equal(above, name_local))
+		found = EXPLAIN_LOCAL;
+	for (size_t i = EXPLAIN_PLAIN; i < ARRAY_LEN(branches) && !found; i++) {
 		struct name branch;
 		name_copy(&branch, p->config.policy.domain.wire);
 		if (*branches[i] &&
 			name_prepend(branches[i], strlen(branches[i]), branch.wire, &branch))
 			continue;
-		is_ours = name[0] > 0 && name_equal(above, branch.wire);
+		if (name_equal(above, branch.wire))
+			found = (enum explain_branch)i;
 	}
-	if (!is_ours || !label_of(name, ret))
+	if (found && !label_of(name, ret))
 		ret[0] = '\0';
+	return ret[0] ? found : EXPLAIN_NONE;
 }
 
 static const uint16_t asked_types[] = {RR_A, RR_AAAA, RR_PTR};
@@ -80,7 +89,10 @@ const char *explain_start(const struct pipeline *p, const char *words, struct ex
 		return "the name is too long";
 	memcpy(name, words, len);
 	name[len] = '\0';
-	if (read_name(p, name, &ret->name))
+	ret->asked = (struct addr){0};
+	if (addr_parse(name, &ret->asked) == 0)
+		name_reverse(&ret->asked, (unsigned)addr_len(&ret->asked) * 8, &ret->name);
+	else if (read_name(p, name, &ret->name))
 		return "the name is malformed";
 	if (words[len] == '\0') {
 		static const uint8_t loopback[] = {127, 0, 0, 1};
@@ -93,7 +105,7 @@ const char *explain_start(const struct pipeline *p, const char *words, struct ex
 		return "not ready yet";
 	ret->rule = view_table_match(views, &ret->client);
 	ret->is_local = name_is_mdns(ret->name.wire);
-	find_label(p, ret->name.wire, ret->label);
+	ret->branch = find_label(p, ret->name.wire, ret->label);
 	ret->rcode = ret->is_local ? "MDNS" : find_rcode(p, ret);
 	return NULL;
 }
@@ -152,6 +164,123 @@ void explain_each_addr(const struct pipeline *p, const struct explained *e,
 {
 	if (e->label[0])
 		(void)!names_explain(p->names, e->label, visit, arg);
+}
+
+/* Whether an address is in what the client gets. */
+
+struct search {
+	const struct addr *addr;
+	const struct view_table *views;
+	uint64_t wire;   /* of the client's link; 0: none */
+	bool is_found;   /* the address itself */
+	bool has_nearer; /* an address on the client's own link */
+};
+
+static void search_rdata(struct search *s, uint16_t type, const struct rdata *rdata)
+{
+	if (type != RR_A && type != RR_AAAA)
+		return;
+	struct addr told = addr_make(type == RR_A ? ADDR_V4 : ADDR_V6, rdata->bytes);
+	s->is_found |= addr_equal(&told, s->addr);
+	s->has_nearer |= s->wire != 0 && view_table_match(s->views, &told)->wire == s->wire;
+}
+
+static void search_record(void *arg, const struct zone_change *record)
+{
+	search_rdata(arg, record->type, &record->rdata);
+}
+
+static void search_held(void *arg, const struct mdns_held *held)
+{
+	search_rdata(arg, held->type, &held->rdata);
+}
+
+/* The records that are ours on a link have the name that it has there. */
+static void search_status(void *arg, const struct mdns_status *status)
+{
+	*(struct name *)arg = status->current;
+}
+
+static void search_local(const struct mdns *mdns, const struct explained *e, struct search *s)
+{
+	struct name current = e->name;
+	mdns_each_status_of(mdns, e->name.wire, search_status, &current);
+	mdns_each_held(mdns, current.wire, search_held, s);
+}
+
+/* Why not, by the rules of name/host.c and zone/view.h. */
+static const char *withheld_reason(
+	const struct explained *e, const struct names_addr *na, const struct search *s)
+{
+	if (e->branch == EXPLAIN_LOCAL)
+		return "not told on any link: it is on the wire of none, or the name is not ours "
+		       "yet";
+	if (na->scope == ADDR_SCOPE_LOCAL)
+		return "a link-local address: it is told over multicast DNS only";
+	if (e->branch == EXPLAIN_WAN)
+		return "a lan address: it is not told below wan";
+	if (e->branch == EXPLAIN_LAN)
+		return "a wan address: it is not told below lan";
+	if (na->scope == ADDR_SCOPE_LAN && e->rule->view == VIEW_WAN)
+		return "a lan address, and the client is wan";
+	if (na->scope == ADDR_SCOPE_WAN)
+		return "a wan address: a lan client is told the lan addresses of that family";
+	if (s->has_nearer)
+		return "another address is on the client's own link";
+	if (view_table_match(s->views, &na->addr->info.addr)->is_inner)
+		return "behind a bridge that has only containers and guests";
+	return "not in the answer";
+}
+
+const char *explain_withheld(const struct pipeline *p, const struct mdns *mdns, struct explained *e,
+	const struct names_addr *na)
+{
+	struct search s = {.addr = &na->addr->info.addr,
+		.views = atomic_load(&p->views.table),
+		.wire = e->rule->wire};
+	if (na->verdict != ADDR_SERVED)
+		return addr_verdict_text(na->verdict);
+	if (e->is_local)
+		search_local(mdns, e, &s);
+	else
+		explain_each_answer(p, e, search_record, &s);
+	return s.is_found ? NULL : withheld_reason(e, na, &s);
+}
+
+static void ignore_addr(void *arg UNUSED, const struct names_addr *addr UNUSED)
+{
+}
+
+bool explain_is_claimed(const struct pipeline *p, const struct explained *e)
+{
+	return e->label[0] && names_explain(p->names, e->label, ignore_addr, NULL) != ERR_ABSENT;
+}
+
+/* Who has the address that was asked for. */
+
+struct holders {
+	const struct addr *addr;
+	void (*visit)(void *arg, const struct model_addr *addr);
+	void *arg;
+};
+
+static void visit_holders(void *arg, const struct model_ns *ns)
+{
+	const struct holders *h = arg;
+	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
+		if (!link->is_present)
+			continue;
+		LIST_EACH(addr, &link->addrs, const struct model_addr, in_link)
+			if (addr->is_present && addr_equal(&addr->info.addr, h->addr))
+				h->visit(h->arg, addr);
+	}
+}
+
+int explain_each_holder(const struct pipeline *p, const struct explained *e,
+	void (*visit)(void *arg, const struct model_addr *addr), void *arg)
+{
+	struct holders h = {.addr = &e->asked, .visit = visit, .arg = arg};
+	return e->asked.family == ADDR_NONE ? 0 : model_each_ns(p->model, visit_holders, &h);
 }
 
 /* Passes on the rejected words that equal the name asked for. */

@@ -4,7 +4,17 @@
 #pragma once
 
 #include "base/compiler.h"
+#include "mdns/mdns.h"
 #include "pipeline/pipeline.h"
+
+/* Which of its names a workload was asked for by. */
+enum explain_branch {
+	EXPLAIN_NONE,  /* no name that a workload may have */
+	EXPLAIN_PLAIN, /* N.DOMAIN */
+	EXPLAIN_WAN,   /* N.wan.DOMAIN */
+	EXPLAIN_LAN,   /* N.lan.DOMAIN */
+	EXPLAIN_LOCAL  /* N.local */
+};
 
 /* One parsed question. */
 struct explained {
@@ -12,13 +22,15 @@ struct explained {
 	struct addr client;
 	const struct view_rule *rule; /* rule for the client's view; borrowed from the views */
 	char label[LABEL_CAP + 1];    /* of the workload that the name belongs to; "" if none */
-	bool is_local;                /* under .local: mDNS, not unicast DNS */
-	const char *rcode;            /* of the answer: "NOERROR", "NODATA", "NXDOMAIN", … */
-	uint8_t reply[4096];          /* space for an answer; the struct is large: use the heap */
+	enum explain_branch branch;
+	bool is_local;       /* under .local: mDNS, not unicast DNS */
+	struct addr asked;   /* the address that was asked for; ADDR_NONE: a name */
+	const char *rcode;   /* of the answer: "NOERROR", "NODATA", "NXDOMAIN", … */
+	uint8_t reply[4096]; /* space for an answer; the struct is large: use the heap */
 };
 
-/* Reads "NAME [ADDR]" and makes the query. NAME without a dot means NAME.DOMAIN. Without an
- * address the client is this machine. Returns NULL, or an error message about the words; static
+/* Reads "NAME [ADDR]" and makes the query. NAME without a dot means NAME.DOMAIN; an address means
+ * its reverse name. Without ADDR the client is this machine. Returns NULL, or an error message about the words; static
  * storage. */
 const char *explain_start(
 	const struct pipeline *p, const char *words, struct explained *ret) NONNULL MUSTCHECK;
@@ -38,6 +50,30 @@ void explain_each_answer(const struct pipeline *p, struct explained *e,
  * names_explain(). */
 void explain_each_addr(const struct pipeline *p, const struct explained *e,
 	void (*visit)(void *arg, const struct names_addr *addr), void *arg) NONNULL_ARGS(1, 2, 3);
+
+/* Returns why the client is not told an address of explain_each_addr(), or NULL: it is told. For a
+ * name in .local: whether it is told on any link. Static storage. */
+const char *explain_withheld(const struct pipeline *p, const struct mdns *mdns, struct explained *e,
+	const struct names_addr *na) NONNULL;
+
+/* True if any workload claims the name, be it without an address. */
+bool explain_is_claimed(const struct pipeline *p, const struct explained *e) NONNULL;
+
+/* Calls `visit` for each link that has the address which was asked for. ERR_NOMEM: for none. */
+int explain_each_holder(const struct pipeline *p, const struct explained *e,
+	void (*visit)(void *arg, const struct model_addr *addr), void *arg) NONNULL_ARGS(1, 2, 3)
+	MUSTCHECK;
+
+/* Calls `visit` for the apex of each zone that is ours; any order. */
+void explain_each_zone(const struct pipeline *p, void (*visit)(void *arg, const uint8_t *apex),
+	void *arg) NONNULL_ARGS(1, 2);
+
+/* Finds the names of ours that are spelled most like the one that was asked for, the nearest first,
+ * as explain_start() reads them. A name that is not in the domain is looked for there. Returns how
+ * many there are, at most EXPLAIN_NEAREST_MAX. */
+enum { EXPLAIN_NEAREST_MAX = 3 };
+size_t explain_nearest(const struct pipeline *p, const struct explained *e,
+	char ret[EXPLAIN_NEAREST_MAX][NAME_TEXT_CAP]) NONNULL;
 
 /* Calls `visit` for each word that a link claims but that is not a valid label, if the word is
  * the name or, in the domain, leads to it. */

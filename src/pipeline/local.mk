@@ -5,6 +5,7 @@ src_pipeline_libpipeline_a_SOURCES = \
 	src/pipeline/files.c \
 	src/pipeline/inside.h \
 	src/pipeline/local.c \
+	src/pipeline/nearest.c \
 	src/pipeline/pipeline.c src/pipeline/pipeline.h \
 	src/pipeline/resolve.c src/pipeline/resolve.h \
 	src/pipeline/unicast.c \

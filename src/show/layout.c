@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/addr.h"
 #include "base/array.h"
 #include "base/err.h"
 #include "show/text.h"
@@ -20,18 +19,12 @@ enum {
 	TALL = 420, /* a box that would be higher is made wide */
 };
 
-static bool is_linklocal(const char *text)
-{
-	struct addr addr;
-	return addr_parse(text, &addr) == 0 && addr_scope(&addr) == ADDR_SCOPE_LOCAL;
-}
-
 bool layout_hides_addr(const struct wires_link *link, const char *addr)
 {
-	if (!is_linklocal(addr))
+	if (!wires_is_linklocal(addr))
 		return false;
 	for (size_t i = 0; i < link->addr_count; i++)
-		if (!is_linklocal(link->addrs[i]))
+		if (!wires_is_linklocal(link->addrs[i]))
 			return true;
 	return false;
 }

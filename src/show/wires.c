@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/err.h"
 #include "show/natural.h"
 
@@ -78,9 +79,21 @@ static bool is_here(const struct wires_link *link)
 	return link->nsid == WIRES_NSID_HOST;
 }
 
+bool wires_is_linklocal(const char *text)
+{
+	struct addr addr;
+	return addr_parse(text, &addr) == 0 && addr_scope(&addr) == ADDR_SCOPE_LOCAL;
+}
+
+/* A port's link-local addresses are of no use: the bridge takes its packets. */
 static bool has_something(const struct wires_link *link)
 {
-	return link->addr_count > 0 || link->has_alias;
+	if (link->has_alias)
+		return true;
+	for (size_t i = 0; i < link->addr_count; i++)
+		if (!link->master || !wires_is_linklocal(link->addrs[i]))
+			return true;
+	return false;
 }
 
 /* Returns how suitable a link is to give the wire its name. */

@@ -7,7 +7,8 @@
  *	wires_make(&w, links, count)            sorts and groups them
  *	wires_fini(&w)
  *
- * A port of a bridge that is only the end of a veth pair is not shown; the workload at the other
+ * A port of a bridge that is only the end of a veth pair, with link-local addresses at most, is not
+ * shown; the workload at the other
  * end is shown instead. A pair is one line. Loopbacks are not shown at all. Links that are alone on
  * a wire and have neither an address nor an alias are together at the end, on no wire.
  */
@@ -70,6 +71,9 @@ struct wires {
 int wires_make(struct wires *ret, const struct wires_link *links, size_t count) NONNULL_ARGS(1)
 	MUSTCHECK;
 void wires_fini(struct wires *w) NONNULL;
+
+/* True if the text is a link-local address. */
+bool wires_is_linklocal(const char *text) NONNULL;
 
 /* Returns the name of a wire; borrowed from it. */
 const char *wires_title(const struct wires_wire *wire) NONNULL;

@@ -42,12 +42,48 @@ def daemon(host, web, topo, serve):
 def test_names_is_a_table_and_json(daemon, web):
     text = daemon.ask("names")
     assert re.search(rf"^web +lan +10\.7\.0\.2 +{web.name} +eth0 *$", text, re.MULTILINE)
-    assert re.search(r"^not_a_name +not served: ", text, re.MULTILINE)
+    assert re.search(r"^not_a_name .* has a byte that is no letter", text, re.MULTILINE)
     line, = [line for line in daemon.lines("names") if line.get("name") == "web"]
     assert {"10.7.0.2", "fd07::2", "2001:db8:7::2"} <= {a["address"] for a in line["addresses"]}
     first = line["addresses"][0]
     assert first["netns"] == web.name and first["link"] == "eth0" and first["nsid"] >= 0
     assert all(key == key.lower() for key in [*line, *first])
+
+
+def test_names_can_be_brief_some_or_all(daemon, topo, host):
+    topo.workload("svc10", host, "br0", "10.7.0.10/24", alias="svc10")
+    topo.workload("svc2", host, "br0", "10.7.0.12/24", alias="svc2")
+    topo.workload("netns-27b4a5e8-1c2d-3e4f-5061-728394a5b6c7", host, "br0", "10.7.0.13/24", alias="svc3")
+    wait_until(lambda: {"svc2", "svc3", "svc10"} <= set(daemon.names()[0]), what="the names")
+    assert [line.split()[0] for line in daemon.ask("names", "-br").splitlines()] == \
+        ["not_a_name", "svc2", "svc3", "svc10", "web"]
+    some = daemon.ask("names", "-br", "svc*", "w?b")
+    assert [line.split()[0] for line in some.splitlines()] == ["svc2", "svc3", "svc10", "web"]
+    assert re.search(r"^svc10 +served +10\.7\.0\.10( |$)", some, re.MULTILINE)
+    assert {line["name"] for line in daemon.lines("names", "svc?")} == {"svc2", "svc3"}
+    head, *rows = daemon.ask("names").splitlines()
+    starts = {row.index("eth0") for row in rows if "eth0" in row}
+    assert starts == {head.index("LINK")}, "a long name of a namespace moves no column"
+
+
+def test_link_local_addresses_of_ports_are_shown_on_demand(host, web, serve):
+    port = next(line["link"] for ns in serve(host, "--domain=vanya").lines("graph")
+                for line in ns["links"] if line.get("master"))
+    daemon = serve(host, "--domain=vanya", "--listen=127.0.0.1:5300")
+    host.ip(f"link set {port} alias outside")
+    wait_until(lambda: any(line.get("name") == "outside" for line in daemon.lines("names")))
+    wait_until(lambda: "fe80" in daemon.ask("names", "-a", "outside"))
+    assert "fe80" not in daemon.ask("names", "outside")
+    assert "port of a bridge" in daemon.ask("names", "--all", "outside")
+
+
+def test_names_tell_the_state_of_name_local(host, web, serve):
+    daemon = serve(host, "--domain=vanya")
+    wait_until(lambda: re.search(r"^web .* announced br0", daemon.ask("names"), re.MULTILINE))
+    line, = daemon.lines("names", "web")
+    local, = line["local"]
+    assert (local["name"], local["link"], local["state"]) == ("web.local.", "br0", "established")
+    assert re.search(r"^web +announced +10\.7\.0\.2 ", daemon.ask("names", "-br"), re.MULTILINE)
 
 
 def test_status_counts(daemon, host):
@@ -99,7 +135,7 @@ def test_explain_and_the_log_tell_of_an_alias_that_gave_way(host, web, serve, tm
     for name, target in (("web", "mail.vanya."), ("web.local", "mail.local.")):
         explained = daemon.lines("explain", name)[0]
         assert explained["hidden"]["data"] == target, name
-        assert f"hidden  CNAME {target}" in daemon.ask("explain", name)
+        assert f"hidden  CNAME {target}" in daemon.ask("explain", name, check=False)
         assert "hidden" not in daemon.lines("explain", name.replace("web", "later"))[0]
     assert "name=web.vanya. target=mail.vanya." in daemon.log()
     assert "name=web.local. target=mail.local." in daemon.log()
@@ -110,16 +146,81 @@ def test_explain_and_the_log_tell_of_an_alias_that_gave_way(host, web, serve, tm
     wait_until(lambda: "name=later.vanya." in daemon.log(), what="the other one in the log")
 
 
-def test_explain_of_what_is_not_there_is_a_negative_answer(daemon, host, program):
-    def explain(*arguments):
-        return host.run([program("ontap-zone"), "explain", *arguments,
-                         f"--socket={daemon.socket}"], check=False)
-    assert explain("nope").returncode == 1
-    assert "NXDOMAIN" in explain("nope").stdout
-    assert explain("web").returncode == 0
-    assert "REFUSED" in explain("example.com").stdout
-    assert explain("x" * 64).returncode in (1, 100)
-    assert "NOERROR" in explain("2.0.7.10.in-addr.arpa").stdout
+class Explained:
+    """What `explain` says, and how it ended."""
+
+    def __init__(self, daemon, *arguments):
+        done = daemon.ns.run([daemon.program, "explain", *arguments, f"--socket={daemon.socket}"],
+                             check=False)
+        self.text, self.status = done.stdout, done.returncode
+
+
+def test_explain_of_what_is_not_there_is_a_negative_answer(daemon):
+    nothing = Explained(daemon, "nope")
+    assert nothing.status == 1 and "NXDOMAIN" in nothing.text
+    assert Explained(daemon, "web").status == 0
+    foreign = Explained(daemon, "example.com")
+    assert foreign.status == 1 and "REFUSED" in foreign.text
+    assert Explained(daemon, "x" * 64).status in (1, 100)
+    assert Explained(daemon).status == 100
+    assert "NOERROR" in Explained(daemon, "2.0.7.10.in-addr.arpa").text
+    done = daemon.ns.run([daemon.program, "explain", "web", "--socket=/nowhere/x"], check=False)
+    assert done.returncode == 111 and "is it running?" in done.stderr
+
+
+def test_explain_tells_what_is_withheld_from_this_client(daemon):
+    far = daemon.lines("explain", "web", "--client=192.0.2.7")[0]
+    told = {addr["address"]: addr["withheld"] for addr in far["addresses"]}
+    assert told["2001:db8:7::2"] == ""
+    assert "the client is wan" in told["10.7.0.2"] and "the client is wan" in told["fd07::2"]
+    near = daemon.lines("explain", "web")[0]
+    told = {addr["address"]: addr["told"] for addr in near["addresses"]}
+    assert told["10.7.0.2"] and told["fd07::2"] and not told["2001:db8:7::2"]
+    assert re.search(r"10\.7\.0\.2 .* withheld: a lan address, and the client is wan",
+                     Explained(daemon, "web", "--client=192.0.2.7").text)
+
+
+def test_explain_without_an_answer_for_a_wan_client_is_negative(daemon, host, topo):
+    topo.workload("inner", host, "br0", "10.7.0.20/24", alias="inner")
+    wait_until(lambda: Explained(daemon, "inner").status == 0, what="the name")
+    far = Explained(daemon, "inner", "--client=8.8.8.8")
+    assert far.status == 1 and "NODATA" in far.text and "the client is wan" in far.text
+
+
+def test_explain_of_an_address_looks_back(daemon, web, topo, host):
+    known = Explained(daemon, "10.7.0.2")
+    assert known.status == 0 and "PTR web.lan.vanya." in known.text
+    assert f"address {web.name} eth0" in known.text
+    nameless = topo.workload("nameless", host, "br0", "10.7.0.30/24")
+    unknown = wait_until(lambda: next(iter(
+        [e for e in [Explained(daemon, "10.7.0.30")] if nameless.name in e.text]), None))
+    assert unknown.status == 1 and "NXDOMAIN" in unknown.text
+
+
+def test_explain_of_a_foreign_name_tells_the_zones_that_are_ours(daemon):
+    line, = daemon.lines("explain", "example.com")
+    assert {"vanya.", "10.in-addr.arpa."} <= set(line["zones"])
+    assert "vanya." in Explained(daemon, "example.com").text
+
+
+@pytest.mark.parametrize("asked, meant", [("wbe", "web"), ("webb", "web"), ("wbe.lan.vanya", "web.lan.vanya"),
+                                          ("web.lan", "web.lan.vanya")])
+def test_explain_asks_whether_another_name_was_meant(daemon, asked, meant):
+    assert daemon.lines("explain", asked)[0]["nearest"][0] == meant
+    assert f"did you mean {meant}" in Explained(daemon, asked).text
+    assert Explained(daemon, meant).status == 0
+
+
+def test_explain_of_local_tells_links_and_states(host, web, serve):
+    daemon = serve(host, "--domain=vanya")
+    wait_until(lambda: Explained(daemon, "web.local").status == 0, what="web.local")
+    line, = daemon.lines("explain", "web.local")
+    assert [(local["link"], local["state"]) for local in line["local"]] == [("br0", "established")] or \
+        line["local"][0]["state"] == "announcing"
+    assert all(addr["told"] for addr in line["addresses"] if addr["address"] == "10.7.0.2")
+    assert re.search(r"^ +br0 announc", Explained(daemon, "web.local").text, re.MULTILINE)
+    other = Explained(daemon, "wbe.local")
+    assert other.status == 1 and "did you mean web.local" in other.text
 
 
 class Watcher:
@@ -207,7 +308,36 @@ def test_graph_is_drawn_by_dot(daemon, web, need):
     done = subprocess.run([dot, "-Tsvg"], input=text, capture_output=True, text=True, check=True)
     root = xml.etree.ElementTree.fromstring(done.stdout)
     drawn = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert {"web", web.name, "10.7.0.2", "eth0 (veth)", "br0 (bridge)"} <= drawn
+    assert {"web", web.name, "10.7.0.2", "eth0 (veth)", "br0"} <= drawn
+
+
+def test_graph_has_every_name_whatever_its_source(host, web, topo, serve, tmp_path):
+    zone = tmp_path / "zone"
+    zone.write_text("mail A 10.7.0.2\nshop.mail A 10.7.0.2\n")
+    topo.workload("other", host, "br0", "10.7.0.3/24", alias="one,two")
+    daemon = serve(host, "--domain=vanya", "--names=alias,netns", f"--zone-file={zone}")
+    text = daemon.ask("graph", "--format=text")
+    assert re.search(r"web, mail, shop\.mail\.vanya\.", text) and "one, two" in text
+    names = {name["name"]: name["source"] for ns in daemon.lines("graph")
+             for link in ns["links"] for name in link["names"]}
+    assert names["web"] == "alias" and names["mail"] == "zone-file"
+
+
+def test_graph_as_svg_needs_no_other_program(daemon, web):
+    root = xml.etree.ElementTree.fromstring(daemon.ask("graph", "--format=svg"))
+    assert int(root.get("width")) <= 800
+    drawn = " ".join("".join(element.itertext())
+                     for element in root.iter("{http://www.w3.org/2000/svg}text"))
+    for text in ("web", web.name, "10.7.0.2", "br0"):
+        assert text in drawn, text
+
+
+def test_graph_of_thirty_namespaces_fits_on_a_page(host, topo, serve):
+    for i in range(30):
+        topo.workload(f"w{i}", host, "br0", f"10.7.1.{i + 1}/16", f"fd07::1:{i + 1}/64", alias=f"w{i}")
+    daemon = serve(host, "--domain=vanya", "--no-mdns")
+    root = xml.etree.ElementTree.fromstring(daemon.ask("graph", "--format=svg"))
+    assert int(root.get("width")) <= 800 and int(root.get("height")) <= 1200
 
 
 def test_graph_survives_any_alias(daemon, web, need):
@@ -238,3 +368,14 @@ def test_colour_is_for_terminals_and_not_for_no_color(daemon, need):
     assert "\x1b[" in on_terminal()
     assert "\x1b[" not in on_terminal(NO_COLOR="1")
     assert "\x1b[" not in daemon.ask("names")
+
+
+def test_tables_fit_the_terminal(daemon, web, need):
+    script = need("script")
+
+    def widest(columns):
+        done = daemon.ns.run([script, "-qec", f"{daemon.program} names --socket={daemon.socket}",
+                              "/dev/null"], env=dict(os.environ, COLUMNS=str(columns), NO_COLOR="1"))
+        return max(len(line.rstrip()) for line in done.stdout.splitlines())
+    whole = max(len(line) for line in daemon.ask("names").splitlines())
+    assert widest(80) <= 80 < whole == widest(200)

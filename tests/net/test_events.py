@@ -271,7 +271,7 @@ def test_a_link_that_is_renamed_keeps_its_name(lab):
     lab.web.ip("link set eth0 name wan0")
     lab.web.ip("link set wan0 up")
     lab.expect("web", "10.7.0.2")
-    wait_until(lambda: " wan0 " in lab.daemon.ask("names"), what="the new name of the link")
+    wait_until(lambda: " wan0\n" in lab.daemon.ask("names"), what="the new name of the link")
 
 
 def test_a_link_that_moves_takes_its_name_with_it(lab):

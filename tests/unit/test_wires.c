@@ -14,6 +14,7 @@
 #include "show/outline.h"
 #include "show/svg.h"
 #include "show/wires.h"
+#include "golden.h"
 #include "unit.h"
 
 enum { LINK_CAP = 160, ADDR_CAP = 4 };
@@ -379,56 +380,25 @@ static void every_workload_has_its_names_in_every_drawing(void **state)
 	wires_fini(&w);
 }
 
-static char *read_golden(const char *name)
-{
-	char path[512];
-	const char *top = getenv("top_srcdir");
-	static char text[1 << 17];
-	snprintf(path, sizeof(path), "%s/tests/unit/golden/%s", top ? top : ".", name);
-	FILE *file = fopen(path, "r");
-	if (!file)
-		fail_msg("cannot read %s", path);
-	size_t len = fread(text, 1, sizeof(text) - 1, file);
-	fclose(file);
-	text[len] = '\0';
-	return text;
-}
-
-static void assert_golden(struct buf *out, const char *name)
-{
-	const char *dir = getenv("SHOW_GOLDEN");
-	if (dir) {
-		char path[512];
-		snprintf(path, sizeof(path), "%s/%s", dir, name);
-		FILE *file = fopen(path, "w");
-		assert_non_null(file);
-		fputs(buf_text(out), file);
-		fclose(file);
-	} else {
-		assert_string_equal(buf_text(out), read_golden(name));
-	}
-	buf_fini(out);
-}
-
 static void the_drawings_are_as_they_were_seen_to_be_good(void **state)
 {
 	struct buf out = {0};
 	(void)state;
 	struct wires w = make(small_machine());
 	svg_write(&out, &w);
-	assert_golden(&out, "graph-small.svg");
+	golden_check(&out, "graph-small.svg");
 	dot_write(&out, &w);
-	assert_golden(&out, "graph-small.dot");
+	golden_check(&out, "graph-small.dot");
 	outline_write(&out, &w, 80, false);
-	assert_golden(&out, "graph-small.txt");
+	golden_check(&out, "graph-small.txt");
 	wires_fini(&w);
 	w = make(large_machine());
 	svg_write(&out, &w);
-	assert_golden(&out, "graph-large.svg");
+	golden_check(&out, "graph-large.svg");
 	outline_write(&out, &w, 80, false);
-	assert_golden(&out, "graph-large-80.txt");
+	golden_check(&out, "graph-large-80.txt");
 	outline_write(&out, &w, 200, false);
-	assert_golden(&out, "graph-large-200.txt");
+	golden_check(&out, "graph-large-200.txt");
 	wires_fini(&w);
 }
 

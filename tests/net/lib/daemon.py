@@ -51,8 +51,10 @@ class Daemon(Started):
         return done.stdout
 
     def lines(self, *arguments):
-        """daemon.lines("explain", "web") -> the objects that it prints with -j."""
-        return [json.loads(line) for line in self.ask(*arguments, "-j").splitlines()]
+        """daemon.lines("explain", "web") -> the objects that it prints with -j. An explanation of a
+        negative answer is one all the same."""
+        text = self.ask(*arguments, "-j", check=arguments[0] != "explain")
+        return [json.loads(line) for line in text.splitlines()]
 
     def status(self):
         return self.lines("status")[0]

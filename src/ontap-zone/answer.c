@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the reading of the daemon's answers.
+ * Never takes a key for granted: the daemon may be older than we are.
+ */
+#include "ontap-zone/answer.h"
+
+#include <string.h>
+
+const char *answer_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "";
+}
+
+long long answer_number(const json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+bool answer_is_true(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+bool answer_is(const json_t *object, const char *key, const char *text)
+{
+	return strcmp(answer_text(object, key), text) == 0;
+}
+
+void answer_workload(struct buf *out, const json_t *object)
+{
+	const char *netns = answer_text(object, "netns"), *name = answer_text(object, "hostname");
+	long long nsid = answer_number(object, "nsid");
+	if (*netns || *name)
+		buf_puts(out, *netns ? netns : name);
+	else if (nsid == -1)
+		buf_puts(out, "host");
+	else if (json_object_get(object, "nsid"))
+		buf_printf(out, "nsid %lld", nsid);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* Reads the objects of the daemon's answers. Keys that are not there read as "", 0 or no items. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/compiler.h"
+
+/* Borrowed from the object. Untrusted: write it with text_put() only. */
+const char *answer_text(const json_t *object, const char *key) NONNULL_ARGS(2);
+long long answer_number(const json_t *object, const char *key) NONNULL_ARGS(2);
+bool answer_is_true(const json_t *object, const char *key) NONNULL_ARGS(2);
+
+/* True if the text of the key is `text`. */
+bool answer_is(const json_t *object, const char *key, const char *text) NONNULL_ARGS(2, 3);
+
+/* Appends what people call the workload of an address: the name of its namespace, else its host
+ * name, else "host" for the daemon's own namespace, else its nsid. Untrusted. */
+void answer_workload(struct buf *out, const json_t *object) NONNULL_ARGS(1);

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the text of `explain`: what this client gets, and the reason for each address.
+ * Never finds a reason by itself: the daemon tells it.
+ */
+#include <string.h>
+
+#include "io/exit.h"
+#include "ontap-zone/answer.h"
+#include "ontap-zone/print.h"
+#include "show/table.h"
+
+static const struct table_column addr_columns[] = {
+	{.title = "", .cut = TEXT_WHOLE}, /* indents */
+	{.title = "", .cut = TEXT_WHOLE},
+	{.title = "", .cut = TEXT_WHOLE},
+	{.title = "", .cut = TEXT_CUT_MIDDLE, .rank = 0, .least = 9},
+	{.title = "", .cut = TEXT_CUT_MIDDLE, .rank = 1, .least = 6},
+	{.title = "", .cut = TEXT_WHOLE},
+};
+
+static void put_style(struct buf *out, const struct look *look, enum text_style style, bool is_end)
+{
+	if (look->has_colour)
+		buf_puts(out, is_end ? text_style_end(style) : text_style_begin(style));
+}
+
+static void put_client(struct buf *out, const json_t *line)
+{
+	const json_t *rule = json_object_get(line, "rule");
+	buf_puts(out, "client  ");
+	text_put(out, answer_text(line, "client"));
+	buf_puts(out, " is ");
+	text_put(out, answer_text(line, "view"));
+	buf_puts(out, ": ");
+	text_put(out, answer_text(rule, "reason"));
+	if (*answer_text(rule, "detail")) {
+		buf_puts(out, " ");
+		text_put(out, answer_text(rule, "detail"));
+	}
+	if (*answer_text(rule, "prefix")) {
+		buf_puts(out, " (");
+		text_put(out, answer_text(rule, "prefix"));
+		buf_puts(out, ")");
+	}
+	buf_puts(out, "\n");
+}
+
+static bool is_local(const json_t *line)
+{
+	return answer_is(line, "rcode", "MDNS");
+}
+
+/* The code of the answer in words. */
+static const char *rcode_words(const json_t *line)
+{
+	if (answer_is(line, "rcode", "REFUSED"))
+		return "REFUSED: the name is in no zone of ours";
+	if (answer_is(line, "rcode", "NXDOMAIN"))
+		return answer_is_true(line, "claimed")
+			       ? "NXDOMAIN: a workload has the name, but no address that is served"
+			       : "NXDOMAIN: there is no such name";
+	if (answer_is(line, "rcode", "NODATA"))
+		return "NODATA: the name is there, but has no address for this client";
+	if (is_local(line))
+		return json_array_size(json_object_get(line, "local")) > 0
+			       ? "over multicast DNS"
+			       : "over multicast DNS: none, the name is on no link";
+	return answer_text(line, "rcode");
+}
+
+static enum text_style rcode_style(const json_t *line)
+{
+	return print_explain_code(line) == EXIT_DONE ? TEXT_GOOD : TEXT_BAD;
+}
+
+static void put_answers(struct buf *out, const struct look *look, const json_t *line)
+{
+	json_t *item;
+	size_t i;
+	buf_puts(out, "answer  ");
+	put_style(out, look, rcode_style(line), false);
+	text_put(out, rcode_words(line));
+	put_style(out, look, rcode_style(line), true);
+	buf_puts(out, "\n");
+	json_array_foreach(json_object_get(line, "answers"), i, item)
+	{
+		buf_puts(out, "        ");
+		text_put(out, answer_text(item, "name"));
+		buf_printf(out, " %lld ", answer_number(item, "ttl"));
+		text_put(out, answer_text(item, "type"));
+		buf_puts(out, " ");
+		text_put(out, answer_text(item, "data"));
+		buf_puts(out, "\n");
+	}
+}
+
+/* A name of .local, link by link. */
+static void put_local(struct buf *out, const json_t *line)
+{
+	json_t *local;
+	size_t i;
+	json_array_foreach(json_object_get(line, "local"), i, local)
+	{
+		bool is_ours = answer_is(local, "state", "established");
+		buf_puts(out, "        ");
+		text_put(out, answer_text(local, "link"));
+		buf_puts(out, " ");
+		text_put(out, is_ours ? "announced" : answer_text(local, "state"));
+		if (json_object_get(local, "renamed")) {
+			buf_puts(out, " as ");
+			text_put(out, answer_text(local, "renamed"));
+		}
+		buf_printf(out, ", for %lld s", answer_number(local, "seconds"));
+		if (json_object_get(local, "against")) {
+			buf_puts(out, "; ");
+			text_put(out, answer_text(local, "against"));
+			buf_puts(out, " has it or claims it");
+		}
+		buf_puts(out, "\n");
+	}
+}
+
+static void put_hidden(struct buf *out, const json_t *line)
+{
+	const json_t *hidden = json_object_get(line, "hidden");
+	if (!hidden)
+		return;
+	buf_puts(out, "hidden  ");
+	text_put(out, answer_text(hidden, "type"));
+	buf_puts(out, " ");
+	text_put(out, answer_text(hidden, "data"));
+	buf_puts(out, ": ");
+	text_put(out, answer_text(hidden, "reason"));
+	buf_puts(out, "\n");
+}
+
+/* A daemon that does not tell of this client tells at least what nobody gets. */
+static const char *reason_of(const json_t *addr)
+{
+	if (json_object_get(addr, "told"))
+		return answer_text(addr, "withheld");
+	return answer_is_true(addr, "served") ? "" : answer_text(addr, "reason");
+}
+
+static void put_addr(struct table *t, const json_t *addr)
+{
+	struct buf workload = {0}, reason = {0};
+	const char *why = reason_of(addr);
+	enum text_style style = *why ? TEXT_FAINT : TEXT_PLAIN;
+	answer_workload(&workload, addr);
+	buf_printf(&reason, "%s%s", *why ? "withheld: " : "told", why);
+	table_put(t, TEXT_PLAIN, "      ");
+	table_put(t, style, answer_text(addr, "address"));
+	table_put(t, style, answer_text(addr, "scope"));
+	table_put(t, style, buf_text(&workload));
+	table_put(t, style, answer_text(addr, "link"));
+	table_put(t, *why ? TEXT_WAITING : TEXT_GOOD, buf_text(&reason));
+	buf_fini(&workload);
+	buf_fini(&reason);
+}
+
+static void put_addrs(struct buf *out, const struct look *look, const json_t *line)
+{
+	const json_t *addrs = json_object_get(line, "addresses");
+	struct table t;
+	json_t *addr;
+	size_t i;
+	if (json_array_size(addrs) == 0)
+		return;
+	table_init(&t, addr_columns, ARRAY_LEN(addr_columns));
+	json_array_foreach(addrs, i, addr) put_addr(&t, addr);
+	buf_puts(out, "addresses of the workload\n");
+	table_write(&t, out, look->width, look->has_colour);
+	table_fini(&t);
+}
+
+/* "TITLE WORKLOAD LINK" for each place in the list. */
+static void put_places(struct buf *out, const json_t *list, const char *title)
+{
+	json_t *item;
+	size_t i;
+	json_array_foreach(list, i, item)
+	{
+		struct buf workload = {0};
+		answer_workload(&workload, item);
+		buf_puts(out, title);
+		text_put(out, buf_text(&workload));
+		buf_puts(out, " ");
+		text_put(out, answer_text(item, "link"));
+		buf_puts(out, "\n");
+		buf_fini(&workload);
+	}
+}
+
+static void put_rejected(struct buf *out, const json_t *line)
+{
+	json_t *item;
+	size_t i;
+	json_array_foreach(json_object_get(line, "rejected"), i, item)
+	{
+		struct buf workload = {0};
+		answer_workload(&workload, item);
+		buf_puts(out, "no name ");
+		text_put(out, answer_text(item, "name"));
+		buf_puts(out, " of ");
+		text_put(out, buf_text(&workload));
+		buf_puts(out, " ");
+		text_put(out, answer_text(item, "link"));
+		buf_puts(out, ": it ");
+		text_put(out, answer_text(item, "reason"));
+		buf_puts(out, "\n");
+		buf_fini(&workload);
+	}
+}
+
+/* Texts of a list, one a line below the title. */
+static void put_texts(struct buf *out, const json_t *list, const char *title)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+		buf_puts(out, i == 0 ? title : "        ");
+		text_put(out, text ? text : "");
+		buf_puts(out, "\n");
+	}
+}
+
+static void put_meant(struct buf *out, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+		buf_puts(out, i == 0 ? "did you mean " : " or ");
+		text_put(out, text ? text : "");
+	}
+	buf_puts(out, json_array_size(list) > 0 ? "?\n" : "");
+}
+
+static bool is_held(const json_t *line)
+{
+	json_t *local;
+	size_t i;
+	json_array_foreach(json_object_get(line, "local"), i, local)
+	{
+		if (answer_is(local, "state", "established") ||
+			answer_is(local, "state", "announcing") ||
+			answer_is(local, "state", "yielded"))
+			return true;
+	}
+	return false;
+}
+
+int print_explain_code(const json_t *line)
+{
+	bool has_answer = is_local(line) ? is_held(line) : answer_is(line, "rcode", "NOERROR");
+	return has_answer ? EXIT_DONE : EXIT_NO;
+}
+
+void print_explain(const struct look *look, const json_t *lines, struct buf *out)
+{
+	const json_t *line = json_array_get(lines, 0);
+	buf_puts(out, "name    ");
+	text_put(out, answer_text(line, "name"));
+	buf_puts(out, "\n");
+	put_client(out, line);
+	put_answers(out, look, line);
+	put_local(out, line);
+	put_hidden(out, line);
+	put_places(out, json_object_get(line, "held"), "address ");
+	put_addrs(out, look, line);
+	put_rejected(out, line);
+	put_texts(out, json_object_get(line, "zones"), "zones   ");
+	put_meant(out, json_object_get(line, "nearest"));
+}
