@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""Measures ontap-zone side by side with other servers; README.md in this directory says how.
+"""Measures ontap-zone side by side with other servers; README.md in this directory describes it.
 
-Needs root. Everything happens in namespaces of the run's own, which end with it. What is not
-installed is said and left out. The table goes to standard output, progress to standard error.
+Needs root. Everything happens in the run's own namespaces, which end with it. Programs that are not installed
+are reported and left out. The table goes to standard output, progress to standard error.
 """
 import argparse
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Where measurements take place: namespaces of our own, servers in them, and what they use."""
+"""The place of measurements: our own namespaces, servers in them, and their costs."""
 import glob
 import json
 import os
@@ -16,20 +16,20 @@ from lib.netns import Topology  # noqa: E402
 
 SERVER_CPU, CLIENT_CPU = 0, 1
 QUIET_S, QUIET_TIMEOUT_S = 0.1, 5
-GUARD_S = 600  # for a step that takes a moment: after so long it hangs, on the slowest machine too
+GUARD_S = 600  # for a short step: if it takes longer, it hangs, even on the slowest machine
 
 
 class Missing(Exception):
-    """Something that a measurement needs is not installed: it is left out, and said."""
+    """A program that a measurement needs is not installed: the measurement is left out, and reported."""
 
 
 class Lab:
-    """All namespaces of a run. `client` is joined to each host by a pair of links of its own."""
+    """All namespaces of a run. `client` is joined to each host by a separate pair of links."""
 
     def __init__(self, builddir, work, is_smoke, names=None):
         self.builddir = builddir
         self.work = work
-        self.shared = os.path.join(os.path.dirname(work), "zones")  # by all parts, and never changed
+        self.shared = os.path.join(os.path.dirname(work), "zones")  # shared by all parts, and never changed
         self.is_smoke = is_smoke
         self.names = names
         self.topology = Topology()
@@ -38,7 +38,7 @@ class Lab:
         self.servers = []
 
     def sizes(self, *all_sizes):
-        """The numbers of names to measure with, of those that a part can."""
+        """The numbers of names to measure with, among those that a part supports."""
         if self.is_smoke:
             return (10,)
         return [size for size in all_sizes if not self.names or size in self.names]
@@ -58,7 +58,7 @@ class Lab:
         return Host(self, label)
 
     def load(self, questions, host, port=53, count=100000, window=64, seconds=2.0, to=None, any_reply=False):
-        """Asks; what tests/bench/load says of it."""
+        """Asks; returns the results of tests/bench/load."""
         command = [self.program("load"), questions, to or host.addr, str(port), str(count),
                    str(window), str(self.at_most(seconds)), host.client_link]
         if any_reply:
@@ -72,7 +72,8 @@ class Lab:
             str(self.at_most(seconds)), *(["any"] if any_reply else [])]).stdout)
 
     def at_most(self, seconds):
-        """How long a client asks. A smoke test's ends by the number of its questions, however long it takes."""
+        """How long a client asks. In a smoke test it ends after a number of questions, however long they
+        take."""
         return GUARD_S if self.is_smoke else seconds
 
     def run_pinned(self, command):
@@ -103,7 +104,8 @@ class Host:
 
 
 class Server:
-    """A running server: a process and its descendants, on so many cores from the server's (None: all)."""
+    """A running server: a process and its descendants, on so many cores beginning with the server's (None:
+    all)."""
 
     def __init__(self, host, name, command, environ=None, cores=1, pass_fds=()):
         self.host = host
@@ -136,8 +138,8 @@ class Server:
         return found
 
     def cpu_us(self):
-        """Time on a core so far, of all threads that are or were, in microseconds; of processes that
-        have ended, only to 10 ms (a tick of /proc)."""
+        """CPU time so far, of all threads that run or have ended, in microseconds; for ended processes it is
+        accurate to 10 ms (a tick of /proc)."""
         return sum(process_us(pid) + reaped_us(pid) for pid in self.pids())
 
     def wait_quiet(self):

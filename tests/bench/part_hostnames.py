@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""From sethostname(2) to the answer, by each means that the kernel allows; and what it costs at rest."""
+"""From sethostname(2) to the answer, by each means that the kernel allows; and the costs at rest."""
 import json
 import os
 import signal
@@ -33,7 +33,7 @@ def run(lab, report):
 
 
 class Crowd:
-    """Processes that do nothing: what a look has to pass by."""
+    """Idle processes, which a look has to visit."""
 
     def __init__(self, count):
         self.shell = subprocess.Popen(
@@ -76,7 +76,7 @@ def measure(lab, report, server, means, processes):
 
 
 def wait_for_own_name(process):
-    """Until unshare has done its work: a host name given before would be this machine's."""
+    """Until unshare is done: a host name set earlier would be this machine's."""
     while os.readlink(f"/proc/{process.pid}/ns/uts") == os.readlink("/proc/self/ns/uts"):
         assert process.poll() is None, "unshare ended"
         time.sleep(0.01)
@@ -101,7 +101,7 @@ def measure_rest(lab, report, server, means, processes, workload):
     time.sleep(seconds)
     report.add("hostnames", f"{means}: CPU in {seconds} s without a change", processes,
                server.cpu_us() - cpu, "µs", target=0)
-    # In turn, so that what else the machine does falls on both alike.
+    # In turn, so that other load of the machine affects both equally.
     calls = {True: [], False: []}
     for _ in range(1 if lab.is_smoke else 5):
         calls[True].append(float(server.host.ns.run([program, "calls"]).stdout))

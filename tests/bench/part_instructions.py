@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""User-space instructions a question, by callgrind: of the answer path alone, and of whole servers, in
-which counting is turned on once they are warm."""
+"""User-space instructions per question, by callgrind: of the answer path alone, and of whole servers, in
+which counting begins when they are warm."""
 import re
 import subprocess
 
@@ -29,7 +29,7 @@ def run(lab, report):
 
 
 def collected(text):
-    """Instructions that callgrind counted, of all processes."""
+    """Instructions that callgrind counted, in all processes."""
     return sum(int(number) for number in re.findall(r"Collected : (\d+)", text))
 
 
@@ -46,7 +46,7 @@ def measure_alone(lab, report, valgrind, size, count):
 
 
 def measure_whole(lab, report, valgrind, size):
-    """All are started at once, for that takes long; counting is not disturbed by neighbours."""
+    """All are started at once, since that takes long; neighbours do not disturb counting."""
     zone, asked = prepare(lab, size)
     running = []
     for name, start in STARTERS:
@@ -63,7 +63,7 @@ def measure_whole(lab, report, valgrind, size):
 
 
 def start_counted(host, start, zone, valgrind):
-    """A server under callgrind, which does not count yet."""
+    """A server under callgrind, which is not counting yet."""
     real = servers.Server
 
     def under_callgrind(where, label, command, **options):
@@ -79,12 +79,12 @@ def start_counted(host, start, zone, valgrind):
 
 
 def count_whole(lab, server, asked):
-    """Instructions a question."""
+    """Instructions per question."""
     lab.load(asked, server.host, count=WARM, window=16, seconds=20, any_reply=True)
     server.wait_quiet()
     switch_counting(server, "on")
     got = lab.load(asked, server.host, count=COUNTED, window=16, seconds=20, any_reply=True)
-    switch_counting(server, "off")  # its end is no part of a question
+    switch_counting(server, "off")  # its end does not belong to a question
     server.stop()
     return collected(server.log()) / max(1, got["answered"])
 

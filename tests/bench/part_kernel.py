@@ -14,7 +14,7 @@ IDLE_S = 60
 
 
 class Links:
-    """Pairs of links in namespaces of their own; each end has an alias, so a name, and addresses."""
+    """Pairs of links in their own namespaces; each end has an alias, hence a name, and addresses."""
 
     def __init__(self, lab, namespaces, each):
         self.lab = lab
@@ -35,7 +35,7 @@ class Links:
             yield f"addr add {at['wan6']}/128 dev l{number} nodad"
 
     def refresh(self, seconds):
-        """New lifetimes for each IPv6 address, as a router advertisement brings them."""
+        """New lifetimes for each IPv6 address, like those of a router advertisement."""
         for ns, numbers in self.spaces:
             ns.batch(f"addr change {questions.addresses(number)['wan6']}/128 dev l{number} "
                      f"valid_lft {2 * seconds} preferred_lft {seconds} nodad" for number in numbers)
@@ -67,7 +67,7 @@ def run_links(lab, report):
 
 
 def run_large_zone(lab, report, size):
-    """A change of one address where a file has brought many names."""
+    """A change of one address while a file has many names."""
     zone, _ = prepare(lab, size)
     host = lab.host("server")
     workload = make_workload(lab, host)
@@ -78,10 +78,10 @@ def run_large_zone(lab, report, size):
 
 
 def measure_links(lab, report, server, links):
-    """CPU for what happens to a link, with many others there; afterwards all is as before."""
+    """CPU for events of a link, with many other links; afterwards everything is as before."""
     count = 4 if lab.is_smoke else 100
     ns = links.spaces[0][0]
-    renew = f"addr add {questions.addresses(0)['wan6']}/128 dev l0 nodad"  # it went with the link
+    renew = f"addr add {questions.addresses(0)['wan6']}/128 dev l0 nodad"  # it disappeared with the link
     happenings = (
         ("alias changed", ["link set l0 alias other"], [f"link set l0 alias {questions.label(0)}"]),
         ("link down or up", ["link set l0 down"], ["link set l0 up", renew]),
@@ -107,7 +107,7 @@ def make_workload(lab, host):
 
 
 def measure_start(lab, report, host, links):
-    """The first start gives each namespace its id, the later ones find it there."""
+    """The first start gives each namespace its id; the later ones find it."""
     times = []
     for _ in range(2 if lab.is_smoke else 6):
         server = servers.ontap(host, "--listen=127.0.0.1", cores=None)
@@ -121,7 +121,7 @@ def measure_start(lab, report, host, links):
 
 def change(lab, host, workload, count, family, name, client=None, addr="127.0.0.1", port=53,
            link="eth0"):
-    """What tests/bench/change measured."""
+    """The results of tests/bench/change."""
     client = client or host.ns
     done = client.run([lab.program("change"), str(count), workload.path, link, host.ns.path,
                        client.path, addr, str(port), name, str(family)], timeout=GUARD_S)
@@ -129,8 +129,8 @@ def change(lab, host, workload, count, family, name, client=None, addr="127.0.0.
 
 
 def measure_changes(lab, report, server, workload, size):
-    """From before the system call to the kernel's event as a listener beside the server hears it, to
-    the answer, and between the two: which is the server's own part, and that of asking."""
+    """The time from before the system call to the kernel's event, as a listener beside the server receives
+    it, to the answer, and between the two: that is the server's own part, and the part of asking."""
     count = 5 if lab.is_smoke else CHANGES
     for family, scope in ((6, "wan"), (4, "lan")):
         cpu = server.main_cpu_us()
@@ -160,7 +160,7 @@ def serial(lab, server):
 
 
 def measure_refresh(lab, report, server, links):
-    links.refresh(7200)  # gives lifetimes to what had none
+    links.refresh(7200)  # gives lifetimes to addresses that had none
     time.sleep(0.3)
     before, cpu = serial(lab, server), server.cpu_us()
     links.refresh(3600)

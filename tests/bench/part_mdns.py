@@ -38,7 +38,7 @@ def start_ontap(lab, host, size):
     questions.write_local_zone(zone, size)
     return servers.ontap(host, f"--listen={host.addr}", "--mdns=s0", "--threads=1",
                          "--no-assign-nsid",
-                         "--hostnames-by=none",  # not the cost of what other processes here do
+                         "--hostnames-by=none",  # without the cost of events of other processes here
                          f"--zone-file={zone}")
 
 
@@ -74,7 +74,7 @@ def measure_size(lab, report, size):
 
 
 class Watcher:
-    """Hears what a host multicasts on its link, from before its start."""
+    """Receives a host's multicasts on its link, from before its start."""
 
     def __init__(self, lab, host):
         self.sock = lab.client.socket(socket.AF_INET)
@@ -90,8 +90,8 @@ class Watcher:
         self.times = []  # of them
 
     def wait(self, size, quiet_s):
-        """Seconds until each name was in a response, and until the last response, which is the one
-        after which there is quiet for so long."""
+        """Seconds until each name was in a response, and until the last response, which is followed by a
+        long pause."""
         seen, all_seen, last = set(), float("nan"), float("nan")
         deadline = self.start + ANNOUNCE_TIMEOUT
         while select.select([self.sock], [], [], max(0, deadline - time.monotonic()))[0]:
@@ -112,7 +112,7 @@ class Watcher:
 
 
 def measure_change(lab, report):
-    """A new address of a name that is its owner's already."""
+    """A new address for a name that its owner holds already."""
     starters = (("ontap", changing_ontap), ("avahi", changing_avahi))
     for name, start in starters[:1] if lab.is_smoke else starters:
         host = lab.host(name)
@@ -121,7 +121,7 @@ def measure_change(lab, report):
         except Missing as missing:
             report.missing("mdns", f"{name}, change: {missing}")
             continue
-        time.sleep(1.5 if lab.is_smoke else 4)  # the name is its own by then
+        time.sleep(1.5 if lab.is_smoke else 4)  # the owner holds the name by then
         got = change(lab, host, host.ns, 2 if lab.is_smoke else CHANGES[name], 4, "changing.local",
                      client=lab.client, addr=host.addr, port=PORT, link="s0")
         for percent, text in ((50, "median"), (99, "p99")):
@@ -144,8 +144,8 @@ def changing_avahi(lab, host):
 
 
 def measure_probe(lab, report):
-    """From `ip addr add` in a workload's namespace to the first probe for its name. In that is a
-    random delay of 0 to 250 ms (RFC 6762 §8.1): so the shortest and the longest show what is ours."""
+    """From `ip addr add` in a workload's namespace to the first probe for its name. This includes a random
+    delay of 0 to 250 ms (RFC 6762 §8.1), so the shortest and the longest time show our own part."""
     host, workload = lab.host("ontap"), lab.topology.namespace("probed")
     host.ns.ip(f"link add link s0 name m0 netns {workload.name} type macvlan mode bridge")
     workload.set_alias("m0", "probed")
@@ -155,7 +155,7 @@ def measure_probe(lab, report):
                            "--assign-nsid=/run/netns")
     watcher = Watcher(lab, host)
     adder = workload.popen(["ip", "-batch", "-"], stdin=subprocess.PIPE)
-    # Its link-local IPv6 address has that name, too: it makes way.
+    # Its link-local IPv6 address has that name, too, so it is removed.
     workload.ip("-6 addr flush dev m0")
     time.sleep(1)
     took = []
@@ -192,7 +192,7 @@ def until_probe(sock, name, deadline):
 
 
 def measure_many(lab, report, size):
-    """How many packets a second all the names of a large zone make at the start."""
+    """The number of packets per second for all names of a large zone at the start."""
     host = lab.host("ontap")
     watcher = Watcher(lab, host)
     server = start_ontap(lab, host, size)

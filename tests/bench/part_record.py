@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""One changed record: from the change to the first right answer, the server's CPU for it, and its
-silence meanwhile. Ours by the kernel's address and by its file, others by what each has for it."""
+"""One changed record: the time from the change to the first right answer, the server's CPU for it, and its
+silence meanwhile. ontap-zone by the kernel's address and by its file, others by their own means."""
 import json
 import os
 import resource
@@ -18,7 +18,7 @@ from lab import GUARD_S, Missing, median, percentile
 from part_kernel import change, make_workload
 from part_unicast import prepare
 
-INTERVAL_US = 200  # between two questions, and so the least silence that can be seen
+INTERVAL_US = 200  # between two questions, and so the shortest measurable silence
 GIVE_UP_S = 30
 ROUNDS = {10: 10, 1000: 10, 100000: 2}
 KERNEL_CHANGES = 100
@@ -42,7 +42,7 @@ def run(lab, report):
 
 
 def copy_zone(lab, zone, name, size):
-    """A server's own, which will be changed, and beside which it may write."""
+    """The server's own file, which will be changed; the server may write beside it."""
     copy = f"{lab.directory(f'{name}-{size}')}/zone"
     shutil.copy(zone, copy)
     shutil.copy(peers.data_file(zone), peers.data_file(copy))
@@ -50,7 +50,7 @@ def copy_zone(lab, zone, name, size):
 
 
 class ByFile:
-    """The file is overwritten in place, and the server told by a signal."""
+    """The file is overwritten in place, and the server gets a signal."""
 
     what = "reload"
 
@@ -69,7 +69,7 @@ class ByFile:
 
 
 class ByControl(ByFile):
-    """gdnsd: the same, told by its own program, which ends when the change is served."""
+    """gdnsd: the same, but with its own program instead of a signal, which ends when the change is served."""
 
     def tell(self):
         subprocess.run([servers.need("gdnsdctl"), "-c", self.server.work, "reload-zones"], check=True,
@@ -77,7 +77,7 @@ class ByControl(ByFile):
 
 
 class ByCompiler(ByFile):
-    """tinydns: the file is compiled, and the result takes the place of the last one."""
+    """tinydns: the file is compiled, and the result replaces the previous one."""
 
     what = "tinydns-data"
 
@@ -89,7 +89,7 @@ class ByCompiler(ByFile):
 
 
 class ByUpdate:
-    """A message of RFC 2136 over UDP, as nsupdate and knsupdate send it."""
+    """A message of RFC 2136 over UDP, like those of nsupdate and knsupdate."""
 
     what = "update"
 
@@ -116,7 +116,7 @@ WAYS = (("ontap", servers.ontap_with_file, ByFile), ("knot", peers.knot, ByUpdat
 
 
 class Follower:
-    """Asks at a steady pace until it is answered `address` (tests/bench/follow)."""
+    """Asks at a steady pace until the answer is `address` (tests/bench/follow)."""
 
     def __init__(self, lab, server, name, address, seconds):
         self.process = lab.client.popen(
@@ -126,7 +126,7 @@ class Follower:
         time.sleep(0.02)
 
     def end(self):
-        """When the answer was first right (ns), and the longest silence (µs)."""
+        """The time of the first right answer (ns), and the longest silence (µs)."""
         got = json.loads(self.process.communicate(timeout=GUARD_S)[0])
         return got["first_right_ns"], got["longest_gap_us"]
 
@@ -142,7 +142,7 @@ def children_us():
 
 
 def measure(lab, report, server, size, changer):
-    """First with somebody who asks all the time; then without, for the CPU of the change alone."""
+    """First with a client that asks all the time; then without, for the CPU of the change alone."""
     name = f"{questions.CHANGING}.{questions.DOMAIN}"
     rest = gap_at_rest(lab, server, name)
     spans, gaps = [], []
@@ -156,7 +156,7 @@ def measure(lab, report, server, size, changer):
             return
         spans.append((right - begin) / 1e6)
         gaps.append(gap / 1e3)
-    settle_s = 0.1 + 1.3 * median(spans) / 1e3  # not all work is done once the answer is right
+    settle_s = 0.1 + 1.3 * median(spans) / 1e3  # some work follows the first right answer
     time.sleep(settle_s)
     cpu_ms = sum(cost_of_change(server, changer, settle_s) for _ in range(rounds)) / rounds
     add_rows(report, f"{server.name}, {changer.what}", size, spans, max(0, cpu_ms), gaps, rest)
@@ -171,7 +171,7 @@ def cost_of_change(server, changer, settle_s):
 
 
 def add_rows(report, name, size, spans_ms, cpu_ms, gaps_ms, rest_ms, targets=(None, None, None)):
-    """The silence has the interval of the questions in it, and what the machine does: hence that at rest."""
+    """The silence includes the interval of the questions, and pauses of the machine: hence the one at rest."""
     report.add("record", f"{name}: change to the first right answer, median", size, median(spans_ms), "ms",
                target=targets[0])
     report.add("record", f"{name}: CPU for the change", size, cpu_ms, "ms", target=targets[1])
@@ -181,8 +181,8 @@ def add_rows(report, name, size, spans_ms, cpu_ms, gaps_ms, rest_ms, targets=(No
 
 
 def measure_kernel(lab, report, size, zone):
-    """An address of a link, with the names of the file beside: time and CPU by change.c, which makes
-    the change itself; the silence with another pass."""
+    """An address of a link, besides the names of the file: time and CPU by change.c, which makes the change
+    itself; the silence in a second pass."""
     host = lab.host("ontap")
     workload = make_workload(lab, host)
     name = f"{workload.alias}.lan.{questions.DOMAIN}"
@@ -192,7 +192,7 @@ def measure_kernel(lab, report, size, zone):
     cpu = server.main_cpu_us()
     got = change(lab, host, workload, count, 4, name, client=lab.client, addr=host.addr)
     cpu = (server.main_cpu_us() - cpu) / (2 * count)
-    workload.ip("addr add 10.98.9.1/16 dev eth0")  # the name is there when the follower begins
+    workload.ip("addr add 10.98.9.1/16 dev eth0")  # the name exists when the follower begins
     rest, gaps = gap_at_rest(lab, server, name), []
     adder = workload.popen(["ip", "-batch", "-"], stdin=subprocess.PIPE)
     for i in range(2 if lab.is_smoke else ROUNDS[10]):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""From the start of a server to right answers, and its memory then, with nobody beside it; in turn."""
+"""From the start of a server to right answers, and its memory then; one server at a time."""
 import servers
 from lab import Missing, median
 from part_unicast import STARTERS, prepare
@@ -23,7 +23,8 @@ def run(lab, report):
 
 
 def start_once(lab, name, start, zone, asked):
-    """Seconds to ready (ours says so) and to the first right answer; CPU until then in ms; MiB."""
+    """Seconds until ready (reported by ontap-zone only) and until the first right answer; CPU until then in
+    ms; MiB."""
     server = start(lab.host(name), zone)
     ready_s = getattr(server, "start_s", 0)
     right_s = ready_s + servers.wait_right(server, asked)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: ISC
-"""TCP, side by side: eight connections with eight questions under way on each; and a connection for
-each question. The limit is an echo that reads once and writes once a turn."""
+"""TCP, side by side: eight connections with eight questions in flight on each; and a connection for each
+question. The limit is an echo that reads once and writes once per turn."""
 import servers
 from part_unicast import STARTERS, measure_rounds, prepare, start_all
 
 SIZE = 1000
 CONNECTIONS, WINDOW = 8, 8
 ROUND_SECONDS = 0.5
-# What is asked, the window, the most answers in a round, the target in µs. A port of the client that
-# was used is free again after a minute or so: hence fewer connections than ports.
+# The measurement, the window, the most answers in a round, the target in µs. A used port of the client is free
+# again after a minute or so: hence fewer connections than ports.
 KINDS = (("pipelined, ", WINDOW, 2000000, 1.3), ("one question a connection, ", 0, 10000, 26))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Transfers to a client that takes them as fast as it can: the whole zone, and one change."""
+"""Transfers to a client that reads as fast as it can: the whole zone, and one change."""
 import json
 import time
 
@@ -43,7 +43,7 @@ def run(lab, report):
 
 
 def fetch(lab, server, *serial):
-    """What tests/bench/fetch says, and the server's CPU for it in ms."""
+    """The results of tests/bench/fetch, and the server's CPU for it in ms."""
     before = server.cpu_us()
     done = lab.run_pinned([lab.program("fetch"), server.host.addr, "53", questions.DOMAIN, *serial])
     return json.loads(done.stdout) | {"cpu_ms": (server.cpu_us() - before) / 1000}
@@ -63,7 +63,7 @@ def measure_whole(lab, report, size, running):
 
 
 def serial_of(server):
-    """The serial is in the last but five numbers of an SOA, which ends an answer without EDNS."""
+    """The serial is the first of the last five numbers of an SOA, which ends an answer without EDNS."""
     reply = servers.ask(server, questions.question(questions.DOMAIN, "SOA", has_edns=False))
     return int.from_bytes(reply[-20:-16], "big")
 

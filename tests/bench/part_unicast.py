@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Unicast, side by side: each server is asked in turn, round after round, so that what else the
-machine does at the time is done to all of them."""
+"""Unicast, side by side: each server is asked in turn, round after round, so that other load of the machine
+affects all of them."""
 import os
 
 import peers
@@ -12,7 +12,7 @@ STARTERS = (("ontap", servers.ontap_with_file), ("knot", peers.knot), ("nsd", pe
             ("gdnsd", peers.gdnsd), ("bind", peers.bind), ("tinydns", peers.tinydns))
 ROUNDS, ROUND_SECONDS, ROUND_COUNT = 5, 0.6, 200000
 LATENCY_COUNT = 3000
-MOST_OF_ECHO = {10: 1.00, 1000: 1.00, 100000: 1.05}  # target: CPU an answer, by number of names
+MOST_OF_ECHO = {10: 1.00, 1000: 1.00, 100000: 1.05}  # target: CPU per answer, by number of names
 
 
 def run(lab, report):
@@ -21,7 +21,7 @@ def run(lab, report):
 
 
 def prepare(lab, size):
-    """The zone and the questions for it, made once a run."""
+    """The zone and the questions for it, made once per run."""
     os.makedirs(lab.shared, exist_ok=True)
     zone, asked = f"{lab.shared}/zone-{size}", f"{lab.shared}/questions-{size}"
     if not os.path.exists(asked):
@@ -32,7 +32,7 @@ def prepare(lab, size):
 
 
 def start_all(lab, report, part, starters, zone, asked, **options):
-    """Those of the servers that are there, each right; what is not is said."""
+    """Yields the installed servers, after a check that they answer correctly; the others are reported."""
     running = []
     for name, start in starters:
         try:
@@ -58,7 +58,7 @@ def measure_size(lab, report, size):
 
 
 def cost_rounds(lab, report, part, size, running, asked, ratio_target=None, **load):
-    """CPU time an answer of each server, over UDP."""
+    """CPU time per answer of each server, over UDP."""
     def ask(server):
         return lab.load(asked, server.host, count=500 if lab.is_smoke else ROUND_COUNT,
                         seconds=ROUND_SECONDS, any_reply=server is running[0], **load)
@@ -67,8 +67,8 @@ def cost_rounds(lab, report, part, size, running, asked, ratio_target=None, **lo
 
 
 def measure_rounds(lab, report, part, size, running, ask, what="", target=None, ratio_target=None):
-    """CPU time an answer of each server, in rounds; `ask` asks one for a while. The first server is
-    the limit of the ratios; the targets are ontap's."""
+    """CPU time per answer of each server, in rounds; `ask` asks one for a while. The ratios are to the first
+    server, the limit; the targets are ontap's."""
     costs = {server.name: [] for server in running}
     rates = {server.name: [] for server in running}
     bad = {server.name: 0 for server in running}

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""Two workers on two cores against one, where there are no cores for the clients besides. A unit is a
-worker and clients that keep it busy, on one core; two units on two cores are measured against one unit
-on one core, the other idle. So what workers cost each other shows, and what clients take is the same."""
+"""Two workers on two cores, compared with one, on a machine without further cores for the clients. A unit is
+a worker and clients that keep it busy, on one core. Two units on two cores are compared with one unit on
+one core while the other is idle. So the costs that workers cause each other show, and the clients' share
+is the same."""
 import json
 import os
 import subprocess
@@ -38,7 +39,7 @@ def run(lab, report):
 
 
 def ask(lab, asked, server, units):
-    """Answers a second, and the server's CPU an answer in µs, with the clients of so many units."""
+    """Answers per second, and the server's CPU per answer in µs, with the clients of so many units."""
     command = [lab.program("load"), asked, server.host.addr, "53", str(500 if lab.is_smoke else COUNT),
                str(WINDOW), str(lab.at_most(SECONDS)), server.host.client_link,
                "wait", *(["any"] if server.name == "echo" else [])]

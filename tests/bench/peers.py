@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""The other servers of unicast DNS: each with one worker, or more, for the same zone. All of them let
-the client change the zone and transfer it, where they can; `keeps_history` is for IXFR."""
+"""The other servers of unicast DNS: each with one worker, or more, for the same zone. All of them let the
+client change the zone and transfer it, if they can; `keeps_history` is for IXFR."""
 import os
 import pwd
 import shutil
@@ -136,7 +136,7 @@ def tinydns(host, zone):
 
 
 def data_file(zone):
-    """The zone in tinydns-data's form, which lies beside it."""
+    """The zone in tinydns-data's form, in a file beside it."""
     return zone + ".data"
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""The zone that everybody serves, and the questions that everybody is asked.
+"""The zone and the questions that all servers get.
 
-Each of N names has an A and two AAAA at NAME, NAME.wan and NAME.lan, which makes nine records. Of a
-hundred questions, 45 ask for an AAAA and 35 for an A that are there, 10 for names that are not, 5 for
-types that are not, and 5 for the SOA or NS of the apex; all with EDNS. The same seed gives the same
-questions. The zone has one more name, CHANGING, at the same place in each file (class ZoneFile).
+Each of N names has an A and two AAAA at NAME, NAME.wan and NAME.lan: nine records. Of a hundred questions, 45
+ask for an existing AAAA and 35 for an existing A, 10 for names that do not exist, 5 for types that do not
+exist, and 5 for the SOA or NS of the apex; all with EDNS. The same seed gives the same questions. The zone has
+one more name, CHANGING, at the same place in each file (class ZoneFile).
 """
 import random
 import struct
@@ -23,7 +23,7 @@ def label(number):
 
 
 def addresses(number):
-    """IPv4 and IPv6, wan and lan, of a name, and a second IPv6 for each."""
+    """IPv4 and IPv6 addresses of a name, wan and lan, and a second IPv6 address for each."""
     high, low = divmod(number, 65536)
     v4 = f"{low >> 8}.{low & 255}"
     return {"wan4": f"198.{18 + high}.{v4}", "lan4": f"10.{100 + high}.{v4}",
@@ -42,7 +42,7 @@ def records(count):
 
 
 def write_zone(path, count):
-    """A master file that all of them read."""
+    """A master file that all of them can read."""
     with open(path, "w", encoding="ascii") as file:
         file.write(f"$ORIGIN {DOMAIN}.\n$TTL 60\n"
                    f"@ IN SOA ns hostmaster {FIRST_SERIAL} 3600 600 604800 60\n@ IN NS ns\n"
@@ -52,7 +52,7 @@ def write_zone(path, count):
 
 
 def write_tinydns(path, count):
-    """The same for tinydns-data, which takes an AAAA in its generic form only."""
+    """The same for tinydns-data, which accepts AAAA only in its generic form."""
     import ipaddress  # here only
     with open(path, "w", encoding="ascii") as file:
         file.write(f"Z{DOMAIN}:ns.{DOMAIN}:hostmaster.{DOMAIN}:{FIRST_SERIAL}:3600:600:604800:60:60\n"
@@ -67,7 +67,7 @@ def write_tinydns(path, count):
 
 
 def changing_address(change):
-    """What CHANGING has after so many changes: text of one length."""
+    """The address of CHANGING after so many changes: texts of the same length."""
     return f"192.0.3.{100 + change % 150}"
 
 
@@ -91,11 +91,11 @@ class ZoneFile:
 
 
 def update_message(address):
-    """RFC 2136: CHANGING gets that address instead of the one it has."""
+    """RFC 2136: CHANGING gets that address instead of its present one."""
     owner = wire_name(f"{CHANGING}.{DOMAIN}")
     packed = bytes(int(part) for part in address.split("."))
     return (struct.pack(">6H", 1, 5 << 11, 1, 0, 2, 0) + wire_name(DOMAIN) + struct.pack(">HH", 6, 1)
-            + owner + struct.pack(">HHIH", 1, 255, 0, 0)  # §2.5.2: the set goes
+            + owner + struct.pack(">HHIH", 1, 255, 0, 0)  # §2.5.2: the set is removed
             + owner + struct.pack(">HHIH", 1, 1, 60, 4) + packed)
 
 
@@ -129,7 +129,7 @@ def write_entry(file, message, rcode, answers):
 
 
 def write_questions(path, count, owners=ALL_OWNERS, questions=20000, seed=1):
-    """The mix, for a zone of `count` names; the first one asks for a name that is there."""
+    """The mix, for a zone of `count` names; the first question asks for an existing name."""
     dice = random.Random(seed)
     with open(path, "wb") as file:
         for i in range(questions):
@@ -146,7 +146,7 @@ def write_questions(path, count, owners=ALL_OWNERS, questions=20000, seed=1):
 
 
 def write_local_questions(path, count, questions=4000, seed=1):
-    """What a phone asks, one-shot (RFC 6762 §5.1): A and AAAA, no EDNS."""
+    """A phone's queries, one-shot (RFC 6762 §5.1): A and AAAA, no EDNS."""
     dice = random.Random(seed)
     with open(path, "wb") as file:
         for _ in range(questions):
@@ -155,7 +155,7 @@ def write_local_questions(path, count, questions=4000, seed=1):
 
 
 def entries(path):
-    """What is in a file of questions: message, rcode, answers."""
+    """The content of a question file: message, rcode, answers."""
     with open(path, "rb") as file:
         content = file.read()
     at = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What was measured: as a table, as JSON, as Markdown, and as a picture by gnuplot."""
+"""The results: as a table, as JSON, as Markdown, and as a picture by gnuplot."""
 import json
 import math
 import os
@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 SERVERS = ("echo", "ontap", "knot", "nsd", "gdnsd", "bind", "tinydns", "avahi")
-# Which are in the picture; in all panels the same colours.
+# The servers in the picture; in all panels the same colours.
 COLOURS = {"echo": "#999999", "ontap": "#c03020", "ontap, address": "#ff9080", "ontap, reload": "#c03020",
            "knot": "#1f5f99", "nsd": "#5599cc", "gdnsd": "#99ccbb", "bind": "#bbaa77"}
 # Part, what, title of each panel; whether its scale is logarithmic.
@@ -32,8 +32,8 @@ class Report:
         self.left_out = []
 
     def add(self, part, what, size, value, unit, ratio=None, target=None, ratio_target=None, least=None):
-        """One figure; `size` is the number of names or links, `target` the most it should be,
-        `ratio_target` the most that its ratio should be, `least` the least that it should be."""
+        """One figure; `size` is the number of names or links, `target` its maximum, `ratio_target` the
+        maximum of its ratio, `least` its minimum."""
         self.rows.append({"part": part, "what": what, "size": size, "value": value, "unit": unit,
                           "ratio_to_echo": ratio} | dict.fromkeys(("target", "ratio_target", "least")))
         if self.is_judging:
@@ -69,8 +69,8 @@ class Report:
             file.write("\n")
 
     def side_by_side(self):
-        """What more than one server was measured for: {part: {(what, size, unit): {server: row}}}. A
-        server with several ways to do it ("ontap, reload") counts as several."""
+        """The measurements that several servers have: {part: {(what, size, unit): {server: row}}}. A server
+        with several ways ("ontap, reload") counts as several."""
         parts = {}
         for row in self.rows:
             name, colon, what = row["what"].partition(": ")
@@ -96,7 +96,7 @@ class Report:
                 file.write("\n" if lines else "")
 
     def write_svg(self, path, gnuplot):
-        """A panel for each figure of which there is one, by number of names."""
+        """A panel for each figure, by number of names."""
         parts = self.side_by_side()
         panels = []
         for part, what, title, is_log in PANELS:
@@ -125,7 +125,7 @@ set datafile missing "?"
 
 
 def in_order(name):
-    """Sorts servers as they are listed, and ways of one server by name."""
+    """Sorts servers in the order of the list, and the ways of one server by name."""
     return SERVERS.index(name.split(",")[0]), name
 
 
@@ -175,7 +175,7 @@ def judgement(row):
 
 
 def number(value):
-    """Three significant digits, but no fewer than the integer has."""
+    """Three significant digits, but not fewer than the integer part has."""
     if isinstance(value, float) and math.isnan(value):
         return "-"
     if value == int(value) or abs(value) >= 1000:

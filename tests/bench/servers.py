@@ -34,7 +34,7 @@ def echo_tcp(host):
 
 
 def ontap(host, *options, cores=1):
-    """ontap-zone, ready; the attribute start_s is the time from its start to then."""
+    """ontap-zone, ready; the attribute start_s is the time from its start until then."""
     lab = host.lab
     work = lab.directory(f"ontap-{time.monotonic_ns()}")
     ready, child_end = os.pipe()
@@ -58,14 +58,14 @@ def ontap(host, *options, cores=1):
 
 
 def ontap_with_file(host, zone, *options, workers=1, cores=1):
-    """Unicast alone. What other processes of this machine do costs it nothing: that is measured apart."""
+    """Unicast only. Other processes of this machine cost it nothing: that is measured separately."""
     return ontap(host, f"--listen={host.addr}", "--no-mdns", f"--threads={workers}", "--no-assign-nsid",
                  "--hostnames-by=none", f"--zone-file={zone}", *options,
                  cores=cores and max(workers, cores))
 
 
 def avahi(host, hosts_file, hostname="host"):
-    """avahi-daemon without D-Bus; its names come from a file that has one place only."""
+    """avahi-daemon without D-Bus; its names come from a file, whose path is fixed."""
     work = host.lab.directory(f"avahi-{time.monotonic_ns()}")
     conf = write(f"{work}/avahi.conf", f"""
 [server]
@@ -93,7 +93,7 @@ publish-aaaa-on-ipv4=yes
 
 
 def wait_right(server, questions, port=53):
-    """Asks the first question until the answer is right. Returns how many seconds that took."""
+    """Asks the first question until the answer is right. Returns the seconds."""
     host = server.host
     message, rcode, answers = next(entries(questions))
     start = time.monotonic()
@@ -107,14 +107,14 @@ def wait_right(server, questions, port=53):
                 reply = b""
             if len(reply) > 12 and reply[3] & 15 == rcode and reply[7] >= answers:
                 return time.monotonic() - start
-            time.sleep(0.0005)  # refused at once, it would take the server's core
+            time.sleep(0.0005)  # if refused at once, it would use up the server's core
             if server.process.poll() is not None:
                 raise RuntimeError(f"{server.name} ended: {server.log()}")
     raise RuntimeError(f"{server.name} does not answer: {server.log()}")
 
 
 def ask(server, message):
-    """The reply to a question, which is asked again each second until there is one."""
+    """The reply to a question, which is repeated each second until there is one."""
     deadline = time.monotonic() + GUARD_S
     with server.host.lab.client.socket(socket.AF_INET) as sock:
         sock.settimeout(1)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Fixtures of the network tests. Run by ./check, `make check-net`, or by hand as root or as anyone
-who may make user namespaces:  /usr/bin/python3 -m pytest tests/net --builddir=build/gcc
+"""Fixtures of the network tests. Run by ./check, `make check-net`, or directly, as root or as a user who may
+make user namespaces:  /usr/bin/python3 -m pytest tests/net --builddir=build/gcc
 """
 import contextlib
 import os
@@ -27,7 +27,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    # Relative paths are the caller's; they are resolved before anything changes.
+    # Relative paths are the caller's; they are resolved before the directory changes.
     config.option.builddir = os.path.abspath(config.option.builddir)
     config.no_namespaces = isolate()
 
@@ -41,7 +41,8 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session", autouse=True)
 def passable(tmp_path_factory):
-    """Daemons that give up root must come to their state: pytest's own directory is its user's alone."""
+    """Daemons that give up root must reach their state: pytest's own directory is accessible only to its
+    user."""
     above = tmp_path_factory.getbasetemp().parent
     if above.name.startswith("pytest-of-"):
         above.chmod(0o711)
@@ -72,7 +73,7 @@ def path_of_tool(tool):
 
 @pytest.fixture(scope="session")
 def need():
-    """need("tinydns") -> its path; the test is skipped where that tool is not installed."""
+    """need("tinydns") -> its path; the test is skipped if that tool is not installed."""
     return path_of_tool
 
 
@@ -87,7 +88,7 @@ def topology():
 
 @contextlib.contextmanager
 def daemons(program, directory):
-    """The starter of daemons; at the end each one that still runs is stopped and must end well."""
+    """The starter of daemons; at the end, each running one is stopped and must end well."""
     started = []
 
     def start(ns, *options, **how):
@@ -109,22 +110,22 @@ def daemons(program, directory):
 
 @pytest.fixture
 def topo():
-    """A Topology; what it made is removed after the test."""
+    """A Topology; everything that it made is removed after the test."""
     with topology() as made:
         yield made
 
 
 @pytest.fixture
 def serve(program, topo, tmp_path):
-    """serve(ns, "--domain=vanya", …) -> a running, ready Daemon. After the test each one that
-    still runs is stopped and must end well; its log is shown if the test failed."""
+    """serve(ns, "--domain=vanya", …) -> a running, ready Daemon. After the test each running one is stopped
+    and must end well; its log is shown if the test failed."""
     with daemons(program, tmp_path) as start:
         yield start
 
 
 @pytest.fixture
 def nobody(tmp_path):
-    """A user for --user. What the daemon writes to is in a directory that it can pass."""
+    """A user for --user. The daemon's files are in a directory that this user can reach."""
     if os.geteuid() != 0 or "0 0" not in " ".join(open("/proc/self/uid_map").read().split()):
         pytest.skip("needs to be root of the machine to become somebody else")
     for path in (tmp_path, tmp_path.parent):
@@ -134,7 +135,7 @@ def nobody(tmp_path):
 
 @pytest.fixture(scope="module")
 def module_topo():
-    """The same for all tests of a module: for those that change nothing."""
+    """The same for all tests of a module that change nothing."""
     with topology() as made:
         yield made
 

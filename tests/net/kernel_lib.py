@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A model that follows the kernel (tests/net/model-dump), and the truth that iproute2 tells."""
+"""A model that follows the kernel (tests/net/model-dump), and the facts by iproute2."""
 import json
 import os
 import select
@@ -27,7 +27,7 @@ class ModelDump:
             stderr=subprocess.PIPE, preexec_fn=die_with_parent)
 
     def ask(self, command, timeout=20):
-        """Sends a command; the objects that it is answered with."""
+        """Sends a command; returns the objects of its answer."""
         self.process.stdin.write(command.encode() + b"\n")
         self.process.stdin.flush()
         answer = b""
@@ -44,7 +44,7 @@ class ModelDump:
         return self.ask("dump")[-1]
 
     def changes(self):
-        """What the listener was told, once all there is to be read has been read."""
+        """The reports to the listener, after everything available has been read."""
         self.ask("dump")
         return self.ask("changes")
 
@@ -87,7 +87,7 @@ class ModelDump:
 
 
 def seen(ns, with_alias=True):
-    """What the model has of a namespace, in the form of truth()."""
+    """The model's content for a namespace, in the form of truth()."""
     if ns is None:
         return None
     links = {(l["ifindex"], l["ifname"], l["alias"] if with_alias else "", l["mtu"],
@@ -101,7 +101,7 @@ def seen(ns, with_alias=True):
 
 
 def truth(ip, with_alias=True):
-    """What iproute2 says. `ip` runs `ip` with these arguments in the namespace."""
+    """The facts by iproute2. `ip` runs `ip` with these arguments in the namespace."""
     listed = [l for l in json.loads(ip("-j -d addr show")) if l]
     index = {l["ifname"]: l["ifindex"] for l in listed}
     links = {(l["ifindex"], l["ifname"], l.get("ifalias", "") if with_alias else "", l["mtu"],
@@ -118,7 +118,7 @@ def truth(ip, with_alias=True):
 
 
 def wait_equal(model, namespace, timeout=10, **how):
-    """Waits until the model has of that namespace what iproute2 says, and returns it."""
+    """Waits until the model agrees with iproute2 about that namespace, and returns it."""
     deadline = time.monotonic() + timeout
     while True:
         ns = model.by_name(namespace.name)
@@ -145,7 +145,7 @@ def link_of(ns, ifname):
 
 
 def wait_addr(model, namespace, local, is_there=True, with_flags=0, without=0, timeout=8):
-    """Waits until the address is in the model with these flags and without those, or not there."""
+    """Waits until the address is in the model with the flags `with_flags` and none of `without`, or is gone."""
     def check():
         addr = addr_of(model.by_name(namespace.name), local)
         if not is_there:

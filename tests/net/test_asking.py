@@ -224,7 +224,7 @@ def test_explain_of_local_tells_links_and_states(host, web, serve):
 
 
 class Watcher:
-    """`ontap-zone watch`; its lines as they come."""
+    """Runs `ontap-zone watch`; yields its lines as they arrive."""
 
     def __init__(self, daemon, *options):
         self.process = daemon.ns.popen([daemon.program, "watch", f"--socket={daemon.socket}",
@@ -260,7 +260,7 @@ def watch(daemon):
 
 
 def change_until(watcher, web, pattern):
-    """`watch` does not say when it listens: changes something until it is seen."""
+    """`watch` does not report when it listens: changes something until the change is seen."""
     for i in range(50):
         web.ip(f"addr {'del' if i % 2 else 'add'} 10.7.0.200/24 dev eth0")
         with contextlib.suppress(AssertionError):

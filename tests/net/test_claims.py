@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Who gets a name that several claim, and who may claim one at all."""
+"""Which workload gets a name that several claim, and which may claim one at all."""
 import ctypes
 import os
 import subprocess
@@ -19,7 +19,7 @@ def lab(topo, serve):
 
 
 def three_of_one_name(lab):
-    """web again and again, in the order of their addresses."""
+    """Makes web again and again, in the order of their addresses."""
     return [lab.web, lab.workload("web", "10.7.0.3/24"), lab.workload("web", "10.7.0.4/24")]
 
 
@@ -66,7 +66,7 @@ def test_who_has_a_name_depends_on_the_state_and_not_on_how_it_came_about(lab, p
     lab.serve(f"--duplicates={policy}")
 
     def served():
-        """But for link-local addresses, which come when the kernel has made sure of them."""
+        """All except link-local addresses, which appear when the kernel has checked them."""
         return {name: sorted(address for address in found if not address.startswith("fe80:"))
                 for name, found in lab.daemon.names()[0].items()}
     before = served()
@@ -85,8 +85,8 @@ def test_who_has_a_name_depends_on_the_state_and_not_on_how_it_came_about(lab, p
 # --- namespaces of others -------------------------------------------------------------------------
 
 class Rootless:
-    """A namespace made by another user, in a user namespace of its own, as rootless containers are:
-    the child unshares, and its parent, which is privileged, joins it to the bridge."""
+    """A namespace made by another user, in its own user namespace, as rootless containers are: the child
+    unshares, and its privileged parent joins it to the bridge."""
 
     def __init__(self, lab, name, address):
         child, self.child_end = os.pipe()
@@ -172,7 +172,7 @@ def test_a_rootless_namespace_never_has_a_name_of_the_host_s_own(lab, rootless, 
 
 
 def test_a_namespace_whose_owner_nobody_knows_is_not_taken_for_the_host_s_own(lab, rootless):
-    """A veth into it is enough for the kernel to give it an id, without any name."""
+    """With a veth into it, the kernel gives it an id, without any name."""
     lab.host.set_alias("br0", "gateway")
     lab.serve("--no-assign-nsid")
     rootless("pod", "10.7.0.30/24")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""The same zones served by Knot, NSD and ontap-zone, the same questions to all three: the answers must be
-the same, section by section. Each difference that is meant is in DIFFERENCES with its reason.
+"""The same zones served by Knot, NSD and ontap-zone, and the same questions to all three: the answers must
+be the same, section by section. Each intended difference is in DIFFERENCES with its reason.
 
-Questions are made up from the zones by chance, always the same ones; DIFFERENTIAL_SEED=N makes others.
+Questions are generated from the zones at random, always the same ones; DIFFERENTIAL_SEED=N makes others.
 """
 import os
 import random
@@ -30,7 +30,7 @@ OURS, KNOT, NSD = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 STATIC = ["d.example", "dname.test"]
 DERIVED = ["vanya", "10.in-addr.arpa", "100.51.198.in-addr.arpa", "0.0.0.0.0.0.0.0.7.0.d.f.ip6.arpa",
            "0.0.0.0.7.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"]
-# Records beside the derived ones.
+# Records besides the derived ones.
 MORE = """$ORIGIN vanya.
 @ 60 MX 10 web
 web 60 TXT "beside the addresses"
@@ -38,7 +38,7 @@ alias 60 CNAME web
 sub.wan 60 NS ns.sub.wan
 ns.sub.wan 60 A 192.0.2.1
 """
-# Sets that are too long for one size of UDP reply or another.
+# Sets that are too long for some size of UDP reply.
 LARGE = {"d.example": "".join(
     [f"many{count} A 192.0.2.{i}\n" for count in (20, 30, 60, 100, 200) for i in range(count)] +
     [f"long AAAA 2001:db8:1::{i:x}\n" for i in range(500)] +
@@ -68,7 +68,7 @@ def number(rdtype):
 # --- questions --------------------------------------------------------------------------------------
 
 def variations(name):
-    """Names near one that is there: parents, children, neighbours."""
+    """Names near an existing one: parents, children, neighbours."""
     yield name
     for i in range(1, len(name)):
         yield name[i:]
@@ -91,7 +91,7 @@ def is_name(labels):
 
 
 def names_near(owners):
-    """In wire form, each once."""
+    """In wire form, without repetitions."""
     found = {}
     for owner in owners:
         for labels in variations(owner):
@@ -114,7 +114,7 @@ def vary(rng, name, rdtype):
 
 
 def make_questions(owners, count):
-    """Each name with common types and each owner with all types first, then any with any."""
+    """Each name with common types and each owner with all types first, then random combinations."""
     rng = random.Random(SEED)
     names, owners = names_near(owners), [to_wire(labels) for labels in owners]
     types = [number(rdtype) for rdtype in TYPES]
@@ -127,11 +127,11 @@ def make_questions(owners, count):
     return [vary(rng, *pair) for pair in pairs[:count]]
 
 
-# --- who is asked -----------------------------------------------------------------------------------
+# --- the servers ------------------------------------------------------------------------------------
 
 class Site:
-    """A host with workloads. Knot and NSD serve the zones of files, and zones that ontap-zone makes of
-    what it sees, as it hands them over by AXFR; so of each zone there are three servers."""
+    """A host with workloads. Knot and NSD serve the zones of files, and the zones that ontap-zone makes of
+    what it sees, which they get by AXFR. So each zone has three servers."""
 
     def __init__(self, topo):
         self.ns = topo.namespace("site")
@@ -146,7 +146,7 @@ class Site:
         self.owners = {}
 
     def take_over(self, zones, addr, work):
-        """Writes zones that ontap-zone made to files."""
+        """Writes zones made by ontap-zone to files."""
         for zone in zones:
             rows = [f"{name} {ttl} {rdtype} {text}\n"
                     for name, ttl, rdtype, text in axfr(self.ns, zone, server=addr)]
@@ -193,10 +193,10 @@ def site(module_topo, module_serve, need, tmp_path_factory):
             print(f"--- {server.log_path}\n{server.log()[-5000:]}")
 
 
-# --- what is compared -------------------------------------------------------------------------------
+# --- the comparison ---------------------------------------------------------------------------------
 
 class Case(NamedTuple):
-    """A question and what the three said to it. `room` is what our reply has left of its limit."""
+    """A question and the three replies to it. `room` is what our reply leaves of its limit."""
     question: Question
     room: int
     ours: Reply
@@ -204,8 +204,8 @@ class Case(NamedTuple):
     nsd: Reply
 
     def wrong(self):
-        """The fields in which we are alone; "mixture" if we say what the one does in part, and in part
-        what the other does."""
+        """The fields in which only we differ; "mixture" if we agree in part with the one, and in part with
+        the other."""
         fields = {field for field in Reply._fields
                   if getattr(self.ours, field) not in (getattr(self.knot, field),
                                                        getattr(self.nsd, field))}
@@ -227,13 +227,13 @@ def without_options(edns):
 
 
 def goes_further(ours, other):
-    """Whether our way along aliases begins like the other's, and the other has stopped."""
+    """True if our chain of aliases begins like the other's, and the other has stopped."""
     return (other.answer is not None and len(ours.answer) > len(other.answer)
             and ours.answer[:len(other.answer)] == other.answer)
 
 
 class Difference(NamedTuple):
-    """Where we mean to differ from both: in these fields, if `applies`, because of the reason."""
+    """An intended difference from both: in these fields, if `applies`, for this reason."""
     fields: set
     applies: Callable[[Case], bool]
     reason: str
@@ -284,7 +284,7 @@ DIFFERENCES = [
 
 
 def read(body, may_be_malformed):
-    """The order of sets is fixed in answers only. NSD says no to some IXFR with a question too few."""
+    """The order of sets is fixed only in answers. NSD refuses some IXFR without the question."""
     try:
         reply = parse(body)
     except Malformed:
@@ -314,7 +314,7 @@ def show(case):
 
 
 class Verdict:
-    """What came out of the comparison of many cases."""
+    """The result of the comparison of many cases."""
 
     def __init__(self):
         self.faults = []
@@ -338,12 +338,12 @@ class Verdict:
 
 
 def limit_of(question):
-    """Most bytes of a reply over UDP, without the two of its id (RFC 6891 §6.2.3, RFC 9715)."""
+    """Greatest length of a reply over UDP, without the two bytes of its id (RFC 6891 §6.2.3, RFC 9715)."""
     return max(512, min(question.payload or 0, 1232)) - 2
 
 
 def check_truncation(question, wire, whole_wire):
-    """Our reply over UDP, and the same over TCP: truncated only if it must be, and then whole."""
+    """Our reply over UDP, and the same over TCP: truncated only if necessary, and then as a whole."""
     reply, whole = parse(wire), parse(whole_wire)
     assert len(wire) <= limit_of(question) and not whole.tc, question
     if reply.tc:

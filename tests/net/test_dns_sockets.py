@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The sockets of unicast DNS: addresses that are taken or come later, TCP clients that are slow, silent,
+"""The sockets of unicast DNS: addresses that are in use or appear later, TCP clients that are slow, silent,
 greedy or confused, and threads that sleep while nobody asks."""
 import contextlib
 import glob
@@ -70,7 +70,7 @@ def read_reply(stream):
 
 @contextlib.contextmanager
 def stopped(daemon):
-    """While it lasts, the daemon does nothing, and what comes for it waits."""
+    """Meanwhile the daemon is stopped, and its input waits."""
     os.kill(daemon.process.pid, signal.SIGSTOP)
     try:
         yield
@@ -174,13 +174,13 @@ def test_a_client_that_does_not_read_holds_up_nobody_and_gets_it_all_in_the_end(
 
 
 def receive_whole(sock):
-    """A datagram, and whether it came in fragments."""
+    """A datagram, and whether it arrived in fragments."""
     data, extra, _, _ = sock.recvmsg(4096, 64)
     return data, any(kind == IP_RECVFRAGSIZE for _, kind, _ in extra)
 
 
 def test_what_is_said_of_the_path_makes_no_fragments_of_replies(running, topo):
-    """RFC 9715 section 3.1. Any stranger's ICMP can say that the path is narrow; here a route does."""
+    """RFC 9715 section 3.1. A forged ICMP message can claim that the path is narrow; here a route does."""
     some = topo.workload("some", running.host, "br0", alias="some")
     some.batch([f"addr add 10.9.2.{i + 1}/16 dev eth0" for i in range(60)])
     running.host.ip("route add 10.9.0.9/32 dev br0 mtu 600")
@@ -189,7 +189,7 @@ def test_what_is_said_of_the_path_makes_no_fragments_of_replies(running, topo):
         near.setsockopt(socket.IPPROTO_IP, IP_RECVFRAGSIZE, 1)
         near.settimeout(5)
         near.bind(("10.9.0.9", 0))
-        # What others send there does come in fragments.
+        # Other senders' packets are fragmented there.
         other.sendto(bytes(1000), near.getsockname())
         assert receive_whole(near) == (bytes(1000), True)
         near.sendto(dns.message.make_query("some.vanya", "A", payload=1232).to_wire(), (HOST4, 53))
@@ -209,7 +209,7 @@ def test_one_source_gets_a_bounded_number_of_connections(running):
         with contextlib.suppress(ConnectionResetError, BrokenPipeError):
             one_more.sendall(frame("web.vanya"))
             assert one_more.recv(65536) == b""
-        # Another source, and those that are open, are served.
+        # Another source is served, and so are connections that are open.
         assert addresses(ask(running.host, HOST4, "web.vanya", "A", tcp=True)) == [WEB4]
         open_ones[0].sendall(frame("web.vanya"))
         assert open_ones[0].recv(65536)
@@ -288,7 +288,7 @@ def test_a_burst_of_queries_waits_instead_of_being_lost(running):
 # --- idle -------------------------------------------------------------------------------------------
 
 def switches(pid):
-    """How often each thread but the main one, which also hears from the kernel, has gone to sleep."""
+    """How often each thread except the main one, which also listens to the kernel, has gone to sleep."""
     counts = {}
     for path in glob.glob(f"/proc/{pid}/task/*/status"):
         if path.split("/")[4] == str(pid):

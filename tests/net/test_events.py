@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Each thing that happens to a link, an address or a namespace shows in the next answer."""
+"""Each change of a link, an address or a namespace shows in the next answer."""
 import pytest
 
 pytest.importorskip("dns", reason="python3-dnspython is not installed")
@@ -366,7 +366,7 @@ def test_a_namespace_without_a_name_is_seen_when_it_gets_an_id(lab):
 
 
 def test_an_id_given_by_another_hand_is_enough(lab):
-    """Without a directory to watch: only what the kernel says of ids."""
+    """Without a directory to watch: only by the kernel's events about ids."""
     lab.web.hide()
     ns = lab.topo.namespace("alone")
     ns.ip("link add br9 type bridge")
@@ -376,7 +376,7 @@ def test_an_id_given_by_another_hand_is_enough(lab):
     ns.ip("link add p9 type veth peer name q9")
     ns.ip("link set p9 up master br9")
     ns.ip("link set q9 up")
-    lab.serve("--no-assign-nsid", "--rootless")  # as nobody knows the owner
+    lab.serve("--no-assign-nsid", "--rootless")  # since its owner is unknown
     assert lab.answers("alone") == []
     lab.host.ip(f"netns set {ns.name} 4711")
     lab.expect("alone", "10.70.0.1")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""`ontap-zone export` and --export, read by the programs that the formats are for."""
+"""`ontap-zone export` and --export, read by the programs for which the formats are made."""
 import ipaddress
 import json
 import os
@@ -50,7 +50,7 @@ def zone_file(tmp_path):
 
 @pytest.fixture
 def export(program, host, zone_file):
-    """export("--format=json", …) -> what `ontap-zone export` prints for domain vanya."""
+    """export("--format=json", …) -> the output of `ontap-zone export` for domain vanya."""
     def run(*options):
         return host.run([program("ontap-zone"), "export", *hermetic_options(program("ontap-zone")),
                          "--domain=vanya", "--ns=ns.vanya", f"--zone-file={zone_file}",
@@ -112,7 +112,7 @@ def test_the_zone_has_no_private_address_at_a_bare_name_unless_asked(export):
 def test_the_same_state_gives_the_same_bytes(export):
     for output in ("tinydns", "hosts", "json", "zone"):
         first, second = export(f"--format={output}"), export(f"--format={output}")
-        # The serial is the time at which the state was looked at.
+        # The serial is the time at which the state was read.
         drop = [line for line in first.splitlines() if "SOA" not in line and line[0] != "Z"]
         same = [line for line in second.splitlines() if "SOA" not in line and line[0] != "Z"]
         assert drop == same
@@ -135,7 +135,7 @@ def test_json_names_the_view_of_each_record(export):
 # --- tinydns ---------------------------------------------------------------------------------------
 
 class Tinydns:
-    """A real tinydns that answers at 10.9.0.1, and at an address for clients from elsewhere."""
+    """A real tinydns that answers at 10.9.0.1, and at an address for other clients."""
 
     def __init__(self, ns, need, root):
         self.ns, self.root = ns, root
@@ -178,7 +178,7 @@ def ask():
 
 
 def asker(ask, client, server):
-    """Asks until an answer comes: tinydns does not say when it is ready."""
+    """Asks until an answer arrives: tinydns does not report when it is ready."""
     def run(name, rdtype):
         def attempt():
             try:
@@ -197,11 +197,11 @@ def rdata(reply):
 
 @pytest.fixture
 def outside(topo, host):
-    """A client elsewhere: on another link, with an address that is on-link nowhere we watch as a
-    workload, and not private. The host answers it at 203.0.113.1."""
+    """A client elsewhere: on another link, with an address that is not private, and is on-link nowhere that
+    we watch as a workload. The host answers it at 203.0.113.1."""
     ns = topo.namespace("outside")
     topo.veth(host, "up0", ns, "eth0")
-    # A /31 each way, peer addresses only on the far side: for the host it is no link of a name.
+    # A /31 each way, with peer addresses only on the far side: for the host it is not a named link.
     ns.add_addr("eth0", "203.0.113.2/32")
     ns.ip("route add 203.0.113.1/32 dev eth0")
     host.add_addr("up0", "203.0.113.1/32")
@@ -272,7 +272,7 @@ def test_watch_writes_the_file_and_runs_the_command_after_each_change(host, prog
 
 
 def test_watch_tells_where_clients_stand_too(host, program, topo, tmp_path):
-    """An address without a name changes no record, but its prefix is lan from then on."""
+    """An address without a name changes no record, but its prefix is lan from now on."""
     output = tmp_path / "data"
     process = host.popen([program("ontap-zone"), "export", *hermetic_options(program("ontap-zone")),
                           "--format=tinydns", "--watch", f"--output={output}"])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""Workloads named by nothing but the host name that they give themselves.
+"""Workloads named only by the host name that they set.
 
-The daemon sees every process of the machine here, not only those of the test: so names are looked for,
-and nothing is said of how many there are."""
+The daemon sees every process of the machine here, not only those of the test. So the tests look for names, and
+never count them."""
 import ctypes
 import os
 import re
@@ -37,7 +37,7 @@ def host(topo):
 
 
 def inside(pid, *command, kinds="-n"):
-    """Runs a command in namespaces of a process, by default the network's."""
+    """Runs a command in the namespaces of a process, by default in its network namespace."""
     subprocess.run(["nsenter", "-t", str(pid), *kinds.split(), *command], check=True, capture_output=True)
 
 
@@ -52,7 +52,7 @@ def give_link(host, pid, number, alias=""):
 
 
 class Workload:
-    """A process in network and UTS namespaces of its own, which may be given links and a name."""
+    """A process in its own network and UTS namespaces, which can get links and a name."""
 
     def __init__(self, host, *command, user=None):
         self.host = host
@@ -81,7 +81,7 @@ class Workload:
 
 @pytest.fixture
 def workload(host):
-    """workload(7, "www") -> a Workload at 10.8.0.7 that has given itself that name."""
+    """workload(7, "www") -> a Workload at 10.8.0.7 that has set that host name."""
     made = []
 
     def make(number, name=None, command=("unshare", "-n", "-u"), alias="", user=None):
@@ -120,7 +120,7 @@ def reason_of(daemon, name, address):
     return daemon.names()[1].get(name, {}).get(address)
 
 
-# --- coming, changing, going ------------------------------------------------------------------------
+# --- appearance, changes, end ------------------------------------------------------------------------
 
 def test_a_workload_is_resolvable_by_its_host_name_as_long_as_it_lives(host, daemon, workload):
     one = workload(7, "hn-www")
@@ -170,7 +170,7 @@ def test_a_pair_of_namespaces_outlives_the_process_that_was_seen_first(host, dae
     time.sleep(0.2)
     one.end()
     time.sleep(0.3)
-    # nsenter was in this namespace with that host name for a moment: a look may have caught it
+    # nsenter was in this namespace with that host name for a moment: a look may have seen it
     wait_at(host, "hn-pair", "10.8.0.7")
     heir.kill()
     heir.wait()
@@ -206,7 +206,7 @@ def test_one_host_name_in_two_namespaces_is_a_duplicate(host, daemon, workload):
 
 def test_thousands_of_short_lives_leave_nothing_behind(host, daemon, workload):
     def held():
-        """Descriptors and memory of both processes; they are brought to rest by a question."""
+        """Descriptors and memory of both processes; a question lets them settle."""
         daemon.names()
         with open(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children",
                   encoding="ascii") as file:
@@ -228,25 +228,25 @@ def test_thousands_of_short_lives_leave_nothing_behind(host, daemon, workload):
 
     workload(7, "hn-stays")
     wait_at(host, "hn-stays", "10.8.0.7")
-    live(200)  # so that buffers have the size they need
+    live(200)  # so that buffers have their final size
     time.sleep(1)
     fds, kib = held()
     live(2000)
     wait_until(lambda: not any("hn-short" in str(n) for n in daemon.names()), 20, "no short lives")
     wait_until(lambda: held()[0] <= fds + 4, 20, "as few descriptors as before")
-    if not is_sanitized(daemon.program):  # which keeps what was freed
+    if not is_sanitized(daemon.program):  # which keeps freed memory
         assert held()[1] < kib + 6000
     assert at(host, "hn-stays") == ["10.8.0.7"]
 
 
-# --- who may have a name ----------------------------------------------------------------------------
+# --- rights to names --------------------------------------------------------------------------------
 
 def test_who_only_entered_a_namespace_or_inherited_the_name_has_given_none(topo, host, daemon,
                                                                             workload):
     ns = topo.workload("hn-entered", host, "br0", "10.8.0.9/24")
     inside = ns.popen(["sleep", "600"])  # as ip netns exec does
     workload(7)                          # a copy of the machine's name
-    workload(8, "hn-done")               # now all has been looked at
+    workload(8, "hn-done")               # now everything has been looked at
     wait_at(host, "hn-done", "10.8.0.8")
     served, unserved = daemon.names()
     told = [a for name in served.values() for a in name] + [a for n in unserved.values() for a in n]
@@ -262,7 +262,7 @@ def test_an_unprivileged_user_gets_no_name(host, serve, workload):
     wait_until(lambda: reason_of(daemon, "hn-router", "10.8.0.7"), what="explained")
     assert "another user namespace" in reason_of(daemon, "hn-router", "10.8.0.7")
     assert at(host, "hn-router") == []
-    # The host's own UTS namespace, but a user's host name: the host's own addresses are not his.
+    # The host's own UTS namespace, but a user's host name: the user does not get the host's own addresses.
     workload(None, "hn-hijack", ("unshare", "-U", "-r", "-u"), user=65534)
     workload(8, "hn-done")
     wait_at(host, "hn-done", "10.8.0.8")
@@ -289,12 +289,12 @@ def test_a_namespace_of_unknown_owner_is_not_served(topo, host, serve):
     daemon.stop()
     inside = ns.popen(["sleep", "600"])
     daemon = serve(host, "--domain=vanya", "--no-assign-nsid", "--hostnames-by=proc", "--no-mdns")
-    wait_at(host, "hn-unknown", "10.8.0.9")  # a process in it tells
+    wait_at(host, "hn-unknown", "10.8.0.9")  # a process in it shows the owner
     inside.kill()
     inside.wait()
 
 
-# --- hygiene ----------------------------------------------------------------------------------------
+# --- valid names ------------------------------------------------------------------------------------
 
 def test_what_is_no_label_is_told_and_not_served(host, serve, workload):
     daemon = by(host, serve, "proc", "--ignore-hostname=hn-tmp-*")
@@ -307,14 +307,14 @@ def test_what_is_no_label_is_told_and_not_served(host, serve, workload):
             return [line for line in daemon.lines("names") if line.get("rejected") == wanted]
         assert reason in wait_until(told, what=name)[0]["reason"]
     assert "hn.dots" in daemon.log()
-    # A full name is none either, be it in the domain or not: one label is the host's part in it.
+    # A full name is not a label either, whether in the domain or not: one label is the host's part in it.
     for name in ("www.example.org", "www.vanya"):
         one.rename(name)
         wait_until(lambda name=name: "no letter" in daemon.ask("explain", name, check=False), what=name)
         told = daemon.lines("explain", name)[0]["rejected"]
         assert {item["name"] for item in told} == {name} and "eth0" in {item["link"] for item in told}
         assert at(host, "www") == []
-    one.rename("0123456789ab")  # as Docker gives: a name like others
+    one.rename("0123456789ab")  # as Docker sets: an ordinary name
     wait_at(host, "0123456789ab", "10.8.0.7")
 
 
@@ -354,7 +354,7 @@ def test_a_bare_namespace_gets_an_nsid_only_if_asked_for(host, serve, workload):
 # --- the host's own name ----------------------------------------------------------------------------
 
 def mdns_at(ns, name):
-    """The answer of the responder to a legacy query by unicast."""
+    """The responder's answer to a legacy query by unicast."""
     try:
         return addresses(ask(ns, "10.8.0.1", name, "A", port=5353, timeout=1))
     except (OSError, dns.exception.Timeout):
@@ -377,7 +377,7 @@ def test_the_hosts_own_name_follows_it_over_unicast_and_multicast(topo, host, se
 
 @pytest.mark.parametrize("means", MEANS)
 def test_an_old_copy_of_the_hosts_name_is_no_name(host, serve, means):
-    """As logind and udevd have them: services with a UTS namespace of their own, which nobody renames."""
+    """Like logind and udevd: services with their own UTS namespace, which nobody renames."""
     inside_host = ("ip", "netns", "exec", host.name, "unshare", "-u")
     sandboxes = [Workload(host, *inside_host).rename(name) for name in ("hn-image", "hn-older")]
     daemon = by(host, lambda *a: serve(*a, prefix=["unshare", "-u", "sh", "-c",
@@ -389,7 +389,7 @@ def test_an_old_copy_of_the_hosts_name_is_no_name(host, serve, means):
     assert at(host, "hn-image") == []
     sandboxes[0].rename("hn-chosen")
     wait_at(host, "hn-chosen", "10.8.0.1")
-    # One that comes now and gives itself a name is a workload.
+    # One that appears now and sets a name is a workload.
     sandboxes.append(Workload(host, *inside_host).rename("hn-assistant"))
     wait_at(host, "hn-assistant", "10.8.0.1")
     for one in sandboxes:
@@ -439,7 +439,7 @@ def test_a_sandbox_of_bubblewrap_is_a_workload(host, daemon, workload, need):
     bwrap = need("bwrap")
     one = workload(None, command=(bwrap, "--dev-bind", "/", "/", "--unshare-net", "--unshare-uts",
                                   "--hostname", "hn-bwrap", "--die-with-parent"))
-    # bwrap stays outside, as the parent of what it runs.
+    # bwrap stays outside, as the parent of the program.
     with open(f"/proc/{one.pid}/task/{one.pid}/children", encoding="ascii") as file:
         children = file.read().split()
     one.pid = int(children[0]) if children else one.pid
@@ -451,7 +451,7 @@ def test_a_sandbox_of_bubblewrap_is_a_workload(host, daemon, workload, need):
 
 @pytest.fixture
 def rootfs(tmp_path, need):
-    """A root of a file system with busybox, as an image has."""
+    """A root of a file system with busybox, as in an image."""
     top = tmp_path / "rootfs"
     for name in ("bin", "usr", "etc", "dev", "proc", "sys", "tmp", "run", "var"):
         (top / name).mkdir(parents=True)
@@ -476,7 +476,7 @@ def cgroup():
 
 
 def test_a_container_of_podman_is_a_workload(host, daemon, rootfs, need, cgroup, tmp_path):
-    """By nothing but --hostname: podman knows nothing of us, nor we of it."""
+    """Only with --hostname: podman knows nothing of us, nor we of it."""
     podman, pid_file = need("podman"), tmp_path / "pid"
     process = host.popen(
         [*cgroup.contain, podman, f"--root={tmp_path}/storage", f"--runroot={tempfile.mkdtemp(dir='/run')}",
@@ -500,7 +500,7 @@ def test_a_container_of_podman_is_a_workload(host, daemon, rootfs, need, cgroup,
 
 def test_a_container_of_nspawn_is_a_workload(host, daemon, rootfs, need, cgroup):
     nspawn = need("systemd-nspawn")
-    # It looks at the group of process 1, which has to be in the same namespace of groups as it is.
+    # It looks at the control group of process 1, which must be in the same cgroup namespace.
     process = host.popen([*cgroup.contain, "unshare", "-pf", "--kill-child", "--mount-proc", nspawn, "--quiet", "--register=no", "--keep-unit", "--private-network",
                           "--as-pid2", "--hostname=hn-nspawn", "-D", rootfs, "/bin/sleep", "600"],
                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Real events of the kernel: after each, the model equals what iproute2 says."""
+"""Real events of the kernel: after each, the model agrees with iproute2."""
 import os
 import subprocess
 import time
@@ -217,7 +217,7 @@ def test_parent_in_another_namespace_has_our_id(model, follow, topo):
     a.ip("link set br0 up")
     b.ip("link set mv0 up")
     a_nsid = wait_equal(model, a)["info"]["nsid"]
-    for who in (model, follow(NETNS_DIR)):  # one was told, the other dumps
+    for who in (model, follow(NETNS_DIR)):  # one was in the news, the other in dumps
         link = link_of(wait_equal(who, b), "mv0")
         assert (link["kind"], link["parent_nsid"]) == ("macvlan", a_nsid)
         assert link["parent"] == link_of(who.by_name(a.name), "br0")["ifindex"]
@@ -240,7 +240,7 @@ def test_parent_in_our_own_namespace_is_ours_and_not_seen_twice(model, topo):
 
 
 def set_nsid(namespace, nsid):
-    """Gives it that id, as soon as its last owner has gone."""
+    """Gives it that id as soon as its last owner has disappeared."""
     command = ["ip", "netns", "set", namespace.name, str(nsid)]
     wait_until(lambda: subprocess.run(command, check=False, capture_output=True).returncode == 0,
                what=f"the id {nsid} to be free")

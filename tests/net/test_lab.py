@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The laboratory itself: namespaces are isolated, connected as asked, and questions cross them."""
+"""The laboratory itself: namespaces are isolated and connected as requested, and questions cross them."""
 import socket
 import subprocess
 import sys
@@ -63,7 +63,7 @@ def test_a_dns_question_crosses_namespaces(topo):
 
 
 def test_a_process_ends_with_the_run():
-    """A child of the run that was killed: the grandchild gets the signal asked for."""
+    """A child of a run that was killed: the grandchild gets the requested signal."""
     script = ("import subprocess, sys, os; sys.path.insert(0, sys.argv[1]);"
               "from lib.isolate import die_with_parent;"
               "p = subprocess.Popen(['sleep', '60'], preexec_fn=die_with_parent);"
@@ -77,7 +77,7 @@ def test_a_process_ends_with_the_run():
         try:
             with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
                 return stat.read().rpartition(")")[2].split()[0] == "Z"
-        except (FileNotFoundError, ProcessLookupError):  # gone before it was opened, or read
+        except (FileNotFoundError, ProcessLookupError):  # it was gone before it was opened, or read
             return True
 
     wait_until(is_gone, what="the end of the grandchild")

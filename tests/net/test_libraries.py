@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What ontap-zone has in memory, libraries above all, and what becomes of it where one is not there."""
+"""The memory of ontap-zone, above all its libraries, and its behaviour without one of them."""
 import os
 import re
 import subprocess
@@ -12,7 +12,7 @@ from lib.query import addresses, ask  # noqa: E402
 from lib.started import is_sanitized  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
-# A line of a type that is left to ldns, and one that is not.
+# A line of a type that is left to ldns, and one of a type that is not.
 PLAIN = "www A 192.0.2.1\n"
 LOC = "here LOC 52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m\n"
 
@@ -35,7 +35,7 @@ def zone(tmp_path):
 
 
 def about_both(daemon, name):
-    """That file of /proc of its processes: the one that serves, then the other."""
+    """That file of /proc for its processes: the serving one, then the other."""
     pid = daemon.process.pid
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         pids = [pid, *map(int, file.read().split())]
@@ -51,7 +51,7 @@ def libraries_of(daemon):
 
 
 def test_no_library_is_loaded_that_is_not_used(host, serve, zone):
-    """An unprivileged user is looked up besides: not at the cost of what knows of users."""
+    """An unprivileged user is looked up, too, without the memory for the sources of users."""
     plain = zone("$ORIGIN vanya.\n$TTL 300\n@ SOA ns root 2026112101 3600 600 604800 60\n",
                  "@ NS ns\nns IN 60 A 192.0.2.2\n@ MX 10 mail\nwww A 192.0.2.1 ; plain\n",
                  "_http._tcp SRV 0 0 80 www\nwww TXT \"two words\" three\n")
@@ -73,7 +73,7 @@ def test_ldns_is_loaded_for_what_it_takes_to_read(host, serve, zone):
 
 
 def test_the_watcher_keeps_nothing_of_zone_files(host, serve, zone):
-    """What it is forked with stays in memory as long as it lives, and is there twice once it changes."""
+    """The memory at its fork stays as long as it lives, and exists twice once it changes."""
     many = zone(*(f"h{i} A 192.0.2.1\n" for i in range(30000)))
     daemon = serve(host, "--domain=vanya", "--no-mdns", f"--zone-file={many}")
     status = about_both(daemon, "status")
@@ -102,7 +102,7 @@ def soname(program):
 
 @pytest.fixture
 def without_ldns(soname):
-    """What to start a program with, so that it finds no ldns."""
+    """A command that starts a program so that it finds no ldns."""
     found = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=True).stdout
     path = os.path.realpath(re.search(rf"{re.escape(soname)} .*=> (\S+)", found)[1])
     return ["unshare", "-m", "sh", "-c", f'mount --bind /dev/null {path} && exec "$@"', "sh"]

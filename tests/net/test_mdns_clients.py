@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""mDNS against the stacks that people have: Avahi, nss-mdns, systemd-resolved, zeroconf, and what
-Android and Apple's systems send, byte for byte."""
+"""mDNS with the stacks that are in use: Avahi, nss-mdns, systemd-resolved, zeroconf, and the packets of
+Android and Apple's systems, byte for byte."""
 import os
 import re
 import socket
@@ -27,8 +27,8 @@ _services._dns-sd._udp PTR _http._tcp
 
 
 class Lab:
-    """A host, workloads on a veth and a macvlan, a service in a zone file; and a client that has
-    no mDNS of its own. Nothing changes in it."""
+    """A host, workloads on a veth and a macvlan, a service in a zone file; and a client without its own
+    mDNS. Nothing changes in it."""
 
     def __init__(self, topo, serve, directory):
         topo.has_dad = False
@@ -61,7 +61,7 @@ def lab(module_topo, module_serve, tmp_path_factory):
 def test_android_resolves(lab, has_opt, name, expected4, expected6):
     assert android_resolve(lab.client, name, A, has_opt) == [expected4]
     answers = android_resolve(lab.client, name, AAAA, has_opt)
-    # Routable ones first: it cannot use the link-local one, which has no scope in its answer.
+    # Routable ones first: it cannot use the link-local one, whose scope is not in the answer.
     assert expected6 in answers and all(address.startswith("f") for address in answers)
 
 
@@ -113,7 +113,7 @@ def test_dig_asks_the_responder_directly(lab, need):
 # --- Apple ----------------------------------------------------------------------------------------
 
 def apple_query(*questions):
-    """The first of a series: from port 5353, id 0, unicast replies wanted."""
+    """The first of a series: from port 5353, id 0, with a request for unicast replies."""
     return mdns.query(*(mdns.question(name, rdtype, IN | QU) for name, rdtype in questions))
 
 
@@ -134,14 +134,14 @@ def test_apple_s_first_query_is_answered_whole(lab, family):
     found = [record for reply in replies for record in reply.records if record.name == "web.local."]
     assert {"10.7.0.2", "fd07::2"} <= {r.data for r in found if r.type in (A, AAAA)}
     assert all(r.class_ == IN | FLUSH and r.ttl == 120 for r in found)
-    # §6.1: no HTTPS, and that is said, or the client waits for seconds.
+    # §6.1: HTTPS is denied, otherwise the client waits for seconds.
     assert [r.data for r in found if r.type == NSEC] == [{A, AAAA}]
 
 
 def test_apple_is_told_what_there_is_not(lab):
     with Socket(lab.client) as sock:
         for rdtype in (AAAA, HTTPS):
-            # four has link-local IPv6, as every link does: so only HTTPS is certainly not there.
+            # four has link-local IPv6, like every link: so only HTTPS certainly does not exist.
             sock.send(apple_query(("four.local", rdtype)))
             reply = sock.wait_for(lambda m: is_reply(m, "four.local."), 2)
             assert reply.of("four.local.", rdtype) or reply.of("four.local.", NSEC)
@@ -164,7 +164,7 @@ def test_known_answers_are_not_given_again(lab):
 
 @pytest.fixture(scope="module")
 def avahi(lab, module_topo, need, module_stacks):
-    """A client with avahi-daemon, as a Linux desktop has it."""
+    """A client with avahi-daemon, like a Linux desktop."""
     ns = module_topo.workload("desktop", lab.host, "br0", "10.7.0.20/24", "fd07::20/64")
     stack = module_stacks(ns, "desktop")
     stack.start_avahi(need)
@@ -199,7 +199,7 @@ def test_avahi_browses_a_service_of_a_zone_file(lab, avahi, need):
 
 
 def test_libavahi_client_resolves_a_name_an_address_and_a_service(lab, avahi, program):
-    """tests/net/avahi-client.c, built where configure finds the library."""
+    """tests/net/avahi-client.c, built if configure finds the library."""
     done = avahi.run(program("tests/net/avahi-client"), "web.local", "10.7.0.6", "_http._tcp")
     assert {line for line in done.stdout.splitlines()} == {
         "name web.local 10.7.0.2", "address 10.7.0.6 mac.local", 'service shop web.local 80 "path=/"'}
@@ -217,7 +217,7 @@ def test_getent_resolves_by_nss_mdns(lab, avahi, builddir):
     if not library:
         pytest.skip("libnss-mdns is not unpacked below build/tools (./check does)")
     avahi.cover("/etc/nsswitch.conf", "hosts: files mdns_minimal [NOTFOUND=return] dns\n")
-    # Our own unicast DNS as the name server: it must not claim `local.`, or nss-mdns steps aside.
+    # Our own unicast DNS as the name server: it must not have `local.`, or nss-mdns gives way.
     avahi.cover("/etc/resolv.conf", "nameserver 10.7.0.1\noptions timeout:1 attempts:1\n")
 
     def getent(*arguments):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""RFC 6762 as a neighbour on the link sees it: packets in, packets out. Each case names its
-section; doc/rfc6762.md has what it shows of us and of avahi-daemon (--responder=avahi-daemon runs it there;
-tests/net/record-avahi keeps the results)."""
+"""RFC 6762 as a neighbour on the link sees it: packets in, packets out. Each case has its section in its
+name; doc/rfc6762.md has the results for us and for avahi-daemon (--responder=avahi-daemon runs it;
+tests/net/record-avahi records the results)."""
 import socket
 import struct
 import time
@@ -28,8 +28,8 @@ QM_SECOND = 1.05  # after which a record may be multicast again
 
 @pytest.fixture(scope="module")
 def lab(request, module_topo, program, need, tmp_path_factory):
-    """A responder at rest. What is heard in one case is not repeated in the next: so a second
-    passes between those that ask for multicast."""
+    """A responder at rest. An answer of one case is not repeated in the next: so a second passes between
+    cases that ask for multicast."""
     made = Lab(module_topo, request.config.getoption("--responder"), tmp_path_factory.mktemp("lab"),
                program, need)
     try:
@@ -50,7 +50,7 @@ def ear(lab):
 
 @pytest.fixture
 def rested(ear):
-    """An ear, after a second in which the responder multicast no answer."""
+    """An ear, after a second in which the responder sent no multicast answer."""
     last = max((h.at for h in said() if h.is_multicast and h.message.is_response), default=0)
     for heard in ear.each(max(0, min(last + QM_SECOND - time.time(), QM_SECOND))):
         pass
@@ -60,7 +60,7 @@ def rested(ear):
 
 @pytest.fixture
 def fresh(request, topo, program, need, tmp_path):
-    """A responder that is not started."""
+    """A responder that has not been started."""
     made = Lab(topo, request.config.getoption("--responder"), tmp_path, program, need)
     try:
         yield made
@@ -83,7 +83,7 @@ def ask(ear, *questions, **header):
 
 
 def ask_reply(ear, name, *types):
-    """What comes in reply to these questions, by unicast or multicast: both are allowed (§5.4)."""
+    """The reply to these questions, by unicast or multicast: both are allowed (§5.4)."""
     ask(ear, *((name, rdtype, IN | QU) for rdtype in types))
     return ear.first(lambda m: m.is_response and any(r.name.lower() == name.lower()
                                                      for r in m.records), 1, "a reply").message
@@ -265,7 +265,7 @@ def test_s7_1_answer_known_with_less_than_half_of_its_ttl_is_given(rested):
 
 
 def test_s7_1_known_answers_are_not_taken_for_true(rested):
-    """They come in queries: no conflict, and nothing that is answered from later."""
+    """They are in queries: not a conflict, and later answers do not use them."""
     rested.send(message([question(WEB, A)], answers=[rr(WEB, A, 120, bytes((10, 7, 0, 66)))]))
     reply = rested.first(answers(WEB, A), 1, "an answer").message
     assert [r.data for r in reply.of(WEB, A)] == [ADDR4]
@@ -285,7 +285,7 @@ def test_s7_4_answer_that_another_gave_is_not_given(rested):
     rested.none(answers(HTTP, PTR), 0.6, "an answer")
 
 
-# --- conflicts with who is established ------------------------------------------------------------
+# --- conflicts with an established host ---------------------------------------------------------------
 
 def test_s6_6_same_record_with_a_low_ttl_is_announced_again(rested):
     low = rr(WEB, A, 30, socket.inet_aton(ADDR4), IN | FLUSH)
@@ -304,7 +304,7 @@ def test_s8_1_probe_is_answered_at_once(rested):
     assert rested.first(answers(WEB, A), 1, "a defence").at - start < 0.05
 
 
-# --- what records look like -----------------------------------------------------------------------
+# --- form of records --------------------------------------------------------------------------------
 
 def test_s10_ttl_of_host_records_is_120_s(rested):
     assert ask_reply(rested, WEB, A).of(WEB, A)[0].ttl == 120
@@ -334,7 +334,7 @@ def test_rfc6763_s9_service_types_are_listed(lab):
     assert {r.data for r in ask_legacy(lab, name, PTR).message.of(name, PTR)} >= {HTTP, IPP}
 
 
-# --- who is answered ------------------------------------------------------------------------------
+# --- answered clients -------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("source, via, target", [
     ("198.51.100.7/32", "10.7.0.9", ADDR4), ("2001:db8:ff::7/128", "fd07::9", ADDR6)],
@@ -444,7 +444,7 @@ def test_s21_malformed_packets_do_no_harm(lab, family):
 # --- start, end, and rivals -----------------------------------------------------------------------
 
 def announced(ear, seconds=6):
-    """The packet that announces our address, and the name that it has."""
+    """The packet that announces our address, and its name."""
     heard = ear.first(lambda m: m.is_response and any(
         r.type == A and r.ttl > 0 and r.section == "answer" and r.data == ADDR4 for r in m.records),
         seconds, "an announcement")
@@ -578,7 +578,7 @@ def test_s9_conflict_that_nobody_insists_on_changes_nothing(fresh):
 
 
 def test_s9_reflected_packets_are_no_conflict(fresh):
-    """A reflector returns each packet, with an address of its own."""
+    """A reflector repeats each packet, from its own address."""
     with Ear(fresh.client) as ear:
         fresh.responder.start()
         names = set()
@@ -607,7 +607,7 @@ def test_s14_address_of_another_link_is_not_told(fresh, topo):
     assert [r.data for r in reply.of(WEB, A)] == [ADDR4]
 
 
-# --- what was heard all the while -----------------------------------------------------------------
+# --- everything received ----------------------------------------------------------------------------
 
 def said():
     return [heard for heard in Ear.everything if heard.message.peer[0] in (ADDR4, ADDR6) or

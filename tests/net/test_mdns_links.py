@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""mDNS on links that come and go, on many of them, on two at one wire, beside another responder,
-and with a reflector between them."""
+"""mDNS on links that appear and disappear, on many of them, on two at the same wire, beside another
+responder, and with a reflector between them."""
 import os
 import signal
 import socket
@@ -18,7 +18,7 @@ from lib.wait import wait_until  # noqa: E402
 
 @pytest.fixture
 def host(topo):
-    """A host with a bridge, which takes links and addresses away and gives them back."""
+    """A host with a bridge that removes links and addresses, and adds them again."""
     topo.has_dad = False
     made = topo.namespace("host")
     topo.bridge(made, "br0", "10.7.0.1/24", "fd07::1/64")
@@ -41,7 +41,7 @@ def test_a_link_that_is_made_at_run_time_is_spoken_on_and_one_that_goes_is_not(t
         wait_resolved(client, "web.local", A, ["10.8.0.2"])
         assert "fd08::2" in android_resolve(client, "web.local", AAAA)
         host.ip("link del br1")
-        # What were its ports are links of their own now.
+        # Its former ports are separate links now.
         wait_until(lambda: "br1" not in daemon.status()["mdns"]["links"])
         assert not [line for line in mdns_names(daemon).values() if line["link"] == "br1"]
 
@@ -96,7 +96,7 @@ def test_a_port_that_is_plugged_elsewhere_and_back_is_answered(topo, serve, host
 
 
 def test_more_links_than_one_socket_could_join_groups_on(topo, serve, host):
-    """igmp_max_memberships is 20 by default; each link has a socket of its own."""
+    """igmp_max_memberships is 20 by default; each link has its own socket."""
     links, other = 30, topo.namespace("other")
     host.batch(f"link add e{i} type veth peer name f{i} netns {other.name}" for i in range(links))
     host.batch(line for i in range(links) for line in
@@ -116,7 +116,7 @@ def test_more_links_than_one_socket_could_join_groups_on(topo, serve, host):
 
 @pytest.mark.parametrize("is_seen", [True, False], ids=["segment-known", "segment-unknown"])
 def test_two_links_on_one_wire_are_no_conflict(topo, serve, host, is_seen):
-    """The same name goes out on both, and each hears the other's packets."""
+    """The same name is announced on both, and each receives the other's packets."""
     switch = topo.namespace("switch")
     topo.bridge(switch, "sw0")
     for i in (1, 2):
@@ -138,7 +138,7 @@ def test_two_links_on_one_wire_are_no_conflict(topo, serve, host, is_seen):
 
 
 def test_a_veth_and_a_macvlan_across_namespaces_carry_their_names(topo, serve, host):
-    """Each workload is announced on our link in its segment, by whatever it is joined to it."""
+    """Each workload is announced on our link in its segment, however it is joined to it."""
     web = topo.namespace("web")
     host.ip(f"link add link br0 name mv0 netns {web.name} type macvlan mode bridge")
     web.set_alias("mv0", "web")
@@ -165,7 +165,7 @@ def test_a_veth_and_a_macvlan_across_namespaces_carry_their_names(topo, serve, h
 
 @pytest.fixture
 def beside(topo, serve, host, need, stacks):
-    """avahi-daemon and we on one host, a client with an avahi-daemon of its own."""
+    """avahi-daemon and we on one host, and a client with its own avahi-daemon."""
     topo.workload("web", host, "br0", "10.7.0.2/24", "fd07::2/64", alias="web")
     desktop = topo.workload("desktop", host, "br0", "10.7.0.20/24", "fd07::20/64")
     local, remote = stacks(host, "machine"), stacks(desktop, "desktop")
@@ -188,7 +188,7 @@ def test_s15_avahi_on_the_same_host_keeps_working(beside, need):
                               (beside.local, "desktop", "10.7.0.20")):
         done = stack.run(resolve, "-4", "-n", f"{name}.local")
         assert done.stdout.split() == [f"{name}.local", addr], (stack.host_name, name)
-    # Android's look-ups of both: what Avahi answers does not pass through us, nor ours through it.
+    # Android's look-ups of both: Avahi's answers do not pass through us, nor ours through it.
     for name, addr in (("machine", "10.7.0.1"), ("web", "10.7.0.2")):
         with Socket(beside.desktop, port=0) as sock:
             sock.send(android_query(f"{name}.local", A, False)[1])
@@ -198,8 +198,8 @@ def test_s15_avahi_on_the_same_host_keeps_working(beside, need):
 
 
 def test_s15_2_what_is_asked_by_unicast_is_answered_by_one_of_two(beside):
-    """The kernel gives a unicast packet to one socket, and ours, bound to the link, is the closer
-    one: so ours alone is answered. That is the cost, and no more than that."""
+    """The kernel gives a unicast packet to one socket, and ours matches better, because it is bound to the
+    link. So only our names are answered. That is the cost, and the only one."""
     answered = []
     for name in ("web", "machine"):
         with Socket(beside.desktop, port=0) as sock:
@@ -212,7 +212,7 @@ def test_s15_2_what_is_asked_by_unicast_is_answered_by_one_of_two(beside):
 # --- reflectors -----------------------------------------------------------------------------------
 
 def test_a_reflector_between_two_links_never_renames(topo, serve, host, need, stacks):
-    """avahi-daemon with enable-reflector: each packet of one link comes back on the other."""
+    """avahi-daemon with enable-reflector: each packet of one link is repeated on the other."""
     topo.bridge(host, "br1", "10.8.0.1/24", "fd08::1/64")
     box = topo.namespace("reflector")
     for i in (0, 1):
@@ -263,11 +263,11 @@ def test_a_conflict_is_told_by_status_and_what_it_led_to_outlives_the_daemon(top
     assert daemon.status()["mdns"]["renames"] == 0
 
 
-# --- addresses that are asked, and that ask -------------------------------------------------------
+# --- source and destination addresses ----------------------------------------------------------------
 
 @pytest.mark.parametrize("asked", ["10.7.0.3", "192.168.9.1", "fd07::1", "fd07::3"])
 def test_s5_5_the_reply_comes_from_the_address_that_was_asked(topo, serve, host, need, asked):
-    """Of several on one link the kernel would choose by itself, and dig would not take that."""
+    """Of several addresses on one link, the kernel would choose one, and dig would not accept that."""
     host.add_addr("br0", "10.7.0.3/24", "192.168.9.1/24", "fd07::3/64")
     topo.workload("web", host, "br0", "10.7.0.2/24", alias="web")
     client = topo.workload("client", host, "br0", "10.7.0.9/24", "192.168.9.9/24", "fd07::9/64")
@@ -279,7 +279,7 @@ def test_s5_5_the_reply_comes_from_the_address_that_was_asked(topo, serve, host,
 
 
 def test_s11_who_has_a_link_local_address_alone_is_answered_past_the_default_route(topo, serve, host):
-    """RFC 3927 §2.6.2: never by a router, though the route to 169.254/16 would lead there."""
+    """RFC 3927 §2.6.2: never to a router, though the route to 169.254/16 leads there."""
     host.ip("route add default via 10.7.0.254")
     topo.workload("web", host, "br0", "10.7.0.2/24", alias="web")
     client = topo.workload("client", host, "br0", "169.254.7.9/16")
@@ -289,7 +289,7 @@ def test_s11_who_has_a_link_local_address_alone_is_answered_past_the_default_rou
 
 
 def test_of_many_long_replies_at_once_none_is_lost(topo, serve, host, tmp_path):
-    """More than the engine has room for until they are sent: asked while the daemon cannot look."""
+    """More than the engine can hold until they are sent: asked while the daemon is stopped."""
     names = [f"{i:060d}._x._tcp" for i in range(12)]
     zone = tmp_path / "local.zone"
     zone.write_text("$ORIGIN local.\n$TTL 120\n" + "".join(
@@ -355,7 +355,7 @@ def test_services_of_a_zone_file_are_listed_and_resolved(services, need):
             assert line[3] == "Home\\032page" and line[6] == "web.local" and line[8] == "8080"
             assert '"path=/"' in line[9] and '"a=b"' in line[9]
             assert line[7] in ("10.7.0.2", "fd07::2") or line[7].startswith("fe80::")
-    # And for people: with the name as it is.
+    # And for people: with the unchanged name.
     assert "Home page" in services.run(need("avahi-browse"), "-art", timeout=30).stdout
 
 
@@ -369,7 +369,7 @@ def test_an_alias_of_a_zone_file_is_resolved(services, need):
 
 
 def test_a_service_and_its_host_are_probed_together(services):
-    """RFC 6762 §8.1: one probe for all that comes up together."""
+    """RFC 6762 §8.1: one probe for all names that start together."""
     probe = services.probes[0]
     assert probe.of("Home\\032page._http._tcp.local.", SRV, "authority")
     assert {q.name for q in probe.questions} >= {"web.local.", "Home\\032page._http._tcp.local."}

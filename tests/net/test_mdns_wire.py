@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What the daemon says over mDNS when things change, and when another wants the same name."""
+"""The daemon's mDNS packets when things change, and when another host wants the same name."""
 import socket
 import struct
 import time
@@ -16,7 +16,7 @@ from lib.wait import wait_until  # noqa: E402
 
 @pytest.fixture
 def wire(topo):
-    """A host, and a client that listens to what is said."""
+    """A host, and a client that listens."""
     topo.has_dad = False
 
     class Wire:
@@ -50,7 +50,7 @@ def test_a_name_is_probed_three_times_and_announced_twice(wire, topo, serve):
 
 
 def test_a_reverse_name_is_announced_without_a_probe(wire, topo, serve):
-    """§8.1: who has the address has the name."""
+    """§8.1: the host with the address has the name."""
     serve(wire.host, "--domain=vanya")
     with Socket(wire.client) as sock:
         topo.workload("web", wire.host, "br0", "10.7.0.2/24", alias="web")
@@ -78,7 +78,7 @@ def test_what_goes_says_goodbye_at_once(wire, topo, serve):
     wait_until(lambda: mdns_names(daemon)["web.local."]["state"] == "established")
     with Socket(wire.client) as sock:
         web.ip("addr del 10.7.0.3/24 dev eth0")
-        # Either a goodbye for the one, or all that is left with the cache-flush bit (§10.2).
+        # Either a goodbye for the one, or all remaining ones with the cache-flush bit (§10.2).
         sock.wait_for(lambda m: goodbye_of("web.local.", "10.7.0.3")(m) or
                       m.is_response and m.addresses("web.local.")[:1] == ["10.7.0.2"] and
                       m.of("web.local.", A)[0].class_ & FLUSH)
@@ -121,7 +121,7 @@ def test_each_link_gets_the_names_of_its_own_segment(wire, topo, serve):
 
 
 def test_who_is_not_on_the_link_is_not_answered(wire, topo, serve):
-    """RFC 6762 §11: a question from afar gets no answer, or we amplify for attackers."""
+    """RFC 6762 §11: a question from another network gets no answer, otherwise we amplify for attackers."""
     far = topo.far_client(wire.host)
     topo.workload("web", wire.host, "br0", "10.7.0.2/24", alias="web")
     daemon = serve(wire.host, "--domain=vanya", "--mdns=br0")
@@ -155,7 +155,7 @@ def test_of_a_name_that_avahi_has_we_take_another(wire, topo, serve, need, stack
     assert "mdns renamed: name=web.local. current=web-2.local. peer=" in daemon.log()
     assert "Host name conflict" not in avahi.log("avahi-daemon")
 
-    # The new name outlives the daemon, and the peer.
+    # The new name survives the end of the daemon, and of the peer.
     daemon.stop()
     avahi.close()
     daemon.start()
@@ -177,7 +177,7 @@ def test_a_name_of_ours_that_avahi_wants_stays_ours(wire, topo, serve, need, sta
 
 @pytest.mark.parametrize("is_first", [True, False], ids=["avahi-first", "we-first"])
 def test_a_workload_with_its_own_avahi_is_left_in_peace(wire, topo, serve, need, stacks, is_first):
-    """Both say the same of the name; neither takes another."""
+    """Both have the same records of the name; neither takes another name."""
     web = topo.workload("web", wire.host, "br0", "10.7.0.2/24", "fd07::2/64", alias="web")
     avahi = stacks(web, "web")
     if is_first:
@@ -196,7 +196,7 @@ def test_a_workload_with_its_own_avahi_is_left_in_peace(wire, topo, serve, need,
 
 
 def claim_of(name, address):
-    """A response that says: this unique name has this address."""
+    """A response that gives this unique name this address."""
     rdata = socket.inet_aton(address)
     return struct.pack("!6H", 0, 0x8400, 0, 1, 0, 0) + wire_name(name) + \
         struct.pack("!HHIH", A, IN | FLUSH, 120, len(rdata)) + rdata

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""Of several private addresses of a name, a client is told those that it can reach.
+"""Of several private addresses of a name, a client gets those that it can reach.
 
-The host has a wire to the LAN and a bridge that only containers are on, as podman and docker make
-them. A workload is on both; the host itself is, too."""
+The host has a wire to the LAN and a bridge that has only containers, like those of podman and docker. A
+workload is on both, and so is the host itself."""
 import pytest
 
 pytest.importorskip("dns", reason="python3-dnspython is not installed")

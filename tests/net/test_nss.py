@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Names and addresses by way of the C library's module, without port 53, resolver or root: and what hostile users
-of the machine can do to others by its socket."""
+"""Names and addresses through the C library's module, without port 53, resolver or root; and the harm that
+hostile users of the machine can do to others through its socket."""
 import contextlib
 import grp
 import os
@@ -24,7 +24,7 @@ NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
 class Machine:
-    """A host whose programs have files of their own in /etc: the module is a source of hosts there."""
+    """A host whose programs have their own files in /etc: the module is a source of hosts there."""
 
     def __init__(self, ns, directory, module):
         self.ns, self.directory = ns, directory
@@ -34,7 +34,7 @@ class Machine:
         shutil.copy(module, modules)
         (directory / "hosts").write_text("127.0.0.1 localhost\n192.0.2.99 fallback\n")
         (directory / "ld.so.conf").write_text(f"{modules}\n")
-        # So that it is found by setuid programs as well, which heed no LD_LIBRARY_PATH.
+        # So that setuid programs find it, too, which ignore LD_LIBRARY_PATH.
         subprocess.run(["unshare", "-m", "sh", "-ec",
                         f"mkdir -p /var/cache/ldconfig; mount -t tmpfs none /var/cache/ldconfig; "
                         f"{shutil.which('ldconfig', path='/sbin:/usr/sbin')} -f {directory}/ld.so.conf "
@@ -50,7 +50,7 @@ class Machine:
         return ["unshare", "-m", "sh", "-ec", mounts + 'exec "$@"', "sh", *command]
 
     def run(self, *command, ns=None, **environ):
-        """Runs a command to its end, and returns how it ended; an environment is added to ours."""
+        """Runs a command to its end, and returns the result; `environ` is added to ours."""
         return (ns or self.ns).run(self.argv(command), check=False, timeout=60, env=dict(os.environ, **environ))
 
 
@@ -87,7 +87,8 @@ def machine(host, module, tmp_path):
 
 @pytest.fixture
 def daemon(host, web, serve):
-    """One that nobody can ask by port 53: there is none. It serves at the path that the module knows."""
+    """A daemon that nobody can ask by port 53, which it does not have. It serves at the path that the module
+    knows."""
     return serve(host, "--domain=vanya", "--no-mdns", "--listen=127.0.0.1:5399",
                  f"--resolve-socket={DEFAULT_SOCKET}")
 
@@ -96,7 +97,7 @@ def fields(text):
     return [line.split() for line in text.splitlines()]
 
 
-# --- what is found --------------------------------------------------------------------------------
+# --- results --------------------------------------------------------------------------------------------
 
 def test_getent_finds_hosts_and_addresses(daemon, machine):
     for name in ("web", "web.vanya", "WEB.Vanya", "web.vanya.", "web.lan.vanya"):
@@ -155,12 +156,12 @@ def test_local_names_have_the_link_of_link_local_addresses(host, web, topo, serv
     assert found() == {("10.7.0.2", "0", "web.local"), ("fd07::2", "0", "web.local"),
                        (link_local, str(host.ifindex("br0")), "web.local")}
     assert machine.run("getent", "hosts", link_local).stdout.split()[1:] == ["web.local"]
-    # From elsewhere that link is not to be had.
+    # That link does not exist for other namespaces.
     assert found(ns=web) == {("10.7.0.2", "0", "web.local"), ("fd07::2", "0", "web.local")}
     assert machine.run("getent", "hosts", "other.local").returncode == 2
 
 
-# --- who asks -------------------------------------------------------------------------------------
+# --- callers ----------------------------------------------------------------------------------------
 
 def test_a_user_without_rights_finds_them(daemon, machine, nobody):
     done = machine.run(*NOBODY, "getent", "ahostsv4", "web")
@@ -189,7 +190,7 @@ def test_a_setuid_program_finds_them_and_heeds_no_environment(daemon, machine, l
 
 
 def test_a_static_program_finds_them(daemon, machine, tmp_path):
-    """It loads the module, and the C library for it, at run time."""
+    """It loads the module, and for it the C library, at run time."""
     built = subprocess.run(["gcc", "-static-pie", "-D_GNU_SOURCE", "-w", "-o", str(tmp_path / "look"), SOURCE],
                            capture_output=True, text=True, check=False)
     if built.returncode:
@@ -198,11 +199,11 @@ def test_a_static_program_finds_them(daemon, machine, tmp_path):
     assert "10.7.0.2 0 web.vanya" in done.stdout, done.stdout + done.stderr
 
 
-# --- where there is no daemon, or another one ---------------------------------------------------------
+# --- no daemon, or another one --------------------------------------------------------------------------
 
 def syscalls(machine, look, need, name, tmp_path):
-    """Those of a look-up in a program that has made one already, and none of the program's end: a sanitizer has
-    much to do there."""
+    """The system calls of a look-up in a program that has made one before, without those at the program's
+    end: a sanitizer has much to do there."""
     trace = tmp_path / "trace"
     done = machine.run(need("strace"), "-f", "-o", str(trace), look, "-m", name)
     if not trace.exists() or "mark" not in trace.read_text():
@@ -250,7 +251,7 @@ def test_a_look_up_raises_no_signal_and_leaves_nothing(daemon, machine, look, ne
 
 @contextlib.contextmanager
 def impostor(path, converse, backlog=16):
-    """Somebody who listens there, and has `converse(connection)` with each who comes, until the end."""
+    """A process that listens there, and runs `converse(connection)` with each client, until the end."""
     listening, done = socket.socket(socket.AF_UNIX), threading.Event()
     listening.bind(str(path))
     listening.listen(backlog)
@@ -311,7 +312,7 @@ def test_who_answers_badly_or_never_is_passed_over(machine, converse, tmp_path):
 
 
 def test_who_does_not_accept_is_passed_over(machine, tmp_path):
-    """Not even a connection is to be had."""
+    """Not even a connection is possible."""
     machine.sources("ontap files")
     path = tmp_path / "i"
     with contextlib.ExitStack() as stack:
@@ -362,7 +363,7 @@ def connect(path):
 
 
 def request(path, line):
-    """What is answered, up to the end of the connection."""
+    """The answer, up to the end of the connection."""
     with connect(path) as client, client.makefile("rwb") as stream:
         with contextlib.suppress(OSError):
             stream.write(line)
@@ -382,7 +383,7 @@ def test_everybody_may_connect_and_ask_for_hosts_only(daemon):
 
 
 def test_who_asks_nothing_is_in_nobodys_way(daemon, machine, nobody, tmp_path):
-    """One user holds all the connections that he can have. He and others are answered."""
+    """One user holds all the connections that a user may have. This user and others get answers."""
     script = ("import os, resource, socket, sys\n"
               f"held = []\nfor _ in range(900):\n  s = socket.socket(socket.AF_UNIX); s.connect('{DEFAULT_SOCKET}')\n"
               "  held.append(s)\nprint('held', flush=True); sys.stdin.read()")
@@ -433,7 +434,7 @@ def test_as_another_user_it_leaves_no_socket_behind(host, web, serve, nobody):
 
 @pytest.fixture
 def group():
-    """One that nobody is not in."""
+    """A group that nobody is not in."""
     for name in ("games", "users", "daemon"):
         with contextlib.suppress(KeyError):
             return grp.getgrnam(name)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What ontapd, ontap and ontap-waitif are for: a device with one command, and a name for it with no
-further step, with real routers, DHCP servers and web servers around."""
+"""The purpose of ontapd, ontap and ontap-waitif: a device with one command, and a name for it without a
+further step, among real routers, DHCP servers and web servers."""
 import contextlib
 import json
 import os
@@ -17,7 +17,7 @@ from lib.query import addresses, ask
 from lib.wait import wait_until
 from test_ontapd import NOBODY, needs_root_of_the_machine, needs_second_user, ontap, ontapd  # noqa: F401 (fixtures)
 
-# What ontap-zone does by default, and the fixtures have turned off: find out who owns a namespace.
+# The default of ontap-zone, which the fixtures turn off: find out who owns a namespace.
 OWNERS = ["--hostnames-by=auto", "--names=alias"]
 
 
@@ -116,7 +116,7 @@ def test_an_unprivileged_user_gets_a_device_and_a_name_with_one_command(lab, ont
     needs_second_user()
     daemon = ontapd(lab)
     serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", f"--grants={daemon.grants}", *OWNERS)
-    pages = os.path.dirname(daemon.sockets)  # where other users come to
+    pages = os.path.dirname(daemon.sockets)  # where other users can enter
     with open(f"{pages}/index.html", "w", encoding="ascii") as page:
         page.write("hello from a user\n")
     process = ontap(daemon, "-t", "macvlan", "--netns", "--hostname=www", "-a", "www", "--caps=+net_bind_service",
@@ -134,7 +134,7 @@ def test_an_unprivileged_user_gets_a_device_and_a_name_with_one_command(lab, ont
 
 
 def test_he_has_that_name_and_no_other(lab, ontapd, ontap, serve):
-    """Whatever he does to links and aliases in the namespace that is his."""
+    """Everything that the user does to links and aliases in that namespace."""
     needs_second_user()
     daemon = ontapd(lab)
     zone = serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--no-mdns", f"--grants={daemon.grants}", *OWNERS)
@@ -154,7 +154,7 @@ def test_he_has_that_name_and_no_other(lab, ontapd, ontap, serve):
     assert at(lab, "router") == [] and at(lab, "www") == []
     does("link set nic0 alias www")
     wait_until(lambda: at(lab, "www") == ["10.6.0.80"], what="the name again")
-    # Links of his own, the alias on another of them, and what ontapd and the grant's name look like.
+    # The user's own links, the alias on another one, and copies of the marks of ontapd and the grant's name.
     does("link add link nic0 name evil type macvlan", "link set evil alias router up",
          "addr add 10.6.0.81/24 dev evil", "link property add dev evil altname ontapd-0-k-0-0-0-00000000-1-eth0",
          "link add plain type bridge", "link set plain alias www up", "addr add 10.6.0.82/24 dev plain",
@@ -163,7 +163,7 @@ def test_he_has_that_name_and_no_other(lab, ontapd, ontap, serve):
     assert at(lab, "www") == ["10.6.0.1", "10.6.0.80"], "the links that have the name have it alone"
     assert at(lab, "router") == []
     assert ask(lab.lan, "10.6.0.1", "9.9.9.9.in-addr.arpa", "PTR").rcode() == dns.rcode.REFUSED, "no zone of his"
-    # The host's own namespaces go before him, and do not share.
+    # The host's own namespaces have priority, and do not share.
     lab.set_alias("eth0", "www")
     wait_until(lambda: at(lab, "www") == ["10.6.0.1"], what="the host's own")
     assert "host's own" in zone.names()[1]["www"]["10.6.0.80"]
@@ -181,7 +181,7 @@ def test_a_name_is_granted_across_restarts_of_both(lab, ontapd, ontap, serve):
     process = ontap(daemon, "-t", "macvlan", "-a", "www", "--netns", "--addr=10.6.0.80/24", user=NOBODY, start=True,
                     prog=["sh", "-c", "echo up; exec cat"])
     assert process.stdout.readline() == "up\n"
-    zone = serve(lab, *options)  # after the device
+    zone = serve(lab, *options)  # later than the device
     assert at(lab, "www") == ["10.6.0.80"]
     gone = ontap(daemon, "-t", "macvlan", "-a", "gone", "--netns", user=NOBODY, start=True, prog=["cat"])
     wait_until(lambda: len(os.listdir(daemon.grants)) == 2, what="two grants")
@@ -256,7 +256,7 @@ def test_slaac_gives_a_stable_address_and_a_name(lab, ontapd, ontap, serve, need
 @pytest.mark.parametrize("client", ["busybox", "dhcpcd"])
 def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background, tmp_path, program, client):
     (tmp_path / "path").mkdir()
-    (tmp_path / "path" / client).symlink_to(need(client))  # alone: the others go before it
+    (tmp_path / "path" / client).symlink_to(need(client))  # alone: the others have priority
     with_client = ["env", f"PATH={tmp_path}/path"]
     back = f"PATH={os.environ['PATH']}; exec cat"
     daemon = ontapd(lab)
@@ -268,7 +268,7 @@ def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background,
     found = {}
     running = []
     for name in ("one", "two"):
-        # Both at once, and both called the same in a namespace each.
+        # Both at once, and with the same name in separate namespaces.
         process = ontap(daemon, "-t", "macvlan", "-n", "nic0", "--netns", "-a", name, "--dhcp",
                         "--wait=10.6.0.0/24", "--timeout=20", start=True, prefix=with_client, prog=[
                             "/bin/sh", "-c", f"{program('ontap-waitif')} --has-route=0.0.0.0/0 nic0; {back}"])
@@ -283,7 +283,7 @@ def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background,
     for process in running:
         process.stdin.close()
         process.wait(5)
-    # The same workload has the same identifier, and so the same address.
+    # The same workload has the same identifier, hence the same address.
     process = ontap(daemon, "-t", "macvlan", "--netns", "-a", "one", "--dhcp", "--wait=10.6.0.0/24",
                     "--timeout=20", start=True, prefix=with_client, prog=["/bin/sh", "-c", f"echo up; {back}"])
     assert process.stdout.readline() == "up\n"
@@ -293,7 +293,7 @@ def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background,
 @pytest.mark.parametrize("event", ["deconfig", "nak"])
 @pytest.mark.parametrize("seconds", [120, 0xffffffff, None])
 def test_an_address_that_is_no_longer_leased_goes_at_once(topo, program, event, seconds):
-    """RFC 2131 section 4.4.5; but not one that --addr gave, or another link's."""
+    """RFC 2131 section 4.4.5; but not an address of --addr, or of another link."""
     ns, peer = topo.namespace("host"), topo.namespace("lan")
     topo.veth(ns, "nic0", peer, "lan0")
     ns.ip("link add nic1 type bridge")
@@ -345,7 +345,7 @@ def test_a_zone_in_another_namespace_may_watch(lab, ontapd, ontap, topo, program
 
 
 def test_the_device_is_created_waited_for_and_opened(lab, ontapd, ontap, need, background, tmp_path, program):
-    """Without a process around it, as in scripts: create, wait, open."""
+    """Without a process that holds it, as in scripts: create, wait, open."""
     need("radvd")
     daemon = ontapd(lab)
     router(lab, background, tmp_path)
@@ -386,7 +386,7 @@ def test_waitif_prints_no_address_before_it_is_usable(topo, program):
     ns, peer = topo.namespace("wait"), topo.namespace("peer")
     topo.veth(ns, "eth0", peer, "eth0")
     peer.add_addr("eth0", "fd00::5/64")
-    ns.ip("addr add fd00::5/64 dev eth0")  # somebody has it: duplicate address detection fails
+    ns.ip("addr add fd00::5/64 dev eth0")  # another host has it: duplicate address detection fails
     done = ns.run([program("ontap-waitif"), "--addr-in-net=fd00::/8", "--timeout=3", "eth0"], check=False)
     assert done.returncode == 99 and done.stdout == ""
     ns.ip("addr add fd00::6/64 dev eth0")
@@ -405,7 +405,7 @@ def test_waitif_polls_nothing(topo, program, need):
     strace = need("strace")
     ns = topo.namespace("wait")
     done = ns.run([strace, "-f", "-c", "-S", "calls", program("ontap-waitif"), "--timeout=2", "never"], check=False,
-                  env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))  # which cannot be with ptrace(2)
+                  env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))  # which does not work with ptrace(2)
     assert done.returncode == 99
     calls = {line.split()[-1]: int(line.split()[3]) for line in done.stderr.splitlines() if "poll" in line}
     assert sum(calls.values()) <= 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A virtual machine on a macvtap of ontap's: it boots, is pinged from the wire, and has its name."""
+"""A virtual machine on a macvtap of ontap: it boots, answers pings from the wire, and has its name."""
 import grp
 import os
 import shlex
@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "vm"))
 
 from vm import VIRTIO_NET, Machine, Missing  # noqa: E402
 
-GROUP = "users"  # of the socket, as "kvm" is in life: one that each machine has
+GROUP = "users"  # the group of the socket, "kvm" in practice: one that each machine has
 CARD = "-netdev tap,id=n0,fd=$ONTAP_FD0 -device virtio-net-pci,netdev=n0,mac=$ONTAP_HWADDR"
 
 
@@ -55,7 +55,7 @@ def test_a_virtual_machine_boots_to_a_ping_and_a_name(lab, ontapd, ontap, serve,
     busybox = need("busybox")
     daemon = ontapd(lab)
     serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", *OWNERS)
-    # The address that the host's kernel has for the device, and then the guest takes.
+    # The address that the host's kernel gives the device, and the guest uses then.
     command = guest.command("ip link set eth0 up && ip addr add 10.6.0.70/24 dev eth0 && echo GUEST-IS-UP && sleep 60")
     process = ontap(daemon, "-t", "macvtap", "-a", "guest", "--netns", "--addr=10.6.0.70/24", start=True,
                     prog=["sh", "-c", f"exec {shlex.join(command)} {CARD}"])
@@ -68,7 +68,7 @@ def test_a_virtual_machine_boots_to_a_ping_and_a_name(lab, ontapd, ontap, serve,
 
 def test_a_plain_user_creates_waits_and_opens_for_his_machine(lab, ontapd, ontap, serve, guest, need,  # noqa: F811
                                                               background, program, tmp_path):  # noqa: F811
-    """Who may is the socket's group. The host's kernel configures the address, and the guest takes it."""
+    """The socket's group may connect. The host's kernel configures the address, and the guest uses it."""
     need("radvd")
     needs_second_user()
     user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}"]

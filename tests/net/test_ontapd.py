@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""ontapd and ontap: devices on demand, for as long as they are wanted, and for nobody else."""
+"""ontapd and ontap: devices on demand, for as long as they are needed, and only for allowed users."""
 import contextlib
 import json
 import os
@@ -36,7 +36,7 @@ def ontapd(program):
     started = []
 
     def start(ns, *options, parents=("eth0",), group=None, beside=None):
-        work = tempfile.mkdtemp(dir="/run")  # where other users come to, unlike pytest's own
+        work = tempfile.mkdtemp(dir="/run")  # where other users can enter, unlike pytest's own
         os.chmod(work, 0o755)
         daemon = Ontapd(program, ns, work, options)
         if beside:
@@ -97,7 +97,7 @@ def needs_second_user():
 
 
 def needs_root_of_the_machine():
-    """Nodes of devices, and other users' namespaces, are not for root of a user namespace."""
+    """Root of a user namespace may not make device nodes, or enter other users' namespaces."""
     with open("/proc/self/uid_map", encoding="ascii") as file:
         if file.read().split() != ["0", "0", "4294967295"]:
             pytest.skip("root of a user namespace only")
@@ -190,7 +190,7 @@ def test_frames_pass_through_the_descriptor(parent, ontapd):
     lan.bind(("lan0", 0))
     lan.settimeout(5)
     sock = parent.call(connect, daemon.port("eth0"))
-    # The caller is this process, which lives elsewhere, but is root over that namespace.
+    # The caller is this process, which lives in another namespace, but is root over that one.
     reply, fds = request(sock, message(proto.CREATE, (proto.TYPE, "macvtap"), (proto.QUEUES, 1)), [netns])
     assert reply[proto.STATUS] == proto.OK, reply
     hwaddr = reply[proto.HWADDR]
@@ -225,7 +225,7 @@ def test_a_tap_is_opened_later_and_another_users_is_not(parent, ontapd, ontap):
     assert done.returncode == 1 and "no device of this parent" in done.stderr
 
 
-# --- how long it lives --------------------------------------------------------------------------
+# --- life -------------------------------------------------------------------------------------------
 
 
 def test_it_lives_as_long_as_a_child_that_has_the_connection(parent, ontapd, ontap):
@@ -276,11 +276,11 @@ def test_a_name_that_is_taken_leaves_no_device(parent, ontapd, ontap):
     assert set(links(parent)) == before
 
 
-# --- whose namespace ----------------------------------------------------------------------------
+# --- namespaces of callers --------------------------------------------------------------------------
 
 
 def test_nobody_plants_a_device_in_a_namespace_of_others(parent, ontapd, topo, program):
-    """An unprivileged user with a descriptor of a namespace that he neither lives in nor owns."""
+    """An unprivileged user with a descriptor of a namespace that the user neither lives in nor owns."""
     needs_second_user()
     daemon, other = ontapd(parent), topo.namespace("other")
     script = ("import os, sys; sys.path.insert(0, sys.argv[1]); from lib.ontapd import *;"
@@ -309,7 +309,7 @@ print(r[STATUS]); os.kill(os.getppid(), 9)
 
 
 def test_a_program_that_is_setuid_lends_nobody_its_privileges(parent, ontapd, topo):
-    """He connects, becomes su(1), say, and lets a child ask, that has the connection too."""
+    """The user connects, becomes su(1), for example, and lets a child ask, which has the connection, too."""
     needs_second_user()
     needs_root_of_the_machine()
     daemon, other = ontapd(parent), topo.namespace("other")
@@ -458,7 +458,7 @@ def test_limits_say_which(parent, ontapd, ontap):
     holders[0].stdin.close()
     wait_for_no_link(parent, "u0")
     wait_until(lambda: ontap(daemon, "-t", "macvlan", prog=["true"], user=NOBODY).returncode == 0)
-    # What somebody else removes counts no more.
+    # A device that another process has removed does not count any more.
     parent.ip("link del u1")
     parent.ip("link del root0")
     wait_until(lambda: ontap(daemon, "-t", "macvlan", prog=["true"], user=NOBODY).returncode == 0)
@@ -533,7 +533,7 @@ def test_after_a_crash_the_next_start_cleans_and_takes_over(parent, ontapd, onta
     daemon.kill()
     dies.stdin.close()
     dies.wait(5)
-    # What a crash in the middle leaves: a link in the making, in our own namespace and in another.
+    # A crash in the middle leaves a half-made link, in our own namespace and in another.
     parent.ip("link add link eth0 name ontapd-00000001 type macvlan")
     parent.run(["nsenter", f"--net=/proc/{inside.pid}/ns/net", "true"])
     parent.ip(f"link add link eth0 name ontapd-00000002 netns {inside.pid} type macvlan")
@@ -551,7 +551,8 @@ def test_after_a_crash_the_next_start_cleans_and_takes_over(parent, ontapd, onta
 
 
 def test_a_mark_that_somebody_else_has_made_is_none(parent, ontapd, ontap):
-    """Who owns a namespace may put a mark on a link there: root's, with the name that another user wants."""
+    """The owner of a namespace may put a mark on a link there: one of root's, with the name that another
+    user wants."""
     needs_second_user()
     daemon = ontapd(parent)
     forge = ("mark=$(ip -d link show nic0 | sed -n 's/.*altname ontapd-//p'); "
@@ -622,7 +623,7 @@ def test_a_second_one_for_the_same_parent_is_refused(parent, ontapd, program, tm
 
 
 def test_the_configuration_file_says_what_the_command_line_does_not(parent, ontapd, ontap, program, tmp_path):
-    """ontapd(8); and the parents too, unless the command line names some."""
+    """ontapd(8); and its parents, unless the command line names some."""
     conf = tmp_path / "ontapd.conf"
     conf.write_text("max-user = 1 # device\nparent = eth0\n")
     daemon = ontapd(parent, f"--config={conf}", parents=())
@@ -658,7 +659,8 @@ def test_a_mistake_is_told_with_its_option_and_exit_100(parent, program, name, a
     (lambda path: os.truncate(path, 7), "damaged"),
 ], ids=["owner", "mode", "length"])
 def test_a_secret_that_is_not_its_own_is_refused(parent, ontapd, program, spoil, told):
-    """Who knows the secret can seal marks; ontap-zone's user may own the directory that it is in."""
+    """A user who knows the secret can seal marks. The user of ontap-zone may own the directory of the
+    secret."""
     needs_root_of_the_machine()
     daemon = ontapd(parent)
     spoil(os.path.join(daemon.state, "device.secret"))
@@ -677,10 +679,10 @@ def test_the_socket_has_its_group_and_mode(parent, ontapd):
 
 
 def test_a_device_that_its_owner_moves_on_counts_and_goes_all_the_same(parent, ontapd, ontap):
-    """Into a namespace that has no id, of which nothing is heard; else he could have any number."""
+    """Into a namespace without an id, of which nothing is heard; otherwise the user could have any number."""
     needs_second_user()
     daemon = ontapd(parent, "--max-user=1", "--rate=0")
-    # Who stays there has not the connection, which would hold the device.
+    # The process that stays there does not have the connection, which would hold the device.
     move = ("unshare -n sh -c 'exec 3>&- 4>&- 5>&- 6>&- 7>&-; echo in; exec sleep 1000' & there=$!; "
             'while [ "$(readlink /proc/$there/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do sleep 0.02; done; '
             "ip link set nic0 netns $there || exit; echo moved; cat; ")
@@ -699,7 +701,7 @@ def test_a_device_that_its_owner_moves_on_counts_and_goes_all_the_same(parent, o
     holder.wait(5)
     time.sleep(0.2)
     assert "limit: 1 devices" in refusal(), "its holder is gone, and it is not"
-    # Somebody gives that namespace an id: ontap-zone, say. Then it is found, and deleted.
+    # Another program gives that namespace an id, for example ontap-zone. Then the device is found, and deleted.
     parent.ip(f"netns attach hidden {there[0]}")
     parent.ip("netns set hidden auto")
     wait_until(lambda: "device gone" in daemon.log(), what="the end of the device")
@@ -709,7 +711,7 @@ def test_a_device_that_its_owner_moves_on_counts_and_goes_all_the_same(parent, o
 
 
 def test_a_device_that_moves_while_notifications_are_lost_counts_and_goes_all_the_same(parent, ontapd, ontap, topo):
-    """And one that ends meanwhile is gone."""
+    """And one that ends meanwhile disappears."""
     daemon, there = ontapd(parent, "--max-parent=2"), topo.namespace("there")
     topo.veth(parent, "far", there, "far")  # so that it has an id
     holders = {name: ontap(daemon, "-t", "macvlan", "-n", name, prog=["cat"], start=True) for name in ("moves", "ends")}
@@ -821,7 +823,7 @@ def test_who_finds_no_descriptor_free_is_served_when_others_have_gone(parent, on
         resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (full, full))
         late = stack.enter_context(connect(daemon.port("eth0")))
         wait_until(lambda: "not accepting: clients=4" in daemon.log(), what="no descriptor")
-        daemon.process.send_signal(signal.SIGSTOP)  # so that there is room for all that a request takes
+        daemon.process.send_signal(signal.SIGSTOP)  # so that there is room for everything that a request uses
         for sock in clients:
             sock.close()
         daemon.process.send_signal(signal.SIGCONT)
@@ -840,7 +842,7 @@ def test_valgrind_finds_no_leak(parent, program, need, ontap):
     os.chmod(daemon.port("eth0"), 0o666)
     try:
         process = ontap(daemon, "-t", "macvlan", "-n", "held", "-a", "www", "--netns", prog=["cat"], start=True)
-        # Valgrind may not know fsopen(2): then the device has to be undone.
+        # Valgrind may not know fsopen(2): then the device has to be removed again.
         assert ontap(daemon, "-t", "macvtap", "-n", "nic0", "-m", "3", prog=["true"]).returncode in (0, 1)
         assert ontap(daemon, "-t", "macvtap", "-n", "kept").returncode == 0
         assert ontap(daemon, "--open=kept", prog=["true"]).returncode in (0, 1)
@@ -866,7 +868,7 @@ def test_valgrind_finds_no_leak(parent, program, need, ontap):
 
 
 def test_a_client_ends_with_its_devices_though_its_process_lives_on(parent, ontapd):
-    """Of a manager of many machines, say, which closes connections and removes devices by others."""
+    """For example of a manager of many machines, which closes connections and removes devices by other ones."""
     daemon = ontapd(parent)
     before = len(daemon.fds())
     with own_netns(parent) as fd:
@@ -879,7 +881,7 @@ def test_a_client_ends_with_its_devices_though_its_process_lives_on(parent, onta
 
 
 def test_the_memory_of_ontapd_stays_as_it_is(parent, program, ontapd, topo):
-    """A thousand devices come, and go with their namespace."""
+    """A thousand devices appear, and disappear with their namespace."""
     daemon = ontapd(parent)
     before = len(daemon.fds())
     create = message(proto.CREATE, (proto.TYPE, "macvlan"), (proto.ALIAS, "www"),
@@ -898,5 +900,5 @@ def test_the_memory_of_ontapd_stays_as_it_is(parent, program, ontapd, topo):
 
     first = round_of(1000)
     again = round_of(1000)
-    if not is_sanitized(program("ontapd")):  # which keeps what was freed, to see whether it is used
+    if not is_sanitized(program("ontapd")):  # which keeps freed memory, to see whether it is used
         assert again <= first * 1.05 + 64

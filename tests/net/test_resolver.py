@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What `ontap-zone resolver` prints, read by the programs that it is for: they find names of ours and the names of
-addresses, and ask for all other names where they asked before."""
+"""The output of `ontap-zone resolver`, read by the programs that it is for: they find our names and the
+names of addresses, and ask for all other names where they did before."""
 import os
 import re
 import subprocess
@@ -16,16 +16,16 @@ from lib.peers import resolved_stack, unpacked  # noqa: E402
 from lib.query import addresses, ask  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
-# Addresses that are nobody's private ones: dnsmasq counts those of examples among these.
+# Public addresses: dnsmasq counts the addresses for examples as private.
 UPLINK, OTHER = "198.18.9.2", "93.184.215.14"
 MARK = "# Made by ontap-zone resolver"
 PROGRAMS = ("resolved", "dnsmasq", "unbound", "networkmanager", "openwrt")
-# Whoever validates begins here; nothing in these tests is signed by it.
+# The trust anchor of validating resolvers; it signs nothing in these tests.
 ROOT_KEY = "20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
 
 
 class Lab:
-    """A host with a workload, and a name server that it has by its uplink: a real one, which logs questions."""
+    """A host with a workload, and a name server on its uplink: a real one, which logs questions."""
 
     def __init__(self, topo, serve, directory, need):
         self.directory = directory
@@ -52,7 +52,7 @@ class Lab:
         return process
 
     def asked_upstream(self):
-        """The names that somebody else than this test asked for there."""
+        """The names that others than this test have asked for there."""
         log = (self.directory / "upstream.log").read_text()
         return {name for name, who in re.findall(r"query\[\S+\] (\S+) from (\S+)", log) if who != UPLINK}
 
@@ -63,7 +63,7 @@ class Lab:
 def answers(ns, server, name, rdtype="A"):
     try:
         return addresses(ask(ns, server, name, rdtype, timeout=2))
-    except Exception:  # nobody is there yet
+    except Exception:  # nobody is ready yet
         return None
 
 
@@ -80,10 +80,10 @@ def lab(module_topo, module_serve, need, tmp_path_factory):
     made.upstream.wait()
 
 
-# --- the programs: each starter returns where it is asked from, and at which address ------------------
+# --- the programs: each starter returns the namespace and the address to ask -------------------------------
 
 def settle(stack, text, suffix=".conf"):
-    """What was printed, in a directory of its own."""
+    """The output, in its own directory."""
     os.makedirs(f"{stack.work}/d", exist_ok=True)
     stack.put(f"d/ontap{suffix}", text)
     return f"{stack.work}/d"
@@ -100,7 +100,7 @@ def start_resolved(lab, stack, need, builddir):
 
 
 def start_dnsmasq(lab, stack, need, text, ns=None):
-    """With what makes it suspicious: no private answers from upstream, no questions about private addresses."""
+    """With its suspicious options: no private answers from upstream, no questions about private addresses."""
     directory = settle(stack, text)
     main = stack.put("main.conf", f"no-resolv\nno-hosts\nserver={UPLINK}\nstop-dns-rebind\nbogus-priv\ndomain-needed\n"
                      f"user=root\npid-file=\nlog-queries\nlog-facility=-\nconf-dir={directory},*.conf\n")
@@ -114,7 +114,7 @@ def start_plain_dnsmasq(lab, stack, need, _):
 
 
 def start_unbound(lab, stack, need, _):
-    """One that validates, and wants no private addresses."""
+    """One that validates, and rejects private addresses."""
     directory = settle(stack, lab.recipe("unbound"))
     main = stack.put("main.conf", f"""
 server:
@@ -142,7 +142,7 @@ remote-control:
 
 
 def start_networkmanager(lab, stack, need, _):
-    """The dnsmasq of NetworkManager, with the command line that NetworkManager has for it."""
+    """NetworkManager's dnsmasq, with NetworkManager's command line for it."""
     directory = settle(stack, lab.recipe("networkmanager"))
     stack.start(need("dnsmasq"), "--no-resolv", "--keep-in-foreground", "--no-hosts", "--bind-interfaces", "--pid-file=",
                 "--listen-address=127.0.0.1", "--cache-size=400", "--clear-on-reload", "--conf-file=/dev/null",
@@ -151,8 +151,8 @@ def start_networkmanager(lab, stack, need, _):
 
 
 def start_openwrt(lab, stack, need, _):
-    """The dnsmasq of a router, with what its start script makes of such commands. The commands themselves are read by
-    a shell, in which uci prints its arguments."""
+    """The dnsmasq of a router, with the configuration that its start script makes of such commands. A shell
+    reads the commands; uci prints its arguments there."""
     commands = lab.recipe("openwrt")
     shell = subprocess.run(["sh", "-euc", "uci() { echo \"$@\"; }\n" + commands.replace("/etc/init.d/", "echo ")],
                            capture_output=True, text=True, check=True).stdout
@@ -169,7 +169,7 @@ STARTERS = dict(zip(PROGRAMS, (start_resolved, start_plain_dnsmasq, start_unboun
 
 class Resolver:
     def __init__(self, stack, ns, server, asks_once):
-        """`asks_once`: it asks no two servers at once; resolved does, up to version 257."""
+        """`asks_once`: it never asks two servers at once; resolved does, up to version 257."""
         self.stack, self.ns, self.server, self.asks_once = stack, ns, server, asks_once
 
     def answers(self, name, rdtype="A"):
@@ -224,7 +224,7 @@ def test_all_other_names_are_asked_upstream_and_none_of_ours(lab, resolver):
         assert lab.daemon.status()["dns"]["refused"] == before["refused"], "it was asked what is none of its names"
 
 
-# --- what is printed, and where it goes -----------------------------------------------------------------
+# --- output, and its place ----------------------------------------------------------------------------------
 
 def run(ns, program, *arguments, **environ):
     return ns.run([program("ontap-zone"), "resolver", *arguments], check=False, env=dict(os.environ, **environ))
@@ -248,7 +248,7 @@ def test_a_recipe_is_for_the_version_that_is_installed(lab, program, tmp_path):
 
 
 def test_a_recipe_that_would_not_work_is_refused(lab, topo, stacks, need, builddir, program):
-    """Up to version 257 resolved has one list of servers of its own, and asks one of them for all names."""
+    """Up to version 257, resolved has one list of servers of its own, and asks one of them for all names."""
     stack = stacks(topo.namespace("bare"), "bare")
     resolvectl = resolved_stack(stack, need, builddir, "DNS=192.0.2.53\n")
     stack.environ["PATH"] = f"{os.path.dirname(resolvectl)}:{os.environ['PATH']}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Real secondaries follow us and end equal to us; a real primary takes our updates."""
+"""Real secondaries follow us, and end with equal zones; a real primary takes our updates."""
 import re
 import socket
 import struct
@@ -64,8 +64,7 @@ def transferred(ns, zone, addr):
 
 
 def wait_equal(site, secondary, zone, timeout=30):
-    """Until the secondary has what we have; our side is asked from there, so that the view is the
-    same."""
+    """Waits until the secondary has our zone; we are asked from its namespace, so that the view is the same."""
     def is_equal():
         ours, theirs = (transferred(secondary.ns, zone, addr) for addr in (HOST, secondary.addr))
         return ours is not None and ours == theirs
@@ -73,7 +72,7 @@ def wait_equal(site, secondary, zone, timeout=30):
 
 
 def change(ns, count):
-    """That many changes of addresses, each told by the kernel by itself."""
+    """So many changes of addresses, each with its own event of the kernel."""
     lines = []
     for i in range(count // 2):
         addr = f"10.7.{1 + i % 7}.{1 + i % 200}/16"
@@ -90,10 +89,10 @@ def outward_options(*addrs):
 
 
 def follows_changes(site, daemon, server):
-    """A server that has the zones follows many changes, and then one by itself."""
+    """A server that has the zones follows many changes, and then a single one."""
     change(site.web, CHANGES)
     wait_equal(site, server, "vanya")
-    # Where the changes are more than the zone, the zone is sent; one change is not.
+    # If the changes are longer than the zone, the zone is sent; a single change is not.
     site.web.add_addr("eth0", "10.7.9.9/16")
     wait_equal(site, server, "vanya")
     wait_equal(site, server, REVERSE)
@@ -110,7 +109,7 @@ def test_knot_follows_a_thousand_changes_through_the_catalog(site, serve, starte
     for zone in ("vanya", REVERSE, "100.51.198.in-addr.arpa"):
         wait_equal(site, knot, zone)
     follows_changes(site, daemon, knot)
-    # A zone that comes, and one that goes.
+    # A zone that begins, and one that ends.
     site.web.add_addr("eth0", "172.16.5.5/24")
     wait_equal(site, knot, "16.172.in-addr.arpa")
     site.web.ip("addr del 172.16.5.5/24 dev eth0")
@@ -141,7 +140,7 @@ def test_names_outlive_this_machine(site, serve, started, need, tmp_path):
 
 
 def test_a_secondary_that_is_no_longer_near_gets_what_the_far_may_see(site, serve, started, need, tmp_path):
-    """By a reload, and nothing else changes: it is told, and sent all of what its view has."""
+    """By a reload, without any other change: it is notified, and gets everything in its view."""
     far = site.topo.far_client(site.host)
     addr = "198.18.0.9"
     site.host.ip(f"route change default via 192.0.2.2 src {HOST}")
@@ -164,7 +163,7 @@ def test_a_secondary_that_is_no_longer_near_gets_what_the_far_may_see(site, serv
 # --- updates ----------------------------------------------------------------------------------------
 
 def sees_only(directory, *namespaces):
-    """The option by which a daemon sees these namespaces, as if it were on a machine of its own."""
+    """The option with which a daemon sees these namespaces, as if it had its own machine."""
     directory.mkdir()
     for ns in namespaces:
         (directory / ns.name).touch()
@@ -173,18 +172,18 @@ def sees_only(directory, *namespaces):
 
 
 def on_machine(hostname):
-    """What to start a daemon with, so that its host has that name."""
+    """A command that starts a daemon on a host with that name."""
     return ["unshare", "--uts", "sh", "-c", f'hostname {hostname}; exec "$@"', "sh"]
 
 
 def in_primary(ns):
-    """What the primary has, without its own and without what says whose is what."""
+    """The primary's content, without its own records and the records about owners."""
     return {(name, text) for name, rdtype, text in transferred(ns, "vanya", PRIMARY)
             if rdtype in ("A", "AAAA") and name != "ns.vanya."}
 
 
 def answer_once_with_badtime(listener, ahead_s):
-    """Takes one message over TCP, and says (RFC 8945 §5.2.3) that the clock here is that much ahead."""
+    """Takes one message over TCP, and replies (RFC 8945 §5.2.3) that its clock is ahead by that much."""
     connection, _ = listener.accept()
     with connection:
         query, _ = dns.query.receive_tcp(connection, time.time() + 10, keyring=KEYS)
@@ -210,8 +209,8 @@ def test_a_primary_with_another_time_is_told_as_that(site, serve):
 
 
 def test_two_machines_share_the_zone_of_a_primary(site, serve, started, need, tmp_path):
-    """Each owns its names; neither touches the other's, nor the administrator's; a restart removes what
-    is no longer true."""
+    """Each machine owns its names; neither changes the other's names, nor the administrator's. A restart
+    removes outdated names."""
     ns = site.server("knot", PRIMARY)
     knot = knot_primary(need("knotd"), ns, PRIMARY, str(tmp_path), "vanya", [REVERSE])
     started.append(knot)
@@ -230,12 +229,12 @@ def test_two_machines_share_the_zone_of_a_primary(site, serve, started, need, tm
     second = serve(other, right, *options, prefix=on_machine("right"))
     wait_until(lambda: ("db.vanya.", "10.9.0.3") in in_primary(ns), 20)
     wait_until(lambda: second.status()["updates"][0]["queued"] == 0, 20)
-    # Reverse names go where the primary has their zone; that it has not all of them is no failure.
+    # Reverse names are sent if the primary has their zone; missing zones are not a failure.
     wait_until(lambda: ("3.0.9.10.in-addr.arpa.", "PTR", "db.lan.vanya.") in
                (transferred(ns, REVERSE, PRIMARY) or []), 20)
     assert ("2.0.7.10.in-addr.arpa.", "PTR", "web.lan.vanya.") in transferred(ns, REVERSE, PRIMARY)
     assert second.status()["updates"][0]["zones"] == 2
-    # "web" is the first's, "taken" the administrator's.
+    # "web" belongs to the first, "taken" to the administrator.
     assert ("web.vanya.", "10.9.0.2") not in in_primary(ns)
     assert not [row for row in in_primary(ns) if row[0] == "taken.vanya."]
     assert second.status()["updates"][0]["held"] >= 2

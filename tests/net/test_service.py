@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""ontap-zone as a service: readiness, signals, reload, bad input, privileges, and asking it."""
+"""ontap-zone as a service: readiness, signals, reload, bad input, privileges, and questions to it."""
 import contextlib
 import json
 import os
@@ -38,7 +38,7 @@ def web(topo, host):
 
 @pytest.fixture
 def unready(program, tmp_path):
-    """unready(ns, "--listen=…") -> (exit code, log) of a daemon that does not get ready."""
+    """unready(ns, "--listen=…") -> (exit code, log) of a daemon that does not become ready."""
     def run(ns, *options, socket_path=None):
         done = ns.run([program("ontap-zone"), "serve", "--domain=vanya", f"--state={tmp_path}",
                        f"--socket={socket_path or tmp_path / 'zone.sock'}", *options], check=False)
@@ -68,7 +68,7 @@ def test_the_newline_comes_when_every_answer_is_right(host, web, serve):
         host.ip(f"link add x{i} type veth peer name y{i}")
     web.batch([f"addr add 10.7.0.{i}/24 dev eth0" for i in range(20, 40)])
     serve(host, "--domain=vanya")
-    # The sockets are bound, of both families and protocols, and there is nothing to wait for.
+    # The sockets are bound, for both families and protocols: there is nothing to wait for.
     for server in ("127.0.0.1", HOST4, HOST6, "::1"):
         for tcp in (False, True):
             assert len(addresses(ask(host, server, "web.lan.vanya", "A", tcp=tcp))) == 21
@@ -109,7 +109,7 @@ def test_nothing_stays_when_it_is_killed(host, web, serve):
 
 
 def test_it_ends_when_the_process_that_watches_the_kernel_does(host, web, serve):
-    """Better no answers than old ones: a supervisor starts it again."""
+    """Better no answers than outdated ones: a supervisor starts it again."""
     daemon = serve(host, "--domain=vanya", "--no-mdns")
     watchers = children_of(daemon.process.pid)
     if not watchers:
@@ -132,7 +132,7 @@ def configured(host, web, serve, tmp_path):
             self.conf.write_text(f"domain = vanya\nmdns = no\nzone-file = {self.zone}\n{text}")
 
         def reload(self, expected):
-            """Returns what is logged, once that has `expected`."""
+            """Returns the log, once that has `expected`."""
             before = len(self.daemon.log())
             self.daemon.reload()
             wait_until(lambda: expected in self.daemon.log()[before:], what=expected)
@@ -171,7 +171,7 @@ def test_a_reload_can_change_the_domain(host, web, configured):
 
 
 def test_a_reload_says_what_it_cannot_change_as_long_as_that_is_so(configured):
-    """It compares with what is in force, not with what was read last."""
+    """A reload compares with the configuration in force, not with the one read last."""
     configured.write("nsid = one\nthreads = 2\n")
     for _ in range(2):
         log = configured.reload("reloaded")
@@ -181,7 +181,7 @@ def test_a_reload_says_what_it_cannot_change_as_long_as_that_is_so(configured):
 
 
 def test_a_reload_leaves_no_moment_without_an_answer(host, web, configured):
-    """Asked without a pause while the configuration is read again and again."""
+    """Asks without a pause while the configuration is read again and again."""
     wrong, is_over = [], threading.Event()
 
     def ask_on():
@@ -273,7 +273,7 @@ def test_check_says_what_serve_would(host, program, tmp_path):
 
 @contextlib.contextmanager
 def squatter(ns, addr, kind):
-    """Somebody else who has port 53 of an address."""
+    """Another process that has port 53 of an address."""
     with ns.socket(socket.AF_INET, kind) as sock:
         sock.bind((addr, 53))
         if kind == socket.SOCK_STREAM:
@@ -331,7 +331,7 @@ def test_a_second_daemon_on_the_same_port_is_told_so(host, web, serve, unready):
 
 
 def test_a_socket_that_a_killed_daemon_left_is_replaced(host, web, serve):
-    """It and its watcher, which would have removed it."""
+    """Kills it and its watcher, which would have removed the socket."""
     daemon = serve(host, "--domain=vanya", "--no-mdns")
     daemon.stop()
     with socket.socket(socket.AF_UNIX) as left:
@@ -358,7 +358,7 @@ def test_who_asks_nobody_is_told_so(host, program, tmp_path):
 # --- hostile bytes --------------------------------------------------------------------------------
 
 def mutated(rng, seed):
-    """A packet that was one: bytes changed, cut, or repeated."""
+    """A damaged packet: bytes changed, cut, or repeated."""
     packet = bytearray(seed)
     for _ in range(rng.randrange(1, 8)):
         how = rng.randrange(5)
@@ -469,7 +469,7 @@ def test_a_missing_capability_is_named_and_the_own_namespace_served(host, serve,
 
 
 def capabilities(status):
-    """The names of what a thread could do, now or ever."""
+    """The names of a thread's capabilities, effective or possible."""
     numbers = {10: "net_bind_service", 11: "net_broadcast", 12: "net_admin", 19: "sys_ptrace",
                21: "sys_admin"}
     mask = int(status["CapEff"], 16) | int(status["CapPrm"], 16) | int(status["CapInh"], 16) | \
@@ -502,7 +502,7 @@ def test_threads_that_read_what_strangers_send_have_no_capability(host, web, ser
     def able():
         return {int(thread) for thread in os.listdir(f"/proc/{pid}/task")
                 if capabilities(status_of(f"{pid}/task/{thread}"))}
-    # But for the main thread, which opens sockets, and the one of liburcu, which frees memory.
+    # Except the main thread, which opens sockets, and the one of liburcu, which frees memory.
     wait_until(lambda: len(able()) <= 2 and pid in able(), what="threads without capabilities")
 
 
@@ -518,7 +518,7 @@ def test_as_another_user_it_serves_late_addresses_and_keeps_its_state(host, web,
 
 @pytest.mark.parametrize("is_killed", [False, True])
 def test_as_another_user_it_can_be_started_again(host, web, serve, nobody, is_killed):
-    """It may not remove its socket from a directory of root's."""
+    """It may not remove its socket from root's directory."""
     daemon = serve(host, "--domain=vanya", "--no-mdns", f"--user={nobody}")
     if is_killed:
         daemon.kill()
@@ -531,19 +531,19 @@ def test_as_another_user_it_can_be_started_again(host, web, serve, nobody, is_ki
 # --- idle -----------------------------------------------------------------------------------------
 
 def switches(pid):
-    """How often each thread of a process went to sleep; what stays asleep does not count up."""
+    """How often each thread of a process went to sleep; a thread that stays asleep does not count up."""
     pids = [pid, *children_of(pid)]
     return {(p, t): int(status_of(f"{p}/task/{t}")["voluntary_ctxt_switches"])
             for p in pids for t in os.listdir(f"/proc/{p}/task")}
 
 
 def is_settled(*namespaces):
-    """Whether each link has its addresses for good."""
+    """True if each link has its final addresses."""
     return not any(" tentative " in ns.ip("-6 -o addr show") for ns in namespaces)
 
 
 def stays_asleep(daemon):
-    """Whether nothing of it wakes up for a while; asked again where the kernel had news."""
+    """True if none of its threads wakes up for a while; repeated if the kernel had news."""
     before = switches(daemon.process.pid)
     time.sleep(2)
     after = switches(daemon.process.pid)

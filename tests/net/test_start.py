@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""./start shows what it promises: a demonstration whose every line works, and no trace after it."""
+"""./start does what it promises: a demonstration in which every line works, and which leaves no trace."""
 import os
 import re
 import shlex
@@ -17,7 +17,7 @@ START = os.path.join(TOP, "start")
 
 @pytest.fixture
 def demonstration(program, need, tmp_path):
-    """./start as a person runs it, ready to be tried; its output so far in .text."""
+    """./start as a person runs it, ready for commands; its output so far in .text."""
     need("dig")
     environ = dict(os.environ, ONTAP_ZONE=program("ontap-zone"))
     output = tmp_path / "output"

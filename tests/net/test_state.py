@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What ontap-zone leaves behind when it ends, and what it knows again at the next start."""
+"""The files that ontap-zone leaves at its end, and what it restores at the next start."""
 import contextlib
 import os
 import socket
@@ -32,7 +32,7 @@ def web(topo, host):
 
 @pytest.mark.parametrize("is_killed", [False, True])
 def test_as_another_user_it_leaves_no_socket_behind(host, web, serve, nobody, is_killed):
-    """Its directory is root's."""
+    """Its directory belongs to root."""
     daemon = serve(host, "--domain=vanya", "--no-mdns", f"--user={nobody}")
     assert os.stat(os.path.dirname(daemon.socket)).st_uid == 0
     assert os.path.exists(daemon.socket)
@@ -74,7 +74,7 @@ def serial(host, zone="vanya"):
 
 
 def run_ahead(host, web, seconds):
-    """Changes that come faster than seconds, until the serial is that far ahead of the clock."""
+    """Makes changes faster than one per second, until the serial is so far ahead of the clock."""
     def changed():
         for verb in ("add", "del"):
             web.batch([f"addr {verb} 10.8.0.{i}/24 dev eth0" for i in range(20, 120)])
@@ -117,7 +117,7 @@ def test_a_change_is_no_write(host, web, serve):
     daemon = serve(host, "--domain=vanya", "--no-mdns")
     path = os.path.join(os.path.dirname(daemon.socket), "state", "serial")
     wait_until(lambda: os.path.exists(path), what="the file")
-    before, stored = serial(host), os.stat(path).st_ino  # a write makes another file of it
+    before, stored = serial(host), os.stat(path).st_ino  # a write replaces the file
     run_ahead(host, web, 20)
     assert os.stat(path).st_ino == stored
     with open(path, encoding="ascii") as file:
@@ -152,7 +152,7 @@ def second(topo, host):
 
 @pytest.fixture
 def secrets(tmp_path):
-    """secrets("name", "secret", …) -> the path of a file with them."""
+    """secrets("name", "secret", …) -> the path of a file with these secrets."""
     def write(name, *lines):
         path = tmp_path / name
         path.write_text("# who reads this?\n" + "".join(f"{line}\n" for line in lines))
@@ -162,7 +162,7 @@ def secrets(tmp_path):
 
 
 def meet(client, server, cookie=b"client 1"):
-    """The rcode for who shows that cookie, and the one that is given in return."""
+    """The rcode for a client with that cookie, and the cookie in the reply."""
     option = dns.edns.GenericOption(COOKIE, cookie)
     query = dns.message.make_query("web.vanya", "A", use_edns=0, options=[option])
     with client.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Where ontap-zone and ontapd keep what outlives them: one directory each, and what former versions left elsewhere is
+"""The state directories of ontap-zone and ontapd: one each; state in the directories of former versions is
 not lost."""
 import os
 import subprocess
@@ -36,7 +36,7 @@ def var_lib(tmp_path):
 
 @pytest.fixture
 def inside(var_lib):
-    """What a program is to be started with, so that its /var/lib is that one."""
+    """A command that starts a program with that directory as its /var/lib."""
     return ["unshare", "-m", "sh", "-ec", f'mount --bind {var_lib} /var/lib; exec "$@"', "sh"]
 
 
@@ -60,7 +60,7 @@ def test_what_a_former_version_kept_is_read(host, serve, var_lib, inside, former
     daemon = serve(host, "--domain=vanya", f"--state={ZONE}", "--mdns=br0", prefix=inside)
     assert serial(host) > 3000000000
     assert mdns_names(daemon)["web.local."] == "web-7.local."
-    # What is new goes into the new one, which counts from then on.
+    # New state is written to the new directory, which counts from then on.
     assert int((var_lib / "ontap/zone/serial").read_text()) > 3000000000
     assert (var_lib / former / "serial").read_text() == "3000000000\n"
     daemon.stop()
@@ -77,7 +77,7 @@ def test_a_directory_that_was_chosen_has_no_former_one(host, serve, var_lib, ins
 
 
 def test_the_user_has_his_directory_and_not_the_one_above(host, serve, var_lib, inside, nobody):
-    """Which a former version gave him, and with it what ontapd has there."""
+    """Which a former version gave to the user, with ontapd's files in it."""
     os.chown(var_lib / "ontap", 65534, 65534)
     serve(host, "--domain=vanya", "--no-mdns", f"--state={ZONE}", f"--user={nobody}", prefix=inside)
     wait_until((var_lib / "ontap/zone/serial").exists, what="the serial")
@@ -87,7 +87,7 @@ def test_the_user_has_his_directory_and_not_the_one_above(host, serve, var_lib, 
 
 @pytest.fixture
 def ontapd(host, program, tmp_path, inside):
-    """ontapd("br0") -> one that is ready, with the default state directory."""
+    """ontapd("br0") -> a ready one, with the default state directory."""
     made = Ontapd(program, host, str(tmp_path), [f"--state={DEVICE}"])
     yield lambda: made.start("br0", prefix=inside)
     made.kill()

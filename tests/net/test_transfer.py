@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Transfers out: who may, what is sent, signatures; as dig and dnspython see it."""
+"""Outgoing transfers: rights, content, signatures; as dig and dnspython see it."""
 import socket
 import struct
 import time
@@ -45,7 +45,7 @@ def dig(ns, *words, server=HOST):
 
 
 def test_dig_axfr_gets_the_zone_of_who_asks(lab):
-    """The lan client gets what lan clients are answered."""
+    """The lan client gets the records that lan clients see."""
     text = dig(lab.near, "axfr", "vanya", "+noall", "+answer")
     lines = [line.split() for line in text.splitlines() if line]
     assert lines[0][3] == lines[-1][3] == "SOA" and lines[0] == lines[-1]
@@ -113,7 +113,7 @@ KEYS_ALGORITHM = {"one": "hmac-sha256", "two": "hmac-sha256", "other": "hmac-sha
 
 
 class RawReply:
-    """A reply to a query without EDNS, its TSIG record as it stands, not verified."""
+    """A reply to a query without EDNS, with its TSIG record unchanged and not verified."""
 
     def __init__(self, wire, question_len):
         self.rcode = dns.rcode.to_text(wire[3] & 15)
@@ -152,7 +152,7 @@ def test_a_wrong_secret_is_badsig_and_not_signed(lab):
 
 
 def test_errors_of_signatures_are_limited_like_other_replies(topo, serve):
-    """Over UDP nobody knows who is told of them; over TCP it is who asked."""
+    """Over UDP the source may be forged, so such replies are limited; over TCP it is known."""
     lab = Lab(topo, serve, "--rate-limit=5", tsig_option("one"))
     query = dns.message.make_query("web.vanya", "A")
     query.use_tsig(KEYS, "two.", algorithm="hmac-sha256")
@@ -261,7 +261,7 @@ def test_a_client_further_behind_than_the_journal_gets_all(lab):
 
 
 def test_a_large_zone_comes_whole_while_another_client_does_not_read(topo, serve, tmp_path):
-    """Nobody waits for a client that takes nothing; the answers to others come meanwhile."""
+    """A client that reads nothing delays nobody; others get their answers meanwhile."""
     zone = tmp_path / "big.zone"
     zone.write_text("".join(f"host-{i} 300 IN A 192.0.2.{i % 250}\n" for i in range(20000)))
     lab = Lab(topo, serve, "--allow-transfer=10.7.0.0/24", f"--zone-file={zone}", tsig_option("one"))
@@ -273,7 +273,7 @@ def test_a_large_zone_comes_whole_while_another_client_does_not_read(topo, serve
         wait_until(lambda: lab.daemon.status()["transfers"]["under_way"] == 1)
         found = rows(axfr(lab.near, "vanya"))
         assert len([row for row in found if row[0].startswith("host-")]) == 20000
-        # Signed, each message is chained to the one before.
+        # When signed, each message is chained to the previous one.
         assert rows(axfr(lab.near, "vanya", key="one")) == found
         started = time.monotonic()
         assert lab.near.call(lambda: dns.query.udp(

@@ -57,7 +57,7 @@ def rcode(reply):
 
 
 def only(section):
-    """The one record of a section that has one."""
+    """The only record of a section that has one."""
     assert len(section) == 1 and len(section[0]) == 1, section
     return section[0][0]
 
@@ -66,7 +66,7 @@ def is_authoritative(reply):
     return bool(reply.flags & dns.flags.AA)
 
 
-# --- what is there --------------------------------------------------------------------------------
+# --- existing names -----------------------------------------------------------------------------------
 
 @over_all
 def test_a_and_aaaa_of_each_branch_are_answered(lab, server, tcp):
@@ -106,7 +106,7 @@ def test_the_apex_of_a_reverse_zone_has_soa_and_ns(lab):
     assert only(lab.ask(name, "NS").answer).to_text() == "ns.example."
 
 
-# --- what is not ----------------------------------------------------------------------------------
+# --- missing names ------------------------------------------------------------------------------------
 
 @over_all
 def test_no_such_name_is_nxdomain_with_the_soa(lab, server, tcp):
@@ -115,7 +115,7 @@ def test_no_such_name_is_nxdomain_with_the_soa(lab, server, tcp):
         assert rcode(reply) == "NXDOMAIN" and not reply.answer, name
         assert reply.authority[0].name.to_text() == "vanya."
         soa = only(reply.authority)
-        # RFC 2308 §3: the TTL is that for which "no" may be remembered.
+        # RFC 2308 §3: the TTL limits how long the denial is cached.
         assert reply.authority[0].ttl == min(soa.minimum, 60)
 
 
@@ -152,7 +152,7 @@ def test_what_is_outside_is_refused(lab, server, tcp):
 
 @over_all
 def test_the_soa_of_local_is_never_noerror(lab, server, tcp):
-    # nss-mdns and Apple's resolvers ask, and turn mDNS off if there is one.
+    # nss-mdns and Apple's resolvers ask for it, and turn mDNS off if it exists.
     for name in ("local.", "web.local."):
         for rdtype in ("SOA", "A"):
             assert rcode(lab.ask(name, rdtype, server, tcp=tcp)) == "REFUSED"
@@ -167,7 +167,7 @@ def test_what_we_do_not_do_is_said_so(lab):
     assert rcode(exchange(lab.near, HOST4, version)) == "REFUSED"
 
 
-# --- where the client is --------------------------------------------------------------------------
+# --- location of the client ---------------------------------------------------------------------------
 
 def test_a_far_client_gets_the_global_addresses_only(lab):
     for server in ("192.0.2.1", "2001:db8:f::1", "2001:db8:7::1"):
@@ -198,11 +198,11 @@ def test_who_is_on_link_is_near_though_its_address_is_global(lab):
     assert addresses(reply) == [LAN4]
 
 
-# --- options of EDNS, and what the administrator decides -------------------------------------------
+# --- options of EDNS, and the administrator's policy -----------------------------------------------------
 
 @pytest.fixture(scope="module")
 def strict(module_topo, module_serve, lab):
-    """A second server on the same host, which distrusts and tells its name."""
+    """A second server on the same host, which distrusts clients and reveals its name."""
     module_serve(lab.host, "--domain=vanya", "--no-mdns", "--listen=10.7.0.254:5300", "--threads=1",
                  "--cookies=strict", "--rate-limit=5", "--nsid=ns1.vanya", "--identity=ns1",
                  "--trust-subnet=10.7.0.9")
@@ -293,7 +293,7 @@ def test_too_many_answers_are_denied_and_tcp_is_not(lab, strict):
 # --- manners --------------------------------------------------------------------------------------
 
 def test_a_reply_comes_from_the_address_that_was_asked(lab):
-    """dnspython refuses one that comes from elsewhere."""
+    """dnspython refuses a reply from another address."""
     scoped = lab.host.ip("-6 -o addr show dev br0 scope link").split()[3].partition("/")[0]
     for server in (HOST4, "10.7.0.254", HOST6, "fd07::53", "2001:db8:7::1"):
         assert addresses(lab.ask("web.lan.vanya", "A", server)) == [LAN4]

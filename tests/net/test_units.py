@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What is in contrib/, run by those it was written for: units by systemd, run scripts by s6."""
+"""The files in contrib/, run by the programs for which they are written: units by systemd, run scripts by
+s6."""
 import glob
 import json
 import os
@@ -33,12 +34,12 @@ def host(topo):
 def at(host, label):
     try:
         return addresses(ask(host.lan, "10.6.0.1", f"{label}.lan.vanya", "A", timeout=0.5))
-    except Exception:  # nobody is there yet
+    except Exception:  # nobody is ready yet
         return None
 
 
 def with_line(path, text, what):
-    """A file's text with one line more where there is none like it."""
+    """The text of a file, with one more line if it has none like it."""
     with open(path, encoding="utf-8") as file:
         found = file.read()
     return found if text in found else found + what
@@ -70,7 +71,7 @@ def machine(host, program, need):
 
 
 def test_the_units_work_together(host, machine):
-    """As one would on a machine: the socket, the names, a workload; each as it is in contrib/."""
+    """As on a machine: the socket, the names, a workload; each as it is in contrib/."""
     for unit in ("ontapd@eth0.socket", "ontap-zone.service", "ontap@www.service"):
         machine.systemctl("start", unit)
         print(unit, machine.error, machine.systemctl("status", unit))
@@ -81,7 +82,7 @@ def test_the_units_work_together(host, machine):
     mode = subprocess.run(["nsenter", "-t", machine.pid(), "-m", "-p", "-r", "-w", "stat", "-c", "%a %G",
                            "/run/ontap/port.eth0"], capture_output=True, text=True, check=True).stdout
     assert mode == "660 kvm\n" and int(status) > 1
-    # A restart of ontapd, and a reload of the zone, leave the workload as it is.
+    # A restart of ontapd, and a reload of the zone, do not disturb the workload.
     machine.systemctl("restart", "ontapd@eth0.service")
     machine.systemctl("reload", "ontap-zone.service")
     assert at(host, "www") == ["10.6.0.80"]
@@ -96,7 +97,7 @@ def test_the_units_work_together(host, machine):
 
 
 def test_systemd_finds_no_fault_in_the_units(need, program, tmp_path):
-    """Apart from programs and pages that are not installed."""
+    """Except about programs and pages that are not installed."""
     analyze = need("systemd-analyze")
     for name, instance in (("ontapd@.service", "ontapd@eth0.service"), ("ontapd@.socket", "ontapd@eth0.socket"),
                            ("ontap@.service", "ontap@www.service"), ("ontap-zone.service", "ontap-zone.service")):
@@ -125,7 +126,7 @@ def test_the_service_directories_of_s6_work(host, program, need, tmp_path):
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("ontapd", "ontap-zone"):
-        # As installed, and with what would be in /etc, and may not be written to here.
+        # As installed, including the files for /etc, which cannot be written here.
         options = {"ontapd": f"--socket-dir={tmp_path} --state={tmp_path}/d --group=root",
                    "ontap-zone": f"--socket={tmp_path}/z --state={tmp_path}/s --domain=vanya --listen=10.6.0.1 "
                                  f"--no-mdns --hostnames-by=none --no-grants --user=root"}[name]
@@ -146,5 +147,5 @@ def test_the_service_directories_of_s6_work(host, program, need, tmp_path):
         assert done.returncode == 0
     finally:
         for process in running:
-            process.terminate()  # s6-supervise ends what it runs, and itself
+            process.terminate()  # s6-supervise ends its program, and itself
             process.wait(10)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What Knot and NSD both refuse in a zone file we refuse, with the file and the line, and what both take we
-take. Each difference that is meant is in DIFFERENCES with its reason."""
+"""We refuse every zone file that Knot and NSD both refuse, with the file and the line, and accept every one
+that both accept. Each intended difference is in DIFFERENCES with its reason."""
 import re
 import subprocess
 
@@ -15,9 +15,9 @@ ns A 192.0.2.1
 """
 LONG = "a" * 63
 
-# What follows HEAD; the whole file if it begins with a "!".
+# The text after HEAD; the whole file if it begins with a "!".
 TEXTS = [
-    # Records that may not be together, or not there.
+    # Records that must not exist together, or are missing.
     "a CNAME b\na A 192.0.2.1", "a CNAME b\na CNAME c", "a CNAME b\na CNAME b", "@ CNAME b",
     "a CNAME b\na DNAME c", "a CNAME b\na NS c", "a DNAME b\na DNAME c", "a DNAME b\nx.a A 192.0.2.1",
     "a DNAME b\nx.y.a TXT x", "a DNAME b\na NS b.x.", "a DNAME b\nx.a NS b.x.", "*.a DNAME b",
@@ -89,7 +89,7 @@ def test_what_others_refuse_is_refused_with_its_line(program, need, tmp_path):
         said = run(ours, "check", f"--domain={zone}", f"--zone-file={files[zone]}")
         assert said.returncode in (0, 100), said.stderr
         if said.returncode:
-            # By the first line of the record, or for what is missing at the end of the file.
+            # By the first line of the record; at the end of the file, for missing records.
             assert re.search(rf"{re.escape(files[zone])}:[0-9]+: ", said.stderr), (text, said.stderr)
         if (said.returncode != 0) not in others:
             used.add(text)

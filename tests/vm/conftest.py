@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Fixtures of the tests in a virtual machine. Run by ./check, or by hand:
-/usr/bin/python3 -m pytest tests/vm --builddir=build/gcc --tools=build/tools"""
+"""Fixtures of the tests in a virtual machine. Run by ./check, or directly: /usr/bin/python3 -m pytest
+tests/vm --builddir=build/gcc --tools=build/tools"""
 import os
 import sys
 
@@ -21,7 +21,7 @@ def pytest_addoption(parser):
 
 @pytest.fixture(scope="module")
 def machine(request, tmp_path_factory):
-    """machine("dummy", …) -> a Machine with these modules; the test is skipped where there can be none."""
+    """machine("dummy", …) -> a Machine with these modules; the test is skipped if there can be none."""
     def make(*modules):
         try:
             return Machine(request.config.option.tools, str(tmp_path_factory.mktemp("vm")), *modules)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""DHCP on ipvlans, which all have one hardware address, by each client that `ontap --dhcp` can run."""
+"""DHCP on ipvlans, which all have the same hardware address, by each client that `ontap --dhcp` can run."""
 import re
 
 import pytest
@@ -18,7 +18,7 @@ nsenter --net=/run/netns/lan dnsmasq --no-daemon --port=0 --no-ping --conf-file=
 ontapd --state=/run/state eth0 2>/run/log &
 until [ -S /run/ontap/port.eth0 ]; do sleep 0.1; done
 """
-# Two at once: what each prints is its address, and its way out. What the server says of both, before they go.
+# Two at once: each prints its address and its route. The server reports both before they end.
 BOTH = """
 for name in one two; do
 	PATH=/clients/CLIENT /bin/ontap -t ipvlan -n nic0 --netns -a $name --dhcp --wait=10.6.0.0/24 --timeout=20 \\

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Host names by each of the three means, on a kernel that has all of them: the same happenings lead to
-the same model."""
+"""Host names by each of the three means, on a kernel that has all of them: the same events lead to the same
+model."""
 import json
 import os
 import re
@@ -56,7 +56,7 @@ def test_names_come_by_the_system_call_and_by_proc_and_a_namespace_without_one_i
     made = names(steps, "made", "fexit")
     assert {name for _, name in made} == {"www", "db", "box"}
     assert (OWN, "box") in made
-    # Three network namespaces besides ours; the third has no UTS namespace but the machine's own.
+    # Three network namespaces besides ours; the third has only the machine's own UTS namespace.
     assert steps["made"]["fexit"][1]["namespaces"] == 4
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""ontapd with ipvlan and ipvtap in all modes, and its fixed command lines as they are written, on Debian's
-own kernel: it has no SO_PEERPIDFD either."""
+"""ontapd with ipvlan and ipvtap in all modes, with its documented command lines, on Debian's own kernel: it
+has no SO_PEERPIDFD either."""
 import os
 import re
 
@@ -11,7 +11,7 @@ TYPES, MODES, FLAGS = ("ipvlan", "ipvtap"), ("l2", "l3", "l3s"), ("bridge", "pri
 
 @pytest.fixture(scope="module")
 def steps(machine, built):
-    """{step: what it printed}"""
+    """{step: its output}"""
     vm = machine("dummy", "tap", "macvlan", "macvtap", "ipvlan", "ipvtap")
     for program in ("src/ontapd/ontapd", "src/ontap/ontap", "src/ontap-waitif/ontap-waitif",
                     "tests/net/device-ask"):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""mDNS on real wires: of VLANs, ipvlans and macvlans across namespaces, on links that come and go, each name
-is said where it should be and nowhere else; and after a suspend it is said again."""
+"""mDNS on real wires: with VLANs, ipvlans and macvlans across namespaces, and with links that appear and
+disappear, each name is announced where it should be and nowhere else; after a suspend it is announced
+again."""
 import time
 from socket import AF_INET
 
@@ -10,7 +11,7 @@ from lib.mdns import A, PORT
 from lib.wait import wait_until
 from vm import VIRTIO_NET, VLAN
 
-# A wire and a VLAN on it, and the network that the host has there.
+# A wire and a VLAN on it, and the host's network there.
 LAN, LAN10, DMZ, DMZ10 = (0, 0), (0, 10), (1, 0), (1, 10)
 NETS = {LAN: "10.1.0", LAN10: "10.10.0", DMZ: "10.2.0", DMZ10: "10.20.0"}
 HOST = """
@@ -24,7 +25,7 @@ ontap-zone serve --domain=vanya --no-self --names=alias --hostnames-by=none --so
 	--state=/run --user=root 2>/run/log &
 until [ -S /run/zone.sock ]; do sleep 0.1; done
 """
-# workload NAME ADDR/LEN LOWER TYPE...: a namespace with a link, and what it is called.
+# workload NAME ADDR/LEN LOWER TYPE...: a namespace with a link, and its name.
 WORKLOAD = """
 workload()
 {
@@ -56,7 +57,7 @@ def vm(machine, built):
 
 
 def answers(vm, names):
-    """{name: {place: address}} as a neighbour on each is told who asks for each name."""
+    """{name: {place: address}} as a neighbour on each gets it by asking for each name."""
     begin = [len(wire.said) for wire in vm.wires]
     for place, net in NETS.items():
         for port, name in enumerate(names, start=10000):
@@ -72,27 +73,27 @@ def answers(vm, names):
 
 
 def places_said(vm, name):
-    """Where the machine said anything of a name: probed, announced, answered, or said goodbye."""
+    """The places where the machine said anything about a name: probed, announced, answered, or said goodbye."""
     return {(number, said.vlan) for number, wire in enumerate(vm.wires) for said in list(wire.said)
             if said.message.of(name + ".local.", A)}
 
 
 def multicasts(vm, place, name):
-    """The order in which a name was probed and announced there, over IPv4: "PPPAA"."""
+    """The order in which a name was probed for and announced there, over IPv4: "PPPAA"."""
     return "".join("A" if message.is_response else "P"
                    for family, vlan, port, message in list(vm.wires[place[0]].said)
                    if (family, vlan, port) == (AF_INET, place[1], PORT) and message.of(name + ".local.", A))
 
 
 class Steps:
-    """What is changed one after the other, and where each name is then."""
+    """The changes in their order, and the places of each name afterwards."""
 
     def __init__(self, vm):
         self.vm, self.places = vm, {}
 
     def then(self, script, **places):
-        """Does it, and waits until each name is answered for in its places and in no other. Meanwhile
-        nothing of it may be said but where it was and will be."""
+        """Makes the change, and waits until each name is answered for in its places and in no other.
+        Meanwhile, nothing may be said about a name except where it was and will be."""
         before = dict(self.places)
         self.places.update({name: {place: addr for place in where} for name, (addr, *where) in places.items()})
         for wire in self.vm.wires:
@@ -113,7 +114,7 @@ def steps(vm):
 
 @pytest.fixture(scope="module")
 def ipvlan(steps):
-    """The only one on its wire, for all of one link are of one mode."""
+    """The only one on its wire, since all devices of a link have the same mode."""
     steps.then("workload ipv 10.99.0.12/24 eth1 ipvlan mode l2", ipv=("10.99.0.12", DMZ))
 
 
@@ -130,7 +131,7 @@ def test_a_vlan_is_a_wire_of_its_own(steps):
 
 
 def test_a_vlan_in_another_namespace_is_the_one_of_its_id_on_the_same_wire(steps):
-    # On a macvlan, for one lower device cannot have two of one id. Its address is on no prefix of ours.
+    # On a macvlan, since a lower device cannot have two of one id. Its address is in none of our prefixes.
     steps.then("""ip2 netns add inner
                ip2 link add link eth0 name nic0 netns inner type macvlan mode bridge
                ip2 -n inner link set nic0 up
@@ -168,7 +169,7 @@ def test_an_ipvlan_that_is_made_one_of_layer_3_has_no_wire(steps):
 def test_after_a_suspend_each_name_is_probed_and_announced_again(steps, vm):
     wait_until(lambda: multicasts(vm, DMZ, "ipv").endswith("AA"), what="the end of what was before")
     time.sleep(1.2)
-    # Suspended to memory (S3), and woken by the clock. Its alarm is set by the second.
+    # Suspended to memory (S3), and woken by the clock, whose alarm is set by the second.
     steps.then("echo +3 >/sys/class/rtc/rtc0/wakealarm && echo mem >/sys/power/state")
     for name, where in steps.places.items():
         for place in where:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""A small virtual machine with Debian's own kernel: for what the machine that the tests run on may not
-have or may not allow, such as fexit programs, ipvlan and suspend. No disk: what is run is packed into an
-initramfs. Either a script runs to its end, and what it prints on the console is the result; or the
-machine is told line by line what to do, while its network cards are wires that the test holds."""
+"""A small virtual machine with Debian's own kernel, for features that the machine of the tests may not have
+or allow, such as fexit programs, ipvlan and suspend. It has no disk: the programs are packed into an
+initramfs. Either a script runs to its end, and its output on the console is the result; or the machine
+gets commands line by line, while the test holds the other ends of its network cards."""
 import glob
 import os
 import select
@@ -27,17 +27,17 @@ echo o >/proc/sysrq-trigger
 sleep 9
 """
 
-# A script that obeys what comes by the console. A shell that writes to a pipe has no prompt.
+# A script that executes lines from the console. A shell that writes to a pipe has no prompt.
 OBEY = "stty -echo -onlcr; echo VM-READY; sh | cat"
 
-# In the order of their dependencies; which of them a kernel has built in differs.
+# Sorted by dependencies; kernels differ in which of them are built in.
 VIRTIO_NET = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "failover",
               "net_failover", "virtio_net")
 VLAN = ("llc", "stp", "garp", "mrp", "8021q")
 
 
 class Missing(Exception):
-    """Something that a virtual machine needs is not there."""
+    """Something that a virtual machine needs is missing."""
 
 
 def find_kernel(tools):
@@ -57,7 +57,7 @@ def need(tool):
 
 
 class Machine:
-    """Machine(tools, work, "dummy", …): with these modules, in the order of their dependencies."""
+    """Machine(tools, work, "dummy", …): with these modules, sorted by dependencies."""
 
     def __init__(self, tools, work, *modules):
         self.kernel, where = find_kernel(tools)
@@ -66,7 +66,7 @@ class Machine:
         self.image = os.path.join(work, "initrd.gz")
         for directory in ("bin", "sbin", "m", "proc", "sys", "dev", "run", "tmp", "etc"):
             os.makedirs(os.path.join(self.root, directory))
-        # Debian's busybox may be dynamic: so with its libraries, like every other program.
+        # Debian's busybox may be dynamic: so it is copied with its libraries, like every other program.
         self.add(need("busybox"), "/bin/busybox")
         self.write("etc/passwd", "root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n")
         self.write("etc/group", "root:x:0:\nuser:x:1000:\nkvm:x:108:user\n")
@@ -85,8 +85,8 @@ class Machine:
         os.chmod(path, mode)
 
     def add(self, program, as_path=None):
-        """A program, with the libraries that it needs. In the shell of busybox an applet goes before a
-        program of its name: give it another."""
+        """A program, with the libraries that it needs. In busybox' shell, an applet precedes a program of
+        its name: give the program another name."""
         target = self.root + (as_path or "/bin/" + os.path.basename(program))
         os.makedirs(os.path.dirname(target), exist_ok=True)
         shutil.copy(program, target)
@@ -97,7 +97,7 @@ class Machine:
                 shutil.copy(os.path.realpath(word), self.root + word)
 
     def add_library(self, soname):
-        """One that a program loads by itself."""
+        """A library that a program loads itself."""
         listed = subprocess.run([need("ldconfig"), "-p"], capture_output=True, text=True, check=True).stdout
         for line in listed.splitlines():
             if line.split()[:1] == [soname]:
@@ -105,17 +105,17 @@ class Machine:
         raise Missing(f"there is no {soname}")
 
     def command(self, script):
-        """Packs the script of busybox's sh, and returns the command that boots and runs it."""
+        """Packs the script for busybox' sh, and returns the command that boots and runs it."""
         self.write("script", script)
         subprocess.run(f"cd {self.root} && find . | cpio -oHnewc --quiet | gzip -1 >{self.image}",
                        shell=True, check=True)
-        # No KVM: it may be one that cannot run this kernel. TCG boots it in two seconds.
+        # No KVM: it may not be able to run this kernel. TCG boots it in two seconds.
         return [self.qemu, "-accel", "tcg", "-M", "q35", "-m", "512", "-nodefaults", "-no-reboot",
                 "-display", "none", "-serial", "stdio", "-kernel", self.kernel, "-initrd", self.image,
                 "-append", "console=ttyS0 quiet panic=-1 mitigations=off"]
 
     def run(self, script, timeout=300):
-        """Boots, runs the script of busybox's sh, and returns (exit status, what it printed)."""
+        """Boots, runs the script with busybox' sh, and returns (exit status, its output)."""
         done = subprocess.run(self.command(script), stdin=subprocess.DEVNULL, capture_output=True,
                               timeout=timeout, check=False, preexec_fn=die_with_parent)
         console = done.stdout.decode(errors="replace").replace("\r", "")
@@ -132,7 +132,7 @@ class Machine:
 
 
 class Running:
-    """A machine that does what it is told, and the ends of its wires."""
+    """A machine that executes commands, and the ends of its wires."""
 
     def __init__(self, command, wires):
         self.wires = wires
@@ -147,7 +147,7 @@ class Running:
             raise
 
     def read_to(self, mark, timeout):
-        """What is on the console before the mark."""
+        """The text on the console before the mark."""
         deadline = time.monotonic() + timeout
         while mark not in self.console:
             left = deadline - time.monotonic()
@@ -159,7 +159,7 @@ class Running:
         return printed
 
     def sh(self, script, timeout=30, check=True):
-        """Runs lines of busybox's sh, and returns what they print; fails unless the last one succeeds."""
+        """Runs lines of busybox' sh, and returns their output; fails unless the last one succeeds."""
         typed = f"{{ {script}\n}} </dev/null 2>&1; echo VM-DID $?\n"
         assert len(typed) < 4096, "more than a terminal takes"
         self.process.stdin.write(typed.encode())
@@ -185,7 +185,7 @@ class Running:
 
 
 if __name__ == "__main__":
-    # By hand: vm.py TOOLS WORK SCRIPT PROGRAM...
+    # Directly: vm.py TOOLS WORK SCRIPT PROGRAM...
     machine = Machine(sys.argv[1], sys.argv[2])
     for each in sys.argv[4:]:
         machine.add(each)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""What a network card of the virtual machine is plugged into: everything that the machine sends there is
-kept, and a neighbour on it asks by mDNS, untagged or within a VLAN."""
+"""The other end of a network card of the virtual machine: it keeps everything that the machine sends, and a
+neighbour on it asks by mDNS, untagged or within a VLAN."""
 import collections
 import os
 import socket
@@ -19,14 +19,14 @@ Said = collections.namedtuple("Said", "family vlan to_port message")
 
 
 class Wire:
-    """One end of it. VLAN 0 is what has no tag."""
+    """One end of it. VLAN 0 means without a tag."""
 
     def __init__(self, directory, number):
         self.number = number
         self.here, self.there = (os.path.join(directory, f"{end}{number}") for end in ("here", "there"))
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.bind(self.here)
-        self.said = []  # each mDNS message, from the machine, in the order in which they came
+        self.said = []  # each mDNS message from the machine, in the order of arrival
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
@@ -37,7 +37,7 @@ class Wire:
                 "-device", f"virtio-net-pci,netdev=n{self.number},mac=52:54:00:00:00:{self.number + 1:02x}"]
 
     def read(self):
-        """All the time: a machine whose frames are not taken waits."""
+        """Runs all the time: if its frames are not read, the machine waits."""
         while frame := self.sock.recv(70000):
             kind, vlan, payload = struct.unpack_from("!H", frame, 12)[0], 0, frame[14:]
             if kind == ETH_VLAN:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Thousands of questions to a server within a second or two: no message objects, many under way at a time."""
+"""Thousands of questions to a server within a second or two: without message objects, many in flight at a
+time."""
 import contextlib
 import select
 import socket
@@ -8,12 +9,12 @@ from typing import NamedTuple
 
 RD, AD, CD = 0x0100, 0x0020, 0x0010
 OPT = 41
-WINDOW = 48  # questions under way: their replies must fit in a socket's buffer
-PATIENCE = 2.0  # seconds without any reply, after which the rest is asked again, once
+WINDOW = 48  # questions in flight: their replies must fit in a socket's buffer
+PATIENCE = 2.0  # seconds without any reply, after which the missing ones are asked for again, once
 
 
 class Question(NamedTuple):
-    """What is asked. `name` is in wire form; `payload` is what EDNS offers, None without EDNS."""
+    """A question. `name` is in wire form; `payload` is the size offered by EDNS, None without EDNS."""
     name: bytes
     rdtype: int
     rdclass: int = 1
@@ -22,7 +23,7 @@ class Question(NamedTuple):
     has_do: bool = False
 
     def body(self):
-        """The message behind its id."""
+        """The message without its id."""
         head = struct.pack("!5H", self.flags, 1, 0, 0, 0 if self.payload is None else 1)
         opt = b""
         if self.payload is not None:
@@ -40,7 +41,7 @@ def ask_udp(ns, addr, port, questions):
 
 
 def _ask_numbered(ns, target, bodies, replies, start):
-    """The id of a message is the place of its question; a second round asks for what was lost."""
+    """The id of a message is the index of its question. A second round repeats lost questions."""
     with contextlib.closing(ns.socket(socket.AF_INET)) as sock:
         sock.setblocking(False)
         sock.connect(target)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A control group for those who make more of them, so that they are gone after the test."""
+"""A control group for programs that make more of them; all are removed after the test."""
 import os
 import shutil
 import subprocess
@@ -8,8 +8,8 @@ import tempfile
 from lib.wait import wait_until
 
 ENTER = 'echo 0 >"$1/cgroup.procs"; shift; exec "$@"'
-# The unified hierarchy alone, and of that only what is below the group, as on a machine of today; and
-# shared memory of its own, where podman leaves its locks.
+# Only the unified hierarchy, and of it only the part below the group, as on a modern machine; and private
+# shared memory, where podman keeps its locks.
 MOUNT = """mount --make-rprivate /; mount -t tmpfs tmpfs /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mount -t tmpfs tmpfs /dev/shm
 exec "$@\""""
@@ -19,7 +19,7 @@ class Cgroup:
     """group = Cgroup(); ns.popen([*group.enter, *command]) or [*group.contain, *command]; group.close()."""
 
     def __init__(self):
-        """OSError: there is no unified hierarchy that may be written to."""
+        """OSError: there is no writable unified hierarchy."""
         self.mounted = tempfile.mkdtemp(dir="/run")
         self.path = f"{self.mounted}/ontap-{os.getpid()}-{os.path.basename(self.mounted)}"
         try:
@@ -31,7 +31,7 @@ class Cgroup:
         except OSError:
             self.close()
             raise
-        # A shell is in the group before it makes a namespace of groups, whose root the group is then.
+        # The shell joins the group before it makes a cgroup namespace; the group is its root then.
         self.enter = ["sh", "-c", ENTER, "sh", self.path]
         self.contain = [*self.enter, "unshare", "-mC", "sh", "-ec", MOUNT, "sh"]
 

@@ -9,15 +9,15 @@ import subprocess
 
 from lib.started import Started
 
-# A daemon under test looks at the namespaces in its own /run/netns and at aliases only, not at all
-# processes of the machine. A test that is about more says so: what comes later on the line counts.
+# A daemon under test only looks at the namespaces in its own /run/netns, and at aliases, not at all processes
+# of the machine. A test that needs more says so: the last option on the command line counts.
 HERMETIC = {"assign-nsid": "--assign-nsid=/run/netns", "hostnames-by": "--hostnames-by=none",
             "self": "--no-self", "grants": "--no-grants"}
 
 
 @functools.lru_cache
 def hermetic_options(program):
-    """Those of HERMETIC that the program has."""
+    """Those of the HERMETIC options that the program has."""
     text = subprocess.run([program, "serve", "--help"], capture_output=True, text=True,
                           check=True).stdout
     return [option for key, option in HERMETIC.items()
@@ -25,8 +25,8 @@ def hermetic_options(program):
 
 
 class Daemon(Started):
-    """`ontap-zone serve` in a namespace, with control socket and state of its own in `work`.
-    `prefix` is what to start it with: ["setpriv", …]; `environ` is added to the environment."""
+    """`ontap-zone serve` in a namespace, with its own control socket and state in `work`. `prefix` is a
+    command that starts it: ["setpriv", …]; `environ` is added to the environment."""
 
     def __init__(self, program, ns, work, options, prefix=(), environ=()):
         super().__init__(ns, os.path.join(work, "stderr"))
@@ -40,12 +40,12 @@ class Daemon(Started):
         os.makedirs(os.path.join(work, "state"), exist_ok=True)
 
     def start(self, timeout=20):
-        """Starts it and returns when it says by --ready-fd that it serves."""
+        """Starts it, and returns when it reports by --ready-fd that it serves."""
         return self.start_ready(lambda fd: [*self.prefix, self.program, "serve", f"--ready-fd={fd}",
                                             *self.options], timeout, env=self.environ)
 
     def ask(self, *arguments, check=True):
-        """daemon.ask("names", "-j") -> what `ontap-zone names -j` prints."""
+        """daemon.ask("names", "-j") -> the output of `ontap-zone names -j`."""
         done = self.ns.run([self.program, *arguments, "--socket=" + self.socket], check=check,
                            env=self.environ)
         return done.stdout

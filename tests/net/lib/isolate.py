@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""Gives the test run namespaces of its own, before anything else happens.
+"""Gives the test run its own namespaces, before anything else happens.
 
-The whole run lives in a private network and mount namespace with an empty /run. So nothing here
-touches the machine's links or its /run/netns, and nothing stays behind, not even after SIGKILL:
-named namespaces are mounts below that /run, and go with the last process of the run. It has a PID
-namespace of its own, too: what looks at all processes of the machine sees those of the run alone,
-also while another run is under way.
+The whole run has a private network and mount namespace with an empty /run. So no test touches the machine's
+links or its /run/netns, and nothing is left behind, not even after SIGKILL: named namespaces are mounts below
+that /run, and disappear with the last process of the run. It also has its own PID namespace: programs that look
+at all processes of the machine only see those of the run, even if another run is in progress.
 """
 import ctypes
 import os
@@ -33,7 +32,7 @@ def setns(fd, kind):
 
 
 def die_with_parent():
-    """In a child between fork and exec: end when the test run does."""
+    """Runs in a child between fork and exec: lets it end with the test run."""
     libc.prctl(PR_SET_PDEATHSIG, 9)
 
 
@@ -46,12 +45,12 @@ def become_root_of_user_namespace():
 
 
 def end_like(status):
-    """Ends this process, and nothing of what it has from pytest, as a child of it ended."""
+    """Ends this process, without any cleanup of pytest, with the status of a child."""
     os._exit(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status))
 
 
 def wait_for(pid):
-    """Waits for a child and whatever else becomes one, and ends as it did; passes signals on."""
+    """Waits for a child and adopted processes, and ends with the child's status; passes on signals."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: os.kill(pid, number))
     ended = status = 0
@@ -61,9 +60,9 @@ def wait_for(pid):
 
 
 def enter_pid_namespace():
-    """Returns in a grandchild, with a /proc of the new namespace. Its parent is process 1 there, who
-    reaps; when that one ends, the kernel ends all that is left. Does nothing where a user namespace
-    may not mount a /proc: in a container that hides parts of its own."""
+    """Returns in a grandchild, with a /proc of the new namespace. Its parent is process 1 there, which
+    reaps; when it ends, the kernel ends all other processes. Does nothing if a user namespace may not
+    mount a /proc: in a container that hides parts of its own."""
     if subprocess.run(["unshare", "-pf", "--mount-proc", "true"], check=False, capture_output=True).returncode:
         return
     check(libc.unshare(CLONE_NEWPID), "unshare")
@@ -76,7 +75,7 @@ def enter_pid_namespace():
 
 
 def isolate():
-    """Returns None, or why this machine lets us have no namespaces."""
+    """Returns None, or the reason why this machine allows no namespaces."""
     try:
         if os.geteuid() == 0:
             check(libc.unshare(CLONE_NEWNET | CLONE_NEWNS), "unshare")

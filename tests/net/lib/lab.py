@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""A host with a bridge, workloads on it, and what the daemon answers of them."""
+"""A host with a bridge, workloads on it, and the daemon's answers about them."""
 import ipaddress
 
 from lib.query import addresses, ask
@@ -25,7 +25,7 @@ class Lab:
         return self
 
     def answers(self, name, branch="lan"):
-        """A and AAAA together, as the host itself is answered."""
+        """A and AAAA together, as the host itself gets them."""
         owner = f"{name}.{branch}.vanya" if branch else f"{name}.vanya"
         return sorted(address for rdtype in ("A", "AAAA")
                       for address in addresses(ask(self.host, "127.0.0.1", owner, rdtype)))
@@ -41,11 +41,11 @@ class Lab:
                                  f"{self.daemon.ask('names')}") from None
 
     def reason(self, name, address):
-        """Why an address is not served, as `names` tells; None if it is served or not known."""
+        """The reason why an address is not served, by `names`; None if it is served or unknown."""
         return self.daemon.names()[1].get(name, {}).get(address)
 
     def ptr(self, address):
-        """What reverse look-up gives."""
+        """The result of a reverse look-up."""
         reverse = ipaddress.ip_address(address).reverse_pointer + "."
         reply = ask(self.host, "127.0.0.1", reverse, "PTR")
         return sorted(rdata.to_text() for rrset in reply.answer for rdata in rrset)

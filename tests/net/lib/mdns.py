@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""mDNS on the wire: packets as clients send them, and what comes back, taken apart."""
+"""mDNS on the wire: packets like those of clients, and parsed replies."""
 import collections
 import contextlib
 import ipaddress
@@ -36,7 +36,7 @@ def query(*questions, id_=0, flags=0, additional=()):
 
 
 class Message:
-    """A packet taken apart. Fails on what is malformed."""
+    """A parsed packet. Fails if it is malformed."""
 
     def __init__(self, wire, peer=None):
         self.wire, self.peer = wire, peer
@@ -103,7 +103,7 @@ def bitmap_types(bitmap):
 
 
 class Socket:
-    """A multicast socket on one link: port 5353 unless said otherwise."""
+    """A multicast socket on one link: port 5353 by default."""
 
     def __init__(self, ns, family=socket.AF_INET, port=PORT, ifname="eth0"):
         self.sock = ns.socket(family)
@@ -134,7 +134,7 @@ class Socket:
         self.sock.close()
 
     def send(self, payload):
-        """To the group."""
+        """Sends to the group."""
         if self.family == socket.AF_INET:
             self.sock.sendto(payload, (GROUP4, PORT))
         else:
@@ -148,7 +148,7 @@ class Socket:
         return Message(payload, peer)
 
     def wait_for(self, predicate, timeout=5, what="the packet"):
-        """The first packet for which that is true."""
+        """The first packet that fulfils the condition."""
         deadline = time.monotonic() + timeout
         seen = []
         while time.monotonic() < deadline:
@@ -167,8 +167,8 @@ PADDING_OPT = struct.pack("!BHHIH", 0, OPT, 8192, 0x8000, len(PADDING)) + PADDIN
 
 
 def android_query(name, rdtype, has_opt):
-    """What the system resolver sends: one question, a random id, RD; with Private DNS in force
-    also AD and an OPT with DO and padding."""
+    """The query of the system resolver: one question, a random id, RD; with Private DNS in force also AD and
+    an OPT with DO and padding."""
     id_ = random.randrange(1 << 16)
     wire = query(question(name, rdtype), id_=id_, flags=0x0120 if has_opt else 0x0100,
                       additional=[PADDING_OPT] if has_opt else [])
@@ -176,7 +176,7 @@ def android_query(name, rdtype, has_opt):
 
 
 def android_resolve(ns, name, rdtype, has_opt=False, timeout=2.002):
-    """Takes the first datagram that comes, and is as strict with it as Android's getanswer()."""
+    """Takes the first datagram that arrives, and is as strict as Android's getanswer()."""
     family = socket.AF_INET6 if rdtype == AAAA else socket.AF_INET
     id_, wire = android_query(name, rdtype, has_opt)
     with Socket(ns, family, port=0) as sock:
@@ -191,7 +191,7 @@ def android_resolve(ns, name, rdtype, has_opt=False, timeout=2.002):
 
 
 def mdns_names(daemon):
-    """{name: its state} as `status` tells."""
+    """{name: its state} by `status`."""
     return {line["name"]: line for line in daemon.status()["mdns"]["names"]}
 
 

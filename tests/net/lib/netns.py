@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Network namespaces, the links between them, and what is run inside."""
+"""Network namespaces, the links between them, and commands inside."""
 import itertools
 import os
 import shlex
@@ -9,7 +9,7 @@ import threading
 
 from lib.isolate import CLONE_NEWNET, die_with_parent, setns
 
-COMMAND_TIMEOUT = 300  # a command that takes so long hangs, on the slowest machine too
+COMMAND_TIMEOUT = 300  # a command that takes longer hangs, even on the slowest machine
 _counter = itertools.count(1)
 
 
@@ -45,12 +45,12 @@ class Namespace:
         return done
 
     def ip(self, arguments):
-        """ns.ip("addr add 10.0.0.1/24 dev eth0") -> what it printed."""
+        """ns.ip("addr add 10.0.0.1/24 dev eth0") -> its output."""
         return self.run(["ip"] + shlex.split(arguments)).stdout
 
     def call(self, function, *arguments):
-        """Calls a function in a thread that is inside, and returns what it returns. A socket that
-        it makes stays in this namespace whichever thread uses it later."""
+        """Calls a function in a thread inside, and returns its result. A socket that the function makes
+        stays in this namespace, whichever thread uses it later."""
         outcome = {}
 
         def inside():
@@ -89,7 +89,7 @@ class Namespace:
         self.run(["ip", "link", "set", "dev", ifname, "alias", alias])
 
     def hide(self):
-        """Takes the name away: who looks at /run/netns does not find it. It lives on."""
+        """Removes the name, so that it is not in /run/netns. The namespace lives on."""
         subprocess.run(["ip", "netns", "del", self.name], check=True, capture_output=True)
 
     def ifindex(self, ifname):
@@ -103,8 +103,8 @@ class Namespace:
 
 
 class Topology:
-    """Makes namespaces and links; close() removes all of them. Without `has_dad` the links of
-    namespaces made from then on have their link-local addresses at once."""
+    """Makes namespaces and links; close() removes all of them. Without `has_dad`, the links of later
+    namespaces have their link-local addresses at once."""
 
     def __init__(self):
         self.namespaces = []
@@ -131,7 +131,7 @@ class Topology:
         peer_ns.ip(f"link set {peer_ifname} up")
 
     def far_client(self, host, label="far"):
-        """A client whose addresses are on-link nowhere that the host can see: behind a router, by
+        """A client whose addresses are on-link nowhere that the host can see: it is behind a router, with
         host routes. Returns it; the host is 192.0.2.1 and 2001:db8:f::1."""
         router, far = self.namespace(label + "-router"), self.namespace(label)
         self.veth(router, "up0", host, "far0")

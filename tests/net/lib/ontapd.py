@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Starts the real ontapd, and speaks its protocol by hand (ontapd-protocol(7))."""
+"""Starts the real ontapd, and speaks its protocol without the library (ontapd-protocol(7))."""
 import os
 import re
 import socket
@@ -15,7 +15,7 @@ OK, MALFORMED, VERSION, NAMESPACE, DENIED, LIMIT, EXISTS, ABSENT, UNSUPPORTED = 
 
 
 class Ontapd(Started):
-    """ontapd in a namespace, with sockets and state of its own in `work`."""
+    """ontapd in a namespace, with its own sockets and state in `work`."""
 
     def __init__(self, programs, ns, work, options):
         super().__init__(ns, os.path.join(work, "ontapd.log"))
@@ -35,11 +35,11 @@ class Ontapd(Started):
 
     @property
     def grants(self):
-        """The directory in which it says which names it has granted to whom."""
+        """The directory of its grants."""
         return os.path.join(self.sockets, "grants")
 
     def fds(self):
-        """What it has open, as a list of link texts."""
+        """Its open descriptors, as a list of link texts."""
         directory = f"/proc/{self.process.pid}/fd"
         found = []
         for name in os.listdir(directory):
@@ -69,7 +69,7 @@ def message(op, *attributes, version=1):
 
 
 def parse_reply(data):
-    """{type: value} with STATUS always there."""
+    """{type: value}; always has STATUS."""
     version, op, zero = struct.unpack("!BBH", data[:4])
     assert version == 1 and op & 0x80 and zero == 0
     reply, at = {STATUS: 0}, 4
@@ -94,7 +94,7 @@ def connect(path):
 
 
 def request(sock, data, fds):
-    """Sends bytes with descriptors; the reply and its descriptors."""
+    """Sends bytes with descriptors; returns the reply and its descriptors."""
     socket.send_fds(sock, [data], list(fds))
     answer, got, _, _ = socket.recv_fds(sock, 4096, 64)
     return (parse_reply(answer) if answer else None), got

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Real mDNS stacks to meet: avahi-daemon, nss-mdns, systemd-resolved. Each lives in a mount and UTS
-namespace of its own, with an empty /run, so that nothing of the machine is touched."""
+"""Real mDNS stacks: avahi-daemon, nss-mdns, systemd-resolved. Each has its own mount and UTS namespace, with
+an empty /run, so that nothing of the machine is touched."""
 import glob
 import os
 import subprocess
@@ -50,7 +50,7 @@ mkdir -p /run/dbus /run/avahi-daemon && hostname {host_name} && echo ready && ex
 
 
 class Stack:
-    """Mount and UTS namespaces on top of a network namespace, and what runs in them."""
+    """Mount and UTS namespaces on top of a network namespace, and the programs in them."""
 
     def __init__(self, ns, work, host_name):
         self.ns, self.work, self.host_name = ns, str(work), host_name
@@ -91,7 +91,7 @@ class Stack:
         return path
 
     def cover(self, path, text):
-        """Another file is seen at `path`, in here only."""
+        """Mounts another file at `path`, in here only."""
         self.run("mount", "--bind", self.put(path.strip("/").replace("/", "_"), text), path)
 
     def start_bus(self, need):
@@ -101,7 +101,7 @@ class Stack:
                                     check=False).returncode == 0, what="the bus")
 
     def start_avahi(self, need, ifname="eth0"):
-        """Returns when its host name is its own, whatever that is then."""
+        """Returns when it has its own host name, whatever that is."""
         avahi = need("avahi-daemon")
         if not self.daemons:
             self.start_bus(need)
@@ -122,8 +122,8 @@ class Stack:
 
 
 def resolved_stack(stack, need, builddir, settings):
-    """systemd-resolved, from an unpacked package, in a Stack that has no bus yet; it returns the path of resolvectl.
-    The test is skipped where there is none."""
+    """systemd-resolved, from an unpacked package, in a Stack without a bus; it returns the path of
+    resolvectl. The test is skipped if there is none."""
     program = unpacked(builddir, "lib/systemd/systemd-resolved")
     if not program:
         pytest.skip("systemd-resolved is not unpacked below build/tools (./check does)")

@@ -15,7 +15,7 @@ def family_of(server):
 
 
 def address_of(server, port):
-    """("fe80::1%eth0", 53) -> the tuple that connect() wants; call it inside the namespace."""
+    """("fe80::1%eth0", 53) -> the tuple for connect(); call it inside the namespace."""
     return socket.getaddrinfo(server, port, family_of(server), socket.SOCK_DGRAM,
                               flags=socket.AI_NUMERICHOST)[0][4]
 
@@ -51,7 +51,7 @@ def addresses(reply, rdtype=None):
 
 
 def send_raw(ns, server, payload, *, port=53, timeout=1, size=65535):
-    """Sends bytes as they are by UDP; the bytes of the reply, or None if none comes in time."""
+    """Sends bytes unchanged by UDP; returns the bytes of the reply, or None if none arrives in time."""
     with contextlib.closing(ns.socket(family_of(server))) as sock:
         sock.settimeout(timeout)
         sock.sendto(payload, ns.call(address_of, server, port))
@@ -62,7 +62,7 @@ def send_raw(ns, server, payload, *, port=53, timeout=1, size=65535):
 
 
 def has_addresses(ns, name, *expected, server="127.0.0.1"):
-    """Whether `name` has exactly these IPv4 addresses; False as well while nobody answers."""
+    """True if `name` has exactly these IPv4 addresses; also False while nobody answers."""
     try:
         return addresses(ask(ns, server, name, "A", timeout=1)) == sorted(expected)
     except (OSError, dns.exception.Timeout):

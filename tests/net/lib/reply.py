@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: ISC
-"""What a DNS reply says, in a form in which the replies of different servers can be compared: independent
-of compression, of the case of names that are data, and of the order of records in their set."""
+"""The content of a DNS reply, in a form that can be compared between servers: independent of compression, of
+the case of names in data, and of the order of records in their set."""
 import struct
 from typing import NamedTuple
 
 OPT = 41
 SOA, HINFO, NAPTR = 6, 13, 35
-# Where names stand in rdata: bytes before the first one, and how many names.
+# The positions of names in rdata: number of bytes before the first one, and number of names.
 NAMES = {2: (0, 1), 3: (0, 1), 4: (0, 1), 5: (0, 1), SOA: (0, 2), 7: (0, 1), 8: (0, 1), 9: (0, 1),
          12: (0, 1), 14: (0, 2), 15: (2, 1), 17: (0, 2), 18: (2, 1), 21: (2, 1), 26: (2, 2),
          33: (6, 1), 36: (2, 1), 39: (0, 1), 107: (2, 1)}
 
 
 class Malformed(Exception):
-    """The bytes are no message."""
+    """The bytes are not a message."""
 
 
 class RRset(NamedTuple):
@@ -21,7 +21,7 @@ class RRset(NamedTuple):
     rdtype: int
     rdclass: int
     ttl: int
-    rdata: tuple  # sorted; a record that is there twice is in it twice
+    rdata: tuple  # sorted; a repeated record is in it twice
 
 
 class Edns(NamedTuple):
@@ -39,17 +39,17 @@ class Reply(NamedTuple):
     ra: bool
     ad: bool
     other: int         # the other bits: QR, opcode, RD, Z, CD
-    question: bytes    # as it stands
-    answer: tuple      # of RRset, in the order in which they begin
+    question: bytes    # unchanged
+    answer: tuple      # of RRset, in the order of their first records
     authority: tuple
     additional: tuple
     edns: Edns | None
 
 
 def _name(wire, at):
-    """The name in lower case, and the offset behind it. `wire` begins with the two bytes of an id."""
+    """Returns the name in lower case, and the offset after it. `wire` begins with the two bytes of an id."""
     labels, end = [], None
-    for _ in range(256):  # labels and pointers: more is a loop
+    for _ in range(256):  # labels and pointers: more means a loop
         if at >= len(wire):
             raise Malformed("a name runs over the end")
         length = wire[at]
@@ -81,7 +81,7 @@ def _skip_strings(wire, at, count):
 
 
 def _rdata(wire, rdtype, at, end):
-    """With names written in full and in lower case."""
+    """With names expanded and in lower case."""
     if rdtype == NAPTR:
         name_at = _skip_strings(wire, at + 4, 3)
         return wire[at:name_at] + _name(wire, name_at)[0]
@@ -118,7 +118,7 @@ def _section(wire, at, count):
 
 
 def parse(body):
-    """The Reply that a message is; `body` is without its id. Raises Malformed."""
+    """Parses a message; `body` is without its id. Raises Malformed."""
     wire = b"\0\0" + body
     try:
         flags, questions, *counts = struct.unpack_from("!5H", wire, 2)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""The same host and services, answered for by different responders, and a neighbour that asks them.
+"""The same host and services, served by different responders, and a neighbour that asks them.
 
-A host "web" with the services "shop" (_http._tcp) and "Küche" (_ipp._tcp), on one end of a veth
-pair; the neighbour is the other end.
+A host "web" with the services "shop" (_http._tcp) and "Küche" (_ipp._tcp), on one end of a veth pair; the
+neighbour is the other end.
 """
 import collections
 import os
@@ -96,7 +96,7 @@ RESPONDERS = {"ontap-zone": OntapZone, "avahi-daemon": AvahiDaemon}
 
 
 class Lab:
-    """The two ends, and the responder, which is not started yet."""
+    """The two ends, and the responder, which has not been started."""
 
     def __init__(self, topo, responder, work, program, need):
         topo.has_dad = False
@@ -108,7 +108,7 @@ class Lab:
         self.responder = RESPONDERS[responder](self.server, str(work), program, need)
 
     def start(self):
-        """Returns when all is announced."""
+        """Returns when everything has been announced."""
         self.responder.start()
         wait_until(self.responder.is_established, 15, "the responder to be established")
 
@@ -119,9 +119,9 @@ IP_PKTINFO, IP_RECVTTL = 8, 12
 
 
 class Ear(Socket):
-    """A socket that knows when a packet came, with which TTL, and to whom it was sent."""
+    """A socket that reports when a packet arrived, its TTL and its destination."""
 
-    everything = []  # heard by any
+    everything = []  # received by any of them
 
     def __init__(self, ns, family=socket.AF_INET, **how):
         super().__init__(ns, family, **how)
@@ -136,7 +136,7 @@ class Ear(Socket):
             self.sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 0)
 
     def hear(self, timeout):
-        """The next packet, or None. `at` is in the time of time.time()."""
+        """The next packet, or None. `at` is a time of time.time()."""
         self.sock.settimeout(max(timeout, 0.0001))
         try:
             wire, control, _, peer = self.sock.recvmsg(9000, 512)
@@ -159,7 +159,7 @@ class Ear(Socket):
         return heard
 
     def each(self, seconds):
-        """What comes within that time, as it comes."""
+        """Yields the packets that arrive within that time."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             heard = self.hear(end - time.monotonic())
@@ -195,7 +195,7 @@ def message(questions=(), answers=(), authority=(), additional=(), flags=0, id_=
 
 
 def claim(name, addr):
-    """A response that says: this unique name has this address."""
+    """A response that gives this unique name this address."""
     return message(answers=[rr(name, A, 120, socket.inet_aton(addr), IN | FLUSH)], flags=0x8400)
 
 

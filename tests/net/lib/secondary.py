@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Knot and NSD as secondaries and as primaries of zone files, and Knot as a primary that takes updates; the
-configurations of secondaries are those that the manual page gives."""
+"""Knot and NSD as secondaries and as primaries of zone files, and Knot as a primary that takes updates. The
+configurations of the secondaries are those of the manual page."""
 import os
 import subprocess
 
@@ -104,7 +104,7 @@ pattern:
 
 
 def knot_primary(program, ns, addr, work, domain, reverse=()):
-    """Knot as a primary that takes updates of `domain`, and of these zones that are empty at first."""
+    """Knot as a primary that takes updates of `domain`, and of these zones, which are empty at first."""
     apex = "@ 60 SOA ns hostmaster 1 3600 600 604800 60\n@ 60 NS ns\n"
     write(work, domain + ".zone", f"$ORIGIN {domain}.\n{apex}ns 60 A {addr}\n"
           'taken 60 TXT "the administrator\'s"\n')

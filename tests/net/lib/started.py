@@ -13,14 +13,14 @@ SANITIZER_REPORT = re.compile(r"(Address|Leak|Memory|UndefinedBehavior|Thread)Sa
 
 @functools.lru_cache
 def is_sanitized(path):
-    """Whether AddressSanitizer is in a program, from the library or in itself."""
+    """True if a program has AddressSanitizer, from the library or linked in."""
     libraries = subprocess.run(["ldd", path], capture_output=True, check=False).stdout
     with open(path, "rb") as file:
         return b"libasan" in libraries or b"__asan_init" in file.read()
 
 
 class Started:
-    """A program that stays in the foreground, in a namespace; what it says on stderr is in a file."""
+    """A program that stays in the foreground, in a namespace; its stderr goes to a file."""
 
     def __init__(self, ns, log_path):
         self.ns = ns
@@ -28,7 +28,7 @@ class Started:
         self.process = None
 
     def start_ready(self, argv, timeout, pass_fds=(), **how):
-        """Starts argv(fd) and returns when it has written a newline there: it is ready."""
+        """Starts argv(fd), and returns when it has written a newline to fd: it is ready."""
         ready, ready_child = os.pipe()
         try:
             with open(self.log_path, "ab") as log:
@@ -49,7 +49,7 @@ class Started:
             return file.read()
 
     def stop(self, timeout=20):
-        """SIGTERM, and it must end well: exit 0, no report of a sanitizer."""
+        """Sends SIGTERM; the program must end well: exit 0, no report of a sanitizer."""
         if self.process is None:
             return
         process, self.process = self.process, None
@@ -65,7 +65,7 @@ class Started:
         assert status == 0, f"exit {status}: {self.log()}"
 
     def kill(self):
-        """For when the manner of its end is not the question."""
+        """Ends it; for tests in which its exit status does not matter."""
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""systemd as process 1 of namespaces of its own: for our units as they are in contrib/.
+"""systemd as process 1 of its own namespaces: for our units as they are in contrib/.
 
-Its root is an overlay of the machine's, written to memory only, whose directories of units have
-nothing but ours; its control group is a new one. All of it goes with process 1."""
+Its root is an overlay of the machine's root, written to memory only, whose directories of units have only ours;
+its control group is new. All of it disappears with process 1."""
 import contextlib
 import os
 import shutil
@@ -12,12 +12,12 @@ import tempfile
 from lib.cgroup import Cgroup
 from lib.wait import wait_until
 
-# What units want by default, with nothing in it.
+# Units that ours need by default, empty.
 TARGETS = ("sysinit", "basic", "sockets", "shutdown", "network", "multi-user", "default")
 TARGET = "[Unit]\nDefaultDependencies=no\n"
 
-# In a fresh mount namespace; $1 is a directory, in a file system of memory, that is removed after; $2 is a
-# terminal for messages.
+# Runs in a new mount namespace; $1 is a directory in a file system of memory, which is removed afterwards; $2
+# is a terminal for messages.
 ROOT = """
 mount --make-rprivate /
 mkdir -p $1/up $1/work $1/root
@@ -72,7 +72,7 @@ class Machine:
                 file.write(content)
 
     def start(self):
-        """True, or False where such a thing cannot be: the log says why."""
+        """True, or False if the machine does not allow it: the log has the reason."""
         log = self.terminal
         try:
             self.cgroup = Cgroup()
@@ -95,7 +95,7 @@ class Machine:
             return file.read().split()[0]
 
     def systemctl(self, *arguments):
-        """What it prints; "" while there is nobody to ask."""
+        """Its output; "" while it does not answer."""
         try:
             pid = self.pid()
             root = os.readlink(f"/proc/{pid}/exe")
@@ -109,7 +109,7 @@ class Machine:
         return done.stdout.strip()
 
     def log(self):
-        """What it and its units have said so far."""
+        """The messages of it and its units so far."""
         with contextlib.suppress(BlockingIOError):
             while data := os.read(self.console, 4096):
                 self.said += data.decode(errors="replace").replace("\r", "")
@@ -117,7 +117,7 @@ class Machine:
 
     def stop(self):
         if self.process:
-            self.process.kill()  # and by --kill-child process 1, and with that all others
+            self.process.kill()  # and by --kill-child process 1, and thereby all others
             self.process.wait()
         if self.cgroup:
             self.cgroup.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Transfers as a client sees them, and what they are compared by."""
+"""Transfers as a client sees them, and their comparison."""
 import dns.name
 import dns.query
 import dns.rdatatype
@@ -17,7 +17,7 @@ def tsig_option(name, algorithm="hmac-sha256"):
 
 
 def axfr(ns, zone, key=None, server=HOST, port=53):
-    """[(name, ttl, type, text)] in the order in which the records came."""
+    """[(name, ttl, type, text)] in the order of the records."""
     def fetch():
         found = []
         keys = {}
@@ -33,5 +33,5 @@ def axfr(ns, zone, key=None, server=HOST, port=53):
 
 
 def rows(records):
-    """What two servers of one zone have in common: names in lower case, no TTL of apex records."""
+    """The form in which two servers of one zone must agree: names in lower case, no TTL of apex records."""
     return [(name.lower(), rdtype, text) for name, _, rdtype, text in records]

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
-"""Waiting for what has no descriptor to wait on."""
+"""Waiting for conditions that have no descriptor."""
 import time
 
 
 def wait_until(predicate, timeout=5, what="the condition"):
-    """Calls `predicate` until it gives something true, and returns that; fails after `timeout`
-    seconds with what it gave last."""
+    """Calls `predicate` until its result is true, and returns that. Fails after `timeout` seconds, with the
+    last result."""
     deadline = time.monotonic() + timeout
     pause = 0.002
     while True:
