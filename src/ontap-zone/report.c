@@ -223,7 +223,6 @@ void report_notice(const struct mdns_notice *notice, struct buf *out)
 	jsonw_text(&w, "event", notice_text(notice->type));
 	if (notice->name.len > 0)
 		report_name(&w, "name", notice->name.wire);
-	report_name(&w, "name", notice->name.wire);
 	if (notice->type == MDNS_NOTICE_RENAMED)
 		report_name(&w, "current", notice->current.wire);
 	jsonw_number(&w, "ifindex", notice->link);
