@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: ISC
-# Sourced by ./check and ./start: Debian packages that are missing get installed, with nothing
-# started by their installation. Everything is quiet where nothing is missing.
+# Sourced by ./check and ./start: installs missing Debian packages, without starting their services.
+# Quiet if nothing is missing.
 
-# What building needs.
+# Needed for the build.
 build_packages=(gcc make autoconf automake pkg-config libc6-dev libmnl-dev libldns-dev nettle-dev liburcu-dev
 	libcap-ng-dev libjansson-dev libbpf-dev)
 
-# What the demonstration needs besides.
+# Also needed for the demonstration.
 demo_packages=(iproute2 bind9-dnsutils)
 
-# What the tests need besides.
+# Also needed for the tests.
 test_packages=(libcmocka-dev clang clang-format libclang-rt-dev llvm binutils mandoc python3 python3-pytest
 	python3-dnspython python3-zeroconf iproute2 procps util-linux bind9-dnsutils bind9-utils ldnsutils graphviz tcpdump
 	tinydns dbus bubblewrap avahi-daemon avahi-utils libavahi-client-dev knot nsd
 	dnsmasq-base unbound radvd busybox-static dhcpcd-base strace valgrind systemd s6 podman crun)
 
-# What the tests in a virtual machine need besides, and a kernel: kernel_package.
+# Also needed for the tests in a virtual machine; and a kernel: kernel_package.
 vm_packages=(qemu-system-x86 busybox-static cpio)
 
-# Those of them whose installation enables a service, which is not what a test run is asked for.
+# Those whose installation enables a service, which a test run must not do.
 service_packages=(avahi-daemon tinydns dbus knot nsd unbound radvd podman)
 
 # kernel_package: the name of the package behind Debian's kernel for virtual machines.
@@ -27,7 +27,7 @@ kernel_package()
 	apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/.*Depends: //p'
 }
 
-# is_debian: apt and dpkg are there.
+# is_debian: apt and dpkg exist.
 is_debian()
 {
 	command -v apt-get >/dev/null && command -v dpkg-query >/dev/null
@@ -60,7 +60,7 @@ apt_get()
 	DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 "$@" </dev/null
 }
 
-# update_lists: apt-get update, once a run and only when something is missing.
+# update_lists: apt-get update, once per run, and only if something is missing.
 update_lists()
 {
 	[ -z "${lists_updated:-}" ] || return 0
@@ -68,8 +68,8 @@ update_lists()
 	apt_get -o APT::Update::Error-Mode=any update >"$package_log" 2>&1
 }
 
-# need_packages NAME...: installs what is missing; on failure sets package_fault to one line that
-# says why, and returns 1. The caller sets package_log to a file that takes apt's output.
+# need_packages NAME...: installs missing packages; on failure sets package_fault to one line with the
+# reason, and returns 1. The caller sets package_log to a file that takes apt's output.
 need_packages()
 {
 	local missing name fresh=()
@@ -100,7 +100,7 @@ need_packages()
 	[ ${#fresh[@]} -eq 0 ] || leave_services_off "${fresh[@]}"
 }
 
-# leave_services_off PACKAGE...: what we installed for tests does not start at the next boot.
+# leave_services_off PACKAGE...: services that we installed for tests do not start at the next boot.
 leave_services_off()
 {
 	local unit

@@ -1,5 +1,5 @@
 # Host names by BPF. object.c is the compiled hostnames.bpf.c as an array: in the tree and the tarball,
-# so that building needs neither clang nor a kernel with BTF. `make bpf-object` makes it anew.
+# so that building needs neither clang nor a kernel with BTF. `make bpf-object` makes it again.
 bpf_sources = \
 	src/bpf/hostnames.bpf.c \
 	src/bpf/hostnames.h \

@@ -1,4 +1,4 @@
-# The clients' library: whole in itself, without any other of our archives.
+# The clients' library: complete, without any other of our archives.
 lib_LIBRARIES = src/libontap/libontap.a
 src_libontap_libontap_a_SOURCES = \
 	src/libontap/client.c \

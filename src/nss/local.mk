@@ -1,7 +1,7 @@
-# The module by which the C library resolves names of ontap-zone: libnss_ontap(8). It is linked with the C
-# library alone, for it is loaded into other people's programs; and without sanitizers, which cannot be loaded.
-# Automake knows shared libraries by way of libtool only: this one is of one system and one kind, so it
-# is a "program" that the linker is told to make as one.
+# The module by which the C library resolves names of ontap-zone: libnss_ontap(8). It is linked only with the
+# C library, because it is loaded into other people's programs, and without sanitizers, which cannot be loaded.
+# Automake supports shared libraries only through libtool. This one is for one system and of one kind, so it
+# is a "program" that the linker is told to make as a library.
 nss_sources = \
 	src/nss/answer.c src/nss/answer.h \
 	src/nss/ask.c src/nss/ask.h \

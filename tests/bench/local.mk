@@ -1,5 +1,5 @@
-# Measurements: `make bench`; BENCH_ARGS are those of tests/bench/bench.py. Of all that `make check` runs
-# only the smoke test, which shows that the harness works; `make check BENCH_SMOKE=` leaves it out.
+# Measurements: `make bench`; BENCH_ARGS are those of tests/bench/bench.py. `make check` runs only the smoke
+# test, which shows that the harness works; `make check BENCH_SMOKE=` leaves it out.
 bench_programs = \
 	tests/bench/change \
 	tests/bench/echo \

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# Proves that the files of each directory of src stand on floors: if one file needs another, by whatever way,
+# Proves that the files of each directory of src stand on floors: if one file needs another, directly or not,
 # that one does not need the first. A file needs another if its object has an undefined symbol that
 # the other's object defines. Looks at the archive of a directory, or at a program's objects.
 # check-circles.sh [--build=DIR] [--src=DIR]
@@ -17,7 +17,7 @@ for arg; do
 	esac
 done
 
-# objects_of DIRECTORY-NAME: its archive, else the objects whose sources are there still.
+# objects_of DIRECTORY-NAME: its archive, otherwise the objects whose sources still exist.
 objects_of()
 {
 	local object name
@@ -30,8 +30,8 @@ objects_of()
 	done
 }
 
-# symbols_of FILE...: "object symbol class" of each symbol that is global and strong, or undefined. What
-# sanitizers add is not ours.
+# symbols_of FILE...: "object symbol class" of each symbol that is global and strong, or undefined; without
+# the symbols that sanitizers add.
 symbols_of()
 {
 	"$nm" -A -g -f posix "$@" 2>/dev/null | awk '

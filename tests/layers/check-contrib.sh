@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # Each option on a command line in contrib/ is one that the program, as built, has: in units of systemd,
-# and in run scripts of s6. And the state directories of units are the programs' defaults. And what is in
-# contrib/resolver is what ontap-zone prints where no daemon runs: check-contrib.sh --write puts it there.
+# and in run scripts of s6. The state directories of units are the programs' defaults. The files in
+# contrib/resolver are the output of ontap-zone without a running daemon: check-contrib.sh --write writes them.
 set -u
 here=$PWD
 cd "${top_srcdir:-.}" || exit 111
@@ -35,7 +35,7 @@ for file in contrib/*.service contrib/s6/*/run; do
 		check_line "$file" "${words[@]}" || failed=1
 	done < <(sed -nE 's/^(ExecStart=|exec )([^0-9].*)/\2/p' "$file" | tr -d '"')
 done
-# help_of PROGRAM: that of its options, in one line.
+# help_of PROGRAM: the help about its options, in one line.
 help_of()
 {
 	local command=
@@ -50,7 +50,7 @@ for file in contrib/*.service; do
 			{ echo "$file: /var/lib/$dir is not the default of $program --state"; failed=1; }
 	done < <(sed -n 's/^StateDirectory=//p' "$file")
 done
-# recipe PROGRAM VERSION OPTION...: what the command prints, where that version of systemd is installed.
+# recipe PROGRAM VERSION OPTION...: the output of the command, with that version of systemd.
 recipe()
 {
 	local program=$1 version=$2

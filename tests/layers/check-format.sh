@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# The C sources are as .clang-format says. Only one version of clang-format is asked, since each has its
-# own idea of the details: where there is another, this is skipped. check-format.sh [FILE]...
+# The C sources are formatted by .clang-format. Only one version of clang-format is used, because versions
+# differ in details: without it, this is skipped. check-format.sh [FILE]...
 set -u
 cd "${top_srcdir:-.}" || exit 111
 version=14

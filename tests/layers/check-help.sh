@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# What the programs, as built, print for --help: no line is wider than a terminal; each option is
-# explained in exactly one place of the manual, which has no others; and a default that is one word stands
-# there too. check-help.sh [PROGRAM PAGE...]: of one program, with its pages, instead of all.
+# The output of the built programs for --help: no line is wider than a terminal; each option is explained in
+# exactly one place of the manual, which explains no others; and a default of one word is the same there.
+# check-help.sh [PROGRAM PAGE...]: of one program, with its pages, instead of all.
 set -u
 here=$PWD
 cd "${top_srcdir:-.}" || exit 111

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# Proves that each directory of src includes only what its layer allows, and of other directories only
-# what they offer; and that tests include no other private headers than layers.txt says.
+# Proves that each directory of src includes only what its layer allows, and from other directories only
+# the headers that they offer; and that tests include only the private headers listed in layers.txt.
 # check-includes.sh [--src=DIR] [--tests=DIR]
 set -u
 here=$(dirname "$0")
@@ -15,9 +15,9 @@ for arg; do
 	esac
 done
 
-# Included names are relative to src, so the directory is what stands before the first slash. A
-# directory without a line in layers.txt, and an include that climbs or names no directory (as those of
-# the tests' own headers do), are errors in src: nothing gets past the table by being unknown to it.
+# Included names are relative to src, so the directory is the part before the first slash. In src, a directory
+# without a line in layers.txt is an error, and so is an include that climbs or names no directory (like those
+# of the tests' own headers): nothing escapes the table by being unknown to it.
 find "$src" "$tests" -name '*.[ch]' | LC_ALL=C sort | xargs -r awk -v src="$src" '
 	BEGIN {
 		for (i = 1; i < ARGC; i++) {

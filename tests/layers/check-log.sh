@@ -25,7 +25,7 @@ find "$src" -name '*.c' ! -path '*/io/log.c' | LC_ALL=C sort | xargs -r awk '
 		printf "%s:%d: %s: %s\n", FILENAME, line, text, format
 		bad++
 	}
-	# The string literals from the start of `rest` on that follow one another, as one, their quotes unescaped.
+	# Joins the string literals at the start of `rest` that follow one another, and unescapes their quotes.
 	function take_format(rest,  text) {
 		text = ""
 		while (match(rest, /^[ \t\n]*"([^"\\]|\\.)*"/)) {
@@ -49,7 +49,7 @@ find "$src" -name '*.c' ! -path '*/io/log.c' | LC_ALL=C sort | xargs -r awk '
 			complain("a value that may have spaces is in quotes")
 	}
 	FNR == 1 { pending = "" }
-	# A call may go over several lines: they are put together until its format is whole.
+	# A call may have several lines: they are joined until the format is complete.
 	pending == "" && match($0, /(^|[^a-z_])log_(error|warning|info|debug|print)\(/) {
 		line = FNR
 		pending = substr($0, RSTART + RLENGTH)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# Manual pages are without faults that mandoc's lint knows. check-man.sh [FILE]...
+# mandoc's lint finds no faults in the manual pages. check-man.sh [FILE]...
 set -u
 cd "${top_srcdir:-.}" || exit 111
 [ $# -gt 0 ] || set -- man/*.[1-8]

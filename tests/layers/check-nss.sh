@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# The module for the C library shows nothing but its functions, needs nothing but the C library, and of that
-# nothing which allocates, starts or stops anything, or handles signals: it is in other people's processes.
+# The module for the C library exports only its functions, and needs only the C library, except functions that
+# allocate, start or stop anything, or handle signals: it is in other people's processes.
 # check-nss.sh [MODULE]
 set -u
 nm=${NM:-nm}

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
 # Proves that the core is pure: each archive of a core directory calls only its own and allowed
-# lower layers and what symbols.txt permits, and has no writable globals. And that other archives call
-# nothing that symbols.txt forbids them.
+# lower layers and what symbols.txt permits, and has no writable globals. Also proves that other archives
+# call nothing that symbols.txt forbids them.
 # check-symbols.sh [--lib=DIRECTORY-NAME:ARCHIVE]...
 set -u
 here=$(dirname "$0")
@@ -43,7 +43,7 @@ allowed_patterns()
 		for (i = 2; i <= NF; i++) print $i }'
 }
 
-# What _FORTIFY_SOURCE or the language version made of X is judged as X: __printf_chk writes too.
+# A variant of X by _FORTIFY_SOURCE or the language version is judged as X: __printf_chk writes, too.
 is_allowed()
 {
 	local pattern plain=$1
@@ -55,7 +55,7 @@ is_allowed()
 	return 1
 }
 
-# check_shell DIR ARCHIVE: of a directory that is not of the core. It may call anything but what is forbidden.
+# check_shell DIR ARCHIVE: of a directory outside of the core. It may call anything that is not forbidden.
 check_shell()
 {
 	local symbol object
@@ -96,7 +96,7 @@ for lib in "${libs[@]}"; do
 			!($1 in below)' <(echo "$below") -)
 
 	# A table of pointers that the loader relocates is read-only afterwards (.data.rel.ro); the
-	# compilers' own descriptions of globals are no state of ours.
+	# compilers' own descriptions of globals are not our state.
 	while read -r symbol section; do
 		echo "src/$dir has a writable global: $symbol ($section)"
 		bad=$((bad + 1))

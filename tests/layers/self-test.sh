@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# The structure checks find what they are for: each is shown a bad example and must fail on it,
-# with a message that names the fault, and a good one and must pass.
+# The structure checks detect faults: each must fail on a bad example, with a message that names the fault,
+# and must pass on a good one.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 cc=${CC:-cc}
@@ -9,7 +9,7 @@ work=$(mktemp -d) || exit 111
 trap 'rm -rf "$work"' EXIT
 faults=0
 
-# expect pass|fail PATTERN COMMAND...: its exit status is such and its output matches PATTERN.
+# expect pass|fail PATTERN COMMAND...: the command passes or fails, and its output matches PATTERN.
 expect()
 {
 	local want=$1 pattern=$2 output status
@@ -21,7 +21,7 @@ expect()
 	fi
 }
 
-# header_in DIRECTORY INCLUDE-LINE: the only file of a tree named as the checks are to see it.
+# header_in DIRECTORY INCLUDE-LINE: the only file of a tree for the checks.
 header_in()
 {
 	rm -rf "$work/src"
@@ -173,7 +173,7 @@ object ontap main 'int main(void) { return 0; }'
 rm -r "$work/src/mdns"
 expect pass '1 directories, 0 with circles' circles
 
-# log FORMAT: what the check says of a call with that format.
+# log FORMAT: the output of the check for a call with that format.
 log()
 {
 	header_in net "	log_error(d->log,

@@ -8,7 +8,7 @@ tests_net_nss_look_LDADD =
 check_PROGRAMS += tests/net/device-ask
 tests_net_device_ask_SOURCES = tests/net/device-ask.c
 tests_net_device_ask_LDADD = src/libontap/libontap.a
-# A client of libavahi-client, where there is that library.
+# A client of libavahi-client, if that library is installed.
 if HAVE_AVAHI
 check_PROGRAMS += tests/net/avahi-client
 tests_net_avahi_client_SOURCES = tests/net/avahi-client.c

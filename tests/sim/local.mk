@@ -13,8 +13,8 @@ tests_sim_sim_mdns_SOURCES = tests/sim/sim_mdns.c tests/sim/scenario.c tests/sim
 tests_sim_sim_mdns_LDADD = tests/sim/libsim.a $(LDADD)
 EXTRA_DIST += tests/sim/scenarios
 
-# The whole daemon. simkernel.c takes the place of io/netlink.c and watch/census.c: whoever links it must
-# name it before the archives.
+# The whole daemon. simkernel.c replaces io/netlink.c and watch/census.c: a program that is linked with it
+# must name it before the archives.
 whole_sources = \
 	tests/sim/naive.c tests/sim/naive.h \
 	tests/sim/simkernel.c tests/sim/simkernel.h \

@@ -108,7 +108,7 @@ unit_programs += tests/unit/test_resolve
 tests_unit_test_resolve_SOURCES = tests/unit/test_resolve.c tests/unit/zone_rig.c tests/unit/zone_rig.h \
 	src/nss/answer.c
 
-# Transfers: those of the journal with a secondary that is strict.
+# Transfers: the tests of the journal use a strict secondary.
 unit_programs += tests/unit/test_journal
 tests_unit_test_journal_SOURCES = tests/unit/test_journal.c tests/unit/secondary_rig.c \
 	tests/unit/secondary_rig.h tests/unit/zone_rig.c tests/unit/zone_rig.h
