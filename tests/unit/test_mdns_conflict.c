@@ -157,6 +157,7 @@ static void s9_reflected_packets_never_rename(void **state)
 		for (unsigned j = 0; j < count; j++) {
 			rig_say("10.0.0.254", rig.heard[j].text);
 			free(rig.heard[j].text);
+			free(rig.heard[j].bytes);
 		}
 		memmove(rig.heard, rig.heard + count,
 			(rig.heard_count - count) * sizeof(rig.heard[0]));
