@@ -79,7 +79,7 @@ struct recset {
 struct mname {
 	struct map_node by_name; /* mlink.mnames, under its current name */
 	struct list of_identity;
-	struct list of_host; /* mlink.of_host, or no list: it is a name of the host */
+	struct list of_host; /* in mlink.of_host, or in no list: it is no name of the host */
 	struct identity *identity;
 	struct mlink *link;
 	struct recset *sets;
@@ -146,14 +146,14 @@ struct continued {
 /* Other responders on this host (mdns_set_company()). */
 struct neighbour {
 	unsigned others;
-	bool is_looked; /* `others` is known */
+	bool is_looked; /* `others` has been set */
 	bool has_responder;
-	bool is_asked; /* the others were asked: none of them answers for the host */
+	bool is_asked; /* the others were asked: none answers for the host */
 	bool is_heard;
-	struct addr peer; /* if it is heard */
+	struct addr peer; /* its address, if it has sent anything */
 	ns_t since;
-	ns_t lease, until; /* how long it is silent, until it is asked for */
-	ns_t deaf_until;   /* what is heard before counts for nothing */
+	ns_t lease, until; /* length and end of the silence; then we ask */
+	ns_t deaf_until;   /* packets received before do not count */
 };
 
 struct mlink {
@@ -164,7 +164,7 @@ struct mlink {
 	uint8_t lanes; /* bits: lanes that the link uses */
 	struct prefix *prefixes;
 	size_t prefix_count;
-	struct addr *addrs; /* own ones */
+	struct addr *addrs; /* of the link, as many as `addr_count` */
 	size_t addr_count;
 	struct neighbour neighbour;
 	struct list of_host;      /* mnames that are names of the host */
@@ -185,7 +185,7 @@ static inline bool mname_is_of_host(const struct mname *mname)
 	return !list_is_empty(&mname->of_host);
 }
 
-/* True if the names of the host are not ours to say on that link. */
+/* True if we must not answer for the names of the host on that link. */
 static inline bool mlink_defers(const struct mlink *link)
 {
 	const struct neighbour *n = &link->neighbour;
@@ -223,10 +223,10 @@ struct mdns {
 	unsigned kept_count;
 	struct heap due;         /* links by their deadline */
 	ns_t look_at;            /* mdns_look_at() */
-	bool is_host_said;       /* the packet that is made has records of a name of the host */
-	uint64_t sent[SENT_MAX]; /* a ring: hashes of such packets that were sent */
+	bool is_host_said;       /* the packet being made has records of a name of the host */
+	uint64_t sent[SENT_MAX]; /* ring of the hashes of such packets that we have sent */
 	unsigned sent_next;
-	uint64_t own_bits; /* of the hashes of all own addresses: whether one can be among them */
+	uint64_t own_bits; /* bits of the hashes of all own addresses: a quick test */
 	struct outbox outbox;
 	struct mdns_path repeat_to; /* the packet that is sent on the second lane too */
 	size_t repeat_len;

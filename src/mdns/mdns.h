@@ -36,8 +36,7 @@ struct mdns_rrset {
 	struct rrset set; /* its `view` is ignored */
 	bool is_unique;
 	bool is_known_unique; /* unique without a probe: the reverse of an own address (§8.1) */
-	bool is_of_host; /* of the host's own name, or of the reverse of an address of its own: left
-			  * to another responder of this host, if there is one */
+	bool is_of_host; /* of the host's own name, or of a reverse name of its own: see mdns_set_company() */
 };
 
 /* The source or destination of a packet. Packets are always sent with an IP TTL of 255. The TTL
@@ -57,7 +56,7 @@ enum mdns_notice_type {
 	MDNS_NOTICE_CONFLICT,    /* `peer` claims `name` on `link`: probing again */
 	MDNS_NOTICE_YIELDED,   /* `peer` is the workload itself and answers for `name` on `link` */
 	MDNS_NOTICE_NEIGHBOUR, /* another responder answers for this host on `link`, from `peer` */
-	MDNS_NOTICE_NEIGHBOUR_GONE, /* it does no more */
+	MDNS_NOTICE_NEIGHBOUR_GONE, /* it does not any more */
 	MDNS_NOTICE_COUNT
 };
 struct mdns_notice {
@@ -103,24 +102,26 @@ void mdns_each_renamed(const struct mdns *m,
 	NONNULL_ARGS(1, 2);
 
 /*
- * Other responders on this host (Avahi, systemd-resolved): "neighbours". They have our own addresses,
- * and they answer for the host's own name and for the reverse of its addresses. Two responders that
- * say a unique record differently would be in conflict for ever. So where there is a neighbour, our
- * names of the host (is_of_host) are DEFERRED: not probed for, not defended and not answered.
+ * Other responders on this host (Avahi, systemd-resolved): "neighbours". They have our own
+ * addresses, and they answer for the host's own name and for the reverse names of its addresses.
+ * Two responders with different unique records would be in conflict for ever. So if there is a
+ * neighbour, our names of the host (is_of_host) are DEFERRED: not probed for, not defended and not
+ * answered.
  *
- * A neighbour is heard: a packet from an address of our own that we have not sent, with a record
- * about a name of the host. It ends with its goodbye, or when nobody answers to our questions any
- * more. And the owner of the engine may know who is there, before anything is heard: `others` is how
- * many other sockets of this host have joined the group on the link; `has_responder` that one of
- * them is known to be a responder. If there are others, we ask before we probe, because some
- * programs only ask; asking is no claim, as a probe is. A responder that is known need not be asked.
+ * A neighbour is detected by a packet from one of our own addresses that we have not sent, with a
+ * record about a name of the host. It ends with its goodbye, or when nobody answers our questions
+ * any more. The owner of the engine may also know of neighbours before they send anything: `others`
+ * is the number of other sockets of this host that have joined the group on the link;
+ * `has_responder`: one of them is known to be a responder. If there are others, we ask before we
+ * probe, because some programs only ask questions; a question, unlike a probe, claims nothing. A
+ * known responder is not asked.
  */
 void mdns_set_company(
 	struct mdns *m, ns_t now, uint32_t link, unsigned others, bool has_responder) NONNULL;
-/* Returns when to look who is there, before the engine speaks for the host: the owner should call
- * mdns_set_company() for each link then, before mdns_poll(). NS_NEVER: not needed. */
+/* Returns when the owner should look for other responders, before the engine answers for the host:
+ * then call mdns_set_company() for each link, before mdns_poll(). NS_NEVER: not needed. */
 ns_t mdns_look_at(const struct mdns *m) NONNULL;
-/* Tells the engine that the owner has looked. */
+/* Tells the engine that the owner has looked for them. */
 void mdns_looked(struct mdns *m) NONNULL;
 
 /* Processes one packet that was received on port 5353. It may contain any bytes. */
@@ -160,7 +161,7 @@ enum mdns_state {
 	MDNS_CONFLICT,
 	MDNS_YIELDED,
 	MDNS_SILENT,
-	MDNS_DEFERRED, /* a neighbour has it, or may have it */
+	MDNS_DEFERRED, /* a neighbour has the name, or may have it */
 	MDNS_STATE_COUNT
 };
 struct mdns_status {
@@ -173,15 +174,15 @@ struct mdns_status {
 /* Calls `visit` for each unique name on each link; order unspecified. */
 void mdns_each_status(const struct mdns *m,
 	void (*visit)(void *arg, const struct mdns_status *status), void *arg) NONNULL_ARGS(1, 2);
-/* The same for one owner: the name as it was put, whatever it is called now. */
+/* The same for one owner: the name as it was put, whatever its current name is. */
 void mdns_each_status_of(const struct mdns *m, const uint8_t *owner,
 	void (*visit)(void *arg, const struct mdns_status *status), void *arg)
 	NONNULL_ARGS(1, 2, 3);
 
-/* A link on which the names of the host are left to a neighbour. */
+/* A link on which a neighbour has the names of the host. */
 struct mdns_neighbour {
 	uint32_t link;
-	struct addr peer; /* from which it was heard; ADDR_NONE: not heard, but known to be there */
+	struct addr peer; /* its address; ADDR_NONE: known, but it has sent nothing */
 	ns_t since;
 };
 void mdns_each_neighbour(const struct mdns *m,

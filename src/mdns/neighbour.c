@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns silence for other responders on this host: how one is heard, who is asked, and when it has
- * ended.
+ * Owns the silence for other responders on this host: how one is detected, when it is asked, and
+ * when the silence ends.
  *
- *	                  it speaks, or is known              nobody answers for three seconds,
+ *	                  it sends, or is known               nobody answers for three seconds,
  *	  names of the  ───────────────────────► DEFERRED ──► or nobody else is in the group:
  *	  host: any state                         │    ▲      then as if they were put now
  *	                                          └────┘
  *	                              asked when its records have expired,
  *	                              when it said goodbye, when others come
  *
- * Inputs: packets, who is in the group. Deadlines: the timers of the deferred mnames, in their link's
- * `probes`; none while a known responder is there. Progress: each question is counted, and the last
- * one ends the deferral or finds the lease longer, which doubles.
+ * Inputs: packets, and the members of the group. Deadlines: the timers of the deferred mnames, in
+ * their link's `probes`; none while a known responder exists. Progress: questions are counted, and
+ * the last one ends the deferral, or an answer extends the lease, which doubles.
  *
  * Never sends anything itself, and never renames.
  */
@@ -23,10 +23,10 @@
 enum { QUESTIONS = 3 };
 
 static const ns_t lease_min = 120 * NS_PER_S, lease_max = 3600 * NS_PER_S;
-static const ns_t goodbye_pause = 2 * NS_PER_S; /* it may only start again */
-static const ns_t echo_time = NS_PER_S;         /* in which what we said comes back */
+static const ns_t goodbye_pause = 2 * NS_PER_S; /* it may only be restarting */
+static const ns_t echo_time = NS_PER_S;         /* our own packets may come back within this time */
 
-/* Hearing one. */
+/* Detection. */
 
 void neighbour_note_sent(struct mdns *m, const uint8_t *packet, size_t len)
 {
@@ -55,12 +55,12 @@ static bool is_about_host(const struct mlink *link, const struct rr *rr)
 	       mdns_has_addr(m, &addr);
 }
 
-/* What a message says about names of the host. */
+/* What a message has about names of the host. */
 struct hearing {
 	bool is_said, is_goodbye;
 };
 
-/* Reads the records of a response, or what a query proposes. */
+/* Reads the records of a response, or the records that a query proposes. */
 static struct hearing hear(const struct mlink *link, const uint8_t *packet, size_t len)
 {
 	struct hearing hearing = {0};
@@ -84,9 +84,9 @@ static struct hearing hear(const struct mlink *link, const uint8_t *packet, size
 	return hearing;
 }
 
-/* Deferring. */
+/* Deferral. */
 
-/* All names of the host do what is right by what is known now. */
+/* Puts all names of the host into the state that follows from present knowledge. */
 static void follow(struct mlink *link, ns_t now)
 {
 	const bool defers = mlink_defers(link);
@@ -134,7 +134,8 @@ static void neighbour_end(struct mlink *link, ns_t now)
 	follow(link, now);
 }
 
-/* It speaks: for as long as its records live. If that was asked for, the next silence is longer. */
+/* The neighbour has sent records: we are silent until they expire. If we had asked for them, the
+ * next silence is longer. */
 static void neighbour_speaks(struct mlink *link, const struct addr *peer, ns_t now)
 {
 	struct neighbour *n = &link->neighbour;
@@ -150,7 +151,8 @@ static void neighbour_speaks(struct mlink *link, const struct addr *peer, ns_t n
 		follow(link, now);
 }
 
-/* It ends, starts again, or has one record less: who is there is looked for in a moment. */
+/* The neighbour ends, restarts, or has removed a record: we shall ask in a moment whether
+ * it still exists. */
 static void neighbour_leaves(struct mlink *link, ns_t now)
 {
 	struct neighbour *n = &link->neighbour;
@@ -195,7 +197,8 @@ void mname_set_of_host(struct mname *mname, bool is_of_host, ns_t now)
 	struct mlink *link = mname->link;
 	if (is_of_host != list_is_empty(&mname->of_host))
 		return;
-	/* What was said of it when it was not a name of the host yet was not noted, and may come back. */
+	/* Packets that we sent with this name before it was a name of the host were not noted.
+	 * They may come back. */
 	if (is_of_host && mname->state != MDNS_SILENT)
 		link->neighbour.deaf_until = now + echo_time;
 	if (is_of_host)
@@ -206,7 +209,7 @@ void mname_set_of_host(struct mname *mname, bool is_of_host, ns_t now)
 		mname_start(mname, now);
 }
 
-/* Who is there, as the owner of the engine knows. */
+/* Other members of the group, as the owner of the engine knows them. */
 
 void mdns_set_company(struct mdns *m, ns_t now, uint32_t id, unsigned others, bool has_responder)
 {
@@ -223,7 +226,7 @@ void mdns_set_company(struct mdns *m, ns_t now, uint32_t id, unsigned others, bo
 	if (has_responder && !had_responder && !n->is_heard)
 		neighbour_known(link, now);
 	if (had_responder && !has_responder) {
-		n->is_heard = true; /* until it may have started again */
+		n->is_heard = true; /* until a restart should be over */
 		n->until = now + goodbye_pause;
 	} else if (n->is_heard && others == 0) {
 		n->until = ns_min(n->until, now + goodbye_pause);

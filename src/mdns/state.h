@@ -60,7 +60,7 @@ void mname_set_timer(struct mname *mname, struct heap *heap, ns_t at) NONNULL;
 void mname_start(struct mname *mname, ns_t now) NONNULL;
 /* Makes the mname silent until `at`, in `state`; then it probes. */
 void mname_wait(struct mname *mname, enum mdns_state state, ns_t at, ns_t now) NONNULL;
-/* Leaves the mname, a name of the host, to a neighbour: silent until it is to be asked for. */
+/* Leaves the mname, a name of the host, to a neighbour: silent until a question is due. */
 void mname_defer(struct mname *mname, ns_t now) NONNULL;
 /* Returns the time of the first probe for a name that is put now: a random delay, the same for
  * all names put at about the same time, so that they share packets (§8.1). */

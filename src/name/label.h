@@ -19,11 +19,11 @@ enum label_verdict {
 	LABEL_COUNT
 };
 
-/* The pattern of --ignore-hostname that stands for the ids of container engines. It is no pattern of
- * glob(7), because that can only count characters. */
+/* A pattern of --ignore-hostname for the ids of container engines. It is not a pattern of glob(7),
+ * which can only count characters. */
 #define LABEL_CONTAINER_ID "container-id"
 
-/* True if the host name is an id that a container engine made up: 12 hexadecimal digits (Docker,
+/* True if the host name is an id made by a container engine: 12 hexadecimal digits (Docker,
  * Podman), or all 64 of the id. */
 bool label_is_container_id(const char *hostname) NONNULL;
 

@@ -37,10 +37,10 @@ struct names_mdns_link {
 	const char *name;
 };
 
-/* What the records of an owner name for mDNS are. */
+/* The kind of an owner's records for mDNS. */
 struct names_mdns_kind {
 	bool is_reverse; /* of a reverse name */
-	bool is_of_host; /* of this host's own name, or of the reverse of an address of its own */
+	bool is_of_host; /* of this host's own name, or of a reverse name of its own addresses */
 };
 
 /* Receives the records. All arguments are borrowed for the call. An error is counted and the flush

@@ -15,19 +15,19 @@
 
 /* A prefix that at least one watched link has. */
 struct onlink {
-	struct map_node node; /* in names.onlinks, by prefix */
+	struct map_node node; /* in names.onlinks; key: prefix */
 	struct list holders;  /* of struct holder.in_onlink; never empty */
-	struct holder *told;  /* the first of them by holder_is_before() */
+	struct holder *told;  /* the first holder by holder_is_before() */
 	struct prefix prefix;
 };
 
-/* A link that has the prefix. It is known by its numbers: the link may end before its addresses
- * are counted off. */
+/* A link that has the prefix. It is identified by its numbers: the link may be removed before its
+ * addresses are counted out. */
 struct holder {
-	struct map_node node; /* in names.onlink_holders, by prefix and link */
+	struct map_node node; /* in names.onlink_holders; key: prefix and link */
 	struct list in_onlink;
 	struct onlink *onlink;
-	size_t count; /* addresses of the link in the prefix */
+	size_t count; /* number of its addresses in the prefix */
 	nsid_t nsid;
 	uint32_t ifindex;
 };
@@ -61,7 +61,7 @@ static uint64_t prefix_hash(const struct names *n, const struct prefix *prefix)
 	return hash_bytes(n->seed, prefix, sizeof(*prefix));
 }
 
-/* Finds or makes the prefix. NULL: no memory. */
+/* Finds or makes the prefix. NULL: out of memory. */
 static struct onlink *onlink_get(struct names *n, const struct prefix *prefix)
 {
 	uint64_t hash = prefix_hash(n, prefix);
@@ -104,7 +104,7 @@ static void tell(struct names *n, struct onlink *onlink, struct holder *holder)
 	n->has_new_onlinks = true;
 }
 
-/* Finds or makes the holder. NULL: no memory. */
+/* Finds or makes the holder. NULL: out of memory. */
 static struct holder *holder_get(
 	struct names *n, const struct prefix *prefix, const struct model_link *link)
 {
@@ -189,7 +189,7 @@ static void drop_all(struct names *n)
 		onlink_end(n, onlink);
 }
 
-/* The owner of a namespace became known: what its addresses count for may differ from before. */
+/* The owner of a namespace is known now, so its addresses may count differently. */
 void onlinks_rebuild(struct names *n)
 {
 	drop_all(n);
@@ -263,7 +263,7 @@ void onlinks_each(const struct names *n,
 	}
 }
 
-/* Without memory the wires of before count, and the next flush that moves links tries again. */
+/* Out of memory, the former wires count, and the next flush that moves links tries again. */
 void onlinks_note_moves(struct names *n)
 {
 	struct inner_wires now = {NULL, 0, 0}, *before = &n->inner_wires;

@@ -39,7 +39,7 @@ struct policy {
 	bool has_deprecated; /* publish deprecated addresses even where there are better ones */
 	enum name_mdns mdns;
 	char self[LABEL_CAP + 1]; /* also claimed by every link of our own namespace; "": none */
-	char host[LABEL_CAP + 1]; /* what this host is called, claimed or not; "": not known */
+	char host[LABEL_CAP + 1]; /* the name of this host, claimed or not; "": unknown */
 	bool has_self_mdns;       /* over mDNS too, not only in the zone */
 	const char *const *mdns_links; /* link names, for NAME_MDNS_LISTED; borrowed */
 	unsigned mdns_link_count;

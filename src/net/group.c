@@ -23,7 +23,7 @@ void group_read_v4(const char *line, struct group_line *ret)
 		(void)!sscanf(line, "%" SCNu32, &ret->ifindex);
 		return;
 	}
-	/* The kernel prints the bytes of the address as a number of this machine. */
+	/* The kernel prints the address as a number in the byte order of this machine. */
 	if (sscanf(line, " %" SCNx32 " %u", &group, &members) == 2 && group == htonl(0xe00000fb))
 		ret->members = members;
 }

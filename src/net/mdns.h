@@ -33,8 +33,8 @@ void mdns_net_link(
 bool mdns_net_has_link(const struct mdns_net *net, uint32_t ifindex) NONNULL;
 void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex) NONNULL;
 
-/* Counts, for each link, the sockets of others on this host that have joined the group, and calls
- * `found`. If that cannot be known, it says that there is one. */
+/* Counts, for each link, the other sockets on this host that have joined the group, and calls
+ * `found`. If the number cannot be found out, it reports one. */
 void mdns_net_look(struct mdns_net *net,
 	void (*found)(void *arg, uint32_t ifindex, unsigned others), void *arg) NONNULL_ARGS(1, 2);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the reading of the daemon's answers.
- * Never takes a key for granted: the daemon may be older than we are.
+ * Owns the parsing of the daemon's answers.
+ * Never relies on a key: the daemon may be older than this program.
  */
 #include "ontap-zone/answer.h"
 

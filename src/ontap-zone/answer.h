@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reads the objects of the daemon's answers. Keys that are not there read as "", 0 or no items. */
+/* Reads the objects of the daemon's answers. An absent key reads as "", 0 or no items. */
 #pragma once
 
 #include <jansson.h>
@@ -17,6 +17,6 @@ bool answer_is_true(const json_t *object, const char *key) NONNULL_ARGS(2);
 /* True if the text of the key is `text`. */
 bool answer_is(const json_t *object, const char *key, const char *text) NONNULL_ARGS(2, 3);
 
-/* Appends what people call the workload of an address: the name of its namespace, else its host
- * name, else "host" for the daemon's own namespace, else its nsid. Untrusted. */
+/* Appends the name of an address's workload for people: the name of its namespace, otherwise its
+ * host name, otherwise "host" for the daemon's own namespace, otherwise its nsid. Untrusted. */
 void answer_workload(struct buf *out, const json_t *object) NONNULL_ARGS(1);

@@ -21,16 +21,16 @@
 #include "ontap-zone/terminal.h"
 #include "show/text.h"
 
-/* One question under way. */
+/* A question to the daemon. */
 struct ask {
 	const struct conf *conf;
 	enum conf_command command;
 	struct look look;
-	json_t *lines; /* of the answer, until they are printed */
+	json_t *lines; /* of the answer, not printed yet */
 	int code;      /* enum exit_code */
 };
 
-/* In plain words, with what untrusted bytes there are made visible. */
+/* Prints an error for people, with untrusted bytes made visible. */
 static void complain(const char *text)
 {
 	struct buf safe = {0};
@@ -56,7 +56,7 @@ static print_fn *printer_of(enum conf_command command)
 	return print_status;
 }
 
-/* Prints what has come so far, and forgets it. */
+/* Prints the lines received so far, and forgets them. */
 static void print_lines(struct ask *ask)
 {
 	struct buf out = {0};
@@ -69,7 +69,7 @@ static void print_lines(struct ask *ask)
 	json_array_clear(ask->lines);
 }
 
-/* Whether the line is about a name that was asked for. */
+/* True if the line is about a name that the command line asks for. */
 static bool is_asked_for(const struct ask *ask, const json_t *line)
 {
 	const struct options_texts *patterns = &ask->conf->patterns;
@@ -137,7 +137,7 @@ static void tell_fault(const char *path, int err)
 	buf_fini(&text);
 }
 
-/* Asks, and takes all lines of the answer. */
+/* Asks, and reads all lines of the answer. */
 static int run_ask(struct ask *ask)
 {
 	struct buf request = {0};
@@ -154,7 +154,7 @@ static int run_ask(struct ask *ask)
 	return ask->code;
 }
 
-/* A picture that nobody looks at here is for a program that draws. */
+/* The default: text on a terminal, otherwise input for a drawing program. */
 static enum conf_graph format_of(const struct conf *conf, const struct terminal *terminal)
 {
 	if (conf->graph_format != CONF_GRAPH_DEFAULT)

@@ -112,7 +112,7 @@ static void set_company(void *arg, uint32_t ifindex, unsigned others)
 	mdns_set_company(d->mdns, loop_now(), ifindex, others, false);
 }
 
-/* Before we speak for the host: who else is there on its links. */
+/* Called before we answer for the host: counts other members of the group on its links. */
 static void daemon_look_around(struct daemon *d)
 {
 	mdns_looked(d->mdns);

@@ -14,12 +14,12 @@
 #include "base/compiler.h"
 #include "conf/conf.h"
 
-/* How it is to look. */
+/* How to print. */
 struct look {
 	size_t width; /* columns; 0: unlimited */
 	bool has_colour;
-	bool has_all;           /* names: also what is of no use to most people */
-	bool is_brief;          /* names: one line for each */
+	bool has_all;           /* names: also what most people do not need */
+	bool is_brief;          /* names: one line per name */
 	enum conf_graph format; /* graph; CONF_GRAPH_DEFAULT is text */
 };
 
@@ -27,8 +27,8 @@ typedef void print_fn(const struct look *look, const json_t *lines, struct buf *
 
 print_fn print_names, print_status, print_explain, print_graph;
 
-/* The lines are those that came since the last call. */
+/* The lines are those since the last call. */
 print_fn print_watch;
 
-/* The exit code for an answer of `explain`: EXIT_NO (io/exit.h) if there is no record. */
+/* Returns the exit code for an answer of `explain`: EXIT_NO (io/exit.h) if there is no record. */
 int print_explain_code(const json_t *line) NONNULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the text of `explain`: what this client gets, and the reason for each address.
- * Never finds a reason by itself: the daemon tells it.
+ * Never finds a reason itself: the daemon does.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "show/table.h"
 
 static const struct table_column addr_columns[] = {
-	{.title = "", .cut = TEXT_WHOLE}, /* indents */
+	{.title = "", .cut = TEXT_WHOLE}, /* only indents */
 	{.title = "", .cut = TEXT_WHOLE},
 	{.title = "", .cut = TEXT_WHOLE},
 	{.title = "", .cut = TEXT_CUT_MIDDLE, .rank = 0, .least = 9},
@@ -51,7 +51,7 @@ static bool is_local(const json_t *line)
 	return answer_is(line, "rcode", "MDNS");
 }
 
-/* The code of the answer in words. */
+/* Returns the code of the answer in words. */
 static const char *rcode_words(const json_t *line)
 {
 	if (answer_is(line, "rcode", "REFUSED"))
@@ -95,7 +95,7 @@ static void put_answers(struct buf *out, const struct look *look, const json_t *
 	}
 }
 
-/* A name of .local, link by link. */
+/* Prints a name of .local, link by link. */
 static void put_local(struct buf *out, const json_t *line)
 {
 	json_t *local;
@@ -135,7 +135,8 @@ static void put_hidden(struct buf *out, const json_t *line)
 	buf_puts(out, "\n");
 }
 
-/* A daemon that does not tell of this client tells at least what nobody gets. */
+/* Returns the reason against an address. An older daemon has no reason for this client, but one
+ * for all clients. */
 static const char *reason_of(const json_t *addr)
 {
 	if (json_object_get(addr, "told"))
@@ -214,7 +215,7 @@ static void put_rejected(struct buf *out, const json_t *line)
 	}
 }
 
-/* Texts of a list, one a line below the title. */
+/* Prints the texts of a list, one per line below the title. */
 static void put_texts(struct buf *out, const json_t *list, const char *title)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {

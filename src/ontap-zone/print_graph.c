@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the way from the answer to "graph" to the wires, which src/show draws.
- * Never draws by itself.
+ * Owns the conversion of the answer to "graph" to wires, which src/show draws.
+ * Never draws itself.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static const char *keep_text(struct maker *m, struct buf *text)
 	return kept ? kept : "";
 }
 
-/* What people call the namespace. */
+/* Returns the name of the namespace for people. */
 static const char *title_of(struct maker *m, const json_t *ns)
 {
 	struct buf text = {0};
@@ -53,7 +53,7 @@ static bool is_before(const json_t *names, size_t end)
 	return false;
 }
 
-/* All names, each once. A daemon that tells no names tells the alias. */
+/* Reads all names, each once. The answer of an older daemon has only the alias. */
 static void take_names(struct maker *m, struct wires_link *to, const json_t *link)
 {
 	const json_t *names = json_object_get(link, "names");

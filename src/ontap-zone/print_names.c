@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the table of `names`: a row for each address, or with --brief a line for each name.
- * Never hides a name: at most those of its addresses that are of no use.
+ * Never hides a name: at most its useless addresses.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static int compare(const void *a, const void *b)
 	return order ? order : is_rejected(x) - is_rejected(y);
 }
 
-/* What a state of mDNS is called here. */
+/* Returns the word for a state of mDNS. */
 static const char *state_word(const json_t *local)
 {
 	return answer_is(local, "state", "established") ? "announced" : answer_text(local, "state");
@@ -62,7 +62,7 @@ static bool is_same_state(const json_t *a, const json_t *b)
 	       strcmp(answer_text(a, "renamed"), answer_text(b, "renamed")) == 0;
 }
 
-/* Whether one before number `end` has the same state. */
+/* True if an item before number `end` has the same state. */
 static bool is_told(const json_t *list, size_t end)
 {
 	for (size_t i = 0; i < end; i++)
@@ -71,7 +71,8 @@ static bool is_told(const json_t *list, size_t end)
 	return false;
 }
 
-/* The state of number `first`: "web-2 announced"; with `has_links` also where: "announced eth0,br0". */
+/* Prints the state of item `first`: "web-2 announced"; with `has_links` also the links:
+ * "announced eth0,br0". */
 static void put_state(struct buf *out, const json_t *list, size_t first, bool has_links)
 {
 	const json_t *local = json_array_get(list, first);
@@ -96,7 +97,7 @@ static void put_local(struct buf *out, const json_t *line, bool has_links)
 			put_state(out, list, i, has_links);
 }
 
-/* The style of NAME.local: the worst of its states. */
+/* Returns the style of NAME.local: that of its worst state. */
 static enum text_style style_of_local(const json_t *line)
 {
 	static const char *const waiting[] = {"probing", "announcing", "conflict"};
@@ -139,7 +140,7 @@ static bool is_shown(const struct look *look, const json_t *addr)
 	return look->has_all || !answer_is(addr, "verdict", "bridge-port");
 }
 
-/* A row; the texts of `place` are where it is. */
+/* A row; the texts of `place` give the place. */
 struct row {
 	const char *name, *scope, *address, *local, *reason;
 	const json_t *place;
@@ -211,7 +212,7 @@ static void put_rejected(struct table *t, const json_t *line)
 			   .style = TEXT_FAINT});
 }
 
-/* What there is to say in one word: the state over mDNS, or why there is no address. */
+/* Prints the most important fact in one word: the state in mDNS, or why there is no address. */
 static void put_summary(struct buf *out, const json_t *line)
 {
 	const json_t *first = json_array_get(json_object_get(line, "addresses"), 0);

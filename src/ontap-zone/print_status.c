@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the text of `status`: keys and values as the daemon tells them.
- * Never knows one of them by name, except those of a name in mDNS.
+ * Owns the text of `status`: keys and values as the daemon sends them.
+ * Never knows one of them, except those of a name in mDNS.
  */
 #include "ontap-zone/answer.h"
 #include "ontap-zone/print.h"
@@ -66,7 +66,7 @@ static void put_scalar(struct buf *out, const json_t *value)
 	}
 }
 
-/* One key with its value; objects and lists within are indented. */
+/* Prints one key with its value; objects and lists within it are indented. */
 static void put_value(struct buf *out, const char *key, const json_t *value, int depth)
 {
 	const char *inner;

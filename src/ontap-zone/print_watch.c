@@ -10,7 +10,7 @@
 #include "ontap-zone/print.h"
 #include "show/text.h"
 
-/* The time of day, of a time as in RFC 3339: what is between the T and the zone. */
+/* Prints the time of day of an RFC 3339 time: the part between the T and the zone. */
 static void put_time(struct buf *out, const json_t *line)
 {
 	const char *t = strchr(answer_text(line, "time"), 'T');
@@ -22,7 +22,7 @@ static void put_time(struct buf *out, const json_t *line)
 	buf_puts(out, " ");
 }
 
-/* " (web eth0)": whose it is. */
+/* " (web eth0)": the place of the record. */
 static void put_place(struct buf *out, const json_t *line)
 {
 	struct buf workload = {0};

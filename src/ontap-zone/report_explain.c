@@ -39,7 +39,7 @@ static void write_hidden_alias(const struct report *r, const struct explained *e
 	jsonw_close(w, '}');
 }
 
-/* What a workload calls itself that is no label. */
+/* A name that a workload has given itself, but that is not a valid label. */
 static void write_rejected(void *arg, const struct model_link *link, const char *word, size_t len,
 	enum label_verdict verdict)
 {
@@ -57,7 +57,7 @@ struct explaining {
 	struct jsonw *w;
 };
 
-/* An address of the workload, and why this client is told it or not. */
+/* Writes an address of the workload, and why this client gets it or not. */
 static void write_addr(void *arg, const struct names_addr *na)
 {
 	struct explaining *x = arg;
@@ -83,14 +83,14 @@ static void write_zone(void *arg, const uint8_t *apex)
 	report_name(arg, NULL, apex);
 }
 
-/* No workload has it, and nothing is said of it. */
+/* True if no workload has the name, and there are no records of it. */
 static bool is_unknown(const struct pipeline *p, const struct explained *e)
 {
 	return !explain_is_claimed(p, e) && (e->is_local || strcmp(e->rcode, "NXDOMAIN") == 0 ||
 						    strcmp(e->rcode, "REFUSED") == 0);
 }
 
-/* What helps if there is no answer: who has the address, what our zones are, what may be meant. */
+/* Writes help if there is no answer: the links that have the address, our zones, similar names. */
 static void write_help(struct explaining *x)
 {
 	const struct pipeline *p = x->report->pipeline;
@@ -121,7 +121,7 @@ static void write_rule(struct jsonw *w, const struct view_rule *rule)
 	jsonw_close(w, '}');
 }
 
-/* What the client gets. */
+/* Writes what the client gets. */
 static void write_outcome(struct explaining *x)
 {
 	const struct report *r = x->report;

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "ontap-zone/report_part.h"
 
-/* A name that only a zone file gives, for one address. */
+/* A name that only a zone file has, for one address. */
 struct file_name {
 	struct addr addr;
 	struct name owner;
@@ -20,15 +20,15 @@ struct file_name {
 struct graph {
 	const struct report *report;
 	struct jsonw w;
-	struct file_name *files; /* by address */
+	struct file_name *files; /* sorted by address */
 	size_t file_count, file_cap;
 	int err;
 };
 
 /* Names from zone files. */
 
-/* True if the name is N.DOMAIN, N.wan.DOMAIN or N.lan.DOMAIN of a workload: then it is told by its
- * link. */
+/* True if the name is N.DOMAIN, N.wan.DOMAIN or N.lan.DOMAIN of a workload: then its link has
+ * it. */
 static bool is_of_workload(const struct graph *g, const uint8_t *owner)
 {
 	const uint8_t *domain = pipeline_domain(g->report->pipeline);
@@ -77,7 +77,7 @@ static int keep_file_names(struct graph *g)
 	return 0;
 }
 
-/* The first that is not before that address. */
+/* Returns the index of the first one that is not before that address. */
 static size_t first_file_name(const struct graph *g, const struct addr *addr)
 {
 	size_t low = 0, high = g->file_count;
@@ -91,7 +91,7 @@ static size_t first_file_name(const struct graph *g, const struct addr *addr)
 	return low;
 }
 
-/* Without the domain, if it is just below it. */
+/* Writes the name without the domain, if it is directly below it. */
 static const char *file_name_text(const struct graph *g, const uint8_t *owner, char *text)
 {
 	name_to_text(owner, text);
@@ -142,7 +142,7 @@ static void write_addrs(struct jsonw *w, const struct model_link *link)
 	jsonw_close(w, ']');
 }
 
-/* What the link is on top of, or a port of. */
+/* Writes the lower device of the link, and the bridge that it is a port of. */
 static void write_relations(struct jsonw *w, const struct event_link *info)
 {
 	if (info->parent) {

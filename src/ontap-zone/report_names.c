@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the answer to "names": a line for each name, and for each word that is none.
- * Never leaves out what is not served: it says why.
+ * Owns the answer to "names": a line for each name, and for each word that is not a name.
+ * Never leaves out names that are not served: it gives the reason.
  */
 #include "base/err.h"
 #include "ontap-zone/report_part.h"

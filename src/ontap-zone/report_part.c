@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the pieces that several answers on the control socket have.
- * Never knows which answer they are for.
+ * Owns the parts that several answers on the control socket share.
+ * Never knows which answer they belong to.
  */
 #include "ontap-zone/report_part.h"
 

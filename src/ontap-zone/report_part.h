@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the answers on the control socket have in common, and the answers that have a file of their own. */
+/* Parts that the answers on the control socket share, and the answers that have their own file. */
 #pragma once
 
 #include "export/jsonw.h"
@@ -11,8 +11,8 @@ const char *report_view_text(unsigned view);
 void report_name(struct jsonw *w, const char *key, const uint8_t *name) NONNULL_ARGS(1, 3);
 void report_addr(struct jsonw *w, const char *key, const struct addr *addr) NONNULL_ARGS(1, 3);
 
-/* Writes the members that tell where a link is: "nsid", "netns", "hostname" (of the namespace, if
- * processes in it have one of their own) and "link". */
+/* Writes the members for the place of a link: "nsid", "netns", "hostname" (of the namespace, if its
+ * processes have set one) and "link". */
 void report_link(struct jsonw *w, const struct model_link *link) NONNULL;
 
 /* Writes the members of an object for one address of a workload. */
@@ -33,10 +33,10 @@ void report_local(struct jsonw *w, const struct report *r, const uint8_t *owner)
 
 /* Ends a line of the answer. */
 void report_end_line(struct buf *out) NONNULL;
-/* Appends a whole line that says what is wrong. */
+/* Appends a whole line with an error message. */
 void report_error(struct buf *out, const char *text) NONNULL;
 
-/* The answers: lines are appended to `out`, whose `err` is set if there is no memory. */
+/* The answers. They append lines to `out`, whose `err` is set if out of memory. */
 void report_names(const struct report *r, struct buf *out) NONNULL;
 void report_graph(const struct report *r, struct buf *out) NONNULL;
 /* `words`: "NAME [ADDR]". */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the answer to "resolver": the zones of this daemon and the addresses where it answers.
- * Never says which of them a resolver should use: recipe/ does.
+ * Never decides which of them a resolver should use: recipe/ does.
  */
 #include "ontap-zone/served.h"
 
@@ -37,7 +37,8 @@ static void write_place(struct served *s, const struct addr *addr, uint16_t port
 	jsonw_close(&s->w, '}');
 }
 
-/* What a wildcard socket of that family can be reached at: every address that this host has. */
+/* The addresses at which a wildcard socket of that family can be reached: all
+ * addresses of this host. */
 static void write_wildcard(struct served *s, enum addr_family family, uint16_t port)
 {
 	const struct addr loopback = family == ADDR_V4 ? (struct addr){ADDR_V4, {127, 0, 0, 1}}

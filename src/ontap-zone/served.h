@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where this daemon answers, and for which zones: what a resolver has to know of it. */
+/* The addresses and zones of this daemon, for a resolver. */
 #pragma once
 
 #include "base/buf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the question of how wide and how colourful output may be.
+ * Owns the width and the colours that output may have.
  * Never writes to the terminal.
  */
 #include "ontap-zone/terminal.h"
@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* The number in that variable of the environment, or 0. */
+/* Returns the number in a variable of the environment, or 0. */
 static size_t number_of(const char *variable)
 {
 	const char *text = getenv(variable);

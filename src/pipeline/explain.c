@@ -166,7 +166,7 @@ void explain_each_addr(const struct pipeline *p, const struct explained *e,
 		(void)!names_explain(p->names, e->label, visit, arg);
 }
 
-/* Whether an address is in what the client gets. */
+/* The search for an address among those that the client gets. */
 
 struct search {
 	const struct addr *addr;
@@ -195,7 +195,7 @@ static void search_held(void *arg, const struct mdns_held *held)
 	search_rdata(arg, held->type, &held->rdata);
 }
 
-/* The records that are ours on a link have the name that it has there. */
+/* On a link, our records have the current name there. */
 static void search_status(void *arg, const struct mdns_status *status)
 {
 	*(struct name *)arg = status->current;
@@ -208,7 +208,7 @@ static void search_local(const struct mdns *mdns, const struct explained *e, str
 	mdns_each_held(mdns, current.wire, search_held, s);
 }
 
-/* Why not, by the rules of name/host.c and zone/view.h. */
+/* Finds the reason against an address, by the rules of name/host.c and zone/view.h. */
 static const char *withheld_reason(
 	const struct explained *e, const struct names_addr *na, const struct search *s)
 {
@@ -256,7 +256,7 @@ bool explain_is_claimed(const struct pipeline *p, const struct explained *e)
 	return e->label[0] && names_explain(p->names, e->label, ignore_addr, NULL) != ERR_ABSENT;
 }
 
-/* Who has the address that was asked for. */
+/* Finds the links with the address that was asked for. */
 
 struct holders {
 	const struct addr *addr;

@@ -7,9 +7,9 @@
 #include "mdns/mdns.h"
 #include "pipeline/pipeline.h"
 
-/* Which of its names a workload was asked for by. */
+/* The kind of name by which a workload was asked for. */
 enum explain_branch {
-	EXPLAIN_NONE,  /* no name that a workload may have */
+	EXPLAIN_NONE,  /* not a name of a workload */
 	EXPLAIN_PLAIN, /* N.DOMAIN */
 	EXPLAIN_WAN,   /* N.wan.DOMAIN */
 	EXPLAIN_LAN,   /* N.lan.DOMAIN */
@@ -51,26 +51,26 @@ void explain_each_answer(const struct pipeline *p, struct explained *e,
 void explain_each_addr(const struct pipeline *p, const struct explained *e,
 	void (*visit)(void *arg, const struct names_addr *addr), void *arg) NONNULL_ARGS(1, 2, 3);
 
-/* Returns why the client is not told an address of explain_each_addr(), or NULL: it is told. For a
- * name in .local: whether it is told on any link. Static storage. */
+/* Returns why the client does not get an address of explain_each_addr(); NULL: it gets the address.
+ * For a name in .local: whether it is answered on any link. Static storage. */
 const char *explain_withheld(const struct pipeline *p, const struct mdns *mdns, struct explained *e,
 	const struct names_addr *na) NONNULL;
 
-/* True if any workload claims the name, be it without an address. */
+/* True if any workload claims the name, even without an address. */
 bool explain_is_claimed(const struct pipeline *p, const struct explained *e) NONNULL;
 
-/* Calls `visit` for each link that has the address which was asked for. ERR_NOMEM: for none. */
+/* Calls `visit` for each link that has the address asked for. ERR_NOMEM: for none. */
 int explain_each_holder(const struct pipeline *p, const struct explained *e,
 	void (*visit)(void *arg, const struct model_addr *addr), void *arg) NONNULL_ARGS(1, 2, 3)
 	MUSTCHECK;
 
-/* Calls `visit` for the apex of each zone that is ours; any order. */
+/* Calls `visit` for the apex of each of our zones, in any order. */
 void explain_each_zone(const struct pipeline *p, void (*visit)(void *arg, const uint8_t *apex),
 	void *arg) NONNULL_ARGS(1, 2);
 
-/* Finds the names of ours that are spelled most like the one that was asked for, the nearest first,
- * as explain_start() reads them. A name that is not in the domain is looked for there. Returns how
- * many there are, at most EXPLAIN_NEAREST_MAX. */
+/* Finds our names with the most similar spelling, the nearest first, in the form that
+ * explain_start() reads. A name outside of the domain is searched for in the domain. Returns their
+ * number, at most EXPLAIN_NEAREST_MAX. */
 enum { EXPLAIN_NEAREST_MAX = 3 };
 size_t explain_nearest(const struct pipeline *p, const struct explained *e,
 	char ret[EXPLAIN_NEAREST_MAX][NAME_TEXT_CAP]) NONNULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the search for what there is of ours: the zones, and the names that are spelled like another.
+ * Owns the search for our zones, and for names with a similar spelling.
  * Never decides that one of them was meant.
  */
 #include <stdio.h>
@@ -34,13 +34,13 @@ void explain_each_zone(
 struct search {
 	const uint8_t *origin;
 	char asked[NAME_TEXT_CAP];
-	unsigned max; /* a greater distance is another name */
+	unsigned max; /* a greater distance means another name */
 	unsigned distances[EXPLAIN_NEAREST_MAX];
 	char (*found)[NAME_TEXT_CAP];
 	size_t count;
 };
 
-/* The name without `origin`, or false if it is not below it. */
+/* Writes the name without `origin`. False if it is not below `origin`. */
 static bool relative_text(const uint8_t *name, const uint8_t *origin, char text[NAME_TEXT_CAP])
 {
 	char suffix[NAME_TEXT_CAP];
@@ -62,7 +62,7 @@ static bool is_found(const struct search *s, const char *text)
 	return false;
 }
 
-/* Keeps the nearest, in order; of those that are equally near, the first in the alphabet. */
+/* Keeps the nearest, sorted; equally near ones alphabetically. */
 static void offer(struct search *s, const char *text)
 {
 	unsigned distance = edit_distance(s->asked, text, s->max);
@@ -109,7 +109,7 @@ static void offer_local(const struct pipeline *p, struct search *s)
 	}
 }
 
-/* As the whole name without its last dot; a single label of the domain stays one. */
+/* Makes the full name without its final dot; a single label of the domain stays one. */
 static void complete(char text[NAME_TEXT_CAP], const uint8_t *origin, bool is_local)
 {
 	char suffix[NAME_TEXT_CAP];
@@ -121,7 +121,7 @@ static void complete(char text[NAME_TEXT_CAP], const uint8_t *origin, bool is_lo
 		snprintf(text + len, NAME_TEXT_CAP - len, ".%.*s", (int)suffix_len, suffix);
 }
 
-/* What the search compares: relative to its origin, or the name as it is. */
+/* Sets the text to compare: relative to its origin, or the whole name. */
 static void start(struct search *s, const uint8_t *name)
 {
 	if (relative_text(name, s->origin, s->asked)) {
@@ -129,7 +129,7 @@ static void start(struct search *s, const uint8_t *name)
 		return;
 	}
 	s->asked[strlen(name_to_text(name, s->asked)) - 1] = '\0';
-	s->max = 0; /* it is there in the domain, or it is another's */
+	s->max = 0; /* it exists in the domain, or belongs to another host */
 }
 
 size_t explain_nearest(const struct pipeline *p, const struct explained *e,

@@ -8,9 +8,9 @@
  *	wires_fini(&w)
  *
  * A port of a bridge that is only the end of a veth pair, with link-local addresses at most, is not
- * shown; the workload at the other
- * end is shown instead. A pair is one line. Loopbacks are not shown at all. Links that are alone on
- * a wire and have neither an address nor an alias are together at the end, on no wire.
+ * shown; the workload at the other end is shown instead. A pair is one line. Loopbacks are not
+ * shown at all. Links that are alone on a wire and have neither an address nor an alias are
+ * together at the end, on no wire.
  */
 #pragma once
 
