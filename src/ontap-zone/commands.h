@@ -12,8 +12,8 @@ int command_serve(struct conf *conf, const struct options_args *args, struct log
 int command_export(struct conf *conf, struct log *log) NONNULL;
 int command_check(struct conf *conf, const struct log *log) NONNULL;
 
-/* Prints or writes configuration for a resolver: for the running daemon, or for what `conf` says
- * if the daemon does not run or `args` have --domain or --listen. */
+/* Prints or writes configuration for a resolver: for the running daemon; or by `conf`, if the
+ * daemon does not run or `args` have --domain or --listen. */
 int command_resolver(
 	const struct conf *conf, const struct options_args *args, const struct log *log) NONNULL;
 

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		group_read_v4(line, &v4);
 		group_read_v6(line, &v6);
 		if (line[0] == '\t' && v4.ifindex != before)
-			abort(); /* a group is of the link above it */
+			abort(); /* a group belongs to the link above it */
 		if (v6.members > 0 && !strstr(line, "ff02"))
 			abort();
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the comparison with what was seen to be good.
- * Never judges by itself.
+ * Owns the comparison of output with files that were judged to be good.
+ * Never judges itself.
  */
 #include "golden.h"
 

@@ -19,7 +19,7 @@ static void v4_lines_belong_to_the_link_above(void **state)
 	assert_int_equal(read.members, 0);
 	group_read_v4("2\teth0      :     2      V3\n", &read);
 	assert_int_equal(read.members, 0);
-	/* As the kernel prints it on this machine, whatever its byte order. */
+	/* As the kernel prints it on this machine, in any byte order. */
 	snprintf(line, sizeof(line), "\t\t\t\t%08X     3 0:00000000\t\t0\n", htonl(0xe00000fb));
 	group_read_v4(line, &read);
 	assert_int_equal(read.ifindex, 2);

@@ -45,7 +45,7 @@ static enum mdns_state state_of(const char *owner)
 	return rig_status(RIG_LINK, owner).state;
 }
 
-/* The host's own name, its reverse, and a workload's name. */
+/* Puts the host's own name, its reverse name, and a workload's name. */
 static void put_host(void)
 {
 	put("box.local", "host A " OWN);
@@ -100,7 +100,7 @@ static void all_other_names_are_said_beside_a_neighbour(void **state)
 static void what_the_host_gets_while_a_neighbour_is_there_is_not_said(void **state)
 {
 	(void)state;
-	rig_say(OWN, announcement); /* nothing of ours is about the host yet */
+	rig_say(OWN, announcement); /* none of our names belongs to the host yet */
 	rig_wait(NS_PER_S);
 	put_host();
 	put("box.local", "host A " OWN ", A 10.0.0.201");
@@ -114,7 +114,7 @@ static void what_the_host_gets_while_a_neighbour_is_there_is_not_said(void **sta
 	expect_silence_about_host();
 }
 
-/* What a test has heard comes back: the sockets of a host receive what they send. */
+/* The packets received in a test come back: the sockets of a host receive their own packets. */
 static void echo(void)
 {
 	for (unsigned i = 0; i < rig.heard_count; i++) {
@@ -249,7 +249,7 @@ static void a_known_responder_is_not_asked(void **state)
 	assert_int_equal(neighbours(), 1);
 	mdns_set_company(rig.m, rig.now, RIG_LINK, 0, false);
 	rig_wait(NS_PER_S);
-	rig_expect_silence(); /* it may only start again */
+	rig_expect_silence(); /* it may only be restarting */
 	rig_wait(5 * NS_PER_S);
 	assert_int_equal(state_of("box.local"), MDNS_ESTABLISHED);
 	assert_int_equal(neighbours(), 0);

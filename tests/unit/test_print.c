@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of what the asking commands print, from recorded answers of the daemon, compared with
- * tests/unit/golden. SHOW_GOLDEN=DIR writes what there is now to that directory.
+ * Owns the tests of the output of the asking commands, from recorded answers of the daemon,
+ * compared with tests/unit/golden. SHOW_GOLDEN=DIR writes the present output to that directory.
  */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include "show/text.h"
 #include "unit.h"
 
-/* The answer in a file of tests/unit/golden, one object a line. */
+/* Reads the answer in a file of tests/unit/golden, one object per line. */
 static json_t *answer(const char *name)
 {
 	json_t *lines = json_array();
@@ -62,7 +62,7 @@ static void names_have_the_colour_of_their_state(void **state)
 		"names-colour.txt");
 }
 
-/* The longest line of the text, in columns. */
+/* Returns the length of the longest line, in columns. */
 static size_t widest(const char *text)
 {
 	size_t most = 0;
@@ -132,7 +132,8 @@ static void graph_has_all_names_of_a_workload_on_its_wire(void **state)
 	check(print_graph, "graph.json", &(struct look){.format = CONF_GRAPH_DOT}, "graph.dot");
 }
 
-/* An answer without any of the keys, and one with other types: nothing to print, but no harm. */
+/* An answer without any of the keys, and one with other types: nothing is printed, and
+ * no harm is done. */
 static void answers_of_another_form_do_no_harm(void **state)
 {
 	static const char *const answers[] = {"[]", "[{}]", "[{\"name\": 1, \"addresses\": {}}]",

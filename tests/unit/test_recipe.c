@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the tests of what resolvers of others are told: which address, for which zones, in their own
- * words. That the programs understand it is shown by tests/net/test_resolver.py.
- * Never asks what is installed. Run by `make check`.
+ * Owns the tests of configuration for other resolvers: the address, the zones, and the syntax.
+ * tests/net/test_resolver.py shows that the programs understand it.
+ * Never finds out what is installed. Run by `make check`.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@ static struct recipe_place place(const char *text, uint16_t port)
 	return p;
 }
 
-/* Which of the addresses is asked; "": none. */
+/* Returns the address that is chosen; "": none. */
 static const char *chosen(enum recipe_kind kind, const char *const *texts)
 {
 	struct recipe_place places[8];
