@@ -30,7 +30,7 @@ static enum cmdline_code print_version(const struct options_table *t)
 	return fflush(stdout) == 0 ? CMDLINE_DONE : CMDLINE_SYSTEM;
 }
 
-/* A mistake on the command line is told to who made it, in plain words. */
+/* Prints a mistake on the command line for the user, not as a log line. */
 static enum cmdline_code fail_usage(
 	const struct options_table *t, const struct options_error *error)
 {

@@ -433,7 +433,7 @@ static void sets_on_link(const struct names *n, struct owner_sets *o,
 	}
 }
 
-/* Whether it has the name that other programs here have for this host, whoever else has it too. */
+/* True if it has the name that other programs here use for this host, even if others have it, too. */
 static bool is_this_host(const struct names *n, const struct host *host)
 {
 	char key[LABEL_TEXT_CAP];

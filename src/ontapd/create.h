@@ -5,7 +5,7 @@
  *
  *	create under a name of ours ─► mark ─► secret, alias ─► rename ─► open queues ─► up
  *
- * Until it is renamed, a link counts as unfinished, and whoever finds it deletes it.
+ * Until it is renamed, a link counts as unfinished: the next start deletes it.
  */
 #pragma once
 

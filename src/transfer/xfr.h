@@ -5,7 +5,7 @@
  * not change any more.
  *
  *	AXFR         SOA, all other records, SOA
- *	IXFR         SOA, for each step: SOA before, what went, SOA after, what came; SOA
+ *	IXFR         SOA, for each step: old SOA, removed records, new SOA, added ones; SOA
  *	up to date   SOA
  *
  * Progress rule: each message has at least one new record, or is the last.

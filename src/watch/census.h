@@ -6,7 +6,7 @@
  *
  *	fexit  BPF tells each change as it happens; a look at all tasks at the start, and after loss
  *	iter   a look by BPF after each trigger
- *	proc   a look by way of /proc after each trigger
+ *	proc   a look at /proc after each trigger
  *
  * These events trigger a look: a host name has changed anywhere (reported by poll(2) on
  * /proc/sys/kernel/hostname); a namespace of unknown owner got an nsid; a namespace that we know

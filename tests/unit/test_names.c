@@ -687,7 +687,7 @@ static void the_hosts_name_and_the_reverse_of_its_addresses_are_told_as_such(voi
 	assert_not_said(f, "of host 2 gate");
 	assert_not_said(f, "of host 2 web");
 	assert_not_said(f, "of host 2 5.0.0.10");
-	/* Without the host's name: the address leads back to the other name, and is the host's all the same. */
+	/* Without the host's name: the address still belongs to the host, but has the other name. */
 	f->policy.self[0] = '\0';
 	names_set_policy(f->names, &f->policy);
 	names_flush(f->names);
