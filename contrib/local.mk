@@ -6,6 +6,9 @@ dist_contrib_DATA = \
 	contrib/ontapd@.socket \
 	contrib/rules
 contribdir = $(docdir)/contrib
+oci_contribdir = $(contribdir)/oci
+dist_oci_contrib_DATA = contrib/oci/ontap-name.json
+dist_oci_contrib_SCRIPTS = contrib/oci/ontap-runtime
 resolver_contribdir = $(contribdir)/resolver
 dist_resolver_contrib_DATA = \
 	contrib/resolver/dnsmasq.conf \

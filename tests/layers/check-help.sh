@@ -103,6 +103,7 @@ if [ $# -gt 0 ]; then
 else
 	check "$here/src/ontap/ontap" man/ontap.1
 	check "$here/src/ontap-waitif/ontap-waitif" man/ontap-waitif.1
+	check "$here/src/ontap-name/ontap-name" man/ontap-name.8
 	check "$here/src/ontapd/ontapd" man/ontapd.8
 	check "$here/src/ontap-zone/ontap-zone" man/ontap-zone.8 man/ontap-zone.conf.5
 	for command in serve export check names status explain watch graph resolver; do

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which name people have given to a container. All input is untrusted: whoever starts a container
+ * chooses its annotations and its name.
+ *
+ *	1. the annotation ontap.name; docker: the label of that name
+ *	2. the name of the container, or of its pod
+ *	3. the service of compose; before 2., if that is only "PROJECT-SERVICE-NUMBER"
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/compiler.h"
+
+/* What may be known of a container; NULL: not known. */
+struct choose_facts {
+	const json_t *state;      /* of the OCI runtime: what a hook reads */
+	const json_t *config;     /* config.json of the bundle */
+	const json_t *containers; /* podman: list of all containers of its storage */
+	const json_t *docker;     /* docker: config.v2.json of the container */
+};
+
+struct choose_name {
+	const char *text;   /* borrowed from the facts; NULL: nobody has given it a name */
+	bool is_label;      /* it can be a name in DNS; false: it must not be used */
+	bool is_annotation; /* somebody wants it to be a name in DNS */
+};
+
+struct choose_name choose_name(const struct choose_facts *facts) NONNULL MUSTCHECK;
+
+/* Returns the container's id, if it can be a part of a path; else NULL. Borrowed from `state`, which
+ * may be NULL. */
+const char *choose_id(const json_t *state);
