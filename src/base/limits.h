@@ -104,6 +104,14 @@ enum {
 	/* Names in an answer whose addresses go into the additional section (RFC 1035 §3.3). The
 	 * size of the reply alone does not limit the work for a query enough. */
 	LIMIT_SERVE_TARGETS = 32,
+	/* Addresses on which DNS is served, each with a socket and a thread for each worker: more
+	 * than a router's own. */
+	LIMIT_DNS_PLACES = 64,
+	/* UDP workers of all addresses together. On a machine with many of both, further addresses
+	 * get fewer, at least one. */
+	LIMIT_DNS_WORKERS = 512,
+	/* Sockets of others on our ports that are told of: one for each address would do. */
+	LIMIT_PORT_OWNERS = 64,
 	/* TCP connections at a time, in total (about 300 bytes each while idle) and per source: an
 	 * IPv4 address or an IPv6 network of 64 bits. RFC 7766 §6.2.2 asks clients for one. */
 	LIMIT_TCP_CONNS = 1024,

@@ -20,7 +20,8 @@ enum {
 	ALTNAME_CAP = 128,    /* ALTIFNAMSIZ: an alternative name with its zero */
 	KIND_CAP = 16,        /* IFLA_INFO_KIND: "macvlan", "veth", … */
 	HWADDR_CAP = 32,      /* MAX_ADDR_LEN */
-	HOSTNAME_CAP = 65     /* __NEW_UTS_LEN + 1 */
+	HOSTNAME_CAP = 65,    /* __NEW_UTS_LEN + 1 */
+	PROGRAM_CAP = 16      /* TASK_COMM_LEN */
 };
 
 /* The id of a namespace in the table of the daemon's own namespace (rtnetlink "nsid"). The daemon's
@@ -42,6 +43,9 @@ enum event_type {
 	EV_SYNC_LINKS,    /* the dump has listed all links: others are gone */
 	EV_SYNC_END,      /* the dump has listed all addresses: others are gone */
 	EV_SYNC_ABORT,    /* the dump is incomplete: missing objects may exist */
+	EV_PORT_OWNER,    /* the socket of a process on a port of ours; not for the model */
+	EV_PORTS_LISTED,  /* these were all, since the last such event */
+	EV_PORT_FREE,     /* one of these processes has ended */
 	EV_COUNT
 };
 
@@ -92,6 +96,15 @@ struct event_hostname {
 	uint8_t zero[4];
 };
 
+/* A socket, of our own namespace, on a port on which we want to serve. */
+struct event_port {
+	struct addr addr; /* unspecified: the wildcard. That of IPv6 may have IPv4 too */
+	uint16_t port;
+	bool is_tcp;
+	int32_t pid;               /* 0: not known */
+	char program[PROGRAM_CAP]; /* untrusted bytes; "" if not known */
+};
+
 struct event {
 	enum event_type type;
 	nsid_t nsid;
@@ -101,5 +114,6 @@ struct event {
 		struct event_link link;
 		struct event_addr addr;
 		struct event_hostname hostname;
+		struct event_port port;
 	};
 };

@@ -5,5 +5,6 @@ src_model_libmodel_a_SOURCES = \
 	src/model/relation.c src/model/relation.h \
 	src/model/rtnl.c src/model/rtnl.h \
 	src/model/rtnl_request.c src/model/rtnl_request.h \
+	src/model/socket_line.c src/model/socket_line.h \
 	src/model/sync.c src/model/sync.h \
 	src/model/table.c src/model/table.h

@@ -428,6 +428,9 @@ static bool event_is_sane(const struct event *ev)
 	case EV_SYNC_LINKS:
 	case EV_SYNC_END:
 	case EV_SYNC_ABORT: return true;
+	case EV_PORT_OWNER:
+	case EV_PORTS_LISTED:
+	case EV_PORT_FREE: /* not of the model */
 	case EV_COUNT: break;
 	}
 	return false;
@@ -465,6 +468,9 @@ int model_apply(struct model *m, const struct event *ev)
 	case EV_SYNC_LINKS:
 	case EV_SYNC_END:
 	case EV_SYNC_ABORT: apply_sync(m, ev); return 0;
+	case EV_PORT_OWNER:
+	case EV_PORTS_LISTED:
+	case EV_PORT_FREE:
 	case EV_COUNT: break;
 	}
 	return ERR_SYNTAX;

@@ -22,11 +22,16 @@ bool client_link_is_port(const struct model *m, const struct model_link *link)
 	return master && is_bridge(&master->info);
 }
 
+bool client_link_may_be(const struct model *m, const struct model_link *link)
+{
+	const uint32_t flags = link->info.flags;
+	return (flags & IFF_UP) && (flags & IFF_MULTICAST) &&
+	       !(flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) && !client_link_is_port(m, link);
+}
+
 bool client_link_is(const struct model *m, const struct model_link *link)
 {
-	const struct event_link *info = &link->info;
-	return model_link_is_up(info) && (info->flags & IFF_MULTICAST) &&
-	       !(info->flags & (IFF_LOOPBACK | IFF_POINTOPOINT)) && !client_link_is_port(m, link);
+	return client_link_may_be(m, link) && model_link_is_up(&link->info);
 }
 
 /* The other end of a veth or a tap ("tun") is a container or a guest. A dummy has no other end:

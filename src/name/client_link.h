@@ -13,8 +13,11 @@
 /* True if the link is a port of a bridge. Then the bridge has the addresses instead. */
 bool client_link_is_port(const struct model *m, const struct model_link *link) NONNULL;
 
-/* True if clients may be behind the link: it is up and multicast, and it is not a loopback, a
- * point-to-point tunnel or a port of a bridge. */
+/* True if clients may be behind the link as soon as it has carrier: it is set up and multicast, and
+ * it is not a loopback, a point-to-point tunnel or a port of a bridge. */
+bool client_link_may_be(const struct model *m, const struct model_link *link) NONNULL;
+
+/* The same, and it has carrier now. */
 bool client_link_is(const struct model *m, const struct model_link *link) NONNULL;
 
 /* The bridges of one namespace that have at least one port that leads out of the machine. */

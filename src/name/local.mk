@@ -7,6 +7,7 @@ src_name_libname_a_SOURCES = \
 	src/name/index.c src/name/index.h \
 	src/name/judge.c src/name/judge.h \
 	src/name/label.c src/name/label.h \
+	src/name/listen.c src/name/listen.h \
 	src/name/names.c src/name/names.h \
 	src/name/policy.h \
 	src/name/reverse.c \

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the decision which addresses unicast DNS is served on.
+ * Never opens a socket.
+ */
+#include "name/listen.h"
+
+#include <linux/if_addr.h>
+#include <string.h>
+
+#include "name/client_link.h"
+
+bool listen_place_equal(const struct listen_place *a, const struct listen_place *b)
+{
+	return a->port == b->port && a->ifindex == b->ifindex && addr_equal(&a->addr, &b->addr);
+}
+
+/* A wildcard socket takes the packets for all addresses of its family; another socket of ours on
+ * one of them would be refused. */
+static bool is_covered(const struct listen_plan *plan, const struct listen_place *place)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct listen_place *at = &plan->places[i];
+		if (listen_place_equal(at, place) ||
+			(addr_is_unspecified(&at->addr) && at->port == place->port &&
+				at->addr.family == place->addr.family))
+			return true;
+	}
+	return false;
+}
+
+static void plan_add(struct listen_plan *plan, const struct listen_place *place)
+{
+	if (is_covered(plan, place))
+		return;
+	if (plan->count == LIMIT_DNS_PLACES)
+		plan->left_out++;
+	else
+		plan->places[plan->count++] = *place;
+}
+
+/* The kernel refuses sockets on an address until it is known that nobody else has it (RFC 4862 §5.4),
+ * unless it is optimistic (RFC 4429). */
+static bool is_usable(const struct model_addr *addr)
+{
+	const uint32_t flags = addr->info.flags;
+	return addr->is_present && !(flags & IFA_F_DADFAILED) &&
+	       (!(flags & IFA_F_TENTATIVE) || (flags & IFA_F_OPTIMISTIC));
+}
+
+static bool is_link_local_v6(const struct addr *addr)
+{
+	return addr->family == ADDR_V6 && addr_scope(addr) == ADDR_SCOPE_LOCAL;
+}
+
+static void add_link(struct listen_plan *plan, const struct model_link *link, uint16_t port)
+{
+	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link) {
+		struct listen_place place = {.addr = addr->info.addr, .port = port};
+		if (is_link_local_v6(&place.addr))
+			place.ifindex = link->info.ifindex;
+		if (is_usable(addr))
+			plan_add(plan, &place);
+	}
+}
+
+const struct model_link *listen_find_link(const struct model *m, const char *ifname)
+{
+	const struct model_ns *ns = model_ns(m, NSID_OWN);
+	if (!ns)
+		return NULL;
+	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
+		if (link->is_present && strcmp(link->info.name, ifname) == 0)
+			return link;
+	}
+	return NULL;
+}
+
+static int add_auto(const struct model *m, struct listen_plan *plan, uint16_t port)
+{
+	const struct listen_place host = {.addr = LISTEN_HOST_ADDR, .port = port};
+	const struct model_ns *ns = model_ns(m, NSID_OWN);
+	struct client_bridges bridges;
+	plan_add(plan, &host);
+	int err = ns ? client_bridges_find(ns, &bridges) : 0;
+	if (err || !ns)
+		return err;
+	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
+		if (link->is_present && client_link_may_be(m, link) &&
+			!client_bridges_is_inner(&bridges, link))
+			add_link(plan, link, port);
+	}
+	client_bridges_fini(&bridges);
+	return 0;
+}
+
+static void add_wildcards(struct listen_plan *plan, uint16_t port)
+{
+	const struct listen_place v4 = {.addr.family = ADDR_V4, .port = port};
+	const struct listen_place v6 = {.addr.family = ADDR_V6, .port = port};
+	plan_add(plan, &v4);
+	plan_add(plan, &v6);
+}
+
+static void add_addr(
+	const struct model *m, struct listen_plan *plan, const struct listen_rule *rule)
+{
+	struct listen_place place = {.addr = rule->addr, .port = rule->port};
+	const struct model_link *link = *rule->ifname ? listen_find_link(m, rule->ifname) : NULL;
+	if (*rule->ifname && !link)
+		return;
+	if (link)
+		place.ifindex = link->info.ifindex;
+	plan_add(plan, &place);
+}
+
+static int add_rule(const struct model *m, struct listen_plan *plan, const struct listen_rule *rule)
+{
+	const struct model_link *link;
+	switch (rule->kind) {
+	case LISTEN_AUTO: return add_auto(m, plan, rule->port);
+	case LISTEN_ANY: add_wildcards(plan, rule->port); break;
+	case LISTEN_ADDR: add_addr(m, plan, rule); break;
+	case LISTEN_LINK:
+		link = listen_find_link(m, rule->ifname);
+		if (link)
+			add_link(plan, link, rule->port);
+		break;
+	}
+	return 0;
+}
+
+static bool is_wildcard(const struct listen_rule *rule)
+{
+	return rule->kind == LISTEN_ANY ||
+	       (rule->kind == LISTEN_ADDR && addr_is_unspecified(&rule->addr));
+}
+
+/* Wildcards first: they cover others, wherever these stand. */
+int listen_plan_make(
+	const struct model *m, const struct listen_rules *rules, struct listen_plan *ret)
+{
+	struct listen_plan plan = {.count = 0};
+	int err = 0;
+	for (size_t i = 0; i < rules->count && !err; i++)
+		if (is_wildcard(&rules->at[i]))
+			err = add_rule(m, &plan, &rules->at[i]);
+	for (size_t i = 0; i < rules->count && !err; i++)
+		if (!is_wildcard(&rules->at[i]))
+			err = add_rule(m, &plan, &rules->at[i]);
+	if (!err)
+		*ret = plan;
+	return err;
+}
+
+enum listen_lack listen_rule_lack(const struct model *m, const struct listen_rule *rule)
+{
+	const struct model_link *link = *rule->ifname ? listen_find_link(m, rule->ifname) : NULL;
+	if (!*rule->ifname)
+		return LISTEN_LACK_NOTHING;
+	if (!link)
+		return LISTEN_LACK_LINK;
+	if (rule->kind == LISTEN_ADDR)
+		return LISTEN_LACK_NOTHING;
+	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link) {
+		if (is_usable(addr))
+			return LISTEN_LACK_NOTHING;
+	}
+	return LISTEN_LACK_ADDRESS;
+}
