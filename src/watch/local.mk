@@ -5,6 +5,7 @@ src_watch_libwatch_a_SOURCES = \
 	src/watch/kernel.c src/watch/kernel.h \
 	src/watch/netns_dir.c src/watch/netns_dir.h \
 	src/watch/pidwatch.c src/watch/pidwatch.h \
+	src/watch/port_owner.c src/watch/port_owner.h \
 	src/watch/tasks.c src/watch/tasks.h \
 	src/watch/tasks_bpf.h \
 	src/watch/tasks_proc.c src/watch/tasks_proc.h \

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the watcher process and the socketpair to it: batches of events, in one direction.
- * Never reads a command from the serving process.
+ * Owns the watcher process and the socketpair to it: batches of events, in one direction. In the other
+ * direction there is only a wake-up without content.
+ * Never reads a byte from the serving process.
  */
 #include "watch/watcher.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -20,6 +22,7 @@
 #include "io/loop.h"
 #include "io/privilege.h"
 #include "io/process.h"
+#include "watch/port_owner.h"
 
 enum {
 	BATCH_EVENTS = 64,  /* a datagram is below 32 KiB */
@@ -49,6 +52,7 @@ struct sender {
 	int fd;
 	const char *const *socket_paths; /* two; NULL: no such socket */
 	struct kernel *kernel;           /* NULL until it is open */
+	struct port_owners *ports;       /* the same */
 	bool was_synced;
 	struct batch batch;
 };
@@ -94,17 +98,34 @@ static void sender_add(void *arg, const struct event *ev)
 		sender_flush(s);
 }
 
-static int wait_for(const struct sender *s)
+/* Takes what was sent to wake us up: nothing of it is copied. */
+static bool was_woken(const struct sender *s)
+{
+	bool is_woken = false;
+	while (recv(s->fd, NULL, 0, MSG_DONTWAIT | MSG_TRUNC) > 0)
+		is_woken = true;
+	return is_woken;
+}
+
+/* ERR_ABSENT: the serving process has ended. */
+static int wait_for(struct sender *s)
 {
 	struct pollfd fds[] = {{.fd = kernel_fd(s->kernel), .events = POLLIN},
-		{.fd = s->fd, .events = 0}}; /* POLLHUP is always reported */
+		{.fd = s->fd, .events = POLLIN},
+		{.fd = port_owners_fd(s->ports), .events = POLLIN}};
 	ns_t deadline = kernel_deadline(s->kernel), left = deadline - loop_now();
 	struct timespec ts = {.tv_sec = left > 0 ? left / NS_PER_S : 0,
 		.tv_nsec = left > 0 ? left % NS_PER_S : 0};
-	int n = ppoll(fds, 2, deadline == NS_NEVER ? NULL : &ts, NULL);
-	if (n < 0 && errno != EINTR)
-		return -errno;
-	return n > 0 && fds[1].revents ? ERR_ABSENT : 0;
+	int n = ppoll(fds, ARRAY_LEN(fds), deadline == NS_NEVER ? NULL : &ts, NULL);
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (fds[1].revents & (POLLHUP | POLLERR))
+		return ERR_ABSENT;
+	if (fds[2].revents)
+		port_owners_handle(s->ports);
+	if (fds[1].revents && was_woken(s))
+		port_owners_look(s->ports);
+	return 0;
 }
 
 static void sender_run(struct sender *s)
@@ -123,6 +144,17 @@ static int keep_only(int fd)
 	if (fd != SENDER_FD && dup2(fd, SENDER_FD) < 0)
 		return -errno;
 	return close_range(SENDER_FD + 1, ~0u, 0) ? -errno : SENDER_FD;
+}
+
+static void open_ports(struct sender *s, const struct watcher_config *config)
+{
+	struct port_owner_config ports = {.self = getppid(), .on_event = sender_add, .arg = s};
+	memcpy(ports.ports, config->ports, sizeof(ports.ports));
+	int err = port_owners_new(&ports, &s->ports);
+	if (!err)
+		return;
+	log_error(config->log, "cannot start the watcher: error=\"%s\"", err_text(err));
+	_exit(EXIT_SYSTEM);
 }
 
 static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
@@ -148,7 +180,9 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 		.arg = s});
 	if (!s->kernel)
 		_exit(EXIT_SYSTEM); /* already logged */
+	open_ports(s, config);
 	sender_run(s);
+	port_owners_free(s->ports);
 	kernel_close(s->kernel);
 	sender_end(s);
 }
@@ -231,6 +265,12 @@ int watcher_handle(struct watcher *w)
 			return err;
 	}
 	return 0;
+}
+
+void watcher_look_for_owners(const struct watcher *w)
+{
+	/* If there is no room, it has not yet taken an earlier one. */
+	(void)!send(w->fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 bool watcher_is_synced(const struct watcher *w)

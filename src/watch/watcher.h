@@ -5,7 +5,10 @@
  * can give up all privileges.
  *
  *	watcher process                       serving process
- *	netlink ─► kernel_handle ─► send      receive ─► on_event
+ *	netlink ─► kernel_handle ─► send ───► receive ─► on_event
+ *	/proc ◄─── port_owners_look ◄─ wake ─ watcher_look_for_owners
+ *
+ * In the other direction there is only the wake-up: it has no content.
  *
  * If the serving process does not keep up, the watcher waits and the kernel drops notifications.
  * The dump that follows repairs this, so no queue grows. Each process ends when the other does.
@@ -21,6 +24,7 @@ struct watcher_config {
 	enum census_means census;
 	const char *grants_dir;
 	const char *socket_paths[2]; /* to be removed when both processes end; NULL: none */
+	uint16_t ports[4];           /* to look for owners of; 0: no port */
 	const struct log *log;
 
 	/* Called for each event, from within watcher_handle() only. */
@@ -43,6 +47,10 @@ int watcher_fd(const struct watcher *w) NONNULL;
 /* Passes on the received events, up to a limit. -errno if the watcher has ended: then no more
  * events come, and the watcher has logged the reason. */
 int watcher_handle(struct watcher *w) NONNULL MUSTCHECK;
+
+/* Makes the watcher look who has the ports, see watch/port_owner.h: on_event gets EV_PORT_OWNER for
+ * each socket, then EV_PORTS_LISTED. */
+void watcher_look_for_owners(const struct watcher *w) NONNULL;
 
 /* Return kernel_is_synced() and kernel_stats(), as of the last message. */
 bool watcher_is_synced(const struct watcher *w) NONNULL;

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the search for the processes that have our ports.
+ * Never opens, copies or disturbs a socket of others.
+ */
+#include "watch/port_owner.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/limits.h"
+#include "model/socket_line.h"
+#include "watch/pidwatch.h"
+
+/* "/proc/4194304/fdinfo/1048576" and less. */
+enum { PROC_PATH_CAP = 64, FDINFO_CAP = 256 };
+
+/* A socket of somebody on one of our ports. */
+struct taken {
+	struct event_port info;
+	uint64_t inode;
+};
+
+struct port_owners {
+	struct port_owner_config config;
+	int epoll_fd;
+	struct pidwatches *watches;
+	struct taken taken[LIMIT_PORT_OWNERS];
+	size_t count, found; /* of `taken`, in a look; `found`: whose process is known */
+};
+
+/* --- the sockets -------------------------------------------------------------------------- */
+
+static bool is_our_port(const struct port_owners *p, uint16_t port)
+{
+	for (size_t i = 0; i < ARRAY_LEN(p->config.ports); i++)
+		if (port != 0 && p->config.ports[i] == port)
+			return true;
+	return false;
+}
+
+static void take_socket(struct port_owners *p, const struct socket_line *line, bool is_tcp)
+{
+	if (!is_our_port(p, line->port) || p->count == LIMIT_PORT_OWNERS)
+		return;
+	p->taken[p->count++] =
+		(struct taken){.info = {.addr = line->addr, .port = line->port, .is_tcp = is_tcp},
+			.inode = line->inode};
+}
+
+/* Listening sockets come first in the tables of TCP (net/ipv4/tcp_ipv4.c: tcp_seek_last_pos), so
+ * those of connections, which may be many, are not read. */
+static void read_table(struct port_owners *p, const char *path, bool is_tcp)
+{
+	const uint8_t wanted = is_tcp ? SOCKET_LINE_LISTENING : SOCKET_LINE_CLOSED;
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t cap = 0;
+	ssize_t len;
+	struct socket_line line;
+	while (file && (len = getline(&text, &cap, file)) > 0) {
+		if (socket_line_parse(text, (size_t)len - (text[len - 1] == '\n'), &line))
+			continue; /* the heading */
+		if (line.state == wanted)
+			take_socket(p, &line, is_tcp);
+		else if (is_tcp)
+			break;
+	}
+	free(text);
+	if (file)
+		fclose(file);
+}
+
+/* "self/net" and not "net": the latter is not there with the mount option subset=pid. */
+static void read_tables(struct port_owners *p)
+{
+	p->count = p->found = 0;
+	read_table(p, "/proc/self/net/udp", false);
+	read_table(p, "/proc/self/net/udp6", false);
+	read_table(p, "/proc/self/net/tcp", true);
+	read_table(p, "/proc/self/net/tcp6", true);
+}
+
+/* --- their processes ---------------------------------------------------------------------- */
+
+/* A file that a process has open. All sockets of the machine are on one mount. */
+struct open_file {
+	uint64_t inode;
+	unsigned mount;
+};
+
+/* False: it is gone, or the kernel is too old, or we may not know. */
+static bool read_fdinfo(const char *path, struct open_file *ret)
+{
+	char text[FDINFO_CAP];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[len > 0 ? len : 0] = '\0';
+	const char *mount = strstr(text, "mnt_id:"), *inode = strstr(text, "ino:");
+	return mount && inode && sscanf(mount, "mnt_id: %u", &ret->mount) == 1 &&
+	       sscanf(inode, "ino: %" SCNu64, &ret->inode) == 1;
+}
+
+/* The mount that sockets are on, found by one of ours. */
+static bool find_socket_mount(unsigned *ret)
+{
+	char path[PROC_PATH_CAP];
+	struct open_file file;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	bool is_found = read_fdinfo(path, &file);
+	close(fd);
+	if (is_found)
+		*ret = file.mount;
+	return is_found;
+}
+
+static void read_program(int32_t pid, char out[PROGRAM_CAP])
+{
+	char path[PROC_PATH_CAP];
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? 0 : read(fd, out, PROGRAM_CAP - 1);
+	if (fd >= 0)
+		close(fd);
+	memset(out + (len > 0 ? len : 0), 0, PROGRAM_CAP - (size_t)(len > 0 ? len : 0));
+	out[strcspn(out, "\n")] = '\0';
+}
+
+/* The first process that is found counts: the others have the socket from it, mostly. */
+static void note_file(struct port_owners *p, int32_t pid, uint64_t inode)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		struct taken *taken = &p->taken[i];
+		if (taken->inode != inode || taken->info.pid != 0)
+			continue;
+		taken->info.pid = pid;
+		read_program(pid, taken->info.program);
+		p->found++;
+	}
+}
+
+static void look_into(struct port_owners *p, int32_t pid, unsigned socket_mount)
+{
+	char path[PROC_PATH_CAP];
+	const struct dirent *entry;
+	struct open_file file;
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
+	DIR *dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%.20s", pid, entry->d_name);
+		if (entry->d_name[0] != '.' && read_fdinfo(path, &file) &&
+			file.mount == socket_mount)
+			note_file(p, pid, file.inode);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* Ends as soon as each socket has its process. */
+static void find_processes(struct port_owners *p)
+{
+	unsigned socket_mount;
+	const struct dirent *entry;
+	DIR *dir = find_socket_mount(&socket_mount) ? opendir("/proc") : NULL;
+	while (dir && p->found < p->count && (entry = readdir(dir))) {
+		int32_t pid = (int32_t)strtol(entry->d_name, NULL, 10);
+		if (pid > 0)
+			look_into(p, pid, socket_mount);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* --- the whole ---------------------------------------------------------------------------- */
+
+static void tell(const struct port_owners *p, enum event_type type, const struct event_port *info)
+{
+	struct event ev = {.type = type, .nsid = NSID_OWN};
+	if (info)
+		ev.port = *info;
+	p->config.on_event(p->config.arg, &ev);
+}
+
+/* A process that has ended meanwhile is no reason to wait. */
+static void tell_owners(struct port_owners *p)
+{
+	bool has_ended = false;
+	pidwatches_begin(p->watches);
+	for (size_t i = 0; i < p->count; i++) {
+		const struct event_port *info = &p->taken[i].info;
+		if (info->pid == p->config.self)
+			continue;
+		tell(p, EV_PORT_OWNER, info);
+		if (info->pid != 0 && !pidwatches_want(p->watches, info->pid))
+			has_ended = true;
+	}
+	pidwatches_end(p->watches);
+	tell(p, EV_PORTS_LISTED, NULL);
+	if (has_ended)
+		tell(p, EV_PORT_FREE, NULL);
+}
+
+void port_owners_look(struct port_owners *p)
+{
+	read_tables(p);
+	find_processes(p);
+	tell_owners(p);
+}
+
+void port_owners_handle(struct port_owners *p)
+{
+	if (pidwatches_have_ended(p->watches))
+		tell(p, EV_PORT_FREE, NULL);
+}
+
+int port_owners_fd(const struct port_owners *p)
+{
+	return p->epoll_fd;
+}
+
+int port_owners_new(const struct port_owner_config *config, struct port_owners **ret)
+{
+	struct port_owners *p = calloc(1, sizeof(*p));
+	if (!p)
+		return ERR_NOMEM;
+	p->config = *config;
+	p->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	int err = p->epoll_fd < 0 ? -errno : pidwatches_new(p->epoll_fd, &p->watches);
+	if (!err)
+		*ret = p;
+	else
+		port_owners_free(p);
+	return err;
+}
+
+void port_owners_free(struct port_owners *p)
+{
+	if (!p)
+		return;
+	pidwatches_free(p->watches);
+	if (p->epoll_fd >= 0)
+		close(p->epoll_fd);
+	free(p);
+}
