@@ -299,6 +299,12 @@ static int remove_stale(const char *path)
 	return unlink(path) ? -errno : 0;
 }
 
+bool control_is_in_use(const char *path)
+{
+	struct sockaddr_un un;
+	return control_sockaddr(path, &un) == 0 && is_in_use(&un);
+}
+
 void control_remove_abandoned(const char *path)
 {
 	struct sockaddr_un un;

@@ -60,6 +60,9 @@ int control_open(struct control **ret, struct loop *loop,
 /* Disconnects all clients and removes the socket, if permitted: a process that has changed its user
  * may not be able to. */
 void control_close(struct control *c);
+/* True if somebody listens at `path`. */
+bool control_is_in_use(const char *path) NONNULL;
+
 /* Removes the socket at `path` if nobody listens there. For the process that still has the
  * permission to. */
 void control_remove_abandoned(const char *path) NONNULL;

@@ -16,6 +16,7 @@
 #include "io/ready.h"
 #include "ontap-zone/commands.h"
 #include "ontap-zone/keys.h"
+#include "ontap-zone/sockets.h"
 #include "ontap-zone/start.h"
 #include "ontap-zone/turn.h"
 
@@ -112,6 +113,8 @@ int command_serve(struct conf *conf, const struct options_args *args, struct log
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 	int code = check_user(conf, log);
+	if (!code)
+		code = sockets_check_control(conf, log);
 	if (code || !d || !(d->loop = loop_new())) {
 		if (!code)
 			log_error(log, "cannot start: error=\"%s\"", err_text(-errno));

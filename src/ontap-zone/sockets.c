@@ -27,6 +27,21 @@ static int find_group(const struct daemon *d, gid_t *ret)
 	return err;
 }
 
+static const char *control_fault(int err)
+{
+	return err == ERR_EXISTS ? "another ontap-zone is running: stop it, or use --socket"
+				 : err_text(err);
+}
+
+int sockets_check_control(const struct conf *conf, const struct log *log)
+{
+	if (!control_is_in_use(conf->socket_path))
+		return 0;
+	log_error(log, "control socket: path=\"%s\" error=\"%s\"", conf->socket_path,
+		control_fault(ERR_EXISTS));
+	return EXIT_SYSTEM;
+}
+
 int sockets_open_control(struct daemon *d)
 {
 	const char *path = d->runtime.conf.socket_path;
@@ -40,9 +55,7 @@ int sockets_open_control(struct daemon *d)
 	int err = control_open(&d->control, d->loop, &config);
 	if (!err)
 		return 0;
-	log_error(d->log, "control socket: path=\"%s\" error=\"%s\"", path,
-		err == ERR_EXISTS ? "another ontap-zone is running: stop it, or use --socket"
-				  : err_text(err));
+	log_error(d->log, "control socket: path=\"%s\" error=\"%s\"", path, control_fault(err));
 	return EXIT_SYSTEM;
 }
 
