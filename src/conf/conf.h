@@ -5,13 +5,13 @@
  */
 #pragma once
 
-#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
 #include "base/compiler.h"
+#include "name/listen.h"
 #include "name/policy.h"
 #include "options/options.h"
 #include "wire/name.h"
@@ -65,18 +65,6 @@ enum conf_cookies { CONF_COOKIES_NONE, CONF_COOKIES_GIVEN, CONF_COOKIES_STRICT }
 
 struct conf_prefixes {
 	struct prefix *at;
-	size_t count;
-};
-
-/* A unicast socket; the wildcard is 0.0.0.0 or ::. */
-struct conf_listen {
-	struct addr addr;
-	uint16_t port;
-	char ifname[IF_NAMESIZE]; /* for a link-local address; "" for others */
-};
-
-struct conf_listens {
-	struct conf_listen *at;
 	size_t count;
 };
 
@@ -146,7 +134,7 @@ struct conf {
 	enum conf_census census;
 
 	/* serve, check: how it is served */
-	struct conf_listens listens; /* never empty: both wildcards if none was given */
+	struct listen_rules listens; /* never empty: `auto` if none was given */
 	enum name_mdns mdns;
 	struct options_texts mdns_ifaces; /* NAME_MDNS_LISTED: at least one */
 	struct conf_keys keys;

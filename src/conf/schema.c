@@ -84,8 +84,9 @@ static const struct option options[] = {
 		.arg = "NAME", .defaults = {"home.arpa"},
 		.help = "the zone in which names are served"},
 	{"listen", .type = &conf_type_listens, .commands = SERVE | RESOLVER, AT(listens),
-		.arg = "ADDR[:PORT]", .defaults = {"0.0.0.0:53", "[::]:53"},
-		.help = "answer unicast DNS there, over UDP and TCP"},
+		.arg = "IFACE|ADDR[:PORT]", .defaults = {"auto"},
+		.help = "answer unicast DNS there; auto: at 127.0.0.56, and on links with clients; "
+			"any: everywhere"},
 	{"mdns", .type = &conf_type_mdns, .commands = SERVE, AT(mdns_ifaces), .arg = "IFACE",
 		.defaults = {"auto"},
 		.help = "speak multicast DNS there; auto: on each link that can"},

@@ -5,7 +5,6 @@
  */
 #include "conf/value.h"
 
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,7 +155,7 @@ static const char *split_port(const char *text, char *addr, size_t cap)
 }
 
 /* "fe80::1%eth0": link-local addresses, and only these, need a link (RFC 4007 §11). */
-static int read_scoped_addr(struct conf_listen *ret, char *text)
+static int read_scoped_addr(struct listen_rule *ret, char *text)
 {
 	char *percent = strchr(text, '%');
 	if (percent)
@@ -168,30 +167,51 @@ static int read_scoped_addr(struct conf_listen *ret, char *text)
 		return ERR_SYNTAX;
 	if (is_scoped)
 		strcpy(ret->ifname, percent + 1);
+	ret->kind = LISTEN_ADDR;
+	return 0;
+}
+
+/* A word without a letter is an address with a mistake, not a link. */
+static bool is_link_word(const char *text)
+{
+	return is_ifname(text) && !strchr(text, '%') && strspn(text, "0123456789.") != strlen(text);
+}
+
+/* What stands before the port. `text` is changed. */
+static int read_listen_place(struct listen_rule *ret, char *text)
+{
+	if (strcmp(text, "auto") == 0 || strcmp(text, "any") == 0) {
+		ret->kind = text[1] == 'u' ? LISTEN_AUTO : LISTEN_ANY;
+		return 0;
+	}
+	if (!is_link_word(text))
+		return read_scoped_addr(ret, text);
+	ret->kind = LISTEN_LINK;
+	strcpy(ret->ifname, text);
 	return 0;
 }
 
 static int add_listen(void *value, const struct option *o UNUSED, const char *text,
 	size_t nth UNUSED, struct option_why *why)
 {
-	struct conf_listens *list = value;
-	char addr[ADDR_TEXT_CAP + IF_NAMESIZE];
-	struct conf_listen listen = {.port = 0};
+	struct listen_rules *list = value;
+	char place[ADDR_TEXT_CAP + IF_NAMESIZE];
+	struct listen_rule rule = {.port = 0};
 	uint32_t number = DNS_PORT;
-	const char *port = split_port(text, addr, sizeof(addr));
-	if (read_scoped_addr(&listen, addr))
+	const char *port = split_port(text, place, sizeof(place));
+	if (read_listen_place(&rule, place))
 		return option_fail(why,
-			"'%s' is not of the form 192.0.2.1:53, [2001:db8::1]:53 or "
-			"[fe80::1%%eth0]:53",
+			"'%s' is none of auto, any, a link such as eth0, 192.0.2.1:53, "
+			"[2001:db8::1]:53 or [fe80::1%%eth0]:53",
 			text);
 	if (port && options_read_number(port, 1, PORT_MAX, &number))
 		return option_fail(why, "'%s': the port is no number from 1 to 65535", text);
-	listen.port = (uint16_t)number;
-	struct conf_listen *at = options_grow(list->at, list->count, sizeof(*at));
+	rule.port = (uint16_t)number;
+	struct listen_rule *at = options_grow(list->at, list->count, sizeof(*at));
 	if (!at)
 		return ERR_NOMEM;
 	list->at = at;
-	list->at[list->count++] = listen;
+	list->at[list->count++] = rule;
 	return 0;
 }
 
@@ -363,7 +383,7 @@ static void free_prefixes(void *at)
 
 static void free_listens(void *at)
 {
-	struct conf_listens *list = at;
+	struct listen_rules *list = at;
 	free(list->at);
 }
 

@@ -14,7 +14,7 @@ extern const struct option_type conf_type_name;     /* struct name, any */
 extern const struct option_type conf_type_mailbox;  /* struct name, or a mail address */
 extern const struct option_type conf_type_addr;     /* struct addr */
 extern const struct option_type conf_type_prefixes; /* struct conf_prefixes */
-extern const struct option_type conf_type_listens;  /* struct conf_listens */
+extern const struct option_type conf_type_listens;  /* struct listen_rules */
 extern const struct option_type conf_type_sources;  /* struct conf_name_sources */
 extern const struct option_type conf_type_mdns;     /* conf.mdns and, at the offset, mdns_ifaces */
 extern const struct option_type conf_type_exports;  /* struct conf_exports: FORMAT:FILE */

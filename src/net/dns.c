@@ -1,62 +1,59 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the list of addresses on which DNS is served: binds them, reports failures, and tries again.
+ * Owns the list of places where DNS is served: opens and closes their sockets, and reports failures.
  * Never reads a packet: its workers do.
  */
 #include "net/dns.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "io/rcu.h"
+#include "net/dns_bind.h"
 #include "net/dns_part.h"
 
-enum {
-	WORKERS_MAX = 64,
-	TCP_BACKLOG = 128,
-	UDP_RECEIVE_ROOM = 1 << 20,
-	PLACE_CAP = ADDR_TEXT_CAP + 32
-};
+enum { WORKERS_MAX = 64 };
 
 /* One address listened on. */
 struct endpoint {
 	struct dns_listen at;
 	struct udp_worker *workers[WORKERS_MAX];
 	unsigned worker_count; /* 0: not open */
-	int last_err;          /* of the last try; the same error is not logged again */
+	int listener;          /* of TCP, while it is open */
+	int err;               /* of the last try; the same error is not logged again */
 };
 
 struct dns {
-	struct dns_config config; /* `listen` is not used */
+	struct dns_config config;
 	struct cookie_slot cookie_keys;
 	struct tcp_server *tcp;
+	struct dns_stats ended; /* of workers that have ended */
+	size_t worker_count;    /* of all endpoints */
 	size_t endpoint_count;
-	struct endpoint endpoints[];
+	struct endpoint endpoints[LIMIT_DNS_PLACES];
 };
 
-/* "192.0.2.1:53", "[2001:db8::1]:53", "*:53". */
-static const char *place_text(const struct dns_listen *at, char out[PLACE_CAP])
+const char *dns_listen_text(const struct dns_listen *at, char *out)
 {
 	char addr[ADDR_TEXT_CAP];
-	if (at->addr.family == ADDR_NONE)
-		snprintf(out, PLACE_CAP, "*:%u", at->port);
+	addr_format(&at->addr, addr);
+	if (at->addr.family == ADDR_V4)
+		snprintf(out, DNS_LISTEN_TEXT_CAP, "%s:%u", addr, at->port);
+	else if (at->ifindex == 0)
+		snprintf(out, DNS_LISTEN_TEXT_CAP, "[%s]:%u", addr, at->port);
 	else
-		snprintf(out, PLACE_CAP, at->addr.family == ADDR_V6 ? "[%s]:%u" : "%s:%u",
-			addr_format(&at->addr, addr), at->port);
+		snprintf(out, DNS_LISTEN_TEXT_CAP, "[%s%%%u]:%u", addr, at->ifindex, at->port);
 	return out;
 }
 
 static const char *advice(int err)
 {
 	switch (-err) {
-	case EADDRINUSE:
-		return "another server has it, perhaps systemd-resolved, dnsmasq or named "
-		       "(ss -lntup 'sport = :53'); stop it there or use --listen=ADDR";
 	case EADDRNOTAVAIL:
 		return "no interface has this address yet; tried again when addresses change";
 	case EACCES:
@@ -65,148 +62,140 @@ static const char *advice(int err)
 	}
 }
 
-static void set_option(int fd, int level, int name, int value)
+static int open_tcp(struct dns *d, struct endpoint *e)
 {
-	/* Each option is an improvement that an old kernel may lack; none is required. */
-	(void)!setsockopt(fd, level, name, &value, sizeof(value));
-}
-
-/* Replies are small enough for any path. They are sent without regard to the path MTU, so a forged
- * ICMP message that lowers it cannot cause fragments (RFC 9715). The receive buffer has room for a
- * burst of queries: SO_RCVBUFFORCE is for privileged processes, SO_RCVBUF works for all, up to the
- * limit of the machine. */
-static void set_udp_options(int fd, int family, bool is_wildcard)
-{
-	set_option(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_ROOM);
-	set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, UDP_RECEIVE_ROOM);
-	set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
-	if (family == AF_INET6)
-		set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT);
-	if (is_wildcard && family == AF_INET6)
-		set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-	else if (is_wildcard)
-		set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
-}
-
-/* True if the socket receives packets for any of our addresses: then each reply must set its source
- * address. */
-static bool takes_any_address(const struct dns_listen *at)
-{
-	return addr_is_unspecified(&at->addr);
-}
-
-/* Returns a socket bound to the address; -errno. */
-static int bind_socket(const struct dns_listen *at, int family, int type, int reuse_option)
-{
-	union sockaddr_inet addr;
-	struct addr of = at->addr;
-	if (of.family == ADDR_NONE)
-		of.family = family == AF_INET ? ADDR_V4 : ADDR_V6;
-	socklen_t len = sockaddr_make(&of, at->port, at->ifindex, &addr);
-	int fd = socket(family, type | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (family == AF_INET6)
-		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, at->addr.family != ADDR_NONE);
-	if (reuse_option)
-		set_option(fd, SOL_SOCKET, reuse_option, 1);
-	if (type == SOCK_DGRAM)
-		set_udp_options(fd, family, takes_any_address(at));
-	if (bind(fd, &addr.any, len)) {
-		int err = -errno;
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
-/* Returns the family of the socket: that of the address. For the wildcard it is IPv6, which
- * receives IPv4 too, or IPv4 if the kernel has no IPv6. */
-static int family_of(const struct dns_listen *at)
-{
-	if (at->addr.family == ADDR_V4)
-		return AF_INET;
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 && errno == EAFNOSUPPORT && at->addr.family == ADDR_NONE)
-		return AF_INET;
-	if (fd >= 0)
-		close(fd);
-	return AF_INET6;
-}
-
-/* Listens for TCP. A second daemon is detected here at the latest. */
-static int open_tcp(struct dns *d, const struct dns_listen *at, int family)
-{
-	int fd = bind_socket(at, family, SOCK_STREAM | SOCK_NONBLOCK, SO_REUSEADDR);
+	int fd = dns_bind_tcp(&e->at);
 	if (fd < 0)
 		return fd;
-	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
-	if (listen(fd, TCP_BACKLOG)) {
-		int err = -errno;
-		close(fd);
-		return err;
-	}
-	return tcp_server_listen(d->tcp, fd);
-}
-
-/* Checks that nobody else uses the UDP port. Our workers share it with SO_REUSEPORT; therefore the
- * kernel would also let another process of the same user share it, and each would get half of the
- * queries. */
-static int probe_udp(const struct dns_listen *at, int family)
-{
-	int fd = bind_socket(at, family, SOCK_DGRAM, 0);
-	if (fd < 0)
-		return fd;
-	close(fd);
+	int listener = tcp_server_listen(d->tcp, fd);
+	if (listener < 0)
+		return listener;
+	e->listener = listener;
 	return 0;
 }
 
-static int open_udp(struct dns *d, struct endpoint *e, int family)
+/* As many as were asked for; fewer where there are very many already. */
+static unsigned workers_for_next(const struct dns *d)
 {
-	while (e->worker_count < d->config.workers) {
-		int fd = bind_socket(&e->at, family, SOCK_DGRAM, SO_REUSEPORT);
+	size_t left = d->worker_count < LIMIT_DNS_WORKERS ? LIMIT_DNS_WORKERS - d->worker_count : 1;
+	return left < d->config.workers ? (unsigned)left : d->config.workers;
+}
+
+static int open_udp(struct dns *d, struct endpoint *e)
+{
+	for (unsigned left = workers_for_next(d); left > 0; left--) {
+		int fd = dns_bind_udp(&e->at);
 		if (fd < 0)
 			return fd;
-		struct udp_worker *w = udp_worker_start(fd, takes_any_address(&e->at), &d->config);
+		struct udp_worker *w = udp_worker_start(fd, dns_bind_takes_any(&e->at), &d->config);
 		if (!w)
 			return ERR_NOMEM;
 		e->workers[e->worker_count++] = w;
+		d->worker_count++;
 	}
 	return 0;
+}
+
+static void stop_workers(struct dns *d, struct endpoint *e)
+{
+	for (; e->worker_count > 0; d->worker_count--)
+		udp_worker_stop(e->workers[--e->worker_count], &d->ended);
 }
 
 /* Opens all sockets of an address, or none. */
 static int open_endpoint(struct dns *d, struct endpoint *e)
 {
-	int family = family_of(&e->at);
-	int err = probe_udp(&e->at, family);
+	int err = dns_bind_probe(&e->at);
 	if (!err)
-		err = open_udp(d, e, family);
+		err = open_udp(d, e);
 	if (!err)
-		err = open_tcp(d, &e->at, family);
-	while (err && e->worker_count > 0)
-		udp_worker_stop(e->workers[--e->worker_count]);
+		err = open_tcp(d, e);
+	if (err)
+		stop_workers(d, e);
 	return err;
 }
 
 static void try_endpoint(struct dns *d, struct endpoint *e)
 {
-	char place[PLACE_CAP];
+	char place[DNS_LISTEN_TEXT_CAP];
 	int err = open_endpoint(d, e);
+	dns_listen_text(&e->at, place);
 	if (!err)
-		log_info(d->config.log, "listening: address=%s", place_text(&e->at, place));
-	else if (err != e->last_err)
+		log_info(d->config.log, "listening: address=%s", place);
+	else if (err != e->err && err != -EADDRINUSE)
 		log_warning(d->config.log, "cannot listen: address=%s error=\"%s\" note=\"%s\"",
-			place_text(&e->at, place), err_text(err), advice(err));
-	e->last_err = err;
+			place, err_text(err), advice(err));
+	e->err = err;
 }
 
-void dns_retry(struct dns *d)
+/* Threads that serve others go on meanwhile. */
+static void close_endpoint(struct dns *d, struct endpoint *e)
 {
+	if (e->worker_count == 0)
+		return;
+	stop_workers(d, e);
+	tcp_server_unlisten(d->tcp, e->listener);
+}
+
+static bool is_same_place(const struct dns_listen *a, const struct dns_listen *b)
+{
+	return a->port == b->port && a->ifindex == b->ifindex && addr_equal(&a->addr, &b->addr);
+}
+
+static bool has_place(const struct dns_listen *places, size_t count, const struct dns_listen *at)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_same_place(&places[i], at))
+			return true;
+	return false;
+}
+
+/* Closes those that are not among `places`. */
+static void close_others(struct dns *d, const struct dns_listen *places, size_t count)
+{
+	char place[DNS_LISTEN_TEXT_CAP];
+	size_t kept = 0;
+	for (size_t i = 0; i < d->endpoint_count; i++) {
+		struct endpoint *e = &d->endpoints[i];
+		if (has_place(places, count, &e->at)) {
+			if (kept != i)
+				d->endpoints[kept] = *e;
+			kept++;
+			continue;
+		}
+		if (e->worker_count > 0)
+			log_info(d->config.log, "no longer listening: address=%s",
+				dns_listen_text(&e->at, place));
+		close_endpoint(d, e);
+	}
+	d->endpoint_count = kept;
+}
+
+static bool has_endpoint(const struct dns *d, const struct dns_listen *at)
+{
+	for (size_t i = 0; i < d->endpoint_count; i++)
+		if (is_same_place(&d->endpoints[i].at, at))
+			return true;
+	return false;
+}
+
+void dns_serve_at(struct dns *d, const struct dns_listen *places, size_t count)
+{
+	close_others(d, places, count);
+	for (size_t i = 0; i < count && d->endpoint_count < LIMIT_DNS_PLACES; i++)
+		if (!has_endpoint(d, &places[i]))
+			d->endpoints[d->endpoint_count++] = (struct endpoint){.at = places[i]};
 	for (size_t i = 0; i < d->endpoint_count; i++)
 		if (d->endpoints[i].worker_count == 0)
 			try_endpoint(d, &d->endpoints[i]);
+}
+
+bool dns_place(const struct dns *d, size_t index, struct dns_place *ret)
+{
+	if (index >= d->endpoint_count)
+		return false;
+	*ret = (struct dns_place){d->endpoints[index].at, d->endpoints[index].err};
+	return true;
 }
 
 static unsigned choose_workers(unsigned wanted)
@@ -253,10 +242,7 @@ static void dns_free(struct dns *d)
 
 struct dns *dns_open(const struct dns_config *config)
 {
-	static const struct dns_listen wildcard;
-	const struct dns_listen *listen = config->listen_count ? config->listen : &wildcard;
-	size_t count = config->listen_count ? config->listen_count : 1;
-	struct dns *d = calloc(1, sizeof(*d) + count * sizeof(d->endpoints[0]));
+	struct dns *d = calloc(1, sizeof(*d));
 	if (!d)
 		return NULL;
 	d->config = *config;
@@ -267,13 +253,6 @@ struct dns *dns_open(const struct dns_config *config)
 		dns_free(d);
 		return NULL;
 	}
-	d->endpoint_count = count;
-	for (size_t i = 0; i < count; i++) {
-		d->endpoints[i].at = listen[i];
-		if (listen[i].port == 0)
-			d->endpoints[i].at.port = DNS_PORT;
-	}
-	dns_retry(d);
 	return d;
 }
 
@@ -290,17 +269,9 @@ size_t dns_waiting(const struct dns *d)
 	return d->endpoint_count - dns_served(d);
 }
 
-void dns_each_served(
-	const struct dns *d, void (*visit)(void *arg, const struct dns_listen *at), void *arg)
-{
-	for (size_t i = 0; i < d->endpoint_count; i++)
-		if (d->endpoints[i].worker_count > 0)
-			visit(arg, &d->endpoints[i].at);
-}
-
 struct dns_stats dns_stats(const struct dns *d)
 {
-	struct dns_stats sum = {0};
+	struct dns_stats sum = d->ended;
 	for (size_t i = 0; i < d->endpoint_count; i++)
 		for (unsigned w = 0; w < d->endpoints[i].worker_count; w++)
 			udp_worker_add_stats(d->endpoints[i].workers[w], &sum);
@@ -312,11 +283,8 @@ void dns_close(struct dns *d)
 {
 	if (!d)
 		return;
-	for (size_t i = 0; i < d->endpoint_count; i++) {
-		struct endpoint *e = &d->endpoints[i];
-		while (e->worker_count > 0)
-			udp_worker_stop(e->workers[--e->worker_count]);
-	}
+	for (size_t i = 0; i < d->endpoint_count; i++)
+		stop_workers(d, &d->endpoints[i]);
 	tcp_server_stop(d->tcp);
 	dns_free(d);
 }

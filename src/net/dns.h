@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The sockets of unicast DNS. Each address has a TCP listener, and for each worker a UDP socket and
- * a thread (SO_REUSEPORT). One thread serves all of TCP. Threads block while nothing arrives.
+ * The sockets of unicast DNS, on addresses that come and go. Each address has a TCP listener, and for
+ * each worker a UDP socket and a thread (SO_REUSEPORT). One thread serves all of TCP. Threads block
+ * while nothing arrives.
  */
 #pragma once
 
@@ -15,15 +16,14 @@
 #include "net/transfers.h"
 #include "serve/answer.h"
 
+/* A place to serve at. */
 struct dns_listen {
-	struct addr addr; /* ADDR_NONE: the wildcard, both families */
-	uint16_t port;    /* 0: DNS_PORT */
+	struct addr addr; /* unspecified: the wildcard of its family */
+	uint16_t port;
 	uint32_t ifindex; /* for a link-local address; 0 otherwise */
 };
 
 struct dns_config {
-	const struct dns_listen *listen; /* empty: the wildcard */
-	size_t listen_count;
 	unsigned workers;               /* UDP threads per address; 0: one per online CPU */
 	const struct zone_reader *zone; /* must outlive dns_close() */
 	const struct view_slot *views;  /* the same */
@@ -36,23 +36,30 @@ struct dns_config {
 
 struct dns; /* opaque */
 
-/* Opens all sockets that can be opened. If one cannot, logs a warning with advice, and leaves it to
- * dns_retry(). Returns NULL only if out of memory or threads. The config is copied, but not the
- * zone and the views that it points to. */
+/* Starts the thread for TCP; nothing is served yet. Returns NULL if out of memory or threads. The
+ * config is copied, but not the zone and the views that it points to. */
 struct dns *dns_open(const struct dns_config *config) NONNULL MUSTCHECK;
 
-/* Tries again to open the sockets that could not be opened. Call it when addresses have changed; it
- * costs nothing if all are open. Logs each success, but does not log the same failure again. */
-void dns_retry(struct dns *d) NONNULL;
+/* Serves at exactly these places, which are copied, at most LIMIT_DNS_PLACES; no two are equal. Closes
+ * the sockets of others first. Tries those that are not open, also if they failed before; sockets that
+ * are open stay so. Logs each success, and each new failure but -EADDRINUSE: the caller can find out
+ * who has the address. */
+void dns_serve_at(struct dns *d, const struct dns_listen *places, size_t count) NONNULL_ARGS(1);
 
-/* How many addresses (struct dns_listen) are served, and how many are not. The main program treats
- * it as an error if none is served at the start. */
+/* The places of the last dns_serve_at(), by index. Returns false if there are not so many. */
+struct dns_place {
+	struct dns_listen at;
+	int err; /* of the last try; 0: served */
+};
+bool dns_place(const struct dns *d, size_t index, struct dns_place *ret) NONNULL;
+
+/* How many places are served, and how many are not. */
 size_t dns_served(const struct dns *d) NONNULL;
 size_t dns_waiting(const struct dns *d) NONNULL;
 
-/* Calls `visit` for each address that is served. */
-void dns_each_served(const struct dns *d, void (*visit)(void *arg, const struct dns_listen *at),
-	void *arg) NONNULL_ARGS(1, 2);
+enum { DNS_LISTEN_TEXT_CAP = ADDR_TEXT_CAP + 32 };
+/* Writes "192.0.2.1:53", "[2001:db8::1]:53" to `out` (DNS_LISTEN_TEXT_CAP bytes). Returns `out`. */
+const char *dns_listen_text(const struct dns_listen *at, char *out) NONNULL;
 
 struct dns_stats {
 	uint64_t counts[SERVE_COUNT];

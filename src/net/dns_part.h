@@ -21,16 +21,19 @@ struct udp_worker;
  * sent. Returns NULL if out of memory or threads. */
 struct udp_worker *udp_worker_start(
 	int fd, bool has_pktinfo, const struct dns_config *config) NONNULL MUSTCHECK;
-void udp_worker_stop(struct udp_worker *w);
+/* Ends the thread and closes the socket. Adds what it has counted to `sum`. */
+void udp_worker_stop(struct udp_worker *w, struct dns_stats *sum) NONNULL;
 void udp_worker_add_stats(const struct udp_worker *w, struct dns_stats *sum) NONNULL;
 
 /* The thread that serves all of TCP. */
 struct tcp_server;
 
 struct tcp_server *tcp_server_start(const struct dns_config *config) NONNULL MUSTCHECK;
-/* Takes over the listening socket `fd` (closes it on failure too). May be called by any thread.
- * ERR_NOMEM, -errno. */
+/* Takes over the listening socket `fd` (closes it on failure too). Returns its number, for
+ * tcp_server_unlisten(); ERR_NOMEM, -errno. Both are for the main thread. */
 int tcp_server_listen(struct tcp_server *s, int fd) NONNULL MUSTCHECK;
+/* Closes a listening socket; its port is free afterwards. Connections that it has accepted go on. */
+void tcp_server_unlisten(struct tcp_server *s, int listener) NONNULL;
 void tcp_server_stop(struct tcp_server *s);
 void tcp_server_add_stats(const struct tcp_server *s, struct dns_stats *sum) NONNULL;
 

@@ -33,6 +33,7 @@
 #include "base/map.h"
 #include "base/time.h"
 #include "net/dns_answer.h"
+#include "net/dns_listeners.h"
 #include "net/dns_part.h"
 #include "net/dns_thread.h"
 #include "io/loop.h"
@@ -47,16 +48,7 @@ enum {
 	ACCEPTS_A_TURN = 16,
 	PREFIX_LEN = 2, /* RFC 1035 §4.2.2 */
 	READ_CAP = 64 * 1024,
-	WRITE_CAP = 2 * (PREFIX_LEN + MSG_CAP),
-	LISTENERS_MAX = 256
-};
-
-/* The kind of an event's source. It is the first member of each struct that epoll refers to. */
-enum source_kind { SOURCE_STOP, SOURCE_LISTENER, SOURCE_CONN, SOURCE_TRANSFERS };
-
-struct source {
-	enum source_kind kind;
-	int fd;
+	WRITE_CAP = 2 * (PREFIX_LEN + MSG_CAP)
 };
 
 struct conn {
@@ -85,13 +77,11 @@ struct tcp_server {
 	struct source ready;         /* readable when a transfer is ready */
 	struct transfers *transfers; /* NULL: none */
 	const struct log *log;
-	ns_t now;                               /* time at the end of the last wait */
-	struct list conns;                      /* of struct conn.in_use */
-	struct map clients;                     /* of struct conn.by_client */
-	uint64_t seed;                          /* of the hashes in `clients` */
-	struct source listeners[LISTENERS_MAX]; /* added by the main thread; this thread sees
-						 * them only in events */
-	size_t listener_count;
+	ns_t now;           /* time at the end of the last wait */
+	struct list conns;  /* of struct conn.in_use */
+	struct map clients; /* of struct conn.by_client */
+	uint64_t seed;      /* of the hashes in `clients` */
+	struct listeners listeners;
 	uint8_t read_buffer[READ_CAP];
 	uint8_t write_buffer[WRITE_CAP];
 };
@@ -113,24 +103,8 @@ static void wait_for(struct tcp_server *s, struct conn *c, uint32_t events)
 
 static void end_transfer(struct tcp_server *s, struct conn *c, bool is_done)
 {
-	const struct xfr *x = &c->transfer->xfr;
-	char zone[NAME_TEXT_CAP], client[ADDR_TEXT_CAP];
-	name_to_text(x->ask.zone.wire, zone);
-	addr_format(&c->client.addr, client);
-	if (is_done && x->source)
-		log_info(s->log,
-			"transferred: zone=%s client=%s type=%s view=%s messages=%llu records=%llu "
-			"bytes=%llu",
-			zone, client,
-			x->source->is_single        ? "none"
-			: x->source->is_incremental ? "ixfr"
-						    : "axfr",
-			x->ask.view == VIEW_LAN ? "lan" : "wan", (unsigned long long)x->messages,
-			(unsigned long long)x->records, (unsigned long long)x->bytes);
-	else
-		log_info(s->log, "not transferred: zone=%s client=%s error=\"%s\"", zone, client,
-			c->transfer->err ? err_text(c->transfer->err) : "the client went away");
-	transfers_end(s->transfers, c->transfer, is_done && x->source);
+	transfer_log_end(c->transfer, &c->client.addr, is_done, s->log);
+	transfers_end(s->transfers, c->transfer, is_done && c->transfer->xfr.source);
 	c->transfer = NULL;
 	c->is_sending = false;
 }
@@ -485,17 +459,27 @@ static void take_transfers(struct tcp_server *s)
 	}
 }
 
+/* The main thread may have closed it meanwhile, or opened another one in its place. */
+static void listener_turn(struct tcp_server *s, const struct source *listener)
+{
+	int fd = listeners_use(&s->listeners, listener);
+	if (fd >= 0)
+		accept_some(s, fd);
+	listeners_unuse(&s->listeners);
+}
+
 /* Connections come first, because the turn of a connection closes at most itself, but accepting may
  * close any connection. Returns false when the thread must stop. */
 static bool handle_events(struct tcp_server *s, const struct epoll_event *events, int count)
 {
-	int listeners[EVENTS], listener_count = 0;
+	const struct source *listeners[EVENTS];
+	int listener_count = 0;
 	bool has_transfers = false;
 	for (int i = 0; i < count; i++) {
 		struct source *source = events[i].data.ptr;
 		switch (source->kind) {
 		case SOURCE_STOP: return false;
-		case SOURCE_LISTENER: listeners[listener_count++] = source->fd; break;
+		case SOURCE_LISTENER: listeners[listener_count++] = source; break;
 		case SOURCE_CONN: conn_turn(s, container_of(source, struct conn, source)); break;
 		case SOURCE_TRANSFERS: has_transfers = true; break;
 		}
@@ -503,7 +487,7 @@ static bool handle_events(struct tcp_server *s, const struct epoll_event *events
 	if (has_transfers)
 		take_transfers(s);
 	for (int i = 0; i < listener_count; i++)
-		accept_some(s, listeners[i]);
+		listener_turn(s, listeners[i]);
 	return true;
 }
 
@@ -527,6 +511,18 @@ static void *run(void *arg)
 	return NULL;
 }
 
+static int start(struct tcp_server *s)
+{
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	s->stop = (struct source){SOURCE_STOP, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	if (s->epoll_fd < 0 || s->stop.fd < 0)
+		return -errno;
+	int err = watch(s, &s->stop, EPOLLIN);
+	if (!err && s->transfers)
+		err = watch(s, &s->ready, EPOLLIN);
+	return err ? err : dns_thread_start(&s->thread, run, s);
+}
+
 struct tcp_server *tcp_server_start(const struct dns_config *config)
 {
 	/* Large, but the kernel allocates its pages only when a client uses TCP. */
@@ -544,35 +540,26 @@ struct tcp_server *tcp_server_start(const struct dns_config *config)
 	s->now = loop_now();
 	list_init(&s->conns);
 	map_init(&s->clients);
-	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	s->stop = (struct source){SOURCE_STOP, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-	if (s->epoll_fd < 0 || s->stop.fd < 0 || watch(s, &s->stop, EPOLLIN) ||
-		(s->transfers && watch(s, &s->ready, EPOLLIN)) ||
-		dns_thread_start(&s->thread, run, s)) {
-		if (s->epoll_fd >= 0)
-			close(s->epoll_fd);
-		if (s->stop.fd >= 0)
-			close(s->stop.fd);
-		free(s);
-		return NULL;
-	}
-	return s;
+	listeners_init(&s->listeners);
+	if (start(s) == 0)
+		return s;
+	listeners_fini(&s->listeners);
+	if (s->epoll_fd >= 0)
+		close(s->epoll_fd);
+	if (s->stop.fd >= 0)
+		close(s->stop.fd);
+	free(s);
+	return NULL;
 }
 
 int tcp_server_listen(struct tcp_server *s, int fd)
 {
-	if (s->listener_count == LISTENERS_MAX) {
-		close(fd);
-		return ERR_NOMEM;
-	}
-	struct source *source = &s->listeners[s->listener_count];
-	*source = (struct source){SOURCE_LISTENER, fd};
-	int err = watch(s, source, EPOLLIN);
-	if (err)
-		close(fd);
-	else
-		s->listener_count++;
-	return err;
+	return listeners_add(&s->listeners, s->epoll_fd, fd);
+}
+
+void tcp_server_unlisten(struct tcp_server *s, int listener)
+{
+	listeners_close(&s->listeners, listener);
 }
 
 void tcp_server_stop(struct tcp_server *s)
@@ -584,8 +571,7 @@ void tcp_server_stop(struct tcp_server *s)
 	pthread_join(s->thread, NULL);
 	while (!list_is_empty(&s->conns))
 		conn_free(s, container_of(s->conns.next, struct conn, in_use));
-	for (size_t i = 0; i < s->listener_count; i++)
-		close(s->listeners[i].fd);
+	listeners_fini(&s->listeners);
 	map_fini(&s->clients);
 	close(s->epoll_fd);
 	close(s->stop.fd);

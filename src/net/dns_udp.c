@@ -227,20 +227,19 @@ struct udp_worker *udp_worker_start(int fd, bool has_pktinfo, const struct dns_c
 	return w;
 }
 
-void udp_worker_stop(struct udp_worker *w)
-{
-	if (!w)
-		return;
-	w->is_stopping = true;
-	/* Fails with ENOTCONN, but wakes the thread blocked in recvmmsg(). */
-	shutdown(w->fd, SHUT_RD);
-	pthread_join(w->thread, NULL);
-	close(w->fd);
-	free(w);
-}
-
 void udp_worker_add_stats(const struct udp_worker *w, struct dns_stats *sum)
 {
 	serve_add_counts(&w->ctx, sum->counts);
 	sum->send_failed += atomic_load_explicit(&w->send_failed, memory_order_relaxed);
+}
+
+void udp_worker_stop(struct udp_worker *w, struct dns_stats *sum)
+{
+	w->is_stopping = true;
+	/* Fails with ENOTCONN, but wakes the thread blocked in recvmmsg(). */
+	shutdown(w->fd, SHUT_RD);
+	pthread_join(w->thread, NULL);
+	udp_worker_add_stats(w, sum);
+	close(w->fd);
+	free(w);
 }

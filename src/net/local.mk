@@ -2,7 +2,9 @@
 src_net_libnet_a_SOURCES = \
 	src/net/dns.c src/net/dns.h \
 	src/net/dns_answer.c src/net/dns_answer.h \
+	src/net/dns_bind.c src/net/dns_bind.h \
 	src/net/dns_client.c src/net/dns_client.h \
+	src/net/dns_listeners.c src/net/dns_listeners.h \
 	src/net/dns_part.h \
 	src/net/dns_tcp.c \
 	src/net/dns_thread.c src/net/dns_thread.h \

@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "io/rcu.h"
 
 /* A queue, and the eventfd that wakes up its reader. The lock is held for a few instructions. */
@@ -187,4 +188,28 @@ int transfers_ready_fd(const struct transfers *t)
 struct transfer *transfers_next_ready(struct transfers *t)
 {
 	return queue_take(&t->ready);
+}
+
+static const char *transfer_type_text(const struct xfr *x)
+{
+	return x->source->is_single ? "none" : x->source->is_incremental ? "ixfr" : "axfr";
+}
+
+void transfer_log_end(const struct transfer *transfer, const struct addr *client, bool is_done,
+	const struct log *log)
+{
+	const struct xfr *x = &transfer->xfr;
+	char zone[NAME_TEXT_CAP], from[ADDR_TEXT_CAP];
+	name_to_text(x->ask.zone.wire, zone);
+	addr_format(client, from);
+	if (is_done && x->source)
+		log_info(log,
+			"transferred: zone=%s client=%s type=%s view=%s messages=%llu records=%llu "
+			"bytes=%llu",
+			zone, from, transfer_type_text(x), x->ask.view == VIEW_LAN ? "lan" : "wan",
+			(unsigned long long)x->messages, (unsigned long long)x->records,
+			(unsigned long long)x->bytes);
+	else
+		log_info(log, "not transferred: zone=%s client=%s error=\"%s\"", zone, from,
+			transfer->err ? err_text(transfer->err) : "the client went away");
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "io/log.h"
 #include "serve/answer.h"
 #include "transfer/policy.h"
 #include "transfer/xfr.h"
@@ -68,6 +69,9 @@ void transfers_count_bad_signature(struct transfers *t) NONNULL;
  * transfers_end(). */
 struct transfer *transfers_begin(struct transfers *t) NONNULL MUSTCHECK;
 void transfers_end(struct transfers *t, struct transfer *transfer, bool is_done) NONNULL;
+/* Logs how a transfer ended. `is_done`: all of it was sent. */
+void transfer_log_end(const struct transfer *transfer, const struct addr *client, bool is_done,
+	const struct log *log) NONNULL_ARGS(1, 2);
 /* Passes the transfer to the main thread. */
 void transfers_ask(struct transfers *t, struct transfer *transfer) NONNULL;
 /* Becomes readable when transfers are ready to be sent. */

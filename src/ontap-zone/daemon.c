@@ -7,11 +7,13 @@
 #include "ontap-zone/daemon.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "io/process.h"
+#include "io/ready.h"
 #include "ontap-zone/report.h"
 #include "pipeline/resolve.h"
 
@@ -207,6 +209,7 @@ bool daemon_answer(
 	struct report report = {.pipeline = d->runtime.pipeline,
 		.kernel = watcher_stats(d->watcher),
 		.dns = d->dns,
+		.listening = &d->listening,
 		.mdns = d->mdns,
 		.peers = d->peers,
 		.now = loop_now(),
@@ -236,6 +239,25 @@ void daemon_tell_watchers(struct daemon *d)
 	buf_fini(&d->watch_lines);
 }
 
+void daemon_warn_absent(const struct daemon *d)
+{
+	const struct conf *conf = &d->runtime.conf;
+	listening_warn_absent(pipeline_model(d->runtime.pipeline), &conf->listens,
+		(const char *const *)conf->mdns_ifaces.at, conf->mdns_ifaces.count, d->log);
+}
+
+void daemon_tell_status(struct daemon *d)
+{
+	struct buf out = {0};
+	if (!d->listening.has_news)
+		return;
+	d->listening.has_news = false;
+	buf_puts(&out, "STATUS=");
+	listening_summary(&d->listening, &out);
+	(void)!ready_notify(getenv("NOTIFY_SOCKET"), buf_text(&out));
+	buf_fini(&out);
+}
+
 /* Signals and the watcher. */
 
 void daemon_on_signal(void *arg, uint32_t events UNUSED)
@@ -250,6 +272,13 @@ void daemon_on_signal(void *arg, uint32_t events UNUSED)
 		else
 			d->is_stopping = true;
 	}
+}
+
+void daemon_on_event(void *arg, const struct event *ev)
+{
+	struct daemon *d = arg;
+	if (!listening_hear(&d->listening, ev))
+		runtime_apply(&d->runtime, ev);
 }
 
 /* Without the watcher we would serve outdated data. So the daemon ends, and a supervisor restarts

@@ -11,6 +11,7 @@
 #include "net/dns.h"
 #include "net/mdns.h"
 #include "ontap-zone/files.h"
+#include "ontap-zone/listening.h"
 #include "ontap-zone/peers.h"
 #include "ontap-zone/runtime.h"
 #include "ontap-zone/state.h"
@@ -23,6 +24,7 @@ struct daemon {
 	struct runtime runtime;
 	struct watcher *watcher;
 	struct dns *dns;
+	struct listening listening;
 	struct peers *peers; /* NULL until the first dump is complete */
 	struct mdns *mdns;
 	struct mdns_net *mdns_net;
@@ -54,6 +56,7 @@ void daemon_flush(struct daemon *d) NONNULL;
 /* Handlers for events of the loop and the sockets; `arg` is the daemon. */
 void daemon_on_signal(void *arg, uint32_t events);
 void daemon_on_watcher(void *arg, uint32_t events);
+void daemon_on_event(void *arg, const struct event *ev);
 void daemon_on_packet(
 	void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len);
 void daemon_on_resume(void *arg, ns_t nap);
@@ -64,6 +67,12 @@ bool daemon_resolve(
 
 /* Sends the packets that the mDNS engine has ready, and passes on its notices. */
 void daemon_pump_mdns(struct daemon *d) NONNULL;
+
+/* Warns of links that the configuration names and that do not exist. */
+void daemon_warn_absent(const struct daemon *d) NONNULL;
+
+/* Tells the supervisor by STATUS= what is served, if that has changed. */
+void daemon_tell_status(struct daemon *d) NONNULL;
 
 /* Tells the watching clients what has changed in this turn. */
 void daemon_tell_watchers(struct daemon *d) NONNULL;

@@ -8,6 +8,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/export.c \
 	src/ontap-zone/files.c src/ontap-zone/files.h \
 	src/ontap-zone/keys.c src/ontap-zone/keys.h \
+	src/ontap-zone/listening.c src/ontap-zone/listening.h \
 	src/ontap-zone/main.c \
 	src/ontap-zone/mirror.c \
 	src/ontap-zone/peers.c src/ontap-zone/peers.h \

@@ -136,6 +136,8 @@ static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_err
 		log_error(d->log, "reloaded in part: error=\"%s\"", err_text(err));
 	d->log->threshold = threshold;
 	daemon_flush(d);
+	daemon_warn_absent(d);
+	listening_retry(&d->listening);
 	peers_configure(d->peers, &named.keys);
 	daemon_change_cookies(d, &named.cookies);
 	if (has_new_state_dir)

@@ -107,6 +107,7 @@ static void status_dns(const struct report *r, struct jsonw *w)
 	jsonw_open(w, "dns", '{');
 	jsonw_number(w, "listening", (int64_t)dns_served(r->dns));
 	jsonw_number(w, "not_listening", (int64_t)dns_waiting(r->dns));
+	listening_report(r->listening, w);
 	for (int i = 0; i < SERVE_COUNT; i++)
 		jsonw_number(w, serve_count_text((enum serve_count)i), (int64_t)d.counts[i]);
 	jsonw_number(w, "send_failed", (int64_t)d.send_failed);
@@ -171,6 +172,7 @@ static void report_status(const struct report *r, struct buf *out)
 	jsonw_number(&w, "pid", getpid());
 	jsonw_number(&w, "uptime", (r->now - r->started) / NS_PER_S);
 	jsonw_bool(&w, "ready", r->is_ready);
+	jsonw_bool(&w, "degraded", listening_is_degraded(r->listening));
 	status_zone(r, &w);
 	status_names(r, &w);
 	status_kernel(r, &w);

@@ -7,6 +7,7 @@
 #include "net/dns.h"
 #include "watch/kernel.h"
 #include "mdns/mdns.h"
+#include "ontap-zone/listening.h"
 #include "ontap-zone/peers.h"
 #include "pipeline/pipeline.h"
 
@@ -15,6 +16,7 @@ struct report {
 	const struct pipeline *pipeline;
 	struct kernel_stats kernel;
 	const struct dns *dns; /* NULL: not open yet */
+	const struct listening *listening;
 	const struct mdns *mdns;
 	const struct peers *peers; /* NULL: not open yet */
 	ns_t now, started;

@@ -146,14 +146,27 @@ static int ask_daemon(struct daemon_facts *f, const struct conf *conf, const str
 
 /* --- from the configuration --------------------------------------------------------------- */
 
-static void add_listen(struct daemon_facts *f, const struct conf_listen *listen)
+static void add_addr(struct daemon_facts *f, const struct addr *addr, uint16_t port)
 {
 	static const struct addr loopback[] = {
 		[ADDR_V4] = {ADDR_V4, {127, 0, 0, 1}}, [ADDR_V6] = {ADDR_V6, {[15] = 1}}};
-	bool is_wildcard = addr_is_unspecified(&listen->addr);
-	if (listen->addr.family == ADDR_NONE)
-		return;
-	add_place(f, is_wildcard ? &loopback[listen->addr.family] : &listen->addr, listen->port);
+	add_place(f, addr_is_unspecified(addr) ? &loopback[addr->family] : addr, port);
+}
+
+/* What is certain without the daemon: the addresses of links are not. */
+static void add_listen(struct daemon_facts *f, const struct listen_rule *rule)
+{
+	static const struct addr any[] = {{.family = ADDR_V4}, {.family = ADDR_V6}};
+	const struct addr host = LISTEN_HOST_ADDR;
+	switch (rule->kind) {
+	case LISTEN_AUTO: add_addr(f, &host, rule->port); break;
+	case LISTEN_ADDR: add_addr(f, &rule->addr, rule->port); break;
+	case LISTEN_LINK: break;
+	case LISTEN_ANY:
+		add_addr(f, &any[0], rule->port);
+		add_addr(f, &any[1], rule->port);
+		break;
+	}
 }
 
 static void read_conf(struct daemon_facts *f, const struct conf *conf)

@@ -55,17 +55,21 @@ static void write_wildcard(struct served *s, enum addr_family family, uint16_t p
 				write_place(s, &addr->info.addr, port);
 }
 
-static void write_listen(void *arg, const struct dns_listen *at)
+/* A link-local address is of no use for who does not know its link. */
+static void write_listen(struct served *s, const struct dns_listen *at)
 {
-	struct served *s = arg;
-	if (at->addr.family == ADDR_NONE) {
-		write_wildcard(s, ADDR_V4, at->port);
-		write_wildcard(s, ADDR_V6, at->port);
-	} else if (addr_is_unspecified(&at->addr)) {
+	if (addr_is_unspecified(&at->addr))
 		write_wildcard(s, (enum addr_family)at->addr.family, at->port);
-	} else {
+	else if (at->ifindex == 0)
 		write_place(s, &at->addr, at->port);
-	}
+}
+
+static void write_listens(struct served *s, const struct dns *dns)
+{
+	struct dns_place place;
+	for (size_t i = 0; dns_place(dns, i, &place); i++)
+		if (!place.err)
+			write_listen(s, &place.at);
 }
 
 void served_report(const struct report *r, struct buf *out)
@@ -78,7 +82,7 @@ void served_report(const struct report *r, struct buf *out)
 	jsonw_close(&s.w, ']');
 	jsonw_open(&s.w, "listening", '[');
 	if (r->dns)
-		dns_each_served(r->dns, write_listen, &s);
+		write_listens(&s, r->dns);
 	jsonw_close(&s.w, ']');
 	jsonw_close(&s.w, '}');
 	buf_puts(out, "\n");

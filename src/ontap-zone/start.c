@@ -6,7 +6,6 @@
 #include "ontap-zone/start.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,9 @@
 #include "ontap-zone/keys.h"
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/turn.h"
+
+/* How long readiness waits for the watcher to find out who has our addresses. */
+#define OWNERS_PATIENCE NS_PER_S
 
 /* Each step logs its failure and returns the exit code. */
 
@@ -50,18 +52,33 @@ static void make_grants_dir(const char *path)
 	free(parent);
 }
 
+/* The ports that the rules have, each once, as many as there is room for. */
+static void list_ports(const struct listen_rules *rules, uint16_t *ports, size_t cap)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < rules->count; i++) {
+		size_t at = 0;
+		while (at < count && ports[at] != rules->at[i].port)
+			at++;
+		if (at == count && count < cap)
+			ports[count++] = rules->at[i].port;
+	}
+}
+
 static int start_watcher(struct daemon *d, const struct conf *conf)
 {
 	if (conf->grants_dir)
 		make_grants_dir(conf->grants_dir);
-	d->watcher = watcher_start(&(struct watcher_config){.netns_dir = conf_netns_dir(conf),
+	struct watcher_config config = {.netns_dir = conf_netns_dir(conf),
 		.has_all_nsids = conf_has_all_netns(conf),
 		.grants_dir = conf->grants_dir,
 		.census = (enum census_means)conf->census,
 		.socket_paths = {conf->socket_path, conf->resolve_path},
 		.log = d->log,
-		.on_event = runtime_apply,
-		.arg = &d->runtime});
+		.on_event = daemon_on_event,
+		.arg = d};
+	list_ports(&conf->listens, config.ports, ARRAY_LEN(config.ports));
+	d->watcher = watcher_start(&config);
 	if (!d->watcher)
 		return EXIT_SYSTEM; /* already logged */
 	d->watcher_watch = (struct loop_watch){
@@ -174,16 +191,7 @@ static int start_cookies(struct daemon *d)
 static int start_dns(struct daemon *d)
 {
 	const struct conf *conf = &d->runtime.conf;
-	struct dns_listen *listens = calloc(conf->listens.count + 1, sizeof(*listens));
-	if (!listens)
-		return EXIT_SYSTEM;
-	for (size_t i = 0; i < conf->listens.count; i++)
-		listens[i] = (struct dns_listen){.addr = conf->listens.at[i].addr,
-			.port = conf->listens.at[i].port,
-			.ifindex = if_nametoindex(conf->listens.at[i].ifname)};
-	struct dns_config config = {.listen = listens,
-		.listen_count = conf->listens.count,
-		.workers = conf->threads,
+	const struct dns_config config = {.workers = conf->threads,
 		.zone = zone_reader(pipeline_zone(d->runtime.pipeline)),
 		.views = pipeline_views(d->runtime.pipeline),
 		.log = d->log,
@@ -192,11 +200,38 @@ static int start_dns(struct daemon *d)
 		.cookie_keys = d->cookie_keys,
 		.rate_limit = conf->rate_limit};
 	d->dns = dns_open(&config);
-	free(listens);
-	if (d->dns && dns_served(d->dns) > 0)
+	if (d->dns)
 		return 0;
-	log_error(d->log, "cannot start: error=\"no address to listen on could be opened\"");
+	log_error(d->log, "cannot start: error=\"%s\"", err_text(ERR_NOMEM));
 	return EXIT_SYSTEM;
+}
+
+/* Who says that we are ready knows what is not served, and why: the watcher needs a moment for that. */
+static int start_listening(struct daemon *d)
+{
+	const ns_t end = loop_now() + OWNERS_PATIENCE;
+	daemon_warn_absent(d);
+	listening_start(&d->listening, d->dns, pipeline_model(d->runtime.pipeline),
+		&d->runtime.conf.listens, d->watcher, d->log);
+	while (!listening_is_settled(&d->listening) && !d->is_stopping && loop_now() < end)
+		if (daemon_turn(d, end))
+			return EXIT_SYSTEM;
+	return 0;
+}
+
+static void say_ready(struct daemon *d)
+{
+	daemon_tell_status(d);
+	int err = ready_say(d->runtime.conf.ready_fd, getenv("NOTIFY_SOCKET"));
+	if (err)
+		log_warning(d->log, "ready: error=\"%s\"", err_text(err));
+	struct model_stats m = model_stats(pipeline_model(d->runtime.pipeline));
+	log_info(d->log,
+		"ready: namespaces=%zu links=%zu addresses=%zu names=%zu listening=%zu "
+		"not_listening=%zu",
+		m.namespaces, m.links, m.addrs,
+		names_stats(pipeline_names(d->runtime.pipeline)).hosts, dns_served(d->dns),
+		dns_waiting(d->dns));
 }
 
 int daemon_open_mdns(struct daemon *d, uint64_t seed)
@@ -228,15 +263,12 @@ int daemon_start(struct daemon *d)
 		code = start_user(d);
 	if (!code)
 		code = start_dns(d);
-	if (code)
+	if (!code)
+		code = start_listening(d);
+	if (code || d->is_stopping)
 		return code;
 	d->is_ready = true;
-	int err = ready_say(d->runtime.conf.ready_fd, getenv("NOTIFY_SOCKET"));
-	if (err)
-		log_warning(d->log, "ready: error=\"%s\"", err_text(err));
-	struct model_stats m = model_stats(pipeline_model(d->runtime.pipeline));
-	log_info(d->log, "ready: namespaces=%zu links=%zu addresses=%zu names=%zu", m.namespaces,
-		m.links, m.addrs, names_stats(pipeline_names(d->runtime.pipeline)).hosts);
+	say_ready(d);
 	daemon_reserve_serial(d); /* fsync takes a while; nobody has to wait for it */
 	return 0;
 }

@@ -13,6 +13,7 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 	deadline = ns_min(deadline, mdns_deadline(d->mdns));
 	deadline = ns_min(deadline, state_names_deadline(&d->names));
 	deadline = ns_min(deadline, files_deadline(&d->files));
+	deadline = ns_min(deadline, listening_deadline(&d->listening));
 	deadline = ns_min(deadline, control_deadline(d->control));
 	deadline = ns_min(deadline, control_deadline(d->resolve));
 	if (d->peers)
@@ -28,11 +29,11 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 		daemon_reload(d);
 	if (!watcher_is_synced(d->watcher))
 		return 0;
-	if (runtime_is_dirty(&d->runtime)) {
+	if (runtime_is_dirty(&d->runtime))
 		daemon_flush(d);
-		if (d->dns)
-			dns_retry(d->dns);
-	}
+	listening_poll(&d->listening, loop_now());
+	if (d->is_ready)
+		daemon_tell_status(d);
 	daemon_pump_mdns(d);
 	daemon_tell_watchers(d);
 	files_poll(&d->files, loop_now());

@@ -146,7 +146,7 @@ def test_a_secondary_that_is_no_longer_near_gets_what_the_far_may_see(site, serv
     site.host.ip(f"route change default via 192.0.2.2 src {HOST}")
     conf = tmp_path / "zone.conf"
     options = "\n".join(option[2:].replace("=", " = ", 1) for option in outward_options(addr))
-    text = f"domain = vanya\nns = ns.example.\nmdns = no\n{options}\n"
+    text = f"domain = vanya\nns = ns.example.\nmdns = no\nlisten = any\n{options}\n"
     conf.write_text(f"{text}lan = {addr}\n")
     daemon = serve(site.host, f"--config={conf}")
     knot = knot_secondary(need("knotd"), far, addr, str(tmp_path), "vanya")

@@ -61,6 +61,13 @@ def children_of(pid):
         return [int(child) for child in file.read().split()]
 
 
+def state(supervisor):
+    """The next message to the supervisor that is a change of state."""
+    while (message := supervisor.recv(300)).startswith(b"STATUS="):
+        pass
+    return message
+
+
 # --- readiness and the end ------------------------------------------------------------------------
 
 def test_the_newline_comes_when_every_answer_is_right(host, web, serve):
@@ -82,12 +89,25 @@ def test_a_supervisor_is_notified_of_start_reload_and_end(host, web, serve, tmp_
         supervisor.settimeout(5)
         daemon = serve(host, "--domain=vanya", "--no-mdns",
                        environ={"NOTIFY_SOCKET": name.replace("\0", "@")})
+        assert supervisor.recv(100) == b"STATUS=listening on 2 addresses"
         assert supervisor.recv(100) == b"READY=1"
         daemon.reload()
-        assert supervisor.recv(100).split(b"\n")[0] == b"RELOADING=1"
-        assert supervisor.recv(100) == b"READY=1"
+        assert state(supervisor).split(b"\n")[0] == b"RELOADING=1"
+        assert state(supervisor) == b"READY=1"
         daemon.stop()
-        assert supervisor.recv(100) == b"STOPPING=1"
+        assert state(supervisor) == b"STOPPING=1"
+
+
+def test_a_supervisor_is_told_what_is_not_served_and_why(host, web, serve, tmp_path):
+    with host.socket(socket.AF_UNIX) as supervisor, squatter(host, "127.0.0.1", socket.SOCK_DGRAM):
+        supervisor.bind(str(tmp_path / "notify"))
+        supervisor.settimeout(5)
+        serve(host, "--domain=vanya", "--no-mdns", "--listen=127.0.0.1",
+              environ={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        told = supervisor.recv(300).decode()
+        assert told.startswith("STATUS=degraded: listening on 0 addresses; 127.0.0.1:53: ")
+        assert "in use" in told and f"pid {os.getpid()}" in told
+        assert supervisor.recv(100) == b"READY=1"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
@@ -129,7 +149,7 @@ def configured(host, web, serve, tmp_path):
         conf, zone = tmp_path / "zone.conf", tmp_path / "vanya.zone"
 
         def write(self, text):
-            self.conf.write_text(f"domain = vanya\nmdns = no\nzone-file = {self.zone}\n{text}")
+            self.conf.write_text(f"domain = vanya\nmdns = no\nlisten = any\nzone-file = {self.zone}\n{text}")
 
         def reload(self, expected):
             """Returns the log, once that has `expected`."""
@@ -163,7 +183,7 @@ def test_a_reload_takes_the_new_configuration(host, web, configured):
 
 def test_a_reload_can_change_the_domain(host, web, configured):
     configured.write("")
-    configured.conf.write_text("domain = lab.test\nmdns = no\n")
+    configured.conf.write_text("domain = lab.test\nmdns = no\nlisten = any\n")
     configured.reload("reloaded")
     assert addresses(ask(host, "127.0.0.1", "web.lan.lab.test")) == ["10.7.0.2"]
     assert ask(host, "127.0.0.1", "web.lan.vanya").rcode() == 5
@@ -241,7 +261,7 @@ def test_a_bad_reload_says_where_and_keeps_the_old(host, web, configured, conf, 
 @pytest.mark.parametrize("options, message", [
     (["--frob"], "--frob: unknown option"),
     (["--lan=300.0.0.0/8"], "--lan: "),
-    (["--listen=here"], "--listen: "),
+    (["--listen=300.0.0.1"], "--listen: "),
     (["--ttl=-1"], "--ttl: "),
     (["--user=no-such-user-here", "--listen=127.0.0.1:5300"], "no such user"),
     (["--domain=a..b"], "--domain: "),
@@ -288,6 +308,7 @@ def test_a_port_that_is_taken_is_named_and_the_others_are_served(host, web, serv
                        f"--listen={HOST4}")
         warning, = [line for line in daemon.log().splitlines() if "127.0.0.1:53" in line]
         assert warning.startswith("warning: ") and "in use" in warning and "--listen" in warning
+        assert f"pid={os.getpid()}" in warning
         assert web_is(host, "10.7.0.2", server=HOST4)
         assert daemon.status()["dns"]["not_listening"] == 1
     web.add_addr("eth0", "10.7.0.3/24")
@@ -310,11 +331,14 @@ def test_an_address_that_is_tentative_yet_is_served_when_it_is_not(host, web, se
     wait_until(lambda: web_is(web, "10.7.0.2", server="fd07::77"), what="IPv6")
 
 
-def test_no_address_at_all_is_an_error(host, unready):
+def test_no_address_at_all_is_waited_in(host, web, serve):
     with squatter(host, "127.0.0.1", socket.SOCK_DGRAM):
-        code, log = unready(host, "--no-mdns", "--listen=127.0.0.1", "--listen=10.7.0.99")
-    assert code == 111
-    assert "127.0.0.1:53" in log and "10.7.0.99:53" in log and "error: " in log
+        daemon = serve(host, "--domain=vanya", "--no-mdns", "--listen=127.0.0.1", "--listen=10.7.0.99")
+        assert daemon.status()["dns"]["listening"] == 0 and daemon.status()["degraded"] is True
+        assert "127.0.0.1:53" in daemon.log() and "10.7.0.99:53" in daemon.log()
+    host.add_addr("br0", "10.7.0.99/24")
+    wait_until(lambda: web_is(host, "10.7.0.2", server="10.7.0.99"), what="the new address")
+    wait_until(lambda: daemon.status()["degraded"] is False, what="all addresses")
 
 
 def test_a_second_daemon_on_the_same_control_socket_is_refused(host, web, serve, unready):
@@ -324,10 +348,21 @@ def test_a_second_daemon_on_the_same_control_socket_is_refused(host, web, serve,
     assert daemon.status()["ready"] is True
 
 
-def test_a_second_daemon_on_the_same_port_is_told_so(host, web, serve, unready):
-    serve(host, "--domain=vanya", "--no-mdns", "--listen=127.0.0.1")
-    code, log = unready(host, "--no-mdns", "--listen=127.0.0.1")
-    assert code == 111 and "127.0.0.1:53" in log and "in use" in log
+def test_a_second_daemon_on_the_same_port_waits_until_the_first_ends(host, web, serve):
+    first = serve(host, "--domain=vanya", "--no-mdns", "--listen=127.0.0.1")
+    second = serve(host, "--domain=vanya", "--no-mdns", "--listen=127.0.0.1")
+    line, = [line for line in second.log().splitlines() if "cannot listen" in line]
+    assert "127.0.0.1:53" in line and "in use" in line and f"pid={first.process.pid}" in line
+    first.stop()
+    wait_until(lambda: web_is(host, "10.7.0.2"), 15, "the second at 127.0.0.1")
+    assert second.status()["degraded"] is False
+
+
+def test_a_second_daemon_is_refused_before_it_speaks_of_links(host, web, serve, unready):
+    daemon = serve(host, "--domain=vanya", "--mdns=br0", "--listen=127.0.0.1")
+    code, log = unready(host, "--mdns=br0", "--listen=127.0.0.1:5300", socket_path=daemon.socket)
+    assert code == 111 and len(log.splitlines()) == 1, log
+    assert "another ontap-zone is running" in log
 
 
 def test_a_socket_that_a_killed_daemon_left_is_replaced(host, web, serve):

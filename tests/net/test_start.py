@@ -104,7 +104,7 @@ def start(program, tmp_path):
 
 
 @pytest.mark.parametrize("listen, at", [
-    ("127.0.0.1:5300", "@127.0.0.1 -p 5300"), ("0.0.0.0", "@127.0.0.1"), ("[::1]:53", "@::1 -p 53"),
+    ("127.0.0.1:5300", "@127.0.0.1 -p 5300"), ("0.0.0.0", "@127.0.0.1"), ("[::1]:53", "@::1"),
     ("10.9.0.1", "@10.9.0.1"), ("::1", "@::1")])
 def test_with_arguments_it_serves_the_links_that_are_there(topo, start, need, listen, at):
     need("dig")

@@ -82,9 +82,10 @@ static void assert_name(const struct name *name, const char *text)
 	assert_string_equal(name_to_text(name->wire, got), text);
 }
 
-static void assert_listen(const struct conf_listen *listen, const char *addr, unsigned port)
+static void assert_listen(const struct listen_rule *listen, const char *addr, unsigned port)
 {
 	char got[ADDR_TEXT_CAP];
+	assert_int_equal(listen->kind, LISTEN_ADDR);
 	assert_string_equal(addr_format(&listen->addr, got), addr);
 	assert_int_equal(listen->port, port);
 }
@@ -98,9 +99,9 @@ static void defaults_are_those_of_the_table(void **state)
 	assert_name(&l.conf.domain, "home.arpa.");
 	assert_int_equal(l.conf.ns.len, 0);
 	assert_int_equal(l.conf.ttl_s, 60);
-	assert_int_equal(l.conf.listens.count, 2);
-	assert_listen(&l.conf.listens.at[0], "0.0.0.0", 53);
-	assert_listen(&l.conf.listens.at[1], "::", 53);
+	assert_int_equal(l.conf.listens.count, 1);
+	assert_int_equal(l.conf.listens.at[0].kind, LISTEN_AUTO);
+	assert_int_equal(l.conf.listens.at[0].port, 53);
 	assert_int_equal(l.conf.mdns, NAME_MDNS_AUTO);
 	assert_int_equal(l.conf.names.count, 2);
 	assert_int_equal(l.conf.names.at[0], NAME_ALIAS);
@@ -195,6 +196,28 @@ static void a_link_local_address_is_listened_on_with_its_link(void **state)
 	assert_int_equal(load(&l, "serve --listen=2001:db8::1%eth0", NULL), ERR_SYNTAX);
 	assert_int_equal(
 		load(&l, "serve --listen=fe80::1%a-name-that-is-too-long", NULL), ERR_SYNTAX);
+}
+
+static void a_link_is_listened_on_by_its_name(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l,
+		"serve --listen=eth0 --listen=br-lan.7:5300 --listen=any:54 --listen=auto:55",
+		NULL);
+	const struct listen_rule *at = l.conf.listens.at;
+	assert_int_equal(l.conf.listens.count, 4);
+	assert_int_equal(at[0].kind, LISTEN_LINK);
+	assert_string_equal(at[0].ifname, "eth0");
+	assert_int_equal(at[0].port, 53);
+	assert_int_equal(at[1].kind, LISTEN_LINK);
+	assert_string_equal(at[1].ifname, "br-lan.7");
+	assert_int_equal(at[1].port, 5300);
+	assert_int_equal(at[2].kind, LISTEN_ANY);
+	assert_int_equal(at[2].port, 54);
+	assert_int_equal(at[3].kind, LISTEN_AUTO);
+	assert_int_equal(at[3].port, 55);
+	unload(&l);
 }
 
 static void the_command_line_replaces_what_the_file_says_of_an_option(void **state)
@@ -344,7 +367,12 @@ static void every_kind_of_value_is_checked(void **state)
 		"serve --lan=10.0.0.1/8",
 		"serve --lan=10.0.0.0/33",
 		"serve --lan=foo",
-		"serve --listen=foo",
+		"serve --listen=a-name-that-is-too-long",
+		"serve --listen=a/b",
+		"serve --listen=192.0.2",
+		"serve --listen=192.0.2.300",
+		"serve --listen=eth0:x",
+		"serve --listen=eth0%eth1",
 		"serve --listen=192.0.2.1:0",
 		"serve --listen=192.0.2.1:65536",
 		"serve --listen=192.0.2.1:",
@@ -654,6 +682,7 @@ int main(void)
 		cmocka_unit_test(a_key_may_be_an_option_of_several_commands),
 		cmocka_unit_test(lists_add_up_and_of_single_values_the_last_counts),
 		cmocka_unit_test(a_link_local_address_is_listened_on_with_its_link),
+		cmocka_unit_test(a_link_is_listened_on_by_its_name),
 		cmocka_unit_test(the_command_line_replaces_what_the_file_says_of_an_option),
 		cmocka_unit_test(a_file_has_comments_blanks_and_any_line_end),
 		cmocka_unit_test(keys_that_do_not_concern_the_command_are_not_looked_at),

@@ -15,6 +15,10 @@ HERMETIC = {"assign-nsid": "--assign-nsid=/run/netns", "hostnames-by": "--hostna
             "self": "--no-self", "grants": "--no-grants"}
 
 
+# The hosts of tests have bridges of veths only, on which --listen=auto serves nobody.
+EVERYWHERE = "--listen=any"
+
+
 @functools.lru_cache
 def hermetic_options(program):
     """Those of the HERMETIC options that the program has."""
@@ -36,6 +40,8 @@ class Daemon(Started):
         self.resolve_socket = os.path.join(work, "look.sock")
         self.options = ["--socket=" + self.socket, "--resolve-socket=" + self.resolve_socket,
                         "--state=" + os.path.join(work, "state"), *hermetic_options(program), *options]
+        if not any(option.startswith(("--listen", "--config")) for option in options):
+            self.options.append(EVERYWHERE)
         self.environ = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1", **dict(environ))
         os.makedirs(os.path.join(work, "state"), exist_ok=True)
 

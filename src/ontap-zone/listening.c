@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns when sockets of unicast DNS are opened, closed and tried again, and what is told of it.
+ * Never opens one itself: net/dns.c does.
+ */
+#include "ontap-zone/listening.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "io/loop.h"
+
+/* Who is restarted finds its address free for this long. */
+#define LISTENING_PATIENCE (2 * NS_PER_S)
+
+enum { OWNER_TEXT_CAP = 64, FAULT_TEXT_CAP = 320 };
+
+/* --- what is wanted ----------------------------------------------------------------------- */
+
+/* Serves what the rules ask for, as of now. */
+static void serve_plan(struct listening *l)
+{
+	static const struct listen_plan none;
+	struct dns_listen places[LIMIT_DNS_PLACES];
+	struct listen_plan plan = none;
+	int err = listen_plan_make(l->model, l->rules, &plan);
+	if (err) {
+		log_error(l->log, "addresses to listen on: error=\"%s\"", err_text(err));
+		return;
+	}
+	if (plan.left_out > 0 && l->left_out == 0)
+		log_warning(l->log, "too many addresses to listen on: limit=%d left_out=%zu",
+			LIMIT_DNS_PLACES, plan.left_out);
+	l->left_out = plan.left_out;
+	for (size_t i = 0; i < plan.count; i++)
+		places[i] = (struct dns_listen){
+			plan.places[i].addr, plan.places[i].port, plan.places[i].ifindex};
+	dns_serve_at(l->dns, places, plan.count);
+	l->has_news = true;
+}
+
+/* --- who has what we want ----------------------------------------------------------------- */
+
+/* How well an owner explains that a place is taken; 0: not at all. A wildcard socket of IPv6 may
+ * have IPv4 as well. */
+static int fitness(const struct event_port *owner, const struct dns_listen *at)
+{
+	if (owner->port != at->port)
+		return 0;
+	if (addr_equal(&owner->addr, &at->addr))
+		return 3;
+	if (!addr_is_unspecified(&owner->addr) && !addr_is_unspecified(&at->addr))
+		return 0;
+	if (owner->addr.family == at->addr.family)
+		return 2;
+	return owner->addr.family == ADDR_V6 && addr_is_unspecified(&owner->addr);
+}
+
+static const struct event_port *owner_of(const struct listening *l, const struct dns_listen *at)
+{
+	const struct event_port *best = NULL;
+	for (size_t i = 0; i < l->owner_count; i++)
+		if (fitness(&l->owners[i], at) > (best ? fitness(best, at) : 0))
+			best = &l->owners[i];
+	return best && best->pid != 0 ? best : NULL;
+}
+
+static const struct listening_told *told_of(const struct listening *l, const struct dns_listen *at)
+{
+	for (size_t i = 0; i < l->told_count; i++) {
+		const struct listening_told *told = &l->told[i];
+		if (told->at.port == at->port && told->at.ifindex == at->ifindex &&
+			addr_equal(&told->at.addr, &at->addr))
+			return told;
+	}
+	return NULL;
+}
+
+static void tell_taken(
+	const struct listening *l, const struct dns_listen *at, const struct event_port *owner)
+{
+	static const char note[] = "tried again when that program ends or addresses change; "
+				   "to serve elsewhere: --listen";
+	char place[DNS_LISTEN_TEXT_CAP], program[LOG_TEXT_CAP];
+	dns_listen_text(at, place);
+	if (owner)
+		log_warning(l->log,
+			"cannot listen: address=%s program=%s pid=%d error=\"%s\" note=\"%s\"",
+			place, log_escape(owner->program, program), owner->pid,
+			err_text(-EADDRINUSE), note);
+	else
+		log_warning(l->log, "cannot listen: address=%s error=\"%s\" note=\"%s\"", place,
+			err_text(-EADDRINUSE), note);
+}
+
+/* Tells of each taken place once for each of its owners. */
+static void tell_owners(struct listening *l)
+{
+	struct listening_told told[LIMIT_DNS_PLACES];
+	struct dns_place place;
+	size_t count = 0;
+	for (size_t i = 0; dns_place(l->dns, i, &place); i++) {
+		if (place.err != -EADDRINUSE)
+			continue;
+		const struct event_port *owner = owner_of(l, &place.at);
+		const struct listening_told *before = told_of(l, &place.at);
+		told[count++] = (struct listening_told){place.at, owner ? owner->pid : 0};
+		if (!before || (owner && before->pid != owner->pid))
+			tell_taken(l, &place.at, owner);
+	}
+	memcpy(l->told, told, count * sizeof(told[0]));
+	l->told_count = count;
+	l->has_news = true;
+}
+
+static bool has_untold(const struct listening *l)
+{
+	struct dns_place place;
+	for (size_t i = 0; dns_place(l->dns, i, &place); i++)
+		if (place.err == -EADDRINUSE && !told_of(l, &place.at))
+			return true;
+	return false;
+}
+
+static bool has_taken(const struct listening *l)
+{
+	struct dns_place place;
+	for (size_t i = 0; dns_place(l->dns, i, &place); i++)
+		if (place.err == -EADDRINUSE)
+			return true;
+	return false;
+}
+
+/* --- events ------------------------------------------------------------------------------- */
+
+static void hear_owner(struct listening *l, const struct event_port *owner)
+{
+	if (l->coming_count == LIMIT_PORT_OWNERS)
+		return;
+	l->coming[l->coming_count] = *owner;
+	l->coming[l->coming_count++].program[PROGRAM_CAP - 1] = '\0';
+}
+
+static void hear_listed(struct listening *l)
+{
+	memcpy(l->owners, l->coming, sizeof(l->owners));
+	l->owner_count = l->coming_count;
+	l->coming_count = 0;
+	l->is_asking = false;
+	if (l->dns)
+		tell_owners(l);
+}
+
+bool listening_hear(struct listening *l, const struct event *ev)
+{
+	switch (ev->type) {
+	case EV_PORT_OWNER: hear_owner(l, &ev->port); return true;
+	case EV_PORTS_LISTED: hear_listed(l); return true;
+	case EV_PORT_FREE: l->retry_at = loop_now() + LISTENING_PATIENCE; return true;
+	default: break;
+	}
+	l->is_stale |= ev->nsid == NSID_OWN;
+	return false;
+}
+
+void listening_retry(struct listening *l)
+{
+	l->is_stale = true;
+}
+
+ns_t listening_deadline(const struct listening *l)
+{
+	return l->dns ? l->retry_at : NS_NEVER;
+}
+
+void listening_poll(struct listening *l, ns_t now)
+{
+	const bool is_free = now >= l->retry_at;
+	if (!l->dns || (!l->is_stale && !is_free))
+		return;
+	l->is_stale = false;
+	if (is_free)
+		l->retry_at = NS_NEVER;
+	serve_plan(l);
+	if (has_untold(l) || (is_free && has_taken(l))) {
+		l->is_asking = true;
+		watcher_look_for_owners(l->watcher);
+	}
+}
+
+void listening_start(struct listening *l, struct dns *dns, const struct model *model,
+	const struct listen_rules *rules, const struct watcher *watcher, const struct log *log)
+{
+	l->dns = dns;
+	l->model = model;
+	l->rules = rules;
+	l->watcher = watcher;
+	l->log = log;
+	l->retry_at = NS_NEVER;
+	l->is_stale = true;
+	listening_poll(l, loop_now());
+}
+
+bool listening_is_settled(const struct listening *l)
+{
+	return !l->is_asking;
+}
+
+/* --- what is not served, and why ---------------------------------------------------------- */
+
+static const char *lack_text(enum listen_lack lack)
+{
+	switch (lack) {
+	case LISTEN_LACK_LINK: return "there is no such link";
+	case LISTEN_LACK_ADDRESS: return "the link has no address that can be used";
+	case LISTEN_LACK_NOTHING: break;
+	}
+	return "";
+}
+
+static void place_fault(const struct listening *l, const struct dns_place *place, char *out)
+{
+	char at[DNS_LISTEN_TEXT_CAP], by[OWNER_TEXT_CAP] = "", program[LOG_TEXT_CAP];
+	const struct event_port *owner = place->err == -EADDRINUSE ? owner_of(l, &place->at) : NULL;
+	if (owner)
+		snprintf(by, sizeof(by), " by %s, pid %d", log_escape(owner->program, program),
+			owner->pid);
+	snprintf(out, FAULT_TEXT_CAP, "%s: %s%s", dns_listen_text(&place->at, at),
+		err_text(place->err), by);
+}
+
+/* Calls `visit` with a text for each thing that was asked for and is not served. */
+static void each_fault(
+	const struct listening *l, void (*visit)(void *arg, const char *text), void *arg)
+{
+	char text[FAULT_TEXT_CAP];
+	struct dns_place place;
+	for (size_t i = 0; dns_place(l->dns, i, &place); i++) {
+		if (!place.err)
+			continue;
+		place_fault(l, &place, text);
+		visit(arg, text);
+	}
+	for (size_t i = 0; i < l->rules->count; i++) {
+		enum listen_lack lack = listen_rule_lack(l->model, &l->rules->at[i]);
+		snprintf(text, sizeof(text), "%s: %s", l->rules->at[i].ifname, lack_text(lack));
+		if (lack != LISTEN_LACK_NOTHING)
+			visit(arg, text);
+	}
+	snprintf(text, sizeof(text), "%zu more addresses: the limit is %d", l->left_out,
+		LIMIT_DNS_PLACES);
+	if (l->left_out > 0)
+		visit(arg, text);
+}
+
+static void count_fault(void *arg, const char *text UNUSED)
+{
+	++*(size_t *)arg;
+}
+
+bool listening_is_degraded(const struct listening *l)
+{
+	size_t count = 0;
+	if (l->dns)
+		each_fault(l, count_fault, &count);
+	return count > 0;
+}
+
+/* A family is unserved if clients were to use it and cannot: the address for the host itself does
+ * not count. */
+static bool is_unserved(const struct listening *l, enum addr_family family)
+{
+	bool is_wanted = false;
+	struct dns_place place;
+	for (size_t i = 0; dns_place(l->dns, i, &place); i++) {
+		if (place.at.addr.family != family || addr_is_loopback(&place.at.addr))
+			continue;
+		if (!place.err)
+			return false;
+		is_wanted = true;
+	}
+	return is_wanted;
+}
+
+static void write_fault(void *arg, const char *text)
+{
+	jsonw_text(arg, NULL, text);
+}
+
+void listening_report(const struct listening *l, struct jsonw *w)
+{
+	char text[DNS_LISTEN_TEXT_CAP];
+	struct dns_place place;
+	jsonw_open(w, "addresses", '[');
+	for (size_t i = 0; dns_place(l->dns, i, &place); i++)
+		if (!place.err)
+			jsonw_text(w, NULL, dns_listen_text(&place.at, text));
+	jsonw_close(w, ']');
+	jsonw_open(w, "degraded", '[');
+	each_fault(l, write_fault, w);
+	jsonw_close(w, ']');
+	jsonw_open(w, "unserved", '[');
+	if (is_unserved(l, ADDR_V4))
+		jsonw_text(w, NULL, "ipv4");
+	if (is_unserved(l, ADDR_V6))
+		jsonw_text(w, NULL, "ipv6");
+	jsonw_close(w, ']');
+}
+
+static void add_fault(void *arg, const char *text)
+{
+	struct buf *out = arg;
+	buf_puts(out, "; ");
+	buf_puts(out, text);
+}
+
+void listening_summary(const struct listening *l, struct buf *out)
+{
+	char text[64];
+	snprintf(text, sizeof(text), "%s on %zu addresses",
+		listening_is_degraded(l) ? "degraded: listening" : "listening", dns_served(l->dns));
+	buf_puts(out, text);
+	each_fault(l, add_fault, out);
+}
+
+/* --- links that are not there ------------------------------------------------------------- */
+
+static void warn_absent(
+	const struct model *model, const char *option, const char *ifname, const struct log *log)
+{
+	char name[LOG_TEXT_CAP];
+	if (!listen_find_link(model, ifname))
+		log_warning(log,
+			"no such link: option=%s link=%s note=\"it is used as soon as it exists\"",
+			option, log_escape(ifname, name));
+}
+
+void listening_warn_absent(const struct model *model, const struct listen_rules *rules,
+	const char *const *mdns_links, size_t mdns_link_count, const struct log *log)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (*rules->at[i].ifname)
+			warn_absent(model, "listen", rules->at[i].ifname, log);
+	for (size_t i = 0; i < mdns_link_count; i++)
+		warn_absent(model, "mdns", mdns_links[i], log);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Keeps the sockets of unicast DNS equal to what --listen asks for, while addresses come and go. When
+ * an address is taken by another program, says which program that is, and tries again when that one
+ * has ended or when addresses change. To be without any address is no error, but a state to wait in.
+ *
+ *	events of our own links ─► is_stale ─► listen_plan_make ─► dns_serve_at ──taken──► the watcher looks
+ *	                                            ▲                                          │
+ *	                                            └── EV_PORT_FREE (the owner has ended) ◄───┘
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/compiler.h"
+#include "export/jsonw.h"
+#include "name/listen.h"
+#include "net/dns.h"
+#include "watch/watcher.h"
+
+/* A place that is taken, and the process that was named in the log (0: not known). */
+struct listening_told {
+	struct dns_listen at;
+	int32_t pid;
+};
+
+struct listening {
+	const struct log *log;
+	const struct model *model;
+	const struct listen_rules *rules;
+	const struct watcher *watcher;
+	struct dns *dns; /* NULL until listening_start() */
+	bool is_stale;   /* links or addresses of our own namespace have changed */
+	bool is_asking;  /* the watcher has not answered yet */
+	bool has_news;   /* what is served has changed: for STATUS= */
+	ns_t retry_at;   /* NS_NEVER: nothing to wait for */
+	size_t left_out; /* of the last plan */
+	struct event_port coming[LIMIT_PORT_OWNERS], owners[LIMIT_PORT_OWNERS];
+	size_t coming_count, owner_count;
+	struct listening_told told[LIMIT_DNS_PLACES];
+	size_t told_count;
+};
+
+/* Serves at all places that can be had. Everything is borrowed, as long as listening_poll() is
+ * called. */
+void listening_start(struct listening *l, struct dns *dns, const struct model *model,
+	const struct listen_rules *rules, const struct watcher *watcher, const struct log *log)
+	NONNULL_ARGS(1, 2, 3, 4, 5);
+
+/* Takes an event of the watcher: true if it was about ports and not for the pipeline. Also notes which
+ * others matter here. */
+bool listening_hear(struct listening *l, const struct event *ev) NONNULL;
+
+/* Makes the next poll try all again. */
+void listening_retry(struct listening *l) NONNULL;
+
+ns_t listening_deadline(const struct listening *l) NONNULL;
+/* Does what there is to do. Call it after each flush, and at the deadline. */
+void listening_poll(struct listening *l, ns_t now) NONNULL;
+
+/* True if it is known why what is not served is not. */
+bool listening_is_settled(const struct listening *l) NONNULL;
+
+/* True if something that was asked for is not served. */
+bool listening_is_degraded(const struct listening *l) NONNULL;
+
+/* For `status`: `addresses` that are served, `degraded`: what is not and why, and `unserved`: the
+ * families that no client can use. */
+void listening_report(const struct listening *l, struct jsonw *w) NONNULL;
+
+/* Adds the same in one line, for STATUS= of sd_notify(3). */
+void listening_summary(const struct listening *l, struct buf *out) NONNULL;
+
+/* Warns of links that --listen and --mdns name and that do not exist. */
+void listening_warn_absent(const struct model *model, const struct listen_rules *rules,
+	const char *const *mdns_links, size_t mdns_link_count, const struct log *log)
+	NONNULL_ARGS(1, 2);
