@@ -149,7 +149,7 @@ def configured(host, web, serve, tmp_path):
         conf, zone = tmp_path / "zone.conf", tmp_path / "vanya.zone"
 
         def write(self, text):
-            self.conf.write_text(f"domain = vanya\nmdns = no\nlisten = any\nzone-file = {self.zone}\n{text}")
+            self.conf.write_text(f"domain = vanya\nmdns = no\nzone-file = {self.zone}\n{text}listen = any\n")
 
         def reload(self, expected):
             """Returns the log, once that has `expected`."""
