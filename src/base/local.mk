@@ -13,6 +13,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/limits.h \
 	src/base/list.h \
 	src/base/map.c src/base/map.h \
+	src/base/retry.h \
 	src/base/serial.h \
 	src/base/siphash.c src/base/siphash.h \
 	src/base/time.h

@@ -14,6 +14,12 @@ typedef int64_t ns_t; /* nanoseconds: a point in time or a duration */
 /* No deadline. */
 #define NS_NEVER INT64_MAX
 
+/* The later of two points in time. */
+static inline ns_t ns_max(ns_t a, ns_t b)
+{
+	return a > b ? a : b;
+}
+
 /* The earlier of two points in time. */
 static inline ns_t ns_min(ns_t a, ns_t b)
 {

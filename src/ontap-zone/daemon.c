@@ -92,8 +92,8 @@ const struct pipeline_sink daemon_sink = {
 
 void daemon_reserve_serial(struct daemon *d)
 {
-	state_reserve_serial(d->runtime.conf.state_dir, d->log,
-		zone_latest_serial(pipeline_zone(d->runtime.pipeline)), &d->reserved_serial);
+	state_reserve_serial(&d->serial, loop_now(), d->runtime.conf.state_dir, d->log,
+		zone_latest_serial(pipeline_zone(d->runtime.pipeline)));
 }
 
 void daemon_flush(struct daemon *d)

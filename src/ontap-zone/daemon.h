@@ -35,7 +35,7 @@ struct daemon {
 	struct resume resume;
 	struct buf watch_lines; /* for `watch`: the changes of this flush */
 	struct cookie_keys cookie_keys;
-	uint32_t reserved_serial; /* state_reserve_serial() */
+	struct state_serial serial;
 	struct state_names names;
 	ns_t started;
 	bool is_ready, is_stopping;

@@ -63,18 +63,23 @@ void files_init(struct files *f, const struct runtime *runtime, const struct log
 	*f = (struct files){.runtime = runtime, .log = log, .due = NS_NEVER};
 }
 
+void files_fini(struct files *f)
+{
+	free(f->retries);
+}
+
 void files_changed(struct files *f, ns_t now)
 {
-	if (f->runtime->conf.exports.count == 0 || f->due != NS_NEVER)
-		return;
-	f->due = now + FILES_DELAY;
-	if (f->due < f->not_before)
-		f->due = f->not_before;
+	if (f->runtime->conf.exports.count > 0)
+		f->due = ns_min(f->due, ns_max(now + FILES_DELAY, f->not_before));
 }
 
 ns_t files_deadline(const struct files *f)
 {
-	return f->due;
+	ns_t at = f->due;
+	for (size_t i = 0; i < f->retry_count; i++)
+		at = ns_min(at, retry_deadline(&f->retries[i]));
+	return at;
 }
 
 static void files_run_command(struct files *f)
@@ -90,7 +95,17 @@ static void files_run_command(struct files *f)
 	}
 }
 
-static void files_write_one(struct files *f, const struct conf_export *export)
+/* Logs the first failure, and the first success after one. */
+static void tell_export(const struct files *f, const char *path, int err, bool has_failed)
+{
+	if (err && !has_failed)
+		log_error(f->log, "cannot export: file=\"%s\" error=\"%s\" note=\"will try again\"",
+			path, err_text(err));
+	else if (!err && has_failed)
+		log_info(f->log, "exported: file=\"%s\"", path);
+}
+
+static void files_write_one(struct files *f, const struct conf_export *export, struct retry *retry)
 {
 	struct buf out = {0};
 	int err = files_render(f->runtime->pipeline, (enum export_format) export->format, 0,
@@ -98,21 +113,45 @@ static void files_write_one(struct files *f, const struct conf_export *export)
 	if (!err)
 		err = file_write(export->path, buf_text(&out), out.len);
 	buf_fini(&out);
-	if (err)
-		log_error(f->log, "cannot export: file=\"%s\" error=\"%s\"", export->path,
-			err_text(err));
-	else
+	tell_export(f, export->path, err, retry_has_failed(retry));
+	if (err) {
+		retry_failed(retry, loop_now());
+	} else {
+		retry_done(retry);
 		f->has_news = true;
+	}
+}
+
+/* Makes a retry for each export: their number may have changed by a reload, which writes all. */
+static bool fit_retries(struct files *f)
+{
+	size_t count = f->runtime->conf.exports.count;
+	if (f->retry_count == count)
+		return true;
+	struct retry *retries = calloc(count + 1, sizeof(*retries));
+	if (!retries)
+		return false;
+	free(f->retries);
+	f->retries = retries;
+	f->retry_count = count;
+	return true;
 }
 
 void files_poll(struct files *f, ns_t now)
 {
 	const struct conf_exports *exports = &f->runtime->conf.exports;
-	if (now < f->due)
+	const bool has_changed = now >= f->due;
+	if (now < files_deadline(f))
 		return;
-	f->due = NS_NEVER;
+	if (!fit_retries(f)) {
+		f->due = now + RETRY_FIRST;
+		return;
+	}
+	if (has_changed)
+		f->due = NS_NEVER;
 	for (size_t i = 0; i < exports->count; i++)
-		files_write_one(f, &exports->at[i]);
+		if (has_changed || now >= retry_deadline(&f->retries[i]))
+			files_write_one(f, &exports->at[i], &f->retries[i]);
 	ns_t end = loop_now();
 	f->not_before = end + FILES_PAUSE_TIMES * (end - now);
 	files_run_command(f);

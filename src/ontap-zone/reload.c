@@ -91,7 +91,7 @@ static void daemon_change_cookies(struct daemon *d, const struct cookie_keys *gi
 /* The serial and the mDNS names must be written to the new directory. */
 static void daemon_change_state_dir(struct daemon *d)
 {
-	d->reserved_serial = 0;
+	d->serial = (struct state_serial){0};
 	daemon_reserve_serial(d);
 	d->names.has_changed = true;
 }

@@ -43,7 +43,7 @@ static void daemon_stop(struct daemon *d)
 		daemon_say_goodbye(d);
 		state_names_poll(&d->names, loop_now() + NS_PER_S, d->runtime.conf.state_dir,
 			d->log, d->mdns); /* stores the last changes */
-		state_write_serial(d->runtime.conf.state_dir, d->log,
+		(void)!state_write_serial(&d->serial, loop_now(), d->runtime.conf.state_dir, d->log,
 			zone_latest_serial(pipeline_zone(d->runtime.pipeline)));
 	}
 	control_close(d->control);
@@ -105,6 +105,7 @@ static int serve(struct daemon *d, struct conf *conf)
 		state_read_names(d->runtime.conf.state_dir, d->log, d->mdns);
 		code = daemon_run(d);
 	}
+	files_fini(&d->files);
 	runtime_fini(&d->runtime);
 	return code;
 }

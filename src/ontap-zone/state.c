@@ -83,18 +83,36 @@ static char *state_read(const char *dir, const char *name, const struct log *log
 	return NULL;
 }
 
-static void state_write(
-	const char *dir, const char *name, const struct log *log, const char *bytes, size_t len)
+/* Logs the first failure, and the first success after one. */
+static void tell_write(
+	const struct log *log, const char *path, int err, struct retry *retry, ns_t now)
+{
+	bool has_failed = retry_has_failed(retry);
+	if (err && !has_failed)
+		log_warning(log,
+			"cannot write state: file=\"%s\" error=\"%s\" note=\"will try again\"",
+			path, err_text(err));
+	else if (!err && has_failed)
+		log_info(log, "state written: file=\"%s\"", path);
+	if (err)
+		retry_failed(retry, now);
+	else
+		retry_done(retry);
+}
+
+/* True if the file is written. If not, `retry` says when to try again. */
+static bool state_write(const char *dir, const char *name, const struct log *log,
+	const struct buf *text, struct retry *retry, ns_t now)
 {
 	char *path = malloc(STATE_PATH_CAP);
-	if (!path)
-		return;
-	(void)!file_make_dirs(dir); /* if it fails, the write fails too, and is logged */
-	int err = file_write(state_path(dir, name, path), bytes, len);
-	if (err)
-		log_warning(
-			log, "cannot write state: file=\"%s\" error=\"%s\"", path, err_text(err));
+	int err = path ? text->err : ERR_NOMEM;
+	if (!err) {
+		(void)!file_make_dirs(dir); /* if it fails, the write fails too, and is logged */
+		err = file_write(state_path(dir, name, path), buf_text(text), text->len);
+	}
+	tell_write(log, path ? path : name, err, retry, now);
 	free(path);
+	return !err;
 }
 
 uint32_t state_read_serial(const char *dir, const struct log *log)
@@ -105,25 +123,35 @@ uint32_t state_read_serial(const char *dir, const struct log *log)
 	return serial <= UINT32_MAX ? (uint32_t)serial : 0;
 }
 
-void state_write_serial(const char *dir, const struct log *log, uint32_t serial)
+bool state_write_serial(
+	struct state_serial *s, ns_t now, const char *dir, const struct log *log, uint32_t serial)
 {
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%u\n", serial);
-	state_write(dir, "serial", log, text, (size_t)len);
+	struct buf text = {0};
+	char line[16];
+	snprintf(line, sizeof(line), "%u\n", serial);
+	buf_puts(&text, line);
+	bool is_written = state_write(dir, "serial", log, &text, &s->retry, now);
+	buf_fini(&text);
+	return is_written;
 }
 
 void state_reserve_serial(
-	const char *dir, const struct log *log, uint32_t latest, uint32_t *reserved)
+	struct state_serial *s, ns_t now, const char *dir, const struct log *log, uint32_t latest)
 {
 	/* Serials follow the clock, so this writes at most once in half an hour, or once in 1 800
 	 * changes if they come faster than one per second. After a quiet time, when a new serial
 	 * starts from the clock, the stored one may be late by one change: at the next start the
 	 * clock makes up for that. */
 	enum { AHEAD = 3600 };
-	if (*reserved != 0 && serial_is_after(*reserved, latest + AHEAD / 2))
+	if (s->reserved != 0 && serial_is_after(s->reserved, latest + AHEAD / 2))
 		return;
-	*reserved = latest + AHEAD;
-	state_write_serial(dir, log, *reserved);
+	if (retry_is_due(&s->retry, now) && state_write_serial(s, now, dir, log, latest + AHEAD))
+		s->reserved = latest + AHEAD;
+}
+
+ns_t state_serial_deadline(const struct state_serial *s)
+{
+	return retry_deadline(&s->retry);
 }
 
 /* Reads the line "WANTED CURRENT". False if it is malformed. */
@@ -180,19 +208,17 @@ static void write_pair(void *arg, const uint8_t *wanted, const uint8_t *current)
 
 ns_t state_names_deadline(const struct state_names *names)
 {
-	return names->has_changed ? names->next : NS_NEVER;
+	return names->has_changed ? ns_max(names->next, names->retry.at) : NS_NEVER;
 }
 
 void state_names_poll(struct state_names *names, ns_t now, const char *dir, const struct log *log,
 	const struct mdns *mdns)
 {
 	struct buf out = {0};
-	if (!names->has_changed || now < names->next)
+	if (now < state_names_deadline(names))
 		return;
 	mdns_each_renamed(mdns, write_pair, &out);
-	if (!out.err)
-		state_write(dir, "mdns-names", log, buf_text(&out), out.len);
+	names->has_changed = !state_write(dir, "mdns-names", log, &out, &names->retry, now);
 	buf_fini(&out);
-	names->has_changed = false;
 	names->next = now + NS_PER_S;
 }

@@ -12,6 +12,7 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 {
 	deadline = ns_min(deadline, mdns_deadline(d->mdns));
 	deadline = ns_min(deadline, state_names_deadline(&d->names));
+	deadline = ns_min(deadline, state_serial_deadline(&d->serial));
 	deadline = ns_min(deadline, files_deadline(&d->files));
 	deadline = ns_min(deadline, listening_deadline(&d->listening));
 	deadline = ns_min(deadline, control_deadline(d->control));
@@ -37,6 +38,8 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 	daemon_pump_mdns(d);
 	daemon_tell_watchers(d);
 	files_poll(&d->files, loop_now());
+	if (loop_now() >= state_serial_deadline(&d->serial))
+		daemon_reserve_serial(d);
 	if (d->peers)
 		peers_poll(d->peers, loop_now());
 	return 0;

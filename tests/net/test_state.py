@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import subprocess
 import time
 
 import pytest
@@ -251,3 +252,38 @@ def test_a_supervisor_hears_the_end_of_a_reload_that_failed_too(host, serve, tmp
         assert supervisor.recv(100).split(b"\n")[0] == b"RELOADING=1"
         assert supervisor.recv(100) == b"READY=1"
     assert "not reloaded" in daemon.log()
+
+
+# --- a full disk ----------------------------------------------------------------------------------
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system with a file that takes all of it: remove the file to make room."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", disk], check=True)
+    with contextlib.suppress(OSError), open(disk / "filler", "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_what_a_full_disk_refused_is_written_when_there_is_room(host, web, serve, small_disk, tmp_path):
+    state, export, other = small_disk / "state", small_disk / "hosts", tmp_path / "hosts"
+    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--state={state}", f"--export=hosts:{export}",
+                   f"--export=hosts:{other}")
+    for number in range(3, 6):
+        web.add_addr("eth0", f"10.8.0.{number}/24")
+        # The disk that is full delays no other.
+        wait_until(lambda: other.exists() and f"10.8.0.{number}" in other.read_text(), what="the other export")
+    assert not export.exists() and not (state / "serial").exists()
+    for line in ("cannot export", "cannot write state"):
+        assert daemon.log().count(line) == 1, "each fault is told once"
+    latest = serial(host)
+    os.unlink(small_disk / "filler")
+    # Nothing changes any more: it tries again by itself.
+    wait_until(lambda: export.exists() and "10.8.0.5" in export.read_text(), what="the export")
+    wait_until((state / "serial").exists, what="the serial")
+    assert int((state / "serial").read_text()) >= latest
+    daemon.kill()
