@@ -5,7 +5,7 @@
  */
 #include "conf/check.h"
 
-int conf_check(void *values, const struct options_args *args UNUSED, struct options_error *error)
+int conf_check(void *values, const struct options_args *args, struct options_error *error)
 {
 	const struct conf *c = values;
 	if (c->on_export && c->exports.count == 0)
@@ -20,5 +20,7 @@ int conf_check(void *values, const struct options_args *args UNUSED, struct opti
 		return options_fail(error, "--view: format tinydns has both views, as locations");
 	if (c->zone.len > 0 && c->format != CONF_ZONE)
 		return options_fail(error, "--zone: is for format zone only");
+	if (c->is_json && c->is_watching && args->command == CONF_NAMES)
+		return options_fail(error, "--watch: with --json there is the command watch");
 	return 0;
 }

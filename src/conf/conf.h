@@ -31,6 +31,9 @@ enum conf_command {
 	CONF_WATCH,
 	CONF_GRAPH,
 	CONF_RESOLVER,
+	CONF_RELOAD, /* this one and the next tell the running daemon what to do */
+	CONF_STOP,
+	CONF_HELP,
 	CONF_COMMAND_COUNT
 };
 
@@ -178,6 +181,10 @@ struct conf {
 	struct options_texts patterns; /* names: of those only; empty: of all */
 	bool has_all, is_brief;        /* names */
 	enum conf_graph graph_format;
+
+	/* help */
+	unsigned helped; /* enum conf_command + 1; 0: the program */
+
 	char *explained;    /* explain: the NAME; else NULL */
 	struct addr client; /* ADDR_NONE: not given */
 };

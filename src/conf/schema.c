@@ -21,6 +21,9 @@ enum {
 	GRAPH = 1 << CONF_GRAPH,
 	ASK = NAMES | 1 << CONF_STATUS | EXPLAIN | 1 << CONF_WATCH | GRAPH,
 
+	COMMAND = 1 << CONF_RELOAD | 1 << CONF_STOP,
+	HELP = 1 << CONF_HELP,
+
 	TTL_MAX = 0x7fffffff, /* RFC 2181 §8 */
 	THREADS_MAX = 1024,
 	RATE_MAX = 1000000,
@@ -55,6 +58,22 @@ static const char *const resolver_words[] = {
 	[CONF_NETWORKMANAGER] = "networkmanager",
 	[CONF_OPENWRT] = "openwrt",
 	NULL,
+};
+static const char *const helped_words[] = {
+	"", /* no command: all of them */
+	[CONF_SERVE + 1] = "serve",
+	[CONF_EXPORT + 1] = "export",
+	[CONF_CHECK + 1] = "check",
+	[CONF_NAMES + 1] = "names",
+	[CONF_STATUS + 1] = "status",
+	[CONF_EXPLAIN + 1] = "explain",
+	[CONF_WATCH + 1] = "watch",
+	[CONF_GRAPH + 1] = "graph",
+	[CONF_RESOLVER + 1] = "resolver",
+	[CONF_RELOAD + 1] = "reload",
+	[CONF_STOP + 1] = "stop",
+	[CONF_HELP + 1] = "help",
+	[CONF_COMMAND_COUNT + 1] = NULL,
 };
 static const char *const graph_words[] = {
 	[CONF_GRAPH_DEFAULT] = "",
@@ -171,9 +190,9 @@ static const struct option options[] = {
 		.help = "keep that file up to date; formats as for --format"},
 	{"on-export", .type = &option_type_text, .commands = SERVE, AT(on_export), .arg = "CMD",
 		.help = "shell command to run after files of --export were written"},
-	{"socket", .type = &option_type_text, .commands = SERVE | ASK | RESOLVER, AT(socket_path),
-		.arg = "PATH", .defaults = {"/run/ontap/zone.sock"}, .max = SOCKET_PATH_MAX,
-		.help = "control socket"},
+	{"socket", .type = &option_type_text, .commands = SERVE | ASK | COMMAND | RESOLVER,
+		AT(socket_path), .arg = "PATH", .defaults = {"/run/ontap/zone.sock"},
+		.max = SOCKET_PATH_MAX, .help = "control socket"},
 	{"socket-group", .type = &option_type_text, .commands = SERVE, AT(socket_group),
 		.arg = "NAME", .default_words = "ontap, where there is such a group",
 		.help = "whose members may ask by the control socket"},
@@ -201,7 +220,7 @@ static const struct option options[] = {
 		.help = "as clients there see it"},
 	{"zone", .is_cmdline_only = true, .type = &conf_type_name, .commands = EXPORT, AT(zone),
 		.arg = "NAME", .default_words = "DOMAIN", .help = "which zone, of format zone"},
-	{"watch", .is_cmdline_only = true, .type = &option_type_flag, .commands = EXPORT,
+	{"watch", .is_cmdline_only = true, .type = &option_type_flag, .commands = EXPORT | NAMES,
 		AT(is_watching), .defaults = {"no"}, .help = "go on: again after each change"},
 	{"output", .is_cmdline_only = true, .type = &option_type_text, .commands = EXPORT,
 		AT(output), .arg = "FILE", .default_words = "standard output",
@@ -217,6 +236,9 @@ static const struct option options[] = {
 	{"PATTERN", .is_cmdline_only = true, .is_operand = true, .type = &option_type_texts,
 		.commands = NAMES, AT(patterns), .arg = "[PATTERN...]",
 		.help = "only names like that"},
+	{"COMMAND", .is_cmdline_only = true, .is_operand = true, .type = &option_type_choice,
+		.commands = HELP, AT(helped), .arg = "[COMMAND]", .words = helped_words,
+		.help = "whose options are told"},
 	{"all", 'a', .is_cmdline_only = true, .type = &option_type_flag, .commands = NAMES,
 		AT(has_all), .defaults = {"no"},
 		.help = "link-local addresses of ports of bridges, too"},
@@ -224,7 +246,7 @@ static const struct option options[] = {
 		AT(is_brief), .defaults = {"no"}, .help = "one line for each name"},
 	{"br", 'r', .is_cmdline_only = true, .type = &option_type_alias, .commands = NAMES,
 		.help = "the same, so that -br is as with ip(8)", .stands_for = {"brief", "yes"}},
-	{"json", 'j', .is_cmdline_only = true, .type = &option_type_flag, .commands = ASK,
+	{"json", 'j', .is_cmdline_only = true, .type = &option_type_flag, .commands = ASK | COMMAND,
 		AT(is_json), .defaults = {"no"}, .help = "print JSON"},
 
 	{"PROGRAM", .is_cmdline_only = true, .is_operand = true, .is_required = true,
@@ -255,6 +277,9 @@ static const struct options_command commands[] = {
 	[CONF_RESOLVER] = {"resolver",
 		"print what makes PROGRAM ask it: resolved, dnsmasq, unbound, "
 		"networkmanager, openwrt"},
+	[CONF_RELOAD] = {"reload", "tell it to read its configuration again"},
+	[CONF_STOP] = {"stop", "tell it to end"},
+	[CONF_HELP] = {"help", "print the options of COMMAND"},
 };
 
 static void init(void *values)

@@ -14,7 +14,7 @@
 
 /* --- the command line --------------------------------------------------------------------- */
 
-static enum cmdline_code print_help(const struct options_table *t, const struct options_args *args)
+enum cmdline_code cmdline_help(const struct options_table *t, const struct options_args *args)
 {
 	struct buf out = {0};
 	options_help(&out, t, args);
@@ -60,7 +60,7 @@ enum cmdline_code cmdline_parse(struct options_args *ret, const struct options_t
 		*ret = args;
 		return CMDLINE_GO_ON;
 	}
-	enum cmdline_code code = args.is_help ? print_help(t, &args) : print_version(t);
+	enum cmdline_code code = args.is_help ? cmdline_help(t, &args) : print_version(t);
 	options_args_fini(&args);
 	return code;
 }

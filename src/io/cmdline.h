@@ -34,3 +34,8 @@ enum cmdline_code cmdline_parse(struct options_args *ret, const struct options_t
  * again. */
 enum cmdline_code cmdline_load(void *ret, const struct options_table *t,
 	const struct options_args *args, const struct log *log) NONNULL MUSTCHECK;
+
+/* Prints --help: of the command of `args`, or of the program. Returns CMDLINE_DONE or
+ * CMDLINE_SYSTEM. */
+enum cmdline_code cmdline_help(
+	const struct options_table *t, const struct options_args *args) NONNULL;

@@ -25,14 +25,13 @@ struct control_client {
 	struct control *control;
 	struct loop_watch watch;
 	struct control_asker asker;
-	uid_t uid;
 	ns_t since;
 	char line[CONTROL_LINE_CAP];
 	size_t line_len;
 	struct buf out;
 	size_t sent; /* of out */
 	bool is_answered;
-	bool is_watching;
+	unsigned stream; /* 0: none */
 	bool is_in_loop;
 };
 
@@ -118,10 +117,8 @@ static void client_flush(struct control_client *client)
 		buf_clear(&client->out);
 		client->sent = 0;
 	}
-	bool is_behind =
-		client->is_watching && client->out.len - client->sent > LIMIT_CONTROL_BACKLOG;
-	if ((is_done && client->is_answered && !client->is_watching) || is_behind ||
-		client->out.err) {
+	bool is_behind = client->stream && client->out.len - client->sent > LIMIT_CONTROL_BACKLOG;
+	if ((is_done && client->is_answered && !client->stream) || is_behind || client->out.err) {
 		client_free(client);
 		return;
 	}
@@ -163,7 +160,7 @@ static void client_ready(void *arg, uint32_t events)
 	if (newline) {
 		*newline = '\0';
 		client->is_answered = true;
-		client->is_watching =
+		client->stream =
 			c->config.answer(c->config.arg, &client->asker, client->line, &client->out);
 	}
 	client_flush(client);
@@ -193,7 +190,7 @@ static void control_make_room(struct control *c, uid_t uid)
 	size_t count = 0;
 	struct control_client *oldest = NULL;
 	LIST_EACH(client, &c->clients, struct control_client, in_control) {
-		if (client->uid != uid)
+		if (client->asker.uid != uid)
 			continue;
 		if (count++ == 0)
 			oldest = client;
@@ -217,8 +214,7 @@ static void control_add(struct control *c, int fd)
 	uint64_t cookie = netns_cookie_of(fd);
 	*client = (struct control_client){.control = c,
 		.watch = {.fd = fd, .on_ready = client_ready, .arg = client},
-		.asker.has_our_links = cookie == c->netns_cookie,
-		.uid = uid,
+		.asker = {.has_our_links = cookie == c->netns_cookie, .uid = uid},
 		.since = loop_now()};
 	list_append(&c->clients, &client->in_control);
 	c->client_count++;
@@ -387,20 +383,32 @@ void control_close(struct control *c)
 	free(c);
 }
 
-bool control_has_watchers(const struct control *c)
+bool control_has_stream(const struct control *c, unsigned stream)
 {
-	LIST_EACH(control_client, &c->clients, struct control_client, in_control)
-		if (control_client->is_watching)
+	if (!c)
+		return false;
+	LIST_EACH(client, &c->clients, struct control_client, in_control)
+		if (client->stream == stream)
 			return true;
 	return false;
 }
 
-void control_broadcast(struct control *c, const char *bytes, size_t len)
+void control_broadcast(struct control *c, unsigned stream, const char *bytes, size_t len)
 {
 	LIST_EACH(client, &c->clients, struct control_client, in_control) {
-		if (!client->is_watching)
+		if (client->stream != stream)
 			continue;
 		buf_add(&client->out, bytes, len);
+		client_flush(client);
+	}
+}
+
+void control_end_stream(struct control *c, unsigned stream)
+{
+	LIST_EACH(client, &c->clients, struct control_client, in_control) {
+		if (client->stream != stream)
+			continue;
+		client->stream = 0;
 		client_flush(client);
 	}
 }
@@ -444,8 +452,7 @@ static int ask_read(int fd, bool (*on_line)(void *arg, const char *line), void *
 	return err;
 }
 
-int control_ask(const char *path, const char *request, bool (*on_line)(void *arg, const char *line),
-	void *arg)
+int control_connect(const char *path, const char *request, int *ret_fd)
 {
 	struct sockaddr_un un;
 	char line[CONTROL_LINE_CAP];
@@ -459,10 +466,23 @@ int control_ask(const char *path, const char *request, bool (*on_line)(void *arg
 	if (fd < 0)
 		return -errno;
 	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) ||
-		send(fd, line, (size_t)len, MSG_NOSIGNAL) < 0)
+		send(fd, line, (size_t)len, MSG_NOSIGNAL) < 0) {
 		err = -errno;
-	else
-		err = ask_read(fd, on_line, arg);
+		close(fd);
+		return err;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int control_ask(const char *path, const char *request, bool (*on_line)(void *arg, const char *line),
+	void *arg)
+{
+	int fd;
+	int err = control_connect(path, request, &fd);
+	if (err)
+		return err;
+	err = ask_read(fd, on_line, arg);
 	close(fd);
 	return err;
 }

@@ -6,6 +6,9 @@
  *	client:  one line, words separated by single spaces, ended by a newline
  *	daemon:  lines, then it closes; after "watch" it goes on until the client closes
  *
+ * A client that goes on is in a stream, which is a number. What is broadcast to a stream goes to
+ * all of its clients.
+ *
  * Both ends are implemented here. The daemon never waits for a client: if a client does not read in
  * time, it is disconnected and its unread data is dropped.
  */
@@ -27,12 +30,13 @@ struct control_client; /* opaque: the client's end */
 
 /* What is known about a client. */
 struct control_asker {
+	uid_t uid;          /* effective user of the process that connected; -1: not known */
 	bool has_our_links; /* is in our network namespace, if the kernel can tell (Linux 5.14) */
 };
 
-/* Answers a request: appends lines to `out`. If it returns true, the client stays connected and
- * gets what control_broadcast() sends; if false, the connection is closed once `out` is written. */
-typedef bool control_fn(
+/* Answers a request: appends lines to `out`. Returns the stream of the client, which then stays
+ * connected; or 0: the connection is closed once `out` is written. */
+typedef unsigned control_fn(
 	void *arg, const struct control_asker *asker, const char *request, struct buf *out);
 
 #define CONTROL_OWN_GROUP ((gid_t)-1)
@@ -72,11 +76,19 @@ void control_remove_abandoned(const char *path) NONNULL;
 ns_t control_deadline(const struct control *c);
 void control_poll(struct control *c, ns_t now);
 
-/* True if any client waits for changes. If not, there is no need to format them. */
-bool control_has_watchers(const struct control *c) NONNULL;
-void control_broadcast(struct control *c, const char *bytes, size_t len) NONNULL;
+/* True if any client is in that stream. If not, there is no need to format what it would get. NULL
+ * stands for a socket that is not open. */
+bool control_has_stream(const struct control *c, unsigned stream);
+void control_broadcast(struct control *c, unsigned stream, const char *bytes, size_t len)
+	NONNULL_ARGS(1);
+/* Ends the stream: its clients get what is pending, and are disconnected. */
+void control_end_stream(struct control *c, unsigned stream) NONNULL;
 
-/* The client's end: connects, sends `request` and calls `on_line` for each line of the answer,
+/* The client's end: connects and sends `request`. The caller reads from and closes `*ret_fd`.
+ * -errno (-ENOENT, -ECONNREFUSED: no daemon); ERR_RANGE if the request is too long. */
+int control_connect(const char *path, const char *request, int *ret_fd) NONNULL MUSTCHECK;
+
+/* Connects, sends `request` and calls `on_line` for each line of the answer,
  * without its newline, until the daemon closes or `on_line` returns false. -errno (-ENOENT,
  * -ECONNREFUSED: no daemon); ERR_RANGE if a line or the request is too long. */
 int control_ask(const char *path, const char *request, bool (*on_line)(void *arg, const char *line),

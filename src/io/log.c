@@ -51,6 +51,8 @@ void log_print(const struct log *log, enum log_level level, const char *format, 
 	va_start(args, format);
 	size_t len = format_line(line, level, format, args);
 	va_end(args);
+	if (log->copy)
+		buf_add(log->copy, line, len);
 	/* If the log cannot be written, there is no place to report it. */
 	while (len > 0 && write(log->fd, line, len) < 0 && errno == EINTR)
 		;

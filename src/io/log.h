@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/compiler.h"
 #include "base/time.h"
 
@@ -32,6 +33,7 @@ enum { LOG_LINE_CAP = 1024, LOG_TEXT_CAP = 300 };
 struct log {
 	int fd;                   /* normally 2; not owned */
 	enum log_level threshold; /* less urgent messages are left out */
+	struct buf *copy; /* lines are appended there too; NULL: not. Only for one thread's log */
 };
 
 /* Writes one line with one write(2). Writes nothing if `log` is NULL. errno is preserved. */

@@ -16,6 +16,7 @@
 #include "io/control.h"
 #include "ontap-zone/answer.h"
 #include "ontap-zone/commands.h"
+#include "ontap-zone/live.h"
 #include "ontap-zone/print.h"
 #include "ontap-zone/refusal.h"
 #include "ontap-zone/terminal.h"
@@ -26,8 +27,10 @@ struct ask {
 	const struct conf *conf;
 	enum conf_command command;
 	struct look look;
-	json_t *lines; /* of the answer, not printed yet */
-	int code;      /* enum exit_code */
+	json_t *lines;  /* of the answer, not printed yet */
+	struct buf *to; /* where they are printed; NULL: standard output */
+	bool is_done;   /* reload, stop: the daemon has said so */
+	int code;       /* enum exit_code */
 };
 
 /* Prints an error for people, with untrusted bytes made visible. */
@@ -51,6 +54,9 @@ static print_fn *printer_of(enum conf_command command)
 	case CONF_EXPORT:
 	case CONF_CHECK:
 	case CONF_RESOLVER:
+	case CONF_RELOAD:
+	case CONF_STOP:
+	case CONF_HELP:
 	case CONF_COMMAND_COUNT: break;
 	}
 	return print_status;
@@ -59,11 +65,11 @@ static print_fn *printer_of(enum conf_command command)
 /* Prints the lines received so far, and forgets them. */
 static void print_lines(struct ask *ask)
 {
-	struct buf out = {0};
-	printer_of(ask->command)(&ask->look, ask->lines, &out);
+	struct buf out = {0}, *to = ask->to ? ask->to : &out;
+	printer_of(ask->command)(&ask->look, ask->lines, to);
 	fwrite(buf_text(&out), 1, out.len, stdout);
 	fflush(stdout);
-	if (out.err || ferror(stdout))
+	if (to->err || ferror(stdout))
 		ask->code = EXIT_SYSTEM;
 	buf_fini(&out);
 	json_array_clear(ask->lines);
@@ -98,6 +104,26 @@ static void take_object(struct ask *ask, const char *text, json_t *object)
 		print_lines(ask);
 }
 
+static bool is_command(enum conf_command command)
+{
+	return command == CONF_RELOAD || command == CONF_STOP;
+}
+
+/* A line about a command that the daemon carries out: what it logs meanwhile, and the outcome. */
+static void take_outcome(struct ask *ask, const char *text, json_t *object)
+{
+	const char *logged = json_string_value(json_object_get(object, "log"));
+	ask->is_done = true;
+	if (json_is_false(json_object_get(object, "reloaded")))
+		ask->code = EXIT_USAGE;
+	if (ask->conf->is_json) {
+		puts(text);
+		fflush(stdout);
+	} else if (logged) {
+		complain(logged);
+	}
+}
+
 static bool on_line(void *arg, const char *text)
 {
 	struct ask *ask = arg;
@@ -109,7 +135,10 @@ static bool on_line(void *arg, const char *text)
 		json_decref(object);
 		return false;
 	}
-	take_object(ask, text, object);
+	if (is_command(ask->command))
+		take_outcome(ask, text, object);
+	else
+		take_object(ask, text, object);
 	json_decref(object);
 	return !ferror(stdout);
 }
@@ -148,10 +177,39 @@ static int run_ask(struct ask *ask)
 		tell_fault(ask->conf->socket_path, err);
 		return EXIT_SYSTEM;
 	}
-	if (!ask->conf->is_json && ask->command != CONF_WATCH && ask->code != EXIT_SYSTEM &&
-		(ask->command != CONF_EXPLAIN || json_array_size(ask->lines) > 0))
+	if (is_command(ask->command)) {
+		if (!ask->is_done && ask->code == EXIT_DONE) {
+			complain("the daemon has ended");
+			return EXIT_SYSTEM;
+		}
+		return ask->code;
+	}
+	bool has_failed = ask->code != EXIT_DONE && json_array_size(ask->lines) == 0;
+	if (!ask->conf->is_json && ask->command != CONF_WATCH && !has_failed)
 		print_lines(ask);
 	return ask->code;
+}
+
+static int draw_names(void *arg, const struct terminal *terminal, struct buf *out)
+{
+	struct ask *ask = arg;
+	ask->look.width = terminal->width;
+	ask->look.has_colour = terminal->has_colour;
+	ask->to = out;
+	return run_ask(ask);
+}
+
+static int run_live(struct ask *ask)
+{
+	int code;
+	int err = live_run(ask->conf->socket_path, draw_names, ask, &code);
+	if (err) {
+		tell_fault(ask->conf->socket_path, err);
+		return EXIT_SYSTEM;
+	}
+	if (code == EXIT_SYSTEM)
+		complain("the daemon has ended");
+	return code;
 }
 
 /* The default: text on a terminal, otherwise input for a drawing program. */
@@ -177,7 +235,8 @@ int command_ask(const struct conf *conf, enum conf_command command)
 		complain(err_text(ERR_NOMEM));
 		return EXIT_SYSTEM;
 	}
-	int code = run_ask(&ask);
+	bool is_live = command == CONF_NAMES && conf->is_watching;
+	int code = is_live ? run_live(&ask) : run_ask(&ask);
 	json_decref(ask.lines);
 	return code;
 }

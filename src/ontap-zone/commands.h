@@ -17,5 +17,6 @@ int command_check(struct conf *conf, const struct log *log) NONNULL;
 int command_resolver(
 	const struct conf *conf, const struct options_args *args, const struct log *log) NONNULL;
 
-/* The commands names, status, explain, watch and graph: ask the running daemon. */
+/* The commands names, status, explain, watch and graph ask the running daemon; reload and stop tell
+ * it what to do, and wait until that is done. */
 int command_ask(const struct conf *conf, enum conf_command command) NONNULL;

@@ -36,8 +36,8 @@ static void on_record(void *arg, const struct zone_change *change)
 {
 	struct daemon *d = daemon_of(arg);
 	peers_change(d->peers, change);
-	if (d->control && change->type != RR_SOA && control_has_watchers(d->control))
-		report_change(change, &d->watch_lines);
+	if (change->type != RR_SOA && control_has_stream(d->control, STREAM_CHANGES))
+		report_change(d->runtime.pipeline, &d->places, change, &d->watch_lines);
 }
 
 /* Exports and the copies that secondaries have depend on where clients are. A reload may also have
@@ -98,6 +98,7 @@ void daemon_reserve_serial(struct daemon *d)
 
 void daemon_flush(struct daemon *d)
 {
+	d->has_news = true;
 	if (!runtime_flush(&d->runtime))
 		return;
 	if (d->is_ready)
@@ -178,8 +179,9 @@ static void daemon_tell_notice(struct daemon *d, const struct mdns_notice *notic
 		break;
 	case MDNS_NOTICE_COUNT: break;
 	}
-	if (d->control && control_has_watchers(d->control))
-		report_notice(notice, &d->watch_lines);
+	d->has_news = true;
+	if (control_has_stream(d->control, STREAM_CHANGES))
+		report_notice(d->runtime.pipeline, notice, &d->watch_lines);
 }
 
 void daemon_pump_mdns(struct daemon *d)
@@ -202,8 +204,31 @@ void daemon_on_resume(void *arg, ns_t nap)
 
 /* The two sockets for questions: control and resolve. */
 
-bool daemon_answer(
-	void *arg, const struct control_asker *asker UNUSED, const char *request, struct buf *out)
+/* Members of the group may ask; only root and the daemon's own user may change anything. */
+static bool may_command(const struct control_asker *asker)
+{
+	return asker->uid == 0 || asker->uid == geteuid();
+}
+
+/* Commands are carried out in the turn after this one. */
+static unsigned daemon_command(
+	struct daemon *d, const struct control_asker *asker, bool is_stop, struct buf *out)
+{
+	if (!may_command(asker)) {
+		log_warning(d->log, "command refused: command=%s uid=%lld",
+			is_stop ? "stop" : "reload", (long long)(int)asker->uid);
+		report_refusal(out);
+		return STREAM_NONE;
+	}
+	if (is_stop)
+		report_stopping(out);
+	d->is_stopping |= is_stop;
+	d->has_to_reload |= !is_stop;
+	return is_stop ? STREAM_STOP : STREAM_RELOAD;
+}
+
+unsigned daemon_answer(
+	void *arg, const struct control_asker *asker, const char *request, struct buf *out)
 {
 	struct daemon *d = arg;
 	struct report report = {.pipeline = d->runtime.pipeline,
@@ -215,10 +240,19 @@ bool daemon_answer(
 		.now = loop_now(),
 		.started = d->started,
 		.is_ready = d->is_ready};
-	return report_answer(&report, request, out);
+	if (strcmp(request, "reload") == 0 || strcmp(request, "stop") == 0)
+		return daemon_command(d, asker, *request == 's', out);
+	if (strcmp(request, "watch") == 0)
+		return STREAM_CHANGES;
+	if (strcmp(request, "follow") == 0) {
+		report_news(out);
+		return STREAM_STATE;
+	}
+	report_answer(&report, request, out);
+	return STREAM_NONE;
 }
 
-bool daemon_resolve(
+unsigned daemon_resolve(
 	void *arg, const struct control_asker *asker, const char *request, struct buf *out)
 {
 	const struct daemon *d = arg;
@@ -229,14 +263,23 @@ bool daemon_resolve(
 		.mdns = d->mdns,
 		.has_links = asker->has_our_links};
 	resolve_answer(&source, request, out);
-	return false;
+	return STREAM_NONE;
 }
 
 void daemon_tell_watchers(struct daemon *d)
 {
+	struct buf news = {0};
 	if (d->watch_lines.len > 0 && d->control)
-		control_broadcast(d->control, d->watch_lines.bytes, d->watch_lines.len);
+		control_broadcast(
+			d->control, STREAM_CHANGES, d->watch_lines.bytes, d->watch_lines.len);
 	buf_fini(&d->watch_lines);
+	if (d->has_news && control_has_stream(d->control, STREAM_STATE)) {
+		report_news(&news);
+		control_broadcast(d->control, STREAM_STATE, buf_text(&news), news.len);
+	}
+	buf_fini(&news);
+	d->has_news = false;
+	places_clear(&d->places);
 }
 
 void daemon_warn_absent(const struct daemon *d)
@@ -277,8 +320,11 @@ void daemon_on_signal(void *arg, uint32_t events UNUSED)
 void daemon_on_event(void *arg, const struct event *ev)
 {
 	struct daemon *d = arg;
-	if (!listening_hear(&d->listening, ev))
-		runtime_apply(&d->runtime, ev);
+	if (listening_hear(&d->listening, ev))
+		return;
+	if (control_has_stream(d->control, STREAM_CHANGES))
+		places_note(&d->places, pipeline_model(d->runtime.pipeline), ev);
+	runtime_apply(&d->runtime, ev);
 }
 
 /* Without the watcher we would serve outdated data. So the daemon ends, and a supervisor restarts

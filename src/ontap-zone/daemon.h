@@ -13,9 +13,19 @@
 #include "ontap-zone/files.h"
 #include "ontap-zone/listening.h"
 #include "ontap-zone/peers.h"
+#include "ontap-zone/places.h"
 #include "ontap-zone/runtime.h"
 #include "ontap-zone/state.h"
 #include "watch/watcher.h"
+
+/* The streams of the control socket (io/control.h). */
+enum daemon_stream {
+	STREAM_NONE,
+	STREAM_CHANGES, /* "watch": each record that changes, and events of mDNS */
+	STREAM_STATE,   /* "follow": only that something may have changed */
+	STREAM_RELOAD,  /* "reload": wait for its outcome */
+	STREAM_STOP     /* "stop": wait for the end */
+};
 
 struct daemon {
 	struct loop *loop;
@@ -34,6 +44,8 @@ struct daemon {
 	struct loop_watch watcher_watch, signal_watch;
 	struct resume resume;
 	struct buf watch_lines; /* for `watch`: the changes of this flush */
+	struct places places;   /* of addresses that were removed since the last flush */
+	bool has_news;          /* the answer to "names" may be another one now */
 	struct cookie_keys cookie_keys;
 	struct state_serial serial;
 	struct state_names names;
@@ -60,9 +72,9 @@ void daemon_on_event(void *arg, const struct event *ev);
 void daemon_on_packet(
 	void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len);
 void daemon_on_resume(void *arg, ns_t nap);
-bool daemon_answer(
+unsigned daemon_answer(
 	void *arg, const struct control_asker *asker, const char *request, struct buf *out);
-bool daemon_resolve(
+unsigned daemon_resolve(
 	void *arg, const struct control_asker *asker, const char *request, struct buf *out);
 
 /* Sends the packets that the mDNS engine has ready, and passes on its notices. */

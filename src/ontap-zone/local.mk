@@ -9,9 +9,11 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/files.c src/ontap-zone/files.h \
 	src/ontap-zone/keys.c src/ontap-zone/keys.h \
 	src/ontap-zone/listening.c src/ontap-zone/listening.h \
+	src/ontap-zone/live.c src/ontap-zone/live.h \
 	src/ontap-zone/main.c \
 	src/ontap-zone/mirror.c \
 	src/ontap-zone/peers.c src/ontap-zone/peers.h \
+	src/ontap-zone/places.c src/ontap-zone/places.h \
 	src/ontap-zone/primary.c src/ontap-zone/primary.h \
 	src/ontap-zone/print.h \
 	src/ontap-zone/print_explain.c \
@@ -25,6 +27,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/report_explain.c \
 	src/ontap-zone/report_graph.c \
 	src/ontap-zone/report_names.c \
+	src/ontap-zone/report_news.c \
 	src/ontap-zone/report_part.c src/ontap-zone/report_part.h \
 	src/ontap-zone/resolver.c \
 	src/ontap-zone/served.c src/ontap-zone/served.h \

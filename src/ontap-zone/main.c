@@ -11,6 +11,15 @@
 #include "io/cmdline.h"
 #include "ontap-zone/commands.h"
 
+/* The same as COMMAND --help, or --help. `conf->helped` is the number of the command, from 1. */
+static int command_help(const struct conf *conf)
+{
+	struct options_args args = {0};
+	args.has_command = conf->helped > 0;
+	args.command = args.has_command ? conf->helped - 1 : 0;
+	return cmdline_help(&conf_table, &args);
+}
+
 static int run(struct conf *conf, const struct options_args *args, struct log *log)
 {
 	switch ((enum conf_command)args->command) {
@@ -21,13 +30,20 @@ static int run(struct conf *conf, const struct options_args *args, struct log *l
 	case CONF_STATUS:
 	case CONF_EXPLAIN:
 	case CONF_WATCH:
-	case CONF_GRAPH: {
+	case CONF_GRAPH:
+	case CONF_RELOAD:
+	case CONF_STOP: {
 		int code = command_ask(conf, (enum conf_command)args->command);
 		conf_fini(conf);
 		return code;
 	}
 	case CONF_RESOLVER: {
 		int code = command_resolver(conf, args, log);
+		conf_fini(conf);
+		return code;
+	}
+	case CONF_HELP: {
+		int code = command_help(conf);
 		conf_fini(conf);
 		return code;
 	}

@@ -13,6 +13,7 @@
 #include "io/cmdline.h"
 #include "io/ready.h"
 #include "ontap-zone/keys.h"
+#include "ontap-zone/report.h"
 #include "ontap-zone/zones.h"
 
 static bool is_same_text(const char *a, const char *b)
@@ -145,18 +146,48 @@ static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_err
 	return 0;
 }
 
-void daemon_reload(struct daemon *d)
+/* True: done, in full or in part. */
+static bool reload(struct daemon *d)
 {
 	struct conf conf;
 	struct conf_error error = {"out of memory"};
-	d->has_to_reload = false;
-	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "RELOADING=1");
-	if (cmdline_load(&conf, &conf_table, d->args, d->log) != CMDLINE_GO_ON)
+	if (cmdline_load(&conf, &conf_table, d->args, d->log) != CMDLINE_GO_ON) {
 		log_error(d->log, "not reloaded: note=\"the old configuration stays\"");
-	else if (daemon_configure(d, &conf, &error))
+		return false;
+	}
+	if (daemon_configure(d, &conf, &error)) {
 		log_error(d->log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",
 			error.text);
-	else
-		log_info(d->log, "reloaded");
+		return false;
+	}
+	log_info(d->log, "reloaded");
+	return true;
+}
+
+/* Tells those who wait for it how it went. */
+static void tell_outcome(struct daemon *d, const char *log_lines, bool is_done)
+{
+	struct buf out = {0};
+	if (!control_has_stream(d->control, STREAM_RELOAD))
+		return;
+	report_reloaded(log_lines, is_done, &out);
+	control_broadcast(d->control, STREAM_RELOAD, buf_text(&out), out.len);
+	control_end_stream(d->control, STREAM_RELOAD);
+	buf_fini(&out);
+}
+
+void daemon_reload(struct daemon *d)
+{
+	struct buf told = {0};
+	struct log *log = d->log;
+	struct log copied = {.fd = log->fd, .threshold = log->threshold, .copy = &told};
+	d->has_to_reload = false;
+	d->log = &copied; /* other threads use the other one */
+	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "RELOADING=1");
+	bool is_done = reload(d);
 	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "READY=1");
+	d->log = log;
+	log->threshold = copied.threshold;
+	tell_outcome(d, buf_text(&told), is_done);
+	buf_fini(&told);
 }

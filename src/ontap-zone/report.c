@@ -13,10 +13,8 @@
 
 #include "base/err.h"
 #include "export/jsonw.h"
-#include "export/text.h"
 #include "ontap-zone/report_part.h"
 #include "ontap-zone/served.h"
-#include "wire/msg.h"
 
 /* status */
 
@@ -184,60 +182,8 @@ static void report_status(const struct report *r, struct buf *out)
 	report_end_line(out);
 }
 
-/* watch */
-
-void report_change(const struct zone_change *change, struct buf *out)
+void report_answer(const struct report *r, const char *request, struct buf *out)
 {
-	struct jsonw w = {.out = out};
-	struct buf text = {0};
-	char type[RR_TYPE_TEXT_CAP];
-	export_rdata_text(&text, change->type, change->rdata.bytes, change->rdata.len);
-	jsonw_open(&w, NULL, '{');
-	jsonw_text(&w, "event", change->is_added ? "added" : "removed");
-	report_name(&w, "name", change->owner);
-	jsonw_text(&w, "type", rr_type_text(change->type, type));
-	jsonw_number(&w, "ttl", change->ttl);
-	jsonw_text(&w, "view", report_view_text(change->view));
-	jsonw_text(&w, "data", buf_text(&text));
-	jsonw_close(&w, '}');
-	report_end_line(out);
-	buf_fini(&text);
-}
-
-static const char *notice_text(enum mdns_notice_type type)
-{
-	switch (type) {
-	case MDNS_NOTICE_ESTABLISHED: return "mdns-established";
-	case MDNS_NOTICE_RENAMED: return "mdns-renamed";
-	case MDNS_NOTICE_CONFLICT: return "mdns-conflict";
-	case MDNS_NOTICE_YIELDED: return "mdns-yielded";
-	case MDNS_NOTICE_NEIGHBOUR: return "mdns-neighbour";
-	case MDNS_NOTICE_NEIGHBOUR_GONE: return "mdns-neighbour-gone";
-	case MDNS_NOTICE_COUNT: break;
-	}
-	return "";
-}
-
-void report_notice(const struct mdns_notice *notice, struct buf *out)
-{
-	struct jsonw w = {.out = out};
-	jsonw_open(&w, NULL, '{');
-	jsonw_text(&w, "event", notice_text(notice->type));
-	if (notice->name.len > 0)
-		report_name(&w, "name", notice->name.wire);
-	if (notice->type == MDNS_NOTICE_RENAMED)
-		report_name(&w, "current", notice->current.wire);
-	jsonw_number(&w, "ifindex", notice->link);
-	if (notice->peer.family != ADDR_NONE)
-		report_addr(&w, "peer", &notice->peer);
-	jsonw_close(&w, '}');
-	report_end_line(out);
-}
-
-bool report_answer(const struct report *r, const char *request, struct buf *out)
-{
-	if (strcmp(request, "watch") == 0)
-		return true;
 	if (strcmp(request, "names") == 0)
 		report_names(r, out);
 	else if (strcmp(request, "status") == 0)
@@ -249,7 +195,7 @@ bool report_answer(const struct report *r, const char *request, struct buf *out)
 	else if (strncmp(request, "explain ", 8) == 0)
 		report_explain(r, request + 8, out);
 	else
-		report_error(
-			out, "unknown request: names, status, explain, graph and watch are known");
-	return false;
+		report_error(out,
+			"unknown request: names, status, explain, graph, resolver, watch, "
+			"follow, reload and stop are known");
 }

@@ -9,6 +9,7 @@
 #include "mdns/mdns.h"
 #include "ontap-zone/listening.h"
 #include "ontap-zone/peers.h"
+#include "ontap-zone/places.h"
 #include "pipeline/pipeline.h"
 
 /* The sources of the reports; all are borrowed during the call. */
@@ -23,13 +24,23 @@ struct report {
 	bool is_ready;
 };
 
-/* Answers one request ("names", "status", "explain NAME [ADDR]", "graph", "resolver",
- * "watch"). Appends lines
- * to `out`; the answer to an unknown request is {"error": …}. Returns true for "watch": then the
- * lines of report_change() have to follow. */
-bool report_answer(const struct report *r, const char *request, struct buf *out) NONNULL;
+/* Answers one request ("names", "status", "explain NAME [ADDR]", "graph", "resolver"). Appends
+ * lines to `out`; the answer to an unknown request is {"error": …}. */
+void report_answer(const struct report *r, const char *request, struct buf *out) NONNULL;
 
-/* Appends the line for watchers about one record that was added or removed. */
-void report_change(const struct zone_change *change, struct buf *out) NONNULL;
+/* Append what a command that is carried out gets: that it is refused; that the daemon stops; the
+ * lines of the log about a reload, and whether it was done. */
+void report_refusal(struct buf *out) NONNULL;
+void report_stopping(struct buf *out) NONNULL;
+void report_reloaded(const char *log_lines, bool is_done, struct buf *out) NONNULL;
+
+/* Appends the line that says that something may have changed. */
+void report_news(struct buf *out) NONNULL;
+
+/* Appends the line for watchers about one record that was added or removed. `places` has the
+ * addresses that the kernel has just removed. */
+void report_change(const struct pipeline *p, const struct places *places,
+	const struct zone_change *change, struct buf *out) NONNULL;
 /* Appends the line for watchers about an event of mDNS. */
-void report_notice(const struct mdns_notice *notice, struct buf *out) NONNULL;
+void report_notice(
+	const struct pipeline *p, const struct mdns_notice *notice, struct buf *out) NONNULL;

@@ -46,15 +46,18 @@ static void daemon_stop(struct daemon *d)
 		(void)!state_write_serial(&d->serial, loop_now(), d->runtime.conf.state_dir, d->log,
 			zone_latest_serial(pipeline_zone(d->runtime.pipeline)));
 	}
-	control_close(d->control);
 	control_close(d->resolve);
-	d->control = d->resolve = NULL;
+	d->resolve = NULL;
 	dns_close(d->dns);
 	peers_close(d->peers);
 	d->peers = NULL;
 	resume_close(&d->resume);
 	mdns_net_free(d->mdns_net);
+	/* Last, since `stop` waits for that. */
+	control_close(d->control);
+	d->control = NULL;
 	buf_fini(&d->watch_lines);
+	places_clear(&d->places);
 }
 
 static int daemon_run(struct daemon *d)

@@ -283,6 +283,38 @@ int explain_each_holder(const struct pipeline *p, const struct explained *e,
 	return e->asked.family == ADDR_NONE ? 0 : model_each_ns(p->model, visit_holders, &h);
 }
 
+/* The link of a record. */
+
+struct link_search {
+	const struct addr *addr;
+	const struct model_link *link;
+};
+
+static void search_link(void *arg, const struct names_addr *na)
+{
+	struct link_search *s = arg;
+	if (!s->link && addr_equal(&na->addr->info.addr, s->addr))
+		s->link = na->addr->link;
+}
+
+const struct model_link *explain_find_link(
+	const struct pipeline *p, const struct zone_change *record, struct addr *ret_addr)
+{
+	struct link_search s = {.addr = ret_addr};
+	char label[LABEL_CAP + 1] = "";
+	*ret_addr = (struct addr){0};
+	if (record->type == RR_A || record->type == RR_AAAA) {
+		*ret_addr =
+			addr_make(record->type == RR_A ? ADDR_V4 : ADDR_V6, record->rdata.bytes);
+		find_label(p, record->owner, label);
+	} else if (record->type == RR_PTR && name_to_addr(record->owner, ret_addr) == 0) {
+		find_label(p, record->rdata.bytes, label);
+	}
+	if (*label)
+		(void)!names_explain(p->names, label, search_link, &s);
+	return s.link;
+}
+
 /* Passes on the rejected words that equal the name asked for. */
 struct reject_filter {
 	const uint8_t *domain, *asked;

@@ -75,6 +75,12 @@ enum { EXPLAIN_NEAREST_MAX = 3 };
 size_t explain_nearest(const struct pipeline *p, const struct explained *e,
 	char ret[EXPLAIN_NEAREST_MAX][NAME_TEXT_CAP]) NONNULL;
 
+/* Returns the link that a record is about: the one of the workload that has the record's address,
+ * as its rdata or in its reverse name; or NULL. `*ret_addr` is the address, ADDR_NONE if the record
+ * is about none. */
+const struct model_link *explain_find_link(
+	const struct pipeline *p, const struct zone_change *record, struct addr *ret_addr) NONNULL;
+
 /* Calls `visit` for each word that a link claims but that is not a valid label, if the word is
  * the name or, in the domain, leads to it. */
 typedef void explain_reject_fn(void *arg, const struct model_link *link, const char *word,

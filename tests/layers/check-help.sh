@@ -106,7 +106,7 @@ else
 	check "$here/src/ontap-name/ontap-name" man/ontap-name.8
 	check "$here/src/ontapd/ontapd" man/ontapd.8
 	check "$here/src/ontap-zone/ontap-zone" man/ontap-zone.8 man/ontap-zone.conf.5
-	for command in serve export check names status explain watch graph resolver; do
+	for command in serve export check names status explain watch graph reload stop help resolver; do
 		check_width "$here/src/ontap-zone/ontap-zone" $command
 	done
 fi

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: ISC
 """Asking the running daemon: names, status, explain, watch, graph, each for people and with -j."""
 import contextlib
+import datetime
 import json
 import os
+import pty
 import re
 import select
+import signal
 import socket
 import subprocess
+import termios
 import time
 import xml.etree.ElementTree
 
@@ -226,8 +230,8 @@ def test_explain_of_local_tells_links_and_states(host, web, serve):
 class Watcher:
     """Runs `ontap-zone watch`; yields its lines as they arrive."""
 
-    def __init__(self, daemon, *options):
-        self.process = daemon.ns.popen([daemon.program, "watch", f"--socket={daemon.socket}",
+    def __init__(self, daemon, *options, command=("watch",)):
+        self.process = daemon.ns.popen([daemon.program, *command, f"--socket={daemon.socket}",
                                         *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.text = ""
 
@@ -251,8 +255,8 @@ class Watcher:
 def watch(daemon):
     watchers = []
 
-    def start(*options):
-        watchers.append(Watcher(daemon, *options))
+    def start(*options, **how):
+        watchers.append(Watcher(daemon, *options, **how))
         return watchers[-1]
     yield start
     for watcher in watchers:
@@ -269,16 +273,19 @@ def change_until(watcher, web, pattern):
     raise AssertionError(watcher.text)
 
 
+TIME = r"^\d\d:\d\d:\d\d\.\d\d\d "
+
+
 def test_watch_shows_each_change(daemon, web, watch):
     watcher = watch()
     change_until(watcher, web, r"10\.7\.0\.200")
     web.add_addr("eth0", "10.7.0.3/24", "2001:db8:7::3/64")
-    watcher.wait_for(r"^\+ web\.lan\.vanya\. 60 A 10\.7\.0\.3")
-    watcher.wait_for(r"^\+ web\.wan\.vanya\. 60 AAAA 2001:db8:7::3")
-    watcher.wait_for(r"^\+ web\.vanya\. 60 A 10\.7\.0\.3 ; lan clients")
-    watcher.wait_for(r"^\+ 3\.0\.7\.10\.in-addr\.arpa\. 60 PTR web\.lan\.vanya\.")
+    watcher.wait_for(TIME + r"\+ web\.lan\.vanya\. 60 A 10\.7\.0\.3 \(web-\S+ eth0\)$")
+    watcher.wait_for(TIME + r"\+ web\.wan\.vanya\. 60 AAAA 2001:db8:7::3")
+    watcher.wait_for(TIME + r"\+ web\.vanya\. 60 A 10\.7\.0\.3 ; lan clients \(web-\S+ eth0\)$")
+    watcher.wait_for(TIME + r"\+ 3\.0\.7\.10\.in-addr\.arpa\. 60 PTR web\.lan\.vanya\. \(web-\S+ eth0\)$")
     web.ip("addr del 10.7.0.3/24 dev eth0")
-    watcher.wait_for(r"^- web\.lan\.vanya\. 60 A 10\.7\.0\.3")
+    watcher.wait_for(TIME + r"- web\.lan\.vanya\. 60 A 10\.7\.0\.3 \(web-\S+ eth0\)$")
 
 
 def test_watch_is_one_object_a_line_with_j(daemon, web, watch):
@@ -289,6 +296,68 @@ def test_watch_is_one_object_a_line_with_j(daemon, web, watch):
     lines = [json.loads(line) for line in watcher.text.rpartition("\n")[0].splitlines()]
     line = next(line for line in lines if line["data"] == "10.7.0.3")
     assert line["event"] == "added" and line["type"] == "A" and line["name"].endswith("vanya.")
+    assert (line["netns"], line["link"]) == (web.name, "eth0")
+    assert abs(time.time() - datetime.datetime.fromisoformat(line["time"]).timestamp()) < 600
+
+
+@pytest.mark.parametrize("how", ["link del eth0", "link set eth0 down", "addr flush dev eth0"])
+def test_watch_tells_whose_a_record_was(daemon, web, watch, how):
+    watcher = watch("-j")
+    change_until(watcher, web, r"10\.7\.0\.200")
+    web.ip(how)
+    watcher.wait_for(r'"removed".*"web\.lan\.vanya\.".*"10\.7\.0\.2".*\n')
+    lines = [json.loads(line) for line in watcher.text.rpartition("\n")[0].splitlines()]
+    line = next(line for line in lines if line["event"] == "removed" and line["data"] == "10.7.0.2")
+    assert (line["netns"], line["link"]) == (web.name, "eth0")
+
+
+def test_names_live_shows_the_state_after_each_change(daemon, web, watch):
+    live = watch(command=("names", "--watch"))
+    live.wait_for(r"^web .*10\.7\.0\.2 ")
+    web.add_addr("eth0", "10.7.0.77/24")
+    live.wait_for(r"10\.7\.0\.77 ")
+    web.set_alias("eth0", "other")
+    live.wait_for(r"^other .*10\.7\.0\.2 ")
+    assert "\x1b" not in live.text
+
+
+def test_names_live_leaves_the_terminal_as_it_was(daemon, web, tmp_path):
+    master, slave = pty.openpty()
+    before = termios.tcgetattr(slave)
+    process = daemon.ns.popen([daemon.program, "names", "--watch", f"--socket={daemon.socket}"],
+                              stdin=slave, stdout=slave, stderr=slave)
+    text = b""
+
+    def read_until(wanted):
+        nonlocal text
+        deadline = time.monotonic() + 10
+        while wanted not in text:
+            left = deadline - time.monotonic()
+            assert left > 0, text
+            if select.select([master], [], [], left)[0]:
+                text += os.read(master, 65536)
+    try:
+        read_until(b"10.7.0.2")
+        web.add_addr("eth0", "10.7.0.77/24")
+        read_until(b"10.7.0.77")
+        process.send_signal(signal.SIGINT)
+        read_until(b"\x1b[?1049l")
+        assert process.wait(10) == 0
+        assert termios.tcgetattr(slave) == before
+        assert text.startswith(b"\x1b[?1049h") and text.count(b"\x1b[?25l") == text.count(b"\x1b[?25h")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+        os.close(slave)
+
+
+def test_names_live_ends_with_the_daemon(daemon, watch):
+    live = watch(command=("names", "--watch"))
+    live.wait_for("^web ")
+    daemon.stop()
+    live.wait_for("the daemon has ended")
+    assert live.process.wait(10) == 111
 
 
 def test_a_watcher_that_does_not_read_costs_only_itself(daemon, web, host):
