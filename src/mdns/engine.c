@@ -239,6 +239,7 @@ static void query_input(struct mdns *m, struct mlink *link, ns_t now, const stru
 	q.serial = m->serial;
 	q.is_legacy = from->peer_port != MDNS_PORT;
 	q.is_direct = !from->is_multicast;
+	q.is_off_link = !mlink_has_source(link, &from->peer);
 	q.is_held_back = q.has_reply = q.is_truncated = false;
 	q.delay = 0;
 	rd_header(&r, &q.header);
@@ -257,6 +258,15 @@ static void query_input(struct mdns *m, struct mlink *link, ns_t now, const stru
 	query_answer(&q);
 }
 
+/* §11: what is sent to the group is from this link, whatever its source address: two subnets may share
+ * a link, and a host may have an address of none. Only a packet to our address alone may come from
+ * elsewhere. A legacy query needs a unicast reply, and no unicast reply leaves the link. */
+static bool may_come_from(const struct mlink *link, const struct mdns_path *from)
+{
+	return (from->is_multicast && from->peer_port == MDNS_PORT) ||
+	       mlink_has_source(link, &from->peer);
+}
+
 void mdns_input(
 	struct mdns *m, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len)
 {
@@ -269,7 +279,7 @@ void mdns_input(
 		m->stats.ignored++;
 		return;
 	}
-	if (!mlink_has_source(link, &from->peer)) { /* §11 */
+	if (!may_come_from(link, from)) {
 		m->stats.off_link++;
 		return;
 	}

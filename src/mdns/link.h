@@ -266,7 +266,7 @@ size_t mlink_payload(const struct mlink *link, unsigned lanes) NONNULL;
 bool mdns_has_addr(const struct mdns *m, const struct addr *a) NONNULL;
 /* Updates mdns.own_bits: to be called after the addresses of a link have changed. */
 void mdns_update_own_bits(struct mdns *m) NONNULL;
-/* True if a packet from `peer` can have originated on the link (§11). */
+/* True if `peer` has an address of the link: a subnet of ours, or link-local (§11). */
 bool mlink_has_source(const struct mlink *link, const struct addr *peer) NONNULL;
 
 /* Returns the identity that was put under that name, or NULL. */

@@ -18,6 +18,7 @@ struct query {
 	struct msg_header header;
 	uint64_t serial;
 	bool is_legacy, is_direct;
+	bool is_off_link;  /* from an address of another subnet: no unicast reply (§11) */
 	bool is_held_back; /* it has waited for known answers (§7.2) */
 	ns_t delay;        /* of its delayed answers: random, drawn once; 0: not yet */
 	bool has_reply;

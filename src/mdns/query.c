@@ -200,7 +200,8 @@ static void deny(struct query *q, struct mname *mname, bool wants_unicast)
 static void answer_question(struct query *q, const struct question *question)
 {
 	uint16_t class = question->class & CLASS_MASK;
-	bool wants_unicast = q->is_direct || question->class & CLASS_QU; /* §5.4, §5.5 */
+	bool wants_unicast = !q->is_off_link &&
+			     (q->is_direct || question->class & CLASS_QU); /* §5.4, §5.5, §11 */
 	if ((class != CLASS_IN && class != CLASS_ANY) ||
 		(rr_type_is_meta(question->type) && question->type != RR_ANY))
 		return;

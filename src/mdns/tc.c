@@ -166,6 +166,7 @@ static void continued_answer(struct mlink *link, struct continued *c, ns_t now)
 		.packet = c->packet,
 		.len = c->len,
 		.serial = ++link->m->serial,
+		.is_off_link = !mlink_has_source(link, &c->from.peer),
 		.is_held_back = true,
 	};
 	struct rd r = rd_init(c->packet, c->len);

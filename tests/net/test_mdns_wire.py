@@ -163,6 +163,25 @@ def test_of_a_name_that_avahi_has_we_take_another(wire, topo, serve, need, stack
     assert android_resolve(wire.client, "web.local", A, timeout=0.5) is None
 
 
+@pytest.mark.parametrize("is_first", [True, False], ids=["avahi-first", "we-first"])
+def test_s11_avahi_in_another_subnet_and_we_keep_no_name_both(wire, topo, serve, need, stacks, is_first):
+    """A macvlan's shim, a routed container, two subnets on one LAN: no address of ours has its prefix."""
+    desktop = topo.workload("desktop", wire.host, "br0", "192.0.2.20/24")
+    desktop.run("sysctl -qw net.ipv6.conf.all.disable_ipv6=1")
+    topo.workload("web", wire.host, "br0", "10.7.0.2/24", alias="web")
+    avahi = stacks(desktop, "web")
+    if is_first:
+        avahi.start_avahi(need)
+    daemon = serve(wire.host, "--domain=vanya")
+    if not is_first:
+        wait_established(daemon, "web")
+        avahi.start_avahi(need)
+        wait_until(lambda: "web-2" in avahi.log("avahi-daemon"), 10, "avahi to take another name")
+    else:
+        wait_until(lambda: mdns_names(daemon).get("web.local.", {}).get("renamed") == "web-2.local.",
+                   10, "our new name")
+
+
 def test_a_name_of_ours_that_avahi_wants_stays_ours(wire, topo, serve, need, stacks):
     topo.workload("web", wire.host, "br0", "10.7.0.2/24", alias="web")
     daemon = serve(wire.host, "--domain=vanya")

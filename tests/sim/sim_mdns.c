@@ -76,7 +76,9 @@ static void speak_random(struct sim *sim)
 	char message[256], peer[32];
 	const char *name = names[sim_random(sim, ARRAY_LEN(names))];
 	unsigned wire = (unsigned)sim_random(sim, sim->wire_count);
-	snprintf(peer, sizeof(peer), "10.200.0.%u", 1 + (unsigned)sim_random(sim, 3));
+	const char *subnet =
+		sim_random(sim, 3) ? "10.200.0" : "192.0.2"; /* the link's, or another */
+	snprintf(peer, sizeof(peer), "%s.%u", subnet, 1 + (unsigned)sim_random(sim, 3));
 	switch (sim_random(sim, 6)) {
 	case 0:
 		snprintf(message, sizeof(message), "id=5; q %s A", name);

@@ -72,15 +72,35 @@ static void s5_5_unicast_query_is_answered_by_unicast(void **state)
 	assert_int_equal(rig.heard[0].to.peer.bytes[3], 9);
 }
 
-static void s11_query_from_off_link_is_dropped(void **state)
+static void s11_no_unicast_reply_leaves_the_link(void **state)
 {
 	(void)state;
 	static const char *const peers[] = {
-		"10.0.1.9", "10.0.1.9!", "10.0.1.9:4000", "2001:db8:1::9"};
+		"10.0.1.9!", "10.0.1.9:4000", "192.0.2.1!", "192.0.2.1:5000"};
 	for (size_t i = 0; i < ARRAY_LEN(peers); i++)
 		ask(peers[i], "q web.local A; q web.local A qu");
 	rig_expect_silence();
 	assert_int_equal(mdns_stats(rig.m).off_link, ARRAY_LEN(peers));
+}
+
+/* Whatever its subnet and whatever it wants: who asks the group is answered to the group. */
+static void s11_query_to_the_group_is_answered_whatever_its_source(void **state)
+{
+	(void)state;
+	static const char *const peers[] = {
+		"10.0.1.9", "192.0.2.1", "100.64.0.1", "203.0.113.7", "2001:db8:1::9", "fd00:1::9"};
+	static const char *const queries[] = {"q web.local A", "q web.local A qu",
+		"q web.local ANY qu", "tc; q web.local A", "tc; q web.local A qu",
+		"q web.local ANY qu; ns web.local 120 A 192.0.2.9"};
+	rig.has_both = true;
+	for (size_t i = 0; i < ARRAY_LEN(peers); i++)
+		for (size_t j = 0; j < ARRAY_LEN(queries); j++) {
+			rig_wait(3 * NS_PER_S);
+			rig_forget();
+			ask(peers[i], queries[j]);
+			assert_int_equal(rig_count("an web.local.", NULL), 1);
+			assert_true(rig_expect("an web.local.")->to.is_multicast);
+		}
 }
 
 static void s11_link_local_source_is_always_on_link(void **state)
@@ -480,7 +500,8 @@ int main(void)
 		CASE(s5_4_qu_question_gets_a_unicast_reply),
 		CASE(s5_4_qu_question_gets_multicast_after_a_quarter_of_the_ttl),
 		CASE(s5_5_unicast_query_is_answered_by_unicast),
-		CASE(s11_query_from_off_link_is_dropped),
+		CASE(s11_no_unicast_reply_leaves_the_link),
+		CASE(s11_query_to_the_group_is_answered_whatever_its_source),
 		CASE(s11_link_local_source_is_always_on_link),
 		CASE(s6_sole_owner_answers_at_once),
 		CASE(s6_shared_records_wait_20_to_120_ms),

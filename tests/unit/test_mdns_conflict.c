@@ -36,6 +36,36 @@ static void s9_conflict_probes_again_at_once(void **state)
 	assert_int_equal(rig_status(RIG_LINK, "web.local").against.bytes[3], 9);
 }
 
+/* Two subnets share a link, or a host has an address of none. */
+static const char *const of_other_subnets[] = {
+	"10.0.1.9", "192.0.2.1", "100.64.0.1", "203.0.113.7", "2001:db8:1::9", "fd00:1::9"};
+
+static void s11_conflict_counts_whatever_its_source(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(of_other_subnets); i++) {
+		char owner[32];
+		snprintf(owner, sizeof(owner), "web%zu.local", i);
+		put_settled(owner, "A 10.0.0.1");
+		lose(owner, of_other_subnets[i], "A 192.0.2.1");
+		rig_settle();
+	}
+}
+
+static void s11_lost_tie_counts_whatever_its_source(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(of_other_subnets); i++) {
+		char owner[32], probe[128];
+		snprintf(owner, sizeof(owner), "web%zu.local", i);
+		snprintf(probe, sizeof(probe), "q %s ANY qu; ns %s 120 A 255.0.2.1", owner, owner);
+		put(owner, "A 10.0.0.1");
+		rig_wait(300 * NS_PER_MS);
+		rig_say(of_other_subnets[i], probe);
+		assert_int_equal(rig_status(RIG_LINK, owner).state, MDNS_CONFLICT);
+	}
+}
+
 static void s9_name_that_nobody_insists_on_is_kept(void **state)
 {
 	(void)state;
@@ -473,6 +503,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(s9_conflict_probes_again_at_once),
+		CASE(s11_conflict_counts_whatever_its_source),
+		CASE(s11_lost_tie_counts_whatever_its_source),
 		CASE(s9_name_that_nobody_insists_on_is_kept),
 		CASE(s9_loser_takes_a_number),
 		CASE(s9_conflict_in_the_additional_section),
