@@ -259,31 +259,48 @@ static bool is_usable(const struct event_addr *addr)
 	return !(addr->flags & IFA_F_TENTATIVE) || (addr->flags & IFA_F_OPTIMISTIC);
 }
 
-/* Returns an address in one of the networks, in their order; among several, the lowest. So the
- * result does not depend on which came first. Deprecated addresses (RFC 4862) come last. */
-static const struct event_addr *find_in_net(
+/* True if the address will be usable soon, or gone: duplicate address detection goes on. */
+static bool is_pending(const struct event_addr *addr)
+{
+	return (addr->flags & IFA_F_TENTATIVE) &&
+	       !(addr->flags & (IFA_F_DADFAILED | IFA_F_OPTIMISTIC));
+}
+
+/* What a network has. */
+struct choice {
+	const struct event_addr *best; /* the lowest usable address; NULL: none */
+	bool is_pending;               /* there may be one soon */
+};
+
+/* Returns what is in one of the networks. Of several addresses the lowest is the best, so the
+ * result does not depend on which came first. */
+static struct choice look_in_net(
 	const struct await *a, const struct prefix *net, bool is_deprecated)
 {
-	const struct event_addr *best = NULL;
+	struct choice c = {0};
 	for (size_t i = 0; i < a->addr_count; i++) {
 		const struct event_addr *addr = &a->addrs[i];
-		if (addr->ifindex != a->ifindex || !is_usable(addr) ||
+		if (addr->ifindex != a->ifindex ||
 			!!(addr->flags & IFA_F_DEPRECATED) != is_deprecated ||
 			!prefix_has(net, &addr->addr))
 			continue;
-		if (!best || addr_cmp(&addr->addr, &best->addr) < 0)
-			best = addr;
+		c.is_pending = c.is_pending || is_pending(addr);
+		if (is_usable(addr) && (!c.best || addr_cmp(&addr->addr, &c.best->addr) < 0))
+			c.best = addr;
 	}
-	return best;
+	return c;
 }
 
+/* Looks in the networks in their order, and for deprecated addresses (RFC 4862) last. One router
+ * advertisement may bring addresses in several networks, whose detections end at random times. So
+ * no later network counts while an earlier one may have an address soon. */
 static const struct event_addr *find_address(const struct await *a, const struct await_criterion *c)
 {
 	for (int is_deprecated = 0; is_deprecated < 2; is_deprecated++)
 		for (size_t i = 0; i < c->net_count; i++) {
-			const struct event_addr *found = find_in_net(a, &c->nets[i], is_deprecated);
-			if (found)
-				return found;
+			const struct choice found = look_in_net(a, &c->nets[i], is_deprecated);
+			if (found.best || found.is_pending)
+				return found.best;
 		}
 	return NULL;
 }

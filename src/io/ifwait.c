@@ -24,6 +24,7 @@ struct waiting {
 	struct asker asker;
 	struct rtnl news;
 	int news_fd;
+	bool has_news; /* since the last dump */
 	void *buf;
 };
 
@@ -54,6 +55,7 @@ static int dump_all(struct waiting *w)
 	};
 	int err = 0;
 	bool is_interrupted = false;
+	w->has_news = false;
 	await_forget(w->await);
 	for (size_t i = 0; i < ARRAY_LEN(requests) && !err; i++) {
 		asker->seq++;
@@ -75,7 +77,7 @@ static int resync(struct waiting *w)
 	return err == -EINTR ? 0 : err;
 }
 
-/* Processes all pending notifications. */
+/* Takes in all pending notifications. */
 static int read_news(struct waiting *w)
 {
 	const struct rtnl_source source = {.origin = RTNL_NEWS, .nsid = NSID_OWN};
@@ -94,6 +96,7 @@ static int read_news(struct waiting *w)
 		if (len < 0)
 			return (int)len;
 		rtnl_parse(&w->news, &source, w->buf, (size_t)len, &outcome);
+		w->has_news = true;
 	}
 }
 
@@ -125,6 +128,18 @@ static int open_news(struct waiting *w)
 	return w->news_fd < 0 ? w->news_fd : netlink_join(w->news_fd, groups, ARRAY_LEN(groups));
 }
 
+/* Processes all pending notifications. The kernel does not report an address of SLAAC before its
+ * duplicate address detection has ended, but a dump has it, and it may be in a network that goes
+ * first. So if the notifications alone say that the wait is over, a dump decides. */
+static int read_and_confirm(struct waiting *w)
+{
+	int err = read_news(w);
+	if (err || !w->has_news || !await_is_met(w->await))
+		return err;
+	err = resync(w);
+	return err ? err : read_news(w);
+}
+
 int ifwait(struct await *a, ns_t deadline)
 {
 	struct waiting w = {.await = a, .news_fd = -1};
@@ -134,11 +149,11 @@ int ifwait(struct await *a, ns_t deadline)
 	if (!err)
 		err = resync(&w);
 	if (!err)
-		err = read_news(&w);
+		err = read_and_confirm(&w);
 	while (!err && !await_is_met(a)) {
 		err = wait_for_news(&w, deadline);
 		if (!err)
-			err = read_news(&w);
+			err = read_and_confirm(&w);
 	}
 	asker_close(&w.asker);
 	if (w.news_fd >= 0)

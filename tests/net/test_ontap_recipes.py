@@ -394,6 +394,30 @@ def test_waitif_prints_no_address_before_it_is_usable(topo, program):
     assert done.stdout == "fd00::6\n"
 
 
+def test_waitif_prints_the_address_of_the_network_that_is_named_first(lab, topo, program, need, background, tmp_path):
+    """Also while the kernel tells nobody of it, as it does of addresses of SLAAC until their DAD has ended."""
+    need("radvd")
+    ns = topo.namespace("wait")
+    topo.veth(ns, "nic0", lab.lan, "lan0x")
+    lab.lan.ip("link add br0 type bridge")
+    lab.lan.ip("link set lan0x master br0")
+    lab.lan.ip("link set br0 up")
+    ns.write_sysctl("net/ipv6/conf/nic0/dad_transmits", 4)
+    config = tmp_path / "radvd.conf"
+    config.write_text("interface br0 { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4;\n"
+                      "prefix fd06::/64 { }; };\n")
+    config.chmod(0o644)
+    lab.lan.write_sysctl("net/ipv6/conf/all/forwarding", 1)
+    process = ns.popen([program("ontap-waitif"), "--addr-in-net=fc00::/7,2000::/3", "--timeout=60", "nic0"],
+                       stdout=subprocess.PIPE, text=True)
+    background(lab.lan, ["radvd", "-n", "-m", "stderr", "-C", str(config), "-p", str(tmp_path / "radvd.pid")],
+               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: "fd06:" in ns.ip("-6 addr show dev nic0 tentative"), timeout=30, what="the tentative address")
+    ns.ip("addr add 2001:db8:6::7/64 dev nic0 nodad")
+    assert process.communicate(timeout=60)[0].startswith("fd06:")
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--addr-in-net=10.0.0.1/8", "a"], ["--has-route=x", "a"],
                                        ["--timeout=-1", "a"], ["name-that-is-too-long"], ["--nonsense", "a"]])
 def test_waitif_says_what_is_wrong_with_its_command_line(topo, program, arguments):

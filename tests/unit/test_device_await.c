@@ -120,6 +120,25 @@ static void the_answer_does_not_depend_on_the_order_of_events(void **state)
 	assert_answer(a, 0, "2001:db8::1");
 }
 
+static void no_later_network_counts_while_an_earlier_one_may_have_an_address_soon(void **state)
+{
+	struct await *a = *state;
+	assert_int_equal(await_add_nets(a, "fc00::/7,2000::/3"), 0);
+	link_event(a, "nic0", IFF_UP);
+	addr_event(a, "fd00::5", IFA_F_TENTATIVE, false);
+	addr_event(a, "2001:db8::1", 0, false);
+	assert_false(await_is_met(a));
+	addr_event(a, "fd00::5", 0, false);
+	assert_answer(a, 0, "fd00::5");
+	addr_event(a, "fd00::5", IFA_F_TENTATIVE | IFA_F_DADFAILED, false);
+	assert_answer(a, 0, "2001:db8::1");
+	/* One of the same network, or of a later one, may be late. */
+	addr_event(a, "fd00::6", 0, false);
+	addr_event(a, "fd00::7", IFA_F_TENTATIVE, false);
+	addr_event(a, "2001:db8::2", IFA_F_TENTATIVE, false);
+	assert_answer(a, 0, "fd00::6");
+}
+
 static void the_link_has_to_be_up(void **state)
 {
 	struct await *a = *state;
@@ -182,6 +201,9 @@ int main(void)
 		cmocka_unit_test_setup(without_criteria_the_link_is_enough, begin),
 		cmocka_unit_test_setup(only_usable_addresses_count, begin),
 		cmocka_unit_test_setup(the_answer_does_not_depend_on_the_order_of_events, begin),
+		cmocka_unit_test_setup(
+			no_later_network_counts_while_an_earlier_one_may_have_an_address_soon,
+			begin),
 		cmocka_unit_test_setup(the_link_has_to_be_up, begin),
 		cmocka_unit_test_setup(
 			a_route_is_answered_by_the_gateway_of_the_lowest_metric, begin),
