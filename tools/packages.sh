@@ -13,7 +13,7 @@ demo_packages=(iproute2 bind9-dnsutils)
 test_packages=(libcmocka-dev clang clang-format libclang-rt-dev llvm binutils mandoc python3 python3-pytest
 	python3-dnspython python3-zeroconf iproute2 procps util-linux bind9-dnsutils bind9-utils ldnsutils graphviz tcpdump
 	tinydns dbus bubblewrap avahi-daemon avahi-utils libavahi-client-dev knot nsd
-	dnsmasq-base unbound radvd busybox-static dhcpcd-base strace valgrind systemd s6 podman crun)
+	dnsmasq-base unbound radvd busybox-static dhcpcd-base strace valgrind systemd s6 podman crun execline)
 
 # Also needed for the tests in a virtual machine; and a kernel: kernel_package.
 vm_packages=(qemu-system-x86 busybox-static cpio)

@@ -20,6 +20,7 @@ enum attr_type {
 	ATTR_IFINDEX = 10,
 	ATTR_HWADDR = 11,
 	ATTR_ID = 12,
+	ATTR_MTU = 13,
 	ATTR_OPTIONAL = 0x8000
 };
 
@@ -71,6 +72,8 @@ int device_request_encode(const struct device_request *req, struct wr *w)
 	put_text(w, ATTR_ALIAS, req->alias, sizeof(req->alias));
 	put_number16(w, ATTR_QUEUES, req->queues);
 	put_number32(w, ATTR_FLAGS, req->flags);
+	put_number32(w, ATTR_MTU, req->mtu);
+	put_bytes(w, ATTR_HWADDR, req->hwaddr, req->hwaddr_len);
 	return w->err;
 }
 
@@ -85,6 +88,7 @@ int device_reply_encode(const struct device_reply *reply, struct wr *w)
 	put_bytes(w, ATTR_HWADDR, reply->hwaddr, reply->hwaddr_len);
 	put_number16(w, ATTR_QUEUES, reply->queues);
 	put_bytes(w, ATTR_ID | ATTR_OPTIONAL, reply->id, reply->has_id ? DEVICE_ID_LEN : 0);
+	put_number32(w, ATTR_MTU | ATTR_OPTIONAL, reply->mtu);
 	return w->err;
 }
 
@@ -145,15 +149,15 @@ static int get_status(struct attr *attr, enum device_status *ret)
 	return 0;
 }
 
-static int get_hwaddr(struct attr *attr, struct device_reply *ret)
+static int get_hwaddr(struct attr *attr, uint8_t out[HWADDR_CAP], uint8_t *ret_len)
 {
 	size_t len = rd_left(&attr->value);
 	const uint8_t *bytes = rd_bytes(&attr->value, len);
-	if (len > sizeof(ret->hwaddr))
+	if (len > HWADDR_CAP)
 		return ERR_SYNTAX;
-	memset(ret->hwaddr, 0, sizeof(ret->hwaddr));
-	memcpy(ret->hwaddr, bytes, len);
-	ret->hwaddr_len = (uint8_t)len;
+	memset(out, 0, HWADDR_CAP);
+	memcpy(out, bytes, len);
+	*ret_len = (uint8_t)len;
 	return 0;
 }
 
@@ -180,6 +184,8 @@ static int read_request_attr(struct attr *attr, struct device_request *ret)
 	case ATTR_ALIAS: return get_text(attr, ret->alias, sizeof(ret->alias));
 	case ATTR_QUEUES: return get_u16_value(attr, &ret->queues);
 	case ATTR_FLAGS: return get_u32_value(attr, &ret->flags);
+	case ATTR_MTU: return get_u32_value(attr, &ret->mtu);
+	case ATTR_HWADDR: return get_hwaddr(attr, ret->hwaddr, &ret->hwaddr_len);
 	default: return unknown_attr(attr); /* a number from the peer, not our enum */
 	}
 }
@@ -192,9 +198,10 @@ static int read_reply_attr(struct attr *attr, struct device_reply *ret)
 	case ATTR_TEXT: return get_text(attr, ret->text, sizeof(ret->text));
 	case ATTR_IFNAME: return get_text(attr, ret->ifname, sizeof(ret->ifname));
 	case ATTR_IFINDEX: return get_u32_value(attr, &ret->ifindex);
-	case ATTR_HWADDR: return get_hwaddr(attr, ret);
+	case ATTR_HWADDR: return get_hwaddr(attr, ret->hwaddr, &ret->hwaddr_len);
 	case ATTR_QUEUES: return get_u16_value(attr, &ret->queues);
 	case ATTR_ID | ATTR_OPTIONAL: return get_id(attr, ret);
+	case ATTR_MTU | ATTR_OPTIONAL: return get_u32_value(attr, &ret->mtu);
 	default: return unknown_attr(attr);
 	}
 }

@@ -60,6 +60,9 @@ struct device_request {
 	char alias[ALIAS_CAP];
 	uint16_t queues;
 	uint32_t flags;
+	uint32_t mtu;               /* 0: that of the parent */
+	uint8_t hwaddr[HWADDR_CAP]; /* of the device, if hwaddr_len is not 0 */
+	uint8_t hwaddr_len;
 };
 
 struct device_reply {
@@ -71,6 +74,7 @@ struct device_reply {
 	uint32_t ifindex;
 	uint8_t hwaddr[HWADDR_CAP];
 	uint8_t hwaddr_len;
+	uint32_t mtu;
 	uint16_t queues; /* how many descriptors come with the reply */
 	bool has_id;
 	uint8_t id[DEVICE_ID_LEN];

@@ -116,12 +116,32 @@ struct rtnl_request request_set_alias(uint32_t seq, uint32_t ifindex, const char
 	return set_text(seq, ifindex, IFLA_IFALIAS, alias);
 }
 
-struct rtnl_request request_set_up(uint32_t seq, uint32_t ifindex)
+static struct rtnl_request set_flag(uint32_t seq, uint32_t ifindex, unsigned flag)
 {
 	struct rtnl_request req = {0};
 	struct nlmsghdr *h = put_header(&req, RTM_SETLINK, NLM_F_ACK, seq);
 	struct ifinfomsg *link = put_link(h, ifindex);
-	link->ifi_flags = link->ifi_change = IFF_UP;
+	link->ifi_flags = link->ifi_change = flag;
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_set_up(uint32_t seq, uint32_t ifindex)
+{
+	return set_flag(seq, ifindex, IFF_UP);
+}
+
+struct rtnl_request request_set_allmulti(uint32_t seq, uint32_t ifindex)
+{
+	return set_flag(seq, ifindex, IFF_ALLMULTI);
+}
+
+struct rtnl_request request_set_mtu(uint32_t seq, uint32_t ifindex, uint32_t mtu)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_SETLINK, NLM_F_ACK, seq);
+	put_link(h, ifindex);
+	mnl_attr_put_u32(h, IFLA_MTU, mtu);
 	req.len = h->nlmsg_len;
 	return req;
 }
@@ -174,21 +194,38 @@ struct rtnl_request request_delete_addr(
 	return req;
 }
 
+static struct nlmsghdr *put_default_route(struct rtnl_request *req, uint32_t seq, uint32_t ifindex,
+	const struct addr *gateway, uint8_t protocol)
+{
+	struct nlmsghdr *h =
+		put_header(req, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
+	struct rtmsg *fixed = mnl_nlmsg_put_extra_header(h, sizeof(*fixed));
+	fixed->rtm_family = gateway->family == ADDR_V4 ? AF_INET : AF_INET6;
+	fixed->rtm_table = RT_TABLE_MAIN;
+	fixed->rtm_protocol = protocol;
+	fixed->rtm_scope = RT_SCOPE_UNIVERSE;
+	fixed->rtm_type = RTN_UNICAST;
+	mnl_attr_put(h, RTA_GATEWAY, addr_len(gateway), gateway->bytes);
+	mnl_attr_put_u32(h, RTA_OIF, ifindex);
+	return h;
+}
+
 struct rtnl_request request_default_route(
 	uint32_t seq, uint32_t ifindex, const struct addr *gateway, const struct addr *source)
 {
 	struct rtnl_request req = {0};
-	struct nlmsghdr *h =
-		put_header(&req, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
-	struct rtmsg *fixed = mnl_nlmsg_put_extra_header(h, sizeof(*fixed));
-	fixed->rtm_family = gateway->family == ADDR_V4 ? AF_INET : AF_INET6;
-	fixed->rtm_table = RT_TABLE_MAIN;
-	fixed->rtm_protocol = RTPROT_DHCP;
-	fixed->rtm_scope = RT_SCOPE_UNIVERSE;
-	fixed->rtm_type = RTN_UNICAST;
-	mnl_attr_put(h, RTA_GATEWAY, addr_len(gateway), gateway->bytes);
+	struct nlmsghdr *h = put_default_route(&req, seq, ifindex, gateway, RTPROT_DHCP);
 	mnl_attr_put(h, RTA_PREFSRC, addr_len(source), source->bytes);
-	mnl_attr_put_u32(h, RTA_OIF, ifindex);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_gateway(uint32_t seq, uint32_t ifindex, const struct addr *gateway)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_default_route(&req, seq, ifindex, gateway, RTPROT_STATIC);
+	struct rtmsg *fixed = mnl_nlmsg_get_payload(h);
+	fixed->rtm_flags = RTNH_F_ONLINK;
 	req.len = h->nlmsg_len;
 	return req;
 }

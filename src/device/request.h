@@ -37,6 +37,9 @@ struct rtnl_request request_get_link(uint32_t seq, const char *ifname) NONNULL;
 struct rtnl_request request_rename_link(uint32_t seq, uint32_t ifindex, const char *name) NONNULL;
 struct rtnl_request request_set_alias(uint32_t seq, uint32_t ifindex, const char *alias) NONNULL;
 struct rtnl_request request_set_up(uint32_t seq, uint32_t ifindex);
+/* Lets all multicast frames through to the link (IFF_ALLMULTI). */
+struct rtnl_request request_set_allmulti(uint32_t seq, uint32_t ifindex);
+struct rtnl_request request_set_mtu(uint32_t seq, uint32_t ifindex, uint32_t mtu);
 struct rtnl_request request_add_altname(uint32_t seq, uint32_t ifindex, const char *name) NONNULL;
 
 /* An address with its on-link prefix. */
@@ -57,6 +60,11 @@ struct rtnl_request request_delete_addr(
 /* Makes `gateway` the default route. The route is removed together with the address `source`. */
 struct rtnl_request request_default_route(uint32_t seq, uint32_t ifindex,
 	const struct addr *gateway, const struct addr *source) NONNULL;
+
+/* Makes `gateway` the default route, as it is: on this link, even if no address of the link is in
+ * one network with it. The link must be up. */
+struct rtnl_request request_gateway(
+	uint32_t seq, uint32_t ifindex, const struct addr *gateway) NONNULL;
 
 /* Asks for all routes of that family in the main table. */
 struct rtnl_request request_dump_routes(uint32_t seq, enum addr_family family);

@@ -11,8 +11,9 @@
 #include "base/addr.h"
 #include "base/compiler.h"
 #include "device/mark.h"
+#include "device/type.h"
 
-enum { MACHINE_SECRET_LEN = 32, DEVICE_HWADDR_LEN = 6, DEVICE_ID_LEN = 16 };
+enum { MACHINE_SECRET_LEN = 32, DEVICE_ID_LEN = 16 };
 
 /* Identifies a device. Two devices that exist at the same time never have equal identities:
  * `instance` differs between devices with the same names. */

@@ -13,12 +13,11 @@
 #include "base/err.h"
 #include "model/event.h"
 
-const char *const device_type_words[] = {
+static const char *const type_words[] = {
 	[DEVICE_IPVLAN] = "ipvlan",
 	[DEVICE_IPVTAP] = "ipvtap",
 	[DEVICE_MACVLAN] = "macvlan",
 	[DEVICE_MACVTAP] = "macvtap",
-	[DEVICE_TYPE_COUNT] = NULL,
 };
 
 struct word {
@@ -51,13 +50,13 @@ static const struct word ipvlan_flags[] = {
 
 const char *device_type_text(enum device_type type)
 {
-	return (unsigned)type < DEVICE_TYPE_COUNT ? device_type_words[type] : "unknown";
+	return (unsigned)type < DEVICE_TYPE_COUNT ? type_words[type] : "unknown";
 }
 
 int device_type_parse(const char *text, enum device_type *ret)
 {
 	for (int i = 0; i < DEVICE_TYPE_COUNT; i++)
-		if (strcmp(text, device_type_words[i]) == 0) {
+		if (strcmp(text, type_words[i]) == 0) {
 			*ret = (enum device_type)i;
 			return 0;
 		}
@@ -168,4 +167,10 @@ bool device_is_alias(const char *alias)
 		if ((unsigned char)alias[i] < ' ' || alias[i] == 0x7f)
 			return false;
 	return true;
+}
+
+bool device_is_hwaddr(const uint8_t *hwaddr)
+{
+	static const uint8_t zeros[DEVICE_HWADDR_LEN];
+	return !(hwaddr[0] & 1) && memcmp(hwaddr, zeros, sizeof(zeros)) != 0;
 }

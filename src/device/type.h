@@ -18,8 +18,14 @@ enum device_type {
 	DEVICE_TYPE_COUNT
 };
 
+/* Length of the hardware address of an Ethernet link (ETH_ALEN). */
+enum { DEVICE_HWADDR_LEN = 6 };
+
 /* Size in bytes of the longest mode with its zero byte: "passthru", "l3s,private". */
 enum { DEVICE_MODE_CAP = 16 };
+
+/* The smallest MTU that the kernel gives a link (ETH_MIN_MTU). IPv6 needs 1280 (RFC 8200 §5). */
+enum { DEVICE_MTU_MIN = 68, DEVICE_MTU_MAX = 65535 };
 
 /* How a device talks to its parent and siblings. */
 struct device_mode {
@@ -30,11 +36,12 @@ struct device_mode {
 /* "ipvlan", "ipvtap", "macvlan", "macvtap": the kernel's IFLA_INFO_KIND. Static storage. */
 const char *device_type_text(enum device_type type);
 
-/* These words by type, NULL at the end, for tables of options. */
-extern const char *const device_type_words[DEVICE_TYPE_COUNT + 1];
-
 /* Parses the name of a type. ERR_SYNTAX. */
 int device_type_parse(const char *text, enum device_type *ret) NONNULL MUSTCHECK;
+
+/* The types of a request that leave it to ontapd to choose one: a device, or a tap. */
+#define DEVICE_AUTO     "auto"
+#define DEVICE_AUTO_TAP "autotap"
 
 /* True if programs can exchange frames with the device through file descriptors. */
 bool device_type_is_tap(enum device_type type);
@@ -55,6 +62,10 @@ const char *device_mode_format(enum device_type type, struct device_mode mode, c
  * pattern ("%d"), a name that stands for all links ("all", "default"), or a name that we give to
  * unfinished links. */
 bool device_is_name(const char *name) NONNULL;
+
+/* True if the six bytes may be a link's hardware address: not of a group, not zero (the kernel's
+ * is_valid_ether_addr). */
+bool device_is_hwaddr(const uint8_t *hwaddr) NONNULL;
 
 /* True if the text may be a link's alias: at most 255 bytes, no control characters. */
 bool device_is_alias(const char *alias) NONNULL;

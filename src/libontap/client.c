@@ -121,6 +121,7 @@ static void copy_device(struct ontap_device *device, const struct device_reply *
 	memcpy(device->hwaddr, reply->hwaddr, reply->hwaddr_len);
 	device->hwaddr_len = reply->hwaddr_len;
 	memcpy(device->id, reply->id, sizeof(device->id));
+	device->mtu = reply->mtu;
 }
 
 static int ask(int fd, int netns_fd, const struct device_request *req, struct ontap_device *device,
@@ -146,7 +147,12 @@ static int ask(int fd, int netns_fd, const struct device_request *req, struct on
 int ontap_create(int fd, int netns_fd, const struct ontap_request *request,
 	struct ontap_device *device, int *fds, struct ontap_error *error)
 {
-	struct device_request req = {.op = DEVICE_CREATE, .flags = request->flags};
+	struct device_request req = {
+		.op = DEVICE_CREATE, .flags = request->flags, .mtu = request->mtu};
+	if (request->hwaddr) {
+		memcpy(req.hwaddr, request->hwaddr, DEVICE_HWADDR_LEN);
+		req.hwaddr_len = DEVICE_HWADDR_LEN;
+	}
 	if (request->queues > ONTAP_QUEUES_MAX)
 		return fail(error, ONTAP_LIMIT, 0, "too many queues");
 	req.queues = (uint16_t)request->queues;

@@ -43,6 +43,8 @@ struct ontap_request {
 	const char *alias;  /* the alias, and so the name in DNS */
 	unsigned queues;    /* how many descriptors of a tap, at most ONTAP_QUEUES_MAX */
 	unsigned flags;
+	unsigned mtu;                /* at most the parent's; 0: the parent's */
+	const unsigned char *hwaddr; /* six bytes; NULL: derived from the alias */
 };
 
 #define ONTAP_QUEUES_MAX 64
@@ -54,6 +56,7 @@ struct ontap_device {
 	unsigned hwaddr_len;
 	unsigned char id
 		[16]; /* unique to the device, and is still the same if its workload starts again */
+	unsigned mtu; /* 0: an old daemon does not tell */
 };
 
 struct ontap_error {

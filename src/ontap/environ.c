@@ -6,10 +6,19 @@
 #include "ontap/environ.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-enum { NAME_CAP = 32, VALUE_CAP = 16, HWADDR_TEXT_CAP = 3 * 32 + 1, COUNT_MAX = 9999 };
+enum {
+	NAME_CAP = 32,
+	VALUE_CAP = 16,
+	HWADDR_TEXT_CAP = 3 * 32 + 1,
+	FDS_CAP = 1024,
+	COUNT_MAX = 9999
+};
 
 /* Returns a count that a previous call has left, or 0 if it is not a number. */
 static unsigned get_count(const char *name)
@@ -42,6 +51,42 @@ static const char *format_hwaddr(const struct ontap_device *device, char out[HWA
 	return out;
 }
 
+/* Writes the name of a variable about device number `index`. Returns `out`. */
+static const char *name_of(const char *name, unsigned index, char out[NAME_CAP])
+{
+	snprintf(out, NAME_CAP, "%s%u", name, index);
+	return out;
+}
+
+/* --- the devices of all calls ------------------------------------------------------------- */
+
+static bool is_text(const char *name, const char *wanted)
+{
+	const char *text = getenv(name);
+	return text && strcmp(text, wanted) == 0;
+}
+
+/* True if device number `index` is this one. Two namespaces may use the same name and ifindex, but
+ * then the hardware address is another one, except that of an ipvlan. */
+static bool is_known_as(const struct ontap_device *device, unsigned index)
+{
+	char name[NAME_CAP], number[VALUE_CAP], hwaddr[HWADDR_TEXT_CAP];
+	snprintf(number, sizeof(number), "%u", device->ifindex);
+	return is_text(name_of("ONTAP_IFNAME", index, name), device->ifname) &&
+	       is_text(name_of("ONTAP_IFINDEX", index, name), number) &&
+	       is_text(name_of("ONTAP_HWADDR", index, name), format_hwaddr(device, hwaddr));
+}
+
+/* Returns the number that the device has from a call before, or else the next one, `count`. The
+ * last call is the first choice: it was made in the namespace where we are. */
+static unsigned find_index(const struct ontap_device *device, unsigned count)
+{
+	for (unsigned i = count; i-- > 0;)
+		if (is_known_as(device, i))
+			return i;
+	return count;
+}
+
 /* Sets the variables of one device; `suffix` is appended to each name. */
 static int put_device(const struct ontap_device *device, const char *suffix)
 {
@@ -52,29 +97,92 @@ static int put_device(const struct ontap_device *device, const char *suffix)
 	if (!err)
 		err = put_text(name, format_hwaddr(device, hwaddr));
 	snprintf(name, sizeof(name), "ONTAP_IFINDEX%s", suffix);
-	return err ? err : put_number(name, device->ifindex);
+	if (!err)
+		err = put_number(name, device->ifindex);
+	snprintf(name, sizeof(name), "ONTAP_MTU%s", suffix);
+	return err ? err : put_number(name, device->mtu);
+}
+
+/* --- the descriptors ---------------------------------------------------------------------- */
+
+static bool is_descriptor(const char *variable)
+{
+	size_t prefix_len = strlen("ONTAP_FD");
+	if (strncmp(variable, "ONTAP_FD", prefix_len) != 0)
+		return false;
+	size_t digits = strspn(variable + prefix_len, "0123456789");
+	return digits > 0 && variable[prefix_len + digits] == '=';
+}
+
+/* Removes ONTAP_FD0... of the calls before. Their count may be gone: importas -u unsets what it has
+ * read. Progress: each turn removes a variable, or goes on to the next. */
+static int forget_descriptors(void)
+{
+	for (size_t i = 0; environ && environ[i];) {
+		char name[NAME_CAP];
+		if (!is_descriptor(environ[i])) {
+			i++;
+			continue;
+		}
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(environ[i], "="), environ[i]);
+		if (unsetenv(name))
+			return -errno;
+		if (getenv(name))
+			i++;
+	}
+	return 0;
+}
+
+/* Appends the descriptors to `out`, with colons between them, as qemu's fds= takes them. */
+static const char *format_fds(const int *fds, unsigned count, char out[FDS_CAP])
+{
+	size_t len = strlen(out);
+	for (unsigned i = 0; i < count && len < FDS_CAP; i++)
+		len += (size_t)snprintf(out + len, FDS_CAP - len, "%s%d", len ? ":" : "", fds[i]);
+	return out;
+}
+
+static int put_fds(const int *fds, unsigned count)
+{
+	char name[NAME_CAP], list[FDS_CAP] = "";
+	int err = forget_descriptors();
+	for (unsigned i = 0; i < count && !err; i++)
+		err = put_number(name_of("ONTAP_FD", i, name), (unsigned)fds[i]);
+	if (!err)
+		err = put_text("ONTAP_FDS", format_fds(fds, count, list));
+	return err ? err : put_number("ONTAP_NFDS", count);
+}
+
+/* The descriptors of one device are those of all calls about it. */
+static int put_fds_of_device(unsigned index, bool is_known, const int *fds, unsigned count)
+{
+	char name[NAME_CAP], list[FDS_CAP] = "";
+	name_of("ONTAP_FDS", index, name);
+	const char *before = is_known ? getenv(name) : NULL;
+	if (before)
+		snprintf(list, sizeof(list), "%s", before);
+	return put_text(name, format_fds(fds, count, list));
 }
 
 int environ_export(const struct ontap_device *device, const int *fds, unsigned fd_count)
 {
-	char text[NAME_CAP];
-	unsigned devices = get_count("ONTAP_NDEVS"), known_fds = get_count("ONTAP_NFDS");
-	snprintf(text, sizeof(text), "%u", devices);
-	int err = put_device(device, text);
+	char suffix[VALUE_CAP];
+	unsigned count = get_count("ONTAP_NDEVS"), index = find_index(device, count);
+	bool is_known = index < count;
+	snprintf(suffix, sizeof(suffix), "%u", index);
+	int err = put_device(device, suffix);
 	if (!err)
 		err = put_device(device, "");
-	for (unsigned i = 0; i < fd_count && !err; i++) {
-		snprintf(text, sizeof(text), "ONTAP_FD%u", known_fds + i);
-		err = put_number(text, (unsigned)fds[i]);
-	}
 	if (!err)
-		err = put_number("ONTAP_NFDS", known_fds + fd_count);
-	return err ? err : put_number("ONTAP_NDEVS", devices + 1);
+		err = put_fds(fds, fd_count);
+	if (!err)
+		err = put_fds_of_device(index, is_known, fds, fd_count);
+	return err ? err : put_number("ONTAP_NDEVS", is_known ? count : index + 1);
 }
 
 void environ_print(const struct ontap_device *device)
 {
 	char hwaddr[HWADDR_TEXT_CAP];
-	printf("ONTAP_IFNAME=%s\nONTAP_IFINDEX=%u\nONTAP_HWADDR=%s\n", device->ifname,
-		device->ifindex, format_hwaddr(device, hwaddr));
+	printf("ONTAP_IFNAME=%s\nONTAP_IFINDEX=%u\nONTAP_HWADDR=%s\nONTAP_MTU=%u\n", device->ifname,
+		device->ifindex, format_hwaddr(device, hwaddr), device->mtu);
 }

@@ -35,11 +35,13 @@ static int ask(
 	const struct settings *o, int netns_fd, struct gotten *got, struct ontap_error *error)
 {
 	const struct ontap_request request = {
-		.type = device_type_text(o->type),
+		.type = o->type_text,
 		.mode = o->mode,
 		.ifname = o->ifname,
 		.alias = o->alias,
 		.queues = o->queues,
+		.mtu = o->mtu,
+		.hwaddr = o->hwaddr.is_given ? o->hwaddr.bytes : NULL,
 		.flags = (o->is_kept ? ONTAP_KEEP : 0) | (o->is_down ? ONTAP_STAY_DOWN : 0),
 	};
 	switch (o->task) {
@@ -99,6 +101,29 @@ static int add_addrs(const struct settings *o, const struct gotten *got, const s
 	return err ? EXIT_SYSTEM : EXIT_DONE;
 }
 
+static int add_gateway(struct asker *a, const struct gotten *got, const struct addr *gateway)
+{
+	if (gateway->family == ADDR_NONE)
+		return 0;
+	const struct rtnl_request request = request_gateway(++a->seq, got->device.ifindex, gateway);
+	return asker_ask(a, &request, NSID_OWN);
+}
+
+static int add_gateways(const struct settings *o, const struct gotten *got, const struct log *log)
+{
+	struct asker a;
+	int err = asker_open(&a);
+	if (!err)
+		err = add_gateway(&a, got, &o->gateways.v4);
+	if (!err)
+		err = add_gateway(&a, got, &o->gateways.v6);
+	asker_close(&a);
+	if (err)
+		log_error(
+			log, "gateway: ifname=%s error=\"%s\"", got->device.ifname, err_text(err));
+	return err ? EXIT_SYSTEM : EXIT_DONE;
+}
+
 static int wait_for_addrs(struct settings *o, const struct gotten *got, const struct log *log)
 {
 	if (o->await.criterion_count == 0)
@@ -116,6 +141,8 @@ static int wait_for_addrs(struct settings *o, const struct gotten *got, const st
 static int configure(struct settings *o, const struct gotten *got, const struct log *log)
 {
 	int code = add_addrs(o, got, log);
+	if (!code)
+		code = add_gateways(o, got, log);
 	if (!code && o->has_dhcp && dhcp_start(&got->device, log))
 		code = EXIT_SYSTEM;
 	return code ? code : wait_for_addrs(o, got, log);
@@ -140,7 +167,7 @@ static int pass_descriptors(const struct settings *o, struct gotten *got)
 static int become_prog(const struct settings *o, struct gotten *got, const struct log *log)
 {
 	int code = pass_descriptors(o, got);
-	if (!code && o->task != TASK_WATCH)
+	if (!code && (o->task == TASK_CREATE || o->task == TASK_OPEN))
 		code = environ_export(&got->device, got->fds, got->fd_count) ? EXIT_SYSTEM : 0;
 	int err = code ? 0 : space_drop(o, log);
 	if (err)

@@ -5,6 +5,7 @@
  */
 #include "ontap/settings.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -58,8 +59,52 @@ static int add_nets(void *at, const struct option *o, const char *text, size_t n
 	return err ? option_fail_err(why, o, text, err) : 0;
 }
 
+/* Of each address family, the last counts. */
+static int read_gateway(void *at, const struct option *o, const char *text, size_t nth UNUSED,
+	struct option_why *why)
+{
+	struct settings_gateways *gateways = at;
+	struct addr addr;
+	int err = addr_parse(text, &addr);
+	if (err)
+		return option_fail_err(why, o, text, err);
+	*(addr.family == ADDR_V4 ? &gateways->v4 : &gateways->v6) = addr;
+	return 0;
+}
+
+/* Reads six bytes in hexadecimal, with colons between them. */
+static int read_hwaddr(void *at, const struct option *o, const char *text, size_t nth UNUSED,
+	struct option_why *why)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	struct settings_hwaddr hwaddr = {.is_given = true}, *ret = at;
+	const char *rest = text;
+	for (size_t i = 0; i < DEVICE_HWADDR_LEN; i++) {
+		if (strspn(rest, digits) != 2 ||
+			rest[2] != (i + 1 < DEVICE_HWADDR_LEN ? ':' : '\0'))
+			return option_fail_err(why, o, text, ERR_SYNTAX);
+		hwaddr.bytes[i] = (uint8_t)strtoul(rest, NULL, 16);
+		rest += 3;
+	}
+	if (!device_is_hwaddr(hwaddr.bytes))
+		return option_fail(why, "'%s': no link can have this hardware address", text);
+	*ret = hwaddr;
+	return 0;
+}
+
+static const struct option_type type_gateways = {.read = read_gateway, .is_list = true};
+static const struct option_type type_hwaddr = {.read = read_hwaddr};
 static const struct option_type type_addrs = {.read = add_addr, .is_list = true};
 static const struct option_type type_nets = {.read = add_nets, .is_list = true};
+
+static const char *const type_words[] = {
+	[DEVICE_IPVLAN] = "ipvlan",
+	[DEVICE_IPVTAP] = "ipvtap",
+	[DEVICE_MACVLAN] = "macvlan",
+	[DEVICE_MACVTAP] = "macvtap",
+	[SETTINGS_TYPE_AUTO] = DEVICE_AUTO,
+	NULL,
+};
 
 /* --- the table ---------------------------------------------------------------------------- */
 
@@ -68,8 +113,9 @@ static const struct option_type type_nets = {.read = add_nets, .is_list = true};
 static const struct option options[] = {
 	{"SOCKET", .is_operand = true, .is_required = true, .type = &option_type_any_text,
 		AT(socket), .arg = "SOCKET", .help = "of ontapd: /run/ontap/port.PARENT"},
-	{"type", 't', .type = &option_type_choice, AT(type), .arg = "TYPE",
-		.words = device_type_words, .help = "type of the device"},
+	{"type", 't', .type = &option_type_choice, AT(type), .arg = "TYPE", .words = type_words,
+		.help = "type of the device; auto: macvlan on a wire, ipvlan on Wi-Fi, and with "
+			"--queues macvtap or ipvtap"},
 	{"name", 'n', .type = &option_type_text, AT(ifname), .arg = "IFNAME",
 		.default_words = "one that is free", .help = "name of the link"},
 	{"alias", 'a', .type = &option_type_any_text, AT(alias), .arg = "ALIAS",
@@ -82,6 +128,11 @@ static const struct option options[] = {
 		.default_words = "bridge; l2",
 		.help = "bridge, private, vepa, passthru, source; of an ipvlan: l2, l3, l3s, and "
 			"with a comma bridge, private, vepa"},
+	{"mtu", .type = &option_type_number, AT(mtu), .arg = "BYTES", .min = DEVICE_MTU_MIN,
+		.max = DEVICE_MTU_MAX, .default_words = "the parent's", .help = "MTU of the link"},
+	{"mac", .type = &type_hwaddr, AT(hwaddr), .arg = "HWADDR",
+		.default_words = "derived from the alias",
+		.help = "hardware address of a macvlan or macvtap"},
 	{"keep", .type = &option_type_flag, AT(is_kept), .help = "the device outlives PROG"},
 	{"up", .type = &option_type_alias, .stands_for = {"down", "no"},
 		.help = "set the link up (default)"},
@@ -91,6 +142,8 @@ static const struct option options[] = {
 	{"hostname", .type = &option_type_text, AT(hostname), .arg = "NAME",
 		.help = "run PROG in a fresh UTS namespace with that host name"},
 	{"addr", .type = &type_addrs, AT(addrs), .arg = "ADDR/LEN", .help = "add that address"},
+	{"gateway", .type = &type_gateways, AT(gateways), .arg = "ADDR",
+		.help = "default route by that address"},
 	{"dhcp", .type = &option_type_flag, AT(has_dhcp),
 		.help = "run the system's DHCP client beside PROG"},
 	{"wait", .type = &type_nets, AT(await), .arg = "CIDR[,CIDR...]",
@@ -120,17 +173,22 @@ static int check_create(struct settings *s, struct options_error *error)
 {
 	struct device_mode mode;
 	char known[64];
-	options_list_words(device_type_words, known, sizeof(known));
-	if (s->type == DEVICE_TYPE_COUNT)
+	options_list_words(type_words, known, sizeof(known));
+	if (s->type == SETTINGS_TYPE_MISSING)
 		return options_fail(error, "--type is missing: %s", known);
-	if (s->mode && device_mode_parse(s->type, s->mode, &mode))
-		return options_fail(error, "--mode: '%s' is not a mode of %s", s->mode,
-			device_type_text(s->type));
+	bool is_auto = s->type == SETTINGS_TYPE_AUTO;
+	bool is_tap = is_auto ? s->queues != QUEUES_NOT_GIVEN : device_type_is_tap(s->type);
+	s->type_text = is_auto && is_tap ? DEVICE_AUTO_TAP : type_words[s->type];
+	if (s->mode && !is_auto && device_mode_parse(s->type, s->mode, &mode))
+		return options_fail(
+			error, "--mode: '%s' is not a mode of %s", s->mode, s->type_text);
+	if (s->hwaddr.is_given && !is_auto && device_type_is_ipvlan(s->type))
+		return options_fail(
+			error, "--mac: an %s has the hardware address of its parent", s->type_text);
 	if (s->ifname && !device_is_name(s->ifname))
 		return options_fail(error, "--name: '%s': no link can have this name", s->ifname);
 	if (s->alias && !device_is_alias(s->alias))
 		return options_fail(error, "--alias: '%s': no link can have this alias", s->alias);
-	bool is_tap = device_type_is_tap(s->type);
 	if (s->queues == QUEUES_NOT_GIVEN)
 		s->queues = is_tap && s->prog[0] ? 1 : 0;
 	if (s->queues > 0 && !is_tap)
@@ -193,7 +251,7 @@ static int check(void *values, const struct options_args *args, struct options_e
 static void init(void *values)
 {
 	struct settings *s = values;
-	s->type = DEVICE_TYPE_COUNT;
+	s->type = SETTINGS_TYPE_MISSING;
 	s->queues = QUEUES_NOT_GIVEN;
 	s->timeout = NS_NEVER;
 }

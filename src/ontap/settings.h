@@ -11,6 +11,9 @@
 
 enum { SETTINGS_ADDRS_CAP = 16 };
 
+/* Values of --type besides those of enum device_type. */
+enum { SETTINGS_TYPE_AUTO = DEVICE_TYPE_COUNT, SETTINGS_TYPE_MISSING };
+
 /* What ontap does before it runs PROG. */
 enum task { TASK_CREATE, TASK_OPEN, TASK_REMOVE, TASK_WATCH };
 
@@ -19,9 +22,15 @@ struct settings {
 	char *socket;      /* of ontapd */
 	char *const *prog; /* borrowed from argv, NULL at the end; prog[0] NULL: none */
 
-	enum device_type type; /* DEVICE_TYPE_COUNT: not given */
+	unsigned type;         /* enum device_type, or one of the two above */
+	const char *type_text; /* of the request; static storage */
 	char *mode, *ifname, *alias;
 	uint32_t queues;
+	uint32_t mtu; /* 0: the parent's */
+	struct settings_hwaddr {
+		uint8_t bytes[DEVICE_HWADDR_LEN];
+		bool is_given;
+	} hwaddr;
 	bool is_kept, is_down;
 
 	bool has_netns; /* run PROG in a new network namespace */
@@ -33,6 +42,9 @@ struct settings {
 		struct device_addr at[SETTINGS_ADDRS_CAP];
 		size_t count;
 	} addrs;
+	struct settings_gateways {
+		struct addr v4, v6; /* ADDR_NONE: not given */
+	} gateways;
 	bool has_dhcp;
 	struct await await; /* --wait */
 	ns_t timeout;       /* NS_NEVER: none */

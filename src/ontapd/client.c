@@ -87,9 +87,12 @@ static void log_reply(const struct client *c, const struct job *job)
 	const char *op = job->request->op ? ops[job->request->op] : "none";
 	if (reply->status == DEVICE_OK)
 		log_info(c->daemon->log,
-			"%s: parent=%s ifname=%s ifindex=%u uid=%u pid=%d queues=%u alias=%s", op,
-			c->listener->parent, reply->ifname, reply->ifindex, c->caller.uid,
-			(int)c->caller.pid, reply->queues, log_escape(job->request->alias, name));
+			"%s: parent=%s type=%s ifname=%s ifindex=%u uid=%u pid=%d queues=%u "
+			"alias=%s",
+			op, c->listener->parent,
+			job->request->op == DEVICE_CREATE ? device_type_text(job->type) : "-",
+			reply->ifname, reply->ifindex, c->caller.uid, (int)c->caller.pid,
+			reply->queues, log_escape(job->request->alias, name));
 	else if (log_limit_may(&c->daemon->complaints, loop_now()))
 		log_warning(c->daemon->log, "refused: request=%s parent=%s uid=%u error=%s", op,
 			c->listener->parent, c->caller.uid, log_escape(reply->text, text));

@@ -111,6 +111,8 @@ static int create_link(struct making *m)
 	struct device_identity id = identity_of(m);
 	uint8_t hwaddr[DEVICE_HWADDR_LEN];
 	device_hwaddr(&id, hwaddr);
+	if (job->request->hwaddr_len == DEVICE_HWADDR_LEN)
+		memcpy(hwaddr, job->request->hwaddr, DEVICE_HWADDR_LEN);
 	snprintf(m->temp_name, sizeof(m->temp_name), DEVICE_NEW_PREFIX "%08x",
 		m->device.mark.serial);
 	const struct device_spec spec = {
@@ -152,21 +154,57 @@ static int put_mark(struct making *m)
 	return netns_visit_ask(&m->visit, &request);
 }
 
-/* A kernel without IPv6 needs no secret. */
-static int put_secret(struct making *m)
+/* Sets net.ipv6.conf.LINK.NAME. A kernel without IPv6 needs none. */
+static int write_sysctl(const struct making *m, const char *name, const char *text)
 {
-	char path[PATH_CAP], text[ADDR_TEXT_CAP];
-	struct device_identity id = identity_of(m);
-	struct addr secret = device_secret(&id);
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/stable_secret", m->temp_name);
-	m->step = "the link cannot get its secret";
+	char path[PATH_CAP];
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", m->temp_name, name);
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	addr_format(&secret, text);
 	int err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
 	close(fd);
 	return err;
+}
+
+static int put_secret(struct making *m)
+{
+	char text[ADDR_TEXT_CAP];
+	struct device_identity id = identity_of(m);
+	struct addr secret = device_secret(&id);
+	addr_format(&secret, text);
+	m->step = "the link cannot get its secret";
+	return write_sysctl(m, "stable_secret", text);
+}
+
+/* While a queue is open, its program gets all frames, and the kernel none: no address that the
+ * kernel chooses would ever answer. So it chooses none (IN6_ADDR_GEN_MODE_NONE). The secret, which
+ * sets this mode too, comes before. */
+static int silence_kernel(struct making *m)
+{
+	m->step = "the kernel's own address cannot be turned off";
+	return m->job->request->queues > 0 ? write_sysctl(m, "addr_gen_mode", "1") : 0;
+}
+
+/* A guest joins groups of which this kernel knows nothing, such as its solicited-node group (RFC
+ * 4291 §2.7.1). Without all multicast frames nobody would find it by IPv6. */
+static int pass_multicast(struct making *m)
+{
+	if (!device_type_is_tap(m->job->type))
+		return 0;
+	const struct rtnl_request request = request_set_allmulti(++m->visit.seq, m->device.ifindex);
+	m->step = "the link cannot get all multicast frames";
+	return netns_visit_ask(&m->visit, &request);
+}
+
+static int put_mtu(struct making *m)
+{
+	if (m->job->request->mtu == 0)
+		return 0;
+	const struct rtnl_request request =
+		request_set_mtu(++m->visit.seq, m->device.ifindex, m->job->request->mtu);
+	m->step = "the link cannot get its MTU";
+	return netns_visit_ask(&m->visit, &request);
 }
 
 static int put_alias(struct making *m)
@@ -227,7 +265,7 @@ static int read_back(struct making *m)
 	memcpy(reply->hwaddr, ev.link.hwaddr, ev.link.hwaddr_len);
 	memcpy(reply->ifname, ev.link.name, sizeof(reply->ifname));
 	memcpy(m->device.ifname, ev.link.name, sizeof(m->device.ifname));
-	return 0;
+	return netns_visit_get_mtu(reply->ifname, &reply->mtu);
 }
 
 static int open_queues(struct making *m)
@@ -271,8 +309,8 @@ static void undo(struct making *m)
 static int finish_inside(struct making *m)
 {
 	static int (*const steps[])(struct making * m) = {create_link, find_created, put_mark,
-		put_secret, put_alias, put_grant, check_grant, rename_link, read_back, open_queues,
-		set_up};
+		put_secret, silence_kernel, pass_multicast, put_mtu, put_alias, put_grant,
+		check_grant, rename_link, read_back, open_queues, set_up};
 	int err = 0;
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = steps[i](m);
@@ -395,6 +433,7 @@ static struct device *find_own(struct job *job, struct asker *visit, nsid_t nsid
 	job->reply->hwaddr_len = link.link.hwaddr_len;
 	memcpy(job->reply->hwaddr, link.link.hwaddr, link.link.hwaddr_len);
 	memcpy(job->reply->ifname, link.link.name, sizeof(job->reply->ifname));
+	(void)!netns_visit_get_mtu(ifname, &job->reply->mtu); /* 0: it is gone again */
 	return d;
 }
 

@@ -5,6 +5,7 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/caller.c src/ontapd/caller.h \
 	src/ontapd/client.c \
 	src/ontapd/create.c src/ontapd/create.h \
+	src/ontapd/fit.c src/ontapd/fit.h \
 	src/ontapd/daemon.h \
 	src/ontapd/grant.c src/ontapd/grant.h \
 	src/ontapd/listener.c \

@@ -12,6 +12,7 @@
 #include "io/file.h"
 #include "name/label.h"
 #include "ontapd/daemon.h"
+#include "ontapd/fit.h"
 
 /* --- the rules file ----------------------------------------------------------------------- */
 
@@ -63,17 +64,21 @@ int permit_load_rules(struct daemon *d)
 static enum device_status check_create(struct job *job)
 {
 	const struct device_request *req = job->request;
-	if (device_type_parse(req->type, &job->type))
-		return create_refuse(job, DEVICE_MALFORMED, "there is no type \"%s\"", req->type);
+	enum device_status status = fit_choose_type(job);
+	if (status)
+		return status;
 	if (device_mode_parse(job->type, req->mode, &job->mode))
 		return create_refuse(job, DEVICE_MALFORMED, "there is no mode \"%s\" of %s",
-			req->mode, req->type);
+			req->mode, device_type_text(job->type));
 	if (req->ifname[0] && !device_is_name(req->ifname))
-		return create_refuse(job, DEVICE_MALFORMED, "no link can have this name");
+		return create_refuse(
+			job, DEVICE_MALFORMED, "no link can have the name \"%s\"", req->ifname);
 	if (!device_is_alias(req->alias))
-		return create_refuse(job, DEVICE_MALFORMED, "no link can have this alias");
+		return create_refuse(
+			job, DEVICE_MALFORMED, "no link can have the alias \"%s\"", req->alias);
 	if (req->queues > 0 && !device_type_is_tap(job->type))
-		return create_refuse(job, DEVICE_MALFORMED, "%s has no queues", req->type);
+		return create_refuse(
+			job, DEVICE_MALFORMED, "%s has no queues", device_type_text(job->type));
 	if ((req->flags & DEVICE_KEEP) && (req->flags & DEVICE_CONNECTION))
 		return create_refuse(job, DEVICE_MALFORMED, "kept, or gone with the connection?");
 	return DEVICE_OK;
@@ -90,7 +95,8 @@ static enum device_status check_form(struct job *job)
 	case DEVICE_OPEN:
 	case DEVICE_REMOVE:
 		if (!device_is_name(req->ifname))
-			return create_refuse(job, DEVICE_MALFORMED, "no link can have this name");
+			return create_refuse(job, DEVICE_MALFORMED,
+				"no link can have the name \"%s\"", req->ifname);
 		if (req->op == DEVICE_OPEN && req->queues == 0)
 			return create_refuse(job, DEVICE_MALFORMED, "no queues to open");
 		return DEVICE_OK;
@@ -209,5 +215,7 @@ enum device_status permit_request(struct daemon *d, struct job *job)
 		status = check_counts(d, job);
 	if (!status)
 		status = check_shared_mode(d, job);
+	if (!status)
+		status = fit_check(job);
 	return status;
 }

@@ -60,8 +60,7 @@ def ontap(program):
     running = []
 
     def run(daemon, *options, parent="eth0", prog=(), ns=None, user=None, prefix=(), start=False):
-        prefix = [*prefix] if not user else ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
-        command = [*prefix, program("ontap"), *options, daemon.port(parent), "--", *prog]
+        command = [*(as_user(user) or prefix), program("ontap"), *options, daemon.port(parent), "--", *prog]
         ns = ns or daemon.ns
         if not start:
             return ns.run(command, check=False)
@@ -87,6 +86,19 @@ def wait_for_link(ns, name):
 
 def wait_for_no_link(ns, name):
     wait_until(lambda: name not in links(ns), what=f"the end of {name}")
+
+
+def as_user(user):
+    """What goes before a command to run it as that user; as root, nothing."""
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
+
+
+def needs_type(ns, kind, link="eth0"):
+    """Skips the test where the kernel has no such devices."""
+    made = ns.run(f"ip link add probe0 link {link} type {kind}", check=False)
+    if made.returncode:
+        pytest.skip(f"this kernel has no {kind}: {made.stderr.strip()}")
+    ns.ip("link del probe0")
 
 
 def needs_second_user():
@@ -163,23 +175,107 @@ def test_without_a_program_the_device_is_kept_and_told(parent, ontapd, ontap):
     assert ontap(daemon, "--remove=nic0").returncode == 1
 
 
+def told(text):
+    """The variables of ontap in the output of env(1)."""
+    return dict(line.split("=", 1) for line in text.splitlines() if line.startswith("ONTAP_"))
+
+
 def test_the_program_is_told_of_its_devices(parent, ontapd, ontap, program):
     needs_root_of_the_machine()
     daemon = ontapd(parent)
-    done = ontap(daemon, "-t", "macvtap", "-n", "one", prog=[
+    done = ontap(daemon, "-t", "macvtap", "-n", "one", "-m", "3", prog=[
         program("ontap"), "-t", "macvtap", "-n", "two", "-m", "2", daemon.port("eth0"), "--",
         "sh", "-c", "env; ls -l /proc/self/fd"])
     assert done.returncode == 0, done.stderr
-    env = dict(line.split("=", 1) for line in done.stdout.splitlines() if line.startswith("ONTAP_"))
+    env = told(done.stdout)
     assert env["ONTAP_IFNAME"] == env["ONTAP_IFNAME1"] == "two"
     assert env["ONTAP_IFNAME0"] == "one"
-    assert env["ONTAP_NDEVS"] == "2" and env["ONTAP_NFDS"] == "3"
-    assert len({env["ONTAP_FD0"], env["ONTAP_FD1"], env["ONTAP_FD2"]}) == 3
-    for name in ("ONTAP_FD0", "ONTAP_FD1", "ONTAP_FD2"):
-        assert f" {env[name]} -> /tap" in done.stdout
-    assert env["ONTAP_HWADDR0"] != env["ONTAP_HWADDR1"]
+    assert env["ONTAP_NDEVS"] == "2" and env["ONTAP_NFDS"] == "2"
+    assert env["ONTAP_FDS"] == env["ONTAP_FDS1"] == env["ONTAP_FD0"] + ":" + env["ONTAP_FD1"]
+    assert "ONTAP_FD2" not in env, "that was one of the other call"
+    descriptors = env["ONTAP_FDS0"].split(":") + env["ONTAP_FDS1"].split(":")
+    assert len(set(descriptors)) == 5
+    for fd in descriptors:
+        assert f" {fd} -> /tap" in done.stdout
+    assert env["ONTAP_HWADDR0"] != env["ONTAP_HWADDR1"] == env["ONTAP_HWADDR"]
     wait_for_no_link(parent, "one")
     wait_for_no_link(parent, "two")
+
+
+@pytest.fixture
+def execline(need):
+    """execline(program, script) -> the command that runs it, with the programs it calls."""
+    execlineb = need("execlineb")
+
+    def command(program, script):
+        path = os.pathsep.join(["/usr/lib/execline/bin", os.path.dirname(program("ontap")), os.environ["PATH"]])
+        return ["env", f"PATH={path}", execlineb, "-Pc", script]
+    return command
+
+
+@pytest.mark.parametrize("importas", ["importas", "importas -ui"])
+@pytest.mark.parametrize("user", [None, NOBODY])
+@pytest.mark.parametrize("kinds", ["macvtap macvtap", "macvtap ipvtap", "macvtap macvlan", "macvlan macvtap"])
+def test_stacked_calls_have_what_each_has_made(parent, topo, ontapd, program, execline, kinds, user, importas):
+    """As in scripts of execline, whose importas -u unsets what it has read."""
+    needs_root_of_the_machine()
+    if user:
+        needs_second_user()
+    topo.veth(parent, "dummy0", parent.lan, "lan1")
+    first, second = kinds.split()
+    for kind, link in ((first, "eth0"), (second, "dummy0")):
+        needs_type(parent, kind, link)
+    daemon = ontapd(parent, parents=("eth0", "dummy0"))
+
+    def names(kind):
+        return ["IFNAME", "HWADDR", "IFINDEX", "MTU", "NFDS"] + ["FD0"] * kind.endswith("tap")
+
+    def imports(nic, kind):
+        return " ".join(f"{importas} {nic}_{name} ONTAP_{name}" for name in names(kind))
+
+    def echo(nic, kind):
+        return "echo " + " ".join(f"${{{nic}_{name}}}" for name in names(kind))
+
+    done = parent.run([*as_user(user), *execline(program, f"""
+        ontap -t {first} --name=nic0 {daemon.port("eth0")} -- {imports("NIC0", first)}
+        ontap -t {second} -n nic1 {daemon.port("dummy0")} -- {imports("NIC1", second)}
+        if {{ {echo("NIC0", first)} }} if {{ {echo("NIC1", second)} }} if {{ ip -j link show }}
+        if {{ ls -l /proc/self/fd }} env""")], check=False)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    made = {link["ifname"]: link for link in json.loads(lines[2])}
+    for line, name, kind in ((lines[0], "nic0", first), (lines[1], "nic1", second)):
+        link, words = made[name], line.split()
+        assert words[:4] == [name, link["address"], str(link["ifindex"]), str(link["mtu"])]
+        assert words[4] == str(len(words) - 5)
+        for fd in words[5:]:
+            assert f" {fd} -> /tap" in done.stdout
+    left = told(done.stdout)
+    if importas != "importas":
+        assert "ONTAP_FD0" not in left and "ONTAP_HWADDR" not in left
+
+
+@pytest.mark.parametrize("kind", ["macvtap", "ipvtap"])
+def test_queues_that_are_opened_later_are_of_the_same_device(parent, ontapd, ontap, program, kind):
+    needs_root_of_the_machine()
+    needs_type(parent, kind)
+    daemon, ontap_path = ontapd(parent), program("ontap")
+    port = daemon.port("eth0")
+    done = ontap(daemon, "-t", kind, "-n", "nic0", "-m", "0", prog=[
+        ontap_path, "-t", kind, "-n", "nic1", "-m", "2", port, "--",
+        ontap_path, "--open=nic0", port, "--", ontap_path, "--open=nic1", "-m", "2", port, "--", "env"])
+    env = told(done.stdout)
+    assert env["ONTAP_NDEVS"] == "2" and "ONTAP_IFNAME2" not in env
+    assert env["ONTAP_IFNAME0"] == "nic0" and env["ONTAP_IFNAME1"] == env["ONTAP_IFNAME"] == "nic1"
+    assert env["ONTAP_FDS0"].count(":") == 0 and env["ONTAP_FDS1"].count(":") == 3
+    assert env["ONTAP_FDS1"].endswith(env["ONTAP_FDS"]) and env["ONTAP_NFDS"] == "2"
+
+
+def test_what_removes_a_device_tells_of_none(parent, ontapd, ontap):
+    daemon = ontapd(parent)
+    assert ontap(daemon, "-t", "macvlan", "-n", "nic0").returncode == 0
+    done = ontap(daemon, "--remove=nic0", prog=["env"])
+    assert done.returncode == 0 and told(done.stdout) == {}
 
 
 def test_frames_pass_through_the_descriptor(parent, ontapd):
@@ -223,6 +319,178 @@ def test_a_tap_is_opened_later_and_another_users_is_not(parent, ontapd, ontap):
     parent.ip("link add foreign link eth0 type macvtap")
     done = ontap(daemon, "--open=foreign", prog=["true"])
     assert done.returncode == 1 and "no device of this parent" in done.stderr
+
+
+# --- what each option promises, for all types and users -----------------------------------------
+
+
+KINDS = ["macvlan", "macvtap", "ipvlan", "ipvtap"]
+TAPS = ["macvtap", "ipvtap"]
+all_users = pytest.mark.parametrize("user", [None, NOBODY], ids=["root", "user"])
+
+
+@pytest.fixture
+def make(parent, ontapd, ontap):
+    """make(kind, "--mtu=1300", user=NOBODY, show="link") -> what `ip -d -j link show nic0` says in PROG."""
+    def run(kind, *options, user=None, show="link", daemon=None):
+        needs_root_of_the_machine()
+        needs_type(parent, kind)
+        if user:
+            needs_second_user()
+        done = ontap(daemon or ontapd(parent), "-t", kind, "-n", "nic0", *options, user=user, prog=[
+            "sh", "-c", f"ip -d -j {show} show dev nic0; env"])
+        return done, json.loads(done.stdout.splitlines()[0])[0] if done.returncode == 0 else None
+    return run
+
+
+@all_users
+@pytest.mark.parametrize("kind", TAPS)
+def test_a_tap_hears_all_groups_and_the_kernel_has_no_address_on_it(make, kind, user):
+    done, link = make(kind, "--netns", user=user)
+    assert done.returncode == 0, done.stderr
+    assert "ALLMULTI" in link["flags"] and "UP" in link["flags"]
+    assert link["inet6_addr_gen_mode"] == "none"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_no_queue_is_open_the_kernel_configures_itself(make, kind):
+    done, link = make(kind, "--netns", "--wait=fe80::/10", "--timeout=20",
+                      *(["-m", "0"] if kind in TAPS else []), show="addr")
+    assert done.returncode == 0, done.stderr
+    assert [addr["local"] for addr in link["addr_info"] if addr["local"].startswith("fe80::")]
+
+
+def test_a_frame_to_any_group_passes_through_the_descriptor(parent, ontapd):
+    needs_root_of_the_machine()
+    daemon = ontapd(parent)
+    group = bytes.fromhex("3333ff123456")  # the solicited-node group of an address that only the guest knows
+    lan = parent.lan.call(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5)))
+    lan.bind(("lan0", 0))
+    with own_netns(parent) as netns, parent.call(connect, daemon.port("eth0")) as sock, lan:
+        reply, fds = request(sock, message(proto.CREATE, (proto.TYPE, "macvtap"), (proto.QUEUES, 1)), [netns])
+        assert reply[proto.STATUS] == proto.OK, reply
+        os.set_blocking(fds[0], False)
+
+        def heard():
+            lan.send(group + b"\x02\0\0\0\0\1" + b"\x88\xb5" + b"to the group".ljust(46, b"\0"))
+            with contextlib.suppress(BlockingIOError):
+                return b"to the group" in os.read(fds[0], 2000)
+            return False
+
+        wait_until(heard, what="the frame")
+        os.close(fds[0])
+
+
+@all_users
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_mtu_is_the_parents_or_the_one_asked_for_and_is_told(parent, make, kind, user):
+    parent.ip("link set eth0 mtu 1400")
+    for options, mtu in ((), 1400), (["--mtu=1300"], 1300), (["--mtu=1400", "--netns"], 1400):
+        done, link = make(kind, *options, user=user)
+        assert done.returncode == 0, done.stderr
+        assert link["mtu"] == mtu and told(done.stdout)["ONTAP_MTU"] == str(mtu)
+        wait_for_no_link(parent, "nic0")
+    done, _ = make(kind, "--mtu=1401", user=user)
+    assert done.returncode == 1 and "the MTU of eth0 is 1400: 1401 is too much" in done.stderr
+
+
+@all_users
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hardware_address_may_be_asked_for(make, kind, user):
+    done, link = make(kind, "--mac=02:00:5E:10:00:01", user=user)
+    if kind.startswith("ipv"):
+        assert done.returncode == 100 and "hardware address of its parent" in done.stderr
+        return
+    assert done.returncode == 0, done.stderr
+    assert link["address"] == told(done.stdout)["ONTAP_HWADDR"] == "02:00:5e:10:00:01"
+
+
+@pytest.mark.parametrize("hwaddr", [b"\1\0\0\0\0\1", b"\0" * 6, b"\2\0\0\0\1", b"\2" * 8])
+def test_a_hardware_address_that_no_link_can_have_is_refused(parent, ontapd, hwaddr):
+    reply = ask(ontapd(parent), message(proto.CREATE, (proto.TYPE, "macvlan"), (proto.HWADDR, hwaddr)), parent)
+    assert reply[proto.STATUS] == proto.MALFORMED and "hardware address" in reply[proto.TEXT]
+
+
+@all_users
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_gateway_is_the_default_route_of_its_family(make, kind, user):
+    done, _ = make(kind, "--netns", "--addr=10.6.0.80/24", "--addr=2001:db8:6::80/64", "--gateway=10.6.0.2",
+                   "--gateway=fe80::2", *(["-m", "0"] if kind in TAPS else []), user=user, show="link; ip route; "
+                   "ip -6 route; ip link")
+    assert done.returncode == 0, done.stderr
+    assert "default via 10.6.0.2 dev nic0" in done.stdout and "default via fe80::2 dev nic0" in done.stdout
+
+
+@all_users
+def test_a_gateway_may_be_in_no_network_of_the_device(make, user):
+    done, _ = make("macvlan", "--netns", "--addr=192.0.2.7/32", "--gateway=10.6.0.2", user=user,
+                   show="link; ip route; ip link")
+    assert done.returncode == 0, done.stderr
+    assert "default via 10.6.0.2 dev nic0" in done.stdout
+
+
+# What /sys shows of the parent, in files and directories.
+WIFI = {"eth0/phy80211/": "", "eth0/ifindex": "INDEX"}
+ABOVE_WIFI = {"eth0/lower_bond0/": "", "bond0/lower_wlan0/": "", "wlan0/phy80211/": "", "eth0/ifindex": "INDEX"}
+BRIDGE = {"eth0/bridge/": "", **ABOVE_WIFI}
+OF_ANOTHER_NAMESPACE = {"eth0/phy80211/": "", "eth0/ifindex": "9999"}
+
+
+@pytest.fixture
+def parent_as(parent, ontapd):
+    """parent_as({file: content}) -> ontapd, for which these are the files in /sys/class/net."""
+    def start(shown):
+        daemon = ontapd(parent)
+        daemon.stop()
+        lines = ["mount -t tmpfs none /sys"]
+        for path, content in shown.items():
+            content = content.replace("INDEX", str(parent.ifindex("eth0")))
+            directory = f"/sys/class/net/{os.path.dirname(path)}"
+            lines.append(f"mkdir -p {directory}")
+            if not path.endswith("/"):
+                lines.append(f"echo {content} >/sys/class/net/{path}")
+        script = "\n".join([*lines, 'exec "$@"'])
+        daemon.start("eth0", prefix=["unshare", "-m", "sh", "-ec", script, "sh"])
+        os.chmod(daemon.port("eth0"), 0o666)
+        return daemon
+    return start
+
+
+@all_users
+@pytest.mark.parametrize("shown", [WIFI, ABOVE_WIFI], ids=["Wi-Fi", "a bond on Wi-Fi"])
+@pytest.mark.parametrize("kind", ["macvlan", "macvtap"])
+def test_what_cannot_work_on_wifi_is_refused_with_what_can(parent, parent_as, make, kind, shown, user):
+    done, _ = make(kind, daemon=parent_as(shown), user=user)
+    assert done.returncode == 1
+    assert f"eth0 is Wi-Fi: its access point drops the frames of a {kind}" in done.stderr
+    assert f"{kind.replace('mac', 'ip')} works, or auto" in done.stderr
+
+
+@pytest.mark.parametrize("shown", [BRIDGE, OF_ANOTHER_NAMESPACE, {}], ids=["bridge", "another", "wire"])
+def test_what_only_looks_like_wifi_is_a_wire(parent, parent_as, make, shown):
+    done, link = make("macvlan", daemon=parent_as(shown))
+    assert done.returncode == 0 and link["linkinfo"]["info_kind"] == "macvlan", done.stderr
+
+
+def test_a_macvlan_with_the_address_of_the_parent_works_on_wifi(parent, parent_as, make):
+    done, _ = make("macvlan", "--mode=passthru", daemon=parent_as(WIFI))
+    assert done.returncode == 0, done.stderr
+
+
+@all_users
+@pytest.mark.parametrize("shown, family", [(WIFI, "ipv"), ({}, "macv")], ids=["Wi-Fi", "wire"])
+@pytest.mark.parametrize("options, kind", [([], "lan"), (["-m", "1"], "tap"), (["-m", "0"], "tap")])
+def test_auto_is_what_works(parent, parent_as, ontap, shown, family, options, kind, user):
+    needs_root_of_the_machine()
+    if user:
+        needs_second_user()
+    daemon = parent_as(shown)
+    done = ontap(daemon, "-t", "auto", "-n", "nic0", *options, user=user,
+                 prog=["ip", "-d", "-j", "link", "show", "nic0"])
+    if family == "ipv" and done.returncode:
+        assert "the link cannot be made: Operation not supported" in done.stderr
+        pytest.skip("this kernel has no ipvlan, which was chosen")
+    assert json.loads(done.stdout)[0]["linkinfo"]["info_kind"] == family + kind, done.stderr
 
 
 # --- life -------------------------------------------------------------------------------------------
@@ -641,7 +909,7 @@ def test_the_configuration_file_says_what_the_command_line_does_not(parent, onta
 @pytest.mark.parametrize("name, arguments, told", [
     ("ontapd", ["--gruop=x", "eth0"], "--gruop=x: unknown option; did you mean --group?"),
     ("ontapd", ["--max-user=-1", "eth0"], "--max-user: '-1' is no number from 0 to 4294967295"),
-    ("ontap", ["-t", "ipvaln", "/s", "--"], "--type: 'ipvaln' is not ipvlan, ipvtap, macvlan or macvtap; did"),
+    ("ontap", ["-t", "ipvaln", "/s", "--"], "--type: 'ipvaln' is not ipvlan, ipvtap, macvlan, macvtap or auto; did"),
     ("ontap", ["-t", "macvlan", "/s"], "the -- before the program is missing"),
     ("ontap-waitif", ["--timeuot=1", "a"], "--timeuot=1: unknown option; did you mean --timeout?"),
     ("ontap-waitif", ["--timeout=-1", "a"], "--timeout: '-1' is no number of seconds from 0 to 31622400"),

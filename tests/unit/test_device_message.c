@@ -27,6 +27,9 @@ static void assert_requests_equal(const struct device_request *a, const struct d
 	assert_string_equal(a->alias, b->alias);
 	assert_int_equal(a->queues, b->queues);
 	assert_int_equal(a->flags, b->flags);
+	assert_int_equal(a->mtu, b->mtu);
+	assert_int_equal(a->hwaddr_len, b->hwaddr_len);
+	assert_memory_equal(a->hwaddr, b->hwaddr, HWADDR_CAP);
 }
 
 static void assert_replies_equal(const struct device_reply *a, const struct device_reply *b)
@@ -40,6 +43,7 @@ static void assert_replies_equal(const struct device_reply *a, const struct devi
 	assert_int_equal(a->hwaddr_len, b->hwaddr_len);
 	assert_memory_equal(a->hwaddr, b->hwaddr, a->hwaddr_len);
 	assert_int_equal(a->queues, b->queues);
+	assert_int_equal(a->mtu, b->mtu);
 	assert_int_equal(a->has_id, b->has_id);
 	assert_memory_equal(a->id, b->id, DEVICE_ID_LEN);
 }
@@ -52,7 +56,10 @@ static void a_request_is_read_as_it_was_written(void **state UNUSED)
 		.ifname = "fifteen-bytes.x",
 		.alias = "www, mail",
 		.queues = 64,
-		.flags = DEVICE_KEEP | DEVICE_STAY_DOWN};
+		.flags = DEVICE_KEEP | DEVICE_STAY_DOWN,
+		.mtu = 1280,
+		.hwaddr = {2, 0, 0, 0, 0, 1},
+		.hwaddr_len = 6};
 	struct device_request back;
 	uint8_t bytes[CAP];
 	struct wr w = wr_init(bytes, sizeof(bytes));
@@ -63,13 +70,15 @@ static void a_request_is_read_as_it_was_written(void **state UNUSED)
 
 static void the_longest_messages_fit(void **state UNUSED)
 {
-	struct device_request req = {.op = DEVICE_CREATE, .queues = 1, .flags = 1};
+	struct device_request req = {
+		.op = DEVICE_CREATE, .queues = 1, .flags = 1, .mtu = 1, .hwaddr_len = HWADDR_CAP};
 	struct device_reply reply = {.op = DEVICE_CREATE,
 		.status = DEVICE_SYSTEM,
 		.error = 1,
 		.ifindex = 1,
 		.hwaddr_len = HWADDR_CAP,
 		.queues = 1,
+		.mtu = 1,
 		.has_id = true};
 	uint8_t bytes[CAP];
 	memset(req.type, 'a', sizeof(req.type) - 1);

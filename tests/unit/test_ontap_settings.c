@@ -161,6 +161,34 @@ static void addresses_and_waits_add_up(void **state)
 	unload(&l);
 }
 
+static void auto_is_a_tap_where_queues_are_asked_for(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_string_equal(assert_loads(&l, "ontap -t auto /s -- x")->type_text, "auto");
+	assert_int_equal(l.settings->queues, 0);
+	unload(&l);
+	assert_string_equal(assert_loads(&l, "ontap -t auto -m 0 /s -- x")->type_text, "autotap");
+	unload(&l);
+	assert_string_equal(assert_loads(&l, "ontap -t auto -m 2 /s -- x")->type_text, "autotap");
+	assert_int_equal(l.settings->queues, 2);
+	unload(&l);
+	assert_string_equal(assert_loads(&l, "ontap -t ipvtap /s -- x")->type_text, "ipvtap");
+	unload(&l);
+}
+
+static void the_last_gateway_of_each_family_counts(void **state)
+{
+	struct line l;
+	char text[ADDR_TEXT_CAP];
+	(void)state;
+	const struct settings *s = assert_loads(&l,
+		"ontap -t macvlan --gateway=10.0.0.1 --gateway=fe80::1 --gateway=10.0.0.2 /s -- x");
+	assert_string_equal(addr_format(&s->gateways.v4, text), "10.0.0.2");
+	assert_string_equal(addr_format(&s->gateways.v6, text), "fe80::1");
+	unload(&l);
+}
+
 static void other_tasks_name_a_link(void **state)
 {
 	struct line l;
@@ -187,8 +215,10 @@ static void what_is_wrong_is_told_with_its_option(void **state)
 	assert_fails("ontap --tpye=macvlan /s -- x",
 		"--tpye=macvlan: unknown option; did you mean --type?");
 	assert_fails("ontap -t ipvaln /s -- x",
-		"--type: 'ipvaln' is not ipvlan, ipvtap, macvlan or macvtap; did you mean ipvlan?");
-	assert_fails("ontap /s -- x", "--type is missing: ipvlan, ipvtap, macvlan or macvtap");
+		"--type: 'ipvaln' is not ipvlan, ipvtap, macvlan, macvtap or auto; did you mean "
+		"ipvlan?");
+	assert_fails(
+		"ontap /s -- x", "--type is missing: ipvlan, ipvtap, macvlan, macvtap or auto");
 	assert_fails("ontap -t macvlan -- x", "ontap: SOCKET is missing; --help tells more");
 	assert_fails("ontap -t macvlan /s /t -- x", "/t: ontap takes only one SOCKET");
 	assert_fails(
@@ -203,6 +233,16 @@ static void what_is_wrong_is_told_with_its_option(void **state)
 		"--addr: '10.0.0.4/33' is malformed; the form is ADDR/LEN");
 	assert_fails("ontap -t macvlan --wait=x /s -- x",
 		"--wait: 'x' is malformed; the form is CIDR[,CIDR...]");
+	assert_fails(
+		"ontap -t macvlan --mtu=67 /s -- x", "--mtu: '67' is no number from 68 to 65535");
+	assert_fails("ontap -t macvlan --mac=02:00:00:00:00 /s -- x",
+		"--mac: '02:00:00:00:00' is malformed; the form is HWADDR");
+	assert_fails("ontap -t macvlan --mac=01:00:00:00:00:01 /s -- x",
+		"--mac: '01:00:00:00:00:01': no link can have this hardware address");
+	assert_fails("ontap -t ipvtap --mac=02:00:00:00:00:01 /s -- x",
+		"--mac: an ipvtap has the hardware address of its parent");
+	assert_fails("ontap -t macvlan --gateway=10.0.0.0/8 /s -- x",
+		"--gateway: '10.0.0.0/8' is malformed; the form is ADDR");
 	assert_fails("ontap --open=a --watch /s -- x",
 		"--open, --remove and --watch exclude each other");
 	assert_fails("ontap --open=a /s --", "--open: there is no program after --");
@@ -221,6 +261,8 @@ int main(void)
 		cmocka_unit_test(short_forms_are_as_by_getopt),
 		cmocka_unit_test(the_last_of_up_and_down_counts),
 		cmocka_unit_test(addresses_and_waits_add_up),
+		cmocka_unit_test(auto_is_a_tap_where_queues_are_asked_for),
+		cmocka_unit_test(the_last_gateway_of_each_family_counts),
 		cmocka_unit_test(other_tasks_name_a_link),
 		cmocka_unit_test(what_is_wrong_is_told_with_its_option),
 	};

@@ -10,6 +10,7 @@ from lib.started import Started
 CREATE, OPEN, REMOVE, WATCH = 1, 2, 3, 4
 TYPE, MODE, IFNAME, ALIAS, QUEUES, FLAGS = 1, 2, 3, 4, 5, 6
 STATUS, ERROR, TEXT, IFINDEX, HWADDR = 7, 8, 9, 10, 11
+MTU = 13
 KEEP, STAY_DOWN, CONNECTION = 1, 2, 4
 OK, MALFORMED, VERSION, NAMESPACE, DENIED, LIMIT, EXISTS, ABSENT, UNSUPPORTED = range(9)
 
@@ -78,7 +79,7 @@ def parse_reply(data):
         value = data[at + 4:at + 4 + length]
         at += 4 + length
         kind &= 0x7fff
-        if kind in (STATUS, ERROR, IFINDEX, FLAGS, QUEUES):
+        if kind in (STATUS, ERROR, IFINDEX, FLAGS, QUEUES, MTU):
             value = int.from_bytes(value, "big")
         elif kind in (TEXT, IFNAME, ALIAS):
             value = value.decode()
