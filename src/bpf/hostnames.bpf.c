@@ -21,7 +21,7 @@ typedef __u32 __be32;
 typedef __u32 __wsum;
 #define bool _Bool
 
-enum { BPF_MAP_TYPE_RINGBUF = 27, PID_NS_LEVELS_MAX = 32 };
+enum { BPF_MAP_TYPE_RINGBUF = 27, PID_NS_LEVELS_MAX = 32, USER_NS_LEVELS_MAX = 33 };
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -35,7 +35,13 @@ struct ns_common {
 	unsigned int inum;
 } RELOCATED;
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+
 struct user_namespace {
+	struct user_namespace *parent;
+	kuid_t owner;
 	struct ns_common ns;
 } RELOCATED;
 
@@ -110,10 +116,27 @@ static __always_inline bool is_ours(const struct nsproxy *proxy)
 	return proxy->net_ns->net_cookie == own.net && proxy->uts_ns->ns.inum == own.uts;
 }
 
+/* Root of a user namespace may make others below it, so each one up to ours must be root's. The root
+ * that is meant is the machine's: whoever may load this is in the first user namespace. */
+static __attribute__((noinline)) enum bpf_owner owner_of(struct user_namespace *user)
+{
+	if (BPF_CORE_READ(user, ns.inum) == own.user_ns)
+		return BPF_OWNER_HOST;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < USER_NS_LEVELS_MAX && user; i++) {
+		if (BPF_CORE_READ(user, ns.inum) == own.user_ns)
+			return BPF_OWNER_SYSTEM;
+		if (BPF_CORE_READ(user, owner.val) != 0)
+			return BPF_OWNER_USER;
+		user = BPF_CORE_READ(user, parent);
+	}
+	return BPF_OWNER_USER;
+}
+
 static __always_inline void describe_uts(struct bpf_sight *s, struct uts_namespace *uts)
 {
 	s->uts = uts->ns.inum;
-	s->uts_owner = uts->user_ns->ns.inum;
+	s->uts_owner = owner_of(uts->user_ns);
 	bpf_probe_read_kernel(s->name, sizeof(s->name), uts->name.nodename);
 }
 

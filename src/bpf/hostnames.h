@@ -8,7 +8,7 @@ struct bpf_own {
 	unsigned int uts;       /* inode number */
 	unsigned int pid_ns;    /* inode number; pids are reported as numbers of this namespace */
 	int pid;                /* its own actions, to look into namespaces, are not reported */
-	unsigned int zero;
+	unsigned int user_ns;   /* inode number */
 };
 
 struct bpf_state {
@@ -22,6 +22,9 @@ enum bpf_sight_kind {
 	BPF_SIGHT_RENAMED /* the new name of the UTS namespace; `proxy` and `net` are not set */
 };
 
+/* Who owns a UTS namespace: enum event_owner of model/event.h. */
+enum bpf_owner { BPF_OWNER_USER, BPF_OWNER_SYSTEM, BPF_OWNER_HOST };
+
 enum { BPF_SIGHT_NAME_CAP = 65 }; /* __NEW_UTS_LEN + 1 */
 
 /* A record of the iterator or of the ring buffer. */
@@ -30,7 +33,7 @@ struct bpf_sight {
 	unsigned long long net;   /* cookie */
 	unsigned int uts;         /* inode number */
 	int pid; /* of a task in it, or making it; 0 if not visible in our PID namespace */
-	unsigned int uts_owner; /* inode number of the user namespace that owns it */
+	unsigned int uts_owner; /* enum bpf_owner */
 	unsigned int kind;
 	char name[BPF_SIGHT_NAME_CAP];
 	char zero[7];

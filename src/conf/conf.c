@@ -19,7 +19,7 @@ struct policy conf_policy(const struct conf *c)
 		.ttl_s = c->ttl_s,
 		.source_count = c->names.count,
 		.duplicates = c->duplicates,
-		.has_rootless = c->has_rootless,
+		.rootless = c->rootless,
 		.has_temporary = c->has_temporary,
 		.has_deprecated = c->has_deprecated,
 		.has_self_mdns = c->has_self,

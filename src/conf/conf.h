@@ -126,7 +126,7 @@ struct conf {
 	struct conf_prefixes lan;
 	struct conf_name_sources names;
 	enum name_duplicates duplicates;
-	bool has_rootless;
+	enum name_rootless rootless;
 	bool has_temporary;
 	bool has_deprecated;
 	struct options_texts zone_files;

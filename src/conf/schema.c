@@ -89,6 +89,12 @@ static const char *const verbosity_words[] = {
 	[CONF_LOG_DEBUG] = "debug",
 	NULL,
 };
+static const char *const rootless_words[] = {
+	[ROOTLESS_NO] = "no",
+	[ROOTLESS_SYSTEM] = "system",
+	[ROOTLESS_YES] = "yes",
+	NULL,
+};
 static const char *const view_words[] = {
 	[0] = "",
 	[VIEW_LAN] = "lan",
@@ -133,8 +139,10 @@ static const struct option options[] = {
 	{"duplicates", .type = &option_type_choice, .commands = PUBLISH, AT(duplicates),
 		.arg = "POLICY", .defaults = {"merge"}, .words = duplicates_words,
 		.help = "what becomes of two workloads with one name"},
-	{"rootless", .type = &option_type_flag, .commands = PUBLISH, AT(has_rootless),
-		.defaults = {"no"}, .help = "serve namespaces that other user namespaces own"},
+	{"rootless", .type = &conf_type_choice_or_no, .commands = PUBLISH, AT(rootless),
+		.arg = "no|system|yes", .bare = "yes", .defaults = {"system"},
+		.words = rootless_words,
+		.help = "serve namespaces of other user namespaces: those that root made, or all"},
 	{"grants", .type = &option_type_text_or_no, .commands = PUBLISH, AT(grants_dir),
 		.arg = "DIR", .defaults = {"/run/ontap/grants"},
 		.help = "serve names there too that ontapd has granted to devices in such "

@@ -418,6 +418,12 @@ static void free_mdns(void *at)
 	option_type_texts.free(at);
 }
 
+static int read_choice(
+	void *at, const struct option *o, const char *text, size_t nth, struct option_why *why)
+{
+	return option_type_choice.read(at, o, text, nth, why);
+}
+
 const struct option_type conf_type_host = {.read = read_host_value};
 const struct option_type conf_type_domain = {.read = read_domain};
 const struct option_type conf_type_name = {.read = read_name_value};
@@ -428,6 +434,7 @@ const struct option_type conf_type_prefixes = {
 const struct option_type conf_type_listens = {
 	.read = add_listen, .free = free_listens, .is_list = true};
 const struct option_type conf_type_sources = {.read = read_sources};
+const struct option_type conf_type_choice_or_no = {.read = read_choice, .may_be_no = true};
 const struct option_type conf_type_mdns = {
 	.read = read_mdns, .free = free_mdns, .is_list = true, .may_be_no = true};
 const struct option_type conf_type_exports = {

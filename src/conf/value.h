@@ -16,8 +16,9 @@ extern const struct option_type conf_type_addr;     /* struct addr */
 extern const struct option_type conf_type_prefixes; /* struct conf_prefixes */
 extern const struct option_type conf_type_listens;  /* struct listen_rules */
 extern const struct option_type conf_type_sources;  /* struct conf_name_sources */
-extern const struct option_type conf_type_mdns;     /* conf.mdns and, at the offset, mdns_ifaces */
-extern const struct option_type conf_type_exports;  /* struct conf_exports: FORMAT:FILE */
-extern const struct option_type conf_type_keys;     /* struct conf_keys: NAME:ALGORITHM:BASE64 */
-extern const struct option_type conf_type_allows;   /* struct conf_allows: PREFIX or key:NAME */
-extern const struct option_type conf_type_peers;    /* struct conf_peers: ADDR[:PORT][,key:NAME] */
+extern const struct option_type conf_type_choice_or_no; /* option_type_choice; --no-KEY is "no" */
+extern const struct option_type conf_type_mdns;    /* conf.mdns and, at the offset, mdns_ifaces */
+extern const struct option_type conf_type_exports; /* struct conf_exports: FORMAT:FILE */
+extern const struct option_type conf_type_keys;    /* struct conf_keys: NAME:ALGORITHM:BASE64 */
+extern const struct option_type conf_type_allows;  /* struct conf_allows: PREFIX or key:NAME */
+extern const struct option_type conf_type_peers;   /* struct conf_peers: ADDR[:PORT][,key:NAME] */

@@ -93,18 +93,51 @@ static uint64_t cookie_of(const struct netns_self *self, int fd)
 	return cookie;
 }
 
+static bool is_our_user_ns(const struct netns_self *self, int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && st.st_dev == self->user_dev && st.st_ino == self->user_ino;
+}
+
+static bool was_made_by_root(int user_fd)
+{
+	uid_t uid;
+	return ioctl(user_fd, NS_GET_OWNER_UID, &uid) == 0 && uid == 0;
+}
+
+/* Root of a user namespace may make others below it, so each one up to ours must be root's. Takes
+ * over `user_fd`. Progress: each turn goes up by one level, and the kernel has 32. */
+static enum event_owner owner_by_maker(const struct netns_self *self, int user_fd)
+{
+	while (was_made_by_root(user_fd)) {
+		int parent_fd = ioctl(user_fd, NS_GET_PARENT);
+		close(user_fd);
+		if (parent_fd < 0)
+			return OWNER_USER;
+		user_fd = parent_fd;
+		if (is_our_user_ns(self, user_fd)) {
+			close(user_fd);
+			return OWNER_SYSTEM;
+		}
+	}
+	close(user_fd);
+	return OWNER_USER;
+}
+
+enum event_owner netns_owner(const struct netns_self *self, int fd)
+{
+	/* EPERM: the owner is a user namespace that is neither ours nor a descendant of ours. */
+	int user_fd = self->user_ino ? ioctl(fd, NS_GET_USERNS) : -1;
+	if (user_fd < 0)
+		return OWNER_UNKNOWN;
+	if (!is_our_user_ns(self, user_fd))
+		return owner_by_maker(self, user_fd);
+	close(user_fd);
+	return OWNER_HOST;
+}
+
 void netns_facts(const struct netns_self *self, int fd, struct event_ns *ret)
 {
 	ret->cookie = cookie_of(self, fd);
-	ret->is_owner_known = ret->is_rootless = false;
-	/* EPERM: the owner is a user namespace that is neither ours nor a descendant of ours. */
-	int user_fd = ioctl(fd, NS_GET_USERNS);
-	if (user_fd < 0)
-		return;
-	struct stat st;
-	if (fstat(user_fd, &st) == 0 && self->user_ino != 0) {
-		ret->is_owner_known = true;
-		ret->is_rootless = st.st_dev != self->user_dev || st.st_ino != self->user_ino;
-	}
-	close(user_fd);
+	ret->owner = (uint8_t)netns_owner(self, fd);
 }

@@ -49,11 +49,20 @@ enum event_type {
 	EV_COUNT
 };
 
+/* Who owns a network or UTS namespace: the user namespace in which it was made. The greater, the more
+ * it is trusted. */
+enum event_owner {
+	OWNER_UNKNOWN, /* not known: it may be anybody */
+	OWNER_USER,    /* another user namespace than ours, which somebody else than root made */
+	OWNER_SYSTEM,  /* another one, which root made, and all between it and ours: the host's */
+	OWNER_HOST     /* our user namespace */
+};
+
 struct event_ns {
 	char name[NETNS_NAME_CAP]; /* of its bind mount, "" if unknown; untrusted bytes */
 	uint64_t cookie;           /* SO_NETNS_COOKIE, 0 if not known */
-	bool is_rootless;          /* owned by another user namespace than ours */
-	bool is_owner_known;
+	uint8_t owner;             /* enum event_owner */
+	uint8_t zero[7];
 };
 
 struct event_link {
@@ -90,7 +99,7 @@ struct event_addr {
 struct event_hostname {
 	uint64_t uts;      /* unique among the current ones; numbers are reused */
 	bool is_own;       /* the daemon's own: its name is this host's */
-	bool is_rootless;  /* owned by another user namespace than ours, or unknown */
+	uint8_t owner;     /* enum event_owner */
 	bool is_inherited; /* probably nobody in it has chosen the name: see model/relation.h */
 	char name[HOSTNAME_CAP]; /* untrusted bytes */
 	uint8_t zero[4];

@@ -146,7 +146,7 @@ static void ns_vanish(struct model *m, struct model_ns *ns)
 static bool ns_is_equal(const struct event_ns *a, const struct event_ns *b)
 {
 	return memcmp(a->name, b->name, sizeof(a->name)) == 0 && a->cookie == b->cookie &&
-	       a->is_rootless == b->is_rootless && a->is_owner_known == b->is_owner_known;
+	       a->owner == b->owner;
 }
 
 static int apply_ns(struct model *m, const struct event *ev)
@@ -270,15 +270,15 @@ static void hostname_remove(struct model_ns *ns, struct model_hostname *h)
 	free(h);
 }
 
-/* Inserts it in order: namespaces of our own user namespace come first, so that no foreign name
- * displaces ours at the limit. */
+/* Inserts it in order: the most trusted owner comes first, so that no foreign name displaces ours at
+ * the limit. */
 static void hostname_insert(struct model_ns *ns, struct model_hostname *h)
 {
 	struct list *before = &ns->hostnames;
 	LIST_EACH(model_hostname, &ns->hostnames, struct model_hostname, in_ns) {
 		const struct event_hostname *at = &model_hostname->info;
-		if (at->is_rootless > h->info.is_rootless ||
-			(at->is_rootless == h->info.is_rootless && at->uts > h->info.uts)) {
+		if (at->owner < h->info.owner ||
+			(at->owner == h->info.owner && at->uts > h->info.uts)) {
 			before = &model_hostname->in_ns;
 			break;
 		}
@@ -292,7 +292,7 @@ static int hostname_make(struct model_ns *ns, const struct event_hostname *info)
 	if (ns->hostname_count >= LIMIT_NS_HOSTNAMES) {
 		struct model_hostname *last =
 			container_of(ns->hostnames.prev, struct model_hostname, in_ns);
-		if (info->is_rootless || !last->info.is_rootless)
+		if (info->owner <= last->info.owner)
 			return ERR_RANGE;
 		hostname_remove(ns, last);
 	}

@@ -125,9 +125,8 @@ struct model_stats {
 };
 struct model_stats model_stats(const struct model *m) NONNULL;
 
-/* True if another user namespace owns the network namespace, or may own it because the owner could
- * not be found out. */
-bool model_ns_is_foreign(const struct model_ns *ns) NONNULL;
+/* Returns "host", "system", "user" or "unknown" for an enum event_owner. Static storage. */
+const char *event_owner_text(uint8_t owner);
 
 /* True if the link can pass traffic: it is up, and has carrier as far as the driver knows. (IFF_UP
  * and IFF_LOWER_UP, and operstate UP or UNKNOWN: see RFC 2863 and

@@ -206,9 +206,15 @@ struct model_stats model_stats(const struct model *m)
 	};
 }
 
-bool model_ns_is_foreign(const struct model_ns *ns)
+const char *event_owner_text(uint8_t owner)
 {
-	return ns->nsid != NSID_OWN && (ns->info.is_rootless || !ns->info.is_owner_known);
+	switch ((enum event_owner)owner) {
+	case OWNER_HOST: return "host";
+	case OWNER_SYSTEM: return "system";
+	case OWNER_USER: return "user";
+	case OWNER_UNKNOWN: break;
+	}
+	return "unknown";
 }
 
 bool model_link_is_up(const struct event_link *link)

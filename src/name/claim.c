@@ -64,7 +64,7 @@ static void group_mark_base(struct names *n, const struct group *group)
  * look at all names. */
 static void group_mark_numbered(struct names *n)
 {
-	bool has_rootless = n->policy.has_rootless || n->granted_claim_count > 0;
+	bool has_rootless = n->policy.rootless == ROOTLESS_YES || n->granted_claim_count > 0;
 	if (n->policy.duplicates != DUPLICATES_NUMBER || !has_rootless)
 		return;
 	MAP_EACH(group, &n->groups, struct group, node)
@@ -190,11 +190,12 @@ static bool is_ignored(const struct names *n, const char *hostname)
 	return false;
 }
 
-static struct source source_of(enum name_source kind, const struct model_link *link)
+static struct source source_of(
+	const struct names *n, enum name_source kind, const struct model_link *link)
 {
 	struct source s = {.kind = kind,
 		.text = "",
-		.rank = model_ns_is_foreign(link->ns) ? RANK_ROOTLESS : RANK_OWN};
+		.rank = ns_is_foreign(&n->policy, link->ns) ? RANK_ROOTLESS : RANK_OWN};
 	bool is_loopback = link->info.flags & IFF_LOOPBACK;
 	switch (kind) {
 	case NAME_ALIAS:
@@ -228,7 +229,7 @@ static bool source_next(const struct names *n, const struct model_link *link, st
 			continue;
 		ret->word = h->name;
 		ret->len = strlen(h->name);
-		if (h->is_rootless)
+		if (owner_is_foreign(&n->policy, h->owner))
 			ret->rank = RANK_ROOTLESS;
 		*ret_verdict =
 			is_ignored(n, h->name) ? LABEL_IGNORED : label_judge(ret->word, ret->len);
@@ -262,7 +263,7 @@ static struct source best_source(const struct names *n, const struct model_link 
 	struct source best = {.text = ""};
 	enum merit best_merit = MERIT_NOTHING;
 	for (unsigned i = 0; i < n->policy.source_count && best_merit < MERIT_LABEL; i++) {
-		struct source source = source_of(n->policy.sources[i], link), rest = source;
+		struct source source = source_of(n, n->policy.sources[i], link), rest = source;
 		enum label_verdict verdict;
 		struct candidate candidate;
 		while (source_next(n, link, &rest, &candidate, &verdict)) {

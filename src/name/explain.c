@@ -78,9 +78,9 @@ static enum addr_verdict verdict_for(const struct names *n, const struct group *
 	const struct claim *claim, const struct host *host, const struct model_addr *addr)
 {
 	enum addr_verdict verdict = addr_judge(&n->policy, addr, claim->nlink->is_bridge_port);
-	if (verdict == ADDR_ROOTLESS || verdict == ADDR_OWNER_UNKNOWN)
+	if (verdict == ADDR_ROOTLESS || verdict == ADDR_SYSTEM || verdict == ADDR_OWNER_UNKNOWN)
 		return verdict;
-	if (claim->rank == RANK_ROOTLESS && !n->policy.has_rootless)
+	if (claim->rank == RANK_ROOTLESS && n->policy.rootless != ROOTLESS_YES)
 		return ADDR_ROOTLESS_NAME;
 	if (group_refuses(n, group, claim))
 		return ADDR_ROOTLESS_TAKEN;

@@ -91,7 +91,7 @@ bool group_refuses(const struct names *n, const struct group *group, const struc
 {
 	if (claim->rank == RANK_OWN)
 		return false;
-	if ((claim->rank == RANK_ROOTLESS && !n->policy.has_rootless) ||
+	if ((claim->rank == RANK_ROOTLESS && n->policy.rootless != ROOTLESS_YES) ||
 		has_claim_before(group, claim->rank))
 		return true;
 	char base[LABEL_TEXT_CAP];

@@ -38,13 +38,35 @@ static bool is_behind_bridge(const struct event_addr *info, bool is_bridge_port)
 	       addr_scope(&info->addr) == ADDR_SCOPE_LOCAL;
 }
 
+bool owner_is_foreign(const struct policy *policy, uint8_t owner)
+{
+	return owner < (policy->rootless == ROOTLESS_NO ? OWNER_HOST : OWNER_SYSTEM);
+}
+
+bool ns_is_foreign(const struct policy *policy, const struct model_ns *ns)
+{
+	return ns->nsid != NSID_OWN && owner_is_foreign(policy, ns->info.owner);
+}
+
+static enum addr_verdict judge_owner(uint8_t owner)
+{
+	switch ((enum event_owner)owner) {
+	case OWNER_USER: return ADDR_ROOTLESS;
+	case OWNER_SYSTEM: return ADDR_SYSTEM;
+	case OWNER_HOST:
+	case OWNER_UNKNOWN: break;
+	}
+	return ADDR_OWNER_UNKNOWN;
+}
+
 enum addr_verdict addr_judge(
 	const struct policy *policy, const struct model_addr *addr, bool is_bridge_port)
 {
 	const struct event_addr *info = &addr->info;
 	bool is_granted = addr->link->info.is_granted;
-	if (model_ns_is_foreign(addr->link->ns) && !policy->has_rootless && !is_granted)
-		return addr->link->ns->info.is_owner_known ? ADDR_ROOTLESS : ADDR_OWNER_UNKNOWN;
+	const struct model_ns *ns = addr->link->ns;
+	if (ns_is_foreign(policy, ns) && policy->rootless != ROOTLESS_YES && !is_granted)
+		return judge_owner(ns->info.owner);
 	if (addr_is_loopback(&info->addr) || info->rt_scope == RT_SCOPE_HOST)
 		return ADDR_HOST_SCOPE;
 	if (addr_scope(&info->addr) == ADDR_SCOPE_NONE)
@@ -74,6 +96,9 @@ const char *addr_verdict_text(enum addr_verdict verdict)
 	case ADDR_BRIDGE_PORT: return "link-local, on a port of a bridge: use the bridge's own";
 	case ADDR_NOT_UNICAST: return "not an address that others could use";
 	case ADDR_ROOTLESS: return "namespace of another user namespace (--rootless serves it)";
+	case ADDR_SYSTEM:
+		return "namespace of a user namespace that root made (--rootless=system serves "
+		       "it)";
 	case ADDR_OWNER_UNKNOWN:
 		return "nobody can say who owns its namespace (--rootless serves it)";
 	case ADDR_ROOTLESS_NAME:
@@ -101,6 +126,7 @@ const char *addr_verdict_word(enum addr_verdict verdict)
 	case ADDR_BRIDGE_PORT: return "bridge-port";
 	case ADDR_NOT_UNICAST: return "not-unicast";
 	case ADDR_ROOTLESS: return "rootless";
+	case ADDR_SYSTEM: return "system";
 	case ADDR_OWNER_UNKNOWN: return "owner-unknown";
 	case ADDR_ROOTLESS_NAME: return "rootless-name";
 	case ADDR_OUTRANKED: return "outranked";

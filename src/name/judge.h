@@ -18,13 +18,20 @@ enum addr_verdict {
 	ADDR_HOST_SCOPE,     /* loopback, and addresses with RT_SCOPE_HOST */
 	ADDR_BRIDGE_PORT,    /* link-local IPv6 of a port: the bridge takes its packets */
 	ADDR_NOT_UNICAST,    /* multicast, unspecified, v4-mapped, reserved */
-	ADDR_ROOTLESS,       /* in a namespace that another user namespace owns */
+	ADDR_ROOTLESS,       /* in a namespace of a user namespace that a user made */
+	ADDR_SYSTEM,         /* in a namespace of a user namespace that root made */
 	ADDR_OWNER_UNKNOWN,  /* in a namespace whose owner is not known */
 	ADDR_ROOTLESS_NAME,  /* named by a UTS namespace that another user namespace owns */
 	ADDR_OUTRANKED,      /* another workload has the name (--duplicates=first) */
 	ADDR_ROOTLESS_TAKEN, /* rootless, and a workload of higher rank has the name */
 	ADDR_VERDICT_COUNT
 };
+
+/* True if what has that owner (enum event_owner) is not the host's own. */
+bool owner_is_foreign(const struct policy *policy, uint8_t owner) NONNULL;
+/* True if the network namespace is not the host's own, or may not be because its owner is not
+ * known. */
+bool ns_is_foreign(const struct policy *policy, const struct model_ns *ns) NONNULL;
 
 /* Returns the verdict on one address alone. `is_bridge_port`: its link is a port of a bridge. Never
  * returns ADDR_ROOTLESS_NAME, ADDR_OUTRANKED or ADDR_ROOTLESS_TAKEN, which depend on the name. */

@@ -91,7 +91,7 @@ static void ns_update_claims(struct names *n, const struct model_ns *ns)
 	LIST_EACH(model_link, &ns->links, struct model_link, in_ns) {
 		struct nlink *nlink = nlink_of(n, model_link);
 		if (nlink)
-			claims_update(n, nlink, !model_ns_is_foreign(ns));
+			claims_update(n, nlink, !ns_is_foreign(&n->policy, ns));
 	}
 }
 
@@ -210,8 +210,11 @@ void names_flush(struct names *n)
 
 void names_set_policy(struct names *n, const struct policy *policy)
 {
+	const bool has_new_owners = n->policy.rootless != policy->rootless;
 	n->policy = *policy;
 	n->has_new_policy = true;
+	if (has_new_owners)
+		onlinks_rebuild(n);
 	MAP_EACH(nlink, &n->links, struct nlink, node)
 		claims_update(n, nlink, false);
 	MAP_EACH(group, &n->groups, struct group, node)

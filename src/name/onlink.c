@@ -34,10 +34,11 @@ struct holder {
 
 /* True if an address makes its prefix on-link. A host route does not, nor a prefix wider than any
  * LAN (a container could claim half of the internet), nor an address of a rootless namespace. */
-static bool is_onlink(const struct model_link *link, const struct event_addr *info)
+static bool is_onlink(
+	const struct names *n, const struct model_link *link, const struct event_addr *info)
 {
 	unsigned widest = info->addr.family == ADDR_V4 ? 8 : 32;
-	return !model_ns_is_foreign(link->ns) && !addr_is_loopback(&info->addr) &&
+	return !ns_is_foreign(&n->policy, link->ns) && !addr_is_loopback(&info->addr) &&
 	       info->rt_scope != RT_SCOPE_HOST && info->prefix_len >= widest &&
 	       info->prefix_len < 8 * addr_len(&info->addr);
 }
@@ -154,7 +155,7 @@ static void holder_end(struct names *n, struct holder *holder)
 void onlink_count(
 	struct names *n, const struct model_link *link, const struct event_addr *info, int by)
 {
-	if (!is_onlink(link, info))
+	if (!is_onlink(n, link, info))
 		return;
 	struct prefix prefix = prefix_make(&info->addr, info->prefix_len);
 	struct holder *holder =

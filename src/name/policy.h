@@ -22,6 +22,14 @@ enum name_duplicates {
 	DUPLICATES_COUNT
 };
 
+/* Which namespaces are served besides those of our own user namespace (enum event_owner). */
+enum name_rootless {
+	ROOTLESS_NO,
+	ROOTLESS_SYSTEM, /* those of user namespaces that root made, as if they were our own */
+	ROOTLESS_YES,    /* all; those of users only where no other has the name */
+	ROOTLESS_COUNT
+};
+
 /* On which links of our own namespace mDNS is spoken. */
 enum name_mdns { NAME_MDNS_AUTO, NAME_MDNS_LISTED, NAME_MDNS_NONE };
 
@@ -34,7 +42,7 @@ struct policy {
 		*ignored; /* patterns of host names to ignore, or LABEL_CONTAINER_ID; borrowed */
 	unsigned ignored_count;
 	enum name_duplicates duplicates;
-	bool has_rootless;   /* serve namespaces that other user namespaces own */
+	enum name_rootless rootless;
 	bool has_temporary;  /* publish RFC 8981 temporary addresses */
 	bool has_deprecated; /* publish deprecated addresses even where there are better ones */
 	enum name_mdns mdns;

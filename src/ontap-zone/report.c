@@ -18,6 +18,24 @@
 
 /* status */
 
+static void count_owner(void *arg, const struct model_ns *ns)
+{
+	int64_t *counts = arg;
+	counts[ns->info.owner]++;
+}
+
+/* How many namespaces are whose: see --rootless. */
+static void status_owners(const struct report *r, struct jsonw *w)
+{
+	int64_t counts[UINT8_MAX + 1] = {0};
+	if (model_each_ns(pipeline_model(r->pipeline), count_owner, counts))
+		return;
+	jsonw_open(w, "owners", '{');
+	for (int owner = OWNER_HOST; owner >= OWNER_UNKNOWN; owner--)
+		jsonw_number(w, event_owner_text((uint8_t)owner), counts[owner]);
+	jsonw_close(w, '}');
+}
+
 static void status_kernel(const struct report *r, struct jsonw *w)
 {
 	const struct kernel_stats k = r->kernel;
@@ -34,6 +52,7 @@ static void status_kernel(const struct report *r, struct jsonw *w)
 	jsonw_number(w, "malformed", (int64_t)k.malformed);
 	jsonw_number(w, "refused", (int64_t)pipeline_refused(r->pipeline));
 	jsonw_bool(w, "own_namespace_only", k.is_own_only);
+	status_owners(r, w);
 	jsonw_close(w, '}');
 }
 

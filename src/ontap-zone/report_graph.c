@@ -180,7 +180,9 @@ static void write_ns(void *arg, const struct model_ns *ns)
 	jsonw_open(&g->w, NULL, '{');
 	jsonw_number(&g->w, "nsid", ns->nsid);
 	jsonw_text(&g->w, "netns", ns->info.name);
-	jsonw_bool(&g->w, "rootless", ns->info.is_rootless);
+	jsonw_bool(
+		&g->w, "rootless", ns->info.owner == OWNER_USER || ns->info.owner == OWNER_SYSTEM);
+	jsonw_text(&g->w, "owner", event_owner_text(ns->info.owner));
 	jsonw_open(&g->w, "hostnames", '[');
 	LIST_EACH(model_hostname, &ns->hostnames, struct model_hostname, in_ns)
 		jsonw_text(&g->w, NULL, model_hostname->info.name);

@@ -47,7 +47,7 @@ struct known_nsid {
 	struct map_node node; /* key: nsid */
 	nsid_t nsid;
 	struct event_ns info;
-	bool is_given; /* we gave the id, and another user namespace owns it */
+	bool is_given; /* we gave the id, and it is not the host's */
 };
 
 struct census {
@@ -117,7 +117,7 @@ static int identify(struct census *c, uint64_t net, int32_t pid)
 	if (fd < 0)
 		return -EAGAIN;
 	netns_facts(&c->self.net, fd, &info);
-	bool is_foreign = info.is_rootless || !info.is_owner_known;
+	bool is_foreign = info.owner < OWNER_SYSTEM;
 	bool may_give =
 		c->config.has_all_nsids && (!is_foreign || c->stats.given < LIMIT_NSID_ROOTLESS);
 	int err = info.cookie != net ? -EAGAIN

@@ -90,8 +90,7 @@ static void emit_ns(struct kernel *k, nsid_t nsid)
 		ev.ns = *info;
 	if (nsid == NSID_OWN) {
 		ev.ns.cookie = k->own_cookie;
-		ev.ns.is_owner_known = true;
-		ev.ns.is_rootless = false;
+		ev.ns.owner = OWNER_HOST;
 	}
 	emit(k, &ev);
 }

@@ -38,7 +38,7 @@ void tasks_self_close(struct tasks_self *self)
 
 struct event_hostname tasks_self_hostname(const struct tasks_self *self)
 {
-	struct event_hostname own = {.uts = self->uts_ino, .is_own = true};
+	struct event_hostname own = {.uts = self->uts_ino, .is_own = true, .owner = OWNER_HOST};
 	struct utsname name;
 	if (uname(&name) == 0)
 		memcpy(own.name, name.nodename, strnlen(name.nodename, sizeof(own.name) - 1));

@@ -76,6 +76,7 @@ static int set_constants(struct tasks_bpf *t)
 	struct bpf_own own = {.net = t->self.net.cookie,
 		.uts = t->self.uts_ino,
 		.pid_ns = t->self.pid_ino,
+		.user_ns = (uint32_t)t->self.net.user_ino,
 		.pid = getpid()};
 	return map ? t->calls.bpf_map__set_initial_value(map, &own, sizeof(own)) : -EINVAL;
 }
@@ -232,9 +233,14 @@ int tasks_bpf_fd(const struct tasks_bpf *t)
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-static bool is_owned_by_us(const struct tasks_bpf *t, const struct bpf_sight *record)
+static enum event_owner owner_of(const struct bpf_sight *record)
 {
-	return record->uts_owner == (uint32_t)t->self.net.user_ino;
+	switch ((enum bpf_owner)record->uts_owner) {
+	case BPF_OWNER_HOST: return OWNER_HOST;
+	case BPF_OWNER_SYSTEM: return OWNER_SYSTEM;
+	case BPF_OWNER_USER: break;
+	}
+	return OWNER_USER;
 }
 
 /* Copies the name into a zeroed array, so that equal names have equal bytes. */
@@ -245,7 +251,7 @@ static void take_record(struct tasks_bpf *t, const struct bpf_sight *record)
 		.net = record->net,
 		.pid = record->pid,
 		.uts = {.uts = record->uts, .is_own = record->uts == t->self.uts_ino}};
-	sight.uts.is_rootless = !sight.uts.is_own && !is_owned_by_us(t, record);
+	sight.uts.owner = (uint8_t)(sight.uts.is_own ? OWNER_HOST : owner_of(record));
 	memcpy(sight.uts.name, record->name, strnlen(record->name, HOSTNAME_CAP - 1));
 	switch ((enum bpf_sight_kind)record->kind) {
 	case BPF_SIGHT_SAW: sink->on_sight(sink->arg, &sight); break;

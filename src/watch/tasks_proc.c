@@ -88,18 +88,6 @@ static void find_cookie(const struct walk *w, struct known *net, const char *pat
 	net->is_found = facts.cookie != 0;
 }
 
-static bool is_owned_by_us(const struct tasks_self *self, int fd)
-{
-	struct stat st;
-	int user_fd = ioctl(fd, NS_GET_USERNS); /* EPERM: not ours, and not below ours */
-	if (user_fd < 0)
-		return false;
-	bool is_ours = fstat(user_fd, &st) == 0 && st.st_dev == self->net.user_dev &&
-		       st.st_ino == self->net.user_ino;
-	close(user_fd);
-	return is_ours;
-}
-
 static void find_name(struct walk *w, struct known *uts, const char *path)
 {
 	struct utsname name;
@@ -113,7 +101,8 @@ static void find_name(struct walk *w, struct known *uts, const char *path)
 	if (uts->is_found) {
 		uts->uts.uts = uts->ino;
 		uts->uts.is_own = uts->ino == w->self->uts_ino;
-		uts->uts.is_rootless = !uts->uts.is_own && !is_owned_by_us(w->self, fd);
+		uts->uts.owner =
+			(uint8_t)(uts->uts.is_own ? OWNER_HOST : netns_owner(&w->self->net, fd));
 		memcpy(uts->uts.name, name.nodename,
 			strnlen(name.nodename, sizeof(uts->uts.name) - 1));
 	}

@@ -64,10 +64,8 @@ static void put_hwaddr(struct buf *b, const struct event_link *link)
 
 static void put_ns(struct buf *b, const char *what, const struct model_ns *ns)
 {
-	buf_printf(b,
-		"{\"what\": \"%s\", \"nsid\": %d, \"cookie\": %" PRIu64
-		", \"rootless\": %d, \"owner_known\": %d",
-		what, ns->nsid, ns->info.cookie, ns->info.is_rootless, ns->info.is_owner_known);
+	buf_printf(b, "{\"what\": \"%s\", \"nsid\": %d, \"cookie\": %" PRIu64 ", \"owner\": \"%s\"",
+		what, ns->nsid, ns->info.cookie, event_owner_text(ns->info.owner));
 	put_text(b, "name", ns->info.name);
 	buf_puts(b, "}\n");
 }
@@ -76,8 +74,8 @@ static void put_hostname(struct buf *b, const struct model_ns *ns, const struct 
 {
 	buf_printf(b,
 		"{\"what\": \"hostname\", \"nsid\": %d, \"uts\": %" PRIu64
-		", \"own\": %d, \"rootless\": %d",
-		ns->nsid, h->uts, h->is_own, h->is_rootless);
+		", \"own\": %d, \"owner\": \"%s\"",
+		ns->nsid, h->uts, h->is_own, event_owner_text(h->owner));
 	put_text(b, "name", h->name);
 	buf_puts(b, "}\n");
 }

@@ -282,6 +282,34 @@ def test_with_rootless_he_never_gets_a_name_of_the_host(host, serve, workload):
     wait_at(host, "hn-router", "10.8.0.7")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root: who else could be told from users")
+def test_a_user_namespace_that_root_made_is_the_host_s_own(host, daemon, workload):
+    """As systemd-nspawn -U, unprivileged LXC that root starts, and Docker with userns-remap make it."""
+    workload(7, "hn-nspawn", ("unshare", "-U", "-r", "-n", "-u"))
+    wait_at(host, "hn-nspawn", "10.8.0.7")
+    # A namespace below a user's is the user's, even if it was root who made it there.
+    user = workload(None, command=("unshare", "-U"), user=65534)
+    for kind in ("uid", "gid"):
+        with open(f"/proc/{user.pid}/{kind}_map", "w", encoding="ascii") as file:
+            file.write("0 0 65536")
+    workload(9, "hn-below", ("nsenter", "--preserve-credentials", "-U", f"--target={user.pid}",
+                             "unshare", "-U", "-n", "-u"))
+    wait_until(lambda: reason_of(daemon, "hn-below", "10.8.0.9"), what="the reason")
+    assert "another user namespace" in reason_of(daemon, "hn-below", "10.8.0.9")
+    # The owner of a host name counts, too: its namespace is one of root's, and it is a user's.
+    owners = {ns["netns"] or tuple(ns["hostnames"]): ns["owner"] for ns in daemon.lines("graph")}
+    assert owners[("hn-nspawn",)] == "system" and owners[("hn-below",)] == "user"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root: who else could be told from users")
+def test_without_rootless_it_is_refused_and_the_reason_is_told(host, serve, workload):
+    daemon = by(host, serve, "proc", "--no-rootless")
+    workload(7, "hn-nspawn", ("unshare", "-U", "-r", "-n", "-u"))
+    wait_until(lambda: reason_of(daemon, "hn-nspawn", "10.8.0.7"), what="the reason")
+    assert "--rootless=system" in reason_of(daemon, "hn-nspawn", "10.8.0.7")
+    assert at(host, "hn-nspawn") == []
+
+
 def test_a_namespace_of_unknown_owner_is_not_served(topo, host, serve):
     ns = topo.workload("hn-unknown", host, "br0", "10.8.0.9/24", alias="hn-unknown")
     daemon = serve(host, "--domain=vanya", "--no-assign-nsid", "--hostnames-by=none", "--no-mdns")

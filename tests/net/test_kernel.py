@@ -442,8 +442,8 @@ def test_namespace_of_another_user_namespace_is_told_apart(follow, topo, tmp_pat
         (tmp_path / "ours").symlink_to(a.path)
         model = follow(f"--netns-dir={tmp_path}")
         wait_until(lambda: model.by_name("rootless") and model.by_name("ours"), what="both names")
-        assert model.by_name("rootless")["info"]["rootless"] == 1
-        assert model.by_name("ours")["info"]["rootless"] == 0
+        assert model.by_name("rootless")["info"]["owner"] == "system"  # it was root
+        assert model.by_name("ours")["info"]["owner"] == "host"
         nsid = model.by_name("rootless")["info"]["nsid"]
     finally:
         holder.kill()

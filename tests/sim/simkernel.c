@@ -482,7 +482,7 @@ int census_new(const struct census_config *config, struct census **ret)
 	if (!c)
 		return ERR_NOMEM;
 	c->config = *config;
-	c->info.is_owner_known = true;
+	c->info.owner = OWNER_HOST;
 	*ret = c;
 	return 0;
 }
@@ -495,7 +495,7 @@ void census_free(struct census *c)
 static struct event_hostname hostname_of(int space)
 {
 	const struct kernel_space *from = &kernel->spaces[space];
-	struct event_hostname hostname = {.is_own = space == 0};
+	struct event_hostname hostname = {.is_own = space == 0, .owner = OWNER_HOST};
 	if (!from->is_there || !from->hostname[0])
 		return hostname;
 	hostname.uts = from->uts + 1;

@@ -117,7 +117,8 @@ static void defaults_are_those_of_the_table(void **state)
 	assert_int_equal(l.conf.threads, 0);
 	assert_int_equal(l.conf.ready_fd, -1);
 	assert_int_equal(l.conf.verbosity, CONF_LOG_INFO);
-	assert_false(l.conf.has_rootless || l.conf.has_temporary || l.conf.has_deprecated);
+	assert_int_equal(l.conf.rootless, ROOTLESS_SYSTEM);
+	assert_false(l.conf.has_temporary || l.conf.has_deprecated);
 	unload(&l);
 }
 
@@ -130,9 +131,26 @@ static void values_may_follow_with_equals_sign_or_as_next_word(void **state)
 	assert_int_equal(l.conf.ttl_s, 5);
 	assert_int_equal(l.conf.ready_fd, 3);
 	assert_name(&l.conf.domain, "vanya.");
-	assert_true(l.conf.has_rootless);
+	assert_int_equal(l.conf.rootless, ROOTLESS_YES);
 	assert_false(l.conf.has_temporary);
 	unload(&l);
+}
+
+static void rootless_is_a_word_or_a_flag(void **state)
+{
+	static const struct {
+		const char *line;
+		enum name_rootless rootless;
+	} cases[] = {{"serve", ROOTLESS_SYSTEM}, {"serve --rootless=system", ROOTLESS_SYSTEM},
+		{"serve --rootless", ROOTLESS_YES}, {"serve --rootless=yes", ROOTLESS_YES},
+		{"serve --rootless=no", ROOTLESS_NO}, {"serve --no-rootless", ROOTLESS_NO}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct line l;
+		assert_loads(&l, cases[i].line, NULL);
+		assert_int_equal(l.conf.rootless, cases[i].rootless);
+		unload(&l);
+	}
 }
 
 static void options_may_precede_the_command(void **state)
@@ -252,7 +270,7 @@ static void a_file_has_comments_blanks_and_any_line_end(void **state)
 	assert_int_equal(l.conf.mdns_ifaces.count, 2);
 	assert_string_equal(l.conf.mdns_ifaces.at[1], "eth1");
 	assert_null(l.conf.nsid_dir);
-	assert_true(l.conf.has_rootless);
+	assert_int_equal(l.conf.rootless, ROOTLESS_YES);
 	unload(&l);
 }
 
@@ -277,8 +295,8 @@ static void an_error_in_a_file_names_file_line_and_key(void **state)
 	assert_fails("serve", "no-mdns = yes\n", "z.conf:1: no-mdns: write 'mdns = no'");
 	assert_fails("serve", "watch = yes\n", "z.conf:1: watch: is for the command line only");
 	assert_fails("serve", "user = \n", "z.conf:1: user: is empty");
-	assert_fails(
-		"serve", "rootless = maybe\n", "z.conf:1: rootless: 'maybe' is neither yes nor no");
+	assert_fails("serve", "rootless = maybe\n",
+		"z.conf:1: rootless: 'maybe' is not no, system or yes");
 	assert_fails("serve", "\ndomain = x.local\n",
 		"z.conf:2: domain: names under local are mDNS's (RFC 6762 §3), not a zone");
 }
@@ -327,7 +345,7 @@ static void an_error_on_the_command_line_names_the_option(void **state)
 	assert_fails("names --ttl=5", NULL, "--ttl: is no option of names");
 	assert_fails("serve --client=::1", NULL, "--client: is no option of serve");
 	assert_fails("explain x --client=y", NULL, "--client: 'y' is no address");
-	assert_fails("serve --rootless=x", NULL, "--rootless: 'x' is neither yes nor no");
+	assert_fails("serve --rootless=x", NULL, "--rootless: 'x' is not no, system or yes");
 	assert_fails("export --format=tinydsn", NULL,
 		"--format: 'tinydsn' is not tinydns, zone, hosts or json; did you mean tinydns?");
 	assert_fails("serve --names=alias,hostnames", NULL,
@@ -678,6 +696,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_those_of_the_table),
 		cmocka_unit_test(values_may_follow_with_equals_sign_or_as_next_word),
+		cmocka_unit_test(rootless_is_a_word_or_a_flag),
 		cmocka_unit_test(options_may_precede_the_command),
 		cmocka_unit_test(a_key_may_be_an_option_of_several_commands),
 		cmocka_unit_test(lists_add_up_and_of_single_values_the_last_counts),

@@ -225,7 +225,7 @@ static void give_hostname(
 {
 	struct event ev = {.type = EV_HOSTNAME, .nsid = nsid};
 	ev.hostname.uts = uts;
-	ev.hostname.is_rootless = is_rootless;
+	ev.hostname.owner = is_rootless ? OWNER_USER : OWNER_HOST;
 	snprintf(ev.hostname.name, sizeof(ev.hostname.name), "%s", name);
 	apply(w, &ev);
 }
@@ -261,9 +261,9 @@ static void others_host_names_never_push_out_ours(void **state)
 		w->told[0] = '\0';
 	}
 	struct event ev = {
-		.type = EV_HOSTNAME, .nsid = 5, .hostname = {.uts = 1, .is_rootless = true}};
+		.type = EV_HOSTNAME, .nsid = 5, .hostname = {.uts = 1, .owner = OWNER_USER}};
 	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
-	ev.hostname.is_rootless = false;
+	ev.hostname.owner = OWNER_HOST;
 	assert_int_equal(model_apply(w->model, &ev), 0);
 	const struct model_ns *ns = model_ns(w->model, 5);
 	assert_int_equal(ns->hostname_count, LIMIT_NS_HOSTNAMES);

@@ -197,11 +197,10 @@ static struct event addr_event(nsid_t nsid, uint32_t ifindex, const char *addr, 
 	return ev;
 }
 
-static void add_ns(struct fixture *f, nsid_t nsid, bool is_rootless, bool is_owner_known)
+static void add_ns(struct fixture *f, nsid_t nsid, enum event_owner owner)
 {
 	struct event ev = {.type = EV_NS, .nsid = nsid};
-	ev.ns.is_rootless = is_rootless;
-	ev.ns.is_owner_known = is_owner_known;
+	ev.ns.owner = (uint8_t)owner;
 	apply(f, &ev);
 }
 
@@ -210,7 +209,7 @@ static void add_link(struct fixture *f, nsid_t nsid, uint32_t ifindex, const cha
 {
 	struct event ev = link_event(nsid, ifindex, alias);
 	if (!model_ns(f->model, nsid))
-		add_ns(f, nsid, false, true);
+		add_ns(f, nsid, OWNER_HOST);
 	apply(f, &ev);
 }
 
@@ -459,7 +458,7 @@ static void mdns_carries_all_addresses_of_the_segment_and_no_others(void **state
 	add_link(f, NSID_OWN, 3, "");
 	add_addr(f, NSID_OWN, 3, "10.9.0.1");
 	struct event ev = link_event(5, 7, "web"); /* a macvlan of the first */
-	add_ns(f, 5, false, true);
+	add_ns(f, 5, OWNER_HOST);
 	strcpy(ev.link.kind, "macvlan");
 	ev.link.parent = 2;
 	ev.link.parent_nsid = NSID_OWN;
@@ -532,7 +531,7 @@ static void a_rootless_namespace_never_gets_shares_or_pushes_out_a_name(void **s
 	(void)state;
 	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++) {
 		struct fixture *f = start(d);
-		add_ns(f, 4, true, true);
+		add_ns(f, 4, OWNER_USER);
 		add_link(f, 4, 2, "router other web-2");
 		add_addr(f, 4, 2, "10.6.6.6");
 		add_link(f, 5, 2, "router web");
@@ -540,7 +539,7 @@ static void a_rootless_namespace_never_gets_shares_or_pushes_out_a_name(void **s
 		names_flush(f->names);
 		assert_not_said(f, "10.6.6.6");
 
-		f->policy.has_rootless = true;
+		f->policy.rootless = ROOTLESS_YES;
 		names_set_policy(f->names, &f->policy);
 		names_flush(f->names);
 		assert_said(f, "unicast other.lan.example. A any 10.6.6.6");
@@ -568,7 +567,7 @@ static void a_granted_name_is_served_and_goes_behind_the_hosts_own(void **state)
 	(void)state;
 	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++) {
 		struct fixture *f = start(d);
-		add_ns(f, 4, true, true);
+		add_ns(f, 4, OWNER_USER);
 		add_granted_link(f, 4, 2, "www");
 		add_addr(f, 4, 2, "10.6.6.6");
 		add_link(f, 4, 3, "router"); /* another link of the same namespace */
@@ -598,14 +597,14 @@ static void a_granted_name_is_not_shared_with_who_only_calls_himself_so(void **s
 	(void)state;
 	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++) {
 		struct fixture *f = start(d);
-		f->policy.has_rootless = true;
+		f->policy.rootless = ROOTLESS_YES;
 		names_set_policy(f->names, &f->policy);
-		add_ns(f, 3, true, true);
+		add_ns(f, 3, OWNER_USER);
 		add_link(f, 3, 2, "www");
 		add_addr(f, 3, 2, "10.6.6.5");
 		names_flush(f->names);
 		assert_said(f, "unicast www.lan.example. A any 10.6.6.5");
-		add_ns(f, 4, true, true);
+		add_ns(f, 4, OWNER_USER);
 		add_granted_link(f, 4, 2, "www");
 		add_addr(f, 4, 2, "10.6.6.6");
 		names_flush(f->names);
@@ -620,7 +619,7 @@ static void a_rootless_address_begins_no_zone_and_shares_no_reverse_name(void **
 {
 	(void)state;
 	struct fixture *f = start(DUPLICATES_MERGE);
-	add_ns(f, 4, true, true);
+	add_ns(f, 4, OWNER_USER);
 	add_granted_link(f, 4, 2, "www");
 	add_addr(f, 4, 2, "10.0.0.5");
 	add_addr(f, 4, 2, "9.9.9.9");
@@ -701,7 +700,7 @@ static void set_hostname(struct fixture *f, nsid_t nsid, uint64_t uts, const cha
 	struct event ev = {.type = *name ? EV_HOSTNAME : EV_HOSTNAME_GONE, .nsid = nsid};
 	ev.hostname.uts = uts;
 	ev.hostname.is_own = is_own;
-	ev.hostname.is_rootless = is_rootless;
+	ev.hostname.owner = is_rootless ? OWNER_USER : OWNER_HOST;
 	snprintf(ev.hostname.name, sizeof(ev.hostname.name), "%s", name);
 	apply(f, &ev);
 }
@@ -821,12 +820,53 @@ static void the_ids_of_containers_are_ignored_and_names_of_that_length_are_not(v
 	stop(f);
 }
 
+/* nspawn -U, unprivileged LXC started by root, Docker with userns-remap. */
+static void a_user_namespace_that_root_made_is_the_hosts_own_unless_refused(void **state)
+{
+	(void)state;
+	struct fixture *f = start_with_hostnames(DUPLICATES_MERGE);
+	f->policy.rootless = ROOTLESS_SYSTEM;
+	names_set_policy(f->names, &f->policy);
+	add_ns(f, 4, OWNER_SYSTEM);
+	add_link(f, 4, 2, "pod");
+	add_addr(f, 4, 2, "10.1.0.4");
+	add_ns(f, 6, OWNER_USER);
+	add_link(f, 6, 2, "his");
+	add_addr(f, 6, 2, "10.6.0.6");
+	set_hostname(f, 4, 70, "web", false, false);
+	struct event ev = {
+		.type = EV_HOSTNAME, .nsid = 4, .hostname = {.uts = 71, .name = "inner"}};
+	ev.hostname.owner = OWNER_SYSTEM;
+	apply(f, &ev);
+	names_flush(f->names);
+	assert_said(f, "unicast pod.lan.example. A any 10.1.0.4");
+	assert_said(f, "zone 10.in-addr.arpa.");
+	assert_not_said(f, "10.6.0.6");
+	assert_int_equal(f->said.onlink_changes, 1);
+	add_link(f, 4, 2, ""); /* then its host names count, whichever user namespace they are in */
+	names_flush(f->names);
+	assert_said(f, "unicast inner.lan.example. A any 10.1.0.4");
+	assert_said(f, "unicast web.lan.example. A any 10.1.0.4");
+	f->policy.rootless = ROOTLESS_NO;
+	names_set_policy(f->names, &f->policy);
+	names_flush(f->names);
+	assert_not_said(f, "10.1.0.4");
+	assert_int_equal(f->said.onlink_changes, 2); /* its prefix makes nobody a lan client */
+	f->policy.rootless = ROOTLESS_YES;
+	names_set_policy(f->names, &f->policy);
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.1.0.4");
+	assert_said(f, "unicast his.lan.example. A any 10.6.0.6");
+	assert_said(f, "zone 10.in-addr.arpa."); /* by the one of root's */
+	stop(f);
+}
+
 static void a_rootless_host_name_never_gets_shares_or_pushes_out_a_name(void **state)
 {
 	(void)state;
 	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++) {
 		struct fixture *f = start_with_hostnames(d);
-		add_ns(f, 4, true, true);
+		add_ns(f, 4, OWNER_USER);
 		add_link(f, 4, 2, "");
 		add_addr(f, 4, 2, "10.6.6.6");
 		set_hostname(f, 4, 70, "router", false, true);
@@ -839,7 +879,7 @@ static void a_rootless_host_name_never_gets_shares_or_pushes_out_a_name(void **s
 		assert_not_said(f, "10.6.6.6");
 		assert_not_said(f, "printer");
 
-		f->policy.has_rootless = true;
+		f->policy.rootless = ROOTLESS_YES;
 		names_set_policy(f->names, &f->policy);
 		names_flush(f->names);
 		assert_said(f, "unicast printer.lan.example. A any 10.0.0.1");
@@ -881,12 +921,12 @@ static void a_namespace_of_unknown_owner_is_served_as_if_it_were_rootless(void *
 {
 	(void)state;
 	struct fixture *f = start(DUPLICATES_MERGE);
-	add_ns(f, 4, false, false);
+	add_ns(f, 4, OWNER_UNKNOWN);
 	add_link(f, 4, 2, "web");
 	add_addr(f, 4, 2, "10.6.6.6");
 	names_flush(f->names);
 	assert_not_said(f, "10.6.6.6");
-	add_ns(f, 4, false, true); /* a process in it, or a file, has told the owner */
+	add_ns(f, 4, OWNER_HOST); /* a process in it, or a file, has told the owner */
 	names_flush(f->names);
 	assert_said(f, "unicast web.lan.example. A any 10.6.6.6");
 	stop(f);
@@ -969,7 +1009,7 @@ static void a_bridge_of_containers_is_inner_until_a_port_leads_out(void **state)
 {
 	(void)state;
 	struct fixture *f = start(DUPLICATES_MERGE);
-	add_ns(f, NSID_OWN, false, true);
+	add_ns(f, NSID_OWN, OWNER_HOST);
 	add_bridge(f, 7);
 	add_addr(f, NSID_OWN, 7, "10.0.0.1");
 	assert_true(see_onlink(f).is_inner); /* it has no ports at all */
@@ -989,7 +1029,7 @@ static void a_prefix_is_told_with_a_link_of_our_own_where_there_is_one(void **st
 {
 	(void)state;
 	struct fixture *f = start(DUPLICATES_MERGE);
-	add_ns(f, NSID_OWN, false, true);
+	add_ns(f, NSID_OWN, OWNER_HOST);
 	add_link(f, 5, 2, "web");
 	add_addr(f, 5, 2, "10.0.0.5");
 	add_link(f, 6, 3, "www");
@@ -1028,7 +1068,7 @@ static void whatever_came_first_the_first_link_with_a_prefix_is_told(void **stat
 	struct fixture *f = start(DUPLICATES_MERGE);
 	uint32_t seed = 1;
 	bool has[ARRAY_LEN(holders)][2] = {{false}};
-	add_ns(f, NSID_OWN, false, true);
+	add_ns(f, NSID_OWN, OWNER_HOST);
 	for (size_t i = 0; i < ARRAY_LEN(holders); i++)
 		add_link(f, holders[i].nsid, holders[i].ifindex, "");
 	for (int turn = 0; turn < 2000; turn++) {
@@ -1087,7 +1127,7 @@ static void a_port_of_a_bridge_has_no_link_local_address_to_be_reached_at(void *
 	struct event port = link_event(NSID_OWN, 2, "box"), bridge = link_event(NSID_OWN, 5, "box");
 	port.link.master = 5;
 	strcpy(bridge.link.kind, "bridge");
-	add_ns(f, NSID_OWN, false, true);
+	add_ns(f, NSID_OWN, OWNER_HOST);
 	apply(f, &port);
 	add_addr(f, NSID_OWN, 2, "fe80::2");
 	add_addr(f, NSID_OWN, 2, "169.254.0.2");
@@ -1149,13 +1189,15 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 		addrs[i] = addr_event(nsid, 10 + i, text, 0);
 		/* One of the namespaces is rootless, and one has an unknown owner. */
 		names[i] = (struct event){.type = EV_NS, .nsid = (nsid_t)(i % 6) - 1};
-		names[i].ns.is_owner_known = i % 6 != 4;
-		names[i].ns.is_rootless = i % 6 == 3;
+		names[i].ns.owner = i % 6 == 4   ? OWNER_UNKNOWN
+				    : i % 6 == 3 ? OWNER_USER
+				    : i % 6 == 2 ? OWNER_SYSTEM
+						 : OWNER_HOST;
 		if (i >= 6 && i < 6 + WORLD_HOSTNAMES) {
 			names[i] = (struct event){.type = EV_HOSTNAME, .nsid = nsid};
 			names[i].hostname.uts = i;
 			names[i].hostname.is_own = i == 6;
-			names[i].hostname.is_rootless = i % 3 == 0;
+			names[i].hostname.owner = i % 3 == 0 ? OWNER_USER : OWNER_HOST;
 			strcpy(names[i].hostname.name,
 				hostnames[random_below(&world, ARRAY_LEN(hostnames))]);
 		}
@@ -1211,13 +1253,13 @@ static void what_is_said_depends_on_the_state_and_not_on_the_order(void **state)
 	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++)
 		for (uint64_t world = 1; world <= 20; world++) {
 			struct fixture *want = start_with_hostnames(d);
-			want->policy.has_rootless = world % 2;
+			want->policy.rootless = (enum name_rootless)(world % ROOTLESS_COUNT);
 			names_set_policy(want->names, &want->policy);
 			play(want, world, 0);
 			qsort(want->said.lines, want->said.count, sizeof(char *), line_cmp);
 			for (uint64_t order = 1; order <= 10; order++) {
 				struct fixture *f = start_with_hostnames(d);
-				f->policy.has_rootless = world % 2;
+				f->policy.rootless = (enum name_rootless)(world % ROOTLESS_COUNT);
 				names_set_policy(f->names, &f->policy);
 				play(f, world, order);
 				qsort(f->said.lines, f->said.count, sizeof(char *), line_cmp);
@@ -1261,6 +1303,7 @@ int main(void)
 		cmocka_unit_test(the_hosts_name_and_the_reverse_of_its_addresses_are_told_as_such),
 		cmocka_unit_test(this_hosts_name_names_no_other_namespace),
 		cmocka_unit_test(host_names_that_are_no_labels_or_ignored_are_told_and_not_served),
+		cmocka_unit_test(a_user_namespace_that_root_made_is_the_hosts_own_unless_refused),
 		cmocka_unit_test(
 			the_ids_of_containers_are_ignored_and_names_of_that_length_are_not),
 		cmocka_unit_test(a_rootless_host_name_never_gets_shares_or_pushes_out_a_name),

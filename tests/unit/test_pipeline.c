@@ -167,7 +167,7 @@ static void change_addr(enum event_type type, nsid_t nsid, uint32_t ifindex, con
 /* Makes our eth0 with 10.0.0.1/24, and on its wire a workload "web" with 10.0.0.7/24. */
 static void furnish(void)
 {
-	struct event ns = {.type = EV_NS, .nsid = 4, .ns = {.is_owner_known = true}};
+	struct event ns = {.type = EV_NS, .nsid = 4, .ns = {.owner = OWNER_HOST}};
 	assert_int_equal(pipeline_apply(rig.p, &ns), 0);
 	give_link(NSID_OWN, ETH0, "");
 	change_addr(EV_ADDR, NSID_OWN, ETH0, "10.0.0.1/24");

@@ -13,7 +13,7 @@ OWN = -1
 
 @pytest.fixture(scope="module")
 def steps(machine, built):
-    """{step: {means: (relation, stats)}}, where a relation is {(nsid, name, is rootless)}."""
+    """{step: {means: (relation, stats)}}, where a relation is {(nsid, name, owner)}."""
     vm = machine()
     vm.add(built("tests/net/model-dump"))
     vm.add_library("libbpf.so.1")
@@ -26,7 +26,7 @@ def steps(machine, built):
         head, _, lines = part.partition("\n")
         step, means = head.split()
         items = [json.loads(line) for line in re.findall(r"\{.*\}", lines)]
-        relation = {(i["nsid"], i["name"], bool(i["rootless"])) for i in items
+        relation = {(i["nsid"], i["name"], i["owner"]) for i in items
                     if i["what"] == "hostname"}
         stats = next((i for i in items if i["what"] == "stats"), {"text": lines})
         found.setdefault(step, {})[means] = (relation, stats)
@@ -42,7 +42,7 @@ def names(steps, step, means):
 @pytest.mark.parametrize("means", MEANS)
 def test_each_means_is_there(steps, means):
     assert steps["start"][means][1]["by"] == means
-    assert steps["start"][means][0] == {(OWN, "(none)", False)}
+    assert steps["start"][means][0] == {(OWN, "(none)", "host")}
 
 
 @pytest.mark.parametrize("step", ("made", "changed", "half", "gone", "storm", "lost"))
@@ -70,8 +70,8 @@ def test_a_pair_lives_as_long_as_a_process_is_in_both(steps):
 
 
 def test_a_name_given_in_another_user_namespace_is_told_as_such(steps):
-    assert {(name, is_rootless) for _, name, is_rootless in steps["changed"]["fexit"][0]
-            if is_rootless or name == "router"} == {("router", True)}
+    assert {(name, owner) for _, name, owner in steps["changed"]["fexit"][0]
+            if owner != "host" or name == "router"} == {("router", "system")}
 
 
 def test_news_that_were_lost_are_made_good_for(steps):
