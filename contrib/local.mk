@@ -4,7 +4,8 @@ dist_contrib_DATA = \
 	contrib/ontap@.service \
 	contrib/ontapd@.service \
 	contrib/ontapd@.socket \
-	contrib/rules
+	contrib/rules \
+	contrib/sysusers.conf
 contribdir = $(docdir)/contrib
 oci_contribdir = $(contribdir)/oci
 dist_oci_contrib_DATA = contrib/oci/ontap-name.json

@@ -74,10 +74,10 @@ check_recipe()
 fake=$(mktemp -d) || exit 111
 trap 'rm -rf "$fake"' EXIT
 write=${1:-}
-check_recipe resolved.conf resolved 257 --listen=127.0.0.56
-check_recipe ontap.dns-delegate resolved 258 --listen=127.0.0.56
-check_recipe dnsmasq.conf dnsmasq 0 --listen=127.0.0.56
-check_recipe unbound.conf unbound 0 --listen=127.0.0.56
-check_recipe networkmanager.conf networkmanager 0 --listen=127.0.0.56
+check_recipe resolved.conf resolved 257
+check_recipe ontap.dns-delegate resolved 258
+check_recipe dnsmasq.conf dnsmasq 0
+check_recipe unbound.conf unbound 0
+check_recipe networkmanager.conf networkmanager 0
 check_recipe openwrt.sh openwrt 0 --listen=192.168.1.2
 [ $failed -eq 0 ] && [ $count -ge 5 ] && echo "$count command lines"
