@@ -5,6 +5,7 @@
  */
 #include "io/rcu.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <urcu-qsbr.h>
 
@@ -41,10 +42,22 @@ static void run_deferred(struct rcu_head *head)
 	free(d);
 }
 
+/* Readers may exist. Set once, by the thread that also calls rcu_defer(). */
+static bool has_readers;
+
+void rcu_start(void)
+{
+	has_readers = true;
+}
+
 void rcu_defer(void (*free_fn)(void *arg), void *arg)
 {
 	if (!arg)
 		return;
+	if (!has_readers) {
+		free_fn(arg);
+		return;
+	}
 	struct deferred *d = malloc(sizeof(*d));
 	if (!d) {
 		urcu_qsbr_synchronize_rcu();
@@ -58,5 +71,6 @@ void rcu_defer(void (*free_fn)(void *arg), void *arg)
 
 void rcu_drain(void)
 {
-	urcu_qsbr_barrier();
+	if (has_readers)
+		urcu_qsbr_barrier();
 }

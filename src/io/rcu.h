@@ -18,6 +18,11 @@ void rcu_reader_end(void);
 void rcu_reader_offline(void);
 void rcu_reader_online(void);
 
+/* Call it before the first reader exists, and after privileges were given up: the thread that frees
+ * data is made later, and has the privileges of its maker. Until then nobody reads, and rcu_defer()
+ * frees at once. */
+void rcu_start(void);
+
 /* Calls `free_fn(arg)` on another thread as soon as no reader can hold the data any more. Does
  * nothing if `arg` is NULL. If out of memory, waits and makes the call itself. */
 void rcu_defer(void (*free_fn)(void *arg), void *arg) NONNULL_ARGS(1);

@@ -51,6 +51,7 @@ struct daemon {
 	struct state_names names;
 	ns_t started;
 	bool is_ready, is_stopping;
+	bool is_confined;   /* privileges were given up */
 	bool has_to_reload; /* reload as soon as it is ready */
 	bool has_failed;
 	uint8_t packet[9000];

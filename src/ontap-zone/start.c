@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "io/privilege.h"
 #include "io/process.h"
+#include "io/rcu.h"
 #include "io/ready.h"
 #include "ontap-zone/commands.h"
 #include "ontap-zone/keys.h"
@@ -121,7 +122,7 @@ static int refuse_user(const struct daemon *d, const char *name, int err)
 	return EXIT_SYSTEM;
 }
 
-static int become_user(const struct daemon *d, const char *name, const struct privilege_user *user)
+static int become_user(struct daemon *d, const char *name, const struct privilege_user *user)
 {
 	const char *state_dir = d->runtime.conf.state_dir;
 	int err = state_give(state_dir, user->uid, user->gid);
@@ -129,24 +130,62 @@ static int become_user(const struct daemon *d, const char *name, const struct pr
 		log_warning(d->log, "state directory keeps its owner: path=\"%s\" error=\"%s\"",
 			state_dir, err_text(err));
 	err = privilege_become(user);
-	return err ? refuse_user(d, name, err) : 0;
+	if (err)
+		return refuse_user(d, name, err);
+	d->is_confined = true;
+	return 0;
 }
 
-/* Changes to the configured user, or to "ontap" if that user exists and we are root. The resolve
- * socket is opened only after the look-up: NSS may ask through that socket, and nobody could
- * answer. */
+/* Finds the user: the configured one; or else "ontap"; or else root, if we are root, but without
+ * its capabilities. Sets `*ret_name` to NULL if we are not root and need not change. */
+static int find_user(const struct daemon *d, const char **ret_name, struct privilege_user *ret)
+{
+	const char *given = d->runtime.conf.user;
+	*ret_name = given ? given : "ontap";
+	int err = privilege_find_user(*ret_name, ret);
+	if (given)
+		return err ? refuse_user(d, given, err) : 0;
+	if (geteuid() != 0) {
+		*ret_name = NULL;
+		return 0;
+	}
+	if (err && err != ERR_ABSENT)
+		return refuse_user(d, *ret_name, err);
+	if (err == ERR_ABSENT) {
+		*ret_name = "root";
+		*ret = (struct privilege_user){0, 0};
+	}
+	return 0;
+}
+
+/* Changes the user. The resolve socket is opened only after the look-up: NSS may ask through that
+ * socket, and nobody could answer. Threads are made after this. */
 static int start_user(struct daemon *d)
 {
-	const char *given = d->runtime.conf.user, *name = given ? given : "ontap";
-	bool may_stay = !given && geteuid() != 0;
+	const char *name;
 	struct privilege_user user;
-	int err = privilege_find_user(name, &user);
-	if (err == ERR_ABSENT && !given)
-		may_stay = true;
-	if (err && !may_stay)
-		return refuse_user(d, name, err);
+	int code = find_user(d, &name, &user);
+	if (code)
+		return code;
 	sockets_open_resolve(d);
-	return may_stay ? 0 : become_user(d, name, &user);
+	code = name ? become_user(d, name, &user) : 0;
+	rcu_start();
+	return code;
+}
+
+/* No thread may have more than it should: all of them share one address space. */
+static int check_threads(const struct daemon *d)
+{
+	int thread = d->is_confined ? privilege_check_threads() : 0;
+	if (thread == 0)
+		return 0;
+	if (thread < 0) {
+		log_warning(
+			d->log, "cannot look at our own threads: error=\"%s\"", err_text(thread));
+		return 0;
+	}
+	log_error(d->log, "cannot start: thread=%d error=\"it has privileges left\"", thread);
+	return EXIT_SYSTEM;
 }
 
 static int start_peers(struct daemon *d)
@@ -265,6 +304,8 @@ int daemon_start(struct daemon *d)
 		code = start_dns(d);
 	if (!code)
 		code = start_listening(d);
+	if (!code)
+		code = check_threads(d);
 	if (code || d->is_stopping)
 		return code;
 	d->is_ready = true;
