@@ -24,6 +24,7 @@ struct waiting {
 	struct asker asker;
 	struct rtnl news;
 	int news_fd;
+	int end_fd;    /* ends the wait; -1: none */
 	bool has_news; /* since the last dump */
 	void *buf;
 };
@@ -102,7 +103,8 @@ static int read_news(struct waiting *w)
 
 static int wait_for_news(struct waiting *w, ns_t deadline)
 {
-	struct pollfd poll_fd = {.fd = w->news_fd, .events = POLLIN};
+	struct pollfd polled[] = {{.fd = w->news_fd, .events = POLLIN},
+		{.fd = w->end_fd, .events = POLLIN}}; /* one of -1 is left out */
 	struct timespec left = {0};
 	if (deadline != NS_NEVER) {
 		ns_t ns = deadline - loop_now();
@@ -111,8 +113,10 @@ static int wait_for_news(struct waiting *w, ns_t deadline)
 		left.tv_sec = ns / NS_PER_S;
 		left.tv_nsec = ns % NS_PER_S;
 	}
-	int count = ppoll(&poll_fd, 1, deadline == NS_NEVER ? NULL : &left, NULL);
-	return count < 0 && errno != EINTR ? -errno : 0;
+	int count = ppoll(polled, ARRAY_LEN(polled), deadline == NS_NEVER ? NULL : &left, NULL);
+	if (count < 0)
+		return errno == EINTR ? 0 : -errno;
+	return polled[1].revents ? -ECANCELED : 0;
 }
 
 static int open_news(struct waiting *w)
@@ -140,9 +144,9 @@ static int read_and_confirm(struct waiting *w)
 	return err ? err : read_news(w);
 }
 
-int ifwait(struct await *a, ns_t deadline)
+int ifwait(struct await *a, ns_t deadline, int end_fd)
 {
-	struct waiting w = {.await = a, .news_fd = -1};
+	struct waiting w = {.await = a, .news_fd = -1, .end_fd = end_fd};
 	int err = asker_open(&w.asker);
 	if (!err)
 		err = open_news(&w);

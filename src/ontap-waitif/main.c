@@ -105,7 +105,7 @@ static int wait_and_print(struct settings *s, const struct log *log)
 {
 	struct await *a = &s->await;
 	ns_t deadline = s->timeout == NS_NEVER ? NS_NEVER : loop_now() + s->timeout;
-	int err = ifwait(a, deadline);
+	int err = ifwait(a, deadline, -1);
 	if (!err)
 		return print_answers(a);
 	if (err == ERR_ABSENT) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the running of a DHCP client. It gets an identifier per device (RFC 4361), because an ipvlan
+ * Owns the running of a DHCP client, and tells when it fails. It gets an identifier per device (RFC 4361), because an ipvlan
  * has the hardware address of its parent and its siblings. It sets the broadcast flag (RFC 2131
  * §4.1), because an answer to that hardware address would reach the parent. And it has its own
  * files.
@@ -8,7 +8,9 @@
  */
 #include "ontap/dhcp.h"
 
+#include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_addr.h>
 #include <net/if.h>
 #include <sched.h>
@@ -18,12 +20,15 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "device/request.h"
 #include "io/exit.h"
 #include "io/netlink.h"
+#include "ontap/space.h"
 
 #define SCRIPT_ENV "ONTAP_DHCP_SCRIPT"
 
@@ -38,6 +43,7 @@ enum { CLIENT_ID_CAP = 3 * (1 + 4 + 2 + 16), ARGS_CAP = 24, PATH_CAP = 1024 };
 /* The parameters of a client: the device, and its identity. */
 struct client {
 	const char *ifname;
+	char file[PATH_CAP]; /* of the client */
 	char id[CLIENT_ID_CAP];
 	char self[PATH_CAP]; /* path of our own program, which is the script */
 };
@@ -66,38 +72,70 @@ static void hide_files_of_others(const char *const *dirs)
 
 /* --- the clients -------------------------------------------------------------------------- */
 
+/* Root keeps its capabilities. Another user has them only in a user namespace of its own, and would
+ * lose them when it executes the client. */
+static int keep_caps(void)
+{
+	static const unsigned caps[] = {CAP_NET_ADMIN, CAP_NET_RAW, CAP_NET_BIND_SERVICE};
+	return geteuid() == 0 ? 0 : space_keep_caps(caps, ARRAY_LEN(caps));
+}
+
+/* Returns only if the client cannot be run, with errno. */
+static void exec_client(const char *file, const char **args)
+{
+	int err = keep_caps();
+	if (err)
+		errno = -err;
+	else
+		execv(file, (char **)args);
+}
+
 /* Runs udhcpc alone, or as a part of busybox. It keeps no files. */
 static void exec_udhcpc(const struct client *c)
 {
 	char option[sizeof("0x3d:") + CLIENT_ID_CAP];
 	snprintf(option, sizeof(option), "0x3d:%s", c->id);
 	/* -R: releases the lease at the end */
-	const char *args[ARGS_CAP] = {"busybox", "udhcpc", "-f", "-R", "-i", c->ifname, "-B", "-C",
-		"-x", option, "-s", c->self, NULL};
+	const char *args[ARGS_CAP] = {"udhcpc", "-f", "-R", "-i", c->ifname, "-B", "-C", "-x",
+		option, "-s", c->self, NULL};
 	setenv(SCRIPT_ENV, "1", 1);
-	execvp("udhcpc", (char **)args + 1);
-	execvp("busybox", (char **)args);
+	exec_client(c->file, args);
 }
 
 /* Runs dhcpcd, which sets addresses and routes itself. */
 static void exec_dhcpcd(const struct client *c)
 {
 	static const char *const dirs[] = {"/run", "/var/lib/dhcpcd", NULL};
+	/* The way to the program may lead through /run (NixOS, Guix), which is hidden now. */
+	const char *file = realpath(c->file, NULL);
 	hide_files_of_others(dirs);
 	/* -B: in the foreground; -J: the broadcast flag; -L: no link-local address; -A: no ARP
 	 * probes, which take seconds, and which the other clients do not send either */
 	const char *args[ARGS_CAP] = {"dhcpcd", "-4", "-B", "-J", "-L", "-A", "-I", c->id, "-C",
 		"resolv.conf", "-C", "hostname", c->ifname, NULL};
-	execvp("dhcpcd", (char **)args);
+	if (file)
+		exec_client(file, args);
 }
 
-static bool is_installed(const char *name)
+/* In order of preference: udhcpc disturbs nothing else on the machine. ISC's dhclient is missing:
+ * it cannot set the broadcast flag, and waits for ever on an ipvlan. Busybox looks at the name that
+ * it is called by. */
+static const struct program {
+	const char *name;
+	void (*exec)(const struct client *c); /* returns only if it cannot be run, with errno */
+} programs[] = {
+	{"udhcpc", exec_udhcpc},
+	{"busybox", exec_udhcpc},
+	{"dhcpcd", exec_dhcpcd},
+};
+
+/* Looks for the program in the directories of `path`. */
+static bool is_in(const char *path, const char *name, char file[PATH_CAP])
 {
-	const char *path = getenv("PATH");
-	char file[PATH_CAP];
-	for (path = path ? path : "/usr/sbin:/usr/bin:/sbin:/bin"; *path;) {
+	/* Progress: each turn reads one directory and its colon. */
+	while (*path) {
 		size_t len = strcspn(path, ":");
-		snprintf(file, sizeof(file), "%.*s/%s", (int)len, path, name);
+		snprintf(file, PATH_CAP, "%.*s/%s", (int)len, path, name);
 		if (access(file, X_OK) == 0)
 			return true;
 		path += len;
@@ -106,53 +144,138 @@ static bool is_installed(const char *name)
 	return false;
 }
 
-/* In order of preference: udhcpc disturbs nothing else on the machine. ISC's dhclient is missing:
- * it cannot set the broadcast flag, and waits for ever on an ipvlan. */
-static const struct {
-	const char *name;
-	void (*exec)(const struct client *c); /* returns only if it cannot be run, with errno */
-} clients[] = {
-	{"udhcpc", exec_udhcpc},
-	{"busybox", exec_udhcpc},
-	{"dhcpcd", exec_dhcpcd},
+/* Users other than root often have no sbin in their PATH, where these programs are. */
+static const struct program *find_program(char file[PATH_CAP])
+{
+	const char *own = getenv("PATH");
+	const char *const paths[] = {own ? own : "", "/usr/sbin:/usr/bin:/sbin:/bin"};
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		for (size_t k = 0; k < ARRAY_LEN(programs); k++)
+			if (is_in(paths[i], programs[k].name, file))
+				return &programs[k];
+	return NULL;
+}
+
+/* --- the processes ------------------------------------------------------------------------ */
+
+/* PROG ─► keeper ─► client. The keeper ends the client together with PROG, and tells when the
+ * client has ended before. */
+struct keeper {
+	const struct program *program;
+	struct client client;
+	const struct log *log;
+	int told_fd; /* closed when the client runs, else it has an errno */
 };
 
-/* --- the process -------------------------------------------------------------------------- */
-
-/* Runs in the child: ends with its parent, reads nothing, and prints to standard error. */
-__attribute__((noreturn)) static void run_client(
-	size_t which, const struct ontap_device *device, pid_t parent, const struct log *log)
+/* A child ends with its parent, whatever that runs by then. */
+static bool end_with(pid_t parent)
 {
-	struct client c = {.ifname = device->ifname};
-	ssize_t len = readlink("/proc/self/exe", c.self, sizeof(c.self) - 1);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (len < 0 || getppid() != parent)
-		_exit(EXIT_SYSTEM);
-	format_client_id(device, c.id);
+	return prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent;
+}
+
+/* Reads nothing, and prints to standard error. */
+__attribute__((noreturn)) static void run_client(const struct keeper *k, const sigset_t *mask)
+{
 	(void)!freopen("/dev/null", "r", stdin);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
-	clients[which].exec(&c);
-	log_error(log, "dhcp: client=%s error=\"%s\"", clients[which].name, err_text(-errno));
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	k->program->exec(&k->client);
+	int err = errno;
+	(void)!write(k->told_fd, &err, sizeof(err));
 	_exit(EXIT_SYSTEM);
 }
 
-int dhcp_start(const struct ontap_device *device, const struct log *log)
+/* Waits for SIGTERM, which ends the client, or for its end. Returns its status by waitpid(2). */
+static int wait_for_client(pid_t client, const sigset_t *signals, bool *was_told)
 {
-	size_t which = 0, count = sizeof(clients) / sizeof(clients[0]);
-	while (which < count && !is_installed(clients[which].name))
-		which++;
-	if (which == count) {
+	int status = 0;
+	*was_told = false;
+	while (waitpid(client, &status, WNOHANG) == 0)
+		if (sigwaitinfo(signals, NULL) == SIGTERM) {
+			*was_told = true;
+			kill(client, SIGTERM);
+		}
+	return status;
+}
+
+__attribute__((noreturn)) static void run_keeper(const struct keeper *k, pid_t parent)
+{
+	sigset_t signals, mask;
+	bool was_told;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, &mask);
+	pid_t self = getpid();
+	pid_t client = end_with(parent) ? fork() : -1;
+	if (client == 0 && end_with(self))
+		run_client(k, &mask);
+	if (client <= 0)
+		_exit(EXIT_SYSTEM);
+	close_range(STDERR_FILENO + 1, ~0u, 0); /* the connection, which holds the device */
+	int status = wait_for_client(client, &signals, &was_told);
+	if (!was_told)
+		log_error(k->log,
+			"dhcp: client=%s status=%d error=\"the client has ended\" note=\"its "
+			"address "
+			"goes when the lease ends\"",
+			k->program->name,
+			WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+	_exit(was_told ? EXIT_DONE : EXIT_SYSTEM);
+}
+/* Reads what told_fd says: 0 when the client runs, -errno if it cannot be run. */
+static int read_verdict(int fd)
+{
+	int err = 0;
+	ssize_t len = read(fd, &err, sizeof(err));
+	return len == 0 ? 0 : len == sizeof(err) && err > 0 ? -err : -EIO;
+}
+
+static int start_keeper(struct keeper *k, int *ret_fd)
+{
+	int told[2];
+	if (pipe2(told, O_CLOEXEC) != 0)
+		return -errno;
+	k->told_fd = told[1];
+	pid_t parent = getpid(), child = fork();
+	int err = child < 0 ? -errno : 0;
+	if (child == 0)
+		run_keeper(k, parent);
+	close(told[1]);
+	if (!err)
+		err = read_verdict(told[0]);
+	close(told[0]);
+	int fd = err ? -1 : (int)syscall(SYS_pidfd_open, child, 0);
+	if (!err && fd < 0)
+		err = -errno;
+	if (!err)
+		*ret_fd = fd;
+	return err;
+}
+
+int dhcp_start(const struct ontap_device *device, const struct log *log, int *ret_fd)
+{
+	struct keeper k = {.log = log, .client.ifname = device->ifname};
+	k.program = find_program(k.client.file);
+	if (!k.program) {
 		log_error(log, "dhcp: error=\"no client found\" note=\"install udhcpc, busybox or "
 			       "dhcpcd\"");
 		return ERR_ABSENT;
 	}
-	pid_t parent = getpid(), child = fork();
-	if (child == 0)
-		run_client(which, device, parent, log);
-	if (child > 0)
-		return 0;
-	int err = -errno;
-	log_error(log, "dhcp: error=\"%s\"", err_text(err));
+	format_client_id(device, k.client.id);
+	ssize_t len = readlink("/proc/self/exe", k.client.self, sizeof(k.client.self) - 1);
+	int err = len < 0 ? -errno : 0;
+	if (!err && !space_has_cap(CAP_NET_ADMIN))
+		err = -EPERM;
+	if (!err)
+		err = start_keeper(&k, ret_fd);
+	if (err == -EPERM)
+		log_error(log,
+			"dhcp: client=%s error=\"no CAP_NET_ADMIN here\" note=\"with --netns "
+			"there is\"",
+			k.program->name);
+	else if (err)
+		log_error(log, "dhcp: client=%s error=\"%s\"", k.program->name, err_text(err));
 	return err;
 }
 

@@ -8,8 +8,11 @@
 #include "libontap/ontap.h"
 
 /* Starts the client for the device. It ends together with this process, which may become PROG by
- * exec. ERR_ABSENT if no client is installed; -errno. Errors are logged. */
-int dhcp_start(const struct ontap_device *device, const struct log *log) NONNULL MUSTCHECK;
+ * exec. If it ends before, that is logged, and `*ret_fd` becomes readable: a descriptor, closed on
+ * exec, that the caller closes. ERR_ABSENT if no client is installed; -EPERM without CAP_NET_ADMIN;
+ * -errno. Errors are logged. */
+int dhcp_start(const struct ontap_device *device, const struct log *log, int *ret_fd) NONNULL
+	MUSTCHECK;
 
 /* True if the client runs us as its script, to report a lease. dhcp_start() sets an environment
  * variable for this. */

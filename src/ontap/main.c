@@ -124,17 +124,21 @@ static int add_gateways(const struct settings *o, const struct gotten *got, cons
 	return err ? EXIT_SYSTEM : EXIT_DONE;
 }
 
-static int wait_for_addrs(struct settings *o, const struct gotten *got, const struct log *log)
+/* `dhcp_fd` becomes readable when the DHCP client has failed; -1: there is none. */
+static int wait_for_addrs(
+	struct settings *o, const struct gotten *got, int dhcp_fd, const struct log *log)
 {
 	if (o->await.criterion_count == 0)
 		return EXIT_DONE;
 	ns_t deadline = o->timeout == NS_NEVER ? NS_NEVER : loop_now() + o->timeout;
 	memcpy(o->await.ifname, got->device.ifname, sizeof(o->await.ifname));
-	int err = ifwait(&o->await, deadline);
+	int err = ifwait(&o->await, deadline, dhcp_fd);
 	if (!err)
 		return EXIT_DONE;
 	log_error(log, "wait: ifname=%s error=\"%s\"", got->device.ifname,
-		err == ERR_ABSENT ? "timed out" : err_text(err));
+		err == ERR_ABSENT   ? "timed out"
+		: err == -ECANCELED ? "the DHCP client has ended"
+				    : err_text(err));
 	return err == ERR_ABSENT ? EXIT_TIMEOUT : EXIT_SYSTEM;
 }
 
@@ -143,9 +147,14 @@ static int configure(struct settings *o, const struct gotten *got, const struct 
 	int code = add_addrs(o, got, log);
 	if (!code)
 		code = add_gateways(o, got, log);
-	if (!code && o->has_dhcp && dhcp_start(&got->device, log))
+	int dhcp_fd = -1;
+	if (!code && o->has_dhcp && dhcp_start(&got->device, log, &dhcp_fd))
 		code = EXIT_SYSTEM;
-	return code ? code : wait_for_addrs(o, got, log);
+	if (!code)
+		code = wait_for_addrs(o, got, dhcp_fd, log);
+	if (dhcp_fd >= 0)
+		close(dhcp_fd);
+	return code;
 }
 
 /* PROG and its children hold the device by the connection. Nobody holds a kept device. */

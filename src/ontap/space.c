@@ -64,10 +64,11 @@ static int set_loopback_up(void)
 	return err;
 }
 
-static bool has_capability(unsigned cap)
+/* The namespace is its program's alone, so each port may be, too, whoever runs it. Where /proc is
+ * read-only, a program needs the capability for the ports below 1024. */
+static void open_low_ports(void)
 {
-	capng_get_caps_process();
-	return capng_have_capability(CAPNG_EFFECTIVE, cap);
+	(void)!write_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
 }
 
 int space_enter(const struct settings *o, const struct log *log)
@@ -75,7 +76,7 @@ int space_enter(const struct settings *o, const struct log *log)
 	int flags = (o->has_netns ? CLONE_NEWNET : 0) | (o->hostname ? CLONE_NEWUTS : 0);
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
-	bool is_user_fresh = flags && !has_capability(CAP_SYS_ADMIN);
+	bool is_user_fresh = flags && !space_has_cap(CAP_SYS_ADMIN);
 	if (!flags)
 		return 0;
 	if (unshare(flags | (is_user_fresh ? CLONE_NEWUSER : 0)))
@@ -87,6 +88,8 @@ int space_enter(const struct settings *o, const struct log *log)
 	err = o->has_netns ? set_loopback_up() : 0;
 	if (err)
 		return complain(log, "network namespace", "lo", err);
+	if (o->has_netns)
+		open_low_ports();
 	if (o->hostname && sethostname(o->hostname, strlen(o->hostname)))
 		return complain(log, "host name", o->hostname, -errno);
 	return 0;
@@ -120,22 +123,47 @@ static int parse_caps(const char *text, struct caps *caps, const struct log *log
 	return 0;
 }
 
-/* Ambient capabilities survive execve(2) of an ordinary file (capabilities(7)). */
-static int apply_caps(const struct caps *caps)
+static int add_caps(const unsigned *caps, size_t count, unsigned types)
 {
-	errno = 0; /* some failures of libcap-ng are not system call errors */
-	capng_clear(CAPNG_SELECT_CAPS);
-	for (size_t i = 0; i < caps->count; i++)
-		if (capng_update(CAPNG_ADD,
-			    (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE),
-			    caps->at[i]))
+	for (size_t i = 0; i < count; i++)
+		if (capng_update(CAPNG_ADD, (capng_type_t)types, caps[i]))
 			return -EINVAL;
+	errno = 0; /* some failures of libcap-ng are not system call errors */
 	if (capng_apply(CAPNG_SELECT_CAPS))
 		return errno ? -errno : -EPERM;
-	for (size_t i = 0; i < caps->count; i++)
-		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, caps->at[i], 0, 0))
+	return 0;
+}
+
+/* Ambient capabilities survive execve(2) of an ordinary file (capabilities(7)). */
+int space_keep_caps(const unsigned *caps, size_t count)
+{
+	capng_clear(CAPNG_SELECT_CAPS);
+	int err = add_caps(caps, count, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE);
+	for (size_t i = 0; i < count && !err; i++)
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, caps[i], 0, 0))
+			err = -errno;
+	return err;
+}
+
+/* Empties the bounding set. The kernel has no more capabilities where it refuses to read one. */
+static int empty_bounding_set(void)
+{
+	int is_in;
+	for (unsigned long cap = 0; (is_in = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) >= 0; cap++)
+		if (is_in && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
 			return -errno;
 	return 0;
+}
+
+/* Closes the ways to more capabilities: files that have some, or another user, and the bounding
+ * set. What is to be kept must be inheritable before, for the bounding set limits that, too. */
+static int close_ways_back(const struct caps *caps)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	capng_get_caps_process();
+	int err = add_caps(caps->at, caps->count, CAPNG_INHERITABLE);
+	return err ? err : empty_bounding_set();
 }
 
 static int become(const char *name, const struct log *log)
@@ -154,13 +182,25 @@ static int become(const char *name, const struct log *log)
 int space_drop(const struct settings *o, const struct log *log)
 {
 	struct caps caps = {0};
+	const char *names = o->caps ? o->caps : "none";
 	if (!o->user && !o->caps)
 		return 0;
 	int err = parse_caps(o->caps, &caps, log);
-	if (!err && o->user)
+	if (err)
+		return err;
+	err = close_ways_back(&caps);
+	if (err)
+		return complain(log, "capabilities", names, err);
+	if (o->user)
 		err = become(o->user, log);
 	if (err)
 		return err;
-	err = apply_caps(&caps);
-	return err ? complain(log, "capabilities", o->caps ? o->caps : "none", err) : 0;
+	err = space_keep_caps(caps.at, caps.count);
+	return err ? complain(log, "capabilities", names, err) : 0;
+}
+
+bool space_has_cap(unsigned cap)
+{
+	capng_get_caps_process();
+	return capng_have_capability(CAPNG_EFFECTIVE, cap);
 }

@@ -15,7 +15,7 @@ import pytest
 
 from lib.query import addresses, ask
 from lib.wait import wait_until
-from test_ontapd import NOBODY, needs_root_of_the_machine, needs_second_user, ontap, ontapd  # noqa: F401 (fixtures)
+from test_ontapd import NOBODY, as_user, needs_root_of_the_machine, needs_second_user, ontap, ontapd  # noqa: F401 (fixtures)
 
 # The default of ontap-zone, which the fixtures turn off: find out who owns a namespace.
 OWNERS = ["--hostnames-by=auto", "--names=alias"]
@@ -253,18 +253,29 @@ def test_slaac_gives_a_stable_address_and_a_name(lab, ontapd, ontap, serve, need
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("client", ["busybox", "dhcpcd"])
-def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background, tmp_path, program, client):
-    (tmp_path / "path").mkdir()
-    (tmp_path / "path" / client).symlink_to(need(client))  # alone: the others have priority
-    with_client = ["env", f"PATH={tmp_path}/path"]
-    back = f"PATH={os.environ['PATH']}; exec cat"
-    daemon = ontapd(lab)
+def dhcp_server(lab, background, directory):
     background(lab.lan, ["dnsmasq", "--no-daemon", "--port=0", "--no-ping", "--conf-file=/dev/null",
                          "--dhcp-range=10.6.0.100,10.6.0.150,2m", "--dhcp-option=3,10.6.0.2", "--user=root",
-                         f"--dhcp-leasefile={tmp_path}/leases", "--interface=lan0", "--bind-interfaces",
+                         f"--dhcp-leasefile={directory}/leases", "--interface=lan0", "--bind-interfaces",
                          "--pid-file="], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", *OWNERS)
+
+
+def alone(client):
+    """A directory for PATH with that program, and what goes before a command to use it."""
+    path = tempfile.mkdtemp(dir="/run")
+    os.chmod(path, 0o755)
+    os.symlink(client, f"{path}/{os.path.basename(client)}")
+    return ["env", f"PATH={path}"]
+
+
+@pytest.mark.parametrize("user", [None, NOBODY], ids=["root", "user"])
+@pytest.mark.parametrize("client", ["busybox", "dhcpcd"])
+def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background, tmp_path, program, client, user):
+    with_client = [*as_user(user), *alone(need(client))]  # the others have priority
+    back = f"PATH={os.environ['PATH']}; exec cat"
+    daemon = ontapd(lab)
+    dhcp_server(lab, background, tmp_path)
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", f"--grants={daemon.grants}", *OWNERS)
     found = {}
     running = []
     for name in ("one", "two"):
@@ -288,6 +299,55 @@ def test_dhcp_gives_an_address_each(lab, ontapd, ontap, serve, need, background,
                     "--timeout=20", start=True, prefix=with_client, prog=["/bin/sh", "-c", f"echo up; {back}"])
     assert process.stdout.readline() == "up\n"
     assert resolve(lab, "one.lan.vanya", "A") == found["one"]
+
+
+@pytest.mark.parametrize("user", [None, NOBODY], ids=["root", "user"])
+def test_the_command_of_the_readme_is_a_web_server_with_a_leased_address(
+        lab, ontapd, ontap, serve, need, background, tmp_path, user):
+    busybox = need("busybox")
+    daemon = ontapd(lab)
+    dhcp_server(lab, background, tmp_path)
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", f"--grants={daemon.grants}", *OWNERS)
+    pages = os.path.dirname(daemon.sockets)
+    with open(f"{pages}/index.html", "w", encoding="ascii") as page:
+        page.write("hello\n")
+    ontap(daemon, "-t", "macvlan", "--netns", "--hostname=www", "-a", "www", "--dhcp", start=True,
+          prefix=["env", "--chdir=" + pages, *as_user(user)], prog=[busybox, "httpd", "-f"])
+    addr = resolve(lab, "www.lan.vanya", "A")[0]
+    assert addr.startswith("10.6.0.1")
+    assert lab.lan.run([busybox, "wget", "-q", "-O", "-", f"http://{addr}/"]).stdout == "hello\n"
+
+
+FAILS = "#!/bin/sh\nexit 3\n"
+
+
+@pytest.mark.parametrize("user", [None, NOBODY], ids=["root", "user"])
+def test_a_dhcp_client_that_fails_is_an_error(lab, ontapd, ontap, user):
+    daemon = ontapd(lab)
+    with_client = alone("/nowhere/udhcpc")
+    path = with_client[1].removeprefix("PATH=") + "/udhcpc"
+    os.unlink(path)
+    with open(path, "w", encoding="ascii") as script:
+        script.write(FAILS)
+    os.chmod(path, 0o755)
+    with_client = [*as_user(user), *with_client]
+    done = ontap(daemon, "-t", "macvlan", "--netns", "--dhcp", "--wait=10.0.0.0/8", prefix=with_client, prog=["/bin/true"])
+    assert done.returncode == 111 and "dhcp: client=udhcpc status=3" in done.stderr, done.stderr
+    # Without --wait, PROG runs already.
+    done = ontap(daemon, "-t", "macvlan", "--netns", "--dhcp", prefix=with_client, prog=["/bin/sleep", "2"])
+    assert done.returncode == 0 and "dhcp: client=udhcpc status=3" in done.stderr, done.stderr
+    os.unlink(path)
+    with open(path, "w", encoding="ascii") as script:
+        script.write("#!/no/such/shell\n")
+    os.chmod(path, 0o755)
+    done = ontap(daemon, "-t", "macvlan", "--netns", "--dhcp", prefix=with_client, prog=["/bin/true"])
+    assert done.returncode == 111 and "No such file or directory" in done.stderr, done.stderr
+
+
+def test_dhcp_without_the_privilege_is_refused_at_once(lab, ontapd, ontap):
+    needs_second_user()
+    done = ontap(ontapd(lab), "-t", "macvlan", "--dhcp", user=NOBODY, prog=["true"])
+    assert done.returncode == 111 and "CAP_NET_ADMIN" in done.stderr
 
 
 @pytest.mark.parametrize("event", ["deconfig", "nak"])

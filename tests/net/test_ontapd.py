@@ -631,12 +631,39 @@ def test_a_user_with_a_capability_has_that_one_alone_and_no_way_back(parent, ont
     ids = f"({', '.join([str(NOBODY)] * 6)}) [{NOBODY}]\n"
     capability = f"{1 << 10:016x}"
     assert done.stdout == ids + f"{{'{capability}'}}\nCapEff:\t{capability}\n", "for what it runs too"
-    done = ontap(daemon, "-t", "macvlan", "--user=nobody", prog=["grep", "Cap[IPEA]", "/proc/self/status"])
-    assert {line.split()[1] for line in done.stdout.splitlines()} == {"0" * 16}
+    done = ontap(daemon, "-t", "macvlan", "--user=nobody", prog=["grep", "-E", "Cap|NoNewPrivs", "/proc/self/status"])
+    assert {line.split()[1] for line in done.stdout.splitlines()} == {"0" * 16, "1"}
     done = ontap(daemon, "-t", "macvlan", "--user=no-such-user", prog=["true"])
     assert done.returncode == 111 and "no-such-user" in done.stderr
     done = ontap(daemon, "-t", "macvlan", "--user=nobody", "--caps=+frobnicate", prog=["true"])
     assert done.returncode == 100 and "frobnicate" in done.stderr
+
+
+@all_users
+@pytest.mark.parametrize("kept, number", [("+net_bind_service", 10), ("+net_raw,+net_admin", 13)])
+def test_capabilities_that_are_kept_are_all_there_will_ever_be(parent, ontapd, ontap, kept, number, user):
+    """Also for root, who would get all of the bounding set with the next program."""
+    needs_second_user()
+    done = ontap(ontapd(parent), "-t", "macvlan", "--netns", "--caps=" + kept, user=user,
+                 prog=["grep", "-E", "Cap|NoNewPrivs", "/proc/self/status"])
+    assert done.returncode == 0, done.stderr
+    status = {line.split(":")[0]: line.split()[1] for line in done.stdout.splitlines()}
+    assert status["CapBnd"] == "0" * 16 and status["NoNewPrivs"] == "1"
+    assert status["CapEff"] == status["CapPrm"] == status["CapAmb"]
+    assert int(status["CapEff"], 16) == 1 << number | (1 << 12 if number == 13 else 0)
+
+
+@all_users
+def test_each_port_is_open_to_the_program_in_a_fresh_namespace(parent, ontapd, ontap, user):
+    daemon = ontapd(parent)
+    needs_second_user()
+    bind = ["/usr/bin/python3", "-c", "import socket; socket.create_server(('', 80))"]
+    done = ontap(daemon, "-t", "macvlan", "--netns", prog=bind, user=user)
+    assert done.returncode == 0, done.stderr
+    if not user:
+        done = ontap(daemon, "-t", "macvlan", "--netns", "--user=nobody", prog=bind)
+        assert done.returncode == 0, done.stderr
+    assert parent.run("sysctl -n net.ipv4.ip_unprivileged_port_start").stdout == "1024\n"
 
 
 @pytest.mark.parametrize("fds, data, status", [
