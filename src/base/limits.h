@@ -104,13 +104,14 @@ enum {
 	/* Names in an answer whose addresses go into the additional section (RFC 1035 §3.3). The
 	 * size of the reply alone does not limit the work for a query enough. */
 	LIMIT_SERVE_TARGETS = 32,
-	/* Addresses on which DNS is served, each with a socket and a thread for each worker: more
-	 * than a router's own. */
+	/* Addresses on which DNS is served, each with a socket and a thread for each worker. A
+	 * router has fewer. */
 	LIMIT_DNS_PLACES = 64,
-	/* UDP workers of all addresses together. On a machine with many of both, further addresses
-	 * get fewer, at least one. */
+	/* UDP workers of all addresses together. If a machine has many addresses and CPUs,
+	 * further addresses get fewer workers, at least one. */
 	LIMIT_DNS_WORKERS = 512,
-	/* Sockets of others on our ports that are told of: one for each address would do. */
+	/* Other processes' sockets on our ports that are reported: one for each address is
+	 * enough. */
 	LIMIT_PORT_OWNERS = 64,
 	/* TCP connections at a time, in total (about 300 bytes each while idle) and per source: an
 	 * IPv4 address or an IPv6 network of 64 bits. RFC 7766 §6.2.2 asks clients for one. */

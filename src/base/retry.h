@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * When to try again what has failed, for example because a disk is full: after a second, and then
- * after twice the time before, up to a minute.
+ * When to try again after a failure, for example when a disk is full: after a second, and then
+ * after twice the previous delay, up to a minute.
  */
 #pragma once
 
@@ -34,13 +34,13 @@ static inline bool retry_has_failed(const struct retry *r)
 	return r->delay != 0;
 }
 
-/* NS_NEVER: nothing has failed. */
+/* Returns the time of the next try; NS_NEVER: nothing has failed. */
 static inline ns_t retry_deadline(const struct retry *r)
 {
 	return retry_has_failed(r) ? r->at : NS_NEVER;
 }
 
-/* True if it may be tried now: nothing has failed, or the delay is over. */
+/* True if a try is allowed now: nothing has failed, or the delay is over. */
 static inline bool retry_is_due(const struct retry *r, ns_t now)
 {
 	return !retry_has_failed(r) || now >= r->at;

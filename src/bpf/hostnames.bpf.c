@@ -116,8 +116,8 @@ static __always_inline bool is_ours(const struct nsproxy *proxy)
 	return proxy->net_ns->net_cookie == own.net && proxy->uts_ns->ns.inum == own.uts;
 }
 
-/* Root of a user namespace may make others below it, so each one up to ours must be root's. The root
- * that is meant is the machine's: whoever may load this is in the first user namespace. */
+/* Root of a user namespace may make others below it, so each one up to ours must belong to root.
+ * This is the machine's root: only a process in the first user namespace may load this program. */
 static __attribute__((noinline)) enum bpf_owner owner_of(struct user_namespace *user)
 {
 	if (BPF_CORE_READ(user, ns.inum) == own.user_ns)

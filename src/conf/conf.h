@@ -31,7 +31,7 @@ enum conf_command {
 	CONF_WATCH,
 	CONF_GRAPH,
 	CONF_RESOLVER,
-	CONF_RELOAD, /* this one and the next tell the running daemon what to do */
+	CONF_RELOAD, /* this and the next one are commands to the running daemon */
 	CONF_STOP,
 	CONF_HELP,
 	CONF_COMMAND_COUNT

@@ -171,13 +171,13 @@ static int read_scoped_addr(struct listen_rule *ret, char *text)
 	return 0;
 }
 
-/* A word without a letter is an address with a mistake, not a link. */
+/* A word without letters is an address with a mistake, not a link. */
 static bool is_link_word(const char *text)
 {
 	return is_ifname(text) && !strchr(text, '%') && strspn(text, "0123456789.") != strlen(text);
 }
 
-/* What stands before the port. `text` is changed. */
+/* Reads the part before the port. Changes `text`. */
 static int read_listen_place(struct listen_rule *ret, char *text)
 {
 	if (strcmp(text, "auto") == 0 || strcmp(text, "any") == 0) {

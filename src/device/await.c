@@ -259,21 +259,22 @@ static bool is_usable(const struct event_addr *addr)
 	return !(addr->flags & IFA_F_TENTATIVE) || (addr->flags & IFA_F_OPTIMISTIC);
 }
 
-/* True if the address will be usable soon, or gone: duplicate address detection goes on. */
+/* True if duplicate address detection is running: the address will be usable soon, or be
+ * removed. */
 static bool is_pending(const struct event_addr *addr)
 {
 	return (addr->flags & IFA_F_TENTATIVE) &&
 	       !(addr->flags & (IFA_F_DADFAILED | IFA_F_OPTIMISTIC));
 }
 
-/* What a network has. */
+/* The usable addresses of a network. */
 struct choice {
 	const struct event_addr *best; /* the lowest usable address; NULL: none */
-	bool is_pending;               /* there may be one soon */
+	bool is_pending;               /* one may become usable soon */
 };
 
-/* Returns what is in one of the networks. Of several addresses the lowest is the best, so the
- * result does not depend on which came first. */
+/* Finds the addresses in one of the networks. Of several addresses the lowest is the best, so
+ * the result does not depend on which came first. */
 static struct choice look_in_net(
 	const struct await *a, const struct prefix *net, bool is_deprecated)
 {
@@ -291,9 +292,9 @@ static struct choice look_in_net(
 	return c;
 }
 
-/* Looks in the networks in their order, and for deprecated addresses (RFC 4862) last. One router
- * advertisement may bring addresses in several networks, whose detections end at random times. So
- * no later network counts while an earlier one may have an address soon. */
+/* Searches the networks in order; deprecated addresses (RFC 4862) come last. One router
+ * advertisement may cause addresses in several networks, whose detections end at random times.
+ * So a later network does not count while an earlier one may have an address soon. */
 static const struct event_addr *find_address(const struct await *a, const struct await_criterion *c)
 {
 	for (int is_deprecated = 0; is_deprecated < 2; is_deprecated++)

@@ -61,8 +61,8 @@ struct rtnl_request request_delete_addr(
 struct rtnl_request request_default_route(uint32_t seq, uint32_t ifindex,
 	const struct addr *gateway, const struct addr *source) NONNULL;
 
-/* Makes `gateway` the default route, as it is: on this link, even if no address of the link is in
- * one network with it. The link must be up. */
+/* Makes `gateway` the default route on this link, even if it is in no network of the link's
+ * addresses. The link must be up. */
 struct rtnl_request request_gateway(
 	uint32_t seq, uint32_t ifindex, const struct addr *gateway) NONNULL;
 

@@ -39,7 +39,7 @@ const char *device_type_text(enum device_type type);
 /* Parses the name of a type. ERR_SYNTAX. */
 int device_type_parse(const char *text, enum device_type *ret) NONNULL MUSTCHECK;
 
-/* The types of a request that leave it to ontapd to choose one: a device, or a tap. */
+/* The types of a request that let ontapd choose: a device, or a tap. */
 #define DEVICE_AUTO     "auto"
 #define DEVICE_AUTO_TAP "autotap"
 
@@ -63,8 +63,8 @@ const char *device_mode_format(enum device_type type, struct device_mode mode, c
  * unfinished links. */
 bool device_is_name(const char *name) NONNULL;
 
-/* True if the six bytes may be a link's hardware address: not of a group, not zero (the kernel's
- * is_valid_ether_addr). */
+/* True if the six bytes may be a link's hardware address: not a group address, and not zero (the
+ * kernel's is_valid_ether_addr). */
 bool device_is_hwaddr(const uint8_t *hwaddr) NONNULL;
 
 /* True if the text may be a link's alias: at most 255 bytes, no control characters. */

@@ -6,7 +6,7 @@
  *	client:  one line, words separated by single spaces, ended by a newline
  *	daemon:  lines, then it closes; after "watch" it goes on until the client closes
  *
- * A client that goes on is in a stream, which is a number. What is broadcast to a stream goes to
+ * A client that stays connected is in a stream, which is a number. A broadcast to a stream goes to
  * all of its clients.
  *
  * Both ends are implemented here. The daemon never waits for a client: if a client does not read in

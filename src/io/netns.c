@@ -105,8 +105,9 @@ static bool was_made_by_root(int user_fd)
 	return ioctl(user_fd, NS_GET_OWNER_UID, &uid) == 0 && uid == 0;
 }
 
-/* Root of a user namespace may make others below it, so each one up to ours must be root's. Takes
- * over `user_fd`. Progress: each turn goes up by one level, and the kernel has 32. */
+/* Root of a user namespace may make others below it, so each one up to ours must belong to root.
+ * Takes ownership of `user_fd`. Progress: each turn goes up by one level, and the kernel has at
+ * most 32. */
 static enum event_owner owner_by_maker(const struct netns_self *self, int user_fd)
 {
 	while (was_made_by_root(user_fd)) {

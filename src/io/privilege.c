@@ -146,8 +146,8 @@ uint64_t privilege_effective(void)
 	return (uint64_t)data[1].effective << 32 | data[0].effective;
 }
 
-/* Returns the hexadecimal number behind `field` in a status file of proc(5); all bits if there is
- * no such field. */
+/* Returns the hexadecimal number after `field` in a status file of proc(5); all bits set if the
+ * field is absent. */
 static uint64_t status_field(const char *status, const char *field)
 {
 	const char *at = strstr(status, field);
@@ -163,7 +163,7 @@ static bool is_confined(const char *status)
 	       status_field(status, "\nCapAmb:") == 0 && status_field(status, "\nNoNewPrivs:") == 1;
 }
 
-/* Returns 0 if the thread is confined, or has ended; else its number. -errno. */
+/* Returns 0 if the thread is confined, or has ended; otherwise its number. -errno. */
 static int check_thread(int tasks, const char *tid)
 {
 	enum { STATUS_CAP = 3072 };

@@ -56,7 +56,7 @@ struct ontap_device {
 	unsigned hwaddr_len;
 	unsigned char id
 		[16]; /* unique to the device, and is still the same if its workload starts again */
-	unsigned mtu; /* 0: an old daemon does not tell */
+	unsigned mtu; /* 0: an old daemon does not send it */
 };
 
 struct ontap_error {

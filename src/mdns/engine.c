@@ -258,9 +258,10 @@ static void query_input(struct mdns *m, struct mlink *link, ns_t now, const stru
 	query_answer(&q);
 }
 
-/* §11: what is sent to the group is from this link, whatever its source address: two subnets may share
- * a link, and a host may have an address of none. Only a packet to our address alone may come from
- * elsewhere. A legacy query needs a unicast reply, and no unicast reply leaves the link. */
+/* §11: a packet to the group comes from this link, whatever its source address is: two subnets
+ * may share a link, and a host may have an address of neither. Only a packet to our own address
+ * may come from elsewhere. A legacy query needs a unicast reply, and no unicast reply leaves the
+ * link. */
 static bool may_come_from(const struct mlink *link, const struct mdns_path *from)
 {
 	return (from->is_multicast && from->peer_port == MDNS_PORT) ||

@@ -44,17 +44,17 @@ enum event_type {
 	EV_SYNC_END,      /* the dump has listed all addresses: others are gone */
 	EV_SYNC_ABORT,    /* the dump is incomplete: missing objects may exist */
 	EV_PORT_OWNER,    /* the socket of a process on a port of ours; not for the model */
-	EV_PORTS_LISTED,  /* these were all, since the last such event */
+	EV_PORTS_LISTED,  /* the list is complete, since the last such event */
 	EV_PORT_FREE,     /* one of these processes has ended */
 	EV_COUNT
 };
 
-/* Who owns a network or UTS namespace: the user namespace in which it was made. The greater, the more
- * it is trusted. */
+/* The owner of a network or UTS namespace: the user namespace in which it was made. A greater
+ * value is more trusted. */
 enum event_owner {
-	OWNER_UNKNOWN, /* not known: it may be anybody */
-	OWNER_USER,    /* another user namespace than ours, which somebody else than root made */
-	OWNER_SYSTEM,  /* another one, which root made, and all between it and ours: the host's */
+	OWNER_UNKNOWN, /* unknown: it may be anybody */
+	OWNER_USER,    /* another user namespace, made by a user */
+	OWNER_SYSTEM,  /* another one, which root made, like all between it and ours */
 	OWNER_HOST     /* our user namespace */
 };
 
@@ -105,9 +105,9 @@ struct event_hostname {
 	uint8_t zero[4];
 };
 
-/* A socket, of our own namespace, on a port on which we want to serve. */
+/* A socket in our own namespace, on a port on which we want to serve. */
 struct event_port {
-	struct addr addr; /* unspecified: the wildcard. That of IPv6 may have IPv4 too */
+	struct addr addr; /* unspecified: the wildcard; that of IPv6 may have IPv4, too */
 	uint16_t port;
 	bool is_tcp;
 	int32_t pid;               /* 0: not known */

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 
-/* What is left of the line. */
+/* The rest of the line. */
 struct text {
 	const char *at, *end;
 };
@@ -38,7 +38,7 @@ static int digit_value(char c)
 	return -1;
 }
 
-/* A number of exactly `digits` hexadecimal digits, at most 8. */
+/* Reads a number of exactly `digits` hexadecimal digits, at most 8. */
 static bool take_hex(struct text *t, unsigned digits, uint32_t *ret)
 {
 	uint32_t value = 0;
@@ -52,7 +52,7 @@ static bool take_hex(struct text *t, unsigned digits, uint32_t *ret)
 	return true;
 }
 
-/* A decimal number. */
+/* Reads a decimal number. */
 static bool take_number(struct text *t, uint64_t *ret)
 {
 	const char *start = t->at;

@@ -16,16 +16,17 @@
 #include "base/addr.h"
 #include "base/compiler.h"
 
-/* States that matter here (include/net/tcp_states.h). A datagram socket that is not connected is
- * "closed". */
+/* The states that matter here (include/net/tcp_states.h). A datagram socket that is not
+ * connected is "closed". */
 enum { SOCKET_LINE_CLOSED = 7, SOCKET_LINE_LISTENING = 10 };
 
 struct socket_line {
-	struct addr addr; /* its own; an IPv4-mapped one is ADDR_V4 */
+	struct addr addr; /* local address; an IPv4-mapped one is ADDR_V4 */
 	uint16_t port;
 	uint8_t state;
 	uint64_t inode; /* 0: no process has it open */
 };
 
-/* Reads one line of `len` bytes, without its newline. ERR_SYNTAX: it is no such line, as the heading. */
+/* Parses one line of `len` bytes, without its newline. ERR_SYNTAX: it has another form,
+ * like the heading. */
 int socket_line_parse(const char *line, size_t len, struct socket_line *ret) NONNULL MUSTCHECK;

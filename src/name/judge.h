@@ -27,10 +27,9 @@ enum addr_verdict {
 	ADDR_VERDICT_COUNT
 };
 
-/* True if what has that owner (enum event_owner) is not the host's own. */
+/* True if a namespace with that owner (enum event_owner) does not belong to the host. */
 bool owner_is_foreign(const struct policy *policy, uint8_t owner) NONNULL;
-/* True if the network namespace is not the host's own, or may not be because its owner is not
- * known. */
+/* True if the network namespace does not belong to the host, or its owner is unknown. */
 bool ns_is_foreign(const struct policy *policy, const struct model_ns *ns) NONNULL;
 
 /* Returns the verdict on one address alone. `is_bridge_port`: its link is a port of a bridge. Never

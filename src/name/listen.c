@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the decision which addresses unicast DNS is served on.
+ * Owns the decision on which addresses unicast DNS is served.
  * Never opens a socket.
  */
 #include "name/listen.h"
@@ -136,7 +136,7 @@ static bool is_wildcard(const struct listen_rule *rule)
 	       (rule->kind == LISTEN_ADDR && addr_is_unspecified(&rule->addr));
 }
 
-/* Wildcards first: they cover others, wherever these stand. */
+/* Wildcards come first: they cover other places, wherever these are in the rules. */
 int listen_plan_make(
 	const struct model *m, const struct listen_rules *rules, struct listen_plan *ret)
 {

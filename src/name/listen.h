@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * On which addresses unicast DNS is served: a function of the rules (--listen) and the state of the
- * kernel. `auto` takes no address on a network that has a DNS server of its own by custom: a bridge
- * of a container engine or a hypervisor (name/client_link.h).
+ * The addresses on which unicast DNS is served: a function of the rules (--listen) and the state of
+ * the kernel. `auto` takes no address on a network that usually has its own DNS server: a bridge of
+ * a container engine or a hypervisor (name/client_link.h).
  */
 #pragma once
 
@@ -18,7 +18,7 @@
 struct model;
 struct model_link;
 
-/* What a rule asks for. */
+/* What a rule requests. */
 enum listen_kind {
 	LISTEN_AUTO, /* LISTEN_HOST_ADDR, and the addresses of each link that carries clients */
 	LISTEN_ANY,  /* the wildcard of both families */
@@ -56,16 +56,16 @@ struct listen_plan {
 	size_t left_out; /* places beyond the limit */
 };
 
-/* Finds all places that the rules ask for, and only those that can be had now: the addresses of
- * links are left out while they are tentative or duplicate. A place of LISTEN_ADDR is always there,
- * except with a link that does not exist. A place that a wildcard covers is left out. ERR_NOMEM: `*ret`
- * is unchanged. */
+/* Finds all places that the rules request and that are possible now: the addresses of links
+ * are left out while they are tentative or duplicate. A place of LISTEN_ADDR is always
+ * included, unless its link does not exist. A place that a wildcard covers is left out.
+ * ERR_NOMEM: `*ret` is unchanged. */
 int listen_plan_make(const struct model *m, const struct listen_rules *rules,
 	struct listen_plan *ret) NONNULL MUSTCHECK;
 
 bool listen_place_equal(const struct listen_place *a, const struct listen_place *b) NONNULL;
 
-/* What a rule waits for, as far as the state of the kernel tells. */
+/* What a rule waits for, by the state of the kernel. */
 enum listen_lack {
 	LISTEN_LACK_NOTHING,
 	LISTEN_LACK_LINK,   /* the link does not exist */

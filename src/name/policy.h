@@ -22,11 +22,11 @@ enum name_duplicates {
 	DUPLICATES_COUNT
 };
 
-/* Which namespaces are served besides those of our own user namespace (enum event_owner). */
+/* The namespaces that are served besides those of our own user namespace (enum event_owner). */
 enum name_rootless {
 	ROOTLESS_NO,
 	ROOTLESS_SYSTEM, /* those of user namespaces that root made, as if they were our own */
-	ROOTLESS_YES,    /* all; those of users only where no other has the name */
+	ROOTLESS_YES,    /* all; those of users only if no other one has the name */
 	ROOTLESS_COUNT
 };
 

@@ -74,7 +74,7 @@ static int open_tcp(struct dns *d, struct endpoint *e)
 	return 0;
 }
 
-/* As many as were asked for; fewer where there are very many already. */
+/* Returns the number of workers: the configured one, or fewer if there are very many already. */
 static unsigned workers_for_next(const struct dns *d)
 {
 	size_t left = d->worker_count < LIMIT_DNS_WORKERS ? LIMIT_DNS_WORKERS - d->worker_count : 1;
@@ -128,7 +128,7 @@ static void try_endpoint(struct dns *d, struct endpoint *e)
 	e->err = err;
 }
 
-/* Threads that serve others go on meanwhile. */
+/* Threads of other places continue meanwhile. */
 static void close_endpoint(struct dns *d, struct endpoint *e)
 {
 	if (e->worker_count == 0)
@@ -150,7 +150,7 @@ static bool has_place(const struct dns_listen *places, size_t count, const struc
 	return false;
 }
 
-/* Closes those that are not among `places`. */
+/* Closes the endpoints that are not among `places`. */
 static void close_others(struct dns *d, const struct dns_listen *places, size_t count)
 {
 	char place[DNS_LISTEN_TEXT_CAP];

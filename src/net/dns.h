@@ -40,13 +40,13 @@ struct dns; /* opaque */
  * config is copied, but not the zone and the views that it points to. */
 struct dns *dns_open(const struct dns_config *config) NONNULL MUSTCHECK;
 
-/* Serves at exactly these places, which are copied, at most LIMIT_DNS_PLACES; no two are equal. Closes
- * the sockets of others first. Tries those that are not open, also if they failed before; sockets that
- * are open stay so. Logs each success, and each new failure but -EADDRINUSE: the caller can find out
- * who has the address. */
+/* Serves at exactly these places, which are copied: at most LIMIT_DNS_PLACES, no two equal.
+ * First closes the sockets of all other places. Open sockets stay open; all others are tried,
+ * even if they failed before. Logs each success, and each new failure except -EADDRINUSE: the
+ * caller can find out which program has the address. */
 void dns_serve_at(struct dns *d, const struct dns_listen *places, size_t count) NONNULL_ARGS(1);
 
-/* The places of the last dns_serve_at(), by index. Returns false if there are not so many. */
+/* Returns a place of the last dns_serve_at(), by index. False if there are fewer. */
 struct dns_place {
 	struct dns_listen at;
 	int err; /* of the last try; 0: served */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns how the sockets of unicast DNS are opened, and their options.
- * Never keeps one: its caller has them.
+ * Owns the opening of the sockets of unicast DNS, and their options.
+ * Never keeps a socket: the caller does.
  */
 #include "net/dns_bind.h"
 

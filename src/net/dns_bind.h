@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Sockets of unicast DNS, from nothing to bound. Internal to net/dns.c. */
+/* Opens and binds the sockets of unicast DNS. Internal to net/dns.c. */
 #pragma once
 
 #include "net/dns.h"
@@ -13,7 +13,7 @@ bool dns_bind_takes_any(const struct dns_listen *at) NONNULL;
  * queries. -errno. */
 int dns_bind_probe(const struct dns_listen *at) NONNULL MUSTCHECK;
 
-/* Returns a bound UDP socket, which our other ones on the same address may share the port with. -errno. */
+/* Returns a bound UDP socket; our other sockets on the same address may share its port. -errno. */
 int dns_bind_udp(const struct dns_listen *at) NONNULL MUSTCHECK;
 
 /* Returns a listening TCP socket; -errno. A second daemon is detected here at the latest. */

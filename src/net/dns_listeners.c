@@ -55,7 +55,7 @@ void listeners_close(struct listeners *l, int number)
 {
 	int fd = l->at[number].fd;
 	set_fd(l, &l->at[number], -1);
-	close(fd); /* and out of the epoll set by that */
+	close(fd); /* also removes it from the epoll set */
 }
 
 int listeners_use(struct listeners *l, const struct source *source)

@@ -29,10 +29,11 @@ void udp_worker_add_stats(const struct udp_worker *w, struct dns_stats *sum) NON
 struct tcp_server;
 
 struct tcp_server *tcp_server_start(const struct dns_config *config) NONNULL MUSTCHECK;
-/* Takes over the listening socket `fd` (closes it on failure too). Returns its number, for
- * tcp_server_unlisten(); ERR_NOMEM, -errno. Both are for the main thread. */
+/* Takes ownership of the listening socket `fd`, and closes it on failure. Returns its number,
+ * for tcp_server_unlisten(); ERR_NOMEM, -errno. Both are for the main thread. */
 int tcp_server_listen(struct tcp_server *s, int fd) NONNULL MUSTCHECK;
-/* Closes a listening socket; its port is free afterwards. Connections that it has accepted go on. */
+/* Closes a listening socket; its port is free afterwards. Connections that it has accepted
+ * continue. */
 void tcp_server_unlisten(struct tcp_server *s, int listener) NONNULL;
 void tcp_server_stop(struct tcp_server *s);
 void tcp_server_add_stats(const struct tcp_server *s, struct dns_stats *sum) NONNULL;

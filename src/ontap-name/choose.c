@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns which of a container's names counts, and what may be one.
+ * Owns the choice among a container's names, and which of them are allowed.
  * Never reads a file.
  */
 #include "ontap-name/choose.h"
@@ -25,7 +25,7 @@ const char *choose_id(const json_t *state)
 	return is_plain ? id : NULL;
 }
 
-/* What is said by an annotation; docker says it by labels only. */
+/* Returns the value of an annotation; docker has only labels. */
 static const char *annotation_of(const struct choose_facts *f, const char *key)
 {
 	const char *text = text_of(json_object_get(f->state, "annotations"), key);
@@ -37,7 +37,7 @@ static const char *annotation_of(const struct choose_facts *f, const char *key)
 	return text;
 }
 
-/* podman: the name in the entry of that id. */
+/* podman: returns the name in the entry with that id. */
 static const char *podman_name(const struct choose_facts *f)
 {
 	const char *id = text_of(f->state, "id");
@@ -53,7 +53,8 @@ static const char *podman_name(const struct choose_facts *f)
 	return NULL;
 }
 
-/* What a pod is held together by has a name that nobody gave: "0123456789ab-infra". */
+/* True for the container that holds a pod together. The engine has made its name:
+ * "0123456789ab-infra". */
 static bool is_infra(const char *name)
 {
 	size_t digits = strspn(name, "0123456789abcdef");
@@ -86,7 +87,7 @@ static const char *compose_label(const struct choose_facts *f, const char *key)
 	return text;
 }
 
-/* Moves `*at` behind `word`, if that is there. */
+/* Moves `*at` past `word`, if it is there. */
 static bool skip(const char **at, const char *word)
 {
 	size_t len = strlen(word);
@@ -101,7 +102,7 @@ static bool skip_separator(const char **at)
 	return skip(at, "-") || skip(at, "_");
 }
 
-/* True for "PROJECT-SERVICE-NUMBER" and "PROJECT_SERVICE_NUMBER": compose has made it. */
+/* True for "PROJECT-SERVICE-NUMBER" and "PROJECT_SERVICE_NUMBER", which compose makes. */
 static bool is_made_by_compose(const struct choose_facts *f, const char *name, const char *service)
 {
 	const char *project = compose_label(f, "project");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which name people have given to a container. All input is untrusted: whoever starts a container
- * chooses its annotations and its name.
+ * The name that people have given to a container. All input is untrusted: the user who starts a
+ * container chooses its annotations and its name.
  *
  *	1. the annotation ontap.name; docker: the label of that name
  *	2. the name of the container, or of its pod
@@ -14,9 +14,9 @@
 
 #include "base/compiler.h"
 
-/* What may be known of a container; NULL: not known. */
+/* The facts about a container; NULL: unknown. */
 struct choose_facts {
-	const json_t *state;      /* of the OCI runtime: what a hook reads */
+	const json_t *state;      /* of the OCI runtime: the input of a hook */
 	const json_t *config;     /* config.json of the bundle */
 	const json_t *containers; /* podman: list of all containers of its storage */
 	const json_t *docker;     /* docker: config.v2.json of the container */
@@ -30,6 +30,6 @@ struct choose_name {
 
 struct choose_name choose_name(const struct choose_facts *facts) NONNULL MUSTCHECK;
 
-/* Returns the container's id, if it can be a part of a path; else NULL. Borrowed from `state`, which
- * may be NULL. */
+/* Returns the container's id if it can be a part of a path, otherwise NULL. Borrowed from `state`,
+ * which may be NULL. */
 const char *choose_id(const json_t *state);

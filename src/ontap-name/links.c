@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the aliases of links in another network namespace.
- * Never changes one that is there.
+ * Never changes an existing alias.
  */
 #include "ontap-name/links.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the hook of container engines: it reads the state of a container, and names its links.
- * Never makes a container fail: whatever is wrong is told on standard error, and the exit code is 0.
+ * Owns the hook of container engines: reads the state of a container, and names its links.
+ * Never makes a container fail: errors are printed on standard error, and the exit code is 0.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -41,8 +41,8 @@ static const struct options_table table = {
 	.size = sizeof(struct settings),
 };
 
-/* Returns the content of a file as JSON; the caller frees it. NULL: there is none, or it is
- * something else. */
+/* Returns the content of a file as JSON; the caller frees it. NULL: it does not
+ * exist, or is not JSON. */
 static json_t *read_json(const char *path)
 {
 	struct buf text = {0};
@@ -62,7 +62,7 @@ static json_t *read_at(const char *dir, const char *id, const char *name)
 	return value;
 }
 
-/* podman's storage has two lists: of containers that outlive a boot, and of others. */
+/* podman's storage has two lists: of containers that survive a reboot, and of the others. */
 static json_t *read_containers(const char *bundle)
 {
 	json_t *all = json_array();

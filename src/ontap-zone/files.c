@@ -122,7 +122,7 @@ static void files_write_one(struct files *f, const struct conf_export *export, s
 	}
 }
 
-/* Makes a retry for each export: their number may have changed by a reload, which writes all. */
+/* Makes a retry for each export. A reload may change their number, and writes all of them. */
 static bool fit_retries(struct files *f)
 {
 	size_t count = f->runtime->conf.exports.count;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns when sockets of unicast DNS are opened, closed and tried again, and what is told of it.
+ * Owns the times when sockets of unicast DNS are opened, closed and tried again, and the messages
+ * about them.
  * Never opens one itself: net/dns.c does.
  */
 #include "ontap-zone/listening.h"
@@ -12,14 +13,17 @@
 #include "base/err.h"
 #include "io/loop.h"
 
-/* Who is restarted finds its address free for this long. */
+/*
+ * After the owner of an address has ended, the address is left free for this long: the owner may
+ * be restarting.
+ */
 #define LISTENING_PATIENCE (2 * NS_PER_S)
 
 enum { OWNER_TEXT_CAP = 64, FAULT_TEXT_CAP = 320 };
 
-/* --- what is wanted ----------------------------------------------------------------------- */
+/* --- the plan ----------------------------------------------------------------------------- */
 
-/* Serves what the rules ask for, as of now. */
+/* Serves at the places that the rules request now. */
 static void serve_plan(struct listening *l)
 {
 	static const struct listen_plan none;
@@ -41,10 +45,10 @@ static void serve_plan(struct listening *l)
 	l->has_news = true;
 }
 
-/* --- who has what we want ----------------------------------------------------------------- */
+/* --- owners of taken places --------------------------------------------------------------- */
 
-/* How well an owner explains that a place is taken; 0: not at all. A wildcard socket of IPv6 may
- * have IPv4 as well. */
+/* Returns how well an owner explains that a place is taken; 0: not at all. A wildcard socket of
+ * IPv6 may have IPv4, too. */
 static int fitness(const struct event_port *owner, const struct dns_listen *at)
 {
 	if (owner->port != at->port)
@@ -95,7 +99,7 @@ static void tell_taken(
 			err_text(-EADDRINUSE), note);
 }
 
-/* Tells of each taken place once for each of its owners. */
+/* Reports each taken place once for each of its owners. */
 static void tell_owners(struct listening *l)
 {
 	struct listening_told told[LIMIT_DNS_PLACES];
@@ -208,7 +212,7 @@ bool listening_is_settled(const struct listening *l)
 	return !l->is_asking;
 }
 
-/* --- what is not served, and why ---------------------------------------------------------- */
+/* --- faults ------------------------------------------------------------------------------- */
 
 static const char *lack_text(enum listen_lack lack)
 {
@@ -231,7 +235,7 @@ static void place_fault(const struct listening *l, const struct dns_place *place
 		err_text(place->err), by);
 }
 
-/* Calls `visit` with a text for each thing that was asked for and is not served. */
+/* Calls `visit` with a text for each requested place that is not served. */
 static void each_fault(
 	const struct listening *l, void (*visit)(void *arg, const char *text), void *arg)
 {
@@ -268,8 +272,8 @@ bool listening_is_degraded(const struct listening *l)
 	return count > 0;
 }
 
-/* A family is unserved if clients were to use it and cannot: the address for the host itself does
- * not count. */
+/* A family is unserved if clients should use it but cannot. The address for the host
+ * itself does not count. */
 static bool is_unserved(const struct listening *l, enum addr_family family)
 {
 	bool is_wanted = false;
@@ -325,7 +329,7 @@ void listening_summary(const struct listening *l, struct buf *out)
 	each_fault(l, add_fault, out);
 }
 
-/* --- links that are not there ------------------------------------------------------------- */
+/* --- absent links ------------------------------------------------------------------------- */
 
 static void warn_absent(
 	const struct model *model, const char *option, const char *ifname, const struct log *log)

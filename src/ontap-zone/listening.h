@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Keeps the sockets of unicast DNS equal to what --listen asks for, while addresses come and go. When
- * an address is taken by another program, says which program that is, and tries again when that one
- * has ended or when addresses change. To be without any address is no error, but a state to wait in.
+ * Keeps the sockets of unicast DNS equal to the rules of --listen, while addresses come and go. If
+ * another program has taken an address, reports that program, and tries again when it has ended or
+ * when addresses change. To have no address at all is not an error, but a state in which to wait.
  *
  *	events of our own links ─► is_stale ─► listen_plan_make ─► dns_serve_at ──taken──► the watcher looks
  *	                                            ▲                                          │
@@ -17,7 +17,7 @@
 #include "net/dns.h"
 #include "watch/watcher.h"
 
-/* A place that is taken, and the process that was named in the log (0: not known). */
+/* A taken place, and the process that the log has named (0: unknown). */
 struct listening_told {
 	struct dns_listen at;
 	int32_t pid;
@@ -31,7 +31,7 @@ struct listening {
 	struct dns *dns; /* NULL until listening_start() */
 	bool is_stale;   /* links or addresses of our own namespace have changed */
 	bool is_asking;  /* the watcher has not answered yet */
-	bool has_news;   /* what is served has changed: for STATUS= */
+	bool has_news;   /* the served places have changed: for STATUS= */
 	ns_t retry_at;   /* NS_NEVER: nothing to wait for */
 	size_t left_out; /* of the last plan */
 	struct event_port coming[LIMIT_PORT_OWNERS], owners[LIMIT_PORT_OWNERS];
@@ -40,31 +40,30 @@ struct listening {
 	size_t told_count;
 };
 
-/* Serves at all places that can be had. Everything is borrowed, as long as listening_poll() is
- * called. */
+/* Serves at all possible places. Everything is borrowed until the last call of listening_poll(). */
 void listening_start(struct listening *l, struct dns *dns, const struct model *model,
 	const struct listen_rules *rules, const struct watcher *watcher, const struct log *log)
 	NONNULL_ARGS(1, 2, 3, 4, 5);
 
-/* Takes an event of the watcher: true if it was about ports and not for the pipeline. Also notes which
- * others matter here. */
+/* Handles an event of the watcher. Returns true if it was about ports, and not for the pipeline.
+ * Also notes other events that matter here. */
 bool listening_hear(struct listening *l, const struct event *ev) NONNULL;
 
-/* Makes the next poll try all again. */
+/* Makes the next poll try all places again. */
 void listening_retry(struct listening *l) NONNULL;
 
 ns_t listening_deadline(const struct listening *l) NONNULL;
-/* Does what there is to do. Call it after each flush, and at the deadline. */
+/* Does everything that is due. Call it after each flush, and at the deadline. */
 void listening_poll(struct listening *l, ns_t now) NONNULL;
 
-/* True if it is known why what is not served is not. */
+/* True if the reasons for all places that are not served are known. */
 bool listening_is_settled(const struct listening *l) NONNULL;
 
-/* True if something that was asked for is not served. */
+/* True if a requested place is not served. */
 bool listening_is_degraded(const struct listening *l) NONNULL;
 
-/* For `status`: `addresses` that are served, `degraded`: what is not and why, and `unserved`: the
- * families that no client can use. */
+/* For `status`: the served `addresses`; `degraded`: the places that are not served, and why;
+ * `unserved`: the families that no client can use. */
 void listening_report(const struct listening *l, struct jsonw *w) NONNULL;
 
 /* Adds the same in one line, for STATUS= of sd_notify(3). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the screen of a live view, and the wait for what makes it out of date.
- * Never asks the daemon unless the daemon has said that something may have changed.
+ * Owns the screen of a live view, and the wait for changes.
+ * Never asks the daemon unless the daemon has reported that something may have changed.
  */
 #include "ontap-zone/live.h"
 
@@ -46,7 +46,7 @@ static void screen_switch(struct live *l, bool is_on)
 	l->is_on = is_on;
 }
 
-/* As many lines as fit; the last one says how many do not. */
+/* Draws as many lines as fit; the last one shows how many do not. */
 static void draw_in_place(const struct terminal *terminal, const char *text)
 {
 	size_t row = 0, hidden = 0;
@@ -62,7 +62,7 @@ static void draw_in_place(const struct terminal *terminal, const char *text)
 	put("\033[J");
 }
 
-/* Each drawing that differs from the one before, with an empty line between them. */
+/* Prints each drawing that differs from the previous one, with an empty line between them. */
 static void draw_after(struct live *l, struct buf *out)
 {
 	if (l->last.len == out->len && memcmp(buf_text(&l->last), buf_text(out), out->len) == 0)
@@ -95,14 +95,14 @@ static void live_draw(struct live *l)
 
 /* Signals. */
 
-/* Stops as the terminal asks; the shell gets its own screen meanwhile. */
+/* Stops on request of the terminal; meanwhile the shell has its own screen. */
 static void suspend(struct live *l)
 {
 	screen_switch(l, false);
 	raise(SIGSTOP);
 }
 
-/* Returns true if it has to be drawn again. */
+/* Returns true if the view must be drawn again. */
 static bool handle_signal(struct live *l)
 {
 	struct signalfd_siginfo info;
@@ -127,8 +127,8 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* The daemon's word that something may have changed: what it says is not looked at. Returns true if
- * it has to be drawn again. */
+/* Reads the daemon's news, whose content does not matter. Returns true if the view
+ * must be drawn again. */
 static bool handle_news(struct live *l)
 {
 	char chunk[2048];
@@ -140,7 +140,7 @@ static bool handle_news(struct live *l)
 	return false;
 }
 
-/* Waits for news or a signal, without end or, if it has to be drawn, for what comes along. */
+/* Waits for news or a signal; if the view must be drawn, only SETTLE_MS for more. */
 static void live_turn(struct live *l, bool *has_to_draw)
 {
 	struct pollfd fds[] = {{.fd = l->signal_fd, .events = POLLIN},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the places of addresses that are about to go.
- * Never keeps them longer than until they are told.
+ * Owns the places of addresses that are being removed.
+ * Never keeps them after they are reported.
  */
 #include "ontap-zone/places.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/array.h"
 
-/* So that the search stays short in a batch that removes very much. */
+/* A limit, so that the search stays short in a batch that removes very much. */
 enum { PLACES_MAX = 1024 };
 
 static void note_addr(struct places *p, const struct model_addr *addr)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where addresses were that the kernel has just removed. For `watch`, which tells of a removed
+ * The places of addresses that the kernel has just removed. For `watch`, which reports a removed
  * record when its address is no longer in the model.
  */
 #pragma once
@@ -23,7 +23,7 @@ struct places {
 };
 
 /* Notes the places of the addresses that the event will remove. Call it before the model has the
- * event. Of very many, or without memory, some are not noted. */
+ * event. If there are very many, or if out of memory, some are not noted. */
 void places_note(struct places *p, const struct model *model, const struct event *ev) NONNULL;
 
 /* Returns the place where the address was, or NULL. */

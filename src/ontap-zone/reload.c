@@ -146,7 +146,7 @@ static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_err
 	return 0;
 }
 
-/* True: done, in full or in part. */
+/* Returns true if it was done, as a whole or in part. */
 static bool reload(struct daemon *d)
 {
 	struct conf conf;
@@ -164,7 +164,7 @@ static bool reload(struct daemon *d)
 	return true;
 }
 
-/* Tells those who wait for it how it went. */
+/* Reports the result to the clients that wait for it. */
 static void tell_outcome(struct daemon *d, const char *log_lines, bool is_done)
 {
 	struct buf out = {0};

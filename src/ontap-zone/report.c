@@ -24,7 +24,7 @@ static void count_owner(void *arg, const struct model_ns *ns)
 	counts[ns->info.owner]++;
 }
 
-/* How many namespaces are whose: see --rootless. */
+/* The number of namespaces by owner: see --rootless. */
 static void status_owners(const struct report *r, struct jsonw *w)
 {
 	int64_t counts[UINT8_MAX + 1] = {0};

@@ -28,13 +28,13 @@ struct report {
  * lines to `out`; the answer to an unknown request is {"error": …}. */
 void report_answer(const struct report *r, const char *request, struct buf *out) NONNULL;
 
-/* Append what a command that is carried out gets: that it is refused; that the daemon stops; the
- * lines of the log about a reload, and whether it was done. */
+/* Append the answer to a command: that it is refused; that the daemon stops; the log lines about
+ * a reload, and whether it was done. */
 void report_refusal(struct buf *out) NONNULL;
 void report_stopping(struct buf *out) NONNULL;
 void report_reloaded(const char *log_lines, bool is_done, struct buf *out) NONNULL;
 
-/* Appends the line that says that something may have changed. */
+/* Appends the line that reports that something may have changed. */
 void report_news(struct buf *out) NONNULL;
 
 /* Appends the line for watchers about one record that was added or removed. `places` has the

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the lines that come unasked: changes of records, events of mDNS, the outcome of a command.
+ * Owns the lines that are sent without a request: changes of records, events of mDNS, the result of
+ * a command.
  * Never keeps a line: the daemon sends it.
  */
 #include <stdio.h>
@@ -12,7 +13,7 @@
 #include "pipeline/explain.h"
 #include "wire/msg.h"
 
-/* The local time with milliseconds, as RFC 3339 has it. */
+/* Writes the local time with milliseconds, as in RFC 3339. */
 static void write_time(struct jsonw *w)
 {
 	struct timespec now;
@@ -27,7 +28,7 @@ static void write_time(struct jsonw *w)
 	jsonw_text(w, "time", text);
 }
 
-/* Where the address was before the kernel removed it. */
+/* Writes the place of the address before the kernel removed it. */
 static void write_former_place(
 	struct jsonw *w, const struct places *places, const struct addr *addr)
 {

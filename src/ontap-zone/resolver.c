@@ -153,7 +153,7 @@ static void add_addr(struct daemon_facts *f, const struct addr *addr, uint16_t p
 	add_place(f, addr_is_unspecified(addr) ? &loopback[addr->family] : addr, port);
 }
 
-/* What is certain without the daemon: the addresses of links are not. */
+/* The facts that are certain without the daemon. The addresses of links are not. */
 static void add_listen(struct daemon_facts *f, const struct listen_rule *rule)
 {
 	static const struct addr any[] = {{.family = ADDR_V4}, {.family = ADDR_V6}};

@@ -55,7 +55,7 @@ static void write_wildcard(struct served *s, enum addr_family family, uint16_t p
 				write_place(s, &addr->info.addr, port);
 }
 
-/* A link-local address is of no use for who does not know its link. */
+/* A link-local address is useless without its link. */
 static void write_listen(struct served *s, const struct dns_listen *at)
 {
 	if (addr_is_unspecified(&at->addr))

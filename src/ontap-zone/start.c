@@ -23,7 +23,7 @@
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/turn.h"
 
-/* How long readiness waits for the watcher to find out who has our addresses. */
+/* How long readiness waits until the watcher has found the owners of taken addresses. */
 #define OWNERS_PATIENCE NS_PER_S
 
 /* Each step logs its failure and returns the exit code. */
@@ -53,7 +53,7 @@ static void make_grants_dir(const char *path)
 	free(parent);
 }
 
-/* The ports that the rules have, each once, as many as there is room for. */
+/* Collects the ports of the rules, each once, as many as there is room for. */
 static void list_ports(const struct listen_rules *rules, uint16_t *ports, size_t cap)
 {
 	size_t count = 0;
@@ -136,8 +136,8 @@ static int become_user(struct daemon *d, const char *name, const struct privileg
 	return 0;
 }
 
-/* Finds the user: the configured one; or else "ontap"; or else root, if we are root, but without
- * its capabilities. Sets `*ret_name` to NULL if we are not root and need not change. */
+/* Finds the user: the configured one; otherwise "ontap"; otherwise root, if we are root, but
+ * without its capabilities. Sets `*ret_name` to NULL if we are not root and no change is needed. */
 static int find_user(const struct daemon *d, const char **ret_name, struct privilege_user *ret)
 {
 	const char *given = d->runtime.conf.user;
@@ -173,7 +173,7 @@ static int start_user(struct daemon *d)
 	return code;
 }
 
-/* No thread may have more than it should: all of them share one address space. */
+/* No thread may have further privileges: all threads share one address space. */
 static int check_threads(const struct daemon *d)
 {
 	int thread = d->is_confined ? privilege_check_threads() : 0;
@@ -245,7 +245,8 @@ static int start_dns(struct daemon *d)
 	return EXIT_SYSTEM;
 }
 
-/* Who says that we are ready knows what is not served, and why: the watcher needs a moment for that. */
+/* Readiness includes the report of places that are not served, and why. The watcher needs a
+ * moment for that. */
 static int start_listening(struct daemon *d)
 {
 	const ns_t end = loop_now() + OWNERS_PATIENCE;

@@ -100,7 +100,7 @@ static void tell_write(
 		retry_done(retry);
 }
 
-/* True if the file is written. If not, `retry` says when to try again. */
+/* Returns true if the file was written. Otherwise `retry` has the time of the next try. */
 static bool state_write(const char *dir, const char *name, const struct log *log,
 	const struct buf *text, struct retry *retry, ns_t now)
 {

@@ -31,7 +31,7 @@ struct state_serial {
 	struct retry retry;
 };
 
-/* Stores the serial. False if that failed: then `s` says when to try again. */
+/* Stores the serial. False if that failed: then `s` has the time of the next try. */
 bool state_write_serial(struct state_serial *s, ns_t now, const char *dir, const struct log *log,
 	uint32_t serial) NONNULL_ARGS(1, 3);
 

@@ -66,8 +66,8 @@ static bool is_text(const char *name, const char *wanted)
 	return text && strcmp(text, wanted) == 0;
 }
 
-/* True if device number `index` is this one. Two namespaces may use the same name and ifindex, but
- * then the hardware address is another one, except that of an ipvlan. */
+/* True if device number `index` is this one. In two namespaces, devices may have the same name
+ * and ifindex; then their hardware addresses differ, except for ipvlans. */
 static bool is_known_as(const struct ontap_device *device, unsigned index)
 {
 	char name[NAME_CAP], number[VALUE_CAP], hwaddr[HWADDR_TEXT_CAP];
@@ -77,8 +77,8 @@ static bool is_known_as(const struct ontap_device *device, unsigned index)
 	       is_text(name_of("ONTAP_HWADDR", index, name), format_hwaddr(device, hwaddr));
 }
 
-/* Returns the number that the device has from a call before, or else the next one, `count`. The
- * last call is the first choice: it was made in the namespace where we are. */
+/* Returns the number that the device got in an earlier call; otherwise the next one, `count`.
+ * The last call is tried first: it was made in our namespace. */
 static unsigned find_index(const struct ontap_device *device, unsigned count)
 {
 	for (unsigned i = count; i-- > 0;)
@@ -114,8 +114,8 @@ static bool is_descriptor(const char *variable)
 	return digits > 0 && variable[prefix_len + digits] == '=';
 }
 
-/* Removes ONTAP_FD0... of the calls before. Their count may be gone: importas -u unsets what it has
- * read. Progress: each turn removes a variable, or goes on to the next. */
+/* Removes ONTAP_FD0... of earlier calls. Their count may be missing: importas -u unsets the
+ * variables that it reads. Progress: each turn removes a variable, or moves to the next. */
 static int forget_descriptors(void)
 {
 	for (size_t i = 0; environ && environ[i];) {
@@ -133,7 +133,7 @@ static int forget_descriptors(void)
 	return 0;
 }
 
-/* Appends the descriptors to `out`, with colons between them, as qemu's fds= takes them. */
+/* Appends the descriptors to `out`, with colons between them, for qemu's fds=. */
 static const char *format_fds(const int *fds, unsigned count, char out[FDS_CAP])
 {
 	size_t len = strlen(out);

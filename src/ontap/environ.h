@@ -14,8 +14,8 @@
 #include "base/compiler.h"
 #include "libontap/ontap.h"
 
-/* Sets the variables of a device and of the descriptors that this call has got for it. Nothing
- * that an earlier call has set is left in those of the call just made. -errno. */
+/* Sets the variables of a device and of the descriptors that this call has got for it. The
+ * variables of the last call keep no value of an earlier one. -errno. */
 int environ_export(const struct ontap_device *device, const int *fds, unsigned fd_count) NONNULL
 	MUSTCHECK;
 

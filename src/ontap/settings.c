@@ -59,7 +59,7 @@ static int add_nets(void *at, const struct option *o, const char *text, size_t n
 	return err ? option_fail_err(why, o, text, err) : 0;
 }
 
-/* Of each address family, the last counts. */
+/* For each address family, the last one counts. */
 static int read_gateway(void *at, const struct option *o, const char *text, size_t nth UNUSED,
 	struct option_why *why)
 {

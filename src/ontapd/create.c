@@ -177,17 +177,17 @@ static int put_secret(struct making *m)
 	return write_sysctl(m, "stable_secret", text);
 }
 
-/* While a queue is open, its program gets all frames, and the kernel none: no address that the
- * kernel chooses would ever answer. So it chooses none (IN6_ADDR_GEN_MODE_NONE). The secret, which
- * sets this mode too, comes before. */
+/* While a queue is open, its program gets all frames, and the kernel gets none: an address that
+ * the kernel chooses would never answer. So it must choose none (IN6_ADDR_GEN_MODE_NONE).
+ * Setting the secret also sets this mode, so it comes first. */
 static int silence_kernel(struct making *m)
 {
 	m->step = "the kernel's own address cannot be turned off";
 	return m->job->request->queues > 0 ? write_sysctl(m, "addr_gen_mode", "1") : 0;
 }
 
-/* A guest joins groups of which this kernel knows nothing, such as its solicited-node group (RFC
- * 4291 §2.7.1). Without all multicast frames nobody would find it by IPv6. */
+/* A guest joins groups that this kernel does not know of, such as its solicited-node group (RFC
+ * 4291 §2.7.1). Without all multicast frames, nobody could reach it by IPv6. */
 static int pass_multicast(struct making *m)
 {
 	if (!device_type_is_tap(m->job->type))
@@ -433,7 +433,7 @@ static struct device *find_own(struct job *job, struct asker *visit, nsid_t nsid
 	job->reply->hwaddr_len = link.link.hwaddr_len;
 	memcpy(job->reply->hwaddr, link.link.hwaddr, link.link.hwaddr_len);
 	memcpy(job->reply->ifname, link.link.name, sizeof(job->reply->ifname));
-	(void)!netns_visit_get_mtu(ifname, &job->reply->mtu); /* 0: it is gone again */
+	(void)!netns_visit_get_mtu(ifname, &job->reply->mtu); /* 0: the link is gone again */
 	return d;
 }
 

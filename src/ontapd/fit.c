@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns what is known about parents: whether they are Wi-Fi, which devices they have, their MTU.
+ * Owns the facts about parents: whether they are Wi-Fi, their devices, their MTU.
  * Never asks who the caller is.
  */
 #include "ontapd/fit.h"
@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 
-/* DEPTH_MAX: a VLAN on a bond on Wi-Fi, and one more. */
+/* DEPTH_MAX: a VLAN on a bond on Wi-Fi, and one more level. */
 enum { PATH_CAP = 64 + IF_NAMESIZE, DEPTH_MAX = 4 };
 
 /* --- Wi-Fi -------------------------------------------------------------------------------- */
@@ -46,7 +46,7 @@ static bool has_wireless_below(const char *link, int depth)
 	return is_found;
 }
 
-/* A bridge may have a port that is an access point's: then all hardware addresses pass. */
+/* A port of a bridge may be an access point: then all hardware addresses pass. */
 static bool is_wireless(const char *link, int depth)
 {
 	if (strlen(link) >= IF_NAMESIZE || depth > DEPTH_MAX)
@@ -55,8 +55,7 @@ static bool is_wireless(const char *link, int depth)
 	       (!has_file(link, "bridge") && has_wireless_below(link, depth));
 }
 
-/* True if /sys shows the namespace in which we are: the link has the ifindex there that it has
- * here. */
+/* True if /sys shows our namespace: the link has the same ifindex there as here. */
 static bool is_shown(const char *link, uint32_t ifindex)
 {
 	char path[PATH_CAP], text[16] = "";
@@ -94,7 +93,7 @@ static enum device_status check_wireless(struct job *job)
 
 /* --- type --------------------------------------------------------------------------------- */
 
-/* The kernel does not put ipvlans and macvlans on one parent. */
+/* The kernel does not allow ipvlans and macvlans on the same parent. */
 static bool wants_ipvlan(struct job *job)
 {
 	MAP_EACH(d, &job->creator->registry->devices, const struct device, by_place)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Says what fits a parent: types, hardware addresses, MTU. */
+/* Decides what fits a parent: types, hardware addresses, MTU. */
 #pragma once
 
 #include "ontapd/create.h"

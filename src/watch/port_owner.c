@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the search for the processes that have our ports.
+ * Owns the search for the processes that have sockets on our ports.
  * Never opens, copies or disturbs a socket of others.
  */
 #include "watch/port_owner.h"
@@ -24,7 +24,7 @@
 /* "/proc/4194304/fdinfo/1048576" and less. */
 enum { PROC_PATH_CAP = 64, FDINFO_CAP = 256 };
 
-/* A socket of somebody on one of our ports. */
+/* Another process' socket on one of our ports. */
 struct taken {
 	struct event_port info;
 	uint64_t inode;
@@ -35,7 +35,7 @@ struct port_owners {
 	int epoll_fd;
 	struct pidwatches *watches;
 	struct taken taken[LIMIT_PORT_OWNERS];
-	size_t count, found; /* of `taken`, in a look; `found`: whose process is known */
+	size_t count, found; /* of `taken` in a look; `found`: those with a known process */
 };
 
 /* --- the sockets -------------------------------------------------------------------------- */
@@ -80,7 +80,7 @@ static void read_table(struct port_owners *p, const char *path, bool is_tcp)
 		fclose(file);
 }
 
-/* "self/net" and not "net": the latter is not there with the mount option subset=pid. */
+/* "self/net", because "net" does not exist with the mount option subset=pid. */
 static void read_tables(struct port_owners *p)
 {
 	p->count = p->found = 0;
@@ -92,13 +92,13 @@ static void read_tables(struct port_owners *p)
 
 /* --- their processes ---------------------------------------------------------------------- */
 
-/* A file that a process has open. All sockets of the machine are on one mount. */
+/* An open file of a process. All sockets of the machine are on one mount. */
 struct open_file {
 	uint64_t inode;
 	unsigned mount;
 };
 
-/* False: it is gone, or the kernel is too old, or we may not know. */
+/* False: the file is closed, the kernel is too old, or permission is missing. */
 static bool read_fdinfo(const char *path, struct open_file *ret)
 {
 	char text[FDINFO_CAP];
@@ -113,7 +113,7 @@ static bool read_fdinfo(const char *path, struct open_file *ret)
 	       sscanf(inode, "ino: %" SCNu64, &ret->inode) == 1;
 }
 
-/* The mount that sockets are on, found by one of ours. */
+/* Finds the mount of all sockets by one of ours. */
 static bool find_socket_mount(unsigned *ret)
 {
 	char path[PROC_PATH_CAP];
@@ -141,7 +141,7 @@ static void read_program(int32_t pid, char out[PROGRAM_CAP])
 	out[strcspn(out, "\n")] = '\0';
 }
 
-/* The first process that is found counts: the others have the socket from it, mostly. */
+/* The first process found counts: usually the others have inherited the socket from it. */
 static void note_file(struct port_owners *p, int32_t pid, uint64_t inode)
 {
 	for (size_t i = 0; i < p->count; i++) {
@@ -171,7 +171,7 @@ static void look_into(struct port_owners *p, int32_t pid, unsigned socket_mount)
 		closedir(dir);
 }
 
-/* Ends as soon as each socket has its process. */
+/* Ends as soon as each socket has a process. */
 static void find_processes(struct port_owners *p)
 {
 	unsigned socket_mount;
@@ -196,7 +196,7 @@ static void tell(const struct port_owners *p, enum event_type type, const struct
 	p->config.on_event(p->config.arg, &ev);
 }
 
-/* A process that has ended meanwhile is no reason to wait. */
+/* A process that has ended meanwhile need not be watched. */
 static void tell_owners(struct port_owners *p)
 {
 	bool has_ended = false;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Finds which processes have sockets on our ports: the kernel's tables of sockets have their inode
- * numbers, and /proc/PID/fdinfo those of the files of each process. And waits for the end of these
- * processes, by their pidfds. It looks only when it is told to, because that walks over all
- * processes.
+ * Finds the processes that have sockets on our ports: the kernel's tables of sockets have inode
+ * numbers, and /proc/PID/fdinfo has those of each process' files. Then waits for the end of these
+ * processes, by pidfds. It looks only on request, because a look visits all processes.
  *
- * Needs CAP_SYS_PTRACE for the processes of others, and Linux 5.14 ("ino" in fdinfo). Without these
- * a socket is reported without its process.
+ * Needs CAP_SYS_PTRACE for the processes of others, and Linux 5.14 ("ino" in fdinfo). Without
+ * these, a socket is reported without its process.
  */
 #pragma once
 
@@ -16,7 +15,7 @@
 struct port_owners; /* opaque */
 
 struct port_owner_config {
-	uint16_t ports[4]; /* 0: no port. The first four that differ */
+	uint16_t ports[4]; /* 0: no port; the first four different ones */
 	int32_t self;      /* a process whose sockets are not reported: the serving process */
 
 	/* EV_PORT_OWNER for each socket, then EV_PORTS_LISTED; EV_PORT_FREE when one of the processes

@@ -98,7 +98,7 @@ static void sender_add(void *arg, const struct event *ev)
 		sender_flush(s);
 }
 
-/* Takes what was sent to wake us up: nothing of it is copied. */
+/* Receives the wake-ups; their content is not copied. */
 static bool was_woken(const struct sender *s)
 {
 	bool is_woken = false;

@@ -24,7 +24,7 @@ struct watcher_config {
 	enum census_means census;
 	const char *grants_dir;
 	const char *socket_paths[2]; /* to be removed when both processes end; NULL: none */
-	uint16_t ports[4];           /* to look for owners of; 0: no port */
+	uint16_t ports[4];           /* whose owners are looked for; 0: no port */
 	const struct log *log;
 
 	/* Called for each event, from within watcher_handle() only. */
@@ -48,8 +48,8 @@ int watcher_fd(const struct watcher *w) NONNULL;
  * events come, and the watcher has logged the reason. */
 int watcher_handle(struct watcher *w) NONNULL MUSTCHECK;
 
-/* Makes the watcher look who has the ports, see watch/port_owner.h: on_event gets EV_PORT_OWNER for
- * each socket, then EV_PORTS_LISTED. */
+/* Makes the watcher look for the owners of the ports, see watch/port_owner.h: on_event gets
+ * EV_PORT_OWNER for each socket, then EV_PORTS_LISTED. */
 void watcher_look_for_owners(const struct watcher *w) NONNULL;
 
 /* Return kernel_is_synced() and kernel_stats(), as of the last message. */
