@@ -340,3 +340,56 @@ struct addr await_answer(const struct await *a, size_t i)
 	const struct await_route *route = find_best_route(a, c);
 	return route->gateway.family != ADDR_NONE ? route->gateway : route->to.addr;
 }
+
+/* --- what is missing ---------------------------------------------------------------------- */
+
+static void add_networks(struct buf *out, const struct await_criterion *c)
+{
+	char text[ADDR_TEXT_CAP];
+	for (size_t i = 0; i < c->net_count; i++)
+		buf_printf(out, "%s%s", i > 0 ? " or " : "", prefix_format(&c->nets[i], text));
+}
+
+static bool is_in_networks(const struct await_criterion *c, const struct addr *addr)
+{
+	for (size_t i = 0; i < c->net_count; i++)
+		if (prefix_has(&c->nets[i], addr))
+			return true;
+	return false;
+}
+
+/* Adds the addresses of the link that would do if they were usable. */
+static void add_unusable(struct buf *out, const struct await *a, const struct await_criterion *c)
+{
+	char text[ADDR_TEXT_CAP];
+	for (size_t i = 0; i < a->addr_count; i++) {
+		const struct event_addr *addr = &a->addrs[i];
+		if (addr->ifindex != a->ifindex || is_usable(addr) ||
+			!is_in_networks(c, &addr->addr))
+			continue;
+		buf_printf(out, ", %s %s", addr_format(&addr->addr, text),
+			addr->flags & IFA_F_DADFAILED ? "is used by another host"
+						      : "is still tentative");
+	}
+}
+
+static void add_criterion(struct buf *out, const struct await *a, const struct await_criterion *c)
+{
+	if (c->is_route ? find_best_route(a, c) != NULL : find_address(a, c) != NULL)
+		return;
+	buf_puts(out, out->len > 0 ? "; " : "");
+	buf_puts(out, c->is_route ? "no route to " : "no address in ");
+	add_networks(out, c);
+	if (!c->is_route)
+		add_unusable(out, a, c);
+}
+
+void await_missing(const struct await *a, struct buf *out)
+{
+	if (a->ifindex == 0)
+		buf_puts(out, "there is no such interface");
+	else if (a->criterion_count > 0 && !a->is_up)
+		buf_puts(out, "the interface is down");
+	for (size_t i = 0; i < a->criterion_count && a->ifindex != 0 && a->is_up; i++)
+		add_criterion(out, a, &a->criteria[i]);
+}

@@ -101,6 +101,18 @@ static int print_answers(const struct await *a)
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_SYSTEM;
 }
 
+static void tell_missing(const struct await *a, const struct log *log)
+{
+	struct buf missing = {0};
+	await_missing(a, &missing);
+	log_error(log, "timed out: interface=%s state=%s error=\"%s\"", a->ifname,
+		a->ifindex == 0 ? "absent"
+		: a->is_up      ? "up"
+				: "down",
+		buf_text(&missing));
+	buf_fini(&missing);
+}
+
 static int wait_and_print(struct settings *s, const struct log *log)
 {
 	struct await *a = &s->await;
@@ -109,10 +121,7 @@ static int wait_and_print(struct settings *s, const struct log *log)
 	if (!err)
 		return print_answers(a);
 	if (err == ERR_ABSENT) {
-		log_error(log, "timed out: interface=%s state=%s", a->ifname,
-			a->ifindex == 0 ? "absent"
-			: a->is_up      ? "up"
-					: "down");
+		tell_missing(a, log);
 		return EXIT_TIMEOUT;
 	}
 	log_error(log, "cannot wait: error=\"%s\"", err_text(err));

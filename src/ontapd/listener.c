@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,16 @@ static int complain(struct daemon *d, const char *path, int err)
 	return err;
 }
 
+/* The link may come later, so this is no error; but it may be a typing error. */
+static void warn_if_absent(const struct daemon *d, const char *parent)
+{
+	char name[LOG_TEXT_CAP];
+	if (if_nametoindex(parent) == 0)
+		log_warning(d->log,
+			"no such link: parent=%s note=\"requests are refused until it exists\"",
+			log_escape(parent, name));
+}
+
 /* Takes ownership of the descriptor and the path. */
 static int add_port(struct daemon *d, const char *parent, int fd, char *path)
 {
@@ -83,6 +94,7 @@ static int add_port(struct daemon *d, const char *parent, int fd, char *path)
 	memcpy(listener->parent, parent, strlen(parent));
 	listener->watch = (struct loop_watch){.fd = fd, .on_ready = on_connection, .arg = listener};
 	list_append(&d->listeners, &listener->in_daemon);
+	warn_if_absent(d, parent);
 	return loop_add(d->loop, &listener->watch, EPOLLIN);
 }
 

@@ -449,6 +449,7 @@ def test_waitif_prints_no_address_before_it_is_usable(topo, program):
     ns.ip("addr add fd00::5/64 dev eth0")  # another host has it: duplicate address detection fails
     done = ns.run([program("ontap-waitif"), "--addr-in-net=fd00::/8", "--timeout=3", "eth0"], check=False)
     assert done.returncode == 99 and done.stdout == ""
+    assert "no address in fd00::/8, fd00::5 is used by another host" in done.stderr
     ns.ip("addr add fd00::6/64 dev eth0")
     done = ns.run([program("ontap-waitif"), "--addr-in-net=fd00::/8", "--timeout=9", "eth0"])
     assert done.stdout == "fd00::6\n"
@@ -476,6 +477,23 @@ def test_waitif_prints_the_address_of_the_network_that_is_named_first(lab, topo,
     ns.ip("addr add 2001:db8:6::7/64 dev nic0 nodad")
     assert process.communicate(timeout=60)[0].startswith("fd06:")
     assert process.returncode == 0
+
+
+def test_waitif_that_timed_out_says_what_was_missing(topo, program):
+    ns = topo.namespace("wait")
+
+    def missing():
+        done = ns.run([program("ontap-waitif"), "--addr-in-net=10.0.0.0/8", "--has-route=0.0.0.0/0", "--timeout=0.1",
+                       "eth0"], check=False)
+        assert done.returncode == 99 and done.stdout == ""
+        return done.stderr
+    assert "there is no such interface" in missing()
+    ns.ip("link add eth0 type bridge")
+    assert "the interface is down" in missing()
+    ns.ip("link set eth0 up")
+    assert "no address in 10.0.0.0/8; no route to 0.0.0.0/0" in missing()
+    ns.ip("addr add 10.1.0.5/24 dev eth0")
+    assert 'error="no route to 0.0.0.0/0"' in missing()
 
 
 @pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--addr-in-net=10.0.0.1/8", "a"], ["--has-route=x", "a"],

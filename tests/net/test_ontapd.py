@@ -865,6 +865,12 @@ def test_a_mark_that_somebody_else_has_made_is_none(parent, ontapd, ontap):
     holder.stdin.close()
 
 
+def test_a_parent_that_is_not_there_is_told_at_the_start(parent, ontapd):
+    daemon = ontapd(parent, parents=("eth0", "nosuch"))
+    assert 'no such link: parent="nosuch"' in daemon.log()
+    assert 'parent="eth0"' not in daemon.log()
+
+
 def test_a_parent_comes_and_goes(parent, ontapd, ontap, topo):
     daemon = ontapd(parent, parents=("eth0", "eth9"))
     done = ontap(daemon, "-t", "macvlan", prog=["true"], parent="eth9")

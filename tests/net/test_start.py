@@ -56,6 +56,11 @@ def test_it_lists_its_workloads(demonstration):
         assert word in demonstration.text
 
 
+def test_its_table_has_addresses_that_can_be_used(demonstration):
+    table = demonstration.text.partition("NAME ")[2].partition("Try,")[0]
+    assert "10.77.0.2" in table and "tentative" not in table and "probing" not in table
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_it_leaves_nothing_behind(demonstration, number):
     os.killpg(demonstration.pid, number)

@@ -181,6 +181,37 @@ static void a_route_without_a_gateway_is_answered_by_its_network(void **state)
 	assert_answer(a, 0, "2001:db8::");
 }
 
+static void assert_missing(const struct await *a, const char *expected)
+{
+	struct buf out = {0};
+	await_missing(a, &out);
+	assert_string_equal(buf_text(&out), expected);
+	assert_int_equal(out.len == 0, await_is_met(a));
+	buf_fini(&out);
+}
+
+static void what_is_missing_is_said(void **state)
+{
+	struct await a = {.ifname = "eth0"};
+	(void)state;
+	assert_int_equal(await_add_nets(&a, "fc00::/7,2000::/3"), 0);
+	assert_int_equal(await_add_route(&a, "::/0"), 0);
+	assert_missing(&a, "there is no such interface");
+	link_event(&a, "eth0", 0);
+	assert_missing(&a, "the interface is down");
+	link_event(&a, "eth0", IFF_UP);
+	assert_missing(&a, "no address in fc00::/7 or 2000::/3; no route to ::/0");
+	addr_event(&a, "2001:db8::7", IFA_F_TENTATIVE, false);
+	route_message(&a, RTM_NEWROUTE, "::/0", "fe80::1", 1);
+	assert_missing(&a, "no address in fc00::/7 or 2000::/3, 2001:db8::7 is still tentative");
+	addr_event(&a, "2001:db8::7", IFA_F_TENTATIVE | IFA_F_DADFAILED, false);
+	assert_missing(
+		&a, "no address in fc00::/7 or 2000::/3, 2001:db8::7 is used by another host");
+	addr_event(&a, "fe80::7", 0, false);
+	addr_event(&a, "2001:db8::7", 0, false);
+	assert_missing(&a, "");
+}
+
 static void criteria_that_are_no_prefixes_are_refused(void **state)
 {
 	struct await *a = *state;
@@ -208,6 +239,7 @@ int main(void)
 		cmocka_unit_test_setup(
 			a_route_is_answered_by_the_gateway_of_the_lowest_metric, begin),
 		cmocka_unit_test_setup(a_route_without_a_gateway_is_answered_by_its_network, begin),
+		cmocka_unit_test(what_is_missing_is_said),
 		cmocka_unit_test_setup(criteria_that_are_no_prefixes_are_refused, begin),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
