@@ -15,6 +15,11 @@ test_packages=(libcmocka-dev clang clang-format libclang-rt-dev llvm binutils ma
 	tinydns dbus bubblewrap avahi-daemon avahi-utils libavahi-client-dev knot nsd
 	dnsmasq-base unbound radvd busybox-static dhcpcd-base strace valgrind systemd s6 podman crun execline)
 
+# Unpacked for a test of NetworkManager, with those of its libraries that few machines have. If it were installed, it
+# would manage the machine's links.
+manager_packages=(network-manager libnm0 libndp0 libcurl3-gnutls libpsl5 librtmp1 libssh2-1 libldap-2.5-0
+	libnghttp2-14 libbrotli1 libsasl2-2)
+
 # Also needed for the tests in a virtual machine; and a kernel: kernel_package.
 vm_packages=(qemu-system-x86 busybox-static cpio)
 

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { DNS_PORT = 53, PLACE_CAP = ADDR_TEXT_CAP + 16 };
 
@@ -122,21 +123,22 @@ static bool has_delegates(const struct recipe *r)
 }
 
 /* A leading "~" means: names in this domain are asked there, and the domain is not appended to
- * short names. A server with only such domains is asked for nothing else. */
-static void write_route(struct buf *out, const char *zone)
-{
-	buf_printf(out, " ~%s", zone);
-}
-
+ * short names. A delegate with only such domains is asked for nothing else; the servers of
+ * [Resolve] are asked for other names too, at the same time as those of links. */
 static void write_resolved(struct buf *out, const struct recipe *r)
 {
 	char place[PLACE_CAP];
+	if (strcasecmp(r->domain, "home.arpa") != 0)
+		buf_printf(out,
+			"# With DNSSEC=yes, which is not the default, another file has to say "
+			"that\n"
+			"# nothing is signed: echo %s "
+			">/etc/dnssec-trust-anchors.d/ontap.negative\n",
+			r->domain);
 	buf_puts(out, has_delegates(r) ? "[Delegate]\n" : "[Resolve]\n");
-	buf_printf(out, "DNS=%s\nDomains=", place_text(&r->server, ":", true, place));
-	size_t start = out->len;
-	each_zone(out, r, write_route);
-	if (!out->err)
-		memmove(out->bytes + start, out->bytes + start + 1, out->len-- - start);
+	buf_printf(out, "DNS=%s\nDomains=~%s", place_text(&r->server, ":", true, place), r->domain);
+	for (size_t i = 0; i < r->reverse_count; i++)
+		buf_printf(out, " ~%s", r->reverse[i]);
 	buf_puts(out, "\n");
 }
 

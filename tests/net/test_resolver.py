@@ -15,6 +15,7 @@ import dns.reversename  # noqa: E402
 from lib.peers import resolved_stack, unpacked  # noqa: E402
 from lib.query import addresses, ask  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
+from test_ontapd import needs_root_of_the_machine  # noqa: E402
 
 # Public addresses: dnsmasq counts the addresses for examples as private.
 UPLINK, OTHER = "198.18.9.2", "93.184.215.14"
@@ -141,12 +142,63 @@ remote-control:
     return lab.host, "127.0.0.1"
 
 
-def start_networkmanager(lab, stack, need, _):
-    """NetworkManager's dnsmasq, with NetworkManager's command line for it."""
-    directory = settle(stack, lab.recipe("networkmanager"))
-    stack.start(need("dnsmasq"), "--no-resolv", "--keep-in-foreground", "--no-hosts", "--bind-interfaces", "--pid-file=",
-                "--listen-address=127.0.0.1", "--cache-size=400", "--clear-on-reload", "--conf-file=/dev/null",
-                "--proxy-dnssec", f"--conf-dir={directory}", f"--server={UPLINK}", "--user=root", "--stop-dns-rebind")
+MANAGER_CONF = """\
+[main]
+plugins=keyfile
+dns=dnsmasq
+no-auto-default=*
+auth-polkit=false
+[keyfile]
+path={work}/connections
+unmanaged-devices=*,except:interface-name:eth0
+"""
+MANAGER_UPLINK = """\
+[connection]
+id=uplink
+type=ethernet
+interface-name=eth0
+[ipv4]
+method=manual
+address1=198.18.9.1/24
+dns={uplink};
+[ipv6]
+method=disabled
+"""
+# What it writes is written to memory. It finds links without udev where /sys is read-only.
+MANAGER_ROOT = """
+mkdir -p /run/over/up /run/over/work
+mount -t overlay -o lowerdir=/etc,upperdir=/run/over/up,workdir=/run/over/work overlay /etc
+mount -t tmpfs tmpfs /var/lib
+mount -t sysfs -o ro sysfs /sys
+mkdir -p /etc/NetworkManager/dnsmasq.d /var/lib/NetworkManager
+cp $1 /etc/NetworkManager/dnsmasq.d/ontap.conf
+rm -f /etc/resolv.conf
+"""
+
+
+def start_networkmanager(lab, stack, need, builddir):
+    """From an unpacked package. It starts dnsmasq, writes resolv.conf, and has the uplink's server as it has that of
+    any network."""
+    program = unpacked(builddir, "usr/sbin/NetworkManager")
+    if not program:
+        pytest.skip("NetworkManager is not unpacked below build/tools (./check does)")
+    need("dnsmasq")
+    library, nmcli = unpacked(builddir, "usr/lib/*/libnm.so.0"), unpacked(builddir, "usr/bin/nmcli")
+    stack.environ["LD_LIBRARY_PATH"] = os.path.dirname(library or "")
+    libraries = stack.run("ldd", program, nmcli).stdout
+    if "not found" in libraries:
+        pytest.skip(f"NetworkManager lacks libraries: {libraries}")
+    text = lab.recipe("networkmanager")
+    assert "/etc/NetworkManager/dnsmasq.d/ontap.conf" in text
+    stack.run("sh", "-ec", MANAGER_ROOT, "sh", stack.put("recipe", text))
+    os.makedirs(f"{stack.work}/connections")
+    os.chmod(stack.put("connections/uplink.nmconnection", MANAGER_UPLINK.format(uplink=UPLINK)), 0o600)
+    stack.start_bus(need)
+    stack.start(program, "--debug", f"--config={stack.put('nm.conf', MANAGER_CONF.format(work=stack.work))}",
+                f"--config-dir={stack.work}/none", f"--system-config-dir={stack.work}/none")
+    connect = [nmcli, "connection", "up", "uplink"]
+    wait_until(lambda: stack.run(*connect, check=False, timeout=60).returncode == 0, 30, "NetworkManager")
+    assert "\nnameserver 127.0.0.1\n" in stack.run("cat", "/etc/resolv.conf").stdout
     return lab.host, "127.0.0.1"
 
 
@@ -182,11 +234,13 @@ class Resolver:
 
 @pytest.fixture(scope="module", params=PROGRAMS)
 def resolver(request, lab, module_stacks, need, builddir):
+    needs_root_of_the_machine()  # they become other users
     ns = lab.router if request.param == "openwrt" else lab.host
     stack = module_stacks(ns, "host")
     ns, server = STARTERS[request.param](lab, stack, need, builddir)
     stack.cover("/etc/nsswitch.conf", "hosts: dns\n")
-    stack.cover("/etc/resolv.conf", f"nameserver {server}\noptions edns0 trust-ad\n")
+    if request.param != "networkmanager":  # it has written the file
+        stack.cover("/etc/resolv.conf", f"nameserver {server}\noptions edns0 trust-ad\n")
     try:
         wait_until(lambda: answers(ns, server, "www.example.com") == [OTHER], 20, request.param)
         yield Resolver(stack, ns, server, "[Resolve]" not in lab.recipe(request.param))
@@ -194,6 +248,9 @@ def resolver(request, lab, module_stacks, need, builddir):
         for name in os.listdir(stack.work):
             if name.endswith(".log"):
                 print(f"--- {name}\n{stack.log(name[:-4])}")
+        if request.param == "networkmanager":  # it ends its dnsmasq
+            stack.daemons[-1].terminate()
+            stack.daemons[-1].wait(20)
         stack.close()
 
 
@@ -222,6 +279,21 @@ def test_all_other_names_are_asked_upstream_and_none_of_ours(lab, resolver):
     assert not [name for name in lab.asked_upstream() if re.search(r"home\.arpa$|web|7\.0\.d\.f|10\.in-addr", name)]
     if resolver.asks_once:
         assert lab.daemon.status()["dns"]["refused"] == before["refused"], "it was asked what is none of its names"
+
+
+def test_other_names_are_found_while_the_daemon_is_gone(lab, resolver):
+    lab.daemon.stop()
+    try:
+        for _ in range(3):
+            assert resolver.answers("www.example.com") == [OTHER]
+        missing = f"y{resolver.stack.holder.pid}.example.com"
+        assert ask(resolver.ns, resolver.server, missing, timeout=20).rcode() == dns.rcode.NXDOMAIN
+    finally:
+        lab.daemon.start()
+    fresh = f"none{resolver.stack.holder.pid}.home.arpa"
+    wait_until(lambda: ask(resolver.ns, resolver.server, fresh, timeout=20).rcode() == dns.rcode.NXDOMAIN, 60,
+               "the daemon is asked again")
+    assert resolver.answers("web.home.arpa") == ["10.7.0.2"]
 
 
 # --- output, and its place ----------------------------------------------------------------------------------

@@ -111,6 +111,11 @@ static void resolved_gets_routes_for_the_zones_and_nothing_else(void **state)
 	r.systemd = 258;
 	assert_text(&r, "/etc/systemd/dns-delegate.d/ontap.dns-delegate",
 		"[Delegate]\nDNS=[fd00::1]:5300\nDomains=~home.arpa\n");
+	r.domain = "vanya";
+	assert_text(&r, "/etc/systemd/dns-delegate.d/ontap.dns-delegate",
+		"# With DNSSEC=yes, which is not the default, another file has to say that\n"
+		"# nothing is signed: echo vanya >/etc/dnssec-trust-anchors.d/ontap.negative\n"
+		"[Delegate]\nDNS=[fd00::1]:5300\nDomains=~vanya\n");
 }
 
 static void dnsmasq_leaves_the_address_alone_that_it_shall_ask(void **state)
