@@ -341,7 +341,7 @@ struct addr await_answer(const struct await *a, size_t i)
 	return route->gateway.family != ADDR_NONE ? route->gateway : route->to.addr;
 }
 
-/* --- what is missing ---------------------------------------------------------------------- */
+/* --- missing criteria --------------------------------------------------------------------- */
 
 static void add_networks(struct buf *out, const struct await_criterion *c)
 {
@@ -358,7 +358,7 @@ static bool is_in_networks(const struct await_criterion *c, const struct addr *a
 	return false;
 }
 
-/* Adds the addresses of the link that would do if they were usable. */
+/* Appends the addresses of the link that would meet the criteria if they were usable. */
 static void add_unusable(struct buf *out, const struct await *a, const struct await_criterion *c)
 {
 	char text[ADDR_TEXT_CAP];

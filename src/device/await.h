@@ -71,9 +71,8 @@ void await_forget(struct await *a) NONNULL;
 /* True if the link is there and meets all criteria. */
 bool await_is_met(const struct await *a) NONNULL;
 
-/* Appends what is missing, in words for people: that the link does not exist or is down, else each
- * criterion that is not met, and which of its addresses are not usable yet. Nothing if
- * await_is_met(). */
+/* Appends a text for people: that the link does not exist or is down, else each criterion that is
+ * not met, with the addresses that are not usable yet. Appends nothing if await_is_met(). */
 void await_missing(const struct await *a, struct buf *out) NONNULL;
 
 /* Returns what meets criterion `i`: the address, or the gateway of the route (the unspecified

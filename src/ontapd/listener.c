@@ -70,7 +70,7 @@ static int complain(struct daemon *d, const char *path, int err)
 	return err;
 }
 
-/* The link may come later, so this is no error; but it may be a typing error. */
+/* Not an error, because the link may come later. A warning, because the name may be mistyped. */
 static void warn_if_absent(const struct daemon *d, const char *parent)
 {
 	char name[LOG_TEXT_CAP];

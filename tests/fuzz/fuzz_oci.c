@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of which name a container gets: whatever engines write, it is a label or it is not used.
+ * Owns the fuzz target of the name that a container gets: for any input, the name is a label, or none is used.
  * Never opens a file. Run by a fuzzer and its replay.
  *
- * The input: a JSON value, which takes each of the places in turn and all at once.
+ * The input is a JSON value. It is put into each of the places in turn, and then into all of them.
  */
 #include <stdint.h>
 #include <stdlib.h>

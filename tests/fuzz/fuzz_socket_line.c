@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the fuzz target of the kernel's tables of sockets: a line that is taken has an address of a
- * family, with nothing past its length, and no byte past the line is read.
- * Never checks which lines are right: that is tests/unit/test_socket_line.c.
+ * Owns the fuzz target of the kernel's tables of sockets: an accepted line has an address of a known
+ * family, with nothing after its length, and no byte after the line is read.
+ * Never checks which lines are valid: that is tests/unit/test_socket_line.c.
  */
 #include "model/socket_line.h"
 
@@ -28,7 +28,7 @@ static void check_addr(const struct addr *addr)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct socket_line line;
-	char *exact = malloc(len + !len); /* of that size: the sanitizer sees a byte too many */
+	char *exact = malloc(len + !len); /* exact size: the sanitizer sees a read past it */
 	if (!exact)
 		return 0;
 	memcpy(exact, bytes, len);

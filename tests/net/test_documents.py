@@ -14,7 +14,7 @@ SECRET = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDMyYnk="
 
 
 def blocks_of_markdown(text):
-    """What is indented by four columns and follows an empty line."""
+    """Blocks that are indented by four columns and follow an empty line."""
     return [re.sub(r"(?m)^    ", "", block) for block in re.findall(r"(?m)(?<=\n\n)((?:    .*\n|\n(?=    ))+)", text)]
 
 
@@ -26,7 +26,7 @@ def blocks_of_mdoc(text):
 
 
 def program_of(block, path=""):
-    """Whose configuration it is; None: nobody's."""
+    """The program whose configuration it is, or None."""
     rules = ((r"^(server|stub-zone|forward-zone):", "unbound"), (r"(?m)^server=/", "dnsmasq"),
              (r"^(key|pattern):\n    name:", "nsd"), (r"^(key|remote|acl|template|zone):\n  - ", "knot"),
              (r"^hosts: ", "nsswitch"), (r"^\{", "json"), (r"^[a-z-]+ = ", "ontap-zone"), (r"(?m)^uci ", "shell"))
@@ -106,7 +106,7 @@ def test_the_configuration_in_documents_is_read_by_its_program(name, number, kin
 
 
 def test_no_program_is_left_out():
-    """So that a block that is found no longer does not pass for one that is right."""
+    """Otherwise, a block that is not found any more would count as right."""
     count = {kind: len([block for block in BLOCKS if block[2] == kind]) for kind in CHECKS}
     least = {"unbound": 1, "dnsmasq": 2, "nsd": 2, "knot": 3, "ontap-zone": 3, "ontapd": 1, "nsswitch": 2, "json": 2, "shell": 1}
     assert all(count[kind] >= least[kind] for kind in least), count

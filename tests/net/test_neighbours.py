@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Beside the other DNS servers of a machine, each as its own software starts it, before ontap-zone and
-after it: both serve. And listening that follows links: doc/neighbours.md has the table."""
+"""ontap-zone and the other DNS servers of a machine both serve, in each order of their starts. Each server has the
+options of its own software. And listening follows links: doc/neighbours.md has the table."""
 import contextlib
 import os
 import socket
@@ -68,7 +68,7 @@ def machine(topo, serve, stacks, need, tmp_path):
 
 
 # --- the neighbours ---------------------------------------------------------------------------------
-# Each starts, and returns what shows that it serves.
+# Each function starts one, and returns a check that it serves.
 
 def resolved(machine, builddir):
     resolved_stack(machine.stack, machine.need, builddir, f"DNS={LAN}\nFallbackDNS=\nLLMNR=no\nMulticastDNS=no\n")
@@ -140,7 +140,7 @@ def test_all_of_them_are_on_one_machine(machine, builddir):
 
 
 def lan_dnsmasq(machine, *options):
-    """One that serves the LAN itself, and gives up root."""
+    """A server for the LAN itself, which gives up root."""
     process = machine.stack.start(
         machine.need("dnsmasq"), "--conf-file=/dev/null", *QUIET, "--user=nobody", f"--host-record=printer.test,{OTHER}", *options)
     return process, lambda: answers(machine.lan, HOST, "printer.test") == [OTHER]

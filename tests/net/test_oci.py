@@ -47,7 +47,7 @@ def hook(program):
 
 @contextlib.contextmanager
 def process_in(ns):
-    """Somebody lives there."""
+    """A process runs there."""
     process = ns.popen(["sleep", "600"])
     try:
         yield process.pid
@@ -214,7 +214,7 @@ def test_an_alias_that_is_there_stays(topo, host, box, hook):
 
 
 def test_links_of_the_host_are_never_named(host, box, hook):
-    """Of who starts containers: the namespace of the hook itself."""
+    """The namespace of the hook itself."""
     with process_in(box) as pid:
         done = box.run([hook], input=json.dumps({"pid": pid, "annotations": {"ontap.name": "www"}}))
     assert (done.returncode, done.stderr, alias(box)) == (0, "", "")

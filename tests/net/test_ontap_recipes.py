@@ -261,7 +261,7 @@ def dhcp_server(lab, background, directory):
 
 
 def alone(client):
-    """A directory for PATH with that program, and what goes before a command to use it."""
+    """A directory for PATH with that program, and the words before a command that use it."""
     path = tempfile.mkdtemp(dir="/run")
     os.chmod(path, 0o755)
     os.symlink(client, f"{path}/{os.path.basename(client)}")
@@ -456,7 +456,7 @@ def test_waitif_prints_no_address_before_it_is_usable(topo, program):
 
 
 def test_waitif_prints_the_address_of_the_network_that_is_named_first(lab, topo, program, need, background, tmp_path):
-    """Also while the kernel tells nobody of it, as it does of addresses of SLAAC until their DAD has ended."""
+    """Also while the kernel does not report it: it reports addresses of SLAAC only when their DAD has ended."""
     need("radvd")
     ns = topo.namespace("wait")
     topo.veth(ns, "nic0", lab.lan, "lan0x")

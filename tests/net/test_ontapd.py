@@ -89,7 +89,7 @@ def wait_for_no_link(ns, name):
 
 
 def as_user(user):
-    """What goes before a command to run it as that user; as root, nothing."""
+    """The words before a command that run it as that user; for root, none."""
     return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
 
 
@@ -642,7 +642,7 @@ def test_a_user_with_a_capability_has_that_one_alone_and_no_way_back(parent, ont
 @all_users
 @pytest.mark.parametrize("kept, number", [("+net_bind_service", 10), ("+net_raw,+net_admin", 13)])
 def test_capabilities_that_are_kept_are_all_there_will_ever_be(parent, ontapd, ontap, kept, number, user):
-    """Also for root, who would get all of the bounding set with the next program."""
+    """Also for root, which would get all of the bounding set with the next program."""
     needs_second_user()
     done = ontap(ontapd(parent), "-t", "macvlan", "--netns", "--caps=" + kept, user=user,
                  prog=["grep", "-E", "Cap|NoNewPrivs", "/proc/self/status"])

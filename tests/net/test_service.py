@@ -538,10 +538,10 @@ def test_no_thread_keeps_a_privilege_or_can_get_one(host, web, serve, nobody, us
 
     def threads():
         return {int(thread): status_of(f"{pid}/task/{thread}") for thread in os.listdir(f"/proc/{pid}/task")}
-    web.add_addr("eth0", "10.7.0.3/24")  # what it replaces is freed by a thread of its own
+    web.add_addr("eth0", "10.7.0.3/24")  # the replaced data is freed by its own thread
     wait_until(lambda: web_is(host, "10.7.0.2", "10.7.0.3"), what="the next change")
     assert len(threads()) >= 4
-    # Only the main thread opens sockets; that which frees memory is made by it.
+    # Only the main thread opens sockets. It also creates the thread that frees memory.
     wait_until(lambda: sum(bool(capabilities(status)) for status in threads().values()) <= 2,
                what="threads without capabilities")
     for thread, status in threads().items():

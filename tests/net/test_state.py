@@ -275,7 +275,7 @@ def test_what_a_full_disk_refused_is_written_when_there_is_room(host, web, serve
                    f"--export=hosts:{other}")
     for number in range(3, 6):
         web.add_addr("eth0", f"10.8.0.{number}/24")
-        # The disk that is full delays no other.
+        # The full disk does not delay the others.
         wait_until(lambda: other.exists() and f"10.8.0.{number}" in other.read_text(), what="the other export")
     assert not export.exists() and not (state / "serial").exists()
     for line in ("cannot export", "cannot write state"):

@@ -132,7 +132,7 @@ static void no_later_network_counts_while_an_earlier_one_may_have_an_address_soo
 	assert_answer(a, 0, "fd00::5");
 	addr_event(a, "fd00::5", IFA_F_TENTATIVE | IFA_F_DADFAILED, false);
 	assert_answer(a, 0, "2001:db8::1");
-	/* One of the same network, or of a later one, may be late. */
+	/* An address of the same network, or of a later one, may come late. */
 	addr_event(a, "fd00::6", 0, false);
 	addr_event(a, "fd00::7", IFA_F_TENTATIVE, false);
 	addr_event(a, "2001:db8::2", IFA_F_TENTATIVE, false);

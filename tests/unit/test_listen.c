@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which addresses unicast DNS is served on: name/listen.h, on models made of events. */
+/* Tests the addresses at which unicast DNS is served: name/listen.h, on models made of events. */
 #include <linux/if_addr.h>
 #include <net/if.h>
 #include <stdio.h>
