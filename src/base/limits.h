@@ -158,6 +158,9 @@ enum {
 enum {
 	LIMIT_CONF_FILE = 1 << 20,
 	LIMIT_ZONE_FILE = 64 << 20,
+	/* Records that one $GENERATE makes: as many as a network of 16 bits has addresses. A range with
+	 * a digit too many does not use up memory. */
+	LIMIT_ZONE_GENERATE = 65536,
 };
 
 /* ontapd: its clients are the members of a group. They may mean well and still have an endless loop

@@ -93,9 +93,13 @@ static void put_field(struct buf *out, struct rd *r, enum rr_field field)
 {
 	size_t left = rd_left(r);
 	switch (field) {
-	case RF_U8: buf_printf(out, "%u", rd_u8(r)); break;
-	case RF_U16: buf_printf(out, "%u", rd_u16(r)); break;
-	case RF_U32: buf_printf(out, "%u", rd_u32(r)); break;
+	case RF_U8:
+	case RF_ALGORITHM:
+	case RF_SCHEME: buf_printf(out, "%u", rd_u8(r)); break;
+	case RF_U16:
+	case RF_CERT_TYPE: buf_printf(out, "%u", rd_u16(r)); break;
+	case RF_U32:
+	case RF_TIME: buf_printf(out, "%u", rd_u32(r)); break;
 	case RF_V4: put_addr(out, r, ADDR_V4); break;
 	case RF_V6: put_addr(out, r, ADDR_V6); break;
 	case RF_NAME: put_name(out, r); break;
@@ -108,6 +112,10 @@ static void put_field(struct buf *out, struct rd *r, enum rr_field field)
 			r->err = ERR_SHORT; /* an empty text could not be read back */
 		put_hex(out, rd_bytes(r, left), left);
 		break;
+	case RF_TYPE: /* readers that know the type are rare */
+	case RF_BASE64:
+	case RF_PARAMS:
+	case RF_RELAY:
 	case RF_SIG: /* of no type with RR_HAS_TEXT */
 	case RF_OTHER: r->err = ERR_SYNTAX; break;
 	case RF_END: break;

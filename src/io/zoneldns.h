@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Parses unusual lines of a master file with ldns. The library is loaded when the first such line
+ * Parses the data of rare record types with ldns. The library is loaded when the first such record
  * is found. With its dependency libcrypto it is larger than all other memory of the daemon, and
- * many runs have no such line.
+ * most runs have no such record.
  */
 #pragma once
 

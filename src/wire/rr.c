@@ -32,7 +32,7 @@ uint16_t rr_type_from_text(const char *text, size_t len)
 {
 #define RR_MNEMONIC(name, number, ...) {#name, sizeof(#name) - 1, number},
 	static const struct {
-		char text[8];
+		char text[12];
 		uint8_t len;
 		uint16_t type;
 	} mnemonics[] = {RR_TYPES(RR_MNEMONIC)};
@@ -50,8 +50,17 @@ bool rr_type_is_meta(uint16_t type)
 
 struct rr_layout rr_layout(uint16_t type)
 {
-	static const uint8_t sizes[] = {
-		[RF_U8] = 1, [RF_U16] = 2, [RF_U32] = 4, [RF_V4] = 4, [RF_V6] = 16, [RF_SIG] = 18};
+	static const uint8_t sizes[] = {[RF_U8] = 1,
+		[RF_U16] = 2,
+		[RF_U32] = 4,
+		[RF_TIME] = 4,
+		[RF_ALGORITHM] = 1,
+		[RF_CERT_TYPE] = 2,
+		[RF_SCHEME] = 1,
+		[RF_TYPE] = 2,
+		[RF_V4] = 4,
+		[RF_V6] = 16,
+		[RF_SIG] = 18};
 	struct rr_layout layout = {0};
 	const uint8_t *field = rr_info(type)->fields;
 	for (; *field < ARRAY_LEN(sizes) && sizes[*field] > 0; field++)

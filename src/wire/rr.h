@@ -23,7 +23,12 @@ enum rr_field {
 	RF_U8, /* numbers */
 	RF_U16,
 	RF_U32,
-	RF_V4, /* addresses */
+	RF_TIME,      /* four bytes; text may have units (RFC 1035 has none, all servers do) */
+	RF_ALGORITHM, /* one byte; text may be the mnemonic of a DNSSEC algorithm */
+	RF_CERT_TYPE, /* two bytes; text may be a mnemonic (RFC 4398 §2.1) */
+	RF_SCHEME,    /* one byte; text may be a mnemonic (RFC 9859 §2.1) */
+	RF_TYPE,      /* two bytes; text is the mnemonic of a record type */
+	RF_V4,        /* addresses */
 	RF_V6,
 	RF_NAME,
 	RF_STRING,  /* one character string (RFC 1035 §3.3) */
@@ -31,6 +36,9 @@ enum rr_field {
 	RF_WORD,    /* a string of letters and digits, without quotes: a CAA tag (RFC 8659 §4.1) */
 	RF_REST,    /* the rest, as one quoted string */
 	RF_HEX,     /* the rest, as hexadecimal digits */
+	RF_BASE64,  /* the rest, as base64 (RFC 4648 §4) */
+	RF_PARAMS,  /* the rest: service parameters (RFC 9460 §2.1) */
+	RF_RELAY,   /* the rest: a relay of AMTRELAY (RFC 8777 §4) */
 	RF_SIG,     /* the fields before a signature's signer (RFC 4034 §3.1) */
 	RF_OTHER    /* the rest: bytes that are not interpreted here */
 };
@@ -58,7 +66,7 @@ enum rr_trait {
 enum { RR_FIELDS_CAP = 8 };
 
 struct rr_info {
-	char text[8];                  /* the mnemonic; "": unknown type */
+	char text[12];                 /* the mnemonic; "": unknown type */
 	uint8_t fields[RR_FIELDS_CAP]; /* enum rr_field, to RF_END */
 	uint8_t traits;                /* enum rr_trait */
 };
@@ -73,7 +81,7 @@ static inline bool rr_type_has(uint16_t type, enum rr_trait trait)
 
 enum rr_class { CLASS_IN = 1, CLASS_CH = 3, CLASS_NONE = 254, CLASS_ANY = 255 };
 
-enum { RR_TYPE_TEXT_CAP = 10 }; /* "TYPE65535" and a zero */
+enum { RR_TYPE_TEXT_CAP = 12 }; /* "OPENPGPKEY" or "TYPE65535", and a zero */
 
 /* Writes "AAAA", or "TYPE123" (RFC 3597 §5), to `out`, which has RR_TYPE_TEXT_CAP bytes. Returns
  * `out`. */

@@ -11,8 +11,9 @@
 #include "base/err.h"
 #include "wire/msg.h"
 #include "wire/rr.h"
+#include "zonefile/params.h"
 
-enum { SVCB_PRIORITY_LEN = 2, SVCB_MANDATORY = 0 };
+enum { SVCB_PRIORITY_LEN = 2 };
 
 /* Size limits of an owner and of a set. Within them, there is always room in the store and in a
  * message: 64 KiB without header, question, EDNS and a signature. A larger set could be
@@ -110,53 +111,13 @@ int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct r
 	return 0;
 }
 
-static bool has_param(const uint8_t *params, size_t len, uint16_t wanted)
-{
-	struct rd r = rd_init(params, len);
-	while (rd_left(&r) > 0 && !r.err) {
-		uint16_t key = rd_u16(&r);
-		rd_bytes(&r, rd_u16(&r));
-		if (key == wanted)
-			return !r.err;
-	}
-	return false;
-}
-
-/* The keys must increase, be parameters of the record, and not be "mandatory" itself. */
-static bool is_mandatory_list(
-	const uint8_t *list, size_t list_len, const uint8_t *params, size_t len)
-{
-	struct rd r = rd_init(list, list_len);
-	uint16_t last = SVCB_MANDATORY;
-	while (rd_left(&r) > 0) {
-		uint16_t key = rd_u16(&r);
-		if (r.err || key <= last || !has_param(params, len, key))
-			return false;
-		last = key;
-	}
-	return list_len > 0;
-}
-
 bool zonecheck_has_good_params(uint16_t type, const uint8_t *rdata, size_t len)
 {
 	struct rd r = rd_init(rdata, len);
 	struct name target;
-	int32_t last = -1;
 	if (type != RR_SVCB && type != RR_HTTPS)
 		return true;
 	rd_bytes(&r, SVCB_PRIORITY_LEN);
 	rd_name(&r, &target);
-	const uint8_t *params = r.at;
-	size_t params_len = rd_left(&r);
-	/* Progress: each turn reads at least four bytes, or sets the error. */
-	while (!r.err && rd_left(&r) > 0) {
-		uint16_t key = rd_u16(&r), value_len = rd_u16(&r);
-		const uint8_t *value = rd_bytes(&r, value_len);
-		if (!value || key <= last ||
-			(key == SVCB_MANDATORY &&
-				!is_mandatory_list(value, value_len, params, params_len)))
-			return false;
-		last = key;
-	}
-	return !r.err;
+	return !r.err && zoneparams_are_good(r.at, rd_left(&r));
 }

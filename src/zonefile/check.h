@@ -24,6 +24,5 @@ struct zonecheck {
 int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct rrset *sets,
 	size_t count, char text[ZONECHECK_TEXT_CAP]) NONNULL_ARGS(1, 2, 5) MUSTCHECK;
 
-/* True if the service parameters are valid (RFC 9460 §2.2, §8): each key once, in order, and all
- * mandatory keys present. True for types that have no parameters. */
+/* True if the service parameters are valid (zonefile/params.h). True for types that have none. */
 bool zonecheck_has_good_params(uint16_t type, const uint8_t *rdata, size_t len) NONNULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the fast reader for the plain lines of a master file.
- * Never reports an error in a line: it leaves the line to ldns.
+ * Never reports an error in a line: it leaves the line to the whole reader.
  */
 #include "zonefile/plain.h"
 
@@ -14,7 +14,7 @@
 #include "base/cursor.h"
 #include "wire/rr.h"
 
-/* Longer lines and words are rare: leave them to ldns. */
+/* Longer lines and words are rare: leave them to the whole reader. */
 enum { LINE_CAP = 600, WORD_CAP = 250, TTL_DIGITS = 9, U32_DIGITS = 10, U16_DIGITS = 5 };
 
 /* The part of the line that has not been read. */
@@ -221,7 +221,8 @@ static bool put_field(struct line *l, enum rr_field field, struct wr *w)
 {
 	switch (field) {
 	case RF_U16: return put_u16_word(l, w);
-	case RF_U32: return put_u32_word(l, w);
+	case RF_U32:
+	case RF_TIME: return put_u32_word(l, w);
 	case RF_V4: return put_address(l, ADDR_V4, w);
 	case RF_V6: return put_address(l, ADDR_V6, w);
 	case RF_NAME: return put_name(l, w);
@@ -231,6 +232,13 @@ static bool put_field(struct line *l, enum rr_field field, struct wr *w)
 	case RF_WORD:
 	case RF_REST:
 	case RF_HEX:
+	case RF_ALGORITHM:
+	case RF_CERT_TYPE:
+	case RF_SCHEME:
+	case RF_TYPE:
+	case RF_BASE64:
+	case RF_PARAMS:
+	case RF_RELAY:
 	case RF_SIG:
 	case RF_OTHER:
 	case RF_END: break; /* no type with RR_IS_PLAIN has it */
@@ -262,7 +270,7 @@ static const char *find_comment(const struct line *l)
 }
 
 /* Sets `l->end` to the comment, if one follows a blank. False if the comment has quotes,
- * parentheses, escapes, or bytes that are not text: ldns may not take it as a comment. */
+ * parentheses, escapes, or bytes that are not text. */
 static bool cut_comment(struct line *l)
 {
 	const char *newline = l->end, *comment = find_comment(l);
@@ -345,42 +353,4 @@ size_t zoneplain_read(
 	struct line l = {.origin = origin};
 	size_t line_len = cut_line(text, len, &l);
 	return line_len > 0 && read_line(&l, line) ? line_len : 0;
-}
-
-/* If the line begins with those letters and a blank, skips them and returns true. */
-static bool skip_key(struct line *l, const char *key)
-{
-	size_t len = strlen(key);
-	if ((size_t)(l->end - l->at) <= len || memcmp(l->at, key, len) != 0 ||
-		!is_blank(l->at[len]))
-		return false;
-	l->at += len;
-	skip_blanks(l);
-	return true;
-}
-
-/* Reads a name with a final dot, but not the root: ldns accepts that in one spelling
- * and not in another. */
-static bool read_origin(struct line *l, struct name *ret)
-{
-	struct word w = next_word(l);
-	return w.len > 1 && w.at[w.len - 1] == '.' && read_name(l, w, ret);
-}
-
-static bool read_directive(struct line *l, struct zoneplain_directive *ret)
-{
-	if (skip_key(l, "$TTL")) {
-		ret->key = ZONEPLAIN_TTL;
-		return read_number(next_word(l), TTL_DIGITS, &ret->ttl_s);
-	}
-	ret->key = ZONEPLAIN_ORIGIN;
-	return skip_key(l, "$ORIGIN") && read_origin(l, &ret->origin);
-}
-
-size_t zoneplain_read_directive(const char *text, size_t len, struct zoneplain_directive *ret)
-{
-	const struct name root = {.len = 1};
-	struct line l = {.origin = &root};
-	size_t line_len = cut_line(text, len, &l);
-	return line_len > 0 && read_directive(&l, ret) && l.at == l.end ? line_len : 0;
 }

@@ -6,14 +6,13 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
 #include "wire/name.h"
-#include "wire/rr_reader.h"
 #include "wire/rrset.h"
+#include "zonefile/source.h"
 
 /* The error message for the user: "FILE:LINE: what", without non-printing bytes. */
 struct zonefile_error {
@@ -28,18 +27,6 @@ struct zonefile_owner {
 	const struct rrset *sets; /* each is VIEW_ANY; one set per type */
 	size_t count;
 	unsigned line; /* of its first record, for messages */
-};
-
-/* A text to read. Everything is borrowed for the call. */
-struct zonefile_source {
-	const char *path; /* for messages */
-	const char *text; /* `len` bytes */
-	size_t len;
-	const uint8_t *origin; /* for names without a final dot, until $ORIGIN */
-	uint32_t ttl_s;        /* for records without a TTL, until $TTL */
-	const struct rr_reader
-		*rr_reader;      /* for lines that are not plain; NULL: such lines are errors */
-	bool has_no_plain_lines; /* all lines go to `rr_reader`: tests compare both readers */
 };
 
 /* Reads the text. ERR_SYNTAX: `*error` is filled. ERR_NOMEM. The caller owns `*ret`. */

@@ -119,7 +119,7 @@ def test_without_ldns_the_line_that_takes_it_is_named(host, program, zone, witho
     done = host.run([*without_ldns, program("ontap-zone"), "check", "--domain=vanya",
                      f"--zone-file={file}"], check=False)
     assert done.returncode == 100
-    assert f"{file}:2: this line takes ldns to read: " in done.stderr, done.stderr
+    assert f"{file}:2: this type takes ldns to read: " in done.stderr, done.stderr
 
 
 def test_what_an_ldns_that_does_not_fit_lacks_is_named(host, program, zone, soname, need, tmp_path):

@@ -51,7 +51,7 @@ static void add_text(struct export *e, enum view view, const char *text)
 }
 
 static const char soa_and_ns[] =
-	"@ 3600 SOA ns hostmaster 7 3600 900 604800 60\n@ 3600 NS ns\nns A 192.0.2.1\n";
+	"@ 3600 SOA ns hostmaster 7 3600 900 604800 60\n@ 3600 NS ns\nns 60 A 192.0.2.1\n";
 
 static void write_with(struct export *e, const struct export_options *options, struct buf *out)
 {
