@@ -48,7 +48,7 @@ struct control_config {
 	size_t clients_max;
 	/* For untrusted clients, who may open connections and send nothing. 0 if clients are
 	 * trusted: then those above `clients_max` wait until another disconnects. Otherwise the
-	 * connection that has been idle longest is closed to make room: one of the same user if he
+	 * connection that has been idle longest is closed to make room: one of the same user, if that user
 	 * has this many connections; any user's if there are `clients_max`. No connection stays
 	 * idle longer than `patience`. */
 	size_t user_clients_max;

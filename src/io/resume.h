@@ -10,7 +10,7 @@
 #include "base/compiler.h"
 #include "io/loop.h"
 
-/* A shorter sleep is ignored: what others have cached from us is still valid. */
+/* A shorter sleep is ignored: our records in the caches of others are still valid. */
 #define RESUME_NAP_MIN NS_PER_S
 
 struct resume {

@@ -55,7 +55,7 @@ static bool is_about_host(const struct mlink *link, const struct rr *rr)
 	       mdns_has_addr(m, &addr);
 }
 
-/* What a message has about names of the host. */
+/* The content of a message about names of the host. */
 struct hearing {
 	bool is_said, is_goodbye;
 };

@@ -36,7 +36,7 @@ struct oneshot {
 };
 
 /* Parses a query with a single question for an address, from a resolver that does not speak mDNS.
- * What follows the question (OPT) changes nothing, but known answers would. */
+ * An OPT record after the question does not matter, but known answers would. */
 static bool oneshot_parse(const struct mlink *link, const struct mdns_path *from,
 	const uint8_t *packet, size_t len, struct oneshot *ret)
 {

@@ -6,7 +6,8 @@
 
 #include "mdns/link.h"
 
-/* Each function writes one packet of what is due and returns its length, or 0 if nothing is due. */
+/* Each function writes one packet with records that are due, and returns its length, or 0 if nothing
+ * is due. */
 size_t probe_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap) NONNULL;
 size_t announce_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap) NONNULL;
 size_t goodbye_poll(struct mlink *link, uint8_t *buffer, size_t cap) NONNULL;

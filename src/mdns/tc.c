@@ -77,8 +77,8 @@ static struct continued *open_of(const struct query *q)
 	return NULL;
 }
 
-/* A peer continues one query at a time. What it sends after the next query belongs to that one, so
- * the query before is complete. */
+/* A peer continues one query at a time. After the next query, its packets belong to that one. So
+ * the previous query is complete. */
 static void close_former(const struct query *q)
 {
 	struct continued *c = open_of(q);

@@ -12,7 +12,7 @@
 #include "base/limits.h"
 #include "model/table.h"
 
-/* What has been heard of an object since EV_SYNC_BEGIN of its namespace. From MARK_FRESH on, a
+/* The news about an object since EV_SYNC_BEGIN of its namespace. From MARK_FRESH on, a
  * dump does not change the object; from MARK_REMOVED on, it does not change the addresses of
  * the link either. */
 enum mark {

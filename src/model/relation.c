@@ -39,7 +39,7 @@ struct pair {
 	struct list in_dirty; /* linked to itself: nothing to report */
 	size_t nsproxies;     /* 0: not related any more */
 	int32_t pid;      /* a task seen since the last begin: `known`, or the lowest; 0: none */
-	int32_t known;    /* what `pid` was before */
+	int32_t known;    /* the previous `pid` */
 	nsid_t told_nsid; /* NSID_UNKNOWN: not reported */
 	struct event_hostname told; /* otherwise, the report */
 };

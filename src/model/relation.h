@@ -7,8 +7,8 @@
  *
  * Two kinds of input, in any mixture:
  *
- *	inventory   relation_begin, relation_saw for each task (or each nsproxy), relation_end: what
- *	            was not seen is gone
+ *	inventory   relation_begin, relation_saw for each task (or each nsproxy), relation_end:
+ *	            tasks that were not seen (or nsproxies) are gone
  *	news        relation_saw, relation_gone, relation_renamed as it happens
  *
  * An inventory and news may overlap. The result is right if all news since before the inventory's

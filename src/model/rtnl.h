@@ -30,7 +30,7 @@ struct rtnl_source {
 	uint32_t seq; /* of the request; answers to others are ignored. Unused for news */
 };
 
-/* What receives the events. The pointers are valid during the call only. */
+/* The receiver of the events. The pointers are valid during the call only. */
 struct rtnl_sink {
 	void (*on_event)(void *arg, const struct event *ev);
 

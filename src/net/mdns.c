@@ -378,7 +378,7 @@ static void send_from(struct msghdr *msg, const struct mdns_path *to, union cont
 	memcpy(CMSG_DATA(c), is_v4 ? (const void *)&v4 : &v6, is_v4 ? sizeof(v4) : sizeof(v6));
 }
 
-/* Who else is there. */
+/* Members of the multicast groups. */
 
 static void count_members(void *arg, const struct group_line *line)
 {

@@ -2,7 +2,7 @@
 /*
  * Owns the commands that ask the running daemon: sends the request and prints the answer in
  * readable form.
- * Never adds to what the daemon says: with -j its answer is printed unchanged.
+ * Never adds to the daemon's answer: with -j it is printed unchanged.
  */
 #include <errno.h>
 #include <fnmatch.h>

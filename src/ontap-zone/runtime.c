@@ -35,7 +35,7 @@ static void on_reject(void *arg, const struct model_link *link, const char *word
 	enum label_verdict verdict)
 {
 	struct runtime *r = arg;
-	/* What is ignored on purpose is no news; `names` tells. */
+	/* A label that is ignored on purpose is not logged. `names` shows it. */
 	if (verdict == LABEL_IGNORED || !log_limit_may(&r->reject_limit, loop_now()))
 		return;
 	char text[ALIAS_CAP], escaped[LOG_TEXT_CAP], name[LOG_TEXT_CAP];

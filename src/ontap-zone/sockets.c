@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns who may connect to the control and resolve sockets, and how many clients.
+ * Owns the permissions of the control and resolve sockets, and the limits on their clients.
  * Never answers a question: daemon.c does.
  */
 #include "ontap-zone/sockets.h"

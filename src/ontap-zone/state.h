@@ -37,7 +37,7 @@ bool state_write_serial(struct state_serial *s, ns_t now, const char *dir, const
 
 /* Stores a serial for a daemon that may be killed. It stores one that is far ahead of `latest`, and
  * a later one before that is reached, so that not every change needs a write. Call it after each
- * change, and at the deadline: what could not be written is tried again then. */
+ * change, and at the deadline: a failed write is tried again then. */
 void state_reserve_serial(struct state_serial *s, ns_t now, const char *dir, const struct log *log,
 	uint32_t latest) NONNULL_ARGS(1, 3);
 ns_t state_serial_deadline(const struct state_serial *s) NONNULL;

@@ -156,7 +156,8 @@ static int empty_bounding_set(void)
 }
 
 /* Closes the ways to more capabilities: files that have some, or another user, and the bounding
- * set. What is to be kept must be inheritable before, for the bounding set limits that, too. */
+ * set. Capabilities to keep must be inheritable before, because the bounding set
+ * limits the inheritable ones, too. */
 static int close_ways_back(const struct caps *caps)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
