@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "golden.h"
+#include "golden_file.h"
 #include "ontap-zone/print.h"
 #include "show/text.h"
 #include "unit.h"

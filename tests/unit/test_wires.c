@@ -14,7 +14,7 @@
 #include "show/outline.h"
 #include "show/svg.h"
 #include "show/wires.h"
-#include "golden.h"
+#include "golden_file.h"
 #include "unit.h"
 
 enum { LINK_CAP = 160, ADDR_CAP = 4 };

@@ -3,7 +3,7 @@
  * Owns the comparison of output with files that were judged to be good.
  * Never judges itself.
  */
-#include "golden.h"
+#include "golden_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
