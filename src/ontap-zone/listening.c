@@ -14,8 +14,8 @@
 #include "io/loop.h"
 
 /*
- * After the owner of an address has ended, the address is left free for this long: the owner may
- * be restarting.
+ * An address is left free for this long after its owner has ended, because the owner may be restarting;
+ * and after it has appeared, because whoever made it may want it.
  */
 #define LISTENING_PATIENCE (2 * NS_PER_S)
 
@@ -157,6 +157,14 @@ static void hear_listed(struct listening *l)
 		tell_owners(l);
 }
 
+static bool has_auto(const struct listen_rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (rules->at[i].kind == LISTEN_AUTO)
+			return true;
+	return false;
+}
+
 bool listening_hear(struct listening *l, const struct event *ev)
 {
 	switch (ev->type) {
@@ -165,25 +173,31 @@ bool listening_hear(struct listening *l, const struct event *ev)
 	case EV_PORT_FREE: l->retry_at = loop_now() + LISTENING_PATIENCE; return true;
 	default: break;
 	}
-	l->is_stale |= ev->nsid == NSID_OWN;
+	if (ev->nsid == NSID_OWN && !l->is_stale && l->dns) {
+		l->is_stale = true;
+		l->due = loop_now() + (has_auto(l->rules) ? LISTENING_PATIENCE : 0);
+	}
 	return false;
 }
 
 void listening_retry(struct listening *l)
 {
 	l->is_stale = true;
+	l->due = 0;
 }
 
 ns_t listening_deadline(const struct listening *l)
 {
-	return l->dns ? l->retry_at : NS_NEVER;
+	if (!l->dns)
+		return NS_NEVER;
+	return l->is_stale ? ns_min(l->due, l->retry_at) : l->retry_at;
 }
 
 void listening_poll(struct listening *l, ns_t now)
 {
-	const bool is_free = now >= l->retry_at;
-	if (!l->dns || (!l->is_stale && !is_free))
+	if (!l->dns || now < listening_deadline(l))
 		return;
+	const bool is_free = now >= l->retry_at;
 	l->is_stale = false;
 	if (is_free)
 		l->retry_at = NS_NEVER;
@@ -203,7 +217,7 @@ void listening_start(struct listening *l, struct dns *dns, const struct model *m
 	l->watcher = watcher;
 	l->log = log;
 	l->retry_at = NS_NEVER;
-	l->is_stale = true;
+	listening_retry(l);
 	listening_poll(l, loop_now());
 }
 

@@ -4,6 +4,9 @@
  * another program has taken an address, reports that program, and tries again when it has ended or
  * when addresses change. To have no address at all is not an error, but a state in which to wait.
  *
+ * With `auto`, a new address is taken a moment after it has appeared: who made it may want it for a
+ * server of its own, as NetworkManager does for a shared connection.
+ *
  *	events of our own links ─► is_stale ─► listen_plan_make ─► dns_serve_at ──taken──► the watcher looks
  *	                                            ▲                                          │
  *	                                            └── EV_PORT_FREE (the owner has ended) ◄───┘
@@ -30,6 +33,7 @@ struct listening {
 	const struct watcher *watcher;
 	struct dns *dns; /* NULL until listening_start() */
 	bool is_stale;   /* links or addresses of our own namespace have changed */
+	ns_t due;        /* when something is done about that */
 	bool is_asking;  /* the watcher has not answered yet */
 	bool has_news;   /* the served places have changed: for STATUS= */
 	ns_t retry_at;   /* NS_NEVER: nothing to wait for */

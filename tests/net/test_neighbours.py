@@ -179,6 +179,25 @@ def test_who_is_restarted_finds_its_address_free(machine):
     assert is_there() and is_served(machine.host, RESOLVER)
 
 
+def test_a_server_for_both_families_is_told_where_it_has_an_address_of_ipv4(machine):
+    with contextlib.closing(machine.host.socket(socket.AF_INET6, socket.SOCK_DGRAM)) as other:
+        other.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        other.bind(("::", 53))
+        log = machine.serve().log()
+        line, = [line for line in log.splitlines() if f"cannot listen: address={HOST}:53" in line]
+        assert f"pid={os.getpid()} " in line
+
+
+def test_who_makes_an_address_can_have_a_server_there(machine):
+    """As NetworkManager does for a shared connection: first the address, then dnsmasq."""
+    daemon = machine.serve()
+    machine.host.add_addr("eth0", "10.42.0.1/24")
+    with contextlib.closing(machine.host.socket(socket.AF_INET, socket.SOCK_DGRAM)) as other:
+        other.bind(("10.42.0.1", 53))
+        wait_until(lambda: "cannot listen: address=10.42.0.1:53" in daemon.log(), 15, "the owner to be told")
+    assert is_served(machine.lan, HOST)
+
+
 # --- links and addresses come and go ----------------------------------------------------------------
 
 def served_at(daemon):
@@ -274,7 +293,8 @@ def test_addresses_are_served_by_who_has_given_up_root(machine, nobody):
 
 def test_a_machine_with_very_many_addresses_is_served_as_far_as_the_limit_goes(machine):
     machine.host.batch([f"addr add 10.70.0.{i}/32 dev eth0" for i in range(1, 81)])
-    daemon = machine.serve("--listen=auto", "--threads=1")
+    daemon = machine.serve("--listen=auto", "--threads=64")
+    assert len(os.listdir(f"/proc/{daemon.process.pid}/task")) < 512 + 64 + 16  # workers, one more for each address
     status = daemon.status()
     assert status["dns"]["listening"] == 64 and status["degraded"] is True
     assert any("limit is 64" in text for text in status["dns"]["degraded"])
