@@ -147,10 +147,10 @@ struct continued {
 struct neighbour {
 	unsigned others;
 	bool is_looked; /* `others` has been set */
-	bool has_responder;
-	bool is_asked; /* the others were asked: none answers for the host */
+	bool is_deaf;   /* one of the others is not worth asking */
+	bool is_asked;  /* the others were asked: none answers for the host */
 	bool is_heard;
-	struct addr peer; /* its address, if it has sent anything */
+	struct addr peer; /* its address, if it is heard */
 	ns_t since;
 	ns_t lease, until; /* length and end of the silence; then we ask */
 	ns_t deaf_until;   /* packets received before do not count */
@@ -189,7 +189,7 @@ static inline bool mname_is_of_host(const struct mname *mname)
 static inline bool mlink_defers(const struct mlink *link)
 {
 	const struct neighbour *n = &link->neighbour;
-	return n->is_heard || n->has_responder || (n->others > 0 && !n->is_asked);
+	return n->is_heard || (n->others > 0 && !n->is_asked);
 }
 
 /* Finished packets, each to one peer, in the order they were made. */

@@ -110,14 +110,14 @@ void mdns_each_renamed(const struct mdns *m,
  *
  * A neighbour is detected by a packet from one of our own addresses that we have not sent, with a
  * record about a name of the host. It ends with its goodbye, or when nobody answers our questions
- * any more. The owner of the engine may also know of neighbours before they send anything: `others`
- * is the number of other sockets of this host that have joined the group on the link;
- * `has_responder`: one of them is known to be a responder. If there are others, we ask before we
- * probe, because some programs only ask questions; a question, unlike a probe, claims nothing. A
- * known responder is not asked.
+ * any more. The owner of the engine says how many other sockets of this host have joined the group
+ * on the link: `others`. If there are any, we ask before we probe, because some programs only ask
+ * questions; a question, unlike a probe, claims nothing. `is_deaf`: one of the others drops what
+ * comes from its own host, as systemd-resolved does. Once it was heard it is not asked, and stays
+ * until the owner says that it is not there any more.
  */
 void mdns_set_company(
-	struct mdns *m, ns_t now, uint32_t link, unsigned others, bool has_responder) NONNULL;
+	struct mdns *m, ns_t now, uint32_t link, unsigned others, bool is_deaf) NONNULL;
 /* Returns when the owner should look for other responders, before the engine answers for the host:
  * then call mdns_set_company() for each link, before mdns_poll(). NS_NEVER: not needed. */
 ns_t mdns_look_at(const struct mdns *m) NONNULL;
@@ -182,7 +182,7 @@ void mdns_each_status_of(const struct mdns *m, const uint8_t *owner,
 /* A link on which a neighbour has the names of the host. */
 struct mdns_neighbour {
 	uint32_t link;
-	struct addr peer; /* its address; ADDR_NONE: known, but it has sent nothing */
+	struct addr peer; /* its address */
 	ns_t since;
 };
 void mdns_each_neighbour(const struct mdns *m,

@@ -101,23 +101,16 @@ static void follow(struct mlink *link, ns_t now)
 	mlink_touch(link);
 }
 
-static void neighbour_known(struct mlink *link, ns_t now)
-{
-	struct neighbour *n = &link->neighbour;
-	n->since = now;
-	n->lease = lease_min;
-	n->until = now + n->lease;
-	mlink_notify(link, MDNS_NOTICE_NEIGHBOUR, &n->peer);
-}
-
 static void neighbour_begin(struct mlink *link, const struct addr *peer, ns_t now)
 {
 	struct neighbour *n = &link->neighbour;
 	n->is_heard = true;
 	n->peer = *peer;
-	if (!n->has_responder)
-		neighbour_known(link, now);
+	n->since = now;
+	n->lease = lease_min;
+	n->until = now + n->lease;
 	link->m->look_at = ns_min(link->m->look_at, now);
+	mlink_notify(link, MDNS_NOTICE_NEIGHBOUR, peer);
 	follow(link, now);
 }
 
@@ -151,9 +144,9 @@ static void neighbour_speaks(struct mlink *link, const struct addr *peer, ns_t n
 		follow(link, now);
 }
 
-/* The neighbour ends, restarts, or has removed a record: we shall ask in a moment whether
+/* The neighbour may have ended, restarted, or removed a record: we shall ask in a moment whether
  * it still exists. */
-static void neighbour_leaves(struct mlink *link, ns_t now)
+static void neighbour_doubt(struct mlink *link, ns_t now)
 {
 	struct neighbour *n = &link->neighbour;
 	if (!n->is_heard || n->until <= now + goodbye_pause)
@@ -175,14 +168,16 @@ void neighbour_input(struct mlink *link, ns_t now, const struct mdns_path *from,
 	if (hearing.is_said)
 		neighbour_speaks(link, &from->peer, now);
 	else
-		neighbour_leaves(link, now);
+		neighbour_doubt(link, now);
 }
 
 bool neighbour_may_ask(struct mname *mname, ns_t now)
 {
 	struct mlink *link = mname->link;
 	struct neighbour *n = &link->neighbour;
-	if (n->has_responder || (n->is_heard && n->until > now)) {
+	if (n->is_heard && n->is_deaf && n->until <= now)
+		n->until = now + n->lease;
+	if (n->is_heard && n->until > now) {
 		mname_defer(mname, now);
 		return false;
 	}
@@ -211,29 +206,23 @@ void mname_set_of_host(struct mname *mname, bool is_of_host, ns_t now)
 
 /* Other members of the group, as the owner of the engine knows them. */
 
-void mdns_set_company(struct mdns *m, ns_t now, uint32_t id, unsigned others, bool has_responder)
+void mdns_set_company(struct mdns *m, ns_t now, uint32_t id, unsigned others, bool is_deaf)
 {
 	struct mlink *link = mlink_find(m, id);
 	if (!link)
 		return;
 	struct neighbour *n = &link->neighbour;
-	const bool did_defer = mlink_defers(link), had_responder = n->has_responder;
+	const bool did_defer = mlink_defers(link);
+	const bool are_fewer = others < n->others || (n->is_deaf && !is_deaf);
 	if (others == 0 || others > n->others)
 		n->is_asked = false;
 	n->others = others;
-	n->has_responder = has_responder;
+	n->is_deaf = is_deaf && others > 0;
 	n->is_looked = true;
-	if (has_responder && !had_responder && !n->is_heard)
-		neighbour_known(link, now);
-	if (had_responder && !has_responder) {
-		n->is_heard = true; /* until a restart should be over */
-		n->until = now + goodbye_pause;
-	} else if (n->is_heard && others == 0) {
-		n->until = ns_min(n->until, now + goodbye_pause);
-	}
-	if (did_defer != mlink_defers(link) || had_responder != has_responder ||
-		(n->is_heard && others == 0))
+	if (did_defer != mlink_defers(link))
 		follow(link, now);
+	if (are_fewer || others == 0)
+		neighbour_doubt(link, now);
 }
 
 ns_t mdns_look_at(const struct mdns *m)
@@ -251,7 +240,7 @@ void mdns_each_neighbour(const struct mdns *m,
 {
 	MAP_EACH(link, &m->links, const struct mlink, by_id) {
 		const struct neighbour *n = &link->neighbour;
-		if (link->is_up && (n->is_heard || n->has_responder))
+		if (link->is_up && n->is_heard)
 			visit(arg, &(struct mdns_neighbour){
 					   .link = link->id, .peer = n->peer, .since = n->since});
 	}

@@ -71,11 +71,8 @@ void mname_defer(struct mname *mname, ns_t now)
 	struct mlink *link = mname->link;
 	const struct neighbour *n = &link->neighbour;
 	mname->against = n->peer;
-	if (n->has_responder)
-		mname_stop(mname, MDNS_DEFERRED, now);
-	else
-		mname_wait(mname, MDNS_DEFERRED,
-			n->is_heard ? n->until : mlink_batch_time(link, true, now), now);
+	mname_wait(mname, MDNS_DEFERRED, n->is_heard ? n->until : mlink_batch_time(link, true, now),
+		now);
 }
 
 ns_t mlink_batch_time(struct mlink *link, bool needs_probe, ns_t now)

@@ -112,12 +112,15 @@ void daemon_flush(struct daemon *d)
 static void set_company(void *arg, uint32_t ifindex, unsigned others)
 {
 	struct daemon *d = arg;
-	mdns_set_company(d->mdns, loop_now(), ifindex, others, false);
+	/* TASK_COMM_LEN cuts the name. */
+	const bool is_deaf = listening_find_owner(&d->listening, MDNS_PORT, "systemd-resolve");
+	mdns_set_company(d->mdns, loop_now(), ifindex, others, is_deaf);
 }
 
 /* Called before we answer for the host: counts other members of the group on its links. */
 static void daemon_look_around(struct daemon *d)
 {
+	d->has_to_look = false;
 	mdns_looked(d->mdns);
 	mdns_net_look(d->mdns_net, set_company, d);
 }
@@ -127,7 +130,7 @@ static void daemon_send_mdns(struct daemon *d)
 	struct mdns_path to;
 	const ns_t now = loop_now();
 	size_t len;
-	if (mdns_look_at(d->mdns) <= now)
+	if (mdns_look_at(d->mdns) <= now || d->has_to_look)
 		daemon_look_around(d);
 	while ((len = mdns_poll(d->mdns, now, &to, d->packet, sizeof(d->packet))) > 0)
 		mdns_net_send(d->mdns_net, &to, d->packet, len);
@@ -166,6 +169,7 @@ static void daemon_tell_notice(struct daemon *d, const struct mdns_notice *notic
 			peer);
 		break;
 	case MDNS_NOTICE_NEIGHBOUR:
+		watcher_look_for_owners(d->watcher); /* which program that is, and its end */
 		log_info(d->log,
 			"another mdns responder is on this host: ifindex=%u peer=%s note=\"the "
 			"host's own name is left to it\"",
@@ -317,11 +321,21 @@ void daemon_on_signal(void *arg, uint32_t events UNUSED)
 	}
 }
 
+/* Another mDNS responder may have ended: then who is left is not known until it is listed. */
+static void hear_neighbours(struct daemon *d, const struct event *ev)
+{
+	if (ev->type == EV_PORT_FREE)
+		watcher_look_for_owners(d->watcher);
+	d->has_to_look |= ev->type == EV_PORT_FREE || ev->type == EV_PORTS_LISTED;
+}
+
 void daemon_on_event(void *arg, const struct event *ev)
 {
 	struct daemon *d = arg;
-	if (listening_hear(&d->listening, ev))
+	if (listening_hear(&d->listening, ev)) {
+		hear_neighbours(d, ev);
 		return;
+	}
 	if (control_has_stream(d->control, STREAM_CHANGES))
 		places_note(&d->places, pipeline_model(d->runtime.pipeline), ev);
 	runtime_apply(&d->runtime, ev);

@@ -52,6 +52,7 @@ struct daemon {
 	ns_t started;
 	bool is_ready, is_stopping;
 	bool is_confined;   /* privileges were given up */
+	bool has_to_look;   /* for other members of the mDNS group */
 	bool has_to_reload; /* reload as soon as it is ready */
 	bool has_failed;
 	uint8_t packet[9000];

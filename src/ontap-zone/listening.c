@@ -62,6 +62,18 @@ static int fitness(const struct event_port *owner, const struct dns_listen *at)
 	return owner->addr.family == ADDR_V6 && addr_is_unspecified(&owner->addr);
 }
 
+const struct event_port *listening_find_owner(
+	const struct listening *l, uint16_t port, const char *program)
+{
+	for (size_t i = 0; i < l->owner_count; i++) {
+		const struct event_port *owner = &l->owners[i];
+		if (owner->port == port && !owner->is_tcp && owner->pid != 0 &&
+			(!program || strcmp(owner->program, program) == 0))
+			return owner;
+	}
+	return NULL;
+}
+
 static const struct event_port *owner_of(const struct listening *l, const struct dns_listen *at)
 {
 	const struct event_port *best = NULL;

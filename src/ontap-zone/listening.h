@@ -70,6 +70,11 @@ bool listening_is_degraded(const struct listening *l) NONNULL;
  * `unserved`: the families that no client can use. */
 void listening_report(const struct listening *l, struct jsonw *w) NONNULL;
 
+/* Returns a process that has a UDP socket on that port, as of the last look, or NULL. `program`: what
+ * the kernel calls it, or NULL for any. Borrowed until the next event. */
+const struct event_port *listening_find_owner(
+	const struct listening *l, uint16_t port, const char *program) NONNULL_ARGS(1);
+
 /* Adds the same in one line, for STATUS= of sd_notify(3). */
 void listening_summary(const struct listening *l, struct buf *out) NONNULL;
 

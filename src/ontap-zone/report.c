@@ -134,13 +134,26 @@ static void status_dns(const struct report *r, struct jsonw *w)
 	jsonw_close(w, '}');
 }
 
+/* The program that answers for this host. A browser may have the port, too. */
+static const struct event_port *find_responder(const struct listening *l)
+{
+	static const char *const known[] = {"avahi-daemon", "systemd-resolve", NULL};
+	const struct event_port *owner = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(known) && !owner; i++)
+		owner = listening_find_owner(l, MDNS_PORT, known[i]);
+	return owner;
+}
+
 static void write_neighbour(void *arg, const struct mdns_neighbour *neighbour)
 {
 	struct report_mdns *list = arg;
 	struct jsonw *w = list->w;
 	jsonw_open(w, NULL, '{');
 	report_ifname(list->report, w, neighbour->link);
-	jsonw_text(w, "program", "");
+	const struct event_port *owner = find_responder(list->report->listening);
+	jsonw_text(w, "program", owner ? owner->program : "");
+	if (owner)
+		jsonw_number(w, "pid", owner->pid);
 	jsonw_number(w, "seconds", (list->report->now - neighbour->since) / NS_PER_S);
 	if (neighbour->peer.family != ADDR_NONE)
 		report_addr(w, "peer", &neighbour->peer);

@@ -78,7 +78,9 @@ static int start_watcher(struct daemon *d, const struct conf *conf)
 		.log = d->log,
 		.on_event = daemon_on_event,
 		.arg = d};
-	list_ports(&conf->listens, config.ports, ARRAY_LEN(config.ports));
+	/* The last one is for other mDNS responders: see daemon_tell_notice(). */
+	list_ports(&conf->listens, config.ports, ARRAY_LEN(config.ports) - 1);
+	config.ports[ARRAY_LEN(config.ports) - 1] = MDNS_PORT;
 	d->watcher = watcher_start(&config);
 	if (!d->watcher)
 		return EXIT_SYSTEM; /* already logged */

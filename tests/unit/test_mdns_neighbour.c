@@ -239,18 +239,38 @@ static void company_is_asked_before_the_host_s_name_is_probed_for(void **state)
 	assert_int_equal(state_of("box.local"), MDNS_DEFERRED);
 }
 
-static void a_known_responder_is_not_asked(void **state)
+/* systemd-resolved drops what comes from its own host. */
+static void one_that_cannot_be_asked_stays_until_it_has_ended(void **state)
 {
 	(void)state;
+	put_host();
 	mdns_set_company(rig.m, rig.now, RIG_LINK, 1, true);
-	put("box.local", "host A " OWN);
+	rig_say(OWN, announcement);
+	rig_wait(4000 * NS_PER_S);
+	rig_say(OWN, goodbye); /* one of its addresses has gone */
 	rig_wait(4000 * NS_PER_S);
 	rig_expect_silence();
 	assert_int_equal(neighbours(), 1);
 	mdns_set_company(rig.m, rig.now, RIG_LINK, 0, false);
 	rig_wait(NS_PER_S);
-	rig_expect_silence(); /* it may only be restarting */
+	rig_expect_silence(); /* it may be restarting */
 	rig_wait(5 * NS_PER_S);
+	assert_int_equal(state_of("box.local"), MDNS_ESTABLISHED);
+	assert_int_equal(neighbours(), 0);
+}
+
+static void fewer_members_of_the_group_are_a_reason_to_ask(void **state)
+{
+	(void)state;
+	put_host();
+	mdns_set_company(rig.m, rig.now, RIG_LINK, 2, false);
+	rig_say(OWN, announcement);
+	rig_wait(10 * NS_PER_S);
+	rig_expect_silence();
+	mdns_set_company(rig.m, rig.now, RIG_LINK, 1, false); /* a browser stays */
+	rig_wait(1900 * NS_PER_MS);
+	rig_expect_silence();
+	rig_wait(10 * NS_PER_S);
 	assert_int_equal(state_of("box.local"), MDNS_ESTABLISHED);
 	assert_int_equal(neighbours(), 0);
 }
@@ -316,7 +336,9 @@ int main(void)
 			company_is_asked_before_the_host_s_name_is_probed_for, rig_setup,
 			rig_teardown),
 		cmocka_unit_test_setup_teardown(
-			a_known_responder_is_not_asked, rig_setup, rig_teardown),
+			one_that_cannot_be_asked_stays_until_it_has_ended, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			fewer_members_of_the_group_are_a_reason_to_ask, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			who_is_there_is_looked_for_before_anything_is_said_for_the_host, rig_setup,
 			rig_teardown),

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -11,8 +12,10 @@ import pytest
 pytest.importorskip("dns", reason="python3-dnspython is not installed")
 
 from lib.mdns import A, PTR, Socket, mdns_names, query, question, wait_established  # noqa: E402
+from lib.peers import resolved_stack  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
+RESOLVED = "MulticastDNS=yes\nLLMNR=no\nDNSStubListener=no\nDNS=\nFallbackDNS=\n"
 OPTIONS = ("--domain=vanya", "--self", "--hostnames-by=auto", "--mdns=auto")
 
 
@@ -94,6 +97,10 @@ class Beside:
     def state(self, name="box.local."):
         return mdns_names(self.daemon).get(name, {}).get("state")
 
+    def states_on(self, link):
+        return [line["state"] for line in self.daemon.status()["mdns"]["names"]
+                if line["name"] == "box.local." and line["link"] == link]
+
     def wait_state(self, state, name="box.local.", timeout=10):
         wait_until(lambda: self.state(name) == state, timeout, f"{name} to be {state}")
 
@@ -124,8 +131,9 @@ def test_the_host_s_own_name_is_avahi_s_where_it_is_there(beside, is_avahi_first
     beside.check_peace()
     where = {line["link"]: line for line in beside.daemon.status()["mdns"]["neighbours"]}
     assert set(where) == {"br0", "br1"}
+    assert {(line["program"], line["pid"]) for line in where.values()} == {("avahi-daemon", beside.avahi.pid)}
     text = beside.daemon.ask("status")
-    assert re.search(r"br0 +\S.* answers for this host", text), text
+    assert re.search(rf"br0 +avahi-daemon \(pid {beside.avahi.pid}\) answers for this host", text), text
 
 
 def test_two_minutes_beside_avahi_pass_in_peace(beside):
@@ -191,6 +199,41 @@ def test_where_avahi_ends_the_host_s_name_is_ours(beside, ending):
         heard.send(query(question("box.local", A)))
         heard.wait_for(lambda m: "10.7.0.1" in m.addresses("box.local."), what="the host's name from us")
     beside.check_peace()
+
+
+@pytest.mark.parametrize("is_resolved_first", [True, False], ids=["resolved-first", "we-first"])
+def test_the_host_s_own_name_is_resolved_s_where_it_speaks_mdns(beside, builddir, is_resolved_first):
+    """It drops what comes from its own host, and says nothing unasked after its start: so if it is there first,
+    it is heard when somebody asks for the host."""
+    if not is_resolved_first:
+        beside.start_ours()
+        beside.wait_state("established")
+    resolvectl = resolved_stack(beside.stack, beside.need, builddir, RESOLVED)
+    for link in ("br0", "br1"):
+        beside.stack.run(resolvectl, "mdns", link, "yes")
+    resolved = beside.stack.daemons[-1]
+    if is_resolved_first:
+        time.sleep(5)  # what it says at its start is said
+        beside.start_ours()
+        beside.wait_state("established", timeout=20)
+        with Socket(beside.host.client) as asker, Socket(beside.host.client, family=socket.AF_INET6) as asker6:
+            asker.send(query(question("box.local", A)))
+            asker6.send(query(question("box.local", A)))
+            wait_until(lambda: "br0" in {line["link"] for line in beside.daemon.status()["mdns"]["neighbours"]})
+        beside.host.ip("link set br1 down")  # nobody has asked there
+    wait_until(lambda: beside.states_on("br0") == ["deferred"], 10, "silence")
+    wait_until(lambda: {line["program"] for line in beside.daemon.status()["mdns"]["neighbours"]} ==
+               {"systemd-resolve"}, what="who it is")
+    wait_established(beside.daemon, "web0")
+    beside.check_answers()
+    resolved.terminate()
+    resolved.wait(10)
+    wait_until(lambda: beside.daemon.status()["mdns"]["neighbours"] == [], 20, "the end of resolved")
+    wait_until(lambda: beside.states_on("br0") == ["established"], 20, "the host's own name")
+    with Socket(beside.host.client) as heard:
+        heard.send(query(question("box.local", A)))
+        heard.wait_for(lambda m: "10.7.0.1" in m.addresses("box.local."), what="the host's name from us")
+    assert beside.daemon.status()["mdns"]["renames"] == 0
 
 
 def test_a_program_that_only_asks_is_no_reason_for_silence(beside):
