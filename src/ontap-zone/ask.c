@@ -131,7 +131,10 @@ static bool on_line(void *arg, const char *text)
 	const char *error = json_string_value(json_object_get(object, "error"));
 	if (!object || error) {
 		complain(error ? error : "malformed answer of the daemon");
-		ask->code = object ? EXIT_NO : EXIT_SYSTEM;
+		/* What explain is refused for is a name or an address that is none. */
+		ask->code = !object                        ? EXIT_SYSTEM
+			    : ask->command == CONF_EXPLAIN ? EXIT_USAGE
+							   : EXIT_NO;
 		json_decref(object);
 		return false;
 	}

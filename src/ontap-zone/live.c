@@ -16,8 +16,9 @@
 #include "io/control.h"
 #include "io/exit.h"
 
-/* Changes within this time are drawn together. */
-enum { SETTLE_MS = 50 };
+/* Changes within this time are drawn together, so that a machine that changes all the time does not
+ * keep the daemon busy with our questions. */
+enum { SETTLE_MS = 200 };
 
 static const char screen_on[] = "\033[?1049h\033[?25l", screen_off[] = "\033[?25h\033[?1049l";
 
@@ -27,7 +28,8 @@ struct live {
 	void *arg;
 	struct buf last; /* not on a terminal: the last drawing */
 	int code;
-	bool is_on; /* the screen is ours */
+	int settle_ms; /* 0 until the first drawing */
+	bool is_on;    /* the screen is ours */
 	bool is_over;
 };
 
@@ -145,9 +147,10 @@ static void live_turn(struct live *l, bool *has_to_draw)
 {
 	struct pollfd fds[] = {{.fd = l->signal_fd, .events = POLLIN},
 		{.fd = *has_to_draw ? -1 : l->control_fd, .events = POLLIN}};
-	int count = poll(fds, ARRAY_LEN(fds), *has_to_draw ? SETTLE_MS : -1);
+	int count = poll(fds, ARRAY_LEN(fds), *has_to_draw ? l->settle_ms : -1);
 	if (count == 0) {
 		*has_to_draw = false;
+		l->settle_ms = SETTLE_MS;
 		live_draw(l);
 	}
 	if (count > 0 && fds[0].revents)

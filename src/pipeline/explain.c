@@ -213,18 +213,17 @@ static const char *withheld_reason(
 	const struct explained *e, const struct names_addr *na, const struct search *s)
 {
 	if (e->branch == EXPLAIN_LOCAL)
-		return "not told on any link: it is on the wire of none, or the name is not ours "
-		       "yet";
+		return "on no link where the name is ours";
 	if (na->scope == ADDR_SCOPE_LOCAL)
-		return "a link-local address: it is told over multicast DNS only";
+		return "a link-local address; only multicast DNS tells it";
 	if (e->branch == EXPLAIN_WAN)
-		return "a lan address: it is not told below wan";
+		return "a lan address; names below wan have none";
 	if (e->branch == EXPLAIN_LAN)
-		return "a wan address: it is not told below lan";
+		return "a wan address; names below lan have none";
 	if (na->scope == ADDR_SCOPE_LAN && e->rule->view == VIEW_WAN)
 		return "a lan address, and the client is wan";
 	if (na->scope == ADDR_SCOPE_WAN)
-		return "a wan address: a lan client is told the lan addresses of that family";
+		return "a wan address; a lan client is told the lan ones";
 	if (s->has_nearer)
 		return "another address is on the client's own link";
 	if (view_table_match(s->views, &na->addr->info.addr)->is_inner)

@@ -165,8 +165,8 @@ def test_explain_of_what_is_not_there_is_a_negative_answer(daemon):
     assert Explained(daemon, "web").status == 0
     foreign = Explained(daemon, "example.com")
     assert foreign.status == 1 and "REFUSED" in foreign.text
-    assert Explained(daemon, "x" * 64).status in (1, 100)
-    assert Explained(daemon).status == 100
+    for wrong in (["x" * 64], ["a..b"], [""], [], ["web", "more"], ["web", "--client=10.7"]):
+        assert Explained(daemon, *wrong).status == 100, wrong
     assert "NOERROR" in Explained(daemon, "2.0.7.10.in-addr.arpa").text
     done = daemon.ns.run([daemon.program, "explain", "web", "--socket=/nowhere/x"], check=False)
     assert done.returncode == 111 and "is it running?" in done.stderr
@@ -182,6 +182,27 @@ def test_explain_tells_what_is_withheld_from_this_client(daemon):
     assert told["10.7.0.2"] and told["fd07::2"] and not told["2001:db8:7::2"]
     assert re.search(r"10\.7\.0\.2 .* withheld: a lan address, and the client is wan",
                      Explained(daemon, "web", "--client=192.0.2.7").text)
+
+
+def test_explain_tells_why_a_client_gets_the_addresses_near_to_it(host, web, topo, serve):
+    topo.bridge(host, "br1", "10.8.0.1/24")
+    topo.veth(web, "eth1", host, "p99")
+    host.ip("link set p99 master br1")
+    host.ip("link set p99 up")
+    web.ip("link set eth1 alias web")
+    web.ip("link set eth1 up")
+    web.ip("addr add 10.8.0.2/24 dev eth1")
+    daemon = serve(host, "--domain=vanya", "--no-mdns")
+
+    def withheld(client):
+        line, = daemon.lines("explain", "web", f"--client={client}")
+        return {addr["address"]: addr["withheld"] for addr in line["addresses"]}
+    near = wait_until(lambda: "10.8.0.2" in (told := withheld("10.8.0.7")) and told)
+    assert near["10.8.0.2"] == "" and near["10.7.0.2"] == "another address is on the client's own link"
+    near = withheld("10.7.0.7")
+    assert near["10.7.0.2"] == "" and near["10.8.0.2"] == "another address is on the client's own link"
+    elsewhere = withheld("10.99.0.7")
+    assert elsewhere["10.7.0.2"] == "" == elsewhere["10.8.0.2"]
 
 
 def test_explain_without_an_answer_for_a_wan_client_is_negative(daemon, host, topo):
