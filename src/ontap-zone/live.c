@@ -15,12 +15,15 @@
 
 #include "io/control.h"
 #include "io/exit.h"
+#include "io/loop.h"
 
 /* Changes within this time are drawn together, so that a machine that changes all the time does not
- * keep the daemon busy with our questions. */
-enum { SETTLE_MS = 200 };
+ * keep the daemon busy with our requests. It is longer if a drawing takes more than a part of it. */
+enum { SETTLE_MS = 200, BUSY_PART = 5 };
 
-static const char screen_on[] = "\033[?1049h\033[?25l", screen_off[] = "\033[?25h\033[?1049l";
+/* Another screen without a cursor, on which long lines are cut; and back. */
+static const char screen_on[] = "\033[?1049h\033[?25l\033[?7l",
+		  screen_off[] = "\033[?7h\033[?25h\033[?1049l";
 
 struct live {
 	int control_fd, signal_fd;
@@ -81,7 +84,10 @@ static void live_draw(struct live *l)
 {
 	struct terminal terminal = terminal_look();
 	struct buf out = {0};
+	ns_t start = loop_now();
 	l->code = l->draw(l->arg, &terminal, &out);
+	int used_ms = (int)((loop_now() - start) / NS_PER_MS);
+	l->settle_ms = used_ms * BUSY_PART > SETTLE_MS ? used_ms * BUSY_PART : SETTLE_MS;
 	if (l->code || out.err) {
 		l->is_over = true;
 	} else if (terminal.is_terminal) {
@@ -150,7 +156,6 @@ static void live_turn(struct live *l, bool *has_to_draw)
 	int count = poll(fds, ARRAY_LEN(fds), *has_to_draw ? l->settle_ms : -1);
 	if (count == 0) {
 		*has_to_draw = false;
-		l->settle_ms = SETTLE_MS;
 		live_draw(l);
 	}
 	if (count > 0 && fds[0].revents)

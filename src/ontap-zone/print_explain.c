@@ -215,14 +215,25 @@ static void put_rejected(struct buf *out, const json_t *line)
 	}
 }
 
-/* Prints the texts of a list, one per line below the title. */
-static void put_texts(struct buf *out, const json_t *list, const char *title)
+static bool is_reverse(const char *zone)
 {
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *text = json_string_value(json_array_get(list, i));
-		buf_puts(out, i == 0 ? title : "        ");
-		text_put(out, text ? text : "");
+	return strstr(zone, ".in-addr.arpa.") || strstr(zone, ".ip6.arpa.");
+}
+
+/* Prints the zones, one per line, those of names before those of addresses. */
+static void put_zones(struct buf *out, const json_t *list)
+{
+	const char *title = "zones   ";
+	for (size_t i = 0; i < 2 * json_array_size(list); i++) {
+		const json_t *zone = json_array_get(list, i % json_array_size(list));
+		const char *text = json_string_value(zone);
+		bool is_second_pass = i >= json_array_size(list);
+		if (!text || is_reverse(text) != is_second_pass)
+			continue;
+		buf_puts(out, title);
+		text_put(out, text);
 		buf_puts(out, "\n");
+		title = "        ";
 	}
 }
 
@@ -269,6 +280,6 @@ void print_explain(const struct look *look, const json_t *lines, struct buf *out
 	put_places(out, json_object_get(line, "held"), "address ");
 	put_addrs(out, look, line);
 	put_rejected(out, line);
-	put_texts(out, json_object_get(line, "zones"), "zones   ");
+	put_zones(out, json_object_get(line, "zones"));
 	put_meant(out, json_object_get(line, "nearest"));
 }
