@@ -30,5 +30,6 @@ print_fn print_names, print_status, print_explain, print_graph;
 /* The lines are those since the last call. */
 print_fn print_watch;
 
-/* Returns the exit code for an answer of `explain`: EXIT_NO (io/exit.h) if there is no record. */
-int print_explain_code(const json_t *line) NONNULL;
+/* Returns the exit code for an answer of `explain`: EXIT_NO (io/exit.h) if there is no record, or no
+ * answer (NULL). */
+int print_explain_code(const json_t *line);
