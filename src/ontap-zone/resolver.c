@@ -191,10 +191,14 @@ static bool is_told(const struct options_args *args)
 static int learn(struct daemon_facts *f, const struct conf *conf, const struct options_args *args,
 	const struct log *log)
 {
-	int code = is_told(args) ? EXIT_NO : ask_daemon(f, conf, log);
+	bool has_to_ask = !is_told(args);
+	int code = has_to_ask ? ask_daemon(f, conf, log) : EXIT_NO;
 	if (code == EXIT_NO) {
-		log_warning(log, "the daemon was not asked: note=\"the reverse zones are known "
-				 "while it runs, and without --domain and --listen\"");
+		if (has_to_ask)
+			log_warning(log,
+				"no daemon runs: socket=\"%s\" note=\"the configuration counts, "
+				"which has no reverse zones\"",
+				conf->socket_path);
 		read_conf(f, conf);
 		code = EXIT_DONE;
 	}

@@ -112,6 +112,38 @@ def test_no_program_is_left_out():
     assert all(count[kind] >= least[kind] for kind in least), count
 
 
+def command_lines():
+    """(file, words) of each command of ours in the documents, up to the program that it starts."""
+    for path in ["README.md", *glob.glob("doc/*.md", root_dir=TOP), *glob.glob("man/*.[1-8]", root_dir=TOP)]:
+        with open(os.path.join(TOP, path), encoding="utf-8") as file:
+            text = file.read()
+        blocks = blocks_of_mdoc(text) + re.findall(r"(?m)^\.Dl (.*)$", text) if path.startswith("man/") \
+            else blocks_of_markdown(text)
+        for block in blocks:
+            for line in block.replace("\\\n", " ").splitlines():
+                found = re.search(r"(?:^|[#$] |sudo |unshare )(ontap(?:-zone|-waitif|-name|d)?) ([^#|&]*)", line)
+                if found:
+                    yield path, [found[1], *re.split(r"\s+", found[2].split(" -- ")[0].strip())]
+
+
+COMMANDS = list(command_lines())
+
+
+@pytest.mark.parametrize("name, words", COMMANDS, ids=[f"{name}-{' '.join(words)[:40]}" for name, words in COMMANDS])
+def test_the_commands_in_documents_have_the_options_that_they_show(name, words, program):
+    path = program(words[0])
+    start = [path, words[1]] if words[0] == "ontap-zone" else [path]
+    known = complain(*start, "--help")
+    for word in words[1:]:
+        if re.match(r"--[a-z]", word):
+            key = word[2:].split("=")[0]
+            assert re.search(rf"--(\[no-\])?{re.sub('^no-', '', key)}\b", known), word
+
+
+def test_no_command_is_left_out():
+    assert len(COMMANDS) >= 15 and {words[0] for _, words in COMMANDS} >= {"ontap", "ontapd", "ontap-zone", "ontap-waitif"}
+
+
 @pytest.mark.parametrize("kind, text", [
     ("unbound", "server:\n    local-zone: \"home.arpa.\" nodefault no\n"), ("dnsmasq", "server=/home.arpa/nonsense\n"),
     ("nsd", "key:\n    name: one\n    nonsense: x\n"), ("knot", "remote:\n  - { id: ontap, address: 192.0.2.1 }\n"),
