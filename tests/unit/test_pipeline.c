@@ -462,6 +462,187 @@ static void a_word_that_is_no_label_is_explained_to_who_asks_for_it(void **state
 	assert_int_equal(count, 1);
 }
 
+/* The reason for one address of the answer to explain, NULL: it is told. */
+struct asked_addr {
+	struct explained *e;
+	const char *addr, *withheld;
+	bool is_found;
+};
+
+static void note_withheld(void *arg, const struct names_addr *na)
+{
+	struct asked_addr *asked = arg;
+	char text[ADDR_TEXT_CAP];
+	struct mdns *mdns = mdns_new(1);
+	assert_non_null(mdns);
+	if (strcmp(addr_format(&na->addr->info.addr, text), asked->addr) == 0) {
+		asked->withheld = explain_withheld(rig.p, mdns, asked->e, na);
+		asked->is_found = true;
+	}
+	mdns_free(mdns);
+}
+
+static void assert_withheld(const char *words, const char *addr, const char *reason)
+{
+	static struct explained e;
+	struct asked_addr asked = {.e = &e, .addr = addr};
+	assert_null(explain_start(rig.p, words, &e));
+	explain_each_addr(rig.p, &e, note_withheld, &asked);
+	assert_true(asked.is_found);
+	if (reason)
+		assert_string_equal(asked.withheld, reason);
+	else
+		assert_null(asked.withheld);
+}
+
+static void each_client_has_its_own_reason_for_an_address(void **state)
+{
+	(void)state;
+	furnish();
+	change_addr(EV_ADDR, 4, 2, "198.51.100.7/32");
+	change_addr(EV_ADDR, 4, 2, "fe80::7/64");
+	change_addr(EV_ADDR, 4, 2, "2001:db8::7/128");
+	flush();
+	assert_withheld("web 10.0.0.9", "10.0.0.7", NULL);
+	assert_withheld(
+		"web 10.0.0.9", "198.51.100.7", "a wan address; a lan client is told the lan ones");
+	assert_withheld("web 10.0.0.9", "2001:db8::7", NULL);
+	assert_withheld("web 192.0.2.1", "198.51.100.7", NULL);
+	assert_withheld("web 192.0.2.1", "10.0.0.7", "a lan address, and the client is wan");
+	assert_withheld(
+		"web 192.0.2.1", "fe80::7", "a link-local address; only multicast DNS tells it");
+	assert_withheld("web.wan.example", "10.0.0.7", "a lan address; names below wan have none");
+	assert_withheld(
+		"web.lan.example", "198.51.100.7", "a wan address; names below lan have none");
+	assert_withheld("web.local", "10.0.0.7", "on no link where the name is ours");
+}
+
+static void of_several_lan_addresses_the_near_one_is_told(void **state)
+{
+	(void)state;
+	furnish();
+	give_link(5, 3, "web");
+	change_addr(EV_ADDR, 5, 3, "10.1.0.7/24");
+	struct event ns = {.type = EV_NS, .nsid = 5, .ns = {.owner = OWNER_HOST}};
+	assert_int_equal(pipeline_apply(rig.p, &ns), 0);
+	flush();
+	assert_withheld("web 10.1.0.9", "10.1.0.7", NULL);
+	assert_withheld("web 10.1.0.9", "10.0.0.7", "another address is on the client's own link");
+	assert_withheld("web 10.2.0.9", "10.0.0.7", NULL);
+}
+
+static size_t nearest(const char *words, char ret[EXPLAIN_NEAREST_MAX][NAME_TEXT_CAP])
+{
+	static struct explained e;
+	assert_null(explain_start(rig.p, words, &e));
+	return explain_nearest(rig.p, &e, ret);
+}
+
+static void names_that_are_spelled_nearly_so_are_found(void **state)
+{
+	char found[EXPLAIN_NEAREST_MAX][NAME_TEXT_CAP];
+	(void)state;
+	furnish();
+	set_files("weeb A 192.0.2.1\nwebb A 192.0.2.2\nwebbs A 192.0.2.3\nmail A 192.0.2.4\n"
+		  "$ORIGIN local.\nprinter A 10.0.0.8\n");
+	flush();
+	assert_int_equal(nearest("wbe", found), 1);
+	assert_string_equal(found[0], "web");
+	assert_int_equal(nearest("webz", found), EXPLAIN_NEAREST_MAX);
+	assert_string_equal(found[0], "web");
+	assert_string_equal(found[1], "webb");
+	assert_int_equal(nearest("web.lna.example", found), 1);
+	assert_string_equal(found[0], "web.lan.example");
+	assert_int_equal(nearest("mail.lan", found), 0);
+	assert_int_equal(nearest("web.lan", found), 1);
+	assert_string_equal(found[0], "web.lan.example");
+	assert_int_equal(nearest("prinetr.local", found), 1);
+	assert_string_equal(found[0], "printer.local");
+	assert_int_equal(nearest("x", found), 0);
+	assert_int_equal(nearest(".", found), 0);
+}
+
+static void count_zone(void *arg, const uint8_t *apex)
+{
+	unsigned *counts = arg;
+	struct name domain = name_of("example."), reverse = name_of("10.in-addr.arpa.");
+	counts[0] += name_equal(apex, domain.wire);
+	counts[1] += name_equal(apex, reverse.wire);
+	counts[2]++;
+}
+
+static void all_zones_of_ours_are_found(void **state)
+{
+	unsigned counts[3] = {0};
+	(void)state;
+	furnish();
+	flush();
+	explain_each_zone(rig.p, count_zone, counts);
+	assert_int_equal(counts[0], 1);
+	assert_int_equal(counts[1], 1);
+	assert_int_equal(counts[2], 2);
+}
+
+static void count_holder(void *arg, const struct model_addr *addr)
+{
+	assert_int_equal(addr->link->ns->nsid, 4);
+	++*(unsigned *)arg;
+}
+
+static void an_address_is_looked_back(void **state)
+{
+	static struct explained e;
+	unsigned count = 0;
+	char text[NAME_TEXT_CAP];
+	(void)state;
+	furnish();
+	change_addr(EV_ADDR, 4, 2, "2001:db8::7/64");
+	flush();
+	assert_null(explain_start(rig.p, "10.0.0.7", &e));
+	assert_string_equal(name_to_text(e.name.wire, text), "7.0.0.10.in-addr.arpa.");
+	assert_string_equal(e.rcode, "NOERROR");
+	assert_int_equal(explain_each_holder(rig.p, &e, count_holder, &count), 0);
+	assert_int_equal(count, 1);
+	assert_null(explain_start(rig.p, "2001:db8::7", &e));
+	assert_string_equal(e.rcode, "NOERROR");
+	assert_null(explain_start(rig.p, "10.0.0.8", &e));
+	assert_string_equal(e.rcode, "NXDOMAIN");
+	assert_null(explain_start(rig.p, "web", &e));
+	assert_int_equal(explain_each_holder(rig.p, &e, count_holder, &count), 0);
+	assert_int_equal(count, 1);
+}
+
+static const struct model_link *link_of(
+	const char *owner, uint16_t type, const void *rdata, size_t len, struct addr *ret_addr)
+{
+	const struct name name = name_of(owner);
+	return explain_find_link(rig.p,
+		&(struct zone_change){
+			.owner = name.wire, .type = type, .rdata = {rdata, (uint16_t)len}},
+		ret_addr);
+}
+
+static void a_record_leads_to_the_link_of_its_workload(void **state)
+{
+	static const uint8_t seven[] = {10, 0, 0, 7}, eight[] = {10, 0, 0, 8};
+	const struct name target = name_of("web.lan.example.");
+	struct addr addr;
+	(void)state;
+	furnish();
+	flush();
+	const struct model_link *link = link_of("web.example.", RR_A, seven, 4, &addr);
+	assert_non_null(link);
+	assert_int_equal(link->ns->nsid, 4);
+	assert_ptr_equal(link_of("web.lan.example.", RR_A, seven, 4, &addr), link);
+	assert_ptr_equal(
+		link_of("7.0.0.10.in-addr.arpa.", RR_PTR, target.wire, target.len, &addr), link);
+	assert_null(link_of("web.example.", RR_A, eight, 4, &addr));
+	assert_int_equal(addr.family, ADDR_V4);
+	assert_null(link_of("other.example.", RR_A, seven, 4, &addr));
+	assert_null(link_of("web.example.", RR_NS, target.wire, target.len, &addr));
+	assert_int_equal(addr.family, ADDR_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -477,6 +658,12 @@ int main(void)
 		CASE(a_serial_is_the_floor_or_later_than_all_before),
 		CASE(records_are_told_from_the_end_of_the_first_flush_on),
 		CASE(another_domain_takes_the_names_along),
+		CASE(each_client_has_its_own_reason_for_an_address),
+		CASE(of_several_lan_addresses_the_near_one_is_told),
+		CASE(names_that_are_spelled_nearly_so_are_found),
+		CASE(all_zones_of_ours_are_found),
+		CASE(an_address_is_looked_back),
+		CASE(a_record_leads_to_the_link_of_its_workload),
 		CASE(a_word_that_is_no_label_is_explained_to_who_asks_for_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
