@@ -21,6 +21,9 @@ enum attr_type {
 	ATTR_HWADDR = 11,
 	ATTR_ID = 12,
 	ATTR_MTU = 13,
+	ATTR_UID = 14,
+	ATTR_PID = 15,
+	ATTR_NSID = 16,
 	ATTR_OPTIONAL = 0x8000
 };
 
@@ -90,6 +93,26 @@ int device_reply_encode(const struct device_reply *reply, struct wr *w)
 	put_bytes(w, ATTR_ID | ATTR_OPTIONAL, reply->id, reply->has_id ? DEVICE_ID_LEN : 0);
 	put_number32(w, ATTR_MTU | ATTR_OPTIONAL, reply->mtu);
 	return w->err;
+}
+
+int device_entry_encode(const struct device_entry *e, struct wr *w)
+{
+	uint8_t bytes[DEVICE_MESSAGE_CAP];
+	struct wr attrs = wr_init(bytes, sizeof(bytes));
+	put_text(&attrs, ATTR_TYPE, e->type, sizeof(e->type));
+	put_text(&attrs, ATTR_MODE, e->mode, sizeof(e->mode));
+	put_text(&attrs, ATTR_IFNAME, e->ifname, sizeof(e->ifname));
+	put_text(&attrs, ATTR_ALIAS, e->alias, sizeof(e->alias));
+	put_number32(&attrs, ATTR_FLAGS, e->is_kept ? DEVICE_KEEP : 0);
+	put_number32(&attrs, ATTR_IFINDEX, e->ifindex);
+	put_bytes(&attrs, ATTR_HWADDR, e->hwaddr, e->hwaddr_len);
+	put_number32(&attrs, ATTR_UID, e->uid);
+	put_number32(&attrs, ATTR_PID, e->pid);
+	/* An absent number is 0, which must be our own namespace: -1. */
+	put_number32(&attrs, ATTR_NSID, (uint32_t)e->nsid + 1);
+	wr_u16(w, (uint16_t)wr_len(&attrs));
+	wr_bytes(w, bytes, wr_len(&attrs));
+	return attrs.err ? attrs.err : w->err;
 }
 
 /* --- reading ------------------------------------------------------------------------------ */
@@ -206,6 +229,62 @@ static int read_reply_attr(struct attr *attr, struct device_reply *ret)
 	}
 }
 
+static int get_kept(struct attr *attr, bool *ret)
+{
+	uint32_t flags;
+	if (get_u32_value(attr, &flags))
+		return ERR_SYNTAX;
+	*ret = flags & DEVICE_KEEP;
+	return 0;
+}
+
+static int get_nsid(struct attr *attr, nsid_t *ret)
+{
+	uint32_t value;
+	if (get_u32_value(attr, &value) || value > (uint32_t)INT32_MAX + 1)
+		return ERR_SYNTAX;
+	*ret = (nsid_t)((int64_t)value - 1);
+	return 0;
+}
+
+static int read_entry_attr(struct attr *attr, struct device_entry *ret)
+{
+	switch (attr->type) {
+	case ATTR_TYPE: return get_text(attr, ret->type, sizeof(ret->type));
+	case ATTR_MODE: return get_text(attr, ret->mode, sizeof(ret->mode));
+	case ATTR_IFNAME: return get_text(attr, ret->ifname, sizeof(ret->ifname));
+	case ATTR_ALIAS: return get_text(attr, ret->alias, sizeof(ret->alias));
+	case ATTR_FLAGS: return get_kept(attr, &ret->is_kept);
+	case ATTR_IFINDEX: return get_u32_value(attr, &ret->ifindex);
+	case ATTR_HWADDR: return get_hwaddr(attr, ret->hwaddr, &ret->hwaddr_len);
+	case ATTR_UID: return get_u32_value(attr, &ret->uid);
+	case ATTR_PID: return get_u32_value(attr, &ret->pid);
+	case ATTR_NSID: return get_nsid(attr, &ret->nsid);
+	default: return unknown_attr(attr);
+	}
+}
+
+int device_entry_decode(struct rd *r, struct device_entry *ret)
+{
+	struct device_entry e = {.nsid = NSID_OWN};
+	struct attr attr;
+	uint16_t len = rd_u16(r);
+	const uint8_t *bytes = rd_bytes(r, len);
+	if (r->err)
+		return r->err;
+	struct rd attrs = rd_init(bytes, len);
+	int err = 0;
+	/* Progress: each turn reads at least the four bytes of an attribute, or fails. */
+	while (!err && rd_left(&attrs) > 0) {
+		err = next_attr(&attrs, &attr);
+		if (!err)
+			err = read_entry_attr(&attr, &e);
+	}
+	if (!err)
+		*ret = e;
+	return err;
+}
+
 /* Reads version and operation. The highest bit of the latter must be `reply_bit`. */
 static int read_header(struct rd *r, uint8_t reply_bit, enum device_op *ret)
 {
@@ -219,7 +298,7 @@ static int read_header(struct rd *r, uint8_t reply_bit, enum device_op *ret)
 	if ((op & REPLY_BIT) != reply_bit || zero != 0)
 		return ERR_SYNTAX;
 	op &= (uint8_t)~REPLY_BIT;
-	if (op < DEVICE_CREATE || op > DEVICE_WATCH)
+	if (op < DEVICE_CREATE || op > DEVICE_OP_LAST)
 		return ERR_SYNTAX;
 	*ret = (enum device_op)op;
 	return 0;

@@ -24,7 +24,9 @@ enum device_op {
 	DEVICE_CREATE = 1, /* makes a device */
 	DEVICE_OPEN = 2,   /* opens queues of an existing device */
 	DEVICE_REMOVE = 3, /* removes an existing device */
-	DEVICE_WATCH = 4   /* gives nsids in the sender's namespace while it is connected */
+	DEVICE_WATCH = 4,  /* gives nsids in the sender's namespace while it is connected */
+	DEVICE_LIST = 5,   /* tells all devices of the parent: entries in a file */
+	DEVICE_OP_LAST = DEVICE_LIST
 };
 
 enum device_status {
@@ -80,6 +82,21 @@ struct device_reply {
 	uint8_t id[DEVICE_ID_LEN];
 };
 
+/* One device in the answer to DEVICE_LIST, which is a file of entries: two bytes with the length of
+ * the rest, and attributes as in a message. */
+struct device_entry {
+	char type[KIND_CAP];
+	char mode[DEVICE_MODE_CAP]; /* "": not known since the daemon has restarted */
+	char ifname[IF_NAMESIZE];
+	char alias[ALIAS_CAP]; /* "": none */
+	uint32_t ifindex;
+	uint8_t hwaddr[HWADDR_CAP];
+	uint8_t hwaddr_len;
+	bool is_kept;
+	uint32_t uid, pid; /* of its maker; pid 0: kept, or not known */
+	nsid_t nsid;       /* of its namespace, in the daemon's; NSID_OWN: in the daemon's own */
+};
+
 /* Writes one message. A text without a zero byte in its array is a bug of ours and is cut.
  * ERR_SPACE. */
 int device_request_encode(const struct device_request *req, struct wr *w) NONNULL MUSTCHECK;
@@ -90,6 +107,10 @@ int device_reply_encode(const struct device_reply *reply, struct wr *w) NONNULL 
  * an error. */
 int device_request_decode(struct rd *r, struct device_request *ret) NONNULL MUSTCHECK;
 int device_reply_decode(struct rd *r, struct device_reply *ret) NONNULL MUSTCHECK;
+
+/* Write or read one entry, with its length. ERR_SPACE; ERR_SHORT or ERR_SYNTAX. */
+int device_entry_encode(const struct device_entry *e, struct wr *w) NONNULL MUSTCHECK;
+int device_entry_decode(struct rd *r, struct device_entry *ret) NONNULL MUSTCHECK;
 
 /* Returns a few words for a status. Static storage. */
 const char *device_status_text(enum device_status status);

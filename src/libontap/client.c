@@ -6,9 +6,12 @@
 #include "libontap/ontap.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -125,7 +128,7 @@ static void copy_device(struct ontap_device *device, const struct device_reply *
 }
 
 static int ask(int fd, int netns_fd, const struct device_request *req, struct ontap_device *device,
-	int *fds, struct ontap_error *error)
+	int *fds, unsigned fd_cap, struct ontap_error *error)
 {
 	struct device_reply reply = {0};
 	/* A daemon that refuses at once may have closed the connection already, but its
@@ -133,7 +136,7 @@ static int ask(int fd, int netns_fd, const struct device_request *req, struct on
 	int number = send_request(fd, netns_fd, req);
 	if (number && number != EPIPE)
 		return fail_here(error, number);
-	number = receive_reply(fd, &reply, fds, req->queues);
+	number = receive_reply(fd, &reply, fds, fd_cap);
 	if (number)
 		return fail_here(error, number);
 	if (reply.status != DEVICE_OK)
@@ -161,7 +164,7 @@ int ontap_create(int fd, int netns_fd, const struct ontap_request *request,
 		copy_text(req.ifname, sizeof(req.ifname), request->ifname) ||
 		copy_text(req.alias, sizeof(req.alias), request->alias))
 		return fail(error, ONTAP_MALFORMED, 0, "a text is too long");
-	return ask(fd, netns_fd, &req, device, fds, error);
+	return ask(fd, netns_fd, &req, device, fds, req.queues, error);
 }
 
 int ontap_open(int fd, int netns_fd, const char *ifname, unsigned queues,
@@ -173,7 +176,7 @@ int ontap_open(int fd, int netns_fd, const char *ifname, unsigned queues,
 	req.queues = (uint16_t)queues;
 	if (copy_text(req.ifname, sizeof(req.ifname), ifname))
 		return fail(error, ONTAP_MALFORMED, 0, "the name is too long");
-	return ask(fd, netns_fd, &req, device, fds, error);
+	return ask(fd, netns_fd, &req, device, fds, req.queues, error);
 }
 
 int ontap_remove(int fd, int netns_fd, const char *ifname, struct ontap_error *error)
@@ -181,13 +184,78 @@ int ontap_remove(int fd, int netns_fd, const char *ifname, struct ontap_error *e
 	struct device_request req = {.op = DEVICE_REMOVE};
 	if (copy_text(req.ifname, sizeof(req.ifname), ifname))
 		return fail(error, ONTAP_MALFORMED, 0, "the name is too long");
-	return ask(fd, netns_fd, &req, NULL, NULL, error);
+	return ask(fd, netns_fd, &req, NULL, NULL, 0, error);
+}
+
+static struct ontap_entry copy_entry(const struct device_entry *e)
+{
+	struct ontap_entry copy = {.ifindex = e->ifindex,
+		.hwaddr_len = e->hwaddr_len,
+		.uid = e->uid,
+		.pid = e->pid,
+		.is_kept = e->is_kept,
+		.nsid = e->nsid};
+	memcpy(copy.type, e->type, sizeof(copy.type));
+	memcpy(copy.mode, e->mode, sizeof(copy.mode));
+	memcpy(copy.ifname, e->ifname, sizeof(copy.ifname));
+	memcpy(copy.alias, e->alias, sizeof(copy.alias));
+	memcpy(copy.hwaddr, e->hwaddr, sizeof(copy.hwaddr));
+	return copy;
+}
+
+/* Reads the whole file, which cannot change. Returns 0 or an errno. */
+static int read_entries(const uint8_t *bytes, size_t len,
+	void (*each)(void *arg, const struct ontap_entry *entry), void *arg)
+{
+	struct rd r = rd_init(bytes, len);
+	/* Progress: each turn reads at least the length of an entry, or fails. */
+	while (rd_left(&r) > 0) {
+		struct device_entry e;
+		if (device_entry_decode(&r, &e))
+			return EPROTO;
+		const struct ontap_entry entry = copy_entry(&e);
+		each(arg, &entry);
+	}
+	return 0;
+}
+
+/* Without the seals the file could be cut while it is read. Returns 0 or an errno. */
+static int read_list(int fd, void (*each)(void *arg, const struct ontap_entry *entry), void *arg)
+{
+	struct stat st;
+	int seals = fcntl(fd, F_GET_SEALS);
+	if (seals < 0 || !(seals & F_SEAL_SHRINK) || !(seals & F_SEAL_WRITE) || fstat(fd, &st) != 0)
+		return EPROTO;
+	size_t len = (size_t)st.st_size;
+	if (len == 0)
+		return 0;
+	void *bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return errno;
+	int err = read_entries(bytes, len, each, arg);
+	munmap(bytes, len);
+	return err;
+}
+
+int ontap_list(int fd, int netns_fd, void (*each)(void *arg, const struct ontap_entry *entry),
+	void *arg, struct ontap_error *error)
+{
+	/* The reply has one descriptor, as if it were of a queue. */
+	const struct device_request req = {.op = DEVICE_LIST};
+	int list_fd = -1;
+	int status = ask(fd, netns_fd, &req, NULL, &list_fd, 1, error);
+	if (status)
+		return status;
+	int number = list_fd < 0 ? EPROTO : read_list(list_fd, each, arg);
+	if (list_fd >= 0)
+		close(list_fd);
+	return number ? fail_here(error, number) : ONTAP_OK;
 }
 
 int ontap_watch(int fd, int netns_fd, struct ontap_error *error)
 {
 	const struct device_request req = {.op = DEVICE_WATCH};
-	return ask(fd, netns_fd, &req, NULL, NULL, error);
+	return ask(fd, netns_fd, &req, NULL, NULL, 0, error);
 }
 
 const char *ontap_status_text(int status)

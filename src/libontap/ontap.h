@@ -82,6 +82,25 @@ int ontap_open(int fd, int netns_fd, const char *ifname, unsigned queues,
 /* Removes an existing device. */
 int ontap_remove(int fd, int netns_fd, const char *ifname, struct ontap_error *error);
 
+/* A device of anyone's on the parent. */
+struct ontap_entry {
+	char type[16];
+	char mode[16]; /* "": not known since the daemon has restarted */
+	char ifname[IF_NAMESIZE];
+	char alias[256]; /* "": none */
+	unsigned ifindex;
+	unsigned char hwaddr[32];
+	unsigned hwaddr_len;
+	unsigned uid;
+	unsigned pid; /* of the process that it ends with; 0: kept, or not known */
+	int is_kept;
+	int nsid; /* of its namespace, in the daemon's; -1: in the daemon's own */
+};
+
+/* Calls `each` for each device on the parent. */
+int ontap_list(int fd, int netns_fd, void (*each)(void *arg, const struct ontap_entry *entry),
+	void *arg, struct ontap_error *error);
+
 /* From now on, while the connection is open, each namespace gets an nsid in the namespace of
  * `netns_fd` before it gets a device. Only for root. */
 int ontap_watch(int fd, int netns_fd, struct ontap_error *error);

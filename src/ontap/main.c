@@ -20,6 +20,7 @@
 #include "libontap/ontap.h"
 #include "ontap/dhcp.h"
 #include "ontap/environ.h"
+#include "ontap/list.h"
 #include "ontap/settings.h"
 #include "ontap/space.h"
 
@@ -52,6 +53,7 @@ static int ask(
 			got->fd, netns_fd, o->opened, o->queues, &got->device, got->fds, error);
 	case TASK_REMOVE: return ontap_remove(got->fd, netns_fd, o->removed, error);
 	case TASK_WATCH: return ontap_watch(got->fd, netns_fd, error);
+	case TASK_LIST: break; /* list.c asks */
 	}
 	return ONTAP_MALFORMED;
 }
@@ -69,6 +71,11 @@ static int get(const struct settings *o, struct gotten *got, const struct log *l
 	if (netns_fd < 0) {
 		log_error(log, "namespace: error=\"%s\"", err_text(-errno));
 		return EXIT_SYSTEM;
+	}
+	if (o->task == TASK_LIST) {
+		int code = list_print(o, got->fd, netns_fd, log);
+		close(netns_fd);
+		return code;
 	}
 	int status = ask(o, netns_fd, got, &error);
 	close(netns_fd);
@@ -194,7 +201,7 @@ static int run(struct settings *o, const struct log *log)
 	if (space_enter(o, log))
 		return EXIT_SYSTEM;
 	int code = get(o, &got, log);
-	if (!code && o->task != TASK_REMOVE && o->task != TASK_WATCH)
+	if (!code && (o->task == TASK_CREATE || o->task == TASK_OPEN))
 		code = configure(o, &got, log);
 	if (code)
 		return code;

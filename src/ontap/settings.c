@@ -160,6 +160,9 @@ static const struct option options[] = {
 		.help = "remove a device that was kept"},
 	{"watch", .type = &option_type_flag, AT(is_watching),
 		.help = "give the callers' namespaces ids in this one, while PROG runs"},
+	{"list", .type = &option_type_flag, AT(is_listing),
+		.help = "print all devices of the parent"},
+	{"json", 'j', .type = &option_type_flag, AT(has_json), .help = "with --list: as JSON"},
 	{"verbosity", .type = &option_type_choice, AT(verbosity), .arg = "LEVEL",
 		.defaults = {"warning"}, .words = log_level_words,
 		.help = "log what is this urgent, or more"},
@@ -210,11 +213,15 @@ static int check_open(struct settings *s, struct options_error *error)
 
 static int find_task(struct settings *s, struct options_error *error)
 {
-	if (!!s->opened + !!s->removed + s->is_watching > 1)
-		return options_fail(error, "--open, --remove and --watch exclude each other");
+	if (!!s->opened + !!s->removed + s->is_watching + s->is_listing > 1)
+		return options_fail(
+			error, "--open, --remove, --watch and --list exclude each other");
+	if (s->has_json && !s->is_listing)
+		return options_fail(error, "--json: needs --list");
 	s->task = s->opened        ? TASK_OPEN
 		  : s->removed     ? TASK_REMOVE
 		  : s->is_watching ? TASK_WATCH
+		  : s->is_listing  ? TASK_LIST
 				   : TASK_CREATE;
 	return 0;
 }
@@ -228,17 +235,20 @@ static int check_task(struct settings *s, struct options_error *error)
 	case TASK_WATCH:
 		return s->prog[0] ? 0
 				  : options_fail(error, "--watch: there is no program after --");
+	case TASK_LIST: return s->prog[0] ? options_fail(error, "--list: runs no program") : 0;
 	}
 	return 0;
 }
 
+static char *const no_prog[] = {NULL};
+
 static int check(void *values, const struct options_args *args, struct options_error *error)
 {
 	struct settings *s = values;
-	if (!args->prog)
+	if (!args->prog && !s->is_listing)
 		return options_fail(
 			error, "the -- before the program is missing; --help tells more");
-	s->prog = args->prog;
+	s->prog = args->prog ? args->prog : no_prog;
 	if (s->caps && !s->user && !s->has_netns)
 		return options_fail(error, "--caps: needs --user or --netns");
 	if (!s->prog[0] && (s->has_netns || s->has_dhcp))
@@ -261,6 +271,7 @@ static const char *const usage[] = {
 	"--open=IFNAME [-m QUEUES] SOCKET -- PROG...",
 	"--remove=IFNAME SOCKET --",
 	"--watch SOCKET -- PROG...",
+	"--list [-j] SOCKET",
 	NULL,
 };
 

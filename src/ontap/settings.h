@@ -15,7 +15,7 @@ enum { SETTINGS_ADDRS_CAP = 16 };
 enum { SETTINGS_TYPE_AUTO = DEVICE_TYPE_COUNT, SETTINGS_TYPE_MISSING };
 
 /* What ontap does before it runs PROG. */
-enum task { TASK_CREATE, TASK_OPEN, TASK_REMOVE, TASK_WATCH };
+enum task { TASK_CREATE, TASK_OPEN, TASK_REMOVE, TASK_WATCH, TASK_LIST };
 
 struct settings {
 	enum task task;
@@ -51,6 +51,7 @@ struct settings {
 
 	char *opened, *removed; /* existing links; NULL: another task */
 	bool is_watching;
+	bool is_listing, has_json;
 	enum log_level verbosity;
 };
 

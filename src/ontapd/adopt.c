@@ -138,7 +138,7 @@ static struct device device_of(const struct found *f)
 	struct device dev = {
 		.nsid = f->event.nsid, .ifindex = link->ifindex, .netns_fd = -1, .mark = f->mark};
 	(void)!device_type_parse(link->kind, &dev.type); /* we made it: known */
-	memcpy(dev.ifname, link->name, sizeof(dev.ifname));
+	device_follow(&dev, link);
 	device_name_workload(&dev, link->alias, link->name);
 	return dev;
 }

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "io/packet.h"
 #include "ontapd/daemon.h"
+#include "ontapd/list.h"
 
 /* --- end ---------------------------------------------------------------------------------- */
 
@@ -81,6 +82,7 @@ static void log_reply(const struct client *c, const struct job *job)
 		[DEVICE_OPEN] = "open",
 		[DEVICE_REMOVE] = "remove",
 		[DEVICE_WATCH] = "watch",
+		[DEVICE_LIST] = "list",
 	};
 	const struct device_reply *reply = job->reply;
 	char text[LOG_TEXT_CAP], name[LOG_TEXT_CAP];
@@ -111,6 +113,16 @@ static enum device_status watch(struct client *c, struct job *job)
 	return DEVICE_OK;
 }
 
+/* Anyone who may connect may know this: all are on one wire. */
+static enum device_status list(struct client *c, struct job *job)
+{
+	int err = list_devices(&c->daemon->registry, c->listener->parent, &job->fds[0]);
+	if (err)
+		return create_refuse(job, DEVICE_SYSTEM, "%s", err_text(err));
+	job->reply->queues = 1;
+	return DEVICE_OK;
+}
+
 static enum device_status create(struct client *c, struct job *job, struct device **ret)
 {
 	enum device_status status = create_device(job, ret);
@@ -126,6 +138,7 @@ static enum device_status perform(struct client *c, struct job *job, struct devi
 	case DEVICE_OPEN: return create_open(job);
 	case DEVICE_REMOVE: return create_remove(job);
 	case DEVICE_WATCH: return watch(c, job);
+	case DEVICE_LIST: return list(c, job);
 	}
 	return DEVICE_MALFORMED;
 }

@@ -264,8 +264,9 @@ static int read_back(struct making *m)
 	reply->hwaddr_len = ev.link.hwaddr_len;
 	memcpy(reply->hwaddr, ev.link.hwaddr, ev.link.hwaddr_len);
 	memcpy(reply->ifname, ev.link.name, sizeof(reply->ifname));
-	memcpy(m->device.ifname, ev.link.name, sizeof(m->device.ifname));
-	return netns_visit_get_mtu(reply->ifname, &reply->mtu);
+	device_follow(&m->device, &ev.link);
+	reply->mtu = ev.link.mtu;
+	return 0;
 }
 
 static int open_queues(struct making *m)
@@ -433,7 +434,7 @@ static struct device *find_own(struct job *job, struct asker *visit, nsid_t nsid
 	job->reply->hwaddr_len = link.link.hwaddr_len;
 	memcpy(job->reply->hwaddr, link.link.hwaddr, link.link.hwaddr_len);
 	memcpy(job->reply->ifname, link.link.name, sizeof(job->reply->ifname));
-	(void)!netns_visit_get_mtu(ifname, &job->reply->mtu); /* 0: the link is gone again */
+	job->reply->mtu = link.link.mtu;
 	return d;
 }
 

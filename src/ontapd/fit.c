@@ -139,9 +139,11 @@ static enum device_status check_hwaddr(struct job *job)
 /* The kernel lets an ipvlan have a larger MTU than its parent, and then drops its packets. */
 static enum device_status check_mtu(struct job *job)
 {
-	uint32_t mtu;
-	if (job->request->mtu == 0 || netns_visit_get_mtu(job->parent, &mtu))
+	struct event link;
+	if (job->request->mtu == 0 ||
+		netns_visit_get_link(&job->creator->visits->asker, job->parent, &link))
 		return DEVICE_OK; /* create_device() will report that there is no parent */
+	uint32_t mtu = link.link.mtu;
 	if (job->request->mtu < DEVICE_MTU_MIN)
 		return create_refuse(job, DEVICE_MALFORMED, "an MTU is %d at least: %u",
 			DEVICE_MTU_MIN, job->request->mtu);

@@ -8,6 +8,7 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/fit.c src/ontapd/fit.h \
 	src/ontapd/daemon.h \
 	src/ontapd/grant.c src/ontapd/grant.h \
+	src/ontapd/list.c src/ontapd/list.h \
 	src/ontapd/listener.c \
 	src/ontapd/main.c \
 	src/ontapd/netns_visit.c src/ontapd/netns_visit.h \

@@ -6,12 +6,8 @@
 #include "ontapd/netns_visit.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -188,20 +184,5 @@ int netns_visit_get_link(struct asker *a, const char *ifname, struct event *ret)
 		err = -ENODEV;
 	if (!err)
 		*ret = a->answer;
-	return err;
-}
-
-/* Events of links do not have it (model/event.h), since no name depends on it. */
-int netns_visit_get_mtu(const char *ifname, uint32_t *ret)
-{
-	struct ifreq request = {0};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	memcpy(request.ifr_name, ifname, strnlen(ifname, sizeof(request.ifr_name) - 1));
-	int err = ioctl(fd, SIOCGIFMTU, &request) ? -errno : 0;
-	close(fd);
-	if (!err)
-		*ret = (uint32_t)request.ifr_mtu;
 	return err;
 }

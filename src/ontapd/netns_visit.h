@@ -57,7 +57,3 @@ int netns_visit_ask(struct asker *a, const struct rtnl_request *request) NONNULL
 
 /* Gets the link of that name in the namespace of `a`. Returns a negative errno or 0. */
 int netns_visit_get_link(struct asker *a, const char *ifname, struct event *ret) NONNULL MUSTCHECK;
-
-/* Gets the MTU of the link of that name in the namespace where the process is. Returns a negative
- * errno or 0. */
-int netns_visit_get_mtu(const char *ifname, uint32_t *ret) NONNULL MUSTCHECK;

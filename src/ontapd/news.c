@@ -42,7 +42,7 @@ static void on_altname(void *arg, const struct event *ev, const char *name)
 	if (!d)
 		return;
 	registry_place(registry, d, ev->nsid, ev->link.ifindex);
-	memcpy(d->ifname, ev->link.name, sizeof(d->ifname));
+	device_follow(d, &ev->link);
 	log_info(n->daemon->log, "device found: nsid=%d ifindex=%u uid=%u", d->nsid, d->ifindex,
 		d->mark.uid);
 }
@@ -92,7 +92,7 @@ static void on_event(void *arg, const struct event *ev)
 	if (ev->type == EV_LINK_GONE)
 		on_gone(n, d, ev->link.has_moved);
 	else
-		memcpy(d->ifname, ev->link.name, sizeof(d->ifname));
+		device_follow(d, &ev->link);
 }
 
 /* Searches all namespaces for lost devices. False: the search may have missed some. */

@@ -100,7 +100,8 @@ static enum device_status check_form(struct job *job)
 		if (req->op == DEVICE_OPEN && req->queues == 0)
 			return create_refuse(job, DEVICE_MALFORMED, "no queues to open");
 		return DEVICE_OK;
-	case DEVICE_WATCH: return DEVICE_OK;
+	case DEVICE_WATCH:
+	case DEVICE_LIST: return DEVICE_OK;
 	}
 	return DEVICE_OK;
 }

@@ -46,6 +46,13 @@ void device_name_workload(struct device *d, const char *alias, const char *ifnam
 		snprintf(d->workload, sizeof(d->workload), "\x01%08x", d->mark.serial);
 }
 
+void device_follow(struct device *d, const struct event_link *link)
+{
+	memcpy(d->ifname, link->name, sizeof(d->ifname));
+	memcpy(d->hwaddr, link->hwaddr, sizeof(d->hwaddr));
+	d->hwaddr_len = link->hwaddr_len;
+}
+
 struct device *registry_add(struct registry *r, const struct device *d)
 {
 	struct device *copy = malloc(sizeof(*copy));

@@ -35,6 +35,8 @@ struct device {
 	bool is_doubtful; /* lost while news were lost; gone if not found now */
 	struct device_mark mark;
 	char ifname[IF_NAMESIZE];
+	uint8_t hwaddr[HWADDR_CAP];
+	uint8_t hwaddr_len;
 	char workload[ALIAS_CAP]; /* the name in its identity */
 	uint64_t cookie;          /* of its namespace if a name is granted; else 0 */
 };
@@ -55,6 +57,9 @@ void registry_fini(struct registry *r) NONNULL;
  * kernel chooses the link's name (""), the workload cannot be recognised again. The mark must be
  * set before. */
 void device_name_workload(struct device *d, const char *alias, const char *ifname) NONNULL;
+
+/* Takes over the current name and hardware address of its link. */
+void device_follow(struct device *d, const struct event_link *link) NONNULL;
 
 /* Adds a copy of `d`, which is in no list. Takes over its netns_fd on success. Returns NULL if out
  * of memory. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the fuzz target of the input of ontapd and its clients: messages of the protocol
- * (message.h), and, selected by the first byte, rules files, marks, modes, or route messages of the
- * kernel.
+ * (message.h), and, selected by the first byte, lists of devices, rules files, marks, modes, or
+ * route messages of the kernel.
  * Never opens a socket. Built by tests/fuzz/local.mk.
  */
 #include <stdint.h>
@@ -47,6 +47,21 @@ static void one_reply(const uint8_t *bytes, size_t len)
 	r = rd_init(again, wr_len(&w));
 	if (device_reply_decode(&r, &back) || back.status != reply.status)
 		abort();
+}
+
+static void entries(const uint8_t *bytes, size_t len)
+{
+	struct device_entry e, back;
+	uint8_t again[DEVICE_MESSAGE_CAP];
+	struct rd r = rd_init(bytes, len);
+	while (rd_left(&r) > 0 && device_entry_decode(&r, &e) == 0) {
+		struct wr w = wr_init(again, sizeof(again));
+		if (device_entry_encode(&e, &w))
+			abort();
+		struct rd written = rd_init(again, wr_len(&w));
+		if (device_entry_decode(&written, &back) || memcmp(&e, &back, sizeof(e)) != 0)
+			abort();
+	}
 }
 
 static int look_up(void *arg, bool is_group, const char *name, uint32_t *ret)
@@ -148,6 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	switch (bytes[0]) {
 	case 'r': one_rules_file(bytes + 1, len - 1); break;
 	case 't': one_text(bytes + 1, len - 1); break;
+	case 'l': entries(bytes + 1, len - 1); break;
 	case 'n': one_datagram(bytes + 1, len - 1); break;
 	default: /* a message begins with its version */
 		one_request(bytes, len);

@@ -493,6 +493,80 @@ def test_auto_is_what_works(parent, parent_as, ontap, shown, family, options, ki
     assert json.loads(done.stdout)[0]["linkinfo"]["info_kind"] == family + kind, done.stderr
 
 
+# --- what there is --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def listed(parent, program):
+    """listed(daemon, user=NOBODY) -> the devices that `ontap --list -j` tells that user, by link."""
+    def run(daemon, port="eth0", user=None):
+        done = parent.run([*as_user(user), program("ontap"), "--list", "-j", daemon.port(port)], check=False)
+        assert done.returncode == 0, done.stderr
+        return {device["link"]: device for device in json.loads(done.stdout)}
+    return run
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_user_can_see_what_is_on_the_parent(parent, topo, ontapd, ontap, listed, kind):
+    needs_root_of_the_machine()
+    needs_second_user()
+    needs_type(parent, kind)
+    topo.veth(parent, "eth1", parent.lan, "lan1")
+    daemon = ontapd(parent, parents=("eth0", "eth1"))
+    mode = "private" if kind.startswith("mac") else "l2,private"
+    options = ["-t", kind, "--mode=" + mode]
+    assert listed(daemon) == {}
+    assert ontap(daemon, *options, "-n", "kept0", "-a", "vm \u00e9,\"x\"").returncode == 0
+    assert ontap(daemon, *options, "-n", "other0", parent="eth1").returncode == 0
+    process = ontap(daemon, *options, "-n", "nic0", user=NOBODY, start=True,
+                    prog=["sh", "-c", "echo $ONTAP_HWADDR $$; cat"])
+    hwaddr, pid = process.stdout.readline().split()
+    inside = ontap(daemon, *options, "-n", "web0", "--netns", start=True, prog=["sh", "-c", "echo; cat"])
+    assert inside.stdout.readline()
+    for user in (None, NOBODY):
+        found = listed(daemon, user=user)
+        assert set(found) == {"kept0", "nic0", "web0"}
+        assert found["kept0"]["alias"] == "vm \u00e9,\"x\"" and found["nic0"]["alias"] == ""
+        assert found["kept0"]["kept"] and found["kept0"]["uid"] == 0 and "pid" not in found["kept0"]
+        assert not found["nic0"]["kept"] and found["nic0"]["uid"] == NOBODY
+        assert found["nic0"]["hwaddr"] == hwaddr and found["nic0"]["ifindex"] == parent.ifindex("nic0")
+        assert found["nic0"]["pid"] == int(pid)
+        assert {device["type"] for device in found.values()} == {kind}
+        assert {device["mode"] for device in found.values()} == {mode}
+        assert "nsid" not in found["nic0"] and found["web0"]["nsid"] >= 0
+    assert set(listed(daemon, "eth1")) == {"other0"}
+    parent.ip("link set nic0 down")
+    parent.ip("link set nic0 name renamed0")
+    wait_until(lambda: "renamed0" in listed(daemon), what="the new name")
+    daemon.stop()
+    daemon.start("eth0", "eth1")
+    found = listed(daemon)
+    assert set(found) == {"kept0", "renamed0", "web0"} and found["renamed0"]["hwaddr"] == hwaddr
+    process.stdin.close()
+    wait_until(lambda: set(listed(daemon)) == {"kept0", "web0"}, what="the end of the device")
+    inside.stdin.close()
+
+
+def test_the_list_is_a_table_for_people(parent, ontapd, ontap, program):
+    daemon = ontapd(parent)
+    assert ontap(daemon, "-t", "macvlan", "-n", "nic0", "-a", "www\N{RIGHT-TO-LEFT OVERRIDE}").returncode == 0
+    done = parent.run([program("ontap"), "--list", daemon.port("eth0")])
+    title, row = done.stdout.splitlines()
+    assert title.split() == ["NAME", "LINK", "TYPE", "MODE", "HWADDR", "USER", "PID"]
+    assert row.startswith("www") and "\N{RIGHT-TO-LEFT OVERRIDE}" not in row and " nic0 " in row
+    assert row.split()[-2:] == ["root", "kept"]
+
+
+def test_a_long_list_arrives_whole(parent, ontapd, listed):
+    daemon = ontapd(parent, "--rate=0")
+    with own_netns(parent) as fd, parent.call(connect, daemon.port("eth0")) as sock:
+        for i in range(60):
+            data = message(proto.CREATE, (proto.TYPE, "macvlan"), (proto.ALIAS, f"{i:0>250}"),
+                           (proto.FLAGS, proto.KEEP))
+            assert request(sock, data, [fd])[0][proto.STATUS] == proto.OK
+        assert {device["alias"] for device in listed(daemon).values()} == {f"{i:0>250}" for i in range(60)}
+
+
 # --- life -------------------------------------------------------------------------------------------
 
 

@@ -115,7 +115,7 @@ static void what_is_not_of_the_form_is_refused(void **state UNUSED)
 		{"", 0, ERR_SHORT}, {"\1\1\0", 3, ERR_SHORT},
 		{"\2\1\0\0", 4, ERR_RANGE},  /* another version */
 		{"\1\0\0\0", 4, ERR_SYNTAX}, /* operations begin at 1 */
-		{"\1\5\0\0", 4, ERR_SYNTAX}, {"\1\x81\0\0", 4, ERR_SYNTAX}, /* a reply */
+		{"\1\6\0\0", 4, ERR_SYNTAX}, {"\1\x81\0\0", 4, ERR_SYNTAX}, /* a reply */
 		{"\1\1\0\1", 4, ERR_SYNTAX},                                /* must be zero */
 		{"\1\1\0\0\0\1", 6, ERR_SHORT},                             /* half an attribute */
 		{"\1\1\0\0\0\1\0\2a", 9, ERR_SHORT},            /* longer than the message */
@@ -133,6 +133,56 @@ static void what_is_not_of_the_form_is_refused(void **state UNUSED)
 		assert_int_equal(decode_request(cases[i].bytes, cases[i].len, &req), cases[i].err);
 		if (cases[i].err)
 			assert_int_equal(req.op, DEVICE_WATCH);
+	}
+}
+
+static void an_entry_is_read_as_it_was_written(void **state UNUSED)
+{
+	static const nsid_t nsids[] = {NSID_OWN, 0, INT32_MAX};
+	for (size_t i = 0; i < ARRAY_LEN(nsids); i++) {
+		struct device_entry e = {.type = "macvtap",
+			.ifindex = 7,
+			.hwaddr_len = HWADDR_CAP,
+			.is_kept = true,
+			.uid = UINT32_MAX,
+			.pid = 9,
+			.nsid = nsids[i]};
+		struct device_entry back;
+		uint8_t bytes[CAP];
+		memset(e.mode, 'a', sizeof(e.mode) - 1);
+		memset(e.ifname, 'a', sizeof(e.ifname) - 1);
+		memset(e.alias, 'a', sizeof(e.alias) - 1);
+		struct wr w = wr_init(bytes, sizeof(bytes));
+		assert_int_equal(device_entry_encode(&e, &w), 0);
+		struct rd r = rd_init(bytes, wr_len(&w));
+		assert_int_equal(device_entry_decode(&r, &back), 0);
+		assert_int_equal(rd_left(&r), 0);
+		assert_memory_equal(&e, &back, sizeof(e));
+		for (size_t len = 0; len < wr_len(&w); len++) {
+			r = rd_init(bytes, len);
+			assert_int_equal(device_entry_decode(&r, &back), ERR_SHORT);
+		}
+	}
+}
+
+static void an_entry_that_is_not_of_the_form_is_refused(void **state UNUSED)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		int err;
+	} cases[] = {
+		{"\0\0", 2, 0}, {"\0\4\0\x63\0\0", 6, ERR_SYNTAX}, /* unknown */
+		{"\0\4\x80\x63\0\0", 6, 0},     /* unknown, and may be passed over */
+		{"\0\3\0\x0a\0", 5, ERR_SHORT}, /* half an attribute */
+		{"\0\5\0\x0a\0\2\1", 7, ERR_SHORT}, {"\0\6\0\x0a\0\2\1\1", 8, ERR_SYNTAX},
+		{"\0\x8\0\x10\0\4\x80\0\0\1", 10, ERR_SYNTAX}, /* no nsid */
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct device_entry e = {.nsid = 99};
+		struct rd r = rd_init(cases[i].bytes, cases[i].len);
+		assert_int_equal(device_entry_decode(&r, &e), cases[i].err);
+		assert_int_equal(e.nsid, cases[i].err ? 99 : NSID_OWN);
 	}
 }
 
@@ -158,6 +208,8 @@ int main(void)
 		cmocka_unit_test(the_longest_messages_fit),
 		cmocka_unit_test(a_buffer_that_is_too_small_is_an_error),
 		cmocka_unit_test(what_is_not_of_the_form_is_refused),
+		cmocka_unit_test(an_entry_is_read_as_it_was_written),
+		cmocka_unit_test(an_entry_that_is_not_of_the_form_is_refused),
 		cmocka_unit_test(a_reply_with_a_status_of_tomorrow_is_refused),
 		cmocka_unit_test(each_status_has_its_words),
 	};

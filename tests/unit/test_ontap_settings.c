@@ -207,6 +207,11 @@ static void other_tasks_name_a_link(void **state)
 	unload(&l);
 	assert_int_equal(assert_loads(&l, "ontap --watch /s -- x")->task, TASK_WATCH);
 	unload(&l);
+	assert_int_equal(assert_loads(&l, "ontap --list /s")->task, TASK_LIST);
+	assert_false(l.settings->has_json);
+	unload(&l);
+	assert_true(assert_loads(&l, "ontap --list -j /s --")->has_json);
+	unload(&l);
 }
 
 static void what_is_wrong_is_told_with_its_option(void **state)
@@ -244,7 +249,9 @@ static void what_is_wrong_is_told_with_its_option(void **state)
 	assert_fails("ontap -t macvlan --gateway=10.0.0.0/8 /s -- x",
 		"--gateway: '10.0.0.0/8' is malformed; the form is ADDR");
 	assert_fails("ontap --open=a --watch /s -- x",
-		"--open, --remove and --watch exclude each other");
+		"--open, --remove, --watch and --list exclude each other");
+	assert_fails("ontap -j -t macvlan /s -- x", "--json: needs --list");
+	assert_fails("ontap --list /s -- x", "--list: runs no program");
 	assert_fails("ontap --open=a /s --", "--open: there is no program after --");
 	assert_fails("ontap -t macvlan --netns /s --", "--netns: there is no program after --");
 	assert_fails(
