@@ -182,6 +182,8 @@ enum {
 	LIMIT_DEVICE_USERS = 4096,
 	/* Namespaces of ontap-zone daemons to which ids are given. */
 	LIMIT_DEVICE_WATCHERS = 16,
+	/* Kept devices that wait for their parent: as many as a parent may have by default. */
+	LIMIT_DEVICE_WISHES = 4096,
 	/* Devices with the same parent and workload, which differ only by a number. */
 	LIMIT_DEVICE_INSTANCES = 1024,
 	/* Supplementary groups of a caller that are matched against rules (NGROUPS_MAX). */

@@ -135,8 +135,11 @@ static void delete_link(struct daemon *d, const struct found *f)
 static struct device device_of(const struct found *f)
 {
 	const struct event_link *link = &f->event.link;
-	struct device dev = {
-		.nsid = f->event.nsid, .ifindex = link->ifindex, .netns_fd = -1, .mark = f->mark};
+	struct device dev = {.nsid = f->event.nsid,
+		.parent_ifindex = link->parent,
+		.ifindex = link->ifindex,
+		.netns_fd = -1,
+		.mark = f->mark};
 	(void)!device_type_parse(link->kind, &dev.type); /* we made it: known */
 	device_follow(&dev, link);
 	device_name_workload(&dev, link->alias, link->name);

@@ -53,7 +53,7 @@ static void settle(struct client *c)
 		client_free(c);
 }
 
-static void close_connection(struct client *c)
+void client_close(struct client *c)
 {
 	struct daemon *d = c->daemon;
 	loop_remove(d->loop, &c->conn);
@@ -220,7 +220,7 @@ static void on_packet(void *arg, uint32_t events UNUSED)
 	bool is_open = err == 0 && serve(c, &p);
 	packet_close_fds(&p);
 	if (!is_open)
-		close_connection(c);
+		client_close(c);
 }
 
 /* --- start -------------------------------------------------------------------------------- */
@@ -323,7 +323,7 @@ ns_t client_expire(struct daemon *d, ns_t now)
 		struct client *c = container_of(d->idle.next, struct client, in_idle);
 		if (c->ask_by > now)
 			return c->ask_by;
-		close_connection(c);
+		client_close(c);
 	}
 	return NS_NEVER;
 }

@@ -60,7 +60,6 @@ struct making {
 	struct asker visit; /* in the caller's namespace */
 	struct device device;
 	char temp_name[IF_NAMESIZE];
-	uint32_t parent_ifindex;
 	const char *step; /* the current step, for messages */
 	unsigned open_count;
 };
@@ -118,7 +117,7 @@ static int create_link(struct making *m)
 	const struct device_spec spec = {
 		.type = job->type,
 		.mode = job->mode,
-		.parent = m->parent_ifindex,
+		.parent = m->device.parent_ifindex,
 		.netns_fd = job->netns_fd,
 		.ifname = m->temp_name,
 		/* An ipvlan has the address of its parent; passthru sets the parent's
@@ -326,7 +325,7 @@ static int find_parent(struct making *m)
 	m->step = "there is no parent";
 	int err = netns_visit_get_link(&m->job->creator->visits->asker, m->job->parent, &link);
 	if (!err)
-		m->parent_ifindex = link.link.ifindex;
+		m->device.parent_ifindex = link.link.ifindex;
 	return err;
 }
 
@@ -361,18 +360,30 @@ static int hold_namespace(struct making *m)
 	return m->device.netns_fd < 0 ? -errno : 0;
 }
 
+/* Remembers what was asked for, to make a kept device again after an outage of its parent. */
+static void remember_request(struct making *m)
+{
+	const struct device_request *req = m->job->request;
+	struct device_wanted *wanted = &m->device.wanted;
+	*wanted = (struct device_wanted){.is_known = true,
+		.mtu = req->mtu,
+		.flags = req->flags,
+		.has_hwaddr = req->hwaddr_len == DEVICE_HWADDR_LEN};
+	memcpy(wanted->hwaddr, req->hwaddr, sizeof(wanted->hwaddr));
+}
+
 static int register_device(struct making *m, struct device **ret)
 {
 	m->step = "the device cannot be kept in mind";
 	int err = hold_namespace(m);
-	if (err)
-		return err;
-	*ret = registry_add(m->job->creator->registry, &m->device);
-	if (*ret)
+	remember_request(m);
+	if (!err && !(*ret = registry_add(m->job->creator->registry, &m->device)))
+		err = ERR_NOMEM;
+	if (!err)
 		return 0;
 	if (m->device.netns_fd >= 0)
 		close(m->device.netns_fd);
-	return ERR_NOMEM;
+	return err;
 }
 
 static int create_inside(struct making *m, struct device **ret)
@@ -450,6 +461,20 @@ static enum device_status open_found(struct job *job, const struct device *d)
 	return job->reply->status = DEVICE_OK;
 }
 
+/* A kept device that waits for its parent can be removed, too. True: there was one. */
+static bool remove_wish(struct job *job)
+{
+	struct wishes *wishes = job->creator->wishes;
+	nsid_t nsid;
+	if (wishes->count == 0 || netns_visit_identify(job->creator->visits, job->netns_fd, &nsid))
+		return false;
+	struct wish *wish = wish_find(wishes, job->parent, nsid, job->request->ifname);
+	if (!wish || (job->caller->uid != 0 && job->caller->uid != wish->uid))
+		return false;
+	wish_drop(wishes, wish);
+	return true;
+}
+
 /* Enters the namespace and finds the device. `*ret` is NULL if it was refused; the
  * reply has the reason. */
 static int enter_and_find(struct job *job, struct asker *visit, struct device **ret)
@@ -482,6 +507,8 @@ enum device_status create_remove(struct job *job)
 {
 	struct asker visit;
 	struct device *d = NULL;
+	if (remove_wish(job))
+		return job->reply->status = DEVICE_OK;
 	if (enter_and_find(job, &visit, &d))
 		return job->reply->status;
 	netns_visit_leave(job->creator->visits, &visit);

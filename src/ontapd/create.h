@@ -13,12 +13,14 @@
 #include "ontapd/caller.h"
 #include "ontapd/netns_visit.h"
 #include "ontapd/registry.h"
+#include "ontapd/wish.h"
 
 /* The data that all devices of a daemon share. */
 struct creator {
 	const struct log *log;
 	struct netns_visit *visits;
 	struct registry *registry;
+	struct wishes *wishes;
 	const uint8_t *machine_secret; /* MACHINE_SECRET_LEN bytes */
 	uint32_t next_serial;
 };

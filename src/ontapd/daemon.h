@@ -17,6 +17,7 @@
 #include "ontapd/create.h"
 #include "ontapd/registry.h"
 #include "ontapd/settings.h"
+#include "ontapd/wish.h"
 
 struct daemon {
 	const struct settings *settings;
@@ -25,6 +26,7 @@ struct daemon {
 	struct netns_visit visits;
 	struct registry registry;
 	struct creator creator;
+	struct wishes wishes;
 	uint8_t machine_secret[MACHINE_SECRET_LEN];
 	struct rules rules;
 	struct rate rate;
@@ -43,6 +45,7 @@ struct listener {
 	struct daemon *daemon;
 	struct loop_watch watch;
 	char parent[IF_NAMESIZE];
+	size_t vanished_count; /* devices that have vanished with the parent, not yet reported */
 	char *path; /* made by us and removed at the end; NULL: from the service manager */
 };
 
@@ -56,6 +59,7 @@ struct client {
 	struct loop_watch conn;        /* fd -1: closed */
 	struct loop_watch process;     /* fd -1: ended, or not visible */
 	struct caller caller;          /* its pidfd is the one in `process` */
+	bool has_lost_parent;          /* a device of its vanished with the parent */
 	struct list devices;           /* of struct device.in_holder */
 	struct netns_watcher *watcher; /* NULL: none */
 	ns_t ask_by;                   /* while in_idle */
@@ -75,6 +79,8 @@ void client_new(struct listener *listener, int fd) NONNULL;
  * its mark from now on. The client takes over the file descriptors of `caller`. Returns NULL if out
  * of memory. */
 struct client *client_adopt(struct daemon *d, const struct caller *caller) NONNULL;
+/* Closes the connection of the client, which may end with that. */
+void client_close(struct client *c) NONNULL;
 /* Ends the clients that have no connection and no devices any more. Call it after devices were
  * removed. */
 void client_end_idle(struct daemon *d) NONNULL;

@@ -13,8 +13,10 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/main.c \
 	src/ontapd/netns_visit.c src/ontapd/netns_visit.h \
 	src/ontapd/news.c \
+	src/ontapd/outage.c src/ontapd/outage.h \
 	src/ontapd/permit.c \
 	src/ontapd/registry.c src/ontapd/registry.h \
 	src/ontapd/secret.c \
 	src/ontapd/settings.c src/ontapd/settings.h \
-	src/ontapd/tap.c src/ontapd/tap.h
+	src/ontapd/tap.c src/ontapd/tap.h \
+	src/ontapd/wish.c src/ontapd/wish.h

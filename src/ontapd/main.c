@@ -73,6 +73,7 @@ static int open_kernel(struct run *r)
 	d->creator = (struct creator){.log = d->log,
 		.visits = &d->visits,
 		.registry = &d->registry,
+		.wishes = &d->wishes,
 		.machine_secret = d->machine_secret,
 		.next_serial = seed};
 	int err = netns_visit_open(&d->visits, d->log, seed);
@@ -138,6 +139,7 @@ static void stop(struct run *r)
 		create_delete(&d->creator, doomed);
 	listener_close_all(d);
 	registry_fini(&d->registry);
+	wishes_fini(&d->wishes);
 	client_free_all(d);
 	news_close(r->news);
 	netns_visit_close(&d->visits);
@@ -180,6 +182,7 @@ static int init_and_run(const struct settings *settings, struct log *log)
 	list_init(&d->clients);
 	list_init(&d->idle);
 	registry_init(&d->registry);
+	wishes_init(&d->wishes);
 	rate_init(&d->rate, settings->rate);
 	d->loop = loop_new();
 	int code = EXIT_SYSTEM;

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "ontapd/daemon.h"
+#include "ontapd/outage.h"
 
 /* SEARCHES_MAX: in one namespace, if it changes meanwhile. */
 enum { RCVBUF = 4 << 20, BATCH = 256, SEARCHES_MAX = 3 };
@@ -22,6 +22,7 @@ struct news {
 	struct daemon *daemon;
 	struct loop_watch watch;
 	struct rtnl rtnl;
+	bool has_lost_news; /* in this batch */
 	void *buf;
 };
 
@@ -66,7 +67,10 @@ static void on_gone(struct news *n, struct device *d, bool has_moved)
 {
 	struct registry *registry = &n->daemon->registry;
 	if (!has_moved) {
-		registry_remove(registry, d);
+		if (outage_has_begun(n->daemon, d))
+			outage_note(n->daemon, d);
+		else
+			registry_remove(registry, d);
 		return;
 	}
 	log_info(n->daemon->log, "device moved: nsid=%d ifindex=%u uid=%u", d->nsid, d->ifindex,
@@ -80,12 +84,15 @@ static void on_event(void *arg, const struct event *ev)
 	struct registry *registry = &n->daemon->registry;
 	if (ev->type == EV_NS_GONE) {
 		registry_remove_namespace(registry, ev->nsid);
+		wish_drop_namespace(&n->daemon->wishes, ev->nsid);
 		return;
 	}
 	if (ev->type == EV_NS && registry->lost_count > 0)
 		(void)!search(n, ev->nsid); /* it has an id now */
 	if (ev->type != EV_LINK && ev->type != EV_LINK_GONE)
 		return;
+	if (ev->type == EV_LINK && ev->nsid == NSID_OWN)
+		outage_end(n->daemon, ev->link.name);
 	struct device *d = registry_find(registry, ev->nsid, ev->link.ifindex);
 	if (!d)
 		return;
@@ -125,6 +132,10 @@ static size_t lose_absent(struct news *n)
 		int err = asker_get_link(&d->visits.asker, dev->nsid, dev->ifindex, &ignored);
 		if (err != -ENODEV && err != -EINVAL)
 			continue;
+		if (err == -ENODEV && outage_has_begun(d, dev)) {
+			outage_note(d, dev);
+			continue;
+		}
 		registry_lose(&d->registry, dev);
 		dev->is_doubtful = true;
 		count++;
@@ -150,14 +161,14 @@ static void ask_for_all(struct news *n)
 	}
 }
 
-static void on_news(void *arg, uint32_t events UNUSED)
+static void read_news(struct news *n)
 {
-	struct news *n = arg;
 	for (int i = 0; i < BATCH; i++) {
 		struct rtnl_source source = {.origin = RTNL_NEWS};
 		struct rtnl_outcome outcome;
 		long len = netlink_receive(n->watch.fd, n->buf, &source.nsid);
 		if (len == -ENOBUFS || len == -EMSGSIZE) {
+			n->has_lost_news = true;
 			ask_for_all(n);
 			continue;
 		}
@@ -167,6 +178,23 @@ static void on_news(void *arg, uint32_t events UNUSED)
 			source.nsid = NSID_OWN;
 		rtnl_parse(&n->rtnl, &source, n->buf, (size_t)len, &outcome);
 	}
+}
+
+/* Makes again what waits for parents whose return was among the lost notifications. */
+static void end_outages(struct daemon *d)
+{
+	LIST_EACH(listener, &d->listeners, struct listener, in_daemon)
+		outage_end(d, listener->parent);
+}
+
+static void on_news(void *arg, uint32_t events UNUSED)
+{
+	struct news *n = arg;
+	n->has_lost_news = false;
+	read_news(n);
+	outage_report(n->daemon);
+	if (n->has_lost_news)
+		end_outages(n->daemon);
 }
 
 static int open_socket(struct news *n)

@@ -20,6 +20,14 @@
 #include "device/request.h"
 #include "model/event.h"
 
+/* What the maker of a device has asked for, besides what is in struct device. */
+struct device_wanted {
+	bool is_known; /* false: adopted */
+	bool has_hwaddr;
+	uint8_t hwaddr[DEVICE_HWADDR_LEN];
+	uint32_t mtu, flags; /* as in struct device_request */
+};
+
 struct device {
 	struct map_node by_place; /* of nsid and ifindex */
 	struct list in_holder;    /* of a client, or of the doomed */
@@ -29,6 +37,8 @@ struct device {
 	enum device_type type;
 	struct device_mode mode;
 	bool has_mode; /* an adopted device does not tell its whole mode */
+	uint32_t parent_ifindex;
+	struct device_wanted wanted;
 	bool is_connection_only;
 	bool is_doomed;
 	bool is_lost;     /* has no place */

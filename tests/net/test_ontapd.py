@@ -567,6 +567,131 @@ def test_a_long_list_arrives_whole(parent, ontapd, listed):
         assert {device["alias"] for device in listed(daemon).values()} == {f"{i:0>250}" for i in range(60)}
 
 
+# --- the parent vanishes --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def outage(parent, topo):
+    """Two functions: the parent vanishes, and returns as another link of that name."""
+    def begin():
+        parent.ip("link del eth0")
+
+    def end():
+        topo.veth(parent, "eth0", parent.lan, "lan0")
+    return begin, end
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_connection_ends_with_the_parent_of_its_devices_and_no_other(parent, topo, ontapd, kind, outage):
+    needs_root_of_the_machine()
+    needs_type(parent, kind)
+    topo.veth(parent, "eth1", parent.lan, "lan1")
+    daemon = ontapd(parent, parents=("eth0", "eth1"))
+    with own_netns(parent) as fd, contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(parent.call(connect, daemon.port(name))) for name in ("eth0", "eth1")]
+        for sock in socks:
+            assert request(sock, message(proto.CREATE, (proto.TYPE, kind)), [fd])[0][proto.STATUS] == proto.OK
+        idle = stack.enter_context(parent.call(connect, daemon.port("eth0")))
+        remove = message(proto.REMOVE, (proto.IFNAME, "none0"))
+        assert request(idle, remove, [fd])[0][proto.STATUS] == proto.ABSENT
+        outage[0]()
+        assert socks[0].recv(100) == b"", "the end of the connection"
+        wait_until(lambda: "parent gone: parent=eth0 devices=1" in daemon.log(), what="the line")
+        for sock in (socks[1], idle):
+            assert request(sock, remove, [fd])[0][proto.STATUS] == proto.ABSENT, "still open"
+
+
+@all_users
+@pytest.mark.parametrize("kind", KINDS)
+def test_kept_devices_are_made_again_when_their_parent_returns(parent, topo, ontapd, ontap, listed, outage, kind, user):
+    """Wherever they were, and as they were."""
+    needs_root_of_the_machine()
+    needs_second_user()
+    needs_type(parent, kind)
+    parent.ip("link set eth0 mtu 1400")
+    daemon = ontapd(parent)
+    mode = "private" if kind.startswith("mac") else "l2,private"
+    options = ["-t", kind, "--mode=" + mode, "--keep", "--mtu=1350"]
+    assert ontap(daemon, *options, "-n", "nic0", "-a", "www", "-m0" if kind in TAPS else "--up", user=user,
+                 prog=["true"]).returncode == 0
+    # A second of that name, in a namespace that only a process is in.
+    inside = ontap(daemon, *options, "-n", "nic0", "-a", "www", "--netns", start=True, user=user, prog=["sh", "-s"])
+
+    def show():
+        inside.stdin.write("echo $(ip -j link show dev nic0)\n")
+        inside.stdin.flush()
+        return json.loads(inside.stdout.readline() or "[]")
+
+    def state():
+        link, other = links(parent)["nic0"], show()[0]
+        return {(one["address"] if kind.startswith("mac") else "", one["mtu"], one["ifalias"])
+                for one in (link, other)}
+
+    before, told = state(), [{**device, "nsid": "nsid" in device, "ifindex": 0} for device in all_of(daemon)]
+    assert len(before) == (2 if kind.startswith("mac") else 1)
+    for _ in range(2):
+        outage[0]()
+        wait_until(lambda: "nic0" not in links(parent), what="the end of the devices")
+        wait_until(lambda: all_of(daemon) == [], what="no device")
+        outage[1]()
+        wait_until(lambda: len(all_of(daemon)) == 2, what="the devices")
+    assert state() == before
+    after = [{**device, "nsid": "nsid" in device, "ifindex": 0} for device in all_of(daemon)]
+    if kind.startswith("ipv"):
+        after, told = ([{**device, "hwaddr": ""} for device in devices] for devices in (after, told))
+    assert after == told
+    assert ontap(daemon, "--remove=nic0", user=user).returncode == 0
+    inside.stdin.close()
+
+
+def all_of(daemon):
+    done = daemon.ns.run([daemon.programs("ontap"), "--list", "-j", daemon.port("eth0")])
+    return json.loads(done.stdout)
+
+
+@all_users
+def test_a_kept_device_that_is_removed_meanwhile_is_not_made_again(parent, ontapd, ontap, outage, user):
+    needs_second_user()
+    daemon = ontapd(parent)
+    for name in ("nic0", "nic1", "nic2"):
+        assert ontap(daemon, "-t", "macvlan", "-n", name, user=user).returncode == 0
+    parent.ip("link del nic2")  # by hand
+    outage[0]()
+    wait_for_no_link(parent, "nic0")
+    if not user:
+        assert ontap(daemon, "--remove=nic0", user=NOBODY).returncode == 1, "another user's"
+    assert ontap(daemon, "--remove=nic0", user=user).returncode == 0
+    outage[1]()
+    wait_for_link(parent, "nic1")
+    assert "nic0" not in links(parent) and "nic2" not in links(parent)
+    assert "parent gone: parent=eth0 devices=2" in daemon.log()
+
+
+def test_nothing_is_made_in_a_namespace_that_has_ended_meanwhile(parent, ontapd, ontap, outage):
+    daemon = ontapd(parent)
+    inside = ontap(daemon, "-t", "macvlan", "-n", "nic0", "--keep", "--netns", start=True, prog=["sh", "-c", "echo; cat"])
+    assert inside.stdout.readline()
+    outage[0]()
+    wait_until(lambda: "parent gone" in daemon.log(), what="the outage")
+    inside.stdin.close()
+    inside.wait(10)
+    outage[1]()
+    assert ontap(daemon, "-t", "macvlan", prog=["true"]).returncode == 0
+    assert "made again:" not in daemon.log().replace("not made again:", "")
+
+
+def test_a_device_that_its_user_removes_by_hand_is_no_outage(parent, ontapd):
+    daemon = ontapd(parent)
+    with own_netns(parent) as fd, parent.call(connect, daemon.port("eth0")) as sock:
+        reply, _ = request(sock, message(proto.CREATE, (proto.TYPE, "macvlan"), (proto.IFNAME, "nic0")), [fd])
+        assert reply[proto.STATUS] == proto.OK
+        parent.ip("link set eth0 name eth9")
+        parent.ip("link del nic0")
+        remove = message(proto.REMOVE, (proto.IFNAME, "nic0"))
+        assert request(sock, remove, [fd])[0][proto.STATUS] == proto.ABSENT, "the connection is open"
+    assert "parent gone" not in daemon.log()
+
+
 # --- life -------------------------------------------------------------------------------------------
 
 
@@ -1221,6 +1346,7 @@ def test_valgrind_finds_no_leak(parent, program, need, ontap):
         assert ontap(daemon, "-t", "macvtap", "-n", "nic0", "-m", "3", prog=["true"]).returncode in (0, 1)
         assert ontap(daemon, "-t", "macvtap", "-n", "kept").returncode == 0
         assert ontap(daemon, "--open=kept", prog=["true"]).returncode in (0, 1)
+        assert ontap(daemon, "--list").returncode == 0
         assert ontap(daemon, "--remove=kept").returncode == 0
         assert ontap(daemon, "-t", "macvlan", "-n", "eth0").returncode == 1
         assert ask(daemon, b"\1", parent)[proto.STATUS] == proto.MALFORMED
