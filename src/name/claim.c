@@ -355,6 +355,9 @@ void claims_update(struct names *n, struct nlink *nlink, bool may_report)
 	if (claims_match(nlink, candidates))
 		return;
 	claims_drop(n, nlink);
-	while (candidates_next(&candidates, &candidate))
-		names_check(n, claim_add(n, nlink, &candidate));
+	while (candidates_next(&candidates, &candidate)) {
+		int err = claim_add(n, nlink, &candidate);
+		names_check(n, err);
+		n->has_lost_links |= err != 0;
+	}
 }

@@ -34,8 +34,10 @@ int names_each_host(
 	if (!hosts)
 		return ERR_NOMEM;
 	MAP_EACH(host, &n->hosts, const struct host, node) {
+		if (!host->group)
+			continue; /* its records are still to be removed */
 		hosts[count++] = (struct names_host){.label = host->label,
-			.group = host->group ? host->group->label : "",
+			.group = host->group->label,
 			.addr_count = host->said.count,
 			.workload_count = host->workload_count};
 	}
@@ -98,8 +100,9 @@ static const struct group *group_of(
 	if (strlen(label) >= sizeof(key))
 		return NULL;
 	label_lower(key, label);
-	*ret_host = host_find(n, key);
-	return *ret_host ? (*ret_host)->group : group_find(n, key);
+	const struct host *host = host_find(n, key);
+	*ret_host = host && host->group ? host : NULL;
+	return *ret_host ? host->group : group_find(n, key);
 }
 
 int names_explain(const struct names *n, const char *label,

@@ -257,26 +257,25 @@ static int group_give_each(
 {
 	char label[LABEL_TEXT_CAP];
 	unsigned number = 2;
+	int err = 0;
 	strcpy(label, claims[0]->label);
 	for (size_t i = 0, len; i < count; i += len) {
 		len = workload_len(claims + i, count - i);
 		if (i > 0 && !numbered_label(n, claims[0]->label, &number, label))
-			return ERR_RANGE;
-		int err = group_give(n, group, label, claims + i, len);
-		if (err)
-			return err;
+			return err ? err : ERR_RANGE;
+		int give_err = group_give(n, group, label, claims + i, len);
+		err = give_err ? give_err : err;
 	}
-	return 0;
+	return err;
 }
 
+/* Gives the names of the group, from its sorted claims. */
 static int group_assign(struct names *n, struct group *group)
 {
-	const struct claim **claims;
-	size_t count, kept = 0;
-	int err = claims_sorted(group, &claims, &count);
-	if (err)
-		return err;
-	for (size_t i = 0; i < count; i++)
+	const struct claim **claims = group->sorted;
+	size_t kept = 0;
+	int err = 0;
+	for (size_t i = 0; i < group->sorted_count; i++)
 		if (!group_refuses(n, group, claims[i]))
 			claims[kept++] = claims[i];
 	if (kept > 0) {
@@ -292,24 +291,42 @@ static int group_assign(struct names *n, struct group *group)
 		case DUPLICATES_COUNT: break;
 		}
 	}
-	free(claims);
 	return err;
 }
 
+static void group_let_go(struct names *n, struct group *group)
+{
+	LIST_EACH(host, &group->hosts, struct host, in_group) {
+		list_remove(&host->in_group);
+		host->group = NULL;
+		host_mark(n, host);
+	}
+}
+
 /* First removes all names that the marked groups gave, then lets each group give names again. So
- * two groups may exchange a name, whatever their order. */
+ * two groups may exchange a name, whatever their order. A group for which there is no memory keeps
+ * its names and its mark. */
 void hosts_assign(struct names *n)
 {
+	struct list done;
+	list_init(&done);
 	LIST_EACH(group, &n->dirty_groups, struct group, in_dirty) {
-		LIST_EACH(host, &group->hosts, struct host, in_group) {
-			list_remove(&host->in_group);
-			host->group = NULL;
-			host_mark(n, host);
+		names_check(n, claims_sorted(group, &group->sorted, &group->sorted_count));
+		if (group->sorted)
+			group_let_go(n, group);
+	}
+	LIST_EACH(group, &n->dirty_groups, struct group, in_dirty) {
+		int err = group->sorted ? group_assign(n, group) : 0;
+		bool is_done = group->sorted && err != ERR_NOMEM;
+		names_check(n, err);
+		free(group->sorted);
+		group->sorted = NULL;
+		if (is_done) {
+			list_remove(&group->in_dirty);
+			list_append(&done, &group->in_dirty);
 		}
 	}
-	LIST_EACH(group, &n->dirty_groups, struct group, in_dirty)
-		names_check(n, group_assign(n, group));
-	LIST_EACH(group, &n->dirty_groups, struct group, in_dirty) {
+	LIST_EACH(group, &done, struct group, in_dirty) {
 		list_remove(&group->in_dirty);
 		group_unref(n, group);
 	}
@@ -468,10 +485,10 @@ static bool host_has_news(const struct host *host, const struct host_addrs *addr
 		       memcmp(addrs->list, said->list, addrs->count * sizeof(*addrs->list)) != 0);
 }
 
-/* Puts the records of a host, if they differ, and remembers them. */
+/* Puts the records of a host, if they differ, and remembers them. ERR_NOMEM: nothing was put. */
 static int host_say(struct names *n, struct host *host, const struct host_addrs *addrs)
 {
-	bool has_news = n->has_new_policy || host_has_news(host, addrs);
+	bool has_news = n->has_new_policy || host->is_incomplete || host_has_news(host, addrs);
 	struct rdata *room = calloc(2 * addrs->count + 1, sizeof(*room));
 	if (!room)
 		return ERR_NOMEM;
@@ -491,19 +508,42 @@ static int host_say(struct names *n, struct host *host, const struct host_addrs 
 	return 0;
 }
 
+static void host_addrs_replace(struct host_addrs *addrs, const struct host_addrs *by)
+{
+	free(addrs->list);
+	*addrs = *by;
+}
+
+/* The sink has got the addresses that the host should have. */
+static void host_remember(struct host *host)
+{
+	static const struct host_addrs none = {0};
+	if (!host->group)
+		host_addrs_replace(&host->said, &none);
+	else if (host->has_want)
+		host_addrs_replace(&host->said, &host->want);
+	if (host->group && host->has_want)
+		host->want = none;
+	host_addrs_replace(&host->want, &none);
+	host->has_want = false;
+}
+
+/* A host that was not put completely, for lack of memory, stays marked. */
 static void host_settle(struct names *n, struct host *host)
 {
 	static const struct host_addrs none = {0};
 	const struct host_addrs *addrs = !host->group     ? &none
 					 : host->has_want ? &host->want
 							  : &host->said;
-	names_check(n, host_say(n, host, addrs));
-	if (host->has_want) {
-		free(host->said.list);
-		host->said = host->want;
-		host->want = none;
-		host->has_want = false;
-	}
+	const uint64_t before = n->shortages;
+	int err = host_say(n, host, addrs);
+	names_check(n, err);
+	host->is_incomplete = n->shortages != before;
+	if (!err)
+		host_remember(host);
+	if (host->is_incomplete)
+		return;
+	list_remove(&host->in_dirty);
 	if (host->group)
 		return;
 	map_remove(&n->hosts, &host->node);
@@ -512,10 +552,8 @@ static void host_settle(struct names *n, struct host *host)
 
 void hosts_say(struct names *n)
 {
-	LIST_EACH(host, &n->dirty_hosts, struct host, in_dirty) {
-		list_remove(&host->in_dirty);
+	LIST_EACH(host, &n->dirty_hosts, struct host, in_dirty)
 		host_settle(n, host);
-	}
 }
 
 void hosts_mark_all(struct names *n)

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -23,10 +24,12 @@ struct nlink {
 
 /* A label in lower case, and its claims. It exists as long as it has claims or hosts. */
 struct group {
-	struct map_node node; /* in names.groups, by label */
-	struct list claims;   /* of struct claim.in_group */
-	struct list hosts;    /* of struct host.in_group: the names it has made */
-	struct list in_dirty; /* in names.dirty_groups, or in no list */
+	struct map_node node;        /* in names.groups, by label */
+	struct list claims;          /* of struct claim.in_group */
+	struct list hosts;           /* of struct host.in_group: the names it has made */
+	struct list in_dirty;        /* in names.dirty_groups, or in no list */
+	const struct claim **sorted; /* during hosts_assign(): claims_sorted(), or NULL */
+	size_t sorted_count;
 	char label[LABEL_TEXT_CAP];
 };
 
@@ -72,6 +75,7 @@ struct host {
 	struct host_addrs said; /* what the sink got last */
 	struct host_addrs want; /* what the sink has to get, if `has_want` */
 	bool has_want;
+	bool is_incomplete;             /* the sink did not get all of `said` */
 	bool is_silent, was_silent;     /* not in mDNS: now; at the last report */
 	enum claim_rank rank, was_rank; /* of all that have it: now; at the last report */
 	size_t workload_count;
@@ -99,6 +103,7 @@ struct rzone {
 	struct map_node node; /* in names.rzones, by name */
 	struct name apex;
 	size_t count;
+	bool is_half_removed; /* there was no memory to remove it */
 };
 
 /* A prefix that watched links have: struct onlink in onlink.c. A link that has it is its holder. */
@@ -115,6 +120,7 @@ struct spoken_link {
 	uint32_t mtu;
 	uint64_t segment;
 	bool has_v4, has_v6;
+	bool is_untold;          /* the sink did not get it */
 	struct prefix *prefixes; /* sorted */
 	struct addr *addrs;      /* as many, sorted */
 	size_t prefix_count;
@@ -139,6 +145,9 @@ struct names {
 	bool has_new_wires;        /* a link is on another segment than before */
 	bool has_new_spoken_links; /* all mDNS records must be put again */
 	bool has_new_policy;       /* all records must be put again */
+	bool has_lost_links;       /* links or claims are missing: there was no memory */
+	bool has_lost_onlinks;     /* likewise on-link prefixes */
+	uint64_t shortages;        /* failures for lack of memory, ever */
 	struct names_stats stats;
 };
 
@@ -152,11 +161,14 @@ static inline uint64_t link_hash(const struct names *n, nsid_t nsid, uint32_t if
 	return hash_mix(n->seed, link_key(nsid, ifindex));
 }
 
-/* Counts an error of memory or of the sink. */
+/* Counts an error of memory or of the sink. What failed for lack of memory stays marked, and the
+ * next flush does it again; after other errors that would not help. */
 static inline void names_check(struct names *n, int err)
 {
 	if (err)
 		n->stats.lost++;
+	if (err == ERR_NOMEM)
+		n->shortages++;
 }
 
 /* index.c: look-ups in the index. */
@@ -205,9 +217,9 @@ void ptrs_mark_all(struct names *n);
 void ptrs_say(struct names *n);
 void ptrs_free(struct names *n);
 
-/* topology.c: segments, mDNS links. */
-void segments_place(struct names *n);
-void spoken_links_update(struct names *n);
+/* topology.c: segments, mDNS links. ERR_NOMEM: not all is done. */
+int segments_place(struct names *n) MUSTCHECK;
+int spoken_links_update(struct names *n) MUSTCHECK;
 void spoken_links_free(struct names *n);
 
 /* onlink.c: on-link prefixes, which tell a lan client.
@@ -220,5 +232,6 @@ void onlinks_free(struct names *n);
 /* Calls `visit` for each on-link prefix, with a link that has it and the wire of that link. */
 void onlinks_each(const struct names *n,
 	void (*visit)(void *arg, const struct names_onlink *onlink), void *arg);
-/* Links have moved: sets has_new_onlinks if prefixes may be on other wires than before. */
-void onlinks_note_moves(struct names *n);
+/* Links have moved: sets has_new_onlinks if prefixes may be on other wires than before.
+ * ERR_NOMEM: the former wires still count. */
+int onlinks_note_moves(struct names *n) MUSTCHECK;

@@ -23,6 +23,7 @@ static int nlink_add(struct names *n, const struct model_link *link)
 	struct nlink *nlink = calloc(1, sizeof(*nlink));
 	uint64_t hash = link_hash(n, link->ns->nsid, link->info.ifindex);
 	if (!nlink || map_add(&n->links, &nlink->node, hash)) {
+		n->has_lost_links = true;
 		free(nlink);
 		return ERR_NOMEM;
 	}
@@ -177,8 +178,37 @@ void names_bind_model(struct names *n, const struct model *model)
 
 bool names_is_dirty(const struct names *n)
 {
-	return !list_is_empty(&n->dirty_groups) || n->has_moved_links || n->has_own_changes ||
-	       n->has_new_onlinks || n->has_new_policy || n->has_new_spoken_links;
+	return !list_is_empty(&n->dirty_groups) || !list_is_empty(&n->dirty_hosts) ||
+	       !list_is_empty(&n->dirty_ptrs) || n->has_moved_links || n->has_own_changes ||
+	       n->has_new_onlinks || n->has_new_policy || n->has_new_spoken_links ||
+	       n->has_lost_links || n->has_lost_onlinks;
+}
+
+static void find_lost_links(void *arg, const struct model_ns *ns)
+{
+	struct names *n = arg;
+	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
+		struct nlink *nlink = link->is_present ? nlink_of(n, link) : NULL;
+		if (nlink) {
+			claims_update(n, nlink, false);
+		} else if (link->is_present) {
+			n->has_moved_links = true;
+			names_check(n, nlink_add(n, link));
+		}
+	}
+}
+
+/* Adds what was missing for lack of memory. What is missing still stays marked. */
+static void find_lost(struct names *n)
+{
+	const bool has_lost_links = n->has_lost_links;
+	n->has_lost_links = false;
+	if (has_lost_links && model_each_ns(n->model, find_lost_links, n)) {
+		names_check(n, ERR_NOMEM);
+		n->has_lost_links = true;
+	}
+	if (n->has_lost_onlinks)
+		onlinks_rebuild(n);
 }
 
 /* The order matters. Segments are part of a host's addresses. The names must be known before the
@@ -188,22 +218,24 @@ void names_flush(struct names *n)
 {
 	if (!names_is_dirty(n))
 		return;
-	if (n->has_moved_links)
-		segments_place(n);
+	find_lost(n);
+	int place_err = n->has_moved_links ? segments_place(n) : 0;
 	hosts_assign(n);
-	if (n->has_own_changes || n->has_moved_links || n->has_new_policy)
-		spoken_links_update(n);
+	const bool has_spoken_news = n->has_own_changes || n->has_moved_links || n->has_new_policy;
+	int spoken_err = has_spoken_news ? spoken_links_update(n) : 0;
 	if (n->has_new_spoken_links || n->has_new_policy) {
 		hosts_mark_all(n);
 		ptrs_mark_all(n);
 	}
 	hosts_say(n);
 	ptrs_say(n);
-	if (n->has_moved_links)
-		onlinks_note_moves(n);
+	if (n->has_moved_links && !place_err)
+		place_err = onlinks_note_moves(n);
 	if (n->has_new_onlinks && n->sink.onlink_changed)
 		n->sink.onlink_changed(n->sink.arg);
-	n->has_moved_links = n->has_own_changes = n->has_new_onlinks = false;
+	n->has_moved_links = place_err;
+	n->has_own_changes = spoken_err;
+	n->has_new_onlinks = false;
 	n->has_new_spoken_links = n->has_new_policy = false;
 	n->stats.flushes++;
 }

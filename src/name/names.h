@@ -44,7 +44,8 @@ struct names_mdns_kind {
 };
 
 /* Receives the records. All arguments are borrowed for the call. An error is counted and the flush
- * continues; the record is put again when its name next changes. */
+ * continues. After ERR_NOMEM the next flush puts the record again; after another error it is put
+ * when its name next changes. */
 struct names_sink {
 	/* From now on `owner` has exactly these sets in unicast DNS; `count` 0: none. */
 	int (*put_unicast)(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count);
@@ -85,7 +86,9 @@ struct model_listener names_listener(struct names *n) NONNULL;
  * names_free(). */
 void names_bind_model(struct names *n, const struct model *model) NONNULL;
 
-/* Processes all marks: calls the sink for each difference. Cheap if there is no mark. */
+/* Processes all marks: calls the sink for each difference. Cheap if there is no mark. What fails
+ * for lack of memory stays marked: names_is_dirty() is true then, and the caller flushes again
+ * after a delay. */
 void names_flush(struct names *n) NONNULL;
 
 /* True if a flush would do anything. */

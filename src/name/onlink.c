@@ -163,6 +163,7 @@ void onlink_count(
 		       : holder_find(n, &prefix, link, holder_hash(n, &prefix, link));
 	if (!holder) {
 		names_check(n, by > 0 ? ERR_NOMEM : 0);
+		n->has_lost_onlinks |= by > 0;
 		return;
 	}
 	holder->count += (size_t)by;
@@ -195,8 +196,10 @@ void onlinks_rebuild(struct names *n)
 {
 	drop_all(n);
 	n->has_new_onlinks = true;
-	if (n->model)
-		names_check(n, model_each_ns(n->model, count_ns, n));
+	n->has_lost_onlinks = false;
+	int err = n->model ? model_each_ns(n->model, count_ns, n) : 0;
+	names_check(n, err);
+	n->has_lost_onlinks |= err != 0;
 }
 
 void onlinks_free(struct names *n)
@@ -264,22 +267,24 @@ void onlinks_each(const struct names *n,
 	}
 }
 
-/* Out of memory, the former wires count, and the next flush that moves links tries again. */
-void onlinks_note_moves(struct names *n)
+int onlinks_note_moves(struct names *n)
 {
 	struct inner_wires now = {NULL, 0, 0}, *before = &n->inner_wires;
 	const struct model_ns *own = n->model ? model_ns(n->model, NSID_OWN) : NULL;
 	n->has_new_onlinks |= n->has_new_wires;
 	n->has_new_wires = false;
 	if (!own)
-		return;
-	if (inner_wires_fill(n, own, &now)) {
+		return 0;
+	int err = inner_wires_fill(n, own, &now);
+	if (err) {
+		names_check(n, err);
 		free(now.at);
-		return;
+		return err;
 	}
 	if (now.count != before->count ||
 		(now.count && memcmp(now.at, before->at, now.count * sizeof(*now.at)) != 0))
 		n->has_new_onlinks = true;
 	free(before->at);
 	*before = now;
+	return 0;
 }

@@ -57,24 +57,57 @@ static struct rzone *rzone_get(struct names *n, const struct addr *addr)
 	return rzone;
 }
 
-static void rzone_count(struct names *n, const struct addr *addr, int by)
+static void rzone_free(struct names *n, struct rzone *rzone)
 {
-	struct rzone *rzone;
-	if (addr_scope(addr) == ADDR_SCOPE_LOCAL)
-		return; /* fe80::/10 and 169.254/16 have reverse names in mDNS only (RFC 6762 §4) */
-	rzone = rzone_get(n, addr);
-	if (!rzone) {
-		names_check(n, ERR_NOMEM);
-		return;
-	}
-	rzone->count += (size_t)by;
-	if (by > 0 && rzone->count == 1)
-		names_check(n, n->sink.put_reverse_zone(n->sink.arg, rzone->apex.wire, true));
-	if (rzone->count > 0)
-		return;
-	names_check(n, n->sink.put_reverse_zone(n->sink.arg, rzone->apex.wire, false));
 	map_remove(&n->rzones, &rzone->node);
 	free(rzone);
+}
+
+static int rzone_put(struct names *n, const struct rzone *rzone, bool is_ours)
+{
+	int err = n->sink.put_reverse_zone(n->sink.arg, rzone->apex.wire, is_ours);
+	names_check(n, err);
+	return err == ERR_NOMEM ? err : 0;
+}
+
+/* fe80::/10 and 169.254/16 have reverse names in mDNS only (RFC 6762 §4). */
+static bool has_rzone(const struct addr *addr)
+{
+	return addr_scope(addr) != ADDR_SCOPE_LOCAL;
+}
+
+/* Counts an address in its zone. ERR_NOMEM: it is not counted. */
+static int rzone_enter(struct names *n, const struct addr *addr)
+{
+	struct rzone *rzone = rzone_get(n, addr);
+	if (!rzone) {
+		names_check(n, ERR_NOMEM);
+		return ERR_NOMEM;
+	}
+	bool has_to_put = rzone->count == 0 || rzone->is_half_removed;
+	int err = has_to_put ? rzone_put(n, rzone, true) : 0;
+	if (err && rzone->count == 0)
+		rzone_free(n, rzone);
+	if (err)
+		return err;
+	rzone->is_half_removed = false;
+	rzone->count++;
+	return 0;
+}
+
+/* Counts it out. ERR_NOMEM: it is still counted. */
+static int rzone_leave(struct names *n, const struct addr *addr)
+{
+	struct rzone *rzone = rzone_get(n, addr); /* exists: the address is counted in it */
+	if (rzone->count > 1) {
+		rzone->count--;
+		return 0;
+	}
+	rzone->is_half_removed = rzone_put(n, rzone, false) != 0;
+	if (rzone->is_half_removed)
+		return ERR_NOMEM;
+	rzone_free(n, rzone);
+	return 0;
 }
 
 static void ptr_mark(struct names *n, struct ptr *ptr)
@@ -260,26 +293,36 @@ static void ptr_free(struct names *n, struct ptr *ptr)
 	free(ptr);
 }
 
+static bool needs_zone(const struct ptr *ptr)
+{
+	return ptr_rank(ptr) == RANK_OWN && has_rzone(&ptr->addr);
+}
+
+/* False: there was no memory for all of it. */
+static bool ptr_say(struct names *n, struct ptr *ptr)
+{
+	const uint64_t before = n->shortages;
+	struct name owner;
+	name_reverse(&ptr->addr, 8 * (unsigned)addr_len(&ptr->addr), &owner);
+	ptr_say_unicast(n, ptr, owner.wire);
+	ptr_say_mdns(n, ptr, owner.wire);
+	if (n->shortages == before && ptr->has_zone && !needs_zone(ptr))
+		ptr->has_zone = rzone_leave(n, &ptr->addr) != 0;
+	return n->shortages == before && ptr->has_zone == needs_zone(ptr);
+}
+
 /* Runs after hosts_say(): PTRs follow from the hosts' records. New zones begin before any zone
  * ends, so a zone that continues does not end in between. */
 void ptrs_say(struct names *n)
 {
 	LIST_EACH(ptr, &n->dirty_ptrs, struct ptr, in_dirty) {
-		if (ptr_rank(ptr) != RANK_OWN || ptr->has_zone)
-			continue;
-		rzone_count(n, &ptr->addr, 1);
-		ptr->has_zone = true;
+		if (needs_zone(ptr) && !ptr->has_zone)
+			ptr->has_zone = rzone_enter(n, &ptr->addr) == 0;
 	}
 	LIST_EACH(ptr, &n->dirty_ptrs, struct ptr, in_dirty) {
-		struct name owner;
+		if (!ptr_say(n, ptr))
+			continue;
 		list_remove(&ptr->in_dirty);
-		name_reverse(&ptr->addr, 8 * (unsigned)addr_len(&ptr->addr), &owner);
-		ptr_say_unicast(n, ptr, owner.wire);
-		ptr_say_mdns(n, ptr, owner.wire);
-		if (ptr_rank(ptr) != RANK_OWN && ptr->has_zone) {
-			rzone_count(n, &ptr->addr, -1);
-			ptr->has_zone = false;
-		}
 		if (list_is_empty(&ptr->hosts))
 			ptr_free(n, ptr);
 	}

@@ -52,8 +52,9 @@ static void segments_name(struct names *n, const struct segment_link *placed, ui
 	}
 }
 
-void segments_place(struct names *n)
+int segments_place(struct names *n)
 {
+	int err = 0;
 	uint32_t count = 0;
 	struct segment_link *links = calloc(n->links.count + 1, sizeof(*links));
 	uint64_t *smallest = calloc(n->links.count + 1, sizeof(*smallest));
@@ -66,10 +67,12 @@ void segments_place(struct names *n)
 		segment_place(links, count);
 		segments_name(n, links, smallest);
 	} else {
-		names_check(n, ERR_NOMEM);
+		err = ERR_NOMEM;
+		names_check(n, err);
 	}
 	free(links);
 	free(smallest);
+	return err;
 }
 
 static bool is_listed(const struct policy *policy, const char *name)
@@ -133,11 +136,12 @@ static int spoken_link_fill(struct spoken_link *link, const struct model_link *f
 	return 0;
 }
 
+/* True if the sink has got `a` and need not get `b`. */
 static bool is_same_spoken_link(const struct spoken_link *a, const struct spoken_link *b)
 {
-	return a->ifindex == b->ifindex && a->mtu == b->mtu && a->segment == b->segment &&
-	       a->has_v4 == b->has_v4 && a->has_v6 == b->has_v6 && strcmp(a->name, b->name) == 0 &&
-	       a->prefix_count == b->prefix_count &&
+	return !a->is_untold && a->ifindex == b->ifindex && a->mtu == b->mtu &&
+	       a->segment == b->segment && a->has_v4 == b->has_v4 && a->has_v6 == b->has_v6 &&
+	       strcmp(a->name, b->name) == 0 && a->prefix_count == b->prefix_count &&
 	       memcmp(a->prefixes, b->prefixes, a->prefix_count * sizeof(*a->prefixes)) == 0 &&
 	       memcmp(a->addrs, b->addrs, a->prefix_count * sizeof(*a->addrs)) == 0;
 }
@@ -151,7 +155,7 @@ static struct spoken_link *spoken_link_find(
 	return NULL;
 }
 
-static void spoken_link_put(struct names *n, const struct spoken_link *link, bool is_gone)
+static int spoken_link_put(struct names *n, struct spoken_link *link, bool is_gone)
 {
 	struct names_mdns_link told = {.ifindex = link->ifindex,
 		.mtu = link->mtu,
@@ -163,7 +167,10 @@ static void spoken_link_put(struct names *n, const struct spoken_link *link, boo
 		.addr_count = link->prefix_count,
 		.name = link->name};
 	n->has_new_spoken_links = true;
-	names_check(n, n->sink.put_mdns_link(n->sink.arg, &told, is_gone));
+	int err = n->sink.put_mdns_link(n->sink.arg, &told, is_gone);
+	names_check(n, err);
+	link->is_untold = err == ERR_NOMEM;
+	return link->is_untold ? err : 0;
 }
 
 static void links_free(struct spoken_link *links, size_t count)
@@ -206,27 +213,28 @@ static int spoken_links_make(const struct names *n, struct spoken_link **ret, si
 	return 0;
 }
 
-void spoken_links_update(struct names *n)
+int spoken_links_update(struct names *n)
 {
 	struct spoken_link *links, *old = n->spoken_links;
 	size_t count, old_count = n->spoken_link_count;
 	int err = spoken_links_make(n, &links, &count);
 	if (err) {
 		names_check(n, err);
-		return;
+		return err;
 	}
 	for (size_t i = 0; i < old_count; i++)
 		if (!spoken_link_find(links, count, old[i].ifindex))
-			spoken_link_put(n, &old[i], true);
+			(void)spoken_link_put(n, &old[i], true); /* needs no memory */
 	for (size_t i = 0; i < count; i++) {
 		const struct spoken_link *before =
 			spoken_link_find(old, old_count, links[i].ifindex);
 		if (!before || !is_same_spoken_link(before, &links[i]))
-			spoken_link_put(n, &links[i], false);
+			err = spoken_link_put(n, &links[i], false) ? ERR_NOMEM : err;
 	}
 	n->spoken_links = links;
 	n->spoken_link_count = count;
 	links_free(old, old_count);
+	return err;
 }
 
 void spoken_links_free(struct names *n)

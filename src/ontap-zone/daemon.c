@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -49,7 +50,7 @@ static void on_views(void *arg)
 	files_changed(&d->files, loop_now());
 }
 
-static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
+static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
 {
 	struct daemon *d = daemon_of(arg);
 	char name[LOG_TEXT_CAP];
@@ -59,7 +60,7 @@ static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is
 	if (is_gone) {
 		mdns_link_gone(d->mdns, link->ifindex);
 		mdns_net_link_gone(d->mdns_net, link->ifindex);
-		return;
+		return 0;
 	}
 	struct mdns_link up = {.id = link->ifindex,
 		.mtu = link->mtu,
@@ -73,6 +74,7 @@ static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is
 	int err = mdns_link_up(d->mdns, loop_now(), &up);
 	if (err)
 		log_error(d->log, "mdns link: link=%s error=\"%s\"", name, err_text(err));
+	return err;
 }
 
 static int put_mdns(
@@ -329,16 +331,28 @@ static void hear_neighbours(struct daemon *d, const struct event *ev)
 	d->has_to_look |= ev->type == EV_PORT_FREE || ev->type == EV_PORTS_LISTED;
 }
 
-void daemon_on_event(void *arg, const struct event *ev)
+int daemon_on_event(void *arg, const struct event *ev)
 {
 	struct daemon *d = arg;
 	if (listening_hear(&d->listening, ev)) {
 		hear_neighbours(d, ev);
-		return;
+		return 0;
 	}
 	if (control_has_stream(d->control, STREAM_CHANGES))
 		places_note(&d->places, pipeline_model(d->runtime.pipeline), ev);
-	runtime_apply(&d->runtime, ev);
+	return runtime_apply(&d->runtime, ev);
+}
+
+/* Without memory for an event, none is received until the next try. */
+static void watcher_pause(struct daemon *d, bool has_failed)
+{
+	bool had_failed = retry_has_failed(&d->watcher_retry);
+	if (has_failed)
+		retry_failed(&d->watcher_retry, loop_now());
+	else
+		retry_done(&d->watcher_retry);
+	if (has_failed != had_failed)
+		(void)!loop_change(d->loop, &d->watcher_watch, has_failed ? 0 : EPOLLIN);
 }
 
 /* Without the watcher we would serve outdated data. So the daemon ends, and a supervisor restarts
@@ -347,7 +361,8 @@ void daemon_on_watcher(void *arg, uint32_t events UNUSED)
 {
 	struct daemon *d = arg;
 	int err = watcher_handle(d->watcher);
-	if (!err)
+	watcher_pause(d, err == ERR_NOMEM);
+	if (!err || err == ERR_NOMEM)
 		return;
 	log_error(d->log, "the watcher has ended: error=\"%s\"", err_text(err));
 	d->has_failed = d->is_stopping = true;

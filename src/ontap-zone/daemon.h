@@ -42,6 +42,7 @@ struct daemon {
 	struct control *resolve; /* NULL: there is none */
 	struct files files;
 	struct loop_watch watcher_watch, signal_watch;
+	struct retry watcher_retry; /* there was no memory for its next event */
 	struct resume resume;
 	struct buf watch_lines; /* for `watch`: the changes of this flush */
 	struct places places;   /* of addresses that were removed since the last flush */
@@ -70,7 +71,7 @@ void daemon_flush(struct daemon *d) NONNULL;
 /* Handlers for events of the loop and the sockets; `arg` is the daemon. */
 void daemon_on_signal(void *arg, uint32_t events);
 void daemon_on_watcher(void *arg, uint32_t events);
-void daemon_on_event(void *arg, const struct event *ev);
+int daemon_on_event(void *arg, const struct event *ev);
 void daemon_on_packet(
 	void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len);
 void daemon_on_resume(void *arg, ns_t nap);

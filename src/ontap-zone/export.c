@@ -48,6 +48,11 @@ static void on_kernel(void *arg, uint32_t events UNUSED)
 	kernel_handle(x->kernel, loop_now());
 }
 
+static void on_event(void *arg, const struct event *ev)
+{
+	(void)runtime_apply(arg, ev); /* has logged an error */
+}
+
 static void on_signal(void *arg, uint32_t events UNUSED)
 {
 	struct exporter *x = arg;
@@ -163,7 +168,7 @@ static int exporter_open(struct exporter *x)
 			.grants_dir = x->runtime.conf.grants_dir,
 			.census = (enum census_means)x->runtime.conf.census,
 			.log = x->log,
-			.on_event = runtime_apply,
+			.on_event = on_event,
 			.arg = &x->runtime});
 	if (!x->kernel)
 		return EXIT_SYSTEM; /* already logged */

@@ -135,13 +135,13 @@ int runtime_reload(struct runtime *r, struct conf *conf, struct collection *file
 
 /* Events and flushes. */
 
-void runtime_apply(void *arg, const struct event *ev)
+int runtime_apply(struct runtime *r, const struct event *ev)
 {
-	struct runtime *r = arg;
 	int err = pipeline_apply(r->pipeline, ev);
 	if (err && log_limit_may(&r->apply_limit, loop_now()))
 		log_error(r->log, "kernel event refused: nsid=%d type=%d error=\"%s\"", ev->nsid,
 			ev->type, err_text(err));
+	return err;
 }
 
 bool runtime_is_dirty(const struct runtime *r)
@@ -172,6 +172,26 @@ static void free_garbage(void *arg)
 	zone_garbage_free(arg);
 }
 
+ns_t runtime_deadline(const struct runtime *r)
+{
+	return retry_deadline(&r->flush_retry);
+}
+
+/* What a flush has left is what there was no memory for. */
+static void note_shortage(struct runtime *r)
+{
+	bool had_failed = retry_has_failed(&r->flush_retry);
+	if (!pipeline_is_dirty(r->pipeline)) {
+		retry_done(&r->flush_retry);
+		return;
+	}
+	retry_failed(&r->flush_retry, loop_now());
+	if (!had_failed)
+		log_error(r->log,
+			"some records are not up to date: error=\"%s\" note=\"tried again\"",
+			err_text(ERR_NOMEM));
+}
+
 bool runtime_flush(struct runtime *r)
 {
 	struct pipeline_retired retired;
@@ -179,6 +199,7 @@ bool runtime_flush(struct runtime *r)
 		log_error(r->log, "start of authority not updated: error=\"%s\"",
 			err_text(ERR_NOMEM));
 	pipeline_flush(r->pipeline, serial_floor(r), &retired);
+	note_shortage(r);
 	rcu_defer(free_views, retired.views);
 	rcu_defer(free_garbage, retired.garbage);
 	return retired.garbage;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/compiler.h"
+#include "base/retry.h"
 #include "conf/conf.h"
 #include "io/log.h"
 #include "pipeline/pipeline.h"
@@ -17,6 +18,7 @@ struct runtime {
 	const struct log *log;
 	uint32_t serial_floor; /* later than all serials served before this start; 0: not known */
 	bool has_new_self;
+	struct retry flush_retry; /* after a flush that lacked memory */
 	struct log_limit apply_limit, reject_limit, alias_limit;
 };
 
@@ -28,12 +30,13 @@ int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 /* Call it after the last reader has ended. */
 void runtime_fini(struct runtime *r) NONNULL;
 
-/* Applies an event of the kernel. It has the type of on_event in watch/kernel.h; `arg` is the
- * runtime. */
-void runtime_apply(void *arg, const struct event *ev) NONNULL;
+/* Applies an event of the kernel. Errors are those of pipeline_apply(), and are logged. */
+int runtime_apply(struct runtime *r, const struct event *ev) NONNULL;
 
 /* True if a flush would do anything. */
 bool runtime_is_dirty(const struct runtime *r) NONNULL;
+/* Returns the time of the next flush if the last one lacked memory; otherwise NS_NEVER. */
+ns_t runtime_deadline(const struct runtime *r) NONNULL;
 
 /* Publishes the changes since the last flush. Returns true if readers of the zone see a new
  * state. */

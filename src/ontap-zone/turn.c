@@ -11,6 +11,8 @@
 int daemon_turn(struct daemon *d, ns_t deadline)
 {
 	deadline = ns_min(deadline, mdns_deadline(d->mdns));
+	deadline = ns_min(deadline, runtime_deadline(&d->runtime));
+	deadline = ns_min(deadline, retry_deadline(&d->watcher_retry));
 	deadline = ns_min(deadline, state_names_deadline(&d->names));
 	deadline = ns_min(deadline, state_serial_deadline(&d->serial));
 	deadline = ns_min(deadline, files_deadline(&d->files));
@@ -24,6 +26,8 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 		log_error(d->log, "cannot wait for events: error=\"%s\"", err_text(err));
 		return err;
 	}
+	if (loop_now() >= retry_deadline(&d->watcher_retry))
+		daemon_on_watcher(d, 0);
 	control_poll(d->control, loop_now());
 	control_poll(d->resolve, loop_now());
 	if (d->has_to_reload && d->is_ready)

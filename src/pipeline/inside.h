@@ -27,7 +27,9 @@ struct pipeline {
 	struct mdns_rrset *sets; /* the sets to put next */
 	size_t set_count, set_cap;
 	bool has_new_views;
-	bool is_telling; /* the zone reports its records to the sink */
+	bool has_old_apex;        /* there was no memory for the SOA of the domain */
+	bool has_missing_statics; /* likewise for records of zone files on a link */
+	bool is_telling;          /* the zone reports its records to the sink */
 	uint64_t refused;
 };
 
@@ -68,6 +70,8 @@ int local_put_host(struct pipeline *p, uint32_t link, const uint8_t *owner,
 	const struct rrset *sets, size_t count, bool is_of_host) MUSTCHECK;
 int local_put_reverse(struct pipeline *p, uint32_t link, const uint8_t *owner,
 	const struct rrset *sets, size_t count, bool is_of_host) MUSTCHECK;
+/* Puts all records of zone files on all links again. */
+void local_put_all_statics(struct pipeline *p);
 /* From a zone file: puts its first `count` sets on all links, unless the name layer has that
  * name. */
 int local_put_static(struct pipeline *p, const struct static_owner *owner, size_t count) MUSTCHECK;

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/array.h"
 #include "base/err.h"
 #include "pipeline/inside.h"
 
@@ -110,10 +109,18 @@ static void put_all_statics(struct pipeline *p, uint32_t link)
 {
 	for (size_t i = 0; p->sink.put_mdns && i < collection_count(p->files); i++) {
 		const struct static_owner *owner = collection_at(p->files, i);
-		if (owner->is_local && !is_derived(p, owner->name) &&
-			put_static_on(p, link, owner, owner->count))
-			p->refused++;
+		if (!owner->is_local || is_derived(p, owner->name))
+			continue;
+		int err = put_static_on(p, link, owner, owner->count);
+		p->refused += err != 0;
+		p->has_missing_statics |= err == ERR_NOMEM;
 	}
+}
+
+void local_put_all_statics(struct pipeline *p)
+{
+	for (size_t i = 0; i < p->mdns_link_count; i++)
+		put_all_statics(p, p->mdns_links[i]);
 }
 
 static size_t link_find(const struct pipeline *p, uint32_t ifindex)
@@ -143,10 +150,10 @@ int local_put_link(struct pipeline *p, const struct names_mdns_link *link, bool 
 	if (is_known && is_gone)
 		p->mdns_links[at] = p->mdns_links[--p->mdns_link_count];
 	if (p->sink.put_mdns_link)
-		p->sink.put_mdns_link(p->sink.arg, link, is_gone);
+		err = p->sink.put_mdns_link(p->sink.arg, link, is_gone);
 	if (!is_known && !is_gone)
 		put_all_statics(p, link->ifindex);
-	return 0;
+	return err;
 }
 
 const uint32_t *pipeline_mdns_links(const struct pipeline *p, size_t *ret_count)

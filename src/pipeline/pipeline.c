@@ -131,6 +131,7 @@ int pipeline_set_config(struct pipeline *p, const struct pipeline_config *config
 	p->config = *config;
 	p->self = self_find(domain, p->hostname);
 	int err = apex_put(p, domain);
+	p->has_old_apex = err == ERR_NOMEM;
 	if (!name_equal(old.wire, domain))
 		(void)!zone_remove_apex(p->zone, old.wire);
 	struct policy policy = pipeline_policy(p);
@@ -152,7 +153,9 @@ int pipeline_set_self(struct pipeline *p, const char *hostname)
 	p->self = self;
 	struct policy policy = pipeline_policy(p);
 	names_set_policy(p->names, &policy);
-	return p->config.ns.len ? 0 : apex_put(p, domain);
+	int err = p->config.ns.len ? 0 : apex_put(p, domain);
+	p->has_old_apex |= err == ERR_NOMEM;
+	return err;
 }
 
 /* Listener of the zone. */
@@ -164,7 +167,8 @@ static void on_record(void *arg, const struct zone_change *change)
 
 bool pipeline_is_dirty(const struct pipeline *p)
 {
-	return names_is_dirty(p->names) || p->has_new_views;
+	return names_is_dirty(p->names) || p->has_new_views || p->has_old_apex ||
+	       p->has_missing_statics;
 }
 
 uint32_t pipeline_next_serial(const struct pipeline *p, uint32_t floor)
@@ -174,8 +178,20 @@ uint32_t pipeline_next_serial(const struct pipeline *p, uint32_t floor)
 	return latest ? serial_later(floor, latest + 1) : floor;
 }
 
+/* Does again what failed for lack of memory outside of the name layer. */
+static void do_again(struct pipeline *p)
+{
+	if (p->has_old_apex)
+		p->has_old_apex = apex_put(p, p->config.policy.domain.wire) == ERR_NOMEM;
+	const bool has_missing_statics = p->has_missing_statics;
+	p->has_missing_statics = false;
+	if (has_missing_statics)
+		local_put_all_statics(p);
+}
+
 void pipeline_flush(struct pipeline *p, uint32_t serial_floor, struct pipeline_retired *ret)
 {
+	do_again(p);
 	names_flush(p->names);
 	ret->views = p->has_new_views ? views_update(p) : NULL;
 	ret->garbage = zone_commit(p->zone, pipeline_next_serial(p, serial_floor));

@@ -52,8 +52,9 @@ struct pipeline_sink {
 	/* The views should have changed, but there was no memory: they stay as they were. */
 	void (*on_stale_views)(void *arg);
 
-	/* mDNS begins on a link (again, if the link changed) or, with `is_gone`, ends there. */
-	void (*put_mdns_link)(void *arg, const struct names_mdns_link *link, bool is_gone);
+	/* mDNS begins on a link (again, if the link changed) or, with `is_gone`, ends there.
+	 * ERR_NOMEM: the next flush calls it again. */
+	int (*put_mdns_link)(void *arg, const struct names_mdns_link *link, bool is_gone);
 	/* The sets at `owner` on that link are now exactly these: for mdns_put(). Returns its
 	 * errors. */
 	int (*put_mdns)(void *arg, uint32_t link, const uint8_t *owner,
@@ -98,7 +99,8 @@ int pipeline_set_config(struct pipeline *p, const struct pipeline_config *config
  * have the new name. */
 int pipeline_set_self(struct pipeline *p, const char *hostname) NONNULL MUSTCHECK;
 
-/* True if a flush would do anything. */
+/* True if a flush would do anything. After a flush: something failed for lack of memory; flush again
+ * after a delay. */
 bool pipeline_is_dirty(const struct pipeline *p) NONNULL;
 
 /* What readers may still use. When they have finished, free it by zone_garbage_free() and

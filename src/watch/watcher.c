@@ -43,7 +43,8 @@ struct watcher {
 	pid_t pid;
 	bool is_synced;
 	struct kernel_stats stats;
-	struct batch batch; /* being received */
+	struct batch batch; /* received last */
+	uint32_t next;      /* its first event that is not passed on yet */
 };
 
 /* The watcher process. */
@@ -238,20 +239,31 @@ int watcher_fd(const struct watcher *w)
 	return w->fd;
 }
 
-static int handle_batch(struct watcher *w, size_t len)
+/* Passes on the rest of the batch. ERR_NOMEM: there still is a rest. */
+static int pass_on(struct watcher *w)
 {
 	const struct batch *b = &w->batch;
-	if (len < offsetof(struct batch, events) || b->count > BATCH_EVENTS || len != batch_size(b))
-		return -EBADMSG;
-	for (uint32_t i = 0; i < b->count; i++)
-		w->config.on_event(w->config.arg, &b->events[i]);
+	for (; w->next < b->count; w->next++)
+		if (w->config.on_event(w->config.arg, &b->events[w->next]) == ERR_NOMEM)
+			return ERR_NOMEM;
 	w->stats = b->stats;
 	w->is_synced = b->is_synced;
 	return 0;
 }
 
+static int handle_batch(struct watcher *w, size_t len)
+{
+	const struct batch *b = &w->batch;
+	if (len < offsetof(struct batch, events) || b->count > BATCH_EVENTS || len != batch_size(b))
+		return -EBADMSG;
+	w->next = 0;
+	return pass_on(w);
+}
+
 int watcher_handle(struct watcher *w)
 {
+	if (pass_on(w))
+		return ERR_NOMEM;
 	for (int i = 0; i < HANDLE_BATCHES; i++) {
 		ssize_t len = recv(w->fd, &w->batch, sizeof(w->batch), MSG_DONTWAIT);
 		if (len < 0 && errno == EINTR)

@@ -27,8 +27,9 @@ struct watcher_config {
 	uint16_t ports[4];           /* whose owners are looked for; 0: no port */
 	const struct log *log;
 
-	/* Called for each event, from within watcher_handle() only. */
-	void (*on_event)(void *arg, const struct event *ev);
+	/* Called for each event, from within watcher_handle() only. If it returns ERR_NOMEM, it
+	 * gets the same event again later. */
+	int (*on_event)(void *arg, const struct event *ev);
 	void *arg;
 };
 
@@ -45,7 +46,8 @@ void watcher_stop(struct watcher *w);
 int watcher_fd(const struct watcher *w) NONNULL;
 
 /* Passes on the received events, up to a limit. -errno if the watcher has ended: then no more
- * events come, and the watcher has logged the reason. */
+ * events come, and the watcher has logged the reason. ERR_NOMEM: on_event had no memory for an
+ * event. The next call passes it again; until then nothing is received, so nothing is lost. */
 int watcher_handle(struct watcher *w) NONNULL MUSTCHECK;
 
 /* Makes the watcher look for the owners of the ports, see watch/port_owner.h: on_event gets

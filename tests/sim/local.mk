@@ -26,3 +26,10 @@ check_PROGRAMS += tests/sim/sim_whole
 TESTS += tests/sim/sim_whole
 tests_sim_sim_whole_SOURCES = tests/sim/sim_whole.c $(whole_sources)
 tests_sim_sim_whole_LDADD = tests/sim/libsim.a $(LDADD)
+
+# The same, with allocations that fail.
+check_PROGRAMS += tests/sim/sim_shortage
+TESTS += tests/sim/sim_shortage
+tests_sim_sim_shortage_SOURCES = tests/sim/sim_shortage.c $(whole_sources)
+tests_sim_sim_shortage_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+tests_sim_sim_shortage_LDADD = tests/sim/libsim.a $(LDADD)

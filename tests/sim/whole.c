@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "zonefile/collection.h"
 #include "wholecheck.h"
 
@@ -39,9 +40,14 @@ static struct collection *read_file(struct whole *w, const struct naive_record *
 
 /* --- the sink ------------------------------------------------------------------------------ */
 
-static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
+static void note_work(const struct whole *w, bool is_working)
 {
-	struct whole *w = arg;
+	if (w->on_pipeline)
+		w->on_pipeline(is_working);
+}
+
+static void tell_link(struct whole *w, const struct names_mdns_link *link, bool is_gone)
+{
 	struct sim_port *port = &w->net.hosts[WHOLE_HOST].ports[link->ifindex - 1];
 	if (is_gone) {
 		sim_remove_link(&w->net, WHOLE_HOST, link->ifindex);
@@ -63,13 +69,23 @@ static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is
 			.addr_count = link->addr_count});
 }
 
+static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
+{
+	struct whole *w = arg;
+	note_work(w, false); /* what follows belongs to the simulator */
+	tell_link(w, link, is_gone);
+	note_work(w, true);
+	return 0;
+}
+
 static int put_mdns(
 	void *arg, uint32_t link, const uint8_t *owner, const struct mdns_rrset *sets, size_t count)
 {
 	struct whole *w = arg;
-	wholecheck_note_put(w, link, owner, sets, count);
 	int err = sim_put_sets(&w->net, WHOLE_HOST, link, owner, sets, count);
-	if (err)
+	if (!err)
+		wholecheck_note_put(w, link, owner, sets, count);
+	if (err && !w->on_pipeline)
 		sim_fail(&w->net, "the engine refuses a put");
 	return err;
 }
@@ -83,7 +99,15 @@ static void on_self(void *arg)
 static void on_event(void *arg, const struct event *ev)
 {
 	struct whole *w = arg;
-	if (pipeline_apply(w->pipeline, ev))
+	unsigned tries =
+		w->on_pipeline ? TURNS_MAX : 1; /* again and again, as watcher_handle() does */
+	int err;
+	do {
+		note_work(w, true);
+		err = pipeline_apply(w->pipeline, ev);
+		note_work(w, false);
+	} while (err == ERR_NOMEM && --tries > 0);
+	if (err)
 		sim_fail(&w->net, "event of type %d refused", ev->type);
 }
 
@@ -165,13 +189,17 @@ void whole_reload(struct whole *w, unsigned file)
 static void flush(struct whole *w)
 {
 	struct pipeline_retired retired;
-	if (w->has_new_self && pipeline_set_self(w->pipeline, w->kernel.spaces[0].hostname))
-		sim_fail(&w->net, "own name refused");
+	note_work(w, true);
+	bool is_refused =
+		w->has_new_self && pipeline_set_self(w->pipeline, w->kernel.spaces[0].hostname);
 	w->has_new_self = false;
 	pipeline_flush(w->pipeline, ++w->serial, &retired);
+	note_work(w, false);
+	if (is_refused && !w->on_pipeline)
+		sim_fail(&w->net, "own name refused");
 	zone_garbage_free(retired.garbage);
 	view_table_free(retired.views);
-	if (pipeline_is_dirty(w->pipeline))
+	if (pipeline_is_dirty(w->pipeline) && !w->on_pipeline)
 		sim_fail(&w->net, "a flush has left something");
 }
 

@@ -50,12 +50,13 @@ static int put_mdns(
 	return 0;
 }
 
-static void put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
+static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
 {
 	(void)arg;
 	(void)link;
 	(void)is_gone;
 	rig.links++;
+	return 0;
 }
 
 static void on_hidden_alias(void *arg, const uint8_t *owner, const uint8_t *target)
