@@ -116,6 +116,7 @@ static void put_field(struct buf *out, struct rd *r, enum rr_field field)
 	case RF_BASE64:
 	case RF_PARAMS:
 	case RF_RELAY:
+	case RF_LOC:
 	case RF_SIG: /* of no type with RR_HAS_TEXT */
 	case RF_OTHER: r->err = ERR_SYNTAX; break;
 	case RF_END: break;

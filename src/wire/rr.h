@@ -39,6 +39,7 @@ enum rr_field {
 	RF_BASE64,  /* the rest, as base64 (RFC 4648 §4) */
 	RF_PARAMS,  /* the rest: service parameters (RFC 9460 §2.1) */
 	RF_RELAY,   /* the rest: a relay of AMTRELAY (RFC 8777 §4) */
+	RF_LOC,     /* the rest: a place (RFC 1876 §3) */
 	RF_SIG,     /* the fields before a signature's signer (RFC 4034 §3.1) */
 	RF_OTHER    /* the rest: bytes that are not interpreted here */
 };

@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "wire/rr.h"
+#include "zonefile/loc.h"
 #include "zonefile/params.h"
 #include "zonefile/scalar.h"
 
@@ -143,7 +144,11 @@ static int put_name(struct zonewords *w, const struct name *origin, struct wr *o
 {
 	struct zoneword word;
 	struct name name;
-	if (zonewords_need(w, &word) || zonescalar_name(w, &word, origin, &name))
+	if (zonewords_need(w, &word))
+		return ERR_SYNTAX;
+	if (word.is_quoted)
+		return zonewords_fail(w, &word, "a name has no quotes");
+	if (zonescalar_name(w, &word, origin, &name))
 		return ERR_SYNTAX;
 	wr_bytes(out, name.wire, name.len);
 	return 0;
@@ -230,6 +235,7 @@ static int put_field(
 	case RF_BASE64: return zonescalar_base64(w, out);
 	case RF_PARAMS: return zoneparams_read(w, out);
 	case RF_RELAY: return put_relay(w, origin, out);
+	case RF_LOC: return zoneloc_read(w, out);
 	case RF_SIG: /* of no type that is read here */
 	case RF_OTHER:
 	case RF_END: break;
@@ -316,6 +322,7 @@ static bool has_relay(struct rd *r)
 
 static bool has_field(struct rd *r, enum rr_field field)
 {
+	enum { LOC_LEN = 16 };
 	size_t left = rd_left(r);
 	switch (field) {
 	case RF_U8:
@@ -333,6 +340,7 @@ static bool has_field(struct rd *r, enum rr_field field)
 	case RF_STRINGS: return has_strings(r);
 	case RF_WORD: return has_word(r);
 	case RF_RELAY: return has_relay(r);
+	case RF_LOC: return rd_bytes(r, LOC_LEN) != NULL;
 	case RF_HEX:
 	case RF_BASE64: return left > 0 && rd_bytes(r, left);
 	case RF_REST:

@@ -5,6 +5,7 @@ src_zonefile_libzonefile_a_SOURCES = \
 	src/zonefile/fields.c src/zonefile/fields.h \
 	src/zonefile/generate.c src/zonefile/generate.h \
 	src/zonefile/list.c src/zonefile/list.h \
+	src/zonefile/loc.c src/zonefile/loc.h \
 	src/zonefile/params.c src/zonefile/params.h \
 	src/zonefile/plain.c src/zonefile/plain.h \
 	src/zonefile/reader.c src/zonefile/reader.h \

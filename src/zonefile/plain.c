@@ -239,6 +239,7 @@ static bool put_field(struct line *l, enum rr_field field, struct wr *w)
 	case RF_BASE64:
 	case RF_PARAMS:
 	case RF_RELAY:
+	case RF_LOC:
 	case RF_SIG:
 	case RF_OTHER:
 	case RF_END: break; /* no type with RR_IS_PLAIN has it */

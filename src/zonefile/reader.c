@@ -252,6 +252,20 @@ static bool is_other_class(const struct zoneword *word)
 		       strncasecmp(word->at, "CLASS", PREFIX) == 0);
 }
 
+/* True if the word may be the name of a type that our table lacks. */
+static bool is_mnemonic(const struct zoneword *word)
+{
+	enum { PREFIX = 4 };
+	for (size_t i = 0; i < word->len; i++) {
+		uint8_t c = byte_lower((uint8_t)word->at[i]);
+		bool is_letter = c >= 'a' && c <= 'z';
+		if (!is_letter && (i == 0 || ((c < '0' || c > '9') && c != '-')))
+			return false;
+	}
+	bool is_number = word->len >= PREFIX && strncasecmp(word->at, "TYPE", PREFIX) == 0;
+	return word->len > 0 && !word->is_quoted && !is_number && !zoneword_is(word, "IN");
+}
+
 /* Reads TTL and class, each optional, in either order, and the type. */
 static int read_head(struct reader *r, struct zonewords *w, struct head *ret)
 {
@@ -276,9 +290,7 @@ static int read_head(struct reader *r, struct zonewords *w, struct head *ret)
 		return fail(r, "the class is not IN");
 	ret->mnemonic = word;
 	ret->type = zonefields_type(&word);
-	if (ret->type == 0 &&
-		(word.is_quoted || byte_lower((uint8_t)*word.at) < 'a' ||
-			byte_lower((uint8_t)*word.at) > 'z' || zoneword_is(&word, "IN")))
+	if (ret->type == 0 && !is_mnemonic(&word))
 		return fail_with(r, "not a TTL, a class or a type", word.at, word.len);
 	return ret->type ? check_type(r, ret->type) : 0;
 }

@@ -44,10 +44,14 @@ static void pass_line_end(struct zonewords *w)
 	w->line++;
 }
 
+/* Only a newline ends a comment, for other servers too. Behind a carriage return alone, records would
+ * be lost. */
 static void skip_comment(struct zonewords *w)
 {
 	while (w->at < w->end && !is_line_end(*w->at))
 		w->at++;
+	if (w->end - w->at > 1 && *w->at == '\r' && w->at[1] != '\n')
+		zonewords_fail(w, NULL, "a carriage return does not end a comment");
 }
 
 static void open_parenthesis(struct zonewords *w)
@@ -116,10 +120,10 @@ static void read_bare(struct zonewords *w)
 	}
 }
 
-/* Reads up to the closing quote. Progress: as above. */
+/* Reads up to the closing quote. A carriage return before it is data. Progress: as above. */
 static void read_quoted(struct zonewords *w)
 {
-	while (!w->fault && w->at < w->end && *w->at != '"' && !is_line_end(*w->at)) {
+	while (!w->fault && w->at < w->end && *w->at != '"' && *w->at != '\n') {
 		if (*w->at == '\\')
 			skip_escape(w);
 		else
@@ -173,7 +177,7 @@ bool zonewords_find_entry(struct zonewords *w)
 			w->at++;
 		if (w->at < w->end && *w->at == ';')
 			skip_comment(w);
-		if (w->at < w->end && !is_line_end(*w->at)) {
+		if (w->fault || (w->at < w->end && !is_line_end(*w->at))) {
 			w->at = start;
 			return true;
 		}

@@ -2,6 +2,8 @@
 # check_PROGRAMS += tests/net/x
 check_PROGRAMS += tests/net/model-dump
 tests_net_model_dump_SOURCES = tests/net/model-dump.c
+check_PROGRAMS += tests/net/zone-dump
+tests_net_zone_dump_SOURCES = tests/net/zone-dump.c
 check_PROGRAMS += tests/net/nss-look
 tests_net_nss_look_SOURCES = tests/net/nss-look.c
 tests_net_nss_look_LDADD =

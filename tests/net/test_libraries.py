@@ -14,7 +14,7 @@ from lib.wait import wait_until  # noqa: E402
 
 # A line of a type that is left to ldns, and one of a type that is not.
 PLAIN = "www A 192.0.2.1\n"
-LOC = "here LOC 52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m\n"
+RARE = "here APL 1:192.0.2.0/24 !1:192.0.2.64/28\n"
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def test_no_library_is_loaded_that_is_not_used(host, serve, zone):
 
 
 def test_ldns_is_loaded_for_what_it_takes_to_read(host, serve, zone):
-    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--zone-file={zone(LOC)}")
-    assert ask(host, "127.0.0.1", "here.vanya", "LOC").answer
+    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--zone-file={zone(RARE)}")
+    assert ask(host, "127.0.0.1", "here.vanya", "APL").answer
     assert "libldns" not in libraries_of(daemon)[0], "it is let go after"
-    zone(LOC, PLAIN)
+    zone(RARE, PLAIN)
     daemon.reload()
     wait_until(lambda: ask(host, "127.0.0.1", "www.vanya").answer, what="the new file")
 
@@ -115,7 +115,7 @@ def test_without_ldns_all_else_is_served(host, serve, zone, without_ldns):
 
 
 def test_without_ldns_the_line_that_takes_it_is_named(host, program, zone, without_ldns):
-    file = zone(PLAIN, LOC)
+    file = zone(PLAIN, RARE)
     done = host.run([*without_ldns, program("ontap-zone"), "check", "--domain=vanya",
                      f"--zone-file={file}"], check=False)
     assert done.returncode == 100
@@ -127,6 +127,6 @@ def test_what_an_ldns_that_does_not_fit_lacks_is_named(host, program, zone, sona
     subprocess.run(["cc", "-shared", f"-Wl,-soname,{soname}", "-o", tmp_path / soname, "-xc", "-"],
                    input="int nothing;\n", text=True, check=True)
     done = host.run(["env", f"LD_LIBRARY_PATH={tmp_path}", program("ontap-zone"), "check",
-                     "--domain=vanya", f"--zone-file={zone(LOC)}"], check=False)
+                     "--domain=vanya", f"--zone-file={zone(RARE)}"], check=False)
     assert done.returncode == 100
     assert "undefined symbol: ldns_" in done.stderr, done.stderr

@@ -36,6 +36,7 @@ static const char *const samples[] = {
 	[RF_SCHEME] = "1",
 	[RF_TYPE] = "CDS",
 	[RF_BASE64] = "AAECAw==",
+	[RF_LOC] = "52 22 23.5 N 4 53 32 W -2.1m 0m 100m 12.34m",
 	[RF_PARAMS] = "alpn=\"h2,h3\" port=8443",
 };
 
@@ -265,6 +266,7 @@ static void a_wrong_field_of_any_type_is_refused(void **state)
 		[RF_WORD] = {"a-b", "\"issue\"", "", "\\097"},
 		[RF_REST] = {"a b", "a\\2", "", "\"a"},
 		[RF_HEX] = {"00f", "0g", "", "\"00\""},
+		[RF_LOC] = {"52 N 4 E 0m 1 1 1 1", "90 1 N 4 E 0m", "52 X 4 E 0m", "52 60 N 4 E 1"},
 		[RF_BASE64] = {"AAE", "AA=A", "", "A-=="},
 	};
 	unsigned count = 0;

@@ -417,22 +417,24 @@ static void a_quote_a_comment_or_a_parenthesis_ends_a_word(void **state)
 	assert_data("x TXT a\\;c \\065\\\"\n", RR_TXT, DATA("\3a;c\2A\""));
 	assert_data("x TXT(\"\")\n", RR_TXT, DATA("\0"));
 	assert_refused("x MX ( 1;c\n0 mail )\n", "z:1: the record ends before this word: mail");
-	assert_data("x MX 10 \"mail.\"\n", RR_MX,
-		DATA("\0\12\4mail"
-		     "\0"));
+	assert_refused("x MX 10 \"mail.\"\n", "z:1: a name has no quotes: mail.");
+	assert_data("\"x\" A 192.0.2.1\n", RR_A, DATA("\300\0\2\1"));
 	assert_data("x A 192.0.2.1;\n", RR_A, DATA("\300\0\2\1"));
 	assert_refused("x TXT a\\\nb\n", "z:1: a line ends with a backslash");
 }
 
 static void a_carriage_return_ends_a_line(void **state)
 {
-	struct zonefile *z = parse("; c\ra A 192.0.2.1\rb A 192.0.2.1\r\n\r\rc A 192.0.2.1\r");
+	struct zonefile *z = parse("\r\na A 192.0.2.1\rb A 192.0.2.1\r\n\r\rc A 192.0.2.1\r");
 	(void)state;
 	assert_int_equal(zonefile_count(z), 3);
 	assert_int_equal(zonefile_owner(z, 1).line, 3);
 	assert_int_equal(zonefile_owner(z, 2).line, 6);
 	zonefile_free(z);
-	assert_refused("a TXT \"x\ry\"\n", "z:1: a quoted string does not end on its line");
+	assert_refused("a A 192.0.2.1 ; c\rb A 192.0.2.1\n",
+		"z:1: a carriage return does not end a comment");
+	assert_refused("; c\rb A 192.0.2.1\n", "z:1: a carriage return does not end a comment");
+	assert_data("x TXT \"x\ry\"\n", RR_TXT, DATA("\3x\ry"));
 }
 
 static void what_is_no_number_is_refused(void **state)
@@ -442,6 +444,8 @@ static void what_is_no_number_is_refused(void **state)
 	assert_refused("x 1.5h A 192.0.2.1\n", "z:1: not a TTL, a class or a type: 1.5h");
 	assert_refused("x -1 A 192.0.2.1\n", "z:1: not a TTL, a class or a type: -1");
 	assert_refused("x 1 2 A 192.0.2.1\n", "z:1: not a TTL, a class or a type: 2");
+	assert_refused("x TYPE1x A\n", "z:1: not a TTL, a class or a type: TYPE1x");
+	assert_refused("x LOC@ x\n", "z:1: not a TTL, a class or a type: LOC@");
 	assert_refused("x IN IN A 192.0.2.1\n", "z:1: not a TTL, a class or a type: IN");
 	assert_refused("$TTL 1.5h\n", "z:1: $TTL needs a time in seconds");
 	assert_refused("x MX -1 mail\n", "z:1: not a number: -1");
