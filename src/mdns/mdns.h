@@ -110,8 +110,8 @@ void mdns_each_renamed(const struct mdns *m,
  *
  * A neighbour is detected by a packet from one of our own addresses that we have not sent, with a
  * record about a name of the host. It ends with its goodbye, or when nobody answers our questions
- * any more. The owner of the engine says how many other sockets of this host have joined the group
- * on the link: `others`. If there are any, we ask before we probe, because some programs only ask
+ * any more. The owner of the engine says how many other sockets of this host have the port or have
+ * joined the group on the link: `others`. If there are any, we ask before we probe, because some programs only ask
  * questions; a question, unlike a probe, claims nothing. `is_deaf`: one of the others drops what
  * comes from its own host, as systemd-resolved does. Once it was heard it is not asked, and stays
  * until the owner says that it is not there any more.
@@ -122,7 +122,7 @@ void mdns_set_company(
  * then call mdns_set_company() for each link, before mdns_poll(). NS_NEVER: not needed. */
 ns_t mdns_look_at(const struct mdns *m) NONNULL;
 /* Tells the engine that the owner has looked for them. */
-void mdns_looked(struct mdns *m) NONNULL;
+void mdns_looked(struct mdns *m, ns_t now) NONNULL;
 
 /* Processes one packet that was received on port 5353. It may contain any bytes. */
 void mdns_input(struct mdns *m, ns_t now, const struct mdns_path *from, const uint8_t *packet,

@@ -230,9 +230,16 @@ ns_t mdns_look_at(const struct mdns *m)
 	return m->look_at;
 }
 
-void mdns_looked(struct mdns *m)
+/* What is due later than now needs a look of its own. */
+void mdns_looked(struct mdns *m, ns_t now)
 {
 	m->look_at = NS_NEVER;
+	MAP_EACH(link, &m->links, const struct mlink, by_id) {
+		LIST_EACH(mname, &link->of_host, const struct mname, of_host) {
+			if (mname->timer_heap && mname->timer.at > now)
+				m->look_at = ns_min(m->look_at, mname->timer.at);
+		}
+	}
 }
 
 void mdns_each_neighbour(const struct mdns *m,

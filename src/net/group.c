@@ -43,7 +43,7 @@ int group_each(bool is_v6, void (*visit)(void *arg, const struct group_line *lin
 {
 	char text[LINE_CAP];
 	struct group_line line = {0};
-	FILE *file = fopen(is_v6 ? "/proc/net/igmp6" : "/proc/net/igmp", "re");
+	FILE *file = fopen(is_v6 ? "/proc/self/net/igmp6" : "/proc/self/net/igmp", "re");
 	if (!file)
 		return -errno;
 	while (fgets(text, sizeof(text), file)) {

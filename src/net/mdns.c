@@ -380,6 +380,11 @@ static void send_from(struct msghdr *msg, const struct mdns_path *to, union cont
 
 /* Members of the multicast groups. */
 
+static unsigned link_sockets(const struct mdns_net_link *link)
+{
+	return (link->v4.watch.fd >= 0) + (link->v6.watch.fd >= 0);
+}
+
 static void count_members(void *arg, const struct group_line *line)
 {
 	struct mdns_net *net = arg;
@@ -398,10 +403,18 @@ void mdns_net_look(struct mdns_net *net,
 	if (!err && err_v6 != -ENOENT) /* no such file: no IPv6 */
 		err = err_v6;
 	MAP_EACH(link, &net->links, const struct mdns_net_link, by_ifindex) {
-		unsigned ours = (link->v4.watch.fd >= 0) + (link->v6.watch.fd >= 0);
+		unsigned ours = link_sockets(link);
 		unsigned others = link->members > ours ? link->members - ours : 0;
 		found(arg, link->ifindex, err ? 1 : others);
 	}
+}
+
+unsigned mdns_net_sockets(const struct mdns_net *net)
+{
+	unsigned count = 0;
+	MAP_EACH(link, &net->links, const struct mdns_net_link, by_ifindex)
+		count += link_sockets(link);
+	return count;
 }
 
 static void tell_unsent(struct mdns_net *net, unsigned i, int err)

@@ -38,6 +38,9 @@ void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex) NONNULL;
 void mdns_net_look(struct mdns_net *net,
 	void (*found)(void *arg, uint32_t ifindex, unsigned others), void *arg) NONNULL_ARGS(1, 2);
 
+/* Returns the number of open sockets on port 5353. */
+unsigned mdns_net_sockets(const struct mdns_net *net) NONNULL;
+
 /* Sends one packet, at the latest in mdns_net_flush(), together with others if possible. Errors are
  * logged at a limited rate. */
 void mdns_net_send(struct mdns_net *net, const struct mdns_path *to, const uint8_t *packet,

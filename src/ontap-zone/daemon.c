@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "io/process.h"
+#include "ontap-zone/company.h"
 #include "io/ready.h"
 #include "ontap-zone/report.h"
 #include "pipeline/resolve.h"
@@ -116,14 +117,16 @@ static void set_company(void *arg, uint32_t ifindex, unsigned others)
 	struct daemon *d = arg;
 	/* TASK_COMM_LEN cuts the name. */
 	const bool is_deaf = listening_find_owner(&d->listening, MDNS_PORT, "systemd-resolve");
-	mdns_set_company(d->mdns, loop_now(), ifindex, others, is_deaf);
+	mdns_set_company(d->mdns, loop_now(), ifindex, others + d->other_sockets, is_deaf);
 }
 
 /* Called before we answer for the host: counts other members of the group on its links. */
-static void daemon_look_around(struct daemon *d)
+static void daemon_look_around(struct daemon *d, ns_t now)
 {
+	const unsigned all = company_sockets(MDNS_PORT), ours = mdns_net_sockets(d->mdns_net);
 	d->has_to_look = false;
-	mdns_looked(d->mdns);
+	d->other_sockets = all > ours ? all - ours : 0;
+	mdns_looked(d->mdns, now);
 	mdns_net_look(d->mdns_net, set_company, d);
 }
 
@@ -133,7 +136,7 @@ static void daemon_send_mdns(struct daemon *d)
 	const ns_t now = loop_now();
 	size_t len;
 	if (mdns_look_at(d->mdns) <= now || d->has_to_look)
-		daemon_look_around(d);
+		daemon_look_around(d, now);
 	while ((len = mdns_poll(d->mdns, now, &to, d->packet, sizeof(d->packet))) > 0)
 		mdns_net_send(d->mdns_net, &to, d->packet, len);
 	mdns_net_flush(d->mdns_net);

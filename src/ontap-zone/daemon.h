@@ -52,9 +52,10 @@ struct daemon {
 	struct state_names names;
 	ns_t started;
 	bool is_ready, is_stopping;
-	bool is_confined;   /* privileges were given up */
-	bool has_to_look;   /* for other members of the mDNS group */
-	bool has_to_reload; /* reload as soon as it is ready */
+	bool is_confined;       /* privileges were given up */
+	bool has_to_look;       /* for other members of the mDNS group */
+	unsigned other_sockets; /* on port 5353, as of the last look */
+	bool has_to_reload;     /* reload as soon as it is ready */
 	bool has_failed;
 	uint8_t packet[9000];
 };

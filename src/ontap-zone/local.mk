@@ -4,6 +4,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/answer.c src/ontap-zone/answer.h \
 	src/ontap-zone/ask.c \
 	src/ontap-zone/commands.h \
+	src/ontap-zone/company.c src/ontap-zone/company.h \
 	src/ontap-zone/daemon.c src/ontap-zone/daemon.h \
 	src/ontap-zone/export.c \
 	src/ontap-zone/files.c src/ontap-zone/files.h \

@@ -299,6 +299,8 @@ def test_a_user_namespace_that_root_made_is_the_host_s_own(host, daemon, workloa
     # The owner of a host name counts, too: its namespace is one of root's, and it is a user's.
     owners = {ns["netns"] or tuple(ns["hostnames"]): ns["owner"] for ns in daemon.lines("graph")}
     assert owners[("hn-nspawn",)] == "system" and owners[("hn-below",)] == "user"
+    counts = daemon.status()["kernel"]["owners"]
+    assert counts["system"] == 1 and counts["user"] >= 1 and counts["host"] >= 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="not root: who else could be told from users")

@@ -136,6 +136,18 @@ def test_the_host_s_own_name_is_avahi_s_where_it_is_there(beside, is_avahi_first
     assert re.search(rf"br0 +avahi-daemon \(pid {beside.avahi.pid}\) answers for this host", text), text
 
 
+@pytest.mark.parametrize("delay", [0, 0.2, 0.4, 0.6, 0.8, 1.0])
+def test_avahi_may_start_while_we_probe_for_the_host_s_name(beside, delay):
+    """As at boot. The two would propose different records, and the loser would take another name."""
+    beside.stack.start_bus(beside.need)
+    beside.start_ours()
+    time.sleep(delay)
+    beside.start_avahi()
+    beside.wait_state("deferred")
+    time.sleep(2)
+    beside.check_peace()
+
+
 def test_two_minutes_beside_avahi_pass_in_peace(beside):
     """With a second host name at the host's addresses, addresses that come and go, and both of them
     started again."""

@@ -284,10 +284,26 @@ static void who_is_there_is_looked_for_before_anything_is_said_for_the_host(void
 	put("box.local", "host A " OWN);
 	ns_t at = mdns_look_at(rig.m);
 	assert_true(at >= rig.now && at <= mdns_deadline(rig.m));
-	mdns_looked(rig.m);
+	mdns_looked(rig.m, at);
 	rig_wait(at - rig.now);
 	rig_expect("q box.local. ANY qu");
 	assert_true(mdns_look_at(rig.m) == rig.now + 250 * NS_PER_MS);
+}
+
+static void each_link_has_its_own_moments_to_look(void **state)
+{
+	(void)state;
+	put("box.local", "host A " OWN);
+	rig_wait(100 * NS_PER_MS); /* so that the second link is probed on at other times */
+	rig_link(RIG_SECOND, 1500, true);
+	put_on(RIG_SECOND, "box.local", "host A 10.0.0.201");
+	for (int i = 0; i < 6; i++) {
+		ns_t at = mdns_look_at(rig.m);
+		assert_true(at == mdns_deadline(rig.m)); /* nothing is sent without a look */
+		mdns_looked(rig.m, at);
+		rig_wait(at - rig.now);
+	}
+	assert_int_equal(rig_count("q box.local. ANY qu", NULL), 6);
 }
 
 static void a_name_that_is_the_host_s_no_more_is_said(void **state)
@@ -342,6 +358,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			who_is_there_is_looked_for_before_anything_is_said_for_the_host, rig_setup,
 			rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			each_link_has_its_own_moments_to_look, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_name_that_is_the_host_s_no_more_is_said, rig_setup, rig_teardown),
 	};
