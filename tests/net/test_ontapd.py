@@ -1319,10 +1319,13 @@ def test_who_finds_no_descriptor_free_is_served_when_others_have_gone(parent, on
         clients = [stack.enter_context(connect(daemon.port("eth0"))) for _ in range(4)]
         for sock in clients:
             assert request(sock, ask, [fd])[0][proto.STATUS] == proto.ABSENT
-        full = max(int(name) for name in os.listdir(f"/proc/{daemon.process.pid}/fd")) + 1
+        numbers = {int(name) for name in os.listdir(f"/proc/{daemon.process.pid}/fd")}
+        full = max(numbers) + 1
         resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (full, full))
+        for _ in range(full - len(numbers)):  # numbers that are free below
+            clients.append(stack.enter_context(connect(daemon.port("eth0"))))
         late = stack.enter_context(connect(daemon.port("eth0")))
-        wait_until(lambda: "not accepting: clients=4" in daemon.log(), what="no descriptor")
+        wait_until(lambda: f"not accepting: clients={len(clients)}" in daemon.log(), what="no descriptor")
         daemon.process.send_signal(signal.SIGSTOP)  # so that there is room for everything that a request uses
         for sock in clients:
             sock.close()

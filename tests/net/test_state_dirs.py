@@ -61,6 +61,7 @@ def test_what_a_former_version_kept_is_read(host, serve, var_lib, inside, former
     assert serial(host) > 3000000000
     assert mdns_names(daemon)["web.local."] == "web-7.local."
     # New state is written to the new directory, which counts from then on.
+    wait_until((var_lib / "ontap/zone/serial").exists, what="the serial in the new directory")
     assert int((var_lib / "ontap/zone/serial").read_text()) > 3000000000
     assert (var_lib / former / "serial").read_text() == "3000000000\n"
     daemon.stop()
@@ -73,7 +74,7 @@ def test_a_directory_that_was_chosen_has_no_former_one(host, serve, var_lib, ins
     (var_lib / "ontap/serial").write_text("3000000000\n")
     serve(host, "--domain=vanya", "--no-mdns", "--state=/var/lib/other/deep", prefix=inside)
     assert serial(host) < 3000000000
-    assert (var_lib / "other/deep/serial").exists()
+    wait_until((var_lib / "other/deep/serial").exists, what="the serial in the chosen directory")
 
 
 def test_the_user_has_his_directory_and_not_the_one_above(host, serve, var_lib, inside, nobody):
