@@ -5,6 +5,7 @@
  */
 #include "model/sync.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -225,6 +226,20 @@ static void addrs_done(struct sync *s, enum sync_outcome outcome, ns_t now)
 	tell(s, EV_SYNC_END, s->dumped->nsid);
 	s->dumped = NULL;
 	s->state = IDLE;
+}
+
+enum sync_outcome sync_outcome_of(int error, bool is_interrupted)
+{
+	switch (-error) {
+	case 0: return is_interrupted ? SYNC_INTERRUPTED : SYNC_OK;
+	case EPERM:
+	case EACCES:
+	case EOPNOTSUPP: return SYNC_REFUSED;
+	case EINVAL: /* the kernel's error for an id that is not in our table */
+	case ENOENT:
+	case ENODEV: return SYNC_ABSENT;
+	default: return SYNC_FAILED; /* any other errno */
+	}
 }
 
 /* The kernel does not know the namespace: its RTM_DELNSID was lost, or will follow. */

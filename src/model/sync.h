@@ -72,6 +72,9 @@ enum sync_outcome {
 	SYNC_ABSENT       /* there is no such namespace */
 };
 
+/* Returns how a dump ended from the kernel's error (-errno, or 0) and NLM_F_DUMP_INTR. */
+enum sync_outcome sync_outcome_of(int error, bool is_interrupted);
+
 struct sync; /* opaque */
 
 /* Returns an automaton that knows only our own namespace. Without `has_table`, other namespaces are

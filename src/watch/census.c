@@ -141,6 +141,8 @@ static void identify_all(struct census *c)
 	bool has_missed = false;
 	while (relation_next_without_nsid(c->relation, &net, &pid)) {
 		int err = identify(c, net, pid);
+		if (err == ERR_NOMEM)
+			c->config.on_shortage(c->config.arg);
 		if (err == -EAGAIN) {
 			relation_doubt(c->relation, net);
 			has_missed = true;
@@ -174,7 +176,9 @@ static void saw(void *arg, const struct relation_sight *sight)
 	if (!c->is_settled && sight->net == c->self.net.cookie && !sight->uts.is_own)
 		asked.is_apart = is_apart(c, sight->pid);
 	int err = relation_saw(c->relation, &asked);
-	if (err && log_limit_may(&c->complaints, c->now))
+	if (err == ERR_NOMEM)
+		c->config.on_shortage(c->config.arg);
+	if (err == ERR_RANGE && log_limit_may(&c->complaints, c->now))
 		log_error(c->config.log, "too many host names: limit=%d", LIMIT_RELATION_PROXIES);
 }
 

@@ -56,6 +56,10 @@ struct census_config {
 
 	/* EV_HOSTNAME and EV_HOSTNAME_GONE. */
 	void (*on_event)(void *arg, const struct event *ev);
+
+	/* Something was not noticed for lack of memory: census_forget_ids() is needed after a
+	 * delay. */
+	void (*on_shortage)(void *arg);
 	void *arg;
 };
 

@@ -14,8 +14,8 @@
 #include "base/limits.h"
 #include "watch/grants.h"
 #include "io/netlink.h"
-#include "io/netns.h"
 #include "watch/netns_dir.h"
+#include "watch/own_id.h"
 #include "model/sync.h"
 
 enum {
@@ -30,6 +30,9 @@ enum {
 	 * another namespace had before. */
 	NSID_FIRST = 1000
 };
+
+/* After a lack of memory, everything is dumped again so much later. */
+#define SHORTAGE_DELAY NS_PER_S
 
 struct kernel {
 	struct kernel_config config;
@@ -49,7 +52,8 @@ struct kernel {
 	struct grants *grants; /* NULL: none */
 	nsid_t next_nsid;
 	uint64_t own_cookie;
-	ns_t now; /* time of the running kernel_handle() */
+	ns_t now;      /* time of the running kernel_handle() */
+	ns_t again_at; /* when everything is dumped again for lack of memory; NS_NEVER: not needed */
 	bool is_own_told;
 	bool is_table_scanned;
 	bool is_synced;
@@ -101,10 +105,20 @@ static void note_nsid(struct kernel *k, nsid_t nsid)
 		k->next_nsid = nsid + 1;
 }
 
+/* Something was not stored for lack of memory. All is read again, as after lost notifications. Also a
+ * callback of netns_dir and of the census. */
+static void on_shortage(void *arg)
+{
+	struct kernel *k = arg;
+	k->again_at = ns_min(k->again_at, k->now + SHORTAGE_DELAY);
+}
+
 static void ns_appeared(struct kernel *k, nsid_t nsid)
 {
 	note_nsid(k, nsid);
 	int err = sync_ns_appeared(k->sync, nsid);
+	if (err == ERR_NOMEM)
+		on_shortage(k);
 	if (err && log_limit_may(&k->complaints, k->now))
 		log_error(k->config.log, "namespace is not watched: nsid=%d error=\"%s\"", nsid,
 			err_text(err));
@@ -213,31 +227,18 @@ static int identify(void *arg, int fd, nsid_t *ret)
 	return find_or_give_nsid(arg, fd, true, ret);
 }
 
-/* Assigns our own namespace an id in its own table. The kernel would do so itself as soon as a link
- * elsewhere has its parent here. With an id from the start, we know it, and never take it for
- * another namespace. The kernel chooses the id: it cannot pass to another namespace while we live.
- * -EPERM: CAP_NET_ADMIN is missing. */
-static int take_own_id(struct kernel *k)
-{
-	struct netns_self self = netns_self_open();
-	nsid_t id;
-	int err = self.net_fd < 0 ? -ENOENT : asker_set_nsid(&k->asker, self.net_fd, -1);
-	if (!err || err == -EEXIST)
-		err = asker_get_nsid(&k->asker, self.net_fd, &id);
-	if (!err)
-		k->rtnl.own_id = k->asker.rtnl.own_id = id;
-	k->own_cookie = self.cookie;
-	netns_self_close(&self);
-	return err;
-}
-
 /* --- notifications ------------------------------------------------------------------------ */
+
+static void dump_again(struct kernel *k)
+{
+	census_forget_ids(k->census);
+	sync_overrun(k->sync, k->rcvbuf / DATAGRAM_MIN_CHARGE);
+}
 
 static void overrun(struct kernel *k)
 {
 	k->stats.overruns++;
-	census_forget_ids(k->census);
-	sync_overrun(k->sync, k->rcvbuf / DATAGRAM_MIN_CHARGE);
+	dump_again(k);
 	if (log_limit_may(&k->complaints, k->now))
 		log_warning(k->config.log,
 			"notifications lost, everything is dumped again: rcvbuf=%zu", k->rcvbuf);
@@ -285,20 +286,6 @@ static int reopen_dump_socket(struct kernel *k)
 		return k->dump_fd;
 	struct epoll_event ev = {.events = EPOLLIN};
 	return epoll_ctl(k->epoll_fd, EPOLL_CTL_ADD, k->dump_fd, &ev) == 0 ? 0 : -errno;
-}
-
-static enum sync_outcome outcome_of(const struct rtnl_outcome *outcome)
-{
-	switch (-outcome->error) {
-	case 0: return outcome->is_interrupted ? SYNC_INTERRUPTED : SYNC_OK;
-	case EPERM:
-	case EACCES:
-	case EOPNOTSUPP: return SYNC_REFUSED;
-	case EINVAL: /* the kernel's error for an id that is not in our table */
-	case ENOENT:
-	case ENODEV: return SYNC_ABSENT;
-	default: return SYNC_FAILED; /* any other errno */
-	}
 }
 
 static void end_dump(struct kernel *k, enum sync_outcome outcome)
@@ -356,7 +343,7 @@ static bool read_dump(struct kernel *k)
 		return true;
 	k->is_dump_open = len < 0; /* after an error, more may follow */
 	k->dump_outcome.error = part.error;
-	end_dump(k, outcome_of(&k->dump_outcome));
+	end_dump(k, sync_outcome_of(k->dump_outcome.error, k->dump_outcome.is_interrupted));
 	return true;
 }
 
@@ -401,6 +388,10 @@ void kernel_handle(struct kernel *k, ns_t now)
 		netns_dir_handle(k->netns_dir, now);
 	if (k->grants)
 		grants_handle(k->grants);
+	if (now >= k->again_at) {
+		k->again_at = NS_NEVER;
+		dump_again(k);
+	}
 	bool has_more = true;
 	for (int i = 0; i < TURNS && has_more; i++) {
 		has_more = read_news(k);
@@ -417,6 +408,7 @@ ns_t kernel_deadline(const struct kernel *k)
 {
 	ns_t deadline = ns_min(sync_deadline(k->sync),
 		k->is_table_scanned ? census_deadline(k->census) : NS_NEVER);
+	deadline = ns_min(deadline, k->again_at);
 	return k->netns_dir ? ns_min(deadline, netns_dir_deadline(k->netns_dir)) : deadline;
 }
 
@@ -436,7 +428,7 @@ bool kernel_is_quiet(const struct kernel *k)
 {
 	struct epoll_event ev;
 	return sync_deadline(k->sync) == NS_NEVER && census_deadline(k->census) == NS_NEVER &&
-	       epoll_wait(k->epoll_fd, &ev, 1, 0) == 0;
+	       k->again_at == NS_NEVER && epoll_wait(k->epoll_fd, &ev, 1, 0) == 0;
 }
 
 struct kernel_stats kernel_stats(const struct kernel *k)
@@ -460,7 +452,8 @@ static void go_on_alone(struct kernel *k, const char *capability, const char *lo
  * refused, too. */
 static int subscribe(struct kernel *k)
 {
-	int err = take_own_id(k);
+	int err = own_id_take(&k->asker, &k->rtnl.own_id, &k->own_cookie);
+	k->asker.rtnl.own_id = k->rtnl.own_id;
 	if (err)
 		go_on_alone(
 			k, "CAP_NET_ADMIN", "asking about other namespaces, giving them ids", err);
@@ -499,6 +492,7 @@ static int open_netns_dir(struct kernel *k)
 		.log = k->config.log,
 		.identify = identify,
 		.on_info = on_netns_info,
+		.on_shortage = on_shortage,
 		.arg = k,
 	};
 	return netns_dir_new(&config, &k->netns_dir);
@@ -530,6 +524,7 @@ static int open_census(struct kernel *k)
 		.identify = find_or_give_nsid,
 		.on_info = on_netns_info,
 		.on_event = pass_on,
+		.on_shortage = on_shortage,
 		.arg = k,
 	};
 	return census_new(&config, &k->census);
@@ -567,6 +562,7 @@ struct kernel *kernel_open(const struct kernel_config *config)
 	k->config = *config;
 	k->epoll_fd = k->news_fd = k->dump_fd = k->asker.fd = -1;
 	k->next_nsid = NSID_FIRST;
+	k->again_at = NS_NEVER;
 	k->rtnl.own_id = NSID_UNKNOWN;
 	k->rtnl.sink = (struct rtnl_sink){
 		.on_event = on_rtnl_event, .on_incomplete_link = on_incomplete_link, .arg = k};

@@ -4,6 +4,7 @@ src_watch_libwatch_a_SOURCES = \
 	src/watch/grants.c src/watch/grants.h \
 	src/watch/kernel.c src/watch/kernel.h \
 	src/watch/netns_dir.c src/watch/netns_dir.h \
+	src/watch/own_id.c src/watch/own_id.h \
 	src/watch/pidwatch.c src/watch/pidwatch.h \
 	src/watch/port_owner.c src/watch/port_owner.h \
 	src/watch/tasks.c src/watch/tasks.h \

@@ -102,6 +102,12 @@ static void ns_free(struct netns_dir *d, struct known_ns *ns)
 	free(ns);
 }
 
+static void lack(const struct netns_dir *d)
+{
+	if (d->config.on_shortage)
+		d->config.on_shortage(d->config.arg);
+}
+
 static void ns_touch(struct netns_dir *d, struct known_ns *ns)
 {
 	list_remove(&ns->in_dirty);
@@ -224,6 +230,8 @@ static int entry_bind(struct netns_dir *d, struct entry *e, ns_t now)
 		list_append(&ns->names, &e->in_ns);
 		ns_touch(d, ns);
 	} else {
+		if (!err)
+			lack(d);
 		complain(d, e, err ? err : ERR_NOMEM, now);
 	}
 	close(fd);
@@ -338,6 +346,8 @@ static void watch_dir(struct netns_dir *d)
 static void look_at_name(struct netns_dir *d, const char *name, ns_t now)
 {
 	struct entry *e = entry_find_or_make(d, name);
+	if (!e && d->names.count < LIMIT_NETNS_NAMES)
+		lack(d);
 	if (!e) {
 		if (log_limit_may(&d->complaints, now))
 			log_warning(d->config.log, "too many names of namespaces: limit=%d",

@@ -33,6 +33,10 @@ struct netns_dir_config {
 	/* Reports the name and owner of a namespace; the name is "" if it has none any more. Must
 	 * not call back. */
 	void (*on_info)(void *arg, nsid_t nsid, const struct event_ns *info);
+
+	/* A file was not noticed for lack of memory: netns_dir_scan() is needed after a delay. May
+	 * be NULL. */
+	void (*on_shortage)(void *arg);
 	void *arg;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the sweep of failing allocations: the same story of the whole daemon again and again, each
- * time with another allocation of the pipeline that fails, alone or with those that follow it.
+ * time with another allocation of the product that fails, alone or with those that follow it.
  * Afterwards everything must be as if it had not failed.
  */
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static const unsigned long bursts[] = {1, 7, 40};
 enum { RANDOM_SEEDS = 300, RANDOM_STEPS = 40, RANDOM_ODDS = 12 };
 
 static struct {
-	bool is_working;      /* the pipeline works: only its allocations count */
+	bool is_working;      /* the product works: only its allocations count */
 	unsigned long count;  /* of them so far */
 	unsigned long first;  /* the first that fails */
 	unsigned long length; /* how many do */
@@ -57,7 +57,7 @@ void *__wrap_realloc(void *p, size_t size)
 	return must_fail() ? NULL : __real_realloc(p, size);
 }
 
-static void on_pipeline(bool is_working)
+static void on_work(bool is_working)
 {
 	fault.is_working = is_working;
 }
@@ -91,7 +91,7 @@ static void give_workload(struct whole *w, int space, const char *alias)
 	give_addr(w, space, 0, 1, v6, 64);
 }
 
-enum { STORY_STEPS = 9 };
+enum { STORY_STEPS = 10 };
 
 /* Everything comes, changes and goes, in small steps. */
 static void story(struct whole *w, unsigned step)
@@ -120,6 +120,11 @@ static void story(struct whole *w, unsigned step)
 	case 6: give_link(w, 2, 0, 2, "web"); break;
 	case 7: simkernel_remove_space(&w->kernel, 1); break;
 	case 8: simkernel_remove_link(&w->kernel, 0, 0); break;
+	case 9: /* notifications are lost, of a namespace's beginning among others */
+		for (int i = 0; i < 3 * KERNEL_QUEUE; i++)
+			give_addr(w, 2, 0, 2, i % 2 ? "198.51.100.7" : "198.51.100.8", 24);
+		give_workload(w, 1, "mail");
+		break;
 	}
 }
 
@@ -129,7 +134,7 @@ static void settle(struct whole *w)
 	fault.length = 0;
 	fault.random = NULL;
 	whole_turn(w);
-	w->on_pipeline = NULL;
+	w->on_work = NULL;
 	whole_check(w);
 }
 
@@ -151,7 +156,7 @@ static bool run_random(uint64_t seed)
 		uint8_t step[WHOLE_STEP_LEN];
 		for (size_t j = 0; j < sizeof(step); j++)
 			step[j] = (uint8_t)sim_random(&w.net, 256);
-		w.on_pipeline = on_pipeline;
+		w.on_work = on_work;
 		fault.random = &w.net;
 		whole_step(&w, step);
 		if (i % 10 == 9)
@@ -168,7 +173,7 @@ static bool run(unsigned long first, unsigned long length)
 	fault.first = first;
 	fault.length = length;
 	if (whole_init(&w, 1)) {
-		w.on_pipeline = on_pipeline;
+		w.on_work = on_work;
 		/* Later steps might hide what is wrong. */
 		for (unsigned step = 0; step < STORY_STEPS && fault.failed == 0; step++) {
 			story(&w, step);

@@ -42,8 +42,8 @@ static struct collection *read_file(struct whole *w, const struct naive_record *
 
 static void note_work(const struct whole *w, bool is_working)
 {
-	if (w->on_pipeline)
-		w->on_pipeline(is_working);
+	if (w->on_work)
+		w->on_work(is_working);
 }
 
 static void tell_link(struct whole *w, const struct names_mdns_link *link, bool is_gone)
@@ -85,7 +85,7 @@ static int put_mdns(
 	int err = sim_put_sets(&w->net, WHOLE_HOST, link, owner, sets, count);
 	if (!err)
 		wholecheck_note_put(w, link, owner, sets, count);
-	if (err && !w->on_pipeline)
+	if (err && !w->on_work)
 		sim_fail(&w->net, "the engine refuses a put");
 	return err;
 }
@@ -99,14 +99,11 @@ static void on_self(void *arg)
 static void on_event(void *arg, const struct event *ev)
 {
 	struct whole *w = arg;
-	unsigned tries =
-		w->on_pipeline ? TURNS_MAX : 1; /* again and again, as watcher_handle() does */
+	unsigned tries = w->on_work ? TURNS_MAX : 1; /* again and again, as watcher_handle() does */
 	int err;
-	do {
-		note_work(w, true);
+	do
 		err = pipeline_apply(w->pipeline, ev);
-		note_work(w, false);
-	} while (err == ERR_NOMEM && --tries > 0);
+	while (err == ERR_NOMEM && --tries > 0);
 	if (err)
 		sim_fail(&w->net, "event of type %d refused", ev->type);
 }
@@ -195,11 +192,11 @@ static void flush(struct whole *w)
 	w->has_new_self = false;
 	pipeline_flush(w->pipeline, ++w->serial, &retired);
 	note_work(w, false);
-	if (is_refused && !w->on_pipeline)
+	if (is_refused && !w->on_work)
 		sim_fail(&w->net, "own name refused");
 	zone_garbage_free(retired.garbage);
 	view_table_free(retired.views);
-	if (pipeline_is_dirty(w->pipeline) && !w->on_pipeline)
+	if (pipeline_is_dirty(w->pipeline) && !w->on_work)
 		sim_fail(&w->net, "a flush has left something");
 }
 
@@ -207,7 +204,9 @@ void whole_turn(struct whole *w)
 {
 	unsigned turns = 0;
 	do {
+		note_work(w, true);
 		kernel_handle(w->watcher, w->net.now);
+		note_work(w, false);
 		if (kernel_is_synced(w->watcher) &&
 			(w->has_new_self || pipeline_is_dirty(w->pipeline)))
 			flush(w);

@@ -47,9 +47,9 @@ struct whole {
 	size_t put_count;
 	unsigned long goodbyes; /* for addresses */
 	unsigned long packets;  /* sent by the daemon */
-	/* Called with true before the pipeline works, and with false afterwards, for a test in
+	/* Called with true before the watcher or the pipeline works, and with false afterwards, for a test in
 	 * which its allocations fail. NULL: none fails, and a flush leaves nothing undone. */
-	void (*on_pipeline)(bool is_working);
+	void (*on_work)(bool is_working);
 };
 
 /* Makes a daemon with an empty kernel that it has not looked at yet. False:
