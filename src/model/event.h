@@ -82,8 +82,9 @@ struct event_link {
 	char kind[KIND_CAP];    /* "" if the driver has none */
 	char alias[ALIAS_CAP];  /* untrusted bytes, newlines included; "" if none */
 	bool is_granted;        /* ontapd has set the alias (device/grant.h) */
+	bool is_of_user;        /* and did so for a user other than root */
 	bool has_moved;         /* EV_LINK_GONE: moved to another namespace */
-	uint8_t zero[2];
+	uint8_t zero[1];
 };
 
 struct event_addr {

@@ -200,7 +200,7 @@ static struct source source_of(
 	switch (kind) {
 	case NAME_ALIAS:
 		s.text = link->info.alias;
-		if (s.rank == RANK_ROOTLESS && link->info.is_granted)
+		if (link->info.is_granted && (s.rank == RANK_ROOTLESS || link->info.is_of_user))
 			s.rank = RANK_GRANTED;
 		break;
 	case NAME_HOSTNAME: s.at = is_loopback ? NULL : &link->ns->hostnames; break;
@@ -288,10 +288,12 @@ void claims_each_reject(
 			visit(arg, link, candidate.word, candidate.len, verdict);
 }
 
-/* Returns the name of this host, if this link leads to it; otherwise "". */
+/* Returns the name of this host, if this link leads to it; otherwise "". A link that a user has
+ * ordered does not: he may have ordered it in our namespace to get this name. */
 static const char *self_text(const struct names *n, const struct model_link *link)
 {
-	bool is_own = link->ns->nsid == NSID_OWN && !(link->info.flags & IFF_LOOPBACK);
+	bool is_own = link->ns->nsid == NSID_OWN && !(link->info.flags & IFF_LOOPBACK) &&
+		      !link->info.is_of_user;
 	return is_own ? n->policy.self : "";
 }
 

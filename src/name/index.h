@@ -36,7 +36,7 @@ struct group {
 /* The rank of a claim. An earlier rank goes before a later one, and the two never share a name. */
 enum claim_rank {
 	RANK_OWN,     /* from a namespace that the host owns */
-	RANK_GRANTED, /* from a rootless one, by an alias that ontapd set for its owner */
+	RANK_GRANTED, /* by an alias that ontapd set for a user, wherever the link is */
 	RANK_ROOTLESS /* another user namespace owns the namespace or the UTS namespace */
 };
 

@@ -31,6 +31,7 @@ struct grant {
 	struct map_node node; /* key: cookie, since a namespace has few grants */
 	uint64_t cookie;
 	uint32_t ifindex;
+	uint32_t uid; /* who has asked for the device */
 	bool is_seen; /* found by the running scan */
 	char alias[ALIAS_CAP];
 };
@@ -70,10 +71,11 @@ static void drop(struct grants *g, struct grant *grant)
 
 /* --- events ------------------------------------------------------------------------------ */
 
-bool grants_has(const struct grants *g, uint64_t cookie, const struct event_link *link)
+void grants_mark(const struct grants *g, uint64_t cookie, struct event_link *link)
 {
 	const struct grant *grant = cookie ? find(g, cookie, link->ifindex) : NULL;
-	return grant && strcmp(grant->alias, link->alias) == 0;
+	link->is_granted = grant && strcmp(grant->alias, link->alias) == 0;
+	link->is_of_user = link->is_granted && grant->uid != 0;
 }
 
 static void tell_link(const struct grants *g, nsid_t nsid, uint64_t cookie, uint32_t ifindex)
@@ -81,7 +83,7 @@ static void tell_link(const struct grants *g, nsid_t nsid, uint64_t cookie, uint
 	struct event ev;
 	if (asker_get_link(g->config.asker, nsid, ifindex, &ev))
 		return; /* the namespace is gone, or not known yet */
-	ev.link.is_granted = grants_has(g, cookie, &ev.link);
+	grants_mark(g, cookie, &ev.link);
 	g->config.on_link(g->config.arg, &ev);
 }
 
@@ -118,7 +120,8 @@ static bool read_grant(struct grants *g, const char *name, const struct device_g
 		grant = find_or_make(g, of);
 	if (!grant)
 		return false;
-	bool is_news = strcmp(grant->alias, alias) != 0;
+	bool is_news = strcmp(grant->alias, alias) != 0 || grant->uid != of->uid;
+	grant->uid = of->uid;
 	memcpy(grant->alias, alias, sizeof(alias));
 	grant->is_seen = true;
 	return is_news;

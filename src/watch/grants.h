@@ -42,5 +42,6 @@ void grants_handle(struct grants *g) NONNULL;
  * consider its grants. */
 void grants_ns_known(struct grants *g, nsid_t nsid, const struct event_ns *info) NONNULL;
 
-/* True if the current alias of the link, in the namespace with that cookie, is granted to it. */
-bool grants_has(const struct grants *g, uint64_t cookie, const struct event_link *link) NONNULL;
+/* Sets is_granted and is_of_user of a link in the namespace with that cookie: whether its current
+ * alias is granted to it. */
+void grants_mark(const struct grants *g, uint64_t cookie, struct event_link *link) NONNULL;

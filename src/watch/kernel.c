@@ -79,8 +79,13 @@ static void emit(struct kernel *k, const struct event *ev)
 static void emit_link(struct kernel *k, const struct event *ev)
 {
 	struct event marked = *ev;
-	const struct event_ns *info = k->grants ? info_of(k, ev->nsid) : NULL;
-	marked.link.is_granted = info && grants_has(k->grants, info->cookie, &ev->link);
+	if (k->grants && ev->link.alias[0]) {
+		grants_handle(k->grants); /* a grant is older than the name of its link */
+		const struct event_ns *info = info_of(k, ev->nsid);
+		uint64_t cookie = info ? info->cookie : 0;
+		cookie = ev->nsid == NSID_OWN ? k->own_cookie : cookie;
+		grants_mark(k->grants, cookie, &marked.link);
+	}
 	emit(k, &marked);
 }
 

@@ -174,6 +174,22 @@ def test_he_has_that_name_and_no_other(lab, ontapd, ontap, serve):
     process.stdin.close()
 
 
+def test_his_device_in_the_hosts_own_namespace_gets_no_name_of_the_host(lab, ontapd, ontap, serve):
+    needs_second_user()
+    daemon = ontapd(lab)
+    zone = serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--no-mdns", f"--grants={daemon.grants}", *OWNERS)
+    lab.set_alias("eth0", "www")
+    wait_until(lambda: at(lab, "www") == ["10.6.0.1"], what="the host's name")
+    process = ontap(daemon, "-t", "macvlan", "-n", "nic0", "-a", "www", user=NOBODY, start=True, prog=["cat"])
+    wait_until(lambda: lab.run(["ip", "link", "show", "dev", "nic0"], check=False).returncode == 0, what="a device")
+    lab.run(["ip", "addr", "add", "10.6.0.80/24", "dev", "nic0"])
+    wait_until(lambda: "10.6.0.80" in zone.names()[1]["www"], what="the address, refused")
+    assert at(lab, "www") == ["10.6.0.1"]
+    lab.set_alias("eth0", "hub")
+    wait_until(lambda: at(lab, "www") == ["10.6.0.80"], what="a name that is free")
+    process.stdin.close()
+
+
 def test_a_name_is_granted_across_restarts_of_both(lab, ontapd, ontap, serve):
     needs_second_user()
     daemon = ontapd(lab)

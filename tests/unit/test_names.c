@@ -592,6 +592,51 @@ static void a_granted_name_is_served_and_goes_behind_the_hosts_own(void **state)
 	}
 }
 
+static void add_users_link(struct fixture *f, nsid_t nsid, uint32_t ifindex, const char *alias)
+{
+	struct event ev = link_event(nsid, ifindex, alias);
+	ev.link.is_granted = ev.link.is_of_user = true;
+	apply(f, &ev);
+}
+
+/* A user who lives in the host's namespace may order a device there. */
+static void a_users_device_in_the_hosts_own_namespace_goes_behind_the_hosts_names(void **state)
+{
+	(void)state;
+	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++) {
+		struct fixture *f = start(d);
+		add_link(f, 5, 2, "www"); /* root's workload */
+		add_addr(f, 5, 2, "10.0.0.5");
+		add_users_link(f, NSID_OWN, 9, "www");
+		add_addr(f, NSID_OWN, 9, "10.6.6.6");
+		names_flush(f->names);
+		assert_said(f, "unicast www.lan.example. A any 10.0.0.5");
+		assert_not_said(f, "A any 10.6.6.6");
+		assert_not_said(f, "www-2");
+
+		add_link(f, 5, 2, ""); /* the name is free now */
+		names_flush(f->names);
+		assert_said(f, "unicast www.lan.example. A any 10.6.6.6");
+		stop(f);
+	}
+}
+
+static void a_users_device_does_not_get_the_name_of_this_host(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	strcpy(f->policy.self, "box");
+	names_set_policy(f->names, &f->policy);
+	add_link(f, NSID_OWN, 2, "");
+	add_addr(f, NSID_OWN, 2, "10.0.0.5");
+	add_users_link(f, NSID_OWN, 9, "box");
+	add_addr(f, NSID_OWN, 9, "10.6.6.6");
+	names_flush(f->names);
+	assert_said(f, "unicast box.lan.example. A any 10.0.0.5");
+	assert_not_said(f, "10.6.6.6");
+	stop(f);
+}
+
 static void a_granted_name_is_not_shared_with_who_only_calls_himself_so(void **state)
 {
 	(void)state;
@@ -1180,6 +1225,7 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 		links[i] =
 			link_event(nsid, 10 + i, aliases[random_below(&world, ARRAY_LEN(aliases))]);
 		links[i].link.is_granted = random_below(&world, 2);
+		links[i].link.is_of_user = links[i].link.is_granted && random_below(&world, 2);
 		if (random_below(&world, 3) == 0) {
 			strcpy(links[i].link.kind, "macvlan");
 			links[i].link.parent = 10 + random_below(&world, WORLD_LINKS);
@@ -1296,6 +1342,9 @@ int main(void)
 		cmocka_unit_test(merge_gives_the_addresses_of_all_first_and_number_tell_them_apart),
 		cmocka_unit_test(a_rootless_namespace_never_gets_shares_or_pushes_out_a_name),
 		cmocka_unit_test(a_granted_name_is_served_and_goes_behind_the_hosts_own),
+		cmocka_unit_test(
+			a_users_device_in_the_hosts_own_namespace_goes_behind_the_hosts_names),
+		cmocka_unit_test(a_users_device_does_not_get_the_name_of_this_host),
 		cmocka_unit_test(a_granted_name_is_not_shared_with_who_only_calls_himself_so),
 		cmocka_unit_test(a_rootless_address_begins_no_zone_and_shares_no_reverse_name),
 		cmocka_unit_test(the_hosts_own_name_is_said_but_not_over_mdns_unless_wanted),
