@@ -15,7 +15,8 @@ import pytest
 
 from lib.query import addresses, ask
 from lib.wait import wait_until
-from test_ontapd import NOBODY, as_user, needs_root_of_the_machine, needs_second_user, ontap, ontapd  # noqa: F401 (fixtures)
+from test_ontapd import (  # noqa: F401 (fixtures)
+    NOBODY, as_user, execline, needs_root_of_the_machine, needs_second_user, ontap, ontapd)
 
 # The default of ontap-zone, which the fixtures turn off: find out who owns a namespace.
 OWNERS = ["--hostnames-by=auto", "--names=alias"]
@@ -433,6 +434,49 @@ def test_the_device_is_created_waited_for_and_opened(lab, ontapd, ontap, need, b
     done = ontap(daemon, "--open=nic0", "-m", "1", prog=["sh", "-c", "ls -l /proc/self/fd/$ONTAP_FD0"])
     assert done.stdout.strip().endswith("/tap (deleted)"), done.stderr
     assert ontap(daemon, "--remove=nic0").returncode == 0
+
+
+SCRIPT = """
+unshare --net --uts --mount --user --map-current-user --keep-caps
+if {{ ontap -t macvtap --name=nic0 {port} -- }}
+backtick -E laddr {{ ontap-waitif --addr-in-net=fe80::/10 nic0 }}
+backtick -E raddr {{ ontap-waitif --addr-in-net=fc00::/7,2000::/3 nic0 }}
+backtick -E gw {{ ontap-waitif --has-route=::/0 nic0 }}
+ontap --open=nic0 -m 1 {port} --
+importas -ui ONTAP_HWADDR ONTAP_HWADDR
+importas -ui ONTAP_FD0 ONTAP_FD0
+fdreserve 1
+importas FD0 FD0
+fdmove $FD0 0
+heredoc 0 "laddr=${{laddr}}
+raddr=${{raddr}}
+gateway=${{gw}}
+"
+if {{ cat }}
+foreground {{ echo hwaddr=${{ONTAP_HWADDR}} }}
+foreground {{ ls -l /proc/self/fd/${{ONTAP_FD0}} }}
+ip -j link show nic0
+"""
+
+
+@pytest.mark.parametrize("user", [None, NOBODY], ids=["root", "user"])
+def test_a_script_of_execline_makes_waits_opens_and_tells(
+        lab, ontapd, need, background, tmp_path, program, execline, user):
+    """In a namespace of the user's own. The addresses that the kernel has chosen are the guest's."""
+    need("radvd")
+    if user:
+        needs_second_user()
+    daemon = ontapd(lab)
+    router(lab, background, tmp_path)
+    script = SCRIPT.format(port=daemon.port("eth0"))
+    done = lab.run([*as_user(user), *execline(program, script)], check=False)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    told = dict(line.split("=", 1) for line in lines if "=" in line)
+    assert told["laddr"].startswith("fe80::") and told["gateway"].startswith("fe80::")
+    assert told["raddr"].startswith("fd06::"), "the network that is named first"
+    assert told["hwaddr"] == json.loads(lines[-1])[0]["address"]
+    assert any(line.endswith(" -> /tap (deleted)") for line in lines)
 
 
 # --- ontap-waitif -------------------------------------------------------------------------------

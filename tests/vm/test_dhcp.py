@@ -15,13 +15,15 @@ mkdir -p /var/lib/dhcpcd
 nsenter --net=/run/netns/lan dnsmasq --no-daemon --port=0 --no-ping --conf-file=/dev/null --user=root \\
 	--dhcp-range=10.6.0.100,10.6.0.150,2m --dhcp-option=3,10.6.0.2 --dhcp-leasefile=/run/leases \\
 	--interface=lan0 --bind-interfaces --pid-file= >/run/log.dnsmasq 2>&1 &
-ontapd --state=/run/state eth0 2>/run/log &
+chmod 1777 /run
+ontapd --group=user --state=/run/state eth0 2>/run/log &
 until [ -S /run/ontap/port.eth0 ]; do sleep 0.1; done
 """
+USERS = {"root": "", "user": "setpriv2 --reuid=1000 --regid=1000 --clear-groups"}
 # Two at once: each prints its address and its route. The server reports both before they end.
 BOTH = """
 for name in one two; do
-	PATH=/clients/CLIENT /bin/ontap -t ipvlan -n nic0 --netns -a $name --dhcp --wait=10.6.0.0/24 --timeout=20 \\
+	BY env PATH=/clients/CLIENT /bin/ontap -t ipvlan -n nic0 --netns -a $name --dhcp --wait=10.6.0.0/24 --timeout=20 \\
 		/run/ontap/port.eth0 -- /bin/sh -c "PATH=$PATH
 			ontap-waitif --timeout=20 --addr-in-net=10.6.0.0/24 --has-route=0.0.0.0/0 nic0
 			touch /run/has.$name
@@ -43,6 +45,7 @@ def vm(machine, built):
     for program in ("src/ontapd/ontapd", "src/ontap/ontap", "src/ontap-waitif/ontap-waitif"):
         made.add(built(program))
     made.add("/sbin/ip", "/bin/ip2")
+    made.add("/usr/bin/setpriv", "/bin/setpriv2")
     try:
         made.add(need("dnsmasq"))
         for client, files in CLIENTS.items():
@@ -57,9 +60,10 @@ def vm(machine, built):
         print(running.sh("tail -n 30 /run/log*", check=False))
 
 
+@pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("client", CLIENTS)
-def test_each_ipvlan_has_a_lease_of_its_own(vm, client):
-    printed = vm.sh(BOTH.replace("CLIENT", client), timeout=60)
+def test_each_ipvlan_has_a_lease_of_its_own(vm, client, user):
+    printed = vm.sh(BOTH.replace("CLIENT", client).replace("BY", USERS[user]), timeout=60)
     addresses = re.findall(r"^(10\.6\.0\.1\d\d)$", printed, re.M)
     assert len(set(addresses)) == 2 and len(re.findall(r"^10\.6\.0\.2$", printed, re.M)) == 2, printed
     leases = re.findall(r"^\d+ (\S+) (\S+) \S+ (ff:\S+)$", printed, re.M)
