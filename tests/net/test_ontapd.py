@@ -922,6 +922,8 @@ def test_who_finds_no_descriptor_free_is_served_when_others_have_gone(parent, on
         clients = [stack.enter_context(connect(daemon.port("eth0"))) for _ in range(4)]
         for sock in clients:
             assert request(sock, ask, [fd])[0][proto.STATUS] == proto.ABSENT
+        # The descriptor of a request is closed after its reply.
+        wait_until(lambda: not any("/netns/" in text for text in daemon.fds()), what="closed descriptors")
         numbers = {int(name) for name in os.listdir(f"/proc/{daemon.process.pid}/fd")}
         full = max(numbers) + 1
         resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (full, full))
