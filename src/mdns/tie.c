@@ -88,18 +88,18 @@ static void judge(
 	struct query *q, struct mname *mname, const struct peer_record *theirs, unsigned count)
 {
 	const struct addr *peer = &q->from->peer;
-	if (!mname_needs_probe(mname) || mname->state == MDNS_SILENT ||
-		mname->state == MDNS_DEFERRED)
+	if (mname->state == MDNS_SILENT || mname->state == MDNS_DEFERRED)
 		return;
 	if (mname_is_workload(mname, peer)) {
 		/* Even if it proposes only a part of ours: the rest of ours would be a conflict for
-		 * it. */
+		 * it. And even if we have the name without a probe: it may call itself something
+		 * else, and say so in the reverse of its address. */
 		if (!is_own_proposal(mname))
 			mname_yield(mname, peer, 0, q->now);
 		return;
 	}
-	if (mname->is_probed_by_other && mname->state == MDNS_PROBING && mname->probes_sent > 0 &&
-		loses_tie(q->m, mname, theirs, count)) {
+	if (mname_needs_probe(mname) && mname->is_probed_by_other && mname->state == MDNS_PROBING &&
+		mname->probes_sent > 0 && loses_tie(q->m, mname, theirs, count)) {
 		mname->against = *peer;
 		mname_wait(mname, MDNS_CONFLICT, next_shared_moment(q->now + tie_pause, tie_step),
 			q->now);

@@ -414,6 +414,30 @@ static void yields_reverse_name_and_service_by_what_they_point_to(void **state)
 	rig_expect_silence();
 }
 
+/* Its own responder has another name for itself than we have for it. */
+static void yields_in_silence_to_the_probe_of_the_workload_for_its_reverse_name(void **state)
+{
+	(void)state;
+	static const char *const addresses[] = {"10.0.0.1", "10.0.0.2", "2001:db8::1", "fe80::1"};
+	put("web.local", "A 10.0.0.1, A 10.0.0.2, AAAA 2001:db8::1, AAAA fe80::1");
+	for (size_t from = 0; from < ARRAY_LEN(addresses); from++)
+		for (size_t of = 0; of < ARRAY_LEN(addresses); of++) {
+			struct addr addr;
+			struct name reverse;
+			char owner[NAME_TEXT_CAP], probe[3 * NAME_TEXT_CAP];
+			assert_int_equal(addr_parse(addresses[of], &addr), 0);
+			name_reverse(&addr, addr.family == ADDR_V4 ? 32 : 128, &reverse);
+			name_to_text(reverse.wire, owner);
+			put_settled(owner, "known PTR web.local");
+			snprintf(probe, sizeof(probe), "q %s ANY qu; ns %s 120 PTR box.local",
+				owner, owner);
+			rig_say(addresses[from], probe);
+			rig_wait(5 * NS_PER_S);
+			rig_expect_silence();
+			put(owner, NULL);
+		}
+}
+
 static void status_tells_who_has_the_name_that_was_lost(void **state)
 {
 	(void)state;
@@ -533,6 +557,7 @@ int main(void)
 		CASE(does_not_yield_to_an_echo_of_itself),
 		CASE(yields_by_an_address_on_another_link),
 		CASE(yields_reverse_name_and_service_by_what_they_point_to),
+		CASE(yields_in_silence_to_the_probe_of_the_workload_for_its_reverse_name),
 		CASE(status_tells_who_has_the_name_that_was_lost),
 		CASE(takes_up_again_when_the_workload_says_goodbye),
 		CASE(takes_up_again_when_the_records_have_expired_and_nobody_answers),
