@@ -83,7 +83,7 @@ static void note_sent(struct composer *c, struct recset *set, unsigned wanted, u
 			sum += record->hash;
 	}
 	if (may_come_back)
-		identity_note_said(set->mname->identity, sum);
+		identity_note_said(set->mname->identity, sum, c->now);
 }
 
 static bool is_wanted_still(const struct recset *set, unsigned wanted)

@@ -205,7 +205,8 @@ static void part_seen(struct mname *mname, const struct peer_record *seen, struc
 	for (uint16_t i = 0; i < set->count; i++)
 		if (set->records[i].known_in == q->serial)
 			sum += set->records[i].hash;
-	if (!identity_has_said(mname->identity, sum) && mname_is_workload(mname, &q->from->peer))
+	if (mname_is_workload(mname, &q->from->peer) &&
+		!mname_is_echo(mname, &q->from->peer, sum, q->now))
 		mname_yield(mname, &q->from->peer, seen->ttl, q->now);
 }
 

@@ -342,18 +342,23 @@ uint64_t mname_sum(const struct mname *mname)
 	return sum;
 }
 
-bool identity_has_said(const struct identity *identity, uint64_t sum)
+ns_t identity_last_said(const struct identity *identity, uint64_t sum)
 {
 	for (int i = 0; i < IDENTITY_SAID; i++)
-		if (identity->said[i] == sum)
-			return true;
-	return false;
+		if (identity->said[i].sum == sum && identity->said[i].at != 0)
+			return identity->said[i].at;
+	return LONG_AGO;
 }
 
-void identity_note_said(struct identity *identity, uint64_t sum)
+void identity_note_said(struct identity *identity, uint64_t sum, ns_t now)
 {
-	if (identity_has_said(identity, sum))
-		return;
-	identity->said[identity->said_next] = sum;
-	identity->said_next = (identity->said_next + 1) % IDENTITY_SAID;
+	unsigned i = 0;
+	while (i < IDENTITY_SAID && identity->said[i].sum != sum)
+		i++;
+	if (i == IDENTITY_SAID) {
+		i = identity->said_next;
+		identity->said_next = (identity->said_next + 1) % IDENTITY_SAID;
+	}
+	identity->said[i].sum = sum;
+	identity->said[i].at = now;
 }

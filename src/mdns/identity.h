@@ -39,6 +39,6 @@ void references_rename(struct identity *identity, struct mdns *m, ns_t now) NONN
 /* Returns the sum of the hashes of all unique records of an mname. */
 uint64_t mname_sum(const struct mname *mname) NONNULL;
 /* Remembers that records with that sum were sent in one packet under this name. */
-void identity_note_said(struct identity *identity, uint64_t sum) NONNULL;
-/* True if records with that sum were sent recently. */
-bool identity_has_said(const struct identity *identity, uint64_t sum) NONNULL;
+void identity_note_said(struct identity *identity, uint64_t sum, ns_t now) NONNULL;
+/* Returns when records with that sum were sent last, as far as that is remembered; LONG_AGO: never. */
+ns_t identity_last_said(const struct identity *identity, uint64_t sum) NONNULL;

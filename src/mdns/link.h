@@ -116,8 +116,11 @@ struct identity {
 	struct {
 		uint64_t hash; /* of type and rdata */
 		ns_t until;
-	} former[IDENTITY_FORMER];    /* was ours a moment ago: an echo of it is no conflict */
-	uint64_t said[IDENTITY_SAID]; /* sums of its records that were sent in one packet */
+	} former[IDENTITY_FORMER]; /* was ours a moment ago: an echo of it is no conflict */
+	struct {
+		uint64_t sum; /* of its records that were sent in one packet */
+		ns_t at;
+	} said[IDENTITY_SAID];
 	uint8_t former_next, said_next;
 	uint8_t owner[];
 };

@@ -134,11 +134,11 @@ static bool probe_add_question(struct pack *p, const struct mname *mname)
 
 /* §8.2: adds the records that we are about to claim to the authority section, without the flush
  * bit. */
-static void probe_add_proposal(struct pack *p, const struct mname *mname)
+static void probe_add_proposal(struct pack *p, const struct mname *mname, ns_t now)
 {
 	if (mname->state == MDNS_DEFERRED)
 		return;
-	identity_note_said(mname->identity, mname_sum(mname));
+	identity_note_said(mname->identity, mname_sum(mname), now);
 	mname->link->m->is_host_said |= mname_is_of_host(mname);
 	for (const struct recset *set = mname->sets; set; set = set->next)
 		for (uint16_t i = 0; set->is_unique && i < set->count; i++) {
@@ -211,7 +211,7 @@ size_t probe_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap)
 	unsigned count = probe_collect(link, now, &p, cap - 48, batch);
 	p.reserved = 0;
 	for (unsigned i = 0; i < count; i++)
-		probe_add_proposal(&p, batch[i]);
+		probe_add_proposal(&p, batch[i], now);
 	link->last_probe = now;
 	return count > 0 ? p.len : 0;
 }

@@ -75,12 +75,11 @@ static uint16_t note_proposed(struct query *q, const struct peer_record *seen, u
 	return mnames;
 }
 
-/* True if the peer proposes exactly our records, or our records of a moment ago: it is an echo, or
- * a host with the same records. */
-static bool is_own_proposal(const struct mname *mname)
+/* True if the workload proposes exactly our records, or if the proposal is an echo of ours. */
+static bool is_own_proposal(const struct query *q, const struct mname *mname)
 {
 	return mname->probed_sum == mname_sum(mname) ||
-	       identity_has_said(mname->identity, mname->probed_sum);
+	       mname_is_echo(mname, &q->from->peer, mname->probed_sum, q->now);
 }
 
 /* Acts on the records that the message proposes for the name. */
@@ -94,7 +93,7 @@ static void judge(
 		/* Even if it proposes only a part of ours: the rest of ours would be a conflict for
 		 * it. And even if we have the name without a probe: it may call itself something
 		 * else, and say so in the reverse of its address. */
-		if (!is_own_proposal(mname))
+		if (!is_own_proposal(q, mname))
 			mname_yield(mname, peer, 0, q->now);
 		return;
 	}

@@ -15,10 +15,21 @@
 #include "mdns/state.h"
 
 static const ns_t lease_min = 10 * NS_PER_S, lease_max = 3600 * NS_PER_S;
+static const ns_t echo_time = 250 * NS_PER_MS; /* in which a workload's reflector repeats us */
 
 bool mname_is_workload(const struct mname *mname, const struct addr *peer)
 {
 	return identity_is_spoken_for_by(mname->link->m, mname->identity, peer);
+}
+
+/* Our own packets have an address of this host. They come back late, and in any state: whatever was
+ * said may be an echo. From the address of another workload only a reflector that runs in it sends
+ * what we said, and it does so at once. All else are its own words, even if we say the same: a
+ * responder that probes for its IPv4 address alone says what we do, when we announce that alone. */
+bool mname_is_echo(const struct mname *mname, const struct addr *peer, uint64_t sum, ns_t now)
+{
+	ns_t said = identity_last_said(mname->identity, sum);
+	return mdns_has_addr(mname->link->m, peer) ? said != LONG_AGO : said + echo_time > now;
 }
 
 static void yield_for(struct mname *mname, const struct addr *peer, ns_t lease, ns_t now)

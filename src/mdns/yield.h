@@ -8,6 +8,10 @@
 
 /* True if the peer is the workload that the name belongs to. */
 bool mname_is_workload(const struct mname *mname, const struct addr *peer) NONNULL;
+/* True if records of the name with that sum, which its workload `peer` has sent, have only come back:
+ * we said them. */
+bool mname_is_echo(
+	const struct mname *mname, const struct addr *peer, uint64_t sum, ns_t now) NONNULL;
 /* Makes the mname silent as long as records with that TTL live, and at least for the time of a
  * probe. */
 void mname_yield(struct mname *mname, const struct addr *peer, uint32_t ttl, ns_t now) NONNULL;

@@ -376,16 +376,58 @@ static void does_not_yield_to_a_workload_that_says_the_same(void **state)
 static void does_not_yield_to_an_echo_of_itself(void **state)
 {
 	(void)state;
-	put("web.local", "A 10.0.0.1");
+	put("web.local", "A 10.0.0.200");
 	rig_wait(300 * NS_PER_MS);
-	put("web.local", "A 10.0.0.1, A 10.0.0.2");
-	rig_say("10.0.0.1", "q web.local ANY qu; ns web.local 120 A 10.0.0.1");
+	put("web.local", "A 10.0.0.200, A 10.0.0.2");
+	rig_say("10.0.0.200", "q web.local ANY qu; ns web.local 120 A 10.0.0.200");
 	rig_settle();
-	put("web.local", "A 10.0.0.1, A 10.0.0.2, AAAA fe80::1");
-	put("web.local", "A 10.0.0.1, A 10.0.0.2, A 10.0.0.3, AAAA fe80::1");
-	rig_say("10.0.0.1", "qr; an web.local 120 A flush 10.0.0.1; "
-			    "an web.local 120 A flush 10.0.0.2");
+	put("web.local", "A 10.0.0.200, A 10.0.0.2, AAAA fe80::1");
+	put("web.local", "A 10.0.0.200, A 10.0.0.2, A 10.0.0.3, AAAA fe80::1");
+	rig_say("10.0.0.200", "qr; an web.local 120 A flush 10.0.0.200; "
+			      "an web.local 120 A flush 10.0.0.2");
 	rig_settle();
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+}
+
+/* systemd-resolved probes for A alone on IPv4 and for AAAA alone on IPv6, which are also sets that we
+ * have sent. Any part of what we say is the workload's own, if we did not say it just now. */
+static void yields_to_a_workload_that_proposes_any_part_of_what_we_say(void **state)
+{
+	(void)state;
+	static const char *const records[] = {
+		"A 10.0.0.1", "A 10.0.0.2", "AAAA 2001:db8::1", "AAAA fe80::1"};
+	for (unsigned part = 1; part < 15; part++) {
+		char owner[32], probe[512];
+		snprintf(owner, sizeof(owner), "web%u.local", part);
+		put_settled(owner, "A 10.0.0.1, A 10.0.0.2, AAAA 2001:db8::1, AAAA fe80::1");
+		int len = snprintf(probe, sizeof(probe), "q %s ANY qu", owner);
+		for (unsigned i = 0; i < ARRAY_LEN(records); i++)
+			if (part & 1u << i)
+				len += snprintf(probe + len, sizeof(probe) - (size_t)len,
+					"; ns %s 120 %s", owner, records[i]);
+		rig_say(part % 2 ? "10.0.0.1" : "fe80::1", probe);
+		assert_int_equal(rig_status(RIG_LINK, owner).state, MDNS_YIELDED);
+		rig_expect_silence();
+		put(owner, NULL);
+	}
+}
+
+/* A reflector in a workload repeats at once what we say of it. */
+static void does_not_yield_to_a_workload_that_reflects(void **state)
+{
+	(void)state;
+	put("web.local", "A 10.0.0.1, AAAA fe80::1");
+	for (unsigned heard = 0, i = 0; i < 500; i++) {
+		rig_wait(10 * NS_PER_MS);
+		for (; heard < rig.heard_count; heard++) {
+			struct mdns_path from = {.link = RIG_LINK,
+				.peer_port = MDNS_PORT,
+				.is_multicast = true,
+				.peer = {ADDR_V4, {10, 0, 0, 1}}};
+			mdns_input(rig.m, rig.now, &from, rig.heard[heard].bytes,
+				rig.heard[heard].len);
+		}
+	}
 	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
 
@@ -555,6 +597,8 @@ int main(void)
 		CASE(yields_to_a_workload_that_announces_less_than_we_have),
 		CASE(does_not_yield_to_a_workload_that_says_the_same),
 		CASE(does_not_yield_to_an_echo_of_itself),
+		CASE(yields_to_a_workload_that_proposes_any_part_of_what_we_say),
+		CASE(does_not_yield_to_a_workload_that_reflects),
 		CASE(yields_by_an_address_on_another_link),
 		CASE(yields_reverse_name_and_service_by_what_they_point_to),
 		CASE(yields_in_silence_to_the_probe_of_the_workload_for_its_reverse_name),
