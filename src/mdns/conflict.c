@@ -141,15 +141,13 @@ static void conflict(
 static void own_record_seen(struct mname *mname, struct recset *set, struct mrecord *record,
 	const struct peer_record *seen, struct query *q)
 {
-	if (!mname_is_held(mname))
-		return;
-	if (seen->ttl == 0 || seen->ttl < set->ttl / 2) {
+	if (mname_is_held(mname) && (seen->ttl == 0 || seen->ttl < set->ttl / 2)) {
 		mname_announce_record(mname, set, record, q->now); /* §6.6; rescue from a goodbye */
 		return;
 	}
 	bool knows_all = recset_note_known(set, record, q->serial);
 	q->has_own_sets = q->has_own_sets || (set->is_unique && seen->has_flush);
-	if (q->is_direct || seen->ttl < set->ttl)
+	if (!mname_is_held(mname) || q->is_direct || seen->ttl < set->ttl)
 		return;
 	if (!set->is_unique)
 		record->wanted &= (uint8_t) ~(1u << q->lane); /* §7.4: a peer has sent it */
@@ -190,18 +188,20 @@ static bool is_sound(struct rd r, unsigned count)
 	return !r.err;
 }
 
-/* The message has a part of our unique set, with the flush bit, as if that were all. If the
- * workload sent it, the workload has fewer records than we publish for it, and would take ours for
- * a conflict: we yield. But if the part was sent by us, it has only come back. */
-static void part_seen(struct mname *mname, const struct peer_record *seen, struct query *q)
+/* The message has our unique set or a part of it, with the flush bit, as if that were all. If the
+ * workload sent it, it speaks for itself, and we yield. But if it was sent by us, it has only come
+ * back. */
+static void own_set_seen(struct mname *mname, const struct peer_record *seen, struct query *q)
 {
 	struct recset *set = mname_find_set(mname, seen->type);
 	uint64_t sum = 0;
 	if (!set || !set->is_unique || !seen->has_flush || set->known_in != q->serial ||
-		!mname_is_held(mname) || set->known_count == set->count ||
+		(!mname_is_held(mname) && mname->state != MDNS_PROBING) ||
 		set->asked_in == q->serial)
 		return;
 	set->asked_in = q->serial; /* once per message */
+	if (set->known_count == set->count && mdns_has_addr(q->m, &q->from->peer))
+		return;
 	for (uint16_t i = 0; i < set->count; i++)
 		if (set->records[i].known_in == q->serial)
 			sum += set->records[i].hash;
@@ -257,5 +257,5 @@ void response_input(struct mdns *m, struct mlink *link, ns_t now, const struct m
 	}
 	each_record(&q, r, count, record_seen);
 	if (q.has_own_sets)
-		each_record(&q, r, count, part_seen);
+		each_record(&q, r, count, own_set_seen);
 }

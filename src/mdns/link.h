@@ -89,7 +89,7 @@ struct mname {
 	struct heap_node timer;
 	struct heap *timer_heap; /* the heap that contains `timer` */
 	uint8_t probes_sent;
-	bool was_yielded; /* now probing to learn whether the workload still answers */
+	bool was_yielded; /* now probing, because the workload was asked and did not answer */
 	uint8_t defences; /* number of defences of a name that cannot be renamed, limited */
 	ns_t since;
 	ns_t lease;         /* how long YIELDED lasts */
@@ -109,10 +109,11 @@ enum { IDENTITY_FORMER = 8, IDENTITY_SAID = 12 };
 struct identity {
 	struct map_node by_owner, by_current;
 	struct list mnames;
-	struct list of_kept; /* mdns.kept: it has no mnames, but another name */
-	uint8_t *current;    /* `owner`, or memory of its own */
-	unsigned number;     /* of the last rename: 2 for N-2 */
-	bool is_persisted;   /* has a changed name, which is kept without mnames */
+	struct list of_kept;  /* mdns.kept: it has no mnames, but another name */
+	uint8_t *current;     /* `owner`, or memory of its own */
+	unsigned number;      /* of the last rename: 2 for N-2 */
+	bool is_persisted;    /* has a changed name, which is kept without mnames */
+	ns_t own_words_until; /* until then its workload probably speaks for itself */
 	struct {
 		uint64_t hash; /* of type and rdata */
 		ns_t until;

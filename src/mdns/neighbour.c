@@ -20,8 +20,6 @@
 
 #include "mdns/state.h"
 
-enum { QUESTIONS = 3 };
-
 static const ns_t lease_min = 120 * NS_PER_S, lease_max = 3600 * NS_PER_S;
 static const ns_t goodbye_pause = 2 * NS_PER_S; /* it may only be restarting */
 static const ns_t echo_time = NS_PER_S;         /* our own packets may come back within this time */

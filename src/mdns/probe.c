@@ -112,16 +112,22 @@ static size_t proposal_len(const struct mname *mname)
 	return len;
 }
 
+/* True if the mname is asked for without a claim: others have it, or had it. */
+static bool only_asks(const struct mname *mname)
+{
+	return mname->state == MDNS_DEFERRED || mname->state == MDNS_YIELDED;
+}
+
 /* Adds a question for any type, unicast replies welcome (§8.1). Keeps room for the records. The question
- * for a deferred name has no records, and asks for a multicast reply: a unicast one to an address of this
- * host would not reach our socket, which is bound to the link. */
+ * for a name that others have has no records, and asks for a multicast reply: a unicast one to an address
+ * of this host would not reach our socket, which is bound to the link. */
 static bool probe_add_question(struct pack *p, const struct mname *mname)
 {
 	struct pack_mark mark = pack_mark(p);
 	size_t reserved = p->reserved;
-	const bool is_deferred = mname->state == MDNS_DEFERRED;
-	const uint16_t class = is_deferred ? CLASS_IN : CLASS_IN | CLASS_QU;
-	p->reserved += is_deferred ? 0 : proposal_len(mname);
+	const bool is_asked = only_asks(mname);
+	const uint16_t class = is_asked ? CLASS_IN : CLASS_IN | CLASS_QU;
+	p->reserved += is_asked ? 0 : proposal_len(mname);
 	/* The records refer to the name by a pointer: so stop when the table of suffixes is
 	 * full. */
 	if (mark.suffix_count + name_labels(mname->identity->current) <= SUFFIX_COUNT &&
@@ -136,7 +142,7 @@ static bool probe_add_question(struct pack *p, const struct mname *mname)
  * bit. */
 static void probe_add_proposal(struct pack *p, const struct mname *mname, ns_t now)
 {
-	if (mname->state == MDNS_DEFERRED)
+	if (only_asks(mname))
 		return;
 	identity_note_said(mname->identity, mname_sum(mname), now);
 	mname->link->m->is_host_said |= mname_is_of_host(mname);
@@ -159,13 +165,12 @@ static void probe_add_proposal(struct pack *p, const struct mname *mname, ns_t n
 /* Notes that the question for the name is in the packet. */
 static void mname_probed(struct mname *mname, ns_t now)
 {
-	const bool is_deferred = mname->state == MDNS_DEFERRED;
-	mname->was_yielded |= mname->state == MDNS_YIELDED;
-	if (!is_deferred)
+	const bool is_asked = only_asks(mname);
+	if (!is_asked)
 		mname_set_state(mname, MDNS_PROBING, now);
 	mname->probes_sent++;
-	mname_set_timer(mname, &mname->link->probes,
-		now + (is_deferred ? question_interval : PROBE_INTERVAL));
+	mname_set_timer(
+		mname, &mname->link->probes, now + (is_asked ? question_interval : PROBE_INTERVAL));
 }
 
 /* Adds the questions of as many names as fit in the packet. A name that needs more than the MTU
@@ -185,6 +190,11 @@ static unsigned probe_collect(struct mlink *link, ns_t now, struct pack *p, size
 		}
 		if (mname->state == MDNS_DEFERRED && !neighbour_may_ask(mname, now))
 			continue;
+		if (mname->state == MDNS_YIELDED && mname->probes_sent == QUESTIONS) {
+			mname->identity->own_words_until = 0;
+			mname_start(mname, now);
+			continue;
+		}
 		bool fits = probe_add_question(p, mname);
 		if (!fits && count > 0)
 			break;

@@ -203,8 +203,10 @@ static void mname_set_sets(struct mname *mname, struct recset *fresh, ns_t now)
 	mname->defences = 0;
 	if (mname->state == MDNS_SILENT)
 		return;
-	if (mname->state == MDNS_YIELDED || mname->state == MDNS_DEFERRED ||
-		(mname_needs_probe(mname) && !did_need_probe))
+	/* Its workload sees the same change, and may be about to probe. */
+	if (mname->state == MDNS_YIELDED)
+		mname_await_workload(mname, now);
+	else if (mname->state == MDNS_DEFERRED || (mname_needs_probe(mname) && !did_need_probe))
 		mname_start(mname, now);
 }
 

@@ -16,6 +16,7 @@ enum {
 
 static const ns_t probe_delay_max = 250 * NS_PER_MS;
 static const ns_t batch_interval = NS_PER_S;
+static const ns_t workload_pause = 2 * NS_PER_S; /* in which it starts to probe, if it does */
 
 bool mname_needs_probe(const struct mname *mname)
 {
@@ -90,6 +91,12 @@ ns_t mlink_batch_time(struct mlink *link, bool needs_probe, ns_t now)
 	return link->batch_at;
 }
 
+void mname_await_workload(struct mname *mname, ns_t now)
+{
+	mname_wait(
+		mname, MDNS_YIELDED, next_shared_moment(now + workload_pause, NS_PER_S / 4), now);
+}
+
 void mname_start(struct mname *mname, ns_t now)
 {
 	struct mlink *link = mname->link;
@@ -99,6 +106,10 @@ void mname_start(struct mname *mname, ns_t now)
 	}
 	if (mname_is_of_host(mname) && mlink_defers(link)) {
 		mname_defer(mname, now);
+		return;
+	}
+	if (mname->identity->own_words_until > now) {
+		mname_await_workload(mname, now);
 		return;
 	}
 	bool needs_probe = mname_needs_probe(mname);

@@ -13,8 +13,10 @@
  *	  │ an hour         │ lost tie-break: CONFLICT, 1 s                ESTABLISHED ────┘
  *	CONFLICT ◄──────────┤                                                  │
  *	                    └◄──── other rdata in a response: probe again ─────┘
- *	YIELDED: the peer of the conflict is the workload itself; silent until it says goodbye, its
- *	         addresses change, or its records have expired: then PROBING.
+ *	YIELDED: the workload speaks for itself; silent until it says goodbye, its addresses change, or
+ *	         its records have expired. Then it is asked three times, and if it does not answer, the
+ *	         mname starts as if it were put now. A question is no claim: the workload may be probing
+ *	         again itself, and would take ours for a conflict.
  *	DEFERRED: another responder of this host has it, or is asked whether it has: neighbour.c.
  *	SILENT:  the link is down.
  *
@@ -31,6 +33,7 @@
 
 enum {
 	PROBES = 3,       /* §8.1 */
+	QUESTIONS = 3,    /* to one that speaks for itself, without a claim */
 	ANNOUNCEMENTS = 2 /* §8.3 */
 };
 
@@ -58,8 +61,11 @@ void mname_set_timer(struct mname *mname, struct heap *heap, ns_t at) NONNULL;
 /* Starts the mname: probing if needed, otherwise announcing. DEFERRED if it is a neighbour's, SILENT
  * if the link is down. */
 void mname_start(struct mname *mname, ns_t now) NONNULL;
-/* Makes the mname silent until `at`, in `state`; then it probes. */
+/* Makes the mname silent until `at`, in `state`; then it probes, or asks in YIELDED. */
 void mname_wait(struct mname *mname, enum mdns_state state, ns_t at, ns_t now) NONNULL;
+/* Leaves the mname to its workload, which has spoken for itself before: silent for a moment, in which the
+ * workload may start again; then it is asked. */
+void mname_await_workload(struct mname *mname, ns_t now) NONNULL;
 /* Leaves the mname, a name of the host, to a neighbour: silent until a question is due. */
 void mname_defer(struct mname *mname, ns_t now) NONNULL;
 /* Returns the time of the first probe for a name that is put now: a random delay, the same for

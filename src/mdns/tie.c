@@ -75,13 +75,6 @@ static uint16_t note_proposed(struct query *q, const struct peer_record *seen, u
 	return mnames;
 }
 
-/* True if the workload proposes exactly our records, or if the proposal is an echo of ours. */
-static bool is_own_proposal(const struct query *q, const struct mname *mname)
-{
-	return mname->probed_sum == mname_sum(mname) ||
-	       mname_is_echo(mname, &q->from->peer, mname->probed_sum, q->now);
-}
-
 /* Acts on the records that the message proposes for the name. */
 static void judge(
 	struct query *q, struct mname *mname, const struct peer_record *theirs, unsigned count)
@@ -90,10 +83,10 @@ static void judge(
 	if (mname->state == MDNS_SILENT || mname->state == MDNS_DEFERRED)
 		return;
 	if (mname_is_workload(mname, peer)) {
-		/* Even if it proposes only a part of ours: the rest of ours would be a conflict for
-		 * it. And even if we have the name without a probe: it may call itself something
+		/* Even if it proposes what we have, or a part of it: the rest of ours would be a
+		 * conflict for it, now or later. And even if we have the name without a probe: it may call itself something
 		 * else, and say so in the reverse of its address. */
-		if (!is_own_proposal(q, mname))
+		if (!mname_is_echo(mname, peer, mname->probed_sum, q->now))
 			mname_yield(mname, peer, 0, q->now);
 		return;
 	}

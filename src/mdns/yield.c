@@ -2,19 +2,22 @@
 /*
  * Owns silence for workloads that answer for themselves.
  *
- * A peer with an address that we publish for the name is the workload itself. If its records of
- * the name differ from ours, it is not wrong: we are silent on that link until its records would
- * have expired. Then a probe shows whether it is still there. Each time it is, the next silence
- * is twice as long.
+ * A peer with an address that we publish for the name is the workload itself. Whatever it says of the
+ * name, we are silent on that link until its records would have expired. Then it is asked whether
+ * it is still there. Each time it is, the next silence is twice as long. Even if it says what we say,
+ * we are silent: at the next change of its addresses it would say something else for a moment, or
+ * choose other ones than we do.
  *
  * Never renames.
  */
 #include "mdns/yield.h"
 
 #include "mdns/identity.h"
+#include "mdns/mrecord.h"
 #include "mdns/state.h"
 
 static const ns_t lease_min = 10 * NS_PER_S, lease_max = 3600 * NS_PER_S;
+static const ns_t memory_min = 120 * NS_PER_S;
 static const ns_t echo_time = 250 * NS_PER_MS; /* in which a workload's reflector repeats us */
 
 bool mname_is_workload(const struct mname *mname, const struct addr *peer)
@@ -22,14 +25,42 @@ bool mname_is_workload(const struct mname *mname, const struct addr *peer)
 	return identity_is_spoken_for_by(mname->link->m, mname->identity, peer);
 }
 
+static bool mname_is_on_other_links(const struct mname *mname)
+{
+	return mname->of_identity.next->next != &mname->of_identity;
+}
+
 /* Our own packets have an address of this host. They come back late, and in any state: whatever was
  * said may be an echo. From the address of another workload only a reflector that runs in it sends
- * what we said, and it does so at once. All else are its own words, even if we say the same: a
+ * what we said, on another link and at once. All else are its own words, even if we say the same: a
  * responder that probes for its IPv4 address alone says what we do, when we announce that alone. */
 bool mname_is_echo(const struct mname *mname, const struct addr *peer, uint64_t sum, ns_t now)
 {
 	ns_t said = identity_last_said(mname->identity, sum);
-	return mdns_has_addr(mname->link->m, peer) ? said != LONG_AGO : said + echo_time > now;
+	if (mdns_has_addr(mname->link->m, peer))
+		return said != LONG_AGO || sum == mname_sum(mname);
+	return said + echo_time > now && mname_is_on_other_links(mname);
+}
+
+/* Its workload has begun to speak for itself: it probably does so for the reverse names of its addresses
+ * too. It is asked. */
+static void doubt_reverse(struct reference *ref, const struct mlink *link, ns_t now)
+{
+	struct mname *mname = ref->set->mname;
+	if (!mname || mname->link != link || !ref->set->is_known_unique || !mname_is_held(mname))
+		return;
+	mname->identity->own_words_until = now + memory_min;
+	mname_await_workload(mname, now);
+}
+
+static void doubt_reverses(const struct mname *mname, ns_t now)
+{
+	struct reference *first = reference_find(mname->link->m, mname->identity->owner);
+	if (!first)
+		return;
+	doubt_reverse(first, mname->link, now);
+	LIST_EACH(reference, &first->same_target, struct reference, same_target)
+		doubt_reverse(reference, mname->link, now);
 }
 
 static void yield_for(struct mname *mname, const struct addr *peer, ns_t lease, ns_t now)
@@ -41,9 +72,12 @@ static void yield_for(struct mname *mname, const struct addr *peer, ns_t lease, 
 	if (mname->lease < lease)
 		mname->lease = lease;
 	mname->against = *peer;
+	mname->identity->own_words_until = now + (lease > memory_min ? lease : memory_min);
 	mname_wait(mname, MDNS_YIELDED, until, now);
-	if (is_first)
-		mdns_notify(mname, MDNS_NOTICE_YIELDED, peer);
+	if (!is_first)
+		return;
+	doubt_reverses(mname, now);
+	mdns_notify(mname, MDNS_NOTICE_YIELDED, peer);
 }
 
 static ns_t ttl_lease(uint32_t ttl)
@@ -62,11 +96,11 @@ void mname_hear_workload(
 {
 	if (record->ttl == 0) {
 		if (mname->state == MDNS_YIELDED)
-			mname_start(mname, now);
+			mname_await_workload(mname, now); /* it may only start again */
 		return;
 	}
 	ns_t lease = ttl_lease(record->ttl);
-	if (mname->state == MDNS_PROBING && lease < 2 * mname->lease)
+	if (mname->probes_sent > 0 && lease < 2 * mname->lease)
 		lease = 2 * mname->lease < lease_max ? 2 * mname->lease : lease_max;
 	yield_for(mname, peer, lease, now);
 }

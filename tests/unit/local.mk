@@ -66,6 +66,9 @@ tests_unit_test_mdns_answer_LDADD = tests/sim/libsim.a $(LDADD)
 unit_programs += tests/unit/test_mdns_conflict
 tests_unit_test_mdns_conflict_SOURCES = tests/unit/test_mdns_conflict.c $(mdns_rig)
 tests_unit_test_mdns_conflict_LDADD = tests/sim/libsim.a $(LDADD)
+unit_programs += tests/unit/test_mdns_yield
+tests_unit_test_mdns_yield_SOURCES = tests/unit/test_mdns_yield.c $(mdns_rig)
+tests_unit_test_mdns_yield_LDADD = tests/sim/libsim.a $(LDADD)
 unit_programs += tests/unit/test_mdns_known
 tests_unit_test_mdns_known_SOURCES = tests/unit/test_mdns_known.c $(mdns_rig)
 tests_unit_test_mdns_known_LDADD = tests/sim/libsim.a $(LDADD)
@@ -123,7 +126,7 @@ unit_programs += tests/unit/test_updater
 tests_unit_test_updater_SOURCES = tests/unit/test_updater.c tests/unit/zone_rig.c tests/unit/zone_rig.h
 
 # RFC 6762, row by row: made of the tests' names, checked against their results.
-mdns_logs = tests/unit/test_mdns_announce.log tests/unit/test_mdns_answer.log \
+mdns_logs = tests/unit/test_mdns_yield.log tests/unit/test_mdns_announce.log tests/unit/test_mdns_answer.log \
 	tests/unit/test_mdns_conflict.log tests/unit/test_mdns_known.log \
 	tests/unit/test_mdns_probe.log tests/unit/test_mdns_rules.log
 EXTRA_DIST += tests/unit/rfc6762.sh tests/unit/rfc6762.txt tests/unit/rfc6762-table.py
