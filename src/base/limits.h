@@ -87,6 +87,9 @@ enum {
 	 * above the 10 000 names that one link may have, because all of them are unused for a
 	 * moment at each start. */
 	LIMIT_MDNS_KEPT = 16384,
+	/* Names that were removed are remembered while peers may have their records, to know echoes of
+	 * what was said: as many as may be replaced at once. Half a megabyte. */
+	LIMIT_MDNS_RECENT = 1024,
 };
 
 enum {

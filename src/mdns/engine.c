@@ -34,6 +34,7 @@ struct mdns *mdns_new(uint64_t seed)
 	}
 	list_init(&m->notices);
 	list_init(&m->kept);
+	list_init(&m->recent);
 	m->random_state = seed;
 	m->look_at = NS_NEVER;
 	m->hash_seed = (uint64_t)mdns_random(m, 0, INT64_MAX - 1);
@@ -52,12 +53,12 @@ static void mlink_drop_pending(struct mlink *link)
 		link->m->repeat_len = 0;
 }
 
-static void mlink_free(struct mlink *link)
+static void mlink_free(struct mlink *link, ns_t now)
 {
 	struct mdns *m = link->m;
 	mlink_drop_pending(link);
 	MAP_EACH(mname, &link->mnames, struct mname, by_name)
-		mname_free(mname);
+		mname_free(mname, now);
 	map_fini(&link->mnames);
 	map_fini(&link->ready);
 	heap_remove(&m->due, &link->due);
@@ -73,7 +74,7 @@ void mdns_free(struct mdns *m)
 	if (!m)
 		return;
 	MAP_EACH(mlink, &m->links, struct mlink, by_id)
-		mlink_free(mlink);
+		mlink_free(mlink, 0);
 	MAP_EACH(identity, &m->identities, struct identity, by_owner)
 		identity_free(m, identity);
 	LIST_EACH(pending_notice, &m->notices, struct pending_notice, of_mdns)
@@ -176,11 +177,11 @@ void mdns_link_down(struct mdns *m, ns_t now, uint32_t id)
 	mlink_touch(link);
 }
 
-void mdns_link_gone(struct mdns *m, uint32_t id)
+void mdns_link_gone(struct mdns *m, ns_t now, uint32_t id)
 {
 	struct mlink *link = mlink_find(m, id);
 	if (link)
-		mlink_free(link);
+		mlink_free(link, now);
 }
 
 void mdns_restart(struct mdns *m, ns_t now)
@@ -193,11 +194,10 @@ void mdns_restart(struct mdns *m, ns_t now)
 
 void mdns_goodbye(struct mdns *m, ns_t now)
 {
-	(void)now;
 	MAP_EACH(link, &m->links, struct mlink, by_id) {
 		MAP_EACH(mname, &link->mnames, struct mname, by_name) {
 			mname_say_goodbye(mname);
-			mname_free(mname);
+			mname_free(mname, now);
 		}
 		mlink_touch(link);
 	}

@@ -64,7 +64,11 @@ void identity_use(struct mdns *m, struct identity *identity)
 	if (list_is_empty(&identity->of_kept))
 		return;
 	list_remove(&identity->of_kept);
-	m->kept_count--;
+	if (identity->is_recent)
+		m->recent_count--;
+	else
+		m->kept_count--;
+	identity->is_recent = false;
 }
 
 void identity_free(struct mdns *m, struct identity *identity)
@@ -123,7 +127,7 @@ static void reference_rename(
 	if (is_announced && !set->is_unique)
 		goodbye_add(set->mname, set, record);
 	if (set->mname)
-		identity_remember(set->mname->identity, record->hash, now);
+		identity_remember(set->mname->identity, record->hash, set->ttl, now);
 	recset_set_target(m, set, ref->index, identity->current);
 	for (int lane = 0; lane < LANE_COUNT; lane++)
 		record->sent[lane] = LONG_AGO;
@@ -154,12 +158,40 @@ static void identity_forget(struct mdns *m, struct identity *identity)
 	identity_free(m, identity);
 }
 
-void identity_release(struct mdns *m, struct identity *identity)
+static bool may_be_forgotten(const struct identity *identity, ns_t now)
+{
+	return identity->remembered_until <= now && identity->own_words_until <= now;
+}
+
+/* Frees those that are old, or too many. */
+static void trim_recent(struct mdns *m, ns_t now)
+{
+	while (!list_is_empty(&m->recent)) {
+		struct identity *first = container_of(m->recent.next, struct identity, of_kept);
+		if (m->recent_count <= LIMIT_MDNS_RECENT && !may_be_forgotten(first, now))
+			return;
+		identity_free(m, first);
+	}
+}
+
+static void keep_recent(struct mdns *m, struct identity *identity, ns_t now)
+{
+	identity_use(m, identity);
+	identity->is_recent = true;
+	list_append(&m->recent, &identity->of_kept);
+	m->recent_count++;
+	trim_recent(m, now);
+}
+
+void identity_release(struct mdns *m, struct identity *identity, ns_t now)
 {
 	if (!list_is_empty(&identity->mnames))
 		return;
 	if (!identity->is_persisted) {
-		identity_free(m, identity);
+		if (may_be_forgotten(identity, now))
+			identity_free(m, identity);
+		else
+			keep_recent(m, identity, now);
 		return;
 	}
 	identity_use(m, identity);
@@ -252,7 +284,7 @@ int mdns_set_name(struct mdns *m, const uint8_t *owner, const uint8_t *current)
 		identity->number = number_of(owner, &name);
 		references_rename(identity, m, 0);
 	}
-	identity_release(m, identity);
+	identity_release(m, identity, 0);
 	return err;
 }
 
@@ -270,11 +302,20 @@ void mdns_each_renamed(const struct mdns *m,
 
 /* Records sent by us */
 
-void identity_remember(struct identity *identity, uint64_t hash, ns_t now)
+void identity_remember(struct identity *identity, uint64_t hash, uint32_t ttl_s, ns_t now)
 {
-	identity->former[identity->former_next].hash = hash;
-	identity->former[identity->former_next].until = now + 10 * NS_PER_S;
-	identity->former_next = (identity->former_next + 1) % IDENTITY_FORMER;
+	const ns_t until = now + ttl_s * NS_PER_S;
+	unsigned i = 0;
+	while (i < IDENTITY_FORMER && identity->former[i].hash != hash)
+		i++;
+	if (i == IDENTITY_FORMER) {
+		i = identity->former_next;
+		identity->former_next = (identity->former_next + 1) % IDENTITY_FORMER;
+	}
+	identity->former[i].hash = hash;
+	identity->former[i].until = until;
+	if (identity->remembered_until < until)
+		identity->remembered_until = until;
 }
 
 bool identity_has(const struct mdns *m, const struct identity *identity, uint16_t type,

@@ -13,17 +13,18 @@ struct identity *identity_find_current(const struct mdns *m, const uint8_t *name
 struct identity *identity_get(struct mdns *m, const uint8_t *owner) NONNULL MUSTCHECK;
 /* Marks the identity as used: it has an mname, or will have one soon. */
 void identity_use(struct mdns *m, struct identity *identity) NONNULL;
-/* Frees the identity if it has no mnames and no name to remember. If too many identities without
+/* Frees the identity if it has no mnames and nothing to remember: no other name, nothing that was said
+ * and may come back, no workload that speaks for itself. If too many identities without
  * mnames are kept for their names, frees the one that has been without mnames for the longest
  * time. */
-void identity_release(struct mdns *m, struct identity *identity) NONNULL;
+void identity_release(struct mdns *m, struct identity *identity, ns_t now) NONNULL;
 /* Frees the identity, even if it has a name to remember. It must have no mnames. */
 void identity_free(struct mdns *m, struct identity *identity) NONNULL;
 /* Renames the identity to the next name that is unused here: N-2, N-3 … (§9). ERR_RANGE if there
  * are no more; ERR_NOMEM. The mnames keep their states: the caller must start them again. */
 int identity_rename(struct mdns *m, struct identity *identity) NONNULL MUSTCHECK;
-/* Remembers that the record was ours until now. */
-void identity_remember(struct identity *identity, uint64_t hash, ns_t now) NONNULL;
+/* Remembers that the record was ours until now, for as long as peers may have it: its TTL, in seconds. */
+void identity_remember(struct identity *identity, uint64_t hash, uint32_t ttl_s, ns_t now) NONNULL;
 /* True if that rdata is one of our records under this name on any link, or was a moment ago
  * (§14). */
 bool identity_has(const struct mdns *m, const struct identity *identity, uint16_t type,

@@ -109,15 +109,17 @@ enum { IDENTITY_FORMER = 8, IDENTITY_SAID = 12 };
 struct identity {
 	struct map_node by_owner, by_current;
 	struct list mnames;
-	struct list of_kept;  /* mdns.kept: it has no mnames, but another name */
-	uint8_t *current;     /* `owner`, or memory of its own */
-	unsigned number;      /* of the last rename: 2 for N-2 */
-	bool is_persisted;    /* has a changed name, which is kept without mnames */
-	ns_t own_words_until; /* until then its workload probably speaks for itself */
+	struct list of_kept;   /* mdns.kept or mdns.recent: it has no mnames */
+	uint8_t *current;      /* `owner`, or memory of its own */
+	unsigned number;       /* of the last rename: 2 for N-2 */
+	bool is_persisted;     /* has a changed name, which is kept without mnames */
+	bool is_recent;        /* in mdns.recent */
+	ns_t remembered_until; /* echoes of what was said under it are known until then */
+	ns_t own_words_until;  /* until then its workload probably speaks for itself */
 	struct {
 		uint64_t hash; /* of type and rdata */
 		ns_t until;
-	} former[IDENTITY_FORMER]; /* was ours a moment ago: an echo of it is no conflict */
+	} former[IDENTITY_FORMER]; /* was ours, and caches may still have it: no conflict */
 	struct {
 		uint64_t sum; /* of its records that were sent in one packet */
 		ns_t at;
@@ -225,6 +227,8 @@ struct mdns {
 	struct map links, identities, names, references;
 	struct list kept; /* identities; first the one without mnames for the longest time */
 	unsigned kept_count;
+	struct list recent; /* identities without mnames or another name; first the oldest */
+	unsigned recent_count;
 	struct heap due;         /* links by their deadline */
 	ns_t look_at;            /* mdns_look_at() */
 	bool is_host_said;       /* the packet being made has records of a name of the host */

@@ -79,7 +79,7 @@ int mdns_link_up(struct mdns *m, ns_t now, const struct mdns_link *link) NONNULL
 /* The link cannot carry packets for now. Its records are kept but not answered. */
 void mdns_link_down(struct mdns *m, ns_t now, uint32_t link) NONNULL;
 /* Removes the link and its records, without a goodbye. */
-void mdns_link_gone(struct mdns *m, uint32_t link) NONNULL;
+void mdns_link_gone(struct mdns *m, ns_t now, uint32_t link) NONNULL;
 
 /* Sets the records of `owner` on `link` to exactly these sets (0 sets: none). The link may come
  * up later. A name has at most one set per type; each set is either unique or shared. Only

@@ -61,15 +61,24 @@ static struct mname *mname_new(struct mlink *link, struct identity *identity)
 	return mname;
 }
 
-void mname_free(struct mname *mname)
+/* Peers may still have what was said, and reflectors may repeat it, when the name is put again. */
+static void remember_sent(const struct mname *mname, ns_t now)
+{
+	for (const struct recset *set = mname->sets; set; set = set->next)
+		for (uint16_t i = 0; set->is_unique && i < set->count; i++)
+			identity_remember(mname->identity, set->records[i].hash, set->ttl, now);
+}
+
+void mname_free(struct mname *mname, ns_t now)
 {
 	struct mdns *m = mname->link->m;
+	remember_sent(mname, now);
 	mname_stop(mname, MDNS_SILENT, 0);
 	free_sets(m, mname->sets);
 	map_remove(&mname->link->mnames, &mname->by_name);
 	list_remove(&mname->of_identity);
 	list_remove(&mname->of_host);
-	identity_release(m, mname->identity);
+	identity_release(m, mname->identity, now);
 	free(mname);
 }
 
@@ -131,7 +140,7 @@ static void retire_records(
 		const struct mrecord *record = &old->records[i];
 		if (set && recset_find(m, set, record->rdata, record->len))
 			continue;
-		identity_remember(mname->identity, record->hash, now);
+		identity_remember(mname->identity, record->hash, old->ttl, now);
 		if (mname_is_held(mname) && (!set || !set->is_unique))
 			goodbye_add(mname, old, record);
 	}
@@ -226,7 +235,7 @@ static bool is_of_host(const struct mdns_rrset *sets, size_t count)
 	return false;
 }
 
-static void put_nothing(struct mdns *m, uint32_t id, const uint8_t *owner)
+static void put_nothing(struct mdns *m, ns_t now, uint32_t id, const uint8_t *owner)
 {
 	struct identity *identity = identity_find(m, owner);
 	struct mlink *link = mlink_find(m, id);
@@ -234,7 +243,7 @@ static void put_nothing(struct mdns *m, uint32_t id, const uint8_t *owner)
 	if (!mname)
 		return;
 	mname_say_goodbye(mname);
-	mname_free(mname);
+	mname_free(mname, now);
 	mlink_touch(link);
 }
 
@@ -244,7 +253,7 @@ int mdns_put(struct mdns *m, ns_t now, uint32_t id, const uint8_t *owner,
 	if (!is_within_limits(sets, count))
 		return ERR_RANGE;
 	if (!has_records(sets, count)) {
-		put_nothing(m, id, owner);
+		put_nothing(m, now, id, owner);
 		return 0;
 	}
 	struct recset *fresh = copy_sets(m, sets, count);
@@ -270,7 +279,7 @@ int mdns_put(struct mdns *m, ns_t now, uint32_t id, const uint8_t *owner,
 	return 0;
 
 fail_identity:
-	identity_release(m, identity);
+	identity_release(m, identity, now);
 fail:
 	free_sets(m, fresh);
 	return ERR_NOMEM;

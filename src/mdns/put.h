@@ -8,6 +8,6 @@
 
 /* Frees an mname and all it owns without a goodbye. Also frees its identity if nothing else
  * needs it. */
-void mname_free(struct mname *mname) NONNULL;
+void mname_free(struct mname *mname, ns_t now) NONNULL;
 /* Queues goodbyes for the announced records of the mname (§10.1). */
 void mname_say_goodbye(struct mname *mname) NONNULL;

@@ -59,7 +59,7 @@ static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 	if (is_gone || !mdns_net_has_link(d->mdns_net, link->ifindex))
 		log_info(d->log, "mdns link: link=%s state=%s", name, is_gone ? "gone" : "up");
 	if (is_gone) {
-		mdns_link_gone(d->mdns, link->ifindex);
+		mdns_link_gone(d->mdns, loop_now(), link->ifindex);
 		mdns_net_link_gone(d->mdns_net, link->ifindex);
 		return 0;
 	}

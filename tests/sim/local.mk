@@ -13,6 +13,11 @@ tests_sim_sim_mdns_SOURCES = tests/sim/sim_mdns.c tests/sim/scenario.c tests/sim
 tests_sim_sim_mdns_LDADD = tests/sim/libsim.a $(LDADD)
 EXTRA_DIST += tests/sim/scenarios
 
+check_PROGRAMS += tests/sim/sim_peace
+TESTS += tests/sim/sim_peace
+tests_sim_sim_peace_SOURCES = tests/sim/sim_peace.c
+tests_sim_sim_peace_LDADD = tests/sim/libsim.a $(LDADD)
+
 # The whole daemon. simkernel.c replaces io/netlink.c and watch/census.c: a program that is linked with it
 # must name it before the archives.
 whole_sources = \

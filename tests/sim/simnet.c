@@ -398,7 +398,7 @@ void sim_remove_link(struct sim *sim, unsigned host, unsigned link)
 	struct sim_host *h = &sim->hosts[host];
 	struct sim_port *port = &h->ports[link - 1];
 	unsigned kept = 0;
-	mdns_link_gone(h->m, link);
+	mdns_link_gone(h->m, sim->now, link);
 	for (unsigned i = 0; i < h->record_count; i++)
 		if (h->records[i].port != link - 1)
 			h->records[kept++] = h->records[i];

@@ -298,7 +298,7 @@ static void link_that_is_gone_takes_its_records_in_silence(void **state)
 {
 	(void)state;
 	put_settled("web.local", "A 10.0.0.1");
-	mdns_link_gone(rig.m, RIG_LINK);
+	mdns_link_gone(rig.m, rig.now, RIG_LINK);
 	rig_wait(2 * NS_PER_S);
 	rig_expect_silence();
 	rig_link(RIG_LINK, 1500, true);

@@ -298,6 +298,78 @@ static void s9_renames_are_bounded(void **state)
 	assert_true(mdns_stats(rig.m).renames <= LIMIT_MDNS_RENAMES + 20);
 }
 
+/* How a name ends and comes back with another address. */
+static void replace_by_put(void)
+{
+	put("web.local", NULL);
+	put("web.local", "A 10.0.0.2");
+}
+
+static void replace_by_change(void)
+{
+	put("web.local", "A 10.0.0.2");
+}
+
+static void replace_with_the_link(void)
+{
+	mdns_link_gone(rig.m, rig.now, RIG_LINK);
+	rig_link(RIG_LINK, 1500, false);
+	put("web.local", "A 10.0.0.2");
+}
+
+static void replace_while_the_link_is_down(void)
+{
+	mdns_link_down(rig.m, rig.now, RIG_LINK);
+	put("web.local", "A 10.0.0.2");
+	rig_link(RIG_LINK, 1500, false);
+}
+
+/* Reflectors repeat what we said of it before, as long as caches may have it, and not for longer. */
+static void echoes_of_a_name_that_was_replaced_are_known_for_its_ttl(void **state)
+{
+	(void)state;
+	static void (*const replace[])(void) = {replace_by_put, replace_by_change,
+		replace_with_the_link, replace_while_the_link_is_down};
+	static const char *const echoes[] = {"qr; an web.local 120 A flush 10.0.0.1",
+		"qr; an web.local 60 A 10.0.0.1",
+		"q web.local ANY qu; ns web.local 120 A 10.0.0.1"};
+	for (size_t how = 0; how < ARRAY_LEN(replace); how++)
+		for (size_t i = 0; i < ARRAY_LEN(echoes); i++) {
+			put_settled("web.local", "A 10.0.0.1");
+			replace[how]();
+			for (int t = 0; t < 119 * 4; t++) {
+				rig_say("10.0.0.250", echoes[i]);
+				rig_wait(250 * NS_PER_MS);
+			}
+			assert_string_equal(rig_current("web.local"), "web.local.");
+			assert_int_equal(mdns_stats(rig.m).conflicts, 0);
+			assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+			rig_wait(2 * NS_PER_S);
+			rig_say("10.0.0.250", echoes[0]);
+			assert_int_equal(mdns_stats(rig.m).conflicts, 1);
+			rig_fini();
+			rig_init(i);
+		}
+}
+
+/* What is remembered of many names that were removed has a limit. */
+static void names_that_were_removed_are_forgotten(void **state)
+{
+	(void)state;
+	char owner[32];
+	for (int i = 0; i < 2 * LIMIT_MDNS_RECENT; i++) {
+		snprintf(owner, sizeof(owner), "web%d.local", i);
+		put(owner, "A 10.0.0.1");
+		put(owner, NULL);
+	}
+	put_settled("web1.local", "A 10.0.0.2");
+	rig_say("10.0.0.9", "qr; an web1.local 120 A flush 10.0.0.1");
+	assert_int_equal(mdns_stats(rig.m).conflicts, 1);
+	put_settled("web2047.local", "A 10.0.0.2");
+	rig_say("10.0.0.9", "qr; an web2047.local 120 A flush 10.0.0.1");
+	assert_int_equal(mdns_stats(rig.m).conflicts, 1);
+}
+
 static void reverse_name_is_defended_and_not_renamed(void **state)
 {
 	(void)state;
@@ -368,6 +440,8 @@ int main(void)
 		CASE(s9_name_put_later_does_not_take_a_renamed_one),
 		CASE(s9_long_label_is_cut_at_a_character),
 		CASE(s9_renames_are_bounded),
+		CASE(echoes_of_a_name_that_was_replaced_are_known_for_its_ttl),
+		CASE(names_that_were_removed_are_forgotten),
 		CASE(reverse_name_is_defended_and_not_renamed),
 		CASE(status_tells_who_has_the_name_that_was_lost),
 		CASE(thousands_of_conflicting_claims_are_answered_with_few_packets),
