@@ -127,14 +127,31 @@ static void mlink_restart(struct mlink *link, ns_t now)
 	mlink_touch(link);
 }
 
-/* The link gains a family (for example, its fe80:: address has passed duplicate address detection).
- * Hosts that listen there have heard nothing from us yet. But it is the same network, and the names
- * have been probed for there. So they are announced, and are answered for meanwhile. */
-static void mlink_introduce(struct mlink *link, ns_t now)
+/* §20: the link gains a family (DHCPv4, or a fe80:: address that has passed duplicate address
+ * detection), which is a network of its own. A host that speaks that family alone may have our names
+ * there. So they are probed for there, and answered for on the other lane meanwhile. */
+static void mlink_probe_late(struct mlink *link, uint8_t gained, ns_t now)
 {
+	link->muted |= gained;
+	MAP_EACH(mname, &link->mnames, struct mname, by_name)
+		mname_probe_late(mname, now);
+	mlink_touch(link);
+}
+
+/* A lane is lost. If it was the muted one, nothing is probed for there any more. */
+static void mlink_lose_lanes(struct mlink *link, uint8_t kept)
+{
+	link->muted &= kept;
+	while (!link->muted && heap_first(&link->intros))
+		heap_remove(&link->intros, heap_first(&link->intros));
+}
+
+/* All names that are held have been probed for there. */
+static void mlink_unmute(struct mlink *link, ns_t now)
+{
+	link->muted = 0;
 	MAP_EACH(mname, &link->mnames, struct mname, by_name)
 		mname_introduce(mname, now);
-	mlink_touch(link);
 }
 
 int mdns_link_up(struct mdns *m, ns_t now, const struct mdns_link *from)
@@ -156,11 +173,12 @@ int mdns_link_up(struct mdns *m, ns_t now, const struct mdns_link *from)
 	}
 	link->mtu = from->mtu;
 	link->lanes = lanes;
+	mlink_lose_lanes(link, lanes);
 	link->is_up = true;
 	if (!was_up)
 		mlink_restart(link, now);
 	else if (gained)
-		mlink_introduce(link, now);
+		mlink_probe_late(link, gained, now);
 	return 0;
 }
 
@@ -170,7 +188,7 @@ void mdns_link_down(struct mdns *m, ns_t now, uint32_t id)
 	if (!link)
 		return;
 	link->is_up = false;
-	link->lanes = 0;
+	link->lanes = link->muted = 0;
 	mlink_drop_pending(link);
 	MAP_EACH(mname, &link->mnames, struct mname, by_name)
 		mname_stop(mname, MDNS_SILENT, now);
@@ -284,7 +302,7 @@ void mdns_input(
 		m->stats.off_link++;
 		return;
 	}
-	if (oneshot_answer(link, from, packet, len))
+	if (!(link->muted & 1 << lane_of(&from->peer)) && oneshot_answer(link, from, packet, len))
 		return;
 	rd_header(&r, &header);
 	if (r.err) {
@@ -308,29 +326,53 @@ void mdns_input(
 
 /* A packet for both lanes is sent on the first now, and kept for the second. */
 static void send_on_lanes(
-	struct mlink *link, struct mdns_path *to, const uint8_t *buffer, size_t len)
+	struct mlink *link, unsigned lanes, struct mdns_path *to, const uint8_t *buffer, size_t len)
 {
 	struct mdns *m = link->m;
-	*to = mlink_group(link, link->lanes & 1 << LANE_V4 ? LANE_V4 : LANE_V6);
-	if (link->lanes != LANES_ALL)
+	*to = mlink_group(link, lanes & 1 << LANE_V4 ? LANE_V4 : LANE_V6);
+	if (lanes != LANES_ALL)
 		return;
 	m->repeat_to = mlink_group(link, LANE_V6);
 	m->repeat_len = len;
 	memcpy(m->repeat, buffer, len);
 }
 
+/* Returns one packet of probes on lanes that came later. After the last one all lanes are alike. */
+static size_t late_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap)
+{
+	size_t len = link->muted ? intro_poll(link, now, buffer, cap) : 0;
+	if (link->muted && heap_deadline(&link->intros) == NS_NEVER)
+		mlink_unmute(link, now);
+	return len;
+}
+
+/* Returns one packet that is due on the link on its own account, and its lanes; 0: nothing is due. */
+static size_t say_poll(
+	struct mlink *link, ns_t now, unsigned *ret_lanes, uint8_t *buffer, size_t cap)
+{
+	*ret_lanes = link->lanes;
+	size_t len = goodbye_poll(link, buffer, cap);
+	if (len == 0)
+		len = probe_poll(link, now, buffer, cap);
+	if (len > 0)
+		return len;
+	*ret_lanes = link->muted;
+	len = late_poll(link, now, buffer, cap);
+	if (len > 0)
+		return len;
+	*ret_lanes = mlink_spoken_lanes(link);
+	return *ret_lanes ? announce_poll(link, now, buffer, cap) : 0;
+}
+
 /* Returns one packet that is due on the link; 0: nothing is due. */
 static size_t mlink_poll(
 	struct mlink *link, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
 {
+	unsigned lanes;
 	continued_poll(link, now);
-	size_t len = goodbye_poll(link, buffer, cap);
-	if (len == 0)
-		len = probe_poll(link, now, buffer, cap);
-	if (len == 0)
-		len = announce_poll(link, now, buffer, cap);
+	size_t len = say_poll(link, now, &lanes, buffer, cap);
 	if (len > 0) {
-		send_on_lanes(link, to, buffer, len);
+		send_on_lanes(link, lanes, to, buffer, len);
 		return len;
 	}
 	for (int lane = 0; lane < LANE_COUNT; lane++) {

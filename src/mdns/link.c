@@ -126,7 +126,11 @@ static ns_t mlink_deadline(const struct mlink *link)
 		return NS_NEVER;
 	if (!list_is_empty(&link->goodbyes))
 		return LONG_AGO;
-	ns_t at = ns_min(heap_deadline(&link->probes), heap_deadline(&link->announces));
+	if (link->muted && heap_deadline(&link->intros) == NS_NEVER)
+		return LONG_AGO;
+	ns_t at = ns_min(heap_deadline(&link->probes), heap_deadline(&link->intros));
+	if (mlink_spoken_lanes(link))
+		at = ns_min(at, heap_deadline(&link->announces));
 	for (int lane = 0; lane < LANE_COUNT; lane++)
 		at = ns_min(at, heap_deadline(&link->answers[lane]));
 	return ns_min(at, continued_deadline(link));

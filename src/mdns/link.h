@@ -9,7 +9,8 @@
  * RFC 6762 §20 and §14: for mDNS, IPv4 and IPv6 on one link are two networks, each with its own
  * listeners. Each of them is a "lane". We probe and announce on both lanes with the same
  * packets. An answer is sent on the lane of the question. The time of the last multicast is kept
- * per lane.
+ * per lane. A lane that comes later than the other is "muted" until the names that we hold have been
+ * probed for there: we listen on it, and go on with the other.
  */
 #pragma once
 
@@ -89,8 +90,10 @@ struct mname {
 	struct heap_node timer;
 	struct heap *timer_heap; /* the heap that contains `timer` */
 	uint8_t probes_sent;
-	bool was_yielded; /* now probing, because the workload was asked and did not answer */
-	uint8_t defences; /* number of defences of a name that cannot be renamed, limited */
+	uint8_t intros_sent;
+	struct heap_node intro; /* mlink.intros: to be probed for on the muted lane */
+	bool was_yielded;       /* now probing, because the workload was asked and did not answer */
+	uint8_t defences;       /* number of defences of a name that cannot be renamed, limited */
 	ns_t since;
 	ns_t lease;         /* how long YIELDED lasts */
 	ns_t update_at;     /* when the last change was or will be announced … */
@@ -168,6 +171,7 @@ struct mlink {
 	uint32_t id, mtu;
 	bool is_up;
 	uint8_t lanes; /* bits: lanes that the link uses */
+	uint8_t muted; /* bits: those where nothing is said yet but probes */
 	struct prefix *prefixes;
 	size_t prefix_count;
 	struct addr *addrs; /* of the link, as many as `addr_count` */
@@ -175,7 +179,7 @@ struct mlink {
 	struct neighbour neighbour;
 	struct list of_host;      /* mnames that are names of the host */
 	struct map mnames, ready; /* struct mname; struct ready_reply */
-	struct heap probes, announces, answers[LANE_COUNT];
+	struct heap probes, intros, announces, answers[LANE_COUNT];
 	struct list goodbyes, continued; /* struct goodbye; struct continued */
 	struct heap_node due;            /* mdns.due */
 	ns_t batch_at;           /* time of the first probe for the names that are put now */
@@ -196,6 +200,12 @@ static inline bool mlink_defers(const struct mlink *link)
 {
 	const struct neighbour *n = &link->neighbour;
 	return n->is_heard || (n->others > 0 && !n->is_asked);
+}
+
+/* Returns the lanes on which the link speaks. */
+static inline unsigned mlink_spoken_lanes(const struct mlink *link)
+{
+	return link->lanes & ~(unsigned)link->muted;
 }
 
 /* Finished packets, each to one peer, in the order they were made. */

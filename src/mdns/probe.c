@@ -79,7 +79,7 @@ size_t announce_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap)
 	struct mname *mname = next_due(&link->announces, now);
 	if (!mname)
 		return 0;
-	compose_init(&c, link, COMPOSE_MULTICAST, link->lanes, now, buffer, cap);
+	compose_init(&c, link, COMPOSE_MULTICAST, mlink_spoken_lanes(link), now, buffer, cap);
 	while (mname && announce_claim(mname, &c))
 		mname = next_due(&link->announces, now);
 	return compose_len(&c);
@@ -173,6 +173,12 @@ static void mname_probed(struct mname *mname, ns_t now)
 		mname, &mname->link->probes, now + (is_asked ? question_interval : PROBE_INTERVAL));
 }
 
+static bool probe_add_grown(struct pack *p, const struct mname *mname, size_t grown_cap)
+{
+	p->cap = grown_cap;
+	return probe_add_question(p, mname);
+}
+
 /* Adds the questions of as many names as fit in the packet. A name that needs more than the MTU
  * gets a larger packet alone (§17). */
 static unsigned probe_collect(struct mlink *link, ns_t now, struct pack *p, size_t grown_cap,
@@ -198,10 +204,7 @@ static unsigned probe_collect(struct mlink *link, ns_t now, struct pack *p, size
 		bool fits = probe_add_question(p, mname);
 		if (!fits && count > 0)
 			break;
-		if (!fits) {
-			p->cap = grown_cap;
-			fits = probe_add_question(p, mname);
-		}
+		fits = fits || probe_add_grown(p, mname, grown_cap);
 		if (fits)
 			batch[count++] = mname;
 		mname_probed(mname, now);
@@ -209,21 +212,60 @@ static unsigned probe_collect(struct mlink *link, ns_t now, struct pack *p, size
 	return count;
 }
 
-size_t probe_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap)
+/* The same for names that are held on the other lane. */
+static unsigned intro_collect(struct mlink *link, ns_t now, struct pack *p, size_t grown_cap,
+	struct mname *batch[PROBE_NAMES])
+{
+	const size_t cap = p->cap;
+	unsigned count = 0;
+	while (count < PROBE_NAMES && p->cap == cap && heap_deadline(&link->intros) <= now) {
+		struct mname *mname = container_of(heap_first(&link->intros), struct mname, intro);
+		if (mname->intros_sent == PROBES) {
+			heap_remove(&link->intros, &mname->intro);
+			continue;
+		}
+		bool fits = probe_add_question(p, mname);
+		if (!fits && count > 0)
+			break;
+		fits = fits || probe_add_grown(p, mname, grown_cap);
+		if (fits)
+			batch[count++] = mname;
+		mname->intros_sent++;
+		heap_put(&link->intros, &mname->intro, now + PROBE_INTERVAL);
+	}
+	return count;
+}
+
+typedef unsigned collect_fn(struct mlink *link, ns_t now, struct pack *p, size_t grown_cap,
+	struct mname *batch[PROBE_NAMES]);
+
+static size_t write_probes(
+	struct mlink *link, ns_t now, uint8_t *buffer, size_t cap, collect_fn *collect)
 {
 	struct mname *batch[PROBE_NAMES];
 	struct pack p;
-	if (!next_due(&link->probes, now))
-		return 0;
 	size_t payload = mlink_payload(link, link->lanes);
 	pack_init(&p, buffer, payload < cap ? payload : cap, 0, 0);
 	p.may_compress_srv = true;
-	unsigned count = probe_collect(link, now, &p, cap - 48, batch);
+	unsigned count = collect(link, now, &p, cap - 48, batch);
 	p.reserved = 0;
 	for (unsigned i = 0; i < count; i++)
 		probe_add_proposal(&p, batch[i], now);
 	link->last_probe = now;
 	return count > 0 ? p.len : 0;
+}
+
+size_t probe_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap)
+{
+	return next_due(&link->probes, now) ? write_probes(link, now, buffer, cap, probe_collect)
+					    : 0;
+}
+
+size_t intro_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap)
+{
+	return heap_deadline(&link->intros) <= now
+		       ? write_probes(link, now, buffer, cap, intro_collect)
+		       : 0;
 }
 
 /* Goodbye */

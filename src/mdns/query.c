@@ -224,6 +224,8 @@ void query_answer(struct query *q)
 	struct rd r = rd_init(q->packet, q->len);
 	rd_bytes(&r, MSG_HEADER_LEN);
 	q->m->stats.queries++;
+	if (q->link->muted & 1u << q->lane)
+		return; /* not ours there yet */
 	for (unsigned i = 0; i < q->header.qdcount; i++) {
 		struct question question;
 		rd_question(&r, &question);

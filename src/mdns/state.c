@@ -51,6 +51,7 @@ void mname_stop(struct mname *mname, enum mdns_state state, ns_t now)
 	if (mname->timer_heap)
 		heap_remove(mname->timer_heap, &mname->timer);
 	mname->timer_heap = NULL;
+	heap_remove(&mname->link->intros, &mname->intro);
 	oneshot_forget(mname);
 	for (struct recset *set = mname->sets; set; set = set->next) {
 		set->announce_at = NS_NEVER;
@@ -145,6 +146,18 @@ void mname_announce(struct mname *mname, struct recset *set, unsigned times, ns_
 	for (uint16_t i = 0; i < set->count; i++)
 		set->records[i].wanted |= WANTED_ANNOUNCE;
 	schedule_announcement(mname, set, times, at);
+}
+
+void mname_probe_late(struct mname *mname, ns_t now)
+{
+	struct mlink *link = mname->link;
+	mname->intros_sent = 0;
+	if (!mname_needs_probe(mname))
+		return;
+	if (mname_is_held(mname))
+		heap_put(&link->intros, &mname->intro, mlink_batch_time(link, true, now));
+	else if (mname->state == MDNS_PROBING)
+		mname_wait(mname, MDNS_PROBING, mlink_batch_time(link, true, now), now);
 }
 
 void mname_introduce(struct mname *mname, ns_t now)

@@ -76,6 +76,9 @@ void mname_stop(struct mname *mname, enum mdns_state state, ns_t now) NONNULL;
 /* Schedules `times` announcements of the set, from `at` on. Does nothing if the name is not
  * held. */
 void mname_announce(struct mname *mname, struct recset *set, unsigned times, ns_t at) NONNULL;
+/* Schedules the probes for the mname on a lane that has come later; if they have begun, they begin again
+ * on all lanes. */
+void mname_probe_late(struct mname *mname, ns_t now) NONNULL;
 /* Announces all sets as if they were new, without a probe, for peers that have not heard them
  * before. Does nothing if the name is not held. */
 void mname_introduce(struct mname *mname, ns_t now) NONNULL;

@@ -306,22 +306,96 @@ static void link_that_is_gone_takes_its_records_in_silence(void **state)
 	rig_expect_silence();
 }
 
-static void s8_a_family_that_comes_later_is_announced_on_and_answers_go_on(void **state)
+/* Brings up the second link with these families. */
+static void link_with(bool has_v4, bool has_v6)
 {
-	(void)state;
-	rig_link(RIG_SECOND, 1500, false);
-	assert_int_equal(rig_put(RIG_SECOND, "web.local", "A 10.0.0.1"), 0);
+	struct mdns_link l = {.id = RIG_SECOND, .mtu = 1500, .has_v4 = has_v4, .has_v6 = has_v6};
+	assert_int_equal(mdns_link_up(rig.m, rig.now, &l), 0);
+}
+
+static unsigned count_on(enum addr_family family, const char *part)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < rig.heard_count; i++)
+		count += rig.heard[i].to.peer.family == family &&
+			 strstr(rig.heard[i].text, part) != NULL;
+	return count;
+}
+
+/* Its names are ours on one family, and the other one comes now. */
+static void begin_late(bool is_v6_late)
+{
+	link_with(is_v6_late, !is_v6_late);
+	put_on(RIG_SECOND, "web.local", "A 10.0.0.1");
+	put_on(RIG_SECOND, "1.0.0.10.in-addr.arpa", "known PTR web.local");
 	rig_settle();
 	rig.has_both = true;
-	rig_link(RIG_SECOND, 1500, true);
-	rig_say_on(RIG_SECOND, "10.0.0.9", "q web.local A");
-	rig_expect("an web.local. 120 A flush 10.0.0.1");
-	rig_wait(3 * NS_PER_S);
-	rig_expect_none("; ns ");
-	unsigned on_v6 = 0;
-	for (unsigned i = 0; i < rig.heard_count; i++)
-		on_v6 += rig.heard[i].to.peer.family == ADDR_V6;
-	assert_true(on_v6 >= 2);
+	link_with(true, true);
+}
+
+static void s20_a_family_that_comes_later_is_probed_on_and_answers_go_on(void **state)
+{
+	(void)state;
+	for (int is_v6_late = 0; is_v6_late < 2; is_v6_late++) {
+		enum addr_family late = is_v6_late ? ADDR_V6 : ADDR_V4,
+				 first = is_v6_late ? ADDR_V4 : ADDR_V6;
+		begin_late(is_v6_late);
+		rig_say_on(RIG_SECOND, is_v6_late ? "10.0.0.9" : "fe80::9", "q web.local A");
+		rig_say_on(RIG_SECOND, is_v6_late ? "fe80::9" : "169.254.0.9", "q web.local A");
+		rig_say_on(
+			RIG_SECOND, is_v6_late ? "fe80::9" : "169.254.0.9:4000", "q web.local A");
+		rig_wait(700 * NS_PER_MS);
+		assert_int_equal(count_on(first, "an web.local."), 1);
+		assert_int_equal(count_on(late, "an "), 0);
+		rig_wait(4 * NS_PER_S);
+		assert_int_equal(count_on(late, "ns web.local. 120 A 10.0.0.1"), 3);
+		assert_int_equal(count_on(first, "ns web.local."), 0);
+		assert_int_equal(count_on(late, "an web.local. 120 A flush"), 2);
+		assert_int_equal(count_on(late, "an 1.0.0.10.in-addr.arpa."), 2);
+		rig_fini();
+		rig_init((uint64_t)is_v6_late);
+	}
+}
+
+/* A device that speaks IPv4 alone had the name there, at every boot of ours. */
+static void s20_who_has_the_name_on_a_later_family_keeps_it(void **state)
+{
+	(void)state;
+	begin_late(false);
+	for (int i = 0; i < 10; i++) {
+		rig_wait(250 * NS_PER_MS);
+		if (count_on(ADDR_V4, "q web.local. ANY") > 0)
+			rig_say_on(RIG_SECOND, "169.254.0.9",
+				"qr; an web.local 120 A flush 169.254.0.9");
+	}
+	rig_settle();
+	assert_int_equal(rig_status(RIG_SECOND, "web.local").state, MDNS_ESTABLISHED);
+	rig_say_on(RIG_SECOND, "169.254.0.8:4000", "q web-2.local A");
+	rig_expect("an web-2.local. 10 A 10.0.0.1");
+}
+
+/* What is put, lost or gone meanwhile ends as it should. */
+static void s20_names_that_change_while_a_family_is_probed_on_are_announced_on_both(void **state)
+{
+	(void)state;
+	begin_late(true);
+	rig_wait(300 * NS_PER_MS);
+	put_on(RIG_SECOND, "db.local", "A 10.0.0.3");
+	put_on(RIG_SECOND, "web.local", NULL);
+	rig_settle();
+	put_on(RIG_SECOND, "cache.local", "A 10.0.0.4");
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(count_on(ADDR_V6, "an cache.local. 120 A flush 10.0.0.4"), 2);
+	assert_int_equal(count_on(ADDR_V4, "an cache.local. 120 A flush 10.0.0.4"), 2);
+	rig_say_on(RIG_SECOND, "fe80::9", "q db.local A");
+	assert_true(count_on(ADDR_V6, "an db.local.") > 0);
+	link_with(true, false);
+	link_with(true, true);
+	link_with(true, false);
+	rig_settle();
+	put_on(RIG_SECOND, "cache.local", "A 10.0.0.5");
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(count_on(ADDR_V4, "an cache.local. 120 A flush 10.0.0.5"), 2);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
@@ -353,7 +427,9 @@ int main(void)
 		CASE(s17_what_fits_in_no_packet_is_refused),
 		CASE(records_put_before_the_link_is_up_wait_for_it),
 		CASE(link_that_is_gone_takes_its_records_in_silence),
-		CASE(s8_a_family_that_comes_later_is_announced_on_and_answers_go_on),
+		CASE(s20_a_family_that_comes_later_is_probed_on_and_answers_go_on),
+		CASE(s20_who_has_the_name_on_a_later_family_keeps_it),
+		CASE(s20_names_that_change_while_a_family_is_probed_on_are_announced_on_both),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
