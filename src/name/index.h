@@ -20,6 +20,9 @@ struct nlink {
 	uint64_t segment;    /* smallest link_key() of the segment; 0 until placed */
 	bool is_bridge_port; /* as of the last placement */
 	uint32_t index;      /* used only during placement of segments */
+	/* Another one than before: what the kernel had for the link, and for its IPv6, may be gone,
+	 * whatever it looks like now. */
+	uint64_t generation, generation_v6;
 };
 
 /* A label in lower case, and its claims. It exists as long as it has claims or hosts. */
@@ -119,6 +122,7 @@ struct spoken_link {
 	uint32_t ifindex;
 	uint32_t mtu;
 	uint64_t segment;
+	uint64_t generation, generation_v6; /* of its nlink */
 	bool has_v4, has_v6;
 	bool is_untold;          /* the sink did not get it */
 	struct prefix *prefixes; /* sorted */
@@ -148,6 +152,7 @@ struct names {
 	bool has_lost_links;       /* links or claims are missing: there was no memory */
 	bool has_lost_onlinks;     /* likewise on-link prefixes */
 	uint64_t shortages;        /* failures for lack of memory, ever */
+	uint64_t last_generation;
 	struct names_stats stats;
 };
 

@@ -28,6 +28,7 @@ static int nlink_add(struct names *n, const struct model_link *link)
 		return ERR_NOMEM;
 	}
 	nlink->link = link;
+	nlink->generation = ++n->last_generation;
 	list_init(&nlink->claims);
 	claims_update(n, nlink, true);
 	return 0;
@@ -65,12 +66,25 @@ static void on_link(void *arg, enum model_change change, const struct model_link
 		names_check(n, nlink_add(n, link));
 		return;
 	}
+	/* It may be up again in the same batch, and plugged in elsewhere. */
+	if (!model_link_is_up(&link->info))
+		nlink->generation = ++n->last_generation;
 	if (before && has_moved(before, &link->info))
 		n->has_moved_links = true;
 	claims_update(n, nlink, before && strcmp(before->alias, link->info.alias) != 0);
 	if (before &&
 		(before->flags != link->info.flags || before->operstate != link->info.operstate))
 		claims_mark(n, nlink);
+}
+
+/* With its last address a link may have lost all of IPv6, groups included: its MTU was below 1280, or
+ * IPv6 was disabled (net/ipv6/addrconf.c, addrconf_ifdown()). */
+static bool has_v6(const struct model_link *link)
+{
+	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link)
+		if (addr->is_present && addr->info.addr.family == ADDR_V6)
+			return true;
+	return false;
 }
 
 static void on_addr(void *arg, enum model_change change, const struct model_addr *addr,
@@ -80,6 +94,9 @@ static void on_addr(void *arg, enum model_change change, const struct model_addr
 	struct nlink *nlink = nlink_of(n, addr->link);
 	if (nlink)
 		claims_mark(n, nlink);
+	if (nlink && change == MODEL_ADDR_GONE && addr->info.addr.family == ADDR_V6 &&
+		!has_v6(addr->link))
+		nlink->generation_v6 = ++n->last_generation;
 	if (addr->link->ns->nsid == NSID_OWN)
 		n->has_own_changes = true;
 	if (before)

@@ -139,7 +139,8 @@ static int spoken_link_fill(struct spoken_link *link, const struct model_link *f
 /* True if the sink has got `a` and need not get `b`. */
 static bool is_same_spoken_link(const struct spoken_link *a, const struct spoken_link *b)
 {
-	return !a->is_untold && a->ifindex == b->ifindex && a->mtu == b->mtu &&
+	return !a->is_untold && a->ifindex == b->ifindex && a->generation == b->generation &&
+	       a->generation_v6 == b->generation_v6 && a->mtu == b->mtu &&
 	       a->segment == b->segment && a->has_v4 == b->has_v4 && a->has_v6 == b->has_v6 &&
 	       strcmp(a->name, b->name) == 0 && a->prefix_count == b->prefix_count &&
 	       memcmp(a->prefixes, b->prefixes, a->prefix_count * sizeof(*a->prefixes)) == 0 &&
@@ -201,6 +202,8 @@ static int spoken_links_make(const struct names *n, struct spoken_link **ret, si
 		link->ifindex = nlink->link->info.ifindex;
 		link->mtu = nlink->link->info.mtu;
 		link->segment = nlink->segment;
+		link->generation = nlink->generation;
+		link->generation_v6 = nlink->generation_v6;
 		memcpy(link->name, nlink->link->info.name, sizeof(link->name));
 		if (spoken_link_fill(link, nlink->link)) {
 			links_free(links, count);
@@ -211,6 +214,22 @@ static int spoken_links_make(const struct names *n, struct spoken_link **ret, si
 	*ret = links;
 	*ret_count = count;
 	return 0;
+}
+
+/* A link of before that is another one now is reported as gone first, so nothing of it remains: its
+ * sockets have left the groups. ERR_NOMEM: the sink did not get the link. */
+static int spoken_link_replace(
+	struct names *n, struct spoken_link *before, struct spoken_link *link)
+{
+	if (before && before->generation != link->generation) {
+		(void)spoken_link_put(n, before, true);
+	} else if (before && before->generation_v6 != link->generation_v6 && before->has_v6 &&
+		   link->has_v6) {
+		struct spoken_link without = *link;
+		without.has_v6 = false;
+		(void)spoken_link_put(n, &without, false);
+	}
+	return spoken_link_put(n, link, false);
 }
 
 int spoken_links_update(struct names *n)
@@ -226,10 +245,9 @@ int spoken_links_update(struct names *n)
 		if (!spoken_link_find(links, count, old[i].ifindex))
 			(void)spoken_link_put(n, &old[i], true); /* needs no memory */
 	for (size_t i = 0; i < count; i++) {
-		const struct spoken_link *before =
-			spoken_link_find(old, old_count, links[i].ifindex);
+		struct spoken_link *before = spoken_link_find(old, old_count, links[i].ifindex);
 		if (!before || !is_same_spoken_link(before, &links[i]))
-			err = spoken_link_put(n, &links[i], false) ? ERR_NOMEM : err;
+			err = spoken_link_replace(n, before, &links[i]) ? ERR_NOMEM : err;
 	}
 	n->spoken_links = links;
 	n->spoken_link_count = count;

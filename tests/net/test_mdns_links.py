@@ -2,6 +2,7 @@
 """mDNS on links that appear and disappear, on many of them, on two at the same wire, beside another
 responder, and with a reflector between them."""
 import os
+import re
 import signal
 import socket
 import time
@@ -72,6 +73,35 @@ def test_group_membership_survives_a_link_that_goes_down_and_up(topo, serve, hos
         host.add_addr("br0", "fd07::1/64")
         wait_resolved(client, "web.local", A, ["10.7.0.2"])
     assert "renamed" not in mdns_names(daemon)["web.local."]
+
+
+def bridge_again(host):
+    """A link of the same name and index."""
+    index = host.ip("-o link show br0").split(":")[0]
+    ports = re.findall(r"\d+: (\w+)@", host.ip("-o link show master br0"))
+    return ["link del br0", f"link add br0 index {index} type bridge forward_delay 0 mcast_snooping 0",
+            "link set br0 up", *(f"link set {port} master br0" for port in ports),
+            "addr add 10.7.0.1/24 dev br0", "addr add fd07::1/64 dev br0 nodad"]
+
+
+def no_ipv6_for_a_moment(host):
+    """An MTU that IPv6 does not permit: the kernel forgets the group."""
+    return ["link set br0 mtu 1000", "link set br0 mtu 1500", "addr add fd07::1/64 dev br0 nodad"]
+
+
+@pytest.mark.parametrize("change", [bridge_again, no_ipv6_for_a_moment])
+def test_a_link_that_was_another_one_for_a_moment_is_heard(topo, serve, host, change):
+    """In one batch of news: afterwards it looks as before."""
+    topo.workload("web", host, "br0", "10.7.0.2/24", "fd07::2/64", alias="web")
+    client = topo.workload("client", host, "br0", "10.7.0.9/24", "fd07::9/64")
+    daemon = serve(host, "--domain=vanya")
+    wait_established(daemon, "web")
+    daemon.process.send_signal(signal.SIGSTOP)
+    host.batch(change(host))
+    daemon.process.send_signal(signal.SIGCONT)
+    wait_resolved(client, "web.local", A, ["10.7.0.2"])
+    wait_until(lambda: "fd07::2" in (android_resolve(client, "web.local", AAAA, timeout=0.4) or []), 10,
+               "the answer over IPv6")
 
 
 def test_a_port_that_is_plugged_elsewhere_and_back_is_answered(topo, serve, host):
