@@ -131,6 +131,7 @@ static void gather_link(const struct names *n, struct gather *g, const struct nl
 		gather_add(g, &(struct host_addr){.segment = nlink->segment,
 				      .addr = addr->info.addr,
 				      .is_own = nlink->link->ns->nsid == NSID_OWN,
+				      .is_open = nlink->is_open,
 				      .scope = (uint8_t)addr_scope(&addr->info.addr)});
 	}
 }

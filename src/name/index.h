@@ -19,6 +19,7 @@ struct nlink {
 	struct list claims;  /* of struct claim.in_link */
 	uint64_t segment;    /* smallest link_key() of the segment; 0 until placed */
 	bool is_bridge_port; /* as of the last placement */
+	bool is_open;        /* its segment is (name/segment.h) */
 	uint32_t index;      /* used only during placement of segments */
 	/* Another one than before: what the kernel had for the link, and for its IPv6, may be gone,
 	 * whatever it looks like now. */
@@ -61,7 +62,8 @@ struct host_addr {
 	struct addr addr;
 	uint8_t scope; /* enum addr_scope */
 	bool is_own;   /* of a link of our own namespace */
-	uint8_t zero[5];
+	bool is_open;  /* its segment is (name/segment.h) */
+	uint8_t zero[4];
 };
 
 struct host_addrs {
@@ -123,6 +125,7 @@ struct spoken_link {
 	uint32_t mtu;
 	uint64_t segment;
 	uint64_t generation, generation_v6; /* of its nlink */
+	bool is_open;                       /* its segment is */
 	bool has_v4, has_v6;
 	bool is_untold;          /* the sink did not get it */
 	struct prefix *prefixes; /* sorted */
@@ -192,8 +195,10 @@ struct host *host_find(const struct names *n, const char *key);
 int host_owner(
 	const struct names *n, const struct host *host, const char *branch, struct name *ret);
 /* True if an address is valid on a link of ours (RFC 6762 §6.2): it is on the link's own wire; or
- * it is on none of our wires, but on-link there by prefix, for example because a bridge that we
- * cannot see joins the wires. A link-local address means nothing on another wire. */
+ * it is on none of our wires, but on-link there by prefix, and a bridge that we cannot see may join
+ * the wires: both are open (name/segment.h). Two closed networks with one prefix, as each docker
+ * and each libvirt makes them, have nothing to do with each other. A link-local address means
+ * nothing on another wire. */
 bool host_addr_is_on(
 	const struct names *n, const struct host_addr *ha, const struct spoken_link *link);
 

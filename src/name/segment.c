@@ -6,6 +6,7 @@
 #include "name/segment.h"
 
 #include <linux/if_link.h>
+#include <net/if_arp.h>
 #include <string.h>
 
 static uint32_t find(struct segment_link *links, uint32_t i)
@@ -72,6 +73,47 @@ static bool join_vlans(struct segment_link *links, uint32_t count)
 	return has_joined;
 }
 
+/* True if the link has an end that is not among the links. */
+static bool has_unknown_end(const struct segment_link *link)
+{
+	static const char *const inner[] = {"bridge", "bond", "team", "dummy", "ifb"};
+	static const char *const upper[] = {
+		"veth", "macvlan", "macvtap", "ipvlan", "ipvtap", "vlan"};
+	for (size_t i = 0; i < ARRAY_LEN(inner); i++)
+		if (is_kind(link->info, inner[i]))
+			return false;
+	for (size_t i = 0; i < ARRAY_LEN(upper); i++)
+		if (is_kind(link->info, upper[i]))
+			return link->parent == SEGMENT_NONE;
+	return link->info->type != ARPHRD_LOOPBACK;
+}
+
+/* Opens the segments of VLANs that are carried by open ones. Returns true if there were any. */
+static bool open_vlans(struct segment_link *links, uint32_t count)
+{
+	bool has_opened = false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!is_vlan(&links[i]) || !links[find(links, links[i].parent)].is_open)
+			continue;
+		struct segment_link *of = &links[find(links, i)];
+		has_opened |= !of->is_open;
+		of->is_open = true;
+	}
+	return has_opened;
+}
+
+static void open_segments(struct segment_link *links, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		links[i].is_open = false;
+	for (uint32_t i = 0; i < count; i++)
+		if (has_unknown_end(&links[i]))
+			links[find(links, i)].is_open = true;
+	/* Progress: each turn, except the last, opens a segment. */
+	while (open_vlans(links, count))
+		;
+}
+
 void segment_place(struct segment_link *links, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
@@ -87,6 +129,9 @@ void segment_place(struct segment_link *links, uint32_t count)
 	 * one turn per level. */
 	while (join_vlans(links, count))
 		;
-	for (uint32_t i = 0; i < count; i++)
+	open_segments(links, count);
+	for (uint32_t i = 0; i < count; i++) {
 		links[i].segment = find(links, i);
+		links[i].is_open = links[links[i].segment].is_open;
+	}
 }

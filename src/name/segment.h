@@ -11,6 +11,10 @@
  *	                         on the same segment
  *	any other                alone
  *
+ * A segment is open if it has a device whose other end is not known: a network card, a tap, a tunnel, a
+ * veth whose peer is in no namespace that we see; or if it is a VLAN of an open one. All of the others is
+ * known, so what is not on them is elsewhere, even if it has the same prefix.
+ *
  * Limitation: a bridge that filters VLANs or isolates its ports is treated as one wire.
  */
 #pragma once
@@ -25,6 +29,7 @@ struct segment_link {
 	uint32_t master;
 	const struct event_link *info;
 	uint32_t segment; /* result: index of the link that represents the segment */
+	bool is_open;     /* result: the segment may go on where we see nothing */
 };
 
 /* Places `count` links: two links are on one segment if their `segment` is equal. Takes time

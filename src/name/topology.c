@@ -44,11 +44,14 @@ static void segments_name(struct names *n, const struct segment_link *placed, ui
 	MAP_EACH(nlink, &n->links, struct nlink, node) {
 		uint64_t segment = smallest[placed[nlink->index].segment];
 		bool is_port = client_link_is_port(n->model, nlink->link);
-		if (segment != nlink->segment || is_port != nlink->is_bridge_port)
+		bool is_open = placed[nlink->index].is_open;
+		if (segment != nlink->segment || is_port != nlink->is_bridge_port ||
+			is_open != nlink->is_open)
 			claims_mark(n, nlink);
 		n->has_new_wires |= segment != nlink->segment && nlink->segment != 0;
 		nlink->segment = segment;
 		nlink->is_bridge_port = is_port;
+		nlink->is_open = is_open;
 	}
 }
 
@@ -141,8 +144,9 @@ static bool is_same_spoken_link(const struct spoken_link *a, const struct spoken
 {
 	return !a->is_untold && a->ifindex == b->ifindex && a->generation == b->generation &&
 	       a->generation_v6 == b->generation_v6 && a->mtu == b->mtu &&
-	       a->segment == b->segment && a->has_v4 == b->has_v4 && a->has_v6 == b->has_v6 &&
-	       strcmp(a->name, b->name) == 0 && a->prefix_count == b->prefix_count &&
+	       a->segment == b->segment && a->is_open == b->is_open && a->has_v4 == b->has_v4 &&
+	       a->has_v6 == b->has_v6 && strcmp(a->name, b->name) == 0 &&
+	       a->prefix_count == b->prefix_count &&
 	       memcmp(a->prefixes, b->prefixes, a->prefix_count * sizeof(*a->prefixes)) == 0 &&
 	       memcmp(a->addrs, b->addrs, a->prefix_count * sizeof(*a->addrs)) == 0;
 }
@@ -202,6 +206,7 @@ static int spoken_links_make(const struct names *n, struct spoken_link **ret, si
 		link->ifindex = nlink->link->info.ifindex;
 		link->mtu = nlink->link->info.mtu;
 		link->segment = nlink->segment;
+		link->is_open = nlink->is_open;
 		link->generation = nlink->generation;
 		link->generation_v6 = nlink->generation_v6;
 		memcpy(link->name, nlink->link->info.name, sizeof(link->name));

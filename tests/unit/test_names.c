@@ -492,6 +492,53 @@ static void mdns_goes_by_prefix_where_the_wire_is_not_ours(void **state)
 	stop(f);
 }
 
+/* Makes a bridge in a namespace, with one container on it that has this address. */
+static void add_container(
+	struct fixture *f, nsid_t bridge_ns, nsid_t nsid, const char *alias, const char *addr)
+{
+	struct event bridge = link_event(bridge_ns, 20, ""), port = link_event(bridge_ns, 21, "");
+	struct event link = link_event(nsid, 22, alias);
+	add_ns(f, bridge_ns, OWNER_HOST);
+	add_ns(f, nsid, OWNER_HOST);
+	strcpy(bridge.link.kind, "bridge");
+	strcpy(port.link.kind, "veth");
+	strcpy(link.link.kind, "veth");
+	port.link.master = 20;
+	port.link.parent = 22;
+	port.link.parent_nsid = nsid;
+	link.link.parent = 21;
+	link.link.parent_nsid = bridge_ns;
+	apply(f, &bridge);
+	apply(f, &port);
+	apply(f, &link);
+	add_addr(f, bridge_ns, 20, "172.17.0.1");
+	add_addr(f, nsid, 22, addr);
+}
+
+/* Docker in docker, and two isolated networks of libvirt: each has 172.17.0.0/24 for itself. */
+static void mdns_does_not_go_by_the_prefix_of_a_network_that_is_closed(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_container(f, NSID_OWN, 5, "outer", "172.17.0.2");
+	add_container(f, 6, 7, "inner", "172.17.0.3");
+	names_flush(f->names);
+	assert_said(f, "mdns 20 outer.local. A any 172.17.0.2");
+	assert_not_said(f, "mdns 20 inner.local.");
+	assert_not_said(f, "mdns 20 3.0.17.172.in-addr.arpa.");
+	struct event nic = link_event(NSID_OWN, 30, "");
+	nic.link.master = 20;
+	apply(f, &nic);
+	names_flush(f->names);
+	assert_not_said(f, "mdns 20 inner.local.");
+	nic = link_event(6, 31, ""); /* now both lead outwards, perhaps to one another */
+	nic.link.master = 20;
+	apply(f, &nic);
+	names_flush(f->names);
+	assert_said(f, "mdns 20 inner.local. A any 172.17.0.3");
+	stop(f);
+}
+
 static void merge_gives_the_addresses_of_all_first_and_number_tell_them_apart(void **state)
 {
 	(void)state;
@@ -1339,6 +1386,7 @@ int main(void)
 		cmocka_unit_test(a_namespace_that_dies_takes_its_names_along),
 		cmocka_unit_test(mdns_carries_all_addresses_of_the_segment_and_no_others),
 		cmocka_unit_test(mdns_goes_by_prefix_where_the_wire_is_not_ours),
+		cmocka_unit_test(mdns_does_not_go_by_the_prefix_of_a_network_that_is_closed),
 		cmocka_unit_test(merge_gives_the_addresses_of_all_first_and_number_tell_them_apart),
 		cmocka_unit_test(a_rootless_namespace_never_gets_shares_or_pushes_out_a_name),
 		cmocka_unit_test(a_granted_name_is_served_and_goes_behind_the_hosts_own),

@@ -117,6 +117,53 @@ static void links_that_name_each_other_in_a_ring_end(void **state)
 		assert_true(w.links[i].segment < w.count);
 }
 
+static bool is_open(struct wires *w, uint32_t link)
+{
+	segment_place(w->links, w->count);
+	return w->links[link].is_open;
+}
+
+/* Adds a bridge with `count` containers, each by a veth. Returns the bridge. */
+static uint32_t add_containers(struct wires *w, uint32_t count)
+{
+	uint32_t bridge = add(w, "bridge", SEGMENT_NONE, SEGMENT_NONE);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t port = add(w, "veth", w->count + 1, bridge);
+		add(w, "veth", port, SEGMENT_NONE);
+	}
+	return bridge;
+}
+
+static void a_segment_whose_ends_are_all_known_is_closed(void **state)
+{
+	(void)state;
+	struct wires w = {.count = 0};
+	uint32_t bridge = add_containers(&w, 3);
+	uint32_t dummy = add(&w, "dummy", SEGMENT_NONE, SEGMENT_NONE);
+	uint32_t vlan = add_vlan(&w, bridge, 5), on_vlan = add(&w, "macvlan", vlan, SEGMENT_NONE);
+	add(&w, "macvlan", dummy, SEGMENT_NONE);
+	assert_false(is_open(&w, bridge));
+	assert_false(is_open(&w, dummy));
+	assert_false(is_open(&w, on_vlan));
+}
+
+static void one_end_that_is_not_known_opens_it(void **state)
+{
+	(void)state;
+	static const char *const kinds[] = {
+		"", "tun", "vxlan", "wireguard", "gretap", "veth", "macvlan", "new-kind"};
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct wires w = {.count = 0};
+		uint32_t bridge = add_containers(&w, 3), other = add_containers(&w, 1);
+		uint32_t vlan = add_vlan(&w, bridge, 5), inner = add_vlan(&w, vlan, 6);
+		add(&w, kinds[i], SEGMENT_NONE, bridge);
+		assert_true(is_open(&w, bridge));
+		assert_true(is_open(&w, bridge + 2));
+		assert_true(is_open(&w, inner));
+		assert_false(is_open(&w, other));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +173,8 @@ int main(void)
 		cmocka_unit_test(a_vrf_is_no_wire),
 		cmocka_unit_test(vlans_are_apart_from_their_lower_device_and_together_by_id),
 		cmocka_unit_test(links_that_name_each_other_in_a_ring_end),
+		cmocka_unit_test(a_segment_whose_ends_are_all_known_is_closed),
+		cmocka_unit_test(one_end_that_is_not_known_opens_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
