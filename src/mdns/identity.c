@@ -132,7 +132,11 @@ static void reference_rename(
 	for (int lane = 0; lane < LANE_COUNT; lane++)
 		record->sent[lane] = LONG_AGO;
 	if (is_announced) {
-		mname_announce(set->mname, set, 2, mname_update_at(set->mname, now));
+		ns_t at = mname_update_at(set->mname, now);
+		if (set->is_unique)
+			mname_announce(set->mname, set, 2, at);
+		else
+			mname_announce_new(set->mname, set, 2, at);
 		mlink_touch(set->mname->link);
 	}
 }

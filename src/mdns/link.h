@@ -33,7 +33,12 @@ enum { CLASS_QU = 0x8000, CLASS_FLUSH = 0x8000, CLASS_MASK = 0x7fff };
 #define LONG_AGO (-(INT64_MAX / 4))
 
 /* Why a record must be in a packet: bits of `wanted`. The first two bits are for the lanes. */
-enum { WANTED_ANNOUNCE = 4, WANTED_REPLY = 8, WANTED_LATER = 16 };
+enum {
+	WANTED_ANNOUNCE = 4,
+	WANTED_REPLY = 8,
+	WANTED_LATER = 16,
+	WANTED_AGAIN = 32 /* in the further announcements of its set */
+};
 
 struct mrecord {
 	const uint8_t *rdata; /* as sent: `put`, or own memory if a name in it was renamed */

@@ -225,8 +225,11 @@ void recset_inherit(struct recset *set, const struct recset *old)
 {
 	for (uint16_t i = 0; i < set->count; i++) {
 		const struct mrecord *before = find_put(old, &set->records[i]);
-		if (before)
-			memcpy(set->records[i].sent, before->sent, sizeof(before->sent));
+		if (!before)
+			continue;
+		memcpy(set->records[i].sent, before->sent, sizeof(before->sent));
+		if (!set->is_unique)
+			set->records[i].wanted |= before->wanted & (WANTED_ANNOUNCE | WANTED_AGAIN);
 	}
 	bool was_sent = recset_last_sent(old, 1u << LANE_V4 | 1u << LANE_V6) != LONG_AGO;
 	set->replaces_sent = set->is_unique && (was_sent || old->replaces_sent);

@@ -44,8 +44,12 @@ static bool announce_set(struct recset *set, struct composer *c)
 	if (--set->announces_left > 0) {
 		set->announce_at = c->now + announce_interval;
 		for (uint16_t i = 0; i < set->count; i++)
-			set->records[i].wanted |= WANTED_ANNOUNCE;
+			if (set->records[i].wanted & WANTED_AGAIN)
+				set->records[i].wanted |= WANTED_ANNOUNCE;
+		return true;
 	}
+	for (uint16_t i = 0; i < set->count; i++)
+		set->records[i].wanted &= (uint8_t)~WANTED_AGAIN;
 	return true;
 }
 

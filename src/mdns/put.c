@@ -193,12 +193,18 @@ static void mname_set_sets(struct mname *mname, struct recset *fresh, ns_t now)
 		set->mname = mname;
 		*last = set;
 		has_changed = true;
+		/* §8.4: of a shared set, only what is new. */
+		const bool has_same_form =
+			before && !set->is_unique && !before->is_unique && set->ttl == before->ttl;
 		if (before)
 			replace_set(mname, before, set, now);
 		if (mname_is_held(mname)) {
 			if (announce_at == NS_NEVER)
 				announce_at = mname_update_at(mname, now);
-			mname_announce(mname, set, 2, announce_at);
+			if (has_same_form)
+				mname_announce_new(mname, set, 2, announce_at);
+			else
+				mname_announce(mname, set, 2, announce_at);
 		}
 	}
 	for (struct recset *set = old; set; set = set->next) {

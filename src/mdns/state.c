@@ -144,8 +144,23 @@ void mname_announce(struct mname *mname, struct recset *set, unsigned times, ns_
 	if (!mname_is_held(mname))
 		return;
 	for (uint16_t i = 0; i < set->count; i++)
-		set->records[i].wanted |= WANTED_ANNOUNCE;
+		set->records[i].wanted |= WANTED_ANNOUNCE | WANTED_AGAIN;
 	schedule_announcement(mname, set, times, at);
+}
+
+void mname_announce_new(struct mname *mname, struct recset *set, unsigned times, ns_t at)
+{
+	bool has_any = false;
+	if (!mname_is_held(mname))
+		return;
+	for (uint16_t i = 0; i < set->count; i++) {
+		struct mrecord *record = &set->records[i];
+		if (record->sent[LANE_V4] == LONG_AGO && record->sent[LANE_V6] == LONG_AGO)
+			record->wanted |= WANTED_ANNOUNCE | WANTED_AGAIN;
+		has_any |= (record->wanted & (WANTED_ANNOUNCE | WANTED_AGAIN)) != 0;
+	}
+	if (has_any)
+		schedule_announcement(mname, set, times, at);
 }
 
 void mname_probe_late(struct mname *mname, ns_t now)

@@ -79,6 +79,8 @@ void mname_announce(struct mname *mname, struct recset *set, unsigned times, ns_
 /* Schedules the probes for the mname on a lane that has come later; if they have begun, they begin again
  * on all lanes. */
 void mname_probe_late(struct mname *mname, ns_t now) NONNULL;
+/* The same for the records of the set that were never multicast; and for those that wait to be. */
+void mname_announce_new(struct mname *mname, struct recset *set, unsigned times, ns_t at) NONNULL;
 /* Announces all sets as if they were new, without a probe, for peers that have not heard them
  * before. Does nothing if the name is not held. */
 void mname_introduce(struct mname *mname, ns_t now) NONNULL;

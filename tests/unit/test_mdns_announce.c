@@ -84,6 +84,49 @@ static void s8_4_removed_shared_record_gets_a_goodbye(void **state)
 	rig_expect("an _x._tcp.local. 0 PTR b._x._tcp.local.");
 }
 
+/* Puts the instances [first, end) of a service. */
+static void put_instances(unsigned first, unsigned end)
+{
+	char records[4096];
+	int len = 0;
+	for (unsigned i = first; i < end; i++)
+		len += snprintf(records + len, sizeof(records) - (size_t)len,
+			"%sshared PTR i%u._x._tcp.local", i > first ? ", " : "", i);
+	put("_x._tcp.local", records);
+}
+
+static unsigned count_records(const char *part)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < rig.heard_count; i++)
+		for (const char *at = rig.heard[i].text; (at = strstr(at, part)) != NULL; at++)
+			count++;
+	return count;
+}
+
+static void s8_4_of_a_shared_set_only_what_has_changed_is_announced(void **state)
+{
+	(void)state;
+	put_instances(0, 50);
+	rig_settle();
+	put_instances(0, 51); /* one more */
+	rig_settle();
+	rig_forget();
+	put_instances(0, 52);
+	rig_wait(500 * NS_PER_MS);
+	assert_int_equal(count_records("an _x"), 1);
+	put_instances(0, 53); /* and another, while the first waits to be announced again */
+	rig_wait(5 * NS_PER_S);
+	assert_in_range(count_records("PTR i51."), 2, 3);
+	assert_int_equal(count_records("PTR i52."), 2);
+	assert_int_equal(count_records("PTR i5."), 0);
+	rig_forget();
+	put_instances(1, 53); /* one less */
+	rig_wait(5 * NS_PER_S);
+	assert_int_equal(count_records("an _x"), 1);
+	rig_expect("an _x._tcp.local. 0 PTR i0._x._tcp.local.");
+}
+
 static void s8_4_at_most_ten_updates_a_minute(void **state)
 {
 	(void)state;
@@ -410,6 +453,7 @@ int main(void)
 		CASE(s8_4_new_address_is_answered_at_once),
 		CASE(s8_4_removed_address_of_a_unique_set_gets_no_goodbye),
 		CASE(s8_4_removed_shared_record_gets_a_goodbye),
+		CASE(s8_4_of_a_shared_set_only_what_has_changed_is_announced),
 		CASE(s8_4_at_most_ten_updates_a_minute),
 		CASE(s8_4_same_records_again_say_nothing),
 		CASE(s10_1_removed_name_says_goodbye_with_ttl_0),
