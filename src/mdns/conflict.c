@@ -87,7 +87,7 @@ static bool may_rename(const struct mname *mname)
 /* Announces a name that cannot be renamed again, a few times. Then the caches decide. */
 static void defend(struct mname *mname, ns_t now)
 {
-	if (mname->defences >= DEFENCES_MAX)
+	if (mname->defences >= DEFENCES_MAX || !mname_is_held(mname))
 		return;
 	mname->defences++;
 	for (struct recset *set = mname->sets; set; set = set->next)

@@ -91,7 +91,30 @@ size_t announce_poll(struct mlink *link, ns_t now, uint8_t *buffer, size_t cap)
 
 /* Probing */
 
-/* Three probes were sent and nobody has objected: the name is ours. */
+static bool is_unproven(const struct mname *mname, ns_t now)
+{
+	return mname->state == MDNS_CONFLICT ||
+	       (mname->state == MDNS_PROBING &&
+		       (mname->probes_sent < PROBES || mname->timer.at > now));
+}
+
+/* True if the mname, a reverse name, leads to a name that is not ours on the link yet, and may become
+ * another one. */
+static bool leads_to_unproven(const struct mname *mname, ns_t now)
+{
+	const struct mlink *link = mname->link;
+	const struct recset *set = mname->sets;
+	for (uint16_t i = 0; set->is_known_unique && i < set->count; i++) {
+		const uint8_t *name = set->records[i].rdata + rr_layout(set->type).lead;
+		const struct mname *target =
+			mname_find(link, name, name_hash(link->m->hash_seed, name));
+		if (target && target != mname && is_unproven(target, now))
+			return true;
+	}
+	return false;
+}
+
+/* Three probes were sent and nobody has objected, or none is needed: the name is ours. */
 static void mname_win(struct mname *mname, ns_t now)
 {
 	static const struct addr nobody = {.family = ADDR_NONE};
@@ -102,7 +125,8 @@ static void mname_win(struct mname *mname, ns_t now)
 	mname->was_yielded = false;
 	for (struct recset *set = mname->sets; set; set = set->next)
 		mname_announce(mname, set, ANNOUNCEMENTS, now);
-	mdns_notify(mname, MDNS_NOTICE_ESTABLISHED, &nobody);
+	if (mname_needs_probe(mname))
+		mdns_notify(mname, MDNS_NOTICE_ESTABLISHED, &nobody);
 }
 
 /* Returns the length of the records proposed for the name, which follow all questions. */
@@ -195,7 +219,10 @@ static unsigned probe_collect(struct mlink *link, ns_t now, struct pack *p, size
 		if (!mname)
 			break;
 		if (mname->state == MDNS_PROBING && mname->probes_sent == PROBES) {
-			mname_win(mname, now);
+			if (leads_to_unproven(mname, now))
+				mname_set_timer(mname, &link->probes, now + PROBE_INTERVAL);
+			else
+				mname_win(mname, now);
 			continue;
 		}
 		if (mname->state == MDNS_DEFERRED && !neighbour_may_ask(mname, now))

@@ -120,6 +120,12 @@ void mname_start(struct mname *mname, ns_t now)
 		mname_wait(mname, MDNS_PROBING, at, now);
 		return;
 	}
+	if (mname->sets && mname->sets->is_known_unique) {
+		/* A reverse name: it waits for the name that it leads to, which probes now. */
+		mname_wait(mname, MDNS_PROBING, at + PROBES * PROBE_INTERVAL, now);
+		mname->probes_sent = PROBES;
+		return;
+	}
 	/* This name needs no probe, but its targets may: announce it together with the names of its
 	 * batch. */
 	mname_stop(mname, MDNS_ANNOUNCING, now);

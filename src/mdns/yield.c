@@ -47,7 +47,8 @@ bool mname_is_echo(const struct mname *mname, const struct addr *peer, uint64_t 
 static void doubt_reverse(struct reference *ref, const struct mlink *link, ns_t now)
 {
 	struct mname *mname = ref->set->mname;
-	if (!mname || mname->link != link || !ref->set->is_known_unique || !mname_is_held(mname))
+	if (!mname || mname->link != link || !ref->set->is_known_unique ||
+		!(mname_is_held(mname) || mname->state == MDNS_PROBING))
 		return;
 	mname->identity->own_words_until = now + memory_min;
 	mname_await_workload(mname, now);

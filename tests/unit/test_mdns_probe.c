@@ -400,6 +400,39 @@ static void notices_tell_established_and_renamed(void **state)
 	assert_false(mdns_next_notice(rig.m, &notice));
 }
 
+/* Somebody else may have the name: then the reverse name leads to another one. */
+static void reverse_name_waits_for_the_name_that_it_leads_to(void **state)
+{
+	(void)state;
+	put("web.local", "A 10.0.0.1");
+	put("1.0.0.10.in-addr.arpa", "known PTR web.local");
+	rig_wait(400 * NS_PER_MS);
+	rig_say("10.0.0.9:4000", "q 1.0.0.10.in-addr.arpa PTR");
+	for (int i = 0; i < 5; i++) {
+		char message[100];
+		snprintf(message, sizeof(message), "qr; an %s 120 A flush 10.0.0.9",
+			rig_current("web.local"));
+		rig_say("10.0.0.9", message);
+		rig_wait(400 * NS_PER_MS);
+	}
+	rig_expect_none("an 1.0.0.10");
+	rig_wait(2 * NS_PER_S);
+	const struct rig_packet *name = rig_expect("an web-"), *reverse = rig_expect("an 1.0.0.10");
+	assert_true(reverse->at >= name->at && reverse->at <= name->at + NS_PER_S);
+	rig_expect_none("PTR flush web.local.");
+}
+
+static void reverse_name_is_announced_together_with_its_name(void **state)
+{
+	(void)state;
+	put("1.0.0.10.in-addr.arpa", "known PTR web.local");
+	put("web.local", "A 10.0.0.1");
+	put("2.0.0.10.in-addr.arpa", "known PTR gone.local");
+	rig_wait(3 * NS_PER_S);
+	assert_int_equal(rig_count("an web.local.", "an 1.0.0.10.in-addr.arpa."), 2);
+	assert_int_equal(rig_count("an 2.0.0.10.in-addr.arpa.", NULL), 2);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int main(void)
@@ -435,6 +468,8 @@ int main(void)
 		CASE(s20_probes_and_announces_on_both_families),
 		CASE(s17_probe_of_a_name_with_many_records_is_one_large_packet),
 		CASE(notices_tell_established_and_renamed),
+		CASE(reverse_name_waits_for_the_name_that_it_leads_to),
+		CASE(reverse_name_is_announced_together_with_its_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
