@@ -10,9 +10,10 @@ enum {
 	LIMIT_MODEL_LINKS = 131072,
 	LIMIT_MODEL_ADDRS = 262144,
 
-	/* Names: addresses of one name and family in one set. 2 000 AAAA fill a TCP message of 64 KiB;
-	 * 120 is far more than any client tries, and keeps buffers on the stack under 4 KiB. */
-	LIMIT_HOST_ADDRS = 120,
+	/* Names: addresses of one name and family in one set. BIND takes at most 100 records of a type
+	 * (max-records-per-type), and refuses the whole transfer of a zone with more. 100 is also far
+	 * more than any client tries, and keeps buffers on the stack under 4 KiB. */
+	LIMIT_HOST_ADDRS = 100,
 	/* PTR records of one address; further names are left out. More than a dozen help nobody,
 	 * and the set must fit into one message. */
 	LIMIT_PTR_TARGETS = 12,

@@ -126,6 +126,28 @@ static bool add_target(struct task *t, unsigned off, uint16_t also)
 	return true;
 }
 
+/* True if the record is a SVCB in ServiceMode that names its own owner as target, by a root name (RFC 9460
+ * §2.5.2). */
+static bool has_own_target(const uint8_t *rr)
+{
+	enum { PRIORITY_LEN = 2 };
+	uint16_t type = get_u16(rr + 2);
+	return (type == RR_SVCB || type == RR_HTTPS) && get_u16(rr + RR_HEAD_LEN) != 0 &&
+	       rr[RR_HEAD_LEN + PRIORITY_LEN] == 0;
+}
+
+/* Adds the addresses of the owner of the answer. False if some did not fit. */
+static bool add_own_addresses(struct task *t, const struct node *owner)
+{
+	static const uint16_t types[] = {RR_A, RR_AAAA};
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		const struct node_set *set = node_set(owner, types[i], t->view);
+		if (set && !add_set(t, SECTION_ADDITIONAL, t->name_off, owner, set))
+			return false;
+	}
+	return true;
+}
+
 /* True if the name at `offs[i]` in the reply also occurs at one of the offsets before. */
 static bool is_repeated(const uint8_t *start, const unsigned *offs, unsigned i)
 {
@@ -136,15 +158,18 @@ static bool is_repeated(const uint8_t *start, const unsigned *offs, unsigned i)
 }
 
 /* Adds the additional records for the records from offset `off` on, once per target. Those records
- * are one set and were written by us, so they are well formed. False if some did not fit. */
-static bool add_targets(struct task *t, unsigned off, unsigned count, int target)
+ * are one set of `owner` and were written by us, so they are well formed. False if some did not
+ * fit. */
+static bool add_targets(
+	struct task *t, const struct node *owner, unsigned off, unsigned count, int target)
 {
 	unsigned names[LIMIT_SERVE_TARGETS];
 	for (unsigned i = 0; i < count && i < LIMIT_SERVE_TARGETS; i++) {
 		const uint8_t *rr = t->reply.start + off;
 		names[i] = off + RR_HEAD_LEN + (unsigned)target;
 		if (!is_repeated(t->reply.start, names, i) &&
-			!add_target(t, names[i], follower(rr)))
+			!(has_own_target(rr) ? add_own_addresses(t, owner)
+					     : add_target(t, names[i], follower(rr))))
 			return false;
 		off += RR_HEAD_LEN + get_u16(rr + RR_HEAD_LEN - 2);
 	}
@@ -162,7 +187,7 @@ static void add_answer(struct task *t, const struct zone_answer *found)
 	else if (UNLIKELY(target >= 0))
 		/* Additional records that do not fit are left out: the client can ask for
 		 * them (RFC 2181 §9). */
-		(void)!add_targets(t, off, found->set->count, target);
+		(void)!add_targets(t, found->node, off, found->set->count, target);
 }
 
 /* The name is in a delegated zone: adds its name servers, and those of their
@@ -175,7 +200,7 @@ static void add_referral(struct task *t, const struct zone_answer *found)
 	/* RFC 9471 §3.1: a referral without its glue is useless, so it is truncated. */
 	if (!reply_add_set(&t->reply, SECTION_AUTHORITY, cut_off, found->node, found->set,
 		    found->set->ttl) ||
-		!add_targets(t, off, found->set->count, 0))
+		!add_targets(t, found->node, off, found->set->count, 0))
 		t->is_full = true;
 }
 

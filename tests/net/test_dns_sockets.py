@@ -23,7 +23,7 @@ from lib.wait import wait_until  # noqa: E402
 HOST4, HOST6 = "10.9.0.1", "fd09::1"
 WEB4 = "10.9.0.2"
 SO_RCVBUFFORCE, IP_RECVFRAGSIZE = 33, 25  # not in Python's module
-MANY = 120
+MANY = 100
 SOURCE_LIMIT, EASY_LIMIT, IDLE_S = 64, 768, 10  # src/base/limits.h
 
 

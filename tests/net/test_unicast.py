@@ -19,7 +19,9 @@ LAN4, LAN6 = "10.7.0.2", "fd07::2"
 WAN4, WAN6 = "198.51.100.2", "2001:db8:7::2"
 REVERSE4 = "2.0.7.10.in-addr.arpa."
 REVERSE6 = "2.0.0.0" + ".0" * 24 + ".7.0.d.f.ip6.arpa."
-MANY = [f"10.8.{i // 200}.{i % 200 + 1}" for i in range(120)]
+# Addresses of a workload, and those that are served: BIND refuses a zone with more of a type.
+GIVEN = [f"10.8.0.{i + 1}" for i in range(130)]
+MANY = GIVEN[:100]
 
 over_all = pytest.mark.parametrize("server, tcp", [
     (HOST4, False), (HOST4, True), (HOST6, False), (HOST6, True)],
@@ -37,7 +39,7 @@ class Lab:
                       f"{WAN6}/64", alias="Web")
         topo.workload("six", self.host, "br0", "2001:db8:7::3/64", "10.7.0.3/24", alias="six")
         many = topo.workload("many", self.host, "br0", alias="many")
-        many.batch([f"addr add {address}/16 dev eth0" for address in MANY])
+        many.batch([f"addr add {address}/16 dev eth0" for address in GIVEN])
         self.near = topo.workload("near", self.host, "br0", "10.7.0.9/24", "fd07::9/64",
                                   "2001:db8:7::9/64")
         self.far = topo.far_client(self.host)
@@ -389,6 +391,6 @@ def test_dig_is_content(lab, need):
         done = lab.near.run([dig, *options, f"@{HOST6}", "web.wan.vanya", "AAAA"])
         assert done.stdout == f"{WAN6}\n"
     done = lab.near.run([dig, "+short", f"@{HOST4}", "many.lan.vanya", "A"])
-    assert sorted(done.stdout.split()[-120:]) == sorted(MANY)
+    assert sorted(done.stdout.split()[-len(MANY):]) == sorted(MANY)
     done = lab.near.run([dig, "+noall", "+answer", f"@{HOST4}", "-x", LAN4])
     assert done.stdout.split()[-2:] == ["PTR", "Web.lan.vanya."]

@@ -700,8 +700,11 @@ static void rfc9460_s4_1_targets_of_services_go_along(void **state)
 		" | | "
 		"pool.example. 60 A 192.0.2.8 pool.example. 60 HTTPS ns.example. pool.example. 60 "
 		"HTTPS .");
+	/* RFC 9460 §2.5.2: "." in a service is its owner. */
 	assert_string_equal(strstr(ask("pool.example.", RR_HTTPS), " | | "),
-		" | | ns.example. 60 A 192.0.2.53");
+		" | | ns.example. 60 A 192.0.2.53 pool.example. 60 A 192.0.2.8");
+	rig_put(zone, ZONE_STATIC, "none.example.", "60 A 192.0.2.8", "60 HTTPS #000000", NULL);
+	assert_null(strstr(ask("none.example.", RR_HTTPS), "192.0.2.8"));
 }
 
 static void outcomes_are_counted(void **state)
