@@ -3,12 +3,27 @@
  * Owns the change from the old records of the zone files to the new ones.
  * Never reads a file.
  */
+#include "base/err.h"
 #include "pipeline/inside.h"
 
 static int put_owner(struct pipeline *p, const struct static_owner *owner, size_t count)
 {
-	return owner->is_local ? local_put_static(p, owner, count)
-			       : unicast_put(p, ZONE_STATIC, owner->name, owner->sets, count);
+	if (owner->is_local)
+		return local_put_static(p, owner, count);
+	int err = unicast_put(p, ZONE_STATIC, owner->name, owner->sets, count);
+	/* The reverse zone may not be ours yet: see files_put_reverse(). */
+	return owner->is_reverse && err == ERR_RANGE ? 0 : err;
+}
+
+int files_put_reverse(struct pipeline *p, const uint8_t *apex)
+{
+	int err = 0;
+	for (size_t i = 0; i < collection_count(p->files) && !err; i++) {
+		const struct static_owner *owner = collection_at(p->files, i);
+		if (owner->is_reverse && name_is_below(owner->name, apex))
+			err = put_owner(p, owner, owner->count);
+	}
+	return err;
 }
 
 static bool is_in_files(void *files, const uint8_t *owner)

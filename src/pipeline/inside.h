@@ -76,5 +76,8 @@ void local_put_all_statics(struct pipeline *p);
  * name. */
 int local_put_static(struct pipeline *p, const struct static_owner *owner, size_t count) MUSTCHECK;
 
+/* files.c: puts what zone files say below a reverse zone, which is ours now. ERR_NOMEM. */
+int files_put_reverse(struct pipeline *p, const uint8_t *apex) MUSTCHECK;
+
 /* views.c: builds and publishes a new table. Returns the previous table, or NULL. */
 struct view_table *views_update(struct pipeline *p);

@@ -21,7 +21,14 @@ static int put_unicast(void *arg, const uint8_t *owner, const struct rrset *sets
 static int put_reverse_zone(void *arg, const uint8_t *apex, bool is_ours)
 {
 	struct pipeline *p = arg;
-	return is_ours ? apex_put(p, apex) : zone_remove_apex(p->zone, apex);
+	if (!is_ours)
+		return zone_remove_apex(p->zone, apex);
+	int err = apex_put(p, apex);
+	if (err)
+		return err;
+	err = files_put_reverse(p, apex);
+	int undo = err ? zone_remove_apex(p->zone, apex) : 0;
+	return undo ? undo : err;
 }
 
 static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)

@@ -11,7 +11,9 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "zonefile/check.h"
 #include "zonefile/zonefile.h"
 
@@ -70,11 +72,15 @@ static int file_add(struct collection *s, const char *path, const struct zonefil
 			.count = from.count,
 			.is_local = name_is_mdns(from.name),
 			.file = path};
-		const struct static_owner *owner = &owners[s->count++];
+		struct static_owner *owner = &owners[s->count++];
 		if (owner->is_local || name_is_below(owner->name, s->domain))
 			continue;
+		owner->is_reverse = name_is_reverse(owner->name);
+		if (owner->is_reverse)
+			continue;
 		char text[NAME_TEXT_CAP];
-		zonefile_fail(error, path, from.line, "%.255s is not in the zone, nor below .local",
+		zonefile_fail(error, path, from.line,
+			"%.255s is not in the zone, nor below .local, nor a reverse name",
 			name_to_text(owner->name, text));
 		return ERR_SYNTAX;
 	}
@@ -176,11 +182,73 @@ int collection_add(
 	return file_add(s, source->path, s->files[s->file_count++], error);
 }
 
+/* True if the files say themselves where the reverse name leads. */
+static bool has_pointer(const struct collection *s, const uint8_t *reverse)
+{
+	const struct static_owner *owner = collection_find(s, reverse);
+	for (size_t i = 0; owner && i < owner->count; i++)
+		if (owner->sets[i].type == RR_PTR || owner->sets[i].type == RR_CNAME)
+			return true;
+	return false;
+}
+
+/* Writes a PTR for each address in the set, as lines of a master file. */
+static void write_pointers(const struct collection *s, const struct static_owner *owner,
+	const struct rrset *set, size_t *count, struct buf *out)
+{
+	enum addr_family family = set->type == RR_A ? ADDR_V4 : ADDR_V6;
+	char from[NAME_TEXT_CAP], to[NAME_TEXT_CAP];
+	for (size_t i = 0; i < set->count && *count < LIMIT_STATIC_PTRS; i++) {
+		struct addr addr = addr_make(family, set->rdata[i].bytes);
+		struct name reverse;
+		name_reverse(&addr, 8 * (unsigned)addr_len(&addr), &reverse);
+		if (has_pointer(s, reverse.wire))
+			continue;
+		buf_printf(out, "%s %u PTR %s\n", name_to_text(reverse.wire, from), set->ttl,
+			name_to_text(owner->name, to));
+		++*count;
+	}
+}
+
+/* Writes the PTRs of all names in the zone that are those of hosts. */
+static void write_all_pointers(const struct collection *s, struct buf *out)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct static_owner *owner = &s->owners[i];
+		bool is_wildcard = owner->name[0] == 1 && owner->name[1] == '*';
+		if (owner->is_local || owner->is_reverse || is_wildcard)
+			continue;
+		for (size_t k = 0; k < owner->count; k++)
+			if (owner->sets[k].type == RR_A || owner->sets[k].type == RR_AAAA)
+				write_pointers(s, owner, &owner->sets[k], &count, out);
+	}
+}
+
+/* Adds the PTRs as if they were in one more file. */
+static int add_pointers(struct collection *s, struct zonefile_error *error)
+{
+	struct buf text = {0};
+	write_all_pointers(s, &text);
+	int err = text.err;
+	if (!err && text.len > 0)
+		err = collection_add(s,
+			&(struct zonefile_source){.path = "reverse names",
+				.text = text.bytes,
+				.len = text.len,
+				.origin = name_root},
+			error);
+	buf_fini(&text);
+	return err ? err : collection_join(s, error);
+}
+
 int collection_finish(struct collection *s, struct zonefile_error *error)
 {
 	int err = collection_join(s, error);
 	if (!err && s->file_count > 1)
 		err = collection_check(s, error);
+	if (!err)
+		err = add_pointers(s, error);
 	s->domain = NULL;
 	return err;
 }
@@ -272,6 +340,12 @@ static const uint8_t *room_copy(struct room *room, const void *bytes, size_t len
 	return copy;
 }
 
+/* Others than the zone need it after the files have been read. */
+static bool is_kept(const struct static_owner *owner)
+{
+	return owner->is_local || owner->is_reverse;
+}
+
 /* Copies an owner, including everything borrowed from its file. */
 static void room_add(struct room *room, const struct static_owner *owner)
 {
@@ -279,7 +353,8 @@ static void room_add(struct room *room, const struct static_owner *owner)
 	*to = (struct static_owner){.name = room_copy(room, owner->name, name_len(owner->name)),
 		.sets = room->set,
 		.count = owner->count,
-		.is_local = owner->is_local};
+		.is_local = owner->is_local,
+		.is_reverse = owner->is_reverse};
 	for (size_t i = 0; i < owner->count; i++) {
 		struct rrset *set = room->set++;
 		*set = owner->sets[i];
@@ -296,7 +371,7 @@ int collection_settle(struct collection *s)
 {
 	struct sizes sizes = {0};
 	for (size_t i = 0; i < s->count; i++)
-		if (s->owners[i].is_local)
+		if (is_kept(&s->owners[i]))
 			add_sizes(&sizes, &s->owners[i]);
 	struct static_owner *kept = calloc(sizes.owners + 1, sizeof(*kept));
 	size_t heads = sizes.sets * sizeof(struct rrset) + sizes.records * sizeof(struct rdata);
@@ -312,7 +387,7 @@ int collection_settle(struct collection *s)
 		.rdata = (struct rdata *)(sets + sizes.sets),
 		.bytes = bytes + heads};
 	for (size_t i = 0; i < s->count; i++)
-		if (s->owners[i].is_local)
+		if (is_kept(&s->owners[i]))
 			room_add(&room, &s->owners[i]);
 	release_files(s);
 	free(s->owners);

@@ -2,8 +2,8 @@
 /*
  * The records of all zone files. Either all files are accepted, or none. The files are read
  * completely and their records are passed to the zone and to mDNS. Then the collection is
- * settled: the zone has its own copy, so only the records for mDNS stay, because links that
- * appear later need them.
+ * settled: the zone has its own copy, so only the records for mDNS and for reverse zones stay, because
+ * links and reverse zones that appear later need them.
  */
 #pragma once
 
@@ -19,6 +19,7 @@ struct static_owner {
 	const struct rrset *sets;
 	size_t count;
 	bool is_local;    /* under .local: for mDNS */
+	bool is_reverse;  /* a reverse name: served while its reverse zone is ours */
 	const char *file; /* the first file that has the owner; NULL once settled */
 };
 
@@ -31,8 +32,9 @@ struct collection *collection_new(const uint8_t *domain) NONNULL MUSTCHECK;
 int collection_add(struct collection *s, const struct zonefile_source *source,
 	struct zonefile_error *error) NONNULL MUSTCHECK;
 
-/* To be called after the last file. Two files may have records at one owner, but not in the same
- * set. Errors as for collection_add(). */
+/* To be called after the last file. Adds a PTR for each address of a name in the zone, where the files say
+ * no PTR or CNAME; for LIMIT_STATIC_PTRS addresses at most. Two files may have records at one owner,
+ * but not in the same set. Errors as for collection_add(). */
 int collection_finish(struct collection *s, struct zonefile_error *error) NONNULL MUSTCHECK;
 
 void collection_free(struct collection *s);
@@ -41,7 +43,7 @@ void collection_free(struct collection *s);
  * memory. */
 int collection_settle(struct collection *s) NONNULL MUSTCHECK;
 
-/* Returns the number of owners: all owners, or only those for mDNS once settled. 0 for NULL. */
+/* Returns the number of owners: all owners, or only those that stay once settled. 0 for NULL. */
 size_t collection_count(const struct collection *s);
 /* Returns owner number `i`, in canonical order. */
 const struct static_owner *collection_at(const struct collection *s, size_t i) NONNULL;

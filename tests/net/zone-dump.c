@@ -34,7 +34,7 @@ static void print_zone(const struct collection *files)
 {
 	for (size_t i = 0; i < collection_count(files); i++) {
 		const struct static_owner *owner = collection_at(files, i);
-		for (size_t k = 0; k < owner->count; k++)
+		for (size_t k = 0; k < owner->count && !owner->is_reverse; k++)
 			print_set(owner->name, &owner->sets[k]);
 	}
 }

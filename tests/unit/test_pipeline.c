@@ -420,7 +420,7 @@ static void records_are_told_from_the_end_of_the_first_flush_on(void **state)
 	flush();
 	assert_int_equal(rig.records, 0);
 	set_files("db A 10.0.0.9\n");
-	assert_int_equal(rig.records, 2); /* one removed, one added */
+	assert_int_equal(rig.records, 4); /* one removed, one added; likewise their PTRs */
 }
 
 static void another_domain_takes_the_names_along(void **state)
@@ -584,6 +584,50 @@ static void all_zones_of_ours_are_found(void **state)
 	assert_int_equal(counts[2], 2);
 }
 
+static unsigned rcode_of(const char *name, uint16_t type)
+{
+	unsigned rcode;
+	(void)ask(name, type, &rcode);
+	return rcode;
+}
+
+static void an_address_in_a_zone_file_has_a_reverse_name_in_our_reverse_zones(void **state)
+{
+	(void)state;
+	furnish();
+	set_files("printer A 10.1.2.3\n AAAA 2001:db8::9\nalso A 10.1.2.3\n*.apps A 10.1.2.4\n"
+		  "own A 10.1.2.5\n5.2.1.10.in-addr.arpa. PTR other.test.\n"
+		  "9.9.in-addr.arpa. TXT \"no zone of ours\"\nweb A 10.0.0.7\n"
+		  "6.2.1.10.in-addr.arpa. CNAME 6.0-7.2.1.10.in-addr.arpa.\nc A 10.1.2.6\n");
+	flush();
+	assert_answers("3.2.1.10.in-addr.arpa.", RR_PTR, 2);
+	assert_answers("7.0.0.10.in-addr.arpa.", RR_PTR, 2); /* web.lan of the kernel, and web */
+	assert_answers("5.2.1.10.in-addr.arpa.", RR_PTR, 1);
+	assert_answers("6.2.1.10.in-addr.arpa.", RR_PTR, 1);
+	assert_int_equal(rcode_of("4.2.1.10.in-addr.arpa.", RR_PTR), RCODE_NXDOMAIN);
+	assert_int_equal(rcode_of("9.9.in-addr.arpa.", RR_TXT), RCODE_REFUSED);
+	/* A reverse zone that appears later, and one that goes and comes back. */
+	struct name reverse;
+	char text[NAME_TEXT_CAP];
+	struct addr addr;
+	assert_int_equal(addr_parse("2001:db8::9", &addr), 0);
+	name_reverse(&addr, 128, &reverse);
+	name_to_text(reverse.wire, text);
+	assert_int_equal(rcode_of(text, RR_PTR), RCODE_REFUSED);
+	for (unsigned turn = 0; turn < 2; turn++) {
+		change_addr(EV_ADDR, 4, 2, "2001:db8::7/64");
+		flush();
+		assert_answers(text, RR_PTR, 1);
+		change_addr(EV_ADDR_GONE, 4, 2, "2001:db8::7/64");
+		flush();
+		assert_int_equal(rcode_of(text, RR_PTR), RCODE_REFUSED);
+	}
+	set_files("own A 10.1.2.5\n");
+	flush();
+	assert_answers("5.2.1.10.in-addr.arpa.", RR_PTR, 1);
+	assert_int_equal(rcode_of("3.2.1.10.in-addr.arpa.", RR_PTR), RCODE_NXDOMAIN);
+}
+
 static void count_holder(void *arg, const struct model_addr *addr)
 {
 	assert_int_equal(addr->link->ns->nsid, 4);
@@ -663,6 +707,7 @@ int main(void)
 		CASE(of_several_lan_addresses_the_near_one_is_told),
 		CASE(names_that_are_spelled_nearly_so_are_found),
 		CASE(all_zones_of_ours_are_found),
+		CASE(an_address_in_a_zone_file_has_a_reverse_name_in_our_reverse_zones),
 		CASE(an_address_is_looked_back),
 		CASE(a_record_leads_to_the_link_of_its_workload),
 		CASE(a_word_that_is_no_label_is_explained_to_who_asks_for_it),
