@@ -333,6 +333,7 @@ static void send_on_lanes(
 	if (lanes != LANES_ALL)
 		return;
 	m->repeat_to = mlink_group(link, LANE_V6);
+	m->repeat_to.is_of_host = m->is_host_said;
 	m->repeat_len = len;
 	memcpy(m->repeat, buffer, len);
 }
@@ -420,6 +421,7 @@ size_t mdns_poll(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer
 	if (len > 0) {
 		if (m->is_host_said)
 			neighbour_note_sent(m, buffer, len);
+		to->is_of_host |= m->is_host_said;
 		m->is_host_said = false;
 		m->stats.packets_out++;
 		m->stats.bytes_out += len;

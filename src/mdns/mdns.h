@@ -46,6 +46,7 @@ struct mdns_path {
 	struct addr peer; /* source of a received packet; destination of a sent one */
 	uint16_t peer_port;
 	bool is_multicast; /* sent to the group, not to one address */
+	bool is_of_host;   /* of a sent packet: it has records of a name of the host */
 	struct addr local; /* own address for a unicast packet; ADDR_NONE: the group */
 };
 
@@ -121,6 +122,9 @@ void mdns_set_company(
 /* Returns when the owner should look for other responders, before the engine answers for the host:
  * then call mdns_set_company() for each link, before mdns_poll(). NS_NEVER: not needed. */
 ns_t mdns_look_at(const struct mdns *m) NONNULL;
+/* True if the names of the host are not ours to say on that link. A packet with `is_of_host` that was
+ * polled before the owner knew of the company is not to be sent to the group then. */
+bool mdns_is_deferring(const struct mdns *m, uint32_t link) NONNULL;
 /* Tells the engine that the owner has looked for them. */
 void mdns_looked(struct mdns *m, ns_t now) NONNULL;
 

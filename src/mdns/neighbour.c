@@ -223,6 +223,12 @@ void mdns_set_company(struct mdns *m, ns_t now, uint32_t id, unsigned others, bo
 		neighbour_doubt(link, now);
 }
 
+bool mdns_is_deferring(const struct mdns *m, uint32_t id)
+{
+	const struct mlink *link = mlink_find(m, id);
+	return link && mlink_defers(link);
+}
+
 ns_t mdns_look_at(const struct mdns *m)
 {
 	return m->look_at;

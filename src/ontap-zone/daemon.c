@@ -130,15 +130,30 @@ static void daemon_look_around(struct daemon *d, ns_t now)
 	mdns_net_look(d->mdns_net, set_company, d);
 }
 
+/* Another responder may have begun since the last look, and what we say of the host would be a conflict
+ * to it. One look is enough for all packets of a turn. */
+static bool may_send(struct daemon *d, const struct mdns_path *to, ns_t now, bool *has_looked)
+{
+	if (!to->is_of_host || !to->is_multicast)
+		return true;
+	if (!*has_looked)
+		daemon_look_around(d, now);
+	*has_looked = true;
+	return !mdns_is_deferring(d->mdns, to->link);
+}
+
 static void daemon_send_mdns(struct daemon *d)
 {
 	struct mdns_path to;
 	const ns_t now = loop_now();
+	bool has_looked = mdns_look_at(d->mdns) <= now || d->has_to_look;
 	size_t len;
-	if (mdns_look_at(d->mdns) <= now || d->has_to_look)
+	if (has_looked)
 		daemon_look_around(d, now);
-	while ((len = mdns_poll(d->mdns, now, &to, d->packet, sizeof(d->packet))) > 0)
-		mdns_net_send(d->mdns_net, &to, d->packet, len);
+	while ((len = mdns_poll(d->mdns, now, &to, d->packet, sizeof(d->packet))) > 0) {
+		if (may_send(d, &to, now, &has_looked))
+			mdns_net_send(d->mdns_net, &to, d->packet, len);
+	}
 	mdns_net_flush(d->mdns_net);
 }
 

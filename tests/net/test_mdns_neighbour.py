@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -136,13 +137,30 @@ def test_the_host_s_own_name_is_avahi_s_where_it_is_there(beside, is_avahi_first
     assert re.search(rf"br0 +avahi-daemon \(pid {beside.avahi.pid}\) answers for this host", text), text
 
 
-@pytest.mark.parametrize("delay", [0, 0.2, 0.4, 0.6, 0.8, 1.0])
+@contextlib.contextmanager
+def asking(client):
+    """Meanwhile somebody asks for the host all the time, so that whoever may answer does."""
+    stop = threading.Event()
+
+    def ask():
+        with Socket(client) as sock:
+            while not stop.wait(0.02):
+                sock.send(query(question("box.local", A), question("1.0.7.10.in-addr.arpa", PTR)))
+    thread = threading.Thread(target=ask)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+@pytest.mark.parametrize("delay", [0, 0.2, 0.4, 0.6, 0.8, 1.0, 3.0])
 def test_avahi_may_start_while_we_probe_for_the_host_s_name(beside, delay):
     """As at boot. The two would propose different records, and the loser would take another name."""
     beside.stack.start_bus(beside.need)
     beside.start_ours()
     time.sleep(delay)
-    beside.start_avahi()
+    with asking(beside.host.client):
+        beside.start_avahi()
     beside.wait_state("deferred")
     time.sleep(2)
     beside.check_peace()

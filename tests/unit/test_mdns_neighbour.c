@@ -306,6 +306,27 @@ static void each_link_has_its_own_moments_to_look(void **state)
 	assert_int_equal(rig_count("q box.local. ANY qu", NULL), 6);
 }
 
+static void packets_with_names_of_the_host_are_marked(void **state)
+{
+	(void)state;
+	rig.has_both = true;
+	put_host();
+	rig_say("10.0.0.9", "q box.local A; q web.local A");
+	rig_wait(NS_PER_S);
+	assert_true(rig_expect("an box.local. 120")->to.is_of_host);
+	rig_forget();
+	put("db.local", "A 10.0.0.2");
+	rig_wait(5 * NS_PER_S);
+	for (unsigned i = 0; i < rig.heard_count; i++)
+		assert_false(rig.heard[i].to.is_of_host);
+	rig_forget();
+	put("box.local", "host A " OWN ", A 10.0.0.201"); /* said in both families */
+	rig_wait(5 * NS_PER_S);
+	assert_true(rig.heard_count >= 4);
+	for (unsigned i = 0; i < rig.heard_count; i++)
+		assert_true(rig.heard[i].to.is_of_host);
+}
+
 static void a_name_that_is_the_host_s_no_more_is_said(void **state)
 {
 	(void)state;
@@ -360,6 +381,8 @@ int main(void)
 			rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			each_link_has_its_own_moments_to_look, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			packets_with_names_of_the_host_are_marked, rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_name_that_is_the_host_s_no_more_is_said, rig_setup, rig_teardown),
 	};
