@@ -17,6 +17,15 @@ enum {
 	/* PTR records of one address; further names are left out. More than a dozen help nobody,
 	 * and the set must fit into one message. */
 	LIMIT_PTR_TARGETS = 12,
+	/* Names of one link in a namespace that is not the host's: an alias has room for 128, each of
+	 * about 450 bytes here, and the owner of the namespace makes any number of links. If the
+	 * namespace is not served at all, its names are only shown. */
+	LIMIT_FOREIGN_NAMES = 16,
+	LIMIT_REFUSED_NAMES = 2,
+	/* VLANs on VLANs: each level takes one pass over all VLANs to find which are on one wire. The
+	 * kernel allows a depth of 8 (MAX_NEST_DEV). With other links in between, it may be greater;
+	 * VLANs beyond are taken for wires of their own, and for closed ones. */
+	LIMIT_VLAN_LEVELS = 16,
 	/* How many numbers are tried after NAME- to find a name that nobody claims directly. */
 	LIMIT_NAME_NUMBER_TRIES = 1000,
 

@@ -4,12 +4,14 @@
  * Never decides who gets a name: host.c does.
  */
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "name/index.h"
 
 static struct group *group_get(struct names *n, const char *key)
@@ -118,6 +120,7 @@ static int claim_add(struct names *n, struct nlink *nlink, const struct candidat
 	strcpy(claim->label, label);
 	list_append(&nlink->claims, &claim->in_link);
 	list_append(&group->claims, &claim->in_group);
+	group->ranks[claim->rank]++;
 	n->stats.claims++;
 	n->granted_claim_count += claim->rank == RANK_GRANTED;
 	group_changed(n, group);
@@ -128,6 +131,7 @@ static void claim_remove(struct names *n, struct claim *claim)
 {
 	list_remove(&claim->in_link);
 	list_remove(&claim->in_group);
+	claim->group->ranks[claim->rank]--;
 	group_changed(n, claim->group);
 	n->stats.claims--;
 	n->granted_claim_count -= claim->rank == RANK_GRANTED;
@@ -155,6 +159,7 @@ struct source {
 	enum claim_rank rank;
 	const char *text;      /* the rest of the text; "" if there is none, or it is done */
 	const struct list *at; /* last host name taken, or the list's head; NULL: no host names */
+	unsigned left;         /* how many more names it may give */
 };
 
 static const char *own_hostname(const struct names *n)
@@ -190,11 +195,21 @@ static bool is_ignored(const struct names *n, const char *hostname)
 	return false;
 }
 
+/* A namespace of others cannot fill our memory with names, least of all one that is not served. */
+static unsigned names_max(const struct names *n, const struct model_link *link)
+{
+	if (!ns_is_foreign(&n->policy, link->ns))
+		return UINT_MAX;
+	bool is_served = n->policy.rootless == ROOTLESS_YES || link->info.is_granted;
+	return is_served ? LIMIT_FOREIGN_NAMES : LIMIT_REFUSED_NAMES;
+}
+
 static struct source source_of(
 	const struct names *n, enum name_source kind, const struct model_link *link)
 {
 	struct source s = {.kind = kind,
 		.text = "",
+		.left = names_max(n, link),
 		.rank = ns_is_foreign(&n->policy, link->ns) ? RANK_ROOTLESS : RANK_OWN};
 	bool is_loopback = link->info.flags & IFF_LOOPBACK;
 	switch (kind) {
@@ -210,8 +225,8 @@ static struct source source_of(
 	return s;
 }
 
-/* Finds the next word and judges it. False if there is no more. */
-static bool source_next(const struct names *n, const struct model_link *link, struct source *s,
+/* Finds the next word and judges it alone. False if there is no more. */
+static bool source_find(const struct names *n, const struct model_link *link, struct source *s,
 	struct candidate *ret, enum label_verdict *ret_verdict)
 {
 	*ret = (struct candidate){.source = s->kind, .rank = s->rank};
@@ -238,6 +253,18 @@ static bool source_next(const struct names *n, const struct model_link *link, st
 	s->at = NULL;
 	s->text = "";
 	return false;
+}
+
+/* Finds the next word and judges it. False if there is no more. */
+static bool source_next(const struct names *n, const struct model_link *link, struct source *s,
+	struct candidate *ret, enum label_verdict *ret_verdict)
+{
+	if (!source_find(n, link, s, ret, ret_verdict))
+		return false;
+	if (*ret_verdict == LABEL_OK && s->left == 0)
+		*ret_verdict = LABEL_SURPLUS;
+	s->left -= *ret_verdict == LABEL_OK;
+	return true;
 }
 
 /* The merit of a candidate decides which source is used. A word that is not a label has the least:

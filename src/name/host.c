@@ -79,10 +79,10 @@ int claims_sorted(const struct group *group, const struct claim ***ret, size_t *
 /* True if a claim of a better rank exists. */
 static bool has_claim_before(const struct group *group, enum claim_rank rank)
 {
-	LIST_EACH(claim, &group->claims, struct claim, in_group)
-		if (claim->rank < rank)
-			return true;
-	return false;
+	size_t before = 0;
+	for (enum claim_rank r = RANK_OWN; r < rank; r++)
+		before += group->ranks[r];
+	return before > 0;
 }
 
 /* True if the claim may not get the name: it is rootless, and a claim of a better rank has this

@@ -26,22 +26,24 @@ struct nlink {
 	uint64_t generation, generation_v6;
 };
 
+/* The rank of a claim. An earlier rank goes before a later one, and the two never share a name. */
+enum claim_rank {
+	RANK_OWN,      /* from a namespace that the host owns */
+	RANK_GRANTED,  /* by an alias that ontapd set for a user, wherever the link is */
+	RANK_ROOTLESS, /* another user namespace owns the namespace or the UTS namespace */
+	RANK_COUNT
+};
+
 /* A label in lower case, and its claims. It exists as long as it has claims or hosts. */
 struct group {
 	struct map_node node;        /* in names.groups, by label */
 	struct list claims;          /* of struct claim.in_group */
+	size_t ranks[RANK_COUNT];    /* number of claims of each rank */
 	struct list hosts;           /* of struct host.in_group: the names it has made */
 	struct list in_dirty;        /* in names.dirty_groups, or in no list */
 	const struct claim **sorted; /* during hosts_assign(): claims_sorted(), or NULL */
 	size_t sorted_count;
 	char label[LABEL_TEXT_CAP];
-};
-
-/* The rank of a claim. An earlier rank goes before a later one, and the two never share a name. */
-enum claim_rank {
-	RANK_OWN,     /* from a namespace that the host owns */
-	RANK_GRANTED, /* by an alias that ontapd set for a user, wherever the link is */
-	RANK_ROOTLESS /* another user namespace owns the namespace or the UTS namespace */
 };
 
 /* The claim of a link to a label. */

@@ -47,6 +47,7 @@ const char *label_verdict_text(enum label_verdict verdict)
 	case LABEL_BAD_HYPHEN: return "begins or ends with a hyphen";
 	case LABEL_RESERVED: return "is a branch of the zone, not a host name";
 	case LABEL_LOCALHOST: return "is what each machine calls itself";
+	case LABEL_SURPLUS: return "is one name too many for this link";
 	case LABEL_IGNORED: return "is ignored (--ignore-hostname)";
 	case LABEL_COUNT: break;
 	}

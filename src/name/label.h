@@ -16,6 +16,7 @@ enum label_verdict {
 	LABEL_RESERVED,   /* "wan" and "lan" are branches of the zone */
 	LABEL_LOCALHOST,  /* each machine's own (RFC 6761 §6.3) */
 	LABEL_IGNORED,    /* matches --ignore-hostname: never from label_judge() */
+	LABEL_SURPLUS,    /* more names than a link of others may have: likewise */
 	LABEL_COUNT
 };
 

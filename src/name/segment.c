@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the rules that tell which links share a wire; union-find applies them.
- * Never allocates; sees only the array it is given.
+ * Never allocates; sees only the arrays it is given.
  */
 #include "name/segment.h"
 
 #include <linux/if_link.h>
 #include <net/if_arp.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/limits.h"
 
 static uint32_t find(struct segment_link *links, uint32_t i)
 {
@@ -53,23 +56,38 @@ static bool is_vlan(const struct segment_link *link)
 	return is_kind(link->info, "vlan") && link->parent != SEGMENT_NONE;
 }
 
-/* Joins each VLAN to the first one with its id on the segment of its lower device. Quadratic in the
- * number of VLANs; a machine has dozens. Returns true if it has joined any. */
-static bool join_vlans(struct segment_link *links, uint32_t count)
+uint32_t segment_count_vlans(const struct segment_link *links, uint32_t count)
 {
+	uint32_t vlans = 0;
+	for (uint32_t i = 0; i < count; i++)
+		vlans += is_vlan(&links[i]);
+	return vlans;
+}
+
+static int vlan_cmp(const void *a, const void *b)
+{
+	const struct segment_vlan *x = a, *y = b;
+	if (x->lower != y->lower)
+		return x->lower < y->lower ? -1 : 1;
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return (x->link > y->link) - (x->link < y->link);
+}
+
+/* Joins the VLANs that have the same id on the same segment. Returns true if it has joined any. */
+static bool join_vlans(struct segment_link *links, uint32_t count, struct segment_vlan *vlans)
+{
+	uint32_t vlan_count = 0;
 	bool has_joined = false;
-	for (uint32_t i = 0; i < count; i++) {
-		if (!is_vlan(&links[i]))
-			continue;
-		uint32_t lower = find(links, links[i].parent);
-		for (uint32_t j = 0; j < i; j++)
-			if (is_vlan(&links[j]) &&
-				links[j].info->vlan_id == links[i].info->vlan_id &&
-				find(links, links[j].parent) == lower) {
-				has_joined |= join(links, i, j);
-				break;
-			}
-	}
+	for (uint32_t i = 0; i < count; i++)
+		if (is_vlan(&links[i]))
+			vlans[vlan_count++] = (struct segment_vlan){
+				find(links, links[i].parent), i, links[i].info->vlan_id};
+	if (vlan_count > 1)
+		qsort(vlans, vlan_count, sizeof(*vlans), vlan_cmp);
+	for (uint32_t i = 1; i < vlan_count; i++)
+		if (vlans[i].lower == vlans[i - 1].lower && vlans[i].id == vlans[i - 1].id)
+			has_joined |= join(links, vlans[i].link, vlans[i - 1].link);
 	return has_joined;
 }
 
@@ -109,12 +127,11 @@ static void open_segments(struct segment_link *links, uint32_t count)
 	for (uint32_t i = 0; i < count; i++)
 		if (has_unknown_end(&links[i]))
 			links[find(links, i)].is_open = true;
-	/* Progress: each turn, except the last, opens a segment. */
-	while (open_vlans(links, count))
+	for (unsigned level = 0; level < LIMIT_VLAN_LEVELS && open_vlans(links, count); level++)
 		;
 }
 
-void segment_place(struct segment_link *links, uint32_t count)
+void segment_place(struct segment_link *links, uint32_t count, struct segment_vlan *room)
 {
 	for (uint32_t i = 0; i < count; i++)
 		links[i].segment = i;
@@ -125,9 +142,9 @@ void segment_place(struct segment_link *links, uint32_t count)
 			shares_port_wire(links[links[i].master].info))
 			join(links, i, links[i].master);
 	}
-	/* Progress: each turn, except the last, joins two VLANs. VLANs on VLANs need
-	 * one turn per level. */
-	while (join_vlans(links, count))
+	/* VLANs on VLANs need one turn per level. */
+	for (unsigned level = 0; level < LIMIT_VLAN_LEVELS && join_vlans(links, count, room);
+		level++)
 		;
 	open_segments(links, count);
 	for (uint32_t i = 0; i < count; i++) {

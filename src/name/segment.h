@@ -32,6 +32,18 @@ struct segment_link {
 	bool is_open;     /* result: the segment may go on where we see nothing */
 };
 
-/* Places `count` links: two links are on one segment if their `segment` is equal. Takes time
- * proportional to the number of links times the nesting depth of VLANs. */
-void segment_place(struct segment_link *links, uint32_t count) NONNULL;
+/* A VLAN, while those on one wire are found. */
+struct segment_vlan {
+	uint32_t lower; /* segment of its lower device */
+	uint32_t link;  /* its index */
+	uint16_t id;
+};
+
+/* Places `count` links: two links are on one segment if their `segment` is equal. `room` is for as
+ * many VLANs as there are among them. Takes time proportional to the number of links, and for VLANs
+ * n log n for each level of VLANs on VLANs, up to LIMIT_VLAN_LEVELS. */
+void segment_place(struct segment_link *links, uint32_t count, struct segment_vlan *room)
+	NONNULL_ARGS(1);
+
+/* Returns how many VLANs are among the links. */
+uint32_t segment_count_vlans(const struct segment_link *links, uint32_t count) NONNULL;

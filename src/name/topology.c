@@ -55,6 +55,17 @@ static void segments_name(struct names *n, const struct segment_link *placed, ui
 	}
 }
 
+static int place(struct segment_link *links, uint32_t count)
+{
+	uint32_t vlans = segment_count_vlans(links, count);
+	struct segment_vlan *room = vlans ? calloc(vlans, sizeof(*room)) : NULL;
+	if (vlans && !room)
+		return ERR_NOMEM;
+	segment_place(links, count, room);
+	free(room);
+	return 0;
+}
+
 int segments_place(struct names *n)
 {
 	int err = 0;
@@ -67,12 +78,13 @@ int segments_place(struct names *n)
 		MAP_EACH(nlink, &n->links, const struct nlink, node) {
 			segment_describe(n, nlink, &links[nlink->index]);
 		}
-		segment_place(links, count);
-		segments_name(n, links, smallest);
+		err = place(links, count);
+		if (!err)
+			segments_name(n, links, smallest);
 	} else {
 		err = ERR_NOMEM;
-		names_check(n, err);
 	}
+	names_check(n, err);
 	free(links);
 	free(smallest);
 	return err;

@@ -43,6 +43,7 @@ unit_programs += tests/unit/test_socket_line
 unit_programs += tests/unit/test_sync
 unit_programs += tests/unit/test_resume
 unit_programs += tests/unit/test_segment
+tests_unit_test_segment_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=strcmp
 unit_programs += tests/unit/test_spoken_links
 unit_programs += tests/unit/test_sockaddr
 unit_programs += tests/unit/test_group

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "model/model.h"
+#include "base/limits.h"
 #include "name/names.h"
 #include "unit.h"
 
@@ -706,6 +707,42 @@ static void a_granted_name_is_not_shared_with_who_only_calls_himself_so(void **s
 	}
 }
 
+static void count_label(
+	void *arg, const char *label UNUSED, enum name_source source UNUSED, bool is_self UNUSED)
+{
+	++*(unsigned *)arg;
+}
+
+static unsigned count_labels(struct fixture *f, nsid_t nsid, uint32_t ifindex)
+{
+	unsigned count = 0;
+	names_each_label(f->names, model_link(f->model, nsid, ifindex), count_label, &count);
+	return count;
+}
+
+static void a_link_of_others_has_few_names_and_fewer_if_they_are_not_served(void **state)
+{
+	(void)state;
+	const char *many = "a b c d e f g h i j k l m n o p q r s t u v w x y z";
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_ns(f, 4, OWNER_USER);
+	add_link(f, 4, 2, many);
+	add_link(f, 5, 2, many); /* the host's */
+	names_flush(f->names);
+	assert_int_equal(count_labels(f, 5, 2), 26);
+	assert_int_equal(count_labels(f, 4, 2), LIMIT_REFUSED_NAMES);
+	f->policy.rootless = ROOTLESS_YES;
+	names_set_policy(f->names, &f->policy);
+	names_flush(f->names);
+	assert_int_equal(count_labels(f, 4, 2), LIMIT_FOREIGN_NAMES);
+	add_addr(f, 4, 2, "10.6.6.6");
+	add_link(f, 5, 2, "");
+	names_flush(f->names);
+	assert_said(f, "unicast p.lan.example. A any 10.6.6.6");
+	assert_not_said(f, "unicast q.lan.example.");
+	stop(f);
+}
+
 /* Root in a user's own namespace can configure any address. */
 static void a_rootless_address_begins_no_zone_and_shares_no_reverse_name(void **state)
 {
@@ -1394,6 +1431,7 @@ int main(void)
 			a_users_device_in_the_hosts_own_namespace_goes_behind_the_hosts_names),
 		cmocka_unit_test(a_users_device_does_not_get_the_name_of_this_host),
 		cmocka_unit_test(a_granted_name_is_not_shared_with_who_only_calls_himself_so),
+		cmocka_unit_test(a_link_of_others_has_few_names_and_fewer_if_they_are_not_served),
 		cmocka_unit_test(a_rootless_address_begins_no_zone_and_shares_no_reverse_name),
 		cmocka_unit_test(the_hosts_own_name_is_said_but_not_over_mdns_unless_wanted),
 		cmocka_unit_test(a_host_name_names_its_namespace_where_there_is_no_alias),

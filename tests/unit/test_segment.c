@@ -10,6 +10,8 @@
 
 enum { LINKS_CAP = 64 };
 
+static struct segment_vlan room[LINKS_CAP];
+
 struct wires {
 	struct event_link infos[LINKS_CAP];
 	struct segment_link links[LINKS_CAP];
@@ -35,7 +37,7 @@ static uint32_t add_vlan(struct wires *w, uint32_t parent, uint16_t id)
 
 static bool is_one_wire(struct wires *w, uint32_t a, uint32_t b)
 {
-	segment_place(w->links, w->count);
+	segment_place(w->links, w->count, room);
 	return w->links[a].segment == w->links[b].segment;
 }
 
@@ -112,14 +114,14 @@ static void links_that_name_each_other_in_a_ring_end(void **state)
 	struct wires w = {.count = 0};
 	for (uint32_t i = 0; i < LINKS_CAP; i++)
 		add(&w, i % 2 ? "macvlan" : "vlan", (i + 1) % LINKS_CAP, (i + 7) % LINKS_CAP);
-	segment_place(w.links, w.count);
+	segment_place(w.links, w.count, room);
 	for (uint32_t i = 0; i < w.count; i++)
 		assert_true(w.links[i].segment < w.count);
 }
 
 static bool is_open(struct wires *w, uint32_t link)
 {
-	segment_place(w->links, w->count);
+	segment_place(w->links, w->count, room);
 	return w->links[link].is_open;
 }
 
@@ -164,6 +166,45 @@ static void one_end_that_is_not_known_opens_it(void **state)
 	}
 }
 
+/* The number of comparisons of kinds shows how much work it is. */
+static unsigned long compared;
+
+int __real_strcmp(const char *a, const char *b);
+int __wrap_strcmp(const char *a, const char *b);
+
+int __wrap_strcmp(const char *a, const char *b)
+{
+	compared++;
+	return __real_strcmp(a, b);
+}
+
+/* Two lower devices on one wire, with the same ids; anybody may make that many. */
+static void many_vlans_need_no_more_work_for_each(void **state)
+{
+	(void)state;
+	enum { IDS = 4094, COUNT = 2 + 2 * IDS };
+	struct event_link *infos = calloc(COUNT, sizeof(*infos));
+	struct segment_link *links = calloc(COUNT, sizeof(*links));
+	struct segment_vlan *vlans = calloc(COUNT, sizeof(*vlans));
+	assert_true(infos && links && vlans);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		strcpy(infos[i].kind, i < 2 ? "veth" : "vlan");
+		infos[i].vlan_id = i < 2 ? 0 : (uint16_t)(1 + i / 2);
+		links[i] = (struct segment_link){
+			.info = &infos[i], .parent = i < 2 ? 1 - i : i % 2, .master = SEGMENT_NONE};
+	}
+	compared = 0;
+	segment_place(links, COUNT, vlans);
+	for (uint32_t i = 2; i < COUNT; i += 2) {
+		assert_int_equal(links[i].segment, links[i + 1].segment);
+		assert_int_not_equal(links[i].segment, links[0].segment);
+	}
+	assert_in_range(compared, 1, 64 * COUNT);
+	free(infos);
+	free(links);
+	free(vlans);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +216,7 @@ int main(void)
 		cmocka_unit_test(links_that_name_each_other_in_a_ring_end),
 		cmocka_unit_test(a_segment_whose_ends_are_all_known_is_closed),
 		cmocka_unit_test(one_end_that_is_not_known_opens_it),
+		cmocka_unit_test(many_vlans_need_no_more_work_for_each),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
