@@ -86,7 +86,7 @@ struct device_reply {
  * the rest, and attributes as in a message. */
 struct device_entry {
 	char type[KIND_CAP];
-	char mode[DEVICE_MODE_CAP]; /* "": not known since the daemon has restarted */
+	char mode[DEVICE_MODE_CAP];
 	char ifname[IF_NAMESIZE];
 	char alias[ALIAS_CAP]; /* "": none */
 	uint32_t ifindex;

@@ -85,7 +85,7 @@ int ontap_remove(int fd, int netns_fd, const char *ifname, struct ontap_error *e
 /* A device of anyone's on the parent. */
 struct ontap_entry {
 	char type[16];
-	char mode[16]; /* "": not known since the daemon has restarted */
+	char mode[16];
 	char ifname[IF_NAMESIZE];
 	char alias[256]; /* "": none */
 	unsigned ifindex;

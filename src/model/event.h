@@ -84,7 +84,7 @@ struct event_link {
 	bool is_granted;        /* ontapd has set the alias (device/grant.h) */
 	bool is_of_user;        /* and did so for a user other than root */
 	bool has_moved;         /* EV_LINK_GONE: moved to another namespace */
-	uint8_t zero[1];
+	uint8_t mode_flags;     /* of a macvlan MACVLAN_MODE_*, of an ipvlan IPVLAN_F_* */
 };
 
 struct event_addr {

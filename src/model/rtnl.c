@@ -153,6 +153,10 @@ static void read_linkinfo(struct attrs *attrs, struct event_link *link)
 	} else if (strcmp(link->kind, "ipvlan") == 0 || strcmp(link->kind, "ipvtap") == 0) {
 		attr_nest(&info, IFLA_INFO_DATA, &data);
 		link->ipvlan_mode = attr_u16(&data, IFLA_IPVLAN_MODE, 0);
+		link->mode_flags = (uint8_t)attr_u16(&data, IFLA_IPVLAN_FLAGS, 0);
+	} else if (strcmp(link->kind, "macvlan") == 0 || strcmp(link->kind, "macvtap") == 0) {
+		attr_nest(&info, IFLA_INFO_DATA, &data);
+		link->mode_flags = (uint8_t)attr_u32(&data, IFLA_MACVLAN_MODE, 0);
 	}
 	attrs->is_malformed |= info.is_malformed || data.is_malformed;
 }

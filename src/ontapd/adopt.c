@@ -11,6 +11,8 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <linux/if_link.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -132,6 +134,38 @@ static void delete_link(struct daemon *d, const struct found *f)
 			name, f->event.link.ifindex);
 }
 
+static struct device_mode mode_of(enum device_type type, const struct event_link *link)
+{
+	if (device_type_is_ipvlan(type))
+		return (struct device_mode){
+			.mode = (uint8_t)link->ipvlan_mode, .flag = link->mode_flags};
+	return (struct device_mode){.mode = link->mode_flags};
+}
+
+/* Finds out what its maker has asked for, by what the link has and would not have otherwise. */
+static struct device_wanted wanted_of(
+	struct daemon *d, const struct device *dev, const struct found *f)
+{
+	const struct event_link *link = &f->event.link;
+	const struct device_identity id = {.machine = d->machine_secret,
+		.parent = dev->mark.parent,
+		.workload = dev->workload,
+		.instance = dev->mark.instance};
+	uint8_t derived[DEVICE_HWADDR_LEN];
+	struct event parent;
+	struct device_wanted wanted = {.flags = (dev->mark.is_kept ? DEVICE_KEEP : 0) |
+						(link->flags & IFF_UP ? 0 : DEVICE_STAY_DOWN)};
+	device_hwaddr(&id, derived);
+	memcpy(wanted.hwaddr, link->hwaddr, sizeof(wanted.hwaddr));
+	wanted.has_hwaddr = !device_type_is_ipvlan(dev->type) &&
+			    dev->mode.mode != MACVLAN_MODE_PASSTHRU &&
+			    memcmp(derived, link->hwaddr, sizeof(derived)) != 0;
+	if (asker_get_link(&d->visits.asker, NSID_OWN, link->parent, &parent) == 0 &&
+		link->mtu < parent.link.mtu)
+		wanted.mtu = link->mtu;
+	return wanted;
+}
+
 static struct device device_of(const struct found *f)
 {
 	const struct event_link *link = &f->event.link;
@@ -141,6 +175,7 @@ static struct device device_of(const struct found *f)
 		.netns_fd = -1,
 		.mark = f->mark};
 	(void)!device_type_parse(link->kind, &dev.type); /* we made it: known */
+	dev.mode = mode_of(dev.type, link);
 	device_follow(&dev, link);
 	device_name_workload(&dev, link->alias, link->name);
 	return dev;
@@ -160,7 +195,8 @@ static bool take_over(struct daemon *d, const struct found *f)
 			return false;
 		}
 	}
-	const struct device dev = device_of(f);
+	struct device dev = device_of(f);
+	dev.wanted = wanted_of(d, &dev, f);
 	struct device *known = registry_add(&d->registry, &dev);
 	if (known && holder)
 		list_append(&holder->devices, &known->in_holder);

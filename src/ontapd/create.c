@@ -365,8 +365,7 @@ static void remember_request(struct making *m)
 {
 	const struct device_request *req = m->job->request;
 	struct device_wanted *wanted = &m->device.wanted;
-	*wanted = (struct device_wanted){.is_known = true,
-		.mtu = req->mtu,
+	*wanted = (struct device_wanted){.mtu = req->mtu,
 		.flags = req->flags,
 		.has_hwaddr = req->hwaddr_len == DEVICE_HWADDR_LEN};
 	memcpy(wanted->hwaddr, req->hwaddr, sizeof(wanted->hwaddr));
@@ -407,7 +406,6 @@ enum device_status create_device(struct job *job, struct device **ret)
 	struct making m = {.job = job};
 	m.device.type = job->type;
 	m.device.mode = job->mode;
-	m.device.has_mode = true;
 	m.device.netns_fd = -1;
 	m.device.is_connection_only = job->request->flags & DEVICE_CONNECTION;
 	int err = prepare(&m);

@@ -37,8 +37,7 @@ static struct device_entry entry_of(const struct device *d)
 		.nsid = d->nsid,
 	};
 	memcpy(e.type, device_type_text(d->type), strlen(device_type_text(d->type)));
-	if (d->has_mode)
-		device_mode_format(d->type, d->mode, e.mode);
+	device_mode_format(d->type, d->mode, e.mode);
 	memcpy(e.ifname, d->ifname, sizeof(e.ifname));
 	if ((unsigned char)d->workload[0] >= ' ')
 		memcpy(e.alias, d->workload, sizeof(e.alias));

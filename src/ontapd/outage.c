@@ -51,9 +51,8 @@ void outage_note(struct daemon *d, struct device *dev)
 		holder->has_lost_parent = true;
 	if (dev->mark.is_kept && !dev->is_doomed && !wish_add(&d->wishes, dev))
 		log_warning(d->log,
-			"kept device is lost: parent=%s nsid=%d ifindex=%u uid=%u error=\"how it "
-			"was "
-			"made is not known since the restart\"",
+			"kept device is lost: parent=%s nsid=%d ifindex=%u uid=%u error=\"too "
+			"many\"",
 			dev->mark.parent, dev->nsid, dev->ifindex, dev->mark.uid);
 	registry_remove(&d->registry, dev);
 }

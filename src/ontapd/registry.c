@@ -174,8 +174,7 @@ uint32_t registry_free_instance(const struct registry *r, const char *parent, co
 const struct device *registry_any_ipvlan(const struct registry *r, const char *parent)
 {
 	MAP_EACH(d, &r->devices, const struct device, by_place)
-		if (device_type_is_ipvlan(d->type) && d->has_mode &&
-			strcmp(d->mark.parent, parent) == 0)
+		if (device_type_is_ipvlan(d->type) && strcmp(d->mark.parent, parent) == 0)
 			return d;
 	return NULL;
 }

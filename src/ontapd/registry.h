@@ -22,7 +22,6 @@
 
 /* What the maker of a device has asked for, besides what is in struct device. */
 struct device_wanted {
-	bool is_known; /* false: adopted */
 	bool has_hwaddr;
 	uint8_t hwaddr[DEVICE_HWADDR_LEN];
 	uint32_t mtu, flags; /* as in struct device_request */
@@ -36,7 +35,6 @@ struct device {
 	int netns_fd; /* keeps the namespace alive until deletion; -1: kept or adopted */
 	enum device_type type;
 	struct device_mode mode;
-	bool has_mode; /* an adopted device does not tell its whole mode */
 	uint32_t parent_ifindex;
 	struct device_wanted wanted;
 	bool is_connection_only;
@@ -102,7 +100,7 @@ size_t registry_count_parent(const struct registry *r, const char *parent) NONNU
 uint32_t registry_free_instance(
 	const struct registry *r, const char *parent, const char *workload) NONNULL;
 
-/* Returns an ipvlan or ipvtap device of that parent whose mode is known, or NULL. All of them have
+/* Returns an ipvlan or ipvtap device of that parent, or NULL. All of them have
  * the same mode. */
 const struct device *registry_any_ipvlan(const struct registry *r, const char *parent) NONNULL;
 

@@ -54,7 +54,7 @@ static struct device_request request_of(const struct device *d)
 
 bool wish_add(struct wishes *w, const struct device *d)
 {
-	if (!d->wanted.is_known || w->count >= LIMIT_DEVICE_WISHES)
+	if (w->count >= LIMIT_DEVICE_WISHES)
 		return false;
 	struct wish *wish = calloc(1, sizeof(*wish));
 	if (!wish)

@@ -29,8 +29,8 @@ struct wishes {
 void wishes_init(struct wishes *w) NONNULL;
 void wishes_fini(struct wishes *w) NONNULL;
 
-/* Wishes for the device, which is about to leave the registry. False: nobody knows how it was made
- * (before a restart), or there is no room. */
+/* Wishes for the device, which is about to leave the registry. False: there is no
+ * room. */
 bool wish_add(struct wishes *w, const struct device *d) NONNULL;
 
 /* Forgets a wish, and frees it. */

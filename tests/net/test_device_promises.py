@@ -351,11 +351,16 @@ def test_kept_devices_are_made_again_when_their_parent_returns(parent, topo, ont
 
     before, told = state(), [{**device, "nsid": "nsid" in device, "ifindex": 0} for device in all_of(daemon)]
     assert len(before) == (2 if kind.startswith("mac") else 1)
-    for _ in range(2):
+    for is_after_restart in (False, True):
+        if is_after_restart:
+            daemon.stop()
+            daemon.start("eth0")
+            os.chmod(daemon.port("eth0"), 0o666)
         outage[0]()
         wait_until(lambda: "nic0" not in links(parent), what="the end of the devices")
         wait_until(lambda: all_of(daemon) == [], what="no device")
         outage[1]()
+        parent.ip("link set eth0 mtu 1400")
         wait_until(lambda: len(all_of(daemon)) == 2, what="the devices")
     assert state() == before
     after = [{**device, "nsid": "nsid" in device, "ifindex": 0} for device in all_of(daemon)]

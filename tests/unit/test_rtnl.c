@@ -178,13 +178,42 @@ static void the_mode_of_an_ipvlan_is_read_and_no_other_drivers_data(void **state
 	put_linkinfo(w, "ipvlan", IFLA_IPVLAN_MODE, IPVLAN_MODE_L3S);
 	finish(w);
 	start_link(w, RTM_NEWLINK, 8);
-	put_linkinfo(w, "macvlan", 1, 9);
+	put_linkinfo(w, "bridge", 1, 9);
 	finish(w);
 	parse(w);
 	assert_int_equal(w->count, 2);
 	assert_int_equal(w->events[0].link.ipvlan_mode, IPVLAN_MODE_L3S);
 	assert_int_equal(w->events[1].link.ipvlan_mode, 0);
 	assert_int_equal(w->events[1].link.vlan_id, 0);
+}
+
+static void put_second_attr(
+	struct world *w, const char *kind, uint16_t type, size_t len, uint32_t value)
+{
+	struct nlattr *info = mnl_attr_nest_start(w->h, IFLA_LINKINFO);
+	mnl_attr_put_strz(w->h, IFLA_INFO_KIND, kind);
+	struct nlattr *data = mnl_attr_nest_start(w->h, IFLA_INFO_DATA);
+	if (len == sizeof(uint16_t))
+		mnl_attr_put_u16(w->h, type, (uint16_t)value);
+	else
+		mnl_attr_put_u32(w->h, type, value);
+	mnl_attr_nest_end(w->h, data);
+	mnl_attr_nest_end(w->h, info);
+}
+
+static void the_mode_of_a_macvlan_and_the_flags_of_an_ipvlan_are_read(void **state)
+{
+	struct world *w = *state;
+	start_link(w, RTM_NEWLINK, 7);
+	put_second_attr(w, "macvtap", IFLA_MACVLAN_MODE, 4, MACVLAN_MODE_SOURCE);
+	finish(w);
+	start_link(w, RTM_NEWLINK, 8);
+	put_second_attr(w, "ipvtap", IFLA_IPVLAN_FLAGS, 2, IPVLAN_F_VEPA);
+	finish(w);
+	parse(w);
+	assert_int_equal(w->count, 2);
+	assert_int_equal(w->events[0].link.mode_flags, MACVLAN_MODE_SOURCE);
+	assert_int_equal(w->events[1].link.mode_flags, IPVLAN_F_VEPA);
 }
 
 static void an_alias_may_be_255_bytes_of_anything_and_absent_means_none(void **state)
@@ -578,6 +607,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(every_field_of_a_link_is_read),
 		CASE(the_mode_of_an_ipvlan_is_read_and_no_other_drivers_data),
+		CASE(the_mode_of_a_macvlan_and_the_flags_of_an_ipvlan_are_read),
 		CASE(an_alias_may_be_255_bytes_of_anything_and_absent_means_none),
 		CASE(messages_of_bridges_and_of_wireless_extensions_are_no_links),
 		CASE(the_id_of_a_parents_namespace_is_ours_in_dumps_and_our_own_news_only),
