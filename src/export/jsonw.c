@@ -35,6 +35,24 @@ static size_t utf8_len(const uint8_t *p, size_t left)
 	return len;
 }
 
+/* Returns the character of a valid sequence. */
+static uint32_t code_point(const uint8_t *p, size_t len)
+{
+	static const uint8_t masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t c = p[0] & masks[len];
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | (p[i] & 0x3f);
+	return c;
+}
+
+/* True if terminals or editors obey the character instead of showing it: controls (C0, DEL, C1), and
+ * those that end a line or change the direction of text. */
+static bool is_control(uint32_t c)
+{
+	return c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
 static void put_string(struct buf *out, const uint8_t *bytes, size_t len)
 {
 	buf_puts(out, "\"");
@@ -43,8 +61,8 @@ static void put_string(struct buf *out, const uint8_t *bytes, size_t len)
 		if (step == 0) {
 			buf_puts(out, "\xef\xbf\xbd");
 			step = 1;
-		} else if (bytes[i] < ' ' || bytes[i] == 0x7f) {
-			buf_printf(out, "\\u%04x", bytes[i]);
+		} else if (is_control(code_point(bytes + i, step))) {
+			buf_printf(out, "\\u%04x", (unsigned)code_point(bytes + i, step));
 		} else if (bytes[i] == '"' || bytes[i] == '\\') {
 			buf_printf(out, "\\%c", bytes[i]);
 		} else {

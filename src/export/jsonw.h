@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Writes JSON (RFC 8259) sequentially into a buffer: no tree, no allocation of its own, keys in
- * the order of the calls. Untrusted bytes are safe: invalid UTF-8 becomes U+FFFD.
+ * the order of the calls. Untrusted bytes are safe: invalid UTF-8 becomes U+FFFD, and controls are
+ * escaped.
  *
  *	struct jsonw w = {.out = &buf};
  *	jsonw_open(&w, NULL, '{');

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,7 +44,7 @@ static size_t format_line(char *line, enum log_level level, const char *format, 
 
 void log_print(const struct log *log, enum log_level level, const char *format, ...)
 {
-	if (!log || level > log->threshold)
+	if (!log || level > atomic_load_explicit(&log->threshold, memory_order_relaxed))
 		return;
 	int saved_errno = errno;
 	char line[LOG_LINE_CAP];
@@ -57,6 +58,11 @@ void log_print(const struct log *log, enum log_level level, const char *format, 
 	while (len > 0 && write(log->fd, line, len) < 0 && errno == EINTR)
 		;
 	errno = saved_errno;
+}
+
+void log_set_threshold(struct log *log, enum log_level threshold)
+{
+	atomic_store_explicit(&log->threshold, threshold, memory_order_relaxed);
 }
 
 const char *log_escape(const char *text, char *out)

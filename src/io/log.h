@@ -29,12 +29,15 @@ enum log_level {
 /* Longer lines and longer escaped texts are cut. */
 enum { LOG_LINE_CAP = 1024, LOG_TEXT_CAP = 300 };
 
-/* Where to write, and which messages. Read-only while in use, so threads may share it. */
+/* Where to write, and which messages. Threads may share it: while it is in use, only `threshold` may
+ * change, through log_set_threshold(). */
 struct log {
-	int fd;                   /* normally 2; not owned */
-	enum log_level threshold; /* less urgent messages are left out */
+	int fd;                            /* normally 2; not owned */
+	_Atomic(enum log_level) threshold; /* less urgent messages are left out */
 	struct buf *copy; /* lines are appended there too; NULL: not. Only for one thread's log */
 };
+
+void log_set_threshold(struct log *log, enum log_level threshold) NONNULL;
 
 /* Writes one line with one write(2). Writes nothing if `log` is NULL. errno is preserved. */
 void log_print(const struct log *log, enum log_level level, const char *format, ...)

@@ -135,7 +135,7 @@ static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_err
 	err = runtime_reload(&d->runtime, conf, named.files);
 	if (err)
 		log_error(d->log, "reloaded in part: error=\"%s\"", err_text(err));
-	d->log->threshold = threshold;
+	log_set_threshold(d->log, threshold);
 	daemon_flush(d);
 	daemon_warn_absent(d);
 	listening_retry(&d->listening);
@@ -187,7 +187,7 @@ void daemon_reload(struct daemon *d)
 	bool is_done = reload(d);
 	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "READY=1");
 	d->log = log;
-	log->threshold = copied.threshold;
+	log_set_threshold(log, copied.threshold);
 	tell_outcome(d, buf_text(&told), is_done);
 	buf_fini(&told);
 }
