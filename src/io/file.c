@@ -101,11 +101,28 @@ static void sync_directory(char *path)
 	close(fd);
 }
 
+/* Gives the new file the mode, owner and group of the one that it replaces: the administrator may have
+ * changed them. Without the right to that, the group gets no more than others have, because it is
+ * another group. */
+static int copy_mode(int fd, const char *path)
+{
+	enum { DEFAULT_MODE = 0644 };
+	struct stat old;
+	if (stat(path, &old) < 0)
+		return fchmod(fd, DEFAULT_MODE) < 0 ? -errno : 0;
+	mode_t mode = old.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
+	if (fchown(fd, old.st_uid, old.st_gid) < 0 && fchown(fd, (uid_t)-1, old.st_gid) < 0)
+		mode &= (mode_t)~S_IRWXG | (mode & S_IRWXO) << 3;
+	return fchmod(fd, mode) < 0 ? -errno : 0;
+}
+
 /* Writes the temporary file and renames it to `path`. */
 static int replace(int fd, const char *temp, const char *path, const void *bytes, size_t len)
 {
 	int err = write_all(fd, bytes, len);
-	if (!err && (fchmod(fd, 0644) < 0 || fsync(fd) < 0 || rename(temp, path) < 0))
+	if (!err)
+		err = copy_mode(fd, path);
+	if (!err && (fsync(fd) < 0 || rename(temp, path) < 0))
 		err = -errno;
 	return err;
 }

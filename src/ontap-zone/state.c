@@ -66,23 +66,6 @@ static void tell_unread(const struct log *log, const char *path, int err)
 	log_warning(log, "cannot read state: file=\"%s\" error=\"%s\"", path, err_text(err));
 }
 
-/* Returns the whole file, or NULL if it cannot be read. The caller frees it. */
-static char *state_read(const char *dir, const char *name, const struct log *log)
-{
-	char *path = malloc(STATE_PATH_CAP);
-	struct buf b = {0};
-	if (!path)
-		return NULL;
-	int err = file_read(state_path_to_read(dir, name, path), STATE_FILE_MAX, &b);
-	if (err && err != -ENOENT)
-		tell_unread(log, path, err);
-	free(path);
-	if (!err)
-		return buf_take(&b);
-	buf_fini(&b);
-	return NULL;
-}
-
 /* Logs the first failure, and the first success after one. */
 static void tell_write(
 	const struct log *log, const char *path, int err, struct retry *retry, ns_t now)
@@ -115,12 +98,32 @@ static bool state_write(const char *dir, const char *name, const struct log *log
 	return !err;
 }
 
+/* Reads the serial in the text. False if there is none, as in an empty file. */
+static bool parse_serial(const char *text, uint32_t *ret)
+{
+	char *end;
+	unsigned long serial = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || (*end != '\0' && *end != '\n') || serial > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)serial;
+	return true;
+}
+
 uint32_t state_read_serial(const char *dir, const struct log *log)
 {
-	char *text = state_read(dir, "serial", log);
-	unsigned long serial = text ? strtoul(text, NULL, 10) : 0;
-	free(text);
-	return serial <= UINT32_MAX ? (uint32_t)serial : 0;
+	char *path = malloc(STATE_PATH_CAP);
+	struct buf text = {0};
+	uint32_t serial = 0;
+	if (!path)
+		return 0;
+	int err = file_read(state_path_to_read(dir, "serial", path), STATE_FILE_MAX, &text);
+	if (err && err != -ENOENT)
+		tell_unread(log, path, err);
+	else if (!err && !parse_serial(buf_text(&text), &serial))
+		tell_unread(log, path, ERR_SYNTAX);
+	buf_fini(&text);
+	free(path);
+	return serial;
 }
 
 bool state_write_serial(

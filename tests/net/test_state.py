@@ -97,6 +97,18 @@ def test_a_serial_does_not_go_back_by_a_new_start(host, web, serve, is_killed):
         assert 0 < serial(host, zone) - old < 2 * 3600
 
 
+@pytest.mark.parametrize("text", ["", "x\n", "12x\n", "4294967296\n"])
+def test_a_stored_serial_that_is_none_is_told(host, serve, text):
+    daemon = serve(host, "--domain=vanya", "--no-mdns")
+    daemon.stop()
+    path = os.path.join(os.path.dirname(daemon.socket), "state", "serial")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+    daemon.start()
+    assert f'cannot read state: file="{path}"' in daemon.log()
+    assert serial(host) > 0
+
+
 def test_a_reload_takes_the_serial_to_another_directory(host, web, serve, tmp_path):
     conf, other = tmp_path / "zone.conf", tmp_path / "other"
     conf.write_text(f"domain = vanya\nmdns = no\nlisten = any\nstate = {tmp_path}\n")

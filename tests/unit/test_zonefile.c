@@ -684,6 +684,11 @@ static void a_file_is_replaced_whole_and_a_link_to_it_stays(void **state)
 	assert_content(path, "one");
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(file_write(path, "two", 3), 0);
+	assert_content(path, "two");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
 	assert_int_equal(symlink("a", link), 0);
 	assert_int_equal(file_write(link, NULL, 0), 0);
 	assert_content(path, "");
