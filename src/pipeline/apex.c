@@ -25,7 +25,8 @@ struct self self_find(const uint8_t *domain, const char *hostname)
 	return self;
 }
 
-/* The name of this host is used if it is in the domain. As a name server it is used with --no-self
+/* The name of this host in the zone is the first label of its host name, which may have a domain of its
+ * own: so do other responders. As a name server it is used with --no-self
  * too, in unicast DNS: a resolver cannot use an NS without an address. */
 struct policy pipeline_policy(const struct pipeline *p)
 {
@@ -34,8 +35,9 @@ struct policy pipeline_policy(const struct pipeline *p)
 	bool is_self = p->self.is_hostname && p->config.has_self;
 	policy.has_self_mdns = is_self;
 	memset(policy.self, 0, sizeof(policy.self));
-	if ((is_self || p->config.ns.len == 0) &&
-		name_equal(name_parent(self->wire), policy.domain.wire))
+	bool is_inside = name_equal(name_parent(self->wire), policy.domain.wire);
+	bool is_label = label_judge((const char *)self->wire + 1, self->wire[0]) == LABEL_OK;
+	if (is_label && (is_self || (p->config.ns.len == 0 && is_inside)))
 		memcpy(policy.self, self->wire + 1, self->wire[0]);
 	/* What other programs here call this host in mDNS: the first label (gethostname(2)). */
 	memset(policy.host, 0, sizeof(policy.host));

@@ -263,6 +263,12 @@ static void the_hosts_own_name_leads_to_its_own_links(void **state)
 	assert_answers("box.example", RR_A, 0);
 	assert_answers("crate.example", RR_A, 1);
 	assert_put("box.local.");
+	/* Of a host name with a domain of its own, the first label. */
+	assert_int_equal(pipeline_set_self(rig.p, "host.elsewhere.test"), 0);
+	flush();
+	assert_answers("crate.example", RR_A, 0);
+	assert_answers("host.example", RR_A, 1);
+	assert_put("host.local. A");
 }
 
 /* "ns" is not this host's name, but a name server needs an address: so it is in unicast DNS
