@@ -9,6 +9,10 @@ enum {
 	LIMIT_MODEL_NAMESPACES = 65536,
 	LIMIT_MODEL_LINKS = 131072,
 	LIMIT_MODEL_ADDRS = 262144,
+	/* Strangers are the namespaces of users' user namespaces, and those whose owner is unknown.
+	 * Together they get this part of each limit above: one half. So nobody but root can take the
+	 * room that root's namespaces need. */
+	LIMIT_MODEL_STRANGERS_PART = 2,
 
 	/* Names: addresses of one name and family in one set. BIND takes at most 100 records of a type
 	 * (max-records-per-type), and refuses the whole transfer of a zone with more. 100 is also far

@@ -135,7 +135,7 @@ static void ns_vanish(struct model *m, struct model_ns *ns)
 		link_vanish(m, link);
 		table_free_link(m, link);
 	}
-	map_remove(&m->namespaces, &ns->node);
+	table_remove_ns(m, ns);
 	tell_ns(m, MODEL_NS_GONE, ns);
 	hostnames_free(ns);
 	free(ns);
@@ -156,7 +156,7 @@ static int apply_ns(struct model *m, const struct event *ev)
 		return table_make_ns(m, ev->nsid, &ev->ns, &ns);
 	if (ns_is_equal(&ns->info, &ev->ns))
 		return 0;
-	ns->info = ev->ns;
+	table_set_ns(m, ns, &ev->ns);
 	tell_ns(m, MODEL_NS_CHANGED, ns);
 	return 0;
 }

@@ -31,8 +31,9 @@ struct model_ns {
 	struct list links;     /* of struct model_link.in_ns */
 	struct list hostnames; /* of struct model_hostname.in_ns: our own first, then by uts */
 	size_t hostname_count;
-	struct map_node node; /* owned by model.c */
-	bool is_syncing;      /* between EV_SYNC_BEGIN and its end */
+	struct map_node node;          /* owned by model.c */
+	size_t link_count, addr_count; /* owned by table.c */
+	bool is_syncing;               /* between EV_SYNC_BEGIN and its end */
 };
 
 struct model_link {
@@ -100,7 +101,7 @@ struct model; /* opaque */
 struct model *model_new(uint64_t seed, struct model_listener listener) MUSTCHECK;
 void model_free(struct model *m);
 
-/* Applies one event. ERR_NOMEM, ERR_RANGE (a limit of base/limits.h) or ERR_SYNTAX (an event that
+/* Applies one event. ERR_NOMEM, ERR_RANGE (a limit of base/limits.h, or the part of it for strangers) or ERR_SYNTAX (an event that
  * the kernel half never makes, for example a name without a zero at its end); on error nothing
  * changed. Any sequence of events is safe. EV_LINK, EV_ADDR and EV_HOSTNAME create their namespace
  * if it is not known. */

@@ -64,9 +64,67 @@ struct model_addr *table_find_addr(
 		addr_is_at(a, nsid, info->ifindex, &info->addr) && addr_is_same(&a->info, info));
 }
 
+static bool is_stranger(nsid_t nsid, const struct event_ns *info)
+{
+	return nsid != NSID_OWN && (!info || info->owner < OWNER_SYSTEM);
+}
+
+static bool is_full(size_t count, size_t strangers, bool is_for_stranger, size_t limit)
+{
+	return count >= limit ||
+	       (is_for_stranger && strangers >= limit / LIMIT_MODEL_STRANGERS_PART);
+}
+
+/* Counts a namespace and all in it as one of a stranger (`by` is 1), or no longer (-1). */
+static void count_stranger(struct model *m, const struct model_ns *ns, int by)
+{
+	m->strangers.namespaces += (size_t)by;
+	m->strangers.links += (size_t)by * ns->link_count;
+	m->strangers.addrs += (size_t)by * ns->addr_count;
+}
+
+static void count_link(struct model *m, struct model_ns *ns, int by)
+{
+	ns->link_count += (size_t)by;
+	if (is_stranger(ns->nsid, &ns->info))
+		m->strangers.links += (size_t)by;
+}
+
+static void count_addr(struct model *m, struct model_ns *ns, int by)
+{
+	ns->addr_count += (size_t)by;
+	if (is_stranger(ns->nsid, &ns->info))
+		m->strangers.addrs += (size_t)by;
+}
+
+void table_set_ns(struct model *m, struct model_ns *ns, const struct event_ns *info)
+{
+	if (is_stranger(ns->nsid, &ns->info))
+		count_stranger(m, ns, -1);
+	ns->info = *info;
+	if (is_stranger(ns->nsid, &ns->info))
+		count_stranger(m, ns, 1);
+}
+
+void table_remove_ns(struct model *m, struct model_ns *ns)
+{
+	map_remove(&m->namespaces, &ns->node);
+	if (is_stranger(ns->nsid, &ns->info))
+		count_stranger(m, ns, -1);
+}
+
+/* True if an object in that namespace may belong to a stranger. */
+static bool is_for_stranger(const struct model *m, nsid_t nsid)
+{
+	const struct model_ns *ns = table_find_ns(m, nsid);
+	return is_stranger(nsid, ns ? &ns->info : NULL);
+}
+
 int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info, struct model_ns **ret)
 {
-	if (m->namespaces.count >= LIMIT_MODEL_NAMESPACES)
+	const bool is_strange = is_stranger(nsid, info);
+	if (is_full(m->namespaces.count, m->strangers.namespaces, is_strange,
+		    LIMIT_MODEL_NAMESPACES))
 		return ERR_RANGE;
 	struct model_ns *ns = calloc(1, sizeof(*ns));
 	if (!ns)
@@ -80,6 +138,8 @@ int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info, str
 		free(ns);
 		return ERR_NOMEM;
 	}
+	if (is_strange)
+		count_stranger(m, ns, 1);
 	if (m->listener.on_ns)
 		m->listener.on_ns(m->listener.arg, MODEL_NS_NEW, ns);
 	*ret = ns;
@@ -98,7 +158,8 @@ int table_get_ns(struct model *m, nsid_t nsid, struct model_ns **ret)
 /* Makes a link of which only the id is known. */
 int table_make_link(struct model *m, nsid_t nsid, uint32_t ifindex, struct model_link **ret)
 {
-	if (m->links.count >= LIMIT_MODEL_LINKS)
+	if (is_full(m->links.count, m->strangers.links, is_for_stranger(m, nsid),
+		    LIMIT_MODEL_LINKS))
 		return ERR_RANGE;
 	struct model_link *link = calloc(1, sizeof(*link));
 	if (!link)
@@ -113,12 +174,14 @@ int table_make_link(struct model *m, nsid_t nsid, uint32_t ifindex, struct model
 		return err;
 	}
 	list_append(&link->ns->links, &link->in_ns);
+	count_link(m, link->ns, 1);
 	*ret = link;
 	return 0;
 }
 
 void table_free_link(struct model *m, struct model_link *link)
 {
+	count_link(m, link->ns, -1);
 	map_remove(&m->links, &link->node);
 	list_remove(&link->in_ns);
 	free(link);
@@ -128,7 +191,8 @@ void table_free_link(struct model *m, struct model_link *link)
 int table_make_addr(
 	struct model *m, nsid_t nsid, const struct event_addr *info, struct model_addr **ret)
 {
-	if (m->addrs.count >= LIMIT_MODEL_ADDRS)
+	if (is_full(m->addrs.count, m->strangers.addrs, is_for_stranger(m, nsid),
+		    LIMIT_MODEL_ADDRS))
 		return ERR_RANGE;
 	struct model_addr *a = calloc(1, sizeof(*a));
 	if (!a)
@@ -143,12 +207,14 @@ int table_make_addr(
 		return err;
 	}
 	list_append(&a->link->addrs, &a->in_link);
+	count_addr(m, a->link->ns, 1);
 	*ret = a;
 	return 0;
 }
 
 void table_free_addr(struct model *m, struct model_addr *a)
 {
+	count_addr(m, a->link->ns, -1);
 	map_remove(&m->addrs, &a->node);
 	list_remove(&a->in_link);
 	free(a);

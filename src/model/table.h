@@ -8,10 +8,16 @@
 
 #include "model/model.h"
 
+/* How many of the objects are in namespaces of strangers (LIMIT_MODEL_STRANGERS_PART). */
+struct strangers {
+	size_t namespaces, links, addrs;
+};
+
 struct model {
 	struct map namespaces;
 	struct map links;
 	struct map addrs;
+	struct strangers strangers;
 	uint64_t seed;
 	struct model_listener listener;
 	size_t links_present;
@@ -31,6 +37,12 @@ struct model_addr *table_find_addr(
  * ERR_RANGE at the limit, ERR_NOMEM. */
 int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info, struct model_ns **ret)
 	NONNULL_ARGS(1, 4) MUSTCHECK;
+
+/* Sets what is known about a namespace. */
+void table_set_ns(struct model *m, struct model_ns *ns, const struct event_ns *info) NONNULL;
+
+/* Takes a namespace without links out of its table. The caller frees it. */
+void table_remove_ns(struct model *m, struct model_ns *ns) NONNULL;
 
 /* Finds a namespace or makes it. */
 int table_get_ns(struct model *m, nsid_t nsid, struct model_ns **ret) NONNULL MUSTCHECK;

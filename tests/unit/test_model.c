@@ -480,10 +480,18 @@ static void events_that_the_kernel_half_never_makes_are_refused(void **state)
 	expect(w, "");
 }
 
+static void set_owner(struct world *w, nsid_t nsid, enum event_owner owner)
+{
+	struct event ev = {.type = EV_NS, .nsid = nsid, .ns.owner = (uint8_t)owner};
+	apply(w, &ev);
+}
+
 static void the_limit_of_links_is_kept_and_counted_down_again(void **state)
 {
 	struct world *w = *state;
 	struct event ev = {.type = EV_LINK, .nsid = 5};
+	set_owner(w, 5, OWNER_HOST);
+	set_owner(w, 6, OWNER_HOST);
 	for (uint32_t i = 1; i <= LIMIT_MODEL_LINKS; i++) {
 		ev.link.ifindex = i;
 		apply(w, &ev);
@@ -496,7 +504,64 @@ static void the_limit_of_links_is_kept_and_counted_down_again(void **state)
 	expect(w, "");
 	take_link(w, 5, 1);
 	apply(w, &ev);
-	expect(w, "-l5.1 +n6 +l6.131073");
+	expect(w, "-l5.1 +l6.131073");
+}
+
+/* A user makes as many links and addresses as he likes; root's namespaces are seen all the same. */
+static void strangers_have_half_of_the_room(void **state)
+{
+	struct world *w = *state;
+	const uint32_t half = LIMIT_MODEL_LINKS / LIMIT_MODEL_STRANGERS_PART;
+	struct event ev = {.type = EV_LINK, .nsid = 5}; /* a namespace of an unknown owner */
+	for (uint32_t i = 1; i <= half; i++) {
+		ev.link.ifindex = i;
+		apply(w, &ev);
+	}
+	w->told[0] = '\0';
+	ev.link.ifindex = half + 1;
+	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
+	set_owner(w, 5, OWNER_USER);
+	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
+	set_owner(w, 6, OWNER_SYSTEM);
+	w->told[0] = '\0';
+	ev.nsid = 6;
+	apply(w, &ev);
+	ev.nsid = NSID_OWN;
+	apply(w, &ev);
+	expect(w, "+l6.65537 +n-1 +l-1.65537");
+	set_owner(w, 5, OWNER_HOST); /* it is root's after all */
+	w->told[0] = '\0';
+	ev.nsid = 5;
+	apply(w, &ev);
+	ev.nsid = 7; /* another stranger */
+	ev.link.ifindex = 1;
+	apply(w, &ev);
+	expect(w, "+l5.65537 +n7 +l7.1");
+	set_owner(w, 5, OWNER_USER);
+	ev.link.ifindex = 2;
+	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
+	apply(w, &(struct event){.type = EV_NS_GONE, .nsid = 5});
+	apply(w, &ev);
+}
+
+static void addresses_of_strangers_have_half_of_the_room_too(void **state)
+{
+	struct world *w = *state;
+	const uint32_t half = LIMIT_MODEL_ADDRS / LIMIT_MODEL_STRANGERS_PART;
+	struct event ev = addr_event(EV_ADDR, 5, 1, 1);
+	for (uint32_t i = 0; i <= half; i++) {
+		const uint8_t bytes[4] = {10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
+		ev.addr.addr = addr_make(ADDR_V4, bytes);
+		if (i < half)
+			apply(w, &ev);
+	}
+	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
+	set_owner(w, 6, OWNER_HOST);
+	ev.nsid = 6;
+	apply(w, &ev);
+	apply(w, &(struct event){.type = EV_NS_GONE, .nsid = 5});
+	ev.nsid = 7;
+	apply(w, &ev);
 }
 
 static void a_link_is_up_with_carrier_or_where_the_driver_cannot_tell(void **state)
@@ -539,6 +604,8 @@ int main(void)
 		CASE(namespaces_are_visited_in_order_with_our_own_first),
 		CASE(events_that_the_kernel_half_never_makes_are_refused),
 		CASE(the_limit_of_links_is_kept_and_counted_down_again),
+		CASE(strangers_have_half_of_the_room),
+		CASE(addresses_of_strangers_have_half_of_the_room_too),
 		cmocka_unit_test(a_link_is_up_with_carrier_or_where_the_driver_cannot_tell),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
