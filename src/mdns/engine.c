@@ -210,15 +210,26 @@ void mdns_restart(struct mdns *m, ns_t now)
 	}
 }
 
+static void mlink_say_goodbye(struct mlink *link, ns_t now)
+{
+	MAP_EACH(mname, &link->mnames, struct mname, by_name) {
+		mname_say_goodbye(mname);
+		mname_free(mname, now);
+	}
+	mlink_touch(link);
+}
+
 void mdns_goodbye(struct mdns *m, ns_t now)
 {
-	MAP_EACH(link, &m->links, struct mlink, by_id) {
-		MAP_EACH(mname, &link->mnames, struct mname, by_name) {
-			mname_say_goodbye(mname);
-			mname_free(mname, now);
-		}
-		mlink_touch(link);
-	}
+	MAP_EACH(link, &m->links, struct mlink, by_id)
+		mlink_say_goodbye(link, now);
+}
+
+void mdns_link_leave(struct mdns *m, ns_t now, uint32_t id)
+{
+	struct mlink *link = mlink_find(m, id);
+	if (link)
+		mlink_say_goodbye(link, now);
 }
 
 /* Packets in */

@@ -144,6 +144,10 @@ void mdns_restart(struct mdns *m, ns_t now) NONNULL;
  * left, and free. */
 void mdns_goodbye(struct mdns *m, ns_t now) NONNULL;
 
+/* Queues a goodbye for every record on that link, which we leave while it still works: then poll until
+ * nothing is left, and call mdns_link_gone(). */
+void mdns_link_leave(struct mdns *m, ns_t now, uint32_t link) NONNULL;
+
 /* Writes the next packet to send at `now` into `buffer`, which has `cap` bytes, 9000 or more.
  * Returns its length and sets `*to`. Returns 0 if there is none. */
 size_t mdns_poll(

@@ -35,6 +35,7 @@ struct names_mdns_link {
 	const struct addr *addrs; /* of the link */
 	size_t addr_count;
 	const char *name;
+	bool is_left; /* with `is_gone`: the link still works, but we no longer speak there */
 };
 
 /* The kind of an owner's records for mDNS. */

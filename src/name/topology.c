@@ -172,6 +172,14 @@ static struct spoken_link *spoken_link_find(
 	return NULL;
 }
 
+/* True if the link is the same one as before, and can carry packets. */
+static bool works_still(const struct names *n, const struct spoken_link *link)
+{
+	const struct nlink *nlink = nlink_find(n, NSID_OWN, link->ifindex);
+	return nlink && nlink->generation == link->generation &&
+	       model_link_is_up(&nlink->link->info);
+}
+
 static int spoken_link_put(struct names *n, struct spoken_link *link, bool is_gone)
 {
 	struct names_mdns_link told = {.ifindex = link->ifindex,
@@ -182,7 +190,8 @@ static int spoken_link_put(struct names *n, struct spoken_link *link, bool is_go
 		.prefix_count = link->prefix_count,
 		.addrs = link->addrs,
 		.addr_count = link->prefix_count,
-		.name = link->name};
+		.name = link->name,
+		.is_left = is_gone && works_still(n, link)};
 	n->has_new_spoken_links = true;
 	int err = n->sink.put_mdns_link(n->sink.arg, &told, is_gone);
 	names_check(n, err);

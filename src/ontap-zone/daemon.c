@@ -51,6 +51,60 @@ static void on_views(void *arg)
 	files_changed(&d->files, loop_now());
 }
 
+/* mDNS. */
+
+static void set_company(void *arg, uint32_t ifindex, unsigned others)
+{
+	struct daemon *d = arg;
+	/* TASK_COMM_LEN cuts the name. */
+	const bool is_deaf = listening_find_owner(&d->listening, MDNS_PORT, "systemd-resolve");
+	mdns_set_company(d->mdns, loop_now(), ifindex, others + d->other_sockets, is_deaf);
+}
+
+/* Called before we answer for the host: counts other members of the group on its links. */
+static void daemon_look_around(struct daemon *d, ns_t now)
+{
+	const unsigned all = company_sockets(MDNS_PORT), ours = mdns_net_sockets(d->mdns_net);
+	d->has_to_look = false;
+	d->other_sockets = all > ours ? all - ours : 0;
+	mdns_looked(d->mdns, now);
+	mdns_net_look(d->mdns_net, set_company, d);
+}
+
+/* Another responder may have begun since the last look, and what we say of the host would be a conflict
+ * to it. One look is enough for all packets of a turn. */
+static bool may_send(struct daemon *d, const struct mdns_path *to, ns_t now, bool *has_looked)
+{
+	if (!to->is_of_host || !to->is_multicast)
+		return true;
+	if (!*has_looked)
+		daemon_look_around(d, now);
+	*has_looked = true;
+	return !mdns_is_deferring(d->mdns, to->link);
+}
+
+static void daemon_send_mdns(struct daemon *d)
+{
+	struct mdns_path to;
+	const ns_t now = loop_now();
+	bool has_looked = mdns_look_at(d->mdns) <= now || d->has_to_look;
+	size_t len;
+	if (has_looked)
+		daemon_look_around(d, now);
+	while ((len = mdns_poll(d->mdns, now, &to, d->packet, sizeof(d->packet))) > 0) {
+		if (may_send(d, &to, now, &has_looked))
+			mdns_net_send(d->mdns_net, &to, d->packet, len);
+	}
+	mdns_net_flush(d->mdns_net);
+}
+
+/* Before its sockets are closed, peers are told (RFC 6762 §10.1). */
+static void leave_mdns_link(struct daemon *d, uint32_t ifindex)
+{
+	mdns_link_leave(d->mdns, loop_now(), ifindex);
+	daemon_send_mdns(d);
+}
+
 static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
 {
 	struct daemon *d = daemon_of(arg);
@@ -59,6 +113,8 @@ static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 	if (is_gone || !mdns_net_has_link(d->mdns_net, link->ifindex))
 		log_info(d->log, "mdns link: link=%s state=%s", name, is_gone ? "gone" : "up");
 	if (is_gone) {
+		if (link->is_left)
+			leave_mdns_link(d, link->ifindex);
 		mdns_link_gone(d->mdns, loop_now(), link->ifindex);
 		mdns_net_link_gone(d->mdns_net, link->ifindex);
 		return 0;
@@ -108,53 +164,6 @@ void daemon_flush(struct daemon *d)
 		daemon_reserve_serial(d);
 	peers_published(d->peers);
 	files_changed(&d->files, loop_now());
-}
-
-/* mDNS. */
-
-static void set_company(void *arg, uint32_t ifindex, unsigned others)
-{
-	struct daemon *d = arg;
-	/* TASK_COMM_LEN cuts the name. */
-	const bool is_deaf = listening_find_owner(&d->listening, MDNS_PORT, "systemd-resolve");
-	mdns_set_company(d->mdns, loop_now(), ifindex, others + d->other_sockets, is_deaf);
-}
-
-/* Called before we answer for the host: counts other members of the group on its links. */
-static void daemon_look_around(struct daemon *d, ns_t now)
-{
-	const unsigned all = company_sockets(MDNS_PORT), ours = mdns_net_sockets(d->mdns_net);
-	d->has_to_look = false;
-	d->other_sockets = all > ours ? all - ours : 0;
-	mdns_looked(d->mdns, now);
-	mdns_net_look(d->mdns_net, set_company, d);
-}
-
-/* Another responder may have begun since the last look, and what we say of the host would be a conflict
- * to it. One look is enough for all packets of a turn. */
-static bool may_send(struct daemon *d, const struct mdns_path *to, ns_t now, bool *has_looked)
-{
-	if (!to->is_of_host || !to->is_multicast)
-		return true;
-	if (!*has_looked)
-		daemon_look_around(d, now);
-	*has_looked = true;
-	return !mdns_is_deferring(d->mdns, to->link);
-}
-
-static void daemon_send_mdns(struct daemon *d)
-{
-	struct mdns_path to;
-	const ns_t now = loop_now();
-	bool has_looked = mdns_look_at(d->mdns) <= now || d->has_to_look;
-	size_t len;
-	if (has_looked)
-		daemon_look_around(d, now);
-	while ((len = mdns_poll(d->mdns, now, &to, d->packet, sizeof(d->packet))) > 0) {
-		if (may_send(d, &to, now, &has_looked))
-			mdns_net_send(d->mdns_net, &to, d->packet, len);
-	}
-	mdns_net_flush(d->mdns_net);
 }
 
 void daemon_on_packet(

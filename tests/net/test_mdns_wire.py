@@ -86,6 +86,20 @@ def test_what_goes_says_goodbye_at_once(wire, topo, serve):
         sock.wait_for(goodbye_of("web.local.", "10.7.0.2"), what="the goodbye of the name")
 
 
+@pytest.mark.parametrize("left", ["mdns = no", "mdns = br1"])
+def test_s10_1_a_link_that_a_reload_leaves_is_told(wire, topo, serve, tmp_path, left):
+    topo.workload("web", wire.host, "br0", "10.7.0.2/24", alias="web")
+    conf = tmp_path / "zone.conf"
+    conf.write_text("domain = vanya\nmdns = br0\n")
+    daemon = serve(wire.host, f"--config={conf}")
+    wait_established(daemon, "web")
+    with Socket(wire.client) as sock:
+        conf.write_text(f"domain = vanya\n{left}\n")
+        daemon.reload()
+        sock.wait_for(goodbye_of("web.local.", "10.7.0.2"), what="the goodbye")
+    assert android_resolve(wire.client, "web.local", A, timeout=0.5) is None
+
+
 def test_a_namespace_that_dies_says_goodbye(wire, topo, serve):
     web = topo.workload("web", wire.host, "br0", "10.7.0.2/24", alias="web")
     daemon = serve(wire.host, "--domain=vanya")

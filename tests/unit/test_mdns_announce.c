@@ -337,6 +337,21 @@ static void records_put_before_the_link_is_up_wait_for_it(void **state)
 	rig_expect("an web.local.");
 }
 
+static void s10_1_link_that_is_left_is_told_and_no_other(void **state)
+{
+	(void)state;
+	rig_link(RIG_SECOND, 1500, false);
+	put_on(RIG_SECOND, "web.local", "A 10.0.0.1");
+	put_settled("web.local", "A 10.0.0.1");
+	mdns_link_leave(rig.m, rig.now, RIG_SECOND);
+	rig_wait(NS_PER_MS);
+	assert_int_equal(rig_count("an web.local. 0 A", NULL), 1);
+	assert_int_equal(rig_expect("an web.local. 0 A")->to.link, RIG_SECOND);
+	mdns_link_gone(rig.m, rig.now, RIG_SECOND);
+	rig_wait(2 * NS_PER_S);
+	assert_int_equal(rig.heard_count, 1);
+}
+
 static void link_that_is_gone_takes_its_records_in_silence(void **state)
 {
 	(void)state;
@@ -470,6 +485,7 @@ int main(void)
 		CASE(s17_one_large_record_goes_alone),
 		CASE(s17_what_fits_in_no_packet_is_refused),
 		CASE(records_put_before_the_link_is_up_wait_for_it),
+		CASE(s10_1_link_that_is_left_is_told_and_no_other),
 		CASE(link_that_is_gone_takes_its_records_in_silence),
 		CASE(s20_a_family_that_comes_later_is_probed_on_and_answers_go_on),
 		CASE(s20_who_has_the_name_on_a_later_family_keeps_it),

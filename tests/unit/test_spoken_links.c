@@ -28,7 +28,10 @@ static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 	(void)arg;
 	size_t len = strlen(rig.told);
 	snprintf(rig.told + len, TEXT_CAP - len, "%s%s %s%s%s", len ? ", " : "",
-		is_gone ? "gone" : "up", link->name, !is_gone && link->has_v4 ? " v4" : "",
+		link->is_left ? "left"
+		: is_gone     ? "gone"
+			      : "up",
+		link->name, !is_gone && link->has_v4 ? " v4" : "",
 		!is_gone && link->has_v6 ? " v6" : "");
 	return 0;
 }
@@ -207,6 +210,20 @@ static void ipv6_that_was_gone_for_a_moment_is_joined_again(void **state)
 	assert_told("up eth0 v4 v6");
 }
 
+/* Only a link that still works is left. */
+static void a_link_on_which_we_no_longer_speak_is_left(void **state)
+{
+	(void)state;
+	struct policy policy = {.ttl_s = 60, .mdns = NAME_MDNS_NONE};
+	assert_int_equal(name_from_text("example.", NULL, &policy.domain), 0);
+	begin();
+	made(ETH1, "eth1");
+	assert_told("up eth1 v4 v6");
+	link_is(EV_LINK, ETH1, "eth1", false);
+	names_set_policy(rig.names, &policy);
+	assert_told("left eth0, gone eth1");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -217,6 +234,7 @@ int main(void)
 		CASE(links_that_have_exchanged_their_indexes_are_other_ones),
 		CASE(a_link_that_was_down_for_a_moment_is_another_one),
 		CASE(ipv6_that_was_gone_for_a_moment_is_joined_again),
+		CASE(a_link_on_which_we_no_longer_speak_is_left),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
