@@ -15,9 +15,22 @@
 #include "base/err.h"
 #include "pipeline/inside.h"
 
+/* RFC 6762 §10: two minutes for what has a host name in it, as its owner or as its rdata: that may move at
+ * any time, and caches would have it for hours. What a zone file says is the longest otherwise. */
+static uint32_t mdns_ttl(const struct rrset *set, struct names_mdns_kind kind)
+{
+	static const uint16_t of_hosts[] = {RR_A, RR_AAAA, RR_SRV, RR_CNAME, RR_HINFO};
+	bool is_of_host = kind.is_reverse;
+	for (size_t i = 0; i < ARRAY_LEN(of_hosts); i++)
+		is_of_host |= set->type == of_hosts[i];
+	return is_of_host && set->ttl > NAMES_MDNS_TTL_S ? NAMES_MDNS_TTL_S : set->ttl;
+}
+
 static struct mdns_rrset mdns_set(const struct rrset *set, struct names_mdns_kind kind)
 {
-	return (struct mdns_rrset){.set = *set,
+	struct rrset with_ttl = *set;
+	with_ttl.ttl = mdns_ttl(set, kind);
+	return (struct mdns_rrset){.set = with_ttl,
 		/* DNS-SD's PTR records are shared by many hosts (RFC 6763 §4.1); all
 		 * others are unique. */
 		.is_unique = kind.is_reverse || set->type != RR_PTR,

@@ -29,6 +29,7 @@ static struct rig {
 	struct pipeline *p;
 	struct pipeline_config config;
 	char puts[PUTS_CAP][TEXT_CAP]; /* "web.local. A unique" */
+	uint32_t ttls[256];            /* of the last put, by type */
 	unsigned put_count, links, hidden, records, views;
 	struct pipeline_retired retired;
 } rig;
@@ -41,6 +42,8 @@ static int put_mdns(
 	assert_true(rig.put_count < PUTS_CAP);
 	assert_int_equal(link, ETH0);
 	int len = snprintf(line, TEXT_CAP, "%s", name_to_text(owner, name));
+	for (size_t i = 0; i < count; i++)
+		rig.ttls[sets[i].set.type % ARRAY_LEN(rig.ttls)] = sets[i].set.ttl;
 	for (size_t i = 0; i < count; i++)
 		len += snprintf(line + len, TEXT_CAP - (size_t)len, " %s%s",
 			rr_type_text(sets[i].set.type, type),
@@ -296,6 +299,25 @@ static void a_reverse_name_needs_no_probe_and_service_pointers_are_shared(void *
 	assert_put("_http._tcp.local. PTR(shared)");
 	assert_put("web._http._tcp.local. TXT");
 	assert_put("web.local. A");
+}
+
+/* RFC 6762 §10: caches would have the host of before for hours. */
+static void what_has_a_host_name_in_it_lives_for_two_minutes_in_mdns(void **state)
+{
+	(void)state;
+	furnish();
+	set_files("$TTL 4500\n_http._tcp.local. PTR w._http._tcp.local.\n"
+		  "w._http._tcp.local. SRV 0 0 80 web.local.\nw._http._tcp.local. TXT x\n"
+		  "db.local. A 10.0.0.8\ndb.local. AAAA fe80::8\ndb.local. HINFO x y\n"
+		  "alias.local. CNAME web.local.\n");
+	flush();
+	static const uint16_t of_hosts[] = {RR_SRV, RR_A, RR_AAAA, RR_HINFO, RR_CNAME};
+	for (size_t i = 0; i < ARRAY_LEN(of_hosts); i++)
+		assert_int_equal(rig.ttls[of_hosts[i]], 120);
+	assert_int_equal(rig.ttls[RR_TXT], 4500);
+	set_files("$TTL 30\nw._http._tcp.local. SRV 0 0 80 web.local.\n");
+	flush();
+	assert_int_equal(rig.ttls[RR_SRV], 30);
 }
 
 static void what_a_file_and_the_kernel_say_of_a_local_name_is_one_put(void **state)
@@ -702,6 +724,7 @@ int main(void)
 		CASE(the_hosts_own_name_leads_to_its_own_links),
 		CASE(a_name_server_without_a_host_name_is_in_unicast_dns_alone),
 		CASE(a_reverse_name_needs_no_probe_and_service_pointers_are_shared),
+		CASE(what_has_a_host_name_in_it_lives_for_two_minutes_in_mdns),
 		CASE(what_a_file_and_the_kernel_say_of_a_local_name_is_one_put),
 		CASE(a_link_that_changes_keeps_what_files_say_on_it),
 		CASE(an_alias_in_a_file_gives_way_to_a_workload_and_comes_back),
