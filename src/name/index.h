@@ -234,6 +234,14 @@ int segments_place(struct names *n) MUSTCHECK;
 int spoken_links_update(struct names *n) MUSTCHECK;
 void spoken_links_free(struct names *n);
 
+/* Returns the prefix that the address makes on-link: on a point-to-point address (ip addr add A peer B/24)
+ * it is that of the other end, as the kernel's route is (net/ipv4/fib_frontend.c, fib_add_ifaddr()). */
+static inline struct prefix onlink_prefix(const struct event_addr *info)
+{
+	const bool has_peer = info->peer.family == info->addr.family;
+	return prefix_make(has_peer ? &info->peer : &info->addr, info->prefix_len);
+}
+
 /* onlink.c: on-link prefixes, which tell a lan client.
  * onlink_count() counts an address of a link (`by` is 1), or no longer (-1). */
 void onlink_count(

@@ -157,7 +157,7 @@ void onlink_count(
 {
 	if (!is_onlink(n, link, info))
 		return;
-	struct prefix prefix = prefix_make(&info->addr, info->prefix_len);
+	struct prefix prefix = onlink_prefix(info);
 	struct holder *holder =
 		by > 0 ? holder_get(n, &prefix, link)
 		       : holder_find(n, &prefix, link, holder_hash(n, &prefix, link));

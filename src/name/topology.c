@@ -144,7 +144,7 @@ static int spoken_link_fill(struct spoken_link *link, const struct model_link *f
 			 !(info->flags & IFA_F_TENTATIVE))
 			link->has_v6 = true;
 		link->addrs[link->prefix_count] = info->addr;
-		link->prefixes[link->prefix_count++] = prefix_make(&info->addr, info->prefix_len);
+		link->prefixes[link->prefix_count++] = onlink_prefix(info);
 	}
 	qsort(link->prefixes, link->prefix_count, sizeof(*link->prefixes), prefix_cmp);
 	qsort(link->addrs, link->prefix_count, sizeof(*link->addrs), own_addr_cmp);

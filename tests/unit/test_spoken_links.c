@@ -20,7 +20,8 @@ enum { ETH0 = 2, ETH1 = 3, TEXT_CAP = 1024 };
 static struct {
 	struct names *names;
 	struct model *model;
-	char told[TEXT_CAP]; /* " gone 2, up 2 v4 v6", since the last look */
+	char told[TEXT_CAP];     /* "gone eth0, up eth0 v4 v6", since the last look */
+	char prefixes[TEXT_CAP]; /* of the link that was told last */
 } rig;
 
 static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
@@ -33,6 +34,13 @@ static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 			      : "up",
 		link->name, !is_gone && link->has_v4 ? " v4" : "",
 		!is_gone && link->has_v6 ? " v6" : "");
+	rig.prefixes[0] = '\0';
+	for (size_t i = 0; i < link->prefix_count; i++) {
+		char text[ADDR_TEXT_CAP];
+		len = strlen(rig.prefixes);
+		snprintf(rig.prefixes + len, TEXT_CAP - len, " %s/%u",
+			addr_format(&link->prefixes[i].addr, text), link->prefixes[i].len);
+	}
 	return 0;
 }
 
@@ -210,6 +218,30 @@ static void ipv6_that_was_gone_for_a_moment_is_joined_again(void **state)
 	assert_told("up eth0 v4 v6");
 }
 
+static void point_to_point(const char *addr, const char *peer, uint8_t prefix_len)
+{
+	struct event ev = {.type = EV_ADDR, .nsid = NSID_OWN};
+	ev.addr.ifindex = ETH0;
+	ev.addr.prefix_len = prefix_len;
+	assert_int_equal(addr_parse(addr, &ev.addr.addr), 0);
+	assert_int_equal(addr_parse(peer, &ev.addr.peer), 0);
+	apply(&ev);
+}
+
+/* ip addr add A peer B/24: the route is to the prefix of B. */
+static void on_link_is_the_prefix_of_the_other_end(void **state)
+{
+	(void)state;
+	link_is(EV_LINK, ETH0, "eth0", true);
+	point_to_point("10.0.0.1", "192.0.2.9", 24);
+	assert_told("up eth0 v4");
+	assert_string_equal(rig.prefixes, " 192.0.2.0/24");
+	point_to_point("10.0.0.1", "198.51.100.9", 32);
+	point_to_point("2001:db8::1", "2001:db8:1::9", 64);
+	names_flush(rig.names);
+	assert_string_equal(rig.prefixes, " 192.0.2.0/24 198.51.100.9/32 2001:db8:1::/64");
+}
+
 /* Only a link that still works is left. */
 static void a_link_on_which_we_no_longer_speak_is_left(void **state)
 {
@@ -234,6 +266,7 @@ int main(void)
 		CASE(links_that_have_exchanged_their_indexes_are_other_ones),
 		CASE(a_link_that_was_down_for_a_moment_is_another_one),
 		CASE(ipv6_that_was_gone_for_a_moment_is_joined_again),
+		CASE(on_link_is_the_prefix_of_the_other_end),
 		CASE(a_link_on_which_we_no_longer_speak_is_left),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
