@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns rounds in which a workload speaks for itself: first or late, under our name for it or another,
- * through changes of its addresses, flaps of our link and of its own, and restarts. After each change
- * each name has one answer within ten seconds, and the workload was never disturbed: no conflict, no
- * lost tie, no other name.
+ * Owns rounds in which a workload speaks for itself, and in which another responder on this host speaks
+ * for the host: first or late, under our name for it or another, through changes of addresses, flaps of
+ * our link and of its own, and restarts. After each change each name has one answer within ten seconds,
+ * and who speaks for itself was never disturbed: no conflict, no lost tie, no other name.
  *
- * Never uses the real network or clock. The workload's responder is an engine of its own, which says
- * what Avahi or systemd-resolved would say. Run by `make check`; a round that failed is run alone, with
+ * Never uses the real network or clock. Each responder is an engine of its own, which says what Avahi or
+ * systemd-resolved would say. Run by `make check`; a round that failed is run alone, with
  * each packet, by `sim_peace --seed=N --trace`.
  */
 #include <stdlib.h>
@@ -18,9 +18,8 @@
 enum { ROUNDS = 200, STEPS = 8, TEXT_CAP = 256 };
 
 static const ns_t settle_time = 10 * NS_PER_S, look_interval = 50 * NS_PER_MS;
-static const char owner[] = "web.local", reverse[] = "50.0.0.10.in-addr.arpa";
 
-/* What the workload's responder says of its addresses. */
+/* What a responder says of its addresses. */
 enum style {
 	STYLE_ALL,
 	STYLE_AVAHI, /* no link-local address beside a global one */
@@ -28,12 +27,25 @@ enum style {
 	STYLE_COUNT
 };
 
+/* Who speaks for itself: a workload, or this host by another responder. */
+struct self {
+	const char *who;
+	unsigned host;        /* of the simulation */
+	const char *name;     /* what we call it */
+	const char *own_name; /* what it calls itself */
+	const char *reverse;
+	const char *kind;    /* of our records: "host " */
+	const char *v4, *v6; /* their first bytes */
+	enum style style;
+	bool is_speaking, has_global, has_second;
+};
+
+enum { SELVES = 2 };
+
 struct round {
 	struct sim sim;
-	unsigned us, workload;
-	enum style style;
-	const char *own_name; /* what the workload calls itself */
-	bool is_speaking, has_global, has_second;
+	unsigned us;
+	struct self selves[SELVES];
 	bool is_first_contact; /* both may probe at the same time: one waits a second (§8.2) */
 	unsigned answers[SIM_HOSTS]; /* replies to the question that is being asked, by host */
 };
@@ -45,42 +57,57 @@ static ns_t random_time(struct round *r, ns_t max)
 
 /* Changes */
 
-static void put_ours(struct round *r)
-{
-	char records[TEXT_CAP];
-	snprintf(records, sizeof(records), "A 10.0.0.50%s, AAAA fe80::50%s",
-		r->has_second ? ", A 10.0.0.51" : "", r->has_global ? ", AAAA 2001:db8::50" : "");
-	sim_put(&r->sim, r->us, 1, owner, records);
-	sim_put(&r->sim, r->us, 1, reverse, "known PTR web.local");
-}
-
-static void put_its_own(struct round *r)
+static void put_ours(struct round *r, const struct self *self)
 {
 	char records[TEXT_CAP], pointer[TEXT_CAP];
-	bool has_local = r->style == STYLE_ALL || (r->style == STYLE_AVAHI && !r->has_global);
-	snprintf(records, sizeof(records), "A 10.0.0.50%s%s%s",
-		r->has_second ? ", A 10.0.0.51" : "", has_local ? ", AAAA fe80::50" : "",
-		r->has_global && r->style != STYLE_IPV4 ? ", AAAA 2001:db8::50" : "");
-	snprintf(pointer, sizeof(pointer), "PTR %s", r->own_name);
-	sim_put(&r->sim, r->workload, 1, r->own_name, r->is_speaking ? records : NULL);
-	sim_put(&r->sim, r->workload, 1, reverse, r->is_speaking ? pointer : NULL);
+	int len = snprintf(records, sizeof(records), "%sA 10.0.0.%s, AAAA fe80::%s", self->kind,
+		self->v4, self->v6);
+	if (self->has_second)
+		len += snprintf(
+			records + len, sizeof(records) - (size_t)len, ", A 10.0.1.%s", self->v4);
+	if (self->has_global)
+		snprintf(records + len, sizeof(records) - (size_t)len, ", AAAA 2001:db8::%s",
+			self->v6);
+	snprintf(pointer, sizeof(pointer), "known %sPTR %s", self->kind, self->name);
+	sim_put(&r->sim, r->us, 1, self->name, records);
+	sim_put(&r->sim, r->us, 1, self->reverse, pointer);
 }
 
-/* Both see it, in any order. */
-static void change_addresses(struct round *r)
+static void put_its_own(struct round *r, const struct self *self)
 {
-	bool *which = sim_random(&r->sim, 2) ? &r->has_global : &r->has_second;
+	char records[TEXT_CAP], pointer[TEXT_CAP];
+	bool has_local =
+		self->style == STYLE_ALL || (self->style == STYLE_AVAHI && !self->has_global);
+	int len = snprintf(records, sizeof(records), "A 10.0.0.%s", self->v4);
+	if (self->has_second)
+		len += snprintf(
+			records + len, sizeof(records) - (size_t)len, ", A 10.0.1.%s", self->v4);
+	if (has_local)
+		len += snprintf(
+			records + len, sizeof(records) - (size_t)len, ", AAAA fe80::%s", self->v6);
+	if (self->has_global && self->style != STYLE_IPV4)
+		snprintf(records + len, sizeof(records) - (size_t)len, ", AAAA 2001:db8::%s",
+			self->v6);
+	snprintf(pointer, sizeof(pointer), "PTR %s", self->own_name);
+	/* The shell looks who is in the group before we probe. */
+	if (*self->kind)
+		mdns_set_company(r->sim.hosts[r->us].m, r->sim.now, 1, self->is_speaking, false);
+	sim_put(&r->sim, self->host, 1, self->own_name, self->is_speaking ? records : NULL);
+	sim_put(&r->sim, self->host, 1, self->reverse, self->is_speaking ? pointer : NULL);
+}
+
+static void put_both(struct round *r, const struct self *self, ns_t apart_max)
+{
 	bool we_first = sim_random(&r->sim, 2);
-	*which = !*which;
 	if (we_first)
-		put_ours(r);
+		put_ours(r, self);
 	else
-		put_its_own(r);
-	sim_run(&r->sim, r->sim.now + random_time(r, 60 * NS_PER_MS));
+		put_its_own(r, self);
+	sim_run(&r->sim, r->sim.now + random_time(r, apart_max));
 	if (we_first)
-		put_its_own(r);
+		put_its_own(r, self);
 	else
-		put_ours(r);
+		put_ours(r, self);
 }
 
 static void flap(struct round *r, unsigned host)
@@ -90,40 +117,51 @@ static void flap(struct round *r, unsigned host)
 	sim_set_link(&r->sim, host, 1, true);
 }
 
+/* Both use the same link. */
+static void flap_ours(struct round *r)
+{
+	const struct self *beside = &r->selves[1];
+	sim_set_link(&r->sim, beside->host, 1, false);
+	flap(r, r->us);
+	sim_set_link(&r->sim, beside->host, 1, true);
+}
+
 /* Removes what we say of the workload and puts it again: it was replaced, or the link was gone. */
-static void replace(struct round *r)
+static void replace(struct round *r, const struct self *self)
 {
-	sim_put(&r->sim, r->us, 1, owner, NULL);
-	sim_put(&r->sim, r->us, 1, reverse, NULL);
+	sim_put(&r->sim, r->us, 1, self->name, NULL);
+	sim_put(&r->sim, r->us, 1, self->reverse, NULL);
 	sim_run(&r->sim, r->sim.now + random_time(r, 3 * NS_PER_S));
-	put_ours(r);
+	put_ours(r, self);
 }
 
-static void start_or_stop(struct round *r)
+static void restart(struct round *r, struct self *self)
 {
-	r->is_speaking = !r->is_speaking;
-	put_its_own(r);
-}
-
-static void restart(struct round *r)
-{
-	bool was_speaking = r->is_speaking;
-	r->is_speaking = false;
-	put_its_own(r);
+	bool was_speaking = self->is_speaking;
+	self->is_speaking = false;
+	put_its_own(r, self);
 	sim_run(&r->sim, r->sim.now + random_time(r, NS_PER_S));
-	r->is_speaking = was_speaking;
-	put_its_own(r);
+	self->is_speaking = was_speaking;
+	put_its_own(r, self);
 }
 
 static void change(struct round *r)
 {
+	struct self *self = &r->selves[sim_random(&r->sim, SELVES)];
+	bool *which = sim_random(&r->sim, 2) ? &self->has_global : &self->has_second;
 	switch (sim_random(&r->sim, 7)) {
-	case 0: start_or_stop(r); break;
-	case 1: restart(r); break;
-	case 2: flap(r, r->us); break;
-	case 3: flap(r, r->workload); break;
-	case 4: replace(r); break;
-	default: change_addresses(r); break;
+	case 0:
+		self->is_speaking = !self->is_speaking;
+		put_its_own(r, self);
+		break;
+	case 1: restart(r, self); break;
+	case 2: flap_ours(r); break;
+	case 3: flap(r, r->selves[0].host); break;
+	case 4: replace(r, self); break;
+	default:
+		*which = !*which;
+		put_both(r, self, 60 * NS_PER_MS);
+		break;
 	}
 }
 
@@ -133,17 +171,19 @@ static void check_state(void *arg, const struct mdns_status *status)
 {
 	struct round *r = arg;
 	if (status->state == MDNS_CONFLICT && !r->is_first_contact)
-		sim_fail(&r->sim, "the workload has lost a tie");
+		sim_fail(&r->sim, "who speaks for itself has lost a tie");
 	if (!name_equal(status->name.wire, status->current.wire))
-		sim_fail(&r->sim, "the workload has another name");
+		sim_fail(&r->sim, "who speaks for itself has another name");
 }
 
-static void check_workload(struct round *r)
+static void check_undisturbed(struct round *r)
 {
-	struct mdns *m = r->sim.hosts[r->workload].m;
-	if (mdns_stats(m).conflicts > 0)
-		sim_fail(&r->sim, "the workload has a conflict");
-	mdns_each_status(m, check_state, r);
+	for (unsigned i = 0; i < SELVES; i++) {
+		struct mdns *m = r->sim.hosts[r->selves[i].host].m;
+		if (mdns_stats(m).conflicts > 0)
+			sim_fail(&r->sim, "%s has a conflict", r->selves[i].who);
+		mdns_each_status(m, check_state, r);
+	}
 }
 
 static void settle(struct round *r)
@@ -151,7 +191,7 @@ static void settle(struct round *r)
 	ns_t end = r->sim.now + settle_time;
 	while (r->sim.now < end && !r->sim.failure[0]) {
 		sim_run(&r->sim, r->sim.now + look_interval);
-		check_workload(r);
+		check_undisturbed(r);
 	}
 }
 
@@ -163,29 +203,42 @@ static void on_sent(void *arg, unsigned host, const struct mdns_path *to,
 }
 
 /* A stranger asks once: one host answers. */
-static void ask(struct round *r, const char *name, const char *type, bool is_its_own)
+static void ask(struct round *r, const struct self *self, const char *name, const char *type,
+	bool is_its_own)
 {
 	char question[TEXT_CAP];
 	memset(r->answers, 0, sizeof(r->answers));
 	snprintf(question, sizeof(question), "id=5; q %s %s", name, type);
 	sim_say(&r->sim, 0, "10.200.0.9", 40000, question);
 	sim_run(&r->sim, r->sim.now + NS_PER_S);
-	if (r->answers[r->us] != !is_its_own || r->answers[r->workload] != is_its_own)
-		sim_fail(&r->sim, "%s: %u answers from us and %u from the workload, which %s", name,
-			r->answers[r->us], r->answers[r->workload],
-			r->is_speaking ? "speaks" : "is silent");
+	if (r->answers[r->us] != !is_its_own || r->answers[self->host] != is_its_own)
+		sim_fail(&r->sim, "%s: %u answers from us and %u from %s, which %s", name,
+			r->answers[r->us], r->answers[self->host], self->who,
+			self->is_speaking ? "speaks" : "is silent");
 }
 
 static void check_answers(struct round *r)
 {
-	bool has_same_name = strcmp(r->own_name, owner) == 0;
-	ask(r, owner, "A", r->is_speaking && has_same_name);
-	ask(r, reverse, "PTR", r->is_speaking);
-	if (r->is_speaking)
-		ask(r, r->own_name, "A", true);
+	for (unsigned i = 0; i < SELVES; i++) {
+		const struct self *self = &r->selves[i];
+		bool has_same_name = strcmp(self->own_name, self->name) == 0;
+		/* Under another name the host is its neighbour's alone, on all of its links. */
+		if (has_same_name || !*self->kind || !self->is_speaking)
+			ask(r, self, self->name, "A", self->is_speaking && has_same_name);
+		ask(r, self, self->reverse, "PTR", self->is_speaking);
+		if (self->is_speaking)
+			ask(r, self, self->own_name, "A", true);
+	}
 }
 
 /* Rounds */
+
+static void describe(struct round *r, struct self *self)
+{
+	self->style = (enum style)sim_random(&r->sim, STYLE_COUNT);
+	self->is_speaking = sim_random(&r->sim, 2);
+	self->has_global = sim_random(&r->sim, 2);
+}
 
 static void build(struct round *r)
 {
@@ -193,29 +246,29 @@ static void build(struct round *r)
 		.delay_min = 10 * NS_PER_US, .delay_max = NS_PER_MS};
 	sim_add_wire(&r->sim, faults);
 	r->us = sim_add_host(&r->sim, "us");
-	r->workload = sim_add_host(&r->sim, "workload");
+	r->selves[0] = (struct self){.who = "the workload",
+		.host = sim_add_host(&r->sim, "workload"),
+		.name = "web.local",
+		.own_name = sim_random(&r->sim, 3) ? "web.local" : "own.local",
+		.reverse = "50.0.0.10.in-addr.arpa",
+		.kind = "",
+		.v4 = "50",
+		.v6 = "50"};
+	r->selves[1] = (struct self){.who = "the other responder",
+		.host = sim_add_host(&r->sim, "beside"),
+		.name = "box.local",
+		.own_name = sim_random(&r->sim, 3) ? "box.local" : "desktop.local",
+		.reverse = "1.0.0.10.in-addr.arpa",
+		.kind = "host ",
+		.v4 = "1",
+		.v6 = "1"};
 	sim_add_port(&r->sim, r->us, 0, "10.0.0.1", "fe80::1");
-	sim_add_port(&r->sim, r->workload, 0, "10.0.0.50", "fe80::50");
-	r->style = (enum style)sim_random(&r->sim, STYLE_COUNT);
-	r->own_name = sim_random(&r->sim, 3) ? owner : "box.local";
-	r->is_speaking = sim_random(&r->sim, 2);
-	r->has_global = sim_random(&r->sim, 2);
+	sim_add_port(&r->sim, r->selves[0].host, 0, "10.0.0.50", "fe80::50");
+	sim_add_port(&r->sim, r->selves[1].host, 0, "10.0.0.1", "fe80::1");
+	for (unsigned i = 0; i < SELVES; i++)
+		describe(r, &r->selves[i]);
 	r->sim.on_sent = on_sent;
 	r->sim.arg = r;
-}
-
-static void begin(struct round *r)
-{
-	bool we_first = sim_random(&r->sim, 2);
-	if (we_first)
-		put_ours(r);
-	else
-		put_its_own(r);
-	sim_run(&r->sim, r->sim.now + random_time(r, 3 * NS_PER_S));
-	if (we_first)
-		put_its_own(r);
-	else
-		put_ours(r);
 }
 
 static bool run(uint64_t seed, FILE *trace)
@@ -225,7 +278,8 @@ static bool run(uint64_t seed, FILE *trace)
 	sim_init(&r.sim, seed);
 	r.sim.trace = trace;
 	build(&r);
-	begin(&r);
+	for (unsigned i = 0; i < SELVES; i++)
+		put_both(&r, &r.selves[i], 3 * NS_PER_S);
 	for (int step = 0; step < STEPS && !r.sim.failure[0]; step++) {
 		r.is_first_contact = step == 0;
 		settle(&r);
@@ -234,8 +288,7 @@ static bool run(uint64_t seed, FILE *trace)
 	}
 	bool is_good = !r.sim.failure[0];
 	if (!is_good)
-		printf("FAIL seed %llu, %s, style %d: %s\n", (unsigned long long)seed, r.own_name,
-			(int)r.style, r.sim.failure);
+		printf("FAIL seed %llu: %s\n", (unsigned long long)seed, r.sim.failure);
 	sim_fini(&r.sim);
 	return is_good;
 }
