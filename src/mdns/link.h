@@ -101,6 +101,7 @@ struct mname {
 	uint8_t defences;       /* number of defences of a name that cannot be renamed, limited */
 	ns_t since;
 	ns_t lease;         /* how long YIELDED lasts */
+	ns_t doubted_at;    /* when a peer's question was last a reason to ask the workload */
 	ns_t update_at;     /* when the last change was or will be announced … */
 	ns_t update_credit; /* … and the time up to which updates are used up (§8.4) */
 	struct addr against;

@@ -41,7 +41,7 @@ static struct mname *mname_new(struct mlink *link, struct identity *identity)
 	mname->identity = identity;
 	list_init(&mname->of_host);
 	mname->state = MDNS_SILENT;
-	mname->update_at = mname->update_credit = LONG_AGO;
+	mname->update_at = mname->update_credit = mname->doubted_at = LONG_AGO;
 	mname->nsec_record = (struct mrecord){.sent = {LONG_AGO, LONG_AGO}};
 	mname->nsec = (struct recset){
 		.mname = mname,

@@ -11,6 +11,7 @@
 #include "mdns/oneshot.h"
 #include "mdns/respond.h"
 #include "mdns/state.h"
+#include "mdns/yield.h"
 
 enum { CHAIN_MAX = 8 /* CNAMEs in a row */ };
 
@@ -197,6 +198,14 @@ static void deny(struct query *q, struct mname *mname, bool wants_unicast)
 		answer_with(q, &mname->nsec, wants_unicast);
 }
 
+/* §10.5: who had the name may have ended without a goodbye. */
+static void doubt_yielded(const struct query *q, const uint8_t *name)
+{
+	struct mname *mname = mname_find(q->link, name, name_hash(q->m->hash_seed, name));
+	if (mname && mname->state == MDNS_YIELDED && !mname_is_workload(mname, &q->from->peer))
+		mname_doubt_workload(mname, q->now);
+}
+
 static void answer_question(struct query *q, const struct question *question)
 {
 	uint16_t class = question->class & CLASS_MASK;
@@ -206,6 +215,8 @@ static void answer_question(struct query *q, const struct question *question)
 		(rr_type_is_meta(question->type) && question->type != RR_ANY))
 		return;
 	struct mname *mname = find_held(q, question->name.wire);
+	if (!mname)
+		doubt_yielded(q, question->name.wire);
 	for (int i = 0; mname && i < CHAIN_MAX; i++) {
 		if (answer_type(q, mname, question->type, wants_unicast))
 			return;

@@ -17,6 +17,7 @@
 #include "mdns/state.h"
 
 static const ns_t lease_min = 10 * NS_PER_S, lease_max = 3600 * NS_PER_S;
+static const ns_t answer_time = 2 * NS_PER_S, doubt_interval = 10 * NS_PER_S;
 static const ns_t memory_min = 120 * NS_PER_S;
 static const ns_t echo_time = 250 * NS_PER_MS; /* in which a workload's reflector repeats us */
 
@@ -66,12 +67,10 @@ static void doubt_reverses(const struct mname *mname, ns_t now)
 
 static void yield_for(struct mname *mname, const struct addr *peer, ns_t lease, ns_t now)
 {
-	ns_t until = now + lease;
 	bool is_first = mname->lease == 0;
-	if (mname->state == MDNS_YIELDED && mname->timer.at > until)
-		until = mname->timer.at;
 	if (mname->lease < lease)
 		mname->lease = lease;
+	ns_t until = now + mname->lease;
 	mname->against = *peer;
 	mname->identity->own_words_until = now + (lease > memory_min ? lease : memory_min);
 	mname_wait(mname, MDNS_YIELDED, until, now);
@@ -90,6 +89,15 @@ static ns_t ttl_lease(uint32_t ttl)
 void mname_yield(struct mname *mname, const struct addr *peer, uint32_t ttl, ns_t now)
 {
 	yield_for(mname, peer, ttl_lease(ttl), now);
+}
+
+void mname_doubt_workload(struct mname *mname, ns_t now)
+{
+	if (mname->probes_sent > 0 || mname->timer.at <= now + answer_time ||
+		now < mname->doubted_at + doubt_interval)
+		return;
+	mname->doubted_at = now;
+	mname_set_timer(mname, &mname->link->probes, now + answer_time);
 }
 
 void mname_hear_workload(

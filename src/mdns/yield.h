@@ -15,6 +15,9 @@ bool mname_is_echo(
 /* Makes the mname silent as long as records with that TTL live, and at least for the time of a
  * probe. */
 void mname_yield(struct mname *mname, const struct addr *peer, uint32_t ttl, ns_t now) NONNULL;
+/* A peer asks for the name, which is yielded: if the workload does not answer in a moment, it is asked
+ * whether it is still there. */
+void mname_doubt_workload(struct mname *mname, ns_t now) NONNULL;
 /* Processes a record about the name from the workload to which the name is yielded, or was until
  * a moment ago. */
 void mname_hear_workload(struct mname *mname, const struct peer_record *record,

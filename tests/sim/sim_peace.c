@@ -145,11 +145,24 @@ static void restart(struct round *r, struct self *self)
 	put_its_own(r, self);
 }
 
+/* Without a goodbye. Somebody asks for it, and for a moment nobody answers. */
+static void kill_workload(struct round *r, struct self *self)
+{
+	char question[TEXT_CAP];
+	snprintf(question, sizeof(question), "q %s A; q %s PTR", self->name, self->reverse);
+	sim_set_link(&r->sim, self->host, 1, false);
+	self->is_speaking = false;
+	put_its_own(r, self);
+	sim_set_link(&r->sim, self->host, 1, true);
+	sim_run(&r->sim, r->sim.now + 10 * NS_PER_S + random_time(r, NS_PER_S));
+	sim_say(&r->sim, 0, "10.200.0.9", MDNS_PORT, question);
+}
+
 static void change(struct round *r)
 {
 	struct self *self = &r->selves[sim_random(&r->sim, SELVES)];
 	bool *which = sim_random(&r->sim, 2) ? &self->has_global : &self->has_second;
-	switch (sim_random(&r->sim, 7)) {
+	switch (sim_random(&r->sim, 8)) {
 	case 0:
 		self->is_speaking = !self->is_speaking;
 		put_its_own(r, self);
@@ -158,6 +171,7 @@ static void change(struct round *r)
 	case 2: flap_ours(r); break;
 	case 3: flap(r, r->selves[0].host); break;
 	case 4: replace(r, self); break;
+	case 5: kill_workload(r, &r->selves[0]); break;
 	default:
 		*which = !*which;
 		put_both(r, self, 60 * NS_PER_MS);

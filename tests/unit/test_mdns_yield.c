@@ -19,6 +19,7 @@ static void yields_in_silence_to_the_probe_of_the_workload(void **state)
 	rig_say("10.0.0.1", "qr; an web.local 120 A 10.0.0.1; an web.local 120 AAAA 2001:db8::99");
 	rig_say("10.0.0.9:4000", "q web.local A");
 	rig_say("10.0.0.9", "q web.local A");
+	rig_say("10.0.0.1", "qr; an web.local 120 A 10.0.0.1; an web.local 120 AAAA 2001:db8::99");
 	rig_wait(100 * NS_PER_S);
 	rig_expect_silence();
 	struct mdns_notice notice = {0};
@@ -283,6 +284,37 @@ static void takes_up_again_when_the_addresses_change(void **state)
 	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
 
+/* It was killed, and has said no goodbye. */
+static void takes_up_again_when_a_question_remains_without_an_answer(void **state)
+{
+	(void)state;
+	static const char *const peers[] = {"10.0.0.9", "10.0.0.9:4000", "fe80::9"};
+	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
+		put_settled("web.local", "A 10.0.0.1");
+		rig_say("10.0.0.1", "qr; an web.local 4500 A flush 10.0.0.1");
+		rig_wait(20 * NS_PER_S);
+		rig_say(peers[i], "q web.local A");
+		rig_wait(NS_PER_S);
+		rig_say("10.0.0.1", "qr; an web.local 4500 A flush 10.0.0.1"); /* it is there */
+		rig_wait(60 * NS_PER_S);
+		rig_expect_silence();
+		rig_say(peers[i], "q web.local A");
+		rig_wait(9 * NS_PER_S);
+		assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
+		rig_say("10.0.0.1", "qr; an web.local 4500 A flush 10.0.0.1");
+		rig_forget();
+		for (int t = 0; t < 50; t++) { /* many questions are no reason to ask as often */
+			rig_say(peers[i], "q web.local A");
+			rig_wait(100 * NS_PER_MS);
+			if (rig_count("q web.local. ANY", NULL) == 1)
+				rig_say("10.0.0.1", "qr; an web.local 4500 A flush 10.0.0.1");
+		}
+		assert_in_range(rig_count("q web.local. ANY", NULL), 0, 2);
+		rig_fini();
+		rig_init(i);
+	}
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int main(void)
@@ -305,6 +337,7 @@ int main(void)
 		CASE(takes_up_again_when_the_records_have_expired_and_nobody_answers),
 		CASE(stays_silent_twice_as_long_each_time_the_workload_answers),
 		CASE(takes_up_again_when_the_addresses_change),
+		CASE(takes_up_again_when_a_question_remains_without_an_answer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
