@@ -14,21 +14,21 @@ enum {
 	 * room that root's namespaces need. */
 	LIMIT_MODEL_STRANGERS_PART = 2,
 
-	/* Names: addresses of one name and family in one set. BIND takes at most 100 records of a type
-	 * (max-records-per-type), and refuses the whole transfer of a zone with more. 100 is also far
-	 * more than any client tries, and keeps buffers on the stack under 4 KiB. */
+	/* Names: addresses of one name and family in one set. BIND takes at most 100 records of a
+	 * type (max-records-per-type), and refuses the whole transfer of a zone with more. 100 is
+	 * also far more than any client tries, and keeps buffers on the stack under 4 KiB. */
 	LIMIT_HOST_ADDRS = 100,
 	/* PTR records of one address; further names are left out. More than a dozen help nobody,
 	 * and the set must fit into one message. */
 	LIMIT_PTR_TARGETS = 12,
-	/* Names of one link in a namespace that is not the host's: an alias has room for 128, each of
-	 * about 450 bytes here, and the owner of the namespace makes any number of links. If the
-	 * namespace is not served at all, its names are only shown. */
+	/* Names of one link in a namespace that is not the host's: an alias has room for 128, each
+	 * of about 450 bytes here, and the owner of the namespace makes any number of links. If
+	 * the namespace is not served at all, its names are only shown. */
 	LIMIT_FOREIGN_NAMES = 16,
 	LIMIT_REFUSED_NAMES = 2,
-	/* VLANs on VLANs: each level takes one pass over all VLANs to find which are on one wire. The
-	 * kernel allows a depth of 8 (MAX_NEST_DEV). With other links in between, it may be greater;
-	 * VLANs beyond are taken for wires of their own, and for closed ones. */
+	/* VLANs on VLANs: each level takes one pass over all VLANs to find which are on one wire.
+	 * The kernel allows a depth of 8 (MAX_NEST_DEV). With other links in between, it may be
+	 * greater; VLANs beyond are taken for wires of their own, and for closed ones. */
 	LIMIT_VLAN_LEVELS = 16,
 	/* How many numbers are tried after NAME- to find a name that nobody claims directly. */
 	LIMIT_NAME_NUMBER_TRIES = 1000,
@@ -60,8 +60,8 @@ enum {
 
 /* Multicast DNS: everybody on the link may send as fast as they like. */
 enum {
-	/* Rules of RFC 6762: conflicts in ten seconds before each attempt waits five (§8.1); updates of
-	 * a name in a minute (§8.4); bytes of a packet (§17). */
+	/* Rules of RFC 6762: conflicts in ten seconds before each attempt waits five (§8.1);
+	 * updates of a name in a minute (§8.4); bytes of a packet (§17). */
 	LIMIT_MDNS_CONFLICTS = 15,
 	LIMIT_MDNS_UPDATES = 10,
 	LIMIT_MDNS_PACKET = 9000,
@@ -101,8 +101,8 @@ enum {
 	 * above the 10 000 names that one link may have, because all of them are unused for a
 	 * moment at each start. */
 	LIMIT_MDNS_KEPT = 16384,
-	/* Names that were removed are remembered while peers may have their records, to know echoes of
-	 * what was said: as many as may be replaced at once. Half a megabyte. */
+	/* Names that were removed are remembered while peers may have their records, to know
+	 * echoes of what was said: as many as may be replaced at once. Half a megabyte. */
 	LIMIT_MDNS_RECENT = 1024,
 };
 
@@ -115,8 +115,8 @@ enum {
 };
 
 enum {
-	/* Aliases followed for one answer, in our own zones: longer chains are loops or mistakes, and
-	 * resolvers give up at about that length too. */
+	/* Aliases followed for one answer, in our own zones: longer chains are loops or mistakes,
+	 * and resolvers give up at about that length too. */
 	LIMIT_SERVE_CHAIN = 16,
 	/* Names in an answer whose addresses go into the additional section (RFC 1035 §3.3). The
 	 * size of the reply alone does not limit the work for a query enough. */
@@ -175,11 +175,11 @@ enum {
 enum {
 	LIMIT_CONF_FILE = 1 << 20,
 	LIMIT_ZONE_FILE = 64 << 20,
-	/* Records that one $GENERATE makes: as many as a network of 16 bits has addresses. A range with
-	 * a digit too many does not use up memory. */
+	/* Records that one $GENERATE makes: as many as a network of 16 bits has addresses. A range
+	 * with a digit too many does not use up memory. */
 	LIMIT_ZONE_GENERATE = 65536,
-	/* Addresses in zone files that get a PTR: about 150 bytes each, which stay in memory. Networks whose
-	 * reverse zones are ours are smaller. */
+	/* Addresses in zone files that get a PTR: about 150 bytes each, which stay in memory.
+	 * Networks whose reverse zones are ours are smaller. */
 	LIMIT_STATIC_PTRS = 65536,
 };
 

@@ -101,9 +101,9 @@ static void sync_directory(char *path)
 	close(fd);
 }
 
-/* Gives the new file the mode, owner and group of the one that it replaces: the administrator may have
- * changed them. Without the right to that, the group gets no more than others have, because it is
- * another group. */
+/* Gives the new file the mode, owner and group of the one that it replaces: the administrator may
+ * have changed them. Without the right to that, the group gets no more than others have, because
+ * it is another group. */
 static int copy_mode(int fd, const char *path)
 {
 	enum { DEFAULT_MODE = 0644 };

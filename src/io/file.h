@@ -13,9 +13,9 @@
 int file_read(const char *path, size_t max, struct buf *out) NONNULL MUSTCHECK;
 
 /* Replaces the content of the file by `bytes`, atomically: a reader sees the old or the new
- * content, even after a crash. A new file has mode 0644; an old one keeps its mode, and its owner and
- * group if possible. A symbolic link is followed and stays. -errno: nothing
- * has changed; ERR_DENIED if the file exists and is not a regular file; ERR_NOMEM. */
+ * content, even after a crash. A new file has mode 0644; an old one keeps its mode, and its owner
+ * and group if possible. A symbolic link is followed and stays. -errno: nothing has changed;
+ * ERR_DENIED if the file exists and is not a regular file; ERR_NOMEM. */
 int file_write(const char *path, const void *bytes, size_t len) NONNULL_ARGS(1) MUSTCHECK;
 
 /* Creates the directory and its missing parents, with mode 0755. Existing directories stay as they

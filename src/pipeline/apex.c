@@ -25,9 +25,9 @@ struct self self_find(const uint8_t *domain, const char *hostname)
 	return self;
 }
 
-/* The name of this host in the zone is the first label of its host name, which may have a domain of its
- * own: so do other responders. As a name server it is used with --no-self
- * too, in unicast DNS: a resolver cannot use an NS without an address. */
+/* The name of this host in the zone is the first label of its host name, which may have a domain
+ * of its own: so do other responders. As a name server it is used with --no-self too, in unicast
+ * DNS: a resolver cannot use an NS without an address. */
 struct policy pipeline_policy(const struct pipeline *p)
 {
 	struct policy policy = p->config.policy;

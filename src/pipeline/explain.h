@@ -30,8 +30,8 @@ struct explained {
 };
 
 /* Reads "NAME [ADDR]" and makes the query. NAME without a dot means NAME.DOMAIN; an address means
- * its reverse name. Without ADDR the client is this machine. Returns NULL, or an error message about the words; static
- * storage. */
+ * its reverse name. Without ADDR the client is this machine. Returns NULL, or an error message
+ * about the words; static storage. */
 const char *explain_start(
 	const struct pipeline *p, const char *words, struct explained *ret) NONNULL MUSTCHECK;
 

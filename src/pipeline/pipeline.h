@@ -99,8 +99,8 @@ int pipeline_set_config(struct pipeline *p, const struct pipeline_config *config
  * have the new name. */
 int pipeline_set_self(struct pipeline *p, const char *hostname) NONNULL MUSTCHECK;
 
-/* True if a flush would do anything. After a flush: something failed for lack of memory; flush again
- * after a delay. */
+/* True if a flush would do anything. After a flush: something failed for lack of memory; flush
+ * again after a delay. */
 bool pipeline_is_dirty(const struct pipeline *p) NONNULL;
 
 /* What readers may still use. When they have finished, free it by zone_garbage_free() and

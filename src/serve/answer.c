@@ -126,8 +126,8 @@ static bool add_target(struct task *t, unsigned off, uint16_t also)
 	return true;
 }
 
-/* True if the record is a SVCB in ServiceMode that names its own owner as target, by a root name (RFC 9460
- * §2.5.2). */
+/* True if the record is a SVCB in ServiceMode that names its own owner as target, by a root name
+ * (RFC 9460 §2.5.2). */
 static bool has_own_target(const uint8_t *rr)
 {
 	enum { PRIORITY_LEN = 2 };

@@ -23,11 +23,12 @@ struct rr_reader_record {
 };
 
 struct rr_reader {
-	/* Prepares to read. ERR_ABSENT: the library is missing, and `ret_why` tells why; ERR_NOMEM. */
+	/* Prepares to read. ERR_ABSENT: the library is missing, and `ret_why` tells why;
+	 * ERR_NOMEM. */
 	int (*open)(void **ret_state, char ret_why[RR_READER_WHY_CAP]);
 	/* Reads the record: `text` is its type and data on one line, in words with single blanks.
-	 * `origin` completes its names. ERR_SYNTAX: `*ret_why` tells what is wrong, and is valid until
-	 * close(); ERR_NOMEM. */
+	 * `origin` completes its names. ERR_SYNTAX: `*ret_why` tells what is wrong, and is valid
+	 * until close(); ERR_NOMEM. */
 	int (*read)(void *state, const char *text, const struct name *origin,
 		struct rr_reader_record *ret, const char **ret_why);
 	/* `state` may be NULL. */

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The records of all zone files. Either all files are accepted, or none. The files are read
- * completely and their records are passed to the zone and to mDNS. Then the collection is
- * settled: the zone has its own copy, so only the records for mDNS and for reverse zones stay, because
- * links and reverse zones that appear later need them.
- */
+/* The records of all zone files. Either all files are accepted, or none. The files are read
+ * completely and their records are passed to the zone and to mDNS. Then the collection is settled:
+ * the zone has its own copy, so only the records for mDNS and for reverse zones stay, because
+ * links and reverse zones that appear later need them. */
 #pragma once
 
 #include "base/compiler.h"
@@ -32,9 +30,9 @@ struct collection *collection_new(const uint8_t *domain) NONNULL MUSTCHECK;
 int collection_add(struct collection *s, const struct zonefile_source *source,
 	struct zonefile_error *error) NONNULL MUSTCHECK;
 
-/* To be called after the last file. Adds a PTR for each address of a name in the zone, where the files say
- * no PTR or CNAME; for LIMIT_STATIC_PTRS addresses at most. Two files may have records at one owner,
- * but not in the same set. Errors as for collection_add(). */
+/* To be called after the last file. Adds a PTR for each address of a name in the zone, where the
+ * files say no PTR or CNAME; for LIMIT_STATIC_PTRS addresses at most. Two files may have records
+ * at one owner, but not in the same set. Errors as for collection_add(). */
 int collection_finish(struct collection *s, struct zonefile_error *error) NONNULL MUSTCHECK;
 
 void collection_free(struct collection *s);

@@ -14,8 +14,8 @@
 /* True if the table has all fields of the type: zonefields_read() reads its text. */
 bool zonefields_are_known(uint16_t type);
 
-/* Reads the fields of a known type up to the end of the entry and appends their wire form. Names are
- * completed with `origin`. ERR_SYNTAX. */
+/* Reads the fields of a known type up to the end of the entry and appends their wire form. Names
+ * are completed with `origin`. ERR_SYNTAX. */
 int zonefields_read(struct zonewords *w, uint16_t type, const struct name *origin,
 	struct wr *out) NONNULL MUSTCHECK;
 

@@ -10,13 +10,13 @@
 #include "base/err.h"
 #include "zonefile/scalar.h"
 
-/* Wire forms of RFC 1876 §2: the equator and the meridian of Greenwich; an altitude of 0; the precisions
- * of §3 if the text has none: 1 m, 10 km, 10 m. */
+/* Wire forms of RFC 1876 §2: the equator and the meridian of Greenwich; an altitude of 0; the
+ * precisions of §3 if the text has none: 1 m, 10 km, 10 m. */
 #define MIDDLE (UINT32_C(1) << 31)
 enum { SEA_LEVEL_CM = 10000000, SIZE = 0x12, HORIZONTAL = 0x16, VERTICAL = 0x13 };
 
-/* Reads a decimal number with at most `places` digits behind the dot, in units of the last of them. False
- * if the text is none, or above `most`. */
+/* Reads a decimal number with at most `places` digits behind the dot, in units of the last of
+ * them. False if the text is none, or above `most`. */
 static bool read_decimal(const char *at, size_t len, unsigned places, uint64_t most, uint64_t *ret)
 {
 	uint64_t value = 0;

@@ -43,8 +43,8 @@ static unsigned unit_of(char c)
 	}
 }
 
-/* Reads the word as a time. Returns false if it is none. `*ret_s` is above UINT32_MAX if the time is
- * too large. */
+/* Reads the word as a time. Returns false if it is none. `*ret_s` is above UINT32_MAX if the time
+ * is too large. */
 static bool read_time(const struct zoneword *word, uint64_t *ret_s)
 {
 	enum { TOO_LARGE = 1 };

@@ -44,8 +44,8 @@ static void pass_line_end(struct zonewords *w)
 	w->line++;
 }
 
-/* Only a newline ends a comment, for other servers too. Behind a carriage return alone, records would
- * be lost. */
+/* Only a newline ends a comment, for other servers too. Behind a carriage return alone, records
+ * would be lost. */
 static void skip_comment(struct zonewords *w)
 {
 	while (w->at < w->end && !is_line_end(*w->at))

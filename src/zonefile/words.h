@@ -43,8 +43,8 @@ bool zonewords_has_more(struct zonewords *w) NONNULL;
  */
 void zonewords_end_entry(struct zonewords *w) NONNULL;
 
-/* Skips empty lines and comments: the next entry begins at the start of its line. False at the end of
- * the text. */
+/* Skips empty lines and comments: the next entry begins at the start of its line. False at the end
+ * of the text. */
 bool zonewords_find_entry(struct zonewords *w) NONNULL;
 
 /* Records the fault, if it is the first one. `about` may be NULL. Returns ERR_SYNTAX. */

@@ -23,6 +23,7 @@ tests_unit_test_print_SOURCES = tests/unit/test_print.c tests/unit/golden_file.c
 unit_programs += tests/unit/test_options
 unit_programs += tests/unit/test_zonefile
 unit_programs += tests/unit/test_zone_round_trip
+unit_programs += tests/unit/test_zone_words
 unit_programs += tests/unit/test_names
 unit_programs += tests/unit/test_pipeline
 unit_programs += tests/unit/test_zone
