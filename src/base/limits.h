@@ -33,10 +33,12 @@ enum {
 	/* How many numbers are tried after NAME- to find a name that nobody claims directly. */
 	LIMIT_NAME_NUMBER_TRIES = 1000,
 
-	/* Control socket: clients at a time, and how far a watching client may fall behind, in
-	 * bytes: ten thousand changes. The clients belong to the administrator, but a forgotten one
-	 * must cost little. */
+	/* Control socket: clients at a time, those of one user, and how long, in seconds, one stays
+	 * that does not ask or does not take its answer. Root has no limit but the first one. A
+	 * watching client may fall behind by so many bytes: ten thousand changes. */
 	LIMIT_CONTROL_CLIENTS = 64,
+	LIMIT_CONTROL_USER_CLIENTS = 16,
+	LIMIT_CONTROL_IDLE_S = 60,
 	LIMIT_CONTROL_BACKLOG = 1 << 20,
 };
 

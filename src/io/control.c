@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "io/process.h"
 #include "base/limits.h"
 #include "base/list.h"
 
@@ -182,30 +183,53 @@ static uid_t uid_of(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ? (uid_t)-1 : peer.uid;
 }
 
-/* Among untrusted clients, closes the connection that has been idle longest to make room for a
- * new one. A client that asks at once is answered in the same turn; so only clients that do
- * not ask are closed. */
-static void control_make_room(struct control *c, uid_t uid)
+static bool is_limited(const struct control *c, uid_t uid)
 {
-	size_t count = 0;
-	struct control_client *oldest = NULL;
+	return uid != 0 || !c->config.has_trusted_root;
+}
+
+/* Returns the connection of the user that was opened first, and how many there are. */
+static struct control_client *first_of_user(struct control *c, uid_t uid, size_t *ret_count)
+{
+	struct control_client *first = NULL;
+	*ret_count = 0;
 	LIST_EACH(client, &c->clients, struct control_client, in_control) {
 		if (client->asker.uid != uid)
 			continue;
-		if (count++ == 0)
-			oldest = client;
+		if (!first)
+			first = client;
+		++*ret_count;
 	}
-	if (count < c->config.user_clients_max)
-		oldest = LIST_FIRST(&c->clients, struct control_client, in_control);
-	if (count >= c->config.user_clients_max || c->client_count >= c->config.clients_max)
-		client_free(oldest);
+	return first;
+}
+
+static struct control_client *first_limited(struct control *c)
+{
+	LIST_EACH(client, &c->clients, struct control_client, in_control) {
+		if (is_limited(c, client->asker.uid))
+			return client;
+	}
+	return NULL;
+}
+
+/* Closes a connection to make room for a new one, if necessary. A client that asks at once, and
+ * takes its answer, is done in the same turn; so only others are closed. */
+static void control_make_room(struct control *c, uid_t uid)
+{
+	size_t count;
+	struct control_client *first = first_of_user(c, uid, &count), *victim = NULL;
+	if (is_limited(c, uid) && count >= c->config.user_clients_max)
+		victim = first;
+	else if (c->client_count >= c->config.clients_max)
+		victim = first_limited(c);
+	if (victim)
+		client_free(victim);
 }
 
 static void control_add(struct control *c, int fd)
 {
 	uid_t uid = uid_of(fd);
-	if (c->config.user_clients_max > 0)
-		control_make_room(c, uid);
+	control_make_room(c, uid);
 	struct control_client *client = calloc(1, sizeof(*client));
 	if (!client) {
 		close(fd);
@@ -219,7 +243,7 @@ static void control_add(struct control *c, int fd)
 	list_append(&c->clients, &client->in_control);
 	c->client_count++;
 	client_ready(client, EPOLLIN);
-	if (c->client_count >= c->config.clients_max && c->config.user_clients_max == 0)
+	if (c->client_count >= c->config.clients_max && !first_limited(c))
 		control_pause(c, NS_NEVER);
 }
 
@@ -230,23 +254,30 @@ static void control_ready(void *arg, uint32_t events UNUSED)
 		int fd = accept4(c->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
 			control_add(c, fd);
-		else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+		else if (process_lacks_resources(errno))
 			control_pause(c, loop_now() + ACCEPT_PAUSE);
 		else if (errno != ECONNABORTED && errno != EINTR)
 			break;
 	}
 }
 
+/* Returns the client without a stream that was accepted first, or NULL. */
+static struct control_client *first_without_stream(const struct control *c)
+{
+	LIST_EACH(client, &c->clients, struct control_client, in_control) {
+		if (client->stream == 0)
+			return client;
+	}
+	return NULL;
+}
+
 ns_t control_deadline(const struct control *c)
 {
 	if (!c)
 		return NS_NEVER;
-	const struct control_client *oldest =
-		LIST_FIRST(&c->clients, const struct control_client, in_control);
+	const struct control_client *first = first_without_stream(c);
 	ns_t resume_at = c->is_paused ? c->resume_at : NS_NEVER;
-	return c->config.patience > 0 && oldest
-		       ? ns_min(resume_at, oldest->since + c->config.patience)
-		       : resume_at;
+	return first ? ns_min(resume_at, first->since + c->config.patience) : resume_at;
 }
 
 void control_poll(struct control *c, ns_t now)
@@ -255,12 +286,11 @@ void control_poll(struct control *c, ns_t now)
 		return;
 	if (c->is_paused && now >= c->resume_at)
 		control_resume(c);
-	if (c->config.patience == 0)
-		return;
 	LIST_EACH(client, &c->clients, struct control_client, in_control) {
 		if (client->since + c->config.patience > now)
 			break;
-		client_free(client);
+		if (client->stream == 0)
+			client_free(client);
 	}
 }
 

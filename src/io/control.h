@@ -46,13 +46,15 @@ struct control_config {
 	mode_t mode;      /* of the socket */
 	gid_t group;      /* of the socket; CONTROL_OWN_GROUP: that of the process */
 	size_t clients_max;
-	/* For untrusted clients, who may open connections and send nothing. 0 if clients are
-	 * trusted: then those above `clients_max` wait until another disconnects. Otherwise the
-	 * connection that has been idle longest is closed to make room: one of the same user, if that user
-	 * has this many connections; any user's if there are `clients_max`. No connection stays
-	 * idle longer than `patience`. */
+	/* Users may open connections and send nothing. So a user has at most this many: a new one
+	 * replaces the one that was opened first. If there are `clients_max` of all users, a new
+	 * one replaces the first of any user. No connection without a stream stays longer than
+	 * `patience`. */
 	size_t user_clients_max;
 	ns_t patience;
+	/* True if root has no such limits, and loses no connection to other users. If root has all
+	 * `clients_max`, further clients wait. */
+	bool has_trusted_root;
 	control_fn *answer;
 	void *arg;
 };

@@ -2,6 +2,7 @@
 /* Sets up a long-running process: its signals as a file descriptor, and its limits. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/compiler.h"
@@ -22,3 +23,7 @@ void process_ignore_sigpipe(void);
 
 /* Raises the limit of open file descriptors to the highest value permitted to this process. */
 void process_raise_descriptor_limit(void);
+
+/* True if `err`, from accept(2), says that descriptors or memory are missing: then it is tried again
+ * after a while. */
+bool process_lacks_resources(int err);

@@ -19,6 +19,7 @@
  * message is made and sent per turn, so that other connections have their turns in between.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -38,6 +39,7 @@
 #include "net/dns_thread.h"
 #include "io/loop.h"
 #include "io/privilege.h"
+#include "io/process.h"
 #include "io/rcu.h"
 #include "wire/msg.h"
 
@@ -47,6 +49,7 @@ enum {
 	 * turns, and no longer count against its new ones. */
 	ACCEPTS_A_TURN = 16,
 	PREFIX_LEN = 2, /* RFC 1035 §4.2.2 */
+	REST_MS = 100,
 	READ_CAP = 64 * 1024,
 	WRITE_CAP = 2 * (PREFIX_LEN + MSG_CAP)
 };
@@ -81,6 +84,7 @@ struct tcp_server {
 	struct list conns;  /* of struct conn.in_use */
 	struct map clients; /* of struct conn.by_client */
 	uint64_t seed;      /* of the hashes in `clients` */
+	bool has_to_rest;   /* accept(2) lacked resources, and no connection has them */
 	struct listeners listeners;
 	uint8_t read_buffer[READ_CAP];
 	uint8_t write_buffer[WRITE_CAP];
@@ -368,13 +372,14 @@ static bool is_over_source_limit(const struct tcp_server *s, const struct addr *
 	return count >= LIMIT_TCP_SOURCE;
 }
 
-/* Makes room by closing the connection whose last progress is oldest. */
-static void close_stalest(struct tcp_server *s)
+/* Makes room by closing the connection whose last progress is oldest. False if there is none. */
+static bool close_stalest(struct tcp_server *s)
 {
 	if (list_is_empty(&s->conns))
-		return;
+		return false;
 	conn_free(s, container_of(s->conns.next, struct conn, in_use));
 	count_up(&s->limited);
+	return true;
 }
 
 /* Adds the connection to the list and the map. False if out of memory. */
@@ -420,12 +425,12 @@ static void accept_some(struct tcp_server *s, int listener)
 		union sockaddr_inet from = {0};
 		socklen_t len = sizeof(from);
 		int fd = accept4(listener, &from.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-			close_stalest(s);
-		if (fd < 0)
+		if (fd < 0) {
+			s->has_to_rest = process_lacks_resources(errno) && !close_stalest(s);
 			return;
+		}
 		if (s->open >= LIMIT_TCP_CONNS)
-			close_stalest(s);
+			(void)close_stalest(s);
 		add_conn(s, fd, &from);
 	}
 }
@@ -495,12 +500,16 @@ static void *run(void *arg)
 {
 	struct tcp_server *s = arg;
 	struct epoll_event events[EVENTS];
+	struct pollfd stop = {.fd = s->stop.fd, .events = POLLIN};
 	int count;
 	privilege_drop_thread();
 	rcu_reader_begin();
 	do {
 		int timeout = sweep(s);
 		rcu_reader_offline();
+		if (s->has_to_rest)
+			(void)poll(&stop, 1, REST_MS);
+		s->has_to_rest = false;
 		count = epoll_wait(s->epoll_fd, events, EVENTS, timeout);
 		rcu_reader_online();
 		s->now = loop_now();

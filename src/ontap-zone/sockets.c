@@ -48,6 +48,9 @@ int sockets_open_control(struct daemon *d)
 	struct control_config config = {.path = path,
 		.mode = 0660,
 		.clients_max = LIMIT_CONTROL_CLIENTS,
+		.user_clients_max = LIMIT_CONTROL_USER_CLIENTS,
+		.patience = LIMIT_CONTROL_IDLE_S * NS_PER_S,
+		.has_trusted_root = true,
 		.answer = daemon_answer,
 		.arg = d};
 	if (find_group(d, &config.group))

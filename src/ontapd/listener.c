@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "io/process.h"
 #include "base/limits.h"
 #include "ontapd/daemon.h"
 
@@ -58,7 +59,7 @@ static void on_connection(void *arg, uint32_t events UNUSED)
 	int fd = accept4(listener->watch.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0)
 		client_new(listener, fd);
-	else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+	else if (process_lacks_resources(errno))
 		pause_all(d);
 }
 

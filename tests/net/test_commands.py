@@ -2,6 +2,7 @@
 """Commands that the running daemon carries out: reload, stop. And help."""
 import grp
 import os
+import subprocess
 
 import pytest
 
@@ -130,3 +131,36 @@ def test_help_is_a_command(host, program):
 def test_a_mistake_is_told_in_one_plain_line(host, program):
     wrong = host.run([program("ontap-zone"), "nmaes"], check=False)
     assert wrong.stderr == "ontap-zone: nmaes: unknown command; did you mean names?\n"
+
+
+HOLD = """
+import socket, sys, time
+held = []
+for _ in range(int(sys.argv[2])):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.connect(sys.argv[1])
+    held.append(sock)
+print("held", flush=True)
+time.sleep(1000)
+"""
+
+
+def test_a_member_of_the_group_cannot_keep_root_out(host, serve, need, tmp_path):
+    """Not by connections that ask nothing, however many."""
+    setpriv = need("setpriv")
+    group = next((g for g in grp.getgrall() if g.gr_gid not in (0, 65534)), None)
+    if not group:
+        pytest.skip("no group besides root's")
+    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--socket-group={group.gr_name}")
+    for directory in (tmp_path, os.path.dirname(daemon.socket), *list_above(daemon.socket)):
+        if os.stat(directory).st_uid == os.geteuid():
+            os.chmod(directory, os.stat(directory).st_mode | 0o111)
+    member = host.popen([setpriv, "--reuid=65534", f"--regid={group.gr_gid}", "--clear-groups",
+                         "/usr/bin/python3", "-B", "-c", HOLD, daemon.socket, "200"], stdout=subprocess.PIPE)
+    try:
+        assert member.stdout.readline() == b"held\n"
+        assert tell(daemon, "status", prefix=["timeout", "10"]).returncode == 0
+        assert tell(daemon, "reload", prefix=["timeout", "10"]).returncode == 0
+    finally:
+        member.kill()
+        member.wait()

@@ -4,6 +4,7 @@ greedy or confused, and threads that sleep while nobody asks."""
 import contextlib
 import glob
 import os
+import resource
 import signal
 import socket
 import struct
@@ -283,6 +284,32 @@ def test_a_burst_of_queries_waits_instead_of_being_lost(running):
                 sock.sendto(frame("web.vanya")[2:], (HOST4, 53))
         for _ in range(burst):
             assert addresses(dns.message.from_wire(sock.recv(4096))) == [WEB4]
+
+
+# --- no descriptors ---------------------------------------------------------------------------------
+
+def ticks(pid):
+    """The CPU time of a process, in hundredths of a second."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        user, system = file.read().rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)
+
+
+def test_a_client_that_finds_no_descriptor_free_costs_nothing_and_is_served_later(running):
+    pid = running.daemon.process.pid
+    assert is_answered(running)
+    numbers = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    # The lowest free number, and none above it.
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (min(set(range(1000)) - numbers), hard))
+    with connect(running.near) as sock:
+        sock.sendall(frame("web.vanya"))
+        before = ticks(pid)
+        time.sleep(2)
+        assert ticks(pid) - before < 10, "a thread that turns without a pause takes up to 200"
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+        with sock.makefile("rb") as stream:
+            assert addresses(read_reply(stream)) == [WEB4]
 
 
 # --- idle -------------------------------------------------------------------------------------------

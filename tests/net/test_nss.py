@@ -155,7 +155,8 @@ def test_local_names_have_the_link_of_link_local_addresses(host, web, topo, serv
     wait_until(lambda: ("10.7.0.2", "0", "web.local") in found(), 10, "the end of probing")
     assert found() == {("10.7.0.2", "0", "web.local"), ("fd07::2", "0", "web.local"),
                        (link_local, str(host.ifindex("br0")), "web.local")}
-    assert machine.run("getent", "hosts", link_local).stdout.split()[1:] == ["web.local"]
+    wait_until(lambda: machine.run("getent", "hosts", link_local).stdout.split()[1:] == ["web.local"], 10,
+               "its reverse name")
     # That link does not exist for other namespaces.
     assert found(ns=web) == {("10.7.0.2", "0", "web.local"), ("fd07::2", "0", "web.local")}
     assert machine.run("getent", "hosts", "other.local").returncode == 2
