@@ -225,10 +225,28 @@ static void write_all_pointers(const struct collection *s, struct buf *out)
 	}
 }
 
+/* Merges the sorted owners from `first` on with the sorted ones before: much faster than to sort all
+ * of a large zone again. */
+static int merge_sorted(struct collection *s, size_t first)
+{
+	struct static_owner *all = calloc(s->count + 1, sizeof(*all));
+	if (!all)
+		return ERR_NOMEM;
+	for (size_t to = 0, i = 0, k = first; to < s->count; to++) {
+		bool is_left = k == s->count ||
+			       (i < first && owner_cmp(&s->owners[i], &s->owners[k]) <= 0);
+		all[to] = s->owners[is_left ? i++ : k++];
+	}
+	free(s->owners);
+	s->owners = all;
+	return 0;
+}
+
 /* Adds the PTRs as if they were in one more file. */
 static int add_pointers(struct collection *s, struct zonefile_error *error)
 {
 	struct buf text = {0};
+	size_t first = s->count;
 	write_all_pointers(s, &text);
 	int err = text.err;
 	if (!err && text.len > 0)
@@ -239,6 +257,8 @@ static int add_pointers(struct collection *s, struct zonefile_error *error)
 				.origin = name_root},
 			error);
 	buf_fini(&text);
+	if (!err && s->count > first)
+		err = merge_sorted(s, first);
 	return err ? err : collection_join(s, error);
 }
 
