@@ -222,6 +222,9 @@ enum {
 	LIMIT_TSIG_FUDGE_S = 300,
 	/* Transfers in progress at a time: each keeps the data in memory until it is sent. */
 	LIMIT_TRANSFERS = 32,
+	/* And of one client (an IPv6 network of 64 bits is one): it may be slow in all of them, and the
+	 * others must get theirs. Servers ask for a few zones at a time. */
+	LIMIT_TRANSFERS_CLIENT = 8,
 	/* Bytes of one message of a transfer: compression reaches 16 KiB and no further. */
 	LIMIT_TRANSFER_MESSAGE = 16384,
 	/* The history of a zone, in bytes, for IXFR: about ten thousand changes of 400 bytes. A

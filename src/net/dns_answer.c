@@ -93,11 +93,10 @@ static size_t answer_soa_for_ixfr(struct task *t)
 
 static size_t begin_transfer(struct task *t)
 {
-	struct transfer *transfer = transfers_begin(t->transfers);
+	struct transfer *transfer = transfers_begin(t->transfers, t->client);
 	const struct request *q = &t->request;
 	if (!transfer)
 		return sign(t, refuse(t, RCODE_SERVFAIL));
-	transfer->client = *t->client;
 	transfer->xfr = (struct xfr){.id = q->id,
 		.flags = q->flags,
 		.is_signed = q->is_signed,

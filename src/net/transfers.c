@@ -24,6 +24,7 @@ struct queue {
 struct transfers {
 	_Atomic(struct transfer_policy *) policy;
 	struct queue asked, ready;
+	struct list all; /* of struct transfer.in_all; for the TCP thread only */
 	_Atomic uint64_t done, refused, failed, bad_signatures, under_way; /* relaxed */
 };
 
@@ -79,6 +80,7 @@ struct transfers *transfers_new(void)
 	struct transfers *t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
+	list_init(&t->all);
 	bool is_whole = queue_init(&t->asked);
 	is_whole &= queue_init(&t->ready);
 	if (is_whole)
@@ -158,12 +160,33 @@ void transfers_count_bad_signature(struct transfers *t)
 	count(&t->bad_signatures, 1);
 }
 
-struct transfer *transfers_begin(struct transfers *t)
+/* A host in an IPv6 network has as many addresses as it likes. */
+static struct prefix network_of(const struct addr *addr)
 {
-	struct transfer *transfer =
-		count_of(&t->under_way) < LIMIT_TRANSFERS ? calloc(1, sizeof(*transfer)) : NULL;
-	if (transfer)
-		count(&t->under_way, 1);
+	return prefix_make(addr, addr->family == ADDR_V6 ? 64 : 32);
+}
+
+static bool is_over_client_limit(const struct transfers *t, const struct addr *addr)
+{
+	const struct prefix network = network_of(addr);
+	unsigned have = 0;
+	LIST_EACH(transfer, &t->all, const struct transfer, in_all) {
+		const struct prefix other = network_of(&transfer->client.addr);
+		have += prefix_equal(&network, &other);
+	}
+	return have >= LIMIT_TRANSFERS_CLIENT;
+}
+
+struct transfer *transfers_begin(struct transfers *t, const struct serve_client *client)
+{
+	if (count_of(&t->under_way) >= LIMIT_TRANSFERS || is_over_client_limit(t, &client->addr))
+		return NULL;
+	struct transfer *transfer = calloc(1, sizeof(*transfer));
+	if (!transfer)
+		return NULL;
+	transfer->client = *client;
+	list_append(&t->all, &transfer->in_all);
+	count(&t->under_way, 1);
 	return transfer;
 }
 
@@ -171,6 +194,7 @@ void transfers_end(struct transfers *t, struct transfer *transfer, bool is_done)
 {
 	count(is_done ? &t->done : &t->failed, 1);
 	count(&t->under_way, -1);
+	list_remove(&transfer->in_all);
 	xfr_fini(&transfer->xfr);
 	free(transfer);
 }

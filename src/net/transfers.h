@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/list.h"
 #include "io/log.h"
 #include "serve/answer.h"
 #include "transfer/policy.h"
@@ -25,7 +26,8 @@ struct transfer {
 	struct xfr xfr; /* asked by the TCP thread; its source is the main thread's answer */
 	int err;        /* from the main thread: the result of journal_source() */
 	struct serve_client client;
-	void *conn; /* for the TCP thread only; NULL: the client has gone */
+	void *conn;         /* for the TCP thread only; NULL: the client has gone */
+	struct list in_all; /* for the TCP thread only */
 };
 
 struct transfers; /* opaque */
@@ -65,9 +67,10 @@ void transfers_count_bad_signature(struct transfers *t) NONNULL;
 
 /* The TCP thread's part. */
 
-/* Returns a new transfer, or NULL if there are too many or out of memory. Free it with
- * transfers_end(). */
-struct transfer *transfers_begin(struct transfers *t) NONNULL MUSTCHECK;
+/* Returns a new transfer for that client, or NULL if there are too many, in all or of its address,
+ * or out of memory. Free it with transfers_end(). */
+struct transfer *transfers_begin(struct transfers *t, const struct serve_client *client) NONNULL
+	MUSTCHECK;
 void transfers_end(struct transfers *t, struct transfer *transfer, bool is_done) NONNULL;
 /* Logs how a transfer ended. `is_done`: all of it was sent. */
 void transfer_log_end(const struct transfer *transfer, const struct addr *client, bool is_done,

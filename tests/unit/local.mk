@@ -47,6 +47,7 @@ unit_programs += tests/unit/test_segment
 tests_unit_test_segment_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=strcmp
 unit_programs += tests/unit/test_spoken_links
 unit_programs += tests/unit/test_sockaddr
+unit_programs += tests/unit/test_transfers
 unit_programs += tests/unit/test_group
 unit_programs += tests/unit/test_heap
 unit_programs += tests/unit/test_name
