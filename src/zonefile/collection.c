@@ -192,41 +192,54 @@ static bool has_pointer(const struct collection *s, const uint8_t *reverse)
 	return false;
 }
 
-/* Writes a PTR for each address in the set, as lines of a master file. */
-static void write_pointers(const struct collection *s, const struct static_owner *owner,
-	const struct rrset *set, size_t *count, struct buf *out)
+enum { PTR_COUNTERS = 2 * LIMIT_STATIC_PTRS };
+
+/* The PTRs so far. An address has a counter by the hash of its reverse name. If two addresses have
+ * the same one, which is rare, they share the limit. */
+struct pointers {
+	const struct collection *all;
+	struct buf text; /* a master file */
+	size_t count;
+	uint8_t *of_addr; /* owned, PTR_COUNTERS */
+};
+
+/* Writes a PTR for each address in the set. A set of PTRs must fit in a message, however many names
+ * have the address. */
+static void write_pointers(
+	struct pointers *p, const struct static_owner *owner, const struct rrset *set)
 {
 	enum addr_family family = set->type == RR_A ? ADDR_V4 : ADDR_V6;
 	char from[NAME_TEXT_CAP], to[NAME_TEXT_CAP];
-	for (size_t i = 0; i < set->count && *count < LIMIT_STATIC_PTRS; i++) {
+	for (size_t i = 0; i < set->count && p->count < LIMIT_STATIC_PTRS; i++) {
 		struct addr addr = addr_make(family, set->rdata[i].bytes);
 		struct name reverse;
 		name_reverse(&addr, 8 * (unsigned)addr_len(&addr), &reverse);
-		if (has_pointer(s, reverse.wire))
+		uint8_t *count = &p->of_addr[name_hash(0, reverse.wire) % PTR_COUNTERS];
+		if (*count == LIMIT_PTR_TARGETS || has_pointer(p->all, reverse.wire))
 			continue;
-		buf_printf(out, "%s %u PTR %s\n", name_to_text(reverse.wire, from), set->ttl,
+		buf_printf(&p->text, "%s %u PTR %s\n", name_to_text(reverse.wire, from), set->ttl,
 			name_to_text(owner->name, to));
+		p->count++;
 		++*count;
 	}
 }
 
 /* Writes the PTRs of all names in the zone that are those of hosts. */
-static void write_all_pointers(const struct collection *s, struct buf *out)
+static void write_all_pointers(struct pointers *p)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < s->count; i++) {
-		const struct static_owner *owner = &s->owners[i];
+	for (size_t i = 0; i < p->all->count; i++) {
+		const struct static_owner *owner = &p->all->owners[i];
 		bool is_wildcard = owner->name[0] == 1 && owner->name[1] == '*';
 		if (owner->is_local || owner->is_reverse || is_wildcard)
 			continue;
 		for (size_t k = 0; k < owner->count; k++)
 			if (owner->sets[k].type == RR_A || owner->sets[k].type == RR_AAAA)
-				write_pointers(s, owner, &owner->sets[k], &count, out);
+				write_pointers(p, owner, &owner->sets[k]);
 	}
 }
 
-/* Merges the sorted owners from `first` on with the sorted ones before: much faster than to sort all
- * of a large zone again. */
+/* Merges the sorted owners from `first` on with the sorted ones before: much faster than to sort
+ * all of a large zone again. */
 static int merge_sorted(struct collection *s, size_t first)
 {
 	struct static_owner *all = calloc(s->count + 1, sizeof(*all));
@@ -245,18 +258,21 @@ static int merge_sorted(struct collection *s, size_t first)
 /* Adds the PTRs as if they were in one more file. */
 static int add_pointers(struct collection *s, struct zonefile_error *error)
 {
-	struct buf text = {0};
+	struct pointers p = {.all = s, .of_addr = calloc(PTR_COUNTERS, 1)};
 	size_t first = s->count;
-	write_all_pointers(s, &text);
-	int err = text.err;
-	if (!err && text.len > 0)
+	if (!p.of_addr)
+		return ERR_NOMEM;
+	write_all_pointers(&p);
+	free(p.of_addr);
+	int err = p.text.err;
+	if (!err && p.text.len > 0)
 		err = collection_add(s,
 			&(struct zonefile_source){.path = "reverse names",
-				.text = text.bytes,
-				.len = text.len,
+				.text = p.text.bytes,
+				.len = p.text.len,
 				.origin = name_root},
 			error);
-	buf_fini(&text);
+	buf_fini(&p.text);
 	if (!err && s->count > first)
 		err = merge_sorted(s, first);
 	return err ? err : collection_join(s, error);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "pipeline/explain.h"
 #include "serve/answer.h"
 #include "wire/msg.h"
@@ -650,8 +651,10 @@ static void an_address_in_a_zone_file_has_a_reverse_name_in_our_reverse_zones(vo
 		flush();
 		assert_int_equal(rcode_of(text, RR_PTR), RCODE_REFUSED);
 	}
-	set_files("own A 10.1.2.5\n");
+	/* However many names have an address, the set of its PTRs fits in a message. */
+	set_files("own A 10.1.2.5\n$GENERATE 1-9000 h$ A 10.1.2.7\n");
 	flush();
+	assert_answers("7.2.1.10.in-addr.arpa.", RR_PTR, LIMIT_PTR_TARGETS);
 	assert_answers("5.2.1.10.in-addr.arpa.", RR_PTR, 1);
 	assert_int_equal(rcode_of("3.2.1.10.in-addr.arpa.", RR_PTR), RCODE_NXDOMAIN);
 }
