@@ -162,7 +162,6 @@ struct continued {
 struct neighbour {
 	unsigned others;
 	bool is_looked; /* `others` has been set */
-	bool is_deaf;   /* one of the others is not worth asking */
 	bool is_asked;  /* the others were asked: none answers for the host */
 	bool is_heard;
 	struct addr peer; /* its address, if it is heard */

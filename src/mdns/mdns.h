@@ -112,13 +112,14 @@ void mdns_each_renamed(const struct mdns *m,
  * A neighbour is detected by a packet from one of our own addresses that we have not sent, with a
  * record about a name of the host. It ends with its goodbye, or when nobody answers our questions
  * any more. The owner of the engine says how many other sockets of this host have the port or have
- * joined the group on the link: `others`. If there are any, we ask before we probe, because some programs only ask
- * questions; a question, unlike a probe, claims nothing. `is_deaf`: one of the others drops what
- * comes from its own host, as systemd-resolved does. Once it was heard it is not asked, and stays
- * until the owner says that it is not there any more.
+ * joined the group on the link: `others`. If there are any, we ask before we probe, because some
+ * programs only ask questions; a question, unlike a probe, claims nothing.
+ *
+ * systemd-resolved drops what comes from its own host, so it never answers our questions. Two
+ * minutes after its last word we say the names of the host, too, until it speaks again. So no
+ * silence is for ever, whoever has the port without a word.
  */
-void mdns_set_company(
-	struct mdns *m, ns_t now, uint32_t link, unsigned others, bool is_deaf) NONNULL;
+void mdns_set_company(struct mdns *m, ns_t now, uint32_t link, unsigned others) NONNULL;
 /* Returns when the owner should look for other responders, before the engine answers for the host:
  * then call mdns_set_company() for each link, before mdns_poll(). NS_NEVER: not needed. */
 ns_t mdns_look_at(const struct mdns *m) NONNULL;

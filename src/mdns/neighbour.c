@@ -173,8 +173,6 @@ bool neighbour_may_ask(struct mname *mname, ns_t now)
 {
 	struct mlink *link = mname->link;
 	struct neighbour *n = &link->neighbour;
-	if (n->is_heard && n->is_deaf && n->until <= now)
-		n->until = now + n->lease;
 	if (n->is_heard && n->until > now) {
 		mname_defer(mname, now);
 		return false;
@@ -204,18 +202,17 @@ void mname_set_of_host(struct mname *mname, bool is_of_host, ns_t now)
 
 /* Other members of the group, as the owner of the engine knows them. */
 
-void mdns_set_company(struct mdns *m, ns_t now, uint32_t id, unsigned others, bool is_deaf)
+void mdns_set_company(struct mdns *m, ns_t now, uint32_t id, unsigned others)
 {
 	struct mlink *link = mlink_find(m, id);
 	if (!link)
 		return;
 	struct neighbour *n = &link->neighbour;
 	const bool did_defer = mlink_defers(link);
-	const bool are_fewer = others < n->others || (n->is_deaf && !is_deaf);
+	const bool are_fewer = others < n->others;
 	if (others == 0 || others > n->others)
 		n->is_asked = false;
 	n->others = others;
-	n->is_deaf = is_deaf && others > 0;
 	n->is_looked = true;
 	if (did_defer != mlink_defers(link))
 		follow(link, now);

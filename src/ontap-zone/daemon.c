@@ -56,9 +56,7 @@ static void on_views(void *arg)
 static void set_company(void *arg, uint32_t ifindex, unsigned others)
 {
 	struct daemon *d = arg;
-	/* TASK_COMM_LEN cuts the name. */
-	const bool is_deaf = listening_find_owner(&d->listening, MDNS_PORT, "systemd-resolve");
-	mdns_set_company(d->mdns, loop_now(), ifindex, others + d->other_sockets, is_deaf);
+	mdns_set_company(d->mdns, loop_now(), ifindex, others + d->other_sockets);
 }
 
 /* Called before we answer for the host: counts other members of the group on its links. */

@@ -91,7 +91,7 @@ static void put_its_own(struct round *r, const struct self *self)
 	snprintf(pointer, sizeof(pointer), "PTR %s", self->own_name);
 	/* The shell looks who is in the group before we probe. */
 	if (*self->kind)
-		mdns_set_company(r->sim.hosts[r->us].m, r->sim.now, 1, self->is_speaking, false);
+		mdns_set_company(r->sim.hosts[r->us].m, r->sim.now, 1, self->is_speaking);
 	sim_put(&r->sim, self->host, 1, self->own_name, self->is_speaking ? records : NULL);
 	sim_put(&r->sim, self->host, 1, self->reverse, self->is_speaking ? pointer : NULL);
 }
