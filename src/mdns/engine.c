@@ -431,7 +431,7 @@ size_t mdns_poll(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer
 		next_packet(m, now, to, buffer, cap < LIMIT_MDNS_PACKET ? cap : LIMIT_MDNS_PACKET);
 	if (len > 0) {
 		if (m->is_host_said)
-			neighbour_note_sent(m, buffer, len);
+			neighbour_note_sent(m, to, buffer, len);
 		to->is_of_host |= m->is_host_said;
 		m->is_host_said = false;
 		m->stats.packets_out++;

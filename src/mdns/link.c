@@ -92,14 +92,21 @@ void mdns_update_own_bits(struct mdns *m)
 	}
 }
 
+bool mlink_has_addr(const struct mlink *link, const struct addr *a)
+{
+	for (size_t i = 0; i < link->addr_count; i++)
+		if (addr_equal(&link->addrs[i], a))
+			return true;
+	return false;
+}
+
 bool mdns_has_addr(const struct mdns *m, const struct addr *a)
 {
 	if (!(m->own_bits & own_bit(m, a)))
 		return false;
 	MAP_EACH(link, &m->links, const struct mlink, by_id) {
-		for (size_t i = 0; i < link->addr_count; i++)
-			if (addr_equal(&link->addrs[i], a))
-				return true;
+		if (mlink_has_addr(link, a))
+			return true;
 	}
 	return false;
 }

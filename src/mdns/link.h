@@ -158,6 +158,10 @@ struct continued {
 	uint8_t packet[]; /* header and questions */
 };
 
+/* Our packets to the group that may not have come back yet. Records are multicast once a second (§6),
+ * and a hundred names fit into a packet. */
+enum { SENT_MAX = 32 };
+
 /* Other responders on this host (mdns_set_company()). */
 struct neighbour {
 	unsigned others;
@@ -166,8 +170,10 @@ struct neighbour {
 	bool is_heard;
 	struct addr peer; /* its address, if it is heard */
 	ns_t since;
-	ns_t lease, until; /* length and end of the silence; then we ask */
-	ns_t deaf_until;   /* packets received before do not count */
+	ns_t lease, until;       /* length and end of the silence; then we ask */
+	ns_t deaf_until;         /* packets received before do not count */
+	uint64_t sent[SENT_MAX]; /* ring of the hashes of our packets with a name of the host */
+	unsigned sent_next;
 };
 
 struct mlink {
@@ -234,8 +240,6 @@ struct pending_notice {
 	struct mdns_notice notice;
 };
 
-enum { SENT_MAX = 256 };
-
 struct mdns {
 	uint64_t hash_seed, random_state;
 	uint64_t serial; /* of messages, received and sent */
@@ -244,11 +248,9 @@ struct mdns {
 	unsigned kept_count;
 	struct list recent; /* identities without mnames or another name; first the oldest */
 	unsigned recent_count;
-	struct heap due;         /* links by their deadline */
-	ns_t look_at;            /* mdns_look_at() */
-	bool is_host_said;       /* the packet being made has records of a name of the host */
-	uint64_t sent[SENT_MAX]; /* ring of the hashes of such packets that we have sent */
-	unsigned sent_next;
+	struct heap due;   /* links by their deadline */
+	ns_t look_at;      /* mdns_look_at() */
+	bool is_host_said; /* the packet being made has records of a name of the host */
 	uint64_t own_bits; /* bits of the hashes of all own addresses: a quick test */
 	struct outbox outbox;
 	struct mdns_path repeat_to; /* the packet that is sent on the second lane too */
@@ -287,6 +289,8 @@ struct mdns_path mlink_group(const struct mlink *link, enum lane lane) NONNULL;
 size_t mlink_payload(const struct mlink *link, unsigned lanes) NONNULL;
 /* True if the address is of one of our links. */
 bool mdns_has_addr(const struct mdns *m, const struct addr *a) NONNULL;
+/* True if the address is of that link. */
+bool mlink_has_addr(const struct mlink *link, const struct addr *a) NONNULL;
 /* Updates mdns.own_bits: to be called after the addresses of a link have changed. */
 void mdns_update_own_bits(struct mdns *m) NONNULL;
 /* True if `peer` has an address of the link: a subnet of ours, or link-local (§11). */

@@ -26,17 +26,22 @@ static const ns_t echo_time = NS_PER_S;         /* our own packets may come back
 
 /* Detection. */
 
-void neighbour_note_sent(struct mdns *m, const uint8_t *packet, size_t len)
+void neighbour_note_sent(
+	struct mdns *m, const struct mdns_path *to, const uint8_t *packet, size_t len)
 {
-	m->sent[m->sent_next] = hash_bytes(m->hash_seed, packet, len);
-	m->sent_next = (m->sent_next + 1) % SENT_MAX;
+	struct mlink *link = to->is_multicast ? mlink_find(m, to->link) : NULL;
+	if (!link)
+		return;
+	struct neighbour *n = &link->neighbour;
+	n->sent[n->sent_next] = hash_bytes(m->hash_seed, packet, len);
+	n->sent_next = (n->sent_next + 1) % SENT_MAX;
 }
 
-static bool has_sent(const struct mdns *m, const uint8_t *packet, size_t len)
+static bool has_sent(const struct mlink *link, const uint8_t *packet, size_t len)
 {
-	uint64_t hash = hash_bytes(m->hash_seed, packet, len);
+	uint64_t hash = hash_bytes(link->m->hash_seed, packet, len);
 	for (int i = 0; i < SENT_MAX; i++)
-		if (m->sent[i] == hash)
+		if (link->neighbour.sent[i] == hash)
 			return true;
 	return false;
 }
@@ -158,10 +163,10 @@ void neighbour_input(struct mlink *link, ns_t now, const struct mdns_path *from,
 	const uint8_t *packet, size_t len)
 {
 	if (from->peer_port != MDNS_PORT || now < link->neighbour.deaf_until ||
-		!mdns_has_addr(link->m, &from->peer))
+		!mlink_has_addr(link, &from->peer))
 		return;
 	struct hearing hearing = hear(link, packet, len);
-	if ((!hearing.is_said && !hearing.is_goodbye) || has_sent(link->m, packet, len))
+	if ((!hearing.is_said && !hearing.is_goodbye) || has_sent(link, packet, len))
 		return;
 	if (hearing.is_said)
 		neighbour_speaks(link, &from->peer, now);

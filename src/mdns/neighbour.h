@@ -18,6 +18,7 @@ bool neighbour_may_ask(struct mname *mname, ns_t now) NONNULL;
 /* Sets whether the mname is a name of the host. */
 void mname_set_of_host(struct mname *mname, bool is_of_host, ns_t now) NONNULL;
 
-/* Remembers a packet with records of a name of the host that we have sent, to recognize it
- * when it comes back. */
-void neighbour_note_sent(struct mdns *m, const uint8_t *packet, size_t len) NONNULL;
+/* Remembers a packet with records of a name of the host that we send to `to`, to recognize it
+ * when it comes back. Only what is sent to the group does, and only on that link. */
+void neighbour_note_sent(
+	struct mdns *m, const struct mdns_path *to, const uint8_t *packet, size_t len) NONNULL;

@@ -140,6 +140,39 @@ static void what_we_say_ourselves_is_no_neighbour(void **state)
 	assert_int_equal(neighbours(), 0);
 }
 
+static void on_many_links_what_we_say_is_no_neighbour_either(void **state)
+{
+	(void)state;
+	enum { LINKS = 300 };
+	for (uint32_t link = RIG_LINK; link < RIG_LINK + LINKS; link++) {
+		rig_link(link, 1500, false);
+		put_on(link, "box.local", "host A " OWN);
+	}
+	rig_wait(5 * NS_PER_S);
+	for (unsigned i = 0; i < rig.heard_count; i++) {
+		struct mdns_path from = rig.heard[i].to;
+		from.peer_port = MDNS_PORT;
+		assert_int_equal(addr_parse(OWN, &from.peer), 0);
+		mdns_input(rig.m, rig.now, &from, rig.heard[i].bytes, rig.heard[i].len);
+	}
+	assert_true(rig.heard_count >= 5 * LINKS);
+	assert_int_equal(neighbours(), 0);
+}
+
+/* Two links on one network: the other one's packets arrive here, too. */
+static void what_another_link_of_this_host_says_is_no_neighbour(void **state)
+{
+	(void)state;
+	struct addr other;
+	struct mdns_link second = {
+		.id = RIG_SECOND, .mtu = 1500, .has_v4 = true, .addrs = &other, .addr_count = 1};
+	assert_int_equal(addr_parse("10.0.0.201", &other), 0);
+	put_host();
+	assert_int_equal(mdns_link_up(rig.m, rig.now, &second), 0);
+	rig_say("10.0.0.201", announcement);
+	assert_int_equal(neighbours(), 0);
+}
+
 static void what_we_said_before_it_was_a_name_of_the_host_is_no_neighbour(void **state)
 {
 	(void)state;
@@ -372,6 +405,10 @@ int main(void)
 			rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			what_we_say_ourselves_is_no_neighbour, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			on_many_links_what_we_say_is_no_neighbour_either, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(what_another_link_of_this_host_says_is_no_neighbour,
+			rig_setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			what_we_said_before_it_was_a_name_of_the_host_is_no_neighbour, rig_setup,
 			rig_teardown),
