@@ -11,5 +11,6 @@ src_net_libnet_a_SOURCES = \
 	src/net/dns_udp.c \
 	src/net/group.c src/net/group.h \
 	src/net/mdns.c src/net/mdns.h \
+	src/net/own_source.c src/net/own_source.h \
 	src/net/sockaddr.c src/net/sockaddr.h \
 	src/net/transfers.c src/net/transfers.h

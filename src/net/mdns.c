@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "net/group.h"
+#include "net/own_source.h"
 #include "net/sockaddr.h"
 #include "wire/msg.h"
 
@@ -329,20 +330,32 @@ static struct mdns_net_link *link_new(struct mdns_net *net, uint32_t ifindex)
 	return link;
 }
 
-void mdns_net_link(struct mdns_net *net, uint32_t ifindex, const char *name, bool *v4, bool *v6)
+/* Without the filter, a stranger on the link can pass for another responder of this host. */
+static void filter_own_sources(struct mdns_net_link *link, const struct mdns_link *wanted)
 {
-	struct mdns_net_link *link = link_find(net, ifindex);
+	char name[LOG_TEXT_CAP];
+	int err = own_source_attach(link->v6.watch.fd, wanted->addrs, wanted->addr_count);
+	if (err)
+		log_warning(link->net->log, "mdns socket: link=%s filter=own-source error=\"%s\"",
+			log_escape(link->name, name), err_text(err));
+}
+
+void mdns_net_link(struct mdns_net *net, const char *name, struct mdns_link *wanted)
+{
+	struct mdns_net_link *link = link_find(net, wanted->id);
 	if (!link)
-		link = link_new(net, ifindex);
+		link = link_new(net, wanted->id);
 	if (!link) {
 		log_error(net->log, "mdns socket: error=\"%s\"", err_text(ERR_NOMEM));
-		*v4 = *v6 = false;
+		wanted->has_v4 = wanted->has_v6 = false;
 		return;
 	}
 	/* The name is used only to bind a socket. A later rename does not change the binding. */
 	strncpy(link->name, name, sizeof(link->name) - 1);
-	*v4 = socket_want(&link->v4, *v4);
-	*v6 = socket_want(&link->v6, *v6);
+	wanted->has_v4 = socket_want(&link->v4, wanted->has_v4);
+	wanted->has_v6 = socket_want(&link->v6, wanted->has_v6);
+	if (wanted->has_v6)
+		filter_own_sources(link, wanted);
 }
 
 bool mdns_net_has_link(const struct mdns_net *net, uint32_t ifindex)

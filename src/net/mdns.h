@@ -24,11 +24,10 @@ struct mdns_net *mdns_net_new(struct loop *loop, const struct log *log, mdns_pac
 	void *arg) NONNULL_ARGS(1, 3) MUSTCHECK;
 void mdns_net_free(struct mdns_net *net);
 
-/* Opens or closes sockets so that exactly these families are received on the link, and joins the
- * group. Failures are logged. `*v4` and `*v6` say which families are wanted, and after the call
- * which are open. */
-void mdns_net_link(
-	struct mdns_net *net, uint32_t ifindex, const char *name, bool *v4, bool *v6) NONNULL;
+/* Opens or closes sockets so that exactly the families of the link (has_v4, has_v6) are received, and
+ * joins the group. Packets from the network whose source is an address of that link are not received.
+ * Failures are logged. Afterwards has_v4 and has_v6 say which families are open. */
+void mdns_net_link(struct mdns_net *net, const char *name, struct mdns_link *link) NONNULL;
 /* True if mdns_net_link() has opened the link and it is not gone. */
 bool mdns_net_has_link(const struct mdns_net *net, uint32_t ifindex) NONNULL;
 void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex) NONNULL;

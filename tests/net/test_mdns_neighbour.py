@@ -4,6 +4,7 @@ import contextlib
 import re
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -12,7 +13,8 @@ import pytest
 
 pytest.importorskip("dns", reason="python3-dnspython is not installed")
 
-from lib.mdns import A, PTR, Socket, mdns_names, query, question, wait_established  # noqa: E402
+from lib.mdns import (A, FLUSH, IN, PTR, Socket, mdns_names, query, question, wait_established,  # noqa: E402
+                      wire_name)
 from lib.peers import resolved_stack  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
@@ -264,6 +266,48 @@ def test_the_host_s_own_name_is_resolved_s_where_it_speaks_mdns(beside, builddir
         heard.send(query(question("box.local", A)))
         heard.wait_for(lambda m: "10.7.0.1" in m.addresses("box.local."), what="the host's name from us")
     assert beside.daemon.status()["mdns"]["renames"] == 0
+
+
+@pytest.mark.parametrize("ending", ["stop_avahi", "kill_avahi"])
+def test_beside_avahi_and_a_resolved_that_only_asks_avahi_s_end_is_seen(beside, builddir, ending):
+    """The second one has the port and the group as if it answered."""
+    resolvectl = resolved_stack(beside.stack, beside.need, builddir, RESOLVED.replace("=yes", "=resolve"))
+    for link in ("br0", "br1"):
+        beside.stack.run(resolvectl, "mdns", link, "resolve")
+    beside.start_ours()
+    beside.wait_state("established", timeout=20)
+    beside.start_avahi()
+    beside.wait_state("deferred")
+    beside.check_answers()
+    getattr(beside, ending)()
+    beside.wait_state("established", timeout=30)
+    wait_until(lambda: beside.daemon.status()["mdns"]["neighbours"] == [], 20, "no neighbour")
+    beside.check_peace()
+
+
+def test_a_stranger_on_the_link_with_our_address_is_no_neighbour(beside):
+    """Linux drops such packets for IPv4, and not for IPv6."""
+    host, client = beside.host, beside.host.client
+    beside.start_ours()
+    wait_until(lambda: beside.states_on("br0") == ["established"], 20, "the host's own name")
+    ours = re.search(r"inet6 (fe80::[0-9a-f:]+)/", host.ip("addr show dev br0")).group(1)
+    records = wire_name("box.local") + struct.pack("!HHIH", A, IN | FLUSH, 120, 4) + socket.inet_aton("10.7.0.66")
+    claim = struct.pack("!6H", 0, 0x8400, 0, 1, 0, 0) + records
+    before = beside.daemon.status()["mdns"]["packets_in"]
+    client.add_addr("eth0", f"{ours}/64")
+    with client.socket(socket.AF_INET6) as stranger, Socket(client, socket.AF_INET6, port=0) as asker:
+        stranger.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+        stranger.bind((ours, 5353, 0, client.ifindex("eth0")))
+        for _ in range(3):
+            stranger.sendto(claim, ("ff02::fb", 5353, 0, client.ifindex("eth0")))
+        client.ip(f"addr del {ours}/64 dev eth0")
+        asker.send(query(question("web0.local", A)))  # comes after them, and is heard
+        wait_until(lambda: beside.daemon.status()["mdns"]["packets_in"] > before, what="the question")
+    assert beside.daemon.status()["mdns"]["neighbours"] == []
+    assert beside.states_on("br0") == ["established"]
+    with Socket(host, socket.AF_INET6, ifname="br0") as neighbour:
+        neighbour.send(claim)  # the same from here
+        wait_until(lambda: beside.states_on("br0") == ["deferred"], what="silence")
 
 
 def test_a_program_that_only_asks_is_no_reason_for_silence(beside):
