@@ -198,7 +198,7 @@ static bool is_ignored(const struct names *n, const char *hostname)
 /* A namespace of others cannot fill our memory with names, least of all one that is not served. */
 static unsigned names_max(const struct names *n, const struct model_link *link)
 {
-	if (!ns_is_foreign(&n->policy, link->ns))
+	if (!link_is_foreign(&n->policy, n->model, link))
 		return UINT_MAX;
 	bool is_served = n->policy.rootless == ROOTLESS_YES || link->info.is_granted;
 	return is_served ? LIMIT_FOREIGN_NAMES : LIMIT_REFUSED_NAMES;
@@ -210,7 +210,7 @@ static struct source source_of(
 	struct source s = {.kind = kind,
 		.text = "",
 		.left = names_max(n, link),
-		.rank = ns_is_foreign(&n->policy, link->ns) ? RANK_ROOTLESS : RANK_OWN};
+		.rank = link_is_foreign(&n->policy, n->model, link) ? RANK_ROOTLESS : RANK_OWN};
 	bool is_loopback = link->info.flags & IFF_LOOPBACK;
 	switch (kind) {
 	case NAME_ALIAS:

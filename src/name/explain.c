@@ -79,8 +79,10 @@ static bool says(const struct host *host, const struct addr *addr)
 static enum addr_verdict verdict_for(const struct names *n, const struct group *group,
 	const struct claim *claim, const struct host *host, const struct model_addr *addr)
 {
-	enum addr_verdict verdict = addr_judge(&n->policy, addr, claim->nlink->is_bridge_port);
-	if (verdict == ADDR_ROOTLESS || verdict == ADDR_SYSTEM || verdict == ADDR_OWNER_UNKNOWN)
+	enum addr_verdict verdict = addr_judge(&n->policy, addr, claim->nlink->is_bridge_port,
+		link_is_foreign(&n->policy, n->model, addr->link));
+	if (verdict == ADDR_ROOTLESS || verdict == ADDR_SYSTEM || verdict == ADDR_UNATTACHED ||
+		verdict == ADDR_OWNER_UNKNOWN)
 		return verdict;
 	if (claim->rank == RANK_ROOTLESS && n->policy.rootless != ROOTLESS_YES)
 		return ADDR_ROOTLESS_NAME;

@@ -124,9 +124,10 @@ static void gather_add(struct gather *g, const struct host_addr *ha)
 static void gather_link(const struct names *n, struct gather *g, const struct nlink *nlink,
 	enum addr_verdict wanted)
 {
+	const bool is_foreign = link_is_foreign(&n->policy, n->model, nlink->link);
 	LIST_EACH(addr, &nlink->link->addrs, const struct model_addr, in_link) {
 		if (!addr->is_present ||
-			addr_judge(&n->policy, addr, nlink->is_bridge_port) != wanted)
+			addr_judge(&n->policy, addr, nlink->is_bridge_port, is_foreign) != wanted)
 			continue;
 		gather_add(g, &(struct host_addr){.segment = nlink->segment,
 				      .addr = addr->info.addr,

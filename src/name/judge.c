@@ -48,25 +48,46 @@ bool ns_is_foreign(const struct policy *policy, const struct model_ns *ns)
 	return ns->nsid != NSID_OWN && owner_is_foreign(policy, ns->info.owner);
 }
 
-static enum addr_verdict judge_owner(uint8_t owner)
+/* Follows parents. Bounded, because the two ends of a veth are the parents of each other. */
+static bool leads_to_host(const struct model *m, const struct model_link *link)
+{
+	enum { HOPS_MAX = 8 };
+	for (int hops = 0; m && link && link->info.parent != 0 && hops < HOPS_MAX; hops++) {
+		const nsid_t nsid = link->info.parent_nsid;
+		const struct model_ns *ns = model_ns(m, nsid);
+		if (nsid == NSID_OWN || (ns && ns->info.owner == OWNER_HOST))
+			return true;
+		link = model_link(m, nsid, link->info.parent);
+	}
+	return false;
+}
+
+bool link_is_foreign(
+	const struct policy *policy, const struct model *m, const struct model_link *link)
+{
+	if (ns_is_foreign(policy, link->ns))
+		return true;
+	return link->ns->nsid != NSID_OWN && link->ns->info.owner == OWNER_SYSTEM &&
+	       !leads_to_host(m, link);
+}
+
+static enum addr_verdict judge_owner(const struct policy *policy, uint8_t owner)
 {
 	switch ((enum event_owner)owner) {
 	case OWNER_USER: return ADDR_ROOTLESS;
-	case OWNER_SYSTEM: return ADDR_SYSTEM;
+	case OWNER_SYSTEM: return owner_is_foreign(policy, owner) ? ADDR_SYSTEM : ADDR_UNATTACHED;
 	case OWNER_HOST:
 	case OWNER_UNKNOWN: break;
 	}
 	return ADDR_OWNER_UNKNOWN;
 }
 
-enum addr_verdict addr_judge(
-	const struct policy *policy, const struct model_addr *addr, bool is_bridge_port)
+enum addr_verdict addr_judge(const struct policy *policy, const struct model_addr *addr,
+	bool is_bridge_port, bool is_foreign)
 {
 	const struct event_addr *info = &addr->info;
-	bool is_granted = addr->link->info.is_granted;
-	const struct model_ns *ns = addr->link->ns;
-	if (ns_is_foreign(policy, ns) && policy->rootless != ROOTLESS_YES && !is_granted)
-		return judge_owner(ns->info.owner);
+	if (is_foreign && policy->rootless != ROOTLESS_YES && !addr->link->info.is_granted)
+		return judge_owner(policy, addr->link->ns->info.owner);
 	if (addr_is_loopback(&info->addr) || info->rt_scope == RT_SCOPE_HOST)
 		return ADDR_HOST_SCOPE;
 	if (addr_scope(&info->addr) == ADDR_SCOPE_NONE)
@@ -99,6 +120,9 @@ const char *addr_verdict_text(enum addr_verdict verdict)
 	case ADDR_SYSTEM:
 		return "namespace of a user namespace that root made (--rootless=system serves "
 		       "it)";
+	case ADDR_UNATTACHED:
+		return "namespace of a user namespace, and its link leads to none of the host "
+		       "(--rootless=yes serves it)";
 	case ADDR_OWNER_UNKNOWN:
 		return "nobody can say who owns its namespace (--rootless serves it)";
 	case ADDR_ROOTLESS_NAME:
@@ -127,6 +151,7 @@ const char *addr_verdict_word(enum addr_verdict verdict)
 	case ADDR_NOT_UNICAST: return "not-unicast";
 	case ADDR_ROOTLESS: return "rootless";
 	case ADDR_SYSTEM: return "system";
+	case ADDR_UNATTACHED: return "unattached";
 	case ADDR_OWNER_UNKNOWN: return "owner-unknown";
 	case ADDR_ROOTLESS_NAME: return "rootless-name";
 	case ADDR_OUTRANKED: return "outranked";

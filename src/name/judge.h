@@ -20,6 +20,7 @@ enum addr_verdict {
 	ADDR_NOT_UNICAST,    /* multicast, unspecified, v4-mapped, reserved */
 	ADDR_ROOTLESS,       /* in a namespace of a user namespace that a user made */
 	ADDR_SYSTEM,         /* in a namespace of a user namespace that root made */
+	ADDR_UNATTACHED,     /* the same, and its link leads to no namespace of the host */
 	ADDR_OWNER_UNKNOWN,  /* in a namespace whose owner is not known */
 	ADDR_ROOTLESS_NAME,  /* named by a UTS namespace that another user namespace owns */
 	ADDR_OUTRANKED,      /* another workload has the name (--duplicates=first) */
@@ -32,10 +33,18 @@ bool owner_is_foreign(const struct policy *policy, uint8_t owner) NONNULL;
 /* True if the network namespace does not belong to the host, or its owner is unknown. */
 bool ns_is_foreign(const struct policy *policy, const struct model_ns *ns) NONNULL;
 
-/* Returns the verdict on one address alone. `is_bridge_port`: its link is a port of a bridge. Never
- * returns ADDR_ROOTLESS_NAME, ADDR_OUTRANKED or ADDR_ROOTLESS_TAKEN, which depend on the name. */
-enum addr_verdict addr_judge(
-	const struct policy *policy, const struct model_addr *addr, bool is_bridge_port) NONNULL;
+/* True if the link does not belong to the host: its namespace does not; or root made the user
+ * namespace of it, and the link leads to no namespace of the host. The parent of a link, or the
+ * other end of a veth, shows that: only the host can put it there. A container's root has the uid of
+ * the host's root, and can make user namespaces that count as root's, with any links and names in
+ * them. */
+bool link_is_foreign(const struct policy *policy, const struct model *m,
+	const struct model_link *link) NONNULL_ARGS(1, 3);
+
+/* Returns the verdict on one address alone. `is_bridge_port`: its link is a port of a bridge.
+ * `is_foreign`: link_is_foreign() of its link. Never returns ADDR_ROOTLESS_NAME, ADDR_OUTRANKED or ADDR_ROOTLESS_TAKEN, which depend on the name. */
+enum addr_verdict addr_judge(const struct policy *policy, const struct model_addr *addr,
+	bool is_bridge_port, bool is_foreign) NONNULL;
 
 /* Returns a short text for people. Static storage. */
 const char *addr_verdict_text(enum addr_verdict verdict);

@@ -69,8 +69,10 @@ static void on_link(void *arg, enum model_change change, const struct model_link
 	/* It may be up again in the same batch, and plugged in elsewhere. */
 	if (!model_link_is_up(&link->info))
 		nlink->generation = ++n->last_generation;
-	if (before && has_moved(before, &link->info))
+	if (before && has_moved(before, &link->info)) {
 		n->has_moved_links = true;
+		n->has_lost_onlinks |= link->ns->info.owner == OWNER_SYSTEM;
+	}
 	claims_update(n, nlink, before && strcmp(before->alias, link->info.alias) != 0);
 	if (before &&
 		(before->flags != link->info.flags || before->operstate != link->info.operstate))
@@ -127,19 +129,33 @@ static void on_hostnames(void *arg, const struct model_ns *ns)
 		n->sink.on_hostnames(n->sink.arg, ns);
 }
 
+static void judge_links(struct names *n, const struct model_ns *ns, bool may_report)
+{
+	LIST_EACH(model_link, &ns->links, struct model_link, in_ns) {
+		struct nlink *nlink = nlink_of(n, model_link);
+		if (!nlink)
+			continue;
+		claims_update(n, nlink, may_report);
+		claims_mark(n, nlink);
+	}
+}
+
+/* A link there may lead to a namespace of which it is known only now that it is the host's. */
+static void judge_system_ns(void *arg, const struct model_ns *ns)
+{
+	if (ns->info.owner == OWNER_SYSTEM)
+		judge_links(arg, ns, false);
+}
+
 static void on_ns(void *arg, enum model_change change, const struct model_ns *ns)
 {
 	struct names *n = arg;
 	if (change != MODEL_NS_CHANGED)
 		return;
 	onlinks_rebuild(n);
-	LIST_EACH(model_link, &ns->links, struct model_link, in_ns) {
-		struct nlink *nlink = nlink_of(n, model_link);
-		if (!nlink)
-			continue;
-		claims_update(n, nlink, true);
-		claims_mark(n, nlink);
-	}
+	judge_links(n, ns, true);
+	if (n->model && ns->info.owner == OWNER_HOST)
+		names_check(n, model_each_ns(n->model, judge_system_ns, n));
 }
 
 struct names *names_new(uint64_t seed, const struct policy *policy, struct names_sink sink)

@@ -38,7 +38,7 @@ static bool is_onlink(
 	const struct names *n, const struct model_link *link, const struct event_addr *info)
 {
 	unsigned widest = info->addr.family == ADDR_V4 ? 8 : 32;
-	return !ns_is_foreign(&n->policy, link->ns) && !addr_is_loopback(&info->addr) &&
+	return !link_is_foreign(&n->policy, n->model, link) && !addr_is_loopback(&info->addr) &&
 	       info->rt_scope != RT_SCOPE_HOST && info->prefix_len >= widest &&
 	       info->prefix_len < 8 * addr_len(&info->addr);
 }

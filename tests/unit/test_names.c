@@ -949,6 +949,59 @@ static void the_ids_of_containers_are_ignored_and_names_of_that_length_are_not(v
 	stop(f);
 }
 
+/* One end of a veth; the other one is `peer` in the namespace `peer_nsid`. */
+static void add_veth(struct fixture *f, nsid_t nsid, uint32_t ifindex, nsid_t peer_nsid,
+	uint32_t peer, const char *alias)
+{
+	struct event ev = link_event(nsid, ifindex, alias);
+	snprintf(ev.link.kind, sizeof(ev.link.kind), "veth");
+	ev.link.parent = peer;
+	ev.link.parent_nsid = peer_nsid;
+	apply(f, &ev);
+}
+
+/* A container's root may make a user namespace, which counts as root's, with links and names of his
+ * choice. */
+static void links_that_lead_to_no_namespace_of_the_host_are_not_the_hosts(void **state)
+{
+	(void)state;
+	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++) {
+		struct fixture *f = start(d);
+		f->policy.rootless = ROOTLESS_SYSTEM;
+		names_set_policy(f->names, &f->policy);
+		add_ns(f, 7, OWNER_HOST);
+		add_link(f, 7, 2, "nas");
+		add_addr(f, 7, 2, "10.0.0.7");
+		names_flush(f->names);
+		unsigned changes = f->said.onlink_changes;
+		add_ns(f, 4, OWNER_SYSTEM);
+		add_veth(f, 4, 2, 4, 3, "nas wpad");
+		add_veth(f, 4, 3, 4, 2, "wpad");
+		add_link(f, 4, 5, "wpad"); /* such as a dummy */
+		add_addr(f, 4, 2, "45.0.0.1");
+		add_addr(f, 4, 3, "45.0.0.2");
+		add_addr(f, 4, 5, "45.0.1.1");
+		names_flush(f->names);
+		assert_not_said(f, "45.0");
+		assert_said(f, "unicast nas.lan.example. A any 10.0.0.7");
+		assert_int_equal(f->said.onlink_changes, changes);
+		/* The host takes the other end: then it is a container of the host's. And what it
+		 * has on that link is attached, too. */
+		add_veth(f, 4, 2, 7, 9, "pod");
+		add_veth(f, 4, 6, 4, 2, "inner");
+		add_addr(f, 4, 6, "45.0.2.1");
+		names_flush(f->names);
+		assert_said(f, "unicast pod.wan.example. A any 45.0.0.1");
+		assert_said(f, "unicast inner.wan.example. A any 45.0.2.1");
+		assert_int_equal(f->said.onlink_changes, changes + 1);
+		add_veth(f, 4, 2, 4, 3, "pod");
+		names_flush(f->names);
+		assert_not_said(f, "45.0");
+		assert_int_equal(f->said.onlink_changes, changes + 2);
+		stop(f);
+	}
+}
+
 /* nspawn -U, unprivileged LXC started by root, Docker with userns-remap. */
 static void a_user_namespace_that_root_made_is_the_hosts_own_unless_refused(void **state)
 {
@@ -957,7 +1010,7 @@ static void a_user_namespace_that_root_made_is_the_hosts_own_unless_refused(void
 	f->policy.rootless = ROOTLESS_SYSTEM;
 	names_set_policy(f->names, &f->policy);
 	add_ns(f, 4, OWNER_SYSTEM);
-	add_link(f, 4, 2, "pod");
+	add_veth(f, 4, 2, NSID_OWN, 20, "pod");
 	add_addr(f, 4, 2, "10.1.0.4");
 	add_ns(f, 6, OWNER_USER);
 	add_link(f, 6, 2, "his");
@@ -972,7 +1025,8 @@ static void a_user_namespace_that_root_made_is_the_hosts_own_unless_refused(void
 	assert_said(f, "zone 10.in-addr.arpa.");
 	assert_not_said(f, "10.6.0.6");
 	assert_int_equal(f->said.onlink_changes, 1);
-	add_link(f, 4, 2, ""); /* then its host names count, whichever user namespace they are in */
+	add_veth(f, 4, 2, NSID_OWN, 20,
+		""); /* then its host names count, whichever user namespace they are in */
 	names_flush(f->names);
 	assert_said(f, "unicast inner.lan.example. A any 10.1.0.4");
 	assert_said(f, "unicast web.lan.example. A any 10.1.0.4");
@@ -1439,6 +1493,7 @@ int main(void)
 		cmocka_unit_test(this_hosts_name_names_no_other_namespace),
 		cmocka_unit_test(host_names_that_are_no_labels_or_ignored_are_told_and_not_served),
 		cmocka_unit_test(a_user_namespace_that_root_made_is_the_hosts_own_unless_refused),
+		cmocka_unit_test(links_that_lead_to_no_namespace_of_the_host_are_not_the_hosts),
 		cmocka_unit_test(
 			the_ids_of_containers_are_ignored_and_names_of_that_length_are_not),
 		cmocka_unit_test(a_rootless_host_name_never_gets_shares_or_pushes_out_a_name),
