@@ -25,16 +25,19 @@ const char *choose_id(const json_t *state)
 	return is_plain ? id : NULL;
 }
 
-/* Returns the value of an annotation; docker has only labels. */
 static const char *annotation_of(const struct choose_facts *f, const char *key)
 {
 	const char *text = text_of(json_object_get(f->state, "annotations"), key);
 	if (!text)
 		text = text_of(json_object_get(f->config, "annotations"), key);
-	if (!text)
-		text = text_of(
-			json_object_get(json_object_get(f->docker, "Config"), "Labels"), key);
 	return text;
+}
+
+/* Returns the value of a label of docker. The image may have it, too, so whoever has made the image
+ * may have chosen it. */
+static const char *docker_label_of(const struct choose_facts *f, const char *key)
+{
+	return text_of(json_object_get(json_object_get(f->docker, "Config"), "Labels"), key);
 }
 
 /* podman: returns the name in the entry with that id. */
@@ -80,6 +83,8 @@ static const char *compose_label(const struct choose_facts *f, const char *key)
 	char full[64];
 	snprintf(full, sizeof(full), "com.docker.compose.%s", key);
 	const char *text = annotation_of(f, full);
+	if (!text)
+		text = docker_label_of(f, full);
 	if (!text) {
 		snprintf(full, sizeof(full), "io.podman.compose.%s", key);
 		text = annotation_of(f, full);
@@ -102,7 +107,8 @@ static bool skip_separator(const char **at)
 	return skip(at, "-") || skip(at, "_");
 }
 
-/* True for "PROJECT-SERVICE-NUMBER" and "PROJECT_SERVICE_NUMBER", which compose makes. */
+/* The image cannot choose the container's name, so this also shows that the labels are of compose.
+ * True for "PROJECT-SERVICE-NUMBER" and "PROJECT_SERVICE_NUMBER", which compose makes. */
 static bool is_made_by_compose(const struct choose_facts *f, const char *name, const char *service)
 {
 	const char *project = compose_label(f, "project");

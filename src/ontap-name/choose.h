@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The name that people have given to a container. All input is untrusted: the user who starts a
- * container chooses its annotations and its name.
+ * container chooses its annotations and its name. Labels of docker do not count, for the image may
+ * have them: its author must not choose a name.
  *
- *	1. the annotation ontap.name; docker: the label of that name
+ *	1. the annotation ontap.name
  *	2. the name of the container, or of its pod
  *	3. the service of compose; before 2., if that is only "PROJECT-SERVICE-NUMBER"
  */

@@ -52,9 +52,6 @@ static void the_annotation_counts_before_all_other_names(void **state)
 		.containers = PODMAN, .docker = "{\"Name\": \"/d1\"}");
 	ASSERT_CHOSEN("www", .state = "{\"id\": \"cd\"}",
 		.config = "{\"annotations\": {\"ontap.name\": \"www\"}}", .containers = PODMAN);
-	ASSERT_CHOSEN("www", .state = "{}",
-		.docker =
-			"{\"Name\": \"/d1\", \"Config\": {\"Labels\": {\"ontap.name\": \"www\"}}}");
 	ASSERT_CHOSEN("c1", .state = "{\"id\": \"cd\", \"annotations\": {\"ontap.name\": \"\"}}",
 		.containers = PODMAN);
 }
@@ -71,6 +68,19 @@ static void each_engine_keeps_the_name_in_its_own_place(void **state)
 		"p2", .state = "{\"annotations\": {\"io.kubernetes.cri.sandbox-name\": \"p2\"}}");
 	ASSERT_CHOSEN("", .state = "{}");
 	ASSERT_CHOSEN("", .state = NULL);
+}
+
+/* Whoever has made the image may have chosen its labels. */
+static void labels_of_an_image_choose_no_name(void **state)
+{
+	(void)state;
+	ASSERT_CHOSEN("d1", .state = "{}",
+		.docker = "{\"Name\": \"/d1\", \"Config\": {\"Labels\": {\"ontap.name\": "
+			  "\"wpad\"}}}");
+	ASSERT_CHOSEN("!nervous_curie", .state = "{}",
+		.docker = "{\"Name\": \"/nervous_curie\", \"Config\": {\"Labels\": "
+			  "{\"ontap.name\": \"wpad\", \"com.docker.compose.project\": \"nervous\", "
+			  "\"com.docker.compose.service\": \"wpad\"}}}");
 }
 
 static void what_holds_a_pod_together_has_no_name(void **state)
@@ -154,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_annotation_counts_before_all_other_names),
 		cmocka_unit_test(each_engine_keeps_the_name_in_its_own_place),
+		cmocka_unit_test(labels_of_an_image_choose_no_name),
 		cmocka_unit_test(what_holds_a_pod_together_has_no_name),
 		cmocka_unit_test(a_service_counts_before_a_name_that_compose_made_of_it),
 		cmocka_unit_test(what_is_no_label_is_not_used),
