@@ -129,9 +129,12 @@ enum {
 	/* UDP workers of all addresses together. If a machine has many addresses and CPUs,
 	 * further addresses get fewer workers, at least one. */
 	LIMIT_DNS_WORKERS = 512,
-	/* Other processes' sockets on our ports that are reported: one for each address is
-	 * enough. */
-	LIMIT_PORT_OWNERS = 64,
+	/* Ports whose owners are looked for, the one of mDNS among them. */
+	LIMIT_OWNED_PORTS = 4,
+	/* Other processes' sockets that are reported, for each of these ports: UDP and TCP on
+	 * LIMIT_DNS_PLACES addresses. On port 5353, anybody may have sockets; these do not displace
+	 * those on port 53. */
+	LIMIT_PORT_OWNERS = 128,
 	/* TCP connections at a time, in total (about 300 bytes each while idle) and per source: an
 	 * IPv4 address or an IPv6 network of 64 bits. RFC 7766 §6.2.2 asks clients for one. */
 	LIMIT_TCP_CONNS = 1024,

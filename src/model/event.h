@@ -45,7 +45,7 @@ enum event_type {
 	EV_SYNC_ABORT,    /* the dump is incomplete: missing objects may exist */
 	EV_PORT_OWNER,    /* the socket of a process on a port of ours; not for the model */
 	EV_PORTS_LISTED,  /* the list is complete, since the last such event */
-	EV_PORT_FREE,     /* one of these processes has ended */
+	EV_PORT_FREE,     /* the process of such a socket has ended */
 	EV_COUNT
 };
 

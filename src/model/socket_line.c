@@ -111,9 +111,12 @@ int socket_line_parse(const char *line, size_t len, struct socket_line *ret)
 	skip_spaces(&t);
 	if (!take_hex(&t, 2, &state))
 		return ERR_SYNTAX;
-	for (int i = 0; i < 5; i++) /* queues, timer, retransmissions, user, timeout */
+	for (int i = 0; i < 3; i++) /* queues, timer, retransmissions */
 		if (!skip_word(&t))
 			return ERR_SYNTAX;
+	skip_spaces(&t);
+	if (!take_number(&t, &read.uid) || !skip_word(&t)) /* timeout */
+		return ERR_SYNTAX;
 	skip_spaces(&t);
 	if (!take_number(&t, &read.inode))
 		return ERR_SYNTAX;

@@ -24,6 +24,7 @@ struct socket_line {
 	struct addr addr; /* local address; an IPv4-mapped one is ADDR_V4 */
 	uint16_t port;
 	uint8_t state;
+	uint64_t uid;   /* the user who has made it */
 	uint64_t inode; /* 0: no process has it open */
 };
 

@@ -153,7 +153,7 @@ static bool has_taken(const struct listening *l)
 
 static void hear_owner(struct listening *l, const struct event_port *owner)
 {
-	if (l->coming_count == LIMIT_PORT_OWNERS)
+	if (l->coming_count == ARRAY_LEN(l->coming))
 		return;
 	l->coming[l->coming_count] = *owner;
 	l->coming[l->coming_count++].program[PROGRAM_CAP - 1] = '\0';
@@ -169,6 +169,15 @@ static void hear_listed(struct listening *l)
 		tell_owners(l);
 }
 
+/* Sockets on other ports do not matter here, such as those for mDNS, which anybody may open. */
+static void hear_free(struct listening *l, const struct event_port *owner)
+{
+	struct dns_place place;
+	for (size_t i = 0; l->dns && dns_place(l->dns, i, &place); i++)
+		if (place.err == -EADDRINUSE && fitness(owner, &place.at) > 0)
+			l->retry_at = loop_now() + LISTENING_PATIENCE;
+}
+
 static bool has_auto(const struct listen_rules *rules)
 {
 	for (size_t i = 0; i < rules->count; i++)
@@ -182,7 +191,7 @@ bool listening_hear(struct listening *l, const struct event *ev)
 	switch (ev->type) {
 	case EV_PORT_OWNER: hear_owner(l, &ev->port); return true;
 	case EV_PORTS_LISTED: hear_listed(l); return true;
-	case EV_PORT_FREE: l->retry_at = loop_now() + LISTENING_PATIENCE; return true;
+	case EV_PORT_FREE: hear_free(l, &ev->port); return true;
 	default: break;
 	}
 	if (ev->nsid == NSID_OWN && !l->is_stale && l->dns) {

@@ -38,7 +38,8 @@ struct listening {
 	bool has_news;   /* the served places have changed: for STATUS= */
 	ns_t retry_at;   /* NS_NEVER: nothing to wait for */
 	size_t left_out; /* of the last plan */
-	struct event_port coming[LIMIT_PORT_OWNERS], owners[LIMIT_PORT_OWNERS];
+	struct event_port coming[LIMIT_OWNED_PORTS * LIMIT_PORT_OWNERS];
+	struct event_port owners[LIMIT_OWNED_PORTS * LIMIT_PORT_OWNERS];
 	size_t coming_count, owner_count;
 	struct listening_told told[LIMIT_DNS_PLACES];
 	size_t told_count;

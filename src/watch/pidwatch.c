@@ -105,6 +105,11 @@ bool pidwatches_want(struct pidwatches *w, int32_t pid)
 	return fd >= 0 || errno != ESRCH;
 }
 
+bool pidwatches_is_watched(const struct pidwatches *w, int32_t pid)
+{
+	return find(w, pid) != NULL;
+}
+
 void pidwatches_end(struct pidwatches *w)
 {
 	MAP_EACH(pidwatch, &w->all, struct pidwatch, node) {

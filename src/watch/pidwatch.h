@@ -22,6 +22,8 @@ void pidwatches_free(struct pidwatches *w);
  * ended already. If a process cannot be watched because of a limit, that is no error. */
 void pidwatches_begin(struct pidwatches *w) NONNULL;
 bool pidwatches_want(struct pidwatches *w, int32_t pid) NONNULL;
+/* False if the process has ended, or could not be watched. */
+bool pidwatches_is_watched(const struct pidwatches *w, int32_t pid) NONNULL;
 void pidwatches_end(struct pidwatches *w) NONNULL;
 
 /* True if a watched process has ended since the last call. A process that has ended is not watched

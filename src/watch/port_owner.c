@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "model/socket_line.h"
@@ -24,73 +25,32 @@
 /* "/proc/4194304/fdinfo/1048576" and less. */
 enum { PROC_PATH_CAP = 64, FDINFO_CAP = 256 };
 
+#define LOOK_INTERVAL NS_PER_S
+
 /* Another process' socket on one of our ports. */
 struct taken {
 	struct event_port info;
-	uint64_t inode;
+	uint64_t inode, uid;
+	bool is_watched; /* its process */
+};
+
+struct inodes {
+	uint64_t *at;
+	size_t count, cap;
 };
 
 struct port_owners {
 	struct port_owner_config config;
 	int epoll_fd;
 	struct pidwatches *watches;
-	struct taken taken[LIMIT_PORT_OWNERS];
+	bool is_asked;      /* for a look */
+	ns_t look_at;       /* when the next one is allowed */
+	struct inodes ours; /* sockets of `config.self`, ascending, in a look */
+	struct taken taken[LIMIT_OWNED_PORTS * LIMIT_PORT_OWNERS];
 	size_t count, found; /* of `taken` in a look; `found`: those with a known process */
 };
 
-/* --- the sockets -------------------------------------------------------------------------- */
-
-static bool is_our_port(const struct port_owners *p, uint16_t port)
-{
-	for (size_t i = 0; i < ARRAY_LEN(p->config.ports); i++)
-		if (port != 0 && p->config.ports[i] == port)
-			return true;
-	return false;
-}
-
-static void take_socket(struct port_owners *p, const struct socket_line *line, bool is_tcp)
-{
-	if (!is_our_port(p, line->port) || p->count == LIMIT_PORT_OWNERS)
-		return;
-	p->taken[p->count++] =
-		(struct taken){.info = {.addr = line->addr, .port = line->port, .is_tcp = is_tcp},
-			.inode = line->inode};
-}
-
-/* Listening sockets come first in the tables of TCP (net/ipv4/tcp_ipv4.c: tcp_seek_last_pos), so
- * those of connections, which may be many, are not read. */
-static void read_table(struct port_owners *p, const char *path, bool is_tcp)
-{
-	const uint8_t wanted = is_tcp ? SOCKET_LINE_LISTENING : SOCKET_LINE_CLOSED;
-	FILE *file = fopen(path, "re");
-	char *text = NULL;
-	size_t cap = 0;
-	ssize_t len;
-	struct socket_line line;
-	while (file && (len = getline(&text, &cap, file)) > 0) {
-		if (socket_line_parse(text, (size_t)len - (text[len - 1] == '\n'), &line))
-			continue; /* the heading */
-		if (line.state == wanted)
-			take_socket(p, &line, is_tcp);
-		else if (is_tcp)
-			break;
-	}
-	free(text);
-	if (file)
-		fclose(file);
-}
-
-/* "self/net", because "net" does not exist with the mount option subset=pid. */
-static void read_tables(struct port_owners *p)
-{
-	p->count = p->found = 0;
-	read_table(p, "/proc/self/net/udp", false);
-	read_table(p, "/proc/self/net/udp6", false);
-	read_table(p, "/proc/self/net/tcp", true);
-	read_table(p, "/proc/self/net/tcp6", true);
-}
-
-/* --- their processes ---------------------------------------------------------------------- */
+/* --- open files --------------------------------------------------------------------------- */
 
 /* An open file of a process. All sockets of the machine are on one mount. */
 struct open_file {
@@ -129,6 +89,133 @@ static bool find_socket_mount(unsigned *ret)
 	return is_found;
 }
 
+/* Calls `visit` for the inode of each socket that the process has open. */
+static void each_socket(struct port_owners *p, int32_t pid, unsigned socket_mount,
+	void (*visit)(struct port_owners *p, int32_t pid, uint64_t inode))
+{
+	char path[PROC_PATH_CAP];
+	const struct dirent *entry;
+	struct open_file file;
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
+	DIR *dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%.20s", pid, entry->d_name);
+		if (entry->d_name[0] != '.' && read_fdinfo(path, &file) &&
+			file.mount == socket_mount)
+			visit(p, pid, file.inode);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* In the /proc of another PID namespace, the same numbers are other processes. */
+static bool is_our_proc(void)
+{
+	char text[16] = "";
+	return readlink("/proc/self", text, sizeof(text) - 1) > 0 &&
+	       strtol(text, NULL, 10) == getpid();
+}
+
+/* --- our own sockets ---------------------------------------------------------------------- */
+
+static int inode_cmp(const void *a, const void *b)
+{
+	const uint64_t *p = a, *q = b;
+	return (*p > *q) - (*p < *q);
+}
+
+/* Without memory, it counts as a socket of others. */
+static void add_ours(struct port_owners *p, int32_t pid UNUSED, uint64_t inode)
+{
+	struct inodes *ours = &p->ours;
+	if (!ARRAY_RESERVE(ours->at, ours->cap, ours->count + 1))
+		ours->at[ours->count++] = inode;
+}
+
+static void find_ours(struct port_owners *p, unsigned socket_mount)
+{
+	each_socket(p, p->config.self, socket_mount, add_ours);
+	if (p->ours.count > 0)
+		qsort(p->ours.at, p->ours.count, sizeof(*p->ours.at), inode_cmp);
+}
+
+static bool is_ours(const struct port_owners *p, uint64_t inode)
+{
+	const struct inodes *ours = &p->ours;
+	return ours->count > 0 &&
+	       bsearch(&inode, ours->at, ours->count, sizeof(*ours->at), inode_cmp);
+}
+
+/* --- the sockets -------------------------------------------------------------------------- */
+
+static bool is_our_port(const struct port_owners *p, uint16_t port)
+{
+	for (size_t i = 0; i < ARRAY_LEN(p->config.ports); i++)
+		if (port != 0 && p->config.ports[i] == port)
+			return true;
+	return false;
+}
+
+/* True if there is one like it, or the limit of its port is reached. */
+static bool is_enough(const struct port_owners *p, const struct socket_line *line, bool is_tcp)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct taken *taken = &p->taken[i];
+		if (taken->info.port != line->port)
+			continue;
+		if (taken->info.is_tcp == is_tcp && taken->uid == line->uid &&
+			addr_equal(&taken->info.addr, &line->addr))
+			return true;
+		count++;
+	}
+	return count >= LIMIT_PORT_OWNERS;
+}
+
+static void take_socket(struct port_owners *p, const struct socket_line *line, bool is_tcp)
+{
+	if (!is_our_port(p, line->port) || is_ours(p, line->inode) || is_enough(p, line, is_tcp))
+		return;
+	p->taken[p->count++] =
+		(struct taken){.info = {.addr = line->addr, .port = line->port, .is_tcp = is_tcp},
+			.inode = line->inode,
+			.uid = line->uid};
+}
+
+/* Listening sockets come first in the tables of TCP (net/ipv4/tcp_ipv4.c: tcp_seek_last_pos), so
+ * those of connections, which may be many, are not read. */
+static void read_table(struct port_owners *p, const char *path, bool is_tcp)
+{
+	const uint8_t wanted = is_tcp ? SOCKET_LINE_LISTENING : SOCKET_LINE_CLOSED;
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t cap = 0;
+	ssize_t len;
+	struct socket_line line;
+	while (file && (len = getline(&text, &cap, file)) > 0) {
+		if (socket_line_parse(text, (size_t)len - (text[len - 1] == '\n'), &line))
+			continue; /* the heading */
+		if (line.state == wanted)
+			take_socket(p, &line, is_tcp);
+		else if (is_tcp)
+			break;
+	}
+	free(text);
+	if (file)
+		fclose(file);
+}
+
+/* "self/net", because "net" does not exist with the mount option subset=pid. */
+static void read_tables(struct port_owners *p)
+{
+	read_table(p, "/proc/self/net/udp", false);
+	read_table(p, "/proc/self/net/udp6", false);
+	read_table(p, "/proc/self/net/tcp", true);
+	read_table(p, "/proc/self/net/tcp6", true);
+}
+
+/* --- their processes ---------------------------------------------------------------------- */
+
 static void read_program(int32_t pid, char out[PROGRAM_CAP])
 {
 	char path[PROC_PATH_CAP];
@@ -154,33 +241,15 @@ static void note_file(struct port_owners *p, int32_t pid, uint64_t inode)
 	}
 }
 
-static void look_into(struct port_owners *p, int32_t pid, unsigned socket_mount)
-{
-	char path[PROC_PATH_CAP];
-	const struct dirent *entry;
-	struct open_file file;
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
-	DIR *dir = opendir(path);
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%.20s", pid, entry->d_name);
-		if (entry->d_name[0] != '.' && read_fdinfo(path, &file) &&
-			file.mount == socket_mount)
-			note_file(p, pid, file.inode);
-	}
-	if (dir)
-		closedir(dir);
-}
-
 /* Ends as soon as each socket has a process. */
-static void find_processes(struct port_owners *p)
+static void find_processes(struct port_owners *p, unsigned socket_mount)
 {
-	unsigned socket_mount;
 	const struct dirent *entry;
-	DIR *dir = find_socket_mount(&socket_mount) ? opendir("/proc") : NULL;
+	DIR *dir = opendir("/proc");
 	while (dir && p->found < p->count && (entry = readdir(dir))) {
 		int32_t pid = (int32_t)strtol(entry->d_name, NULL, 10);
 		if (pid > 0)
-			look_into(p, pid, socket_mount);
+			each_socket(p, pid, socket_mount, note_file);
 	}
 	if (dir)
 		closedir(dir);
@@ -196,36 +265,67 @@ static void tell(const struct port_owners *p, enum event_type type, const struct
 	p->config.on_event(p->config.arg, &ev);
 }
 
-/* A process that has ended meanwhile need not be watched. */
-static void tell_owners(struct port_owners *p)
+static void watch_owners(struct port_owners *p)
 {
-	bool has_ended = false;
 	pidwatches_begin(p->watches);
 	for (size_t i = 0; i < p->count; i++) {
-		const struct event_port *info = &p->taken[i].info;
-		if (info->pid == p->config.self)
-			continue;
-		tell(p, EV_PORT_OWNER, info);
-		if (info->pid != 0 && !pidwatches_want(p->watches, info->pid))
-			has_ended = true;
+		struct taken *taken = &p->taken[i];
+		int32_t pid = taken->info.pid;
+		/* One that has ended meanwhile is reported at once. */
+		taken->is_watched = pid != 0 && (!pidwatches_want(p->watches, pid) ||
+							pidwatches_is_watched(p->watches, pid));
 	}
 	pidwatches_end(p->watches);
-	tell(p, EV_PORTS_LISTED, NULL);
-	if (has_ended)
-		tell(p, EV_PORT_FREE, NULL);
 }
 
-void port_owners_look(struct port_owners *p)
+static void tell_ended(struct port_owners *p)
 {
+	for (size_t i = 0; i < p->count; i++) {
+		struct taken *taken = &p->taken[i];
+		if (!taken->is_watched || pidwatches_is_watched(p->watches, taken->info.pid))
+			continue;
+		taken->is_watched = false;
+		tell(p, EV_PORT_FREE, &taken->info);
+	}
+}
+
+static void look(struct port_owners *p)
+{
+	unsigned socket_mount;
+	const bool has_pids = is_our_proc() && find_socket_mount(&socket_mount);
+	p->count = p->found = p->ours.count = 0;
+	if (has_pids)
+		find_ours(p, socket_mount);
 	read_tables(p);
-	find_processes(p);
-	tell_owners(p);
+	if (has_pids)
+		find_processes(p, socket_mount);
+	watch_owners(p);
+	for (size_t i = 0; i < p->count; i++)
+		if (p->taken[i].info.pid != p->config.self) /* it may have opened one just now */
+			tell(p, EV_PORT_OWNER, &p->taken[i].info);
+	tell(p, EV_PORTS_LISTED, NULL);
 }
 
-void port_owners_handle(struct port_owners *p)
+void port_owners_ask(struct port_owners *p)
 {
-	if (pidwatches_have_ended(p->watches))
-		tell(p, EV_PORT_FREE, NULL);
+	p->is_asked = true;
+}
+
+ns_t port_owners_deadline(const struct port_owners *p)
+{
+	return p->is_asked ? p->look_at : NS_NEVER;
+}
+
+void port_owners_handle(struct port_owners *p, ns_t now)
+{
+	(void)pidwatches_have_ended(p->watches);
+	tell_ended(p);
+	if (now < port_owners_deadline(p))
+		return;
+	p->is_asked = false;
+	p->look_at = now + LOOK_INTERVAL;
+	look(p);
+	tell_ended(p);
 }
 
 int port_owners_fd(const struct port_owners *p)
@@ -253,6 +353,7 @@ void port_owners_free(struct port_owners *p)
 	if (!p)
 		return;
 	pidwatches_free(p->watches);
+	free(p->ours.at);
 	if (p->epoll_fd >= 0)
 		close(p->epoll_fd);
 	free(p);

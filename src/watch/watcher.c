@@ -114,7 +114,8 @@ static int wait_for(struct sender *s)
 	struct pollfd fds[] = {{.fd = kernel_fd(s->kernel), .events = POLLIN},
 		{.fd = s->fd, .events = POLLIN},
 		{.fd = port_owners_fd(s->ports), .events = POLLIN}};
-	ns_t deadline = kernel_deadline(s->kernel), left = deadline - loop_now();
+	ns_t deadline = ns_min(kernel_deadline(s->kernel), port_owners_deadline(s->ports));
+	ns_t left = deadline - loop_now();
 	struct timespec ts = {.tv_sec = left > 0 ? left / NS_PER_S : 0,
 		.tv_nsec = left > 0 ? left % NS_PER_S : 0};
 	int n = ppoll(fds, ARRAY_LEN(fds), deadline == NS_NEVER ? NULL : &ts, NULL);
@@ -122,10 +123,10 @@ static int wait_for(struct sender *s)
 		return errno == EINTR ? 0 : -errno;
 	if (fds[1].revents & (POLLHUP | POLLERR))
 		return ERR_ABSENT;
-	if (fds[2].revents)
-		port_owners_handle(s->ports);
 	if (fds[1].revents && was_woken(s))
-		port_owners_look(s->ports);
+		port_owners_ask(s->ports);
+	if (fds[2].revents || loop_now() >= port_owners_deadline(s->ports))
+		port_owners_handle(s->ports, loop_now());
 	return 0;
 }
 

@@ -6,7 +6,7 @@
  *
  *	watcher process                       serving process
  *	netlink ─► kernel_handle ─► send ───► receive ─► on_event
- *	/proc ◄─── port_owners_look ◄─ wake ─ watcher_look_for_owners
+ *	/proc ◄─── port_owners_ask ◄── wake ─ watcher_look_for_owners
  *
  * In the other direction there is only the wake-up: it has no content.
  *
@@ -16,6 +16,7 @@
 #pragma once
 
 #include "base/compiler.h"
+#include "base/limits.h"
 #include "watch/kernel.h"
 
 struct watcher_config {
@@ -23,8 +24,8 @@ struct watcher_config {
 	bool has_all_nsids;
 	enum census_means census;
 	const char *grants_dir;
-	const char *socket_paths[2]; /* to be removed when both processes end; NULL: none */
-	uint16_t ports[4];           /* whose owners are looked for; 0: no port */
+	const char *socket_paths[2];       /* to be removed when both processes end; NULL: none */
+	uint16_t ports[LIMIT_OWNED_PORTS]; /* whose owners are looked for; 0: no port */
 	const struct log *log;
 
 	/* Called for each event, from within watcher_handle() only. If it returns ERR_NOMEM, it

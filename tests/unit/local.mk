@@ -40,6 +40,7 @@ tests_unit_test_serve_edns_SOURCES = tests/unit/test_serve_edns.c tests/unit/zon
 unit_programs += tests/unit/test_model
 unit_programs += tests/unit/test_relation
 unit_programs += tests/unit/test_rtnl
+unit_programs += tests/unit/test_port_owner
 unit_programs += tests/unit/test_socket_line
 unit_programs += tests/unit/test_sync
 unit_programs += tests/unit/test_resume
