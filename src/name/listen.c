@@ -53,13 +53,16 @@ static bool is_link_local_v6(const struct addr *addr)
 	return addr->family == ADDR_V6 && addr_scope(addr) == ADDR_SCOPE_LOCAL;
 }
 
-static void add_link(struct listen_plan *plan, const struct model_link *link, uint16_t port)
+/* The addresses of one turn: link-local ones come last, because a machine may have very many of them,
+ * one for each container. */
+static void add_link(
+	struct listen_plan *plan, const struct model_link *link, uint16_t port, bool is_local)
 {
 	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link) {
 		struct listen_place place = {.addr = addr->info.addr, .port = port};
 		if (is_link_local_v6(&place.addr))
 			place.ifindex = link->info.ifindex;
-		if (is_usable(addr))
+		if (is_usable(addr) && is_link_local_v6(&place.addr) == is_local)
 			plan_add(plan, &place);
 	}
 }
@@ -76,7 +79,7 @@ const struct model_link *listen_find_link(const struct model *m, const char *ifn
 	return NULL;
 }
 
-static int add_auto(const struct model *m, struct listen_plan *plan, uint16_t port)
+static int add_auto(const struct model *m, struct listen_plan *plan, uint16_t port, bool is_local)
 {
 	const struct listen_place host = {.addr = LISTEN_HOST_ADDR, .port = port};
 	const struct model_ns *ns = model_ns(m, NSID_OWN);
@@ -88,7 +91,7 @@ static int add_auto(const struct model *m, struct listen_plan *plan, uint16_t po
 	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
 		if (link->is_present && client_link_may_be(m, link) &&
 			!client_bridges_is_inner(&bridges, link))
-			add_link(plan, link, port);
+			add_link(plan, link, port, is_local);
 	}
 	client_bridges_fini(&bridges);
 	return 0;
@@ -114,17 +117,21 @@ static void add_addr(
 	plan_add(plan, &place);
 }
 
-static int add_rule(const struct model *m, struct listen_plan *plan, const struct listen_rule *rule)
+static int add_rule(const struct model *m, struct listen_plan *plan, const struct listen_rule *rule,
+	bool is_local)
 {
 	const struct model_link *link;
 	switch (rule->kind) {
-	case LISTEN_AUTO: return add_auto(m, plan, rule->port);
+	case LISTEN_AUTO: return add_auto(m, plan, rule->port, is_local);
 	case LISTEN_ANY: add_wildcards(plan, rule->port); break;
-	case LISTEN_ADDR: add_addr(m, plan, rule); break;
+	case LISTEN_ADDR:
+		if (!is_local) /* one that was requested is not left out */
+			add_addr(m, plan, rule);
+		break;
 	case LISTEN_LINK:
 		link = listen_find_link(m, rule->ifname);
 		if (link)
-			add_link(plan, link, rule->port);
+			add_link(plan, link, rule->port, is_local);
 		break;
 	}
 	return 0;
@@ -136,18 +143,26 @@ static bool is_wildcard(const struct listen_rule *rule)
 	       (rule->kind == LISTEN_ADDR && addr_is_unspecified(&rule->addr));
 }
 
+static int add_rules(const struct model *m, const struct listen_rules *rules, bool are_wildcards,
+	bool is_local, struct listen_plan *plan)
+{
+	int err = 0;
+	for (size_t i = 0; i < rules->count && !err; i++)
+		if (is_wildcard(&rules->at[i]) == are_wildcards)
+			err = add_rule(m, plan, &rules->at[i], is_local);
+	return err;
+}
+
 /* Wildcards come first: they cover other places, wherever these are in the rules. */
 int listen_plan_make(
 	const struct model *m, const struct listen_rules *rules, struct listen_plan *ret)
 {
 	struct listen_plan plan = {.count = 0};
-	int err = 0;
-	for (size_t i = 0; i < rules->count && !err; i++)
-		if (is_wildcard(&rules->at[i]))
-			err = add_rule(m, &plan, &rules->at[i]);
-	for (size_t i = 0; i < rules->count && !err; i++)
-		if (!is_wildcard(&rules->at[i]))
-			err = add_rule(m, &plan, &rules->at[i]);
+	int err = add_rules(m, rules, true, false, &plan);
+	if (!err)
+		err = add_rules(m, rules, false, false, &plan);
+	if (!err)
+		err = add_rules(m, rules, false, true, &plan);
 	if (!err)
 		*ret = plan;
 	return err;

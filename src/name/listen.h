@@ -53,7 +53,7 @@ struct listen_place {
 struct listen_plan {
 	struct listen_place places[LIMIT_DNS_PLACES]; /* no two equal */
 	size_t count;
-	size_t left_out; /* places beyond the limit */
+	size_t left_out; /* places beyond the limit: first the link-local ones of links */
 };
 
 /* Finds all places that the rules request and that are possible now: the addresses of links

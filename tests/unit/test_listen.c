@@ -233,6 +233,29 @@ static void places_are_bounded_and_what_is_left_out_is_counted(void **state)
 	model_free(m);
 }
 
+static void link_local_addresses_of_many_containers_displace_no_address_of_the_lan(void **state)
+{
+	(void)state;
+	struct model *m = new_model();
+	struct listen_rule rule = rule_of("auto");
+	struct listen_plan plan;
+	for (unsigned i = 0; i < LIMIT_DNS_PLACES + 9; i++) {
+		char text[ADDR_TEXT_CAP];
+		snprintf(text, sizeof(text), "ve-c%u", i);
+		set_link(m, 10 + i, text, "veth", 0, UP);
+		snprintf(text, sizeof(text), "fe80::%x", i + 1);
+		add_addr(m, 10 + i, text);
+	}
+	set_link(m, 200, "eth0", "", 0, UP);
+	add_addr(m, 200, "192.168.1.2");
+	assert_int_equal(listen_plan_make(m, &(struct listen_rules){&rule, 1}, &plan), 0);
+	assert_int_equal(plan.count, LIMIT_DNS_PLACES);
+	assert_int_equal(plan.left_out, 11);
+	assert_int_equal(plan.places[0].addr.bytes[0], 127);
+	assert_int_equal(plan.places[1].addr.bytes[0], 192);
+	model_free(m);
+}
+
 static void what_a_rule_waits_for_is_known(void **state)
 {
 	(void)state;
@@ -282,6 +305,8 @@ int main(void)
 		cmocka_unit_test(nothing_is_wanted_twice),
 		cmocka_unit_test(a_wildcard_covers_all_addresses_of_its_family_and_port),
 		cmocka_unit_test(places_are_bounded_and_what_is_left_out_is_counted),
+		cmocka_unit_test(
+			link_local_addresses_of_many_containers_displace_no_address_of_the_lan),
 		cmocka_unit_test(what_a_rule_waits_for_is_known),
 		cmocka_unit_test(a_link_local_address_waits_for_its_link),
 	};
