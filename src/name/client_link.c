@@ -22,6 +22,17 @@ bool client_link_is_port(const struct model *m, const struct model_link *link)
 	return master && is_bridge(&master->info);
 }
 
+/* drivers/net/vxlan, geneve.c, bareudp.c, amt.c; net/ipv4/ip_gre.c, net/ipv6/ip6_gre.c. */
+bool client_link_is_tunnel(const struct model_link *link)
+{
+	static const char kinds[][KIND_CAP] = {
+		"vxlan", "geneve", "gretap", "ip6gretap", "erspan", "ip6erspan", "bareudp", "amt"};
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(link->info.kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
 bool client_link_may_be(const struct model *m, const struct model_link *link)
 {
 	const uint32_t flags = link->info.flags;

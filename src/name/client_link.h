@@ -13,6 +13,10 @@
 /* True if the link is a port of a bridge. Then the bridge has the addresses instead. */
 bool client_link_is_port(const struct model *m, const struct model_link *link) NONNULL;
 
+/* True if the link is a tunnel to other hosts, although it looks like an Ethernet: the kernel marks
+ * only some kinds as point-to-point. Its other end is usually a cluster's or a provider's. */
+bool client_link_is_tunnel(const struct model_link *link) NONNULL;
+
 /* True if clients may be behind the link as soon as it has carrier: it is set up and multicast, and
  * it is not a loopback, a point-to-point tunnel or a port of a bridge. */
 bool client_link_may_be(const struct model *m, const struct model_link *link) NONNULL;

@@ -90,7 +90,7 @@ static int add_auto(const struct model *m, struct listen_plan *plan, uint16_t po
 		return err;
 	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
 		if (link->is_present && client_link_may_be(m, link) &&
-			!client_bridges_is_inner(&bridges, link))
+			!client_link_is_tunnel(link) && !client_bridges_is_inner(&bridges, link))
 			add_link(plan, link, port, is_local);
 	}
 	client_bridges_fini(&bridges);

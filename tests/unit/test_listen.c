@@ -132,6 +132,10 @@ static void tunnels_and_links_that_are_down_have_no_clients(void **state)
 	struct model *m = container_host();
 	set_link(m, 7, "wg0", "wireguard", 0, IFF_UP | IFF_LOWER_UP | IFF_POINTOPOINT);
 	add_addr(m, 7, "10.200.0.1");
+	set_link(m, 10, "vx0", "vxlan", 0, UP); /* tunnels that look like an Ethernet */
+	add_addr(m, 10, "10.201.0.1");
+	set_link(m, 11, "gre1", "gretap", 0, UP);
+	add_addr(m, 11, "10.202.0.1");
 	set_link(m, 8, "eth2", "", 0, IFF_MULTICAST);
 	add_addr(m, 8, "192.168.4.1");
 	assert_plan(m, "auto", NULL, "127.0.0.56 192.168.1.2");
