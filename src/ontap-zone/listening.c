@@ -23,25 +23,110 @@ enum { OWNER_TEXT_CAP = 64, FAULT_TEXT_CAP = 320 };
 
 /* --- the plan ----------------------------------------------------------------------------- */
 
-/* Serves at the places that the rules request now. */
-static void serve_plan(struct listening *l)
+static bool has_auto(const struct listen_rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (rules->at[i].kind == LISTEN_AUTO)
+			return true;
+	return false;
+}
+
+static void make_due(struct listening *l, ns_t at)
+{
+	l->due = l->is_stale ? ns_min(l->due, at) : at;
+	l->is_stale = true;
+}
+
+/* ERR_NOMEM has been logged. */
+static int make_plan(const struct listening *l, struct listen_plan *ret)
+{
+	int err = listen_plan_make(l->model, l->rules, ret);
+	if (err)
+		log_error(l->log, "addresses to listen on: error=\"%s\"", err_text(err));
+	return err;
+}
+
+static const struct listening_seen *seen_of(
+	const struct listening *l, const struct listen_place *place)
+{
+	for (size_t i = 0; i < l->seen_count; i++)
+		if (listen_place_equal(&l->seen[i].at, place))
+			return &l->seen[i];
+	return NULL;
+}
+
+static bool has_place(const struct listen_plan *plan, const struct listen_place *place)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (listen_place_equal(&plan->places[i], place))
+			return true;
+	return false;
+}
+
+/* Notes since when each place is in the plan: `now`, if it is new. */
+static void note_places(struct listening *l, const struct listen_plan *plan, ns_t now)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < l->seen_count; i++)
+		if (has_place(plan, &l->seen[i].at))
+			l->seen[kept++] = l->seen[i];
+	l->seen_count = kept;
+	for (size_t i = 0; i < plan->count; i++)
+		if (!seen_of(l, &plan->places[i]))
+			l->seen[l->seen_count++] = (struct listening_seen){plan->places[i], now};
+	l->is_news = false;
+}
+
+static void note_plan(struct listening *l, ns_t now)
+{
+	struct listen_plan plan;
+	if (!make_plan(l, &plan))
+		note_places(l, &plan, now);
+}
+
+static bool is_open(const struct listening *l, const struct listen_place *place)
+{
+	struct dns_place open;
+	for (size_t i = 0; dns_place(l->dns, i, &open); i++)
+		if (!open.err && open.at.port == place->port && open.at.ifindex == place->ifindex &&
+			addr_equal(&open.at.addr, &place->addr))
+			return true;
+	return false;
+}
+
+/* Until then, whoever has made the address may take it. */
+static ns_t allowed_at(const struct listening *l, const struct listen_place *place)
+{
+	const struct listening_seen *seen = seen_of(l, place);
+	return seen && has_auto(l->rules) && !is_open(l, place) ? seen->since + LISTENING_PATIENCE
+								: 0;
+}
+
+/* Serves at the places that the rules request now. The next turn is due when the first of the others
+ * is allowed. */
+static void serve_plan(struct listening *l, ns_t now)
 {
 	static const struct listen_plan none;
 	struct dns_listen places[LIMIT_DNS_PLACES];
 	struct listen_plan plan = none;
-	int err = listen_plan_make(l->model, l->rules, &plan);
-	if (err) {
-		log_error(l->log, "addresses to listen on: error=\"%s\"", err_text(err));
+	size_t count = 0;
+	if (make_plan(l, &plan)) {
+		make_due(l, now + LISTENING_PATIENCE);
 		return;
 	}
+	note_places(l, &plan, now);
 	if (plan.left_out > 0 && l->left_out == 0)
 		log_warning(l->log, "too many addresses to listen on: limit=%d left_out=%zu",
 			LIMIT_DNS_PLACES, plan.left_out);
 	l->left_out = plan.left_out;
-	for (size_t i = 0; i < plan.count; i++)
-		places[i] = (struct dns_listen){
-			plan.places[i].addr, plan.places[i].port, plan.places[i].ifindex};
-	dns_serve_at(l->dns, places, plan.count);
+	for (size_t i = 0; i < plan.count; i++) {
+		const struct listen_place *at = &plan.places[i];
+		if (now >= allowed_at(l, at))
+			places[count++] = (struct dns_listen){at->addr, at->port, at->ifindex};
+		else
+			make_due(l, allowed_at(l, at));
+	}
+	dns_serve_at(l->dns, places, count);
 	l->has_news = true;
 }
 
@@ -149,6 +234,29 @@ static bool has_taken(const struct listening *l)
 	return false;
 }
 
+/* Failures that end without an event. An address that is missing comes with one. */
+static bool is_stuck(const struct listening *l, const struct dns_place *place)
+{
+	if (place->err == -EADDRINUSE)
+		return !owner_of(l, &place->at);
+	return place->err && place->err != -EADDRNOTAVAIL;
+}
+
+/* Has the next try after a delay, if a place is stuck. */
+static void plan_retry(struct listening *l, ns_t now)
+{
+	struct dns_place place;
+	bool has_failed = false;
+	for (size_t i = 0; dns_place(l->dns, i, &place) && !has_failed; i++)
+		has_failed = is_stuck(l, &place);
+	if (!has_failed)
+		retry_done(&l->retry);
+	else if (!retry_has_failed(&l->retry))
+		l->retry = (struct retry){LISTENING_PATIENCE, now + LISTENING_PATIENCE};
+	else if (now >= l->retry.at)
+		retry_failed(&l->retry, now);
+}
+
 /* --- events ------------------------------------------------------------------------------- */
 
 static void hear_owner(struct listening *l, const struct event_port *owner)
@@ -165,8 +273,10 @@ static void hear_listed(struct listening *l)
 	l->owner_count = l->coming_count;
 	l->coming_count = 0;
 	l->is_asking = false;
-	if (l->dns)
-		tell_owners(l);
+	if (!l->dns)
+		return;
+	tell_owners(l);
+	plan_retry(l, loop_now());
 }
 
 /* Sockets on other ports do not matter here, such as those for mDNS, which anybody may open. */
@@ -178,14 +288,6 @@ static void hear_free(struct listening *l, const struct event_port *owner)
 			l->retry_at = loop_now() + LISTENING_PATIENCE;
 }
 
-static bool has_auto(const struct listen_rules *rules)
-{
-	for (size_t i = 0; i < rules->count; i++)
-		if (rules->at[i].kind == LISTEN_AUTO)
-			return true;
-	return false;
-}
-
 bool listening_hear(struct listening *l, const struct event *ev)
 {
 	switch (ev->type) {
@@ -194,35 +296,40 @@ bool listening_hear(struct listening *l, const struct event *ev)
 	case EV_PORT_FREE: hear_free(l, &ev->port); return true;
 	default: break;
 	}
-	if (ev->nsid == NSID_OWN && !l->is_stale && l->dns) {
-		l->is_stale = true;
-		l->due = loop_now() + (has_auto(l->rules) ? LISTENING_PATIENCE : 0);
+	if (ev->nsid == NSID_OWN && l->dns) {
+		make_due(l, loop_now() + (has_auto(l->rules) ? LISTENING_PATIENCE : 0));
+		l->is_news = true;
 	}
 	return false;
 }
 
 void listening_retry(struct listening *l)
 {
-	l->is_stale = true;
-	l->due = 0;
+	make_due(l, 0);
 }
 
 ns_t listening_deadline(const struct listening *l)
 {
 	if (!l->dns)
 		return NS_NEVER;
-	return l->is_stale ? ns_min(l->due, l->retry_at) : l->retry_at;
+	const ns_t retry_at = ns_min(l->retry_at, retry_deadline(&l->retry));
+	return l->is_stale ? ns_min(l->due, retry_at) : retry_at;
 }
 
 void listening_poll(struct listening *l, ns_t now)
 {
-	if (!l->dns || now < listening_deadline(l))
+	if (!l->dns)
 		return;
-	const bool is_free = now >= l->retry_at;
+	if (l->is_news)
+		note_plan(l, now);
+	if (now < listening_deadline(l))
+		return;
+	const bool is_free = now >= ns_min(l->retry_at, retry_deadline(&l->retry));
 	l->is_stale = false;
-	if (is_free)
+	if (now >= l->retry_at)
 		l->retry_at = NS_NEVER;
-	serve_plan(l);
+	serve_plan(l, now);
+	plan_retry(l, now);
 	if (has_untold(l) || (is_free && has_taken(l))) {
 		l->is_asking = true;
 		watcher_look_for_owners(l->watcher);
@@ -238,6 +345,8 @@ void listening_start(struct listening *l, struct dns *dns, const struct model *m
 	l->watcher = watcher;
 	l->log = log;
 	l->retry_at = NS_NEVER;
+	/* Whoever has made the addresses of the start has had the time to take them. */
+	note_plan(l, loop_now() - LISTENING_PATIENCE);
 	listening_retry(l);
 	listening_poll(l, loop_now());
 }

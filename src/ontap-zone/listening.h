@@ -2,9 +2,10 @@
 /*
  * Keeps the sockets of unicast DNS equal to the rules of --listen, while addresses come and go. If
  * another program has taken an address, reports that program, and tries again when it has ended or
- * when addresses change. To have no address at all is not an error, but a state in which to wait.
+ * when addresses change. After another failure, or if the program is not known, it tries again after
+ * a while (base/retry.h). To have no address at all is not an error, but a state in which to wait.
  *
- * With `auto`, a new address is taken a moment after it has appeared: who made it may want it for a
+ * With `auto`, each new address is taken a moment after it has appeared: who made it may want it for a
  * server of its own, as NetworkManager does for a shared connection.
  *
  *	events of our own links ─► is_stale ─► listen_plan_make ─► dns_serve_at ──taken──► the watcher looks
@@ -15,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/compiler.h"
+#include "base/retry.h"
 #include "export/jsonw.h"
 #include "name/listen.h"
 #include "net/dns.h"
@@ -26,18 +28,28 @@ struct listening_told {
 	int32_t pid;
 };
 
+/* A place of the last plan, and when it came into the plan. */
+struct listening_seen {
+	struct listen_place at;
+	ns_t since;
+};
+
 struct listening {
 	const struct log *log;
 	const struct model *model;
 	const struct listen_rules *rules;
 	const struct watcher *watcher;
-	struct dns *dns; /* NULL until listening_start() */
-	bool is_stale;   /* links or addresses of our own namespace have changed */
-	ns_t due;        /* when something is done about that */
-	bool is_asking;  /* the watcher has not answered yet */
-	bool has_news;   /* the served places have changed: for STATUS= */
-	ns_t retry_at;   /* NS_NEVER: nothing to wait for */
-	size_t left_out; /* of the last plan */
+	struct dns *dns;    /* NULL until listening_start() */
+	bool is_stale;      /* links or addresses of our own namespace have changed */
+	bool is_news;       /* the same, and `seen` does not have it yet */
+	ns_t due;           /* when something is done about that */
+	bool is_asking;     /* the watcher has not answered yet */
+	bool has_news;      /* the served places have changed: for STATUS= */
+	ns_t retry_at;      /* an owner has ended; NS_NEVER: none */
+	struct retry retry; /* of places whose failure has no owner that is known */
+	size_t left_out;    /* of the last plan */
+	struct listening_seen seen[LIMIT_DNS_PLACES];
+	size_t seen_count;
 	struct event_port coming[LIMIT_OWNED_PORTS * LIMIT_PORT_OWNERS];
 	struct event_port owners[LIMIT_OWNED_PORTS * LIMIT_PORT_OWNERS];
 	size_t coming_count, owner_count;

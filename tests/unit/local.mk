@@ -29,6 +29,10 @@ unit_programs += tests/unit/test_pipeline
 unit_programs += tests/unit/test_zone
 unit_programs += tests/unit/test_zone_random
 unit_programs += tests/unit/test_listen
+unit_programs += tests/unit/test_listening
+tests_unit_test_listening_SOURCES = tests/unit/test_listening.c src/ontap-zone/listening.c
+tests_unit_test_listening_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=dns_serve_at,--wrap=dns_place,--wrap=watcher_look_for_owners,--wrap=loop_now
 unit_programs += tests/unit/test_lookup
 unit_programs += tests/unit/test_view
 unit_programs += tests/unit/test_serve
