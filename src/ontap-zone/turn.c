@@ -8,19 +8,24 @@
 #include "base/err.h"
 #include "ontap-zone/reload.h"
 
-int daemon_turn(struct daemon *d, ns_t deadline)
+/* The next deadline of the steps that wait until the watcher is synced: see daemon_turn(). */
+static ns_t synced_deadline(const struct daemon *d)
 {
-	deadline = ns_min(deadline, mdns_deadline(d->mdns));
-	deadline = ns_min(deadline, runtime_deadline(&d->runtime));
-	deadline = ns_min(deadline, retry_deadline(&d->watcher_retry));
+	ns_t deadline = ns_min(mdns_deadline(d->mdns), runtime_deadline(&d->runtime));
 	deadline = ns_min(deadline, state_names_deadline(&d->names));
 	deadline = ns_min(deadline, state_serial_deadline(&d->serial));
 	deadline = ns_min(deadline, files_deadline(&d->files));
 	deadline = ns_min(deadline, listening_deadline(&d->listening));
+	return d->peers ? ns_min(deadline, peers_deadline(d->peers)) : deadline;
+}
+
+int daemon_turn(struct daemon *d, ns_t deadline)
+{
+	deadline = ns_min(deadline, retry_deadline(&d->watcher_retry));
 	deadline = ns_min(deadline, control_deadline(d->control));
 	deadline = ns_min(deadline, control_deadline(d->resolve));
-	if (d->peers)
-		deadline = ns_min(deadline, peers_deadline(d->peers));
+	if (watcher_is_synced(d->watcher))
+		deadline = ns_min(deadline, synced_deadline(d));
 	int err = loop_turn(d->loop, deadline);
 	if (err) {
 		log_error(d->log, "cannot wait for events: error=\"%s\"", err_text(err));
