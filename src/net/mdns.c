@@ -283,21 +283,26 @@ static int socket_open(struct mdns_net *net, struct mdns_socket *s)
 	return err;
 }
 
-/* Opens or closes the socket. Returns true if it is open now. */
-static bool socket_want(struct mdns_socket *s, bool is_wanted)
+/* Opens or closes the socket. -errno: it is not open. */
+static int socket_want(struct mdns_socket *s, bool is_wanted)
 {
 	struct mdns_net *net = s->link->net;
 	char name[LOG_TEXT_CAP];
 	if (!is_wanted)
 		socket_close(net, s);
 	if (!is_wanted || s->watch.fd >= 0)
-		return is_wanted;
+		return 0;
 	int err = socket_open(net, s);
 	if (err)
 		log_warning(net->log, "mdns socket: link=%s family=%s error=\"%s\"",
 			log_escape(s->link->name, name), s->family == ADDR_V4 ? "ipv4" : "ipv6",
 			err_text(err));
-	return !err;
+	return err;
+}
+
+static bool is_lack(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -ENOBUFS;
 }
 
 static struct mdns_net_link *link_find(const struct mdns_net *net, uint32_t ifindex)
@@ -340,7 +345,7 @@ static void filter_own_sources(struct mdns_net_link *link, const struct mdns_lin
 			log_escape(link->name, name), err_text(err));
 }
 
-void mdns_net_link(struct mdns_net *net, const char *name, struct mdns_link *wanted)
+int mdns_net_link(struct mdns_net *net, const char *name, struct mdns_link *wanted)
 {
 	struct mdns_net_link *link = link_find(net, wanted->id);
 	if (!link)
@@ -348,14 +353,17 @@ void mdns_net_link(struct mdns_net *net, const char *name, struct mdns_link *wan
 	if (!link) {
 		log_error(net->log, "mdns socket: error=\"%s\"", err_text(ERR_NOMEM));
 		wanted->has_v4 = wanted->has_v6 = false;
-		return;
+		return ERR_NOMEM;
 	}
 	/* The name is used only to bind a socket. A later rename does not change the binding. */
 	strncpy(link->name, name, sizeof(link->name) - 1);
-	wanted->has_v4 = socket_want(&link->v4, wanted->has_v4);
-	wanted->has_v6 = socket_want(&link->v6, wanted->has_v6);
+	const int err_v4 = socket_want(&link->v4, wanted->has_v4);
+	const int err_v6 = socket_want(&link->v6, wanted->has_v6);
+	wanted->has_v4 = link->v4.watch.fd >= 0;
+	wanted->has_v6 = link->v6.watch.fd >= 0;
 	if (wanted->has_v6)
 		filter_own_sources(link, wanted);
+	return is_lack(err_v4) || is_lack(err_v6) ? ERR_NOMEM : 0;
 }
 
 bool mdns_net_has_link(const struct mdns_net *net, uint32_t ifindex)

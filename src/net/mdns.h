@@ -26,8 +26,9 @@ void mdns_net_free(struct mdns_net *net);
 
 /* Opens or closes sockets so that exactly the families of the link (has_v4, has_v6) are received, and
  * joins the group. Packets from the network whose source is an address of that link are not received.
- * Failures are logged. Afterwards has_v4 and has_v6 say which families are open. */
-void mdns_net_link(struct mdns_net *net, const char *name, struct mdns_link *link) NONNULL;
+ * Failures are logged. Afterwards has_v4 and has_v6 say which families are open. ERR_NOMEM: a
+ * socket lacks memory or a descriptor; call it again later. */
+int mdns_net_link(struct mdns_net *net, const char *name, struct mdns_link *link) NONNULL MUSTCHECK;
 /* True if mdns_net_link() has opened the link and it is not gone. */
 bool mdns_net_has_link(const struct mdns_net *net, uint32_t ifindex) NONNULL;
 void mdns_net_link_gone(struct mdns_net *net, uint32_t ifindex) NONNULL;

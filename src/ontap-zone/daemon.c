@@ -125,11 +125,11 @@ static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 		.prefix_count = link->prefix_count,
 		.addrs = link->addrs,
 		.addr_count = link->addr_count};
-	mdns_net_link(d->mdns_net, link->name, &up);
+	int lack = mdns_net_link(d->mdns_net, link->name, &up);
 	int err = mdns_link_up(d->mdns, loop_now(), &up);
 	if (err)
 		log_error(d->log, "mdns link: link=%s error=\"%s\"", name, err_text(err));
-	return err;
+	return err ? err : lack;
 }
 
 static int put_mdns(

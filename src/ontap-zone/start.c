@@ -32,6 +32,7 @@ static int start_signals(struct daemon *d)
 {
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 	process_ignore_sigpipe();
+	process_raise_descriptor_limit(); /* of both processes */
 	d->signal_watch = (struct loop_watch){.on_ready = daemon_on_signal, .arg = d};
 	int err = process_signals_open(d->loop, &d->signal_watch, signals, ARRAY_LEN(signals));
 	if (!err)

@@ -21,7 +21,6 @@
 #include "io/exit.h"
 #include "io/loop.h"
 #include "io/privilege.h"
-#include "io/process.h"
 #include "watch/port_owner.h"
 
 enum {
@@ -172,7 +171,6 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 	s->fd = kept;
 	s->socket_paths = config->socket_paths;
 	privilege_keep_watching();
-	process_raise_descriptor_limit(); /* without BPF, the census holds one per workload */
 	s->kernel = kernel_open(&(struct kernel_config){.netns_dir = config->netns_dir,
 		.has_all_nsids = config->has_all_nsids,
 		.grants_dir = config->grants_dir,

@@ -3,6 +3,7 @@
 options of its own software. And listening follows links: doc/neighbours.md has the table."""
 import contextlib
 import os
+import resource
 import socket
 
 import pytest
@@ -196,6 +197,21 @@ def test_who_makes_an_address_can_have_a_server_there(machine):
         other.bind(("10.42.0.1", 53))
         wait_until(lambda: "cannot listen: address=10.42.0.1:53" in daemon.log(), 15, "the owner to be told")
     assert is_served(machine.lan, HOST)
+
+
+def test_what_lacked_descriptors_is_served_later(machine):
+    daemon = machine.start(machine.host, "--domain=home.arpa", "--mdns=eth1", "--listen=auto")
+    soft, hard = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
+    assert soft == hard
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (8, hard))  # fewer than it has
+    machine.topo.veth(machine.host, "eth1", machine.lan, "eth1")
+    machine.host.add_addr("eth1", "192.168.3.2/24")
+    machine.lan.add_addr("eth1", "192.168.3.1/24")
+    wait_until(lambda: "cannot listen: address=192.168.3.2:53" in daemon.log(), 15, "the lack to be told")
+    wait_until(lambda: 'mdns socket: link="eth1" family=ipv4' in daemon.log(), 15, "the lack to be told")
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    wait_until(lambda: is_served(machine.lan, "192.168.3.2"), 60, "the new address")
+    wait_until(lambda: "224.0.0.251" in machine.host.run("ip maddr show dev eth1").stdout, 60, "the multicast socket")
 
 
 # --- links and addresses come and go ----------------------------------------------------------------
