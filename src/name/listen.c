@@ -53,16 +53,35 @@ static bool is_link_local_v6(const struct addr *addr)
 	return addr->family == ADDR_V6 && addr_scope(addr) == ADDR_SCOPE_LOCAL;
 }
 
-/* The addresses of one turn: link-local ones come last, because a machine may have very many of them,
- * one for each container. */
-static void add_link(
-	struct listen_plan *plan, const struct model_link *link, uint16_t port, bool is_local)
+/* The places that one walk over the links adds. Link-local ones come last, because a machine may have
+ * very many of them, one for each container; and of these, those of the last plan come first. */
+struct turn {
+	bool is_local;                  /* link-local ones, or all others */
+	const struct listen_plan *only; /* no places but those in it; NULL: all */
+};
+
+static bool has_place(const struct listen_plan *plan, const struct listen_place *place)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (listen_place_equal(&plan->places[i], place))
+			return true;
+	return false;
+}
+
+static bool is_of_turn(const struct turn *turn, const struct listen_place *place)
+{
+	return is_link_local_v6(&place->addr) == turn->is_local &&
+	       (!turn->only || has_place(turn->only, place));
+}
+
+static void add_link(struct listen_plan *plan, const struct model_link *link, uint16_t port,
+	const struct turn *turn)
 {
 	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link) {
 		struct listen_place place = {.addr = addr->info.addr, .port = port};
 		if (is_link_local_v6(&place.addr))
 			place.ifindex = link->info.ifindex;
-		if (is_usable(addr) && is_link_local_v6(&place.addr) == is_local)
+		if (is_usable(addr) && is_of_turn(turn, &place))
 			plan_add(plan, &place);
 	}
 }
@@ -79,7 +98,8 @@ const struct model_link *listen_find_link(const struct model *m, const char *ifn
 	return NULL;
 }
 
-static int add_auto(const struct model *m, struct listen_plan *plan, uint16_t port, bool is_local)
+static int add_auto(
+	const struct model *m, struct listen_plan *plan, uint16_t port, const struct turn *turn)
 {
 	const struct listen_place host = {.addr = LISTEN_HOST_ADDR, .port = port};
 	const struct model_ns *ns = model_ns(m, NSID_OWN);
@@ -91,7 +111,7 @@ static int add_auto(const struct model *m, struct listen_plan *plan, uint16_t po
 	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
 		if (link->is_present && client_link_may_be(m, link) &&
 			!client_link_is_tunnel(link) && !client_bridges_is_inner(&bridges, link))
-			add_link(plan, link, port, is_local);
+			add_link(plan, link, port, turn);
 	}
 	client_bridges_fini(&bridges);
 	return 0;
@@ -118,20 +138,20 @@ static void add_addr(
 }
 
 static int add_rule(const struct model *m, struct listen_plan *plan, const struct listen_rule *rule,
-	bool is_local)
+	const struct turn *turn)
 {
 	const struct model_link *link;
 	switch (rule->kind) {
-	case LISTEN_AUTO: return add_auto(m, plan, rule->port, is_local);
+	case LISTEN_AUTO: return add_auto(m, plan, rule->port, turn);
 	case LISTEN_ANY: add_wildcards(plan, rule->port); break;
 	case LISTEN_ADDR:
-		if (!is_local) /* one that was requested is not left out */
+		if (!turn->is_local) /* one that was requested is not left out */
 			add_addr(m, plan, rule);
 		break;
 	case LISTEN_LINK:
 		link = listen_find_link(m, rule->ifname);
 		if (link)
-			add_link(plan, link, rule->port, is_local);
+			add_link(plan, link, rule->port, turn);
 		break;
 	}
 	return 0;
@@ -144,25 +164,29 @@ static bool is_wildcard(const struct listen_rule *rule)
 }
 
 static int add_rules(const struct model *m, const struct listen_rules *rules, bool are_wildcards,
-	bool is_local, struct listen_plan *plan)
+	const struct turn *turn, struct listen_plan *plan)
 {
 	int err = 0;
 	for (size_t i = 0; i < rules->count && !err; i++)
 		if (is_wildcard(&rules->at[i]) == are_wildcards)
-			err = add_rule(m, plan, &rules->at[i], is_local);
+			err = add_rule(m, plan, &rules->at[i], turn);
 	return err;
 }
 
 /* Wildcards come first: they cover other places, wherever these are in the rules. */
-int listen_plan_make(
-	const struct model *m, const struct listen_rules *rules, struct listen_plan *ret)
+int listen_plan_make(const struct model *m, const struct listen_rules *rules,
+	const struct listen_plan *before, struct listen_plan *ret)
 {
-	struct listen_plan plan = {.count = 0};
-	int err = add_rules(m, rules, true, false, &plan);
-	if (!err)
-		err = add_rules(m, rules, false, false, &plan);
-	if (!err)
-		err = add_rules(m, rules, false, true, &plan);
+	static const struct listen_plan none;
+	const struct turn turns[] = {{false, NULL}, {true, before ? before : &none}, {true, NULL}};
+	struct listen_plan plan = none;
+	int err = add_rules(m, rules, true, &turns[0], &plan);
+	for (size_t i = 0; i < ARRAY_LEN(turns) && !err; i++) {
+		const size_t left_out = plan.left_out;
+		err = add_rules(m, rules, false, &turns[i], &plan);
+		if (turns[i].only) /* the next turn counts these */
+			plan.left_out = left_out;
+	}
 	if (!err)
 		*ret = plan;
 	return err;

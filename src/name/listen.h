@@ -59,9 +59,10 @@ struct listen_plan {
 /* Finds all places that the rules request and that are possible now: the addresses of links
  * are left out while they are tentative or duplicate. A place of LISTEN_ADDR is always
  * included, unless its link does not exist. A place that a wildcard covers is left out.
+ * `before`: the last plan, or NULL: at the limit, its link-local places are preferred to others.
  * ERR_NOMEM: `*ret` is unchanged. */
 int listen_plan_make(const struct model *m, const struct listen_rules *rules,
-	struct listen_plan *ret) NONNULL MUSTCHECK;
+	const struct listen_plan *before, struct listen_plan *ret) NONNULL_ARGS(1, 2, 4) MUSTCHECK;
 
 bool listen_place_equal(const struct listen_place *a, const struct listen_place *b) NONNULL;
 

@@ -37,10 +37,10 @@ static void make_due(struct listening *l, ns_t at)
 	l->is_stale = true;
 }
 
-/* ERR_NOMEM has been logged. */
-static int make_plan(const struct listening *l, struct listen_plan *ret)
+/* Makes `l->plan` anew. ERR_NOMEM has been logged. */
+static int make_plan(struct listening *l)
 {
-	int err = listen_plan_make(l->model, l->rules, ret);
+	int err = listen_plan_make(l->model, l->rules, &l->plan, &l->plan);
 	if (err)
 		log_error(l->log, "addresses to listen on: error=\"%s\"", err_text(err));
 	return err;
@@ -63,25 +63,22 @@ static bool has_place(const struct listen_plan *plan, const struct listen_place 
 	return false;
 }
 
-/* Notes since when each place is in the plan: `now`, if it is new. */
-static void note_places(struct listening *l, const struct listen_plan *plan, ns_t now)
+/* Makes the plan, and notes since when each place is in it: `now`, if it is new. ERR_NOMEM. */
+static int note_plan(struct listening *l, ns_t now)
 {
 	size_t kept = 0;
+	int err = make_plan(l);
+	if (err)
+		return err;
 	for (size_t i = 0; i < l->seen_count; i++)
-		if (has_place(plan, &l->seen[i].at))
+		if (has_place(&l->plan, &l->seen[i].at))
 			l->seen[kept++] = l->seen[i];
 	l->seen_count = kept;
-	for (size_t i = 0; i < plan->count; i++)
-		if (!seen_of(l, &plan->places[i]))
-			l->seen[l->seen_count++] = (struct listening_seen){plan->places[i], now};
+	for (size_t i = 0; i < l->plan.count; i++)
+		if (!seen_of(l, &l->plan.places[i]))
+			l->seen[l->seen_count++] = (struct listening_seen){l->plan.places[i], now};
 	l->is_news = false;
-}
-
-static void note_plan(struct listening *l, ns_t now)
-{
-	struct listen_plan plan;
-	if (!make_plan(l, &plan))
-		note_places(l, &plan, now);
+	return 0;
 }
 
 static bool is_open(const struct listening *l, const struct listen_place *place)
@@ -106,21 +103,19 @@ static ns_t allowed_at(const struct listening *l, const struct listen_place *pla
  * is allowed. */
 static void serve_plan(struct listening *l, ns_t now)
 {
-	static const struct listen_plan none;
+	const struct listen_plan *plan = &l->plan;
 	struct dns_listen places[LIMIT_DNS_PLACES];
-	struct listen_plan plan = none;
 	size_t count = 0;
-	if (make_plan(l, &plan)) {
+	if (note_plan(l, now)) {
 		make_due(l, now + LISTENING_PATIENCE);
 		return;
 	}
-	note_places(l, &plan, now);
-	if (plan.left_out > 0 && l->left_out == 0)
+	if (plan->left_out > 0 && l->left_out == 0)
 		log_warning(l->log, "too many addresses to listen on: limit=%d left_out=%zu",
-			LIMIT_DNS_PLACES, plan.left_out);
-	l->left_out = plan.left_out;
-	for (size_t i = 0; i < plan.count; i++) {
-		const struct listen_place *at = &plan.places[i];
+			LIMIT_DNS_PLACES, plan->left_out);
+	l->left_out = plan->left_out;
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct listen_place *at = &plan->places[i];
 		if (now >= allowed_at(l, at))
 			places[count++] = (struct dns_listen){at->addr, at->port, at->ifindex};
 		else
@@ -321,7 +316,7 @@ void listening_poll(struct listening *l, ns_t now)
 	if (!l->dns)
 		return;
 	if (l->is_news)
-		note_plan(l, now);
+		(void)note_plan(l, now); /* again when it is due */
 	if (now < listening_deadline(l))
 		return;
 	const bool is_free = now >= ns_min(l->retry_at, retry_deadline(&l->retry));
@@ -346,7 +341,7 @@ void listening_start(struct listening *l, struct dns *dns, const struct model *m
 	l->log = log;
 	l->retry_at = NS_NEVER;
 	/* Whoever has made the addresses of the start has had the time to take them. */
-	note_plan(l, loop_now() - LISTENING_PATIENCE);
+	(void)note_plan(l, loop_now() - LISTENING_PATIENCE);
 	listening_retry(l);
 	listening_poll(l, loop_now());
 }

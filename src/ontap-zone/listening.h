@@ -39,15 +39,16 @@ struct listening {
 	const struct model *model;
 	const struct listen_rules *rules;
 	const struct watcher *watcher;
-	struct dns *dns;    /* NULL until listening_start() */
-	bool is_stale;      /* links or addresses of our own namespace have changed */
-	bool is_news;       /* the same, and `seen` does not have it yet */
-	ns_t due;           /* when something is done about that */
-	bool is_asking;     /* the watcher has not answered yet */
-	bool has_news;      /* the served places have changed: for STATUS= */
-	ns_t retry_at;      /* an owner has ended; NS_NEVER: none */
-	struct retry retry; /* of places whose failure has no owner that is known */
-	size_t left_out;    /* of the last plan */
+	struct dns *dns;         /* NULL until listening_start() */
+	bool is_stale;           /* links or addresses of our own namespace have changed */
+	bool is_news;            /* the same, and `seen` does not have it yet */
+	ns_t due;                /* when something is done about that */
+	bool is_asking;          /* the watcher has not answered yet */
+	bool has_news;           /* the served places have changed: for STATUS= */
+	ns_t retry_at;           /* an owner has ended; NS_NEVER: none */
+	struct retry retry;      /* of places whose failure has no owner that is known */
+	size_t left_out;         /* of the last plan */
+	struct listen_plan plan; /* the last one */
 	struct listening_seen seen[LIMIT_DNS_PLACES];
 	size_t seen_count;
 	struct event_port coming[LIMIT_OWNED_PORTS * LIMIT_PORT_OWNERS];

@@ -78,7 +78,7 @@ static void assert_plan(
 	char got[TEXT_CAP] = "", addr[ADDR_TEXT_CAP];
 	if (second)
 		at[rules.count++] = rule_of(second);
-	assert_int_equal(listen_plan_make(m, &rules, &plan), 0);
+	assert_int_equal(listen_plan_make(m, &rules, NULL, &plan), 0);
 	for (size_t i = 0; i < plan.count; i++) {
 		size_t len = strlen(got);
 		snprintf(got + len, sizeof(got) - len, "%s%s", i ? " " : "",
@@ -215,7 +215,7 @@ static void a_wildcard_covers_all_addresses_of_its_family_and_port(void **state)
 	struct listen_rule at[] = {rule_of("any"), rule_of("192.168.1.2")};
 	struct listen_plan plan;
 	at[1].port = 5300;
-	assert_int_equal(listen_plan_make(m, &(struct listen_rules){at, 2}, &plan), 0);
+	assert_int_equal(listen_plan_make(m, &(struct listen_rules){at, 2}, NULL, &plan), 0);
 	assert_int_equal(plan.count, 3);
 	model_free(m);
 }
@@ -231,7 +231,7 @@ static void places_are_bounded_and_what_is_left_out_is_counted(void **state)
 		snprintf(text, sizeof(text), "10.1.0.%u", i + 1);
 		add_addr(m, 2, text);
 	}
-	assert_int_equal(listen_plan_make(m, &(struct listen_rules){&rule, 1}, &plan), 0);
+	assert_int_equal(listen_plan_make(m, &(struct listen_rules){&rule, 1}, NULL, &plan), 0);
 	assert_int_equal(plan.count, LIMIT_DNS_PLACES);
 	assert_int_equal(plan.left_out, 10); /* the ninth, and what the link had before */
 	model_free(m);
@@ -252,11 +252,37 @@ static void link_local_addresses_of_many_containers_displace_no_address_of_the_l
 	}
 	set_link(m, 200, "eth0", "", 0, UP);
 	add_addr(m, 200, "192.168.1.2");
-	assert_int_equal(listen_plan_make(m, &(struct listen_rules){&rule, 1}, &plan), 0);
+	assert_int_equal(listen_plan_make(m, &(struct listen_rules){&rule, 1}, NULL, &plan), 0);
 	assert_int_equal(plan.count, LIMIT_DNS_PLACES);
 	assert_int_equal(plan.left_out, 11);
 	assert_int_equal(plan.places[0].addr.bytes[0], 127);
 	assert_int_equal(plan.places[1].addr.bytes[0], 192);
+	model_free(m);
+}
+
+static void at_the_limit_link_local_addresses_that_are_served_stay(void **state)
+{
+	(void)state;
+	struct model *m = new_model();
+	struct listen_rule rule = rule_of("auto");
+	struct listen_plan before, plan;
+	char text[ADDR_TEXT_CAP];
+	for (unsigned i = 1; i <= LIMIT_DNS_PLACES + 9; i++) {
+		snprintf(text, sizeof(text), "ve-c%u", i);
+		set_link(m, i, text, "veth", 0, UP);
+	}
+	for (unsigned i = 10; i < LIMIT_DNS_PLACES + 9;
+		i++) { /* those of the first links are late */
+		snprintf(text, sizeof(text), "fe80::%x", i);
+		add_addr(m, i, text);
+	}
+	assert_int_equal(listen_plan_make(m, &(struct listen_rules){&rule, 1}, NULL, &before), 0);
+	assert_int_equal(before.count, LIMIT_DNS_PLACES);
+	add_addr(m, 1, "fe80::1");
+	add_addr(m, 2, "fe80::2");
+	assert_int_equal(listen_plan_make(m, &(struct listen_rules){&rule, 1}, &before, &plan), 0);
+	assert_int_equal(plan.left_out, 2);
+	assert_memory_equal(plan.places, before.places, sizeof(plan.places));
 	model_free(m);
 }
 
@@ -284,11 +310,11 @@ static void a_link_local_address_waits_for_its_link(void **state)
 	struct listen_rule rule = rule_of("fe80::9");
 	struct listen_plan plan;
 	strcpy(rule.ifname, "eth9");
-	assert_int_equal(listen_plan_make(m, &(struct listen_rules){&rule, 1}, &plan), 0);
+	assert_int_equal(listen_plan_make(m, &(struct listen_rules){&rule, 1}, NULL, &plan), 0);
 	assert_int_equal(plan.count, 0);
 	assert_int_equal(listen_rule_lack(m, &rule), LISTEN_LACK_LINK);
 	set_link(m, 9, "eth9", "", 0, UP);
-	assert_int_equal(listen_plan_make(m, &(struct listen_rules){&rule, 1}, &plan), 0);
+	assert_int_equal(listen_plan_make(m, &(struct listen_rules){&rule, 1}, NULL, &plan), 0);
 	assert_int_equal(plan.count, 1);
 	assert_int_equal(plan.places[0].ifindex, 9);
 	model_free(m);
@@ -311,6 +337,7 @@ int main(void)
 		cmocka_unit_test(places_are_bounded_and_what_is_left_out_is_counted),
 		cmocka_unit_test(
 			link_local_addresses_of_many_containers_displace_no_address_of_the_lan),
+		cmocka_unit_test(at_the_limit_link_local_addresses_that_are_served_stay),
 		cmocka_unit_test(what_a_rule_waits_for_is_known),
 		cmocka_unit_test(a_link_local_address_waits_for_its_link),
 	};
