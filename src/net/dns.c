@@ -58,7 +58,7 @@ static const char *advice(int err)
 		return "no interface has this address yet; tried again when addresses change";
 	case EACCES:
 	case EPERM: return "ports below 1024 need CAP_NET_BIND_SERVICE";
-	default: return "tried again when addresses change";
+	default: return "tried again from time to time, and when addresses change";
 	}
 }
 

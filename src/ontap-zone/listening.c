@@ -177,18 +177,20 @@ static const struct listening_told *told_of(const struct listening *l, const str
 static void tell_taken(
 	const struct listening *l, const struct dns_listen *at, const struct event_port *owner)
 {
-	static const char note[] = "tried again when that program ends or addresses change; "
-				   "to serve elsewhere: --listen";
 	char place[DNS_LISTEN_TEXT_CAP], program[LOG_TEXT_CAP];
 	dns_listen_text(at, place);
 	if (owner)
 		log_warning(l->log,
 			"cannot listen: address=%s program=%s pid=%d error=\"%s\" note=\"%s\"",
 			place, log_escape(owner->program, program), owner->pid,
-			err_text(-EADDRINUSE), note);
+			err_text(-EADDRINUSE),
+			"tried again when that program ends or addresses change; to serve "
+			"elsewhere: --listen");
 	else
-		log_warning(l->log, "cannot listen: address=%s error=\"%s\" note=\"%s\"", place,
-			err_text(-EADDRINUSE), note);
+		log_warning(l->log,
+			"cannot listen: address=%s error=\"%s\" note=\"which program has it is not "
+			"known; tried again from time to time\"",
+			place, err_text(-EADDRINUSE));
 }
 
 /* Reports each taken place once for each of its owners. */
