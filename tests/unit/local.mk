@@ -33,6 +33,11 @@ unit_programs += tests/unit/test_listening
 tests_unit_test_listening_SOURCES = tests/unit/test_listening.c src/ontap-zone/listening.c
 tests_unit_test_listening_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=dns_serve_at,--wrap=dns_place,--wrap=watcher_look_for_owners,--wrap=loop_now
+unit_programs += tests/unit/test_turn
+tests_unit_test_turn_SOURCES = tests/unit/test_turn.c src/ontap-zone/turn.c
+tests_unit_test_turn_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=loop_turn,--wrap=loop_now,--wrap=watcher_is_synced,--wrap=mdns_deadline \
+	-Wl,--wrap=control_deadline,--wrap=control_poll
 unit_programs += tests/unit/test_lookup
 unit_programs += tests/unit/test_view
 unit_programs += tests/unit/test_serve

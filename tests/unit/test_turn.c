@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC */
+/* How long a turn of the daemon waits: ontap-zone/turn.h. Its steps are those of this file. */
+#include "ontap-zone/reload.h"
+#include "ontap-zone/turn.h"
+#include "unit.h"
+
+#define NOW (1000 * NS_PER_S)
+
+static struct {
+	bool is_synced;
+	ns_t waited_until;
+	unsigned polls;
+} world;
+
+/* --- the loop and the watcher ------------------------------------------------------------- */
+
+int __wrap_loop_turn(struct loop *l, ns_t deadline);
+int __wrap_loop_turn(struct loop *l UNUSED, ns_t deadline)
+{
+	world.waited_until = deadline;
+	return 0;
+}
+
+ns_t __wrap_loop_now(void);
+ns_t __wrap_loop_now(void)
+{
+	return NOW;
+}
+
+bool __wrap_watcher_is_synced(const struct watcher *w);
+bool __wrap_watcher_is_synced(const struct watcher *w UNUSED)
+{
+	return world.is_synced;
+}
+
+ns_t __wrap_mdns_deadline(const struct mdns *m);
+ns_t __wrap_mdns_deadline(const struct mdns *m UNUSED)
+{
+	return NS_NEVER;
+}
+
+ns_t __wrap_control_deadline(const struct control *c);
+ns_t __wrap_control_deadline(const struct control *c UNUSED)
+{
+	return NOW + 9 * NS_PER_S;
+}
+
+void __wrap_control_poll(struct control *c, ns_t now);
+void __wrap_control_poll(struct control *c UNUSED, ns_t now UNUSED)
+{
+}
+
+/* --- the steps: only listening has something to do, and since a second --------------------- */
+
+ns_t listening_deadline(const struct listening *l UNUSED)
+{
+	return NOW - NS_PER_S;
+}
+
+void listening_poll(struct listening *l UNUSED, ns_t now UNUSED)
+{
+	world.polls++;
+}
+
+ns_t runtime_deadline(const struct runtime *r UNUSED)
+{
+	return NS_NEVER;
+}
+
+ns_t state_names_deadline(const struct state_names *names UNUSED)
+{
+	return NS_NEVER;
+}
+
+ns_t state_serial_deadline(const struct state_serial *s UNUSED)
+{
+	return NS_NEVER;
+}
+
+ns_t files_deadline(const struct files *f UNUSED)
+{
+	return NS_NEVER;
+}
+
+ns_t peers_deadline(const struct peers *o UNUSED)
+{
+	return NS_NEVER;
+}
+
+bool runtime_is_dirty(const struct runtime *r UNUSED)
+{
+	return false;
+}
+
+void files_poll(struct files *f UNUSED, ns_t now UNUSED)
+{
+}
+void peers_poll(struct peers *o UNUSED, ns_t now UNUSED)
+{
+}
+void daemon_on_watcher(void *arg UNUSED, uint32_t events UNUSED)
+{
+}
+void daemon_reload(struct daemon *d UNUSED)
+{
+}
+void daemon_flush(struct daemon *d UNUSED)
+{
+}
+void daemon_tell_status(struct daemon *d UNUSED)
+{
+}
+void daemon_pump_mdns(struct daemon *d UNUSED)
+{
+}
+void daemon_tell_watchers(struct daemon *d UNUSED)
+{
+}
+void daemon_reserve_serial(struct daemon *d UNUSED)
+{
+}
+
+/* --- tests -------------------------------------------------------------------------------- */
+
+static void turn(bool is_synced)
+{
+	static uint8_t others[1]; /* stands for objects that nobody looks into */
+	static struct daemon d;
+	d.loop = (struct loop *)others;
+	d.watcher = (struct watcher *)others;
+	d.mdns = (struct mdns *)others;
+	world.is_synced = is_synced;
+	world.polls = 0;
+	assert_int_equal(daemon_turn(&d, NS_NEVER), 0);
+}
+
+static void a_step_that_is_due_is_done_at_once(void **state)
+{
+	(void)state;
+	turn(true);
+	assert_true(world.waited_until < NOW);
+	assert_int_equal(world.polls, 1);
+}
+
+static void a_step_that_waits_for_the_watcher_makes_no_turn_shorter(void **state)
+{
+	(void)state;
+	turn(false);
+	assert_int_equal(world.polls, 0);
+	assert_int_equal(world.waited_until, NOW + 9 * NS_PER_S);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_step_that_is_due_is_done_at_once),
+		cmocka_unit_test(a_step_that_waits_for_the_watcher_makes_no_turn_shorter),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
