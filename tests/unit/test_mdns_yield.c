@@ -63,8 +63,9 @@ static void yields_to_a_workload_that_announces_less_than_we_have(void **state)
 static void yields_to_a_workload_that_says_the_same(void **state)
 {
 	(void)state;
-	static const char *const said[] = {"q web.local ANY qu; ns web.local 120 AAAA 2001:db8::1; "
-					   "ns web.local 120 A 10.0.0.1",
+	static const char *const said[] = {
+		("q web.local ANY qu; ns web.local 120 AAAA 2001:db8::1; "
+		 "ns web.local 120 A 10.0.0.1"),
 		"qr; an web.local 120 A flush 10.0.0.1; an web.local 120 AAAA flush 2001:db8::1",
 		"qr; an web.local 120 A flush 10.0.0.1"};
 	for (size_t i = 0; i < ARRAY_LEN(said); i++)
