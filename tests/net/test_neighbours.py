@@ -5,6 +5,8 @@ import contextlib
 import os
 import resource
 import socket
+import subprocess
+import tempfile
 
 import pytest
 
@@ -15,6 +17,7 @@ import dns.message  # noqa: E402
 from lib.peers import resolved_stack, unpacked  # noqa: E402
 from lib.query import addresses, ask, send_raw  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
+from test_hostnames import cgroup, rootfs  # noqa: E402, F401 (fixtures)
 
 HOST, LAN, OTHER = "192.168.1.2", "192.168.1.1", "93.184.215.14"
 RESOLVER = "127.0.0.56"
@@ -128,6 +131,67 @@ def test_both_serve_whoever_is_first(machine, builddir, neighbour, order):
     status = daemon.status()
     assert status["degraded"] is False and status["dns"]["degraded"] == status["dns"]["unserved"] == []
     assert not {f"{addr}:53" for addr in (LIBVIRT, LXC, PODMAN)} & set(status["dns"]["addresses"])
+
+
+class Podman:
+    """podman itself, with a network of its own."""
+
+    def __init__(self, machine, builddir, rootfs, cgroup):  # noqa: F811
+        for name in ("netavark", "aardvark-dns"):
+            if not unpacked(builddir, f"usr/lib/podman/{name}"):
+                pytest.skip(f"{name} is not unpacked below build/tools (./check does)")
+        machine.need("iptables")
+        helpers = os.path.dirname(unpacked(builddir, "usr/lib/podman/netavark"))
+        conf = machine.stack.put("containers.conf", f'[engine]\nhelper_binaries_dir=["{helpers}"]\n'
+                                 '[network]\nnetwork_backend="netavark"\n')
+        machine.stack.cover("/etc/resolv.conf", f"nameserver {LAN}\n")
+        self.stack = machine.stack
+        self.engine = [
+            "env", f"CONTAINERS_CONF={conf}", *cgroup.contain, machine.need("podman"),
+            f"--root={machine.directory}/storage", f"--runroot={tempfile.mkdtemp(dir='/run')}",
+            f"--network-config-dir={machine.directory}/networks", "--storage-driver=vfs", "--events-backend=none",
+            "--cgroup-manager=cgroupfs", "--runtime=crun"]
+        os.symlink("busybox", f"{rootfs}/bin/nslookup")
+        tar = subprocess.run(["tar", "-C", rootfs, "-c", "."], capture_output=True, check=True).stdout
+        self.run("import", "--quiet", "-", "box", given=tar)
+        self.run("network", "create", "--subnet=10.90.0.0/24", "mine")
+
+    def run(self, *arguments, given=b""):
+        """What it prints; it must succeed, but a machine may have no support for it."""
+        process = self.stack.ns.popen(self.stack.command([*self.engine, *arguments]), stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        text = process.communicate(given, timeout=60)[0].decode()
+        if process.returncode and arguments[0] in ("import", "network"):
+            pytest.skip(f"podman does not run here: {text}")
+        assert process.returncode == 0, text
+        return text
+
+    def start(self, name):
+        self.run("run", "--detach", "--rm", f"--name={name}", "--network=mine", "--cgroups=disabled",
+                 "--log-driver=none", "--pull=never", "box", "/bin/sleep", "600")
+
+    def look_up(self, name):
+        return self.run("run", "--rm", "--network=mine", "--cgroups=disabled", "--pull=never", "box",
+                        "/bin/nslookup", name)
+
+    def stop(self):
+        self.run("stop", "--all", "--time=0")
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_containers_of_podman_find_each_other(machine, builddir, rootfs, cgroup, order):  # noqa: F811
+    podman_itself = Podman(machine, builddir, rootfs, cgroup)
+    try:
+        if order == "before":
+            podman_itself.start("c1")
+        machine.serve()
+        if order == "after":
+            podman_itself.start("c1")
+        found = podman_itself.look_up("c1")
+        assert "10.90.0.2" in found, found
+        assert is_served(machine.host, RESOLVER) and is_served(machine.lan, HOST)
+    finally:
+        podman_itself.stop()
 
 
 def test_all_of_them_are_on_one_machine(machine, builddir):
