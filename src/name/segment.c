@@ -39,10 +39,17 @@ static bool is_kind(const struct event_link *link, const char *kind)
 	return strcmp(link->kind, kind) == 0;
 }
 
+/* True for an ipvlan in L3 or L3S mode: its lower device routes for it. */
+static bool is_routed(const struct event_link *link)
+{
+	return (is_kind(link, "ipvlan") || is_kind(link, "ipvtap")) &&
+	       link->ipvlan_mode != IPVLAN_MODE_L2;
+}
+
 static bool shares_parent_wire(const struct event_link *link)
 {
 	if (is_kind(link, "ipvlan") || is_kind(link, "ipvtap"))
-		return link->ipvlan_mode == IPVLAN_MODE_L2;
+		return !is_routed(link);
 	return is_kind(link, "macvlan") || is_kind(link, "macvtap") || is_kind(link, "veth");
 }
 
@@ -102,7 +109,7 @@ static bool has_unknown_end(const struct segment_link *link)
 			return false;
 	for (size_t i = 0; i < ARRAY_LEN(upper); i++)
 		if (is_kind(link->info, upper[i]))
-			return link->parent == SEGMENT_NONE;
+			return link->parent == SEGMENT_NONE || is_routed(link->info);
 	return link->info->type != ARPHRD_LOOPBACK;
 }
 

@@ -12,7 +12,8 @@
  *	any other                alone
  *
  * A segment is open if it has a device whose other end is not known: a network card, a tap, a tunnel, a
- * veth whose peer is in no namespace that we see; or if it is a VLAN of an open one. All of the others is
+ * veth whose peer is in no namespace that we see, an ipvlan whose lower device routes for it; or if it is
+ * a VLAN of an open one. All of the others is
  * known, so what is not on them is elsewhere, even if it has the same prefix.
  *
  * Limitation: a bridge that filters VLANs or isolates its ports is treated as one wire.

@@ -149,6 +149,23 @@ static void a_segment_whose_ends_are_all_known_is_closed(void **state)
 	assert_false(is_open(&w, on_vlan));
 }
 
+/* It has no wire, but its lower device routes for it: so its addresses may be on other links. */
+static void an_ipvlan_of_layer_3_is_open(void **state)
+{
+	(void)state;
+	static const char *const kinds[] = {"ipvlan", "ipvtap"};
+	static const uint16_t modes[] = {IPVLAN_MODE_L2, IPVLAN_MODE_L3, IPVLAN_MODE_L3S};
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		for (size_t j = 0; j < ARRAY_LEN(modes); j++) {
+			struct wires w = {.count = 0};
+			uint32_t lower = add(&w, "dummy", SEGMENT_NONE, SEGMENT_NONE);
+			uint32_t child = add(&w, kinds[i], lower, SEGMENT_NONE);
+			w.infos[child].ipvlan_mode = modes[j];
+			assert_int_equal(is_open(&w, child), modes[j] != IPVLAN_MODE_L2);
+			assert_false(is_open(&w, lower));
+		}
+}
+
 static void one_end_that_is_not_known_opens_it(void **state)
 {
 	(void)state;
@@ -215,6 +232,7 @@ int main(void)
 		cmocka_unit_test(vlans_are_apart_from_their_lower_device_and_together_by_id),
 		cmocka_unit_test(links_that_name_each_other_in_a_ring_end),
 		cmocka_unit_test(a_segment_whose_ends_are_all_known_is_closed),
+		cmocka_unit_test(an_ipvlan_of_layer_3_is_open),
 		cmocka_unit_test(one_end_that_is_not_known_opens_it),
 		cmocka_unit_test(many_vlans_need_no_more_work_for_each),
 	};
