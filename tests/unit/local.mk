@@ -21,9 +21,12 @@ tests_unit_test_print_SOURCES = tests/unit/test_print.c tests/unit/golden_file.c
 	src/ontap-zone/answer.c src/ontap-zone/print_explain.c src/ontap-zone/print_graph.c \
 	src/ontap-zone/print_names.c src/ontap-zone/print_status.c src/ontap-zone/print_watch.c
 unit_programs += tests/unit/test_options
+zonefile_rig = tests/unit/zonefile_rig.c tests/unit/zonefile_rig.h
 unit_programs += tests/unit/test_zonefile
+tests_unit_test_zonefile_SOURCES = tests/unit/test_zonefile.c $(zonefile_rig)
 unit_programs += tests/unit/test_zone_round_trip
 unit_programs += tests/unit/test_zone_words
+tests_unit_test_zone_words_SOURCES = tests/unit/test_zone_words.c $(zonefile_rig)
 unit_programs += tests/unit/test_names
 unit_programs += tests/unit/test_pipeline
 unit_programs += tests/unit/test_zone

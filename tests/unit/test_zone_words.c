@@ -8,61 +8,9 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "io/zoneldns.h"
-#include "unit.h"
 #include "wire/rr.h"
 #include "zonefile/zonefile.h"
-
-static const uint8_t home_arpa[] = "\4home\4arpa";
-
-static int read_text(
-	struct zonefile **ret, const char *text, size_t len, struct zonefile_error *error)
-{
-	return zonefile_parse(ret,
-		&(struct zonefile_source){.path = "z",
-			.text = text,
-			.len = len,
-			.origin = home_arpa,
-			.ttl_s = 60,
-			.rr_reader = &zoneldns_reader},
-		error);
-}
-
-static struct zonefile *parse(const char *text)
-{
-	struct zonefile *z = NULL;
-	struct zonefile_error error;
-	if (read_text(&z, text, strlen(text), &error))
-		fail_msg("%s", error.text);
-	return z;
-}
-
-static void assert_refused(const char *text, const char *message)
-{
-	struct zonefile *z = NULL;
-	struct zonefile_error error;
-	assert_int_equal(read_text(&z, text, strlen(text), &error), ERR_SYNTAX);
-	assert_null(z);
-	assert_string_equal(error.text, message);
-}
-
-/* The message begins with that text. */
-static void assert_refused_for(const char *text, const char *reason)
-{
-	struct zonefile *z = NULL;
-	struct zonefile_error error;
-	assert_int_equal(read_text(&z, text, strlen(text), &error), ERR_SYNTAX);
-	if (strncmp(error.text, reason, strlen(reason)) != 0)
-		fail_msg("%s: %s", text, error.text);
-}
-
-static void assert_owner(const struct zonefile *z, size_t index, const char *name, size_t sets)
-{
-	char text[NAME_TEXT_CAP];
-	struct zonefile_owner owner = zonefile_owner(z, index);
-	assert_string_equal(name_to_text(owner.name, text), name);
-	assert_int_equal(owner.count, sets);
-}
+#include "zonefile_rig.h"
 
 /* Reads the text and checks the only record of the owner `x`. */
 static void assert_data(const char *text, uint16_t type, const void *rdata, size_t len)
