@@ -249,3 +249,31 @@ enum {
 	/* Bytes of a file of keys. */
 	LIMIT_TSIG_FILE = 1 << 20,
 };
+
+/* Guests that configure themselves: all bytes are a guest's, or those of strangers on its wire. */
+enum {
+	/* Bytes of a frame that are read: more than DHCP, DHCPv6 or ND need on any Ethernet. */
+	LIMIT_GUEST_FRAME = 2048,
+	/* Addresses of a guest and family, claims that were refused included: about 64 bytes each. A host
+	 * with temporary addresses (RFC 8981) has about ten. */
+	LIMIT_GUEST_ADDRS = 16,
+	/* Hardware addresses behind a link that are told apart: a guest has one, some have a bridge. */
+	LIMIT_GUEST_HWADDRS = 4,
+	/* Requests that wait for an answer: several clients in one guest (iPXE and what it starts), both families,
+	 * and the seconds that one waits: as long as clients send it again. */
+	LIMIT_GUEST_ASKS = 8,
+	LIMIT_GUEST_ASK_S = 60,
+	/* Prefixes that routers announce for one link, and routers and DHCP servers of it: an organisation may have a
+	 * few while it renumbers. */
+	LIMIT_GUEST_PREFIXES = 16,
+	LIMIT_GUEST_ROUTERS = 8,
+	/* Extension headers of an IPv6 packet: each kind occurs once (RFC 8200 §4.1), one twice. */
+	LIMIT_GUEST_EXTENSIONS = 8,
+	/* Seconds that an address counts without a lease after the guest was last heard: IPv4, IPv6. */
+	LIMIT_GUEST_ARP_S = 3600,
+	LIMIT_GUEST_ND_S = 86400,
+	/* Seconds that an IPv6 address is tentative: RetransTimer of RFC 4861 §10. */
+	LIMIT_GUEST_DAD_S = 1,
+	/* Prefixes and addresses in one rule. */
+	LIMIT_GUEST_RULE_PREFIXES = 8,
+};
