@@ -94,6 +94,9 @@ struct event_addr {
 	struct addr peer; /* point-to-point: the other end; ADDR_NONE otherwise */
 	uint8_t prefix_len;
 	uint8_t rt_scope; /* RT_SCOPE_* */
+	/* When its valid lifetime ends, in seconds of the monotonic clock; 0: never. It moves with each
+	 * router advertisement. */
+	uint32_t expires_s;
 };
 
 /* A UTS namespace, and the host name that was set in it. */

@@ -59,6 +59,7 @@ struct model_addr {
 	struct list in_link;
 	struct map_node node; /* owned by model.c */
 	uint8_t mark;         /* owned by model.c */
+	uint8_t scope;        /* enum addr_scope of the address */
 	bool is_present;      /* false: a tombstone, or being removed */
 };
 

@@ -285,6 +285,20 @@ static void read_addr(struct attrs *attrs, enum addr_family family, struct event
 		attrs->is_malformed = true;
 }
 
+/* Returns when the address ends, by what is left of its valid lifetime at the time of the message
+ * (net/ipv6/addrconf.c, inet6_fill_ifaddr()). */
+static uint32_t read_expiry(const struct rtnl *r, struct attrs *attrs)
+{
+	const void *bytes = attr_bytes(attrs, IFA_CACHEINFO, sizeof(struct ifa_cacheinfo));
+	struct ifa_cacheinfo info;
+	if (!bytes)
+		return 0;
+	memcpy(&info, bytes, sizeof(info));
+	/* The longest finite lifetime is as good as for ever; so is one beyond the clock's range. */
+	const uint64_t end = (uint64_t)r->now_s + info.ifa_valid;
+	return info.ifa_valid == UINT32_MAX || end > UINT32_MAX ? 0 : (uint32_t)end;
+}
+
 static void read_addr_message(struct reading *in)
 {
 	const struct ifaddrmsg *fixed = read_fixed(in, sizeof(*fixed));
@@ -306,6 +320,8 @@ static void read_addr_message(struct reading *in)
 	addr->rt_scope = fixed->ifa_scope;
 	addr->flags = attr_u32(&in->attrs, IFA_FLAGS, fixed->ifa_flags);
 	read_addr(&in->attrs, fixed->ifa_family == AF_INET ? ADDR_V4 : ADDR_V6, addr);
+	if (in->event.type == EV_ADDR)
+		addr->expires_s = read_expiry(in->r, &in->attrs);
 	tell(in);
 }
 

@@ -56,6 +56,8 @@ struct rtnl {
 	/* The id of our own namespace in its own table, NSID_UNKNOWN if none. It becomes NSID_OWN
 	 * wherever it appears, and RTM_*NSID messages about it make no event. */
 	nsid_t own_id;
+	/* The time of the datagram, in whole seconds of the monotonic clock: for lifetimes. */
+	uint32_t now_s;
 	struct rtnl_sink sink;
 	uint64_t malformed;     /* malformed messages, which were dropped */
 	uint64_t misattributed; /* answers from a namespace that was not asked; dropped */

@@ -198,6 +198,7 @@ int table_make_addr(
 	if (!a)
 		return ERR_NOMEM;
 	a->info = *info;
+	a->scope = (uint8_t)addr_scope(&info->addr);
 	a->link = table_find_link(m, nsid, info->ifindex);
 	int err = a->link ? 0 : table_make_link(m, nsid, info->ifindex, &a->link);
 	if (!err)

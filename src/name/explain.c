@@ -68,10 +68,15 @@ const char *name_source_text(enum name_source source)
 
 static bool says(const struct host *host, const struct addr *addr)
 {
-	for (size_t i = 0; host && i < host->said.count; i++)
-		if (addr_equal(&host->said.list[i].addr, addr))
-			return true;
-	return false;
+	return host && host_addrs_find(&host->said, addr) < host->said.count;
+}
+
+/* True if the host would have the address of this claim, if there was no limit. */
+static bool is_given(const struct names *n, const struct host *host, const struct claim *claim)
+{
+	return host && host->said.left_out > 0 &&
+	       (n->policy.duplicates == DUPLICATES_MERGE ||
+		       claim->nlink->link->ns->nsid == host->nsid);
 }
 
 /* Returns the verdict on an address of a claim, with regard to the name `host`
@@ -92,7 +97,9 @@ static enum addr_verdict verdict_for(const struct names *n, const struct group *
 		return verdict;
 	if (says(host, &addr->info.addr))
 		return ADDR_SERVED;
-	return verdict == ADDR_SPARE ? ADDR_SPARE : ADDR_OUTRANKED;
+	if (verdict == ADDR_SPARE)
+		return ADDR_SPARE;
+	return is_given(n, host, claim) ? ADDR_SURPLUS : ADDR_OUTRANKED;
 }
 
 static const struct group *group_of(

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "name/index.h"
@@ -30,8 +29,9 @@ static struct host *host_get(struct names *n, const char *key)
 	return host;
 }
 
-void host_free(struct host *host)
+void host_free(struct names *n, struct host *host)
 {
+	heap_remove(&n->expiring, &host->in_expiring);
 	free(host->want.list);
 	free(host->said.list);
 	free(host);
@@ -104,97 +104,6 @@ bool group_refuses(const struct names *n, const struct group *group, const struc
 	return of && has_claim_before(of, claim->rank);
 }
 
-/* The addresses of a host, while they are collected. */
-struct gather {
-	struct host_addrs addrs;
-	size_t cap;
-	int err;
-};
-
-static void gather_add(struct gather *g, const struct host_addr *ha)
-{
-	int err = ARRAY_RESERVE(g->addrs.list, g->cap, g->addrs.count + 1u);
-	if (err) {
-		g->err = err;
-		return;
-	}
-	g->addrs.list[g->addrs.count++] = *ha;
-}
-
-static void gather_link(const struct names *n, struct gather *g, const struct nlink *nlink,
-	enum addr_verdict wanted)
-{
-	const bool is_foreign = link_is_foreign(&n->policy, n->model, nlink->link);
-	LIST_EACH(addr, &nlink->link->addrs, const struct model_addr, in_link) {
-		if (!addr->is_present ||
-			addr_judge(&n->policy, addr, nlink->is_bridge_port, is_foreign) != wanted)
-			continue;
-		gather_add(g, &(struct host_addr){.segment = nlink->segment,
-				      .addr = addr->info.addr,
-				      .is_own = nlink->link->ns->nsid == NSID_OWN,
-				      .is_open = nlink->is_open,
-				      .scope = (uint8_t)addr_scope(&addr->info.addr)});
-	}
-}
-
-static bool has_scope(const struct host_addrs *addrs, const struct host_addr *like)
-{
-	for (size_t i = 0; i < addrs->count; i++)
-		if (addrs->list[i].scope == like->scope &&
-			addrs->list[i].addr.family == like->addr.family)
-			return true;
-	return false;
-}
-
-static int host_addr_cmp(const void *a, const void *b)
-{
-	const struct host_addr *x = a, *y = b;
-	int diff = addr_cmp(&x->addr, &y->addr);
-	if (diff == 0)
-		diff = (x->segment > y->segment) - (x->segment < y->segment);
-	return diff ? diff : x->is_own - y->is_own;
-}
-
-static void gather_sort(struct gather *g)
-{
-	struct host_addr *list = g->addrs.list;
-	size_t kept = 0;
-	if (g->addrs.count == 0)
-		return;
-	qsort(list, g->addrs.count, sizeof(*list), host_addr_cmp);
-	for (size_t i = 0; i < g->addrs.count; i++)
-		if (kept == 0 || host_addr_cmp(&list[kept - 1], &list[i]) != 0)
-			list[kept++] = list[i];
-	g->addrs.count = kept;
-}
-
-/* Collects the served addresses of `count` claims. Deprecated ones are included only if there is no
- * other of the same family and scope: a client without a choice can still connect. */
-static int gather_claims(const struct names *n, const struct claim *const *claims, size_t count,
-	struct host_addrs *ret)
-{
-	struct gather good = {0}, spare = {0};
-	for (size_t i = 0; i < count; i++) {
-		gather_link(n, &good, claims[i]->nlink, ADDR_SERVED);
-		gather_link(n, &spare, claims[i]->nlink, ADDR_SPARE);
-	}
-	size_t good_count = good.addrs.count;
-	for (size_t i = 0; i < spare.addrs.count; i++) {
-		struct host_addrs better = {good.addrs.list, good_count};
-		if (!has_scope(&better, &spare.addrs.list[i]))
-			gather_add(&good, &spare.addrs.list[i]);
-	}
-	int err = good.err ? good.err : spare.err;
-	free(spare.addrs.list);
-	if (err) {
-		free(good.addrs.list);
-		return err;
-	}
-	gather_sort(&good);
-	*ret = good.addrs;
-	return 0;
-}
-
 /* Gives the name `label` the addresses of `count` claims of the group. */
 static int group_give(struct names *n, struct group *group, const char *label,
 	const struct claim *const *claims, size_t count)
@@ -215,6 +124,11 @@ static int group_give(struct names *n, struct group *group, const char *label,
 	free(host->want.list);
 	host->want = addrs;
 	host->has_want = true;
+	host->nsid = claims[0]->nlink->link->ns->nsid;
+	if (addrs.lower_at == NS_NEVER)
+		heap_remove(&n->expiring, &host->in_expiring);
+	else
+		heap_put(&n->expiring, &host->in_expiring, addrs.lower_at);
 	host->workload_count = 0;
 	host->is_silent = !n->policy.has_self_mdns;
 	host->rank = claims[0]->rank; /* all have this rank: worse ones were refused */
@@ -355,19 +269,22 @@ static void sets_add(struct owner_sets *o, const struct host_addrs *addrs, enum 
 {
 	struct rdata *start = o->rdata + o->used;
 	uint16_t count = 0;
+	uint32_t ttl_s = o->ttl_s;
 	for (size_t i = 0; i < addrs->count; i++) {
 		const struct host_addr *ha = &addrs->list[i];
-		if (ha->addr.family != family || ha->scope != scope || is_same_as_last(addrs, i) ||
-			count == LIMIT_HOST_ADDRS)
+		if (ha->addr.family != family || ha->scope != scope)
 			continue;
-		start[count++] = (struct rdata){ha->addr.bytes, (uint16_t)addr_len(&ha->addr)};
+		ttl_s = ha->step_s < ttl_s ? ha->step_s : ttl_s; /* RFC 2181 §5.2: a set has one */
+		if (!is_same_as_last(addrs, i))
+			start[count++] =
+				(struct rdata){ha->addr.bytes, (uint16_t)addr_len(&ha->addr)};
 	}
 	if (count == 0)
 		return;
 	o->used += count;
 	o->sets[o->count++] = (struct rrset){.type = family == ADDR_V4 ? RR_A : RR_AAAA,
 		.view = (uint8_t)view,
-		.ttl = o->ttl_s,
+		.ttl = ttl_s,
 		.count = count,
 		.rdata = start};
 }
@@ -478,11 +395,17 @@ static void host_say_mdns(struct names *n, const struct host *host, const struct
 	}
 }
 
+/* True if it differs by more than its addresses, or was not put completely. */
+static bool host_is_renewed(const struct host *host)
+{
+	return host->is_incomplete || host->is_silent != host->was_silent ||
+	       host->rank != host->was_rank || strcmp(host->label, host->said_label) != 0;
+}
+
 static bool host_has_news(const struct host *host, const struct host_addrs *addrs)
 {
 	const struct host_addrs *said = &host->said;
-	return addrs->count != said->count || host->is_silent != host->was_silent ||
-	       host->rank != host->was_rank || strcmp(host->label, host->said_label) != 0 ||
+	return host_is_renewed(host) || addrs->count != said->count ||
 	       (addrs->count > 0 &&
 		       memcmp(addrs->list, said->list, addrs->count * sizeof(*addrs->list)) != 0);
 }
@@ -490,7 +413,7 @@ static bool host_has_news(const struct host *host, const struct host_addrs *addr
 /* Puts the records of a host, if they differ, and remembers them. ERR_NOMEM: nothing was put. */
 static int host_say(struct names *n, struct host *host, const struct host_addrs *addrs)
 {
-	bool has_news = n->has_new_policy || host->is_incomplete || host_has_news(host, addrs);
+	bool has_news = n->has_new_policy || host_has_news(host, addrs);
 	struct rdata *room = calloc(2 * addrs->count + 1, sizeof(*room));
 	if (!room)
 		return ERR_NOMEM;
@@ -499,9 +422,11 @@ static int host_say(struct names *n, struct host *host, const struct host_addrs 
 	if (has_news || n->has_new_spoken_links)
 		host_say_mdns(n, host, addrs, room);
 	free(room);
+	if (addrs->left_out > 0 && host->said.left_out == 0 && n->sink.on_left_out)
+		n->sink.on_left_out(n->sink.arg, host->label, addrs->left_out);
 	if (!has_news)
 		return 0;
-	ptrs_update(n, host, addrs);
+	ptrs_update(n, host, addrs, host_is_renewed(host));
 	strcpy(host->said_label, host->label);
 	host->was_silent = host->is_silent;
 	host->was_rank = host->rank;
@@ -549,13 +474,24 @@ static void host_settle(struct names *n, struct host *host)
 	if (host->group)
 		return;
 	map_remove(&n->hosts, &host->node);
-	host_free(host);
+	host_free(n, host);
 }
 
 void hosts_say(struct names *n)
 {
 	LIST_EACH(host, &n->dirty_hosts, struct host, in_dirty)
 		host_settle(n, host);
+}
+
+/* The group chooses the addresses again, and with them when the host is due next. */
+void hosts_mark_expiring(struct names *n)
+{
+	for (struct heap_node *due; (due = heap_first(&n->expiring)) && due->at <= n->now;) {
+		struct host *host = container_of(due, struct host, in_expiring);
+		heap_remove(&n->expiring, due);
+		if (host->group)
+			group_mark(n, host->group);
+	}
 }
 
 void hosts_mark_all(struct names *n)

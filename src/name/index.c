@@ -11,6 +11,21 @@
 #include "base/err.h"
 #include "base/hash.h"
 
+size_t host_addrs_find(const struct host_addrs *addrs, const struct addr *addr)
+{
+	size_t from = 0, to = addrs->count;
+	/* Progress: each turn halves what is left. */
+	while (from < to) {
+		const size_t middle = (from + to) / 2;
+		if (addr_cmp(&addrs->list[middle].addr, addr) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from < addrs->count && addr_equal(&addrs->list[from].addr, addr) ? from
+										: addrs->count;
+}
+
 struct nlink *nlink_find(const struct names *n, nsid_t nsid, uint32_t ifindex)
 {
 	uint64_t hash = link_hash(n, nsid, ifindex);

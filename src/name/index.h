@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "name/names.h"
@@ -57,6 +58,9 @@ struct claim {
 	char label[LABEL_TEXT_CAP]; /* in its original spelling */
 };
 
+/* A step for addresses that last longer than any cache keeps their records. */
+#define HOST_ADDR_LASTS UINT32_MAX
+
 /* One address of a host, and its segment. Compared byte for byte: there must be no unset
  * padding. */
 struct host_addr {
@@ -65,12 +69,17 @@ struct host_addr {
 	uint8_t scope; /* enum addr_scope */
 	bool is_own;   /* of a link of our own namespace */
 	bool is_open;  /* its segment is (name/segment.h) */
-	uint8_t zero[4];
+	union {
+		uint32_t step_s;    /* greatest TTL of its records; HOST_ADDR_LASTS: any */
+		uint32_t expires_s; /* as in struct event_addr, while they are collected */
+	};
 };
 
 struct host_addrs {
 	struct host_addr *list; /* sorted by address, then segment; no two equal */
 	size_t count;
+	size_t left_out; /* how many there are besides, above LIMIT_HOST_ADDRS */
+	ns_t lower_at;   /* when the step of one of them ends; NS_NEVER */
 };
 
 /* A name that is served. */
@@ -86,8 +95,10 @@ struct host {
 	bool is_silent, was_silent;     /* not in mDNS: now; at the last report */
 	enum claim_rank rank, was_rank; /* of all that have it: now; at the last report */
 	size_t workload_count;
-	char key[LABEL_TEXT_CAP];   /* in lower case */
-	char label[LABEL_TEXT_CAP]; /* as spelled */
+	nsid_t nsid;                  /* of its first workload */
+	struct heap_node in_expiring; /* in names.expiring: when a TTL has to be lowered */
+	char key[LABEL_TEXT_CAP];     /* in lower case */
+	char label[LABEL_TEXT_CAP];   /* as spelled */
 	char said_label[LABEL_TEXT_CAP];
 };
 
@@ -145,6 +156,8 @@ struct names {
 	struct map onlinks, onlink_holders;
 	struct inner_wires inner_wires;
 	struct list dirty_groups, dirty_hosts, dirty_ptrs;
+	struct heap expiring;             /* of struct host.in_expiring */
+	ns_t now;                         /* names_set_time() */
 	struct spoken_link *spoken_links; /* links on which mDNS is spoken, by ifindex */
 	size_t spoken_link_count;
 	size_t granted_claim_count; /* of RANK_GRANTED */
@@ -183,6 +196,9 @@ static inline void names_check(struct names *n, int err)
 
 /* index.c: look-ups in the index. */
 
+/* Returns the place of the first entry with that address; `addrs->count` or more: there is none. */
+size_t host_addrs_find(const struct host_addrs *addrs, const struct addr *addr);
+
 /* Returns the link, or NULL. */
 struct nlink *nlink_find(const struct names *n, nsid_t nsid, uint32_t ifindex);
 /* Copies the label and turns it into lower case; `dst` has LABEL_TEXT_CAP bytes. */
@@ -219,12 +235,25 @@ void group_unref(struct names *n, struct group *group);
 void hosts_assign(struct names *n);
 void hosts_say(struct names *n);
 void hosts_mark_all(struct names *n);
-void host_free(struct host *host);
+void hosts_mark_expiring(struct names *n);
+void host_free(struct names *n, struct host *host);
 int claims_sorted(const struct group *group, const struct claim ***ret, size_t *ret_count);
 bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim);
 
+/* gather.c: the addresses of a name.
+ * Collects the served addresses of `count` claims, at most LIMIT_HOST_ADDRS of a family and scope. The
+ * caller frees `ret->list`. ERR_NOMEM. */
+int gather_claims(const struct names *n, const struct claim *const *claims, size_t count,
+	struct host_addrs *ret) MUSTCHECK;
+/* True if a changed end of a lifetime may change records, or comes before the time at which we look
+ * again (struct event_addr.expires_s). False for a lifetime that is renewed in time. */
+bool expiry_matters(const struct names *n, uint32_t before_s, uint32_t after_s);
+
 /* reverse.c: PTR and the reverse zones. */
-void ptrs_update(struct names *n, struct host *host, const struct host_addrs *addrs);
+/* Replaces the addresses host->said by `addrs`, and marks the addresses that differ; if `is_renewed`,
+ * all: their names may differ. */
+void ptrs_update(
+	struct names *n, struct host *host, const struct host_addrs *addrs, bool is_renewed);
 void ptrs_mark_all(struct names *n);
 void ptrs_say(struct names *n);
 void ptrs_free(struct names *n);

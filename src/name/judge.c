@@ -90,7 +90,7 @@ enum addr_verdict addr_judge(const struct policy *policy, const struct model_add
 		return judge_owner(policy, addr->link->ns->info.owner);
 	if (addr_is_loopback(&info->addr) || info->rt_scope == RT_SCOPE_HOST)
 		return ADDR_HOST_SCOPE;
-	if (addr_scope(&info->addr) == ADDR_SCOPE_NONE)
+	if (addr->scope == ADDR_SCOPE_NONE)
 		return ADDR_NOT_UNICAST;
 	if (is_behind_bridge(info, is_bridge_port))
 		return ADDR_BRIDGE_PORT;
@@ -127,6 +127,9 @@ const char *addr_verdict_text(enum addr_verdict verdict)
 		return "nobody can say who owns its namespace (--rootless serves it)";
 	case ADDR_ROOTLESS_NAME:
 		return "host name given in another user namespace (--rootless serves it)";
+	case ADDR_SURPLUS:
+		return "left out: a name has at most 100 addresses of a family and scope, the "
+		       "lowest ones";
 	case ADDR_OUTRANKED: return "another workload has the name";
 	case ADDR_ROOTLESS_TAKEN:
 		return "one of the host's own namespaces has the name, or one to which it was "
@@ -154,6 +157,7 @@ const char *addr_verdict_word(enum addr_verdict verdict)
 	case ADDR_UNATTACHED: return "unattached";
 	case ADDR_OWNER_UNKNOWN: return "owner-unknown";
 	case ADDR_ROOTLESS_NAME: return "rootless-name";
+	case ADDR_SURPLUS: return "left-out";
 	case ADDR_OUTRANKED: return "outranked";
 	case ADDR_ROOTLESS_TAKEN: return "taken";
 	case ADDR_VERDICT_COUNT: break;

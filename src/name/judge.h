@@ -23,6 +23,7 @@ enum addr_verdict {
 	ADDR_UNATTACHED,     /* the same, and its link leads to no namespace of the host */
 	ADDR_OWNER_UNKNOWN,  /* in a namespace whose owner is not known */
 	ADDR_ROOTLESS_NAME,  /* named by a UTS namespace that another user namespace owns */
+	ADDR_SURPLUS,        /* above LIMIT_HOST_ADDRS: the name has the lowest addresses */
 	ADDR_OUTRANKED,      /* another workload has the name (--duplicates=first) */
 	ADDR_ROOTLESS_TAKEN, /* rootless, and a workload of higher rank has the name */
 	ADDR_VERDICT_COUNT
@@ -42,7 +43,7 @@ bool link_is_foreign(const struct policy *policy, const struct model *m,
 	const struct model_link *link) NONNULL_ARGS(1, 3);
 
 /* Returns the verdict on one address alone. `is_bridge_port`: its link is a port of a bridge.
- * `is_foreign`: link_is_foreign() of its link. Never returns ADDR_ROOTLESS_NAME, ADDR_OUTRANKED or ADDR_ROOTLESS_TAKEN, which depend on the name. */
+ * `is_foreign`: link_is_foreign() of its link. Never returns ADDR_ROOTLESS_NAME, ADDR_SURPLUS, ADDR_OUTRANKED or ADDR_ROOTLESS_TAKEN, which depend on the name. */
 enum addr_verdict addr_judge(const struct policy *policy, const struct model_addr *addr,
 	bool is_bridge_port, bool is_foreign) NONNULL;
 

@@ -3,6 +3,7 @@ src_name_libname_a_SOURCES = \
 	src/name/claim.c \
 	src/name/client_link.c src/name/client_link.h \
 	src/name/explain.c \
+	src/name/gather.c \
 	src/name/host.c \
 	src/name/index.c src/name/index.h \
 	src/name/judge.c src/name/judge.h \

@@ -89,10 +89,22 @@ static bool has_v6(const struct model_link *link)
 	return false;
 }
 
+/* Routers and DHCP renew lifetimes every few minutes, and nothing else changes then. */
+static bool is_only_renewed(
+	const struct names *n, const struct event_addr *before, const struct event_addr *now)
+{
+	struct event_addr same = *before;
+	same.expires_s = now->expires_s;
+	return memcmp(&same, now, sizeof(same)) == 0 &&
+	       !expiry_matters(n, before->expires_s, now->expires_s);
+}
+
 static void on_addr(void *arg, enum model_change change, const struct model_addr *addr,
 	const struct event_addr *before)
 {
 	struct names *n = arg;
+	if (change == MODEL_ADDR_CHANGED && is_only_renewed(n, before, &addr->info))
+		return;
 	struct nlink *nlink = nlink_of(n, addr->link);
 	if (nlink)
 		claims_mark(n, nlink);
@@ -180,7 +192,7 @@ void names_free(struct names *n)
 		nlink_remove(n, nlink);
 	MAP_EACH(host, &n->hosts, struct host, node) {
 		map_remove(&n->hosts, &host->node);
-		host_free(host);
+		host_free(n, host);
 	}
 	MAP_EACH(group, &n->groups, struct group, node) {
 		map_remove(&n->groups, &group->node);
@@ -207,6 +219,17 @@ struct model_listener names_listener(struct names *n)
 void names_bind_model(struct names *n, const struct model *model)
 {
 	n->model = model;
+}
+
+void names_set_time(struct names *n, ns_t now)
+{
+	n->now = now;
+	hosts_mark_expiring(n);
+}
+
+ns_t names_deadline(const struct names *n)
+{
+	return heap_deadline(&n->expiring);
 }
 
 bool names_is_dirty(const struct names *n)
@@ -342,6 +365,8 @@ struct names_stats names_stats(const struct names *n)
 	stats.groups = n->groups.count;
 	stats.reverse_zones = n->rzones.count;
 	stats.mdns_links = n->spoken_link_count;
+	MAP_EACH(host, &n->hosts, const struct host, node)
+		stats.left_out += host->said.left_out;
 	names_each_reject(n, count_reject, &stats.rejects);
 	return stats;
 }

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "base/compiler.h"
+#include "base/time.h"
 #include "model/model.h"
 #include "name/judge.h"
 #include "name/label.h"
@@ -66,6 +67,9 @@ struct names_sink {
 	 * not served. */
 	void (*on_reject)(void *arg, const struct model_link *link, const char *word, size_t len,
 		enum label_verdict verdict);
+	/* A name has more than LIMIT_HOST_ADDRS addresses of a family and scope, from now on: `count`
+	 * of them are not served. */
+	void (*on_left_out)(void *arg, const char *label, size_t count);
 	/* A name appeared, changed or was removed. Called after its records were put; for
 	 * `watch`. */
 	void (*on_host)(void *arg, const char *label, bool is_gone);
@@ -86,6 +90,12 @@ struct model_listener names_listener(struct names *n) NONNULL;
 /* Binds the model that was made with the listener. It must outlive every later call except
  * names_free(). */
 void names_bind_model(struct names *n, const struct model *model) NONNULL;
+
+/* Sets the time, in nanoseconds of the clock of struct event_addr.expires_s. Marks the names whose
+ * records must have a lower TTL from now on: it is at most what is left of an address's lifetime. To be
+ * called before each flush, and at names_deadline() (NS_NEVER: no need) with a flush after it. */
+void names_set_time(struct names *n, ns_t now) NONNULL;
+ns_t names_deadline(const struct names *n) NONNULL;
 
 /* Processes all marks: calls the sink for each difference. Cheap if there is no mark. What fails
  * for lack of memory stays marked: names_is_dirty() is true then, and the caller flushes again
@@ -169,6 +179,7 @@ void names_each_linklocal(const struct names *n,
 
 struct names_stats {
 	size_t hosts, groups, claims, rejects, reverse_zones, mdns_links;
+	size_t left_out;              /* addresses above LIMIT_HOST_ADDRS */
 	uint64_t flushes, puts, lost; /* lost: errors of the sink or of memory */
 };
 struct names_stats names_stats(const struct names *n) NONNULL;

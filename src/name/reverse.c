@@ -169,20 +169,33 @@ static void ptr_remove_host(struct names *n, const struct addr *addr, const stru
 
 static bool has_addr(const struct host_addrs *addrs, const struct addr *addr)
 {
-	for (size_t i = 0; i < addrs->count; i++)
-		if (addr_equal(&addrs->list[i].addr, addr))
+	return host_addrs_find(addrs, addr) < addrs->count;
+}
+
+/* True if the entry is the same in both lists. */
+static bool is_in_both(const struct host_addrs *a, size_t at, const struct host_addrs *b)
+{
+	/* Of an address on several wires there are as many entries. */
+	for (size_t i = host_addrs_find(b, &a->list[at].addr); i < b->count; i++) {
+		if (memcmp(&a->list[at], &b->list[i], sizeof(*b->list)) == 0)
 			return true;
+		if (!addr_equal(&a->list[at].addr, &b->list[i].addr))
+			return false;
+	}
 	return false;
 }
 
-/* Replaces the addresses host->said by `addrs`. */
-void ptrs_update(struct names *n, struct host *host, const struct host_addrs *addrs)
+void ptrs_update(
+	struct names *n, struct host *host, const struct host_addrs *addrs, bool is_renewed)
 {
 	for (size_t i = 0; i < host->said.count; i++)
 		if (!has_addr(addrs, &host->said.list[i].addr))
 			ptr_remove_host(n, &host->said.list[i].addr, host);
+		else if (!is_in_both(&host->said, i, addrs))
+			names_check(n, ptr_add_host(n, &host->said.list[i].addr, host));
 	for (size_t i = 0; i < addrs->count; i++)
-		names_check(n, ptr_add_host(n, &addrs->list[i].addr, host));
+		if (is_renewed || !is_in_both(addrs, i, &host->said))
+			names_check(n, ptr_add_host(n, &addrs->list[i].addr, host));
 }
 
 void ptrs_mark_all(struct names *n)
@@ -229,18 +242,32 @@ static enum claim_rank ptr_rank(const struct ptr *ptr)
 	return best;
 }
 
+/* The records of an address on several wires last as long as the one that ends first. */
+static uint32_t ttl_of(const struct host *host, const struct addr *addr, uint32_t ttl_s)
+{
+	const struct host_addrs *said = &host->said;
+	for (size_t i = host_addrs_find(said, addr);
+		i < said->count && addr_equal(&said->list[i].addr, addr); i++)
+		if (said->list[i].step_s < ttl_s)
+			ttl_s = said->list[i].step_s;
+	return ttl_s;
+}
+
 static void ptr_say_unicast(struct names *n, const struct ptr *ptr, const uint8_t *owner)
 {
 	struct targets t = {.count = 0};
 	enum claim_rank rank = ptr_rank(ptr);
+	uint32_t ttl_s = n->policy.ttl_s;
 	if (addr_scope(&ptr->addr) == ADDR_SCOPE_LOCAL)
 		return;
 	LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr) {
 		const struct host *host = ptr_host->host;
-		if (host->rank == rank)
-			targets_add(n, &t, host, addr_scope_text(addr_scope(&ptr->addr)));
+		if (host->rank != rank)
+			continue;
+		targets_add(n, &t, host, addr_scope_text(addr_scope(&ptr->addr)));
+		ttl_s = ttl_of(host, &ptr->addr, ttl_s);
 	}
-	struct rrset set = targets_set(&t, n->policy.ttl_s);
+	struct rrset set = targets_set(&t, ttl_s);
 	n->stats.puts++;
 	names_check(n, n->sink.put_unicast(n->sink.arg, owner, &set, t.count > 0));
 }
@@ -248,9 +275,10 @@ static void ptr_say_unicast(struct names *n, const struct ptr *ptr, const uint8_
 static bool is_host_addr_on(const struct names *n, const struct host *host, const struct addr *addr,
 	const struct spoken_link *link)
 {
-	for (size_t i = 0; i < host->said.count; i++)
-		if (addr_equal(&host->said.list[i].addr, addr) &&
-			host_addr_is_on(n, &host->said.list[i], link))
+	const struct host_addrs *said = &host->said;
+	for (size_t i = host_addrs_find(said, addr);
+		i < said->count && addr_equal(&said->list[i].addr, addr); i++)
+		if (host_addr_is_on(n, &said->list[i], link))
 			return true;
 	return false;
 }
@@ -260,8 +288,9 @@ static bool is_own_addr(const struct ptr *ptr)
 {
 	LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr) {
 		const struct host_addrs *said = &ptr_host->host->said;
-		for (size_t i = 0; i < said->count; i++)
-			if (said->list[i].is_own && addr_equal(&said->list[i].addr, &ptr->addr))
+		for (size_t i = host_addrs_find(said, &ptr->addr);
+			i < said->count && addr_equal(&said->list[i].addr, &ptr->addr); i++)
+			if (said->list[i].is_own)
 				return true;
 	}
 	return false;

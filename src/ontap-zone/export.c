@@ -141,7 +141,7 @@ static int exporter_follow(struct exporter *x)
 	ns_t due = NS_NEVER;
 	int code = 0;
 	while (!x->is_stopping && !code) {
-		code = exporter_turn(x, due);
+		code = exporter_turn(x, ns_min(due, runtime_deadline(&x->runtime)));
 		x->has_news |= runtime_flush(&x->runtime);
 		if (x->has_news && due == NS_NEVER)
 			due = loop_now() + EXPORT_DELAY;

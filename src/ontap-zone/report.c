@@ -97,6 +97,7 @@ static void status_names(const struct report *r, struct jsonw *w)
 	jsonw_number(w, "served", (int64_t)n.hosts);
 	jsonw_number(w, "claims", (int64_t)n.claims);
 	jsonw_number(w, "rejected", (int64_t)n.rejects);
+	jsonw_number(w, "left_out", (int64_t)n.left_out);
 	jsonw_number(w, "reverse_zones", (int64_t)n.reverse_zones);
 	jsonw_number(w, "lost", (int64_t)n.lost);
 	jsonw_close(w, '}');

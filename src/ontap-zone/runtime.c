@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/serial.h"
 #include "io/loop.h"
 #include "io/rcu.h"
@@ -43,6 +44,17 @@ static void on_reject(void *arg, const struct model_link *link, const char *word
 	log_warning(r->log, "not a name: nsid=%d link=%s name=%s error=\"%s\"", link->ns->nsid,
 		log_escape(link->info.name, name), log_escape(text, escaped),
 		label_verdict_text(verdict));
+}
+
+static void on_left_out(void *arg, const char *label, size_t count)
+{
+	struct runtime *r = arg;
+	if (log_limit_may(&r->left_out_limit, loop_now()))
+		log_warning(r->log,
+			"addresses of a name are left out: name=%s served=%d left_out=%zu "
+			"note=\"the "
+			"lowest of each family and scope are served\"",
+			label, LIMIT_HOST_ADDRS, count);
 }
 
 static void on_stale_views(void *arg)
@@ -102,6 +114,7 @@ int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	sink.on_self = on_self;
 	sink.on_reject = on_reject;
 	sink.on_hidden_alias = on_hidden_alias;
+	sink.on_left_out = on_left_out;
 	sink.on_stale_views = on_stale_views;
 	sink.arg = r;
 	r->pipeline = pipeline_new(loop_random(), &config, sink);
@@ -146,7 +159,8 @@ int runtime_apply(struct runtime *r, const struct event *ev)
 
 bool runtime_is_dirty(const struct runtime *r)
 {
-	return r->has_new_self || pipeline_is_dirty(r->pipeline);
+	return r->has_new_self || pipeline_is_dirty(r->pipeline) ||
+	       pipeline_deadline(r->pipeline) <= loop_now();
 }
 
 /* The clock as a serial: serials increase across restarts even if nothing is stored. If changes
@@ -174,7 +188,7 @@ static void free_garbage(void *arg)
 
 ns_t runtime_deadline(const struct runtime *r)
 {
-	return retry_deadline(&r->flush_retry);
+	return ns_min(retry_deadline(&r->flush_retry), pipeline_deadline(r->pipeline));
 }
 
 /* What a flush has left is what there was no memory for. */
@@ -198,6 +212,7 @@ bool runtime_flush(struct runtime *r)
 	if (r->has_new_self && tell_self(r))
 		log_error(r->log, "start of authority not updated: error=\"%s\"",
 			err_text(ERR_NOMEM));
+	pipeline_set_time(r->pipeline, loop_now());
 	pipeline_flush(r->pipeline, serial_floor(r), &retired);
 	note_shortage(r);
 	rcu_defer(free_views, retired.views);

@@ -19,7 +19,7 @@ struct runtime {
 	uint32_t serial_floor; /* later than all serials served before this start; 0: not known */
 	bool has_new_self;
 	struct retry flush_retry; /* after a flush that lacked memory */
-	struct log_limit apply_limit, reject_limit, alias_limit;
+	struct log_limit apply_limit, reject_limit, alias_limit, left_out_limit;
 };
 
 /* Makes a pipeline without events of the kernel yet, and reads the zone files. Takes over `conf`,
@@ -35,7 +35,8 @@ int runtime_apply(struct runtime *r, const struct event *ev) NONNULL;
 
 /* True if a flush would do anything. */
 bool runtime_is_dirty(const struct runtime *r) NONNULL;
-/* Returns the time of the next flush if the last one lacked memory; otherwise NS_NEVER. */
+/* Returns the time of the next flush: the last one lacked memory, or a TTL has to be lowered. NS_NEVER:
+ * none is needed. */
 ns_t runtime_deadline(const struct runtime *r) NONNULL;
 
 /* Publishes the changes since the last flush. Returns true if readers of the zone see a new

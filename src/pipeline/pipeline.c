@@ -67,6 +67,13 @@ static void on_reject(void *arg, const struct model_link *link, const char *word
 		p->sink.on_reject(p->sink.arg, link, word, len, verdict);
 }
 
+static void on_left_out(void *arg, const char *label, size_t count)
+{
+	const struct pipeline *p = arg;
+	if (p->sink.on_left_out)
+		p->sink.on_left_out(p->sink.arg, label, count);
+}
+
 /* Life. */
 
 static int make_parts(struct pipeline *p, uint64_t seed)
@@ -81,6 +88,7 @@ static int make_parts(struct pipeline *p, uint64_t seed)
 			.onlink_changed = on_onlinks,
 			.on_hostnames = on_hostnames,
 			.on_reject = on_reject,
+			.on_left_out = on_left_out,
 			.arg = p});
 	if (!p->zone || !p->names)
 		return ERR_NOMEM;
@@ -176,6 +184,16 @@ bool pipeline_is_dirty(const struct pipeline *p)
 {
 	return names_is_dirty(p->names) || p->has_new_views || p->has_old_apex ||
 	       p->has_missing_statics;
+}
+
+void pipeline_set_time(struct pipeline *p, ns_t now)
+{
+	names_set_time(p->names, now);
+}
+
+ns_t pipeline_deadline(const struct pipeline *p)
+{
+	return names_deadline(p->names);
 }
 
 uint32_t pipeline_next_serial(const struct pipeline *p, uint32_t floor)

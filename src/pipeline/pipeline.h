@@ -67,6 +67,8 @@ struct pipeline_sink {
 	 * not served. */
 	void (*on_reject)(void *arg, const struct model_link *link, const char *word, size_t len,
 		enum label_verdict verdict);
+	/* A name has more addresses than are served, from now on: `count` are left out. */
+	void (*on_left_out)(void *arg, const char *label, size_t count);
 	/* The alias of a zone file at `owner` is not served, because workloads have that name. */
 	void (*on_hidden_alias)(void *arg, const uint8_t *owner, const uint8_t *target);
 	void *arg;
@@ -109,6 +111,11 @@ struct pipeline_retired {
 	struct zone_garbage *garbage; /* not NULL: a new state of the zone is published */
 	struct view_table *views;
 };
+
+/* Sets the time for lifetimes of addresses: names_set_time(). To be called before each flush, and at
+ * pipeline_deadline(), NS_NEVER: no need. */
+void pipeline_set_time(struct pipeline *p, ns_t now) NONNULL;
+ns_t pipeline_deadline(const struct pipeline *p) NONNULL;
 
 /* Publishes all changes since the last flush. A changed zone gets the serial of
  * pipeline_next_serial(). */

@@ -386,6 +386,7 @@ static void check_synced(struct kernel *k)
 void kernel_handle(struct kernel *k, ns_t now)
 {
 	k->now = now;
+	k->rtnl.now_s = (uint32_t)(now / NS_PER_S);
 	if (!k->is_own_told)
 		emit_ns(k, NSID_OWN);
 	k->is_own_told = true;

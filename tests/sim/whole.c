@@ -190,6 +190,7 @@ static void flush(struct whole *w)
 	bool is_refused =
 		w->has_new_self && pipeline_set_self(w->pipeline, w->kernel.spaces[0].hostname);
 	w->has_new_self = false;
+	pipeline_set_time(w->pipeline, w->net.now);
 	pipeline_flush(w->pipeline, ++w->serial, &retired);
 	note_work(w, false);
 	if (is_refused && !w->on_work)

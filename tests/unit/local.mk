@@ -28,6 +28,7 @@ unit_programs += tests/unit/test_zone_round_trip
 unit_programs += tests/unit/test_zone_words
 tests_unit_test_zone_words_SOURCES = tests/unit/test_zone_words.c $(zonefile_rig)
 unit_programs += tests/unit/test_names
+unit_programs += tests/unit/test_host_addrs
 unit_programs += tests/unit/test_pipeline
 unit_programs += tests/unit/test_zone
 unit_programs += tests/unit/test_zone_random

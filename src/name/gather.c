@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the choice of the addresses of a name: which of its claims', how many, and for how long.
+ * Never says them: host.c does.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/limits.h"
+#include "name/index.h"
+
+/* The addresses of a host, while they are collected. */
+struct gather {
+	struct host_addrs addrs;
+	size_t cap;
+	int err;
+};
+
+static void gather_add(struct gather *g, const struct host_addr *ha)
+{
+	int err = ARRAY_RESERVE(g->addrs.list, g->cap, g->addrs.count + 1u);
+	if (err) {
+		g->err = err;
+		return;
+	}
+	g->addrs.list[g->addrs.count++] = *ha;
+}
+
+/* --- lifetimes ---------------------------------------------------------------------------- */
+
+/* Returns how long caches may keep an address that is valid for so long: in powers of two, so an
+ * address that runs out changes its records a few times only. HOST_ADDR_LASTS: there is no need to
+ * care. */
+static uint32_t step_of(const struct names *n, uint32_t expires_s)
+{
+	if (expires_s == 0)
+		return HOST_ADDR_LASTS;
+	/* The second that has begun is over when a cache may have the record. */
+	const uint64_t end = (uint64_t)(n->now / NS_PER_S) + 1;
+	const uint64_t left = expires_s > end ? expires_s - end : 0;
+	uint32_t step = 1;
+	if (left >= n->policy.ttl_s)
+		return HOST_ADDR_LASTS;
+	while (2 * (uint64_t)step <= left)
+		step *= 2;
+	return left ? step : 0;
+}
+
+/* Returns when an address with this step gets a lower one. */
+static ns_t step_end(const struct names *n, uint32_t expires_s, uint32_t step)
+{
+	const uint32_t ttl = step == HOST_ADDR_LASTS ? n->policy.ttl_s : step;
+	return expires_s && ttl && step ? ((ns_t)expires_s - ttl) * NS_PER_S : NS_NEVER;
+}
+
+bool expiry_matters(const struct names *n, uint32_t before_s, uint32_t after_s)
+{
+	const bool is_earlier = after_s && (!before_s || after_s < before_s);
+	return is_earlier || step_of(n, before_s) != step_of(n, after_s);
+}
+
+/* --- collection --------------------------------------------------------------------------- */
+
+static void gather_link(
+	const struct names *n, const struct nlink *nlink, struct gather *good, struct gather *spare)
+{
+	const bool is_foreign = link_is_foreign(&n->policy, n->model, nlink->link);
+	LIST_EACH(addr, &nlink->link->addrs, const struct model_addr, in_link) {
+		if (!addr->is_present)
+			continue;
+		const enum addr_verdict verdict =
+			addr_judge(&n->policy, addr, nlink->is_bridge_port, is_foreign);
+		if (verdict != ADDR_SERVED && verdict != ADDR_SPARE)
+			continue;
+		gather_add(verdict == ADDR_SERVED ? good : spare,
+			&(struct host_addr){.segment = nlink->segment,
+				.addr = addr->info.addr,
+				.is_own = nlink->link->ns->nsid == NSID_OWN,
+				.is_open = nlink->is_open,
+				.scope = addr->scope,
+				.expires_s = addr->info.expires_s});
+	}
+}
+
+/* Adds the deprecated ones of each family and scope that has no other: a client without a choice can
+ * still connect. */
+static void gather_spare(struct gather *good, const struct gather *spare)
+{
+	bool has[ADDR_V6 + 1][ADDR_SCOPE_COUNT] = {{false}};
+	for (size_t i = 0; i < good->addrs.count; i++)
+		has[good->addrs.list[i].addr.family][good->addrs.list[i].scope] = true;
+	for (size_t i = 0; i < spare->addrs.count; i++) {
+		const struct host_addr *ha = &spare->addrs.list[i];
+		if (!has[ha->addr.family][ha->scope])
+			gather_add(good, ha);
+	}
+}
+
+static int host_addr_cmp(const void *a, const void *b)
+{
+	const struct host_addr *x = a, *y = b;
+	int diff = addr_cmp(&x->addr, &y->addr);
+	if (diff == 0)
+		diff = (x->segment > y->segment) - (x->segment < y->segment);
+	return diff ? diff : x->is_own - y->is_own;
+}
+
+/* An address that a link has twice, with two prefix lengths, lasts as long as the later of them. */
+static bool is_later(uint32_t a, uint32_t b)
+{
+	return b != 0 && (a == 0 || a > b);
+}
+
+static void gather_sort(struct gather *g)
+{
+	struct host_addr *list = g->addrs.list;
+	size_t kept = 0;
+	if (g->addrs.count == 0)
+		return;
+	qsort(list, g->addrs.count, sizeof(*list), host_addr_cmp);
+	for (size_t i = 0; i < g->addrs.count; i++)
+		if (kept == 0 || host_addr_cmp(&list[kept - 1], &list[i]) != 0)
+			list[kept++] = list[i];
+		else if (is_later(list[i].expires_s, list[kept - 1].expires_s))
+			list[kept - 1].expires_s = list[i].expires_s;
+	g->addrs.count = kept;
+}
+
+/* --- the limit ---------------------------------------------------------------------------- */
+
+/* The lowest addresses of a family and scope, ascending, none twice. */
+struct lowest {
+	struct addr at[LIMIT_HOST_ADDRS];
+	size_t count;
+};
+
+/* Adds an address, if it is one of the lowest. */
+static void lowest_add(struct lowest *l, const struct addr *addr)
+{
+	size_t from = 0, to = l->count;
+	if (l->count == LIMIT_HOST_ADDRS && addr_cmp(addr, &l->at[l->count - 1]) >= 0)
+		return;
+	/* Progress: each turn halves what is left. */
+	while (from < to) {
+		const size_t middle = (from + to) / 2;
+		if (addr_cmp(&l->at[middle], addr) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	if (from < l->count && addr_equal(&l->at[from], addr))
+		return;
+	l->count -= l->count == LIMIT_HOST_ADDRS;
+	memmove(&l->at[from + 1], &l->at[from], (l->count - from) * sizeof(*l->at));
+	l->at[from] = *addr;
+	l->count++;
+}
+
+/* Removes all but the lowest addresses of a family and scope. The choice depends on the state alone,
+ * and takes one pass. */
+static void cut(struct host_addrs *addrs, enum addr_family family, enum addr_scope scope)
+{
+	struct lowest lowest = {.count = 0};
+	size_t kept = 0;
+	for (size_t i = 0; i < addrs->count; i++)
+		if (addrs->list[i].addr.family == family && addrs->list[i].scope == scope)
+			lowest_add(&lowest, &addrs->list[i].addr);
+	if (lowest.count < LIMIT_HOST_ADDRS)
+		return;
+	for (size_t i = 0; i < addrs->count; i++) {
+		const struct host_addr *ha = &addrs->list[i];
+		if (ha->addr.family != family || ha->scope != scope ||
+			addr_cmp(&ha->addr, &lowest.at[LIMIT_HOST_ADDRS - 1]) <= 0)
+			addrs->list[kept++] = *ha;
+	}
+	addrs->left_out += addrs->count - kept;
+	addrs->count = kept;
+}
+
+static void gather_cut(struct gather *g)
+{
+	for (enum addr_family family = ADDR_V4; family <= ADDR_V6; family++)
+		for (enum addr_scope scope = ADDR_SCOPE_LOCAL; scope <= ADDR_SCOPE_WAN; scope++)
+			if (g->addrs.count > LIMIT_HOST_ADDRS)
+				cut(&g->addrs, family, scope);
+}
+
+/* The steps take the place of the ends: lists with the same records are equal. */
+static void gather_date(const struct names *n, struct gather *g)
+{
+	g->addrs.lower_at = NS_NEVER;
+	for (size_t i = 0; i < g->addrs.count; i++) {
+		struct host_addr *ha = &g->addrs.list[i];
+		const uint32_t expires_s = ha->expires_s;
+		ha->step_s = step_of(n, expires_s);
+		g->addrs.lower_at = ns_min(g->addrs.lower_at, step_end(n, expires_s, ha->step_s));
+	}
+}
+
+int gather_claims(const struct names *n, const struct claim *const *claims, size_t count,
+	struct host_addrs *ret)
+{
+	struct gather good = {0}, spare = {0};
+	for (size_t i = 0; i < count; i++)
+		gather_link(n, claims[i]->nlink, &good, &spare);
+	gather_spare(&good, &spare);
+	int err = good.err ? good.err : spare.err;
+	free(spare.addrs.list);
+	if (err) {
+		free(good.addrs.list);
+		return err;
+	}
+	gather_cut(&good);
+	gather_sort(&good);
+	gather_date(n, &good);
+	*ret = good.addrs;
+	return 0;
+}
