@@ -128,7 +128,9 @@ bool explain_hidden_alias(const struct pipeline *p, const struct explained *e, s
 	return is_served;
 }
 
-static void each_in(const uint8_t *bytes, size_t len,
+/* Calls `visit` for the records of the answer to the question for that type. The aliases on the way are
+ * the same for each type: only the first question tells them. */
+static void each_in(const uint8_t *bytes, size_t len, uint16_t type,
 	void (*visit)(void *arg, const struct zone_change *record), void *arg)
 {
 	struct rd r = rd_init(bytes, len);
@@ -141,7 +143,8 @@ static void each_in(const uint8_t *bytes, size_t len,
 		uint8_t rdata[UDP_PAYLOAD_MIN];
 		struct wr out = wr_init(rdata, sizeof(rdata));
 		rd_rr(&r, &rr);
-		if (r.err || rr_rdata_expand(&r, &rr, &out))
+		bool is_told = rr.type != type && type != asked_types[0];
+		if (r.err || is_told || rr_rdata_expand(&r, &rr, &out))
 			continue;
 		visit(arg, &(struct zone_change){.is_added = true,
 				   .owner = rr.owner.wire,
@@ -156,7 +159,7 @@ void explain_each_answer(const struct pipeline *p, struct explained *e,
 	void (*visit)(void *arg, const struct zone_change *record), void *arg)
 {
 	for (size_t i = 0; i < ARRAY_LEN(asked_types) && !e->is_local; i++)
-		each_in(e->reply, ask(p, e, asked_types[i]), visit, arg);
+		each_in(e->reply, ask(p, e, asked_types[i]), asked_types[i], visit, arg);
 }
 
 void explain_each_addr(const struct pipeline *p, const struct explained *e,

@@ -49,7 +49,7 @@ static const char *judge(
 {
 	if (s->cname && count > 1)
 		return "has a CNAME and other records"; /* RFC 1034 §3.6.2 */
-	if (s->soa && !name_equal(name, apex))
+	if (s->soa && !name_equal(name, apex) && !name_is_reverse(name))
 		return "has a SOA and is not the top of the zone"; /* RFC 1035 §5.2 */
 	if (s->dname && s->ns && !name_equal(name, apex))
 		return "has a DNAME and NS"; /* RFC 6672 §2.3 */

@@ -57,6 +57,28 @@ static int owner_cmp(const void *a, const void *b)
 	return name_cmp(x->name, y->name);
 }
 
+/* Drops SOA and NS at the top of a reverse zone, which a SOA marks. Which reverse zones we have follows
+ * from the addresses, not from files: NS at another name would be a delegation, and the names below it
+ * lost. ERR_NOMEM. */
+static int drop_reverse_top(struct collection *s, struct static_owner *owner)
+{
+	bool is_top = false;
+	size_t kept = 0;
+	for (size_t i = 0; i < owner->count; i++)
+		is_top |= owner->sets[i].type == RR_SOA;
+	if (!is_top)
+		return 0;
+	struct rrset *sets = arena_take(&s->merged, owner->count * sizeof(*sets));
+	if (!sets)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < owner->count; i++)
+		if (owner->sets[i].type != RR_SOA && owner->sets[i].type != RR_NS)
+			sets[kept++] = owner->sets[i];
+	owner->sets = sets;
+	owner->count = kept;
+	return 0;
+}
+
 static int file_add(struct collection *s, const char *path, const struct zonefile *file,
 	struct zonefile_error *error)
 {
@@ -76,6 +98,9 @@ static int file_add(struct collection *s, const char *path, const struct zonefil
 		if (owner->is_local || name_is_below(owner->name, s->domain))
 			continue;
 		owner->is_reverse = name_is_reverse(owner->name);
+		if (owner->is_reverse && drop_reverse_top(s, owner))
+			return ERR_NOMEM;
+		s->count -= owner->count == 0;
 		if (owner->is_reverse)
 			continue;
 		char text[NAME_TEXT_CAP];

@@ -492,6 +492,29 @@ static void a_word_that_is_no_label_is_explained_to_who_asks_for_it(void **state
 	assert_int_equal(count, 1);
 }
 
+static void count_record(void *arg, const struct zone_change *record)
+{
+	unsigned *counts = arg;
+	counts[record->type % 64]++;
+}
+
+static void each_alias_on_the_way_is_explained_once(void **state)
+{
+	static struct explained e;
+	unsigned counts[64] = {0};
+	(void)state;
+	furnish();
+	set_files("a CNAME b\nb CNAME web\nelse CNAME www.example.org.\n");
+	flush();
+	assert_null(explain_start(rig.p, "a 10.0.0.9", &e));
+	explain_each_answer(rig.p, &e, count_record, counts);
+	assert_int_equal(counts[RR_CNAME], 2);
+	assert_int_equal(counts[RR_A], 1);
+	assert_null(explain_start(rig.p, "else 10.0.0.9", &e));
+	explain_each_answer(rig.p, &e, count_record, counts);
+	assert_int_equal(counts[RR_CNAME], 3);
+}
+
 /* The reason for one address of the answer to explain, NULL: it is told. */
 struct asked_addr {
 	struct explained *e;
@@ -620,6 +643,27 @@ static unsigned rcode_of(const char *name, uint16_t type)
 	return rcode;
 }
 
+/* Whether its top is that of a zone of ours or not: NS there would be a delegation. */
+static void the_file_of_a_reverse_zone_is_read_and_makes_no_zone(void **state)
+{
+	(void)state;
+	furnish();
+	set_files("$ORIGIN 2.1.10.in-addr.arpa.\n@ SOA ns.example.org. h 1 2 3 4 5\n NS "
+		  "ns.example.org.\n"
+		  "3 PTR a.example.\n TXT x\n$ORIGIN 10.in-addr.arpa.\n"
+		  "@ SOA ns.example.org. h 1 2 3 4 5\n NS ns.example.org.\n TXT y\n4.2.1 PTR "
+		  "b.example.\n");
+	flush();
+	assert_answers("3.2.1.10.in-addr.arpa.", RR_PTR, 1);
+	assert_answers("4.2.1.10.in-addr.arpa.", RR_PTR, 1);
+	assert_answers("10.in-addr.arpa.", RR_SOA, 1);
+	assert_answers("10.in-addr.arpa.", RR_NS, 1);
+	assert_answers("10.in-addr.arpa.", RR_TXT, 1);
+	assert_answers("2.1.10.in-addr.arpa.", RR_SOA, 0);
+	assert_answers("2.1.10.in-addr.arpa.", RR_NS, 0);
+	assert_int_equal(rcode_of("9.2.1.10.in-addr.arpa.", RR_PTR), RCODE_NXDOMAIN);
+}
+
 static void an_address_in_a_zone_file_has_a_reverse_name_in_our_reverse_zones(void **state)
 {
 	(void)state;
@@ -743,6 +787,8 @@ int main(void)
 		CASE(an_address_is_looked_back),
 		CASE(a_record_leads_to_the_link_of_its_workload),
 		CASE(a_word_that_is_no_label_is_explained_to_who_asks_for_it),
+		CASE(each_alias_on_the_way_is_explained_once),
+		CASE(the_file_of_a_reverse_zone_is_read_and_makes_no_zone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
