@@ -46,7 +46,7 @@ struct primary {
 	struct tsig tsig;          /* of the request in flight */
 	int verdict;           /* tsig_check_reply()'s for the last answer; ERR_ABSENT: none came */
 	int64_t clock_ahead_s; /* of the primary, if the verdict is TSIG_BADTIME */
-	struct log_limit held_limit;
+	struct log_limit held_limit, refused_limit, lost_limit;
 	uint8_t message[MSG_CAP];
 };
 
@@ -71,6 +71,31 @@ static void on_held(void *arg, const uint8_t *name)
 	if (log_limit_may(&p->held_limit, loop_now()))
 		log_warning(p->log, "not updated, the name is another's: name=%s server=%s",
 			name_to_text(name, text), addr_format(&p->server.addr, addr));
+}
+
+static void on_refused(void *arg, const uint8_t *name, int rcode)
+{
+	struct primary *p = arg;
+	char text[NAME_TEXT_CAP], addr[ADDR_TEXT_CAP];
+	if (log_limit_may(&p->refused_limit, loop_now()))
+		log_warning(p->log,
+			"an update is refused: name=%s server=%s rcode=%d note=\"tried again, "
+			"others go on\"",
+			name_to_text(name, text), addr_format(&p->server.addr, addr), rcode);
+}
+
+static void on_lost(void *arg, size_t count, bool is_old)
+{
+	struct primary *p = arg;
+	char text[NAME_TEXT_CAP], addr[ADDR_TEXT_CAP];
+	if (log_limit_may(&p->lost_limit, loop_now()))
+		log_warning(p->log,
+			"the primary has lost names of ours: server=%s zone=%s lost=%zu "
+			"note=\"%s\"",
+			addr_format(&p->server.addr, addr), name_to_text(p->asked->apex.wire, text),
+			count,
+			is_old ? "its zone is an old copy: all are sent again"
+			       : "they are sent again");
 }
 
 static struct pzone *find_zone(const struct primary *p, const uint8_t *apex)
@@ -107,6 +132,8 @@ static int add_zone(struct primary *p, const uint8_t *apex, bool is_optional)
 			.seed = loop_random(),
 			.is_optional = is_optional,
 			.on_held = on_held,
+			.on_refused = on_refused,
+			.on_lost = on_lost,
 			.arg = p});
 	if (!z->updater) {
 		free(z);
@@ -197,17 +224,16 @@ static void tell_unverified(const struct primary *p, const char *addr, const cha
 }
 
 /* Logs when a zone begins to fail and when it works again, not each failure. */
-static void tell_failure(struct primary *p, struct pzone *z, uint64_t failed_before)
+static void tell_failure(struct primary *p, struct pzone *z)
 {
 	const struct updater_stats s = updater_stats(z->updater);
 	char addr[ADDR_TEXT_CAP], zone[NAME_TEXT_CAP];
-	bool is_failing = s.failed > failed_before;
-	if (is_failing == z->is_failing)
+	if (s.is_failing == z->is_failing)
 		return;
-	z->is_failing = is_failing;
+	z->is_failing = s.is_failing;
 	addr_format(&p->server.addr, addr);
 	name_to_text(z->apex.wire, zone);
-	if (!is_failing)
+	if (!s.is_failing)
 		log_info(p->log, "updates go through again: server=%s zone=%s", addr, zone);
 	else if (s.rcode < 0)
 		tell_unverified(p, addr, zone);
@@ -220,13 +246,12 @@ static void on_done(void *arg, const uint8_t *answer, size_t len)
 {
 	struct primary *p = arg;
 	struct pzone *z = p->asked;
-	uint64_t failed_before = updater_stats(z->updater).failed;
 	p->exchange = NULL;
 	p->verdict =
 		answer ? tsig_check_reply(&p->tsig, answer, len, dns_unix_time(), &p->clock_ahead_s)
 		       : ERR_ABSENT;
 	updater_input(z->updater, loop_now(), answer, len, p->verdict == TSIG_NOERROR);
-	tell_failure(p, z, failed_before);
+	tell_failure(p, z);
 }
 
 /* Returns the next message of any zone. The zones take turns. */
@@ -291,6 +316,7 @@ static struct updater_stats sum_of_zones(const struct primary *p, size_t *ret_zo
 		sum.owned += s.owned;
 		sum.held += s.held;
 		sum.queued += s.queued;
+		sum.refused += s.refused;
 		sum.sent += s.sent;
 		sum.done += s.done;
 		sum.failed += s.failed;
@@ -310,6 +336,7 @@ void primary_report(const struct primary *p, struct jsonw *w)
 	jsonw_number(w, "owned", (int64_t)s.owned);
 	jsonw_number(w, "held", (int64_t)s.held);
 	jsonw_number(w, "queued", (int64_t)s.queued);
+	jsonw_number(w, "refused", (int64_t)s.refused);
 	jsonw_number(w, "sent", (int64_t)s.sent);
 	jsonw_number(w, "done", (int64_t)s.done);
 	jsonw_number(w, "failed", (int64_t)s.failed);

@@ -188,17 +188,55 @@ size_t update_make_index_query(
 	return pack_question(&p, index.wire, RR_PTR, CLASS_IN) ? 0 : p.len;
 }
 
+size_t update_make_serial_query(
+	const struct update_names *names, uint16_t id, uint8_t *out, size_t cap)
+{
+	struct pack p;
+	pack_init(&p, out, cap, id, 0);
+	return pack_question(&p, names->zone.wire, RR_SOA, CLASS_IN) ? 0 : p.len;
+}
+
+/* Reads the header, and passes over the questions. */
+static struct rd open_answer(
+	const uint8_t *answer, size_t len, struct msg_header *header, struct question *last)
+{
+	struct rd r = rd_init(answer, len);
+	rd_header(&r, header);
+	for (unsigned i = 0; i < header->qdcount && !r.err; i++)
+		rd_question(&r, last);
+	return r;
+}
+
+int update_read_serial(
+	const struct update_names *names, const uint8_t *answer, size_t len, uint32_t *ret)
+{
+	struct msg_header header;
+	struct question question;
+	struct rr rr;
+	struct rd r = open_answer(answer, len, &header, &question);
+	/* Progress: each turn reads at least eleven bytes, or sets the error. */
+	for (unsigned i = 0; i < header.count[SECTION_ANSWER] && !r.err; i++) {
+		struct name skipped;
+		rd_rr(&r, &rr);
+		if (r.err || rr.type != RR_SOA || !name_equal(rr.owner.wire, names->zone.wire))
+			continue;
+		struct rd at = {.start = r.start, .at = rr.rdata, .end = rr.rdata + rr.rdata_len};
+		rd_name(&at, &skipped);
+		rd_name(&at, &skipped);
+		*ret = rd_u32(&at);
+		return at.err ? ERR_SYNTAX : 0;
+	}
+	return r.err ? ERR_SYNTAX : ERR_ABSENT;
+}
+
 int update_read_index(const struct update_names *names, const uint8_t *answer, size_t len,
 	void (*visit)(void *arg, const uint8_t *name), void *arg)
 {
-	struct rd r = rd_init(answer, len);
 	struct msg_header header;
 	struct question question = {0};
 	struct rr rr;
 	bool has_next = false;
-	rd_header(&r, &header);
-	for (unsigned i = 0; i < header.qdcount && !r.err; i++)
-		rd_question(&r, &question);
+	struct rd r = open_answer(answer, len, &header, &question);
 	/* Progress: each turn reads at least eleven bytes, or sets the error. */
 	for (unsigned i = 0; i < header.count[SECTION_ANSWER] && !r.err; i++) {
 		struct name target;

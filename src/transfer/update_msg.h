@@ -44,6 +44,14 @@ size_t update_index_len(const uint8_t *name) NONNULL;
 size_t update_make_index_query(const struct update_names *names, unsigned part, uint16_t id,
 	uint8_t *out, size_t cap) NONNULL;
 
+/* Makes the query for the zone's SOA. */
+size_t update_make_serial_query(
+	const struct update_names *names, uint16_t id, uint8_t *out, size_t cap) NONNULL;
+
+/* Reads the serial in the answer. ERR_ABSENT: it has none; ERR_SYNTAX: malformed. */
+int update_read_serial(const struct update_names *names, const uint8_t *answer, size_t len,
+	uint32_t *ret) NONNULL MUSTCHECK;
+
 /* Calls `visit` for each name in the answer. 1: there is another part; 0: this was the last;
  * ERR_SYNTAX: malformed. */
 int update_read_index(const struct update_names *names, const uint8_t *answer, size_t len,

@@ -8,27 +8,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/heap.h"
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/serial.h"
 #include "transfer/update_msg.h"
 #include "zone/node.h"
 
-enum item_state { ITEM_CLEAN, ITEM_QUEUED, ITEM_SENT, ITEM_HELD };
+enum item_state { ITEM_CLEAN, ITEM_QUEUED, ITEM_SENT, ITEM_HELD, ITEM_REFUSED };
+
+/* What the next message is about. */
+enum stage {
+	STAGE_SERIAL, /* the zone's serial: is there any need to look at the index? */
+	STAGE_INDEX,  /* a part of the index */
+	STAGE_WORK    /* names */
+};
 
 /* A name at the primary. */
 struct item {
 	struct map_node in_map;
 	struct list in_queue;     /* QUEUED */
-	struct heap_node in_heap; /* HELD: when to try it again */
+	struct heap_node in_heap; /* HELD, REFUSED: when to try it again */
 	enum item_state state;
 	enum update_kind kind; /* of its last message */
 	bool is_owned;         /* as far as we know */
 	bool has_changed;      /* changed while SENT */
 	bool was_refused;      /* one of CLAIM and RENEW was refused: the other is tried */
 	bool is_listed;        /* it is in part `part` of the index */
+	ns_t patience;         /* REFUSED: how long it waits; 0: it is not refused */
 	unsigned part;
 	struct name name;
 };
@@ -42,7 +52,13 @@ struct updater {
 	uint64_t id_count;
 	uint16_t id; /* of the message in flight */
 	unsigned view;
-	bool has_index;                        /* state FETCHING is over */
+	enum stage stage;
+	bool has_index;                        /* it has been read once */
+	ns_t check_at;                         /* when the serial is asked for */
+	uint32_t serial;                       /* of the primary at the last check; 0: none yet */
+	bool is_old;                           /* the serial has gone back */
+	size_t lost;                           /* names that the index lacks */
+	unsigned row;                          /* names refused since the last success */
 	unsigned parts;                        /* parts of the index that were read or begun */
 	uint32_t part_len[LIMIT_UPDATE_PARTS]; /* length of each */
 	bool is_out;                           /* a message is in flight */
@@ -62,6 +78,8 @@ struct updater *updater_new(const struct updater_config *config)
 		return NULL;
 	u->config = *config;
 	u->retry = UPDATER_RETRY_MIN;
+	u->stage = STAGE_INDEX;
+	u->check_at = NS_NEVER;
 	list_init(&u->queue);
 	if (update_names_init(&u->names, config->apex, config->host) == 0)
 		return u;
@@ -97,9 +115,17 @@ static void unlist(struct updater *u, struct item *i)
 	i->is_listed = false;
 }
 
+static void set_patience(struct updater *u, struct item *i, ns_t patience)
+{
+	u->stats.refused += patience > 0;
+	u->stats.refused -= i->patience > 0;
+	i->patience = patience;
+}
+
 static void item_free(struct updater *u, struct item *i)
 {
 	set_state(u, i, ITEM_CLEAN);
+	set_patience(u, i, 0);
 	unlist(u, i);
 	u->stats.owned -= i->is_owned;
 	list_remove(&i->in_queue);
@@ -260,10 +286,14 @@ size_t updater_poll(struct updater *u, ns_t now, uint8_t *out, size_t cap)
 	if (u->is_out || now < u->not_before)
 		return 0;
 	requeue_held(u, now);
+	if (now >= u->check_at)
+		u->stage = STAGE_SERIAL;
 	u->sent = NULL;
-	if (!u->has_index)
+	if (u->stage == STAGE_SERIAL)
+		len = update_make_serial_query(&u->names, next_id(u), out, cap);
+	else if (u->stage == STAGE_INDEX)
 		len = update_make_index_query(&u->names, u->parts, next_id(u), out, cap);
-	while (len == 0 && u->has_index && !list_is_empty(&u->queue)) {
+	while (len == 0 && u->stage == STAGE_WORK && !list_is_empty(&u->queue)) {
 		struct item *i = container_of(u->queue.next, struct item, in_queue);
 		len = make_message(u, i, out, cap);
 		u->sent = len > 0 ? i : NULL;
@@ -277,10 +307,36 @@ static void back_off(struct updater *u, ns_t now, int rcode)
 {
 	u->stats.failed++;
 	u->stats.rcode = rcode;
+	u->stats.is_failing = true;
 	u->not_before = now + u->retry;
 	u->retry = ns_min(2 * u->retry, UPDATER_RETRY_MAX);
 	if (u->sent)
 		enqueue(u, u->sent);
+}
+
+/* One name is refused, and waits alone. A row of them is the server's fault: it has trouble, or refuses
+ * all that we send. */
+static void refuse(struct updater *u, struct item *i, ns_t now, int rcode)
+{
+	const bool is_told = i->patience > 0, has_changed = i->has_changed;
+	set_patience(
+		u, i, is_told ? ns_min(2 * i->patience, UPDATER_RETRY_MAX) : UPDATER_RETRY_MIN);
+	u->row++;
+	if (u->row >= UPDATER_ROW && (rcode != RCODE_REFUSED || u->stats.done == 0)) {
+		back_off(u, now, rcode);
+	} else {
+		u->stats.failed++;
+		u->stats.rcode = rcode;
+	}
+	if (has_changed) {
+		enqueue(u, i);
+	} else {
+		list_remove(&i->in_queue);
+		set_state(u, i, ITEM_REFUSED);
+		heap_put(&u->held, &i->in_heap, now + i->patience);
+	}
+	if (!is_told && u->config.on_refused)
+		u->config.on_refused(u->config.arg, i->name.wire, rcode);
 }
 
 static void settle(struct updater *u, struct item *i)
@@ -295,6 +351,7 @@ static void settle(struct updater *u, struct item *i)
 		u->parts += u->sent_part == u->parts;
 	}
 	i->was_refused = false;
+	set_patience(u, i, 0);
 	set_state(u, i, ITEM_CLEAN);
 	if (i->has_changed)
 		enqueue(u, i);
@@ -326,24 +383,77 @@ static void take_name(void *arg, const uint8_t *name)
 	if (!i)
 		return;
 	list_in(u, i, u->parts);
+	if (u->has_index && !i->is_owned && i->state == ITEM_CLEAN)
+		enqueue(u, i);
 	set_owned(u, i, true);
+}
+
+/* Before the index is read again: what it lists then is listed. */
+static void forget_index(struct updater *u)
+{
+	MAP_EACH(item, &u->items, struct item, in_map)
+		unlist(u, item);
+	u->parts = 0;
+}
+
+/* What we own and the index does not list any more, the primary has lost. */
+static void find_lost(struct updater *u)
+{
+	u->lost = 0;
+	MAP_EACH(i, &u->items, struct item, in_map) {
+		if (!i->is_owned || i->is_listed)
+			continue;
+		set_owned(u, i, false);
+		enqueue(u, i);
+		u->lost++;
+	}
+	if ((u->lost > 0 || u->is_old) && u->config.on_lost)
+		u->config.on_lost(u->config.arg, u->lost, u->is_old);
 }
 
 /* True if the primary does not have the zone, or does not let us change it. */
 static bool is_not_there(const struct updater *u, const struct msg_header *header)
 {
 	unsigned rcode = msg_rcode(header);
-	bool is_unknown = !u->has_index && !(header->flags & MSG_AA);
-	return u->config.is_optional &&
-	       (rcode == RCODE_REFUSED || rcode == RCODE_NOTAUTH || is_unknown);
+	bool is_unknown = u->stage != STAGE_WORK && !(header->flags & MSG_AA);
+	bool is_refused = rcode == RCODE_REFUSED && (u->stage != STAGE_WORK || u->stats.done == 0);
+	return u->config.is_optional && (is_refused || rcode == RCODE_NOTAUTH || is_unknown);
 }
 
 static void wait_for_zone(struct updater *u, ns_t now)
 {
-	u->stats.is_in_use = false;
+	u->stats.is_in_use = u->stats.is_failing = false;
 	u->not_before = now + UPDATER_HELD;
 	if (u->sent)
 		enqueue(u, u->sent);
+}
+
+/* The primary is well. */
+static void note_success(struct updater *u)
+{
+	u->retry = UPDATER_RETRY_MIN;
+	u->row = 0;
+	u->stats.is_failing = false;
+}
+
+/* Handles the answer to the query for the serial. */
+static void take_serial(
+	struct updater *u, ns_t now, const uint8_t *answer, size_t len, unsigned rcode)
+{
+	uint32_t serial = 0;
+	int err = update_read_serial(&u->names, answer, len, &serial);
+	if (rcode != RCODE_NOERROR || err == ERR_SYNTAX) {
+		back_off(u, now, rcode ? (int)rcode : RCODE_FORMERR);
+		return;
+	}
+	note_success(u);
+	const bool is_same = serial && serial == u->serial;
+	u->check_at = is_same ? now + UPDATER_CHECK : NS_NEVER;
+	u->is_old = serial && u->serial && !is_same && !serial_is_after(serial, u->serial);
+	u->serial = serial;
+	u->stage = is_same ? STAGE_WORK : STAGE_INDEX;
+	if (!is_same)
+		forget_index(u);
 }
 
 /* Handles the answer to a query for a part of the index. */
@@ -359,13 +469,19 @@ static void take_index(
 		back_off(u, now, RCODE_FORMERR);
 		return;
 	}
-	u->retry = UPDATER_RETRY_MIN;
+	note_success(u);
 	u->stats.is_in_use = true;
 	u->parts++;
 	if (has_next && u->parts < LIMIT_UPDATE_PARTS)
 		return;
+	const bool has_all = u->has_index && !u->is_old;
+	u->stage = STAGE_WORK;
+	u->check_at = now + UPDATER_CHECK;
+	if (u->has_index)
+		find_lost(u);
 	u->has_index = true;
-	touch_all(u);
+	if (!has_all)
+		touch_all(u);
 }
 
 static void take_result(struct updater *u, ns_t now, struct item *i, unsigned rcode)
@@ -376,9 +492,12 @@ static void take_result(struct updater *u, ns_t now, struct item *i, unsigned rc
 	case RCODE_YXDOMAIN:
 	case RCODE_YXRRSET:
 	case RCODE_NXRRSET: turn_round(u, i, now); break;
+	case RCODE_FORMERR:
+	case RCODE_SERVFAIL:
+	case RCODE_REFUSED: refuse(u, i, now, (int)rcode); return;
 	default: back_off(u, now, (int)rcode); return;
 	}
-	u->retry = UPDATER_RETRY_MIN;
+	note_success(u);
 }
 
 void updater_input(struct updater *u, ns_t now, const uint8_t *answer, size_t len, bool is_verified)
@@ -395,6 +514,8 @@ void updater_input(struct updater *u, ns_t now, const uint8_t *answer, size_t le
 		wait_for_zone(u, now);
 	else if (!is_answer || !is_verified)
 		back_off(u, now, -1);
+	else if (u->stage == STAGE_SERIAL)
+		take_serial(u, now, answer, len, msg_rcode(&header));
 	else if (!i)
 		take_index(u, now, answer, len, msg_rcode(&header));
 	else
@@ -405,8 +526,8 @@ ns_t updater_deadline(const struct updater *u)
 {
 	if (u->is_out)
 		return NS_NEVER;
-	bool has_work = !u->has_index || !list_is_empty(&u->queue);
-	ns_t next = has_work ? 0 : heap_deadline(&u->held);
+	bool has_work = u->stage != STAGE_WORK || !list_is_empty(&u->queue);
+	ns_t next = has_work ? 0 : ns_min(heap_deadline(&u->held), u->check_at);
 	return next < u->not_before ? u->not_before : next;
 }
 

@@ -24,7 +24,12 @@
  *	                     renew ──not ours─► claim ──exists───► again after UPDATER_HELD, or a change
  *
  * If there is no answer, or the server reports an error of its own, all updates wait: 1 s, 2 s,
- * 4 s … UPDATER_RETRY_MAX. If the zone is optional, the primary may not have it or may refuse
+ * 4 s … UPDATER_RETRY_MAX. If it refuses one name (a policy, or more records than it takes), that name
+ * alone waits so long; others go on. After UPDATER_ROW names in a row it is the server's error.
+ *
+ * Every UPDATER_CHECK the zone's serial is asked for. If it has changed, the index is read again: names
+ * that the primary has lost are claimed again. If it has gone back, the primary has an old copy of the
+ * zone, and each name is sent again. If the zone is optional, the primary may not have it or may refuse
  * updates of it. This is no failure, and the updater asks again after UPDATER_HELD.
  */
 #pragma once
@@ -37,6 +42,9 @@
 #define UPDATER_RETRY_MIN (1 * NS_PER_S)
 #define UPDATER_RETRY_MAX (300 * NS_PER_S)
 #define UPDATER_HELD      (300 * NS_PER_S)
+#define UPDATER_CHECK     (300 * NS_PER_S)
+
+enum { UPDATER_ROW = 3 };
 
 struct updater; /* opaque */
 
@@ -47,6 +55,10 @@ struct updater_config {
 	uint64_t seed;       /* for the ids of messages */
 	bool is_optional;    /* no failure if the primary does not have the zone */
 	void (*on_held)(void *arg, const uint8_t *name); /* another host owns it; may be NULL */
+	/* The primary refuses this name, from now on; may be NULL. */
+	void (*on_refused)(void *arg, const uint8_t *name, int rcode);
+	/* The primary has lost names, or has an old copy of them (`is_old`); may be NULL. */
+	void (*on_lost)(void *arg, size_t count, bool is_old);
 	void *arg;
 };
 
@@ -71,10 +83,11 @@ void updater_input(struct updater *u, ns_t now, const uint8_t *answer, size_t le
 ns_t updater_deadline(const struct updater *u) NONNULL;
 
 struct updater_stats {
-	size_t owned, held, queued;
+	size_t owned, held, queued, refused;
 	uint64_t sent, done, failed; /* messages */
 	uint64_t limited;            /* names over the limit in number or size */
 	bool is_in_use;              /* the primary has the zone, as far as we know */
+	bool is_failing;             /* all updates wait */
 	int rcode;                   /* of the last failure; -1: no answer */
 };
 struct updater_stats updater_stats(const struct updater *u) NONNULL;

@@ -17,7 +17,7 @@ struct rig {
 	struct zone *zone;
 	struct updater *updater;
 	ns_t now;
-	unsigned held;
+	unsigned held, refused, lost, old;
 	bool is_authoritative; /* the primary is authoritative for the zone */
 	bool is_unsigned;      /* its answers are unsigned */
 	uint8_t out[MSG_CAP];
@@ -38,6 +38,20 @@ static void on_held(void *arg, const uint8_t *name)
 	r->held++;
 }
 
+static void on_refused(void *arg, const uint8_t *name, int rcode)
+{
+	struct rig *r = arg;
+	(void)name, (void)rcode;
+	r->refused++;
+}
+
+static void on_lost(void *arg, size_t count, bool is_old)
+{
+	struct rig *r = arg;
+	r->lost += (unsigned)count;
+	r->old += is_old;
+}
+
 static int setup(void **state)
 {
 	struct rig *r = calloc(1, sizeof(*r));
@@ -51,6 +65,8 @@ static int setup(void **state)
 		.host = "me",
 		.seed = 3,
 		.on_held = on_held,
+		.on_refused = on_refused,
+		.on_lost = on_lost,
 		.arg = r});
 	assert_non_null(r->updater);
 	updater_set_view(r->updater, VIEW_WAN);
@@ -109,6 +125,35 @@ static void answer_index(struct rig *r, const char *name)
 	updater_input(r->updater, r->now, reply, p.len, !r->is_unsigned);
 }
 
+/* Takes the query for the serial, and answers it. */
+static void answer_serial(struct rig *r, uint32_t serial)
+{
+	static uint8_t reply[1024];
+	uint8_t rdata[22] = {0};
+	struct name apex = rig_name("example.");
+	struct rd rd;
+	struct msg_header header;
+	struct question question;
+	struct pack p;
+	assert_int_equal(poll(r), OPCODE_QUERY);
+	rd = rd_init(r->out, r->len);
+	rd_header(&rd, &header);
+	rd_question(&rd, &question);
+	assert_int_equal(question.type, RR_SOA);
+	assert_true(name_equal(question.name.wire, apex.wire));
+	put_u32(rdata + 2, serial);
+	pack_init(&p, reply, sizeof(reply), header.id, MSG_QR | MSG_AA);
+	assert_int_equal(pack_question(&p, apex.wire, RR_SOA, CLASS_IN), 0);
+	assert_int_equal(pack_rr(&p, SECTION_ANSWER,
+				 &(struct pack_rr){.owner = apex.wire,
+					 .type = RR_SOA,
+					 .class = CLASS_IN,
+					 .rdata = rdata,
+					 .rdata_len = sizeof(rdata)}),
+		0);
+	updater_input(r->updater, r->now, reply, p.len, !r->is_unsigned);
+}
+
 static void begin(struct rig *r, const char *index)
 {
 	assert_int_equal(poll(r), OPCODE_QUERY);
@@ -161,7 +206,7 @@ static void a_name_is_claimed_if_nobody_has_it(void **state)
 	assert_int_equal(get_u16(r->out + 8), 3); /* only one A: that of the view */
 	answer(r, RCODE_NOERROR);
 	assert_int_equal(poll(r), -1);
-	assert_int_equal(updater_deadline(r->updater), NS_NEVER);
+	assert_int_equal(updater_deadline(r->updater), UPDATER_CHECK);
 	assert_int_equal(updater_stats(r->updater).owned, 1);
 }
 
@@ -214,6 +259,8 @@ static void the_other_way_is_tried_once_and_then_it_is_anothers(void **state)
 	assert_int_equal(updater_stats(r->updater).held, 1);
 	assert_int_equal(updater_deadline(r->updater), UPDATER_HELD);
 	r->now = UPDATER_HELD;
+	answer_serial(r, 1);
+	begin(r, NULL);
 	assert_int_equal(poll(r), OPCODE_UPDATE);
 	answer(r, RCODE_NOERROR);
 	assert_int_equal(updater_stats(r->updater).held, 0);
@@ -250,9 +297,9 @@ static void a_server_that_fails_is_left_alone_for_longer_and_longer(void **state
 	ns_t wait = UPDATER_RETRY_MIN;
 	begin(r, NULL);
 	for (int i = 0; i < 12; i++) {
-		assert_int_equal(poll(r), OPCODE_UPDATE);
+		assert_true(poll(r) >= 0); /* after UPDATER_CHECK, it is the query for the serial */
 		if (i % 2)
-			answer(r, RCODE_REFUSED);
+			answer(r, RCODE_NOTAUTH);
 		else
 			updater_input(r->updater, r->now, NULL, 0, false);
 		assert_int_equal(poll(r), -1);
@@ -261,6 +308,10 @@ static void a_server_that_fails_is_left_alone_for_longer_and_longer(void **state
 		wait = ns_min(2 * wait, UPDATER_RETRY_MAX);
 	}
 	assert_int_equal(wait, UPDATER_RETRY_MAX);
+	assert_true(updater_stats(r->updater).is_failing);
+	answer_serial(r, 1);
+	begin(r, NULL);
+	assert_false(updater_stats(r->updater).is_failing);
 	assert_int_equal(poll(r), OPCODE_UPDATE);
 	answer(r, RCODE_NOERROR);
 	assert_int_equal(updater_stats(r->updater).owned, 1);
@@ -368,9 +419,183 @@ static void an_optional_zone_that_is_not_the_primarys_is_no_failure(void **state
 	assert_int_equal(updater_deadline(r->updater), 3 * UPDATER_HELD);
 	assert_int_equal(updater_stats(r->updater).failed, 0);
 	r->now = 3 * UPDATER_HELD;
+	answer_serial(r, 1);
+	begin(r, NULL);
 	assert_int_equal(poll(r), OPCODE_UPDATE);
 	answer(r, RCODE_NOERROR);
 	assert_int_equal(updater_stats(r->updater).owned, 1);
+}
+
+/* Its owner is an answer in the message: the message is about that name. */
+static bool is_about(struct rig *r, const char *name)
+{
+	struct rd rd = rd_init(r->out, r->len);
+	struct name wanted = rig_name(name);
+	struct msg_header header;
+	struct question question;
+	struct rr rr;
+	rd_header(&rd, &header);
+	rd_question(&rd, &question);
+	rd_rr(&rd, &rr);
+	return name_equal(rr.owner.wire, wanted.wire) ||
+	       name_equal(name_parent(rr.owner.wire), wanted.wire);
+}
+
+static void put_names(struct rig *r, unsigned count)
+{
+	char owner[32];
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(owner, sizeof(owner), "n%u.example.", i);
+		rig_put(r->zone, ZONE_DERIVED, owner, "60 A 192.0.2.1", NULL);
+	}
+}
+
+static void names_that_the_primary_has_lost_come_back(void **state)
+{
+	struct rig *r = *state;
+	rig_put(r->zone, ZONE_DERIVED, "b.example.", "60 A 192.0.2.1", NULL);
+	begin(r, NULL);
+	while (poll(r) == OPCODE_UPDATE)
+		answer(r, RCODE_NOERROR);
+	assert_int_equal(updater_stats(r->updater).owned, 2);
+	r->now = updater_deadline(r->updater);
+	answer_serial(r, 5);
+	begin(r, "b.example.");
+	assert_int_equal(r->lost, 1);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	assert_has(r, SECTION_ANSWER, "a.example.", RR_ANY, CLASS_NONE);
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(poll(r), -1);
+	assert_int_equal(updater_stats(r->updater).owned, 2);
+}
+
+static void while_its_serial_stays_the_index_is_not_read(void **state)
+{
+	struct rig *r = *state;
+	begin(r, "a.example.");
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_NOERROR);
+	r->now = updater_deadline(r->updater);
+	answer_serial(r, 5);
+	begin(r, "a.example.");
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(updater_deadline(r->updater), r->now + UPDATER_CHECK);
+		r->now += UPDATER_CHECK;
+		answer_serial(r, 5);
+		assert_int_equal(poll(r), -1);
+	}
+	assert_int_equal(r->lost, 0);
+}
+
+static void a_primary_with_an_old_copy_gets_each_name_again(void **state)
+{
+	struct rig *r = *state;
+	begin(r, "a.example.");
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_NOERROR);
+	r->now = updater_deadline(r->updater);
+	answer_serial(r, 0xfffffff0);
+	begin(r, "a.example.");
+	assert_int_equal(poll(r), -1);
+	r->now += UPDATER_CHECK;
+	answer_serial(r, 2); /* later (RFC 1982) */
+	begin(r, "a.example.");
+	assert_int_equal(poll(r), -1);
+	r->now += UPDATER_CHECK;
+	answer_serial(r, 1);
+	begin(r, "a.example.");
+	assert_int_equal(r->old, 1);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	assert_has(r, SECTION_AUTHORITY, "a.example.", RR_A, CLASS_IN);
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(poll(r), -1);
+}
+
+static void a_refused_name_delays_no_other(void **state)
+{
+	enum { NAMES = 50 };
+	struct rig *r = *state;
+	put_names(r, NAMES);
+	begin(r, NULL);
+	for (unsigned i = 0; poll(r) == OPCODE_UPDATE; i++)
+		answer(r, is_about(r, "n7.example.") ? RCODE_SERVFAIL : RCODE_NOERROR);
+	assert_int_equal(r->now, 0);
+	assert_int_equal(updater_stats(r->updater).owned, NAMES);
+	assert_int_equal(updater_stats(r->updater).refused, 1);
+	assert_false(updater_stats(r->updater).is_failing);
+	/* It is tried again later and later, and told once. */
+	for (ns_t wait = UPDATER_RETRY_MIN; wait < UPDATER_CHECK / 2; wait *= 2) {
+		assert_int_equal(updater_deadline(r->updater), r->now + wait);
+		r->now += wait;
+		assert_int_equal(poll(r), OPCODE_UPDATE);
+		assert_true(is_about(r, "n7.example."));
+		answer(r, RCODE_REFUSED);
+	}
+	assert_int_equal(r->refused, 1);
+	rig_put(r->zone, ZONE_DERIVED, "n7.example.", "60 A 192.0.2.2", NULL);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(updater_stats(r->updater).refused, 0);
+	assert_int_equal(updater_stats(r->updater).owned, NAMES + 1);
+}
+
+static void a_server_that_refuses_all_is_left_alone(void **state)
+{
+	struct rig *r = *state;
+	unsigned sent = 0;
+	put_names(r, 50);
+	begin(r, NULL);
+	while (r->now < 600 * NS_PER_S) {
+		for (; poll(r) == OPCODE_UPDATE; sent++)
+			answer(r, RCODE_REFUSED);
+		assert_true(updater_deadline(r->updater) > r->now);
+		r->now = updater_deadline(r->updater);
+	}
+	assert_true(updater_stats(r->updater).is_failing);
+	assert_in_range(sent, UPDATER_ROW, 30);
+}
+
+/* A primary that answers anything, in any order, while names change: as soon as it is well, it has what
+ * we have. */
+static void after_any_answers_all_names_are_sent(void **state)
+{
+	static const unsigned rcodes[] = {RCODE_NOERROR, RCODE_NOERROR, RCODE_REFUSED,
+		RCODE_SERVFAIL, RCODE_YXDOMAIN, RCODE_NXRRSET, RCODE_NOTAUTH, RCODE_FORMERR};
+	enum { NAMES = 12 };
+	struct rig *r = *state;
+	bool has[NAMES] = {false};
+	uint64_t random = 1;
+	unsigned count = 1; /* a.example */
+	char owner[32];
+	for (unsigned turn = 0; turn < 50000; turn++) {
+		random = random * 6364136223846793005u + 1442695040888963407u;
+		const unsigned draw = (unsigned)(random >> 33), i = draw % NAMES;
+		const bool is_well = turn >= 45000;
+		snprintf(owner, sizeof(owner), "n%u.example.", i);
+		if (!is_well && draw % 7 == 0) {
+			has[i] = !has[i];
+			rig_put(r->zone, ZONE_DERIVED, owner, has[i] ? "60 A 192.0.2.1" : NULL,
+				NULL);
+		}
+		const int opcode = poll(r);
+		if (opcode < 0)
+			r->now = ns_max(r->now, updater_deadline(r->updater));
+		else if (opcode == OPCODE_UPDATE)
+			answer(r, is_well ? RCODE_NOERROR : rcodes[draw / 8 % ARRAY_LEN(rcodes)]);
+		else if (!is_well && draw % 3 == 0)
+			updater_input(r->updater, r->now, NULL, 0, false);
+		else if (get_u16(r->out + r->len - 4) == RR_PTR)
+			answer_index(r, NULL);
+		else
+			answer(r, RCODE_NOERROR); /* without a SOA: as if it had changed */
+	}
+	for (unsigned i = 0; i < NAMES; i++)
+		count += has[i];
+	assert_int_equal(updater_stats(r->updater).queued, 0);
+	assert_int_equal(updater_stats(r->updater).refused, 0);
+	assert_int_equal(updater_stats(r->updater).held, 0);
+	assert_int_equal(updater_stats(r->updater).owned, count);
+	assert_false(updater_stats(r->updater).is_failing);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -392,6 +617,12 @@ int main(void)
 		TEST(an_index_that_is_large_has_several_parts),
 		TEST(all_parts_of_the_index_are_read),
 		TEST(an_optional_zone_that_is_not_the_primarys_is_no_failure),
+		TEST(names_that_the_primary_has_lost_come_back),
+		TEST(while_its_serial_stays_the_index_is_not_read),
+		TEST(a_primary_with_an_old_copy_gets_each_name_again),
+		TEST(a_refused_name_delays_no_other),
+		TEST(a_server_that_refuses_all_is_left_alone),
+		TEST(after_any_answers_all_names_are_sent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
