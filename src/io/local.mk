@@ -16,4 +16,5 @@ src_io_libio_a_SOURCES = \
 	src/io/rcu.c src/io/rcu.h \
 	src/io/ready.c src/io/ready.h \
 	src/io/resume.c src/io/resume.h \
+	src/io/sandbox.c src/io/sandbox.h \
 	src/io/zoneldns.c src/io/zoneldns.h

@@ -121,6 +121,7 @@ tests_unit_test_lookup_SOURCES = tests/unit/test_lookup.c tests/unit/zone_rig.c 
 tests_unit_test_serve_SOURCES = tests/unit/test_serve.c tests/unit/zone_rig.c tests/unit/zone_rig.h
 unit_programs += tests/unit/test_resync
 unit_programs += tests/unit/test_log
+unit_programs += tests/unit/test_sandbox
 unit_programs += tests/unit/test_device
 unit_programs += tests/unit/test_device_await
 unit_programs += tests/unit/test_device_message
