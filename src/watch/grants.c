@@ -27,6 +27,9 @@ enum {
 	EVENTS_CAP = 2048
 };
 
+/* How often the watch is tried again. */
+#define RETRY_PAUSE (5 * NS_PER_S)
+
 struct grant {
 	struct map_node node; /* key: cookie, since a namespace has few grants */
 	uint64_t cookie;
@@ -39,6 +42,8 @@ struct grant {
 struct grants {
 	struct grants_config config;
 	int dir_fd, inotify_fd;
+	bool is_watched; /* false: the directory is read again each time */
+	ns_t retry_at;   /* when the watch is tried again then */
 	struct map all;
 };
 
@@ -165,10 +170,49 @@ static void handle_event(struct grants *g, const struct inotify_event *ev)
 		changed(g, of.cookie, of.ifindex);
 }
 
-void grants_handle(struct grants *g)
+/* Watches the open directory, not the path, which may lead elsewhere by now. */
+static int watch(struct grants *g)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+	char path[sizeof("/proc/self/fd/") + 10];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", g->dir_fd);
+	g->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	g->is_watched = g->inotify_fd >= 0 && inotify_add_watch(g->inotify_fd, path, EVENTS) >= 0 &&
+			epoll_ctl(g->config.epoll_fd, EPOLL_CTL_ADD, g->inotify_fd, &ev) == 0;
+	int err = g->is_watched ? 0 : -errno;
+	if (err && g->inotify_fd >= 0)
+		close(g->inotify_fd);
+	if (err)
+		g->inotify_fd = -1;
+	return err;
+}
+
+/* Without inotify, the directory is read before it is needed: each time. */
+static void handle_unwatched(struct grants *g, ns_t now)
+{
+	if (now >= g->retry_at) {
+		g->retry_at = now + RETRY_PAUSE;
+		if (watch(g) == 0)
+			log_info(g->config.log, "inotify is back: dir=\"%s\"", g->config.path);
+	}
+	scan(g, true);
+}
+
+ns_t grants_deadline(const struct grants *g)
+{
+	return !g || g->is_watched ? NS_NEVER : g->retry_at;
+}
+
+void grants_handle(struct grants *g, ns_t now)
 {
 	_Alignas(struct inotify_event) char buf[EVENTS_CAP];
 	ssize_t len;
+	if (!g)
+		return;
+	if (!g->is_watched) {
+		handle_unwatched(g, now);
+		return;
+	}
 	/* Progress: each turn reads what is queued, and steps over each event. */
 	while ((len = read(g->inotify_fd, buf, sizeof(buf))) > 0)
 		for (const char *at = buf; at < buf + len;) {
@@ -192,19 +236,6 @@ static int open_dir(struct grants *g)
 	return is_safe ? 0 : ERR_DENIED;
 }
 
-/* Watches the open directory, not the path, which may lead elsewhere by now. */
-static int watch(struct grants *g)
-{
-	struct epoll_event ev = {.events = EPOLLIN};
-	char path[sizeof("/proc/self/fd/") + 10];
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", g->dir_fd);
-	g->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (g->inotify_fd < 0 || inotify_add_watch(g->inotify_fd, path, EVENTS) < 0 ||
-		epoll_ctl(g->config.epoll_fd, EPOLL_CTL_ADD, g->inotify_fd, &ev) != 0)
-		return -errno;
-	return 0;
-}
-
 struct grants *grants_open(const struct grants_config *config)
 {
 	struct grants *g = calloc(1, sizeof(*g));
@@ -214,9 +245,14 @@ struct grants *grants_open(const struct grants_config *config)
 	g->dir_fd = g->inotify_fd = -1;
 	map_init(&g->all);
 	int err = open_dir(g);
-	if (!err)
-		err = watch(g);
 	if (!err) {
+		const int watch_err = watch(g);
+		if (watch_err)
+			log_warning(config->log,
+				"no inotify for the directory of grants: dir=\"%s\" error=\"%s\" "
+				"note=\"it is read often; the sysctl is fs.inotify.max_user_%s\"",
+				config->path, err_text(watch_err),
+				watch_err == -ENOSPC ? "watches" : "instances");
 		scan(g, false);
 		return g;
 	}

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/compiler.h"
+#include "base/time.h"
 #include "io/log.h"
 #include "io/netlink.h"
 
@@ -35,8 +36,11 @@ struct grants; /* opaque */
 struct grants *grants_open(const struct grants_config *config) NONNULL MUSTCHECK;
 void grants_close(struct grants *g);
 
-/* Reads the events of inotify. */
-void grants_handle(struct grants *g) NONNULL;
+/* Reads the events of inotify; if `g` is NULL, does nothing. Without inotify, because other programs have used up its limits, it reads
+ * the directory, and tries inotify again. */
+void grants_handle(struct grants *g, ns_t now);
+/* Returns when to call it at the latest; NS_NEVER if only for events, or if `g` is NULL. */
+ns_t grants_deadline(const struct grants *g);
 
 /* Call it when the namespace of that nsid becomes known: earlier events about its links did not
  * consider its grants. */

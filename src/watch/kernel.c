@@ -80,7 +80,7 @@ static void emit_link(struct kernel *k, const struct event *ev)
 {
 	struct event marked = *ev;
 	if (k->grants && ev->link.alias[0]) {
-		grants_handle(k->grants); /* a grant is older than the name of its link */
+		grants_handle(k->grants, k->now); /* a grant is older than the name of its link */
 		const struct event_ns *info = info_of(k, ev->nsid);
 		uint64_t cookie = info ? info->cookie : 0;
 		cookie = ev->nsid == NSID_OWN ? k->own_cookie : cookie;
@@ -392,8 +392,7 @@ void kernel_handle(struct kernel *k, ns_t now)
 	k->is_own_told = true;
 	if (k->netns_dir)
 		netns_dir_handle(k->netns_dir, now);
-	if (k->grants)
-		grants_handle(k->grants);
+	grants_handle(k->grants, k->now);
 	if (now >= k->again_at) {
 		k->again_at = NS_NEVER;
 		dump_again(k);
@@ -414,7 +413,7 @@ ns_t kernel_deadline(const struct kernel *k)
 {
 	ns_t deadline = ns_min(sync_deadline(k->sync),
 		k->is_table_scanned ? census_deadline(k->census) : NS_NEVER);
-	deadline = ns_min(deadline, k->again_at);
+	deadline = ns_min(ns_min(deadline, k->again_at), grants_deadline(k->grants));
 	return k->netns_dir ? ns_min(deadline, netns_dir_deadline(k->netns_dir)) : deadline;
 }
 

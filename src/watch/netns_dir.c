@@ -25,6 +25,9 @@
 #define RETRY_MIN NS_PER_MS
 #define RETRY_MAX NS_PER_S
 
+/* Without inotify, the directory is scanned so often, and inotify is tried again. */
+#define BLIND_PAUSE (5 * NS_PER_S)
+
 enum { PATH_CAP = 1024 };
 
 enum {
@@ -61,6 +64,8 @@ struct netns_dir {
 	int dir_wd;      /* -1 while the directory does not exist */
 	int ancestor_wd; /* watch on its nearest existing ancestor then, otherwise -1 */
 	bool has_to_scan;
+	bool is_blind; /* neither the directory nor an ancestor is watched; it is logged */
+	ns_t look_at;  /* when the next scan is due then */
 	struct netns_self self;
 	struct map names;
 	struct map namespaces;
@@ -330,17 +335,21 @@ static void watch_ancestor(struct netns_dir *d)
 	}
 }
 
-static void watch_dir(struct netns_dir *d)
+/* -errno: neither the directory nor an ancestor is watched. */
+static int watch_dir(struct netns_dir *d)
 {
 	if (d->dir_wd >= 0)
-		return;
+		return 0;
 	d->dir_wd = inotify_add_watch(d->inotify_fd, d->path, DIR_EVENTS);
 	if (d->dir_wd < 0) {
 		watch_ancestor(d);
 		d->dir_wd = inotify_add_watch(d->inotify_fd, d->path, DIR_EVENTS);
 	}
+	if (d->dir_wd < 0 && d->ancestor_wd < 0)
+		return -errno;
 	if (d->dir_wd >= 0)
 		forget_watch(d, &d->ancestor_wd);
+	return 0;
 }
 
 static void look_at_name(struct netns_dir *d, const char *name, ns_t now)
@@ -359,10 +368,48 @@ static void look_at_name(struct netns_dir *d, const char *name, ns_t now)
 		entry_await(d, e, now);
 }
 
+/* All programs of a user share the limits of inotify, also those in containers: who has used them up is
+ * not us, and may end. */
+static int open_inotify(struct netns_dir *d)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+	if (d->inotify_fd >= 0)
+		return 0;
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	int err = fd < 0 ? -errno : 0;
+	if (!err && epoll_ctl(d->config.epoll_fd, EPOLL_CTL_ADD, fd, &ev) != 0)
+		err = -errno;
+	if (!err)
+		d->inotify_fd = fd;
+	else if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+/* Logs when the watch is lost, and when there is one again. */
+static void tell_sight(struct netns_dir *d, int err)
+{
+	const bool is_blind = d->inotify_fd < 0 || (d->dir_wd < 0 && d->ancestor_wd < 0);
+	if (is_blind == d->is_blind)
+		return;
+	d->is_blind = is_blind;
+	if (is_blind)
+		log_warning(d->config.log,
+			"no inotify for the directory of namespaces: dir=\"%s\" error=\"%s\" "
+			"note=\"it is read every 5 s; the sysctl is fs.inotify.max_user_%s\"",
+			d->path, err_text(err), err == -ENOSPC ? "watches" : "instances");
+	else
+		log_info(d->config.log, "inotify is back: dir=\"%s\"", d->path);
+}
+
 void netns_dir_scan(struct netns_dir *d, ns_t now)
 {
 	d->has_to_scan = false;
-	watch_dir(d);
+	int err = open_inotify(d);
+	if (!err)
+		err = watch_dir(d);
+	tell_sight(d, err);
+	d->look_at = now + BLIND_PAUSE;
 	MAP_EACH(entry, &d->names, struct entry, node)
 		entry->is_seen = false;
 	DIR *dir = opendir(d->path);
@@ -432,7 +479,7 @@ static void read_inotify(struct netns_dir *d, ns_t now)
 void netns_dir_handle(struct netns_dir *d, ns_t now)
 {
 	read_inotify(d, now);
-	if (d->has_to_scan)
+	if (d->has_to_scan || (d->is_blind && now >= d->look_at))
 		netns_dir_scan(d, now);
 	if (!list_is_empty(&d->pending))
 		look_at_pending(d, now);
@@ -442,7 +489,7 @@ void netns_dir_handle(struct netns_dir *d, ns_t now)
 
 ns_t netns_dir_deadline(const struct netns_dir *d)
 {
-	ns_t deadline = NS_NEVER;
+	ns_t deadline = d->is_blind ? d->look_at : NS_NEVER;
 	LIST_EACH(entry, &d->pending, struct entry, in_pending)
 		deadline = ns_min(deadline, entry->retry_at);
 	return deadline;
@@ -481,15 +528,6 @@ static int copy_path(struct netns_dir *d, const char *path)
 	return 0;
 }
 
-static int open_inotify(struct netns_dir *d)
-{
-	struct epoll_event ev = {.events = EPOLLIN};
-	d->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (d->inotify_fd < 0)
-		return -errno;
-	return epoll_ctl(d->config.epoll_fd, EPOLL_CTL_ADD, d->inotify_fd, &ev) ? -errno : 0;
-}
-
 int netns_dir_new(const struct netns_dir_config *config, struct netns_dir **ret)
 {
 	struct netns_dir *d = calloc(1, sizeof(*d));
@@ -501,8 +539,6 @@ int netns_dir_new(const struct netns_dir_config *config, struct netns_dir **ret)
 	list_init(&d->dirty);
 	d->self = netns_self_open();
 	int err = copy_path(d, config->path);
-	if (!err)
-		err = open_inotify(d);
 	if (err)
 		netns_dir_free(d);
 	else

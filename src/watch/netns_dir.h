@@ -10,6 +10,9 @@
  * 1 s. After NETNS_DIR_PATIENCE it is not checked any more until it is touched. Progress: each
  * check either binds the file or makes it wait longer, up to that limit.
  *
+ * If there is no inotify, because other programs have used up its limits, the directory is scanned every
+ * five seconds, and the watch is tried again.
+ *
  * A name disappears together with its file. What is known about the namespace stays until the
  * namespace itself is gone.
  */
