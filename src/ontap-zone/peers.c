@@ -140,6 +140,21 @@ static void send_notify(struct peers *o, size_t target, const uint8_t *msg, size
 			addr_format(&peer->addr, addr), err_text(err));
 }
 
+static void on_health(void *arg, size_t target, const uint8_t *apex, enum notify_health health)
+{
+	const struct peers *o = arg;
+	char addr[ADDR_TEXT_CAP], zone[NAME_TEXT_CAP];
+	addr_format(&o->runtime->conf.notifies.at[target].addr, addr);
+	if (health == NOTIFY_WELL)
+		log_info(o->log, "a secondary acknowledges again: server=%s", addr);
+	else
+		log_warning(o->log,
+			"a secondary does not acknowledge changes: server=%s zone=%s error=\"%s\" "
+			"note=\"tried again\"",
+			addr, name_to_text(apex, zone),
+			health == NOTIFY_SILENT ? "no answer" : "NOTIFY is refused");
+}
+
 static void on_message(void *arg, const struct server_addr *from, const uint8_t *msg, size_t len)
 {
 	struct peers *o = arg;
@@ -304,6 +319,8 @@ static int make(
 	o->transfers = transfers_new();
 	o->dns_client = dns_client_new(loop, on_message, o);
 	o->notify = notify_new(loop_random());
+	if (o->notify)
+		notify_set_listener(o->notify, on_health, o);
 	if (o->transfers && o->dns_client && o->notify) {
 		o->asked_watch.fd = transfers_asked_fd(o->transfers);
 		err = loop_add(loop, &o->asked_watch, EPOLLIN);
@@ -406,6 +423,7 @@ void peers_report(const struct peers *o, struct jsonw *w)
 	jsonw_number(w, "acknowledged", (int64_t)n.acknowledged);
 	jsonw_number(w, "refused", (int64_t)n.refused);
 	jsonw_number(w, "waiting", (int64_t)n.waiting);
+	jsonw_number(w, "failing", (int64_t)n.failing);
 	jsonw_close(w, '}');
 	jsonw_open(w, "updates", '[');
 	for (size_t i = 0; i < o->primary_count; i++)

@@ -29,14 +29,25 @@ struct errand {
 	uint8_t mac[TSIG_MAC_CAP],
 		mac_len; /* of the last message, if signed: its answer is chained to it */
 	bool was_sent;
+	bool is_unanswered; /* since `since` */
+	bool is_refused;    /* the last answer was an error */
+	bool is_failing;    /* counted in its target */
+	ns_t since;
 	ns_t sent;  /* time of the last message */
 	ns_t retry; /* how long to wait for the answer */
 };
 
+struct target {
+	const struct tsig_key *key; /* NULL: none */
+	size_t failing;             /* its errands that are */
+};
+
 struct notify {
-	uint64_t seed, count;         /* for message ids */
-	const struct tsig_key **keys; /* one for each target */
+	uint64_t seed, count; /* for message ids */
+	struct target *target;
 	size_t targets;
+	notify_health_fn *on_health; /* may be NULL */
+	void *arg;
 	struct map errands;
 	struct heap due;
 	struct notify_stats stats;
@@ -52,8 +63,35 @@ struct notify *notify_new(uint64_t seed)
 	return n;
 }
 
+void notify_set_listener(struct notify *n, notify_health_fn *on_health, void *arg)
+{
+	n->on_health = on_health;
+	n->arg = arg;
+}
+
+static void errand_fails(struct notify *n, struct errand *e)
+{
+	if (e->is_failing)
+		return;
+	e->is_failing = true;
+	if (n->target[e->target].failing++ == 0 && n->on_health)
+		n->on_health(n->arg, e->target, e->apex.wire,
+			e->is_refused ? NOTIFY_REFUSING : NOTIFY_SILENT);
+}
+
+static void errand_is_well(struct notify *n, struct errand *e)
+{
+	e->is_unanswered = e->is_refused = false;
+	if (!e->is_failing)
+		return;
+	e->is_failing = false;
+	if (--n->target[e->target].failing == 0 && n->on_health)
+		n->on_health(n->arg, e->target, e->apex.wire, NOTIFY_WELL);
+}
+
 static void errand_free(struct notify *n, struct errand *e)
 {
+	n->target[e->target].failing -= e->is_failing;
 	heap_remove(&n->due, &e->in_heap);
 	map_remove(&n->errands, &e->in_map);
 	records_unref(e->soa);
@@ -64,19 +102,19 @@ static void forget_all(struct notify *n)
 {
 	MAP_EACH(errand, &n->errands, struct errand, in_map)
 		errand_free(n, errand);
-	free(n->keys);
-	n->keys = NULL;
+	free(n->target);
+	n->target = NULL;
 	n->targets = 0;
 }
 
 int notify_set_targets(struct notify *n, const struct tsig_key *const *keys, size_t count)
 {
 	forget_all(n);
-	n->keys = calloc(count + 1, sizeof(*n->keys));
-	if (!n->keys)
+	n->target = calloc(count + 1, sizeof(*n->target));
+	if (!n->target)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < count; i++)
-		n->keys[i] = keys[i];
+		n->target[i].key = keys[i];
 	n->targets = count;
 	return 0;
 }
@@ -170,7 +208,7 @@ static size_t make_message(struct notify *n, struct errand *e, uint8_t *out, siz
 static size_t sign(
 	struct notify *n, struct errand *e, uint64_t now_s, uint8_t *out, size_t len, size_t cap)
 {
-	const struct tsig_key *key = n->keys[e->target];
+	const struct tsig_key *key = n->target[e->target].key;
 	struct tsig tsig;
 	if (!key || len == 0)
 		return len;
@@ -184,7 +222,7 @@ static size_t sign(
 static bool is_signed_as_needed(const struct notify *n, const struct errand *e, uint64_t now_s,
 	const uint8_t *msg, size_t len)
 {
-	const struct tsig_key *key = n->keys[e->target];
+	const struct tsig_key *key = n->target[e->target].key;
 	if (!key)
 		return true;
 	struct tsig tsig = {.key = *key, .mac_len = e->mac_len};
@@ -202,7 +240,11 @@ size_t notify_poll(
 		return 0;
 	struct errand *e = container_of(first, struct errand, in_heap);
 	e->state = ERRAND_WAITING;
-	e->was_sent = true;
+	if (!e->is_unanswered)
+		e->since = now;
+	else if (now - e->since >= NOTIFY_PATIENCE)
+		errand_fails(n, e);
+	e->was_sent = e->is_unanswered = true;
 	e->sent = now;
 	heap_put(&n->due, &e->in_heap, now + e->retry);
 	e->retry = ns_min(2 * e->retry, NOTIFY_RETRY_MAX);
@@ -226,16 +268,24 @@ bool notify_input(struct notify *n, uint64_t now_s, size_t target, const uint8_t
 	if (r.err || !(header.flags & MSG_QR) || msg_opcode(&header) != OPCODE_NOTIFY)
 		return false;
 	struct errand *e = find(n, question.name.wire, target);
-	if (!e || e->state != ERRAND_WAITING || e->id != header.id || question.type != RR_SOA ||
+	if (!e || !e->is_unanswered || e->id != header.id || question.type != RR_SOA ||
 		!is_signed_as_needed(n, e, now_s, msg, len))
 		return false;
+	if (e->state == ERRAND_DUE) {
+		/* It is about the serial before. But who answers is well. */
+		if (msg_rcode(&header) == RCODE_NOERROR)
+			errand_is_well(n, e);
+		return false;
+	}
 	if (msg_rcode(&header) != RCODE_NOERROR) {
 		/* The target does not know the zone, or us. It may know them later: a
 		 * catalog takes time. */
 		n->stats.refused++;
+		e->is_refused = true;
 		return true;
 	}
 	n->stats.acknowledged++;
+	errand_is_well(n, e);
 	e->state = ERRAND_IDLE;
 	heap_remove(&n->due, &e->in_heap);
 	return true;
@@ -246,5 +296,7 @@ struct notify_stats notify_stats(const struct notify *n)
 	struct notify_stats stats = n->stats;
 	MAP_EACH(errand, &n->errands, struct errand, in_map)
 		stats.waiting += errand->state != ERRAND_IDLE;
+	for (size_t i = 0; i < n->targets; i++)
+		stats.failing += n->target[i].failing > 0;
 	return stats;
 }

@@ -105,6 +105,76 @@ static void without_an_answer_it_is_told_again_with_back_off(void **state)
 	notify_free(n);
 }
 
+struct health {
+	unsigned told[3];
+	size_t target;
+};
+
+static void on_health(void *arg, size_t target, const uint8_t *apex, enum notify_health health)
+{
+	struct health *h = arg;
+	(void)apex;
+	h->told[health]++;
+	h->target = target;
+}
+
+/* Two zones, several changes a second: a target that fails is told once, and once that it is well. */
+static void a_target_that_fails_is_told_once_and_once_that_it_is_well(void **state)
+{
+	(void)state;
+	for (int is_refusing = 0; is_refusing < 2; is_refusing++) {
+		struct notify *n = make(2);
+		struct health health = {.target = 99};
+		uint8_t msg[512];
+		size_t target;
+		notify_set_listener(n, on_health, &health);
+		for (ns_t now = 0; now < 3000 * NS_PER_S; now += 250 * NS_PER_MS) {
+			const bool is_well = now > 2000 * NS_PER_S;
+			if (now < 1000 * NS_PER_S || is_well) {
+				assert_int_equal(tell(n, now, example), 0);
+				assert_int_equal(tell(n, now, other), 0);
+			}
+			while (notify_poll(n, now, 0, &target, msg, sizeof(msg)) > 0) {
+				const size_t len = 12 + (msg[12] + 2u) + 4;
+				if (target == 1 && !is_well && !is_refusing)
+					continue;
+				put_u16(msg + 2, target == 1 && !is_well ? 0xa405 : 0xa400);
+				put_u16(msg + 6, 0);
+				assert_true(notify_input(n, 0, target, msg, len));
+			}
+			if (now < 10 * NS_PER_S)
+				assert_int_equal(health.told[NOTIFY_SILENT + is_refusing], 0);
+			assert_int_equal(
+				notify_stats(n).failing, health.told[NOTIFY_SILENT + is_refusing] -
+								 health.told[NOTIFY_WELL]);
+		}
+		assert_int_equal(health.told[NOTIFY_SILENT], !is_refusing);
+		assert_int_equal(health.told[NOTIFY_REFUSING], is_refusing);
+		assert_int_equal(health.told[NOTIFY_WELL], 1);
+		assert_int_equal(health.target, 1);
+		notify_free(n);
+	}
+}
+
+/* The answer comes when the zone has changed again: it is an answer all the same. */
+static void an_answer_that_comes_after_the_next_change_shows_a_target_that_is_well(void **state)
+{
+	(void)state;
+	struct notify *n = make(1);
+	struct health health = {.target = 99};
+	uint8_t msg[512];
+	notify_set_listener(n, on_health, &health);
+	assert_int_equal(tell(n, 0, example), 0);
+	for (ns_t now = 0; now < 100 * NS_PER_S; now += NOTIFY_PAUSE) {
+		take(n, now, 0, msg);
+		assert_int_equal(tell(n, now + 1, example), 0);
+		assert_false(answer(n, now + 2, 0, msg, 0));
+		assert_int_equal(notify_stats(n).waiting, 1);
+	}
+	assert_int_equal(health.target, 99);
+	notify_free(n);
+}
+
 static void a_refusal_is_tried_again(void **state)
 {
 	(void)state;
@@ -229,6 +299,9 @@ int main(void)
 		cmocka_unit_test(what_is_acknowledged_is_not_told_again),
 		cmocka_unit_test(without_an_answer_it_is_told_again_with_back_off),
 		cmocka_unit_test(a_refusal_is_tried_again),
+		cmocka_unit_test(a_target_that_fails_is_told_once_and_once_that_it_is_well),
+		cmocka_unit_test(
+			an_answer_that_comes_after_the_next_change_shows_a_target_that_is_well),
 		cmocka_unit_test(a_thousand_changes_are_told_at_a_bounded_rate),
 		cmocka_unit_test(a_change_while_an_answer_is_awaited_is_told_too),
 		cmocka_unit_test(strangers_answers_do_not_count),
