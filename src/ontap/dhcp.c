@@ -22,11 +22,13 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "device/request.h"
 #include "io/exit.h"
+#include "io/loop.h"
 #include "io/netlink.h"
 #include "ontap/space.h"
 
@@ -158,13 +160,26 @@ static const struct program *find_program(char file[PATH_CAP])
 
 /* --- the processes ------------------------------------------------------------------------ */
 
-/* PROG ─► keeper ─► client. The keeper ends the client together with PROG, and tells when the
- * client has ended before. */
+/* How long the client may take to release its lease when PROG has ended. */
+#define RELEASE_PATIENCE (3 * NS_PER_S)
+
+/* After a client has ended, another one is started so much later: doubled each time, until one has run for
+ * longer than CLIENT_AGE. */
+#define RESTART_MIN (1 * NS_PER_S)
+#define RESTART_MAX (60 * NS_PER_S)
+#define CLIENT_AGE  (120 * NS_PER_S)
+
+/* PROG ─► keeper ─► client. The keeper ends the client together with PROG, and starts it again when it
+ * has ended before. Until the lease is released, it holds the device. */
 struct keeper {
 	const struct program *program;
 	struct client client;
 	const struct log *log;
-	int told_fd; /* closed when the client runs, else it has an errno */
+	bool is_awaited; /* PROG is not run without an address: then a client that ends is an error */
+	int told_fd;     /* closed when the client runs, else it has an errno */
+	int device_fd;   /* the connection that holds the device; -1: none does */
+	int prog_fd;     /* nothing is written to it, and it is closed when PROG runs */
+	sigset_t signals, mask;
 };
 
 /* A child ends with its parent, whatever that runs by then. */
@@ -174,55 +189,130 @@ static bool end_with(pid_t parent)
 }
 
 /* Reads nothing, and prints to standard error. */
-__attribute__((noreturn)) static void run_client(const struct keeper *k, const sigset_t *mask)
+__attribute__((noreturn)) static void run_client(const struct keeper *k)
 {
 	(void)!freopen("/dev/null", "r", stdin);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
-	sigprocmask(SIG_SETMASK, mask, NULL);
+	sigprocmask(SIG_SETMASK, &k->mask, NULL);
 	k->program->exec(&k->client);
 	int err = errno;
 	(void)!write(k->told_fd, &err, sizeof(err));
 	_exit(EXIT_SYSTEM);
 }
 
+/* Waits for one of the signals, not longer than that. Returns its number, -1: there was none. */
+static int wait_signal(const sigset_t *signals, ns_t patience)
+{
+	const struct timespec ts = {patience / NS_PER_S, patience % NS_PER_S};
+	return sigtimedwait(signals, NULL, &ts);
+}
+
+/* PROG has ended. The client releases its lease and ends, or is killed. */
+static void end_client(const struct keeper *k, pid_t client)
+{
+	const ns_t end = loop_now() + RELEASE_PATIENCE;
+	kill(client, SIGTERM);
+	/* Progress: the time passes. */
+	for (ns_t now; (now = loop_now()) < end && waitpid(client, NULL, WNOHANG) == 0;)
+		(void)wait_signal(&k->signals, end - now);
+	kill(client, SIGKILL);
+}
+
 /* Waits for SIGTERM, which ends the client, or for its end. Returns its status by waitpid(2). */
-static int wait_for_client(pid_t client, const sigset_t *signals, bool *was_told)
+static int wait_for_client(const struct keeper *k, pid_t client, bool *was_told)
 {
 	int status = 0;
 	*was_told = false;
 	while (waitpid(client, &status, WNOHANG) == 0)
-		if (sigwaitinfo(signals, NULL) == SIGTERM) {
+		if (sigwaitinfo(&k->signals, NULL) == SIGTERM) {
 			*was_told = true;
-			kill(client, SIGTERM);
+			end_client(k, client);
+			break;
 		}
 	return status;
 }
 
-__attribute__((noreturn)) static void run_keeper(const struct keeper *k, pid_t parent)
+static pid_t start_client(const struct keeper *k)
 {
-	sigset_t signals, mask;
-	bool was_told;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &signals, &mask);
-	pid_t self = getpid();
-	pid_t client = end_with(parent) ? fork() : -1;
+	pid_t self = getpid(), client = fork();
 	if (client == 0 && end_with(self))
-		run_client(k, &mask);
+		run_client(k);
+	if (client == 0)
+		_exit(EXIT_SYSTEM);
+	return client;
+}
+
+static void tell_end(const struct keeper *k, int status, bool is_again)
+{
+	log_error(k->log, "dhcp: client=%s status=%d error=\"the client has ended\" note=\"%s\"",
+		k->program->name,
+		WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
+		is_again ? "it is started again" : "its address goes when the lease ends");
+}
+
+static bool has_prog(const struct keeper *k)
+{
+	char byte;
+	return !k->is_awaited || read(k->prog_fd, &byte, 1) == 0;
+}
+
+/* Starts the client again as often as it ends, until it is told to end. Returns the exit code. */
+static int keep_client(const struct keeper *k, pid_t client)
+{
+	sigset_t end;
+	ns_t pause = RESTART_MIN;
+	sigemptyset(&end);
+	sigaddset(&end, SIGTERM);
+	for (;;) {
+		const ns_t started = loop_now();
+		bool was_told;
+		int status = client > 0 ? wait_for_client(k, client, &was_told) : 0;
+		if (client > 0 && was_told)
+			return EXIT_DONE;
+		const bool is_again = has_prog(k);
+		if (loop_now() - started > CLIENT_AGE)
+			pause = RESTART_MIN;
+		if (pause == RESTART_MIN)
+			tell_end(k, status, is_again);
+		if (!is_again)
+			return EXIT_SYSTEM;
+		if (wait_signal(&end, pause) == SIGTERM)
+			return EXIT_DONE;
+		pause = ns_min(2 * pause, RESTART_MAX);
+		client = start_client(k);
+	}
+}
+
+/* Closes all but the standard descriptors and those of the keeper. */
+static void close_others(const struct keeper *k)
+{
+	const int low = k->device_fd < k->prog_fd ? k->device_fd : k->prog_fd;
+	const int high = k->device_fd < k->prog_fd ? k->prog_fd : k->device_fd;
+	int from = STDERR_FILENO + 1;
+	const int keep[] = {low, high};
+	for (size_t i = 0; i < ARRAY_LEN(keep); i++) {
+		if (keep[i] > from)
+			close_range((unsigned)from, (unsigned)keep[i] - 1, 0);
+		if (keep[i] >= from)
+			from = keep[i] + 1;
+	}
+	close_range((unsigned)from, ~0u, 0);
+}
+
+__attribute__((noreturn)) static void run_keeper(struct keeper *k, pid_t parent)
+{
+	sigemptyset(&k->signals);
+	sigaddset(&k->signals, SIGTERM);
+	sigaddset(&k->signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &k->signals, &k->mask);
+	pid_t client = end_with(parent) ? start_client(k) : -1;
 	if (client <= 0)
 		_exit(EXIT_SYSTEM);
-	close_range(STDERR_FILENO + 1, ~0u, 0); /* the connection, which holds the device */
-	int status = wait_for_client(client, &signals, &was_told);
-	if (!was_told)
-		log_error(k->log,
-			"dhcp: client=%s status=%d error=\"the client has ended\" note=\"its "
-			"address "
-			"goes when the lease ends\"",
-			k->program->name,
-			WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
-	_exit(was_told ? EXIT_DONE : EXIT_SYSTEM);
+	close_others(k);
+	k->told_fd = -1;
+	_exit(keep_client(k, client));
 }
+
 /* Reads what told_fd says: 0 when the client runs, -errno if it cannot be run. */
 static int read_verdict(int fd)
 {
@@ -233,15 +323,23 @@ static int read_verdict(int fd)
 
 static int start_keeper(struct keeper *k, int *ret_fd)
 {
-	int told[2];
+	int told[2], prog[2];
 	if (pipe2(told, O_CLOEXEC) != 0)
 		return -errno;
+	if (pipe2(prog, O_CLOEXEC | O_NONBLOCK) != 0) {
+		int err = -errno;
+		close(told[0]);
+		close(told[1]);
+		return err;
+	}
 	k->told_fd = told[1];
+	k->prog_fd = prog[0];
 	pid_t parent = getpid(), child = fork();
 	int err = child < 0 ? -errno : 0;
 	if (child == 0)
 		run_keeper(k, parent);
 	close(told[1]);
+	close(prog[0]); /* the other end is closed when we become PROG */
 	if (!err)
 		err = read_verdict(told[0]);
 	close(told[0]);
@@ -253,9 +351,13 @@ static int start_keeper(struct keeper *k, int *ret_fd)
 	return err;
 }
 
-int dhcp_start(const struct ontap_device *device, const struct log *log, int *ret_fd)
+int dhcp_start(const struct ontap_device *device, int device_fd, bool is_awaited,
+	const struct log *log, int *ret_fd)
 {
-	struct keeper k = {.log = log, .client.ifname = device->ifname};
+	struct keeper k = {.log = log,
+		.client.ifname = device->ifname,
+		.device_fd = device_fd,
+		.is_awaited = is_awaited};
 	k.program = find_program(k.client.file);
 	if (!k.program) {
 		log_error(log, "dhcp: error=\"no client found\" note=\"install udhcpc, busybox or "

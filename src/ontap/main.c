@@ -131,6 +131,12 @@ static int add_gateways(const struct settings *o, const struct gotten *got, cons
 	return err ? EXIT_SYSTEM : EXIT_DONE;
 }
 
+/* PROG and its children hold the device by the connection. Nobody holds a kept device. */
+static bool is_held(const struct settings *o)
+{
+	return (o->task == TASK_CREATE && !o->is_kept) || o->task == TASK_WATCH;
+}
+
 /* `dhcp_fd` becomes readable when the DHCP client has failed; -1: there is none. */
 static int wait_for_addrs(
 	struct settings *o, const struct gotten *got, int dhcp_fd, const struct log *log)
@@ -155,7 +161,9 @@ static int configure(struct settings *o, const struct gotten *got, const struct 
 	if (!code)
 		code = add_gateways(o, got, log);
 	int dhcp_fd = -1;
-	if (!code && o->has_dhcp && dhcp_start(&got->device, log, &dhcp_fd))
+	const bool is_awaited = o->await.criterion_count > 0;
+	const int device_fd = is_held(o) ? got->fd : -1;
+	if (!code && o->has_dhcp && dhcp_start(&got->device, device_fd, is_awaited, log, &dhcp_fd))
 		code = EXIT_SYSTEM;
 	if (!code)
 		code = wait_for_addrs(o, got, dhcp_fd, log);
@@ -164,13 +172,11 @@ static int configure(struct settings *o, const struct gotten *got, const struct 
 	return code;
 }
 
-/* PROG and its children hold the device by the connection. Nobody holds a kept device. */
 static int pass_descriptors(const struct settings *o, struct gotten *got)
 {
-	bool is_held = (o->task == TASK_CREATE && !o->is_kept) || o->task == TASK_WATCH;
-	if (is_held && fcntl(got->fd, F_SETFD, 0) != 0)
+	if (is_held(o) && fcntl(got->fd, F_SETFD, 0) != 0)
 		return EXIT_SYSTEM;
-	if (!is_held) {
+	if (!is_held(o)) {
 		close(got->fd);
 		got->fd = -1;
 	}

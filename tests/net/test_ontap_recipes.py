@@ -4,6 +4,7 @@ further step, among real routers, DHCP servers and web servers."""
 import contextlib
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -333,6 +334,40 @@ def test_the_command_of_the_readme_is_a_web_server_with_a_leased_address(
     addr = resolve(lab, "www.lan.vanya", "A")[0]
     assert addr.startswith("10.6.0.1")
     assert lab.lan.run([busybox, "wget", "-q", "-O", "-", f"http://{addr}/"]).stdout == "hello\n"
+
+
+def leases_of(directory):
+    with open(f"{directory}/leases", encoding="ascii") as leases:
+        return [line.split()[2] for line in leases if line.strip()]
+
+
+def clients_of(keeper_of):
+    """The ids of the DHCP clients below that process: its child's children."""
+    done = subprocess.run(["pgrep", "-P", str(keeper_of)], capture_output=True, text=True, check=False)
+    return [int(client) for keeper in done.stdout.split() for client in subprocess.run(
+        ["pgrep", "-P", keeper], capture_output=True, text=True, check=False).stdout.split()]
+
+
+def test_a_dhcp_client_that_dies_is_started_again_and_a_lease_is_released(
+        lab, ontapd, ontap, need, background, tmp_path):
+    daemon = ontapd(lab)
+    dhcp_server(lab, background, tmp_path)
+    log = ["sh", "-c", f'exec "$@" 2>{tmp_path}/said', "sh"]
+    process = ontap(daemon, "-t", "macvlan", "--netns", "-a", "one", "--dhcp", "--wait=10.6.0.0/24", "--timeout=20",
+                    start=True, prefix=[*log, *alone(need("busybox"))],
+                    prog=["/bin/sh", "-c", f"PATH={os.environ['PATH']}; echo $$; exec cat"])
+    pid = int(process.stdout.readline())
+    first = wait_until(lambda: clients_of(pid), what="the client")
+    assert len(first) == 1 and len(leases_of(tmp_path)) == 1
+    os.kill(first[0], signal.SIGKILL)
+    wait_until(lambda: set(clients_of(pid)) - set(first), what="the next client")
+    # It asks for the same address, and gives it back at the end: the device is there until then.
+    wait_until(lambda: (tmp_path / "said").read_text().count(" obtained") == 2, timeout=20, what="the next lease")
+    process.stdin.close()
+    process.wait(5)
+    wait_until(lambda: not leases_of(tmp_path), what="the release")
+    said = (tmp_path / "said").read_text()
+    assert 'error="the client has ended" note="it is started again"' in said and said.count("has ended") == 1, said
 
 
 FAILS = "#!/bin/sh\nexit 3\n"
