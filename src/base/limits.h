@@ -267,6 +267,9 @@ enum {
 	 * few while it renumbers. */
 	LIMIT_GUEST_PREFIXES = 16,
 	LIMIT_GUEST_ROUTERS = 8,
+	/* Bits that such a prefix has at least: networks get a /32 at most, and a shorter one would let a guest
+	 * claim what is far away. */
+	LIMIT_GUEST_PREFIX_BITS = 32,
 	/* Extension headers of an IPv6 packet: each kind occurs once (RFC 8200 §4.1), one twice. */
 	LIMIT_GUEST_EXTENSIONS = 8,
 	/* Seconds that an address counts without a lease after the guest was last heard: IPv4, IPv6. */

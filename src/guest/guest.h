@@ -31,12 +31,9 @@
 #include "base/addr.h"
 #include "base/compiler.h"
 #include "base/time.h"
+#include "guest/hostname.h"
+#include "guest/hwaddr.h"
 #include "guest/policy.h"
-
-enum { GUEST_HWADDR_LEN = 6 };
-
-/* Bytes that are enough for the name of a guest, with its zero (RFC 1035 §2.3.4). */
-#define GUEST_NAME_CAP 256
 
 /* Which way a frame went. */
 enum guest_way {

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the table of a guest's addresses, and what the sink was told of each.
+ * Never reads a frame.
+ */
+#include "guest/hold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "guest/judge.h"
+
+static struct holdings *family_of(struct guest *g, const struct addr *addr)
+{
+	return &g->holdings[addr->family == ADDR_V6 ? FAMILY_V6 : FAMILY_V4];
+}
+
+static struct holding *find(struct guest *g, const struct addr *addr)
+{
+	struct holdings *all = family_of(g, addr);
+	for (size_t i = 0; i < all->count; i++)
+		if (addr_equal(&all->at[i].addr, addr))
+			return &all->at[i];
+	return NULL;
+}
+
+static void report(struct guest *g, const struct holding *h, ns_t now)
+{
+	struct guest_addr a = {
+		.addr = h->addr, .origin = h->origin, .until = h->until, .lifetime_s = UINT32_MAX};
+	ns_t left_s = (h->until - now) / NS_PER_S + ((h->until - now) % NS_PER_S > 0);
+	if (h->until != NS_NEVER && left_s < UINT32_MAX)
+		a.lifetime_s = (uint32_t)left_s;
+	g->config.sink.on_addr(g->config.sink.arg, &a);
+}
+
+static void report_gone(struct guest *g, struct holding *h, enum hold_state state)
+{
+	bool was_held = h->state == HOLD_HELD;
+	h->state = state;
+	if (was_held)
+		g->config.sink.on_addr_gone(g->config.sink.arg, &h->addr);
+}
+
+/* Removes a claim; the last one takes its place. */
+static void drop(struct guest *g, struct holding *h)
+{
+	struct holdings *all = family_of(g, &h->addr);
+	report_gone(g, h, HOLD_REFUSED);
+	*h = all->at[--all->count];
+}
+
+/* The one to replace when the table is full: of those that are refused, or else of all, the one that was seen
+ * least recently. */
+static struct holding *victim(struct holdings *all)
+{
+	struct holding *worst = &all->at[0];
+	for (size_t i = 1; i < all->count; i++) {
+		struct holding *h = &all->at[i];
+		bool is_refused = h->state == HOLD_REFUSED, worst_is = worst->state == HOLD_REFUSED;
+		if (is_refused > worst_is || (is_refused == worst_is && h->seen < worst->seen))
+			worst = h;
+	}
+	return worst;
+}
+
+/* Adds a copy of `h`, unless the table is full of claims that are not refused, and this one would be. NULL: it
+ * is not added, or there is no memory; the guest's next frame tries again. */
+static struct holding *add(struct guest *g, const struct holding *h)
+{
+	struct holdings *all = family_of(g, &h->addr);
+	if (all->count >= LIMIT_GUEST_ADDRS) {
+		struct holding *worst = victim(all);
+		if (worst->state != HOLD_REFUSED && judge(g, h, h->seen) >= 0)
+			return NULL;
+		drop(g, worst);
+	}
+	if (ARRAY_RESERVE(all->at, all->cap, all->count + 1))
+		return NULL;
+	all->at[all->count] = *h;
+	return &all->at[all->count++];
+}
+
+/* Finds the claim of that address, and notes that it was seen; or adds this one, as refused without a reason
+ * yet. NULL as add(). */
+static struct holding *find_or_add(struct guest *g, const struct holding *claim)
+{
+	struct holding *h = find(g, &claim->addr);
+	if (!h)
+		return add(g, claim);
+	h->seen = claim->seen;
+	memcpy(h->hwaddr, claim->hwaddr, sizeof(h->hwaddr));
+	return h;
+}
+
+static struct holding make(
+	const struct addr *addr, enum guest_origin origin, const uint8_t *hwaddr, ns_t now)
+{
+	struct holding h = {.addr = *addr, .origin = (uint8_t)origin, .refusal = -1, .seen = now};
+	memcpy(h.hwaddr, hwaddr, sizeof(h.hwaddr));
+	return h;
+}
+
+static void refuse(struct guest *g, struct holding *h, int why)
+{
+	const struct guest_sink *sink = &g->config.sink;
+	report_gone(g, h, HOLD_REFUSED);
+	if (h->refusal == why)
+		return;
+	h->refusal = (int8_t)why;
+	if (sink->on_refused)
+		sink->on_refused(sink->arg, &h->addr, (enum guest_refusal)why);
+}
+
+/* True if the sink has to know that the end has moved: a lease always, else when half of the time is over. */
+static bool is_news(const struct holding *h, ns_t until, ns_t now)
+{
+	if (until <= h->until || (h->lease_until > now && !h->is_resumed))
+		return until != h->until;
+	return until == NS_NEVER || until - now > 2 * (h->until - now);
+}
+
+/* Judges a claim that is not tentative. Returns false if it has ended, and was removed. */
+static bool settle(struct guest *g, struct holding *h, ns_t now)
+{
+	int why = judge(g, h, now);
+	if (why >= 0) {
+		refuse(g, h, why);
+		return true;
+	}
+	ns_t until = judge_until(g, h, now);
+	if (until <= now) {
+		drop(g, h);
+		return false;
+	}
+	if (h->state == HOLD_HELD && !is_news(h, until, now))
+		return true;
+	h->state = HOLD_HELD;
+	h->refusal = -1;
+	h->until = until;
+	report(g, h, now);
+	return true;
+}
+
+void hold_claim(struct guest *g, const struct addr *addr, enum guest_origin origin,
+	const uint8_t *hwaddr, ns_t now)
+{
+	struct holding claim = make(addr, origin, hwaddr, now), *h = find_or_add(g, &claim);
+	if (h)
+		(void)settle(g, h, now);
+}
+
+void hold_probe(struct guest *g, const struct addr *addr, const uint8_t *hwaddr, ns_t now)
+{
+	struct holding claim = make(addr, GUEST_ND, hwaddr, now), *h = find_or_add(g, &claim);
+	if (!h)
+		return;
+	h->dad_until = lan_after(now, LIMIT_GUEST_DAD_S);
+	if (h->state == HOLD_REFUSED)
+		h->state = HOLD_TENTATIVE;
+}
+
+void hold_object(struct guest *g, const struct addr *addr, ns_t now)
+{
+	struct holding *h = find(g, addr);
+	if (h && h->dad_until > now)
+		drop(g, h);
+}
+
+void hold_lease(struct guest *g, const struct addr *addr, enum guest_origin origin,
+	const uint8_t *hwaddr, ns_t until, ns_t now)
+{
+	struct holding claim = make(addr, origin, hwaddr, now);
+	claim.lease_until = until;
+	struct holding *h = find_or_add(g, &claim);
+	if (!h)
+		return;
+	h->origin = (uint8_t)origin;
+	h->is_resumed = false;
+	h->lease_until = until;
+	if (addr->family == ADDR_V6 && h->state != HOLD_HELD) {
+		h->state = HOLD_TENTATIVE;
+		h->dad_until = lan_after(now, LIMIT_GUEST_DAD_S);
+		return;
+	}
+	(void)settle(g, h, now);
+}
+
+void hold_resume(struct guest *g, const struct addr *addr, ns_t until, ns_t now)
+{
+	struct holding claim = make(addr, GUEST_RESUMED, g->hwaddrs[0], now);
+	claim.is_resumed = true;
+	claim.lease_until = until;
+	struct holding *h = find_or_add(g, &claim);
+	if (!h || h->state == HOLD_HELD)
+		return;
+	h->is_resumed = true;
+	h->lease_until = until;
+	(void)settle(g, h, now);
+}
+
+void hold_touch(struct guest *g, const struct addr *addr, ns_t now)
+{
+	struct holding *h = find(g, addr);
+	if (h)
+		h->seen = now;
+}
+
+void hold_drop(struct guest *g, const struct addr *addr)
+{
+	struct holding *h = find(g, addr);
+	if (h)
+		drop(g, h);
+}
+
+static bool is_by_server(const struct holding *h)
+{
+	return h->lease_until > 0 && !h->is_resumed;
+}
+
+void hold_drop_leases(
+	struct guest *g, enum addr_family family, const uint8_t *hwaddr, const struct addr *but)
+{
+	struct holdings *all = &g->holdings[family == ADDR_V6 ? FAMILY_V6 : FAMILY_V4];
+	for (size_t i = all->count; i-- > 0;) {
+		struct holding *h = &all->at[i];
+		if (is_by_server(h) && hwaddr_equal(h->hwaddr, hwaddr) &&
+			!addr_equal(&h->addr, but))
+			drop(g, h);
+	}
+}
+
+bool hold_has_lease(const struct guest *g, enum addr_family family)
+{
+	const struct holdings *all = &g->holdings[family == ADDR_V6 ? FAMILY_V6 : FAMILY_V4];
+	for (size_t i = 0; i < all->count; i++)
+		if (is_by_server(&all->at[i]) && all->at[i].state != HOLD_REFUSED)
+			return true;
+	return false;
+}
+
+void hold_judge(struct guest *g, ns_t now)
+{
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		for (size_t i = g->holdings[f].count; i-- > 0;)
+			if (g->holdings[f].at[i].state != HOLD_TENTATIVE)
+				(void)settle(g, &g->holdings[f].at[i], now);
+}
+
+/* When something is to be done about a claim. */
+static ns_t due(const struct holding *h)
+{
+	switch ((enum hold_state)h->state) {
+	case HOLD_TENTATIVE: return h->dad_until;
+	case HOLD_HELD: return h->until;
+	case HOLD_REFUSED: break;
+	}
+	return NS_NEVER;
+}
+
+void hold_poll(struct guest *g, ns_t now)
+{
+	for (int f = 0; f < FAMILY_COUNT; f++) {
+		for (size_t i = g->holdings[f].count; i-- > 0;) {
+			struct holding *h = &g->holdings[f].at[i];
+			if (due(h) > now || due(h) == NS_NEVER)
+				continue;
+			if (h->state == HOLD_HELD)
+				drop(g, h);
+			else
+				(void)settle(g, h, now);
+		}
+	}
+}
+
+ns_t hold_deadline(const struct guest *g)
+{
+	ns_t at = NS_NEVER;
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		for (size_t i = 0; i < g->holdings[f].count; i++)
+			at = ns_min(at, due(&g->holdings[f].at[i]));
+	return at;
+}
+
+void hold_fini(struct guest *g)
+{
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		free(g->holdings[f].at);
+}
