@@ -12,6 +12,7 @@ fuzz_programs += tests/fuzz/fuzz_serve
 fuzz_programs += tests/fuzz/fuzz_msg
 fuzz_programs += tests/fuzz/fuzz_mdns
 fuzz_programs += tests/fuzz/fuzz_device
+fuzz_programs += tests/fuzz/fuzz_guest
 fuzz_programs += tests/fuzz/fuzz_transfer
 tests_fuzz_fuzz_transfer_SOURCES = tests/fuzz/fuzz_transfer.c tests/unit/secondary_rig.c \
 	tests/unit/secondary_rig.h
