@@ -60,7 +60,7 @@ struct rtnl_request request_new_link(uint32_t seq, const struct device_spec *spe
 	struct rtnl_request req = {0};
 	struct nlmsghdr *h =
 		put_header(&req, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, seq);
-	put_link(h, 0);
+	put_link(h, spec->ifindex);
 	mnl_attr_put_strz(h, IFLA_IFNAME, spec->ifname);
 	mnl_attr_put_u32(h, IFLA_LINK, spec->parent);
 	mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)spec->netns_fd);

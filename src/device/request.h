@@ -16,8 +16,9 @@
 struct device_spec {
 	enum device_type type;
 	struct device_mode mode;
-	uint32_t parent; /* ifindex, in the namespace of the socket */
-	int netns_fd;    /* the namespace to create it in */
+	uint32_t parent;  /* ifindex, in the namespace of the socket */
+	uint32_t ifindex; /* of the device; 0: the kernel chooses. EBUSY or EEXIST if it is taken */
+	int netns_fd;     /* the namespace to create it in */
 	const char *ifname;
 	const uint8_t *hwaddr; /* DEVICE_HWADDR_LEN bytes; NULL: the kernel chooses */
 };

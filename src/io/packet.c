@@ -64,11 +64,7 @@ int packet_receive(int fd, struct packet *p)
 	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		p->is_cut = true;
 	p->len = (size_t)len;
-	if (len == 0) {
-		packet_close_fds(p);
-		return -EPIPE;
-	}
-	return 0;
+	return len == 0 ? -EPIPE : 0;
 }
 
 int packet_send(int fd, const struct packet *p)

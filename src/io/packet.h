@@ -16,13 +16,16 @@ struct packet {
 	size_t cap; /* of `bytes`, for receiving */
 	size_t len;
 	int *fds;
-	size_t fd_cap; /* of `fds`, for receiving; surplus descriptors are closed */
+	/* Of `fds`, for receiving. Surplus descriptors are closed, which may take as long as their
+	 * sender likes; there is none if it is PACKET_FDS_CAP. */
+	size_t fd_cap;
 	size_t fd_count;
 	bool is_cut; /* when received: bytes or descriptors did not fit */
 };
 
-/* Receives one packet. The file descriptors in `p` are close-on-exec, and belong to the caller.
- * Returns 0 or a negative errno: -EPIPE if the peer has closed; -EAGAIN. */
+/* Receives one packet. The file descriptors in `p` are close-on-exec, and belong to the caller, also
+ * after -EPIPE. Returns 0 or a negative errno: -EPIPE if the peer has closed, or has sent no bytes;
+ * -EAGAIN. */
 int packet_receive(int fd, struct packet *p) NONNULL MUSTCHECK;
 
 /* Sends one packet, whole or not at all. Does not block if the socket is non-blocking. The file

@@ -6,6 +6,7 @@
 #include "io/ready.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -45,4 +46,12 @@ int ready_say(int fd, const char *notify_socket)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+ns_t ready_watchdog_period(const char *usec, const char *pid)
+{
+	long long value = usec ? strtoll(usec, NULL, 10) : 0;
+	if (value <= 0 || value > NS_NEVER / 1000 || (pid && strtol(pid, NULL, 10) != getpid()))
+		return NS_NEVER;
+	return value * 1000 / 2;
 }

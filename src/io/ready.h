@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/compiler.h"
+#include "base/time.h"
 
 /* Tells that the daemon is ready: writes one newline to `fd` and closes it (-1: none), and sends
  * READY=1 to the datagram socket at path `notify_socket` ("@…" is abstract; NULL: none). Call it
@@ -13,3 +14,8 @@ int ready_say(int fd, const char *notify_socket) MUSTCHECK;
 /* Sends another state ("STOPPING=1", "RELOADING=1\n…") to `notify_socket`. Does nothing if that is
  * NULL. */
 int ready_notify(const char *notify_socket, const char *state) NONNULL_ARGS(2) MUSTCHECK;
+
+/* Returns how often the supervisor has to be told WATCHDOG=1 (sd_watchdog_enabled(3)): half of the time
+ * in `usec`, the value of WATCHDOG_USEC, if `pid`, that of WATCHDOG_PID, is absent or this process.
+ * Otherwise, and if there is no value, NS_NEVER. */
+ns_t ready_watchdog_period(const char *usec, const char *pid) MUSTCHECK;

@@ -106,8 +106,10 @@ static int receive_reply(int fd, struct device_reply *reply, int *fds, unsigned 
 	struct packet in = {
 		.bytes = bytes, .cap = sizeof(bytes), .fds = fds ? fds : &none, .fd_cap = fd_cap};
 	int err = packet_receive(fd, &in);
-	if (err)
+	if (err) {
+		packet_close_fds(&in);
 		return -err;
+	}
 	struct rd r = rd_init(in.bytes, in.len);
 	if (in.is_cut || device_reply_decode(&r, reply) || reply->queues != in.fd_count) {
 		packet_close_fds(&in);

@@ -197,6 +197,8 @@ static bool take_over(struct daemon *d, const struct found *f)
 	}
 	struct device dev = device_of(f);
 	dev.wanted = wanted_of(d, &dev, f);
+	if (dev.ifindex > d->creator.last_ifindex)
+		d->creator.last_ifindex = dev.ifindex; /* what comes later has a higher one */
 	struct device *known = registry_add(&d->registry, &dev);
 	if (known && holder)
 		list_append(&holder->devices, &known->in_holder);

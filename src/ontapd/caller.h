@@ -28,8 +28,8 @@ void caller_close(struct caller *c) NONNULL;
  * its PID now. */
 int caller_find(pid_t pid, uint64_t start_time, uid_t uid, struct caller *ret) NONNULL MUSTCHECK;
 
-/* Checks that the caller lives in, or owns, the network namespace that `netns_fd` refers to. He
- * owns it if he has privileges in the user namespace that owns it, or has made that user namespace.
- * Returns 0; -EINVAL if it is no network namespace; -EPERM if it is not the caller's; -ESRCH if the
- * caller has ended or is not visible. */
+/* Checks that the caller lives in, or owns, the network namespace that `netns_fd` refers to
+ * (netns_visit_is_netns()). He owns it if he has privileges in the user namespace that owns it, or has
+ * made that user namespace. Returns 0; -EPERM if it is not the caller's; -ESRCH if the caller has ended
+ * or is not visible. */
 int caller_check_netns(const struct caller *c, int netns_fd) NONNULL MUSTCHECK;

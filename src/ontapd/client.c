@@ -22,7 +22,7 @@ static void client_free(struct client *c)
 	loop_remove(d->loop, &c->conn);
 	loop_remove(d->loop, &c->process);
 	if (c->conn.fd >= 0)
-		close(c->conn.fd);
+		closer_hang_up(&d->closer, c->conn.fd);
 	caller_close(&c->caller);
 	netns_watcher_remove(&d->visits, c->watcher);
 	list_remove(&c->in_daemon);
@@ -57,7 +57,7 @@ void client_close(struct client *c)
 {
 	struct daemon *d = c->daemon;
 	loop_remove(d->loop, &c->conn);
-	close(c->conn.fd);
+	closer_hang_up(&d->closer, c->conn.fd);
 	c->conn.fd = -1;
 	list_remove(&c->in_idle);
 	netns_watcher_remove(&d->visits, c->watcher);
@@ -206,19 +206,34 @@ static bool serve(struct client *c, struct packet *p)
 	return is_sent && is_understood;
 }
 
+/* A network namespace is closed at once, because it may be the last descriptor of one that is to end
+ * now, and nobody can make that slow. All others go to the closer. */
+static void drop_fds(struct client *c, struct packet *p)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < p->fd_count; i++) {
+		if (netns_visit_is_netns(&c->daemon->visits, p->fds[i]))
+			close(p->fds[i]);
+		else
+			p->fds[count++] = p->fds[i];
+	}
+	p->fd_count = 0;
+	closer_take(&c->daemon->closer, p->fds, count);
+}
+
 static void on_packet(void *arg, uint32_t events UNUSED)
 {
 	struct client *c = arg;
 	uint8_t bytes[DEVICE_MESSAGE_CAP];
-	int fds[2];
+	int *fds = c->daemon->received_fds;
 	struct packet p = {
-		.bytes = bytes, .cap = sizeof(bytes), .fds = fds, .fd_cap = ARRAY_LEN(fds)};
+		.bytes = bytes, .cap = sizeof(bytes), .fds = fds, .fd_cap = PACKET_FDS_CAP};
 	int err = packet_receive(c->conn.fd, &p);
 	if (err == -EAGAIN)
 		return;
 	list_remove(&c->in_idle);
 	bool is_open = err == 0 && serve(c, &p);
-	packet_close_fds(&p);
+	drop_fds(c, &p);
 	if (!is_open)
 		client_close(c);
 }
@@ -274,7 +289,7 @@ void client_new(struct listener *listener, int fd)
 	struct daemon *d = listener->daemon;
 	struct client *c = client_make(d, listener, fd);
 	if (!c) {
-		close(fd);
+		closer_hang_up(&d->closer, fd);
 		return;
 	}
 	if (caller_identify(fd, &c->caller) || is_surplus(c) || watch_process(c) ||

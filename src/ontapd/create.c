@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -18,7 +19,12 @@
 #include "ontapd/grant.h"
 #include "ontapd/tap.h"
 
-enum { PATH_CAP = 128 };
+enum {
+	PATH_CAP = 128,
+	/* Far above the numbers that the kernel gives, which count from 1. */
+	IFINDEX_FIRST = 1 << 20,
+	IFINDEX_TRIES = 8
+};
 
 /* A link without a requested name gets the first free one. */
 #define FREE_NAME "ontap%d"
@@ -102,11 +108,39 @@ static void settle_predecessors(struct making *m)
 	}
 }
 
+/* Returns an ifindex for the next device. It is chosen here, so that the link can be deleted whatever
+ * its owner does with its name meanwhile. It grows, because an older link comes first where several
+ * have one name. By a random step, so that the owner of the namespace cannot occupy it, or wait for
+ * it. */
+static uint32_t choose_ifindex(struct creator *creator)
+{
+	uint16_t step = 0;
+	(void)!getrandom(&step, sizeof(step), GRND_NONBLOCK);
+	uint32_t ifindex = creator->last_ifindex + 1 + step;
+	if (ifindex < IFINDEX_FIRST || ifindex > INT32_MAX)
+		ifindex = IFINDEX_FIRST + step;
+	return creator->last_ifindex = ifindex;
+}
+
+/* Sends the request until its ifindex is free in both namespaces. */
+static int ask_for_link(struct making *m, struct device_spec *spec)
+{
+	struct asker *a = &m->job->creator->visits->asker;
+	int err = -EBUSY;
+	for (unsigned i = 0; i < IFINDEX_TRIES && (err == -EBUSY || err == -EEXIST); i++) {
+		spec->ifindex = choose_ifindex(m->job->creator);
+		const struct rtnl_request request = request_new_link(++a->seq, spec);
+		err = netns_visit_ask(a, &request);
+	}
+	if (!err)
+		m->device.ifindex = spec->ifindex;
+	return err;
+}
+
 /* The socket belongs to our own namespace, where the parent is, even while we are elsewhere. */
 static int create_link(struct making *m)
 {
 	struct job *job = m->job;
-	struct asker *a = &job->creator->visits->asker;
 	struct device_identity id = identity_of(m);
 	uint8_t hwaddr[DEVICE_HWADDR_LEN];
 	device_hwaddr(&id, hwaddr);
@@ -114,7 +148,7 @@ static int create_link(struct making *m)
 		memcpy(hwaddr, job->request->hwaddr, DEVICE_HWADDR_LEN);
 	snprintf(m->temp_name, sizeof(m->temp_name), DEVICE_NEW_PREFIX "%08x",
 		m->device.mark.serial);
-	const struct device_spec spec = {
+	struct device_spec spec = {
 		.type = job->type,
 		.mode = job->mode,
 		.parent = m->device.parent_ifindex,
@@ -127,19 +161,8 @@ static int create_link(struct making *m)
 				? NULL
 				: hwaddr,
 	};
-	const struct rtnl_request request = request_new_link(++a->seq, &spec);
 	m->step = "the link cannot be made";
-	return netns_visit_ask(a, &request);
-}
-
-static int find_created(struct making *m)
-{
-	struct event link;
-	m->step = "the new link is not there";
-	int err = netns_visit_get_link(&m->visit, m->temp_name, &link);
-	if (!err)
-		m->device.ifindex = link.link.ifindex;
-	return err;
+	return ask_for_link(m, &spec);
 }
 
 static int put_mark(struct making *m)
@@ -308,9 +331,9 @@ static void undo(struct making *m)
 /* Runs all steps during one visit to the caller's namespace. */
 static int finish_inside(struct making *m)
 {
-	static int (*const steps[])(struct making * m) = {create_link, find_created, put_mark,
-		put_secret, silence_kernel, pass_multicast, put_mtu, put_alias, put_grant,
-		check_grant, rename_link, read_back, open_queues, set_up};
+	static int (*const steps[])(struct making * m) = {create_link, put_mark, put_secret,
+		silence_kernel, pass_multicast, put_mtu, put_alias, put_grant, check_grant,
+		rename_link, read_back, open_queues, set_up};
 	int err = 0;
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = steps[i](m);

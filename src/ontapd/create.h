@@ -15,6 +15,9 @@
 #include "ontapd/registry.h"
 #include "ontapd/wish.h"
 
+/* A run begins at a random ifindex below this one. */
+enum { DEVICE_IFINDEX_SPREAD = 1 << 29 };
+
 /* The data that all devices of a daemon share. */
 struct creator {
 	const struct log *log;
@@ -23,6 +26,7 @@ struct creator {
 	struct wishes *wishes;
 	const uint8_t *machine_secret; /* MACHINE_SECRET_LEN bytes */
 	uint32_t next_serial;
+	uint32_t last_ifindex; /* of the last device: see choose_ifindex() */
 };
 
 /* One request in progress. Each function below also puts the status that it returns into

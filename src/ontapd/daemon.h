@@ -12,7 +12,9 @@
 #include "device/rules.h"
 #include "io/log.h"
 #include "io/loop.h"
+#include "io/packet.h"
 #include "ontapd/caller.h"
+#include "ontapd/closer.h"
 #include "ontapd/netns_visit.h"
 #include "ontapd/create.h"
 #include "ontapd/registry.h"
@@ -23,6 +25,8 @@ struct daemon {
 	const struct settings *settings;
 	struct log *log;
 	struct loop *loop;
+	struct closer closer;
+	int received_fds[PACKET_FDS_CAP]; /* of the packet at hand */
 	struct netns_visit visits;
 	struct registry registry;
 	struct creator creator;

@@ -236,7 +236,8 @@ void listener_close_all(struct daemon *d)
 {
 	LIST_EACH(listener, &d->listeners, struct listener, in_daemon) {
 		loop_remove(d->loop, &listener->watch);
-		close(listener->watch.fd);
+		/* Packets of connections that were not accepted may have descriptors. */
+		closer_take(&d->closer, &listener->watch.fd, 1);
 		if (listener->path)
 			unlink(listener->path);
 		free(listener->path);

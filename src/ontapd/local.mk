@@ -4,6 +4,7 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/adopt.c \
 	src/ontapd/caller.c src/ontapd/caller.h \
 	src/ontapd/client.c \
+	src/ontapd/closer.c src/ontapd/closer.h \
 	src/ontapd/create.c src/ontapd/create.h \
 	src/ontapd/fit.c src/ontapd/fit.h \
 	src/ontapd/daemon.h \

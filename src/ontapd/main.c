@@ -25,6 +25,7 @@ struct run {
 	struct news *news;
 	struct loop_watch signals;
 	bool is_stopping;
+	ns_t watchdog_period, watchdog_due; /* NS_NEVER: the supervisor wants none */
 };
 
 static int complain(const struct run *r, const char *what, int err)
@@ -75,7 +76,8 @@ static int open_kernel(struct run *r)
 		.registry = &d->registry,
 		.wishes = &d->wishes,
 		.machine_secret = d->machine_secret,
-		.next_serial = seed};
+		.next_serial = seed,
+		.last_ifindex = seed % DEVICE_IFINDEX_SPREAD};
 	int err = netns_visit_open(&d->visits, d->log, seed);
 	if (err)
 		return complain(r, "netlink", err);
@@ -94,6 +96,8 @@ static int start(struct run *r)
 		return ERR_SYNTAX;
 	}
 	int err = open_signals(r);
+	if (!err && (err = closer_open(&d->closer, d->loop, d->log)))
+		err = complain(r, "closer", err);
 	if (!err)
 		err = permit_load_rules(d);
 	if (!err)
@@ -108,6 +112,15 @@ static int start(struct run *r)
 	return err ? err : adopt_all(d);
 }
 
+/* Tells the supervisor that this loop still turns, if it wants to know. */
+static void feed_watchdog(struct run *r, ns_t now)
+{
+	if (now < r->watchdog_due)
+		return;
+	r->watchdog_due = now + r->watchdog_period;
+	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "WATCHDOG=1");
+}
+
 /* Runs one turn, with at most one deletion: each takes the kernel some ten milliseconds, and a
  * request that arrives meanwhile must not wait for all of them. */
 static int turn(struct run *r)
@@ -115,6 +128,9 @@ static int turn(struct run *r)
 	struct daemon *d = &r->daemon;
 	ns_t now = loop_now();
 	ns_t deadline = client_expire(d, now);
+	feed_watchdog(r, now);
+	if (r->watchdog_due < deadline)
+		deadline = r->watchdog_due;
 	if (registry_first_doomed(&d->registry))
 		deadline = now;
 	int err = loop_turn(d->loop, deadline);
@@ -145,6 +161,7 @@ static void stop(struct run *r)
 	netns_visit_close(&d->visits);
 	rules_fini(&d->rules);
 	rate_fini(&d->rate);
+	closer_close(&d->closer);
 	process_signals_close(d->loop, &r->signals);
 	loop_free(d->loop);
 }
@@ -177,7 +194,11 @@ static int init_and_run(const struct settings *settings, struct log *log)
 	d->log = log;
 	d->visits.asker.fd = d->visits.self.net_fd = d->visits.node_dir_fd = -1;
 	list_init(&d->visits.watchers);
+	d->closer.fd = -1;
+	list_init(&d->closer.children);
 	r->signals.fd = -1;
+	r->watchdog_period = ready_watchdog_period(getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"));
+	r->watchdog_due = r->watchdog_period;
 	list_init(&d->listeners);
 	list_init(&d->clients);
 	list_init(&d->idle);

@@ -6,8 +6,10 @@
 #include "ontapd/netns_visit.h"
 
 #include <errno.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -133,6 +135,19 @@ void netns_visit_leave(struct netns_visit *h, struct asker *a)
 	asker_close(a);
 	if (setns(h->self.net_fd, CLONE_NEWNET) != 0)
 		abort();
+}
+
+/* setns(2) looks only at what kind of file it is, and refuses all but namespaces of this kind
+ * (EINVAL), and processes, which have pidfds. These two have no file system but the kernel's own, so
+ * they may be asked. */
+bool netns_visit_is_netns(struct netns_visit *h, int fd)
+{
+	if (setns(fd, CLONE_NEWNET) != 0)
+		return errno == EPERM && ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
+	bool is_netns = ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
+	if (setns(h->self.net_fd, CLONE_NEWNET) != 0)
+		abort();
+	return is_netns;
 }
 
 int netns_watcher_add(struct netns_visit *h, int netns_fd, struct netns_watcher **ret)

@@ -41,6 +41,10 @@ int netns_visit_list_namespaces(struct netns_visit *h, nsid_t **ret, size_t *ret
  * namespaces of the watchers. NSID_OWN is our own. Returns a negative errno or 0. */
 int netns_visit_identify(struct netns_visit *h, int netns_fd, nsid_t *ret) NONNULL MUSTCHECK;
 
+/* True if `fd` refers to a network namespace. A stranger may have sent it: its file system, which may
+ * answer when it likes, or never, is not asked anything. */
+bool netns_visit_is_netns(struct netns_visit *h, int fd) NONNULL MUSTCHECK;
+
 /* Adds a watcher: the namespace of `netns_fd` gets nsids too. Returns 0; -EUSERS if there are too
  * many watchers; another negative errno. */
 int netns_watcher_add(struct netns_visit *h, int netns_fd, struct netns_watcher **ret) NONNULL

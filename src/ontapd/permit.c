@@ -108,12 +108,12 @@ static enum device_status check_form(struct job *job)
 
 static enum device_status check_namespace(struct job *job)
 {
+	if (!netns_visit_is_netns(job->creator->visits, job->netns_fd))
+		return create_refuse(
+			job, DEVICE_NAMESPACE, "the descriptor is of no network namespace");
 	int err = caller_check_netns(job->caller, job->netns_fd);
 	if (err == 0)
 		return DEVICE_OK;
-	if (err == -EINVAL)
-		return create_refuse(
-			job, DEVICE_NAMESPACE, "the descriptor is of no network namespace");
 	if (err == -EPERM)
 		return create_refuse(job, DEVICE_NAMESPACE,
 			"the caller neither lives in this namespace nor owns it");
