@@ -26,6 +26,12 @@ enum {
 	 * the namespace is not served at all, its names are only shown. */
 	LIMIT_FOREIGN_NAMES = 16,
 	LIMIT_REFUSED_NAMES = 2,
+	/* Names of single addresses of one link (labels, --address-names): to update them takes time
+	 * that grows with their square, a few ms at this number. */
+	LIMIT_ADDRESS_CLAIMS = 1024,
+	/* Names in the files of --address-names together: some 6 MB. And the bytes of one file. */
+	LIMIT_ADDRESS_NAMES = 65536,
+	LIMIT_ADDRESS_FILE = 4 << 20,
 	/* VLANs on VLANs: each level takes one pass over all VLANs to find which are on one wire.
 	 * The kernel allows a depth of 8 (MAX_NEST_DEV). With other links in between, it may be
 	 * greater; VLANs beyond are taken for wires of their own, and for closed ones. */

@@ -130,6 +130,7 @@ struct conf {
 	bool has_temporary;
 	bool has_deprecated;
 	struct options_texts zone_files;
+	struct options_texts address_files; /* of --address-names; the core does not open them */
 	char *nsid_dir;   /* as given; see conf_netns_dir() and conf_has_all_netns() */
 	char *grants_dir; /* NULL: no grants */
 	struct options_texts ignored_hostnames;

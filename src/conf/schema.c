@@ -130,6 +130,10 @@ static const struct option options[] = {
 		.arg = "SOURCE[,SOURCE]", .defaults = {"alias,hostname"},
 		.words = conf_source_words,
 		.help = "where names come from, in order of preference"},
+	{"address-names", .type = &option_type_texts, .commands = PUBLISH, AT(address_files),
+		.arg = "FILE",
+		.help = "names of single addresses, as in hosts(5); each is served while a link "
+			"has the address"},
 	{"ignore-hostname", .type = &option_type_texts, .commands = PUBLISH, AT(ignored_hostnames),
 		.arg = "PATTERN", .defaults = {LABEL_CONTAINER_ID},
 		.help = "host names that are no names, such as 'build-*'; container-id: "

@@ -24,6 +24,7 @@ const char *const conf_source_words[] = {
 	[NAME_ALIAS] = "alias",
 	[NAME_HOSTNAME] = "hostname",
 	[NAME_NETNS] = "netns",
+	[NAME_LABEL] = "label",
 	[NAME_SOURCE_COUNT] = NULL,
 };
 

@@ -97,6 +97,8 @@ struct event_addr {
 	/* When its valid lifetime ends, in seconds of the monotonic clock; 0: never. It moves with each
 	 * router advertisement. */
 	uint32_t expires_s;
+	char label[IF_NAMESIZE]; /* IPv4: what IFA_LABEL has after its colon: "git" of "eth0:git";
+				  * "" if it has none. Untrusted bytes */
 };
 
 /* A UTS namespace, and the host name that was set in it. */

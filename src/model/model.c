@@ -26,7 +26,7 @@ enum mark {
 /* Events are compared with stored ones byte by byte: they must have no padding. */
 _Static_assert(sizeof(struct event_link) == 36 + HWADDR_CAP + IF_NAMESIZE + KIND_CAP + ALIAS_CAP,
 	"padding in struct event_link");
-_Static_assert(sizeof(struct event_addr) == 8 + 2 * sizeof(struct addr) + 2 + 4,
+_Static_assert(sizeof(struct event_addr) == 8 + 2 * sizeof(struct addr) + 2 + 4 + IF_NAMESIZE,
 	"padding in struct event_addr");
 _Static_assert(sizeof(struct event_hostname) == 8 + 3 + HOSTNAME_CAP + 4,
 	"padding in struct event_hostname");
@@ -419,7 +419,8 @@ static bool event_is_sane(const struct event *ev)
 	case EV_ADDR:
 	case EV_ADDR_GONE:
 		return (ev->addr.addr.family == ADDR_V4 || ev->addr.addr.family == ADDR_V6) &&
-		       ev->addr.prefix_len <= 8 * addr_len(&ev->addr.addr);
+		       ev->addr.prefix_len <= 8 * addr_len(&ev->addr.addr) &&
+		       ev->addr.label[IF_NAMESIZE - 1] == '\0';
 	case EV_HOSTNAME: return ev->hostname.name[HOSTNAME_CAP - 1] == '\0';
 	case EV_HOSTNAME_GONE:
 	case EV_NS_GONE:

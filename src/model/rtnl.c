@@ -299,6 +299,17 @@ static uint32_t read_expiry(const struct rtnl *r, struct attrs *attrs)
 	return info.ifa_valid == UINT32_MAX || end > UINT32_MAX ? 0 : (uint32_t)end;
 }
 
+/* The kernel has a label for each IPv4 address: the link's name, or that and a colon with a word
+ * (net/ipv4/devinet.c, inetdev_changename() keeps the word when the link is renamed). */
+static void read_label(struct attrs *attrs, struct event_addr *addr)
+{
+	char text[IF_NAMESIZE] = "";
+	attr_text(attrs, IFA_LABEL, text, sizeof(text));
+	const char *colon = strchr(text, ':');
+	if (colon)
+		memcpy(addr->label, colon + 1, strlen(colon + 1));
+}
+
 static void read_addr_message(struct reading *in)
 {
 	const struct ifaddrmsg *fixed = read_fixed(in, sizeof(*fixed));
@@ -322,6 +333,8 @@ static void read_addr_message(struct reading *in)
 	read_addr(&in->attrs, fixed->ifa_family == AF_INET ? ADDR_V4 : ADDR_V6, addr);
 	if (in->event.type == EV_ADDR)
 		addr->expires_s = read_expiry(in->r, &in->attrs);
+	if (fixed->ifa_family == AF_INET)
+		read_label(&in->attrs, addr);
 	tell(in);
 }
 

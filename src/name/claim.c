@@ -1,156 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the claims of links to labels, by alias, host name or namespace.
+ * Owns what a link claims for all of its addresses: by alias, host name or namespace.
  * Never decides who gets a name: host.c does.
  */
 #include <fnmatch.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/err.h"
-#include "base/hash.h"
-#include "base/limits.h"
 #include "name/index.h"
-
-static struct group *group_get(struct names *n, const char *key)
-{
-	struct group *group = group_find(n, key);
-	if (group)
-		return group;
-	group = calloc(1, sizeof(*group));
-	if (!group || map_add(&n->groups, &group->node, label_hash(n, key))) {
-		free(group);
-		return NULL;
-	}
-	strcpy(group->label, key);
-	list_init(&group->claims);
-	list_init(&group->hosts);
-	list_init(&group->in_dirty);
-	return group;
-}
-
-/* Frees a group if nothing refers to it any more. A marked group stays until the flush. */
-void group_unref(struct names *n, struct group *group)
-{
-	if (!list_is_empty(&group->claims) || !list_is_empty(&group->hosts) ||
-		!list_is_empty(&group->in_dirty))
-		return;
-	map_remove(&n->groups, &group->node);
-	free(group);
-}
-
-void group_mark(struct names *n, struct group *group)
-{
-	if (list_is_empty(&group->in_dirty))
-		list_append(&n->dirty_groups, &group->in_dirty);
-}
-
-/* With --duplicates=number, the second "web" may have the name "web-2". So a claim to "web-2"
- * itself changes what the group "web" gives. */
-static void group_mark_base(struct names *n, const struct group *group)
-{
-	char base[LABEL_TEXT_CAP];
-	strcpy(base, group->label);
-	char *hyphen = strrchr(base, '-');
-	if (n->policy.duplicates != DUPLICATES_NUMBER || !hyphen)
-		return;
-	*hyphen = '\0';
-	struct group *of = group_find(n, base);
-	if (of)
-		group_mark(n, of);
-}
-
-/* Likewise, a rootless "web-2" is refused while the host has a "web". This is rare, so we may
- * look at all names. */
-static void group_mark_numbered(struct names *n)
-{
-	bool has_rootless = n->policy.rootless == ROOTLESS_YES || n->granted_claim_count > 0;
-	if (n->policy.duplicates != DUPLICATES_NUMBER || !has_rootless)
-		return;
-	MAP_EACH(group, &n->groups, struct group, node)
-		group_mark(n, group);
-}
-
-static void group_changed(struct names *n, struct group *group)
-{
-	group_mark(n, group);
-	group_mark_base(n, group);
-	group_mark_numbered(n);
-}
-
-static bool has_claim(const struct nlink *nlink, const char *key)
-{
-	LIST_EACH(claim, &nlink->claims, struct claim, in_link)
-		if (strcmp(claim->group->label, key) == 0)
-			return true;
-	return false;
-}
-
-/* A name that a link may claim, found in one of its sources. */
-struct candidate {
-	const char *word;
-	size_t len;
-	enum name_source source;
-	bool is_self;
-	enum claim_rank rank;
-};
-
-static int claim_add(struct names *n, struct nlink *nlink, const struct candidate *candidate)
-{
-	char label[LABEL_TEXT_CAP], key[LABEL_TEXT_CAP];
-	memcpy(label, candidate->word, candidate->len);
-	label[candidate->len] = '\0';
-	label_lower(key, label);
-	if (has_claim(nlink, key))
-		return 0;
-	struct group *group = group_get(n, key);
-	struct claim *claim = group ? calloc(1, sizeof(*claim)) : NULL;
-	if (!claim) {
-		if (group)
-			group_unref(n, group);
-		return ERR_NOMEM;
-	}
-	claim->nlink = nlink;
-	claim->group = group;
-	claim->is_self = candidate->is_self;
-	claim->rank = candidate->rank;
-	claim->source = candidate->source;
-	strcpy(claim->label, label);
-	list_append(&nlink->claims, &claim->in_link);
-	list_append(&group->claims, &claim->in_group);
-	group->ranks[claim->rank]++;
-	n->stats.claims++;
-	n->granted_claim_count += claim->rank == RANK_GRANTED;
-	group_changed(n, group);
-	return 0;
-}
-
-static void claim_remove(struct names *n, struct claim *claim)
-{
-	list_remove(&claim->in_link);
-	list_remove(&claim->in_group);
-	claim->group->ranks[claim->rank]--;
-	group_changed(n, claim->group);
-	n->stats.claims--;
-	n->granted_claim_count -= claim->rank == RANK_GRANTED;
-	free(claim);
-}
-
-void claims_drop(struct names *n, struct nlink *nlink)
-{
-	LIST_EACH(claim, &nlink->claims, struct claim, in_link)
-		claim_remove(n, claim);
-}
-
-void claims_mark(struct names *n, struct nlink *nlink)
-{
-	LIST_EACH(claim, &nlink->claims, struct claim, in_link)
-		group_mark(n, claim->group);
-}
-
-/* --- the candidates of a link ---------------------------------------------------------------- */
 
 /* A source of candidates for a link: the words of a text, or the host names of its namespace, each
  * taken as one word. */
@@ -161,6 +19,18 @@ struct source {
 	const struct list *at; /* last host name taken, or the list's head; NULL: no host names */
 	unsigned left;         /* how many more names it may give */
 };
+
+/* A host name may have a domain. Its first label is the name, as Avahi and systemd-resolved take it. */
+static size_t first_label_len(const char *hostname)
+{
+	return strcspn(hostname, ".");
+}
+
+static bool is_same_host(const char *a, const char *b)
+{
+	size_t len = first_label_len(a);
+	return len > 0 && len == first_label_len(b) && strncasecmp(a, b, len) == 0;
+}
 
 static const char *own_hostname(const struct names *n)
 {
@@ -179,10 +49,10 @@ static const char *own_hostname(const struct names *n)
 static bool is_chosen(const struct names *n, const struct event_hostname *hostname)
 {
 	return !hostname->is_own && !hostname->is_inherited && hostname->name[0] != '\0' &&
-	       strcasecmp(hostname->name, own_hostname(n)) != 0;
+	       !is_same_host(hostname->name, own_hostname(n));
 }
 
-static bool is_ignored(const struct names *n, const char *hostname)
+static bool is_pattern_of(const struct names *n, const char *hostname)
 {
 	for (unsigned i = 0; i < n->policy.ignored_count; i++) {
 		const char *pattern = n->policy.ignored[i];
@@ -195,22 +65,22 @@ static bool is_ignored(const struct names *n, const char *hostname)
 	return false;
 }
 
-/* A namespace of others cannot fill our memory with names, least of all one that is not served. */
-static unsigned names_max(const struct names *n, const struct model_link *link)
+/* A pattern may mean the host name, or its first label. */
+static bool is_ignored(const struct names *n, const char *hostname)
 {
-	if (!link_is_foreign(&n->policy, n->model, link))
-		return UINT_MAX;
-	bool is_served = n->policy.rootless == ROOTLESS_YES || link->info.is_granted;
-	return is_served ? LIMIT_FOREIGN_NAMES : LIMIT_REFUSED_NAMES;
+	char first[HOSTNAME_CAP] = "";
+	memcpy(first, hostname, first_label_len(hostname));
+	return is_pattern_of(n, hostname) || is_pattern_of(n, first);
 }
 
 static struct source source_of(
 	const struct names *n, enum name_source kind, const struct model_link *link)
 {
+	const bool is_foreign = link_is_foreign(&n->policy, n->model, link);
 	struct source s = {.kind = kind,
 		.text = "",
-		.left = names_max(n, link),
-		.rank = link_is_foreign(&n->policy, n->model, link) ? RANK_ROOTLESS : RANK_OWN};
+		.left = link_names_max(&n->policy, link, is_foreign),
+		.rank = is_foreign ? RANK_ROOTLESS : RANK_OWN};
 	bool is_loopback = link->info.flags & IFF_LOOPBACK;
 	switch (kind) {
 	case NAME_ALIAS:
@@ -220,6 +90,8 @@ static struct source source_of(
 		break;
 	case NAME_HOSTNAME: s.at = is_loopback ? NULL : &link->ns->hostnames; break;
 	case NAME_NETNS: s.text = is_loopback ? "" : link->ns->info.name; break;
+	case NAME_LABEL: /* of addresses: bound.c */
+	case NAME_ADDRESS:
 	case NAME_SOURCE_COUNT: break;
 	}
 	return s;
@@ -243,7 +115,7 @@ static bool source_find(const struct names *n, const struct model_link *link, st
 		if (!is_chosen(n, h))
 			continue;
 		ret->word = h->name;
-		ret->len = strlen(h->name);
+		ret->len = first_label_len(h->name);
 		if (owner_is_foreign(&n->policy, h->owner))
 			ret->rank = RANK_ROOTLESS;
 		*ret_verdict =
@@ -313,6 +185,8 @@ void claims_each_reject(
 	while (source_next(n, link, &source, &candidate, &verdict))
 		if (verdict != LABEL_OK)
 			visit(arg, link, candidate.word, candidate.len, verdict);
+	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link)
+		bound_each_reject(n, addr, visit, arg);
 }
 
 /* Returns the name of this host, if this link leads to it; otherwise "". A link that a user has
@@ -381,12 +255,13 @@ void claims_update(struct names *n, struct nlink *nlink, bool may_report)
 	struct candidate candidate;
 	if (may_report && n->sink.on_reject)
 		claims_each_reject(n, nlink->link, n->sink.on_reject, n->sink.arg);
-	if (claims_match(nlink, candidates))
-		return;
-	claims_drop(n, nlink);
-	while (candidates_next(&candidates, &candidate)) {
-		int err = claim_add(n, nlink, &candidate);
-		names_check(n, err);
-		n->has_lost_links |= err != 0;
+	if (!claims_match(nlink, candidates)) {
+		claims_drop_all(n, &nlink->claims);
+		while (candidates_next(&candidates, &candidate)) {
+			int err = claim_add(n, nlink, &candidate);
+			names_check(n, err);
+			n->has_lost_links |= err != 0;
+		}
 	}
+	bound_update_link(n, nlink);
 }

@@ -61,6 +61,8 @@ const char *name_source_text(enum name_source source)
 	case NAME_ALIAS: return "alias";
 	case NAME_HOSTNAME: return "hostname";
 	case NAME_NETNS: return "netns";
+	case NAME_LABEL: return "label";
+	case NAME_ADDRESS: return "address";
 	case NAME_SOURCE_COUNT: break;
 	}
 	return "";
@@ -128,7 +130,7 @@ int names_explain(const struct names *n, const char *label,
 		return err;
 	for (size_t i = 0; i < count; i++)
 		LIST_EACH(addr, &claims[i]->nlink->link->addrs, const struct model_addr, in_link) {
-			if (!addr->is_present)
+			if (!addr->is_present || (claims[i]->only && claims[i]->only != addr))
 				continue;
 			visit(arg, &(struct names_addr){.addr = addr,
 					   .verdict = verdict_for(n, group, claims[i], host, addr),

@@ -62,25 +62,32 @@ bool expiry_matters(const struct names *n, uint32_t before_s, uint32_t after_s)
 
 /* --- collection --------------------------------------------------------------------------- */
 
-static void gather_link(
-	const struct names *n, const struct nlink *nlink, struct gather *good, struct gather *spare)
+static void gather_one(const struct names *n, const struct nlink *nlink,
+	const struct model_addr *addr, struct gather *good, struct gather *spare)
 {
-	const bool is_foreign = link_is_foreign(&n->policy, n->model, nlink->link);
-	LIST_EACH(addr, &nlink->link->addrs, const struct model_addr, in_link) {
-		if (!addr->is_present)
-			continue;
-		const enum addr_verdict verdict =
-			addr_judge(&n->policy, addr, nlink->is_bridge_port, is_foreign);
-		if (verdict != ADDR_SERVED && verdict != ADDR_SPARE)
-			continue;
-		gather_add(verdict == ADDR_SERVED ? good : spare,
-			&(struct host_addr){.segment = nlink->segment,
-				.addr = addr->info.addr,
-				.is_own = nlink->link->ns->nsid == NSID_OWN,
-				.is_open = nlink->is_open,
-				.scope = addr->scope,
-				.expires_s = addr->info.expires_s});
+	const enum addr_verdict verdict =
+		addr_judge(&n->policy, addr, nlink->is_bridge_port, nlink->is_foreign);
+	if (!addr->is_present || (verdict != ADDR_SERVED && verdict != ADDR_SPARE))
+		return;
+	gather_add(verdict == ADDR_SERVED ? good : spare,
+		&(struct host_addr){.segment = nlink->segment,
+			.addr = addr->info.addr,
+			.is_own = nlink->link->ns->nsid == NSID_OWN,
+			.is_open = nlink->is_open,
+			.scope = addr->scope,
+			.expires_s = addr->info.expires_s});
+}
+
+static void gather_claim(
+	const struct names *n, const struct claim *claim, struct gather *good, struct gather *spare)
+{
+	const struct nlink *nlink = claim->nlink;
+	if (claim->only) {
+		gather_one(n, nlink, claim->only, good, spare);
+		return;
 	}
+	LIST_EACH(addr, &nlink->link->addrs, const struct model_addr, in_link)
+		gather_one(n, nlink, addr, good, spare);
 }
 
 /* Adds the deprecated ones of each family and scope that has no other: a client without a choice can
@@ -203,7 +210,7 @@ int gather_claims(const struct names *n, const struct claim *const *claims, size
 {
 	struct gather good = {0}, spare = {0};
 	for (size_t i = 0; i < count; i++)
-		gather_link(n, claims[i]->nlink, &good, &spare);
+		gather_claim(n, claims[i], &good, &spare);
 	gather_spare(&good, &spare);
 	int err = good.err ? good.err : spare.err;
 	free(spare.addrs.list);

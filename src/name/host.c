@@ -43,20 +43,31 @@ static void host_mark(struct names *n, struct host *host)
 		list_append(&n->dirty_hosts, &host->in_dirty);
 }
 
+/* Of one link: the claim of all its addresses, then those of single ones, by address. */
+static int only_cmp(const struct claim *p, const struct claim *q)
+{
+	if (!p->only || !q->only)
+		return (p->only != NULL) - (q->only != NULL);
+	int diff = addr_cmp(&p->only->info.addr, &q->only->info.addr);
+	return diff ? diff : strcmp(p->label, q->label);
+}
+
 /* The order of workloads that claim the same name: the host's own namespaces before rootless ones
  * (enum claim_rank), then by nsid (our own namespace first), then by ifindex. Both ids increase as
  * namespaces and links are made, so a newcomer does not take a name away; yet the order depends
  * only on the state. */
 static int claim_cmp(const void *a, const void *b)
 {
-	const struct model_link *x = (*(const struct claim *const *)a)->nlink->link;
-	const struct model_link *y = (*(const struct claim *const *)b)->nlink->link;
-	enum claim_rank rank = (*(const struct claim *const *)a)->rank;
-	if (rank != (*(const struct claim *const *)b)->rank)
-		return rank < (*(const struct claim *const *)b)->rank ? -1 : 1;
+	const struct claim *p = *(const struct claim *const *)a;
+	const struct claim *q = *(const struct claim *const *)b;
+	const struct model_link *x = p->nlink->link, *y = q->nlink->link;
+	if (p->rank != q->rank)
+		return p->rank < q->rank ? -1 : 1;
 	if (x->ns->nsid != y->ns->nsid)
 		return x->ns->nsid < y->ns->nsid ? -1 : 1;
-	return (x->info.ifindex > y->info.ifindex) - (x->info.ifindex < y->info.ifindex);
+	if (x->info.ifindex != y->info.ifindex)
+		return x->info.ifindex < y->info.ifindex ? -1 : 1;
+	return only_cmp(p, q);
 }
 
 int claims_sorted(const struct group *group, const struct claim ***ret, size_t *ret_count)

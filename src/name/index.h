@@ -17,8 +17,12 @@ enum { LABEL_TEXT_CAP = LABEL_CAP + 1 };
 struct nlink {
 	struct map_node node; /* in names.links, by namespace and ifindex */
 	const struct model_link *link;
-	struct list claims;  /* of struct claim.in_link */
+	struct list claims; /* of struct claim.in_link: for all addresses of the link */
+	struct list bound;  /* likewise: each for one address (name/bound.c) */
+	size_t bound_count;
+	bool has_surplus;    /* there were more for single addresses than a link may have */
 	uint64_t segment;    /* smallest link_key() of the segment; 0 until placed */
+	bool is_foreign;     /* link_is_foreign(), as of the last nlink_judge() */
 	bool is_bridge_port; /* as of the last placement */
 	bool is_open;        /* its segment is (name/segment.h) */
 	uint32_t index;      /* used only during placement of segments */
@@ -47,12 +51,24 @@ struct group {
 	char label[LABEL_TEXT_CAP];
 };
 
+/* A name that a link, or one of its addresses, may claim, found in one of the sources. */
+struct candidate {
+	const char *word; /* a label, without a zero at its end */
+	size_t len;
+	enum name_source source;
+	bool is_self;
+	enum claim_rank rank;
+	const struct model_addr *only; /* see struct claim */
+};
+
 /* The claim of a link to a label. */
 struct claim {
 	struct nlink *nlink;
 	struct group *group;
 	struct list in_link, in_group;
-	bool is_self; /* claimed only because it is the host's own name */
+	const struct model_addr *only; /* for this address; NULL: for all of the link's */
+	bool is_self;                  /* claimed only because it is the host's own name */
+	bool is_stale;                 /* used only while the claims of an address are updated */
 	enum claim_rank rank;
 	enum name_source source;    /* unless is_self */
 	char label[LABEL_TEXT_CAP]; /* in its original spelling */
@@ -162,6 +178,7 @@ struct names {
 	size_t spoken_link_count;
 	size_t granted_claim_count; /* of RANK_GRANTED */
 	bool has_moved_links;       /* segments have to be placed again */
+	bool has_new_owners;        /* links may have become foreign, or have ceased to be */
 	bool has_own_changes;       /* links or addresses of our own namespace changed */
 	bool has_new_onlinks;
 	bool has_new_wires;        /* a link is on another segment than before */
@@ -220,16 +237,35 @@ int host_owner(
 bool host_addr_is_on(
 	const struct names *n, const struct host_addr *ha, const struct spoken_link *link);
 
+/* group.c: claims, and the groups that they form.
+ * claim_add() makes a claim; ERR_NOMEM: nothing has changed. claim_find() returns the claim of all
+ * addresses of the link to that lower-case label, or NULL. */
+int claim_add(struct names *n, struct nlink *nlink, const struct candidate *candidate) MUSTCHECK;
+void claim_remove(struct names *n, struct claim *claim);
+struct claim *claim_find(const struct nlink *nlink, const char *key);
+/* Removes the claims of a list, or all of the link. */
+void claims_drop_all(struct names *n, struct list *claims);
+void claims_drop(struct names *n, struct nlink *nlink);
+/* Marks what the link claims; for single addresses only that of `only`, unless it is NULL. */
+void claims_mark(struct names *n, struct nlink *nlink, const struct model_addr *only);
+void group_mark(struct names *n, struct group *group);
+void group_unref(struct names *n, struct group *group);
+
 /* claim.c: the labels that a link claims. */
 void claims_update(struct names *n, struct nlink *nlink, bool may_report);
-void claims_drop(struct names *n, struct nlink *nlink);
-void claims_mark(struct names *n, struct nlink *nlink);
 typedef void reject_fn(void *arg, const struct model_link *link, const char *word, size_t len,
 	enum label_verdict verdict);
 void claims_each_reject(
 	const struct names *n, const struct model_link *link, reject_fn *visit, void *arg);
-void group_mark(struct names *n, struct group *group);
-void group_unref(struct names *n, struct group *group);
+
+/* bound.c: the labels that a single address claims. bound_update() makes its claims what the state
+ * says; bound_drop() removes them, because the address goes. */
+void bound_update(
+	struct names *n, struct nlink *nlink, const struct model_addr *addr, bool may_report);
+void bound_update_link(struct names *n, struct nlink *nlink);
+void bound_drop(struct names *n, struct nlink *nlink, const struct model_addr *addr);
+void bound_each_reject(
+	const struct names *n, const struct model_addr *addr, reject_fn *visit, void *arg);
 
 /* host.c: the addresses of each name, and reporting them to the sink. */
 void hosts_assign(struct names *n);
@@ -272,10 +308,12 @@ static inline struct prefix onlink_prefix(const struct event_addr *info)
 }
 
 /* onlink.c: on-link prefixes, which tell a lan client.
- * onlink_count() counts an address of a link (`by` is 1), or no longer (-1). */
+ * onlink_count() counts an address of a link (`by` is 1), or no longer (-1); onlink_count_link() all
+ * addresses of the link. Those of a foreign link do not count, and may not be passed. */
 void onlink_count(
 	struct names *n, const struct model_link *link, const struct event_addr *addr, int by);
-/* Counts all addresses again. */
+void onlink_count_link(struct names *n, const struct model_link *link, int by);
+/* Counts all addresses again, after a lack of memory. */
 void onlinks_rebuild(struct names *n);
 void onlinks_free(struct names *n);
 /* Calls `visit` for each on-link prefix, with a link that has it and the wire of that link. */

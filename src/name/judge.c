@@ -6,8 +6,11 @@
  */
 #include "name/judge.h"
 
+#include <limits.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+
+#include "base/limits.h"
 
 static enum addr_verdict judge_link(const struct model_link *link)
 {
@@ -69,6 +72,14 @@ bool link_is_foreign(
 		return true;
 	return link->ns->nsid != NSID_OWN && link->ns->info.owner == OWNER_SYSTEM &&
 	       !leads_to_host(m, link);
+}
+
+unsigned link_names_max(const struct policy *policy, const struct model_link *link, bool is_foreign)
+{
+	if (!is_foreign)
+		return UINT_MAX;
+	bool is_served = policy->rootless == ROOTLESS_YES || link->info.is_granted;
+	return is_served ? LIMIT_FOREIGN_NAMES : LIMIT_REFUSED_NAMES;
 }
 
 static enum addr_verdict judge_owner(const struct policy *policy, uint8_t owner)

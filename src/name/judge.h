@@ -42,6 +42,11 @@ bool ns_is_foreign(const struct policy *policy, const struct model_ns *ns) NONNU
 bool link_is_foreign(const struct policy *policy, const struct model *m,
 	const struct model_link *link) NONNULL_ARGS(1, 3);
 
+/* Returns how many names a source may give to the link: a namespace of others cannot fill our memory
+ * with names, least of all one that is not served. */
+unsigned link_names_max(
+	const struct policy *policy, const struct model_link *link, bool is_foreign) NONNULL;
+
 /* Returns the verdict on one address alone. `is_bridge_port`: its link is a port of a bridge.
  * `is_foreign`: link_is_foreign() of its link. Never returns ADDR_ROOTLESS_NAME, ADDR_SURPLUS, ADDR_OUTRANKED or ADDR_ROOTLESS_TAKEN, which depend on the name. */
 enum addr_verdict addr_judge(const struct policy *policy, const struct model_addr *addr,

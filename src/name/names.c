@@ -29,7 +29,9 @@ static int nlink_add(struct names *n, const struct model_link *link)
 	}
 	nlink->link = link;
 	nlink->generation = ++n->last_generation;
+	nlink->is_foreign = link_is_foreign(&n->policy, n->model, link);
 	list_init(&nlink->claims);
+	list_init(&nlink->bound);
 	claims_update(n, nlink, true);
 	return 0;
 }
@@ -39,6 +41,18 @@ static void nlink_remove(struct names *n, struct nlink *nlink)
 	claims_drop(n, nlink);
 	map_remove(&n->links, &nlink->node);
 	free(nlink);
+}
+
+/* Notes who owns the link now. Returns true if it was foreign and is not, or the reverse: then its
+ * addresses count as on-link, or no longer. */
+static bool nlink_judge(struct names *n, struct nlink *nlink)
+{
+	const bool is_foreign = link_is_foreign(&n->policy, n->model, nlink->link);
+	if (is_foreign == nlink->is_foreign)
+		return false;
+	nlink->is_foreign = is_foreign;
+	onlink_count_link(n, nlink->link, is_foreign ? -1 : 1);
+	return true;
 }
 
 static bool has_moved(const struct event_link *a, const struct event_link *b)
@@ -56,27 +70,25 @@ static void on_link(void *arg, enum model_change change, const struct model_link
 	if (link->ns->nsid == NSID_OWN)
 		n->has_own_changes = true;
 	if (change == MODEL_LINK_GONE) {
-		n->has_moved_links = true;
+		n->has_moved_links = n->has_new_owners = true;
 		if (nlink)
 			nlink_remove(n, nlink);
 		return;
 	}
 	if (!nlink) {
-		n->has_moved_links = true;
+		n->has_moved_links = n->has_new_owners = true;
 		names_check(n, nlink_add(n, link));
 		return;
 	}
 	/* It may be up again in the same batch, and plugged in elsewhere. */
 	if (!model_link_is_up(&link->info))
 		nlink->generation = ++n->last_generation;
-	if (before && has_moved(before, &link->info)) {
-		n->has_moved_links = true;
-		n->has_lost_onlinks |= link->ns->info.owner == OWNER_SYSTEM;
-	}
+	if (before && has_moved(before, &link->info))
+		n->has_moved_links = n->has_new_owners = true;
 	claims_update(n, nlink, before && strcmp(before->alias, link->info.alias) != 0);
 	if (before &&
 		(before->flags != link->info.flags || before->operstate != link->info.operstate))
-		claims_mark(n, nlink);
+		claims_mark(n, nlink, NULL);
 }
 
 /* With its last address a link may have lost all of IPv6, groups included: its MTU was below 1280, or
@@ -106,13 +118,19 @@ static void on_addr(void *arg, enum model_change change, const struct model_addr
 	if (change == MODEL_ADDR_CHANGED && is_only_renewed(n, before, &addr->info))
 		return;
 	struct nlink *nlink = nlink_of(n, addr->link);
+	if (nlink && change == MODEL_ADDR_GONE)
+		bound_drop(n, nlink, addr);
+	else if (nlink)
+		bound_update(n, nlink, addr, change == MODEL_ADDR_NEW);
 	if (nlink)
-		claims_mark(n, nlink);
+		claims_mark(n, nlink, addr);
 	if (nlink && change == MODEL_ADDR_GONE && addr->info.addr.family == ADDR_V6 &&
 		!has_v6(addr->link))
 		nlink->generation_v6 = ++n->last_generation;
 	if (addr->link->ns->nsid == NSID_OWN)
 		n->has_own_changes = true;
+	if (!nlink || nlink->is_foreign)
+		return;
 	if (before)
 		onlink_count(n, addr->link, before, -1);
 	onlink_count(n, addr->link, &addr->info, change == MODEL_ADDR_GONE ? -1 : 1);
@@ -141,33 +159,34 @@ static void on_hostnames(void *arg, const struct model_ns *ns)
 		n->sink.on_hostnames(n->sink.arg, ns);
 }
 
-static void judge_links(struct names *n, const struct model_ns *ns, bool may_report)
+/* Links of other namespaces may lead to this one: names_flush() judges them. */
+static void on_ns(void *arg, enum model_change change, const struct model_ns *ns)
 {
+	struct names *n = arg;
+	n->has_new_owners = true;
+	if (change != MODEL_NS_CHANGED)
+		return;
 	LIST_EACH(model_link, &ns->links, struct model_link, in_ns) {
 		struct nlink *nlink = nlink_of(n, model_link);
 		if (!nlink)
 			continue;
-		claims_update(n, nlink, may_report);
-		claims_mark(n, nlink);
+		(void)nlink_judge(n, nlink);
+		claims_update(n, nlink, true);
+		claims_mark(n, nlink, NULL);
 	}
 }
 
-/* A link there may lead to a namespace of which it is known only now that it is the host's. */
-static void judge_system_ns(void *arg, const struct model_ns *ns)
+/* A link belongs to the host by its namespace, or by the links on its way to the host (name/judge.h),
+ * of which any may have changed. */
+static void judge_links(struct names *n)
 {
-	if (ns->info.owner == OWNER_SYSTEM)
-		judge_links(arg, ns, false);
-}
-
-static void on_ns(void *arg, enum model_change change, const struct model_ns *ns)
-{
-	struct names *n = arg;
-	if (change != MODEL_NS_CHANGED)
-		return;
-	onlinks_rebuild(n);
-	judge_links(n, ns, true);
-	if (n->model && ns->info.owner == OWNER_HOST)
-		names_check(n, model_each_ns(n->model, judge_system_ns, n));
+	n->has_new_owners = false;
+	MAP_EACH(nlink, &n->links, struct nlink, node) {
+		if (!nlink_judge(n, nlink))
+			continue;
+		claims_update(n, nlink, false);
+		claims_mark(n, nlink, NULL);
+	}
 }
 
 struct names *names_new(uint64_t seed, const struct policy *policy, struct names_sink sink)
@@ -236,8 +255,8 @@ bool names_is_dirty(const struct names *n)
 {
 	return !list_is_empty(&n->dirty_groups) || !list_is_empty(&n->dirty_hosts) ||
 	       !list_is_empty(&n->dirty_ptrs) || n->has_moved_links || n->has_own_changes ||
-	       n->has_new_onlinks || n->has_new_policy || n->has_new_spoken_links ||
-	       n->has_lost_links || n->has_lost_onlinks;
+	       n->has_new_owners || n->has_new_onlinks || n->has_new_policy ||
+	       n->has_new_spoken_links || n->has_lost_links || n->has_lost_onlinks;
 }
 
 static void find_lost_links(void *arg, const struct model_ns *ns)
@@ -248,8 +267,9 @@ static void find_lost_links(void *arg, const struct model_ns *ns)
 		if (nlink) {
 			claims_update(n, nlink, false);
 		} else if (link->is_present) {
-			n->has_moved_links = true;
+			n->has_moved_links = n->has_new_owners = true;
 			names_check(n, nlink_add(n, link));
+			n->has_lost_onlinks = true;
 		}
 	}
 }
@@ -275,6 +295,8 @@ void names_flush(struct names *n)
 	if (!names_is_dirty(n))
 		return;
 	find_lost(n);
+	if (n->has_new_owners)
+		judge_links(n);
 	int place_err = n->has_moved_links ? segments_place(n) : 0;
 	hosts_assign(n);
 	const bool has_spoken_news = n->has_own_changes || n->has_moved_links || n->has_new_policy;
@@ -298,11 +320,8 @@ void names_flush(struct names *n)
 
 void names_set_policy(struct names *n, const struct policy *policy)
 {
-	const bool has_new_owners = n->policy.rootless != policy->rootless;
 	n->policy = *policy;
-	n->has_new_policy = true;
-	if (has_new_owners)
-		onlinks_rebuild(n);
+	n->has_new_policy = n->has_new_owners = true;
 	MAP_EACH(nlink, &n->links, struct nlink, node)
 		claims_update(n, nlink, false);
 	MAP_EACH(group, &n->groups, struct group, node)
@@ -337,6 +356,8 @@ void names_each_label(
 		return;
 	LIST_EACH(claim, &nlink->claims, const struct claim, in_link)
 		visit(arg, claim->label, claim->source, claim->is_self);
+	LIST_EACH(claim, &nlink->bound, const struct claim, in_link)
+		visit(arg, claim->label, claim->source, false);
 }
 
 void names_each_onlink(const struct names *n,

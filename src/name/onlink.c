@@ -33,14 +33,12 @@ struct holder {
 };
 
 /* True if an address makes its prefix on-link. A host route does not, nor a prefix wider than any
- * LAN (a container could claim half of the internet), nor an address of a rootless namespace. */
-static bool is_onlink(
-	const struct names *n, const struct model_link *link, const struct event_addr *info)
+ * LAN (a container could claim half of the internet). */
+static bool is_onlink(const struct event_addr *info)
 {
 	unsigned widest = info->addr.family == ADDR_V4 ? 8 : 32;
-	return !link_is_foreign(&n->policy, n->model, link) && !addr_is_loopback(&info->addr) &&
-	       info->rt_scope != RT_SCOPE_HOST && info->prefix_len >= widest &&
-	       info->prefix_len < 8 * addr_len(&info->addr);
+	return !addr_is_loopback(&info->addr) && info->rt_scope != RT_SCOPE_HOST &&
+	       info->prefix_len >= widest && info->prefix_len < 8 * addr_len(&info->addr);
 }
 
 /* Links of our own namespace come first, then the oldest namespace, then the oldest link. */
@@ -155,7 +153,7 @@ static void holder_end(struct names *n, struct holder *holder)
 void onlink_count(
 	struct names *n, const struct model_link *link, const struct event_addr *info, int by)
 {
-	if (!is_onlink(n, link, info))
+	if (!is_onlink(info))
 		return;
 	struct prefix prefix = onlink_prefix(info);
 	struct holder *holder =
@@ -171,14 +169,11 @@ void onlink_count(
 		holder_end(n, holder);
 }
 
-static void count_ns(void *arg, const struct model_ns *ns)
+void onlink_count_link(struct names *n, const struct model_link *link, int by)
 {
-	LIST_EACH(link, &ns->links, const struct model_link, in_ns) {
-		LIST_EACH(addr, &link->addrs, const struct model_addr, in_link) {
-			if (addr->is_present)
-				onlink_count(arg, link, &addr->info, 1);
-		}
-	}
+	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link)
+		if (addr->is_present)
+			onlink_count(n, link, &addr->info, by);
 }
 
 static void drop_all(struct names *n)
@@ -191,15 +186,14 @@ static void drop_all(struct names *n)
 		onlink_end(n, onlink);
 }
 
-/* The owner of a namespace is known now, so its addresses may count differently. */
 void onlinks_rebuild(struct names *n)
 {
 	drop_all(n);
 	n->has_new_onlinks = true;
 	n->has_lost_onlinks = false;
-	int err = n->model ? model_each_ns(n->model, count_ns, n) : 0;
-	names_check(n, err);
-	n->has_lost_onlinks |= err != 0;
+	MAP_EACH(nlink, &n->links, const struct nlink, node)
+		if (!nlink->is_foreign)
+			onlink_count_link(n, nlink->link, 1);
 }
 
 void onlinks_free(struct names *n)

@@ -9,8 +9,18 @@
 #include "base/addr.h"
 #include "wire/name.h"
 
-/* Where a workload's name comes from. */
-enum name_source { NAME_ALIAS, NAME_HOSTNAME, NAME_NETNS, NAME_SOURCE_COUNT };
+/* Where a name comes from. The last two name one address alone, in addition to the names of its
+ * link. */
+enum name_source {
+	NAME_ALIAS,
+	NAME_HOSTNAME,
+	NAME_NETNS,
+	NAME_LABEL, /* the label of an IPv4 address */
+	NAME_SOURCE_COUNT,
+	NAME_ADDRESS /* --address-names; it is not in the list of --names */
+};
+
+struct address_names; /* name/address_names.h */
 
 /* What to do when several workloads have one name. A workload is a namespace in which any link
  * claims a name. Their order depends on the current state, never on the time of arrival: see
@@ -43,7 +53,8 @@ struct policy {
 	unsigned ignored_count;
 	enum name_duplicates duplicates;
 	enum name_rootless rootless;
-	bool has_temporary;  /* publish RFC 8981 temporary addresses */
+	const struct address_names *address_names; /* NULL: none; borrowed */
+	bool has_temporary;                        /* publish RFC 8981 temporary addresses */
 	bool has_deprecated; /* publish deprecated addresses even where there are better ones */
 	enum name_mdns mdns;
 	char self[LABEL_CAP + 1]; /* also claimed by every link of our own namespace; "": none */

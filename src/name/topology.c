@@ -47,7 +47,7 @@ static void segments_name(struct names *n, const struct segment_link *placed, ui
 		bool is_open = placed[nlink->index].is_open;
 		if (segment != nlink->segment || is_port != nlink->is_bridge_port ||
 			is_open != nlink->is_open)
-			claims_mark(n, nlink);
+			claims_mark(n, nlink, NULL);
 		n->has_new_wires |= segment != nlink->segment && nlink->segment != 0;
 		nlink->segment = segment;
 		nlink->is_bridge_port = is_port;

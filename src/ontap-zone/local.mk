@@ -1,6 +1,7 @@
 # The daemon. Its main and the wiring of the parts; everything else is in the archives.
 sbin_PROGRAMS += src/ontap-zone/ontap-zone
 src_ontap_zone_ontap_zone_SOURCES = \
+	src/ontap-zone/address_files.c src/ontap-zone/address_files.h \
 	src/ontap-zone/answer.c src/ontap-zone/answer.h \
 	src/ontap-zone/ask.c \
 	src/ontap-zone/commands.h \

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "io/cmdline.h"
 #include "io/ready.h"
+#include "ontap-zone/address_files.h"
 #include "ontap-zone/keys.h"
 #include "ontap-zone/report.h"
 #include "ontap-zone/zones.h"
@@ -100,6 +101,7 @@ static void daemon_change_state_dir(struct daemon *d)
 /* The files that a configuration names. All are read before anything is changed. */
 struct named {
 	struct collection *files;
+	struct address_names address_names;
 	struct conf_keys keys;
 	struct cookie_keys cookies;
 };
@@ -113,9 +115,13 @@ static int named_read(const struct daemon *d, const struct conf *conf, struct na
 		err = zones_read(&ret->files, &conf->zone_files, &conf->domain, error);
 	if (err)
 		return err;
-	err = keys_read(&ret->keys, conf, d->log, error);
-	if (err)
+	err = address_files_read(&ret->address_names, &conf->address_files, error);
+	if (!err)
+		err = keys_read(&ret->keys, conf, d->log, error);
+	if (err) {
 		collection_free(ret->files);
+		address_names_fini(&ret->address_names);
+	}
 	return err;
 }
 
@@ -132,7 +138,7 @@ static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_err
 		return err;
 	}
 	keep_fixed(d, &d->runtime.conf, conf);
-	err = runtime_reload(&d->runtime, conf, named.files);
+	err = runtime_reload(&d->runtime, conf, named.files, &named.address_names);
 	if (err)
 		log_error(d->log, "reloaded in part: error=\"%s\"", err_text(err));
 	log_set_threshold(d->log, threshold);

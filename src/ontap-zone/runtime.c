@@ -17,6 +17,7 @@
 #include "base/serial.h"
 #include "io/loop.h"
 #include "io/rcu.h"
+#include "ontap-zone/address_files.h"
 #include "ontap-zone/zones.h"
 
 /* Callbacks that only log. */
@@ -82,9 +83,12 @@ static int tell_self(struct runtime *r)
 
 /* Configuration and zone files. */
 
-static struct pipeline_config config_of(const struct conf *conf)
+static struct pipeline_config config_of(
+	const struct conf *conf, const struct address_names *address_names)
 {
-	return (struct pipeline_config){.policy = conf_policy(conf),
+	struct policy policy = conf_policy(conf);
+	policy.address_names = address_names->count ? address_names : NULL;
+	return (struct pipeline_config){.policy = policy,
 		.ns = conf->ns,
 		.hostmaster = conf->hostmaster,
 		.lan = conf->lan.at,
@@ -110,7 +114,8 @@ int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	struct pipeline_sink sink, struct conf_error *error)
 {
 	*r = (struct runtime){.conf = *conf, .log = log};
-	const struct pipeline_config config = config_of(&r->conf);
+	int err = address_files_read(&r->address_names, &r->conf.address_files, error);
+	const struct pipeline_config config = config_of(&r->conf, &r->address_names);
 	sink.on_self = on_self;
 	sink.on_reject = on_reject;
 	sink.on_hidden_alias = on_hidden_alias;
@@ -118,7 +123,8 @@ int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	sink.on_stale_views = on_stale_views;
 	sink.arg = r;
 	r->pipeline = pipeline_new(loop_random(), &config, sink);
-	int err = r->pipeline ? tell_self(r) : ERR_NOMEM;
+	if (!err)
+		err = r->pipeline ? tell_self(r) : ERR_NOMEM;
 	if (!err)
 		err = read_files(r, error);
 	if (err && err != ERR_SYNTAX)
@@ -132,17 +138,22 @@ void runtime_fini(struct runtime *r)
 {
 	rcu_drain();
 	pipeline_free(r->pipeline);
+	address_names_fini(&r->address_names);
 	conf_fini(&r->conf);
 }
 
-int runtime_reload(struct runtime *r, struct conf *conf, struct collection *files)
+int runtime_reload(struct runtime *r, struct conf *conf, struct collection *files,
+	const struct address_names *address_names)
 {
 	struct conf before = r->conf;
-	const struct pipeline_config config = config_of(conf);
+	struct address_names addresses_before = r->address_names;
 	r->conf = *conf;
+	r->address_names = *address_names;
+	const struct pipeline_config config = config_of(&r->conf, &r->address_names);
 	int err = pipeline_set_config(r->pipeline, &config);
 	int files_err = set_files(r, files);
 	conf_fini(&before);
+	address_names_fini(&addresses_before);
 	return err ? err : files_err;
 }
 

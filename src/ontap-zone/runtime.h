@@ -10,11 +10,13 @@
 #include "base/retry.h"
 #include "conf/conf.h"
 #include "io/log.h"
+#include "name/address_names.h"
 #include "pipeline/pipeline.h"
 
 struct runtime {
 	struct pipeline *pipeline;
-	struct conf conf; /* owned */
+	struct conf conf;                   /* owned */
+	struct address_names address_names; /* owned */
 	const struct log *log;
 	uint32_t serial_floor; /* later than all serials served before this start; 0: not known */
 	bool has_new_self;
@@ -46,8 +48,8 @@ bool runtime_flush(struct runtime *r) NONNULL;
 /* Returns the lowest serial that a zone may get if it changes now. */
 uint32_t runtime_next_serial(const struct runtime *r) NONNULL;
 
-/* Applies a new configuration and the content of its zone files; takes over both. Changes only what
+/* Applies a new configuration and the content of its files; takes over all three. Changes only what
  * differs; everything else goes on. ERR_NOMEM: some of it has not been changed, but `conf` is in
  * force. */
-int runtime_reload(struct runtime *r, struct conf *conf, struct collection *files) NONNULL
-	MUSTCHECK;
+int runtime_reload(struct runtime *r, struct conf *conf, struct collection *files,
+	const struct address_names *address_names) NONNULL MUSTCHECK;

@@ -3,6 +3,7 @@
 # Without --enable-fuzzing they are plain programs which `make check` runs over their corpus.
 fuzz_programs =
 fuzz_programs += tests/fuzz/fuzz_addr
+fuzz_programs += tests/fuzz/fuzz_address_names
 fuzz_programs += tests/fuzz/fuzz_rtnl
 fuzz_programs += tests/fuzz/fuzz_socket_line
 fuzz_programs += tests/fuzz/fuzz_conf

@@ -1,6 +1,7 @@
 # Unit tests (cmocka), one for each module. A test of one file needs only its line here:
 # tests/unit/test_x is built from tests/unit/test_x.c and linked with all layers.
 unit_programs += tests/unit/test_addr
+unit_programs += tests/unit/test_address_names
 unit_programs += tests/unit/test_arena
 unit_programs += tests/unit/test_array
 unit_programs += tests/unit/test_buf

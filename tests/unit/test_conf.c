@@ -349,7 +349,8 @@ static void an_error_on_the_command_line_names_the_option(void **state)
 	assert_fails("export --format=tinydsn", NULL,
 		"--format: 'tinydsn' is not tinydns, zone, hosts or json; did you mean tinydns?");
 	assert_fails("serve --names=alias,hostnames", NULL,
-		"--names: 'hostnames' is not alias, hostname or netns; did you mean hostname?");
+		"--names: 'hostnames' is not alias, hostname, netns or label; did you mean "
+		"hostname?");
 	assert_fails("serve --export=host:/x", NULL,
 		"--export: 'host' is not tinydns, zone, hosts or json; did you mean hosts?");
 }

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "model/model.h"
 #include "base/limits.h"
+#include "name/address_names.h"
 #include "name/names.h"
 #include "unit.h"
 
@@ -894,11 +895,40 @@ static void this_hosts_name_names_no_other_namespace(void **state)
 	stop(f);
 }
 
+static void a_host_name_with_dots_names_its_workload_by_the_first_label(void **state)
+{
+	(void)state;
+	static const char *const patterns[] = {"*.invalid", "tmp"};
+	struct fixture *f = start_with_hostnames(DUPLICATES_MERGE);
+	f->policy.ignored = patterns;
+	f->policy.ignored_count = 2;
+	names_set_policy(f->names, &f->policy);
+	add_link(f, NSID_OWN, 2, "");
+	add_addr(f, NSID_OWN, 2, "10.0.0.1");
+	set_hostname(f, NSID_OWN, 1, "hub.example.com", true, false);
+	for (nsid_t nsid = 5; nsid < 9; nsid++) {
+		char addr[32];
+		snprintf(addr, sizeof(addr), "10.0.0.%d", (int)nsid);
+		add_link(f, nsid, 2, "");
+		add_addr(f, nsid, 2, addr);
+	}
+	set_hostname(f, 5, 5, "www.example.com", false, false);
+	set_hostname(f, 6, 6, "HUB", false, false); /* this host's, without its domain */
+	set_hostname(f, 7, 7, "no.invalid", false, false);
+	set_hostname(f, 8, 8, "tmp.example", false, false);
+	names_flush(f->names);
+	assert_said(f, "unicast www.lan.example. A any 10.0.0.5");
+	assert_not_said(f, "10.0.0.6");
+	assert_not_said(f, "10.0.0.7");
+	assert_not_said(f, "10.0.0.8");
+	stop(f);
+}
+
 static void host_names_that_are_no_labels_or_ignored_are_told_and_not_served(void **state)
 {
 	(void)state;
 	static const char *const patterns[] = {"tmp-*", "????????????"};
-	static const char *const bad[] = {"localhost", "(none)", "a.b", "a b", "-x", "TMP-1",
+	static const char *const bad[] = {"localhost", "(none)", ".b", "a b", "-x", "TMP-1",
 		"0123456789ab", "wan",
 		"0123456789012345678901234567890123456789012345678901234567890123"};
 	struct fixture *f = start_with_hostnames(DUPLICATES_MERGE);
@@ -1336,6 +1366,154 @@ static void a_port_of_a_bridge_has_no_link_local_address_to_be_reached_at(void *
 	stop(f);
 }
 
+/* Names of single addresses. */
+
+static void add_label(
+	struct fixture *f, nsid_t nsid, uint32_t ifindex, const char *addr, const char *label)
+{
+	struct event ev = addr_event(nsid, ifindex, addr, IFA_F_PERMANENT);
+	strcpy(ev.addr.label, label);
+	apply(f, &ev);
+}
+
+static struct fixture *start_with_labels(const char *file, struct address_names *names)
+{
+	struct fixture *f = start(DUPLICATES_MERGE);
+	struct address_names_error error;
+	*names = (struct address_names){0};
+	assert_int_equal(address_names_read(names, file, strlen(file), &error), 0);
+	assert_int_equal(address_names_settle(names), 0);
+	f->policy.sources[1] = NAME_LABEL;
+	f->policy.source_count = 2;
+	f->policy.address_names = names;
+	names_set_policy(f->names, &f->policy);
+	return f;
+}
+
+static void an_address_has_the_name_of_its_label_and_no_other_address_has_it(void **state)
+{
+	(void)state;
+	struct address_names names;
+	struct fixture *f = start_with_labels("", &names);
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "10.0.0.7");
+	add_label(f, 5, 2, "10.0.0.8", "git");
+	add_label(f, 5, 2, "10.0.0.9", "Web"); /* the link has that name for all */
+	add_label(f, 5, 2, "10.0.0.6", "no_name");
+	names_flush(f->names);
+	assert_said(f, "unicast git.lan.example. A any 10.0.0.8");
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.7");
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.8");
+	assert_not_said(f, "git.lan.example. A any 10.0.0.7");
+	assert_said(f, "unicast 8.0.0.10.in-addr.arpa. PTR any git.lan.example.");
+	assert_int_equal(f->said.rejects, 1);
+	struct explained e = {0};
+	assert_int_equal(names_explain(f->names, "git", note, &e), 0);
+	assert_int_equal(e.count, 1);
+
+	add_label(f, 5, 2, "10.0.0.7", "git");
+	remove_addr(f, 5, 2, "10.0.0.8");
+	names_flush(f->names);
+	assert_said(f, "unicast git.lan.example. A any 10.0.0.7");
+	assert_not_said(f, "10.0.0.8");
+
+	f->policy.source_count = 1; /* labels are no longer listed */
+	names_set_policy(f->names, &f->policy);
+	names_flush(f->names);
+	assert_not_said(f, "git");
+	stop(f);
+	address_names_fini(&names);
+}
+
+static void a_file_names_an_address_while_a_link_has_it(void **state)
+{
+	(void)state;
+	struct address_names names, other;
+	struct fixture *f = start_with_labels("10.0.0.8 git code\n2001:db8::8 git\n", &names);
+	add_link(f, 5, 2, "");
+	add_addr(f, 5, 2, "10.0.0.7");
+	names_flush(f->names);
+	assert_not_said(f, "git");
+	add_addr(f, 5, 2, "10.0.0.8");
+	add_link(f, NSID_OWN, 3, "");
+	add_addr(f, NSID_OWN, 3, "2001:db8::8");
+	names_flush(f->names);
+	assert_said(f, "unicast git.lan.example. A any 10.0.0.8");
+	assert_said(f, "unicast git.wan.example. AAAA any 2001:db8::8");
+	assert_said(f, "unicast code.lan.example. A any 10.0.0.8");
+	assert_not_said(f, "10.0.0.7");
+
+	struct address_names_error error;
+	other = (struct address_names){0};
+	assert_int_equal(address_names_read(&other, "10.0.0.7 git", 12, &error), 0);
+	f->policy.address_names = &other;
+	names_set_policy(f->names, &f->policy);
+	names_flush(f->names);
+	assert_said(f, "unicast git.lan.example. A any 10.0.0.7");
+	assert_not_said(f, "10.0.0.8");
+	assert_not_said(f, "code");
+	struct event gone = link_event(5, 2, "");
+	gone.type = EV_LINK_GONE;
+	apply(f, &gone);
+	names_flush(f->names);
+	assert_not_said(f, "git");
+	stop(f);
+	address_names_fini(&names);
+	address_names_fini(&other);
+}
+
+/* Whoever has the address in a namespace of his own gets none of it. */
+static void a_rootless_address_gets_no_name_of_a_file(void **state)
+{
+	(void)state;
+	struct address_names names;
+	struct fixture *f = start_with_labels("10.0.0.8 git\n10.0.0.9 www\n", &names);
+	f->policy.rootless = ROOTLESS_YES;
+	names_set_policy(f->names, &f->policy);
+	add_ns(f, 6, OWNER_USER);
+	add_link(f, 6, 2, "");
+	add_addr(f, 6, 2, "10.0.0.8");
+	add_label(f, 6, 2, "10.0.0.9", "mail");
+	names_flush(f->names);
+	assert_said(f, "unicast git.lan.example. A any 10.0.0.8"); /* as nobody else has it */
+	add_link(f, 5, 2, "git");
+	add_addr(f, 5, 2, "10.0.0.5");
+	add_link(f, 5, 3, "mail");
+	add_addr(f, 5, 3, "10.0.0.4");
+	names_flush(f->names);
+	assert_said(f, "unicast git.lan.example. A any 10.0.0.5");
+	assert_not_said(f, "git.lan.example. A any 10.0.0.8");
+	assert_not_said(f, "mail.lan.example. A any 10.0.0.9");
+	f->policy.rootless = ROOTLESS_SYSTEM;
+	names_set_policy(f->names, &f->policy);
+	names_flush(f->names);
+	assert_not_said(f, "10.0.0.9");
+	stop(f);
+	address_names_fini(&names);
+}
+
+static void a_link_has_so_many_names_of_addresses_and_the_next_one_after_the_first_goes(
+	void **state)
+{
+	(void)state;
+	struct address_names names;
+	struct fixture *f = start_with_labels("", &names);
+	char addr[32], label[IF_NAMESIZE];
+	add_link(f, 5, 2, "");
+	for (unsigned i = 0; i <= LIMIT_ADDRESS_CLAIMS; i++) {
+		snprintf(addr, sizeof(addr), "10.0.%u.%u", i / 256, i % 256);
+		snprintf(label, sizeof(label), "n%u", i);
+		add_label(f, 5, 2, addr, label);
+	}
+	assert_int_equal(names_stats(f->names).claims, LIMIT_ADDRESS_CLAIMS);
+	remove_addr(f, 5, 2, "10.0.0.0");
+	assert_int_equal(names_stats(f->names).claims, LIMIT_ADDRESS_CLAIMS);
+	remove_addr(f, 5, 2, "10.0.0.1");
+	assert_int_equal(names_stats(f->names).claims, LIMIT_ADDRESS_CLAIMS - 1);
+	stop(f);
+	address_names_fini(&names);
+}
+
 /* Shuffling. A world is a list of events that lead to one state. The result must not depend on the
  * order in which namespaces, links and addresses appear, on what appeared and disappeared before,
  * or on when it was flushed. */
@@ -1355,6 +1533,7 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 	uint64_t world = world_seed;
 	struct event links[WORLD_LINKS], addrs[WORLD_LINKS];
 	static const char *const hostnames[] = {"web", "db", "box", "web-2", "hub", "localhost"};
+	static const char *const labels[] = {"", "", "web", "Git", "db", "web-2"};
 	struct event names[WORLD_LINKS];
 	unsigned order[WORLD_LINKS];
 	for (unsigned i = 0; i < WORLD_LINKS; i++) {
@@ -1371,6 +1550,7 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 		}
 		snprintf(text, sizeof(text), "10.0.%u.%u", random_below(&world, 3), i);
 		addrs[i] = addr_event(nsid, 10 + i, text, 0);
+		strcpy(addrs[i].addr.label, labels[random_below(&world, ARRAY_LEN(labels))]);
 		/* One of the namespaces is rootless, and one has an unknown owner. */
 		names[i] = (struct event){.type = EV_NS, .nsid = (nsid_t)(i % 6) - 1};
 		names[i].ns.owner = i % 6 == 4   ? OWNER_UNKNOWN
@@ -1410,7 +1590,9 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 			strcpy(other.link.alias, "web other");
 			other.link.is_granted = false;
 			apply(f, &other);
-			apply(f, addr);
+			struct event labelled = *addr;
+			strcpy(labelled.addr.label, "before");
+			apply(f, &labelled);
 			if (random_below(&order_seed, 2))
 				names_flush(f->names);
 			if (random_below(&order_seed, 2)) {
@@ -1426,6 +1608,41 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 	names_flush(f->names);
 }
 
+/* With labels, and with names of a file for one address in three. */
+static struct fixture *start_world(
+	enum name_duplicates d, uint64_t world, const struct address_names *names)
+{
+	struct fixture *f = start_with_hostnames(d);
+	f->policy.rootless = (enum name_rootless)(world % ROOTLESS_COUNT);
+	f->policy.sources[f->policy.source_count++] = NAME_LABEL;
+	f->policy.address_names = names;
+	names_set_policy(f->names, &f->policy);
+	return f;
+}
+
+static void make_address_names(struct address_names *names)
+{
+	static const char *const words[] = {"web", "git", "db", "hub"};
+	struct address_names_error error;
+	char line[64];
+	for (unsigned i = 0; i < 3 * WORLD_LINKS; i += 3) {
+		int len = snprintf(line, sizeof(line), "10.0.%u.%u %s f%u", i % 3, i / 3,
+			words[i % ARRAY_LEN(words)], i);
+		assert_int_equal(address_names_read(names, line, (size_t)len, &error), 0);
+	}
+	assert_int_equal(address_names_settle(names), 0);
+}
+
+static void say_onlink(void *arg, const struct names_onlink *onlink)
+{
+	struct said *s = arg;
+	char text[ADDR_TEXT_CAP], line[128];
+	snprintf(line, sizeof(line), "onlink %s %s", prefix_format(&onlink->prefix, text),
+		onlink->ifname);
+	assert_true(s->count < SAID_CAP);
+	s->lines[s->count++] = strdup(line);
+}
+
 static int line_cmp(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -1434,18 +1651,18 @@ static int line_cmp(const void *a, const void *b)
 static void what_is_said_depends_on_the_state_and_not_on_the_order(void **state)
 {
 	(void)state;
+	struct address_names names = {0};
+	make_address_names(&names);
 	for (enum name_duplicates d = DUPLICATES_MERGE; d < DUPLICATES_COUNT; d++)
 		for (uint64_t world = 1; world <= 20; world++) {
-			struct fixture *want = start_with_hostnames(d);
-			want->policy.rootless = (enum name_rootless)(world % ROOTLESS_COUNT);
-			names_set_policy(want->names, &want->policy);
+			struct fixture *want = start_world(d, world, &names);
 			play(want, world, 0);
+			names_each_onlink(want->names, say_onlink, &want->said);
 			qsort(want->said.lines, want->said.count, sizeof(char *), line_cmp);
 			for (uint64_t order = 1; order <= 10; order++) {
-				struct fixture *f = start_with_hostnames(d);
-				f->policy.rootless = (enum name_rootless)(world % ROOTLESS_COUNT);
-				names_set_policy(f->names, &f->policy);
+				struct fixture *f = start_world(d, world, &names);
 				play(f, world, order);
+				names_each_onlink(f->names, say_onlink, &f->said);
 				qsort(f->said.lines, f->said.count, sizeof(char *), line_cmp);
 				for (size_t i = 0; i < f->said.count && i < want->said.count; i++)
 					if (strcmp(f->said.lines[i], want->said.lines[i]) != 0)
@@ -1459,6 +1676,7 @@ static void what_is_said_depends_on_the_state_and_not_on_the_order(void **state)
 			}
 			stop(want);
 		}
+	address_names_fini(&names);
 }
 
 int main(void)
@@ -1491,6 +1709,7 @@ int main(void)
 		cmocka_unit_test(a_host_name_names_its_namespace_where_there_is_no_alias),
 		cmocka_unit_test(the_hosts_name_and_the_reverse_of_its_addresses_are_told_as_such),
 		cmocka_unit_test(this_hosts_name_names_no_other_namespace),
+		cmocka_unit_test(a_host_name_with_dots_names_its_workload_by_the_first_label),
 		cmocka_unit_test(host_names_that_are_no_labels_or_ignored_are_told_and_not_served),
 		cmocka_unit_test(a_user_namespace_that_root_made_is_the_hosts_own_unless_refused),
 		cmocka_unit_test(links_that_lead_to_no_namespace_of_the_host_are_not_the_hosts),
@@ -1506,6 +1725,11 @@ int main(void)
 		cmocka_unit_test(whatever_came_first_the_first_link_with_a_prefix_is_told),
 		cmocka_unit_test(explain_tells_the_reason_for_each_address),
 		cmocka_unit_test(a_port_of_a_bridge_has_no_link_local_address_to_be_reached_at),
+		cmocka_unit_test(an_address_has_the_name_of_its_label_and_no_other_address_has_it),
+		cmocka_unit_test(a_file_names_an_address_while_a_link_has_it),
+		cmocka_unit_test(a_rootless_address_gets_no_name_of_a_file),
+		cmocka_unit_test(
+			a_link_has_so_many_names_of_addresses_and_the_next_one_after_the_first_goes),
 		cmocka_unit_test(what_is_said_depends_on_the_state_and_not_on_the_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -341,6 +341,29 @@ static void the_local_address_is_ours_and_the_other_the_peers(void **state)
 	assert_string_equal(addr_format(&w->events[2].addr.addr, text), "2001:db8::3");
 }
 
+static void a_label_is_what_is_behind_its_colon(void **state)
+{
+	struct world *w = *state;
+	static const struct {
+		const char *text, *want;
+	} labels[] = {{"eth0", ""}, {"eth0:git", "git"}, {"eth0:", ""}, {"eth0:a:b", "a:b"},
+		{":", ""}, {"e:0123456789abc", "0123456789abc"}};
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
+		start_addr(w, RTM_NEWADDR, AF_INET, 24);
+		put_addr_attr(w, IFA_LOCAL, "10.0.0.1");
+		mnl_attr_put_strz(w->h, IFA_LABEL, labels[i].text);
+		finish(w);
+	}
+	start_addr(w, RTM_NEWADDR, AF_INET, 24);
+	put_addr_attr(w, IFA_LOCAL, "10.0.0.1");
+	mnl_attr_put_strz(w->h, IFA_LABEL, "eth0:longer_than_it");
+	finish(w);
+	parse(w);
+	assert_int_equal(w->count, ARRAY_LEN(labels));
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++)
+		assert_string_equal(w->events[i].addr.label, labels[i].want);
+}
+
 static void addresses_of_the_wrong_length_or_prefix_are_malformed(void **state)
 {
 	struct world *w = *state;
@@ -614,6 +637,7 @@ int main(void)
 		CASE(news_of_a_veth_without_its_peer_is_incomplete),
 		CASE(the_local_address_is_ours_and_the_other_the_peers),
 		CASE(addresses_of_the_wrong_length_or_prefix_are_malformed),
+		CASE(a_label_is_what_is_behind_its_colon),
 		CASE(only_our_own_table_tells_of_namespaces),
 		CASE(a_question_for_an_id_may_be_answered_by_none),
 		CASE(a_dump_may_fail_in_its_last_message),
