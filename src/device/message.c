@@ -92,6 +92,7 @@ int device_reply_encode(const struct device_reply *reply, struct wr *w)
 	put_number16(w, ATTR_QUEUES, reply->queues);
 	put_bytes(w, ATTR_ID | ATTR_OPTIONAL, reply->id, reply->has_id ? DEVICE_ID_LEN : 0);
 	put_number32(w, ATTR_MTU | ATTR_OPTIONAL, reply->mtu);
+	put_text(w, ATTR_TYPE | ATTR_OPTIONAL, reply->type, sizeof(reply->type));
 	return w->err;
 }
 
@@ -225,6 +226,7 @@ static int read_reply_attr(struct attr *attr, struct device_reply *ret)
 	case ATTR_QUEUES: return get_u16_value(attr, &ret->queues);
 	case ATTR_ID | ATTR_OPTIONAL: return get_id(attr, ret);
 	case ATTR_MTU | ATTR_OPTIONAL: return get_u32_value(attr, &ret->mtu);
+	case ATTR_TYPE | ATTR_OPTIONAL: return get_text(attr, ret->type, sizeof(ret->type));
 	default: return unknown_attr(attr);
 	}
 }

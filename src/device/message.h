@@ -80,6 +80,7 @@ struct device_reply {
 	uint16_t queues; /* how many descriptors come with the reply */
 	bool has_id;
 	uint8_t id[DEVICE_ID_LEN];
+	char type[KIND_CAP]; /* of the device; "" from an old daemon */
 };
 
 /* One device in the answer to DEVICE_LIST, which is a file of entries: two bytes with the length of

@@ -7,7 +7,9 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <linux/veth.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -24,6 +26,12 @@ _Static_assert(sizeof(struct nlmsghdr) + sizeof(struct ifinfomsg) + 9 * sizeof(s
 			       IF_NAMESIZE + KIND_CAP + 6 * 8 <=
 		       RTNL_REQUEST_CAP,
 	"a new link may not fit");
+
+/* This one has two names, hardware addresses, MTUs, the bridge and the namespace, in four nests. */
+_Static_assert(sizeof(struct nlmsghdr) + 2 * sizeof(struct ifinfomsg) + 13 * sizeof(struct nlattr) +
+			       2 * IF_NAMESIZE + KIND_CAP + 6 * 8 <=
+		       RTNL_REQUEST_CAP,
+	"a new pair may not fit");
 
 static struct nlmsghdr *put_header(
 	struct rtnl_request *req, uint16_t type, uint16_t flags, uint32_t seq)
@@ -73,6 +81,116 @@ struct rtnl_request request_new_link(uint32_t seq, const struct device_spec *spe
 	req.len = h->nlmsg_len;
 	return req;
 }
+
+/* --- ports of a bridge --------------------------------------------------------------------- */
+
+/* Of the outer end of a veth; "veth" and "ve-" are names that network managers care about. */
+#define PORT_NAME "ontapp%d"
+
+void device_port_hwaddr(const uint8_t *hwaddr, uint8_t out[DEVICE_HWADDR_LEN])
+{
+	enum { HIGHEST = 0xfe, SECOND = 0xfa };
+	memcpy(out, hwaddr, DEVICE_HWADDR_LEN);
+	out[0] = hwaddr[0] == HIGHEST ? SECOND : HIGHEST;
+}
+
+/* The other end, in VETH_INFO_PEER: a message of its own inside. */
+static void put_inner_end(struct nlmsghdr *h, const struct device_spec *spec, uint32_t mtu)
+{
+	struct nlattr *data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	struct nlattr *peer = mnl_attr_nest_start(h, VETH_INFO_PEER);
+	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(h, sizeof(*link));
+	link->ifi_index = (int)spec->ifindex;
+	mnl_attr_put_strz(h, IFLA_IFNAME, spec->ifname);
+	mnl_attr_put(h, IFLA_ADDRESS, DEVICE_HWADDR_LEN, spec->hwaddr);
+	mnl_attr_put_u32(h, IFLA_MTU, mtu);
+	mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)spec->netns_fd);
+	mnl_attr_nest_end(h, peer);
+	mnl_attr_nest_end(h, data);
+}
+
+struct rtnl_request request_new_veth(uint32_t seq, const struct device_spec *spec, uint32_t mtu)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h =
+		put_header(&req, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, seq);
+	uint8_t hwaddr[DEVICE_HWADDR_LEN];
+	device_port_hwaddr(spec->hwaddr, hwaddr);
+	put_link(h, spec->port_ifindex);
+	mnl_attr_put_strz(h, IFLA_IFNAME, PORT_NAME);
+	mnl_attr_put(h, IFLA_ADDRESS, sizeof(hwaddr), hwaddr);
+	mnl_attr_put_u32(h, IFLA_MTU, mtu);
+	mnl_attr_put_u32(h, IFLA_MASTER, spec->parent);
+	struct nlattr *info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, device_type_text(spec->type));
+	put_inner_end(h, spec, mtu);
+	mnl_attr_nest_end(h, info);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_join_bridge(uint32_t seq, uint32_t ifindex, uint32_t bridge)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_SETLINK, NLM_F_ACK, seq);
+	put_link(h, ifindex);
+	struct nlattr *families = mnl_attr_nest_start(h, IFLA_AF_SPEC);
+	struct nlattr *inet6 = mnl_attr_nest_start(h, AF_INET6);
+	mnl_attr_put_u8(h, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	mnl_attr_nest_end(h, inet6);
+	mnl_attr_nest_end(h, families);
+	mnl_attr_put_u32(h, IFLA_MASTER, bridge);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_set_port(uint32_t seq, uint32_t ifindex, uint8_t mode)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_NEWLINK, NLM_F_ACK, seq);
+	bool is_open = mode == DEVICE_PORT_OPEN;
+	put_link(h, ifindex);
+	struct nlattr *info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_SLAVE_KIND, "bridge");
+	struct nlattr *data = mnl_attr_nest_start(h, IFLA_INFO_SLAVE_DATA);
+	mnl_attr_put_u8(h, IFLA_BRPORT_GUARD, true);
+	mnl_attr_put_u8(h, IFLA_BRPORT_PROTECT, true);
+	mnl_attr_put_u8(h, IFLA_BRPORT_LEARNING, is_open);
+	mnl_attr_put_u8(h, IFLA_BRPORT_UNICAST_FLOOD, is_open);
+	mnl_attr_put_u8(h, IFLA_BRPORT_LOCKED, !is_open);
+	mnl_attr_put_u8(h, IFLA_BRPORT_ISOLATED, mode == DEVICE_PORT_PRIVATE);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_add_fdb(uint32_t seq, uint32_t ifindex, const uint8_t *hwaddr)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h =
+		put_header(&req, RTM_NEWNEIGH, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
+	struct ndmsg *fixed = mnl_nlmsg_put_extra_header(h, sizeof(*fixed));
+	fixed->ndm_family = AF_BRIDGE;
+	fixed->ndm_ifindex = (int)ifindex;
+	fixed->ndm_flags = NTF_MASTER;
+	fixed->ndm_state = NUD_NOARP;
+	mnl_attr_put(h, NDA_LLADDR, DEVICE_HWADDR_LEN, hwaddr);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+struct rtnl_request request_set_hwaddr(uint32_t seq, uint32_t ifindex, const uint8_t *hwaddr)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_SETLINK, NLM_F_ACK, seq);
+	put_link(h, ifindex);
+	mnl_attr_put(h, IFLA_ADDRESS, DEVICE_HWADDR_LEN, hwaddr);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
+/* --- any link ------------------------------------------------------------------------------ */
 
 struct rtnl_request request_delete_link(uint32_t seq, nsid_t nsid, uint32_t ifindex)
 {

@@ -18,13 +18,38 @@ struct device_spec {
 	struct device_mode mode;
 	uint32_t parent;  /* ifindex, in the namespace of the socket */
 	uint32_t ifindex; /* of the device; 0: the kernel chooses. EBUSY or EEXIST if it is taken */
-	int netns_fd;     /* the namespace to create it in */
+	uint32_t port_ifindex; /* of the outer end of a veth, or 0 if `ifindex` is */
+	int netns_fd;          /* the namespace to create it in */
 	const char *ifname;
 	const uint8_t *hwaddr; /* DEVICE_HWADDR_LEN bytes; NULL: the kernel chooses */
 };
 
-/* Creates the device directly in its target namespace. */
+/* Creates the device directly in its target namespace. Not for ports of a bridge. */
 struct rtnl_request request_new_link(uint32_t seq, const struct device_spec *spec) NONNULL;
+
+/* The hardware address of the port of a device with the hardware address `hwaddr`: of a tap, or the
+ * outer end of a veth. They must differ, or the bridge would take the device's frames for its host. A
+ * bridge without an address of its own has the lowest of its ports (br_stp_recalculate_bridge_id),
+ * and 0xfe is the highest first byte of a unicast address: so no device changes it. */
+void device_port_hwaddr(const uint8_t *hwaddr, uint8_t out[DEVICE_HWADDR_LEN]) NONNULL;
+
+/* Creates a veth: the inner end by `spec`; the outer one, under a free name, as a port of the bridge
+ * spec->parent, with the MTU of that, like the inner one. */
+struct rtnl_request request_new_veth(
+	uint32_t seq, const struct device_spec *spec, uint32_t mtu) NONNULL;
+
+/* Makes the link a port of the bridge, and lets the kernel choose no IPv6 addresses on it. */
+struct rtnl_request request_join_bridge(uint32_t seq, uint32_t ifindex, uint32_t bridge);
+
+/* Sets what the port may do (DEVICE_PORT_*). In all modes it takes no part in STP: it is disabled when
+ * its device sends a BPDU, and never leads to the root (net/bridge/br_stp_bpdu.c). */
+struct rtnl_request request_set_port(uint32_t seq, uint32_t ifindex, uint8_t mode);
+
+/* Tells the bridge that this hardware address is at the port, in all VLANs that the port has. */
+struct rtnl_request request_add_fdb(uint32_t seq, uint32_t ifindex, const uint8_t *hwaddr) NONNULL;
+
+struct rtnl_request request_set_hwaddr(
+	uint32_t seq, uint32_t ifindex, const uint8_t *hwaddr) NONNULL;
 
 /* Removes the link. Needs CAP_NET_ADMIN for `nsid`. */
 struct rtnl_request request_delete_link(uint32_t seq, nsid_t nsid, uint32_t ifindex);

@@ -18,7 +18,12 @@ static const char *const type_words[] = {
 	[DEVICE_IPVTAP] = "ipvtap",
 	[DEVICE_MACVLAN] = "macvlan",
 	[DEVICE_MACVTAP] = "macvtap",
+	[DEVICE_VETH] = "veth",
+	[DEVICE_TAP] = "tap",
 };
+
+/* Of a tun or tap device (drivers/net/tun.c). */
+#define KIND_TUN "tun"
 
 struct word {
 	const char *text;
@@ -31,6 +36,13 @@ static const struct word macvlan_modes[] = {
 	{"vepa", MACVLAN_MODE_VEPA},
 	{"passthru", MACVLAN_MODE_PASSTHRU},
 	{"source", MACVLAN_MODE_SOURCE},
+	{NULL, 0},
+};
+
+static const struct word port_modes[] = {
+	{"bridge", DEVICE_PORT_BRIDGE},
+	{"private", DEVICE_PORT_PRIVATE},
+	{"open", DEVICE_PORT_OPEN},
 	{NULL, 0},
 };
 
@@ -65,12 +77,22 @@ int device_type_parse(const char *text, enum device_type *ret)
 
 bool device_type_is_tap(enum device_type type)
 {
-	return type == DEVICE_IPVTAP || type == DEVICE_MACVTAP;
+	return type == DEVICE_IPVTAP || type == DEVICE_MACVTAP || type == DEVICE_TAP;
 }
 
 bool device_type_is_ipvlan(enum device_type type)
 {
 	return type == DEVICE_IPVLAN || type == DEVICE_IPVTAP;
+}
+
+bool device_type_is_port(enum device_type type)
+{
+	return type == DEVICE_VETH || type == DEVICE_TAP;
+}
+
+int device_type_of_kind(const char *kind, enum device_type *ret)
+{
+	return device_type_parse(strcmp(kind, KIND_TUN) == 0 ? "tap" : kind, ret);
 }
 
 static const struct word *find_word(const struct word *words, const char *text, size_t len)
@@ -107,15 +129,23 @@ static int parse_ipvlan_word(
 	return 0;
 }
 
+/* Parses a mode that is one word. */
+static int parse_word(
+	const struct word *words, uint8_t fallback, const char *text, struct device_mode *ret)
+{
+	const struct word *word = find_word(words, text, strlen(text));
+	if (!word && *text)
+		return ERR_SYNTAX;
+	*ret = (struct device_mode){.mode = word ? word->value : fallback};
+	return 0;
+}
+
 int device_mode_parse(enum device_type type, const char *text, struct device_mode *ret)
 {
-	if (!device_type_is_ipvlan(type)) {
-		const struct word *word = find_word(macvlan_modes, text, strlen(text));
-		if (!word && *text)
-			return ERR_SYNTAX;
-		*ret = (struct device_mode){.mode = word ? word->value : MACVLAN_MODE_BRIDGE};
-		return 0;
-	}
+	if (device_type_is_port(type))
+		return parse_word(port_modes, DEVICE_PORT_BRIDGE, text, ret);
+	if (!device_type_is_ipvlan(type))
+		return parse_word(macvlan_modes, MACVLAN_MODE_BRIDGE, text, ret);
 	struct device_mode mode = {.mode = IPVLAN_MODE_L2};
 	bool has_mode = false, has_flag = false;
 	while (*text) {
@@ -136,7 +166,8 @@ const char *device_mode_format(enum device_type type, struct device_mode mode, c
 		snprintf(out, DEVICE_MODE_CAP, "%s,%s", word_of(ipvlan_modes, mode.mode),
 			word_of(ipvlan_flags, mode.flag));
 	else
-		snprintf(out, DEVICE_MODE_CAP, "%s", word_of(macvlan_modes, mode.mode));
+		snprintf(out, DEVICE_MODE_CAP, "%s",
+			word_of(device_type_is_port(type) ? port_modes : macvlan_modes, mode.mode));
 	return out;
 }
 

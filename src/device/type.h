@@ -15,6 +15,8 @@ enum device_type {
 	DEVICE_IPVTAP,
 	DEVICE_MACVLAN,
 	DEVICE_MACVTAP,
+	DEVICE_VETH, /* these two are ports of a bridge, which is their parent */
+	DEVICE_TAP,
 	DEVICE_TYPE_COUNT
 };
 
@@ -27,13 +29,19 @@ enum { DEVICE_MODE_CAP = 16 };
 /* The smallest MTU that the kernel gives a link (ETH_MIN_MTU). IPv6 needs 1280 (RFC 8200 §5). */
 enum { DEVICE_MTU_MIN = 68, DEVICE_MTU_MAX = 65535 };
 
+/* Modes of a veth or tap. DEVICE_PORT_BRIDGE: the port accepts frames from the device's own hardware
+ * address only, and the bridge does not learn. DEVICE_PORT_PRIVATE: also no frames from or to other
+ * such ports. DEVICE_PORT_OPEN: any hardware address, as at the ports of others. */
+enum { DEVICE_PORT_BRIDGE, DEVICE_PORT_PRIVATE, DEVICE_PORT_OPEN };
+
 /* How a device talks to its parent and siblings. */
 struct device_mode {
-	uint8_t mode; /* MACVLAN_MODE_* or IPVLAN_MODE_* */
+	uint8_t mode; /* MACVLAN_MODE_*, IPVLAN_MODE_* or DEVICE_PORT_* */
 	uint8_t flag; /* of an ipvlan: 0 (bridge), IPVLAN_F_PRIVATE, IPVLAN_F_VEPA */
 };
 
-/* "ipvlan", "ipvtap", "macvlan", "macvtap": the kernel's IFLA_INFO_KIND. Static storage. */
+/* "ipvlan", "ipvtap", "macvlan", "macvtap", "veth", "tap": the kernel's IFLA_INFO_KIND, but of a
+ * tap, which is a "tun" there. Static storage. */
 const char *device_type_text(enum device_type type);
 
 /* Parses the name of a type. ERR_SYNTAX. */
@@ -49,8 +57,15 @@ bool device_type_is_tap(enum device_type type);
 /* True if it is an ipvlan or ipvtap: it shares the parent's hardware address, and has a flag. */
 bool device_type_is_ipvlan(enum device_type type);
 
+/* True if it is a veth or tap: a port of a bridge. */
+bool device_type_is_port(enum device_type type);
+
+/* Returns the type of a link of that kind (IFLA_INFO_KIND). ERR_SYNTAX. */
+int device_type_of_kind(const char *kind, enum device_type *ret) NONNULL MUSTCHECK;
+
 /* Parses a mode of that type: "bridge" for a macvlan; "l2", "private" or "l3s,private" for an
- * ipvlan. "" is the default: bridge for a macvlan, l2 with bridge for an ipvlan. ERR_SYNTAX. */
+ * ipvlan; "bridge", "private" or "open" for a port. "" is the default: bridge, or l2 with bridge for
+ * an ipvlan. ERR_SYNTAX. */
 int device_mode_parse(enum device_type type, const char *text, struct device_mode *ret) NONNULL
 	MUSTCHECK;
 

@@ -38,6 +38,7 @@ SAME(ONTAP_STAY_DOWN, DEVICE_STAY_DOWN);
 SAME(ONTAP_CONNECTION, DEVICE_CONNECTION);
 SAME(ONTAP_KEEP | ONTAP_STAY_DOWN | ONTAP_CONNECTION, DEVICE_FLAGS_ALL);
 SAME(ONTAP_QUEUES_MAX, LIMIT_DEVICE_QUEUES);
+SAME(sizeof(((struct ontap_device *)0)->type), KIND_CAP);
 
 int ontap_connect(const char *path)
 {
@@ -127,6 +128,7 @@ static void copy_device(struct ontap_device *device, const struct device_reply *
 	device->hwaddr_len = reply->hwaddr_len;
 	memcpy(device->id, reply->id, sizeof(device->id));
 	device->mtu = reply->mtu;
+	memcpy(device->type, reply->type, sizeof(device->type));
 }
 
 static int ask(int fd, int netns_fd, const struct device_request *req, struct ontap_device *device,

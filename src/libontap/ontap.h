@@ -37,7 +37,8 @@ enum {
 
 /* What is requested. NULL or 0: the daemon chooses. */
 struct ontap_request {
-	const char *type;   /* "ipvlan", "ipvtap", "macvlan", "macvtap" */
+	const char *type;   /* "ipvlan", "ipvtap", "macvlan", "macvtap", on a bridge "veth", "tap";
+			       "auto" or "autotap": one that the parent can have */
 	const char *mode;   /* "bridge", "l3s,private", … */
 	const char *ifname; /* NULL: a free name */
 	const char *alias;  /* the alias, and so the name in DNS */
@@ -57,6 +58,9 @@ struct ontap_device {
 	unsigned char id
 		[16]; /* unique to the device, and is still the same if its workload starts again */
 	unsigned mtu; /* 0: an old daemon does not send it */
+	/* "" from an old daemon. A "tap" is a link in the daemon's namespace, and all others are in
+	 * yours. Its hardware address is the guest's, not the link's. */
+	char type[16];
 };
 
 struct ontap_error {

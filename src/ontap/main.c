@@ -155,9 +155,21 @@ static int wait_for_addrs(
 	return err == ERR_ABSENT ? EXIT_TIMEOUT : EXIT_SYSTEM;
 }
 
+/* ontapd has chosen a tap on a bridge, which is in its own namespace. */
+static int check_link(const struct settings *o, const struct gotten *got, const struct log *log)
+{
+	if (strcmp(got->device.type, "tap") != 0 || !settings_needs_link(o))
+		return EXIT_DONE;
+	log_error(
+		log, "no link: ifname=%s error=\"" SETTINGS_NO_LINK_TEXT "\"", got->device.ifname);
+	return EXIT_NO;
+}
+
 static int configure(struct settings *o, const struct gotten *got, const struct log *log)
 {
-	int code = add_addrs(o, got, log);
+	int code = check_link(o, got, log);
+	if (!code)
+		code = add_addrs(o, got, log);
 	if (!code)
 		code = add_gateways(o, got, log);
 	int dhcp_fd = -1;

@@ -102,6 +102,8 @@ static const char *const type_words[] = {
 	[DEVICE_IPVTAP] = "ipvtap",
 	[DEVICE_MACVLAN] = "macvlan",
 	[DEVICE_MACVTAP] = "macvtap",
+	[DEVICE_VETH] = "veth",
+	[DEVICE_TAP] = "tap",
 	[SETTINGS_TYPE_AUTO] = DEVICE_AUTO,
 	NULL,
 };
@@ -114,8 +116,8 @@ static const struct option options[] = {
 	{"SOCKET", .is_operand = true, .is_required = true, .type = &option_type_any_text,
 		AT(socket), .arg = "SOCKET", .help = "of ontapd: /run/ontap/port.PARENT"},
 	{"type", 't', .type = &option_type_choice, AT(type), .arg = "TYPE", .words = type_words,
-		.help = "type of the device; auto: macvlan on a wire, ipvlan on Wi-Fi, and with "
-			"--queues macvtap or ipvtap"},
+		.help = "type of the device; auto: macvlan on a wire, ipvlan on Wi-Fi, veth on a "
+			"bridge, and with --queues macvtap, ipvtap or tap"},
 	{"name", 'n', .type = &option_type_text, AT(ifname), .arg = "IFNAME",
 		.default_words = "one that is free", .help = "name of the link"},
 	{"alias", 'a', .type = &option_type_any_text, AT(alias), .arg = "ALIAS",
@@ -127,12 +129,13 @@ static const struct option options[] = {
 	{"mode", .type = &option_type_any_text, AT(mode), .arg = "MODE",
 		.default_words = "bridge; l2",
 		.help = "bridge, private, vepa, passthru, source; of an ipvlan: l2, l3, l3s, and "
-			"with a comma bridge, private, vepa"},
+			"with a comma bridge, private, vepa; of a veth or tap: bridge, private, "
+			"open"},
 	{"mtu", .type = &option_type_number, AT(mtu), .arg = "BYTES", .min = DEVICE_MTU_MIN,
 		.max = DEVICE_MTU_MAX, .default_words = "the parent's", .help = "MTU of the link"},
 	{"mac", .type = &type_hwaddr, AT(hwaddr), .arg = "HWADDR",
 		.default_words = "derived from the alias",
-		.help = "hardware address of a macvlan or macvtap"},
+		.help = "hardware address, but of an ipvlan or ipvtap"},
 	{"keep", .type = &option_type_flag, AT(is_kept), .help = "the device outlives PROG"},
 	{"up", .type = &option_type_alias, .stands_for = {"down", "no"},
 		.help = "set the link up (default)"},
@@ -172,6 +175,12 @@ static const struct option options[] = {
 
 /* --- combinations ------------------------------------------------------------------------- */
 
+bool settings_needs_link(const struct settings *s)
+{
+	return s->addrs.count > 0 || s->gateways.v4.family != ADDR_NONE ||
+	       s->gateways.v6.family != ADDR_NONE || s->has_dhcp || s->await.criterion_count > 0;
+}
+
 static int check_create(struct settings *s, struct options_error *error)
 {
 	struct device_mode mode;
@@ -195,7 +204,9 @@ static int check_create(struct settings *s, struct options_error *error)
 	if (s->queues == QUEUES_NOT_GIVEN)
 		s->queues = is_tap && s->prog[0] ? 1 : 0;
 	if (s->queues > 0 && !is_tap)
-		return options_fail(error, "--queues: only ipvtap and macvtap have queues");
+		return options_fail(error, "--queues: only ipvtap, macvtap and tap have queues");
+	if (s->type == DEVICE_TAP && settings_needs_link(s))
+		return options_fail(error, "%s", SETTINGS_NO_LINK_TEXT);
 	/* Without PROG, no process would hold the device. */
 	if (!s->prog[0])
 		s->is_kept = true;

@@ -2,6 +2,7 @@
 /* The settings from ontap's command line. */
 #pragma once
 
+#include "base/compiler.h"
 #include "base/time.h"
 #include "device/await.h"
 #include "device/request.h"
@@ -54,6 +55,14 @@ struct settings {
 	bool is_listing, has_json;
 	enum log_level verbosity;
 };
+
+/* True if an option is about the link itself: --addr, --gateway, --dhcp, --wait. */
+bool settings_needs_link(const struct settings *s) NONNULL;
+
+/* Why a tap on a bridge cannot have these. */
+#define SETTINGS_NO_LINK_TEXT                                                                      \
+	"--addr, --gateway, --dhcp and --wait are for a link that this machine uses itself: the "  \
+	"guest on a tap of a bridge configures itself"
 
 /* The options; their values go into a struct settings. */
 extern const struct options_table settings_table;

@@ -22,6 +22,7 @@
 #include "device/secret.h"
 #include "ontapd/daemon.h"
 #include "ontapd/grant.h"
+#include "ontapd/port.h"
 
 /* A link that was found with one of our parents. */
 struct found {
@@ -39,13 +40,38 @@ struct scan {
 
 /* --- scan --------------------------------------------------------------------------------- */
 
-/* True if the parent of the link is one of ours. */
-static bool is_on_our_parent(struct daemon *d, const struct event_link *link)
+static bool is_our_parent(struct daemon *d, const char *parent)
 {
+	LIST_EACH(listener, &d->listeners, struct listener, in_daemon)
+		if (strcmp(listener->parent, parent) == 0)
+			return true;
+	return false;
+}
+
+/* Finds the bridge of the other end of a veth, 0: none. */
+static uint32_t find_bridge(struct daemon *d, const struct event_link *link)
+{
+	struct event port;
+	if (asker_get_link(&d->visits.asker, NSID_OWN, link->parent, &port))
+		return 0;
+	return port.link.master;
+}
+
+/* True if the parent of the link is one of ours. That of a port is in
+ * its mark: the bridge may have gone meanwhile. */
+static bool is_on_our_parent(struct daemon *d, const struct found *f)
+{
+	const struct event_link *link = &f->event.link;
+	enum device_type type;
+	if (device_type_of_kind(link->kind, &type))
+		return false;
+	if (device_type_is_port(type) && f->has_mark)
+		return is_our_parent(d, f->mark.parent);
+	uint32_t ifindex = type == DEVICE_VETH ? find_bridge(d, link) : link->parent;
 	LIST_EACH(listener, &d->listeners, struct listener, in_daemon) {
 		struct event parent;
 		if (netns_visit_get_link(&d->visits.asker, listener->parent, &parent) == 0 &&
-			parent.link.ifindex == link->parent)
+			ifindex != 0 && parent.link.ifindex == ifindex)
 			return true;
 	}
 	return false;
@@ -56,7 +82,7 @@ static void on_link(void *arg, const struct event *ev)
 	struct scan *s = arg;
 	enum device_type type;
 	if (ev->type != EV_LINK || s->err || ev->link.parent_nsid != NSID_OWN ||
-		device_type_parse(ev->link.kind, &type))
+		device_type_of_kind(ev->link.kind, &type))
 		return;
 	struct found *f = calloc(1, sizeof(*f));
 	if (!f) {
@@ -134,12 +160,23 @@ static void delete_link(struct daemon *d, const struct found *f)
 			name, f->event.link.ifindex);
 }
 
-static struct device_mode mode_of(enum device_type type, const struct event_link *link)
+static struct device_mode mode_of(enum device_type type, const struct found *f)
 {
+	const struct event_link *link = &f->event.link;
+	if (device_type_is_port(type))
+		return (struct device_mode){.mode = f->mark.port_mode};
 	if (device_type_is_ipvlan(type))
 		return (struct device_mode){
 			.mode = (uint8_t)link->ipvlan_mode, .flag = link->mode_flags};
 	return (struct device_mode){.mode = link->mode_flags};
+}
+
+static struct device_identity identity_of(const struct daemon *d, const struct device *dev)
+{
+	return (struct device_identity){.machine = d->machine_secret,
+		.parent = dev->mark.parent,
+		.workload = dev->workload,
+		.instance = dev->mark.instance};
 }
 
 /* Finds out what its maker has asked for, by what the link has and would not have otherwise. */
@@ -147,26 +184,45 @@ static struct device_wanted wanted_of(
 	struct daemon *d, const struct device *dev, const struct found *f)
 {
 	const struct event_link *link = &f->event.link;
-	const struct device_identity id = {.machine = d->machine_secret,
-		.parent = dev->mark.parent,
-		.workload = dev->workload,
-		.instance = dev->mark.instance};
+	const struct device_identity id = identity_of(d, dev);
 	uint8_t derived[DEVICE_HWADDR_LEN];
 	struct event parent;
 	struct device_wanted wanted = {.flags = (dev->mark.is_kept ? DEVICE_KEEP : 0) |
 						(link->flags & IFF_UP ? 0 : DEVICE_STAY_DOWN)};
 	device_hwaddr(&id, derived);
-	memcpy(wanted.hwaddr, link->hwaddr, sizeof(wanted.hwaddr));
+	memcpy(wanted.hwaddr, dev->hwaddr, sizeof(wanted.hwaddr));
 	wanted.has_hwaddr = !device_type_is_ipvlan(dev->type) &&
 			    dev->mode.mode != MACVLAN_MODE_PASSTHRU &&
-			    memcmp(derived, link->hwaddr, sizeof(derived)) != 0;
+			    memcmp(derived, dev->hwaddr, sizeof(derived)) != 0;
 	if (asker_get_link(&d->visits.asker, NSID_OWN, link->parent, &parent) == 0 &&
 		link->mtu < parent.link.mtu)
 		wanted.mtu = link->mtu;
 	return wanted;
 }
 
-static struct device device_of(const struct found *f)
+/* The hardware address of a tap's guest differs from that of its port in the first byte. */
+static void find_tap_hwaddr(struct daemon *d, struct device *dev, const struct event_link *link)
+{
+	const struct device_identity id = identity_of(d, dev);
+	device_hwaddr(&id, dev->hwaddr);
+	dev->hwaddr_len = DEVICE_HWADDR_LEN;
+	if (!dev->mark.has_first_byte)
+		return;
+	memcpy(dev->hwaddr, link->hwaddr, DEVICE_HWADDR_LEN);
+	dev->hwaddr[0] = dev->mark.first_byte;
+}
+
+/* Finds the port, and the bridge that it is at: 0 if none. */
+static void find_port(struct daemon *d, struct device *dev, const struct event_link *link)
+{
+	bool is_tap = dev->type == DEVICE_TAP;
+	dev->port_ifindex = is_tap ? link->ifindex : link->parent;
+	dev->parent_ifindex = is_tap ? link->master : find_bridge(d, link);
+	if (is_tap)
+		find_tap_hwaddr(d, dev, link);
+}
+
+static struct device device_of(struct daemon *d, const struct found *f)
 {
 	const struct event_link *link = &f->event.link;
 	struct device dev = {.nsid = f->event.nsid,
@@ -174,10 +230,12 @@ static struct device device_of(const struct found *f)
 		.ifindex = link->ifindex,
 		.netns_fd = -1,
 		.mark = f->mark};
-	(void)!device_type_parse(link->kind, &dev.type); /* we made it: known */
-	dev.mode = mode_of(dev.type, link);
+	(void)!device_type_of_kind(link->kind, &dev.type); /* we made it: known */
+	dev.mode = mode_of(dev.type, f);
 	device_follow(&dev, link);
 	device_name_workload(&dev, link->alias, link->name);
+	if (device_type_is_port(dev.type))
+		find_port(d, &dev, link);
 	return dev;
 }
 
@@ -195,7 +253,7 @@ static bool take_over(struct daemon *d, const struct found *f)
 			return false;
 		}
 	}
-	struct device dev = device_of(f);
+	struct device dev = device_of(d, f);
 	dev.wanted = wanted_of(d, &dev, f);
 	if (dev.ifindex > d->creator.last_ifindex)
 		d->creator.last_ifindex = dev.ifindex; /* what comes later has a higher one */
@@ -209,7 +267,7 @@ static bool take_over(struct daemon *d, const struct found *f)
 
 static void decide(struct daemon *d, const struct found *f)
 {
-	if (!is_on_our_parent(d, &f->event.link) ||
+	if (!is_on_our_parent(d, f) ||
 		registry_find(&d->registry, f->event.nsid, f->event.link.ifindex))
 		return;
 	if (is_half_made(f) || (f->has_mark && !take_over(d, f)))
@@ -249,6 +307,14 @@ static void adopt_grants(struct registry *r, const char *parent)
 	closedir(dir);
 }
 
+/* The bridge may have been replaced meanwhile. */
+static void rejoin_ports(struct daemon *d, const char *parent)
+{
+	struct event link;
+	if (netns_visit_get_link(&d->visits.asker, parent, &link) == 0)
+		port_follow_bridge(d, &link);
+}
+
 int adopt_all(struct daemon *d)
 {
 	struct scan s = {.daemon = d};
@@ -261,8 +327,10 @@ int adopt_all(struct daemon *d)
 		free(f);
 	}
 	if (!err) {
-		LIST_EACH(listener, &d->listeners, struct listener, in_daemon)
+		LIST_EACH(listener, &d->listeners, struct listener, in_daemon) {
 			adopt_grants(&d->registry, listener->parent);
+			rejoin_ports(d, listener->parent);
+		}
 		return 0;
 	}
 	log_error(d->log, "what a run before left cannot be found: error=\"%s\"", err_text(err));

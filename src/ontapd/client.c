@@ -106,10 +106,9 @@ static enum device_status watch(struct client *c, struct job *job)
 		return DEVICE_OK;
 	int err = netns_watcher_add(&c->daemon->visits, job->netns_fd, &c->watcher);
 	if (err == -EUSERS)
-		return create_refuse(
-			job, DEVICE_LIMIT, "limit: %d watchers", LIMIT_DEVICE_WATCHERS);
+		return job_refuse(job, DEVICE_LIMIT, "limit: %d watchers", LIMIT_DEVICE_WATCHERS);
 	if (err)
-		return create_refuse(job, DEVICE_SYSTEM, "%s", err_text(err));
+		return job_refuse(job, DEVICE_SYSTEM, "%s", err_text(err));
 	return DEVICE_OK;
 }
 
@@ -118,7 +117,7 @@ static enum device_status list(struct client *c, struct job *job)
 {
 	int err = list_devices(&c->daemon->registry, c->listener->parent, &job->fds[0]);
 	if (err)
-		return create_refuse(job, DEVICE_SYSTEM, "%s", err_text(err));
+		return job_refuse(job, DEVICE_SYSTEM, "%s", err_text(err));
 	job->reply->queues = 1;
 	return DEVICE_OK;
 }
@@ -150,12 +149,12 @@ static enum device_status read_request(
 	struct rd r = rd_init(p->bytes, p->len);
 	int err = device_request_decode(&r, req);
 	if (err == ERR_RANGE)
-		return create_refuse(job, DEVICE_VERSION,
-			"version %d of the protocol is spoken here", DEVICE_PROTOCOL_VERSION);
+		return job_refuse(job, DEVICE_VERSION, "version %d of the protocol is spoken here",
+			DEVICE_PROTOCOL_VERSION);
 	if (err)
-		return create_refuse(job, DEVICE_MALFORMED, "the request %s", err_text(err));
+		return job_refuse(job, DEVICE_MALFORMED, "the request %s", err_text(err));
 	if (p->fd_count != 1 || p->is_cut)
-		return create_refuse(job, DEVICE_MALFORMED, "a request has one descriptor");
+		return job_refuse(job, DEVICE_MALFORMED, "a request has one descriptor");
 	return DEVICE_OK;
 }
 

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -17,7 +16,8 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "ontapd/grant.h"
-#include "ontapd/tap.h"
+#include "ontapd/port.h"
+#include "ontapd/tun.h"
 
 enum {
 	PATH_CAP = 128,
@@ -29,36 +29,6 @@ enum {
 /* A link without a requested name gets the first free one. */
 #define FREE_NAME "ontap%d"
 
-enum device_status create_refuse(
-	struct job *job, enum device_status status, const char *format, ...)
-{
-	struct device_reply *reply = job->reply;
-	va_list args;
-	va_start(args, format);
-	vsnprintf(reply->text, sizeof(reply->text), format, args);
-	va_end(args);
-	reply->status = status;
-	return status;
-}
-
-/* Explains an error to the client; the reply has a field for an errno. */
-static enum device_status refuse_errno(struct job *job, int err, const char *step)
-{
-	enum device_status status = DEVICE_SYSTEM;
-	if (err == ERR_NOMEM)
-		err = -ENOMEM;
-	if (err == -EEXIST)
-		status = DEVICE_EXISTS;
-	else if (err == -ENODEV || err == -ENOENT)
-		status = DEVICE_ABSENT;
-	else if (err == -EACCES)
-		status = DEVICE_DENIED;
-	else if (err == -EOPNOTSUPP || err == -EBUSY)
-		status = DEVICE_UNSUPPORTED;
-	job->reply->error = (uint32_t)-err;
-	return create_refuse(job, status, "%s: %s", step, err_text(err));
-}
-
 /* --- making a device ---------------------------------------------------------------------- */
 
 struct making {
@@ -68,6 +38,8 @@ struct making {
 	char temp_name[IF_NAMESIZE];
 	const char *step; /* the current step, for messages */
 	unsigned open_count;
+	uint32_t parent_mtu;
+	int tun_fd; /* of a tap that ends with it; -1: none */
 };
 
 static void set_mark(struct making *m)
@@ -81,6 +53,9 @@ static void set_mark(struct making *m)
 		.pid = is_kept ? 0 : (uint32_t)job->caller->pid,
 		.start_time = is_kept ? 0 : job->caller->start_time,
 		.serial = job->creator->next_serial++,
+		.port_mode = device_type_is_port(job->type) ? job->mode.mode : 0,
+		.has_first_byte = job->type == DEVICE_TAP && job->request->hwaddr_len > 0,
+		.first_byte = job->type == DEVICE_TAP ? job->request->hwaddr[0] : 0,
 	};
 	memcpy(mark->parent, job->parent, strlen(job->parent));
 }
@@ -122,47 +97,71 @@ static uint32_t choose_ifindex(struct creator *creator)
 	return creator->last_ifindex = ifindex;
 }
 
-/* Sends the request until its ifindex is free in both namespaces. */
-static int ask_for_link(struct making *m, struct device_spec *spec)
+/* A tap is made here and now, in the namespace that we are visiting: our own. */
+static int create_tap(struct making *m)
 {
-	struct asker *a = &m->job->creator->visits->asker;
-	int err = -EBUSY;
-	for (unsigned i = 0; i < IFINDEX_TRIES && (err == -EBUSY || err == -EEXIST); i++) {
-		spec->ifindex = choose_ifindex(m->job->creator);
-		const struct rtnl_request request = request_new_link(++a->seq, spec);
-		err = netns_visit_ask(a, &request);
-	}
-	if (!err)
-		m->device.ifindex = spec->ifindex;
-	return err;
+	const struct job *job = m->job;
+	m->tun_fd = tun_create(
+		m->temp_name, m->device.ifindex, job->caller->uid, job->request->queues > 1);
+	return m->tun_fd < 0 ? m->tun_fd : 0;
 }
 
 /* The socket belongs to our own namespace, where the parent is, even while we are elsewhere. */
-static int create_link(struct making *m)
+static int create_by_netlink(struct making *m)
 {
-	struct job *job = m->job;
-	struct device_identity id = identity_of(m);
-	uint8_t hwaddr[DEVICE_HWADDR_LEN];
-	device_hwaddr(&id, hwaddr);
-	if (job->request->hwaddr_len == DEVICE_HWADDR_LEN)
-		memcpy(hwaddr, job->request->hwaddr, DEVICE_HWADDR_LEN);
-	snprintf(m->temp_name, sizeof(m->temp_name), DEVICE_NEW_PREFIX "%08x",
-		m->device.mark.serial);
-	struct device_spec spec = {
+	const struct job *job = m->job;
+	struct asker *a = &job->creator->visits->asker;
+	/* An ipvlan has the address of its parent; passthru sets the parent's to the
+	 * device's. */
+	bool has_hwaddr =
+		!device_type_is_ipvlan(job->type) && job->mode.mode != MACVLAN_MODE_PASSTHRU;
+	const struct device_spec spec = {
+		.ifindex = m->device.ifindex,
+		.port_ifindex = m->device.port_ifindex,
 		.type = job->type,
 		.mode = job->mode,
 		.parent = m->device.parent_ifindex,
 		.netns_fd = job->netns_fd,
 		.ifname = m->temp_name,
-		/* An ipvlan has the address of its parent; passthru sets the parent's
-		 * to the device's. */
-		.hwaddr =
-			device_type_is_ipvlan(job->type) || job->mode.mode == MACVLAN_MODE_PASSTHRU
-				? NULL
-				: hwaddr,
+		.hwaddr = has_hwaddr ? m->device.hwaddr : NULL,
 	};
+	const struct rtnl_request request =
+		job->type == DEVICE_VETH ? request_new_veth(++a->seq, &spec, m->parent_mtu)
+					 : request_new_link(++a->seq, &spec);
+	return netns_visit_ask(a, &request);
+}
+
+/* Makes the link, with an ifindex that is free in the namespaces it is in. */
+static int ask_for_link(struct making *m)
+{
+	struct creator *creator = m->job->creator;
+	enum device_type type = m->job->type;
+	int err = -EBUSY;
+	for (unsigned i = 0; i < IFINDEX_TRIES && (err == -EBUSY || err == -EEXIST); i++) {
+		m->device.ifindex = m->device.port_ifindex = choose_ifindex(creator);
+		if (type == DEVICE_VETH)
+			m->device.port_ifindex = choose_ifindex(creator);
+		else if (type != DEVICE_TAP)
+			m->device.port_ifindex = 0;
+		err = type == DEVICE_TAP ? create_tap(m) : create_by_netlink(m);
+	}
+	if (err)
+		m->device.ifindex = 0; /* there is nothing to undo */
+	return err;
+}
+
+static int create_link(struct making *m)
+{
+	const struct job *job = m->job;
+	struct device_identity id = identity_of(m);
+	device_hwaddr(&id, m->device.hwaddr);
+	m->device.hwaddr_len = DEVICE_HWADDR_LEN;
+	if (job->request->hwaddr_len == DEVICE_HWADDR_LEN)
+		memcpy(m->device.hwaddr, job->request->hwaddr, DEVICE_HWADDR_LEN);
+	snprintf(m->temp_name, sizeof(m->temp_name), DEVICE_NEW_PREFIX "%08x",
+		m->device.mark.serial);
 	m->step = "the link cannot be made";
-	return ask_for_link(m, &spec);
+	return ask_for_link(m);
 }
 
 static int put_mark(struct making *m)
@@ -174,6 +173,18 @@ static int put_mark(struct making *m)
 		request_add_altname(++m->visit.seq, m->device.ifindex, text);
 	m->step = "the link cannot be marked";
 	return netns_visit_ask(&m->visit, &request);
+}
+
+/* Now that it is marked, the next start would find it. */
+static int keep_tap(struct making *m)
+{
+	m->step = "the tap cannot be kept";
+	if (m->tun_fd < 0)
+		return 0;
+	int err = tun_keep(m->tun_fd);
+	close(m->tun_fd);
+	m->tun_fd = -1;
+	return err;
 }
 
 /* Sets net.ipv6.conf.LINK.NAME. A kernel without IPv6 needs none. */
@@ -189,6 +200,7 @@ static int write_sysctl(const struct making *m, const char *name, const char *te
 	return err;
 }
 
+/* A tap on a bridge is the guest's end of a wire: the kernel needs no address there. */
 static int put_secret(struct making *m)
 {
 	char text[ADDR_TEXT_CAP];
@@ -196,6 +208,8 @@ static int put_secret(struct making *m)
 	struct addr secret = device_secret(&id);
 	addr_format(&secret, text);
 	m->step = "the link cannot get its secret";
+	if (m->job->type == DEVICE_TAP)
+		return 0;
 	return write_sysctl(m, "stable_secret", text);
 }
 
@@ -212,8 +226,8 @@ static int silence_kernel(struct making *m)
  * 4291 §2.7.1). Without all multicast frames, nobody could reach it by IPv6. */
 static int pass_multicast(struct making *m)
 {
-	if (!device_type_is_tap(m->job->type))
-		return 0;
+	if (!device_type_is_tap(m->job->type) || m->job->type == DEVICE_TAP)
+		return 0; /* a bridge passes all to its ports */
 	const struct rtnl_request request = request_set_allmulti(++m->visit.seq, m->device.ifindex);
 	m->step = "the link cannot get all multicast frames";
 	return netns_visit_ask(&m->visit, &request);
@@ -221,7 +235,7 @@ static int pass_multicast(struct making *m)
 
 static int put_mtu(struct making *m)
 {
-	if (m->job->request->mtu == 0)
+	if (m->job->request->mtu == 0 || m->job->type == DEVICE_TAP)
 		return 0;
 	const struct rtnl_request request =
 		request_set_mtu(++m->visit.seq, m->device.ifindex, m->job->request->mtu);
@@ -280,14 +294,15 @@ static int read_back(struct making *m)
 	if (err)
 		return err;
 	struct device_identity id = identity_of(m);
+	job_tell_type(reply, m->job->type);
 	device_id(&id, reply->id);
 	reply->has_id = true;
 	reply->ifindex = ev.link.ifindex;
-	reply->hwaddr_len = ev.link.hwaddr_len;
-	memcpy(reply->hwaddr, ev.link.hwaddr, ev.link.hwaddr_len);
 	memcpy(reply->ifname, ev.link.name, sizeof(reply->ifname));
 	device_follow(&m->device, &ev.link);
-	reply->mtu = ev.link.mtu;
+	reply->hwaddr_len = m->device.hwaddr_len;
+	memcpy(reply->hwaddr, m->device.hwaddr, m->device.hwaddr_len);
+	reply->mtu = m->job->type == DEVICE_TAP ? m->parent_mtu : ev.link.mtu;
 	return 0;
 }
 
@@ -297,16 +312,24 @@ static int open_queues(struct making *m)
 	if (job->request->queues == 0)
 		return 0;
 	m->step = "the queues cannot be opened";
-	int err = tap_open(job->creator->visits, device_type_text(job->type), m->device.ifname,
-		m->device.ifindex, job->request->queues, job->fds);
+	int err = job_open_queues(job, job->type, m->device.ifname, m->device.ifindex);
 	if (!err)
 		m->open_count = job->request->queues;
 	return err;
 }
 
+/* Done last: no frame passes before all is as it should be. */
+static int join_bridge(struct making *m)
+{
+	m->step = "the link cannot be made a port of the bridge";
+	if (!m->device.port_ifindex)
+		return 0;
+	return port_join(&m->job->creator->visits->asker, &m->device, m->parent_mtu);
+}
+
 static int set_up(struct making *m)
 {
-	if (m->job->request->flags & DEVICE_STAY_DOWN)
+	if ((m->job->request->flags & DEVICE_STAY_DOWN) || m->job->type == DEVICE_TAP)
 		return 0;
 	const struct rtnl_request request = request_set_up(++m->visit.seq, m->device.ifindex);
 	m->step = "the link cannot be set up";
@@ -326,14 +349,16 @@ static void undo(struct making *m)
 	}
 	for (unsigned i = 0; i < m->open_count; i++)
 		close(m->job->fds[i]);
+	if (m->tun_fd >= 0)
+		close(m->tun_fd);
 }
 
 /* Runs all steps during one visit to the caller's namespace. */
 static int finish_inside(struct making *m)
 {
-	static int (*const steps[])(struct making * m) = {create_link, put_mark, put_secret,
-		silence_kernel, pass_multicast, put_mtu, put_alias, put_grant, check_grant,
-		rename_link, read_back, open_queues, set_up};
+	static int (*const steps[])(struct making * m) = {create_link, put_mark, keep_tap,
+		put_secret, silence_kernel, pass_multicast, put_mtu, put_alias, put_grant,
+		check_grant, rename_link, read_back, open_queues, join_bridge, set_up};
 	int err = 0;
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = steps[i](m);
@@ -347,9 +372,22 @@ static int find_parent(struct making *m)
 	struct event link;
 	m->step = "there is no parent";
 	int err = netns_visit_get_link(&m->job->creator->visits->asker, m->job->parent, &link);
-	if (!err)
-		m->device.parent_ifindex = link.link.ifindex;
-	return err;
+	if (err)
+		return err;
+	m->device.parent_ifindex = link.link.ifindex;
+	m->parent_mtu = link.link.mtu;
+	return 0;
+}
+
+/* Remembers what was asked for, to make a kept device again after an outage of its parent. */
+static void remember_request(struct making *m)
+{
+	const struct device_request *req = m->job->request;
+	struct device_wanted *wanted = &m->device.wanted;
+	*wanted = (struct device_wanted){.mtu = req->mtu,
+		.flags = req->flags,
+		.has_hwaddr = req->hwaddr_len == DEVICE_HWADDR_LEN};
+	memcpy(wanted->hwaddr, req->hwaddr, sizeof(wanted->hwaddr));
 }
 
 /* Finds out everything that is needed before anything is made. */
@@ -364,6 +402,7 @@ static int prepare(struct making *m)
 	if (err)
 		return err;
 	set_mark(m);
+	remember_request(m);
 	device_name_workload(&m->device, job->request->alias, job->request->ifname);
 	settle_predecessors(m);
 	m->device.mark.instance =
@@ -383,22 +422,10 @@ static int hold_namespace(struct making *m)
 	return m->device.netns_fd < 0 ? -errno : 0;
 }
 
-/* Remembers what was asked for, to make a kept device again after an outage of its parent. */
-static void remember_request(struct making *m)
-{
-	const struct device_request *req = m->job->request;
-	struct device_wanted *wanted = &m->device.wanted;
-	*wanted = (struct device_wanted){.mtu = req->mtu,
-		.flags = req->flags,
-		.has_hwaddr = req->hwaddr_len == DEVICE_HWADDR_LEN};
-	memcpy(wanted->hwaddr, req->hwaddr, sizeof(wanted->hwaddr));
-}
-
 static int register_device(struct making *m, struct device **ret)
 {
 	m->step = "the device cannot be kept in mind";
 	int err = hold_namespace(m);
-	remember_request(m);
 	if (!err && !(*ret = registry_add(m->job->creator->registry, &m->device)))
 		err = ERR_NOMEM;
 	if (!err)
@@ -426,131 +453,18 @@ static int create_inside(struct making *m, struct device **ret)
 
 enum device_status create_device(struct job *job, struct device **ret)
 {
-	struct making m = {.job = job};
+	struct making m = {.job = job, .tun_fd = -1};
 	m.device.type = job->type;
 	m.device.mode = job->mode;
 	m.device.netns_fd = -1;
 	m.device.is_connection_only = job->request->flags & DEVICE_CONNECTION;
+	if (job->type == DEVICE_TAP) /* the link stays where the bridge is */
+		job->netns_fd = job->creator->visits->self.net_fd;
 	int err = prepare(&m);
 	if (!err)
 		err = create_inside(&m, ret);
 	if (err)
-		return refuse_errno(job, err, m.step);
+		return job_refuse_errno(job, err, m.step);
 	job->reply->queues = job->request->queues;
 	return job->reply->status = DEVICE_OK;
-}
-
-/* --- existing devices --------------------------------------------------------------------- */
-
-/* Finds the named device in the caller's namespace, if it belongs to this parent and this user.
- * NULL: refused. Called during a visit. */
-static struct device *find_own(struct job *job, struct asker *visit, nsid_t nsid)
-{
-	struct event link;
-	const char *ifname = job->request->ifname;
-	int err = netns_visit_get_link(visit, ifname, &link);
-	if (err) {
-		refuse_errno(job, err, ifname);
-		return NULL;
-	}
-	struct device *d = registry_find(job->creator->registry, nsid, link.link.ifindex);
-	if (!d || d->is_doomed || strcmp(d->mark.parent, job->parent) != 0) {
-		create_refuse(job, DEVICE_ABSENT, "%s is no device of this parent", ifname);
-		return NULL;
-	}
-	if (job->caller->uid != 0 && job->caller->uid != d->mark.uid) {
-		create_refuse(job, DEVICE_DENIED, "%s is another user's", ifname);
-		return NULL;
-	}
-	job->reply->ifindex = link.link.ifindex;
-	job->reply->hwaddr_len = link.link.hwaddr_len;
-	memcpy(job->reply->hwaddr, link.link.hwaddr, link.link.hwaddr_len);
-	memcpy(job->reply->ifname, link.link.name, sizeof(job->reply->ifname));
-	job->reply->mtu = link.link.mtu;
-	return d;
-}
-
-static enum device_status open_found(struct job *job, const struct device *d)
-{
-	if (!device_type_is_tap(d->type))
-		return create_refuse(job, DEVICE_UNSUPPORTED, "%s is no tap", d->ifname);
-	int err = tap_open(job->creator->visits, device_type_text(d->type), job->reply->ifname,
-		d->ifindex, job->request->queues, job->fds);
-	if (err)
-		return refuse_errno(job, err, "the queues cannot be opened");
-	job->reply->queues = job->request->queues;
-	return job->reply->status = DEVICE_OK;
-}
-
-/* A kept device that waits for its parent can be removed, too. True: there was one. */
-static bool remove_wish(struct job *job)
-{
-	struct wishes *wishes = job->creator->wishes;
-	nsid_t nsid;
-	if (wishes->count == 0 || netns_visit_identify(job->creator->visits, job->netns_fd, &nsid))
-		return false;
-	struct wish *wish = wish_find(wishes, job->parent, nsid, job->request->ifname);
-	if (!wish || (job->caller->uid != 0 && job->caller->uid != wish->uid))
-		return false;
-	wish_drop(wishes, wish);
-	return true;
-}
-
-/* Enters the namespace and finds the device. `*ret` is NULL if it was refused; the
- * reply has the reason. */
-static int enter_and_find(struct job *job, struct asker *visit, struct device **ret)
-{
-	nsid_t nsid;
-	struct netns_visit *host = job->creator->visits;
-	int err = netns_visit_identify(host, job->netns_fd, &nsid);
-	if (!err)
-		err = netns_visit_enter(host, job->netns_fd, visit);
-	if (err)
-		refuse_errno(job, err, "the namespace cannot be entered");
-	else
-		*ret = find_own(job, visit, nsid);
-	return err;
-}
-
-enum device_status create_open(struct job *job)
-{
-	struct asker visit;
-	struct device *d = NULL;
-	if (enter_and_find(job, &visit, &d))
-		return job->reply->status;
-	if (d)
-		open_found(job, d);
-	netns_visit_leave(job->creator->visits, &visit);
-	return job->reply->status;
-}
-
-enum device_status create_remove(struct job *job)
-{
-	struct asker visit;
-	struct device *d = NULL;
-	if (remove_wish(job))
-		return job->reply->status = DEVICE_OK;
-	if (enter_and_find(job, &visit, &d))
-		return job->reply->status;
-	netns_visit_leave(job->creator->visits, &visit);
-	if (!d)
-		return job->reply->status;
-	create_delete(job->creator, d);
-	return job->reply->status = DEVICE_OK;
-}
-
-/* If it is gone already, that is fine. */
-void create_delete(struct creator *m, struct device *d)
-{
-	struct asker *a = &m->visits->asker;
-	const struct rtnl_request request = request_delete_link(++a->seq, d->nsid, d->ifindex);
-	int err = netns_visit_ask(a, &request);
-	if (err && err != -ENODEV && err != -EINVAL)
-		log_warning(m->log, "device is not deleted: nsid=%d ifindex=%u error=\"%s\"",
-			d->nsid, d->ifindex, err_text(err));
-	else
-		log_info(m->log, "device gone: type=%s parent=%s nsid=%d ifindex=%u uid=%u",
-			device_type_text(d->type), d->mark.parent, d->nsid, d->ifindex,
-			d->mark.uid);
-	registry_remove(m->registry, d);
 }

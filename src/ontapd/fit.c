@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "ontapd/port.h"
 
 /* DEPTH_MAX: a VLAN on a bond on Wi-Fi, and one more level. */
 enum { PATH_CAP = 64 + IF_NAMESIZE, DEPTH_MAX = 4 };
@@ -84,7 +85,7 @@ static enum device_status check_wireless(struct job *job)
 		!device_type_is_ipvlan(job->type) && job->mode.mode != MACVLAN_MODE_PASSTHRU;
 	if (!has_own_hwaddr || !is_parent_wireless(job))
 		return DEVICE_OK;
-	return create_refuse(job, DEVICE_UNSUPPORTED,
+	return job_refuse(job, DEVICE_UNSUPPORTED,
 		"%s is Wi-Fi: its access point drops the frames of a %s, which has a hardware "
 		"address of its own; %s works, or auto",
 		job->parent, device_type_text(job->type),
@@ -107,14 +108,16 @@ enum device_status fit_choose_type(struct job *job)
 	const char *text = job->request->type;
 	bool is_tap = strcmp(text, DEVICE_AUTO_TAP) == 0;
 	if (is_tap || strcmp(text, DEVICE_AUTO) == 0) {
-		if (wants_ipvlan(job))
+		if (port_is_on_bridge(job))
+			job->type = is_tap ? DEVICE_TAP : DEVICE_VETH;
+		else if (wants_ipvlan(job))
 			job->type = is_tap ? DEVICE_IPVTAP : DEVICE_IPVLAN;
 		else
 			job->type = is_tap ? DEVICE_MACVTAP : DEVICE_MACVLAN;
 		return DEVICE_OK;
 	}
 	if (device_type_parse(text, &job->type))
-		return create_refuse(job, DEVICE_MALFORMED, "there is no type \"%s\"", text);
+		return job_refuse(job, DEVICE_MALFORMED, "there is no type \"%s\"", text);
 	return DEVICE_OK;
 }
 
@@ -126,13 +129,30 @@ static enum device_status check_hwaddr(struct job *job)
 	if (req->hwaddr_len == 0)
 		return DEVICE_OK;
 	if (req->hwaddr_len != DEVICE_HWADDR_LEN || !device_is_hwaddr(req->hwaddr))
-		return create_refuse(
-			job, DEVICE_MALFORMED, "no link can have this hardware address");
+		return job_refuse(job, DEVICE_MALFORMED, "no link can have this hardware address");
 	if (device_type_is_ipvlan(job->type) || job->mode.mode == MACVLAN_MODE_PASSTHRU)
-		return create_refuse(job, DEVICE_UNSUPPORTED,
+		return job_refuse(job, DEVICE_UNSUPPORTED,
 			"%s has the hardware address of its parent, and no other",
 			device_type_is_ipvlan(job->type) ? device_type_text(job->type)
 							 : "passthru");
+	return DEVICE_OK;
+}
+
+/* A port that has a smaller MTU gives it to the whole bridge (br_mtu_auto_adjust). The inner end of a
+ * veth is no port. */
+static enum device_status check_port(struct job *job)
+{
+	const char *type = device_type_text(job->type);
+	if (!device_type_is_port(job->type))
+		return DEVICE_OK;
+	if (!port_is_on_bridge(job))
+		return job_refuse(job, DEVICE_UNSUPPORTED,
+			"%s is no bridge, so it can have no %s; auto chooses what it can have",
+			job->parent, type);
+	if (job->type == DEVICE_TAP && job->request->mtu != 0)
+		return job_refuse(job, DEVICE_UNSUPPORTED,
+			"the MTU of a tap on a bridge is that of the bridge; a smaller one is the "
+			"guest's to choose");
 	return DEVICE_OK;
 }
 
@@ -145,17 +165,19 @@ static enum device_status check_mtu(struct job *job)
 		return DEVICE_OK; /* create_device() will report that there is no parent */
 	uint32_t mtu = link.link.mtu;
 	if (job->request->mtu < DEVICE_MTU_MIN)
-		return create_refuse(job, DEVICE_MALFORMED, "an MTU is %d at least: %u",
+		return job_refuse(job, DEVICE_MALFORMED, "an MTU is %d at least: %u",
 			DEVICE_MTU_MIN, job->request->mtu);
 	if (job->request->mtu > mtu)
-		return create_refuse(job, DEVICE_UNSUPPORTED, "the MTU of %s is %u: %u is too much",
+		return job_refuse(job, DEVICE_UNSUPPORTED, "the MTU of %s is %u: %u is too much",
 			job->parent, mtu, job->request->mtu);
 	return DEVICE_OK;
 }
 
 enum device_status fit_check(struct job *job)
 {
-	enum device_status status = check_wireless(job);
+	enum device_status status = check_port(job);
+	if (!status)
+		status = check_wireless(job);
 	if (!status)
 		status = check_hwaddr(job);
 	if (!status)

@@ -4,8 +4,9 @@
 
 #include "ontapd/create.h"
 
-/* Sets job->type to the requested type. For "auto" and "autotap" it is a macvlan or macvtap on a
- * wire, and an ipvlan or ipvtap on Wi-Fi, or whichever the parent has already. DEVICE_MALFORMED if
+/* Sets job->type to the requested type. For "auto" and "autotap" it is a veth or tap on a
+ * bridge, a macvlan or macvtap on a wire, and an ipvlan or ipvtap on Wi-Fi, or whichever of these
+ * the parent has already. DEVICE_MALFORMED if
  * there is no such type. */
 enum device_status fit_choose_type(struct job *job) NONNULL;
 

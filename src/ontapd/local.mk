@@ -6,9 +6,11 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/client.c \
 	src/ontapd/closer.c src/ontapd/closer.h \
 	src/ontapd/create.c src/ontapd/create.h \
+	src/ontapd/existing.c \
 	src/ontapd/fit.c src/ontapd/fit.h \
 	src/ontapd/daemon.h \
 	src/ontapd/grant.c src/ontapd/grant.h \
+	src/ontapd/job.c src/ontapd/job.h \
 	src/ontapd/list.c src/ontapd/list.h \
 	src/ontapd/listener.c \
 	src/ontapd/main.c \
@@ -16,8 +18,10 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/news.c \
 	src/ontapd/outage.c src/ontapd/outage.h \
 	src/ontapd/permit.c \
+	src/ontapd/port.c src/ontapd/port.h \
 	src/ontapd/registry.c src/ontapd/registry.h \
 	src/ontapd/secret.c \
 	src/ontapd/settings.c src/ontapd/settings.h \
 	src/ontapd/tap.c src/ontapd/tap.h \
+	src/ontapd/tun.c src/ontapd/tun.h \
 	src/ontapd/wish.c src/ontapd/wish.h

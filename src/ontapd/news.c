@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "ontapd/outage.h"
+#include "ontapd/port.h"
 
 /* SEARCHES_MAX: in one namespace, if it changes meanwhile. */
 enum { RCVBUF = 4 << 20, BATCH = 256, SEARCHES_MAX = 3 };
@@ -91,6 +92,7 @@ static void on_event(void *arg, const struct event *ev)
 		(void)!search(n, ev->nsid); /* it has an id now */
 	if (ev->type != EV_LINK && ev->type != EV_LINK_GONE)
 		return;
+	port_follow_bridge(n->daemon, ev);
 	if (ev->type == EV_LINK && ev->nsid == NSID_OWN)
 		outage_end(n->daemon, ev->link.name);
 	struct device *d = registry_find(registry, ev->nsid, ev->link.ifindex);
@@ -98,8 +100,10 @@ static void on_event(void *arg, const struct event *ev)
 		return;
 	if (ev->type == EV_LINK_GONE)
 		on_gone(n, d, ev->link.has_moved);
-	else
+	else {
 		device_follow(d, &ev->link);
+		port_check_hwaddr(n->daemon, d, &ev->link);
+	}
 }
 
 /* Searches all namespaces for lost devices. False: the search may have missed some. */
@@ -183,8 +187,12 @@ static void read_news(struct news *n)
 /* Makes again what waits for parents whose return was among the lost notifications. */
 static void end_outages(struct daemon *d)
 {
-	LIST_EACH(listener, &d->listeners, struct listener, in_daemon)
+	LIST_EACH(listener, &d->listeners, struct listener, in_daemon) {
+		struct event link;
 		outage_end(d, listener->parent);
+		if (netns_visit_get_link(&d->visits.asker, listener->parent, &link) == 0)
+			port_follow_bridge(d, &link);
+	}
 }
 
 static void on_news(void *arg, uint32_t events UNUSED)

@@ -142,7 +142,7 @@ static bool fulfil(struct daemon *d, const struct wish *wish)
 		status = create_device(&job, &made);
 		close(job.netns_fd);
 	} else {
-		create_refuse(&job, status, "its namespace is not found");
+		job_refuse(&job, status, "its namespace is not found");
 	}
 	if (status)
 		log_warning(d->log,

@@ -68,19 +68,19 @@ static enum device_status check_create(struct job *job)
 	if (status)
 		return status;
 	if (device_mode_parse(job->type, req->mode, &job->mode))
-		return create_refuse(job, DEVICE_MALFORMED, "there is no mode \"%s\" of %s",
-			req->mode, device_type_text(job->type));
+		return job_refuse(job, DEVICE_MALFORMED, "there is no mode \"%s\" of %s", req->mode,
+			device_type_text(job->type));
 	if (req->ifname[0] && !device_is_name(req->ifname))
-		return create_refuse(
+		return job_refuse(
 			job, DEVICE_MALFORMED, "no link can have the name \"%s\"", req->ifname);
 	if (!device_is_alias(req->alias))
-		return create_refuse(
+		return job_refuse(
 			job, DEVICE_MALFORMED, "no link can have the alias \"%s\"", req->alias);
 	if (req->queues > 0 && !device_type_is_tap(job->type))
-		return create_refuse(
+		return job_refuse(
 			job, DEVICE_MALFORMED, "%s has no queues", device_type_text(job->type));
 	if ((req->flags & DEVICE_KEEP) && (req->flags & DEVICE_CONNECTION))
-		return create_refuse(job, DEVICE_MALFORMED, "kept, or gone with the connection?");
+		return job_refuse(job, DEVICE_MALFORMED, "kept, or gone with the connection?");
 	return DEVICE_OK;
 }
 
@@ -88,17 +88,17 @@ static enum device_status check_form(struct job *job)
 {
 	const struct device_request *req = job->request;
 	if (req->queues > LIMIT_DEVICE_QUEUES)
-		return create_refuse(
+		return job_refuse(
 			job, DEVICE_LIMIT, "limit: %d queues a device", LIMIT_DEVICE_QUEUES);
 	switch (req->op) {
 	case DEVICE_CREATE: return check_create(job);
 	case DEVICE_OPEN:
 	case DEVICE_REMOVE:
 		if (!device_is_name(req->ifname))
-			return create_refuse(job, DEVICE_MALFORMED,
-				"no link can have the name \"%s\"", req->ifname);
+			return job_refuse(job, DEVICE_MALFORMED, "no link can have the name \"%s\"",
+				req->ifname);
 		if (req->op == DEVICE_OPEN && req->queues == 0)
-			return create_refuse(job, DEVICE_MALFORMED, "no queues to open");
+			return job_refuse(job, DEVICE_MALFORMED, "no queues to open");
 		return DEVICE_OK;
 	case DEVICE_WATCH:
 	case DEVICE_LIST: return DEVICE_OK;
@@ -109,15 +109,15 @@ static enum device_status check_form(struct job *job)
 static enum device_status check_namespace(struct job *job)
 {
 	if (!netns_visit_is_netns(job->creator->visits, job->netns_fd))
-		return create_refuse(
+		return job_refuse(
 			job, DEVICE_NAMESPACE, "the descriptor is of no network namespace");
 	int err = caller_check_netns(job->caller, job->netns_fd);
 	if (err == 0)
 		return DEVICE_OK;
 	if (err == -EPERM)
-		return create_refuse(job, DEVICE_NAMESPACE,
+		return job_refuse(job, DEVICE_NAMESPACE,
 			"the caller neither lives in this namespace nor owns it");
-	return create_refuse(job, DEVICE_NAMESPACE, "the caller is not visible from here");
+	return job_refuse(job, DEVICE_NAMESPACE, "the caller is not visible from here");
 }
 
 static enum device_status check_rules(struct daemon *d, struct job *job)
@@ -138,8 +138,8 @@ static enum device_status check_rules(struct daemon *d, struct job *job)
 	if (rule && rule->is_allow)
 		return DEVICE_OK;
 	if (rule)
-		return create_refuse(job, DEVICE_DENIED, "rule: %s:%u denies it", file, rule->line);
-	return create_refuse(job, DEVICE_DENIED, "rule: none in %s allows it", file);
+		return job_refuse(job, DEVICE_DENIED, "rule: %s:%u denies it", file, rule->line);
+	return job_refuse(job, DEVICE_DENIED, "rule: none in %s allows it", file);
 }
 
 static enum device_status check_counts(struct daemon *d, struct job *job)
@@ -147,10 +147,10 @@ static enum device_status check_counts(struct daemon *d, struct job *job)
 	const struct settings *s = d->settings;
 	uid_t uid = job->caller->uid;
 	if (registry_count_parent(&d->registry, job->parent) >= s->max_parent)
-		return create_refuse(job, DEVICE_LIMIT, "limit: %u devices on %s (--max-parent)",
+		return job_refuse(job, DEVICE_LIMIT, "limit: %u devices on %s (--max-parent)",
 			s->max_parent, job->parent);
 	if (uid != 0 && registry_count_user(&d->registry, uid) >= s->max_user)
-		return create_refuse(job, DEVICE_LIMIT, "limit: %u devices of user %u (--max-user)",
+		return job_refuse(job, DEVICE_LIMIT, "limit: %u devices of user %u (--max-user)",
 			s->max_user, uid);
 	return DEVICE_OK;
 }
@@ -166,7 +166,7 @@ static enum device_status check_alias(struct daemon *d, struct job *job)
 		MAP_EACH(other, &d->registry.devices, const struct device, by_place) {
 			if (other->mark.uid != job->caller->uid &&
 				label_is_word_of(other->workload, name, len))
-				return create_refuse(job, DEVICE_DENIED,
+				return job_refuse(job, DEVICE_DENIED,
 					"the name %.*s is another user's", (int)len, name);
 		}
 	return DEVICE_OK;
@@ -182,7 +182,7 @@ static enum device_status check_shared_mode(struct daemon *d, struct job *job)
 	const struct device *other = registry_any_ipvlan(&d->registry, job->parent);
 	if (!other || (other->mode.mode == job->mode.mode && other->mode.flag == job->mode.flag))
 		return DEVICE_OK;
-	return create_refuse(job, DEVICE_UNSUPPORTED,
+	return job_refuse(job, DEVICE_UNSUPPORTED,
 		"all ipvlans of a parent have one mode: "
 		"those of %s have %s",
 		job->parent, device_mode_format(other->type, other->mode, text));
@@ -192,11 +192,11 @@ static enum device_status check_user(struct daemon *d, struct job *job)
 {
 	uid_t uid = job->caller->uid;
 	if (uid != 0 && !rate_may(&d->rate, uid, loop_now()))
-		return create_refuse(job, DEVICE_LIMIT,
+		return job_refuse(job, DEVICE_LIMIT,
 			"limit: %u requests a second of user %u (--rate)", d->settings->rate, uid);
 	/* The events are about all callers. */
 	if (job->request->op == DEVICE_WATCH && uid != 0)
-		return create_refuse(job, DEVICE_DENIED, "rule: only root may watch");
+		return job_refuse(job, DEVICE_DENIED, "rule: only root may watch");
 	return DEVICE_OK;
 }
 

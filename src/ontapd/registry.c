@@ -49,6 +49,8 @@ void device_name_workload(struct device *d, const char *alias, const char *ifnam
 void device_follow(struct device *d, const struct event_link *link)
 {
 	memcpy(d->ifname, link->name, sizeof(d->ifname));
+	if (d->type == DEVICE_TAP)
+		return;
 	memcpy(d->hwaddr, link->hwaddr, sizeof(d->hwaddr));
 	d->hwaddr_len = link->hwaddr_len;
 }
@@ -88,7 +90,7 @@ struct device *registry_find(const struct registry *r, nsid_t nsid, uint32_t ifi
 void registry_doom(struct registry *r, struct device *d)
 {
 	list_remove(&d->in_holder);
-	if (!d->is_lost)
+	if (!d->is_lost || d->port_ifindex)
 		list_append(&r->doomed, &d->in_holder);
 	d->is_doomed = true;
 }
@@ -103,7 +105,7 @@ void registry_lose(struct registry *r, struct device *d)
 	d->nsid = NSID_UNKNOWN; /* it cannot be found by its place any more */
 	d->is_lost = true;
 	r->lost_count++;
-	if (d->is_doomed)
+	if (d->is_doomed && !d->port_ifindex)
 		list_remove(&d->in_holder);
 }
 
@@ -128,7 +130,7 @@ void registry_place(struct registry *r, struct device *d, nsid_t nsid, uint32_t 
 	d->is_lost = false;
 	r->lost_count--;
 	if (d->is_doomed)
-		registry_doom(r, d);
+		registry_doom(r, d); /* again, now that it can be deleted */
 }
 
 struct device *registry_first_doomed(const struct registry *r)

@@ -36,6 +36,8 @@ struct device {
 	enum device_type type;
 	struct device_mode mode;
 	uint32_t parent_ifindex;
+	uint32_t
+		port_ifindex; /* in our own namespace: of a tap, or the outer end of a veth; else 0 */
 	struct device_wanted wanted;
 	bool is_connection_only;
 	bool is_doomed;
@@ -43,7 +45,7 @@ struct device {
 	bool is_doubtful; /* lost while news were lost; gone if not found now */
 	struct device_mark mark;
 	char ifname[IF_NAMESIZE];
-	uint8_t hwaddr[HWADDR_CAP];
+	uint8_t hwaddr[HWADDR_CAP]; /* of a tap: the guest's, not the link's */
 	uint8_t hwaddr_len;
 	char workload[ALIAS_CAP]; /* the name in its identity */
 	uint64_t cookie;          /* of its namespace if a name is granted; else 0 */
@@ -86,7 +88,8 @@ struct device *registry_find_lost(const struct registry *r, const struct device_
 /* Sets the place of a lost device that was found. If out of memory, it stays lost. */
 void registry_place(struct registry *r, struct device *d, nsid_t nsid, uint32_t ifindex) NONNULL;
 
-/* Marks the device for deletion. A lost device is deleted when it is seen again. */
+/* Marks the device for deletion. A lost device is deleted when it is seen again, or at once if it is a
+ * veth, by its other end. */
 void registry_doom(struct registry *r, struct device *d) NONNULL;
 /* Returns the first device to delete, or NULL. */
 struct device *registry_first_doomed(const struct registry *r) NONNULL;

@@ -24,7 +24,9 @@ static void types_are_the_kernels_kinds(void **state UNUSED)
 			device_type_parse(device_type_text((enum device_type)i), &type), 0);
 		assert_int_equal(type, i);
 	}
-	assert_int_equal(device_type_parse("veth", &type), ERR_SYNTAX);
+	assert_int_equal(device_type_parse("tun", &type), ERR_SYNTAX);
+	assert_int_equal(device_type_of_kind("tun", &type), 0);
+	assert_int_equal(type, DEVICE_TAP);
 	assert_int_equal(device_type_parse("", &type), ERR_SYNTAX);
 	assert_true(device_type_is_tap(DEVICE_IPVTAP));
 	assert_false(device_type_is_tap(DEVICE_MACVLAN));
@@ -43,6 +45,9 @@ static void modes_are_read_and_written(void **state UNUSED)
 		{DEVICE_IPVTAP, "private", "l2,private"},
 		{DEVICE_IPVTAP, "l3s,private", "l3s,private"},
 		{DEVICE_IPVTAP, "vepa,l3", "l3,vepa"},
+		{DEVICE_VETH, "", "bridge"},
+		{DEVICE_TAP, "private", "private"},
+		{DEVICE_TAP, "open", "open"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct device_mode mode;
@@ -59,6 +64,9 @@ static void modes_of_other_types_are_refused(void **state UNUSED)
 	assert_int_equal(device_mode_parse(DEVICE_MACVLAN, "l2", &mode), ERR_SYNTAX);
 	assert_int_equal(device_mode_parse(DEVICE_MACVLAN, "bridge,vepa", &mode), ERR_SYNTAX);
 	assert_int_equal(device_mode_parse(DEVICE_IPVLAN, "source", &mode), ERR_SYNTAX);
+	assert_int_equal(device_mode_parse(DEVICE_MACVLAN, "open", &mode), ERR_SYNTAX);
+	assert_int_equal(device_mode_parse(DEVICE_VETH, "vepa", &mode), ERR_SYNTAX);
+	assert_int_equal(device_mode_parse(DEVICE_TAP, "bridge,private", &mode), ERR_SYNTAX);
 	assert_int_equal(device_mode_parse(DEVICE_IPVLAN, "l2,", &mode), ERR_SYNTAX);
 	assert_int_equal(device_mode_parse(DEVICE_IPVLAN, ",l2", &mode), ERR_SYNTAX);
 	assert_int_equal(device_mode_parse(DEVICE_IPVLAN, "l2,l3", &mode), ERR_SYNTAX);
@@ -98,6 +106,10 @@ static void assert_marks_equal(const struct device_mark *a, const struct device_
 {
 	assert_int_equal(a->uid, b->uid);
 	assert_int_equal(a->is_kept, b->is_kept);
+	assert_int_equal(a->has_fixed, b->has_fixed);
+	assert_int_equal(a->port_mode, b->port_mode);
+	assert_int_equal(a->has_first_byte, b->has_first_byte);
+	assert_int_equal(a->first_byte, b->first_byte);
 	assert_int_equal(a->pid, b->pid);
 	assert_true(a->start_time == b->start_time);
 	assert_int_equal(a->instance, b->instance);
@@ -108,7 +120,11 @@ static void assert_marks_equal(const struct device_mark *a, const struct device_
 
 static void a_mark_is_read_as_it_was_written(void **state UNUSED)
 {
-	const struct device_mark mark = {.uid = UINT32_MAX,
+	struct device_mark mark = {.uid = UINT32_MAX,
+		.has_fixed = true,
+		.port_mode = DEVICE_PORT_OPEN,
+		.has_first_byte = true,
+		.first_byte = 0xfe,
 		.pid = INT32_MAX,
 		.start_time = UINT64_MAX,
 		.instance = UINT32_MAX,
@@ -121,6 +137,15 @@ static void a_mark_is_read_as_it_was_written(void **state UNUSED)
 	assert_true(strlen(text) < DEVICE_MARK_CAP - 1);
 	assert_int_equal(device_mark_parse(text, &back), 0);
 	assert_marks_equal(&mark, &back);
+	for (unsigned options = 0; options < 2 * 2 * 3 * 2; options++) {
+		mark.is_kept = options & 1;
+		mark.has_fixed = options & 2;
+		mark.port_mode = (uint8_t)(options / 4 % 3);
+		mark.has_first_byte = options / 12;
+		mark.first_byte = mark.has_first_byte ? 0x02 : 0;
+		assert_int_equal(device_mark_parse(device_mark_format(&mark, text), &back), 0);
+		assert_marks_equal(&mark, &back);
+	}
 	assert_int_equal(device_mark_parse("ontapd-1000-k-0-0-0-9f3a01c2-7-eth0", &back), 0);
 	assert_true(back.is_kept);
 	assert_int_equal(back.uid, 1000);
@@ -136,12 +161,15 @@ static void a_seal_is_of_all_that_a_mark_says(void **state UNUSED)
 		.instance = 1,
 		.serial = 7,
 		.parent = "eth0"};
-	uint64_t seals[9] = {device_seal(machine[0], &mark), device_seal(machine[1], &mark)};
+	uint64_t seals[12] = {device_seal(machine[0], &mark), device_seal(machine[1], &mark)};
 	mark.seal = seals[0];
 	assert_true(device_seal(machine[0], &mark) == seals[0]);
-	struct device_mark others[7];
+	struct device_mark others[10];
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		others[i] = mark;
+	others[7].has_fixed = true;
+	others[8].port_mode = DEVICE_PORT_PRIVATE;
+	others[9].has_first_byte = true;
 	others[0].uid = 0;
 	others[1].is_kept = true;
 	others[2].pid = 1;
@@ -159,8 +187,10 @@ static void a_seal_is_of_all_that_a_mark_says(void **state UNUSED)
 static void what_is_no_mark_is_none(void **state UNUSED)
 {
 	static const char *const bad[] = {"", "eth0", "ontapd-", "ontapd-9f3a01c2",
-		"ontapd-1000-x-0-0-0-1-7-eth0", "ontapd-1000-k-0-0-0-1-7-",
-		"ontapd-1000-k-0-0-0-1-7", "ontapd-1000-k-0-0-0-1-eth0",
+		"ontapd-1000-kx-0-0-0-1-7-eth0", "ontapd-1000-kh-0-0-0-1-7-eth0",
+		"ontapd-1000-khfff-0-0-0-1-7-eth0", "ontapd-1000-kio-0-0-0-1-7-eth0",
+		"ontapd-1000-ka", "ontapd-1000-kh02", "ontapd-1000-x-0-0-0-1-7-eth0",
+		"ontapd-1000-k-0-0-0-1-7-", "ontapd-1000-k-0-0-0-1-7", "ontapd-1000-k-0-0-0-1-eth0",
 		"ontapd-1000-k-0-0-0-1-10000000000000000-eth0", "ontapd--1-k-0-0-0-1-7-eth0",
 		"ontapd-4294967296-k-0-0-0-1-7-eth0", "ontapd-1-k-0-0-0-1-7-sixteen-bytes.xx",
 		"ontapd-1-k-0-18446744073709551616-0-1-7-e", "ontapd-+1-k-0-0-0-1-7-eth0",

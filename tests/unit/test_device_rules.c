@@ -109,7 +109,7 @@ static void mistakes_are_told_with_their_line(void **state UNUSED)
 		{"allow user bob * * *\n", 1, "there is no user \"bob\""},
 		{"allow group alice * * *\n", 1, "there is no group \"alice\""},
 		{"allow somebody * * *\n", 1, "expected user, group or *, not \"somebody\""},
-		{"allow * veth * *\n", 1, "there is no type \"veth\""},
+		{"allow * tun * *\n", 1, "there is no type \"tun\""},
 		{"allow * macvlan l2 *\n", 1, "there is no mode \"l2\" of macvlan"},
 		{"allow * * l9 *\n", 1, "there is no mode \"l9\" of *"},
 		{"allow * * *\n", 1,

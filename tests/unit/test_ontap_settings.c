@@ -219,18 +219,18 @@ static void what_is_wrong_is_told_with_its_option(void **state)
 	(void)state;
 	assert_fails("ontap --tpye=macvlan /s -- x",
 		"--tpye=macvlan: unknown option; did you mean --type?");
-	assert_fails("ontap -t ipvaln /s -- x",
-		"--type: 'ipvaln' is not ipvlan, ipvtap, macvlan, macvtap or auto; did you mean "
-		"ipvlan?");
-	assert_fails(
-		"ontap /s -- x", "--type is missing: ipvlan, ipvtap, macvlan, macvtap or auto");
+	assert_fails("ontap -t ipvaln /s -- x", "--type: 'ipvaln' is not ipvlan, ipvtap, macvlan, "
+						"macvtap, veth, tap or auto; did you mean "
+						"ipvlan?");
+	assert_fails("ontap /s -- x",
+		"--type is missing: ipvlan, ipvtap, macvlan, macvtap, veth, tap or auto");
 	assert_fails("ontap -t macvlan -- x", "ontap: SOCKET is missing; --help tells more");
 	assert_fails("ontap -t macvlan /s /t -- x", "/t: ontap takes only one SOCKET");
 	assert_fails(
 		"ontap -t macvlan /s", "the -- before the program is missing; --help tells more");
 	assert_fails("ontap -t macvtap -m 65 /s -- x", "--queues: '65' is no number from 0 to 64");
-	assert_fails(
-		"ontap -t macvlan -m 1 /s -- x", "--queues: only ipvtap and macvtap have queues");
+	assert_fails("ontap -t macvlan -m 1 /s -- x",
+		"--queues: only ipvtap, macvtap and tap have queues");
 	assert_fails("ontap -t macvlan --mode=l2 /s -- x", "--mode: 'l2' is not a mode of macvlan");
 	assert_fails(
 		"ontap -t macvlan -n a/b /s -- x", "--name: 'a/b': no link can have this name");
