@@ -35,6 +35,7 @@ void guest_free(struct guest *g)
 void guest_hear(struct guest *g, enum guest_way way, const void *frame, size_t len, ns_t now)
 {
 	struct frame f;
+	guest_poll(g, now);
 	if (frame_read(frame, len, &f))
 		return;
 	if (way == GUEST_SAYS)
@@ -52,12 +53,14 @@ void guest_hear(struct guest *g, enum guest_way way, const void *frame, size_t l
 
 void guest_hint(struct guest *g, const struct addr *addr, ns_t now)
 {
+	guest_poll(g, now);
 	if (addr->family != ADDR_NONE)
 		hold_claim(g, addr, GUEST_KERNEL, g->hwaddrs[0], now);
 }
 
 void guest_resume(struct guest *g, const struct addr *addr, ns_t until, ns_t now)
 {
+	guest_poll(g, now);
 	if (addr->family != ADDR_NONE && until > now)
 		hold_resume(g, addr, until, now);
 }
@@ -70,6 +73,7 @@ void guest_forget(struct guest *g, const struct addr *addr)
 
 void guest_judge(struct guest *g, ns_t now)
 {
+	guest_poll(g, now);
 	hold_judge(g, now);
 	said_settle(g);
 }

@@ -113,12 +113,13 @@ static void refuse(struct guest *g, struct holding *h, int why)
 		sink->on_refused(sink->arg, &h->addr, (enum guest_refusal)why);
 }
 
-/* True if the sink has to know that the end has moved: a lease always, else when half of the time is over. */
+/* True if the sink has to know that the end has moved: a lease always; else not for each frame, but when an eighth of
+ * the time is over. */
 static bool is_news(const struct holding *h, ns_t until, ns_t now)
 {
 	if (until <= h->until || (h->lease_until > now && !h->is_resumed))
 		return until != h->until;
-	return until == NS_NEVER || until - now > 2 * (h->until - now);
+	return until - h->until > (until - now) / 8;
 }
 
 /* Judges a claim that is not tentative. Returns false if it has ended, and was removed. */
@@ -254,7 +255,7 @@ static ns_t due(const struct holding *h)
 	switch ((enum hold_state)h->state) {
 	case HOLD_TENTATIVE: return h->dad_until;
 	case HOLD_HELD: return h->until;
-	case HOLD_REFUSED: break;
+	case HOLD_REFUSED: return is_by_server(h) ? h->lease_until : NS_NEVER;
 	}
 	return NS_NEVER;
 }
@@ -266,10 +267,11 @@ void hold_poll(struct guest *g, ns_t now)
 			struct holding *h = &g->holdings[f].at[i];
 			if (due(h) > now || due(h) == NS_NEVER)
 				continue;
-			if (h->state == HOLD_HELD)
-				drop(g, h);
-			else
+			if (h->state == HOLD_TENTATIVE &&
+				(!is_by_server(h) || h->lease_until > now))
 				(void)settle(g, h, now);
+			else
+				drop(g, h);
 		}
 	}
 }

@@ -132,6 +132,8 @@ unit_programs += tests/unit/test_guest6
 tests_unit_test_guest6_SOURCES = tests/unit/test_guest6.c $(guest_rig)
 unit_programs += tests/unit/test_guest_filter
 tests_unit_test_guest_filter_SOURCES = tests/unit/test_guest_filter.c $(guest_rig)
+unit_programs += tests/unit/test_guest_random
+tests_unit_test_guest_random_SOURCES = tests/unit/test_guest_random.c $(guest_rig)
 unit_programs += tests/unit/test_guest_recorded
 tests_unit_test_guest_recorded_SOURCES = tests/unit/test_guest_recorded.c $(guest_rig) \
 	tests/unit/golden_file.c tests/unit/golden_file.h

@@ -182,6 +182,29 @@ static void leases_of_no_time_and_of_all_time(void **state UNUSED)
 	rig_stop(&rig);
 }
 
+static void a_refused_lease_is_no_claim_afterwards(void **state UNUSED)
+{
+	rig_start(&rig, "any", GUEST_HW);
+	rig.taken[rig.taken_count++] = rig_addr("10.0.0.7");
+	says((struct rig_dhcp4){.type = REQUEST, .xid = 1});
+	hears((struct rig_dhcp4){
+		.type = ACK, .xid = 1, .yiaddr = "10.0.0.7", .has_lease = true, .lease_s = 60});
+	rig_expect(&rig, "refused=10.0.0.7/taken");
+	rig_wait(&rig, 60 * NS_PER_S);
+	rig.taken_count = 0;
+	guest_judge(rig.g, rig.now);
+	rig_stop(&rig);
+}
+
+static void a_late_poll_does_no_harm(void **state UNUSED)
+{
+	start_bound("any");
+	rig.now += 3600 * NS_PER_S;
+	arp("10.0.0.7", "10.0.0.1");
+	rig_expect(&rig, "-10.0.0.7 +10.0.0.7/arp/3600");
+	rig_stop(&rig);
+}
+
 static void another_lease_replaces_the_first(void **state UNUSED)
 {
 	start_bound("dhcp");
@@ -199,12 +222,13 @@ static void an_announcement_is_a_claim_and_a_probe_is_none(void **state UNUSED)
 	rig_expect(&rig, "");
 	arp("10.0.0.7", "10.0.0.7");
 	rig_expect(&rig, "+10.0.0.7/arp/3600");
-	/* Renewed while seen, and the sink is told at most every half hour. */
-	for (int i = 0; i < 12; i++) {
-		rig_wait(&rig, 600 * NS_PER_S);
+	/* Renewed while seen, and the sink is told when an eighth of the time is over. */
+	for (int i = 0; i < 30; i++) {
+		rig_wait(&rig, 100 * NS_PER_S);
 		arp("10.0.0.7", "10.0.0.1");
 	}
-	rig_expect(&rig, "+10.0.0.7/arp/3600 +10.0.0.7/arp/3600 +10.0.0.7/arp/3600");
+	rig_expect(&rig, "+10.0.0.7/arp/3600 +10.0.0.7/arp/3600 +10.0.0.7/arp/3600 "
+			 "+10.0.0.7/arp/3600 +10.0.0.7/arp/3600 +10.0.0.7/arp/3600");
 	rig_wait(&rig, 3600 * NS_PER_S);
 	rig_expect(&rig, "-10.0.0.7");
 	/* Others' packets are none of the guest's. */
@@ -517,6 +541,8 @@ int main(void)
 		cmocka_unit_test(nak_release_and_decline_take_it_away),
 		cmocka_unit_test(an_ack_that_comes_after_a_release_is_late),
 		cmocka_unit_test(leases_of_no_time_and_of_all_time),
+		cmocka_unit_test(a_refused_lease_is_no_claim_afterwards),
+		cmocka_unit_test(a_late_poll_does_no_harm),
 		cmocka_unit_test(another_lease_replaces_the_first),
 		cmocka_unit_test(an_announcement_is_a_claim_and_a_probe_is_none),
 		cmocka_unit_test(by_default_only_a_server_gives_ip4_addresses),

@@ -192,10 +192,10 @@ static void an_address_lives_as_long_as_its_prefix(void **state UNUSED)
 	start_slaac();
 	says_nd(NA, ADDR, ADDR);
 	rig_expect(&rig, "+2001:db8::7/nd/3600");
-	rig_wait(&rig, 1200 * NS_PER_S);
+	rig_wait(&rig, 400 * NS_PER_S);
 	hears_ra("2001:db8::", 3600); /* not yet worth a report */
 	rig_expect(&rig, "");
-	rig_wait(&rig, 1200 * NS_PER_S);
+	rig_wait(&rig, 2000 * NS_PER_S);
 	hears_ra("2001:db8::", 3600);
 	rig_expect(&rig, "+2001:db8::7/nd/3600");
 	hears_ra("2001:db8::", UINT32_MAX); /* infinite: a day after it was seen, 2400 s ago */
