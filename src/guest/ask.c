@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* The xid alone is not enough: two devices with one hardware address, or two clients, may use the same. */
+/* The xid alone is not enough: two devices with one hardware address, or two clients, may use
+ * the same. */
 static bool is_same(const struct ask *a, const struct ask *b)
 {
 	if (a->family != b->family || a->xid != b->xid)

@@ -38,7 +38,8 @@ struct dhcp4 {
 	char name[GUEST_NAME_CAP]; /* option 81, or else 12; "": none */
 };
 
-/* Reads a message: the options, and with option 52 those in `file` and `sname` too. Of an option that comes twice, the
- * first counts. An option of a wrong length counts as absent; so does all from one on that is cut. ERR_SHORT;
- * ERR_SYNTAX: no DHCP, or not for Ethernet. On error `*ret` is undefined. */
+/* Reads a message: the options, and with option 52 those in `file` and `sname` too. Of an option
+ * that comes twice, the first counts. An option of a wrong length counts as absent; so does all
+ * from one on that is cut. ERR_SHORT; ERR_SYNTAX: no DHCP, or not for Ethernet. On error `*ret`
+ * is undefined. */
 int dhcp4_read(struct rd body, struct dhcp4 *ret) NONNULL MUSTCHECK;

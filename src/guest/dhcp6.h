@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Messages of DHCPv6 (RFC 8415) between client and server, as far as they tell of a guest's addresses and name. */
+/* Messages of DHCPv6 (RFC 8415) between client and server, as far as they tell of a guest's
+ * addresses and name. */
 #pragma once
 
 #include <stdbool.h>
@@ -38,6 +39,6 @@ struct dhcp6 {
 	char name[GUEST_NAME_CAP];                    /* option 39; "": none */
 };
 
-/* Reads a message between client and server. Addresses whose status is an error are left out. ERR_SHORT: it or an
- * option is cut. On error `*ret` is undefined. */
+/* Reads a message between client and server. Addresses whose status is an error are left out.
+ * ERR_SHORT: it or an option is cut. On error `*ret` is undefined. */
 int dhcp6_read(struct rd body, struct dhcp6 *ret) NONNULL MUSTCHECK;

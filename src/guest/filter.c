@@ -74,7 +74,8 @@ static size_t append(
 	return at + count;
 }
 
-/* Returns the distance from the instruction at `at` to that end: both are behind the other instructions. */
+/* Returns the distance from the instruction at `at` to that end: both are behind the other
+ * instructions. */
 static uint8_t distance(uint8_t jump, size_t at, size_t pass)
 {
 	if (jump != PASS && jump != DROP)

@@ -57,7 +57,8 @@ static int read_icmp6(struct frame *f, struct rd *r, uint8_t hop_limit)
 	return 0;
 }
 
-/* Cuts the cursor to the `len` bytes that the IP header announces: short frames are padded (to 60 bytes). */
+/* Cuts the cursor to the `len` bytes that the IP header announces: short frames are padded (to
+ * 60 bytes). */
 static int cut_to(struct rd *r, size_t len)
 {
 	if (rd_left(r) < len)
@@ -84,7 +85,8 @@ static int read_ip4(struct frame *f, struct rd *r)
 	return read_udp(f, r);
 }
 
-/* Skips an extension header whose length is in its second byte. Returns the next header, or ERR_SHORT. */
+/* Skips an extension header whose length is in its second byte. Returns the next header, or
+ * ERR_SHORT. */
 static int skip_extension(struct rd *r)
 {
 	uint8_t next = rd_u8(r);

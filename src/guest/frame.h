@@ -31,10 +31,12 @@ struct arp {
 	struct addr sender, target;
 };
 
-/* Reads the headers of an Ethernet frame: Ethernet without a VLAN tag, IPv4 with options, IPv6 with the extension
- * headers that RFC 8200 allows to skip. Returns 0. ERR_SHORT: it is cut. ERR_ABSENT: it is of none of these
- * kinds, a fragment, or has a tag. ERR_SYNTAX: malformed. On error `*ret` is undefined. */
+/* Reads the headers of an Ethernet frame: Ethernet without a VLAN tag, IPv4 with options, IPv6
+ * with the extension headers that RFC 8200 allows to skip. Returns 0. ERR_SHORT: it is cut.
+ * ERR_ABSENT: it is of none of these kinds, a fragment, or has a tag. ERR_SYNTAX: malformed. On
+ * error `*ret` is undefined. */
 int frame_read(const void *bytes, size_t len, struct frame *ret) NONNULL MUSTCHECK;
 
-/* Reads an ARP packet. ERR_SHORT, ERR_SYNTAX (not IPv4 over Ethernet, or neither request nor reply). */
+/* Reads an ARP packet. ERR_SHORT, ERR_SYNTAX (not IPv4 over Ethernet, or neither request nor
+ * reply). */
 int arp_read(struct rd body, struct arp *ret) NONNULL MUSTCHECK;

@@ -1,26 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One guest: a machine behind a link of ours (macvtap, ipvtap, tap, port of a bridge) that configures its
- * addresses itself. Frames between the guest and its wire go in. Which addresses the guest has, until when, and
- * how it calls itself come out. Frames are only listened to: nothing is ever sent.
+ * One guest: a machine behind a link of ours (macvtap, ipvtap, tap, port of a bridge) that
+ * configures its addresses itself. Frames between the guest and its wire go in. Which addresses
+ * the guest has, until when, and how it calls itself come out. Frames are only listened to:
+ * nothing is ever sent.
  *
- *	IPv4 by DHCP (RFC 2131): a DISCOVER or REQUEST of the guest is remembered with its xid. The ACK with
- *		that xid and hardware address gives the address until the lease ends. NAK, RELEASE and DECLINE
- *		take it away.
- *	IPv4 without DHCP: an ARP packet of the guest with a sender address is a claim for an hour. A probe
- *		(RFC 5227) has none and is no claim.
- *	IPv6 (RFC 4861, 4862): a DAD probe of the guest makes the address tentative. It is the guest's if nobody
- *		objects for a second. Any other message from an address, or an NA about it, shows that the guest has
- *		it already. Until: as the prefix of the RA says, at most a day after the guest was last heard.
- *	DHCPv6 (RFC 8415): as DHCP, for IA_NA and IA_TA. A Reply with a lifetime of 0, Release and Decline take
- *		the address away.
+ *	IPv4 by DHCP (RFC 2131): a DISCOVER or REQUEST of the guest is remembered with its xid.
+ *		The ACK with that xid and hardware address gives the address until the lease ends.
+ *		NAK, RELEASE and DECLINE take it away.
+ *	IPv4 without DHCP: an ARP packet of the guest with a sender address is a claim for an
+ *		hour. A probe (RFC 5227) has none and is no claim.
+ *	IPv6 (RFC 4861, 4862): a DAD probe of the guest makes the address tentative. It is the
+ *		guest's if nobody objects for a second. Any other message from an address, or an NA
+ *		about it, shows that the guest has it already. Until: as the prefix of the RA says,
+ *		at most a day after the guest was last heard.
+ *	DHCPv6 (RFC 8415): as DHCP, for IA_NA and IA_TA. A Reply with a lifetime of 0, Release and
+ *		Decline take the address away.
  *
- * The policy (policy.h) decides which of these claims count. An address that somebody else has is never
- * counted: `is_taken` says so, or it is that of a router or DHCP server on the wire. A claim that is
- * refused is remembered, and is judged again when a router announces another prefix, and by guest_judge().
+ * The policy (policy.h) decides which of these claims count. An address that somebody else has
+ * never counts: `is_taken` says so, or it is that of a router or DHCP server on the wire. A claim
+ * that is refused is remembered. It is judged again when a router announces another prefix, and by
+ * guest_judge().
  *
- * At most LIMIT_GUEST_ADDRS addresses of a family are remembered. One more replaces the least recently seen.
- * Bytes from the guest and from its wire are strangers' bytes. Work for a frame is in proportion to its length.
+ * At most LIMIT_GUEST_ADDRS addresses of a family are remembered. One more replaces the least
+ * recently seen. Bytes from the guest and from its wire are strangers' bytes. Work for a frame is
+ * in proportion to its length.
  */
 #pragma once
 
@@ -56,26 +60,27 @@ enum guest_refusal {
 	GUEST_REFUSED_CLASS,  /* no unicast address, or link-local outside of fe80::/64 */
 	GUEST_REFUSED_TAKEN,  /* is_taken() */
 	GUEST_REFUSED_ROUTER, /* a router or a DHCP server on the wire has it */
-	GUEST_REFUSED_POLICY /* the policy does not allow it, or no router has announced its prefix yet */
+	GUEST_REFUSED_POLICY  /* not allowed, or no router has announced its prefix yet */
 };
 
 struct guest_addr {
 	struct addr addr;
 	enum guest_origin origin;
-	ns_t until; /* when it ends, in the time of `now`; NS_NEVER: it does not */
-	uint32_t
-		lifetime_s; /* the same from now on, rounded up, as the kernel counts it; UINT32_MAX: never */
+	ns_t until;          /* when it ends, in the time of `now`; NS_NEVER: it does not */
+	uint32_t lifetime_s; /* the same from now on, rounded up; UINT32_MAX: it does not */
 };
 
-/* What the guest reports. Each call happens inside a function of this header, which must not be called again for
- * the same guest meanwhile. Only `on_addr` and `on_addr_gone` are needed; the others may be NULL. */
+/* What the guest reports. Each call happens inside a function of this header, which must not be
+ * called again for the same guest meanwhile. Only `on_addr` and `on_addr_gone` are needed; the
+ * others may be NULL. */
 struct guest_sink {
 	/* The guest has this address now, or (called again) until another time. */
 	void (*on_addr)(void *arg, const struct guest_addr *addr);
 	/* The guest no longer has it. Also called when `until` has come. */
 	void (*on_addr_gone)(void *arg, const struct addr *addr);
-	/* The guest calls itself so in DHCP (options 12 and 81) or DHCPv6 (option 39): letters, digits, '-', '_', and
-	 * dots between labels; not judged further. "": it has no name any more. Borrowed. */
+	/* The guest calls itself so in DHCP (options 12 and 81) or DHCPv6 (option 39): letters,
+	 * digits, '-', '_', and dots between labels; not judged further. "": it has no name any
+	 * more. Borrowed. */
 	void (*on_name)(void *arg, const char *name);
 	/* A claim is refused: once for each address and reason. */
 	void (*on_refused)(void *arg, const struct addr *addr, enum guest_refusal why);
@@ -88,8 +93,8 @@ struct guest_config {
 	/* The guest's hardware address. All zero: it is learnt from what the guest says, and up to
 	 * LIMIT_GUEST_HWADDRS addresses behind the link are told apart. */
 	uint8_t hwaddr[GUEST_HWADDR_LEN];
-	/* Rewriting puts this one in place of it outside of DHCP's chaddr (ipvtap: that of the parent). All zero:
-	 * no rewriting. */
+	/* Rewriting puts this one in place of it outside of DHCP's chaddr (ipvtap: that of the
+	 * parent). All zero: no rewriting. */
 	uint8_t wire_hwaddr[GUEST_HWADDR_LEN];
 	struct guest_policy policy; /* copied */
 	struct guest_sink sink;
@@ -97,25 +102,28 @@ struct guest_config {
 
 struct guest;
 
-/* Returns a guest without addresses; NULL if there is no memory. guest_free() frees it, and reports nothing. */
+/* Returns a guest without addresses; NULL if there is no memory. guest_free() frees it, and
+ * reports nothing. */
 struct guest *guest_new(const struct guest_config *config) NONNULL MUSTCHECK;
 void guest_free(struct guest *g);
 
-/* Takes an Ethernet frame without VLAN tag, from its destination address on, as an AF_PACKET socket gives it. What
- * is cut, malformed or of no interest changes nothing. Checksums are not looked at: in frames between
- * virtual devices they are often not computed yet. */
+/* Takes an Ethernet frame without VLAN tag, from its destination address on, as an AF_PACKET
+ * socket gives it. What is cut, malformed or of no interest changes nothing. Checksums are not
+ * looked at: in frames between virtual devices they are often not computed yet. */
 void guest_hear(
 	struct guest *g, enum guest_way way, const void *frame, size_t len, ns_t now) NONNULL;
 
-/* The kernel's table of neighbours has `addr` with the guest's hardware address: a claim, like an ARP or ND
- * packet of the guest. */
+/* The kernel's table of neighbours has `addr` with the guest's hardware address: a claim, like
+ * an ARP or ND packet of the guest. */
 void guest_hint(struct guest *g, const struct addr *addr, ns_t now) NONNULL;
 
-/* The guest had `addr` when the caller began (the address is on the link since before a restart). It counts until
- * `until` without a question to the policy, but not if somebody else has it. */
+/* The guest had `addr` when the caller began (the address is on the link since before a
+ * restart). It counts until `until` without a question to the policy, but not if somebody else
+ * has it. */
 void guest_resume(struct guest *g, const struct addr *addr, ns_t until, ns_t now) NONNULL;
 
-/* The guest does not have `addr` any more (the kernel found it unreachable). Reported, if it had. */
+/* The guest does not have `addr` any more (the kernel found it unreachable). Reported, if it
+ * had. */
 void guest_forget(struct guest *g, const struct addr *addr) NONNULL;
 
 /* Judges all addresses and all claims anew: after a change of what `is_taken` says. */
@@ -136,7 +144,8 @@ void guest_poll(struct guest *g, ns_t now) NONNULL;
 /* The name that the guest gives itself; "": none. Borrowed until the next call for this guest. */
 const char *guest_name(const struct guest *g) NONNULL;
 
-/* The hardware address of the guest that was seen last, or the given one. False: none is known yet. */
+/* The hardware address of the guest that was seen last, or the given one. False: none is known
+ * yet. */
 bool guest_hwaddr(const struct guest *g, uint8_t ret[static GUEST_HWADDR_LEN]) NONNULL;
 
 /* Short texts for people: "arp", "dhcp"; "taken". Static storage. */

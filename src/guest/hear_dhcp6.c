@@ -9,8 +9,8 @@
 #include "guest/hold.h"
 #include "guest/said.h"
 
-/* A name that the Solicit had counts on if the Request with another xid has none: only a Renew without one ends
- * it. */
+/* A name that the Solicit had counts on if the Request with another xid has none: only a Renew
+ * without one ends it. */
 static void says_request(struct guest *g, const struct frame *f, const struct dhcp6 *m, ns_t now)
 {
 	struct ask ask = {.family = ADDR_V6, .type = m->type, .xid = m->xid, .source = f->source};
@@ -48,7 +48,8 @@ static void take_lease(
 			g, &lease->addr, GUEST_DHCPV6, hwaddr, lan_after(now, lease->valid_s), now);
 }
 
-/* In the Reply to a Confirm, a status other than success says that the addresses are not for this link (§18.2.10.3). */
+/* In the Reply to a Confirm, a status other than success says that the addresses are not for
+ * this link (§18.2.10.3). */
 static void hears(struct guest *g, const struct frame *f, const struct dhcp6 *m, ns_t now)
 {
 	static const struct addr none;

@@ -8,8 +8,8 @@
 #include "guest/nd.h"
 #include "guest/own.h"
 
-/* A probe (RFC 5227 §2.1.1) has no sender address. A conflict that others show is the guest's to judge: it declines
- * its lease or is silent. */
+/* A probe (RFC 5227 §2.1.1) has no sender address. A conflict that others show is the guest's to
+ * judge: it declines its lease or is silent. */
 void hear_arp(struct guest *g, enum guest_way way, const struct frame *f, ns_t now)
 {
 	struct arp arp;
@@ -50,8 +50,8 @@ static void hears(struct guest *g, const struct frame *f, const struct nd *m, ns
 		hold_object(g, &m->target, now);
 }
 
-/* A frame from the guest's own address comes back from a bridge or an access point, or says that the rewritten
- * address has what the guest probes for: both are no objection. */
+/* A frame from the guest's own address comes back from a bridge or an access point, or says that
+ * the rewritten address has what the guest probes for: both are no objection. */
 void hear_nd(struct guest *g, enum guest_way way, const struct frame *f, ns_t now)
 {
 	struct nd m;

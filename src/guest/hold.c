@@ -51,8 +51,8 @@ static void drop(struct guest *g, struct holding *h)
 	*h = all->at[--all->count];
 }
 
-/* The one to replace when the table is full: of those that are refused, or else of all, the one that was seen
- * least recently. */
+/* The one to replace when the table is full: of those that are refused, or else of all, the one
+ * that was seen least recently. */
 static struct holding *victim(struct holdings *all)
 {
 	struct holding *worst = &all->at[0];
@@ -65,8 +65,8 @@ static struct holding *victim(struct holdings *all)
 	return worst;
 }
 
-/* Adds a copy of `h`, unless the table is full of claims that are not refused, and this one would be. NULL: it
- * is not added, or there is no memory; the guest's next frame tries again. */
+/* Adds a copy of `h`, unless the table is full of claims that are not refused, and this one
+ * would be. NULL: it is not added, or there is no memory; the guest's next frame tries again. */
 static struct holding *add(struct guest *g, const struct holding *h)
 {
 	struct holdings *all = family_of(g, &h->addr);
@@ -82,8 +82,8 @@ static struct holding *add(struct guest *g, const struct holding *h)
 	return &all->at[all->count++];
 }
 
-/* Finds the claim of that address, and notes that it was seen; or adds this one, as refused without a reason
- * yet. NULL as add(). */
+/* Finds the claim of that address, and notes that it was seen; or adds this one, as refused
+ * without a reason yet. NULL as add(). */
 static struct holding *find_or_add(struct guest *g, const struct holding *claim)
 {
 	struct holding *h = find(g, &claim->addr);
@@ -113,8 +113,8 @@ static void refuse(struct guest *g, struct holding *h, int why)
 		sink->on_refused(sink->arg, &h->addr, (enum guest_refusal)why);
 }
 
-/* True if the sink has to know that the end has moved: a lease always; else not for each frame, but when an eighth of
- * the time is over. */
+/* True if the sink has to know that the end has moved: a lease always; else not for each frame,
+ * but when an eighth of the time is over. */
 static bool is_news(const struct holding *h, ns_t until, ns_t now)
 {
 	if (until <= h->until || (h->lease_until > now && !h->is_resumed))
@@ -122,26 +122,25 @@ static bool is_news(const struct holding *h, ns_t until, ns_t now)
 	return until - h->until > (until - now) / 8;
 }
 
-/* Judges a claim that is not tentative. Returns false if it has ended, and was removed. */
-static bool settle(struct guest *g, struct holding *h, ns_t now)
+/* Judges a claim that is not tentative any more. If it has ended, it is removed. */
+static void settle(struct guest *g, struct holding *h, ns_t now)
 {
 	int why = judge(g, h, now);
 	if (why >= 0) {
 		refuse(g, h, why);
-		return true;
+		return;
 	}
 	ns_t until = judge_until(g, h, now);
 	if (until <= now) {
 		drop(g, h);
-		return false;
+		return;
 	}
 	if (h->state == HOLD_HELD && !is_news(h, until, now))
-		return true;
+		return;
 	h->state = HOLD_HELD;
 	h->refusal = -1;
 	h->until = until;
 	report(g, h, now);
-	return true;
 }
 
 void hold_claim(struct guest *g, const struct addr *addr, enum guest_origin origin,
@@ -149,7 +148,7 @@ void hold_claim(struct guest *g, const struct addr *addr, enum guest_origin orig
 {
 	struct holding claim = make(addr, origin, hwaddr, now), *h = find_or_add(g, &claim);
 	if (h)
-		(void)settle(g, h, now);
+		settle(g, h, now);
 }
 
 void hold_probe(struct guest *g, const struct addr *addr, const uint8_t *hwaddr, ns_t now)
@@ -185,7 +184,7 @@ void hold_lease(struct guest *g, const struct addr *addr, enum guest_origin orig
 		h->dad_until = lan_after(now, LIMIT_GUEST_DAD_S);
 		return;
 	}
-	(void)settle(g, h, now);
+	settle(g, h, now);
 }
 
 void hold_resume(struct guest *g, const struct addr *addr, ns_t until, ns_t now)
@@ -198,7 +197,7 @@ void hold_resume(struct guest *g, const struct addr *addr, ns_t until, ns_t now)
 		return;
 	h->is_resumed = true;
 	h->lease_until = until;
-	(void)settle(g, h, now);
+	settle(g, h, now);
 }
 
 void hold_touch(struct guest *g, const struct addr *addr, ns_t now)
@@ -246,7 +245,7 @@ void hold_judge(struct guest *g, ns_t now)
 	for (int f = 0; f < FAMILY_COUNT; f++)
 		for (size_t i = g->holdings[f].count; i-- > 0;)
 			if (g->holdings[f].at[i].state != HOLD_TENTATIVE)
-				(void)settle(g, &g->holdings[f].at[i], now);
+				settle(g, &g->holdings[f].at[i], now);
 }
 
 /* When something is to be done about a claim. */
@@ -269,7 +268,7 @@ void hold_poll(struct guest *g, ns_t now)
 				continue;
 			if (h->state == HOLD_TENTATIVE &&
 				(!is_by_server(h) || h->lease_until > now))
-				(void)settle(g, h, now);
+				settle(g, h, now);
 			else
 				drop(g, h);
 		}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The addresses that a guest claims: which of them count, until when, and the reports about them. */
+/* The addresses that a guest claims: which of them count, until when, and the reports about
+ * them. */
 #pragma once
 
 #include "guest/state.h"
@@ -11,11 +12,12 @@ void hold_claim(struct guest *g, const struct addr *addr, enum guest_origin orig
 /* The guest probes for `addr` (RFC 4862 §5.4). */
 void hold_probe(struct guest *g, const struct addr *addr, const uint8_t *hwaddr, ns_t now) NONNULL;
 
-/* Somebody else has or probes for `addr`: if the guest probed for it in the last second, it does not get it. */
+/* Somebody else has or probes for `addr`: if the guest probed for it in the last second, it does
+ * not get it. */
 void hold_object(struct guest *g, const struct addr *addr, ns_t now) NONNULL;
 
-/* A server has assigned `addr` to the guest until then. An IPv6 address is tentative first, for the guest has to
- * probe for it (RFC 8415 §18.2.10.1). */
+/* A server has assigned `addr` to the guest until then. An IPv6 address is tentative first, for
+ * the guest has to probe for it (RFC 8415 §18.2.10.1). */
 void hold_lease(struct guest *g, const struct addr *addr, enum guest_origin origin,
 	const uint8_t *hwaddr, ns_t until, ns_t now) NONNULL;
 
@@ -28,7 +30,8 @@ void hold_touch(struct guest *g, const struct addr *addr, ns_t now) NONNULL;
 /* The guest does not have `addr`. */
 void hold_drop(struct guest *g, const struct addr *addr) NONNULL;
 
-/* The guest has no lease of that family and hardware address but that of `but`, which may be ADDR_NONE. */
+/* The guest has no lease of that family and hardware address but that of `but`, which may be
+ * ADDR_NONE. */
 void hold_drop_leases(struct guest *g, enum addr_family family, const uint8_t *hwaddr,
 	const struct addr *but) NONNULL;
 

@@ -19,7 +19,8 @@ static inline bool hwaddr_is_zero(const uint8_t *a)
 	return hwaddr_equal(a, none);
 }
 
-/* True if a device can send from it: no group address (IEEE 802: the lowest bit of the first byte), not zero. */
+/* True if a device can send from it: no group address (IEEE 802: the lowest bit of the first
+ * byte), not zero. */
 static inline bool hwaddr_is_unicast(const uint8_t *a)
 {
 	return (a[0] & 1) == 0 && !hwaddr_is_zero(a);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What the wire has said about itself: prefixes that routers announce, and the addresses of routers and DHCP
- * servers. */
+/* What the wire has said about itself: prefixes that routers announce, and the addresses of
+ * routers and DHCP servers. */
 #pragma once
 
 #include <stdbool.h>
@@ -31,13 +31,13 @@ struct lan {
 /* The time `seconds` after `now`; UINT32_MAX: NS_NEVER. */
 ns_t lan_after(ns_t now, uint32_t seconds);
 
-/* A router has announced a prefix. How far this changes its end is as RFC 4862 §5.5.3 e) says: nobody may end it
- * within two hours. A full table loses the prefix that ends first. */
+/* A router has announced a prefix. How far this changes its end is as RFC 4862 §5.5.3 e) says:
+ * nobody may end it within two hours. A full table loses the prefix that ends first. */
 void lan_add_prefix(
 	struct lan *lan, const struct prefix *prefix, uint32_t valid_s, ns_t now) NONNULL;
 
-/* A router or DHCP server has `addr`, until that time. True: it is new. A full table loses the one that
- * ends first. */
+/* A router or DHCP server has `addr`, until that time. True: it is new. A full table loses the
+ * one that ends first. */
 bool lan_add_server(struct lan *lan, const struct addr *addr, ns_t until, ns_t now) NONNULL;
 
 /* When the prefixes end that contain `addr`: the last of them; 0 without one. */

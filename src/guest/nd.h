@@ -24,7 +24,8 @@ struct nd {
 	struct nd_prefix prefixes[LIMIT_GUEST_PREFIXES]; /* RA; further ones are left out */
 };
 
-/* Reads a message from its ICMPv6 header on. Prefixes shorter than LIMIT_GUEST_PREFIX_BITS, link-local and multicast
- * ones are left out. ERR_SHORT: it or an option is cut. ERR_SYNTAX: the code is not 0, the target is a
- * multicast address, or an option has the length 0 (§6.1, §7.1). On error `*ret` is undefined. */
+/* Reads a message from its ICMPv6 header on. Prefixes shorter than LIMIT_GUEST_PREFIX_BITS,
+ * link-local and multicast ones are left out. ERR_SHORT: it or an option is cut. ERR_SYNTAX: the
+ * code is not 0, the target is a multicast address, or an option has the length 0 (§6.1, §7.1).
+ * On error `*ret` is undefined. */
 int nd_read(struct rd body, struct nd *ret) NONNULL MUSTCHECK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What a guest may claim: the kinds of addresses, and prefixes, that a rule allows it. A plain value. */
+/* What a guest may claim: the kinds of addresses, and prefixes, that a rule allows it. A plain
+ * value. */
 #pragma once
 
 #include <stdbool.h>
@@ -33,12 +34,13 @@ struct guest_policy {
 struct guest_policy guest_policy_default(void);
 
 /* Reads words with commas between them: "dhcp", "slaac", "any", prefixes and addresses
- * ("dhcp,10.0.0.0/8,2001:db8::7"). An empty text is an error. ERR_SYNTAX, ERR_RANGE (a prefix with bits set
- * past its length), ERR_SPACE (more than LIMIT_GUEST_RULE_PREFIXES); on error `*ret` is unchanged. */
+ * ("dhcp,10.0.0.0/8,2001:db8::7"). An empty text is an error. ERR_SYNTAX, ERR_RANGE (a prefix
+ * with bits set past its length), ERR_SPACE (more than LIMIT_GUEST_RULE_PREFIXES); on error
+ * `*ret` is unchanged. */
 int guest_policy_parse(const char *text, struct guest_policy *ret) NONNULL MUSTCHECK;
 
-/* Writes the text that guest_policy_parse() reads to `out`, which has GUEST_POLICY_CAP bytes. Returns `out`.
- * A policy that allows nothing is "". */
+/* Writes the text that guest_policy_parse() reads to `out`, which has GUEST_POLICY_CAP bytes.
+ * Returns `out`. A policy that allows nothing is "". */
 const char *guest_policy_format(const struct guest_policy *p, char *out) NONNULL;
 
 /* True if two policies allow the same. */

@@ -4,8 +4,8 @@
 
 #include "guest/state.h"
 
-/* The guest says this name in that family; "": none. Without memory nothing changes; the next request
- * tries again. */
+/* The guest says this name in that family; "": none. Without memory nothing changes; the next
+ * request tries again. */
 void said_set(struct guest *g, enum addr_family family, const char *name) NONNULL;
 
 /* Ends the names whose last lease has ended. To be called after each change of the leases. */

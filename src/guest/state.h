@@ -15,10 +15,10 @@ enum hold_state {
 /* An address that the guest claims. */
 struct holding {
 	struct addr addr;
-	uint8_t state;  /* enum hold_state */
-	uint8_t origin; /* enum guest_origin: what says that the guest has it */
-	int8_t refusal; /* enum guest_refusal that was reported last; -1: none */
-	bool is_resumed; /* known at the start: until the end of `lease_until`, the policy is not asked */
+	uint8_t state;   /* enum hold_state */
+	uint8_t origin;  /* enum guest_origin: what says that the guest has it */
+	int8_t refusal;  /* enum guest_refusal that was reported last; -1: none */
+	bool is_resumed; /* known at the start: the policy is not asked until `lease_until` */
 	uint8_t hwaddr[GUEST_HWADDR_LEN]; /* of the guest when it claimed it */
 	ns_t seen;
 	ns_t lease_until; /* when it ends as the server or the caller said; 0: neither did */

@@ -16,6 +16,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import part_devices  # noqa: E402
+import part_guests  # noqa: E402
 import part_hostnames  # noqa: E402
 import part_instructions  # noqa: E402
 import part_kernel  # noqa: E402
@@ -32,7 +33,8 @@ from report import Report  # noqa: E402
 PARTS = {"kernel": part_kernel.run, "unicast": part_unicast.run, "tcp": part_tcp.run,
          "workers": part_workers.run, "start": part_start.run, "record": part_record.run,
          "transfer": part_transfer.run, "instructions": part_instructions.run, "mdns": part_mdns.run,
-         "hostnames": part_hostnames.run, "devices": part_devices.run}
+         "hostnames": part_hostnames.run, "devices": part_devices.run,
+         "guests": part_guests.run}
 EXIT_SKIP = 77
 
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A guest with a sink that writes down what it is told, and a small builder of the frames that it hears. */
+/* A guest with a sink that writes down what it is told, and a small builder of the frames that
+ * it hears. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,9 +27,9 @@ struct guest_rig {
 void rig_start(struct guest_rig *rig, const char *policy, const uint8_t *hwaddr);
 void rig_stop(struct guest_rig *rig);
 
-/* Compares with what the sink was told since the last call, and forgets it. Words with a space behind each:
- * "+10.0.0.7/dhcp/3600" (address, origin, seconds or "ever"), "-10.0.0.7", "name=vm", "name=",
- * "refused=10.0.0.1/POLICY". */
+/* Compares with what the sink was told since the last call, and forgets it. Words with a space
+ * behind each: "+10.0.0.7/dhcp/3600" (address, origin, seconds or "ever"), "-10.0.0.7",
+ * "name=vm", "name=", "refused=10.0.0.1/POLICY". */
 #define rig_expect(rig, text) rig_expect_at((rig), (text), __FILE__, __LINE__)
 void rig_expect_at(struct guest_rig *rig, const char *text, const char *file, int line);
 

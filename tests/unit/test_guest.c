@@ -462,7 +462,8 @@ static void names_in_all_encodings(void **state UNUSED)
 		CASE("\x0c\x04vm..", ""), CASE("\x0c\x03.vm", ""), CASE("\x0c\x05v..m.", ""),
 		CASE("\x0c\x04v m1", ""), CASE("\x0c\x03v\0m", ""), CASE("\x0c\x03v\xc3\xa4", ""),
 		CASE("\x0c\x00", ""), CASE("\x0c\x05vm", ""), /* cut */
-		/* Option 81: text, and the wire format, whole and partial; it counts more than option 12. */
+		/* Option 81: text, and the wire format, whole and partial; it counts more than
+		 * option 12. */
 		CASE("\x51\x08\x00\x00\x00"
 		     "vm.x.",
 			"vm.x"),

@@ -71,7 +71,8 @@ static void an_objection_frees_it(void **state UNUSED)
 	hears_nd(OTHER_HW, NS, "::", ADDR);
 	rig_wait(&rig, 2 * NS_PER_S);
 	rig_expect(&rig, "");
-	/* Neither is one: it is the guest's own that comes back, of another address, or only a question. */
+	/* Neither is one: it is the guest's own that comes back, of another address, or only a
+	 * question. */
 	says_nd(NS, "::", ADDR);
 	hears_nd(GUEST_HW, NS, "::", ADDR);
 	hears_nd(OTHER_HW, NA, "2001:db8::8", "2001:db8::8");
@@ -122,7 +123,8 @@ static void only_what_a_router_has_announced(void **state UNUSED)
 	rig_start(&rig, "dhcp,slaac", GUEST_HW);
 	says_nd(NA, ADDR, ADDR);
 	rig_expect(&rig, "refused=2001:db8::7/policy");
-	/* An RA of the guest, from no link-local address, from far away, and with a short prefix. */
+	/* An RA of the guest, from no link-local address, from far away, and with a short
+	 * prefix. */
 	frame_ra(&w, LL, "2001:db8::", 64, 3600);
 	memcpy(w.start + 6, GUEST_HW, sizeof(GUEST_HW));
 	rig_says(&rig, &w);

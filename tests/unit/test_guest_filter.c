@@ -186,7 +186,8 @@ static void options_of_ip_are_skipped(void **state UNUSED)
 	assert_true(passes(count, bytes, wr_len(&w) + 4));
 }
 
-/* A frame that is cut anywhere does not crash the program, and passes only with the bytes that decide. */
+/* A frame that is cut anywhere does not crash the program, and passes only with the bytes that
+ * decide. */
 static void cut_frames(void **state UNUSED)
 {
 	size_t count = guest_filter_make(program, true);

@@ -366,8 +366,8 @@ static void take_told(bool *held)
 	rig.log[0] = '\0';
 }
 
-/* The sink hears of a later end only when an eighth of the time is over, so an address may go earlier. Then the model
- * takes over what the sink knows. */
+/* The sink hears of a later end only when an eighth of the time is over, so an address may go
+ * earlier. Then the model takes over what the sink knows. */
 static bool may_have_gone(int a)
 {
 	long span = a < FIRST_V6 ? HOUR_S : DAY_S;

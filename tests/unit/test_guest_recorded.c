@@ -123,7 +123,8 @@ static void cut_frames_change_nothing(void **state UNUSED)
 	}
 }
 
-/* Cut, with the lengths of IP and UDP that belong to the shorter frame: so only the message inside is cut. */
+/* Cut, with the lengths of IP and UDP that belong to the shorter frame: so only the message
+ * inside is cut. */
 static void with_mended_lengths(const struct recorded *f)
 {
 	static uint8_t frame[FRAME_CAP];
