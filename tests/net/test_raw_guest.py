@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: ISC
-"""The raw-frame guest of the other tests against real servers and a real kernel: what it says is understood."""
+"""The raw-frame guest of the other tests against real servers and a real kernel: what it says is understood. And the
+automaton for guests hears both through a packet socket with its filter."""
+import contextlib
 import os
+import struct
+import subprocess
 
 import pytest
 
@@ -101,3 +105,65 @@ def test_a_tap(topo):
             assert guest.ping("10.7.1.1", timeout=30)
     finally:
         os.close(fd)
+
+
+class Heard:
+    """The lines of guest-hear."""
+
+    def __init__(self, process):
+        self.process, self.lines = process, []
+
+    def expect(self, *lines):
+        """These come next."""
+        for line in lines:
+            self.lines.append(self.process.stdout.readline().rstrip("\n"))
+            assert self.lines[-1] == line, self.lines
+
+    def end(self):
+        """The number of frames that passed the filter."""
+        rest = self.process.communicate()[0].splitlines()
+        assert len(rest) == 1, rest
+        return int(rest[0].split()[1])
+
+
+@contextlib.contextmanager
+def hearing(program, ns, policy):
+    process = ns.popen([program("tests/net/guest-hear"), "lan0", policy], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                       text=True)
+    try:
+        heard = Heard(process)
+        heard.expect("ready")
+        yield heard
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_the_automaton_hears_a_lease(lan, program):
+    lan, inside = lan
+    with RawGuest.on_link(inside, "vm0") as guest, hearing(program, lan.ns, "dhcp,slaac") as heard:
+        lease = guest.dhcp(name="vm")
+        heard.expect("name vm", f"+{lease.address} dhcp")
+        guest.renew(lease, name="web")
+        heard.expect("name web", f"+{lease.address} dhcp")
+        guest.release(lease)
+        heard.expect(f"-{lease.address}", "name ")
+        own = guest.slaac()
+        heard.expect(*(f"+{address} nd" for address in own))
+        lease = guest.dhcp6(name="vm.example")
+        heard.expect("name vm.example", f"+{lease.address} dhcpv6")
+        guest.release6(lease)
+        heard.expect(f"-{lease.address}", "name ")
+
+
+def test_a_tagged_frame_is_nobodys(topo, program):
+    host, inside = topo.namespace("host"), topo.namespace("guest")
+    topo.veth(host, "lan0", inside, "vm0")
+    host.write_sysctl("net/ipv6/conf/lan0/disable_ipv6", 1)
+    with RawGuest.on_link(inside, "vm0") as guest, hearing(program, host, "any") as heard:
+        arp = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + guest.hwaddr + bytes([10, 0, 0, 6]) + bytes(10)
+        guest.send(0x8100, struct.pack("!HH", 5, 0x0806) + arp)
+        guest.send(0x0800, b"\x45" + bytes(40))  # not of interest
+        guest.announce("10.0.0.7")
+        heard.expect("+10.0.0.7 arp")
+        assert heard.end() == 1
