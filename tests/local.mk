@@ -14,6 +14,7 @@ LAYERS_SELF_TEST = tests/layers/self-test.sh
 structure_checks = \
 	tests/layers/check-includes.sh \
 	tests/layers/check-symbols.sh \
+	tests/layers/check-bpf.sh \
 	tests/layers/check-circles.sh \
 	tests/layers/check-contrib.sh \
 	tests/layers/check-format.sh \

@@ -1,14 +1,19 @@
-# Host names by BPF. object.c is the compiled hostnames.bpf.c as an array: in the tree and the tarball,
-# so that building needs neither clang nor a kernel with BTF. `make bpf-object` makes it again.
+# BPF programs: host names (ontap-zone), guests that configure themselves (ontapd). NAME_object.c is the
+# compiled NAME.bpf.c as an array: in the tree and the tarball, so that building needs neither clang nor a
+# kernel with BTF. `make bpf-object` makes it again; tests/layers/check-bpf.sh compares.
 bpf_sources = \
+	src/bpf/autoconf.bpf.c \
+	src/bpf/autoconf.h \
+	src/bpf/autoconf_object.c \
 	src/bpf/hostnames.bpf.c \
 	src/bpf/hostnames.h \
-	src/bpf/object.c \
+	src/bpf/hostnames_object.c \
+	src/bpf/make-object.sh \
 	src/bpf/object.h
 EXTRA_DIST += $(bpf_sources)
 
 if BPF
-src_watch_libwatch_a_SOURCES += src/watch/tasks_bpf.c src/bpf/hostnames.h src/bpf/object.c src/bpf/object.h
+src_watch_libwatch_a_SOURCES += src/watch/tasks_bpf.c src/bpf/hostnames.h src/bpf/hostnames_object.c src/bpf/object.h
 EXTRA_DIST += src/watch/tasks_bpf_none.c
 else
 src_watch_libwatch_a_SOURCES += src/watch/tasks_bpf_none.c
@@ -16,15 +21,8 @@ EXTRA_DIST += src/watch/tasks_bpf.c
 endif
 
 bpf-object:
-	clang -O2 -g -target bpf -D__TARGET_ARCH_x86 -I$(top_srcdir)/src -Wall -Werror \
-		-c $(top_srcdir)/src/bpf/hostnames.bpf.c -o hostnames.bpf.o
-	llvm-strip -g hostnames.bpf.o
-	( echo "/* SPDX-License-Identifier: ISC */"; \
-	  echo "/* Made of hostnames.bpf.c by 'make bpf-object': not to be edited. */"; \
-	  echo '#include "bpf/object.h"'; echo; \
-	  echo "_Alignas(8) const unsigned char bpf_object_bytes[] = {"; \
-	  od -An -v -tu1 -w24 hostnames.bpf.o | sed 's/  */,/g; s/^,/\t/; s/$$/,/'; \
-	  echo "};"; echo "const size_t bpf_object_len = sizeof(bpf_object_bytes);" \
-	) >$(top_srcdir)/src/bpf/object.c
-	rm -f hostnames.bpf.o
+	for name in autoconf hostnames; do \
+		$(top_srcdir)/src/bpf/make-object.sh $(top_srcdir) $$name >object.new && \
+		mv object.new $(top_srcdir)/src/bpf/$${name}_object.c || exit 1; \
+	done
 .PHONY: bpf-object

@@ -1,6 +1,7 @@
 # Sources of src/device, headers included.
 src_device_libdevice_a_SOURCES = \
 	src/device/await.c src/device/await.h \
+	src/device/filter.c src/device/filter.h \
 	src/device/grant.c src/device/grant.h \
 	src/device/mark.c src/device/mark.h \
 	src/device/message.c src/device/message.h \

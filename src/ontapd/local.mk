@@ -20,8 +20,16 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/permit.c \
 	src/ontapd/port.c src/ontapd/port.h \
 	src/ontapd/registry.c src/ontapd/registry.h \
+	src/ontapd/rewrite.h \
 	src/ontapd/secret.c \
 	src/ontapd/settings.c src/ontapd/settings.h \
 	src/ontapd/tap.c src/ontapd/tap.h \
 	src/ontapd/tun.c src/ontapd/tun.h \
 	src/ontapd/wish.c src/ontapd/wish.h
+if BPF
+src_ontapd_ontapd_SOURCES += src/ontapd/rewrite.c src/bpf/autoconf.h src/bpf/autoconf_object.c src/bpf/object.h
+EXTRA_DIST += src/ontapd/rewrite_none.c
+else
+src_ontapd_ontapd_SOURCES += src/ontapd/rewrite_none.c
+EXTRA_DIST += src/ontapd/rewrite.c
+endif

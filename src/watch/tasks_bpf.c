@@ -135,7 +135,7 @@ static bool may_have_hooks(void)
 static int load(struct tasks_bpf *t, bool has_news)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "ontap");
-	t->object = t->calls.bpf_object__open_mem(bpf_object_bytes, bpf_object_len, &options);
+	t->object = t->calls.bpf_object__open_mem(bpf_hostnames_bytes, bpf_hostnames_len, &options);
 	if (!t->object)
 		return -errno;
 	for (struct bpf_program *program = next_program(t, NULL); program;

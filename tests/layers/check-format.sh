@@ -10,7 +10,7 @@ for name in clang-format-$version clang-format; do
 	"$name" --version 2>/dev/null | grep -q "version $version\." && tool=$name && break
 done
 [ -n "$tool" ] || { echo "no clang-format $version (Debian: clang-format)"; exit 77; }
-[ $# -gt 0 ] || mapfile -t files < <(find src tests -name '*.[ch]' ! -path src/bpf/object.c)
+[ $# -gt 0 ] || mapfile -t files < <(find src tests -name '*.[ch]' ! -name '*_object.c')
 [ $# -eq 0 ] || files=("$@")
 bad=$("$tool" --dry-run "${files[@]}" 2>&1 | sed -n 's/: warning: code should be clang-formatted.*//p' |
 	sort -t: -k1,1 -u | sed 's/:[0-9]*$//')

@@ -68,6 +68,12 @@ unit_programs += tests/unit/test_transfers
 unit_programs += tests/unit/test_group
 unit_programs += tests/unit/test_heap
 unit_programs += tests/unit/test_name
+if BPF
+unit_programs += tests/unit/test_rewrite
+tests_unit_test_rewrite_SOURCES = tests/unit/test_rewrite.c src/ontapd/rewrite.c src/bpf/autoconf_object.c
+else
+EXTRA_DIST += tests/unit/test_rewrite.c
+endif
 unit_programs += tests/unit/test_rr
 unit_programs += tests/unit/test_msg
 unit_programs += tests/unit/test_pack

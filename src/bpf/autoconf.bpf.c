@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the BPF programs for guests that configure themselves: between the hardware address in the guest and
+ * that of the parent on the wire (ipvtap), and a guard (ipvtap and macvtap).
+ * Never allows what it does not understand. Run by the kernel; loaded and attached by ontapd/rewrite.c from
+ * the array that `make bpf-object` makes of this.
+ *
+ *	               from the guest                            to the guest
+ *	Ethernet       source: own one, else dropped; G to P     destination P to G
+ *	ARP            sender G to P                             target P to G
+ *	ND             options 1 and 2: G to P                   -
+ *	DHCPv4         broadcast flag set                        -
+ *
+ * On the parent: an ARP reply to a probe, and a DHCP answer to P, become broadcasts, because ipvlan has no
+ * address yet by which it could choose the tap. An ARP packet or NA with P about a probed address is that of
+ * an access point that answers for its stations (proxy ARP): dropped.
+ */
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed int __s32;
+typedef signed long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+#define bool _Bool
+#define false 0
+#define true 1
+
+/* The first members of the kernel's context of such programs (linux/bpf.h). */
+struct __sk_buff {
+	__u32 len;
+	__u32 pkt_type;
+	__u32 mark;
+	__u32 queue_mapping;
+	__u32 protocol;
+	__u32 vlan_present;
+	__u32 vlan_tci;
+	__u32 vlan_proto;
+	__u32 priority;
+	__u32 ingress_ifindex;
+	__u32 ifindex;
+};
+
+enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_RINGBUF = 27, BPF_F_MARK_MANGLED_0 = 1 << 5 };
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/autoconf.h"
+
+#define ALWAYS_INLINE static __always_inline
+
+/* Verdicts (linux/pkt_cls.h): DROP ends the chain; PASS asks the next program in it. */
+enum { PASS = -1, DROP = 2 };
+enum { PACKET_BROADCAST = 1 };
+
+enum {
+	TYPE_IPV4 = 0x0800,
+	TYPE_ARP = 0x0806,
+	TYPE_IPV6 = 0x86dd,
+	ARP_REPLY = 2,
+	PROTO_HOPOPTS = 0,
+	PROTO_IGMP = 2,
+	PROTO_UDP = 17,
+	PROTO_ROUTING = 43,
+	PROTO_FRAGMENT = 44,
+	PROTO_ICMPV6 = 58,
+	PROTO_DSTOPTS = 60,
+	PORT_DHCP_SERVER = 67,
+	PORT_DHCP_CLIENT = 68,
+	PORT_DHCPV6_SERVER = 547,
+	DHCP_BROADCAST = 0x8000, /* RFC 2131 §2 */
+	ND_RS = 133,
+	ND_RA = 134,
+	ND_NS = 135,
+	ND_NA = 136,
+	ND_REDIRECT = 137,
+	ND_SOURCE_HWADDR = 1,
+	ND_TARGET_HWADDR = 2,
+	ND_UNKNOWN = 253, /* RFC 4727: a receiver ignores it (RFC 4861 §4.6) */
+	ND_OPTIONS_MAX = 8,
+	EXTENSIONS_MAX = 6
+};
+
+/* Offsets in a frame. */
+enum {
+	AT_ETH_DEST = 0,
+	AT_ETH_SOURCE = 6,
+	AT_L3 = 14,
+	AT_ARP_SENDER = AT_L3 + 8,
+	AT_ARP_TARGET = AT_L3 + 18,
+	AT_IPV6_PAYLOAD = AT_L3 + 40,
+	AT_ICMPV6_CHECKSUM = AT_IPV6_PAYLOAD + 2,
+	DHCP_FLAGS = 8 + 10, /* from the UDP header on */
+	DHCP_CHADDR = 8 + 28,
+	UDP_CHECKSUM = 6
+};
+
+/* The verifier allows no unaligned access to the stack. */
+#define WIRE __attribute__((packed, aligned(2)))
+
+struct eth {
+	__u8 dest[BPF_HWADDR_LEN], source[BPF_HWADDR_LEN];
+	__be16 type;
+} WIRE;
+
+struct arp {
+	__be16 hardware, protocol;
+	__u8 hardware_len, protocol_len;
+	__be16 op;
+	__u8 sender[BPF_HWADDR_LEN], sender_addr[4], target[BPF_HWADDR_LEN], target_addr[4];
+} WIRE;
+
+struct ipv4 {
+	__u8 version_and_len, tos;
+	__be16 len, id, fragment;
+	__u8 ttl, protocol;
+	__be16 checksum;
+	__u8 source[4], dest[4];
+} WIRE;
+
+struct ipv6 {
+	__be32 version;
+	__be16 payload_len;
+	__u8 next, hops;
+	__u8 source[16], dest[16];
+} WIRE;
+
+struct udp {
+	__be16 source, dest, len, checksum;
+} WIRE;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct bpf_guest);
+} guests SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 16);
+	__uint(map_flags, 1); /* BPF_F_NO_PREALLOC */
+	__type(key, struct bpf_claim);
+	__type(value, __u32);
+} claims SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __u32);
+	__type(value, struct bpf_parent);
+} parents SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 14);
+} strays SEC(".maps");
+
+ALWAYS_INLINE bool is_equal(const __u8 *a, const __u8 *b)
+{
+	const __u16 *x = (const __u16 *)a, *y = (const __u16 *)b;
+	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2];
+}
+
+ALWAYS_INLINE bool is_zero(const __u8 *bytes, int len)
+{
+	__u16 all = 0;
+#pragma clang loop unroll(full)
+	for (int i = 0; i < len / 2; i++)
+		all |= ((const __u16 *)bytes)[i];
+	return all == 0;
+}
+
+/* --- who has an address --------------------------------------------------------------------- */
+
+enum owner { NOBODY, OWN, OTHER };
+
+ALWAYS_INLINE enum owner owner_of(const struct __sk_buff *skb, const struct bpf_claim *claim)
+{
+	const __u32 *ifindex = bpf_map_lookup_elem(&claims, claim);
+	if (!ifindex)
+		return NOBODY;
+	return *ifindex == skb->ifindex ? OWN : OTHER;
+}
+
+ALWAYS_INLINE struct bpf_claim claim_of_v4(const struct bpf_guest *guest, const __u8 *addr)
+{
+	struct bpf_claim claim = {.wire = guest->wire, .addr = {[10] = 0xff, [11] = 0xff}};
+	__builtin_memcpy(&claim.addr[12], addr, 4);
+	return claim;
+}
+
+ALWAYS_INLINE struct bpf_claim claim_of_v6(const struct bpf_guest *guest, const __u8 *addr)
+{
+	struct bpf_claim claim = {.wire = guest->wire};
+	__builtin_memcpy(claim.addr, addr, sizeof(claim.addr));
+	return claim;
+}
+
+/* Reports a source that is not learnt, so that it may be: at most a hundred in a second for a guest. */
+static __attribute__((noinline)) int drop_stray(
+	struct __sk_buff *skb, struct bpf_guest *guest, const struct bpf_claim *claim)
+{
+	__u64 now = bpf_ktime_get_ns();
+	if (!guest || !claim || now - guest->told < 10000000)
+		return DROP;
+	guest->told = now;
+	struct bpf_stray *stray = bpf_ringbuf_reserve(&strays, sizeof(*stray), 0);
+	if (!stray)
+		return DROP;
+	stray->ifindex = skb->ifindex;
+	__builtin_memcpy(stray->addr, claim->addr, sizeof(stray->addr));
+	bpf_ringbuf_submit(stray, 0);
+	return DROP;
+}
+
+/* --- ARP ------------------------------------------------------------------------------------ */
+
+ALWAYS_INLINE bool is_arp(const struct arp *arp)
+{
+	return arp->hardware == bpf_htons(1) && arp->protocol == bpf_htons(TYPE_IPV4) &&
+	       arp->hardware_len == BPF_HWADDR_LEN && arp->protocol_len == 4;
+}
+
+ALWAYS_INLINE int arp_from_guest(struct __sk_buff *skb, struct bpf_guest *guest)
+{
+	struct arp arp;
+	if (bpf_skb_load_bytes(skb, AT_L3, &arp, sizeof(arp)) || !is_arp(&arp) ||
+		!is_equal(arp.sender, guest->hwaddr))
+		return DROP;
+	if (!is_zero(arp.sender_addr, 4)) { /* a probe has none (RFC 5227 §1.1) */
+		struct bpf_claim claim = claim_of_v4(guest, arp.sender_addr);
+		enum owner owner = owner_of(skb, &claim);
+		if (owner == OTHER)
+			return DROP;
+		if (owner == NOBODY && !(guest->flags & BPF_GUEST_ARP))
+			return drop_stray(skb, guest, &claim);
+	}
+	if (bpf_skb_store_bytes(skb, AT_ARP_SENDER, guest->wire_hwaddr, BPF_HWADDR_LEN, 0))
+		return DROP;
+	return PASS;
+}
+
+/* --- IPv4 ----------------------------------------------------------------------------------- */
+
+/* Without the flag, a server may answer to the hardware address in chaddr, which nobody on the wire has. */
+ALWAYS_INLINE int set_broadcast_flag(struct __sk_buff *skb, __u32 at, const struct udp *udp)
+{
+	__be16 before, after;
+	if (bpf_skb_load_bytes(skb, at + DHCP_FLAGS, &before, sizeof(before)))
+		return DROP;
+	after = before | bpf_htons(DHCP_BROADCAST);
+	if (before == after)
+		return PASS;
+	if (udp->checksum && bpf_l4_csum_replace(skb, at + UDP_CHECKSUM, before, after,
+				     BPF_F_MARK_MANGLED_0 | sizeof(after)))
+		return DROP;
+	return bpf_skb_store_bytes(skb, at + DHCP_FLAGS, &after, sizeof(after), 0) ? DROP : PASS;
+}
+
+ALWAYS_INLINE int udp_from_guest(struct __sk_buff *skb, const struct bpf_guest *guest, __u32 at)
+{
+	struct udp udp;
+	__u8 chaddr[BPF_HWADDR_LEN] __attribute__((aligned(2)));
+	if (bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) ||
+		udp.source == bpf_htons(PORT_DHCP_SERVER))
+		return DROP;
+	if (udp.dest != bpf_htons(PORT_DHCP_SERVER) || udp.source != bpf_htons(PORT_DHCP_CLIENT))
+		return PASS;
+	if (bpf_skb_load_bytes(skb, at + DHCP_CHADDR, chaddr, sizeof(chaddr)) ||
+		!is_equal(chaddr, guest->hwaddr))
+		return DROP;
+	if (is_equal(guest->hwaddr, guest->wire_hwaddr))
+		return PASS;
+	return set_broadcast_flag(skb, at, &udp);
+}
+
+ALWAYS_INLINE int ipv4_from_guest(struct __sk_buff *skb, struct bpf_guest *guest)
+{
+	struct ipv4 ip;
+	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)))
+		return DROP;
+	__u32 header_len = (ip.version_and_len & 15) * 4u;
+	if (header_len < sizeof(ip))
+		return DROP;
+	bool is_rest = ip.fragment & bpf_htons(0x1fff);
+	if (is_zero(ip.source, 4)) {
+		if (is_rest || (ip.protocol != PROTO_UDP && ip.protocol != PROTO_IGMP))
+			return DROP;
+	} else {
+		struct bpf_claim claim = claim_of_v4(guest, ip.source);
+		enum owner owner = owner_of(skb, &claim);
+		if (owner != OWN)
+			return owner == NOBODY ? drop_stray(skb, guest, &claim) : DROP;
+	}
+	if (ip.protocol != PROTO_UDP || is_rest)
+		return PASS;
+	return udp_from_guest(skb, guest, AT_L3 + header_len);
+}
+
+/* --- IPv6 ----------------------------------------------------------------------------------- */
+
+struct nd_option {
+	__u8 type, len; /* in units of eight bytes */
+	__u8 hwaddr[BPF_HWADDR_LEN];
+} WIRE;
+
+/* Puts the other hardware address, and the type, into the option, and mends the checksum. */
+ALWAYS_INLINE int replace_option(
+	struct __sk_buff *skb, const struct bpf_guest *guest, __u32 at, __u8 type)
+{
+	struct nd_option before, after;
+	if (bpf_skb_load_bytes(skb, at, &before, sizeof(before)) || before.len != 1 ||
+		!is_equal(before.hwaddr, guest->hwaddr))
+		return DROP;
+	after.type = type;
+	after.len = 1;
+	__builtin_memcpy(after.hwaddr, guest->wire_hwaddr, BPF_HWADDR_LEN);
+	__s64 change = bpf_csum_diff(
+		(__be32 *)&before, sizeof(before), (__be32 *)&after, sizeof(after), 0);
+	if (bpf_l4_csum_replace(skb, AT_ICMPV6_CHECKSUM, 0, (__u64)change, 0) ||
+		bpf_skb_store_bytes(skb, at, &after, sizeof(after), 0))
+		return DROP;
+	return PASS;
+}
+
+/* `is_hidden`: the source must enter no table of neighbours yet. */
+ALWAYS_INLINE int nd_options(
+	struct __sk_buff *skb, const struct bpf_guest *guest, __u32 at, __u32 end, bool is_hidden)
+{
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < ND_OPTIONS_MAX; i++) {
+		__u8 option[2];
+		if (at >= end)
+			return PASS;
+		if (bpf_skb_load_bytes(skb, at, option, sizeof(option)) || option[1] == 0)
+			return DROP;
+		if (option[0] == ND_SOURCE_HWADDR || option[0] == ND_TARGET_HWADDR) {
+			__u8 type = is_hidden ? ND_UNKNOWN : option[0];
+			if (replace_option(skb, guest, at, type) == DROP)
+				return DROP;
+		}
+		at += option[1] * 8u;
+	}
+	return DROP;
+}
+
+/* Neighbour discovery is a claim: of its target in an NA, else of its source. A DAD probe claims nothing. An
+ * RS comes at the same time as the end of DAD, so it may be earlier than the address is learnt. */
+ALWAYS_INLINE int nd_from_guest(
+	struct __sk_buff *skb, struct bpf_guest *guest, const struct ipv6 *ip, __u8 type)
+{
+	__u32 end = AT_IPV6_PAYLOAD + bpf_ntohs(ip->payload_len);
+	if (type == ND_RA || type == ND_REDIRECT)
+		return DROP;
+	struct bpf_claim source = claim_of_v6(guest, ip->source);
+	bool is_probe = is_zero(ip->source, 16), is_hidden = false;
+	if (!is_probe && owner_of(skb, &source) != OWN) {
+		if (type != ND_RS || owner_of(skb, &source) == OTHER ||
+			!(guest->flags & BPF_GUEST_ND))
+			return drop_stray(skb, guest, &source);
+		is_hidden = true;
+	}
+	if (type == ND_RS)
+		return nd_options(skb, guest, AT_IPV6_PAYLOAD + 8, end, is_hidden);
+	if (type == ND_NA) {
+		__u8 addr[BPF_ADDR_LEN];
+		if (bpf_skb_load_bytes(skb, AT_IPV6_PAYLOAD + 8, addr, sizeof(addr)))
+			return DROP;
+		struct bpf_claim target = claim_of_v6(guest, addr);
+		if (is_probe || owner_of(skb, &target) != OWN)
+			return drop_stray(skb, guest, &target);
+	}
+	return nd_options(skb, guest, AT_IPV6_PAYLOAD + 24, end, false);
+}
+
+/* Follows the extension headers, behind which a guest could hide what it must not say. Returns the protocol
+ * behind them, with its offset; PROTO_FRAGMENT: a fragment that is not the first; negative: too many. */
+ALWAYS_INLINE int skip_extensions(struct __sk_buff *skb, __u8 next, __u32 *at)
+{
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < EXTENSIONS_MAX; i++) {
+		__u8 header[4];
+		if (next != PROTO_HOPOPTS && next != PROTO_ROUTING && next != PROTO_DSTOPTS &&
+			next != PROTO_FRAGMENT)
+			return next;
+		if (bpf_skb_load_bytes(skb, *at, header, sizeof(header)))
+			return -1;
+		bool is_fragment = next == PROTO_FRAGMENT;
+		if (is_fragment && (header[2] || header[3] & 0xf8))
+			return PROTO_FRAGMENT;
+		next = header[0];
+		*at += is_fragment ? 8 : header[1] * 8u + 8;
+	}
+	return -1;
+}
+
+ALWAYS_INLINE bool is_nd(__u8 type)
+{
+	return type >= ND_RS && type <= ND_REDIRECT;
+}
+
+ALWAYS_INLINE int ipv6_from_guest(struct __sk_buff *skb, struct bpf_guest *guest)
+{
+	struct ipv6 ip;
+	__u32 at = AT_IPV6_PAYLOAD;
+	__u8 type = 0;
+	struct udp udp;
+	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)))
+		return DROP;
+	int protocol = skip_extensions(skb, ip.next, &at);
+	if (protocol < 0 || (protocol == PROTO_ICMPV6 && bpf_skb_load_bytes(skb, at, &type, 1)))
+		return DROP;
+	if (protocol == PROTO_ICMPV6 && is_nd(type))
+		return at == AT_IPV6_PAYLOAD ? nd_from_guest(skb, guest, &ip, type) : DROP;
+	if (protocol == PROTO_UDP && (bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) ||
+					     udp.source == bpf_htons(PORT_DHCPV6_SERVER)))
+		return DROP;
+	if (is_zero(ip.source, 16)) /* reports of groups (RFC 3810 §5.2.13) */
+		return protocol == PROTO_ICMPV6 ? PASS : DROP;
+	struct bpf_claim claim = claim_of_v6(guest, ip.source);
+	enum owner owner = owner_of(skb, &claim);
+	if (owner == OWN)
+		return PASS;
+	bool is_link_local = ip.source[0] == 0xfe && ip.source[1] == 0x80;
+	if (owner == NOBODY && is_link_local && (guest->flags & BPF_GUEST_ND))
+		return PASS;
+	return owner == NOBODY ? drop_stray(skb, guest, &claim) : DROP;
+}
+
+/* --- the taps ------------------------------------------------------------------------------- */
+
+ALWAYS_INLINE int judge(struct __sk_buff *skb, struct bpf_guest *guest, __be16 type)
+{
+	if (type == bpf_htons(TYPE_IPV4))
+		return ipv4_from_guest(skb, guest);
+	if (type == bpf_htons(TYPE_IPV6))
+		return ipv6_from_guest(skb, guest);
+	return type == bpf_htons(TYPE_ARP) ? arp_from_guest(skb, guest) : DROP;
+}
+
+SEC("tc")
+int from_guest(struct __sk_buff *skb)
+{
+	struct eth eth;
+	__u32 ifindex = skb->ifindex;
+	struct bpf_guest *guest = bpf_map_lookup_elem(&guests, &ifindex);
+	if (!guest || skb->vlan_present || bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)) ||
+		!is_equal(eth.source, guest->hwaddr) || judge(skb, guest, eth.type) == DROP)
+		return DROP;
+	if (is_equal(guest->hwaddr, guest->wire_hwaddr))
+		return PASS;
+	return bpf_skb_store_bytes(skb, AT_ETH_SOURCE, guest->wire_hwaddr, BPF_HWADDR_LEN, 0)
+		       ? DROP
+		       : PASS;
+}
+
+SEC("tc")
+int to_guest(struct __sk_buff *skb)
+{
+	struct eth eth;
+	struct arp arp;
+	__u32 ifindex = skb->ifindex;
+	const struct bpf_guest *guest = bpf_map_lookup_elem(&guests, &ifindex);
+	if (!guest || bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
+		return PASS;
+	if (is_equal(eth.dest, guest->wire_hwaddr))
+		bpf_skb_store_bytes(skb, AT_ETH_DEST, guest->hwaddr, BPF_HWADDR_LEN, 0);
+	if (eth.type == bpf_htons(TYPE_ARP) && !bpf_skb_load_bytes(skb, AT_L3, &arp, sizeof(arp)) &&
+		is_arp(&arp) && is_equal(arp.target, guest->wire_hwaddr))
+		bpf_skb_store_bytes(skb, AT_ARP_TARGET, guest->hwaddr, BPF_HWADDR_LEN, 0);
+	return PASS;
+}
+
+/* --- the parent ----------------------------------------------------------------------------- */
+
+ALWAYS_INLINE int make_broadcast(struct __sk_buff *skb)
+{
+	static const __u8 all[BPF_HWADDR_LEN] = {255, 255, 255, 255, 255, 255};
+	bpf_skb_store_bytes(skb, AT_ETH_DEST, all, sizeof(all), 0);
+	bpf_skb_change_type(skb, PACKET_BROADCAST);
+	return PASS;
+}
+
+ALWAYS_INLINE int arp_on_parent(
+	struct __sk_buff *skb, const struct bpf_parent *parent, bool is_to_us)
+{
+	struct arp arp;
+	if (bpf_skb_load_bytes(skb, AT_L3, &arp, sizeof(arp)) || !is_arp(&arp) ||
+		arp.op != bpf_htons(ARP_REPLY) || !is_zero(arp.target_addr, 4))
+		return PASS;
+	if (is_equal(arp.sender, parent->hwaddr))
+		return DROP;
+	return is_to_us ? make_broadcast(skb) : PASS;
+}
+
+ALWAYS_INLINE int ipv4_on_parent(struct __sk_buff *skb)
+{
+	struct ipv4 ip;
+	struct udp udp;
+	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)) || ip.protocol != PROTO_UDP ||
+		ip.fragment & bpf_htons(0x1fff))
+		return PASS;
+	__u32 at = AT_L3 + (ip.version_and_len & 15) * 4u;
+	if (bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) ||
+		udp.source != bpf_htons(PORT_DHCP_SERVER) ||
+		udp.dest != bpf_htons(PORT_DHCP_CLIENT))
+		return PASS;
+	return make_broadcast(skb);
+}
+
+/* An NA that answers a DAD probe goes to all nodes and is not solicited (RFC 4861 §7.2.4). */
+ALWAYS_INLINE int ipv6_on_parent(struct __sk_buff *skb, const struct bpf_parent *parent)
+{
+	struct ipv6 ip;
+	struct nd_option option;
+	__u8 type;
+	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)) || ip.next != PROTO_ICMPV6 ||
+		ip.dest[0] != 0xff ||
+		bpf_skb_load_bytes(skb, AT_IPV6_PAYLOAD, &type, sizeof(type)) || type != ND_NA ||
+		bpf_skb_load_bytes(skb, AT_IPV6_PAYLOAD + 24, &option, sizeof(option)))
+		return PASS;
+	bool is_ours = option.type == ND_TARGET_HWADDR && is_equal(option.hwaddr, parent->hwaddr);
+	return is_ours ? DROP : PASS;
+}
+
+SEC("tc")
+int on_parent(struct __sk_buff *skb)
+{
+	struct eth eth;
+	__u32 ifindex = skb->ifindex;
+	const struct bpf_parent *parent = bpf_map_lookup_elem(&parents, &ifindex);
+	if (!parent || bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
+		return PASS;
+	bool is_to_us = is_equal(eth.dest, parent->hwaddr);
+	if (eth.type == bpf_htons(TYPE_ARP))
+		return arp_on_parent(skb, parent, is_to_us);
+	if (eth.type == bpf_htons(TYPE_IPV4) && is_to_us)
+		return ipv4_on_parent(skb);
+	return eth.type == bpf_htons(TYPE_IPV6) ? ipv6_on_parent(skb, parent) : PASS;
+}
+
+char bpf_license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* What the BPF programs for guests (autoconf.bpf.c) and their owner (ontapd/rewrite.c) share. */
+#pragma once
+
+enum { BPF_HWADDR_LEN = 6, BPF_ADDR_LEN = 16 };
+
+/* Bits of struct bpf_guest.flags. */
+enum {
+	BPF_GUEST_ARP = 1, /* may claim IPv4 addresses by ARP: those that nobody has */
+	BPF_GUEST_ND = 2   /* may claim IPv6 addresses by neighbour discovery */
+};
+
+/* A guest behind a tap. Key of its map: the tap's ifindex. */
+struct bpf_guest {
+	unsigned char hwaddr[BPF_HWADDR_LEN]; /* in the guest */
+	unsigned char
+		wire_hwaddr[BPF_HWADDR_LEN]; /* on the wire: that of the parent, or the same */
+	unsigned int wire;                   /* ifindex of the parent */
+	unsigned int flags;
+	unsigned int zero;
+	unsigned long long told; /* the programs': time of its last event, in nanoseconds */
+};
+
+/* An address on a wire. IPv4 is ::ffff:a.b.c.d. Value of its map: the ifindex of the tap that has the
+ * address; 0: no tap may have it. */
+struct bpf_claim {
+	unsigned int wire;
+	unsigned char addr[BPF_ADDR_LEN];
+};
+
+/* A parent whose taps are rewritten. Key of its map: its ifindex. */
+struct bpf_parent {
+	unsigned char hwaddr[BPF_HWADDR_LEN];
+	unsigned char zero[2];
+};
+
+/* A frame was dropped because its source is not learnt: record of the ring buffer. */
+struct bpf_stray {
+	unsigned int ifindex; /* of the tap */
+	unsigned char addr[BPF_ADDR_LEN];
+};
