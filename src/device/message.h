@@ -50,7 +50,10 @@ enum {
 	/* The device is removed when the connection closes. Without this and without DEVICE_KEEP,
 	 * it is removed when the connection is closed and the process that connected has ended. */
 	DEVICE_CONNECTION = 4,
-	DEVICE_FLAGS_ALL = 7
+	/* A tap whose guest configures itself: the link is in a namespace of ontapd's, and has the
+	 * addresses that the guest is heard to have. The hardware address in the reply is the guest's. */
+	DEVICE_AUTOCONF = 8,
+	DEVICE_FLAGS_ALL = 15
 };
 
 /* Texts are zero-terminated; "" means not given. */

@@ -302,6 +302,21 @@ struct rtnl_request request_add_addr(uint32_t seq, uint32_t ifindex, const struc
 	return req;
 }
 
+struct rtnl_request request_add_guest_addr(
+	uint32_t seq, uint32_t ifindex, const struct device_addr *addr)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h =
+		put_header(&req, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, seq);
+	uint32_t lifetime_s = addr->lifetime_s > 0 ? addr->lifetime_s : UINT32_MAX;
+	put_addr(h, ifindex, addr);
+	mnl_attr_put_u32(h, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
+	const struct ifa_cacheinfo info = {.ifa_prefered = lifetime_s, .ifa_valid = lifetime_s};
+	mnl_attr_put(h, IFA_CACHEINFO, sizeof(info), &info);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
 struct rtnl_request request_delete_addr(
 	uint32_t seq, uint32_t ifindex, const struct device_addr *addr)
 {

@@ -79,6 +79,11 @@ struct device_addr {
 struct rtnl_request request_add_addr(
 	uint32_t seq, uint32_t ifindex, const struct device_addr *addr) NONNULL;
 
+/* Adds the address of a guest to the link through which it is reached, or changes its lifetime: without a
+ * route, and without DAD, which the guest does itself. lifetime_s 0 or UINT32_MAX: never removed. */
+struct rtnl_request request_add_guest_addr(
+	uint32_t seq, uint32_t ifindex, const struct device_addr *addr) NONNULL;
+
 /* Removes the address, and the routes that have it as their source. */
 struct rtnl_request request_delete_addr(
 	uint32_t seq, uint32_t ifindex, const struct device_addr *addr) NONNULL;

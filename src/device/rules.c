@@ -16,7 +16,8 @@
 #include "base/limits.h"
 #include "model/event.h"
 
-enum { WORDS_CAP = 8, WORD_CAP = RULE_NAMES_CAP };
+/* The longest word is a list of addresses. */
+enum { WORDS_CAP = 8, WORD_CAP = 256 };
 
 /* The characters between the names of an alias. */
 #define SEPARATORS " ,"
@@ -100,11 +101,30 @@ static bool is_mode(const struct rule *rule, const char *text)
 	return false;
 }
 
+static int read_addrs(struct reading *in, struct rule *rule, const char *addrs)
+{
+	int err = guest_policy_parse(addrs, &rule->guest_policy);
+	if (!err)
+		return 0;
+	return complain(in, "expected dhcp, slaac, any or prefixes (at most %d), not \"%.60s\"",
+		LIMIT_GUEST_RULE_PREFIXES, addrs);
+}
+
+static int read_names(struct reading *in, struct rule *rule, const char *names)
+{
+	if (strlen(names) >= sizeof(rule->names))
+		return complain(in, "the names are too long");
+	/* "*" stands for no name, too. */
+	if (strcmp(names, "*") != 0)
+		memcpy(rule->names, names, strlen(names) + 1);
+	return 0;
+}
+
 static int read_what(struct reading *in, struct rule *rule, size_t first)
 {
-	if (in->count != first + 3 && in->count != first + 4)
-		return complain(
-			in, "expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES]");
+	if (in->count < first + 3 || in->count > first + 5)
+		return complain(in,
+			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES [ADDRS]]");
 	const char *type = in->words[first], *mode = in->words[first + 1];
 	const char *parent = in->words[first + 2];
 	rule->is_any_type = strcmp(type, "*") == 0;
@@ -116,9 +136,9 @@ static int read_what(struct reading *in, struct rule *rule, size_t first)
 		return complain(in, "no link can have the name \"%s\"", parent);
 	memcpy(rule->mode, mode, strlen(mode) + 1);
 	memcpy(rule->parent, parent, strlen(parent) + 1);
-	if (in->count == first + 4)
-		memcpy(rule->names, in->words[first + 3], strlen(in->words[first + 3]) + 1);
-	return 0;
+	rule->guest_policy = guest_policy_default();
+	int err = in->count > first + 3 ? read_names(in, rule, in->words[first + 3]) : 0;
+	return err || in->count < first + 5 ? err : read_addrs(in, rule, in->words[first + 4]);
 }
 
 static int read_rule(struct reading *in, struct rule *rule)

@@ -2,7 +2,7 @@
 /*
  * The rules file of ontapd: which user may ask for which devices.
  *
- *	# allow|deny  user NAME | group NAME | *   TYPE  MODE  PARENT  [NAMES]
+ *	# allow|deny  user NAME | group NAME | *   TYPE  MODE  PARENT  [NAMES [ADDRS]]
  *	allow user alice macvtap bridge eth0
  *	deny  group guests * * *
  *	allow group kvm ipvtap l2 * vm-*,test
@@ -10,7 +10,8 @@
  * The first matching rule decides. If no rule matches, the request is denied. MODE may be both
  * words of an ipvlan mode, or one of them ("l2" matches "l2,private" too). NAMES are patterns. An
  * allow rule matches an alias if every name in it matches one of the patterns; a deny rule matches
- * if any name does.
+ * if any name does. ADDRS is what a guest that configures itself may claim (guest/policy.h): "dhcp,slaac" if it is
+ * missing; NAMES is * then, for any.
  */
 #pragma once
 
@@ -22,6 +23,7 @@
 
 #include "base/compiler.h"
 #include "device/type.h"
+#include "guest/policy.h"
 
 enum { RULE_NAMES_CAP = 64 };
 
@@ -34,9 +36,10 @@ struct rule {
 	uint32_t id; /* of the user or group */
 	bool is_any_type;
 	enum device_type type;
-	char mode[DEVICE_MODE_CAP]; /* "*": any */
-	char parent[IF_NAMESIZE];   /* "*": any */
-	char names[RULE_NAMES_CAP]; /* patterns separated by commas; "": any */
+	char mode[DEVICE_MODE_CAP];       /* "*": any */
+	char parent[IF_NAMESIZE];         /* "*": any */
+	char names[RULE_NAMES_CAP];       /* patterns separated by commas; "": any */
+	struct guest_policy guest_policy; /* ADDRS, or the default */
 };
 
 struct rules {

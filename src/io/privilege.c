@@ -199,7 +199,7 @@ void privilege_keep_devices(void)
 {
 	keep_only(CAP_TO_MASK(CAP_NET_ADMIN) | CAP_TO_MASK(CAP_NET_BROADCAST) |
 		  CAP_TO_MASK(CAP_SYS_ADMIN) | CAP_TO_MASK(CAP_SYS_PTRACE) |
-		  CAP_TO_MASK(CAP_MKNOD));
+		  CAP_TO_MASK(CAP_MKNOD) | CAP_TO_MASK(CAP_NET_RAW));
 }
 
 void privilege_drop_thread(void)

@@ -35,7 +35,7 @@ void privilege_keep_watching(void);
 
 /* Keeps the user, and only the capabilities that making devices for others needs: CAP_NET_ADMIN and
  * CAP_NET_BROADCAST; CAP_SYS_ADMIN to enter namespaces; CAP_SYS_PTRACE to see which namespaces a
- * process is in; CAP_MKNOD for taps. It is no error if a capability is missing or cannot be
+ * process is in; CAP_MKNOD for taps; CAP_NET_RAW for the packet socket of guests. It is no error if a capability is missing or cannot be
  * dropped. */
 void privilege_keep_devices(void);
 

@@ -6,31 +6,65 @@
 #include "io/ready.h"
 
 #include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-int ready_notify(const char *notify_socket, const char *state)
+/* Sends the message to the socket at that path. */
+static int send_to(const char *notify_socket, struct msghdr *msg)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	size_t len = notify_socket ? strlen(notify_socket) : 0;
-	if (len == 0)
-		return 0;
+	size_t len = strlen(notify_socket);
 	if (len >= sizeof(un.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(un.sun_path, notify_socket, len);
 	if (un.sun_path[0] == '@')
 		un.sun_path[0] = '\0'; /* abstract: the address has the length of the name */
+	msg->msg_name = &un;
+	msg->msg_namelen = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&un,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-	int err = sent < 0 ? -errno : 0;
+	int err = sendmsg(fd, msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
 	close(fd);
 	return err;
+}
+
+int ready_notify(const char *notify_socket, const char *state)
+{
+	if (!notify_socket || !*notify_socket)
+		return 0;
+	struct iovec iov = {.iov_base = (char *)(uintptr_t)state, .iov_len = strlen(state)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	return send_to(notify_socket, &msg);
+}
+
+int ready_store(const char *notify_socket, const char *name, int fd)
+{
+	enum { STATE_CAP = 128 };
+	char state[STATE_CAP];
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.bytes = {0}};
+	int len = snprintf(state, sizeof(state), "FDSTORE=1\nFDNAME=%s", name);
+	if (len >= STATE_CAP)
+		return -ENAMETOOLONG;
+	struct iovec iov = {.iov_base = state, .iov_len = (size_t)len};
+	struct msghdr msg = {.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	return send_to(notify_socket, &msg);
 }
 
 int ready_say(int fd, const char *notify_socket)

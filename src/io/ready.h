@@ -19,3 +19,7 @@ int ready_notify(const char *notify_socket, const char *state) NONNULL_ARGS(2) M
  * in `usec`, the value of WATCHDOG_USEC, if `pid`, that of WATCHDOG_PID, is absent or this process.
  * Otherwise, and if there is no value, NS_NEVER. */
 ns_t ready_watchdog_period(const char *usec, const char *pid) MUSTCHECK;
+
+/* Asks the service manager to keep a duplicate of `fd` under that name over a restart (FDSTORE of sd_notify(3)). It
+ * does so if its unit has FileDescriptorStoreMax=; nothing tells if not. -errno. */
+int ready_store(const char *notify_socket, const char *name, int fd) NONNULL MUSTCHECK;

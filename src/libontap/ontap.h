@@ -30,9 +30,12 @@ enum ontap_status {
 
 /* Bits of ontap_request.flags. */
 enum {
-	ONTAP_KEEP = 1,      /* the device outlives the connection and the process */
-	ONTAP_STAY_DOWN = 2, /* the link stays down */
-	ONTAP_CONNECTION = 4 /* the device is removed when the connection closes */
+	ONTAP_KEEP = 1,       /* the device outlives the connection and the process */
+	ONTAP_STAY_DOWN = 2,  /* the link stays down */
+	ONTAP_CONNECTION = 4, /* the device is removed when the connection closes */
+	/* A tap whose guest configures itself. The link is not in your namespace; use the hardware address of
+	 * the reply in the guest. */
+	ONTAP_AUTOCONF = 8
 };
 
 /* What is requested. NULL or 0: the daemon chooses. */

@@ -43,7 +43,8 @@ static int ask(
 		.queues = o->queues,
 		.mtu = o->mtu,
 		.hwaddr = o->hwaddr.is_given ? o->hwaddr.bytes : NULL,
-		.flags = (o->is_kept ? ONTAP_KEEP : 0) | (o->is_down ? ONTAP_STAY_DOWN : 0),
+		.flags = (o->is_kept ? ONTAP_KEEP : 0) | (o->is_down ? ONTAP_STAY_DOWN : 0) |
+			 (o->has_autoconf ? ONTAP_AUTOCONF : 0),
 	};
 	switch (o->task) {
 	case TASK_CREATE:

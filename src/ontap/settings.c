@@ -136,6 +136,8 @@ static const struct option options[] = {
 	{"mac", .type = &type_hwaddr, AT(hwaddr), .arg = "HWADDR",
 		.default_words = "derived from the alias",
 		.help = "hardware address, but of an ipvlan or ipvtap"},
+	{"autoconf", .type = &option_type_flag, AT(has_autoconf),
+		.help = "the guest of a macvtap or ipvtap configures itself by DHCP or SLAAC"},
 	{"keep", .type = &option_type_flag, AT(is_kept), .help = "the device outlives PROG"},
 	{"up", .type = &option_type_alias, .stands_for = {"down", "no"},
 		.help = "set the link up (default)"},
@@ -181,6 +183,25 @@ bool settings_needs_link(const struct settings *s)
 	       s->gateways.v6.family != ADDR_NONE || s->has_dhcp || s->await.criterion_count > 0;
 }
 
+/* Its link is in a namespace of ontapd's, where the guest's addresses are put on it. */
+static int check_autoconf(const struct settings *s, bool is_tap, struct options_error *error)
+{
+	if (!is_tap || s->queues == 0)
+		return options_fail(error, "--autoconf: only macvtap and ipvtap, with a queue");
+	if (!s->prog[0])
+		return options_fail(error, "--autoconf: there is no program after --");
+	const char *other = s->ifname                                        ? "name"
+			    : s->is_kept                                     ? "keep"
+			    : s->is_down                                     ? "down"
+			    : s->addrs.count > 0                             ? "addr"
+			    : s->gateways.v4.family || s->gateways.v6.family ? "gateway"
+			    : s->has_dhcp                                    ? "dhcp"
+			    : s->await.criterion_count > 0                   ? "wait"
+									     : NULL;
+	return other ? options_fail(error, "--autoconf: the guest decides: not with --%s", other)
+		     : 0;
+}
+
 static int check_create(struct settings *s, struct options_error *error)
 {
 	struct device_mode mode;
@@ -189,12 +210,13 @@ static int check_create(struct settings *s, struct options_error *error)
 	if (s->type == SETTINGS_TYPE_MISSING)
 		return options_fail(error, "--type is missing: %s", known);
 	bool is_auto = s->type == SETTINGS_TYPE_AUTO;
-	bool is_tap = is_auto ? s->queues != QUEUES_NOT_GIVEN : device_type_is_tap(s->type);
+	bool is_tap = is_auto ? s->queues != QUEUES_NOT_GIVEN || s->has_autoconf
+			      : device_type_is_tap(s->type);
 	s->type_text = is_auto && is_tap ? DEVICE_AUTO_TAP : type_words[s->type];
 	if (s->mode && !is_auto && device_mode_parse(s->type, s->mode, &mode))
 		return options_fail(
 			error, "--mode: '%s' is not a mode of %s", s->mode, s->type_text);
-	if (s->hwaddr.is_given && !is_auto && device_type_is_ipvlan(s->type))
+	if (s->hwaddr.is_given && !is_auto && device_type_is_ipvlan(s->type) && !s->has_autoconf)
 		return options_fail(
 			error, "--mac: an %s has the hardware address of its parent", s->type_text);
 	if (s->ifname && !device_is_name(s->ifname))
@@ -207,6 +229,8 @@ static int check_create(struct settings *s, struct options_error *error)
 		return options_fail(error, "--queues: only ipvtap, macvtap and tap have queues");
 	if (s->type == DEVICE_TAP && settings_needs_link(s))
 		return options_fail(error, "%s", SETTINGS_NO_LINK_TEXT);
+	if (s->has_autoconf)
+		return check_autoconf(s, is_tap, error);
 	/* Without PROG, no process would hold the device. */
 	if (!s->prog[0])
 		s->is_kept = true;

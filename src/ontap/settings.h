@@ -33,6 +33,7 @@ struct settings {
 		bool is_given;
 	} hwaddr;
 	bool is_kept, is_down;
+	bool has_autoconf; /* the guest of the tap configures itself */
 
 	bool has_netns; /* run PROG in a new network namespace */
 	char *hostname; /* NULL: no new UTS namespace */

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "ontapd/autoconf.h"
 #include "ontapd/grant.h"
 #include "ontapd/port.h"
 #include "ontapd/tun.h"
@@ -36,7 +37,8 @@ struct making {
 	struct asker visit; /* in the caller's namespace */
 	struct device device;
 	char temp_name[IF_NAMESIZE];
-	const char *step; /* the current step, for messages */
+	uint8_t hwaddr[DEVICE_HWADDR_LEN]; /* of the link, or of its guest */
+	const char *step;                  /* the current step, for messages */
 	unsigned open_count;
 	uint32_t parent_mtu;
 	int tun_fd; /* of a tap that ends with it; -1: none */
@@ -158,6 +160,7 @@ static int create_link(struct making *m)
 	m->device.hwaddr_len = DEVICE_HWADDR_LEN;
 	if (job->request->hwaddr_len == DEVICE_HWADDR_LEN)
 		memcpy(m->device.hwaddr, job->request->hwaddr, DEVICE_HWADDR_LEN);
+	memcpy(m->hwaddr, m->device.hwaddr, sizeof(m->hwaddr));
 	snprintf(m->temp_name, sizeof(m->temp_name), DEVICE_NEW_PREFIX "%08x",
 		m->device.mark.serial);
 	m->step = "the link cannot be made";
@@ -306,6 +309,37 @@ static int read_back(struct making *m)
 	return 0;
 }
 
+static bool has_guest(const struct making *m)
+{
+	return m->job->request->flags & DEVICE_AUTOCONF;
+}
+
+/* An ipvtap has the hardware address of its parent, so the guest's is kept in a name. Two guests cannot
+ * have the same. */
+static int name_guest(struct making *m)
+{
+	char name[GUEST_ALTNAME_CAP];
+	if (!has_guest(m) || !device_type_is_ipvlan(m->job->type))
+		return 0;
+	guest_altname_format(m->hwaddr, name);
+	const struct rtnl_request request =
+		request_add_altname(++m->visit.seq, m->device.ifindex, name);
+	m->step = "another guest has this hardware address";
+	return netns_visit_ask(&m->visit, &request);
+}
+
+static int begin_guest(struct making *m)
+{
+	struct device_reply *reply = m->job->reply;
+	if (!has_guest(m))
+		return 0;
+	reply->hwaddr_len = sizeof(m->hwaddr);
+	memcpy(reply->hwaddr, m->hwaddr, sizeof(m->hwaddr));
+	m->step = "the guest cannot be followed";
+	return autoconf_begin(
+		m->job->creator->autoconf, &m->device, m->hwaddr, &m->job->guest_policy);
+}
+
 static int open_queues(struct making *m)
 {
 	struct job *job = m->job;
@@ -340,6 +374,7 @@ static int set_up(struct making *m)
 static void undo(struct making *m)
 {
 	grant_drop(m->job->creator->registry->grants_fd, &m->device);
+	autoconf_end(m->job->creator->autoconf, m->device.nsid, m->device.ifindex);
 	if (m->device.ifindex != 0) {
 		const struct rtnl_request request =
 			request_delete_link(++m->visit.seq, NSID_OWN, m->device.ifindex);
@@ -358,7 +393,8 @@ static int finish_inside(struct making *m)
 {
 	static int (*const steps[])(struct making * m) = {create_link, put_mark, keep_tap,
 		put_secret, silence_kernel, pass_multicast, put_mtu, put_alias, put_grant,
-		check_grant, rename_link, read_back, open_queues, join_bridge, set_up};
+		check_grant, name_guest, rename_link, read_back, begin_guest, open_queues,
+		join_bridge, set_up};
 	int err = 0;
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = steps[i](m);

@@ -13,6 +13,7 @@
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/packet.h"
+#include "ontapd/autoconf.h"
 #include "ontapd/caller.h"
 #include "ontapd/closer.h"
 #include "ontapd/netns_visit.h"
@@ -31,6 +32,7 @@ struct daemon {
 	struct registry registry;
 	struct creator creator;
 	struct wishes wishes;
+	struct autoconf autoconf;
 	uint8_t machine_secret[MACHINE_SECRET_LEN];
 	struct rules rules;
 	struct rate rate;
@@ -69,6 +71,9 @@ struct client {
 	ns_t ask_by;                   /* while in_idle */
 };
 
+/* The first descriptor that the service manager passes (SD_LISTEN_FDS_START). */
+enum { LISTEN_FIRST = 3 };
+
 /* Opens the sockets: those of the command line, and the `listen_fds` file descriptors from 3 on
  * that the service manager has opened. Errors are logged. */
 int listener_open_all(struct daemon *d, int listen_fds) NONNULL MUSTCHECK;
@@ -96,6 +101,10 @@ void client_free_all(struct daemon *d) NONNULL;
 enum device_status permit_request(struct daemon *d, struct job *job) NONNULL;
 /* Reads the rules file, at the start or again. On failure the old rules stay. Errors are logged. */
 int permit_load_rules(struct daemon *d) NONNULL MUSTCHECK;
+
+/* What the guest of the device may claim, as the rules say now: for one that has been taken over. */
+struct guest_policy permit_guest_policy(
+	struct daemon *d, const struct device *dev, const struct caller *caller) NONNULL;
 
 /* Finds the devices that the previous run left on our parents. Deletes those that are unfinished or
  * whose process has ended, and takes over the rest. Errors are logged. */

@@ -130,6 +130,8 @@ static enum device_status check_hwaddr(struct job *job)
 		return DEVICE_OK;
 	if (req->hwaddr_len != DEVICE_HWADDR_LEN || !device_is_hwaddr(req->hwaddr))
 		return job_refuse(job, DEVICE_MALFORMED, "no link can have this hardware address");
+	if (device_type_is_ipvlan(job->type) && req->flags & DEVICE_AUTOCONF)
+		return DEVICE_OK; /* it is the guest's, and is rewritten */
 	if (device_type_is_ipvlan(job->type) || job->mode.mode == MACVLAN_MODE_PASSTHRU)
 		return job_refuse(job, DEVICE_UNSUPPORTED,
 			"%s has the hardware address of its parent, and no other",

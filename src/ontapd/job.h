@@ -3,6 +3,7 @@
 #pragma once
 
 #include "device/message.h"
+#include "guest/policy.h"
 #include "ontapd/caller.h"
 #include "ontapd/netns_visit.h"
 #include "ontapd/registry.h"
@@ -11,12 +12,15 @@
 /* A run begins at a random ifindex below this one. */
 enum { DEVICE_IFINDEX_SPREAD = 1 << 29 };
 
+struct autoconf;
+
 /* The data that all devices of a daemon share. */
 struct creator {
 	const struct log *log;
 	struct netns_visit *visits;
 	struct registry *registry;
 	struct wishes *wishes;
+	struct autoconf *autoconf;
 	const uint8_t *machine_secret; /* MACHINE_SECRET_LEN bytes */
 	uint32_t next_serial;
 	uint32_t last_ifindex; /* of the last device: see choose_ifindex() */
@@ -29,6 +33,7 @@ struct job {
 	const char *parent; /* its name */
 	const struct caller *caller;
 	int netns_fd; /* borrowed */
+	struct guest_policy guest_policy; /* with DEVICE_AUTOCONF: what the guest may claim */
 	const struct device_request *request;
 	enum device_type type;
 	struct device_mode mode;

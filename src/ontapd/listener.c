@@ -22,7 +22,7 @@
 
 #define SOCKET_PREFIX "port."
 
-enum { SOCKET_MODE = 0660, LISTEN_FIRST = 3 };
+enum { SOCKET_MODE = 0660 };
 
 /* --- accepting ---------------------------------------------------------------------------- */
 

@@ -4,11 +4,14 @@
  * Never makes a device itself.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -19,6 +22,7 @@
 #include "io/ready.h"
 #include "ontapd/daemon.h"
 #include "ontapd/grant.h"
+#include "ontapd/resume.h"
 
 struct run {
 	struct daemon daemon;
@@ -26,6 +30,7 @@ struct run {
 	struct loop_watch signals;
 	bool is_stopping;
 	ns_t watchdog_period, watchdog_due; /* NS_NEVER: the supervisor wants none */
+	char nursery_path[PATH_MAX];
 };
 
 static int complain(const struct run *r, const char *what, int err)
@@ -55,7 +60,7 @@ static int open_signals(struct run *r)
 	return err ? complain(r, "signalfd", err) : 0;
 }
 
-/* Returns the number of sockets that the service manager has passed (sd_listen_fds(3)). */
+/* Returns the number of descriptors that the service manager has passed (sd_listen_fds(3)). */
 static int listen_fds(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
@@ -63,6 +68,19 @@ static int listen_fds(void)
 		return 0;
 	long value = strtol(count, NULL, 10);
 	return value > 0 && value < 1024 ? (int)value : 0;
+}
+
+/* The service manager passes sockets first, then what it has kept for us: a namespace. Takes that one from the
+ * `*count` descriptors. -1: there is none. */
+static int take_stored(int *count)
+{
+	int kind = 0, fd = LISTEN_FIRST + *count - 1;
+	socklen_t len = sizeof(kind);
+	if (*count == 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &len) == 0)
+		return -1;
+	(*count)--;
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fd;
 }
 
 static int open_kernel(struct run *r)
@@ -75,6 +93,7 @@ static int open_kernel(struct run *r)
 		.visits = &d->visits,
 		.registry = &d->registry,
 		.wishes = &d->wishes,
+		.autoconf = &d->autoconf,
 		.machine_secret = d->machine_secret,
 		.next_serial = seed,
 		.last_ifindex = seed % DEVICE_IFINDEX_SPREAD};
@@ -85,12 +104,34 @@ static int open_kernel(struct run *r)
 	return err ? complain(r, "netlink notifications", err) : 0;
 }
 
+static void on_remove(void *arg, const struct device *dev)
+{
+	struct daemon *d = arg;
+	autoconf_end(&d->autoconf, dev->nsid, dev->ifindex);
+}
+
+/* The name of the first parent tells our nursery from that of another ontapd. */
+static void open_guests(struct run *r, int stored_fd)
+{
+	struct daemon *d = &r->daemon;
+	struct autoconf *a = &d->autoconf;
+	const struct listener *first = LIST_FIRST(&d->listeners, struct listener, in_daemon);
+	snprintf(r->nursery_path, sizeof(r->nursery_path), "%s/guests.%s", d->settings->socket_dir,
+		first->parent);
+	a->path = r->nursery_path;
+	a->notify_socket = getenv("NOTIFY_SOCKET");
+	d->registry.on_remove = on_remove;
+	d->registry.arg = d;
+	autoconf_open(a, stored_fd);
+}
+
 /* First subscribes to the kernel's notifications, then scans what exists. */
 static int start(struct run *r)
 {
 	struct daemon *d = &r->daemon;
-	int fds = listen_fds();
-	process_raise_descriptor_limit(); /* three descriptors per client */
+	int fds = listen_fds(), stored_fd = take_stored(&fds);
+	autoconf_init(&d->autoconf, &d->visits, d->loop, d->log); /* before there are secrets */
+	process_raise_descriptor_limit();                         /* three descriptors per client */
 	if (d->settings->parents.count == 0 && fds == 0) {
 		log_error(d->log, "usage: error=\"no parent is named\"");
 		return ERR_SYNTAX;
@@ -109,7 +150,13 @@ static int start(struct run *r)
 	if (!err)
 		d->registry.grants_fd = grants_open_dir(d->settings->socket_dir, d->log);
 	privilege_keep_devices();
-	return err ? err : adopt_all(d);
+	if (!err)
+		open_guests(r, stored_fd);
+	if (!err)
+		err = adopt_all(d);
+	if (!err)
+		resume_guests(d);
+	return err;
 }
 
 /* Tells the supervisor that this loop still turns, if it wants to know. */
@@ -154,6 +201,7 @@ static void stop(struct run *r)
 	while ((doomed = registry_first_doomed(&d->registry)))
 		create_delete(&d->creator, doomed);
 	listener_close_all(d);
+	autoconf_close(&d->autoconf);
 	registry_fini(&d->registry);
 	wishes_fini(&d->wishes);
 	client_free_all(d);

@@ -93,8 +93,10 @@ static void on_event(void *arg, const struct event *ev)
 	if (ev->type != EV_LINK && ev->type != EV_LINK_GONE)
 		return;
 	port_follow_bridge(n->daemon, ev);
-	if (ev->type == EV_LINK && ev->nsid == NSID_OWN)
+	if (ev->type == EV_LINK && ev->nsid == NSID_OWN) {
+		autoconf_follow_parent(&n->daemon->autoconf, &ev->link);
 		outage_end(n->daemon, ev->link.name);
+	}
 	struct device *d = registry_find(registry, ev->nsid, ev->link.ifindex);
 	if (!d)
 		return;

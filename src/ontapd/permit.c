@@ -123,6 +123,7 @@ static enum device_status check_namespace(struct job *job)
 static enum device_status check_rules(struct daemon *d, struct job *job)
 {
 	const char *file = d->settings->rules_file;
+	job->guest_policy = guest_policy_default();
 	if (!file)
 		return DEVICE_OK;
 	const struct rule_question question = {
@@ -135,11 +136,30 @@ static enum device_status check_rules(struct daemon *d, struct job *job)
 		.alias = job->request->alias,
 	};
 	const struct rule *rule = rules_find(&d->rules, &question);
-	if (rule && rule->is_allow)
+	if (rule && rule->is_allow) {
+		job->guest_policy = rule->guest_policy;
 		return DEVICE_OK;
+	}
 	if (rule)
 		return job_refuse(job, DEVICE_DENIED, "rule: %s:%u denies it", file, rule->line);
 	return job_refuse(job, DEVICE_DENIED, "rule: none in %s allows it", file);
+}
+
+struct guest_policy permit_guest_policy(
+	struct daemon *d, const struct device *dev, const struct caller *caller)
+{
+	const struct rule_question question = {
+		.uid = dev->mark.uid,
+		.groups = caller->groups,
+		.group_count = caller->group_count,
+		.type = dev->type,
+		.mode = dev->mode,
+		.parent = dev->mark.parent,
+		/* A name of our own making begins with a control byte. */
+		.alias = (unsigned char)dev->workload[0] >= ' ' ? dev->workload : "",
+	};
+	const struct rule *rule = d->settings->rules_file ? rules_find(&d->rules, &question) : NULL;
+	return rule && rule->is_allow ? rule->guest_policy : guest_policy_default();
 }
 
 static enum device_status check_counts(struct daemon *d, struct job *job)
@@ -218,5 +238,7 @@ enum device_status permit_request(struct daemon *d, struct job *job)
 		status = check_shared_mode(d, job);
 	if (!status)
 		status = fit_check(job);
+	if (!status && job->request->flags & DEVICE_AUTOCONF)
+		status = autoconf_permit(&d->autoconf, job);
 	return status;
 }

@@ -72,6 +72,8 @@ struct device *registry_add(struct registry *r, const struct device *d)
 void registry_remove(struct registry *r, struct device *d)
 {
 	grant_drop(r->grants_fd, d);
+	if (r->on_remove)
+		r->on_remove(r->arg, d);
 	r->lost_count -= d->is_lost;
 	r->has_removed = true;
 	map_remove(&r->devices, &d->by_place);

@@ -57,6 +57,9 @@ struct registry {
 	size_t lost_count;
 	bool has_removed; /* a removal since the owner reset it: a holder may be empty */
 	int grants_fd;    /* see grant.h; -1: no grants. A grant ends with its device */
+	void (*on_remove)(
+		void *arg, const struct device *d); /* it is about to leave; NULL: nothing */
+	void *arg;
 };
 
 void registry_init(struct registry *r) NONNULL;

@@ -19,3 +19,7 @@ tests_net_avahi_client_SOURCES = tests/net/avahi-client.c
 tests_net_avahi_client_CPPFLAGS = $(AM_CPPFLAGS) $(AVAHI_CFLAGS)
 tests_net_avahi_client_LDADD = $(AVAHI_LIBS)
 endif
+# In the place of a virtual machine.
+check_PROGRAMS += tests/net/guest-shuttle
+tests_net_guest_shuttle_SOURCES = tests/net/guest-shuttle.c
+tests_net_guest_shuttle_LDADD =

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the start and the end of what guests need: learner, nursery, programs.
+ * Never decides which address is a guest's: ward.c does.
+ */
+#include "ontapd/autoconf.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "ontapd/create.h"
+#include "ontapd/ward.h"
+
+/* --- start -------------------------------------------------------------------------------- */
+
+static void on_learner_end(void *arg)
+{
+	struct autoconf *a = arg;
+	log_error(a->log,
+		"the learner has ended: note=\"the addresses of guests are not followed any more, "
+		"until a restart\"");
+}
+
+void autoconf_init(
+	struct autoconf *a, struct netns_visit *visits, struct loop *loop, const struct log *log)
+{
+	*a = (struct autoconf){
+		.log = log, .loop = loop, .visits = visits, .strays.fd = -1, .taken.watch.fd = -1};
+	list_init(&a->wires);
+	map_init(&a->guests);
+	map_init(&a->addrs);
+	a->learner = (struct learner){
+		.on_news = ward_on_news, .on_end = on_learner_end, .arg = a, .watch.fd = -1};
+	a->taken.on_change = ward_on_taken;
+	a->taken.arg = a;
+	nursery_init(&a->nursery, visits, log);
+	int err = learner_start(&a->learner, log);
+	if (err)
+		log_warning(log, "no learner: error=\"%s\" note=\"no --autoconf\"", err_text(err));
+}
+
+/* Gives the learner its socket, once there is a nursery. */
+static int begin_to_learn(struct autoconf *a)
+{
+	const struct learner_order order = {.type = LEARNER_SOCKET};
+	int fd = nursery_open_packets(&a->nursery);
+	if (fd < 0)
+		return fd;
+	int err = learner_order(&a->learner, &order, fd);
+	close(fd);
+	return err;
+}
+
+static void on_strays(void *arg, uint32_t events UNUSED)
+{
+	struct autoconf *a = arg;
+	rewrite_read_strays(a->rewrite, ward_on_stray, a);
+}
+
+/* Loads the programs, once. Without them, macvtaps work, but are not guarded. */
+static void load_programs(struct autoconf *a)
+{
+	if (a->has_tried)
+		return;
+	a->has_tried = true;
+	int err = rewrite_open(&a->rewrite, a->why);
+	if (!err) {
+		a->strays = (struct loop_watch){
+			.fd = rewrite_strays_fd(a->rewrite), .on_ready = on_strays, .arg = a};
+		err = loop_add(a->loop, &a->strays, EPOLLIN);
+		if (!err)
+			return;
+		rewrite_close(a->rewrite);
+		a->rewrite = NULL;
+		a->strays.fd = -1;
+		snprintf(a->why, sizeof(a->why), "%s", err_text(err));
+	}
+	log_warning(a->log,
+		"no BPF: error=\"%s\" note=\"guests on macvtaps are not guarded; there are none on "
+		"ipvtaps\"",
+		a->why);
+}
+
+/* What is needed from the first guest on. */
+static int furnish(struct autoconf *a)
+{
+	load_programs(a);
+	int err = a->taken.watch.fd < 0 ? taken_open(&a->taken, a->loop) : 0;
+	if (err)
+		taken_close(&a->taken);
+	return err ? err : begin_to_learn(a);
+}
+
+static int make_nursery(struct autoconf *a)
+{
+	int err = nursery_make(&a->nursery, a->path, a->notify_socket);
+	if (err)
+		return err;
+	err = furnish(a);
+	if (err)
+		nursery_close(&a->nursery, true);
+	else
+		log_info(a->log, "the namespace of guests is made: nsid=%d", a->nursery.nsid);
+	return err;
+}
+
+void autoconf_open(struct autoconf *a, int stored_fd)
+{
+	int err = 0;
+	if (learner_is_running(&a->learner))
+		err = learner_listen(&a->learner, a->loop);
+	if (!err)
+		err = nursery_take_over(&a->nursery, stored_fd, a->path);
+	if (!err && nursery_is_there(&a->nursery) && learner_is_running(&a->learner))
+		err = furnish(a);
+	if (err)
+		log_error(a->log, "guests of an earlier run are not followed: error=\"%s\"",
+			err_text(err));
+}
+
+void autoconf_close(struct autoconf *a)
+{
+	bool is_empty = a->guests.count == 0;
+	learner_stop(&a->learner); /* first: nothing is to be taken back from guests that stay */
+	if (a->rewrite) {
+		loop_remove(a->loop, &a->strays);
+		rewrite_close(a->rewrite);
+		a->rewrite = NULL; /* the programs stay on the links */
+	}
+	MAP_EACH(ward, &a->guests, struct ward, by_ifindex)
+		ward_remove(a, ward);
+	map_fini(&a->guests);
+	map_fini(&a->addrs);
+	taken_close(&a->taken);
+	nursery_close(&a->nursery, is_empty);
+}
+
+/* --- requests ----------------------------------------------------------------------------- */
+
+static enum device_status check_form(struct job *job)
+{
+	const struct device_request *req = job->request;
+	if (!device_type_is_tap(job->type))
+		return create_refuse(job, DEVICE_MALFORMED,
+			"%s has no guest: autoconf is for macvtap and ipvtap",
+			device_type_text(job->type));
+	if (req->queues == 0)
+		return create_refuse(job, DEVICE_MALFORMED,
+			"autoconf needs a queue: its link is in a namespace of ours");
+	if (req->ifname[0])
+		return create_refuse(job, DEVICE_MALFORMED,
+			"with autoconf, the link has no name of yours: it is in a namespace of "
+			"ours");
+	if (req->flags & (DEVICE_KEEP | DEVICE_STAY_DOWN))
+		return create_refuse(job, DEVICE_MALFORMED,
+			"with autoconf, a device is up, and ends with its guest");
+	bool is_ipvlan = device_type_is_ipvlan(job->type);
+	if (is_ipvlan && (job->mode.mode != IPVLAN_MODE_L2 || job->mode.flag != 0))
+		return create_refuse(
+			job, DEVICE_UNSUPPORTED, "autoconf of an ipvtap needs mode l2,bridge");
+	if (!is_ipvlan && job->mode.mode == MACVLAN_MODE_PASSTHRU)
+		return create_refuse(job, DEVICE_UNSUPPORTED, "autoconf is not for mode passthru");
+	return DEVICE_OK;
+}
+
+enum device_status autoconf_permit(struct autoconf *a, struct job *job)
+{
+	enum device_status status = check_form(job);
+	if (status)
+		return status;
+	if (!learner_is_running(&a->learner))
+		return create_refuse(job, DEVICE_UNSUPPORTED, "autoconf: the learner does not run");
+	int err = nursery_is_there(&a->nursery) ? 0 : make_nursery(a);
+	if (err)
+		return create_refuse(job, DEVICE_SYSTEM, "autoconf: %s", err_text(err));
+	if (device_type_is_ipvlan(job->type) && !a->rewrite)
+		return create_refuse(
+			job, DEVICE_UNSUPPORTED, "autoconf of an ipvtap needs BPF: %s", a->why);
+	job->netns_fd = a->nursery.netns_fd;
+	return DEVICE_OK;
+}
+
+/* --- devices ------------------------------------------------------------------------------ */
+
+int autoconf_begin(struct autoconf *a, const struct device *d,
+	const uint8_t hwaddr[DEVICE_HWADDR_LEN], const struct guest_policy *policy)
+{
+	struct ward ward = {.ifindex = d->ifindex,
+		.uid = d->mark.uid,
+		.is_rewritten = device_type_is_ipvlan(d->type),
+		.policy = *policy};
+	if (ward.is_rewritten && !a->rewrite)
+		return -EOPNOTSUPP;
+	memcpy(ward.hwaddr, hwaddr, sizeof(ward.hwaddr));
+	return ward_add(a, &ward, d->parent_ifindex);
+}
+
+void autoconf_end(struct autoconf *a, nsid_t nsid, uint32_t ifindex)
+{
+	bool is_there = nursery_is_there(&a->nursery) && nsid == a->nursery.nsid;
+	struct ward *ward = is_there ? ward_find(a, ifindex) : NULL;
+	if (ward)
+		ward_remove(a, ward);
+}
+
+/* The kernel gives its ipvlans the new address by itself. */
+void autoconf_follow_parent(struct autoconf *a, const struct event_link *link)
+{
+	struct wire *wire = wire_find(a, link->ifindex);
+	if (!wire || link->hwaddr_len != DEVICE_HWADDR_LEN ||
+		memcmp(wire->hwaddr, link->hwaddr, DEVICE_HWADDR_LEN) == 0)
+		return;
+	memcpy(wire->hwaddr, link->hwaddr, sizeof(wire->hwaddr));
+	int err = a->rewrite && wire->tap_count > 0
+			  ? rewrite_put_parent(a->rewrite, wire->ifindex, wire->hwaddr)
+			  : 0;
+	MAP_EACH(ward, &a->guests, struct ward, by_ifindex) {
+		if (ward->wire != wire || !ward->is_rewritten)
+			continue;
+		struct learner_order order = {.type = LEARNER_WIRE, .ifindex = ward->ifindex};
+		memcpy(order.wire_hwaddr, wire->hwaddr, sizeof(order.wire_hwaddr));
+		int ward_err = ward_tell_programs(a, ward);
+		err = err ? err : ward_err;
+		ward_order(a, &order);
+	}
+	if (err)
+		log_error(a->log, "the parent's new hardware address is not told: error=\"%s\"",
+			err_text(err));
+}

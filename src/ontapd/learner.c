@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the learner's process, seen from us: its start, and the messages.
+ * Never trusts the news: their form is checked here, their content by autoconf.c.
+ */
+#include "ontapd/learner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/packet.h"
+#include "ontapd/pupil.h"
+
+enum { READ_AT_ONCE = 64, TRIES = 1000 };
+
+/* --- start and end ------------------------------------------------------------------------ */
+
+int learner_start(struct learner *l, const struct log *log)
+{
+	int fds[2];
+	l->watch.fd = -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+		return -errno;
+	l->pid = fork();
+	if (l->pid == 0) {
+		close(fds[0]);
+		_exit(pupil_run(fds[1], log));
+	}
+	int err = l->pid < 0 ? -errno : 0;
+	close(fds[1]);
+	if (!err && fcntl(fds[0], F_SETFL, O_NONBLOCK) != 0)
+		err = -errno;
+	if (err)
+		close(fds[0]);
+	else
+		l->watch.fd = fds[0];
+	return err;
+}
+
+/* It ends when its socket is closed. */
+void learner_stop(struct learner *l)
+{
+	if (!learner_is_running(l))
+		return;
+	if (l->loop)
+		loop_remove(l->loop, &l->watch);
+	close(l->watch.fd);
+	l->watch.fd = -1;
+	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* --- news --------------------------------------------------------------------------------- */
+
+static bool is_sound(const struct learner_news *n, size_t len)
+{
+	if (len != sizeof(*n) || (unsigned)n->type >= LEARNER_NEWS_COUNT ||
+		(unsigned)n->origin > GUEST_RESUMED || (unsigned)n->why > GUEST_REFUSED_POLICY)
+		return false;
+	struct addr same = addr_make((enum addr_family)n->addr.family, n->addr.bytes);
+	return (n->addr.family == ADDR_V4 || n->addr.family == ADDR_V6) &&
+	       addr_equal(&same, &n->addr);
+}
+
+/* True: a message was read. A learner that has ended, or says what makes no sense, is not heard any
+ * more. */
+static bool read_one(struct learner *l)
+{
+	struct learner_news news;
+	ssize_t len;
+	do
+		len = recv(l->watch.fd, &news, sizeof(news), 0);
+	while (len < 0 && errno == EINTR);
+	if (len < 0 && errno == EAGAIN)
+		return false;
+	if (len <= 0 || !is_sound(&news, (size_t)len)) {
+		kill(l->pid, SIGKILL);
+		learner_stop(l);
+		if (l->on_end)
+			l->on_end(l->arg);
+		return false;
+	}
+	l->on_news(l->arg, &news);
+	return learner_is_running(l);
+}
+
+static void on_ready(void *arg, uint32_t events UNUSED)
+{
+	struct learner *l = arg;
+	for (int i = 0; i < READ_AT_ONCE && read_one(l); i++)
+		;
+}
+
+int learner_listen(struct learner *l, struct loop *loop)
+{
+	l->loop = loop;
+	l->watch.on_ready = on_ready;
+	l->watch.arg = l;
+	return loop_add(loop, &l->watch, EPOLLIN);
+}
+
+/* --- orders ------------------------------------------------------------------------------- */
+
+/* If there is no room, the learner may be waiting for us to read its news. */
+int learner_order(struct learner *l, const struct learner_order *order, int fd)
+{
+	struct learner_order copy = *order;
+	const struct packet p = {.bytes = (uint8_t *)&copy,
+		.len = sizeof(copy),
+		.fds = &fd,
+		.fd_count = fd >= 0 ? 1 : 0};
+	int err = -EPIPE;
+	for (int i = 0; i < TRIES && learner_is_running(l); i++) {
+		err = packet_send(l->watch.fd, &p);
+		if (err != -EAGAIN)
+			return err;
+		if (!read_one(l))
+			usleep(1000);
+	}
+	return err;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the learner's process from the inside: the packet socket, and one automaton for each guest.
+ * Never has a privilege, another descriptor, or a secret; and never decides what is done with what it says.
+ */
+#include "ontapd/pupil.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/heap.h"
+#include "base/limits.h"
+#include "base/map.h"
+#include "io/packet.h"
+#include "io/privilege.h"
+#include "ontapd/learner.h"
+
+/* NOBODY: the user and group without rights, on every Linux. */
+enum { FRAMES_AT_ONCE = 64, NOBODY = 65534, STATUS_FAILED = 1 };
+
+struct pupil {
+	struct loop *loop;
+	struct loop_watch orders, frames; /* frames: fd -1 until it is told */
+	struct map guests;                /* of struct watched */
+	struct heap due;
+	bool is_at_end;
+};
+
+/* A tap with its guest. */
+struct watched {
+	struct map_node by_ifindex;
+	struct heap_node due;
+	struct pupil *pupil;
+	uint32_t ifindex;
+	struct guest *guest;
+};
+
+/* --- news --------------------------------------------------------------------------------- */
+
+/* Waits for room: we have nothing else to do, and must leave out nothing. */
+static void tell(const struct watched *w, struct learner_news *news)
+{
+	news->ifindex = w->ifindex;
+	ssize_t sent;
+	do
+		sent = send(w->pupil->orders.fd, news, sizeof(*news), MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		w->pupil->is_at_end = true;
+}
+
+static void on_addr(void *arg, const struct guest_addr *addr)
+{
+	struct learner_news news = {.type = LEARNER_HAS,
+		.addr = addr->addr,
+		.lifetime_s = addr->lifetime_s,
+		.origin = addr->origin};
+	tell(arg, &news);
+}
+
+static void on_addr_gone(void *arg, const struct addr *addr)
+{
+	struct learner_news news = {.type = LEARNER_GONE, .addr = *addr};
+	tell(arg, &news);
+}
+
+static void on_refused(void *arg, const struct addr *addr, enum guest_refusal why)
+{
+	struct learner_news news = {.type = LEARNER_REFUSED, .addr = *addr, .why = why};
+	tell(arg, &news);
+}
+
+/* --- guests ------------------------------------------------------------------------------- */
+
+static struct watched *find(const struct pupil *p, uint32_t ifindex)
+{
+	return MAP_FIND(&p->guests, hash_mix(ifindex, 0), struct watched, by_ifindex, w,
+		w->ifindex == ifindex);
+}
+
+static void settle(struct watched *w)
+{
+	ns_t deadline = guest_deadline(w->guest);
+	if (deadline == NS_NEVER)
+		heap_remove(&w->pupil->due, &w->due);
+	else
+		heap_put(&w->pupil->due, &w->due, deadline);
+}
+
+static void end(struct pupil *p, struct watched *w)
+{
+	heap_remove(&p->due, &w->due);
+	map_remove(&p->guests, &w->by_ifindex);
+	guest_free(w->guest);
+	free(w);
+}
+
+static void begin(struct pupil *p, const struct learner_order *order)
+{
+	struct watched *known = find(p, order->ifindex), *w = calloc(1, sizeof(*w));
+	if (known)
+		end(p, known);
+	if (!w)
+		return;
+	struct guest_config config = {.policy = order->policy,
+		.sink = {.on_addr = on_addr,
+			.on_addr_gone = on_addr_gone,
+			.on_refused = on_refused,
+			.arg = w}};
+	memcpy(config.hwaddr, order->hwaddr, sizeof(config.hwaddr));
+	memcpy(config.wire_hwaddr, order->wire_hwaddr, sizeof(config.wire_hwaddr));
+	*w = (struct watched){.pupil = p, .ifindex = order->ifindex, .guest = guest_new(&config)};
+	if (w->guest && map_add(&p->guests, &w->by_ifindex, hash_mix(w->ifindex, 0)) == 0)
+		return;
+	guest_free(w->guest);
+	free(w);
+}
+
+static ns_t end_of(uint32_t lifetime_s, ns_t now)
+{
+	return lifetime_s == UINT32_MAX ? NS_NEVER : now + lifetime_s * NS_PER_S;
+}
+
+static void obey(struct pupil *p, const struct learner_order *order)
+{
+	struct watched *w = find(p, order->ifindex);
+	ns_t now = loop_now();
+	if (order->type == LEARNER_BEGIN)
+		begin(p, order);
+	if (!w || order->type == LEARNER_BEGIN)
+		return;
+	if (order->type == LEARNER_END) {
+		end(p, w);
+		return;
+	}
+	if (order->type == LEARNER_WIRE)
+		guest_set_wire_hwaddr(w->guest, order->wire_hwaddr);
+	if (order->type == LEARNER_RESUME)
+		guest_resume(w->guest, &order->addr, end_of(order->lifetime_s, now), now);
+	if (order->type == LEARNER_HINT)
+		guest_hint(w->guest, &order->addr, now);
+	if (order->type == LEARNER_FORGET)
+		guest_forget(w->guest, &order->addr);
+	settle(w);
+}
+
+/* --- frames ------------------------------------------------------------------------------- */
+
+/* True: one was read. What goes out of a tap's link comes from the guest. */
+static bool read_frame(struct pupil *p)
+{
+	uint8_t bytes[LIMIT_GUEST_FRAME];
+	struct sockaddr_ll from;
+	socklen_t from_len = sizeof(from);
+	ssize_t len = recvfrom(p->frames.fd, bytes, sizeof(bytes), MSG_DONTWAIT,
+		(struct sockaddr *)&from, &from_len);
+	if (len < 0)
+		return errno == EINTR || errno == ENETDOWN;
+	struct watched *w = find(p, (uint32_t)from.sll_ifindex);
+	if (w && from_len >= sizeof(from)) {
+		guest_hear(w->guest, from.sll_pkttype == PACKET_OUTGOING ? GUEST_SAYS : GUEST_HEARS,
+			bytes, (size_t)len, loop_now());
+		settle(w);
+	}
+	return true;
+}
+
+static void on_frames(void *arg, uint32_t events UNUSED)
+{
+	struct pupil *p = arg;
+	for (int i = 0; i < FRAMES_AT_ONCE && !p->is_at_end && read_frame(p); i++)
+		;
+}
+
+static void take_socket(struct pupil *p, int fd)
+{
+	if (p->frames.fd >= 0) {
+		loop_remove(p->loop, &p->frames);
+		close(p->frames.fd);
+	}
+	p->frames = (struct loop_watch){.fd = fd, .on_ready = on_frames, .arg = p};
+	if (loop_add(p->loop, &p->frames, EPOLLIN))
+		p->is_at_end = true;
+}
+
+static void on_order(void *arg, uint32_t events UNUSED)
+{
+	struct pupil *p = arg;
+	struct learner_order order;
+	int fd = -1;
+	struct packet packet = {
+		.bytes = (uint8_t *)&order, .cap = sizeof(order), .fds = &fd, .fd_cap = 1};
+	if (packet_receive(p->orders.fd, &packet) || packet.is_cut || packet.len != sizeof(order)) {
+		packet_close_fds(&packet);
+		p->is_at_end = true;
+	} else if (order.type == LEARNER_SOCKET && packet.fd_count == 1) {
+		take_socket(p, fd);
+	} else {
+		packet_close_fds(&packet);
+		obey(p, &order);
+	}
+}
+
+/* --- the process -------------------------------------------------------------------------- */
+
+static void poll_guests(struct pupil *p)
+{
+	ns_t now = loop_now();
+	while (heap_deadline(&p->due) <= now && !p->is_at_end) {
+		struct watched *w = container_of(heap_first(&p->due), struct watched, due);
+		heap_remove(&p->due, &w->due);
+		guest_poll(w->guest, now);
+		settle(w);
+	}
+}
+
+/* The parent's descriptors and secrets are none of ours. A signal to the whole service is for the parent. */
+static int drop_everything(int fd)
+{
+	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
+	const struct privilege_user nobody = {.uid = NOBODY, .gid = NOBODY};
+	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	if ((fd > STDERR_FILENO + 1 && close_range(STDERR_FILENO + 1, (unsigned)fd - 1, 0)) ||
+		close_range((unsigned)fd + 1, ~0u, 0))
+		return -errno;
+	int err = privilege_become(&nobody);
+	if (err)
+		return err;
+	privilege_drop_thread();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_DUMPABLE, 0);
+	return privilege_effective() == 0 ? 0 : -EPERM;
+}
+
+int pupil_run(int fd, const struct log *log)
+{
+	struct pupil p = {.frames.fd = -1};
+	int err = drop_everything(fd);
+	p.loop = err ? NULL : loop_new();
+	p.orders = (struct loop_watch){.fd = fd, .on_ready = on_order, .arg = &p};
+	map_init(&p.guests);
+	if (!err && !p.loop)
+		err = -errno;
+	if (!err)
+		err = loop_add(p.loop, &p.orders, EPOLLIN);
+	if (err)
+		log_error(log, "learner: error=\"%s\"", err_text(err));
+	while (!err && !p.is_at_end) {
+		err = loop_turn(p.loop, heap_deadline(&p.due));
+		poll_guests(&p);
+	}
+	MAP_EACH(w, &p.guests, struct watched, by_ifindex)
+		end(&p, w);
+	map_fini(&p.guests);
+	if (p.loop)
+		loop_free(p.loop);
+	return err ? STATUS_FAILED : 0;
+}

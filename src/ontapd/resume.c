@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the reading of what an earlier run knew of guests: from the links in the nursery.
+ * Never changes a link.
+ */
+#include "ontapd/resume.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "ontapd/ward.h"
+
+void guest_altname_format(const uint8_t hwaddr[DEVICE_HWADDR_LEN], char out[GUEST_ALTNAME_CAP])
+{
+	snprintf(out, GUEST_ALTNAME_CAP, GUEST_NAME_PREFIX "%02x%02x%02x%02x%02x%02x", hwaddr[0],
+		hwaddr[1], hwaddr[2], hwaddr[3], hwaddr[4], hwaddr[5]);
+}
+
+bool guest_altname_parse(const char *name, uint8_t ret[DEVICE_HWADDR_LEN])
+{
+	char again[GUEST_ALTNAME_CAP];
+	uint8_t hwaddr[DEVICE_HWADDR_LEN];
+	if (strncmp(name, GUEST_NAME_PREFIX, strlen(GUEST_NAME_PREFIX)) != 0 ||
+		sscanf(name + strlen(GUEST_NAME_PREFIX), "%2hhx%2hhx%2hhx%2hhx%2hhx%2hhx",
+			&hwaddr[0], &hwaddr[1], &hwaddr[2], &hwaddr[3], &hwaddr[4],
+			&hwaddr[5]) != DEVICE_HWADDR_LEN)
+		return false;
+	guest_altname_format(hwaddr, again);
+	if (strcmp(name, again) != 0)
+		return false;
+	memcpy(ret, hwaddr, sizeof(hwaddr));
+	return true;
+}
+
+/* --- links -------------------------------------------------------------------------------- */
+
+/* The policy is that of the rules now. */
+static struct guest_policy policy_of(struct daemon *d, const struct device *dev)
+{
+	LIST_EACH(c, &d->clients, struct client, in_daemon)
+		LIST_EACH(held, &c->devices, struct device, in_holder)
+			if (held == dev)
+				return permit_guest_policy(d, dev, &c->caller);
+	const struct caller unknown = {.uid = dev->mark.uid, .pidfd = -1};
+	return permit_guest_policy(d, dev, &unknown);
+}
+
+static void begin(
+	struct daemon *d, const struct device *dev, const uint8_t hwaddr[DEVICE_HWADDR_LEN])
+{
+	const struct guest_policy policy = policy_of(d, dev);
+	if (ward_find(&d->autoconf, dev->ifindex))
+		return;
+	int err = autoconf_begin(&d->autoconf, dev, hwaddr, &policy);
+	if (err)
+		log_error(d->log, "guest is not followed: ifindex=%u error=\"%s\"", dev->ifindex,
+			err_text(err));
+}
+
+/* An ipvtap has the parent's address; its guest's is in this name. */
+static void on_altname(void *arg, const struct event *ev, const char *name)
+{
+	struct daemon *d = arg;
+	uint8_t hwaddr[DEVICE_HWADDR_LEN];
+	const struct device *dev =
+		registry_find(&d->registry, d->autoconf.nursery.nsid, ev->link.ifindex);
+	if (dev && device_type_is_ipvlan(dev->type) && guest_altname_parse(name, hwaddr))
+		begin(d, dev, hwaddr);
+}
+
+static void on_link(void *arg, const struct event *ev)
+{
+	struct daemon *d = arg;
+	const struct device *dev =
+		ev->type == EV_LINK
+			? registry_find(&d->registry, d->autoconf.nursery.nsid, ev->link.ifindex)
+			: NULL;
+	if (dev && !device_type_is_ipvlan(dev->type))
+		begin(d, dev, ev->link.hwaddr);
+}
+
+static int take_links(struct daemon *d, struct asker *reader)
+{
+	const struct rtnl_sink sink = {.on_event = on_link, .on_altname = on_altname, .arg = d};
+	const struct rtnl_request request = rtnl_dump_links(++reader->seq, NSID_OWN);
+	int err = asker_dump(reader, &request, NSID_OWN, &sink);
+	return err == -EINTR ? 0 : err;
+}
+
+/* --- addresses ---------------------------------------------------------------------------- */
+
+/* Reads one address with its lifetime, which no event has. */
+static void take_addr(struct autoconf *a, const struct nlmsghdr *h)
+{
+	const struct ifaddrmsg *fixed = mnl_nlmsg_get_payload(h);
+	const struct nlattr *attr;
+	struct addr addr = {.family = ADDR_NONE};
+	uint32_t lifetime_s = UINT32_MAX;
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(*fixed))
+		return;
+	enum addr_family family = fixed->ifa_family == AF_INET    ? ADDR_V4
+				  : fixed->ifa_family == AF_INET6 ? ADDR_V6
+								  : ADDR_NONE;
+	size_t len = family == ADDR_V4 ? 4 : 16;
+	mnl_attr_for_each(attr, h, sizeof(*fixed))
+	{
+		if (mnl_attr_get_type(attr) == IFA_ADDRESS && mnl_attr_get_payload_len(attr) == len)
+			addr = addr_make(family, mnl_attr_get_payload(attr));
+		if (mnl_attr_get_type(attr) == IFA_CACHEINFO &&
+			mnl_attr_get_payload_len(attr) >= sizeof(struct ifa_cacheinfo))
+			lifetime_s = ((const struct ifa_cacheinfo *)mnl_attr_get_payload(attr))
+					     ->ifa_valid;
+	}
+	struct ward *ward = ward_find(a, fixed->ifa_index);
+	if (ward && family != ADDR_NONE && addr.family != ADDR_NONE)
+		ward_resume(a, ward, &addr, lifetime_s);
+}
+
+/* Progress: each turn of both loops takes a datagram or a message; the kernel ends the dump. */
+static int take_addrs(struct autoconf *a, struct asker *asker)
+{
+	const struct rtnl_request request = rtnl_dump_addrs(++asker->seq, NSID_OWN);
+	int err = netlink_send(asker->fd, &request);
+	while (!err) {
+		nsid_t ignored;
+		long len = netlink_receive(asker->fd, asker->buf, &ignored);
+		if (len < 0)
+			return (int)len;
+		int left = (int)len;
+		for (const struct nlmsghdr *h = asker->buf; mnl_nlmsg_ok(h, left);
+			h = mnl_nlmsg_next(h, &left)) {
+			if (h->nlmsg_seq != asker->seq)
+				continue;
+			if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
+				return 0;
+			if (h->nlmsg_type == RTM_NEWADDR)
+				take_addr(a, h);
+		}
+	}
+	return err;
+}
+
+void resume_guests(struct daemon *d)
+{
+	struct autoconf *a = &d->autoconf;
+	struct asker reader, none = {.fd = -1};
+	if (!nursery_is_there(&a->nursery))
+		return;
+	/* A socket of its own: that of the nursery is used for each guest meanwhile. */
+	int err = netns_visit_enter(&d->visits, a->nursery.netns_fd, &reader);
+	if (!err) {
+		netns_visit_leave(&d->visits, &none);
+		err = take_links(d, &reader);
+		if (!err)
+			err = take_addrs(a, &reader);
+		asker_close(&reader);
+	}
+	if (err)
+		log_error(d->log, "guests are not followed: error=\"%s\"", err_text(err));
+	else
+		log_info(d->log, "guests followed: count=%zu", a->guests.count);
+}

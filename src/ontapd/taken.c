@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the list of the host's addresses, and its netlink socket.
+ * Never looks into other namespaces.
+ */
+#include "ontapd/taken.h"
+
+#include <linux/rtnetlink.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+
+enum { BATCH = 64 };
+
+/* One address on one link; several links may have the same. */
+struct taken_addr {
+	struct map_node by_addr;
+	struct addr addr;
+	uint32_t ifindex;
+	uint32_t round; /* of the last dump that had it */
+};
+
+static uint64_t hash_of(const struct addr *addr)
+{
+	return hash_bytes(addr->family, addr->bytes, sizeof(addr->bytes));
+}
+
+bool taken_has(const struct taken *t, const struct addr *addr)
+{
+	return MAP_FIND(&t->addrs, hash_of(addr), struct taken_addr, by_addr, a,
+		       addr_equal(&a->addr, addr)) != NULL;
+}
+
+static struct taken_addr *find(const struct taken *t, const struct addr *addr, uint32_t ifindex)
+{
+	return MAP_FIND(&t->addrs, hash_of(addr), struct taken_addr, by_addr, a,
+		a->ifindex == ifindex && addr_equal(&a->addr, addr));
+}
+
+static void add(struct taken *t, const struct addr *addr, uint32_t ifindex)
+{
+	struct taken_addr *a = find(t, addr, ifindex);
+	bool is_new = !taken_has(t, addr);
+	if (!a) {
+		a = calloc(1, sizeof(*a));
+		if (!a)
+			return;
+		*a = (struct taken_addr){.addr = *addr, .ifindex = ifindex};
+		if (map_add(&t->addrs, &a->by_addr, hash_of(addr))) {
+			free(a);
+			return;
+		}
+	}
+	a->round = t->round;
+	if (is_new)
+		t->on_change(t->arg, addr, true);
+}
+
+static void drop(struct taken *t, struct taken_addr *a)
+{
+	struct addr addr = a->addr;
+	map_remove(&t->addrs, &a->by_addr);
+	free(a);
+	if (!taken_has(t, &addr))
+		t->on_change(t->arg, &addr, false);
+}
+
+static void on_event(void *arg, const struct event *ev)
+{
+	struct taken *t = arg;
+	struct taken_addr *a;
+	if (ev->type == EV_ADDR)
+		add(t, &ev->addr.addr, ev->addr.ifindex);
+	else if (ev->type == EV_ADDR_GONE && (a = find(t, &ev->addr.addr, ev->addr.ifindex)))
+		drop(t, a);
+}
+
+/* Addresses that the dump does not have are gone, unless it was interrupted. */
+static int read_all(struct taken *t)
+{
+	struct asker a;
+	int err = asker_open(&a);
+	const struct rtnl_sink sink = {.on_event = on_event, .arg = t};
+	t->round++;
+	if (!err) {
+		const struct rtnl_request request = rtnl_dump_addrs(++a.seq, NSID_OWN);
+		err = asker_dump(&a, &request, NSID_OWN, &sink);
+	}
+	asker_close(&a);
+	if (err)
+		return err == -EINTR ? 0 : err;
+	MAP_EACH(each, &t->addrs, struct taken_addr, by_addr)
+		if (each->round != t->round)
+			drop(t, each);
+	return 0;
+}
+
+static void on_news(void *arg, uint32_t events UNUSED)
+{
+	struct taken *t = arg;
+	for (int i = 0; i < BATCH; i++) {
+		struct rtnl_source source = {.origin = RTNL_NEWS};
+		struct rtnl_outcome outcome;
+		long len = netlink_receive(t->watch.fd, t->buf, &source.nsid);
+		if (len == -ENOBUFS || len == -EMSGSIZE)
+			(void)!read_all(t);
+		else if (len < 0)
+			return;
+		else
+			rtnl_parse(&t->rtnl, &source, t->buf, (size_t)len, &outcome);
+	}
+}
+
+int taken_open(struct taken *t, struct loop *loop)
+{
+	static const int groups[] = {RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR};
+	t->loop = loop;
+	t->rtnl.own_id = NSID_UNKNOWN;
+	t->rtnl.sink = (struct rtnl_sink){.on_event = on_event, .arg = t};
+	t->buf = malloc(NETLINK_DATAGRAM_CAP);
+	if (!t->buf)
+		return ERR_NOMEM;
+	t->watch = (struct loop_watch){.fd = netlink_open(), .on_ready = on_news, .arg = t};
+	if (t->watch.fd < 0)
+		return t->watch.fd;
+	int err = netlink_join(t->watch.fd, groups, ARRAY_LEN(groups));
+	if (!err)
+		err = loop_add(loop, &t->watch, EPOLLIN);
+	return err ? err : read_all(t);
+}
+
+void taken_close(struct taken *t)
+{
+	if (t->watch.fd >= 0) {
+		loop_remove(t->loop, &t->watch);
+		close(t->watch.fd);
+	}
+	t->watch.fd = -1;
+	free(t->buf);
+	t->buf = NULL;
+	MAP_EACH(a, &t->addrs, struct taken_addr, by_addr) {
+		map_remove(&t->addrs, &a->by_addr);
+		free(a);
+	}
+	map_fini(&t->addrs);
+}
+
+void taken_each(const struct taken *t, void (*each)(void *arg, const struct addr *addr), void *arg)
+{
+	MAP_EACH(a, &t->addrs, const struct taken_addr, by_addr)
+		each(arg, &a->addr);
+}

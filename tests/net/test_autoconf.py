@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: ISC
+"""ontap --autoconf: guests on macvtaps that take their addresses by DHCP and SLAAC, and their names. A guest is the
+kernel of a namespace, whose frames tests/net/guest-shuttle carries to and from the queue. tests/vm/test_autoconf.py has
+ipvtaps, which need rewriting."""
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from lib.query import addresses, ask
+from lib.wait import wait_until
+from test_ontap_recipes import OWNERS, background, lab, resolve, resolve_mdns, router  # noqa: F401 (fixtures)
+from test_ontapd import NOBODY, needs_second_user, needs_type, ontap, ontapd  # noqa: F401 (fixtures)
+
+LEASE = "10.6.0.100,10.6.0.110,255.255.255.0"
+
+
+@pytest.fixture
+def guests(lab, topo, ontap, program):  # noqa: F811
+    """guests(daemon, "den") -> a namespace whose eth0 is the card of a guest on a macvtap."""
+    needs_type(lab, "macvtap")
+    shuttle = program("tests/net/guest-shuttle")
+
+    def start(daemon, name, *options):
+        inside = topo.namespace(name)
+        inside.write_sysctl("net/ipv6/conf/default/accept_ra", 2)
+        inside.process = ontap(daemon, "-t", "macvtap", "-a", name, "--autoconf", *options, start=True,
+                               prog=["nsenter", f"--net={inside.path}", shuttle, "eth0"])
+        line = inside.process.stdout.readline()
+        assert line == "up\n", daemon.log()
+        return inside
+    return start
+
+
+def dnsmasq(lab, background, directory, lease="1h", options=()):  # noqa: F811
+    background(lab.lan, ["dnsmasq", "-k", "--conf-file=/dev/null", "--port=0", "--interface=lan0", "--bind-interfaces",
+                         f"--dhcp-range={LEASE},{lease}", f"--dhcp-leasefile={directory}/leases", "--log-facility=-",
+                         f"--pid-file={directory}/dnsmasq.pid", "--dhcp-authoritative", *options],
+               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def udhcpc(guest, directory, *options):
+    """A lease by busybox' client; returns its address."""
+    script = directory / "udhcpc.sh"
+    script.write_text("#!/bin/sh\n[ $1 = deconfig ] && ip addr flush dev $interface scope global\n"
+                      "[ -n \"$ip\" ] && ip addr replace $ip/$mask dev $interface\nexit 0\n")
+    script.chmod(0o755)
+    guest.run([shutil.which("busybox"), "udhcpc", "-i", "eth0", "-n", "-q", "-t", "20", "-T", "1", "-s", str(script),
+               *options])
+    return guest.run(["sh", "-c", "ip -4 -o addr show dev eth0 | sed 's/.*inet //; s,/.*,,'"]).stdout.strip()
+
+
+def held(daemon):
+    """What the log says that guests have now: {address: ifindex}."""
+    has = {}
+    for line in daemon.log().splitlines():
+        words = dict(word.split("=", 1) for word in line.split() if "=" in word)
+        if "guest has:" in line:
+            has[words["addr"]] = words["ifindex"]
+        if "guest has no longer:" in line:
+            has.pop(words["addr"], None)
+    return has
+
+
+def test_a_guest_with_a_lease_and_slaac_has_a_name(lab, ontapd, serve, guests, background, tmp_path):  # noqa: F811
+    daemon = ontapd(lab)
+    dnsmasq(lab, background, tmp_path)
+    router(lab, background, tmp_path)
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", *OWNERS)
+    guest = guests(daemon, "den")
+    address = udhcpc(guest, tmp_path)
+    assert resolve(lab, "den.lan.vanya", "A") == [address]
+    assert resolve_mdns(lab, "den.local", "A") == [address]
+    assert resolve(lab, "den.wan.vanya", "AAAA")[0].startswith("2001:db8:6:")
+    own = {addr["local"] for link in json.loads(guest.ip("-j addr show dev eth0"))
+           for addr in link["addr_info"]}
+    assert own <= set(held(daemon)), daemon.log()
+    for each in own:
+        where = "%lan0" if each.startswith("fe80") else ""
+        wait_until(lambda: lab.lan.run(["ping", "-c1", "-W1", each + where], check=False).returncode == 0, what=each)
+    guest.process.kill()
+    wait_until(lambda: not addresses(ask(lab.lan, "10.6.0.1", "den.lan.vanya", "A")), what="the end of the name")
+
+
+def test_a_user_of_the_socket_needs_no_privilege(lab, ontapd, serve, need, background, ontap, tmp_path):  # noqa: F811
+    """The link is in a namespace of ontapd's, which the user cannot even see."""
+    needs_second_user()
+    needs_type(lab, "macvtap")
+    daemon = ontapd(lab)
+    done = ontap(daemon, "-t", "macvtap", "-a", "den", "--autoconf", user=NOBODY,
+                 prog=["sh", "-c", "echo $ONTAP_NFDS $ONTAP_HWADDR; ip -br link"])
+    assert done.returncode == 0, done.stderr
+    count, hwaddr = done.stdout.splitlines()[0].split()
+    assert count == "1" and hwaddr not in done.stdout.splitlines()[1:]
+    again = ontap(daemon, "-t", "macvtap", "-a", "den", "--autoconf", user=NOBODY, prog=["sh", "-c", "echo $ONTAP_HWADDR"])
+    assert again.stdout.split() == [hwaddr], "stable"
+
+
+def test_a_release_takes_the_name_away(lab, ontapd, serve, guests, background, tmp_path):  # noqa: F811
+    daemon = ontapd(lab)
+    dnsmasq(lab, background, tmp_path)
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", *OWNERS)
+    guest = guests(daemon, "den")
+    client = background(guest, [shutil.which("busybox"), "udhcpc", "-i", "eth0", "-f", "-R", "-s", "/bin/true"],
+                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert resolve(lab, "den.lan.vanya", "A")
+    client.terminate()
+    wait_until(lambda: not addresses(ask(lab.lan, "10.6.0.1", "den.lan.vanya", "A")), what="the end of the name")
+
+
+def test_nobody_takes_the_address_of_another(lab, ontapd, guests, background, tmp_path):  # noqa: F811
+    """The host's, a sibling's, the router's; under a rule that allows any address."""
+    rules = tmp_path / "rules"
+    rules.write_text("allow * * * * * any\n")
+    os.chmod(tmp_path, 0o755)
+    daemon = ontapd(lab, f"--rules={rules}")
+    dnsmasq(lab, background, tmp_path, options=["--dhcp-option=3,10.6.0.2"])
+    first, thief = guests(daemon, "first"), guests(daemon, "thief")
+    address = udhcpc(first, tmp_path)
+    wait_until(lambda: address in held(daemon), what="the lease")
+    own = udhcpc(thief, tmp_path)
+    wait_until(lambda: own in held(daemon), what="the thief's own")
+    for stolen in ("10.6.0.1", address, "10.6.0.2"):
+        thief.run(["arping", "-U", "-c", "2", "-I", "eth0", "-s", stolen, stolen], check=False)
+    thief.ip("addr add 10.6.0.77/24 dev eth0")
+    thief.run(["ping", "-c1", "-W1", "-I", "10.6.0.77", "10.6.0.2"], check=False)
+    wait_until(lambda: "10.6.0.77" in held(daemon), what="an address that nobody has")
+    has = held(daemon)
+    assert "10.6.0.1" not in has and "10.6.0.2" not in has and has[address] != has[own]
+
+
+def test_by_default_only_what_the_network_gives_counts(lab, ontapd, guests, background, tmp_path):  # noqa: F811
+    daemon = ontapd(lab)
+    dnsmasq(lab, background, tmp_path)
+    guest = guests(daemon, "den")
+    address = udhcpc(guest, tmp_path)
+    wait_until(lambda: address in held(daemon), what="the lease")
+    guest.ip("addr add 10.6.0.77/24 dev eth0")
+    done = guest.run(["ping", "-c2", "-W1", "-I", "10.6.0.77", "10.6.0.2"], check=False)
+    assert done.returncode != 0 and "10.6.0.77" not in held(daemon)
+
+
+def test_an_address_that_the_host_gets_is_taken_from_the_guest(lab, ontapd, guests, background, tmp_path):  # noqa: F811
+    daemon = ontapd(lab)
+    dnsmasq(lab, background, tmp_path)
+    guest = guests(daemon, "den")
+    address = udhcpc(guest, tmp_path)
+    wait_until(lambda: address in held(daemon), what="the lease")
+    lab.ip(f"addr add {address}/32 dev lo")
+    wait_until(lambda: address not in held(daemon), what="the end of it")
+
+
+def test_a_restart_does_no_harm(lab, ontapd, serve, guests, background, tmp_path):  # noqa: F811
+    daemon = ontapd(lab)
+    dnsmasq(lab, background, tmp_path)
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", *OWNERS)
+    guest = guests(daemon, "den")
+    address = udhcpc(guest, tmp_path)
+    assert resolve(lab, "den.lan.vanya", "A") == [address]
+    daemon.stop()
+    assert addresses(ask(lab.lan, "10.6.0.1", "den.lan.vanya", "A")) == [address]
+    lab.lan.run(["ping", "-c1", "-W5", address])
+    daemon.start("eth0")
+    wait_until(lambda: "guests followed: count=1" in daemon.log(), what="the guest")
+    lab.lan.run(["ping", "-c1", "-W5", address])
+    guest.run([shutil.which("busybox"), "udhcpc", "-i", "eth0", "-n", "-q", "-R", "-s", "/bin/true"])
+    wait_until(lambda: "guest has no longer" in daemon.log(), what="the release after the restart")
+    guest.process.kill()
+    wait_until(lambda: "device gone" in daemon.log(), what="the end of the device")
+
+
+@pytest.mark.parametrize("options, reason", [
+    (["-t", "macvlan"], "only macvtap and ipvtap"),
+    (["-t", "macvtap", "-n", "nic0"], "not with --name"),
+    (["-t", "macvtap", "--keep"], "not with --keep"),
+    (["-t", "macvtap", "--addr=10.6.0.9/24"], "not with --addr"),
+    (["-t", "macvtap", "--mode=passthru"], "not for mode passthru"),
+])
+def test_what_does_not_go_together_is_refused_in_words(lab, ontapd, ontap, options, reason):  # noqa: F811
+    done = ontap(ontapd(lab), *options, "--autoconf", prog=["true"])
+    assert done.returncode != 0 and reason in done.stderr
+
+
+def test_the_learner_has_no_privilege(lab, ontapd):  # noqa: F811
+    daemon = ontapd(lab)
+    with open(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children", encoding="ascii") as children:
+        learner = children.read().split()[0]
+    with open(f"/proc/{learner}/status", encoding="ascii") as file:
+        status = dict(line.split(":", 1) for line in file)
+    assert status["Uid"].split() == [str(NOBODY)] * 4 and status["Gid"].split() == [str(NOBODY)] * 4
+    assert {status[name].strip() for name in ("CapPrm", "CapEff", "CapInh", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert status["NoNewPrivs"].strip() == "1" and status["Groups"].strip() == ""
