@@ -3,6 +3,7 @@ src_device_libdevice_a_SOURCES = \
 	src/device/await.c src/device/await.h \
 	src/device/filter.c src/device/filter.h \
 	src/device/grant.c src/device/grant.h \
+	src/device/guest_mark.c src/device/guest_mark.h \
 	src/device/mark.c src/device/mark.h \
 	src/device/message.c src/device/message.h \
 	src/device/rate.c src/device/rate.h \

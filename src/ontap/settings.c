@@ -186,7 +186,7 @@ bool settings_needs_link(const struct settings *s)
 /* Its link is in a namespace of ontapd's, where the guest's addresses are put on it. */
 static int check_autoconf(const struct settings *s, bool is_tap, struct options_error *error)
 {
-	if (!is_tap || s->queues == 0)
+	if (!is_tap || s->type == DEVICE_TAP || s->queues == 0)
 		return options_fail(error, "--autoconf: only macvtap and ipvtap, with a queue");
 	if (!s->prog[0])
 		return options_fail(error, "--autoconf: there is no program after --");

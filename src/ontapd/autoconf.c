@@ -6,7 +6,6 @@
 #include "ontapd/autoconf.h"
 
 #include <errno.h>
-#include <linux/if_link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "ontapd/create.h"
 #include "ontapd/ward.h"
 
 /* --- start -------------------------------------------------------------------------------- */
@@ -82,7 +80,8 @@ static void load_programs(struct autoconf *a)
 		snprintf(a->why, sizeof(a->why), "%s", err_text(err));
 	}
 	log_warning(a->log,
-		"no BPF: error=\"%s\" note=\"guests on macvtaps are not guarded; there are none on "
+		"no programs for guests: error=\"%s\" note=\"guests on macvtaps are not guarded; "
+		"there are none on "
 		"ipvtaps\"",
 		a->why);
 }
@@ -94,11 +93,16 @@ static int furnish(struct autoconf *a)
 	int err = a->taken.watch.fd < 0 ? taken_open(&a->taken, a->loop) : 0;
 	if (err)
 		taken_close(&a->taken);
-	return err ? err : begin_to_learn(a);
+	if (!err)
+		err = begin_to_learn(a);
+	a->is_furnished = !err;
+	return err;
 }
 
-static int make_nursery(struct autoconf *a)
+int autoconf_make_nursery(struct autoconf *a)
 {
+	if (nursery_is_there(&a->nursery))
+		return a->is_furnished ? 0 : furnish(a);
 	int err = nursery_make(&a->nursery, a->path, a->notify_socket);
 	if (err)
 		return err;
@@ -139,51 +143,6 @@ void autoconf_close(struct autoconf *a)
 	map_fini(&a->addrs);
 	taken_close(&a->taken);
 	nursery_close(&a->nursery, is_empty);
-}
-
-/* --- requests ----------------------------------------------------------------------------- */
-
-static enum device_status check_form(struct job *job)
-{
-	const struct device_request *req = job->request;
-	if (!device_type_is_tap(job->type))
-		return create_refuse(job, DEVICE_MALFORMED,
-			"%s has no guest: autoconf is for macvtap and ipvtap",
-			device_type_text(job->type));
-	if (req->queues == 0)
-		return create_refuse(job, DEVICE_MALFORMED,
-			"autoconf needs a queue: its link is in a namespace of ours");
-	if (req->ifname[0])
-		return create_refuse(job, DEVICE_MALFORMED,
-			"with autoconf, the link has no name of yours: it is in a namespace of "
-			"ours");
-	if (req->flags & (DEVICE_KEEP | DEVICE_STAY_DOWN))
-		return create_refuse(job, DEVICE_MALFORMED,
-			"with autoconf, a device is up, and ends with its guest");
-	bool is_ipvlan = device_type_is_ipvlan(job->type);
-	if (is_ipvlan && (job->mode.mode != IPVLAN_MODE_L2 || job->mode.flag != 0))
-		return create_refuse(
-			job, DEVICE_UNSUPPORTED, "autoconf of an ipvtap needs mode l2,bridge");
-	if (!is_ipvlan && job->mode.mode == MACVLAN_MODE_PASSTHRU)
-		return create_refuse(job, DEVICE_UNSUPPORTED, "autoconf is not for mode passthru");
-	return DEVICE_OK;
-}
-
-enum device_status autoconf_permit(struct autoconf *a, struct job *job)
-{
-	enum device_status status = check_form(job);
-	if (status)
-		return status;
-	if (!learner_is_running(&a->learner))
-		return create_refuse(job, DEVICE_UNSUPPORTED, "autoconf: the learner does not run");
-	int err = nursery_is_there(&a->nursery) ? 0 : make_nursery(a);
-	if (err)
-		return create_refuse(job, DEVICE_SYSTEM, "autoconf: %s", err_text(err));
-	if (device_type_is_ipvlan(job->type) && !a->rewrite)
-		return create_refuse(
-			job, DEVICE_UNSUPPORTED, "autoconf of an ipvtap needs BPF: %s", a->why);
-	job->netns_fd = a->nursery.netns_fd;
-	return DEVICE_OK;
 }
 
 /* --- devices ------------------------------------------------------------------------------ */

@@ -17,8 +17,6 @@
 #include "ontapd/rewrite.h"
 #include "ontapd/taken.h"
 
-struct job;
-
 struct autoconf {
 	const struct log *log;
 	struct loop *loop;
@@ -28,6 +26,7 @@ struct autoconf {
 	struct rewrite *rewrite;   /* NULL: none */
 	char why[REWRITE_WHY_CAP]; /* there is none */
 	bool has_tried;            /* to load it */
+	bool is_furnished;         /* all that guests need is there */
 	struct loop_watch strays;
 	struct taken taken;
 	struct map guests; /* of struct ward, by ifindex */
@@ -45,8 +44,8 @@ void autoconf_init(struct autoconf *a, struct netns_visit *visits, struct loop *
 void autoconf_open(struct autoconf *a, int stored_fd) NONNULL;
 void autoconf_close(struct autoconf *a) NONNULL;
 
-/* Checks a request with DEVICE_AUTOCONF, makes the nursery if it is the first one, and sets job->netns_fd to it. */
-enum device_status autoconf_permit(struct autoconf *a, struct job *job) NONNULL;
+/* Makes the nursery, and what guests need besides, unless it is there. The learner must run. -errno. */
+int autoconf_make_nursery(struct autoconf *a) NONNULL MUSTCHECK;
 
 /* A tap has been made in the nursery; `d` is not in the registry yet. Its guest has the hardware address
  * `hwaddr`, and may claim what `policy` allows. -errno. */

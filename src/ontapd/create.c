@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "device/guest_mark.h"
 #include "ontapd/autoconf.h"
 #include "ontapd/grant.h"
 #include "ontapd/port.h"
@@ -318,10 +319,10 @@ static bool has_guest(const struct making *m)
  * have the same. */
 static int name_guest(struct making *m)
 {
-	char name[GUEST_ALTNAME_CAP];
+	char name[GUEST_MARK_CAP];
 	if (!has_guest(m) || !device_type_is_ipvlan(m->job->type))
 		return 0;
-	guest_altname_format(m->hwaddr, name);
+	guest_mark_format(m->hwaddr, name);
 	const struct rtnl_request request =
 		request_add_altname(++m->visit.seq, m->device.ifindex, name);
 	m->step = "another guest has this hardware address";

@@ -32,7 +32,7 @@ struct job {
 	struct creator *creator;
 	const char *parent; /* its name */
 	const struct caller *caller;
-	int netns_fd; /* borrowed */
+	int netns_fd;                     /* borrowed */
 	struct guest_policy guest_policy; /* with DEVICE_AUTOCONF: what the guest may claim */
 	const struct device_request *request;
 	enum device_type type;

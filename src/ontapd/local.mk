@@ -1,6 +1,7 @@
 # The daemon that makes devices.
 sbin_PROGRAMS += src/ontapd/ontapd
 src_ontapd_ontapd_SOURCES = \
+	src/ontapd/admit.c src/ontapd/admit.h \
 	src/ontapd/adopt.c \
 	src/ontapd/autoconf.c src/ontapd/autoconf.h \
 	src/ontapd/caller.c src/ontapd/caller.h \

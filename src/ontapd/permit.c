@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "io/file.h"
 #include "name/label.h"
+#include "ontapd/admit.h"
 #include "ontapd/daemon.h"
 #include "ontapd/fit.h"
 
@@ -239,6 +240,6 @@ enum device_status permit_request(struct daemon *d, struct job *job)
 	if (!status)
 		status = fit_check(job);
 	if (!status && job->request->flags & DEVICE_AUTOCONF)
-		status = autoconf_permit(&d->autoconf, job);
+		status = admit_guest(job);
 	return status;
 }

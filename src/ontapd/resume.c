@@ -8,33 +8,11 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "device/guest_mark.h"
 #include "ontapd/ward.h"
-
-void guest_altname_format(const uint8_t hwaddr[DEVICE_HWADDR_LEN], char out[GUEST_ALTNAME_CAP])
-{
-	snprintf(out, GUEST_ALTNAME_CAP, GUEST_NAME_PREFIX "%02x%02x%02x%02x%02x%02x", hwaddr[0],
-		hwaddr[1], hwaddr[2], hwaddr[3], hwaddr[4], hwaddr[5]);
-}
-
-bool guest_altname_parse(const char *name, uint8_t ret[DEVICE_HWADDR_LEN])
-{
-	char again[GUEST_ALTNAME_CAP];
-	uint8_t hwaddr[DEVICE_HWADDR_LEN];
-	if (strncmp(name, GUEST_NAME_PREFIX, strlen(GUEST_NAME_PREFIX)) != 0 ||
-		sscanf(name + strlen(GUEST_NAME_PREFIX), "%2hhx%2hhx%2hhx%2hhx%2hhx%2hhx",
-			&hwaddr[0], &hwaddr[1], &hwaddr[2], &hwaddr[3], &hwaddr[4],
-			&hwaddr[5]) != DEVICE_HWADDR_LEN)
-		return false;
-	guest_altname_format(hwaddr, again);
-	if (strcmp(name, again) != 0)
-		return false;
-	memcpy(ret, hwaddr, sizeof(hwaddr));
-	return true;
-}
 
 /* --- links -------------------------------------------------------------------------------- */
 
@@ -68,7 +46,7 @@ static void on_altname(void *arg, const struct event *ev, const char *name)
 	uint8_t hwaddr[DEVICE_HWADDR_LEN];
 	const struct device *dev =
 		registry_find(&d->registry, d->autoconf.nursery.nsid, ev->link.ifindex);
-	if (dev && device_type_is_ipvlan(dev->type) && guest_altname_parse(name, hwaddr))
+	if (dev && device_type_is_ipvlan(dev->type) && guest_mark_parse(name, hwaddr))
 		begin(d, dev, hwaddr);
 }
 

@@ -139,7 +139,7 @@ static void take_away(struct autoconf *a, struct ward_addr *each, const char *wh
 {
 	char text[ADDR_TEXT_CAP];
 	delete_from_link(a, each->ward, &each->addr);
-	log_info(a->log, "guest has no longer: ifindex=%u addr=%s why=\"%s\"", each->ward->ifindex,
+	log_info(a->log, "guest has no longer: ifindex=%u addr=%s by=\"%s\"", each->ward->ifindex,
 		addr_format(&each->addr, text), why);
 	forget(a, each);
 }

@@ -14,6 +14,7 @@ from lib.wait import wait_until
 from test_ontap_recipes import OWNERS, background, lab, resolve, resolve_mdns, router  # noqa: F401 (fixtures)
 from test_ontapd import NOBODY, needs_second_user, needs_type, ontap, ontapd  # noqa: F401 (fixtures)
 
+BUSYBOX = shutil.which("busybox")
 LEASE = "10.6.0.100,10.6.0.110,255.255.255.0"
 
 
@@ -21,6 +22,8 @@ LEASE = "10.6.0.100,10.6.0.110,255.255.255.0"
 def guests(lab, topo, ontap, program):  # noqa: F811
     """guests(daemon, "den") -> a namespace whose eth0 is the card of a guest on a macvtap."""
     needs_type(lab, "macvtap")
+    if not BUSYBOX:
+        pytest.skip("busybox is not installed")
     shuttle = program("tests/net/guest-shuttle")
 
     def start(daemon, name, *options):
@@ -41,15 +44,23 @@ def dnsmasq(lab, background, directory, lease="1h", options=()):  # noqa: F811
                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def udhcpc(guest, directory, *options):
-    """A lease by busybox' client; returns its address."""
+def udhcpc_command(directory, *options):
     script = directory / "udhcpc.sh"
-    script.write_text("#!/bin/sh\n[ $1 = deconfig ] && ip addr flush dev $interface scope global\n"
+    script.write_text("#!/bin/sh\n[ $1 = deconfig ] && ip -4 addr flush dev $interface\n"
                       "[ -n \"$ip\" ] && ip addr replace $ip/$mask dev $interface\nexit 0\n")
     script.chmod(0o755)
-    guest.run([shutil.which("busybox"), "udhcpc", "-i", "eth0", "-n", "-q", "-t", "20", "-T", "1", "-s", str(script),
-               *options])
+    return [BUSYBOX, "udhcpc", "-i", "eth0", "-t", "20", "-T", "1", "-s", str(script), *options]
+
+
+def udhcpc(guest, directory, *options):
+    """A lease by busybox' client; returns its address."""
+    guest.run(udhcpc_command(directory, "-n", "-q", *options))
     return guest.run(["sh", "-c", "ip -4 -o addr show dev eth0 | sed 's/.*inet //; s,/.*,,'"]).stdout.strip()
+
+
+def wait_for_ping(ns, address):
+    wait_until(lambda: ns.run([BUSYBOX, "ping", "-c", "1", "-W", "1", address], check=False).returncode == 0, 15,
+               f"an answer of {address}")
 
 
 def held(daemon):
@@ -78,8 +89,7 @@ def test_a_guest_with_a_lease_and_slaac_has_a_name(lab, ontapd, serve, guests, b
            for addr in link["addr_info"]}
     assert own <= set(held(daemon)), daemon.log()
     for each in own:
-        where = "%lan0" if each.startswith("fe80") else ""
-        wait_until(lambda: lab.lan.run(["ping", "-c1", "-W1", each + where], check=False).returncode == 0, what=each)
+        wait_for_ping(lab.lan, each + "%lan0" if each.startswith("fe80") else each)
     guest.process.kill()
     wait_until(lambda: not addresses(ask(lab.lan, "10.6.0.1", "den.lan.vanya", "A")), what="the end of the name")
 
@@ -103,9 +113,10 @@ def test_a_release_takes_the_name_away(lab, ontapd, serve, guests, background, t
     dnsmasq(lab, background, tmp_path)
     serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", *OWNERS)
     guest = guests(daemon, "den")
-    client = background(guest, [shutil.which("busybox"), "udhcpc", "-i", "eth0", "-f", "-R", "-s", "/bin/true"],
-                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    client = background(guest, udhcpc_command(tmp_path, "-f", "-R"), stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL)
     assert resolve(lab, "den.lan.vanya", "A")
+    wait_for_ping(guest, "10.6.0.2")  # the client does not wait until the neighbour is known
     client.terminate()
     wait_until(lambda: not addresses(ask(lab.lan, "10.6.0.1", "den.lan.vanya", "A")), what="the end of the name")
 
@@ -123,9 +134,9 @@ def test_nobody_takes_the_address_of_another(lab, ontapd, guests, background, tm
     own = udhcpc(thief, tmp_path)
     wait_until(lambda: own in held(daemon), what="the thief's own")
     for stolen in ("10.6.0.1", address, "10.6.0.2"):
-        thief.run(["arping", "-U", "-c", "2", "-I", "eth0", "-s", stolen, stolen], check=False)
+        thief.run([BUSYBOX, "arping", "-U", "-c", "2", "-I", "eth0", "-s", stolen, stolen], check=False)
     thief.ip("addr add 10.6.0.77/24 dev eth0")
-    thief.run(["ping", "-c1", "-W1", "-I", "10.6.0.77", "10.6.0.2"], check=False)
+    thief.run([BUSYBOX, "ping", "-c", "1", "-W", "1", "-I", "10.6.0.77", "10.6.0.2"], check=False)
     wait_until(lambda: "10.6.0.77" in held(daemon), what="an address that nobody has")
     has = held(daemon)
     assert "10.6.0.1" not in has and "10.6.0.2" not in has and has[address] != has[own]
@@ -138,7 +149,7 @@ def test_by_default_only_what_the_network_gives_counts(lab, ontapd, guests, back
     address = udhcpc(guest, tmp_path)
     wait_until(lambda: address in held(daemon), what="the lease")
     guest.ip("addr add 10.6.0.77/24 dev eth0")
-    done = guest.run(["ping", "-c2", "-W1", "-I", "10.6.0.77", "10.6.0.2"], check=False)
+    done = guest.run([BUSYBOX, "ping", "-c", "2", "-W", "1", "-I", "10.6.0.77", "10.6.0.2"], check=False)
     assert done.returncode != 0 and "10.6.0.77" not in held(daemon)
 
 
@@ -157,15 +168,17 @@ def test_a_restart_does_no_harm(lab, ontapd, serve, guests, background, tmp_path
     dnsmasq(lab, background, tmp_path)
     serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", *OWNERS)
     guest = guests(daemon, "den")
-    address = udhcpc(guest, tmp_path)
-    assert resolve(lab, "den.lan.vanya", "A") == [address]
+    client = background(guest, udhcpc_command(tmp_path, "-f", "-R"), stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL)
+    [address] = resolve(lab, "den.lan.vanya", "A")
     daemon.stop()
     assert addresses(ask(lab.lan, "10.6.0.1", "den.lan.vanya", "A")) == [address]
-    lab.lan.run(["ping", "-c1", "-W5", address])
+    wait_for_ping(lab.lan, address)
     daemon.start("eth0")
     wait_until(lambda: "guests followed: count=1" in daemon.log(), what="the guest")
-    lab.lan.run(["ping", "-c1", "-W5", address])
-    guest.run([shutil.which("busybox"), "udhcpc", "-i", "eth0", "-n", "-q", "-R", "-s", "/bin/true"])
+    wait_for_ping(lab.lan, address)
+    wait_for_ping(guest, "10.6.0.2")  # the client does not wait until the neighbour is known
+    client.terminate()
     wait_until(lambda: "guest has no longer" in daemon.log(), what="the release after the restart")
     guest.process.kill()
     wait_until(lambda: "device gone" in daemon.log(), what="the end of the device")

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "device/grant.h"
+#include "device/guest_mark.h"
 #include "device/mark.h"
 #include "device/rate.h"
 #include "device/secret.h"
@@ -295,6 +296,22 @@ static void users_are_forgotten_when_their_bucket_is_full(void **state UNUSED)
 	rate_fini(&rate);
 }
 
+static void the_mark_of_a_guest_is_read_as_it_was_written(void **state UNUSED)
+{
+	static const char *const others[] = {"", "ontap-guest-", "ontap-guest-0211223344",
+		"ontap-guest-02112233445", "ontap-guest-0211223344556", "ontap-guest-02112233445g",
+		"ontap-guest-021122334A55", "ontap-guest- 21122334455", "guest-021122334455"};
+	uint8_t hwaddr[DEVICE_HWADDR_LEN] = {2, 0x11, 0xab, 0, 0xff, 9}, again[DEVICE_HWADDR_LEN];
+	char text[GUEST_MARK_CAP];
+	guest_mark_format(hwaddr, text);
+	assert_string_equal(text, "ontap-guest-0211ab00ff09");
+	assert_true(strlen(text) + 1 == GUEST_MARK_CAP);
+	assert_true(guest_mark_parse(text, again));
+	assert_memory_equal(again, hwaddr, sizeof(hwaddr));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_false(guest_mark_parse(others[i], again));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +324,7 @@ int main(void)
 		cmocka_unit_test(a_seal_is_of_all_that_a_mark_says),
 		cmocka_unit_test(what_is_no_mark_is_none),
 		cmocka_unit_test(a_grant_is_read_as_it_was_written),
+		cmocka_unit_test(the_mark_of_a_guest_is_read_as_it_was_written),
 		cmocka_unit_test(the_secret_depends_on_all_that_tells_workloads_apart),
 		cmocka_unit_test(the_secret_stays_what_it_was),
 		cmocka_unit_test(a_second_s_worth_may_come_at_once),

@@ -96,6 +96,30 @@ static void names_decide_too(void **state UNUSED)
 	rules_fini(&rules);
 }
 
+static void the_addresses_of_guests_stand_behind_the_names(void **state UNUSED)
+{
+	static const struct {
+		const char *rule, *policy;
+	} cases[] = {{"allow * * * *", "dhcp,slaac"}, {"allow * * * * vm", "dhcp,slaac"},
+		{"allow * * * * vm any", "any"}, {"allow * * * * * dhcp", "dhcp"},
+		{"allow * * * * vm 10.0.0.0/8,2001:db8::/32", "10.0.0.0/8,2001:db8::/32"}};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[GUEST_POLICY_CAP];
+		struct rules rules = parse(cases[i].rule);
+		struct rule_question q = {.uid = 1, .parent = "eth0", .alias = "vm"};
+		const struct rule *rule = rules_find(&rules, &q);
+		assert_non_null(rule);
+		assert_string_equal(
+			guest_policy_format(&rule->guest_policy, text), cases[i].policy);
+		rules_fini(&rules);
+	}
+	/* As a pattern, * would not fit a request without a name. */
+	struct rules rules = parse("deny * * * * *\n");
+	struct rule_question q = {.uid = 1, .parent = "eth0", .alias = ""};
+	assert_non_null(rules_find(&rules, &q));
+	rules_fini(&rules);
+}
+
 static void mistakes_are_told_with_their_line(void **state UNUSED)
 {
 	static const struct {
@@ -113,9 +137,13 @@ static void mistakes_are_told_with_their_line(void **state UNUSED)
 		{"allow * macvlan l2 *\n", 1, "there is no mode \"l2\" of macvlan"},
 		{"allow * * l9 *\n", 1, "there is no mode \"l9\" of *"},
 		{"allow * * *\n", 1,
-			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES]"},
+			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES [ADDRS]]"},
 		{"allow user alice * * * * *\n", 1,
-			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES]"},
+			"expected dhcp, slaac, any or prefixes (at most 8), not \"*\""},
+		{"allow * * * * * 10.0.0.1/8\n", 1,
+			"expected dhcp, slaac, any or prefixes (at most 8), not \"10.0.0.1/8\""},
+		{"allow * * * * * any x\n", 1,
+			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES [ADDRS]]"},
 		{"allow user alice * * * * * *\n", 1, "too many words"},
 		{"allow * * * sixteen-bytes.xx\n", 1,
 			"no link can have the name \"sixteen-bytes.xx\""},
@@ -138,6 +166,7 @@ int main(void)
 		cmocka_unit_test(both_words_of_a_mode_have_to_fit),
 		cmocka_unit_test(an_empty_file_allows_nothing),
 		cmocka_unit_test(names_decide_too),
+		cmocka_unit_test(the_addresses_of_guests_stand_behind_the_names),
 		cmocka_unit_test(mistakes_are_told_with_their_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -248,6 +248,21 @@ static void what_is_wrong_is_told_with_its_option(void **state)
 		"--mac: an ipvtap has the hardware address of its parent");
 	assert_fails("ontap -t macvlan --gateway=10.0.0.0/8 /s -- x",
 		"--gateway: '10.0.0.0/8' is malformed; the form is ADDR");
+	assert_fails("ontap -t macvlan --autoconf /s -- x",
+		"--autoconf: only macvtap and ipvtap, with a queue");
+	assert_fails("ontap -t ipvtap -m 0 --autoconf /s -- x",
+		"--autoconf: only macvtap and ipvtap, with a queue");
+	assert_fails("ontap -t ipvtap --autoconf /s --",
+		"--autoconf: only macvtap and ipvtap, with a queue");
+	static const char *const others[] = {"name=nic0", "keep", "down", "addr=10.0.0.1/8",
+		"gateway=10.0.0.1", "dhcp", "wait=10.0.0.0/8"};
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		char line[80], message[80];
+		snprintf(line, sizeof(line), "ontap -t auto --autoconf --%s /s -- x", others[i]);
+		snprintf(message, sizeof(message), "--autoconf: the guest decides: not with --%.*s",
+			(int)strcspn(others[i], "="), others[i]);
+		assert_fails(line, message);
+	}
 	assert_fails("ontap --open=a --watch /s -- x",
 		"--open, --remove, --watch and --list exclude each other");
 	assert_fails("ontap -j -t macvlan /s -- x", "--json: needs --list");

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: ISC
+"""ontap --autoconf on ipvtaps, which all have the parent's hardware address: unmodified clients with their defaults, all at
+once on one parent, with DHCP, SLAAC and DHCPv6 on the wire. A guest is the kernel of a namespace, whose frames
+tests/net/guest-shuttle carries to and from the queue. tests/net/test_autoconf.py has macvtaps."""
+import re
+
+import pytest
+
+from vm import Missing, need
+
+PARENT = "02:00:00:00:00:50"
+RADVD = """interface lan0 { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; AdvManagedFlag on;
+prefix 2001:db8:6::/64 { AdvOnLink on; AdvAutonomous on; }; };
+"""
+UDHCPC = """#!/bin/sh
+[ $1 = deconfig ] && ip2 -4 addr flush dev $interface
+[ -n "$ip" ] && ip2 addr replace $ip/$mask dev $interface
+exit 0
+"""
+DHCLIENT = """#!/bin/sh
+[ -n "$new_ip_address" ] && ip2 addr replace $new_ip_address/24 dev $interface
+[ -n "$new_ip6_address" ] && ip2 addr replace $new_ip6_address/128 dev $interface
+exit 0
+"""
+START = f"""
+mkdir -p /dev/net /var/lib/dhcpcd /var/run /var/tmp
+[ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
+ip2 link set lo up
+ip2 netns add lan
+printf 'link add eth0 address {PARENT} type veth peer name lan0 netns lan\\nlink set eth0 up\\n' | ip2 -batch -
+printf 'addr add 10.6.0.1/24 dev eth0\\naddr add 2001:db8:6::1/64 dev eth0 nodad\\n' | ip2 -batch -
+printf 'addr add 10.6.0.2/24 dev lan0\\naddr add 2001:db8:6::2/64 dev lan0 nodad\\nlink set lan0 up\\n' | ip2 -n lan -batch -
+in_lan() {{ nsenter --net=/run/netns/lan "$@"; }}
+in_lan sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+in_lan dnsmasq --no-daemon --port=0 --no-ping --conf-file=/dev/null --user=root \\
+	--dhcp-range=10.6.0.100,10.6.0.150,5m --dhcp-range=2001:db8:6::1000,2001:db8:6::1fff,64,5m \\
+	--dhcp-option=3,10.6.0.2 --dhcp-leasefile=/run/leases \\
+	--interface=lan0 --bind-interfaces --pid-file= --log-dhcp >/run/log.dnsmasq 2>&1 &
+in_lan radvd -n -m stderr -C /etc/radvd.conf -p /run/radvd.pid >/run/log.radvd 2>&1 &
+in_lan tcpdump -i lan0 -e -n -p -l --immediate-mode not ether host {PARENT} >/run/foreign 2>/run/log.tcpdump &
+chmod 1777 /run
+ontapd --group=user --state=/run/state --rate=0 eth0 2>/run/log &
+until [ -S /run/ontap/port.eth0 ]; do sleep 0.1; done
+"""
+# A guest with its card: NAME, OPTIONS of ontap.
+GUEST = """
+ip2 netns add {name}
+nsenter --net=/run/netns/{name} sh -c 'echo 2 >/proc/sys/net/ipv6/conf/default/accept_ra'
+{user} ontap -t ipvtap -a {name} --autoconf {options} /run/ontap/port.eth0 -- sh -c \\
+	'echo $ONTAP_HWADDR >/run/{name}.hwaddr; exec {enter} guest-shuttle eth0' >/run/{name}.up 2>/run/log.{name} &
+echo $! >/run/{name}.pid
+n=0; until grep -q up /run/{name}.up || [ $n = 100 ]; do sleep 0.1; n=$((n + 1)); done
+cat /run/{name}.up /run/log.{name}
+"""
+CLIENTS = {
+    "udhcpc": "busybox udhcpc -i eth0 -f -s /etc/udhcpc.sh",
+    "dhcpcd": "env PATH=/clients:$PATH unshare -m sh -c 'mount -t tmpfs t /var/lib/dhcpcd; mkdir -p /run/d.x; exec /clients/dhcpcd -B eth0'",
+    "dhclient": "dhclient -4 -d -sf /etc/dhclient.sh -lf /run/dhclient.leases -pf /run/dhclient.pid eth0",
+}
+
+
+def inside(name, command):
+    return f"nsenter --net=/run/netns/{name} {command}"
+
+
+@pytest.fixture(scope="module")
+def vm(machine, built):
+    made = machine("veth", "tap", "ipvlan", "ipvtap", "tun", "sch_ingress", "cls_bpf")
+    for program in ("src/ontapd/ontapd", "src/ontap/ontap", "src/ontap-zone/ontap-zone", "tests/net/guest-shuttle"):
+        made.add(built(program))
+    made.add("/sbin/ip", "/bin/ip2")
+    try:
+        for program in ("dnsmasq", "radvd", "dhclient", "tcpdump", "tc", "dig"):
+            made.add(need(program))
+        made.add(need("dhcpcd"), "/clients/dhcpcd")
+        made.add_library("libbpf.so.1")
+    except Missing as missing:
+        pytest.skip(str(missing))
+    made.add("/usr/lib/dhcpcd/dhcpcd-run-hooks", "/usr/lib/dhcpcd/dhcpcd-run-hooks")
+    made.write("etc/radvd.conf", RADVD)
+    made.write("etc/udhcpc.sh", UDHCPC, 0o755)
+    made.write("etc/dhclient.sh", DHCLIENT, 0o755)
+    made.write("etc/nsswitch.conf", "passwd: files\n")
+    with made.start() as running:
+        running.sh(START)
+        yield running
+        print(running.sh("for f in /run/log*; do echo == $f; tail -n 40 $f; done; cat /run/foreign", check=False))
+
+
+def start_guest(vm, name, options=""):
+    printed = vm.sh(GUEST.format(name=name, options=options, user="", enter=inside(name, "")))
+    assert "up" in printed, printed + vm.sh("cat /run/log", check=False)
+
+
+def addrs(vm, name):
+    printed = vm.sh(inside(name, "ip2 -o addr show dev eth0"))
+    return re.findall(r"inet6? ([0-9a-f.:]+)/", printed)
+
+
+def wait_for(vm, command, seconds=30):
+    vm.sh(f"n=0; until {command}; do sleep 0.2; n=$((n + 1)); [ $n -lt {5 * seconds} ] || exit 1; done",
+          timeout=4 * seconds)
+
+
+@pytest.fixture(scope="module")
+def clients(vm):
+    """One guest for each client, each with a lease."""
+    for name, command in CLIENTS.items():
+        start_guest(vm, name)
+        vm.sh(inside(name, command) + f" >/run/log.client.{name} 2>&1 &")
+    for name in CLIENTS:
+        wait_for(vm, inside(name, "ip2 -4 addr show dev eth0") + " | grep -q 'inet 10'", 60)
+        wait_for(vm, inside(name, "ip2 -6 addr show dev eth0 -tentative") + " | grep -q 'inet6 2001'", 60)
+    return list(CLIENTS)
+
+
+def test_each_guest_has_a_lease_and_an_address_of_its_own(vm, clients):
+    seen = []
+    for name in clients:
+        has = [addr for addr in addrs(vm, name) if not addr.startswith("169.254")]
+        assert any(addr.startswith("10.6.0.1") for addr in has) and any(addr.startswith("2001:") for addr in has), has
+        seen += has
+    assert len(set(seen)) == len(seen), "no two guests have the same"
+
+
+def test_each_is_reached_from_the_wire_and_by_its_siblings(vm, clients):
+    all_addrs = {name: [addr for addr in addrs(vm, name) if not addr.startswith(("fe80", "169.254"))] for name in clients}
+    for name, own in all_addrs.items():
+        for addr in own:
+            for where in ["lan"] + [other for other in clients if other != name]:
+                wait_for(vm, inside(where, f"ping -c 1 -W 1 {addr}") + " >/dev/null", 10)
+
+
+def test_the_wire_sees_only_the_address_of_the_parent(vm, clients):
+    lan = re.search(r"link/ether (\S+)", vm.sh("ip2 -n lan link show lan0"))[1]
+    foreign = [line for line in vm.sh("cat /run/foreign").splitlines() if f"{lan} >" not in line]
+    assert not foreign, foreign
+    for name in clients:
+        assert vm.sh(f"cat /run/{name}.hwaddr").strip() != PARENT
+
+
+def test_the_names_are_served(vm, clients):
+    vm.sh("ontap-zone serve --domain=vanya --no-mdns --no-self --listen=127.0.0.1:53 --socket=/run/zone.sock --state=/run "
+          "--user=root --hostnames-by=none >/run/log.zone 2>&1 &")
+    wait_for(vm, "dig +short +time=1 @127.0.0.1 udhcpc.lan.vanya | grep -q '^10'", 30)
+    for name in clients:
+        own = next(addr for addr in addrs(vm, name) if addr.startswith("10."))
+        assert vm.sh(f"dig +short @127.0.0.1 {name}.lan.vanya").split() == [own]
+
+
+def test_nobody_takes_the_address_of_another(vm, clients):
+    start_guest(vm, "thief")
+    victim = next(addr for addr in addrs(vm, clients[0]) if addr.startswith("10."))
+    for stolen in ("10.6.0.1", victim, "10.6.0.2"):
+        vm.sh(inside("thief", f"sh -c 'ip2 addr add {stolen}/24 dev eth0; arping -U -c 2 -I eth0 {stolen}; "
+                     f"ping -c 1 -W 1 10.6.0.2; ip2 addr del {stolen}/24 dev eth0'"), check=False)
+        assert PARENT not in vm.sh("ip2 -n lan neigh show " + stolen, check=False) or stolen != "10.6.0.2"
+    assert not re.search(r"guest has: ifindex=\d+ addr=(10\.6\.0\.[12]|%s) .*arp" % re.escape(victim), vm.sh("cat /run/log"))
+    wait_for(vm, inside("lan", f"ping -c 1 -W 1 {victim}") + " >/dev/null", 10)
+
+
+def test_a_spoofed_source_is_dropped(vm, clients):
+    before = vm.sh("cat /run/foreign | wc -l")
+    vm.sh(inside("thief", "sh -c 'ip2 link set eth0 down; ip2 link set eth0 address 02:66:66:66:66:66; ip2 link set eth0 up; "
+                 "sleep 1; ip2 addr add 10.6.0.66/24 dev eth0; arping -U -c 1 -I eth0 10.6.0.66'"), check=False)
+    assert "02:66:66" not in vm.sh("cat /run/foreign") and before
+
+
+def test_the_parent_gets_another_hardware_address(vm, clients):
+    vm.sh("ip2 link set eth0 down; ip2 link set eth0 address 02:00:00:00:00:51; ip2 link set eth0 up; ip2 -n lan neigh flush all")
+    for name in clients:
+        for addr in addrs(vm, name):
+            if addr.startswith(("10.", "2001")):
+                wait_for(vm, inside("lan", f"ping -c 1 -W 1 {addr}") + " >/dev/null", 20)
+
+
+def test_a_restart_of_ontapd_does_no_harm(vm, clients):
+    vm.sh("pid=$(pidof ontapd | tr ' ' '\\n' | sort -n | head -n 1); kill $pid; while [ -d /proc/$pid ]; do sleep 0.1; done")
+    own = {name: [a for a in addrs(vm, name) if a.startswith(("10.", "2001"))] for name in clients}
+    ping_all = lambda: [wait_for(vm, inside("lan", f"ping -c 1 -W 1 {a}") + " >/dev/null", 10) for v in own.values() for a in v]
+    ping_all()
+    vm.sh("ontapd --group=user --state=/run/state --rate=0 eth0 2>/run/log2 & "
+          "until grep -q 'guests followed: count=4' /run/log2; do sleep 0.1; done", timeout=60)
+    ping_all()
+
+
+def test_the_device_goes_with_its_guest(vm, clients):
+    vm.sh("kill $(cat /run/dhclient.pid) 2>/dev/null; kill $(cat /run/udhcpc.pid); "
+          "until grep -q 'device gone' /run/log2; do sleep 0.1; done", timeout=60)
