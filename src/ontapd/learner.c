@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -17,7 +16,7 @@
 #include "io/packet.h"
 #include "ontapd/pupil.h"
 
-enum { READ_AT_ONCE = 64, TRIES = 1000 };
+enum { READ_AT_ONCE = 64, TRIES = 1000, END_TRIES = 1000, END_PAUSE_US = 1000 };
 
 /* --- start and end ------------------------------------------------------------------------ */
 
@@ -43,17 +42,19 @@ int learner_start(struct learner *l, const struct log *log)
 	return err;
 }
 
-/* It ends when its socket is closed. */
+/* It ends when its socket is shut down, which other descriptors of it cannot prevent. One that does not is left alone:
+ * we may not signal another user's process, and it can do nothing any more. */
 void learner_stop(struct learner *l)
 {
 	if (!learner_is_running(l))
 		return;
 	if (l->loop)
 		loop_remove(l->loop, &l->watch);
+	shutdown(l->watch.fd, SHUT_RDWR);
 	close(l->watch.fd);
 	l->watch.fd = -1;
-	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	for (int i = 0; i < END_TRIES && waitpid(l->pid, NULL, WNOHANG) == 0; i++)
+		usleep(END_PAUSE_US);
 }
 
 /* --- news --------------------------------------------------------------------------------- */
@@ -80,7 +81,6 @@ static bool read_one(struct learner *l)
 	if (len < 0 && errno == EAGAIN)
 		return false;
 	if (len <= 0 || !is_sound(&news, (size_t)len)) {
-		kill(l->pid, SIGKILL);
 		learner_stop(l);
 		if (l->on_end)
 			l->on_end(l->arg);

@@ -199,9 +199,9 @@ def test_what_does_not_go_together_is_refused_in_words(lab, ontapd, ontap, optio
 def test_the_learner_has_no_privilege(lab, ontapd):  # noqa: F811
     daemon = ontapd(lab)
     with open(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children", encoding="ascii") as children:
-        learner = children.read().split()[0]
-    with open(f"/proc/{learner}/status", encoding="ascii") as file:
-        status = dict(line.split(":", 1) for line in file)
-    assert status["Uid"].split() == [str(NOBODY)] * 4 and status["Gid"].split() == [str(NOBODY)] * 4
+        found = [dict(line.split(":", 1) for line in open(f"/proc/{child}/status", encoding="ascii"))
+                 for child in children.read().split()]
+    [status] = [each for each in found if each["Uid"].split() == [str(NOBODY)] * 4]
+    assert status["Gid"].split() == [str(NOBODY)] * 4
     assert {status[name].strip() for name in ("CapPrm", "CapEff", "CapInh", "CapBnd", "CapAmb")} == {"0" * 16}
     assert status["NoNewPrivs"].strip() == "1" and status["Groups"].strip() == ""
