@@ -134,6 +134,7 @@ unit_programs += tests/unit/test_sandbox
 guest_rig = tests/unit/guest_rig.c tests/unit/guest_rig.h
 unit_programs += tests/unit/test_guest
 tests_unit_test_guest_SOURCES = tests/unit/test_guest.c $(guest_rig)
+tests_unit_test_guest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=array_reserve,--wrap=strdup
 unit_programs += tests/unit/test_guest6
 tests_unit_test_guest6_SOURCES = tests/unit/test_guest6.c $(guest_rig)
 unit_programs += tests/unit/test_guest_filter

@@ -36,6 +36,24 @@ static void arp(const char *sender, const char *target)
 	rig_says(&rig, &w);
 }
 
+/* While this is true, there is no memory (the linker's --wrap). */
+static bool is_short;
+
+int __real_array_reserve(void *array, size_t *cap, size_t need, size_t size);
+int __wrap_array_reserve(void *array, size_t *cap, size_t need, size_t size);
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+
+int __wrap_array_reserve(void *array, size_t *cap, size_t need, size_t size)
+{
+	return is_short ? ERR_NOMEM : __real_array_reserve(array, cap, need, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return is_short ? NULL : __real_strdup(text);
+}
+
 /* A guest that has 10.0.0.7 for an hour. */
 static void start_bound(const char *policy)
 {
@@ -449,6 +467,24 @@ static void the_name_comes_and_goes_with_the_lease(void **state UNUSED)
 	rig_stop(&rig);
 }
 
+static void without_memory_the_next_frame_tries_again(void **state UNUSED)
+{
+	rig_start(&rig, "any", GUEST_HW);
+	for (int i = 0; i < 2; i++) {
+		is_short = i == 0;
+		arp("10.0.0.7", "10.0.0.1");
+		says((struct rig_dhcp4){.type = DISCOVER, .xid = 1, .name = "vm"});
+		rig_expect(&rig, is_short ? "" : "+10.0.0.7/arp/3600 name=vm");
+	}
+	is_short = true; /* the name stays until there is memory for another one */
+	says((struct rig_dhcp4){.type = DISCOVER, .xid = 1, .name = "web"});
+	assert_string_equal(guest_name(rig.g), "vm");
+	is_short = false;
+	says((struct rig_dhcp4){.type = DISCOVER, .xid = 1, .name = "web"});
+	rig_expect(&rig, "name=web");
+	rig_stop(&rig);
+}
+
 static void names_in_all_encodings(void **state UNUSED)
 {
 	static const struct {
@@ -556,6 +592,7 @@ int main(void)
 		cmocka_unit_test(what_the_caller_knew_counts_without_the_policy),
 		cmocka_unit_test(a_policy_that_changes_is_applied),
 		cmocka_unit_test(the_name_comes_and_goes_with_the_lease),
+		cmocka_unit_test(without_memory_the_next_frame_tries_again),
 		cmocka_unit_test(names_in_all_encodings),
 		cmocka_unit_test(long_names),
 		cmocka_unit_test(options_in_file_and_sname),
