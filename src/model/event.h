@@ -21,6 +21,7 @@ enum {
 	KIND_CAP = 16,        /* IFLA_INFO_KIND: "macvlan", "veth", … */
 	HWADDR_CAP = 32,      /* MAX_ADDR_LEN */
 	HOSTNAME_CAP = 65,    /* __NEW_UTS_LEN + 1 */
+	GUEST_LABEL_CAP = 64, /* a label of DNS with its zero */
 	PROGRAM_CAP = 16      /* TASK_COMM_LEN */
 };
 
@@ -39,6 +40,7 @@ enum event_type {
 	EV_ADDR_GONE,     /* address removed */
 	EV_HOSTNAME,      /* current name of a UTS namespace related to `nsid` */
 	EV_HOSTNAME_GONE, /* no longer related: no process is in both */
+	EV_GUEST_NAME,    /* the host name that the guest behind a link gives itself */
 	EV_SYNC_BEGIN,    /* a dump of namespace `nsid` begins; unlisted objects are stale */
 	EV_SYNC_LINKS,    /* the dump has listed all links: others are gone */
 	EV_SYNC_END,      /* the dump has listed all addresses: others are gone */
@@ -46,6 +48,8 @@ enum event_type {
 	EV_PORT_OWNER,    /* the socket of a process on a port of ours; not for the model */
 	EV_PORTS_LISTED,  /* the list is complete, since the last such event */
 	EV_PORT_FREE,     /* the process of such a socket has ended */
+	EV_GUEST_SOCKET,  /* the packet socket of a link, or why there is none; not for the model */
+	EV_NEIGHBOUR,     /* an entry of a table of neighbours, or of a bridge; likewise */
 	EV_COUNT
 };
 
@@ -99,6 +103,36 @@ struct event_addr {
 	uint32_t expires_s;
 	char label[IF_NAMESIZE]; /* IPv4: what IFA_LABEL has after its colon: "git" of "eth0:git";
 				  * "" if it has none. Untrusted bytes */
+	/* The guest behind the link has taken the address by itself: the kernel does not know it.
+	 * Dumps neither list it nor remove it; it goes with its link. */
+	bool is_guest;
+	uint8_t zero[3];
+};
+
+/* The guest behind a link: a virtual machine that configures itself. */
+struct event_guest {
+	uint32_t ifindex;
+	char name[GUEST_LABEL_CAP]; /* untrusted bytes; "": it says none */
+};
+
+/* An answer to the request for a packet socket. The socket comes with it. */
+struct event_guest_socket {
+	uint32_t ifindex;
+	int32_t error; /* a negative errno, or 0 */
+};
+
+enum event_neighbour_kind {
+	NEIGHBOUR_IS_THERE, /* `addr` has the hardware address `hwaddr` */
+	NEIGHBOUR_IS_LOST,  /* `addr` does not answer (NUD_FAILED) */
+	NEIGHBOUR_IS_BEHIND /* `hwaddr` is behind `ifindex`, a port of a bridge */
+};
+
+/* What the kernel knows about the machines on a link (RTM_NEWNEIGH). */
+struct event_neighbour {
+	uint32_t ifindex;
+	uint8_t kind;      /* enum event_neighbour_kind */
+	uint8_t hwaddr[6]; /* zero if it is not known */
+	struct addr addr;  /* ADDR_NONE for NEIGHBOUR_IS_BEHIND */
 };
 
 /* A UTS namespace, and the host name that was set in it. */
@@ -129,6 +163,9 @@ struct event {
 		struct event_link link;
 		struct event_addr addr;
 		struct event_hostname hostname;
+		struct event_guest guest;
 		struct event_port port;
+		struct event_guest_socket guest_socket;
+		struct event_neighbour neighbour;
 	};
 };

@@ -26,7 +26,7 @@ enum mark {
 /* Events are compared with stored ones byte by byte: they must have no padding. */
 _Static_assert(sizeof(struct event_link) == 36 + HWADDR_CAP + IF_NAMESIZE + KIND_CAP + ALIAS_CAP,
 	"padding in struct event_link");
-_Static_assert(sizeof(struct event_addr) == 8 + 2 * sizeof(struct addr) + 2 + 4 + IF_NAMESIZE,
+_Static_assert(sizeof(struct event_addr) == 8 + 2 * sizeof(struct addr) + 2 + 4 + IF_NAMESIZE + 4,
 	"padding in struct event_addr");
 _Static_assert(sizeof(struct event_hostname) == 8 + 3 + HOSTNAME_CAP + 4,
 	"padding in struct event_hostname");
@@ -79,6 +79,7 @@ static enum mark mark_named(enum mark mark, bool is_dump)
 static void addr_appear(struct model *m, struct model_addr *a)
 {
 	m->addrs_present++;
+	a->link->guest_addr_count += a->info.is_guest;
 	tell_addr(m, MODEL_ADDR_NEW, a, NULL);
 }
 
@@ -91,6 +92,7 @@ static void addr_vanish(struct model *m, struct model_addr *a)
 	if (!a->link->is_present)
 		return; /* the listener never heard of it */
 	m->addrs_present--;
+	a->link->guest_addr_count -= a->info.is_guest;
 	tell_addr(m, MODEL_ADDR_GONE, a, NULL);
 }
 
@@ -118,6 +120,8 @@ static void link_vanish(struct model *m, struct model_link *link)
 	link->is_present = false;
 	m->links_present--;
 	tell_link(m, MODEL_LINK_GONE, link, NULL);
+	free(link->guest);
+	link->guest = NULL;
 }
 
 static void hostnames_free(struct model_ns *ns)
@@ -212,6 +216,8 @@ static bool may_dump_name(const struct model *m, const struct event *ev, const s
 static int apply_addr(struct model *m, const struct event *ev)
 {
 	struct model_addr *a = table_find_addr(m, ev->nsid, &ev->addr);
+	if (ev->addr.is_guest && !model_link(m, ev->nsid, ev->addr.ifindex))
+		return ERR_ABSENT;
 	if (ev->is_dump && !may_dump_name(m, ev, a))
 		return 0;
 	int err = a ? 0 : table_make_addr(m, ev->nsid, &ev->addr, &a);
@@ -240,7 +246,7 @@ static int apply_addr_gone(struct model *m, const struct event *ev)
 	struct model_addr *a = table_find_addr(m, ev->nsid, &ev->addr);
 	if (a)
 		addr_vanish(m, a);
-	if (!ns->is_syncing) {
+	if (!ns->is_syncing || ev->addr.is_guest) {
 		struct model_link *link = a ? a->link : NULL;
 		if (a) {
 			table_free_addr(m, a);
@@ -336,6 +342,24 @@ static void apply_hostname_gone(struct model *m, const struct event *ev)
 	tell_hostnames(m, ns);
 }
 
+/* The listener sees a change of the link. */
+static int apply_guest_name(struct model *m, const struct event *ev)
+{
+	struct model_link *link = table_find_link(m, ev->nsid, ev->guest.ifindex);
+	if (!link || !link->is_present)
+		return ERR_ABSENT;
+	if (strcmp(link->guest ? link->guest->name : "", ev->guest.name) == 0)
+		return 0;
+	if (!link->guest)
+		link->guest = calloc(1, sizeof(*link->guest));
+	if (!link->guest)
+		return ERR_NOMEM;
+	memcpy(link->guest->name, ev->guest.name, sizeof(link->guest->name));
+	link->guest->since = ++m->last_guest_name;
+	tell_link(m, MODEL_LINK_CHANGED, link, &link->info);
+	return 0;
+}
+
 /* --- dumps -------------------------------------------------------------------------------- */
 
 /* Frees the tombstones of the link; everything else gets `mark`. May free the link. */
@@ -383,7 +407,7 @@ static void sweep_addrs(struct model *m, struct model_ns *ns)
 {
 	LIST_EACH(link, &ns->links, struct model_link, in_ns) {
 		LIST_EACH(a, &link->addrs, struct model_addr, in_link) {
-			if (a->mark == MARK_OLD)
+			if (a->mark == MARK_OLD && !a->info.is_guest)
 				addr_vanish(m, a);
 		}
 	}
@@ -422,6 +446,7 @@ static bool event_is_sane(const struct event *ev)
 		       ev->addr.prefix_len <= 8 * addr_len(&ev->addr.addr) &&
 		       ev->addr.label[IF_NAMESIZE - 1] == '\0';
 	case EV_HOSTNAME: return ev->hostname.name[HOSTNAME_CAP - 1] == '\0';
+	case EV_GUEST_NAME: return ev->guest.name[GUEST_LABEL_CAP - 1] == '\0';
 	case EV_HOSTNAME_GONE:
 	case EV_NS_GONE:
 	case EV_LINK_GONE:
@@ -431,7 +456,9 @@ static bool event_is_sane(const struct event *ev)
 	case EV_SYNC_ABORT: return true;
 	case EV_PORT_OWNER:
 	case EV_PORTS_LISTED:
-	case EV_PORT_FREE: /* not of the model */
+	case EV_PORT_FREE:
+	case EV_GUEST_SOCKET:
+	case EV_NEIGHBOUR: /* not of the model */
 	case EV_COUNT: break;
 	}
 	return false;
@@ -459,6 +486,7 @@ int model_apply(struct model *m, const struct event *ev)
 	case EV_ADDR_GONE: return apply_addr_gone(m, ev);
 	case EV_SYNC_BEGIN: return apply_sync_begin(m, ev);
 	case EV_HOSTNAME: return apply_hostname(m, ev);
+	case EV_GUEST_NAME: return apply_guest_name(m, ev);
 	case EV_HOSTNAME_GONE: apply_hostname_gone(m, ev); return 0;
 	case EV_NS_GONE: {
 		struct model_ns *ns = table_find_ns(m, ev->nsid);
@@ -472,6 +500,8 @@ int model_apply(struct model *m, const struct event *ev)
 	case EV_PORT_OWNER:
 	case EV_PORTS_LISTED:
 	case EV_PORT_FREE:
+	case EV_GUEST_SOCKET:
+	case EV_NEIGHBOUR:
 	case EV_COUNT: break;
 	}
 	return ERR_SYNTAX;
@@ -489,7 +519,7 @@ struct model *model_new(uint64_t seed, struct model_listener listener)
 
 	/* Adding to a map can fail only for its first element. If one is added and removed now, no
 	 * half-made object has to be undone later. */
-	struct map *tables[] = {&m->namespaces, &m->links, &m->addrs};
+	struct map *tables[] = {&m->namespaces, &m->links, &m->addrs, &m->holders};
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		struct map_node node;
 		if (map_add(tables[i], &node, 0)) {
@@ -511,5 +541,6 @@ void model_free(struct model *m)
 	map_fini(&m->namespaces);
 	map_fini(&m->links);
 	map_fini(&m->addrs);
+	map_fini(&m->holders);
 	free(m);
 }

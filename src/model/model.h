@@ -17,6 +17,9 @@
  * peers. Each is a model_addr of its own, as in the kernel; IPv6 addresses are unique on their
  * link.
  *
+ * Addresses that a guest has taken by itself (is_guest) are not the kernel's. Dumps leave them as they
+ * are. They and the guest's name exist only while their link is present.
+ *
  * Each change is reported at once to one listener, with the state before it. One thread.
  */
 #pragma once
@@ -36,10 +39,18 @@ struct model_ns {
 	bool is_syncing;               /* between EV_SYNC_BEGIN and its end */
 };
 
+/* What is known about the guest behind a link. */
+struct model_guest {
+	char name[GUEST_LABEL_CAP]; /* as EV_GUEST_NAME says it; "": none */
+	uint64_t since;             /* of the name: a later one has a greater number */
+};
+
 struct model_link {
 	struct model_ns *ns; /* never NULL */
 	struct event_link info;
-	struct list addrs; /* of struct model_addr.in_link */
+	struct model_guest *guest; /* NULL: it has said nothing; owned by model.c */
+	uint32_t guest_addr_count; /* addresses of the guest */
+	struct list addrs;         /* of struct model_addr.in_link */
 	struct list in_ns;
 	struct map_node node; /* owned by model.c */
 	uint8_t mark;         /* owned by model.c */
@@ -58,9 +69,10 @@ struct model_addr {
 	struct event_addr info;
 	struct list in_link;
 	struct map_node node; /* owned by model.c */
-	uint8_t mark;         /* owned by model.c */
-	uint8_t scope;        /* enum addr_scope of the address */
-	bool is_present;      /* false: a tombstone, or being removed */
+	struct map_node by_addr;
+	uint8_t mark;    /* owned by model.c */
+	uint8_t scope;   /* enum addr_scope of the address */
+	bool is_present; /* false: a tombstone, or being removed */
 };
 
 /* What changed. While the listener runs, the model already has the change. For *_GONE, lookups no
@@ -115,6 +127,11 @@ const struct model_ns *model_ns(const struct model *m, nsid_t nsid) NONNULL;
 const struct model_link *model_link(const struct model *m, nsid_t nsid, uint32_t ifindex) NONNULL;
 const struct model_addr *model_addr(
 	const struct model *m, nsid_t nsid, uint32_t ifindex, const struct addr *addr) NONNULL;
+
+/* Calls `visit` for each present address that is equal to `addr`, on any link of any namespace, in any
+ * order. */
+void model_each_holder(const struct model *m, const struct addr *addr,
+	void (*visit)(void *arg, const struct model_addr *holder), void *arg) NONNULL_ARGS(1, 2, 3);
 
 /* Calls `visit` for each namespace in ascending order of nsid (NSID_OWN first). ERR_NOMEM if there
  * is no memory for sorting; then nothing was visited. */

@@ -28,6 +28,11 @@ static uint64_t addr_hash(
 	return hash_bytes(link_hash(m, nsid, ifindex), a, sizeof(*a));
 }
 
+static uint64_t holder_hash(const struct model *m, const struct addr *a)
+{
+	return hash_bytes(m->seed, a, sizeof(*a));
+}
+
 struct model_ns *table_find_ns(const struct model *m, nsid_t nsid)
 {
 	return MAP_FIND(
@@ -49,9 +54,11 @@ static bool addr_is_at(
 
 /* True if the kernel treats two addresses with the same link and local address as the same one:
  * IPv4 compares prefix length and peer too (inet_insert_ifa), IPv6 only the address
- * (ipv6_add_addr). */
+ * (ipv6_add_addr). The guest's are apart from the kernel's. */
 static bool addr_is_same(const struct event_addr *a, const struct event_addr *b)
 {
+	if (a->is_guest != b->is_guest)
+		return false;
 	return a->addr.family == ADDR_V6 ||
 	       (a->prefix_len == b->prefix_len && addr_equal(&a->peer, &b->peer));
 }
@@ -184,6 +191,7 @@ void table_free_link(struct model *m, struct model_link *link)
 	count_link(m, link->ns, -1);
 	map_remove(&m->links, &link->node);
 	list_remove(&link->in_ns);
+	free(link->guest);
 	free(link);
 }
 
@@ -203,6 +211,11 @@ int table_make_addr(
 	int err = a->link ? 0 : table_make_link(m, nsid, info->ifindex, &a->link);
 	if (!err)
 		err = map_add(&m->addrs, &a->node, addr_hash(m, nsid, info->ifindex, &info->addr));
+	if (!err) {
+		err = map_add(&m->holders, &a->by_addr, holder_hash(m, &info->addr));
+		if (err)
+			map_remove(&m->addrs, &a->node);
+	}
 	if (err) {
 		free(a);
 		return err;
@@ -217,6 +230,7 @@ void table_free_addr(struct model *m, struct model_addr *a)
 {
 	count_addr(m, a->link->ns, -1);
 	map_remove(&m->addrs, &a->node);
+	map_remove(&m->holders, &a->by_addr);
 	list_remove(&a->in_link);
 	free(a);
 }
@@ -239,6 +253,14 @@ const struct model_addr *model_addr(
 {
 	return MAP_FIND(&m->addrs, addr_hash(m, nsid, ifindex, addr), struct model_addr, node, a,
 		a->is_present && a->link->is_present && addr_is_at(a, nsid, ifindex, addr));
+}
+
+void model_each_holder(const struct model *m, const struct addr *addr,
+	void (*visit)(void *arg, const struct model_addr *holder), void *arg)
+{
+	MAP_EACH_WITH(a, &m->holders, holder_hash(m, addr), struct model_addr, by_addr)
+		if (a->is_present && a->link->is_present && addr_equal(&a->info.addr, addr))
+			visit(arg, a);
 }
 
 static int cmp_ns(const void *a, const void *b)

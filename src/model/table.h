@@ -17,8 +17,10 @@ struct model {
 	struct map namespaces;
 	struct map links;
 	struct map addrs;
+	struct map holders; /* the addresses, by address alone */
 	struct strangers strangers;
 	uint64_t seed;
+	uint64_t last_guest_name;
 	struct model_listener listener;
 	size_t links_present;
 	size_t addrs_present; /* those of links that are present */
