@@ -28,6 +28,9 @@ struct policy conf_policy(const struct conf *c)
 		.mdns = c->mdns,
 		.mdns_links = (const char *const *)c->mdns_ifaces.at,
 		.mdns_link_count = (unsigned)c->mdns_ifaces.count,
+		.guests = c->guests,
+		.guest_links = (const char *const *)c->guest_links.at,
+		.guest_link_count = (unsigned)c->guest_links.count,
 	};
 	memcpy(p.sources, c->names.at, sizeof(p.sources));
 	return p;

@@ -136,6 +136,8 @@ struct conf {
 	struct options_texts ignored_hostnames;
 	bool has_self;
 	enum conf_census census;
+	enum name_guests guests;
+	struct options_texts guest_links; /* NAME_GUESTS_LISTED: at least one */
 
 	/* serve, check: how it is served */
 	struct listen_rules listens; /* never empty: `auto` if none was given */

@@ -127,13 +127,17 @@ static const struct option options[] = {
 	{"lan", .type = &conf_type_prefixes, .commands = PUBLISH, AT(lan), .arg = "PREFIX",
 		.help = "clients from there are \"lan\" too"},
 	{"names", .type = &conf_type_sources, .commands = PUBLISH, AT(names),
-		.arg = "SOURCE[,SOURCE]", .defaults = {"alias,hostname"},
+		.arg = "SOURCE[,SOURCE]", .defaults = {"alias,hostname,dhcp"},
 		.words = conf_source_words,
 		.help = "where names come from, in order of preference"},
 	{"address-names", .type = &option_type_texts, .commands = PUBLISH, AT(address_files),
 		.arg = "FILE",
 		.help = "names of single addresses, as in hosts(5); each is served while a link "
 			"has the address"},
+	{"guests", .type = &conf_type_guests, .commands = SERVE, AT(guest_links),
+		.arg = "auto|no|LINK", .defaults = {"auto"},
+		.help = "find the addresses that guests behind that link take by themselves; auto: "
+			"behind taps, macvtaps and ports of bridges"},
 	{"ignore-hostname", .type = &option_type_texts, .commands = PUBLISH, AT(ignored_hostnames),
 		.arg = "PATTERN", .defaults = {LABEL_CONTAINER_ID},
 		.help = "host names that are no names, such as 'build-*'; container-id: "

@@ -25,6 +25,7 @@ const char *const conf_source_words[] = {
 	[NAME_HOSTNAME] = "hostname",
 	[NAME_NETNS] = "netns",
 	[NAME_LABEL] = "label",
+	[NAME_DHCP] = "dhcp",
 	[NAME_SOURCE_COUNT] = NULL,
 };
 
@@ -265,6 +266,24 @@ static int read_mdns(
 	return mode == NAME_MDNS_LISTED ? option_type_texts.read(at, o, text, nth, why) : 0;
 }
 
+static int read_guests(
+	void *at, const struct option *o, const char *text, size_t nth, struct option_why *why)
+{
+	struct conf *c = container_of(at, struct conf, guest_links);
+	enum name_guests mode = NAME_GUESTS_LISTED;
+	if (strcmp(text, "auto") == 0)
+		mode = NAME_GUESTS_AUTO;
+	else if (strcmp(text, "no") == 0)
+		mode = NAME_GUESTS_NONE;
+	else if (!is_ifname(text))
+		return option_fail(why, "'%s' is no name of a link", text);
+	if (nth > 0 && mode != c->guests)
+		return option_fail(
+			why, "'%s': auto, no and names of links exclude each other", text);
+	c->guests = mode;
+	return mode == NAME_GUESTS_LISTED ? option_type_texts.read(at, o, text, nth, why) : 0;
+}
+
 static int add_export(void *value, const struct option *o UNUSED, const char *text,
 	size_t nth UNUSED, struct option_why *why)
 {
@@ -414,7 +433,7 @@ static void free_peers(void *at)
 	free(list->at);
 }
 
-static void free_mdns(void *at)
+static void free_texts(void *at)
 {
 	option_type_texts.free(at);
 }
@@ -437,7 +456,9 @@ const struct option_type conf_type_listens = {
 const struct option_type conf_type_sources = {.read = read_sources};
 const struct option_type conf_type_choice_or_no = {.read = read_choice, .may_be_no = true};
 const struct option_type conf_type_mdns = {
-	.read = read_mdns, .free = free_mdns, .is_list = true, .may_be_no = true};
+	.read = read_mdns, .free = free_texts, .is_list = true, .may_be_no = true};
+const struct option_type conf_type_guests = {
+	.read = read_guests, .free = free_texts, .is_list = true, .may_be_no = true};
 const struct option_type conf_type_exports = {
 	.read = add_export, .free = free_exports, .is_list = true};
 const struct option_type conf_type_keys = {.read = add_key, .free = free_keys, .is_list = true};

@@ -52,6 +52,16 @@ static bool is_chosen(const struct names *n, const struct event_hostname *hostna
 	       !is_same_host(hostname->name, own_hostname(n));
 }
 
+/* Returns the name that the guest behind the link gives itself; "" if there is none, or if it is this
+ * host's. */
+static const char *guest_name(const struct names *n, const struct model_link *link)
+{
+	const char *name = link->guest ? link->guest->name : "";
+	bool is_hosts = is_same_host(name, own_hostname(n)) || is_same_host(name, n->policy.self) ||
+			is_same_host(name, n->policy.host);
+	return is_hosts ? "" : name;
+}
+
 static bool is_pattern_of(const struct names *n, const char *hostname)
 {
 	for (unsigned i = 0; i < n->policy.ignored_count; i++) {
@@ -90,6 +100,10 @@ static struct source source_of(
 		break;
 	case NAME_HOSTNAME: s.at = is_loopback ? NULL : &link->ns->hostnames; break;
 	case NAME_NETNS: s.text = is_loopback ? "" : link->ns->info.name; break;
+	case NAME_DHCP:
+		s.text = guest_name(n, link);
+		s.rank = RANK_GUEST;
+		break;
 	case NAME_LABEL: /* of addresses: bound.c */
 	case NAME_ADDRESS:
 	case NAME_SOURCE_COUNT: break;
@@ -97,11 +111,32 @@ static struct source source_of(
 	return s;
 }
 
+/* Takes the first label of the name as one word. */
+static enum label_verdict judge_name(
+	const struct names *n, const char *name, struct candidate *candidate)
+{
+	candidate->word = name;
+	candidate->len = first_label_len(name);
+	return is_ignored(n, name) ? LABEL_IGNORED : label_judge(name, candidate->len);
+}
+
+static bool source_take_name(const struct names *n, struct source *s, struct candidate *ret,
+	enum label_verdict *ret_verdict)
+{
+	const char *name = s->text;
+	s->text = "";
+	if (*name)
+		*ret_verdict = judge_name(n, name, ret);
+	return *name;
+}
+
 /* Finds the next word and judges it alone. False if there is no more. */
 static bool source_find(const struct names *n, const struct model_link *link, struct source *s,
 	struct candidate *ret, enum label_verdict *ret_verdict)
 {
 	*ret = (struct candidate){.source = s->kind, .rank = s->rank};
+	if (s->kind == NAME_DHCP)
+		return source_take_name(n, s, ret, ret_verdict);
 	if (!s->at) {
 		ret->word = label_next_word(&s->text, &ret->len);
 		if (ret->word)
@@ -114,12 +149,9 @@ static bool source_find(const struct names *n, const struct model_link *link, st
 			&container_of(s->at, struct model_hostname, in_ns)->info;
 		if (!is_chosen(n, h))
 			continue;
-		ret->word = h->name;
-		ret->len = first_label_len(h->name);
 		if (owner_is_foreign(&n->policy, h->owner))
 			ret->rank = RANK_ROOTLESS;
-		*ret_verdict =
-			is_ignored(n, h->name) ? LABEL_IGNORED : label_judge(ret->word, ret->len);
+		*ret_verdict = judge_name(n, h->name, ret);
 		return true;
 	}
 	s->at = NULL;
@@ -156,12 +188,23 @@ static enum merit candidate_merit(
 	return candidate->rank == source->rank ? MERIT_LABEL : MERIT_OTHERS_LABEL;
 }
 
-/* Returns the source that has the candidate of greatest merit; if equal, the preferred source. */
-static struct source best_source(const struct names *n, const struct model_link *link)
+/* An alias names whatever is behind the link. Host names and names of namespaces are those of programs
+ * on this host, and what a guest calls itself is not a name for the host's end of the link. */
+static bool source_is_for(enum name_source kind, bool is_guest)
+{
+	return kind == NAME_ALIAS || (kind == NAME_DHCP) == is_guest;
+}
+
+/* Returns the source that has the candidate of greatest merit; if equal, the preferred source. Of
+ * those for the addresses of the kernel, or of the guest. */
+static struct source best_source(
+	const struct names *n, const struct model_link *link, bool is_guest)
 {
 	struct source best = {.text = ""};
 	enum merit best_merit = MERIT_NOTHING;
 	for (unsigned i = 0; i < n->policy.source_count && best_merit < MERIT_LABEL; i++) {
+		if (!source_is_for(n->policy.sources[i], is_guest))
+			continue;
 		struct source source = source_of(n, n->policy.sources[i], link), rest = source;
 		enum label_verdict verdict;
 		struct candidate candidate;
@@ -176,15 +219,23 @@ static struct source best_source(const struct names *n, const struct model_link 
 	return best;
 }
 
-void claims_each_reject(
-	const struct names *n, const struct model_link *link, reject_fn *visit, void *arg)
+static void each_reject(const struct names *n, const struct model_link *link, struct source source,
+	reject_fn *visit, void *arg)
 {
-	struct source source = best_source(n, link);
 	enum label_verdict verdict;
 	struct candidate candidate;
 	while (source_next(n, link, &source, &candidate, &verdict))
 		if (verdict != LABEL_OK)
 			visit(arg, link, candidate.word, candidate.len, verdict);
+}
+
+void claims_each_reject(
+	const struct names *n, const struct model_link *link, reject_fn *visit, void *arg)
+{
+	struct source source = best_source(n, link, false), of_guest = best_source(n, link, true);
+	each_reject(n, link, source, visit, arg);
+	if (of_guest.kind != source.kind)
+		each_reject(n, link, of_guest, visit, arg);
 	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link)
 		bound_each_reject(n, addr, visit, arg);
 }
@@ -198,30 +249,45 @@ static const char *self_text(const struct names *n, const struct model_link *lin
 	return is_own ? n->policy.self : "";
 }
 
-/* All candidates of a link: the words of its best source, then this host's name. */
+/* All candidates of a link: the words of its best source, those of the best source for its guest, then
+ * this host's name. */
 struct candidates {
 	const struct names *names;
 	const struct model_link *link;
-	struct source source;
+	struct source source, of_guest; /* of_guest: done already if both are the same */
+	bool is_for_both;
 	const char *self;
 };
 
 static struct candidates candidates_begin(const struct names *n, const struct model_link *link)
 {
-	return (struct candidates){.names = n,
+	struct candidates c = {.names = n,
 		.link = link,
-		.source = best_source(n, link),
+		.source = best_source(n, link, false),
+		.of_guest = best_source(n, link, true),
 		.self = self_text(n, link)};
+	c.is_for_both = c.source.kind == c.of_guest.kind;
+	if (c.is_for_both)
+		c.of_guest.text = "";
+	return c;
 }
 
 /* Finds the next label; false if there is no more. Words that are not labels are skipped. */
 static bool candidates_next(struct candidates *c, struct candidate *ret)
 {
 	enum label_verdict verdict;
-	while (source_next(c->names, c->link, &c->source, ret, &verdict))
+	while (source_next(c->names, c->link, &c->source, ret, &verdict)) {
+		ret->has_link_addrs = true;
+		ret->has_guest_addrs = c->is_for_both;
 		if (verdict == LABEL_OK)
 			return true;
-	*ret = (struct candidate){.is_self = true};
+	}
+	while (source_next(c->names, c->link, &c->of_guest, ret, &verdict)) {
+		ret->has_guest_addrs = true;
+		if (verdict == LABEL_OK)
+			return true;
+	}
+	*ret = (struct candidate){.is_self = true, .has_link_addrs = true};
 	while ((ret->word = label_next_word(&c->self, &ret->len)))
 		if (label_judge(ret->word, ret->len) == LABEL_OK)
 			return true;
@@ -231,7 +297,10 @@ static bool candidates_next(struct candidates *c, struct candidate *ret)
 static bool claim_is(const struct claim *claim, const struct candidate *candidate)
 {
 	return claim->rank == candidate->rank && claim->source == candidate->source &&
-	       claim->is_self == candidate->is_self && strlen(claim->label) == candidate->len &&
+	       claim->is_self == candidate->is_self &&
+	       claim->has_link_addrs == candidate->has_link_addrs &&
+	       claim->has_guest_addrs == candidate->has_guest_addrs &&
+	       strlen(claim->label) == candidate->len &&
 	       memcmp(claim->label, candidate->word, candidate->len) == 0;
 }
 

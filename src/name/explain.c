@@ -63,6 +63,7 @@ const char *name_source_text(enum name_source source)
 	case NAME_NETNS: return "netns";
 	case NAME_LABEL: return "label";
 	case NAME_ADDRESS: return "address";
+	case NAME_DHCP: return "dhcp";
 	case NAME_SOURCE_COUNT: break;
 	}
 	return "";
@@ -94,7 +95,9 @@ static enum addr_verdict verdict_for(const struct names *n, const struct group *
 	if (claim->rank == RANK_ROOTLESS && n->policy.rootless != ROOTLESS_YES)
 		return ADDR_ROOTLESS_NAME;
 	if (group_refuses(n, group, claim))
-		return ADDR_ROOTLESS_TAKEN;
+		return claim->rank == RANK_GUEST ? ADDR_GUEST_TAKEN : ADDR_ROOTLESS_TAKEN;
+	if (claim_is_host_end(claim, addr))
+		return ADDR_HOST_END;
 	if (verdict != ADDR_SERVED && verdict != ADDR_SPARE)
 		return verdict;
 	if (says(host, &addr->info.addr))
@@ -130,7 +133,7 @@ int names_explain(const struct names *n, const char *label,
 		return err;
 	for (size_t i = 0; i < count; i++)
 		LIST_EACH(addr, &claims[i]->nlink->link->addrs, const struct model_addr, in_link) {
-			if (!addr->is_present || (claims[i]->only && claims[i]->only != addr))
+			if (!addr->is_present || !claim_names(claims[i], addr))
 				continue;
 			visit(arg, &(struct names_addr){.addr = addr,
 					   .verdict = verdict_for(n, group, claims[i], host, addr),

@@ -72,7 +72,7 @@ static void gather_one(const struct names *n, const struct nlink *nlink,
 	gather_add(verdict == ADDR_SERVED ? good : spare,
 		&(struct host_addr){.segment = nlink->segment,
 			.addr = addr->info.addr,
-			.is_own = nlink->link->ns->nsid == NSID_OWN,
+			.is_own = nlink->link->ns->nsid == NSID_OWN && !addr->info.is_guest,
 			.is_open = nlink->is_open,
 			.scope = addr->scope,
 			.expires_s = addr->info.expires_s});
@@ -87,7 +87,8 @@ static void gather_claim(
 		return;
 	}
 	LIST_EACH(addr, &nlink->link->addrs, const struct model_addr, in_link)
-		gather_one(n, nlink, addr, good, spare);
+		if (claim_names(claim, addr) && !claim_is_host_end(claim, addr))
+			gather_one(n, nlink, addr, good, spare);
 }
 
 /* Adds the deprecated ones of each family and scope that has no other: a client without a choice can

@@ -59,11 +59,11 @@ static void group_mark_base(struct names *n, const struct group *group)
 		group_mark(n, of);
 }
 
-/* Likewise, a rootless "web-2" is refused while the host has a "web". This is rare, so we may
+/* Likewise, a rootless "web-2", or a guest's, is refused while the host has a "web". This is rare, so we may
  * look at all names. */
 static void group_mark_numbered(struct names *n)
 {
-	bool has_rootless = n->policy.rootless == ROOTLESS_YES || n->granted_claim_count > 0;
+	bool has_rootless = n->policy.rootless == ROOTLESS_YES || n->lesser_claim_count > 0;
 	if (n->policy.duplicates != DUPLICATES_NUMBER || !has_rootless)
 		return;
 	MAP_EACH(group, &n->groups, struct group, node)
@@ -83,6 +83,11 @@ struct claim *claim_find(const struct nlink *nlink, const char *key)
 		if (strcmp(claim->group->label, key) == 0)
 			return claim;
 	return NULL;
+}
+
+static bool is_lesser(const struct claim *claim)
+{
+	return claim->rank == RANK_GRANTED || claim->rank == RANK_GUEST;
 }
 
 int claim_add(struct names *n, struct nlink *nlink, const struct candidate *candidate)
@@ -106,13 +111,15 @@ int claim_add(struct names *n, struct nlink *nlink, const struct candidate *cand
 	claim->rank = candidate->rank;
 	claim->source = candidate->source;
 	claim->only = candidate->only;
+	claim->has_link_addrs = candidate->has_link_addrs;
+	claim->has_guest_addrs = candidate->has_guest_addrs;
 	strcpy(claim->label, label);
 	list_append(claim->only ? &nlink->bound : &nlink->claims, &claim->in_link);
 	nlink->bound_count += claim->only != NULL;
 	list_append(&group->claims, &claim->in_group);
 	group->ranks[claim->rank]++;
 	n->stats.claims++;
-	n->granted_claim_count += claim->rank == RANK_GRANTED;
+	n->lesser_claim_count += is_lesser(claim);
 	group_changed(n, group);
 	return 0;
 }
@@ -125,8 +132,20 @@ void claim_remove(struct names *n, struct claim *claim)
 	claim->group->ranks[claim->rank]--;
 	group_changed(n, claim->group);
 	n->stats.claims--;
-	n->granted_claim_count -= claim->rank == RANK_GRANTED;
+	n->lesser_claim_count -= is_lesser(claim);
 	free(claim);
+}
+
+bool claim_names(const struct claim *claim, const struct model_addr *addr)
+{
+	if (claim->only)
+		return claim->only == addr;
+	return addr->info.is_guest ? claim->has_guest_addrs : claim->has_link_addrs;
+}
+
+bool claim_is_host_end(const struct claim *claim, const struct model_addr *addr)
+{
+	return claim->has_guest_addrs && !addr->info.is_guest && addr->link->guest_addr_count > 0;
 }
 
 void claims_drop_all(struct names *n, struct list *claims)

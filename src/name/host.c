@@ -55,7 +55,8 @@ static int only_cmp(const struct claim *p, const struct claim *q)
 /* The order of workloads that claim the same name: the host's own namespaces before rootless ones
  * (enum claim_rank), then by nsid (our own namespace first), then by ifindex. Both ids increase as
  * namespaces and links are made, so a newcomer does not take a name away; yet the order depends
- * only on the state. */
+ * only on the state. A guest may call itself something else at any time, so of guests the one that has
+ * said the name first comes first. */
 static int claim_cmp(const void *a, const void *b)
 {
 	const struct claim *p = *(const struct claim *const *)a;
@@ -63,6 +64,8 @@ static int claim_cmp(const void *a, const void *b)
 	const struct model_link *x = p->nlink->link, *y = q->nlink->link;
 	if (p->rank != q->rank)
 		return p->rank < q->rank ? -1 : 1;
+	if (p->rank == RANK_GUEST && x->guest->since != y->guest->since)
+		return x->guest->since < y->guest->since ? -1 : 1;
 	if (x->ns->nsid != y->ns->nsid)
 		return x->ns->nsid < y->ns->nsid ? -1 : 1;
 	if (x->info.ifindex != y->info.ifindex)
@@ -96,14 +99,27 @@ static bool has_claim_before(const struct group *group, enum claim_rank rank)
 	return before > 0;
 }
 
-/* True if the claim may not get the name: it is rootless, and a claim of a better rank has this
- * name or could get it as a numbered one. */
+/* True if another guest has claimed the name before. */
+static bool has_guest_before(const struct group *group, const struct claim *claim)
+{
+	LIST_EACH(other, &group->claims, const struct claim, in_group) {
+		if (other->rank == RANK_GUEST &&
+			other->nlink->link->guest->since < claim->nlink->link->guest->since)
+			return true;
+	}
+	return false;
+}
+
+/* True if the claim may not get the name: it is a guest's or rootless, and a claim of a better rank has
+ * this name or could get it as a numbered one; or another guest has it. */
 bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim)
 {
 	if (claim->rank == RANK_OWN)
 		return false;
 	if ((claim->rank == RANK_ROOTLESS && n->policy.rootless != ROOTLESS_YES) ||
 		has_claim_before(group, claim->rank))
+		return true;
+	if (claim->rank == RANK_GUEST && has_guest_before(group, claim))
 		return true;
 	char base[LABEL_TEXT_CAP];
 	strcpy(base, group->label);

@@ -36,6 +36,7 @@ enum claim_rank {
 	RANK_OWN,      /* from a namespace that the host owns */
 	RANK_GRANTED,  /* by an alias that ontapd set for a user, wherever the link is */
 	RANK_ROOTLESS, /* another user namespace owns the namespace or the UTS namespace */
+	RANK_GUEST,    /* a guest says so: the first one has the name, and shares it with nobody */
 	RANK_COUNT
 };
 
@@ -58,7 +59,8 @@ struct candidate {
 	enum name_source source;
 	bool is_self;
 	enum claim_rank rank;
-	const struct model_addr *only; /* see struct claim */
+	const struct model_addr *only;        /* see struct claim */
+	bool has_link_addrs, has_guest_addrs; /* likewise */
 };
 
 /* The claim of a link to a label. */
@@ -69,6 +71,8 @@ struct claim {
 	const struct model_addr *only; /* for this address; NULL: for all of the link's */
 	bool is_self;                  /* claimed only because it is the host's own name */
 	bool is_stale;                 /* used only while the claims of an address are updated */
+	/* Unless `only`: which addresses of the link it names, those of the kernel or of the guest. */
+	bool has_link_addrs, has_guest_addrs;
 	enum claim_rank rank;
 	enum name_source source;    /* unless is_self */
 	char label[LABEL_TEXT_CAP]; /* in its original spelling */
@@ -176,10 +180,10 @@ struct names {
 	ns_t now;                         /* names_set_time() */
 	struct spoken_link *spoken_links; /* links on which mDNS is spoken, by ifindex */
 	size_t spoken_link_count;
-	size_t granted_claim_count; /* of RANK_GRANTED */
-	bool has_moved_links;       /* segments have to be placed again */
-	bool has_new_owners;        /* links may have become foreign, or have ceased to be */
-	bool has_own_changes;       /* links or addresses of our own namespace changed */
+	size_t lesser_claim_count; /* of RANK_GRANTED or RANK_GUEST */
+	bool has_moved_links;      /* segments have to be placed again */
+	bool has_new_owners;       /* links may have become foreign, or have ceased to be */
+	bool has_own_changes;      /* links or addresses of our own namespace changed */
 	bool has_new_onlinks;
 	bool has_new_wires;        /* a link is on another segment than before */
 	bool has_new_spoken_links; /* all mDNS records must be put again */
@@ -243,6 +247,10 @@ bool host_addr_is_on(
 int claim_add(struct names *n, struct nlink *nlink, const struct candidate *candidate) MUSTCHECK;
 void claim_remove(struct names *n, struct claim *claim);
 struct claim *claim_find(const struct nlink *nlink, const char *key);
+/* True if the claim names that address of its link. */
+bool claim_names(const struct claim *claim, const struct model_addr *addr);
+/* True if the claim names the guest behind the link, and the address is that of the host's end. */
+bool claim_is_host_end(const struct claim *claim, const struct model_addr *addr);
 /* Removes the claims of a list, or all of the link. */
 void claims_drop_all(struct names *n, struct list *claims);
 void claims_drop(struct names *n, struct nlink *nlink);

@@ -37,7 +37,7 @@ static enum addr_verdict judge_v6_flags(const struct policy *policy, uint32_t fl
  * link. */
 static bool is_behind_bridge(const struct event_addr *info, bool is_bridge_port)
 {
-	return is_bridge_port && info->addr.family == ADDR_V6 &&
+	return is_bridge_port && !info->is_guest && info->addr.family == ADDR_V6 &&
 	       addr_scope(&info->addr) == ADDR_SCOPE_LOCAL;
 }
 
@@ -145,6 +145,9 @@ const char *addr_verdict_text(enum addr_verdict verdict)
 	case ADDR_ROOTLESS_TAKEN:
 		return "one of the host's own namespaces has the name, or one to which it was "
 		       "granted";
+	case ADDR_HOST_END: return "of this host's end of the link: the name is the guest's";
+	case ADDR_GUEST_TAKEN:
+		return "the guest calls itself so, but somebody else has the name already";
 	case ADDR_VERDICT_COUNT: break;
 	}
 	return "";
@@ -171,6 +174,8 @@ const char *addr_verdict_word(enum addr_verdict verdict)
 	case ADDR_SURPLUS: return "left-out";
 	case ADDR_OUTRANKED: return "outranked";
 	case ADDR_ROOTLESS_TAKEN: return "taken";
+	case ADDR_HOST_END: return "host-end";
+	case ADDR_GUEST_TAKEN: return "guest-taken";
 	case ADDR_VERDICT_COUNT: break;
 	}
 	return "";

@@ -26,6 +26,8 @@ enum addr_verdict {
 	ADDR_SURPLUS,        /* above LIMIT_HOST_ADDRS: the name has the lowest addresses */
 	ADDR_OUTRANKED,      /* another workload has the name (--duplicates=first) */
 	ADDR_ROOTLESS_TAKEN, /* rootless, and a workload of higher rank has the name */
+	ADDR_HOST_END,       /* of the host, on a link that is a guest's */
+	ADDR_GUEST_TAKEN,    /* a guest gave itself a name that somebody else has */
 	ADDR_VERDICT_COUNT
 };
 
@@ -48,7 +50,8 @@ unsigned link_names_max(
 	const struct policy *policy, const struct model_link *link, bool is_foreign) NONNULL;
 
 /* Returns the verdict on one address alone. `is_bridge_port`: its link is a port of a bridge.
- * `is_foreign`: link_is_foreign() of its link. Never returns ADDR_ROOTLESS_NAME, ADDR_SURPLUS, ADDR_OUTRANKED or ADDR_ROOTLESS_TAKEN, which depend on the name. */
+ * `is_foreign`: link_is_foreign() of its link. Never returns ADDR_ROOTLESS_NAME, ADDR_SURPLUS, ADDR_OUTRANKED,
+ * ADDR_ROOTLESS_TAKEN, ADDR_HOST_END or ADDR_GUEST_TAKEN, which depend on the name. */
 enum addr_verdict addr_judge(const struct policy *policy, const struct model_addr *addr,
 	bool is_bridge_port, bool is_foreign) NONNULL;
 

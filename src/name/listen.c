@@ -39,12 +39,12 @@ static void plan_add(struct listen_plan *plan, const struct listen_place *place)
 		plan->places[plan->count++] = *place;
 }
 
-/* The kernel refuses sockets on an address until it is known that nobody else has it (RFC 4862 §5.4),
+/* A guest's address is not ours. The kernel refuses sockets on an address until it is known that nobody else has it (RFC 4862 §5.4),
  * unless it is optimistic (RFC 4429). */
 static bool is_usable(const struct model_addr *addr)
 {
 	const uint32_t flags = addr->info.flags;
-	return addr->is_present && !(flags & IFA_F_DADFAILED) &&
+	return addr->is_present && !addr->info.is_guest && !(flags & IFA_F_DADFAILED) &&
 	       (!(flags & IFA_F_TENTATIVE) || (flags & IFA_F_OPTIMISTIC));
 }
 

@@ -7,6 +7,7 @@ src_name_libname_a_SOURCES = \
 	src/name/explain.c \
 	src/name/gather.c \
 	src/name/group.c \
+	src/name/guest_link.c src/name/guest_link.h \
 	src/name/host.c \
 	src/name/index.c src/name/index.h \
 	src/name/judge.c src/name/judge.h \

@@ -96,7 +96,7 @@ static void on_link(void *arg, enum model_change change, const struct model_link
 static bool has_v6(const struct model_link *link)
 {
 	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link)
-		if (addr->is_present && addr->info.addr.family == ADDR_V6)
+		if (addr->is_present && !addr->info.is_guest && addr->info.addr.family == ADDR_V6)
 			return true;
 	return false;
 }
@@ -124,8 +124,8 @@ static void on_addr(void *arg, enum model_change change, const struct model_addr
 		bound_update(n, nlink, addr, change == MODEL_ADDR_NEW);
 	if (nlink)
 		claims_mark(n, nlink, addr);
-	if (nlink && change == MODEL_ADDR_GONE && addr->info.addr.family == ADDR_V6 &&
-		!has_v6(addr->link))
+	if (nlink && change == MODEL_ADDR_GONE && !addr->info.is_guest &&
+		addr->info.addr.family == ADDR_V6 && !has_v6(addr->link))
 		nlink->generation_v6 = ++n->last_generation;
 	if (addr->link->ns->nsid == NSID_OWN)
 		n->has_own_changes = true;

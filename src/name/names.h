@@ -147,7 +147,7 @@ struct names_host {
 int names_each_host(const struct names *n, void (*visit)(void *arg, const struct names_host *host),
 	void *arg) NONNULL_ARGS(1, 2) MUSTCHECK;
 
-/* Returns "alias", "hostname", "netns", "label" or "address". Static storage. */
+/* Returns "alias", "hostname", "netns", "label", "dhcp" or "address". Static storage. */
 const char *name_source_text(enum name_source source);
 
 /* Calls `visit`, with the verdict, for each address of each link that claims the name of `label`,

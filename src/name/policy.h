@@ -9,13 +9,14 @@
 #include "base/addr.h"
 #include "wire/name.h"
 
-/* Where a name comes from. The last two name one address alone, in addition to the names of its
+/* Where a name comes from. NAME_LABEL and NAME_ADDRESS name one address alone, in addition to the names of its
  * link. */
 enum name_source {
 	NAME_ALIAS,
 	NAME_HOSTNAME,
 	NAME_NETNS,
 	NAME_LABEL, /* the label of an IPv4 address */
+	NAME_DHCP,  /* what the guest behind the link says in DHCP */
 	NAME_SOURCE_COUNT,
 	NAME_ADDRESS /* --address-names; it is not in the list of --names */
 };
@@ -40,6 +41,9 @@ enum name_rootless {
 	ROOTLESS_COUNT
 };
 
+/* On which links guests are listened to (name/guest_link.h). */
+enum name_guests { NAME_GUESTS_AUTO, NAME_GUESTS_LISTED, NAME_GUESTS_NONE };
+
 /* On which links of our own namespace mDNS is spoken. */
 enum name_mdns { NAME_MDNS_AUTO, NAME_MDNS_LISTED, NAME_MDNS_NONE };
 
@@ -62,4 +66,7 @@ struct policy {
 	bool has_self_mdns;       /* over mDNS too, not only in the zone */
 	const char *const *mdns_links; /* link names, for NAME_MDNS_LISTED; borrowed */
 	unsigned mdns_link_count;
+	enum name_guests guests;
+	const char *const *guest_links; /* link names, for NAME_GUESTS_LISTED; borrowed */
+	unsigned guest_link_count;
 };

@@ -233,7 +233,7 @@ static struct rrset targets_set(const struct targets *t, uint32_t ttl_s)
  * address that a namespace of the host has, and begins no reverse zone. */
 static enum claim_rank ptr_rank(const struct ptr *ptr)
 {
-	enum claim_rank best = RANK_ROOTLESS;
+	enum claim_rank best = RANK_GUEST;
 	LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr) {
 		const struct host *host = ptr_host->host;
 		if (host->rank < best)

@@ -136,7 +136,7 @@ static int spoken_link_fill(struct spoken_link *link, const struct model_link *f
 		return ERR_NOMEM;
 	LIST_EACH(addr, &from->addrs, const struct model_addr, in_link) {
 		const struct event_addr *info = &addr->info;
-		if (!addr->is_present)
+		if (!addr->is_present || info->is_guest)
 			continue;
 		if (info->addr.family == ADDR_V4)
 			link->has_v4 = true;

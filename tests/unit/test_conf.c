@@ -103,9 +103,11 @@ static void defaults_are_those_of_the_table(void **state)
 	assert_int_equal(l.conf.listens.at[0].kind, LISTEN_AUTO);
 	assert_int_equal(l.conf.listens.at[0].port, 53);
 	assert_int_equal(l.conf.mdns, NAME_MDNS_AUTO);
-	assert_int_equal(l.conf.names.count, 2);
+	assert_int_equal(l.conf.names.count, 3);
 	assert_int_equal(l.conf.names.at[0], NAME_ALIAS);
 	assert_int_equal(l.conf.names.at[1], NAME_HOSTNAME);
+	assert_int_equal(l.conf.names.at[2], NAME_DHCP);
+	assert_int_equal(l.conf.guests, NAME_GUESTS_AUTO);
 	assert_true(l.conf.has_self);
 	assert_int_equal(l.conf.census, CONF_CENSUS_AUTO);
 	assert_int_equal(l.conf.duplicates, DUPLICATES_MERGE);
@@ -349,7 +351,7 @@ static void an_error_on_the_command_line_names_the_option(void **state)
 	assert_fails("export --format=tinydsn", NULL,
 		"--format: 'tinydsn' is not tinydns, zone, hosts or json; did you mean tinydns?");
 	assert_fails("serve --names=alias,hostnames", NULL,
-		"--names: 'hostnames' is not alias, hostname, netns or label; did you mean "
+		"--names: 'hostnames' is not alias, hostname, netns, label or dhcp; did you mean "
 		"hostname?");
 	assert_fails("serve --export=host:/x", NULL,
 		"--export: 'host' is not tinydns, zone, hosts or json; did you mean hosts?");
