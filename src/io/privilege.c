@@ -135,7 +135,8 @@ static void keep_only(uint32_t keep)
 void privilege_keep_watching(void)
 {
 	keep_only(CAP_TO_MASK(CAP_NET_ADMIN) | CAP_TO_MASK(CAP_NET_BROADCAST) |
-		  CAP_TO_MASK(CAP_SYS_ADMIN) | CAP_TO_MASK(CAP_SYS_PTRACE));
+		  CAP_TO_MASK(CAP_NET_RAW) | CAP_TO_MASK(CAP_SYS_ADMIN) |
+		  CAP_TO_MASK(CAP_SYS_PTRACE));
 }
 
 uint64_t privilege_effective(void)

@@ -29,8 +29,8 @@ int privilege_become(const struct privilege_user *user) NONNULL MUSTCHECK;
 
 /* Keeps the user, and only the capabilities that watching the kernel needs: CAP_NET_ADMIN and
  * CAP_NET_BROADCAST; CAP_SYS_ADMIN for the cookies of namespaces, for host names, and for BPF;
- * CAP_SYS_PTRACE to see which namespaces a process is in. It is no error if a capability is missing
- * or cannot be dropped. */
+ * CAP_SYS_PTRACE to see which namespaces a process is in; CAP_NET_RAW to open packet sockets for
+ * guests. It is no error if a capability is missing or cannot be dropped. */
 void privilege_keep_watching(void);
 
 /* Keeps the user, and only the capabilities that making devices for others needs: CAP_NET_ADMIN and

@@ -63,8 +63,8 @@ struct kernel {
 
 /* --- outgoing events ------------------------------------------------------------------------ */
 
-/* Returns the facts of a namespace from its files, otherwise from its processes, or NULL. */
-static const struct event_ns *info_of(const struct kernel *k, nsid_t nsid)
+/* From its files, otherwise from its processes. */
+const struct event_ns *kernel_ns_info(const struct kernel *k, nsid_t nsid)
 {
 	const struct event_ns *info = k->netns_dir ? netns_dir_info(k->netns_dir, nsid) : NULL;
 	return !info && k->census ? census_info(k->census, nsid) : info;
@@ -81,7 +81,7 @@ static void emit_link(struct kernel *k, const struct event *ev)
 	struct event marked = *ev;
 	if (k->grants && ev->link.alias[0]) {
 		grants_handle(k->grants, k->now); /* a grant is older than the name of its link */
-		const struct event_ns *info = info_of(k, ev->nsid);
+		const struct event_ns *info = kernel_ns_info(k, ev->nsid);
 		uint64_t cookie = info ? info->cookie : 0;
 		cookie = ev->nsid == NSID_OWN ? k->own_cookie : cookie;
 		grants_mark(k->grants, cookie, &marked.link);
@@ -94,7 +94,7 @@ static void emit_link(struct kernel *k, const struct event *ev)
 static void emit_ns(struct kernel *k, nsid_t nsid)
 {
 	struct event ev = {.type = EV_NS, .nsid = nsid};
-	const struct event_ns *info = info_of(k, nsid);
+	const struct event_ns *info = kernel_ns_info(k, nsid);
 	if (info)
 		ev.ns = *info;
 	if (nsid == NSID_OWN) {

@@ -64,4 +64,7 @@ bool kernel_is_synced(const struct kernel *k) NONNULL;
 /* True if there is nothing to read, and no dump is running or planned. For tests. */
 bool kernel_is_quiet(const struct kernel *k) NONNULL;
 
+/* Returns the facts of a namespace, or NULL. Borrowed until the next kernel_handle(). */
+const struct event_ns *kernel_ns_info(const struct kernel *k, nsid_t nsid) NONNULL;
+
 struct kernel_stats kernel_stats(const struct kernel *k) NONNULL;

@@ -2,6 +2,7 @@
 src_watch_libwatch_a_SOURCES = \
 	src/watch/census.c src/watch/census.h \
 	src/watch/grants.c src/watch/grants.h \
+	src/watch/guest_socket.c src/watch/guest_socket.h \
 	src/watch/kernel.c src/watch/kernel.h \
 	src/watch/netns_dir.c src/watch/netns_dir.h \
 	src/watch/own_id.c src/watch/own_id.h \

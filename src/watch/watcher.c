@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the watcher process and the socketpair to it: batches of events, in one direction. In the other
- * direction there is only a wake-up without content.
- * Never reads a byte from the serving process.
+ * Owns the watcher process and the socketpair to it: batches of events, in one direction, with a packet
+ * socket where one was requested. In the other direction there are requests of a fixed form.
+ * Never reads a byte of a packet.
  */
 #include "watch/watcher.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +21,24 @@
 #include "io/control.h"
 #include "io/exit.h"
 #include "io/loop.h"
+#include "io/packet.h"
 #include "io/privilege.h"
+#include "watch/guest_socket.h"
 #include "watch/port_owner.h"
 
 enum {
-	BATCH_EVENTS = 64,  /* a datagram is below 32 KiB */
-	HANDLE_BATCHES = 16 /* read at once, before other descriptors have their turn */
+	BATCH_EVENTS = 64,   /* a datagram is below 32 KiB */
+	HANDLE_BATCHES = 16, /* read at once, before other descriptors have their turn */
+	TAKE_REQUESTS = 64   /* likewise */
+};
+
+enum request_kind { REQUEST_OWNERS, REQUEST_GUEST_SOCKET };
+
+/* What the serving process may ask for. */
+struct request {
+	uint32_t kind; /* enum request_kind */
+	nsid_t nsid;   /* REQUEST_GUEST_SOCKET: of which link */
+	uint32_t ifindex;
 };
 
 /* One datagram: the state of the watcher, and events. */
@@ -44,6 +57,7 @@ struct watcher {
 	struct kernel_stats stats;
 	struct batch batch; /* received last */
 	uint32_t next;      /* its first event that is not passed on yet */
+	int passed_fd;      /* came with it; -1: none */
 };
 
 /* The watcher process. */
@@ -53,6 +67,7 @@ struct sender {
 	const char *const *socket_paths; /* two; NULL: no such socket */
 	struct kernel *kernel;           /* NULL until it is open */
 	struct port_owners *ports;       /* the same */
+	struct guest_sockets *guests;    /* the same */
 	bool was_synced;
 	struct batch batch;
 };
@@ -71,23 +86,26 @@ static size_t batch_size(const struct batch *b)
 	return offsetof(struct batch, events) + b->count * sizeof(b->events[0]);
 }
 
-/* Sends the batch; blocks until the serving process has room. Ends this process if the other is
- * gone. */
-static void sender_flush(struct sender *s)
+/* Sends the batch, with the descriptor unless it is -1; blocks until the serving process has room.
+ * Ends this process if the other is gone. */
+static void sender_send(struct sender *s, int fd)
 {
 	struct batch *b = &s->batch;
 	if (s->kernel) {
 		b->stats = kernel_stats(s->kernel);
 		b->is_synced = kernel_is_synced(s->kernel);
 	}
-	ssize_t sent;
-	do
-		sent = send(s->fd, b, batch_size(b), MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	if (sent < 0)
+	const struct packet packet = {
+		.bytes = (uint8_t *)b, .len = batch_size(b), .fds = &fd, .fd_count = fd >= 0};
+	if (packet_send(s->fd, &packet))
 		sender_end(s);
 	s->was_synced = b->is_synced;
 	b->count = 0;
+}
+
+static void sender_flush(struct sender *s)
+{
+	sender_send(s, -1);
 }
 
 static void sender_add(void *arg, const struct event *ev)
@@ -98,13 +116,40 @@ static void sender_add(void *arg, const struct event *ev)
 		sender_flush(s);
 }
 
-/* Receives the wake-ups; their content is not copied. */
-static bool was_woken(const struct sender *s)
+/* The answer is alone in its batch, so the descriptor belongs to it. */
+static void send_guest_socket(struct sender *s, const struct request *request)
 {
-	bool is_woken = false;
-	while (recv(s->fd, NULL, 0, MSG_DONTWAIT | MSG_TRUNC) > 0)
-		is_woken = true;
-	return is_woken;
+	struct event ev = {.type = EV_GUEST_SOCKET, .nsid = request->nsid};
+	int fd = guest_sockets_open(s->guests, request->nsid,
+		kernel_ns_info(s->kernel, request->nsid), request->ifindex);
+	ev.guest_socket.ifindex = request->ifindex;
+	ev.guest_socket.error = fd < 0 ? fd : 0;
+	if (s->batch.count > 0)
+		sender_flush(s);
+	s->batch.events[s->batch.count++] = ev;
+	sender_send(s, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void take_request(struct sender *s, const struct request *request)
+{
+	if (request->kind == REQUEST_OWNERS)
+		port_owners_ask(s->ports);
+	else if (request->kind == REQUEST_GUEST_SOCKET && request->nsid >= NSID_OWN)
+		send_guest_socket(s, request);
+}
+
+static void take_requests(struct sender *s)
+{
+	struct request request;
+	for (int i = 0; i < TAKE_REQUESTS; i++) {
+		ssize_t len = recv(s->fd, &request, sizeof(request), MSG_DONTWAIT | MSG_TRUNC);
+		if (len <= 0)
+			return;
+		if (len == sizeof(request))
+			take_request(s, &request);
+	}
 }
 
 /* ERR_ABSENT: the serving process has ended. */
@@ -122,8 +167,8 @@ static int wait_for(struct sender *s)
 		return errno == EINTR ? 0 : -errno;
 	if (fds[1].revents & (POLLHUP | POLLERR))
 		return ERR_ABSENT;
-	if (fds[1].revents && was_woken(s))
-		port_owners_ask(s->ports);
+	if (fds[1].revents)
+		take_requests(s);
 	if (fds[2].revents || loop_now() >= port_owners_deadline(s->ports))
 		port_owners_handle(s->ports, loop_now());
 	return 0;
@@ -147,13 +192,15 @@ static int keep_only(int fd)
 	return close_range(SENDER_FD + 1, ~0u, 0) ? -errno : SENDER_FD;
 }
 
-static void open_ports(struct sender *s, const struct watcher_config *config)
+static void open_parts(struct sender *s, const struct watcher_config *config)
 {
 	struct port_owner_config ports = {.self = getppid(), .on_event = sender_add, .arg = s};
 	memcpy(ports.ports, config->ports, sizeof(ports.ports));
 	int err = port_owners_new(&ports, &s->ports);
-	if (!err)
+	s->guests = guest_sockets_new(config->netns_dir);
+	if (!err && s->guests)
 		return;
+	err = err ? err : ERR_NOMEM;
 	log_error(config->log, "cannot start the watcher: error=\"%s\"", err_text(err));
 	_exit(EXIT_SYSTEM);
 }
@@ -180,8 +227,9 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 		.arg = s});
 	if (!s->kernel)
 		_exit(EXIT_SYSTEM); /* already logged */
-	open_ports(s, config);
+	open_parts(s, config);
 	sender_run(s);
+	guest_sockets_free(s->guests);
 	port_owners_free(s->ports);
 	kernel_close(s->kernel);
 	sender_end(s);
@@ -194,6 +242,13 @@ static int start_process(struct watcher *w)
 	int fds[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
 		return -errno;
+	/* Only this end: the watcher waits until there is room. */
+	if (fcntl(fds[0], F_SETFL, O_NONBLOCK)) {
+		int err = -errno;
+		close(fds[0]);
+		close(fds[1]);
+		return err;
+	}
 	w->pid = fork();
 	if (w->pid == 0) {
 		close(fds[0]);
@@ -213,7 +268,7 @@ struct watcher *watcher_start(const struct watcher_config *config)
 	struct watcher *w = calloc(1, sizeof(*w));
 	if (w) {
 		w->config = *config;
-		w->fd = -1;
+		w->fd = w->passed_fd = -1;
 	}
 	int err = w ? start_process(w) : ERR_NOMEM;
 	if (!err)
@@ -223,11 +278,19 @@ struct watcher *watcher_start(const struct watcher_config *config)
 	return NULL;
 }
 
+static void drop_passed(struct watcher *w)
+{
+	if (w->passed_fd >= 0)
+		close(w->passed_fd);
+	w->passed_fd = -1;
+}
+
 void watcher_stop(struct watcher *w)
 {
 	if (!w)
 		return;
 	close(w->fd);
+	drop_passed(w);
 	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	free(w);
@@ -238,13 +301,25 @@ int watcher_fd(const struct watcher *w)
 	return w->fd;
 }
 
+/* The receiver takes the descriptor over. */
+static void pass_socket(struct watcher *w, const struct event *ev)
+{
+	w->config.on_guest_socket(w->config.arg, ev, w->passed_fd);
+	w->passed_fd = -1;
+}
+
 /* Passes on the rest of the batch. ERR_NOMEM: there still is a rest. */
 static int pass_on(struct watcher *w)
 {
 	const struct batch *b = &w->batch;
-	for (; w->next < b->count; w->next++)
-		if (w->config.on_event(w->config.arg, &b->events[w->next]) == ERR_NOMEM)
+	for (; w->next < b->count; w->next++) {
+		const struct event *ev = &b->events[w->next];
+		if (ev->type == EV_GUEST_SOCKET)
+			pass_socket(w, ev);
+		else if (w->config.on_event(w->config.arg, ev) == ERR_NOMEM)
 			return ERR_NOMEM;
+	}
+	drop_passed(w);
 	w->stats = b->stats;
 	w->is_synced = b->is_synced;
 	return 0;
@@ -264,24 +339,37 @@ int watcher_handle(struct watcher *w)
 	if (pass_on(w))
 		return ERR_NOMEM;
 	for (int i = 0; i < HANDLE_BATCHES; i++) {
-		ssize_t len = recv(w->fd, &w->batch, sizeof(w->batch), MSG_DONTWAIT);
-		if (len < 0 && errno == EINTR)
-			continue;
-		if (len < 0)
-			return errno == EAGAIN ? 0 : -errno;
-		if (len == 0)
-			return -ECONNRESET;
-		int err = handle_batch(w, (size_t)len);
+		struct packet packet = {.bytes = (uint8_t *)&w->batch,
+			.cap = sizeof(w->batch),
+			.fds = &w->passed_fd,
+			.fd_cap = 1};
+		int err = packet_receive(w->fd, &packet);
+		if (packet.fd_count == 0)
+			w->passed_fd = -1;
+		if (err)
+			return err == -EAGAIN ? 0 : err;
+		err = packet.is_cut ? -EBADMSG : handle_batch(w, packet.len);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
+static int send_request(const struct watcher *w, const struct request *request)
+{
+	ssize_t sent = send(w->fd, request, sizeof(*request), MSG_DONTWAIT | MSG_NOSIGNAL);
+	return sent < 0 ? -errno : 0;
+}
+
 void watcher_look_for_owners(const struct watcher *w)
 {
 	/* If there is no room, it has not yet taken an earlier one. */
-	(void)!send(w->fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)!send_request(w, &(struct request){.kind = REQUEST_OWNERS});
+}
+
+int watcher_open_guest_socket(const struct watcher *w, nsid_t nsid, uint32_t ifindex)
+{
+	return send_request(w, &(struct request){REQUEST_GUEST_SOCKET, nsid, ifindex});
 }
 
 bool watcher_is_synced(const struct watcher *w)

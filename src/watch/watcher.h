@@ -6,9 +6,12 @@
  *
  *	watcher process                       serving process
  *	netlink ─► kernel_handle ─► send ───► receive ─► on_event
- *	/proc ◄─── port_owners_ask ◄── wake ─ watcher_look_for_owners
+ *	/proc ◄─── port_owners_ask ◄── ask ── watcher_look_for_owners
+ *	bind ◄──── guest_sockets_open ◄ ask ─ watcher_open_guest_socket
  *
- * In the other direction there is only the wake-up: it has no content.
+ * The serving process may be under an attacker's control, so what it can ask for is little: a look for the
+ * owners of ports, without any parameter; and a packet socket for one link, if it is of a kind that has
+ * guests behind it (watch/guest_socket.h).
  *
  * If the serving process does not keep up, the watcher waits and the kernel drops notifications.
  * The dump that follows repairs this, so no queue grows. Each process ends when the other does.
@@ -31,6 +34,10 @@ struct watcher_config {
 	/* Called for each event, from within watcher_handle() only. If it returns ERR_NOMEM, it
 	 * gets the same event again later. */
 	int (*on_event)(void *arg, const struct event *ev);
+
+	/* The answer to watcher_open_guest_socket(): EV_GUEST_SOCKET, and the descriptor, which belongs
+	 * to the receiver, or -1. */
+	void (*on_guest_socket)(void *arg, const struct event *ev, int fd);
 	void *arg;
 };
 
@@ -54,6 +61,11 @@ int watcher_handle(struct watcher *w) NONNULL MUSTCHECK;
 /* Makes the watcher look for the owners of the ports, see watch/port_owner.h: on_event gets
  * EV_PORT_OWNER for each socket, then EV_PORTS_LISTED. */
 void watcher_look_for_owners(const struct watcher *w) NONNULL;
+
+/* Requests a packet socket for a link; on_guest_socket gets the answer. -EAGAIN: there is no room for
+ * the request now. -errno. */
+int watcher_open_guest_socket(const struct watcher *w, nsid_t nsid, uint32_t ifindex) NONNULL
+	MUSTCHECK;
 
 /* Return kernel_is_synced() and kernel_stats(), as of the last message. */
 bool watcher_is_synced(const struct watcher *w) NONNULL;

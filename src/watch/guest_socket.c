@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the opening of packet sockets, in our own namespace and in others.
+ * Never reads from one: their bytes are strangers'.
+ */
+#include "watch/guest_socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if_arp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "guest/filter.h"
+#include "io/netlink.h"
+#include "io/netns.h"
+
+/* Room for some frames of a burst; what does not fit is said again, or is not worth more. */
+enum { RECEIVE_BUFFER = 65536 };
+
+struct guest_sockets {
+	const char *netns_dir;
+	struct netns_self self;
+	struct asker asker;
+};
+
+struct guest_sockets *guest_sockets_new(const char *netns_dir)
+{
+	struct guest_sockets *g = calloc(1, sizeof(*g));
+	if (!g)
+		return NULL;
+	g->netns_dir = netns_dir;
+	g->self = netns_self_open();
+	if (asker_open(&g->asker) == 0)
+		return g;
+	guest_sockets_free(g);
+	return NULL;
+}
+
+void guest_sockets_free(struct guest_sockets *g)
+{
+	if (!g)
+		return;
+	asker_close(&g->asker);
+	netns_self_close(&g->self);
+	free(g);
+}
+
+/* The kind is checked here, too: the serving process cannot make us open a network card. */
+static int check_link(struct guest_sockets *g, nsid_t nsid, uint32_t ifindex)
+{
+	static const char *const kinds[] = {"tun", "macvtap", "veth"};
+	struct event ev;
+	int err = asker_get_link(&g->asker, nsid, ifindex, &ev);
+	if (err)
+		return err;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (ev.type == EV_LINK && ev.link.type == ARPHRD_ETHER &&
+			strcmp(ev.link.kind, kinds[i]) == 0)
+			return 0;
+	return -EINVAL;
+}
+
+static int attach_filter(int fd)
+{
+	struct sock_filter filter[GUEST_FILTER_CAP];
+	const struct sock_fprog program = {
+		.len = (unsigned short)guest_filter_make(filter, true), .filter = filter};
+	const int yes = 1;
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &yes, sizeof(yes)) != 0)
+		return -errno;
+	return 0;
+}
+
+/* Without a protocol, the socket receives nothing until it is bound: no frame passes it without the
+ * filter, and none of another link (packet(7)). */
+static int open_here(uint32_t ifindex)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	const int size = RECEIVE_BUFFER;
+	const struct sockaddr_ll at = {.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)ifindex};
+	int err = attach_filter(fd);
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (!err && bind(fd, (const struct sockaddr *)&at, sizeof(at)) != 0)
+		err = -errno;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+/* Returns a descriptor of the namespace, if its file still leads to it. */
+static int open_netns(struct guest_sockets *g, nsid_t nsid, const struct event_ns *info)
+{
+	char path[512];
+	nsid_t found = NSID_UNKNOWN;
+	if (!g->netns_dir || !info || !info->name[0] ||
+		(size_t)snprintf(path, sizeof(path), "%s/%s", g->netns_dir, info->name) >=
+			sizeof(path))
+		return -ENOENT;
+	int fd = netns_open(path);
+	if (fd < 0)
+		return fd;
+	int err = asker_get_nsid(&g->asker, fd, &found);
+	if (!err && found == nsid)
+		return fd;
+	close(fd);
+	return err ? err : -ENOENT;
+}
+
+/* The socket stays in the namespace where it is made. If the process cannot return, it must not go on. */
+static int open_there(struct guest_sockets *g, int netns_fd, uint32_t ifindex)
+{
+	if (setns(netns_fd, CLONE_NEWNET) != 0)
+		return -errno;
+	int fd = open_here(ifindex);
+	if (setns(g->self.net_fd, CLONE_NEWNET) != 0)
+		abort();
+	return fd;
+}
+
+int guest_sockets_open(
+	struct guest_sockets *g, nsid_t nsid, const struct event_ns *info, uint32_t ifindex)
+{
+	int err = check_link(g, nsid, ifindex);
+	if (err)
+		return err;
+	if (nsid == NSID_OWN)
+		return open_here(ifindex);
+	int netns_fd = g->self.net_fd < 0 ? g->self.net_fd : open_netns(g, nsid, info);
+	if (netns_fd < 0)
+		return netns_fd;
+	int fd = open_there(g, netns_fd, ifindex);
+	close(netns_fd);
+	return fd;
+}
