@@ -221,6 +221,17 @@ enum {
 	LIMIT_DEVICE_GROUPS = 65536,
 };
 
+/* Guests that ontap-zone listens to. */
+enum {
+	/* Links: each has a socket, and about 4 KiB with what its guest says. A host with more guests would
+	 * have other limits first. */
+	LIMIT_GUEST_LINKS = 4096,
+	/* Frames of one link at once, and in a second: ten times what a machine says that starts, or a busy LAN. So
+	 * one that sends frames without end costs less than a hundredth of a CPU. */
+	LIMIT_GUEST_FRAMES = 500,
+	LIMIT_GUEST_FRAMES_S = 1000,
+};
+
 /* Transfers, and updates of other servers: the configuration names the peers, but the bytes may
  * come from anybody. */
 enum {

@@ -9,6 +9,7 @@ src_net_libnet_a_SOURCES = \
 	src/net/dns_tcp.c \
 	src/net/dns_thread.c src/net/dns_thread.h \
 	src/net/dns_udp.c \
+	src/net/frames.c src/net/frames.h \
 	src/net/group.c src/net/group.h \
 	src/net/mdns.c src/net/mdns.h \
 	src/net/own_source.c src/net/own_source.h \

@@ -48,6 +48,7 @@ static void on_views(void *arg)
 {
 	struct daemon *d = daemon_of(arg);
 	peers_views(d->peers);
+	guests_changed(&d->guests, false);
 	files_changed(&d->files, loop_now());
 }
 
@@ -268,6 +269,7 @@ unsigned daemon_answer(
 		.listening = &d->listening,
 		.mdns = d->mdns,
 		.peers = d->peers,
+		.guests = &d->guests,
 		.now = loop_now(),
 		.started = d->started,
 		.is_ready = d->is_ready};
@@ -363,9 +365,17 @@ int daemon_on_event(void *arg, const struct event *ev)
 		hear_neighbours(d, ev);
 		return 0;
 	}
+	if (guests_hear(&d->guests, ev))
+		return 0;
 	if (control_has_stream(d->control, STREAM_CHANGES))
 		places_note(&d->places, pipeline_model(d->runtime.pipeline), ev);
 	return runtime_apply(&d->runtime, ev);
+}
+
+void daemon_on_guest_socket(void *arg, const struct event *ev, int fd)
+{
+	struct daemon *d = arg;
+	guests_take_socket(&d->guests, ev, fd);
 }
 
 /* Without memory for an event, none is received until the next try. */

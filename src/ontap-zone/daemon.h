@@ -11,6 +11,7 @@
 #include "net/dns.h"
 #include "net/mdns.h"
 #include "ontap-zone/files.h"
+#include "ontap-zone/guests.h"
 #include "ontap-zone/listening.h"
 #include "ontap-zone/peers.h"
 #include "ontap-zone/places.h"
@@ -41,6 +42,7 @@ struct daemon {
 	struct control *control;
 	struct control *resolve; /* NULL: there is none */
 	struct files files;
+	struct guests guests;
 	struct loop_watch watcher_watch, signal_watch;
 	struct retry watcher_retry; /* there was no memory for its next event */
 	struct resume resume;
@@ -73,6 +75,7 @@ void daemon_flush(struct daemon *d) NONNULL;
 void daemon_on_signal(void *arg, uint32_t events);
 void daemon_on_watcher(void *arg, uint32_t events);
 int daemon_on_event(void *arg, const struct event *ev);
+void daemon_on_guest_socket(void *arg, const struct event *ev, int fd);
 void daemon_on_packet(
 	void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len);
 void daemon_on_resume(void *arg, ns_t nap);

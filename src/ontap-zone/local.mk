@@ -9,6 +9,8 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/daemon.c src/ontap-zone/daemon.h \
 	src/ontap-zone/export.c \
 	src/ontap-zone/files.c src/ontap-zone/files.h \
+	src/ontap-zone/guest_rules.c src/ontap-zone/guest_rules.h \
+	src/ontap-zone/guests.c src/ontap-zone/guests.h \
 	src/ontap-zone/keys.c src/ontap-zone/keys.h \
 	src/ontap-zone/listening.c src/ontap-zone/listening.h \
 	src/ontap-zone/live.c src/ontap-zone/live.h \

@@ -143,6 +143,7 @@ static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_err
 		log_error(d->log, "reloaded in part: error=\"%s\"", err_text(err));
 	log_set_threshold(d->log, threshold);
 	daemon_flush(d);
+	guests_changed(&d->guests, true);
 	daemon_warn_absent(d);
 	listening_retry(&d->listening);
 	peers_configure(d->peers, &named.keys);

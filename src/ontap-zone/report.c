@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "export/jsonw.h"
+#include "guest/guest.h"
 #include "ontap-zone/report_part.h"
 #include "ontap-zone/served.h"
 
@@ -195,6 +196,46 @@ static void status_mdns(const struct report *r, struct jsonw *w)
 	jsonw_close(w, '}');
 }
 
+static void write_refused(struct jsonw *w, const struct guest_status *status)
+{
+	jsonw_open(w, "refused", '[');
+	for (size_t i = 0; i < status->refused_count; i++) {
+		jsonw_open(w, NULL, '{');
+		report_addr(w, "address", &status->refused[i]);
+		jsonw_text(w, "reason", guest_refusal_text((enum guest_refusal)status->why[i]));
+		jsonw_close(w, '}');
+	}
+	jsonw_close(w, ']');
+}
+
+static void write_guest(void *arg, const struct guest_status *status)
+{
+	struct jsonw *w = arg;
+	if (!status->link)
+		return;
+	jsonw_open(w, NULL, '{');
+	report_link(w, status->link);
+	jsonw_bool(w, "heard", status->is_open);
+	jsonw_text(w, "says", status->name);
+	jsonw_number(w, "frames", (int64_t)status->frames);
+	jsonw_number(w, "pauses", (int64_t)status->pauses);
+	jsonw_open(w, "addresses", '[');
+	LIST_EACH(a, &status->link->addrs, const struct model_addr, in_link)
+		if (a->is_present && a->info.is_guest)
+			report_addr(w, NULL, &a->info.addr);
+	jsonw_close(w, ']');
+	write_refused(w, status);
+	jsonw_close(w, '}');
+}
+
+/* The links whose guests are listened to. */
+static void status_guests(const struct report *r, struct jsonw *w)
+{
+	jsonw_open(w, "guests", '[');
+	guests_each(r->guests, write_guest, w);
+	jsonw_close(w, ']');
+}
+
 static void report_status(const struct report *r, struct buf *out)
 {
 	struct jsonw w = {.out = out};
@@ -208,6 +249,7 @@ static void report_status(const struct report *r, struct buf *out)
 	status_names(r, &w);
 	status_kernel(r, &w);
 	status_hostnames(r, &w);
+	status_guests(r, &w);
 	status_dns(r, &w);
 	status_mdns(r, &w);
 	peers_report(r->peers, &w);

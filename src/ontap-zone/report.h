@@ -7,6 +7,7 @@
 #include "net/dns.h"
 #include "watch/kernel.h"
 #include "mdns/mdns.h"
+#include "ontap-zone/guests.h"
 #include "ontap-zone/listening.h"
 #include "ontap-zone/peers.h"
 #include "ontap-zone/places.h"
@@ -20,6 +21,7 @@ struct report {
 	const struct listening *listening;
 	const struct mdns *mdns;
 	const struct peers *peers; /* NULL: not open yet */
+	const struct guests *guests;
 	ns_t now, started;
 	bool is_ready;
 };

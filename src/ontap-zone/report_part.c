@@ -58,6 +58,7 @@ void report_addr_members(struct jsonw *w, const struct names_addr *na)
 	jsonw_text(w, "reason", addr_verdict_text(na->verdict));
 	jsonw_text(w, "verdict", addr_verdict_word(na->verdict));
 	jsonw_text(w, "source", na->is_self ? "self" : name_source_text(na->source));
+	jsonw_text(w, "origin", na->addr->info.is_guest ? "guest" : "kernel");
 	report_link(w, link);
 	jsonw_number(w, "ifindex", link->info.ifindex);
 }

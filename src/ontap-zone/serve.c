@@ -100,6 +100,8 @@ static int serve(struct daemon *d, struct conf *conf)
 		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	}
 	files_init(&d->files, &d->runtime, d->log);
+	guests_init(&d->guests, d->loop, d->log, &d->runtime);
+	d->guests.watcher = d->watcher;
 	int code = daemon_open_mdns(d, loop_random());
 	if (!code) {
 		/* The content may differ from the content that had this serial. */
@@ -108,6 +110,7 @@ static int serve(struct daemon *d, struct conf *conf)
 		state_read_names(d->runtime.conf.state_dir, d->log, d->mdns);
 		code = daemon_run(d);
 	}
+	guests_fini(&d->guests);
 	files_fini(&d->files);
 	runtime_fini(&d->runtime);
 	return code;

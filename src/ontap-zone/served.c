@@ -49,7 +49,7 @@ static void write_wildcard(struct served *s, enum addr_family family, uint16_t p
 		return;
 	LIST_EACH(link, &own->links, const struct model_link, in_ns)
 		LIST_EACH(addr, &link->addrs, const struct model_addr, in_link)
-			if (link->is_present && addr->is_present &&
+			if (link->is_present && addr->is_present && !addr->info.is_guest &&
 				addr->info.addr.family == family &&
 				addr_scope(&addr->info.addr) > ADDR_SCOPE_LOCAL)
 				write_place(s, &addr->info.addr, port);

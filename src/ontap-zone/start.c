@@ -78,6 +78,7 @@ static int start_watcher(struct daemon *d, const struct conf *conf)
 		.socket_paths = {conf->socket_path, conf->resolve_path},
 		.log = d->log,
 		.on_event = daemon_on_event,
+		.on_guest_socket = daemon_on_guest_socket,
 		.arg = d};
 	/* The last one is for other mDNS responders: see daemon_tell_notice(). */
 	list_ports(&conf->listens, config.ports, ARRAY_LEN(config.ports) - 1);

@@ -16,6 +16,7 @@ static ns_t synced_deadline(const struct daemon *d)
 	deadline = ns_min(deadline, state_serial_deadline(&d->serial));
 	deadline = ns_min(deadline, files_deadline(&d->files));
 	deadline = ns_min(deadline, listening_deadline(&d->listening));
+	deadline = ns_min(deadline, guests_deadline(&d->guests));
 	return d->peers ? ns_min(deadline, peers_deadline(d->peers)) : deadline;
 }
 
@@ -39,6 +40,9 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 		daemon_reload(d);
 	if (!watcher_is_synced(d->watcher))
 		return 0;
+	if (runtime_is_dirty(&d->runtime))
+		daemon_flush(d);
+	guests_poll(&d->guests, loop_now());
 	if (runtime_is_dirty(&d->runtime))
 		daemon_flush(d);
 	listening_poll(&d->listening, loop_now());
