@@ -80,6 +80,7 @@ def vm(machine, built):
     made.write("etc/radvd.conf", RADVD)
     made.write("etc/udhcpc.sh", UDHCPC, 0o755)
     made.write("etc/dhclient.sh", DHCLIENT, 0o755)
+    made.write("etc/plain.conf", 'timeout 10;\nsend dhcp-client-identifier "plain";\n')
     made.write("etc/nsswitch.conf", "passwd: files\n")
     with made.start() as running:
         running.sh(START)
@@ -100,6 +101,21 @@ def addrs(vm, name):
 def wait_for(vm, command, seconds=30):
     vm.sh(f"n=0; until {command}; do sleep 0.2; n=$((n + 1)); [ $n -lt {5 * seconds} ] || exit 1; done",
           timeout=4 * seconds)
+
+
+# A plain ipvlan, and a client that cannot set the broadcast flag.
+PLAIN = """
+ontap -t ipvlan -n nic0 --netns -a plain /run/ontap/port.eth0 -- sh -c \\
+	'timeout 60 dhclient -4 -1 -cf /etc/plain.conf -sf /etc/dhclient.sh -lf /run/plain.leases -pf /run/plain.pid nic0
+	ip2 -o -4 addr show dev nic0' 2>/run/log.plain
+"""
+
+
+def test_a_plain_ipvlan_needs_no_broadcast_flag_beside_a_guest(vm):
+    assert "10.6.0.1" not in vm.sh(PLAIN, timeout=200)
+    start_guest(vm, "beside")
+    assert "10.6.0.1" in vm.sh(PLAIN, timeout=200)
+    vm.sh("kill $(cat /run/beside.pid)")
 
 
 @pytest.fixture(scope="module")
