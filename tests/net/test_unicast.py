@@ -347,6 +347,21 @@ def test_what_does_not_fit_is_truncated_and_fetched_by_tcp(lab, payload, limit):
     assert addresses(whole) == sorted(MANY)
 
 
+def test_what_is_left_out_is_not_called_served_and_has_no_reverse_name(lab):
+    left_out = set(GIVEN) - set(MANY)
+    line = next(line for line in lab.daemon.lines("names") if line.get("name") == "many")
+    found = {verdict: {item["address"] for item in line["addresses"] if item["verdict"] == verdict and
+                       item["scope"] == "lan"} for verdict in ("served", "left-out")}
+    assert found == {"served": set(MANY), "left-out": left_out}
+    explained = lab.daemon.lines("explain", "many", f"--client={HOST4}")[0]
+    assert {item["address"] for item in explained["addresses"] if item["told"]} == set(MANY)
+    assert lab.daemon.lines("status")[0]["names"]["left_out"] == len(left_out)
+    assert lab.daemon.log().count("addresses of a name are left out: name=many served=100") == 1
+    for address in sorted(left_out)[:3] + MANY[:3]:
+        reverse = ".".join(reversed(address.split("."))) + ".in-addr.arpa."
+        assert bool(lab.ask(reverse, "PTR").answer) == (address in MANY), address
+
+
 def test_one_connection_takes_many_questions(lab):
     names = ["web.lan.vanya", "nope.vanya", "six.vanya", "example.com"] * 5
     queries = [dns.message.make_query(name, "A", id=number) for number, name in enumerate(names)]
