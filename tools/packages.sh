@@ -13,7 +13,7 @@ demo_packages=(iproute2 bind9-dnsutils)
 test_packages=(libcmocka-dev clang clang-format libclang-rt-dev llvm binutils mandoc python3 python3-pytest
 	python3-dnspython python3-zeroconf iproute2 procps util-linux bind9-dnsutils bind9-utils ldnsutils graphviz tcpdump
 	tinydns dbus bubblewrap avahi-daemon avahi-utils libavahi-client-dev knot nsd
-	dnsmasq-base unbound radvd busybox-static dhcpcd-base strace valgrind systemd s6 podman crun iptables execline)
+	dnsmasq-base unbound radvd busybox-static dhcpcd-base isc-dhcp-client strace valgrind systemd s6 podman crun iptables execline)
 
 # Unpacked for a test of NetworkManager, with those of its libraries that few machines have. If it were installed, it
 # would manage the machine's links.

@@ -10,16 +10,20 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cursor.h"
 #include "base/err.h"
 #include "guest/filter.h"
+#include "io/privilege.h"
 #include "io/ready.h"
 
 void nursery_init(struct nursery *n, struct netns_visit *visits, const struct log *log)
@@ -96,6 +100,21 @@ static int furnish(struct nursery *n)
 	return silence();
 }
 
+/* ontap-zone learns from a process whose a namespace is. This one does nothing, with no capability and no descriptor. */
+static void settle_resident(struct nursery *n)
+{
+	pid_t parent = getpid();
+	n->resident = fork();
+	if (n->resident != 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	privilege_drop_thread();
+	(void)!close_range(0, ~0u, 0);
+	while (getppid() == parent)
+		pause();
+	_exit(0);
+}
+
 /* Learns the id, and opens the socket for requests there. */
 static int move_in(struct nursery *n)
 {
@@ -105,6 +124,7 @@ static int move_in(struct nursery *n)
 	if (err)
 		return err;
 	struct asker none = {.fd = -1};
+	settle_resident(n);
 	netns_visit_leave(n->visits, &none); /* the socket stays in there */
 	return 0;
 }
@@ -143,6 +163,9 @@ int nursery_take_over(struct nursery *n, int fd, const char *path)
 void nursery_close(struct nursery *n, bool is_empty)
 {
 	asker_close(&n->asker);
+	if (n->resident > 0 && kill(n->resident, SIGKILL) == 0)
+		(void)waitpid(n->resident, NULL, 0);
+	n->resident = 0;
 	if (n->netns_fd >= 0)
 		close(n->netns_fd);
 	n->netns_fd = -1;

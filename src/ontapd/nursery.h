@@ -17,6 +17,7 @@ struct nursery {
 	nsid_t nsid;        /* in our namespace's table */
 	struct asker asker; /* in there */
 	char *path;         /* of the file; owned; NULL: none */
+	pid_t resident;     /* a process that lives there; 0: none */
 };
 
 void nursery_init(struct nursery *n, struct netns_visit *visits, const struct log *log) NONNULL;

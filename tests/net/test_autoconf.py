@@ -94,6 +94,16 @@ def test_a_guest_with_a_lease_and_slaac_has_a_name(lab, ontapd, serve, guests, b
     wait_until(lambda: not addresses(ask(lab.lan, "10.6.0.1", "den.lan.vanya", "A")), what="the end of the name")
 
 
+def test_a_later_ontap_zone_has_the_name(lab, ontapd, serve, guests, background, tmp_path):  # noqa: F811
+    daemon = ontapd(lab)
+    dnsmasq(lab, background, tmp_path)
+    guest = guests(daemon, "den")
+    address = udhcpc(guest, tmp_path)
+    wait_until(lambda: address in held(daemon), what="the lease")
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", *OWNERS)
+    assert resolve(lab, "den.lan.vanya", "A") == [address]
+
+
 def test_a_user_of_the_socket_needs_no_privilege(lab, ontapd, serve, need, background, ontap, tmp_path):  # noqa: F811
     """The link is in a namespace of ontapd's, which the user cannot even see."""
     needs_second_user()

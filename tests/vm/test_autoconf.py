@@ -54,7 +54,7 @@ cat /run/{name}.up /run/log.{name}
 """
 CLIENTS = {
     "udhcpc": "busybox udhcpc -i eth0 -f -s /etc/udhcpc.sh",
-    "dhcpcd": "env PATH=/clients:$PATH unshare -m sh -c 'mount -t tmpfs t /var/lib/dhcpcd; mkdir -p /run/d.x; exec /clients/dhcpcd -B eth0'",
+    "dhcpcd": "unshare -m sh -c 'mount -t tmpfs t /var/lib/dhcpcd; exec /clients/dhcpcd -B eth0'",
     "dhclient": "dhclient -4 -d -sf /etc/dhclient.sh -lf /run/dhclient.leases -pf /run/dhclient.pid eth0",
 }
 
@@ -99,8 +99,8 @@ def addrs(vm, name):
 
 
 def wait_for(vm, command, seconds=30):
-    vm.sh(f"n=0; until {command}; do sleep 0.2; n=$((n + 1)); [ $n -lt {5 * seconds} ] || exit 1; done",
-          timeout=4 * seconds)
+    vm.sh(f"end=$(($(date +%s) + {seconds})); until {command} || [ $(date +%s) -gt $end ]; do sleep 0.2; done; "
+          f"[ $(date +%s) -le $end ]", timeout=4 * seconds)
 
 
 # A plain ipvlan, and a client that cannot set the broadcast flag.
@@ -157,8 +157,8 @@ def test_the_wire_sees_only_the_address_of_the_parent(vm, clients):
 
 def test_the_names_are_served(vm, clients):
     vm.sh("ontap-zone serve --domain=vanya --no-mdns --no-self --listen=127.0.0.1:53 --socket=/run/zone.sock --state=/run "
-          "--user=root --hostnames-by=none >/run/log.zone 2>&1 &")
-    wait_for(vm, "dig +short +time=1 @127.0.0.1 udhcpc.lan.vanya | grep -q '^10'", 30)
+          "--user=root >/run/log.zone 2>&1 &")
+    wait_for(vm, "dig +short +time=1 +tries=1 @127.0.0.1 udhcpc.lan.vanya | grep -q '^10'", 30)
     for name in clients:
         own = next(addr for addr in addrs(vm, name) if addr.startswith("10."))
         assert vm.sh(f"dig +short @127.0.0.1 {name}.lan.vanya").split() == [own]
@@ -167,19 +167,18 @@ def test_the_names_are_served(vm, clients):
 def test_nobody_takes_the_address_of_another(vm, clients):
     start_guest(vm, "thief")
     victim = next(addr for addr in addrs(vm, clients[0]) if addr.startswith("10."))
-    for stolen in ("10.6.0.1", victim, "10.6.0.2"):
-        vm.sh(inside("thief", f"sh -c 'ip2 addr add {stolen}/24 dev eth0; arping -U -c 2 -I eth0 {stolen}; "
-                     f"ping -c 1 -W 1 10.6.0.2; ip2 addr del {stolen}/24 dev eth0'"), check=False)
-        assert PARENT not in vm.sh("ip2 -n lan neigh show " + stolen, check=False) or stolen != "10.6.0.2"
-    assert not re.search(r"guest has: ifindex=\d+ addr=(10\.6\.0\.[12]|%s) .*arp" % re.escape(victim), vm.sh("cat /run/log"))
+    for stolen in ("10.6.0.1", victim):
+        printed = vm.sh(inside("thief", f"sh -c 'ip2 addr add {stolen}/24 dev eth0; arping -U -c 2 -I eth0 {stolen}; "
+                               f"ping -c 2 -W 1 10.6.0.2; ip2 addr del {stolen}/24 dev eth0'"), check=False)
+        assert "2 packets transmitted, 0 packets received" in printed
+    assert not re.search(r"guest has: .*by=arp", vm.sh("cat /run/log"))
     wait_for(vm, inside("lan", f"ping -c 1 -W 1 {victim}") + " >/dev/null", 10)
 
 
 def test_a_spoofed_source_is_dropped(vm, clients):
-    before = vm.sh("cat /run/foreign | wc -l")
     vm.sh(inside("thief", "sh -c 'ip2 link set eth0 down; ip2 link set eth0 address 02:66:66:66:66:66; ip2 link set eth0 up; "
                  "sleep 1; ip2 addr add 10.6.0.66/24 dev eth0; arping -U -c 1 -I eth0 10.6.0.66'"), check=False)
-    assert "02:66:66" not in vm.sh("cat /run/foreign") and before
+    assert "02:66:66" not in vm.sh("cat /run/foreign")
 
 
 def test_the_parent_gets_another_hardware_address(vm, clients):
@@ -193,11 +192,12 @@ def test_the_parent_gets_another_hardware_address(vm, clients):
 def test_a_restart_of_ontapd_does_no_harm(vm, clients):
     vm.sh("pid=$(pidof ontapd | tr ' ' '\\n' | sort -n | head -n 1); kill $pid; while [ -d /proc/$pid ]; do sleep 0.1; done")
     own = {name: [a for a in addrs(vm, name) if a.startswith(("10.", "2001"))] for name in clients}
-    ping_all = lambda: [wait_for(vm, inside("lan", f"ping -c 1 -W 1 {a}") + " >/dev/null", 10) for v in own.values() for a in v]
-    ping_all()
+    for addr in sum(own.values(), []):
+        wait_for(vm, inside("lan", f"ping -c 1 -W 1 {addr}") + " >/dev/null", 10)
     vm.sh("ontapd --group=user --state=/run/state --rate=0 eth0 2>/run/log2 & "
           "until grep -q 'guests followed: count=4' /run/log2; do sleep 0.1; done", timeout=60)
-    ping_all()
+    for addr in sum(own.values(), []):
+        wait_for(vm, inside("lan", f"ping -c 1 -W 1 {addr}") + " >/dev/null", 10)
 
 
 def test_the_device_goes_with_its_guest(vm, clients):
