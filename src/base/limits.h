@@ -18,6 +18,8 @@ enum {
 	 * type (max-records-per-type), and refuses the whole transfer of a zone with more. 100 is
 	 * also far more than any client tries, and keeps buffers on the stack under 4 KiB. */
 	LIMIT_HOST_ADDRS = 100,
+	/* The same limit of BIND, for what zone files have: they are served, but there is a warning. */
+	LIMIT_TRANSFER_SET = LIMIT_HOST_ADDRS,
 	/* PTR records of one address; further names are left out. More than a dozen help nobody,
 	 * and the set must fit into one message. */
 	LIMIT_PTR_TARGETS = 12,

@@ -74,10 +74,26 @@ static bool says(const struct host *host, const struct addr *addr)
 	return host && host_addrs_find(&host->said, addr) < host->said.count;
 }
 
-/* True if the host would have the address of this claim, if there was no limit. */
-static bool is_given(const struct names *n, const struct host *host, const struct claim *claim)
+/* True if the host has as many addresses of the family and scope as it may have, all lower than this. */
+static bool is_above_all(const struct host *host, const struct model_addr *addr)
 {
-	return host && host->said.left_out > 0 &&
+	size_t count = 0;
+	for (size_t i = 0; i < host->said.count; i++) {
+		const struct host_addr *ha = &host->said.list[i];
+		if (ha->addr.family != addr->info.addr.family || ha->scope != addr->scope)
+			continue;
+		if (addr_cmp(&ha->addr, &addr->info.addr) > 0)
+			return false;
+		count++;
+	}
+	return count >= LIMIT_HOST_ADDRS;
+}
+
+/* True if the host would have the address of this claim, if there was no limit. */
+static bool is_left_out(const struct names *n, const struct host *host, const struct claim *claim,
+	const struct model_addr *addr)
+{
+	return host && host->said.left_out > 0 && is_above_all(host, addr) &&
 	       (n->policy.duplicates == DUPLICATES_MERGE ||
 		       claim->nlink->link->ns->nsid == host->nsid);
 }
@@ -102,9 +118,9 @@ static enum addr_verdict verdict_for(const struct names *n, const struct group *
 		return verdict;
 	if (says(host, &addr->info.addr))
 		return ADDR_SERVED;
-	if (verdict == ADDR_SPARE)
-		return ADDR_SPARE;
-	return is_given(n, host, claim) ? ADDR_SURPLUS : ADDR_OUTRANKED;
+	if (is_left_out(n, host, claim, addr))
+		return ADDR_SURPLUS;
+	return verdict == ADDR_SPARE ? ADDR_SPARE : ADDR_OUTRANKED;
 }
 
 static const struct group *group_of(

@@ -10,21 +10,92 @@
 #include "base/limits.h"
 #include "name/index.h"
 
-/* The addresses of a host, while they are collected. */
+/* --- the limit ---------------------------------------------------------------------------- */
+
+/* The lowest addresses of a family and scope, ascending, none twice. */
+struct lowest {
+	struct addr at[LIMIT_HOST_ADDRS];
+	size_t count;
+	size_t left_out; /* how many were not added */
+};
+
+/* Adds an address. False if it is not one of the lowest. */
+static bool lowest_add(struct lowest *l, const struct addr *addr)
+{
+	size_t from = 0, to = l->count;
+	if (l->count == LIMIT_HOST_ADDRS && addr_cmp(addr, &l->at[l->count - 1]) > 0) {
+		l->left_out++;
+		return false;
+	}
+	/* Progress: each turn halves what is left. */
+	while (from < to) {
+		const size_t middle = (from + to) / 2;
+		if (addr_cmp(&l->at[middle], addr) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	if (from < l->count && addr_equal(&l->at[from], addr))
+		return true;
+	l->count -= l->count == LIMIT_HOST_ADDRS;
+	memmove(&l->at[from + 1], &l->at[from], (l->count - from) * sizeof(*l->at));
+	l->at[from] = *addr;
+	l->count++;
+	return true;
+}
+
+/* A class is a family with a scope that names have. */
+enum { CLASS_COUNT = 2 * ADDR_SCOPE_WAN };
+
+static size_t class_of(const struct host_addr *ha)
+{
+	return (ha->addr.family == ADDR_V6 ? ADDR_SCOPE_WAN : 0u) + ha->scope - ADDR_SCOPE_LOCAL;
+}
+
+/* The addresses of a host, while they are collected: the lowest of each family and scope, and those that
+ * were among them when they came. So the choice depends on the state alone, and takes one pass. */
 struct gather {
 	struct host_addrs addrs;
+	struct lowest lowest[CLASS_COUNT];
 	size_t cap;
 	int err;
 };
 
+static void gather_init(struct gather *g)
+{
+	g->addrs = (struct host_addrs){0};
+	g->cap = 0;
+	g->err = 0;
+	for (size_t i = 0; i < CLASS_COUNT; i++)
+		g->lowest[i].count = g->lowest[i].left_out = 0;
+}
+
 static void gather_add(struct gather *g, const struct host_addr *ha)
 {
+	if (!lowest_add(&g->lowest[class_of(ha)], &ha->addr))
+		return;
 	int err = ARRAY_RESERVE(g->addrs.list, g->cap, g->addrs.count + 1u);
 	if (err) {
 		g->err = err;
 		return;
 	}
 	g->addrs.list[g->addrs.count++] = *ha;
+}
+
+/* Removes what is not among the lowest any more. */
+static void gather_cut(struct gather *g)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < g->addrs.count; i++) {
+		const struct host_addr *ha = &g->addrs.list[i];
+		const struct lowest *l = &g->lowest[class_of(ha)];
+		if (addr_cmp(&ha->addr, &l->at[l->count - 1]) <= 0)
+			g->addrs.list[kept++] = *ha;
+	}
+	g->addrs.left_out = g->addrs.count - kept;
+	g->addrs.count = kept;
+	for (size_t i = 0; i < CLASS_COUNT; i++)
+		g->addrs.left_out += g->lowest[i].left_out;
 }
 
 /* --- lifetimes ---------------------------------------------------------------------------- */
@@ -95,12 +166,15 @@ static void gather_claim(
  * still connect. */
 static void gather_spare(struct gather *good, const struct gather *spare)
 {
-	bool has[ADDR_V6 + 1][ADDR_SCOPE_COUNT] = {{false}};
-	for (size_t i = 0; i < good->addrs.count; i++)
-		has[good->addrs.list[i].addr.family][good->addrs.list[i].scope] = true;
+	bool is_needed[CLASS_COUNT];
+	for (size_t i = 0; i < CLASS_COUNT; i++) {
+		is_needed[i] = good->lowest[i].count == 0;
+		if (is_needed[i])
+			good->lowest[i].left_out = spare->lowest[i].left_out;
+	}
 	for (size_t i = 0; i < spare->addrs.count; i++) {
 		const struct host_addr *ha = &spare->addrs.list[i];
-		if (!has[ha->addr.family][ha->scope])
+		if (is_needed[class_of(ha)])
 			gather_add(good, ha);
 	}
 }
@@ -135,65 +209,6 @@ static void gather_sort(struct gather *g)
 	g->addrs.count = kept;
 }
 
-/* --- the limit ---------------------------------------------------------------------------- */
-
-/* The lowest addresses of a family and scope, ascending, none twice. */
-struct lowest {
-	struct addr at[LIMIT_HOST_ADDRS];
-	size_t count;
-};
-
-/* Adds an address, if it is one of the lowest. */
-static void lowest_add(struct lowest *l, const struct addr *addr)
-{
-	size_t from = 0, to = l->count;
-	if (l->count == LIMIT_HOST_ADDRS && addr_cmp(addr, &l->at[l->count - 1]) >= 0)
-		return;
-	/* Progress: each turn halves what is left. */
-	while (from < to) {
-		const size_t middle = (from + to) / 2;
-		if (addr_cmp(&l->at[middle], addr) < 0)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	if (from < l->count && addr_equal(&l->at[from], addr))
-		return;
-	l->count -= l->count == LIMIT_HOST_ADDRS;
-	memmove(&l->at[from + 1], &l->at[from], (l->count - from) * sizeof(*l->at));
-	l->at[from] = *addr;
-	l->count++;
-}
-
-/* Removes all but the lowest addresses of a family and scope. The choice depends on the state alone,
- * and takes one pass. */
-static void cut(struct host_addrs *addrs, enum addr_family family, enum addr_scope scope)
-{
-	struct lowest lowest = {.count = 0};
-	size_t kept = 0;
-	for (size_t i = 0; i < addrs->count; i++)
-		if (addrs->list[i].addr.family == family && addrs->list[i].scope == scope)
-			lowest_add(&lowest, &addrs->list[i].addr);
-	if (lowest.count < LIMIT_HOST_ADDRS)
-		return;
-	for (size_t i = 0; i < addrs->count; i++) {
-		const struct host_addr *ha = &addrs->list[i];
-		if (ha->addr.family != family || ha->scope != scope ||
-			addr_cmp(&ha->addr, &lowest.at[LIMIT_HOST_ADDRS - 1]) <= 0)
-			addrs->list[kept++] = *ha;
-	}
-	addrs->left_out += addrs->count - kept;
-	addrs->count = kept;
-}
-
-static void gather_cut(struct gather *g)
-{
-	for (enum addr_family family = ADDR_V4; family <= ADDR_V6; family++)
-		for (enum addr_scope scope = ADDR_SCOPE_LOCAL; scope <= ADDR_SCOPE_WAN; scope++)
-			if (g->addrs.count > LIMIT_HOST_ADDRS)
-				cut(&g->addrs, family, scope);
-}
-
 /* The steps take the place of the ends: lists with the same records are equal. */
 static void gather_date(const struct names *n, struct gather *g)
 {
@@ -206,22 +221,40 @@ static void gather_date(const struct names *n, struct gather *g)
 	}
 }
 
+/* The room for a collection. */
+struct gather_room {
+	struct gather good, spare;
+};
+
+struct gather_room *gather_room_new(void)
+{
+	return malloc(sizeof(struct gather_room));
+}
+
+static int collect(const struct names *n, struct gather_room *room,
+	const struct claim *const *claims, size_t count)
+{
+	gather_init(&room->good);
+	gather_init(&room->spare);
+	for (size_t i = 0; i < count; i++)
+		gather_claim(n, claims[i], &room->good, &room->spare);
+	gather_spare(&room->good, &room->spare);
+	free(room->spare.addrs.list);
+	return room->good.err ? room->good.err : room->spare.err;
+}
+
 int gather_claims(const struct names *n, const struct claim *const *claims, size_t count,
 	struct host_addrs *ret)
 {
-	struct gather good = {0}, spare = {0};
-	for (size_t i = 0; i < count; i++)
-		gather_claim(n, claims[i], &good, &spare);
-	gather_spare(&good, &spare);
-	int err = good.err ? good.err : spare.err;
-	free(spare.addrs.list);
+	struct gather_room *room = n->room;
+	int err = collect(n, room, claims, count);
 	if (err) {
-		free(good.addrs.list);
-		return err;
+		free(room->good.addrs.list);
+	} else {
+		gather_cut(&room->good);
+		gather_sort(&room->good);
+		gather_date(n, &room->good);
+		*ret = room->good.addrs;
 	}
-	gather_cut(&good);
-	gather_sort(&good);
-	gather_date(n, &good);
-	*ret = good.addrs;
-	return 0;
+	return err;
 }

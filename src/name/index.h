@@ -176,6 +176,7 @@ struct names {
 	struct map onlinks, onlink_holders;
 	struct inner_wires inner_wires;
 	struct list dirty_groups, dirty_hosts, dirty_ptrs;
+	struct gather_room *room;         /* owned; for gather_claims() */
 	struct heap expiring;             /* of struct host.in_expiring */
 	ns_t now;                         /* names_set_time() */
 	struct spoken_link *spoken_links; /* links on which mDNS is spoken, by ifindex */
@@ -284,8 +285,11 @@ void host_free(struct names *n, struct host *host);
 int claims_sorted(const struct group *group, const struct claim ***ret, size_t *ret_count);
 bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim);
 
-/* gather.c: the addresses of a name.
- * Collects the served addresses of `count` claims, at most LIMIT_HOST_ADDRS of a family and scope. The
+/* gather.c: the addresses of a name. */
+
+/* Returns room for gather_claims(), too large for the stack; free() frees it. NULL if out of memory. */
+struct gather_room *gather_room_new(void);
+/* Collects the served addresses of `count` claims, at most LIMIT_HOST_ADDRS of a family and scope. The
  * caller frees `ret->list`. ERR_NOMEM. */
 int gather_claims(const struct names *n, const struct claim *const *claims, size_t count,
 	struct host_addrs *ret) MUSTCHECK;

@@ -194,6 +194,11 @@ struct names *names_new(uint64_t seed, const struct policy *policy, struct names
 	struct names *n = calloc(1, sizeof(*n));
 	if (!n)
 		return NULL;
+	n->room = gather_room_new();
+	if (!n->room) {
+		free(n);
+		return NULL;
+	}
 	n->policy = *policy;
 	n->sink = sink;
 	n->seed = seed;
@@ -223,6 +228,7 @@ void names_free(struct names *n)
 	map_fini(&n->links);
 	map_fini(&n->groups);
 	map_fini(&n->hosts);
+	free(n->room);
 	free(n);
 }
 

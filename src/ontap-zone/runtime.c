@@ -58,6 +58,20 @@ static void on_left_out(void *arg, const char *label, size_t count)
 			label, LIMIT_HOST_ADDRS, count);
 }
 
+/* Only who transfers the zone, or takes our updates, minds. */
+static void on_crowded(void *arg, const uint8_t *owner, uint16_t type, size_t count)
+{
+	struct runtime *r = arg;
+	char name[NAME_TEXT_CAP], text[RR_TYPE_TEXT_CAP];
+	if (r->conf.transfers.count + r->conf.updates.count == 0 ||
+		!log_limit_may(&r->crowded_limit, loop_now()))
+		return;
+	log_warning(r->log,
+		"a name has very many records of a type: name=%s type=%s records=%zu limit=%d "
+		"note=\"BIND refuses to transfer a zone with more\"",
+		name_to_text(owner, name), rr_type_text(type, text), count, LIMIT_TRANSFER_SET);
+}
+
 static void on_stale_views(void *arg)
 {
 	const struct runtime *r = arg;
@@ -120,6 +134,7 @@ int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	sink.on_reject = on_reject;
 	sink.on_hidden_alias = on_hidden_alias;
 	sink.on_left_out = on_left_out;
+	sink.on_crowded = on_crowded;
 	sink.on_stale_views = on_stale_views;
 	sink.arg = r;
 	r->pipeline = pipeline_new(loop_random(), &config, sink);

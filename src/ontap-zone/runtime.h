@@ -21,7 +21,7 @@ struct runtime {
 	uint32_t serial_floor; /* later than all serials served before this start; 0: not known */
 	bool has_new_self;
 	struct retry flush_retry; /* after a flush that lacked memory */
-	struct log_limit apply_limit, reject_limit, alias_limit, left_out_limit;
+	struct log_limit apply_limit, reject_limit, alias_limit, left_out_limit, crowded_limit;
 };
 
 /* Makes a pipeline without events of the kernel yet, and reads the zone files. Takes over `conf`,

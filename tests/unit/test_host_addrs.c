@@ -355,6 +355,37 @@ static void it_is_told_once_and_the_lowest_are_served(void **state)
 	stop(f);
 }
 
+/* Deprecated ones are served where there is nothing better, and counted only then. */
+static void of_deprecated_addresses_as_many_are_served_and_counted(void **state)
+{
+	(void)state;
+	struct fixture *f = start();
+	for (unsigned i = 0; i < 250; i++) {
+		const struct addr addr = nth("10.0.0.0", (i * 7) % 250);
+		struct event ev = {.type = EV_ADDR, .nsid = NSID};
+		ev.addr = (struct event_addr){.ifindex = IFINDEX,
+			.addr = addr,
+			.flags = IFA_F_DEPRECATED,
+			.prefix_len = 16};
+		assert_int_equal(model_apply(f->model, &ev), 0);
+	}
+	flush(f);
+	assert_int_equal(names_stats(f->names).left_out, 150);
+	for (unsigned i = 0; i < 250; i++) {
+		const struct addr addr = nth("10.0.0.0", i);
+		assert_int_equal(is_said(f, &addr), i < LIMIT_HOST_ADDRS);
+	}
+	struct verdicts v = {.f = f};
+	assert_int_equal(names_explain(f->names, "web", check_verdict, &v), 0);
+	assert_int_equal(v.left_out, 150);
+	const struct addr better = nth("10.0.0.0", 300);
+	set_addr(f, &better, 0, false);
+	flush(f);
+	assert_int_equal(names_stats(f->names).left_out, 0);
+	assert_true(is_said(f, &better));
+	stop(f);
+}
+
 static void the_records_put_for_a_change_do_not_grow_with_the_addresses(void **state)
 {
 	(void)state;
@@ -385,6 +416,7 @@ int main(void)
 		cmocka_unit_test(at_each_moment_no_record_outlives_its_address),
 		cmocka_unit_test(what_is_left_out_is_told_and_has_no_reverse_name),
 		cmocka_unit_test(it_is_told_once_and_the_lowest_are_served),
+		cmocka_unit_test(of_deprecated_addresses_as_many_are_served_and_counted),
 		cmocka_unit_test(the_records_put_for_a_change_do_not_grow_with_the_addresses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

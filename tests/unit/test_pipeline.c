@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "pipeline/explain.h"
@@ -31,7 +32,7 @@ static struct rig {
 	struct pipeline_config config;
 	char puts[PUTS_CAP][TEXT_CAP]; /* "web.local. A unique" */
 	uint32_t ttls[256];            /* of the last put, by type */
-	unsigned put_count, links, hidden, records, views;
+	unsigned put_count, links, hidden, records, views, crowded;
 	struct pipeline_retired retired;
 } rig;
 
@@ -71,6 +72,13 @@ static void on_hidden_alias(void *arg, const uint8_t *owner, const uint8_t *targ
 	rig.hidden++;
 }
 
+static void on_crowded(void *arg, const uint8_t *owner, uint16_t type, size_t count)
+{
+	(void)arg, (void)owner;
+	assert_int_equal(type, RR_TXT);
+	rig.crowded = (unsigned)count;
+}
+
 static void on_record(void *arg, const struct zone_change *change)
 {
 	(void)arg;
@@ -104,6 +112,7 @@ static int setup(void **state)
 		(struct pipeline_sink){.put_mdns = put_mdns,
 			.put_mdns_link = put_mdns_link,
 			.on_hidden_alias = on_hidden_alias,
+			.on_crowded = on_crowded,
 			.on_record = on_record,
 			.on_views = on_views});
 	return rig.p ? 0 : -1;
@@ -515,6 +524,22 @@ static void each_alias_on_the_way_is_explained_once(void **state)
 	assert_int_equal(counts[RR_CNAME], 3);
 }
 
+static void a_set_that_other_servers_refuse_is_told_and_served(void **state)
+{
+	struct buf text = {0};
+	(void)state;
+	for (unsigned i = 0; i <= LIMIT_TRANSFER_SET; i++) {
+		buf_printf(&text, "crowd TXT %u\n", i);
+		if (i + 1 < LIMIT_TRANSFER_SET)
+			continue;
+		set_files(buf_text(&text));
+		flush();
+		assert_int_equal(rig.crowded, i + 1 > LIMIT_TRANSFER_SET ? i + 1 : 0);
+		assert_answers("crowd.example.", RR_TXT, i + 1);
+	}
+	buf_fini(&text);
+}
+
 /* The reason for one address of the answer to explain, NULL: it is told. */
 struct asked_addr {
 	struct explained *e;
@@ -788,6 +813,7 @@ int main(void)
 		CASE(a_record_leads_to_the_link_of_its_workload),
 		CASE(a_word_that_is_no_label_is_explained_to_who_asks_for_it),
 		CASE(each_alias_on_the_way_is_explained_once),
+		CASE(a_set_that_other_servers_refuse_is_told_and_served),
 		CASE(the_file_of_a_reverse_zone_is_read_and_makes_no_zone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
