@@ -10,6 +10,9 @@ contribdir = $(docdir)/contrib
 oci_contribdir = $(contribdir)/oci
 dist_oci_contrib_DATA = contrib/oci/ontap-name.json
 dist_oci_contrib_SCRIPTS = contrib/oci/ontap-runtime
+# Its plugin "ontap" is ontap-cni(8), by a link in the directory of plugins.
+cni_contribdir = $(contribdir)/cni
+dist_cni_contrib_DATA = contrib/cni/lan.conflist
 resolver_contribdir = $(contribdir)/resolver
 dist_resolver_contrib_DATA = \
 	contrib/resolver/dnsmasq.conf \

@@ -187,6 +187,8 @@ enum {
  * million records. */
 enum {
 	LIMIT_CONF_FILE = 1 << 20,
+	/* What a container runtime writes to the plugin: the configuration of one network. */
+	LIMIT_CNI_CONFIG = 1 << 20,
 	LIMIT_ZONE_FILE = 64 << 20,
 	/* Records that one $GENERATE makes: as many as a network of 16 bits has addresses. A range
 	 * with a digit too many does not use up memory. */

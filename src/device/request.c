@@ -10,9 +10,11 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/err.h"
 #include "device/mark.h"
 #include "model/event.h"
 
@@ -275,6 +277,33 @@ struct rtnl_request request_add_altname(uint32_t seq, uint32_t ifindex, const ch
 	mnl_attr_nest_end(h, list);
 	req.len = h->nlmsg_len;
 	return req;
+}
+
+int device_addr_parse(const char *text, struct device_addr *ret)
+{
+	char copy[ADDR_TEXT_CAP];
+	size_t len = strcspn(text, "/");
+	struct device_addr a = {0};
+	if (len >= sizeof(copy))
+		return ERR_SYNTAX;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	int err = addr_parse(copy, &a.addr);
+	if (err)
+		return err;
+	unsigned long max = 8 * addr_len(&a.addr), prefix_len = max;
+	if (text[len] == '/') {
+		const char *digits = text + len + 1;
+		size_t count = strspn(digits, "0123456789");
+		if (count == 0 || count > 3 || digits[count])
+			return ERR_SYNTAX;
+		prefix_len = strtoul(digits, NULL, 10);
+	}
+	if (prefix_len > max)
+		return ERR_SYNTAX;
+	a.prefix_len = (uint8_t)prefix_len;
+	*ret = a;
+	return 0;
 }
 
 static void put_addr(struct nlmsghdr *h, uint32_t ifindex, const struct device_addr *addr)

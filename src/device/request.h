@@ -75,6 +75,10 @@ struct device_addr {
 	uint32_t lifetime_s; /* the kernel removes it after this; 0: never */
 };
 
+/* Reads "ADDR/LEN", or an address alone, whose prefix has its full length. Its host bits stay.
+ * ERR_SYNTAX; `*ret` is then unchanged. */
+int device_addr_parse(const char *text, struct device_addr *ret) NONNULL MUSTCHECK;
+
 /* Adds the address, or changes its lifetime. */
 struct rtnl_request request_add_addr(
 	uint32_t seq, uint32_t ifindex, const struct device_addr *addr) NONNULL;

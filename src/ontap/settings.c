@@ -18,34 +18,14 @@ enum {
 
 /* --- types of values ---------------------------------------------------------------------- */
 
-static int parse_addr(const char *text, struct device_addr *ret)
-{
-	char copy[ADDR_TEXT_CAP];
-	size_t len = strcspn(text, "/");
-	struct device_addr a = {0};
-	if (len >= sizeof(copy))
-		return ERR_SYNTAX;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	int err = addr_parse(copy, &a.addr);
-	if (err)
-		return err;
-	uint32_t prefix_len = (uint32_t)(8 * addr_len(&a.addr));
-	if (text[len] == '/')
-		err = options_read_number(text + len + 1, 0, prefix_len, &prefix_len);
-	a.prefix_len = (uint8_t)prefix_len;
-	if (!err)
-		*ret = a;
-	return err;
-}
-
 /* "ADDR/LEN", or an address without a length, which is then alone on its link. */
 static int add_addr(void *at, const struct option *o, const char *text, size_t nth UNUSED,
 	struct option_why *why)
 {
 	struct settings_addrs *addrs = at;
-	int err = addrs->count < SETTINGS_ADDRS_CAP ? parse_addr(text, &addrs->at[addrs->count])
-						    : ERR_SPACE;
+	int err = addrs->count < SETTINGS_ADDRS_CAP
+			  ? device_addr_parse(text, &addrs->at[addrs->count])
+			  : ERR_SPACE;
 	if (err)
 		return option_fail_err(why, o, text, err);
 	addrs->count++;
