@@ -190,12 +190,12 @@ def test_the_parent_gets_another_hardware_address(vm, clients):
 
 
 def test_a_restart_of_ontapd_does_no_harm(vm, clients):
-    vm.sh("pid=$(pidof ontapd | tr ' ' '\\n' | sort -n | head -n 1); kill $pid; while [ -d /proc/$pid ]; do sleep 0.1; done")
+    vm.sh("pid=$(pidof ontapd | tr ' ' '\\n' | sort -n | head -n 1); kill $pid; while [ -S /run/ontap/port.eth0 ]; do sleep 0.1; done")
     own = {name: [a for a in addrs(vm, name) if a.startswith(("10.", "2001"))] for name in clients}
     for addr in sum(own.values(), []):
         wait_for(vm, inside("lan", f"ping -c 1 -W 1 {addr}") + " >/dev/null", 10)
     vm.sh("ontapd --group=user --state=/run/state --rate=0 eth0 2>/run/log2 & "
-          "until grep -q 'guests followed: count=4' /run/log2; do sleep 0.1; done", timeout=60)
+          "until grep -q 'guests followed: count=[34]' /run/log2; do sleep 0.1; done", timeout=60)
     for addr in sum(own.values(), []):
         wait_for(vm, inside("lan", f"ping -c 1 -W 1 {addr}") + " >/dev/null", 10)
 
