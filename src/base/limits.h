@@ -34,6 +34,10 @@ enum {
 	/* Names in the files of --address-names together: some 6 MB. And the bytes of one file. */
 	LIMIT_ADDRESS_NAMES = 65536,
 	LIMIT_ADDRESS_FILE = 4 << 20,
+	/* Notifications of the kernel that are read before dumps and files have their turn; and turns
+	 * before what has arrived is published. */
+	LIMIT_NEWS_BATCH = 256,
+	LIMIT_NEWS_TURNS = 64,
 	/* VLANs on VLANs: each level takes one pass over all VLANs to find which are on one wire.
 	 * The kernel allows a depth of 8 (MAX_NEST_DEV). With other links in between, it may be
 	 * greater; VLANs beyond are taken for wires of their own, and for closed ones. */

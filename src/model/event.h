@@ -77,10 +77,14 @@ struct event_link {
 	uint8_t hwaddr_len;
 	uint8_t hwaddr[HWADDR_CAP];
 	uint32_t mtu;
-	uint32_t master;        /* ifindex of its bridge or bond, 0 if none */
-	uint32_t parent;        /* IFLA_LINK: ifindex of lower device or veth peer, 0 if none */
-	nsid_t parent_nsid;     /* namespace of `parent` in *our* table, or the link's own */
-	uint16_t vlan_id;       /* IFLA_VLAN_ID, 0 if it is no VLAN */
+	uint32_t master;    /* ifindex of its bridge or bond, 0 if none */
+	uint32_t parent;    /* IFLA_LINK: ifindex of lower device or veth peer, 0 if none */
+	nsid_t parent_nsid; /* namespace of `parent` in *our* table, or the link's own */
+	uint16_t vlan_id;   /* IFLA_VLAN_ID, 0 if it is no VLAN */
+	uint16_t pvid;      /* of a port, and of a bridge: VLAN of untagged frames; 0: none, or
+				 * not known. Only in our own namespace */
+	bool is_vlan_aware; /* a bridge whose VLANs are networks of their own */
+	uint8_t zero;
 	uint16_t ipvlan_mode;   /* IPVLAN_MODE_L2, _L3, _L3S (linux/if_link.h) */
 	char name[IF_NAMESIZE]; /* untrusted bytes, without '/' or white space */
 	char kind[KIND_CAP];    /* "" if the driver has none */

@@ -24,7 +24,7 @@ enum mark {
 };
 
 /* Events are compared with stored ones byte by byte: they must have no padding. */
-_Static_assert(sizeof(struct event_link) == 36 + HWADDR_CAP + IF_NAMESIZE + KIND_CAP + ALIAS_CAP,
+_Static_assert(sizeof(struct event_link) == 40 + HWADDR_CAP + IF_NAMESIZE + KIND_CAP + ALIAS_CAP,
 	"padding in struct event_link");
 _Static_assert(sizeof(struct event_addr) == 8 + 2 * sizeof(struct addr) + 2 + 4 + IF_NAMESIZE + 4,
 	"padding in struct event_addr");

@@ -6,6 +6,7 @@
 #include "model/rtnl.h"
 
 #include <libmnl/libmnl.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
@@ -150,6 +151,9 @@ static void read_linkinfo(struct attrs *attrs, struct event_link *link)
 	if (strcmp(link->kind, "vlan") == 0) {
 		attr_nest(&info, IFLA_INFO_DATA, &data);
 		link->vlan_id = attr_u16(&data, IFLA_VLAN_ID, 0);
+	} else if (strcmp(link->kind, "bridge") == 0) {
+		attr_nest(&info, IFLA_INFO_DATA, &data);
+		link->is_vlan_aware = attr_u8(&data, IFLA_BR_VLAN_FILTERING, 0) != 0;
 	} else if (strcmp(link->kind, "ipvlan") == 0 || strcmp(link->kind, "ipvtap") == 0) {
 		attr_nest(&info, IFLA_INFO_DATA, &data);
 		link->ipvlan_mode = attr_u16(&data, IFLA_IPVLAN_MODE, 0);
@@ -229,6 +233,32 @@ static void tell_altnames(struct reading *in)
 	}
 }
 
+/* Messages of AF_BRIDGE are about a port of a bridge, or the bridge itself: RTM_DELLINK when a port
+ * leaves its bridge. The VLANs are a list of attributes of one type; a range has no PVID
+ * (net/bridge/br_netlink.c, br_fill_ifvlaninfo_compressed()). */
+static void read_port(struct reading *in, uint32_t ifindex)
+{
+	const struct nlattr *list = in->attrs.at[IFLA_AF_SPEC], *attr;
+	struct rtnl_port port = {.nsid = in->source->nsid,
+		.ifindex = ifindex,
+		.has_vlans = list != NULL,
+		.is_gone = in->header->nlmsg_type == RTM_DELLINK};
+	if (!in->r->sink.on_bridge_port)
+		return;
+	if (list)
+		mnl_attr_for_each_nested(attr, list)
+		{
+			struct bridge_vlan_info vlan;
+			if (mnl_attr_get_type(attr) != IFLA_BRIDGE_VLAN_INFO ||
+				mnl_attr_get_payload_len(attr) != sizeof(vlan))
+				continue;
+			memcpy(&vlan, mnl_attr_get_payload(attr), sizeof(vlan));
+			if (vlan.flags & BRIDGE_VLAN_INFO_PVID)
+				port.pvid = vlan.vid;
+		}
+	in->r->sink.on_bridge_port(in->r->sink.arg, &port);
+}
+
 static void read_link_message(struct reading *in)
 {
 	const struct ifinfomsg *fixed = read_fixed(in, sizeof(*fixed));
@@ -236,8 +266,9 @@ static void read_link_message(struct reading *in)
 		in->r->malformed++;
 		return;
 	}
-	/* Messages of AF_BRIDGE are about bridge ports: RTM_DELLINK when a port leaves its bridge.
-	 * Messages with IFLA_WIRELESS are events of wireless extensions, and have little else. */
+	if (fixed->ifi_family == AF_BRIDGE)
+		read_port(in, (uint32_t)fixed->ifi_index);
+	/* Messages with IFLA_WIRELESS are events of wireless extensions, and have little else. */
 	if (fixed->ifi_family != AF_UNSPEC || in->attrs.at[IFLA_WIRELESS])
 		return;
 	if (!is_of_source(in->r, in->source, &in->attrs, IFLA_TARGET_NETNSID)) {

@@ -30,6 +30,15 @@ struct rtnl_source {
 	uint32_t seq; /* of the request; answers to others are ignored. Unused for news */
 };
 
+/* What a message says about the VLANs of a port of a bridge, or of the bridge itself. */
+struct rtnl_port {
+	nsid_t nsid;
+	uint32_t ifindex;
+	uint16_t pvid;  /* 0: it has none */
+	bool has_vlans; /* the message has a list of them */
+	bool is_gone;   /* it is a port no more */
+};
+
 /* The receiver of the events. The pointers are valid during the call only. */
 struct rtnl_sink {
 	void (*on_event)(void *arg, const struct event *ev);
@@ -44,6 +53,9 @@ struct rtnl_sink {
 	/* An alternative name (IFLA_ALT_IFNAME) of the EV_LINK that was just reported: untrusted
 	 * bytes. NULL: such names are ignored. */
 	void (*on_altname)(void *arg, const struct event *ev, const char *name);
+
+	/* A message about a port of a bridge. NULL: they are ignored. */
+	void (*on_bridge_port)(void *arg, const struct rtnl_port *port);
 
 	/* A whole message of a type that makes no event here: RTM_NEWROUTE and others. NULL: they
 	 * are ignored. */

@@ -56,6 +56,17 @@ struct rtnl_request rtnl_get_link(uint32_t seq, nsid_t nsid, uint32_t ifindex)
 	return req;
 }
 
+struct rtnl_request rtnl_dump_bridge_ports(uint32_t seq)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_GETLINK, NLM_F_DUMP, seq);
+	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(h, sizeof(*link));
+	link->ifi_family = AF_BRIDGE;
+	mnl_attr_put_u32(h, IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN_COMPRESSED);
+	req.len = h->nlmsg_len;
+	return req;
+}
+
 struct rtnl_request rtnl_dump_addrs(uint32_t seq, nsid_t nsid)
 {
 	struct rtnl_request req = {0};

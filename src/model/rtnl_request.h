@@ -23,6 +23,9 @@ struct rtnl_request {
 struct rtnl_request rtnl_dump_links(uint32_t seq, nsid_t nsid);
 struct rtnl_request rtnl_dump_addrs(uint32_t seq, nsid_t nsid);
 
+/* Requests all bridges of our own namespace, and their ports, with their VLANs. */
+struct rtnl_request rtnl_dump_bridge_ports(uint32_t seq);
+
 /* Requests one link of `nsid`. The answer has our own id for its parent's namespace. Needs
  * CAP_NET_ADMIN unless `nsid` is NSID_OWN. */
 struct rtnl_request rtnl_get_link(uint32_t seq, nsid_t nsid, uint32_t ifindex);

@@ -58,8 +58,9 @@ static bool nlink_judge(struct names *n, struct nlink *nlink)
 static bool has_moved(const struct event_link *a, const struct event_link *b)
 {
 	return a->parent != b->parent || a->parent_nsid != b->parent_nsid ||
-	       a->master != b->master || a->vlan_id != b->vlan_id ||
-	       a->ipvlan_mode != b->ipvlan_mode || strcmp(a->kind, b->kind) != 0;
+	       a->master != b->master || a->vlan_id != b->vlan_id || a->pvid != b->pvid ||
+	       a->is_vlan_aware != b->is_vlan_aware || a->ipvlan_mode != b->ipvlan_mode ||
+	       strcmp(a->kind, b->kind) != 0;
 }
 
 static void on_link(void *arg, enum model_change change, const struct model_link *link,

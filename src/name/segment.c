@@ -58,16 +58,43 @@ static bool shares_port_wire(const struct event_link *master)
 	return is_kind(master, "bridge") || is_kind(master, "bond") || is_kind(master, "team");
 }
 
-static bool is_vlan(const struct segment_link *link)
+/* Returns the bridge that keeps its VLANs apart and has the link as a port, or NULL. */
+static const struct event_link *aware_master(
+	const struct segment_link *links, const struct segment_link *link)
 {
-	return is_kind(link->info, "vlan") && link->parent != SEGMENT_NONE;
+	const struct event_link *master =
+		link->master != SEGMENT_NONE ? links[link->master].info : NULL;
+	return master && is_kind(master, "bridge") && master->is_vlan_aware ? master : NULL;
+}
+
+/* True if the wire of the port is that of the bridge device itself: their untagged frames are of one
+ * VLAN. */
+static bool is_on_masters_wire(const struct segment_link *links, const struct segment_link *link)
+{
+	const struct event_link *aware = aware_master(links, link);
+	if (aware)
+		return link->info->pvid != 0 && link->info->pvid == aware->pvid;
+	return link->master != SEGMENT_NONE && shares_port_wire(links[link->master].info);
+}
+
+/* Returns the VLAN that the link is, or whose untagged frames it has as a port: `link` is unset, and
+ * `lower` is the link that carries it, SEGMENT_NONE if there is none. */
+static struct segment_vlan vlan_of(
+	const struct segment_link *links, const struct segment_link *link)
+{
+	const struct event_link *aware = aware_master(links, link);
+	if (is_kind(link->info, "vlan"))
+		return (struct segment_vlan){.lower = link->parent, .id = link->info->vlan_id};
+	if (aware && link->info->pvid != 0 && link->info->pvid != aware->pvid)
+		return (struct segment_vlan){.lower = link->master, .id = link->info->pvid};
+	return (struct segment_vlan){.lower = SEGMENT_NONE};
 }
 
 uint32_t segment_count_vlans(const struct segment_link *links, uint32_t count)
 {
 	uint32_t vlans = 0;
 	for (uint32_t i = 0; i < count; i++)
-		vlans += is_vlan(&links[i]);
+		vlans += vlan_of(links, &links[i]).lower != SEGMENT_NONE;
 	return vlans;
 }
 
@@ -86,10 +113,12 @@ static bool join_vlans(struct segment_link *links, uint32_t count, struct segmen
 {
 	uint32_t vlan_count = 0;
 	bool has_joined = false;
-	for (uint32_t i = 0; i < count; i++)
-		if (is_vlan(&links[i]))
-			vlans[vlan_count++] = (struct segment_vlan){
-				find(links, links[i].parent), i, links[i].info->vlan_id};
+	for (uint32_t i = 0; i < count; i++) {
+		const struct segment_vlan vlan = vlan_of(links, &links[i]);
+		if (vlan.lower != SEGMENT_NONE)
+			vlans[vlan_count++] =
+				(struct segment_vlan){find(links, vlan.lower), i, vlan.id};
+	}
 	if (vlan_count > 1)
 		qsort(vlans, vlan_count, sizeof(*vlans), vlan_cmp);
 	for (uint32_t i = 1; i < vlan_count; i++)
@@ -118,7 +147,8 @@ static bool open_vlans(struct segment_link *links, uint32_t count)
 {
 	bool has_opened = false;
 	for (uint32_t i = 0; i < count; i++) {
-		if (!is_vlan(&links[i]) || !links[find(links, links[i].parent)].is_open)
+		const uint32_t lower = vlan_of(links, &links[i]).lower;
+		if (lower == SEGMENT_NONE || !links[find(links, lower)].is_open)
 			continue;
 		struct segment_link *of = &links[find(links, i)];
 		has_opened |= !of->is_open;
@@ -145,8 +175,7 @@ void segment_place(struct segment_link *links, uint32_t count, struct segment_vl
 	for (uint32_t i = 0; i < count; i++) {
 		if (links[i].parent != SEGMENT_NONE && shares_parent_wire(links[i].info))
 			join(links, i, links[i].parent);
-		if (links[i].master != SEGMENT_NONE &&
-			shares_port_wire(links[links[i].master].info))
+		if (is_on_masters_wire(links, &links[i]))
 			join(links, i, links[i].master);
 	}
 	/* VLANs on VLANs need one turn per level. */

@@ -7,6 +7,8 @@
  *	veth                     with its peer
  *	port of a bridge,        with its master
  *	of a bond or a team
+ *	port of a bridge that    with its master if their PVID is the same; otherwise as a VLAN of
+ *	keeps VLANs apart        that id on the master; without a PVID alone
  *	vlan                     apart from its lower device, together with each VLAN of the same id
  *	                         on the same segment
  *	any other                alone
@@ -16,7 +18,8 @@
  * a VLAN of an open one. All of the others is
  * known, so what is not on them is elsewhere, even if it has the same prefix.
  *
- * Limitation: a bridge that filters VLANs or isolates its ports is treated as one wire.
+ * Limitations: a bridge that isolates its ports is treated as one wire. So is one that keeps VLANs apart
+ * in another namespace than ours, where the kernel does not tell the PVIDs.
  */
 #pragma once
 

@@ -12,25 +12,15 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "watch/bridge_ports.h"
 #include "watch/grants.h"
 #include "io/netlink.h"
 #include "watch/netns_dir.h"
 #include "watch/own_id.h"
 #include "model/sync.h"
 
-enum {
-	/* Number of notifications read before dumps and files have their turn. */
-	NEWS_BATCH = 256,
-	/* Turns of one kernel_handle(). Then the caller can publish what has arrived so far. */
-	TURNS = 64,
-	/* The least that the kernel charges for a datagram in the receive buffer: its struct
-	 * sk_buff. */
-	DATAGRAM_MIN_CHARGE = 256,
-	/* The kernel assigns the lowest free id. Ours start far above, so we never reuse an id that
-	 * another namespace had before. */
-	NSID_FIRST = 1000
-};
-
+/* The least that the kernel charges for a datagram in the receive buffer: its struct sk_buff. */
+enum { DATAGRAM_MIN_CHARGE = 256 };
 /* After a lack of memory, everything is dumped again so much later. */
 #define SHORTAGE_DELAY NS_PER_S
 
@@ -50,6 +40,7 @@ struct kernel {
 	struct netns_dir *netns_dir; /* NULL: none */
 	struct census *census;
 	struct grants *grants; /* NULL: none */
+	struct bridge_ports *ports;
 	nsid_t next_nsid;
 	uint64_t own_cookie;
 	ns_t now;      /* time of the running kernel_handle() */
@@ -79,6 +70,7 @@ static void emit(struct kernel *k, const struct event *ev)
 static void emit_link(struct kernel *k, const struct event *ev)
 {
 	struct event marked = *ev;
+	bridge_ports_mark(k->ports, ev->nsid, &marked.link);
 	if (k->grants && ev->link.alias[0]) {
 		grants_handle(k->grants, k->now); /* a grant is older than the name of its link */
 		const struct event_ns *info = kernel_ns_info(k, ev->nsid);
@@ -104,12 +96,6 @@ static void emit_ns(struct kernel *k, nsid_t nsid)
 	emit(k, &ev);
 }
 
-static void note_nsid(struct kernel *k, nsid_t nsid)
-{
-	if (nsid >= k->next_nsid && nsid < INT32_MAX)
-		k->next_nsid = nsid + 1;
-}
-
 /* Something was not stored for lack of memory. All is read again, as after lost notifications. Also a
  * callback of netns_dir and of the census. */
 static void on_shortage(void *arg)
@@ -120,7 +106,8 @@ static void on_shortage(void *arg)
 
 static void ns_appeared(struct kernel *k, nsid_t nsid)
 {
-	note_nsid(k, nsid);
+	if (nsid >= k->next_nsid && nsid < INT32_MAX)
+		k->next_nsid = nsid + 1;
 	int err = sync_ns_appeared(k->sync, nsid);
 	if (err == ERR_NOMEM)
 		on_shortage(k);
@@ -194,6 +181,11 @@ static void on_incomplete_link(void *arg, const struct event *ev)
 	on_rtnl_event(k, err ? ev : &link);
 }
 
+static void on_bridge_port(void *arg, const struct rtnl_port *port)
+{
+	bridge_ports_hear(((const struct kernel *)arg)->ports, port);
+}
+
 /* Callback of netns_dir and of the census. Grants refer to the cookie, which is known now. */
 static void on_netns_info(void *arg, nsid_t nsid, const struct event_ns *info)
 {
@@ -252,7 +244,7 @@ static void overrun(struct kernel *k)
 /* Reads some notifications. Returns true if there may be more. */
 static bool read_news(struct kernel *k)
 {
-	for (int i = 0; i < NEWS_BATCH; i++) {
+	for (int i = 0; i < LIMIT_NEWS_BATCH; i++) {
 		struct rtnl_source source = {.origin = RTNL_NEWS};
 		long len = netlink_receive(k->news_fd, k->buf, &source.nsid);
 		if (len == -ENOBUFS || len == -EMSGSIZE) {
@@ -316,7 +308,11 @@ static void begin_dump(struct kernel *k, const struct sync_request *ask)
 	k->dump_outcome = (struct rtnl_outcome){0};
 	switch (ask->ask) {
 	case SYNC_ASK_TABLE: request = rtnl_dump_nsids(seq); break;
-	case SYNC_ASK_LINKS: request = rtnl_dump_links(seq, ask->nsid); break;
+	case SYNC_ASK_LINKS:
+		if (ask->nsid == NSID_OWN)
+			bridge_ports_read(k->ports, false);
+		request = rtnl_dump_links(seq, ask->nsid);
+		break;
 	case SYNC_ASK_ADDRS: request = rtnl_dump_addrs(seq, ask->nsid); break;
 	case SYNC_ASK_NOTHING: return;
 	}
@@ -398,7 +394,7 @@ void kernel_handle(struct kernel *k, ns_t now)
 		dump_again(k);
 	}
 	bool has_more = true;
-	for (int i = 0; i < TURNS && has_more; i++) {
+	for (int i = 0; i < LIMIT_NEWS_TURNS && has_more; i++) {
 		has_more = read_news(k);
 		has_more |= advance_dumps(k);
 		scan_after_table(k);
@@ -544,8 +540,9 @@ static int open_parts(struct kernel *k)
 	if (!k->buf)
 		return ERR_NOMEM;
 	int err = asker_open(&k->asker);
+	k->ports = bridge_ports_new(&k->asker, on_rtnl_event, k);
 	if (!err)
-		err = open_news(k);
+		err = k->ports ? open_news(k) : ERR_NOMEM;
 	if (!err)
 		err = reopen_dump_socket(k);
 	if (!err)
@@ -569,8 +566,10 @@ struct kernel *kernel_open(const struct kernel_config *config)
 	k->next_nsid = NSID_FIRST;
 	k->again_at = NS_NEVER;
 	k->rtnl.own_id = NSID_UNKNOWN;
-	k->rtnl.sink = (struct rtnl_sink){
-		.on_event = on_rtnl_event, .on_incomplete_link = on_incomplete_link, .arg = k};
+	k->rtnl.sink = (struct rtnl_sink){.on_event = on_rtnl_event,
+		.on_incomplete_link = on_incomplete_link,
+		.on_bridge_port = on_bridge_port,
+		.arg = k};
 	int err = open_parts(k);
 	if (err) {
 		log_error(config->log, "the kernel cannot be watched: error=\"%s\"", err_text(err));
@@ -587,6 +586,7 @@ void kernel_close(struct kernel *k)
 	netns_dir_free(k->netns_dir);
 	grants_close(k->grants);
 	census_free(k->census);
+	bridge_ports_free(k->ports);
 	sync_free(k->sync);
 	asker_close(&k->asker);
 	if (k->dump_fd >= 0)

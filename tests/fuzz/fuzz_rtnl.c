@@ -31,6 +31,13 @@ static void on_event(void *arg, const struct event *ev)
 	apply(arg, ev);
 }
 
+static void on_bridge_port(void *arg, const struct rtnl_port *port)
+{
+	(void)arg;
+	if (port->ifindex == 0 || port->nsid == OWN_ID || (port->pvid && !port->has_vlans))
+		abort();
+}
+
 static void sync_event(struct model *m, enum event_type type, nsid_t nsid)
 {
 	const struct event ev = {.type = type, .nsid = nsid};
@@ -63,7 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct model *m = model_new(1, (struct model_listener){0});
 	if (!m)
 		return 0;
-	struct rtnl r = {.own_id = OWN_ID, .sink = {.on_event = on_event, .arg = m}};
+	struct rtnl r = {.own_id = OWN_ID,
+		.sink = {.on_event = on_event, .on_bridge_port = on_bridge_port, .arg = m}};
 	struct rd in = rd_init(bytes, len);
 	while (rd_left(&in) > 0) {
 		uint8_t control = rd_u8(&in);

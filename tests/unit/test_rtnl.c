@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
@@ -341,6 +342,82 @@ static void the_local_address_is_ours_and_the_other_the_peers(void **state)
 	assert_string_equal(addr_format(&w->events[2].addr.addr, text), "2001:db8::3");
 }
 
+/* --- VLANs of bridges ---------------------------------------------------------------------- */
+
+struct ports {
+	struct rtnl_port at[8];
+	size_t count;
+};
+
+static struct ports ports;
+
+static void on_bridge_port(void *arg, const struct rtnl_port *port)
+{
+	(void)arg;
+	assert_true(ports.count < ARRAY_LEN(ports.at));
+	ports.at[ports.count++] = *port;
+}
+
+static void put_vlan(struct world *w, uint16_t id, uint16_t flags)
+{
+	struct bridge_vlan_info vlan = {.vid = id, .flags = flags};
+	mnl_attr_put(w->h, IFLA_BRIDGE_VLAN_INFO, sizeof(vlan), &vlan);
+}
+
+static void start_port(struct world *w, uint16_t type, int ifindex)
+{
+	start_link(w, type, ifindex)->ifi_family = AF_BRIDGE;
+}
+
+static void the_pvid_of_a_port_is_read_and_makes_no_event(void **state)
+{
+	struct world *w = *state;
+	ports.count = 0;
+	w->rtnl.sink.on_bridge_port = on_bridge_port;
+	start_port(w, RTM_NEWLINK, 7);
+	struct nlattr *list = mnl_attr_nest_start(w->h, IFLA_AF_SPEC);
+	put_vlan(w, 10, BRIDGE_VLAN_INFO_RANGE_BEGIN);
+	put_vlan(w, 19, BRIDGE_VLAN_INFO_RANGE_END);
+	put_vlan(w, 20, BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED);
+	put_vlan(w, 30, BRIDGE_VLAN_INFO_UNTAGGED);
+	mnl_attr_put(w->h, IFLA_BRIDGE_VLAN_INFO, 2, "xx"); /* too short */
+	mnl_attr_nest_end(w->h, list);
+	finish(w);
+	start_port(w, RTM_NEWLINK, 8);
+	finish(w);
+	start_port(w, RTM_DELLINK, 9);
+	finish(w);
+	parse(w);
+	assert_int_equal(w->count, 0);
+	assert_int_equal(ports.count, 3);
+	assert_int_equal(ports.at[0].ifindex, 7);
+	assert_int_equal(ports.at[0].pvid, 20);
+	assert_true(ports.at[0].has_vlans);
+	assert_false(ports.at[0].is_gone);
+	assert_int_equal(ports.at[1].pvid, 0);
+	assert_false(ports.at[1].has_vlans);
+	assert_true(ports.at[2].is_gone);
+}
+
+static void a_bridge_says_whether_it_keeps_vlans_apart(void **state)
+{
+	struct world *w = *state;
+	for (uint8_t filters = 0; filters < 2; filters++) {
+		start_link(w, RTM_NEWLINK, 7);
+		struct nlattr *info = mnl_attr_nest_start(w->h, IFLA_LINKINFO);
+		mnl_attr_put_strz(w->h, IFLA_INFO_KIND, "bridge");
+		struct nlattr *data = mnl_attr_nest_start(w->h, IFLA_INFO_DATA);
+		mnl_attr_put_u8(w->h, IFLA_BR_VLAN_FILTERING, filters);
+		mnl_attr_nest_end(w->h, data);
+		mnl_attr_nest_end(w->h, info);
+		finish(w);
+	}
+	parse(w);
+	assert_int_equal(w->count, 2);
+	assert_false(w->events[0].link.is_vlan_aware);
+	assert_true(w->events[1].link.is_vlan_aware);
+}
+
 static void a_label_is_what_is_behind_its_colon(void **state)
 {
 	struct world *w = *state;
@@ -637,6 +714,8 @@ int main(void)
 		CASE(news_of_a_veth_without_its_peer_is_incomplete),
 		CASE(the_local_address_is_ours_and_the_other_the_peers),
 		CASE(addresses_of_the_wrong_length_or_prefix_are_malformed),
+		CASE(the_pvid_of_a_port_is_read_and_makes_no_event),
+		CASE(a_bridge_says_whether_it_keeps_vlans_apart),
 		CASE(a_label_is_what_is_behind_its_colon),
 		CASE(only_our_own_table_tells_of_namespaces),
 		CASE(a_question_for_an_id_may_be_answered_by_none),

@@ -108,6 +108,61 @@ static void vlans_are_apart_from_their_lower_device_and_together_by_id(void **st
 	assert_false(is_one_wire(&w, a10, a10in5));
 }
 
+static uint32_t add_port(struct wires *w, const char *kind, uint32_t bridge, uint16_t pvid)
+{
+	uint32_t i = add(w, kind, SEGMENT_NONE, bridge);
+	w->infos[i].pvid = pvid;
+	return i;
+}
+
+static void a_port_is_on_the_wire_of_its_pvid_where_the_bridge_keeps_vlans_apart(void **state)
+{
+	(void)state;
+	struct wires w = {.count = 0};
+	uint32_t bridge = add_port(&w, "bridge", SEGMENT_NONE, 1);
+	uint32_t trunk = add_port(&w, "", bridge, 1), none = add_port(&w, "tun", bridge, 0);
+	uint32_t a = add_port(&w, "tun", bridge, 20), b = add_port(&w, "tun", bridge, 20);
+	uint32_t c = add_port(&w, "tun", bridge, 30);
+	uint32_t upper = add_vlan(&w, bridge, 20);
+	uint32_t inner = add(&w, "veth", a, SEGMENT_NONE); /* the other end of a */
+	assert_true(is_one_wire(&w, a, c)); /* all are on one wire, as long as it does not */
+	assert_false(is_one_wire(&w, a, upper));
+	w.infos[bridge].is_vlan_aware = true;
+	assert_true(is_one_wire(&w, a, b));
+	assert_true(is_one_wire(&w, a, upper));
+	assert_true(is_one_wire(&w, inner, upper));
+	assert_true(is_one_wire(&w, bridge, trunk));
+	assert_false(is_one_wire(&w, bridge, a));
+	assert_false(is_one_wire(&w, a, c));
+	assert_false(is_one_wire(&w, none, bridge));
+	assert_false(is_one_wire(&w, none, a));
+	assert_true(w.links[a].is_open); /* the trunk carries it further */
+	w.infos[bridge].pvid = 0;
+	assert_false(is_one_wire(&w, bridge, none));
+	assert_false(is_one_wire(&w, bridge, trunk));
+	assert_true(is_one_wire(&w, a, upper));
+}
+
+/* Random bridges beside a naive rule: two ports are on one wire exactly if their PVIDs are equal. */
+static void pvids_decide_for_random_ports(void **state)
+{
+	(void)state;
+	unsigned rng = 7;
+	for (unsigned round = 0; round < 300; round++) {
+		struct wires w = {.count = 0};
+		uint32_t bridge = add_port(&w, "bridge", SEGMENT_NONE, (uint16_t)(round % 3));
+		w.infos[bridge].is_vlan_aware = true;
+		for (unsigned i = 0; i < 12; i++) {
+			rng = rng * 1103515245u + 12345u;
+			add_port(&w, "tun", bridge, (uint16_t)((rng >> 16) % 4));
+		}
+		for (uint32_t a = 0; a < w.count; a++)
+			for (uint32_t b = 0; b < a; b++)
+				assert_int_equal(is_one_wire(&w, a, b),
+					w.infos[a].pvid == w.infos[b].pvid && w.infos[a].pvid != 0);
+	}
+}
+
 static void links_that_name_each_other_in_a_ring_end(void **state)
 {
 	(void)state;
@@ -230,6 +285,9 @@ int main(void)
 		cmocka_unit_test(veths_share_it_with_their_peer_and_a_bridge_joins_its_ports),
 		cmocka_unit_test(a_vrf_is_no_wire),
 		cmocka_unit_test(vlans_are_apart_from_their_lower_device_and_together_by_id),
+		cmocka_unit_test(
+			a_port_is_on_the_wire_of_its_pvid_where_the_bridge_keeps_vlans_apart),
+		cmocka_unit_test(pvids_decide_for_random_ports),
 		cmocka_unit_test(links_that_name_each_other_in_a_ring_end),
 		cmocka_unit_test(a_segment_whose_ends_are_all_known_is_closed),
 		cmocka_unit_test(an_ipvlan_of_layer_3_is_open),
