@@ -211,6 +211,18 @@ static void search_local(const struct mdns *mdns, const struct explained *e, str
 	mdns_each_held(mdns, current.wire, search_held, s);
 }
 
+/* True if a zone file has records of the address's type under that name: they stand in its place. */
+static bool is_replaced(
+	const struct pipeline *p, const struct explained *e, const struct names_addr *na)
+{
+	const uint16_t type = na->addr->info.addr.family == ADDR_V4 ? RR_A : RR_AAAA;
+	const struct static_owner *owner = collection_find(p->files, e->name.wire);
+	for (size_t i = 0; owner && i < owner->count; i++)
+		if (owner->sets[i].type == type)
+			return true;
+	return false;
+}
+
 /* Finds the reason against an address, by the rules of name/host.c and zone/view.h. */
 static const char *withheld_reason(
 	const struct explained *e, const struct names_addr *na, const struct search *s)
@@ -246,7 +258,10 @@ const char *explain_withheld(const struct pipeline *p, const struct mdns *mdns, 
 		search_local(mdns, e, &s);
 	else
 		explain_each_answer(p, e, search_record, &s);
-	return s.is_found ? NULL : withheld_reason(e, na, &s);
+	if (s.is_found)
+		return NULL;
+	return is_replaced(p, e, na) ? "a zone file has records in its place"
+				     : withheld_reason(e, na, &s);
 }
 
 static void ignore_addr(void *arg UNUSED, const struct names_addr *addr UNUSED)

@@ -9,6 +9,7 @@
 
 #include "base/cursor.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "wire/msg.h"
 #include "wire/rr.h"
 #include "zonefile/params.h"
@@ -78,6 +79,17 @@ static uint16_t too_large(const struct rrset *sets, size_t count)
 	return sum > OWNER_CAP ? RR_ANY : 0;
 }
 
+/* True if multicast DNS cannot announce the owner: what is its alone must fit into one probe
+ * (RFC 6762 §8.2). PTRs are shared with other hosts, and are not probed for. */
+static bool is_too_large_for_mdns(const uint8_t *name, const struct rrset *sets, size_t count)
+{
+	size_t size = 0;
+	for (size_t i = 0; i < count; i++)
+		if (sets[i].type != RR_PTR)
+			size += set_size(&sets[i], RECORD_HEAD);
+	return name_is_mdns(name) && size > LIMIT_MDNS_OWNER_BYTES;
+}
+
 /* Writes "NAME WHAT", followed by `other`. */
 static int fail(
 	char text[ZONECHECK_TEXT_CAP], const uint8_t *name, const char *what, const char *other)
@@ -101,6 +113,8 @@ int zonecheck_owner(struct zonecheck *check, const uint8_t *name, const struct r
 	if (large)
 		return fail(
 			text, name, "has more than 64 KiB of records: ", rr_type_text(large, type));
+	if (is_too_large_for_mdns(name, sets, count))
+		return fail(text, name, "has more records than multicast DNS can announce", "");
 	/* Names below a DNAME are elsewhere (RFC 6672 §2.4). In canonical order they
 	 * follow it directly. */
 	if (check->dname && name_is_below(name, check->dname))

@@ -112,11 +112,94 @@ static int file_add(struct collection *s, const char *path, const struct zonefil
 	return 0;
 }
 
-/* Adds the sets of `from` to those of `to`. A type that both have is an error, and so is an
- * alias. */
-static int owner_merge(struct collection *s, struct static_owner *to,
-	const struct static_owner *from, struct zonefile_error *error)
+static bool set_has(const struct rrset *set, const struct rdata *rdata)
 {
+	for (size_t i = 0; i < set->count; i++)
+		if (set->rdata[i].len == rdata->len &&
+			memcmp(set->rdata[i].bytes, rdata->bytes, rdata->len) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the records of `from` to `to`. `*room` is how many fit at the place of `to`, 0 if that is not
+ * ours; it doubles, so many files with one record each cost little. ERR_NOMEM, ERR_RANGE. */
+static int set_merge(struct collection *s, struct rrset *to, const struct rrset *from, size_t *room)
+{
+	const size_t most = (size_t)to->count + from->count;
+	if (most > UINT16_MAX)
+		return ERR_RANGE;
+	if (most > *room) {
+		struct rdata *all = arena_take(&s->merged, 2 * most * sizeof(*all));
+		if (!all)
+			return ERR_NOMEM;
+		memcpy(all, to->rdata, to->count * sizeof(*all));
+		to->rdata = all;
+		*room = 2 * most;
+	}
+	struct rdata *at = (struct rdata *)(uintptr_t)to->rdata;
+	for (size_t i = 0; i < from->count; i++)
+		if (!set_has(to, &from->rdata[i]))
+			at[to->count++] = from->rdata[i];
+	to->ttl = from->ttl < to->ttl ? from->ttl : to->ttl; /* RFC 2181 §5.2 */
+	return 0;
+}
+
+/* The instances of one type of service: each may have a file of its own. Others on the link have such
+ * records, too (RFC 6763 §4.1). */
+static bool is_shared(const struct static_owner *owner, const struct rrset *set)
+{
+	return owner->is_local && set->type == RR_PTR;
+}
+
+static const struct rrset *find_shared(const struct static_owner *owner)
+{
+	for (size_t i = 0; i < owner->count; i++)
+		if (is_shared(owner, &owner->sets[i]))
+			return &owner->sets[i];
+	return NULL;
+}
+
+/* Returns a copy of the owner's sets with `first` as the first one; NULL: no memory. */
+static struct rrset *copy_sets(
+	struct collection *s, const struct static_owner *owner, const struct rrset *first)
+{
+	struct rrset *sets = arena_take(&s->merged, owner->count * sizeof(*sets));
+	size_t count = 1;
+	if (!sets)
+		return NULL;
+	sets[0] = *first;
+	for (const struct rrset *set = owner->sets; set < owner->sets + owner->count; set++)
+		if (set != first)
+			sets[count++] = *set;
+	return sets;
+}
+
+/* Merges the shared set of `from` into that of `to`, if both have one, and takes it out of `from`. */
+static int owner_share(
+	struct collection *s, struct static_owner *to, struct static_owner *from, size_t *room)
+{
+	const struct rrset *have = find_shared(to), *more = find_shared(from);
+	if (!have || !more)
+		return 0;
+	struct rrset *sets = copy_sets(s, to, have);
+	struct rrset *rest = from->count > 1 ? copy_sets(s, from, more) : sets;
+	int err = sets && rest ? set_merge(s, sets, more, room) : ERR_NOMEM;
+	if (err)
+		return err;
+	to->sets = sets;
+	from->sets = rest + 1;
+	from->count--;
+	return 0;
+}
+
+/* Adds the sets of `from` to those of `to`. A type that both have is an error, unless it is shared,
+ * and so is an alias. */
+static int owner_merge(struct collection *s, struct static_owner *to, struct static_owner *from,
+	size_t *room, struct zonefile_error *error)
+{
+	int err = owner_share(s, to, from, room);
+	if (err || from->count == 0)
+		return err;
 	for (size_t i = 0; i < to->count; i++)
 		for (size_t j = 0; j < from->count; j++)
 			if (to->sets[i].type == from->sets[j].type) {
@@ -156,7 +239,7 @@ static bool is_sorted(const struct collection *s)
  * each owner once. */
 static int collection_join(struct collection *s, struct zonefile_error *error)
 {
-	size_t kept = 0;
+	size_t kept = 0, room = 0;
 	int err = 0;
 	if (s->count == 0 || s->file_count == 1)
 		return 0;
@@ -164,8 +247,9 @@ static int collection_join(struct collection *s, struct zonefile_error *error)
 		qsort(s->owners, s->count, sizeof(*s->owners), owner_cmp);
 	for (size_t i = 0; i < s->count; i++) {
 		if (!err && kept > 0 && owner_cmp(&s->owners[kept - 1], &s->owners[i]) == 0) {
-			err = owner_merge(s, &s->owners[kept - 1], &s->owners[i], error);
+			err = owner_merge(s, &s->owners[kept - 1], &s->owners[i], &room, error);
 		} else {
+			room = 0;
 			s->owners[kept++] = s->owners[i];
 		}
 	}

@@ -32,7 +32,7 @@ int collection_add(struct collection *s, const struct zonefile_source *source,
 
 /* To be called after the last file. Adds a PTR for each address of a name in the zone, where the
  * files say no PTR or CNAME; for LIMIT_STATIC_PTRS addresses at most. Two files may have records
- * at one owner, but not in the same set. Errors as for collection_add(). */
+ * at one owner, but not in the same set, unless these are PTRs below .local. Errors as for collection_add(). */
 int collection_finish(struct collection *s, struct zonefile_error *error) NONNULL MUSTCHECK;
 
 void collection_free(struct collection *s);

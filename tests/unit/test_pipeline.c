@@ -138,16 +138,21 @@ static void flush(void)
 	flush_at(100);
 }
 
-static void set_files(const char *text)
+static int add_file(struct collection *files, const char *text, struct zonefile_error *error)
 {
-	struct zonefile_error error;
-	struct collection *files = collection_new(rig.config.policy.domain.wire);
 	const struct zonefile_source source = {.path = "z",
 		.text = text,
 		.len = strlen(text),
 		.origin = rig.config.policy.domain.wire,
 		.ttl_s = 60};
-	if (collection_add(files, &source, &error) || collection_finish(files, &error))
+	return collection_add(files, &source, error);
+}
+
+static void set_files(const char *text)
+{
+	struct zonefile_error error;
+	struct collection *files = collection_new(rig.config.policy.domain.wire);
+	if (add_file(files, text, &error) || collection_finish(files, &error))
 		fail_msg("%s", error.text);
 	assert_int_equal(pipeline_set_files(rig.p, files), 0);
 }
@@ -309,6 +314,42 @@ static void a_reverse_name_needs_no_probe_and_service_pointers_are_shared(void *
 	assert_put("_http._tcp.local. PTR(shared)");
 	assert_put("web._http._tcp.local. TXT");
 	assert_put("web.local. A");
+}
+
+/* One file a service is how Avahi has them. */
+static void instances_of_a_service_may_be_in_many_files(void **state)
+{
+	enum { FILES = 40 };
+	struct zonefile_error error = {""};
+	struct collection *files = collection_new(rig.config.policy.domain.wire);
+	char text[256];
+	(void)state;
+	for (int i = 0; i < FILES; i++) {
+		snprintf(text, sizeof(text),
+			"_http._tcp.local. PTR i%d._http._tcp.local.\n PTR all._http._tcp.local.\n"
+			"i%d._http._tcp.local. SRV 0 0 80 web.local.\n",
+			i, i);
+		assert_int_equal(add_file(files, text, &error), 0);
+	}
+	assert_int_equal(add_file(files, "_http._tcp.local. TXT x\n", &error), 0);
+	assert_int_equal(collection_finish(files, &error), 0);
+	struct name type;
+	assert_int_equal(name_from_text("_http._tcp.local.", NULL, &type), 0);
+	for (int turn = 0; turn < 2; turn++) {
+		const struct static_owner *owner = collection_find(files, type.wire);
+		assert_int_equal(owner->count, 2);
+		assert_int_equal(owner->sets[0].type, RR_PTR);
+		assert_int_equal(owner->sets[0].count, FILES + 1);
+		assert_int_equal(owner->sets[1].type, RR_TXT);
+		assert_int_equal(collection_settle(files), 0);
+	}
+	collection_free(files);
+
+	files = collection_new(rig.config.policy.domain.wire);
+	assert_int_equal(add_file(files, "_http._tcp.local. TXT x\n", &error), 0);
+	assert_int_equal(add_file(files, "_http._tcp.local. TXT y\n", &error), 0);
+	assert_int_equal(collection_finish(files, &error), ERR_SYNTAX);
+	collection_free(files);
 }
 
 /* RFC 6762 §10: caches would have the host of before for hours. */
@@ -593,6 +634,10 @@ static void each_client_has_its_own_reason_for_an_address(void **state)
 	assert_withheld(
 		"web.lan.example", "198.51.100.7", "a wan address; names below lan have none");
 	assert_withheld("web.local", "10.0.0.7", "on no link where the name is ours");
+	set_files("web.local. A 10.0.0.99\n");
+	flush();
+	assert_withheld("web.local", "10.0.0.7", "a zone file has records in its place");
+	assert_withheld("web.local", "2001:db8::7", "on no link where the name is ours");
 }
 
 static void of_several_lan_addresses_the_near_one_is_told(void **state)
@@ -796,6 +841,7 @@ int main(void)
 		CASE(the_hosts_own_name_leads_to_its_own_links),
 		CASE(a_name_server_without_a_host_name_is_in_unicast_dns_alone),
 		CASE(a_reverse_name_needs_no_probe_and_service_pointers_are_shared),
+		CASE(instances_of_a_service_may_be_in_many_files),
 		CASE(what_has_a_host_name_in_it_lives_for_two_minutes_in_mdns),
 		CASE(what_a_file_and_the_kernel_say_of_a_local_name_is_one_put),
 		CASE(a_link_that_changes_keeps_what_files_say_on_it),

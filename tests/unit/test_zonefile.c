@@ -315,6 +315,30 @@ static void a_set_that_no_message_holds_is_refused(void **state)
 	free(text);
 }
 
+/* Multicast DNS would leave it out, and only a counter would tell. */
+static void a_name_that_multicast_dns_cannot_announce_is_refused(void **state)
+{
+	enum { RECORDS = 600, LINE = 40 };
+	char *text = calloc(RECORDS, LINE);
+	(void)state;
+	for (unsigned count = 400; count <= RECORDS; count += 200) {
+		size_t len = 0;
+		for (unsigned i = 0; i < count; i++)
+			len += (size_t)snprintf(
+				text + len, LINE, "a.local. 60 A 10.0.%u.%u\n", i >> 8, i & 255);
+		if (count == RECORDS)
+			assert_refused(text,
+				"z:1: a.local. has more records than multicast DNS can announce");
+		else
+			zonefile_free(parse(text));
+	}
+	size_t len = 0;
+	for (unsigned i = 0; i < RECORDS; i++) /* shared: they need no probe */
+		len += (size_t)snprintf(text + len, LINE, "_http._tcp.local. PTR i%u.local.\n", i);
+	zonefile_free(parse(text));
+	free(text);
+}
+
 static void numbers_that_do_not_fit_are_refused(void **state)
 {
 	static const char *const faulty[] = {"a MX 65536 b\n", "a 4294967296 A 192.0.2.1\n",
@@ -517,6 +541,7 @@ int main(void)
 		cmocka_unit_test(what_is_elsewhere_or_of_another_zone_is_no_record),
 		cmocka_unit_test(parameters_of_services_are_checked),
 		cmocka_unit_test(a_set_that_no_message_holds_is_refused),
+		cmocka_unit_test(a_name_that_multicast_dns_cannot_announce_is_refused),
 		cmocka_unit_test(numbers_that_do_not_fit_are_refused),
 		cmocka_unit_test(a_faulty_frame_is_named_by_its_line),
 		cmocka_unit_test(signs_in_quotes_comments_and_escapes_are_not_the_frame),
