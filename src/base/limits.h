@@ -85,6 +85,9 @@ enum {
 	 * packets per second and family while many names come up, which a slow Wi-Fi still carries
 	 * as multicast. */
 	LIMIT_MDNS_BATCH = 1024,
+	/* Probes have no large record alone, so others may have room for what is usual only: 1500 bytes
+	 * without the headers of IPv6 and UDP, and a few to spare. They may cut a longer one. */
+	LIMIT_MDNS_PROBE = 1440,
 	/* Unique records of one name must fit in one probe; a record must fit in one packet. */
 	LIMIT_MDNS_OWNER_BYTES = 8000,
 	LIMIT_MDNS_RDATA = 8192,

@@ -387,6 +387,14 @@ uint64_t mname_sum(const struct mname *mname)
 	return sum;
 }
 
+bool identity_says(const struct identity *identity, uint64_t sum)
+{
+	LIST_EACH(mname, &identity->mnames, const struct mname, of_identity)
+		if (mname_sum(mname) == sum)
+			return true;
+	return false;
+}
+
 ns_t identity_last_said(const struct identity *identity, uint64_t sum)
 {
 	for (int i = 0; i < IDENTITY_SAID; i++)

@@ -39,6 +39,8 @@ void references_rename(struct identity *identity, struct mdns *m, ns_t now) NONN
 
 /* Returns the sum of the hashes of all unique records of an mname. */
 uint64_t mname_sum(const struct mname *mname) NONNULL;
+/* True if the unique records of the name on any link have that sum. */
+bool identity_says(const struct identity *identity, uint64_t sum) NONNULL;
 /* Remembers that records with that sum were sent in one packet under this name. */
 void identity_note_said(struct identity *identity, uint64_t sum, ns_t now) NONNULL;
 /* Returns when records with that sum were sent last, as far as that is remembered; LONG_AGO: never. */

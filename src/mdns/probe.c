@@ -276,6 +276,7 @@ static size_t write_probes(
 	struct mname *batch[PROBE_NAMES];
 	struct pack p;
 	size_t payload = mlink_payload(link, link->lanes);
+	payload = payload < LIMIT_MDNS_PROBE ? payload : LIMIT_MDNS_PROBE;
 	pack_init(&p, buffer, payload < cap ? payload : cap, 0, 0);
 	p.may_compress_srv = true;
 	unsigned count = collect(link, now, &p, cap - 48, batch);

@@ -31,15 +31,16 @@ static bool mname_is_on_other_links(const struct mname *mname)
 	return mname->of_identity.next->next != &mname->of_identity;
 }
 
-/* Our own packets have an address of this host. They come back late, and in any state: whatever was
- * said may be an echo. From the address of another workload only a reflector that runs in it sends
+/* Our own packets have an address of this host. They come back late, and in any state, also on the
+ * other end of a veth pair whose ends are both ours: whatever was said may be an echo, and whatever
+ * we have on any link, for only the last few sums are remembered. From the address of another workload only a reflector that runs in it sends
  * what we said, on another link and at once. All else are its own words, even if we say the same: a
  * responder that probes for its IPv4 address alone says what we do, when we announce that alone. */
 bool mname_is_echo(const struct mname *mname, const struct addr *peer, uint64_t sum, ns_t now)
 {
 	ns_t said = identity_last_said(mname->identity, sum);
 	if (mdns_has_addr(mname->link->m, peer))
-		return said != LONG_AGO || sum == mname_sum(mname);
+		return said != LONG_AGO || identity_says(mname->identity, sum);
 	return said + echo_time > now && mname_is_on_other_links(mname);
 }
 

@@ -298,6 +298,21 @@ static void s17_packets_keep_to_the_mtu(void **state)
 		assert_true(rig.heard[i].len <= 700 - 40 - 8);
 }
 
+static void s17_probes_have_1440_bytes_at_most(void **state)
+{
+	(void)state;
+	char owner[32];
+	rig_link(RIG_LINK, 9000, false);
+	for (int i = 0; i < 300; i++) {
+		snprintf(owner, sizeof(owner), "host%d.local", i);
+		put(owner, "A 10.0.0.1, AAAA 2001:db8::1");
+	}
+	rig_wait(240 * NS_PER_MS);
+	assert_true(rig_count("q host1.local. ANY", NULL) > 0);
+	for (unsigned i = 0; i < rig.heard_count; i++)
+		assert_true(rig.heard[i].len <= 1440);
+}
+
 static void s17_one_large_record_goes_alone(void **state)
 {
 	(void)state;
@@ -482,6 +497,7 @@ int main(void)
 		CASE(s10_2_flush_bit_on_unique_and_not_on_shared),
 		CASE(s10_2_set_larger_than_a_packet_goes_at_once_in_several),
 		CASE(s17_packets_keep_to_the_mtu),
+		CASE(s17_probes_have_1440_bytes_at_most),
 		CASE(s17_one_large_record_goes_alone),
 		CASE(s17_what_fits_in_no_packet_is_refused),
 		CASE(records_put_before_the_link_is_up_wait_for_it),

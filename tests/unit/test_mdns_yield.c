@@ -139,6 +139,30 @@ static void does_not_yield_to_an_echo_of_itself(void **state)
 	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_ESTABLISHED);
 }
 
+/* Both ends of many veth pairs are in our namespace, and each link hears what we say on its peer. */
+static void does_not_yield_to_its_own_words_on_many_links(void **state)
+{
+	enum { LINKS = 140 };
+	char records[64], probe[128];
+	(void)state;
+	for (uint32_t i = 1; i <= LINKS; i++) {
+		rig_link(i, 1500, false);
+		snprintf(records, sizeof(records), "A 10.1.0.%u, A 10.0.0.200", i);
+		put_on(i, "web.local", records);
+	}
+	rig_wait(300 * NS_PER_MS);
+	for (uint32_t i = 1; i <= LINKS; i++) {
+		snprintf(probe, sizeof(probe),
+			"q web.local ANY qu; ns web.local 120 A 10.1.0.%u; "
+			"ns web.local 120 A 10.0.0.200",
+			i);
+		rig_say_on(((i - 1) ^ 1) + 1, "10.0.0.200", probe);
+	}
+	rig_settle();
+	for (uint32_t i = 1; i <= LINKS; i++)
+		assert_int_equal(rig_status(i, "web.local").state, MDNS_ESTABLISHED);
+}
+
 /* systemd-resolved probes for A alone on IPv4 and for AAAA alone on IPv6, which are also sets that we
  * have sent. Any part of what we say is the workload's own, if we did not say it just now. */
 static void yields_to_a_workload_that_proposes_any_part_of_what_we_say(void **state)
@@ -329,6 +353,7 @@ int main(void)
 		CASE(asks_the_workload_without_a_claim),
 		CASE(waits_for_the_workload_after_its_link_was_down),
 		CASE(does_not_yield_to_an_echo_of_itself),
+		CASE(does_not_yield_to_its_own_words_on_many_links),
 		CASE(yields_to_a_workload_that_proposes_any_part_of_what_we_say),
 		CASE(does_not_yield_to_a_workload_that_reflects),
 		CASE(yields_by_an_address_on_another_link),
