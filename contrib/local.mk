@@ -13,6 +13,9 @@ dist_oci_contrib_SCRIPTS = contrib/oci/ontap-runtime
 # Its plugin "ontap" is ontap-cni(8), by a link in the directory of plugins.
 cni_contribdir = $(contribdir)/cni
 dist_cni_contrib_DATA = contrib/cni/lan.conflist
+# /etc/libvirt/hooks/qemu: the name of a domain is the alias of its links.
+libvirt_contribdir = $(contribdir)/libvirt
+dist_libvirt_contrib_SCRIPTS = contrib/libvirt/qemu
 resolver_contribdir = $(contribdir)/resolver
 dist_resolver_contrib_DATA = \
 	contrib/resolver/dnsmasq.conf \
