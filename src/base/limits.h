@@ -237,6 +237,9 @@ enum {
 	/* Links: each has a socket, and about 4 KiB with what its guest says. A host with more guests would
 	 * have other limits first. */
 	LIMIT_GUEST_LINKS = 4096,
+	/* Hardware addresses behind a port of a bridge that are looked up among the neighbours, when its guest is
+	 * first listened to. */
+	LIMIT_GUEST_BEHIND = 16,
 	/* Frames of one link at once, and in a second: ten times what a machine says that starts, or a busy LAN. So
 	 * one that sends frames without end costs less than a hundredth of a CPU. */
 	LIMIT_GUEST_FRAMES = 500,

@@ -2,6 +2,7 @@
 src_model_libmodel_a_SOURCES = \
 	src/model/event.h \
 	src/model/model.c src/model/model.h \
+	src/model/neighbour.c src/model/neighbour.h \
 	src/model/relation.c src/model/relation.h \
 	src/model/rtnl.c src/model/rtnl.h \
 	src/model/rtnl_request.c src/model/rtnl_request.h \

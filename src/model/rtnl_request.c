@@ -79,6 +79,16 @@ struct rtnl_request rtnl_dump_addrs(uint32_t seq, nsid_t nsid)
 	return req;
 }
 
+struct rtnl_request rtnl_dump_neighbours(uint32_t seq, bool is_bridge)
+{
+	struct rtnl_request req = {0};
+	struct nlmsghdr *h = put_header(&req, RTM_GETNEIGH, NLM_F_DUMP, seq);
+	struct ndmsg *neighbour = mnl_nlmsg_put_extra_header(h, sizeof(*neighbour));
+	neighbour->ndm_family = is_bridge ? AF_BRIDGE : AF_UNSPEC;
+	req.len = h->nlmsg_len;
+	return req;
+}
+
 static struct nlmsghdr *put_nsid(
 	struct rtnl_request *req, uint16_t type, uint16_t flags, uint32_t seq)
 {

@@ -30,6 +30,10 @@ struct rtnl_request rtnl_dump_bridge_ports(uint32_t seq);
  * CAP_NET_ADMIN unless `nsid` is NSID_OWN. */
 struct rtnl_request rtnl_get_link(uint32_t seq, nsid_t nsid, uint32_t ifindex);
 
+/* Requests the tables of neighbours of both families, or with `is_bridge` those of bridges: which hardware address
+ * is behind which port. Of the socket's own namespace. */
+struct rtnl_request rtnl_dump_neighbours(uint32_t seq, bool is_bridge);
+
 /* Requests all ids in our own namespace's table. */
 struct rtnl_request rtnl_dump_nsids(uint32_t seq);
 

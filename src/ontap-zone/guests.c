@@ -383,6 +383,17 @@ static void note_ns(struct guests *g, nsid_t nsid)
 			note_link(g, nsid, l->at.ifindex);
 }
 
+/* The kernel has it as a neighbour: as good as a word of the guest. */
+static void hint(struct guests *g, const struct event *ev)
+{
+	const struct guest_place at = {ev->nsid, ev->neighbour.ifindex};
+	struct guest_link *l = link_find(g, &at);
+	if (!l || !l->guest)
+		return;
+	guest_hint(l->guest, &ev->neighbour.addr, loop_now());
+	schedule(l);
+}
+
 bool guests_hear(struct guests *g, const struct event *ev)
 {
 	switch (ev->type) {
@@ -397,7 +408,7 @@ bool guests_hear(struct guests *g, const struct event *ev)
 	case EV_NS_GONE:
 	case EV_SYNC_LINKS:
 	case EV_SYNC_END: note_ns(g, ev->nsid); break;
-	case EV_NEIGHBOUR: return true;
+	case EV_NEIGHBOUR: hint(g, ev); return true;
 	default: break;
 	}
 	return false;

@@ -18,9 +18,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "guest/filter.h"
 #include "io/netlink.h"
 #include "io/netns.h"
+#include "model/neighbour.h"
 
 /* Room for some frames of a burst; what does not fit is said again, or is not worth more. */
 enum { RECEIVE_BUFFER = 65536 };
@@ -145,4 +147,79 @@ int guest_sockets_open(
 	int fd = open_there(g, netns_fd, ifindex);
 	close(netns_fd);
 	return fd;
+}
+
+/* --- neighbours ------------------------------------------------------------------------------- */
+
+struct finding {
+	nsid_t nsid;
+	uint32_t ifindex;
+	uint8_t behind[LIMIT_GUEST_BEHIND][6]; /* hardware addresses behind the port */
+	size_t count;
+	void (*on_event)(void *arg, const struct event *ev);
+	void *arg;
+};
+
+static bool is_behind(const struct finding *f, const uint8_t hwaddr[6])
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (memcmp(f->behind[i], hwaddr, 6) == 0)
+			return true;
+	return false;
+}
+
+static void on_entry(void *arg, const struct nlmsghdr *h)
+{
+	struct finding *f = arg;
+	struct event ev = {.type = EV_NEIGHBOUR, .nsid = f->nsid};
+	if (!neighbour_read(h, &ev.neighbour))
+		return;
+	const struct event_neighbour *n = &ev.neighbour;
+	if (n->kind == NEIGHBOUR_IS_BEHIND && n->ifindex == f->ifindex &&
+		f->count < LIMIT_GUEST_BEHIND)
+		memcpy(f->behind[f->count++], n->hwaddr, 6);
+	if (n->kind != NEIGHBOUR_IS_THERE || (n->ifindex != f->ifindex && !is_behind(f, n->hwaddr)))
+		return;
+	ev.neighbour.ifindex = f->ifindex;
+	f->on_event(f->arg, &ev);
+}
+
+/* First what is behind the port, then who has those hardware addresses. */
+static void find_by(struct asker *a, struct finding *f)
+{
+	const struct rtnl_sink sink = {.on_message = on_entry, .arg = f};
+	for (int i = 0; i < 2; i++) {
+		const struct rtnl_request request = rtnl_dump_neighbours(++a->seq, i == 0);
+		(void)!asker_dump(a, &request, NSID_OWN, &sink);
+	}
+}
+
+/* Opens an asker in the namespace; its socket stays there. */
+static int asker_open_there(struct guest_sockets *g, int netns_fd, struct asker *ret)
+{
+	if (setns(netns_fd, CLONE_NEWNET) != 0)
+		return -errno;
+	int err = asker_open(ret);
+	if (setns(g->self.net_fd, CLONE_NEWNET) != 0)
+		abort();
+	return err;
+}
+
+void guest_sockets_find_neighbours(struct guest_sockets *g, nsid_t nsid,
+	const struct event_ns *info, uint32_t ifindex,
+	void (*on_event)(void *arg, const struct event *ev), void *arg)
+{
+	struct finding f = {.nsid = nsid, .ifindex = ifindex, .on_event = on_event, .arg = arg};
+	if (nsid == NSID_OWN) {
+		find_by(&g->asker, &f);
+		return;
+	}
+	struct asker there = {.fd = -1};
+	int netns_fd = g->self.net_fd < 0 ? -1 : open_netns(g, nsid, info);
+	if (netns_fd < 0)
+		return;
+	if (asker_open_there(g, netns_fd, &there) == 0)
+		find_by(&there, &f);
+	asker_close(&there);
+	close(netns_fd);
 }

@@ -23,3 +23,10 @@ void guest_sockets_free(struct guest_sockets *g);
  * other namespaces than our own. */
 int guest_sockets_open(struct guest_sockets *g, nsid_t nsid, const struct event_ns *info,
 	uint32_t ifindex) NONNULL_ARGS(1) MUSTCHECK;
+
+/* Passes on which addresses the kernel's own neighbours have behind that link: EV_NEIGHBOUR with NEIGHBOUR_IS_THERE
+ * for each. A guest that was running before us is found so, before it says a word. Failure only means that
+ * none are found. */
+void guest_sockets_find_neighbours(struct guest_sockets *g, nsid_t nsid,
+	const struct event_ns *info, uint32_t ifindex,
+	void (*on_event)(void *arg, const struct event *ev), void *arg) NONNULL_ARGS(1, 5, 6);

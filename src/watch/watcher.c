@@ -120,16 +120,19 @@ static void sender_add(void *arg, const struct event *ev)
 static void send_guest_socket(struct sender *s, const struct request *request)
 {
 	struct event ev = {.type = EV_GUEST_SOCKET, .nsid = request->nsid};
-	int fd = guest_sockets_open(s->guests, request->nsid,
-		kernel_ns_info(s->kernel, request->nsid), request->ifindex);
+	const struct event_ns *info = kernel_ns_info(s->kernel, request->nsid);
+	int fd = guest_sockets_open(s->guests, request->nsid, info, request->ifindex);
 	ev.guest_socket.ifindex = request->ifindex;
 	ev.guest_socket.error = fd < 0 ? fd : 0;
 	if (s->batch.count > 0)
 		sender_flush(s);
 	s->batch.events[s->batch.count++] = ev;
 	sender_send(s, fd);
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return;
+	close(fd);
+	guest_sockets_find_neighbours(
+		s->guests, request->nsid, info, request->ifindex, sender_add, s);
 }
 
 static void take_request(struct sender *s, const struct request *request)
