@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: ISC
+"""Guests that configure themselves (--guests): addresses and names that the host's kernel does not know. And the hook of
+libvirt that names their links."""
+import fcntl
+import os
+import struct
+import time
+
+import pytest
+
+from lib.mdns import A, Socket, query, question
+from lib.query import addresses, ask, has_addresses
+from lib.wait import wait_until
+from raw_guest import RawGuest
+
+HOST4, HOST6 = "10.7.0.1", "2001:db8:7::1"
+TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 2, 0x1000
+SLOW = 60  # seconds that a condition may take on a slow machine
+
+
+class Vm:
+    """A tap of the host, as libvirt makes it, and the guest at its queue."""
+
+    def __init__(self, host, ifname, alias=None, bridge="br0", hwaddr=None):
+        self.host, self.ifname = host, ifname
+        self.fd = host.call(self._open)
+        if bridge:
+            host.ip(f"link set {ifname} master {bridge}")
+        if alias:
+            host.set_alias(ifname, alias)
+        host.ip(f"link set {ifname} up")
+        self.guest = RawGuest.on_tap(self.fd, hwaddr)
+
+    def _open(self):
+        try:
+            fd = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError as failure:
+            pytest.skip(f"no taps here: {failure}")
+        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22s", self.ifname.encode(), IFF_TAP | IFF_NO_PI, b""))
+        return fd
+
+    def unplug(self):
+        """As when the process of the virtual machine ends: the tap goes with its queue."""
+        if self.fd >= 0:
+            self.guest.close()
+            os.close(self.fd)
+        self.fd = -1
+
+
+class Lan:
+    """A host with a bridge, as virbr0 is, and dnsmasq as the DHCP server on it."""
+
+    def __init__(self, topo, daemon_of, dnsmasq, stacks, leases):
+        topo.has_dad = False
+        self.topo, self.daemon_of = topo, daemon_of
+        self.host = topo.namespace("host")
+        topo.bridge(self.host, "br0", f"{HOST4}/24", f"{HOST6}/64")
+        self.vms = []
+        leases.touch()
+        stacks(self.host, "dhcp").start(
+            dnsmasq, "--conf-file=/dev/null", "--keep-in-foreground", "--port=0", "--no-ping", "--user=root",
+            "--pid-file=", "--interface=br0", "--bind-dynamic", f"--dhcp-leasefile={leases}", "--log-facility=-",
+            "--dhcp-range=10.7.0.100,10.7.0.150,2m", "--dhcp-range=2001:db8:7::100,2001:db8:7::1ff,64,5m",
+            "--enable-ra", "--dhcp-authoritative")
+
+    def serve(self, *options, ns=None):
+        self.daemon = self.daemon_of(ns or self.host, *options)
+        return self.daemon
+
+    def vm(self, ifname="vnet0", alias=None, is_heard=True, **how):
+        vm = Vm(self.host, ifname, alias, **how)
+        self.vms.append(vm)
+        if is_heard:
+            self.wait_heard(ifname)
+        return vm
+
+    def guest_of(self, ifname):
+        """What `status` says of that link, or {}."""
+        return next((guest for guest in self.daemon.status()["guests"] if guest["link"] == ifname), {})
+
+    def wait_heard(self, ifname):
+        wait_until(lambda: self.guest_of(ifname).get("heard"), SLOW, f"a socket for {ifname}")
+
+    def wait_has(self, name, *expected):
+        wait_until(lambda: self.has(name, *expected), SLOW, f"{name} at {expected}")
+
+    def has(self, name, *expected):
+        return has_addresses(self.host, name, *expected)
+
+    def wait_refused(self, ifname, address):
+        wait_until(lambda: address in [refused["address"] for refused in self.guest_of(ifname)["refused"]], SLOW,
+                   f"{address} refused")
+
+    def close(self):
+        for vm in self.vms:
+            vm.unplug()
+
+
+@pytest.fixture
+def lan(topo, need, serve, stacks, tmp_path):
+    lan = Lan(topo, serve, need("dnsmasq"), stacks, tmp_path / "leases")
+    yield lan
+    lan.close()
+
+
+def is_absent(ns, name):
+    return not addresses(ask(ns, "127.0.0.1", name))
+
+
+def test_a_guest_has_its_name_from_the_lease_until_it_is_given_back(lan):
+    lan.serve()
+    client = lan.topo.workload("client", lan.host, "br0", "10.7.0.9/24")
+    vm = lan.vm(alias="fox")
+    with Socket(client) as mdns:
+        lease = vm.guest.dhcp(name="other")
+        lan.wait_has("fox.home.arpa", lease.address)
+        assert is_absent(lan.host, "other.home.arpa")  # the alias comes first
+        assert addresses(ask(client, HOST4, "fox.home.arpa")) == [lease.address]
+        reverse = ".".join(reversed(lease.address.split("."))) + ".in-addr.arpa"
+        assert "fox.lan.home.arpa" in str(ask(lan.host, "127.0.0.1", reverse, "PTR"))
+        mdns.send(query(question("fox.local", A)))
+        mdns.wait_for(lambda m: lease.address in m.addresses("fox.local."), SLOW, "fox.local on its wire")
+    shown = next(line for line in lan.daemon.lines("names") if line["name"] == "fox")
+    assert [(a["origin"], a["source"]) for a in shown["addresses"] if a["served"]] == [("guest", "alias")]
+    vm.guest.release(lease)
+    wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the end of the lease")
+
+
+def test_the_name_that_a_guest_says_is_served_where_nobody_has_it(lan):
+    web = lan.topo.workload("web", lan.host, "br0", "10.7.0.8/24", alias="web")
+    lan.serve()
+    first, second = lan.vm("vnet0"), lan.vm("vnet1")
+    lease = first.guest.dhcp(name="db")
+    lan.wait_has("db.home.arpa", lease.address)
+    assert lan.guest_of("vnet0")["says"] == "db"
+    shown = next(line for line in lan.daemon.lines("names") if line["name"] == "db")
+    assert [(a["origin"], a["source"]) for a in shown["addresses"] if a["served"]] == [("guest", "dhcp")]
+
+    other = second.guest.dhcp(name="db")  # a second one that says the same
+    wait_until(lambda: other.address in lan.guest_of("vnet1")["addresses"], SLOW, "the second address")
+    assert lan.has("db.home.arpa", lease.address)
+    second.guest.renew(other, name="web")  # the name of a container
+    wait_until(lambda: lan.guest_of("vnet1")["says"] == "web", SLOW, "the name of the container")
+    assert lan.has("web.home.arpa", "10.7.0.8")
+    assert "guest" in lan.daemon.ask("explain", "web")
+    web.ip("link set eth0 alias ''")
+    lan.wait_has("web.home.arpa", other.address)
+    second.guest.renew(other, name="free.example.com")
+    lan.wait_has("free.home.arpa", other.address)
+
+
+def test_names_can_be_without_what_guests_say(lan):
+    lan.serve("--names=alias")
+    vm = lan.vm("vnet0", alias="fox")
+    nameless = lan.vm("vnet1", is_heard=False)
+    lease = vm.guest.dhcp(name="other")
+    lan.wait_has("fox.home.arpa", lease.address)
+    nameless.guest.dhcp(name="other")
+    assert is_absent(lan.host, "other.home.arpa") and not lan.guest_of("vnet1")
+
+
+def test_slaac_and_dhcp6(lan):
+    lan.serve()
+    vm = lan.vm(alias="fox")
+    made = vm.guest.slaac()
+    wait_until(lambda: set(made) <= set(lan.guest_of("vnet0")["addresses"]), SLOW, "the addresses of SLAAC")
+    lease = vm.guest.dhcp6()
+    wait_until(lambda: lease.address in lan.guest_of("vnet0")["addresses"], SLOW, "that of DHCPv6")
+    assert set(addresses(ask(lan.host, "127.0.0.1", "fox.home.arpa", "AAAA"))) == {made[1], lease.address}
+    vm.guest.release6(lease)
+    wait_until(lambda: lease.address not in lan.guest_of("vnet0")["addresses"], SLOW, "its end")
+
+
+def test_a_static_address_is_one_of_the_network(lan):
+    lan.serve()
+    vm = lan.vm(alias="fox")
+    vm.guest.announce("203.0.113.7")  # no network here, and no server gave it
+    lan.wait_refused("vnet0", "203.0.113.7")
+    vm.guest.announce("10.7.0.77")
+    lan.wait_has("fox.home.arpa", "10.7.0.77")
+
+
+def test_what_others_have_cannot_be_taken(lan):
+    web = lan.topo.workload("web", lan.host, "br0", "10.7.0.8/24", "2001:db8:7::8/64", alias="web")
+    lan.host.add_addr("lo", "10.7.0.200/32")
+    lan.serve()
+    vm, sibling = lan.vm("vnet0", alias="fox"), lan.vm("vnet1", alias="sibling")
+    sibling.guest.announce("10.7.0.60")
+    lan.wait_has("sibling.home.arpa", "10.7.0.60")
+    for stolen in (HOST4, "10.7.0.8", "10.7.0.200", "10.7.0.60"):
+        vm.guest.announce(stolen)
+        lan.wait_refused("vnet0", stolen)
+    for stolen in (HOST6, "2001:db8:7::8"):
+        vm.guest.send_na(stolen)
+        lan.wait_refused("vnet0", stolen)
+    assert is_absent(lan.host, "fox.home.arpa")
+    assert lan.has("sibling.home.arpa", "10.7.0.60") and lan.has("web.home.arpa", "10.7.0.8")
+
+    web.ip("addr del 10.7.0.8/24 dev eth0")  # now it is free
+    lan.wait_has("fox.home.arpa", "10.7.0.8")
+    web.add_addr("eth0", "10.7.0.8/24")  # and now it is not
+    wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the address of the container")
+    lan.wait_has("web.home.arpa", "10.7.0.8")
+
+
+def test_an_address_in_conflict_is_not_served(lan):
+    lan.topo.workload("far", lan.host, "br0", "2001:db8:7::8/64").hide()
+    lan.serve()
+    vm = lan.vm(alias="fox")
+    assert vm.guest.dad("2001:db8:7::66")
+    vm.guest.send_na("2001:db8:7::66")
+    wait_until(lambda: lan.guest_of("vnet0")["addresses"] == ["2001:db8:7::66"], SLOW, "the address")
+    assert not vm.guest.dad("2001:db8:7::8", seconds=10)
+    time.sleep(1.5)  # longer than it would be tentative
+    assert addresses(ask(lan.host, "127.0.0.1", "fox.home.arpa", "AAAA")) == ["2001:db8:7::66"]
+
+
+def test_the_addresses_go_with_the_link_and_come_with_it(lan):
+    lan.serve()
+    vm = lan.vm(alias="fox")
+    vm.guest.announce("10.7.0.77")
+    lan.wait_has("fox.home.arpa", "10.7.0.77")
+    lan.host.ip("addr add 10.9.0.1/24 dev vnet0")  # an address of its own: no guest, says auto
+    lan.wait_has("fox.home.arpa", "10.9.0.1")
+    lan.host.ip("addr del 10.9.0.1/24 dev vnet0")
+    lan.wait_heard("vnet0")
+    vm.guest.announce("10.7.0.77")
+    lan.wait_has("fox.home.arpa", "10.7.0.77")
+    lan.host.ip("link set vnet0 down")
+    wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the link that is down")
+    lan.host.ip("link set vnet0 up")
+    lan.wait_heard("vnet0")
+    vm.guest.announce("10.7.0.77")
+    lan.wait_has("fox.home.arpa", "10.7.0.77")
+    vm.unplug()
+    wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the link that is gone")
+    assert not lan.guest_of("vnet0")
+
+
+def test_a_guest_that_runs_already_is_found_among_the_neighbours(lan):
+    vm = lan.vm(alias="fox", is_heard=False)
+    vm.guest.announce("10.7.0.77")
+    vm.guest.addresses.add("2001:db8:7::77")
+    for address in ("10.7.0.77", "2001:db8:7::77"):
+        wait_until(lambda: lan.host.run(["busybox", "ping", "-c1", "-W1", address], check=False).returncode == 0, SLOW,
+                   f"{address} among the neighbours")
+    vm.guest.close()  # it says nothing any more
+    vm.guest = RawGuest.on_tap(vm.fd)
+    lan.serve()
+    lan.wait_has("fox.home.arpa", "10.7.0.77")
+    wait_until(lambda: "2001:db8:7::77" in lan.guest_of("vnet0")["addresses"], SLOW, "its other address")
+
+
+def test_only_the_links_that_are_listed(lan):
+    lan.topo.veth(lan.host, "port0", lan.topo.namespace("inside"), "eth0")
+    lan.host.ip("link set port0 master br0 alias box")
+    lan.serve("--guests=port0")
+    lan.vm("vnet0", alias="fox", is_heard=False)
+    inside = lan.topo.namespaces[-1]
+    with RawGuest.on_link(inside, "eth0") as guest:
+        lan.wait_heard("port0")
+        guest.announce("203.0.113.7")  # any address, for the administrator has named the link
+        lan.wait_has("box.home.arpa", "203.0.113.7")
+    lan.vms[0].guest.announce("10.7.0.77")
+    assert [guest["link"] for guest in lan.daemon.status()["guests"]] == ["port0"]
+
+
+def test_no_guests_and_a_reload(lan, tmp_path):
+    config = tmp_path / "zone.conf"
+    config.write_text("guests = no\n")
+    lan.serve(f"--config={config}", "--listen=any")
+    vm = lan.vm(alias="fox", is_heard=False)
+    vm.guest.announce("10.7.0.77")
+    assert lan.daemon.status()["guests"] == [] and is_absent(lan.host, "fox.home.arpa")
+    config.write_text("guests = auto\n")
+    lan.daemon.reload()
+    lan.wait_heard("vnet0")
+    vm.guest.announce("10.7.0.77")
+    lan.wait_has("fox.home.arpa", "10.7.0.77")
+    config.write_text("guests = eth9\n")
+    lan.daemon.reload()
+    wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "no guest any more")
+
+
+def test_a_guest_that_floods_keeps_nobody_waiting(lan):
+    lan.serve()
+    noisy, quiet = lan.vm("vnet0", alias="noisy"), lan.vm("vnet1", alias="quiet")
+    def flood():
+        for number in range(20000):
+            noisy.guest.send_arp(1, f"10.7.0.{number % 250 + 2}", HOST4)
+        return lan.guest_of("vnet0")["pauses"]
+    wait_until(flood, SLOW, "a pause")
+    quiet.guest.announce("10.7.0.77")
+    lan.wait_has("quiet.home.arpa", "10.7.0.77")
+    assert len(lan.guest_of("vnet0")["addresses"]) <= 16 and len(lan.guest_of("vnet0")["refused"]) <= 8
+
+
+def test_guests_of_another_namespace(lan):
+    lan.serve()
+    other = lan.topo.namespace("other")
+    lan.topo.bridge(other, "br0", "10.8.0.1/24")
+    vm = Vm(other, "tap0", "far")
+    lan.vms.append(vm)
+    lan.wait_heard("tap0")
+    vm.guest.announce("10.8.0.7")
+    lan.wait_has("far.home.arpa", "10.8.0.7")
+
+
+DOMAIN = """<domain type='kvm' id='3'><name>{name}</name><description>{description}</description><devices>
+<emulator>/usr/bin/qemu-system-x86_64</emulator>
+<interface type='network'><mac address='52:54:00:12:34:56'/><source network='default' bridge='br0'/>
+<target dev='vnet0'/><model type='virtio'/><alias name='net0'/></interface>
+<interface type='bridge'><target dev='no/link'/></interface></devices></domain>"""
+
+
+@pytest.mark.parametrize("name, description, alias", [
+    ("web", "", "web"), ("my_web 2", "", "my-web-2"), ("web", "a\nontap.name=shop\nb", "shop"), ("___", "", None)])
+def test_the_hook_of_libvirt(topo, name, description, alias):
+    host = topo.namespace("host")
+    host.ip("link add vnet0 type veth peer name peer0")
+    hook = os.path.join(os.path.dirname(__file__), "../../contrib/libvirt/qemu")
+    for operation, sub in (("prepare", "begin"), ("start", "begin"), ("started", "begin")):
+        assert "alias" not in host.ip("link show vnet0")
+        done = host.run([hook, name, operation, sub, "-"], input=DOMAIN.format(name=name, description=description))
+        assert done.stdout == ""
+    shown = host.ip("link show vnet0")
+    assert (f"alias {alias}\n" in shown) if alias else ("alias" not in shown and "no host name" in done.stderr)
+    assert host.run([hook, name, "started", "begin", "-"], input="no XML").returncode == 0
+
+
+def test_a_real_machine(lan, need):
+    """iPXE in the ROM of the card asks for an address as soon as the machine starts."""
+    qemu = need("qemu-system-x86_64")
+    lan.serve()
+    vm = Vm(lan.host, "vnet0", "fox")
+    lan.wait_heard("vnet0")
+    machine = lan.host.popen(
+        [qemu, "-machine", "pc,accel=tcg", "-m", "64", "-display", "none", "-nodefaults", "-no-user-config",
+         "-nic", f"tap,fd={vm.fd},model=e1000,mac=52:54:00:12:34:56", "-boot", "n"], pass_fds=[vm.fd])
+    vm.guest.close()
+    os.close(vm.fd)
+    try:
+        def leased():
+            found = lan.guest_of("vnet0").get("addresses", [])
+            return [address for address in found if address.startswith("10.7.0.1")]
+        address = wait_until(leased, 240, "the lease of iPXE")[0]
+        lan.wait_has("fox.home.arpa", address)
+    finally:
+        machine.kill()
+        machine.wait()
+    wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the end of the machine")
