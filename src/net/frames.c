@@ -57,7 +57,7 @@ static void on_ready(void *arg, uint32_t events UNUSED)
 	uint8_t frame[LIMIT_GUEST_FRAME];
 	const ns_t now = loop_now();
 	refill(f, now);
-	/* on_frame may close the socket. */
+	/* on_frame may close the socket, and schedules the end of a pause. */
 	for (int i = 0; i < BURST && f->credit > 0 && f->watch.fd >= 0; i++) {
 		enum guest_way way = GUEST_HEARS;
 		ssize_t len = receive(f, frame, sizeof(frame), &way);
@@ -65,12 +65,11 @@ static void on_ready(void *arg, uint32_t events UNUSED)
 			return;
 		if (len < 0)
 			continue;
-		f->credit--;
 		f->received++;
+		if (--f->credit == 0)
+			pause_reading(f, now);
 		f->on_frame(f->arg, way, frame, (size_t)len, now);
 	}
-	if (f->credit == 0 && f->watch.fd >= 0)
-		pause_reading(f, now);
 }
 
 int frames_open(struct frames *f, struct loop *loop, int fd, bool is_inverse, frames_fn *on_frame,
