@@ -218,8 +218,14 @@ enum {
 	 * With one device per connection, a user reaches the limit of devices first. */
 	LIMIT_DEVICE_CLIENTS = 4096,
 	LIMIT_DEVICE_USER_CLIENTS = 512,
-	/* A connection without a request is closed after this time. */
+	/* Of these, kept free for root: other users must not lock the administrator out. */
+	LIMIT_DEVICE_ROOT_CLIENTS = 256,
+	/* A connection that holds nothing is closed this long after its last request. */
 	LIMIT_DEVICE_IDLE_S = 10,
+	/* Ranges of subordinate ids, each looked at for each connection, and bytes of the file: every
+	 * user of a large machine. */
+	LIMIT_DEVICE_SUBIDS = 16384,
+	LIMIT_DEVICE_SUBIDS_FILE = 1 << 20,
 	/* Users whose rate of requests is remembered. */
 	LIMIT_DEVICE_USERS = 4096,
 	/* Namespaces of ontap-zone daemons to which ids are given. */

@@ -10,4 +10,5 @@ src_device_libdevice_a_SOURCES = \
 	src/device/request.c src/device/request.h \
 	src/device/rules.c src/device/rules.h \
 	src/device/secret.c src/device/secret.h \
+	src/device/subids.c src/device/subids.h \
 	src/device/type.c src/device/type.h

@@ -118,11 +118,14 @@ static void set_capabilities(const struct __user_cap_data_struct data[_LINUX_CAP
 	(void)!syscall(SYS_capset, &header, data);
 }
 
-/* Drops all capabilities except those in `keep`, all of which are in the first word. */
+/* Drops all capabilities except those in `keep`, all of which are in the first word, and the whole
+ * bounding set. */
 static void keep_only(uint32_t keep)
 {
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	if (get_capabilities(data))
 		return;
 	data[0].effective &= keep;

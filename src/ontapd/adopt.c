@@ -230,6 +230,7 @@ static struct device device_of(struct daemon *d, const struct found *f)
 		.ifindex = link->ifindex,
 		.netns_fd = -1,
 		.mark = f->mark};
+	dev.account = subids_account(&d->subids, dev.mark.uid);
 	(void)!device_type_of_kind(link->kind, &dev.type); /* we made it: known */
 	dev.mode = mode_of(dev.type, f);
 	device_follow(&dev, link);

@@ -26,7 +26,7 @@
 #define SO_PEERPIDFD 77
 #endif
 
-enum { CAP_BIT_NET_ADMIN = 12, PATH_CAP = 64, PROC_CAP = 3072 };
+enum { CAP_BIT_NET_ADMIN = 12, PATH_CAP = 64, PROC_CAP = 3072, PROGRAM_CAP = 256 };
 
 /* --- /proc -------------------------------------------------------------------------------- */
 
@@ -72,18 +72,38 @@ static const char *find_status(const char *text, const char *key)
 	return at ? at + strlen(key) : NULL;
 }
 
-/* True if the process itself has the capability. A setuid program, or one with file
- * capabilities, must not lend it to the user who runs it: by proc(5), the /proc entries of such
- * a process belong to root. */
-static bool has_net_admin(pid_t pid, uid_t uid)
+/* True if the entries of the process in /proc belong to that user. */
+static bool is_owned_by(pid_t pid, uid_t uid)
 {
-	char path[PATH_CAP], text[PROC_CAP];
+	char path[PATH_CAP];
 	struct stat st;
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	if (stat(path, &st) != 0 || st.st_uid != uid || read_proc(pid, "status", text))
+	return stat(path, &st) == 0 && st.st_uid == uid;
+}
+
+/* Reads which program the process runs: the path, which the kernel writes. */
+static void read_program(pid_t pid, char text[PROGRAM_CAP])
+{
+	char path[PATH_CAP];
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	ssize_t len = readlink(path, text, PROGRAM_CAP - 1);
+	text[len < 0 ? 0 : len] = '\0';
+}
+
+/* True if the process itself has the capability. A setuid program, or one with file
+ * capabilities, must not lend it to the user who runs it: by proc(5), the /proc entries of such
+ * a process belong to root. They are looked at before and after: an execve(2) in between must not make
+ * the owner of one program and the capabilities of another look like those of one. */
+static bool has_net_admin(pid_t pid, uid_t uid)
+{
+	char text[PROC_CAP], before[PROGRAM_CAP], after[PROGRAM_CAP];
+	read_program(pid, before);
+	if (!is_owned_by(pid, uid) || read_proc(pid, "status", text))
 		return false;
 	const char *caps = find_status(text, "\nCapEff:");
-	return caps && (strtoull(caps, NULL, 16) >> CAP_BIT_NET_ADMIN & 1);
+	bool has = caps && (strtoull(caps, NULL, 16) >> CAP_BIT_NET_ADMIN & 1);
+	read_program(pid, after);
+	return has && is_owned_by(pid, uid) && strcmp(before, after) == 0;
 }
 
 /* True if the real or effective user of the process is `uid`. */
@@ -98,7 +118,7 @@ static bool is_of_user(pid_t pid, uid_t uid)
 	return strtoul(ids, &end, 10) == uid || strtoul(end, NULL, 10) == uid;
 }
 
-static bool is_alive(const struct caller *c)
+bool caller_is_alive(const struct caller *c)
 {
 	struct pollfd p = {.fd = c->pidfd, .events = POLLIN};
 	return c->pidfd >= 0 && poll(&p, 1, 0) == 0;
@@ -155,7 +175,7 @@ int caller_identify(int fd, struct caller *ret)
 	ret->pidfd = open_peer_pidfd(fd, ret);
 	/* The order matters: if the process is alive afterwards, what was read under its
 	 * pid is about it. */
-	if (read_start_time(ret->pid, &ret->start_time) || !is_alive(ret))
+	if (read_start_time(ret->pid, &ret->start_time) || !caller_is_alive(ret))
 		ret->pid = 0;
 	return 0;
 }
@@ -178,7 +198,7 @@ int caller_find(pid_t pid, uint64_t start_time, uid_t uid, struct caller *ret)
 	if (ret->pidfd < 0)
 		return -errno;
 	if (read_start_time(pid, &now_start_time) || now_start_time != start_time ||
-		!is_alive(ret)) {
+		!caller_is_alive(ret)) {
 		caller_close(ret);
 		return -ESRCH;
 	}
@@ -230,7 +250,7 @@ int caller_check_netns(const struct caller *c, int netns_fd)
 	if (c->pid <= 0)
 		return -ESRCH;
 	bool is_his = is_in(c->pid, "net", netns_fd) || owns(c, netns_fd);
-	if (!is_alive(c))
+	if (!caller_is_alive(c))
 		return -ESRCH;
 	return is_his ? 0 : -EPERM;
 }

@@ -15,6 +15,7 @@ struct caller {
 	int pidfd; /* -1: none */
 	uint64_t start_time;
 	uid_t uid;
+	uid_t account; /* the user to whom it is counted (account.h), set by the owner of this */
 	gid_t *groups; /* the primary one first */
 	size_t group_count;
 };
@@ -23,6 +24,8 @@ struct caller {
  * closed in either case. */
 int caller_identify(int fd, struct caller *ret) NONNULL MUSTCHECK;
 void caller_close(struct caller *c) NONNULL;
+/* True while the process has not ended, so that its number is its own. */
+bool caller_is_alive(const struct caller *c) NONNULL;
 
 /* Finds the process that a mark on a link names. -ESRCH if it has ended, or if another process has
  * its PID now. */

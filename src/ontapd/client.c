@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "io/packet.h"
 #include "ontapd/daemon.h"
+#include "ontapd/account.h"
 #include "ontapd/list.h"
 
 /* --- end ---------------------------------------------------------------------------------- */
@@ -220,6 +221,16 @@ static void drop_fds(struct client *c, struct packet *p)
 	closer_take(&c->daemon->closer, p->fds, count);
 }
 
+/* From now on it has some seconds for its next request, if it holds nothing. All have the same time, so
+ * the list stays in order. */
+static void expect_request(struct client *c)
+{
+	if (c->conn.fd < 0 || c->watcher || !list_is_empty(&c->devices))
+		return;
+	c->ask_by = loop_now() + LIMIT_DEVICE_IDLE_S * NS_PER_S;
+	list_append(&c->daemon->idle, &c->in_idle);
+}
+
 static void on_packet(void *arg, uint32_t events UNUSED)
 {
 	struct client *c = arg;
@@ -233,7 +244,9 @@ static void on_packet(void *arg, uint32_t events UNUSED)
 	list_remove(&c->in_idle);
 	bool is_open = err == 0 && serve(c, &p);
 	drop_fds(c, &p);
-	if (!is_open)
+	if (is_open)
+		expect_request(c);
+	else
 		client_close(c);
 }
 
@@ -268,19 +281,31 @@ static int watch_process(struct client *c)
 	return err;
 }
 
-static size_t count_of_user(const struct daemon *d, uid_t uid)
+static size_t count_of_user(const struct daemon *d, uid_t account)
 {
 	size_t count = 0;
 	LIST_EACH(client, &d->clients, struct client, in_daemon)
-		count += client->caller.uid == uid;
+		count += client->caller.account == account;
 	return count;
 }
 
-/* True if its user has more connections than allowed. */
+/* True if its user has more connections than allowed, or it would take those that are kept for
+ * root. */
 static bool is_surplus(const struct client *c)
 {
+	const struct daemon *d = c->daemon;
 	return c->caller.uid != 0 &&
-	       count_of_user(c->daemon, c->caller.uid) > LIMIT_DEVICE_USER_CLIENTS;
+	       (count_of_user(d, c->caller.account) > LIMIT_DEVICE_USER_CLIENTS ||
+		       d->client_count > LIMIT_DEVICE_CLIENTS - LIMIT_DEVICE_ROOT_CLIENTS);
+}
+
+static int identify(struct client *c, int fd)
+{
+	struct daemon *d = c->daemon;
+	int err = caller_identify(fd, &c->caller);
+	if (!err)
+		c->caller.account = account_of(&c->caller, &d->subids, &d->visits.self);
+	return err;
 }
 
 void client_new(struct listener *listener, int fd)
@@ -291,13 +316,12 @@ void client_new(struct listener *listener, int fd)
 		closer_hang_up(&d->closer, fd);
 		return;
 	}
-	if (caller_identify(fd, &c->caller) || is_surplus(c) || watch_process(c) ||
+	if (identify(c, fd) || is_surplus(c) || watch_process(c) ||
 		loop_add(d->loop, &c->conn, EPOLLIN)) {
 		client_free(c);
 		return;
 	}
-	c->ask_by = loop_now() + LIMIT_DEVICE_IDLE_S * NS_PER_S;
-	list_append(&d->idle, &c->in_idle);
+	expect_request(c);
 }
 
 struct client *client_adopt(struct daemon *d, const struct caller *caller)
@@ -328,6 +352,8 @@ void client_end_idle(struct daemon *d)
 	LIST_EACH(c, &d->clients, struct client, in_daemon) {
 		if (c->conn.fd < 0 && list_is_empty(&c->devices))
 			client_free(c);
+		else if (list_is_empty(&c->in_idle))
+			expect_request(c);
 	}
 }
 

@@ -61,6 +61,7 @@ static void set_mark(struct making *m)
 		.first_byte = job->type == DEVICE_TAP ? job->request->hwaddr[0] : 0,
 	};
 	memcpy(mark->parent, job->parent, strlen(job->parent));
+	m->device.account = job->caller->account;
 }
 
 static struct device_identity identity_of(const struct making *m)

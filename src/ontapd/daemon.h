@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "device/rate.h"
 #include "device/rules.h"
+#include "device/subids.h"
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/packet.h"
@@ -18,6 +19,7 @@
 #include "ontapd/closer.h"
 #include "ontapd/netns_visit.h"
 #include "ontapd/create.h"
+#include "ontapd/lookup.h"
 #include "ontapd/registry.h"
 #include "ontapd/settings.h"
 #include "ontapd/wish.h"
@@ -34,7 +36,9 @@ struct daemon {
 	struct wishes wishes;
 	struct autoconf autoconf;
 	uint8_t machine_secret[MACHINE_SECRET_LEN];
+	struct lookup lookup;
 	struct rules rules;
+	struct subids subids;
 	struct rate rate;
 	struct list listeners; /* of struct listener */
 	struct list clients;   /* of struct client */
@@ -99,8 +103,9 @@ void client_free_all(struct daemon *d) NONNULL;
 
 /* Checks a request before it is executed. Returns DEVICE_OK if it is permitted. */
 enum device_status permit_request(struct daemon *d, struct job *job) NONNULL;
-/* Reads the rules file, at the start or again. On failure the old rules stay. Errors are logged. */
-int permit_load_rules(struct daemon *d) NONNULL MUSTCHECK;
+/* Takes over what the rules file and /etc/subuid say, at the start or again. On failure the old
+ * rules stay. Errors are logged. */
+int permit_take_files(struct daemon *d, const struct lookup_files *files) NONNULL MUSTCHECK;
 
 /* What the guest of the device may claim, as the rules say now: for one that has been taken over. */
 struct guest_policy permit_guest_policy(

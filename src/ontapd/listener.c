@@ -4,7 +4,6 @@
  * Never lets anybody connect before these are set.
  */
 #include <errno.h>
-#include <grp.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "io/privilege.h"
 #include "io/process.h"
 #include "base/limits.h"
 #include "ontapd/daemon.h"
@@ -160,16 +160,11 @@ static int find_group(struct daemon *d, gid_t *ret)
 	*ret = (gid_t)-1; /* chown(2): unchanged */
 	if (!name)
 		return 0;
-	errno = 0;
-	const struct group *group = getgrnam(name);
-	if (!group) {
-		int err = errno ? -errno : ERR_ABSENT;
+	int err = privilege_find_group(name, ret);
+	if (err)
 		log_error(d->log, "cannot find group: group=\"%s\" error=\"%s\"", name,
 			err == ERR_ABSENT ? "there is no such group" : err_text(err));
-		return err;
-	}
-	*ret = group->gr_gid;
-	return 0;
+	return err;
 }
 
 /* --- sockets of the service manager ------------------------------------------------------- */

@@ -1,6 +1,7 @@
 # The daemon that makes devices.
 sbin_PROGRAMS += src/ontapd/ontapd
 src_ontapd_ontapd_SOURCES = \
+	src/ontapd/account.c src/ontapd/account.h \
 	src/ontapd/admit.c src/ontapd/admit.h \
 	src/ontapd/adopt.c \
 	src/ontapd/autoconf.c src/ontapd/autoconf.h \
@@ -16,6 +17,7 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/learner.c src/ontapd/learner.h \
 	src/ontapd/list.c src/ontapd/list.h \
 	src/ontapd/listener.c \
+	src/ontapd/lookup.c src/ontapd/lookup.h \
 	src/ontapd/main.c \
 	src/ontapd/netns_visit.c src/ontapd/netns_visit.h \
 	src/ontapd/news.c \

@@ -28,7 +28,8 @@ struct run {
 	struct daemon daemon;
 	struct news *news;
 	struct loop_watch signals;
-	bool is_stopping;
+	bool is_ready, is_stopping;
+	int files_err;                      /* of the last look at the administrator's files */
 	ns_t watchdog_period, watchdog_due; /* NS_NEVER: the supervisor wants none */
 	char nursery_path[PATH_MAX];
 };
@@ -46,9 +47,29 @@ static void on_signal(void *arg, uint32_t events UNUSED)
 	while ((number = process_signals_next(&r->signals)) != 0) {
 		if (number != SIGHUP)
 			r->is_stopping = true;
-		else if (permit_load_rules(&r->daemon))
-			log_error(r->daemon.log, "not reloaded: note=\"the old rules stay\"");
+		else
+			lookup_ask(&r->daemon.lookup);
 	}
+}
+
+static void on_files(void *arg, const struct lookup_files *files)
+{
+	struct run *r = arg;
+	r->files_err = permit_take_files(&r->daemon, files);
+	if (r->files_err && r->is_ready)
+		log_error(r->daemon.log, "not reloaded: note=\"the old rules stay\"");
+}
+
+/* Reads the rules and /etc/subuid for the first time. */
+static int open_lookup(struct run *r)
+{
+	struct daemon *d = &r->daemon;
+	d->lookup.on_files = on_files;
+	d->lookup.arg = r;
+	int err = lookup_open(&d->lookup, d->loop, d->log, d->settings->rules_file);
+	if (!err)
+		err = lookup_ask_and_wait(&d->lookup);
+	return err ? complain(r, "users", err) : r->files_err;
 }
 
 static int open_signals(struct run *r)
@@ -140,7 +161,7 @@ static int start(struct run *r)
 	if (!err && (err = closer_open(&d->closer, d->loop, d->log)))
 		err = complain(r, "closer", err);
 	if (!err)
-		err = permit_load_rules(d);
+		err = open_lookup(r);
 	if (!err)
 		err = secret_load(d);
 	if (!err)
@@ -208,8 +229,10 @@ static void stop(struct run *r)
 	news_close(r->news);
 	netns_visit_close(&d->visits);
 	rules_fini(&d->rules);
+	subids_fini(&d->subids);
 	rate_fini(&d->rate);
 	closer_close(&d->closer);
+	lookup_close(&d->lookup);
 	process_signals_close(d->loop, &r->signals);
 	loop_free(d->loop);
 }
@@ -219,6 +242,7 @@ static int run(struct run *r)
 	struct daemon *d = &r->daemon;
 	int err = start(r);
 	if (!err) {
+		r->is_ready = true;
 		log_info(d->log, "ready: devices=%zu", d->registry.devices.count);
 		int untold = ready_say(d->settings->ready_fd, getenv("NOTIFY_SOCKET"));
 		if (untold)
@@ -242,7 +266,7 @@ static int init_and_run(const struct settings *settings, struct log *log)
 	d->log = log;
 	d->visits.asker.fd = d->visits.self.net_fd = d->visits.node_dir_fd = -1;
 	list_init(&d->visits.watchers);
-	d->closer.fd = -1;
+	d->closer.fd = d->lookup.watch.fd = -1;
 	list_init(&d->closer.children);
 	r->signals.fd = -1;
 	r->watchdog_period = ready_watchdog_period(getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"));

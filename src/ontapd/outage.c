@@ -127,7 +127,8 @@ static int open_namespace(struct daemon *d, nsid_t nsid)
 static bool fulfil(struct daemon *d, const struct wish *wish)
 {
 	struct device_reply reply = {0};
-	const struct caller caller = {.uid = wish->uid, .pidfd = -1};
+	const struct caller caller = {
+		.uid = wish->uid, .account = subids_account(&d->subids, wish->uid), .pidfd = -1};
 	struct device *made = NULL;
 	struct job job = {.creator = &d->creator,
 		.parent = wish->parent,

@@ -4,12 +4,9 @@
  * Never carries it out.
  */
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 
 #include "base/err.h"
 #include "base/limits.h"
-#include "io/file.h"
 #include "name/label.h"
 #include "ontapd/admit.h"
 #include "ontapd/daemon.h"
@@ -17,46 +14,60 @@
 
 /* --- the rules file ----------------------------------------------------------------------- */
 
-static int look_up(void *arg UNUSED, bool is_group, const char *name, uint32_t *ret)
+/* The answers to the names in the files, which are asked for in the same order as when they were
+ * looked up. */
+struct answers {
+	const struct lookup_answer *at;
+	size_t left;
+};
+
+static int next_answer(void *arg, bool is_group UNUSED, const char *name UNUSED, uint32_t *ret)
 {
-	if (is_group) {
-		const struct group *group = getgrnam(name);
-		if (!group)
-			return ERR_ABSENT;
-		*ret = group->gr_gid;
-		return 0;
-	}
-	const struct passwd *user = getpwnam(name);
-	if (!user)
+	struct answers *answers = arg;
+	if (answers->left == 0)
 		return ERR_ABSENT;
-	*ret = user->pw_uid;
-	return 0;
+	answers->left--;
+	const struct lookup_answer *answer = answers->at++;
+	if (!answer->err)
+		*ret = answer->id;
+	return answer->err;
 }
 
-int permit_load_rules(struct daemon *d)
+static int take_rules(struct daemon *d, const struct lookup_files *files, struct answers *answers)
 {
 	const char *file = d->settings->rules_file;
 	struct rules_error error = {0};
 	struct rules rules = {0};
-	struct buf text = {0};
-	if (!file)
-		return 0;
-	int err = file_read(file, LIMIT_DEVICE_RULES_FILE, &text);
+	char what[LOG_TEXT_CAP];
+	int err = files->rules_err;
 	if (err) {
 		log_error(d->log, "rules: file=\"%s\" error=\"%s\"", file, err_text(err));
-	} else {
-		err = rules_parse(&rules, buf_text(&text), text.len, look_up, NULL, &error);
-		char what[LOG_TEXT_CAP];
-		if (err)
-			log_error(d->log, "rules: file=\"%s\" line=%u error=%s", file, error.line,
-				log_escape(err == ERR_SYNTAX ? error.text : err_text(err), what));
-	}
-	buf_fini(&text);
-	if (err)
 		return err;
+	}
+	err = rules_parse(&rules, files->rules, files->rules_len, next_answer, answers, &error);
+	if (err) {
+		log_error(d->log, "rules: file=\"%s\" line=%u error=%s", file, error.line,
+			log_escape(err == ERR_SYNTAX ? error.text : err_text(err), what));
+		return err;
+	}
 	rules_fini(&d->rules);
 	d->rules = rules;
 	log_info(d->log, "rules: file=\"%s\" count=%zu", file, rules.count);
+	return 0;
+}
+
+int permit_take_files(struct daemon *d, const struct lookup_files *files)
+{
+	struct answers answers = {files->answers, files->answer_count};
+	struct subids subids;
+	int err = d->settings->rules_file ? take_rules(d, files, &answers) : 0;
+	if (!err)
+		err = subids_parse(
+			&subids, files->subids, files->subids_len, next_answer, &answers);
+	if (err)
+		return err;
+	subids_fini(&d->subids);
+	d->subids = subids;
 	return 0;
 }
 
@@ -128,7 +139,7 @@ static enum device_status check_rules(struct daemon *d, struct job *job)
 	if (!file)
 		return DEVICE_OK;
 	const struct rule_question question = {
-		.uid = job->caller->uid,
+		.uid = job->caller->account,
 		.groups = job->caller->groups,
 		.group_count = job->caller->group_count,
 		.type = job->type,
@@ -166,13 +177,13 @@ struct guest_policy permit_guest_policy(
 static enum device_status check_counts(struct daemon *d, struct job *job)
 {
 	const struct settings *s = d->settings;
-	uid_t uid = job->caller->uid;
+	uid_t uid = job->caller->uid, account = job->caller->account;
 	if (registry_count_parent(&d->registry, job->parent) >= s->max_parent)
 		return job_refuse(job, DEVICE_LIMIT, "limit: %u devices on %s (--max-parent)",
 			s->max_parent, job->parent);
-	if (uid != 0 && registry_count_user(&d->registry, uid) >= s->max_user)
+	if (uid != 0 && registry_count_user(&d->registry, account) >= s->max_user)
 		return job_refuse(job, DEVICE_LIMIT, "limit: %u devices of user %u (--max-user)",
-			s->max_user, uid);
+			s->max_user, account);
 	return DEVICE_OK;
 }
 
@@ -211,10 +222,11 @@ static enum device_status check_shared_mode(struct daemon *d, struct job *job)
 
 static enum device_status check_user(struct daemon *d, struct job *job)
 {
-	uid_t uid = job->caller->uid;
-	if (uid != 0 && !rate_may(&d->rate, uid, loop_now()))
+	uid_t uid = job->caller->uid, account = job->caller->account;
+	if (uid != 0 && !rate_may(&d->rate, account, loop_now()))
 		return job_refuse(job, DEVICE_LIMIT,
-			"limit: %u requests a second of user %u (--rate)", d->settings->rate, uid);
+			"limit: %u requests a second of user %u (--rate)", d->settings->rate,
+			account);
 	/* The events are about all callers. */
 	if (job->request->op == DEVICE_WATCH && uid != 0)
 		return job_refuse(job, DEVICE_DENIED, "rule: only root may watch");

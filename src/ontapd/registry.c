@@ -142,11 +142,11 @@ struct device *registry_first_doomed(const struct registry *r)
 	return container_of(r->doomed.next, struct device, in_holder);
 }
 
-size_t registry_count_user(const struct registry *r, uint32_t uid)
+size_t registry_count_user(const struct registry *r, uint32_t account)
 {
 	size_t count = 0;
 	MAP_EACH(d, &r->devices, const struct device, by_place)
-		count += d->mark.uid == uid;
+		count += d->account == account;
 	return count;
 }
 

@@ -39,6 +39,7 @@ struct device {
 	uint32_t
 		port_ifindex; /* in our own namespace: of a tap, or the outer end of a veth; else 0 */
 	struct device_wanted wanted;
+	uint32_t account; /* the user to whom it is counted (account.h) */
 	bool is_connection_only;
 	bool is_doomed;
 	bool is_lost;     /* has no place */
@@ -98,7 +99,7 @@ void registry_doom(struct registry *r, struct device *d) NONNULL;
 struct device *registry_first_doomed(const struct registry *r) NONNULL;
 
 /* Return how many devices a user or a parent has. */
-size_t registry_count_user(const struct registry *r, uint32_t uid) NONNULL;
+size_t registry_count_user(const struct registry *r, uint32_t account) NONNULL;
 size_t registry_count_parent(const struct registry *r, const char *parent) NONNULL;
 
 /* Returns the lowest instance that no other device of this parent and workload has;

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: ISC
 """What one who may connect to ontapd cannot do: keep links that it knows nothing of, stop it, or take what others need."""
 import array
+import contextlib
 import os
 import signal
 import socket
 import struct
+import subprocess
+import tempfile
 import threading
 
 import pytest
@@ -12,7 +15,8 @@ import pytest
 from lib import ontapd as proto
 from lib.ontapd import Ontapd, connect, message, request
 from lib.wait import wait_until
-from test_ontapd import ask, links, ontap, ontapd, own_netns, parent  # noqa: F401 (fixtures)
+from test_ontapd import (  # noqa: F401 (fixtures)
+    NOBODY, ask, links, needs_root_of_the_machine, needs_second_user, ontap, ontapd, own_netns, parent)
 
 # --- links that are renamed while they are made ---------------------------------------------------
 
@@ -149,6 +153,8 @@ def test_a_closer_that_hangs_is_replaced(parent, ontapd, slow):
     """Else what it has not closed yet would be kept for ever."""
     daemon = ontapd(parent, "--rate=0")
     before = len(daemon.fds())
+    children = f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children"
+    count = len(open(children, encoding="ascii").read().split())
     with connect(daemon.port("eth0")) as conn:
         slow(daemon, conn, CREATE)
         assert conn.recv(4096)
@@ -159,8 +165,7 @@ def test_a_closer_that_hangs_is_replaced(parent, ontapd, slow):
     assert "closer replaced" in daemon.log()
     assert_serves(daemon, parent)
     wait_until(lambda: len(daemon.fds()) <= before, what="closed descriptors")
-    children = f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children"
-    wait_until(lambda: len(open(children, encoding="ascii").read().split()) == 1, what="the end of what hung")
+    wait_until(lambda: len(open(children, encoding="ascii").read().split()) == count, what="the end of what hung")
 
 
 def test_the_watchdog_of_the_supervisor_is_told_that_the_loop_turns(parent, program, tmp_path):
@@ -180,3 +185,103 @@ def test_the_watchdog_of_the_supervisor_is_told_that_the_loop_turns(parent, prog
         finally:
             daemon.stop()
     assert told == [b"READY=1"] + [b"WATCHDOG=1"] * 3
+
+
+# --- one user with many ids -----------------------------------------------------------------------
+
+SUBORDINATE = 1_700_000_000
+
+
+@pytest.fixture
+def subordinate(need):
+    """The ids that the user NOBODY has beside its own. /etc is one of this test."""
+    needs_second_user()
+    needs_root_of_the_machine()
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(f"# ids\nnobody:{SUBORDINATE}:1000\nroot:{SUBORDINATE + 1000}:1000\nno-such-user:1:2\nx\n")
+        file.flush()
+        os.chmod(file.name, 0o644)
+        if not os.path.exists("/etc/subuid"):
+            pytest.skip("no /etc/subuid")
+        subprocess.run(["mount", "--bind", file.name, "/etc/subuid"], check=True)
+        yield [SUBORDINATE + i for i in range(12)]
+        subprocess.run(["umount", "/etc/subuid"], check=True)
+
+
+def test_what_a_user_may_have_is_for_all_his_ids_together(parent, ontapd, ontap, subordinate):
+    daemon = ontapd(parent, "--max-user=2", "--rate=0")
+    for user, is_allowed in [(subordinate[0], True), (NOBODY, True), (subordinate[1], False), (NOBODY, False),
+                             (SUBORDINATE + 1000, True), (SUBORDINATE + 1001, True), (SUBORDINATE + 1002, False),
+                             (SUBORDINATE + 5000, True)]:
+        done = ontap(daemon, "-t", "macvlan", user=user)
+        assert (done.returncode == 0) == is_allowed, (user, done.stderr)
+        if not is_allowed:
+            assert "(--max-user)" in done.stderr
+    # A restart counts them in the same way.
+    daemon.stop()
+    daemon.start("eth0")
+    os.chmod(daemon.port("eth0"), 0o666)
+    assert ontap(daemon, "-t", "macvlan", user=subordinate[2]).returncode == 1
+
+
+def test_a_rule_for_a_user_is_for_all_his_ids(parent, ontapd, ontap, subordinate, tmp_path):
+    rules = tmp_path / "rules"
+    rules.write_text("deny user nobody * * *\nallow * * * *\n")
+    daemon = ontapd(parent, f"--rules={rules}")
+    assert "denies it" in ontap(daemon, "-t", "macvlan", user=subordinate[3]).stderr
+    assert ontap(daemon, "-t", "macvlan", user=SUBORDINATE + 5000).returncode == 0
+
+
+CONNECT = """
+import os, socket, sys
+os.setresgid(65534, 65534, 65534); os.setresuid(*[int(sys.argv[2])] * 3)
+held = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(600)]
+for sock in held:
+    sock.connect(sys.argv[1])
+print("connected", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_one_user_with_many_ids_does_not_lock_others_out(parent, ontapd, subordinate):
+    """Silent connections are counted to the user, and some places are root's."""
+    daemon = ontapd(parent, "--rate=0")
+    with contextlib.ExitStack() as stack:
+        for user in subordinate[:8]:
+            holder = stack.enter_context(parent.popen(
+                ["/usr/bin/python3", "-c", CONNECT, daemon.port("eth0"), str(user)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+            assert holder.stdout.readline() == "connected\n"
+        assert_serves(daemon, parent)
+        assert len(daemon.fds()) < 1800, "three descriptors for each of 512 connections"
+
+
+def test_a_connection_that_asked_in_vain_does_not_stay(parent, ontapd):
+    daemon = ontapd(parent)
+    with own_netns(parent) as fd, connect(daemon.port("eth0")) as sock:
+        request(sock, message(proto.REMOVE, (proto.IFNAME, "none")), [fd])
+        sock.settimeout(20)
+        assert sock.recv(1) == b""
+
+
+# --- users that are slow to look up ---------------------------------------------------------------
+
+
+def test_looking_up_users_stops_nobody(parent, ontapd, ontap, tmp_path):
+    """The sources of users may wait for a server: here, the process that asks them is stopped."""
+    needs_second_user()
+    rules = tmp_path / "rules"
+    rules.write_text("deny user nobody * * *\n")
+    daemon = ontapd(parent, f"--rules={rules}")
+    children = f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children"
+    with open(children, encoding="ascii") as file:
+        processes = [int(word) for word in file.read().split()]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    rules.write_text("allow user nobody * * *\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    assert_serves(daemon, parent)
+    assert ontap(daemon, "-t", "macvlan", user=NOBODY).returncode == 1, "the old rules are in force"
+    for process in processes:
+        os.kill(process, signal.SIGCONT)
+    wait_until(lambda: ontap(daemon, "-t", "macvlan", user=NOBODY).returncode == 0, timeout=20, what="the new rules")

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "device/subids.h"
 #include "unit.h"
 
 static int look_up(void *arg UNUSED, bool is_group, const char *name, uint32_t *ret)
@@ -159,10 +160,38 @@ static void mistakes_are_told_with_their_line(void **state UNUSED)
 	}
 }
 
+static void an_id_belongs_to_the_owner_of_its_range(void **state UNUSED)
+{
+	static const char text[] =
+		"alice:100000:65536\n"
+		"2000:300000:10\n"
+		"# not a range\n"
+		"nobody-here:400000:10\n"
+		"0:500000:65536\n"
+		"alice:x:10\nalice:1\n:600000:5\nalice:4294967290:10\nalice:99999999999:1";
+	static const struct {
+		uint32_t uid, account;
+	} expected[] = {{0, 0}, {1000, 1000}, {99999, 99999}, {100000, 1000}, {165535, 1000},
+		{165536, 165536}, {300009, 2000}, {300010, 300010}, {400001, 400001},
+		{500000, 500000}, {565535, 500000}, {600001, 600001}, {4294967295U, 1000}};
+	struct subids subids;
+	assert_int_equal(subids_parse(&subids, text, strlen(text), look_up, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++)
+		assert_int_equal(subids_account(&subids, expected[i].uid), expected[i].account);
+	subids_fini(&subids);
+	/* Cut at each length, it may have less, but is read. */
+	for (size_t len = 0; len < strlen(text); len++) {
+		assert_int_equal(subids_parse(&subids, text, len, look_up, NULL), 0);
+		assert_in_range(subids.count, 0, 4);
+		subids_fini(&subids);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_rule_that_fits_decides),
+		cmocka_unit_test(an_id_belongs_to_the_owner_of_its_range),
 		cmocka_unit_test(both_words_of_a_mode_have_to_fit),
 		cmocka_unit_test(an_empty_file_allows_nothing),
 		cmocka_unit_test(names_decide_too),
