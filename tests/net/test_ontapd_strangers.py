@@ -2,6 +2,7 @@
 """What one who may connect to ontapd cannot do: keep links that it knows nothing of, stop it, or take what others need."""
 import array
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -43,6 +44,9 @@ def rename_in_time(sock, last, stop):
                 wanted = [last, last + 1]
         except BlockingIOError:
             pass
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:  # some news were lost
+                raise
         for ifindex in (number for number in wanted if number >= first):
             sock.send(rename_request(ifindex, f"mine{count}"))
             count += 1
