@@ -211,6 +211,8 @@ enum {
 	/* Rules of the rules file, each tried for each request. */
 	LIMIT_DEVICE_RULES = 1024,
 	LIMIT_DEVICE_RULES_FILE = 1 << 16,
+	/* Fixed addresses of a name: two of each family, while a network is renumbered. */
+	LIMIT_DEVICE_FIXED_ADDRS = 4,
 	/* Queues of one tap. One packet can carry 253 descriptors (SCM_MAX_FD), and no guest has
 	 * this many processors. */
 	LIMIT_DEVICE_QUEUES = 64,

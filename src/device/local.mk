@@ -2,6 +2,7 @@
 src_device_libdevice_a_SOURCES = \
 	src/device/await.c src/device/await.h \
 	src/device/filter.c src/device/filter.h \
+	src/device/fixed.c src/device/fixed.h \
 	src/device/grant.c src/device/grant.h \
 	src/device/guest_mark.c src/device/guest_mark.h \
 	src/device/mark.c src/device/mark.h \

@@ -17,10 +17,14 @@
 #include "model/event.h"
 
 /* The longest word is a list of addresses. */
-enum { WORDS_CAP = 8, WORD_CAP = 256 };
+enum { WORDS_CAP = 10, WORD_CAP = 256 };
 
 /* The characters between the names of an alias. */
 #define SEPARATORS " ,"
+
+#define EXPECTED                                                                                   \
+	"expected: allow|deny user|group NAME TYPE MODE PARENT "                                   \
+	"[NAMES [ADDRS] [addr=] [gateway=]]"
 
 /* A line that is being parsed. */
 struct reading {
@@ -120,11 +124,48 @@ static int read_names(struct reading *in, struct rule *rule, const char *names)
 	return 0;
 }
 
+/* True if the words are one name, and no pattern (fnmatch(3)). */
+static bool is_one_name(const char *names)
+{
+	return names[0] != '\0' && names[strcspn(names, ",*?[\\")] == '\0';
+}
+
+static int check_fixed(struct reading *in, const struct rule *rule)
+{
+	const char *why = device_fixed_check(&rule->fixed);
+	if (!why && !rule->is_allow)
+		why = "only an allow rule can have addr=";
+	if (!why && !is_one_name(rule->names))
+		why = "addr= needs one name before it, without a pattern";
+	if (!why && !rule->is_any_type && device_type_is_tap(rule->type))
+		why = "addr= is not for taps: their guests have the addresses";
+	return why ? complain(in, "%s", why) : 0;
+}
+
+/* Reads what follows NAMES: one ADDRS, and each keyword once. */
+static int read_rest(struct reading *in, struct rule *rule, size_t first)
+{
+	bool has_addrs = false, has_fixed[2] = {false, false};
+	for (size_t i = first; i < in->count; i++) {
+		const char *word = in->words[i];
+		bool is_fixed = device_fixed_is_word(word);
+		bool *has_it = is_fixed ? &has_fixed[word[0] == 'g'] : &has_addrs;
+		if (*has_it)
+			return complain(in, "%s", EXPECTED);
+		*has_it = true;
+		if (!is_fixed && read_addrs(in, rule, word))
+			return ERR_SYNTAX;
+		const char *why = is_fixed ? device_fixed_add(&rule->fixed, word) : NULL;
+		if (why)
+			return complain(in, "%s", why);
+	}
+	return has_fixed[0] || has_fixed[1] ? check_fixed(in, rule) : 0;
+}
+
 static int read_what(struct reading *in, struct rule *rule, size_t first)
 {
-	if (in->count < first + 3 || in->count > first + 5)
-		return complain(in,
-			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES [ADDRS]]");
+	if (in->count < first + 3)
+		return complain(in, "%s", EXPECTED);
 	const char *type = in->words[first], *mode = in->words[first + 1];
 	const char *parent = in->words[first + 2];
 	rule->is_any_type = strcmp(type, "*") == 0;
@@ -137,8 +178,12 @@ static int read_what(struct reading *in, struct rule *rule, size_t first)
 	memcpy(rule->mode, mode, strlen(mode) + 1);
 	memcpy(rule->parent, parent, strlen(parent) + 1);
 	rule->guest_policy = guest_policy_default();
-	int err = in->count > first + 3 ? read_names(in, rule, in->words[first + 3]) : 0;
-	return err || in->count < first + 5 ? err : read_addrs(in, rule, in->words[first + 4]);
+	if (in->count == first + 3)
+		return 0;
+	if (device_fixed_is_word(in->words[first + 3]))
+		return complain(in, "addr= needs one name before it, without a pattern");
+	int err = read_names(in, rule, in->words[first + 3]);
+	return err ? err : read_rest(in, rule, first + 4);
 }
 
 static int read_rule(struct reading *in, struct rule *rule)
@@ -273,15 +318,30 @@ static bool fits_names(const struct rule *rule, const struct rule_question *q)
 	return rule->is_allow;
 }
 
+static bool fits_what(const struct rule *rule, const struct rule_question *q)
+{
+	bool fits_parent = strcmp(rule->parent, "*") == 0 || strcmp(rule->parent, q->parent) == 0;
+	return fits_parent && (rule->is_any_type || rule->type == q->type) && fits_mode(rule, q) &&
+	       fits_names(rule, q);
+}
+
 const struct rule *rules_find(const struct rules *rules, const struct rule_question *q)
 {
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *rule = &rules->at[i];
-		bool fits_parent =
-			strcmp(rule->parent, "*") == 0 || strcmp(rule->parent, q->parent) == 0;
-		if (fits_parent && (rule->is_any_type || rule->type == q->type) &&
-			fits_mode(rule, q) && fits_who(rule, q) && fits_names(rule, q))
+		if (fits_what(rule, q) && fits_who(rule, q))
 			return rule;
 	}
 	return NULL;
+}
+
+struct device_fixed rules_find_fixed(const struct rules *rules, const struct rule_question *q)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rule *rule = &rules->at[i];
+		if (rule->fixed.count > 0 && q->alias[0] && fits_what(rule, q) &&
+			(rule->who == RULE_GROUP || fits_who(rule, q)))
+			return rule->fixed;
+	}
+	return (struct device_fixed){0};
 }

@@ -2,16 +2,18 @@
 /*
  * The rules file of ontapd: which user may ask for which devices.
  *
- *	# allow|deny  user NAME | group NAME | *   TYPE  MODE  PARENT  [NAMES [ADDRS]]
+ *	# allow|deny  user NAME | group NAME | *   TYPE  MODE  PARENT  [NAMES [ADDRS] [addr=…] [gateway=…]]
  *	allow user alice macvtap bridge eth0
  *	deny  group guests * * *
  *	allow group kvm ipvtap l2 * vm-*,test
+ *	allow * veth * br0 web addr=192.0.2.5/24 gateway=192.0.2.1
  *
  * The first matching rule decides. If no rule matches, the request is denied. MODE may be both
  * words of an ipvlan mode, or one of them ("l2" matches "l2,private" too). NAMES are patterns. An
  * allow rule matches an alias if every name in it matches one of the patterns; a deny rule matches
  * if any name does. ADDRS is what a guest that configures itself may claim (guest/policy.h): "dhcp,slaac" if it is
- * missing; NAMES is * then, for any.
+ * missing; NAMES is * then, for any. addr= and gateway= are what a device with that one name gets
+ * (device/fixed.h).
  */
 #pragma once
 
@@ -22,6 +24,7 @@
 #include <sys/types.h>
 
 #include "base/compiler.h"
+#include "device/fixed.h"
 #include "device/type.h"
 #include "guest/policy.h"
 
@@ -40,6 +43,7 @@ struct rule {
 	char parent[IF_NAMESIZE];         /* "*": any */
 	char names[RULE_NAMES_CAP];       /* patterns separated by commas; "": any */
 	struct guest_policy guest_policy; /* ADDRS, or the default */
+	struct device_fixed fixed;        /* of an allow rule with one name */
 };
 
 struct rules {
@@ -74,3 +78,9 @@ void rules_fini(struct rules *rules) NONNULL;
 
 /* Returns the first rule that matches, or NULL. Borrowed. */
 const struct rule *rules_find(const struct rules *rules, const struct rule_question *q) NONNULL;
+
+/* Returns the fixed addresses that a device has which was made with such addresses before: those of the
+ * first allow rule with addresses that fits, whatever groups its user has, which are not known any more.
+ * None if there is no such rule now. */
+struct device_fixed rules_find_fixed(
+	const struct rules *rules, const struct rule_question *q) NONNULL;

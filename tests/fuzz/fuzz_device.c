@@ -84,6 +84,9 @@ static void one_rules_file(const uint8_t *bytes, size_t len)
 		.parent = "eth0",
 		.alias = "vm-1,test"};
 	(void)rules_find(&rules, &q);
+	char text[DEVICE_FIXED_CAP];
+	const struct device_fixed fixed = rules_find_fixed(&rules, &q);
+	(void)device_fixed_format(&fixed, text);
 	rules_fini(&rules);
 }
 

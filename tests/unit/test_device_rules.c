@@ -5,6 +5,7 @@
  */
 #include "device/rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -121,6 +122,120 @@ static void the_addresses_of_guests_stand_behind_the_names(void **state UNUSED)
 	rules_fini(&rules);
 }
 
+/* All orders of the words after the name, with each number of addresses of each family. */
+static void a_name_has_its_addresses_in_any_order_of_words(void **state UNUSED)
+{
+	static const int orders[][3] = {
+		{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+	for (unsigned i = 0; i < ARRAY_LEN(orders) * 16; i++) {
+		char words[3][128] = {"any", "addr=", "gateway="}, text[512], wanted[128] = "";
+		char formatted[DEVICE_FIXED_CAP];
+		unsigned v4 = 1 + i % 2, v6 = 1 + i / 2 % 2;
+		bool has_policy = i & 4, has_gateway = i & 8;
+		for (unsigned n = 0; n < v4 + v6; n++)
+			snprintf(wanted + strlen(wanted), sizeof(wanted) - strlen(wanted),
+				n < v4 ? "%s192.0.2.%u/24" : "%s2001:db8::%x/64", n ? "," : "",
+				n + 5);
+		strcat(words[1], wanted);
+		strcat(words[2], i % 3 ? "2001:db8::1,192.0.2.1" : "fe80::1,192.0.2.1");
+		size_t len = (size_t)snprintf(text, sizeof(text), "allow * veth * br0 web");
+		for (size_t w = 0; w < 3; w++) {
+			int word = orders[i / 16][w];
+			if ((word != 0 || has_policy) && (word != 2 || has_gateway))
+				len += (size_t)snprintf(
+					text + len, sizeof(text) - len, " %s", words[word]);
+		}
+		struct rules rules = parse(text);
+		const struct rule *rule = &rules.at[0];
+		assert_string_equal(device_fixed_format(&rule->fixed, formatted), wanted);
+		assert_int_equal(rule->fixed.gateway4.family, has_gateway ? ADDR_V4 : ADDR_NONE);
+		assert_int_equal(rule->fixed.gateway6.family, has_gateway ? ADDR_V6 : ADDR_NONE);
+		assert_string_equal(guest_policy_format(&rule->guest_policy, text),
+			has_policy ? "any" : "dhcp,slaac");
+		rules_fini(&rules);
+	}
+}
+
+static void mistakes_in_fixed_addresses_are_told(void **state UNUSED)
+{
+	static const char form[] = "addr= needs addresses with their prefix lengths, as "
+				   "192.0.2.5/24";
+	static const char one[] = "addr= needs one name before it, without a pattern";
+	static const struct {
+		const char *text, *what;
+	} cases[] = {{"allow * * * * web addr=", form}, {"allow * * * * web addr=192.0.2.5", form},
+		{"allow * * * * web addr=192.0.2.5/33", form},
+		{"allow * * * * web addr=192.0.2.5/0", form},
+		{"allow * * * * web addr=192.0.2.5/24,", form},
+		{"allow * * * * web addr=,192.0.2.5/24", form},
+		{"allow * * * * web addr=127.0.0.1/8", "addr= has an address that no host has"},
+		{"allow * * * * web addr=fe80::5/64", "addr= has an address that no host has"},
+		{"allow * * * * web addr=ff02::1/64", "addr= has an address that no host has"},
+		{"allow * * * * web addr=192.0.2.5/24,192.0.2.5/25", "addr= has an address twice"},
+		{"allow * * * * web addr=10.0.0.1/8,10.0.0.2/8,10.0.0.3/8,10.0.0.4/8,10.0.0.5/8",
+			"addr= has too many addresses"},
+		{"allow * * * * web addr=10.0.0.1/8 gateway=", "gateway= needs addresses"},
+		{"allow * * * * web addr=10.0.0.1/8 gateway=10.0.0.2/8",
+			"gateway= needs addresses"},
+		{"allow * * * * web addr=10.0.0.1/8 gateway=::1",
+			"gateway= has an address that no host has"},
+		{"allow * * * * web addr=10.0.0.1/8 gateway=10.0.0.2,10.0.0.3",
+			"gateway= has two addresses of one family"},
+		{"allow * * * * web addr=10.0.0.1/8 gateway=fd00::1",
+			"gateway= has a family of which addr= has no address"},
+		{"allow * * * * web gateway=10.0.0.2",
+			"gateway= has a family of which addr= has no address"},
+		{"allow * * * * web addr=10.0.0.1/8 gateway=10.0.0.1",
+			"an address cannot be its own gateway"},
+		{"deny * * * * web addr=10.0.0.1/8", "only an allow rule can have addr="},
+		{"allow * * * * addr=10.0.0.1/8", one}, {"allow * * * * * addr=10.0.0.1/8", one},
+		{"allow * * * * web* addr=10.0.0.1/8", one},
+		{"allow * * * * w?b addr=10.0.0.1/8", one},
+		{"allow * * * * [w]eb addr=10.0.0.1/8", one},
+		{"allow * * * * web,www addr=10.0.0.1/8", one},
+		{"allow * macvtap * * web addr=10.0.0.1/8",
+			"addr= is not for taps: their guests have the addresses"},
+		{"allow * * * * web addr=10.0.0.1/8 addr=10.0.0.2/8",
+			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES [ADDRS] "
+			"[addr=] "
+			"[gateway=]]"}};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[256];
+		struct rules rules;
+		struct rules_error error;
+		int len = snprintf(text, sizeof(text), "# a line before\n%s\n", cases[i].text);
+		assert_int_equal(
+			rules_parse(&rules, text, (size_t)len, look_up, NULL, &error), ERR_SYNTAX);
+		assert_int_equal(error.line, 2);
+		assert_string_equal(error.text, cases[i].what);
+	}
+}
+
+static void fixed_addresses_are_found_again_without_groups(void **state UNUSED)
+{
+	static const struct {
+		const char *alias;
+		uid_t uid;
+		const char *addrs;
+	} cases[] = {{"web", 7, "10.0.0.1/8"}, {"WEB", 7, "10.0.0.1/8"}, {"www", 7, ""},
+		{"", 7, ""}, {"db", 7, ""}, {"db", 1000, "10.0.0.2/8"}, {"web db", 1000, ""}};
+	struct rules rules = parse("allow * * * * web\n"
+				   "allow group kvm * * * web addr=10.0.0.1/8\n"
+				   "allow user alice * * * db addr=10.0.0.2/8\n");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[DEVICE_FIXED_CAP];
+		const struct rule_question q = {
+			.uid = cases[i].uid, .parent = "eth0", .alias = cases[i].alias};
+		const struct device_fixed fixed = rules_find_fixed(&rules, &q);
+		assert_string_equal(device_fixed_format(&fixed, text), cases[i].addrs);
+	}
+	const struct device_fixed *web = &rules.at[1].fixed, *db = &rules.at[2].fixed;
+	assert_ptr_equal(device_fixed_common(web, web), &web->at[0].addr);
+	assert_null(device_fixed_common(web, db));
+	assert_null(device_fixed_common(&rules.at[0].fixed, web));
+	rules_fini(&rules);
+}
+
 static void mistakes_are_told_with_their_line(void **state UNUSED)
 {
 	static const struct {
@@ -138,14 +253,17 @@ static void mistakes_are_told_with_their_line(void **state UNUSED)
 		{"allow * macvlan l2 *\n", 1, "there is no mode \"l2\" of macvlan"},
 		{"allow * * l9 *\n", 1, "there is no mode \"l9\" of *"},
 		{"allow * * *\n", 1,
-			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES [ADDRS]]"},
+			"expected: allow|deny user|group NAME TYPE MODE PARENT "
+			"[NAMES [ADDRS] [addr=] [gateway=]]"},
 		{"allow user alice * * * * *\n", 1,
 			"expected dhcp, slaac, any or prefixes (at most 8), not \"*\""},
 		{"allow * * * * * 10.0.0.1/8\n", 1,
 			"expected dhcp, slaac, any or prefixes (at most 8), not \"10.0.0.1/8\""},
 		{"allow * * * * * any x\n", 1,
-			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES [ADDRS]]"},
-		{"allow user alice * * * * * *\n", 1, "too many words"},
+			"expected: allow|deny user|group NAME TYPE MODE PARENT "
+			"[NAMES [ADDRS] [addr=] [gateway=]]"},
+		{"allow user alice * * * * * any addr=10.0.0.1/8 gateway=10.0.0.2 any\n", 1,
+			"too many words"},
 		{"allow * * * sixteen-bytes.xx\n", 1,
 			"no link can have the name \"sixteen-bytes.xx\""},
 	};
@@ -197,6 +315,9 @@ int main(void)
 		cmocka_unit_test(names_decide_too),
 		cmocka_unit_test(the_addresses_of_guests_stand_behind_the_names),
 		cmocka_unit_test(mistakes_are_told_with_their_line),
+		cmocka_unit_test(a_name_has_its_addresses_in_any_order_of_words),
+		cmocka_unit_test(mistakes_in_fixed_addresses_are_told),
+		cmocka_unit_test(fixed_addresses_are_found_again_without_groups),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
