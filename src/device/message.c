@@ -24,6 +24,7 @@ enum attr_type {
 	ATTR_UID = 14,
 	ATTR_PID = 15,
 	ATTR_NSID = 16,
+	ATTR_ADDRS = 17,
 	ATTR_OPTIONAL = 0x8000
 };
 
@@ -111,6 +112,7 @@ int device_entry_encode(const struct device_entry *e, struct wr *w)
 	put_number32(&attrs, ATTR_PID, e->pid);
 	/* An absent number is 0, which must be our own namespace: -1. */
 	put_number32(&attrs, ATTR_NSID, (uint32_t)e->nsid + 1);
+	put_text(&attrs, ATTR_ADDRS | ATTR_OPTIONAL, e->addrs, sizeof(e->addrs));
 	wr_u16(w, (uint16_t)wr_len(&attrs));
 	wr_bytes(w, bytes, wr_len(&attrs));
 	return attrs.err ? attrs.err : w->err;
@@ -262,6 +264,7 @@ static int read_entry_attr(struct attr *attr, struct device_entry *ret)
 	case ATTR_UID: return get_u32_value(attr, &ret->uid);
 	case ATTR_PID: return get_u32_value(attr, &ret->pid);
 	case ATTR_NSID: return get_nsid(attr, &ret->nsid);
+	case ATTR_ADDRS | ATTR_OPTIONAL: return get_text(attr, ret->addrs, sizeof(ret->addrs));
 	default: return unknown_attr(attr);
 	}
 }

@@ -14,6 +14,7 @@
 
 #include "base/compiler.h"
 #include "base/cursor.h"
+#include "device/fixed.h"
 #include "device/secret.h"
 #include "device/type.h"
 #include "model/event.h"
@@ -53,7 +54,9 @@ enum {
 	/* A tap whose guest configures itself: the link is in a namespace of ontapd's, and has the
 	 * addresses that the guest is heard to have. The hardware address in the reply is the guest's. */
 	DEVICE_AUTOCONF = 8,
-	DEVICE_FLAGS_ALL = 15
+	/* The caller gives the link its addresses: the fixed ones of its name are not wanted. */
+	DEVICE_OWN_ADDRS = 16,
+	DEVICE_FLAGS_ALL = 31
 };
 
 /* Texts are zero-terminated; "" means not given. */
@@ -99,6 +102,7 @@ struct device_entry {
 	bool is_kept;
 	uint32_t uid, pid; /* of its maker; pid 0: kept, or not known */
 	nsid_t nsid;       /* of its namespace, in the daemon's; NSID_OWN: in the daemon's own */
+	char addrs[DEVICE_FIXED_CAP]; /* the fixed ones of its name, with commas; "": none */
 };
 
 /* Writes one message. A text without a zero byte in its array is a bug of ours and is cut.

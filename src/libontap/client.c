@@ -37,7 +37,9 @@ SAME(ONTAP_KEEP, DEVICE_KEEP);
 SAME(ONTAP_STAY_DOWN, DEVICE_STAY_DOWN);
 SAME(ONTAP_CONNECTION, DEVICE_CONNECTION);
 SAME(ONTAP_AUTOCONF, DEVICE_AUTOCONF);
-SAME(ONTAP_KEEP | ONTAP_STAY_DOWN | ONTAP_CONNECTION | ONTAP_AUTOCONF, DEVICE_FLAGS_ALL);
+SAME(ONTAP_OWN_ADDRS, DEVICE_OWN_ADDRS);
+SAME(ONTAP_KEEP | ONTAP_STAY_DOWN | ONTAP_CONNECTION | ONTAP_AUTOCONF | ONTAP_OWN_ADDRS,
+	DEVICE_FLAGS_ALL);
 SAME(ONTAP_QUEUES_MAX, LIMIT_DEVICE_QUEUES);
 SAME(sizeof(((struct ontap_device *)0)->type), KIND_CAP);
 
@@ -205,6 +207,7 @@ static struct ontap_entry copy_entry(const struct device_entry *e)
 	memcpy(copy.ifname, e->ifname, sizeof(copy.ifname));
 	memcpy(copy.alias, e->alias, sizeof(copy.alias));
 	memcpy(copy.hwaddr, e->hwaddr, sizeof(copy.hwaddr));
+	memcpy(copy.addrs, e->addrs, sizeof(e->addrs));
 	return copy;
 }
 

@@ -35,7 +35,8 @@ enum {
 	ONTAP_CONNECTION = 4, /* the device is removed when the connection closes */
 	/* A tap whose guest configures itself. The link is not in your namespace; use the hardware address of
 	 * the reply in the guest. */
-	ONTAP_AUTOCONF = 8
+	ONTAP_AUTOCONF = 8,
+	ONTAP_OWN_ADDRS = 16 /* you give the link its addresses: not the fixed ones of its name */
 };
 
 /* What is requested. NULL or 0: the daemon chooses. */
@@ -101,7 +102,8 @@ struct ontap_entry {
 	unsigned uid;
 	unsigned pid; /* of the process that it ends with; 0: kept, or not known */
 	int is_kept;
-	int nsid; /* of its namespace, in the daemon's; -1: in the daemon's own */
+	int nsid;        /* of its namespace, in the daemon's; -1: in the daemon's own */
+	char addrs[256]; /* the fixed ones of its name, "192.0.2.5/24,2001:db8::5/64"; "": none */
 };
 
 /* Calls `each` for each device on the parent. */

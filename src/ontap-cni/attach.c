@@ -72,11 +72,13 @@ static enum cni_code enter(struct attach *a)
 static enum cni_code create(struct attach *a)
 {
 	const struct cni_request *req = a->req;
+	bool has_addrs = req->addr_count > 0 || req->gateways[0].family != ADDR_NONE ||
+			 req->gateways[1].family != ADDR_NONE;
 	const struct ontap_request wanted = {.type = req->type,
 		.mode = req->mode,
 		.ifname = req->ifname,
 		.alias = req->alias,
-		.flags = ONTAP_KEEP,
+		.flags = ONTAP_KEEP | (has_addrs ? ONTAP_OWN_ADDRS : 0),
 		.mtu = req->mtu,
 		.hwaddr = req->has_hwaddr ? req->hwaddr : NULL};
 	struct ontap_device device;

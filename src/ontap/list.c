@@ -7,6 +7,7 @@
 
 #include <pwd.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "export/jsonw.h"
@@ -22,6 +23,7 @@ static const struct table_column columns[] = {
 	{.title = "TYPE"},
 	{.title = "MODE", .is_optional = true},
 	{.title = "HWADDR"},
+	{.title = "ADDRS", .is_optional = true},
 	{.title = "USER"},
 	{.title = "PID"},
 	{.title = "NSID", .is_optional = true},
@@ -49,6 +51,22 @@ static const char *format_number(long long number, char out[NUMBER_CAP])
 	return out;
 }
 
+static void put_addrs(struct jsonw *w, const char *addrs)
+{
+	if (!*addrs)
+		return;
+	jsonw_open(w, "addrs", '[');
+	/* Progress: each turn writes one address, and skips the comma after it. */
+	while (*addrs) {
+		char text[64];
+		size_t len = strcspn(addrs, ",");
+		snprintf(text, sizeof(text), "%.*s", (int)len, addrs);
+		jsonw_text(w, NULL, text);
+		addrs += len + (addrs[len] == ',');
+	}
+	jsonw_close(w, ']');
+}
+
 static void put_json(struct jsonw *w, const struct ontap_entry *e)
 {
 	char hwaddr[HWADDR_CAP_TEXT];
@@ -60,6 +78,7 @@ static void put_json(struct jsonw *w, const struct ontap_entry *e)
 	jsonw_text(w, "type", e->type);
 	jsonw_text(w, "mode", e->mode);
 	jsonw_text(w, "hwaddr", format_hwaddr(e, hwaddr));
+	put_addrs(w, e->addrs);
 	jsonw_number(w, "uid", e->uid);
 	jsonw_text(w, "user", user ? user->pw_name : "");
 	jsonw_bool(w, "kept", e->is_kept);
@@ -80,6 +99,7 @@ static void put_row(struct table *t, const struct ontap_entry *e)
 	table_put(t, TEXT_PLAIN, e->type);
 	table_put(t, TEXT_PLAIN, e->mode);
 	table_put(t, TEXT_PLAIN, format_hwaddr(e, hwaddr));
+	table_put(t, TEXT_PLAIN, e->addrs);
 	table_put(t, TEXT_PLAIN, user ? user->pw_name : format_number(e->uid, number));
 	table_put(t, TEXT_PLAIN, e->is_kept ? "kept" : format_number(e->pid, number));
 	table_put(t, TEXT_PLAIN, e->nsid >= 0 ? format_number(e->nsid, number) : "");

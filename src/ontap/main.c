@@ -44,7 +44,8 @@ static int ask(
 		.mtu = o->mtu,
 		.hwaddr = o->hwaddr.is_given ? o->hwaddr.bytes : NULL,
 		.flags = (o->is_kept ? ONTAP_KEEP : 0) | (o->is_down ? ONTAP_STAY_DOWN : 0) |
-			 (o->has_autoconf ? ONTAP_AUTOCONF : 0),
+			 (o->has_autoconf ? ONTAP_AUTOCONF : 0) |
+			 (settings_has_own_addrs(o) ? ONTAP_OWN_ADDRS : 0),
 	};
 	switch (o->task) {
 	case TASK_CREATE:

@@ -157,10 +157,15 @@ static const struct option options[] = {
 
 /* --- combinations ------------------------------------------------------------------------- */
 
-bool settings_needs_link(const struct settings *s)
+bool settings_has_own_addrs(const struct settings *s)
 {
 	return s->addrs.count > 0 || s->gateways.v4.family != ADDR_NONE ||
-	       s->gateways.v6.family != ADDR_NONE || s->has_dhcp || s->await.criterion_count > 0;
+	       s->gateways.v6.family != ADDR_NONE || s->has_dhcp;
+}
+
+bool settings_needs_link(const struct settings *s)
+{
+	return settings_has_own_addrs(s) || s->await.criterion_count > 0;
 }
 
 /* Its link is in a namespace of ontapd's, where the guest's addresses are put on it. */

@@ -57,6 +57,9 @@ struct settings {
 	enum log_level verbosity;
 };
 
+/* True if the link gets its addresses by an option: --addr, --gateway, --dhcp. */
+bool settings_has_own_addrs(const struct settings *s) NONNULL;
+
 /* True if an option is about the link itself: --addr, --gateway, --dhcp, --wait. */
 bool settings_needs_link(const struct settings *s) NONNULL;
 

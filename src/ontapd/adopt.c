@@ -332,6 +332,9 @@ int adopt_all(struct daemon *d)
 			adopt_grants(&d->registry, listener->parent);
 			rejoin_ports(d, listener->parent);
 		}
+		/* After the grants, which know the names. */
+		MAP_EACH(dev, &d->registry.devices, struct device, by_place)
+			dev->fixed = permit_fixed(d, dev);
 		return 0;
 	}
 	log_error(d->log, "what a run before left cannot be found: error=\"%s\"", err_text(err));

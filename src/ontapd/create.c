@@ -59,6 +59,7 @@ static void set_mark(struct making *m)
 		.port_mode = device_type_is_port(job->type) ? job->mode.mode : 0,
 		.has_first_byte = job->type == DEVICE_TAP && job->request->hwaddr_len > 0,
 		.first_byte = job->type == DEVICE_TAP ? job->request->hwaddr[0] : 0,
+		.has_fixed = job->fixed.count > 0,
 	};
 	memcpy(mark->parent, job->parent, strlen(job->parent));
 	m->device.account = job->caller->account;
@@ -372,6 +373,40 @@ static int set_up(struct making *m)
 	return netns_visit_ask(&m->visit, &request);
 }
 
+/* The fixed addresses of its name. */
+static int put_addrs(struct making *m)
+{
+	const struct device_fixed *fixed = &m->job->fixed;
+	m->step = "the link cannot get its addresses";
+	for (size_t i = 0; i < fixed->count; i++) {
+		const struct rtnl_request request =
+			request_add_addr(++m->visit.seq, m->device.ifindex, &fixed->at[i]);
+		int err = netns_visit_ask(&m->visit, &request);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* The kernel takes no route by a link that is down. */
+static int put_gateways(struct making *m)
+{
+	const struct addr *const gateways[] = {&m->job->fixed.gateway4, &m->job->fixed.gateway6};
+	m->step = "the link cannot get its default route";
+	if (m->job->request->flags & DEVICE_STAY_DOWN)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(gateways); i++) {
+		if (gateways[i]->family == ADDR_NONE)
+			continue;
+		const struct rtnl_request request =
+			request_gateway(++m->visit.seq, m->device.ifindex, gateways[i]);
+		int err = netns_visit_ask(&m->visit, &request);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /* Done at once: a failed request must not leave a link behind. */
 static void undo(struct making *m)
 {
@@ -396,7 +431,7 @@ static int finish_inside(struct making *m)
 	static int (*const steps[])(struct making * m) = {create_link, put_mark, keep_tap,
 		put_secret, silence_kernel, pass_multicast, put_mtu, put_alias, put_grant,
 		check_grant, name_guest, rename_link, read_back, begin_guest, open_queues,
-		join_bridge, set_up};
+		join_bridge, set_up, put_addrs, put_gateways};
 	int err = 0;
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = steps[i](m);
@@ -443,6 +478,9 @@ static int prepare(struct making *m)
 	remember_request(m);
 	device_name_workload(&m->device, job->request->alias, job->request->ifname);
 	settle_predecessors(m);
+	m->step = "a living device has its fixed address";
+	if (registry_taken_addr(job->creator->registry, &job->fixed))
+		return -EADDRINUSE;
 	m->device.mark.instance =
 		registry_free_instance(job->creator->registry, job->parent, m->device.workload);
 	m->step = "too many of one name";
@@ -495,6 +533,7 @@ enum device_status create_device(struct job *job, struct device **ret)
 	m.device.type = job->type;
 	m.device.mode = job->mode;
 	m.device.netns_fd = -1;
+	m.device.fixed = job->fixed;
 	m.device.is_connection_only = job->request->flags & DEVICE_CONNECTION;
 	if (job->type == DEVICE_TAP) /* the link stays where the bridge is */
 		job->netns_fd = job->creator->visits->self.net_fd;

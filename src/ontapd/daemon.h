@@ -111,6 +111,9 @@ int permit_take_files(struct daemon *d, const struct lookup_files *files) NONNUL
 struct guest_policy permit_guest_policy(
 	struct daemon *d, const struct device *dev, const struct caller *caller) NONNULL;
 
+/* The fixed addresses of a device that has been taken over, as the rules say now. */
+struct device_fixed permit_fixed(struct daemon *d, const struct device *dev) NONNULL;
+
 /* Finds the devices that the previous run left on our parents. Deletes those that are unfinished or
  * whose process has ended, and takes over the rest. Errors are logged. */
 int adopt_all(struct daemon *d) NONNULL MUSTCHECK;

@@ -34,6 +34,7 @@ struct job {
 	const struct caller *caller;
 	int netns_fd;                     /* borrowed */
 	struct guest_policy guest_policy; /* with DEVICE_AUTOCONF: what the guest may claim */
+	struct device_fixed fixed;        /* what the link gets; count 0: none */
 	const struct device_request *request;
 	enum device_type type;
 	struct device_mode mode;

@@ -42,6 +42,7 @@ static struct device_entry entry_of(const struct device *d)
 	if ((unsigned char)d->workload[0] >= ' ')
 		memcpy(e.alias, d->workload, sizeof(e.alias));
 	memcpy(e.hwaddr, d->hwaddr, sizeof(e.hwaddr));
+	device_fixed_format(&d->fixed, e.addrs);
 	return e;
 }
 

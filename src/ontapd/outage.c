@@ -137,6 +137,7 @@ static bool fulfil(struct daemon *d, const struct wish *wish)
 		.request = &wish->request,
 		.type = wish->type,
 		.mode = wish->mode,
+		.fixed = wish->fixed,
 		.reply = &reply};
 	enum device_status status = DEVICE_ABSENT;
 	if (job.netns_fd >= 0) {

@@ -132,6 +132,29 @@ static enum device_status check_namespace(struct job *job)
 	return job_refuse(job, DEVICE_NAMESPACE, "the caller is not visible from here");
 }
 
+/* Finds out what the link gets: the fixed addresses of its name, unless its maker gives it others. */
+static enum device_status check_fixed(struct daemon *d, struct job *job, const struct rule *rule)
+{
+	enum { OWN = DEVICE_OWN_ADDRS | DEVICE_AUTOCONF };
+	const char *alias = job->request->alias;
+	char text[ADDR_TEXT_CAP];
+	size_t len;
+	if (rule->fixed.count == 0 || !label_next_word(&alias, &len) || job->request->flags & OWN)
+		return DEVICE_OK;
+	if (device_type_is_tap(job->type))
+		return job_refuse(job, DEVICE_DENIED,
+			"rule: %s:%u has a fixed address, which a %s cannot get: its guest would "
+			"have it",
+			d->settings->rules_file, rule->line, device_type_text(job->type));
+	const struct addr *taken = registry_taken_addr(&d->registry, &rule->fixed);
+	if (taken)
+		return job_refuse(job, DEVICE_DENIED,
+			"rule: %s:%u gives the address %s, which a living device has",
+			d->settings->rules_file, rule->line, addr_format(taken, text));
+	job->fixed = rule->fixed;
+	return DEVICE_OK;
+}
+
 static enum device_status check_rules(struct daemon *d, struct job *job)
 {
 	const char *file = d->settings->rules_file;
@@ -150,7 +173,7 @@ static enum device_status check_rules(struct daemon *d, struct job *job)
 	const struct rule *rule = rules_find(&d->rules, &question);
 	if (rule && rule->is_allow) {
 		job->guest_policy = rule->guest_policy;
-		return DEVICE_OK;
+		return check_fixed(d, job, rule);
 	}
 	if (rule)
 		return job_refuse(job, DEVICE_DENIED, "rule: %s:%u denies it", file, rule->line);
@@ -172,6 +195,19 @@ struct guest_policy permit_guest_policy(
 	};
 	const struct rule *rule = d->settings->rules_file ? rules_find(&d->rules, &question) : NULL;
 	return rule && rule->is_allow ? rule->guest_policy : guest_policy_default();
+}
+
+struct device_fixed permit_fixed(struct daemon *d, const struct device *dev)
+{
+	const struct rule_question question = {
+		.uid = dev->account,
+		.type = dev->type,
+		.mode = dev->mode,
+		.parent = dev->mark.parent,
+		.alias = (unsigned char)dev->workload[0] >= ' ' ? dev->workload : "",
+	};
+	return dev->mark.has_fixed ? rules_find_fixed(&d->rules, &question)
+				   : (struct device_fixed){0};
 }
 
 static enum device_status check_counts(struct daemon *d, struct job *job)

@@ -183,6 +183,15 @@ const struct device *registry_any_ipvlan(const struct registry *r, const char *p
 	return NULL;
 }
 
+const struct addr *registry_taken_addr(const struct registry *r, const struct device_fixed *fixed)
+{
+	const struct addr *common = NULL;
+	MAP_EACH(d, &r->devices, const struct device, by_place)
+		if (!d->is_doomed && (common = device_fixed_common(fixed, &d->fixed)))
+			return common;
+	return NULL;
+}
+
 void registry_remove_namespace(struct registry *r, nsid_t nsid)
 {
 	MAP_EACH(d, &r->devices, struct device, by_place) {

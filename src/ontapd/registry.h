@@ -16,6 +16,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "device/fixed.h"
 #include "device/mark.h"
 #include "device/request.h"
 #include "model/event.h"
@@ -48,8 +49,9 @@ struct device {
 	char ifname[IF_NAMESIZE];
 	uint8_t hwaddr[HWADDR_CAP]; /* of a tap: the guest's, not the link's */
 	uint8_t hwaddr_len;
-	char workload[ALIAS_CAP]; /* the name in its identity */
-	uint64_t cookie;          /* of its namespace if a name is granted; else 0 */
+	char workload[ALIAS_CAP];  /* the name in its identity */
+	struct device_fixed fixed; /* that it was made with; count 0: none */
+	uint64_t cookie;           /* of its namespace if a name is granted; else 0 */
 };
 
 struct registry {
@@ -110,6 +112,11 @@ uint32_t registry_free_instance(
 /* Returns an ipvlan or ipvtap device of that parent, or NULL. All of them have
  * the same mode. */
 const struct device *registry_any_ipvlan(const struct registry *r, const char *parent) NONNULL;
+
+/* Returns an address of `fixed` that a device has which is not about to be deleted, or NULL. Borrowed from
+ * `fixed`. */
+const struct addr *registry_taken_addr(
+	const struct registry *r, const struct device_fixed *fixed) NONNULL;
 
 /* Removes all devices of a namespace that is gone. */
 void registry_remove_namespace(struct registry *r, nsid_t nsid) NONNULL;

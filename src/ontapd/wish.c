@@ -64,7 +64,8 @@ bool wish_add(struct wishes *w, const struct device *d)
 		.mode = d->mode,
 		.uid = d->mark.uid,
 		.instance = d->mark.instance,
-		.nsid = d->nsid};
+		.nsid = d->nsid,
+		.fixed = d->fixed};
 	memcpy(wish->parent, d->mark.parent, sizeof(wish->parent));
 	insert(w, wish);
 	return true;

@@ -19,6 +19,7 @@ struct wish {
 	char parent[IF_NAMESIZE];
 	uint32_t uid, instance;
 	nsid_t nsid;
+	struct device_fixed fixed;
 };
 
 struct wishes {

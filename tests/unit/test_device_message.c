@@ -152,6 +152,7 @@ static void an_entry_is_read_as_it_was_written(void **state UNUSED)
 		memset(e.mode, 'a', sizeof(e.mode) - 1);
 		memset(e.ifname, 'a', sizeof(e.ifname) - 1);
 		memset(e.alias, 'a', sizeof(e.alias) - 1);
+		memset(e.addrs, 'a', i * (sizeof(e.addrs) - 1) / 2);
 		struct wr w = wr_init(bytes, sizeof(bytes));
 		assert_int_equal(device_entry_encode(&e, &w), 0);
 		struct rd r = rd_init(bytes, wr_len(&w));
