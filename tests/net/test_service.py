@@ -505,8 +505,8 @@ def test_a_missing_capability_is_named_and_the_own_namespace_served(host, serve,
 
 def capabilities(status):
     """The names of a thread's capabilities, effective or possible."""
-    numbers = {10: "net_bind_service", 11: "net_broadcast", 12: "net_admin", 19: "sys_ptrace",
-               21: "sys_admin"}
+    numbers = {10: "net_bind_service", 11: "net_broadcast", 12: "net_admin", 13: "net_raw",
+               19: "sys_ptrace", 21: "sys_admin"}
     mask = int(status["CapEff"], 16) | int(status["CapPrm"], 16) | int(status["CapInh"], 16) | \
         int(status["CapAmb"], 16)
     return {numbers.get(bit, bit) for bit in range(64) if mask >> bit & 1}
@@ -523,8 +523,8 @@ def test_it_becomes_the_user_asked_for_with_next_to_no_capabilities(host, web, s
     for thread in os.listdir(f"/proc/{pid}/task"):
         assert capabilities(status_of(f"{pid}/task/{thread}")) <= {"net_bind_service"}, thread
     for child in children_of(pid):
-        assert capabilities(status_of(child)) <= {"net_admin", "net_broadcast", "sys_admin",
-                                                  "sys_ptrace"}
+        assert capabilities(status_of(child)) <= {"net_admin", "net_broadcast", "net_raw",
+                                                  "sys_admin", "sys_ptrace"}
     web.add_addr("eth0", "10.7.0.3/24")
     wait_until(lambda: web_is(host, "10.7.0.2", "10.7.0.3"), what="the next change")
 
