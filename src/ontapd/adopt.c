@@ -57,6 +57,13 @@ static uint32_t find_bridge(struct daemon *d, const struct event_link *link)
 	return port.link.master;
 }
 
+/* The kernel does not tell in which namespace the parent of an ipvtap is (drivers/net/ipvlan/ipvtap.c has no
+ * get_link_net, as ipvlan_main.c has): it seems to be in that of the link. */
+static bool is_parent_hidden(const struct event *ev, enum device_type type)
+{
+	return type == DEVICE_IPVTAP && ev->link.parent_nsid == ev->nsid;
+}
+
 /* True if the parent of the link is one of ours. That of a port is in
  * its mark: the bridge may have gone meanwhile. */
 static bool is_on_our_parent(struct daemon *d, const struct found *f)
@@ -67,6 +74,8 @@ static bool is_on_our_parent(struct daemon *d, const struct found *f)
 		return false;
 	if (device_type_is_port(type) && f->has_mark)
 		return is_our_parent(d, f->mark.parent);
+	if (link->parent_nsid != NSID_OWN && !f->has_mark)
+		return false; /* this may be the index of another link */
 	uint32_t ifindex = type == DEVICE_VETH ? find_bridge(d, link) : link->parent;
 	LIST_EACH(listener, &d->listeners, struct listener, in_daemon) {
 		struct event parent;
@@ -81,8 +90,8 @@ static void on_link(void *arg, const struct event *ev)
 {
 	struct scan *s = arg;
 	enum device_type type;
-	if (ev->type != EV_LINK || s->err || ev->link.parent_nsid != NSID_OWN ||
-		device_type_of_kind(ev->link.kind, &type))
+	if (ev->type != EV_LINK || s->err || device_type_of_kind(ev->link.kind, &type) ||
+		(ev->link.parent_nsid != NSID_OWN && !is_parent_hidden(ev, type)))
 		return;
 	struct found *f = calloc(1, sizeof(*f));
 	if (!f) {
