@@ -91,7 +91,7 @@ def vm(machine, built):
 
 
 def start_guest(vm, name, options=""):
-    printed = vm.sh(GUEST.format(name=name, options=options, user="", enter=inside(name, "")), timeout=120)
+    printed = vm.sh(GUEST.format(name=name, options=options, user="", enter=inside(name, "")))
     assert "up" in printed, printed + vm.sh("cat /run/log", check=False)
 
 
@@ -193,11 +193,11 @@ def test_the_parent_gets_another_hardware_address(vm, clients):
 
 def test_a_restart_of_ontapd_does_no_harm(vm, clients):
     own = {name: [a for a in addrs(vm, name) if a.startswith(("10.", "2001"))] for name in clients}
-    vm.sh("kill $(cat /run/ontapd.pid); wait $(cat /run/ontapd.pid)", timeout=60)
+    vm.sh("kill $(cat /run/ontapd.pid); wait $(cat /run/ontapd.pid)")
     for addr in sum(own.values(), []):
         wait_for(vm, inside("lan", f"ping -c 1 -W 1 {addr}") + " >/dev/null", 30)
     vm.sh("ontapd --group=user --state=/run/state --rate=0 eth0 2>/run/log2 & "
-          "until grep -q 'ready: ' /run/log2; do sleep 0.1; done", timeout=60)
+          "until grep -q 'ready: ' /run/log2; do sleep 0.1; done")
     printed = vm.sh("cat /run/log2")
     count = int(re.search(r"guests followed: count=(\d+)", printed)[1])
     assert count >= len(clients), printed

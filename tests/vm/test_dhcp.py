@@ -63,7 +63,7 @@ def vm(machine, built):
 @pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("client", CLIENTS)
 def test_each_ipvlan_has_a_lease_of_its_own(vm, client, user):
-    printed = vm.sh(BOTH.replace("CLIENT", client).replace("BY", USERS[user]), timeout=60)
+    printed = vm.sh(BOTH.replace("CLIENT", client).replace("BY", USERS[user]), timeout=200)
     addresses = re.findall(r"^(10\.6\.0\.1\d\d)$", printed, re.M)
     assert len(set(addresses)) == 2 and len(re.findall(r"^10\.6\.0\.2$", printed, re.M)) == 2, printed
     leases = re.findall(r"^\d+ (\S+) (\S+) \S+ (ff:\S+)$", printed, re.M)
