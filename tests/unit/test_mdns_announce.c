@@ -76,6 +76,43 @@ static void s8_4_removed_address_of_a_unique_set_gets_no_goodbye(void **state)
 	rig_expect_none("10.0.0.2");
 }
 
+/* Returns how long it takes until 10.0.0.2, which is removed now, is known to be gone. */
+static ns_t time_to_tell_removal(const char *question)
+{
+	const ns_t start = rig.now;
+	rig_forget();
+	put("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
+	while (rig_count("an web.local. 120 A flush 10.0.0.1", NULL) == 0) {
+		assert_true(rig.now - start <= 10 * NS_PER_S);
+		if (question)
+			rig_say("10.0.0.9", question);
+		rig_wait(50 * NS_PER_MS);
+	}
+	rig_expect_none("10.0.0.2");
+	return rig_expect("an web.local. 120 A flush 10.0.0.1")->at - start;
+}
+
+static void s8_4_removal_is_told_within_a_second(void **state)
+{
+	static const char *const questions[] = {NULL, "q web.local AAAA", "q web.local A qu"};
+	(void)state;
+	for (unsigned i = 0; i < 3 * 70; i++) {
+		const ns_t after = (i / 3) * 50 * NS_PER_MS;
+		put_settled("web.local", "A 10.0.0.1, AAAA 2001:db8::1");
+		rig_wait(60 * NS_PER_S);
+		put("web.local", "A 10.0.0.1, A 10.0.0.2, AAAA 2001:db8::1");
+		rig_wait(after);
+		assert_in_range(time_to_tell_removal(questions[i % 3]), 0, NS_PER_S);
+		put("web.local", NULL);
+		rig_wait(100 * NS_PER_S);
+		put("web.local", "A 10.0.0.1, A 10.0.0.2, AAAA 2001:db8::1");
+		rig_wait(NS_PER_S + after);
+		assert_in_range(time_to_tell_removal(questions[i % 3]), 0, NS_PER_S);
+		put("web.local", NULL);
+		rig_wait(100 * NS_PER_S);
+	}
+}
+
 static void s8_4_removed_shared_record_gets_a_goodbye(void **state)
 {
 	(void)state;
@@ -482,6 +519,7 @@ int main(void)
 		CASE(s8_4_new_type_is_announced_without_a_probe),
 		CASE(s8_4_new_address_is_answered_at_once),
 		CASE(s8_4_removed_address_of_a_unique_set_gets_no_goodbye),
+		CASE(s8_4_removal_is_told_within_a_second),
 		CASE(s8_4_removed_shared_record_gets_a_goodbye),
 		CASE(s8_4_of_a_shared_set_only_what_has_changed_is_announced),
 		CASE(s8_4_at_most_ten_updates_a_minute),
