@@ -437,6 +437,26 @@ static bool host_has_news(const struct host *host, const struct host_addrs *addr
 		       memcmp(addrs->list, said->list, addrs->count * sizeof(*addrs->list)) != 0);
 }
 
+bool names_has_on(const struct names *n, const char *label, uint32_t ifindex)
+{
+	char key[LABEL_TEXT_CAP];
+	if (strlen(label) >= sizeof(key))
+		return false;
+	label_lower(key, label);
+	const struct host *host = host_find(n, key);
+	if (!host || host->is_silent)
+		return host != NULL;
+	const struct host_addrs *addrs = host->has_want ? &host->want : &host->said;
+	for (size_t i = 0; host->group && i < n->spoken_link_count; i++) {
+		if (n->spoken_links[i].ifindex != ifindex)
+			continue;
+		for (size_t j = 0; j < addrs->count; j++)
+			if (host_addr_is_on(n, &addrs->list[j], &n->spoken_links[i]))
+				return true;
+	}
+	return false;
+}
+
 /* Puts the records of a host, if they differ, and remembers them. ERR_NOMEM: nothing was put. */
 static int host_say(struct names *n, struct host *host, const struct host_addrs *addrs)
 {

@@ -115,6 +115,9 @@ void names_say_mdns_again(struct names *n) NONNULL;
  * flush will put. */
 bool names_has(const struct names *n, const char *label) NONNULL;
 
+/* True if that name has an address on that mDNS link, or if it is not said over mDNS here at all. As names_has(). */
+bool names_has_on(const struct names *n, const char *label, uint32_t ifindex) NONNULL;
+
 /* One on-link prefix, and a link that has it. */
 struct names_onlink {
 	struct prefix prefix;

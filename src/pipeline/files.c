@@ -50,9 +50,14 @@ int pipeline_set_files(struct pipeline *p, struct collection *files)
 	if (!err && old)
 		err = take_back(p, old, files);
 	p->files = files;
+	int index_err = services_index(p);
 	for (size_t i = 0; i < collection_count(files) && !err; i++)
 		err = put_owner(p, collection_at(files, i), collection_at(files, i)->count);
 	names_say_mdns_again(p->names); /* together with their records of the new files */
 	collection_free(old);
-	return err ? err : collection_settle(files);
+	err = err ? err : index_err;
+	int settle_err = collection_settle(files);
+	index_err = services_index(p);
+	err = err ? err : settle_err;
+	return err ? err : index_err;
 }

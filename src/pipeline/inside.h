@@ -12,6 +12,17 @@ struct self {
 	bool is_hostname; /* it is the host's name, not a substitute */
 };
 
+/* The services of the zone files by target: services.c. */
+struct services {
+	struct target *targets; /* sorted by label */
+	size_t target_count, target_cap;
+	struct dependant *dependants; /* sorted by owner */
+	size_t dependant_count, dependant_cap;
+	struct rdata *room; /* for the PTR records to put next */
+	size_t room_cap;
+	bool has_news; /* of a target */
+};
+
 struct pipeline {
 	struct model *model;
 	struct names *names;
@@ -26,6 +37,7 @@ struct pipeline {
 	size_t mdns_link_count, mdns_link_cap;
 	struct mdns_rrset *sets; /* the sets to put next */
 	size_t set_count, set_cap;
+	struct services services;
 	bool has_new_views;
 	bool has_old_apex;        /* there was no memory for the SOA of the domain */
 	bool has_missing_statics; /* likewise for records of zone files on a link */
@@ -75,6 +87,23 @@ void local_put_all_statics(struct pipeline *p);
 /* From a zone file: puts its first `count` sets on all links, unless the name layer has that
  * name. */
 int local_put_static(struct pipeline *p, const struct static_owner *owner, size_t count) MUSTCHECK;
+
+/* services.c: services of zone files, where their targets have addresses. */
+
+/* Makes the index anew from p->files. To be called when these change, and when they are settled. ERR_NOMEM: services
+ * that are missing in it are said everywhere. */
+int services_index(struct pipeline *p) MUSTCHECK;
+void services_fini(struct services *s);
+/* True if the SRV and TXT records at `owner` are not to be said on that link. */
+bool services_withhold(const struct pipeline *p, const struct static_owner *owner, uint32_t link);
+/* Leaves out of `ptr`, a set of a zone file, what leads to withheld owners. The records are in p->services until
+ * the next call. ERR_NOMEM. */
+int services_filter(struct pipeline *p, struct rrset *ptr, uint32_t link) MUSTCHECK;
+/* The records of the name layer at that owner have changed: a part of the present flush. */
+void services_note(struct pipeline *p, const uint8_t *owner);
+/* Calls `put`, which is local_put_static(), for what depends on the owners noted since the last call. */
+typedef int services_put_fn(struct pipeline *p, const struct static_owner *owner, size_t count);
+int services_put(struct pipeline *p, services_put_fn *put) MUSTCHECK;
 
 /* files.c: puts what zone files say below a reverse zone, which is ours now. ERR_NOMEM. */
 int files_put_reverse(struct pipeline *p, const uint8_t *apex) MUSTCHECK;

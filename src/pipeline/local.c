@@ -79,6 +79,7 @@ int local_put_host(struct pipeline *p, uint32_t link, const uint8_t *owner,
 		err = sets_add(p, file->sets, file->count, kind);
 	if (!err)
 		err = sets_add(p, sets, count, kind);
+	services_note(p, owner);
 	return err ? err : sets_put(p, link, owner);
 }
 
@@ -91,11 +92,30 @@ int local_put_reverse(struct pipeline *p, uint32_t link, const uint8_t *owner,
 	return err ? err : sets_put(p, link, owner);
 }
 
+/* Leaves out what leads only to hosts of ours without an address on the link. */
+static int leave_out_useless(struct pipeline *p, uint32_t link, const struct static_owner *owner)
+{
+	const bool is_withheld = services_withhold(p, owner, link);
+	size_t kept = 0;
+	for (size_t i = 0; i < p->set_count; i++) {
+		struct mdns_rrset set = p->sets[i];
+		int err = set.set.type == RR_PTR ? services_filter(p, &set.set, link) : 0;
+		if (err)
+			return err;
+		const bool is_of_service = set.set.type == RR_SRV || set.set.type == RR_TXT;
+		if (set.set.count > 0 && !(is_of_service && is_withheld))
+			p->sets[kept++] = set;
+	}
+	p->set_count = kept;
+	return 0;
+}
+
 static int put_static_on(
 	struct pipeline *p, uint32_t link, const struct static_owner *owner, size_t count)
 {
 	p->set_count = 0;
 	int err = sets_add(p, owner->sets, count, (struct names_mdns_kind){0});
+	err = err ? err : leave_out_useless(p, link, owner);
 	return err ? err : sets_put(p, link, owner->name);
 }
 

@@ -8,5 +8,6 @@ src_pipeline_libpipeline_a_SOURCES = \
 	src/pipeline/nearest.c \
 	src/pipeline/pipeline.c src/pipeline/pipeline.h \
 	src/pipeline/resolve.c src/pipeline/resolve.h \
+	src/pipeline/services.c \
 	src/pipeline/unicast.c \
 	src/pipeline/views.c

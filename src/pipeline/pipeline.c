@@ -126,6 +126,7 @@ void pipeline_free(struct pipeline *p)
 	collection_free(p->files);
 	free(p->mdns_links);
 	free(p->sets);
+	services_fini(&p->services);
 	free(p);
 }
 
@@ -218,6 +219,7 @@ void pipeline_flush(struct pipeline *p, uint32_t serial_floor, struct pipeline_r
 {
 	do_again(p);
 	names_flush(p->names);
+	p->has_missing_statics |= services_put(p, local_put_static) == ERR_NOMEM;
 	ret->views = p->has_new_views ? views_update(p) : NULL;
 	ret->garbage = zone_commit(p->zone, pipeline_next_serial(p, serial_floor));
 	if (!p->is_telling && p->sink.on_record)

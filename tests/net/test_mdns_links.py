@@ -389,6 +389,30 @@ def test_services_of_a_zone_file_are_listed_and_resolved(services, need):
     assert "Home page" in services.run(need("avahi-browse"), "-art", timeout=30).stdout
 
 
+def test_a_service_is_told_where_its_host_has_an_address(topo, serve, host, tmp_path):
+    zone = tmp_path / "local.zone"
+    zone.write_text("$ORIGIN local.\n$TTL 120\n_x._tcp PTR shop._x._tcp\n_x._tcp PTR far._x._tcp\n"
+                    "shop._x._tcp SRV 0 0 80 web\nshop._x._tcp TXT a\nfar._x._tcp SRV 0 0 80 elsewhere\n")
+    topo.bridge(host, "br1", "10.8.0.1/24")
+    web = topo.workload("web", host, "br0", "10.7.0.2/24", alias="web")
+    here = topo.workload("here", host, "br0", "10.7.0.9/24")
+    there = topo.workload("there", host, "br1", "10.8.0.9/24")
+    daemon = serve(host, "--domain=vanya", f"--zone-file={zone}")
+    wait_established(daemon, "web")
+
+    def found(client):
+        with Socket(client, port=0) as sock:
+            sock.send(query(question("_x._tcp.local", PTR)))
+            reply = sock.receive(2)
+            return reply and sorted(record.data for record in reply.of("_x._tcp.local.", PTR, "answer"))
+    far, both = ["far._x._tcp.local."], ["far._x._tcp.local.", "shop._x._tcp.local."]
+    wait_until(lambda: (found(here), found(there)) == (both, far), 60, "the service on the wire of its host alone")
+    web.ip("link set eth0 down")
+    wait_until(lambda: (found(here), found(there)) == (far, far), 60, "no service")
+    web.ip("link set eth0 up")
+    wait_until(lambda: (found(here), found(there)) == (both, far), 60, "the service again")
+
+
 def test_an_alias_of_a_zone_file_is_resolved(services, need):
     done = services.run(need("avahi-resolve"), "-4", "-n", "start.local")
     assert done.stdout.split()[1] == "10.7.0.2"

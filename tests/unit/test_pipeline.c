@@ -32,6 +32,7 @@ static struct rig {
 	struct pipeline_config config;
 	char puts[PUTS_CAP][TEXT_CAP]; /* "web.local. A unique" */
 	uint32_t ttls[256];            /* of the last put, by type */
+	unsigned counts[256];          /* likewise, of its records */
 	unsigned put_count, links, hidden, records, views, crowded;
 	struct pipeline_retired retired;
 } rig;
@@ -44,8 +45,10 @@ static int put_mdns(
 	assert_true(rig.put_count < PUTS_CAP);
 	assert_int_equal(link, ETH0);
 	int len = snprintf(line, TEXT_CAP, "%s", name_to_text(owner, name));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		rig.ttls[sets[i].set.type % ARRAY_LEN(rig.ttls)] = sets[i].set.ttl;
+		rig.counts[sets[i].set.type % ARRAY_LEN(rig.counts)] = sets[i].set.count;
+	}
 	for (size_t i = 0; i < count; i++)
 		len += snprintf(line + len, TEXT_CAP - (size_t)len, " %s%s",
 			rr_type_text(sets[i].set.type, type),
@@ -369,6 +372,76 @@ static void what_has_a_host_name_in_it_lives_for_two_minutes_in_mdns(void **stat
 	set_files("$TTL 30\nw._http._tcp.local. SRV 0 0 80 web.local.\n");
 	flush();
 	assert_int_equal(rig.ttls[RR_SRV], 30);
+}
+
+/* A service of `web`, one of another host, and one of both. */
+static const char three_services[] =
+	"_http._tcp.local. PTR w._http._tcp.local.\n PTR p._http._tcp.local.\n"
+	" PTR b._http._tcp.local.\n"
+	"w._http._tcp.local. SRV 0 0 80 WEB.local.\nw._http._tcp.local. TXT x\n"
+	"p._http._tcp.local. SRV 0 0 80 printer.local.\np._http._tcp.local. TXT x\n"
+	"b._http._tcp.local. SRV 0 0 80 web.local.\n SRV 1 0 80 printer.local.\n";
+
+static void assert_service_is_said(void)
+{
+	assert_put("w._http._tcp.local. TXT SRV");
+	assert_put("_http._tcp.local. PTR(shared)");
+	assert_int_equal(rig.counts[RR_PTR], 3);
+}
+
+static void assert_service_is_withheld(void)
+{
+	assert_put("w._http._tcp.local.");
+	assert_put("_http._tcp.local. PTR(shared)");
+	assert_int_equal(rig.counts[RR_PTR], 2);
+	assert_false(was_put("p._http._tcp.local."));
+	assert_false(was_put("b._http._tcp.local."));
+}
+
+static void a_service_comes_and_goes_with_the_address_of_its_host(void **state)
+{
+	(void)state;
+	furnish();
+	flush();
+	rig.put_count = 0;
+	set_files(three_services);
+	assert_service_is_said();
+	flush();
+	assert_false(was_put("w._http._tcp.local."));
+	for (int i = 0; i < 3; i++) {
+		change_addr(EV_ADDR_GONE, 4, 2, "10.0.0.7/24");
+		flush();
+		assert_service_is_withheld();
+		flush();
+		assert_int_equal(rig.put_count, 0);
+		rig.put_count = 0;
+		set_files(three_services); /* again: it stays so */
+		assert_service_is_withheld();
+		change_addr(EV_ADDR, 4, 2, "10.0.0.7/24");
+		flush();
+		assert_service_is_said();
+	}
+	give_link(4, 2, ""); /* not the host's name any more */
+	flush();
+	assert_service_is_withheld();
+}
+
+static void a_service_of_a_host_that_is_not_ours_or_has_an_address_in_a_file_is_said(void **state)
+{
+	(void)state;
+	set_files(three_services);
+	struct event ev = {.type = EV_NS, .nsid = 4, .ns = {.owner = OWNER_HOST}};
+	give_link(NSID_OWN, ETH0, "");
+	change_addr(EV_ADDR, NSID_OWN, ETH0, "10.0.0.1/24");
+	flush();
+	assert_service_is_said(); /* web may be another machine */
+	assert_int_equal(pipeline_apply(rig.p, &ev), 0);
+	give_link(4, 2, "web"); /* no, it is one of ours without an address yet */
+	flush();
+	assert_service_is_withheld();
+	rig.put_count = 0;
+	set_files("w._http._tcp.local. SRV 0 0 80 web.local.\nweb.local. A 10.0.0.9\n");
+	assert_put("w._http._tcp.local. SRV");
 }
 
 static void what_a_file_and_the_kernel_say_of_a_local_name_is_one_put(void **state)
@@ -843,6 +916,8 @@ int main(void)
 		CASE(a_reverse_name_needs_no_probe_and_service_pointers_are_shared),
 		CASE(instances_of_a_service_may_be_in_many_files),
 		CASE(what_has_a_host_name_in_it_lives_for_two_minutes_in_mdns),
+		CASE(a_service_comes_and_goes_with_the_address_of_its_host),
+		CASE(a_service_of_a_host_that_is_not_ours_or_has_an_address_in_a_file_is_said),
 		CASE(what_a_file_and_the_kernel_say_of_a_local_name_is_one_put),
 		CASE(a_link_that_changes_keeps_what_files_say_on_it),
 		CASE(an_alias_in_a_file_gives_way_to_a_workload_and_comes_back),
