@@ -100,11 +100,24 @@ static void on_addr(void *arg, const struct guest_addr *addr)
 	apply(l, &ev);
 }
 
+/* Another guest may have been refused that address, or may have to be now. */
+static void note_addr(struct guests *g, const struct addr *addr)
+{
+	if (g->links.count == 0 || g->have_all_moved)
+		return;
+	if (g->moved_count == NOTED_MAX ||
+		ARRAY_RESERVE(g->moved, g->moved_cap, g->moved_count + 1))
+		g->have_all_moved = true;
+	else
+		g->moved[g->moved_count++] = *addr;
+}
+
 static void on_addr_gone(void *arg, const struct addr *addr)
 {
 	struct guest_link *l = arg;
 	const struct event ev = addr_event(l, EV_ADDR_GONE, addr);
 	apply(l, &ev);
+	note_addr(l->guests, addr);
 }
 
 /* The first label of what the guest says; one that is too long for a label is none. */
@@ -227,14 +240,17 @@ static void link_open(struct guests *g, const struct guest_place *at)
 	link_ask(l);
 }
 
-/* Removes what the guest has told from the model, unless it is gone with its link. */
+/* Removes what the guest has told from the model, unless it is gone with its link: then nobody knows any
+ * more which addresses these were, and all guests are judged again. */
 static void withdraw(struct guest_link *l)
 {
 	const struct model_link *link = model_link_of(l);
 	struct addr addrs[2 * LIMIT_GUEST_ADDRS];
 	size_t count = 0;
-	if (!link)
+	if (!link) {
+		l->guests->have_all_moved = true;
 		return;
+	}
 	LIST_EACH(a, &link->addrs, const struct model_addr, in_link)
 		if (a->is_present && a->info.is_guest && count < ARRAY_LEN(addrs))
 			addrs[count++] = a->info.addr;
@@ -362,17 +378,6 @@ static void note_link(struct guests *g, nsid_t nsid, uint32_t ifindex)
 		g->are_all_dirty = true;
 	else
 		g->dirty[g->dirty_count++] = at;
-}
-
-static void note_addr(struct guests *g, const struct addr *addr)
-{
-	if (g->links.count == 0 || g->have_all_moved)
-		return;
-	if (g->moved_count == NOTED_MAX ||
-		ARRAY_RESERVE(g->moved, g->moved_cap, g->moved_count + 1))
-		g->have_all_moved = true;
-	else
-		g->moved[g->moved_count++] = *addr;
 }
 
 /* Links may have gone without an event of their own. */
@@ -514,6 +519,8 @@ void guests_poll(struct guests *g, ns_t now)
 
 ns_t guests_deadline(const struct guests *g)
 {
+	if (g->moved_count > 0 || g->have_all_moved)
+		return 0; /* of a guest whose time was over in the last poll */
 	return ns_min(heap_deadline(&g->due), g->again_at);
 }
 
