@@ -39,3 +39,11 @@ void answer_workload(struct buf *out, const json_t *object)
 	else if (json_object_get(object, "nsid"))
 		buf_printf(out, "nsid %lld", nsid);
 }
+
+void answer_origin(struct buf *out, const json_t *addr)
+{
+	if (!answer_is(addr, "origin", "guest"))
+		return;
+	buf_printf(out, "guest%s%s", *answer_text(addr, "source") ? " " : "",
+		answer_text(addr, "source"));
+}

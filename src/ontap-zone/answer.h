@@ -20,3 +20,7 @@ bool answer_is(const json_t *object, const char *key, const char *text) NONNULL_
 /* Appends the name of an address's workload for people: the name of its namespace, otherwise its
  * host name, otherwise "host" for the daemon's own namespace, otherwise its nsid. Untrusted. */
 void answer_workload(struct buf *out, const json_t *object) NONNULL_ARGS(1);
+
+/* Appends where an address is from for people, if a guest has taken it by itself: "guest dhcp" with the source
+ * of its name. Untrusted. */
+void answer_origin(struct buf *out, const json_t *addr) NONNULL_ARGS(1);

@@ -16,6 +16,7 @@ static const struct table_column addr_columns[] = {
 	{.title = "", .cut = TEXT_WHOLE},
 	{.title = "", .cut = TEXT_CUT_MIDDLE, .rank = 0, .least = 9},
 	{.title = "", .cut = TEXT_CUT_MIDDLE, .rank = 1, .least = 6},
+	{.title = "", .cut = TEXT_WHOLE, .is_optional = true},
 	{.title = "", .cut = TEXT_WHOLE},
 };
 
@@ -146,19 +147,22 @@ static const char *reason_of(const json_t *addr)
 
 static void put_addr(struct table *t, const json_t *addr)
 {
-	struct buf workload = {0}, reason = {0};
+	struct buf workload = {0}, reason = {0}, origin = {0};
 	const char *why = reason_of(addr);
 	enum text_style style = *why ? TEXT_FAINT : TEXT_PLAIN;
 	answer_workload(&workload, addr);
+	answer_origin(&origin, addr);
 	buf_printf(&reason, "%s%s", *why ? "withheld: " : "told", why);
 	table_put(t, TEXT_PLAIN, "      ");
 	table_put(t, style, answer_text(addr, "address"));
 	table_put(t, style, answer_text(addr, "scope"));
 	table_put(t, style, buf_text(&workload));
 	table_put(t, style, answer_text(addr, "link"));
+	table_put(t, style, buf_text(&origin));
 	table_put(t, *why ? TEXT_WAITING : TEXT_GOOD, buf_text(&reason));
 	buf_fini(&workload);
 	buf_fini(&reason);
+	buf_fini(&origin);
 }
 
 static void put_addrs(struct buf *out, const struct look *look, const json_t *line)

@@ -18,6 +18,7 @@ static const struct table_column columns[] = {
 	{.title = "ADDRESS", .cut = TEXT_WHOLE, .is_optional = true},
 	{.title = "NETNS", .cut = TEXT_CUT_MIDDLE, .rank = 0, .least = 6},
 	{.title = "LINK", .cut = TEXT_CUT_MIDDLE, .rank = 1, .least = 4},
+	{.title = "ORIGIN", .cut = TEXT_WHOLE, .is_optional = true},
 	{.title = "LOCAL", .cut = TEXT_CUT_END, .rank = 1, .least = 9, .is_optional = true},
 	{.title = "NOT SERVED BECAUSE",
 		.cut = TEXT_CUT_END,
@@ -149,16 +150,19 @@ struct row {
 
 static void put_row(struct table *t, const struct row *row)
 {
-	struct buf workload = {0};
+	struct buf workload = {0}, origin = {0};
 	answer_workload(&workload, row->place);
+	answer_origin(&origin, row->place);
 	table_put(t, row->name_style, row->name);
 	table_put(t, row->style, row->scope);
 	table_put(t, row->style, row->address);
 	table_put(t, row->style, buf_text(&workload));
 	table_put(t, row->style, answer_text(row->place, "link"));
+	table_put(t, row->style, buf_text(&origin));
 	table_put(t, row->local_style, row->local);
 	table_put(t, row->style, row->reason);
 	buf_fini(&workload);
+	buf_fini(&origin);
 }
 
 static void put_addr(struct table *t, struct row *row, const json_t *addr)

@@ -101,6 +101,13 @@ static void explain_says_what_is_withheld_from_this_client(void **state)
 	check(print_explain, "explain-nxdomain.json", &(struct look){0}, "explain-nxdomain.txt");
 }
 
+static void what_a_guest_has_taken_has_its_origin(void **state)
+{
+	(void)state;
+	check(print_explain, "explain-guest.json", &(struct look){0}, "explain-guest.txt");
+	check(print_names, "names-guest.json", &(struct look){0}, "names-guest.txt");
+}
+
 static int code_of(const char *name)
 {
 	json_t *lines = answer(name);
@@ -163,6 +170,7 @@ int main(void)
 		cmocka_unit_test(names_have_the_colour_of_their_state),
 		cmocka_unit_test(no_line_of_names_is_wider_than_the_terminal),
 		cmocka_unit_test(explain_says_what_is_withheld_from_this_client),
+		cmocka_unit_test(what_a_guest_has_taken_has_its_origin),
 		cmocka_unit_test(only_an_answer_is_success_for_scripts),
 		cmocka_unit_test(watch_says_when_and_whose),
 		cmocka_unit_test(graph_has_all_names_of_a_workload_on_its_wire),
