@@ -3,6 +3,7 @@
 libvirt that names their links."""
 import fcntl
 import os
+import stat
 import struct
 import time
 
@@ -45,6 +46,32 @@ class Vm:
             self.guest.close()
             os.close(self.fd)
         self.fd = -1
+
+
+class Macvtap(Vm):
+    """A macvtap of the host on one end of a cable whose other end is a port of the bridge. What the guest sends is
+    what the link receives: the other way round than on a tap."""
+
+    def __init__(self, topo, host, ifname, alias, directory):
+        topo.veth(host, "up0", host, "port0")
+        host.ip("link set port0 master br0")
+        if host.run(["ip", "link", "add", ifname, "link", "up0", "type", "macvtap", "mode", "bridge"],
+                    check=False).returncode:
+            pytest.skip("this kernel has no macvtap")
+        numbers = host.run(["unshare", "-m", "sh", "-c",
+                            f"mount -t sysfs sysfs /sys && cat /sys/class/net/{ifname}/macvtap/*/dev"]).stdout
+        self.node = os.path.join(directory, ifname)
+        os.mknod(self.node, stat.S_IFCHR | 0o600, os.makedev(*map(int, numbers.split(":"))))
+        hwaddr = host.run(["ip", "-o", "link", "show", ifname]).stdout.split("link/ether ")[1].split()[0]
+        super().__init__(host, ifname, alias, bridge=None, hwaddr=hwaddr)
+
+    def _open(self):
+        try:
+            fd = os.open(self.node, os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK)
+        except OSError as failure:
+            pytest.skip(f"no macvtaps here: {failure}")
+        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22s", b"", IFF_TAP | IFF_NO_PI, b""))
+        return fd
 
 
 class Lan:
@@ -122,6 +149,26 @@ def test_a_guest_has_its_name_from_the_lease_until_it_is_given_back(lan):
         mdns.wait_for(lambda m: lease.address in m.addresses("fox.local."), SLOW, "fox.local on its wire")
     shown = next(line for line in lan.daemon.lines("names") if line["name"] == "fox")
     assert [(a["origin"], a["source"]) for a in shown["addresses"] if a["served"]] == [("guest", "alias")]
+    with Socket(client) as mdns:
+        vm.guest.release(lease)
+        mdns.wait_for(lambda m: [r for r in m.of("fox.local.", A, "answer") if r.ttl == 0 and r.data == lease.address],
+                      SLOW, "a goodbye")
+    wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the end of the lease")
+
+
+def test_a_guest_on_a_macvtap(lan, tmp_path):
+    lan.serve()
+    client = lan.topo.workload("client", lan.host, "br0", "10.7.0.9/24")
+    vm = Macvtap(lan.topo, lan.host, "mvt0", "fox", str(tmp_path))
+    lan.vms.append(vm)
+    lan.wait_heard("mvt0")
+    with Socket(client) as mdns:
+        lease = vm.guest.dhcp(name="other")
+        lan.wait_has("fox.home.arpa", lease.address)
+        mdns.send(query(question("fox.local", A)))
+        mdns.wait_for(lambda m: lease.address in m.addresses("fox.local."), SLOW, "fox.local on its wire")
+    vm.guest.announce(HOST4)
+    lan.wait_refused("mvt0", HOST4)
     vm.guest.release(lease)
     wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the end of the lease")
 
@@ -201,6 +248,22 @@ def test_what_others_have_cannot_be_taken(lan):
     web.add_addr("eth0", "10.7.0.8/24")  # and now it is not
     wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the address of the container")
     lan.wait_has("web.home.arpa", "10.7.0.8")
+
+
+def test_what_a_sibling_gives_up_is_judged_again(lan):
+    lan.serve()
+    vm, sibling, third = lan.vm("vnet0", alias="fox"), lan.vm("vnet1", alias="sibling"), lan.vm("vnet2", alias="hen")
+    lease = sibling.guest.dhcp()
+    lan.wait_has("sibling.home.arpa", lease.address)
+    vm.guest.announce(lease.address)
+    lan.wait_refused("vnet0", lease.address)
+    sibling.guest.release(lease)
+    lan.wait_has("fox.home.arpa", lease.address)
+    assert "guest alias" in lan.daemon.ask("names")
+    third.guest.announce(lease.address)
+    lan.wait_refused("vnet2", lease.address)
+    vm.unplug()
+    lan.wait_has("hen.home.arpa", lease.address)
 
 
 def test_an_address_in_conflict_is_not_served(lan):
