@@ -197,6 +197,8 @@ enum {
 	/* What a container runtime writes to the plugin: the configuration of one network. */
 	LIMIT_CNI_CONFIG = 1 << 20,
 	LIMIT_ZONE_FILE = 64 << 20,
+	/* Files that one pattern may stand for: a directory that is the wrong one is told. */
+	LIMIT_ZONE_FILES = 10000,
 	/* Records that one $GENERATE makes: as many as a network of 16 bits has addresses. A range
 	 * with a digit too many does not use up memory. */
 	LIMIT_ZONE_GENERATE = 65536,

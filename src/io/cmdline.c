@@ -67,11 +67,15 @@ enum cmdline_code cmdline_parse(struct options_args *ret, const struct options_t
 
 /* --- the file ----------------------------------------------------------------------------- */
 
-/* Reads the named file, or the default one if it exists. `ret->name` is NULL if none was read. */
-static int read_file(struct options_file *ret, const struct options_table *t,
+const char *cmdline_file_name(const struct options_table *t, const struct options_args *args)
+{
+	return args->config_file ? args->config_file : t->default_file;
+}
+
+int cmdline_read(struct options_file *ret, const struct options_table *t,
 	const struct options_args *args, struct buf *text, const struct log *log)
 {
-	const char *name = args->config_file ? args->config_file : t->default_file;
+	const char *name = cmdline_file_name(t, args);
 	*ret = (struct options_file){0};
 	if (!name)
 		return 0;
@@ -88,20 +92,24 @@ static int read_file(struct options_file *ret, const struct options_table *t,
 	return 0;
 }
 
+enum cmdline_code cmdline_load_file(void *ret, const struct options_table *t,
+	const struct options_args *args, const struct options_file *file, const struct log *log)
+{
+	struct options_error error;
+	int err = options_load(ret, t, args, file->name ? file : NULL, &error);
+	if (!err)
+		return CMDLINE_GO_ON;
+	return fail(log, t->default_file ? "configuration" : "usage", err, &error);
+}
+
 enum cmdline_code cmdline_load(void *ret, const struct options_table *t,
 	const struct options_args *args, const struct log *log)
 {
 	struct buf text = {0};
 	struct options_file file;
-	struct options_error error;
-	enum cmdline_code code = CMDLINE_GO_ON;
-	if (read_file(&file, t, args, &text, log)) {
-		buf_fini(&text);
-		return CMDLINE_USAGE;
-	}
-	int err = options_load(ret, t, args, file.name ? &file : NULL, &error);
-	if (err)
-		code = fail(log, t->default_file ? "configuration" : "usage", err, &error);
+	enum cmdline_code code = CMDLINE_USAGE;
+	if (cmdline_read(&file, t, args, &text, log) == 0)
+		code = cmdline_load_file(ret, t, args, &file, log);
 	buf_fini(&text);
 	return code;
 }

@@ -35,6 +35,17 @@ enum cmdline_code cmdline_parse(struct options_args *ret, const struct options_t
 enum cmdline_code cmdline_load(void *ret, const struct options_table *t,
 	const struct options_args *args, const struct log *log) NONNULL MUSTCHECK;
 
+/* The two halves of cmdline_load(), for a program that reads the file in another process. The first one
+ * reads the named file, or the default one if it exists; `ret->name` is NULL if there is none. `text`
+ * gets its content, which `ret` borrows. ERR_RANGE, -errno: logged. */
+int cmdline_read(struct options_file *ret, const struct options_table *t,
+	const struct options_args *args, struct buf *text, const struct log *log) NONNULL MUSTCHECK;
+const char *cmdline_file_name(
+	const struct options_table *t, const struct options_args *args) NONNULL;
+enum cmdline_code cmdline_load_file(void *ret, const struct options_table *t,
+	const struct options_args *args, const struct options_file *file,
+	const struct log *log) NONNULL MUSTCHECK;
+
 /* Prints --help: of the command of `args`, or of the program. Returns CMDLINE_DONE or
  * CMDLINE_SYSTEM. */
 enum cmdline_code cmdline_help(

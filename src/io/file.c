@@ -19,6 +19,8 @@
 
 #include "base/err.h"
 
+enum { DEFAULT_MODE = 0644 };
+
 /* Calls read(2), again if a signal interrupts it. */
 static ssize_t read_some(int fd, void *bytes, size_t cap)
 {
@@ -54,6 +56,32 @@ int file_read(const char *path, size_t max, struct buf *out)
 	int err = read_all(fd, max, out);
 	close(fd);
 	return err;
+}
+
+/* Takes over `fd`. */
+static int read_regular(int fd, size_t max, struct buf *out, struct stat *ret_st)
+{
+	if (fd < 0)
+		return -errno;
+	int err = fstat(fd, ret_st) ? -errno : S_ISREG(ret_st->st_mode) ? 0 : ERR_DENIED;
+	if (!err)
+		err = read_all(fd, max, out);
+	close(fd);
+	return err;
+}
+
+int file_read_regular(const char *path, size_t max, struct buf *out, struct stat *ret_st)
+{
+	return read_regular(
+		open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), max, out, ret_st);
+}
+
+int file_read_in(int dir, const char *name, size_t max, struct buf *out)
+{
+	struct stat st;
+	return read_regular(
+		openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW), max,
+		out, &st);
 }
 
 static int write_all(int fd, const char *bytes, size_t len)
@@ -106,7 +134,6 @@ static void sync_directory(char *path)
  * it is another group. */
 static int copy_mode(int fd, const char *path)
 {
-	enum { DEFAULT_MODE = 0644 };
 	struct stat old;
 	if (stat(path, &old) < 0)
 		return fchmod(fd, DEFAULT_MODE) < 0 ? -errno : 0;
@@ -147,6 +174,35 @@ int file_write(const char *path, const void *bytes, size_t len)
 		sync_directory(real);
 	free(temp);
 	free(real);
+	return err;
+}
+
+/* Writes the open temporary file and renames it. */
+static int replace_in(
+	int dir, int fd, const char *temp, const char *name, const void *bytes, size_t len)
+{
+	int err = write_all(fd, bytes, len);
+	if (!err && (fchmod(fd, DEFAULT_MODE) || fsync(fd) || renameat(dir, temp, dir, name)))
+		err = -errno;
+	if (!err)
+		(void)fsync(dir); /* see sync_directory() */
+	return err;
+}
+
+/* Nobody else writes there: a file of that name is what a crash has left. */
+int file_write_in(int dir, const char *name, const void *bytes, size_t len)
+{
+	char temp[64];
+	snprintf(temp, sizeof(temp), "%.55s.new", name);
+	if (unlinkat(dir, temp, 0) && errno != ENOENT)
+		return -errno;
+	int fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	int err = replace_in(dir, fd, temp, name, bytes, len);
+	close(fd);
+	if (err)
+		(void)!unlinkat(dir, temp, 0);
 	return err;
 }
 

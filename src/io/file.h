@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -11,6 +12,17 @@
 /* Appends the file's content to `out`. -errno; ERR_RANGE if it has more than `max` bytes;
  * ERR_NOMEM. On error `out` may contain a part of it. */
 int file_read(const char *path, size_t max, struct buf *out) NONNULL MUSTCHECK;
+
+/* The same for a file that must be a regular one; opening it never waits, as it would for a FIFO.
+ * `ret_st` says what it is. ERR_DENIED: it is none. */
+int file_read_regular(const char *path, size_t max, struct buf *out, struct stat *ret_st) NONNULL
+	MUSTCHECK;
+/* The same for `name` in the open directory `dir`, which must be no symbolic link. */
+int file_read_in(int dir, const char *name, size_t max, struct buf *out) NONNULL MUSTCHECK;
+/* Replaces `name` in the open directory `dir`, as file_write() does; a symbolic link is replaced, not
+ * followed, and the mode is 0644. */
+int file_write_in(int dir, const char *name, const void *bytes, size_t len) NONNULL_ARGS(2)
+	MUSTCHECK;
 
 /* Replaces the content of the file by `bytes`, atomically: a reader sees the old or the new
  * content, even after a crash. A new file has mode 0644; an old one keeps its mode, and its owner

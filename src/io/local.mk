@@ -1,5 +1,6 @@
 # Sources of src/io, headers included.
 src_io_libio_a_SOURCES = \
+	src/io/channel.c src/io/channel.h \
 	src/io/cmdline.c src/io/cmdline.h \
 	src/io/control.c src/io/control.h \
 	src/io/dynlib.c src/io/dynlib.h \
