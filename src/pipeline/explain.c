@@ -119,7 +119,7 @@ bool explain_hidden_alias(const struct pipeline *p, const struct explained *e, s
 {
 	if (!e->is_local)
 		return zone_hidden_alias(p->zone, e->name.wire, ret);
-	const struct static_owner *owner = collection_find(p->files, e->name.wire);
+	const struct static_owner *owner = statics_find(p, e->name.wire);
 	bool is_served = false;
 	if (!owner || owner->sets[0].type != RR_CNAME)
 		return false;
@@ -216,7 +216,7 @@ static bool is_replaced(
 	const struct pipeline *p, const struct explained *e, const struct names_addr *na)
 {
 	const uint16_t type = na->addr->info.addr.family == ADDR_V4 ? RR_A : RR_AAAA;
-	const struct static_owner *owner = collection_find(p->files, e->name.wire);
+	const struct static_owner *owner = statics_find(p, e->name.wire);
 	for (size_t i = 0; owner && i < owner->count; i++)
 		if (owner->sets[i].type == type)
 			return true;

@@ -1,29 +1,69 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the change from the old records of the zone files to the new ones.
+ * Owns the way of what zone files say to the zone and to mDNS.
  * Never reads a file.
  */
 #include "base/err.h"
 #include "pipeline/inside.h"
 
-static int put_owner(struct pipeline *p, const struct static_owner *owner, size_t count)
+static int put_owner(struct pipeline *p, const struct static_owner *owner)
 {
 	if (owner->is_local)
-		return local_put_static(p, owner, count);
-	int err = unicast_put(p, ZONE_STATIC, owner->name, owner->sets, count);
-	/* The reverse zone may not be ours yet: see files_put_reverse(). */
-	return owner->is_reverse && err == ERR_RANGE ? 0 : err;
+		return local_put_static(p, owner, owner->count);
+	int err = unicast_put(p, ZONE_STATIC, owner->name, owner->sets, owner->count);
+	/* The reverse zone may not be ours yet: see files_put_reverse(). What has left with its zone
+	 * needs no removal. */
+	return (owner->is_reverse || owner->count == 0) && err == ERR_RANGE ? 0 : err;
+}
+
+int pipeline_put_static(
+	struct pipeline *p, const uint8_t *name, const struct rrset *sets, size_t count)
+{
+	struct static_owner owner = {.name = name, .sets = sets, .count = count};
+	owner.is_local = name_is_mdns(name);
+	owner.is_reverse = !owner.is_local && name_is_reverse(name) &&
+			   !name_is_below(name, p->config.policy.domain.wire);
+	int err = owner.is_local || owner.is_reverse ? statics_keep(p, &owner) : 0;
+	p->has_new_locals |= owner.is_local;
+	return err ? err : put_owner(p, &owner);
+}
+
+void pipeline_end_statics(struct pipeline *p)
+{
+	if (p->has_new_locals) {
+		names_say_mdns_again(p->names); /* together with their records of the files */
+		bool has_services = p->services.target_count > 0;
+		int err = services_index(p);
+		has_services |= p->services.target_count > 0;
+		/* What was put before may depend on a target that has come or gone since. */
+		p->has_missing_statics |= has_services || err != 0;
+	}
+	p->has_new_locals = false;
+}
+
+int pipeline_expect_statics(struct pipeline *p, size_t names)
+{
+	return zone_expect(p->zone, names);
+}
+
+struct reverse_zone {
+	struct pipeline *pipeline;
+	const uint8_t *apex;
+	int err;
+};
+
+static void put_below(void *arg, const struct static_owner *owner)
+{
+	struct reverse_zone *z = arg;
+	if (!z->err && owner->is_reverse && name_is_below(owner->name, z->apex))
+		z->err = put_owner(z->pipeline, owner);
 }
 
 int files_put_reverse(struct pipeline *p, const uint8_t *apex)
 {
-	int err = 0;
-	for (size_t i = 0; i < collection_count(p->files) && !err; i++) {
-		const struct static_owner *owner = collection_at(p->files, i);
-		if (owner->is_reverse && name_is_below(owner->name, apex))
-			err = put_owner(p, owner, owner->count);
-	}
-	return err;
+	struct reverse_zone z = {.pipeline = p, .apex = apex};
+	statics_each(p, put_below, &z);
+	return z.err;
 }
 
 static bool is_in_files(void *files, const uint8_t *owner)
@@ -31,33 +71,45 @@ static bool is_in_files(void *files, const uint8_t *owner)
 	return collection_find(files, owner) != NULL;
 }
 
-/* Removes the records of the old files that the new ones lack. */
-static int take_back(struct pipeline *p, const struct collection *old, struct collection *files)
+struct gone {
+	struct pipeline *pipeline;
+	const struct collection *files;
+	int err;
+};
+
+static void take_back_owner(void *arg, const struct static_owner *owner)
 {
-	int err = zone_keep(p->zone, ZONE_STATIC, is_in_files, files);
-	for (size_t i = 0; i < collection_count(old) && !err; i++)
-		if (!collection_find(files, collection_at(old, i)->name))
-			err = put_owner(p, collection_at(old, i), 0);
-	return err;
+	struct gone *gone = arg;
+	struct name name;
+	if (gone->err || collection_find(gone->files, owner->name))
+		return;
+	name_copy(&name, owner->name); /* `owner` ends in the next step */
+	gone->err = pipeline_put_static(gone->pipeline, name.wire, NULL, 0);
+}
+
+/* Removes the records of the old files that the new ones lack. */
+static int take_back(struct pipeline *p, struct collection *files)
+{
+	int err = collection_index(files);
+	if (!err)
+		err = zone_keep(p->zone, ZONE_STATIC, is_in_files, files);
+	struct gone gone = {.pipeline = p, .files = files};
+	if (!err)
+		statics_each(p, take_back_owner, &gone);
+	return err ? err : gone.err;
 }
 
 int pipeline_set_files(struct pipeline *p, struct collection *files)
 {
-	struct collection *old = p->files;
 	int err = zone_expect(p->zone, collection_zone_count(files));
-	if (!err && old)
-		err = collection_index(files);
-	if (!err && old)
-		err = take_back(p, old, files);
-	p->files = files;
-	int index_err = services_index(p);
-	for (size_t i = 0; i < collection_count(files) && !err; i++)
-		err = put_owner(p, collection_at(files, i), collection_at(files, i)->count);
-	names_say_mdns_again(p->names); /* together with their records of the new files */
-	collection_free(old);
-	err = err ? err : index_err;
-	int settle_err = collection_settle(files);
-	index_err = services_index(p);
-	err = err ? err : settle_err;
-	return err ? err : index_err;
+	if (!err)
+		err = take_back(p, files);
+	for (size_t i = 0; i < collection_count(files) && !err; i++) {
+		const struct static_owner *owner = collection_at(files, i);
+		err = pipeline_put_static(p, owner->name, owner->sets, owner->count);
+	}
+	p->has_new_locals = true;
+	pipeline_end_statics(p);
+	collection_free(files);
+	return err;
 }

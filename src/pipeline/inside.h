@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/map.h"
 #include "pipeline/pipeline.h"
 
 /* This host as a name server. */
@@ -32,14 +33,15 @@ struct pipeline {
 	struct pipeline_sink sink;
 	struct self self;
 	char hostname[HOSTNAME_CAP];
-	struct collection *files; /* NULL until they are set */
-	uint32_t *mdns_links;     /* ifindexes of the links that use mDNS */
+	struct map statics;   /* what is kept of zone files: see statics.c */
+	uint32_t *mdns_links; /* ifindexes of the links that use mDNS */
 	size_t mdns_link_count, mdns_link_cap;
 	struct mdns_rrset *sets; /* the sets to put next */
 	size_t set_count, set_cap;
 	struct services services;
 	bool has_new_views;
 	bool has_old_apex;        /* there was no memory for the SOA of the domain */
+	bool has_new_locals;      /* records of zone files for mDNS, since pipeline_end_statics() */
 	bool has_missing_statics; /* likewise for records of zone files on a link */
 	bool is_telling;          /* the zone reports its records to the sink */
 	uint64_t refused;
@@ -90,8 +92,8 @@ int local_put_static(struct pipeline *p, const struct static_owner *owner, size_
 
 /* services.c: services of zone files, where their targets have addresses. */
 
-/* Makes the index anew from p->files. To be called when these change, and when they are settled. ERR_NOMEM: services
- * that are missing in it are said everywhere. */
+/* Makes the index anew from what is kept of zone files. To be called when that has changed, and before
+ * local_put_all_statics(). ERR_NOMEM: services that are missing in it are said everywhere. */
 int services_index(struct pipeline *p) MUSTCHECK;
 void services_fini(struct services *s);
 /* True if the SRV and TXT records at `owner` are not to be said on that link. */
@@ -104,6 +106,16 @@ void services_note(struct pipeline *p, const uint8_t *owner);
 /* Calls `put`, which is local_put_static(), for what depends on the owners noted since the last call. */
 typedef int services_put_fn(struct pipeline *p, const struct static_owner *owner, size_t count);
 int services_put(struct pipeline *p, services_put_fn *put) MUSTCHECK;
+/* statics.c: what is kept of zone files. */
+
+/* Returns what is kept of the owner: if it is local or reverse. Otherwise NULL. */
+const struct static_owner *statics_find(const struct pipeline *p, const uint8_t *name);
+/* Visits all owners that are kept, in no order. The visit may remove that owner. */
+void statics_each(const struct pipeline *p,
+	void (*visit)(void *arg, const struct static_owner *owner), void *arg);
+void statics_fini(struct pipeline *p);
+/* Replaces what is kept of the owner; count 0: nothing is. ERR_NOMEM: nothing has changed. */
+int statics_keep(struct pipeline *p, const struct static_owner *owner) MUSTCHECK;
 
 /* files.c: puts what zone files say below a reverse zone, which is ours now. ERR_NOMEM. */
 int files_put_reverse(struct pipeline *p, const uint8_t *apex) MUSTCHECK;

@@ -70,7 +70,7 @@ int local_put_host(struct pipeline *p, uint32_t link, const uint8_t *owner,
 	const struct rrset *sets, size_t count, bool is_of_host)
 {
 	const struct names_mdns_kind kind = {.is_of_host = is_of_host};
-	const struct static_owner *file = collection_find(p->files, owner);
+	const struct static_owner *file = statics_find(p, owner);
 	int err = 0;
 	p->set_count = 0;
 	if (file && file->is_local && count > 0 && file->sets[0].type == RR_CNAME)
@@ -137,17 +137,27 @@ int local_put_static(struct pipeline *p, const struct static_owner *owner, size_
 	return err;
 }
 
+struct new_link {
+	struct pipeline *pipeline;
+	uint32_t link;
+};
+
+static void put_again(void *arg, const struct static_owner *owner)
+{
+	const struct new_link *new = arg;
+	struct pipeline *p = new->pipeline;
+	if (!owner->is_local || is_derived(p, owner->name))
+		return;
+	int err = put_static_on(p, new->link, owner, owner->count);
+	p->refused += err != 0;
+	p->has_missing_statics |= err == ERR_NOMEM;
+}
+
 /* Puts all records of zone files on a new link. */
 static void put_all_statics(struct pipeline *p, uint32_t link)
 {
-	for (size_t i = 0; p->sink.put_mdns && i < collection_count(p->files); i++) {
-		const struct static_owner *owner = collection_at(p->files, i);
-		if (!owner->is_local || is_derived(p, owner->name))
-			continue;
-		int err = put_static_on(p, link, owner, owner->count);
-		p->refused += err != 0;
-		p->has_missing_statics |= err == ERR_NOMEM;
-	}
+	if (p->sink.put_mdns)
+		statics_each(p, put_again, &(struct new_link){p, link});
 }
 
 void local_put_all_statics(struct pipeline *p)

@@ -9,5 +9,6 @@ src_pipeline_libpipeline_a_SOURCES = \
 	src/pipeline/pipeline.c src/pipeline/pipeline.h \
 	src/pipeline/resolve.c src/pipeline/resolve.h \
 	src/pipeline/services.c \
+	src/pipeline/statics.c \
 	src/pipeline/unicast.c \
 	src/pipeline/views.c

@@ -123,7 +123,7 @@ void pipeline_free(struct pipeline *p)
 	names_free(p->names);
 	view_table_free(view_slot_publish(&p->views, NULL));
 	zone_free(p->zone);
-	collection_free(p->files);
+	statics_fini(p);
 	free(p->mdns_links);
 	free(p->sets);
 	services_fini(&p->services);
@@ -211,8 +211,10 @@ static void do_again(struct pipeline *p)
 		p->has_old_apex = apex_put(p, p->config.policy.domain.wire) == ERR_NOMEM;
 	const bool has_missing_statics = p->has_missing_statics;
 	p->has_missing_statics = false;
-	if (has_missing_statics)
+	if (has_missing_statics) {
+		p->has_missing_statics = services_index(p) != 0;
 		local_put_all_statics(p);
+	}
 }
 
 void pipeline_flush(struct pipeline *p, uint32_t serial_floor, struct pipeline_retired *ret)

@@ -89,6 +89,16 @@ void pipeline_free(struct pipeline *p);
  * has changed then. */
 int pipeline_apply(struct pipeline *p, const struct event *ev) NONNULL MUSTCHECK;
 
+/* Sets the records that zone files have at that owner to exactly these; `count` 0: to none. The owner
+ * is below the domain, below .local, or a reverse name. Readers see it at once. The last call of a
+ * series is followed by pipeline_end_statics(), which makes mDNS say what the series has changed.
+ * ERR_RANGE: a node cannot hold this much. ERR_NOMEM: try again. */
+int pipeline_put_static(struct pipeline *p, const uint8_t *owner, const struct rrset *sets,
+	size_t count) NONNULL_ARGS(1, 2) MUSTCHECK;
+void pipeline_end_statics(struct pipeline *p) NONNULL;
+/* Makes room for that many owners in zones, before they are put. ERR_NOMEM. */
+int pipeline_expect_statics(struct pipeline *p, size_t names) NONNULL MUSTCHECK;
+
 /* Sets the records of the zone files to exactly `files`, and takes ownership of it, also on
  * failure. ERR_NOMEM, ERR_RANGE: a part of the records is not served. */
 int pipeline_set_files(struct pipeline *p, struct collection *files) NONNULL MUSTCHECK;

@@ -22,9 +22,10 @@ struct target {
 	bool has_news;
 };
 
-/* An owner in `files` whose records depend on where the target has addresses. */
+/* An owner in zone files whose records depend on where the target has addresses. */
 struct dependant {
-	size_t owner;
+	uint8_t *
+		owner; /* its name, our own copy: what is kept of the files may change before the next index */
 	size_t target;
 };
 
@@ -108,7 +109,7 @@ int services_filter(struct pipeline *p, struct rrset *ptr, uint32_t link)
 	if (err)
 		return err;
 	for (uint16_t i = 0; i < ptr->count; i++) {
-		const struct static_owner *instance = collection_find(p->files, target_of(ptr, i));
+		const struct static_owner *instance = statics_find(p, target_of(ptr, i));
 		if (!instance || !instance->is_local || !services_withhold(p, instance, link))
 			s->room[kept++] = ptr->rdata[i];
 	}
@@ -125,10 +126,11 @@ static int target_cmp(const void *a, const void *b)
 	return strcasecmp(x->label, y->label);
 }
 
-static int add_target(struct services *s, const struct collection *files, const uint8_t *name)
+static int add_target(struct pipeline *p, const uint8_t *name)
 {
+	struct services *s = &p->services;
 	char label[LABEL_CAP + 1];
-	if (!host_label(name, label) || has_own_addr(collection_find(files, name)))
+	if (!host_label(name, label) || has_own_addr(statics_find(p, name)))
 		return 0;
 	int err = ARRAY_RESERVE(s->targets, s->target_cap, s->target_count + 1);
 	if (err)
@@ -139,18 +141,17 @@ static int add_target(struct services *s, const struct collection *files, const 
 	return 0;
 }
 
-static int add_targets(struct services *s, const struct collection *files)
+struct indexing {
+	struct pipeline *pipeline;
+	int err;
+};
+
+static void add_targets(void *arg, const struct static_owner *owner)
 {
-	for (size_t i = 0; i < collection_count(files); i++) {
-		const struct static_owner *owner = collection_at(files, i);
-		const struct rrset *srv = owner->is_local ? set_of(owner, RR_SRV) : NULL;
-		for (uint16_t j = 0; srv && j < srv->count; j++) {
-			int err = add_target(s, files, target_of(srv, j));
-			if (err)
-				return err;
-		}
-	}
-	return 0;
+	struct indexing *x = arg;
+	const struct rrset *srv = owner->is_local ? set_of(owner, RR_SRV) : NULL;
+	for (uint16_t j = 0; srv && j < srv->count && !x->err; j++)
+		x->err = add_target(x->pipeline, target_of(srv, j));
 }
 
 /* Sorts the targets, and leaves one of each. */
@@ -165,41 +166,62 @@ static void sort_targets(struct services *s)
 	s->target_count = kept;
 }
 
-static int add_dependant(struct services *s, size_t owner, const struct static_owner *instance)
+/* What depends on the target: the owner. */
+static int add_dependant(struct services *s, const uint8_t *owner, const struct target *t)
 {
-	const struct rrset *srv = set_of(instance, RR_SRV);
-	for (uint16_t i = 0; srv && i < srv->count; i++) {
-		const struct target *t = find_name(s, target_of(srv, i));
-		if (!t)
-			continue;
-		int err = ARRAY_RESERVE(s->dependants, s->dependant_cap, s->dependant_count + 1);
-		if (err)
-			return err;
-		s->dependants[s->dependant_count++] =
-			(struct dependant){.owner = owner, .target = (size_t)(t - s->targets)};
-	}
+	int err = ARRAY_RESERVE(s->dependants, s->dependant_cap, s->dependant_count + 1);
+	uint8_t *copy = err ? NULL : malloc(name_len(owner));
+	if (!copy)
+		return ERR_NOMEM;
+	memcpy(copy, owner, name_len(owner));
+	s->dependants[s->dependant_count++] =
+		(struct dependant){.owner = copy, .target = (size_t)(t - s->targets)};
 	return 0;
 }
 
-/* The instance itself, and the owners of PTR records to instances. */
-static int add_dependants_of(struct services *s, const struct collection *files, size_t number)
+static int add_dependants_by(
+	struct services *s, const uint8_t *owner, const struct static_owner *instance)
 {
-	const struct static_owner *owner = collection_at(files, number);
-	const struct rrset *ptr = owner->is_local ? set_of(owner, RR_PTR) : NULL;
-	int err = owner->is_local ? add_dependant(s, number, owner) : 0;
-	for (uint16_t i = 0; ptr && i < ptr->count && !err; i++) {
-		const struct static_owner *instance = collection_find(files, target_of(ptr, i));
-		if (instance && instance->is_local)
-			err = add_dependant(s, number, instance);
+	const struct rrset *srv = set_of(instance, RR_SRV);
+	int err = 0;
+	for (uint16_t i = 0; srv && i < srv->count && !err; i++) {
+		const struct target *t = find_name(s, target_of(srv, i));
+		err = t ? add_dependant(s, owner, t) : 0;
 	}
 	return err;
+}
+
+/* The instance itself, and the owners of PTR records to instances. */
+static void add_dependants_of(void *arg, const struct static_owner *owner)
+{
+	struct indexing *x = arg;
+	struct services *s = &x->pipeline->services;
+	if (x->err || !owner->is_local)
+		return;
+	const struct rrset *ptr = set_of(owner, RR_PTR);
+	x->err = add_dependants_by(s, owner->name, owner);
+	for (uint16_t i = 0; ptr && i < ptr->count && !x->err; i++) {
+		const struct static_owner *instance = statics_find(x->pipeline, target_of(ptr, i));
+		if (instance && instance->is_local)
+			x->err = add_dependants_by(s, owner->name, instance);
+	}
+}
+
+static void free_index(struct services *s)
+{
+	for (size_t i = 0; i < s->dependant_count; i++)
+		free(s->dependants[i].owner);
+	free(s->dependants);
+	free(s->targets);
 }
 
 int services_index(struct pipeline *p)
 {
 	struct services *s = &p->services, old = *s;
-	*s = (struct services){.room = old.room, .room_cap = old.room_cap};
-	int err = add_targets(s, p->files);
+	struct indexing x = {.pipeline = p};
+	*s = (struct services){
+		.room = old.room, .room_cap = old.room_cap, .has_news = old.has_news};
+	statics_each(p, add_targets, &x);
 	sort_targets(s);
 	for (size_t i = 0; i < s->target_count; i++) {
 		const struct target *before = find(&old, s->targets[i].label);
@@ -207,17 +229,15 @@ int services_index(struct pipeline *p)
 			(before && before->is_ours) || names_has(p->names, s->targets[i].label);
 		s->targets[i].has_news = before && before->has_news;
 	}
-	for (size_t i = 0; s->target_count && i < collection_count(p->files) && !err; i++)
-		err = add_dependants_of(s, p->files, i);
-	free(old.targets);
-	free(old.dependants);
-	return err;
+	if (s->target_count > 0)
+		statics_each(p, add_dependants_of, &x);
+	free_index(&old);
+	return x.err;
 }
 
 void services_fini(struct services *s)
 {
-	free(s->targets);
-	free(s->dependants);
+	free_index(s);
 	free(s->room);
 }
 
@@ -235,17 +255,18 @@ void services_note(struct pipeline *p, const uint8_t *owner)
 int services_put(struct pipeline *p, services_put_fn *put)
 {
 	struct services *s = &p->services;
-	size_t last = SIZE_MAX;
+	const uint8_t *last =
+		NULL; /* an owner may be there for several targets, one after the other */
 	int err = 0;
 	if (!s->has_news)
 		return 0;
 	for (size_t i = 0; i < s->dependant_count; i++) {
 		const struct dependant *d = &s->dependants[i];
-		if (!s->targets[d->target].has_news || d->owner == last)
+		if (!s->targets[d->target].has_news || (last && name_equal(d->owner, last)))
 			continue;
 		last = d->owner;
-		const struct static_owner *owner = collection_at(p->files, last);
-		int put_err = put(p, owner, owner->count);
+		const struct static_owner *owner = statics_find(p, last);
+		int put_err = owner ? put(p, owner, owner->count) : 0;
 		err = put_err ? put_err : err;
 	}
 	for (size_t i = 0; i < s->target_count; i++)

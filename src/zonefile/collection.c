@@ -18,18 +18,16 @@
 #include "zonefile/zonefile.h"
 
 struct collection {
-	struct zonefile **files; /* none, once settled */
+	struct zonefile **files;
 	size_t file_count, file_cap;
 	const uint8_t *domain;       /* borrowed until all files are read */
 	struct static_owner *owners; /* sorted by name; their data is in the files, or below */
 	size_t count;
 	struct arena merged; /* sets of owners that occur in several files */
-	uint8_t *bytes;      /* settled: the data of the owners that are kept */
 	uint32_t *index;     /* NULL, or a hash table of names: 0, or place in `owners` + 1 */
 	size_t index_mask;
 };
 
-/* Frees everything that is not needed once settled. */
 static void release_files(struct collection *s)
 {
 	for (size_t i = 0; i < s->file_count; i++)
@@ -47,7 +45,6 @@ void collection_free(struct collection *s)
 	release_files(s);
 	free(s->owners);
 	free(s->files);
-	free(s->bytes);
 	free(s);
 }
 
@@ -449,96 +446,4 @@ const struct static_owner *collection_find(const struct collection *s, const uin
 		return bsearch(&key, s->owners, s->count, sizeof(key), owner_cmp);
 	uint32_t place = s->index[index_place(s, name)];
 	return place ? &s->owners[place - 1] : NULL;
-}
-
-/* The memory that the kept owners need, by kind. */
-struct sizes {
-	size_t owners, sets, records, bytes;
-};
-
-static void add_sizes(struct sizes *sizes, const struct static_owner *owner)
-{
-	sizes->owners++;
-	sizes->sets += owner->count;
-	sizes->bytes += name_len(owner->name);
-	for (size_t i = 0; i < owner->count; i++) {
-		sizes->records += owner->sets[i].count;
-		for (size_t j = 0; j < owner->sets[i].count; j++)
-			sizes->bytes += owner->sets[i].rdata[j].len;
-	}
-}
-
-/* The parts of one block for them; the one with the strictest alignment is first. */
-struct room {
-	struct static_owner *owner;
-	struct rrset *set;
-	struct rdata *rdata;
-	uint8_t *bytes;
-};
-
-static const uint8_t *room_copy(struct room *room, const void *bytes, size_t len)
-{
-	uint8_t *copy = room->bytes;
-	if (len > 0)
-		memcpy(copy, bytes, len);
-	room->bytes += len;
-	return copy;
-}
-
-/* Others than the zone need it after the files have been read. */
-static bool is_kept(const struct static_owner *owner)
-{
-	return owner->is_local || owner->is_reverse;
-}
-
-/* Copies an owner, including everything borrowed from its file. */
-static void room_add(struct room *room, const struct static_owner *owner)
-{
-	struct static_owner *to = room->owner++;
-	*to = (struct static_owner){.name = room_copy(room, owner->name, name_len(owner->name)),
-		.sets = room->set,
-		.count = owner->count,
-		.is_local = owner->is_local,
-		.is_reverse = owner->is_reverse};
-	for (size_t i = 0; i < owner->count; i++) {
-		struct rrset *set = room->set++;
-		*set = owner->sets[i];
-		set->rdata = room->rdata;
-		for (size_t j = 0; j < set->count; j++) {
-			const struct rdata *from = &owner->sets[i].rdata[j];
-			*room->rdata++ = (struct rdata){
-				.bytes = room_copy(room, from->bytes, from->len), .len = from->len};
-		}
-	}
-}
-
-int collection_settle(struct collection *s)
-{
-	struct sizes sizes = {0};
-	for (size_t i = 0; i < s->count; i++)
-		if (is_kept(&s->owners[i]))
-			add_sizes(&sizes, &s->owners[i]);
-	struct static_owner *kept = calloc(sizes.owners + 1, sizeof(*kept));
-	size_t heads = sizes.sets * sizeof(struct rrset) + sizes.records * sizeof(struct rdata);
-	uint8_t *bytes = malloc(heads + sizes.bytes + 1);
-	if (!bytes || !kept) {
-		free(kept);
-		free(bytes);
-		return ERR_NOMEM;
-	}
-	struct rrset *sets = (struct rrset *)bytes;
-	struct room room = {.owner = kept,
-		.set = sets,
-		.rdata = (struct rdata *)(sets + sizes.sets),
-		.bytes = bytes + heads};
-	for (size_t i = 0; i < s->count; i++)
-		if (is_kept(&s->owners[i]))
-			room_add(&room, &s->owners[i]);
-	release_files(s);
-	free(s->owners);
-	free(s->bytes);
-	s->owners = kept;
-	s->count = sizes.owners;
-	s->bytes = bytes;
-	return 0;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The records of all zone files. Either all files are accepted, or none. The files are read
- * completely and their records are passed to the zone and to mDNS. Then the collection is settled:
- * the zone has its own copy, so only the records for mDNS and for reverse zones stay, because
- * links and reverse zones that appear later need them. */
+ * completely, and their records are passed to the zone and to mDNS. Then the collection is freed. */
 #pragma once
 
 #include "base/compiler.h"
@@ -18,14 +16,14 @@ struct static_owner {
 	size_t count;
 	bool is_local;    /* under .local: for mDNS */
 	bool is_reverse;  /* a reverse name: served while its reverse zone is ours */
-	const char *file; /* the first file that has the owner; NULL once settled */
+	const char *file; /* the first file that has the owner, or NULL */
 };
 
 /* Returns an empty collection for files of the zone `domain`. `domain` is borrowed until
  * collection_finish(). NULL if out of memory. */
 struct collection *collection_new(const uint8_t *domain) NONNULL MUSTCHECK;
 
-/* Reads one more file. Its path is borrowed until collection_settle(). ERR_SYNTAX: `*error` has
+/* Reads one more file. Its path is borrowed until collection_free(). ERR_SYNTAX: `*error` has
  * file and line. ERR_NOMEM. After an error only collection_free() may be called. */
 int collection_add(struct collection *s, const struct zonefile_source *source,
 	struct zonefile_error *error) NONNULL MUSTCHECK;
@@ -37,11 +35,7 @@ int collection_finish(struct collection *s, struct zonefile_error *error) NONNUL
 
 void collection_free(struct collection *s);
 
-/* Frees the records that the zone has copied. ERR_NOMEM: nothing is freed, which costs only
- * memory. */
-int collection_settle(struct collection *s) NONNULL MUSTCHECK;
-
-/* Returns the number of owners: all owners, or only those that stay once settled. 0 for NULL. */
+/* Returns the number of owners; 0 for NULL. */
 size_t collection_count(const struct collection *s);
 /* Returns owner number `i`, in canonical order. */
 const struct static_owner *collection_at(const struct collection *s, size_t i) NONNULL;
@@ -50,6 +44,5 @@ size_t collection_zone_count(const struct collection *s) NONNULL;
 /* Returns the owner with that name, or NULL. `s` may be NULL. */
 const struct static_owner *collection_find(const struct collection *s, const uint8_t *name);
 
-/* Makes collection_find() fast until the collection is settled, for callers that look up very
- * many names. ERR_NOMEM. */
+/* Makes collection_find() fast, for callers that look up very many names. ERR_NOMEM. */
 int collection_index(struct collection *s) NONNULL MUSTCHECK;
