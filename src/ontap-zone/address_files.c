@@ -15,12 +15,14 @@ static int read_one(struct address_names *list, const char *path, struct conf_er
 {
 	struct buf text = {0};
 	struct address_names_error why = {0};
-	int err = file_read(path, LIMIT_ADDRESS_FILE, &text);
+	struct stat st;
+	int err = file_read_regular(path, LIMIT_ADDRESS_FILE, &text, &st);
 	if (err == ERR_RANGE)
 		snprintf(error->text, sizeof(error->text),
 			"%.200s: is larger than such a file may be", path);
 	else if (err && err != ERR_NOMEM)
-		snprintf(error->text, sizeof(error->text), "%.200s: %s", path, err_text(err));
+		snprintf(error->text, sizeof(error->text), "%.200s: %s", path,
+			err == ERR_DENIED ? "is not a regular file" : err_text(err));
 	if (err && err != ERR_NOMEM)
 		err = ERR_SYNTAX;
 	else if (!err &&

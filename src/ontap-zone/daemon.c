@@ -150,8 +150,18 @@ const struct pipeline_sink daemon_sink = {
 
 void daemon_reserve_serial(struct daemon *d)
 {
-	state_reserve_serial(&d->serial, loop_now(), d->runtime.conf.state_dir, d->log,
-		zone_latest_serial(pipeline_zone(d->runtime.pipeline)));
+	char text[STATE_SERIAL_CAP];
+	if (state_reserve_serial(&d->serial, loop_now(),
+		    zone_latest_serial(pipeline_zone(d->runtime.pipeline)), text))
+		keeper_write_serial(d->keeper, text);
+}
+
+void daemon_store_names(struct daemon *d, ns_t now)
+{
+	struct buf text = {0};
+	if (state_names_poll(&d->names, now, d->mdns, &text))
+		keeper_write_names(d->keeper, buf_text(&text), text.len);
+	buf_fini(&text);
 }
 
 void daemon_flush(struct daemon *d)
@@ -222,7 +232,8 @@ void daemon_pump_mdns(struct daemon *d)
 	daemon_send_mdns(d);
 	while (mdns_next_notice(d->mdns, &notice))
 		daemon_tell_notice(d, &notice);
-	state_names_poll(&d->names, loop_now(), d->runtime.conf.state_dir, d->log, d->mdns);
+	if (d->keeper)
+		daemon_store_names(d, loop_now());
 }
 
 /* Other hosts have forgotten us while the machine slept, and it may be on another network now (RFC
@@ -334,18 +345,17 @@ void daemon_tell_status(struct daemon *d)
 	buf_fini(&out);
 }
 
-/* Signals and the watcher. */
+/* Signals, the watcher and the keeper. */
 
 void daemon_on_signal(void *arg, uint32_t events UNUSED)
 {
 	struct daemon *d = arg;
 	int number;
 	while ((number = process_signals_next(&d->signal_watch)) != 0) {
-		if (number == SIGCHLD)
-			files_reap(&d->files);
-		else if (number == SIGHUP)
+		if (number == SIGHUP)
 			d->has_to_reload = true;
-		else
+		else if (number !=
+			 SIGCHLD) /* the ends of the other processes show in their channels */
 			d->is_stopping = true;
 	}
 }
@@ -401,4 +411,50 @@ void daemon_on_watcher(void *arg, uint32_t events UNUSED)
 		return;
 	log_error(d->log, "the watcher has ended: error=\"%s\"", err_text(err));
 	d->has_failed = d->is_stopping = true;
+}
+
+void daemon_on_written(void *arg, const struct keeper_written *written)
+{
+	struct daemon *d = arg;
+	switch (written->what) {
+	case ASK_EXPORT: files_written(&d->files, written->export, written->err); break;
+	case ASK_SERIAL: state_serial_written(&d->serial, loop_now(), d->log, written->err); break;
+	case ASK_NAMES: state_names_written(&d->names, loop_now(), d->log, written->err); break;
+	default: break;
+	}
+}
+
+/* Without the keeper, nothing of what changes would be stored. */
+static void keeper_has_ended(struct daemon *d, int err)
+{
+	if (d->has_failed)
+		return;
+	log_error(d->log, "the keeper has ended: error=\"%s\"", err_text(err));
+	d->has_failed = d->is_stopping = true;
+}
+
+void daemon_on_keeper(void *arg, uint32_t events UNUSED)
+{
+	struct daemon *d = arg;
+	int err = keeper_handle(d->keeper);
+	if (err == ERR_NOMEM)
+		retry_failed(&d->keeper_retry, loop_now());
+	else
+		retry_done(&d->keeper_retry);
+	if (err && err != ERR_NOMEM)
+		keeper_has_ended(d, err);
+}
+
+/* While memory is missing, the rest stays in the channel. */
+void daemon_pump_keeper(struct daemon *d)
+{
+	bool is_pending;
+	int err = keeper_flush(d->keeper, &is_pending);
+	const uint32_t events = (retry_has_failed(&d->keeper_retry) ? 0 : EPOLLIN) |
+				(is_pending ? (uint32_t)EPOLLOUT : 0);
+	if (err)
+		keeper_has_ended(d, err);
+	if (events != d->keeper_events)
+		(void)!loop_change(d->loop, &d->keeper_watch, events);
+	d->keeper_events = events;
 }

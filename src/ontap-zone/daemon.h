@@ -12,6 +12,7 @@
 #include "net/mdns.h"
 #include "ontap-zone/files.h"
 #include "ontap-zone/guests.h"
+#include "ontap-zone/keeper.h"
 #include "ontap-zone/listening.h"
 #include "ontap-zone/peers.h"
 #include "ontap-zone/places.h"
@@ -43,8 +44,12 @@ struct daemon {
 	struct control *resolve; /* NULL: there is none */
 	struct files files;
 	struct guests guests;
-	struct loop_watch watcher_watch, signal_watch;
+	struct keeper *keeper; /* NULL once it has ended */
+	struct conf_keys keys; /* from the first load until the peers have them */
+	struct loop_watch watcher_watch, keeper_watch, signal_watch;
+	uint32_t keeper_events;     /* that the loop waits for */
 	struct retry watcher_retry; /* there was no memory for its next event */
+	struct retry keeper_retry;  /* likewise for its next record */
 	struct resume resume;
 	struct buf watch_lines; /* for `watch`: the changes of this flush */
 	struct places places;   /* of addresses that were removed since the last flush */
@@ -57,7 +62,11 @@ struct daemon {
 	bool is_confined;       /* privileges were given up */
 	bool has_to_look;       /* for other members of the mDNS group */
 	unsigned other_sockets; /* on port 5353, as of the last look */
-	bool has_to_reload;     /* reload as soon as it is ready */
+	const char *user_name;  /* of `user`; NULL: the user stays */
+	struct privilege_user user;
+	bool has_to_reload; /* as soon as it is ready, and no reload goes on */
+	bool is_reloading;  /* the keeper reads, or sends what it has read */
+	struct buf told;    /* what has been logged during that reload */
 	bool has_failed;
 	uint8_t packet[9000];
 };
@@ -71,9 +80,14 @@ void daemon_reserve_serial(struct daemon *d) NONNULL;
 /* Publishes the changes, and tells everything that depends on them. */
 void daemon_flush(struct daemon *d) NONNULL;
 
+/* Stores the mDNS names that are used in place of others, if that is due at `now`. */
+void daemon_store_names(struct daemon *d, ns_t now) NONNULL;
+
 /* Handlers for events of the loop and the sockets; `arg` is the daemon. */
 void daemon_on_signal(void *arg, uint32_t events);
 void daemon_on_watcher(void *arg, uint32_t events);
+void daemon_on_keeper(void *arg, uint32_t events);
+void daemon_on_written(void *arg, const struct keeper_written *written);
 int daemon_on_event(void *arg, const struct event *ev);
 void daemon_on_guest_socket(void *arg, const struct event *ev, int fd);
 void daemon_on_packet(
@@ -92,6 +106,9 @@ void daemon_warn_absent(const struct daemon *d) NONNULL;
 
 /* Tells the supervisor by STATUS= what is served, if that has changed. */
 void daemon_tell_status(struct daemon *d) NONNULL;
+
+/* Sends what the keeper has room for. */
+void daemon_pump_keeper(struct daemon *d) NONNULL;
 
 /* Tells the watching clients what has changed in this turn. */
 void daemon_tell_watchers(struct daemon *d) NONNULL;

@@ -208,6 +208,9 @@ int command_export(struct conf *conf, struct log *log)
 	}
 	struct pipeline_sink sink = {.on_views = on_views};
 	int code, err = runtime_init(&x.runtime, conf, log, sink, &error);
+	const bool has_runtime = !err;
+	if (!err)
+		err = runtime_read_files(&x.runtime, &error);
 	if (err) {
 		log_error(log, "cannot start: error=\"%s\"", error.text);
 		code = err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
@@ -215,8 +218,9 @@ int command_export(struct conf *conf, struct log *log)
 		code = exporter_run(&x);
 		kernel_close(x.kernel);
 		process_signals_close(x.loop, &x.signal_watch);
-		runtime_fini(&x.runtime);
 	}
+	if (has_runtime)
+		runtime_fini(&x.runtime);
 	buf_fini(&x.last);
 	loop_free(x.loop);
 	return code;

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the writing of exports to files: when, how often, and the command that runs afterwards.
- * Never decides what is in them: export/ does.
+ * Owns when and how often exports are written.
+ * Never decides what is in them: export/ does; and never opens a file: the keeper does.
  */
 #include "ontap-zone/files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/err.h"
-#include "io/file.h"
 #include "io/loop.h"
 
 /* The files are written this long after the first change, together with later changes. Each write
@@ -58,14 +56,15 @@ int files_render(const struct pipeline *p, enum export_format format, unsigned v
 	return err;
 }
 
-void files_init(struct files *f, const struct runtime *runtime, const struct log *log)
+void files_init(struct files *f, const struct runtime *runtime, struct keeper *keeper,
+	const struct log *log)
 {
-	*f = (struct files){.runtime = runtime, .log = log, .due = NS_NEVER};
+	*f = (struct files){.runtime = runtime, .keeper = keeper, .log = log, .due = NS_NEVER};
 }
 
 void files_fini(struct files *f)
 {
-	free(f->retries);
+	free(f->states);
 }
 
 void files_changed(struct files *f, ns_t now)
@@ -77,22 +76,10 @@ void files_changed(struct files *f, ns_t now)
 ns_t files_deadline(const struct files *f)
 {
 	ns_t at = f->due;
-	for (size_t i = 0; i < f->retry_count; i++)
-		at = ns_min(at, retry_deadline(&f->retries[i]));
+	for (size_t i = 0; i < f->state_count; i++)
+		if (!f->states[i].is_asked)
+			at = ns_min(at, retry_deadline(&f->states[i].retry));
 	return at;
-}
-
-static void files_run_command(struct files *f)
-{
-	if (!f->runtime->conf.on_export || !f->has_news || f->command)
-		return;
-	f->has_news = false;
-	int err = file_run_command(f->runtime->conf.on_export, &f->command);
-	if (err) {
-		log_error(
-			f->log, "cannot run command: option=on-export error=\"%s\"", err_text(err));
-		f->command = 0;
-	}
 }
 
 /* Logs the first failure, and the first success after one. */
@@ -105,66 +92,85 @@ static void tell_export(const struct files *f, const char *path, int err, bool h
 		log_info(f->log, "exported: file=\"%s\"", path);
 }
 
-static void files_write_one(struct files *f, const struct conf_export *export, struct retry *retry)
+static void note_outcome(struct files *f, size_t i, int err)
 {
+	struct files_state *state = &f->states[i];
+	state->is_asked = false;
+	tell_export(f, f->runtime->conf.exports.at[i].path, err, retry_has_failed(&state->retry));
+	if (err)
+		retry_failed(&state->retry, loop_now());
+	else
+		retry_done(&state->retry);
+}
+
+static void files_write_one(struct files *f, size_t i)
+{
+	const struct conf_export *export = &f->runtime->conf.exports.at[i];
 	struct buf out = {0};
 	int err = files_render(f->runtime->pipeline, (enum export_format) export->format, 0,
 		f->runtime->conf.domain.wire, &out);
-	if (!err)
-		err = file_write(export->path, buf_text(&out), out.len);
+	f->states[i].has_changed = false;
+	f->states[i].is_asked = !err;
+	if (err)
+		note_outcome(f, i, err);
+	else
+		keeper_write_export(f->keeper, i, buf_text(&out), out.len);
 	buf_fini(&out);
-	tell_export(f, export->path, err, retry_has_failed(retry));
-	if (err) {
-		retry_failed(retry, loop_now());
-	} else {
-		retry_done(retry);
-		f->has_news = true;
-	}
 }
 
-/* Makes a retry for each export. A reload may change their number, and writes all of them. */
-static bool fit_retries(struct files *f)
+/* Makes a state for each export. A reload may change their number, and writes all of them. */
+static bool fit_states(struct files *f)
 {
 	size_t count = f->runtime->conf.exports.count;
-	if (f->retry_count == count)
+	if (f->state_count == count)
 		return true;
-	struct retry *retries = calloc(count + 1, sizeof(*retries));
-	if (!retries)
+	struct files_state *states = calloc(count + 1, sizeof(*states));
+	if (!states)
 		return false;
-	free(f->retries);
-	f->retries = retries;
-	f->retry_count = count;
+	free(f->states);
+	f->states = states;
+	f->state_count = count;
 	return true;
+}
+
+/* An export that is being written is written again after that. */
+static bool is_due(const struct files_state *state, ns_t now)
+{
+	return !state->is_asked && (state->has_changed || now >= retry_deadline(&state->retry));
 }
 
 void files_poll(struct files *f, ns_t now)
 {
-	const struct conf_exports *exports = &f->runtime->conf.exports;
 	const bool has_changed = now >= f->due;
 	if (now < files_deadline(f))
 		return;
-	if (!fit_retries(f)) {
+	if (!fit_states(f)) {
 		f->due = now + RETRY_FIRST;
 		return;
 	}
 	if (has_changed)
 		f->due = NS_NEVER;
-	for (size_t i = 0; i < exports->count; i++)
-		if (has_changed || now >= retry_deadline(&f->retries[i]))
-			files_write_one(f, &exports->at[i], &f->retries[i]);
+	for (size_t i = 0; i < f->state_count; i++) {
+		f->states[i].has_changed |= has_changed;
+		if (is_due(&f->states[i], now))
+			files_write_one(f, i);
+	}
 	ns_t end = loop_now();
 	f->not_before = end + FILES_PAUSE_TIMES * (end - now);
-	files_run_command(f);
 }
 
-void files_reap(struct files *f)
+void files_reconfigured(struct files *f)
 {
-	int status;
-	if (f->command == 0 || waitpid(f->command, &status, WNOHANG) != f->command)
+	free(f->states);
+	f->states = NULL;
+	f->state_count = 0;
+}
+
+void files_written(struct files *f, size_t export, int err)
+{
+	if (export >= f->state_count)
 		return;
-	f->command = 0;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		log_warning(f->log, "command failed: option=on-export status=%d",
-			WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-	files_run_command(f);
+	note_outcome(f, export, err);
+	if (f->states[export].has_changed)
+		f->due = ns_min(f->due, ns_max(loop_now(), f->not_before));
 }

@@ -53,10 +53,9 @@ static int take_tsig_key(
 	return err;
 }
 
-static void warn_of_mode(const char *file, const struct log *log)
+static void warn_of_mode(const char *file, const struct stat *st, const struct log *log)
 {
-	struct stat st;
-	if (stat(file, &st) == 0 && st.st_mode & S_IROTH)
+	if (st->st_mode & S_IROTH)
 		log_warning(
 			log, "keys can be read by everybody: file=\"%s\" note=\"chmod o-r\"", file);
 }
@@ -73,11 +72,13 @@ static int read_file(
 	void *ret, const char *file, line_fn *take, const struct log *log, struct conf_error *error)
 {
 	struct buf text = {0};
-	warn_of_mode(file, log);
-	int err = file_read(file, LIMIT_TSIG_FILE, &text);
+	struct stat st = {0};
+	int err = file_read_regular(file, LIMIT_TSIG_FILE, &text, &st);
+	warn_of_mode(file, &st, log);
 	unsigned number = 0;
 	if (err && err != ERR_NOMEM) {
-		snprintf(error->text, sizeof(error->text), "%.200s: %s", file, err_text(err));
+		snprintf(error->text, sizeof(error->text), "%.200s: %s", file,
+			err == ERR_DENIED ? "is not a regular file" : err_text(err));
 		err = ERR_SYNTAX;
 	}
 	char *at = text.bytes;

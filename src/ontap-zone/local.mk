@@ -11,11 +11,16 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/files.c src/ontap-zone/files.h \
 	src/ontap-zone/guest_rules.c src/ontap-zone/guest_rules.h \
 	src/ontap-zone/guests.c src/ontap-zone/guests.h \
+	src/ontap-zone/keeper.c src/ontap-zone/keeper.h \
+	src/ontap-zone/keeper_msg.h \
+	src/ontap-zone/keeper_process.c src/ontap-zone/keeper_process.h \
+	src/ontap-zone/keeper_read.c \
 	src/ontap-zone/keys.c src/ontap-zone/keys.h \
 	src/ontap-zone/listening.c src/ontap-zone/listening.h \
 	src/ontap-zone/live.c src/ontap-zone/live.h \
 	src/ontap-zone/main.c \
 	src/ontap-zone/mirror.c \
+	src/ontap-zone/owners.c src/ontap-zone/owners.h \
 	src/ontap-zone/peers.c src/ontap-zone/peers.h \
 	src/ontap-zone/places.c src/ontap-zone/places.h \
 	src/ontap-zone/primary.c src/ontap-zone/primary.h \
@@ -40,6 +45,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/sockets.c src/ontap-zone/sockets.h \
 	src/ontap-zone/start.c src/ontap-zone/start.h \
 	src/ontap-zone/state.c src/ontap-zone/state.h \
+	src/ontap-zone/state_dir.c src/ontap-zone/state_dir.h \
 	src/ontap-zone/terminal.c src/ontap-zone/terminal.h \
 	src/ontap-zone/turn.c src/ontap-zone/turn.h \
 	src/ontap-zone/zones.c src/ontap-zone/zones.h

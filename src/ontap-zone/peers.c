@@ -332,24 +332,16 @@ static int make(
 	return err;
 }
 
-int peers_open(
-	struct peers **ret, const struct runtime *runtime, struct loop *loop, const struct log *log)
+int peers_open(struct peers **ret, const struct runtime *runtime, struct loop *loop,
+	struct conf_keys *keys, const struct log *log)
 {
-	struct conf_keys keys;
-	struct conf_error error = {"out of memory"};
-	int err = keys_read(&keys, &runtime->conf, log, &error);
-	if (err) {
-		log_error(log, "cannot start: error=\"%s\"", error.text);
-		return err;
-	}
 	struct peers *o = NULL;
-	err = make(&o, runtime, loop, log);
+	int err = make(&o, runtime, loop, log);
 	if (err) {
 		log_error(log, "cannot start: step=transfers error=\"%s\"", err_text(err));
-		tsig_keys_free(keys.at, keys.count);
 		return err;
 	}
-	peers_configure(o, &keys);
+	peers_configure(o, keys);
 	*ret = o;
 	return 0;
 }

@@ -16,10 +16,10 @@
 struct peers; /* opaque */
 
 /* Call it before the first answering thread starts, and after the first dump: records that are
- * missing then would be treated as deleted. ERR_SYNTAX (a key is faulty or missing) and others; the
- * reason is logged. */
+ * missing then would be treated as deleted. Takes over the keys. ERR_NOMEM, -errno: the reason is logged,
+ * and the keys are still the caller's. */
 int peers_open(struct peers **ret, const struct runtime *runtime, struct loop *loop,
-	const struct log *log) NONNULL MUSTCHECK;
+	struct conf_keys *keys, const struct log *log) NONNULL MUSTCHECK;
 /* Call it after the last answering thread has ended. */
 void peers_close(struct peers *o);
 

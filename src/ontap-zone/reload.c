@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns a change of the configuration while the daemon runs: it takes effect as a whole or not at
- * all, except options that need a restart.
- * Never reads the command line anew.
+ * all, except options that need a restart. The keeper reads and checks everything first; records of
+ * zone files follow in pieces.
+ * Never reads the command line anew, and never opens a file.
  */
 #include "ontap-zone/reload.h"
 
@@ -12,10 +13,7 @@
 #include "base/err.h"
 #include "io/cmdline.h"
 #include "io/ready.h"
-#include "ontap-zone/address_files.h"
-#include "ontap-zone/keys.h"
 #include "ontap-zone/report.h"
-#include "ontap-zone/zones.h"
 
 static bool is_same_text(const char *a, const char *b)
 {
@@ -93,82 +91,59 @@ static void daemon_change_cookies(struct daemon *d, const struct cookie_keys *gi
 /* The serial and the mDNS names must be written to the new directory. */
 static void daemon_change_state_dir(struct daemon *d)
 {
-	d->serial = (struct state_serial){0};
+	d->serial = (struct state_serial){.asked = d->serial.asked};
 	daemon_reserve_serial(d);
 	d->names.has_changed = true;
 }
 
-/* The files that a configuration names. All are read before anything is changed. */
-struct named {
-	struct collection *files;
-	struct address_names address_names;
-	struct conf_keys keys;
-	struct cookie_keys cookies;
-};
-
-/* ERR_SYNTAX or ERR_NOMEM: `*error` is filled, and `*ret` holds nothing to free. */
-static int named_read(const struct daemon *d, const struct conf *conf, struct named *ret,
-	struct conf_error *error)
+/* Takes over `conf` and the keys. */
+static void daemon_configure(struct daemon *d, struct conf *conf, struct keeper_news *news)
 {
-	int err = cookie_keys_read(&ret->cookies, conf, d->log, error);
-	if (!err)
-		err = zones_read(&ret->files, &conf->zone_files, &conf->domain, error);
-	if (err)
-		return err;
-	err = address_files_read(&ret->address_names, &conf->address_files, error);
-	if (!err)
-		err = keys_read(&ret->keys, conf, d->log, error);
-	if (err) {
-		collection_free(ret->files);
-		address_names_fini(&ret->address_names);
-	}
-	return err;
-}
-
-/* Takes ownership of `conf`. ERR_SYNTAX or ERR_NOMEM: `*error` is filled and nothing has
- * changed. */
-static int daemon_configure(struct daemon *d, struct conf *conf, struct conf_error *error)
-{
-	struct named named;
 	enum log_level threshold = (enum log_level)conf->verbosity;
 	bool has_new_state_dir = !is_same_text(d->runtime.conf.state_dir, conf->state_dir);
-	int err = named_read(d, conf, &named, error);
-	if (err) {
-		conf_fini(conf);
-		return err;
-	}
 	keep_fixed(d, &d->runtime.conf, conf);
-	err = runtime_reload(&d->runtime, conf, named.files, &named.address_names);
+	int err = runtime_reload(&d->runtime, conf, news->addresses);
 	if (err)
 		log_error(d->log, "reloaded in part: error=\"%s\"", err_text(err));
 	log_set_threshold(d->log, threshold);
+	files_reconfigured(&d->files);
+	files_changed(&d->files, loop_now());
 	daemon_flush(d);
 	guests_changed(&d->guests, true);
 	daemon_warn_absent(d);
 	listening_retry(&d->listening);
-	peers_configure(d->peers, &named.keys);
-	daemon_change_cookies(d, &named.cookies);
+	peers_configure(d->peers, news->keys);
+	daemon_change_cookies(d, &news->cookies);
 	if (has_new_state_dir)
 		daemon_change_state_dir(d);
-	return 0;
 }
 
-/* Returns true if it was done, as a whole or in part. */
-static bool reload(struct daemon *d)
+/* What is logged during a reload is told to those who wait for it, too. Other threads use the other
+ * log. */
+static void with_copied_log(struct daemon *d,
+	void (*step)(struct daemon *d, struct keeper_news *news), struct keeper_news *news)
+{
+	struct log *log = d->log;
+	struct log copied = {.fd = log->fd, .threshold = log->threshold, .copy = &d->told};
+	d->log = &copied;
+	step(d, news);
+	d->log = log;
+	log_set_threshold(log, copied.threshold);
+}
+
+/* The keeper has found the file right, so only memory can be missing here. */
+static void apply(struct daemon *d, struct keeper_news *news)
 {
 	struct conf conf;
-	struct conf_error error = {"out of memory"};
-	if (cmdline_load(&conf, &conf_table, d->args, d->log) != CMDLINE_GO_ON) {
-		log_error(d->log, "not reloaded: note=\"the old configuration stays\"");
-		return false;
+	const struct options_file file = {
+		.name = news->text ? cmdline_file_name(&conf_table, d->args) : NULL,
+		.text = news->text,
+		.len = news->len};
+	if (cmdline_load_file(&conf, &conf_table, d->args, &file, d->log) != CMDLINE_GO_ON) {
+		log_error(d->log, "reloaded in part: error=\"the old configuration stays\"");
+		return;
 	}
-	if (daemon_configure(d, &conf, &error)) {
-		log_error(d->log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",
-			error.text);
-		return false;
-	}
-	log_info(d->log, "reloaded");
-	return true;
+	daemon_configure(d, &conf, news);
 }
 
 /* Reports the result to the clients that wait for it. */
@@ -185,16 +160,46 @@ static void tell_outcome(struct daemon *d, const char *log_lines, bool is_done)
 
 void daemon_reload(struct daemon *d)
 {
-	struct buf told = {0};
-	struct log *log = d->log;
-	struct log copied = {.fd = log->fd, .threshold = log->threshold, .copy = &told};
 	d->has_to_reload = false;
-	d->log = &copied; /* other threads use the other one */
+	d->is_reloading = true;
 	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "RELOADING=1");
-	bool is_done = reload(d);
+	keeper_reload(d->keeper);
+}
+
+void daemon_on_apply(void *arg, struct keeper_news *news)
+{
+	struct daemon *d = arg;
+	if (d->is_ready) {
+		with_copied_log(d, apply, news);
+		return;
+	}
+	d->keys = *news->keys;
+	*news->keys = (struct conf_keys){0};
+	d->cookie_keys = news->cookies;
+}
+
+static void say_reloaded(struct daemon *d, struct keeper_news *news UNUSED)
+{
+	pipeline_end_statics(d->runtime.pipeline);
+	daemon_flush(d);
+	log_info(d->log, "reloaded");
+}
+
+/* Who has asked meanwhile may have changed files after they were read: all are told after the next
+ * reload, which begins now. */
+void daemon_on_loaded(void *arg, bool is_done, const char *told)
+{
+	struct daemon *d = arg;
+	if (!d->is_reloading) {
+		pipeline_end_statics(d->runtime.pipeline);
+		return;
+	}
+	buf_puts(&d->told, told);
+	if (is_done)
+		with_copied_log(d, say_reloaded, NULL);
+	d->is_reloading = false;
 	(void)!ready_notify(getenv("NOTIFY_SOCKET"), "READY=1");
-	d->log = log;
-	log_set_threshold(log, copied.threshold);
-	tell_outcome(d, buf_text(&told), is_done);
-	buf_fini(&told);
+	if (!d->has_to_reload)
+		tell_outcome(d, buf_text(&d->told), is_done);
+	buf_fini(&d->told);
 }

@@ -110,18 +110,31 @@ static struct pipeline_config config_of(
 		.has_self = conf->has_self};
 }
 
-static int set_files(struct runtime *r, struct collection *files)
+int runtime_read_files(struct runtime *r, struct conf_error *error)
 {
-	int err = pipeline_set_files(r->pipeline, files);
+	struct zones zones;
+	struct collection *files;
+	int err = zones_find(&zones, &r->conf.zone_files, error);
+	if (!err)
+		err = zones_read(&files, &zones, &r->conf.domain, error);
+	if (!err)
+		err = pipeline_set_files(r->pipeline, files);
+	zones_free(&zones);
 	malloc_trim(0); /* a large file was held in many small blocks, most of them free now */
+	if (err && err != ERR_SYNTAX)
+		snprintf(error->text, sizeof(error->text), "zone files: %s", err_text(err));
 	return err;
 }
 
-static int read_files(struct runtime *r, struct conf_error *error)
+int runtime_put_file_owner(
+	struct runtime *r, const uint8_t *owner, const struct rrset *sets, size_t count)
 {
-	struct collection *files;
-	int err = zones_read(&files, &r->conf.zone_files, &r->conf.domain, error);
-	return err ? err : set_files(r, files);
+	char name[NAME_TEXT_CAP];
+	int err = pipeline_put_static(r->pipeline, owner, sets, count);
+	if (err && err != ERR_NOMEM && log_limit_may(&r->static_limit, loop_now()))
+		log_error(r->log, "records of zone files not served: name=%s error=\"%s\"",
+			name_to_text(owner, name), err_text(err));
+	return err;
 }
 
 int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
@@ -141,11 +154,10 @@ int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	if (!err)
 		err = r->pipeline ? tell_self(r) : ERR_NOMEM;
 	if (!err)
-		err = read_files(r, error);
-	if (err && err != ERR_SYNTAX)
-		snprintf(error->text, sizeof(error->text), "zone files: %s", err_text(err));
-	if (err)
-		runtime_fini(r);
+		return 0;
+	if (err != ERR_SYNTAX)
+		snprintf(error->text, sizeof(error->text), "%s", err_text(err));
+	runtime_fini(r);
 	return err;
 }
 
@@ -157,19 +169,18 @@ void runtime_fini(struct runtime *r)
 	conf_fini(&r->conf);
 }
 
-int runtime_reload(struct runtime *r, struct conf *conf, struct collection *files,
-	const struct address_names *address_names)
+int runtime_reload(struct runtime *r, struct conf *conf, struct address_names *address_names)
 {
 	struct conf before = r->conf;
 	struct address_names addresses_before = r->address_names;
 	r->conf = *conf;
 	r->address_names = *address_names;
+	*address_names = (struct address_names){0};
 	const struct pipeline_config config = config_of(&r->conf, &r->address_names);
 	int err = pipeline_set_config(r->pipeline, &config);
-	int files_err = set_files(r, files);
 	conf_fini(&before);
 	address_names_fini(&addresses_before);
-	return err ? err : files_err;
+	return err;
 }
 
 /* Events and flushes. */

@@ -21,14 +21,21 @@ struct runtime {
 	uint32_t serial_floor; /* later than all serials served before this start; 0: not known */
 	bool has_new_self;
 	struct retry flush_retry; /* after a flush that lacked memory */
-	struct log_limit apply_limit, reject_limit, alias_limit, left_out_limit, crowded_limit;
+	struct log_limit apply_limit, reject_limit, alias_limit, static_limit, left_out_limit,
+		crowded_limit;
 };
 
-/* Makes a pipeline without events of the kernel yet, and reads the zone files. Takes over `conf`,
- * also on failure. Fills in the functions of the sink that only log, and its `arg`, which is the
- * runtime. ERR_SYNTAX: `*error` says which file and line; ERR_NOMEM. */
+/* Makes a pipeline without events of the kernel and without zone files yet. Takes over `conf`, also on
+ * failure. Fills in the functions of the sink that only log, and its `arg`, which is the runtime.
+ * Reads the files of --address-names. ERR_SYNTAX, ERR_NOMEM: `*error` is filled. */
 int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	struct pipeline_sink sink, struct conf_error *error) NONNULL MUSTCHECK;
+/* Reads the zone files, for a program that serves nobody. ERR_SYNTAX: `*error` says which file and line;
+ * ERR_NOMEM, ERR_RANGE: it is filled, too. */
+int runtime_read_files(struct runtime *r, struct conf_error *error) NONNULL MUSTCHECK;
+/* As pipeline_put_static(). ERR_RANGE is logged. */
+int runtime_put_file_owner(struct runtime *r, const uint8_t *owner, const struct rrset *sets,
+	size_t count) NONNULL_ARGS(1, 2) MUSTCHECK;
 /* Call it after the last reader has ended. */
 void runtime_fini(struct runtime *r) NONNULL;
 
@@ -48,8 +55,8 @@ bool runtime_flush(struct runtime *r) NONNULL;
 /* Returns the lowest serial that a zone may get if it changes now. */
 uint32_t runtime_next_serial(const struct runtime *r) NONNULL;
 
-/* Applies a new configuration and the content of its files; takes over all three. Changes only what
- * differs; everything else goes on. ERR_NOMEM: some of it has not been changed, but `conf` is in
- * force. */
-int runtime_reload(struct runtime *r, struct conf *conf, struct collection *files,
-	const struct address_names *address_names) NONNULL MUSTCHECK;
+/* Applies a new configuration and the content of the files of --address-names, and takes both over.
+ * Changes only what differs; everything else goes on. ERR_NOMEM: some of it has not been changed, but
+ * `conf` is in force. */
+int runtime_reload(struct runtime *r, struct conf *conf,
+	struct address_names *address_names) NONNULL MUSTCHECK;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -16,6 +17,7 @@
 #include "io/ready.h"
 #include "ontap-zone/commands.h"
 #include "ontap-zone/keys.h"
+#include "ontap-zone/reload.h"
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/start.h"
 #include "ontap-zone/turn.h"
@@ -36,16 +38,33 @@ static void daemon_say_goodbye(struct daemon *d)
 	}
 }
 
+/* The last changes, and a serial that is not ahead. */
+static void store_last(struct daemon *d)
+{
+	char serial[STATE_SERIAL_CAP];
+	d->names.is_asked = false;
+	daemon_store_names(d, loop_now() + NS_PER_S);
+	d->serial.asked = zone_latest_serial(pipeline_zone(d->runtime.pipeline));
+	state_serial_text(d->serial.asked, serial);
+	keeper_write_serial(d->keeper, serial);
+}
+
+/* It writes what it was asked for before. */
+static void daemon_stop_keeper(struct daemon *d)
+{
+	loop_remove(d->loop, &d->keeper_watch);
+	keeper_stop(d->keeper);
+	d->keeper = NULL;
+}
+
 static void daemon_stop(struct daemon *d)
 {
 	if (d->is_ready) {
 		(void)!ready_notify(getenv("NOTIFY_SOCKET"), "STOPPING=1");
 		daemon_say_goodbye(d);
-		state_names_poll(&d->names, loop_now() + NS_PER_S, d->runtime.conf.state_dir,
-			d->log, d->mdns); /* stores the last changes */
-		(void)!state_write_serial(&d->serial, loop_now(), d->runtime.conf.state_dir, d->log,
-			zone_latest_serial(pipeline_zone(d->runtime.pipeline)));
+		store_last(d);
 	}
+	daemon_stop_keeper(d);
 	control_close(d->resolve);
 	d->resolve = NULL;
 	dns_close(d->dns);
@@ -90,28 +109,88 @@ static int check_user(const struct conf *conf, const struct log *log)
 	return EXIT_USAGE;
 }
 
+/* Callbacks of the keeper. */
+
+static void on_state(void *arg, uint32_t serial, const char *names)
+{
+	struct daemon *d = arg;
+	/* The content may differ from the content that had this serial. */
+	d->runtime.serial_floor = serial ? serial + 1 : 0;
+	state_take_names(names, d->log, d->mdns);
+}
+
+static void on_expect(void *arg, size_t names)
+{
+	struct daemon *d = arg;
+	/* Without memory now, the table grows while names are put. */
+	(void)!pipeline_expect_statics(d->runtime.pipeline, names);
+}
+
+static int on_owner(void *arg, const uint8_t *name, const struct rrset *sets, size_t count)
+{
+	struct daemon *d = arg;
+	return runtime_put_file_owner(&d->runtime, name, sets, count);
+}
+
+static struct keeper *start_keeper(struct daemon *d, struct conf *conf)
+{
+	const struct keeper_config config = {.conf = conf,
+		.args = d->args,
+		.user = d->user_name ? &d->user : NULL,
+		.log = d->log,
+		.sink = {.on_state = on_state,
+			.on_expect = on_expect,
+			.on_apply = daemon_on_apply,
+			.on_owner = on_owner,
+			.on_end = daemon_on_loaded,
+			.on_written = daemon_on_written,
+			.arg = d}};
+	return keeper_start(&config);
+}
+
+/* Reads everything; from then on, the keeper is one of those who are listened to. */
+static int load(struct daemon *d)
+{
+	int code = daemon_open_mdns(d, loop_random());
+	if (!code)
+		code = keeper_wait(d->keeper);
+	d->keeper_watch = (struct loop_watch){
+		.fd = keeper_fd(d->keeper), .on_ready = daemon_on_keeper, .arg = d};
+	d->keeper_events = EPOLLIN;
+	int err = code ? 0 : loop_add(d->loop, &d->keeper_watch, EPOLLIN);
+	if (!err)
+		return code;
+	log_error(d->log, "cannot start: step=epoll error=\"%s\"", err_text(err));
+	return EXIT_SYSTEM;
+}
+
 /* Runs the daemon, and owns the runtime from its start to its end. Takes ownership of `conf`. */
 static int serve(struct daemon *d, struct conf *conf)
 {
 	struct conf_error error;
+	d->keeper = start_keeper(d, conf);
+	if (!d->keeper) {
+		conf_fini(conf);
+		return EXIT_SYSTEM; /* already logged */
+	}
 	int err = runtime_init(&d->runtime, conf, d->log, daemon_sink, &error);
 	if (err) {
 		log_error(d->log, "cannot start: error=\"%s\"", error.text);
+		keeper_stop(d->keeper);
 		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	}
-	files_init(&d->files, &d->runtime, d->log);
+	files_init(&d->files, &d->runtime, d->keeper, d->log);
 	guests_init(&d->guests, d->loop, d->log, &d->runtime);
 	d->guests.watcher = d->watcher;
-	int code = daemon_open_mdns(d, loop_random());
-	if (!code) {
-		/* The content may differ from the content that had this serial. */
-		uint32_t before = state_read_serial(d->runtime.conf.state_dir, d->log);
-		d->runtime.serial_floor = before ? before + 1 : 0;
-		state_read_names(d->runtime.conf.state_dir, d->log, d->mdns);
+	int code = load(d);
+	if (code)
+		daemon_stop(d);
+	else
 		code = daemon_run(d);
-	}
 	guests_fini(&d->guests);
+	tsig_keys_free(d->keys.at, d->keys.count);
 	files_fini(&d->files);
+	buf_fini(&d->told);
 	runtime_fini(&d->runtime);
 	return code;
 }
@@ -133,7 +212,9 @@ int command_serve(struct conf *conf, const struct options_args *args, struct log
 	d->args = args;
 	d->started = loop_now();
 	d->signal_watch.fd = -1;
-	code = daemon_start_watching(d, conf);
+	code = daemon_find_user(d, conf);
+	if (!code)
+		code = daemon_start_watching(d, conf);
 	if (code)
 		conf_fini(conf);
 	else
@@ -164,10 +245,12 @@ int command_check(struct conf *conf, const struct log *log)
 	}
 	tsig_keys_free(keys.at, keys.count);
 	int err = runtime_init(&runtime, conf, log, (struct pipeline_sink){0}, &error);
-	if (err) {
+	const bool has_runtime = !err;
+	if (!err)
+		err = runtime_read_files(&runtime, &error);
+	if (err)
 		log_error(log, "check failed: error=\"%s\"", error.text);
-		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
-	}
-	runtime_fini(&runtime);
-	return EXIT_DONE;
+	if (has_runtime)
+		runtime_fini(&runtime);
+	return err == ERR_SYNTAX ? EXIT_USAGE : err ? EXIT_SYSTEM : EXIT_DONE;
 }

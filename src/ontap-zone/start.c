@@ -19,7 +19,6 @@
 #include "io/rcu.h"
 #include "io/ready.h"
 #include "ontap-zone/commands.h"
-#include "ontap-zone/keys.h"
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/turn.h"
 
@@ -126,39 +125,19 @@ static int refuse_user(const struct daemon *d, const char *name, int err)
 	return EXIT_SYSTEM;
 }
 
-static int become_user(struct daemon *d, const char *name, const struct privilege_user *user)
-{
-	const char *state_dir = d->runtime.conf.state_dir;
-	int err = state_give(state_dir, user->uid, user->gid);
-	if (err)
-		log_warning(d->log, "state directory keeps its owner: path=\"%s\" error=\"%s\"",
-			state_dir, err_text(err));
-	err = privilege_become(user);
-	if (err)
-		return refuse_user(d, name, err);
-	d->is_confined = true;
-	return 0;
-}
-
 /* Finds the user: the configured one; otherwise "ontap"; otherwise root, if we are root, but
- * without its capabilities. Sets `*ret_name` to NULL if we are not root and no change is needed. */
-static int find_user(const struct daemon *d, const char **ret_name, struct privilege_user *ret)
+ * without its capabilities. `d->user_name` stays NULL if we are not root and no change is needed. */
+int daemon_find_user(struct daemon *d, const struct conf *conf)
 {
-	const char *given = d->runtime.conf.user;
-	*ret_name = given ? given : "ontap";
-	int err = privilege_find_user(*ret_name, ret);
-	if (given)
-		return err ? refuse_user(d, given, err) : 0;
-	if (geteuid() != 0) {
-		*ret_name = NULL;
+	const char *name = conf->user ? conf->user : "ontap";
+	int err = privilege_find_user(name, &d->user);
+	if (!conf->user && geteuid() != 0)
 		return 0;
-	}
-	if (err && err != ERR_ABSENT)
-		return refuse_user(d, *ret_name, err);
-	if (err == ERR_ABSENT) {
-		*ret_name = "root";
-		*ret = (struct privilege_user){0, 0};
-	}
+	if (err && (conf->user || err != ERR_ABSENT))
+		return refuse_user(d, name, err);
+	d->user_name = err ? "root" : name;
+	if (err)
+		d->user = (struct privilege_user){0, 0};
 	return 0;
 }
 
@@ -166,15 +145,13 @@ static int find_user(const struct daemon *d, const char **ret_name, struct privi
  * socket, and nobody could answer. Threads are made after this. */
 static int start_user(struct daemon *d)
 {
-	const char *name;
-	struct privilege_user user;
-	int code = find_user(d, &name, &user);
-	if (code)
-		return code;
 	sockets_open_resolve(d);
-	code = name ? become_user(d, name, &user) : 0;
+	int err = d->user_name ? privilege_become(&d->user) : 0;
+	if (err)
+		return refuse_user(d, d->user_name, err);
+	d->is_confined = d->user_name != NULL;
 	rcu_start();
-	return code;
+	return 0;
 }
 
 /* No thread may have further privileges: all threads share one address space. */
@@ -194,8 +171,11 @@ static int check_threads(const struct daemon *d)
 
 static int start_peers(struct daemon *d)
 {
-	int err = peers_open(&d->peers, &d->runtime, d->loop, d->log);
-	return err == ERR_SYNTAX ? EXIT_USAGE : err ? EXIT_SYSTEM : 0;
+	int err = peers_open(&d->peers, &d->runtime, d->loop, &d->keys, d->log);
+	if (err)
+		return EXIT_SYSTEM;
+	d->keys = (struct conf_keys){0};
+	return 0;
 }
 
 static struct serve_text to_text(const char *text)
@@ -217,23 +197,11 @@ static struct serve_policy make_policy(const struct conf *conf)
 		.trusted_count = conf->trusted.count};
 }
 
-/* The key files may be readable only before the user is changed. */
-static int start_cookies(struct daemon *d)
-{
-	struct conf_error error = {"out of memory"};
-	int err = cookie_keys_read(&d->cookie_keys, &d->runtime.conf, d->log, &error);
-	if (err) {
-		log_error(d->log, "cannot start: error=\"%s\"", error.text);
-		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
-	}
-	if (d->cookie_keys.count == 0)
-		d->cookie_keys = daemon_new_cookie_seed();
-	return 0;
-}
-
 static int start_dns(struct daemon *d)
 {
 	const struct conf *conf = &d->runtime.conf;
+	if (d->cookie_keys.count == 0)
+		d->cookie_keys = daemon_new_cookie_seed();
 	const struct dns_config config = {.workers = conf->threads,
 		.zone = zone_reader(pipeline_zone(d->runtime.pipeline)),
 		.views = pipeline_views(d->runtime.pipeline),
@@ -301,8 +269,6 @@ int daemon_start(struct daemon *d)
 	code = sockets_open_control(d);
 	if (!code)
 		code = start_peers(d);
-	if (!code)
-		code = start_cookies(d);
 	if (!code)
 		code = start_user(d);
 	if (!code)

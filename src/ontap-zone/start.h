@@ -4,6 +4,10 @@
 
 #include "ontap-zone/daemon.h"
 
+/* Finds whom this process and the keeper become, before there are threads and sockets: `d->user_name` and
+ * `d->user`. Returns as below. */
+int daemon_find_user(struct daemon *d, const struct conf *conf) NONNULL MUSTCHECK;
+
 /* Sets up signals and starts the watcher process. It must start before the zone files are read, for
  * two reasons: the memory that exists at the fork stays in the watcher as long as it lives, and the
  * watcher examines the system while the files are read. Returns an exit code, 0 on success. Errors

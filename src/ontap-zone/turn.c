@@ -20,26 +20,16 @@ static ns_t synced_deadline(const struct daemon *d)
 	return d->peers ? ns_min(deadline, peers_deadline(d->peers)) : deadline;
 }
 
-int daemon_turn(struct daemon *d, ns_t deadline)
+/* When the keeper's next message is handled, apart from those that the loop sees. */
+static ns_t keeper_deadline(const struct daemon *d)
 {
-	deadline = ns_min(deadline, retry_deadline(&d->watcher_retry));
-	deadline = ns_min(deadline, control_deadline(d->control));
-	deadline = ns_min(deadline, control_deadline(d->resolve));
-	if (watcher_is_synced(d->watcher))
-		deadline = ns_min(deadline, synced_deadline(d));
-	int err = loop_turn(d->loop, deadline);
-	if (err) {
-		log_error(d->log, "cannot wait for events: error=\"%s\"", err_text(err));
-		return err;
-	}
-	if (loop_now() >= retry_deadline(&d->watcher_retry))
-		daemon_on_watcher(d, 0);
-	control_poll(d->control, loop_now());
-	control_poll(d->resolve, loop_now());
-	if (d->has_to_reload && d->is_ready)
-		daemon_reload(d);
-	if (!watcher_is_synced(d->watcher))
-		return 0;
+	if (retry_has_failed(&d->keeper_retry))
+		return retry_deadline(&d->keeper_retry);
+	return keeper_has_more(d->keeper) ? 0 : NS_NEVER;
+}
+
+static void do_synced_steps(struct daemon *d)
+{
 	if (runtime_is_dirty(&d->runtime))
 		daemon_flush(d);
 	guests_poll(&d->guests, loop_now());
@@ -55,5 +45,31 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 		daemon_reserve_serial(d);
 	if (d->peers)
 		peers_poll(d->peers, loop_now());
+}
+
+int daemon_turn(struct daemon *d, ns_t deadline)
+{
+	deadline = ns_min(deadline, retry_deadline(&d->watcher_retry));
+	deadline = ns_min(deadline, keeper_deadline(d));
+	deadline = ns_min(deadline, control_deadline(d->control));
+	deadline = ns_min(deadline, control_deadline(d->resolve));
+	if (watcher_is_synced(d->watcher))
+		deadline = ns_min(deadline, synced_deadline(d));
+	int err = loop_turn(d->loop, deadline);
+	if (err) {
+		log_error(d->log, "cannot wait for events: error=\"%s\"", err_text(err));
+		return err;
+	}
+	if (loop_now() >= retry_deadline(&d->watcher_retry))
+		daemon_on_watcher(d, 0);
+	if (loop_now() >= keeper_deadline(d))
+		daemon_on_keeper(d, 0);
+	control_poll(d->control, loop_now());
+	control_poll(d->resolve, loop_now());
+	if (d->has_to_reload && d->is_ready && !d->is_reloading)
+		daemon_reload(d);
+	if (watcher_is_synced(d->watcher))
+		do_synced_steps(d);
+	daemon_pump_keeper(d);
 	return 0;
 }

@@ -5,21 +5,18 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../sim/msgtext.h"
 #include "base/buf.h"
 #include "base/limits.h"
-#include "io/file.h"
 #include "ontap-zone/state.h"
 
-enum { FILE_MAX = 10000 };
-
 static struct lab {
-	char dir[32], file[64];
+	struct buf file;
 	struct mdns *m;
 	struct state_names names;
 } lab;
@@ -27,18 +24,16 @@ static struct lab {
 static int setup(void **state)
 {
 	(void)state;
-	lab = (struct lab){.dir = "/tmp/ontap-state.XXXXXX", .m = mdns_new(1)};
-	assert_non_null(mkdtemp(lab.dir));
-	strcat(strcpy(lab.file, lab.dir), "/mdns-names");
-	return 0;
+	lab = (struct lab){.m = mdns_new(1)};
+	return lab.m ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
 	mdns_free(lab.m);
-	unlink(lab.file);
-	return rmdir(lab.dir);
+	buf_fini(&lab.file);
+	return 0;
 }
 
 static void rename_to(const char *wanted, const char *current)
@@ -48,17 +43,21 @@ static void rename_to(const char *wanted, const char *current)
 	lab.names.has_changed = true;
 }
 
+/* What is to be written is written at once. */
 static void poll_at(ns_t now)
 {
-	state_names_poll(&lab.names, now, lab.dir, NULL, lab.m);
+	struct buf text = {0};
+	if (!state_names_poll(&lab.names, now, lab.m, &text))
+		return;
+	assert_true(state_names_deadline(&lab.names) == NS_NEVER);
+	buf_fini(&lab.file);
+	lab.file = text;
+	state_names_written(&lab.names, now, NULL, 0);
 }
 
 static void expect_stored(const char *line)
 {
-	struct buf text = {0};
-	assert_int_equal(file_read(lab.file, FILE_MAX, &text), 0);
-	assert_non_null(strstr(buf_text(&text), line));
-	buf_fini(&text);
+	assert_non_null(strstr(buf_text(&lab.file), line));
 }
 
 static void first_name_is_stored_at_once_and_more_a_second_later_together(void **state)
@@ -71,12 +70,12 @@ static void first_name_is_stored_at_once_and_more_a_second_later_together(void *
 	poll_at(start);
 	expect_stored("web.local. web-2.local.\n");
 	assert_true(state_names_deadline(&lab.names) == NS_NEVER);
-	assert_int_equal(unlink(lab.file), 0);
+	buf_fini(&lab.file);
 	rename_to("web.local", "web-3.local");
 	rename_to("db.local", "db-2.local");
 	assert_true(state_names_deadline(&lab.names) == start + NS_PER_S);
 	poll_at(start + NS_PER_S - 1);
-	assert_int_not_equal(access(lab.file, F_OK), 0);
+	assert_int_equal(lab.file.len, 0);
 	poll_at(start + NS_PER_S);
 	expect_stored("web.local. web-3.local.\n");
 	expect_stored("db.local. db-2.local.\n");
@@ -89,10 +88,42 @@ static void name_that_is_its_own_again_is_forgotten(void **state)
 	rename_to("web.local", "web.local");
 	rename_to("db.local", "db-2.local");
 	poll_at(NS_PER_S);
+	assert_string_equal(buf_text(&lab.file), "db.local. db-2.local.\n");
+}
+
+static void what_was_not_written_is_written_later(void **state)
+{
 	struct buf text = {0};
-	assert_int_equal(file_read(lab.file, FILE_MAX, &text), 0);
-	assert_string_equal(buf_text(&text), "db.local. db-2.local.\n");
+	(void)state;
+	rename_to("web.local", "web-2.local");
+	assert_true(state_names_poll(&lab.names, NS_PER_S, lab.m, &text));
+	buf_clear(&text);
+	assert_false(state_names_poll(&lab.names, 100 * NS_PER_S, lab.m, &text));
+	state_names_written(&lab.names, 100 * NS_PER_S, NULL, -ENOSPC);
+	const ns_t again = state_names_deadline(&lab.names);
+	assert_true(again > 100 * NS_PER_S && again != NS_NEVER);
 	buf_fini(&text);
+	poll_at(again);
+	expect_stored("web.local. web-2.local.\n");
+}
+
+static void a_serial_is_reserved_until_half_of_it_is_used(void **state)
+{
+	struct state_serial serial = {0};
+	char text[STATE_SERIAL_CAP];
+	(void)state;
+	assert_true(state_reserve_serial(&serial, 0, 1000, text));
+	assert_string_equal(text, "4600\n");
+	assert_false(state_reserve_serial(&serial, 0, 3000, text)); /* it is being written */
+	state_serial_written(&serial, 0, NULL, -ENOSPC);
+	assert_false(state_reserve_serial(&serial, 0, 1001, text));
+	const ns_t again = state_serial_deadline(&serial);
+	assert_true(state_reserve_serial(&serial, again, 1001, text));
+	state_serial_written(&serial, again, NULL, 0);
+	assert_true(state_serial_deadline(&serial) == NS_NEVER);
+	assert_false(state_reserve_serial(&serial, again, 2000, text));
+	assert_true(state_reserve_serial(&serial, again, 3000, text));
+	assert_string_equal(text, "6600\n");
 }
 
 static void note_pair(void *arg, const uint8_t *owner, const uint8_t *current)
@@ -111,7 +142,7 @@ static void what_is_stored_is_read_at_the_next_start(void **state)
 	poll_at(NS_PER_S);
 	mdns_free(lab.m);
 	lab.m = mdns_new(2);
-	state_read_names(lab.dir, NULL, lab.m);
+	state_take_names(buf_text(&lab.file), NULL, lab.m);
 	mdns_each_renamed(lab.m, note_pair, &count);
 	assert_int_equal(count, 1);
 }
@@ -163,7 +194,7 @@ static void as_many_as_ten_thousand_outlive_a_start(void **state)
 	poll_at(NS_PER_S);
 	mdns_free(lab.m);
 	lab.m = mdns_new(2);
-	state_read_names(lab.dir, NULL, lab.m);
+	state_take_names(buf_text(&lab.file), NULL, lab.m);
 	look_at_renamed();
 	assert_int_equal(renamed.count, MANY);
 	assert_true(has_number(&renamed.first, 0) && has_number(&renamed.last, MANY - 1));
@@ -198,6 +229,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(first_name_is_stored_at_once_and_more_a_second_later_together),
 		CASE(name_that_is_its_own_again_is_forgotten),
+		CASE(what_was_not_written_is_written_later),
+		CASE(a_serial_is_reserved_until_half_of_it_is_used),
 		CASE(what_is_stored_is_read_at_the_next_start),
 		CASE(as_many_as_ten_thousand_outlive_a_start),
 		CASE(of_too_many_the_ones_longest_out_of_use_are_forgotten),

@@ -110,6 +110,16 @@ void peers_poll(struct peers *o UNUSED, ns_t now UNUSED)
 void daemon_on_watcher(void *arg UNUSED, uint32_t events UNUSED)
 {
 }
+void daemon_on_keeper(void *arg UNUSED, uint32_t events UNUSED)
+{
+}
+void daemon_pump_keeper(struct daemon *d UNUSED)
+{
+}
+bool keeper_has_more(const struct keeper *k UNUSED)
+{
+	return false;
+}
 void daemon_reload(struct daemon *d UNUSED)
 {
 }
@@ -137,6 +147,7 @@ static void turn(bool is_synced)
 	static struct daemon d;
 	d.loop = (struct loop *)others;
 	d.watcher = (struct watcher *)others;
+	d.keeper = (struct keeper *)others;
 	d.mdns = (struct mdns *)others;
 	world.is_synced = is_synced;
 	world.polls = 0;

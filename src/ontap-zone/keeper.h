@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The process that has the files, so that the serving process needs none. It runs as the same user,
+ * writes the exports and the state, runs the command of --on-export, and reads the configuration, the
+ * zone files and the keys, at the start and for each reload:
+ *
+ *	serving process                      keeper
+ *	keeper_reload ──────────────────────► reads and checks all files, while the other serves on
+ *	on_apply, on_owner ◄── differences ── compares with what it has sent before
+ *	keeper_write_export ────────────────► writes, then runs the command
+ *	on_written ◄─────────────────────────
+ *
+ * What the serving process asks for is a number of the keeper's own list, and bytes: never a path, and
+ * never a command. Each process ends when the other does.
+ */
+#pragma once
+
+#include "base/compiler.h"
+#include "conf/conf.h"
+#include "io/channel.h"
+#include "io/log.h"
+#include "io/privilege.h"
+#include "name/address_names.h"
+#include "ontap-zone/keeper_msg.h"
+#include "ontap-zone/owners.h"
+#include "serve/cookie.h"
+
+/* What was read, but for the records of zone files. */
+struct keeper_news {
+	const char
+		*text; /* of the configuration file, in case of a reload; NULL: there is no file */
+	size_t len;
+	struct address_names *addresses; /* in case of a reload */
+	struct conf_keys *keys;          /* both may be taken over: then they are set to zero */
+	struct cookie_keys cookies;
+};
+
+/* Called from keeper_handle() and keeper_wait(). */
+struct keeper_sink {
+	/* Of the state directory, at the start: the serial, 0: none, and the file of mDNS names. */
+	void (*on_state)(void *arg, uint32_t serial, const char *names);
+	/* So many owners follow. */
+	void (*on_expect)(void *arg, size_t names);
+	/* All files are read and right. The records follow. */
+	void (*on_apply)(void *arg, struct keeper_news *news);
+	/* The records at that owner are exactly these. If it returns ERR_NOMEM, it gets the same
+	 * again later. */
+	int (*on_owner)(void *arg, const uint8_t *name, const struct rrset *sets, size_t count);
+	/* That was all; or nothing changes, for a reason that has been logged. `told`: the lines that
+	 * the keeper has logged. */
+	void (*on_end)(void *arg, bool is_done, const char *told);
+	void (*on_written)(void *arg, const struct keeper_written *written);
+	void *arg;
+};
+
+struct keeper_config {
+	struct conf *conf; /* the process gets a copy */
+	const struct options_args *args;
+	const struct privilege_user *user; /* whom it becomes; NULL: it stays */
+	const struct log *log;
+	struct keeper_sink sink;
+};
+
+struct keeper; /* opaque */
+
+/* Starts the process, which reads all files at once. Call it before there are threads. NULL: the reason
+ * has been logged. */
+struct keeper *keeper_start(const struct keeper_config *config) NONNULL MUSTCHECK;
+/* Waits until the first files have been read and passed on. Returns 0 or an exit code; the reason has
+ * been logged. */
+int keeper_wait(struct keeper *k) NONNULL MUSTCHECK;
+/* Lets the process do what it was asked for, ends it, and waits for its end. */
+void keeper_stop(struct keeper *k);
+
+int keeper_fd(const struct keeper *k) NONNULL;
+/* True if keeper_handle() has something to do that the descriptor does not show. */
+bool keeper_has_more(const struct keeper *k) NONNULL;
+/* Handles messages for about a millisecond. ERR_NOMEM: call it again after a while. -errno: the process
+ * has ended. */
+int keeper_handle(struct keeper *k) NONNULL MUSTCHECK;
+/* Sends what there is room for. `*ret_is_pending`: call it again when the descriptor takes more. */
+int keeper_flush(struct keeper *k, bool *ret_is_pending) NONNULL MUSTCHECK;
+
+/* Requests. on_written() tells the outcome. */
+void keeper_write_export(struct keeper *k, size_t export, const char *bytes, size_t len)
+	NONNULL_ARGS(1);
+void keeper_write_serial(struct keeper *k, const char *text) NONNULL;
+void keeper_write_names(struct keeper *k, const char *text, size_t len) NONNULL_ARGS(1);
+/* Makes it read the configuration and all files again. on_end() tells the outcome. */
+void keeper_reload(struct keeper *k) NONNULL;
+
+/* The process itself, with one end of the channel: keeper_process.c. */
+_Noreturn void keeper_process_run(const struct keeper_config *config, int fd) NONNULL;

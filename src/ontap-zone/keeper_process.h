@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* The inside of the keeper, shared by its files. Nobody else includes this. */
+#pragma once
+
+#include "io/channel.h"
+#include "ontap-zone/keeper.h"
+#include "ontap-zone/zones.h"
+
+struct keeper_process {
+	struct channel channel;
+	struct log own_log;
+	const struct log *log; /* `own_log` */
+	const struct options_args *args;
+	struct conf conf; /* in force; owned */
+	uint32_t generation;
+	struct zones zones;       /* read last */
+	struct owners_sent *sent; /* what the serving process has */
+	int state_dir;            /* or negative */
+	struct buf export, names; /* pieces so far */
+	int signals;              /* a signalfd(2) for SIGCHLD */
+	pid_t command;            /* of --on-export; 0: none runs */
+	bool has_news;            /* written since the command was started */
+};
+
+/* keeper_read.c: reads all files of p->conf and sends what they say; at the start. Returns an exit code;
+ * the reason has been logged, and told to the serving process. */
+int keeper_read_first(struct keeper_process *p, const struct privilege_user *user) NONNULL_ARGS(1)
+	MUSTCHECK;
+/* Reads the configuration and its files again. A failure is logged and told, and nothing else is sent.
+ * -errno: the channel is closed. */
+int keeper_read_again(struct keeper_process *p) NONNULL MUSTCHECK;
