@@ -158,6 +158,8 @@ int sandbox_limit_files(const struct sandbox_path *paths, size_t count, int *ret
 #define ARCH 0
 #endif
 
+enum { X32_BIT = 0x40000000 };
+
 static uint32_t argument_offset(unsigned argument)
 {
 	uint32_t low = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 4;
@@ -198,6 +200,11 @@ void sandbox_calls_begin(struct sandbox_calls *s)
 	add(s, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JA, 1, 0, 0));
 	add_return(s, SECCOMP_RET_KILL_PROCESS);
 	add_load(s, offsetof(struct seccomp_data, nr));
+#ifdef __x86_64__
+	/* The numbers of x32 have this bit; their architecture is the same. */
+	add(s, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, X32_BIT, 0, 1));
+	add_return(s, SECCOMP_RET_KILL_PROCESS);
+#endif
 }
 
 static void add_tested(struct sandbox_calls *s, const struct sandbox_call *call, uint32_t action)
@@ -224,12 +231,18 @@ void sandbox_calls_allow(struct sandbox_calls *s, const struct sandbox_call *cal
 	}
 }
 
+static uint32_t action_of(enum sandbox_verdict verdict)
+{
+	return verdict == SANDBOX_KILLS     ? SECCOMP_RET_KILL_PROCESS
+	       : verdict == SANDBOX_REFUSES ? SECCOMP_RET_ERRNO | EPERM
+					    : SECCOMP_RET_ALLOW;
+}
+
 int sandbox_calls_enforce(struct sandbox_calls *s, enum sandbox_verdict verdict)
 {
 	if (s->has_overflow)
 		return ERR_SPACE;
-	s->code[s->len] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-		verdict == SANDBOX_KILLS ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | EPERM);
+	s->code[s->len] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action_of(verdict));
 	struct sock_fprog program = {.len = (unsigned short)(s->len + 1), .filter = s->code};
 	int err = no_new_privs();
 	if (ARCH == 0 || err)

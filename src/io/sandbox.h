@@ -49,7 +49,7 @@ int sandbox_limit_files(const struct sandbox_path *paths, size_t count, int *ret
 
 /* A system call that is allowed: always, or if `(argument & mask) == value`. The kernel's arguments
  * have 64 bits, of which the lower 32 are compared: enough for flags and numbers that are ints. A
- * call may be in a list several times; one match is enough. */
+ * call may be in a list several times; the first match counts. */
 struct sandbox_call {
 	int number;       /* SYS_x */
 	uint8_t has_test; /* 0: always */
@@ -88,8 +88,9 @@ void sandbox_calls_allow(struct sandbox_calls *s, const struct sandbox_call *cal
 
 /* What happens at a call that is not allowed. */
 enum sandbox_verdict {
-	SANDBOX_KILLS,  /* the whole process ends by SIGSYS */
-	SANDBOX_REFUSES /* the call fails with EPERM */
+	SANDBOX_KILLS,   /* the whole process ends by SIGSYS */
+	SANDBOX_REFUSES, /* the call fails with EPERM */
+	SANDBOX_ALLOWS   /* the call is made: for a list of calls that are refused */
 };
 
 /* From now on the thread can make only these calls. What an earlier list forbids stays forbidden.

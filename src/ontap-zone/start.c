@@ -19,6 +19,7 @@
 #include "io/rcu.h"
 #include "io/ready.h"
 #include "ontap-zone/commands.h"
+#include "ontap-zone/confine.h"
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/turn.h"
 
@@ -150,8 +151,9 @@ static int start_user(struct daemon *d)
 	if (err)
 		return refuse_user(d, d->user_name, err);
 	d->is_confined = d->user_name != NULL;
+	err = confine_serving(d->log);
 	rcu_start();
-	return 0;
+	return err ? EXIT_SYSTEM : 0;
 }
 
 /* No thread may have further privileges: all threads share one address space. */

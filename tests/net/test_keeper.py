@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: ISC
+"""The process that has the files (src/ontap-zone/keeper.h), and what the other one cannot do."""
+import errno
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+pytest.importorskip("dns", reason="python3-dnspython is not installed")
+
+from lib import inject  # noqa: E402
+from lib.query import ask  # noqa: E402
+from lib.started import is_sanitized  # noqa: E402
+from lib.wait import wait_until  # noqa: E402
+
+
+@pytest.fixture
+def host(topo):
+    topo.has_dad = False
+    ns = topo.namespace("host")
+    topo.bridge(ns, "br0", "10.8.0.1/24")
+    return ns
+
+
+@pytest.fixture
+def web(topo, host):
+    return topo.workload("web", host, "br0", "10.8.0.2/24", alias="web")
+
+
+@pytest.fixture
+def zones(tmp_path):
+    made = tmp_path / "zones"
+    made.mkdir()
+    made.chmod(0o755)
+    tmp_path.chmod(0o755)
+    return made
+
+
+def addresses(host, name):
+    answer = ask(host, "127.0.0.1", f"{name}.vanya", "A").answer
+    return sorted(str(record) for records in answer for record in records)
+
+
+def children(pid):
+    """The processes of the daemon, by their names."""
+    found = {}
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            status = dict(line.split(":\t", 1) for line in (entry / "status").read_text().splitlines() if ":\t" in line)
+        except OSError:
+            continue
+        if int(status["PPid"]) == pid:
+            found[status["Name"].strip()] = int(entry.name)
+    return found
+
+
+# --- files that a pattern means --------------------------------------------------------------------
+
+def test_a_pattern_means_all_files_that_match_at_each_reload(host, web, serve, zones):
+    (zones / "a.zone").write_text("a A 192.0.2.1\n")
+    (zones / "b.zone").write_text("b A 192.0.2.2\n")
+    (zones / "c.zone~").write_text("c A 192.0.2.3\n")
+    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--zone-file={zones}/*.zone")
+    assert [addresses(host, name) for name in "abc"] == [["192.0.2.1"], ["192.0.2.2"], []]
+    (zones / "b.zone").unlink()
+    (zones / "d.zone").write_text("d A 192.0.2.4\n")
+    daemon.ask("reload")
+    assert [addresses(host, name) for name in "abd"] == [["192.0.2.1"], [], ["192.0.2.4"]]
+    for path in zones.glob("*.zone"):
+        path.unlink()
+    daemon.ask("reload")
+    assert [addresses(host, name) for name in "abd"] == [[], [], []]
+    assert addresses(host, "web") == ["10.8.0.2"]
+
+
+def test_a_fifo_is_told_and_stops_nobody(host, web, serve, zones):
+    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--zone-file={zones}/*.zone")
+    os.mkfifo(zones / "a.zone")
+    daemon.ask("reload", check=False)
+    assert "a.zone: is not a regular file" in daemon.log()
+    (zones / "a.zone").unlink()
+    daemon.ask("reload")
+
+
+# --- reading beside serving ------------------------------------------------------------------------
+
+def test_names_change_while_a_large_file_is_read(host, web, serve, zones):
+    """As often as they like, until the reload is done: by the daemon's own word, not by the clock."""
+    count = 100000
+    records = "".join(f"n{i} A 10.{i >> 16}.{i >> 8 & 255}.{i & 255}\n" for i in range(count))
+    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--zone-file={zones}/*.zone")
+    (zones / "large.zone").write_text(records)
+    with host.popen([daemon.program, "reload", "--socket=" + daemon.socket], stderr=subprocess.DEVNULL) as reload:
+        changes = 0
+        while reload.poll() is None:
+            verb = "del" if changes % 2 else "add"
+            web.ip(f"addr {verb} 10.8.0.3/24 dev eth0")
+            expected = ["10.8.0.2"] + ["10.8.0.3"] * (verb == "add")
+            wait_until(lambda: addresses(host, "web") == expected, what="the change")  # noqa: B023
+            changes += 1
+    assert reload.returncode == 0
+    assert addresses(host, f"n{count - 1}") and addresses(host, "n0") == ["10.0.0.0"]
+    (zones / "large.zone").write_text(records.replace("n7 A 10.0.0.7\n", "n7 A 10.9.9.9\n"))
+    daemon.ask("reload")
+    assert addresses(host, "n7") == ["10.9.9.9"] and addresses(host, "n8") == ["10.0.0.8"]
+
+
+def test_what_has_not_changed_gets_no_new_serial(host, web, serve, zones):
+    (zones / "a.zone").write_text("a A 192.0.2.1\n")
+    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--zone-file={zones}/*.zone")
+
+    def serial():
+        return ask(host, "127.0.0.1", "vanya", "SOA").answer[0][0].serial
+    before = serial()
+    daemon.ask("reload")
+    os.utime(zones / "a.zone")
+    daemon.ask("reload")
+    assert serial() == before
+    (zones / "a.zone").write_text("a A 192.0.2.2\n")
+    daemon.ask("reload")
+    assert serial() != before and addresses(host, "a") == ["192.0.2.2"]
+
+
+# --- the processes ---------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("which", ["ontap-keeper", "ontap-watcher"])
+def test_without_one_of_the_others_it_ends(host, web, serve, which):
+    daemon = serve(host, "--domain=vanya", "--no-mdns")
+    pid = daemon.process.pid
+    os.kill(children(pid)[which], 9)
+    wait_until(lambda: not os.path.exists(f"/proc/{pid}/status") or
+               "State:\tZ" in pathlib.Path(f"/proc/{pid}/status").read_text(), what="the end")
+    daemon.kill()
+
+
+@pytest.mark.skipif(not inject.IS_KNOWN, reason="not known for this architecture")
+@pytest.mark.parametrize("user", ["root", "nobody"])
+def test_code_in_the_serving_process_reaches_no_file(host, web, serve, zones, request, user):
+    """In none of its threads: neither to read, nor to write, nor to run."""
+    (zones / "secret").write_text("secret\n")
+    (zones / "secret").chmod(0o666)
+    zones.chmod(0o777)
+    if user == "nobody":
+        request.getfixturevalue("nobody")
+    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--user={user}")
+    secret, new = bytes(zones / "secret"), bytes(zones / "new")
+    for tid in inject.threads(daemon.process.pid):
+        def attempt(*call):
+            return inject.call(tid, *call)
+        if attempt(inject.OPENAT, inject.AT_FDCWD, b"/proc/self/status", os.O_RDONLY) < 0:
+            pytest.fail("even what is allowed failed")
+        assert attempt(inject.OPENAT, inject.AT_FDCWD, secret, os.O_RDONLY) == -errno.EACCES
+        assert attempt(inject.OPENAT, inject.AT_FDCWD, secret, os.O_WRONLY) == -errno.EACCES
+        assert attempt(inject.OPENAT, inject.AT_FDCWD, new, os.O_WRONLY | os.O_CREAT, 0o644) == -errno.EACCES
+        assert attempt(inject.OPENAT, inject.AT_FDCWD, b"/etc/passwd", os.O_RDONLY) == -errno.EACCES
+        assert attempt(inject.EXECVE, b"/bin/true", 0, 0) in (-errno.EACCES, -errno.EPERM)
+    assert not (zones / "new").exists()
+    assert addresses(host, "web") == ["10.8.0.2"]
+
+
+@pytest.mark.skipif(not inject.IS_KNOWN, reason="not known for this architecture")
+def test_code_in_the_serving_process_reaches_no_process_and_no_netlink(host, web, serve, program):
+    """Also as root. The sanitizers need some of these calls, so a build with them has no such list."""
+    if is_sanitized(program("ontap-zone")):
+        pytest.skip("the program has a sanitizer")
+    daemon = serve(host, "--domain=vanya", "--no-mdns", "--user=root")
+    calls = [(inject.EXECVE, b"/bin/true", 0, 0), (inject.FORK,), (inject.PTRACE, inject.PTRACE_TRACEME),
+             (inject.KILL, os.getpid(), 0), (inject.SETNS, 0, 0), (inject.UNSHARE, inject.CLONE_NEWUSER),
+             (inject.BPF, 0, 0, 0), (inject.SOCKET, inject.AF_NETLINK, inject.SOCK_RAW, 0),
+             (inject.SOCKET, inject.AF_PACKET, inject.SOCK_RAW, 0)]
+    for tid in inject.threads(daemon.process.pid):
+        for call in calls:
+            assert inject.call(tid, *call) == -errno.EPERM, (tid, call)
+    assert addresses(host, "web") == ["10.8.0.2"]
