@@ -37,7 +37,7 @@ in_lan dnsmasq --no-daemon --port=0 --no-ping --conf-file=/dev/null --user=root 
 	--dhcp-option=3,10.6.0.2 --dhcp-leasefile=/run/leases \\
 	--interface=lan0 --bind-interfaces --pid-file= --log-dhcp >/run/log.dnsmasq 2>&1 &
 in_lan radvd -n -m stderr -C /etc/radvd.conf -p /run/radvd.pid >/run/log.radvd 2>&1 &
-in_lan tcpdump -i lan0 -e -n -p -l --immediate-mode not ether host {PARENT} >/run/foreign 2>/run/log.tcpdump &
+in_lan tcpdump -Z root -i lan0 -e -n -p -l --immediate-mode not ether host {PARENT} >/run/foreign 2>/run/log.tcpdump &
 chmod 1777 /run
 ontapd --group=user --state=/run/state --rate=0 eth0 2>/run/log &
 echo $! >/run/ontapd.pid
