@@ -145,10 +145,8 @@ int main(int argc, char **argv)
 		.ifname = variable("CNI_IFNAME"),
 		.args = variable("CNI_ARGS")};
 	struct cni_error error = {.code = CNI_OK};
-	struct cni_request *req = calloc(1, sizeof(*req));
+	struct cni_request req = {0};
 	struct buf text = {0};
-	if (!req)
-		return EXIT_SYSTEM;
 	if (!env.command) {
 		(void)cni_fail(&error, CNI_ENVIRONMENT, "CNI_COMMAND is missing: ontap-cni(8)");
 		return print_error("1.0.0", &error);
@@ -161,11 +159,10 @@ int main(int argc, char **argv)
 	if (err)
 		(void)cni_fail(&error, CNI_IO, "standard input: %s", err_text(err));
 	else
-		(void)cni_request_read(config, &env, req, &error);
-	code = error.code ? print_error(req->version[0] ? req->version : "1.0.0", &error)
-			  : run(&env, req);
+		(void)cni_request_read(config, &env, &req, &error);
+	code = error.code ? print_error(req.version[0] ? req.version : "1.0.0", &error)
+			  : run(&env, &req);
 	json_decref(config);
 	buf_fini(&text);
-	free(req);
 	return code;
 }
