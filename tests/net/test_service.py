@@ -312,7 +312,7 @@ def test_a_port_that_is_taken_is_named_and_the_others_are_served(host, web, serv
         assert web_is(host, "10.7.0.2", server=HOST4)
         assert daemon.status()["dns"]["not_listening"] == 1
     web.add_addr("eth0", "10.7.0.3/24")
-    wait_until(lambda: web_is(host, "10.7.0.2", "10.7.0.3"), what="an answer at 127.0.0.1")
+    wait_until(lambda: web_is(host, "10.7.0.2", "10.7.0.3"), what="an answer at 127.0.0.1", timeout=30)
     assert daemon.status()["dns"]["not_listening"] == 0
 
 
