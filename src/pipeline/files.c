@@ -32,11 +32,9 @@ void pipeline_end_statics(struct pipeline *p)
 {
 	if (p->has_new_locals) {
 		names_say_mdns_again(p->names); /* together with their records of the files */
-		bool has_services = p->services.target_count > 0;
-		int err = services_index(p);
-		has_services |= p->services.target_count > 0;
-		/* What was put before may depend on a target that has come or gone since. */
-		p->has_missing_statics |= has_services || err != 0;
+		/* What was put may depend on a target that has come or gone since. The next flush makes
+		 * the index of services, and puts what it changes. */
+		p->has_missing_statics = true;
 	}
 	p->has_new_locals = false;
 }

@@ -42,7 +42,7 @@ struct pipeline {
 	bool has_new_views;
 	bool has_old_apex;        /* there was no memory for the SOA of the domain */
 	bool has_new_locals;      /* records of zone files for mDNS, since pipeline_end_statics() */
-	bool has_missing_statics; /* likewise for records of zone files on a link */
+	bool has_missing_statics; /* records of zone files are to be put on all links again */
 	bool is_telling;          /* the zone reports its records to the sink */
 	uint64_t refused;
 };

@@ -24,8 +24,8 @@ struct target {
 
 /* An owner in zone files whose records depend on where the target has addresses. */
 struct dependant {
-	uint8_t *
-		owner; /* its name, our own copy: what is kept of the files may change before the next index */
+	/* Its name, our own copy: what is kept of the files may change before the next index. */
+	uint8_t *owner;
 	size_t target;
 };
 
@@ -255,8 +255,8 @@ void services_note(struct pipeline *p, const uint8_t *owner)
 int services_put(struct pipeline *p, services_put_fn *put)
 {
 	struct services *s = &p->services;
-	const uint8_t *last =
-		NULL; /* an owner may be there for several targets, one after the other */
+	/* An owner may be there for several targets, one after the other. */
+	const uint8_t *last = NULL;
 	int err = 0;
 	if (!s->has_news)
 		return 0;
