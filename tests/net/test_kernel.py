@@ -113,18 +113,24 @@ def test_temporary_address(model, pair):
     wait_equal(model, a)
 
 
-def test_lifetime_refresh_changes_nothing(model, pair):
+def test_a_lifetime_that_is_renewed_changes_only_its_end(model, pair):
+    """What is served then is in test_lifetimes.py."""
     a, _ = pair
     lines = [f"addr change 2001:db8::{n:x}/64 dev v0 nodad valid_lft 1000 preferred_lft 500"
              for n in range(1, 51)]
     batch(a, lines)
-    wait_until(lambda: not any(x["flags"] & IFA_TENTATIVE for x in wait_equal(model, a)["addrs"]),
-               what="no tentative address")
-    before = model.stats()["events"]
+    before = wait_until(lambda: [ns for ns in [wait_equal(model, a)]
+                                 if not any(x["flags"] & IFA_TENTATIVE for x in ns["addrs"])],
+                        what="no tentative address")[0]["addrs"]
+    seen = model.stats()["events"]
     model.changes()
     batch(a, [line.replace("1000", "2000").replace("500", "900") for line in lines])
-    wait_until(lambda: model.stats()["events"] >= before + 50, what="50 events")
-    assert [c for c in model.changes() if c["what"].startswith("addr")] == []
+    wait_until(lambda: model.stats()["events"] >= seen + 50, what="50 events")
+    changes = [c for c in model.changes() if c["what"].startswith("addr")]
+    assert {c["what"] for c in changes} == {"addr changed"}
+    assert sorted(c["local"] for c in changes) == sorted(x["local"] for x in before if x["prefixlen"] == 64 and
+                                                         x["local"].startswith("2001:db8::"))
+    assert wait_equal(model, a)["addrs"] == before
 
 
 def test_alias_set_changed_and_cleared_on_a_link_that_is_up(model, pair):

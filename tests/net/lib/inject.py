@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: ISC
 """Makes system calls in another process, as an attacker would who runs code in it: ptrace(2). Only for x86-64,
 where the numbers and registers below are those of the kernel."""
+import contextlib
 import ctypes
 import os
 import platform
 import signal
+import time
 
 IS_KNOWN = platform.machine() == "x86_64"
 OPENAT, EXECVE, SOCKET, FORK, PTRACE, KILL, SETNS, UNSHARE, BPF = 257, 59, 41, 57, 101, 62, 308, 272, 321
@@ -19,6 +21,7 @@ _GETREGS, _SETREGS, _ATTACH, _DETACH, _STEP = 12, 13, 16, 17, 9
 _WALL = 0x40000000
 _NAMES = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base gs_base "
           "ds es fs gs").split()
+_REGISTER = {name: place for place, name in enumerate(_NAMES)}
 _Registers = ctypes.c_ulonglong * len(_NAMES)
 
 
@@ -42,33 +45,54 @@ def _wait(tid):
     return os.WSTOPSIG(status)
 
 
-def call(tid, number, *arguments):
-    """Returns what the call returns in that thread, which waits in some call of its own and goes on with
-    it. An argument of bytes is put into its memory."""
-    _ptrace(_ATTACH, tid)
-    _wait(tid)
-    before, now = _Registers(), _Registers()
-    _ptrace(_GETREGS, tid, before)
-    now[:] = before[:]
-    register = {name: place for place, name in enumerate(_NAMES)}
-    room = before[register["rsp"]] - 4096
+def _is_in_call(tid, registers):
+    with open(f"/proc/{tid}/mem", "rb", buffering=0) as memory:
+        memory.seek(registers[_REGISTER["rip"]] - 2)
+        return memory.read(2) == b"\x0f\x05"  # syscall
+
+
+def _stop_in_call(tid):
+    """Attaches to the thread while it waits in a system call, and returns its registers."""
+    registers = _Registers()
+    for _ in range(1000):
+        _ptrace(_ATTACH, tid)
+        _wait(tid)
+        _ptrace(_GETREGS, tid, registers)
+        if _is_in_call(tid, registers):
+            return registers
+        _ptrace(_DETACH, tid)
+        time.sleep(0.01)
+    raise AssertionError(f"thread {tid} is never seen in a system call")
+
+
+def _make_call(tid, before, number, arguments):
+    now = _Registers(*before)
+    room = before[_REGISTER["rsp"]] - 4096
     with open(f"/proc/{tid}/mem", "r+b", buffering=0) as memory:
-        memory.seek(before[register["rip"]] - 2)
-        assert memory.read(2) == b"\x0f\x05"  # syscall: the one in which it waits
         for place, value in zip(("rdi", "rsi", "rdx", "r10"), arguments):
             if isinstance(value, bytes):
                 memory.seek(room)
                 memory.write(value + b"\0")
                 value, room = room, room + 512
-            now[register[place]] = value % (1 << 64)
-    now[register["rax"]], now[register["orig_rax"]] = number, NO_CALL
-    now[register["rip"]] -= 2
+            now[_REGISTER[place]] = value % (1 << 64)
+    now[_REGISTER["rax"]], now[_REGISTER["orig_rax"]] = number, NO_CALL
+    now[_REGISTER["rip"]] -= 2
     _ptrace(_SETREGS, tid, now)
     _ptrace(_STEP, tid)
     while _wait(tid) != signal.SIGTRAP:
         _ptrace(_STEP, tid)
     _ptrace(_GETREGS, tid, now)
-    result = ctypes.c_long(now[register["rax"]]).value
+    result = ctypes.c_long(now[_REGISTER["rax"]]).value
     _ptrace(_SETREGS, tid, before)
-    _ptrace(_DETACH, tid)
     return result
+
+
+def call(tid, number, *arguments):
+    """Returns what the call returns in that thread, which waits in some call of its own and goes on with
+    it. An argument of bytes is put into its memory."""
+    before = _stop_in_call(tid)
+    try:
+        return _make_call(tid, before, number, arguments)
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # it was killed
+            _ptrace(_DETACH, tid)
