@@ -26,10 +26,15 @@ vm_packages=(qemu-system-x86 busybox-static cpio)
 # Those whose installation enables a service, which a test run must not do.
 service_packages=(avahi-daemon tinydns dbus knot nsd unbound radvd podman)
 
-# kernel_package: the name of the package behind Debian's kernel for virtual machines.
+# Unpacked for the test of Wi-Fi in a virtual machine, with those of its libraries that few machines have; and a
+# kernel: kernel_package amd64. If they were installed, they would manage the machine's links.
+wifi_packages=(hostapd wpasupplicant iw libnl-3-200 libnl-genl-3-200 libnl-route-3-200 libpcsclite1)
+
+# kernel_package FLAVOUR: the name of the package behind Debian's kernel: cloud-amd64, for virtual machines; or amd64,
+# which has drivers of everything.
 kernel_package()
 {
-	apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/.*Depends: //p'
+	apt-cache depends "linux-image-$1" 2>/dev/null | sed -n 's/.*Depends: //p'
 }
 
 # is_debian: apt and dpkg exist.

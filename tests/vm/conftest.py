@@ -22,9 +22,9 @@ def pytest_addoption(parser):
 @pytest.fixture(scope="module")
 def machine(request, tmp_path_factory):
     """machine("dummy", …) -> a Machine with these modules; the test is skipped if there can be none."""
-    def make(*modules):
+    def make(*modules, **options):
         try:
-            return Machine(request.config.option.tools, str(tmp_path_factory.mktemp("vm")), *modules)
+            return Machine(request.config.option.tools, str(tmp_path_factory.mktemp("vm")), *modules, **options)
         except Missing as missing:
             return pytest.skip(str(missing))
     return make

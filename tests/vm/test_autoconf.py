@@ -6,16 +6,12 @@ import re
 
 import pytest
 
+from guest import addrs, furnish, inside, start_guest, wait_for, wait_for_ping
 from vm import Missing, need
 
 PARENT = "02:00:00:00:00:50"
 RADVD = """interface lan0 { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; AdvManagedFlag on;
 prefix 2001:db8:6::/64 { AdvOnLink on; AdvAutonomous on; }; };
-"""
-UDHCPC = """#!/bin/sh
-[ $1 = deconfig ] && ip2 -4 addr flush dev $interface
-[ -n "$ip" ] && ip2 addr replace $ip/$mask dev $interface
-exit 0
 """
 DHCLIENT = """#!/bin/sh
 [ -n "$new_ip_address" ] && ip2 addr replace $new_ip_address/24 dev $interface
@@ -43,16 +39,6 @@ ontapd --group=user --state=/run/state --rate=0 eth0 2>/run/log &
 echo $! >/run/ontapd.pid
 until [ -S /run/ontap/port.eth0 ]; do sleep 0.1; done
 """
-# A guest with its card: NAME, OPTIONS of ontap.
-GUEST = """
-ip2 netns add {name}
-nsenter --net=/run/netns/{name} sh -c 'echo 2 >/proc/sys/net/ipv6/conf/default/accept_ra'
-{user} ontap -t ipvtap -a {name} --autoconf {options} /run/ontap/port.eth0 -- sh -c \\
-	'echo $ONTAP_HWADDR >/run/{name}.hwaddr; exec {enter} guest-shuttle eth0' >/run/{name}.up 2>/run/log.{name} &
-echo $! >/run/{name}.pid
-n=0; until grep -q up /run/{name}.up || [ $n = 300 ]; do sleep 0.1; n=$((n + 1)); done
-cat /run/{name}.up /run/log.{name}
-"""
 CLIENTS = {
     "udhcpc": "busybox udhcpc -i eth0 -f -s /etc/udhcpc.sh",
     "dhcpcd": "unshare -m sh -c 'mount -t tmpfs t /var/lib/dhcpcd; exec /clients/dhcpcd -B eth0'",
@@ -60,49 +46,23 @@ CLIENTS = {
 }
 
 
-def inside(name, command):
-    return f"nsenter --net=/run/netns/{name} {command}"
-
-
 @pytest.fixture(scope="module")
 def vm(machine, built):
     made = machine("veth", "tap", "ipvlan", "ipvtap", "tun", "sch_ingress", "cls_bpf")
-    for program in ("src/ontapd/ontapd", "src/ontap/ontap", "src/ontap-zone/ontap-zone", "tests/net/guest-shuttle"):
-        made.add(built(program))
-    made.add("/sbin/ip", "/bin/ip2")
     try:
-        for program in ("dnsmasq", "radvd", "dhclient", "tcpdump", "tc", "dig"):
-            made.add(need(program))
+        furnish(made, built, "dhclient", "tc")
         made.add(need("dhcpcd"), "/clients/dhcpcd")
-        made.add_library("libbpf.so.1")
     except Missing as missing:
         pytest.skip(str(missing))
     made.add("/usr/lib/dhcpcd/dhcpcd-run-hooks", "/usr/lib/dhcpcd/dhcpcd-run-hooks")
     made.write("etc/radvd.conf", RADVD)
-    made.write("etc/udhcpc.sh", UDHCPC, 0o755)
     made.write("etc/dhclient.sh", DHCLIENT, 0o755)
     for name, seconds in (("short.conf", 10), ("plain.conf", 90)):
         made.write("etc/" + name, f'timeout {seconds};\nsend dhcp-client-identifier "plain";\n')
-    made.write("etc/nsswitch.conf", "passwd: files\n")
     with made.start() as running:
         running.sh(START)
         yield running
         print(running.sh("for f in /run/log*; do echo == $f; tail -n 40 $f; done; cat /run/foreign", check=False))
-
-
-def start_guest(vm, name, options=""):
-    printed = vm.sh(GUEST.format(name=name, options=options, user="", enter=inside(name, "")))
-    assert "up" in printed, printed + vm.sh("cat /run/log", check=False)
-
-
-def addrs(vm, name):
-    printed = vm.sh(inside(name, "ip2 -o addr show dev eth0"))
-    return re.findall(r"inet6? ([0-9a-f.:]+)/", printed)
-
-
-def wait_for(vm, command, seconds=30):
-    vm.sh(f"end=$(($(date +%s) + {seconds})); until {command} || [ $(date +%s) -gt $end ]; do sleep 0.2; done; "
-          f"[ $(date +%s) -le $end ]", timeout=4 * seconds)
 
 
 # A plain ipvlan, and a client that cannot set the broadcast flag.
@@ -146,7 +106,7 @@ def test_each_is_reached_from_the_wire_and_by_its_siblings(vm, clients):
     for name, own in all_addrs.items():
         for addr in own:
             for where in ["lan"] + [other for other in clients if other != name]:
-                wait_for(vm, inside(where, f"ping -c 1 -W 1 {addr}") + " >/dev/null", 10)
+                wait_for_ping(vm, where, addr)
 
 
 def test_the_wire_sees_only_the_address_of_the_parent(vm, clients):
@@ -174,7 +134,7 @@ def test_nobody_takes_the_address_of_another(vm, clients):
                                f"ping -c 2 -W 1 10.6.0.2; ip2 addr del {stolen}/24 dev eth0'"), check=False)
         assert "2 packets transmitted, 0 packets received" in printed
     assert not re.search(r"guest has: .*by=arp", vm.sh("cat /run/log"))
-    wait_for(vm, inside("lan", f"ping -c 1 -W 1 {victim}") + " >/dev/null", 10)
+    wait_for_ping(vm, "lan", victim)
 
 
 def test_a_spoofed_source_is_dropped(vm, clients):
@@ -188,21 +148,21 @@ def test_the_parent_gets_another_hardware_address(vm, clients):
     for name in clients:
         for addr in addrs(vm, name):
             if addr.startswith(("10.", "2001")):
-                wait_for(vm, inside("lan", f"ping -c 1 -W 1 {addr}") + " >/dev/null", 20)
+                wait_for_ping(vm, "lan", addr, 20)
 
 
 def test_a_restart_of_ontapd_does_no_harm(vm, clients):
     own = {name: [a for a in addrs(vm, name) if a.startswith(("10.", "2001"))] for name in clients}
     vm.sh("kill $(cat /run/ontapd.pid); wait $(cat /run/ontapd.pid)")
     for addr in sum(own.values(), []):
-        wait_for(vm, inside("lan", f"ping -c 1 -W 1 {addr}") + " >/dev/null", 30)
+        wait_for_ping(vm, "lan", addr, 30)
     vm.sh("ontapd --group=user --state=/run/state --rate=0 eth0 2>/run/log2 & "
           "until grep -q 'ready: ' /run/log2; do sleep 0.1; done")
     printed = vm.sh("cat /run/log2")
     count = int(re.search(r"guests followed: count=(\d+)", printed)[1])
     assert count >= len(clients), printed
     for addr in sum(own.values(), []):
-        wait_for(vm, inside("lan", f"ping -c 1 -W 1 {addr}") + " >/dev/null", 30)
+        wait_for_ping(vm, "lan", addr, 30)
 
 
 def test_the_device_goes_with_its_guest(vm, clients):

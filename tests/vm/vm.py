@@ -40,11 +40,16 @@ class Missing(Exception):
     """Something that a virtual machine needs is missing."""
 
 
-def find_kernel(tools):
+# The kernel for virtual machines has no Wi-Fi.
+CLOUD, FULL = "cloud-amd64", "amd64"
+
+
+def find_kernel(tools, flavour):
     """(vmlinuz, directory of modules) of an unpacked kernel package below `tools`."""
-    images = sorted(glob.glob(os.path.join(tools, "boot", "vmlinuz-*")))
+    images = sorted(path for path in glob.glob(os.path.join(tools, "boot", f"vmlinuz-*-{flavour}"))
+                    if flavour == CLOUD or CLOUD not in path)
     if not images:
-        raise Missing(f"no kernel below {tools} (./check unpacks linux-image-cloud-amd64 there)")
+        raise Missing(f"no kernel below {tools} (./check unpacks linux-image-{flavour} there)")
     version = os.path.basename(images[-1])[len("vmlinuz-"):]
     return images[-1], os.path.join(tools, "lib", "modules", version)
 
@@ -57,10 +62,11 @@ def need(tool):
 
 
 class Machine:
-    """Machine(tools, work, "dummy", …): with these modules, sorted by dependencies."""
+    """Machine(tools, work, "dummy", …): with these modules, sorted by dependencies; one of these kernels."""
 
-    def __init__(self, tools, work, *modules):
-        self.kernel, where = find_kernel(tools)
+    def __init__(self, tools, work, *modules, flavour=CLOUD):
+        self.kernel, where = find_kernel(tools, flavour)
+        self.tools = os.path.abspath(tools)
         self.qemu = need("qemu-system-x86_64")
         self.root = os.path.join(work, "root")
         self.image = os.path.join(work, "initrd.gz")
@@ -90,11 +96,21 @@ class Machine:
         target = self.root + (as_path or "/bin/" + os.path.basename(program))
         os.makedirs(os.path.dirname(target), exist_ok=True)
         shutil.copy(program, target)
-        listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
+        paths = [os.path.join(self.tools, path, "x86_64-linux-gnu") for path in ("lib", "usr/lib")]
+        listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False,
+                                env={**os.environ, "LD_LIBRARY_PATH": ":".join(paths)}).stdout
         for word in listed.split():
-            if word.startswith("/") and os.path.exists(word) and not os.path.exists(self.root + word):
-                os.makedirs(os.path.dirname(self.root + word), exist_ok=True)
-                shutil.copy(os.path.realpath(word), self.root + word)
+            target = self.root + word.removeprefix(self.tools)
+            if word.startswith("/") and os.path.exists(word) and not os.path.exists(target):
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                shutil.copy(os.path.realpath(word), target)
+
+    def add_unpacked(self, path):
+        """A program of a package that is unpacked below `tools`."""
+        program = os.path.join(self.tools, path)
+        if not os.path.exists(program):
+            raise Missing(f"no {path} below {self.tools} (./check unpacks its package there)")
+        self.add(program)
 
     def add_library(self, soname):
         """A library that a program loads itself."""
