@@ -385,6 +385,14 @@ class RawGuest:
         self.addresses.discard(lease.address)
         self.send_dhcp(DECLINE, random.getrandbits(32), (50, packed(lease.address)), (54, packed(lease.server)))
 
+    def send_dhcp_reply(self, kind, xid, hwaddr, your, server, seconds, options=()):
+        """What the server of that address says to the client of that hardware address."""
+        message = struct.pack("!BBBBIHH", 2, 1, 6, 0, xid, 0, 0x8000) + bytes(4) + packed(your) + bytes(8)
+        message += hwaddr.ljust(16, b"\0") + bytes(192) + COOKIE
+        for code, value in ((53, bytes([kind])), (54, packed(server)), (51, struct.pack("!I", seconds)), *options):
+            message += bytes([code, len(value)]) + value
+        self.send_udp(server, "255.255.255.255", 67, 68, (message + b"\xff").ljust(300, b"\0"))
+
     # ---- ND
 
     @property

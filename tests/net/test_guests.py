@@ -12,7 +12,7 @@ import pytest
 from lib.mdns import A, Socket, query, question
 from lib.query import addresses, ask, has_addresses
 from lib.wait import wait_until
-from raw_guest import RawGuest
+from raw_guest import ACK, NAK, REQUEST, RawGuest
 
 HOST4, HOST6 = "10.7.0.1", "2001:db8:7::1"
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 2, 0x1000
@@ -88,7 +88,7 @@ class Lan:
             dnsmasq, "--conf-file=/dev/null", "--keep-in-foreground", "--port=0", "--no-ping", "--user=root",
             "--pid-file=", "--interface=br0", "--bind-dynamic", f"--dhcp-leasefile={leases}", "--log-facility=-",
             "--dhcp-range=10.7.0.100,10.7.0.150,2m", "--dhcp-range=2001:db8:7::100,2001:db8:7::1ff,64,5m",
-            "--enable-ra", "--dhcp-authoritative")
+            "--enable-ra", "--dhcp-authoritative", "--dhcp-mac=set:mute,02:00:00:00:00:*", "--dhcp-ignore=tag:mute")
 
     def serve(self, *options, ns=None):
         self.daemon = self.daemon_of(ns or self.host, *options)
@@ -154,6 +154,34 @@ def test_a_guest_has_its_name_from_the_lease_until_it_is_given_back(lan):
         mdns.wait_for(lambda m: [r for r in m.of("fox.local.", A, "answer") if r.ttl == 0 and r.data == lease.address],
                       SLOW, "a goodbye")
     wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the end of the lease")
+
+
+def test_a_lease_ends_in_all_ways(lan):
+    """At its time, by NAK and by DECLINE; by RELEASE above. dnsmasq gives no lease of less than two minutes, so this
+    one is of another server, and dnsmasq is silent to this guest: its NAK would come first, and end the request."""
+    lan.serve()
+    server, short, owl, elk = (lan.vm("vnet9", hwaddr="02:00:00:00:00:09"),
+                               lan.vm("vnet0", alias="fox", hwaddr="02:00:00:00:00:01"),
+                               lan.vm("vnet1", alias="owl"), lan.vm("vnet2", alias="elk"))
+
+    def assign(xid, answer_to, seconds):
+        short.guest.send_dhcp(REQUEST, xid, (50, bytes([10, 7, 0, 60])))
+        server.guest.send_dhcp_reply(ACK, answer_to, short.guest.hwaddr, "10.7.0.60", "10.7.0.3", seconds)
+    assign(1, 2, 3600)  # no answer to that request
+    assign(3, 3, 10)
+    ends = time.monotonic() + 10
+    lan.wait_has("fox.home.arpa", "10.7.0.60")
+    leases = [vm.guest.dhcp() for vm in (owl, elk)]
+    for name, lease in zip(("owl", "elk"), leases):
+        lan.wait_has(f"{name}.home.arpa", lease.address)
+    owl.guest.decline(leases[0])
+    elk.guest.send_dhcp(REQUEST, 4, ciaddr=leases[1].address, dest="10.7.0.3")  # to no server: nobody else answers
+    server.guest.send_dhcp_reply(NAK, 4, elk.guest.hwaddr, "0.0.0.0", "10.7.0.3", 0)
+    for name in ("owl", "elk"):
+        wait_until(lambda: is_absent(lan.host, f"{name}.home.arpa"), SLOW, f"the end of the lease of {name}")
+    wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the end of the lease of fox")
+    assert time.monotonic() > ends - 1  # not before its last second
+    assert lan.guest_of("vnet0")["addresses"] == []
 
 
 def test_a_guest_on_a_macvtap(lan, tmp_path):
