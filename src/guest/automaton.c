@@ -32,6 +32,12 @@ void guest_free(struct guest *g)
 	free(g);
 }
 
+/* Clients hear only servers, and say only what is for servers. */
+static bool is_of_client(const struct frame *f, enum guest_way way)
+{
+	return f->is_to_client == (way == GUEST_HEARS);
+}
+
 void guest_hear(struct guest *g, enum guest_way way, const void *frame, size_t len, ns_t now)
 {
 	struct frame f;
@@ -41,6 +47,8 @@ void guest_hear(struct guest *g, enum guest_way way, const void *frame, size_t l
 	if (way == GUEST_SAYS)
 		own_learn(g, f.from);
 	if (way == GUEST_SAYS && !own_has(g, f.from))
+		return;
+	if ((f.kind == FRAME_DHCP || f.kind == FRAME_DHCPV6) && !is_of_client(&f, way))
 		return;
 	switch (f.kind) {
 	case FRAME_ARP: hear_arp(g, way, &f, now); break;

@@ -31,6 +31,7 @@ static int read_udp(struct frame *f, struct rd *r)
 	if (len < UDP_HEADER)
 		return ERR_SYNTAX;
 	bool is_v4 = f->source.family == ADDR_V4;
+	f->is_to_client = port == 68 || port == 546;
 	if (is_v4 && (port == 67 || port == 68))
 		f->kind = FRAME_DHCP;
 	else if (!is_v4 && (port == 546 || port == 547))

@@ -2,6 +2,7 @@
 /* From an Ethernet frame to the message in it that tells of addresses. The bytes are strangers'. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ enum frame_kind {
 /* A frame. Pointers are into its bytes. */
 struct frame {
 	enum frame_kind kind;
+	bool is_to_client; /* DHCP, DHCPv6: to port 68, 546 (RFC 2131 §4.1, RFC 8415 §7.2) */
 	const uint8_t *to, *from; /* hardware addresses of the Ethernet header */
 	struct addr source, dest; /* of the IP header; ARP: ADDR_NONE */
 	struct rd body;           /* ARP and ICMPv6: from their first byte; UDP: its payload */

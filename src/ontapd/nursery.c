@@ -182,7 +182,7 @@ static int prepare_packets(int fd)
 {
 	struct sock_filter code[GUEST_FILTER_CAP];
 	const struct sock_fprog program = {
-		.len = (unsigned short)guest_filter_make(code, true), .filter = code};
+		.len = (unsigned short)guest_filter_make(code, true, true), .filter = code};
 	const int on = 1;
 	uint8_t all[2];
 	struct sockaddr_ll at = {.sll_family = AF_PACKET};

@@ -56,25 +56,32 @@ void guest_sockets_free(struct guest_sockets *g)
 }
 
 /* The kind is checked here, too: the serving process cannot make us open a network card. */
-static int check_link(struct guest_sockets *g, nsid_t nsid, uint32_t ifindex)
+static int check_link(struct guest_sockets *g, nsid_t nsid, uint32_t ifindex, bool *ret_is_inverse)
 {
-	static const char *const kinds[] = {"tun", "macvtap", "veth"};
+	static const struct {
+		const char *kind;
+		bool is_inverse;
+	} kinds[] = {{"tun", false}, {"macvtap", true}, {"veth", false}};
 	struct event ev;
 	int err = asker_get_link(&g->asker, nsid, ifindex, &ev);
 	if (err)
 		return err;
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (ev.type == EV_LINK && ev.link.type == ARPHRD_ETHER &&
-			strcmp(ev.link.kind, kinds[i]) == 0)
-			return 0;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (ev.type != EV_LINK || ev.link.type != ARPHRD_ETHER ||
+			strcmp(ev.link.kind, kinds[i].kind) != 0)
+			continue;
+		*ret_is_inverse = kinds[i].is_inverse;
+		return 0;
+	}
 	return -EINVAL;
 }
 
-static int attach_filter(int fd)
+static int attach_filter(int fd, bool is_inverse)
 {
 	struct sock_filter filter[GUEST_FILTER_CAP];
 	const struct sock_fprog program = {
-		.len = (unsigned short)guest_filter_make(filter, true), .filter = filter};
+		.len = (unsigned short)guest_filter_make(filter, true, is_inverse),
+		.filter = filter};
 	const int yes = 1;
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0 ||
 		setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &yes, sizeof(yes)) != 0)
@@ -84,7 +91,7 @@ static int attach_filter(int fd)
 
 /* Without a protocol, the socket receives nothing until it is bound: no frame passes it without the
  * filter, and none of another link (packet(7)). */
-static int open_here(uint32_t ifindex)
+static int open_here(uint32_t ifindex, bool is_inverse)
 {
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -93,7 +100,7 @@ static int open_here(uint32_t ifindex)
 	const struct sockaddr_ll at = {.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = (int)ifindex};
-	int err = attach_filter(fd);
+	int err = attach_filter(fd, is_inverse);
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (!err && bind(fd, (const struct sockaddr *)&at, sizeof(at)) != 0)
 		err = -errno;
@@ -123,11 +130,11 @@ static int open_netns(struct guest_sockets *g, nsid_t nsid, const struct event_n
 }
 
 /* The socket stays in the namespace where it is made. If the process cannot return, it must not go on. */
-static int open_there(struct guest_sockets *g, int netns_fd, uint32_t ifindex)
+static int open_there(struct guest_sockets *g, int netns_fd, uint32_t ifindex, bool is_inverse)
 {
 	if (setns(netns_fd, CLONE_NEWNET) != 0)
 		return -errno;
-	int fd = open_here(ifindex);
+	int fd = open_here(ifindex, is_inverse);
 	if (setns(g->self.net_fd, CLONE_NEWNET) != 0)
 		abort();
 	return fd;
@@ -136,15 +143,16 @@ static int open_there(struct guest_sockets *g, int netns_fd, uint32_t ifindex)
 int guest_sockets_open(
 	struct guest_sockets *g, nsid_t nsid, const struct event_ns *info, uint32_t ifindex)
 {
-	int err = check_link(g, nsid, ifindex);
+	bool is_inverse = false;
+	int err = check_link(g, nsid, ifindex, &is_inverse);
 	if (err)
 		return err;
 	if (nsid == NSID_OWN)
-		return open_here(ifindex);
+		return open_here(ifindex, is_inverse);
 	int netns_fd = g->self.net_fd < 0 ? g->self.net_fd : open_netns(g, nsid, info);
 	if (netns_fd < 0)
 		return netns_fd;
-	int fd = open_there(g, netns_fd, ifindex);
+	int fd = open_there(g, netns_fd, ifindex, is_inverse);
 	close(netns_fd);
 	return fd;
 }

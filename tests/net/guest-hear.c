@@ -57,7 +57,7 @@ static int open_socket(const char *ifname)
 {
 	struct sock_filter program[GUEST_FILTER_CAP];
 	struct sock_fprog fprog = {
-		.len = (unsigned short)guest_filter_make(program, true), .filter = program};
+		.len = (unsigned short)guest_filter_make(program, true, false), .filter = program};
 	struct sockaddr_ll where = {.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = (int)if_nametoindex(ifname)};

@@ -3,6 +3,7 @@
 libvirt that names their links."""
 import fcntl
 import os
+import socket
 import stat
 import struct
 import time
@@ -304,6 +305,23 @@ def test_an_address_in_conflict_is_not_served(lan):
     assert not vm.guest.dad("2001:db8:7::8", seconds=10)
     time.sleep(1.5)  # longer than it would be tentative
     assert addresses(ask(lan.host, "127.0.0.1", "fox.home.arpa", "AAAA")) == ["2001:db8:7::66"]
+
+
+def test_what_a_guest_only_hears_wakes_nobody(lan):
+    lan.serve()
+    vm, other = lan.vm("vnet0", alias="fox"), lan.vm("vnet1", alias="owl")
+    vm.guest.announce("10.7.0.77")
+    lan.wait_has("fox.home.arpa", "10.7.0.77")
+    before = lan.guest_of("vnet0")["frames"]
+    with lan.host.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for number in range(20):  # the host asks who has them, and the other guest does
+            sock.sendto(b"", (f"10.7.0.{number + 200}", 9))
+            other.guest.send_arp(1, "10.7.0.78", f"10.7.0.{number + 200}")
+            other.guest.send_ns(f"2001:db8:7::{number + 1}", other.guest.link_local)
+    lan.wait_has("owl.home.arpa", "10.7.0.78")
+    assert other.guest.ping(HOST4, "10.7.0.78")
+    assert lan.guest_of("vnet1")["frames"] >= 40
+    assert lan.guest_of("vnet0")["frames"] - before < 10  # RAs
 
 
 def test_the_addresses_go_with_the_link_and_come_with_it(lan):
