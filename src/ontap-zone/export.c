@@ -190,7 +190,9 @@ static int exporter_run(struct exporter *x)
 		code = exporter_turn(x, NS_NEVER);
 	if (code || x->is_stopping)
 		return code;
-	runtime_flush(&x->runtime);
+	do
+		runtime_flush(&x->runtime);
+	while (runtime_has_more(&x->runtime));
 	code = exporter_write(x);
 	if (!code && x->runtime.conf.is_watching)
 		code = exporter_follow(x);

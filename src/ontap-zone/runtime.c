@@ -197,7 +197,7 @@ int runtime_apply(struct runtime *r, const struct event *ev)
 bool runtime_is_dirty(const struct runtime *r)
 {
 	return r->has_new_self || pipeline_is_dirty(r->pipeline) ||
-	       pipeline_deadline(r->pipeline) <= loop_now();
+	       pipeline_has_more(r->pipeline) || pipeline_deadline(r->pipeline) <= loop_now();
 }
 
 /* The clock as a serial: serials increase across restarts even if nothing is stored. If changes
@@ -223,8 +223,15 @@ static void free_garbage(void *arg)
 	zone_garbage_free(arg);
 }
 
+bool runtime_has_more(const struct runtime *r)
+{
+	return pipeline_has_more(r->pipeline) && !pipeline_is_dirty(r->pipeline);
+}
+
 ns_t runtime_deadline(const struct runtime *r)
 {
+	if (runtime_has_more(r))
+		return 0;
 	return ns_min(retry_deadline(&r->flush_retry), pipeline_deadline(r->pipeline));
 }
 

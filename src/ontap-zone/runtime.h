@@ -44,8 +44,10 @@ int runtime_apply(struct runtime *r, const struct event *ev) NONNULL;
 
 /* True if a flush would do anything. */
 bool runtime_is_dirty(const struct runtime *r) NONNULL;
-/* Returns the time of the next flush: the last one lacked memory, or a TTL has to be lowered. NS_NEVER:
- * none is needed. */
+/* True if the last flush has left work only because it would have taken too long. */
+bool runtime_has_more(const struct runtime *r) NONNULL;
+/* Returns the time of the next flush: there is more to do, the last one lacked memory, or a TTL has to be
+ * lowered. NS_NEVER: none is needed. */
 ns_t runtime_deadline(const struct runtime *r) NONNULL;
 
 /* Publishes the changes since the last flush. Returns true if readers of the zone see a new

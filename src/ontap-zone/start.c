@@ -115,7 +115,9 @@ static int start_sync(struct daemon *d)
 	while (!watcher_is_synced(d->watcher) && !d->is_stopping)
 		if (daemon_turn(d, NS_NEVER))
 			return EXIT_SYSTEM;
-	daemon_flush(d);
+	do
+		daemon_flush(d);
+	while (runtime_has_more(&d->runtime));
 	return 0;
 }
 

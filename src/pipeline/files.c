@@ -6,12 +6,12 @@
 #include "base/err.h"
 #include "pipeline/inside.h"
 
-static int put_owner(struct pipeline *p, const struct static_owner *owner)
+int files_put_owner(struct pipeline *p, const struct static_owner *owner)
 {
 	if (owner->is_local)
 		return local_put_static(p, owner, owner->count);
 	int err = unicast_put(p, ZONE_STATIC, owner->name, owner->sets, owner->count);
-	/* The reverse zone may not be ours yet: see files_put_reverse(). What has left with its zone
+	/* The reverse zone may not be ours yet: see reverse.c. What has left with its zone
 	 * needs no removal. */
 	return (owner->is_reverse || owner->count == 0) && err == ERR_RANGE ? 0 : err;
 }
@@ -25,7 +25,7 @@ int pipeline_put_static(
 			   !name_is_below(name, p->config.policy.domain.wire);
 	int err = owner.is_local || owner.is_reverse ? statics_keep(p, &owner) : 0;
 	p->has_new_locals |= owner.is_local;
-	return err ? err : put_owner(p, &owner);
+	return err ? err : files_put_owner(p, &owner);
 }
 
 void pipeline_end_statics(struct pipeline *p)
@@ -37,31 +37,12 @@ void pipeline_end_statics(struct pipeline *p)
 		p->has_missing_statics = true;
 	}
 	p->has_new_locals = false;
+	p->has_to_leave = p->left.len > 0;
 }
 
 int pipeline_expect_statics(struct pipeline *p, size_t names)
 {
 	return zone_expect(p->zone, names);
-}
-
-struct reverse_zone {
-	struct pipeline *pipeline;
-	const uint8_t *apex;
-	int err;
-};
-
-static void put_below(void *arg, const struct static_owner *owner)
-{
-	struct reverse_zone *z = arg;
-	if (!z->err && owner->is_reverse && name_is_below(owner->name, z->apex))
-		z->err = put_owner(z->pipeline, owner);
-}
-
-int files_put_reverse(struct pipeline *p, const uint8_t *apex)
-{
-	struct reverse_zone z = {.pipeline = p, .apex = apex};
-	statics_each(p, put_below, &z);
-	return z.err;
 }
 
 static bool is_in_files(void *files, const uint8_t *owner)
@@ -92,8 +73,8 @@ static int take_back(struct pipeline *p, struct collection *files)
 	if (!err)
 		err = zone_keep(p->zone, ZONE_STATIC, is_in_files, files);
 	struct gone gone = {.pipeline = p, .files = files};
-	if (!err)
-		statics_each(p, take_back_owner, &gone);
+	for (int kind = 0; kind < STATICS_KINDS && !err; kind++)
+		statics_each(p, (enum statics_kind)kind, take_back_owner, &gone);
 	return err ? err : gone.err;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/list.h"
 #include "base/map.h"
 #include "pipeline/pipeline.h"
 
@@ -24,6 +25,27 @@ struct services {
 	bool has_news; /* of a target */
 };
 
+/* What is kept of zone files: statics.c. */
+enum statics_kind {
+	STATICS_LOCAL,   /* for mDNS */
+	STATICS_REVERSE, /* reverse names */
+	STATICS_KINDS
+};
+
+struct statics {
+	struct map by_name;
+	struct list of_kind[STATICS_KINDS];
+	const struct list *next; /* of STATICS_REVERSE: where a walk goes on */
+};
+
+/* Reverse zones that come or go: their records of zone files are put or removed in pieces, for there may
+ * be very many. reverse.c */
+struct reverse_jobs {
+	struct reverse_job *at;
+	size_t count, cap;
+	bool has_failed; /* for lack of memory */
+};
+
 struct pipeline {
 	struct model *model;
 	struct names *names;
@@ -33,7 +55,9 @@ struct pipeline {
 	struct pipeline_sink sink;
 	struct self self;
 	char hostname[HOSTNAME_CAP];
-	struct map statics;   /* what is kept of zone files: see statics.c */
+	struct statics statics;
+	struct reverse_jobs reverse;
+	struct name left; /* the former domain, until the files of the new one are here; or len 0 */
 	uint32_t *mdns_links; /* ifindexes of the links that use mDNS */
 	size_t mdns_link_count, mdns_link_cap;
 	struct mdns_rrset *sets; /* the sets to put next */
@@ -43,6 +67,7 @@ struct pipeline {
 	bool has_old_apex;        /* there was no memory for the SOA of the domain */
 	bool has_new_locals;      /* records of zone files for mDNS, since pipeline_end_statics() */
 	bool has_missing_statics; /* records of zone files are to be put on all links again */
+	bool has_to_leave;        /* `left` has no records any more */
 	bool is_telling;          /* the zone reports its records to the sink */
 	uint64_t refused;
 };
@@ -110,15 +135,28 @@ int services_put(struct pipeline *p, services_put_fn *put) MUSTCHECK;
 
 /* Returns what is kept of the owner: if it is local or reverse. Otherwise NULL. */
 const struct static_owner *statics_find(const struct pipeline *p, const uint8_t *name);
-/* Visits all owners that are kept, in no order. The visit may remove that owner. */
-void statics_each(const struct pipeline *p,
+/* Visits all owners of that kind, in the order of their last change. The visit may remove that owner. */
+void statics_each(const struct pipeline *p, enum statics_kind kind,
 	void (*visit)(void *arg, const struct static_owner *owner), void *arg);
+void statics_init(struct statics *s);
 void statics_fini(struct pipeline *p);
+/* A walk over the reverse names which may be interrupted by changes: statics_rewind() begins it,
+ * statics_next() returns where it is, NULL: at the end; statics_pass() goes on. */
+void statics_rewind(struct pipeline *p);
+const struct static_owner *statics_next(struct pipeline *p);
+void statics_pass(struct pipeline *p);
 /* Replaces what is kept of the owner; count 0: nothing is. ERR_NOMEM: nothing has changed. */
 int statics_keep(struct pipeline *p, const struct static_owner *owner) MUSTCHECK;
 
-/* files.c: puts what zone files say below a reverse zone, which is ours now. ERR_NOMEM. */
-int files_put_reverse(struct pipeline *p, const uint8_t *apex) MUSTCHECK;
+/* files.c: puts what a zone file says. ERR_NOMEM, ERR_RANGE. */
+int files_put_owner(struct pipeline *p, const struct static_owner *owner) MUSTCHECK;
+
+/* reverse.c: a reverse zone becomes ours, or is not ours any more. What zone files say in it follows. Errors
+ * as for zone_add_apex() and zone_remove_apex(). */
+int reverse_put_zone(struct pipeline *p, const uint8_t *apex, bool is_ours) MUSTCHECK;
+/* Does a piece of what is to be done, if anything. Without memory, `has_failed` is set. */
+void reverse_go_on(struct pipeline *p);
+void reverse_fini(struct reverse_jobs *jobs);
 
 /* views.c: builds and publishes a new table. Returns the previous table, or NULL. */
 struct view_table *views_update(struct pipeline *p);

@@ -101,14 +101,14 @@ static void offer_host(void *arg, const struct names_host *host)
 static void offer_static(void *arg, const struct static_owner *owner)
 {
 	char text[NAME_TEXT_CAP];
-	if (owner->is_local && relative_text(owner->name, name_local, text))
+	if (relative_text(owner->name, name_local, text))
 		offer(arg, text);
 }
 
 static void offer_local(const struct pipeline *p, struct search *s)
 {
 	(void)!names_each_host(p->names, offer_host, s);
-	statics_each(p, offer_static, s);
+	statics_each(p, STATICS_LOCAL, offer_static, s);
 }
 
 /* Makes the full name without its final dot; a single label of the domain stays one. */

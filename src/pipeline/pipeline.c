@@ -20,15 +20,7 @@ static int put_unicast(void *arg, const uint8_t *owner, const struct rrset *sets
 
 static int put_reverse_zone(void *arg, const uint8_t *apex, bool is_ours)
 {
-	struct pipeline *p = arg;
-	if (!is_ours)
-		return zone_remove_apex(p->zone, apex);
-	int err = apex_put(p, apex);
-	if (err)
-		return err;
-	err = files_put_reverse(p, apex);
-	int undo = err ? zone_remove_apex(p->zone, apex) : 0;
-	return undo ? undo : err;
+	return reverse_put_zone(arg, apex, is_ours);
 }
 
 static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
@@ -107,6 +99,7 @@ struct pipeline *pipeline_new(
 		return NULL;
 	p->config = *config;
 	p->sink = sink;
+	statics_init(&p->statics);
 	p->self = self_find(config->policy.domain.wire, p->hostname);
 	p->has_new_views = true;
 	if (make_parts(p, seed) == 0)
@@ -127,6 +120,7 @@ void pipeline_free(struct pipeline *p)
 	free(p->mdns_links);
 	free(p->sets);
 	services_fini(&p->services);
+	reverse_fini(&p->reverse);
 	free(p);
 }
 
@@ -140,6 +134,18 @@ int pipeline_apply(struct pipeline *p, const struct event *ev)
 	return err;
 }
 
+/* The former domain stays until the records of files have left it, one by one. */
+static void leave_domain(struct pipeline *p, const struct name *old)
+{
+	const uint8_t *domain = p->config.policy.domain.wire;
+	if (name_equal(old->wire, domain))
+		return;
+	if (p->left.len > 0 && !name_equal(p->left.wire, domain))
+		(void)!zone_remove_apex(p->zone, p->left.wire);
+	p->left = *old;
+	p->has_to_leave = false;
+}
+
 int pipeline_set_config(struct pipeline *p, const struct pipeline_config *config)
 {
 	const struct name old = p->config.policy.domain;
@@ -148,8 +154,7 @@ int pipeline_set_config(struct pipeline *p, const struct pipeline_config *config
 	p->self = self_find(domain, p->hostname);
 	int err = apex_put(p, domain);
 	p->has_old_apex = err == ERR_NOMEM;
-	if (!name_equal(old.wire, domain))
-		(void)!zone_remove_apex(p->zone, old.wire);
+	leave_domain(p, &old);
 	struct policy policy = pipeline_policy(p);
 	names_set_policy(p->names, &policy);
 	p->has_new_views = true;
@@ -184,7 +189,12 @@ static void on_record(void *arg, const struct zone_change *change)
 bool pipeline_is_dirty(const struct pipeline *p)
 {
 	return names_is_dirty(p->names) || p->has_new_views || p->has_old_apex ||
-	       p->has_missing_statics;
+	       p->has_missing_statics || p->has_to_leave || p->reverse.has_failed;
+}
+
+bool pipeline_has_more(const struct pipeline *p)
+{
+	return p->reverse.count > 0;
 }
 
 void pipeline_set_time(struct pipeline *p, ns_t now)
@@ -217,10 +227,20 @@ static void do_again(struct pipeline *p)
 	}
 }
 
+static void finish_leaving(struct pipeline *p)
+{
+	p->has_to_leave = zone_remove_apex(p->zone, p->left.wire) == ERR_NOMEM;
+	if (!p->has_to_leave)
+		p->left = (struct name){0};
+}
+
 void pipeline_flush(struct pipeline *p, uint32_t serial_floor, struct pipeline_retired *ret)
 {
 	do_again(p);
 	names_flush(p->names);
+	if (p->has_to_leave)
+		finish_leaving(p);
+	reverse_go_on(p);
 	p->has_missing_statics |= services_put(p, local_put_static) == ERR_NOMEM;
 	ret->views = p->has_new_views ? views_update(p) : NULL;
 	ret->garbage = zone_commit(p->zone, pipeline_next_serial(p, serial_floor));

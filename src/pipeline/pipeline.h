@@ -104,8 +104,8 @@ int pipeline_expect_statics(struct pipeline *p, size_t names) NONNULL MUSTCHECK;
 int pipeline_set_files(struct pipeline *p, struct collection *files) NONNULL MUSTCHECK;
 
 /* Sets a new configuration: only differences have an effect. `config` is copied. If the domain
- * changes, records that are not below the new domain are removed: the caller must read the files
- * again. ERR_NOMEM: the records at the apex are not updated. */
+ * changes, records of the former one are served until pipeline_end_statics(): the caller must read the
+ * files again. ERR_NOMEM: the records at the apex are not updated. */
 int pipeline_set_config(struct pipeline *p, const struct pipeline_config *config) NONNULL MUSTCHECK;
 
 /* Sets the name of this host. With dots it is a full name, otherwise a name in the domain. If it
@@ -116,6 +116,10 @@ int pipeline_set_self(struct pipeline *p, const char *hostname) NONNULL MUSTCHEC
 /* True if a flush would do anything. After a flush: something failed for lack of memory; flush
  * again after a delay. */
 bool pipeline_is_dirty(const struct pipeline *p) NONNULL;
+
+/* True if a flush has left work for further ones, because it would have taken too long: flush again as soon
+ * as others have had their turn. */
+bool pipeline_has_more(const struct pipeline *p) NONNULL;
 
 /* What readers may still use. When they have finished, free it by zone_garbage_free() and
  * view_table_free(). NULL: nothing. */

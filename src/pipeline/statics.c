@@ -11,13 +11,14 @@
 /* What the zone has not, or not always: records for mDNS, and those of reverse names. */
 struct kept {
 	struct map_node in_statics;
+	struct list in_kind;
 	struct static_owner owner; /* its data is in this block */
 };
 
 /* The hash needs no secret, since the names come from our own files. */
 static struct kept *kept_find(const struct pipeline *p, const uint8_t *name)
 {
-	return MAP_FIND(&p->statics, name_hash(0, name), struct kept, in_statics, k,
+	return MAP_FIND(&p->statics.by_name, name_hash(0, name), struct kept, in_statics, k,
 		name_equal(k->owner.name, name));
 }
 
@@ -27,18 +28,43 @@ const struct static_owner *statics_find(const struct pipeline *p, const uint8_t 
 	return kept ? &kept->owner : NULL;
 }
 
-void statics_each(const struct pipeline *p,
+void statics_init(struct statics *s)
+{
+	map_init(&s->by_name);
+	for (int kind = 0; kind < STATICS_KINDS; kind++)
+		list_init(&s->of_kind[kind]);
+	s->next = &s->of_kind[STATICS_REVERSE];
+}
+
+void statics_each(const struct pipeline *p, enum statics_kind kind,
 	void (*visit)(void *arg, const struct static_owner *owner), void *arg)
 {
-	MAP_EACH(kept, &p->statics, struct kept, in_statics)
+	LIST_EACH(kept, &p->statics.of_kind[kind], struct kept, in_kind)
 		visit(arg, &kept->owner);
+}
+
+void statics_rewind(struct pipeline *p)
+{
+	p->statics.next = p->statics.of_kind[STATICS_REVERSE].next;
+}
+
+const struct static_owner *statics_next(struct pipeline *p)
+{
+	const struct list *head = &p->statics.of_kind[STATICS_REVERSE];
+	const struct kept *kept = list_owner(p->statics.next, head, offsetof(struct kept, in_kind));
+	return kept ? &kept->owner : NULL;
+}
+
+void statics_pass(struct pipeline *p)
+{
+	p->statics.next = p->statics.next->next;
 }
 
 void statics_fini(struct pipeline *p)
 {
-	MAP_EACH(kept, &p->statics, struct kept, in_statics)
+	MAP_EACH(kept, &p->statics.by_name, struct kept, in_statics)
 		free(kept);
-	map_fini(&p->statics);
+	map_fini(&p->statics.by_name);
 }
 
 static size_t kept_size(const struct static_owner *o)
@@ -91,13 +117,20 @@ int statics_keep(struct pipeline *p, const struct static_owner *o)
 	struct kept *kept = o->count > 0 ? kept_new(o) : NULL;
 	if (o->count > 0 && !kept)
 		return ERR_NOMEM;
-	if (kept && map_add(&p->statics, &kept->in_statics, name_hash(0, o->name))) {
+	if (kept && map_add(&p->statics.by_name, &kept->in_statics, name_hash(0, o->name))) {
 		free(kept);
 		return ERR_NOMEM;
 	}
-	if (old) {
-		map_remove(&p->statics, &old->in_statics);
-		free(old);
-	}
+	/* At the end: a walk that is under way comes to it. */
+	if (kept)
+		list_append(&p->statics.of_kind[o->is_local ? STATICS_LOCAL : STATICS_REVERSE],
+			&kept->in_kind);
+	if (!old)
+		return 0;
+	if (p->statics.next == &old->in_kind)
+		statics_pass(p);
+	map_remove(&p->statics.by_name, &old->in_statics);
+	list_remove(&old->in_kind);
+	free(old);
 	return 0;
 }

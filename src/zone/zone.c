@@ -180,6 +180,11 @@ static int replace_apex(struct zone *z, struct update *u, struct node *node, str
 	return 0;
 }
 
+bool zone_has_apex(const struct zone *z, const uint8_t *name)
+{
+	return apex_owner(z, name) != NULL;
+}
+
 int zone_add_apex(struct zone *z, const struct zone_apex *params)
 {
 	struct update u;

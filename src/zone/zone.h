@@ -59,6 +59,8 @@ void zone_free(struct zone *z);
 /* Makes `apex->name` the apex of a zone, or changes its parameters. Existing names below it
  * belong to this zone from now on. ERR_NOMEM. */
 int zone_add_apex(struct zone *z, const struct zone_apex *apex) NONNULL MUSTCHECK;
+/* True if `name` is the apex of a zone. */
+bool zone_has_apex(const struct zone *z, const uint8_t *name) NONNULL;
 /* Removes the zone and every name that only this zone contains (none, if another zone is above
  * it). ERR_ABSENT. ERR_NOMEM: part of it may be removed already; try again. */
 int zone_remove_apex(struct zone *z, const uint8_t *apex) NONNULL MUSTCHECK;

@@ -197,6 +197,8 @@ static void flush(struct whole *w)
 		sim_fail(&w->net, "own name refused");
 	zone_garbage_free(retired.garbage);
 	view_table_free(retired.views);
+	if (pipeline_has_more(w->pipeline) && !pipeline_is_dirty(w->pipeline))
+		flush(w);
 	if (pipeline_is_dirty(w->pipeline) && !w->on_work)
 		sim_fail(&w->net, "a flush has left something");
 }

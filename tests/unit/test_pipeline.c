@@ -844,6 +844,62 @@ static void an_address_in_a_zone_file_has_a_reverse_name_in_our_reverse_zones(vo
 	assert_int_equal(rcode_of("3.2.1.10.in-addr.arpa.", RR_PTR), RCODE_NXDOMAIN);
 }
 
+static void count_pointer(void *arg, const struct zone_change *record)
+{
+	*(unsigned *)arg += record->type == RR_PTR && name_labels(record->owner) == 34;
+}
+
+static unsigned pointers(void)
+{
+	unsigned count = 0;
+	assert_int_equal(
+		zone_each_record(pipeline_zone(rig.p), name_root, count_pointer, &count), 0);
+	return count;
+}
+
+/* Flushes until nothing is left. Returns how many flushes that took. */
+static unsigned flush_all(void)
+{
+	unsigned count = 0;
+	do
+		flush();
+	while (++count < 1000 && pipeline_has_more(rig.p));
+	return count;
+}
+
+/* No flush takes long, however many records of files are in a reverse zone that comes or goes. */
+static void a_large_reverse_zone_comes_and_goes_in_pieces(void **state)
+{
+	enum { HOSTS = 3000 };
+	(void)state;
+	furnish();
+	set_files("$GENERATE 1-3000 h$ AAAA 2001:db8::$\n");
+	flush();
+	assert_false(pipeline_has_more(rig.p));
+	change_addr(EV_ADDR, 4, 2, "2001:db8::ffff/64");
+	flush();
+	assert_in_range(pointers(), 2, HOSTS / 2);
+	assert_true(pipeline_has_more(rig.p) && !pipeline_is_dirty(rig.p));
+	assert_in_range(flush_all(), 2, HOSTS);
+	assert_int_equal(pointers(), HOSTS + 1);
+	/* It goes, and is served meanwhile. */
+	change_addr(EV_ADDR_GONE, 4, 2, "2001:db8::ffff/64");
+	flush();
+	assert_in_range(pointers(), HOSTS / 2, HOSTS);
+	/* It comes back before it has gone. */
+	change_addr(EV_ADDR, 4, 2, "2001:db8::ffff/64");
+	flush_all();
+	assert_int_equal(pointers(), HOSTS + 1);
+	/* Records change while it goes and another one comes. */
+	change_addr(EV_ADDR_GONE, 4, 2, "2001:db8::ffff/64");
+	change_addr(EV_ADDR, 4, 2, "2001:db8:1::ffff/64");
+	flush();
+	set_files("$GENERATE 1-2000 h$ AAAA 2001:db8::$\n$GENERATE 1-1000 g$ AAAA 2001:db8:1::$\n");
+	flush_all();
+	assert_int_equal(pointers(), 1001);
+	assert_int_equal(zone_stats(pipeline_zone(rig.p)).zones, 3);
+}
+
 static void count_holder(void *arg, const struct model_addr *addr)
 {
 	assert_int_equal(addr->link->ns->nsid, 4);
@@ -928,6 +984,7 @@ int main(void)
 		CASE(names_that_are_spelled_nearly_so_are_found),
 		CASE(all_zones_of_ours_are_found),
 		CASE(an_address_in_a_zone_file_has_a_reverse_name_in_our_reverse_zones),
+		CASE(a_large_reverse_zone_comes_and_goes_in_pieces),
 		CASE(an_address_is_looked_back),
 		CASE(a_record_leads_to_the_link_of_its_workload),
 		CASE(a_word_that_is_no_label_is_explained_to_who_asks_for_it),
