@@ -13,6 +13,8 @@ enum {
 	 * Together they get this part of each limit above: one half. So nobody but root can take the
 	 * room that root's namespaces need. */
 	LIMIT_MODEL_STRANGERS_PART = 2,
+	/* And each user gets this part. All of unknown owner count as one user. */
+	LIMIT_MODEL_USER_PART = 16,
 
 	/* Names: addresses of one name and family in one set. BIND takes at most 100 records of a
 	 * type (max-records-per-type), and refuses the whole transfer of a zone with more. 100 is
@@ -180,8 +182,8 @@ enum {
 	/* Sets of namespaces that processes are in (struct nsproxy), at some 300 bytes each. */
 	LIMIT_RELATION_PROXIES = 65536,
 	/* Ids that are given, without a request, to namespaces owned by other user namespaces: a
-	 * browser has dozens. */
-	LIMIT_NSID_ROOTLESS = 1024,
+	 * browser has dozens. A user gets LIMIT_MODEL_USER_PART of them. */
+	LIMIT_NSID_ROOTLESS = 16384,
 	/* Processes whose end is awaited with one descriptor each, if nothing else reports it. */
 	LIMIT_CENSUS_WITNESSES = 4096,
 	/* Names granted by ontapd, at some 300 bytes each: the names of 16 parents with the most

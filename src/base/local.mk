@@ -15,5 +15,6 @@ src_base_libbase_a_SOURCES = \
 	src/base/map.c src/base/map.h \
 	src/base/retry.h \
 	src/base/serial.h \
+	src/base/share.c src/base/share.h \
 	src/base/siphash.c src/base/siphash.h \
 	src/base/time.h

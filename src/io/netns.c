@@ -99,46 +99,50 @@ static bool is_our_user_ns(const struct netns_self *self, int fd)
 	return fstat(fd, &st) == 0 && st.st_dev == self->user_dev && st.st_ino == self->user_ino;
 }
 
-static bool was_made_by_root(int user_fd)
+/* Root of a user namespace may make others below it, so each one up to ours must belong to root. Takes
+ * ownership of `user_fd`. `*ret_uid` is who made the last one below ours, or UINT32_MAX. Progress: each turn
+ * goes up by one level, and the kernel has at most 32. */
+static enum event_owner owner_by_maker(
+	const struct netns_self *self, int user_fd, uint32_t *ret_uid)
 {
+	enum event_owner owner = OWNER_SYSTEM;
 	uid_t uid;
-	return ioctl(user_fd, NS_GET_OWNER_UID, &uid) == 0 && uid == 0;
-}
-
-/* Root of a user namespace may make others below it, so each one up to ours must belong to root.
- * Takes ownership of `user_fd`. Progress: each turn goes up by one level, and the kernel has at
- * most 32. */
-static enum event_owner owner_by_maker(const struct netns_self *self, int user_fd)
-{
-	while (was_made_by_root(user_fd)) {
+	*ret_uid = UINT32_MAX;
+	while (user_fd >= 0 && !is_our_user_ns(self, user_fd)) {
 		int parent_fd = ioctl(user_fd, NS_GET_PARENT);
+		bool is_known = ioctl(user_fd, NS_GET_OWNER_UID, &uid) == 0;
+		if (!is_known || uid != 0 || parent_fd < 0)
+			owner = OWNER_USER;
+		*ret_uid = is_known ? uid : UINT32_MAX;
 		close(user_fd);
-		if (parent_fd < 0)
-			return OWNER_USER;
 		user_fd = parent_fd;
-		if (is_our_user_ns(self, user_fd)) {
-			close(user_fd);
-			return OWNER_SYSTEM;
-		}
 	}
-	close(user_fd);
-	return OWNER_USER;
+	if (user_fd >= 0)
+		close(user_fd);
+	return owner;
 }
 
-enum event_owner netns_owner(const struct netns_self *self, int fd)
+static enum event_owner find_owner(const struct netns_self *self, int fd, uint32_t *ret_uid)
 {
+	*ret_uid = UINT32_MAX;
 	/* EPERM: the owner is a user namespace that is neither ours nor a descendant of ours. */
 	int user_fd = self->user_ino ? ioctl(fd, NS_GET_USERNS) : -1;
 	if (user_fd < 0)
 		return OWNER_UNKNOWN;
 	if (!is_our_user_ns(self, user_fd))
-		return owner_by_maker(self, user_fd);
+		return owner_by_maker(self, user_fd, ret_uid);
 	close(user_fd);
 	return OWNER_HOST;
+}
+
+enum event_owner netns_owner(const struct netns_self *self, int fd)
+{
+	uint32_t uid;
+	return find_owner(self, fd, &uid);
 }
 
 void netns_facts(const struct netns_self *self, int fd, struct event_ns *ret)
 {
 	ret->cookie = cookie_of(self, fd);
-	ret->owner = (uint8_t)netns_owner(self, fd);
+	ret->owner = (uint8_t)find_owner(self, fd, &ret->uid);
 }

@@ -29,5 +29,7 @@ int netns_open(const char *path) NONNULL MUSTCHECK;
 enum event_owner netns_owner(const struct netns_self *self, int fd) NONNULL;
 
 /* Finds the cookie and the owner of the namespace that `fd` refers to, as far as our privileges
- * permit: the cookie needs CAP_SYS_ADMIN. Does not change `name`. */
+ * permit: the cookie needs CAP_SYS_ADMIN. The user of OWNER_USER is who made the user namespace just below
+ * ours: one person, whatever he does with subordinate ids further down (NS_GET_OWNER_UID). Does not
+ * change `name`. */
 void netns_facts(const struct netns_self *self, int fd, struct event_ns *ret) NONNULL;

@@ -66,7 +66,8 @@ struct event_ns {
 	char name[NETNS_NAME_CAP]; /* of its bind mount, "" if unknown; untrusted bytes */
 	uint64_t cookie;           /* SO_NETNS_COOKIE, 0 if not known */
 	uint8_t owner;             /* enum event_owner */
-	uint8_t zero[7];
+	uint8_t zero[3];
+	uint32_t uid; /* OWNER_USER: the user to whom it is accounted; see netns_facts() */
 };
 
 struct event_link {

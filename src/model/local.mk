@@ -1,6 +1,7 @@
 # Sources of src/model, headers included.
 src_model_libmodel_a_SOURCES = \
 	src/model/event.h \
+	src/model/lacking.c src/model/lacking.h \
 	src/model/model.c src/model/model.h \
 	src/model/neighbour.c src/model/neighbour.h \
 	src/model/relation.c src/model/relation.h \

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "model/lacking.h"
 #include "model/table.h"
 
 /* The news about an object since EV_SYNC_BEGIN of its namespace. From MARK_FRESH on, a
@@ -139,6 +140,7 @@ static void ns_vanish(struct model *m, struct model_ns *ns)
 		link_vanish(m, link);
 		table_free_link(m, link);
 	}
+	lacking_forget(m, ns);
 	table_remove_ns(m, ns);
 	tell_ns(m, MODEL_NS_GONE, ns);
 	hostnames_free(ns);
@@ -150,7 +152,7 @@ static void ns_vanish(struct model *m, struct model_ns *ns)
 static bool ns_is_equal(const struct event_ns *a, const struct event_ns *b)
 {
 	return memcmp(a->name, b->name, sizeof(a->name)) == 0 && a->cookie == b->cookie &&
-	       a->owner == b->owner;
+	       a->owner == b->owner && a->uid == b->uid;
 }
 
 static int apply_ns(struct model *m, const struct event *ev)
@@ -160,9 +162,10 @@ static int apply_ns(struct model *m, const struct event *ev)
 		return table_make_ns(m, ev->nsid, &ev->ns, &ns);
 	if (ns_is_equal(&ns->info, &ev->ns))
 		return 0;
-	table_set_ns(m, ns, &ev->ns);
-	tell_ns(m, MODEL_NS_CHANGED, ns);
-	return 0;
+	int err = table_set_ns(m, ns, &ev->ns);
+	if (!err)
+		tell_ns(m, MODEL_NS_CHANGED, ns);
+	return err;
 }
 
 static int apply_link(struct model *m, const struct event *ev)
@@ -336,10 +339,10 @@ static void apply_hostname_gone(struct model *m, const struct event *ev)
 {
 	struct model_ns *ns = table_find_ns(m, ev->nsid);
 	struct model_hostname *h = ns ? hostname_find(ns, ev->hostname.uts) : NULL;
-	if (!h)
-		return;
-	hostname_remove(ns, h);
-	tell_hostnames(m, ns);
+	if (h) {
+		hostname_remove(ns, h);
+		tell_hostnames(m, ns);
+	}
 }
 
 /* The listener sees a change of the link. */
@@ -472,12 +475,8 @@ static bool is_of_no_dump(const struct model *m, const struct event *ev)
 	return !ns || !ns->is_syncing;
 }
 
-int model_apply(struct model *m, const struct event *ev)
+static int apply(struct model *m, const struct event *ev)
 {
-	if (!event_is_sane(ev))
-		return ERR_SYNTAX;
-	if (is_of_no_dump(m, ev))
-		return 0;
 	switch (ev->type) {
 	case EV_NS: return apply_ns(m, ev);
 	case EV_LINK: return apply_link(m, ev);
@@ -507,6 +506,18 @@ int model_apply(struct model *m, const struct event *ev)
 	return ERR_SYNTAX;
 }
 
+int model_apply(struct model *m, const struct event *ev)
+{
+	if (!event_is_sane(ev))
+		return ERR_SYNTAX;
+	if (is_of_no_dump(m, ev))
+		return 0;
+	int err = apply(m, ev);
+	if (err == ERR_RANGE)
+		lacking_note(m, ev);
+	return err;
+}
+
 /* --- life --------------------------------------------------------------------------------- */
 
 struct model *model_new(uint64_t seed, struct model_listener listener)
@@ -516,6 +527,8 @@ struct model *model_new(uint64_t seed, struct model_listener listener)
 		return NULL;
 	m->seed = seed;
 	m->listener = listener;
+	m->limits =
+		(struct model_limits){LIMIT_MODEL_NAMESPACES, LIMIT_MODEL_LINKS, LIMIT_MODEL_ADDRS};
 
 	/* Adding to a map can fail only for its first element. If one is added and removed now, no
 	 * half-made object has to be undone later. */
@@ -531,6 +544,11 @@ struct model *model_new(uint64_t seed, struct model_listener listener)
 	return m;
 }
 
+void model_set_limits(struct model *m, struct model_limits limits)
+{
+	m->limits = limits;
+}
+
 void model_free(struct model *m)
 {
 	if (!m)
@@ -542,5 +560,6 @@ void model_free(struct model *m)
 	map_fini(&m->links);
 	map_fini(&m->addrs);
 	map_fini(&m->holders);
+	shares_fini(&m->strangers);
 	free(m);
 }

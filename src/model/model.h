@@ -36,7 +36,9 @@ struct model_ns {
 	size_t hostname_count;
 	struct map_node node;          /* owned by model.c */
 	size_t link_count, addr_count; /* owned by table.c */
-	bool is_syncing;               /* between EV_SYNC_BEGIN and its end */
+	struct share *share; /* of the stranger it belongs to; NULL: root's; owned by table.c */
+	uint8_t lacks;       /* what was refused for lack of room; owned by lacking.c */
+	bool is_syncing;     /* between EV_SYNC_BEGIN and its end */
 };
 
 /* What is known about the guest behind a link. */
@@ -93,7 +95,7 @@ enum model_change {
 };
 
 /* `before` is the previous info structure (for *_CHANGED), else NULL. An event that changes
- * nothing, for example a lifetime refresh, is not reported. The pointer to the changed object is
+ * nothing is not reported. The pointer to the changed object is
  * never NULL. The listener may call the model to read only. */
 struct model_listener {
 	void (*on_ns)(void *arg, enum model_change change, const struct model_ns *ns);
@@ -110,15 +112,34 @@ struct model_listener {
 
 struct model; /* opaque */
 
+/* How much fits into a model; strangers get the parts of it that base/limits.h names. */
+struct model_limits {
+	size_t namespaces, links, addrs;
+};
+
 /* Returns an empty model. `seed` is for the hash of its tables. NULL if out of memory. */
 struct model *model_new(uint64_t seed, struct model_listener listener) MUSTCHECK;
 void model_free(struct model *m);
 
-/* Applies one event. ERR_NOMEM, ERR_RANGE (a limit of base/limits.h, or the part of it for strangers) or ERR_SYNTAX (an event that
- * the kernel half never makes, for example a name without a zero at its end); on error nothing
- * changed. Any sequence of events is safe. EV_LINK, EV_ADDR and EV_HOSTNAME create their namespace
+/* Changes how much fits in, from that of base/limits.h. What is there stays. For tests. */
+void model_set_limits(struct model *m, struct model_limits limits) NONNULL;
+
+/* Applies one event. ERR_NOMEM, ERR_RANGE (a limit of base/limits.h, or the part of it for strangers or
+ * for one of them; see model_next_lacking()) or ERR_SYNTAX (an event that the kernel half never makes, for
+ * example a name without a zero at its end); on error nothing changed. Any sequence of events is safe. EV_LINK, EV_ADDR and EV_HOSTNAME create their namespace
  * if it is not known. */
 int model_apply(struct model *m, const struct event *ev) NONNULL MUSTCHECK;
+
+/* True if events were refused with ERR_RANGE, and not all of what they were about was asked again. */
+bool model_is_lacking(const struct model *m) NONNULL;
+
+/* Finds a namespace of which an event was refused, and in which there is room now; one of root's if there
+ * is one. The kernel has to be asked about all of it again. `*ret` is NSID_UNKNOWN if a whole namespace was
+ * refused: then all have to be asked. False if there is none. Its work grows with the number of namespaces. */
+bool model_next_lacking(const struct model *m, nsid_t *ret) NONNULL;
+
+/* The kernel was asked: what model_next_lacking() returned counts as complete until the next refusal. */
+void model_is_asked(struct model *m, nsid_t nsid) NONNULL;
 
 /* Lookups return a pointer that is valid until the next model_apply(), or NULL. They find present
  * objects only. If several addresses differ only in prefix length or peer, model_addr() returns any

@@ -430,6 +430,18 @@ void relation_nsid_gone(struct relation *r, nsid_t nsid)
 	}
 }
 
+void relation_tell_again(struct relation *r, nsid_t nsid)
+{
+	MAP_EACH(net, &r->nets, struct net, node) {
+		LIST_EACH(pair, &net->pairs, struct pair, in_net) {
+			if (nsid != NSID_UNKNOWN && pair->told_nsid != nsid)
+				continue;
+			pair->told_nsid = NSID_UNKNOWN;
+			pair_mark(r, pair);
+		}
+	}
+}
+
 void relation_forget_nsids(struct relation *r)
 {
 	MAP_EACH(net, &r->nets, struct net, node) {

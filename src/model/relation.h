@@ -83,6 +83,10 @@ void relation_doubt(struct relation *r, uint64_t net) NONNULL;
 /* The nsid is no longer valid. The model knows this already, so nothing is reported. */
 void relation_nsid_gone(struct relation *r, nsid_t nsid) NONNULL;
 
+/* Pairs of that nsid, or of all for NSID_UNKNOWN, are reported again at the next flush: what was said of
+ * them was not stored. */
+void relation_tell_again(struct relation *r, nsid_t nsid) NONNULL;
+
 /* All nsids are no longer valid: each network namespace is without an nsid again. Pairs are
  * reported again only if their namespace gets another nsid than before. */
 void relation_forget_nsids(struct relation *r) NONNULL;

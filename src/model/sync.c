@@ -26,6 +26,7 @@ struct sync_ns {
 	struct list in_queue; /* linked to itself: nothing to dump, or in flight */
 	struct job job;
 	bool is_named;       /* listed by the dump of the table, or in news since its start */
+	bool has_to_repeat;  /* the dump in flight is not the last */
 	bool is_interrupted; /* in the dump in flight, the part for links was interrupted */
 };
 
@@ -78,6 +79,7 @@ static struct sync_ns *ns_find(const struct sync *s, nsid_t nsid)
 static void ns_enqueue(struct sync *s, struct sync_ns *ns, ns_t due)
 {
 	ns->job.due = due;
+	ns->has_to_repeat = false;
 	list_remove(&ns->in_queue);
 	list_append(&s->queue, &ns->in_queue);
 }
@@ -110,6 +112,15 @@ int sync_ns_appeared(struct sync *s, nsid_t nsid)
 	}
 	ns_enqueue(s, ns, 0);
 	return 0;
+}
+
+void sync_ns_again(struct sync *s, nsid_t nsid)
+{
+	struct sync_ns *ns = ns_find(s, nsid);
+	if (ns && ns == s->dumped)
+		ns->has_to_repeat = true;
+	else if (ns)
+		ns_enqueue(s, ns, 0);
 }
 
 void sync_ns_gone(struct sync *s, nsid_t nsid)
@@ -224,6 +235,8 @@ static void addrs_done(struct sync *s, enum sync_outcome outcome, ns_t now)
 	}
 	s->dumped->job.failures = 0;
 	tell(s, EV_SYNC_END, s->dumped->nsid);
+	if (s->dumped->has_to_repeat)
+		ns_enqueue(s, s->dumped, now);
 	s->dumped = NULL;
 	s->state = IDLE;
 }

@@ -11,7 +11,8 @@
  *	- After an overrun nothing is dumped until all that was queued before it has been read: a
  *	  stale notification, whose successor was lost, must not win over the dump.
  *	- Then everything is dumped again: the table of namespaces, and each namespace.
- *	- Otherwise only a namespace that is new, or whose last dump did not end well, is dumped.
+ *	- Otherwise only a namespace that is new, or whose last dump did not end well, or of which
+ *	  something was not stored, is dumped.
  *	- One dump is in flight at a time; a namespace that has to be repeated goes behind the
  *	  others.
  *
@@ -23,7 +24,7 @@
  *	any  ── sync_overrun ─► DRAINING ── sync_drained, or enough of sync_received ─► IDLE
  *	DUMP_LINKS, LINKS_DONE, DUMP_ADDRS ── sync_ns_gone of that namespace, or failure ─► IDLE
  *
- * Inputs: sync_ns_appeared, sync_ns_gone, sync_overrun, sync_received, sync_drained,
+ * Inputs: sync_ns_appeared, sync_ns_again, sync_ns_gone, sync_overrun, sync_received, sync_drained,
  * sync_dump_done, and the time. Outputs: the next request (sync_next), EV_SYNC_* and EV_NS_GONE to
  * the sink, the next deadline (sync_deadline), and whether the dump in flight is still wanted
  * (sync_is_dumping).
@@ -87,6 +88,10 @@ void sync_free(struct sync *s);
 /* A namespace got an id (from news, from an entry of the table, or from us). A known namespace is
  * not dumped again. ERR_NOMEM or ERR_RANGE: it stays unknown. */
 int sync_ns_appeared(struct sync *s, nsid_t nsid) NONNULL MUSTCHECK;
+
+/* Something of the namespace was not stored, and there is room for it now: it is dumped again. Does
+ * nothing if it is not known. */
+void sync_ns_again(struct sync *s, nsid_t nsid) NONNULL;
 
 /* A namespace is gone, according to news. The sink knows it already. */
 void sync_ns_gone(struct sync *s, nsid_t nsid) NONNULL;

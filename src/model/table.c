@@ -71,68 +71,131 @@ struct model_addr *table_find_addr(
 		addr_is_at(a, nsid, info->ifindex, &info->addr) && addr_is_same(&a->info, info));
 }
 
-static bool is_stranger(nsid_t nsid, const struct event_ns *info)
+/* How many there are in a pot, and how many may be. */
+struct filling {
+	size_t count, limit;
+};
+
+static struct filling filling_of(const struct model *m, enum table_pot pot)
 {
-	return nsid != NSID_OWN && (!info || info->owner < OWNER_SYSTEM);
+	switch (pot) {
+	case POT_NAMESPACES: return (struct filling){m->namespaces.count, m->limits.namespaces};
+	case POT_LINKS: return (struct filling){m->links.count, m->limits.links};
+	case POT_ADDRS: break;
+	}
+	return (struct filling){m->addrs.count, m->limits.addrs};
 }
 
-static bool is_full(size_t count, size_t strangers, bool is_for_stranger, size_t limit)
+/* Whom a namespace belongs to. */
+struct holder {
+	bool is_stranger;
+	uint32_t uid;
+};
+
+static struct holder holder_by_info(nsid_t nsid, const struct event_ns *info)
 {
-	return count >= limit ||
-	       (is_for_stranger && strangers >= limit / LIMIT_MODEL_STRANGERS_PART);
+	const bool is_user = info && info->owner == OWNER_USER;
+	return (struct holder){
+		.is_stranger = nsid != NSID_OWN && (!info || info->owner < OWNER_SYSTEM),
+		.uid = is_user ? info->uid : SHARE_NOBODY};
 }
 
-/* Counts a namespace and all in it as one of a stranger (`by` is 1), or no longer (-1). */
-static void count_stranger(struct model *m, const struct model_ns *ns, int by)
+static struct holder holder_of(const struct model *m, nsid_t nsid)
 {
-	m->strangers.namespaces += (size_t)by;
-	m->strangers.links += (size_t)by * ns->link_count;
-	m->strangers.addrs += (size_t)by * ns->addr_count;
+	const struct model_ns *ns = table_find_ns(m, nsid);
+	return holder_by_info(nsid, ns ? &ns->info : NULL);
 }
 
-static void count_link(struct model *m, struct model_ns *ns, int by)
+static bool is_full(const struct model *m, enum table_pot pot, struct holder holder)
 {
-	ns->link_count += (size_t)by;
-	if (is_stranger(ns->nsid, &ns->info))
-		m->strangers.links += (size_t)by;
+	const struct filling f = filling_of(m, pot);
+	if (f.count >= f.limit)
+		return true;
+	return holder.is_stranger &&
+	       (m->strangers.sums[pot] >= f.limit / LIMIT_MODEL_STRANGERS_PART ||
+		       share_count(&m->strangers, holder.uid, pot) >=
+			       f.limit / LIMIT_MODEL_USER_PART);
 }
 
-static void count_addr(struct model *m, struct model_ns *ns, int by)
+bool table_ns_has_room(const struct model *m, const struct model_ns *ns)
 {
-	ns->addr_count += (size_t)by;
-	if (is_stranger(ns->nsid, &ns->info))
-		m->strangers.addrs += (size_t)by;
+	const struct holder holder = holder_by_info(ns->nsid, &ns->info);
+	return !is_full(m, POT_LINKS, holder) && !is_full(m, POT_ADDRS, holder);
 }
 
-void table_set_ns(struct model *m, struct model_ns *ns, const struct event_ns *info)
+/* Counts a namespace and all in it as its holder's. ERR_NOMEM: nothing changed. */
+static int share_begin(struct model *m, struct model_ns *ns, struct holder holder)
 {
-	if (is_stranger(ns->nsid, &ns->info))
-		count_stranger(m, ns, -1);
+	if (!holder.is_stranger)
+		return 0;
+	struct share *share = share_get(&m->strangers, holder.uid);
+	if (!share)
+		return ERR_NOMEM;
+	ns->share = share;
+	share_add(&m->strangers, share, POT_NAMESPACES, 1);
+	share_add(&m->strangers, share, POT_LINKS, ns->link_count);
+	share_add(&m->strangers, share, POT_ADDRS, ns->addr_count);
+	return 0;
+}
+
+/* The namespace goes last: the share may go with it. */
+static void share_end(struct model *m, const struct model_ns *ns, struct share *share)
+{
+	if (!share)
+		return;
+	share_take(&m->strangers, share, POT_ADDRS, ns->addr_count);
+	share_take(&m->strangers, share, POT_LINKS, ns->link_count);
+	share_take(&m->strangers, share, POT_NAMESPACES, 1);
+}
+
+static void count(struct model *m, const struct model_ns *ns, enum table_pot pot, bool is_more)
+{
+	if (ns->share && is_more)
+		share_add(&m->strangers, ns->share, pot, 1);
+	else if (ns->share)
+		share_take(&m->strangers, ns->share, pot, 1);
+}
+
+static void count_link(struct model *m, struct model_ns *ns, bool is_more)
+{
+	ns->link_count += is_more ? 1 : SIZE_MAX;
+	count(m, ns, POT_LINKS, is_more);
+}
+
+static void count_addr(struct model *m, struct model_ns *ns, bool is_more)
+{
+	ns->addr_count += is_more ? 1 : SIZE_MAX;
+	count(m, ns, POT_ADDRS, is_more);
+}
+
+int table_set_ns(struct model *m, struct model_ns *ns, const struct event_ns *info)
+{
+	struct share *before = ns->share;
+	ns->share = NULL;
+	int err = share_begin(m, ns, holder_by_info(ns->nsid, info));
+	if (err) {
+		ns->share = before;
+		return err;
+	}
+	share_end(m, ns, before);
 	ns->info = *info;
-	if (is_stranger(ns->nsid, &ns->info))
-		count_stranger(m, ns, 1);
+	return 0;
 }
 
 void table_remove_ns(struct model *m, struct model_ns *ns)
 {
 	map_remove(&m->namespaces, &ns->node);
-	if (is_stranger(ns->nsid, &ns->info))
-		count_stranger(m, ns, -1);
-}
-
-/* True if an object in that namespace may belong to a stranger. */
-static bool is_for_stranger(const struct model *m, nsid_t nsid)
-{
-	const struct model_ns *ns = table_find_ns(m, nsid);
-	return is_stranger(nsid, ns ? &ns->info : NULL);
+	share_end(m, ns, ns->share);
+	ns->share = NULL;
 }
 
 int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info, struct model_ns **ret)
 {
-	const bool is_strange = is_stranger(nsid, info);
-	if (is_full(m->namespaces.count, m->strangers.namespaces, is_strange,
-		    LIMIT_MODEL_NAMESPACES))
+	const struct holder holder = holder_by_info(nsid, info);
+	if (is_full(m, POT_NAMESPACES, holder)) {
+		m->has_lost_ns = true;
 		return ERR_RANGE;
+	}
 	struct model_ns *ns = calloc(1, sizeof(*ns));
 	if (!ns)
 		return ERR_NOMEM;
@@ -141,12 +204,16 @@ int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info, str
 		ns->info = *info;
 	list_init(&ns->links);
 	list_init(&ns->hostnames);
-	if (map_add(&m->namespaces, &ns->node, ns_hash(m, nsid))) {
-		free(ns);
-		return ERR_NOMEM;
+	int err = share_begin(m, ns, holder);
+	if (!err) {
+		err = map_add(&m->namespaces, &ns->node, ns_hash(m, nsid));
+		if (err)
+			share_end(m, ns, ns->share);
 	}
-	if (is_strange)
-		count_stranger(m, ns, 1);
+	if (err) {
+		free(ns);
+		return err;
+	}
 	if (m->listener.on_ns)
 		m->listener.on_ns(m->listener.arg, MODEL_NS_NEW, ns);
 	*ret = ns;
@@ -165,8 +232,7 @@ int table_get_ns(struct model *m, nsid_t nsid, struct model_ns **ret)
 /* Makes a link of which only the id is known. */
 int table_make_link(struct model *m, nsid_t nsid, uint32_t ifindex, struct model_link **ret)
 {
-	if (is_full(m->links.count, m->strangers.links, is_for_stranger(m, nsid),
-		    LIMIT_MODEL_LINKS))
+	if (is_full(m, POT_LINKS, holder_of(m, nsid)))
 		return ERR_RANGE;
 	struct model_link *link = calloc(1, sizeof(*link));
 	if (!link)
@@ -181,14 +247,14 @@ int table_make_link(struct model *m, nsid_t nsid, uint32_t ifindex, struct model
 		return err;
 	}
 	list_append(&link->ns->links, &link->in_ns);
-	count_link(m, link->ns, 1);
+	count_link(m, link->ns, true);
 	*ret = link;
 	return 0;
 }
 
 void table_free_link(struct model *m, struct model_link *link)
 {
-	count_link(m, link->ns, -1);
+	count_link(m, link->ns, false);
 	map_remove(&m->links, &link->node);
 	list_remove(&link->in_ns);
 	free(link->guest);
@@ -199,8 +265,7 @@ void table_free_link(struct model *m, struct model_link *link)
 int table_make_addr(
 	struct model *m, nsid_t nsid, const struct event_addr *info, struct model_addr **ret)
 {
-	if (is_full(m->addrs.count, m->strangers.addrs, is_for_stranger(m, nsid),
-		    LIMIT_MODEL_ADDRS))
+	if (is_full(m, POT_ADDRS, holder_of(m, nsid)))
 		return ERR_RANGE;
 	struct model_addr *a = calloc(1, sizeof(*a));
 	if (!a)
@@ -221,14 +286,14 @@ int table_make_addr(
 		return err;
 	}
 	list_append(&a->link->addrs, &a->in_link);
-	count_addr(m, a->link->ns, 1);
+	count_addr(m, a->link->ns, true);
 	*ret = a;
 	return 0;
 }
 
 void table_free_addr(struct model *m, struct model_addr *a)
 {
-	count_addr(m, a->link->ns, -1);
+	count_addr(m, a->link->ns, false);
 	map_remove(&m->addrs, &a->node);
 	map_remove(&m->holders, &a->by_addr);
 	list_remove(&a->in_link);

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The inside of the model, for model.c and table.c only: its objects, and the tables to find them.
+ * The inside of the model, for model.c, lacking.c and table.c only: its objects, and the tables to find them.
  * A table contains not only present objects, but also links of which only addresses were reported,
  * addresses held back until their link is known, and the tombstones of both.
  */
 #pragma once
 
+#include "base/share.h"
 #include "model/model.h"
 
-/* How many of the objects are in namespaces of strangers (LIMIT_MODEL_STRANGERS_PART). */
-struct strangers {
-	size_t namespaces, links, addrs;
-};
+/* The pots of which strangers have shares (LIMIT_MODEL_STRANGERS_PART, _USER_PART). */
+enum table_pot { POT_NAMESPACES, POT_LINKS, POT_ADDRS };
+_Static_assert((int)POT_ADDRS < (int)SHARE_POTS, "one count too few in struct share");
 
 struct model {
 	struct map namespaces;
 	struct map links;
 	struct map addrs;
 	struct map holders; /* the addresses, by address alone */
-	struct strangers strangers;
+	struct model_limits limits;
+	struct shares strangers;
+	size_t lacking;   /* namespaces with `lacks` */
+	bool has_lost_ns; /* a whole namespace was refused */
 	uint64_t seed;
 	uint64_t last_guest_name;
 	struct model_listener listener;
@@ -40,8 +43,12 @@ struct model_addr *table_find_addr(
 int table_make_ns(struct model *m, nsid_t nsid, const struct event_ns *info, struct model_ns **ret)
 	NONNULL_ARGS(1, 4) MUSTCHECK;
 
-/* Sets what is known about a namespace. */
-void table_set_ns(struct model *m, struct model_ns *ns, const struct event_ns *info) NONNULL;
+/* Sets what is known about a namespace. ERR_NOMEM: nothing changed. */
+int table_set_ns(struct model *m, struct model_ns *ns, const struct event_ns *info) NONNULL
+	MUSTCHECK;
+
+/* True if there is room for one more link and address in that namespace. */
+bool table_ns_has_room(const struct model *m, const struct model_ns *ns) NONNULL;
 
 /* Takes a namespace without links out of its table. The caller frees it. */
 void table_remove_ns(struct model *m, struct model_ns *ns) NONNULL;

@@ -368,6 +368,17 @@ static void hear_neighbours(struct daemon *d, const struct event *ev)
 	d->has_to_look |= ev->type == EV_PORT_FREE || ev->type == EV_PORTS_LISTED;
 }
 
+/* What root's namespaces lack is asked for within a second of the refusal. What strangers lack may stay
+ * so for long, and waits longer and longer. */
+static void expect_room(struct daemon *d, nsid_t nsid)
+{
+	const struct model_ns *ns = model_ns(pipeline_model(d->runtime.pipeline), nsid);
+	if (ns && !ns->share)
+		retry_done(&d->again_retry);
+	if (!retry_has_failed(&d->again_retry))
+		retry_failed(&d->again_retry, loop_now());
+}
+
 int daemon_on_event(void *arg, const struct event *ev)
 {
 	struct daemon *d = arg;
@@ -379,7 +390,21 @@ int daemon_on_event(void *arg, const struct event *ev)
 		return 0;
 	if (control_has_stream(d->control, STREAM_CHANGES))
 		places_note(&d->places, pipeline_model(d->runtime.pipeline), ev);
-	return runtime_apply(&d->runtime, ev);
+	int err = runtime_apply(&d->runtime, ev);
+	if (err == ERR_RANGE)
+		expect_room(d, ev->nsid);
+	return err;
+}
+
+void daemon_ask_again(struct daemon *d)
+{
+	const struct model *m = pipeline_model(d->runtime.pipeline);
+	nsid_t nsid;
+	retry_failed(&d->again_retry, loop_now());
+	if (!model_is_lacking(m))
+		retry_done(&d->again_retry);
+	else if (model_next_lacking(m, &nsid) && !watcher_look_again(d->watcher, nsid))
+		pipeline_is_asked(d->runtime.pipeline, nsid);
 }
 
 void daemon_on_guest_socket(void *arg, const struct event *ev, int fd)

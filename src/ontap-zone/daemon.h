@@ -49,6 +49,7 @@ struct daemon {
 	struct loop_watch watcher_watch, keeper_watch, signal_watch;
 	uint32_t keeper_events;     /* that the loop waits for */
 	struct retry watcher_retry; /* there was no memory for its next event */
+	struct retry again_retry;   /* events were refused, and are asked for again */
 	struct retry keeper_retry;  /* likewise for its next record */
 	struct resume resume;
 	struct buf watch_lines; /* for `watch`: the changes of this flush */
@@ -89,6 +90,9 @@ void daemon_on_watcher(void *arg, uint32_t events);
 void daemon_on_keeper(void *arg, uint32_t events);
 void daemon_on_written(void *arg, const struct keeper_written *written);
 int daemon_on_event(void *arg, const struct event *ev);
+
+/* Makes the watcher report again what was refused, if there is room for it. */
+void daemon_ask_again(struct daemon *d) NONNULL;
 void daemon_on_guest_socket(void *arg, const struct event *ev, int fd);
 void daemon_on_packet(
 	void *arg, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len);

@@ -188,7 +188,14 @@ int runtime_reload(struct runtime *r, struct conf *conf, struct address_names *a
 int runtime_apply(struct runtime *r, const struct event *ev)
 {
 	int err = pipeline_apply(r->pipeline, ev);
-	if (err && log_limit_may(&r->apply_limit, loop_now()))
+	if (!err || !log_limit_may(&r->apply_limit, loop_now()))
+		return err;
+	if (err == ERR_RANGE)
+		log_warning(r->log,
+			"a namespace has more than there is room for: nsid=%d note=\"read again "
+			"when there is room\"",
+			ev->nsid);
+	else
 		log_error(r->log, "kernel event refused: nsid=%d type=%d error=\"%s\"", ev->nsid,
 			ev->type, err_text(err));
 	return err;

@@ -50,6 +50,7 @@ static void do_synced_steps(struct daemon *d)
 int daemon_turn(struct daemon *d, ns_t deadline)
 {
 	deadline = ns_min(deadline, retry_deadline(&d->watcher_retry));
+	deadline = ns_min(deadline, retry_deadline(&d->again_retry));
 	deadline = ns_min(deadline, keeper_deadline(d));
 	deadline = ns_min(deadline, control_deadline(d->control));
 	deadline = ns_min(deadline, control_deadline(d->resolve));
@@ -62,6 +63,8 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 	}
 	if (loop_now() >= retry_deadline(&d->watcher_retry))
 		daemon_on_watcher(d, 0);
+	if (loop_now() >= retry_deadline(&d->again_retry))
+		daemon_ask_again(d);
 	if (loop_now() >= keeper_deadline(d))
 		daemon_on_keeper(d, 0);
 	control_poll(d->control, loop_now());

@@ -251,6 +251,16 @@ void pipeline_flush(struct pipeline *p, uint32_t serial_floor, struct pipeline_r
 
 /* Inspection. */
 
+void pipeline_is_asked(struct pipeline *p, nsid_t nsid)
+{
+	model_is_asked(p->model, nsid);
+}
+
+void pipeline_set_limits(struct pipeline *p, struct model_limits limits)
+{
+	model_set_limits(p->model, limits);
+}
+
 const struct model *pipeline_model(const struct pipeline *p)
 {
 	return p->model;

@@ -144,6 +144,10 @@ uint32_t pipeline_next_serial(const struct pipeline *p, uint32_t floor) NONNULL;
 
 /* The parts of the pipeline, for reading. Other threads may read the zone, and it may be walked. */
 const struct model *pipeline_model(const struct pipeline *p) NONNULL;
+
+/* Call model_is_asked() and model_set_limits(). */
+void pipeline_is_asked(struct pipeline *p, nsid_t nsid) NONNULL;
+void pipeline_set_limits(struct pipeline *p, struct model_limits limits) NONNULL;
 const struct names *pipeline_names(const struct pipeline *p) NONNULL;
 struct zone *pipeline_zone(const struct pipeline *p) NONNULL;
 

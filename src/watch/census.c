@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "base/share.h"
 #include "io/loop.h"
 #include "io/privilege.h"
 #include "watch/tasks_bpf.h"
@@ -30,6 +31,8 @@
  * pairs it drops tasks that were only passing through. */
 #define LOOK_AGAIN (100 * NS_PER_MS)
 #define RETRY_MIN  NS_PER_MS
+/* The delay of a look for namespaces that were refused an id, after another's has become free. */
+#define ROOM_AGAIN NS_PER_S
 
 /* Delay of looks whose only reason is that a pidwatch has ended. It doubles while such looks find
  * no change, because a workload that starts short-lived processes all the time may offer no better
@@ -47,7 +50,8 @@ struct known_nsid {
 	struct map_node node; /* key: nsid */
 	nsid_t nsid;
 	struct event_ns info;
-	bool is_given; /* we gave the id, and it is not the host's */
+	struct share
+		*share; /* of the user, if we gave the id, and it is not the host's; else NULL */
 };
 
 struct census {
@@ -58,6 +62,8 @@ struct census {
 	struct pidwatches *pidwatches;
 	int wakes_fd, changed_fd; /* /proc/sys/kernel/hostname, for epoll and for poll(); or -1 */
 	struct map known_nsids;
+	struct shares given; /* ids, by user */
+	bool has_refused;    /* an id, because the user, or all, have as many as they may have */
 	ns_t now;
 	ns_t credit, credit_at; /* CPU time that looks may still use, as of credit_at */
 	ns_t retry_at, again_at;
@@ -81,16 +87,33 @@ static struct known_nsid *known_nsid_find(const struct census *c, nsid_t nsid)
 		known_nsid->nsid == nsid);
 }
 
+/* The id counts for that user from now on; NULL: for none. */
+static void known_nsid_count(struct census *c, struct known_nsid *known, struct share *share)
+{
+	if (share)
+		share_add(&c->given, share, 0, 1);
+	if (known->share)
+		share_take(&c->given, known->share, 0, 1);
+	known->share = share;
+}
+
 static void known_nsid_free(struct census *c, struct known_nsid *known)
 {
 	map_remove(&c->known_nsids, &known->node);
-	c->stats.given -= known->is_given;
+	known_nsid_count(c, known, NULL);
 	free(known);
 }
 
+static uint32_t share_uid(const struct event_ns *info)
+{
+	return info->owner == OWNER_USER ? info->uid : SHARE_NOBODY;
+}
+
+/* `is_given`: we gave the id, or may give it, to a namespace that is not the host's. */
 static int known_nsid_set(struct census *c, nsid_t nsid, const struct event_ns *info, bool is_given)
 {
 	struct known_nsid *known = known_nsid_find(c, nsid);
+	struct share *share = NULL;
 	if (!known) {
 		known = calloc(1, sizeof(*known));
 		if (!known || map_add(&c->known_nsids, &known->node, hash_mix(0, (uint32_t)nsid))) {
@@ -99,10 +122,19 @@ static int known_nsid_set(struct census *c, nsid_t nsid, const struct event_ns *
 		}
 		known->nsid = nsid;
 	}
-	c->stats.given += is_given - known->is_given;
-	known->is_given = is_given;
+	if (is_given && !(share = share_get(&c->given, share_uid(info))))
+		return ERR_NOMEM;
+	known_nsid_count(c, known, share);
 	known->info = *info;
 	return 0;
+}
+
+/* True if a namespace of another user namespace may get an id. */
+static bool has_share(const struct census *c, const struct event_ns *info)
+{
+	return c->given.sums[0] < LIMIT_NSID_ROOTLESS &&
+	       share_count(&c->given, share_uid(info), 0) <
+		       LIMIT_NSID_ROOTLESS / LIMIT_MODEL_USER_PART;
 }
 
 /* Finds the id of network namespace `net`, which contains task `pid`, or gives it one. -EAGAIN: the
@@ -118,11 +150,11 @@ static int identify(struct census *c, uint64_t net, int32_t pid)
 		return -EAGAIN;
 	netns_facts(&c->self.net, fd, &info);
 	bool is_foreign = info.owner < OWNER_SYSTEM;
-	bool may_give =
-		c->config.has_all_nsids && (!is_foreign || c->stats.given < LIMIT_NSID_ROOTLESS);
+	bool may_give = c->config.has_all_nsids && (!is_foreign || has_share(c, &info));
 	int err = info.cookie != net ? -EAGAIN
 				     : c->config.identify(c->config.arg, fd, may_give, &nsid);
 	close(fd);
+	c->has_refused |= err == -ENOENT && c->config.has_all_nsids && !may_give;
 	if (err)
 		return err;
 	err = nsid == NSID_OWN ? 0 : known_nsid_set(c, nsid, &info, may_give && is_foreign);
@@ -385,9 +417,18 @@ void census_ns_appeared(struct census *c, nsid_t nsid)
 void census_ns_gone(struct census *c, nsid_t nsid)
 {
 	struct known_nsid *known = known_nsid_find(c, nsid);
+	if (known && known->share && c->has_refused) { /* there is room for another one */
+		c->has_refused = false;
+		c->again_at = ns_min(c->again_at, c->now + ROOM_AGAIN);
+	}
 	if (known)
 		known_nsid_free(c, known);
 	relation_nsid_gone(c->relation, nsid);
+}
+
+void census_tell_again(struct census *c, nsid_t nsid)
+{
+	relation_tell_again(c->relation, nsid);
 }
 
 void census_forget_ids(struct census *c)
@@ -418,6 +459,7 @@ struct census_stats census_stats(const struct census *c)
 {
 	struct census_stats stats = c->stats;
 	struct relation_stats r = relation_stats(c->relation);
+	stats.given = c->given.sums[0];
 	stats.pairs = r.pairs;
 	stats.nsproxies = r.nsproxies;
 	return stats;
@@ -555,6 +597,7 @@ void census_free(struct census *c)
 	MAP_EACH(known_nsid, &c->known_nsids, struct known_nsid, node)
 		known_nsid_free(c, known_nsid);
 	map_fini(&c->known_nsids);
+	shares_fini(&c->given);
 	pidwatches_free(c->pidwatches);
 	tasks_bpf_close(c->bpf);
 	relation_free(c->relation);

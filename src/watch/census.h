@@ -98,6 +98,10 @@ void census_ns_appeared(struct census *c, nsid_t nsid) NONNULL;
 /* Call it when the namespace, or its nsid, is gone. */
 void census_ns_gone(struct census *c, nsid_t nsid) NONNULL;
 
+/* The host names of that namespace, or of all for NSID_UNKNOWN, are reported again: what was said of them
+ * was not stored. */
+void census_tell_again(struct census *c, nsid_t nsid) NONNULL;
+
 /* Call it when notifications were lost: nsids may refer to other namespaces now. */
 void census_forget_ids(struct census *c) NONNULL;
 

@@ -16,8 +16,8 @@
 #include "watch/grants.h"
 #include "io/netlink.h"
 #include "watch/netns_dir.h"
-#include "watch/own_id.h"
 #include "model/sync.h"
+#include "watch/subscription.h"
 
 /* The least that the kernel charges for a datagram in the receive buffer: its struct sk_buff. */
 enum { DATAGRAM_MIN_CHARGE = 256 };
@@ -45,6 +45,7 @@ struct kernel {
 	uint64_t own_cookie;
 	ns_t now;      /* time of the running kernel_handle() */
 	ns_t again_at; /* when everything is dumped again for lack of memory; NS_NEVER: not needed */
+	bool has_refused; /* a namespace, at the limit */
 	bool is_own_told;
 	bool is_table_scanned;
 	bool is_synced;
@@ -111,6 +112,7 @@ static void ns_appeared(struct kernel *k, nsid_t nsid)
 	int err = sync_ns_appeared(k->sync, nsid);
 	if (err == ERR_NOMEM)
 		on_shortage(k);
+	k->has_refused |= err == ERR_RANGE;
 	if (err && log_limit_may(&k->complaints, k->now))
 		log_error(k->config.log, "namespace is not watched: nsid=%d error=\"%s\"", nsid,
 			err_text(err));
@@ -122,6 +124,9 @@ static void ns_gone(struct kernel *k, const struct event *ev)
 	if (k->netns_dir)
 		netns_dir_ns_gone(k->netns_dir, ev->nsid, k->now);
 	census_ns_gone(k->census, ev->nsid);
+	if (k->has_refused) /* there is room for another one */
+		on_shortage(k);
+	k->has_refused = false;
 }
 
 /* Callback of the automaton: EV_SYNC_*, and EV_NS_GONE for namespaces whose notification we
@@ -405,6 +410,15 @@ void kernel_handle(struct kernel *k, ns_t now)
 	}
 }
 
+void kernel_look_again(struct kernel *k, nsid_t nsid)
+{
+	if (nsid == NSID_UNKNOWN)
+		dump_again(k);
+	else
+		sync_ns_again(k->sync, nsid);
+	census_tell_again(k->census, nsid);
+}
+
 ns_t kernel_deadline(const struct kernel *k)
 {
 	ns_t deadline = ns_min(sync_deadline(k->sync),
@@ -441,30 +455,14 @@ struct kernel_stats kernel_stats(const struct kernel *k)
 	return stats;
 }
 
-static void go_on_alone(struct kernel *k, const char *capability, const char *loss, int err)
-{
-	k->stats.is_own_only = true;
-	log_warning(k->config.log,
-		"only our own network namespace is watched: missing=%s lost=\"%s\" error=\"%s\"",
-		capability, loss, err_text(err));
-}
-
-/* Subscribes to all namespaces if privileges allow, otherwise to our own. Fails only if that is
- * refused, too. */
 static int subscribe(struct kernel *k)
 {
-	int err = own_id_take(&k->asker, &k->rtnl.own_id, &k->own_cookie);
-	k->asker.rtnl.own_id = k->rtnl.own_id;
-	if (err)
-		go_on_alone(
-			k, "CAP_NET_ADMIN", "asking about other namespaces, giving them ids", err);
-	if (!k->stats.is_own_only) {
-		err = netlink_subscribe(k->news_fd, true);
-		if (err == 0)
-			return 0;
-		go_on_alone(k, "CAP_NET_BROADCAST", "hearing of changes in other namespaces", err);
-	}
-	return netlink_subscribe(k->news_fd, false);
+	struct subscription heard;
+	int err = subscription_open(&k->asker, k->news_fd, k->config.log, &heard);
+	k->rtnl.own_id = k->asker.rtnl.own_id = heard.own_id;
+	k->own_cookie = heard.own_cookie;
+	k->stats.is_own_only = heard.is_own_only;
+	return err;
 }
 
 static int open_news(struct kernel *k)

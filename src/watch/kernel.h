@@ -58,6 +58,10 @@ ns_t kernel_deadline(const struct kernel *k) NONNULL;
 /* Does all work that is possible now, without waiting. */
 void kernel_handle(struct kernel *k, ns_t now) NONNULL;
 
+/* Reports all of that namespace again, or of all namespaces for NSID_UNKNOWN: something of it was not
+ * stored. Does nothing if the namespace is not known. */
+void kernel_look_again(struct kernel *k, nsid_t nsid) NONNULL;
+
 /* True if all namespaces known at the start have been dumped. Once true, it stays true. */
 bool kernel_is_synced(const struct kernel *k) NONNULL;
 

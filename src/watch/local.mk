@@ -6,7 +6,7 @@ src_watch_libwatch_a_SOURCES = \
 	src/watch/guest_socket.c src/watch/guest_socket.h \
 	src/watch/kernel.c src/watch/kernel.h \
 	src/watch/netns_dir.c src/watch/netns_dir.h \
-	src/watch/own_id.c src/watch/own_id.h \
+	src/watch/subscription.c src/watch/subscription.h \
 	src/watch/pidwatch.c src/watch/pidwatch.h \
 	src/watch/port_owner.c src/watch/port_owner.h \
 	src/watch/tasks.c src/watch/tasks.h \

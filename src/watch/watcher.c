@@ -32,12 +32,12 @@ enum {
 	TAKE_REQUESTS = 64   /* likewise */
 };
 
-enum request_kind { REQUEST_OWNERS, REQUEST_GUEST_SOCKET };
+enum request_kind { REQUEST_OWNERS, REQUEST_GUEST_SOCKET, REQUEST_AGAIN };
 
 /* What the serving process may ask for. */
 struct request {
 	uint32_t kind; /* enum request_kind */
-	nsid_t nsid;   /* REQUEST_GUEST_SOCKET: of which link */
+	nsid_t nsid;   /* REQUEST_AGAIN, and REQUEST_GUEST_SOCKET: of which link */
 	uint32_t ifindex;
 };
 
@@ -141,6 +141,8 @@ static void take_request(struct sender *s, const struct request *request)
 		port_owners_ask(s->ports);
 	else if (request->kind == REQUEST_GUEST_SOCKET && request->nsid >= NSID_OWN)
 		send_guest_socket(s, request);
+	else if (request->kind == REQUEST_AGAIN)
+		kernel_look_again(s->kernel, request->nsid);
 }
 
 static void take_requests(struct sender *s)
@@ -373,6 +375,11 @@ void watcher_look_for_owners(const struct watcher *w)
 int watcher_open_guest_socket(const struct watcher *w, nsid_t nsid, uint32_t ifindex)
 {
 	return send_request(w, &(struct request){REQUEST_GUEST_SOCKET, nsid, ifindex});
+}
+
+int watcher_look_again(const struct watcher *w, nsid_t nsid)
+{
+	return send_request(w, &(struct request){.kind = REQUEST_AGAIN, .nsid = nsid});
 }
 
 bool watcher_is_synced(const struct watcher *w)

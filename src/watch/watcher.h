@@ -7,11 +7,12 @@
  *	watcher process                       serving process
  *	netlink ─► kernel_handle ─► send ───► receive ─► on_event
  *	/proc ◄─── port_owners_ask ◄── ask ── watcher_look_for_owners
+ *	netlink ◄─ kernel_look_again ◄─ ask ─ watcher_look_again
  *	bind ◄──── guest_sockets_open ◄ ask ─ watcher_open_guest_socket
  *
  * The serving process may be under an attacker's control, so what it can ask for is little: a look for the
- * owners of ports, without any parameter; and a packet socket for one link, if it is of a kind that has
- * guests behind it (watch/guest_socket.h).
+ * owners of ports, without any parameter; all about a namespace once more; and a packet socket for one link,
+ * if it is of a kind that has guests behind it (watch/guest_socket.h).
  *
  * If the serving process does not keep up, the watcher waits and the kernel drops notifications.
  * The dump that follows repairs this, so no queue grows. Each process ends when the other does.
@@ -66,6 +67,10 @@ void watcher_look_for_owners(const struct watcher *w) NONNULL;
  * the request now. -errno. */
 int watcher_open_guest_socket(const struct watcher *w, nsid_t nsid, uint32_t ifindex) NONNULL
 	MUSTCHECK;
+
+/* Makes the watcher report all of a namespace again, see kernel_look_again(). -EAGAIN: there is no room
+ * for the request now. -errno. */
+int watcher_look_again(const struct watcher *w, nsid_t nsid) NONNULL MUSTCHECK;
 
 /* Return kernel_is_synced() and kernel_stats(), as of the last message. */
 bool watcher_is_synced(const struct watcher *w) NONNULL;

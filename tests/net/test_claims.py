@@ -88,13 +88,13 @@ class Rootless:
     """A namespace made by another user, in its own user namespace, as rootless containers are: the child
     unshares, and its privileged parent joins it to the bridge."""
 
-    def __init__(self, lab, name, address):
+    def __init__(self, lab, name, address, uid=65534):
         child, self.child_end = os.pipe()
         ready, ready_child = os.pipe()
 
         def become():
             die_with_parent()
-            os.setresuid(65534, 65534, 65534)
+            os.setresuid(uid, uid, uid)
             if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET):
                 os._exit(ctypes.get_errno())
             os.write(ready_child, b"x")
@@ -112,7 +112,14 @@ class Rootless:
                         f"addr add {address} dev eth0"):
             lab.host.ip(f"-n {name} {command}")
 
+    def fill(self, count):
+        """Gives it as many more addresses, which nobody is served, but which have to be watched."""
+        lines = "".join(f"addr add fd01::{n >> 16:x}:{n & 0xffff:x}/128 dev lo nodad\n" for n in range(count))
+        subprocess.run(["ip", "-n", self.name, "-batch", "-"], input=lines, text=True, check=True)
+
     def close(self):
+        if self.process.returncode is not None:
+            return
         os.close(self.child_end)
         self.process.wait(10)
         subprocess.run(["ip", "netns", "del", self.name], check=False, capture_output=True)
@@ -122,14 +129,15 @@ class Rootless:
 def rootless(lab):
     made = []
 
-    def make(name, address):
-        made.append(Rootless(lab, name, address))
+    def make(name, address, **options):
+        made.append(Rootless(lab, name, address, **options))
         return made[-1]
     yield make
     for one in made:
         one.close()
 
 
+SHARE = 262144 // 16  # LIMIT_MODEL_ADDRS and LIMIT_MODEL_USER_PART: src/base/limits.h
 ROOTLESS = "namespace of another user namespace (--rootless serves it)"
 
 
@@ -180,3 +188,18 @@ def test_a_namespace_whose_owner_nobody_knows_is_not_taken_for_the_host_s_own(la
     assert "--rootless" in lab.reason("pod", "10.7.0.30")
     assert lab.answers("pod") == []
     lab.expect("gateway", "10.7.0.1", "fd07::1")
+
+
+def test_a_user_who_fills_his_share_harms_only_himself_and_only_until_he_is_gone(lab, rootless):
+    lab.serve("--rootless")
+    first = rootless("one", "10.7.0.31/24", uid=65533)
+    first.fill(SHARE)
+    wait_until(lambda: "more than there is room for" in lab.daemon.log(), what="his share full")
+    rootless("two", "10.7.0.32/24", uid=65533)
+    rootless("three", "10.7.0.33/24")
+    lab.workload("new", "10.7.0.34/24")
+    lab.expect("new", "10.7.0.34")
+    lab.expect("three", "10.7.0.33")
+    assert lab.answers("two") == []
+    first.close()
+    lab.expect("two", "10.7.0.32", timeout=100)  # what was refused to strangers is asked for once a minute

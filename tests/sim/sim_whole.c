@@ -205,6 +205,21 @@ static void our_link_goes_with_all_that_stands_on_it(struct whole *w)
 	expect_state(w, "web.local", MDNS_ESTABLISHED, "web.local");
 }
 
+static void there_is_room_again_for_what_was_refused(struct whole *w)
+{
+	whole_make_narrow(w);
+	furnish(w);
+	give_link(w, 0, 1, 0, "own");
+	for (int i = 0; i < KERNEL_ADDRS; i++)
+		give_addr(w, WORKLOAD, 0, i,
+			(const char *[]){
+				"10.0.1.1/16", "10.0.1.2/16", "10.0.1.3/16", "10.0.1.4/16"}[i]);
+	wait_for(w, NS_PER_S);
+	if (!model_is_lacking(pipeline_model(w->pipeline)))
+		sim_fail(&w->net, "there is room for everything");
+	wait_for(w, 5 * NS_PER_S);
+}
+
 static const struct scenario {
 	const char *name;
 	void (*run)(struct whole *w);
@@ -222,6 +237,7 @@ static const struct scenario {
 	SCENARIO(an_address_flaps_while_a_peer_asks),
 	SCENARIO(this_host_is_called_otherwise),
 	SCENARIO(our_link_goes_with_all_that_stands_on_it),
+	SCENARIO(there_is_room_again_for_what_was_refused),
 };
 
 /* --- random runs --------------------------------------------------------------------------- */
@@ -248,6 +264,8 @@ static void run_random(struct whole *w)
 {
 	bool is_busy = sim_random(&w->net, 4) == 0;
 	w->kernel.arg = w;
+	if (sim_random(&w->net, 4) == 0)
+		whole_make_narrow(w);
 	if (sim_random(&w->net, 3))
 		furnish(w);
 	for (unsigned i = 0; i < STEPS && !w->net.failure[0]; i++) {

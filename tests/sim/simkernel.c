@@ -569,6 +569,13 @@ void census_forget_ids(struct census *c UNUSED)
 {
 }
 
+void census_tell_again(struct census *c, nsid_t nsid)
+{
+	for (int i = 0; i < KERNEL_SPACES; i++)
+		if (nsid == NSID_UNKNOWN || nsid == nsid_of(i))
+			c->told[i] = (struct event_hostname){0};
+}
+
 const struct event_ns *census_info(const struct census *c, nsid_t nsid UNUSED)
 {
 	return &c->info;

@@ -11,7 +11,7 @@
  *	  name of the kernel is also in the unicast answers at that moment
  *	- everything that simnet.h checks: probes before claims, goodbyes, rates
  *
- * When everything has settled (whole_check), the model equals the kernel, and the unicast answers
+ * When everything has settled (whole_check), and there is room for all, the model equals the kernel, and the unicast answers
  * and the records for mDNS equal the naive model (naive.h).
  *
  * Everything goes by link numbers: link i of our own namespace is the daemon's port i + 1, on wire
@@ -40,7 +40,8 @@ struct whole {
 	struct kernel *watcher;
 	struct pipeline *pipeline;
 	struct pipeline_config config;
-	unsigned file; /* index in naive_files */
+	bool is_narrow; /* the model has room for little, but for everything during whole_check() */
+	unsigned file;  /* index in naive_files */
 	bool has_new_self;
 	uint32_t serial;
 	struct whole_put puts[WHOLE_PUTS];
@@ -56,6 +57,9 @@ struct whole {
  * `net.failure` has the reason. */
 bool whole_init(struct whole *w, uint64_t seed);
 void whole_fini(struct whole *w);
+
+/* From now on, is_narrow. */
+void whole_make_narrow(struct whole *w);
 
 /* From now on, the zone file of that number is read. */
 void whole_reload(struct whole *w, unsigned file);

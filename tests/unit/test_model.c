@@ -16,7 +16,7 @@
 /* The reports to the listener, as text: "+n5 +l5.2 +a5.2.1 ~… -…" (new, changed, gone). */
 struct world {
 	struct model *model;
-	char told[2048];
+	char told[8192];
 	uint32_t mtu_before;
 };
 
@@ -67,6 +67,8 @@ static void on_hostnames(void *arg, const struct model_ns *ns)
 {
 	struct world *w = arg;
 	char text[HOSTNAME_CAP + 16];
+	if (strlen(w->told) + LIMIT_NS_HOSTNAMES * sizeof(text) > sizeof(w->told))
+		return; /* what is told is not looked at here */
 	snprintf(text, sizeof(text), "%sh%d", w->told[0] ? " " : "", ns->nsid);
 	strcat(w->told, text);
 	LIST_EACH(model_hostname, &ns->hostnames, struct model_hostname, in_ns) {
@@ -507,61 +509,139 @@ static void the_limit_of_links_is_kept_and_counted_down_again(void **state)
 	expect(w, "-l5.1 +l6.131073");
 }
 
-/* A user makes as many links and addresses as he likes; root's namespaces are seen all the same. */
-static void strangers_have_half_of_the_room(void **state)
+/* A user makes as many links and addresses as he likes; root's namespaces, and other users', are seen
+ * all the same. */
+
+enum { FEW_LINKS = 320, FEW_ADDRS = 640 };
+
+static void narrow(struct world *w)
 {
-	struct world *w = *state;
-	const uint32_t half = LIMIT_MODEL_LINKS / LIMIT_MODEL_STRANGERS_PART;
-	struct event ev = {.type = EV_LINK, .nsid = 5}; /* a namespace of an unknown owner */
-	for (uint32_t i = 1; i <= half; i++) {
-		ev.link.ifindex = i;
-		apply(w, &ev);
-	}
-	w->told[0] = '\0';
-	ev.link.ifindex = half + 1;
-	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
-	set_owner(w, 5, OWNER_USER);
-	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
-	set_owner(w, 6, OWNER_SYSTEM);
-	w->told[0] = '\0';
-	ev.nsid = 6;
-	apply(w, &ev);
-	ev.nsid = NSID_OWN;
-	apply(w, &ev);
-	expect(w, "+l6.65537 +n-1 +l-1.65537");
-	set_owner(w, 5, OWNER_HOST); /* it is root's after all */
-	w->told[0] = '\0';
-	ev.nsid = 5;
-	apply(w, &ev);
-	ev.nsid = 7; /* another stranger */
-	ev.link.ifindex = 1;
-	apply(w, &ev);
-	expect(w, "+l5.65537 +n7 +l7.1");
-	set_owner(w, 5, OWNER_USER);
-	ev.link.ifindex = 2;
-	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
-	apply(w, &(struct event){.type = EV_NS_GONE, .nsid = 5});
+	model_set_limits(w->model, (struct model_limits){64, FEW_LINKS, FEW_ADDRS});
+}
+
+static void set_user(struct world *w, nsid_t nsid, uint32_t uid)
+{
+	struct event ev = {.type = EV_NS, .nsid = nsid, .ns = {.owner = OWNER_USER, .uid = uid}};
 	apply(w, &ev);
 }
 
-static void addresses_of_strangers_have_half_of_the_room_too(void **state)
+/* Makes links of that namespace until one is refused. Returns how many there are. */
+static uint32_t fill_links(struct world *w, nsid_t nsid)
+{
+	struct event ev = {.type = EV_LINK, .nsid = nsid};
+	for (ev.link.ifindex = 1; ev.link.ifindex <= FEW_LINKS; ev.link.ifindex++)
+		if (model_apply(w->model, &ev) == ERR_RANGE)
+			return ev.link.ifindex - 1;
+	return FEW_LINKS;
+}
+
+static uint32_t fill_addrs(struct world *w, nsid_t nsid)
+{
+	for (uint32_t i = 0; i < FEW_ADDRS; i++) {
+		struct event ev = addr_event(EV_ADDR, nsid, 1, 1);
+		ev.addr.addr =
+			addr_make(ADDR_V4, (uint8_t[]){10, 0, (uint8_t)(i >> 8), (uint8_t)i});
+		if (model_apply(w->model, &ev) == ERR_RANGE)
+			return i;
+	}
+	return FEW_ADDRS;
+}
+
+static void each_stranger_has_a_share_and_all_have_half(void **state)
 {
 	struct world *w = *state;
-	const uint32_t half = LIMIT_MODEL_ADDRS / LIMIT_MODEL_STRANGERS_PART;
-	struct event ev = addr_event(EV_ADDR, 5, 1, 1);
-	for (uint32_t i = 0; i <= half; i++) {
-		const uint8_t bytes[4] = {10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
-		ev.addr.addr = addr_make(ADDR_V4, bytes);
-		if (i < half)
-			apply(w, &ev);
+	narrow(w);
+	assert_int_equal(fill_links(w, 5), FEW_LINKS / 16); /* nobody knows whose it is */
+	set_user(w, 5, 1000);
+	set_user(w, 6, 1000);
+	assert_int_equal(fill_links(w, 6), 0);
+	uint32_t sum = FEW_LINKS / 16;
+	for (nsid_t nsid = 7; nsid < 7 + 7; nsid++) {
+		set_user(w, nsid, 1000 + (uint32_t)nsid);
+		sum += fill_links(w, nsid);
 	}
-	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
-	set_owner(w, 6, OWNER_HOST);
-	ev.nsid = 6;
-	apply(w, &ev);
+	assert_int_equal(sum, FEW_LINKS / 2);
+	set_user(w, 20, 2000);
+	assert_int_equal(fill_links(w, 20), 0);
+	set_owner(w, 21, OWNER_SYSTEM);
+	assert_int_equal(fill_links(w, 21), FEW_LINKS / 2);
 	apply(w, &(struct event){.type = EV_NS_GONE, .nsid = 5});
-	ev.nsid = 7;
+	assert_int_equal(fill_links(w, 6), FEW_LINKS / 16);
+}
+
+static void a_stranger_s_addresses_have_a_share_too(void **state)
+{
+	struct world *w = *state;
+	narrow(w);
+	set_user(w, 5, 1000);
+	assert_int_equal(fill_addrs(w, 5), FEW_ADDRS / 16);
+	set_user(w, 6, 1001);
+	assert_int_equal(fill_addrs(w, 6), FEW_ADDRS / 16);
+	set_owner(w, 5, OWNER_HOST); /* it is root's after all */
+	assert_int_equal(fill_addrs(w, 5), FEW_ADDRS - FEW_ADDRS / 16);
+}
+
+static void a_stranger_s_namespaces_have_a_share_too(void **state)
+{
+	struct world *w = *state;
+	struct event ev = {.type = EV_NS, .ns = {.owner = OWNER_USER, .uid = 1000}};
+	nsid_t nsid;
+	narrow(w);
+	for (ev.nsid = 0; ev.nsid < 64 / 16; ev.nsid++)
+		apply(w, &ev);
+	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
+	assert_true(model_is_lacking(w->model));
+	assert_true(model_next_lacking(w->model, &nsid));
+	assert_int_equal(nsid, NSID_UNKNOWN); /* all have to be asked */
+	model_is_asked(w->model, nsid);
+	assert_false(model_is_lacking(w->model));
+	ev.ns.uid = 1001;
 	apply(w, &ev);
+}
+
+/* What was refused is asked for again as soon as there is room, root's namespaces first. */
+static void what_is_lacking_is_known_until_it_was_asked(void **state)
+{
+	struct world *w = *state;
+	nsid_t nsid;
+	narrow(w);
+	assert_false(model_is_lacking(w->model));
+	set_user(w, 5, 1000);
+	set_user(w, 6, 1000);
+	fill_links(w, 5);
+	fill_links(w, 6);
+	set_owner(w, 7, OWNER_HOST);
+	fill_links(w, 7);
+	assert_true(model_is_lacking(w->model));
+	assert_false(model_next_lacking(w->model, &nsid));
+	struct event gone = {.type = EV_LINK_GONE, .nsid = 5, .link.ifindex = 1};
+	apply(w, &gone);
+	assert_true(model_next_lacking(w->model, &nsid));
+	assert_int_equal(nsid, 7);
+	model_is_asked(w->model, 7);
+	assert_true(model_next_lacking(w->model, &nsid));
+	assert_int_not_equal(nsid, 7);
+	apply(w, &(struct event){.type = EV_NS_GONE, .nsid = 5});
+	assert_true(model_next_lacking(w->model, &nsid));
+	assert_int_equal(nsid, 6);
+	model_is_asked(w->model, 6);
+	assert_false(model_is_lacking(w->model));
+}
+
+static void host_names_that_are_lacking_are_known_too(void **state)
+{
+	struct world *w = *state;
+	nsid_t nsid;
+	struct event ev = {.type = EV_HOSTNAME, .nsid = 5, .hostname.owner = OWNER_USER};
+	for (ev.hostname.uts = 1; ev.hostname.uts <= LIMIT_NS_HOSTNAMES; ev.hostname.uts++)
+		apply(w, &ev);
+	assert_int_equal(model_apply(w->model, &ev), ERR_RANGE);
+	assert_false(model_next_lacking(w->model, &nsid));
+	ev.type = EV_HOSTNAME_GONE;
+	ev.hostname.uts = 1;
+	apply(w, &ev);
+	assert_true(model_next_lacking(w->model, &nsid));
+	assert_int_equal(nsid, 5);
 }
 
 static void a_link_is_up_with_carrier_or_where_the_driver_cannot_tell(void **state)
@@ -604,8 +684,11 @@ int main(void)
 		CASE(namespaces_are_visited_in_order_with_our_own_first),
 		CASE(events_that_the_kernel_half_never_makes_are_refused),
 		CASE(the_limit_of_links_is_kept_and_counted_down_again),
-		CASE(strangers_have_half_of_the_room),
-		CASE(addresses_of_strangers_have_half_of_the_room_too),
+		CASE(each_stranger_has_a_share_and_all_have_half),
+		CASE(a_stranger_s_addresses_have_a_share_too),
+		CASE(a_stranger_s_namespaces_have_a_share_too),
+		CASE(what_is_lacking_is_known_until_it_was_asked),
+		CASE(host_names_that_are_lacking_are_known_too),
 		cmocka_unit_test(a_link_is_up_with_carrier_or_where_the_driver_cannot_tell),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -452,6 +452,27 @@ static void what_was_there_before_us_must_be_apart_to_have_chosen(void **state)
 	relation_free(r);
 }
 
+static void what_was_not_stored_is_told_again(void **state)
+{
+	struct told told = {.events = 0};
+	struct relation *r = relation_new(1, on_event, &told);
+	(void)state;
+	saw(r, 1, 1, 1, "one");
+	saw(r, 2, 2, 2, "two");
+	flush(r);
+	assert_int_equal(told.events, 2);
+	relation_tell_again(r, 2);
+	flush(r);
+	assert_int_equal(told.events, 3);
+	relation_tell_again(r, NSID_UNKNOWN);
+	flush(r);
+	assert_int_equal(told.events, 5);
+	flush(r);
+	assert_int_equal(told.events, 5);
+	assert_string_equal(told.names[2][2], "two");
+	relation_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,6 +488,7 @@ int main(void)
 		cmocka_unit_test(an_old_copy_of_the_hosts_name_is_not_chosen),
 		cmocka_unit_test(a_name_that_is_set_is_chosen),
 		cmocka_unit_test(what_was_there_before_us_must_be_apart_to_have_chosen),
+		cmocka_unit_test(what_was_not_stored_is_told_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

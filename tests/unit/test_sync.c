@@ -282,6 +282,29 @@ static void a_dump_without_an_answer_is_given_up(void **state)
 	sync_free(s);
 }
 
+static void a_namespace_of_which_something_was_not_stored_is_dumped_again(void **state)
+{
+	struct record r;
+	struct sync *s = at_rest(&r);
+	(void)state;
+	sync_ns_again(s, 5); /* not known */
+	expect_ask(s, 0, SYNC_ASK_NOTHING, 0);
+	sync_ns_again(s, NSID_OWN);
+	dump_well(s, 1, NSID_OWN);
+	expect_ask(s, 1, SYNC_ASK_NOTHING, 0);
+	expect(&r, "BLE");
+	sync_ns_again(s, NSID_OWN);
+	expect_ask(s, 2, SYNC_ASK_LINKS, NSID_OWN);
+	sync_ns_again(s, NSID_OWN); /* the dump in flight may be too old */
+	sync_dump_done(s, SYNC_OK, 2);
+	expect_ask(s, 2, SYNC_ASK_ADDRS, NSID_OWN);
+	sync_dump_done(s, SYNC_OK, 2);
+	dump_well(s, 2, NSID_OWN);
+	expect_ask(s, 2, SYNC_ASK_NOTHING, 0);
+	expect(&r, "BLEBLE");
+	sync_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_namespace_that_goes_while_it_is_dumped_ends_its_dump),
 		cmocka_unit_test(our_own_namespace_never_goes),
 		cmocka_unit_test(a_dump_without_an_answer_is_given_up),
+		cmocka_unit_test(a_namespace_of_which_something_was_not_stored_is_dumped_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -110,6 +110,9 @@ void peers_poll(struct peers *o UNUSED, ns_t now UNUSED)
 void daemon_on_watcher(void *arg UNUSED, uint32_t events UNUSED)
 {
 }
+void daemon_ask_again(struct daemon *d UNUSED)
+{
+}
 void daemon_on_keeper(void *arg UNUSED, uint32_t events UNUSED)
 {
 }
