@@ -12,8 +12,9 @@
  *	DHCPv4         broadcast flag set                        -
  *
  * On the parent: an ARP reply to a probe, and a DHCP answer to P, become broadcasts, because ipvlan has no
- * address yet by which it could choose the tap. An ARP packet or NA with P about a probed address is that of
- * an access point that answers for its stations (proxy ARP): dropped.
+ * address yet by which it could choose the tap. An ARP reply to a probe, or an NA, in which P has an address that
+ * none of us has is that of an access point that answers for its stations (proxy ARP): dropped. So is ARP to a guest in
+ * which P has the guest's own address; but that a sibling has it is a conflict, and is heard.
  */
 typedef unsigned char __u8;
 typedef unsigned short __u16;
@@ -71,6 +72,7 @@ enum {
 	PORT_DHCP_SERVER = 67,
 	PORT_DHCP_CLIENT = 68,
 	PORT_DHCPV6_SERVER = 547,
+	LOCAL_BIT = 2,           /* of the first byte of a hardware address */
 	DHCP_BROADCAST = 0x8000, /* RFC 2131 §2 */
 	ND_RS = 133,
 	ND_RA = 134,
@@ -458,6 +460,14 @@ int from_guest(struct __sk_buff *skb)
 		       : PASS;
 }
 
+/* P has the guest's own address: the guest has said so itself, or an access point for it. */
+ALWAYS_INLINE bool is_echo(
+	const struct __sk_buff *skb, const struct bpf_guest *guest, const struct arp *arp)
+{
+	struct bpf_claim claim = claim_of_v4(guest, arp->sender_addr);
+	return is_equal(arp->sender, guest->wire_hwaddr) && owner_of(skb, &claim) == OWN;
+}
+
 SEC("tc")
 int to_guest(struct __sk_buff *skb)
 {
@@ -469,8 +479,12 @@ int to_guest(struct __sk_buff *skb)
 		return PASS;
 	if (is_equal(eth.dest, guest->wire_hwaddr))
 		bpf_skb_store_bytes(skb, AT_ETH_DEST, guest->hwaddr, BPF_HWADDR_LEN, 0);
-	if (eth.type == bpf_htons(TYPE_ARP) && !bpf_skb_load_bytes(skb, AT_L3, &arp, sizeof(arp)) &&
-		is_arp(&arp) && is_equal(arp.target, guest->wire_hwaddr))
+	if (eth.type != bpf_htons(TYPE_ARP) || bpf_skb_load_bytes(skb, AT_L3, &arp, sizeof(arp)) ||
+		!is_arp(&arp))
+		return PASS;
+	if (is_echo(skb, guest, &arp))
+		return DROP;
+	if (is_equal(arp.target, guest->wire_hwaddr))
 		bpf_skb_store_bytes(skb, AT_ARP_TARGET, guest->hwaddr, BPF_HWADDR_LEN, 0);
 	return PASS;
 }
@@ -485,6 +499,24 @@ ALWAYS_INLINE int make_broadcast(struct __sk_buff *skb)
 	return PASS;
 }
 
+/* A guest or the host has the address. */
+ALWAYS_INLINE bool is_known(const struct __sk_buff *skb, const __u8 *addr)
+{
+	const struct bpf_guest on_wire = {.wire = skb->ifindex};
+	struct bpf_claim claim = claim_of_v4(&on_wire, addr);
+	return bpf_map_lookup_elem(&claims, &claim);
+}
+
+/* A sibling's reply to a probe comes here, too: ipvlan passes on to the parent what is to P and no tap's. It would give
+ * it to no tap, because it takes what has P and a tap's address as its source for an echo: so the Ethernet
+ * source, which no receiver of ARP reads, becomes another one. */
+ALWAYS_INLINE int spread_sibling(struct __sk_buff *skb, const struct bpf_parent *parent)
+{
+	__u8 first = parent->hwaddr[0] ^ LOCAL_BIT;
+	bpf_skb_store_bytes(skb, AT_ETH_SOURCE, &first, sizeof(first), 0);
+	return make_broadcast(skb);
+}
+
 ALWAYS_INLINE int arp_on_parent(
 	struct __sk_buff *skb, const struct bpf_parent *parent, bool is_to_us)
 {
@@ -493,7 +525,7 @@ ALWAYS_INLINE int arp_on_parent(
 		arp.op != bpf_htons(ARP_REPLY) || !is_zero(arp.target_addr, 4))
 		return PASS;
 	if (is_equal(arp.sender, parent->hwaddr))
-		return DROP;
+		return is_known(skb, arp.sender_addr) ? spread_sibling(skb, parent) : DROP;
 	return is_to_us ? make_broadcast(skb) : PASS;
 }
 

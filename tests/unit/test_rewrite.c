@@ -215,7 +215,8 @@ static struct frame dhcp(const uint8_t *chaddr, uint16_t flags, bool has_checksu
 
 /* --- tests -------------------------------------------------------------------------------- */
 
-/* A guest with 10.0.0.7, 2001:db8::7 and fe80::7; 10.0.0.1 and fe80::1 are no guest's. */
+/* A guest with 10.0.0.7, 2001:db8::7 and fe80::7; 10.0.0.1 and fe80::1 are no guest's. On the wire of the program on the
+ * parent, a guest has 10.0.0.8. */
 static int set_up(void **state UNUSED)
 {
 	char why[REWRITE_WHY_CAP];
@@ -237,6 +238,8 @@ static int set_up(void **state UNUSED)
 		struct addr addr = parse(claims[i].addr);
 		assert_int_equal(rewrite_put_claim(rewrite, WIRE, &addr, claims[i].owner), 0);
 	}
+	struct addr sibling = parse("10.0.0.8");
+	assert_int_equal(rewrite_put_claim(rewrite, LINK, &sibling, 99), 0);
 	return 0;
 }
 
@@ -438,6 +441,28 @@ static void answers_to_probes_and_leases_reach_all(void **state UNUSED)
 	assert_memory_equal(f.bytes, parent_hw, 6);
 }
 
+static void a_sibling_answers_a_probe(void **state UNUSED)
+{
+	need_bpf();
+	struct frame f = arp(parent_hw, parent_hw, "10.0.0.8", parent_hw, "0.0.0.0");
+	memcpy(f.bytes, parent_hw, 6);
+	assert_int_equal(run(REWRITE_ON_PARENT, &f), PASS);
+	assert_memory_equal(f.bytes, all_hw, 6);
+	assert_int_not_equal(f.bytes[6], parent_hw[0]); /* ipvlan takes it for no echo */
+	struct frame want = arp(f.bytes + 6, parent_hw, "10.0.0.8", guest_hw, "0.0.0.0");
+	assert_int_equal(run(REWRITE_TO_GUEST, &f), PASS);
+	assert_memory_equal(f.bytes, want.bytes, f.len);
+}
+
+static void a_guest_does_not_hear_that_it_has_its_address(void **state UNUSED)
+{
+	need_bpf();
+	struct frame f = arp(parent_hw, parent_hw, "10.0.0.7", all_hw, "0.0.0.0");
+	assert_int_equal(run(REWRITE_TO_GUEST, &f), DROP);
+	f = arp(other_hw, other_hw, "10.0.0.7", all_hw, "10.0.0.7");
+	assert_int_equal(run(REWRITE_TO_GUEST, &f), PASS);
+}
+
 static void a_proxy_does_not_answer_a_probe_for_us(void **state UNUSED)
 {
 	need_bpf();
@@ -509,6 +534,8 @@ int main(void)
 		cmocka_unit_test(each_cut_is_dropped_or_harmless),
 		cmocka_unit_test(random_bytes_do_not_pass_as_another),
 		cmocka_unit_test(answers_to_probes_and_leases_reach_all),
+		cmocka_unit_test(a_sibling_answers_a_probe),
+		cmocka_unit_test(a_guest_does_not_hear_that_it_has_its_address),
 		cmocka_unit_test(a_proxy_does_not_answer_a_probe_for_us),
 		cmocka_unit_test(a_source_that_is_not_learnt_is_told_of),
 		cmocka_unit_test(what_a_frame_costs),

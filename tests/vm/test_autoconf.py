@@ -7,7 +7,8 @@ import re
 import pytest
 
 from guest import addrs, furnish, inside, start_guest, wait_for, wait_for_ping
-from vm import Missing, need
+from odd_network import BROADCAST_FLAG, OddNetwork
+from vm import VIRTIO_NET, Missing, need
 
 PARENT = "02:00:00:00:00:50"
 RADVD = """interface lan0 { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; AdvManagedFlag on;
@@ -23,9 +24,12 @@ mkdir -p /dev/net /var/lib/dhcpcd /var/run /var/tmp
 [ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
 ip2 link set lo up
 ip2 netns add lan
+ip2 link set eth0 name odd0
 printf 'link add eth0 address {PARENT} type veth peer name lan0 netns lan\\nlink set eth0 up\\n' | ip2 -batch -
 printf 'addr add 10.6.0.1/24 dev eth0\\naddr add 2001:db8:6::1/64 dev eth0 nodad\\n' | ip2 -batch -
 printf 'addr add 10.6.0.2/24 dev lan0\\naddr add 2001:db8:6::2/64 dev lan0 nodad\\nlink set lan0 up\\n' | ip2 -n lan -batch -
+printf 'addr add 10.6.0.140/24 dev lan0\\naddr add 2001:db8:6::77/64 dev lan0 nodad\\n' | ip2 -n lan -batch -
+ip2 link set odd0 up
 in_lan() {{ nsenter --net=/run/netns/lan "$@"; }}
 in_lan sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 in_lan dnsmasq --no-daemon --port=0 --no-ping --conf-file=/dev/null --user=root \\
@@ -35,7 +39,7 @@ in_lan dnsmasq --no-daemon --port=0 --no-ping --conf-file=/dev/null --user=root 
 in_lan radvd -n -m stderr -C /etc/radvd.conf -p /run/radvd.pid >/run/log.radvd 2>&1 &
 in_lan tcpdump -Z root -i lan0 -e -n -p -l --immediate-mode not ether host {PARENT} >/run/foreign 2>/run/log.tcpdump &
 chmod 1777 /run
-ontapd --group=user --state=/run/state --rate=0 eth0 2>/run/log &
+ontapd --group=user --state=/run/state --rate=0 eth0 odd0 2>/run/log &
 echo $! >/run/ontapd.pid
 until [ -S /run/ontap/port.eth0 ]; do sleep 0.1; done
 """
@@ -48,7 +52,8 @@ CLIENTS = {
 
 @pytest.fixture(scope="module")
 def vm(machine, built):
-    made = machine("veth", "tap", "ipvlan", "ipvtap", "tun", "sch_ingress", "cls_bpf")
+    made = machine("veth", "tap", "ipvlan", "ipvtap", "tun", "sch_ingress", "cls_bpf", "cls_flower", "act_gact",
+                   *VIRTIO_NET)
     try:
         furnish(made, built, "dhclient", "tc")
         made.add(need("dhcpcd"), "/clients/dhcpcd")
@@ -59,7 +64,7 @@ def vm(machine, built):
     made.write("etc/dhclient.sh", DHCLIENT, 0o755)
     for name, seconds in (("short.conf", 10), ("plain.conf", 90)):
         made.write("etc/" + name, f'timeout {seconds};\nsend dhcp-client-identifier "plain";\n')
-    with made.start() as running:
+    with made.start(wires=1) as running:
         running.sh(START)
         yield running
         print(running.sh("for f in /run/log*; do echo == $f; tail -n 40 $f; done; cat /run/foreign", check=False))
@@ -127,6 +132,8 @@ def test_the_names_are_served(vm, clients):
 
 
 def test_nobody_takes_the_address_of_another(vm, clients):
+    assert "a guest needs one of its own" in vm.sh(f"ontap -t ipvtap --autoconf --mac={PARENT} /run/ontap/port.eth0 -- true",
+                                                   check=False)
     start_guest(vm, "thief")
     victim = next(addr for addr in addrs(vm, clients[0]) if addr.startswith("10."))
     for stolen in ("10.6.0.1", victim):
@@ -137,10 +144,57 @@ def test_nobody_takes_the_address_of_another(vm, clients):
     wait_for_ping(vm, "lan", victim)
 
 
+def test_conflicts_are_noticed(vm, clients):
+    """A neighbour has it, or a sibling does: by ARP probes (RFC 5227), and by DAD (RFC 4862)."""
+    log = len(vm.sh("cat /run/log"))
+    sibling = {addr.split(":")[0][:4]: addr for addr in addrs(vm, clients[0])}
+    for taken in ("10.6.0.140", sibling["10.6"]):
+        assert "Received 1 re" in vm.sh(inside("thief", f"arping -D -c 1 -w 2 -I eth0 {taken}"), check=False), taken
+    assert "Received 0 re" in vm.sh(inside("thief", "arping -D -c 1 -w 2 -I eth0 10.6.0.77"))
+    for taken in ("2001:db8:6::77", sibling["2001"]):
+        vm.sh(inside("thief", f"ip2 addr add {taken}/64 dev eth0"))
+        wait_for(vm, inside("thief", f"ip2 addr show dev eth0 to {taken}") + " | grep -q dadfailed")
+    assert "addr=2001:db8:6::77" not in vm.sh("cat /run/log")[log:]
+
+
+def test_a_lease_that_is_declined_is_no_longer_there(vm, clients):
+    """The server does not look before it gives an address, but the client does."""
+    vm.sh(inside("thief", "udhcpc -i eth0 -s /etc/udhcpc.sh -a -A 1 -r 10.6.0.140 -n -q -t 10"))
+    assert not any(addr == "10.6.0.140" for addr in addrs(vm, "thief"))
+    assert re.search(r"guest has: .*=10.6.0.140 .*guest has no longer: .*=10.6.0.140 .*guest has: ", vm.sh("cat /run/log"), re.S)
+
+
 def test_a_spoofed_source_is_dropped(vm, clients):
     vm.sh(inside("thief", "sh -c 'ip2 link set eth0 down; ip2 link set eth0 address 02:66:66:66:66:66; ip2 link set eth0 up; "
                  "sleep 1; ip2 addr add 10.6.0.66/24 dev eth0; arping -U -c 1 -I eth0 10.6.0.66'"), check=False)
     assert "02:66:66" not in vm.sh("cat /run/foreign")
+
+
+def test_a_guest_may_drop_arp_from_its_own_hardware_address(vm, clients):
+    """As 9front does, which would not hear its siblings if all guests had the parent's address."""
+    pair = {name: next(addr for addr in addrs(vm, name) if addr.startswith("10.6")) for name in clients[:2]}
+    for name in pair:
+        vm.sh(inside(name, "tc qdisc add dev eth0 clsact; ") + inside(name, "tc filter add dev eth0 ingress protocol arp "
+              f"flower arp_sha $(cat /run/{name}.hwaddr) action drop; ") + inside(name, "ip2 neigh flush dev eth0"))
+    wait_for_ping(vm, clients[0], pair[clients[1]])
+    wait_for_ping(vm, clients[1], pair[clients[0]])
+
+
+def test_a_server_may_ignore_the_broadcast_flag(vm):
+    network = OddNetwork(vm.wires[0])
+    start_guest(vm, "odd", parent="odd0")
+    vm.sh(inside("odd", "udhcpc -i eth0 -s /etc/udhcpc.sh -n -q -t 10 -T 1"))
+    assert "10.7.0.50" in addrs(vm, "odd")
+    parent = bytes.fromhex(re.search(r"link/ether (\S+)", vm.sh("ip2 link show odd0"))[1].replace(":", ""))
+    assert {source for source, _ in network.asked} == {parent}
+    assert all(flags & BROADCAST_FLAG for _, flags in network.asked)
+    assert "addr=10.7.0.50 by=dhcp" in vm.sh("cat /run/log")
+
+
+def test_an_access_point_that_answers_for_its_stations_is_no_conflict(vm):
+    """Others are."""
+    assert "Received 0 re" in vm.sh(inside("odd", "arping -D -c 1 -w 2 -I eth0 10.7.0.60"), check=False)
+    assert "Received 1 re" in vm.sh(inside("odd", "arping -D -c 1 -w 2 -I eth0 10.7.0.9"), check=False)
 
 
 def test_the_parent_gets_another_hardware_address(vm, clients):
@@ -156,7 +210,7 @@ def test_a_restart_of_ontapd_does_no_harm(vm, clients):
     vm.sh("kill $(cat /run/ontapd.pid); wait $(cat /run/ontapd.pid)")
     for addr in sum(own.values(), []):
         wait_for_ping(vm, "lan", addr, 30)
-    vm.sh("ontapd --group=user --state=/run/state --rate=0 eth0 2>/run/log2 & "
+    vm.sh("ontapd --group=user --state=/run/state --rate=0 eth0 odd0 2>/run/log2 & "
           "until grep -q 'ready: ' /run/log2; do sleep 0.1; done")
     printed = vm.sh("cat /run/log2")
     count = int(re.search(r"guests followed: count=(\d+)", printed)[1])

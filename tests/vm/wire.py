@@ -27,6 +27,7 @@ class Wire:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.bind(self.here)
         self.said = []  # each mDNS message from the machine, in the order of arrival
+        self.on_frame = lambda frame: None  # called with each frame without a tag
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
@@ -43,6 +44,8 @@ class Wire:
             if kind == ETH_VLAN:
                 tag, kind = struct.unpack_from("!HH", frame, 14)
                 vlan, payload = tag & 0xfff, frame[18:]
+            if not vlan:
+                self.on_frame(frame)
             if kind == ETH_ARP:
                 self.answer_arp(vlan, payload)
             elif kind == ETH_IPV4 and payload[9] == UDP:
