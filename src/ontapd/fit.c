@@ -123,6 +123,20 @@ enum device_status fit_choose_type(struct job *job)
 
 /* --- hardware address and MTU ------------------------------------------------------------- */
 
+/* With its parent's, a guest would derive the host's own IPv6 addresses, and take what its siblings say for its own. */
+static enum device_status check_guest_hwaddr(struct job *job)
+{
+	struct event link;
+	if (netns_visit_get_link(&job->creator->visits->asker, job->parent, &link))
+		return DEVICE_OK; /* create_device() will report that there is no parent */
+	if (link.link.hwaddr_len == DEVICE_HWADDR_LEN &&
+		memcmp(job->request->hwaddr, link.link.hwaddr, DEVICE_HWADDR_LEN) == 0)
+		return job_refuse(job, DEVICE_UNSUPPORTED,
+			"this is the hardware address of %s: a guest needs one of its own",
+			job->parent);
+	return DEVICE_OK;
+}
+
 static enum device_status check_hwaddr(struct job *job)
 {
 	const struct device_request *req = job->request;
@@ -131,7 +145,7 @@ static enum device_status check_hwaddr(struct job *job)
 	if (req->hwaddr_len != DEVICE_HWADDR_LEN || !device_is_hwaddr(req->hwaddr))
 		return job_refuse(job, DEVICE_MALFORMED, "no link can have this hardware address");
 	if (device_type_is_ipvlan(job->type) && req->flags & DEVICE_AUTOCONF)
-		return DEVICE_OK; /* it is the guest's, and is rewritten */
+		return check_guest_hwaddr(job); /* it is the guest's, and is rewritten */
 	if (device_type_is_ipvlan(job->type) || job->mode.mode == MACVLAN_MODE_PASSTHRU)
 		return job_refuse(job, DEVICE_UNSUPPORTED,
 			"%s has the hardware address of its parent, and no other",
