@@ -72,6 +72,18 @@ static void on_crowded(void *arg, const uint8_t *owner, uint16_t type, size_t co
 		name_to_text(owner, name), rr_type_text(type, text), count, LIMIT_TRANSFER_SET);
 }
 
+static void on_no_room(void *arg, const uint8_t *owner)
+{
+	struct runtime *r = arg;
+	char name[NAME_TEXT_CAP];
+	if (log_limit_may(&r->crowded_limit, loop_now()))
+		log_error(r->log,
+			"records of workloads not served: name=%s error=\"%s\" note=\"zone files "
+			"have "
+			"too many records of that name\"",
+			name_to_text(owner, name), err_text(ERR_RANGE));
+}
+
 static void on_stale_views(void *arg)
 {
 	const struct runtime *r = arg;
@@ -148,6 +160,7 @@ int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	sink.on_hidden_alias = on_hidden_alias;
 	sink.on_left_out = on_left_out;
 	sink.on_crowded = on_crowded;
+	sink.on_no_room = on_no_room;
 	sink.on_stale_views = on_stale_views;
 	sink.arg = r;
 	r->pipeline = pipeline_new(loop_random(), &config, sink);

@@ -67,8 +67,11 @@ struct pipeline_sink {
 	 * not served. */
 	void (*on_reject)(void *arg, const struct model_link *link, const char *word, size_t len,
 		enum label_verdict verdict);
-	/* A zone file has more records of a type at `owner` than other servers take: LIMIT_TRANSFER_SET. */
+	/* A zone file, or a zone file and workloads together, have more records of a type at `owner` than other
+	 * servers take: LIMIT_TRANSFER_SET. */
 	void (*on_crowded)(void *arg, const uint8_t *owner, uint16_t type, size_t count);
+	/* Records of zone files at `owner` leave no room for those of workloads, which are not served. */
+	void (*on_no_room)(void *arg, const uint8_t *owner);
 	/* A name has more addresses than are served, from now on: `count` are left out. */
 	void (*on_left_out)(void *arg, const char *label, size_t count);
 	/* The alias of a zone file at `owner` is not served, because workloads have that name. */

@@ -3,6 +3,7 @@
  * Owns the putting of records into the zone.
  * Never decides how sources are merged there: zone/ does.
  */
+#include "base/err.h"
 #include "base/limits.h"
 #include "pipeline/inside.h"
 
@@ -16,6 +17,30 @@ static void find_crowded(
 			p->sink.on_crowded(p->sink.arg, owner, sets[i].type, sets[i].count);
 }
 
+/* Each of a file and the workloads may have few enough, and both together too many. */
+static void find_crowded_sum(
+	const struct pipeline *p, const uint8_t *owner, const struct rrset *sets, size_t count)
+{
+	for (size_t i = 0; i < count && p->sink.on_crowded; i++) {
+		const size_t sum = sets[i].count > LIMIT_TRANSFER_SET
+					   ? 0
+					   : zone_sum_count(p->zone, owner, sets[i].type);
+		if (sum > LIMIT_TRANSFER_SET)
+			p->sink.on_crowded(p->sink.arg, owner, sets[i].type, sum);
+	}
+}
+
+static int put(struct pipeline *p, enum zone_source source, const uint8_t *owner,
+	const struct rrset *sets, size_t count)
+{
+	int err = zone_put(p->zone, source, owner, sets, count);
+	if (!err)
+		find_crowded_sum(p, owner, sets, count);
+	else if (err == ERR_RANGE && source == ZONE_DERIVED && p->sink.on_no_room)
+		p->sink.on_no_room(p->sink.arg, owner);
+	return err;
+}
+
 int unicast_put(struct pipeline *p, enum zone_source source, const uint8_t *owner,
 	const struct rrset *sets, size_t count)
 {
@@ -24,9 +49,9 @@ int unicast_put(struct pipeline *p, enum zone_source source, const uint8_t *owne
 		find_crowded(p, owner, sets, count);
 	/* A zone file may have very many records, but only an alias can hide other records. */
 	if (source == ZONE_STATIC && !(count > 0 && sets[0].type == RR_CNAME))
-		return zone_put(p->zone, source, owner, sets, count);
+		return put(p, source, owner, sets, count);
 	bool was_hidden = zone_hidden_alias(p->zone, owner, &alias);
-	int err = zone_put(p->zone, source, owner, sets, count);
+	int err = put(p, source, owner, sets, count);
 	if (!was_hidden && zone_hidden_alias(p->zone, owner, &alias))
 		tell_hidden_alias(p, owner, alias.bytes);
 	return err;

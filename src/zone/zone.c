@@ -156,6 +156,21 @@ bool zone_hidden_alias(const struct zone *z, const uint8_t *name, struct rdata *
 	return true;
 }
 
+size_t zone_sum_count(const struct zone *z, const uint8_t *name, uint16_t type)
+{
+	struct place place;
+	size_t most = 0;
+	key_from_name(&place.key, name);
+	if (!zone_owner(z, &place.key, 0))
+		return 0;
+	tree_locate(&z->tree, name, &place);
+	for (unsigned view = VIEW_LAN; place.self && view <= VIEW_WAN; view <<= 1) {
+		const struct node_set *set = node_set(place.self, type, view);
+		most = set && set->count > most ? set->count : most;
+	}
+	return most;
+}
+
 /* Returns the owner record of `name` if that is the apex of a zone, otherwise NULL. */
 static struct owner *apex_owner(const struct zone *z, const uint8_t *name)
 {

@@ -59,6 +59,10 @@ void zone_free(struct zone *z);
 /* Makes `apex->name` the apex of a zone, or changes its parameters. Existing names below it
  * belong to this zone from now on. ERR_NOMEM. */
 int zone_add_apex(struct zone *z, const struct zone_apex *apex) NONNULL MUSTCHECK;
+/* Returns how many records of that type are published at `owner`, in the view with most of them, if several
+ * sources have records there; otherwise 0. */
+size_t zone_sum_count(const struct zone *z, const uint8_t *owner, uint16_t type) NONNULL;
+
 /* True if `name` is the apex of a zone. */
 bool zone_has_apex(const struct zone *z, const uint8_t *name) NONNULL;
 /* Removes the zone and every name that only this zone contains (none, if another zone is above

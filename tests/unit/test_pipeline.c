@@ -25,7 +25,7 @@
 #define IFF_LOWER_UP 0x10000 /* linux/if.h, which net/if.h excludes */
 #endif
 
-enum { ETH0 = 2, PUTS_CAP = 64, TEXT_CAP = 512 };
+enum { ETH0 = 2, PUTS_CAP = 512, TEXT_CAP = 512 };
 
 static struct rig {
 	struct pipeline *p;
@@ -33,7 +33,8 @@ static struct rig {
 	char puts[PUTS_CAP][TEXT_CAP]; /* "web.local. A unique" */
 	uint32_t ttls[256];            /* of the last put, by type */
 	unsigned counts[256];          /* likewise, of its records */
-	unsigned put_count, links, hidden, records, views, crowded;
+	unsigned put_count, links, hidden, records, views, crowded, no_room;
+	uint16_t crowded_type;
 	struct pipeline_retired retired;
 } rig;
 
@@ -78,8 +79,14 @@ static void on_hidden_alias(void *arg, const uint8_t *owner, const uint8_t *targ
 static void on_crowded(void *arg, const uint8_t *owner, uint16_t type, size_t count)
 {
 	(void)arg, (void)owner;
-	assert_int_equal(type, RR_TXT);
+	assert_int_equal(type, rig.crowded_type);
 	rig.crowded = (unsigned)count;
+}
+
+static void on_no_room(void *arg, const uint8_t *owner)
+{
+	(void)arg, (void)owner;
+	rig.no_room++;
 }
 
 static void on_record(void *arg, const struct zone_change *change)
@@ -116,6 +123,7 @@ static int setup(void **state)
 			.put_mdns_link = put_mdns_link,
 			.on_hidden_alias = on_hidden_alias,
 			.on_crowded = on_crowded,
+			.on_no_room = on_no_room,
 			.on_record = on_record,
 			.on_views = on_views});
 	return rig.p ? 0 : -1;
@@ -640,6 +648,7 @@ static void a_set_that_other_servers_refuse_is_told_and_served(void **state)
 {
 	struct buf text = {0};
 	(void)state;
+	rig.crowded_type = RR_TXT;
 	for (unsigned i = 0; i <= LIMIT_TRANSFER_SET; i++) {
 		buf_printf(&text, "crowd TXT %u\n", i);
 		if (i + 1 < LIMIT_TRANSFER_SET)
@@ -650,6 +659,53 @@ static void a_set_that_other_servers_refuse_is_told_and_served(void **state)
 		assert_answers("crowd.example.", RR_TXT, i + 1);
 	}
 	buf_fini(&text);
+}
+
+/* Whoever comes last. */
+static void a_set_of_a_file_and_of_workloads_that_others_refuse_is_told(void **state)
+{
+	(void)state;
+	rig.crowded_type = RR_A;
+	furnish();
+	set_files("$GENERATE 1-99 web A 10.0.1.$\n$GENERATE 1-100 db A 10.0.1.$\n");
+	flush();
+	assert_int_equal(rig.crowded, 0);
+	change_addr(EV_ADDR, 4, 2, "10.0.0.8/24");
+	flush();
+	assert_int_equal(rig.crowded, 101);
+	assert_answers("web.example.", RR_A, 101);
+	rig.crowded = 0;
+	set_files("");
+	flush();
+	set_files("$GENERATE 1-100 web A 10.0.1.$\n");
+	assert_int_equal(rig.crowded, 102);
+}
+
+static void what_a_file_leaves_no_room_for_is_told(void **state)
+{
+	static const char *const types[] = {"TXT", "SPF", "WALLET"};
+	struct buf text = {0};
+	(void)state;
+	for (unsigned i = 0; i < 244; i++)
+		buf_printf(&text, "web %s %03u%0250u\n", types[i % ARRAY_LEN(types)], i, 0);
+	set_files(buf_text(&text));
+	buf_fini(&text);
+	furnish();
+	flush();
+	assert_int_equal(rig.no_room, 0);
+	for (unsigned i = 1; i <= 100; i++) {
+		char addr[64];
+		snprintf(addr, sizeof(addr), "2001:db8::%x/64", i);
+		change_addr(EV_ADDR, 4, 2, addr);
+		snprintf(addr, sizeof(addr), "fd00::%x/64", i);
+		change_addr(EV_ADDR, 4, 2, addr);
+		snprintf(addr, sizeof(addr), "10.0.1.%u/24", i);
+		change_addr(EV_ADDR, 4, 2, addr);
+		snprintf(addr, sizeof(addr), "198.51.100.%u/24", i);
+		change_addr(EV_ADDR, 4, 2, addr);
+	}
+	flush();
+	assert_true(rig.no_room > 0);
 }
 
 /* The reason for one address of the answer to explain, NULL: it is told. */
@@ -990,6 +1046,8 @@ int main(void)
 		CASE(a_word_that_is_no_label_is_explained_to_who_asks_for_it),
 		CASE(each_alias_on_the_way_is_explained_once),
 		CASE(a_set_that_other_servers_refuse_is_told_and_served),
+		CASE(a_set_of_a_file_and_of_workloads_that_others_refuse_is_told),
+		CASE(what_a_file_leaves_no_room_for_is_told),
 		CASE(the_file_of_a_reverse_zone_is_read_and_makes_no_zone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
