@@ -55,6 +55,7 @@ TYPES = COMMON_TYPES + [
     "TYPE19", "TYPE731", "TYPE1234", "TYPE62347", "TYPE65280", "TYPE65535"]
 OPT, TKEY, TSIG, IXFR, AXFR, MAILB, MAILA, ANY = 41, 249, 250, 251, 252, 253, 254, 255
 META_TYPES = [0, OPT, TKEY, TSIG, IXFR, AXFR, MAILB, MAILA, 128]
+SVCB, HTTPS = 64, 65
 TARGETS = 32  # LIMIT_SERVE_TARGETS
 FORMERR, NOTIMP, REFUSED, NOTAUTH = 1, 4, 5, 9
 OTHER_CLASSES = [0, 2, 3, 4, 7, 254, 255, 255, 255, 255, 255, 256]
@@ -268,6 +269,12 @@ DIFFERENCES = [
                == set(case.ours.additional),
                "RFC 2181 §5: no record is twice in a set. Knot adds the addresses of a target once for each "
                "record that leads to it; NSD adds those of the name servers."),
+    Difference({"additional"},
+               lambda case: case.question.rdtype in (SVCB, HTTPS) and set(case.knot.additional) <= set(case.ours.additional)
+               and {rrset.owner for rrset in set(case.ours.additional) - set(case.knot.additional)}
+               <= {rrset.owner for rrset in case.ours.answer},
+               "RFC 9460 §4.1: the addresses of each target go along, and \".\" is the owner itself. Knot forgets "
+               "it beside a target that has a name."),
     Difference({"additional"},
                lambda case: case.room < 200 and set(case.ours.additional) <= set(case.knot.additional),
                "RFC 2181 §9: additional records that do not fit are left out, and it is no truncation. Names "
