@@ -30,8 +30,8 @@ struct keeper_news {
 	const char
 		*text; /* of the configuration file, in case of a reload; NULL: there is no file */
 	size_t len;
-	struct address_names *addresses; /* in case of a reload */
-	struct conf_keys *keys;          /* both may be taken over: then they are set to zero */
+	struct address_names *addresses;
+	struct conf_keys *keys; /* both may be taken over: then they are set to zero */
 	struct cookie_keys cookies;
 };
 

@@ -23,7 +23,7 @@ enum keeper_say {
 	SAY_NAMES,      /* a piece of the mDNS names; at the start only */
 	SAY_EXPECT,     /* uint32_t: owners for the zone; at the start only */
 	SAY_CONF,       /* a piece of the configuration file; for a reload only */
-	SAY_ADDRESSES,  /* an array of struct address_name, settled; for a reload only */
+	SAY_ADDRESSES,  /* an array of struct address_name, settled */
 	SAY_KEYS,       /* an array of struct tsig_key */
 	SAY_COOKIES,    /* struct cookie_keys */
 	SAY_APPLY,      /* struct keeper_apply: that was all but the records */

@@ -150,11 +150,24 @@ static int say_secrets(struct keeper_process *p, const struct named *n)
 	return err;
 }
 
+static int say_addresses(struct keeper_process *p, const struct address_names *all)
+{
+	enum { A_PIECE = KEEPER_PIECE / (int)sizeof(*all->at) };
+	int err = 0;
+	for (size_t done = 0, now; done < all->count && !err; done += now) {
+		now = all->count - done < A_PIECE ? all->count - done : A_PIECE;
+		err = say(p, SAY_ADDRESSES, all->at + done, now * sizeof(*all->at));
+	}
+	return err;
+}
+
 /* Everything but the records, and then these. From then on the other process has it. */
 static int say_all(struct keeper_process *p, struct named *n, bool has_file, bool has_new_domain)
 {
 	const struct keeper_apply apply = {.generation = p->generation, .has_file = has_file};
 	int err = say_secrets(p, n);
+	if (!err)
+		err = say_addresses(p, &n->addresses);
 	if (!err)
 		err = say(p, SAY_APPLY, &apply, sizeof(apply));
 	if (!err && n->files)
@@ -253,17 +266,6 @@ static void change_conf(struct keeper_process *p, struct conf *conf)
 	p->state_dir = state_dir_open(p->conf.state_dir, NULL);
 }
 
-static int say_addresses(struct keeper_process *p, const struct address_names *all)
-{
-	enum { A_PIECE = KEEPER_PIECE / (int)sizeof(*all->at) };
-	int err = 0;
-	for (size_t done = 0, now; done < all->count && !err; done += now) {
-		now = all->count - done < A_PIECE ? all->count - done : A_PIECE;
-		err = say(p, SAY_ADDRESSES, all->at + done, now * sizeof(*all->at));
-	}
-	return err;
-}
-
 static int send_again(struct keeper_process *p, struct conf *conf, struct named *named,
 	const struct options_file *file)
 {
@@ -271,8 +273,6 @@ static int send_again(struct keeper_process *p, struct conf *conf, struct named 
 	change_conf(p, conf);
 	p->generation++;
 	int err = file->name ? say_pieces(p, SAY_CONF, file->text, file->len) : 0;
-	if (!err)
-		err = say_addresses(p, &named->addresses);
 	if (!err)
 		err = say_all(p, named, file->name != NULL, has_new_domain);
 	named_free(named);

@@ -176,6 +176,9 @@ void daemon_on_apply(void *arg, struct keeper_news *news)
 	d->keys = *news->keys;
 	*news->keys = (struct conf_keys){0};
 	d->cookie_keys = news->cookies;
+	int err = runtime_take_addresses(&d->runtime, news->addresses);
+	if (err)
+		log_error(d->log, "started in part: error=\"%s\"", err_text(err));
 }
 
 static void say_reloaded(struct daemon *d, struct keeper_news *news UNUSED)

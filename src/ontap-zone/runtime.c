@@ -122,7 +122,7 @@ static struct pipeline_config config_of(
 		.has_self = conf->has_self};
 }
 
-int runtime_read_files(struct runtime *r, struct conf_error *error)
+static int read_zone_files(struct runtime *r, struct conf_error *error)
 {
 	struct zones zones;
 	struct collection *files;
@@ -133,6 +133,28 @@ int runtime_read_files(struct runtime *r, struct conf_error *error)
 		err = pipeline_set_files(r->pipeline, files);
 	zones_free(&zones);
 	malloc_trim(0); /* a large file was held in many small blocks, most of them free now */
+	return err;
+}
+
+int runtime_take_addresses(struct runtime *r, struct address_names *address_names)
+{
+	struct address_names before = r->address_names;
+	r->address_names = *address_names;
+	*address_names = (struct address_names){0};
+	const struct pipeline_config config = config_of(&r->conf, &r->address_names);
+	int err = pipeline_set_config(r->pipeline, &config);
+	address_names_fini(&before);
+	return err;
+}
+
+int runtime_read_files(struct runtime *r, struct conf_error *error)
+{
+	struct address_names address_names;
+	int err = address_files_read(&address_names, &r->conf.address_files, error);
+	if (!err)
+		err = runtime_take_addresses(r, &address_names);
+	if (!err)
+		err = read_zone_files(r, error);
 	if (err && err != ERR_SYNTAX)
 		snprintf(error->text, sizeof(error->text), "zone files: %s", err_text(err));
 	return err;
@@ -153,7 +175,6 @@ int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	struct pipeline_sink sink, struct conf_error *error)
 {
 	*r = (struct runtime){.conf = *conf, .log = log};
-	int err = address_files_read(&r->address_names, &r->conf.address_files, error);
 	const struct pipeline_config config = config_of(&r->conf, &r->address_names);
 	sink.on_self = on_self;
 	sink.on_reject = on_reject;
@@ -164,12 +185,10 @@ int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	sink.on_stale_views = on_stale_views;
 	sink.arg = r;
 	r->pipeline = pipeline_new(loop_random(), &config, sink);
-	if (!err)
-		err = r->pipeline ? tell_self(r) : ERR_NOMEM;
+	int err = r->pipeline ? tell_self(r) : ERR_NOMEM;
 	if (!err)
 		return 0;
-	if (err != ERR_SYNTAX)
-		snprintf(error->text, sizeof(error->text), "%s", err_text(err));
+	snprintf(error->text, sizeof(error->text), "%s", err_text(err));
 	runtime_fini(r);
 	return err;
 }
@@ -185,14 +204,9 @@ void runtime_fini(struct runtime *r)
 int runtime_reload(struct runtime *r, struct conf *conf, struct address_names *address_names)
 {
 	struct conf before = r->conf;
-	struct address_names addresses_before = r->address_names;
 	r->conf = *conf;
-	r->address_names = *address_names;
-	*address_names = (struct address_names){0};
-	const struct pipeline_config config = config_of(&r->conf, &r->address_names);
-	int err = pipeline_set_config(r->pipeline, &config);
+	int err = runtime_take_addresses(r, address_names);
 	conf_fini(&before);
-	address_names_fini(&addresses_before);
 	return err;
 }
 

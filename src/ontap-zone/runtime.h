@@ -27,10 +27,13 @@ struct runtime {
 
 /* Makes a pipeline without events of the kernel and without zone files yet. Takes over `conf`, also on
  * failure. Fills in the functions of the sink that only log, and its `arg`, which is the runtime.
- * Reads the files of --address-names. ERR_SYNTAX, ERR_NOMEM: `*error` is filled. */
+ * ERR_NOMEM: `*error` is filled. */
 int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	struct pipeline_sink sink, struct conf_error *error) NONNULL MUSTCHECK;
-/* Reads the zone files, for a program that serves nobody. ERR_SYNTAX: `*error` says which file and line;
+/* Takes over the content of the files of --address-names. ERR_NOMEM: see pipeline_set_config(). */
+int runtime_take_addresses(struct runtime *r, struct address_names *address_names) NONNULL
+	MUSTCHECK;
+/* Reads the zone files and those of --address-names, for a program that serves nobody. ERR_SYNTAX: `*error` says which file and line;
  * ERR_NOMEM, ERR_RANGE: it is filled, too. */
 int runtime_read_files(struct runtime *r, struct conf_error *error) NONNULL MUSTCHECK;
 /* As pipeline_put_static(). ERR_RANGE is logged. */
