@@ -93,56 +93,72 @@ void owners_room_fini(struct owners_room *room)
 
 /* What was sent. */
 
-struct sent {
-	uint64_t content[2];
-	size_t name; /* place in `names` */
-};
-
 struct owners_sent {
-	struct sent *at; /* in canonical order */
+	uint64_t *content; /* a hash of each owner's records, in canonical order of the names */
 	size_t count;
-	uint8_t *names;
+	uint8_t *names; /* likewise, each as it differs from the one before: see put_name() */
 };
 
-/* Two hashes of 64 bits together: that another content has the same is less likely than a fault of the
- * machine. */
-static void hash_owner(const struct static_owner *o, uint64_t ret[2])
+/* That another content has the same hash is less likely than a fault of the machine. */
+static uint64_t hash_owner(const struct static_owner *o)
 {
-	for (uint64_t seed = 0; seed < 2; seed++) {
-		uint64_t h = hash_mix(seed, o->count);
-		for (size_t i = 0; i < o->count; i++) {
-			const struct rrset *set = &o->sets[i];
-			h = hash_mix(h, (uint64_t)set->ttl << 16 | set->type);
-			for (size_t j = 0; j < set->count; j++)
-				h = hash_bytes(h, set->rdata[j].bytes, set->rdata[j].len);
-		}
-		ret[seed] = h;
+	uint64_t h = hash_mix(0, o->count);
+	for (size_t i = 0; i < o->count; i++) {
+		const struct rrset *set = &o->sets[i];
+		h = hash_mix(h, (uint64_t)set->ttl << 16 | set->type);
+		for (size_t j = 0; j < set->count; j++)
+			h = hash_bytes(h, set->rdata[j].bytes, set->rdata[j].len);
 	}
+	return h;
+}
+
+/* Names in canonical order have most bytes at their end in common. A name is stored as the number of these,
+ * the number of the others, and the others. Returns how many bytes that takes, and writes them if `to` is
+ * not NULL. */
+static size_t put_name(uint8_t *to, const uint8_t *last, size_t last_len, const uint8_t *name)
+{
+	const size_t len = name_len(name);
+	size_t shared = 0;
+	while (shared < len && shared < last_len &&
+		name[len - shared - 1] == last[last_len - shared - 1])
+		shared++;
+	if (to) {
+		to[0] = (uint8_t)shared;
+		to[1] = (uint8_t)(len - shared);
+		memcpy(to + 2, name, len - shared);
+	}
+	return 2 + len - shared;
+}
+
+/* Puts all names, as put_name(). Returns how many bytes they take. */
+static size_t put_names(uint8_t *to, const struct collection *c)
+{
+	const uint8_t *last = NULL;
+	size_t last_len = 0, bytes = 0;
+	for (size_t i = 0; i < collection_count(c); i++) {
+		const uint8_t *name = collection_at(c, i)->name;
+		bytes += put_name(to ? to + bytes : NULL, last, last_len, name);
+		last = name;
+		last_len = name_len(name);
+	}
+	return bytes;
 }
 
 struct owners_sent *owners_sent_new(const struct collection *c)
 {
 	struct owners_sent *sent = calloc(1, sizeof(*sent));
-	size_t bytes = 0, count = collection_count(c);
-	for (size_t i = 0; i < count; i++)
-		bytes += name_len(collection_at(c, i)->name);
 	if (!sent)
 		return NULL;
-	sent->at = calloc(count + 1, sizeof(*sent->at));
-	sent->names = malloc(bytes + 1);
-	if (!sent->at || !sent->names) {
+	sent->count = collection_count(c);
+	sent->content = calloc(sent->count + 1, sizeof(*sent->content));
+	sent->names = malloc(put_names(NULL, c) + 1);
+	if (!sent->content || !sent->names) {
 		owners_sent_free(sent);
 		return NULL;
 	}
-	for (size_t i = 0, place = 0; i < count; i++) {
-		const struct static_owner *o = collection_at(c, i);
-		size_t len = name_len(o->name);
-		memcpy(sent->names + place, o->name, len);
-		sent->at[i].name = place;
-		hash_owner(o, sent->at[i].content);
-		place += len;
-	}
-	sent->count = count;
+	put_names(sent->names, c);
+	for (size_t i = 0; i < sent->count; i++)
+		sent->content[i] = hash_owner(collection_at(c, i));
 	return sent;
 }
 
@@ -150,9 +166,28 @@ void owners_sent_free(struct owners_sent *sent)
 {
 	if (!sent)
 		return;
-	free(sent->at);
+	free(sent->content);
 	free(sent->names);
 	free(sent);
+}
+
+/* A walk along the names. All zero but `left`: before the first one. */
+struct sent_walk {
+	const uint8_t *at;
+	size_t left, len;
+	uint8_t name[NAME_CAP];
+};
+
+/* Goes to the next name. */
+static void walk_next(struct sent_walk *w)
+{
+	if (w->left == 0)
+		return;
+	const size_t shared = w->at[0], own = w->at[1];
+	memmove(w->name + own, w->name + w->len - shared, shared);
+	memcpy(w->name, w->at + 2, own);
+	w->len = own + shared;
+	w->at += 2 + own;
 }
 
 /* Both are sorted: one walk along both finds the differences. */
@@ -161,18 +196,22 @@ void owners_each_change(const struct owners_sent *before, const struct owners_se
 	void (*put)(void *arg, const uint8_t *name, const struct rrset *sets, size_t count),
 	void *arg)
 {
-	const size_t old_count = before ? before->count : 0;
-	size_t old = 0, new = 0;
-	while (old < old_count || new < after->count) {
-		const uint8_t *gone = old < old_count ? before->names + before->at[old].name : NULL;
+	struct sent_walk old = {
+		.at = before ? before->names : NULL, .left = before ? before->count : 0};
+	size_t new = 0;
+	walk_next(&old);
+	while (old.left > 0 || new < after->count) {
 		const struct static_owner *o = new < after->count ? collection_at(c, new) : NULL;
-		const int order = !gone ? 1 : !o ? -1 : name_cmp(gone, o->name);
+		const int order = old.left == 0 ? 1 : !o ? -1 : name_cmp(old.name, o->name);
 		if (order < 0)
-			put(arg, gone, NULL, 0);
-		else if (order > 0 || memcmp(before->at[old].content, after->at[new].content,
-					      sizeof(after->at[new].content)) != 0)
+			put(arg, old.name, NULL, 0);
+		else if (order > 0 ||
+			 before->content[before->count - old.left] != after->content[new])
 			put(arg, o->name, o->sets, o->count);
-		old += order <= 0;
 		new += order >= 0;
+		if (order <= 0) {
+			old.left--;
+			walk_next(&old);
+		}
 	}
 }

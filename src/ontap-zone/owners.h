@@ -29,7 +29,8 @@ struct owners_read {
 int owners_next(struct rd *r, struct owners_room *room, struct owners_read *ret) NONNULL MUSTCHECK;
 void owners_room_fini(struct owners_room *room) NONNULL;
 
-/* What the other process has: the names, and a hash of what each has. About 20 bytes each and the name. */
+/* What the other process has: the names, and a hash of what each has. About 10 bytes each, and what a name has
+ * not in common with the one before. */
 struct owners_sent;
 
 /* Returns what a collection says. NULL: no memory. */

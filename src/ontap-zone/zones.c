@@ -87,8 +87,8 @@ static int read_text(const char *path, struct zones_stamp *stamp, struct buf *te
 	clock_gettime(CLOCK_REALTIME, &now);
 	stamp->read_at = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	int err = file_read_regular(path, LIMIT_ZONE_FILE, text, &stamp->st);
-	for (size_t i = 0; i < ARRAY_LEN(stamp->content) && !err; i++)
-		stamp->content[i] = hash_bytes(i, text->bytes, text->len);
+	if (!err)
+		stamp->content = hash_bytes(0, text->bytes, text->len);
 	return err;
 }
 
@@ -172,8 +172,7 @@ static bool is_same_file(
 		return true;
 	}
 	bool is_same = stamp->st.st_size == before->st.st_size &&
-		       read_text(path, stamp, &text) == 0 &&
-		       memcmp(stamp->content, before->content, sizeof(stamp->content)) == 0;
+		       read_text(path, stamp, &text) == 0 && stamp->content == before->content;
 	buf_fini(&text);
 	return is_same;
 }

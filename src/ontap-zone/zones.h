@@ -12,8 +12,8 @@
 /* What a file was when it was read last. */
 struct zones_stamp {
 	struct stat st;
-	uint64_t read_at;    /* CLOCK_REALTIME in ns: a change soon after may leave `st` the same */
-	uint64_t content[2]; /* two hashes of the text */
+	uint64_t read_at; /* CLOCK_REALTIME in ns: a change soon after may leave `st` the same */
+	uint64_t content; /* a hash of the text */
 };
 
 /* The files that a configuration means, in the order in which they are read. All zero: none. */

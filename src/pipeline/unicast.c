@@ -24,7 +24,7 @@ static void find_crowded_sum(
 	for (size_t i = 0; i < count && p->sink.on_crowded; i++) {
 		const size_t sum = sets[i].count > LIMIT_TRANSFER_SET
 					   ? 0
-					   : zone_sum_count(p->zone, owner, sets[i].type);
+					   : zone_sum_count(p->zone, sets[i].type);
 		if (sum > LIMIT_TRANSFER_SET)
 			p->sink.on_crowded(p->sink.arg, owner, sets[i].type, sum);
 	}

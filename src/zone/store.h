@@ -45,7 +45,8 @@ struct zone {
 	struct map owners;
 	struct list dirty; /* owners that need a new serial at the next commit */
 	size_t apex_count;
-	uint32_t latest_serial;            /* highest serial that any zone had; 0: none yet */
+	uint32_t latest_serial;      /* highest serial that any zone had; 0: none yet */
+	const struct node *last_sum; /* of the last zone_put(), if it merged several sources */
 	struct facts facts, before, after; /* scratch */
 };
 

@@ -84,6 +84,7 @@ int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 {
 	struct update u;
 	struct node *saying;
+	z->last_sum = NULL;
 	update_begin(z, &u, owner);
 	if (!u.place.apex)
 		return ERR_RANGE;
@@ -105,6 +106,7 @@ int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 		apex_serial_of(saying, &u.apex->serial_floor);
 	if (!says_the_same(update_published(&u), u.sum))
 		zone_touch(z, &u.place);
+	z->last_sum = u.needs_owner ? u.sum : NULL;
 	update_publish(z, &u);
 	return 0;
 }
@@ -156,16 +158,11 @@ bool zone_hidden_alias(const struct zone *z, const uint8_t *name, struct rdata *
 	return true;
 }
 
-size_t zone_sum_count(const struct zone *z, const uint8_t *name, uint16_t type)
+size_t zone_sum_count(const struct zone *z, uint16_t type)
 {
-	struct place place;
 	size_t most = 0;
-	key_from_name(&place.key, name);
-	if (!zone_owner(z, &place.key, 0))
-		return 0;
-	tree_locate(&z->tree, name, &place);
-	for (unsigned view = VIEW_LAN; place.self && view <= VIEW_WAN; view <<= 1) {
-		const struct node_set *set = node_set(place.self, type, view);
+	for (unsigned view = VIEW_LAN; z->last_sum && view <= VIEW_WAN; view <<= 1) {
+		const struct node_set *set = node_set(z->last_sum, type, view);
 		most = set && set->count > most ? set->count : most;
 	}
 	return most;

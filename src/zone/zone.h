@@ -59,9 +59,9 @@ void zone_free(struct zone *z);
 /* Makes `apex->name` the apex of a zone, or changes its parameters. Existing names below it
  * belong to this zone from now on. ERR_NOMEM. */
 int zone_add_apex(struct zone *z, const struct zone_apex *apex) NONNULL MUSTCHECK;
-/* Returns how many records of that type are published at `owner`, in the view with most of them, if several
- * sources have records there; otherwise 0. */
-size_t zone_sum_count(const struct zone *z, const uint8_t *owner, uint16_t type) NONNULL;
+/* Returns how many records of that type are published at the owner of the last zone_put(), which has succeeded,
+ * in the view with most of them, if several sources have records there; otherwise 0. */
+size_t zone_sum_count(const struct zone *z, uint16_t type) NONNULL;
 
 /* True if `name` is the apex of a zone. */
 bool zone_has_apex(const struct zone *z, const uint8_t *name) NONNULL;

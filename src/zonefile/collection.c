@@ -21,6 +21,7 @@ struct collection {
 	struct zonefile **files;
 	size_t file_count, file_cap;
 	const uint8_t *domain;       /* borrowed until all files are read */
+	bool has_reverse;            /* there are reverse names, so files may say PTRs themselves */
 	struct static_owner *owners; /* sorted by name; their data is in the files, or below */
 	size_t count;
 	struct arena merged; /* sets of owners that occur in several files */
@@ -95,6 +96,7 @@ static int file_add(struct collection *s, const char *path, const struct zonefil
 		if (owner->is_local || name_is_below(owner->name, s->domain))
 			continue;
 		owner->is_reverse = name_is_reverse(owner->name);
+		s->has_reverse |= owner->is_reverse;
 		if (owner->is_reverse && drop_reverse_top(s, owner))
 			return ERR_NOMEM;
 		s->count -= owner->count == 0;
@@ -232,18 +234,13 @@ static bool is_sorted(const struct collection *s)
 	return true;
 }
 
-/* Sorts, and merges owners that occur in several files. A single file is sorted and has
- * each owner once. */
-static int collection_join(struct collection *s, struct zonefile_error *error)
+/* Merges owners that occur in several files, and are sorted. */
+static int merge_owners(struct collection *s, struct zonefile_error *error)
 {
 	size_t kept = 0, room = 0;
 	int err = 0;
-	if (s->count == 0 || s->file_count == 1)
-		return 0;
-	if (!is_sorted(s))
-		qsort(s->owners, s->count, sizeof(*s->owners), owner_cmp);
 	for (size_t i = 0; i < s->count; i++) {
-		if (!err && kept > 0 && owner_cmp(&s->owners[kept - 1], &s->owners[i]) == 0) {
+		if (!err && kept > 0 && name_equal(s->owners[kept - 1].name, s->owners[i].name)) {
 			err = owner_merge(s, &s->owners[kept - 1], &s->owners[i], &room, error);
 		} else {
 			room = 0;
@@ -252,6 +249,16 @@ static int collection_join(struct collection *s, struct zonefile_error *error)
 	}
 	s->count = kept;
 	return err;
+}
+
+/* A single file is sorted and has each owner once. */
+static int collection_join(struct collection *s, struct zonefile_error *error)
+{
+	if (s->count == 0 || s->file_count == 1)
+		return 0;
+	if (!is_sorted(s))
+		qsort(s->owners, s->count, sizeof(*s->owners), owner_cmp);
+	return merge_owners(s, error);
 }
 
 /* Checks the files together; each file by itself has been checked. */
@@ -271,9 +278,12 @@ static int collection_check(const struct collection *s, struct zonefile_error *e
 
 struct collection *collection_new(const uint8_t *domain)
 {
+	static const uint8_t arpa[] = "\4arpa";
 	struct collection *s = calloc(1, sizeof(*s));
-	if (s)
-		s->domain = domain;
+	if (!s)
+		return NULL;
+	s->domain = domain;
+	s->has_reverse = name_is_reverse(domain) || name_is_below(arpa, domain);
 	return s;
 }
 
@@ -291,7 +301,7 @@ int collection_add(
 /* True if the files say themselves where the reverse name leads. */
 static bool has_pointer(const struct collection *s, const uint8_t *reverse)
 {
-	const struct static_owner *owner = collection_find(s, reverse);
+	const struct static_owner *owner = s->has_reverse ? collection_find(s, reverse) : NULL;
 	for (size_t i = 0; owner && i < owner->count; i++)
 		if (owner->sets[i].type == RR_PTR || owner->sets[i].type == RR_CNAME)
 			return true;
@@ -379,9 +389,10 @@ static int add_pointers(struct collection *s, struct zonefile_error *error)
 				.origin = name_root},
 			error);
 	buf_fini(&p.text);
-	if (!err && s->count > first)
-		err = merge_sorted(s, first);
-	return err ? err : collection_join(s, error);
+	if (err || s->count == first)
+		return err;
+	err = merge_sorted(s, first);
+	return err ? err : merge_owners(s, error);
 }
 
 int collection_finish(struct collection *s, struct zonefile_error *error)
