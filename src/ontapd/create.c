@@ -338,6 +338,8 @@ static int begin_guest(struct making *m)
 		return 0;
 	reply->hwaddr_len = sizeof(m->hwaddr);
 	memcpy(reply->hwaddr, m->hwaddr, sizeof(m->hwaddr));
+	if (device_type_is_ipvlan(m->job->type))
+		device_set_guest_hwaddr(&m->device, m->hwaddr);
 	m->step = "the guest cannot be followed";
 	return autoconf_begin(
 		m->job->creator->autoconf, &m->device, m->hwaddr, &m->job->guest_policy);

@@ -49,10 +49,17 @@ void device_name_workload(struct device *d, const char *alias, const char *ifnam
 void device_follow(struct device *d, const struct event_link *link)
 {
 	memcpy(d->ifname, link->name, sizeof(d->ifname));
-	if (d->type == DEVICE_TAP)
+	if (d->type == DEVICE_TAP || d->has_guest_hwaddr)
 		return;
 	memcpy(d->hwaddr, link->hwaddr, sizeof(d->hwaddr));
 	d->hwaddr_len = link->hwaddr_len;
+}
+
+void device_set_guest_hwaddr(struct device *d, const uint8_t hwaddr[DEVICE_HWADDR_LEN])
+{
+	d->has_guest_hwaddr = true;
+	memcpy(d->hwaddr, hwaddr, DEVICE_HWADDR_LEN);
+	d->hwaddr_len = DEVICE_HWADDR_LEN;
 }
 
 struct device *registry_add(struct registry *r, const struct device *d)

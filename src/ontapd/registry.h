@@ -47,6 +47,7 @@ struct device {
 	bool is_doubtful; /* lost while news were lost; gone if not found now */
 	struct device_mark mark;
 	char ifname[IF_NAMESIZE];
+	bool has_guest_hwaddr;      /* of an ipvtap: `hwaddr` is its guest's */
 	uint8_t hwaddr[HWADDR_CAP]; /* of a tap: the guest's, not the link's */
 	uint8_t hwaddr_len;
 	char workload[ALIAS_CAP];  /* the name in its identity */
@@ -76,6 +77,8 @@ void device_name_workload(struct device *d, const char *alias, const char *ifnam
 
 /* Takes over the current name and hardware address of its link. */
 void device_follow(struct device *d, const struct event_link *link) NONNULL;
+/* Its guest has that hardware address, whatever its link has. */
+void device_set_guest_hwaddr(struct device *d, const uint8_t hwaddr[DEVICE_HWADDR_LEN]) NONNULL;
 
 /* Adds a copy of `d`, which is in no list. Takes over its netns_fd on success. Returns NULL if out
  * of memory. */

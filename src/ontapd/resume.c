@@ -44,10 +44,12 @@ static void on_altname(void *arg, const struct event *ev, const char *name)
 {
 	struct daemon *d = arg;
 	uint8_t hwaddr[DEVICE_HWADDR_LEN];
-	const struct device *dev =
+	struct device *dev =
 		registry_find(&d->registry, d->autoconf.nursery.nsid, ev->link.ifindex);
-	if (dev && device_type_is_ipvlan(dev->type) && guest_mark_parse(name, hwaddr))
+	if (dev && device_type_is_ipvlan(dev->type) && guest_mark_parse(name, hwaddr)) {
+		device_set_guest_hwaddr(dev, hwaddr);
 		begin(d, dev, hwaddr);
+	}
 }
 
 static void on_link(void *arg, const struct event *ev)

@@ -2,6 +2,7 @@
 """ontap --autoconf on ipvtaps, which all have the parent's hardware address: unmodified clients with their defaults, all at
 once on one parent, with DHCP, SLAAC and DHCPv6 on the wire. A guest is the kernel of a namespace, whose frames
 tests/net/guest-shuttle carries to and from the queue. tests/net/test_autoconf.py has macvtaps."""
+import json
 import re
 
 import pytest
@@ -97,6 +98,14 @@ def clients(vm):
     return list(CLIENTS)
 
 
+def check_list(vm, clients):
+    """Each guest has a hardware address of its own, and the list of devices has it."""
+    listed = {each["alias"]: each["hwaddr"] for each in json.loads(vm.sh("ontap --list -j /run/ontap/port.eth0"))}
+    own = {name: vm.sh(f"cat /run/{name}.hwaddr").strip() for name in clients}
+    assert own == {name: listed[name] for name in clients}
+    assert len({*own.values(), PARENT}) == len(clients) + 1
+
+
 def test_each_guest_has_a_lease_and_an_address_of_its_own(vm, clients):
     seen = []
     for name in clients:
@@ -118,8 +127,7 @@ def test_the_wire_sees_only_the_address_of_the_parent(vm, clients):
     lan = re.search(r"link/ether (\S+)", vm.sh("ip2 -n lan link show lan0"))[1]
     foreign = [line for line in vm.sh("cat /run/foreign").splitlines() if f"{lan} >" not in line]
     assert not foreign, foreign
-    for name in clients:
-        assert vm.sh(f"cat /run/{name}.hwaddr").strip() != PARENT
+    check_list(vm, clients)
 
 
 def test_the_names_are_served(vm, clients):
@@ -215,6 +223,7 @@ def test_a_restart_of_ontapd_does_no_harm(vm, clients):
     printed = vm.sh("cat /run/log2")
     count = int(re.search(r"guests followed: count=(\d+)", printed)[1])
     assert count >= len(clients), printed
+    check_list(vm, clients)
     for addr in sum(own.values(), []):
         wait_for_ping(vm, "lan", addr, 30)
 
