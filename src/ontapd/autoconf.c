@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "ontapd/recall.h"
 #include "ontapd/ward.h"
 
 /* --- start -------------------------------------------------------------------------------- */
@@ -25,6 +26,13 @@ static void on_learner_end(void *arg)
 		"until a restart\"");
 }
 
+/* It is told everything in autoconf_turn(), for we may be in the middle of telling it something. */
+static void on_learner_again(void *arg)
+{
+	struct autoconf *a = arg;
+	a->must_teach = true;
+}
+
 void autoconf_init(
 	struct autoconf *a, struct netns_visit *visits, struct loop *loop, const struct log *log)
 {
@@ -33,8 +41,11 @@ void autoconf_init(
 	list_init(&a->wires);
 	map_init(&a->guests);
 	map_init(&a->addrs);
-	a->learner = (struct learner){
-		.on_news = ward_on_news, .on_end = on_learner_end, .arg = a, .watch.fd = -1};
+	a->learner = (struct learner){.on_news = ward_on_news,
+		.on_again = on_learner_again,
+		.on_end = on_learner_end,
+		.arg = a,
+		.watch.fd = -1};
 	a->taken.on_change = ward_on_taken;
 	a->taken.arg = a;
 	nursery_init(&a->nursery, visits, log);
@@ -126,6 +137,32 @@ void autoconf_open(struct autoconf *a, int stored_fd)
 	if (err)
 		log_error(a->log, "guests of an earlier run are not followed: error=\"%s\"",
 			err_text(err));
+}
+
+/* Guests keep their addresses meanwhile: these are on the links, with their lifetimes. */
+static void teach_again(struct autoconf *a)
+{
+	if (log_limit_may(&a->complaints, loop_now()))
+		log_error(a->log,
+			"the learner had ended, and begins anew: guests=%zu note=\"what guests "
+			"said "
+			"meanwhile was not heard\"",
+			a->guests.count);
+	int err = begin_to_learn(a);
+	MAP_EACH(ward, &a->guests, const struct ward, by_ifindex)
+		ward_tell_learner(a, ward);
+	if (!err)
+		err = recall_addrs(a);
+	if (err)
+		log_error(a->log, "guests are not followed: error=\"%s\"", err_text(err));
+}
+
+void autoconf_turn(struct autoconf *a)
+{
+	bool must = a->must_teach && a->is_furnished && learner_is_running(&a->learner);
+	a->must_teach = false;
+	if (must)
+		teach_again(a);
 }
 
 void autoconf_close(struct autoconf *a)

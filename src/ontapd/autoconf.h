@@ -27,6 +27,7 @@ struct autoconf {
 	char why[REWRITE_WHY_CAP]; /* there is none */
 	bool has_tried;            /* to load it */
 	bool is_furnished;         /* all that guests need is there */
+	bool must_teach;           /* the learner knows nothing: it is a new one */
 	struct loop_watch strays;
 	struct taken taken;
 	struct map guests; /* of struct ward, by ifindex */
@@ -43,6 +44,8 @@ void autoconf_init(struct autoconf *a, struct netns_visit *visits, struct loop *
 /* Takes over the nursery of an earlier run: `stored_fd` from the service manager, or -1. Errors are logged. */
 void autoconf_open(struct autoconf *a, int stored_fd) NONNULL;
 void autoconf_close(struct autoconf *a) NONNULL;
+/* Tells a learner that has begun anew everything. Call it in each turn of the loop. */
+void autoconf_turn(struct autoconf *a) NONNULL;
 
 /* Makes the nursery, and what guests need besides, unless it is there. The learner must run. -errno. */
 int autoconf_make_nursery(struct autoconf *a) NONNULL MUSTCHECK;

@@ -64,6 +64,8 @@ static bool is_sound(const struct learner_news *n, size_t len)
 	if (len != sizeof(*n) || (unsigned)n->type >= LEARNER_NEWS_COUNT ||
 		(unsigned)n->origin > GUEST_RESUMED || (unsigned)n->why > GUEST_REFUSED_POLICY)
 		return false;
+	if (n->type == LEARNER_AGAIN)
+		return true;
 	struct addr same = addr_make((enum addr_family)n->addr.family, n->addr.bytes);
 	return (n->addr.family == ADDR_V4 || n->addr.family == ADDR_V6) &&
 	       addr_equal(&same, &n->addr);
@@ -86,7 +88,10 @@ static bool read_one(struct learner *l)
 			l->on_end(l->arg);
 		return false;
 	}
-	l->on_news(l->arg, &news);
+	if (news.type == LEARNER_AGAIN)
+		l->on_again(l->arg);
+	else
+		l->on_news(l->arg, &news);
 	return learner_is_running(l);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The learner: a child process without privileges that reads what guests and their wires say, and tells us which
- * addresses the guests have. We read no byte of theirs ourselves. Orders and news are values of fixed
- * size, over a socketpair.
+ * The learner: a process without privileges that reads what guests and their wires say, and tells us which addresses
+ * the guests have. We read no byte of theirs ourselves. Orders and news are values of fixed size, over a
+ * socketpair. Its parent, our child, makes it again if it ends; then it must be told everything anew.
  */
 #pragma once
 
@@ -41,6 +41,7 @@ enum learner_news_type {
 	LEARNER_HAS,     /* the guest has `addr`, from now on for `lifetime_s` */
 	LEARNER_GONE,    /* it has it no more */
 	LEARNER_REFUSED, /* it claims `addr`, against the policy or another's right: `why` */
+	LEARNER_AGAIN,   /* the learner had ended, and begins anew: only the type counts */
 	LEARNER_NEWS_COUNT
 };
 
@@ -58,12 +59,13 @@ struct learner {
 	struct loop *loop;
 	pid_t pid;
 	void (*on_news)(void *arg, const struct learner_news *news);
-	void (*on_end)(void *arg); /* it has ended by itself; may be NULL */
+	void (*on_again)(void *arg); /* it knows nothing any more; must order nothing yet */
+	void (*on_end)(void *arg);   /* it has ended for good; may be NULL */
 	void *arg;
 };
 
 /* Starts the process. Call it while the process is young: the child has what the parent has, and drops it. The
- * caller has set on_news, on_end and arg. -errno: watch.fd is -1 then. */
+ * caller has set on_news, on_again, on_end and arg. -errno: watch.fd is -1 then. */
 int learner_start(struct learner *l, const struct log *log) NONNULL MUSTCHECK;
 /* Begins to receive news through the loop. -errno. */
 int learner_listen(struct learner *l, struct loop *loop) NONNULL MUSTCHECK;

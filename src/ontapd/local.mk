@@ -26,6 +26,7 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/permit.c \
 	src/ontapd/port.c src/ontapd/port.h \
 	src/ontapd/pupil.c src/ontapd/pupil.h \
+	src/ontapd/recall.c src/ontapd/recall.h \
 	src/ontapd/registry.c src/ontapd/registry.h \
 	src/ontapd/resume.c src/ontapd/resume.h \
 	src/ontapd/rewrite.h \

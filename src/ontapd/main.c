@@ -210,6 +210,7 @@ static int turn(struct run *r)
 	if (doomed)
 		create_delete(&d->creator, doomed);
 	client_end_idle(d);
+	autoconf_turn(&d->autoconf);
 	listener_resume(d);
 	return 0;
 }

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the learner's process from the inside: the packet socket, and one automaton for each guest.
+ * Owns the learner's process from the inside: the packet socket, and one automaton for each guest. It is the child of
+ * a process without any privilege that only waits for its end, to make it again: ontapd cannot, for its memory has
+ * secrets by then.
  * Never has a privilege, another descriptor, or a secret; and never decides what is done with what it says.
  */
 #include "ontapd/pupil.h"
 
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -25,7 +29,7 @@
 #include "ontapd/learner.h"
 
 /* NOBODY: the user and group without rights, on every Linux. */
-enum { FRAMES_AT_ONCE = 64, NOBODY = 65534, STATUS_FAILED = 1 };
+enum { FRAMES_AT_ONCE = 64, NOBODY = 65534, STATUS_FAILED = 1, PAUSE_MS = 1000 };
 
 struct pupil {
 	struct loop *loop;
@@ -242,15 +246,20 @@ static int drop_everything(int fd)
 	return privilege_effective() == 0 ? 0 : -EPERM;
 }
 
-int pupil_run(int fd, const struct log *log)
+/* Tells that what was known is forgotten. */
+static void tell_again(int fd)
 {
-	struct pupil p = {.frames.fd = -1};
-	int err = drop_everything(fd);
-	p.loop = err ? NULL : loop_new();
+	const struct learner_news news = {.type = LEARNER_AGAIN};
+	(void)!send(fd, &news, sizeof(news), MSG_NOSIGNAL);
+}
+
+/* Serves orders to their end. Returns the exit status. */
+static int serve(int fd, const struct log *log)
+{
+	struct pupil p = {.frames.fd = -1, .loop = loop_new()};
+	int err = p.loop ? 0 : -errno;
 	p.orders = (struct loop_watch){.fd = fd, .on_ready = on_order, .arg = &p};
 	map_init(&p.guests);
-	if (!err && !p.loop)
-		err = -errno;
 	if (!err)
 		err = loop_add(p.loop, &p.orders, EPOLLIN);
 	if (err)
@@ -265,4 +274,42 @@ int pupil_run(int fd, const struct log *log)
 	if (p.loop)
 		loop_free(p.loop);
 	return err ? STATUS_FAILED : 0;
+}
+
+/* Runs serve() in a child, and waits for its end. Returns its exit status; STATUS_FAILED if a signal has ended it;
+ * -errno. */
+static int serve_in_child(int fd, const struct log *log, bool is_again)
+{
+	pid_t self = getpid(), pid = fork();
+	int status;
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != self)
+			_exit(STATUS_FAILED);
+		if (is_again)
+			tell_again(fd);
+		_exit(serve(fd, log));
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_FAILED;
+}
+
+/* What ends a child may do so again and again: so there is a pause, which ends early with the orders. */
+int pupil_run(int fd, const struct log *log)
+{
+	struct pollfd end_of_orders = {.fd = fd};
+	int status = drop_everything(fd);
+	if (!status)
+		status = serve_in_child(fd, log, false);
+	while (status > 0) {
+		(void)!poll(&end_of_orders, 1, PAUSE_MS);
+		status = serve_in_child(fd, log, true);
+	}
+	if (status < 0)
+		log_error(log, "learner: error=\"%s\"", err_text(status));
+	return status ? STATUS_FAILED : 0;
 }

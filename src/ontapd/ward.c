@@ -274,9 +274,9 @@ void ward_on_taken(void *arg, const struct addr *addr, bool is_taken)
 void ward_resume(
 	struct autoconf *a, struct ward *ward, const struct addr *addr, uint32_t lifetime_s)
 {
-	if (find_addr(a, ward->wire, addr))
-		return;
-	if (why_not(a, ward, addr) || !remember(a, ward, addr)) {
+	const struct ward_addr *known = find_addr(a, ward->wire, addr);
+	bool is_own = known && known->ward == ward;
+	if (!is_own && (why_not(a, ward, addr) || !remember(a, ward, addr))) {
 		delete_from_link(a, ward, addr);
 		return;
 	}
@@ -371,7 +371,7 @@ static int attach(struct autoconf *a, const struct ward *ward)
 	return err;
 }
 
-static void tell_learner(struct autoconf *a, const struct ward *ward)
+void ward_tell_learner(struct autoconf *a, const struct ward *ward)
 {
 	struct learner_order order = {
 		.type = LEARNER_BEGIN, .ifindex = ward->ifindex, .policy = ward->policy};
@@ -404,7 +404,7 @@ int ward_add(struct autoconf *a, const struct ward *ward, uint32_t wire_ifindex)
 	}
 	wire->ward_count++;
 	wire->tap_count += copy->is_rewritten;
-	tell_learner(a, copy);
+	ward_tell_learner(a, copy);
 	return 0;
 }
 

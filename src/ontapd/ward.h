@@ -42,7 +42,7 @@ struct ward *ward_find(const struct autoconf *a, uint32_t ifindex) NONNULL;
 /* Returns the wire, or NULL. */
 struct wire *wire_find(const struct autoconf *a, uint32_t ifindex) NONNULL;
 
-/* The guest has the address already: after a restart. `lifetime_s`: UINT32_MAX: for ever. */
+/* The guest has the address already: after a restart, of ours or of the learner. `lifetime_s`: UINT32_MAX: for ever. */
 void ward_resume(struct autoconf *a, struct ward *ward, const struct addr *addr,
 	uint32_t lifetime_s) NONNULL;
 
@@ -53,5 +53,7 @@ void ward_on_taken(void *arg, const struct addr *addr, bool is_taken) NONNULL;
 
 /* Sends an order, and logs a failure. */
 void ward_order(struct autoconf *a, const struct learner_order *order) NONNULL;
+/* Tells the learner about the guest, and of no address. */
+void ward_tell_learner(struct autoconf *a, const struct ward *ward) NONNULL;
 /* Tells the programs about the guest, its hardware address on the wire included. -errno. */
 int ward_tell_programs(struct autoconf *a, const struct ward *ward) NONNULL MUSTCHECK;

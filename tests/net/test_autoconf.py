@@ -5,6 +5,7 @@ ipvtaps, which need rewriting."""
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -206,12 +207,48 @@ def test_what_does_not_go_together_is_refused_in_words(lab, ontapd, ontap, optio
     assert done.returncode != 0 and reason in done.stderr
 
 
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as found:
+        return [int(child) for child in found.read().split()]
+
+
+def status_of(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return {name: text.strip() for name, text in (line.split(":", 1) for line in status)}
+
+
+def find_learner(daemon):
+    """The learner, and the process that makes it again."""
+    [maker] = [child for child in children(daemon.process.pid) if status_of(child)["Uid"].split() == [str(NOBODY)] * 4]
+    [learner] = children(maker)
+    return learner, maker
+
+
 def test_the_learner_has_no_privilege(lab, ontapd):  # noqa: F811
+    for process in find_learner(ontapd(lab)):
+        status = status_of(process)
+        assert status["Uid"].split() == status["Gid"].split() == [str(NOBODY)] * 4
+        assert {status[name] for name in ("CapPrm", "CapEff", "CapInh", "CapBnd", "CapAmb")} == {"0" * 16}
+        assert status["NoNewPrivs"] == "1" and status["Groups"] == ""
+
+
+def test_a_learner_that_ends_begins_anew(lab, ontapd, guests, background, tmp_path):  # noqa: F811
+    """The guest keeps its address, and is heard again: also what it gives up."""
     daemon = ontapd(lab)
-    with open(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children", encoding="ascii") as children:
-        found = [dict(line.split(":", 1) for line in open(f"/proc/{child}/status", encoding="ascii"))
-                 for child in children.read().split()]
-    [status] = [each for each in found if each["Uid"].split() == [str(NOBODY)] * 4]
-    assert status["Gid"].split() == [str(NOBODY)] * 4
-    assert {status[name].strip() for name in ("CapPrm", "CapEff", "CapInh", "CapBnd", "CapAmb")} == {"0" * 16}
-    assert status["NoNewPrivs"].strip() == "1" and status["Groups"].strip() == ""
+    dnsmasq(lab, background, tmp_path)
+    guest = guests(daemon, "den")
+    client = background(guest, udhcpc_command(tmp_path, "-f", "-R"), stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL)
+    wait_until(lambda: held(daemon), what="the lease")
+    old, maker = find_learner(daemon)
+    os.kill(old, signal.SIGSEGV)
+    wait_until(lambda: "begins anew: guests=1" in daemon.log(), what="another learner")
+    new, same = find_learner(daemon)
+    assert new != old and same == maker
+    wait_for_ping(lab.lan, next(iter(held(daemon))))
+    wait_for_ping(guest, "10.6.0.2")  # the client does not wait until the neighbour is known
+    client.terminate()
+    wait_until(lambda: "guest has no longer" in daemon.log(), what="the release")
+    daemon.stop()
+    for pid in (new, maker):
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), what="the end of both")
