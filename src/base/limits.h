@@ -320,6 +320,12 @@ enum {
 	LIMIT_GUEST_ND_S = 86400,
 	/* Seconds that an IPv6 address is tentative: RetransTimer of RFC 4861 §10. */
 	LIMIT_GUEST_DAD_S = 1,
+	/* Seconds after the guest was heard with an address in which nobody's word that it does not answer counts: less
+	 * than the kernel waits for an answer to its last probe (RETRANS_TIME of RFC 4861 §10). */
+	LIMIT_GUEST_LOST_S = 1,
+	/* Seconds that a guest's hardware address may be seen elsewhere: longer than the echo of a broadcast from an
+	 * access point, which moves it until the guest's next frame. */
+	LIMIT_GUEST_AWAY_S = 10,
 	/* Prefixes and addresses in one rule. */
 	LIMIT_GUEST_RULE_PREFIXES = 8,
 };

@@ -79,6 +79,21 @@ void guest_forget(struct guest *g, const struct addr *addr)
 	said_settle(g);
 }
 
+void guest_lose(struct guest *g, const struct addr *addr, ns_t now)
+{
+	guest_poll(g, now);
+	hold_lose(g, addr, now);
+	said_settle(g);
+}
+
+void guest_move(
+	struct guest *g, const uint8_t hwaddr[static GUEST_HWADDR_LEN], bool is_away, ns_t now)
+{
+	guest_poll(g, now);
+	hold_move(g, hwaddr, is_away, now);
+	said_settle(g);
+}
+
 void guest_judge(struct guest *g, ns_t now)
 {
 	guest_poll(g, now);

@@ -122,9 +122,18 @@ void guest_hint(struct guest *g, const struct addr *addr, ns_t now) NONNULL;
  * has it. */
 void guest_resume(struct guest *g, const struct addr *addr, ns_t until, ns_t now) NONNULL;
 
-/* The guest does not have `addr` any more (the kernel found it unreachable). Reported, if it
- * had. */
+/* The guest does not have `addr` any more. Reported, if it had. */
 void guest_forget(struct guest *g, const struct addr *addr) NONNULL;
+
+/* The kernel got no answer from `addr` (NUD_FAILED). It does not count until the guest is heard with it
+ * again; a lease of it is remembered. Without effect if the guest was heard with it in the last LIMIT_GUEST_LOST_S
+ * seconds: the news is older, or wrong. */
+void guest_lose(struct guest *g, const struct addr *addr, ns_t now) NONNULL;
+
+/* The bridge has seen `hwaddr` at another port (`is_away`), or at the guest's again. Addresses that the guest
+ * claimed with it do not count after LIMIT_GUEST_AWAY_S seconds away, until it is back or they are claimed again. */
+void guest_move(struct guest *g, const uint8_t hwaddr[static GUEST_HWADDR_LEN], bool is_away,
+	ns_t now) NONNULL;
 
 /* Judges all addresses and all claims anew: after a change of what `is_taken` says. */
 void guest_judge(struct guest *g, ns_t now) NONNULL;

@@ -51,28 +51,34 @@ static void drop(struct guest *g, struct holding *h)
 	*h = all->at[--all->count];
 }
 
-/* The one to replace when the table is full: of those that are refused, or else of all, the one
+/* True unless somebody has to speak before it may be reported. */
+static bool may_count(const struct holding *h)
+{
+	return h->state == HOLD_TENTATIVE || h->state == HOLD_HELD;
+}
+
+/* The one to replace when the table is full: of those that do not count, or else of all, the one
  * that was seen least recently. */
 static struct holding *victim(struct holdings *all)
 {
 	struct holding *worst = &all->at[0];
 	for (size_t i = 1; i < all->count; i++) {
 		struct holding *h = &all->at[i];
-		bool is_refused = h->state == HOLD_REFUSED, worst_is = worst->state == HOLD_REFUSED;
-		if (is_refused > worst_is || (is_refused == worst_is && h->seen < worst->seen))
+		bool counts = may_count(h), worst_counts = may_count(worst);
+		if (counts < worst_counts || (counts == worst_counts && h->seen < worst->seen))
 			worst = h;
 	}
 	return worst;
 }
 
-/* Adds a copy of `h`, unless the table is full of claims that are not refused, and this one
- * would be. NULL: it is not added, or there is no memory; the guest's next frame tries again. */
+/* Adds a copy of `h`, unless the table is full of claims that count, and this one
+ * would not. NULL: it is not added, or there is no memory; the guest's next frame tries again. */
 static struct holding *add(struct guest *g, const struct holding *h)
 {
 	struct holdings *all = family_of(g, &h->addr);
 	if (all->count >= LIMIT_GUEST_ADDRS) {
 		struct holding *worst = victim(all);
-		if (worst->state != HOLD_REFUSED && judge(g, h, h->seen) >= 0)
+		if (may_count(worst) && judge(g, h, h->seen) >= 0)
 			return NULL;
 		drop(g, worst);
 	}
@@ -90,6 +96,7 @@ static struct holding *find_or_add(struct guest *g, const struct holding *claim)
 	if (!h)
 		return add(g, claim);
 	h->seen = claim->seen;
+	h->away_at = 0;
 	memcpy(h->hwaddr, claim->hwaddr, sizeof(h->hwaddr));
 	return h;
 }
@@ -135,6 +142,10 @@ static void settle(struct guest *g, struct holding *h, ns_t now)
 		drop(g, h);
 		return;
 	}
+	if (h->away_at && h->away_at <= now) {
+		report_gone(g, h, HOLD_AWAY);
+		return;
+	}
 	if (h->state == HOLD_HELD && !is_news(h, until, now))
 		return;
 	h->state = HOLD_HELD;
@@ -157,7 +168,9 @@ void hold_probe(struct guest *g, const struct addr *addr, const uint8_t *hwaddr,
 	if (!h)
 		return;
 	h->dad_until = lan_after(now, LIMIT_GUEST_DAD_S);
-	if (h->state == HOLD_REFUSED)
+	if (h->state == HOLD_HELD)
+		settle(g, h, now);
+	else
 		h->state = HOLD_TENTATIVE;
 }
 
@@ -214,6 +227,32 @@ void hold_drop(struct guest *g, const struct addr *addr)
 		drop(g, h);
 }
 
+void hold_lose(struct guest *g, const struct addr *addr, ns_t now)
+{
+	struct holding *h = find(g, addr);
+	if (h && h->state == HOLD_HELD && lan_after(h->seen, LIMIT_GUEST_LOST_S) <= now)
+		report_gone(g, h, HOLD_LOST);
+}
+
+static void move(struct guest *g, struct holding *h, bool is_away, ns_t now)
+{
+	if (is_away && !h->away_at)
+		h->away_at = lan_after(now, LIMIT_GUEST_AWAY_S);
+	if (is_away)
+		return;
+	h->away_at = 0;
+	if (h->state == HOLD_AWAY)
+		settle(g, h, now);
+}
+
+void hold_move(struct guest *g, const uint8_t *hwaddr, bool is_away, ns_t now)
+{
+	for (int f = 0; f < FAMILY_COUNT; f++)
+		for (size_t i = g->holdings[f].count; i-- > 0;)
+			if (hwaddr_equal(g->holdings[f].at[i].hwaddr, hwaddr))
+				move(g, &g->holdings[f].at[i], is_away, now);
+}
+
 static bool is_by_server(const struct holding *h)
 {
 	return h->lease_until > 0 && !h->is_resumed;
@@ -240,11 +279,16 @@ bool hold_has_lease(const struct guest *g, enum addr_family family)
 	return false;
 }
 
+static bool is_to_be_judged(const struct holding *h)
+{
+	return h->state == HOLD_REFUSED || h->state == HOLD_HELD;
+}
+
 void hold_judge(struct guest *g, ns_t now)
 {
 	for (int f = 0; f < FAMILY_COUNT; f++)
 		for (size_t i = g->holdings[f].count; i-- > 0;)
-			if (g->holdings[f].at[i].state != HOLD_TENTATIVE)
+			if (is_to_be_judged(&g->holdings[f].at[i]))
 				settle(g, &g->holdings[f].at[i], now);
 }
 
@@ -253,10 +297,22 @@ static ns_t due(const struct holding *h)
 {
 	switch ((enum hold_state)h->state) {
 	case HOLD_TENTATIVE: return h->dad_until;
-	case HOLD_HELD: return h->until;
-	case HOLD_REFUSED: return is_by_server(h) ? h->lease_until : NS_NEVER;
+	case HOLD_HELD: return h->away_at ? ns_min(h->until, h->away_at) : h->until;
+	case HOLD_REFUSED:
+	case HOLD_LOST:
+	case HOLD_AWAY: return is_by_server(h) ? h->lease_until : NS_NEVER;
 	}
 	return NS_NEVER;
+}
+
+static void end(struct guest *g, struct holding *h, ns_t now)
+{
+	if (h->state == HOLD_TENTATIVE && (!is_by_server(h) || h->lease_until > now))
+		settle(g, h, now);
+	else if (h->state == HOLD_HELD && h->until > now)
+		report_gone(g, h, HOLD_AWAY);
+	else
+		drop(g, h);
 }
 
 void hold_poll(struct guest *g, ns_t now)
@@ -264,13 +320,8 @@ void hold_poll(struct guest *g, ns_t now)
 	for (int f = 0; f < FAMILY_COUNT; f++) {
 		for (size_t i = g->holdings[f].count; i-- > 0;) {
 			struct holding *h = &g->holdings[f].at[i];
-			if (due(h) > now || due(h) == NS_NEVER)
-				continue;
-			if (h->state == HOLD_TENTATIVE &&
-				(!is_by_server(h) || h->lease_until > now))
-				settle(g, h, now);
-			else
-				drop(g, h);
+			if (due(h) <= now && due(h) != NS_NEVER)
+				end(g, h, now);
 		}
 	}
 }

@@ -27,6 +27,10 @@ void hold_resume(struct guest *g, const struct addr *addr, ns_t until, ns_t now)
 /* The guest was heard with `addr`, which does not show that it has it. */
 void hold_touch(struct guest *g, const struct addr *addr, ns_t now) NONNULL;
 
+/* As guest_lose() and guest_move(). */
+void hold_lose(struct guest *g, const struct addr *addr, ns_t now) NONNULL;
+void hold_move(struct guest *g, const uint8_t *hwaddr, bool is_away, ns_t now) NONNULL;
+
 /* The guest does not have `addr`. */
 void hold_drop(struct guest *g, const struct addr *addr) NONNULL;
 

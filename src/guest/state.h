@@ -7,7 +7,9 @@
 #include "guest/lan.h"
 
 enum hold_state {
-	HOLD_REFUSED,   /* the guest claims it, and it does not count */
+	HOLD_REFUSED, /* the guest claims it, and it does not count */
+	HOLD_LOST,    /* it did not answer, and does not count until the guest is heard with it */
+	HOLD_AWAY,    /* its hardware address has moved, and it does not count until that is back */
 	HOLD_TENTATIVE, /* it counts at `dad_until`, if nobody objects */
 	HOLD_HELD       /* it is reported to the sink */
 };
@@ -23,6 +25,7 @@ struct holding {
 	ns_t seen;
 	ns_t lease_until; /* when it ends as the server or the caller said; 0: neither did */
 	ns_t dad_until;   /* until when an objection takes it away; 0: never probed for */
+	ns_t away_at;     /* from when on it is AWAY, if the guest is not heard before; 0: never */
 	ns_t until;       /* HELD: the end that was reported */
 };
 

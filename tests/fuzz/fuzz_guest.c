@@ -7,7 +7,8 @@
  * Input: a byte with the policy (bits 0-2) and whether the hardware address is given (bit 3) and rewritten (bit 4);
  * then records of a control byte, two bytes of length (big endian), and so many of a frame. Control byte: bit 0 from
  * the guest or to it, bit 1 a poll before, bits 2-4 the time that passes, bit 5 a judgement after it, bit 6
- * the frame begins with an address for a hint, bit 7 for the end of one.
+ * the frame begins with an address for a hint, bit 7 for the end of one; with both bits, one that is lost or a
+ * hardware address that moves.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,19 @@ static void poll(struct guest *g, struct told *t)
 			abort();
 }
 
+static void hint(struct guest *g, const struct told *t, uint8_t control, const uint8_t *bytes)
+{
+	struct addr a = addr_make(control & 1 ? ADDR_V4 : ADDR_V6, bytes);
+	switch (control & 0xc0) {
+	case 0x40: guest_hint(g, &a, t->now); break;
+	case 0x80: guest_forget(g, &a); break;
+	default:
+		guest_lose(g, &a, t->now);
+		guest_move(g, bytes + 6, bytes[0] & 1, t->now);
+		break;
+	}
+}
+
 static void one_frame(
 	struct guest *g, struct told *t, uint8_t control, const uint8_t *frame, size_t len)
 {
@@ -126,13 +140,8 @@ static void one_frame(
 	guest_hear(g, control & 1 ? GUEST_SAYS : GUEST_HEARS, frame, len, t->now);
 	if (control & 0x20)
 		guest_judge(g, t->now);
-	if (control & 0xc0 && len >= 16) {
-		struct addr a = addr_make(control & 1 ? ADDR_V4 : ADDR_V6, frame);
-		if (control & 0x80)
-			guest_forget(g, &a);
-		else
-			guest_hint(g, &a, t->now);
-	}
+	if (control & 0xc0 && len >= 16)
+		hint(g, t, control, frame);
 	if (strcmp(guest_name(g), t->name) != 0)
 		abort();
 }

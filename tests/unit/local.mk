@@ -141,6 +141,8 @@ tests_unit_test_guest_SOURCES = tests/unit/test_guest.c $(guest_rig)
 tests_unit_test_guest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=array_reserve,--wrap=strdup
 unit_programs += tests/unit/test_guest6
 tests_unit_test_guest6_SOURCES = tests/unit/test_guest6.c $(guest_rig)
+unit_programs += tests/unit/test_guest_lost
+tests_unit_test_guest_lost_SOURCES = tests/unit/test_guest_lost.c $(guest_rig)
 unit_programs += tests/unit/test_guest_filter
 tests_unit_test_guest_filter_SOURCES = tests/unit/test_guest_filter.c $(guest_rig)
 unit_programs += tests/unit/test_guest_random

@@ -26,8 +26,8 @@ static struct model {
 	long now, prefix_until;
 	bool is_any; /* policy "any"; else "dhcp,slaac" */
 	struct {
-		bool is_taken, is_claimed, is_tentative, is_held;
-		long seen, probe, lease_until;
+		bool is_taken, is_claimed, is_tentative, is_held, is_lost;
+		long seen, probe, lease_until, away_at;
 	} at[ADDRS];
 	int asked[XIDS]; /* DHCP: which address was asked for, by xid, + 1; 0: no request */
 	long asked_at[XIDS];
@@ -60,11 +60,25 @@ static void model_drop(int a)
 	model.at[a].is_taken = is_taken;
 }
 
+static bool is_away(int a)
+{
+	return model.at[a].away_at && model.at[a].away_at <= model.now;
+}
+
 static void model_settle(int a)
 {
 	bool has_it = model.at[a].is_claimed || model.at[a].lease_until > model.now;
-	model.at[a].is_held =
-		has_it && !model.at[a].is_tentative && !model.at[a].is_taken && is_allowed(a);
+	bool may_have_it = !model.at[a].is_tentative && !model.at[a].is_taken &&
+			   !model.at[a].is_lost && !is_away(a);
+	model.at[a].is_held = has_it && may_have_it && is_allowed(a);
+}
+
+/* The guest was heard with it. */
+static void model_hear(int a)
+{
+	model.at[a].seen = model.now;
+	model.at[a].is_lost = false;
+	model.at[a].away_at = 0;
 }
 
 static void model_judge(void)
@@ -94,6 +108,8 @@ static void model_second(void)
 			model_drop(a);
 		if (model.at[a].is_claimed && model_until(a) <= model.now)
 			model_drop(a);
+		if (is_away(a))
+			model.at[a].is_held = false;
 		if (model.at[a].is_tentative && model.at[a].probe < model.now) {
 			model.at[a].is_tentative = false;
 			model.at[a].is_claimed = true;
@@ -106,14 +122,14 @@ static void model_claim(int a)
 {
 	model.at[a].is_claimed = true;
 	model.at[a].is_tentative = false;
-	model.at[a].seen = model.now;
+	model_hear(a);
 	model_settle(a);
 }
 
 static void model_probe(int a)
 {
 	model.at[a].probe = model.now;
-	model.at[a].seen = model.now;
+	model_hear(a);
 	if (!model.at[a].is_held)
 		model.at[a].is_tentative = true;
 }
@@ -175,7 +191,7 @@ static void step_ack(int a)
 		return;
 	}
 	model.at[a].lease_until = model.now + lease_s;
-	model.at[a].seen = model.now;
+	model_hear(a);
 	model_settle(a);
 }
 
@@ -268,7 +284,7 @@ static void step_reply(int a)
 		return;
 	}
 	model.at[a].lease_until = model.now + valid_s;
-	model.at[a].seen = model.now;
+	model_hear(a);
 	if (!model.at[a].is_held)
 		model_probe(a);
 	model_settle(a);
@@ -310,11 +326,34 @@ static void step_v6(void)
 	}
 }
 
+static void step_lose(int a)
+{
+	struct addr addr = rig_addr(addrs[a]);
+	guest_lose(rig.g, &addr, rig.now);
+	if (model.at[a].is_held && model.now >= model.at[a].seen + 1) {
+		model.at[a].is_lost = true;
+		model.at[a].is_held = false;
+	}
+}
+
+static void step_move(bool is_to_another)
+{
+	guest_move(rig.g, GUEST_HW, is_to_another, rig.now);
+	for (int a = 0; a < ADDRS; a++) {
+		if (is_to_another && !model.at[a].away_at)
+			model.at[a].away_at = model.now + 10;
+		if (is_to_another)
+			continue;
+		model.at[a].away_at = 0;
+		model_settle(a);
+	}
+}
+
 static void step_other(void)
 {
 	unsigned a = roll(ADDRS);
 	struct addr addr = rig_addr(addrs[a]);
-	switch (roll(3)) {
+	switch (roll(5)) {
 	case 0:
 		model.at[a].is_taken = !model.at[a].is_taken;
 		rig.taken_count = 0;
@@ -332,6 +371,8 @@ static void step_other(void)
 		guest_hint(rig.g, &addr, rig.now);
 		model_claim((int)a);
 		break;
+	case 2: step_lose((int)a); break;
+	case 3: step_move(roll(3)); break;
 	default:
 		guest_forget(rig.g, &addr);
 		model_drop((int)a);
