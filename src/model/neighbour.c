@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the reading of RTM_NEWNEIGH.
+ * Owns the reading of RTM_NEWNEIGH, and the filter for what is worth it.
  * Never keeps anything of a message.
  */
 #include "model/neighbour.h"
 
+#include <arpa/inet.h>
 #include <libmnl/libmnl.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -76,4 +77,27 @@ bool neighbour_read(const struct nlmsghdr *h, struct event_neighbour *ret)
 		return false;
 	*ret = found;
 	return true;
+}
+
+/* The numbers of netlink are in the order of this machine's bytes, and BPF loads them as those of the network. */
+size_t neighbour_filter_make(struct sock_filter out[static NEIGHBOUR_FILTER_CAP])
+{
+	enum { FIXED = sizeof(struct nlmsghdr), BRIDGE = 6, PASS = 8, DROP = 9 };
+	const struct sock_filter program[] = {
+		[0] = BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+		[1] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWNEIGH), 0, DROP - 2),
+		[2] = BPF_STMT(
+			BPF_LD | BPF_B | BPF_ABS, FIXED + offsetof(struct ndmsg, ndm_family)),
+		[3] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_BRIDGE, BRIDGE - 4, 0),
+		[4] = BPF_STMT(BPF_LD | BPF_H | BPF_ABS, FIXED + offsetof(struct ndmsg, ndm_state)),
+		[5] = BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(NUD_FAILED), PASS - 6, DROP - 6),
+		[BRIDGE] = BPF_STMT(
+			BPF_LD | BPF_H | BPF_ABS, FIXED + offsetof(struct ndmsg, ndm_state)),
+		[7] = BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(NUD_PERMANENT), DROP - 8, 0),
+		[PASS] = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		[DROP] = BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	_Static_assert(ARRAY_LEN(program) <= NEIGHBOUR_FILTER_CAP, "room");
+	memcpy(out, program, sizeof(program));
+	return ARRAY_LEN(program);
 }

@@ -5,6 +5,7 @@ fuzz_programs =
 fuzz_programs += tests/fuzz/fuzz_addr
 fuzz_programs += tests/fuzz/fuzz_address_names
 fuzz_programs += tests/fuzz/fuzz_rtnl
+fuzz_programs += tests/fuzz/fuzz_neighbour
 fuzz_programs += tests/fuzz/fuzz_socket_line
 fuzz_programs += tests/fuzz/fuzz_conf
 fuzz_programs += tests/fuzz/fuzz_options

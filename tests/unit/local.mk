@@ -55,6 +55,7 @@ tests_unit_test_serve_edns_SOURCES = tests/unit/test_serve_edns.c tests/unit/zon
 	tests/unit/zone_rig.h
 unit_programs += tests/unit/test_model
 unit_programs += tests/unit/test_relation
+unit_programs += tests/unit/test_neighbour
 unit_programs += tests/unit/test_rtnl
 unit_programs += tests/unit/test_port_owner
 unit_programs += tests/unit/test_socket_line
