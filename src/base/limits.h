@@ -252,6 +252,10 @@ enum {
 	/* Hardware addresses behind a port of a bridge that are looked up among the neighbours, when its guest is
 	 * first listened to. */
 	LIMIT_GUEST_BEHIND = 16,
+	/* News of neighbours in a tenth of a second, of the whole machine: more than a kernel that looks for each address of
+	 * a network has at a time (gc_thresh3 is 1024, and each lasts three seconds). A guest that sends from a million
+	 * hardware addresses costs less than a hundredth of a CPU. */
+	LIMIT_NEIGHBOUR_NEWS = 100,
 	/* Frames of one link at once, and in a second: ten times what a machine says that starts, or a busy LAN. So
 	 * one that sends frames without end costs less than a hundredth of a CPU. */
 	LIMIT_GUEST_FRAMES = 500,
@@ -325,7 +329,7 @@ enum {
 	LIMIT_GUEST_LOST_S = 1,
 	/* Seconds that a guest's hardware address may be seen elsewhere: longer than the echo of a broadcast from an
 	 * access point, which moves it until the guest's next frame. */
-	LIMIT_GUEST_AWAY_S = 10,
+	LIMIT_GUEST_AWAY_S = 5,
 	/* Prefixes and addresses in one rule. */
 	LIMIT_GUEST_RULE_PREFIXES = 8,
 };

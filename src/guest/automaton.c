@@ -89,6 +89,8 @@ void guest_lose(struct guest *g, const struct addr *addr, ns_t now)
 void guest_move(
 	struct guest *g, const uint8_t hwaddr[static GUEST_HWADDR_LEN], bool is_away, ns_t now)
 {
+	if (!own_has(g, hwaddr))
+		return;
 	guest_poll(g, now);
 	hold_move(g, hwaddr, is_away, now);
 	said_settle(g);

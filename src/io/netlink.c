@@ -37,11 +37,16 @@ int netlink_open(void)
 	return fd;
 }
 
+int netlink_hear_all(int fd)
+{
+	return set_int(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1);
+}
+
 int netlink_subscribe(int fd, bool is_all)
 {
 	static const int groups[] = {
 		RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_NSID};
-	int err = is_all ? set_int(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 1) : 0;
+	int err = is_all ? netlink_hear_all(fd) : 0;
 	return err ? err : netlink_join(fd, groups, ARRAY_LEN(groups));
 }
 

@@ -21,6 +21,9 @@ int netlink_open(void) MUSTCHECK;
  * errno or 0. */
 int netlink_subscribe(int fd, bool is_all) MUSTCHECK;
 
+/* The socket hears, of each group, also all namespaces that have an nsid. -EPERM without CAP_NET_BROADCAST. */
+int netlink_hear_all(int fd);
+
 /* Subscribes the socket to these groups (RTNLGRP_*) of its own namespace. Returns a negative errno
  * or 0. */
 int netlink_join(int fd, const int *groups, size_t count) NONNULL MUSTCHECK;

@@ -12,49 +12,16 @@
 
 #include "base/array.h"
 #include "base/err.h"
-#include "base/hash.h"
 #include "base/limits.h"
-#include "guest/guest.h"
 #include "name/guest_link.h"
-#include "net/frames.h"
+#include "ontap-zone/guest_neighbours.h"
+#include "ontap-zone/guest_part.h"
 #include "ontap-zone/guest_rules.h"
 
-enum { REFUSED_MAX = 8, NOTED_MAX = 1024 };
+enum { NOTED_MAX = 1024 };
 
 /* When something is tried again that failed, or had no room. */
 #define AGAIN NS_PER_S
-
-struct guest_link {
-	struct map_node node;
-	struct heap_node due;
-	struct guests *guests;
-	struct guest_place at;
-	struct guest *guest;
-	struct frames frames;
-	struct addr refused[REFUSED_MAX];
-	uint8_t why[REFUSED_MAX];
-	size_t refused_count;
-	bool has_to_judge;
-	bool is_asked;  /* the watcher was asked for the socket */
-	bool is_broken; /* there was no memory for an event of it: it begins anew */
-	char name[GUEST_LABEL_CAP];
-};
-
-static uint64_t place_hash(const struct guest_place *at)
-{
-	return hash_mix(0, (uint64_t)(uint32_t)at->nsid << 32 | at->ifindex);
-}
-
-static struct guest_link *link_find(const struct guests *g, const struct guest_place *at)
-{
-	return MAP_FIND(&g->links, place_hash(at), struct guest_link, node, l,
-		l->at.nsid == at->nsid && l->at.ifindex == at->ifindex);
-}
-
-static const struct model_link *model_link_of(const struct guest_link *l)
-{
-	return model_link(pipeline_model(l->guests->runtime->pipeline), l->at.nsid, l->at.ifindex);
-}
 
 /* --- what guests say -------------------------------------------------------------------------- */
 
@@ -135,7 +102,7 @@ static void on_name(void *arg, const char *name)
 
 static void log_refusal(struct guest_link *l, const struct addr *addr, enum guest_refusal why)
 {
-	const struct model_link *link = model_link_of(l);
+	const struct model_link *link = guest_part_link(l);
 	char text[ADDR_TEXT_CAP], name[LOG_TEXT_CAP];
 	if (link && log_limit_may(&l->guests->complaints, loop_now()))
 		log_info(l->guests->log,
@@ -148,7 +115,7 @@ static void on_refused(void *arg, const struct addr *addr, enum guest_refusal wh
 {
 	struct guest_link *l = arg;
 	forget_refusal(l, addr);
-	if (l->refused_count == REFUSED_MAX)
+	if (l->refused_count == GUEST_REFUSED_MAX)
 		forget_refusal(l, &l->refused[0]);
 	l->refused[l->refused_count] = *addr;
 	l->why[l->refused_count++] = (uint8_t)why;
@@ -158,7 +125,7 @@ static void on_refused(void *arg, const struct addr *addr, enum guest_refusal wh
 static bool is_taken(void *arg, const struct addr *addr)
 {
 	const struct guest_link *l = arg;
-	const struct model_link *link = model_link_of(l);
+	const struct model_link *link = guest_part_link(l);
 	return !link || guest_rules_is_taken(l->guests->runtime->pipeline, link, addr);
 }
 
@@ -166,26 +133,16 @@ static struct guest_policy policy_for(const struct guest_link *l)
 {
 	const struct runtime *r = l->guests->runtime;
 	return guest_rules_policy(
-		r->pipeline, model_link_of(l), r->conf.guests == NAME_GUESTS_LISTED);
+		r->pipeline, guest_part_link(l), r->conf.guests == NAME_GUESTS_LISTED);
 }
 
 /* --- links ------------------------------------------------------------------------------------ */
-
-static void schedule(struct guest_link *l)
-{
-	ns_t at = frames_deadline(&l->frames);
-	at = l->guest ? ns_min(at, guest_deadline(l->guest)) : at;
-	if (at == NS_NEVER)
-		heap_remove(&l->guests->due, &l->due);
-	else
-		heap_put(&l->guests->due, &l->due, at);
-}
 
 static void on_frame(void *arg, enum guest_way way, const void *frame, size_t len, ns_t now)
 {
 	struct guest_link *l = arg;
 	guest_hear(l->guest, way, frame, len, now);
-	schedule(l);
+	guest_part_schedule(l);
 }
 
 static struct guest *make_guest(struct guest_link *l)
@@ -227,7 +184,7 @@ static void link_open(struct guests *g, const struct guest_place *at)
 		return;
 	}
 	struct guest_link *l = calloc(1, sizeof(*l));
-	if (!l || map_add(&g->links, &l->node, place_hash(at))) {
+	if (!l || map_add(&g->links, &l->node, guest_part_hash(at))) {
 		free(l);
 		g->are_all_dirty = true;
 		try_again(g);
@@ -244,7 +201,7 @@ static void link_open(struct guests *g, const struct guest_place *at)
  * more which addresses these were, and all guests are judged again. */
 static void withdraw(struct guest_link *l)
 {
-	const struct model_link *link = model_link_of(l);
+	const struct model_link *link = guest_part_link(l);
 	struct addr addrs[2 * LIMIT_GUEST_ADDRS];
 	size_t count = 0;
 	if (!link) {
@@ -285,7 +242,7 @@ static void link_free(struct guest_link *l)
 
 static void log_no_socket(const struct guest_link *l, int err)
 {
-	const struct model_link *link = model_link_of(l);
+	const struct model_link *link = guest_part_link(l);
 	char name[LOG_TEXT_CAP];
 	if (link && log_limit_may(&l->guests->complaints, loop_now()))
 		log_warning(l->guests->log,
@@ -302,8 +259,8 @@ static bool is_shortage(int err)
 void guests_take_socket(struct guests *g, const struct event *ev, int fd)
 {
 	const struct guest_place at = {ev->nsid, ev->guest_socket.ifindex};
-	struct guest_link *l = link_find(g, &at);
-	const struct model_link *link = l ? model_link_of(l) : NULL;
+	struct guest_link *l = guest_part_find(g, &at);
+	const struct model_link *link = l ? guest_part_link(l) : NULL;
 	if (!link || l->guest) {
 		if (fd >= 0)
 			close(fd);
@@ -337,7 +294,7 @@ static bool is_wanted(const struct guests *g, const struct guest_place *at)
 
 static void judge(struct guests *g, const struct guest_place *at)
 {
-	struct guest_link *l = link_find(g, at);
+	struct guest_link *l = guest_part_find(g, at);
 	bool is_link_wanted = is_wanted(g, at);
 	if (l && !is_link_wanted)
 		link_free(l);
@@ -388,17 +345,6 @@ static void note_ns(struct guests *g, nsid_t nsid)
 			note_link(g, nsid, l->at.ifindex);
 }
 
-/* The kernel has it as a neighbour: as good as a word of the guest. */
-static void hint(struct guests *g, const struct event *ev)
-{
-	const struct guest_place at = {ev->nsid, ev->neighbour.ifindex};
-	struct guest_link *l = link_find(g, &at);
-	if (!l || !l->guest)
-		return;
-	guest_hint(l->guest, &ev->neighbour.addr, loop_now());
-	schedule(l);
-}
-
 bool guests_hear(struct guests *g, const struct event *ev)
 {
 	switch (ev->type) {
@@ -413,7 +359,7 @@ bool guests_hear(struct guests *g, const struct event *ev)
 	case EV_NS_GONE:
 	case EV_SYNC_LINKS:
 	case EV_SYNC_END: note_ns(g, ev->nsid); break;
-	case EV_NEIGHBOUR: hint(g, ev); return true;
+	case EV_NEIGHBOUR: guest_neighbours_hear(g, ev); return true;
 	default: break;
 	}
 	return false;
@@ -429,7 +375,7 @@ static void judge_holder(void *arg, const struct model_addr *holder)
 {
 	struct guests *g = arg;
 	const struct guest_place at = {holder->link->ns->nsid, holder->link->info.ifindex};
-	struct guest_link *l = holder->info.is_guest ? link_find(g, &at) : NULL;
+	struct guest_link *l = holder->info.is_guest ? guest_part_find(g, &at) : NULL;
 	if (l)
 		l->has_to_judge = true;
 }
@@ -472,7 +418,7 @@ static void judge_claims(struct guests *g, ns_t now)
 			guest_judge(l->guest, now);
 		}
 		l->has_to_judge = false;
-		schedule(l);
+		guest_part_schedule(l);
 	}
 }
 
@@ -484,7 +430,7 @@ static void poll_due(struct guests *g, ns_t now)
 		frames_resume(&l->frames, now);
 		if (l->guest)
 			guest_poll(l->guest, now);
-		schedule(l);
+		guest_part_schedule(l);
 		if (heap_has(&l->due) && l->due.at <= now) /* cannot be; it must not spin */
 			heap_put(&g->due, &l->due, now + NS_PER_MS);
 	}
@@ -546,7 +492,7 @@ void guests_each(const struct guests *g,
 	void (*visit)(void *arg, const struct guest_status *status), void *arg)
 {
 	MAP_EACH(l, &g->links, const struct guest_link, node) {
-		const struct guest_status status = {.link = model_link_of(l),
+		const struct guest_status status = {.link = guest_part_link(l),
 			.name = l->name,
 			.frames = l->frames.received,
 			.pauses = l->frames.pauses,

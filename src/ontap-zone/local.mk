@@ -10,6 +10,8 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/daemon.c src/ontap-zone/daemon.h \
 	src/ontap-zone/export.c \
 	src/ontap-zone/files.c src/ontap-zone/files.h \
+	src/ontap-zone/guest_neighbours.c src/ontap-zone/guest_neighbours.h \
+	src/ontap-zone/guest_part.c src/ontap-zone/guest_part.h \
 	src/ontap-zone/guest_rules.c src/ontap-zone/guest_rules.h \
 	src/ontap-zone/guests.c src/ontap-zone/guests.h \
 	src/ontap-zone/keeper.c src/ontap-zone/keeper.h \

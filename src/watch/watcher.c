@@ -24,6 +24,7 @@
 #include "io/packet.h"
 #include "io/privilege.h"
 #include "watch/guest_socket.h"
+#include "watch/neighbour_news.h"
 #include "watch/port_owner.h"
 
 enum {
@@ -68,6 +69,7 @@ struct sender {
 	struct kernel *kernel;           /* NULL until it is open */
 	struct port_owners *ports;       /* the same */
 	struct guest_sockets *guests;    /* the same */
+	struct neighbour_news *news;     /* the same; it hears from the first guest on */
 	bool was_synced;
 	struct batch batch;
 };
@@ -131,6 +133,7 @@ static void send_guest_socket(struct sender *s, const struct request *request)
 	if (fd < 0)
 		return;
 	close(fd);
+	(void)neighbour_news_start(s->news); /* else again with the next guest */
 	guest_sockets_find_neighbours(
 		s->guests, request->nsid, info, request->ifindex, sender_add, s);
 }
@@ -161,9 +164,10 @@ static void take_requests(struct sender *s)
 static int wait_for(struct sender *s)
 {
 	struct pollfd fds[] = {{.fd = kernel_fd(s->kernel), .events = POLLIN},
-		{.fd = s->fd, .events = POLLIN},
-		{.fd = port_owners_fd(s->ports), .events = POLLIN}};
+		{.fd = s->fd, .events = POLLIN}, {.fd = port_owners_fd(s->ports), .events = POLLIN},
+		{.fd = neighbour_news_fd(s->news), .events = POLLIN}};
 	ns_t deadline = ns_min(kernel_deadline(s->kernel), port_owners_deadline(s->ports));
+	deadline = ns_min(deadline, neighbour_news_deadline(s->news));
 	ns_t left = deadline - loop_now();
 	struct timespec ts = {.tv_sec = left > 0 ? left / NS_PER_S : 0,
 		.tv_nsec = left > 0 ? left % NS_PER_S : 0};
@@ -176,6 +180,8 @@ static int wait_for(struct sender *s)
 		take_requests(s);
 	if (fds[2].revents || loop_now() >= port_owners_deadline(s->ports))
 		port_owners_handle(s->ports, loop_now());
+	if (fds[3].revents || loop_now() >= neighbour_news_deadline(s->news))
+		neighbour_news_handle(s->news, loop_now());
 	return 0;
 }
 
@@ -203,7 +209,8 @@ static void open_parts(struct sender *s, const struct watcher_config *config)
 	memcpy(ports.ports, config->ports, sizeof(ports.ports));
 	int err = port_owners_new(&ports, &s->ports);
 	s->guests = guest_sockets_new(config->netns_dir);
-	if (!err && s->guests)
+	s->news = neighbour_news_new(sender_add, s);
+	if (!err && s->guests && s->news)
 		return;
 	err = err ? err : ERR_NOMEM;
 	log_error(config->log, "cannot start the watcher: error=\"%s\"", err_text(err));
@@ -234,6 +241,7 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 		_exit(EXIT_SYSTEM); /* already logged */
 	open_parts(s, config);
 	sender_run(s);
+	neighbour_news_free(s->news);
 	guest_sockets_free(s->guests);
 	port_owners_free(s->ports);
 	kernel_close(s->kernel);

@@ -26,10 +26,17 @@ static void on_message(void *arg, const struct nlmsghdr *h)
 		abort();
 }
 
+static void on_event(void *arg, const struct event *ev)
+{
+	(void)arg;
+	(void)ev;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	const struct rtnl_source source = {.origin = RTNL_NEWS, .nsid = NSID_OWN};
-	struct rtnl r = {.own_id = NSID_UNKNOWN, .sink = {.on_message = on_message}};
+	struct rtnl r = {
+		.own_id = NSID_UNKNOWN, .sink = {.on_event = on_event, .on_message = on_message}};
 	struct rtnl_outcome outcome;
 	void *datagram = malloc(len ? len : 1); /* aligned, and exactly as long as the message */
 	if (!datagram)

@@ -360,6 +360,50 @@ def test_a_guest_that_runs_already_is_found_among_the_neighbours(lan):
     wait_until(lambda: "2001:db8:7::77" in lan.guest_of("vnet0")["addresses"], SLOW, "its other address")
 
 
+def test_who_does_not_answer_is_absent_until_it_is_heard(lan):
+    """A machine that sleeps: the kernel asks for it in vain. Others may say what they want: their tables do not count."""
+    client = lan.topo.workload("client", lan.host, "br0", "10.7.0.9/24")
+    lan.serve()
+    vm, owl = lan.vm(alias="fox"), lan.vm("vnet1", alias="owl")
+    lease = vm.guest.dhcp()
+    owl.guest.announce("10.7.0.78")
+    lan.wait_has("fox.home.arpa", lease.address)
+    lan.wait_has("owl.home.arpa", "10.7.0.78")
+    vm.guest.close()
+    owl.guest.addresses.discard("10.7.0.78")
+    client.run(["busybox", "ping", "-c1", "-W5", "10.7.0.78"], check=False)
+    wait_until(lambda: "FAILED" in client.ip("neigh show 10.7.0.78"), SLOW, "no answer for the other namespace")
+    lan.host.run(["busybox", "ping", "-c1", "-W1", lease.address], check=False)
+    wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the machine that sleeps")
+    assert lan.has("owl.home.arpa", "10.7.0.78")
+    vm.guest = RawGuest.on_tap(vm.fd, vm.guest.hwaddr)
+    vm.guest.send_arp(1, lease.address, HOST4)  # it wakes, and says a word
+    lan.wait_has("fox.home.arpa", lease.address)
+    owl.unplug()
+
+
+def test_a_machine_that_moves_to_another_host(lan):
+    """Its hardware address is behind the uplink then. What another guest sends with it is its own word only."""
+    lan.topo.veth(lan.host, "port0", lan.topo.namespace("far"), "eth0")
+    lan.host.ip("link set port0 master br0 up")
+    lan.host.add_addr("port0", "192.0.2.1/32")  # no link of a guest
+    lan.serve()
+    vm, hen, thief = lan.vm(alias="fox"), lan.vm("vnet1", alias="hen"), lan.vm("vnet2", alias="thief")
+    vm.guest.announce("10.7.0.77")
+    hen.guest.announce("10.7.0.78")
+    lan.wait_has("fox.home.arpa", "10.7.0.77")
+    lan.wait_has("hen.home.arpa", "10.7.0.78")
+    thief.guest.send(0x0801, b"x", source=hen.guest.hwaddr)
+    with RawGuest.on_link(lan.topo.namespaces[-1], "eth0", vm.guest.hwaddr) as elsewhere:
+        elsewhere.send(0x0801, b"x")
+        started = time.monotonic()
+        wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the machine that moved")
+        assert time.monotonic() > started + 4  # an echo would be nothing
+        assert lan.has("hen.home.arpa", "10.7.0.78")
+        vm.guest.send(0x0801, b"x")
+        lan.wait_has("fox.home.arpa", "10.7.0.77")
+
+
 def test_only_the_links_that_are_listed(lan):
     lan.topo.veth(lan.host, "port0", lan.topo.namespace("inside"), "eth0")
     lan.host.ip("link set port0 master br0 alias box")

@@ -69,13 +69,13 @@ static void a_guest_that_is_seen_elsewhere_is_gone_if_it_stays_there(void **stat
 {
 	start_bound("dhcp");
 	guest_move(rig.g, GUEST_HW, true, rig.now);
-	rig_wait(&rig, 9 * NS_PER_S);
+	rig_wait(&rig, 4 * NS_PER_S);
 	guest_move(rig.g, GUEST_HW, false, rig.now);
 	guest_move(rig.g, OTHER_HW, true, rig.now);
 	rig_wait(&rig, 20 * NS_PER_S);
 	rig_expect(&rig, "");
 	guest_move(rig.g, GUEST_HW, true, rig.now);
-	rig_wait(&rig, 9 * NS_PER_S);
+	rig_wait(&rig, 4 * NS_PER_S);
 	guest_move(rig.g, GUEST_HW, true, rig.now); /* the time counts from the first one */
 	rig_expect(&rig, "");
 	rig_wait(&rig, NS_PER_S);
@@ -83,12 +83,12 @@ static void a_guest_that_is_seen_elsewhere_is_gone_if_it_stays_there(void **stat
 	guest_judge(rig.g, rig.now);
 	rig_expect(&rig, "");
 	guest_move(rig.g, GUEST_HW, false, rig.now);
-	rig_expect(&rig, "+10.0.0.7/dhcp/3561");
+	rig_expect(&rig, "+10.0.0.7/dhcp/3571");
 	guest_move(rig.g, GUEST_HW, true, rig.now);
 	rig_wait(&rig, 20 * NS_PER_S);
 	rig_expect(&rig, "-10.0.0.7");
 	arp("10.0.0.7", "10.0.0.1");
-	rig_expect(&rig, "+10.0.0.7/dhcp/3541");
+	rig_expect(&rig, "+10.0.0.7/dhcp/3551");
 	rig_stop(&rig);
 }
 

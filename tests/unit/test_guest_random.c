@@ -341,7 +341,7 @@ static void step_move(bool is_to_another)
 	guest_move(rig.g, GUEST_HW, is_to_another, rig.now);
 	for (int a = 0; a < ADDRS; a++) {
 		if (is_to_another && !model.at[a].away_at)
-			model.at[a].away_at = model.now + 10;
+			model.at[a].away_at = model.now + 5;
 		if (is_to_another)
 			continue;
 		model.at[a].away_at = 0;
