@@ -14,8 +14,8 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "io/netlink.h"
+#include "io/netns.h"
 #include "model/neighbour.h"
-#include "watch/own_id.h"
 
 #define SPAN (100 * NS_PER_MS)
 
@@ -68,15 +68,16 @@ void neighbour_news_free(struct neighbour_news *n)
 	free(n);
 }
 
-/* News of our own namespace may come with its id in its own table. */
+/* News of our own namespace come with its id in its own table, which watch/kernel.c gives it. */
 static void find_own_id(struct neighbour_news *n)
 {
 	struct asker asker;
-	uint64_t cookie;
+	struct netns_self self = netns_self_open();
 	n->rtnl.own_id = NSID_UNKNOWN;
-	if (asker_open(&asker) == 0)
-		(void)!own_id_take(&asker, &n->rtnl.own_id, &cookie);
+	if (asker_open(&asker) == 0 && self.net_fd >= 0)
+		(void)!asker_get_nsid(&asker, self.net_fd, &n->rtnl.own_id);
 	asker_close(&asker);
+	netns_self_close(&self);
 }
 
 /* The filter comes before the groups. */
