@@ -24,7 +24,7 @@ enum { WORDS_CAP = 10, WORD_CAP = 256 };
 
 #define EXPECTED                                                                                   \
 	"expected: allow|deny user|group NAME TYPE MODE PARENT "                                   \
-	"[NAMES [ADDRS] [addr=] [gateway=]]"
+	"[NAMES [ADDRS] [addr=] [gateway=] [host]]"
 
 /* A line that is being parsed. */
 struct reading {
@@ -148,6 +148,10 @@ static int read_rest(struct reading *in, struct rule *rule, size_t first)
 	bool has_addrs = false, has_fixed[2] = {false, false};
 	for (size_t i = first; i < in->count; i++) {
 		const char *word = in->words[i];
+		if (strcmp(word, "host") == 0 && !rule->has_host) {
+			rule->has_host = true;
+			continue;
+		}
 		bool is_fixed = device_fixed_is_word(word);
 		bool *has_it = is_fixed ? &has_fixed[word[0] == 'g'] : &has_addrs;
 		if (*has_it)
@@ -159,6 +163,8 @@ static int read_rest(struct reading *in, struct rule *rule, size_t first)
 		if (why)
 			return complain(in, "%s", why);
 	}
+	if (rule->has_host && !rule->is_allow)
+		return complain(in, "only an allow rule can have host");
 	return has_fixed[0] || has_fixed[1] ? check_fixed(in, rule) : 0;
 }
 
@@ -321,6 +327,8 @@ static bool fits_names(const struct rule *rule, const struct rule_question *q)
 static bool fits_what(const struct rule *rule, const struct rule_question *q)
 {
 	bool fits_parent = strcmp(rule->parent, "*") == 0 || strcmp(rule->parent, q->parent) == 0;
+	if (rule->is_allow && q->is_in_host && !rule->has_host)
+		return false;
 	return fits_parent && (rule->is_any_type || rule->type == q->type) && fits_mode(rule, q) &&
 	       fits_names(rule, q);
 }

@@ -2,7 +2,7 @@
 /*
  * The rules file of ontapd: which user may ask for which devices.
  *
- *	# allow|deny  user NAME | group NAME | *   TYPE  MODE  PARENT  [NAMES [ADDRS] [addr=…] [gateway=…]]
+ *	# allow|deny  user NAME | group NAME | *   TYPE  MODE  PARENT  [NAMES [ADDRS] [addr=…] [gateway=…] [host]]
  *	allow user alice macvtap bridge eth0
  *	deny  group guests * * *
  *	allow group kvm ipvtap l2 * vm-*,test
@@ -13,7 +13,7 @@
  * allow rule matches an alias if every name in it matches one of the patterns; a deny rule matches
  * if any name does. ADDRS is what a guest that configures itself may claim (guest/policy.h): "dhcp,slaac" if it is
  * missing; NAMES is * then, for any. addr= and gateway= are what a device with that one name gets
- * (device/fixed.h).
+ * (device/fixed.h). host: the rule allows links in the namespace of ontapd, too.
  */
 #pragma once
 
@@ -44,6 +44,7 @@ struct rule {
 	char names[RULE_NAMES_CAP];       /* patterns separated by commas; "": any */
 	struct guest_policy guest_policy; /* ADDRS, or the default */
 	struct device_fixed fixed;        /* of an allow rule with one name */
+	bool has_host;                    /* an allow rule for links in our own namespace, too */
 };
 
 struct rules {
@@ -60,6 +61,7 @@ struct rule_question {
 	struct device_mode mode;
 	const char *parent;
 	const char *alias; /* names separated by spaces or commas; "": none */
+	bool is_in_host; /* a link in our own namespace, to which its addresses and routes would come */
 };
 
 /* Finds the id of a user (`is_group` false) or of a group by its name. ERR_ABSENT and others. */

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -148,6 +149,13 @@ bool netns_visit_is_netns(struct netns_visit *h, int fd)
 	if (setns(h->self.net_fd, CLONE_NEWNET) != 0)
 		abort();
 	return is_netns;
+}
+
+bool netns_visit_is_own(const struct netns_visit *h, int netns_fd)
+{
+	struct stat own, other;
+	return fstat(h->self.net_fd, &own) == 0 && fstat(netns_fd, &other) == 0 &&
+	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
 int netns_watcher_add(struct netns_visit *h, int netns_fd, struct netns_watcher **ret)

@@ -45,6 +45,9 @@ int netns_visit_identify(struct netns_visit *h, int netns_fd, nsid_t *ret) NONNU
  * answer when it likes, or never, is not asked anything. */
 bool netns_visit_is_netns(struct netns_visit *h, int fd) NONNULL MUSTCHECK;
 
+/* True if that network namespace is our own. */
+bool netns_visit_is_own(const struct netns_visit *h, int netns_fd) NONNULL MUSTCHECK;
+
 /* Adds a watcher: the namespace of `netns_fd` gets nsids too. Returns 0; -EUSERS if there are too
  * many watchers; another negative errno. */
 int netns_watcher_add(struct netns_visit *h, int netns_fd, struct netns_watcher **ret) NONNULL

@@ -155,6 +155,14 @@ static enum device_status check_fixed(struct daemon *d, struct job *job, const s
 	return DEVICE_OK;
 }
 
+/* True if somebody else than root asks for a link in our own namespace, with addresses: these, and the
+ * routes of router advertisements, would be the host's. The addresses of a tap are its guest's. */
+static bool is_in_host(const struct job *job)
+{
+	return job->caller->uid != 0 && !device_type_is_tap(job->type) &&
+	       netns_visit_is_own(job->creator->visits, job->netns_fd);
+}
+
 static enum device_status check_rules(struct daemon *d, struct job *job)
 {
 	const char *file = d->settings->rules_file;
@@ -169,6 +177,7 @@ static enum device_status check_rules(struct daemon *d, struct job *job)
 		.mode = job->mode,
 		.parent = job->parent,
 		.alias = job->request->alias,
+		.is_in_host = is_in_host(job),
 	};
 	const struct rule *rule = rules_find(&d->rules, &question);
 	if (rule && rule->is_allow) {
@@ -177,7 +186,8 @@ static enum device_status check_rules(struct daemon *d, struct job *job)
 	}
 	if (rule)
 		return job_refuse(job, DEVICE_DENIED, "rule: %s:%u denies it", file, rule->line);
-	return job_refuse(job, DEVICE_DENIED, "rule: none in %s allows it", file);
+	return job_refuse(job, DEVICE_DENIED, "rule: none in %s allows it%s", file,
+		question.is_in_host ? " in the host's own namespace" : "");
 }
 
 struct guest_policy permit_guest_policy(

@@ -82,7 +82,8 @@ static void one_rules_file(const uint8_t *bytes, size_t len)
 		.group_count = 1,
 		.type = DEVICE_IPVLAN,
 		.parent = "eth0",
-		.alias = "vm-1,test"};
+		.alias = "vm-1,test",
+		.is_in_host = len % 2};
 	(void)rules_find(&rules, &q);
 	char text[DEVICE_FIXED_CAP];
 	const struct device_fixed fixed = rules_find_fixed(&rules, &q);

@@ -232,7 +232,7 @@ def test_a_directory_that_others_may_write_to_grants_nothing(lab, ontapd, ontap,
 def test_rules_say_who_may_have_which_name(lab, ontapd, ontap, tmp_path):
     needs_second_user()
     rules = tmp_path / "rules"
-    rules.write_text("deny * macvlan * * router\nallow user nobody macvlan bridge eth0 nobody-*\n"
+    rules.write_text("deny * macvlan * * router\nallow user nobody macvlan bridge eth0 nobody-* host\n"
                      "allow user root * * *\n")
     daemon = ontapd(lab, f"--rules={rules}", "--rate=0")
 

@@ -575,7 +575,7 @@ def test_rules_decide_by_the_first_that_fits(parent, ontapd, ontap, tmp_path):
     rules = tmp_path / "rules"
     rules.write_text("# who may what\n"
                      "deny user nobody macvlan private *\n"
-                     "allow user nobody macvlan * eth0\n"
+                     "allow user nobody macvlan * eth0 * host\n"
                      "allow user root * * *\n")
     daemon = ontapd(parent, f"--rules={rules}", "--rate=0")
     assert ontap(daemon, "-t", "macvlan", prog=["true"], user=NOBODY).returncode == 0
@@ -584,13 +584,17 @@ def test_rules_decide_by_the_first_that_fits(parent, ontapd, ontap, tmp_path):
     done = ontap(daemon, "-t", "macvtap", prog=["true"], user=NOBODY)
     assert done.returncode == 1 and f"rule: none in {rules} allows it" in done.stderr
     assert ontap(daemon, "-t", "macvtap", prog=["true"]).returncode == 0
-    rules.write_text("allow user nobody * * *\n")
+    rules.write_text("allow user nobody * * *\n")  # taps in the host's own namespace, others in his
     daemon.process.send_signal(1)
     wait_until(lambda: ontap(daemon, "-t", "macvtap", prog=["true"], user=NOBODY).returncode == 0)
     rules.write_text("allow user nobody * * *\nallow somebody\n")
     daemon.process.send_signal(1)
     wait_until(lambda: "line=2" in daemon.log())
     assert ontap(daemon, "-t", "macvtap", prog=["true"], user=NOBODY).returncode == 0, "the old stay"
+    done = ontap(daemon, "-t", "macvlan", prog=["true"], user=NOBODY)
+    assert done.returncode == 1 and "allows it in the host's own namespace" in done.stderr
+    assert ontap(daemon, "-t", "macvlan", "--netns", prog=["true"], user=NOBODY).returncode == 0
+    assert ontap(daemon, "-t", "macvlan", "--netns", prog=["true"]).returncode == 1, "no rule is root's"
 
 
 def test_the_name_of_another_user_is_refused_by_the_ontapd_of_another_parent_too(parent, ontapd, ontap, topo):

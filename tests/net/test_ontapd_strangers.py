@@ -230,7 +230,7 @@ def test_what_a_user_may_have_is_for_all_his_ids_together(parent, ontapd, ontap,
 
 def test_a_rule_for_a_user_is_for_all_his_ids(parent, ontapd, ontap, subordinate, tmp_path):
     rules = tmp_path / "rules"
-    rules.write_text("deny user nobody * * *\nallow * * * *\n")
+    rules.write_text("deny user nobody * * *\nallow * * * * * host\n")
     daemon = ontapd(parent, f"--rules={rules}")
     assert "denies it" in ontap(daemon, "-t", "macvlan", user=subordinate[3]).stderr
     assert ontap(daemon, "-t", "macvlan", user=SUBORDINATE + 5000).returncode == 0
@@ -282,7 +282,7 @@ def test_looking_up_users_stops_nobody(parent, ontapd, ontap, tmp_path):
         processes = [int(word) for word in file.read().split()]
     for process in processes:
         os.kill(process, signal.SIGSTOP)
-    rules.write_text("allow user nobody * * *\n")
+    rules.write_text("allow user nobody * * * * host\n")
     daemon.process.send_signal(signal.SIGHUP)
     assert_serves(daemon, parent)
     assert ontap(daemon, "-t", "macvlan", user=NOBODY).returncode == 1, "the old rules are in force"

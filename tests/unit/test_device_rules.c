@@ -122,6 +122,28 @@ static void the_addresses_of_guests_stand_behind_the_names(void **state UNUSED)
 	rules_fini(&rules);
 }
 
+static void a_link_in_our_own_namespace_needs_a_rule_that_says_so(void **state UNUSED)
+{
+	struct rules rules = parse("allow * ipvlan * eth0\n"
+				   "allow * macvlan * eth0 web host\n"
+				   "allow * ipvlan * * * any host\n"
+				   "deny * * * *\n");
+	struct rule_question q = {.type = DEVICE_IPVLAN, .parent = "eth0", .alias = "web"};
+	assert_int_equal(rules_find(&rules, &q)->line, 1);
+	q.is_in_host = true;
+	assert_int_equal(rules_find(&rules, &q)->line, 3);
+	q.type = DEVICE_MACVLAN;
+	assert_int_equal(rules_find(&rules, &q)->line, 2);
+	q.alias = "db";
+	assert_int_equal(rules_find(&rules, &q)->line, 4); /* a denying rule is for all */
+	rules_fini(&rules);
+	struct rules_error error;
+	const char *const bad[] = {"deny * * * * * host", "allow * * * * * host host"};
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(rules_parse(&rules, bad[i], strlen(bad[i]), look_up, NULL, &error),
+			ERR_SYNTAX);
+}
+
 /* All orders of the words after the name, with each number of addresses of each family. */
 static void a_name_has_its_addresses_in_any_order_of_words(void **state UNUSED)
 {
@@ -254,14 +276,14 @@ static void mistakes_are_told_with_their_line(void **state UNUSED)
 		{"allow * * l9 *\n", 1, "there is no mode \"l9\" of *"},
 		{"allow * * *\n", 1,
 			"expected: allow|deny user|group NAME TYPE MODE PARENT "
-			"[NAMES [ADDRS] [addr=] [gateway=]]"},
+			"[NAMES [ADDRS] [addr=] [gateway=] [host]]"},
 		{"allow user alice * * * * *\n", 1,
 			"expected dhcp, slaac, any or prefixes (at most 8), not \"*\""},
 		{"allow * * * * * 10.0.0.1/8\n", 1,
 			"expected dhcp, slaac, any or prefixes (at most 8), not \"10.0.0.1/8\""},
 		{"allow * * * * * any x\n", 1,
 			"expected: allow|deny user|group NAME TYPE MODE PARENT "
-			"[NAMES [ADDRS] [addr=] [gateway=]]"},
+			"[NAMES [ADDRS] [addr=] [gateway=] [host]]"},
 		{"allow user alice * * * * * any addr=10.0.0.1/8 gateway=10.0.0.2 any\n", 1,
 			"too many words"},
 		{"allow * * * sixteen-bytes.xx\n", 1,
@@ -318,6 +340,7 @@ int main(void)
 		cmocka_unit_test(a_name_has_its_addresses_in_any_order_of_words),
 		cmocka_unit_test(mistakes_in_fixed_addresses_are_told),
 		cmocka_unit_test(fixed_addresses_are_found_again_without_groups),
+		cmocka_unit_test(a_link_in_our_own_namespace_needs_a_rule_that_says_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
