@@ -155,10 +155,16 @@ enum {
 	/* TCP connections at a time, in total (about 300 bytes each while idle) and per source: an
 	 * IPv4 address or an IPv6 network of 64 bits. RFC 7766 §6.2.2 asks clients for one. */
 	LIMIT_TCP_CONNS = 1024,
+	/* Descriptors that TCP leaves to all others, where the process may not have many: listening
+	 * sockets, links with mDNS, clients of the control sockets, transfers. */
+	LIMIT_OTHER_DESCRIPTORS = 256,
 	/* Above this number, clients that ask for the keepalive timeout are told to close (RFC 7828
 	 * §3.3.2), before the server has to close one connection to accept another. */
 	LIMIT_TCP_CONNS_EASY = 768,
 	LIMIT_TCP_SOURCE = 64,
+	/* Queries of a connection that are answered before other connections have their turn: some
+	 * 50 µs. */
+	LIMIT_TCP_TURN_QUERIES = 32,
 	/* Bytes of a query over TCP; no query that we can answer is longer. */
 	LIMIT_TCP_QUERY = 4096,
 	/* After this time without a whole query, or without the client reading its answers, the

@@ -53,6 +53,15 @@ void process_raise_descriptor_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+size_t process_descriptors_beside(size_t others, size_t most)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= others + most)
+		return most;
+	size_t left = limit.rlim_cur > others ? limit.rlim_cur - others : 0;
+	return left > limit.rlim_cur / 4 ? left : limit.rlim_cur / 4;
+}
+
 bool process_lacks_resources(int err)
 {
 	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;

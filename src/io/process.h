@@ -24,6 +24,10 @@ void process_ignore_sigpipe(void);
 /* Raises the limit of open file descriptors to the highest value permitted to this process. */
 void process_raise_descriptor_limit(void);
 
+/* Returns how many descriptors there are for one purpose, at most `most`, if `others` have to be left for all
+ * others by the present soft limit. At least a quarter of that limit. */
+size_t process_descriptors_beside(size_t others, size_t most);
+
 /* True if `err`, from accept(2), says that descriptors or memory are missing: then it is tried again
  * after a while. */
 bool process_lacks_resources(int err);

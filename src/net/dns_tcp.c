@@ -36,6 +36,7 @@
 #include "net/dns_answer.h"
 #include "net/dns_listeners.h"
 #include "net/dns_part.h"
+#include "net/dns_source.h"
 #include "net/dns_thread.h"
 #include "io/loop.h"
 #include "io/privilege.h"
@@ -84,6 +85,7 @@ struct tcp_server {
 	struct list conns;  /* of struct conn.in_use */
 	struct map clients; /* of struct conn.by_client */
 	uint64_t seed;      /* of the hashes in `clients` */
+	size_t conn_limit;  /* LIMIT_TCP_CONNS, or what the descriptors allow */
 	bool has_to_rest;   /* accept(2) lacked resources, and no connection has them */
 	struct listeners listeners;
 	uint8_t read_buffer[READ_CAP];
@@ -184,8 +186,10 @@ static size_t answer_queries(
 	struct tcp_server *s, struct conn *c, uint8_t *in, size_t len, size_t *used)
 {
 	size_t out = 0, message;
+	unsigned count = 0;
 	*used = 0;
-	while (!c->transfer && WRITE_CAP - out >= PREFIX_LEN + MSG_CAP &&
+	while (!c->transfer && count++ < LIMIT_TCP_TURN_QUERIES &&
+		WRITE_CAP - out >= PREFIX_LEN + MSG_CAP &&
 		(message = whole_message(in + *used, len - *used)) > 0) {
 		uint8_t *reply = s->write_buffer + out;
 		struct transfer *transfer = NULL;
@@ -226,28 +230,33 @@ static ssize_t write_some(struct tcp_server *s, struct conn *c, const uint8_t *b
 /* What a turn leads to. */
 enum turn { TURN_READ_ON, TURN_WRITE_ON, TURN_WAIT, TURN_CLOSE };
 
-/* Answers all complete queries in `len` bytes of input, and keeps the rest. */
+/* Keeps the rest of the input, and `sent` bytes of the answers are sent. */
+static enum turn write_on(struct tcp_server *s, struct conn *c, const uint8_t *in, size_t len,
+	size_t sent, size_t out_len)
+{
+	c->out_len = out_len - sent;
+	c->out_sent = 0;
+	c->in_len = len;
+	if (!keep(&c->out, s->write_buffer + sent, c->out_len) || !keep(&c->in, in, len))
+		return TURN_CLOSE;
+	return TURN_WRITE_ON;
+}
+
+/* Answers some complete queries in `len` bytes of input, and keeps the rest. Others have their turn
+ * before more of this client's are answered. */
 static enum turn answer_input(struct tcp_server *s, struct conn *c, uint8_t *in, size_t len)
 {
-	for (;;) {
-		size_t used;
-		size_t out_len = answer_queries(s, c, in, len, &used);
-		in += used;
-		len -= used;
-		if (out_len == 0)
-			break;
+	size_t used;
+	size_t out_len = answer_queries(s, c, in, len, &used);
+	in += used;
+	len -= used;
+	if (out_len > 0) {
 		ssize_t sent = write_some(s, c, s->write_buffer, out_len);
 		if (sent < 0)
 			return TURN_CLOSE;
 		note_progress(s, c);
-		if ((size_t)sent == out_len)
-			continue;
-		c->out_len = out_len - (size_t)sent;
-		c->out_sent = 0;
-		c->in_len = len;
-		if (!keep(&c->out, s->write_buffer + sent, c->out_len) || !keep(&c->in, in, len))
-			return TURN_CLOSE;
-		return TURN_WRITE_ON;
+		if ((size_t)sent < out_len || (!c->transfer && whole_message(in, len) > 0))
+			return write_on(s, c, in, len, (size_t)sent, out_len);
 	}
 	/* Do not wait for the rest of a message that is too long to be a query. */
 	if (len >= PREFIX_LEN && get_u16(in) > LIMIT_TCP_QUERY)
@@ -346,29 +355,12 @@ static void conn_turn(struct tcp_server *s, struct conn *c)
 	}
 }
 
-/* Returns how many bytes of an address identify its source: an IPv6 /64 is one source. */
-static size_t source_len(const struct addr *a)
-{
-	return a->family == ADDR_V4 ? 4 : 8;
-}
-
-static uint64_t source_hash(const struct tcp_server *s, const struct addr *a)
-{
-	return hash_bytes(s->seed ^ a->family, a->bytes, source_len(a));
-}
-
-/* True if both count as one source. */
-static bool is_same_source(const struct addr *a, const struct addr *b)
-{
-	return a->family == b->family && memcmp(a->bytes, b->bytes, source_len(a)) == 0;
-}
-
 static bool is_over_source_limit(const struct tcp_server *s, const struct addr *addr)
 {
 	unsigned count = 0;
 	/* Few steps: a source never has more connections than the limit. */
-	MAP_EACH_WITH(c, &s->clients, source_hash(s, addr), struct conn, by_client)
-		count += is_same_source(&c->client.addr, addr);
+	MAP_EACH_WITH(c, &s->clients, dns_source_hash(s->seed, addr), struct conn, by_client)
+		count += dns_is_same_source(&c->client.addr, addr);
 	return count >= LIMIT_TCP_SOURCE;
 }
 
@@ -385,7 +377,7 @@ static bool close_stalest(struct tcp_server *s)
 /* Adds the connection to the list and the map. False if out of memory. */
 static bool enlist(struct tcp_server *s, struct conn *c)
 {
-	if (map_add(&s->clients, &c->by_client, source_hash(s, &c->client.addr)))
+	if (map_add(&s->clients, &c->by_client, dns_source_hash(s->seed, &c->client.addr)))
 		return false;
 	list_append(&s->conns, &c->in_use);
 	atomic_fetch_add_explicit(&s->open, 1, memory_order_relaxed);
@@ -429,7 +421,7 @@ static void accept_some(struct tcp_server *s, int listener)
 			s->has_to_rest = process_lacks_resources(errno) && !close_stalest(s);
 			return;
 		}
-		if (s->open >= LIMIT_TCP_CONNS)
+		if (s->open >= s->conn_limit)
 			(void)close_stalest(s);
 		add_conn(s, fd, &from);
 	}
@@ -546,6 +538,7 @@ struct tcp_server *tcp_server_start(const struct dns_config *config)
 	if (s->transfers)
 		s->ready = (struct source){SOURCE_TRANSFERS, transfers_ready_fd(s->transfers)};
 	s->seed = loop_random();
+	s->conn_limit = process_descriptors_beside(LIMIT_OTHER_DESCRIPTORS, LIMIT_TCP_CONNS);
 	s->now = loop_now();
 	list_init(&s->conns);
 	map_init(&s->clients);

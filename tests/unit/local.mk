@@ -38,6 +38,8 @@ unit_programs += tests/unit/test_listening
 tests_unit_test_listening_SOURCES = tests/unit/test_listening.c src/ontap-zone/listening.c
 tests_unit_test_listening_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=dns_serve_at,--wrap=dns_place,--wrap=watcher_look_for_owners,--wrap=loop_now
+unit_programs += tests/unit/test_tcp_turns
+tests_unit_test_tcp_turns_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dns_answer
 unit_programs += tests/unit/test_netns_dir
 tests_unit_test_netns_dir_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=inotify_init1,--wrap=inotify_add_watch
 unit_programs += tests/unit/test_turn

@@ -220,7 +220,7 @@ static void mistakes_in_fixed_addresses_are_told(void **state UNUSED)
 		{"allow * * * * web addr=10.0.0.1/8 addr=10.0.0.2/8",
 			"expected: allow|deny user|group NAME TYPE MODE PARENT [NAMES [ADDRS] "
 			"[addr=] "
-			"[gateway=]]"}};
+			"[gateway=] [host]]"}};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char text[256];
 		struct rules rules;
