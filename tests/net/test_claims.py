@@ -194,7 +194,7 @@ def test_a_user_who_fills_his_share_harms_only_himself_and_only_until_he_is_gone
     lab.serve("--rootless")
     first = rootless("one", "10.7.0.31/24", uid=65533)
     first.fill(SHARE)
-    wait_until(lambda: "more than there is room for" in lab.daemon.log(), what="his share full")
+    wait_until(lambda: "more than there is room for" in lab.daemon.log(), timeout=60, what="his share full")
     rootless("two", "10.7.0.32/24", uid=65533)
     rootless("three", "10.7.0.33/24")
     lab.workload("new", "10.7.0.34/24")
