@@ -110,8 +110,16 @@ static bool has_guest_before(const struct group *group, const struct claim *clai
 	return false;
 }
 
+/* True if somebody has the name to whom a guest's own word for itself gives way, or who said it first. */
+static bool is_taken_from_guest(
+	const struct names *n, const struct group *group, const struct claim *claim)
+{
+	return has_guest_before(group, claim) ||
+	       (n->sink.is_of_file && n->sink.is_of_file(n->sink.arg, group->label));
+}
+
 /* True if the claim may not get the name: it is a guest's or rootless, and a claim of a better rank has
- * this name or could get it as a numbered one; or another guest has it. */
+ * this name or could get it as a numbered one; or another guest or a zone file has it. */
 bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim)
 {
 	if (claim->rank == RANK_OWN)
@@ -119,7 +127,7 @@ bool group_refuses(const struct names *n, const struct group *group, const struc
 	if ((claim->rank == RANK_ROOTLESS && n->policy.rootless != ROOTLESS_YES) ||
 		has_claim_before(group, claim->rank))
 		return true;
-	if (claim->rank == RANK_GUEST && has_guest_before(group, claim))
+	if (claim->rank == RANK_GUEST && is_taken_from_guest(n, group, claim))
 		return true;
 	char base[LABEL_TEXT_CAP];
 	strcpy(base, group->label);

@@ -335,6 +335,17 @@ void names_set_policy(struct names *n, const struct policy *policy)
 		group_mark(n, group);
 }
 
+void names_file_changed(struct names *n, const char *label)
+{
+	char key[LABEL_TEXT_CAP];
+	if (n->lesser_claim_count == 0 || strlen(label) >= sizeof(key))
+		return;
+	label_lower(key, label);
+	struct group *group = group_find(n, key);
+	if (group && group->ranks[RANK_GUEST] > 0)
+		group_mark(n, group);
+}
+
 void names_say_mdns_again(struct names *n)
 {
 	n->has_new_spoken_links = true;

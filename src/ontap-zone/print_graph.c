@@ -75,6 +75,29 @@ static void take_names(struct maker *m, struct wires_link *to, const json_t *lin
 	to->names = keep_text(m, &text);
 }
 
+static bool has_text(const json_t *list, const char *text)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *item = json_string_value(json_array_get(list, i));
+		if (item && strcmp(item, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Returns the address for people: whose it is, if it is that of a guest. */
+static const char *addr_text(struct maker *m, const json_t *link, const json_t *addr)
+{
+	const char *text = json_string_value(addr);
+	struct buf marked = {0};
+	if (!text)
+		return "";
+	if (!has_text(json_object_get(link, "guest_addresses"), text))
+		return text;
+	buf_printf(&marked, "%s (guest)", text);
+	return keep_text(m, &marked);
+}
+
 static void take_addrs(struct maker *m, struct wires_link *to, const json_t *link)
 {
 	const json_t *addrs = json_object_get(link, "addresses");
@@ -84,10 +107,8 @@ static void take_addrs(struct maker *m, struct wires_link *to, const json_t *lin
 		m->err = ERR_NOMEM;
 		return;
 	}
-	for (size_t i = 0; i < count; i++) {
-		const char *text = json_string_value(json_array_get(addrs, i));
-		kept[i] = text ? text : "";
-	}
+	for (size_t i = 0; i < count; i++)
+		kept[i] = addr_text(m, link, json_array_get(addrs, i));
 	to->addrs = kept;
 	to->addr_count = count;
 }

@@ -133,11 +133,22 @@ static void write_names(struct graph *g, const struct model_link *link)
 	jsonw_close(&g->w, ']');
 }
 
+/* Those of its guest have a list of their own, too, for the kernel does not know them. */
 static void write_addrs(struct jsonw *w, const struct model_link *link)
 {
+	bool has_guest = false;
 	jsonw_open(w, "addresses", '[');
-	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link)
+	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link) {
+		has_guest |= addr->is_present && addr->info.is_guest;
 		if (addr->is_present)
+			report_addr(w, NULL, &addr->info.addr);
+	}
+	jsonw_close(w, ']');
+	if (!has_guest)
+		return;
+	jsonw_open(w, "guest_addresses", '[');
+	LIST_EACH(addr, &link->addrs, const struct model_addr, in_link)
+		if (addr->is_present && addr->info.is_guest)
 			report_addr(w, NULL, &addr->info.addr);
 	jsonw_close(w, ']');
 }

@@ -16,6 +16,40 @@ int files_put_owner(struct pipeline *p, const struct static_owner *owner)
 	return (owner->is_reverse || owner->count == 0) && err == ERR_RANGE ? 0 : err;
 }
 
+/* The names of a workload, below the domain; below .local there is one more. */
+static const char *const branches[] = {NULL, "wan", "lan"};
+
+/* Makes LABEL.BRANCH.DOMAIN. False: it is too long. */
+static bool make_owner(
+	const struct pipeline *p, const char *label, const char *branch, struct name *ret)
+{
+	struct name above;
+	name_copy(&above, p->config.policy.domain.wire);
+	if (branch && name_prepend(branch, strlen(branch), p->config.policy.domain.wire, &above))
+		return false;
+	return name_prepend(label, strlen(label), above.wire, ret) == 0;
+}
+
+bool files_have_label(const struct pipeline *p, const char *label)
+{
+	static const uint8_t local[] = {5, 'l', 'o', 'c', 'a', 'l', 0};
+	struct name owner;
+	for (size_t i = 0; i < ARRAY_LEN(branches); i++)
+		if (make_owner(p, label, branches[i], &owner) &&
+			zone_has(p->zone, ZONE_STATIC, owner.wire))
+			return true;
+	return name_prepend(label, strlen(label), local, &owner) == 0 &&
+	       statics_find(p, owner.wire);
+}
+
+/* The owner may be the name of a guest. */
+static void note_label(const struct pipeline *p, const uint8_t *owner)
+{
+	char label[LABEL_CAP + 1];
+	if (label_of(owner, label))
+		names_file_changed(p->names, label);
+}
+
 int pipeline_put_static(
 	struct pipeline *p, const uint8_t *name, const struct rrset *sets, size_t count)
 {
@@ -25,6 +59,7 @@ int pipeline_put_static(
 			   !name_is_below(name, p->config.policy.domain.wire);
 	int err = owner.is_local || owner.is_reverse ? statics_keep(p, &owner) : 0;
 	p->has_new_locals |= owner.is_local;
+	note_label(p, name);
 	return err ? err : files_put_owner(p, &owner);
 }
 
@@ -45,16 +80,20 @@ int pipeline_expect_statics(struct pipeline *p, size_t names)
 	return zone_expect(p->zone, names);
 }
 
-static bool is_in_files(void *files, const uint8_t *owner)
-{
-	return collection_find(files, owner) != NULL;
-}
-
 struct gone {
 	struct pipeline *pipeline;
 	const struct collection *files;
 	int err;
 };
+
+static bool is_in_files(void *arg, const uint8_t *owner)
+{
+	const struct gone *gone = arg;
+	bool is_there = collection_find(gone->files, owner);
+	if (!is_there)
+		note_label(gone->pipeline, owner);
+	return is_there;
+}
 
 static void take_back_owner(void *arg, const struct static_owner *owner)
 {
@@ -69,10 +108,10 @@ static void take_back_owner(void *arg, const struct static_owner *owner)
 /* Removes the records of the old files that the new ones lack. */
 static int take_back(struct pipeline *p, struct collection *files)
 {
+	struct gone gone = {.pipeline = p, .files = files};
 	int err = collection_index(files);
 	if (!err)
-		err = zone_keep(p->zone, ZONE_STATIC, is_in_files, files);
-	struct gone gone = {.pipeline = p, .files = files};
+		err = zone_keep(p->zone, ZONE_STATIC, is_in_files, &gone);
 	for (int kind = 0; kind < STATICS_KINDS && !err; kind++)
 		statics_each(p, (enum statics_kind)kind, take_back_owner, &gone);
 	return err ? err : gone.err;

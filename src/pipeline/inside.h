@@ -150,6 +150,8 @@ int statics_keep(struct pipeline *p, const struct static_owner *owner) MUSTCHECK
 
 /* files.c: puts what a zone file says. ERR_NOMEM, ERR_RANGE. */
 int files_put_owner(struct pipeline *p, const struct static_owner *owner) MUSTCHECK;
+/* True if a zone file has records at N.DOMAIN, N.wan.DOMAIN, N.lan.DOMAIN or N.local, for that label N. */
+bool files_have_label(const struct pipeline *p, const char *label);
 
 /* reverse.c: a reverse zone becomes ours, or is not ours any more. What zone files say in it follows. Errors
  * as for zone_add_apex() and zone_remove_apex(). */

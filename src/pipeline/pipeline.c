@@ -59,6 +59,11 @@ static void on_reject(void *arg, const struct model_link *link, const char *word
 		p->sink.on_reject(p->sink.arg, link, word, len, verdict);
 }
 
+static bool is_of_file(void *arg, const char *label)
+{
+	return files_have_label(arg, label);
+}
+
 static void on_left_out(void *arg, const char *label, size_t count)
 {
 	const struct pipeline *p = arg;
@@ -81,6 +86,7 @@ static int make_parts(struct pipeline *p, uint64_t seed)
 			.on_hostnames = on_hostnames,
 			.on_reject = on_reject,
 			.on_left_out = on_left_out,
+			.is_of_file = is_of_file,
 			.arg = p});
 	if (!p->zone || !p->names)
 		return ERR_NOMEM;

@@ -82,7 +82,13 @@ static bool is_here(const struct wires_link *link)
 bool wires_is_linklocal(const char *text)
 {
 	struct addr addr;
-	return addr_parse(text, &addr) == 0 && addr_scope(&addr) == ADDR_SCOPE_LOCAL;
+	char word[ADDR_TEXT_CAP];
+	const size_t len = strcspn(text, " ");
+	if (len >= sizeof(word))
+		return false;
+	memcpy(word, text, len);
+	word[len] = '\0';
+	return addr_parse(word, &addr) == 0 && addr_scope(&addr) == ADDR_SCOPE_LOCAL;
 }
 
 /* A port's link-local addresses are of no use: the bridge takes its packets. */

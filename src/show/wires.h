@@ -37,7 +37,7 @@ struct wires_link {
 	int32_t parent_nsid;
 	uint32_t master; /* ifindex of the bridge that it is a port of, 0: none */
 	uint16_t vlan_id;
-	const char *const *addrs;
+	const char *const *addrs; /* "10.0.0.7"; "10.0.0.8 (guest)" */
 	size_t addr_count;
 };
 
@@ -72,7 +72,7 @@ int wires_make(struct wires *ret, const struct wires_link *links, size_t count) 
 	MUSTCHECK;
 void wires_fini(struct wires *w) NONNULL;
 
-/* True if the text is a link-local address. */
+/* True if the text begins with a link-local address; what follows a space is for people. */
 bool wires_is_linklocal(const char *text) NONNULL;
 
 /* Returns the name of a wire; borrowed from it. */

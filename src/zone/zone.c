@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/serial.h"
+#include "zone/lookup.h"
 #include "zone/store.h"
 
 struct zone_garbage {
@@ -121,6 +122,14 @@ static bool node_has_source(const struct zone *z, const struct node *n, enum zon
 	if (owner)
 		return owner->said[source] != NULL;
 	return n->set_count > 0 && is_static == (source == ZONE_STATIC);
+}
+
+bool zone_has(const struct zone *z, enum zone_source source, const uint8_t *name)
+{
+	struct key key;
+	key_from_name(&key, name);
+	const struct node *n = zone_node(&z->reader, &key);
+	return n && node_has_source(z, n, source);
 }
 
 int zone_keep(struct zone *z, enum zone_source source,

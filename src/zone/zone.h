@@ -83,6 +83,9 @@ int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 int zone_keep(struct zone *z, enum zone_source source,
 	bool (*is_kept)(void *arg, const uint8_t *owner), void *arg) NONNULL_ARGS(1, 3) MUSTCHECK;
 
+/* True if `source` has records at `owner`, whether they are served or hidden. */
+bool zone_has(const struct zone *z, enum zone_source source, const uint8_t *owner) NONNULL;
+
 /* True if ZONE_STATIC has an alias at `owner` that is hidden because of other records there.
  * Then `*ret` is the rdata of its CNAME, valid until the next zone_put(). */
 bool zone_hidden_alias(const struct zone *z, const uint8_t *owner, struct rdata *ret) NONNULL;

@@ -425,6 +425,10 @@ class RawGuest:
         self.addresses.add(address)
         return True
 
+    def send_ra(self, source):
+        """As a router without prefixes."""
+        self.send_icmp6(source, "ff02::1", RA, struct.pack("!BBHII", 64, 0, 1800, 0, 0))
+
     def solicit_router(self):
         """RS to RA: the prefixes with their valid lifetimes, [("2001:db8::", 64, 3600)]."""
         def understand(frame):

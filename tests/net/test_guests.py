@@ -13,7 +13,7 @@ import pytest
 from lib.mdns import A, Socket, query, question
 from lib.query import addresses, ask, has_addresses
 from lib.wait import wait_until
-from raw_guest import ACK, NAK, REQUEST, RawGuest
+from raw_guest import ACK, NAK, RELEASE, REQUEST, RawGuest
 
 HOST4, HOST6 = "10.7.0.1", "2001:db8:7::1"
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 2, 0x1000
@@ -202,9 +202,11 @@ def test_a_guest_on_a_macvtap(lan, tmp_path):
     wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the end of the lease")
 
 
-def test_the_name_that_a_guest_says_is_served_where_nobody_has_it(lan):
+def test_the_name_that_a_guest_says_is_served_where_nobody_has_it(lan, tmp_path):
     web = lan.topo.workload("web", lan.host, "br0", "10.7.0.8/24", alias="web")
-    lan.serve()
+    zone = tmp_path / "zone"
+    zone.write_text("free A 10.7.0.1\n")
+    lan.serve(f"--zone-file={zone}")
     first, second = lan.vm("vnet0"), lan.vm("vnet1")
     lease = first.guest.dhcp(name="db")
     lan.wait_has("db.home.arpa", lease.address)
@@ -222,7 +224,13 @@ def test_the_name_that_a_guest_says_is_served_where_nobody_has_it(lan):
     web.ip("link set eth0 alias ''")
     lan.wait_has("web.home.arpa", other.address)
     second.guest.renew(other, name="free.example.com")
+    wait_until(lambda: lan.guest_of("vnet1")["says"] == "free", SLOW, "a name that the zone file has")
+    assert "guest" in lan.daemon.ask("explain", "free")
+    assert lan.has("free.home.arpa", HOST4)
+    zone.write_text("other A 10.7.0.1\n")
+    lan.daemon.reload()
     lan.wait_has("free.home.arpa", other.address)
+    assert f"{other.address} (guest)" in lan.daemon.ask("graph", "--format=text")
 
 
 def test_names_can_be_without_what_guests_say(lan):
@@ -259,11 +267,31 @@ def test_a_static_address_is_one_of_the_network(lan):
 def test_what_others_have_cannot_be_taken(lan):
     web = lan.topo.workload("web", lan.host, "br0", "10.7.0.8/24", "2001:db8:7::8/64", alias="web")
     lan.host.add_addr("lo", "10.7.0.200/32")
+    beside = lan.topo.namespace("beside")
+    lan.host.ip(f"link add link br0 name mv0 netns {beside.name} type macvlan mode bridge")
+    beside.ip("link set mv0 up")
+    beside.add_addr("mv0", "10.7.0.201/24")
     lan.serve()
-    vm, sibling = lan.vm("vnet0", alias="fox"), lan.vm("vnet1", alias="sibling")
+    vm = lan.vm("vnet0", alias="fox", hwaddr="02:00:00:00:00:01")  # dnsmasq is silent
+    sibling = lan.vm("vnet1", alias="sibling")
+    router = lan.topo.namespace("router")  # it is not ours, and its RAs and DHCP say what it has
+    lan.topo.veth(lan.host, "port0", router, "eth0")
+    lan.host.ip("link set port0 master br0")
+    router.hide()
+    with RawGuest.on_link(router, "eth0") as raw:
+        raw.send_ra("fe80::99")
+        vm.guest.send_dhcp(REQUEST, 5, (50, bytes([10, 7, 0, 99])))
+        raw.send_dhcp_reply(ACK, 5, vm.guest.hwaddr, "10.7.0.99", "10.7.0.98", 600, [(3, bytes([10, 7, 0, 97]))])
+    lan.wait_has("fox.home.arpa", "10.7.0.99")
+    for stolen in ("10.7.0.97", "10.7.0.98"):
+        vm.guest.announce(stolen)
+        lan.wait_refused("vnet0", stolen)
+    vm.guest.send_na("fe80::99")
+    lan.wait_refused("vnet0", "fe80::99")
+    vm.guest.send_dhcp(RELEASE, 6, ciaddr="10.7.0.99")
     sibling.guest.announce("10.7.0.60")
     lan.wait_has("sibling.home.arpa", "10.7.0.60")
-    for stolen in (HOST4, "10.7.0.8", "10.7.0.200", "10.7.0.60"):
+    for stolen in (HOST4, "10.7.0.8", "10.7.0.200", "10.7.0.201", "10.7.0.60"):
         vm.guest.announce(stolen)
         lan.wait_refused("vnet0", stolen)
     for stolen in (HOST6, "2001:db8:7::8"):

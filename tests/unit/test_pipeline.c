@@ -517,6 +517,48 @@ static void an_alias_in_a_file_gives_way_to_a_workload_and_comes_back(void **sta
 	assert_int_equal(rcode, RCODE_NXDOMAIN);
 }
 
+static void give_guest(const char *name, const char *text)
+{
+	struct event ev = {.type = EV_GUEST_NAME, .nsid = 4, .guest = {.ifindex = 3}};
+	give_link(4, 3, "");
+	strcpy(ev.guest.name, name);
+	assert_int_equal(pipeline_apply(rig.p, &ev), 0);
+	ev = (struct event){.type = EV_ADDR, .nsid = 4, .addr = {.ifindex = 3, .prefix_len = 32}};
+	ev.addr.is_guest = true;
+	assert_int_equal(addr_parse(text, &ev.addr.addr), 0);
+	assert_int_equal(pipeline_apply(rig.p, &ev), 0);
+}
+
+/* A guest chooses its name itself: it does not add an address to what an administrator wrote, nor hide an alias. */
+static void what_a_guest_calls_itself_gives_way_to_a_file(void **state)
+{
+	static const char *const files[] = {"db A 10.0.0.1\n", "DB CNAME web\n", "db TXT x\n",
+		"db.lan A 10.0.0.1\n", "db.wan A 192.0.2.1\n", "db.local. A 10.0.0.1\n"};
+	(void)state;
+	rig.config.policy.sources[rig.config.policy.source_count++] = NAME_DHCP;
+	assert_int_equal(pipeline_set_config(rig.p, &rig.config), 0);
+	furnish();
+	give_guest("Db", "10.0.0.8");
+	flush();
+	assert_answers("db.lan.example", RR_A, 1);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		set_files(files[i]);
+		flush();
+		assert_false(names_has(pipeline_names(rig.p), "db"));
+		assert_put(i == 5 ? "Db.local. A" : "Db.local.");
+		set_files(i % 2 ? "" : "_x._tcp.db SRV 0 0 1 web\n");
+		flush();
+		assert_true(names_has(pipeline_names(rig.p), "db"));
+		assert_answers("db.lan.example", RR_A, 1);
+		assert_answers("db.example", RR_CNAME, 0);
+	}
+	set_files("db A 10.0.0.1\n");
+	give_link(4, 2, "web db"); /* a workload shares it with the file, as before */
+	flush();
+	assert_answers("db.lan.example", RR_A, 1);
+	assert_answers("db.example", RR_A, 2);
+}
+
 static void clients_of_an_on_link_prefix_are_lan_clients_from_the_flush_on(void **state)
 {
 	struct prefix prefix;
@@ -1031,6 +1073,7 @@ int main(void)
 		CASE(what_a_file_and_the_kernel_say_of_a_local_name_is_one_put),
 		CASE(a_link_that_changes_keeps_what_files_say_on_it),
 		CASE(an_alias_in_a_file_gives_way_to_a_workload_and_comes_back),
+		CASE(what_a_guest_calls_itself_gives_way_to_a_file),
 		CASE(clients_of_an_on_link_prefix_are_lan_clients_from_the_flush_on),
 		CASE(a_serial_is_the_floor_or_later_than_all_before),
 		CASE(records_are_told_from_the_end_of_the_first_flush_on),
