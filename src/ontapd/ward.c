@@ -220,15 +220,24 @@ static void grant(struct autoconf *a, struct ward *ward, const struct learner_ne
 	}
 }
 
+static bool is_banned(const struct wire *wire, const struct addr *addr)
+{
+	for (size_t i = 0; i < wire->banned_count; i++)
+		if (addr_equal(&wire->banned[i], addr))
+			return true;
+	return false;
+}
+
 /* A router's address, once a guest has claimed it, is never let through again. */
 static void ban(struct autoconf *a, const struct ward *ward, const struct learner_news *news)
 {
+	struct wire *wire = ward->wire;
 	refuse(a, ward, &news->addr, guest_refusal_text(news->why));
-	if (news->why != GUEST_REFUSED_ROUTER || find_addr(a, ward->wire, &news->addr) ||
-		ward->wire->banned_count >= LIMIT_GUEST_ROUTERS)
+	if (news->why != GUEST_REFUSED_ROUTER || find_addr(a, wire, &news->addr) ||
+		is_banned(wire, &news->addr) || wire->banned_count >= LIMIT_GUEST_ROUTERS)
 		return;
-	ward->wire->banned_count++;
-	put_claim(a, ward->wire, &news->addr, 0);
+	wire->banned[wire->banned_count++] = news->addr;
+	put_claim(a, wire, &news->addr, 0);
 }
 
 void ward_on_news(void *arg, const struct learner_news *news)
@@ -325,6 +334,8 @@ static void wire_put(struct autoconf *a, struct wire *wire)
 		return;
 	struct ban_host b = {a, wire};
 	taken_each(&a->taken, unban_host_addr, &b);
+	for (size_t i = 0; i < wire->banned_count; i++)
+		drop_claim(a, wire, &wire->banned[i]);
 	list_remove(&wire->in_all);
 	free(wire);
 }

@@ -2,6 +2,7 @@
 /* The guests that configure themselves, their addresses, and their wires. */
 #pragma once
 
+#include "base/limits.h"
 #include "ontapd/autoconf.h"
 
 /* A parent with guests. */
@@ -9,8 +10,9 @@ struct wire {
 	struct list in_all;
 	uint32_t ifindex;
 	uint8_t hwaddr[DEVICE_HWADDR_LEN];
-	size_t ward_count, tap_count; /* all; those of ipvtaps */
-	size_t banned_count;          /* addresses of routers that guests have claimed */
+	size_t ward_count, tap_count;            /* all; those of ipvtaps */
+	struct addr banned[LIMIT_GUEST_ROUTERS]; /* of routers, that guests have claimed */
+	size_t banned_count;
 };
 
 /* A guest: the tap's link in the nursery. */

@@ -3,6 +3,7 @@
 once on one parent, with DHCP, SLAAC and DHCPv6 on the wire. A guest is the kernel of a namespace, whose frames
 tests/net/guest-shuttle carries to and from the queue. tests/net/test_autoconf.py has macvtaps."""
 import json
+import os
 import re
 
 import pytest
@@ -20,17 +21,20 @@ DHCLIENT = """#!/bin/sh
 [ -n "$new_ip6_address" ] && ip2 addr replace $new_ip6_address/128 dev $interface
 exit 0
 """
+# A parent whose other end is in a bridge with the wire of this machine.
+ADD_ODD = """ip2 link add odd0 address 02:00:00:00:00:60 type veth peer name oddport
+printf 'link set oddport master oddbr up\\nlink set odd0 up\\n' | ip2 -batch -"""
 START = f"""
 mkdir -p /dev/net /var/lib/dhcpcd /var/run /var/tmp
 [ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
 ip2 link set lo up
 ip2 netns add lan
-ip2 link set eth0 name odd0
+printf 'link set eth0 name wire0\\nlink add oddbr type bridge\\nlink set wire0 master oddbr up\\nlink set oddbr up\\n' | ip2 -batch -
 printf 'link add eth0 address {PARENT} type veth peer name lan0 netns lan\\nlink set eth0 up\\n' | ip2 -batch -
 printf 'addr add 10.6.0.1/24 dev eth0\\naddr add 2001:db8:6::1/64 dev eth0 nodad\\n' | ip2 -batch -
 printf 'addr add 10.6.0.2/24 dev lan0\\naddr add 2001:db8:6::2/64 dev lan0 nodad\\nlink set lan0 up\\n' | ip2 -n lan -batch -
 printf 'addr add 10.6.0.140/24 dev lan0\\naddr add 2001:db8:6::77/64 dev lan0 nodad\\n' | ip2 -n lan -batch -
-ip2 link set odd0 up
+{ADD_ODD}
 in_lan() {{ nsenter --net=/run/netns/lan "$@"; }}
 in_lan sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 in_lan dnsmasq --no-daemon --port=0 --no-ping --conf-file=/dev/null --user=root \\
@@ -47,6 +51,8 @@ until [ -S /run/ontap/port.eth0 ]; do sleep 0.1; done
 CLIENTS = {
     "udhcpc": "busybox udhcpc -i eth0 -f -s /etc/udhcpc.sh",
     "dhcpcd": "unshare -m sh -c 'mount -t tmpfs t /var/lib/dhcpcd; exec /clients/dhcpcd -B eth0'",
+    "networkd": "unshare -m sh -c 'mount -o ro -t sysfs s /sys; mkdir -p /run/systemd; "
+                "mount -t tmpfs -o mode=755,uid=998,gid=998 t /run/systemd; exec /lib/systemd/systemd-networkd'",
     "dhclient": "dhclient -4 -d -sf /etc/dhclient.sh -lf /run/dhclient.leases -pf /run/dhclient.pid eth0",
 }
 
@@ -54,14 +60,19 @@ CLIENTS = {
 @pytest.fixture(scope="module")
 def vm(machine, built):
     made = machine("veth", "tap", "ipvlan", "ipvtap", "tun", "sch_ingress", "cls_bpf", "cls_flower", "act_gact",
-                   *VIRTIO_NET)
+                   "llc", "stp", "bridge", *VIRTIO_NET)
     try:
         furnish(made, built, "dhclient", "tc")
         made.add(need("dhcpcd"), "/clients/dhcpcd")
+        made.add("/lib/systemd/systemd-networkd", "/lib/systemd/systemd-networkd")
     except Missing as missing:
         pytest.skip(str(missing))
     made.add("/usr/lib/dhcpcd/dhcpcd-run-hooks", "/usr/lib/dhcpcd/dhcpcd-run-hooks")
     made.write("etc/radvd.conf", RADVD)
+    os.makedirs(made.root + "/etc/systemd/network")
+    made.write("etc/systemd/network/eth0.network", "[Match]\nName=eth0\n[Network]\nDHCP=yes\n")
+    made.write("etc/machine-id", "6f6e746170000000000000000000abcd\n")
+    made.write("etc/passwd", "root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\nsystemd-network:x:998:998::/:/bin/sh\n")
     made.write("etc/dhclient.sh", DHCLIENT, 0o755)
     for name, seconds in (("short.conf", 10), ("plain.conf", 90)):
         made.write("etc/" + name, f'timeout {seconds};\nsend dhcp-client-identifier "plain";\n')
@@ -169,7 +180,8 @@ def test_a_lease_that_is_declined_is_no_longer_there(vm, clients):
     """The server does not look before it gives an address, but the client does."""
     vm.sh(inside("thief", "udhcpc -i eth0 -s /etc/udhcpc.sh -a -A 1 -r 10.6.0.140 -n -q -t 10"))
     assert not any(addr == "10.6.0.140" for addr in addrs(vm, "thief"))
-    assert re.search(r"guest has: .*=10.6.0.140 .*guest has no longer: .*=10.6.0.140 .*guest has: ", vm.sh("cat /run/log"), re.S)
+    said = re.search(r"guest has: .*=10.6.0.140 .*guest has no longer: .*=10.6.0.140 .*guest has: ", vm.sh("cat /run/log"), re.S)
+    assert said
 
 
 def test_a_spoofed_source_is_dropped(vm, clients):
@@ -193,8 +205,7 @@ def test_a_server_may_ignore_the_broadcast_flag(vm):
     start_guest(vm, "odd", parent="odd0")
     vm.sh(inside("odd", "udhcpc -i eth0 -s /etc/udhcpc.sh -n -q -t 10 -T 1"))
     assert "10.7.0.50" in addrs(vm, "odd")
-    parent = bytes.fromhex(re.search(r"link/ether (\S+)", vm.sh("ip2 link show odd0"))[1].replace(":", ""))
-    assert {source for source, _ in network.asked} == {parent}
+    assert {source.hex(":") for source, _ in network.asked} == {"02:00:00:00:00:60"}
     assert all(flags & BROADCAST_FLAG for _, flags in network.asked)
     assert "addr=10.7.0.50 by=dhcp" in vm.sh("cat /run/log")
 
@@ -203,6 +214,22 @@ def test_an_access_point_that_answers_for_its_stations_is_no_conflict(vm):
     """Others are."""
     assert "Received 0 re" in vm.sh(inside("odd", "arping -D -c 1 -w 2 -I eth0 10.7.0.60"), check=False)
     assert "Received 1 re" in vm.sh(inside("odd", "arping -D -c 1 -w 2 -I eth0 10.7.0.9"), check=False)
+
+
+def test_the_parent_goes_and_comes(vm):
+    """With it go its guests, their addresses and names; a guest that is started anew is the same again."""
+    first = vm.sh("cat /run/odd.hwaddr")
+    wait_for(vm, "dig +short @127.0.0.1 odd.lan.vanya | grep -q 10.7.0.50")
+    vm.sh("ip2 link del odd0")
+    wait_for(vm, "grep -q 'parent gone: parent=odd0 devices=1 ' /run/log")
+    wait_for(vm, "[ -z \"$(dig +short @127.0.0.1 odd.lan.vanya)\" ]")
+    vm.sh(ADD_ODD + "\nkill $(cat /run/odd.pid); wait $(cat /run/odd.pid)", check=False)
+    assert json.loads(vm.sh("ontap --list -j /run/ontap/port.odd0")) == []
+    network = OddNetwork(vm.wires[0])
+    start_guest(vm, "odd", parent="odd0")
+    vm.sh(inside("odd", "udhcpc -i eth0 -s /etc/udhcpc.sh -n -q -t 10 -T 1"))
+    assert network.asked and vm.sh("cat /run/odd.hwaddr") == first
+    wait_for(vm, "dig +short @127.0.0.1 odd.lan.vanya | grep -q 10.7.0.50")
 
 
 def test_the_parent_gets_another_hardware_address(vm, clients):

@@ -93,6 +93,8 @@ class Machine:
     def add(self, program, as_path=None):
         """A program, with the libraries that it needs. In busybox' shell, an applet precedes a program of
         its name: give the program another name."""
+        if not os.path.exists(program):
+            raise Missing(f"there is no {program}")
         target = self.root + (as_path or "/bin/" + os.path.basename(program))
         os.makedirs(os.path.dirname(target), exist_ok=True)
         shutil.copy(program, target)
