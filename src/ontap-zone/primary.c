@@ -156,8 +156,7 @@ static void note_apex(struct primary *p, const uint8_t *apex)
 
 static void note_node(void *arg, const struct node *n)
 {
-	if (n->flags & NODE_APEX)
-		note_apex(arg, node_name(n));
+	note_apex(arg, node_name(n));
 }
 
 struct primary *primary_open(const struct runtime *runtime, struct loop *loop,
@@ -176,7 +175,7 @@ struct primary *primary_open(const struct runtime *runtime, struct loop *loop,
 		primary_close(p);
 		return NULL;
 	}
-	zone_each_node(pipeline_zone(runtime->pipeline), note_node, p);
+	zone_each_apex(pipeline_zone(runtime->pipeline), note_node, p);
 	return p;
 }
 

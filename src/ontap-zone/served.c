@@ -24,7 +24,7 @@ static void write_zone(struct jsonw *w, const char *key, const uint8_t *name)
 static void write_reverse(void *arg, const struct node *n)
 {
 	struct served *s = arg;
-	if (n->flags & NODE_APEX && name_is_reverse(node_name(n)))
+	if (name_is_reverse(node_name(n)))
 		write_zone(&s->w, NULL, node_name(n));
 }
 
@@ -78,7 +78,7 @@ void served_report(const struct report *r, struct buf *out)
 	jsonw_open(&s.w, NULL, '{');
 	write_zone(&s.w, "domain", pipeline_domain(r->pipeline));
 	jsonw_open(&s.w, "reverse_zones", '[');
-	zone_each_node(pipeline_zone(r->pipeline), write_reverse, &s);
+	zone_each_apex(pipeline_zone(r->pipeline), write_reverse, &s);
 	jsonw_close(&s.w, ']');
 	jsonw_open(&s.w, "listening", '[');
 	if (r->dns)

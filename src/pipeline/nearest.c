@@ -19,15 +19,14 @@ struct zones {
 static void visit_apex(void *arg, const struct node *n)
 {
 	const struct zones *zones = arg;
-	if (n->flags & NODE_APEX)
-		zones->visit(zones->arg, node_spelling(n));
+	zones->visit(zones->arg, node_spelling(n));
 }
 
 void explain_each_zone(
 	const struct pipeline *p, void (*visit)(void *arg, const uint8_t *apex), void *arg)
 {
 	struct zones zones = {visit, arg};
-	zone_each_node(p->zone, visit_apex, &zones);
+	zone_each_apex(p->zone, visit_apex, &zones);
 }
 
 /* The search, among texts that are relative to `origin`. */
@@ -134,6 +133,18 @@ static void start(struct search *s, const uint8_t *name)
 	s->max = 0; /* it exists in the domain, or belongs to another host */
 }
 
+/* Of a very large zone only a part is looked at: others must not wait for this. */
+static void offer_nodes(const struct pipeline *p, struct search *s)
+{
+	enum { SLOTS = 16384, TRIES = 65536 };
+	struct zone_walk walk;
+	for (unsigned i = 0; i < TRIES; i++)
+		if (zone_walk_begin(p->zone, &walk)) {
+			(void)!zone_walk_some(p->zone, &walk, SLOTS, offer_node, s);
+			return;
+		}
+}
+
 size_t explain_nearest(const struct pipeline *p, const struct explained *e,
 	char ret[EXPLAIN_NEAREST_MAX][NAME_TEXT_CAP])
 {
@@ -143,7 +154,7 @@ size_t explain_nearest(const struct pipeline *p, const struct explained *e,
 	if (e->is_local)
 		offer_local(p, &s);
 	else
-		zone_each_node(p->zone, offer_node, &s);
+		offer_nodes(p, &s);
 	for (size_t i = 0; i < s.count; i++)
 		complete(ret[i], s.origin, e->is_local);
 	return s.count;

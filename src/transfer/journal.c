@@ -267,7 +267,7 @@ int journal_set_catalog(struct journal *j, const uint8_t *catalog, uint32_t seri
 static void learn(void *arg, const struct node *n)
 {
 	struct journal *j = arg;
-	const struct node_set *soa = n->flags & NODE_APEX ? node_set(n, RR_SOA, VIEW_ANY) : NULL;
+	const struct node_set *soa = node_set(n, RR_SOA, VIEW_ANY);
 	if (!soa)
 		return;
 	const uint8_t *at = node_rdata(n, soa);
@@ -291,7 +291,7 @@ struct journal *journal_new(uint64_t seed, struct zone *zone)
 	list_init(&j->dirty);
 	list_init(&j->imaged);
 	list_init(&j->wanted);
-	zone_each_node(zone, learn, j);
+	zone_each_apex(zone, learn, j);
 	journal_commit(j, 0, ignore, NULL);
 	return j;
 }

@@ -95,6 +95,16 @@ int zone_each_record(const struct zone *z, const uint8_t *apex,
 	return err;
 }
 
+int zone_node_records(
+	const struct node *n, void (*visit)(void *arg, const struct zone_change *record), void *arg)
+{
+	struct facts scratch = {0};
+	struct walk w = {.visit = visit, .arg = arg};
+	int err = visit_node(&w, n, &scratch);
+	facts_fini(&scratch);
+	return err;
+}
+
 static struct table *table_of(const struct zone *z)
 {
 	return atomic_load_explicit(&z->reader.table, memory_order_relaxed);

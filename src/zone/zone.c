@@ -201,6 +201,18 @@ static int replace_apex(struct zone *z, struct update *u, struct node *node, str
 	return 0;
 }
 
+void zone_each_apex(const struct zone *z, void (*visit)(void *arg, const struct node *n), void *arg)
+{
+	MAP_EACH(owner, &z->owners, struct owner, in_map) {
+		struct place place;
+		if (!owner->apex)
+			continue;
+		tree_locate(&z->tree, owner->name, &place);
+		if (place.self)
+			visit(arg, place.self);
+	}
+}
+
 bool zone_has_apex(const struct zone *z, const uint8_t *name)
 {
 	return apex_owner(z, name) != NULL;

@@ -127,6 +127,14 @@ int zone_each_record(const struct zone *z, const uint8_t *apex,
 struct node;
 void zone_each_node(const struct zone *z, void (*visit)(void *arg, const struct node *n), void *arg)
 	NONNULL_ARGS(1, 2);
+/* The same for the nodes at the apexes of zones only. */
+void zone_each_apex(const struct zone *z, void (*visit)(void *arg, const struct node *n), void *arg)
+	NONNULL_ARGS(1, 2);
+
+/* Visits all records of a node, as zone_each_record() does. ERR_NOMEM: not all were visited. */
+int zone_node_records(
+	const struct node *n, void (*visit)(void *arg, const struct zone_change *record), void *arg)
+	NONNULL_ARGS(1, 2) MUSTCHECK;
 
 struct zone_walk {
 	size_t table; /* number of the table */
