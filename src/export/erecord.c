@@ -5,13 +5,15 @@
  */
 #include "export/erecord.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-struct erecord *erecord_new(const struct zone_change *change)
+/* An arena gives what is not aligned: so each record takes a multiple of its alignment. */
+struct erecord *erecord_new(struct arena *arena, const struct zone_change *change)
 {
+	enum { ALIGNED = _Alignof(struct erecord) };
 	size_t owner_len = name_len(change->owner);
-	struct erecord *r = malloc(sizeof(*r) + owner_len + change->rdata.len);
+	size_t len = sizeof(struct erecord) + owner_len + change->rdata.len;
+	struct erecord *r = arena_take(arena, (len + ALIGNED - 1) / ALIGNED * ALIGNED);
 	if (!r)
 		return NULL;
 	r->ttl = change->ttl;

@@ -2,6 +2,7 @@
 /* A record of an export, and its place in the order. */
 #pragma once
 
+#include "base/arena.h"
 #include "export/export.h"
 
 struct erecord {
@@ -21,8 +22,9 @@ struct erecords {
 	size_t count;
 };
 
-/* Returns a copy of the record in the change; free() it. NULL if out of memory. */
-struct erecord *erecord_new(const struct zone_change *change) NONNULL MUSTCHECK;
+/* Returns a copy of the record in the change. The arena must have no other use. NULL if out of memory. */
+struct erecord *erecord_new(struct arena *arena, const struct zone_change *change) NONNULL
+	MUSTCHECK;
 
 /* Compares everything except the TTL and the spelling of the owner. 0: the same record. */
 int erecord_same_cmp(const struct erecord *a, const struct erecord *b) NONNULL;

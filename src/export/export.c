@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/array.h"
 #include "base/err.h"
 #include "export/formats.h"
 
 struct export
 {
+	struct arena arena; /* of the records */
 	struct erecord **records;
 	size_t count, cap;
 	int err; /* 0 or ERR_NOMEM */
@@ -29,8 +31,7 @@ void export_free(struct export *e)
 {
 	if (!e)
 		return;
-	for (size_t i = 0; i < e->count; i++)
-		free(e->records[i]);
+	arena_fini(&e->arena);
 	free(e->records);
 	free(e);
 }
@@ -43,7 +44,7 @@ static int reserve(struct export *e)
 void export_add(void *arg, const struct zone_change *change)
 {
 	struct export *e = arg;
-	struct erecord *r = e->err || reserve(e) ? NULL : erecord_new(change);
+	struct erecord *r = e->err || reserve(e) ? NULL : erecord_new(&e->arena, change);
 	if (!r) {
 		e->err = ERR_NOMEM;
 		return;
@@ -52,18 +53,25 @@ void export_add(void *arg, const struct zone_change *change)
 	e->is_sorted = false;
 }
 
+void export_fail(struct export *e)
+{
+	e->err = ERR_NOMEM;
+}
+
+size_t export_count(const struct export *e)
+{
+	return e->count;
+}
+
 static void sort(struct export *e)
 {
 	if (e->is_sorted || e->count == 0)
 		return;
 	qsort(e->records, e->count, sizeof(*e->records), erecord_cmp);
 	size_t kept = 1;
-	for (size_t i = 1; i < e->count; i++) {
-		if (erecord_same_cmp(e->records[kept - 1], e->records[i]) == 0)
-			free(e->records[i]);
-		else
+	for (size_t i = 1; i < e->count; i++)
+		if (erecord_same_cmp(e->records[kept - 1], e->records[i]) != 0)
 			e->records[kept++] = e->records[i];
-	}
 	e->count = kept;
 	e->is_sorted = true;
 }

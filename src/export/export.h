@@ -34,6 +34,12 @@ void export_free(struct export *e);
  * export. Of equal records one is kept. A failure is stored and reported by export_write(). */
 void export_add(void *arg, const struct zone_change *record) NONNULL;
 
+/* Notes that a record could not be added for lack of memory. */
+void export_fail(struct export *e) NONNULL;
+
+/* Returns the number of records so far, equal ones included. */
+size_t export_count(const struct export *e) NONNULL;
+
 struct export_options {
 	enum export_format format;
 	/* VIEW_LAN, VIEW_WAN, or 0 for the default of the format: zone the wan view (private

@@ -18,7 +18,7 @@
 #include "watch/kernel.h"
 #include "io/loop.h"
 #include "ontap-zone/commands.h"
-#include "ontap-zone/files.h"
+#include "ontap-zone/render.h"
 #include "ontap-zone/runtime.h"
 
 /* With --watch: changes within this time are written together. */
@@ -100,7 +100,7 @@ static int exporter_write(struct exporter *x)
 	const uint8_t *apex = conf->zone.len ? conf->zone.wire : conf->domain.wire;
 	struct buf out = {0};
 	x->has_news = false;
-	int err = files_render(
+	int err = render_now(
 		x->runtime.pipeline, (enum export_format)conf->format, conf->view, apex, &out);
 	if (err) {
 		log_error(x->log, "cannot export: error=\"%s\"",

@@ -312,28 +312,41 @@ int keeper_flush(struct keeper *k, bool *ret_is_pending)
 
 /* Requests. */
 
-/* Sends the bytes in pieces, each behind `head`. The last piece, perhaps an empty one, has `*is_last`. */
+/* Sends the bytes in pieces, each behind `head`. Only the last piece, perhaps an empty one, has `*is_last`, if
+ * that is set. */
 static void put_pieces(struct keeper *k, uint32_t type, const void *head, size_t head_len,
 	uint32_t *is_last, const char *bytes, size_t len)
 {
 	char piece[sizeof(struct keeper_piece) + 3072];
 	const size_t room = sizeof(piece) - head_len;
+	const uint32_t is_end = *is_last;
 	size_t done = 0;
 	do {
 		const size_t now = len - done < room ? len - done : room;
-		*is_last = done + now == len;
+		*is_last = is_end && done + now == len;
 		memcpy(piece, head, head_len);
 		if (now > 0)
 			memcpy(piece + head_len, bytes + done, now);
 		channel_put(&k->channel, type, piece, head_len + now);
 		done += now;
-	} while (!*is_last);
+	} while (done < len);
 }
 
-void keeper_write_export(struct keeper *k, size_t export, const char *bytes, size_t len)
+void keeper_write_export(
+	struct keeper *k, const struct keeper_piece *piece, const char *bytes, size_t len)
 {
-	struct keeper_piece head = {.generation = k->generation, .export = (uint32_t) export};
+	struct keeper_piece head = *piece;
 	put_pieces(k, ASK_EXPORT, &head, sizeof(head), &head.is_last, bytes, len);
+}
+
+bool keeper_is_full(const struct keeper *k)
+{
+	return channel_is_pending(&k->channel);
+}
+
+uint32_t keeper_generation(const struct keeper *k)
+{
+	return k->generation;
 }
 
 void keeper_write_serial(struct keeper *k, const char *text)
@@ -343,7 +356,7 @@ void keeper_write_serial(struct keeper *k, const char *text)
 
 void keeper_write_names(struct keeper *k, const char *text, size_t len)
 {
-	uint32_t is_last = 0;
+	uint32_t is_last = 1;
 	put_pieces(k, ASK_NAMES, &is_last, sizeof(is_last), &is_last, text, len);
 }
 

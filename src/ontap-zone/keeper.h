@@ -82,8 +82,13 @@ int keeper_handle(struct keeper *k) NONNULL MUSTCHECK;
 int keeper_flush(struct keeper *k, bool *ret_is_pending) NONNULL MUSTCHECK;
 
 /* Requests. on_written() tells the outcome. */
-void keeper_write_export(struct keeper *k, size_t export, const char *bytes, size_t len)
-	NONNULL_ARGS(1);
+/* A piece of an export; all pieces of one come without others between them. */
+void keeper_write_export(struct keeper *k, const struct keeper_piece *piece, const char *bytes,
+	size_t len) NONNULL_ARGS(1, 2);
+/* True if the process has not taken yet what it was sent: more is better sent later. */
+bool keeper_is_full(const struct keeper *k) NONNULL;
+/* Returns the number of the present list of exports. */
+uint32_t keeper_generation(const struct keeper *k) NONNULL;
 void keeper_write_serial(struct keeper *k, const char *text) NONNULL;
 void keeper_write_names(struct keeper *k, const char *text, size_t len) NONNULL_ARGS(1);
 /* Makes it read the configuration and all files again. on_end() tells the outcome. */

@@ -35,6 +35,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/print_watch.c \
 	src/ontap-zone/refusal.c src/ontap-zone/refusal.h \
 	src/ontap-zone/reload.c src/ontap-zone/reload.h \
+	src/ontap-zone/render.c src/ontap-zone/render.h \
 	src/ontap-zone/report.c src/ontap-zone/report.h \
 	src/ontap-zone/report_explain.c \
 	src/ontap-zone/report_graph.c \

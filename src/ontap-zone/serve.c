@@ -62,6 +62,7 @@ static void daemon_stop(struct daemon *d)
 	if (d->is_ready) {
 		(void)!ready_notify(getenv("NOTIFY_SOCKET"), "STOPPING=1");
 		daemon_say_goodbye(d);
+		files_finish(&d->files);
 		store_last(d);
 	}
 	daemon_stop_keeper(d);
@@ -179,7 +180,13 @@ static int serve(struct daemon *d, struct conf *conf)
 		keeper_stop(d->keeper);
 		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	}
-	files_init(&d->files, &d->runtime, d->keeper, d->log);
+	err = files_init(&d->files, d->loop, &d->runtime, d->keeper, d->log);
+	if (err) {
+		log_error(d->log, "cannot start: step=eventfd error=\"%s\"", err_text(err));
+		keeper_stop(d->keeper);
+		runtime_fini(&d->runtime);
+		return EXIT_SYSTEM;
+	}
 	guests_init(&d->guests, d->loop, d->log, &d->runtime);
 	d->guests.watcher = d->watcher;
 	int code = load(d);

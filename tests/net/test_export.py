@@ -299,6 +299,30 @@ def test_serve_keeps_its_exports_up_to_date(host, serve, topo, tmp_path):
     wait_until(lambda: read(ran).count("done") >= 2, what="the command after the change")
 
 
+def test_large_exports_are_whole_whatever_happens_while_they_are_made(host, serve, topo, tmp_path):
+    """A thread makes them, and they are sent to the keeper in pieces. A reload exchanges the files meanwhile."""
+    many = 5000
+    zone, conf, first, second = (tmp_path / name for name in ("large.zone", "conf", "first", "second"))
+    os.chmod(tmp_path, 0o777)
+    zone.write_text(f"$GENERATE 1-{many} h$ TXT host$\n")
+    exports = [f"export = json:{first}\nexport = zone:{second}\n", f"export = zone:{first}\nexport = json:{second}\n"]
+
+    def is_whole(path, is_json, addr):
+        text = read(path)
+        return (text.startswith("{") == is_json and text.endswith("\n") and text.count("TXT") == many
+                and (addr in text or not is_json))
+
+    conf.write_text(exports[0])
+    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--zone-file={zone}", f"--config={conf}", "--listen=127.0.0.1:5300")
+    wait_until(lambda: is_whole(first, True, LAN4) and is_whole(second, False, ""), what="the first files")
+    for turn in range(1, 4):
+        topo.namespaces[1].ip(f"addr add 10.9.0.{100 + turn}/24 dev eth0")
+        conf.write_text(exports[turn % 2])
+        daemon.ask("reload")
+        wait_until(lambda: is_whole(first, turn % 2 == 0, f"10.9.0.{100 + turn}")
+                   and is_whole(second, turn % 2 == 1, f"10.9.0.{100 + turn}"), what=f"the files of turn {turn}")
+
+
 # --- bad input --------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("arguments, message", [
