@@ -240,12 +240,13 @@ static void link_free(struct guest_link *l)
 	try_again(g);
 }
 
+/* A namespace without a file, such as that of ontapd's guests, whose addresses are on their links, is not entered. */
 static void log_no_socket(const struct guest_link *l, int err)
 {
 	const struct model_link *link = guest_part_link(l);
 	char name[LOG_TEXT_CAP];
 	if (link && log_limit_may(&l->guests->complaints, loop_now()))
-		log_warning(l->guests->log,
+		log_print(l->guests->log, err == -ENOENT ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
 			"guest is not listened to: nsid=%d link=%s error=\"%s\"", l->at.nsid,
 			log_escape(link->info.name, name), err_text(err));
 }
