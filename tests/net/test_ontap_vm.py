@@ -2,6 +2,7 @@
 """A virtual machine on a macvtap of ontap: it boots, answers pings from the wire, and has its name."""
 import grp
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from lib.peers import unpacked
 from lib.wait import wait_until
+from test_autoconf import dnsmasq
 from test_ontap_recipes import OWNERS, background, lab, resolve, resolve_mdns, router  # noqa: F401 (fixtures)
 from test_ontapd import NOBODY, links, needs_second_user, ontap, ontapd  # noqa: F401 (fixtures)
 
@@ -19,6 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "vm"))
 from vm import VIRTIO_NET, Machine, Missing  # noqa: E402
 
 GROUP = "users"  # the group of the socket, "kvm" in practice: one that each machine has
+IPXE = "/usr/lib/ipxe/qemu/pxe-virtio.rom"
 CARD = "-netdev tap,id=n0,fd=$ONTAP_FD0 -device virtio-net-pci,netdev=n0,mac=$ONTAP_HWADDR"
 
 
@@ -64,6 +67,38 @@ def test_a_virtual_machine_boots_to_a_ping_and_a_name(lab, ontapd, ontap, serve,
     assert name == resolve_mdns(lab, "guest.local", "A") == ["10.6.0.70"]
     wait_for_ping(lab, [busybox, "ping"], name[0])
     process.kill()
+
+
+# Of a guest that configures itself: SLAAC by its kernel, DHCP by its client.
+CONFIGURE = "ip link set eth0 up; udhcpc -i eth0 -q -n -t 20 -T 1 -s /etc/udhcpc.sh && echo GUEST-IS-UP && sleep 600"
+LEASED = """#!/bin/sh
+[ -z "$ip" ] || ip addr add $ip/$mask dev $interface
+"""
+
+
+def test_machines_configure_themselves_and_have_names(lab, ontapd, ontap, serve, guest, need, background,  # noqa: F811
+                                                      tmp_path):
+    """A kernel with udhcpc and SLAAC, and iPXE, which has its address and name before it has booted anything."""
+    if not os.path.exists(IPXE):
+        pytest.skip(f"there is no {IPXE}")
+    daemon = ontapd(lab)
+    dnsmasq(lab, background, tmp_path)
+    router(lab, background, tmp_path)
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", *OWNERS)
+    guest.write("etc/udhcpc.sh", LEASED, 0o755)
+    pxe = [guest.qemu, "-accel", "tcg", "-m", "64", "-nodefaults", "-display", "none", "-boot", "n"]
+    processes = [ontap(daemon, "-t", "auto", "-a", name, "--autoconf", start=True,
+                       prog=["sh", "-c", f"exec {shlex.join(command)} {CARD}"])
+                 for name, command in (("guest", guest.command(CONFIGURE)), ("boot", pxe))]
+    wait_for_guest(processes[0])
+    wait_until(lambda: len(set(re.findall(r"guest has: ifindex=(\d+) .* by=dhcp", daemon.log()))) == 2, 60, "two leases")
+    names = {name: resolve(lab, f"{name}.lan.vanya", "A") for name in ("guest", "boot")}
+    assert all(len(found) == 1 for found in names.values()) and names["guest"] != names["boot"]
+    assert resolve_mdns(lab, "guest.local", "A") == names["guest"]
+    for addr in names["guest"] + resolve(lab, "guest.wan.vanya", "AAAA"):
+        wait_for_ping(lab, [need("busybox"), "ping"], addr)
+    for process in processes:
+        process.kill()
 
 
 def test_a_plain_user_creates_waits_and_opens_for_his_machine(lab, ontapd, ontap, serve, guest, need,  # noqa: F811
