@@ -117,7 +117,7 @@ static const struct option options[] = {
 		.default_words = "derived from the alias",
 		.help = "hardware address, but of an ipvlan or ipvtap"},
 	{"autoconf", .type = &option_type_flag, AT(has_autoconf),
-		.help = "the guest of a macvtap or ipvtap configures itself by DHCP or SLAAC"},
+		.help = "the guest of a tap, macvtap or ipvtap configures itself by DHCP or SLAAC"},
 	{"keep", .type = &option_type_flag, AT(is_kept), .help = "the device outlives PROG"},
 	{"up", .type = &option_type_alias, .stands_for = {"down", "no"},
 		.help = "set the link up (default)"},
@@ -168,11 +168,13 @@ bool settings_needs_link(const struct settings *s)
 	return settings_has_own_addrs(s) || s->await.criterion_count > 0;
 }
 
-/* Its link is in a namespace of ontapd's, where the guest's addresses are put on it. */
+/* Its link is in a namespace of ontapd's, where the guest's addresses are put on it; or it is a port of a bridge, which
+ * carries all that the guest says. */
 static int check_autoconf(const struct settings *s, bool is_tap, struct options_error *error)
 {
-	if (!is_tap || s->type == DEVICE_TAP || s->queues == 0)
-		return options_fail(error, "--autoconf: only macvtap and ipvtap, with a queue");
+	if (!is_tap || s->queues == 0)
+		return options_fail(
+			error, "--autoconf: only macvtap, ipvtap and tap, with a queue");
 	if (!s->prog[0])
 		return options_fail(error, "--autoconf: there is no program after --");
 	const char *other = s->ifname                                        ? "name"

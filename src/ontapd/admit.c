@@ -13,9 +13,9 @@
 static enum device_status check_form(struct job *job)
 {
 	const struct device_request *req = job->request;
-	if (job->type != DEVICE_MACVTAP && job->type != DEVICE_IPVTAP)
+	if (!device_type_is_tap(job->type))
 		return job_refuse(job, DEVICE_MALFORMED,
-			"%s has no guest: autoconf is for macvtap and ipvtap",
+			"%s has no guest: autoconf is for macvtap, ipvtap and tap",
 			device_type_text(job->type));
 	if (req->queues == 0)
 		return job_refuse(job, DEVICE_MALFORMED,
@@ -27,6 +27,8 @@ static enum device_status check_form(struct job *job)
 	if (req->flags & (DEVICE_KEEP | DEVICE_STAY_DOWN))
 		return job_refuse(job, DEVICE_MALFORMED,
 			"with autoconf, a device is up, and ends with its guest");
+	if (job->type == DEVICE_TAP)
+		return DEVICE_OK;
 	bool is_ipvlan = device_type_is_ipvlan(job->type);
 	if (is_ipvlan && (job->mode.mode != IPVLAN_MODE_L2 || job->mode.flag != 0))
 		return job_refuse(
@@ -40,7 +42,7 @@ enum device_status admit_guest(struct job *job)
 {
 	struct autoconf *a = job->creator->autoconf;
 	enum device_status status = check_form(job);
-	if (status)
+	if (status || job->type == DEVICE_TAP) /* ontap-zone hears what is said on a bridge */
 		return status;
 	if (!learner_is_running(&a->learner))
 		return job_refuse(job, DEVICE_UNSUPPORTED, "autoconf: the learner does not run");

@@ -312,9 +312,10 @@ static int read_back(struct making *m)
 	return 0;
 }
 
+/* That of a tap on a bridge needs nothing of us. */
 static bool has_guest(const struct making *m)
 {
-	return m->job->request->flags & DEVICE_AUTOCONF;
+	return m->job->request->flags & DEVICE_AUTOCONF && m->job->type != DEVICE_TAP;
 }
 
 /* An ipvtap has the hardware address of its parent, so the guest's is kept in a name. Two guests cannot

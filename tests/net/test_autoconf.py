@@ -27,10 +27,10 @@ def guests(lab, topo, ontap, program):  # noqa: F811
         pytest.skip("busybox is not installed")
     shuttle = program("tests/net/guest-shuttle")
 
-    def start(daemon, name, *options):
+    def start(daemon, name, *options, kind="macvtap", parent="eth0"):
         inside = topo.namespace(name)
         inside.write_sysctl("net/ipv6/conf/default/accept_ra", 2)
-        inside.process = ontap(daemon, "-t", "macvtap", "-a", name, "--autoconf", *options, start=True,
+        inside.process = ontap(daemon, "-t", kind, "-a", name, "--autoconf", *options, start=True, parent=parent,
                                prog=["nsenter", f"--net={inside.path}", shuttle, "eth0"])
         line = inside.process.stdout.readline()
         assert line == "up\n", daemon.log()
@@ -196,8 +196,22 @@ def test_a_restart_does_no_harm(lab, ontapd, serve, guests, background, tmp_path
     wait_until(lambda: "device gone" in daemon.log(), what="the end of the device")
 
 
+def test_a_tap_on_a_bridge_needs_no_more(lab, ontapd, serve, guests, background, tmp_path):  # noqa: F811
+    lab.ip("addr flush dev eth0")
+    lab.ip("link add br0 type bridge")
+    lab.ip("link set eth0 master br0")
+    lab.ip("link set br0 up")
+    lab.ip("addr add 10.6.0.1/24 dev br0")
+    dnsmasq(lab, background, tmp_path)
+    serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--guests=auto", *OWNERS)
+    guest = guests(ontapd(lab, parents=("br0",)), "den", kind="auto", parent="br0")
+    address = udhcpc(guest, tmp_path)
+    assert resolve(lab, "den.lan.vanya", "A") == [address]
+
+
 @pytest.mark.parametrize("options, reason", [
-    (["-t", "macvlan"], "only macvtap and ipvtap"),
+    (["-t", "macvlan"], "only macvtap, ipvtap and tap"),
+    (["-t", "veth"], "only macvtap, ipvtap and tap"),
     (["-t", "macvtap", "-n", "nic0"], "not with --name"),
     (["-t", "macvtap", "--keep"], "not with --keep"),
     (["-t", "macvtap", "--addr=10.6.0.9/24"], "not with --addr"),

@@ -249,11 +249,11 @@ static void what_is_wrong_is_told_with_its_option(void **state)
 	assert_fails("ontap -t macvlan --gateway=10.0.0.0/8 /s -- x",
 		"--gateway: '10.0.0.0/8' is malformed; the form is ADDR");
 	assert_fails("ontap -t macvlan --autoconf /s -- x",
-		"--autoconf: only macvtap and ipvtap, with a queue");
+		"--autoconf: only macvtap, ipvtap and tap, with a queue");
 	assert_fails("ontap -t ipvtap -m 0 --autoconf /s -- x",
-		"--autoconf: only macvtap and ipvtap, with a queue");
+		"--autoconf: only macvtap, ipvtap and tap, with a queue");
 	assert_fails("ontap -t ipvtap --autoconf /s --",
-		"--autoconf: only macvtap and ipvtap, with a queue");
+		"--autoconf: only macvtap, ipvtap and tap, with a queue");
 	static const char *const others[] = {"name=nic0", "keep", "down", "addr=10.0.0.1/8",
 		"gateway=10.0.0.1", "dhcp", "wait=10.0.0.0/8"};
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
