@@ -327,7 +327,10 @@ void names_flush(struct names *n)
 
 void names_set_policy(struct names *n, const struct policy *policy)
 {
-	n->policy = *policy;
+	const bool is_same = policy_equal(&n->policy, policy);
+	n->policy = *policy; /* what it borrows is another copy */
+	if (is_same)
+		return;
 	n->has_new_policy = n->has_new_owners = true;
 	MAP_EACH(nlink, &n->links, struct nlink, node)
 		claims_update(n, nlink, false);

@@ -108,7 +108,7 @@ void names_flush(struct names *n) NONNULL;
 /* True if a flush would do anything. */
 bool names_is_dirty(const struct names *n) NONNULL;
 
-/* Sets a new policy and marks everything. */
+/* Sets a new policy, and marks everything if it differs from the one before, whose lists must still be there. */
 void names_set_policy(struct names *n, const struct policy *policy) NONNULL;
 
 /* What is_of_file() says of that label, in any spelling, may have changed. Cheap if no guest claims it. */

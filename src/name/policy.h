@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/compiler.h"
 #include "wire/name.h"
 
 /* Where a name comes from. NAME_LABEL and NAME_ADDRESS name one address alone, in addition to the names of its
@@ -70,3 +71,6 @@ struct policy {
 	const char *const *guest_links; /* link names, for NAME_GUESTS_LISTED; borrowed */
 	unsigned guest_link_count;
 };
+
+/* True if names follow from both in the same way. Reads what both borrow. */
+bool policy_equal(const struct policy *a, const struct policy *b) NONNULL;

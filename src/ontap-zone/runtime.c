@@ -136,14 +136,17 @@ static int read_zone_files(struct runtime *r, struct conf_error *error)
 	return err;
 }
 
+/* Both lists are there while the pipeline compares them. */
 int runtime_take_addresses(struct runtime *r, struct address_names *address_names)
 {
-	struct address_names before = r->address_names;
-	r->address_names = *address_names;
+	struct address_names *before = &r->addresses[r->present];
+	r->present = !r->present;
+	r->addresses[r->present] = *address_names;
 	*address_names = (struct address_names){0};
-	const struct pipeline_config config = config_of(&r->conf, &r->address_names);
+	const struct pipeline_config config = config_of(&r->conf, &r->addresses[r->present]);
 	int err = pipeline_set_config(r->pipeline, &config);
-	address_names_fini(&before);
+	address_names_fini(before);
+	*before = (struct address_names){0};
 	return err;
 }
 
@@ -175,7 +178,7 @@ int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	struct pipeline_sink sink, struct conf_error *error)
 {
 	*r = (struct runtime){.conf = *conf, .log = log};
-	const struct pipeline_config config = config_of(&r->conf, &r->address_names);
+	const struct pipeline_config config = config_of(&r->conf, &r->addresses[r->present]);
 	sink.on_self = on_self;
 	sink.on_reject = on_reject;
 	sink.on_hidden_alias = on_hidden_alias;
@@ -197,7 +200,7 @@ void runtime_fini(struct runtime *r)
 {
 	rcu_drain();
 	pipeline_free(r->pipeline);
-	address_names_fini(&r->address_names);
+	address_names_fini(&r->addresses[r->present]);
 	conf_fini(&r->conf);
 }
 

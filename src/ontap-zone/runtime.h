@@ -15,8 +15,10 @@
 
 struct runtime {
 	struct pipeline *pipeline;
-	struct conf conf;                   /* owned */
-	struct address_names address_names; /* owned */
+	struct conf conf; /* owned */
+	struct address_names
+		addresses[2]; /* owned; at `present`: in force, the other one is empty */
+	unsigned present;
 	const struct log *log;
 	uint32_t serial_floor; /* later than all serials served before this start; 0: not known */
 	bool has_new_self;

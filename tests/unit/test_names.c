@@ -575,6 +575,55 @@ static void merge_gives_the_addresses_of_all_first_and_number_tell_them_apart(vo
 	stop(f);
 }
 
+/* A reload of what has not changed costs nothing, wherever the lists of the policy are. */
+static void a_policy_that_says_the_same_says_nothing(void **state)
+{
+	static const char *const texts[] = {"x*", "y"}, *const same[] = {"x*", "y"},
+				 *const other[] = {"x*", "z"};
+	struct address_name at[] = {{.addr = {ADDR_V4, {10, 0, 0, 5}}, .label = "git"}}, at2[1];
+	struct address_names names = {at, 1, 1}, names2 = {at2, 1, 1};
+	struct fixture *f = start(DUPLICATES_MERGE);
+	(void)state;
+	memcpy(at2, at, sizeof(at));
+	f->policy.ignored = f->policy.mdns_links = f->policy.guest_links = texts;
+	f->policy.ignored_count = f->policy.mdns_link_count = f->policy.guest_link_count = 2;
+	f->policy.address_names = &names;
+	names_set_policy(f->names, &f->policy);
+	names_flush(f->names);
+	struct policy policy = f->policy;
+	policy.ignored = policy.mdns_links = policy.guest_links = same;
+	policy.address_names = &names2;
+	names_set_policy(f->names, &policy);
+	assert_false(names_is_dirty(f->names));
+#define EXPECT_NEWS(change)                                                                        \
+	do {                                                                                       \
+		policy = f->policy;                                                                \
+		change;                                                                            \
+		names_set_policy(f->names, &policy);                                               \
+		assert_true(names_is_dirty(f->names));                                             \
+		names_set_policy(f->names, &f->policy);                                            \
+		names_flush(f->names);                                                             \
+	} while (0)
+	EXPECT_NEWS(policy.ignored = other);
+	EXPECT_NEWS(policy.mdns_links = other);
+	EXPECT_NEWS(policy.guest_link_count = 1);
+	EXPECT_NEWS(policy.address_names = NULL);
+	EXPECT_NEWS(strcpy(at2[0].label, "code"); policy.address_names = &names2);
+	EXPECT_NEWS(policy.domain.wire[1] ^= 1);
+	EXPECT_NEWS(policy.ttl_s++);
+	EXPECT_NEWS(policy.source_count--);
+	EXPECT_NEWS(policy.duplicates++);
+	EXPECT_NEWS(policy.rootless = ROOTLESS_YES);
+	EXPECT_NEWS(policy.has_temporary = true);
+	EXPECT_NEWS(policy.has_deprecated = true);
+	EXPECT_NEWS(policy.mdns = NAME_MDNS_LISTED);
+	EXPECT_NEWS(strcpy(policy.self, "x"));
+	EXPECT_NEWS(strcpy(policy.host, "x"));
+	EXPECT_NEWS(policy.has_self_mdns = !policy.has_self_mdns);
+	EXPECT_NEWS(policy.guests = NAME_GUESTS_LISTED);
+	stop(f);
+}
+
 static void a_rootless_namespace_never_gets_shares_or_pushes_out_a_name(void **state)
 {
 	(void)state;
@@ -1697,6 +1746,7 @@ int main(void)
 		cmocka_unit_test(mdns_goes_by_prefix_where_the_wire_is_not_ours),
 		cmocka_unit_test(mdns_does_not_go_by_the_prefix_of_a_network_that_is_closed),
 		cmocka_unit_test(merge_gives_the_addresses_of_all_first_and_number_tell_them_apart),
+		cmocka_unit_test(a_policy_that_says_the_same_says_nothing),
 		cmocka_unit_test(a_rootless_namespace_never_gets_shares_or_pushes_out_a_name),
 		cmocka_unit_test(a_granted_name_is_served_and_goes_behind_the_hosts_own),
 		cmocka_unit_test(
