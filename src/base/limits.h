@@ -252,7 +252,7 @@ enum {
 
 /* Guests that ontap-zone listens to. */
 enum {
-	/* Links: each has a socket, and about 4 KiB with what its guest says. A host with more guests would
+	/* Links: each has a socket, and about 3.5 KiB with what its guest says. A host with more guests would
 	 * have other limits first. */
 	LIMIT_GUEST_LINKS = 4096,
 	/* Hardware addresses behind a port of a bridge that are looked up among the neighbours, when its guest is

@@ -79,14 +79,25 @@ struct rtnl_request rtnl_dump_addrs(uint32_t seq, nsid_t nsid)
 	return req;
 }
 
-struct rtnl_request rtnl_dump_neighbours(uint32_t seq, bool is_bridge)
+static struct rtnl_request dump_neighbours(uint32_t seq, uint8_t family, uint32_t ifindex)
 {
 	struct rtnl_request req = {0};
 	struct nlmsghdr *h = put_header(&req, RTM_GETNEIGH, NLM_F_DUMP, seq);
 	struct ndmsg *neighbour = mnl_nlmsg_put_extra_header(h, sizeof(*neighbour));
-	neighbour->ndm_family = is_bridge ? AF_BRIDGE : AF_UNSPEC;
+	neighbour->ndm_family = family;
+	neighbour->ndm_ifindex = (int32_t)ifindex;
 	req.len = h->nlmsg_len;
 	return req;
+}
+
+struct rtnl_request rtnl_dump_neighbours(uint32_t seq)
+{
+	return dump_neighbours(seq, AF_UNSPEC, 0);
+}
+
+struct rtnl_request rtnl_dump_behind(uint32_t seq, uint32_t port)
+{
+	return dump_neighbours(seq, AF_BRIDGE, port);
 }
 
 static struct nlmsghdr *put_nsid(

@@ -30,9 +30,12 @@ struct rtnl_request rtnl_dump_bridge_ports(uint32_t seq);
  * CAP_NET_ADMIN unless `nsid` is NSID_OWN. */
 struct rtnl_request rtnl_get_link(uint32_t seq, nsid_t nsid, uint32_t ifindex);
 
-/* Requests the tables of neighbours of both families, or with `is_bridge` those of bridges: which hardware address
- * is behind which port. Of the socket's own namespace. */
-struct rtnl_request rtnl_dump_neighbours(uint32_t seq, bool is_bridge);
+/* Requests the tables of neighbours of both families, of the socket's own namespace. */
+struct rtnl_request rtnl_dump_neighbours(uint32_t seq);
+
+/* Requests the hardware addresses that a bridge has learnt behind this port; likewise. The port has to be named: else the
+ * kernel goes through the whole bridge once for each port (rtnl_fdb_dump() in net/core/rtnetlink.c). */
+struct rtnl_request rtnl_dump_behind(uint32_t seq, uint32_t port);
 
 /* Requests all ids in our own namespace's table. */
 struct rtnl_request rtnl_dump_nsids(uint32_t seq);

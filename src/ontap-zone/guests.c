@@ -165,8 +165,10 @@ static void try_again(struct guests *g)
 static void link_ask(struct guest_link *l)
 {
 	l->is_asked = watcher_open_guest_socket(l->guests->watcher, l->at.nsid, l->at.ifindex) == 0;
-	if (!l->is_asked)
-		try_again(l->guests);
+	if (l->is_asked)
+		return;
+	l->guests->has_unasked = true;
+	try_again(l->guests);
 }
 
 static void log_limit_reached(struct guests *g)
@@ -262,6 +264,8 @@ void guests_take_socket(struct guests *g, const struct event *ev, int fd)
 	const struct guest_place at = {ev->nsid, ev->guest_socket.ifindex};
 	struct guest_link *l = guest_part_find(g, &at);
 	const struct model_link *link = l ? guest_part_link(l) : NULL;
+	if (g->has_unasked)
+		g->again_at = 0; /* there is room now */
 	if (!link || l->guest) {
 		if (fd >= 0)
 			close(fd);
@@ -440,6 +444,7 @@ static void poll_due(struct guests *g, ns_t now)
 static void do_again(struct guests *g)
 {
 	g->again_at = NS_NEVER;
+	g->has_unasked = false;
 	MAP_EACH(l, &g->links, struct guest_link, node) {
 		if (l->is_broken) {
 			link_shut(l);

@@ -37,7 +37,8 @@ struct guests {
 	bool are_all_dirty, have_all_moved;
 	bool has_new_networks; /* prefixes of links changed */
 	bool is_at_limit;
-	ns_t again_at; /* what did not fit, or failed, is tried again; NS_NEVER: nothing */
+	bool has_unasked; /* the watcher had no room for another request */
+	ns_t again_at;    /* what did not fit, or failed, is tried again; NS_NEVER: nothing */
 	struct log_limit complaints;
 };
 

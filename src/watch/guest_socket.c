@@ -27,10 +27,28 @@
 /* Room for some frames of a burst; what does not fit is said again, or is not worth more. */
 enum { RECEIVE_BUFFER = 65536 };
 
+/* A link of a guest, and what is behind it. */
+struct place {
+	uint32_t ifindex;
+	uint8_t behind[LIMIT_GUEST_BEHIND][6]; /* hardware addresses */
+	size_t count;
+};
+
+/* A look into the kernel's tables. */
+struct finding {
+	nsid_t nsid;
+	struct place places[GUEST_SOCKETS_AT_ONCE];
+	size_t count;
+	struct place *at; /* whose hardware addresses are asked for */
+	void (*on_event)(void *arg, const struct event *ev);
+	void *arg;
+};
+
 struct guest_sockets {
 	const char *netns_dir;
 	struct netns_self self;
 	struct asker asker;
+	struct finding finding; /* the present one */
 };
 
 struct guest_sockets *guest_sockets_new(const char *netns_dir)
@@ -159,47 +177,58 @@ int guest_sockets_open(
 
 /* --- neighbours ------------------------------------------------------------------------------- */
 
-struct finding {
-	nsid_t nsid;
-	uint32_t ifindex;
-	uint8_t behind[LIMIT_GUEST_BEHIND][6]; /* hardware addresses behind the port */
-	size_t count;
-	void (*on_event)(void *arg, const struct event *ev);
-	void *arg;
-};
-
-static bool is_behind(const struct finding *f, const uint8_t hwaddr[6])
+static void ignore_event(void *arg UNUSED, const struct event *ev UNUSED)
 {
-	for (size_t i = 0; i < f->count; i++)
-		if (memcmp(f->behind[i], hwaddr, 6) == 0)
+}
+
+static void on_behind(void *arg, const struct nlmsghdr *h)
+{
+	const struct finding *f = arg;
+	struct event_neighbour n;
+	if (neighbour_read(h, &n) && n.kind == NEIGHBOUR_IS_BEHIND && n.ifindex == f->at->ifindex &&
+		f->at->count < LIMIT_GUEST_BEHIND)
+		memcpy(f->at->behind[f->at->count++], n.hwaddr, 6);
+}
+
+static bool is_behind(const struct place *place, const struct event_neighbour *n)
+{
+	if (place->ifindex == n->ifindex)
+		return true;
+	for (size_t i = 0; i < place->count; i++)
+		if (memcmp(place->behind[i], n->hwaddr, 6) == 0)
 			return true;
 	return false;
 }
 
-static void on_entry(void *arg, const struct nlmsghdr *h)
+static void on_neighbour(void *arg, const struct nlmsghdr *h)
 {
-	struct finding *f = arg;
+	const struct finding *f = arg;
 	struct event ev = {.type = EV_NEIGHBOUR, .nsid = f->nsid};
-	if (!neighbour_read(h, &ev.neighbour))
+	if (!neighbour_read(h, &ev.neighbour) || ev.neighbour.kind != NEIGHBOUR_IS_THERE)
 		return;
-	const struct event_neighbour *n = &ev.neighbour;
-	if (n->kind == NEIGHBOUR_IS_BEHIND && n->ifindex == f->ifindex &&
-		f->count < LIMIT_GUEST_BEHIND)
-		memcpy(f->behind[f->count++], n->hwaddr, 6);
-	if (n->kind != NEIGHBOUR_IS_THERE || (n->ifindex != f->ifindex && !is_behind(f, n->hwaddr)))
+	for (size_t i = 0; i < f->count; i++) {
+		if (!is_behind(&f->places[i], &ev.neighbour))
+			continue;
+		ev.neighbour.ifindex = f->places[i].ifindex;
+		f->on_event(f->arg, &ev);
 		return;
-	ev.neighbour.ifindex = f->ifindex;
-	f->on_event(f->arg, &ev);
+	}
 }
 
-/* First what is behind the port, then who has those hardware addresses. */
+/* First what is behind each link, then, of all of them together, who has those hardware addresses. */
 static void find_by(struct asker *a, struct finding *f)
 {
-	const struct rtnl_sink sink = {.on_message = on_entry, .arg = f};
-	for (int i = 0; i < 2; i++) {
-		const struct rtnl_request request = rtnl_dump_neighbours(++a->seq, i == 0);
-		(void)!asker_dump(a, &request, NSID_OWN, &sink);
+	const struct rtnl_sink behind = {
+		.on_event = ignore_event, .on_message = on_behind, .arg = f};
+	const struct rtnl_sink neighbours = {
+		.on_event = ignore_event, .on_message = on_neighbour, .arg = f};
+	for (size_t i = 0; i < f->count; i++) {
+		f->at = &f->places[i];
+		const struct rtnl_request request = rtnl_dump_behind(++a->seq, f->at->ifindex);
+		(void)!asker_dump(a, &request, NSID_OWN, &behind);
 	}
+	const struct rtnl_request request = rtnl_dump_neighbours(++a->seq);
+	(void)!asker_dump(a, &request, NSID_OWN, &neighbours);
 }
 
 /* Opens an asker in the namespace; its socket stays there. */
@@ -214,12 +243,17 @@ static int asker_open_there(struct guest_sockets *g, int netns_fd, struct asker 
 }
 
 void guest_sockets_find_neighbours(struct guest_sockets *g, nsid_t nsid,
-	const struct event_ns *info, uint32_t ifindex,
+	const struct event_ns *info, const uint32_t *ifindexes, size_t count,
 	void (*on_event)(void *arg, const struct event *ev), void *arg)
 {
-	struct finding f = {.nsid = nsid, .ifindex = ifindex, .on_event = on_event, .arg = arg};
+	struct finding *f = &g->finding;
+	*f = (struct finding){.nsid = nsid, .on_event = on_event, .arg = arg};
+	while (f->count < count && f->count < GUEST_SOCKETS_AT_ONCE) {
+		f->places[f->count].ifindex = ifindexes[f->count];
+		f->count++;
+	}
 	if (nsid == NSID_OWN) {
-		find_by(&g->asker, &f);
+		find_by(&g->asker, f);
 		return;
 	}
 	struct asker there = {.fd = -1};
@@ -227,7 +261,7 @@ void guest_sockets_find_neighbours(struct guest_sockets *g, nsid_t nsid,
 	if (netns_fd < 0)
 		return;
 	if (asker_open_there(g, netns_fd, &there) == 0)
-		find_by(&there, &f);
+		find_by(&there, f);
 	asker_close(&there);
 	close(netns_fd);
 }

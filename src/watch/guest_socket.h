@@ -24,9 +24,12 @@ void guest_sockets_free(struct guest_sockets *g);
 int guest_sockets_open(struct guest_sockets *g, nsid_t nsid, const struct event_ns *info,
 	uint32_t ifindex) NONNULL_ARGS(1) MUSTCHECK;
 
-/* Passes on which addresses the kernel's own neighbours have behind that link: EV_NEIGHBOUR with NEIGHBOUR_IS_THERE
- * for each. A guest that was running before us is found so, before it says a word. Failure only means that
- * none are found. */
+/* Links whose neighbours are found together: the kernel's tables are read once for all of them. */
+enum { GUEST_SOCKETS_AT_ONCE = 64 };
+
+/* Passes on which addresses the kernel's own neighbours have behind these links of the namespace: EV_NEIGHBOUR with
+ * NEIGHBOUR_IS_THERE for each. A guest that was running before us is found so, before it says a word. Failure
+ * only means that none are found. Links beyond GUEST_SOCKETS_AT_ONCE are left out. */
 void guest_sockets_find_neighbours(struct guest_sockets *g, nsid_t nsid,
-	const struct event_ns *info, uint32_t ifindex,
-	void (*on_event)(void *arg, const struct event *ev), void *arg) NONNULL_ARGS(1, 5, 6);
+	const struct event_ns *info, const uint32_t *ifindexes, size_t count,
+	void (*on_event)(void *arg, const struct event *ev), void *arg) NONNULL_ARGS(1, 4, 6, 7);

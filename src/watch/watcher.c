@@ -30,7 +30,7 @@
 enum {
 	BATCH_EVENTS = 64,   /* a datagram is below 32 KiB */
 	HANDLE_BATCHES = 16, /* read at once, before other descriptors have their turn */
-	TAKE_REQUESTS = 64   /* likewise */
+	TAKE_REQUESTS = GUEST_SOCKETS_AT_ONCE /* likewise */
 };
 
 enum request_kind { REQUEST_OWNERS, REQUEST_GUEST_SOCKET, REQUEST_AGAIN };
@@ -71,6 +71,9 @@ struct sender {
 	struct guest_sockets *guests;    /* the same */
 	struct neighbour_news *news;     /* the same; it hears from the first guest on */
 	bool was_synced;
+	nsid_t opened_nsid; /* links of guests whose neighbours are to be found, all in this namespace */
+	uint32_t opened[GUEST_SOCKETS_AT_ONCE];
+	size_t opened_count;
 	struct batch batch;
 };
 
@@ -118,6 +121,24 @@ static void sender_add(void *arg, const struct event *ev)
 		sender_flush(s);
 }
 
+/* After the answers: the serving process knows these guests then. */
+static void find_neighbours(struct sender *s)
+{
+	if (s->opened_count > 0)
+		guest_sockets_find_neighbours(s->guests, s->opened_nsid,
+			kernel_ns_info(s->kernel, s->opened_nsid), s->opened, s->opened_count,
+			sender_add, s);
+	s->opened_count = 0;
+}
+
+static void note_opened(struct sender *s, nsid_t nsid, uint32_t ifindex)
+{
+	if (s->opened_count == GUEST_SOCKETS_AT_ONCE || nsid != s->opened_nsid)
+		find_neighbours(s);
+	s->opened_nsid = nsid;
+	s->opened[s->opened_count++] = ifindex;
+}
+
 /* The answer is alone in its batch, so the descriptor belongs to it. */
 static void send_guest_socket(struct sender *s, const struct request *request)
 {
@@ -134,8 +155,7 @@ static void send_guest_socket(struct sender *s, const struct request *request)
 		return;
 	close(fd);
 	(void)neighbour_news_start(s->news); /* else again with the next guest */
-	guest_sockets_find_neighbours(
-		s->guests, request->nsid, info, request->ifindex, sender_add, s);
+	note_opened(s, request->nsid, request->ifindex);
 }
 
 static void take_request(struct sender *s, const struct request *request)
@@ -154,10 +174,11 @@ static void take_requests(struct sender *s)
 	for (int i = 0; i < TAKE_REQUESTS; i++) {
 		ssize_t len = recv(s->fd, &request, sizeof(request), MSG_DONTWAIT | MSG_TRUNC);
 		if (len <= 0)
-			return;
+			break;
 		if (len == sizeof(request))
 			take_request(s, &request);
 	}
+	find_neighbours(s);
 }
 
 /* ERR_ABSENT: the serving process has ended. */

@@ -8,6 +8,7 @@ bench_programs = \
 	tests/bench/follow \
 	tests/bench/guest-loop \
 	tests/bench/hostname \
+	tests/bench/lease \
 	tests/bench/load \
 	tests/bench/load-tcp \
 	tests/bench/serve-loop
