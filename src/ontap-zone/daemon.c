@@ -461,6 +461,7 @@ static void keeper_has_ended(struct daemon *d, int err)
 void daemon_on_keeper(void *arg, uint32_t events UNUSED)
 {
 	struct daemon *d = arg;
+	d->has_kept = true;
 	int err = keeper_handle(d->keeper);
 	if (err == ERR_NOMEM)
 		retry_failed(&d->keeper_retry, loop_now());

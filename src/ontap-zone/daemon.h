@@ -48,6 +48,7 @@ struct daemon {
 	struct conf_keys keys; /* from the first load until the peers have them */
 	struct loop_watch watcher_watch, keeper_watch, signal_watch;
 	uint32_t keeper_events;     /* that the loop waits for */
+	bool has_kept;              /* the keeper has had its time of this turn */
 	struct retry watcher_retry; /* there was no memory for its next event */
 	struct retry again_retry;   /* events were refused, and are asked for again */
 	struct retry keeper_retry;  /* likewise for its next record */

@@ -56,6 +56,7 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 	deadline = ns_min(deadline, control_deadline(d->resolve));
 	if (watcher_is_synced(d->watcher))
 		deadline = ns_min(deadline, synced_deadline(d));
+	d->has_kept = false;
 	int err = loop_turn(d->loop, deadline);
 	if (err) {
 		log_error(d->log, "cannot wait for events: error=\"%s\"", err_text(err));
@@ -65,7 +66,7 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 		daemon_on_watcher(d, 0);
 	if (loop_now() >= retry_deadline(&d->again_retry))
 		daemon_ask_again(d);
-	if (loop_now() >= keeper_deadline(d))
+	if (!d->has_kept && loop_now() >= keeper_deadline(d))
 		daemon_on_keeper(d, 0);
 	control_poll(d->control, loop_now());
 	control_poll(d->resolve, loop_now());

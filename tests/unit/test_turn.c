@@ -10,6 +10,9 @@ static struct {
 	bool is_synced;
 	ns_t waited_until;
 	unsigned polls;
+	bool has_keeper_more, is_keeper_ready; /* a message that was read before; the descriptor */
+	unsigned kept;
+	struct daemon *daemon;
 } world;
 
 /* --- the loop and the watcher ------------------------------------------------------------- */
@@ -18,6 +21,8 @@ int __wrap_loop_turn(struct loop *l, ns_t deadline);
 int __wrap_loop_turn(struct loop *l UNUSED, ns_t deadline)
 {
 	world.waited_until = deadline;
+	if (world.is_keeper_ready)
+		daemon_on_keeper(world.daemon, 0);
 	return 0;
 }
 
@@ -113,15 +118,18 @@ void daemon_on_watcher(void *arg UNUSED, uint32_t events UNUSED)
 void daemon_ask_again(struct daemon *d UNUSED)
 {
 }
-void daemon_on_keeper(void *arg UNUSED, uint32_t events UNUSED)
+void daemon_on_keeper(void *arg, uint32_t events UNUSED)
 {
+	struct daemon *d = arg;
+	d->has_kept = true;
+	world.kept++;
 }
 void daemon_pump_keeper(struct daemon *d UNUSED)
 {
 }
 bool keeper_has_more(const struct keeper *k UNUSED)
 {
-	return false;
+	return world.has_keeper_more;
 }
 void daemon_reload(struct daemon *d UNUSED)
 {
@@ -153,7 +161,8 @@ static void turn(bool is_synced)
 	d.keeper = (struct keeper *)others;
 	d.mdns = (struct mdns *)others;
 	world.is_synced = is_synced;
-	world.polls = 0;
+	world.polls = world.kept = 0;
+	world.daemon = &d;
 	assert_int_equal(daemon_turn(&d, NS_NEVER), 0);
 }
 
@@ -173,11 +182,25 @@ static void a_step_that_waits_for_the_watcher_makes_no_turn_shorter(void **state
 	assert_int_equal(world.waited_until, NOW + 9 * NS_PER_S);
 }
 
+/* It takes a millisecond each time, and others wait. */
+static void the_keeper_is_heard_once_in_a_turn(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		world.has_keeper_more = i & 1;
+		world.is_keeper_ready = i & 2;
+		turn(true);
+		assert_int_equal(world.kept, i > 0);
+	}
+	world.has_keeper_more = world.is_keeper_ready = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_step_that_is_due_is_done_at_once),
 		cmocka_unit_test(a_step_that_waits_for_the_watcher_makes_no_turn_shorter),
+		cmocka_unit_test(the_keeper_is_heard_once_in_a_turn),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
