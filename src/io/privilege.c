@@ -29,6 +29,15 @@ struct finding {
 	struct privilege_user user;
 };
 
+/* The last uids below "nobody" (65534). A container with 65536 ids has them, too. */
+enum { UNNAMED_LAST = 65533, UNNAMED_FIRST = 65520 };
+
+/* Whom to look for. */
+struct wanted {
+	const char *name; /* NULL: a user without a name */
+	bool is_group;
+};
+
 static struct finding look_up(const char *name, bool is_group)
 {
 	errno = 0;
@@ -41,6 +50,16 @@ static struct finding look_up(const char *name, bool is_group)
 	/* getpwnam(3): ENOENT also means that there is no such user, or no file of users */
 	bool is_absent = errno == 0 || errno == ENOENT || errno == ESRCH;
 	return (struct finding){.err = is_absent ? ERR_ABSENT : -errno};
+}
+
+static struct finding look_for_unnamed(void)
+{
+	for (uid_t uid = UNNAMED_LAST; uid >= UNNAMED_FIRST; uid--) {
+		const struct privilege_user user = {uid, uid};
+		if (!getpwuid(uid) && !getgrgid(uid))
+			return (struct finding){.err = privilege_become(&user), .user = user};
+	}
+	return (struct finding){.err = ERR_ABSENT};
 }
 
 /* Receives the result from the child. */
@@ -58,14 +77,15 @@ static struct finding hear(int fd, pid_t child)
 	return (struct finding){.err = -EIO};
 }
 
-static int find(const char *name, bool is_group, struct privilege_user *ret)
+static int find(struct wanted wanted, struct privilege_user *ret)
 {
 	int fds[2];
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
 	pid_t child = fork();
 	if (child == 0) {
-		struct finding finding = look_up(name, is_group);
+		struct finding finding =
+			wanted.name ? look_up(wanted.name, wanted.is_group) : look_for_unnamed();
 		_exit(write(fds[1], &finding, sizeof(finding)) != sizeof(finding));
 	}
 	struct finding finding = {.err = -errno};
@@ -80,13 +100,18 @@ static int find(const char *name, bool is_group, struct privilege_user *ret)
 
 int privilege_find_user(const char *name, struct privilege_user *ret)
 {
-	return find(name, false, ret);
+	return find((struct wanted){name, false}, ret);
+}
+
+int privilege_find_unnamed(struct privilege_user *ret)
+{
+	return find((struct wanted){0}, ret);
 }
 
 int privilege_find_group(const char *name, gid_t *ret)
 {
 	struct privilege_user found;
-	int err = find(name, true, &found);
+	int err = find((struct wanted){name, true}, &found);
 	if (!err)
 		*ret = found.gid;
 	return err;

@@ -19,7 +19,13 @@ struct privilege_user {
  * libraries, which stay in the memory of the process that used them. ERR_ABSENT; -errno. */
 int privilege_find_user(const char *name, struct privilege_user *ret) NONNULL MUSTCHECK;
 
-/* The same for a group. */
+/* Finds a user that nobody is, for a process that would be root otherwise: a uid without a name, of those that
+ * neither Debian (policy, 9.2) nor systemd (UIDS-GIDS) gives to anybody. In a child process as well, which
+ * tries to become it. ERR_ABSENT: all of them have names. -errno: this process cannot become it, for
+ * example in a user namespace that does not have it. */
+int privilege_find_unnamed(struct privilege_user *ret) NONNULL MUSTCHECK;
+
+/* The same as privilege_find_user() for a group. */
 int privilege_find_group(const char *name, gid_t *ret) NONNULL MUSTCHECK;
 
 /* Becomes that user permanently, without supplementary groups. Keeps one capability,

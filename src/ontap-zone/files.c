@@ -5,9 +5,11 @@
  */
 #include "ontap-zone/files.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/err.h"
@@ -71,9 +73,11 @@ ns_t files_deadline(const struct files *f)
 /* Logs the first failure, and the first success after one. */
 static void tell_export(const struct files *f, const char *path, int err, bool has_failed)
 {
+	const bool is_denied = err == -EACCES || err == -EPERM;
 	if (err && !has_failed)
-		log_error(f->log, "cannot export: file=\"%s\" error=\"%s\" note=\"will try again\"",
-			path, err_text(err));
+		log_error(f->log, "cannot export: file=\"%s\" uid=%u error=\"%s\" note=\"%s\"",
+			path, geteuid(), err_text(err),
+			is_denied ? "see --user; will try again" : "will try again");
 	else if (!err && has_failed)
 		log_info(f->log, "exported: file=\"%s\"", path);
 }

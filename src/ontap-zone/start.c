@@ -128,8 +128,28 @@ static int refuse_user(const struct daemon *d, const char *name, int err)
 	return EXIT_SYSTEM;
 }
 
-/* Finds the user: the configured one; otherwise "ontap"; otherwise root, if we are root, but
- * without its capabilities. `d->user_name` stays NULL if we are not root and no change is needed. */
+/* Nobody has said that it shall be root, so it is not. Only where there is no other id, as in a user
+ * namespace of one, it is root of that. */
+static void be_unnamed(struct daemon *d)
+{
+	int err = privilege_find_unnamed(&d->user);
+	d->user_name = err ? "root" : "a user without a name";
+	if (err) {
+		d->user = (struct privilege_user){0, 0};
+		log_warning(d->log,
+			"user: uid=0 error=\"%s\" note=\"there is no user ontap, and no id that "
+			"is free\"",
+			err_text(err));
+		return;
+	}
+	log_info(d->log,
+		"user: uid=%u note=\"there is no user ontap; files that it writes, or reads at a "
+		"reload, must be open to this uid, or use --user\"",
+		d->user.uid);
+}
+
+/* Finds the user: the configured one; otherwise "ontap"; otherwise, if we are root, one that nobody is.
+ * `d->user_name` stays NULL if we are not root and no change is needed. */
 int daemon_find_user(struct daemon *d, const struct conf *conf)
 {
 	const char *name = conf->user ? conf->user : "ontap";
@@ -138,9 +158,9 @@ int daemon_find_user(struct daemon *d, const struct conf *conf)
 		return 0;
 	if (err && (conf->user || err != ERR_ABSENT))
 		return refuse_user(d, name, err);
-	d->user_name = err ? "root" : name;
+	d->user_name = name;
 	if (err)
-		d->user = (struct privilege_user){0, 0};
+		be_unnamed(d);
 	return 0;
 }
 

@@ -46,6 +46,7 @@ def passable(tmp_path_factory):
     above = tmp_path_factory.getbasetemp().parent
     if above.name.startswith("pytest-of-"):
         above.chmod(0o711)
+    tmp_path_factory.getbasetemp().chmod(0o711)
 
 
 @pytest.fixture(scope="session")
@@ -88,8 +89,10 @@ def topology():
 
 @contextlib.contextmanager
 def daemons(program, directory):
-    """The starter of daemons; at the end, each running one is stopped and must end well."""
+    """The starter of daemons; at the end, each running one is stopped and must end well. They are nobody's user
+    (--user), who may write in this directory."""
     started = []
+    directory.chmod(0o777)
 
     def start(ns, *options, **how):
         work = directory / f"daemon{len(started)}"

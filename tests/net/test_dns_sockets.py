@@ -42,7 +42,7 @@ def lab(topo):
 
 @pytest.fixture
 def running(lab, serve):
-    lab.daemon = serve(lab.host, "--domain=vanya", "--no-mdns", "--threads=2")
+    lab.daemon = serve(lab.host, "--domain=vanya", "--no-mdns", "--threads=2", "--user=root")
     return lab
 
 

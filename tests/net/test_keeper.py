@@ -3,6 +3,7 @@
 import errno
 import os
 import pathlib
+import pwd
 import subprocess
 
 import pytest
@@ -132,6 +133,39 @@ def test_without_one_of_the_others_it_ends(host, web, serve, which):
     wait_until(lambda: not os.path.exists(f"/proc/{pid}/status") or
                "State:\tZ" in pathlib.Path(f"/proc/{pid}/status").read_text(), what="the end")
     daemon.kill()
+
+
+def status_of(tid):
+    with open(f"/proc/{tid}/status", encoding="ascii") as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+
+
+def test_without_a_user_it_is_nobody_that_exists(host, web, serve, zones):
+    """Root is only who --user=root says. Its files still work, or it says why they do not."""
+    if any(user.pw_name == "ontap" for user in pwd.getpwall()):
+        pytest.skip("there is a user ontap")
+    if open("/proc/self/uid_map").read().split() != ["0", "0", "4294967295"]:
+        pytest.skip("needs to be root of the machine to become somebody else")
+    opened = zones / "opened"
+    opened.mkdir()
+    opened.chmod(0o777)
+    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--export=hosts:{opened}/hosts", f"--export=hosts:{zones}/hosts")
+    processes = {"ontap-zone": daemon.process.pid, **children(daemon.process.pid)}
+    for name in ("ontap-zone", "ontap-keeper"):
+        for tid in inject.threads(processes[name]):
+            status = status_of(tid)
+            uids, gids = set(status["Uid"].split()), set(status["Gid"].split())
+            assert len(uids) == 1 and uids == gids and 65520 <= int(*uids) <= 65533, (name, tid, status)
+            assert not status["Groups"].strip() and int(status["CapBnd"], 16) == 0, (name, tid, status)
+            assert int(status["CapEff"], 16) in (0, 1 << 10), (name, tid, status)
+    wait_until((opened / "hosts").exists, what="the export")
+    wait_until(lambda: "cannot export" in daemon.log(), what="the reason")
+    assert "Permission denied" in daemon.log() and f"uid={(opened / 'hosts').stat().st_uid}" in daemon.log()
+    daemon.stop()
+    state = pathlib.Path(os.path.dirname(daemon.socket)) / "state" / "serial"
+    assert state.stat().st_uid == (opened / "hosts").stat().st_uid
+    as_root = serve(host, "--domain=vanya", "--no-mdns", "--user=root")
+    assert status_of(as_root.process.pid)["Uid"].split() == ["0"] * 4
 
 
 @pytest.mark.skipif(not inject.IS_KNOWN, reason="not known for this architecture")

@@ -264,7 +264,7 @@ def test_who_makes_an_address_can_have_a_server_there(machine):
 
 
 def test_what_lacked_descriptors_is_served_later(machine):
-    daemon = machine.start(machine.host, "--domain=home.arpa", "--mdns=eth1", "--listen=auto")
+    daemon = machine.start(machine.host, "--domain=home.arpa", "--mdns=eth1", "--listen=auto", "--user=root")
     soft, hard = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
     assert soft == hard
     resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (8, hard))  # fewer than it has

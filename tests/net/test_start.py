@@ -86,7 +86,7 @@ class Running:
         self.socket = directory / "zone.sock"
         with open(self.path, "wb") as file:
             self.process = ns.popen(
-                [START, "--domain=vanya", f"--socket={self.socket}", f"--state={directory}",
+                [START, "--domain=vanya", f"--socket={self.socket}", f"--state={directory}/state",
                  *arguments], env=dict(os.environ, ONTAP_ZONE=program("ontap-zone")),
                 stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)
 

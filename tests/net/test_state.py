@@ -206,7 +206,8 @@ def test_without_a_secret_they_do_not(host, web, second, serve):
 
 def test_a_reload_changes_the_secret_and_the_old_one_is_still_accepted(host, web, serve, secrets):
     file = secrets("mine", OLD)
-    daemon = serve(host, "--domain=vanya", "--no-mdns", "--cookies=strict", f"--cookie-secret={file}")
+    daemon = serve(host, "--domain=vanya", "--no-mdns", "--cookies=strict", f"--cookie-secret={file}",
+                   "--user=root")
     old = meet(web, "10.8.0.1")[1]
 
     def reload(*lines):
