@@ -262,3 +262,14 @@ int file_run_command(const char *command, pid_t *ret)
 		*ret = pid;
 	return -err;
 }
+
+FILE *file_again(int fd)
+{
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) != 0)
+		return NULL;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	FILE *stream = copy < 0 ? NULL : fdopen(copy, "r");
+	if (copy >= 0 && !stream)
+		close(copy);
+	return stream;
+}

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <sys/stat.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -29,6 +30,10 @@ int file_write_in(int dir, const char *name, const void *bytes, size_t len) NONN
  * and group if possible. A symbolic link is followed and stays. -errno: nothing has changed;
  * ERR_DENIED if the file exists and is not a regular file; ERR_NOMEM. */
 int file_write(const char *path, const void *bytes, size_t len) NONNULL_ARGS(1) MUSTCHECK;
+
+/* Returns a stream that reads an open file from its beginning, for files that the kernel makes anew then; to be
+ * closed by fclose(3), which leaves `fd` open. NULL: errno says why. */
+FILE *file_again(int fd) MUSTCHECK;
 
 /* Creates the directory and its missing parents, with mode 0755. Existing directories stay as they
  * are. ERR_NOMEM, -errno. */

@@ -4,6 +4,7 @@ src_io_libio_a_SOURCES = \
 	src/io/cmdline.c src/io/cmdline.h \
 	src/io/control.c src/io/control.h \
 	src/io/dynlib.c src/io/dynlib.h \
+	src/io/empty_root.c src/io/empty_root.h \
 	src/io/exit.h \
 	src/io/file.c src/io/file.h \
 	src/io/ifwait.c src/io/ifwait.h \
@@ -18,4 +19,6 @@ src_io_libio_a_SOURCES = \
 	src/io/ready.c src/io/ready.h \
 	src/io/resume.c src/io/resume.h \
 	src/io/sandbox.c src/io/sandbox.h \
+	src/io/sandbox_lists.c src/io/sandbox_lists.h \
+	src/io/sandbox_numbers.h \
 	src/io/zoneldns.c src/io/zoneldns.h

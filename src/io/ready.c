@@ -14,8 +14,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Sends the message to the socket at that path. */
-static int send_to(const char *notify_socket, struct msghdr *msg)
+/* Of ready_connect(). */
+static int kept_fd = -1;
+
+/* Returns a socket that is connected to that path. */
+static int connect_to(const char *notify_socket)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	size_t len = strlen(notify_socket);
@@ -24,13 +27,35 @@ static int send_to(const char *notify_socket, struct msghdr *msg)
 	memcpy(un.sun_path, notify_socket, len);
 	if (un.sun_path[0] == '@')
 		un.sun_path[0] = '\0'; /* abstract: the address has the length of the name */
-	msg->msg_name = &un;
-	msg->msg_namelen = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	int err = sendmsg(fd, msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	len += offsetof(struct sockaddr_un, sun_path);
+	if (connect(fd, (const struct sockaddr *)&un, (socklen_t)len) == 0)
+		return fd;
+	int err = -errno;
 	close(fd);
+	return err;
+}
+
+int ready_connect(const char *notify_socket)
+{
+	if (!notify_socket || !*notify_socket)
+		return 0;
+	int fd = connect_to(notify_socket);
+	if (fd >= 0)
+		kept_fd = fd;
+	return fd < 0 ? fd : 0;
+}
+
+static int send_to(const char *notify_socket, struct msghdr *msg)
+{
+	int fd = kept_fd < 0 ? connect_to(notify_socket) : kept_fd;
+	if (fd < 0)
+		return fd;
+	int err = sendmsg(fd, msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	if (fd != kept_fd)
+		close(fd);
 	return err;
 }
 

@@ -11,6 +11,10 @@
  * once. -errno if one of the two fails; the other is done nevertheless. */
 int ready_say(int fd, const char *notify_socket) MUSTCHECK;
 
+/* Keeps a connection to `notify_socket`, over which all is sent from then on: for a process that cannot open
+ * one later. NULL: there is no such socket. -errno. */
+int ready_connect(const char *notify_socket) MUSTCHECK;
+
 /* Sends another state ("STOPPING=1", "RELOADING=1\n…") to `notify_socket`. Does nothing if that is
  * NULL. */
 int ready_notify(const char *notify_socket, const char *state) NONNULL_ARGS(2) MUSTCHECK;

@@ -94,7 +94,8 @@ static int add_path(int ruleset, const struct sandbox_path *path, int level)
 {
 	struct path_rule rule = {.allowed = rights_of(path->access) & all_rights(level)};
 	struct stat st;
-	int fd = path->path ? open(path->path, O_PATH | O_CLOEXEC) : -1;
+	const int at = path->at > 0 ? path->at : AT_FDCWD;
+	int fd = path->path ? openat(at, path->path, O_PATH | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return !path->path || errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
@@ -112,9 +113,10 @@ static int no_new_privs(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }
 
+/* EPERM: a container or a service manager allows fewer calls than we use. */
 static bool is_unsupported(int err)
 {
-	return err == -ENOSYS || err == -EOPNOTSUPP;
+	return err == -ENOSYS || err == -EOPNOTSUPP || err == -EPERM;
 }
 
 int sandbox_limit_files(const struct sandbox_path *paths, size_t count, int *ret_level)
@@ -158,7 +160,10 @@ int sandbox_limit_files(const struct sandbox_path *paths, size_t count, int *ret
 #define ARCH 0
 #endif
 
-enum { X32_BIT = 0x40000000 };
+enum {
+	X32_BIT = 0x40000000,
+	LAST_KNOWN = 470 /* no architecture but alpha has more calls when this is written */
+};
 
 static uint32_t argument_offset(unsigned argument)
 {
@@ -168,7 +173,7 @@ static uint32_t argument_offset(unsigned argument)
 
 static void add(struct sandbox_calls *s, struct sock_filter code)
 {
-	if (s->len == SANDBOX_CODE_CAP - 1) /* the last one is the verdict */
+	if (s->len == SANDBOX_CODE_CAP - 3) /* the last ones are the verdict */
 		s->has_overflow = true;
 	else
 		s->code[s->len++] = code;
@@ -217,11 +222,19 @@ static void add_tested(struct sandbox_calls *s, const struct sandbox_call *call,
 	add_load(s, offsetof(struct seccomp_data, nr));
 }
 
+static uint32_t action_of(const struct sandbox_call *call)
+{
+	return call->refusal == SANDBOX_DEADLY ? SECCOMP_RET_KILL_PROCESS
+	       : call->refusal                 ? SECCOMP_RET_ERRNO | call->refusal
+					       : SECCOMP_RET_ALLOW;
+}
+
 void sandbox_calls_allow(struct sandbox_calls *s, const struct sandbox_call *calls, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		uint32_t action =
-			calls[i].refusal ? SECCOMP_RET_ERRNO | calls[i].refusal : SECCOMP_RET_ALLOW;
+		uint32_t action = action_of(&calls[i]);
+		if (calls[i].number < 0)
+			continue;
 		if (calls[i].has_test) {
 			add_tested(s, &calls[i], action);
 			continue;
@@ -231,19 +244,27 @@ void sandbox_calls_allow(struct sandbox_calls *s, const struct sandbox_call *cal
 	}
 }
 
-static uint32_t action_of(enum sandbox_verdict verdict)
+/* There is always room for it. */
+void sandbox_calls_end(struct sandbox_calls *s, enum sandbox_verdict verdict)
 {
-	return verdict == SANDBOX_KILLS     ? SECCOMP_RET_KILL_PROCESS
-	       : verdict == SANDBOX_REFUSES ? SECCOMP_RET_ERRNO | EPERM
-					    : SECCOMP_RET_ALLOW;
+	struct sock_filter *end = s->code + s->len;
+	if (verdict == SANDBOX_REFUSES) {
+		*end++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, LAST_KNOWN, 0, 1);
+		*end++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
+	}
+	const uint32_t action = verdict == SANDBOX_KILLS     ? SECCOMP_RET_KILL_PROCESS
+				: verdict == SANDBOX_REFUSES ? SECCOMP_RET_ERRNO | EPERM
+							     : SECCOMP_RET_ALLOW;
+	*end++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
+	s->len = (size_t)(end - s->code);
 }
 
-int sandbox_calls_enforce(struct sandbox_calls *s, enum sandbox_verdict verdict)
+int sandbox_calls_load(const struct sandbox_calls *s)
 {
 	if (s->has_overflow)
 		return ERR_SPACE;
-	s->code[s->len] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action_of(verdict));
-	struct sock_fprog program = {.len = (unsigned short)(s->len + 1), .filter = s->code};
+	struct sock_fprog program = {
+		.len = (unsigned short)s->len, .filter = (struct sock_filter *)(uintptr_t)s->code};
 	int err = no_new_privs();
 	if (ARCH == 0 || err)
 		return err ? err : ERR_ABSENT;
@@ -252,7 +273,13 @@ int sandbox_calls_enforce(struct sandbox_calls *s, enum sandbox_verdict verdict)
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW,
 		    &program) == 0)
 		return 0;
-	return errno == ENOSYS || errno == EINVAL ? ERR_ABSENT : -errno;
+	return is_unsupported(-errno) || errno == EINVAL ? ERR_ABSENT : -errno;
+}
+
+int sandbox_calls_enforce(struct sandbox_calls *s, enum sandbox_verdict verdict)
+{
+	sandbox_calls_end(s, verdict);
+	return sandbox_calls_load(s);
 }
 
 /* Limits. */
@@ -291,7 +318,8 @@ static void widen(struct sandbox_report *r, const char *status)
 	const uint8_t seccomp = (uint8_t)status_field(status, "\nSeccomp:", DECIMAL);
 	r->uid = (uint32_t)status_field(status, "\nUid:", DECIMAL);
 	r->caps_effective |=
-		status_field(status, "\nCapEff:", HEX) | status_field(status, "\nCapPrm:", HEX);
+		status_field(status, "\nCapEff:", HEX) | status_field(status, "\nCapPrm:", HEX) |
+		status_field(status, "\nCapInh:", HEX) | status_field(status, "\nCapAmb:", HEX);
 	r->caps_bounding |= status_field(status, "\nCapBnd:", HEX);
 	r->has_no_new_privs &= status_field(status, "\nNoNewPrivs:", DECIMAL) == 1;
 	if (seccomp < r->seccomp)
@@ -311,18 +339,22 @@ static int keep_status(struct sandbox_threads *threads, int tasks, const char *t
 	return 0;
 }
 
-int sandbox_threads_open(struct sandbox_threads *ret)
+int sandbox_threads_open(int tasks, struct sandbox_threads *ret)
 {
-	DIR *tasks = opendir("/proc/self/task");
+	const int copy = fcntl(tasks, F_DUPFD_CLOEXEC, 0);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 	const struct dirent *entry;
-	int err = 0;
+	int err = dir ? 0 : -errno;
 	*ret = (struct sandbox_threads){0};
-	if (!tasks)
-		return -errno;
-	while (!err && (entry = readdir(tasks)))
+	if (dir)
+		rewinddir(dir); /* the copy goes on where another one has ended */
+	while (!err && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
-			err = keep_status(ret, dirfd(tasks), entry->d_name);
-	closedir(tasks);
+			err = keep_status(ret, tasks, entry->d_name);
+	if (dir)
+		closedir(dir);
+	else if (copy >= 0)
+		close(copy);
 	if (err)
 		sandbox_threads_close(ret);
 	return err;
@@ -352,4 +384,27 @@ void sandbox_threads_close(struct sandbox_threads *threads)
 		close(threads->status[i]);
 	free(threads->status);
 	*threads = (struct sandbox_threads){0};
+}
+
+bool sandbox_is_as_claimed(const struct sandbox_report *found, const struct sandbox_claim *claim)
+{
+	const bool is_closed = found->caps_bounding == 0 && found->has_no_new_privs;
+	return (found->caps_effective & ~claim->caps) == 0 &&
+	       (is_closed || !claim->has_empty_bounding) &&
+	       (found->seccomp == SECCOMP_MODE_FILTER || !claim->has_filter);
+}
+
+int sandbox_check_self(int tasks, const struct sandbox_claim *claim, struct sandbox_report *ret)
+{
+	struct sandbox_threads threads;
+	struct sandbox_report found;
+	int err = sandbox_threads_open(tasks, &threads);
+	if (err)
+		return err;
+	err = sandbox_threads_look(&threads, &found);
+	sandbox_threads_close(&threads);
+	if (err)
+		return err;
+	*ret = found;
+	return sandbox_is_as_claimed(&found, claim) ? 0 : ERR_DENIED;
 }

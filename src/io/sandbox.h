@@ -10,7 +10,8 @@
  *	sandbox_calls_allow(&calls, list, ARRAY_LEN(list));
  *	sandbox_calls_enforce(&calls, SANDBOX_KILLS);
  *
- * A kernel may lack either: that is ERR_ABSENT. The caller tells it and goes on.
+ * A kernel may lack either, or whoever has started us may have forbidden it: that is ERR_ABSENT. The caller tells
+ * it and goes on.
  */
 #pragma once
 
@@ -36,6 +37,7 @@ enum sandbox_access {
 struct sandbox_path {
 	const char *path; /* NULL, or a path that does not exist: is skipped */
 	unsigned access;  /* of enum sandbox_access */
+	int at;           /* more than 0: the path is relative to this directory */
 };
 
 /* From now on only what is at and below these paths can be opened, as far as `access` allows. Files
@@ -54,9 +56,13 @@ struct sandbox_call {
 	int number;       /* SYS_x */
 	uint8_t has_test; /* 0: always */
 	uint8_t argument; /* 0 to 5 */
-	uint16_t refusal; /* not 0: the call is not made, and fails with this errno */
+	uint16_t refusal; /* not 0: the call is not made, and fails with this errno, or
+			   * SANDBOX_DEADLY */
 	uint32_t mask, value;
 };
+
+/* In the place of an errno: the call ends the process by SIGSYS, whatever the verdict on other calls is. */
+enum { SANDBOX_DEADLY = UINT16_MAX };
 
 #define SANDBOX_CALL(name)                                                                         \
 	{                                                                                          \
@@ -72,8 +78,15 @@ struct sandbox_call {
 		.value = (is)                                                                      \
 	}
 
-/* A list of calls as a program for the kernel. It has room for about 300 calls. */
-enum { SANDBOX_CODE_CAP = 1024 };
+#define SANDBOX_KILL(name) SANDBOX_REFUSE(name, SANDBOX_DEADLY)
+#define SANDBOX_REFUSE_IF(name, code, arg, bits, is)                                               \
+	{                                                                                          \
+		.number = SYS_##name, .refusal = (code), .has_test = 1, .argument = (arg),         \
+		.mask = (bits), .value = (is)                                                      \
+	}
+
+/* A list of calls as a program for the kernel. It has room for about 600 calls. */
+enum { SANDBOX_CODE_CAP = 2048 };
 struct sandbox_calls {
 	struct sock_filter code[SANDBOX_CODE_CAP];
 	size_t len;
@@ -83,13 +96,15 @@ struct sandbox_calls {
 /* Begins an empty list: nothing is allowed. Calls of another architecture of the same machine (i386,
  * x32) are never allowed. */
 void sandbox_calls_begin(struct sandbox_calls *s) NONNULL;
+/* Adds calls. One whose number is negative does not exist on this architecture: it is skipped. */
 void sandbox_calls_allow(struct sandbox_calls *s, const struct sandbox_call *calls, size_t count)
 	NONNULL_ARGS(1);
 
 /* What happens at a call that is not allowed. */
 enum sandbox_verdict {
 	SANDBOX_KILLS,   /* the whole process ends by SIGSYS */
-	SANDBOX_REFUSES, /* the call fails with EPERM */
+	SANDBOX_REFUSES, /* the call fails with EPERM; with ENOSYS if it is newer than this
+			  * program, so that a newer C library does as on an older kernel */
 	SANDBOX_ALLOWS   /* the call is made: for a list of calls that are refused */
 };
 
@@ -97,6 +112,9 @@ enum sandbox_verdict {
  * Sets PR_SET_NO_NEW_PRIVS. ERR_ABSENT: the kernel has no seccomp, or this architecture is not known
  * here. ERR_SPACE: the list is too long. -errno. */
 int sandbox_calls_enforce(struct sandbox_calls *s, enum sandbox_verdict verdict) NONNULL MUSTCHECK;
+/* Its two steps: completes the list, and loads a complete one, for several threads. */
+void sandbox_calls_end(struct sandbox_calls *s, enum sandbox_verdict verdict) NONNULL;
+int sandbox_calls_load(const struct sandbox_calls *s) NONNULL MUSTCHECK;
 
 /* Limits. */
 
@@ -110,9 +128,11 @@ void sandbox_limit_growth(bool may_make_threads, bool may_write_files);
 /* What the kernel says of a process or of its threads (proc_pid_status(5)), for people. */
 struct sandbox_report {
 	uint32_t uid;
-	uint64_t caps_effective, caps_bounding;
+	uint64_t caps_effective,
+		caps_bounding; /* the first also permitted, inheritable or ambient */
 	bool has_no_new_privs;
-	uint8_t seccomp; /* 0: none, 2: a filter */
+	uint8_t seccomp;  /* 0: none, 2: a filter */
+	uint8_t landlock; /* the kernel does not say it: left to the process. Its ABI; 0: none */
 };
 
 /* The threads of this process, to be looked at after the door has closed. */
@@ -121,10 +141,26 @@ struct sandbox_threads {
 	size_t count, cap;
 };
 
-/* Opens what /proc/self/task says of each thread. -errno, ERR_NOMEM: `ret` is empty. */
-int sandbox_threads_open(struct sandbox_threads *ret) NONNULL MUSTCHECK;
+/* Opens what /proc/self/task says of each thread, by a descriptor of that directory. -errno, ERR_NOMEM: `ret`
+ * is empty. */
+int sandbox_threads_open(int tasks, struct sandbox_threads *ret) NONNULL MUSTCHECK;
 /* Finds the widest of these threads: the capabilities that any has, the weakest of the other values.
  * A thread that has ended meanwhile does not count. Opens nothing. -errno. */
 int sandbox_threads_look(const struct sandbox_threads *threads, struct sandbox_report *ret) NONNULL
 	MUSTCHECK;
 void sandbox_threads_close(struct sandbox_threads *threads) NONNULL;
+
+/* What a process has given up at its "ready". */
+struct sandbox_claim {
+	uint64_t caps;           /* has no others */
+	bool has_empty_bounding; /* and cannot get any by execve(2): PR_SET_NO_NEW_PRIVS */
+	bool has_filter;         /* seccomp */
+};
+
+/* True if that is so. */
+bool sandbox_is_as_claimed(
+	const struct sandbox_report *found, const struct sandbox_claim *claim) NONNULL;
+/* Looks at all threads of this process at once: all three steps above. 0: `*ret` is filled. ERR_DENIED: one
+ * has more than claimed; filled, too. -errno, ERR_NOMEM: they could not be looked at. */
+int sandbox_check_self(
+	int tasks, const struct sandbox_claim *claim, struct sandbox_report *ret) NONNULL MUSTCHECK;

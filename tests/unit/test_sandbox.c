@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "io/sandbox.h"
+#include "io/sandbox_lists.h"
 
 enum { HAS_NONE = 77, HAS_FAILED = 99 };
 
@@ -91,7 +91,7 @@ static int try_file(const void *arg)
 {
 	const struct file_case *c = arg;
 	const struct sandbox_path paths[] = {
-		{"open", c->access}, {"absent", SANDBOX_READ}, {NULL, SANDBOX_READ}};
+		{"open", c->access, 0}, {"absent", SANDBOX_READ, 0}, {NULL, SANDBOX_READ, 0}};
 	int level = 0;
 	int err = sandbox_limit_files(paths, ARRAY_LEN(paths), &level);
 	if (err)
@@ -109,7 +109,7 @@ static void only_named_directories_are_reached(void **state)
 /* A file is named, not its directory: rights of directories do not stand in the way. */
 static int try_single_file(const void *arg)
 {
-	const struct sandbox_path paths[] = {{"open/file", SANDBOX_READ | SANDBOX_WRITE}};
+	const struct sandbox_path paths[] = {{"open/file", SANDBOX_READ | SANDBOX_WRITE, 0}};
 	int level;
 	(void)arg;
 	int err = sandbox_limit_files(paths, 1, &level);
@@ -132,7 +132,7 @@ static const struct sandbox_call list[] = {SANDBOX_CALL(exit_group), SANDBOX_CAL
 	SANDBOX_IF(fcntl, 1, 1, 1), /* odd commands: F_GETFD is 1, F_GETFL is 3, F_DUPFD is 0 */
 	SANDBOX_REFUSE(setns, ENOSYS)};
 
-enum { KILLED = 128 + SIGSYS };
+enum { KILLED = 128 + SIGSYS, LAST_CALL = 470 };
 
 static const struct call_case {
 	long number, a, b;
@@ -208,7 +208,8 @@ static int look(const void *arg)
 	struct sandbox_threads threads;
 	struct sandbox_report report;
 	(void)arg;
-	if (sandbox_threads_open(&threads) || threads.count == 0)
+	if (sandbox_threads_open(open("/proc/self/task", O_RDONLY | O_CLOEXEC), &threads) ||
+		threads.count == 0)
 		return HAS_FAILED;
 	static struct sandbox_calls calls;
 	static const struct sandbox_call few[] = {
@@ -229,6 +230,89 @@ static void the_look_works_behind_the_door(void **state)
 	expect(look, NULL, 0);
 }
 
+/* The lists that processes share. */
+
+static const struct {
+	long number, a, b;
+	int result;
+} shared_cases[] = {
+	{SYS_getppid, 0, 0, 0},
+	{SYS_mmap, 0, 0, EINVAL},
+	{SYS_futex, 0, -1, ENOSYS},
+	{SYS_clone3, 0, 0, ENOSYS},
+	{LAST_CALL + 1, 0, 0, ENOSYS},
+	{SYS_fcntl, 0, F_SETOWN, EPERM},
+	{SYS_fcntl, 0, F_GETFL, 0},
+	{SYS_socket, AF_INET, SOCK_DGRAM, EPERM},
+	{SYS_kill, 0, 0, EPERM},
+	{SYS_openat, -1, 0, EPERM},
+	{SYS_memfd_create, 0, 0, EPERM},
+	{SYS_seccomp, 1, 1, EFAULT},
+	{SYS_ioctl, 2, 0x5412 /* TIOCSTI */, EPERM},
+	{SYS_execve, 0, 0, KILLED},
+	{SYS_execveat, 0, 0, KILLED},
+	{SYS_clone, SIGCHLD, 0, KILLED},
+	{SYS_ptrace, 0, 0, KILLED},
+	{SYS_setns, -1, 0, KILLED},
+	{SYS_unshare, 0, 0, KILLED},
+	{SYS_mount, 0, 0, KILLED},
+	{SYS_pivot_root, 0, 0, KILLED},
+	{SYS_chroot, 0, 0, KILLED},
+	{SYS_bpf, 0, 0, KILLED},
+	{SYS_perf_event_open, 0, 0, KILLED},
+	{SYS_io_uring_setup, 0, 0, KILLED},
+	{SYS_userfaultfd, 0, 0, KILLED},
+	{SYS_keyctl, 0, 0, KILLED},
+	{SYS_setresuid, 0, 0, KILLED},
+	{SYS_process_vm_readv, 0, 0, KILLED},
+	{SYS_pidfd_getfd, -1, 0, KILLED},
+	{SYS_open_by_handle_at, 0, 0, KILLED},
+	{SYS_init_module, 0, 0, KILLED},
+};
+
+static int try_shared(const void *arg)
+{
+	static struct sandbox_calls calls;
+	const size_t i = *(const size_t *)arg;
+	sandbox_calls_begin(&calls);
+	sandbox_allow_talk(&calls);
+	sandbox_allow_basic(&calls);
+	sandbox_allow_threads(&calls);
+	sandbox_kill_deadly(&calls);
+	int err = sandbox_calls_enforce(&calls, sandbox_verdict);
+	if (err)
+		return err == ERR_ABSENT ? HAS_NONE : HAS_FAILED;
+	return code_of(
+		syscall(shared_cases[i].number, shared_cases[i].a, shared_cases[i].b, 0, -1, -1));
+}
+
+static void the_shared_lists_allow_refuse_and_kill(void **state)
+{
+	(void)state;
+	if (sandbox_verdict != SANDBOX_REFUSES)
+		skip();
+	for (size_t i = 0; i < ARRAY_LEN(shared_cases); i++)
+		expect(try_shared, &i, shared_cases[i].result);
+}
+
+static int claim(const void *arg)
+{
+	struct sandbox_report found;
+	const struct sandbox_claim *c = arg;
+	int tasks = open("/proc/self/task", O_RDONLY | O_CLOEXEC);
+	return sandbox_check_self(tasks, c, &found) == ERR_DENIED ? 1 : 0;
+}
+
+static void what_is_claimed_and_is_not_so_is_found(void **state)
+{
+	(void)state;
+	expect(claim, &(struct sandbox_claim){.caps = ~(uint64_t)0}, 0);
+	expect(claim, &(struct sandbox_claim){.caps = ~(uint64_t)0, .has_filter = true}, 1);
+	expect(claim, &(struct sandbox_claim){.caps = ~(uint64_t)0, .has_empty_bounding = true}, 1);
+	if (geteuid() == 0)
+		expect(claim, &(struct sandbox_claim){0}, 1);
+}
+
 static void a_list_that_is_too_long_is_refused(void **state)
 {
 	static struct sandbox_calls calls;
@@ -247,6 +331,8 @@ int main(void)
 		cmocka_unit_test(only_listed_calls_are_made),
 		cmocka_unit_test(each_other_number_is_refused),
 		cmocka_unit_test(the_look_works_behind_the_door),
+		cmocka_unit_test(the_shared_lists_allow_refuse_and_kill),
+		cmocka_unit_test(what_is_claimed_and_is_not_so_is_found),
 		cmocka_unit_test(a_list_that_is_too_long_is_refused),
 	};
 	return cmocka_run_group_tests(tests, make_room, remove_room);
