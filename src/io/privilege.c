@@ -6,14 +6,12 @@
 #include "io/privilege.h"
 
 #include <cap-ng.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -175,55 +173,6 @@ uint64_t privilege_effective(void)
 	return (uint64_t)data[1].effective << 32 | data[0].effective;
 }
 
-/* Returns the hexadecimal number after `field` in a status file of proc(5); all bits set if the
- * field is absent. */
-static uint64_t status_field(const char *status, const char *field)
-{
-	const char *at = strstr(status, field);
-	return at ? strtoull(at + strlen(field), NULL, 16) : UINT64_MAX;
-}
-
-static bool is_confined(const char *status)
-{
-	const uint64_t allowed = CAP_TO_MASK(CAP_NET_BIND_SERVICE);
-	return (status_field(status, "\nCapPrm:") & ~allowed) == 0 &&
-	       (status_field(status, "\nCapEff:") & ~allowed) == 0 &&
-	       status_field(status, "\nCapInh:") == 0 && status_field(status, "\nCapBnd:") == 0 &&
-	       status_field(status, "\nCapAmb:") == 0 && status_field(status, "\nNoNewPrivs:") == 1;
-}
-
-/* Returns 0 if the thread is confined, or has ended; otherwise its number. -errno. */
-static int check_thread(int tasks, const char *tid)
-{
-	enum { STATUS_CAP = 3072 };
-	char path[32], status[STATUS_CAP];
-	snprintf(path, sizeof(path), "%.20s/status", tid);
-	int fd = openat(tasks, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	ssize_t len = read(fd, status, sizeof(status) - 1);
-	int err = len < 0 ? errno : 0;
-	close(fd);
-	if (err)
-		return err == ESRCH ? 0 : -err;
-	status[len] = '\0';
-	return is_confined(status) ? 0 : atoi(tid);
-}
-
-int privilege_check_threads(void)
-{
-	DIR *tasks = opendir("/proc/self/task");
-	const struct dirent *entry;
-	int result = 0;
-	if (!tasks)
-		return -errno;
-	while (result == 0 && (entry = readdir(tasks)))
-		if (entry->d_name[0] != '.')
-			result = check_thread(dirfd(tasks), entry->d_name);
-	closedir(tasks);
-	return result;
-}
-
 void privilege_keep_devices(void)
 {
 	keep_only(CAP_TO_MASK(CAP_NET_ADMIN) | CAP_TO_MASK(CAP_NET_BROADCAST) |
@@ -235,4 +184,21 @@ void privilege_drop_thread(void)
 {
 	static const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
 	set_capabilities(none);
+}
+
+void privilege_list(uint64_t capabilities, struct buf *out)
+{
+	const uint64_t all = ((uint64_t)1 << (CAP_LAST_CAP + 1)) - 1;
+	const char *between = "";
+	if (capabilities == 0 || (capabilities & all) == all) {
+		buf_puts(out, capabilities ? "all" : "none");
+		return;
+	}
+	for (unsigned i = 0; i <= CAP_LAST_CAP; i++) {
+		const char *name = capabilities >> i & 1 ? capng_capability_to_name(i) : NULL;
+		if (!name)
+			continue;
+		buf_printf(out, "%s%s", between, name);
+		between = " ";
+	}
 }

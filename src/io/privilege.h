@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/compiler.h"
 
 /* A user for the process to become. */
@@ -45,14 +46,12 @@ void privilege_keep_watching(void);
  * dropped. */
 void privilege_keep_devices(void);
 
-/* Checks each thread of this process after privilege_become() (Linux: /proc/self/task/TID/status):
- * no capability but CAP_NET_BIND_SERVICE, an empty bounding set, and no way to get more by execve(2)
- * (PR_SET_NO_NEW_PRIVS). Returns 0, or the number of a thread that has more than it should. -errno:
- * the threads could not be looked at. */
-int privilege_check_threads(void) MUSTCHECK;
-
 /* Returns the effective capabilities of the calling thread, one bit for each. */
 uint64_t privilege_effective(void);
+
+/* Appends the names of capabilities to a text for people, with blanks between them: "none", "net_admin
+ * net_raw", "all". */
+void privilege_list(uint64_t capabilities, struct buf *out) NONNULL;
 
 /* Drops all capabilities of the calling thread, for a thread that parses untrusted input. A failure
  * does not matter: a thread without capabilities cannot get any. */

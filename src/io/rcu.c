@@ -45,9 +45,20 @@ static void run_deferred(struct rcu_head *head)
 /* Readers may exist. Set once, by the thread that also calls rcu_defer(). */
 static bool has_readers;
 
-void rcu_start(void)
+static void (*enter_thread)(void);
+
+static void enter(struct rcu_head *head UNUSED)
 {
+	enter_thread();
+}
+
+void rcu_start(void (*enter_fn)(void))
+{
+	static struct rcu_head head;
 	has_readers = true;
+	enter_thread = enter_fn;
+	if (enter_fn)
+		urcu_qsbr_call_rcu(&head, enter);
 }
 
 void rcu_defer(void (*free_fn)(void *arg), void *arg)

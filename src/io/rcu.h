@@ -19,9 +19,9 @@ void rcu_reader_offline(void);
 void rcu_reader_online(void);
 
 /* Call it before the first reader exists, and after privileges were given up: the thread that frees
- * data is made later, and has the privileges of its maker. Until then nobody reads, and rcu_defer()
- * frees at once. */
-void rcu_start(void);
+ * data has the privileges of its maker. It calls `enter` first, unless that is NULL: then it is made later.
+ * Until then nobody reads, and rcu_defer() frees at once. */
+void rcu_start(void (*enter)(void));
 
 /* Calls `free_fn(arg)` on another thread as soon as no reader can hold the data any more. Does
  * nothing if `arg` is NULL. If out of memory, waits and makes the call itself. */

@@ -39,9 +39,9 @@
 #include "net/dns_source.h"
 #include "net/dns_thread.h"
 #include "io/loop.h"
-#include "io/privilege.h"
 #include "io/process.h"
 #include "io/rcu.h"
+#include "io/sandbox_lists.h"
 #include "wire/msg.h"
 
 enum {
@@ -494,7 +494,7 @@ static void *run(void *arg)
 	struct epoll_event events[EVENTS];
 	struct pollfd stop = {.fd = s->stop.fd, .events = POLLIN};
 	int count;
-	privilege_drop_thread();
+	sandbox_thread_confine();
 	rcu_reader_begin();
 	do {
 		int timeout = sweep(s);

@@ -7,9 +7,12 @@
 
 #include <signal.h>
 
+#include "io/sandbox_lists.h"
+
 int dns_thread_start(pthread_t *thread, void *(*body)(void *arg), void *arg)
 {
 	sigset_t all, before;
+	sandbox_thread_prepare();
 	/* A thread inherits the signal mask of its creator. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -18,8 +18,8 @@
 #include "net/dns_part.h"
 #include "net/dns_thread.h"
 #include "io/loop.h"
-#include "io/privilege.h"
 #include "io/rcu.h"
+#include "io/sandbox_lists.h"
 #include "wire/msg.h"
 
 enum {
@@ -184,7 +184,7 @@ static int receive(struct udp_worker *w)
 static void *run(void *arg)
 {
 	struct udp_worker *w = arg;
-	privilege_drop_thread();
+	sandbox_thread_confine();
 	rcu_reader_begin();
 	/* Sequentially consistent, once a batch: it costs nothing on the way in. */
 	while (!w->is_stopping) {

@@ -7,9 +7,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "io/file.h"
 
 enum { LINE_CAP = 256 };
 
@@ -39,13 +43,36 @@ void group_read_v6(const char *line, struct group_line *ret)
 		ret->members = members;
 }
 
-int group_each(bool is_v6, void (*visit)(void *arg, const struct group_line *line), void *arg)
+static int open_or_err(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+void group_open(struct group_files *f)
+{
+	f->v4 = open_or_err("/proc/self/net/igmp");
+	f->v6 = open_or_err("/proc/self/net/igmp6");
+}
+
+void group_close(struct group_files *f)
+{
+	if (f->v4 >= 0)
+		close(f->v4);
+	if (f->v6 >= 0)
+		close(f->v6);
+	*f = (struct group_files){-EBADF, -EBADF};
+}
+
+int group_each(const struct group_files *f, bool is_v6,
+	void (*visit)(void *arg, const struct group_line *line), void *arg)
 {
 	char text[LINE_CAP];
 	struct group_line line = {0};
-	FILE *file = fopen(is_v6 ? "/proc/self/net/igmp6" : "/proc/self/net/igmp", "re");
+	const int fd = is_v6 ? f->v6 : f->v4;
+	FILE *file = fd < 0 ? NULL : file_again(fd);
 	if (!file)
-		return -errno;
+		return fd < 0 ? fd : -errno;
 	while (fgets(text, sizeof(text), file)) {
 		if (is_v6)
 			group_read_v6(text, &line);

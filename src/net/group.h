@@ -24,7 +24,15 @@ void group_read_v4(const char *line, struct group_line *ret) NONNULL;
 /* Parses a line of /proc/net/igmp6 (net/ipv6/mcast.c, igmp6_mc_seq_show): a group on a link. */
 void group_read_v6(const char *line, struct group_line *ret) NONNULL;
 
-/* Calls `visit` for each link on which sockets have joined the group in one family. Returns 0, or
- * -errno if the file cannot be read. */
-int group_each(bool is_v6, void (*visit)(void *arg, const struct group_line *line), void *arg)
-	NONNULL_ARGS(2) MUSTCHECK;
+/* The files, open, because nothing can be opened later. */
+struct group_files {
+	int v4, v6; /* or -errno */
+};
+
+void group_open(struct group_files *f) NONNULL;
+void group_close(struct group_files *f) NONNULL;
+/* Calls `visit` for each link on which sockets have joined the group now, in one family. Returns 0, or
+ * -errno if the file could not be opened. */
+int group_each(const struct group_files *f, bool is_v6,
+	void (*visit)(void *arg, const struct group_line *line), void *arg) NONNULL_ARGS(1, 3)
+	MUSTCHECK;

@@ -77,6 +77,7 @@ struct mdns_net {
 	void *arg;
 	struct map links; /* by ifindex */
 	struct log_limit limit;
+	struct group_files groups;
 	struct mdns_in in;
 	struct mdns_out out;
 };
@@ -117,6 +118,7 @@ struct mdns_net *mdns_net_new(
 	net->log = log;
 	net->on_packet = on_packet;
 	net->arg = arg;
+	group_open(&net->groups);
 	in_init(&net->in);
 	out_init(&net->out);
 	return net;
@@ -147,6 +149,7 @@ void mdns_net_free(struct mdns_net *net)
 	MAP_EACH(mdns_net_link, &net->links, struct mdns_net_link, by_ifindex)
 		link_free(mdns_net_link);
 	map_fini(&net->links);
+	group_close(&net->groups);
 	free(net);
 }
 
@@ -419,8 +422,8 @@ void mdns_net_look(struct mdns_net *net,
 {
 	MAP_EACH(link, &net->links, struct mdns_net_link, by_ifindex)
 		link->members = 0;
-	int err = group_each(false, count_members, net);
-	int err_v6 = group_each(true, count_members, net);
+	int err = group_each(&net->groups, false, count_members, net);
+	int err_v6 = group_each(&net->groups, true, count_members, net);
 	if (!err && err_v6 != -ENOENT) /* no such file: no IPv6 */
 		err = err_v6;
 	MAP_EACH(link, &net->links, const struct mdns_net_link, by_ifindex) {

@@ -1,18 +1,35 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the count of sockets on a port.
- * Never keeps what it has read.
+ * Never keeps what it has read, but the files.
  */
 #include "ontap-zone/company.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "io/file.h"
 #include "model/socket_line.h"
 
-static unsigned count_in(const char *path, uint16_t port)
+void company_open(struct company *c)
 {
-	FILE *file = fopen(path, "re");
+	c->fds[0] = open("/proc/self/net/udp", O_RDONLY | O_CLOEXEC);
+	c->fds[1] = open("/proc/self/net/udp6", O_RDONLY | O_CLOEXEC);
+}
+
+void company_close(struct company *c)
+{
+	for (size_t i = 0; i < ARRAY_LEN(c->fds); i++)
+		if (c->fds[i] >= 0)
+			close(c->fds[i]);
+	*c = (struct company){{-1, -1}};
+}
+
+static unsigned count_in(int fd, uint16_t port)
+{
+	FILE *file = file_again(fd);
 	char *text = NULL;
 	size_t cap = 0;
 	ssize_t len;
@@ -29,7 +46,7 @@ static unsigned count_in(const char *path, uint16_t port)
 	return count;
 }
 
-unsigned company_sockets(uint16_t port)
+unsigned company_sockets(const struct company *c, uint16_t port)
 {
-	return count_in("/proc/self/net/udp", port) + count_in("/proc/self/net/udp6", port);
+	return count_in(c->fds[0], port) + count_in(c->fds[1], port);
 }

@@ -8,6 +8,15 @@
 
 #include <stdint.h>
 
-/* Returns the number of sockets that are bound to that UDP port, ours included, by
- * /proc/self/net/udp and udp6. What cannot be read counts as none. */
-unsigned company_sockets(uint16_t port);
+#include "base/compiler.h"
+
+/* /proc/self/net/udp and udp6, open, because nothing can be opened later. */
+struct company {
+	int fds[2]; /* negative: cannot be read */
+};
+
+void company_open(struct company *c) NONNULL;
+void company_close(struct company *c) NONNULL;
+/* Returns the number of sockets that are bound to that UDP port now, ours included. What cannot be read
+ * counts as none. */
+unsigned company_sockets(const struct company *c, uint16_t port) NONNULL;

@@ -1,55 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the list of what the serving process may not do.
+ * Owns the list of what the serving process may do.
  * Never takes anything from a process that is not this one.
  */
 #include "ontap-zone/confine.h"
 
 #include <errno.h>
-#include <sched.h>
+#include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/err.h"
-#include "io/sandbox.h"
+#include "io/empty_root.h"
+#include "io/sandbox_lists.h"
 
-/* The sanitizers look for leaks at the end by calls of this list. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { HAS_SANITIZER = 1 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-enum { HAS_SANITIZER = 1 };
-#else
-enum { HAS_SANITIZER = 0 };
-#endif
-#else
-enum { HAS_SANITIZER = 0 };
-#endif
+/* Sockets on links and addresses that come later, and connections to primaries. */
+static const struct sandbox_call sockets[] = {SANDBOX_IF(socket, 0, ~0u, AF_INET),
+	SANDBOX_IF(socket, 0, ~0u, AF_INET6), SANDBOX_CALL(bind), SANDBOX_CALL(listen),
+	SANDBOX_CALL(connect)};
 
-#define REFUSE(name) SANDBOX_REFUSE(name, EPERM)
-
-/* clone3(2) has its flags in memory, where no filter sees them; without it, the C library uses clone(2). */
-static const struct sandbox_call refused[] = {
-	/* programs and processes */
-	REFUSE(execve), REFUSE(execveat), SANDBOX_IF(clone, 0, CLONE_THREAD, CLONE_THREAD),
-	REFUSE(clone), SANDBOX_REFUSE(clone3, ENOSYS),
-#ifdef SYS_fork
-	REFUSE(fork), REFUSE(vfork),
-#endif
-	/* other processes */
-	REFUSE(ptrace), REFUSE(process_vm_readv), REFUSE(process_vm_writev), REFUSE(kill),
-	REFUSE(tkill), REFUSE(pidfd_open), REFUSE(pidfd_getfd), REFUSE(pidfd_send_signal),
-	REFUSE(kcmp),
-	/* namespaces and mounts */
-	REFUSE(setns), REFUSE(unshare), REFUSE(mount), REFUSE(umount2), REFUSE(pivot_root),
-	REFUSE(chroot), REFUSE(fsopen), REFUSE(fsmount), REFUSE(open_tree), REFUSE(move_mount),
-	REFUSE(open_by_handle_at),
-	/* other ways into the kernel, each with a history */
-	REFUSE(bpf), REFUSE(perf_event_open), REFUSE(userfaultfd), REFUSE(io_uring_setup),
-	REFUSE(keyctl), REFUSE(add_key), REFUSE(request_key), REFUSE(memfd_create),
-	REFUSE(init_module), REFUSE(finit_module), REFUSE(kexec_load),
-	/* sockets */
-	SANDBOX_IF(socket, 0, ~0u, AF_INET), SANDBOX_IF(socket, 0, ~0u, AF_INET6),
-	SANDBOX_IF(socket, 0, ~0u, AF_UNIX), REFUSE(socket)};
+/* As Landlock answers. */
+static const struct sandbox_call opening[] = {SANDBOX_REFUSE(openat, EACCES),
+	SANDBOX_REFUSE(open, EACCES), SANDBOX_REFUSE(openat2, EACCES)};
 
 static int tell(const struct log *log, const char *what, int err)
 {
@@ -60,22 +33,74 @@ static int tell(const struct log *log, const char *what, int err)
 	return err == ERR_ABSENT ? 0 : err;
 }
 
-static int limit_calls(const struct log *log)
+void confine_begin(struct confinement *c, bool is_asked, const struct log *log)
 {
-	static struct sandbox_calls calls;
-	if (HAS_SANITIZER)
-		return 0;
-	sandbox_calls_begin(&calls);
-	sandbox_calls_allow(&calls, refused, ARRAY_LEN(refused));
-	return tell(log, "seccomp", sandbox_calls_enforce(&calls, SANDBOX_ALLOWS));
+	*c = (struct confinement){.is_asked = is_asked};
+	c->tasks = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* At the end, the sanitizers read /proc/self/maps. */
+	int err = is_asked && !sandbox_has_sanitizer ? empty_root_enter() : 0;
+	if (err)
+		log_info(log, "less is closed to strangers: step=\"empty root\" error=\"%s\"",
+			err_text(err));
 }
 
-int confine_serving(const struct log *log)
+static int limit_calls(struct confinement *c, const struct log *log)
 {
-	/* Our sockets on the mDNS port are counted there. */
-	const struct sandbox_path own[] = {{"/proc/self", SANDBOX_READ}};
-	int level;
+	static struct sandbox_calls calls;
+	if (sandbox_has_sanitizer)
+		return 0;
+	sandbox_calls_begin(&calls);
+	sandbox_allow_talk(&calls);
+	sandbox_allow_basic(&calls);
+	sandbox_allow_threads(&calls);
+	sandbox_allow_reading(&calls);
+	sandbox_calls_allow(&calls, sockets, ARRAY_LEN(sockets));
+	sandbox_kill_deadly(&calls);
+	int err = sandbox_calls_enforce(&calls, sandbox_verdict);
+	c->has_filter = !err;
+	return tell(log, "seccomp", err);
+}
+
+int confine_serving(struct confinement *c, const struct log *log)
+{
+	const struct sandbox_path own[] = {{.path = ".", .access = SANDBOX_READ, .at = c->tasks},
+		{.path = sandbox_has_sanitizer ? "/proc/self" : NULL, .access = SANDBOX_READ}};
+	int level = 0;
 	int err = tell(log, "landlock", sandbox_limit_files(own, ARRAY_LEN(own), &level));
 	sandbox_hide_memory();
-	return err ? err : limit_calls(log);
+	if (!err)
+		err = limit_calls(c, log);
+	c->report.landlock = (uint8_t)level;
+	return err;
+}
+
+/* No thread may have further privileges: all threads share one address space. */
+static int check_threads(struct confinement *c, const struct log *log)
+{
+	const struct sandbox_claim claim = {
+		.caps = c->is_asked ? 1u << CAP_NET_BIND_SERVICE : ~(uint64_t)0,
+		.has_empty_bounding = c->is_asked,
+		.has_filter = c->has_filter};
+	const uint8_t landlock = c->report.landlock;
+	int err = sandbox_check_self(c->tasks, &claim, &c->report);
+	c->report.landlock = landlock;
+	if (err == ERR_DENIED)
+		log_error(log, "cannot start: error=\"a thread has privileges left\"");
+	else if (err)
+		log_warning(log, "cannot look at our own threads: error=\"%s\"", err_text(err));
+	return err == ERR_DENIED ? err : 0;
+}
+
+int confine_end(struct confinement *c, const struct log *log)
+{
+	static struct sandbox_calls calls;
+	int err = check_threads(c, log);
+	if (c->tasks >= 0)
+		close(c->tasks);
+	c->tasks = -1;
+	if (err || !c->has_filter)
+		return err;
+	sandbox_calls_begin(&calls);
+	sandbox_calls_allow(&calls, opening, ARRAY_LEN(opening));
+	return tell(log, "seccomp", sandbox_calls_enforce(&calls, SANDBOX_ALLOWS));
 }

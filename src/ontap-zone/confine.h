@@ -4,9 +4,25 @@
 
 #include "base/compiler.h"
 #include "io/log.h"
+#include "io/sandbox.h"
 
-/* From now on this thread, and threads that it makes, open no file but below /proc/self, to read, and cannot
- * execute a program, make a process, enter a namespace, look into another process, signal one, or open a
- * socket that is not of IPv4, IPv6 or the machine's own (unix(7)). What the kernel lacks is logged. -errno,
- * ERR_SPACE: logged. */
-int confine_serving(const struct log *log) NONNULL MUSTCHECK;
+/* Of this process. */
+struct confinement {
+	int tasks;     /* /proc/self/task */
+	bool is_asked; /* privileges were to be given up: else it ran without any from the start */
+	bool has_filter;
+	struct sandbox_report report; /* as of the start */
+};
+
+/* Opens what is looked at later, and takes the file system away, if this process may do that. Call it with
+ * the privileges of the start, before there are threads. What is lacking is logged. */
+void confine_begin(struct confinement *c, bool is_asked, const struct log *log) NONNULL;
+
+/* From now on this thread, and threads that it makes, open no file but below /proc/self/task, to read, and end
+ * at the attempt to execute a program, make a process, enter a namespace, look into another process, or get at
+ * the kernel otherwise. They cannot signal another process, or open a socket that is not of IPv4 or IPv6. What
+ * the kernel lacks is logged. -errno, ERR_SPACE: logged. */
+int confine_serving(struct confinement *c, const struct log *log) NONNULL MUSTCHECK;
+
+/* Looks at all threads, and opens no file from then on. ERR_DENIED: one has more than it should, logged. */
+int confine_end(struct confinement *c, const struct log *log) NONNULL MUSTCHECK;

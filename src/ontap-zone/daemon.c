@@ -14,7 +14,6 @@
 
 #include "base/err.h"
 #include "io/process.h"
-#include "ontap-zone/company.h"
 #include "io/ready.h"
 #include "ontap-zone/report.h"
 #include "pipeline/resolve.h"
@@ -63,7 +62,8 @@ static void set_company(void *arg, uint32_t ifindex, unsigned others)
 /* Called before we answer for the host: counts other members of the group on its links. */
 static void daemon_look_around(struct daemon *d, ns_t now)
 {
-	const unsigned all = company_sockets(MDNS_PORT), ours = mdns_net_sockets(d->mdns_net);
+	const unsigned all = company_sockets(&d->company, MDNS_PORT),
+		       ours = mdns_net_sockets(d->mdns_net);
 	d->has_to_look = false;
 	d->other_sockets = all > ours ? all - ours : 0;
 	mdns_looked(d->mdns, now);

@@ -10,6 +10,8 @@
 #include "mdns/mdns.h"
 #include "net/dns.h"
 #include "net/mdns.h"
+#include "ontap-zone/company.h"
+#include "ontap-zone/confine.h"
 #include "ontap-zone/files.h"
 #include "ontap-zone/guests.h"
 #include "ontap-zone/keeper.h"
@@ -61,7 +63,8 @@ struct daemon {
 	struct state_names names;
 	ns_t started;
 	bool is_ready, is_stopping;
-	bool is_confined;       /* privileges were given up */
+	struct company company;
+	struct confinement confinement;
 	bool has_to_look;       /* for other members of the mDNS group */
 	unsigned other_sockets; /* on port 5353, as of the last look */
 	const char *user_name;  /* of `user`; NULL: the user stays */

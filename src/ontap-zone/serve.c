@@ -73,6 +73,7 @@ static void daemon_stop(struct daemon *d)
 	d->peers = NULL;
 	resume_close(&d->resume);
 	mdns_net_free(d->mdns_net);
+	company_close(&d->company);
 	/* This is the last step: `stop` waits for it. */
 	control_close(d->control);
 	d->control = NULL;

@@ -18,8 +18,8 @@
 #include "io/process.h"
 #include "io/rcu.h"
 #include "io/ready.h"
+#include "io/sandbox_lists.h"
 #include "ontap-zone/commands.h"
-#include "ontap-zone/confine.h"
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/turn.h"
 
@@ -169,28 +169,17 @@ int daemon_find_user(struct daemon *d, const struct conf *conf)
 static int start_user(struct daemon *d)
 {
 	sockets_open_resolve(d);
-	int err = d->user_name ? privilege_become(&d->user) : 0;
+	int err = ready_connect(getenv("NOTIFY_SOCKET"));
+	if (err)
+		log_warning(d->log, "ready: error=\"%s\"", err_text(err));
+	confine_begin(&d->confinement, d->user_name != NULL, d->log);
+	err = d->user_name ? privilege_become(&d->user) : 0;
 	if (err)
 		return refuse_user(d, d->user_name, err);
-	d->is_confined = d->user_name != NULL;
-	err = confine_serving(d->log);
-	rcu_start();
+	err = confine_serving(&d->confinement, d->log);
+	sandbox_thread_prepare();
+	rcu_start(sandbox_thread_confine);
 	return err ? EXIT_SYSTEM : 0;
-}
-
-/* No thread may have further privileges: all threads share one address space. */
-static int check_threads(const struct daemon *d)
-{
-	int thread = d->is_confined ? privilege_check_threads() : 0;
-	if (thread == 0)
-		return 0;
-	if (thread < 0) {
-		log_warning(
-			d->log, "cannot look at our own threads: error=\"%s\"", err_text(thread));
-		return 0;
-	}
-	log_error(d->log, "cannot start: thread=%d error=\"it has privileges left\"", thread);
-	return EXIT_SYSTEM;
 }
 
 static int start_peers(struct daemon *d)
@@ -272,6 +261,7 @@ static void say_ready(struct daemon *d)
 
 int daemon_open_mdns(struct daemon *d, uint64_t seed)
 {
+	company_open(&d->company);
 	d->mdns = mdns_new(seed);
 	d->mdns_net = mdns_net_new(d->loop, d->log, daemon_on_packet, d);
 	if (!d->mdns || !d->mdns_net) {
@@ -299,8 +289,8 @@ int daemon_start(struct daemon *d)
 		code = start_dns(d);
 	if (!code)
 		code = start_listening(d);
-	if (!code)
-		code = check_threads(d);
+	if (!code && confine_end(&d->confinement, d->log))
+		code = EXIT_SYSTEM;
 	if (code || d->is_stopping)
 		return code;
 	d->is_ready = true;

@@ -112,7 +112,7 @@ static void what_stays_is_found_while_all_around_changes(void **state)
 	rig_put(zone, ZONE_DERIVED, "stay.a.b.example.", "60 A 192.0.2.1", NULL);
 	rig_commit(zone, 1);
 	assert_null(view_slot_publish(&views, view_table_new(NULL, 0)));
-	rcu_start();
+	rcu_start(NULL);
 	for (int i = 0; i < READERS; i++) {
 		ctx[i].zone = zone_reader(zone);
 		ctx[i].views = &views;
