@@ -281,6 +281,9 @@ unsigned daemon_answer(
 		.mdns = d->mdns,
 		.peers = d->peers,
 		.guests = &d->guests,
+		.server_sandbox = &d->confinement.report,
+		.keeper_sandbox = keeper_sandbox(d->keeper),
+		.watcher_sandbox = watcher_sandbox(d->watcher),
 		.now = loop_now(),
 		.started = d->started,
 		.is_ready = d->is_ready};

@@ -33,6 +33,7 @@ struct keeper {
 	struct address_names addresses;
 	struct cookie_keys cookies;
 	struct owners_room room;
+	struct sandbox_report sandbox;
 	uint32_t exit_code;
 	bool is_loaded, has_ended; /* the first load; with or without success */
 };
@@ -220,6 +221,20 @@ static int take_cookies(struct keeper *k, const struct channel_message *m)
 	return 0;
 }
 
+static int take_sandbox(struct keeper *k, const struct channel_message *m)
+{
+	if (m->len != sizeof(k->sandbox))
+		return -EBADMSG;
+	memcpy(&k->sandbox, m->bytes, sizeof(k->sandbox));
+	return 0;
+}
+
+const struct sandbox_report *keeper_sandbox(const struct keeper *k)
+{
+	static const struct sandbox_report none;
+	return k ? &k->sandbox : &none;
+}
+
 /* The other process reads until the end of the channel, and tells the outcome of each request. */
 void keeper_stop(struct keeper *k)
 {
@@ -259,6 +274,7 @@ static int handle(struct keeper *k, const struct channel_message *m, ns_t end)
 		return err;
 	case SAY_LOG: add_piece(&k->told, m); return 0;
 	case SAY_WRITTEN: return take_written(k, m);
+	case SAY_SANDBOX: return take_sandbox(k, m);
 	default: return -EBADMSG;
 	}
 }

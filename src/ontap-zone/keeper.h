@@ -20,6 +20,7 @@
 #include "io/channel.h"
 #include "io/log.h"
 #include "io/privilege.h"
+#include "io/sandbox.h"
 #include "name/address_names.h"
 #include "ontap-zone/keeper_msg.h"
 #include "ontap-zone/owners.h"
@@ -71,6 +72,9 @@ struct keeper *keeper_start(const struct keeper_config *config) NONNULL MUSTCHEC
 int keeper_wait(struct keeper *k) NONNULL MUSTCHECK;
 /* Lets the process do what it was asked for, ends it, and waits for its end. */
 void keeper_stop(struct keeper *k);
+
+/* What the process had given up when it had read the first files. NULL: there is no process. */
+const struct sandbox_report *keeper_sandbox(const struct keeper *k);
 
 int keeper_fd(const struct keeper *k) NONNULL;
 /* True if keeper_handle() has something to do that the descriptor does not show. */

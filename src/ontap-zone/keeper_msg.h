@@ -31,7 +31,8 @@ enum keeper_say {
 	SAY_LOADED,     /* nothing: those were all records */
 	SAY_REFUSED, /* uint32_t: the exit code, if this is the start. The reason has been logged */
 	SAY_LOG,     /* lines that the keeper has logged while it read */
-	SAY_WRITTEN  /* struct keeper_written */
+	SAY_WRITTEN, /* struct keeper_written */
+	SAY_SANDBOX  /* struct sandbox_report; at the start only */
 };
 
 /* A piece of an export. The keeper knows the path. */

@@ -25,7 +25,7 @@
 
 static void run_command(struct keeper_process *p)
 {
-	if (!p->conf.on_export || !p->has_news || p->command)
+	if (!p->conf.on_export || !p->has_news || p->command || !p->has_command)
 		return;
 	p->has_news = false;
 	int err = file_run_command(p->conf.on_export, &p->command);
@@ -188,6 +188,7 @@ _Noreturn void keeper_process_run(const struct keeper_config *config, int fd)
 		.channel = {.fd = -1}};
 	int kept = keep_only(fd);
 	p.log = &p.own_log;
+	p.has_command = p.conf.on_export != NULL;
 	prctl(PR_SET_NAME, "ontap-keeper");
 	int err = kept < 0 ? kept : channel_init(&p.channel, kept);
 	if (!err)

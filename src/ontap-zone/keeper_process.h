@@ -3,6 +3,7 @@
 #pragma once
 
 #include "io/channel.h"
+#include "io/sandbox.h"
 #include "ontap-zone/keeper.h"
 #include "ontap-zone/zones.h"
 
@@ -20,7 +21,14 @@ struct keeper_process {
 	int signals;              /* a signalfd(2) for SIGCHLD */
 	pid_t command;            /* of --on-export; 0: none runs */
 	bool has_news;            /* written since the command was started */
+	bool has_command;         /* --on-export was there at the start: it may execute programs */
+	struct sandbox_report sandbox;
 };
+
+/* keeper_confine.c: from now on the keeper cannot open a socket, enter a namespace, look into another process,
+ * or execute a program but for a command that was there at the start. Fills `p->sandbox`. What the kernel lacks
+ * is logged. -errno, ERR_DENIED: it has more than it should; logged. */
+int keeper_confine(struct keeper_process *p, bool has_changed_user) NONNULL MUSTCHECK;
 
 /* keeper_read.c: reads all files of p->conf and sends what they say; at the start. Returns an exit code;
  * the reason has been logged, and told to the serving process. */

@@ -206,7 +206,7 @@ static int become(struct keeper_process *p, const struct privilege_user *user)
 	if (err)
 		log_error(p->log, "cannot change user: uid=%u error=\"%s\"", user->uid,
 			err_text(err));
-	return err;
+	return err ? err : keeper_confine(p, user != NULL);
 }
 
 static int say_state(struct keeper_process *p)
@@ -239,7 +239,9 @@ int keeper_read_first(struct keeper_process *p, const struct privilege_user *use
 	if (err)
 		return refuse(p, EXIT_SYSTEM);
 	const uint32_t owners = (uint32_t)collection_zone_count(named.files);
-	err = say_state(p);
+	err = say(p, SAY_SANDBOX, &p->sandbox, sizeof(p->sandbox));
+	if (!err)
+		err = say_state(p);
 	if (!err)
 		err = say(p, SAY_EXPECT, &owners, sizeof(owners));
 	if (!err)

@@ -15,6 +15,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/guest_rules.c src/ontap-zone/guest_rules.h \
 	src/ontap-zone/guests.c src/ontap-zone/guests.h \
 	src/ontap-zone/keeper.c src/ontap-zone/keeper.h \
+	src/ontap-zone/keeper_confine.c \
 	src/ontap-zone/keeper_msg.h \
 	src/ontap-zone/keeper_process.c src/ontap-zone/keeper_process.h \
 	src/ontap-zone/keeper_read.c \
@@ -41,6 +42,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/report_graph.c \
 	src/ontap-zone/report_names.c \
 	src/ontap-zone/report_news.c \
+	src/ontap-zone/report_sandbox.c \
 	src/ontap-zone/report_part.c src/ontap-zone/report_part.h \
 	src/ontap-zone/resolver.c \
 	src/ontap-zone/served.c src/ontap-zone/served.h \

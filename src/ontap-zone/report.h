@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/compiler.h"
+#include "io/sandbox.h"
 #include "net/dns.h"
 #include "watch/kernel.h"
 #include "mdns/mdns.h"
@@ -22,6 +23,7 @@ struct report {
 	const struct mdns *mdns;
 	const struct peers *peers; /* NULL: not open yet */
 	const struct guests *guests;
+	const struct sandbox_report *server_sandbox, *keeper_sandbox, *watcher_sandbox;
 	ns_t now, started;
 	bool is_ready;
 };

@@ -31,6 +31,9 @@ void report_mdns_status(void *arg, const struct mdns_status *status) NONNULL;
 /* Writes the member "local": the states of one name in mDNS, one object for each link. */
 void report_local(struct jsonw *w, const struct report *r, const uint8_t *owner) NONNULL;
 
+/* Writes the member "processes": what each may still do. */
+void report_sandbox(const struct report *r, struct jsonw *w) NONNULL;
+
 /* Ends a line of the answer. */
 void report_end_line(struct buf *out) NONNULL;
 /* Appends a whole line with an error message. */

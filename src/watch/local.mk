@@ -2,6 +2,7 @@
 src_watch_libwatch_a_SOURCES = \
 	src/watch/bridge_ports.c src/watch/bridge_ports.h \
 	src/watch/census.c src/watch/census.h \
+	src/watch/confine.c src/watch/confine.h \
 	src/watch/grants.c src/watch/grants.h \
 	src/watch/guest_socket.c src/watch/guest_socket.h \
 	src/watch/kernel.c src/watch/kernel.h \

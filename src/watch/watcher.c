@@ -22,7 +22,7 @@
 #include "io/exit.h"
 #include "io/loop.h"
 #include "io/packet.h"
-#include "io/privilege.h"
+#include "watch/confine.h"
 #include "watch/guest_socket.h"
 #include "watch/neighbour_news.h"
 #include "watch/port_owner.h"
@@ -45,6 +45,7 @@ struct request {
 /* One datagram: the state of the watcher, and events. */
 struct batch {
 	struct kernel_stats stats;
+	struct sandbox_report sandbox; /* of the watcher, once all is open */
 	bool is_synced;
 	uint32_t count;
 	struct event events[BATCH_EVENTS]; /* only the first `count` are sent */
@@ -250,7 +251,7 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 	}
 	s->fd = kept;
 	s->socket_paths = config->socket_paths;
-	privilege_keep_watching();
+	const bool has_empty_bounding = watch_drop_privileges();
 	s->kernel = kernel_open(&(struct kernel_config){.netns_dir = config->netns_dir,
 		.has_all_nsids = config->has_all_nsids,
 		.grants_dir = config->grants_dir,
@@ -261,6 +262,8 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 	if (!s->kernel)
 		_exit(EXIT_SYSTEM); /* already logged */
 	open_parts(s, config);
+	if (watch_confine(has_empty_bounding, config->log, &s->batch.sandbox))
+		_exit(EXIT_SYSTEM); /* already logged */
 	sender_run(s);
 	neighbour_news_free(s->news);
 	guest_sockets_free(s->guests);
@@ -414,6 +417,11 @@ int watcher_look_again(const struct watcher *w, nsid_t nsid)
 bool watcher_is_synced(const struct watcher *w)
 {
 	return w->is_synced;
+}
+
+const struct sandbox_report *watcher_sandbox(const struct watcher *w)
+{
+	return &w->batch.sandbox;
 }
 
 struct kernel_stats watcher_stats(const struct watcher *w)

@@ -21,6 +21,7 @@
 
 #include "base/compiler.h"
 #include "base/limits.h"
+#include "io/sandbox.h"
 #include "watch/kernel.h"
 
 struct watcher_config {
@@ -75,3 +76,5 @@ int watcher_look_again(const struct watcher *w, nsid_t nsid) NONNULL MUSTCHECK;
 /* Return kernel_is_synced() and kernel_stats(), as of the last message. */
 bool watcher_is_synced(const struct watcher *w) NONNULL;
 struct kernel_stats watcher_stats(const struct watcher *w) NONNULL;
+/* What the watcher had given up at its last message. */
+const struct sandbox_report *watcher_sandbox(const struct watcher *w) NONNULL;
