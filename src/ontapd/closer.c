@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "io/packet.h"
 #include "io/privilege.h"
+#include "ontapd/confine.h"
 
 enum { CHILD_SOCKET = 3 };
 
@@ -52,6 +53,7 @@ static _Noreturn void run_child(int sock, pid_t parent)
 	close_range(CHILD_SOCKET + 1, ~0U, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	privilege_drop_thread();
+	confine_idle();
 	close_on_demand(CHILD_SOCKET);
 	_exit(0);
 }

@@ -8,6 +8,7 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/caller.c src/ontapd/caller.h \
 	src/ontapd/client.c \
 	src/ontapd/closer.c src/ontapd/closer.h \
+	src/ontapd/confine.c src/ontapd/confine.h \
 	src/ontapd/create.c src/ontapd/create.h \
 	src/ontapd/existing.c \
 	src/ontapd/fit.c src/ontapd/fit.h \

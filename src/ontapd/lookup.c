@@ -25,6 +25,7 @@
 #include "device/subids.h"
 #include "io/file.h"
 #include "io/privilege.h"
+#include "ontapd/confine.h"
 
 #define SUBIDS_PATH "/etc/subuid"
 
@@ -130,6 +131,7 @@ static _Noreturn void run_child(int sock, pid_t parent, const char *rules_file)
 	close_range(CHILD_SOCKET + 1, ~0U, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	privilege_drop_thread();
+	confine_lookup();
 	while (read(CHILD_SOCKET, &byte, 1) == 1)
 		if (answer_one(CHILD_SOCKET, rules_file))
 			break;

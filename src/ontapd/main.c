@@ -17,9 +17,9 @@
 #include "base/err.h"
 #include "io/cmdline.h"
 #include "io/exit.h"
-#include "io/privilege.h"
 #include "io/process.h"
 #include "io/ready.h"
+#include "ontapd/confine.h"
 #include "ontapd/daemon.h"
 #include "ontapd/grant.h"
 #include "ontapd/resume.h"
@@ -170,7 +170,8 @@ static int start(struct run *r)
 		err = listener_open_all(d, fds);
 	if (!err)
 		d->registry.grants_fd = grants_open_dir(d->settings->socket_dir, d->log);
-	privilege_keep_devices();
+	if (!err)
+		err = confine_ontapd(d->log);
 	if (!err)
 		open_guests(r, stored_fd);
 	if (!err)

@@ -25,6 +25,7 @@
 #include "guest/filter.h"
 #include "io/privilege.h"
 #include "io/ready.h"
+#include "ontapd/confine.h"
 
 void nursery_init(struct nursery *n, struct netns_visit *visits, const struct log *log)
 {
@@ -109,6 +110,7 @@ static void settle_resident(struct nursery *n)
 		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	privilege_drop_thread();
+	confine_idle();
 	(void)!close_range(0, ~0u, 0);
 	while (getppid() == parent)
 		pause();

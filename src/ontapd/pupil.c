@@ -26,6 +26,7 @@
 #include "base/map.h"
 #include "io/packet.h"
 #include "io/privilege.h"
+#include "ontapd/confine.h"
 #include "ontapd/learner.h"
 
 /* NOBODY: the user and group without rights, on every Linux. */
@@ -243,7 +244,7 @@ static int drop_everything(int fd)
 	privilege_drop_thread();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0);
-	return privilege_effective() == 0 ? 0 : -EPERM;
+	return privilege_effective() == 0 ? confine_learner_parent() : -EPERM;
 }
 
 /* Tells that what was known is forgotten. */
@@ -290,6 +291,8 @@ static int serve_in_child(int fd, const struct log *log, bool is_again)
 			_exit(STATUS_FAILED);
 		if (is_again)
 			tell_again(fd);
+		if (confine_learner())
+			_exit(STATUS_FAILED);
 		_exit(serve(fd, log));
 	}
 	while (waitpid(pid, &status, 0) < 0)

@@ -232,9 +232,14 @@ def status_of(pid):
         return {name: text.strip() for name, text in (line.split(":", 1) for line in status)}
 
 
+def makers(daemon):
+    return [child for child in children(daemon.process.pid) if status_of(child)["Uid"].split() == [str(NOBODY)] * 4]
+
+
 def find_learner(daemon):
-    """The learner, and the process that makes it again."""
-    [maker] = [child for child in children(daemon.process.pid) if status_of(child)["Uid"].split() == [str(NOBODY)] * 4]
+    """The learner, and the process that makes it again. ontapd does not wait for them."""
+    wait_until(lambda: [child for maker in makers(daemon) for child in children(maker)], what="the learner")
+    [maker] = makers(daemon)
     [learner] = children(maker)
     return learner, maker
 

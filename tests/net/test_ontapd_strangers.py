@@ -13,8 +13,10 @@ import threading
 
 import pytest
 
+from lib import inject
 from lib import ontapd as proto
 from lib.ontapd import Ontapd, connect, message, request
+from lib.started import is_sanitized
 from lib.wait import wait_until
 from test_ontapd import (  # noqa: F401 (fixtures)
     NOBODY, ask, links, needs_root_of_the_machine, needs_second_user, ontap, ontapd, own_netns, parent)
@@ -289,3 +291,44 @@ def test_looking_up_users_stops_nobody(parent, ontapd, ontap, tmp_path):
     for process in processes:
         os.kill(process, signal.SIGCONT)
     wait_until(lambda: ontap(daemon, "-t", "macvlan", user=NOBODY).returncode == 0, timeout=20, what="the new rules")
+
+
+# --- who has the code of ontapd -----------------------------------------------------------------------
+
+def processes_of(daemon):
+    """ontapd and those that it has started."""
+    found = [daemon.process.pid]
+    for entry in os.listdir("/proc"):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{int(entry) if entry.isdigit() else 0}/stat", encoding="ascii") as stat:
+                if int(stat.read().rsplit(")", 1)[1].split()[1]) == daemon.process.pid:
+                    found.append(int(entry))
+    return found
+
+
+def listeners_of(daemon):
+    return [pid for pid in processes_of(daemon) if "\nUid:\t65534" in open(f"/proc/{pid}/status", encoding="ascii").read()]
+
+
+def test_code_in_ontapd_runs_nothing_and_speaks_to_no_network(parent, ontapd, program):
+    """Nor in its processes: the one that listens to guests (nobody) does not even open files."""
+    if not inject.IS_KNOWN or is_sanitized(program("ontapd")):
+        pytest.skip("not known for this architecture, or the program has a sanitizer, which needs some of the calls")
+    daemon = ontapd(parent)
+    assert "no_new_privs=1 seccomp=2" in daemon.log()
+    wait_until(lambda: listeners_of(daemon), what="the learner")
+    pids, listeners = processes_of(daemon), listeners_of(daemon)
+    assert len(pids) >= 4  # the closer, who looks up users, and who makes the learner
+    assert len(listeners) == 1
+    for pid in pids[:1] + listeners:
+        for call in [(inject.SOCKET, inject.AF_INET, inject.SOCK_STREAM, 0), (inject.IOCTL, 2, inject.TIOCSTI, b"x"),
+                     (inject.KILL, os.getpid(), 0)]:
+            assert inject.call(pid, *call) == -errno.EPERM, call
+    assert inject.call(listeners[0], inject.OPENAT, inject.AT_FDCWD, b"/dev/null", os.O_RDONLY) < 0
+    for pid in pids[1:]:
+        with contextlib.suppress(inject.Ended):
+            assert inject.call(pid, inject.EXECVE, b"/bin/true", 0, 0) == -errno.EPERM
+    assert daemon.process.poll() is None
+    with pytest.raises(inject.Ended, match=str(int(signal.SIGSYS))):
+        inject.call(daemon.process.pid, inject.PTRACE, inject.PTRACE_TRACEME)
+    daemon.kill()
