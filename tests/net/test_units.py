@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The files in contrib/, run by the programs for which they are written: units by systemd, run scripts by
 s6."""
+import contextlib
 import glob
 import json
 import os
@@ -13,6 +14,7 @@ import pytest
 pytest.importorskip("dns", reason="python3-dnspython is not installed")
 
 from lib.query import addresses, ask  # noqa: E402
+from lib.started import is_sanitized  # noqa: E402
 from lib.systemd import Machine  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
@@ -70,7 +72,20 @@ def machine(host, program, need):
         made.stop()
 
 
-def test_the_units_work_together(host, machine):
+def zone_pid(machine):
+    """The serving process, as seen from here."""
+    command = ["nsenter", "-t", machine.pid(), "-m", "-p", "-r", "-w", "/usr/sbin/ontap-zone", "status", "-j"]
+    inner = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["pid"]
+    for entry in os.listdir("/proc"):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{entry}/status", encoding="ascii") as status:
+                text = status.read()
+            if "Name:\tontap-zone\n" in text and text.split("NSpid:")[1].split("\n")[0].split()[-1] == str(inner):
+                return int(entry)
+    raise AssertionError("no such process")
+
+
+def test_the_units_work_together(host, program, machine):
     """As on a machine: the socket, the names, a workload; each as it is in contrib/."""
     for unit in ("ontapd@eth0.socket", "ontap-zone.service", "ontap@www.service"):
         machine.systemctl("start", unit)
@@ -82,6 +97,13 @@ def test_the_units_work_together(host, machine):
     mode = subprocess.run(["nsenter", "-t", machine.pid(), "-m", "-p", "-r", "-w", "stat", "-c", "%a %G",
                            "/run/ontap/port.eth0"], capture_output=True, text=True, check=True).stdout
     assert mode == "660 kvm\n" and int(status) > 1
+    inside = ["nsenter", "-t", machine.pid(), "-m", "-p", "-r", "-w"]
+    told = subprocess.run([*inside, "/usr/sbin/ontap-zone", "status", "-j"], capture_output=True, text=True, check=True)
+    processes = json.loads(told.stdout)["processes"]
+    has_list = not is_sanitized(program("ontap-zone"))
+    for name, one in processes.items():
+        assert one["bounding"] == "none" and one["no_new_privs"] and one["seccomp"] >= has_list, (name, one)
+    assert not has_list or os.listdir(f"/proc/{zone_pid(machine)}/root") == [], "an empty root"
     # A restart of ontapd, and a reload of the zone, do not disturb the workload.
     machine.systemctl("restart", "ontapd@eth0.service")
     machine.systemctl("reload", "ontap-zone.service")
