@@ -6,14 +6,21 @@ import os
 import socket
 import stat
 import struct
+import subprocess
+import sys
 import time
 
 import pytest
 
 from lib.mdns import A, Socket, query, question
+from lib.peers import unpacked
 from lib.query import addresses, ask, has_addresses
 from lib.wait import wait_until
 from raw_guest import ACK, NAK, RELEASE, REQUEST, RawGuest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "vm"))
+
+from vm import VIRTIO_NET, Machine, Missing  # noqa: E402
 
 HOST4, HOST6 = "10.7.0.1", "2001:db8:7::1"
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 2, 0x1000
@@ -89,6 +96,7 @@ class Lan:
             dnsmasq, "--conf-file=/dev/null", "--keep-in-foreground", "--port=0", "--no-ping", "--user=root",
             "--pid-file=", "--interface=br0", "--bind-dynamic", f"--dhcp-leasefile={leases}", "--log-facility=-",
             "--dhcp-range=10.7.0.100,10.7.0.150,2m", "--dhcp-range=2001:db8:7::100,2001:db8:7::1ff,64,5m",
+            f"--dhcp-option=6,{HOST4}",
             "--enable-ra", "--dhcp-authoritative", "--dhcp-mac=set:mute,02:00:00:00:00:*", "--dhcp-ignore=tag:mute")
 
     def serve(self, *options, ns=None):
@@ -512,24 +520,62 @@ def test_the_hook_of_libvirt(topo, name, description, alias):
     assert host.run([hook, name, "started", "begin", "-"], input="no XML").returncode == 0
 
 
-def test_a_real_machine(lan, need):
-    """iPXE in the ROM of the card asks for an address as soon as the machine starts."""
-    qemu = need("qemu-system-x86_64")
+# The guest of libvirt: it takes its address by DHCP, and calls itself something else.
+CONFIGURE = ("ip link set eth0 up; udhcpc -i eth0 -q -n -t 30 -T 2 -x hostname:other -s /etc/udhcpc.sh; "
+             "httpd -h /; sleep 600")
+LEASED = "#!/bin/sh\n[ -z \"$ip\" ] || ip addr add $ip/$mask dev $interface\n"
+# Another machine of the network: its address and its resolver are those of DHCP.
+CLIENT = """#!/bin/sh
+[ -z "$ip" ] || ip addr add $ip/$mask dev $interface
+[ -z "$dns" ] || echo "nameserver $dns" >{resolv}
+"""
+
+
+@pytest.fixture
+def machine(builddir, tmp_path):
+    image = unpacked(builddir, "boot/vmlinuz-*")
+    if not image:
+        pytest.skip("no kernel is unpacked below build/tools (./check does)")
+    try:
+        return Machine(os.path.dirname(os.path.dirname(image)), str(tmp_path), *VIRTIO_NET)
+    except Missing as missing:
+        return pytest.skip(str(missing))
+
+
+def test_a_machine_of_libvirt_is_reached_by_its_name(lan, machine, need, tmp_path):
+    """A real one, as libvirt starts it: a tap on a bridge with DHCP, the hook, and no address that anybody types."""
+    busybox, resolv = need("busybox"), tmp_path / "resolv.conf"
     lan.serve()
-    vm = Vm(lan.host, "vnet0", "fox")
-    lan.wait_heard("vnet0")
-    machine = lan.host.popen(
-        [qemu, "-machine", "pc,accel=tcg", "-m", "64", "-display", "none", "-nodefaults", "-no-user-config",
-         "-nic", f"tap,fd={vm.fd},model=e1000,mac=52:54:00:12:34:56", "-boot", "n"], pass_fds=[vm.fd])
+    vm = Vm(lan.host, "vnet0")
+    machine.write("etc/udhcpc.sh", LEASED, 0o755)
+    process = lan.host.popen([*machine.command(CONFIGURE), "-nic", f"tap,fd={vm.fd},model=virtio-net-pci"],
+                             pass_fds=[vm.fd], stdin=subprocess.DEVNULL)
     vm.guest.close()
     os.close(vm.fd)
     try:
-        def leased():
-            found = lan.guest_of("vnet0").get("addresses", [])
-            return [address for address in found if address.startswith("10.7.0.1")]
-        address = wait_until(leased, 240, "the lease of iPXE")[0]
-        lan.wait_has("fox.home.arpa", address)
+        hook = os.path.join(os.path.dirname(__file__), "../../contrib/libvirt/qemu")
+        lan.host.run([hook, "fox", "started", "begin", "-"], input=DOMAIN.format(name="fox", description=""))
+        client = lan.topo.workload("client", lan.host, "br0")
+        script = tmp_path / "client.sh"
+        script.write_text(CLIENT.format(resolv=resolv))
+        script.chmod(0o755)
+        client.run([busybox, "udhcpc", "-i", "eth0", "-q", "-n", "-t", "30", "-s", str(script)])
+        enter = ["unshare", "-m", "sh", "-c", f'mount --bind {resolv} /etc/resolv.conf; exec "$@"', "sh"]
+
+        fetch = ("import sys, urllib.request as r; print(r.build_opener("
+             "r.ProxyHandler({})).open(sys.argv[1], timeout=5).read().decode())"
+
+        def reaches(name):
+            return client.run([*enter, sys.executable, "-c", fetch, f"http://{name}/init"],
+                              check=False).stdout.startswith("#!/bin/busybox")
+        wait_until(lambda: reaches("fox.home.arpa"), 240, "the web server of the machine by its name")
+        found = lan.guest_of("vnet0")
+        assert found["says"] == "other" and addresses(ask(client, HOST4, "fox.home.arpa")) == [
+            address for address in found["addresses"] if address.startswith("10.")]
+        with Socket(client) as mdns:
+            mdns.send(query(question("fox.local", A)))
+            mdns.wait_for(lambda m: m.addresses("fox.local."), SLOW, "fox.local")
     finally:
-        machine.kill()
-        machine.wait()
+        process.kill()
+        process.wait()
     wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the end of the machine")
