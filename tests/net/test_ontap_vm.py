@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -22,6 +23,7 @@ from vm import VIRTIO_NET, Machine, Missing  # noqa: E402
 
 GROUP = "users"  # the group of the socket, "kvm" in practice: one that each machine has
 IPXE = "/usr/lib/ipxe/qemu/pxe-virtio.rom"
+README = os.path.join(os.path.dirname(__file__), "../../README.md")
 CARD = "-netdev tap,id=n0,fd=$ONTAP_FD0 -device virtio-net-pci,netdev=n0,mac=$ONTAP_HWADDR"
 
 
@@ -76,9 +78,20 @@ LEASED = """#!/bin/sh
 """
 
 
+def runvm(daemon, directory):
+    """The script of README.md that starts a machine."""
+    with open(README, encoding="utf-8") as file:
+        block = re.search(r"(?m)^    #!/bin/sh\n(?:    .*\n)+", file.read()).group()
+    script = directory / "runvm"
+    script.write_text(re.sub("(?m)^    ", "", block).replace("/run/ontap/port.eth0", daemon.port("eth0")))
+    script.chmod(0o755)
+    return str(script)
+
+
 def test_machines_configure_themselves_and_have_names(lab, ontapd, ontap, serve, guest, need, background,  # noqa: F811
-                                                      tmp_path):
-    """A kernel with udhcpc and SLAAC, and iPXE, which has its address and name before it has booted anything."""
+                                                      program, tmp_path):
+    """A kernel with udhcpc and SLAAC, by the script of README.md; and iPXE, which has its address and name before it has
+    booted anything."""
     if not os.path.exists(IPXE):
         pytest.skip(f"there is no {IPXE}")
     daemon = ontapd(lab)
@@ -87,9 +100,11 @@ def test_machines_configure_themselves_and_have_names(lab, ontapd, ontap, serve,
     serve(lab, "--domain=vanya", "--listen=10.6.0.1:53", "--mdns=eth0", *OWNERS)
     guest.write("etc/udhcpc.sh", LEASED, 0o755)
     pxe = [guest.qemu, "-accel", "tcg", "-m", "64", "-nodefaults", "-display", "none", "-boot", "n"]
-    processes = [ontap(daemon, "-t", "auto", "-a", name, "--autoconf", start=True,
-                       prog=["sh", "-c", f"exec {shlex.join(command)} {CARD}"])
-                 for name, command in (("guest", guest.command(CONFIGURE)), ("boot", pxe))]
+    path = os.path.dirname(program("ontap")) + ":" + os.environ["PATH"]
+    processes = [background(lab, [runvm(daemon, tmp_path), "guest", *guest.command(CONFIGURE)[1:]],
+                            stdout=subprocess.PIPE, text=True, env={**os.environ, "PATH": path}),
+                 ontap(daemon, "-t", "auto", "-a", "boot", "--autoconf", start=True,
+                       prog=["sh", "-c", f"exec {shlex.join(pxe)} {CARD}"])]
     wait_for_guest(processes[0])
     wait_until(lambda: len(set(re.findall(r"guest has: ifindex=(\d+) .* by=dhcp", daemon.log()))) == 2, 60, "two leases")
     names = {name: resolve(lab, f"{name}.lan.vanya", "A") for name in ("guest", "boot")}
