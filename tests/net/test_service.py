@@ -550,8 +550,8 @@ def test_no_thread_keeps_a_privilege_or_can_get_one(host, web, serve, nobody, us
 
 
 def test_as_another_user_it_serves_late_addresses_and_keeps_its_state(host, web, serve, nobody):
-    daemon = serve(host, "--domain=vanya", f"--user={nobody}", "--listen=127.0.0.1",
-                   "--listen=10.7.0.77")
+    """The only address that it is to serve is not there yet."""
+    daemon = serve(host, "--domain=vanya", f"--user={nobody}", "--listen=10.7.0.77")
     host.add_addr("br0", "10.7.0.77/24")
     wait_until(lambda: web_is(web, "10.7.0.2", server="10.7.0.77"), what="the new address")
     daemon.stop()
