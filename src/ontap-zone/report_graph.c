@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/err.h"
 #include "ontap-zone/report_part.h"
+#include "zone/node.h"
 
 /* A name that only a zone file has, for one address. */
 struct file_name {
@@ -45,18 +46,39 @@ static bool is_of_workload(const struct graph *g, const uint8_t *owner)
 	       names_has(pipeline_names(g->report->pipeline), label);
 }
 
-static void keep_file_name(void *arg, const struct zone_change *record)
+static void note_holder(void *arg, const struct model_addr *holder UNUSED)
 {
-	struct graph *g = arg;
-	if ((record->type != RR_A && record->type != RR_AAAA) || g->err ||
-		is_of_workload(g, record->owner))
+	*(bool *)arg = true;
+}
+
+/* There may be very many names, and few with an address that a link has. */
+static void keep_file_name(struct graph *g, const uint8_t *owner, const struct addr *addr)
+{
+	bool is_held = false;
+	model_each_holder(pipeline_model(g->report->pipeline), addr, note_holder, &is_held);
+	if (!is_held || g->err || is_of_workload(g, owner))
 		return;
 	g->err = ARRAY_RESERVE(g->files, g->file_cap, g->file_count + 1);
 	if (g->err)
 		return;
 	struct file_name *file = &g->files[g->file_count++];
-	file->addr = addr_make(record->type == RR_A ? ADDR_V4 : ADDR_V6, record->rdata.bytes);
-	name_copy(&file->owner, record->owner);
+	file->addr = *addr;
+	name_copy(&file->owner, owner);
+}
+
+static void keep_file_node(void *arg, const struct node *n)
+{
+	for (const struct node_set *set = n->sets; set < n->sets + n->set_count; set++) {
+		if (set->type != RR_A && set->type != RR_AAAA)
+			continue;
+		const uint8_t *at = node_rdata(n, set);
+		for (unsigned i = 0; i < set->count; i++) {
+			const struct rdata rdata = node_next_rdata(set, &at);
+			const struct addr addr =
+				addr_make(set->type == RR_A ? ADDR_V4 : ADDR_V6, rdata.bytes);
+			keep_file_name(arg, node_spelling(n), &addr);
+		}
+	}
 }
 
 static int compare_files(const void *a, const void *b)
@@ -68,9 +90,8 @@ static int compare_files(const void *a, const void *b)
 
 static int keep_file_names(struct graph *g)
 {
-	const struct pipeline *p = g->report->pipeline;
-	int err = zone_each_record(pipeline_zone(p), name_root, keep_file_name, g);
-	if (err || g->err)
+	zone_each_node(pipeline_zone(g->report->pipeline), keep_file_node, g);
+	if (g->err)
 		return ERR_NOMEM;
 	if (g->file_count > 0)
 		qsort(g->files, g->file_count, sizeof(*g->files), compare_files);
