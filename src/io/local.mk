@@ -15,10 +15,16 @@ src_io_libio_a_SOURCES = \
 	src/io/packet.c src/io/packet.h \
 	src/io/privilege.c src/io/privilege.h \
 	src/io/process.c src/io/process.h \
-	src/io/rcu.c src/io/rcu.h \
+	src/io/rcu.h \
 	src/io/ready.c src/io/ready.h \
 	src/io/resume.c src/io/resume.h \
 	src/io/sandbox.c src/io/sandbox.h \
 	src/io/sandbox_lists.c src/io/sandbox_lists.h \
 	src/io/sandbox_numbers.h \
 	src/io/zoneldns.c src/io/zoneldns.h
+
+if TSAN
+src_io_libio_a_SOURCES += src/io/rcu_tsan.c
+else
+src_io_libio_a_SOURCES += src/io/rcu.c
+endif
