@@ -411,20 +411,24 @@ class Soak:
                   f"asked={strangers.asked} answered={strangers.answered} "
                   + " ".join(f"{key}={value}" for key, value in sorted(self.counts.items())), flush=True)
 
+    def storms(self, until, may_kill):
+        """One storm at least, with all equal after each."""
+        while True:
+            strangers = self.storm(min(15, 15 * self.options.minutes), may_kill)
+            self.say(self.expect_equal(), strangers)
+            if time.monotonic() > until:
+                return
+
     def run(self):
         self.began = time.monotonic()
         seconds = 60 * self.options.minutes
         self.daemon.start(timeout=60)
         self.expect_equal()
-        while (passed := time.monotonic() - self.began) < seconds:
-            may_kill = passed < 0.7 * seconds
-            if not may_kill and self.counts.get("last", 0) == 0:
-                self.counts["last"] = 1
-                self.stop_well()
-                self.expect_equal()
-                before = self.footprint()
-            strangers = self.storm(min(15, seconds / 4), may_kill)
-            self.say(self.expect_equal(), strangers)
+        self.storms(self.began + 0.7 * seconds, True)
+        self.stop_well()
+        self.expect_equal()
+        before = self.footprint()
+        self.storms(self.began + seconds, False)
         for writer in self.writers:
             writer.ns.close()
         while self.spaces.living:
