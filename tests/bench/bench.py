@@ -23,6 +23,7 @@ import part_kernel  # noqa: E402
 import part_mdns  # noqa: E402
 import part_record  # noqa: E402
 import part_start  # noqa: E402
+import part_strangers  # noqa: E402
 import part_tcp  # noqa: E402
 import part_transfer  # noqa: E402
 import part_unicast  # noqa: E402
@@ -34,7 +35,7 @@ PARTS = {"kernel": part_kernel.run, "unicast": part_unicast.run, "tcp": part_tcp
          "workers": part_workers.run, "start": part_start.run, "record": part_record.run,
          "transfer": part_transfer.run, "instructions": part_instructions.run, "mdns": part_mdns.run,
          "hostnames": part_hostnames.run, "devices": part_devices.run,
-         "guests": part_guests.run}
+         "guests": part_guests.run, "strangers": part_strangers.run}
 EXIT_SKIP = 77
 
 
