@@ -98,7 +98,9 @@ class Grammar:
             lambda: words("SRV", u16, u16, u16, name), lambda: words("CAA", u8, lambda: self.pick(
                 "issue", "iodef", "a-b", '"issue"'), string), lambda: words("PTR", name), lambda: words("NS", name),
             lambda: words("HINFO", string, string), lambda: words("RP", name, name), lambda: words("AFSDB", u16, name),
-            lambda: words("SSHFP", u8, u8, self.hexadecimal), lambda: words("TLSA", u8, u8, u8, self.hexadecimal),
+            # BIND alone refuses a SHA-1 or SHA-256 of the wrong length, and would hide what is wrong elsewhere in the file.
+            lambda: words("SSHFP", u8, lambda: self.pick("0", "3", "255", "256", "1x"), self.hexadecimal),
+            lambda: ["SSHFP", "1", *self.pick(("1", "0a" * 20), ("2", "0A " + "ff" * 31))], lambda: words("TLSA", u8, u8, u8, self.hexadecimal),
             lambda: words("NAPTR", u16, u16, '"s"', string, '""', name), lambda: words("KX", u16, name),
             lambda: words("URI", u16, u16, '"http://a/"'), lambda: words("CERT", lambda: self.pick("PGP", "PKIX", "1"),
                                                                         u16, "8", self.base64),
