@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "io/privilege.h"
+#include "zone/node.h"
 
 enum {
 	/* Slots of the zone's table that are looked at in one piece: some 2000 records, 0.5 ms. */
@@ -49,6 +50,13 @@ static void add_node(void *arg, const struct node *n)
 		export_fail(job->records);
 }
 
+/* Those at apexes were added before all others: see copy_some(). */
+static void add_inner_node(void *arg, const struct node *n)
+{
+	if (!(n->flags & NODE_APEX))
+		add_node(arg, n);
+}
+
 /* Adds the records that the unicast zone does not have: N.local with link-local addresses. */
 static void add_linklocal(void *arg, const char *label, const struct rrset *sets, size_t count)
 {
@@ -72,21 +80,30 @@ static int add_rest(struct render_job *job, const struct pipeline *p)
 	return pipeline_rules(p, &job->rules);
 }
 
+/* Begins with the apexes. So the serial of a text is that of the state at its start, and if something changes
+ * meanwhile, the next text has a later one: who reads it sees that it is another. Returns 1, or 0 if the table
+ * is being moved. ERR_NOMEM. */
+static int begin_copy(struct render_job *job, struct zone *zone)
+{
+	export_free(job->records);
+	job->records = export_new();
+	if (!job->records)
+		return ERR_NOMEM;
+	job->has_begun = zone_walk_begin(zone, &job->walk);
+	if (job->has_begun)
+		zone_each_apex(zone, add_node, job);
+	return job->has_begun;
+}
+
 /* Returns 1 if there is more, 0 at the end. ERR_NOMEM. */
 static int copy_some(struct render_job *job, const struct pipeline *p)
 {
 	struct zone *zone = pipeline_zone(p);
-	if (!job->has_begun) {
-		export_free(job->records);
-		job->records = export_new();
-		if (!job->records)
-			return ERR_NOMEM;
-		job->has_begun = zone_walk_begin(zone, &job->walk);
-	}
-	int more =
-		job->has_begun ? zone_walk_some(zone, &job->walk, SLOTS_A_PIECE, add_node, job) : 1;
-	if (more == ERR_ABSENT)
-		job->has_begun = false;
+	int begun = job->has_begun ? 1 : begin_copy(job, zone);
+	if (begun <= 0)
+		return begun < 0 ? begun : 1;
+	int more = zone_walk_some(zone, &job->walk, SLOTS_A_PIECE, add_inner_node, job);
+	job->has_begun = more != ERR_ABSENT;
 	return more == ERR_ABSENT ? 1 : more;
 }
 
