@@ -563,7 +563,7 @@ def test_a_machine_of_libvirt_is_reached_by_its_name(lan, machine, need, tmp_pat
         enter = ["unshare", "-m", "sh", "-c", f'mount --bind {resolv} /etc/resolv.conf; exec "$@"', "sh"]
 
         fetch = ("import sys, urllib.request as r; print(r.build_opener("
-             "r.ProxyHandler({})).open(sys.argv[1], timeout=5).read().decode())"
+             "r.ProxyHandler({})).open(sys.argv[1], timeout=5).read().decode())")
 
         def reaches(name):
             return client.run([*enter, sys.executable, "-c", fetch, f"http://{name}/init"],
