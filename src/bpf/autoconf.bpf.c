@@ -10,129 +10,14 @@
  *	ARP            sender G to P                             target P to G
  *	ND             options 1 and 2: G to P                   -
  *	DHCPv4         broadcast flag set                        -
+ *	what is told   ARP, DHCP, ND                             DHCP, RA, conflicts of DAD
  *
  * On the parent: an ARP reply to a probe, and a DHCP answer to P, become broadcasts, because ipvlan has no
  * address yet by which it could choose the tap. An ARP reply to a probe, or an NA, in which P has an address that
  * none of us has is that of an access point that answers for its stations (proxy ARP): dropped. So is ARP to a guest in
  * which P has the guest's own address; but that a sibling has it is a conflict, and is heard.
  */
-typedef unsigned char __u8;
-typedef unsigned short __u16;
-typedef unsigned int __u32;
-typedef unsigned long long __u64;
-typedef signed int __s32;
-typedef signed long long __s64;
-typedef __u16 __be16;
-typedef __u32 __be32;
-typedef __u32 __wsum;
-#define bool _Bool
-#define false 0
-#define true 1
-
-/* The first members of the kernel's context of such programs (linux/bpf.h). */
-struct __sk_buff {
-	__u32 len;
-	__u32 pkt_type;
-	__u32 mark;
-	__u32 queue_mapping;
-	__u32 protocol;
-	__u32 vlan_present;
-	__u32 vlan_tci;
-	__u32 vlan_proto;
-	__u32 priority;
-	__u32 ingress_ifindex;
-	__u32 ifindex;
-};
-
-enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_RINGBUF = 27, BPF_F_MARK_MANGLED_0 = 1 << 5 };
-
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-
-#include "bpf/autoconf.h"
-
-#define ALWAYS_INLINE static __always_inline
-
-/* Verdicts (linux/pkt_cls.h): DROP ends the chain; PASS asks the next program in it. */
-enum { PASS = -1, DROP = 2 };
-enum { PACKET_BROADCAST = 1 };
-
-enum {
-	TYPE_IPV4 = 0x0800,
-	TYPE_ARP = 0x0806,
-	TYPE_IPV6 = 0x86dd,
-	ARP_REPLY = 2,
-	PROTO_HOPOPTS = 0,
-	PROTO_IGMP = 2,
-	PROTO_UDP = 17,
-	PROTO_ROUTING = 43,
-	PROTO_FRAGMENT = 44,
-	PROTO_ICMPV6 = 58,
-	PROTO_DSTOPTS = 60,
-	PORT_DHCP_SERVER = 67,
-	PORT_DHCP_CLIENT = 68,
-	PORT_DHCPV6_SERVER = 547,
-	LOCAL_BIT = 2,           /* of the first byte of a hardware address */
-	DHCP_BROADCAST = 0x8000, /* RFC 2131 §2 */
-	ND_RS = 133,
-	ND_RA = 134,
-	ND_NS = 135,
-	ND_NA = 136,
-	ND_REDIRECT = 137,
-	ND_SOURCE_HWADDR = 1,
-	ND_TARGET_HWADDR = 2,
-	ND_UNKNOWN = 253, /* RFC 4727: a receiver ignores it (RFC 4861 §4.6) */
-	ND_OPTIONS_MAX = 8,
-	EXTENSIONS_MAX = 6
-};
-
-/* Offsets in a frame. */
-enum {
-	AT_ETH_DEST = 0,
-	AT_ETH_SOURCE = 6,
-	AT_L3 = 14,
-	AT_ARP_SENDER = AT_L3 + 8,
-	AT_ARP_TARGET = AT_L3 + 18,
-	AT_IPV6_PAYLOAD = AT_L3 + 40,
-	AT_ICMPV6_CHECKSUM = AT_IPV6_PAYLOAD + 2,
-	DHCP_FLAGS = 8 + 10, /* from the UDP header on */
-	DHCP_CHADDR = 8 + 28,
-	UDP_CHECKSUM = 6
-};
-
-/* The verifier allows no unaligned access to the stack. */
-#define WIRE __attribute__((packed, aligned(2)))
-
-struct eth {
-	__u8 dest[BPF_HWADDR_LEN], source[BPF_HWADDR_LEN];
-	__be16 type;
-} WIRE;
-
-struct arp {
-	__be16 hardware, protocol;
-	__u8 hardware_len, protocol_len;
-	__be16 op;
-	__u8 sender[BPF_HWADDR_LEN], sender_addr[4], target[BPF_HWADDR_LEN], target_addr[4];
-} WIRE;
-
-struct ipv4 {
-	__u8 version_and_len, tos;
-	__be16 len, id, fragment;
-	__u8 ttl, protocol;
-	__be16 checksum;
-	__u8 source[4], dest[4];
-} WIRE;
-
-struct ipv6 {
-	__be32 version;
-	__be16 payload_len;
-	__u8 next, hops;
-	__u8 source[16], dest[16];
-} WIRE;
-
-struct udp {
-	__be16 source, dest, len, checksum;
-} WIRE;
+#include "bpf/frames.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -161,20 +46,10 @@ struct {
 	__uint(max_entries, 1 << 14);
 } strays SEC(".maps");
 
-ALWAYS_INLINE bool is_equal(const __u8 *a, const __u8 *b)
-{
-	const __u16 *x = (const __u16 *)a, *y = (const __u16 *)b;
-	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2];
-}
-
-ALWAYS_INLINE bool is_zero(const __u8 *bytes, int len)
-{
-	__u16 all = 0;
-#pragma clang loop unroll(full)
-	for (int i = 0; i < len / 2; i++)
-		all |= ((const __u16 *)bytes)[i];
-	return all == 0;
-}
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, BPF_HEARD_BYTES);
+} heard SEC(".maps");
 
 /* --- who has an address --------------------------------------------------------------------- */
 
@@ -243,7 +118,7 @@ ALWAYS_INLINE int arp_from_guest(struct __sk_buff *skb, struct bpf_guest *guest)
 	}
 	if (bpf_skb_store_bytes(skb, AT_ARP_SENDER, guest->wire_hwaddr, BPF_HWADDR_LEN, 0))
 		return DROP;
-	return PASS;
+	return TELL;
 }
 
 /* --- IPv4 ----------------------------------------------------------------------------------- */
@@ -276,8 +151,8 @@ ALWAYS_INLINE int udp_from_guest(struct __sk_buff *skb, const struct bpf_guest *
 		!is_equal(chaddr, guest->hwaddr))
 		return DROP;
 	if (is_equal(guest->hwaddr, guest->wire_hwaddr))
-		return PASS;
-	return set_broadcast_flag(skb, at, &udp);
+		return TELL;
+	return set_broadcast_flag(skb, at, &udp) == DROP ? DROP : TELL;
 }
 
 ALWAYS_INLINE int ipv4_from_guest(struct __sk_buff *skb, struct bpf_guest *guest)
@@ -410,14 +285,17 @@ ALWAYS_INLINE int ipv6_from_guest(struct __sk_buff *skb, struct bpf_guest *guest
 	struct ipv6 ip;
 	__u32 at = AT_IPV6_PAYLOAD;
 	__u8 type = 0;
-	struct udp udp;
+	struct udp udp = {0};
 	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)))
 		return DROP;
 	int protocol = skip_extensions(skb, ip.next, &at);
 	if (protocol < 0 || (protocol == PROTO_ICMPV6 && bpf_skb_load_bytes(skb, at, &type, 1)))
 		return DROP;
-	if (protocol == PROTO_ICMPV6 && is_nd(type))
-		return at == AT_IPV6_PAYLOAD ? nd_from_guest(skb, guest, &ip, type) : DROP;
+	if (protocol == PROTO_ICMPV6 && is_nd(type)) {
+		if (at != AT_IPV6_PAYLOAD)
+			return DROP;
+		return nd_from_guest(skb, guest, &ip, type) == DROP ? DROP : TELL;
+	}
 	if (protocol == PROTO_UDP && (bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) ||
 					     udp.source == bpf_htons(PORT_DHCPV6_SERVER)))
 		return DROP;
@@ -425,12 +303,74 @@ ALWAYS_INLINE int ipv6_from_guest(struct __sk_buff *skb, struct bpf_guest *guest
 		return protocol == PROTO_ICMPV6 ? PASS : DROP;
 	struct bpf_claim claim = claim_of_v6(guest, ip.source);
 	enum owner owner = owner_of(skb, &claim);
-	if (owner == OWN)
-		return PASS;
 	bool is_link_local = ip.source[0] == 0xfe && ip.source[1] == 0x80;
-	if (owner == NOBODY && is_link_local && (guest->flags & BPF_GUEST_ND))
-		return PASS;
-	return owner == NOBODY ? drop_stray(skb, guest, &claim) : DROP;
+	if (owner != OWN && !(owner == NOBODY && is_link_local && (guest->flags & BPF_GUEST_ND)))
+		return owner == NOBODY ? drop_stray(skb, guest, &claim) : DROP;
+	return udp.dest == bpf_htons(PORT_DHCPV6_SERVER) && at == AT_IPV6_PAYLOAD ? TELL : PASS;
+}
+
+/* --- what the learner wants to know ----------------------------------------------------------- */
+
+ALWAYS_INLINE bool is_to_port(struct __sk_buff *skb, __u32 at, __u16 port)
+{
+	struct udp udp;
+	return !bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) && udp.dest == bpf_htons(port);
+}
+
+ALWAYS_INLINE bool is_ipv4_wanted(struct __sk_buff *skb)
+{
+	struct ipv4 ip;
+	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)) || ip.protocol != PROTO_UDP ||
+		ip.fragment & bpf_htons(0x3fff)) /* more fragments, or an offset */
+		return false;
+	return is_to_port(skb, AT_L3 + (ip.version_and_len & 15) * 4u, PORT_DHCP_CLIENT);
+}
+
+/* Of neighbour discovery: routers, and the conflicts of DAD. */
+ALWAYS_INLINE bool is_ipv6_wanted(struct __sk_buff *skb)
+{
+	struct ipv6 ip;
+	__u8 type;
+	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)))
+		return false;
+	if (ip.next == PROTO_UDP)
+		return is_to_port(skb, AT_IPV6_PAYLOAD, PORT_DHCPV6_CLIENT);
+	if (ip.next != PROTO_ICMPV6 ||
+		bpf_skb_load_bytes(skb, AT_IPV6_PAYLOAD, &type, sizeof(type)))
+		return false;
+	return type == ND_RA || (type == ND_NS && is_zero(ip.source, 16)) ||
+	       (type == ND_NA && ip.dest[0] == 0xff);
+}
+
+/* What a guest hears; the same frames as those of guest/filter.c. */
+ALWAYS_INLINE bool is_wanted(struct __sk_buff *skb, __be16 type)
+{
+	if (skb->vlan_present)
+		return false;
+	if (type == bpf_htons(TYPE_IPV4))
+		return is_ipv4_wanted(skb);
+	return type == bpf_htons(TYPE_IPV6) && is_ipv6_wanted(skb);
+}
+
+static __attribute__((noinline)) int tell(struct __sk_buff *skb, __u32 way)
+{
+	__u64 len = skb->len;
+	if (len < AT_L3)
+		return 0;
+	struct bpf_heard *h = bpf_ringbuf_reserve(&heard, sizeof(*h), 0);
+	if (!h)
+		return 0;
+	if (len > BPF_HEARD_CAP)
+		len = BPF_HEARD_CAP;
+	asm volatile("" : "+r"(len)); /* the verifier follows the register that was compared */
+	h->ifindex = skb->ifindex;
+	h->way = way;
+	h->len = len;
+	if (bpf_skb_load_bytes(skb, 0, h->bytes, len))
+		bpf_ringbuf_discard(h, 0);
+	else
+		bpf_ringbuf_submit(h, 0);
+	return 0;
 }
 
 /* --- the taps ------------------------------------------------------------------------------- */
@@ -451,13 +391,17 @@ int from_guest(struct __sk_buff *skb)
 	__u32 ifindex = skb->ifindex;
 	struct bpf_guest *guest = bpf_map_lookup_elem(&guests, &ifindex);
 	if (!guest || skb->vlan_present || bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)) ||
-		!is_equal(eth.source, guest->hwaddr) || judge(skb, guest, eth.type) == DROP)
+		!is_equal(eth.source, guest->hwaddr))
 		return DROP;
-	if (is_equal(guest->hwaddr, guest->wire_hwaddr))
-		return PASS;
-	return bpf_skb_store_bytes(skb, AT_ETH_SOURCE, guest->wire_hwaddr, BPF_HWADDR_LEN, 0)
-		       ? DROP
-		       : PASS;
+	int verdict = judge(skb, guest, eth.type);
+	if (verdict == DROP)
+		return DROP;
+	if (!is_equal(guest->hwaddr, guest->wire_hwaddr) &&
+		bpf_skb_store_bytes(skb, AT_ETH_SOURCE, guest->wire_hwaddr, BPF_HWADDR_LEN, 0))
+		return DROP;
+	if (verdict == TELL)
+		tell(skb, BPF_SAYS);
+	return PASS;
 }
 
 /* P has the guest's own address: the guest has said so itself, or an access point for it. */
@@ -476,6 +420,10 @@ int to_guest(struct __sk_buff *skb)
 	__u32 ifindex = skb->ifindex;
 	const struct bpf_guest *guest = bpf_map_lookup_elem(&guests, &ifindex);
 	if (!guest || bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
+		return PASS;
+	if (is_wanted(skb, eth.type))
+		tell(skb, BPF_HEARS);
+	if (is_equal(guest->hwaddr, guest->wire_hwaddr))
 		return PASS;
 	if (is_equal(eth.dest, guest->wire_hwaddr))
 		bpf_skb_store_bytes(skb, AT_ETH_DEST, guest->hwaddr, BPF_HWADDR_LEN, 0);

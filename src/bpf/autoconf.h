@@ -39,3 +39,18 @@ struct bpf_stray {
 	unsigned int ifindex; /* of the tap */
 	unsigned char addr[BPF_ADDR_LEN];
 };
+
+enum {
+	BPF_HEARD_CAP = 2048,      /* bytes of a frame that are told */
+	BPF_HEARD_BYTES = 1 << 19, /* of the ring buffer */
+	BPF_SAYS = 0,
+	BPF_HEARS = 1
+};
+
+/* A frame of interest: record of another ring buffer. What the guest says is as it is on the wire. */
+struct bpf_heard {
+	unsigned int ifindex; /* of the tap */
+	unsigned int way;     /* BPF_SAYS, BPF_HEARS */
+	unsigned int len;
+	unsigned char bytes[BPF_HEARD_CAP];
+};

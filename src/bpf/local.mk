@@ -5,6 +5,7 @@ bpf_sources = \
 	src/bpf/autoconf.bpf.c \
 	src/bpf/autoconf.h \
 	src/bpf/autoconf_object.c \
+	src/bpf/frames.bpf.h \
 	src/bpf/hostnames.bpf.c \
 	src/bpf/hostnames.h \
 	src/bpf/hostnames_object.c \

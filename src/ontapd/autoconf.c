@@ -54,10 +54,15 @@ void autoconf_init(
 		log_warning(log, "no learner: error=\"%s\" note=\"no --autoconf\"", err_text(err));
 }
 
-/* Gives the learner its socket, once there is a nursery. */
+/* Gives the learner what it reads from, once there is a nursery. Where there are programs, they tell it what it needs:
+ * a packet socket costs each frame a copy of its description, and on kernels like 6.1 also those of all
+ * other links of the machine. */
 static int begin_to_learn(struct autoconf *a)
 {
-	const struct learner_order order = {.type = LEARNER_SOCKET};
+	struct learner_order order = {.type = LEARNER_RING};
+	if (a->rewrite)
+		return learner_order(&a->learner, &order, rewrite_heard_fd(a->rewrite));
+	order.type = LEARNER_SOCKET;
 	int fd = nursery_open_packets(&a->nursery);
 	if (fd < 0)
 		return fd;

@@ -19,6 +19,7 @@
 
 enum learner_order_type {
 	LEARNER_SOCKET, /* comes with the packet socket to read from */
+	LEARNER_RING, /* comes with the ring buffer of the programs (rewrite_heard_fd()), instead */
 	LEARNER_BEGIN,  /* a tap has a guest: all but `addr` */
 	LEARNER_END,    /* forget it */
 	LEARNER_WIRE,   /* the parent has another hardware address */
@@ -76,5 +77,5 @@ static inline bool learner_is_running(const struct learner *l)
 	return l->watch.fd >= 0;
 }
 
-/* Sends an order; with LEARNER_SOCKET the descriptor `fd`, else -1. May call on_news. -errno. */
+/* Sends an order; with LEARNER_SOCKET and LEARNER_RING the descriptor `fd`, else -1. May call on_news. -errno. */
 int learner_order(struct learner *l, const struct learner_order *order, int fd) NONNULL MUSTCHECK;

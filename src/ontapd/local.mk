@@ -31,6 +31,7 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/registry.c src/ontapd/registry.h \
 	src/ontapd/resume.c src/ontapd/resume.h \
 	src/ontapd/rewrite.h \
+	src/ontapd/ring.c src/ontapd/ring.h \
 	src/ontapd/secret.c \
 	src/ontapd/settings.c src/ontapd/settings.h \
 	src/ontapd/taken.c src/ontapd/taken.h \

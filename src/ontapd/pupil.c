@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the learner's process from the inside: the packet socket, and one automaton for each guest. It is the child of
+ * Owns the learner's process from the inside: the source of frames, and one automaton for each guest. It is the child of
  * a process without any privilege that only waits for its end, to make it again: ontapd cannot, for its memory has
  * secrets by then.
  * Never has a privilege, another descriptor, or a secret; and never decides what is done with what it says.
@@ -24,10 +24,12 @@
 #include "base/heap.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "bpf/autoconf.h"
 #include "io/packet.h"
 #include "io/privilege.h"
 #include "ontapd/confine.h"
 #include "ontapd/learner.h"
+#include "ontapd/ring.h"
 
 /* NOBODY: the user and group without rights, on every Linux. */
 enum { FRAMES_AT_ONCE = 64, NOBODY = 65534, STATUS_FAILED = 1, PAUSE_MS = 1000 };
@@ -35,6 +37,7 @@ enum { FRAMES_AT_ONCE = 64, NOBODY = 65534, STATUS_FAILED = 1, PAUSE_MS = 1000 }
 struct pupil {
 	struct loop *loop;
 	struct loop_watch orders, frames; /* frames: fd -1 until it is told */
+	struct ring ring;                 /* open: `frames` is its descriptor, no socket */
 	struct map guests;                /* of struct watched */
 	struct heap due;
 	bool is_at_end;
@@ -160,6 +163,26 @@ static void obey(struct pupil *p, const struct learner_order *order)
 
 /* --- frames ------------------------------------------------------------------------------- */
 
+static void hear(
+	struct pupil *p, uint32_t ifindex, enum guest_way way, const uint8_t *bytes, size_t len)
+{
+	struct watched *w = find(p, ifindex);
+	if (!w)
+		return;
+	guest_hear(w->guest, way, bytes, len, loop_now());
+	settle(w);
+}
+
+/* True: one was read. */
+static bool read_record(struct pupil *p)
+{
+	struct bpf_heard h;
+	size_t len = ring_take(&p->ring, &h, sizeof(h));
+	if (len == sizeof(h) && h.len <= sizeof(h.bytes))
+		hear(p, h.ifindex, h.way == BPF_SAYS ? GUEST_SAYS : GUEST_HEARS, h.bytes, h.len);
+	return len > 0;
+}
+
 /* True: one was read. What goes out of a tap's link comes from the guest. */
 static bool read_frame(struct pupil *p)
 {
@@ -170,30 +193,38 @@ static bool read_frame(struct pupil *p)
 		(struct sockaddr *)&from, &from_len);
 	if (len < 0)
 		return errno == EINTR || errno == ENETDOWN;
-	struct watched *w = find(p, (uint32_t)from.sll_ifindex);
-	if (w && from_len >= sizeof(from)) {
-		guest_hear(w->guest, from.sll_pkttype == PACKET_OUTGOING ? GUEST_SAYS : GUEST_HEARS,
-			bytes, (size_t)len, loop_now());
-		settle(w);
-	}
+	if (from_len >= sizeof(from))
+		hear(p, (uint32_t)from.sll_ifindex,
+			from.sll_pkttype == PACKET_OUTGOING ? GUEST_SAYS : GUEST_HEARS, bytes,
+			(size_t)len);
 	return true;
 }
 
 static void on_frames(void *arg, uint32_t events UNUSED)
 {
 	struct pupil *p = arg;
-	for (int i = 0; i < FRAMES_AT_ONCE && !p->is_at_end && read_frame(p); i++)
-		;
+	bool has_ring = p->ring.consumer;
+	for (int i = 0; i < FRAMES_AT_ONCE && !p->is_at_end; i++)
+		if (!(has_ring ? read_record(p) : read_frame(p)))
+			return;
 }
 
-static void take_socket(struct pupil *p, int fd)
+static void drop_source(struct pupil *p)
 {
-	if (p->frames.fd >= 0) {
-		loop_remove(p->loop, &p->frames);
-		close(p->frames.fd);
-	}
+	if (p->frames.fd < 0)
+		return;
+	loop_remove(p->loop, &p->frames);
+	close(p->frames.fd);
+	ring_close(&p->ring);
+}
+
+/* Reads from there from now on. */
+static void take_source(struct pupil *p, int fd, bool is_ring)
+{
+	drop_source(p);
 	p->frames = (struct loop_watch){.fd = fd, .on_ready = on_frames, .arg = p};
-	if (loop_add(p->loop, &p->frames, EPOLLIN))
+	if ((is_ring && ring_open(&p->ring, fd, BPF_HEARD_BYTES)) ||
+		loop_add(p->loop, &p->frames, EPOLLIN))
 		p->is_at_end = true;
 }
 
@@ -207,8 +238,9 @@ static void on_order(void *arg, uint32_t events UNUSED)
 	if (packet_receive(p->orders.fd, &packet) || packet.is_cut || packet.len != sizeof(order)) {
 		packet_close_fds(&packet);
 		p->is_at_end = true;
-	} else if (order.type == LEARNER_SOCKET && packet.fd_count == 1) {
-		take_socket(p, fd);
+	} else if ((order.type == LEARNER_SOCKET || order.type == LEARNER_RING) &&
+		   packet.fd_count == 1) {
+		take_source(p, fd, order.type == LEARNER_RING);
 	} else {
 		packet_close_fds(&packet);
 		obey(p, &order);
@@ -272,6 +304,7 @@ static int serve(int fd, const struct log *log)
 	MAP_EACH(w, &p.guests, struct watched, by_ifindex)
 		end(&p, w);
 	map_fini(&p.guests);
+	drop_source(&p);
 	if (p.loop)
 		loop_free(p.loop);
 	return err ? STATUS_FAILED : 0;

@@ -51,7 +51,7 @@ struct rewrite {
 	DYNLIB_TABLE(BPF_CALLS) calls;
 	struct bpf_object *object;
 	int programs[REWRITE_PROGRAM_COUNT];
-	int guests, claims, parents; /* maps */
+	int guests, claims, parents, heard; /* maps */
 	struct ring_buffer *strays;
 	size_t read; /* by the running call */
 	void (*on_stray)(void *arg, uint32_t ifindex, const struct addr *addr); /* during a call */
@@ -91,8 +91,9 @@ static int find_maps(struct rewrite *r)
 	r->guests = r->calls.bpf_object__find_map_fd_by_name(r->object, "guests");
 	r->claims = r->calls.bpf_object__find_map_fd_by_name(r->object, "claims");
 	r->parents = r->calls.bpf_object__find_map_fd_by_name(r->object, "parents");
+	r->heard = r->calls.bpf_object__find_map_fd_by_name(r->object, "heard");
 	int strays = r->calls.bpf_object__find_map_fd_by_name(r->object, "strays");
-	if (r->guests < 0 || r->claims < 0 || r->parents < 0 || strays < 0)
+	if (r->guests < 0 || r->claims < 0 || r->parents < 0 || r->heard < 0 || strays < 0)
 		return -ENOENT;
 	r->strays = r->calls.ring_buffer__new(strays, on_ring, r, NULL);
 	return r->strays ? 0 : -errno;
@@ -266,6 +267,11 @@ static int on_ring(void *arg, void *data, size_t size)
 		r->on_stray(r->arg, stray->ifindex, &addr);
 	}
 	return ++r->read < READ_AT_ONCE ? 0 : -1; /* the rest keeps the descriptor readable */
+}
+
+int rewrite_heard_fd(const struct rewrite *r)
+{
+	return r->heard;
 }
 
 int rewrite_strays_fd(const struct rewrite *r)

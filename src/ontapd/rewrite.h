@@ -52,6 +52,9 @@ int rewrite_put_claim(struct rewrite *r, uint32_t wire, const struct addr *addr,
 	uint32_t ifindex) NONNULL MUSTCHECK;
 void rewrite_drop_claim(struct rewrite *r, uint32_t wire, const struct addr *addr) NONNULL;
 
+/* The ring buffer with the frames that say which addresses guests have (struct bpf_heard). Borrowed. */
+int rewrite_heard_fd(const struct rewrite *r) NONNULL;
+
 /* Readable when the guard has dropped frames whose source is not learnt. */
 int rewrite_strays_fd(const struct rewrite *r) NONNULL;
 /* Calls `on_stray` for each, at most a few hundred in a call: the tap, and the source. */

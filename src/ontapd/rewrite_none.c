@@ -68,6 +68,11 @@ void rewrite_drop_claim(
 {
 }
 
+int rewrite_heard_fd(const struct rewrite *r UNUSED)
+{
+	return -1;
+}
+
 int rewrite_strays_fd(const struct rewrite *r UNUSED)
 {
 	return -1;

@@ -375,7 +375,7 @@ static int attach(struct autoconf *a, const struct ward *ward)
 	int err = ward_tell_programs(a, ward);
 	if (!err)
 		err = rewrite_attach(a->rewrite, there, ward->ifindex, REWRITE_FROM_GUEST);
-	if (!err && ward->is_rewritten)
+	if (!err)
 		err = rewrite_attach(a->rewrite, there, ward->ifindex, REWRITE_TO_GUEST);
 	if (!err && ward->is_rewritten)
 		err = attach_to_parent(a, ward->wire);

@@ -73,10 +73,13 @@ unit_programs += tests/unit/test_guests
 unit_programs += tests/unit/test_heap
 unit_programs += tests/unit/test_name
 if BPF
+rewrite_rig = tests/unit/rewrite_rig.c tests/unit/rewrite_rig.h src/ontapd/rewrite.c src/bpf/autoconf_object.c
 unit_programs += tests/unit/test_rewrite
-tests_unit_test_rewrite_SOURCES = tests/unit/test_rewrite.c src/ontapd/rewrite.c src/bpf/autoconf_object.c
+tests_unit_test_rewrite_SOURCES = tests/unit/test_rewrite.c $(rewrite_rig)
+unit_programs += tests/unit/test_rewrite_told
+tests_unit_test_rewrite_told_SOURCES = tests/unit/test_rewrite_told.c src/ontapd/ring.c $(rewrite_rig)
 else
-EXTRA_DIST += tests/unit/test_rewrite.c
+EXTRA_DIST += tests/unit/test_rewrite.c tests/unit/test_rewrite_told.c tests/unit/rewrite_rig.c tests/unit/rewrite_rig.h
 endif
 unit_programs += tests/unit/test_rr
 unit_programs += tests/unit/test_msg
