@@ -15,6 +15,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import part_autoconf  # noqa: E402
 import part_devices  # noqa: E402
 import part_guests  # noqa: E402
 import part_hostnames  # noqa: E402
@@ -35,7 +36,7 @@ PARTS = {"kernel": part_kernel.run, "unicast": part_unicast.run, "tcp": part_tcp
          "workers": part_workers.run, "start": part_start.run, "record": part_record.run,
          "transfer": part_transfer.run, "instructions": part_instructions.run, "mdns": part_mdns.run,
          "hostnames": part_hostnames.run, "devices": part_devices.run,
-         "guests": part_guests.run, "strangers": part_strangers.run}
+         "guests": part_guests.run, "autoconf": part_autoconf.run, "strangers": part_strangers.run}
 EXIT_SKIP = 77
 
 

@@ -6,6 +6,7 @@ bench_programs = \
 	tests/bench/echo-tcp \
 	tests/bench/fetch \
 	tests/bench/follow \
+	tests/bench/guest-flood \
 	tests/bench/guest-loop \
 	tests/bench/hostname \
 	tests/bench/lease \
