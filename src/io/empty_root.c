@@ -14,10 +14,13 @@
 /* Any directory that each machine has: the empty file system is put over it, and becomes the root. */
 #define PLACE "/proc"
 
+/* The root of an initramfs cannot be moved (pivot_root(2): EINVAL): there the process only leaves it. */
 static int swap_roots(void)
 {
-	if (chdir(PLACE) || syscall(SYS_pivot_root, ".", "."))
+	if (chdir(PLACE))
 		return -errno;
+	if (syscall(SYS_pivot_root, ".", "."))
+		return chroot(".") || chdir("/") ? -errno : 0;
 	/* The old root is now over the new one (pivot_root(2)). It goes, with all mounts below. */
 	return umount2(".", MNT_DETACH) || chdir("/") ? -errno : 0;
 }
@@ -32,7 +35,7 @@ int empty_root_enter(void)
 			"size=4k,nr_inodes=1,mode=555"))
 		return -errno;
 	int err = swap_roots();
-	if (err) { /* the root of an initramfs cannot be moved */
+	if (err) {
 		(void)!umount2(PLACE, MNT_DETACH);
 		(void)!chdir("/");
 	}
