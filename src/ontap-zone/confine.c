@@ -15,10 +15,18 @@
 #include "io/empty_root.h"
 #include "io/sandbox_lists.h"
 
-/* Sockets on links and addresses that come later, and connections to primaries. */
+/* Sockets on links and addresses that come later. */
 static const struct sandbox_call sockets[] = {SANDBOX_IF(socket, 0, ~0u, AF_INET),
-	SANDBOX_IF(socket, 0, ~0u, AF_INET6), SANDBOX_CALL(bind), SANDBOX_CALL(listen),
-	SANDBOX_CALL(connect)};
+	SANDBOX_IF(socket, 0, ~0u, AF_INET6), SANDBOX_CALL(bind), SANDBOX_CALL(listen)};
+
+/* Connections to primaries. */
+static const struct sandbox_call connecting[] = {SANDBOX_CALL(connect)};
+
+/* The other way to make one (tcp(7)). */
+static const struct sandbox_call fast_opening[] = {
+	SANDBOX_REFUSE_IF(sendmmsg, EPERM, 3, MSG_FASTOPEN, MSG_FASTOPEN),
+	SANDBOX_REFUSE_IF(sendmsg, EPERM, 2, MSG_FASTOPEN, MSG_FASTOPEN),
+	SANDBOX_REFUSE_IF(sendto, EPERM, 3, MSG_FASTOPEN, MSG_FASTOPEN)};
 
 /* As Landlock answers. */
 static const struct sandbox_call opening[] = {SANDBOX_REFUSE(openat, EACCES),
@@ -44,12 +52,16 @@ void confine_begin(struct confinement *c, bool is_asked, const struct log *log)
 			err_text(err));
 }
 
-static int limit_calls(struct confinement *c, const struct log *log)
+static int limit_calls(struct confinement *c, bool may_connect, const struct log *log)
 {
 	static struct sandbox_calls calls;
 	if (sandbox_has_sanitizer)
 		return 0;
 	sandbox_calls_begin(&calls);
+	if (may_connect)
+		sandbox_calls_allow(&calls, connecting, ARRAY_LEN(connecting));
+	else
+		sandbox_calls_allow(&calls, fast_opening, ARRAY_LEN(fast_opening));
 	sandbox_allow_talk(&calls);
 	sandbox_allow_basic(&calls);
 	sandbox_allow_threads(&calls);
@@ -61,7 +73,7 @@ static int limit_calls(struct confinement *c, const struct log *log)
 	return tell(log, "seccomp", err);
 }
 
-int confine_serving(struct confinement *c, const struct log *log)
+int confine_serving(struct confinement *c, bool may_connect, const struct log *log)
 {
 	const struct sandbox_path own[] = {{.path = ".", .access = SANDBOX_READ, .at = c->tasks},
 		{.path = sandbox_has_sanitizer ? "/proc/self" : NULL, .access = SANDBOX_READ}};
@@ -69,7 +81,7 @@ int confine_serving(struct confinement *c, const struct log *log)
 	int err = tell(log, "landlock", sandbox_limit_files(own, ARRAY_LEN(own), &level));
 	sandbox_hide_memory();
 	if (!err)
-		err = limit_calls(c, log);
+		err = limit_calls(c, may_connect, log);
 	c->report.landlock = (uint8_t)level;
 	return err;
 }

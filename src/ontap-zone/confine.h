@@ -20,9 +20,11 @@ void confine_begin(struct confinement *c, bool is_asked, const struct log *log) 
 
 /* From now on this thread, and threads that it makes, open no file but below /proc/self/task, to read, and end
  * at the attempt to execute a program, make a process, enter a namespace, look into another process, or get at
- * the kernel otherwise. They cannot signal another process, or open a socket that is not of IPv4 or IPv6. What
+ * the kernel otherwise. They cannot signal another process, or open a socket that is not of IPv4 or IPv6, and
+ * connect to others by TCP only if `may_connect`. What
  * the kernel lacks is logged. -errno, ERR_SPACE: logged. */
-int confine_serving(struct confinement *c, const struct log *log) NONNULL MUSTCHECK;
+int confine_serving(struct confinement *c, bool may_connect, const struct log *log) NONNULL
+	MUSTCHECK;
 
 /* Looks at all threads, and opens no file from then on. ERR_DENIED: one has more than it should, logged. */
 int confine_end(struct confinement *c, const struct log *log) NONNULL MUSTCHECK;

@@ -65,6 +65,11 @@ static void keep_fixed(const struct daemon *d, struct conf *before, struct conf 
 	warn_if_fixed(d, "socket", is_same_text(before->socket_path, now->socket_path));
 	SWAP(before->socket_path, now->socket_path);
 	warn_if_fixed(d, "on-export", before->on_export || !now->on_export);
+	/* Then it may not connect to a primary. */
+	const bool has_none = before->updates.count == 0;
+	warn_if_fixed(d, "update", !has_none || now->updates.count == 0);
+	if (has_none)
+		SWAP(before->updates, now->updates);
 	warn_if_fixed(d, "socket-group", is_same_text(before->socket_group, now->socket_group));
 	SWAP(before->socket_group, now->socket_group);
 	warn_if_fixed(d, "resolve-socket", is_same_text(before->resolve_path, now->resolve_path));

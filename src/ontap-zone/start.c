@@ -176,7 +176,7 @@ static int start_user(struct daemon *d)
 	err = d->user_name ? privilege_become(&d->user) : 0;
 	if (err)
 		return refuse_user(d, d->user_name, err);
-	err = confine_serving(&d->confinement, d->log);
+	err = confine_serving(&d->confinement, d->runtime.conf.updates.count > 0, d->log);
 	sandbox_thread_prepare();
 	rcu_start(sandbox_thread_confine);
 	return err ? EXIT_SYSTEM : 0;

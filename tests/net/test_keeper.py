@@ -219,10 +219,11 @@ def test_code_in_the_serving_process_reaches_no_process_and_no_netlink(host, web
     for tid in tids:
         for call in REFUSED:
             assert inject.call(tid, *call) == -errno.EPERM, (tid, call)
-    assert addresses(host, "web") == ["10.8.0.2"]
-    for tid in tids[1:]:
-        for call in [(inject.SOCKET, inject.AF_INET, inject.SOCK_STREAM, 0), (inject.CONNECT, 0, 0, 0)]:
+        for call in [(inject.CONNECT, 0, 0, 0), (inject.SENDTO, 0, 0, 0, inject.MSG_FASTOPEN)]:
             assert inject.call(tid, *call) == -errno.EPERM, (tid, call)
+    for tid in tids[1:]:
+        assert inject.call(tid, inject.SOCKET, inject.AF_INET, inject.SOCK_STREAM, 0) == -errno.EPERM, tid
+    assert addresses(host, "web") == ["10.8.0.2"]
     daemon.stop()
     for number, call in enumerate(DEADLY):
         daemon = serve(host, "--domain=vanya", "--no-mdns")
@@ -230,6 +231,24 @@ def test_code_in_the_serving_process_reaches_no_process_and_no_netlink(host, web
         with pytest.raises(inject.Ended, match=str(int(signal.SIGSYS))):
             inject.call(tid, *call)
         daemon.kill()
+
+
+def test_what_was_closed_at_the_start_is_not_opened_by_a_reload(host, web, serve, zones):
+    """The first --update, the first --on-export: programs and connections are refused by then, and it says so."""
+    conf = zones / "conf"
+    conf.write_text(f"domain = vanya\nmdns = no\nlisten = any\nexport = hosts:{zones}/hosts\n")
+    zones.chmod(0o777)
+    daemon = serve(host, f"--config={conf}")
+    conf.write_text(conf.read_text() + f"on-export = touch {zones}/ran\ntsig = k:hmac-sha256:{'A' * 43}=\n"
+                    "update = 10.8.0.2,key:k\n")
+    daemon.ask("reload")
+    for key in ("on-export", "update"):
+        assert f"not changed by a reload: key={key} " in daemon.log()
+    assert daemon.status()["updates"] == []
+    web.ip("addr add 10.8.0.3/24 dev eth0")
+    wait_until(lambda: "10.8.0.3" in (zones / "hosts").read_text(), what="the export")
+    daemon.stop()
+    assert not (zones / "ran").exists()
 
 
 def shown(daemon):
