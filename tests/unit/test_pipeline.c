@@ -998,6 +998,71 @@ static void a_large_reverse_zone_comes_and_goes_in_pieces(void **state)
 	assert_int_equal(zone_stats(pipeline_zone(rig.p)).zones, 3);
 }
 
+/* A PTR of a zone file at address `host` of network `net`, or none. */
+static void put_pointer(unsigned net, unsigned host, bool is_there)
+{
+	const struct addr addr = {.family = ADDR_V6,
+		.bytes = {0x20, 0x01, 0x0d, 0xb8, 0,
+			(uint8_t)net, [14] = (uint8_t)(host >> 8), [15] = (uint8_t)host}};
+	const struct name to = name_of("h.example.");
+	const struct rdata rdata = {to.wire, to.len};
+	const struct rrset set = {
+		.type = RR_PTR, .view = VIEW_ANY, .ttl = 60, .count = 1, .rdata = &rdata};
+	struct name owner;
+	name_reverse(&addr, 128, &owner);
+	assert_int_equal(pipeline_put_static(rig.p, owner.wire, &set, is_there), 0);
+}
+
+/* Networks come and go, and records in files too, whatever is under way. */
+enum { NETS = 4, NET_HOSTS = 900, NET_STEPS = 1000 };
+static struct {
+	bool has_host[NETS][NET_HOSTS], has_net[NETS];
+} nets;
+
+static void change_nets(void)
+{
+	const unsigned net = (unsigned)rand() % NETS, host = (unsigned)rand() % NET_HOSTS;
+	char addr[64];
+	snprintf(addr, sizeof(addr), "2001:db8:%x::ffff/64", net);
+	switch (rand() % 4) {
+	case 0:
+		nets.has_net[net] = !nets.has_net[net];
+		change_addr(nets.has_net[net] ? EV_ADDR : EV_ADDR_GONE, 4, 2, addr);
+		break;
+	case 1: flush(); break;
+	default:
+		nets.has_host[net][host] = !nets.has_host[net][host];
+		put_pointer(net, host, nets.has_host[net][host]);
+	}
+}
+
+static unsigned expected_pointers(void)
+{
+	unsigned expected = 0;
+	for (unsigned net = 0; net < NETS; net++)
+		expected += nets.has_net[net];
+	for (unsigned i = 0; i < NETS * NET_HOSTS; i++)
+		expected += nets.has_net[i % NETS] && nets.has_host[i % NETS][i / NETS];
+	return expected;
+}
+
+static void reverse_zones_end_in_the_right_state_after_any_history(void **state)
+{
+	(void)state;
+	srand(1);
+	furnish();
+	flush();
+	memset(&nets, 0, sizeof(nets));
+	for (unsigned i = 0; i < NETS * NET_HOSTS; i++)
+		put_pointer(i % NETS, i / NETS, nets.has_host[i % NETS][i / NETS] = i % 3 > 0);
+	for (unsigned round = 0; round < 10; round++) {
+		for (unsigned i = 0; i < NET_STEPS; i++)
+			change_nets();
+		flush_all();
+		assert_int_equal(pointers(), expected_pointers());
+	}
+}
+
 static void count_holder(void *arg, const struct model_addr *addr)
 {
 	assert_int_equal(addr->link->ns->nsid, 4);
@@ -1084,6 +1149,7 @@ int main(void)
 		CASE(all_zones_of_ours_are_found),
 		CASE(an_address_in_a_zone_file_has_a_reverse_name_in_our_reverse_zones),
 		CASE(a_large_reverse_zone_comes_and_goes_in_pieces),
+		CASE(reverse_zones_end_in_the_right_state_after_any_history),
 		CASE(an_address_is_looked_back),
 		CASE(a_record_leads_to_the_link_of_its_workload),
 		CASE(a_word_that_is_no_label_is_explained_to_who_asks_for_it),
