@@ -156,6 +156,8 @@ const char *guest_refusal_text(enum guest_refusal why)
 	case GUEST_REFUSED_TAKEN: return "the host or another guest has it";
 	case GUEST_REFUSED_ROUTER: return "a router or DHCP server has it";
 	case GUEST_REFUSED_POLICY: return "not allowed to this guest";
+	case GUEST_REFUSED_LOST: return "it does not answer";
+	case GUEST_REFUSED_AWAY: return "the guest is behind another port now";
 	}
 	return "?";
 }

@@ -60,7 +60,9 @@ enum guest_refusal {
 	GUEST_REFUSED_CLASS,  /* no unicast address, or link-local outside of fe80::/64 */
 	GUEST_REFUSED_TAKEN,  /* is_taken() */
 	GUEST_REFUSED_ROUTER, /* a router or a DHCP server on the wire has it */
-	GUEST_REFUSED_POLICY  /* not allowed, or no router has announced its prefix yet */
+	GUEST_REFUSED_POLICY, /* not allowed, or no router has announced its prefix yet */
+	GUEST_REFUSED_LOST,   /* guest_lose() */
+	GUEST_REFUSED_AWAY    /* guest_move() */
 };
 
 struct guest_addr {
@@ -82,7 +84,7 @@ struct guest_sink {
 	 * digits, '-', '_', and dots between labels; not judged further. "": it has no name any
 	 * more. Borrowed. */
 	void (*on_name)(void *arg, const char *name);
-	/* A claim is refused: once for each address and reason. */
+	/* A claim is refused, or does not count any more: once for each address and reason. */
 	void (*on_refused)(void *arg, const struct addr *addr, enum guest_refusal why);
 	/* True if somebody else has that address: the host, a sibling. */
 	bool (*is_taken)(void *arg, const struct addr *addr);

@@ -109,10 +109,10 @@ static struct holding make(
 	return h;
 }
 
-static void refuse(struct guest *g, struct holding *h, int why)
+static void refuse(struct guest *g, struct holding *h, enum hold_state state, int why)
 {
 	const struct guest_sink *sink = &g->config.sink;
-	report_gone(g, h, HOLD_REFUSED);
+	report_gone(g, h, state);
 	if (h->refusal == why)
 		return;
 	h->refusal = (int8_t)why;
@@ -134,7 +134,7 @@ static void settle(struct guest *g, struct holding *h, ns_t now)
 {
 	int why = judge(g, h, now);
 	if (why >= 0) {
-		refuse(g, h, why);
+		refuse(g, h, HOLD_REFUSED, why);
 		return;
 	}
 	ns_t until = judge_until(g, h, now);
@@ -143,7 +143,7 @@ static void settle(struct guest *g, struct holding *h, ns_t now)
 		return;
 	}
 	if (h->away_at && h->away_at <= now) {
-		report_gone(g, h, HOLD_AWAY);
+		refuse(g, h, HOLD_AWAY, GUEST_REFUSED_AWAY);
 		return;
 	}
 	if (h->state == HOLD_HELD && !is_news(h, until, now))
@@ -231,7 +231,7 @@ void hold_lose(struct guest *g, const struct addr *addr, ns_t now)
 {
 	struct holding *h = find(g, addr);
 	if (h && h->state == HOLD_HELD && lan_after(h->seen, LIMIT_GUEST_LOST_S) <= now)
-		report_gone(g, h, HOLD_LOST);
+		refuse(g, h, HOLD_LOST, GUEST_REFUSED_LOST);
 }
 
 static void move(struct guest *g, struct holding *h, bool is_away, ns_t now)
@@ -310,7 +310,7 @@ static void end(struct guest *g, struct holding *h, ns_t now)
 	if (h->state == HOLD_TENTATIVE && (!is_by_server(h) || h->lease_until > now))
 		settle(g, h, now);
 	else if (h->state == HOLD_HELD && h->until > now)
-		report_gone(g, h, HOLD_AWAY);
+		refuse(g, h, HOLD_AWAY, GUEST_REFUSED_AWAY);
 	else
 		drop(g, h);
 }

@@ -412,9 +412,11 @@ def test_who_does_not_answer_is_absent_until_it_is_heard(lan):
     lan.host.run(["busybox", "ping", "-c1", "-W1", lease.address], check=False)
     wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the machine that sleeps")
     assert lan.has("owl.home.arpa", "10.7.0.78")
+    assert {"address": lease.address, "reason": "it does not answer"} in lan.guest_of("vnet0")["refused"]
     vm.guest = RawGuest.on_tap(vm.fd, vm.guest.hwaddr)
     vm.guest.send_arp(1, lease.address, HOST4)  # it wakes, and says a word
     lan.wait_has("fox.home.arpa", lease.address)
+    assert lan.guest_of("vnet0")["refused"] == []
     owl.unplug()
 
 

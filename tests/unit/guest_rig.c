@@ -59,7 +59,7 @@ static void on_name(void *arg, const char *name)
 
 static void on_refused(void *arg, const struct addr *a, enum guest_refusal why)
 {
-	static const char *const words[] = {"class", "taken", "router", "policy"};
+	static const char *const words[] = {"class", "taken", "router", "policy", "lost", "away"};
 	char text[80], addr[ADDR_TEXT_CAP];
 	snprintf(text, sizeof(text), "refused=%s/%s ", addr_format(a, addr), words[why]);
 	note(arg, text);

@@ -47,7 +47,7 @@ static void what_is_lost_comes_back_when_it_is_heard(void **state UNUSED)
 	rig_expect(&rig, "");
 	rig_wait(&rig, 100 * NS_PER_S);
 	guest_lose(rig.g, &addr, rig.now);
-	rig_expect(&rig, "-10.0.0.7");
+	rig_expect(&rig, "-10.0.0.7 refused=10.0.0.7/lost");
 	guest_judge(rig.g, rig.now);
 	guest_lose(rig.g, &addr, rig.now);
 	guest_lose(rig.g, &(struct addr){ADDR_V4, {10, 0, 0, 9}}, rig.now); /* not its own */
@@ -56,7 +56,7 @@ static void what_is_lost_comes_back_when_it_is_heard(void **state UNUSED)
 	rig_expect(&rig, "+10.0.0.7/dhcp/3500");
 	rig_wait(&rig, 100 * NS_PER_S);
 	guest_lose(rig.g, &addr, rig.now);
-	rig_expect(&rig, "-10.0.0.7");
+	rig_expect(&rig, "-10.0.0.7 refused=10.0.0.7/lost");
 	rig_wait(&rig, 3400 * NS_PER_S);
 	assert_true(guest_deadline(rig.g) == NS_NEVER);
 	arp("10.0.0.7", "10.0.0.1"); /* the lease is over */
@@ -79,14 +79,14 @@ static void a_guest_that_is_seen_elsewhere_is_gone_if_it_stays_there(void **stat
 	guest_move(rig.g, GUEST_HW, true, rig.now); /* the time counts from the first one */
 	rig_expect(&rig, "");
 	rig_wait(&rig, NS_PER_S);
-	rig_expect(&rig, "-10.0.0.7");
+	rig_expect(&rig, "-10.0.0.7 refused=10.0.0.7/away");
 	guest_judge(rig.g, rig.now);
 	rig_expect(&rig, "");
 	guest_move(rig.g, GUEST_HW, false, rig.now);
 	rig_expect(&rig, "+10.0.0.7/dhcp/3571");
 	guest_move(rig.g, GUEST_HW, true, rig.now);
 	rig_wait(&rig, 20 * NS_PER_S);
-	rig_expect(&rig, "-10.0.0.7");
+	rig_expect(&rig, "-10.0.0.7 refused=10.0.0.7/away");
 	arp("10.0.0.7", "10.0.0.1");
 	rig_expect(&rig, "+10.0.0.7/dhcp/3551");
 	rig_stop(&rig);
