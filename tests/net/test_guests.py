@@ -498,6 +498,9 @@ def test_guests_of_another_namespace(lan):
     lan.wait_heard("tap0")
     vm.guest.announce("10.8.0.7")
     lan.wait_has("far.home.arpa", "10.8.0.7")
+    vm.guest.addresses.discard("10.8.0.7")
+    other.run(["busybox", "ping", "-c1", "-W1", "10.8.0.7"], check=False)  # it is that namespace's neighbour
+    wait_until(lambda: is_absent(lan.host, "far.home.arpa"), SLOW, "the guest that does not answer")
 
 
 DOMAIN = """<domain type='kvm' id='3'><name>{name}</name><description>{description}</description><devices>
