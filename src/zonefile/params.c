@@ -77,6 +77,7 @@ static int read_param(struct zonewords *w, struct param *ret)
 	const char *sign = memchr(word.at, '=', word.len);
 	size_t key_len = sign ? (size_t)(sign - word.at) : word.len;
 	*ret = (struct param){.word = word, .has_value = sign != NULL};
+	ret->value.at = word.at + word.len; /* empty, if there is no sign */
 	if (word.is_quoted || !read_key(word.at, key_len, &ret->key))
 		return zonewords_fail(w, &word, "not a service parameter");
 	if (!sign)
