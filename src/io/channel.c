@@ -100,19 +100,22 @@ bool channel_is_pending(const struct channel *c)
 	return c->out.len > 0;
 }
 
-/* Returns the length of the whole message at the start, or 0 if it is not whole. */
+/* Returns the length of the whole message at the start, with its header; 0 if it is not whole, or too long
+ * whether it is or not. The header is filled once it has come. */
 static size_t whole_len(const struct channel *c, struct header *ret)
 {
 	if (c->in_len < sizeof(*ret))
 		return 0;
 	memcpy(ret, c->in + c->in_start, sizeof(*ret));
+	if (ret->len > CHANNEL_MESSAGE_CAP)
+		return 0;
 	return c->in_len - sizeof(*ret) >= ret->len ? sizeof(*ret) + ret->len : 0;
 }
 
 bool channel_has_message(const struct channel *c)
 {
-	struct header header;
-	return whole_len(c, &header) > 0;
+	struct header header = {0};
+	return whole_len(c, &header) > 0 || header.len > CHANNEL_MESSAGE_CAP;
 }
 
 /* Returns 1 if bytes have come, 0 if there are none. */
@@ -135,7 +138,7 @@ int channel_next(struct channel *c, struct channel_message *ret)
 	struct header header = {0};
 	size_t len;
 	while ((len = whole_len(c, &header)) == 0) {
-		if (c->in_len >= sizeof(header) && header.len > CHANNEL_MESSAGE_CAP)
+		if (header.len > CHANNEL_MESSAGE_CAP)
 			return -EBADMSG;
 		int got = receive(c);
 		if (got <= 0)

@@ -51,5 +51,6 @@ int channel_next(struct channel *c, struct channel_message *ret) NONNULL MUSTCHE
 int channel_wait(struct channel *c, struct channel_message *ret) NONNULL MUSTCHECK;
 /* Puts the message back that channel_next() has returned last, from its byte `from` on. */
 void channel_return(struct channel *c, const struct channel_message *message, size_t from) NONNULL;
-/* True if a whole message has been read and not been taken: the socket need not be readable. */
+/* True if a whole message, or the head of one that is too long, has been read and not been taken: the socket need
+ * not be readable. */
 bool channel_has_message(const struct channel *c) NONNULL;
