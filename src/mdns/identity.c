@@ -90,8 +90,7 @@ static uint64_t current_hash(const struct mdns *m, const struct identity *identi
  * adding cannot fail. */
 static int set_current(struct mdns *m, struct identity *identity, const struct name *name)
 {
-	bool is_owner = name->len == name_len(identity->owner) &&
-			memcmp(name->wire, identity->owner, name->len) == 0;
+	const bool is_owner = name_equal(name->wire, identity->owner); /* §16: in any case */
 	uint8_t *current = is_owner ? identity->owner : malloc(name->len);
 	if (!current)
 		return ERR_NOMEM;
