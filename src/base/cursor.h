@@ -13,6 +13,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/steps.h"
 
 struct rd {
 	const uint8_t *start; /* of the whole buffer: offsets count from here */
@@ -51,6 +52,7 @@ static inline size_t rd_off(const struct rd *r)
  * there are fewer. */
 static inline const uint8_t *rd_bytes(struct rd *r, size_t len)
 {
+	STEPS(1);
 	if (r->err)
 		return NULL;
 	if (rd_left(r) < len) {
@@ -102,6 +104,7 @@ static inline size_t wr_left(const struct wr *w)
  * ERR_SPACE if there is not enough room. */
 static inline uint8_t *wr_room(struct wr *w, size_t len)
 {
+	STEPS(1 + len / STEP_BYTES);
 	if (w->err)
 		return NULL;
 	if (wr_left(w) < len) {

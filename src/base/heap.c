@@ -5,6 +5,8 @@
  */
 #include "base/heap.h"
 
+#include "base/steps.h"
+
 /* Makes one tree of two: the later root becomes the first child of the earlier. */
 static struct heap_node *merge(struct heap_node *a, struct heap_node *b)
 {
@@ -30,6 +32,7 @@ static struct heap_node *merge_siblings(struct heap_node *first)
 {
 	struct heap_node *pairs = NULL, *tree = NULL;
 	while (first) {
+		STEPS(1);
 		struct heap_node *a = first, *b = a->next;
 		first = b ? b->next : NULL;
 		a->next = NULL;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/steps.h"
 
 struct list {
 	struct list *next, *prev;
@@ -51,7 +52,7 @@ static inline void *list_owner(const struct list *item, const struct list *head,
 #define LIST_EACH(p, head, type, member)                                                           \
 	for (type *p = list_owner((head)->next, head, offsetof(type, member)),                     \
 		  *p##_next = p ? list_owner(p->member.next, head, offsetof(type, member)) : NULL; \
-		p; p = p##_next,                                                                   \
+		p; STEPS(1), p = p##_next,                                                         \
 		  p##_next = p ? list_owner(p->member.next, head, offsetof(type, member)) : NULL)
 
 /* The first element, or NULL. */

@@ -89,6 +89,7 @@ void map_remove(struct map *m, struct map_node *n)
 {
 	struct map_node **link = bucket_of(m, n->hash);
 	while (*link != n) {
+		STEPS(1);
 		assert(*link);
 		link = &(*link)->next;
 	}
@@ -98,8 +99,11 @@ void map_remove(struct map *m, struct map_node *n)
 
 static struct map_node *same_hash(struct map_node *n, uint64_t hash)
 {
-	while (n && n->hash != hash)
+	while (n && n->hash != hash) {
+		STEPS(1);
 		n = n->next;
+	}
+	STEPS(1);
 	return n;
 }
 

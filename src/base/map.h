@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/steps.h"
 
 struct map_node {
 	struct map_node *next;
@@ -66,7 +67,7 @@ static inline void *map_owner(struct map_node *n, size_t offset)
 	for (type *p = map_owner(map_begin(m), offsetof(type, member)),                            \
 		  *p##_next = p ? map_owner(map_after(m, &p->member), offsetof(type, member))      \
 				: NULL;                                                            \
-		p; p = p##_next,                                                                   \
+		p; STEPS(1), p = p##_next,                                                         \
 		  p##_next = p ? map_owner(map_after(m, &p->member), offsetof(type, member))       \
 			       : NULL)
 

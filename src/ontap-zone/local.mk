@@ -19,6 +19,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/keeper_msg.h \
 	src/ontap-zone/keeper_process.c src/ontap-zone/keeper_process.h \
 	src/ontap-zone/keeper_read.c \
+	src/ontap-zone/key_text.c src/ontap-zone/key_text.h \
 	src/ontap-zone/keys.c src/ontap-zone/keys.h \
 	src/ontap-zone/listening.c src/ontap-zone/listening.h \
 	src/ontap-zone/live.c src/ontap-zone/live.h \

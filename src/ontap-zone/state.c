@@ -6,6 +6,7 @@
 #include "ontap-zone/state.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -48,6 +49,17 @@ bool state_reserve_serial(
 void state_serial_text(uint32_t serial, char ret[STATE_SERIAL_CAP])
 {
 	snprintf(ret, STATE_SERIAL_CAP, "%u\n", serial);
+}
+
+bool state_serial_parse(const char *text, uint32_t *ret)
+{
+	char *end;
+	unsigned long serial = strtoul(text, &end, 10);
+	bool is_number = *text >= '0' && *text <= '9' && (*end == '\0' || *end == '\n');
+	if (!is_number || serial > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)serial;
+	return true;
 }
 
 void state_serial_written(struct state_serial *s, ns_t now, const struct log *log, int err)

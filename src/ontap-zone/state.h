@@ -29,6 +29,8 @@ struct state_serial {
 enum { STATE_SERIAL_CAP = 16 };
 /* Writes the text of the file. */
 void state_serial_text(uint32_t serial, char ret[STATE_SERIAL_CAP]) NONNULL;
+/* Reads the text of the file: its first line. False: it is no serial. */
+bool state_serial_parse(const char *text, uint32_t *ret) NONNULL MUSTCHECK;
 
 /* Stores a serial for a daemon that may be killed: one that is far ahead of `latest`, and a later one
  * before that is reached, so that not every change needs a write. Call it after each change, and at the

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "conf/conf.h"
 #include "io/file.h"
+#include "ontap-zone/state.h"
 
 enum {
 	/* 16 384 names (LIMIT_MDNS_KEPT) with another, each of at most 1 000 bytes as text. */
@@ -114,11 +115,9 @@ bool state_dir_read(
 
 uint32_t state_dir_serial(const struct buf *text, const char *path, const struct log *log)
 {
-	const char *line = buf_text(text);
-	char *end;
-	unsigned long serial = strtoul(line, &end, 10);
-	if (*line >= '0' && *line <= '9' && (*end == '\0' || *end == '\n') && serial <= UINT32_MAX)
-		return (uint32_t)serial;
+	uint32_t serial;
+	if (state_serial_parse(buf_text(text), &serial))
+		return serial;
 	tell_unread(log, path, "serial", ERR_SYNTAX);
 	return 0;
 }

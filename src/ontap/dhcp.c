@@ -30,13 +30,10 @@
 #include "io/exit.h"
 #include "io/loop.h"
 #include "io/netlink.h"
+#include "ontap/lease.h"
 #include "ontap/space.h"
 
 #define SCRIPT_ENV "ONTAP_DHCP_SCRIPT"
-
-/* An infinite lease (RFC 2131 §3.3) gets a finite lifetime, which distinguishes leased addresses
- * from those of --addr. */
-#define LIFETIME_MAX (UINT32_MAX - 1)
 
 /* Type 255, IAID, DUID-UUID (RFC 6355): 1, 4, 2 and 16 bytes. Each is two digits and a
  * colon, or the end. */
@@ -383,49 +380,9 @@ int dhcp_start(const struct ontap_device *device, int device_fd, bool is_awaited
 
 /* --- its script --------------------------------------------------------------------------- */
 
-struct lease {
-	uint32_t ifindex;
-	struct device_addr addr;
-	struct addr router; /* ADDR_NONE: none */
-};
-
 bool dhcp_is_script(void)
 {
 	return getenv(SCRIPT_ENV) != NULL;
-}
-
-static int get_addr(const char *name, struct addr *ret)
-{
-	const char *text = getenv(name);
-	char first
-		[ADDR_TEXT_CAP]; /* the first of several (RFC 2132 §3.5: in order of preference) */
-	if (!text)
-		return ERR_ABSENT;
-	snprintf(first, sizeof(first), "%.*s", (int)strcspn(text, " "), text);
-	int err = addr_parse(first, ret);
-	return !err && ret->family != ADDR_V4 ? ERR_SYNTAX : err;
-}
-
-static unsigned long get_number(const char *name, unsigned long fallback)
-{
-	const char *text = getenv(name);
-	char *end;
-	unsigned long value = text ? strtoul(text, &end, 10) : 0;
-	return text && end != text && !*end ? value : fallback;
-}
-
-static int read_lease(uint32_t ifindex, struct lease *ret)
-{
-	unsigned long mask = get_number("mask", 24), seconds = get_number("lease", 0);
-	*ret = (struct lease){.ifindex = ifindex};
-	if (ret->ifindex == 0 || mask > 32 || get_addr("ip", &ret->addr.addr))
-		return ERR_SYNTAX;
-	ret->addr.prefix_len = (uint8_t)mask;
-	ret->addr.lifetime_s =
-		seconds > 0 && seconds < LIFETIME_MAX ? (uint32_t)seconds : LIFETIME_MAX;
-	if (get_addr("router", &ret->router))
-		ret->router = (struct addr){0};
-	return 0;
 }
 
 /* The kernel removes the address when the lease ends, and the route with it. */
@@ -506,7 +463,11 @@ int dhcp_script(const char *event, const struct log *log)
 	uint32_t ifindex = ifname ? if_nametoindex(ifname) : 0;
 	int err = 0;
 	if (is_one_of(event, "bound", "renew")) {
-		if (read_lease(ifindex, &lease)) {
+		const struct lease_text text = {.ip = getenv("ip"),
+			.mask = getenv("mask"),
+			.router = getenv("router"),
+			.seconds = getenv("lease")};
+		if (lease_parse(&text, ifindex, &lease)) {
 			log_error(log, "dhcp: error=\"the lease is malformed\"");
 			return EXIT_SYSTEM;
 		}

@@ -21,12 +21,13 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "ontapd/caller_text.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
 #endif
 
-enum { CAP_BIT_NET_ADMIN = 12, PATH_CAP = 64, PROC_CAP = 3072, PROGRAM_CAP = 256 };
+enum { PATH_CAP = 64, PROC_CAP = 3072, PROGRAM_CAP = 256 };
 
 /* --- /proc -------------------------------------------------------------------------------- */
 
@@ -46,30 +47,11 @@ static int read_proc(pid_t pid, const char *name, char text[PROC_CAP])
 	return err;
 }
 
-/* Reads field 22 of /proc/PID/stat. The second field, in parentheses, may have any bytes. */
 static int read_start_time(pid_t pid, uint64_t *ret)
 {
 	char text[PROC_CAP];
 	int err = read_proc(pid, "stat", text);
-	if (err)
-		return err;
-	const char *at = strrchr(text, ')');
-	for (int field = 2; at && field < 22; field++) {
-		at = strchr(at, ' ');
-		if (at)
-			at++;
-	}
-	if (!at)
-		return -EINVAL;
-	*ret = strtoull(at, NULL, 10);
-	return 0;
-}
-
-/* Returns the numbers after a key of /proc/PID/status, or NULL. */
-static const char *find_status(const char *text, const char *key)
-{
-	const char *at = strstr(text, key);
-	return at ? at + strlen(key) : NULL;
+	return err ? err : caller_text_start_time(text, ret);
 }
 
 /* True if the entries of the process in /proc belong to that user. */
@@ -100,8 +82,7 @@ static bool has_net_admin(pid_t pid, uid_t uid)
 	read_program(pid, before);
 	if (!is_owned_by(pid, uid) || read_proc(pid, "status", text))
 		return false;
-	const char *caps = find_status(text, "\nCapEff:");
-	bool has = caps && (strtoull(caps, NULL, 16) >> CAP_BIT_NET_ADMIN & 1);
+	bool has = caller_text_has_net_admin(text);
 	read_program(pid, after);
 	return has && is_owned_by(pid, uid) && strcmp(before, after) == 0;
 }
@@ -109,13 +90,8 @@ static bool has_net_admin(pid_t pid, uid_t uid)
 /* True if the real or effective user of the process is `uid`. */
 static bool is_of_user(pid_t pid, uid_t uid)
 {
-	char text[PROC_CAP], *end;
-	if (read_proc(pid, "status", text))
-		return false;
-	const char *ids = find_status(text, "\nUid:");
-	if (!ids)
-		return false;
-	return strtoul(ids, &end, 10) == uid || strtoul(end, NULL, 10) == uid;
+	char text[PROC_CAP];
+	return read_proc(pid, "status", text) == 0 && caller_text_is_of_user(text, uid);
 }
 
 bool caller_is_alive(const struct caller *c)

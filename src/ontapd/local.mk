@@ -7,6 +7,7 @@ src_ontapd_ontapd_SOURCES = \
 	src/ontapd/autoconf.c src/ontapd/autoconf.h \
 	src/ontapd/caller.c src/ontapd/caller.h \
 	src/ontapd/client.c \
+	src/ontapd/caller_text.c src/ontapd/caller_text.h \
 	src/ontapd/closer.c src/ontapd/closer.h \
 	src/ontapd/confine.c src/ontapd/confine.h \
 	src/ontapd/create.c src/ontapd/create.h \

@@ -65,6 +65,7 @@ static void hmac_begin(struct hmac *h, const struct tsig_key *key)
 
 static void hmac_add(struct hmac *h, const void *bytes, size_t len)
 {
+	STEPS(1 + len / STEP_BYTES);
 	h->algorithm->update(&h->state, len, bytes);
 }
 

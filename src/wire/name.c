@@ -19,8 +19,10 @@ static const uint8_t ip6_arpa[] = "\3ip6\4arpa";
 size_t name_len(const uint8_t *name)
 {
 	const uint8_t *p = name;
-	while (*p)
+	while (*p) {
+		STEPS(1);
 		p += 1 + *p;
+	}
 	return (size_t)(p - name) + 1;
 }
 
@@ -35,6 +37,7 @@ unsigned name_labels(const uint8_t *name)
 /* Compares `len` bytes without regard to ASCII case. */
 static int bytes_casecmp(const uint8_t *a, const uint8_t *b, size_t len)
 {
+	STEPS(1 + len / STEP_BYTES);
 	for (size_t i = 0; i < len; i++) {
 		int diff = byte_lower(a[i]) - byte_lower(b[i]);
 		if (diff)
@@ -63,6 +66,7 @@ static unsigned split(const uint8_t *name, const uint8_t *labels[NAME_LABELS_MAX
 	unsigned count = 0;
 	for (; *name; name = name_parent(name))
 		labels[count++] = name;
+	STEPS(count);
 	return count;
 }
 
@@ -110,11 +114,13 @@ const uint8_t *name_copy(struct name *dst, const uint8_t *name)
 {
 	dst->len = (uint8_t)name_len(name);
 	memcpy(dst->wire, name, dst->len);
+	STEPS(dst->len / STEP_BYTES);
 	return dst->wire;
 }
 
 void name_lower(struct name *name)
 {
+	STEPS(name->len / STEP_BYTES);
 	for (size_t i = 0; i < name->len; i++)
 		name->wire[i] = byte_lower(name->wire[i]);
 }

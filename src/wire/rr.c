@@ -130,6 +130,7 @@ bool rdata_is_valid(uint16_t type, const uint8_t *rdata, size_t len)
 int rdata_cmp(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 {
 	size_t shorter = a_len < b_len ? a_len : b_len;
+	STEPS(1 + shorter / STEP_BYTES);
 	int diff = shorter > 0 ? memcmp(a, b, shorter) : 0;
 	return diff ? diff : (a_len > b_len) - (a_len < b_len);
 }

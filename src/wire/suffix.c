@@ -70,6 +70,7 @@ unsigned suffix_hashes(const uint8_t *name, uint16_t *hashes)
 	uint64_t hash = 0;
 	for (; *name; name = name_parent(name))
 		labels[count++] = name;
+	STEPS(count);
 	for (unsigned i = count; i-- > 0;) {
 		hash = hash_label(hash, labels[i]);
 		hashes[i] = (uint16_t)hash;
@@ -93,6 +94,7 @@ static bool is_same_label(const uint8_t *a, const uint8_t *b, bool is_exact)
 static bool is_name_at(const uint8_t *message, size_t off, const uint8_t *name, bool is_exact)
 {
 	for (;; off += 1u + name[0], name = name_parent(name)) {
+		STEPS(1);
 		while (message[off] >= 0xc0)
 			off = get_u16(message + off) & SUFFIX_OFF_MAX;
 		if (message[off] != name[0])
@@ -142,6 +144,7 @@ void suffixes_rewind(struct suffixes *s, uint16_t count)
 		return;
 	}
 	for (; s->count > count; s->count--) {
+		STEPS(1);
 		const struct suffix *last = ring_at(s, s->count);
 		*head_of(s, last->hash) = last->older;
 	}

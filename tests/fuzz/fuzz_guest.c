@@ -15,10 +15,11 @@
 
 #include "base/cursor.h"
 #include "guest/guest.h"
+#include "steps.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-enum { HELD_CAP = 2 * LIMIT_GUEST_ADDRS };
+enum { HELD_CAP = 2 * LIMIT_GUEST_ADDRS, STEPS_A_BYTE = 3, STEPS_FIXED = 200 };
 
 /* What the sink was told. */
 struct told {
@@ -137,7 +138,9 @@ static void one_frame(
 		t->now = NS_NEVER / 2;
 	if (control & 2 || guest_deadline(g) <= t->now)
 		poll(g, t);
+	steps_begin();
 	guest_hear(g, control & 1 ? GUEST_SAYS : GUEST_HEARS, frame, len, t->now);
+	steps_check(len, STEPS_A_BYTE, STEPS_FIXED);
 	if (control & 0x20)
 		guest_judge(g, t->now);
 	if (control & 0xc0 && len >= 16)

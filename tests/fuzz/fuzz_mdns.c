@@ -12,10 +12,15 @@
 
 #include "../sim/simnet.h"
 #include "base/cursor.h"
+#include "steps.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+void __real_mdns_input(
+	struct mdns *m, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len);
+void __wrap_mdns_input(
+	struct mdns *m, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len);
 
-enum { STEPS_MAX = 200 };
+enum { STEPS_MAX = 200, STEPS_A_BYTE = 80, STEPS_FIXED = 1000 };
 
 enum step {
 	STEP_WAIT,
@@ -35,6 +40,15 @@ static const char *const records[] = {
 	"TXT x, A 10.0.0.3",
 	"SRV 80 web.local, TXT y",
 };
+
+/* The work for a packet is in proportion to it: the hosts have a few records each. */
+void __wrap_mdns_input(
+	struct mdns *m, ns_t now, const struct mdns_path *from, const uint8_t *packet, size_t len)
+{
+	steps_begin();
+	__real_mdns_input(m, now, from, packet, len);
+	steps_check(len, STEPS_A_BYTE, STEPS_FIXED);
+}
 
 static void step_packet(struct sim *sim, struct rd *r, uint16_t port)
 {

@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "steps.h"
 #include "wire/pack.h"
 #include "wire/rr.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-enum { EXPANDED_CAP = 70000 };
+enum { EXPANDED_CAP = 70000, STEPS_A_BYTE = 200, STEPS_FIXED = 200 };
 
 static void check(bool holds)
 {
@@ -109,10 +110,13 @@ static void round_trip(const uint8_t *bytes, size_t len, bool may_compress_srv)
 	rd_header(&r, &h);
 	if (r.err)
 		return;
+	steps_begin();
 	pack_init(&p, out, sizeof(out), h.id, h.flags);
 	p.may_compress_srv = may_compress_srv;
 	bool is_read = copy_questions(&r, h.qdcount, &p) && copy_records(&r, &h, &p);
-	check(r.jumps <= len + 1); /* the work is in proportion to the message */
+	/* The work is in proportion to the message: to read it, and to write it again. */
+	check(r.jumps <= len + 1);
+	steps_check(len, STEPS_A_BYTE, STEPS_FIXED);
 	if (!is_read)
 		return;
 	check(digest(bytes, len, &before));

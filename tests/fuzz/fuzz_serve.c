@@ -10,7 +10,10 @@
 
 #include "serve/answer.h"
 #include "serve/fastpath.h"
+#include "steps.h"
 #include "wire/msg.h"
+
+enum { STEPS_A_BYTE = 2, STEPS_FIXED = 100 };
 
 static struct zone *zone;
 static struct view_slot views;
@@ -178,7 +181,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	client.is_tcp = bytes[0] & 1;
 	client.addr.bytes[0] = bytes[0] & 2 ? 10 : 8;
 	size_t cap = client.is_tcp ? MSG_CAP : EDNS_PAYLOAD;
+	steps_begin();
 	size_t reply_len = serve_answer(&ctx, &client, bytes + 1, len - 1, reply, cap);
+	steps_check(len + reply_len, STEPS_A_BYTE, STEPS_FIXED);
 	require(reply_len <= cap);
 	if (reply_len > 0)
 		check_reply(bytes + 1, reply, reply_len);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "steps.h"
 #include "transfer/notify.h"
 #include "transfer/request.h"
 #include "transfer/tsig.h"
@@ -13,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-enum { NOW = 1700000000 };
+enum { NOW = 1700000000, STEPS_A_BYTE = 8, STEPS_FIXED = 200 };
 
 static void verify(const struct tsig_key *key, const uint8_t *msg, const struct request *q)
 {
@@ -27,6 +28,13 @@ static void verify(const struct tsig_key *key, const uint8_t *msg, const struct 
 		abort(); /* it uses more than it says */
 }
 
+static void take_answer(struct notify *n, const uint8_t *bytes, size_t len)
+{
+	steps_begin();
+	notify_input(n, 0, 0, bytes, len);
+	steps_check(len, STEPS_A_BYTE, STEPS_FIXED);
+}
+
 /* The whole input is a message: a query, then an answer to a NOTIFY. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -38,10 +46,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	size_t target;
 	if (tsig_key_parse("k:hmac-sha256:c2VjcmV0", &key))
 		abort();
+	steps_begin();
 	(void)!request_concerns(bytes, len);
 	bool is_good = request_parse(bytes, len, &q) == 0;
 	if (is_good && q.is_signed)
 		verify(&key, bytes, &q);
+	steps_check(len, STEPS_A_BYTE, STEPS_FIXED);
 	if (is_good && !q.is_signed && tsig_find(bytes, len, &rr) != 0)
 		abort();
 	static const uint8_t rdata[22];
@@ -54,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (notify_set_targets(n, (const struct tsig_key *[]){NULL}, 1) == 0 &&
 		notify_zone(n, 0, example, soa) == 0 &&
 		notify_poll(n, 0, 0, &target, msg, sizeof(msg)) > 0)
-		notify_input(n, 0, 0, bytes, len);
+		take_answer(n, bytes, len);
 	notify_free(n);
 	records_unref(soa);
 	buf_fini(&b);

@@ -2,6 +2,8 @@
 # fuzz_programs += tests/fuzz/fuzz_x
 # Without --enable-fuzzing they are plain programs which `make check` runs over their corpus.
 fuzz_programs =
+# Those that bound the steps of a parser.
+fuzz_steps = tests/fuzz/steps.c tests/fuzz/steps.h
 fuzz_programs += tests/fuzz/fuzz_addr
 fuzz_programs += tests/fuzz/fuzz_address_names
 fuzz_programs += tests/fuzz/fuzz_rtnl
@@ -11,14 +13,20 @@ fuzz_programs += tests/fuzz/fuzz_conf
 fuzz_programs += tests/fuzz/fuzz_options
 fuzz_programs += tests/fuzz/fuzz_zonefile
 fuzz_programs += tests/fuzz/fuzz_serve
+tests_fuzz_fuzz_serve_SOURCES = tests/fuzz/fuzz_serve.c $(fuzz_steps)
 fuzz_programs += tests/fuzz/fuzz_msg
+tests_fuzz_fuzz_msg_SOURCES = tests/fuzz/fuzz_msg.c $(fuzz_steps)
 fuzz_programs += tests/fuzz/fuzz_mdns
+tests_fuzz_fuzz_mdns_SOURCES = tests/fuzz/fuzz_mdns.c $(fuzz_steps)
+tests_fuzz_fuzz_mdns_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mdns_input
 fuzz_programs += tests/fuzz/fuzz_device
 fuzz_programs += tests/fuzz/fuzz_guest
+tests_fuzz_fuzz_guest_SOURCES = tests/fuzz/fuzz_guest.c $(fuzz_steps)
 fuzz_programs += tests/fuzz/fuzz_transfer
 tests_fuzz_fuzz_transfer_SOURCES = tests/fuzz/fuzz_transfer.c tests/unit/secondary_rig.c \
 	tests/unit/secondary_rig.h
 fuzz_programs += tests/fuzz/fuzz_tsig
+tests_fuzz_fuzz_tsig_SOURCES = tests/fuzz/fuzz_tsig.c $(fuzz_steps)
 fuzz_programs += tests/fuzz/fuzz_tcp
 fuzz_programs += tests/fuzz/fuzz_whole
 tests_fuzz_fuzz_whole_SOURCES = tests/fuzz/fuzz_whole.c $(whole_sources)
@@ -31,6 +39,28 @@ tests_fuzz_fuzz_cni_SOURCES = tests/fuzz/fuzz_cni.c $(ontap_cni_sources)
 fuzz_programs += tests/fuzz/fuzz_nss
 tests_fuzz_fuzz_nss_SOURCES = tests/fuzz/fuzz_nss.c src/nss/answer.c src/nss/fill.c
 tests_fuzz_fuzz_mdns_LDADD = tests/sim/libsim.a $(LDADD)
+fuzz_programs += tests/fuzz/fuzz_answer
+tests_fuzz_fuzz_answer_SOURCES = tests/fuzz/fuzz_answer.c $(fuzz_steps)
+tests_fuzz_fuzz_answer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
+fuzz_programs += tests/fuzz/fuzz_updater
+tests_fuzz_fuzz_updater_SOURCES = tests/fuzz/fuzz_updater.c $(fuzz_steps)
+fuzz_programs += tests/fuzz/fuzz_files
+tests_fuzz_fuzz_files_SOURCES = tests/fuzz/fuzz_files.c $(fuzz_steps) src/ontap-zone/key_text.c \
+	src/ontap-zone/state.c src/ontap/environ.c src/ontap/lease.c src/ontapd/caller_text.c
+fuzz_programs += tests/fuzz/fuzz_control
+tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c src/ontap-zone/answer.c \
+	src/ontap-zone/print_explain.c src/ontap-zone/print_graph.c src/ontap-zone/print_names.c \
+	src/ontap-zone/print_status.c src/ontap-zone/print_watch.c src/ontap-zone/report_explain.c \
+	src/ontap-zone/report_graph.c src/ontap-zone/report_names.c src/ontap-zone/report_part.c
+channel_stream = tests/fuzz/channel_stream.c tests/fuzz/channel_stream.h
+fuzz_programs += tests/fuzz/fuzz_channel
+tests_fuzz_fuzz_channel_SOURCES = tests/fuzz/fuzz_channel.c $(channel_stream) src/ontap-zone/owners.c
+fuzz_programs += tests/fuzz/fuzz_keeper
+tests_fuzz_fuzz_keeper_SOURCES = tests/fuzz/fuzz_keeper.c $(channel_stream) src/ontap-zone/address_files.c \
+	src/ontap-zone/key_text.c src/ontap-zone/keeper_confine.c src/ontap-zone/keeper_read.c src/ontap-zone/keys.c src/ontap-zone/owners.c \
+	src/ontap-zone/state.c src/ontap-zone/state_dir.c src/ontap-zone/zones.c
+tests_fuzz_fuzz_keeper_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=file_write,--wrap=file_write_in,--wrap=file_run_command,--wrap=keeper_read_again
 
 check_LIBRARIES += tests/fuzz/libreplay.a
 tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay_main.c
@@ -42,3 +72,15 @@ endif
 
 check_PROGRAMS += $(fuzz_programs)
 TESTS += $(fuzz_programs)
+
+# For instance: make fuzz HOURS=0.5
+HOURS = 1
+fuzz: $(fuzz_programs)
+	bash $(top_srcdir)/tests/fuzz/fuzz.sh --build=. --hours=$(HOURS) $(FUZZ_ARGS)
+.PHONY: fuzz
+
+# The lines that each target reaches, against the floors in doc/security.md.
+fuzz-coverage:
+	bash $(top_srcdir)/tests/fuzz/coverage.sh --build=coverage $(FUZZ_ARGS)
+.PHONY: fuzz-coverage
+EXTRA_DIST += tests/fuzz/fuzz.sh tests/fuzz/coverage.sh
