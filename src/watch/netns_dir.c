@@ -355,8 +355,10 @@ static int watch_dir(struct netns_dir *d)
 static void look_at_name(struct netns_dir *d, const char *name, ns_t now)
 {
 	struct entry *e = entry_find_or_make(d, name);
-	if (!e && d->names.count < LIMIT_NETNS_NAMES)
+	if (!e && d->names.count < LIMIT_NETNS_NAMES) {
 		lack(d);
+		return;
+	}
 	if (!e) {
 		if (log_limit_may(&d->complaints, now))
 			log_warning(d->config.log, "too many names of namespaces: limit=%d",
@@ -402,6 +404,30 @@ static void tell_sight(struct netns_dir *d, int err)
 		log_info(d->config.log, "inotify is back: dir=\"%s\"", d->path);
 }
 
+/* -errno: the directory cannot be read to its end now, and no name is dropped. One that is not there has no
+ * names. */
+static int read_names(struct netns_dir *d, ns_t now)
+{
+	MAP_EACH(entry, &d->names, struct entry, node)
+		entry->is_seen = false;
+	DIR *dir = opendir(d->path);
+	int err = dir || errno == ENOENT || errno == ENOTDIR ? 0 : errno;
+	if (dir) {
+		for (const struct dirent *de; (errno = 0, de = readdir(dir));)
+			if (de->d_name[0] != '.' && de->d_type != DT_DIR)
+				look_at_name(d, de->d_name, now);
+		err = errno;
+		closedir(dir);
+	}
+	if (err)
+		return -err;
+	MAP_EACH(e, &d->names, struct entry, node) {
+		if (!e->is_seen)
+			entry_free(d, e);
+	}
+	return 0;
+}
+
 void netns_dir_scan(struct netns_dir *d, ns_t now)
 {
 	d->has_to_scan = false;
@@ -410,19 +436,8 @@ void netns_dir_scan(struct netns_dir *d, ns_t now)
 		err = watch_dir(d);
 	tell_sight(d, err);
 	d->look_at = now + BLIND_PAUSE;
-	MAP_EACH(entry, &d->names, struct entry, node)
-		entry->is_seen = false;
-	DIR *dir = opendir(d->path);
-	if (dir) {
-		for (const struct dirent *de; (de = readdir(dir));)
-			if (de->d_name[0] != '.' && de->d_type != DT_DIR)
-				look_at_name(d, de->d_name, now);
-		closedir(dir);
-	}
-	MAP_EACH(e, &d->names, struct entry, node) {
-		if (!e->is_seen)
-			entry_free(d, e);
-	}
+	if (read_names(d, now))
+		lack(d);
 	watch_mounts(d);
 	tell_all(d);
 }

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A harder world, for tests/soak/soak.py: preloaded into a program, it adds to the time of day the number of
- * seconds that is in the file $SOAK_CLOCK, 8 bytes of this machine's order. The file is mapped before the
- * program closes its doors. The monotonic clock is not touched. And no receive buffer becomes larger than
- * $SOAK_RCVBUF bytes, so that netlink loses notifications.
+ * A harder world, for tests/soak/soak.py: preloaded into a program, and ruled by two numbers in the file
+ * $SOAK_WORLD, of 8 bytes each in this machine's order. It is mapped before the program closes its doors.
+ *
+ *	seconds     are added to the time of day; the monotonic clock is not touched
+ *	failures    so many of the next allocations fail, in all processes together
+ *
+ * And no receive buffer becomes larger than $SOAK_RCVBUF bytes, so that netlink loses notifications.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -16,25 +21,59 @@
 #include <time.h>
 #include <unistd.h>
 
-static const _Atomic int64_t *seconds;
+struct world {
+	_Atomic int64_t seconds, failures;
+};
+
+static struct world *world;
 
 static __attribute__((constructor)) void map_file(void)
 {
-	const char *path = getenv("SOAK_CLOCK");
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	const char *path = getenv("SOAK_WORLD");
+	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 	if (fd < 0)
 		return;
-	void *at = mmap(NULL, sizeof(*seconds), PROT_READ, MAP_SHARED, fd, 0);
+	void *at = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (at != MAP_FAILED)
-		seconds = at;
+		world = at;
 	close(fd);
+}
+
+/* What glibc has behind its own names. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+static bool has_to_fail(void)
+{
+	if (!world || atomic_load_explicit(&world->failures, memory_order_relaxed) <= 0)
+		return false;
+	if (atomic_fetch_sub(&world->failures, 1) <= 0)
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+void *malloc(size_t size)
+{
+	return has_to_fail() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return has_to_fail() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	return has_to_fail() ? NULL : __libc_realloc(old, size);
 }
 
 int clock_gettime(clockid_t id, struct timespec *ret)
 {
 	int err = (int)syscall(SYS_clock_gettime, id, ret);
-	if (!err && id == CLOCK_REALTIME && seconds)
-		ret->tv_sec += atomic_load_explicit(seconds, memory_order_relaxed);
+	if (!err && id == CLOCK_REALTIME && world)
+		ret->tv_sec += atomic_load_explicit(&world->seconds, memory_order_relaxed);
 	return err;
 }
 
