@@ -31,7 +31,8 @@
  * pairs it drops tasks that were only passing through. */
 #define LOOK_AGAIN (100 * NS_PER_MS)
 #define RETRY_MIN  NS_PER_MS
-/* The delay of a look for namespaces that were refused an id, after another's has become free. */
+/* The delay of a look for namespaces that were refused an id, after another's has become free; and of one
+ * after a look that has failed. */
 #define ROOM_AGAIN NS_PER_S
 
 /* Delay of looks whose only reason is that a pidwatch has ended. It doubles while such looks find
@@ -321,6 +322,8 @@ static void look(struct census *c)
 	int err = look_by_means(c);
 	if (!err && has_to_sweep)
 		relation_end(c->relation);
+	if (err)
+		c->again_at = ns_min(c->again_at, c->now + ROOM_AGAIN);
 	if (err && log_limit_may(&c->complaints, c->now))
 		log_error(c->config.log, "cannot look at tasks: by=%s error=\"%s\"",
 			census_means_text(c->stats.means), err_text(err));

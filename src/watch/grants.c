@@ -28,7 +28,8 @@ enum {
 };
 
 /* How often the watch is tried again. */
-#define RETRY_PAUSE (5 * NS_PER_S)
+#define RETRY_PAUSE  (5 * NS_PER_S)
+#define RESCAN_PAUSE NS_PER_S
 
 struct grant {
 	struct map_node node; /* key: cookie, since a namespace has few grants */
@@ -44,6 +45,8 @@ struct grants {
 	int dir_fd, inotify_fd;
 	bool is_watched; /* false: the directory is read again each time */
 	ns_t retry_at;   /* when the watch is tried again then */
+	bool has_missed; /* a grant, for lack of memory or descriptors: the directory is read again */
+	ns_t rescan_at; /* when, then */
 	struct map all;
 };
 
@@ -123,8 +126,10 @@ static bool read_grant(struct grants *g, const char *name, const struct device_g
 	}
 	if (!grant)
 		grant = find_or_make(g, of);
-	if (!grant)
+	if (!grant) {
+		g->has_missed |= g->all.count < LIMIT_GRANTS;
 		return false;
+	}
 	bool is_news = strcmp(grant->alias, alias) != 0 || grant->uid != of->uid;
 	grant->uid = of->uid;
 	memcpy(grant->alias, alias, sizeof(alias));
@@ -136,16 +141,22 @@ static void scan(struct grants *g, bool may_tell)
 {
 	MAP_EACH(grant, &g->all, struct grant, node)
 		grant->is_seen = false;
+	g->has_missed = false;
 	int fd = openat(g->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	for (const struct dirent *de; dir && (de = readdir(dir));) {
+	if (!dir) {
+		g->has_missed = true;
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	for (const struct dirent *de; (de = readdir(dir));) {
 		struct device_grant of;
 		if (device_grant_parse(de->d_name, &of) == 0 && read_grant(g, de->d_name, &of) &&
 			may_tell)
 			changed(g, of.cookie, of.ifindex);
 	}
-	if (dir)
-		closedir(dir);
+	closedir(dir);
 	MAP_EACH(grant, &g->all, struct grant, node) {
 		uint64_t cookie = grant->cookie;
 		uint32_t ifindex = grant->ifindex;
@@ -200,7 +211,10 @@ static void handle_unwatched(struct grants *g, ns_t now)
 
 ns_t grants_deadline(const struct grants *g)
 {
-	return !g || g->is_watched ? NS_NEVER : g->retry_at;
+	if (!g)
+		return NS_NEVER;
+	return ns_min(
+		g->is_watched ? NS_NEVER : g->retry_at, g->has_missed ? g->rescan_at : NS_NEVER);
 }
 
 void grants_handle(struct grants *g, ns_t now)
@@ -213,6 +227,8 @@ void grants_handle(struct grants *g, ns_t now)
 		handle_unwatched(g, now);
 		return;
 	}
+	if (g->has_missed && now >= g->rescan_at)
+		scan(g, true);
 	/* Progress: each turn reads what is queued, and steps over each event. */
 	while ((len = read(g->inotify_fd, buf, sizeof(buf))) > 0)
 		for (const char *at = buf; at < buf + len;) {
@@ -220,6 +236,8 @@ void grants_handle(struct grants *g, ns_t now)
 			handle_event(g, ev);
 			at += sizeof(*ev) + ev->len;
 		}
+	if (g->has_missed && now >= g->rescan_at)
+		g->rescan_at = now + RESCAN_PAUSE;
 }
 
 /* --- the whole ---------------------------------------------------------------------------- */

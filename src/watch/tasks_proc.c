@@ -20,6 +20,7 @@
 
 #include "base/hash.h"
 #include "base/map.h"
+#include "io/process.h"
 
 /* "/proc/4194304", with "/task", with "/4194304", and with "/ns/net": more than needed. */
 enum { DIR_CAP = 32, TASKS_CAP = 48, THREAD_CAP = 80, PATH_CAP = 96 };
@@ -38,6 +39,7 @@ struct walk {
 	const struct tasks_sink *sink;
 	struct map nets, utses;
 	bool is_elsewhere; /* in a UTS namespace that is not ours */
+	int err; /* a negative errno: something was not seen, for lack of memory or descriptors */
 };
 
 /* --- one namespace ------------------------------------------------------------------------ */
@@ -139,6 +141,8 @@ static void walk_task(struct walk *w, const char *dir, int32_t pid)
 	struct known *uts = known_get(&w->utses, uts_ino);
 	if (uts && !uts->is_found)
 		find_name(w, uts, uts_path);
+	if (!net || !uts)
+		w->err = -ENOMEM;
 	if (!net || !uts || !net->is_found || !uts->is_found)
 		return;
 	struct relation_sight sight = {.nsproxy = (uint64_t)net_ino << 32 | uts_ino,
@@ -158,6 +162,8 @@ static void walk_threads(struct walk *w, const char *dir, int32_t pid)
 	if (stat(path, &st) != 0 || st.st_nlink <= 3)
 		return;
 	DIR *tasks = opendir(path);
+	if (!tasks && process_lacks_resources(errno))
+		w->err = -errno;
 	if (!tasks)
 		return;
 	for (const struct dirent *de; (de = readdir(tasks));) {
@@ -198,5 +204,5 @@ int tasks_proc_look(const struct tasks_self *self, const struct tasks_sink *sink
 	come_back(&w);
 	known_free_all(&w.nets);
 	known_free_all(&w.utses);
-	return 0;
+	return w.err;
 }
