@@ -23,7 +23,7 @@
 #include "zonefile/scalar.h"
 #include "zonefile/words.h"
 
-enum { RR_NSEC3 = 50, RR_NSEC3PARAM = 51, RDATA_CAP = UINT16_MAX };
+enum { RR_APL = 42, RR_NSEC3 = 50, RR_NSEC3PARAM = 51, RDATA_CAP = UINT16_MAX };
 
 /* Where the TTL of a record without one comes from; the last is the strongest. */
 enum ttl_origin { TTL_OF_CALLER, TTL_OF_RECORD, TTL_OF_DIRECTIVE };
@@ -240,7 +240,11 @@ static int read_data(struct reader *r, struct zonewords *w, const struct head *h
 		return read_fields(r, w, head->type, ret);
 	if (!is_generic)
 		err = check_first_numbers(r, w, head->type);
-	return err ? err : read_by_rr_reader(r, w, head, ret);
+	err = err ? err : read_by_rr_reader(r, w, head, ret);
+	/* ldns takes nothing at all for the data of a type that it does not know. */
+	if (!err && !is_generic && ret->len == 0 && ret->type != RR_APL)
+		return fail_type(r, "the data is missing", ret->type);
+	return err;
 }
 
 static bool is_other_class(const struct zoneword *word)

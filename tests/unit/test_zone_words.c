@@ -86,13 +86,15 @@ static void generic_data_is_exactly_that_of_its_type(void **state)
 		"x HINFO \\# 3 000000\n", "x CNAME \\# 3 016100ff\n",
 		"x HTTPS \\# 8 0001000003000150\n", "x TYPE1 \\# 2 01020\n",
 		"x TYPE731 \\# 3 0102\n", "x TYPE731 \\# 1 0102\n", "x TYPE731 \\# 0 01\n",
-		"x AMTRELAY \\# 3 000101\n", "x TYPE731 01\n"};
+		"x AMTRELAY \\# 3 000101\n", "x TYPE731 01\n", "x TYPE731\n",
+		"x TYPE731 ( ) ; \\# 0\n"};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(faulty); i++)
 		assert_refused_for(faulty[i], "z:1: ");
 	assert_data("x A \\# 4 01 02 (\n0304 )\n", RR_A, DATA("\1\2\3\4"));
 	assert_data("x TYPE731 \\# 0\n", 731, DATA(""));
 	assert_data("x TXT \"\\#\" 0\n", RR_TXT, DATA("\1#\0010"));
+	assert_data("x APL\n", 42, DATA(""));
 }
 
 static void what_is_legal_is_read(void **state)
