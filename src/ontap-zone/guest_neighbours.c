@@ -5,6 +5,8 @@
  */
 #include "ontap-zone/guest_neighbours.h"
 
+#include <string.h>
+
 #include "ontap-zone/guest_part.h"
 
 static const struct model *model_of(const struct guests *g)
@@ -68,6 +70,15 @@ static bool is_beside(const struct guest_link *l, const struct model_link *port)
 	       link->info.master == port->info.master;
 }
 
+/* The other end of the port is in a namespace that we see: a container, where no machine moves to. */
+static bool is_of_container(const struct guests *g, const struct model_link *port)
+{
+	const struct event_link *info = &port->info;
+	return strcmp(info->kind, "veth") == 0 && info->parent != 0 &&
+	       info->parent_nsid != NSID_UNKNOWN &&
+	       model_link(model_of(g), info->parent_nsid, info->parent);
+}
+
 static void move_one(struct guest_link *l, const struct event *ev, bool is_away)
 {
 	if (!l->guest)
@@ -85,7 +96,7 @@ static void move(struct guests *g, const struct event *ev)
 		move_one(here, ev, false);
 		return;
 	}
-	if (!port)
+	if (!port || is_of_container(g, port))
 		return;
 	MAP_EACH(l, &g->links, struct guest_link, node)
 		if (is_beside(l, port))

@@ -8,5 +8,5 @@
 /* Takes an EV_NEIGHBOUR. An address that the kernel knows behind a link is a claim of its guest. One that does not
  * answer is lost, if the kernel has asked on the guest's wire, in the namespace of the guest's link: other namespaces
  * are their owners' word. A hardware address at another port of the guest's bridge is that of a guest that has moved, unless
- * that port is another guest's: each can send frames with the address of the other. */
+ * that port is another guest's or a container's: each can send frames with the address of the other. */
 void guest_neighbours_hear(struct guests *g, const struct event *ev) NONNULL;

@@ -421,10 +421,12 @@ def test_who_does_not_answer_is_absent_until_it_is_heard(lan):
 
 
 def test_a_machine_that_moves_to_another_host(lan):
-    """Its hardware address is behind the uplink then. What another guest sends with it is its own word only."""
-    lan.topo.veth(lan.host, "port0", lan.topo.namespace("far"), "eth0")
-    lan.host.ip("link set port0 master br0 up")
-    lan.host.add_addr("port0", "192.0.2.1/32")  # no link of a guest
+    """Its hardware address is behind the uplink then. What another guest or a container sends with it is its own word."""
+    box = lan.topo.namespace("box")
+    lan.topo.veth(lan.host, "port0", box, "eth0")
+    lan.host.ip("link set port0 master br0")
+    uplink = lan.vm("up0", is_heard=False)
+    lan.host.add_addr("up0", "192.0.2.1/32")  # no link of a guest
     lan.serve()
     vm, hen, thief = lan.vm(alias="fox"), lan.vm("vnet1", alias="hen"), lan.vm("vnet2", alias="thief")
     vm.guest.announce("10.7.0.77")
@@ -432,14 +434,15 @@ def test_a_machine_that_moves_to_another_host(lan):
     lan.wait_has("fox.home.arpa", "10.7.0.77")
     lan.wait_has("hen.home.arpa", "10.7.0.78")
     thief.guest.send(0x0801, b"x", source=hen.guest.hwaddr)
-    with RawGuest.on_link(lan.topo.namespaces[-1], "eth0", vm.guest.hwaddr) as elsewhere:
-        elsewhere.send(0x0801, b"x")
-        started = time.monotonic()
-        wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the machine that moved")
-        assert time.monotonic() > started + 4  # an echo would be nothing
-        assert lan.has("hen.home.arpa", "10.7.0.78")
-        vm.guest.send(0x0801, b"x")
-        lan.wait_has("fox.home.arpa", "10.7.0.77")
+    with RawGuest.on_link(box, "eth0") as container:
+        container.send(0x0801, b"x", source=hen.guest.hwaddr)
+    uplink.guest.send(0x0801, b"x", source=vm.guest.hwaddr)
+    started = time.monotonic()
+    wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the machine that moved")
+    assert time.monotonic() > started + 4  # an echo would be nothing
+    assert lan.has("hen.home.arpa", "10.7.0.78")
+    vm.guest.send(0x0801, b"x")
+    lan.wait_has("fox.home.arpa", "10.7.0.77")
 
 
 def test_only_the_links_that_are_listed(lan):
