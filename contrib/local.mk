@@ -7,6 +7,8 @@ dist_contrib_DATA = \
 	contrib/rules \
 	contrib/sysusers.conf
 contribdir = $(docdir)/contrib
+# For OSS-Fuzz: of use in the sources only.
+EXTRA_DIST += contrib/oss-fuzz
 oci_contribdir = $(contribdir)/oci
 dist_oci_contrib_DATA = contrib/oci/ontap-name.json
 dist_oci_contrib_SCRIPTS = contrib/oci/ontap-runtime
