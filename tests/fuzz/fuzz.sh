@@ -33,7 +33,7 @@ if [ ${#targets[@]} -eq 0 ]; then
 	mapfile -t targets < <(cd "$corpora" && printf '%s\n' fuzz_*)
 fi
 for target in "${targets[@]}"; do
-	if ! "$programs/$target" -help=1 2>&1 | grep -q -- -merge; then
+	if ! "$programs/$target" -help=1 2>&1 | grep -c max_total_time >/dev/null; then
 		echo "$target is no libFuzzer program: configure with --enable-fuzzing CC=clang" >&2
 		exit 2
 	fi

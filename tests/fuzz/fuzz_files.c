@@ -26,7 +26,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-enum { ENVIRON_MAX = 256, VARIABLES_MAX = 32, STEPS_A_BYTE = 20, STEPS_FIXED = 200 };
+enum { ENVIRON_MAX = 256, VARIABLES_MAX = 512, STEPS_A_BYTE = 20, STEPS_FIXED = 200 };
 
 static void require(bool is_so)
 {
@@ -195,26 +195,44 @@ static void proc_of_caller(const char *text)
 	(void)caller_text_is_of_user(text, 1000);
 }
 
+/* The environment of this program, which others in it need: the fuzzer, the sanitizers. */
+static char *own_environment[VARIABLES_MAX];
+
+static void keep_environment(void)
+{
+	for (size_t i = 0; !own_environment[0] && i < VARIABLES_MAX && environ[i]; i++)
+		require((own_environment[i] = strdup(environ[i])) != NULL);
+}
+
+static void restore_environment(void)
+{
+	clearenv();
+	for (size_t i = 0; i < VARIABLES_MAX && own_environment[i]; i++)
+		require(putenv(own_environment[i]) == 0);
+}
+
 /* Lines become the environment, as programs before us have left it. */
 static void nested_environment(char *text, size_t len)
 {
 	static const int fds[] = {3, 4};
-	char *own[VARIABLES_MAX + 1] = {NULL}, **before = environ;
 	const struct ontap_device device = {
 		.ifname = "eth0", .ifindex = 7, .mtu = 1500, .hwaddr_len = 6};
 	if (len > ENVIRON_MAX)
 		return;
-	for (size_t i = 0; i < VARIABLES_MAX && text;) {
-		char *line = strsep(&text, "\n");
-		if (strchr(line, '=') > line)
-			own[i++] = line;
+	keep_environment();
+	clearenv();
+	while (text) {
+		char *line = strsep(&text, "\n"), *sign = strchr(line, '=');
+		if (!sign || sign == line)
+			continue;
+		*sign = '\0';
+		require(setenv(line, sign + 1, 1) == 0);
 	}
-	environ = own;
 	require(environ_export(&device, fds, ARRAY_LEN(fds)) == 0);
 	const char *count = getenv("ONTAP_NDEVS"), *name = getenv("ONTAP_IFNAME");
 	require(count && atoi(count) > 0 && name && strcmp(name, "eth0") == 0);
 	require(strcmp(getenv("ONTAP_FDS"), "3:4") == 0 && !getenv("ONTAP_FD2"));
-	environ = before;
+	restore_environment();
 }
 
 static void one_text(uint8_t kind, const uint8_t *bytes, char *text, size_t len)
