@@ -34,8 +34,18 @@ void buf_clear(struct buf *b)
 		b->bytes[0] = '\0';
 }
 
-/* Makes room for `more` bytes and a terminating zero. */
-static int buf_reserve(struct buf *b, size_t more)
+void buf_give_back(struct buf *b, size_t keep)
+{
+	char *less = b->cap > keep ? realloc(b->bytes, keep) : NULL;
+	if (less) {
+		b->bytes = less;
+		b->cap = keep;
+	}
+	buf_clear(b);
+}
+
+/* And for a terminating zero. */
+int buf_reserve(struct buf *b, size_t more)
 {
 	size_t need;
 	if (b->err)

@@ -21,6 +21,12 @@ void buf_fini(struct buf *b) NONNULL;
 /* Empties the buffer. It keeps its memory and its error. */
 void buf_clear(struct buf *b) NONNULL;
 
+/* Makes room for `more` bytes, so that appending them cannot fail. ERR_NOMEM, as `err`. */
+int buf_reserve(struct buf *b, size_t more) NONNULL MUSTCHECK;
+
+/* Empties the buffer. Of its memory it keeps at most `keep` bytes. */
+void buf_give_back(struct buf *b, size_t keep) NONNULL;
+
 void buf_add(struct buf *b, const void *bytes, size_t len) NONNULL_ARGS(1);
 void buf_puts(struct buf *b, const char *text) NONNULL;
 void buf_printf(struct buf *b, const char *format, ...) PRINTFLIKE(2, 3) NONNULL_ARGS(1, 2);

@@ -18,12 +18,15 @@ struct header {
 	uint32_t type, len;
 };
 
-enum { IN_CAP = 2 * (CHANNEL_MESSAGE_CAP + (int)sizeof(struct header)) };
+enum {
+	IN_CAP = 2 * (CHANNEL_MESSAGE_CAP + (int)sizeof(struct header)),
+	OUT_CAP = CHANNEL_MESSAGE_CAP + (int)sizeof(struct header) + 1
+};
 
 int channel_init(struct channel *c, int fd)
 {
 	*c = (struct channel){.fd = fd, .in = malloc(IN_CAP)};
-	if (c->in)
+	if (c->in && buf_reserve(&c->out, OUT_CAP) == 0)
 		return 0;
 	channel_fini(c);
 	return ERR_NOMEM;
@@ -62,9 +65,7 @@ static int send_some(struct channel *c)
 /* A large queue is not kept for the next time. */
 static void forget_sent(struct channel *c)
 {
-	if (c->out.cap > CHANNEL_MESSAGE_CAP)
-		buf_fini(&c->out);
-	buf_clear(&c->out);
+	buf_give_back(&c->out, OUT_CAP);
 	c->sent = 0;
 }
 

@@ -30,11 +30,13 @@ struct channel_message {
 	size_t len;
 };
 
-/* Takes over the socket, one end of a socketpair(2). ERR_NOMEM: it is closed. */
+/* Takes over the socket, one end of a socketpair(2). There is memory for one message of any length in each
+ * direction from now on. ERR_NOMEM: it is closed. */
 int channel_init(struct channel *c, int fd) NONNULL MUSTCHECK;
 void channel_fini(struct channel *c) NONNULL;
 
-/* Queues a message. Without memory, it is lost, and so is the channel: channel_flush() fails. */
+/* Queues a message. Together with what is pending it may need memory; without, it is lost, and so is the channel:
+ * channel_flush() fails. */
 void channel_put(struct channel *c, uint32_t type, const void *bytes, size_t len) NONNULL_ARGS(1);
 
 /* Sends as much as there is room for. -errno, ERR_NOMEM: the channel is of no more use. */

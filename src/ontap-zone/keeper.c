@@ -87,9 +87,21 @@ static void free_parts(struct keeper *k)
 
 /* Messages. */
 
-static void add_piece(struct buf *to, const struct channel_message *m)
+/* Without memory, the message is put back: it comes again. */
+static int put_back(struct keeper *k, const struct channel_message *m)
 {
+	channel_return(&k->channel, m, 0);
+	return ERR_NOMEM;
+}
+
+static int add_piece(struct keeper *k, struct buf *to, const struct channel_message *m)
+{
+	if (buf_reserve(to, m->len)) {
+		to->err = 0; /* what it has is whole */
+		return put_back(k, m);
+	}
 	buf_add(to, m->bytes, m->len);
+	return 0;
 }
 
 static int take_keys(struct keeper *k, const struct channel_message *m)
@@ -99,7 +111,7 @@ static int take_keys(struct keeper *k, const struct channel_message *m)
 	size_t more = m->len / sizeof(struct tsig_key);
 	struct tsig_key *at = calloc(k->keys.count + more, sizeof(*at));
 	if (!at)
-		return -ENOMEM;
+		return put_back(k, m);
 	/* A new block instead of realloc(), which might leave secrets behind. */
 	if (k->keys.count > 0)
 		memcpy(at, k->keys.at, k->keys.count * sizeof(*at));
@@ -116,7 +128,7 @@ static int take_addresses(struct keeper *k, const struct channel_message *m)
 	if (m->len == 0 || m->len % sizeof(*all->at) != 0)
 		return -EBADMSG;
 	if (ARRAY_RESERVE(all->at, all->cap, all->count + more))
-		return -ENOMEM;
+		return put_back(k, m);
 	memcpy(all->at + all->count, m->bytes, m->len);
 	all->count += more;
 	return 0;
@@ -128,8 +140,6 @@ static int apply(struct keeper *k, const struct channel_message *m)
 	struct keeper_apply how;
 	if (m->len != sizeof(how))
 		return -EBADMSG;
-	if (k->text.err || k->names.err)
-		return -ENOMEM;
 	memcpy(&how, m->bytes, sizeof(how));
 	struct keeper_news news = {.text = how.has_file ? buf_text(&k->text) : NULL,
 		.len = k->text.len,
@@ -259,9 +269,9 @@ static int handle(struct keeper *k, const struct channel_message *m, ns_t end)
 	int err = 0;
 	switch (m->type) {
 	case SAY_SERIAL: return take_number(m, &k->serial);
-	case SAY_NAMES: add_piece(&k->names, m); return 0;
+	case SAY_NAMES: return add_piece(k, &k->names, m);
 	case SAY_EXPECT: return take_expect(k, m);
-	case SAY_CONF: add_piece(&k->text, m); return 0;
+	case SAY_CONF: return add_piece(k, &k->text, m);
 	case SAY_ADDRESSES: return take_addresses(k, m);
 	case SAY_KEYS: return take_keys(k, m);
 	case SAY_COOKIES: return take_cookies(k, m);
@@ -272,7 +282,7 @@ static int handle(struct keeper *k, const struct channel_message *m, ns_t end)
 		err = take_number(m, &k->exit_code);
 		end_series(k, false);
 		return err;
-	case SAY_LOG: add_piece(&k->told, m); return 0;
+	case SAY_LOG: return add_piece(k, &k->told, m);
 	case SAY_WRITTEN: return take_written(k, m);
 	case SAY_SANDBOX: return take_sandbox(k, m);
 	default: return -EBADMSG;

@@ -234,6 +234,7 @@ static int identify(void *arg, int fd, nsid_t *ret)
 static void dump_again(struct kernel *k)
 {
 	census_forget_ids(k->census);
+	k->is_table_scanned = false; /* the table may be there again before anybody looks */
 	sync_overrun(k->sync, k->rcvbuf / DATAGRAM_MIN_CHARGE);
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A harder world, for tests/soak/soak.py: preloaded into a program, and ruled by two numbers in the file
- * $SOAK_WORLD, of 8 bytes each in this machine's order. It is mapped before the program closes its doors.
+ * A harder world, for tests/soak/soak.py and tests/net/test_shortage.py: preloaded into a program, and ruled by
+ * three numbers in the file $SOAK_WORLD, of 8 bytes each in this machine's order. It is mapped before the program
+ * closes its doors.
  *
  *	seconds     are added to the time of day; the monotonic clock is not touched
- *	failures    so many of the next allocations fail, in all processes together
+ *	failures    so many allocations fail, in all processes together,
+ *	successes   after so many that do not
  *
  * And no receive buffer becomes larger than $SOAK_RCVBUF bytes, so that netlink loses notifications.
  */
@@ -22,7 +24,7 @@
 #include <unistd.h>
 
 struct world {
-	_Atomic int64_t seconds, failures;
+	_Atomic int64_t seconds, failures, successes;
 };
 
 static struct world *world;
@@ -47,6 +49,9 @@ void *__libc_realloc(void *old, size_t size);
 static bool has_to_fail(void)
 {
 	if (!world || atomic_load_explicit(&world->failures, memory_order_relaxed) <= 0)
+		return false;
+	if (atomic_load_explicit(&world->successes, memory_order_relaxed) > 0 &&
+		atomic_fetch_sub(&world->successes, 1) > 0)
 		return false;
 	if (atomic_fetch_sub(&world->failures, 1) <= 0)
 		return false;

@@ -286,7 +286,7 @@ class Soak:
 
     def write_world(self, seconds=0, failures=0):
         with open(self.world, "r+b" if os.path.exists(self.world) else "w+b") as file:
-            file.write(struct.pack("=qq", seconds, failures))
+            file.write(struct.pack("=qqq", seconds, failures, 0))
         self.seconds = seconds
 
     def jump(self):
