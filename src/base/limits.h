@@ -310,6 +310,13 @@ enum {
 	/* Addresses of a guest and family, claims that were refused included: about 64 bytes each. A host
 	 * with temporary addresses (RFC 8981) has about ten. */
 	LIMIT_GUEST_ADDRS = 16,
+	/* Addresses that ontapd puts on a guest's link, at once (as many as it may have) and in a second after that: each is
+	 * a request to the kernel, and news for all that watch links. */
+	LIMIT_GUEST_NEW = 2 * LIMIT_GUEST_ADDRS,
+	LIMIT_GUEST_NEW_S = 10,
+	/* Lines of the log about the addresses of a guest, at once (each comes and goes), and the seconds for one more. */
+	LIMIT_GUEST_LINES = 2 * LIMIT_GUEST_NEW,
+	LIMIT_GUEST_LINE_S = 12,
 	/* Hardware addresses behind a link that are told apart: a guest has one, some have a bridge. */
 	LIMIT_GUEST_HWADDRS = 4,
 	/* Requests that wait for an answer: several clients in one guest (iPXE and what it starts), both families,

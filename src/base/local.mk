@@ -7,6 +7,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/compiler.h \
 	src/base/cursor.h \
 	src/base/edit.c src/base/edit.h \
+	src/base/budget.h \
 	src/base/err.c src/base/err.h \
 	src/base/hash.h \
 	src/base/heap.c src/base/heap.h \

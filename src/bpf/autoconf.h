@@ -19,6 +19,7 @@ struct bpf_guest {
 	unsigned int flags;
 	unsigned int zero;
 	unsigned long long told; /* the programs': time of its last event, in nanoseconds */
+	unsigned long long said; /* the programs': its budget is spent to then */
 };
 
 /* An address on a wire. IPv4 is ::ffff:a.b.c.d. Value of its map: the ifindex of the tap that has the
@@ -39,6 +40,10 @@ struct bpf_stray {
 	unsigned int ifindex; /* of the tap */
 	unsigned char addr[BPF_ADDR_LEN];
 };
+
+/* Frames of a guest that the learner is told of, at once and in a second: a machine that starts says some twenty. A
+ * quarter of the ring buffer, so that one guest leaves room for what the others say and hear. */
+enum { BPF_SAID_BURST = 64, BPF_SAID_S = 100 };
 
 enum {
 	BPF_HEARD_CAP = 2048,      /* bytes of a frame that are told */

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/heap.h"
@@ -50,6 +51,7 @@ struct watched {
 	struct pupil *pupil;
 	uint32_t ifindex;
 	struct guest *guest;
+	struct budget said; /* of frames from a socket; for the ring, the programs have it */
 };
 
 /* --- news --------------------------------------------------------------------------------- */
@@ -163,12 +165,8 @@ static void obey(struct pupil *p, const struct learner_order *order)
 
 /* --- frames ------------------------------------------------------------------------------- */
 
-static void hear(
-	struct pupil *p, uint32_t ifindex, enum guest_way way, const uint8_t *bytes, size_t len)
+static void hear(struct watched *w, enum guest_way way, const uint8_t *bytes, size_t len)
 {
-	struct watched *w = find(p, ifindex);
-	if (!w)
-		return;
 	guest_hear(w->guest, way, bytes, len, loop_now());
 	settle(w);
 }
@@ -178,8 +176,10 @@ static bool read_record(struct pupil *p)
 {
 	struct bpf_heard h;
 	size_t len = ring_take(&p->ring, &h, sizeof(h));
-	if (len == sizeof(h) && h.len <= sizeof(h.bytes))
-		hear(p, h.ifindex, h.way == BPF_SAYS ? GUEST_SAYS : GUEST_HEARS, h.bytes, h.len);
+	bool is_sound = len == sizeof(h) && h.len <= sizeof(h.bytes);
+	struct watched *w = is_sound ? find(p, h.ifindex) : NULL;
+	if (w)
+		hear(w, h.way == BPF_SAYS ? GUEST_SAYS : GUEST_HEARS, h.bytes, h.len);
 	return len > 0;
 }
 
@@ -193,10 +193,13 @@ static bool read_frame(struct pupil *p)
 		(struct sockaddr *)&from, &from_len);
 	if (len < 0)
 		return errno == EINTR || errno == ENETDOWN;
-	if (from_len >= sizeof(from))
-		hear(p, (uint32_t)from.sll_ifindex,
-			from.sll_pkttype == PACKET_OUTGOING ? GUEST_SAYS : GUEST_HEARS, bytes,
-			(size_t)len);
+	if (from_len < sizeof(from))
+		return true;
+	struct watched *w = find(p, (uint32_t)from.sll_ifindex);
+	bool is_said = from.sll_pkttype == PACKET_OUTGOING;
+	if (w && (!is_said ||
+			 budget_may(&w->said, loop_now(), BPF_SAID_BURST, NS_PER_S / BPF_SAID_S)))
+		hear(w, is_said ? GUEST_SAYS : GUEST_HEARS, bytes, (size_t)len);
 	return true;
 }
 

@@ -135,12 +135,19 @@ static void forget(struct autoconf *a, struct ward_addr *each)
 	free(each);
 }
 
+static bool may_log(struct ward *ward)
+{
+	return budget_may(
+		&ward->logged, loop_now(), LIMIT_GUEST_LINES, LIMIT_GUEST_LINE_S * NS_PER_S);
+}
+
 static void take_away(struct autoconf *a, struct ward_addr *each, const char *why)
 {
 	char text[ADDR_TEXT_CAP];
 	delete_from_link(a, each->ward, &each->addr);
-	log_info(a->log, "guest has no longer: ifindex=%u addr=%s by=\"%s\"", each->ward->ifindex,
-		addr_format(&each->addr, text), why);
+	if (may_log(each->ward))
+		log_info(a->log, "guest has no longer: ifindex=%u addr=%s by=\"%s\"",
+			each->ward->ifindex, addr_format(&each->addr, text), why);
 	forget(a, each);
 }
 
@@ -206,6 +213,10 @@ static void grant(struct autoconf *a, struct ward *ward, const struct learner_ne
 	char text[ADDR_TEXT_CAP];
 	struct ward_addr *known = find_addr(a, ward->wire, &news->addr);
 	const char *why = why_not(a, ward, &news->addr);
+	if (!why && !known &&
+		!budget_may(
+			&ward->added, loop_now(), LIMIT_GUEST_NEW, NS_PER_S / LIMIT_GUEST_NEW_S))
+		why = "too many new ones in a second";
 	int err = why ? 0 : add_to_link(a, ward, &news->addr, news->lifetime_s);
 	if (err) /* of an ipvlan, the kernel knows all siblings */
 		why = err == -EADDRINUSE ? "another device has it" : err_text(err);
@@ -214,7 +225,7 @@ static void grant(struct autoconf *a, struct ward *ward, const struct learner_ne
 	if (why) {
 		refuse(a, ward, &news->addr, why);
 		order_addr(a, LEARNER_FORGET, ward, &news->addr, 0);
-	} else if (!known) {
+	} else if (!known && may_log(ward)) {
 		log_info(a->log, "guest has: ifindex=%u addr=%s by=%s", ward->ifindex,
 			addr_format(&news->addr, text), guest_origin_text(news->origin));
 	}

@@ -2,6 +2,7 @@
 /* The guests that configure themselves, their addresses, and their wires. */
 #pragma once
 
+#include "base/budget.h"
 #include "base/limits.h"
 #include "ontapd/autoconf.h"
 
@@ -25,6 +26,7 @@ struct ward {
 	bool is_rewritten;
 	uint8_t hwaddr[DEVICE_HWADDR_LEN];
 	struct guest_policy policy;
+	struct budget added, logged; /* addresses; lines about them */
 };
 
 /* An address of a guest, which is on its link. */

@@ -4,14 +4,18 @@ kernel of a namespace, whose frames tests/net/guest-shuttle carries to and from 
 ipvtaps, which need rewriting."""
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
+import threading
+import time
 
 import pytest
 
 from lib.query import addresses, ask
 from lib.wait import wait_until
+from raw_guest import RS, RawGuest
 from test_ontap_recipes import OWNERS, background, lab, resolve, resolve_mdns, router  # noqa: F401 (fixtures)
 from test_ontapd import NOBODY, needs_second_user, needs_type, ontap, ontapd  # noqa: F401 (fixtures)
 
@@ -163,6 +167,33 @@ def test_by_default_only_what_the_network_gives_counts(lab, ontapd, guests, back
     guest.ip("addr add 10.6.0.77/24 dev eth0")
     done = guest.run([BUSYBOX, "ping", "-c", "2", "-W", "1", "-I", "10.6.0.77", "10.6.0.2"], check=False)
     assert done.returncode != 0 and "10.6.0.77" not in held(daemon)
+
+
+def test_a_guest_that_claims_without_end_costs_little(lab, ontapd, guests, background, tmp_path):  # noqa: F811
+    """Router solicitations, each from another address: another guest gets its lease meanwhile, and the log stays small."""
+    daemon = ontapd(lab)
+    dnsmasq(lab, background, tmp_path)
+    noisy, quiet = guests(daemon, "noisy"), guests(daemon, "quiet")
+    [link] = json.loads(noisy.ip("-j link show dev eth0"))
+    is_over, sent, begin = threading.Event(), [], time.monotonic()
+    with RawGuest.on_link(noisy, "eth0", link["address"]) as raw:
+        def flood():
+            while not is_over.is_set():
+                source = "fe80::" + random.randbytes(8).hex(":", 2)
+                raw.send_icmp6(source, "ff02::2", RS, bytes(4) + b"\1\1" + raw.hwaddr)
+                sent.append(source)
+        flooder = threading.Thread(target=flood)
+        flooder.start()
+        try:
+            wait_until(lambda: len(sent) > 2000, what="a flood")
+            address = udhcpc(quiet, tmp_path)
+            wait_until(lambda: address in held(daemon), what="the lease of the other guest")
+        finally:
+            is_over.set()
+            flooder.join()
+    lines = sum("guest has" in line for line in daemon.log().splitlines())
+    assert 2 < lines < 100 + (time.monotonic() - begin) / 12
+    assert "too many new ones in a second" in daemon.log()
 
 
 def test_an_address_that_the_host_gets_is_taken_from_the_guest(lab, ontapd, guests, background, tmp_path):  # noqa: F811
