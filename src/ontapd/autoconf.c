@@ -162,8 +162,14 @@ static void teach_again(struct autoconf *a)
 		log_error(a->log, "guests are not followed: error=\"%s\"", err_text(err));
 }
 
+ns_t autoconf_deadline(const struct autoconf *a)
+{
+	return taken_deadline(&a->taken);
+}
+
 void autoconf_turn(struct autoconf *a)
 {
+	taken_turn(&a->taken, loop_now());
 	bool must = a->must_teach && a->is_furnished && learner_is_running(&a->learner);
 	a->must_teach = false;
 	if (must)

@@ -44,8 +44,10 @@ void autoconf_init(struct autoconf *a, struct netns_visit *visits, struct loop *
 /* Takes over the nursery of an earlier run: `stored_fd` from the service manager, or -1. Errors are logged. */
 void autoconf_open(struct autoconf *a, int stored_fd) NONNULL;
 void autoconf_close(struct autoconf *a) NONNULL;
-/* Tells a learner that has begun anew everything. Call it in each turn of the loop. */
+/* Tells a learner that has begun anew everything, and learns the host's addresses again after a loss. Call it in each
+ * turn of the loop, and at the deadline. */
 void autoconf_turn(struct autoconf *a) NONNULL;
+ns_t autoconf_deadline(const struct autoconf *a) NONNULL;
 
 /* Makes the nursery, and what guests need besides, unless it is there. The learner must run. -errno. */
 int autoconf_make_nursery(struct autoconf *a) NONNULL MUSTCHECK;

@@ -196,7 +196,7 @@ static int turn(struct run *r)
 {
 	struct daemon *d = &r->daemon;
 	ns_t now = loop_now();
-	ns_t deadline = client_expire(d, now);
+	ns_t deadline = ns_min(client_expire(d, now), autoconf_deadline(&d->autoconf));
 	feed_watchdog(r, now);
 	if (r->watchdog_due < deadline)
 		deadline = r->watchdog_due;

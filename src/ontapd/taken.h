@@ -7,6 +7,7 @@
 #include "base/addr.h"
 #include "base/compiler.h"
 #include "base/map.h"
+#include "base/time.h"
 #include "io/loop.h"
 #include "io/netlink.h"
 
@@ -17,6 +18,10 @@ struct taken {
 	void *buf;
 	struct map addrs; /* of struct taken_addr */
 	uint32_t round;   /* of the dump in progress */
+	bool must_read; /* something was lost: what is not on the list may be the host's all the same */
+	ns_t due;       /* must_read: the next dump */
+	size_t rcvbuf;
+	size_t drain_left; /* datagrams that may be older than the loss, and are read before the dump */
 	/* The address is the host's now, or no longer. */
 	void (*on_change)(void *arg, const struct addr *addr, bool is_taken);
 	void *arg;
@@ -26,6 +31,15 @@ struct taken {
  * `t` can be closed in either case. */
 int taken_open(struct taken *t, struct loop *loop) NONNULL MUSTCHECK;
 void taken_close(struct taken *t) NONNULL;
+
+/* After notifications were lost, or a dump did not end well, reads on until the list is whole again. Call it at the
+ * deadline (NS_NEVER: there is nothing to do), or earlier. */
+void taken_turn(struct taken *t, ns_t now) NONNULL;
+ns_t taken_deadline(const struct taken *t) NONNULL;
+
+/* True if the list has all addresses of the host. If notifications were lost, asks the kernel now, so on_change may
+ * be called; false if it cannot tell. */
+bool taken_is_sure(struct taken *t, ns_t now) NONNULL;
 
 bool taken_has(const struct taken *t, const struct addr *addr) NONNULL;
 

@@ -183,13 +183,14 @@ static bool is_unicast(const struct addr *addr)
 	return scope == ADDR_SCOPE_LOCAL || scope == ADDR_SCOPE_LAN || scope == ADDR_SCOPE_WAN;
 }
 
-/* Returns why the guest must not have the address; NULL: it may. */
-static const char *why_not(
-	const struct autoconf *a, const struct ward *ward, const struct addr *addr)
+/* Returns why the guest must not have the address; NULL: it may. May take addresses of the host away from guests. */
+static const char *why_not(struct autoconf *a, const struct ward *ward, const struct addr *addr)
 {
-	const struct ward_addr *other = find_addr(a, ward->wire, addr);
 	if (!is_unicast(addr))
 		return "no address of a host";
+	if (!taken_is_sure(&a->taken, loop_now()))
+		return "it may be this host's: the kernel does not tell its addresses now";
+	const struct ward_addr *other = find_addr(a, ward->wire, addr);
 	if (taken_has(&a->taken, addr))
 		return "it is this host's";
 	if (other && other->ward != ward)
@@ -211,8 +212,8 @@ static void refuse(
 static void grant(struct autoconf *a, struct ward *ward, const struct learner_news *news)
 {
 	char text[ADDR_TEXT_CAP];
-	struct ward_addr *known = find_addr(a, ward->wire, &news->addr);
 	const char *why = why_not(a, ward, &news->addr);
+	const struct ward_addr *known = find_addr(a, ward->wire, &news->addr);
 	if (!why && !known &&
 		!budget_may(
 			&ward->added, loop_now(), LIMIT_GUEST_NEW, NS_PER_S / LIMIT_GUEST_NEW_S))

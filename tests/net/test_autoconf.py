@@ -206,6 +206,27 @@ def test_an_address_that_the_host_gets_is_taken_from_the_guest(lab, ontapd, gues
     wait_until(lambda: address not in held(daemon), what="the end of it")
 
 
+def test_after_a_loss_old_news_of_the_hosts_addresses_do_not_win(lab, ontapd, guests, background, tmp_path):  # noqa: F811
+    """What is in the queue still is older than the loss; that the host has the address again was lost."""
+    daemon = ontapd(lab)
+    dnsmasq(lab, background, tmp_path)
+    guest = guests(daemon, "den")
+    address = udhcpc(guest, tmp_path)
+    wait_until(lambda: address in held(daemon), what="the lease")
+    storm = "addr add 10.9.9.9/32 dev lo\naddr del 10.9.9.9/32 dev lo\n" * 3000
+    here = f"addr add {address}/32 dev lo\n"
+    daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        lab.run(["ip", "-batch", "-"], input=here + f"addr del {address}/32 dev lo\n" + storm + here)
+    finally:
+        daemon.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: address not in held(daemon), what="the end of it")
+    udhcpc(guest, tmp_path)
+    wait_until(lambda: f"addr={address} error=\"it is this host's\"" in daemon.log() or address in held(daemon),
+               what="a judgement")
+    assert address not in held(daemon)
+
+
 def test_a_restart_does_no_harm(lab, ontapd, serve, guests, background, tmp_path):  # noqa: F811
     daemon = ontapd(lab)
     dnsmasq(lab, background, tmp_path)
