@@ -135,9 +135,12 @@ enum event_neighbour_kind {
 /* What the kernel knows about the machines on a link (RTM_NEWNEIGH). */
 struct event_neighbour {
 	uint32_t ifindex;
+	uint16_t
+		vid; /* NEIGHBOUR_IS_BEHIND: in that VLAN of the bridge; 0: it does not keep VLANs apart */
 	uint8_t kind;      /* enum event_neighbour_kind */
 	uint8_t hwaddr[6]; /* zero if it is not known */
 	struct addr addr;  /* ADDR_NONE for NEIGHBOUR_IS_BEHIND */
+	uint8_t zero[2];
 };
 
 /* A UTS namespace, and the host name that was set in it. */

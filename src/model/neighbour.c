@@ -12,8 +12,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* Events are values without padding: model/event.h. */
+_Static_assert(sizeof(struct event_neighbour) == 4 + 2 + 1 + 6 + sizeof(struct addr) + 2,
+	"padding in struct event_neighbour");
+
 struct reading {
-	const struct nlattr *addr, *hwaddr;
+	const struct nlattr *addr, *hwaddr, *vlan;
 };
 
 static int keep_attr(const struct nlattr *attr, void *arg)
@@ -23,6 +27,8 @@ static int keep_attr(const struct nlattr *attr, void *arg)
 		in->addr = attr;
 	if (mnl_attr_get_type(attr) == NDA_LLADDR)
 		in->hwaddr = attr;
+	if (mnl_attr_get_type(attr) == NDA_VLAN)
+		in->vlan = attr;
 	return MNL_CB_OK;
 }
 
@@ -44,6 +50,17 @@ static bool read_addr(const struct reading *in, uint8_t family, struct event_nei
 	return true;
 }
 
+/* The kernel leaves the attribute out where the bridge does not keep VLANs apart (fdb_fill_info() in
+ * net/bridge/br_fdb.c). */
+static bool read_vid(const struct reading *in, struct event_neighbour *ret)
+{
+	if (in->vlan && mnl_attr_get_payload_len(in->vlan) != sizeof(ret->vid))
+		return false;
+	if (in->vlan)
+		ret->vid = mnl_attr_get_u16(in->vlan);
+	return true;
+}
+
 /* Of a bridge, the permanent entries are the hardware addresses of the ports themselves. */
 static bool read_by_family(
 	const struct ndmsg *fixed, const struct reading *in, struct event_neighbour *ret)
@@ -52,7 +69,8 @@ static bool read_by_family(
 	switch (fixed->ndm_family) {
 	case AF_BRIDGE:
 		ret->kind = NEIGHBOUR_IS_BEHIND;
-		return !(fixed->ndm_state & NUD_PERMANENT) && read_hwaddr(in, ret);
+		return !(fixed->ndm_state & NUD_PERMANENT) && read_hwaddr(in, ret) &&
+		       read_vid(in, ret);
 	case AF_INET:
 	case AF_INET6:
 		ret->kind = fixed->ndm_state & NUD_FAILED ? NEIGHBOUR_IS_LOST : NEIGHBOUR_IS_THERE;
@@ -66,7 +84,7 @@ static bool read_by_family(
 
 bool neighbour_read(const struct nlmsghdr *h, struct event_neighbour *ret)
 {
-	struct reading in = {NULL, NULL};
+	struct reading in = {NULL, NULL, NULL};
 	struct event_neighbour found = {.kind = NEIGHBOUR_IS_THERE};
 	if (h->nlmsg_type != RTM_NEWNEIGH || mnl_nlmsg_get_payload_len(h) < sizeof(struct ndmsg) ||
 		mnl_attr_parse(h, sizeof(struct ndmsg), keep_attr, &in) != MNL_CB_OK)

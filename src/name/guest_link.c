@@ -87,3 +87,10 @@ bool guest_link_is(
 	return policy->guests == NAME_GUESTS_LISTED ? is_listed(policy, link)
 						    : is_of_guest(policy, m, link);
 }
+
+bool guest_link_is_beside(
+	const struct model_link *link, const struct model_link *port, uint16_t vid)
+{
+	return link->ns == port->ns && link->info.master != 0 &&
+	       link->info.master == port->info.master && (vid == 0 || vid == link->info.pvid);
+}

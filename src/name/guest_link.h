@@ -22,6 +22,12 @@ bool guest_link_may_be(const struct event_link *link) NONNULL;
 bool guest_link_is(
 	const struct policy *policy, const struct model *m, const struct model_link *link) NONNULL;
 
+/* True if `port`, in the VLAN `vid` (0: the bridge does not keep VLANs apart), is a port of the same bridge as the
+ * link and on its wire: that of the link's PVID. The PVID is not known in other namespaces than ours, and a guest
+ * that tags its frames itself may have none: then only 0 will do. */
+bool guest_link_is_beside(
+	const struct model_link *link, const struct model_link *port, uint16_t vid) NONNULL;
+
 /* True if frames that arrive at the link go to the guest, and those that leave it are the guest's: the guest
  * of a macvtap sits on the host's side of it. */
 bool guest_link_is_inverse(const struct event_link *link) NONNULL;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "name/guest_link.h"
 #include "ontap-zone/guest_part.h"
 
 static const struct model *model_of(const struct guests *g)
@@ -62,14 +63,6 @@ static void lose(struct guests *g, const struct event *ev)
 	guest_part_schedule(s.found);
 }
 
-/* A guest of the same bridge as `port`. */
-static bool is_beside(const struct guest_link *l, const struct model_link *port)
-{
-	const struct model_link *link = guest_part_link(l);
-	return link && link->ns == port->ns && link->info.master != 0 &&
-	       link->info.master == port->info.master;
-}
-
 /* The other end of the port is in a namespace that we see: a container, where no machine moves to. */
 static bool is_of_container(const struct guests *g, const struct model_link *port)
 {
@@ -98,9 +91,11 @@ static void move(struct guests *g, const struct event *ev)
 	}
 	if (!port || is_of_container(g, port))
 		return;
-	MAP_EACH(l, &g->links, struct guest_link, node)
-		if (is_beside(l, port))
+	MAP_EACH(l, &g->links, struct guest_link, node) {
+		const struct model_link *link = guest_part_link(l);
+		if (link && guest_link_is_beside(link, port, ev->neighbour.vid))
 			move_one(l, ev, true);
+	}
 }
 
 void guest_neighbours_hear(struct guests *g, const struct event *ev)

@@ -21,7 +21,7 @@ static void on_message(void *arg, const struct nlmsghdr *h)
 		return;
 	const bool is_of_bridge = n.kind == NEIGHBOUR_IS_BEHIND;
 	if (n.ifindex == 0 || n.kind > NEIGHBOUR_IS_BEHIND ||
-		is_of_bridge != (n.addr.family == ADDR_NONE) ||
+		is_of_bridge != (n.addr.family == ADDR_NONE) || (n.vid != 0 && !is_of_bridge) ||
 		(n.kind == NEIGHBOUR_IS_LOST && memcmp(n.hwaddr, none, sizeof(none)) != 0))
 		abort();
 }

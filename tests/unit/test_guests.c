@@ -452,6 +452,33 @@ static void link_local_addresses_of_guests_behind_a_bridge_are_served(void **sta
 	stop(w);
 }
 
+/* A bridge has an entry for each VLAN: that somebody in another one uses the same hardware address says nothing. */
+static void only_a_port_in_the_vlan_of_the_guest_is_beside_it(void **state UNUSED)
+{
+	struct world *w = start(DUPLICATES_MERGE, "");
+	static const uint32_t masters[] = {2, 2, 3, 0};
+	for (uint32_t i = 0; i < ARRAY_LEN(masters); i++) {
+		struct event port = link_event(NSID_OWN, 5 + i, "tun", "");
+		port.link.master = masters[i];
+		port.link.pvid = i == 0 ? 10 : 20;
+		apply(w, &port);
+	}
+	const struct model_link *at[ARRAY_LEN(masters)];
+	for (uint32_t i = 0; i < ARRAY_LEN(masters); i++)
+		at[i] = model_link(w->model, NSID_OWN, 5 + i);
+	assert_true(guest_link_is_beside(at[0], at[1], 0));
+	assert_true(guest_link_is_beside(at[0], at[1], 10)); /* a trunk */
+	assert_false(guest_link_is_beside(at[0], at[1], 20));
+	assert_false(guest_link_is_beside(at[0], at[2], 10));
+	assert_false(guest_link_is_beside(at[3], at[3], 0));
+	struct event without = link_event(NSID_OWN, 5, "tun", "");
+	without.link.master = 2;
+	apply(w, &without);
+	assert_true(guest_link_is_beside(at[0], at[1], 0));
+	assert_false(guest_link_is_beside(at[0], at[1], 10));
+	stop(w);
+}
+
 /* --- links ---- */
 
 struct link_case {
@@ -551,6 +578,7 @@ int main(void)
 		cmocka_unit_test(what_a_guest_says_is_judged_as_host_names_are),
 		cmocka_unit_test(a_name_that_a_guest_gave_itself_begins_no_reverse_zone),
 		cmocka_unit_test(link_local_addresses_of_guests_behind_a_bridge_are_served),
+		cmocka_unit_test(only_a_port_in_the_vlan_of_the_guest_is_beside_it),
 		cmocka_unit_test(links_with_guests_are_told_from_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

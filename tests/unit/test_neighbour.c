@@ -94,6 +94,7 @@ static void entries_are_read(void **state UNUSED)
 		}
 		assert_int_equal(got.kind, cases[i].kind);
 		assert_int_equal(got.ifindex, IFINDEX);
+		assert_int_equal(got.vid, 0);
 		if (got.kind == NEIGHBOUR_IS_BEHIND)
 			assert_int_equal(got.addr.family, ADDR_NONE);
 		else
@@ -101,6 +102,25 @@ static void entries_are_read(void **state UNUSED)
 		if (got.kind != NEIGHBOUR_IS_LOST)
 			assert_memory_equal(got.hwaddr, HW, sizeof(HW));
 	}
+}
+
+static void the_vlan_of_an_entry_is_read(void **state UNUSED)
+{
+	static const struct entry behind = {
+		RTM_NEWNEIGH, AF_BRIDGE, NUD_REACHABLE, NULL, 0, HW, 6, IFINDEX};
+	const uint16_t vlan[] = {20, 30};
+	struct event_neighbour got;
+	struct nlmsghdr *h = build(&behind);
+	mnl_attr_put_u16(h, NDA_VLAN, vlan[0]);
+	assert_true(neighbour_read(h, &got));
+	assert_int_equal(got.vid, 20);
+	h = build(&behind);
+	mnl_attr_put(h, NDA_VLAN, sizeof(vlan), vlan);
+	assert_false(neighbour_read(h, &got));
+	h = build(&cases[0].entry);
+	mnl_attr_put_u16(h, NDA_VLAN, vlan[0]);
+	assert_true(neighbour_read(h, &got));
+	assert_int_equal(got.vid, 0); /* no entry of a bridge */
 }
 
 /* A message that ends early, in a block of exactly its size, and one whose attribute is longer than it. */
@@ -156,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_are_read),
+		cmocka_unit_test(the_vlan_of_an_entry_is_read),
 		cmocka_unit_test(cut_messages_say_nothing_wrong),
 		cmocka_unit_test(only_news_pass_the_filter),
 	};
