@@ -31,6 +31,7 @@ static void on_learner_again(void *arg)
 {
 	struct autoconf *a = arg;
 	a->must_teach = true;
+	a->teach_at = loop_now();
 }
 
 void autoconf_init(
@@ -112,6 +113,8 @@ static int furnish(struct autoconf *a)
 	if (!err)
 		err = begin_to_learn(a);
 	a->is_furnished = !err;
+	if (!err && a->guests.count > 0) /* of an earlier run, when this failed at the start */
+		on_learner_again(a);
 	return err;
 }
 
@@ -145,35 +148,45 @@ void autoconf_open(struct autoconf *a, int stored_fd)
 }
 
 /* Guests keep their addresses meanwhile: these are on the links, with their lifetimes. */
-static void teach_again(struct autoconf *a)
+static int teach_again(struct autoconf *a)
 {
-	if (log_limit_may(&a->complaints, loop_now()))
-		log_error(a->log,
-			"the learner had ended, and begins anew: guests=%zu note=\"what guests "
-			"said "
-			"meanwhile was not heard\"",
-			a->guests.count);
 	int err = begin_to_learn(a);
+	if (err)
+		return err;
 	MAP_EACH(ward, &a->guests, const struct ward, by_ifindex)
 		ward_tell_learner(a, ward);
-	if (!err)
-		err = recall_addrs(a);
-	if (err)
-		log_error(a->log, "guests are not followed: error=\"%s\"", err_text(err));
+	return recall_addrs(a);
 }
 
 ns_t autoconf_deadline(const struct autoconf *a)
 {
-	return taken_deadline(&a->taken);
+	return ns_min(taken_deadline(&a->taken), a->must_teach ? a->teach_at : NS_NEVER);
 }
 
 void autoconf_turn(struct autoconf *a)
 {
-	taken_turn(&a->taken, loop_now());
-	bool must = a->must_teach && a->is_furnished && learner_is_running(&a->learner);
+	ns_t now = loop_now();
+	taken_turn(&a->taken, now);
+	if (!a->must_teach || now < a->teach_at)
+		return;
 	a->must_teach = false;
-	if (must)
-		teach_again(a);
+	if (!a->is_furnished || !learner_is_running(&a->learner))
+		return;
+	int err = teach_again(a);
+	if (err) {
+		a->must_teach = true;
+		a->teach_at = now + NS_PER_S;
+	}
+	if (!log_limit_may(&a->complaints, now))
+		return;
+	if (err)
+		log_error(a->log, "guests are not followed: error=\"%s\" note=\"tried again\"",
+			err_text(err));
+	else
+		log_error(a->log,
+			"the learner begins anew: guests=%zu "
+			"note=\"what guests said meanwhile was not heard\"",
+			a->guests.count);
 }
 
 void autoconf_close(struct autoconf *a)

@@ -27,7 +27,8 @@ struct autoconf {
 	char why[REWRITE_WHY_CAP]; /* there is none */
 	bool has_tried;            /* to load it */
 	bool is_furnished;         /* all that guests need is there */
-	bool must_teach;           /* the learner knows nothing: it is a new one */
+	bool must_teach; /* the learner knows nothing, or not all: it is a new one, or did not read */
+	ns_t teach_at;   /* not before this time */
 	struct loop_watch strays;
 	struct taken taken;
 	struct map guests; /* of struct ward, by ifindex */
@@ -44,9 +45,10 @@ void autoconf_init(struct autoconf *a, struct netns_visit *visits, struct loop *
 /* Takes over the nursery of an earlier run: `stored_fd` from the service manager, or -1. Errors are logged. */
 void autoconf_open(struct autoconf *a, int stored_fd) NONNULL;
 void autoconf_close(struct autoconf *a) NONNULL;
-/* Tells a learner that has begun anew everything, and learns the host's addresses again after a loss. Call it in each
- * turn of the loop, and at the deadline. */
+/* Tells a learner that has begun anew everything, if that fails again a second later; and learns the host's addresses
+ * again after a loss. Call it in each turn of the loop, and at the deadline. */
 void autoconf_turn(struct autoconf *a) NONNULL;
+/* The time at which autoconf_turn() has to do something, or NS_NEVER. */
 ns_t autoconf_deadline(const struct autoconf *a) NONNULL;
 
 /* Makes the nursery, and what guests need besides, unless it is there. The learner must run. -errno. */

@@ -121,12 +121,19 @@ int learner_order(struct learner *l, const struct learner_order *order, int fd)
 		.fds = &fd,
 		.fd_count = fd >= 0 ? 1 : 0};
 	int err = -EPIPE;
-	for (int i = 0; i < TRIES && learner_is_running(l); i++) {
+	const int tries = l->is_stuck || order->type == LEARNER_HINT ? 1 : TRIES;
+	for (int i = 0; i < tries && learner_is_running(l); i++) {
 		err = packet_send(l->watch.fd, &p);
-		if (err != -EAGAIN)
+		if (err != -EAGAIN) {
+			l->is_stuck = l->is_stuck && err;
 			return err;
-		if (!read_one(l))
+		}
+		if (tries > 1 && !read_one(l))
 			usleep(1000);
+	}
+	if (tries > 1 && learner_is_running(l)) {
+		l->is_stuck = true;
+		l->on_again(l->arg);
 	}
 	return err;
 }

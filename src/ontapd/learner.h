@@ -59,9 +59,11 @@ struct learner {
 	struct loop_watch watch; /* fd -1: it does not run */
 	struct loop *loop;
 	pid_t pid;
+	bool is_stuck; /* it did not read for a second: it is not waited for until it does */
 	void (*on_news)(void *arg, const struct learner_news *news);
-	void (*on_again)(void *arg); /* it knows nothing any more; must order nothing yet */
-	void (*on_end)(void *arg);   /* it has ended for good; may be NULL */
+	void (*on_again)(
+		void *arg); /* it knows nothing any more, or has missed an order; must order nothing yet */
+	void (*on_end)(void *arg); /* it has ended for good; may be NULL */
 	void *arg;
 };
 
@@ -77,5 +79,7 @@ static inline bool learner_is_running(const struct learner *l)
 	return l->watch.fd >= 0;
 }
 
-/* Sends an order; with LEARNER_SOCKET and LEARNER_RING the descriptor `fd`, else -1. May call on_news. -errno. */
+/* Sends an order; with LEARNER_SOCKET and LEARNER_RING the descriptor `fd`, else -1. May call on_news. Waits up to a second
+ * for room, but not for a hint, which the guest's next frame repeats; and after that second calls on_again, and does not
+ * wait until the learner reads again. -errno: -EAGAIN without room. */
 int learner_order(struct learner *l, const struct learner_order *order, int fd) NONNULL MUSTCHECK;

@@ -42,6 +42,7 @@ struct pupil {
 	struct map guests;                /* of struct watched */
 	struct heap due;
 	bool is_at_end;
+	bool has_failed; /* is at its end, and is to be made again */
 };
 
 /* A tap with its guest. */
@@ -54,6 +55,12 @@ struct watched {
 	struct budget said; /* of frames from a socket; for the ring, the programs have it */
 };
 
+/* Shortage may pass: another one of us, which is told everything, begins anew. */
+static void fail(struct pupil *p)
+{
+	p->is_at_end = p->has_failed = true;
+}
+
 /* --- news --------------------------------------------------------------------------------- */
 
 /* Waits for room: we have nothing else to do, and must leave out nothing. */
@@ -64,8 +71,10 @@ static void tell(const struct watched *w, struct learner_news *news)
 	do
 		sent = send(w->pupil->orders.fd, news, sizeof(*news), MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
-	if (sent < 0)
+	if (sent < 0 && errno == EPIPE)
 		w->pupil->is_at_end = true;
+	else if (sent < 0)
+		fail(w->pupil);
 }
 
 static void on_addr(void *arg, const struct guest_addr *addr)
@@ -119,8 +128,10 @@ static void begin(struct pupil *p, const struct learner_order *order)
 	struct watched *known = find(p, order->ifindex), *w = calloc(1, sizeof(*w));
 	if (known)
 		end(p, known);
-	if (!w)
+	if (!w) {
+		fail(p);
 		return;
+	}
 	struct guest_config config = {.policy = order->policy,
 		.sink = {.on_addr = on_addr,
 			.on_addr_gone = on_addr_gone,
@@ -133,6 +144,7 @@ static void begin(struct pupil *p, const struct learner_order *order)
 		return;
 	guest_free(w->guest);
 	free(w);
+	fail(p);
 }
 
 static ns_t end_of(uint32_t lifetime_s, ns_t now)
@@ -221,14 +233,16 @@ static void drop_source(struct pupil *p)
 	ring_close(&p->ring);
 }
 
-/* Reads from there from now on. */
+/* Reads from there from now on. All guests are told after it, also those that we know. */
 static void take_source(struct pupil *p, int fd, bool is_ring)
 {
 	drop_source(p);
+	MAP_EACH(w, &p->guests, struct watched, by_ifindex)
+		end(p, w);
 	p->frames = (struct loop_watch){.fd = fd, .on_ready = on_frames, .arg = p};
 	if ((is_ring && ring_open(&p->ring, fd, BPF_HEARD_BYTES)) ||
 		loop_add(p->loop, &p->frames, EPOLLIN))
-		p->is_at_end = true;
+		fail(p);
 }
 
 static void on_order(void *arg, uint32_t events UNUSED)
@@ -238,9 +252,12 @@ static void on_order(void *arg, uint32_t events UNUSED)
 	int fd = -1;
 	struct packet packet = {
 		.bytes = (uint8_t *)&order, .cap = sizeof(order), .fds = &fd, .fd_cap = 1};
-	if (packet_receive(p->orders.fd, &packet) || packet.is_cut || packet.len != sizeof(order)) {
-		packet_close_fds(&packet);
+	int err = packet_receive(p->orders.fd, &packet);
+	if (err == -EPIPE) {
 		p->is_at_end = true;
+	} else if (err || packet.is_cut || packet.len != sizeof(order)) {
+		packet_close_fds(&packet);
+		fail(p);
 	} else if ((order.type == LEARNER_SOCKET || order.type == LEARNER_RING) &&
 		   packet.fd_count == 1) {
 		take_source(p, fd, order.type == LEARNER_RING);
@@ -289,7 +306,7 @@ static void tell_again(int fd)
 	(void)!send(fd, &news, sizeof(news), MSG_NOSIGNAL);
 }
 
-/* Serves orders to their end. Returns the exit status. */
+/* Serves orders to their end. Returns the exit status; STATUS_FAILED: they have not ended. */
 static int serve(int fd, const struct log *log)
 {
 	struct pupil p = {.frames.fd = -1, .loop = loop_new()};
@@ -310,7 +327,7 @@ static int serve(int fd, const struct log *log)
 	drop_source(&p);
 	if (p.loop)
 		loop_free(p.loop);
-	return err ? STATUS_FAILED : 0;
+	return err || p.has_failed ? STATUS_FAILED : 0;
 }
 
 /* Runs serve() in a child, and waits for its end. Returns its exit status; STATUS_FAILED if a signal has ended it;

@@ -5,6 +5,7 @@
  */
 #include "ontapd/recall.h"
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
@@ -37,6 +38,12 @@ static void take_addr(struct autoconf *a, const struct nlmsghdr *h)
 		ward_resume(a, ward, &addr, lifetime_s);
 }
 
+static int error_of(const struct nlmsghdr *h)
+{
+	const struct nlmsgerr *e = mnl_nlmsg_get_payload(h);
+	return mnl_nlmsg_get_payload_len(h) >= sizeof(*e) && e->error < 0 ? e->error : -EPROTO;
+}
+
 /* Progress: each turn of both loops takes a datagram or a message; the kernel ends the dump. */
 static int take_addrs(struct autoconf *a, struct asker *asker)
 {
@@ -52,8 +59,10 @@ static int take_addrs(struct autoconf *a, struct asker *asker)
 			h = mnl_nlmsg_next(h, &left)) {
 			if (h->nlmsg_seq != asker->seq)
 				continue;
-			if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
+			if (h->nlmsg_type == NLMSG_DONE)
 				return 0;
+			if (h->nlmsg_type == NLMSG_ERROR)
+				return error_of(h);
 			if (h->nlmsg_type == RTM_NEWADDR)
 				take_addr(a, h);
 		}

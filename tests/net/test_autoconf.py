@@ -305,16 +305,20 @@ def test_the_learner_has_no_privilege(lab, ontapd):  # noqa: F811
 
 
 def test_a_learner_that_ends_begins_anew(lab, ontapd, guests, background, tmp_path):  # noqa: F811
-    """The guest keeps its address, and is heard again: also what it gives up."""
+    """First by shortage: it has no room for the ring. Later, the guest keeps its address, and is heard again: also what
+    it gives up."""
     daemon = ontapd(lab)
+    subprocess.run(["prlimit", f"--pid={find_learner(daemon)[0]}", "--as=1:1"], user=NOBODY, group=NOBODY,
+                   extra_groups=[], check=True)
     dnsmasq(lab, background, tmp_path)
     guest = guests(daemon, "den")
+    wait_until(lambda: "begins anew: guests=" in daemon.log(), what="one with memory")
     client = background(guest, udhcpc_command(tmp_path, "-f", "-R"), stdout=subprocess.DEVNULL,
                         stderr=subprocess.DEVNULL)
     [address] = wait_until(lambda: [addr for addr in held(daemon) if addr.startswith("10.")], what="the lease")
     old, maker = find_learner(daemon)
     os.kill(old, signal.SIGKILL)
-    wait_until(lambda: "begins anew: guests=1" in daemon.log(), what="another learner")
+    wait_until(lambda: daemon.log().count("begins anew: guests=") == 2, what="another learner")
     new, same = find_learner(daemon)
     assert new != old and same == maker
     wait_for_ping(lab.lan, address)

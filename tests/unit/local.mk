@@ -81,6 +81,9 @@ tests_unit_test_rewrite_told_SOURCES = tests/unit/test_rewrite_told.c src/ontapd
 else
 EXTRA_DIST += tests/unit/test_rewrite.c tests/unit/test_rewrite_told.c tests/unit/rewrite_rig.c tests/unit/rewrite_rig.h
 endif
+unit_programs += tests/unit/test_learner
+tests_unit_test_learner_SOURCES = tests/unit/test_learner.c src/ontapd/learner.c src/ontapd/pupil.c src/ontapd/ring.c \
+	src/ontapd/confine.c
 unit_programs += tests/unit/test_rr
 unit_programs += tests/unit/test_msg
 unit_programs += tests/unit/test_pack
