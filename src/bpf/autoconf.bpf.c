@@ -311,45 +311,70 @@ ALWAYS_INLINE int ipv6_from_guest(struct __sk_buff *skb, struct bpf_guest *guest
 
 /* --- what the learner wants to know ----------------------------------------------------------- */
 
-ALWAYS_INLINE bool is_to_port(struct __sk_buff *skb, __u32 at, __u16 port)
+/* Spends one of a budget: struct budget of base/budget.h. On several CPUs at once, a few more may be. */
+ALWAYS_INLINE bool may(__u64 *spent_to)
 {
-	struct udp udp;
-	return !bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) && udp.dest == bpf_htons(port);
+	const __u64 step = 1000000000 / BPF_SAID_S, all = step * BPF_SAID_BURST;
+	__u64 now = bpf_ktime_get_ns(), spent = *spent_to;
+	if (spent + all < now)
+		spent = now - all;
+	if (spent + step > now)
+		return false;
+	*spent_to = spent + step;
+	return true;
 }
 
-ALWAYS_INLINE bool is_ipv4_wanted(struct __sk_buff *skb)
+/* Of what a guest hears. ANYBODY: siblings can say it, too; they cannot speak as a router or a server. */
+enum source { UNWANTED, SERVER, ANYBODY };
+
+ALWAYS_INLINE enum source source_of_udp(struct __sk_buff *skb, __u32 at, __u16 to, __u16 server)
+{
+	struct udp udp;
+	if (bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) || udp.dest != bpf_htons(to))
+		return UNWANTED;
+	return udp.source == bpf_htons(server) ? SERVER : ANYBODY;
+}
+
+ALWAYS_INLINE enum source source_of_ipv4(struct __sk_buff *skb)
 {
 	struct ipv4 ip;
 	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)) || ip.protocol != PROTO_UDP ||
 		ip.fragment & bpf_htons(0x3fff)) /* more fragments, or an offset */
-		return false;
-	return is_to_port(skb, AT_L3 + (ip.version_and_len & 15) * 4u, PORT_DHCP_CLIENT);
+		return UNWANTED;
+	return source_of_udp(
+		skb, AT_L3 + (ip.version_and_len & 15) * 4u, PORT_DHCP_CLIENT, PORT_DHCP_SERVER);
 }
 
 /* Of neighbour discovery: routers, and the conflicts of DAD. */
-ALWAYS_INLINE bool is_ipv6_wanted(struct __sk_buff *skb)
+ALWAYS_INLINE enum source source_of_ipv6(struct __sk_buff *skb)
 {
 	struct ipv6 ip;
 	__u8 type;
 	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)))
-		return false;
+		return UNWANTED;
 	if (ip.next == PROTO_UDP)
-		return is_to_port(skb, AT_IPV6_PAYLOAD, PORT_DHCPV6_CLIENT);
+		return source_of_udp(skb, AT_IPV6_PAYLOAD, PORT_DHCPV6_CLIENT, PORT_DHCPV6_SERVER);
 	if (ip.next != PROTO_ICMPV6 ||
 		bpf_skb_load_bytes(skb, AT_IPV6_PAYLOAD, &type, sizeof(type)))
-		return false;
-	return type == ND_RA || (type == ND_NS && is_zero(ip.source, 16)) ||
-	       (type == ND_NA && ip.dest[0] == 0xff);
+		return UNWANTED;
+	if (type == ND_RA)
+		return SERVER;
+	bool is_conflict =
+		(type == ND_NS && is_zero(ip.source, 16)) || (type == ND_NA && ip.dest[0] == 0xff);
+	return is_conflict ? ANYBODY : UNWANTED;
 }
 
 /* What a guest hears; the same frames as those of guest/filter.c. */
-ALWAYS_INLINE bool is_wanted(struct __sk_buff *skb, __be16 type)
+ALWAYS_INLINE bool is_wanted(struct __sk_buff *skb, struct bpf_guest *guest, __be16 type)
 {
+	enum source source = UNWANTED;
 	if (skb->vlan_present)
 		return false;
 	if (type == bpf_htons(TYPE_IPV4))
-		return is_ipv4_wanted(skb);
-	return type == bpf_htons(TYPE_IPV6) && is_ipv6_wanted(skb);
+		source = source_of_ipv4(skb);
+	else if (type == bpf_htons(TYPE_IPV6))
+		source = source_of_ipv6(skb);
+	return source == SERVER || (source == ANYBODY && may(&guest->heard));
 }
 
 static __attribute__((noinline)) int tell(struct __sk_buff *skb, __u32 way)
@@ -371,21 +396,6 @@ static __attribute__((noinline)) int tell(struct __sk_buff *skb, __u32 way)
 	else
 		bpf_ringbuf_submit(h, 0);
 	return 0;
-}
-
-/* What a guest says is told within its budget: struct budget of base/budget.h. What it hears always is. On several CPUs
- * at once, a few more may be. */
-static __attribute__((noinline)) int tell_said(struct __sk_buff *skb, struct bpf_guest *guest)
-{
-	const __u64 step = 1000000000 / BPF_SAID_S, all = step * BPF_SAID_BURST;
-	__u64 now = bpf_ktime_get_ns();
-	if (!guest)
-		return 0;
-	__u64 spent = guest->said + all < now ? now - all : guest->said;
-	if (spent + step > now)
-		return 0;
-	guest->said = spent + step;
-	return tell(skb, BPF_SAYS);
 }
 
 /* --- the taps ------------------------------------------------------------------------------- */
@@ -414,8 +424,8 @@ int from_guest(struct __sk_buff *skb)
 	if (!is_equal(guest->hwaddr, guest->wire_hwaddr) &&
 		bpf_skb_store_bytes(skb, AT_ETH_SOURCE, guest->wire_hwaddr, BPF_HWADDR_LEN, 0))
 		return DROP;
-	if (verdict == TELL)
-		tell_said(skb, guest);
+	if (verdict == TELL && may(&guest->said))
+		tell(skb, BPF_SAYS);
 	return PASS;
 }
 
@@ -433,10 +443,10 @@ int to_guest(struct __sk_buff *skb)
 	struct eth eth;
 	struct arp arp;
 	__u32 ifindex = skb->ifindex;
-	const struct bpf_guest *guest = bpf_map_lookup_elem(&guests, &ifindex);
+	struct bpf_guest *guest = bpf_map_lookup_elem(&guests, &ifindex);
 	if (!guest || bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
 		return PASS;
-	if (is_wanted(skb, eth.type))
+	if (is_wanted(skb, guest, eth.type))
 		tell(skb, BPF_HEARS);
 	if (is_equal(guest->hwaddr, guest->wire_hwaddr))
 		return PASS;

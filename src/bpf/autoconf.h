@@ -18,8 +18,9 @@ struct bpf_guest {
 	unsigned int wire;                   /* ifindex of the parent */
 	unsigned int flags;
 	unsigned int zero;
-	unsigned long long told; /* the programs': time of its last event, in nanoseconds */
-	unsigned long long said; /* the programs': its budget is spent to then */
+	unsigned long long told;  /* the programs': time of its last event, in nanoseconds */
+	unsigned long long said;  /* the programs': its budget is spent to then */
+	unsigned long long heard; /* the same of what it hears from anybody */
 };
 
 /* An address on a wire. IPv4 is ::ffff:a.b.c.d. Value of its map: the ifindex of the tap that has the
@@ -41,8 +42,9 @@ struct bpf_stray {
 	unsigned char addr[BPF_ADDR_LEN];
 };
 
-/* Frames of a guest that the learner is told of, at once and in a second: a machine that starts says some twenty. A
- * quarter of the ring buffer, so that one guest leaves room for what the others say and hear. */
+/* Frames that a guest says, and of which the learner is told, at once and in a second: a machine that starts says some
+ * twenty. As many again of those that it hears and that siblings may have said: not of routers and servers. A quarter of
+ * the ring buffer, so that one guest leaves room for what the others say and hear. */
 enum { BPF_SAID_BURST = 64, BPF_SAID_S = 100 };
 
 enum {
