@@ -4,11 +4,14 @@ standard output (CNI specification 1.1). The driver does what cnitool does."""
 import json
 import os
 import shutil
+import signal
 import subprocess
+import tempfile
 
 import pytest
 
 from lib.wait import wait_until
+from test_hostnames import cgroup, rootfs  # noqa: F401 (fixtures)
 from test_ontapd import links, ontapd, parent  # noqa: F401 (fixtures)
 
 VERSIONS = ["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"]
@@ -184,3 +187,55 @@ def test_with_dhcp_and_no_server_add_fails_and_leaves_nothing(plugin, topo):
     error = call("ADD", container, ok=False)
     assert error["code"] == 100 and "no address" in error["msg"]
     wait_until(lambda: "eth0" not in links(container), what="the end of the device", timeout=30)
+
+
+# --- by an engine ----------------------------------------------------------------------------------
+
+CONTAINERS_CONF = """[network]
+network_backend = "cni"
+cni_plugin_dirs = ["{0}/plugins"]
+network_config_dir = "{0}/networks"
+"""
+
+
+def test_a_container_of_podman_has_its_device(plugin, parent, program, need, cgroup, rootfs, tmp_path):  # noqa: F811
+    if os.geteuid() != 0:
+        pytest.skip("not root")
+    call = plugin(addr=["10.7.0.9/24"], gateway=["10.7.0.1"])
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins/ontap").symlink_to(program("ontap-cni"))
+    (tmp_path / "networks").mkdir()
+    (tmp_path / "networks/lan.conflist").write_text(json.dumps(
+        {"cniVersion": "1.0.0", "name": "lan", "plugins": [{k: v for k, v in call.config.items()
+                                                            if k not in ("cniVersion", "name")}]}))
+    (tmp_path / "containers.conf").write_text(CONTAINERS_CONF.format(tmp_path))
+    env = dict(os.environ, CONTAINERS_CONF=str(tmp_path / "containers.conf"),
+               PATH=os.path.dirname(program("ontap")) + ":" + os.environ["PATH"])
+    engine = [*cgroup.contain, need("podman"), f"--root={tmp_path}/storage",
+              f"--runroot={tempfile.mkdtemp(dir='/run')}", "--storage-driver=vfs", "--events-backend=none",
+              "--cgroup-manager=cgroupfs", "--runtime=crun"]
+    tar = subprocess.run(["tar", "-C", rootfs, "-c", "."], capture_output=True, check=True).stdout
+    made = subprocess.run([*engine, "import", "--quiet", "-", "box"], input=tar, capture_output=True, check=False, env=env)
+    if made.returncode:
+        pytest.skip(f"podman does not run here: {made.stderr.decode()}")
+    pid_file = tmp_path / "pid"
+    process = parent.popen([*engine, "run", "--rm", f"--pidfile={pid_file}", "--network=lan", "--name=web",
+                            "--cgroups=disabled", "--log-driver=none", "--pull=never", "box", "/bin/sleep", "600"],
+                           stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env)
+    try:
+        wait_until(lambda: pid_file.exists() or process.poll() is not None, 60, "the container")
+        if process.poll() is not None:
+            why = process.stderr.read().decode()
+            assert "ontap" not in why, why
+            pytest.skip(f"podman does not run here: {why}")
+        pid = int(pid_file.read_text())
+        inside = ["nsenter", f"--net=/proc/{pid}/ns/net", "ip", "-j"]
+        link, addr = (json.loads(subprocess.run([*inside, what, "show", "eth0"], capture_output=True, check=True).stdout)[0]
+                      for what in ("link", "addr"))
+        assert link["ifalias"] == "web" and "10.7.0.9" in {a["local"] for a in addr["addr_info"]}
+    finally:
+        if pid_file.exists():
+            os.kill(int(pid_file.read_text()), signal.SIGKILL)
+        else:
+            process.kill()
+        print(process.communicate(timeout=60)[1])
