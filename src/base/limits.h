@@ -205,6 +205,10 @@ enum {
 	/* What a container runtime writes to the plugin: the configuration of one network. */
 	LIMIT_CNI_CONFIG = 1 << 20,
 	LIMIT_ZONE_FILE = 64 << 20,
+	/* What the serving process can make the keeper collect before it is written: the text of an export, of
+	 * which a million names need a tenth, and the names chosen after conflicts. */
+	LIMIT_EXPORT = 1 << 30,
+	LIMIT_STATE_NAMES = 16 << 20,
 	/* Files that one pattern may stand for: a directory that is the wrong one is told. */
 	LIMIT_ZONE_FILES = 10000,
 	/* Records that one $GENERATE makes: as many as a network of 16 bits has addresses. A range

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "io/exit.h"
 #include "io/file.h"
 #include "ontap-zone/state_dir.h"
@@ -57,13 +58,21 @@ static int tell_written(struct keeper_process *p, struct keeper_written written)
 	return channel_flush_all(&p->channel);
 }
 
+/* Appends a piece. A server that sends more than it ever should gets the error at the end. */
+static void collect(struct buf *to, const uint8_t *bytes, size_t len, size_t limit)
+{
+	if (to->len + len > limit)
+		to->err = ERR_NOMEM;
+	buf_add(to, bytes, len);
+}
+
 static int take_export(struct keeper_process *p, const struct channel_message *m)
 {
 	struct keeper_piece piece;
 	if (m->len < sizeof(piece))
 		return -EBADMSG;
 	memcpy(&piece, m->bytes, sizeof(piece));
-	buf_add(&p->export, m->bytes + sizeof(piece), m->len - sizeof(piece));
+	collect(&p->export, m->bytes + sizeof(piece), m->len - sizeof(piece), LIMIT_EXPORT);
 	if (!piece.is_last)
 		return 0;
 	int err = p->export.err;
@@ -105,7 +114,7 @@ static int take_names(struct keeper_process *p, const struct channel_message *m)
 	if (m->len < sizeof(is_last))
 		return -EBADMSG;
 	memcpy(&is_last, m->bytes, sizeof(is_last));
-	buf_add(&p->names, m->bytes + sizeof(is_last), m->len - sizeof(is_last));
+	collect(&p->names, m->bytes + sizeof(is_last), m->len - sizeof(is_last), LIMIT_STATE_NAMES);
 	if (!is_last)
 		return 0;
 	int err = p->names.err;
