@@ -7,10 +7,10 @@
 
 static const struct prefix link_local = {{ADDR_V6, {0xfe, 0x80}}, 64};
 
-static bool is_unicast(const struct guest *g, const struct addr *a)
+static bool is_unicast(const struct guest *g, const struct addr *a, ns_t now)
 {
 	enum addr_scope scope = addr_scope(a);
-	if (scope == ADDR_SCOPE_NONE || lan_is_anycast(&g->lan, a))
+	if (scope == ADDR_SCOPE_NONE || lan_is_anycast(&g->lan, a, now))
 		return false;
 	return a->family == ADDR_V4 || scope != ADDR_SCOPE_LOCAL || prefix_has(&link_local, a);
 }
@@ -47,7 +47,7 @@ static bool is_allowed(const struct guest *g, const struct holding *h, ns_t now)
 int judge(const struct guest *g, const struct holding *h, ns_t now)
 {
 	const struct guest_sink *sink = &g->config.sink;
-	if (!is_unicast(g, &h->addr))
+	if (!is_unicast(g, &h->addr, now))
 		return GUEST_REFUSED_CLASS;
 	if (sink->is_taken && sink->is_taken(sink->arg, &h->addr))
 		return GUEST_REFUSED_TAKEN;

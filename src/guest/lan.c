@@ -68,12 +68,13 @@ ns_t lan_prefix_until(const struct lan *lan, const struct addr *addr, ns_t now)
 	return until;
 }
 
-bool lan_is_anycast(const struct lan *lan, const struct addr *addr)
+bool lan_is_anycast(const struct lan *lan, const struct addr *addr, ns_t now)
 {
-	for (unsigned i = 0; i < lan->prefix_count; i++)
-		if (lan->prefixes[i].prefix.len < 127 &&
-			addr_equal(&lan->prefixes[i].prefix.addr, addr))
+	for (unsigned i = 0; i < lan->prefix_count; i++) {
+		const struct lan_prefix *p = &lan->prefixes[i];
+		if (p->prefix.len == 64 && p->until > now && addr_equal(&p->prefix.addr, addr))
 			return true;
+	}
 	return false;
 }
 

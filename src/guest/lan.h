@@ -43,7 +43,9 @@ bool lan_add_server(struct lan *lan, const struct addr *addr, ns_t until, ns_t n
 /* When the prefixes end that contain `addr`: the last of them; 0 without one. */
 ns_t lan_prefix_until(const struct lan *lan, const struct addr *addr, ns_t now) NONNULL;
 
-/* True if `addr` is the subnet-router anycast address of a prefix (RFC 4291 §2.6.1). */
-bool lan_is_anycast(const struct lan *lan, const struct addr *addr) NONNULL;
+/* True if `addr` is the subnet-router anycast address (RFC 4291 §2.6.1) of a prefix that has not ended. Only of
+ * /64 prefixes, as all have that guests get addresses in: with longer ones, a forged announcement could name any
+ * guest's address. */
+bool lan_is_anycast(const struct lan *lan, const struct addr *addr, ns_t now) NONNULL;
 
 bool lan_is_server(const struct lan *lan, const struct addr *addr, ns_t now) NONNULL;

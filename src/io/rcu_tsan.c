@@ -35,6 +35,7 @@ static _Atomic unsigned long period = 1;
 static struct deferred *first, **last = &first;
 static size_t undone;
 static bool has_readers; /* as in rcu.c */
+static void (*enter_thread)(void);
 
 void rcu_reader_begin(void)
 {
@@ -83,6 +84,8 @@ static void wait_for_readers(void)
 /* Frees what was deferred. Progress: each turn takes one, or sleeps. */
 static void *free_deferred(void *arg UNUSED)
 {
+	if (enter_thread)
+		enter_thread();
 	pthread_mutex_lock(&lock);
 	for (;;) {
 		struct deferred *d = first;
@@ -103,10 +106,11 @@ static void *free_deferred(void *arg UNUSED)
 	return NULL;
 }
 
-void rcu_start(void)
+void rcu_start(void (*enter)(void))
 {
 	pthread_t thread;
 	has_readers = true;
+	enter_thread = enter;
 	if (pthread_create(&thread, NULL, free_deferred, NULL))
 		abort();
 	pthread_detach(thread);

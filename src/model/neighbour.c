@@ -5,7 +5,6 @@
  */
 #include "model/neighbour.h"
 
-#include <arpa/inet.h>
 #include <libmnl/libmnl.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -15,6 +14,13 @@
 /* Events are values without padding: model/event.h. */
 _Static_assert(sizeof(struct event_neighbour) == 4 + 2 + 1 + 6 + sizeof(struct addr) + 2,
 	"padding in struct event_neighbour");
+
+/* htons() is a call where nothing is optimized. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define IN_NETWORK_ORDER(x) ((uint16_t)((x) >> 8 | ((x)&0xff) << 8))
+#else
+#define IN_NETWORK_ORDER(x) ((uint16_t)(x))
+#endif
 
 struct reading {
 	const struct nlattr *addr, *hwaddr, *vlan;
@@ -103,15 +109,18 @@ size_t neighbour_filter_make(struct sock_filter out[static NEIGHBOUR_FILTER_CAP]
 	enum { FIXED = sizeof(struct nlmsghdr), BRIDGE = 6, PASS = 8, DROP = 9 };
 	const struct sock_filter program[] = {
 		[0] = BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
-		[1] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWNEIGH), 0, DROP - 2),
+		[1] = BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K, IN_NETWORK_ORDER(RTM_NEWNEIGH), 0, DROP - 2),
 		[2] = BPF_STMT(
 			BPF_LD | BPF_B | BPF_ABS, FIXED + offsetof(struct ndmsg, ndm_family)),
 		[3] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_BRIDGE, BRIDGE - 4, 0),
 		[4] = BPF_STMT(BPF_LD | BPF_H | BPF_ABS, FIXED + offsetof(struct ndmsg, ndm_state)),
-		[5] = BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(NUD_FAILED), PASS - 6, DROP - 6),
+		[5] = BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, IN_NETWORK_ORDER(NUD_FAILED), PASS - 6,
+			DROP - 6),
 		[BRIDGE] = BPF_STMT(
 			BPF_LD | BPF_H | BPF_ABS, FIXED + offsetof(struct ndmsg, ndm_state)),
-		[7] = BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(NUD_PERMANENT), DROP - 8, 0),
+		[7] = BPF_JUMP(
+			BPF_JMP | BPF_JSET | BPF_K, IN_NETWORK_ORDER(NUD_PERMANENT), DROP - 8, 0),
 		[PASS] = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		[DROP] = BPF_STMT(BPF_RET | BPF_K, 0),
 	};

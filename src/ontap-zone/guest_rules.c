@@ -15,7 +15,8 @@ struct taken {
 	bool is_taken;
 };
 
-/* An address means the same everywhere if it is global, and to us if it is ours; otherwise on one wire only. */
+/* An address means the same everywhere if it is global, and to us if it is ours; otherwise on one wire only. What a
+ * stranger has somewhere takes nothing: anybody may give any address to a namespace of his own. */
 static void look_at_holder(void *arg, const struct model_addr *holder)
 {
 	struct taken *t = arg;
@@ -25,7 +26,8 @@ static void look_at_holder(void *arg, const struct model_addr *holder)
 	bool is_ours = holder->link->ns->nsid == NSID_OWN && !holder->info.is_guest &&
 		       scope != ADDR_SCOPE_LOCAL;
 	bool is_here = t->wire != 0 && names_segment(t->names, holder->link) == t->wire;
-	t->is_taken |= is_ours || is_here || scope == ADDR_SCOPE_WAN;
+	bool is_roots = !holder->link->ns->share;
+	t->is_taken |= is_ours || is_here || (is_roots && scope == ADDR_SCOPE_WAN);
 }
 
 bool guest_rules_is_taken(

@@ -6,6 +6,7 @@
 #include "ontap-zone/keeper.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -245,13 +246,40 @@ const struct sandbox_report *keeper_sandbox(const struct keeper *k)
 	return k ? &k->sandbox : &none;
 }
 
+/* Of what it says now, only the outcome of requests counts. */
+static int take_last(struct keeper *k)
+{
+	struct channel_message message;
+	int got;
+	while ((got = channel_next(&k->channel, &message)) > 0)
+		if (message.type == SAY_WRITTEN)
+			(void)!take_written(k, &message);
+	return got;
+}
+
+/* Sends all requests. Meanwhile it reads, too: during a reload the other process waits until it has been heard, before
+ * it takes anything. */
+static int send_last(struct keeper *k)
+{
+	int err = channel_flush(&k->channel);
+	while (!err && channel_is_pending(&k->channel)) {
+		struct pollfd fd = {.fd = k->channel.fd, .events = POLLIN | POLLOUT};
+		if (poll(&fd, 1, -1) < 0 && errno != EINTR)
+			return -errno;
+		err = take_last(k);
+		if (!err)
+			err = channel_flush(&k->channel);
+	}
+	return err;
+}
+
 /* The other process reads until the end of the channel, and tells the outcome of each request. */
 void keeper_stop(struct keeper *k)
 {
 	struct channel_message message;
 	if (!k)
 		return;
-	if (k->channel.fd >= 0 && channel_flush_all(&k->channel) == 0) {
+	if (k->channel.fd >= 0 && send_last(k) == 0) {
 		shutdown(k->channel.fd, SHUT_WR);
 		while (channel_wait(&k->channel, &message) > 0)
 			if (message.type == SAY_WRITTEN)

@@ -126,7 +126,7 @@ static _Noreturn void run_child(int sock, pid_t parent, const char *rules_file)
 	enum { CHILD_SOCKET = 3 };
 	char byte;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent || (sock != CHILD_SOCKET && dup2(sock, CHILD_SOCKET) < 0))
+	if (getppid() != parent || (sock != CHILD_SOCKET && dup3(sock, CHILD_SOCKET, 0) < 0))
 		_exit(1);
 	close_range(CHILD_SOCKET + 1, ~0U, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -220,7 +220,7 @@ static void sender_run(struct sender *s)
 static int keep_only(int fd)
 {
 	enum { SENDER_FD = 3 };
-	if (fd != SENDER_FD && dup2(fd, SENDER_FD) < 0)
+	if (fd != SENDER_FD && dup3(fd, SENDER_FD, 0) < 0)
 		return -errno;
 	return close_range(SENDER_FD + 1, ~0u, 0) ? -errno : SENDER_FD;
 }

@@ -234,10 +234,12 @@ def goes_further(ours, other):
 
 
 class Difference(NamedTuple):
-    """An intended difference from both: in these fields, if `applies`, for this reason."""
+    """An intended difference from both: in these fields, if `applies`, for this reason. A rare one does not come up
+    with each seed."""
     fields: set
     applies: Callable[[Case], bool]
     reason: str
+    is_rare: bool = False
 
 
 DIFFERENCES = [
@@ -274,7 +276,7 @@ DIFFERENCES = [
                and {rrset.owner for rrset in set(case.ours.additional) - set(case.knot.additional)}
                <= {rrset.owner for rrset in case.ours.answer},
                "RFC 9460 §4.1: the addresses of each target go along, and \".\" is the owner itself. Knot forgets "
-               "it beside a target that has a name."),
+               "it beside a target that has a name.", is_rare=True),
     Difference({"additional"},
                lambda case: case.room < 200 and set(case.ours.additional) <= set(case.knot.additional),
                "RFC 2181 §9: additional records that do not fit are left out, and it is no truncation. Names "
@@ -389,7 +391,8 @@ def test_static_zones_are_answered_as_knot_and_nsd_do(site):
     assert compare(site, "d.example", 17000, verdict) > 50, "some replies are too long for UDP"
     compare(site, "dname.test", 1000, verdict)
     verdict.check()
-    unused = [difference.reason for difference, count in zip(DIFFERENCES, verdict.excused) if not count]
+    unused = [difference.reason for difference, count in zip(DIFFERENCES, verdict.excused)
+              if not count and not difference.is_rare]
     assert not unused or SEED != USUAL_SEED, "differences that are none"
 
 

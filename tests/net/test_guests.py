@@ -315,6 +315,31 @@ def test_what_others_have_cannot_be_taken(lan):
     lan.wait_has("web.home.arpa", "10.7.0.8")
 
 
+def test_what_a_stranger_has_somewhere_takes_nothing(lan):
+    """Anybody may give any address to a namespace of his own."""
+    lan.serve()
+    vm = lan.vm(alias="fox")
+
+    def served():
+        return addresses(ask(lan.host, "127.0.0.1", "fox.home.arpa", "AAAA"))
+    vm.guest.send_na("2001:db8:7::60")
+    wait_until(lambda: served() == ["2001:db8:7::60"], SLOW, "its address")
+    name = f"stranger-{os.getpid()}"
+    script = "ip link set lo up; ip addr add 2001:db8:7::60/128 dev lo; ip addr add 2001:db8:7::61/128 dev lo; echo; cat"
+    stranger = subprocess.Popen(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "unshare", "-Urn",
+                                 "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        stranger.stdout.readline()
+        subprocess.run(["ip", "netns", "attach", name, str(stranger.pid)], check=True)
+        wait_until(lambda: any(ns["netns"] == name for ns in lan.daemon.lines("graph")), what="his namespace")
+        vm.guest.send_na("2001:db8:7::61")
+        wait_until(lambda: served() == ["2001:db8:7::60", "2001:db8:7::61"], SLOW, "both addresses")
+    finally:
+        stranger.stdin.close()
+        stranger.wait(20)
+        subprocess.run(["ip", "netns", "del", name], check=False)
+
+
 def test_what_a_sibling_gives_up_is_judged_again(lan):
     lan.serve()
     vm, sibling, third = lan.vm("vnet0", alias="fox"), lan.vm("vnet1", alias="sibling"), lan.vm("vnet2", alias="hen")

@@ -8,6 +8,7 @@ import signal
 import socket
 import struct
 import subprocess
+import time
 import tempfile
 import threading
 
@@ -172,6 +173,9 @@ def test_a_closer_that_hangs_is_replaced(parent, ontapd, slow):
     assert_serves(daemon, parent)
     wait_until(lambda: len(daemon.fds()) <= before, what="closed descriptors")
     wait_until(lambda: len(open(children, encoding="ascii").read().split()) == count, what="the end of what hung")
+    closers = open(children, encoding="ascii").read()
+    time.sleep(0.3)
+    assert open(children, encoding="ascii").read() == closers, "the new one lives"
 
 
 def test_the_watchdog_of_the_supervisor_is_told_that_the_loop_turns(parent, program, tmp_path):

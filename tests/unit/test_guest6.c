@@ -143,6 +143,19 @@ static void only_what_a_router_has_announced(void **state UNUSED)
 	rig_stop(&rig);
 }
 
+/* Anybody on the wire may say what prefixes there are. */
+static void a_forged_prefix_does_not_make_an_address_anycast(void **state UNUSED)
+{
+	start_slaac();
+	for (unsigned len = 1; len <= 128; len++) {
+		frame_ra(&w, "fe80::bad", "2001:db8::10", (uint8_t)len, len % 3 ? 0 : 86400);
+		rig_hears(&rig, &w);
+	}
+	says_nd(NA, "2001:db8::10", "2001:db8::10");
+	rig_expect(&rig, "+2001:db8::10/nd/86400");
+	rig_stop(&rig);
+}
+
 static void what_nobody_may_claim(void **state UNUSED)
 {
 	start_slaac();
@@ -564,6 +577,7 @@ int main(void)
 		cmocka_unit_test(a_renewal_and_the_ends),
 		cmocka_unit_test(the_name_of_dhcp6_gives_way_to_that_of_dhcp),
 		cmocka_unit_test(several_addresses),
+		cmocka_unit_test(a_forged_prefix_does_not_make_an_address_anycast),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@ exit 0
 """
 # {name} has a card, made with {options} on {parent}; {user} comes before ontap, {enter} before the shuttle.
 GUEST = """
+rm -f /run/{name}.up
 ip2 netns add {name}
 nsenter --net=/run/netns/{name} sh -c 'echo 2 >/proc/sys/net/ipv6/conf/default/accept_ra'
 ontap -a {name} --autoconf {options} /run/ontap/port.{parent} -- sh -c \\
