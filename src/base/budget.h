@@ -6,19 +6,18 @@
 
 #include "base/time.h"
 
-/* All zero at first: nothing is spent. */
+/* All zero at first: nothing is spent, also where the clock has just begun. */
 struct budget {
-	ns_t spent; /* to that time; never in the future */
+	ns_t full_at; /* all is there again */
 };
 
 /* True if it may be done once more at `now`: `burst` times at once, and once in each `step` after that. Counts it
  * then. */
 static inline bool budget_may(struct budget *b, ns_t now, unsigned burst, ns_t step)
 {
-	const ns_t all = step * burst;
-	const ns_t spent = b->spent + all < now ? now - all : b->spent;
-	if (spent + step > now)
+	const ns_t after = ns_max(b->full_at, now) + step;
+	if (after > now + step * burst)
 		return false;
-	b->spent = spent + step;
+	b->full_at = after;
 	return true;
 }

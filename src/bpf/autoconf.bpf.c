@@ -312,15 +312,16 @@ ALWAYS_INLINE int ipv6_from_guest(struct __sk_buff *skb, struct bpf_guest *guest
 /* --- what the learner wants to know ----------------------------------------------------------- */
 
 /* Spends one of a budget: struct budget of base/budget.h. On several CPUs at once, a few more may be. */
-ALWAYS_INLINE bool may(__u64 *spent_to)
+ALWAYS_INLINE bool may(__u64 *full_at)
 {
-	const __u64 step = 1000000000 / BPF_SAID_S, all = step * BPF_SAID_BURST;
-	__u64 now = bpf_ktime_get_ns(), spent = *spent_to;
-	if (spent + all < now)
-		spent = now - all;
-	if (spent + step > now)
+	const __u64 step = 1000000000 / BPF_SAID_S;
+	__u64 now = bpf_ktime_get_ns(), after = *full_at;
+	if (after < now)
+		after = now;
+	after += step;
+	if (after > now + step * BPF_SAID_BURST)
 		return false;
-	*spent_to = spent + step;
+	*full_at = after;
 	return true;
 }
 

@@ -19,7 +19,7 @@ struct bpf_guest {
 	unsigned int flags;
 	unsigned int zero;
 	unsigned long long told;  /* the programs': time of its last event, in nanoseconds */
-	unsigned long long said;  /* the programs': its budget is spent to then */
+	unsigned long long said;  /* the programs': its budget is full again then */
 	unsigned long long heard; /* the same of what it hears from anybody */
 };
 

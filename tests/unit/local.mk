@@ -70,6 +70,7 @@ unit_programs += tests/unit/test_sockaddr
 unit_programs += tests/unit/test_transfers
 unit_programs += tests/unit/test_group
 unit_programs += tests/unit/test_guests
+unit_programs += tests/unit/test_budget
 unit_programs += tests/unit/test_heap
 unit_programs += tests/unit/test_name
 if BPF
