@@ -24,9 +24,10 @@ enum { BATCH = 64, RCVBUF = 1 << 20, DATAGRAM_MIN_CHARGE = 256 };
 /* One address on one link; several links may have the same. */
 struct taken_addr {
 	struct map_node by_addr;
-	struct addr addr;
+	struct addr addr, peer;
 	uint32_t ifindex;
 	uint32_t round; /* of the last dump that had it */
+	uint8_t prefix_len;
 };
 
 static uint64_t hash_of(const struct addr *addr)
@@ -40,25 +41,36 @@ bool taken_has(const struct taken *t, const struct addr *addr)
 		       addr_equal(&a->addr, addr)) != NULL;
 }
 
-static struct taken_addr *find(const struct taken *t, const struct addr *addr, uint32_t ifindex)
+/* One link may have an IPv4 address several times, with other prefix lengths or peers (inet_insert_ifa). */
+static bool is_same(const struct taken_addr *a, const struct event_addr *of)
 {
-	return MAP_FIND(&t->addrs, hash_of(addr), struct taken_addr, by_addr, a,
-		a->ifindex == ifindex && addr_equal(&a->addr, addr));
+	return a->ifindex == of->ifindex && addr_equal(&a->addr, &of->addr) &&
+	       (of->addr.family == ADDR_V6 ||
+		       (a->prefix_len == of->prefix_len && addr_equal(&a->peer, &of->peer)));
+}
+
+static struct taken_addr *find(const struct taken *t, const struct event_addr *of)
+{
+	return MAP_FIND(
+		&t->addrs, hash_of(&of->addr), struct taken_addr, by_addr, a, is_same(a, of));
 }
 
 /* One that there is no memory for is a loss, too: it is in the next dump. */
-static void add(struct taken *t, const struct addr *addr, uint32_t ifindex)
+static void add(struct taken *t, const struct event_addr *of)
 {
-	struct taken_addr *a = find(t, addr, ifindex);
-	bool is_new = !taken_has(t, addr);
+	struct taken_addr *a = find(t, of);
+	bool is_new = !taken_has(t, &of->addr);
 	if (!a) {
 		a = calloc(1, sizeof(*a));
 		if (!a) {
 			t->must_read = true;
 			return;
 		}
-		*a = (struct taken_addr){.addr = *addr, .ifindex = ifindex};
-		if (map_add(&t->addrs, &a->by_addr, hash_of(addr))) {
+		*a = (struct taken_addr){.addr = of->addr,
+			.ifindex = of->ifindex,
+			.peer = of->peer,
+			.prefix_len = of->prefix_len};
+		if (map_add(&t->addrs, &a->by_addr, hash_of(&of->addr))) {
 			free(a);
 			t->must_read = true;
 			return;
@@ -66,7 +78,7 @@ static void add(struct taken *t, const struct addr *addr, uint32_t ifindex)
 	}
 	a->round = t->round;
 	if (is_new)
-		t->on_change(t->arg, addr, true);
+		t->on_change(t->arg, &of->addr, true);
 }
 
 static void drop(struct taken *t, struct taken_addr *a)
@@ -84,9 +96,8 @@ static void on_event(void *arg, const struct event *ev)
 	struct taken *t = arg;
 	struct taken_addr *a;
 	if (ev->type == EV_ADDR)
-		add(t, &ev->addr.addr, ev->addr.ifindex);
-	else if (ev->type == EV_ADDR_GONE && !t->must_read &&
-		 (a = find(t, &ev->addr.addr, ev->addr.ifindex)))
+		add(t, &ev->addr);
+	else if (ev->type == EV_ADDR_GONE && !t->must_read && (a = find(t, &ev->addr)))
 		drop(t, a);
 }
 
