@@ -17,13 +17,15 @@
 #include "ontapd/port.h"
 
 /* SEARCHES_MAX: in one namespace, if it changes meanwhile. */
-enum { RCVBUF = 4 << 20, BATCH = 256, SEARCHES_MAX = 3 };
+/* DATAGRAM_MIN_CHARGE: what the kernel charges a datagram at least to the receive buffer. */
+enum { RCVBUF = 4 << 20, BATCH = 256, SEARCHES_MAX = 3, DATAGRAM_MIN_CHARGE = 256 };
 
 struct news {
 	struct daemon *daemon;
 	struct loop_watch watch;
 	struct rtnl rtnl;
-	bool has_lost_news; /* in this batch */
+	bool has_lost_news; /* and asked for all, in this batch */
+	size_t drain_left;  /* datagrams that may be older than the last loss; 0: none was */
 	void *buf;
 };
 
@@ -167,6 +169,15 @@ static void ask_for_all(struct news *n)
 	}
 }
 
+static void end_loss(struct news *n)
+{
+	n->drain_left = 0;
+	n->has_lost_news = true;
+	ask_for_all(n);
+}
+
+/* What is in the queue is older than the loss, and the kernel drops more until it is empty: it is read first, but
+ * not for ever. */
 static void read_news(struct news *n)
 {
 	for (int i = 0; i < BATCH; i++) {
@@ -174,15 +185,18 @@ static void read_news(struct news *n)
 		struct rtnl_outcome outcome;
 		long len = netlink_receive(n->watch.fd, n->buf, &source.nsid);
 		if (len == -ENOBUFS || len == -EMSGSIZE) {
-			n->has_lost_news = true;
-			ask_for_all(n);
+			n->drain_left = RCVBUF / DATAGRAM_MIN_CHARGE;
 			continue;
 		}
+		if (len < 0 && n->drain_left > 0)
+			end_loss(n);
 		if (len < 0)
 			return;
 		if (source.nsid == n->rtnl.own_id)
 			source.nsid = NSID_OWN;
 		rtnl_parse(&n->rtnl, &source, n->buf, (size_t)len, &outcome);
+		if (n->drain_left > 0 && --n->drain_left == 0)
+			end_loss(n);
 	}
 }
 
