@@ -6,6 +6,7 @@ import pathlib
 import pwd
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -106,6 +107,23 @@ def test_names_change_while_a_large_file_is_read(host, web, serve, zones):
     (zones / "large.zone").write_text(records.replace("n7 A 10.0.0.7\n", "n7 A 10.9.9.9\n"))
     daemon.ask("reload")
     assert addresses(host, "n7") == ["10.9.9.9"] and addresses(host, "n8") == ["10.0.0.8"]
+
+
+def test_a_stop_in_the_middle_of_a_reload_ends(host, web, serve, zones, tmp_path):
+    """The server has exports to send, the keeper records, both more than the sockets hold: each has to hear the
+    other."""
+    def records(net):
+        return "".join(f"n{i} A {net}.{i >> 16}.{i >> 8 & 255}.{i & 255}\n" for i in range(60000))
+    (zones / "large.zone").write_text(records(10))
+    daemon = serve(host, "--domain=vanya", "--no-mdns", f"--zone-file={zones}/*.zone", "--user=root",
+                   f"--export=hosts:{tmp_path}/hosts", f"--export=json:{tmp_path}/json")
+    for turn, delay in enumerate((0, 0.03, 0.1)):  # where the reload is then depends on the machine
+        (zones / "large.zone").write_text(records(12 + turn))
+        web.add_addr("eth0", f"10.8.1.{turn}/24")
+        daemon.reload()
+        time.sleep(delay)
+        daemon.stop(60)
+        daemon.start()
 
 
 def test_what_has_not_changed_gets_no_new_serial(host, web, serve, zones):
