@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/share.h"
 
 enum {
 	ALIAS_CAP = 256,      /* IFALIASZ: kernel's limit with its zero */
@@ -69,6 +70,12 @@ struct event_ns {
 	uint8_t zero[3];
 	uint32_t uid; /* OWNER_USER: the user to whom it is accounted; see netns_facts() */
 };
+
+/* Returns the user to whom the namespace is accounted, for base/share.h. */
+static inline uint32_t event_ns_account(const struct event_ns *ns)
+{
+	return ns->owner == OWNER_USER ? ns->uid : SHARE_NOBODY;
+}
 
 struct event_link {
 	uint32_t ifindex;

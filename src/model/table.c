@@ -94,10 +94,9 @@ struct holder {
 
 static struct holder holder_by_info(nsid_t nsid, const struct event_ns *info)
 {
-	const bool is_user = info && info->owner == OWNER_USER;
 	return (struct holder){
 		.is_stranger = nsid != NSID_OWN && (!info || info->owner < OWNER_SYSTEM),
-		.uid = is_user ? info->uid : SHARE_NOBODY};
+		.uid = info ? event_ns_account(info) : SHARE_NOBODY};
 }
 
 static struct holder holder_of(const struct model *m, nsid_t nsid)

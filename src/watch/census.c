@@ -17,12 +17,10 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/hash.h"
 #include "base/limits.h"
-#include "base/map.h"
-#include "base/share.h"
 #include "io/loop.h"
 #include "io/privilege.h"
+#include "watch/known_ids.h"
 #include "watch/tasks_bpf.h"
 #include "watch/tasks_proc.h"
 #include "watch/pidwatch.h"
@@ -46,15 +44,6 @@ enum {
 	OWN_PROXY = 0 /* our own entry: neither a struct nsproxy nor an inode number is 0 */
 };
 
-/* A network namespace whose id is known. */
-struct known_nsid {
-	struct map_node node; /* key: nsid */
-	nsid_t nsid;
-	struct event_ns info;
-	struct share
-		*share; /* of the user, if we gave the id, and it is not the host's; else NULL */
-};
-
 struct census {
 	struct census_config config;
 	struct tasks_self self;
@@ -62,9 +51,8 @@ struct census {
 	struct relation *relation;
 	struct pidwatches *pidwatches;
 	int wakes_fd, changed_fd; /* /proc/sys/kernel/hostname, for epoll and for poll(); or -1 */
-	struct map known_nsids;
-	struct shares given; /* ids, by user */
-	bool has_refused;    /* an id, because the user, or all, have as many as they may have */
+	struct known_ids ids;
+	bool has_refused; /* an id, because the user, or all, have as many as they may have */
 	ns_t now;
 	ns_t credit, credit_at; /* CPU time that looks may still use, as of credit_at */
 	ns_t retry_at, again_at;
@@ -81,63 +69,6 @@ struct census {
 
 /* --- ids ---------------------------------------------------------------------------------- */
 
-static struct known_nsid *known_nsid_find(const struct census *c, nsid_t nsid)
-{
-	uint64_t hash = hash_mix(0, (uint32_t)nsid);
-	return MAP_FIND(&c->known_nsids, hash, struct known_nsid, node, known_nsid,
-		known_nsid->nsid == nsid);
-}
-
-/* The id counts for that user from now on; NULL: for none. */
-static void known_nsid_count(struct census *c, struct known_nsid *known, struct share *share)
-{
-	if (share)
-		share_add(&c->given, share, 0, 1);
-	if (known->share)
-		share_take(&c->given, known->share, 0, 1);
-	known->share = share;
-}
-
-static void known_nsid_free(struct census *c, struct known_nsid *known)
-{
-	map_remove(&c->known_nsids, &known->node);
-	known_nsid_count(c, known, NULL);
-	free(known);
-}
-
-static uint32_t share_uid(const struct event_ns *info)
-{
-	return info->owner == OWNER_USER ? info->uid : SHARE_NOBODY;
-}
-
-/* `is_given`: we gave the id, or may give it, to a namespace that is not the host's. */
-static int known_nsid_set(struct census *c, nsid_t nsid, const struct event_ns *info, bool is_given)
-{
-	struct known_nsid *known = known_nsid_find(c, nsid);
-	struct share *share = NULL;
-	if (!known) {
-		known = calloc(1, sizeof(*known));
-		if (!known || map_add(&c->known_nsids, &known->node, hash_mix(0, (uint32_t)nsid))) {
-			free(known);
-			return ERR_NOMEM;
-		}
-		known->nsid = nsid;
-	}
-	if (is_given && !(share = share_get(&c->given, share_uid(info))))
-		return ERR_NOMEM;
-	known_nsid_count(c, known, share);
-	known->info = *info;
-	return 0;
-}
-
-/* True if a namespace of another user namespace may get an id. */
-static bool has_share(const struct census *c, const struct event_ns *info)
-{
-	return c->given.sums[0] < LIMIT_NSID_ROOTLESS &&
-	       share_count(&c->given, share_uid(info), 0) <
-		       LIMIT_NSID_ROOTLESS / LIMIT_MODEL_USER_PART;
-}
-
 /* Finds the id of network namespace `net`, which contains task `pid`, or gives it one. -EAGAIN: the
  * task has left the namespace. */
 static int identify(struct census *c, uint64_t net, int32_t pid)
@@ -151,14 +82,15 @@ static int identify(struct census *c, uint64_t net, int32_t pid)
 		return -EAGAIN;
 	netns_facts(&c->self.net, fd, &info);
 	bool is_foreign = info.owner < OWNER_SYSTEM;
-	bool may_give = c->config.has_all_nsids && (!is_foreign || has_share(c, &info));
+	bool may_give =
+		c->config.has_all_nsids && (!is_foreign || known_ids_has_share(&c->ids, &info));
 	int err = info.cookie != net ? -EAGAIN
 				     : c->config.identify(c->config.arg, fd, may_give, &nsid);
 	close(fd);
 	c->has_refused |= err == -ENOENT && c->config.has_all_nsids && !may_give;
 	if (err)
 		return err;
-	err = nsid == NSID_OWN ? 0 : known_nsid_set(c, nsid, &info, may_give && is_foreign);
+	err = nsid == NSID_OWN ? 0 : known_ids_set(&c->ids, nsid, &info, may_give && is_foreign);
 	if (err)
 		return err;
 	relation_set_nsid(c->relation, net, nsid);
@@ -413,19 +345,16 @@ void census_trigger(struct census *c)
 
 void census_ns_appeared(struct census *c, nsid_t nsid)
 {
-	if (!known_nsid_find(c, nsid))
+	if (!known_ids_info(&c->ids, nsid))
 		census_trigger(c);
 }
 
 void census_ns_gone(struct census *c, nsid_t nsid)
 {
-	struct known_nsid *known = known_nsid_find(c, nsid);
-	if (known && known->share && c->has_refused) { /* there is room for another one */
+	if (known_ids_forget(&c->ids, nsid) && c->has_refused) {
 		c->has_refused = false;
 		c->again_at = ns_min(c->again_at, c->now + ROOM_AGAIN);
 	}
-	if (known)
-		known_nsid_free(c, known);
 	relation_nsid_gone(c->relation, nsid);
 }
 
@@ -436,16 +365,14 @@ void census_tell_again(struct census *c, nsid_t nsid)
 
 void census_forget_ids(struct census *c)
 {
-	MAP_EACH(known_nsid, &c->known_nsids, struct known_nsid, node)
-		known_nsid_free(c, known_nsid);
+	known_ids_fini(&c->ids);
 	relation_forget_nsids(c->relation);
 	census_trigger(c);
 }
 
 const struct event_ns *census_info(const struct census *c, nsid_t nsid)
 {
-	const struct known_nsid *known = known_nsid_find(c, nsid);
-	return known ? &known->info : NULL;
+	return known_ids_info(&c->ids, nsid);
 }
 
 nsid_t census_find(const struct census *c, uint64_t cookie)
@@ -462,7 +389,7 @@ struct census_stats census_stats(const struct census *c)
 {
 	struct census_stats stats = c->stats;
 	struct relation_stats r = relation_stats(c->relation);
-	stats.given = c->given.sums[0];
+	stats.given = c->ids.given.sums[0];
 	stats.pairs = r.pairs;
 	stats.nsproxies = r.nsproxies;
 	return stats;
@@ -597,10 +524,7 @@ void census_free(struct census *c)
 {
 	if (!c)
 		return;
-	MAP_EACH(known_nsid, &c->known_nsids, struct known_nsid, node)
-		known_nsid_free(c, known_nsid);
-	map_fini(&c->known_nsids);
-	shares_fini(&c->given);
+	known_ids_fini(&c->ids);
 	pidwatches_free(c->pidwatches);
 	tasks_bpf_close(c->bpf);
 	relation_free(c->relation);

@@ -6,6 +6,7 @@ src_watch_libwatch_a_SOURCES = \
 	src/watch/grants.c src/watch/grants.h \
 	src/watch/guest_socket.c src/watch/guest_socket.h \
 	src/watch/kernel.c src/watch/kernel.h \
+	src/watch/known_ids.c src/watch/known_ids.h \
 	src/watch/neighbour_news.c src/watch/neighbour_news.h \
 	src/watch/netns_dir.c src/watch/netns_dir.h \
 	src/watch/subscription.c src/watch/subscription.h \
