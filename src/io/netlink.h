@@ -13,6 +13,10 @@
  * notification about a link less than 8 KiB. */
 enum { NETLINK_DATAGRAM_CAP = 65536 };
 
+/* The least that the kernel charges for a datagram in the receive buffer: its struct sk_buff. So a buffer holds at
+ * most so many. */
+enum { NETLINK_MIN_CHARGE = 256 };
+
 /* Returns a bound, non-blocking socket with strict checking of requests, or a negative errno. */
 int netlink_open(void) MUSTCHECK;
 

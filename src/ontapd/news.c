@@ -17,8 +17,7 @@
 #include "ontapd/port.h"
 
 /* SEARCHES_MAX: in one namespace, if it changes meanwhile. */
-/* DATAGRAM_MIN_CHARGE: what the kernel charges a datagram at least to the receive buffer. */
-enum { RCVBUF = 4 << 20, BATCH = 256, SEARCHES_MAX = 3, DATAGRAM_MIN_CHARGE = 256 };
+enum { RCVBUF = 4 << 20, BATCH = 256, SEARCHES_MAX = 3 };
 
 struct news {
 	struct daemon *daemon;
@@ -185,7 +184,7 @@ static void read_news(struct news *n)
 		struct rtnl_outcome outcome;
 		long len = netlink_receive(n->watch.fd, n->buf, &source.nsid);
 		if (len == -ENOBUFS || len == -EMSGSIZE) {
-			n->drain_left = RCVBUF / DATAGRAM_MIN_CHARGE;
+			n->drain_left = RCVBUF / NETLINK_MIN_CHARGE;
 			continue;
 		}
 		if (len < 0 && n->drain_left > 0)

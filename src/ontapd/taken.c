@@ -15,8 +15,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 
-/* What the kernel charges a datagram at least to the receive buffer: the sk_buff alone. */
-enum { BATCH = 64, RCVBUF = 1 << 20, DATAGRAM_MIN_CHARGE = 256 };
+enum { BATCH = 64, RCVBUF = 1 << 20 };
 
 /* After a dump that did not end well. */
 #define RETRY_DELAY (100 * NS_PER_MS)
@@ -142,7 +141,7 @@ static void on_news(void *arg, uint32_t events UNUSED)
 		long len = netlink_receive(t->watch.fd, t->buf, &source.nsid);
 		if (len == -ENOBUFS || len == -EMSGSIZE) {
 			t->must_read = true;
-			t->drain_left = t->rcvbuf / DATAGRAM_MIN_CHARGE;
+			t->drain_left = t->rcvbuf / NETLINK_MIN_CHARGE;
 			continue;
 		}
 		if (len < 0) {

@@ -19,8 +19,6 @@
 #include "model/sync.h"
 #include "watch/subscription.h"
 
-/* The least that the kernel charges for a datagram in the receive buffer: its struct sk_buff. */
-enum { DATAGRAM_MIN_CHARGE = 256 };
 /* After a lack of memory, everything is dumped again so much later. */
 #define SHORTAGE_DELAY NS_PER_S
 
@@ -235,7 +233,7 @@ static void dump_again(struct kernel *k)
 {
 	census_forget_ids(k->census);
 	k->is_table_scanned = false; /* the table may be there again before anybody looks */
-	sync_overrun(k->sync, k->rcvbuf / DATAGRAM_MIN_CHARGE);
+	sync_overrun(k->sync, k->rcvbuf / NETLINK_MIN_CHARGE);
 }
 
 static void overrun(struct kernel *k)
