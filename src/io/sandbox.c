@@ -386,22 +386,9 @@ void sandbox_threads_close(struct sandbox_threads *threads)
 	*threads = (struct sandbox_threads){0};
 }
 
-/* TSan has a thread of its own from before main(), which keeps all that it began with. */
-#if defined(__SANITIZE_THREAD__)
-enum { HAS_FOREIGN_THREAD = 1 };
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-enum { HAS_FOREIGN_THREAD = 1 };
-#else
-enum { HAS_FOREIGN_THREAD = 0 };
-#endif
-#else
-enum { HAS_FOREIGN_THREAD = 0 };
-#endif
-
 bool sandbox_is_as_claimed(const struct sandbox_report *found, const struct sandbox_claim *claim)
 {
-	if (HAS_FOREIGN_THREAD)
+	if (HAS_TSAN) /* its own thread, from before main(), keeps all that it began with */
 		return true;
 	const bool is_closed = found->caps_bounding == 0 && found->has_no_new_privs;
 	return (found->caps_effective & ~claim->caps) == 0 &&

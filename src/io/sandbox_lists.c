@@ -17,17 +17,7 @@
 
 #include "io/privilege.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-const bool sandbox_has_sanitizer = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-const bool sandbox_has_sanitizer = true;
-#else
-const bool sandbox_has_sanitizer = false;
-#endif
-#else
-const bool sandbox_has_sanitizer = false;
-#endif
+const bool sandbox_has_sanitizer = HAS_ASAN || HAS_TSAN;
 
 const enum sandbox_verdict sandbox_verdict = sizeof(long) == 8 ? SANDBOX_REFUSES : SANDBOX_ALLOWS;
 
