@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the reading of question files for the clients of the measurements.
- * Never sends any. Called by load.c and load-tcp.c.
+ * Owns what the clients of the measurements have in common: the reading of question files, and the socket of
+ * those that ask one question after another.
+ * Never sends any.
  *
  * Each question is: length (2 bytes), expected rcode, least number of answers, the message.
  */
 #include "asked.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include "base/cursor.h"
 #include "wire/msg.h"
@@ -19,6 +23,19 @@ _Noreturn void asked_die(const char *what)
 {
 	fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, strerror(errno));
 	exit(111);
+}
+
+int asked_connect(const char *addr, const char *port, unsigned patience_ms)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+	struct timeval patience = {.tv_usec = patience_ms * 1000};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (inet_pton(AF_INET, addr, &to.sin_addr) != 1)
+		asked_die(addr);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) ||
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
+		asked_die("socket");
+	return fd;
 }
 
 /* Reads a whole file; `*ret_size` is its length. */

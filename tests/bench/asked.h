@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Question files, as questions.py writes them, and the check of replies. */
+/* Question files, as questions.py writes them, the check of replies, and a socket for questions. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,6 +20,10 @@ struct asked {
 
 /* Prints what failed and why (errno), and ends the program with 111. */
 _Noreturn void asked_die(const char *what) NONNULL;
+
+/* Returns a UDP socket that is connected to the IPv4 address and port, and waits `patience_ms` for a reply, less
+ * than a second. Dies if that cannot be had. */
+int asked_connect(const char *addr, const char *port, unsigned patience_ms) NONNULL;
 
 /* Reads a question file; the questions live until the program ends. Sets `*ret_asked` to an array
  * and returns its length, at least one; dies if the file is not a question file. */

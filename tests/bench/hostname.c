@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "asked.h"
 #include "base/time.h"
 #include "io/loop.h"
 #include "wire/msg.h"
@@ -37,25 +38,6 @@ enum {
 	CALLS = 20000
 };
 
-static _Noreturn void die(const char *what)
-{
-	fprintf(stderr, "hostname: %s: %s\n", what, strerror(errno));
-	exit(111);
-}
-
-static int connect_to(const char *addr, const char *port)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
-	struct timeval patience = {.tv_usec = PATIENCE_MS * 1000};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (inet_pton(AF_INET, addr, &to.sin_addr) != 1)
-		die(addr);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) ||
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
-		die("socket");
-	return fd;
-}
-
 static size_t make_query(uint8_t query[512], uint16_t id, const char *label, const char *domain)
 {
 	char text[NAME_TEXT_CAP];
@@ -64,7 +46,7 @@ static size_t make_query(uint8_t query[512], uint16_t id, const char *label, con
 	snprintf(text, sizeof(text), "%s.lan.%s.", label, domain);
 	pack_init(&p, query, 512, id, 0);
 	if (name_from_text(text, NULL, &name) || pack_question(&p, name.wire, RR_A, CLASS_IN))
-		die(text);
+		asked_die(text);
 	return p.len;
 }
 
@@ -88,7 +70,7 @@ static void enter_uts(const char *pid)
 	snprintf(path, sizeof(path), "/proc/%s/ns/uts", pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWUTS))
-		die(path);
+		asked_die(path);
 	close(fd);
 }
 
@@ -104,11 +86,11 @@ static void measure_changes(unsigned count, int fd, const char *domain)
 		nanosleep(&pause, NULL);
 		ns_t start = loop_now();
 		if (sethostname(label, strlen(label)))
-			die("sethostname");
+			asked_die("sethostname");
 		while (!has_answer(fd, query, len))
 			if (loop_now() - start > GIVE_UP_S * NS_PER_S) {
 				errno = ETIMEDOUT;
-				die(label);
+				asked_die(label);
 			}
 		printf("%s%.1f", i ? "," : "", (double)(loop_now() - start) / 1e3);
 	}
@@ -144,7 +126,7 @@ int main(int argc, char **argv)
 		fputs("usage: hostname COUNT PID ADDR PORT DOMAIN | hostname calls\n", stderr);
 		return 100;
 	}
-	int fd = connect_to(argv[3], argv[4]);
+	int fd = asked_connect(argv[3], argv[4], PATIENCE_MS);
 	enter_uts(argv[2]);
 	measure_changes((unsigned)atoi(argv[1]), fd, argv[5]);
 	return 0;

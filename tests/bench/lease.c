@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "asked.h"
 #include "base/cursor.h"
 #include "base/time.h"
 #include "io/loop.h"
@@ -50,19 +51,13 @@ static struct lease {
 	size_t query_len;
 } lease;
 
-static _Noreturn void die(const char *what)
-{
-	fprintf(stderr, "lease: %s: %s\n", what, strerror(errno));
-	exit(111);
-}
-
 static int open_tap(const char *ifname)
 {
 	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", ifname);
 	if (fd < 0 || ioctl(fd, TUNSETIFF, &request))
-		die(ifname);
+		asked_die(ifname);
 	return fd;
 }
 
@@ -72,23 +67,10 @@ static int open_bridge(const char *ifname)
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", ifname);
 	if (fd < 0 || ioctl(fd, SIOCGIFINDEX, &request))
-		die(ifname);
+		asked_die(ifname);
 	const struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_ifindex = request.ifr_ifindex};
 	if (bind(fd, (const struct sockaddr *)&at, sizeof(at)))
-		die(ifname);
-	return fd;
-}
-
-static int open_client(const char *addr, const char *port)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
-	struct timeval patience = {.tv_usec = PATIENCE_MS * 1000};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (inet_pton(AF_INET, addr, &to.sin_addr) != 1)
-		die(addr);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) ||
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
-		die("socket");
+		asked_die(ifname);
 	return fd;
 }
 
@@ -98,7 +80,7 @@ static void make_query(struct lease *l, const char *text)
 	struct pack p;
 	pack_init(&p, l->query, sizeof(l->query), 0, 0);
 	if (name_from_text(text, NULL, &name) || pack_question(&p, name.wire, RR_A, CLASS_IN))
-		die(text);
+		asked_die(text);
 	l->query_len = p.len;
 }
 
@@ -144,7 +126,7 @@ static size_t make_frame(uint8_t frame[FRAME_CAP], bool is_ack, uint32_t xid, co
 	wr_u16(&w, 0);
 	wr_bytes(&w, message, len);
 	if (w.err)
-		die("frame");
+		asked_die("frame");
 	return wr_len(&w);
 }
 
@@ -153,7 +135,7 @@ static void send_frame(int fd, bool is_ack, uint32_t xid, const uint8_t addr[4])
 	uint8_t frame[FRAME_CAP];
 	size_t len = make_frame(frame, is_ack, xid, addr);
 	if (write(fd, frame, len) != (ssize_t)len)
-		die(is_ack ? "bridge" : "tap");
+		asked_die(is_ack ? "bridge" : "tap");
 }
 
 /* Sends a question, and waits for a reply to it, or to the same one sent before. */
@@ -193,7 +175,7 @@ static void wait_until_heard(struct lease *l)
 	for (int tries = 0; give(l, COUNT_MAX, NS_PER_S / 10) == 0; tries++)
 		if (tries > 10 * GIVE_UP_S) {
 			errno = ETIMEDOUT;
-			die("the guest is not heard");
+			asked_die("the guest is not heard");
 		}
 }
 
@@ -207,14 +189,14 @@ int main(int argc, char **argv)
 	const unsigned count = (unsigned)atoi(argv[1]);
 	l->tap = open_tap(argv[2]);
 	l->server = open_bridge(argv[3]);
-	l->client = open_client(argv[4], argv[5]);
+	l->client = asked_connect(argv[4], argv[5], PATIENCE_MS);
 	make_query(l, argv[6]);
 	wait_until_heard(l);
 	printf("[");
 	for (unsigned i = 0; i < count && i < COUNT_MAX; i++) {
 		const ns_t taken = give(l, i, GIVE_UP_S * NS_PER_S);
 		if (taken == 0)
-			die("no answer");
+			asked_die("no answer");
 		printf("%s%.1f", i ? "," : "", (double)taken / 1e3);
 	}
 	printf("]\n");

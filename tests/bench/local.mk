@@ -21,6 +21,8 @@ asked = tests/bench/asked.c tests/bench/asked.h
 tests_bench_echo_tcp_SOURCES = tests/bench/echo-tcp.c $(asked)
 tests_bench_fetch_SOURCES = tests/bench/fetch.c $(asked)
 tests_bench_follow_SOURCES = tests/bench/follow.c $(asked)
+tests_bench_hostname_SOURCES = tests/bench/hostname.c $(asked)
+tests_bench_lease_SOURCES = tests/bench/lease.c $(asked)
 tests_bench_load_SOURCES = tests/bench/load.c $(asked)
 tests_bench_load_tcp_SOURCES = tests/bench/load-tcp.c $(asked)
 
