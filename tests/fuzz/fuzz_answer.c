@@ -18,6 +18,7 @@
 #include "steps.h"
 #include "transfer/catalog.h"
 #include "wire/msg.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 int __real_clock_gettime(clockid_t clock, struct timespec *ret);
@@ -41,19 +42,6 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
 		return __real_clock_gettime(clock, ret);
 	*ret = (struct timespec){.tv_sec = NOW};
 	return 0;
-}
-
-static void require(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
-
-static struct name name_of(const char *text)
-{
-	struct name n;
-	require(name_from_text(text, NULL, &n) == 0);
-	return n;
 }
 
 static void make_zone(void)

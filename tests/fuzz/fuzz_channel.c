@@ -14,6 +14,7 @@
 #include "channel_stream.h"
 #include "io/packet.h"
 #include "wire/name.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -26,12 +27,6 @@ struct told {
 	unsigned refuse_each; /* each such owner is refused once; 0: none */
 	bool was_refused;
 };
-
-static void require(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 /* Never called: there is no process. */
 _Noreturn void keeper_process_run(const struct keeper_config *config, int fd)

@@ -10,14 +10,9 @@
 #include <string.h>
 
 #include "ontap-cni/request.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void require(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void check(const struct cni_request *req)
 {

@@ -16,6 +16,7 @@
 #include "ontap-zone/print.h"
 #include "ontap-zone/report_part.h"
 #include "pipeline/pipeline.h"
+#include "require.h"
 
 #ifndef IFF_LOWER_UP
 #define IFF_LOWER_UP 0x10000 /* linux/if.h, which net/if.h excludes */
@@ -24,19 +25,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 enum { ETH0 = 2, WORKLOAD = 4, LINES_MAX = 64 };
-
-static void require(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
-
-static struct name name_of(const char *text)
-{
-	struct name name;
-	require(name_from_text(text, NULL, &name) == 0);
-	return name;
-}
 
 static void add_link(struct pipeline *p, nsid_t nsid, const char *alias, const char *addr)
 {

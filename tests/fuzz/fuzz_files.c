@@ -23,16 +23,11 @@
 #include "ontap/lease.h"
 #include "ontapd/caller_text.h"
 #include "steps.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 enum { ENVIRON_MAX = 256, VARIABLES_MAX = 512, STEPS_A_BYTE = 20, STEPS_FIXED = 200 };
-
-static void require(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 /* A file of keys is read twice as often as it has lines that are none. */
 static void key_file(char *text)

@@ -10,6 +10,7 @@
 #include "ontap-zone/keeper_process.c"
 
 #include "channel_stream.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 int __wrap_file_write(const char *path, const void *bytes, size_t len);
@@ -21,12 +22,6 @@ enum { EXPORTS = 2, STATE_DIR = 1000 };
 
 static char *const paths[EXPORTS] = {(char *)"a", (char *)"b"};
 static unsigned long writes, sums;
-
-static void require(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 /* Reads all of it: a sanitizer sees if it is not there. */
 static int take_write(const void *bytes, size_t len)

@@ -15,14 +15,9 @@
 #include <sys/socket.h>
 
 #include "nss/fill.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void require(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static int feed_in_pieces(struct answer *a, const char *bytes, size_t len, size_t piece)
 {

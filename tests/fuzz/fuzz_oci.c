@@ -10,14 +10,9 @@
 #include <string.h>
 
 #include "ontap-name/choose.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void require(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void check(
 	const json_t *state, const json_t *config, const json_t *list, const json_t *docker)

@@ -12,6 +12,7 @@
 #include "serve/fastpath.h"
 #include "steps.h"
 #include "wire/msg.h"
+#include "require.h"
 
 enum { STEPS_A_BYTE = 2, STEPS_FIXED = 100 };
 
@@ -21,12 +22,6 @@ static struct serve_ctx ctx;
 static struct rrl rrl;
 static struct serve_policy policy;
 static const struct prefix everybody = {.addr.family = ADDR_V4};
-
-static void require(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void put(const char *owner, uint16_t type, uint8_t view, const void *bytes, uint16_t len)
 {

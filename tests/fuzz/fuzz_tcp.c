@@ -12,6 +12,7 @@
 #include "net/dns_tcp.c" /* its connections, without its thread */
 
 #include <fcntl.h>
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -27,12 +28,6 @@ struct expected {
 	struct stream answers;
 	bool is_all; /* the stream has only queries that are answered */
 };
-
-static void require(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void put_addresses(struct zone *zone, const char *owner, uint8_t count)
 {

@@ -9,6 +9,7 @@
 
 #include "base/cursor.h"
 #include "secondary_rig.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -18,14 +19,6 @@ struct fuzz {
 	uint32_t floor;
 	struct secondary lan, wan;
 };
-
-static struct name name_of(const char *text)
-{
-	struct name n;
-	if (name_from_text(text, NULL, &n))
-		abort();
-	return n;
-}
 
 static void on_change(void *arg, const struct zone_change *change)
 {

@@ -16,6 +16,7 @@
 #include "steps.h"
 #include "transfer/updater.h"
 #include "wire/msg.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -30,19 +31,6 @@ struct fuzz {
 	size_t len; /* of the message that is out; 0: none */
 	uint32_t serial;
 };
-
-static void require(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
-
-static struct name name_of(const char *text)
-{
-	struct name n;
-	require(name_from_text(text, NULL, &n) == 0);
-	return n;
-}
 
 /* An update or a query: everything in it can be read. */
 static void check_message(const uint8_t *message, size_t len)

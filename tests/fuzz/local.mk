@@ -3,6 +3,7 @@
 # Without --enable-fuzzing they are plain programs which `make check` runs over their corpus.
 fuzz_programs =
 # Those that bound the steps of a parser.
+EXTRA_DIST += tests/fuzz/require.h
 fuzz_steps = tests/fuzz/steps.c tests/fuzz/steps.h
 fuzz_programs += tests/fuzz/fuzz_addr
 fuzz_programs += tests/fuzz/fuzz_address_names
