@@ -101,7 +101,7 @@ static uint16_t follower(const uint8_t *rr)
 static bool add_set(struct task *t, enum msg_section section, unsigned owner_off,
 	const struct node *n, const struct node_set *set)
 {
-	if (LIKELY(!near_matters(n, set)))
+	if (LIKELY(!near_matters(set)))
 		return reply_add_set(&t->reply, section, owner_off, n, set, set->ttl);
 	return near_add_set(
 		&t->reply, section, owner_off, n, set, near_choose(t->ctx, &t->client, n, set));

@@ -118,7 +118,7 @@ static __attribute__((noinline)) struct written put_near_set(const struct serve_
 static inline bool add_ready_set(const struct serve_ctx *ctx, struct reply *r,
 	const struct serve_client *client, const struct node *node, const struct node_set *set)
 {
-	if (LIKELY(!near_matters(node, set)))
+	if (LIKELY(!near_matters(set)))
 		return reply_add_even_set(r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, set->ttl);
 	struct written near = put_near_set(ctx, client, node, set, *r);
 	if (!near.at)

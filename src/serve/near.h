@@ -11,11 +11,11 @@
 #include "zone/node.h"
 #include "zone/view.h"
 
-/* True if addresses may be left out: there are several, some are private, and not all were
- * written by an administrator, who wants all of them to be sent. */
-static inline bool near_matters(const struct node *n, const struct node_set *set)
+/* True if addresses may be left out: there are several, some are private, and some of the name are
+ * from the kernel. If somebody wrote them, he wants all of them to be sent. */
+static inline bool near_matters(const struct node_set *set)
 {
-	return UNLIKELY(set->is_near) && !(n->flags & NODE_STATIC);
+	return UNLIKELY(set->is_near);
 }
 
 /* True if the choice may depend on the client's address. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * All data of one owner name, in one block: header, directory of sets, name, rdata. A node is
- * immutable once it is published, except for two fields that only the writer uses.
+ * immutable once it is published, except for the fields that only the writer uses.
  *
  *	struct node | struct node_set × set_count | name in lower case | its spelling | rdata …
  *
@@ -30,7 +30,6 @@ enum node_flag {
 	NODE_CNAME = 8,     /* this is an alias */
 	NODE_VIEWS = 16,    /* some set depends on the view */
 	NODE_WILDCARD = 32, /* a label is "*": it or an ancestor is a wildcard (RFC 4592 §2.1.1) */
-	NODE_STATIC = 64,   /* writer only: all records are from a static source */
 	NODE_CASED = 128    /* the name was given with capital letters */
 };
 
@@ -40,14 +39,17 @@ struct node_set {
 	uint16_t off; /* of the first rdata, from the start of the node */
 	uint16_t len; /* of each rdata; 0: each rdata has a two-byte length before it */
 	uint16_t count : 13;
-	uint16_t is_near : 1; /* several addresses, some are private: see serve/near.h */
+	uint16_t is_near : 1; /* a client may get only some of the addresses: serve/near.h */
 	uint16_t view : 2;
 	uint32_t ttl;
 };
 
 struct node {
-	uint32_t children; /* writer only: nodes and edges directly below (zone/tree.h) */
-	uint8_t edge;      /* writer only: offset in the name where its edge begins; 0: none */
+	/* Writer only: nodes and edges directly below (zone/tree.h), and which source has said all
+	 * of it (enum zone_source), if only one has. */
+	uint32_t children : 29;
+	uint32_t source : 3;
+	uint8_t edge; /* writer only: offset in the name where its edge begins; 0: none */
 	uint8_t name_len;
 	uint8_t flags;     /* enum node_flag */
 	uint8_t set_count; /* 0: an empty non-terminal */
@@ -104,7 +106,7 @@ int node_new(const uint8_t *name, const struct facts *facts, bool is_apex,
 	struct node **ret) NONNULL MUSTCHECK;
 void node_free(struct node *n);
 
-/* Whether both say the same of the same name, spelling included. */
+/* Whether both say the same of the same name, spelling included, whoever says it. */
 bool node_equal(const struct node *a, const struct node *b) NONNULL;
 
 /* Adds what the node says. ERR_NOMEM. */

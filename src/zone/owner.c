@@ -49,6 +49,12 @@ static void give_way(struct facts *facts, size_t first, const struct node *to)
 	facts->count = kept;
 }
 
+void owner_send_all(struct node *n)
+{
+	for (unsigned i = 0; i < n->set_count; i++)
+		n->sets[i].is_near = false;
+}
+
 int zone_merge(struct zone *z, const uint8_t *name, struct node *const said[SAY_COUNT],
 	struct apex *apex, struct node **ret)
 {
@@ -66,7 +72,12 @@ int zone_merge(struct zone *z, const uint8_t *name, struct node *const said[SAY_
 	if (apex)
 		apex_fill_serial(apex, facts);
 	*ret = NULL;
-	return facts->count > 0 ? node_new(name, facts, apex != NULL, ret) : 0;
+	if (facts->count == 0)
+		return 0;
+	int err = node_new(name, facts, apex != NULL, ret);
+	if (!err && !said[SAY_DERIVED])
+		owner_send_all(*ret);
+	return err;
 }
 
 struct telling {

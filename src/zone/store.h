@@ -16,6 +16,7 @@
 enum {
 	SAY_DERIVED = ZONE_DERIVED,
 	SAY_STATIC = ZONE_STATIC,
+	SAY_UPDATED = ZONE_UPDATED,
 	SAY_GENERATED, /* SOA and NS of an apex, from its parameters */
 	SAY_COUNT
 };
@@ -57,6 +58,10 @@ struct owner *zone_owner(const struct zone *z, const struct key *key, unsigned s
 struct owner *zone_owner_new(struct zone *z, const struct place *place) NONNULL MUSTCHECK;
 /* Frees the owner record. Its nodes must have been moved or freed. */
 void zone_owner_free(struct zone *z, struct owner *owner) NONNULL;
+
+/* Notes in a new node that none of its addresses is from the kernel: clients get all of them, as
+ * who wrote them wants. */
+void owner_send_all(struct node *n) NONNULL;
 
 /* Merges the nodes of all sources into a new node; NULL if there are no records. `apex` is not
  * NULL at an apex. */

@@ -23,8 +23,7 @@ void update_begin(struct zone *z, struct update *u, const uint8_t *name)
 		memcpy(u->said, u->owner->said, sizeof(u->said));
 		u->apex = u->owner->apex;
 	} else if (update_published(u)) {
-		struct node *n = u->place.self;
-		u->said[n->flags & NODE_STATIC ? SAY_STATIC : SAY_DERIVED] = n;
+		u->said[u->place.self->source] = u->place.self;
 	}
 }
 

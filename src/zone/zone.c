@@ -69,10 +69,15 @@ static int make_saying(struct zone *z, enum zone_source source, const uint8_t *n
 	if (z->facts.count == 0)
 		return 0;
 	facts_settle(&z->facts);
-	int err = node_new(name, &z->facts, false, ret);
-	if (!err && source == ZONE_STATIC)
-		(*ret)->flags |= NODE_STATIC;
-	return err;
+	struct node *n;
+	int err = node_new(name, &z->facts, false, &n);
+	if (err)
+		return err;
+	n->source = source & 7;
+	if (source != ZONE_DERIVED)
+		owner_send_all(n);
+	*ret = n;
+	return 0;
 }
 
 static bool says_the_same(const struct node *a, const struct node *b)
@@ -112,24 +117,29 @@ int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 	return 0;
 }
 
-/* True if records of the node come from that source, alone or with others. */
-static bool node_has_source(const struct zone *z, const struct node *n, enum zone_source source)
+/* Returns what that source says, alone or with others, of the name of a node; NULL if nothing. */
+static const struct node *node_said(
+	const struct zone *z, const struct node *n, enum zone_source source)
 {
 	struct key key;
 	key_from_name(&key, node_name(n));
 	const struct owner *owner = zone_owner(z, &key, 0);
-	bool is_static = n->flags & NODE_STATIC;
 	if (owner)
-		return owner->said[source] != NULL;
-	return n->set_count > 0 && is_static == (source == ZONE_STATIC);
+		return owner->said[source];
+	return n->set_count > 0 && n->source == source ? n : NULL;
 }
 
-bool zone_has(const struct zone *z, enum zone_source source, const uint8_t *name)
+const struct node *zone_said(const struct zone *z, enum zone_source source, const uint8_t *name)
 {
 	struct key key;
 	key_from_name(&key, name);
 	const struct node *n = zone_node(&z->reader, &key);
-	return n && node_has_source(z, n, source);
+	return n ? node_said(z, n, source) : NULL;
+}
+
+bool zone_has(const struct zone *z, enum zone_source source, const uint8_t *name)
+{
+	return zone_said(z, source, name) != NULL;
 }
 
 int zone_keep(struct zone *z, enum zone_source source,
@@ -142,7 +152,7 @@ int zone_keep(struct zone *z, enum zone_source source,
 	if (!found)
 		return ERR_NOMEM;
 	for (struct node *n; (n = table_next(table, &i));)
-		if (node_has_source(z, n, source) && !is_kept(arg, node_name(n)))
+		if (node_said(z, n, source) && !is_kept(arg, node_name(n)))
 			found[count++] = n;
 	/* Removed nodes stay in the garbage until the next commit, so their names are readable. */
 	for (i = 0; i < count && !err; i++)
@@ -160,7 +170,8 @@ bool zone_hidden_alias(const struct zone *z, const uint8_t *name, struct rdata *
 	const struct owner *owner = zone_owner(z, &key, 0);
 	const struct node *said = owner ? owner->said[SAY_STATIC] : NULL;
 	const struct node_set *set = said ? node_set(said, RR_CNAME, VIEW_ANY) : NULL;
-	if (!set || !(owner->said[SAY_DERIVED] || owner->said[SAY_GENERATED]))
+	if (!set || !(owner->said[SAY_DERIVED] || owner->said[SAY_UPDATED] ||
+			    owner->said[SAY_GENERATED]))
 		return false;
 	const uint8_t *at = node_rdata(said, set);
 	*ret = node_next_rdata(set, &at);

@@ -20,7 +20,12 @@
 
 /* The sources of records. Each source replaces only its own records. Records of several sources
  * are merged: the lowest TTL for a set (RFC 2181 §5.2), equal rdata once. */
-enum zone_source { ZONE_DERIVED, ZONE_STATIC, ZONE_SOURCE_COUNT };
+enum zone_source {
+	ZONE_DERIVED, /* the kernel */
+	ZONE_STATIC,  /* zone files */
+	ZONE_UPDATED, /* updates (RFC 2136) */
+	ZONE_SOURCE_COUNT
+};
 
 /* The apex SOA (RFC 1035 §3.3.13) without its serial, and the apex NS. */
 struct zone_apex {
@@ -48,6 +53,7 @@ struct zone_listener {
 	void *arg;
 };
 
+struct node;
 struct zone;         /* the store; opaque, for the writer */
 struct zone_garbage; /* what readers may still use */
 
@@ -85,6 +91,11 @@ int zone_keep(struct zone *z, enum zone_source source,
 
 /* True if `source` has records at `owner`, whether they are served or hidden. */
 bool zone_has(const struct zone *z, enum zone_source source, const uint8_t *owner) NONNULL;
+
+/* Returns the records of `source` at `owner`, served or hidden, as a node (zone/node.h); NULL if it
+ * has none. Valid until the next zone_put(). */
+const struct node *zone_said(
+	const struct zone *z, enum zone_source source, const uint8_t *owner) NONNULL;
 
 /* True if ZONE_STATIC has an alias at `owner` that is hidden because of other records there.
  * Then `*ret` is the rdata of its CNAME, valid until the next zone_put(). */
@@ -124,7 +135,6 @@ int zone_each_record(const struct zone *z, const uint8_t *apex,
 /* Visits every node that has records (zone/node.h), in no order, in the writer's thread only.
  * zone_each_node() does this at once. A walk (struct zone_walk) visits some at a time, and the
  * store may change in between. A node that exists during the whole walk is visited once. */
-struct node;
 void zone_each_node(const struct zone *z, void (*visit)(void *arg, const struct node *n), void *arg)
 	NONNULL_ARGS(1, 2);
 /* The same for the nodes at the apexes of zones only. */

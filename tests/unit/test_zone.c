@@ -117,6 +117,53 @@ static void put_replaces_only_what_the_same_source_said(void **state)
 	zone_free(z);
 }
 
+/* Returns the set that a client in the lan view gets. */
+static const struct node_set *published(const struct zone *z, const char *owner, uint16_t type)
+{
+	struct zone_answer answer;
+	struct name n = rig_name(owner);
+	struct key key;
+	key_from_name(&key, n.wire);
+	zone_lookup(zone_reader(z), &key, type, VIEW_LAN, &answer);
+	assert_non_null(answer.set);
+	return answer.set;
+}
+
+static void what_each_source_said_is_kept(void **state)
+{
+	(void)state;
+	struct zone *z = new_zone();
+	struct name w = rig_name("w.example."), none = rig_name("none.example.");
+	rig_put(z, ZONE_UPDATED, "w.example.", "60 TXT #0141", "60 A 10.0.0.1 10.0.0.2", NULL);
+	assert_null(zone_said(z, ZONE_STATIC, w.wire));
+	assert_null(zone_said(z, ZONE_DERIVED, w.wire));
+	assert_null(zone_said(z, ZONE_UPDATED, none.wire));
+	assert_int_equal(zone_said(z, ZONE_UPDATED, w.wire)->set_count, 2);
+	assert_false(node_set(zone_said(z, ZONE_UPDATED, w.wire), RR_A, VIEW_LAN)->is_near);
+	rig_put(z, ZONE_STATIC, "w.example.", "90 A 10.0.0.3 10.0.0.4", NULL);
+	assert_false(published(z, "w.example.", RR_A)->is_near);
+	rig_put(z, ZONE_DERIVED, "w.example.", "30 AAAA 2001:db8::1", "30 A 10.0.0.5", NULL);
+	assert_true(published(z, "w.example.", RR_A)->is_near);
+	assert_int_equal(count_any(z, "w.example.", RR_A), 5);
+	rig_put(z, ZONE_STATIC, "w.example.", NULL);
+	assert_int_equal(zone_said(z, ZONE_UPDATED, w.wire)->set_count, 2);
+	assert_int_equal(zone_said(z, ZONE_DERIVED, w.wire)->set_count, 2);
+	rig_put(z, ZONE_DERIVED, "w.example.", NULL);
+	assert_int_equal(zone_said(z, ZONE_UPDATED, w.wire)->set_count, 2);
+	assert_null(zone_said(z, ZONE_DERIVED, w.wire));
+	assert_int_equal(count_any(z, "w.example.", RR_A), 2);
+	rig_put(z, ZONE_UPDATED, "w.example.", "60 CNAME v.example.", NULL);
+	assert_int_equal(count_any(z, "w.example.", RR_CNAME), 1);
+	rig_put(z, ZONE_STATIC, "w.example.", "90 A 10.0.0.3", NULL);
+	assert_int_equal(count_any(z, "w.example.", RR_CNAME), 0);
+	rig_put(z, ZONE_STATIC, "w.example.", NULL);
+	assert_int_equal(count_any(z, "w.example.", RR_CNAME), 1);
+	rig_put(z, ZONE_UPDATED, "w.example.", NULL);
+	assert_int_equal(count_any(z, "w.example.", RR_A), -1);
+	rig_commit(z, 0);
+	zone_free(z);
+}
+
 static void what_is_told_is_the_difference(void **state)
 {
 	(void)state;
@@ -676,6 +723,7 @@ int main(void)
 		cmocka_unit_test(new_apex_has_soa_and_ns),
 		cmocka_unit_test(owner_outside_of_all_zones_is_an_error),
 		cmocka_unit_test(put_replaces_only_what_the_same_source_said),
+		cmocka_unit_test(what_each_source_said_is_kept),
 		cmocka_unit_test(what_is_told_is_the_difference),
 		cmocka_unit_test(a_changed_ttl_is_out_and_in),
 		cmocka_unit_test(same_again_publishes_nothing),

@@ -276,7 +276,10 @@ static void expect_all(void)
 
 static bool has_any(const struct said_owner *o)
 {
-	return o->count[0] + o->count[1] > 0;
+	for (int s = 0; s < ZONE_SOURCE_COUNT; s++)
+		if (o->count[s] > 0)
+			return true;
+	return false;
 }
 
 static bool has_type(const struct said_owner *o, uint16_t type)
@@ -445,7 +448,7 @@ static int put(struct zone *z, enum zone_source source, const struct said_owner 
 static void random_put(struct zone *z, bool has_cuts)
 {
 	struct name name = random_name();
-	enum zone_source source = roll(3) ? ZONE_DERIVED : ZONE_STATIC;
+	enum zone_source source = roll(ZONE_SOURCE_COUNT);
 	struct said_owner *o = owner_of(name.wire);
 	if (!o) {
 		assert_true(world.owner_count < OWNERS_CAP);
