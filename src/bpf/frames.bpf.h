@@ -2,18 +2,7 @@
 /* Frames as BPF programs of tc see them: the context, where headers are, and their forms. Included once, by a program. */
 #pragma once
 
-typedef unsigned char __u8;
-typedef unsigned short __u16;
-typedef unsigned int __u32;
-typedef unsigned long long __u64;
-typedef signed int __s32;
-typedef signed long long __s64;
-typedef __u16 __be16;
-typedef __u32 __be32;
-typedef __u32 __wsum;
-#define bool _Bool
-#define false 0
-#define true 1
+#include "bpf/types.bpf.h"
 
 /* The first members of the kernel's context of such programs (linux/bpf.h). */
 struct __sk_buff {

@@ -10,16 +10,7 @@
  * names (CO-RE), so no kernel headers are needed. No hook is on the path of a system call that does
  * not change namespaces or names.
  */
-typedef unsigned char __u8;
-typedef unsigned short __u16;
-typedef unsigned int __u32;
-typedef unsigned long long __u64;
-typedef signed int __s32;
-typedef signed long long __s64;
-typedef __u16 __be16;
-typedef __u32 __be32;
-typedef __u32 __wsum;
-#define bool _Bool
+#include "bpf/types.bpf.h"
 
 enum { BPF_MAP_TYPE_RINGBUF = 27, PID_NS_LEVELS_MAX = 32, USER_NS_LEVELS_MAX = 33 };
 

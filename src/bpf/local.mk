@@ -10,7 +10,8 @@ bpf_sources = \
 	src/bpf/hostnames.h \
 	src/bpf/hostnames_object.c \
 	src/bpf/make-object.sh \
-	src/bpf/object.h
+	src/bpf/object.h \
+	src/bpf/types.bpf.h
 EXTRA_DIST += $(bpf_sources)
 
 if BPF
