@@ -142,15 +142,14 @@ ALWAYS_INLINE int udp_from_guest(struct __sk_buff *skb, const struct bpf_guest *
 {
 	struct udp udp;
 	__u8 chaddr[BPF_HWADDR_LEN] __attribute__((aligned(2)));
-	if (bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) ||
-		udp.source == bpf_htons(PORT_DHCP_SERVER))
+	if (LOAD(skb, at, &udp) || udp.source == bpf_htons(PORT_DHCP_SERVER))
 		return DROP;
 	if (udp.dest != bpf_htons(PORT_DHCP_SERVER) || udp.source != bpf_htons(PORT_DHCP_CLIENT))
 		return PASS;
 	if (bpf_skb_load_bytes(skb, at + DHCP_CHADDR, chaddr, sizeof(chaddr)) ||
 		!is_equal(chaddr, guest->hwaddr))
 		return DROP;
-	if (is_equal(guest->hwaddr, guest->wire_hwaddr))
+	if (!(guest->flags & BPF_GUEST_SHARES))
 		return TELL;
 	return set_broadcast_flag(skb, at, &udp) == DROP ? DROP : TELL;
 }
@@ -158,7 +157,7 @@ ALWAYS_INLINE int udp_from_guest(struct __sk_buff *skb, const struct bpf_guest *
 ALWAYS_INLINE int ipv4_from_guest(struct __sk_buff *skb, struct bpf_guest *guest)
 {
 	struct ipv4 ip;
-	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)))
+	if (LOAD(skb, AT_L3, &ip))
 		return DROP;
 	__u32 header_len = (ip.version_and_len & 15) * 4u;
 	if (header_len < sizeof(ip))
@@ -286,7 +285,7 @@ ALWAYS_INLINE int ipv6_from_guest(struct __sk_buff *skb, struct bpf_guest *guest
 	__u32 at = AT_IPV6_PAYLOAD;
 	__u8 type = 0;
 	struct udp udp = {0};
-	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)))
+	if (LOAD(skb, AT_L3, &ip))
 		return DROP;
 	int protocol = skip_extensions(skb, ip.next, &at);
 	if (protocol < 0 || (protocol == PROTO_ICMPV6 && bpf_skb_load_bytes(skb, at, &type, 1)))
@@ -296,8 +295,8 @@ ALWAYS_INLINE int ipv6_from_guest(struct __sk_buff *skb, struct bpf_guest *guest
 			return DROP;
 		return nd_from_guest(skb, guest, &ip, type) == DROP ? DROP : TELL;
 	}
-	if (protocol == PROTO_UDP && (bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) ||
-					     udp.source == bpf_htons(PORT_DHCPV6_SERVER)))
+	if (protocol == PROTO_UDP &&
+		(LOAD(skb, at, &udp) || udp.source == bpf_htons(PORT_DHCPV6_SERVER)))
 		return DROP;
 	if (is_zero(ip.source, 16)) /* reports of groups (RFC 3810 §5.2.13) */
 		return protocol == PROTO_ICMPV6 ? PASS : DROP;
@@ -331,7 +330,7 @@ enum source { UNWANTED, SERVER, ANYBODY };
 ALWAYS_INLINE enum source source_of_udp(struct __sk_buff *skb, __u32 at, __u16 to, __u16 server)
 {
 	struct udp udp;
-	if (bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) || udp.dest != bpf_htons(to))
+	if (LOAD(skb, at, &udp) || udp.dest != bpf_htons(to))
 		return UNWANTED;
 	return udp.source == bpf_htons(server) ? SERVER : ANYBODY;
 }
@@ -339,7 +338,7 @@ ALWAYS_INLINE enum source source_of_udp(struct __sk_buff *skb, __u32 at, __u16 t
 ALWAYS_INLINE enum source source_of_ipv4(struct __sk_buff *skb)
 {
 	struct ipv4 ip;
-	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)) || ip.protocol != PROTO_UDP ||
+	if (LOAD(skb, AT_L3, &ip) || ip.protocol != PROTO_UDP ||
 		ip.fragment & bpf_htons(0x3fff)) /* more fragments, or an offset */
 		return UNWANTED;
 	return source_of_udp(
@@ -351,12 +350,11 @@ ALWAYS_INLINE enum source source_of_ipv6(struct __sk_buff *skb)
 {
 	struct ipv6 ip;
 	__u8 type;
-	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)))
+	if (LOAD(skb, AT_L3, &ip))
 		return UNWANTED;
 	if (ip.next == PROTO_UDP)
 		return source_of_udp(skb, AT_IPV6_PAYLOAD, PORT_DHCPV6_CLIENT, PORT_DHCPV6_SERVER);
-	if (ip.next != PROTO_ICMPV6 ||
-		bpf_skb_load_bytes(skb, AT_IPV6_PAYLOAD, &type, sizeof(type)))
+	if (ip.next != PROTO_ICMPV6 || LOAD(skb, AT_IPV6_PAYLOAD, &type))
 		return UNWANTED;
 	if (type == ND_RA)
 		return SERVER;
@@ -410,20 +408,30 @@ ALWAYS_INLINE int judge(struct __sk_buff *skb, struct bpf_guest *guest, __be16 t
 	return type == bpf_htons(TYPE_ARP) ? arp_from_guest(skb, guest) : DROP;
 }
 
+/* Written directly: nobody else has a frame that comes from a queue. What a guest hears is often shared with others, and
+ * the kernel would copy each frame for a program that may write. Returns false if there is no source. */
+ALWAYS_INLINE bool replace_source(struct __sk_buff *skb, const struct bpf_guest *guest)
+{
+	struct eth *eth = (struct eth *)FRAME(skb);
+	if ((__u8 *)(eth + 1) > FRAME_END(skb))
+		return false;
+	__builtin_memcpy(eth->source, guest->wire_hwaddr, sizeof(eth->source));
+	return true;
+}
+
 SEC("tc")
 int from_guest(struct __sk_buff *skb)
 {
 	struct eth eth;
 	__u32 ifindex = skb->ifindex;
 	struct bpf_guest *guest = bpf_map_lookup_elem(&guests, &ifindex);
-	if (!guest || skb->vlan_present || bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)) ||
+	if (!guest || skb->vlan_present || LOAD(skb, 0, &eth) ||
 		!is_equal(eth.source, guest->hwaddr))
 		return DROP;
 	int verdict = judge(skb, guest, eth.type);
 	if (verdict == DROP)
 		return DROP;
-	if (!is_equal(guest->hwaddr, guest->wire_hwaddr) &&
-		bpf_skb_store_bytes(skb, AT_ETH_SOURCE, guest->wire_hwaddr, BPF_HWADDR_LEN, 0))
+	if (!replace_source(skb, guest))
 		return DROP;
 	if (verdict == TELL && may(&guest->said))
 		tell(skb, BPF_SAYS);
@@ -445,11 +453,11 @@ int to_guest(struct __sk_buff *skb)
 	struct arp arp;
 	__u32 ifindex = skb->ifindex;
 	struct bpf_guest *guest = bpf_map_lookup_elem(&guests, &ifindex);
-	if (!guest || bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
+	if (!guest || LOAD(skb, 0, &eth))
 		return PASS;
 	if (is_wanted(skb, guest, eth.type))
 		tell(skb, BPF_HEARS);
-	if (is_equal(guest->hwaddr, guest->wire_hwaddr))
+	if (!(guest->flags & BPF_GUEST_SHARES))
 		return PASS;
 	if (is_equal(eth.dest, guest->wire_hwaddr))
 		bpf_skb_store_bytes(skb, AT_ETH_DEST, guest->hwaddr, BPF_HWADDR_LEN, 0);
@@ -507,12 +515,10 @@ ALWAYS_INLINE int ipv4_on_parent(struct __sk_buff *skb)
 {
 	struct ipv4 ip;
 	struct udp udp;
-	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)) || ip.protocol != PROTO_UDP ||
-		ip.fragment & bpf_htons(0x1fff))
+	if (LOAD(skb, AT_L3, &ip) || ip.protocol != PROTO_UDP || ip.fragment & bpf_htons(0x1fff))
 		return PASS;
 	__u32 at = AT_L3 + (ip.version_and_len & 15) * 4u;
-	if (bpf_skb_load_bytes(skb, at, &udp, sizeof(udp)) ||
-		udp.source != bpf_htons(PORT_DHCP_SERVER) ||
+	if (LOAD(skb, at, &udp) || udp.source != bpf_htons(PORT_DHCP_SERVER) ||
 		udp.dest != bpf_htons(PORT_DHCP_CLIENT))
 		return PASS;
 	return make_broadcast(skb);
@@ -524,9 +530,8 @@ ALWAYS_INLINE int ipv6_on_parent(struct __sk_buff *skb, const struct bpf_parent 
 	struct ipv6 ip;
 	struct nd_option option;
 	__u8 type;
-	if (bpf_skb_load_bytes(skb, AT_L3, &ip, sizeof(ip)) || ip.next != PROTO_ICMPV6 ||
-		ip.dest[0] != 0xff ||
-		bpf_skb_load_bytes(skb, AT_IPV6_PAYLOAD, &type, sizeof(type)) || type != ND_NA ||
+	if (LOAD(skb, AT_L3, &ip) || ip.next != PROTO_ICMPV6 || ip.dest[0] != 0xff ||
+		LOAD(skb, AT_IPV6_PAYLOAD, &type) || type != ND_NA ||
 		bpf_skb_load_bytes(skb, AT_IPV6_PAYLOAD + 24, &option, sizeof(option)))
 		return PASS;
 	bool is_ours = option.type == ND_TARGET_HWADDR && is_equal(option.hwaddr, parent->hwaddr);
@@ -539,7 +544,7 @@ int on_parent(struct __sk_buff *skb)
 	struct eth eth;
 	__u32 ifindex = skb->ifindex;
 	const struct bpf_parent *parent = bpf_map_lookup_elem(&parents, &ifindex);
-	if (!parent || bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)))
+	if (!parent || LOAD(skb, 0, &eth))
 		return PASS;
 	bool is_to_us = is_equal(eth.dest, parent->hwaddr);
 	if (eth.type == bpf_htons(TYPE_ARP))

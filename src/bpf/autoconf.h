@@ -6,8 +6,9 @@ enum { BPF_HWADDR_LEN = 6, BPF_ADDR_LEN = 16 };
 
 /* Bits of struct bpf_guest.flags. */
 enum {
-	BPF_GUEST_ARP = 1, /* may claim IPv4 addresses by ARP: those that nobody has */
-	BPF_GUEST_ND = 2   /* may claim IPv6 addresses by neighbour discovery */
+	BPF_GUEST_ARP = 1,   /* may claim IPv4 addresses by ARP: those that nobody has */
+	BPF_GUEST_ND = 2,    /* may claim IPv6 addresses by neighbour discovery */
+	BPF_GUEST_SHARES = 4 /* has the parent's hardware address on the wire, as its siblings */
 };
 
 /* A guest behind a tap. Key of its map: the tap's ifindex. */

@@ -17,6 +17,12 @@ struct __sk_buff {
 	__u32 priority;
 	__u32 ingress_ifindex;
 	__u32 ifindex;
+	__u32 tc_index;
+	__u32 cb[5];
+	__u32 hash;
+	__u32 tc_classid;
+	__u32 data; /* pointers, once the kernel has translated the access */
+	__u32 data_end;
 };
 
 enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_RINGBUF = 27, BPF_F_MARK_MANGLED_0 = 1 << 5 };
@@ -78,8 +84,10 @@ enum {
 	UDP_CHECKSUM = 6
 };
 
-/* The verifier allows no unaligned access to the stack. */
-#define WIRE __attribute__((packed, aligned(2)))
+/* The verifier allows no unaligned access to the stack. What follows the Ethernet header is at a multiple of four, as the
+ * kernel counts (NET_IP_ALIGN). */
+#define WIRE    __attribute__((packed, aligned(2)))
+#define WIRE_L3 __attribute__((packed, aligned(4)))
 
 struct eth {
 	__u8 dest[BPF_HWADDR_LEN], source[BPF_HWADDR_LEN];
@@ -91,7 +99,7 @@ struct arp {
 	__u8 hardware_len, protocol_len;
 	__be16 op;
 	__u8 sender[BPF_HWADDR_LEN], sender_addr[4], target[BPF_HWADDR_LEN], target_addr[4];
-} WIRE;
+} WIRE_L3;
 
 struct ipv4 {
 	__u8 version_and_len, tos;
@@ -99,18 +107,30 @@ struct ipv4 {
 	__u8 ttl, protocol;
 	__be16 checksum;
 	__u8 source[4], dest[4];
-} WIRE;
+} WIRE_L3;
 
 struct ipv6 {
 	__be32 version;
 	__be16 payload_len;
 	__u8 next, hops;
 	__u8 source[16], dest[16];
-} WIRE;
+} WIRE_L3;
 
 struct udp {
 	__be16 source, dest, len, checksum;
-} WIRE;
+} WIRE_L3;
+
+/* The first part of a frame, in which the headers of nearly each one are. `data` and `data_end` are read as they are
+ * declared: the kernel makes pointers of them. */
+#define FRAME(skb)     ((__u8 *)(long)(skb)->data)
+#define FRAME_END(skb) ((__u8 *)(long)(skb)->data_end)
+
+/* Copies a header: without a call, which takes longer than all the rest, if it is in the first part. `at` has a bound that
+ * the verifier knows. 0; else the frame is shorter. */
+#define LOAD(skb, at, to)                                                                          \
+	(FRAME(skb) + (at) + sizeof(*(to)) <= FRAME_END(skb)                                       \
+			? (*(to) = *(typeof(*(to)) *)(FRAME(skb) + (at)), 0)                       \
+			: bpf_skb_load_bytes(skb, at, to, sizeof(*(to))))
 
 ALWAYS_INLINE bool is_equal(const __u8 *a, const __u8 *b)
 {

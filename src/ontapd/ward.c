@@ -89,6 +89,8 @@ int ward_tell_programs(struct autoconf *a, const struct ward *ward)
 	struct bpf_guest guest = {.wire = ward->wire->ifindex, .flags = flags_of(&ward->policy)};
 	if (!a->rewrite)
 		return 0;
+	if (ward->is_rewritten)
+		guest.flags |= BPF_GUEST_SHARES;
 	memcpy(guest.hwaddr, ward->hwaddr, sizeof(guest.hwaddr));
 	memcpy(guest.wire_hwaddr, ward->is_rewritten ? ward->wire->hwaddr : ward->hwaddr,
 		sizeof(guest.wire_hwaddr));

@@ -7,7 +7,9 @@ import os
 import random
 import shutil
 import signal
+import struct
 import subprocess
+import sys
 import threading
 import time
 
@@ -194,6 +196,34 @@ def test_a_guest_that_claims_without_end_costs_little(lab, ontapd, guests, backg
     lines = sum("guest has" in line for line in daemon.log().splitlines())
     assert 2 < lines < 100 + (time.monotonic() - begin) / 12
     assert "too many new ones in a second" in daemon.log()
+
+
+# Packets of UDP over IPv6 that are longer than a page, of which only the Ethernet header is in the first part of what the
+# kernel makes of them: hdr_len in the header of virtio. Sent again and again from two sources.
+IN_PARTS = """
+import os, socket, struct
+hwaddr = bytes.fromhex(os.environ["ONTAP_HWADDR"].replace(":", ""))
+def frame(source, port):
+    udp = struct.pack("!4H", port, 9, 5000, 1) + bytes(4992)
+    ip = struct.pack("!IHBB", 6 << 28, 5000, 17, 255) + socket.inet_pton(10, source) + socket.inet_pton(10, "ff02::1")
+    return struct.pack("=BBHHHH", 0, 0, 14, 0, 0, 0) + bytes.fromhex("333300000001") + hwaddr + b"\\x86\\xdd" + ip + udp
+for _ in range(100):
+    os.write(int(os.environ["ONTAP_FD0"]), frame("2001:db8:9::9", 1111))
+    os.write(int(os.environ["ONTAP_FD0"]), frame("fe80::9", 2222))
+"""
+
+
+def test_the_guard_sees_a_frame_in_parts(lab, ontapd, ontap):  # noqa: F811
+    needs_type(lab, "macvtap")
+    lab.lan.ip("link set lan0 mtu 9000")
+    lab.ip("link set eth0 mtu 9000")
+    with RawGuest.on_link(lab.lan, "lan0") as heard:
+        done = ontap(ontapd(lab), "-t", "macvtap", "-a", "den", "--autoconf", prog=[sys.executable, "-c", IN_PARTS])
+        assert done.returncode == 0, done.stderr
+        def ports():
+            return {struct.unpack_from("!H", each.payload, 40)[0] for each in list(heard.frames) if len(each.payload) == 5040}
+        wait_until(ports, what="a frame")
+        assert ports() == {2222}
 
 
 def test_an_address_that_the_host_gets_is_taken_from_the_guest(lab, ontapd, guests, background, tmp_path):  # noqa: F811

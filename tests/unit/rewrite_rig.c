@@ -198,7 +198,7 @@ struct frame dhcp(const uint8_t *chaddr, uint16_t flags, bool has_checksum)
 int set_up(void **state UNUSED)
 {
 	char why[REWRITE_WHY_CAP];
-	struct bpf_guest guest = {.wire = WIRE, .flags = BPF_GUEST_ND};
+	struct bpf_guest guest = {.wire = WIRE, .flags = BPF_GUEST_ND | BPF_GUEST_SHARES};
 	if (rewrite_open(&rewrite, why)) {
 		print_message("skipped: %s\n", why);
 		return 0;

@@ -261,10 +261,10 @@ static void a_source_that_is_not_learnt_is_told_of(void **state UNUSED)
 	assert_true(addr_equal(&seen, &want));
 }
 
-/* The program may run on one frame again and again only if it changes no hardware address: so it is as on a macvtap. */
+/* The program may run on one frame again and again, and write the hardware address each time, only if that is the same. */
 static void keep_hwaddr(void)
 {
-	struct bpf_guest guest = {.wire = WIRE, .flags = BPF_GUEST_ND};
+	struct bpf_guest guest = {.wire = WIRE, .flags = BPF_GUEST_ND | BPF_GUEST_SHARES};
 	memcpy(guest.hwaddr, guest_hw, 6);
 	memcpy(guest.wire_hwaddr, guest_hw, 6);
 	assert_int_equal(rewrite_put_guest(rewrite, LINK, &guest), 0);
@@ -278,7 +278,8 @@ static void what_a_frame_costs(void **state UNUSED)
 	struct frame v4 = ipv4_udp("10.0.0.7", "10.0.0.9", 1000, 53),
 		     v6 = ipv6("2001:db8::7", "2001:db8::9", UDP), to = v4, parent = v4;
 	put_u16(grow(&v6, 8), 1000);
-	memcpy(to.bytes, parent_hw, 6);
+	memcpy(to.bytes, guest_hw, 6);
+	memcpy(parent.bytes, parent_hw, 6);
 	struct {
 		const char *name;
 		enum rewrite_program program;
