@@ -59,17 +59,35 @@ void snapshot_add(struct snapshot *snapshot, const struct record *r)
 	snapshot->len += len;
 }
 
+/* Adds the signatures of a set as records; `r` is one of the set. */
+static void add_sigs(struct snapshot *snapshot, const struct node *n, const struct node_set *set,
+	struct record r)
+{
+	uint8_t rdata[RRSIG_RDATA_MAX];
+	r.type = RR_RRSIG;
+	for (const struct node_sig *sig = node_sigs(n, set);; sig++) {
+		r.rdata = (struct rdata){rdata, (uint16_t)node_write_rrsig(n, set, sig, rdata)};
+		snapshot_add(snapshot, &r);
+		if (!sig->has_more)
+			return;
+	}
+}
+
 void snapshot_add_node(struct snapshot *snapshot, const struct node *n, uint16_t type)
 {
 	struct record r = {.owner = node_spelling(n)};
 	for (unsigned i = 0; i < n->set_count; i++) {
 		const struct node_set *set = &n->sets[i];
 		const uint8_t *at = node_rdata(n, set);
-		if (set->type == RR_SOA || (type != RR_ANY && set->type != type))
+		if (type != RR_ANY && set->type != type)
 			continue;
 		r.type = set->type;
 		r.view = set->view;
 		r.ttl = set->ttl;
+		if (set->is_signed && type == RR_ANY)
+			add_sigs(snapshot, n, set, r);
+		if (set->type == RR_SOA)
+			continue;
 		for (unsigned k = 0; k < set->count; k++) {
 			r.rdata = node_next_rdata(set, &at);
 			snapshot_add(snapshot, &r);

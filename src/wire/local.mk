@@ -8,5 +8,6 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/rr_reader.h \
 	src/wire/rr_types.h \
 	src/wire/rrset.h \
+	src/wire/rrsig.h \
 	src/wire/suffix.c src/wire/suffix.h \
 	src/wire/tsig_key.c src/wire/tsig_key.h

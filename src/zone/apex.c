@@ -46,7 +46,7 @@ int apex_generate(struct zone *z, const struct zone_apex *params, struct node **
 			return err;
 	}
 	facts_settle(&z->facts);
-	return node_new(params->name, &z->facts, true, ret);
+	return node_new(params->name, &z->facts, (struct node_form){.is_apex = true}, ret);
 }
 
 void apex_fill_serial(struct apex *apex, struct facts *facts)

@@ -14,6 +14,7 @@
 void facts_fini(struct facts *facts)
 {
 	free(facts->at);
+	free(facts->made);
 	*facts = (struct facts){0};
 }
 
@@ -65,10 +66,20 @@ static bool is_sorted(const struct facts *facts)
 	return true;
 }
 
+/* The signatures of an owner are as many sets as there are covered types: their TTLs are those of what they
+ * cover (RFC 4034 §3). Their rdata begins with the covered type, so these sets are apart when sorted. */
+static bool is_same_set(const struct fact *a, const struct fact *b)
+{
+	if (a->type != b->type)
+		return false;
+	return a->type != RR_RRSIG || a->len < 2 || b->len < 2 ||
+	       get_u16(a->bytes) == get_u16(b->bytes);
+}
+
 size_t facts_of_type(const struct facts *facts, size_t first)
 {
 	size_t end = first;
-	while (end < facts->count && facts->at[end].type == facts->at[first].type)
+	while (end < facts->count && is_same_set(&facts->at[first], &facts->at[end]))
 		end++;
 	return end - first;
 }
@@ -107,15 +118,26 @@ static void unite_equal(struct facts *facts)
 	facts->count = kept;
 }
 
+/* True if there is more at the owner than an alias and what DNSSEC puts beside it (RFC 4034 §3, §4). */
+static bool has_more_than_alias(const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->count; i++) {
+		uint16_t type = facts->at[i].type;
+		if (type != RR_CNAME && type != RR_NSEC && type != RR_RRSIG)
+			return true;
+	}
+	return false;
+}
+
 /* Removes records that must not exist together. Views are not checked separately: whether a name is
  * an alias must not depend on the client. */
 static void drop_conflicting(struct facts *facts)
 {
 	size_t kept = 0;
+	const bool has_more = has_more_than_alias(facts);
 	for (size_t i = 0, n; i < facts->count; i += n) {
 		n = facts_of_type(facts, i);
-		bool is_alone = n == facts->count;
-		if (facts->at[i].type == RR_CNAME && !is_alone)
+		if (facts->at[i].type == RR_CNAME && has_more)
 			continue;
 		size_t take = rr_type_has(facts->at[i].type, RR_IS_SINGLE) ? 1 : n;
 		memmove(&facts->at[kept], &facts->at[i], take * sizeof(facts->at[0]));

@@ -27,6 +27,8 @@ struct fact {
 struct facts {
 	struct fact *at;
 	size_t count, cap;
+	uint8_t *made; /* owned: rdata that is not in a node as such (facts_add_all()) */
+	size_t made_cap;
 };
 
 void facts_fini(struct facts *facts) NONNULL;
@@ -40,7 +42,8 @@ int facts_add_one(struct facts *facts, const struct fact *fact) NONNULL MUSTCHEC
  * stays. */
 void facts_settle(struct facts *facts) NONNULL;
 
-/* Returns how many facts, starting at `*first`, are of the same type. The facts must be settled. */
+/* Returns how many facts, starting at `*first`, are of the same set: of one type, and signatures of one
+ * covered type (RFC 4034 §3). The facts must be settled. */
 size_t facts_of_type(const struct facts *facts, size_t first) NONNULL;
 
 /* Calls `tell` for each difference between two settled lists: first for removed records, then

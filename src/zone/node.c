@@ -8,9 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/err.h"
 
-enum { SET_RECORDS_MAX = (1 << 13) - 1, SETS_MAX = UINT8_MAX, NODE_BYTES_MAX = UINT16_MAX };
+enum { SET_RECORDS_MAX = (1 << 12) - 1, SETS_MAX = UINT8_MAX, NODE_BYTES_MAX = UINT16_MAX };
+
+/* A node while it is made. */
+struct building {
+	struct node_form form;
+	bool is_cut;
+	uint8_t labels; /* for the signatures */
+	size_t sets, bytes;
+	struct node *node;
+	struct wr w;
+};
 
 /* A run of facts of one type that is written as one set, for `view`. */
 struct run {
@@ -64,8 +75,16 @@ static bool is_near_run(const struct run *run, size_t records)
 	return has_private;
 }
 
-/* Computes the length of the run's rdata. Fills in `*set` except its offset. ERR_RANGE. */
-static int measure_run(const struct run *run, struct node_set *set, size_t *bytes)
+/* True if a set of that type gets signatures. At a cut only what the parent zone says with authority does (RFC
+ * 4035 §2.2). */
+static bool is_to_sign(const struct building *b, uint16_t type)
+{
+	return b->form.key_count > 0 && (!b->is_cut || type == RR_DS || type == RR_NSEC);
+}
+
+/* Computes the length of the run's rdata and signatures. Fills in `*set` except its offset. ERR_RANGE. */
+static int measure_run(
+	const struct building *b, const struct run *run, struct node_set *set, size_t *bytes)
 {
 	size_t records = 0, sum = 0;
 	unsigned len = 0;
@@ -86,7 +105,8 @@ static int measure_run(const struct run *run, struct node_set *set, size_t *byte
 		.type = run->at->type,
 		.len = (uint16_t)(is_even ? len : 0),
 		.count = records & SET_RECORDS_MAX,
-		.is_near = is_even && is_near_run(run, records),
+		.is_signed = is_to_sign(b, run->at->type),
+		.is_near = is_even && !b->form.sends_all && is_near_run(run, records),
 		.view = run->view & VIEW_ANY,
 		.ttl = 0,
 	};
@@ -94,6 +114,8 @@ static int measure_run(const struct run *run, struct node_set *set, size_t *byte
 		if (run->at[i].view & run->view)
 			set->ttl = run->at[i].ttl[run->ttl_of];
 	*bytes = sum + (is_even ? 0 : 2 * records);
+	if (set->is_signed)
+		*bytes += b->form.key_count * sizeof(struct node_sig);
 	return 0;
 }
 
@@ -109,16 +131,27 @@ static void write_run(const struct run *run, const struct node_set *set, struct 
 	}
 }
 
+/* Leaves room for the signatures of a set. */
+static void write_blanks(struct building *b)
+{
+	for (unsigned i = 0; i < b->form.key_count; i++) {
+		const struct node_sig blank = {.labels = b->labels,
+			.signer_len = (uint8_t)b->form.signer_len,
+			.has_more = i + 1 < b->form.key_count};
+		wr_bytes(&b->w, &blank, sizeof(blank));
+	}
+}
+
 /* Calls a function for each run of the facts, in order; stops at an error. */
-static int each_run(
-	const struct facts *facts, int (*visit)(void *arg, const struct run *run), void *arg)
+static int each_run(const struct facts *facts,
+	int (*visit)(struct building *b, const struct run *run), struct building *b)
 {
 	for (size_t i = 0, n; i < facts->count; i += n) {
 		struct run runs[VIEW_COUNT];
 		n = facts_of_type(facts, i);
 		size_t run_count = split_runs(&facts->at[i], n, runs);
 		for (size_t r = 0; r < run_count; r++) {
-			int err = visit(arg, &runs[r]);
+			int err = visit(b, &runs[r]);
 			if (err)
 				return err;
 		}
@@ -126,38 +159,30 @@ static int each_run(
 	return 0;
 }
 
-struct sizes {
-	size_t sets, bytes;
-};
-
-static int add_size(void *arg, const struct run *run)
+static int add_size(struct building *b, const struct run *run)
 {
-	struct sizes *sizes = arg;
 	struct node_set set;
 	size_t bytes;
-	int err = measure_run(run, &set, &bytes);
-	sizes->sets++;
-	sizes->bytes += err ? 0 : bytes;
+	int err = measure_run(b, run, &set, &bytes);
+	b->sets++;
+	b->bytes += err ? 0 : bytes;
 	return err;
 }
 
-struct filling {
-	struct node *node;
-	struct wr w;
-};
-
-static int fill_set(void *arg, const struct run *run)
+static int fill_set(struct building *b, const struct run *run)
 {
-	struct filling *f = arg;
-	struct node_set *set = &f->node->sets[f->node->set_count++];
+	struct node *n = b->node;
+	struct node_set *set = &n->sets[n->set_count++];
 	size_t bytes;
-	int err = measure_run(run, set, &bytes);
+	int err = measure_run(b, run, set, &bytes);
 	if (err)
 		return err;
-	set->off = (uint16_t)wr_len(&f->w);
-	write_run(run, set, &f->w);
+	set->off = (uint16_t)wr_len(&b->w);
+	write_run(run, set, &b->w);
+	if (set->is_signed)
+		write_blanks(b);
 	if (set->view != VIEW_ANY)
-		f->node->flags |= NODE_VIEWS;
+		n->flags |= NODE_VIEWS;
 	return 0;
 }
 
@@ -176,40 +201,69 @@ static bool has_asterisk(const uint8_t *name)
 	return false;
 }
 
-int node_new(const uint8_t *name, const struct facts *facts, bool is_apex, struct node **ret)
+/* The number of labels that a signature says: without the root and without "*" at the beginning (RFC 4034
+ * §3.1.3). */
+static uint8_t labels_to_sign(const uint8_t *name)
 {
-	struct sizes sizes = {0};
-	int err = each_run(facts, add_size, &sizes);
+	return (uint8_t)(name_labels(name) - (name[0] == 1 && name[1] == '*'));
+}
+
+static bool has_type(const struct facts *facts, uint16_t type)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		if (facts->at[i].type == type)
+			return true;
+	return false;
+}
+
+/* Writes names and sets into the empty node. */
+static int fill(struct building *b, const uint8_t *name, const struct name *lower,
+	const struct facts *facts, bool is_cased)
+{
+	struct node *n = b->node;
+	n->name_len = lower->len;
+	n->flags = (uint8_t)((b->form.is_apex ? NODE_APEX : 0) | (is_cased ? NODE_CASED : 0) |
+			     (b->form.key_count ? NODE_SIGNED : 0) |
+			     (b->form.key_count && b->form.is_apex ? NODE_SIGNED_ZONE : 0));
+	n->is_wildcard = has_asterisk(name);
+	n->source = b->form.source & 7;
+	wr_room(&b->w, sizeof(*n) + b->sets * sizeof(struct node_set));
+	wr_bytes(&b->w, lower->wire, lower->len);
+	if (is_cased)
+		wr_bytes(&b->w, name, lower->len);
+	int err = each_run(facts, fill_set, b);
+	for (unsigned i = 0; i < n->set_count; i++)
+		n->flags |= flags_of_type(n->sets[i].type, b->form.is_apex);
+	return err ? err : b->w.err ? ERR_RANGE : 0;
+}
+
+int node_new(
+	const uint8_t *name, const struct facts *facts, struct node_form form, struct node **ret)
+{
+	struct building b = {.form = form,
+		.is_cut = !form.is_apex && has_type(facts, RR_NS),
+		.labels = labels_to_sign(name)};
+	int err = each_run(facts, add_size, &b);
 	if (err)
 		return err;
 	struct name lower;
 	name_copy(&lower, name);
 	name_lower(&lower);
 	bool is_cased = memcmp(lower.wire, name, lower.len) != 0;
-	size_t head = sizeof(struct node) + sizes.sets * sizeof(struct node_set);
-	size_t size = head + lower.len + (is_cased ? lower.len : 0u) + sizes.bytes;
-	if (sizes.sets > SETS_MAX || size > NODE_BYTES_MAX)
+	size_t head = sizeof(struct node) + b.sets * sizeof(struct node_set);
+	size_t size = head + lower.len + (is_cased ? lower.len : 0u) + b.bytes;
+	if (b.sets > SETS_MAX || size > NODE_BYTES_MAX)
 		return ERR_RANGE;
-	struct node *n = calloc(1, size);
-	if (!n)
+	b.node = calloc(1, size);
+	if (!b.node)
 		return ERR_NOMEM;
-	struct filling f = {.node = n, .w = wr_init(n, size)};
-	n->name_len = lower.len;
-	n->flags = (uint8_t)((is_apex ? NODE_APEX : 0) | (is_cased ? NODE_CASED : 0) |
-			     (has_asterisk(name) ? NODE_WILDCARD : 0));
-	wr_room(&f.w, head);
-	wr_bytes(&f.w, lower.wire, lower.len);
-	if (is_cased)
-		wr_bytes(&f.w, name, lower.len);
-	err = each_run(facts, fill_set, &f);
-	if (err || f.w.err) {
-		free(n);
-		return err ? err : ERR_RANGE;
-	}
-	for (unsigned i = 0; i < n->set_count; i++)
-		n->flags |= flags_of_type(n->sets[i].type, is_apex);
-	*ret = n;
-	return 0;
+	b.w = wr_init(b.node, size);
+	err = fill(&b, name, &lower, facts, is_cased);
+	if (err)
+		free(b.node);
+	else
+		*ret = b.node;
+	return err;
 }
 
 void node_free(struct node *n)
@@ -217,15 +271,15 @@ void node_free(struct node *n)
 	free(n);
 }
 
-/* Returns the end of the set's rdata. */
+/* Returns the end of the set with its signatures. */
 static const uint8_t *set_end(const struct node *n, const struct node_set *set)
 {
-	const uint8_t *at = node_rdata(n, set);
-	if (set->len)
-		return at + (size_t)set->len * set->count;
-	for (unsigned i = 0; i < set->count; i++)
-		node_next_rdata(set, &at);
-	return at;
+	const struct node_sig *sig = node_sigs(n, set);
+	if (!set->is_signed)
+		return (const uint8_t *)sig;
+	while (sig->has_more)
+		sig++;
+	return (const uint8_t *)(sig + 1);
 }
 
 size_t node_size(const struct node *n)
@@ -244,29 +298,132 @@ size_t node_records(const struct node *n)
 	return records;
 }
 
+static bool set_equal(const struct node *a, const struct node_set *x, const struct node *b,
+	const struct node_set *y)
+{
+	const uint8_t *from = node_rdata(a, x);
+	size_t len = (size_t)(node_rdata_end(a, x) - from);
+	return x->type == y->type && x->view == y->view && x->ttl == y->ttl && x->len == y->len &&
+	       x->count == y->count && x->is_near == y->is_near &&
+	       len == (size_t)(node_rdata_end(b, y) - node_rdata(b, y)) &&
+	       memcmp(from, node_rdata(b, y), len) == 0;
+}
+
+/* Returns the next set from number `*i` on that a source says, and moves `*i` behind it. NULL: none. */
+static const struct node_set *next_said(const struct node *n, unsigned *i)
+{
+	while (*i < n->set_count) {
+		const struct node_set *set = &n->sets[(*i)++];
+		if (!node_is_chain(set))
+			return set;
+	}
+	return NULL;
+}
+
 bool node_equal(const struct node *a, const struct node *b)
 {
-	size_t skip = offsetof(struct node, name_len), size = node_size(a);
-	return size == node_size(b) &&
-	       memcmp((const uint8_t *)a + skip, (const uint8_t *)b + skip, size - skip) == 0;
+	if (memcmp(node_spelling(a), node_spelling(b), a->name_len) != 0)
+		return false;
+	for (unsigned i = 0, j = 0;;) {
+		const struct node_set *x = next_said(a, &i), *y = next_said(b, &j);
+		if (!x || !y)
+			return x == y;
+		if (!set_equal(a, x, b, y))
+			return false;
+	}
+}
+
+size_t node_write_rrsig(const struct node *n, const struct node_set *set,
+	const struct node_sig *sig, uint8_t out[RRSIG_RDATA_MAX])
+{
+	struct wr w = wr_init(out, RRSIG_RDATA_MAX);
+	wr_u16(&w, set->type);
+	wr_u8(&w, sig->alg);
+	wr_u8(&w, sig->labels);
+	wr_u32(&w, set->ttl);
+	wr_bytes(&w, sig->times_tag, sizeof(sig->times_tag));
+	wr_bytes(&w, node_signer(n, sig), sig->signer_len);
+	wr_bytes(&w, sig->bytes, sizeof(sig->bytes));
+	return wr_len(&w);
+}
+
+struct rrsig node_read_sig(const struct node_sig *sig)
+{
+	struct rrsig ret = {.key = {.alg = sig->alg, .tag = get_u16(sig->times_tag + 8)},
+		.labels = sig->labels,
+		.expiration = get_u32(sig->times_tag),
+		.inception = get_u32(sig->times_tag + 4)};
+	memcpy(ret.bytes, sig->bytes, sizeof(ret.bytes));
+	return ret;
+}
+
+static struct fact fact_of_set(const struct node_set *set)
+{
+	struct fact fact = {.type = set->type, .view = set->view};
+	for (int v = 0; v < VIEW_COUNT; v++)
+		fact.ttl[v] = set->view & 1 << v ? set->ttl : 0;
+	return fact;
+}
+
+static int add_set(struct facts *facts, const struct node *n, const struct node_set *set)
+{
+	const uint8_t *at = node_rdata(n, set);
+	struct fact fact = fact_of_set(set);
+	for (unsigned r = 0; r < set->count; r++) {
+		struct rdata rdata = node_next_rdata(set, &at);
+		fact.bytes = rdata.bytes;
+		fact.len = rdata.len;
+		int err = facts_add_one(facts, &fact);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 int facts_add_node(struct facts *facts, const struct node *n)
 {
-	for (unsigned i = 0; i < n->set_count; i++) {
-		const struct node_set *set = &n->sets[i];
-		const uint8_t *at = node_rdata(n, set);
-		struct fact fact = {.type = set->type, .view = set->view};
-		for (int v = 0; v < VIEW_COUNT; v++)
-			fact.ttl[v] = set->view & 1 << v ? set->ttl : 0;
-		for (unsigned r = 0; r < set->count; r++) {
-			struct rdata rdata = node_next_rdata(set, &at);
-			fact.bytes = rdata.bytes;
-			fact.len = rdata.len;
-			int err = facts_add_one(facts, &fact);
-			if (err)
-				return err;
-		}
+	const struct node_set *set;
+	for (unsigned i = 0; (set = next_said(n, &i));) {
+		int err = add_set(facts, n, set);
+		if (err)
+			return err;
 	}
 	return 0;
+}
+
+/* Adds the signatures of a set; their rdata is written to `*to`, which moves behind it. */
+static int add_sigs(
+	struct facts *facts, const struct node *n, const struct node_set *set, uint8_t **to)
+{
+	struct fact fact = fact_of_set(set);
+	fact.type = RR_RRSIG;
+	for (const struct node_sig *sig = node_sigs(n, set);; sig++) {
+		fact.bytes = *to;
+		fact.len = (uint16_t)node_write_rrsig(n, set, sig, *to);
+		*to += fact.len;
+		int err = facts_add_one(facts, &fact);
+		if (err || !sig->has_more)
+			return err;
+	}
+}
+
+/* Makes room for the rdata of all signatures of the node. ERR_NOMEM. */
+static int reserve_made(struct facts *facts, const struct node *n)
+{
+	size_t sigs = 0;
+	for (unsigned i = 0; i < n->set_count; i++)
+		sigs += n->sets[i].is_signed ? RRSIG_KEYS_MAX : 0;
+	return ARRAY_RESERVE(facts->made, facts->made_cap, sigs * RRSIG_RDATA_MAX);
+}
+
+int facts_add_all(struct facts *facts, const struct node *n)
+{
+	int err = reserve_made(facts, n) ? ERR_NOMEM : 0;
+	uint8_t *to = facts->made;
+	for (unsigned i = 0; i < n->set_count && !err; i++) {
+		err = add_set(facts, n, &n->sets[i]);
+		if (!err && n->sets[i].is_signed)
+			err = add_sigs(facts, n, &n->sets[i], &to);
+	}
+	return err;
 }

@@ -3,9 +3,10 @@
  * All data of one owner name, in one block: header, directory of sets, name, rdata. A node is
  * immutable once it is published, except for the fields that only the writer uses.
  *
- *	struct node | struct node_set × set_count | name in lower case | its spelling | rdata …
+ *	struct node | struct node_set × set_count | name in lower case | its spelling | rdata, signatures …
  *
- * The spelling is stored only if it has capital letters (NODE_CASED).
+ * The spelling is stored only if it has capital letters (NODE_CASED). The signatures of a set follow
+ * its rdata, without what the set and the name say already: struct node_sig.
  *
  * The rdata of a set is stored back to back, without the ten bytes of type, class, TTL and
  * length that each record in a message has. These are the same for each record, so the answer
@@ -21,16 +22,18 @@
 #include "base/compiler.h"
 #include "base/cursor.h"
 #include "wire/rrset.h"
+#include "wire/rrsig.h"
 #include "zone/fact.h"
 
 enum node_flag {
-	NODE_APEX = 1,      /* a zone begins here */
-	NODE_CUT = 2,       /* has NS and is no apex: a delegation (RFC 1034 §4.2.1) */
-	NODE_DNAME = 4,     /* names below are redirected (RFC 6672) */
-	NODE_CNAME = 8,     /* this is an alias */
-	NODE_VIEWS = 16,    /* some set depends on the view */
-	NODE_WILDCARD = 32, /* a label is "*": it or an ancestor is a wildcard (RFC 4592 §2.1.1) */
-	NODE_CASED = 128    /* the name was given with capital letters */
+	NODE_APEX = 1,         /* a zone begins here */
+	NODE_CUT = 2,          /* has NS and is no apex: a delegation (RFC 1034 §4.2.1) */
+	NODE_DNAME = 4,        /* names below are redirected (RFC 6672) */
+	NODE_CNAME = 8,        /* this is an alias */
+	NODE_VIEWS = 16,       /* some set depends on the view */
+	NODE_SIGNED = 32,      /* some set has a signature: the name is in a signed zone */
+	NODE_SIGNED_ZONE = 64, /* the apex of a signed zone */
+	NODE_CASED = 128       /* the name was given with capital letters */
 };
 
 /* The records of one type at an owner, as seen by some views. */
@@ -38,17 +41,31 @@ struct node_set {
 	uint16_t type;
 	uint16_t off; /* of the first rdata, from the start of the node */
 	uint16_t len; /* of each rdata; 0: each rdata has a two-byte length before it */
-	uint16_t count : 13;
-	uint16_t is_near : 1; /* a client may get only some of the addresses: serve/near.h */
+	uint16_t count : 12;
+	uint16_t is_signed : 1; /* signatures follow the rdata */
+	uint16_t
+		is_near : 1; /* several addresses of workloads, some are private: see serve/near.h */
 	uint16_t view : 2;
 	uint32_t ttl;
+};
+
+/* A signature of a set, as it lies behind the rdata; numbers are in wire format. With the set's type and
+ * TTL and the signer's name, which is the end of the node's own name, it is the rdata of an RRSIG record
+ * (RFC 4034 §3.1). */
+struct node_sig {
+	uint8_t alg, labels;
+	uint8_t times_tag[10]; /* expiration, inception, key tag */
+	uint8_t signer_len;    /* length of the signer's name */
+	uint8_t has_more;      /* another signature of the set follows this one */
+	uint8_t bytes[RRSIG_BYTES];
 };
 
 struct node {
 	/* Writer only: nodes and edges directly below (zone/tree.h), and which source has said all
 	 * of it (enum zone_source), if only one has. */
-	uint32_t children : 29;
+	uint32_t children : 28;
 	uint32_t source : 3;
+	uint32_t is_wildcard : 1; /* a label is "*": it or an ancestor is one (RFC 4592 §2.1.1) */
 	uint8_t edge; /* writer only: offset in the name where its edge begins; 0: none */
 	uint8_t name_len;
 	uint8_t flags;     /* enum node_flag */
@@ -94,20 +111,70 @@ static inline const uint8_t *node_rdata(const struct node *n, const struct node_
 	return (const uint8_t *)n + set->off;
 }
 
+/* Returns the end of the set's rdata: where its signatures begin, if it has any. */
+static inline const uint8_t *node_rdata_end(const struct node *n, const struct node_set *set)
+{
+	const uint8_t *at = node_rdata(n, set);
+	if (set->len)
+		return at + (size_t)set->len * set->count;
+	for (unsigned i = 0; i < set->count; i++)
+		at += 2 + get_u16(at);
+	return at;
+}
+
+/* Returns the first signature of a set that is signed; the others follow it. */
+static inline const struct node_sig *node_sigs(const struct node *n, const struct node_set *set)
+{
+	return (const struct node_sig *)node_rdata_end(n, set);
+}
+
+/* Returns the name of the zone that the signature is for. */
+static inline const uint8_t *node_signer(const struct node *n, const struct node_sig *sig)
+{
+	return node_name(n) + n->name_len - sig->signer_len;
+}
+
+/* True if the set is a link of the zone's NSEC chain, and not from a source. */
+static inline bool node_is_chain(const struct node_set *set)
+{
+	return set->type == RR_NSEC && set->is_signed;
+}
+
+/* Writes the rdata of the RRSIG record of that signature to `out`, and returns its length. */
+size_t node_write_rrsig(const struct node *n, const struct node_set *set,
+	const struct node_sig *sig, uint8_t out[RRSIG_RDATA_MAX]) NONNULL;
+/* Returns the value of the signature. */
+struct rrsig node_read_sig(const struct node_sig *sig) NONNULL;
+
 /* Returns the total size in bytes. */
 size_t node_size(const struct node *n) NONNULL;
 
 /* Returns the number of records. A record that differs by view counts once per view. */
 size_t node_records(const struct node *n) NONNULL;
 
+/* How a node is made. */
+struct node_form {
+	bool is_apex;
+	bool sends_all; /* no address is from the kernel: clients get all, as who wrote them wants */
+	unsigned source; /* enum zone_source, if only one has said all of it */
+	/* Signatures: room for `key_count` of each set that is to be signed (RFC 4035 §2.2) is left, and zero
+	 * but for `signer_len`, `labels` and `has_more`. 0: the node is not signed. */
+	unsigned key_count, signer_len;
+};
+
 /* Makes a node of settled facts (facts_settle()). Copies the rdata. ERR_NOMEM. ERR_RANGE if a
- * node cannot hold them (64 KiB, 8191 records per set; this is more than a message can hold). */
-int node_new(const uint8_t *name, const struct facts *facts, bool is_apex,
+ * node cannot hold them (64 KiB, 4095 records per set; this is more than a message can hold). */
+int node_new(const uint8_t *name, const struct facts *facts, struct node_form form,
 	struct node **ret) NONNULL MUSTCHECK;
 void node_free(struct node *n);
 
-/* Whether both say the same of the same name, spelling included, whoever says it. */
+/* Whether the sources say the same at both, which are of one name, spelling included. Signatures and the
+ * chain do not count. */
 bool node_equal(const struct node *a, const struct node *b) NONNULL;
 
-/* Adds what the node says. ERR_NOMEM. */
+/* Adds what the sources say at the node: everything but signatures and the chain. ERR_NOMEM. */
 int facts_add_node(struct facts *facts, const struct node *n) NONNULL MUSTCHECK;
+
+/* Adds all records, also those of the chain, and the signatures as RRSIG. `facts` is empty before. They are
+ * valid until the next call with the same `facts`. ERR_NOMEM. */
+int facts_add_all(struct facts *facts, const struct node *n) NONNULL MUSTCHECK;

@@ -49,12 +49,6 @@ static void give_way(struct facts *facts, size_t first, const struct node *to)
 	facts->count = kept;
 }
 
-void owner_send_all(struct node *n)
-{
-	for (unsigned i = 0; i < n->set_count; i++)
-		n->sets[i].is_near = false;
-}
-
 int zone_merge(struct zone *z, const uint8_t *name, struct node *const said[SAY_COUNT],
 	struct apex *apex, struct node **ret)
 {
@@ -74,10 +68,8 @@ int zone_merge(struct zone *z, const uint8_t *name, struct node *const said[SAY_
 	*ret = NULL;
 	if (facts->count == 0)
 		return 0;
-	int err = node_new(name, facts, apex != NULL, ret);
-	if (!err && !said[SAY_DERIVED])
-		owner_send_all(*ret);
-	return err;
+	const struct node_form form = {.is_apex = apex != NULL, .sends_all = !said[SAY_DERIVED]};
+	return node_new(name, facts, form, ret);
 }
 
 struct telling {
@@ -108,9 +100,9 @@ int zone_tell(
 		return 0;
 	z->before.count = z->after.count = 0;
 	if (before)
-		err = facts_add_node(&z->before, before);
+		err = facts_add_all(&z->before, before);
 	if (!err && after)
-		err = facts_add_node(&z->after, after);
+		err = facts_add_all(&z->after, after);
 	if (err)
 		return err;
 	facts_settle(&z->before);

@@ -59,10 +59,6 @@ struct owner *zone_owner_new(struct zone *z, const struct place *place) NONNULL 
 /* Frees the owner record. Its nodes must have been moved or freed. */
 void zone_owner_free(struct zone *z, struct owner *owner) NONNULL;
 
-/* Notes in a new node that none of its addresses is from the kernel: clients get all of them, as
- * who wrote them wants. */
-void owner_send_all(struct node *n) NONNULL;
-
 /* Merges the nodes of all sources into a new node; NULL if there are no records. `apex` is not
  * NULL at an apex. */
 int zone_merge(struct zone *z, const uint8_t *name, struct node *const said[SAY_COUNT],

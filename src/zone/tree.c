@@ -38,7 +38,7 @@ static struct node *empty_node(const uint8_t *name)
 {
 	const struct facts none = {0};
 	struct node *n;
-	return node_new(name, &none, false, &n) ? NULL : n;
+	return node_new(name, &none, (struct node_form){0}, &n) ? NULL : n;
 }
 
 int tree_init(struct tree *t, struct zone_reader *reader, struct garbage *garbage)
@@ -78,7 +78,7 @@ static bool has_feature(const struct node *n, enum table_feature feature)
 {
 	switch (feature) {
 	case TABLE_CUTS: return n->flags & (NODE_CUT | NODE_DNAME);
-	case TABLE_WILDCARDS: return n->flags & NODE_WILDCARD;
+	case TABLE_WILDCARDS: return n->is_wildcard;
 	case TABLE_VIEWS: return n->flags & NODE_VIEWS;
 	case TABLE_FEATURE_COUNT: break;
 	}

@@ -69,15 +69,8 @@ static int make_saying(struct zone *z, enum zone_source source, const uint8_t *n
 	if (z->facts.count == 0)
 		return 0;
 	facts_settle(&z->facts);
-	struct node *n;
-	int err = node_new(name, &z->facts, false, &n);
-	if (err)
-		return err;
-	n->source = source & 7;
-	if (source != ZONE_DERIVED)
-		owner_send_all(n);
-	*ret = n;
-	return 0;
+	const struct node_form form = {.sends_all = source != ZONE_DERIVED, .source = source};
+	return node_new(name, &z->facts, form, ret);
 }
 
 static bool says_the_same(const struct node *a, const struct node *b)
