@@ -3,7 +3,7 @@
 # Quiet if nothing is missing.
 
 # Needed for the build.
-build_packages=(gcc make autoconf automake pkg-config libc6-dev libmnl-dev libldns-dev nettle-dev liburcu-dev
+build_packages=(gcc make autoconf automake pkg-config libc6-dev libmnl-dev libldns-dev nettle-dev libgmp-dev liburcu-dev
 	libcap-ng-dev libjansson-dev libbpf-dev)
 
 # Also needed for the demonstration.

@@ -28,5 +28,5 @@ done
 {
 	ldd "${targets[@]/#/tests/fuzz/}" | awk '$2 == "=>" { print $3 }'
 	ldconfig -p | awk '$1 ~ /^libldns\.so\.[0-9]+$/ { print $NF }'
-} | grep -E '/lib(mnl|nettle|hogweed|urcu|jansson|cap-ng|ldns)[-.]' | sort -u | xargs -I{} cp -L {} "$OUT/lib/"
+} | grep -E '/lib(mnl|nettle|hogweed|gmp|urcu|jansson|cap-ng|ldns)[-.]' | sort -u | xargs -I{} cp -L {} "$OUT/lib/"
 echo "${#targets[@]} targets in $OUT"

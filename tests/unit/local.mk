@@ -7,6 +7,7 @@ unit_programs += tests/unit/test_array
 unit_programs += tests/unit/test_buf
 unit_programs += tests/unit/test_conf
 unit_programs += tests/unit/test_cursor
+unit_programs += tests/unit/test_dnssec_keys
 unit_programs += tests/unit/test_edit
 unit_programs += tests/unit/test_err
 unit_programs += tests/unit/test_export
