@@ -32,8 +32,10 @@ enum { UNNAMED_LAST = 65533, UNNAMED_FIRST = 65520 };
 
 /* Whom to look for. */
 struct wanted {
-	const char *name; /* NULL: a user without a name */
+	const char *name; /* NULL: a user without a name, … */
 	bool is_group;
+	uid_t but;         /* … but not this one, … */
+	const char *reach; /* … who can list this directory, unless NULL */
 };
 
 static struct finding look_up(const char *name, bool is_group)
@@ -50,12 +52,23 @@ static struct finding look_up(const char *name, bool is_group)
 	return (struct finding){.err = is_absent ? ERR_ABSENT : -errno};
 }
 
-static struct finding look_for_unnamed(void)
+/* Of a path that does not exist, what is above it counts. */
+static int check_reach(const char *path)
+{
+	return path && faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS) && errno != ENOENT
+		       ? -errno
+		       : 0;
+}
+
+static struct finding look_for_unnamed(const struct wanted *wanted)
 {
 	for (uid_t uid = UNNAMED_LAST; uid >= UNNAMED_FIRST; uid--) {
 		const struct privilege_user user = {uid, uid};
-		if (!getpwuid(uid) && !getgrgid(uid))
-			return (struct finding){.err = privilege_become(&user), .user = user};
+		if (uid == wanted->but || getpwuid(uid) || getgrgid(uid))
+			continue;
+		int err = privilege_become(&user);
+		return (struct finding){
+			.err = err ? err : check_reach(wanted->reach), .user = user};
 	}
 	return (struct finding){.err = ERR_ABSENT};
 }
@@ -82,8 +95,8 @@ static int find(struct wanted wanted, struct privilege_user *ret)
 		return -errno;
 	pid_t child = fork();
 	if (child == 0) {
-		struct finding finding =
-			wanted.name ? look_up(wanted.name, wanted.is_group) : look_for_unnamed();
+		struct finding finding = wanted.name ? look_up(wanted.name, wanted.is_group)
+						     : look_for_unnamed(&wanted);
 		_exit(write(fds[1], &finding, sizeof(finding)) != sizeof(finding));
 	}
 	struct finding finding = {.err = -errno};
@@ -98,33 +111,21 @@ static int find(struct wanted wanted, struct privilege_user *ret)
 
 int privilege_find_user(const char *name, struct privilege_user *ret)
 {
-	return find((struct wanted){name, false}, ret);
+	return find((struct wanted){.name = name}, ret);
 }
 
-int privilege_find_unnamed(struct privilege_user *ret)
+int privilege_find_unnamed(uid_t but, const char *reach, struct privilege_user *ret)
 {
-	return find((struct wanted){0}, ret);
+	return find((struct wanted){.but = but, .reach = reach}, ret);
 }
 
 int privilege_find_group(const char *name, gid_t *ret)
 {
 	struct privilege_user found;
-	int err = find((struct wanted){name, true}, &found);
+	int err = find((struct wanted){.name = name, .is_group = true}, &found);
 	if (!err)
 		*ret = found.gid;
 	return err;
-}
-
-int privilege_become(const struct privilege_user *user)
-{
-	errno = 0; /* some failures of capng_change_id() are not system call errors */
-	capng_clear(CAPNG_SELECT_BOTH);
-	capng_updatev(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
-		CAP_NET_BIND_SERVICE, -1);
-	if (capng_change_id((int)user->uid, (int)user->gid,
-		    (capng_flags_t)(CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING)))
-		return errno ? -errno : -EPERM;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }
 
 /* Uses the system call, because capabilities belong to a thread, but the state of libcap-ng does
@@ -133,6 +134,27 @@ static int get_capabilities(struct __user_cap_data_struct data[_LINUX_CAPABILITY
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	return (int)syscall(SYS_capget, &header, data);
+}
+
+uint64_t privilege_effective(void)
+{
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	if (get_capabilities(data))
+		return 0;
+	return (uint64_t)data[1].effective << 32 | data[0].effective;
+}
+
+int privilege_become(const struct privilege_user *user)
+{
+	errno = 0; /* some failures of capng_change_id() are not system call errors */
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (privilege_effective() >> CAP_NET_BIND_SERVICE & 1)
+		capng_updatev(CAPNG_ADD, (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
+			CAP_NET_BIND_SERVICE, -1);
+	if (capng_change_id((int)user->uid, (int)user->gid,
+		    (capng_flags_t)(CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING)))
+		return errno ? -errno : -EPERM;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }
 
 static void set_capabilities(const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3])
@@ -158,19 +180,44 @@ static void keep_only(uint32_t keep)
 	set_capabilities(data);
 }
 
-void privilege_keep_watching(void)
+#define WATCHING                                                                                   \
+	(CAP_TO_MASK(CAP_NET_ADMIN) | CAP_TO_MASK(CAP_NET_BROADCAST) | CAP_TO_MASK(CAP_NET_RAW) |  \
+		CAP_TO_MASK(CAP_SYS_ADMIN) | CAP_TO_MASK(CAP_SYS_PTRACE))
+
+void privilege_begin_watching(void)
 {
-	keep_only(CAP_TO_MASK(CAP_NET_ADMIN) | CAP_TO_MASK(CAP_NET_BROADCAST) |
-		  CAP_TO_MASK(CAP_NET_RAW) | CAP_TO_MASK(CAP_SYS_ADMIN) |
-		  CAP_TO_MASK(CAP_SYS_PTRACE));
+	keep_only(WATCHING | CAP_TO_MASK(CAP_SETUID) | CAP_TO_MASK(CAP_SETGID));
 }
 
-uint64_t privilege_effective(void)
+/* A change from uid 0 takes the effective capabilities, and without PR_SET_KEEPCAPS the permitted ones. */
+int privilege_keep_watching(const struct privilege_user *user)
 {
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	int err = 0;
+	if (user) {
+		prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+		if (setgroups(0, NULL) || setresgid(user->gid, user->gid, user->gid) ||
+			setresuid(user->uid, user->uid, user->uid))
+			err = -errno;
+		prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+	}
 	if (get_capabilities(data))
-		return 0;
-	return (uint64_t)data[1].effective << 32 | data[0].effective;
+		return -errno;
+	data[0].permitted &= WATCHING;
+	data[0].effective = data[0].permitted;
+	data[1].effective = data[1].permitted = 0;
+	set_capabilities(data);
+	return err;
+}
+
+void privilege_keep_serving(void)
+{
+	keep_only(CAP_TO_MASK(CAP_NET_BIND_SERVICE));
+}
+
+void privilege_keep_nothing(void)
+{
+	keep_only(0);
 }
 
 void privilege_keep_devices(void)

@@ -21,24 +21,35 @@ struct privilege_user {
 int privilege_find_user(const char *name, struct privilege_user *ret) NONNULL MUSTCHECK;
 
 /* Finds a user that nobody is, for a process that would be root otherwise: a uid without a name, of those that
- * neither Debian (policy, 9.2) nor systemd (UIDS-GIDS) gives to anybody. In a child process as well, which
- * tries to become it. ERR_ABSENT: all of them have names. -errno: this process cannot become it, for
- * example in a user namespace that does not have it. */
-int privilege_find_unnamed(struct privilege_user *ret) NONNULL MUSTCHECK;
+ * neither Debian (policy, 9.2) nor systemd (UIDS-GIDS) gives to anybody; not `but`. In a child process as well,
+ * which tries to become it. ERR_ABSENT: all of them have names. -errno: this process cannot become it, for
+ * example in a user namespace that does not have it; or that user could not list the directory `reach`,
+ * unless that is NULL or does not exist. */
+int privilege_find_unnamed(uid_t but, const char *reach, struct privilege_user *ret) NONNULL_ARGS(3)
+	MUSTCHECK;
 
 /* The same as privilege_find_user() for a group. */
 int privilege_find_group(const char *name, gid_t *ret) NONNULL MUSTCHECK;
 
 /* Becomes that user permanently, without supplementary groups. Keeps one capability,
- * CAP_NET_BIND_SERVICE, to bind to port 53 on addresses that are added later. Affects the calling
+ * if there is one: CAP_NET_BIND_SERVICE, to bind to port 53 on addresses that are added later. Affects the calling
  * thread only: call it before there are other threads. -errno. */
 int privilege_become(const struct privilege_user *user) NONNULL MUSTCHECK;
 
 /* Keeps the user, and only the capabilities that watching the kernel needs: CAP_NET_ADMIN and
  * CAP_NET_BROADCAST; CAP_SYS_ADMIN for the cookies of namespaces, for host names, and for BPF;
- * CAP_SYS_PTRACE to see which namespaces a process is in; CAP_NET_RAW to open packet sockets for
- * guests. It is no error if a capability is missing or cannot be dropped. */
-void privilege_keep_watching(void);
+ * CAP_SYS_PTRACE to see which namespaces a process is in, and what it has open; CAP_NET_RAW to open packet
+ * sockets for guests. And, until the next call, those to change the user. It is no error if a capability is
+ * missing or cannot be dropped. */
+void privilege_begin_watching(void);
+/* Becomes that user permanently, unless it is NULL, and keeps these capabilities. -errno: the user stays, or is
+ * changed in part; the capabilities are dropped. */
+int privilege_keep_watching(const struct privilege_user *user) MUSTCHECK;
+
+/* Keep the user, and CAP_NET_BIND_SERVICE or nothing: for processes that were started as the user that they are to
+ * be, by a service manager that has given them capabilities. */
+void privilege_keep_serving(void);
+void privilege_keep_nothing(void);
 
 /* Keeps the user, and only the capabilities that making devices for others needs: CAP_NET_ADMIN and
  * CAP_NET_BROADCAST; CAP_SYS_ADMIN to enter namespaces; CAP_SYS_PTRACE to see which namespaces a

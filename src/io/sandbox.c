@@ -390,9 +390,8 @@ bool sandbox_is_as_claimed(const struct sandbox_report *found, const struct sand
 {
 	if (HAS_TSAN) /* its own thread, from before main(), keeps all that it began with */
 		return true;
-	const bool is_closed = found->caps_bounding == 0 && found->has_no_new_privs;
-	return (found->caps_effective & ~claim->caps) == 0 &&
-	       (is_closed || !claim->has_empty_bounding) &&
+	return (found->caps_effective & ~claim->caps) == 0 && found->has_no_new_privs &&
+	       (found->caps_bounding == 0 || !claim->has_empty_bounding) &&
 	       (found->seccomp == SECCOMP_MODE_FILTER || !claim->has_filter);
 }
 

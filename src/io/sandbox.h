@@ -125,13 +125,16 @@ void sandbox_hide_memory(void);
  * after the last thread has been made, or not at all: the number counts all threads of the user. */
 void sandbox_limit_growth(bool may_make_threads, bool may_write_files);
 
+/* Of struct sandbox_report. */
+enum { SANDBOX_HAS_FILTER = 2 };
+
 /* What the kernel says of a process or of its threads (proc_pid_status(5)), for people. */
 struct sandbox_report {
 	uint32_t uid;
 	uint64_t caps_effective,
 		caps_bounding; /* the first also permitted, inheritable or ambient */
 	bool has_no_new_privs;
-	uint8_t seccomp;  /* 0: none, 2: a filter */
+	uint8_t seccomp;  /* 0: none; SANDBOX_HAS_FILTER */
 	uint8_t landlock; /* the kernel does not say it: left to the process. Its ABI; 0: none */
 };
 
@@ -150,10 +153,10 @@ int sandbox_threads_look(const struct sandbox_threads *threads, struct sandbox_r
 	MUSTCHECK;
 void sandbox_threads_close(struct sandbox_threads *threads) NONNULL;
 
-/* What a process has given up at its "ready". */
+/* What a process has given up at its "ready"; and it cannot get anything by execve(2): PR_SET_NO_NEW_PRIVS. */
 struct sandbox_claim {
 	uint64_t caps;           /* has no others */
-	bool has_empty_bounding; /* and cannot get any by execve(2): PR_SET_NO_NEW_PRIVS */
+	bool has_empty_bounding; /* not without CAP_SETPCAP at the start */
 	bool has_filter;         /* seccomp */
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "io/empty_root.h"
+#include "io/privilege.h"
 #include "io/sandbox_lists.h"
 
 /* Sockets on links and addresses that come later. */
@@ -43,10 +44,12 @@ static int tell(const struct log *log, const char *what, int err)
 
 void confine_begin(struct confinement *c, bool is_asked, const struct log *log)
 {
-	*c = (struct confinement){.is_asked = is_asked};
+	const uint64_t had = privilege_effective();
+	*c = (struct confinement){.has_empty_bounding = had >> CAP_SETPCAP & 1};
 	c->tasks = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* At the end, the sanitizers read /proc/self/maps. */
-	int err = is_asked && !sandbox_has_sanitizer ? empty_root_enter() : 0;
+	const bool may_leave = is_asked || had >> CAP_SYS_ADMIN & 1;
+	int err = may_leave && !sandbox_has_sanitizer ? empty_root_enter() : 0;
 	if (err)
 		log_info(log, "less is closed to strangers: step=\"empty root\" error=\"%s\"",
 			err_text(err));
@@ -89,9 +92,8 @@ int confine_serving(struct confinement *c, bool may_connect, const struct log *l
 /* No thread may have further privileges: all threads share one address space. */
 static int check_threads(struct confinement *c, const struct log *log)
 {
-	const struct sandbox_claim claim = {
-		.caps = c->is_asked ? 1u << CAP_NET_BIND_SERVICE : ~(uint64_t)0,
-		.has_empty_bounding = c->is_asked,
+	const struct sandbox_claim claim = {.caps = 1u << CAP_NET_BIND_SERVICE,
+		.has_empty_bounding = c->has_empty_bounding,
 		.has_filter = c->has_filter};
 	const uint8_t landlock = c->report.landlock;
 	int err = sandbox_check_self(c->tasks, &claim, &c->report);

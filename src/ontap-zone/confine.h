@@ -8,9 +8,8 @@
 
 /* Of this process. */
 struct confinement {
-	int tasks;     /* /proc/self/task */
-	bool is_asked; /* privileges were to be given up: else it ran without any from the start */
-	bool has_filter;
+	int tasks; /* /proc/self/task */
+	bool has_empty_bounding, has_filter;
 	struct sandbox_report report; /* as of the start */
 };
 

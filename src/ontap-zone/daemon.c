@@ -284,6 +284,7 @@ unsigned daemon_answer(
 		.server_sandbox = &d->confinement.report,
 		.keeper_sandbox = keeper_sandbox(d->keeper),
 		.watcher_sandbox = watcher_sandbox(d->watcher),
+		.remover_sandbox = watcher_remover_sandbox(d->watcher),
 		.now = loop_now(),
 		.started = d->started,
 		.is_ready = d->is_ready};

@@ -76,11 +76,10 @@ static int limit_files(const struct keeper_process *p, int *ret_level)
 	return tell(p->log, "landlock", sandbox_limit_files(all, ARRAY_LEN(all), ret_level));
 }
 
-int keeper_confine(struct keeper_process *p, bool has_changed_user)
+int keeper_confine(struct keeper_process *p, bool has_empty_bounding)
 {
 	struct sandbox_report report = {0};
-	struct sandbox_claim claim = {.caps = has_changed_user ? 0 : ~(uint64_t)0,
-		.has_empty_bounding = has_changed_user};
+	struct sandbox_claim claim = {.has_empty_bounding = has_empty_bounding};
 	const int tasks = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int level, err = limit_files(p, &level);
 	if (!err && !sandbox_has_sanitizer) {

@@ -28,7 +28,7 @@ struct keeper_process {
 /* keeper_confine.c: from now on the keeper cannot open a socket, enter a namespace, look into another process,
  * or execute a program but for a command that was there at the start. Fills `p->sandbox`. What the kernel lacks
  * is logged. -errno, ERR_DENIED: it has more than it should; logged. */
-int keeper_confine(struct keeper_process *p, bool has_changed_user) NONNULL MUSTCHECK;
+int keeper_confine(struct keeper_process *p, bool has_empty_bounding) NONNULL MUSTCHECK;
 
 /* keeper_read.c: reads all files of p->conf and sends what they say; at the start. Returns an exit code;
  * the reason has been logged, and told to the serving process. */

@@ -4,6 +4,7 @@
  * Never sends anything before all of it has been read and found right.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/err.h"
 #include "io/cmdline.h"
 #include "io/exit.h"
+#include "io/privilege.h"
 #include "io/sandbox.h"
 #include "ontap-zone/address_files.h"
 #include "ontap-zone/keeper_process.h"
@@ -199,14 +201,14 @@ static int become(struct keeper_process *p, const struct privilege_user *user)
 	if (p->state_dir < 0)
 		log_warning(p->log, "state directory: path=\"%s\" error=\"%s\"", p->conf.state_dir,
 			err_text(p->state_dir));
+	const bool may_empty = privilege_effective() >> CAP_SETPCAP & 1;
 	int err = user ? privilege_become(user) : 0;
-	if (!err && user)
-		privilege_drop_thread();
+	privilege_keep_nothing();
 	sandbox_hide_memory(); /* there are keys in it */
 	if (err)
 		log_error(p->log, "cannot change user: uid=%u error=\"%s\"", user->uid,
 			err_text(err));
-	return err ? err : keeper_confine(p, user != NULL);
+	return err ? err : keeper_confine(p, may_empty);
 }
 
 static int say_state(struct keeper_process *p)

@@ -32,5 +32,7 @@ void report_sandbox(const struct report *r, struct jsonw *w)
 	write_process(w, "server", r->server_sandbox);
 	write_process(w, "keeper", r->keeper_sandbox);
 	write_process(w, "watcher", r->watcher_sandbox);
+	if (r->remover_sandbox)
+		write_process(w, "remover", r->remover_sandbox);
 	jsonw_close(w, '}');
 }

@@ -67,8 +67,21 @@ static void list_ports(const struct listen_rules *rules, uint16_t *ports, size_t
 	}
 }
 
+/* The watcher becomes a user of its own, unless we are not root, or only root can list the namespaces. */
+static bool find_watching_user(
+	const struct daemon *d, const struct conf *conf, struct privilege_user *ret)
+{
+	int err = geteuid() == 0 ? privilege_find_unnamed(d->user.uid, conf_netns_dir(conf), ret)
+				 : ERR_ABSENT;
+	if (err && geteuid() == 0)
+		log_info(d->log, "watcher: uid=0 error=\"%s\"", err_text(err));
+	return !err;
+}
+
 static int start_watcher(struct daemon *d, const struct conf *conf)
 {
+	struct privilege_user user;
+	const bool has_user = find_watching_user(d, conf, &user);
 	if (conf->grants_dir)
 		make_grants_dir(conf->grants_dir);
 	struct watcher_config config = {.netns_dir = conf_netns_dir(conf),
@@ -76,6 +89,7 @@ static int start_watcher(struct daemon *d, const struct conf *conf)
 		.grants_dir = conf->grants_dir,
 		.census = (enum census_means)conf->census,
 		.socket_paths = {conf->socket_path, conf->resolve_path},
+		.user = has_user ? &user : NULL,
 		.log = d->log,
 		.on_event = daemon_on_event,
 		.on_guest_socket = daemon_on_guest_socket,
@@ -132,7 +146,7 @@ static int refuse_user(const struct daemon *d, const char *name, int err)
  * namespace of one, it is root of that. */
 static void be_unnamed(struct daemon *d)
 {
-	int err = privilege_find_unnamed(&d->user);
+	int err = privilege_find_unnamed(0, NULL, &d->user);
 	d->user_name = err ? "root" : "a user without a name";
 	if (err) {
 		d->user = (struct privilege_user){0, 0};
@@ -149,12 +163,12 @@ static void be_unnamed(struct daemon *d)
 }
 
 /* Finds the user: the configured one; otherwise "ontap"; otherwise, if we are root, one that nobody is.
- * `d->user_name` stays NULL if we are not root and no change is needed. */
+ * `d->user_name` stays NULL if we are not root, or are that user already, and no change is needed. */
 int daemon_find_user(struct daemon *d, const struct conf *conf)
 {
 	const char *name = conf->user ? conf->user : "ontap";
 	int err = privilege_find_user(name, &d->user);
-	if (!conf->user && geteuid() != 0)
+	if (geteuid() != 0 && (!conf->user || (!err && d->user.uid == geteuid())))
 		return 0;
 	if (err && (conf->user || err != ERR_ABSENT))
 		return refuse_user(d, name, err);
@@ -176,6 +190,8 @@ static int start_user(struct daemon *d)
 	err = d->user_name ? privilege_become(&d->user) : 0;
 	if (err)
 		return refuse_user(d, d->user_name, err);
+	if (!d->user_name)
+		privilege_keep_serving();
 	err = confine_serving(&d->confinement, d->runtime.conf.updates.count > 0, d->log);
 	sandbox_thread_prepare();
 	rcu_start(sandbox_thread_confine);

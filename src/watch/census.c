@@ -422,7 +422,8 @@ static int try_means(struct census *c, enum census_means means)
 	switch (means) {
 	case CENSUS_FEXIT:
 	case CENSUS_ITER: return tasks_bpf_open(&c->bpf, &c->self, means == CENSUS_FEXIT);
-	case CENSUS_PROC: return access("/proc/1/ns", X_OK) == 0 ? 0 : -errno;
+	case CENSUS_PROC:
+		return faccessat(AT_FDCWD, "/proc/1/ns", X_OK, AT_EACCESS) == 0 ? 0 : -errno;
 	case CENSUS_AUTO:
 	case CENSUS_NONE:
 	case CENSUS_MEANS_COUNT: break;

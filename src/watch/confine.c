@@ -28,13 +28,13 @@ static const struct sandbox_call own[] = {
 	SANDBOX_REFUSE_IF(ioctl, EPERM, 1, ~0u, TIOCSTI), SANDBOX_CALL(ioctl),
 	SANDBOX_IF(openat, 2, WRITES, O_RDONLY), SANDBOX_REFUSE(openat, EACCES),
 	SANDBOX_IF(open, 1, WRITES, O_RDONLY), SANDBOX_REFUSE(open, EACCES),
-	/* the sockets that are left at the end */
+	/* the sockets that are left at the end, if it was never root */
 	SANDBOX_CALL(connect), SANDBOX_CALL(unlink), SANDBOX_CALL(unlinkat)};
 
 bool watch_drop_privileges(void)
 {
 	const bool may_drop = privilege_effective() >> CAP_SETPCAP & 1;
-	privilege_keep_watching();
+	privilege_begin_watching();
 	return may_drop;
 }
 
@@ -50,6 +50,14 @@ static int limit_calls(void)
 	return sandbox_calls_enforce(&calls, sandbox_verdict);
 }
 
+static int change_user(const struct privilege_user *user, const struct log *log)
+{
+	int err = privilege_keep_watching(user);
+	if (err)
+		log_error(log, "cannot start the watcher: step=user error=\"%s\"", err_text(err));
+	return err;
+}
+
 static int tell(const struct log *log, int err)
 {
 	if (err == ERR_DENIED)
@@ -62,12 +70,16 @@ static int tell(const struct log *log, int err)
 	return err == ERR_ABSENT ? 0 : err;
 }
 
-int watch_confine(bool has_empty_bounding, const struct log *log, struct sandbox_report *ret)
+int watch_confine(const struct privilege_user *user, bool has_empty_bounding, const struct log *log,
+	struct sandbox_report *ret)
 {
 	struct sandbox_claim claim = {.has_empty_bounding = has_empty_bounding,
 		.caps = 1u << CAP_NET_ADMIN | 1u << CAP_NET_BROADCAST | 1u << CAP_NET_RAW |
 			1u << CAP_SYS_ADMIN | 1u << CAP_SYS_PTRACE};
-	int err = sandbox_has_sanitizer ? 0 : limit_calls();
+	int err = change_user(user, log);
+	if (err)
+		return err;
+	err = sandbox_has_sanitizer ? 0 : limit_calls();
 	claim.has_filter = !err && !sandbox_has_sanitizer;
 	err = tell(log, err);
 	if (err)

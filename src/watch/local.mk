@@ -12,6 +12,7 @@ src_watch_libwatch_a_SOURCES = \
 	src/watch/subscription.c src/watch/subscription.h \
 	src/watch/pidwatch.c src/watch/pidwatch.h \
 	src/watch/port_owner.c src/watch/port_owner.h \
+	src/watch/remover.c src/watch/remover.h \
 	src/watch/tasks.c src/watch/tasks.h \
 	src/watch/tasks_bpf.h \
 	src/watch/tasks_proc.c src/watch/tasks_proc.h \

@@ -311,7 +311,7 @@ static size_t ancestor_len(const struct netns_dir *d)
 		while (len > 1 && path[len - 1] != '/')
 			len--;
 		path[len] = '\0';
-		if (access(path, F_OK) == 0)
+		if (faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0)
 			break;
 		len--; /* past the slash */
 	}

@@ -26,6 +26,7 @@
 #include "watch/guest_socket.h"
 #include "watch/neighbour_news.h"
 #include "watch/port_owner.h"
+#include "watch/remover.h"
 
 enum {
 	BATCH_EVENTS = 64,   /* a datagram is below 32 KiB */
@@ -46,6 +47,8 @@ struct request {
 struct batch {
 	struct kernel_stats stats;
 	struct sandbox_report sandbox; /* of the watcher, once all is open */
+	struct sandbox_report remover; /* the same; only if `has_remover` */
+	bool has_remover;
 	bool is_synced;
 	uint32_t count;
 	struct event events[BATCH_EVENTS]; /* only the first `count` are sent */
@@ -67,6 +70,7 @@ struct watcher {
 struct sender {
 	int fd;
 	const char *const *socket_paths; /* two; NULL: no such socket */
+	struct remover remover;          /* if batch.has_remover: it removes them */
 	struct kernel *kernel;           /* NULL until it is open */
 	struct port_owners *ports;       /* the same */
 	struct guest_sockets *guests;    /* the same */
@@ -79,10 +83,12 @@ struct sender {
 };
 
 /* The serving process may have changed its user, and then cannot remove its own sockets. */
-static _Noreturn void sender_end(const struct sender *s)
+static _Noreturn void sender_end(struct sender *s)
 {
+	if (s->batch.has_remover)
+		remover_end(&s->remover);
 	for (size_t i = 0; i < 2; i++)
-		if (s->socket_paths[i])
+		if (s->socket_paths[i] && !s->batch.has_remover)
 			control_remove_abandoned(s->socket_paths[i]);
 	_exit(EXIT_DONE);
 }
@@ -239,6 +245,18 @@ static void open_parts(struct sender *s, const struct watcher_config *config)
 	_exit(EXIT_SYSTEM);
 }
 
+/* All is open now: from here on it is not root any more. */
+static void close_doors(
+	struct sender *s, const struct watcher_config *config, bool has_empty_bounding)
+{
+	s->batch.has_remover = config->user != NULL;
+	if (config->user && remover_start(&s->remover, s->socket_paths, config->log))
+		_exit(EXIT_SYSTEM); /* already logged */
+	s->batch.remover = s->remover.sandbox;
+	if (watch_confine(config->user, has_empty_bounding, config->log, &s->batch.sandbox))
+		_exit(EXIT_SYSTEM); /* already logged */
+}
+
 static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 {
 	struct sender *s = calloc(1, sizeof(*s));
@@ -262,8 +280,7 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 	if (!s->kernel)
 		_exit(EXIT_SYSTEM); /* already logged */
 	open_parts(s, config);
-	if (watch_confine(has_empty_bounding, config->log, &s->batch.sandbox))
-		_exit(EXIT_SYSTEM); /* already logged */
+	close_doors(s, config, has_empty_bounding);
 	sender_run(s);
 	neighbour_news_free(s->news);
 	guest_sockets_free(s->guests);
@@ -422,6 +439,11 @@ bool watcher_is_synced(const struct watcher *w)
 const struct sandbox_report *watcher_sandbox(const struct watcher *w)
 {
 	return &w->batch.sandbox;
+}
+
+const struct sandbox_report *watcher_remover_sandbox(const struct watcher *w)
+{
+	return w->batch.has_remover ? &w->batch.remover : NULL;
 }
 
 struct kernel_stats watcher_stats(const struct watcher *w)

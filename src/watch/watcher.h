@@ -21,6 +21,7 @@
 
 #include "base/compiler.h"
 #include "base/limits.h"
+#include "io/privilege.h"
 #include "io/sandbox.h"
 #include "watch/kernel.h"
 
@@ -30,6 +31,8 @@ struct watcher_config {
 	enum census_means census;
 	const char *grants_dir;
 	const char *socket_paths[2];       /* to be removed when both processes end; NULL: none */
+	const struct privilege_user *user; /* whom the process becomes; NULL: it stays what it is.
+					    * Borrowed during watcher_start() */
 	uint16_t ports[LIMIT_OWNED_PORTS]; /* whose owners are looked for; 0: no port */
 	const struct log *log;
 
@@ -76,5 +79,7 @@ int watcher_look_again(const struct watcher *w, nsid_t nsid) NONNULL MUSTCHECK;
 /* Return kernel_is_synced() and kernel_stats(), as of the last message. */
 bool watcher_is_synced(const struct watcher *w) NONNULL;
 struct kernel_stats watcher_stats(const struct watcher *w) NONNULL;
-/* What the watcher had given up at its last message. */
+/* What the watcher had given up at its last message. And the process that removes the sockets: NULL if there is none
+ * (watch/remover.h). */
 const struct sandbox_report *watcher_sandbox(const struct watcher *w) NONNULL;
+const struct sandbox_report *watcher_remover_sandbox(const struct watcher *w) NONNULL;

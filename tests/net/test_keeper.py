@@ -6,6 +6,7 @@ import pathlib
 import pwd
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 pytest.importorskip("dns", reason="python3-dnspython is not installed")
 
 from lib import inject  # noqa: E402
+from lib.daemon import Daemon  # noqa: E402
 from lib.query import ask  # noqa: E402
 from lib.started import is_sanitized  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
@@ -277,11 +279,73 @@ def test_status_shows_what_each_process_may_do(host, web, serve, has_lists):
     daemon = serve(host, "--domain=vanya", "--no-mdns", "--user=root")
     found = shown(daemon)
     assert {name: one["capabilities"] for name, one in found.items()} == {
-        "server": "net_bind_service", "keeper": "none", "watcher": "net_broadcast net_admin net_raw sys_ptrace sys_admin"}
+        "server": "net_bind_service", "keeper": "none", "remover": "none",
+        "watcher": "net_broadcast net_admin net_raw sys_ptrace sys_admin"}
     for name, one in found.items():
-        assert one["bounding"] == "none" and one["no_new_privs"] and one["seccomp"] and one["uid"] == 0, (name, one)
+        assert one["bounding"] == "none" and one["no_new_privs"] and one["seccomp"], (name, one)
+        assert one["uid"] == 0 or (name == "watcher" and 65520 <= one["uid"] <= 65533), (name, one)
     assert found["server"]["landlock"] == found["keeper"]["landlock"] >= found["watcher"]["landlock"] == 0
     assert "  watcher" in daemon.ask("status")
+
+
+def test_the_watcher_is_a_user_of_its_own(host, web, serve, has_lists, tmp_path):
+    """It reads no file of root's or of the server's, and the sockets in root's directory go all the same."""
+    if open("/proc/self/uid_map").read().split() != ["0", "0", "4294967295"]:
+        pytest.skip("needs to be root of the machine to become somebody else")
+    secret = tmp_path / "secret"
+    secret.write_text("")
+    secret.chmod(0o600)
+    daemon = serve(host, "--domain=vanya", "--no-mdns")
+    found = children(daemon.process.pid)
+    tid = found["ontap-watcher"]
+    status, server = status_of(tid), status_of(daemon.process.pid)
+    uids = set(status["Uid"].split())
+    assert len(uids) == 1 and "0" not in uids and not uids & set(server["Uid"].split()), (status, server)
+    assert set(status["Gid"].split()) == uids and not status["Groups"].strip(), status
+    assert int(status["CapBnd"], 16) == 0 and shown(daemon)["watcher"]["uid"] == int(*uids)
+    for path in (secret, pathlib.Path("/etc/shadow")):
+        if path.exists():
+            assert inject.call(tid, inject.OPENAT, inject.AT_FDCWD, bytes(path), os.O_RDONLY) == -errno.EACCES, path
+    remover = children(tid)["ontap-remover"]
+    assert int(status_of(remover)["CapPrm"], 16) == 0
+    assert inject.call(remover, inject.OPENAT, inject.AT_FDCWD, bytes(secret), os.O_RDONLY) == -errno.EPERM
+    with pytest.raises(inject.Ended, match=str(int(signal.SIGSYS))):
+        inject.call(remover, *DEADLY[0])
+    daemon.kill()
+    daemon = serve(host, "--domain=vanya", "--no-mdns")
+    web.ip("addr add 10.8.0.9/24 dev eth0")
+    wait_until(lambda: sorted(addresses(host, "web")) == ["10.8.0.2", "10.8.0.9"], what="an address that comes later")
+    assert os.path.exists(daemon.socket)
+    daemon.stop()
+    assert not os.path.exists(daemon.socket)
+
+
+def test_it_serves_as_the_user_who_was_given_capabilities(host, web, has_lists, program, need):
+    """As by a service manager: never root. What it does not need goes, all but the bounding set."""
+    if open("/proc/self/uid_map").read().split() != ["0", "0", "4294967295"]:
+        pytest.skip("needs to be root of the machine to become somebody else")
+    caps = ",".join(["-all", "+net_bind_service", "+net_admin", "+net_broadcast", "+net_raw", "+sys_admin", "+sys_ptrace"])
+    with tempfile.TemporaryDirectory() as work:
+        daemon = Daemon(program("ontap-zone"), host, work, ["--domain=vanya", "--no-mdns", f"--export=hosts:{work}/hosts"],
+                        prefix=[need("setpriv"), "--reuid=65500", "--regid=65500", "--clear-groups", f"--inh-caps={caps}",
+                                f"--ambient-caps={caps}", f"--bounding-set={caps}"])
+        for path in (work, f"{work}/state"):
+            os.chown(path, 65500, 65500)
+        try:
+            daemon.start()
+            found = shown(daemon)
+            assert {name: one["capabilities"] for name, one in found.items()} == {
+                "server": "net_bind_service", "keeper": "none",
+                "watcher": "net_broadcast net_admin net_raw sys_ptrace sys_admin"}
+            assert all(one["uid"] == 65500 and one["no_new_privs"] and one["seccomp"] for one in found.values()), found
+            assert os.listdir(f"/proc/{daemon.process.pid}/root") == []
+            assert addresses(host, "web") == ["10.8.0.2"]
+            wait_until(lambda: os.path.exists(f"{work}/hosts"), what="the export")
+            daemon.stop()
+            assert not os.path.exists(daemon.socket)
+        finally:
+            daemon.kill()
+            print(daemon.log())
 
 
 def test_code_in_the_keeper_and_the_watcher_reaches_less_than_their_user(host, web, serve, has_lists, tmp_path):

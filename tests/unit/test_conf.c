@@ -113,7 +113,7 @@ static void defaults_are_those_of_the_table(void **state)
 	assert_int_equal(l.conf.duplicates, DUPLICATES_MERGE);
 	assert_true(conf_has_all_netns(&l.conf));
 	assert_string_equal(conf_netns_dir(&l.conf), "/run/netns");
-	assert_string_equal(l.conf.socket_path, "/run/ontap/zone.sock");
+	assert_string_equal(l.conf.socket_path, "/run/ontap-zone/zone.sock");
 	assert_string_equal(l.conf.state_dir, "/var/lib/ontap/zone");
 	assert_null(l.conf.user);
 	assert_int_equal(l.conf.threads, 0);
