@@ -5,7 +5,7 @@
 #include "base/compiler.h"
 #include "nss/answer.h"
 
-#define ASK_SOCKET_PATH "/run/ontap/resolve.sock"
+#define ASK_SOCKET_PATH "/run/ontap-zone/resolve.sock"
 /* Another path, for tests. Ignored in a program with more privileges than its user (AT_SECURE). */
 #define ASK_SOCKET_ENVIRON "ONTAP_RESOLVE_SOCKET"
 

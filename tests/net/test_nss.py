@@ -18,7 +18,7 @@ pytest.importorskip("dns", reason="python3-dnspython is not installed")
 from lib.started import is_sanitized  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
-DEFAULT_SOCKET = "/run/ontap/resolve.sock"
+DEFAULT_SOCKET = "/run/ontap-zone/resolve.sock"
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nss-look.c")
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 

@@ -40,11 +40,11 @@ def at(host, label):
         return None
 
 
-def with_line(path, text, what):
-    """The text of a file, with one more line if it has none like it."""
+def with_lines(path, *lines):
+    """The text of a file, with those lines whose name it does not have."""
     with open(path, encoding="utf-8") as file:
         found = file.read()
-    return found if text in found else found + what
+    return found + "".join(f"{line}\n" for line in lines if f"\n{line.split(':')[0]}:" not in found)
 
 
 @pytest.fixture
@@ -57,9 +57,11 @@ def machine(host, program, need):
         "usr/sbin/ontapd": program("ontapd"),
         "usr/sbin/ontap-zone": program("ontap-zone"),
         "usr/bin/ontap": program("ontap"),
-        "etc/group": with_line("/etc/group", "\nkvm:", "kvm:x:64001:\n"),
-        "etc/passwd": with_line("/etc/passwd", "\nontap:", "ontap:x:64002:64002::/nonexistent:/bin/false\n"),
+        "etc/group": with_lines("/etc/group", "kvm:x:64001:", "ontap:x:64002:"),
+        "etc/passwd": with_lines("/etc/passwd", "ontap:x:64002:64002::/nonexistent:/bin/false"),
         "etc/ontap/zone.conf": "domain = vanya\nlisten = 10.6.0.1\nmdns = no\nhostnames-by = proc\n",
+        **{f"etc/systemd/system/{unit}.service.d/log.conf": "[Service]\nStandardError=tty\nTTYPath=/dev/console\n"
+           for unit in ("ontap-zone", "ontapd@eth0")},
         "etc/ontap/www.env": "OPTIONS=--addr=10.6.0.80/24 --user=nobody --caps=+net_bind_service\n"
                              "PROG=/bin/sleep 1000\n",
     })
@@ -101,9 +103,19 @@ def test_the_units_work_together(host, program, machine):
     told = subprocess.run([*inside, "/usr/sbin/ontap-zone", "status", "-j"], capture_output=True, text=True, check=True)
     processes = json.loads(told.stdout)["processes"]
     has_list = not is_sanitized(program("ontap-zone"))
+    assert {name: one["capabilities"] for name, one in processes.items()} == {
+        "server": "net_bind_service", "keeper": "none",
+        "watcher": "net_broadcast net_admin net_raw sys_ptrace sys_admin"}
     for name, one in processes.items():
-        assert one["bounding"] == "none" and one["no_new_privs"] and one["seccomp"] >= has_list, (name, one)
+        assert one["uid"] != 0 and one["no_new_privs"] and one["seccomp"] >= has_list, (name, one)
+        assert "set" not in one["bounding"] and "dac" not in one["bounding"], (name, one)
     assert not has_list or os.listdir(f"/proc/{zone_pid(machine)}/root") == [], "an empty root"
+    # A tap is a device node, of which the unit allows few; a secret for addresses is a sysctl of the namespace.
+    for kind, look in (("macvtap", "test -e /proc/self/fd/$ONTAP_FDS0"),
+                       ("macvlan", "test -n \"$(cat /proc/sys/net/ipv6/conf/$ONTAP_IFNAME/stable_secret)\"")):
+        made = subprocess.run([*inside, "/usr/bin/ontap", "-t", kind, "/run/ontap/port.eth0", "--", "sh", "-c", look],
+                              capture_output=True, text=True, check=False)
+        assert made.returncode == 0, (made, machine.log())
     # A restart of ontapd, and a reload of the zone, do not disturb the workload.
     machine.systemctl("restart", "ontapd@eth0.service")
     machine.systemctl("reload", "ontap-zone.service")
@@ -116,6 +128,7 @@ def test_the_units_work_together(host, program, machine):
     for unit in ("ontap-zone.service", "ontapd@eth0.service"):
         machine.systemctl("stop", unit)
         assert machine.systemctl("show", unit, "-P", "Result") == "success", machine.log()
+    assert "error:" not in machine.log() and "warning:" not in machine.log(), machine.log()
 
 
 def test_systemd_finds_no_fault_in_the_units(need, program, tmp_path):
@@ -128,6 +141,16 @@ def test_systemd_finds_no_fault_in_the_units(need, program, tmp_path):
                           check=False)
     faults = [line for line in done.stderr.splitlines() if str(tmp_path) in line or line.startswith("ontap")]
     assert [line for line in faults if "is not executable" not in line] == []
+
+
+@pytest.mark.parametrize("unit, exposure", [("ontap-zone.service", 3.0), ("ontapd@.service", 3.1)])
+def test_the_units_are_exposed_to_little(need, unit, exposure):
+    """As systemd counts it; doc/security.md says what is left, and why."""
+    done = subprocess.run([need("systemd-analyze"), "security", "--offline=true", "--no-pager", f"{CONTRIB}/{unit}"],
+                          capture_output=True, text=True, check=False)
+    if "Overall exposure level" not in done.stdout:
+        pytest.skip("this systemd-analyze cannot look at files")
+    assert float(done.stdout.split("Overall exposure level")[1].split(":")[1].split()[0]) <= exposure, done.stdout
 
 
 def test_a_socket_that_systemd_listens_on_starts_ontapd(host, program, need, tmp_path):
