@@ -5,7 +5,9 @@ src_zone_libzone_a_SOURCES = \
 	src/zone/garbage.c src/zone/garbage.h \
 	src/zone/lookup.c src/zone/lookup.h \
 	src/zone/node.c src/zone/node.h \
+	src/zone/order.c src/zone/order.h \
 	src/zone/owner.c \
+	src/zone/page.c src/zone/page.h \
 	src/zone/records.c \
 	src/zone/store.h \
 	src/zone/table.c src/zone/table.h \

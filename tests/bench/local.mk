@@ -12,6 +12,7 @@ bench_programs = \
 	tests/bench/lease \
 	tests/bench/load \
 	tests/bench/load-tcp \
+	tests/bench/order-loop \
 	tests/bench/serve-loop
 check_PROGRAMS += $(bench_programs)
 BENCH_SMOKE = tests/bench/smoke.sh
