@@ -185,7 +185,8 @@ enum {
 	/* UTS namespaces of one network namespace: root in it may make any number of them, and each
 	 * would be a name. */
 	LIMIT_NS_HOSTNAMES = 64,
-	/* Sets of namespaces that processes are in (struct nsproxy), at some 300 bytes each. */
+	/* Sets of namespaces that processes are in (struct nsproxy), at some 300 bytes each. Of these, too, a
+	 * user gets LIMIT_MODEL_USER_PART, and strangers LIMIT_MODEL_STRANGERS_PART. */
 	LIMIT_RELATION_PROXIES = 65536,
 	/* Ids that are given, without a request, to namespaces owned by other user namespaces: a
 	 * browser has dozens. A user gets LIMIT_MODEL_USER_PART of them. */

@@ -38,6 +38,7 @@ struct user_namespace {
 
 struct net {
 	__u64 net_cookie;
+	struct user_namespace *user_ns;
 	struct ns_common ns;
 } RELOCATED;
 
@@ -107,27 +108,33 @@ static __always_inline bool is_ours(const struct nsproxy *proxy)
 	return proxy->net_ns->net_cookie == own.net && proxy->uts_ns->ns.inum == own.uts;
 }
 
+#define OWNED_BY(owner, uid) ((__u64)(owner) << 32 | (uid))
+
 /* Root of a user namespace may make others below it, so each one up to ours must belong to root.
- * This is the machine's root: only a process in the first user namespace may load this program. */
-static __attribute__((noinline)) enum bpf_owner owner_of(struct user_namespace *user)
+ * This is the machine's root: only a process in the first user namespace may load this program. The lower half is
+ * who made the last one below ours; BPF_UID_UNKNOWN for BPF_OWNER_HOST. */
+static __attribute__((noinline)) __u64 owner_of(struct user_namespace *user)
 {
-	if (BPF_CORE_READ(user, ns.inum) == own.user_ns)
-		return BPF_OWNER_HOST;
+	enum bpf_owner owner = BPF_OWNER_HOST;
+	__u32 uid = BPF_UID_UNKNOWN;
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < USER_NS_LEVELS_MAX && user; i++) {
 		if (BPF_CORE_READ(user, ns.inum) == own.user_ns)
-			return BPF_OWNER_SYSTEM;
-		if (BPF_CORE_READ(user, owner.val) != 0)
-			return BPF_OWNER_USER;
+			return OWNED_BY(owner, uid);
+		uid = BPF_CORE_READ(user, owner.val);
+		if (owner == BPF_OWNER_HOST)
+			owner = BPF_OWNER_SYSTEM;
+		if (uid != 0)
+			owner = BPF_OWNER_USER;
 		user = BPF_CORE_READ(user, parent);
 	}
-	return BPF_OWNER_USER;
+	return OWNED_BY(BPF_OWNER_USER, BPF_UID_UNKNOWN);
 }
 
 static __always_inline void describe_uts(struct bpf_sight *s, struct uts_namespace *uts)
 {
 	s->uts = uts->ns.inum;
-	s->uts_owner = owner_of(uts->user_ns);
+	s->uts_owner = owner_of(uts->user_ns) >> 32;
 	bpf_probe_read_kernel(s->name, sizeof(s->name), uts->name.nodename);
 }
 
@@ -137,6 +144,11 @@ static __always_inline void describe_proxy(struct bpf_sight *s, struct nsproxy *
 	s->proxy = (__u64)proxy;
 	s->net = proxy->net_ns->net_cookie;
 	describe_uts(s, proxy->uts_ns);
+	__u64 net_owner = owner_of(proxy->net_ns->user_ns),
+	      uts_owner = owner_of(proxy->uts_ns->user_ns);
+	__u64 less_trusted = uts_owner >> 32 < net_owner >> 32 ? uts_owner : net_owner;
+	s->owner = less_trusted >> 32;
+	s->uid = (__u32)less_trusted;
 }
 
 /* Returns the number of a task in our PID namespace, as in our /proc; 0 if it is not visible

@@ -22,10 +22,11 @@ enum bpf_sight_kind {
 	BPF_SIGHT_RENAMED /* the new name of the UTS namespace; `proxy` and `net` are not set */
 };
 
-/* Who owns a UTS namespace: enum event_owner of model/event.h. */
+/* Who owns a namespace: enum event_owner of model/event.h. */
 enum bpf_owner { BPF_OWNER_USER, BPF_OWNER_SYSTEM, BPF_OWNER_HOST };
 
 enum { BPF_SIGHT_NAME_CAP = 65 }; /* __NEW_UTS_LEN + 1 */
+#define BPF_UID_UNKNOWN 0xffffffffu
 
 /* A record of the iterator or of the ring buffer. */
 struct bpf_sight {
@@ -35,6 +36,8 @@ struct bpf_sight {
 	int pid; /* of a task in it, or making it; 0 if not visible in our PID namespace */
 	unsigned int uts_owner; /* enum bpf_owner */
 	unsigned int kind;
+	unsigned int owner; /* of BPF_SIGHT_SAW: of the less trusted of both namespaces */
+	unsigned int uid;   /* and to whom that is accounted */
 	char name[BPF_SIGHT_NAME_CAP];
 	char zero[7];
 };

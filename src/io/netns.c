@@ -122,7 +122,7 @@ static enum event_owner owner_by_maker(
 	return owner;
 }
 
-static enum event_owner find_owner(const struct netns_self *self, int fd, uint32_t *ret_uid)
+enum event_owner netns_owner(const struct netns_self *self, int fd, uint32_t *ret_uid)
 {
 	*ret_uid = UINT32_MAX;
 	/* EPERM: the owner is a user namespace that is neither ours nor a descendant of ours. */
@@ -135,14 +135,8 @@ static enum event_owner find_owner(const struct netns_self *self, int fd, uint32
 	return OWNER_HOST;
 }
 
-enum event_owner netns_owner(const struct netns_self *self, int fd)
-{
-	uint32_t uid;
-	return find_owner(self, fd, &uid);
-}
-
 void netns_facts(const struct netns_self *self, int fd, struct event_ns *ret)
 {
 	ret->cookie = cookie_of(self, fd);
-	ret->owner = (uint8_t)find_owner(self, fd, &ret->uid);
+	ret->owner = (uint8_t)netns_owner(self, fd, &ret->uid);
 }

@@ -25,8 +25,9 @@ uint64_t netns_cookie_here(void);
 int netns_open(const char *path) NONNULL MUSTCHECK;
 
 /* Returns who owns the network or UTS namespace that `fd` refers to. OWNER_UNKNOWN also if it is not
- * in our user namespace or below it (ioctl_ns(2): NS_GET_USERNS, NS_GET_PARENT, NS_GET_OWNER_UID). */
-enum event_owner netns_owner(const struct netns_self *self, int fd) NONNULL;
+ * in our user namespace or below it (ioctl_ns(2): NS_GET_USERNS, NS_GET_PARENT, NS_GET_OWNER_UID). `*ret_uid` as in
+ * netns_facts(), or UINT32_MAX. */
+enum event_owner netns_owner(const struct netns_self *self, int fd, uint32_t *ret_uid) NONNULL;
 
 /* Finds the cookie and the owner of the namespace that `fd` refers to, as far as our privileges
  * permit: the cookie needs CAP_SYS_ADMIN. The user of OWNER_USER is who made the user namespace just below

@@ -48,11 +48,13 @@ struct nsproxy {
 	struct map_node node; /* key: id */
 	uint64_t id;
 	struct pair *pair;
-	bool is_seen; /* found by the running inventory */
+	struct share *share; /* of the stranger it belongs to; NULL: root's */
+	bool is_seen;        /* found by the running inventory */
 };
 
 struct relation {
 	struct map nets, utses, nsproxies;
+	struct shares strangers;   /* pot 0: nsproxies */
 	struct list without_nsid;  /* of struct net.in_without_nsid */
 	struct list dirty;         /* of struct pair.in_dirty */
 	bool has_looked;           /* the first inventory has ended */
@@ -258,9 +260,17 @@ static void nsproxy_enter(struct relation *r, struct nsproxy *nsproxy, struct pa
 	}
 }
 
+static void unaccount(struct relation *r, struct nsproxy *nsproxy)
+{
+	if (nsproxy->share)
+		share_take(&r->strangers, nsproxy->share, 0, 1);
+	nsproxy->share = NULL;
+}
+
 static void nsproxy_free(struct relation *r, struct nsproxy *nsproxy)
 {
 	nsproxy_leave(r, nsproxy);
+	unaccount(r, nsproxy);
 	map_remove(&r->nsproxies, &nsproxy->node);
 	free(nsproxy);
 }
@@ -282,6 +292,28 @@ static int nsproxy_get(struct relation *r, uint64_t id, struct nsproxy **ret)
 	return 0;
 }
 
+/* A task may enter other namespaces, and keeps its nsproxy then. */
+static int account(struct relation *r, struct nsproxy *nsproxy, const struct relation_sight *sight)
+{
+	const bool is_stranger = sight->owner < OWNER_SYSTEM;
+	const uint32_t uid = sight->owner == OWNER_USER ? sight->uid : SHARE_NOBODY;
+	if (is_stranger ? nsproxy->share && nsproxy->share->uid == uid : !nsproxy->share)
+		return 0;
+	unaccount(r, nsproxy);
+	if (!is_stranger)
+		return 0;
+	if (r->strangers.sums[0] >= LIMIT_RELATION_PROXIES / LIMIT_MODEL_STRANGERS_PART ||
+		share_count(&r->strangers, uid, 0) >=
+			LIMIT_RELATION_PROXIES / LIMIT_MODEL_USER_PART)
+		return ERR_RANGE;
+	struct share *share = share_get(&r->strangers, uid);
+	if (!share)
+		return ERR_NOMEM;
+	share_add(&r->strangers, share, 0, 1);
+	nsproxy->share = share;
+	return 0;
+}
+
 /* Queues the namespace if its id is not known: somebody has to find it. */
 static void net_unplace(struct relation *r, struct net *net)
 {
@@ -295,10 +327,11 @@ int relation_saw(struct relation *r, const struct relation_sight *sight)
 	int err = nsproxy_get(r, sight->nsproxy, &nsproxy);
 	if (err)
 		return err;
-	struct pair *pair = pair_get(r, sight->net, sight->uts.uts);
+	err = account(r, nsproxy, sight);
+	struct pair *pair = err ? NULL : pair_get(r, sight->net, sight->uts.uts);
 	if (!pair) {
 		nsproxy_free(r, nsproxy);
-		return ERR_NOMEM;
+		return err ? err : ERR_NOMEM;
 	}
 	nsproxy_enter(r, nsproxy, pair);
 	nsproxy->is_seen = true;
@@ -312,11 +345,12 @@ int relation_saw(struct relation *r, const struct relation_sight *sight)
 	return 0;
 }
 
-void relation_gone(struct relation *r, uint64_t id)
+bool relation_gone(struct relation *r, uint64_t id)
 {
 	struct nsproxy *nsproxy = nsproxy_find(r, id);
 	if (nsproxy)
 		nsproxy_free(r, nsproxy);
+	return nsproxy;
 }
 
 bool relation_renamed(struct relation *r, uint64_t number, const char *name)
@@ -345,14 +379,16 @@ void relation_begin(struct relation *r)
 	}
 }
 
-void relation_end(struct relation *r)
+bool relation_end(struct relation *r)
 {
+	const size_t count = r->nsproxies.count;
 	MAP_EACH(nsproxy, &r->nsproxies, struct nsproxy, node) {
 		if (!nsproxy->is_seen)
 			nsproxy_free(r, nsproxy);
 	}
 	r->has_looked = true;
 	r->before[0] = '\0';
+	return r->nsproxies.count < count;
 }
 
 /* --- ids ---------------------------------------------------------------------------------- */
@@ -545,5 +581,6 @@ void relation_free(struct relation *r)
 	map_fini(&r->nets);
 	map_fini(&r->utses);
 	map_fini(&r->nsproxies);
+	shares_fini(&r->strangers);
 	free(r);
 }

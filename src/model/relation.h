@@ -41,6 +41,8 @@ struct relation_sight {
 	uint64_t net;     /* cookie of the network namespace */
 	int32_t pid;      /* of a task that is in it; a thread has its own */
 	bool is_apart;    /* that task is known to be in another PID namespace than ours */
+	uint8_t owner;    /* enum event_owner: of the less trusted of both namespaces */
+	uint32_t uid;     /* OWNER_USER: the user to whom that one is accounted */
 	struct event_hostname uts;
 };
 
@@ -51,20 +53,21 @@ struct relation *relation_new(uint64_t seed, void (*sink)(void *arg, const struc
 	void *arg) NONNULL_ARGS(2) MUSTCHECK;
 void relation_free(struct relation *r);
 
-/* Adds a nsproxy, or replaces what was known of it. ERR_NOMEM or ERR_RANGE: the nsproxy is then
+/* Adds a nsproxy, or replaces what was known of it. Strangers together get LIMIT_MODEL_STRANGERS_PART of
+ * LIMIT_RELATION_PROXIES, and each user LIMIT_MODEL_USER_PART. ERR_NOMEM or ERR_RANGE: the nsproxy is then
  * treated as gone. */
 int relation_saw(struct relation *r, const struct relation_sight *sight) NONNULL MUSTCHECK;
 
-/* Removes the nsproxy. Does nothing if it was not known. */
-void relation_gone(struct relation *r, uint64_t nsproxy) NONNULL;
+/* Removes the nsproxy. Returns false if it was not known. */
+bool relation_gone(struct relation *r, uint64_t nsproxy) NONNULL;
 
 /* The UTS namespace has another name. Network namespaces that are related to it and have no nsid
  * yet are again returned by relation_next_without_nsid(). Returns false if it was not known. */
 bool relation_renamed(struct relation *r, uint64_t uts, const char *name) NONNULL;
 
-/* Begin and end an inventory. At the end, nsproxies that it did not see are removed. */
+/* Begin and end an inventory. At the end, nsproxies that it did not see are removed; true: there were some. */
 void relation_begin(struct relation *r) NONNULL;
-void relation_end(struct relation *r) NONNULL;
+bool relation_end(struct relation *r) NONNULL;
 
 /* Returns the next network namespace whose nsid has to be found, and a task that was seen in it. A
  * namespace is returned once for each time that one of its nsproxies is seen. Returns false if

@@ -52,7 +52,8 @@ struct census {
 	struct pidwatches *pidwatches;
 	int wakes_fd, changed_fd; /* /proc/sys/kernel/hostname, for epoll and for poll(); or -1 */
 	struct known_ids ids;
-	bool has_refused; /* an id, because the user, or all, have as many as they may have */
+	bool has_refused;  /* an id, because the user, or all, have as many as they may have */
+	bool has_left_out; /* a set of namespaces, for the same reason */
 	ns_t now;
 	ns_t credit, credit_at; /* CPU time that looks may still use, as of credit_at */
 	ns_t retry_at, again_at;
@@ -143,14 +144,27 @@ static void saw(void *arg, const struct relation_sight *sight)
 	int err = relation_saw(c->relation, &asked);
 	if (err == ERR_NOMEM)
 		c->config.on_shortage(c->config.arg);
+	c->has_left_out |= err == ERR_RANGE;
 	if (err == ERR_RANGE && log_limit_may(&c->complaints, c->now))
-		log_error(c->config.log, "too many host names: limit=%d", LIMIT_RELATION_PROXIES);
+		log_error(c->config.log, "too many host names: uid=%d limit=%d",
+			sight->owner == OWNER_USER ? (int)sight->uid : -1,
+			sight->owner < OWNER_SYSTEM ? LIMIT_RELATION_PROXIES / LIMIT_MODEL_USER_PART
+						    : LIMIT_RELATION_PROXIES);
+}
+
+/* There is room for what was left out. */
+static void has_room(struct census *c)
+{
+	if (c->has_left_out)
+		c->again_at = ns_min(c->again_at, c->now + ROOM_AGAIN);
+	c->has_left_out = false;
 }
 
 static void gone(void *arg, uint64_t nsproxy)
 {
 	struct census *c = arg;
-	relation_gone(c->relation, nsproxy);
+	if (relation_gone(c->relation, nsproxy))
+		has_room(c);
 }
 
 static void renamed(void *arg, uint64_t uts, const char name[HOSTNAME_CAP])
@@ -181,6 +195,7 @@ static void see_self(struct census *c)
 	struct relation_sight own = {.nsproxy = OWN_PROXY,
 		.net = c->self.net.cookie,
 		.pid = (int32_t)getpid(),
+		.owner = OWNER_HOST,
 		.uts = tasks_self_hostname(&c->self)};
 	saw(c, &own);
 	relation_set_nsid(c->relation, own.net, NSID_OWN);
@@ -252,8 +267,8 @@ static void look(struct census *c)
 	read_news(c);
 	see_self(c);
 	int err = look_by_means(c);
-	if (!err && has_to_sweep)
-		relation_end(c->relation);
+	if (!err && has_to_sweep && relation_end(c->relation))
+		has_room(c);
 	if (err)
 		c->again_at = ns_min(c->again_at, c->now + ROOM_AGAIN);
 	if (err && log_limit_may(&c->complaints, c->now))

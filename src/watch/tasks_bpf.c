@@ -233,9 +233,9 @@ int tasks_bpf_fd(const struct tasks_bpf *t)
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-static enum event_owner owner_of(const struct bpf_sight *record)
+static enum event_owner to_owner(unsigned owner)
 {
-	switch ((enum bpf_owner)record->uts_owner) {
+	switch ((enum bpf_owner)owner) {
 	case BPF_OWNER_HOST: return OWNER_HOST;
 	case BPF_OWNER_SYSTEM: return OWNER_SYSTEM;
 	case BPF_OWNER_USER: break;
@@ -250,8 +250,10 @@ static void take_record(struct tasks_bpf *t, const struct bpf_sight *record)
 	struct relation_sight sight = {.nsproxy = record->proxy,
 		.net = record->net,
 		.pid = record->pid,
+		.owner = (uint8_t)to_owner(record->owner),
+		.uid = record->uid,
 		.uts = {.uts = record->uts, .is_own = record->uts == t->self.uts_ino}};
-	sight.uts.owner = (uint8_t)(sight.uts.is_own ? OWNER_HOST : owner_of(record));
+	sight.uts.owner = (uint8_t)(sight.uts.is_own ? OWNER_HOST : to_owner(record->uts_owner));
 	memcpy(sight.uts.name, record->name, strnlen(record->name, HOSTNAME_CAP - 1));
 	switch ((enum bpf_sight_kind)record->kind) {
 	case BPF_SIGHT_SAW: sink->on_sight(sink->arg, &sight); break;

@@ -30,6 +30,8 @@ struct known {
 	struct map_node node; /* key: inode number */
 	uint32_t ino;
 	bool is_found;
+	uint8_t owner;             /* enum event_owner */
+	uint32_t uid;              /* to whom it is accounted */
 	uint64_t cookie;           /* of a network namespace */
 	struct event_hostname uts; /* of a UTS namespace */
 };
@@ -87,6 +89,8 @@ static void find_cookie(const struct walk *w, struct known *net, const char *pat
 	netns_facts(&w->self->net, fd, &facts);
 	close(fd);
 	net->cookie = facts.cookie;
+	net->owner = facts.owner;
+	net->uid = facts.uid;
 	net->is_found = facts.cookie != 0;
 }
 
@@ -103,8 +107,8 @@ static void find_name(struct walk *w, struct known *uts, const char *path)
 	if (uts->is_found) {
 		uts->uts.uts = uts->ino;
 		uts->uts.is_own = uts->ino == w->self->uts_ino;
-		uts->uts.owner =
-			(uint8_t)(uts->uts.is_own ? OWNER_HOST : netns_owner(&w->self->net, fd));
+		uts->owner = (uint8_t)netns_owner(&w->self->net, fd, &uts->uid);
+		uts->uts.owner = uts->uts.is_own ? OWNER_HOST : uts->owner;
 		memcpy(uts->uts.name, name.nodename,
 			strnlen(name.nodename, sizeof(uts->uts.name) - 1));
 	}
@@ -145,9 +149,12 @@ static void walk_task(struct walk *w, const char *dir, int32_t pid)
 		w->err = -ENOMEM;
 	if (!net || !uts || !net->is_found || !uts->is_found)
 		return;
+	const struct known *less_trusted = uts->owner < net->owner ? uts : net;
 	struct relation_sight sight = {.nsproxy = (uint64_t)net_ino << 32 | uts_ino,
 		.net = net->cookie,
 		.pid = pid,
+		.owner = less_trusted->owner,
+		.uid = less_trusted->uid,
 		.uts = uts->uts};
 	w->sink->on_sight(w->sink->arg, &sight);
 }

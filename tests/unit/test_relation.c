@@ -39,7 +39,8 @@ static void on_event(void *arg, const struct event *ev)
 
 static struct relation_sight sight(uint64_t nsproxy, uint64_t net, uint64_t uts, const char *name)
 {
-	struct relation_sight s = {.nsproxy = nsproxy, .net = net, .pid = (int32_t)nsproxy + 1};
+	struct relation_sight s = {
+		.nsproxy = nsproxy, .net = net, .pid = (int32_t)nsproxy + 1, .owner = OWNER_HOST};
 	s.uts.uts = uts;
 	snprintf(s.uts.name, sizeof(s.uts.name), "%s", name);
 	return s;
@@ -347,6 +348,55 @@ static void the_limit_of_proxies_is_kept(void **state)
 	relation_free(r);
 }
 
+static int users_saw(struct relation *r, uint64_t nsproxy, uint32_t uid)
+{
+	struct relation_sight s = sight(nsproxy, nsproxy % NETS, nsproxy % UTSES, "n");
+	s.owner = uid == 0 ? OWNER_SYSTEM : uid == UINT32_MAX ? OWNER_UNKNOWN : OWNER_USER;
+	s.uid = uid;
+	return relation_saw(r, &s);
+}
+
+static void a_user_gets_a_sixteenth_of_the_proxies(void **state)
+{
+	enum { USERS = LIMIT_RELATION_PROXIES / LIMIT_MODEL_USER_PART };
+	(void)state;
+	struct told told = {0};
+	struct relation *r = relation_new(1, on_event, &told);
+	for (uint64_t i = 0; i < USERS; i++)
+		assert_int_equal(users_saw(r, i, 1000), 0);
+	assert_int_equal(users_saw(r, USERS, 1000), ERR_RANGE);
+	assert_int_equal(users_saw(r, USERS, 1001), 0);
+	assert_int_equal(users_saw(r, USERS + 1, 0), 0);
+	assert_int_equal(users_saw(r, USERS + 2, UINT32_MAX), 0);
+	/* The same one in namespaces of somebody else is his: the first has room, the second has not. */
+	assert_int_equal(users_saw(r, 0, 1001), 0);
+	assert_int_equal(users_saw(r, USERS, 1000), 0);
+	assert_int_equal(users_saw(r, 0, 1000), ERR_RANGE);
+	assert_false(relation_gone(r, 0));
+	assert_true(relation_gone(r, 1));
+	assert_int_equal(users_saw(r, 0, 1000), 0);
+	relation_begin(r);
+	assert_true(relation_end(r));
+	for (uint64_t i = 0; i < USERS; i++)
+		assert_int_equal(users_saw(r, i, 1000), 0);
+	relation_free(r);
+}
+
+static void strangers_get_half_of_the_proxies(void **state)
+{
+	enum { HALF = LIMIT_RELATION_PROXIES / LIMIT_MODEL_STRANGERS_PART };
+	(void)state;
+	struct told told = {0};
+	struct relation *r = relation_new(1, on_event, &told);
+	for (uint64_t i = 0; i < HALF; i++)
+		assert_int_equal(users_saw(r, i, 1000 + (uint32_t)i % 100), 0);
+	assert_int_equal(users_saw(r, HALF, 2000), ERR_RANGE);
+	assert_int_equal(users_saw(r, HALF, UINT32_MAX), ERR_RANGE);
+	for (uint64_t i = HALF; i < LIMIT_RELATION_PROXIES; i++)
+		saw(r, i, i % NETS, i % UTSES, "n");
+	relation_free(r);
+}
+
 /* --- who chose a name ---------------------------------------------------------------------- */
 
 enum { HOST_UTS = 0, HOST_NET = 6 };
@@ -485,6 +535,8 @@ int main(void)
 		cmocka_unit_test(an_inventory_makes_good_for_lost_news_even_while_more_happens),
 		cmocka_unit_test(the_order_of_sights_makes_no_difference),
 		cmocka_unit_test(the_limit_of_proxies_is_kept),
+		cmocka_unit_test(a_user_gets_a_sixteenth_of_the_proxies),
+		cmocka_unit_test(strangers_get_half_of_the_proxies),
 		cmocka_unit_test(an_old_copy_of_the_hosts_name_is_not_chosen),
 		cmocka_unit_test(a_name_that_is_set_is_chosen),
 		cmocka_unit_test(what_was_there_before_us_must_be_apart_to_have_chosen),
