@@ -1,11 +1,13 @@
 # Sources of src/zone, headers included.
 src_zone_libzone_a_SOURCES = \
 	src/zone/apex.c \
+	src/zone/denial.c src/zone/denial.h \
 	src/zone/fact.c src/zone/fact.h \
 	src/zone/garbage.c src/zone/garbage.h \
 	src/zone/lookup.c src/zone/lookup.h \
 	src/zone/node.c src/zone/node.h \
 	src/zone/order.c src/zone/order.h \
+	src/zone/orders.c src/zone/orders.h \
 	src/zone/owner.c \
 	src/zone/page.c src/zone/page.h \
 	src/zone/records.c \

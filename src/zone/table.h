@@ -48,12 +48,15 @@ struct table {
 	_Atomic slot_t slots[];
 };
 
+struct zone_orders;
+
 /* The entry point for readers. */
 struct zone_reader {
 	_Atomic(struct table *) table;
 	_Atomic uint32_t
 		features; /* bits by enum table_feature; relaxed: which walks can be skipped */
 	uint64_t seed;
+	_Atomic(struct zone_orders *) orders; /* of signed zones (zone/orders.h); NULL: none */
 };
 
 /* Features that exist anywhere in the table. If a feature does not exist, lookups need no walk

@@ -10,6 +10,7 @@
 
 #include "base/serial.h"
 #include "zone/lookup.h"
+#include "zone/orders.h"
 #include "zone/store.h"
 
 struct zone_garbage {
@@ -43,6 +44,7 @@ void zone_free(struct zone *z)
 	}
 	map_fini(&z->owners);
 	tree_fini(&z->tree);
+	orders_fini(&z->reader);
 	garbage_free_all(&z->garbage);
 	facts_fini(&z->facts);
 	facts_fini(&z->before);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the list of ordered indexes that readers see.
+ * Never owns an index.
+ */
+#include "zone/orders.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+struct named_order {
+	const struct order *order;
+	uint8_t apex_len;
+	uint8_t apex[NAME_CAP];
+};
+
+struct zone_orders {
+	size_t count;
+	struct named_order at[];
+};
+
+static bool is_of(const struct named_order *named, const uint8_t *apex, size_t len)
+{
+	return named->apex_len == len && memcmp(named->apex, apex, len) == 0;
+}
+
+const struct order *zone_order(const struct zone_reader *reader, const struct node *apex)
+{
+	const struct zone_orders *all = atomic_load_explicit(&reader->orders, memory_order_acquire);
+	for (size_t i = 0; all && i < all->count; i++)
+		if (is_of(&all->at[i], node_name(apex), apex->name_len))
+			return all->at[i].order;
+	return NULL;
+}
+
+/* Relaxed: this thread stored it. */
+static struct zone_orders *orders_of(const struct zone_reader *reader)
+{
+	return atomic_load_explicit(&reader->orders, memory_order_relaxed);
+}
+
+int orders_put(struct zone_reader *reader, struct garbage *g, const uint8_t *apex,
+	const struct order *order)
+{
+	struct zone_orders *old = orders_of(reader), *made;
+	size_t count = old ? old->count : 0, len = name_len(apex);
+	if (garbage_reserve(g, 1))
+		return ERR_NOMEM;
+	made = malloc(sizeof(*made) + (count + 1) * sizeof(struct named_order));
+	if (!made)
+		return ERR_NOMEM;
+	made->count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!is_of(&old->at[i], apex, len))
+			made->at[made->count++] = old->at[i];
+	if (order) {
+		struct named_order *named = &made->at[made->count++];
+		named->order = order;
+		named->apex_len = (uint8_t)len;
+		memcpy(named->apex, apex, len);
+	}
+	atomic_store_explicit(&reader->orders, made, memory_order_release);
+	garbage_add(g, old);
+	return 0;
+}
+
+void orders_fini(struct zone_reader *reader)
+{
+	free(orders_of(reader));
+	atomic_store_explicit(&reader->orders, NULL, memory_order_relaxed);
+}

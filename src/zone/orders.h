@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* The ordered indexes of all signed zones, as readers find them: a short list, replaced as a whole. */
+#pragma once
+
+#include "base/compiler.h"
+#include "zone/garbage.h"
+#include "zone/order.h"
+#include "zone/table.h"
+
+/* For readers, in a critical section. Returns the index of the zone with that apex, NULL if the zone is
+ * not signed. */
+const struct order *zone_order(const struct zone_reader *reader, const struct node *apex) NONNULL;
+
+/* For the writer. Sets the index of the zone with that apex; NULL: it is not signed any more, and its
+ * index may be freed after a grace period. The name is in lower case. ERR_NOMEM: nothing has changed. */
+int orders_put(struct zone_reader *reader, struct garbage *g, const uint8_t *apex,
+	const struct order *order) NONNULL_ARGS(1, 2, 3) MUSTCHECK;
+
+/* Frees the list, but no index. No reader may be left. */
+void orders_fini(struct zone_reader *reader) NONNULL;
