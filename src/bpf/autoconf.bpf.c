@@ -20,8 +20,8 @@
 #include "bpf/frames.bpf.h"
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BPF_GUESTS);
 	__type(key, __u32);
 	__type(value, struct bpf_guest);
 } guests SEC(".maps");
@@ -35,8 +35,8 @@ struct {
 } claims SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 256);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BPF_PARENTS);
 	__type(key, __u32);
 	__type(value, struct bpf_parent);
 } parents SEC(".maps");
@@ -75,6 +75,25 @@ ALWAYS_INLINE struct bpf_claim claim_of_v6(const struct bpf_guest *guest, const 
 	struct bpf_claim claim = {.wire = guest->wire};
 	__builtin_memcpy(claim.addr, addr, sizeof(claim.addr));
 	return claim;
+}
+
+/* The same question about the source of a frame, answered at once for most frames. `addr`: not zeros. */
+ALWAYS_INLINE bool has_v4(const struct bpf_guest *guest, const __u8 *addr)
+{
+	return *(const __u32 *)addr == guest->own_v4[0] && guest->own_v4[0] != 0;
+}
+
+ALWAYS_INLINE bool has_v6(const struct bpf_guest *guest, const __u8 *addr)
+{
+	const __u32 *a = (const __u32 *)addr;
+#pragma clang loop unroll(full)
+	for (int i = 0; i < BPF_OWN_V6; i++) {
+		const __u32 *own = guest->own_v6[i];
+		if (a[3] == own[3] && a[2] == own[2] && a[1] == own[1] && a[0] == own[0] &&
+			a[0] != 0)
+			return true;
+	}
+	return false;
 }
 
 /* Reports a source that is not learnt, so that it may be: at most a hundred in a second for a guest. */
@@ -166,7 +185,7 @@ ALWAYS_INLINE int ipv4_from_guest(struct __sk_buff *skb, struct bpf_guest *guest
 	if (is_zero(ip.source, 4)) {
 		if (is_rest || (ip.protocol != PROTO_UDP && ip.protocol != PROTO_IGMP))
 			return DROP;
-	} else {
+	} else if (!has_v4(guest, ip.source)) {
 		struct bpf_claim claim = claim_of_v4(guest, ip.source);
 		enum owner owner = owner_of(skb, &claim);
 		if (owner != OWN)
@@ -300,11 +319,14 @@ ALWAYS_INLINE int ipv6_from_guest(struct __sk_buff *skb, struct bpf_guest *guest
 		return DROP;
 	if (is_zero(ip.source, 16)) /* reports of groups (RFC 3810 §5.2.13) */
 		return protocol == PROTO_ICMPV6 ? PASS : DROP;
-	struct bpf_claim claim = claim_of_v6(guest, ip.source);
-	enum owner owner = owner_of(skb, &claim);
-	bool is_link_local = ip.source[0] == 0xfe && ip.source[1] == 0x80;
-	if (owner != OWN && !(owner == NOBODY && is_link_local && (guest->flags & BPF_GUEST_ND)))
-		return owner == NOBODY ? drop_stray(skb, guest, &claim) : DROP;
+	if (!has_v6(guest, ip.source)) {
+		struct bpf_claim claim = claim_of_v6(guest, ip.source);
+		enum owner owner = owner_of(skb, &claim);
+		bool is_new = owner == NOBODY && ip.source[0] == 0xfe && ip.source[1] == 0x80 &&
+			      (guest->flags & BPF_GUEST_ND);
+		if (owner != OWN && !is_new)
+			return owner == NOBODY ? drop_stray(skb, guest, &claim) : DROP;
+	}
 	return udp.dest == bpf_htons(PORT_DHCPV6_SERVER) && at == AT_IPV6_PAYLOAD ? TELL : PASS;
 }
 
@@ -419,12 +441,29 @@ ALWAYS_INLINE bool replace_source(struct __sk_buff *skb, const struct bpf_guest 
 	return true;
 }
 
+/* Most frames are TCP, from an address that is kept with the guest: nothing in them is to be read but headers of a known
+ * length. judge() would say the same. */
+ALWAYS_INLINE bool is_plain(const struct __sk_buff *skb, const struct bpf_guest *guest)
+{
+	const struct eth *eth = (const struct eth *)FRAME(skb);
+	const struct ipv6 *v6 = (const struct ipv6 *)(eth + 1);
+	const struct ipv4 *v4 = (const struct ipv4 *)(eth + 1);
+	if ((__u8 *)(v6 + 1) > FRAME_END(skb) || skb->vlan_present ||
+		!is_equal(eth->source, guest->hwaddr))
+		return false;
+	if (eth->type == bpf_htons(TYPE_IPV6))
+		return v6->next == PROTO_TCP && has_v6(guest, v6->source);
+	return eth->type == bpf_htons(TYPE_IPV4) && v4->version_and_len == 0x45 &&
+	       v4->protocol == PROTO_TCP && has_v4(guest, v4->source);
+}
+
 SEC("tc")
 int from_guest(struct __sk_buff *skb)
 {
 	struct eth eth;
-	__u32 ifindex = skb->ifindex;
-	struct bpf_guest *guest = bpf_map_lookup_elem(&guests, &ifindex);
+	struct bpf_guest *guest = FIND(&guests, BPF_GUESTS, struct bpf_guest, skb);
+	if (guest && is_plain(skb, guest))
+		return replace_source(skb, guest) ? PASS : DROP;
 	if (!guest || skb->vlan_present || LOAD(skb, 0, &eth) ||
 		!is_equal(eth.source, guest->hwaddr))
 		return DROP;
@@ -451,8 +490,7 @@ int to_guest(struct __sk_buff *skb)
 {
 	struct eth eth;
 	struct arp arp;
-	__u32 ifindex = skb->ifindex;
-	struct bpf_guest *guest = bpf_map_lookup_elem(&guests, &ifindex);
+	struct bpf_guest *guest = FIND(&guests, BPF_GUESTS, struct bpf_guest, skb);
 	if (!guest || LOAD(skb, 0, &eth))
 		return PASS;
 	if (is_wanted(skb, guest, eth.type))
@@ -542,8 +580,7 @@ SEC("tc")
 int on_parent(struct __sk_buff *skb)
 {
 	struct eth eth;
-	__u32 ifindex = skb->ifindex;
-	const struct bpf_parent *parent = bpf_map_lookup_elem(&parents, &ifindex);
+	const struct bpf_parent *parent = FIND(&parents, BPF_PARENTS, struct bpf_parent, skb);
 	if (!parent || LOAD(skb, 0, &eth))
 		return PASS;
 	bool is_to_us = is_equal(eth.dest, parent->hwaddr);

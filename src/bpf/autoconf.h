@@ -4,6 +4,9 @@
 
 enum { BPF_HWADDR_LEN = 6, BPF_ADDR_LEN = 16 };
 
+/* IPv6: link-local, of SLAAC, a temporary one, of DHCPv6. */
+enum { BPF_OWN_V4 = 1, BPF_OWN_V6 = 4 };
+
 /* Bits of struct bpf_guest.flags. */
 enum {
 	BPF_GUEST_ARP = 1,   /* may claim IPv4 addresses by ARP: those that nobody has */
@@ -11,14 +14,22 @@ enum {
 	BPF_GUEST_SHARES = 4 /* has the parent's hardware address on the wire, as its siblings */
 };
 
-/* A guest behind a tap. Key of its map: the tap's ifindex. */
+/* Guests and parents are in arrays, because the kernel looks into a hash table for longer than all the rest takes: from
+ * place `ifindex` modulo the size on, at the first of so many places that is free. A program may see a part of a change,
+ * in one frame. */
+enum { BPF_GUESTS = 4096, BPF_PARENTS = 256, BPF_PLACES = 8 };
+
+/* A guest behind a tap. */
 struct bpf_guest {
+	unsigned int ifindex;                 /* of the tap; 0: the place is free */
 	unsigned char hwaddr[BPF_HWADDR_LEN]; /* in the guest */
 	unsigned char
 		wire_hwaddr[BPF_HWADDR_LEN]; /* on the wire: that of the parent, or the same */
 	unsigned int wire;                   /* ifindex of the parent */
 	unsigned int flags;
-	unsigned int zero;
+	/* Some of its claims, those of most frames, which are found without a look-up; zeros: none. */
+	unsigned int own_v4[BPF_OWN_V4];
+	unsigned int own_v6[BPF_OWN_V6][BPF_ADDR_LEN / 4];
 	unsigned long long told;  /* the programs': time of its last event, in nanoseconds */
 	unsigned long long said;  /* the programs': its budget is full again then */
 	unsigned long long heard; /* the same of what it hears from anybody */
@@ -31,8 +42,9 @@ struct bpf_claim {
 	unsigned char addr[BPF_ADDR_LEN];
 };
 
-/* A parent whose taps are rewritten. Key of its map: its ifindex. */
+/* A parent whose taps are rewritten. */
 struct bpf_parent {
+	unsigned int ifindex; /* 0: the place is free */
 	unsigned char hwaddr[BPF_HWADDR_LEN];
 	unsigned char zero[2];
 };

@@ -25,7 +25,12 @@ struct __sk_buff {
 	__u32 data_end;
 };
 
-enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_RINGBUF = 27, BPF_F_MARK_MANGLED_0 = 1 << 5 };
+enum {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_F_MARK_MANGLED_0 = 1 << 5
+};
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -47,6 +52,7 @@ enum {
 	ARP_REPLY = 2,
 	PROTO_HOPOPTS = 0,
 	PROTO_IGMP = 2,
+	PROTO_TCP = 6,
 	PROTO_UDP = 17,
 	PROTO_ROUTING = 43,
 	PROTO_FRAGMENT = 44,
@@ -131,6 +137,19 @@ struct udp {
 	(FRAME(skb) + (at) + sizeof(*(to)) <= FRAME_END(skb)                                       \
 			? (*(to) = *(typeof(*(to)) *)(FRAME(skb) + (at)), 0)                       \
 			: bpf_skb_load_bytes(skb, at, to, sizeof(*(to))))
+
+/* Returns what an array has for the link of the frame, or NULL: bpf/autoconf.h says in which places. */
+#define FIND(map, size, type, skb)                                                                 \
+	({                                                                                         \
+		type *found = (type *)0;                                                           \
+		for (__u32 i = 0; i < BPF_PLACES && !found; i++) {                                 \
+			__u32 at = ((skb)->ifindex + i) % (size);                                  \
+			found = bpf_map_lookup_elem(map, &at);                                     \
+			if (found && found->ifindex != (skb)->ifindex)                             \
+				found = (type *)0;                                                 \
+		}                                                                                  \
+		found;                                                                             \
+	})
 
 ALWAYS_INLINE bool is_equal(const __u8 *a, const __u8 *b)
 {

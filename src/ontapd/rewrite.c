@@ -22,6 +22,7 @@ enum { READ_AT_ONCE = 256 };
 
 #define BPF_CALLS(CALL)                                                                            \
 	CALL(bpf_map_delete_elem)                                                                  \
+	CALL(bpf_map_lookup_elem)                                                                  \
 	CALL(bpf_map_update_elem)                                                                  \
 	CALL(bpf_object__close)                                                                    \
 	CALL(bpf_object__find_map_fd_by_name)                                                      \
@@ -210,26 +211,90 @@ static void drop(struct rewrite *r, int map, const void *key)
 	(void)!r->calls.bpf_map_delete_elem(map, key);
 }
 
+/* An array of guests or parents, whose values begin with the ifindex. */
+struct places {
+	int map;
+	uint32_t count;
+	size_t value_size;
+};
+
+static struct places guest_places(const struct rewrite *r)
+{
+	return (struct places){r->guests, BPF_GUESTS, sizeof(struct bpf_guest)};
+}
+
+static struct places parent_places(const struct rewrite *r)
+{
+	return (struct places){r->parents, BPF_PARENTS, sizeof(struct bpf_parent)};
+}
+
+/* Returns the place of the link, or else a free one, with what is there; negative: there is none. */
+static int64_t find_place(
+	struct rewrite *r, const struct places *places, uint32_t ifindex, void *ret_value)
+{
+	int64_t free_at = -ENOSPC;
+	memset(ret_value, 0, places->value_size);
+	for (uint32_t i = 0; i < BPF_PLACES; i++) {
+		uint32_t at = (ifindex + i) % places->count, owner;
+		if (r->calls.bpf_map_lookup_elem(places->map, &at, ret_value))
+			return -errno;
+		memcpy(&owner, ret_value, sizeof(owner));
+		if (owner == ifindex)
+			return at;
+		if (owner == 0 && free_at < 0)
+			free_at = at;
+	}
+	memset(ret_value, 0, places->value_size);
+	return free_at;
+}
+
+static int put_at(struct rewrite *r, const struct places *places, int64_t at, const void *value)
+{
+	const uint32_t key = (uint32_t)at;
+	return at < 0 ? (int)at : put(r, places->map, &key, value);
+}
+
+static void drop_at(struct rewrite *r, const struct places *places, uint32_t ifindex, void *room)
+{
+	int64_t at = find_place(r, places, ifindex, room);
+	memset(room, 0, places->value_size);
+	(void)!put_at(r, places, at, room);
+}
+
 int rewrite_put_guest(struct rewrite *r, uint32_t ifindex, const struct bpf_guest *guest)
 {
-	return put(r, r->guests, &ifindex, guest);
+	const struct places places = guest_places(r);
+	struct bpf_guest copy = *guest, known;
+	int64_t at = find_place(r, &places, ifindex, &known);
+	copy.ifindex = ifindex;
+	copy.told = known.told;
+	copy.said = known.said;
+	copy.heard = known.heard;
+	return put_at(r, &places, at, &copy);
 }
 
 void rewrite_drop_guest(struct rewrite *r, uint32_t ifindex)
 {
-	drop(r, r->guests, &ifindex);
+	const struct places places = guest_places(r);
+	struct bpf_guest room;
+	drop_at(r, &places, ifindex, &room);
 }
 
 int rewrite_put_parent(struct rewrite *r, uint32_t ifindex, const uint8_t hwaddr[BPF_HWADDR_LEN])
 {
-	struct bpf_parent parent = {0};
+	const struct places places = parent_places(r);
+	struct bpf_parent parent;
+	int64_t at = find_place(r, &places, ifindex, &parent);
+	parent.ifindex = ifindex;
 	memcpy(parent.hwaddr, hwaddr, sizeof(parent.hwaddr));
-	return put(r, r->parents, &ifindex, &parent);
+	return put_at(r, &places, at, &parent);
 }
 
 void rewrite_drop_parent(struct rewrite *r, uint32_t ifindex)
 {
-	drop(r, r->parents, &ifindex);
+	const struct places places = parent_places(r);
+	struct bpf_parent room;
+	drop_at(r, &places, ifindex, &room);
 }
 
 static struct bpf_claim claim_of(uint32_t wire, const struct addr *addr)

@@ -40,7 +40,8 @@ void rewrite_detach(struct asker *a, uint32_t ifindex, enum rewrite_program prog
 bool rewrite_is_behind_others(
 	struct asker *a, uint32_t ifindex, enum rewrite_program program) NONNULL;
 
-/* Tells the programs what they need to know. -errno. */
+/* Tells the programs what they need to know; what they remember about a guest stays. -errno;
+ * -ENOSPC: too many ifindexes are alike. */
 int rewrite_put_guest(struct rewrite *r, uint32_t ifindex, const struct bpf_guest *guest) NONNULL
 	MUSTCHECK;
 void rewrite_drop_guest(struct rewrite *r, uint32_t ifindex) NONNULL;

@@ -84,17 +84,36 @@ static uint32_t flags_of(const struct guest_policy *policy)
 	       (is_any || has_prefix[ADDR_V6] || policy->kinds ? BPF_GUEST_ND : 0);
 }
 
+static void put_own(struct bpf_guest *guest, const struct ward *ward)
+{
+	size_t v4 = 0, v6 = 0;
+	LIST_EACH(each, &ward->addrs, const struct ward_addr, in_ward)
+		if (each->addr.family == ADDR_V6 && v6 < BPF_OWN_V6)
+			memcpy(guest->own_v6[v6++], each->addr.bytes, BPF_ADDR_LEN);
+		else if (each->addr.family == ADDR_V4 && v4 < BPF_OWN_V4)
+			memcpy(&guest->own_v4[v4++], each->addr.bytes, sizeof(guest->own_v4[0]));
+}
+
 int ward_tell_programs(struct autoconf *a, const struct ward *ward)
 {
 	struct bpf_guest guest = {.wire = ward->wire->ifindex, .flags = flags_of(&ward->policy)};
 	if (!a->rewrite)
 		return 0;
+	put_own(&guest, ward);
 	if (ward->is_rewritten)
 		guest.flags |= BPF_GUEST_SHARES;
 	memcpy(guest.hwaddr, ward->hwaddr, sizeof(guest.hwaddr));
 	memcpy(guest.wire_hwaddr, ward->is_rewritten ? ward->wire->hwaddr : ward->hwaddr,
 		sizeof(guest.wire_hwaddr));
 	return rewrite_put_guest(a->rewrite, ward->ifindex, &guest);
+}
+
+static void put_addrs(struct autoconf *a, const struct ward *ward)
+{
+	int err = ward_tell_programs(a, ward);
+	if (err && log_limit_may(&a->complaints, loop_now()))
+		log_warning(a->log, "the guard is not told: ifindex=%u error=\"%s\"", ward->ifindex,
+			err_text(err));
 }
 
 /* --- addresses ---------------------------------------------------------------------------- */
@@ -134,6 +153,7 @@ static void forget(struct autoconf *a, struct ward_addr *each)
 		drop_claim(a, each->ward->wire, &each->addr);
 	map_remove(&a->addrs, &each->by_addr);
 	list_remove(&each->in_ward);
+	put_addrs(a, each->ward);
 	free(each);
 }
 
@@ -174,6 +194,7 @@ static struct ward_addr *remember(struct autoconf *a, struct ward *ward, const s
 	}
 	list_append(&ward->addrs, &each->in_ward);
 	put_claim(a, ward->wire, addr, ward->ifindex);
+	put_addrs(a, ward);
 	return each;
 }
 

@@ -193,18 +193,24 @@ struct frame dhcp(const uint8_t *chaddr, uint16_t flags, bool has_checksum)
 
 /* --- the programs, and what they know ------------------------------------------------------ */
 
+struct bpf_guest test_guest(const uint8_t *hw, const uint8_t *wire_hw)
+{
+	struct bpf_guest guest = {.wire = WIRE, .flags = BPF_GUEST_ND | BPF_GUEST_SHARES};
+	memcpy(guest.hwaddr, hw, 6);
+	memcpy(guest.wire_hwaddr, wire_hw, 6);
+	return guest;
+}
+
 /* A guest with 10.0.0.7, 2001:db8::7 and fe80::7; 10.0.0.1 and fe80::1 are no guest's. On the wire of the program on the
  * parent, a guest has 10.0.0.8. */
 int set_up(void **state UNUSED)
 {
 	char why[REWRITE_WHY_CAP];
-	struct bpf_guest guest = {.wire = WIRE, .flags = BPF_GUEST_ND | BPF_GUEST_SHARES};
+	const struct bpf_guest guest = test_guest(guest_hw, parent_hw);
 	if (rewrite_open(&rewrite, why)) {
 		print_message("skipped: %s\n", why);
 		return 0;
 	}
-	memcpy(guest.hwaddr, guest_hw, 6);
-	memcpy(guest.wire_hwaddr, parent_hw, 6);
 	assert_int_equal(rewrite_put_guest(rewrite, LINK, &guest), 0);
 	assert_int_equal(rewrite_put_parent(rewrite, LINK, parent_hw), 0);
 	static const struct {

@@ -30,6 +30,8 @@ extern struct rewrite *rewrite; /* NULL: it cannot be loaded here */
  * wire of the program on the parent, a guest has 10.0.0.8. */
 int set_up(void **state UNUSED);
 int tear_down(void **state UNUSED);
+/* Behind an ipvtap. */
+struct bpf_guest test_guest(const uint8_t *hw, const uint8_t *wire_hw);
 /* Skips the test without the programs. */
 void need_bpf(void);
 

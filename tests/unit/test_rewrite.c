@@ -18,6 +18,13 @@
 
 enum { RUNS = 200000 };
 
+static struct frame udp_v6(const char *source)
+{
+	struct frame f = ipv6(source, "2001:db8::9", UDP);
+	put_u16(grow(&f, 8), 1000);
+	return f;
+}
+
 static void arp_has_the_address_of_the_wire(void **state UNUSED)
 {
 	need_bpf();
@@ -261,12 +268,77 @@ static void a_source_that_is_not_learnt_is_told_of(void **state UNUSED)
 	assert_true(addr_equal(&seen, &want));
 }
 
+static struct frame as_tcp(struct frame f)
+{
+	f.bytes[f.bytes[12] == 8 ? 14 + 9 : 14 + 6] = 6;
+	return f;
+}
+
+static void the_first_addresses_of_a_guest_are_kept_with_it(void **state UNUSED)
+{
+	need_bpf();
+	const struct addr v4 = parse("10.0.0.21"), v6 = parse("2001:db8::21");
+	struct bpf_guest guest = test_guest(guest_hw, parent_hw);
+	memcpy(guest.own_v4, v4.bytes, 4);
+	memcpy(guest.own_v6[BPF_OWN_V6 - 1], v6.bytes, 16);
+	const struct {
+		struct frame frame;
+		int before, after;
+	} cases[] = {
+		{ipv4_udp("10.0.0.21", "10.0.0.9", 1000, 53), DROP, PASS},
+		{ipv4_udp("10.0.0.7", "10.0.0.9", 1000, 53), PASS, PASS},
+		{ipv4_udp("10.0.0.22", "10.0.0.9", 1000, 53), DROP, DROP},
+		{udp_v6("2001:db8::21"), DROP, PASS},
+		{udp_v6("2001:db8::7"), PASS, PASS},
+		{udp_v6("2001:db8::22"), DROP, DROP},
+		{udp_v6("::"), DROP, DROP},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct frame f = cases[i].frame;
+		assert_int_equal(run(REWRITE_FROM_GUEST, &f), cases[i].before);
+	}
+	assert_int_equal(rewrite_put_guest(rewrite, LINK, &guest), 0);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct frame f = cases[i].frame;
+		assert_int_equal(run(REWRITE_FROM_GUEST, &f), cases[i].after);
+		f = as_tcp(cases[i].frame);
+		assert_int_equal(run(REWRITE_FROM_GUEST, &f), cases[i].after);
+		if (cases[i].after == PASS)
+			assert_memory_equal(f.bytes + 6, parent_hw, 6);
+		f = as_tcp(cases[i].frame);
+		memcpy(f.bytes + 6, other_hw, 6);
+		assert_int_equal(run(REWRITE_FROM_GUEST, &f), DROP);
+	}
+}
+
+static void links_whose_places_are_taken_have_the_next_ones(void **state UNUSED)
+{
+	need_bpf();
+	const struct bpf_guest guest = test_guest(guest_hw, parent_hw);
+	rewrite_drop_guest(rewrite, LINK);
+	for (uint32_t i = 1; i < BPF_PLACES; i++)
+		assert_int_equal(rewrite_put_guest(rewrite, LINK + i * BPF_GUESTS, &guest), 0);
+	for (int i = 0; i < 2; i++) {
+		struct frame f = ipv4_udp("10.0.0.7", "10.0.0.9", 1000, 53);
+		assert_int_equal(run(REWRITE_FROM_GUEST, &f), DROP);
+		assert_int_equal(rewrite_put_guest(rewrite, LINK, &guest), 0);
+		assert_int_equal(run(REWRITE_FROM_GUEST, &f), PASS);
+		assert_int_equal(rewrite_put_guest(rewrite, LINK + BPF_PLACES * BPF_GUESTS, &guest),
+			-ENOSPC);
+		rewrite_drop_guest(rewrite, LINK);
+	}
+	for (uint32_t i = 1; i < BPF_PLACES; i++)
+		rewrite_drop_guest(rewrite, LINK + i * BPF_GUESTS);
+	assert_int_equal(rewrite_put_guest(rewrite, LINK, &guest), 0);
+}
+
 /* The program may run on one frame again and again, and write the hardware address each time, only if that is the same. */
 static void keep_hwaddr(void)
 {
-	struct bpf_guest guest = {.wire = WIRE, .flags = BPF_GUEST_ND | BPF_GUEST_SHARES};
-	memcpy(guest.hwaddr, guest_hw, 6);
-	memcpy(guest.wire_hwaddr, guest_hw, 6);
+	const struct addr v4 = parse("10.0.0.7"), v6 = parse("2001:db8::7");
+	struct bpf_guest guest = test_guest(guest_hw, guest_hw);
+	memcpy(guest.own_v4, v4.bytes, 4);
+	memcpy(guest.own_v6[1], v6.bytes, 16);
 	assert_int_equal(rewrite_put_guest(rewrite, LINK, &guest), 0);
 }
 
@@ -275,9 +347,8 @@ static void what_a_frame_costs(void **state UNUSED)
 {
 	need_bpf();
 	keep_hwaddr();
-	struct frame v4 = ipv4_udp("10.0.0.7", "10.0.0.9", 1000, 53),
-		     v6 = ipv6("2001:db8::7", "2001:db8::9", UDP), to = v4, parent = v4;
-	put_u16(grow(&v6, 8), 1000);
+	struct frame v4 = ipv4_udp("10.0.0.7", "10.0.0.9", 1000, 53), v6 = udp_v6("2001:db8::7"),
+		     to = v4, parent = v4;
 	memcpy(to.bytes, guest_hw, 6);
 	memcpy(parent.bytes, parent_hw, 6);
 	struct {
@@ -313,6 +384,8 @@ int main(void)
 		cmocka_unit_test(a_guest_does_not_hear_that_it_has_its_address),
 		cmocka_unit_test(a_proxy_does_not_answer_a_probe_for_us),
 		cmocka_unit_test(a_source_that_is_not_learnt_is_told_of),
+		cmocka_unit_test(the_first_addresses_of_a_guest_are_kept_with_it),
+		cmocka_unit_test(links_whose_places_are_taken_have_the_next_ones),
 		cmocka_unit_test(what_a_frame_costs),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
