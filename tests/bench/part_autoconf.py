@@ -1,21 +1,50 @@
 # SPDX-License-Identifier: ISC
-"""What a guest can send with and without --autoconf, in turn: the programs in the kernel see each frame."""
+"""What a guest can send with and without --autoconf, in turn: the programs in the kernel see each frame. Frames that nobody
+makes or takes, and TCP between two kernels."""
 import json
 import subprocess
+import sys
+import time
 
-from lab import Missing
+from lab import GUARD_S, SERVER_CPU, Missing, cpu_of, median
 from part_devices import start
 
 KINDS = ("ipvtap", "macvtap")
 # Bytes in a packet: small ones, and those of TSO. How many in a round, and how many rounds.
 FLOODS, FLOOD_ROUNDS = ((64, 1000), (64000, 400)), 400
+STREAM_BYTES, STREAM_ROUNDS = 1 << 24, 100
 LEAST = 97  # % of the throughput without it
+
+SINK = """
+import socket
+server = socket.create_server(("::", 5001), family=socket.AF_INET6, backlog=2)
+print("ready", flush=True)
+while True:
+    with server.accept()[0] as peer:
+        while peer.recv(1 << 18):
+            pass
+        peer.send(b"!")
+"""
+SOURCE = """
+import socket, sys
+host, scope = sys.argv[1:]
+block = bytes(1 << 16)
+for line in sys.stdin:
+    with socket.socket(socket.AF_INET6) as sock:
+        sock.connect((host, 5001, 0, socket.if_nametoindex(scope)))
+        for _ in range(int(line) // len(block)):
+            sock.sendall(block)
+        sock.shutdown(socket.SHUT_WR)
+        sock.recv(1)
+        print(flush=True)
+"""
 
 
 def run(lab, report):
     for kind in KINDS:
         try:
             throughput(lab, report, kind)
+            streams(lab, report, kind)
         except Missing as missing:
             report.missing("autoconf", str(missing))
 
@@ -49,6 +78,75 @@ def in_turn(guests, peer, size, count, rounds):
     times = [[guest.send(size, count) for guest in guests] for _ in range(rounds)]
     assert received(peer) - before > 0.9 * 2 * rounds * count, "frames were dropped"
     return (min(column) for column in zip(*times))
+
+
+def streams(lab, report, kind):
+    """A guest is the kernel of a namespace; tests/net/guest-shuttle is its machine. Behind an ipvtap without --autoconf it
+    would get no answer."""
+    if kind != "macvtap":
+        return
+    host, peer = lab.host(f"{kind}-stream-host"), lab.host(f"{kind}-stream-peer")
+    lab.topology.veth(host.ns, "wire0", peer.ns, "wire0")
+    process, path = start(lab, host)
+    sink = peer.ns.popen([*PINNED, sys.executable, "-c", SINK], stdout=subprocess.PIPE, text=True)
+    running = [process, sink]
+    try:
+        assert sink.stdout.readline() == "ready\n"
+        to = link_local(peer.ns, "wire0")
+        guests = [stream(lab, host, kind, path, to, options, running) for options in ([], ["--autoconf"])]
+        rounds, size = (2, 1 << 20) if lab.is_smoke else (STREAM_ROUNDS, STREAM_BYTES)
+        pairs = [[send(guest, sink, size) for guest in guests] for _ in range(rounds)]
+        report.add("autoconf", f"{kind}: CPU for TCP from a guest without --autoconf", size,
+                   median([plain for plain, _ in pairs]) / size, "ns/B")
+        report.add("autoconf", f"{kind}: throughput of TCP with it", size, 100 * median([p / own for p, own in pairs]), "%")
+    finally:
+        for each in reversed(running):
+            each.terminate()
+            each.wait()
+
+
+# All on one core: where the scheduler puts them makes more of a difference.
+PINNED = ["taskset", "-c", str(cpu_of(SERVER_CPU))]
+
+
+def stream(lab, host, kind, path, to, options, running):
+    """Starts a guest, and a program in it that sends; returns both processes."""
+    guest = lab.topology.namespace(f"{kind}-stream{len(running)}")
+    shuttle = host.ns.popen([*PINNED, lab.program("src/ontap/ontap"), "-t", kind, *options, path, "--", "nsenter",
+                             f"--net={guest.path}", lab.program("tests/net/guest-shuttle"), "eth0"],
+                            stdout=subprocess.PIPE, text=True)
+    running.append(shuttle)
+    assert shuttle.stdout.readline() == "up\n"
+    link_local(guest, "eth0")
+    running.append(guest.popen([*PINNED, sys.executable, "-c", SOURCE, to, "eth0"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True))
+    return running[-2:]
+
+
+def send(guest, sink, size):
+    """Nanoseconds of CPU, of all three."""
+    source = guest[-1]
+    before = sum(map(cpu_ns, (*guest, sink)))
+    source.stdin.write(f"{size}\n")
+    source.stdin.flush()
+    source.stdout.readline()
+    return sum(map(cpu_ns, (*guest, sink))) - before
+
+
+def cpu_ns(process):
+    with open(f"/proc/{process.pid}/schedstat", encoding="ascii") as times:
+        return int(times.read().split()[0])
+
+
+def link_local(ns, link):
+    """The address, once DAD has ended."""
+    end = time.monotonic() + GUARD_S
+    while time.monotonic() < end:
+        for addr in json.loads(ns.run(f"ip -j -6 addr show dev {link} scope link -tentative").stdout):
+            for each in addr.get("addr_info", []):
+                return each["local"]
+        time.sleep(0.1)
+    raise AssertionError("no link-local address")
 
 
 def wire(peer):
