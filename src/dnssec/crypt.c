@@ -26,7 +26,7 @@ static const uint8_t p256_order[P256_LEN] = {0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0,
 
 size_t crypt_public_len(unsigned alg)
 {
-	return alg == CRYPT_P256 ? 2 * P256_LEN : ED25519_KEY_SIZE;
+	return alg == DNSSEC_P256 ? 2 * P256_LEN : ED25519_KEY_SIZE;
 }
 
 /* Numbers. */
@@ -198,7 +198,7 @@ static bool p256_verify(const uint8_t *public_key, const uint8_t *message, size_
 
 bool crypt_public(unsigned alg, const uint8_t secret[CRYPT_SECRET_LEN], uint8_t *ret)
 {
-	if (alg == CRYPT_P256)
+	if (alg == DNSSEC_P256)
 		return p256_public(secret, ret);
 	ed25519_sha512_public_key(ret, secret);
 	return true;
@@ -207,7 +207,7 @@ bool crypt_public(unsigned alg, const uint8_t secret[CRYPT_SECRET_LEN], uint8_t 
 void crypt_sign(unsigned alg, const uint8_t secret[CRYPT_SECRET_LEN], const uint8_t *public_key,
 	const uint8_t *message, size_t len, uint8_t ret[CRYPT_SIGNATURE_LEN])
 {
-	if (alg == CRYPT_P256)
+	if (alg == DNSSEC_P256)
 		p256_sign(secret, message, len, ret);
 	else
 		ed25519_sha512_sign(public_key, secret, len, message, ret);
@@ -217,7 +217,7 @@ bool crypt_verify(unsigned alg, const uint8_t *public_key, const uint8_t *messag
 	const uint8_t signature[CRYPT_SIGNATURE_LEN])
 {
 	STEPS(1 + len / STEP_BYTES);
-	if (alg == CRYPT_P256)
+	if (alg == DNSSEC_P256)
 		return p256_verify(public_key, message, len, signature);
 	return ed25519_sha512_verify(public_key, len, message, signature);
 }

@@ -11,8 +11,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
-
-enum crypt_alg { CRYPT_P256 = 13, CRYPT_ED25519 = 15 };
+#include "wire/rrsig.h"
 
 enum {
 	CRYPT_SECRET_LEN = 32,
@@ -21,10 +20,10 @@ enum {
 	CRYPT_DIGEST_LEN = 32
 };
 
-/* True if it is one of enum crypt_alg. */
+/* True if it is one of enum dnssec_alg. */
 static inline bool crypt_is_known(unsigned alg)
 {
-	return alg == CRYPT_P256 || alg == CRYPT_ED25519;
+	return alg == DNSSEC_P256 || alg == DNSSEC_ED25519;
 }
 
 /* Returns the length of a public key: 64 (RFC 6605 §4) or 32 bytes (RFC 8080 §3). `alg` is known. */

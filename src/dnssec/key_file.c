@@ -22,7 +22,7 @@ enum {
 
 static const char *alg_text(unsigned alg)
 {
-	return alg == CRYPT_P256 ? "ECDSAP256SHA256" : "ED25519";
+	return alg == DNSSEC_P256 ? "ECDSAP256SHA256" : "ED25519";
 }
 
 /* Names of files. */

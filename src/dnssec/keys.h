@@ -20,7 +20,7 @@ enum {
 
 /* A key with its secret. Wipe it: key_wipe(). */
 struct key_pair {
-	uint8_t alg; /* enum crypt_alg */
+	uint8_t alg; /* enum dnssec_alg */
 	uint16_t tag;
 	uint8_t public_key[CRYPT_PUBLIC_CAP];
 	uint8_t secret[CRYPT_SECRET_LEN];

@@ -3,4 +3,8 @@ src_dnssec_libdnssec_a_SOURCES = \
 	src/dnssec/crypt.c src/dnssec/crypt.h \
 	src/dnssec/date.c src/dnssec/date.h \
 	src/dnssec/key_file.c src/dnssec/key_file.h \
-	src/dnssec/keys.c src/dnssec/keys.h
+	src/dnssec/keys.c src/dnssec/keys.h \
+	src/dnssec/keyset.c src/dnssec/keyset.h \
+	src/dnssec/roll.c src/dnssec/roll.h \
+	src/dnssec/roll_text.c \
+	src/dnssec/signing.c src/dnssec/signing.h

@@ -36,22 +36,22 @@ struct vector {
 	"7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299"
 
 static const struct vector vectors[] = {
-	{CRYPT_P256, RFC6979_SECRET, RFC6979_PUBLIC, "73616d706c65",
+	{DNSSEC_P256, RFC6979_SECRET, RFC6979_PUBLIC, "73616d706c65",
 		"EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716"
 		"F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8"},
-	{CRYPT_P256, RFC6979_SECRET, RFC6979_PUBLIC, "74657374",
+	{DNSSEC_P256, RFC6979_SECRET, RFC6979_PUBLIC, "74657374",
 		"F1ABB023518351CD71D881567B1EA663ED3EFCF6C5132B354F28D3B0B7D38367"
 		"019F4113742A2B14BD25926B49C649155F267E60D3814B4C0CC84250E46F0083"},
 	/* RFC 8032 §7.1, tests 1 to 3. */
-	{CRYPT_ED25519, "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+	{DNSSEC_ED25519, "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
 		"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
 		"e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
 		"5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"},
-	{CRYPT_ED25519, "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+	{DNSSEC_ED25519, "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
 		"3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
 		"92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
 		"085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"},
-	{CRYPT_ED25519, "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+	{DNSSEC_ED25519, "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
 		"fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
 		"6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
 		"18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"},
@@ -107,10 +107,10 @@ static void what_is_no_secret_is_refused(void **state)
 	uint8_t secret[32];
 	struct key_pair key;
 	memset(secret, 0, sizeof(secret));
-	assert_int_equal(key_from_secret(CRYPT_P256, secret, &key), ERR_RANGE);
+	assert_int_equal(key_from_secret(DNSSEC_P256, secret, &key), ERR_RANGE);
 	memset(secret, 0xff, sizeof(secret));
-	assert_int_equal(key_from_secret(CRYPT_P256, secret, &key), ERR_RANGE);
-	assert_int_equal(key_from_secret(CRYPT_ED25519, secret, &key), 0);
+	assert_int_equal(key_from_secret(DNSSEC_P256, secret, &key), ERR_RANGE);
+	assert_int_equal(key_from_secret(DNSSEC_ED25519, secret, &key), 0);
 	assert_int_equal(key_from_secret(8, secret, &key), ERR_RANGE);
 }
 
@@ -166,7 +166,7 @@ static void so_are_those_of_ed25519(void **state)
 static void a_file_that_was_written_is_read(void **state)
 {
 	(void)state;
-	for (unsigned alg = CRYPT_P256; alg <= CRYPT_ED25519; alg += 2) {
+	for (unsigned alg = DNSSEC_P256; alg <= DNSSEC_ED25519; alg += 2) {
 		struct key_pair key, again;
 		uint64_t created;
 		struct buf text = {0};
@@ -219,17 +219,18 @@ static void names_of_files_are_those_of_bind(void **state)
 	(void)state;
 	char name[KEY_FILE_NAME_CAP];
 	uint8_t longest[NAME_CAP];
-	assert_int_equal(key_file_name((const uint8_t *)"\7Example\3ORG", CRYPT_P256, 42, name), 0);
+	assert_int_equal(
+		key_file_name((const uint8_t *)"\7Example\3ORG", DNSSEC_P256, 42, name), 0);
 	assert_string_equal(name, "Kexample.org.+013+00042");
-	assert_int_equal(key_file_name((const uint8_t *)"\4a/.b", CRYPT_ED25519, 65535, name), 0);
+	assert_int_equal(key_file_name((const uint8_t *)"\4a/.b", DNSSEC_ED25519, 65535, name), 0);
 	assert_string_equal(name, "Ka%2F%2Eb.+015+65535");
-	assert_int_equal(key_file_name((const uint8_t *)"", CRYPT_P256, 1, name), 0);
+	assert_int_equal(key_file_name((const uint8_t *)"", DNSSEC_P256, 1, name), 0);
 	assert_string_equal(name, "K.+013+00001");
 	memset(longest, '/', sizeof(longest));
 	longest[0] = longest[64] = longest[128] = 63;
 	longest[192] = 61;
 	longest[254] = 0;
-	assert_int_equal(key_file_name(longest, CRYPT_P256, 1, name), ERR_RANGE);
+	assert_int_equal(key_file_name(longest, DNSSEC_P256, 1, name), ERR_RANGE);
 	assert_int_equal(key_file_zone(longest, name), ERR_RANGE);
 }
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the server asks the signer for, and what the signer answers, as bytes. The server may be under an
+ * attacker's control: so the signer signs nothing that would make him more than a liar for two weeks.
+ *
+ *	request  ticket 8 | count 2 | count times (length 4 | message)
+ *	answer   ticket 8 | count 2 | count times (refusal 1 | signature 64)
+ *
+ * A message is what RFC 4034 §3.1.8.1 signs: the rdata of an RRSIG up to the signer's name, then the records in
+ * canonical form and order. Numbers are in network order. The ticket is the asker's, and comes back.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/compiler.h"
+#include "dnssec/keys.h"
+
+enum {
+	SIGNING_COUNT_MAX = 64,
+	/* Of a message: a set of a whole DNS message, with its owner repeated before each record. */
+	SIGNING_MESSAGE_MAX = 2 << 20,
+	SIGNING_REQUEST_MAX = SIGNING_MESSAGE_MAX + (1 << 20), /* of a request */
+
+	/* Days and hours that a signature may be valid from now on, and begin ahead of now. */
+	SIGNING_AHEAD_MAX_S = 15 * 86400,
+	SIGNING_INCEPTION_MAX_S = 3600
+};
+
+/* Why a message is not signed. */
+enum signing_refusal {
+	SIGNING_DONE,
+	SIGNING_MALFORMED, /* not of that form, or not canonical */
+	SIGNING_TYPE,      /* DNSKEY, CDS, CDNSKEY: the signer makes them itself. Or no data */
+	SIGNING_KEY,       /* no key of that zone, algorithm and tag */
+	SIGNING_OWNER,     /* not at or below the zone's name */
+	SIGNING_TIME       /* valid for too long, or from too late on */
+};
+
+/* Returns a text for the log. Static storage. */
+const char *signing_refusal_text(unsigned refusal);
+
+struct signing_keys {
+	/* Returns the key, or NULL. `zone` is in lower case. */
+	const struct key_pair *(*find)(void *arg, const uint8_t *zone, unsigned alg, unsigned tag);
+	void *arg;
+};
+
+/* Judges one message, and signs it if it is allowed. `now_s`: seconds since 1970. */
+enum signing_refusal signing_sign(const struct signing_keys *keys, uint64_t now_s,
+	const uint8_t *message, size_t len, uint8_t ret[CRYPT_SIGNATURE_LEN]) NONNULL MUSTCHECK;
+
+/* Appends the answer to a request. ERR_SYNTAX: it is no request, and nothing has been signed. ERR_NOMEM.
+ * `refused`: becomes the last refusal in it, or SIGNING_DONE. */
+int signing_answer(const struct signing_keys *keys, uint64_t now_s, const uint8_t *request,
+	size_t len, struct buf *out, enum signing_refusal *refused) NONNULL MUSTCHECK;
+
+/* The server's side. */
+
+struct signing_message {
+	const uint8_t *bytes;
+	size_t len;
+};
+
+/* Appends a request. ERR_RANGE: no message, or more or longer ones than may be. ERR_NOMEM. */
+int signing_put_request(struct buf *out, uint64_t ticket, const struct signing_message *messages,
+	size_t count) NONNULL MUSTCHECK;
+
+struct signing_result {
+	uint64_t ticket;
+	size_t count;
+	uint8_t signatures[SIGNING_COUNT_MAX][CRYPT_SIGNATURE_LEN];
+	bool is_refused[SIGNING_COUNT_MAX];
+};
+
+/* Reads an answer. ERR_SYNTAX: it is none. */
+int signing_parse_answer(const uint8_t *bytes, size_t len, struct signing_result *ret) NONNULL
+	MUSTCHECK;
