@@ -140,6 +140,9 @@ enum {
 	/* Names in an answer whose addresses go into the additional section (RFC 1035 §3.3). The
 	 * size of the reply alone does not limit the work for a query enough. */
 	LIMIT_SERVE_TARGETS = 32,
+	/* Zones with keys: the domain, and reverse zones of global prefixes. The signer has about 2 KiB
+	 * for each. */
+	LIMIT_SIGNED_ZONES = 1024,
 	/* Addresses on which DNS is served, each with a socket and a thread for each worker. A
 	 * router has fewer. */
 	LIMIT_DNS_PLACES = 64,

@@ -5,11 +5,29 @@
  */
 #include "conf/check.h"
 
+/* A primary that takes our updates signs the domain itself, or nobody does. */
+static int check_dnssec(const struct conf *c, struct options_error *error)
+{
+	char text[NAME_TEXT_CAP];
+	if (c->updates.count > 0 && c->dnssec != CONF_DNSSEC_NO && conf_signs(c, c->domain.wire))
+		return options_fail(error,
+			"dnssec: %s is sent to a primary too (update), which signs it by itself",
+			name_to_text(c->domain.wire, text));
+	return 0;
+}
+
 int conf_check(void *values, const struct options_args *args, struct options_error *error)
 {
 	const struct conf *c = values;
 	if (c->on_export && c->exports.count == 0)
 		return options_fail(error, "on-export: there is no export that could be done");
+	if (args->command == CONF_KEYS && c->keys_verb >= CONF_KEYS_ROLL && !c->keys_zone)
+		return options_fail(error, "keys: which zone?");
+	if (c->rolled_alg && c->keys_verb != CONF_KEYS_ROLL)
+		return options_fail(error, "--algorithm: is for keys roll only");
+	int err = check_dnssec(c, error);
+	if (err)
+		return err;
 	for (size_t i = 0; i < c->updates.count; i++)
 		if (c->updates.at[i].key.len == 0)
 			return options_fail(

@@ -30,6 +30,7 @@ enum conf_command {
 	CONF_EXPLAIN,
 	CONF_WATCH,
 	CONF_GRAPH,
+	CONF_KEYS,
 	CONF_RESOLVER,
 	CONF_RELOAD, /* this and the next one are commands to the running daemon */
 	CONF_STOP,
@@ -65,6 +66,30 @@ enum conf_census {
 enum conf_resolver { CONF_RESOLVED, CONF_DNSMASQ, CONF_UNBOUND, CONF_NETWORKMANAGER, CONF_OPENWRT };
 
 enum conf_cookies { CONF_COOKIES_NONE, CONF_COOKIES_GIVEN, CONF_COOKIES_STRICT };
+
+/* Which zones are signed. */
+enum conf_dnssec {
+	CONF_DNSSEC_NO,
+	CONF_DNSSEC_AUTO,  /* the domain, and reverse zones, if they can have a DS */
+	CONF_DNSSEC_LISTED /* those that are named */
+};
+
+/* What `keys` does. */
+enum conf_keys_verb {
+	CONF_KEYS_SHOW,
+	CONF_KEYS_DS,
+	CONF_KEYS_ROLL,
+	CONF_KEYS_DS_SEEN,
+	CONF_KEYS_UNSIGN,
+	CONF_KEYS_COUNT
+};
+
+extern const char *const conf_keys_words[CONF_KEYS_COUNT + 1]; /* NULL at the end */
+
+struct conf_names {
+	struct name *at;
+	size_t count;
+};
 
 struct conf_prefixes {
 	struct prefix *at;
@@ -148,6 +173,12 @@ struct conf {
 	struct conf_allows transfers;   /* who may transfer; empty: nobody */
 	struct conf_peers notifies;     /* secondaries to notify of changes */
 	struct conf_peers updates;      /* primaries to update with our records; each has a key */
+	enum conf_dnssec dnssec;
+	struct conf_names signed_zones; /* CONF_DNSSEC_LISTED: at least one, in lower case */
+	uint32_t dnssec_alg;            /* of new keys: 13 or 15 */
+	uint32_t dnssec_ttl_s;          /* of DNSKEY, CDS, CDNSKEY */
+	uint32_t dnssec_ds_ttl_s;       /* of the DS at the parent */
+	uint32_t dnssec_propagation_s;  /* until all servers of a zone have a change */
 	enum conf_cookies cookies;
 	char *cookie_file;            /* file of secrets; the core does not read it; NULL: none */
 	uint32_t rate_limit;          /* similar replies per second and network; 0: no limit */
@@ -185,6 +216,11 @@ struct conf {
 	bool has_all, is_brief;        /* names */
 	enum conf_graph graph_format;
 
+	/* keys */
+	enum conf_keys_verb keys_verb;
+	char *keys_zone;     /* NULL: all */
+	uint32_t rolled_alg; /* roll: 0: that of the configuration */
+
 	/* help */
 	unsigned helped; /* enum conf_command + 1; 0: the program */
 
@@ -207,6 +243,12 @@ void conf_fini(struct conf *c) NONNULL;
 /* Returns the part of the configuration that the name layer uses. Its texts are borrowed from
  * `c`. */
 struct policy conf_policy(const struct conf *c) NONNULL;
+
+/* True if the zone with that apex is to be signed. A reverse zone is one if it is of a global prefix. */
+bool conf_signs(const struct conf *c, const uint8_t *apex) NONNULL;
+/* True if no parent can have a DS for that zone: everybody has his own (RFC 6303, RFC 7793, RFC 8375), or it is no
+ * zone of the DNS (RFC 6761, RFC 6762). Prefixes for documentation are like others, so that examples work. */
+bool conf_is_nobodys(const uint8_t *apex) NONNULL;
 
 /* conf_netns_dir() returns the directory whose namespaces get an nsid; NULL: none.
  * conf_has_all_netns() is true if each namespace with a process gets one too. */

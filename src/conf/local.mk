@@ -2,5 +2,6 @@
 src_conf_libconf_a_SOURCES = \
 	src/conf/check.c src/conf/check.h \
 	src/conf/conf.c src/conf/conf.h \
+	src/conf/signs.c \
 	src/conf/schema.c \
 	src/conf/value.c src/conf/value.h

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "wire/msg.h"
+#include "wire/rrsig.h"
 
 enum { PORT_MAX = 65535 };
 
@@ -27,6 +28,15 @@ const char *const conf_source_words[] = {
 	[NAME_LABEL] = "label",
 	[NAME_DHCP] = "dhcp",
 	[NAME_SOURCE_COUNT] = NULL,
+};
+
+const char *const conf_keys_words[CONF_KEYS_COUNT + 1] = {
+	[CONF_KEYS_SHOW] = "show",
+	[CONF_KEYS_DS] = "ds",
+	[CONF_KEYS_ROLL] = "roll",
+	[CONF_KEYS_DS_SEEN] = "ds-seen",
+	[CONF_KEYS_UNSIGN] = "unsign",
+	[CONF_KEYS_COUNT] = NULL,
 };
 
 /* --- names -------------------------------------------------------------------------------- */
@@ -284,6 +294,87 @@ static int read_guests(
 	return mode == NAME_GUESTS_LISTED ? option_type_texts.read(at, o, text, nth, why) : 0;
 }
 
+static int read_dnssec(void *at, const struct option *o UNUSED, const char *text, size_t nth,
+	struct option_why *why)
+{
+	struct conf *c = container_of(at, struct conf, signed_zones);
+	struct conf_names *list = at;
+	enum conf_dnssec mode = CONF_DNSSEC_LISTED;
+	struct name zone;
+	if (strcmp(text, "auto") == 0 || strcmp(text, "yes") == 0)
+		mode = CONF_DNSSEC_AUTO;
+	else if (strcmp(text, "no") == 0)
+		mode = CONF_DNSSEC_NO;
+	if (nth > 0 && mode != c->dnssec)
+		return option_fail(
+			why, "'%s': auto, no and names of zones exclude each other", text);
+	c->dnssec = mode;
+	int err = mode == CONF_DNSSEC_LISTED ? read_name(&zone, text, why) : 0;
+	if (err || mode != CONF_DNSSEC_LISTED)
+		return err;
+	if (conf_is_nobodys(zone.wire))
+		return option_fail(
+			why, "'%s' cannot have a DS: no parent delegates it to one owner", text);
+	struct name *names = options_grow(list->at, list->count, sizeof(*names));
+	if (!names)
+		return ERR_NOMEM;
+	list->at = names;
+	name_lower(&zone);
+	list->at[list->count++] = zone;
+	return 0;
+}
+
+static void free_names(void *at)
+{
+	struct conf_names *list = at;
+	free(list->at);
+	*list = (struct conf_names){0};
+}
+
+/* VERB, or VERB ZONE. */
+static int read_keys_word(void *at, const struct option *o UNUSED, const char *text, size_t nth,
+	struct option_why *why)
+{
+	struct conf *c = container_of(at, struct conf, keys_zone);
+	struct name zone;
+	if (nth == 0) {
+		int verb = options_word_index(conf_keys_words, text, strlen(text));
+		if (verb < 0)
+			return option_fail_choice(why, conf_keys_words, text, strlen(text));
+		c->keys_verb = (enum conf_keys_verb)verb;
+		return 0;
+	}
+	if (nth > 1)
+		return option_fail(why, "'%s' follows the zone, and nothing may", text);
+	int err = read_name(&zone, text, why);
+	if (err)
+		return err;
+	char *copy = strdup(text);
+	if (!copy)
+		return ERR_NOMEM;
+	free(c->keys_zone);
+	c->keys_zone = copy;
+	return 0;
+}
+
+static void free_text(void *at)
+{
+	char **text = at;
+	free(*text);
+	*text = NULL;
+}
+
+static int read_algorithm(void *at, const struct option *o UNUSED, const char *text,
+	size_t nth UNUSED, struct option_why *why)
+{
+	uint32_t alg;
+	if (options_read_number(text, 0, UINT8_MAX, &alg) ||
+		(alg != DNSSEC_P256 && alg != DNSSEC_ED25519))
+		return option_fail(why, "'%s' is not 13 (ECDSAP256SHA256) or 15 (ED25519)", text);
+	*(uint32_t *)at = alg;
+	return 0;
+}
+
 static int add_export(void *value, const struct option *o UNUSED, const char *text,
 	size_t nth UNUSED, struct option_why *why)
 {
@@ -459,6 +550,11 @@ const struct option_type conf_type_mdns = {
 	.read = read_mdns, .free = free_texts, .is_list = true, .may_be_no = true};
 const struct option_type conf_type_guests = {
 	.read = read_guests, .free = free_texts, .is_list = true, .may_be_no = true};
+const struct option_type conf_type_dnssec = {
+	.read = read_dnssec, .free = free_names, .is_list = true, .may_be_no = true};
+const struct option_type conf_type_keys_words = {
+	.read = read_keys_word, .free = free_text, .is_list = true};
+const struct option_type conf_type_algorithm = {.read = read_algorithm};
 const struct option_type conf_type_exports = {
 	.read = add_export, .free = free_exports, .is_list = true};
 const struct option_type conf_type_keys = {.read = add_key, .free = free_keys, .is_list = true};

@@ -17,9 +17,13 @@ extern const struct option_type conf_type_prefixes; /* struct conf_prefixes */
 extern const struct option_type conf_type_listens;  /* struct listen_rules */
 extern const struct option_type conf_type_sources;  /* struct conf_name_sources */
 extern const struct option_type conf_type_choice_or_no; /* option_type_choice; --no-KEY is "no" */
-extern const struct option_type conf_type_mdns;    /* conf.mdns and, at the offset, mdns_ifaces */
-extern const struct option_type conf_type_guests;  /* conf.guests and, at the offset, guest_links */
-extern const struct option_type conf_type_exports; /* struct conf_exports: FORMAT:FILE */
-extern const struct option_type conf_type_keys;    /* struct conf_keys: NAME:ALGORITHM:BASE64 */
-extern const struct option_type conf_type_allows;  /* struct conf_allows: PREFIX or key:NAME */
-extern const struct option_type conf_type_peers;   /* struct conf_peers: ADDR[:PORT][,key:NAME] */
+extern const struct option_type conf_type_mdns;   /* conf.mdns and, at the offset, mdns_ifaces */
+extern const struct option_type conf_type_guests; /* conf.guests and, at the offset, guest_links */
+extern const struct option_type conf_type_dnssec; /* conf.dnssec and, at the offset, signed_zones */
+extern const struct option_type
+	conf_type_keys_words; /* conf.keys_verb and, at the offset, keys_zone */
+extern const struct option_type conf_type_algorithm; /* uint32_t: 13 or 15 */
+extern const struct option_type conf_type_exports;   /* struct conf_exports: FORMAT:FILE */
+extern const struct option_type conf_type_keys;      /* struct conf_keys: NAME:ALGORITHM:BASE64 */
+extern const struct option_type conf_type_allows;    /* struct conf_allows: PREFIX or key:NAME */
+extern const struct option_type conf_type_peers;     /* struct conf_peers: ADDR[:PORT][,key:NAME] */

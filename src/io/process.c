@@ -6,6 +6,7 @@
 #include "io/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -51,6 +52,14 @@ void process_raise_descriptor_limit(void)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int process_keep_only(int fd)
+{
+	enum { KEPT_FD = STDERR_FILENO + 1 };
+	if (fd != KEPT_FD && dup3(fd, KEPT_FD, O_CLOEXEC) < 0)
+		return -errno;
+	return close_range(KEPT_FD + 1, ~0u, 0) ? -errno : KEPT_FD;
 }
 
 size_t process_descriptors_beside(size_t others, size_t most)

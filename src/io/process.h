@@ -24,6 +24,10 @@ void process_ignore_sigpipe(void);
 /* Raises the limit of open file descriptors to the highest value permitted to this process. */
 void process_raise_descriptor_limit(void);
 
+/* For a child: closes all descriptors but the standard streams and `fd`, which becomes the next one. They are those of
+ * the parent. Returns the new number of `fd`. -errno. */
+int process_keep_only(int fd) MUSTCHECK;
+
 /* Returns how many descriptors there are for one purpose, at most `most`, if `others` have to be left for all
  * others by the present soft limit. At least a quarter of that limit. */
 size_t process_descriptors_beside(size_t others, size_t most);

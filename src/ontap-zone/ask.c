@@ -49,6 +49,7 @@ static print_fn *printer_of(enum conf_command command)
 	case CONF_EXPLAIN: return print_explain;
 	case CONF_WATCH: return print_watch;
 	case CONF_GRAPH: return print_graph;
+	case CONF_KEYS: return print_keys;
 	case CONF_STATUS:
 	case CONF_SERVE:
 	case CONF_EXPORT:
@@ -146,10 +147,22 @@ static bool on_line(void *arg, const char *text)
 	return !ferror(stdout);
 }
 
+/* The words of signer_command(). */
+static void make_keys_request(struct buf *request, const struct conf *conf)
+{
+	buf_printf(request, " %s", conf_keys_words[conf->keys_verb]);
+	if (conf->keys_zone)
+		buf_printf(request, " %s", conf->keys_zone);
+	if (conf->rolled_alg)
+		buf_printf(request, " %u", conf->rolled_alg);
+}
+
 static void make_request(struct buf *request, const struct conf *conf, enum conf_command command)
 {
 	char client[ADDR_TEXT_CAP];
 	buf_puts(request, conf_table.commands[command].word);
+	if (command == CONF_KEYS)
+		make_keys_request(request, conf);
 	if (conf->explained)
 		buf_printf(request, " %s", conf->explained);
 	if (conf->client.family != ADDR_NONE)
@@ -232,7 +245,8 @@ int command_ask(const struct conf *conf, enum conf_command command)
 			.has_colour = terminal.has_colour,
 			.has_all = conf->has_all,
 			.is_brief = conf->is_brief,
-			.format = format_of(conf, &terminal)},
+			.format = format_of(conf, &terminal),
+			.keys_verb = conf->keys_verb},
 		.lines = json_array()};
 	if (!ask.lines) {
 		complain(err_text(ERR_NOMEM));

@@ -16,6 +16,7 @@
 #include "io/process.h"
 #include "io/ready.h"
 #include "ontap-zone/report.h"
+#include "ontap-zone/signed.h"
 #include "pipeline/resolve.h"
 
 struct cookie_keys daemon_new_cookie_seed(void)
@@ -247,17 +248,11 @@ void daemon_on_resume(void *arg, ns_t nap)
 
 /* The two sockets for questions: control and resolve. */
 
-/* Members of the group may ask; only root and the daemon's own user may change anything. */
-static bool may_command(const struct control_asker *asker)
-{
-	return asker->uid == 0 || asker->uid == geteuid();
-}
-
 /* Commands are carried out in the turn after this one. */
 static unsigned daemon_command(
 	struct daemon *d, const struct control_asker *asker, bool is_stop, struct buf *out)
 {
-	if (!may_command(asker)) {
+	if (!daemon_may_command(asker)) {
 		log_warning(d->log, "command refused: command=%s uid=%lld",
 			is_stop ? "stop" : "reload", (long long)(int)asker->uid);
 		report_refusal(out);
@@ -283,6 +278,7 @@ unsigned daemon_answer(
 		.guests = &d->guests,
 		.server_sandbox = &d->confinement.report,
 		.keeper_sandbox = keeper_sandbox(d->keeper),
+		.signer_sandbox = d->signer ? signer_sandbox(d->signer) : NULL,
 		.watcher_sandbox = watcher_sandbox(d->watcher),
 		.remover_sandbox = watcher_remover_sandbox(d->watcher),
 		.now = loop_now(),
@@ -296,6 +292,8 @@ unsigned daemon_answer(
 		report_news(out);
 		return STREAM_STATE;
 	}
+	if (strncmp(request, "keys ", 5) == 0)
+		return daemon_keys(d, asker, request + 5, out);
 	report_answer(&report, request, out);
 	return STREAM_NONE;
 }

@@ -2,6 +2,8 @@
 /* The running daemon, and the functions that its parts call in each other. */
 #pragma once
 
+#include <unistd.h>
+
 #include "base/compiler.h"
 #include "conf/conf.h"
 #include "io/control.h"
@@ -19,6 +21,7 @@
 #include "ontap-zone/peers.h"
 #include "ontap-zone/places.h"
 #include "ontap-zone/runtime.h"
+#include "ontap-zone/signer.h"
 #include "ontap-zone/state.h"
 #include "watch/watcher.h"
 
@@ -47,7 +50,11 @@ struct daemon {
 	struct files files;
 	struct guests guests;
 	struct keeper *keeper; /* NULL once it has ended */
-	struct conf_keys keys; /* from the first load until the peers have them */
+	struct signer *signer; /* NULL: no zone is signed */
+	struct loop_watch signer_watch;
+	uint32_t signer_events; /* that the loop waits for */
+	uint64_t signer_ticket; /* of the last command */
+	struct conf_keys keys;  /* from the first load until the peers have them */
 	struct loop_watch watcher_watch, keeper_watch, signal_watch;
 	uint32_t keeper_events;     /* that the loop waits for */
 	bool has_kept;              /* the keeper has had its time of this turn */
@@ -94,6 +101,12 @@ void daemon_on_watcher(void *arg, uint32_t events);
 void daemon_on_keeper(void *arg, uint32_t events);
 void daemon_on_written(void *arg, const struct keeper_written *written);
 int daemon_on_event(void *arg, const struct event *ev);
+
+/* Members of the group may ask; only root and the daemon's own user may change anything. */
+static inline bool daemon_may_command(const struct control_asker *asker)
+{
+	return asker->uid == 0 || asker->uid == geteuid();
+}
 
 /* Makes the watcher report again what was refused, if there is room for it. */
 void daemon_ask_again(struct daemon *d) NONNULL;

@@ -6,7 +6,6 @@
 #include "ontap-zone/keeper_process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "base/limits.h"
 #include "io/exit.h"
 #include "io/file.h"
+#include "io/process.h"
 #include "ontap-zone/state_dir.h"
 
 /* The command of --on-export. */
@@ -168,15 +168,6 @@ static void run(struct keeper_process *p)
 
 /* The start. */
 
-/* Keeps only standard streams and the channel: the descriptors are those of the serving process. */
-static int keep_only(int fd)
-{
-	enum { CHANNEL_FD = 3 };
-	if (fd != CHANNEL_FD && dup3(fd, CHANNEL_FD, O_CLOEXEC) < 0)
-		return -errno;
-	return close_range(CHANNEL_FD + 1, ~0u, 0) ? -errno : CHANNEL_FD;
-}
-
 /* The signals that end the serving process are for it: the last state is written after them. */
 static int open_signals(struct keeper_process *p)
 {
@@ -195,7 +186,7 @@ _Noreturn void keeper_process_run(const struct keeper_config *config, int fd)
 		.conf = *config->conf,
 		.state_dir = -1,
 		.channel = {.fd = -1}};
-	int kept = keep_only(fd);
+	int kept = process_keep_only(fd);
 	p.log = &p.own_log;
 	p.has_command = p.conf.on_export != NULL;
 	prctl(PR_SET_NAME, "ontap-keeper");

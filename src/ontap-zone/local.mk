@@ -32,6 +32,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/print.h \
 	src/ontap-zone/print_explain.c \
 	src/ontap-zone/print_graph.c \
+	src/ontap-zone/print_keys.c \
 	src/ontap-zone/print_names.c \
 	src/ontap-zone/print_status.c \
 	src/ontap-zone/print_watch.c \
@@ -49,6 +50,16 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/served.c src/ontap-zone/served.h \
 	src/ontap-zone/runtime.c src/ontap-zone/runtime.h \
 	src/ontap-zone/serve.c \
+	src/ontap-zone/signed.c src/ontap-zone/signed.h \
+	src/ontap-zone/signer.c src/ontap-zone/signer.h \
+	src/ontap-zone/signer_clock.c \
+	src/ontap-zone/signer_command.c \
+	src/ontap-zone/signer_confine.c \
+	src/ontap-zone/signer_keys.c \
+	src/ontap-zone/signer_msg.h \
+	src/ontap-zone/signer_process.c src/ontap-zone/signer_process.h \
+	src/ontap-zone/signer_store.c src/ontap-zone/signer_store.h \
+	src/ontap-zone/signer_zone.c \
 	src/ontap-zone/sockets.c src/ontap-zone/sockets.h \
 	src/ontap-zone/start.c src/ontap-zone/start.h \
 	src/ontap-zone/state.c src/ontap-zone/state.h \

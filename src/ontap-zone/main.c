@@ -31,6 +31,7 @@ static int run(struct conf *conf, const struct options_args *args, struct log *l
 	case CONF_EXPLAIN:
 	case CONF_WATCH:
 	case CONF_GRAPH:
+	case CONF_KEYS:
 	case CONF_RELOAD:
 	case CONF_STOP: {
 		int code = command_ask(conf, (enum conf_command)args->command);

@@ -21,11 +21,12 @@ struct look {
 	bool has_all;           /* names: also what most people do not need */
 	bool is_brief;          /* names: one line per name */
 	enum conf_graph format; /* graph; CONF_GRAPH_DEFAULT is text */
+	enum conf_keys_verb keys_verb;
 };
 
 typedef void print_fn(const struct look *look, const json_t *lines, struct buf *out);
 
-print_fn print_names, print_status, print_explain, print_graph;
+print_fn print_names, print_status, print_explain, print_graph, print_keys;
 
 /* The lines are those since the last call. */
 print_fn print_watch;

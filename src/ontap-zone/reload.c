@@ -44,6 +44,26 @@ static void warn_if_fixed(const struct daemon *d, const char *key, bool is_same)
 			key);
 }
 
+/* The signer has them from its start. */
+static void keep_dnssec(const struct daemon *d, struct conf *before, struct conf *now)
+{
+	const struct conf_names *a = &before->signed_zones, *b = &now->signed_zones;
+	warn_if_fixed(d, "dnssec",
+		before->dnssec == now->dnssec && a->count == b->count &&
+			(a->count == 0 || memcmp(a->at, b->at, a->count * sizeof(*a->at)) == 0));
+	SWAP(before->dnssec, now->dnssec);
+	SWAP(before->signed_zones, now->signed_zones);
+	warn_if_fixed(d, "dnssec-algorithm, dnssec-ttl, dnssec-ds-ttl, dnssec-propagation",
+		before->dnssec_alg == now->dnssec_alg &&
+			before->dnssec_ttl_s == now->dnssec_ttl_s &&
+			before->dnssec_ds_ttl_s == now->dnssec_ds_ttl_s &&
+			before->dnssec_propagation_s == now->dnssec_propagation_s);
+	SWAP(before->dnssec_alg, now->dnssec_alg);
+	SWAP(before->dnssec_ttl_s, now->dnssec_ttl_s);
+	SWAP(before->dnssec_ds_ttl_s, now->dnssec_ds_ttl_s);
+	SWAP(before->dnssec_propagation_s, now->dnssec_propagation_s);
+}
+
 /* Logs the options that differ but cannot change while the daemon runs. `now` keeps their values in
  * force. */
 static void keep_fixed(const struct daemon *d, struct conf *before, struct conf *now)
@@ -70,6 +90,7 @@ static void keep_fixed(const struct daemon *d, struct conf *before, struct conf 
 	warn_if_fixed(d, "update", !has_none || now->updates.count == 0);
 	if (has_none)
 		SWAP(before->updates, now->updates);
+	keep_dnssec(d, before, now);
 	warn_if_fixed(d, "socket-group", is_same_text(before->socket_group, now->socket_group));
 	SWAP(before->socket_group, now->socket_group);
 	warn_if_fixed(d, "resolve-socket", is_same_text(before->resolve_path, now->resolve_path));

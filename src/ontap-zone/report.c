@@ -272,6 +272,6 @@ void report_answer(const struct report *r, const char *request, struct buf *out)
 		report_explain(r, request + 8, out);
 	else
 		report_error(out,
-			"unknown request: names, status, explain, graph, resolver, watch, "
+			"unknown request: names, status, explain, graph, keys, resolver, watch, "
 			"follow, reload and stop are known");
 }

@@ -24,7 +24,7 @@ struct report {
 	const struct peers *peers; /* NULL: not open yet */
 	const struct guests *guests;
 	const struct sandbox_report *server_sandbox, *keeper_sandbox, *watcher_sandbox;
-	const struct sandbox_report *remover_sandbox; /* NULL: there is none */
+	const struct sandbox_report *remover_sandbox, *signer_sandbox; /* NULL: there is none */
 	ns_t now, started;
 	bool is_ready;
 };

@@ -34,5 +34,7 @@ void report_sandbox(const struct report *r, struct jsonw *w)
 	write_process(w, "watcher", r->watcher_sandbox);
 	if (r->remover_sandbox)
 		write_process(w, "remover", r->remover_sandbox);
+	if (r->signer_sandbox)
+		write_process(w, "signer", r->signer_sandbox);
 	jsonw_close(w, '}');
 }

@@ -18,6 +18,7 @@
 #include "ontap-zone/commands.h"
 #include "ontap-zone/keys.h"
 #include "ontap-zone/reload.h"
+#include "ontap-zone/signed.h"
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/start.h"
 #include "ontap-zone/turn.h"
@@ -190,7 +191,9 @@ static int serve(struct daemon *d, struct conf *conf)
 	}
 	guests_init(&d->guests, d->loop, d->log, &d->runtime);
 	d->guests.watcher = d->watcher;
-	int code = load(d);
+	int code = daemon_wait_signer(d);
+	if (!code)
+		code = load(d);
 	if (code)
 		daemon_stop(d);
 	else
@@ -223,10 +226,13 @@ int command_serve(struct conf *conf, const struct options_args *args, struct log
 	code = daemon_find_user(d, conf);
 	if (!code)
 		code = daemon_start_watching(d, conf);
+	if (!code)
+		code = daemon_start_signer(d, conf);
 	if (code)
 		conf_fini(conf);
 	else
 		code = serve(d, conf);
+	daemon_stop_signer(d);
 	daemon_stop_watching(d);
 	mdns_free(d->mdns);
 	loop_free(d->loop);

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "ontap-zone/reload.h"
+#include "ontap-zone/signed.h"
 
 /* The next deadline of the steps that wait until the watcher is synced: see daemon_turn(). */
 static ns_t synced_deadline(const struct daemon *d)
@@ -52,6 +53,7 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 	deadline = ns_min(deadline, retry_deadline(&d->watcher_retry));
 	deadline = ns_min(deadline, retry_deadline(&d->again_retry));
 	deadline = ns_min(deadline, keeper_deadline(d));
+	deadline = ns_min(deadline, daemon_signer_deadline(d));
 	deadline = ns_min(deadline, control_deadline(d->control));
 	deadline = ns_min(deadline, control_deadline(d->resolve));
 	if (watcher_is_synced(d->watcher))
@@ -68,6 +70,8 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 		daemon_ask_again(d);
 	if (!d->has_kept && loop_now() >= keeper_deadline(d))
 		daemon_on_keeper(d, 0);
+	if (daemon_signer_deadline(d) == 0)
+		daemon_on_signer(d, 0);
 	control_poll(d->control, loop_now());
 	control_poll(d->resolve, loop_now());
 	if (d->has_to_reload && d->is_ready && !d->is_reloading)
@@ -75,5 +79,6 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 	if (watcher_is_synced(d->watcher))
 		do_synced_steps(d);
 	daemon_pump_keeper(d);
+	daemon_pump_signer(d);
 	return 0;
 }

@@ -50,7 +50,7 @@ tests_fuzz_fuzz_files_SOURCES = tests/fuzz/fuzz_files.c $(fuzz_steps) src/ontap-
 	src/ontap-zone/state.c src/ontap/environ.c src/ontap/lease.c src/ontapd/caller_text.c
 fuzz_programs += tests/fuzz/fuzz_control
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c src/ontap-zone/answer.c \
-	src/ontap-zone/print_explain.c src/ontap-zone/print_graph.c src/ontap-zone/print_names.c \
+	src/ontap-zone/print_explain.c src/ontap-zone/print_graph.c src/ontap-zone/print_keys.c src/ontap-zone/print_names.c \
 	src/ontap-zone/print_status.c src/ontap-zone/print_watch.c src/ontap-zone/report_explain.c \
 	src/ontap-zone/report_graph.c src/ontap-zone/report_names.c src/ontap-zone/report_part.c
 channel_stream = tests/fuzz/channel_stream.c tests/fuzz/channel_stream.h

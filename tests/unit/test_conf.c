@@ -658,6 +658,92 @@ static void what_is_no_key_is_explained_by_the_page_of_the_program(void **state)
 	free(page);
 }
 
+static void signed_zones_are_the_domain_and_reverse_zones_or_those_named(void **state)
+{
+	static const struct {
+		const char *line, *zone;
+		bool is_signed;
+	} cases[] = {
+		{"serve --domain=example.org", "example.org.", false},
+		{"serve --domain=example.org --dnssec", "Example.ORG.", true},
+		{"serve --domain=example.org --dnssec=auto", "example.org.", true},
+		{"serve --domain=example.org --no-dnssec", "example.org.", false},
+		{"serve --domain=example.org --dnssec", "other.org.", false},
+		{"serve --domain=example.org --dnssec", "sub.example.org.", false},
+		{"serve --domain=example.org --dnssec=Other.org", "other.org.", true},
+		{"serve --domain=example.org --dnssec=other.org", "example.org.", false},
+		{"serve --dnssec=a.org --dnssec=b.org", "b.org.", true},
+		{"serve --dnssec", "home.arpa.", false},
+		{"serve --dnssec", "0.0.0.0.0.0.1.2.0.0.0.0.a.2.ip6.arpa.", true},
+		{"serve --dnssec", "2.0.192.in-addr.arpa.", true},
+		{"serve --dnssec", "8.b.d.0.1.0.0.2.ip6.arpa.", true},
+		{"serve --dnssec", "1.0.10.in-addr.arpa.", false},
+		{"serve --dnssec", "168.192.in-addr.arpa.", false},
+		{"serve --dnssec", "15.172.in-addr.arpa.", true},
+		{"serve --dnssec", "16.172.in-addr.arpa.", false},
+		{"serve --dnssec", "7.31.172.in-addr.arpa.", false},
+		{"serve --dnssec", "32.172.in-addr.arpa.", true},
+		{"serve --dnssec", "63.100.in-addr.arpa.", true},
+		{"serve --dnssec", "5.64.100.in-addr.arpa.", false},
+		{"serve --dnssec", "127.100.in-addr.arpa.", false},
+		{"serve --dnssec", "1.0.0.0.0.0.d.f.ip6.arpa.", false},
+		{"serve --dnssec", "0.8.e.f.ip6.arpa.", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct line l;
+		struct name zone;
+		assert_loads(&l, cases[i].line, NULL);
+		assert_int_equal(name_from_text(cases[i].zone, NULL, &zone), 0);
+		if (conf_signs(&l.conf, zone.wire) != cases[i].is_signed)
+			fail_msg("%s: %s", cases[i].line, cases[i].zone);
+		unload(&l);
+	}
+}
+
+static void what_cannot_be_signed_is_refused(void **state)
+{
+	(void)state;
+	assert_fails("serve --dnssec=home.arpa", NULL,
+		"--dnssec: 'home.arpa' cannot have a DS: no parent delegates it to one owner");
+	assert_fails("serve", "\ndnssec = 10.in-addr.arpa\n",
+		"z.conf:2: dnssec: '10.in-addr.arpa' cannot have a DS: no parent delegates it to "
+		"one owner");
+	assert_fails("serve --dnssec=auto --dnssec=example.org", NULL,
+		"--dnssec: 'example.org': auto, no and names of zones exclude each other");
+	assert_fails("serve --dnssec=a..b", NULL, "--dnssec: 'a..b' is no domain name");
+	assert_fails("serve --dnssec-algorithm=8", NULL,
+		"--dnssec-algorithm: '8' is not 13 (ECDSAP256SHA256) or 15 (ED25519)");
+	assert_fails("serve --domain=example.org --dnssec --tsig=k:hmac-sha256:c2VjcmV0 "
+		     "--update=192.0.2.1,key:k",
+		NULL,
+		"dnssec: example.org. is sent to a primary too (update), which signs it by itself");
+}
+
+static void keys_has_a_verb_and_a_zone(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "keys", NULL);
+	assert_int_equal(l.conf.keys_verb, CONF_KEYS_SHOW);
+	assert_null(l.conf.keys_zone);
+	unload(&l);
+	assert_loads(&l, "keys roll example.org --algorithm=15", NULL);
+	assert_int_equal(l.conf.keys_verb, CONF_KEYS_ROLL);
+	assert_string_equal(l.conf.keys_zone, "example.org");
+	assert_int_equal(l.conf.rolled_alg, 15);
+	unload(&l);
+	assert_fails("keys ds-seen", NULL, "keys: which zone?");
+	assert_fails("keys ds --algorithm=13", NULL, "--algorithm: is for keys roll only");
+	assert_fails("keys rol example.org", NULL,
+		"[show|ds|roll|ds-seen|unsign] [ZONE]: 'rol' is not show, ds, roll, ds-seen or "
+		"unsign; did you mean roll?");
+	assert_fails("keys ds a..b", NULL,
+		"[show|ds|roll|ds-seen|unsign] [ZONE]: 'a..b' is no domain name");
+	assert_fails("keys ds a b", NULL,
+		"[show|ds|roll|ds-seen|unsign] [ZONE]: 'b' follows the zone, and nothing may");
+}
+
 /* Removes the comment sign from lines of the form "#key = value". */
 static void uncomment(char *text)
 {
@@ -726,6 +812,9 @@ int main(void)
 		cmocka_unit_test(
 			a_key_is_explained_by_the_page_of_the_file_and_named_by_that_of_the_program),
 		cmocka_unit_test(what_is_no_key_is_explained_by_the_page_of_the_program),
+		cmocka_unit_test(signed_zones_are_the_domain_and_reverse_zones_or_those_named),
+		cmocka_unit_test(what_cannot_be_signed_is_refused),
+		cmocka_unit_test(keys_has_a_verb_and_a_zone),
 		cmocka_unit_test(the_sample_configuration_loads_with_and_without_comment_signs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* How long a turn of the daemon waits: ontap-zone/turn.h. Its steps are those of this file. */
 #include "ontap-zone/reload.h"
+#include "ontap-zone/signed.h"
 #include "ontap-zone/turn.h"
 #include "unit.h"
 
@@ -130,6 +131,16 @@ void daemon_pump_keeper(struct daemon *d UNUSED)
 bool keeper_has_more(const struct keeper *k UNUSED)
 {
 	return world.has_keeper_more;
+}
+ns_t daemon_signer_deadline(const struct daemon *d UNUSED)
+{
+	return NS_NEVER;
+}
+void daemon_on_signer(void *arg UNUSED, uint32_t events UNUSED)
+{
+}
+void daemon_pump_signer(struct daemon *d UNUSED)
+{
 }
 void daemon_reload(struct daemon *d UNUSED)
 {

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* The daemon's side of signed zones: the signer among those who are listened to, and what `keys` asks of it. */
+#pragma once
+
+#include "base/compiler.h"
+#include "ontap-zone/daemon.h"
+
+/* Starts the signer, if a zone is to be signed. Call it with the privileges of the start, before there are threads.
+ * Returns 0 or an exit code; the reason has been logged. */
+int daemon_start_signer(struct daemon *d, const struct conf *conf) NONNULL MUSTCHECK;
+/* Waits until it is ready, and listens to it from then on. The same. */
+int daemon_wait_signer(struct daemon *d) NONNULL MUSTCHECK;
+void daemon_stop_signer(struct daemon *d) NONNULL;
+
+/* Sends what the signer has room for. */
+void daemon_pump_signer(struct daemon *d) NONNULL;
+/* Returns when to call daemon_on_signer(), apart from the events that the loop sees. */
+ns_t daemon_signer_deadline(const struct daemon *d) NONNULL;
+void daemon_on_signer(void *arg, uint32_t events);
+
+/* Answers "keys ...": `request` is what follows. Returns the stream in which the answer comes. */
+unsigned daemon_keys(struct daemon *d, const struct control_asker *asker, const char *request,
+	struct buf *out) NONNULL;

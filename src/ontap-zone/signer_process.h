@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+/* The inside of the signer, shared by its files. Nobody else includes this. */
+#pragma once
+
+#include "io/channel.h"
+#include "ontap-zone/signer.h"
+#include "ontap-zone/signer_msg.h"
+
+/* A zone that the server has named since the start. */
+struct signed_zone {
+	struct roll roll;
+	struct key_pair pairs[ROLL_KEYS_MAX]; /* of the keys in `roll`, in any order */
+	unsigned pair_count;
+	uint32_t ttl_s;   /* its longest */
+	bool is_served;   /* the server has it now */
+	bool is_loaded;   /* its keys are read, or made */
+	bool has_news;    /* the server does not know the keys as they are */
+	uint64_t told_s;  /* when the server was told last; 0: never */
+	uint64_t retry_s; /* something has failed: not before */
+};
+
+struct signer_process {
+	struct channel channel;
+	struct log own_log;
+	const struct log *log; /* `own_log` */
+	const char *state_dir; /* for messages only */
+	unsigned alg;          /* of new keys */
+	struct roll_times times;
+	int dir;          /* STATE/keys */
+	int timer;        /* a timerfd(2) of CLOCK_REALTIME */
+	uint64_t clock_s; /* as stored: no earlier time is believed */
+	bool has_told_clock;
+	struct signed_zone **zones; /* owned; in the order in which they came */
+	size_t count, cap;
+	struct buf request, answer;
+	uint64_t refusals; /* messages that were not signed */
+	struct sandbox_report sandbox;
+};
+
+/* Seconds since 1970, as the clock of this machine has it. */
+uint64_t signer_now(void);
+
+/* signer_clock.c: true if the clock can be believed: it is not before the time that was known last. Otherwise it logs
+ * that, once. Stores the time now and then. */
+bool signer_clock_is_good(struct signer_process *p, uint64_t now_s) NONNULL MUSTCHECK;
+/* Reads what is stored. */
+void signer_clock_read(struct signer_process *p) NONNULL;
+
+/* signer_zone.c: NULL: the server has not named it. `zone` is in lower case. */
+struct signed_zone *signer_zone_find(const struct signer_process *p, const uint8_t *zone) NONNULL;
+/* Adds it, if there is room, and does what is due there. */
+void signer_zone_add(struct signer_process *p, const struct signer_zone_request *request) NONNULL;
+/* Does what is due in all zones: reads keys, steps, tells the server. Returns when to call it again; UINT64_MAX:
+ * after the next request. */
+uint64_t signer_zones_run(struct signer_process *p) NONNULL;
+/* Begins a key that succeeds the present one. ERR_EXISTS, as roll_add(); others: logged. */
+int signer_zone_roll(struct signer_process *p, struct signed_zone *z, unsigned alg) NONNULL
+	MUSTCHECK;
+/* Stores a changed state, and makes it the one in force. Logs a failure: all is as before. */
+int signer_zone_store(
+	struct signer_process *p, struct signed_zone *z, const struct roll *next) NONNULL MUSTCHECK;
+
+/* signer_keys.c: reads the state of a zone and its keys from files, or finds a key that somebody has put there. 0: there
+ * may be no key yet. Logs a failure. */
+int signer_keys_load(struct signer_process *p, struct signed_zone *z) NONNULL MUSTCHECK;
+/* Makes a key that has no like, without storing it. -errno; ERR_RANGE: the name of the zone is too long. */
+int signer_keys_make(struct signer_process *p, const struct signed_zone *z, unsigned alg,
+	struct key_pair *ret) NONNULL MUSTCHECK;
+/* Writes the state to its file. -errno; ERR_NOMEM. */
+int signer_keys_store(struct signer_process *p, const struct roll *roll) NONNULL MUSTCHECK;
+/* Writes the files of a key. -errno; ERR_NOMEM. */
+int signer_keys_write(struct signer_process *p, const struct signed_zone *z,
+	const struct key_pair *pair, uint64_t created_s) NONNULL MUSTCHECK;
+void signer_keys_remove(
+	struct signer_process *p, const struct signed_zone *z, struct dnssec_key_id id) NONNULL;
+
+/* signer_command.c: answers what `ontap-zone keys` asks: lines of JSON. */
+void signer_command_run(struct signer_process *p, const char *text, struct buf *out) NONNULL;
+
+/* signer_confine.c: from now on the process has no capability, opens files only in its directory, and no socket at
+ * all. Fills `p->sandbox`. What the kernel lacks is logged. -errno, ERR_DENIED: it has more than it should;
+ * logged. */
+int signer_confine(struct signer_process *p) NONNULL MUSTCHECK;
