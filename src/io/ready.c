@@ -107,6 +107,15 @@ int ready_say(int fd, const char *notify_socket)
 	return err;
 }
 
+int ready_listen_fds(const char *count, const char *pid)
+{
+	enum { FDS_MAX = 1024 };
+	if (!count || !pid || strtol(pid, NULL, 10) != getpid())
+		return 0;
+	const long value = strtol(count, NULL, 10);
+	return value > 0 && value < FDS_MAX ? (int)value : 0;
+}
+
 ns_t ready_watchdog_period(const char *usec, const char *pid)
 {
 	long long value = usec ? strtoll(usec, NULL, 10) : 0;

@@ -24,6 +24,10 @@ int ready_notify(const char *notify_socket, const char *state) NONNULL_ARGS(2) M
  * Otherwise, and if there is no value, NS_NEVER. */
 ns_t ready_watchdog_period(const char *usec, const char *pid) MUSTCHECK;
 
+/* Returns how many descriptors the service manager has passed, from 3 on (sd_listen_fds(3)): `count`, the value of
+ * LISTEN_FDS, if `pid`, that of LISTEN_PID, is this process. Otherwise 0. */
+int ready_listen_fds(const char *count, const char *pid) MUSTCHECK;
+
 /* Asks the service manager to keep a duplicate of `fd` under that name over a restart (FDSTORE of sd_notify(3)). It
  * does so if its unit has FileDescriptorStoreMax=; nothing tells if not. -errno. */
 int ready_store(const char *notify_socket, const char *name, int fd) NONNULL MUSTCHECK;

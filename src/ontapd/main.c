@@ -81,16 +81,6 @@ static int open_signals(struct run *r)
 	return err ? complain(r, "signalfd", err) : 0;
 }
 
-/* Returns the number of descriptors that the service manager has passed (sd_listen_fds(3)). */
-static int listen_fds(void)
-{
-	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-	if (!pid || !count || strtol(pid, NULL, 10) != getpid())
-		return 0;
-	long value = strtol(count, NULL, 10);
-	return value > 0 && value < 1024 ? (int)value : 0;
-}
-
 /* The service manager passes sockets first, then what it has kept for us: a namespace. Takes that one from the
  * `*count` descriptors. -1: there is none. */
 static int take_stored(int *count)
@@ -150,7 +140,8 @@ static void open_guests(struct run *r, int stored_fd)
 static int start(struct run *r)
 {
 	struct daemon *d = &r->daemon;
-	int fds = listen_fds(), stored_fd = take_stored(&fds);
+	int fds = ready_listen_fds(getenv("LISTEN_FDS"), getenv("LISTEN_PID"));
+	int stored_fd = take_stored(&fds);
 	autoconf_init(&d->autoconf, &d->visits, d->loop, d->log); /* before there are secrets */
 	process_raise_descriptor_limit();                         /* three descriptors per client */
 	if (d->settings->parents.count == 0 && fds == 0) {

@@ -58,7 +58,15 @@ struct open_file {
 	unsigned mount;
 };
 
-/* False: the file is closed, the kernel is too old, or permission is missing. */
+/* False: the kernel is too old. */
+static bool parse_fdinfo(const char *text, struct open_file *ret)
+{
+	const char *mount = strstr(text, "mnt_id:"), *inode = strstr(text, "ino:");
+	return mount && inode && sscanf(mount, "mnt_id: %u", &ret->mount) == 1 &&
+	       sscanf(inode, "ino: %" SCNu64, &ret->inode) == 1;
+}
+
+/* False: also if the file is closed, or permission is missing. */
 static bool read_fdinfo(const char *path, struct open_file *ret)
 {
 	char text[FDINFO_CAP];
@@ -68,9 +76,7 @@ static bool read_fdinfo(const char *path, struct open_file *ret)
 	ssize_t len = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	text[len > 0 ? len : 0] = '\0';
-	const char *mount = strstr(text, "mnt_id:"), *inode = strstr(text, "ino:");
-	return mount && inode && sscanf(mount, "mnt_id: %u", &ret->mount) == 1 &&
-	       sscanf(inode, "ino: %" SCNu64, &ret->inode) == 1;
+	return parse_fdinfo(text, ret);
 }
 
 /* Finds the mount of all sockets by one of ours. */

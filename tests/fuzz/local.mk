@@ -63,6 +63,8 @@ tests_fuzz_fuzz_keeper_SOURCES = tests/fuzz/fuzz_keeper.c $(channel_stream) src/
 tests_fuzz_fuzz_keeper_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=file_write,--wrap=file_write_in,--wrap=file_run_command,--wrap=keeper_read_again
 
+fuzz_programs += tests/fuzz/fuzz_lines tests/fuzz/fuzz_grants tests/fuzz/fuzz_learner tests/fuzz/fuzz_proc
+
 check_LIBRARIES += tests/fuzz/libreplay.a
 tests_fuzz_libreplay_a_SOURCES = tests/fuzz/replay_main.c
 if FUZZING
