@@ -17,7 +17,10 @@
  * none of us has is that of an access point that answers for its stations (proxy ARP): dropped. So is ARP to a guest in
  * which P has the guest's own address; but that a sibling has it is a conflict, and is heard.
  */
+#include "bpf/claims.bpf.h"
 #include "bpf/frames.bpf.h"
+#include "bpf/probes.bpf.h"
+#include "bpf/told.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -25,14 +28,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct bpf_guest);
 } guests SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1 << 16);
-	__uint(map_flags, 1); /* BPF_F_NO_PREALLOC */
-	__type(key, struct bpf_claim);
-	__type(value, __u32);
-} claims SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -46,55 +41,7 @@ struct {
 	__uint(max_entries, 1 << 14);
 } strays SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, BPF_HEARD_BYTES);
-} heard SEC(".maps");
-
-/* --- who has an address --------------------------------------------------------------------- */
-
-enum owner { NOBODY, OWN, OTHER };
-
-ALWAYS_INLINE enum owner owner_of(const struct __sk_buff *skb, const struct bpf_claim *claim)
-{
-	const __u32 *ifindex = bpf_map_lookup_elem(&claims, claim);
-	if (!ifindex)
-		return NOBODY;
-	return *ifindex == skb->ifindex ? OWN : OTHER;
-}
-
-ALWAYS_INLINE struct bpf_claim claim_of_v4(const struct bpf_guest *guest, const __u8 *addr)
-{
-	struct bpf_claim claim = {.wire = guest->wire, .addr = {[10] = 0xff, [11] = 0xff}};
-	__builtin_memcpy(&claim.addr[12], addr, 4);
-	return claim;
-}
-
-ALWAYS_INLINE struct bpf_claim claim_of_v6(const struct bpf_guest *guest, const __u8 *addr)
-{
-	struct bpf_claim claim = {.wire = guest->wire};
-	__builtin_memcpy(claim.addr, addr, sizeof(claim.addr));
-	return claim;
-}
-
-/* The same question about the source of a frame, answered at once for most frames. `addr`: not zeros. */
-ALWAYS_INLINE bool has_v4(const struct bpf_guest *guest, const __u8 *addr)
-{
-	return *(const __u32 *)addr == guest->own_v4[0] && guest->own_v4[0] != 0;
-}
-
-ALWAYS_INLINE bool has_v6(const struct bpf_guest *guest, const __u8 *addr)
-{
-	const __u32 *a = (const __u32 *)addr;
-#pragma clang loop unroll(full)
-	for (int i = 0; i < BPF_OWN_V6; i++) {
-		const __u32 *own = guest->own_v6[i];
-		if (a[3] == own[3] && a[2] == own[2] && a[1] == own[1] && a[0] == own[0] &&
-			a[0] != 0)
-			return true;
-	}
-	return false;
-}
+/* --- strays ---------------------------------------------------------------------------------- */
 
 /* Reports a source that is not learnt, so that it may be: at most a hundred in a second for a guest. */
 static __attribute__((noinline)) int drop_stray(
@@ -127,7 +74,12 @@ ALWAYS_INLINE int arp_from_guest(struct __sk_buff *skb, struct bpf_guest *guest)
 	if (bpf_skb_load_bytes(skb, AT_L3, &arp, sizeof(arp)) || !is_arp(&arp) ||
 		!is_equal(arp.sender, guest->hwaddr))
 		return DROP;
-	if (!is_zero(arp.sender_addr, 4)) { /* a probe has none (RFC 5227 §1.1) */
+	if (is_zero(arp.sender_addr, 4)) { /* a probe (RFC 5227 §1.1) */
+		struct bpf_claim target = claim_of_v4(guest, arp.target_addr);
+		int verdict = probe_from_guest(skb, guest, &target);
+		if (verdict != PASS)
+			return verdict == TAKEN ? say_taken_v4(skb, guest, &arp) : DROP;
+	} else {
 		struct bpf_claim claim = claim_of_v4(guest, arp.sender_addr);
 		enum owner owner = owner_of(skb, &claim);
 		if (owner == OTHER)
@@ -243,7 +195,7 @@ ALWAYS_INLINE int nd_options(
 	return DROP;
 }
 
-/* Neighbour discovery is a claim: of its target in an NA, else of its source. A DAD probe claims nothing. An
+/* Neighbour discovery is a claim: of its target in an NA and in a probe, else of its source. An
  * RS comes at the same time as the end of DAD, so it may be earlier than the address is learnt. */
 ALWAYS_INLINE int nd_from_guest(
 	struct __sk_buff *skb, struct bpf_guest *guest, const struct ipv6 *ip, __u8 type)
@@ -261,13 +213,16 @@ ALWAYS_INLINE int nd_from_guest(
 	}
 	if (type == ND_RS)
 		return nd_options(skb, guest, AT_IPV6_PAYLOAD + 8, end, is_hidden);
-	if (type == ND_NA) {
-		__u8 addr[BPF_ADDR_LEN];
-		if (bpf_skb_load_bytes(skb, AT_IPV6_PAYLOAD + 8, addr, sizeof(addr)))
-			return DROP;
-		struct bpf_claim target = claim_of_v6(guest, addr);
-		if (is_probe || owner_of(skb, &target) != OWN)
-			return drop_stray(skb, guest, &target);
+	__u8 addr[BPF_ADDR_LEN] __attribute__((aligned(4)));
+	if (bpf_skb_load_bytes(skb, AT_IPV6_PAYLOAD + 8, addr, sizeof(addr)))
+		return DROP;
+	struct bpf_claim target = claim_of_v6(guest, addr);
+	if (type == ND_NA && (is_probe || owner_of(skb, &target) != OWN))
+		return drop_stray(skb, guest, &target);
+	if (type == ND_NS && is_probe) {
+		int verdict = probe_from_guest(skb, guest, &target);
+		if (verdict != PASS)
+			return verdict == TAKEN ? say_taken_v6(skb, guest, addr) : DROP;
 	}
 	return nd_options(skb, guest, AT_IPV6_PAYLOAD + 24, end, false);
 }
@@ -293,6 +248,11 @@ ALWAYS_INLINE int skip_extensions(struct __sk_buff *skb, __u8 next, __u32 *at)
 	return -1;
 }
 
+ALWAYS_INLINE int told_if_pass(int verdict)
+{
+	return verdict == PASS ? TELL : verdict;
+}
+
 ALWAYS_INLINE bool is_nd(__u8 type)
 {
 	return type >= ND_RS && type <= ND_REDIRECT;
@@ -312,7 +272,7 @@ ALWAYS_INLINE int ipv6_from_guest(struct __sk_buff *skb, struct bpf_guest *guest
 	if (protocol == PROTO_ICMPV6 && is_nd(type)) {
 		if (at != AT_IPV6_PAYLOAD)
 			return DROP;
-		return nd_from_guest(skb, guest, &ip, type) == DROP ? DROP : TELL;
+		return told_if_pass(nd_from_guest(skb, guest, &ip, type));
 	}
 	if (protocol == PROTO_UDP &&
 		(LOAD(skb, at, &udp) || udp.source == bpf_htons(PORT_DHCPV6_SERVER)))
@@ -328,95 +288,6 @@ ALWAYS_INLINE int ipv6_from_guest(struct __sk_buff *skb, struct bpf_guest *guest
 			return owner == NOBODY ? drop_stray(skb, guest, &claim) : DROP;
 	}
 	return udp.dest == bpf_htons(PORT_DHCPV6_SERVER) && at == AT_IPV6_PAYLOAD ? TELL : PASS;
-}
-
-/* --- what the learner wants to know ----------------------------------------------------------- */
-
-/* Spends one of a budget: struct budget of base/budget.h. On several CPUs at once, a few more may be. */
-ALWAYS_INLINE bool may(__u64 *full_at)
-{
-	const __u64 step = 1000000000 / BPF_SAID_S;
-	__u64 now = bpf_ktime_get_ns(), after = *full_at;
-	if (after < now)
-		after = now;
-	after += step;
-	if (after > now + step * BPF_SAID_BURST)
-		return false;
-	*full_at = after;
-	return true;
-}
-
-/* Of what a guest hears. ANYBODY: siblings can say it, too; they cannot speak as a router or a server. */
-enum source { UNWANTED, SERVER, ANYBODY };
-
-ALWAYS_INLINE enum source source_of_udp(struct __sk_buff *skb, __u32 at, __u16 to, __u16 server)
-{
-	struct udp udp;
-	if (LOAD(skb, at, &udp) || udp.dest != bpf_htons(to))
-		return UNWANTED;
-	return udp.source == bpf_htons(server) ? SERVER : ANYBODY;
-}
-
-ALWAYS_INLINE enum source source_of_ipv4(struct __sk_buff *skb)
-{
-	struct ipv4 ip;
-	if (LOAD(skb, AT_L3, &ip) || ip.protocol != PROTO_UDP ||
-		ip.fragment & bpf_htons(0x3fff)) /* more fragments, or an offset */
-		return UNWANTED;
-	return source_of_udp(
-		skb, AT_L3 + (ip.version_and_len & 15) * 4u, PORT_DHCP_CLIENT, PORT_DHCP_SERVER);
-}
-
-/* Of neighbour discovery: routers, and the conflicts of DAD. */
-ALWAYS_INLINE enum source source_of_ipv6(struct __sk_buff *skb)
-{
-	struct ipv6 ip;
-	__u8 type;
-	if (LOAD(skb, AT_L3, &ip))
-		return UNWANTED;
-	if (ip.next == PROTO_UDP)
-		return source_of_udp(skb, AT_IPV6_PAYLOAD, PORT_DHCPV6_CLIENT, PORT_DHCPV6_SERVER);
-	if (ip.next != PROTO_ICMPV6 || LOAD(skb, AT_IPV6_PAYLOAD, &type))
-		return UNWANTED;
-	if (type == ND_RA)
-		return SERVER;
-	bool is_conflict =
-		(type == ND_NS && is_zero(ip.source, 16)) || (type == ND_NA && ip.dest[0] == 0xff);
-	return is_conflict ? ANYBODY : UNWANTED;
-}
-
-/* What a guest hears; the same frames as those of guest/filter.c. */
-ALWAYS_INLINE bool is_wanted(struct __sk_buff *skb, struct bpf_guest *guest, __be16 type)
-{
-	enum source source = UNWANTED;
-	if (skb->vlan_present)
-		return false;
-	if (type == bpf_htons(TYPE_IPV4))
-		source = source_of_ipv4(skb);
-	else if (type == bpf_htons(TYPE_IPV6))
-		source = source_of_ipv6(skb);
-	return source == SERVER || (source == ANYBODY && may(&guest->heard));
-}
-
-static __attribute__((noinline)) int tell(struct __sk_buff *skb, __u32 way)
-{
-	__u64 len = skb->len;
-	if (len < AT_L3)
-		return 0;
-	struct bpf_heard *h = bpf_ringbuf_reserve(&heard, sizeof(*h), 0);
-	if (!h)
-		return 0;
-	if (len > BPF_HEARD_CAP)
-		len = BPF_HEARD_CAP;
-	asm volatile("" : "+r"(len)); /* the verifier follows the register that was compared */
-	h->ifindex = skb->ifindex;
-	h->way = way;
-	h->len = len;
-	if (bpf_skb_load_bytes(skb, 0, h->bytes, len))
-		bpf_ringbuf_discard(h, 0);
-	else
-		bpf_ringbuf_submit(h, 0);
-	return 0;
 }
 
 /* --- the taps ------------------------------------------------------------------------------- */
@@ -468,11 +339,11 @@ int from_guest(struct __sk_buff *skb)
 		!is_equal(eth.source, guest->hwaddr))
 		return DROP;
 	int verdict = judge(skb, guest, eth.type);
-	if (verdict == DROP)
-		return DROP;
+	if (verdict == DROP || verdict == REDIRECT)
+		return verdict;
 	if (!replace_source(skb, guest))
 		return DROP;
-	if (verdict == TELL && may(&guest->said))
+	if (verdict == TELL && may(&guest->said, BPF_SAID_BURST, BPF_SAID_S))
 		tell(skb, BPF_SAYS);
 	return PASS;
 }

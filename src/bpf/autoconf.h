@@ -30,9 +30,10 @@ struct bpf_guest {
 	/* Some of its claims, those of most frames, which are found without a look-up; zeros: none. */
 	unsigned int own_v4[BPF_OWN_V4];
 	unsigned int own_v6[BPF_OWN_V6][BPF_ADDR_LEN / 4];
-	unsigned long long told;  /* the programs': time of its last event, in nanoseconds */
-	unsigned long long said;  /* the programs': its budget is full again then */
-	unsigned long long heard; /* the same of what it hears from anybody */
+	unsigned long long told;   /* the programs': time of its last event, in nanoseconds */
+	unsigned long long said;   /* the programs': its budget is full again then */
+	unsigned long long heard;  /* the same of what it hears from anybody */
+	unsigned long long probed; /* the same of the addresses for which it probes */
 };
 
 /* An address on a wire. IPv4 is ::ffff:a.b.c.d. Value of its map: the ifindex of the tap that has the
@@ -59,6 +60,11 @@ struct bpf_stray {
  * twenty. As many again of those that it hears and that siblings may have said: not of routers and servers. A quarter of
  * the ring buffer, so that one guest leaves room for what the others say and hear. */
 enum { BPF_SAID_BURST = 64, BPF_SAID_S = 100 };
+
+/* Addresses for which a guest probes, at once and in a second; and how long another guest may not: until the first
+ * one has it, which takes a second (RFC 4862 §5.1) or three (RFC 5227 §2.1.1). */
+enum { BPF_PROBED_BURST = 32, BPF_PROBED_S = 10 };
+#define BPF_PROBE_NS 4000000000ull
 
 enum {
 	BPF_HEARD_CAP = 2048,      /* bytes of a frame that are told */

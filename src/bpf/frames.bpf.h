@@ -28,6 +28,8 @@ struct __sk_buff {
 enum {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_F_INGRESS = 1,
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_F_MARK_MANGLED_0 = 1 << 5
 };
@@ -40,7 +42,7 @@ enum {
 #define ALWAYS_INLINE static __always_inline
 
 /* Verdicts (linux/pkt_cls.h): DROP ends the chain; PASS asks the next program in it. */
-enum { PASS = -1, DROP = 2 };
+enum { PASS = -1, DROP = 2, REDIRECT = 7 };
 /* Of what a guest says: PASS, and the learner wants to know it. The same frames as those of guest/filter.c. */
 enum { TELL = 3 };
 enum { PACKET_BROADCAST = 1 };
@@ -72,6 +74,7 @@ enum {
 	ND_SOURCE_HWADDR = 1,
 	ND_TARGET_HWADDR = 2,
 	ND_UNKNOWN = 253, /* RFC 4727: a receiver ignores it (RFC 4861 §4.6) */
+	NA_OVERRIDE = 1 << 29,
 	ND_OPTIONS_MAX = 8,
 	EXTENSIONS_MAX = 6
 };
@@ -83,6 +86,7 @@ enum {
 	AT_L3 = 14,
 	AT_ARP_SENDER = AT_L3 + 8,
 	AT_ARP_TARGET = AT_L3 + 18,
+	AT_IPV6_SOURCE = AT_L3 + 8,
 	AT_IPV6_PAYLOAD = AT_L3 + 40,
 	AT_ICMPV6_CHECKSUM = AT_IPV6_PAYLOAD + 2,
 	DHCP_FLAGS = 8 + 10, /* from the UDP header on */
@@ -164,4 +168,18 @@ ALWAYS_INLINE bool is_zero(const __u8 *bytes, int len)
 	for (int i = 0; i < len / 2; i++)
 		all |= ((const __u16 *)bytes)[i];
 	return all == 0;
+}
+
+/* Spends one of a budget: struct budget of base/budget.h. On several CPUs at once, a few more may be. */
+ALWAYS_INLINE bool may(__u64 *full_at, __u64 burst, __u64 per_s)
+{
+	const __u64 step = 1000000000 / per_s;
+	__u64 now = bpf_ktime_get_ns(), after = *full_at;
+	if (after < now)
+		after = now;
+	after += step;
+	if (after > now + step * burst)
+		return false;
+	*full_at = after;
+	return true;
 }

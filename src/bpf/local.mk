@@ -5,12 +5,15 @@ bpf_sources = \
 	src/bpf/autoconf.bpf.c \
 	src/bpf/autoconf.h \
 	src/bpf/autoconf_object.c \
+	src/bpf/claims.bpf.h \
 	src/bpf/frames.bpf.h \
 	src/bpf/hostnames.bpf.c \
 	src/bpf/hostnames.h \
 	src/bpf/hostnames_object.c \
 	src/bpf/make-object.sh \
 	src/bpf/object.h \
+	src/bpf/probes.bpf.h \
+	src/bpf/told.bpf.h \
 	src/bpf/types.bpf.h
 EXTRA_DIST += $(bpf_sources)
 

@@ -270,6 +270,7 @@ int rewrite_put_guest(struct rewrite *r, uint32_t ifindex, const struct bpf_gues
 	copy.told = known.told;
 	copy.said = known.said;
 	copy.heard = known.heard;
+	copy.probed = known.probed;
 	return put_at(r, &places, at, &copy);
 }
 

@@ -17,7 +17,7 @@ import pytest
 
 from lib.query import addresses, ask
 from lib.wait import wait_until
-from raw_guest import RS, RawGuest
+from raw_guest import ETH_ARP, ETH_IPV6, NS, RS, RawGuest, packed
 from test_ontap_recipes import OWNERS, background, lab, resolve, resolve_mdns, router  # noqa: F401 (fixtures)
 from test_ontapd import NOBODY, needs_second_user, needs_type, ontap, ontapd  # noqa: F401 (fixtures)
 
@@ -224,6 +224,30 @@ def test_the_guard_sees_a_frame_in_parts(lab, ontapd, ontap):  # noqa: F811
             return {struct.unpack_from("!H", each.payload, 40)[0] for each in list(heard.frames) if len(each.payload) == 5040}
         wait_until(ports, what="a frame")
         assert ports() == {2222}
+
+
+def test_a_guest_cannot_disturb_the_probes_of_another(lab, ontapd, guests):  # noqa: F811
+    """Who hears a probe for the address that it probes for itself gives that up (RFC 4862 section 5.4.3, RFC 5227 section
+    2.1.1). The other one is told that the address is taken, and the learner gives it to the first."""
+    daemon = ontapd(lab)
+    raws = {}
+    for name in ("first", "thief"):
+        guest = guests(daemon, name)
+        [link] = json.loads(guest.ip("-j link show dev eth0"))
+        raws[name] = RawGuest.on_link(guest, "eth0", link["address"])
+    with raws["first"] as first, raws["thief"] as thief:
+        def disturbs(frame):
+            if frame.kind == ETH_ARP:
+                return frame.payload[24:28] == packed("10.6.0.200")
+            return frame.kind == ETH_IPV6 and frame.payload[40] == NS and frame.payload[48:64] == packed("fe80::200")
+        first.send_arp(1, "0.0.0.0", "10.6.0.200")
+        first.send_ns("fe80::200", "::")
+        wait_until(lambda: thief.count, what="the probes at the other guest")
+        assert thief.probe("10.6.0.200", 5), "it is taken"
+        assert not thief.dad("fe80::200", 5)
+        assert thief.probe("10.6.0.201") is None and thief.dad("fe80::201"), "others are not"
+        assert not [frame for frame in list(first.frames) if disturbs(frame)]
+        wait_until(lambda: "fe80::200" in held(daemon), what="the address of the first")
 
 
 def test_an_address_that_the_host_gets_is_taken_from_the_guest(lab, ontapd, guests, background, tmp_path):  # noqa: F811

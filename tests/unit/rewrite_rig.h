@@ -11,6 +11,7 @@ enum {
 	WIRE = 7,
 	PASS = -1,
 	DROP = 2,
+	REDIRECT = 7,
 	FRAME_CAP = 600,
 	ICMPV6 = 58,
 	UDP = 17

@@ -244,6 +244,48 @@ static void a_proxy_does_not_answer_a_probe_for_us(void **state UNUSED)
 	assert_int_equal(run(REWRITE_ON_PARENT, &f), PASS);
 }
 
+/* The host's, a router's, a sibling's: the guest is told at once, and nobody else hears of it. */
+static void a_probe_for_what_another_has_is_answered_here(void **state UNUSED)
+{
+	need_bpf();
+	static const uint8_t all_nodes[] = {0x33, 0x33, 0, 0, 0, 1};
+	const uint8_t nobody[] = {parent_hw[0] ^ 2, parent_hw[1], parent_hw[2], parent_hw[3],
+		parent_hw[4], parent_hw[5]};
+	struct frame f = nd(135, "::", "fe80::1", NULL, NULL);
+	struct frame want = nd(136, "fe80::1", "fe80::1", NULL, NULL);
+	memcpy(want.bytes, all_nodes, 6);
+	memcpy(want.bytes + 6, nobody, 6);
+	want.bytes[54 + 4] = 0x20; /* override */
+	end_v6(&want, 54, ICMPV6, 2);
+	assert_int_equal(run(REWRITE_FROM_GUEST, &f), REDIRECT);
+	assert_memory_equal(f.bytes, want.bytes, f.len);
+	static const char *const taken[] = {"10.0.0.1", "10.0.0.8"};
+	for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
+		f = arp(guest_hw, guest_hw, "0.0.0.0", all_hw, taken[i]);
+		f.bytes[21] = 1; /* a request */
+		want = arp(nobody, nobody, taken[i], guest_hw, "0.0.0.0");
+		assert_int_equal(run(REWRITE_FROM_GUEST, &f), REDIRECT);
+		assert_memory_equal(f.bytes, want.bytes, f.len);
+	}
+}
+
+static void a_guest_probes_for_some_addresses_only(void **state UNUSED)
+{
+	need_bpf();
+	int passed = 0;
+	for (int i = 0; i < 4 * BPF_PROBED_BURST; i++) {
+		struct frame f = nd(135, "::", "fe80::2:0", NULL, NULL);
+		put_u16(f.bytes + 62 + 14, (uint16_t)i);
+		end_v6(&f, 54, ICMPV6, 2);
+		passed += run(REWRITE_FROM_GUEST, &f) == PASS;
+	}
+	assert_in_range(passed, 1, 2 * BPF_PROBED_BURST);
+	struct frame again = nd(135, "::", "fe80::2:0", NULL, NULL);
+	assert_int_equal(run(REWRITE_FROM_GUEST, &again), PASS);
+	struct frame own = arp(guest_hw, guest_hw, "0.0.0.0", all_hw, "10.0.0.7");
+	assert_int_equal(run(REWRITE_FROM_GUEST, &own), PASS);
+}
+
 static struct addr seen;
 static unsigned seen_count;
 
@@ -383,6 +425,8 @@ int main(void)
 		cmocka_unit_test(a_sibling_answers_a_probe),
 		cmocka_unit_test(a_guest_does_not_hear_that_it_has_its_address),
 		cmocka_unit_test(a_proxy_does_not_answer_a_probe_for_us),
+		cmocka_unit_test(a_probe_for_what_another_has_is_answered_here),
+		cmocka_unit_test(a_guest_probes_for_some_addresses_only),
 		cmocka_unit_test(a_source_that_is_not_learnt_is_told_of),
 		cmocka_unit_test(the_first_addresses_of_a_guest_are_kept_with_it),
 		cmocka_unit_test(links_whose_places_are_taken_have_the_next_ones),
