@@ -113,7 +113,7 @@ int learner_listen(struct learner *l, struct loop *loop)
 /* --- orders ------------------------------------------------------------------------------- */
 
 /* If there is no room, the learner may be waiting for us to read its news. */
-int learner_order(struct learner *l, const struct learner_order *order, int fd)
+static int send_order(struct learner *l, const struct learner_order *order, int fd)
 {
 	struct learner_order copy = *order;
 	const struct packet p = {.bytes = (uint8_t *)&copy,
@@ -135,5 +135,40 @@ int learner_order(struct learner *l, const struct learner_order *order, int fd)
 		l->is_stuck = true;
 		l->on_again(l->arg);
 	}
+	return err;
+}
+
+/* What is ordered because of news that are read while another order waits. */
+static int keep_order(struct learner *l, const struct learner_order *order)
+{
+	if (l->kept_count == ARRAY_LEN(l->kept)) {
+		l->has_lost = true;
+		return -EAGAIN;
+	}
+	l->kept[l->kept_count++] = *order;
+	return 0;
+}
+
+static int send_kept(struct learner *l)
+{
+	const struct learner_order first = l->kept[0];
+	l->kept_count--;
+	memmove(&l->kept[0], &l->kept[1], l->kept_count * sizeof(l->kept[0]));
+	return send_order(l, &first, -1);
+}
+
+int learner_order(struct learner *l, const struct learner_order *order, int fd)
+{
+	if (l->is_ordering)
+		return keep_order(l, order);
+	l->is_ordering = true;
+	l->has_lost = false;
+	int err = send_order(l, order, fd), kept_err = 0;
+	while (l->kept_count > 0 && !kept_err)
+		kept_err = send_kept(l);
+	l->kept_count = 0;
+	l->is_ordering = false;
+	if (l->has_lost && learner_is_running(l))
+		l->on_again(l->arg);
 	return err;
 }

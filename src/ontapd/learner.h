@@ -55,10 +55,17 @@ struct learner_news {
 	enum guest_refusal why;
 };
 
+/* News bring few orders each, and are read one by one while there is no room for an order. */
+enum { LEARNER_KEPT = 64 };
+
 struct learner {
 	struct loop_watch watch; /* fd -1: it does not run */
 	struct loop *loop;
 	pid_t pid;
+	bool is_ordering; /* orders that follow from news meanwhile are kept, and sent after it */
+	bool has_lost;    /* one of those that had no room */
+	size_t kept_count;
+	struct learner_order kept[LEARNER_KEPT];
 	bool is_stuck; /* it did not read for a second: it is not waited for until it does */
 	void (*on_news)(void *arg, const struct learner_news *news);
 	void (*on_again)(
@@ -81,5 +88,6 @@ static inline bool learner_is_running(const struct learner *l)
 
 /* Sends an order; with LEARNER_SOCKET and LEARNER_RING the descriptor `fd`, else -1. May call on_news. Waits up to a second
  * for room, but not for a hint, which the guest's next frame repeats; and after that second calls on_again, and does not
- * wait until the learner reads again. -errno: -EAGAIN without room. */
+ * wait until the learner reads again. An order from within on_news is sent after the one that is waiting. -errno: -EAGAIN
+ * without room. */
 int learner_order(struct learner *l, const struct learner_order *order, int fd) NONNULL MUSTCHECK;
