@@ -48,23 +48,30 @@ bool rr_type_is_meta(uint16_t type)
 	return type == 0 || type == RR_OPT || (type >= 128 && type <= 255);
 }
 
+/* Lengths of the fields that have one; 0: it depends on the content. */
+static const uint8_t field_sizes[] = {[RF_U8] = 1,
+	[RF_U16] = 2,
+	[RF_U32] = 4,
+	[RF_TIME] = 4,
+	[RF_ALGORITHM] = 1,
+	[RF_CERT_TYPE] = 2,
+	[RF_SCHEME] = 1,
+	[RF_TYPE] = 2,
+	[RF_V4] = 4,
+	[RF_V6] = 16,
+	[RF_SIG] = 18};
+
+static unsigned field_size(uint8_t field)
+{
+	return field < ARRAY_LEN(field_sizes) ? field_sizes[field] : 0;
+}
+
 struct rr_layout rr_layout(uint16_t type)
 {
-	static const uint8_t sizes[] = {[RF_U8] = 1,
-		[RF_U16] = 2,
-		[RF_U32] = 4,
-		[RF_TIME] = 4,
-		[RF_ALGORITHM] = 1,
-		[RF_CERT_TYPE] = 2,
-		[RF_SCHEME] = 1,
-		[RF_TYPE] = 2,
-		[RF_V4] = 4,
-		[RF_V6] = 16,
-		[RF_SIG] = 18};
 	struct rr_layout layout = {0};
 	const uint8_t *field = rr_info(type)->fields;
-	for (; *field < ARRAY_LEN(sizes) && sizes[*field] > 0; field++)
-		layout.lead = (uint8_t)(layout.lead + sizes[*field]);
+	for (; field_size(*field) > 0; field++)
+		layout.lead = (uint8_t)(layout.lead + field_size(*field));
 	while (field[layout.names] == RF_NAME)
 		layout.names++;
 	return layout.names > 0 ? layout : (struct rr_layout){0};
@@ -125,6 +132,24 @@ bool rdata_is_valid(uint16_t type, const uint8_t *rdata, size_t len)
 			return false; /* compressed */
 	}
 	return !r.err;
+}
+
+void rdata_to_canonical(uint16_t type, uint8_t *rdata, size_t len)
+{
+	if (!rr_type_has(type, RR_LOWER))
+		return;
+	uint8_t *at = rdata, *end = rdata + len;
+	for (const uint8_t *field = rr_info(type)->fields; *field != RF_END && at < end; field++) {
+		size_t size = *field == RF_NAME     ? name_len(at)
+			      : *field == RF_STRING ? 1u + *at
+						    : field_size(*field);
+		if (size == 0)
+			return;
+		/* The lengths of labels are not letters. */
+		for (size_t i = 0; *field == RF_NAME && i < size; i++)
+			at[i] = byte_lower(at[i]);
+		at += size;
+	}
 }
 
 int rdata_cmp(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)

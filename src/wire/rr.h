@@ -61,7 +61,9 @@ enum rr_trait {
 	RR_IS_PLAIN = 32,
 	/* Exports write its fields as text, which every reader of zone files understands. Other
 	 * types are written in the form for unknown types (RFC 3597 §5). */
-	RR_HAS_TEXT = 64
+	RR_HAS_TEXT = 64,
+	/* Names in it are in lower case in canonical form (RFC 4034 §6.2, RFC 6840 §5.1). */
+	RR_LOWER = 128
 };
 
 enum { RR_FIELDS_CAP = 8 };
@@ -110,6 +112,10 @@ void rd_rdata(struct rd *r, uint16_t type, size_t len, struct wr *w) NONNULL;
 /* True if `rdata` is well formed, as far as this layer knows the type: exact size for A and AAAA,
  * whole and uncompressed names where they should be, at least one string for TXT. */
 bool rdata_is_valid(uint16_t type, const uint8_t *rdata, size_t len) NONNULL;
+
+/* Gives valid rdata its canonical form (RFC 4034 §6.2): it turns the names of types that have had names since
+ * before RFC 3597 into lower case. */
+void rdata_to_canonical(uint16_t type, uint8_t *rdata, size_t len) NONNULL;
 
 /* Total order of canonical rdata: compares bytes from left to right; a prefix comes before the
  * longer rdata (RFC 4034 §6.3; RFC 6762 §8.2 breaks ties with the same order). */

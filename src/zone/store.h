@@ -18,11 +18,16 @@ enum {
 	SAY_STATIC = ZONE_STATIC,
 	SAY_UPDATED = ZONE_UPDATED,
 	SAY_GENERATED, /* SOA and NS of an apex, from its parameters */
+	SAY_KEYS,      /* DNSKEY, CDS and CDNSKEY of the apex of a signed zone */
 	SAY_COUNT
 };
 
 /* SOA rdata: two names, five numbers (RFC 1035 §3.3.13). */
 enum { SOA_FIXED_LEN = 20, SOA_CAP = 2 * NAME_CAP + SOA_FIXED_LEN };
+
+struct signing;
+struct signer_queue;
+struct pending;
 
 struct owner {
 	struct map_node in_map; /* by hash of the name */
@@ -33,9 +38,10 @@ struct owner {
 };
 
 struct apex {
-	uint32_t serial;       /* as published */
-	uint32_t serial_floor; /* of the static SOA */
-	uint8_t soa[SOA_CAP];  /* scratch: rdata with the serial filled in */
+	uint32_t serial;         /* as published */
+	struct signing *signing; /* owned; NULL: not a signed zone */
+	uint32_t serial_floor;   /* of the static SOA */
+	uint8_t soa[SOA_CAP];    /* scratch: rdata with the serial filled in */
 };
 
 struct zone {
@@ -44,7 +50,13 @@ struct zone {
 	struct tree tree;
 	struct garbage garbage;
 	struct map owners;
-	struct list dirty; /* owners that need a new serial at the next commit */
+	struct list dirty;    /* owners that need a new serial at the next commit */
+	struct list signings; /* signed zones */
+	struct map pending;   /* owners in signed zones that are not served yet as they were put */
+	struct signing
+		*retired; /* zones that are not signed any more: readers may still use them */
+	struct signer_queue *queue; /* owned; NULL: nothing was ever signed */
+	uint32_t now_s;             /* unix time; 0: not known */
 	size_t apex_count;
 	uint32_t latest_serial;      /* highest serial that any zone had; 0: none yet */
 	const struct node *last_sum; /* of the last zone_put(), if it merged several sources */
@@ -71,6 +83,13 @@ int zone_tell(struct zone *z, const uint8_t *name, const struct node *before,
 /* Marks the zone with this apex as changed, so that the commit gives it a new serial. Returns
  * false if it was marked already. */
 bool zone_mark(struct zone *z, struct owner *owner) NONNULL;
+
+/* True if both say the same; NULL: nothing. */
+bool zone_says_same(const struct node *a, const struct node *b);
+
+/* Sets what one of SAY_* says at `owner`: zone_put(). */
+int zone_say(struct zone *z, unsigned say, const uint8_t *owner, const struct rrset *sets,
+	size_t count) NONNULL_ARGS(1, 3) MUSTCHECK;
 
 /* Marks the zone that contains the place as changed. */
 void zone_touch(struct zone *z, const struct place *place) NONNULL;
@@ -99,14 +118,18 @@ struct update {
 	struct node *dropped;         /* old node of a source, replaced by this update */
 	struct apex *apex;            /* as it will be */
 	struct node *sum;             /* new merged node to publish, NULL: nothing */
+	struct signing *signing;      /* of the zone; NULL: not signed */
+	struct pending *pending;      /* what is said, if it is not served yet */
+	struct pending *new_pending;  /* made for this update */
+	struct node *copy;            /* owned until it is published: of what one source has said */
 	bool needs_owner;
 };
 
 /* Fills `u` with the present state of the name. */
 void update_begin(struct zone *z, struct update *u, const uint8_t *name) NONNULL;
 
-/* Returns the published node, or NULL if it has no records. */
-struct node *update_published(const struct update *u) NONNULL;
+/* Returns the node with what is said now, or NULL if it has no records. In a signed zone it may be not published yet. */
+struct node *update_present(const struct update *u) NONNULL;
 
 /* To be called after `said`, `dropped` and `apex` were set. Merges the records, allocates
  * everything that publishing needs, and informs the listener. ERR_NOMEM, ERR_RANGE: nothing has

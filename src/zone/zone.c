@@ -11,10 +11,11 @@
 #include "base/serial.h"
 #include "zone/lookup.h"
 #include "zone/orders.h"
-#include "zone/store.h"
+#include "zone/signing.h"
 
 struct zone_garbage {
 	struct garbage blocks;
+	struct signing *retired;
 };
 
 struct zone *zone_new(uint64_t seed, struct zone_listener listener)
@@ -26,6 +27,8 @@ struct zone *zone_new(uint64_t seed, struct zone_listener listener)
 	z->listener = listener;
 	map_init(&z->owners);
 	list_init(&z->dirty);
+	list_init(&z->signings);
+	map_init(&z->pending);
 	if (tree_init(&z->tree, &z->reader, &z->garbage)) {
 		free(z);
 		return NULL;
@@ -33,10 +36,23 @@ struct zone *zone_new(uint64_t seed, struct zone_listener listener)
 	return z;
 }
 
+static void free_retired(struct signing *s)
+{
+	for (struct signing *next; s; s = next) {
+		next = s->next_retired;
+		signing_free(s);
+	}
+}
+
 void zone_free(struct zone *z)
 {
 	if (!z)
 		return;
+	LIST_EACH(s, &z->signings, struct signing, in_zone)
+		signing_retire(z, s);
+	free_retired(z->retired);
+	request_free(z->queue);
+	map_fini(&z->pending);
 	MAP_EACH(owner, &z->owners, struct owner, in_map) {
 		for (int s = 0; s < SAY_COUNT; s++)
 			node_free(owner->said[s]);
@@ -57,59 +73,10 @@ const struct zone_reader *zone_reader(const struct zone *z)
 	return &z->reader;
 }
 
-/* Makes a node of the records that a source has now; NULL if it has none. */
-static int make_saying(struct zone *z, enum zone_source source, const uint8_t *name,
-	const struct rrset *sets, size_t count, struct node **ret)
-{
-	z->facts.count = 0;
-	for (size_t i = 0; i < count; i++) {
-		int err = facts_add(&z->facts, &sets[i]);
-		if (err)
-			return err;
-	}
-	*ret = NULL;
-	if (z->facts.count == 0)
-		return 0;
-	facts_settle(&z->facts);
-	const struct node_form form = {.sends_all = source != ZONE_DERIVED, .source = source};
-	return node_new(name, &z->facts, form, ret);
-}
-
-static bool says_the_same(const struct node *a, const struct node *b)
-{
-	return a && b ? node_equal(a, b) : a == b;
-}
-
 int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 	const struct rrset *sets, size_t count)
 {
-	struct update u;
-	struct node *saying;
-	z->last_sum = NULL;
-	update_begin(z, &u, owner);
-	if (!u.place.apex)
-		return ERR_RANGE;
-	int err = make_saying(z, source, owner, sets, count, &saying);
-	if (err)
-		return err;
-	if (says_the_same(saying, u.said[source])) {
-		node_free(saying);
-		return 0;
-	}
-	u.dropped = u.said[source];
-	u.said[source] = saying;
-	err = update_prepare(z, &u);
-	if (err) {
-		node_free(saying);
-		return err;
-	}
-	if (u.apex && source == ZONE_STATIC && saying)
-		apex_serial_of(saying, &u.apex->serial_floor);
-	if (!says_the_same(update_published(&u), u.sum))
-		zone_touch(z, &u.place);
-	z->last_sum = u.needs_owner ? u.sum : NULL;
-	update_publish(z, &u);
-	return 0;
+	return zone_say(z, source, owner, sets, count);
 }
 
 /* Returns what that source says, alone or with others, of the name of a node; NULL if nothing. */
@@ -121,14 +88,18 @@ static const struct node *node_said(
 	const struct owner *owner = zone_owner(z, &key, 0);
 	if (owner)
 		return owner->said[source];
-	return n->set_count > 0 && n->source == source ? n : NULL;
+	const struct pending *p = pending_find(z, &key);
+	if (p)
+		n = p->truth;
+	return n && n->set_count > 0 && n->source == source ? n : NULL;
 }
 
 const struct node *zone_said(const struct zone *z, enum zone_source source, const uint8_t *name)
 {
 	struct key key;
 	key_from_name(&key, name);
-	const struct node *n = zone_node(&z->reader, &key);
+	const struct pending *p = pending_find(z, &key);
+	const struct node *n = p ? p->truth : zone_node(&z->reader, &key);
 	return n ? node_said(z, n, source) : NULL;
 }
 
@@ -153,6 +124,11 @@ int zone_keep(struct zone *z, enum zone_source source,
 	for (i = 0; i < count && !err; i++)
 		err = zone_put(z, source, node_spelling(found[i]), NULL, 0);
 	free(found);
+	/* Those that nobody sees yet. */
+	MAP_EACH(p, &z->pending, struct pending, in_map) {
+		if (!err && p->truth && node_said(z, p->truth, source) && !is_kept(arg, p->name))
+			err = zone_put(z, source, p->name, NULL, 0);
+	}
 	return err;
 }
 
@@ -199,6 +175,8 @@ static int replace_apex(struct zone *z, struct update *u, struct node *node, str
 	u->dropped = u->said[SAY_GENERATED];
 	u->said[SAY_GENERATED] = node;
 	u->apex = apex;
+	if (!u->owner || u->owner->apex != apex)
+		u->signing = NULL; /* the zone above may be a signed one */
 	int err = update_prepare(z, u);
 	if (err)
 		return err;
@@ -232,7 +210,7 @@ int zone_add_apex(struct zone *z, const struct zone_apex *params)
 	int err = apex_generate(z, params, &generated);
 	if (err)
 		return err;
-	if (says_the_same(generated, u.said[SAY_GENERATED])) {
+	if (zone_says_same(generated, u.said[SAY_GENERATED])) {
 		node_free(generated);
 		return 0;
 	}
@@ -299,6 +277,11 @@ int zone_remove_apex(struct zone *z, const uint8_t *name)
 	int err = 0;
 	if (!owner)
 		return ERR_ABSENT;
+	if (owner->apex->signing && signing_end(z, owner->apex->signing))
+		return ERR_NOMEM;
+	err = zone_say(z, SAY_KEYS, name, NULL, 0);
+	if (err)
+		return err;
 	tree_locate(&z->tree, name, &u.place);
 	struct node *self = u.place.self;
 	bool has_zone_above = false;
@@ -344,12 +327,17 @@ static void advance_serial(struct zone *z, struct owner *owner, uint32_t floor)
 struct zone_garbage *zone_commit(struct zone *z, uint32_t serial_floor)
 {
 	LIST_EACH(owner, &z->dirty, struct owner, in_dirty)
-		advance_serial(z, owner, serial_floor);
-	struct zone_garbage *garbage = z->garbage.count > 0 ? malloc(sizeof(*garbage)) : NULL;
+		if (!owner->apex->signing)
+			advance_serial(z, owner, serial_floor);
+	signing_advance(z, serial_floor);
+	const bool has_any = z->garbage.count > 0 || z->retired;
+	struct zone_garbage *garbage = has_any ? malloc(sizeof(*garbage)) : NULL;
 	if (!garbage)
 		return NULL; /* kept until the next commit */
 	garbage->blocks = z->garbage;
+	garbage->retired = z->retired;
 	z->garbage = (struct garbage){0};
+	z->retired = NULL;
 	return garbage;
 }
 
@@ -358,6 +346,7 @@ void zone_garbage_free(struct zone_garbage *garbage)
 	if (!garbage)
 		return;
 	garbage_free_all(&garbage->blocks);
+	free_retired(garbage->retired);
 	free(garbage);
 }
 

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the beginning of a generation of a signed zone: which owners it has, their places in the chain, and
+ * their nodes.
+ * Never asks for signatures, never publishes.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/err.h"
+#include "zone/signing.h"
+
+/* Adds an owner. Without `p`, it is published, and only its link or its signatures change. ERR_NOMEM. */
+static int add_job(struct zone *z, struct signing *s, const uint8_t *name, struct pending *p)
+{
+	struct generation *g = &s->gen;
+	size_t len = name_len(name);
+	if (ARRAY_RESERVE(g->jobs, g->cap, g->count + 1))
+		return ERR_NOMEM;
+	struct job *job = calloc(1, sizeof(*job) + len);
+	if (!job)
+		return ERR_NOMEM;
+	memcpy(job->name, name, len);
+	if (map_add(&g->by_name, &job->in_map, name_hash(z->reader.seed, name))) {
+		free(job);
+		return ERR_NOMEM;
+	}
+	job->pending = p;
+	if (p) {
+		job->truth = p->truth;
+		p->is_taken = true;
+	}
+	g->jobs[g->count++] = job;
+	return 0;
+}
+
+/* Makes an owner that waits one of the generation; it may be there already, because of its link. ERR_NOMEM. */
+static int take(struct zone *z, struct signing *s, struct pending *p)
+{
+	struct job *job = generation_job(z, s, p->name);
+	if (!job)
+		return add_job(z, s, p->name, p);
+	job->pending = p;
+	job->truth = p->truth;
+	job->is_placed = false;
+	p->is_taken = true;
+	return 0;
+}
+
+/* Takes owners that wait, at most as many as that. ERR_NOMEM: some are taken. */
+static int take_waiting(struct zone *z, struct signing *s, size_t most)
+{
+	LIST_EACH(p, &s->waiting, struct pending, in_waiting) {
+		if (most-- == 0)
+			break;
+		int err = take(z, s, p);
+		if (err)
+			return err;
+		list_remove(&p->in_waiting);
+		s->waiting_count--;
+	}
+	return 0;
+}
+
+static void take_due(struct zone *z, struct signing *s)
+{
+	while (s->due_count > 0) {
+		uint8_t *name = s->due[s->due_count - 1];
+		if (!generation_job(z, s, name) && add_job(z, s, name, NULL))
+			return;
+		free(name);
+		s->due_count--;
+	}
+}
+
+bool generation_begin(struct zone *z, struct signing *s)
+{
+	struct generation *g = &s->gen;
+	const bool is_dirty = !list_is_empty(&s->owner->in_dirty);
+	if (!is_dirty && s->waiting_count == 0 && s->due_count == 0)
+		return false;
+	(void)!take_waiting(z, s, s->has_closed ? GENERATION_OWNERS : SIZE_MAX);
+	g->changed = g->count;
+	take_due(z, s);
+	list_remove(&s->owner->in_dirty);
+	s->is_dirty = is_dirty;
+	g->at = g->asked = g->published = 0;
+	memcpy(g->keys, s->keys, sizeof(g->keys));
+	g->key_count = s->key_count;
+	g->phase = PHASE_PLACE;
+	return true;
+}
+
+/* Places in the chain. */
+
+static unsigned hides(const struct node *n)
+{
+	return n ? n->flags & (NODE_CUT | NODE_DNAME) : 0;
+}
+
+/* The link of the owner before this name changes. The apex may be it: what is said of it and its SOA come at the end
+ * of the generation all the same. ERR_NOMEM. */
+static int disturb_previous(struct zone *z, struct signing *s, const uint8_t *name)
+{
+	const struct node *before = order_previous(s->order, name);
+	if (!before || generation_job(z, s, node_name(before)))
+		return 0;
+	return add_job(z, s, node_name(before), NULL);
+}
+
+/* What is below a new cut has no link any more, and its nodes lose their signatures: needs_scan. */
+static int hide_below(struct zone *z, struct signing *s, const uint8_t *name)
+{
+	for (const struct node *n; (n = order_next(s->order, name));) {
+		if (!name_is_below(node_name(n), name))
+			break;
+		int err = disturb_previous(z, s, node_name(n));
+		if (err)
+			return err;
+		struct job *job = generation_job(z, s, node_name(n));
+		s->cuts -= signing_hides(z, s, node_name(n));
+		if (job)
+			job->is_in_chain = false;
+		order_leave(s->order, node_name(n));
+		s->needs_scan = true;
+	}
+	return 0;
+}
+
+static int enter(struct zone *z, struct signing *s, struct job *job)
+{
+	int err = garbage_reserve(&z->garbage, 2);
+	if (!err)
+		err = disturb_previous(z, s, job->name);
+	if (!err)
+		err = order_add(s->order, &z->garbage, (struct node *)(uintptr_t)job->truth);
+	if (!err)
+		job->is_coming = true;
+	return err;
+}
+
+/* Makes an owner of the chain LEAVING, or takes that back. ERR_NOMEM. */
+static int turn(struct zone *z, struct signing *s, const struct job *job)
+{
+	int err = disturb_previous(z, s, job->name);
+	if (err)
+		return err;
+	if (job->is_in_chain)
+		order_stay(s->order, job->name);
+	else
+		order_leave(s->order, job->name);
+	return 0;
+}
+
+/* The apex is in the chain from the first generation on. */
+static int enter_apex(struct zone *z, struct signing *s)
+{
+	struct place place;
+	if (order_count(s->order) > 0)
+		return 0;
+	tree_locate(&z->tree, s->owner->name, &place);
+	int err = order_add(s->order, &z->garbage, place.self);
+	if (!err)
+		order_replace(s->order, place.self);
+	return err;
+}
+
+/* Gives an owner its place in the chain, or takes it. Each step may be made again. */
+static int place(struct zone *z, struct signing *s, struct job *job)
+{
+	unsigned state = 0;
+	const struct node *there = order_find(s->order, job->name, &state);
+	const bool was_in = there && state != ORDER_LEAVING;
+	const unsigned hid = was_in ? hides(there) : 0, hides_now = hides(job->truth);
+	int err = 0;
+	job->is_in_chain = job->truth && !signing_is_hidden(z, s, job->name);
+	if (job->is_in_chain && hides_now && !hid)
+		err = hide_below(z, s, job->name);
+	if (!err && job->is_in_chain && !there)
+		err = enter(z, s, job);
+	else if (!err && job->is_in_chain != was_in)
+		err = turn(z, s, job);
+	if (err)
+		return err;
+	job->is_last = hid && !(job->is_in_chain && hides_now);
+	s->needs_scan |= job->is_last;
+	s->cuts += (unsigned)(job->is_in_chain && hides_now) - (unsigned)(hid != 0);
+	job->is_placed = true;
+	return 0;
+}
+
+/* An owner whose link or signatures change is taken as it is published. */
+static void find_published(struct zone *z, const struct signing *s, struct job *job)
+{
+	struct place place;
+	unsigned state = 0;
+	const struct node *there = order_find(s->order, job->name, &state);
+	tree_locate(&z->tree, job->name, &place);
+	job->truth = place.self && place.self->set_count > 0 ? place.self : NULL;
+	job->is_in_chain = job->truth && there && state != ORDER_LEAVING;
+	job->is_placed = true;
+}
+
+static int place_all(struct zone *z, struct signing *s)
+{
+	struct generation *g = &s->gen;
+	for (; g->at < g->count; g->at++) {
+		struct job *job = g->jobs[g->at];
+		int err = 0;
+		if (!job->pending)
+			find_published(z, s, job);
+		else if (!job->is_placed)
+			err = place(z, s, job);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Jobs that were placed while a cut hid them are placed again. */
+static void look_again(struct zone *z, const struct signing *s)
+{
+	for (size_t i = 0; i < s->gen.count; i++) {
+		struct job *job = s->gen.jobs[i];
+		if (job->pending && job->truth && !job->is_in_chain)
+			job->is_placed = signing_is_hidden(z, s, job->name);
+	}
+}
+
+int generation_place(struct zone *z, struct signing *s)
+{
+	struct generation *g = &s->gen;
+	int err = enter_apex(z, s);
+	if (!err)
+		err = place_all(z, s);
+	/* Progress: names that a cut hides, or does not hide any more, are placed here, and are cuts of their own at
+	 * most once. */
+	while (!err && s->needs_scan) {
+		err = signing_scan(z, s);
+		if (!err)
+			err = take_waiting(z, s, SIZE_MAX);
+		if (err)
+			return err;
+		s->needs_scan = false;
+		look_again(z, s);
+		g->at = 0;
+		err = place_all(z, s);
+	}
+	if (err)
+		return err;
+	g->at = 0;
+	g->phase = PHASE_BUILD;
+	return 0;
+}
+
+/* Nodes. */
+
+/* The TTL of links: RFC 9077 §3. */
+static uint32_t link_ttl(const struct signing *s, const struct node *soa_of)
+{
+	const struct node_set *set = node_set(soa_of, RR_SOA, VIEW_ANY);
+	if (!set || !s)
+		return 0;
+	const uint8_t *at = node_rdata(soa_of, set);
+	struct rdata soa = node_next_rdata(set, &at);
+	uint32_t minimum = soa.len < 4 ? 0 : get_u32(soa.bytes + soa.len - 4);
+	return set->ttl < minimum ? set->ttl : minimum;
+}
+
+/* Returns the set of `of` that is the same as that set of `n`, or NULL. */
+static const struct node_set *same_set(
+	const struct node *of, const struct node *n, const struct node_set *set)
+{
+	for (unsigned i = 0; i < of->set_count; i++) {
+		const struct node_set *other = &of->sets[i];
+		const uint8_t *from = node_rdata(n, set);
+		size_t len = (size_t)(node_rdata_end(n, set) - from);
+		if (other->type == set->type && other->view == set->view && other->is_signed &&
+			other->ttl == set->ttl && other->count == set->count &&
+			other->len == set->len &&
+			(size_t)(node_rdata_end(of, other) - node_rdata(of, other)) == len &&
+			memcmp(node_rdata(of, other), from, len) == 0)
+			return other;
+	}
+	return NULL;
+}
+
+static bool is_by(const struct node_sig *sig, struct dnssec_key_id key)
+{
+	return sig->alg == key.alg && get_u16(sig->times_tag + 8) == key.tag;
+}
+
+/* Fills in signatures of the old node that are still good. Returns how many are missing. */
+static unsigned reuse(const struct zone *z, const struct signing *s, const struct node *n,
+	const struct node_set *set, const struct node *old)
+{
+	struct node_sig *to = (struct node_sig *)(uintptr_t)node_sigs(n, set);
+	const struct node_set *same = old ? same_set(old, n, set) : NULL;
+	unsigned missing = 0;
+	for (unsigned k = 0; k < s->gen.key_count; k++, to++) {
+		bool is_there = false;
+		to->has_more = k + 1 < s->gen.key_count;
+		for (const struct node_sig *sig = same ? node_sigs(old, same) : NULL; sig;
+			sig = sig->has_more ? sig + 1 : NULL) {
+			if (!is_by(sig, s->gen.keys[k]) || !refresh_is_timely(z, node_name(n), sig))
+				continue;
+			const uint8_t has_more = to->has_more;
+			*to = *sig;
+			to->has_more = has_more;
+			is_there = true;
+			break;
+		}
+		missing += !is_there;
+	}
+	return missing;
+}
+
+/* True if the signer makes the signatures of that set by itself. They are filled in. */
+static bool is_ready(const struct signing *s, const struct node *n, const struct node_set *set)
+{
+	struct node_sig *to = (struct node_sig *)(uintptr_t)node_sigs(n, set);
+	for (unsigned i = 0; i < s->ready_sets; i++) {
+		if (s->ready_type[i] != set->type)
+			continue;
+		for (unsigned k = 0; k < s->ready_count[i]; k++) {
+			const struct rrsig *sig = &s->ready[i][k];
+			to[k].alg = sig->key.alg;
+			put_u32(to[k].times_tag, sig->expiration);
+			put_u32(to[k].times_tag + 4, sig->inception);
+			put_u16(to[k].times_tag + 8, sig->key.tag);
+			memcpy(to[k].bytes, sig->bytes, sizeof(to[k].bytes));
+			to[k].has_more = k + 1 < s->ready_count[i];
+		}
+		return true;
+	}
+	return false;
+}
+
+static int add_link(struct zone *z, const struct signing *s, const struct node *truth, bool is_apex)
+{
+	struct place place;
+	const struct node *next = order_next(s->order, node_name(truth));
+	tree_locate(&z->tree, s->owner->name, &place);
+	return facts_add_nsec(&z->facts, next ? node_name(next) : s->owner->name,
+		link_ttl(s, is_apex ? truth : place.self),
+		!is_apex && node_set(truth, RR_NS, VIEW_ANY), s->link);
+}
+
+int generation_node(struct zone *z, const struct signing *s, const struct node *truth,
+	const struct node *old, struct node **ret, unsigned *ret_missing)
+{
+	const bool is_apex = truth->flags & NODE_APEX;
+	const struct node_form form = {.is_apex = is_apex,
+		.sends_all = true,
+		.source = truth->source,
+		.key_count = is_apex ? RRSIG_KEYS_MAX : s->gen.key_count,
+		.signer_len = (unsigned)name_len(s->owner->name)};
+	z->facts.count = 0;
+	int err = facts_add_node(&z->facts, truth);
+	if (!err)
+		err = add_link(z, s, truth, is_apex);
+	if (!err)
+		err = node_new(node_spelling(truth), &z->facts, form, ret);
+	if (err)
+		return err;
+	signing_copy_near(*ret, truth);
+	*ret_missing = 0;
+	for (unsigned i = 0; i < (*ret)->set_count; i++) {
+		const struct node_set *set = &(*ret)->sets[i];
+		if (set->is_signed && !(is_apex && is_ready(s, *ret, set)))
+			*ret_missing += reuse(z, s, *ret, set, old);
+	}
+	return 0;
+}
+
+static int build(struct zone *z, struct signing *s, struct job *job)
+{
+	struct place place;
+	if (!job->truth || job->node)
+		return 0;
+	if (!job->is_in_chain) {
+		job->node = signing_copy(z, job->truth);
+		return job->node ? 0 : ERR_NOMEM;
+	}
+	tree_locate(&z->tree, job->name, &place);
+	int err = generation_node(z, s, job->truth, place.self, &job->node, &job->missing);
+	if (!err && job->is_coming)
+		order_renew(s->order, job->node);
+	return err;
+}
+
+/* From the last name to the first: an owner is seen when the one that it leads to is. */
+static int cmp_jobs(const void *a, const void *b)
+{
+	const struct job *const *x = a, *const *y = b;
+	return name_cmp((*y)->name, (*x)->name);
+}
+
+int generation_build(struct zone *z, struct signing *s)
+{
+	struct generation *g = &s->gen;
+	if (g->at == 0 && s->has_closed)
+		qsort(g->jobs, g->changed, sizeof(struct job *), cmp_jobs);
+	for (; g->at < g->count; g->at++) {
+		int err = build(z, s, g->jobs[g->at]);
+		if (err)
+			return err;
+	}
+	g->at = 0;
+	g->phase = PHASE_SIGN;
+	return 0;
+}
+
+void generation_free(struct signing *s)
+{
+	struct generation *g = &s->gen;
+	for (size_t i = 0; i < g->count; i++) {
+		struct job *job = g->jobs[i];
+		map_remove(&g->by_name, &job->in_map);
+		node_free(job->held);
+		if (!job->is_published)
+			node_free(job->node);
+		free(job);
+	}
+	node_free(g->apex);
+	map_fini(&g->by_name);
+	free(g->jobs);
+	*g = (struct generation){0};
+	map_init(&g->by_name);
+}

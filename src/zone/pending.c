@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the owners of signed zones whose present records are not served yet, and what may be said in such a zone.
+ * Never decides when they are served.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "zone/signing.h"
+
+struct job *generation_job(const struct zone *z, const struct signing *s, const uint8_t *name)
+{
+	return MAP_FIND(&s->gen.by_name, name_hash(z->reader.seed, name), struct job, in_map, job,
+		name_equal(job->name, name));
+}
+
+/* Owners that wait. */
+
+struct pending *pending_find(const struct zone *z, const struct key *key)
+{
+	if (z->pending.count == 0)
+		return NULL;
+	return MAP_FIND(&z->pending, key_hash(z->reader.seed, key, 0), struct pending, in_map, p,
+		key_is_at(key, 0, p->name, key->len) && name_len(p->name) == key->len);
+}
+
+struct pending *pending_new(struct zone *z, struct signing *s, const struct key *key)
+{
+	struct pending *p = calloc(1, sizeof(*p) + key->len);
+	if (!p)
+		return NULL;
+	p->signing = s;
+	list_init(&p->in_waiting);
+	memcpy(p->name, key_lower(key), key->len);
+	if (map_add(&z->pending, &p->in_map, key_hash(z->reader.seed, key, 0))) {
+		free(p);
+		return NULL;
+	}
+	return p;
+}
+
+static void stop_waiting(struct pending *p)
+{
+	if (!list_is_empty(&p->in_waiting))
+		p->signing->waiting_count--;
+	list_remove(&p->in_waiting);
+}
+
+void pending_free(struct zone *z, struct pending *p)
+{
+	stop_waiting(p);
+	map_remove(&z->pending, &p->in_map);
+	node_free(p->truth);
+	free(p);
+}
+
+/* The generation has borrowed what was said before. */
+static void hold(struct zone *z, struct pending *p)
+{
+	struct job *job = p->is_taken ? generation_job(z, p->signing, p->name) : NULL;
+	if (job && p->truth && job->truth == p->truth)
+		job->held = p->truth;
+	else
+		node_free(p->truth);
+}
+
+void pending_set(struct zone *z, struct pending *p, struct node *truth)
+{
+	hold(z, p);
+	p->truth = truth;
+	if (!list_is_empty(&p->in_waiting))
+		return;
+	list_append(&p->signing->waiting, &p->in_waiting);
+	p->signing->waiting_count++;
+}
+
+struct signing *signing_over(const struct zone *z, const struct place *place)
+{
+	if (list_is_empty(&z->signings) || !place->apex)
+		return NULL;
+	const struct owner *owner =
+		zone_owner(z, &place->key, place->key.len - place->apex->name_len);
+	return owner && owner->apex ? owner->apex->signing : NULL;
+}
+
+/* The longest message for one set of the node. */
+static size_t message_len(const struct node *n, const struct node_set *set)
+{
+	enum { FIXED_LEN = 10 };
+	return RRSIG_HEAD_LEN + NAME_CAP + set->count * ((size_t)n->name_len + FIXED_LEN) +
+	       (size_t)(node_rdata_end(n, set) - node_rdata(n, set));
+}
+
+bool signing_has_room(const struct node *n)
+{
+	const size_t sigs = (n->set_count + 2u) * RRSIG_KEYS_MAX * sizeof(struct node_sig);
+	if (node_size(n) + sigs + SIGNED_SPARE > UINT16_MAX)
+		return false;
+	for (unsigned i = 0; i < n->set_count; i++)
+		if (message_len(n, &n->sets[i]) > ZONE_REQUEST_BYTES)
+			return false;
+	return true;
+}
+
+void signing_copy_near(struct node *n, const struct node *truth)
+{
+	for (unsigned i = 0; i < n->set_count; i++) {
+		struct node_set *set = &n->sets[i];
+		const struct node_set *same = node_set(truth, set->type, set->view);
+		set->is_near = same && same->is_near;
+	}
+}
+
+struct node *signing_copy(struct zone *z, const struct node *n)
+{
+	struct node *copy;
+	const struct node_form form = {.sends_all = true, .source = n->source};
+	z->facts.count = 0;
+	if (facts_add_node(&z->facts, n))
+		return NULL;
+	facts_settle(&z->facts);
+	if (node_new(node_spelling(n), &z->facts, form, &copy))
+		return NULL;
+	signing_copy_near(copy, n);
+	return copy;
+}
+
+bool signing_hides(const struct zone *z, const struct signing *s, const uint8_t *name)
+{
+	unsigned state;
+	const struct job *job = generation_job(z, s, name);
+	const struct node *n = order_find(s->order, name, &state);
+	if (job && job->is_placed)
+		n = job->is_in_chain ? job->truth : NULL;
+	else if (n && state & ORDER_LEAVING)
+		n = NULL;
+	return n && n->flags & (NODE_CUT | NODE_DNAME);
+}
+
+bool signing_is_hidden(const struct zone *z, const struct signing *s, const uint8_t *name)
+{
+	const uint8_t *apex = s->owner->name;
+	if (s->cuts == 0)
+		return false;
+	for (name = name_parent(name); !name_equal(name, apex); name = name_parent(name))
+		if (signing_hides(z, s, name))
+			return true;
+	return signing_hides(z, s, apex);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns when signatures are made anew: long before they end, spread over time, and when the key is another.
+ * Never makes one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/err.h"
+#include "zone/signing.h"
+
+enum {
+	OWNERS_A_LOOK = 512,
+	DUE_AT_ONCE = 20, /* owners: about as many signatures as a request has */
+	PASS_S = 3600
+};
+
+uint32_t refresh_before(const struct zone *z, const uint8_t *name)
+{
+	const uint32_t spread = (uint32_t)(name_hash(z->reader.seed, name) % (2 * SIGN_SPREAD_S));
+	return SIGN_RENEW_S - SIGN_SPREAD_S + spread;
+}
+
+bool refresh_is_timely(const struct zone *z, const uint8_t *name, const struct node_sig *sig)
+{
+	const struct rrsig value = node_read_sig(sig);
+	return z->now_s >= value.inception && value.expiration - refresh_before(z, name) > z->now_s;
+}
+
+static bool is_active(const struct signing *s, const struct node_sig *sig)
+{
+	for (unsigned k = 0; k < s->key_count; k++)
+		if (s->keys[k].alg == sig->alg && s->keys[k].tag == get_u16(sig->times_tag + 8))
+			return true;
+	return false;
+}
+
+static bool is_ready_type(const struct signing *s, uint16_t type)
+{
+	for (unsigned i = 0; i < s->ready_sets; i++)
+		if (s->ready_type[i] == type)
+			return true;
+	return false;
+}
+
+/* Notes when the signature ends, for `status`. */
+static void note(
+	struct zone *z, struct signing *s, const struct node *n, const struct node_sig *sig)
+{
+	const uint32_t expiration = get_u32(sig->times_tag),
+		       renewal = expiration - refresh_before(z, node_name(n));
+	if (s->look_expiration == 0 || expiration < s->look_expiration)
+		s->look_expiration = expiration;
+	if (s->look_renewal == 0 || renewal < s->look_renewal)
+		s->look_renewal = renewal;
+}
+
+/* True if all signatures of the set are good, and there is one of each active key. */
+static bool is_set_good(
+	struct zone *z, struct signing *s, const struct node *n, const struct node_set *set)
+{
+	unsigned count = 0;
+	for (const struct node_sig *sig = node_sigs(n, set);; sig++) {
+		note(z, s, n, sig);
+		if (!is_active(s, sig) || !refresh_is_timely(z, node_name(n), sig))
+			return false;
+		count++;
+		if (!sig->has_more)
+			return count == s->key_count;
+	}
+}
+
+static bool is_good(struct zone *z, struct signing *s, const struct node *n)
+{
+	for (unsigned i = 0; i < n->set_count; i++) {
+		const struct node_set *set = &n->sets[i];
+		if (!set->is_signed || (n->flags & NODE_APEX && is_ready_type(s, set->type)))
+			continue;
+		if (!is_set_good(z, s, n, set))
+			return false;
+	}
+	return true;
+}
+
+/* Without memory, the next look finds it again. */
+static void make_due(struct zone *z, struct signing *s, const struct node *n)
+{
+	if (n->flags & NODE_APEX) {
+		zone_mark(z, s->owner);
+		return;
+	}
+	uint8_t *name = malloc(n->name_len);
+	if (!name || ARRAY_RESERVE(s->due, s->due_cap, s->due_count + 1)) {
+		free(name);
+		return;
+	}
+	memcpy(name, node_name(n), n->name_len);
+	s->due[s->due_count++] = name;
+}
+
+static void end_pass(struct signing *s)
+{
+	s->stats.expiration = s->look_expiration;
+	s->stats.next_renewal = s->look_renewal;
+	s->look_expiration = s->look_renewal = 0;
+	name_copy(&s->look_at, name_root);
+}
+
+/* Returns the seconds until the next look. */
+static unsigned look(struct zone *z, struct signing *s)
+{
+	if (s->look_at.len == 0)
+		name_copy(&s->look_at, name_root);
+	for (unsigned i = 0; i < OWNERS_A_LOOK; i++) {
+		const struct node *n = order_walk(s->order, s->look_at.wire);
+		if (!n) {
+			end_pass(s);
+			break;
+		}
+		name_copy(&s->look_at, node_name(n));
+		if (!is_good(z, s, n))
+			make_due(z, s, n);
+		if (s->due_count >= DUE_AT_ONCE)
+			return 1;
+	}
+	if (s->due_count > 0)
+		return 1;
+	return (unsigned)(PASS_S / (1 + order_count(s->order) / OWNERS_A_LOOK));
+}
+
+unsigned zone_refresh(struct zone *z)
+{
+	unsigned soonest = 0;
+	LIST_EACH(s, &z->signings, struct signing, in_zone) {
+		unsigned after = 1;
+		s->is_refused = false;
+		if (s->key_count > 0 && z->now_s > 0 && s->has_closed && s->due_count == 0)
+			after = look(z, s);
+		soonest = soonest == 0 || after < soonest ? after : soonest;
+	}
+	return soonest == 0 && !list_is_empty(&z->signings) ? 1 : soonest;
+}

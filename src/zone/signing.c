@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns which zones are signed, and their keys.
+ * Never decides which signatures are needed.
+ */
+#include "zone/signing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+static struct signing *find(const struct zone *z, const uint8_t *apex)
+{
+	LIST_EACH(s, &z->signings, struct signing, in_zone)
+		if (name_equal(s->owner->name, apex))
+			return s;
+	return NULL;
+}
+
+/* The nodes in the tree are the tree's alone from now on. ERR_NOMEM: some are so already. */
+static int part(struct zone *z, struct signing *s)
+{
+	MAP_EACH(owner, &z->owners, struct owner, in_map) {
+		struct place place;
+		tree_locate(&z->tree, owner->name, &place);
+		if (!place.apex || signing_over(z, &place) != s)
+			continue;
+		for (int i = 0; i < SAY_COUNT; i++) {
+			struct node *copy;
+			if (!owner->said[i] || owner->said[i] != place.self)
+				continue;
+			copy = signing_copy(z, owner->said[i]);
+			if (!copy)
+				return ERR_NOMEM;
+			owner->said[i] = copy;
+		}
+	}
+	return 0;
+}
+
+void signing_free(struct signing *s)
+{
+	if (!s)
+		return;
+	generation_free(s);
+	LIST_EACH(p, &s->waiting, struct pending, in_waiting) {
+		node_free(p->truth);
+		free(p);
+	}
+	order_free(s->order);
+	free(s->link);
+	for (size_t i = 0; i < s->due_count; i++)
+		free(s->due[i]);
+	free(s->due);
+	free(s);
+}
+
+static struct signing *begin(struct zone *z, struct owner *owner)
+{
+	struct signing *s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	list_init(&s->waiting);
+	map_init(&s->gen.by_name);
+	s->order = order_new();
+	s->link = malloc(sizeof(*s->link));
+	if (!s->order || !s->link) {
+		signing_free(s);
+		return NULL;
+	}
+	s->owner = owner;
+	list_append(&z->signings, &s->in_zone);
+	owner->apex->signing = s;
+	return s;
+}
+
+int zone_sign(struct zone *z, const uint8_t *apex)
+{
+	struct key key;
+	key_from_name(&key, apex);
+	struct owner *owner = zone_owner(z, &key, 0);
+	if (!owner || !owner->apex)
+		return ERR_ABSENT;
+	struct signing *s = owner->apex->signing;
+	if (!s) {
+		s = begin(z, owner);
+		if (!s)
+			return ERR_NOMEM;
+	}
+	int err = part(z, s);
+	if (!err)
+		err = signing_scan(z, s);
+	zone_mark(z, owner);
+	return err;
+}
+
+/* An owner that was never published leaves nothing in the tree that would lead to it. */
+static void drop_unborn(struct zone *z, struct pending *p)
+{
+	struct key key;
+	struct place place;
+	key_from_name(&key, p->name);
+	struct owner *owner = zone_owner(z, &key, 0);
+	tree_locate(&z->tree, p->name, &place);
+	if (!owner || owner->apex || (place.self && place.self->set_count > 0))
+		return;
+	for (int i = 0; i < SAY_COUNT; i++)
+		node_free(owner->said[i]);
+	zone_owner_free(z, owner);
+}
+
+/* Readers may still see nodes that were never published, in the order of owners. */
+void signing_retire(struct zone *z, struct signing *s)
+{
+	request_forget(z, s);
+	MAP_EACH(p, &z->pending, struct pending, in_map) {
+		if (p->signing != s)
+			continue;
+		drop_unborn(z, p);
+		map_remove(&z->pending, &p->in_map);
+		list_remove(&p->in_waiting);
+		list_append(&s->waiting, &p->in_waiting);
+	}
+	list_remove(&s->in_zone);
+	s->owner->apex->signing = NULL;
+	s->owner = NULL;
+	s->next_retired = z->retired;
+	z->retired = s;
+}
+
+int signing_end(struct zone *z, struct signing *s)
+{
+	int err = orders_put(&z->reader, &z->garbage, s->owner->name, NULL);
+	if (!err)
+		signing_retire(z, s);
+	return err;
+}
+
+/* Takes what the keys say into the zone, and their signatures aside. */
+int zone_set_keys(struct zone *z, const uint8_t *apex, const struct zone_keys *keys)
+{
+	struct signing *s = find(z, apex);
+	struct rrset sets[ZONE_KEY_SETS_MAX];
+	if (!s)
+		return ERR_ABSENT;
+	for (unsigned i = 0; i < keys->set_count; i++)
+		sets[i] = keys->sets[i].set;
+	int err = zone_say(z, SAY_KEYS, s->owner->name, sets, keys->set_count);
+	if (err)
+		return err;
+	memcpy(s->keys, keys->active, sizeof(s->keys));
+	s->key_count = keys->active_count;
+	s->ready_sets = keys->set_count;
+	for (unsigned i = 0; i < keys->set_count; i++) {
+		memcpy(s->ready[i], keys->sets[i].sigs, sizeof(s->ready[i]));
+		s->ready_count[i] = keys->sets[i].sig_count;
+		s->ready_type[i] = keys->sets[i].set.type;
+	}
+	zone_mark(z, s->owner);
+	return 0;
+}
+
+void zone_set_clock(struct zone *z, uint32_t now_s)
+{
+	z->now_s = now_s;
+}
+
+bool zone_is_signing(const struct zone *z)
+{
+	LIST_EACH(s, &z->signings, const struct signing, in_zone)
+		if (s->waiting_count > 0 || s->gen.phase != PHASE_IDLE || !s->has_closed)
+			return true;
+	return false;
+}
+
+bool zone_is_whole(const struct zone *z)
+{
+	LIST_EACH(s, &z->signings, const struct signing, in_zone)
+		if (s->gen.published > 0 || !s->has_closed)
+			return false;
+	return true;
+}
+
+int zone_sign_stats(const struct zone *z, const uint8_t *apex, struct zone_sign_stats *ret)
+{
+	const struct signing *s = find(z, apex);
+	if (!s)
+		return ERR_ABSENT;
+	*ret = s->stats;
+	ret->owners = order_count(s->order);
+	ret->waiting = s->waiting_count + s->gen.count - s->gen.published;
+	ret->has_keys = s->key_count > 0;
+	return 0;
+}

@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the property test of signed zones: random changes go to two stores, one of which is signed. A signer that
+ * is late, and sometimes refuses, makes signatures that are hashes of what they sign. After each step no name may be
+ * denied that exists, and what is published has all its signatures; at each new serial, what the listener was told is
+ * a closed chain; and when nothing waits any more, both stores say the same, and the chain is that of a model which
+ * sorts all names. ZONE_SEED=N repeats one seed, ZONE_SEEDS=N tries so many. Run by `make check`.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "unit.h"
+#include "zone/canon.h"
+#include "zone/lookup.h"
+#include "zone/signing.h"
+
+enum { SEEDS = 60, STEPS = 120, NAMES_CAP = 400, LINKS_CAP = 2 * NAMES_CAP + 4, NOW = 1700000000 };
+
+static const char *const labels[] = {"a", "B", "*", "\\000", "\\001x", "z-long-label-of-17", "c"};
+static const uint16_t types[] = {RR_A, RR_TXT, RR_CNAME, RR_NS, RR_DNAME, RR_AAAA, RR_MX, RR_DS};
+
+static uint64_t rng_state;
+
+static unsigned roll(unsigned sides)
+{
+	rng_state = hash_mix(rng_state + 0x9e3779b97f4a7c15u, 0x1234567);
+	return (unsigned)(rng_state >> 20) % sides;
+}
+
+/* The world. */
+struct request {
+	uint64_t ticket;
+	size_t count;
+	uint8_t sigs[ZONE_REQUEST_MAX][RRSIG_BYTES];
+	bool is_refused[ZONE_REQUEST_MAX];
+};
+
+/* A link of the chain that the listener was told of. */
+struct link {
+	struct name owner, next;
+	uint8_t view; /* one bit */
+};
+
+struct rig {
+	struct zone *plain, *signed_;
+	struct name apex;
+	struct name names[NAMES_CAP]; /* all that were ever put */
+	size_t count;
+	struct request waiting[ZONE_REQUESTS];
+	unsigned waiting_count;
+	struct dnssec_key_id keys[RRSIG_KEYS_MAX];
+	unsigned key_count;
+	uint32_t now_s;
+	struct link links[LINKS_CAP]; /* as told: the chain */
+	size_t link_count;
+	bool is_closed; /* the last that was told was of the apex, with a new serial */
+	long told;      /* records and views, as the listener was told */
+};
+
+static void hash_message(const void *bytes, size_t len, uint8_t out[RRSIG_BYTES])
+{
+	for (unsigned i = 0; i < RRSIG_BYTES / 8; i++) {
+		uint64_t h = hash_bytes(i + 1, bytes, len);
+		memcpy(out + 8 * (size_t)i, &h, 8);
+	}
+}
+
+/* A record that both views have may be told in one or in two pieces. */
+static long views_in(unsigned view)
+{
+	return view == VIEW_ANY ? 2 : 1;
+}
+
+static int cmp_links(const void *a, const void *b)
+{
+	const struct link *x = a, *y = b;
+	return x->view != y->view ? x->view - y->view : name_cmp(x->owner.wire, y->owner.wire);
+}
+
+/* At each serial the chain is closed: that is what secondaries get. */
+static void check_links(struct rig *rig)
+{
+	size_t half = rig->link_count / 2;
+	qsort(rig->links, rig->link_count, sizeof(rig->links[0]), cmp_links);
+	assert_int_equal(rig->link_count % 2, 0);
+	for (size_t i = 0; i < rig->link_count; i++) {
+		size_t first = i < half ? 0 : half, next = first + (i + 1 - first) % half;
+		assert_int_equal(rig->links[i].view, i < half ? VIEW_LAN : VIEW_WAN);
+		char text[3][NAME_TEXT_CAP];
+		if (!name_equal(rig->links[i].next.wire, rig->links[next].owner.wire))
+			fail_msg("%s leads to %s, and before that is %s",
+				name_to_text(rig->links[i].owner.wire, text[0]),
+				name_to_text(rig->links[i].next.wire, text[1]),
+				name_to_text(rig->links[next].owner.wire, text[2]));
+	}
+}
+
+static void tell_link(struct rig *rig, const struct zone_change *change, uint8_t view)
+{
+	struct link link = {.view = view};
+	name_copy(&link.owner, change->owner);
+	name_copy(&link.next, change->rdata.bytes);
+	if (change->is_added) {
+		assert_true(rig->link_count < LINKS_CAP);
+		rig->links[rig->link_count++] = link;
+		return;
+	}
+	for (size_t i = 0; i < rig->link_count; i++)
+		if (rig->links[i].view == view &&
+			name_equal(rig->links[i].owner.wire, link.owner.wire)) {
+			rig->links[i] = rig->links[--rig->link_count];
+			return;
+		}
+	fail_msg("a link is removed that was not told");
+}
+
+static void on_change(void *arg, const struct zone_change *change)
+{
+	struct rig *rig = arg;
+	rig->told += change->is_added ? views_in(change->view) : -views_in(change->view);
+	/* The new serial is told with other additions at the apex: what comes after these is later. */
+	if (rig->is_closed && !(change->is_added && name_equal(change->owner, rig->apex.wire))) {
+		check_links(rig);
+		rig->is_closed = false;
+	}
+	rig->is_closed |= change->is_added && change->type == RR_SOA;
+	for (uint8_t view = VIEW_LAN; change->type == RR_NSEC && view <= VIEW_WAN; view++)
+		if (change->view & view)
+			tell_link(rig, change, view);
+}
+
+static void add_apex(struct zone *z, const struct name *name)
+{
+	static const char *const ns = "ns.Zone.";
+	struct name mname;
+	assert_int_equal(name_from_text(ns, NULL, &mname), 0);
+	const struct zone_apex apex = {.name = name->wire,
+		.mname = mname.wire,
+		.rname = mname.wire,
+		.refresh_s = 1,
+		.retry_s = 1,
+		.expire_s = 1,
+		.minimum_s = 30,
+		.ttl_s = 60};
+	assert_int_equal(zone_add_apex(z, &apex), 0);
+}
+
+static void set_keys(struct rig *rig)
+{
+	static const uint8_t dnskey[] = {1, 1, 3, 13, 9, 9};
+	static const struct rdata rdata = {dnskey, sizeof(dnskey)};
+	struct zone_keys keys = {.active_count = rig->key_count, .set_count = 1};
+	memcpy(keys.active, rig->keys, sizeof(keys.active));
+	keys.sets[0].set = (struct rrset){
+		.type = RR_DNSKEY, .view = VIEW_ANY, .ttl = 60, .count = 1, .rdata = &rdata};
+	keys.sets[0].sig_count = RRSIG_KEYS_MAX;
+	for (unsigned i = 0; i < RRSIG_KEYS_MAX; i++)
+		keys.sets[0].sigs[i] = (struct rrsig){.key = {1, 13}, .expiration = NOW * 2u};
+	assert_int_equal(zone_set_keys(rig->signed_, rig->apex.wire, &keys), 0);
+}
+
+static struct zone_garbage *commit(struct rig *rig)
+{
+	zone_set_clock(rig->signed_, rig->now_s);
+	zone_garbage_free(zone_commit(rig->plain, rig->now_s));
+	return zone_commit(rig->signed_, rig->now_s);
+}
+
+static void setup(struct rig *rig, uint64_t seed)
+{
+	*rig = (struct rig){.keys = {{7, 13}, {8, 15}}, .key_count = 1, .now_s = NOW};
+	assert_int_equal(name_from_text("zone.", NULL, &rig->apex), 0);
+	rig->plain = zone_new(seed, (struct zone_listener){0});
+	rig->signed_ = zone_new(seed, (struct zone_listener){on_change, rig});
+	add_apex(rig->plain, &rig->apex);
+	add_apex(rig->signed_, &rig->apex);
+}
+
+static void teardown(struct rig *rig)
+{
+	zone_free(rig->plain);
+	zone_free(rig->signed_);
+}
+
+/* Random changes. */
+
+static struct name *random_name(struct rig *rig)
+{
+	struct name name = rig->apex, next;
+	if (rig->count > 0 && roll(3) > 0)
+		return &rig->names[roll((unsigned)rig->count)];
+	for (unsigned depth = 1 + roll(3); depth > 0; depth--) {
+		char text[64];
+		snprintf(text, sizeof(text), "%s", labels[roll(ARRAY_LEN(labels))]);
+		if (roll(3) == 0)
+			snprintf(text, sizeof(text), "n%u", roll(40));
+		assert_int_equal(name_from_text(text, name.wire, &next), 0);
+		name = next;
+	}
+	if (rig->count == NAMES_CAP)
+		return &rig->names[roll(NAMES_CAP)];
+	rig->names[rig->count] = name;
+	return &rig->names[rig->count++];
+}
+
+static uint16_t make_rdata(uint16_t type, unsigned value, uint8_t out[64])
+{
+	struct name target;
+	unsigned lead = type == RR_MX ? 2 : 0;
+	memset(out, 0, 64);
+	if (type == RR_A || type == RR_AAAA) {
+		out[0] = 10;
+		out[type == RR_A ? 3 : 15] = (uint8_t)value;
+		return type == RR_A ? 4 : 16;
+	}
+	if (type == RR_TXT || type == RR_DS) {
+		out[0] = (uint8_t)(value % 20 + 4);
+		return (uint16_t)(out[0] + 1u);
+	}
+	assert_int_equal(name_from_text(value % 2 ? "Target.Other." : "t.zone.", NULL, &target), 0);
+	memcpy(out + lead, target.wire, target.len);
+	return (uint16_t)(lead + target.len);
+}
+
+static void put_random(struct rig *rig)
+{
+	enum zone_source source = (enum zone_source)roll(ZONE_SOURCE_COUNT);
+	const struct name *name = roll(20) ? random_name(rig) : &rig->apex;
+	uint8_t bytes[4][64];
+	struct rdata rdata[4];
+	struct rrset sets[3];
+	unsigned count = roll(4), used = 0;
+	count = count > 3 ? 3 : count;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned records = 1 + (roll(4) == 0 && used < 2), pick = roll(12);
+		/* Cuts and aliases are rarer than addresses. */
+		uint16_t type = types[pick < ARRAY_LEN(types) && roll(2) ? pick : 0];
+		if (name == &rig->apex && (type == RR_CNAME || type == RR_DNAME))
+			type = RR_TXT;
+		sets[i] = (struct rrset){.type = type,
+			.view = (uint8_t)(1 + roll(3)),
+			.ttl = 60 * (1 + roll(2)),
+			.count = (uint16_t)records,
+			.rdata = &rdata[used]};
+		if (type == RR_NS || type == RR_CNAME || type == RR_DNAME || type == RR_DS)
+			sets[i].view = VIEW_ANY;
+		for (unsigned k = 0; k < records; k++, used++)
+			rdata[used] = (struct rdata){
+				bytes[used], make_rdata(type, roll(3) * 2 + k, bytes[used])};
+	}
+	assert_int_equal(zone_put(rig->plain, source, name->wire, sets, count), 0);
+	assert_int_equal(zone_put(rig->signed_, source, name->wire, sets, count), 0);
+}
+
+/* The signer. */
+
+static void ask(struct rig *rig)
+{
+	struct zone_request request;
+	while (zone_next_request(rig->signed_, &request)) {
+		assert_true(rig->waiting_count < ZONE_REQUESTS);
+		struct request *to = &rig->waiting[rig->waiting_count++];
+		to->ticket = request.ticket;
+		to->count = request.count;
+		for (size_t i = 0; i < request.count; i++) {
+			hash_message(
+				request.messages[i].bytes, request.messages[i].len, to->sigs[i]);
+			to->is_refused[i] = roll(200) == 0;
+		}
+	}
+}
+
+static void answer(struct rig *rig)
+{
+	if (rig->waiting_count == 0)
+		return;
+	const struct request r = rig->waiting[0];
+	rig->waiting[0] = rig->waiting[1];
+	rig->waiting_count--;
+	zone_signed(rig->signed_, r.ticket, r.sigs, r.is_refused, r.count);
+}
+
+/* What must be so at any time. */
+
+static bool is_hidden(const struct zone *z, const struct name *name, const struct name *apex)
+{
+	for (const uint8_t *up = name->wire; !name_equal(up, apex->wire);) {
+		struct key key;
+		up = name_parent(up);
+		key_from_name(&key, up);
+		const struct node *n = zone_node(zone_reader(z), &key);
+		if (n && n->flags &
+				 (name_equal(up, apex->wire) ? NODE_DNAME : NODE_CUT | NODE_DNAME))
+			return true;
+	}
+	return false;
+}
+
+static void check_sigs(const struct node *n)
+{
+	struct buf message = {0}, scratch = {0};
+	for (unsigned i = 0; i < n->set_count; i++) {
+		const struct node_set *set = &n->sets[i];
+		bool is_told = set->type != RR_DNSKEY;
+		if (!set->is_signed) {
+			assert_true(n->flags & NODE_CUT || !(n->flags & NODE_SIGNED));
+			continue;
+		}
+		for (const struct node_sig *sig = node_sigs(n, set);; sig++) {
+			uint8_t expected[RRSIG_BYTES];
+			buf_clear(&message);
+			assert_int_equal(canon_add_message(n, set, sig, &message, &scratch), 0);
+			hash_message(message.bytes, message.len, expected);
+			if (is_told)
+				assert_memory_equal(expected, sig->bytes, RRSIG_BYTES);
+			if (!sig->has_more)
+				break;
+		}
+	}
+	buf_fini(&message);
+	buf_fini(&scratch);
+}
+
+static const uint8_t *next_of(const struct node *n, unsigned view)
+{
+	const struct node_set *set = node_set(n, RR_NSEC, view);
+	if (!set)
+		return NULL;
+	const uint8_t *at = node_rdata(n, set);
+	return node_next_rdata(set, &at).bytes;
+}
+
+/* No name that exists is denied: neither one that is published, nor one that is not. */
+static void check_denial(struct rig *rig)
+{
+	const struct zone *z = rig->signed_;
+	const struct signing *s = LIST_FIRST(&z->signings, struct signing, in_zone);
+	const struct order *order = s->order;
+	if (!s->has_closed)
+		return; /* before that the daemon is not ready */
+	for (size_t i = 0; i < rig->count; i++) {
+		struct key key;
+		key_from_name(&key, rig->names[i].wire);
+		const struct node *n = zone_node(zone_reader(z), &key);
+		if (n)
+			check_sigs(n);
+		if (is_hidden(z, &rig->names[i], &rig->apex))
+			continue;
+		const struct node *before = order_at_or_before(order, &key);
+		assert_non_null(before);
+		if (n) {
+			char text[2][NAME_TEXT_CAP];
+			if (n != before)
+				fail_msg("%s is there, but before it is %s (flags %x %x)",
+					name_to_text(node_name(n), text[0]),
+					name_to_text(node_name(before), text[1]), n->flags,
+					before->flags);
+			continue;
+		}
+		for (unsigned view = VIEW_LAN; view <= VIEW_WAN; view <<= 1) {
+			const uint8_t *next = next_of(before, view);
+			assert_non_null(next);
+			if (!name_equal(next, rig->apex.wire) &&
+				name_cmp(rig->names[i].wire, next) >= 0) {
+				char text[3][NAME_TEXT_CAP];
+				fail_msg("%s is neither there nor denied by %s, whose next is %s",
+					name_to_text(rig->names[i].wire, text[0]),
+					name_to_text(node_name(before), text[1]),
+					name_to_text(next, text[2]));
+			}
+		}
+	}
+}
+
+/* What must be so at the end. */
+
+static int cmp_names(const void *a, const void *b)
+{
+	const struct node *const *x = a, *const *y = b;
+	return name_cmp(node_name(*x), node_name(*y));
+}
+
+static void check_bitmap(const struct node *n, unsigned view)
+{
+	const struct node_set *set = node_set(n, RR_NSEC, view);
+	const uint8_t *at = node_rdata(n, set);
+	struct rdata rdata = node_next_rdata(set, &at);
+	for (unsigned type = 1; type < 256; type++) {
+		bool has = type == RR_RRSIG || node_set(n, (uint16_t)type, view), is_set = false;
+		if (n->flags & NODE_CUT)
+			has = type == RR_NS || type == RR_RRSIG || type == RR_NSEC ||
+			      (type == RR_DS && node_set(n, RR_DS, view));
+		const uint8_t *window = rdata.bytes + name_len(rdata.bytes);
+		for (; window < rdata.bytes + rdata.len; window += 2 + window[1])
+			if (window[0] == 0 && type / 8 < window[1])
+				is_set = window[2 + type / 8] & 0x80 >> type % 8;
+		assert_int_equal(has, is_set);
+	}
+}
+
+static void check_said(const struct rig *rig, const struct name *name, const struct node *n)
+{
+	struct key key;
+	key_from_name(&key, name->wire);
+	const struct node *plain = zone_node(zone_reader(rig->plain), &key);
+	assert_int_equal(plain != NULL, n != NULL);
+	/* Serials differ, and the keys are only here. */
+	if (n && !(n->flags & NODE_APEX) && !node_equal(plain, n)) {
+		char text[NAME_TEXT_CAP];
+		for (unsigned i = 0; i < plain->set_count; i++)
+			print_error("plain %u view %u ttl %u count %u near %u\n",
+				plain->sets[i].type, plain->sets[i].view, plain->sets[i].ttl,
+				plain->sets[i].count, plain->sets[i].is_near);
+		for (unsigned i = 0; i < n->set_count; i++)
+			print_error("signed %u view %u ttl %u count %u near %u\n", n->sets[i].type,
+				n->sets[i].view, n->sets[i].ttl, n->sets[i].count,
+				n->sets[i].is_near);
+		fail_msg("%s differs", name_to_text(name->wire, text));
+	}
+}
+
+static long count_records(const struct rig *rig)
+{
+	struct facts facts = {0};
+	long count = 0;
+	size_t i = 0;
+	const struct table *t = atomic_load(&rig->signed_->reader.table);
+	for (struct node *n; (n = table_next(t, &i));) {
+		facts.count = 0;
+		assert_int_equal(facts_add_all(&facts, n), 0);
+		facts_settle(&facts);
+		for (size_t k = 0; k < facts.count; k++)
+			count += views_in(facts.at[k].view);
+	}
+	facts_fini(&facts);
+	return count;
+}
+
+static void check_end(struct rig *rig)
+{
+	const struct node *chain[NAMES_CAP + 1];
+	size_t count = 0;
+	struct key key;
+	key_from_name(&key, rig->apex.wire);
+	chain[count++] = zone_node(zone_reader(rig->signed_), &key);
+	for (size_t i = 0; i < rig->count; i++) {
+		key_from_name(&key, rig->names[i].wire);
+		const struct node *n = zone_node(zone_reader(rig->signed_), &key);
+		bool is_hid = is_hidden(rig->signed_, &rig->names[i], &rig->apex), is_twice = false;
+		for (size_t k = 0; k < i; k++)
+			is_twice |= name_equal(rig->names[k].wire, rig->names[i].wire);
+		check_said(rig, &rig->names[i], n);
+		if (!n || is_twice)
+			continue;
+		check_sigs(n);
+		assert_int_equal(!is_hid, (n->flags & NODE_SIGNED) != 0);
+		if (!is_hid)
+			chain[count++] = n;
+	}
+	qsort(chain, count, sizeof(chain[0]), cmp_names);
+	for (size_t i = 0; i < count; i++)
+		for (unsigned view = VIEW_LAN; view <= VIEW_WAN; view <<= 1) {
+			const uint8_t *next = next_of(chain[i], view);
+			assert_non_null(next);
+			assert_true(name_equal(next, node_name(chain[(i + 1) % count])));
+			check_bitmap(chain[i], view);
+		}
+	assert_int_equal(count_records(rig), rig->told);
+	struct zone_sign_stats stats;
+	assert_int_equal(zone_sign_stats(rig->signed_, rig->apex.wire, &stats), 0);
+	assert_int_equal(stats.owners, count);
+}
+
+/* All signatures are by the active keys, and go on for some time. */
+static bool are_sigs_fresh(struct rig *rig)
+{
+	const struct table *t = atomic_load(&rig->signed_->reader.table);
+	size_t slot = 0;
+	for (struct node *n; (n = table_next(t, &slot));)
+		for (unsigned i = 0; i < n->set_count; i++) {
+			const struct node_set *set = &n->sets[i];
+			unsigned count = 0;
+			if (!set->is_signed || set->type == RR_DNSKEY)
+				continue;
+			for (const struct node_sig *sig = node_sigs(n, set);; sig++) {
+				const struct rrsig value = node_read_sig(sig);
+				bool is_active =
+					value.key.tag == rig->keys[0].tag ||
+					(rig->key_count == 2 && value.key.tag == rig->keys[1].tag);
+				if (!is_active || value.expiration < rig->now_s + 6 * 86400 ||
+					value.inception > rig->now_s)
+					return false;
+				count++;
+				if (!sig->has_more)
+					break;
+			}
+			if (count != rig->key_count)
+				return false;
+		}
+	return true;
+}
+
+static void drain(struct rig *rig);
+
+/* Signatures are renewed a bit at a time. */
+static void refresh_all(struct rig *rig)
+{
+	for (unsigned turns = 0; !are_sigs_fresh(rig); turns++) {
+		assert_true(turns < 300);
+		(void)zone_refresh(rig->signed_);
+		drain(rig);
+	}
+}
+
+static void roll_keys(struct rig *rig)
+{
+	const struct dnssec_key_id first = rig->keys[0];
+	rig->keys[0] = rig->keys[1];
+	rig->keys[1] = first;
+	rig->key_count = 1 + roll(2);
+	set_keys(rig);
+}
+
+static void drain(struct rig *rig)
+{
+	unsigned turns = 0;
+	do {
+		assert_true(++turns < 100000);
+		ask(rig);
+		answer(rig);
+		(void)zone_refresh(rig->signed_); /* refused ones again */
+		zone_garbage_free(commit(rig));
+		check_denial(rig);
+	} while (zone_is_signing(rig->signed_) || rig->waiting_count > 0);
+	assert_true(zone_is_whole(rig->signed_));
+}
+
+static void run_seed(uint64_t seed)
+{
+	static struct rig rig;
+	rng_state = seed;
+	setup(&rig, seed);
+	const bool is_late = roll(2);
+	for (unsigned i = 0; is_late && i < 20; i++)
+		put_random(&rig);
+	if (is_late)
+		zone_garbage_free(commit(&rig));
+	assert_int_equal(zone_sign(rig.signed_, rig.apex.wire), 0);
+	set_keys(&rig);
+	drain(&rig);
+	for (unsigned step = 0; step < STEPS; step++) {
+		for (unsigned i = roll(6); i > 0; i--)
+			put_random(&rig);
+		for (unsigned i = roll(4); i > 0; i--) {
+			zone_garbage_free(commit(&rig));
+			check_denial(&rig);
+			ask(&rig);
+			if (roll(3))
+				answer(&rig);
+		}
+		if (roll(10) == 0)
+			(void)zone_refresh(rig.signed_);
+		if (roll(15) == 0)
+			rig.now_s += roll(16) * 86400;
+		if (roll(25) == 0)
+			roll_keys(&rig);
+		if (roll(20) == 0) {
+			drain(&rig);
+			check_end(&rig);
+		}
+	}
+	drain(&rig);
+	refresh_all(&rig);
+	check_end(&rig);
+	check_links(&rig);
+	teardown(&rig);
+}
+
+static void random_changes(void **state UNUSED)
+{
+	const char *only = getenv("ZONE_SEED"), *most = getenv("ZONE_SEEDS");
+	const uint64_t seeds = most ? strtoull(most, NULL, 10) : SEEDS;
+	if (only) {
+		run_seed(strtoull(only, NULL, 10));
+		return;
+	}
+	for (uint64_t seed = 1; seed <= seeds; seed++) {
+		fprintf(stderr, "ZONE_SEED=%d\n", (int)seed);
+		run_seed(seed);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_changes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
