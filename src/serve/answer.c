@@ -12,39 +12,10 @@
 #include "serve/near.h"
 #include "serve/query.h"
 #include "serve/fastpath.h"
+#include "serve/proof.h"
 #include "serve/reply.h"
 #include "wire/rr.h"
 #include "zone/lookup.h"
-
-void serve_add_counts(const struct serve_ctx *ctx, uint64_t sums[SERVE_COUNT])
-{
-	for (int i = 0; i < SERVE_COUNT; i++)
-		sums[i] += atomic_load_explicit(&ctx->counts[i], memory_order_relaxed);
-}
-
-const char *serve_count_text(enum serve_count which)
-{
-	switch (which) {
-	case SERVE_QUERIES_UDP: return "queries_udp";
-	case SERVE_QUERIES_TCP: return "queries_tcp";
-	case SERVE_DROPPED: return "dropped";
-	case SERVE_NOERROR: return "noerror";
-	case SERVE_NODATA: return "nodata";
-	case SERVE_NXDOMAIN: return "nxdomain";
-	case SERVE_REFERRAL: return "referral";
-	case SERVE_REFUSED: return "refused";
-	case SERVE_FORMERR: return "formerr";
-	case SERVE_NOTIMP: return "notimp";
-	case SERVE_OTHER: return "other";
-	case SERVE_TRUNCATED: return "truncated";
-	case SERVE_EDNS: return "edns";
-	case SERVE_COOKIES: return "cookies";
-	case SERVE_BADCOOKIE: return "badcookie";
-	case SERVE_LIMITED: return "limited";
-	case SERVE_COUNT: break;
-	}
-	return "unknown";
-}
 
 /* A query while it is answered. */
 struct task {
@@ -61,8 +32,31 @@ struct task {
 	uint16_t rcode;
 	enum extended_error why; /* the reason for the rcode */
 	enum serve_count result;
-	bool is_full; /* a required record did not fit */
+	bool is_full;       /* a required record did not fit */
+	struct proof proof; /* for the authority section */
 };
+
+/* True if the client gets the signatures of the set. */
+static bool is_with_sigs(const struct task *t, const struct node_set *set)
+{
+	return UNLIKELY(t->query->has_do) && set->is_signed;
+}
+
+/* Adds a set as it is, with its signatures if the client wants them. */
+static bool add_whole_set(struct task *t, enum msg_section section, unsigned owner_off,
+	const struct node *n, const struct node_set *set, uint32_t ttl)
+{
+	if (is_with_sigs(t, set))
+		return reply_add_signed_set(&t->reply, section, owner_off, n, set, ttl);
+	return reply_add_set(&t->reply, section, owner_off, n, set, ttl);
+}
+
+/* Adds the proofs that were noted. They come before additional records. */
+static void add_proofs(struct task *t)
+{
+	if (t->proof.count > 0 && !proof_add(&t->proof, &t->reply, t->view))
+		t->is_full = true;
+}
 
 /* Adds the SOA of the zone for a negative answer. Its TTL limits how long the answer is
  * cached (RFC 2308 §5). */
@@ -79,7 +73,7 @@ static void add_soa(struct task *t, const struct node *apex)
 		return;
 	uint32_t minimum = get_u32(soa.bytes + soa.len - 4);
 	ttl = set->ttl < minimum ? set->ttl : minimum;
-	if (!reply_add_set(&t->reply, SECTION_AUTHORITY, apex_off, apex, set, ttl))
+	if (!add_whole_set(t, SECTION_AUTHORITY, apex_off, apex, set, ttl))
 		t->is_full = true;
 }
 
@@ -97,14 +91,24 @@ static uint16_t follower(const uint8_t *rr)
 	return (type == RR_SVCB || type == RR_HTTPS) && get_u16(rr + RR_HEAD_LEN) == 0 ? type : 0;
 }
 
-/* Adds a set; of several addresses, those chosen for this client. */
+/* Adds a set; of several addresses, those chosen for this client, unless it gets their signature, which is of
+ * all. */
 static bool add_set(struct task *t, enum msg_section section, unsigned owner_off,
 	const struct node *n, const struct node_set *set)
 {
-	if (LIKELY(!near_matters(set)))
-		return reply_add_set(&t->reply, section, owner_off, n, set, set->ttl);
+	if (LIKELY(!near_matters(set)) || is_with_sigs(t, set))
+		return add_whole_set(t, section, owner_off, n, set, set->ttl);
 	return near_add_set(
 		&t->reply, section, owner_off, n, set, near_choose(t->ctx, &t->client, n, set));
+}
+
+/* Adds an additional set. Signatures that do not fit are left out (RFC 4035 §3.1.1). */
+static bool add_additional(
+	struct task *t, unsigned owner_off, const struct node *n, const struct node_set *set)
+{
+	return add_set(t, SECTION_ADDITIONAL, owner_off, n, set) ||
+	       (is_with_sigs(t, set) &&
+		       reply_add_set(&t->reply, SECTION_ADDITIONAL, owner_off, n, set, set->ttl));
 }
 
 /* Adds the additional records of a record whose target is the name at `off` in the reply. False if
@@ -120,7 +124,7 @@ static bool add_target(struct task *t, unsigned off, uint16_t also)
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		const struct node_set *set = types[i] ? node_set(n, types[i], t->view) : NULL;
-		if (set && !add_set(t, SECTION_ADDITIONAL, off, n, set))
+		if (set && !add_additional(t, off, n, set))
 			return false;
 	}
 	return true;
@@ -142,7 +146,7 @@ static bool add_own_addresses(struct task *t, const struct node *owner)
 	static const uint16_t types[] = {RR_A, RR_AAAA};
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		const struct node_set *set = node_set(owner, types[i], t->view);
-		if (set && !add_set(t, SECTION_ADDITIONAL, t->name_off, owner, set))
+		if (set && !add_additional(t, t->name_off, owner, set))
 			return false;
 	}
 	return true;
@@ -184,7 +188,8 @@ static void add_answer(struct task *t, const struct zone_answer *found)
 	t->result = SERVE_NOERROR;
 	if (!add_set(t, SECTION_ANSWER, t->name_off, found->node, found->set))
 		t->is_full = true;
-	else if (UNLIKELY(target >= 0))
+	add_proofs(t);
+	if (UNLIKELY(target >= 0) && !t->is_full)
 		/* Additional records that do not fit are left out: the client can ask for
 		 * them (RFC 2181 §9). */
 		(void)!add_targets(t, found->node, off, found->set->count, target);
@@ -197,11 +202,17 @@ static void add_referral(struct task *t, const struct zone_answer *found)
 	unsigned off = reply_off(&t->reply);
 	unsigned cut_off = t->name_off + t->key.len - found->node->name_len;
 	t->result = SERVE_REFERRAL;
+	const struct node_set *ds = node_set(found->node, RR_DS, t->view);
+	t->is_full = !reply_add_set(
+		&t->reply, SECTION_AUTHORITY, cut_off, found->node, found->set, found->set->ttl);
+	/* RFC 4035 §3.1.4: DS, or the proof that there is none. */
+	if (ds && is_with_sigs(t, ds))
+		t->is_full |=
+			!add_whole_set(t, SECTION_AUTHORITY, cut_off, found->node, ds, ds->ttl);
+	add_proofs(t);
 	/* RFC 9471 §3.1: a referral without its glue is useless, so it is truncated. */
-	if (!reply_add_set(&t->reply, SECTION_AUTHORITY, cut_off, found->node, found->set,
-		    found->set->ttl) ||
-		!add_targets(t, found->node, off, found->set->count, 0))
-		t->is_full = true;
+	if (!t->is_full)
+		t->is_full = !add_targets(t, found->node, off, found->set->count, 0);
 }
 
 /* True if the answer has that set already: the chain of aliases is a loop. Each owner is a
@@ -218,10 +229,10 @@ static bool has_answer(const struct task *t, unsigned owner_off, uint16_t type)
 	return false;
 }
 
-/* Continues with the name at the end of the reply, which is `len` bytes long. */
-static void follow(struct task *t, unsigned len)
+/* Continues with the target of the CNAME at `off` in the reply. It is `len` bytes long. */
+static void follow(struct task *t, unsigned off, unsigned len)
 {
-	t->name_off = reply_off(&t->reply) - len;
+	t->name_off = off + RR_HEAD_LEN;
 	key_from_message(&t->key, t->reply.start + t->name_off, len);
 }
 
@@ -230,15 +241,16 @@ static bool add_alias(struct task *t, const struct zone_answer *found)
 {
 	const uint8_t *at = node_rdata(found->node, found->set);
 	unsigned len = node_next_rdata(found->set, &at).len;
+	unsigned off = reply_off(&t->reply);
 	t->result = SERVE_NOERROR;
 	if (has_answer(t, t->name_off, RR_CNAME))
 		return false;
-	if (!reply_add_set(&t->reply, SECTION_ANSWER, t->name_off, found->node, found->set,
-		    found->set->ttl)) {
+	if (!add_whole_set(
+		    t, SECTION_ANSWER, t->name_off, found->node, found->set, found->set->ttl)) {
 		t->is_full = true;
 		return false;
 	}
-	follow(t, len);
+	follow(t, off, len);
 	return true;
 }
 
@@ -246,8 +258,8 @@ static bool add_alias(struct task *t, const struct zone_answer *found)
 static bool add_dname(struct task *t, const struct zone_answer *found, unsigned owner_off)
 {
 	return has_answer(t, owner_off, RR_DNAME) ||
-	       reply_add_set(&t->reply, SECTION_ANSWER, owner_off, found->node, found->set,
-		       found->set->ttl);
+	       add_whole_set(
+		       t, SECTION_ANSWER, owner_off, found->node, found->set, found->set->ttl);
 }
 
 /* Adds the DNAME and the CNAME made from it (RFC 6672 §3.1). False if the chain ends there. */
@@ -273,6 +285,7 @@ static bool add_renaming(struct task *t, const struct zone_answer *found)
 	}
 	memcpy(name, t->reply.start + t->name_off, prefix_len);
 	memcpy(name + prefix_len, target.bytes, target.len);
+	unsigned off = reply_off(&t->reply);
 	if (!reply_add_rr(
 		    &t->reply, SECTION_ANSWER, t->name_off, RR_CNAME, found->set->ttl, name, len)) {
 		t->is_full = true;
@@ -281,7 +294,7 @@ static bool add_renaming(struct task *t, const struct zone_answer *found)
 	/* A query for CNAME does not follow it (RFC 1034 §4.3.2, step 3a). */
 	if (t->query->type == RR_CNAME)
 		return false;
-	follow(t, len);
+	follow(t, off, len);
 	return true;
 }
 
@@ -293,9 +306,32 @@ static void refuse(struct task *t, enum msg_rcode rcode, enum extended_error why
 	t->result = rcode == RCODE_REFUSED ? SERVE_REFUSED : SERVE_OTHER;
 }
 
+/* True if signatures were asked for as records, and the name has some: adds those that fit. */
+static bool is_answered_with_sigs(struct task *t, const struct zone_answer *found)
+{
+	const struct node *n = found->node;
+	bool has_any = false, fits = true;
+	if (LIKELY(t->query->type != RR_RRSIG) || !n || !(n->flags & NODE_SIGNED) ||
+		(found->outcome != ZONE_FOUND && found->outcome != ZONE_ALIAS))
+		return false;
+	for (unsigned i = 0; i < n->set_count && fits; i++) {
+		const struct node_set *set = &n->sets[i];
+		if (!set->is_signed || !(set->view & t->view))
+			continue;
+		fits = reply_add_sigs(&t->reply, SECTION_ANSWER, t->name_off, n, set, set->ttl);
+		has_any |= fits;
+	}
+	t->result = SERVE_NOERROR;
+	t->is_full = !has_any;
+	t->proof.count = 0; /* it was noted because there is no set of that type */
+	return true;
+}
+
 /* Acts on the result for one name. True if another name must be looked up. */
 static bool act(struct task *t, const struct zone_answer *found, bool is_first)
 {
+	if (is_answered_with_sigs(t, found))
+		return false;
 	switch (found->outcome) {
 	case ZONE_FOUND:
 		if (LIKELY(found->set)) {
@@ -329,6 +365,24 @@ static bool act(struct task *t, const struct zone_answer *found, bool is_first)
 	return false;
 }
 
+/* How often a name is looked up, because the chain says something else. */
+enum { LOOKUPS_MAX = 4 };
+
+/* Looks up the present name, and notes the proof of a negative answer. If the chain is not as it should be,
+ * what is there of it goes out: so clients that do not validate are served. */
+static void look_up(struct task *t, struct zone_answer *found)
+{
+	struct zone_denial denial;
+	for (int i = 0; i < LOOKUPS_MAX; i++) {
+		zone_lookup(t->ctx->zone, &t->key, t->query->type, t->view, found);
+		if (LIKELY(!t->query->has_do))
+			return;
+		if (zone_deny(t->ctx->zone, &t->key, t->view, found, &denial))
+			break;
+	}
+	proof_note(&t->proof, &denial, t->name_off);
+}
+
 static void answer_question(struct task *t)
 {
 	struct zone_answer found;
@@ -339,12 +393,13 @@ static void answer_question(struct task *t)
 		if (common_is_multicast(&t->key)) {
 			if (i == 0)
 				refuse(t, RCODE_REFUSED, EXTENDED_NOT_AUTHORITATIVE);
-			return;
+			break;
 		}
-		zone_lookup(t->ctx->zone, &t->key, t->query->type, t->view, &found);
+		look_up(t, &found);
 		if (LIKELY(!act(t, &found, i == 0)))
-			return;
+			break;
 	}
+	add_proofs(t);
 }
 
 /* Handles types that exist only in queries, except ANY. True if that was the answer. */
@@ -525,6 +580,7 @@ static size_t answer_read(struct serve_ctx *ctx, const struct serve_client *clie
 	t.why = EXTENDED_NONE;
 	t.result = SERVE_NOERROR;
 	t.is_full = false;
+	t.proof.count = 0;
 	bool is_good = heed_options(&t, client, verdict);
 	begin_reply(&t, client, reply, reply_cap);
 	if (LIKELY(is_good))

@@ -22,11 +22,11 @@ enum { PLAIN_NAME_MIN = KEY_STEP - MSG_HEADER_LEN, QUESTION_TAIL_LEN = 4 };
 static inline unsigned read_plain(const uint8_t *query, size_t len, struct serve_asked *ret)
 {
 	const uint8_t *end = query + len;
+	ret->has_edns = ret->has_do = false;
 	if (len < MSG_HEADER_LEN + PLAIN_NAME_MIN + QUESTION_TAIL_LEN ||
 		get_u16(query + 2) & 0xf800 || get_u32(query + 4) != 0x10000)
 		return 0;
 	uint32_t authority_additional = get_u32(query + 8); /* their counts */
-	ret->has_edns = ret->has_do = false;
 	ret->payload = 0;
 	if (LIKELY(authority_additional == 1)) {
 		end -= OPT_LEN;
@@ -60,10 +60,25 @@ void serve_read(const struct serve_ctx *ctx, const uint8_t *query, size_t query_
 	zone_prefetch(ctx->zone, ret->hash);
 }
 
+/* The signatures of addresses are behind the two lines of the node that are prefetched already. */
+static inline void prefetch_signatures(slot_t slot)
+{
+	const uint8_t *node = (const uint8_t *)slot_node(slot);
+	__builtin_prefetch(node + 128);
+	__builtin_prefetch(node + 192);
+}
+
+static inline void look(const struct serve_ctx *ctx, struct serve_asked *asked)
+{
+	asked->slot = zone_guess(ctx->zone, asked->hash);
+	if (asked->has_do)
+		prefetch_signatures(asked->slot);
+}
+
 void serve_look(const struct serve_ctx *ctx, struct serve_asked *asked, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		asked[i].slot = zone_guess(ctx->zone, asked[i].hash);
+		look(ctx, &asked[i]);
 }
 
 static inline bool is_ready_type(uint16_t type)
@@ -103,28 +118,39 @@ struct written {
 	unsigned count;
 };
 
-/* Adds the addresses chosen for this client. It takes and returns values and is never inlined, so
- * that the reply of all other queries stays in registers. */
-static __attribute__((noinline)) struct written put_near_set(const struct serve_ctx *ctx,
+/* Adds a set of which clients may get a part, or a signature; there is more than one signature only while
+ * the algorithm changes, which is for the slow path. It takes and returns values and is never inlined,
+ * so that the reply of all other queries stays in registers. */
+static __attribute__((noinline)) struct written put_special_set(const struct serve_ctx *ctx,
 	const struct serve_client *client, const struct node *node, const struct node_set *set,
-	struct reply r)
+	bool has_do, struct reply r)
 {
 	const struct prefix alone = {client->addr, (uint8_t)(8 * addr_len(&client->addr))};
-	bool fits = near_add_set(
-		&r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, near_choose(ctx, &alone, node, set));
+	const struct node_sig *sig =
+		(const struct node_sig *)(node_rdata(node, set) + (size_t)set->len * set->count);
+	bool is_with_sig = has_do && set->is_signed, fits;
+	if (!is_with_sig && near_matters(set))
+		fits = near_add_set(&r, SECTION_ANSWER, MSG_HEADER_LEN, node, set,
+			near_choose(ctx, &alone, node, set));
+	else /* a signature is of all addresses: who wants it gets all */
+		fits = reply_add_even_set(&r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, set->ttl);
+	if (is_with_sig)
+		fits = fits && !sig->has_more &&
+		       reply_add_sig(&r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, sig, set->ttl);
 	return (struct written){fits ? r.at : NULL, r.count[SECTION_ANSWER]};
 }
 
 static inline bool add_ready_set(const struct serve_ctx *ctx, struct reply *r,
-	const struct serve_client *client, const struct node *node, const struct node_set *set)
+	const struct serve_client *client, const struct node *node, const struct node_set *set,
+	bool has_do)
 {
-	if (LIKELY(!near_matters(set)))
+	if (LIKELY(!(set->is_near | set->is_signed)))
 		return reply_add_even_set(r, SECTION_ANSWER, MSG_HEADER_LEN, node, set, set->ttl);
-	struct written near = put_near_set(ctx, client, node, set, *r);
-	if (!near.at)
+	struct written special = put_special_set(ctx, client, node, set, has_do, *r);
+	if (!special.at)
 		return false;
-	r->at = near.at;
-	r->count[SECTION_ANSWER] = (uint16_t)near.count;
+	r->at = special.at;
+	r->count[SECTION_ANSWER] = (uint16_t)special.count;
 	return true;
 }
 
@@ -147,7 +173,7 @@ static inline size_t answer_ready(struct serve_ctx *ctx, const struct serve_clie
 	r.end = reply + common_limit(client, q->payload, reply_cap) -
 		(q->has_edns ? OPT_REPLY_LEN : 0);
 	copy_question(reply, q->bytes, question_end);
-	if (!add_ready_set(ctx, &r, client, node, set))
+	if (!add_ready_set(ctx, &r, client, node, set, q->has_do))
 		return 0;
 	/* The slow path finds the same verdict, and decides how to refuse. */
 	if (UNLIKELY(ctx->rrl) && !client->is_tcp &&
@@ -177,6 +203,6 @@ size_t serve_answer(struct serve_ctx *ctx, const struct serve_client *client, co
 {
 	struct serve_asked asked;
 	serve_read(ctx, query, query_len, &asked);
-	serve_look(ctx, &asked, 1);
+	look(ctx, &asked);
 	return serve_reply(ctx, client, &asked, reply, reply_cap);
 }

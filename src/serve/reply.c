@@ -39,3 +39,29 @@ bool reply_add_set(struct reply *r, enum msg_section section, unsigned owner_off
 		return add_uneven_set(r, section, owner_off, node, set, ttl);
 	return reply_add_even_set(r, section, owner_off, node, set, ttl);
 }
+
+bool reply_add_sigs(struct reply *r, enum msg_section section, unsigned owner_off,
+	const struct node *node, const struct node_set *set, uint32_t ttl)
+{
+	const struct reply before = *r;
+	for (const struct node_sig *sig = node_sigs(node, set);; sig++) {
+		if (!reply_add_sig(r, section, owner_off, node, set, sig, ttl)) {
+			*r = before;
+			return false;
+		}
+		if (!sig->has_more)
+			return true;
+	}
+}
+
+bool reply_add_signed_set(struct reply *r, enum msg_section section, unsigned owner_off,
+	const struct node *node, const struct node_set *set, uint32_t ttl)
+{
+	const struct reply before = *r;
+	if (!reply_add_set(r, section, owner_off, node, set, ttl))
+		return false;
+	if (reply_add_sigs(r, section, owner_off, node, set, ttl))
+		return true;
+	*r = before;
+	return false;
+}

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "wire/key.h"
 #include "wire/msg.h"
 #include "zone/node.h"
 
@@ -36,6 +37,15 @@ static inline unsigned reply_off(const struct reply *r)
 /* Adds the records of a set, all or none. `owner_off` is the offset of the owner's name, at most
  * POINTER_OFFSET_MAX. Returns false if they do not fit. */
 bool reply_add_set(struct reply *r, enum msg_section section, unsigned owner_off,
+	const struct node *node, const struct node_set *set, uint32_t ttl) NONNULL MUSTCHECK;
+
+/* Adds the RRSIG records of a set that is signed, all or none, with that TTL. Returns false if they do not
+ * fit. */
+bool reply_add_sigs(struct reply *r, enum msg_section section, unsigned owner_off,
+	const struct node *node, const struct node_set *set, uint32_t ttl) NONNULL MUSTCHECK;
+
+/* Adds the records of a set and their RRSIG records, all or none. Returns false if they do not fit. */
+bool reply_add_signed_set(struct reply *r, enum msg_section section, unsigned owner_off,
 	const struct node *node, const struct node_set *set, uint32_t ttl) NONNULL MUSTCHECK;
 
 /* Adds one record with the given rdata. Returns false if it does not fit. */
@@ -67,8 +77,9 @@ static inline uint8_t *reply_put_rr(
 }
 
 /* reply_add_set() for a set in which all rdata has the same length (`set->len` is not 0). */
-static inline bool reply_add_even_set(struct reply *r, enum msg_section section, unsigned owner_off,
-	const struct node *node, const struct node_set *set, uint32_t ttl)
+static inline __attribute__((always_inline)) bool reply_add_even_set(struct reply *r,
+	enum msg_section section, unsigned owner_off, const struct node *node,
+	const struct node_set *set, uint32_t ttl)
 {
 	unsigned len = set->len, count = set->count;
 	if ((size_t)(r->end - r->at) < (size_t)count * (RR_HEAD_LEN + len))
@@ -88,6 +99,35 @@ static inline bool reply_add_even_set(struct reply *r, enum msg_section section,
 			to = reply_put_rr(to, &head, from, len);
 	r->at = to;
 	r->count[section] = (uint16_t)(r->count[section] + count);
+	return true;
+}
+
+/* Adds the RRSIG record of one signature, which is of that set (RFC 4034 §3.1). Returns false if it does not
+ * fit. */
+static inline bool reply_add_sig(struct reply *r, enum msg_section section, unsigned owner_off,
+	const struct node *node, const struct node_set *set, const struct node_sig *sig,
+	uint32_t ttl)
+{
+	unsigned signer_len = sig->signer_len, len = RRSIG_HEAD_LEN + signer_len + RRSIG_BYTES;
+	if ((size_t)(r->end - r->at) < (size_t)RR_HEAD_LEN + len)
+		return false;
+	const struct reply_head head = reply_make_head(owner_off, RR_RRSIG, ttl, len);
+	const uint8_t *signer = node_signer(node, sig);
+	uint8_t *to = r->at;
+	memcpy(to, &head.owner_type_class_ttl, 8);
+	memcpy(to + 8, &head.ttl_len, 4);
+	put_u16(to + 12, set->type);
+	put_u16(to + 14, (uint16_t)(sig->alg << 8 | sig->labels));
+	put_u32(to + 16, set->ttl);
+	memcpy(to + 20, sig->times_tag, sizeof(sig->times_tag));
+	to += RR_HEAD_LEN + RRSIG_HEAD_LEN;
+	/* In steps: what is too much is in the node, because the signature is behind the name there; and
+	 * the signature overwrites it here. */
+	for (unsigned at = 0; at < signer_len; at += KEY_STEP)
+		memcpy(to + at, signer + at, KEY_STEP);
+	memcpy(to + signer_len, sig->bytes, RRSIG_BYTES);
+	r->at = to + signer_len + RRSIG_BYTES;
+	r->count[section]++;
 	return true;
 }
 

@@ -94,15 +94,19 @@ static bool find_wildcard(const struct walk *from, const struct node **ret)
 	return w.exists;
 }
 
-/* Returns the set of that type, or for ANY one of the sets (RFC 8482 §4.1). */
+/* Returns the set of that type, or for ANY one of the sets (RFC 8482 §4.1): rather not the link of the chain. */
 static const struct node_set *pick_set(const struct node *n, uint16_t type, unsigned view)
 {
+	const struct node_set *link = NULL;
 	if (LIKELY(type != RR_ANY))
 		return node_set(n, type, view);
-	for (unsigned i = 0; i < n->set_count; i++)
-		if (n->sets[i].view & view)
-			return &n->sets[i];
-	return NULL;
+	for (unsigned i = 0; i < n->set_count; i++) {
+		const struct node_set *set = &n->sets[i];
+		if (set->view & view && !node_is_chain(set))
+			return set;
+		link = set->view & view ? set : link;
+	}
+	return link;
 }
 
 /* Answers from the node: with the type, an alias, or nothing. */
@@ -117,11 +121,13 @@ static void answer_from(const struct node *n, uint16_t type, unsigned view, stru
 	}
 }
 
-/* True if the cut is at the name of the DS record: DS belongs to the parent zone
- * (RFC 4035 §3.1.4.1). */
-static bool is_ds_at_cut(const struct walk *w, uint16_t type)
+/* True if the cut is at the name, and the type belongs to the parent zone there: DS (RFC 4035 §3.1.4.1) and, in a
+ * signed zone, the link of the chain and the signatures of both. */
+static bool is_of_parent(const struct walk *w, uint16_t type)
 {
-	return type == RR_DS && w->cut == w->self;
+	bool is_signed = w->cut->flags & NODE_SIGNED;
+	return w->cut == w->self &&
+	       (type == RR_DS || (is_signed && (type == RR_NSEC || type == RR_RRSIG)));
 }
 
 /* The name does not exist: answers from a wildcard, if there is one. */
@@ -147,7 +153,7 @@ static void lookup_by_walk(const struct zone_reader *reader, const struct key *k
 	*ret = (struct zone_answer){.apex = w.apex};
 	if (!w.apex) {
 		ret->outcome = ZONE_OUTSIDE;
-	} else if (w.cut && !is_ds_at_cut(&w, type)) {
+	} else if (w.cut && !is_of_parent(&w, type)) {
 		ret->outcome = ZONE_DELEGATED;
 		ret->node = w.cut;
 		ret->set = node_set(w.cut, RR_NS, VIEW_ANY);

@@ -24,6 +24,7 @@ tests_bench_fetch_SOURCES = tests/bench/fetch.c $(asked)
 tests_bench_follow_SOURCES = tests/bench/follow.c $(asked)
 tests_bench_hostname_SOURCES = tests/bench/hostname.c $(asked)
 tests_bench_lease_SOURCES = tests/bench/lease.c $(asked)
+tests_bench_serve_loop_SOURCES = tests/bench/serve-loop.c tests/unit/sign_rig.c tests/unit/sign_rig.h
 tests_bench_load_SOURCES = tests/bench/load.c $(asked)
 tests_bench_load_tcp_SOURCES = tests/bench/load-tcp.c $(asked)
 

@@ -11,12 +11,14 @@
 #include "serve/answer.h"
 #include "serve/fastpath.h"
 #include "steps.h"
+#include "../unit/sign_rig.h"
 #include "wire/msg.h"
 #include "require.h"
 
 enum { STEPS_A_BYTE = 2, STEPS_FIXED = 100 };
 
 static struct zone *zone;
+static struct zone *signed_zones[2]; /* without and with cuts */
 static struct view_slot views;
 static struct serve_ctx ctx;
 static struct rrl rrl;
@@ -89,6 +91,13 @@ static struct view_table *make_views(void)
 	return view_table_new(rules, 2);
 }
 
+static void put_cuts(void)
+{
+	put("e.x.", RR_DNAME, VIEW_ANY, "\1x", 3);
+	put("f.x.", RR_NS, VIEW_ANY, "\1l\1f\1x", 7);
+	put_long("l.f.x.");
+}
+
 /* Adds or removes a delegation and a DNAME, which close the fast path (serve/fastpath.h) for all
  * names. */
 static void set_cuts(bool has_cuts)
@@ -103,19 +112,39 @@ static void set_cuts(bool has_cuts)
 		require(name_from_text(owners[i], NULL, &n) == 0);
 		require(zone_put(zone, ZONE_STATIC, n.wire, NULL, 0) == 0);
 	}
-	if (has_cuts) {
-		put("e.x.", RR_DNAME, VIEW_ANY, "\1x", 3);
-		put("f.x.", RR_NS, VIEW_ANY, "\1l\1f\1x", 7);
-		put_long("l.f.x.");
-	}
+	if (has_cuts)
+		put_cuts();
 	zone_garbage_free(zone_commit(zone, 1));
+}
+
+static void put_safe_cut(const char *owner)
+{
+	const struct rdata ns = {(const uint8_t *)"\1l\1f\1x", 7},
+			   ds = {(const uint8_t *)"\0\1\15\2", 5};
+	const struct rrset sets[] = {{RR_NS, VIEW_ANY, 60, 1, &ns}, {RR_DS, VIEW_ANY, 60, 1, &ds}};
+	struct name n = name_of(owner);
+	require(zone_put(zone, ZONE_STATIC, n.wire, sets, 2) == 0);
+}
+
+/* Signed zones are made once, because nothing can be put into them later. */
+static void make_signed_zones(void)
+{
+	for (int has_cuts = 0; has_cuts < 2; has_cuts++) {
+		make_zone();
+		if (has_cuts) {
+			put_cuts();
+			put_safe_cut("s.x.");
+		}
+		rig_sign(zone, "x.", 1 + (unsigned)has_cuts, 's');
+		signed_zones[has_cuts] = zone;
+	}
 }
 
 static void set_up(void)
 {
+	make_signed_zones();
 	make_zone();
 	require(view_slot_publish(&views, make_views()) == NULL);
-	ctx.zone = zone_reader(zone);
 	ctx.views = &views;
 }
 
@@ -173,6 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		return 0;
 	set_cuts(bytes[0] & 4);
 	set_policy(bytes[0]);
+	ctx.zone = zone_reader(bytes[0] & 32 ? signed_zones[!!(bytes[0] & 4)] : zone);
 	client.is_tcp = bytes[0] & 1;
 	client.addr.bytes[0] = bytes[0] & 2 ? 10 : 8;
 	size_t cap = client.is_tcp ? MSG_CAP : EDNS_PAYLOAD;

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the signing of zones for tests.
- * Never used by the product. Called by the tests of zone and serve.
+ * Never used by the product. Called by the tests of zone and serve, and by a fuzz target.
  */
 #include "sign_rig.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "unit.h"
+#include "../fuzz/require.h"
+#include "base/array.h"
 #include "zone/lookup.h"
 #include "zone/order.h"
 #include "zone/orders.h"
 #include "zone/store.h"
-#include "zone_rig.h"
 
-enum { OWNERS_MAX = 4096, TTL = 30, ALG = 13, TAG = 4711 };
+enum { TTL = 30, ALG = 13, TAG = 4711 };
 
 struct sign_rig {
 	struct zone *zone;
 	struct name apex;
 	struct order *order;
-	const struct node *owners[OWNERS_MAX];
-	size_t count;
+	const struct node **owners;
+	size_t count, cap;
 };
 
 /* True if the zone says nothing with authority there: below a cut or a DNAME (RFC 4035 §2). */
@@ -54,7 +54,7 @@ static void note(void *arg, const struct node *n)
 	const uint8_t *name = node_name(n);
 	if (!name_is_below(name, rig->apex.wire) || is_elsewhere(rig, name) || is_hidden(rig, name))
 		return;
-	assert_true(rig->count < OWNERS_MAX);
+	require(ARRAY_RESERVE(rig->owners, rig->cap, rig->count + 1) == 0);
 	rig->owners[rig->count++] = n;
 }
 
@@ -116,15 +116,15 @@ static struct node *make_signed(
 		.source = n->source,
 		.key_count = key_count,
 		.signer_len = rig->apex.len};
-	assert_int_equal(facts_add_node(&facts, n), 0);
+	require(facts_add_node(&facts, n) == 0);
 	for (unsigned v = 0; v < VIEW_COUNT; v++) {
 		struct fact link = {.type = RR_NSEC, .view = 1u << v, .bytes = links[v]};
 		link.len = write_link(n, next, 1u << v, links[v]);
 		link.ttl[v] = TTL;
-		assert_int_equal(facts_add_one(&facts, &link), 0);
+		require(facts_add_one(&facts, &link) == 0);
 	}
 	facts_settle(&facts);
-	assert_int_equal(node_new(node_spelling(n), &facts, form, &made), 0);
+	require(node_new(node_spelling(n), &facts, form, &made) == 0);
 	facts_fini(&facts);
 	return made;
 }
@@ -138,23 +138,24 @@ static void publish(struct sign_rig *rig, struct node *n)
 	bool keep_old = false;
 	for (int s = 0; owner && s < SAY_COUNT; s++)
 		keep_old |= owner->said[s] == place.self;
-	assert_int_equal(tree_reserve(&z->tree, &place, false), 0);
+	require(tree_reserve(&z->tree, &place, false) == 0);
 	tree_put(&z->tree, &place, n, keep_old);
-	assert_int_equal(order_add(rig->order, &z->garbage, n), 0);
+	require(order_add(rig->order, &z->garbage, n) == 0);
 	order_replace(rig->order, n);
 }
 
 struct sign_rig *rig_sign(struct zone *z, const char *apex, unsigned key_count, uint8_t mark)
 {
 	struct sign_rig *rig = calloc(1, sizeof(*rig));
-	static struct node *made[OWNERS_MAX];
-	assert_non_null(rig);
+	require(rig != NULL);
 	rig->zone = z;
-	rig->apex = rig_name(apex);
+	rig->apex = name_of(apex);
 	rig->order = order_new();
-	assert_non_null(rig->order);
+	require(rig->order != NULL);
 	zone_each_node(z, note, rig);
 	qsort(rig->owners, rig->count, sizeof(rig->owners[0]), compare);
+	struct node **made = calloc(rig->count, sizeof(struct node *));
+	require(made != NULL);
 	for (size_t i = 0; i < rig->count; i++) {
 		const struct node *next = rig->owners[i + 1 < rig->count ? i + 1 : 0];
 		made[i] = make_signed(rig, rig->owners[i], node_name(next), key_count);
@@ -162,14 +163,15 @@ struct sign_rig *rig_sign(struct zone *z, const char *apex, unsigned key_count, 
 	}
 	for (size_t i = 0; i < rig->count; i++)
 		publish(rig, made[i]);
-	assert_int_equal(orders_put(&z->reader, &z->garbage, rig->apex.wire, rig->order), 0);
+	free(made);
+	require(orders_put(&z->reader, &z->garbage, rig->apex.wire, rig->order) == 0);
 	return rig;
 }
 
 void rig_sign_free(struct sign_rig *rig)
 {
-	assert_int_equal(
-		orders_put(&rig->zone->reader, &rig->zone->garbage, rig->apex.wire, NULL), 0);
+	require(orders_put(&rig->zone->reader, &rig->zone->garbage, rig->apex.wire, NULL) == 0);
 	order_free(rig->order);
+	free(rig->owners);
 	free(rig);
 }
