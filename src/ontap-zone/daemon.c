@@ -17,6 +17,7 @@
 #include "io/ready.h"
 #include "ontap-zone/report.h"
 #include "ontap-zone/signed.h"
+#include "ontap-zone/signed.h"
 #include "pipeline/resolve.h"
 
 struct cookie_keys daemon_new_cookie_seed(void)
@@ -38,7 +39,9 @@ static void on_record(void *arg, const struct zone_change *change)
 {
 	struct daemon *d = daemon_of(arg);
 	peers_change(d->peers, change);
-	if (change->type != RR_SOA && control_has_stream(d->control, STREAM_CHANGES))
+	/* Signatures and the links between names say nothing about names. */
+	const bool is_proof = change->type == RR_RRSIG || change->type == RR_NSEC;
+	if (change->type != RR_SOA && !is_proof && control_has_stream(d->control, STREAM_CHANGES))
 		report_change(d->runtime.pipeline, &d->places, change, &d->watch_lines);
 }
 
@@ -142,6 +145,8 @@ static int put_mdns(
 
 const struct pipeline_sink daemon_sink = {
 	.on_record = on_record,
+	.is_signed = daemon_is_signed,
+	.on_signed_zone = daemon_on_signed_zone,
 	.on_views = on_views,
 	.put_mdns_link = put_mdns_link,
 	.put_mdns = put_mdns,
@@ -168,6 +173,7 @@ void daemon_store_names(struct daemon *d, ns_t now)
 void daemon_flush(struct daemon *d)
 {
 	d->has_news = true;
+	d->has_signatures = false;
 	if (!runtime_flush(&d->runtime))
 		return;
 	if (d->is_ready)

@@ -54,7 +54,9 @@ struct daemon {
 	struct loop_watch signer_watch;
 	uint32_t signer_events; /* that the loop waits for */
 	uint64_t signer_ticket; /* of the last command */
-	struct conf_keys keys;  /* from the first load until the peers have them */
+	bool has_signatures;    /* that the next flush publishes */
+	ns_t refresh_at; /* the next look for signatures that end soon; 0: not before the first is made */
+	struct conf_keys keys; /* from the first load until the peers have them */
 	struct loop_watch watcher_watch, keeper_watch, signal_watch;
 	uint32_t keeper_events;     /* that the loop waits for */
 	bool has_kept;              /* the keeper has had its time of this turn */

@@ -17,6 +17,7 @@
 #include "transfer/catalog.h"
 #include "transfer/journal.h"
 #include "transfer/notify.h"
+#include "zone/sign.h"
 
 enum { NOTIFY_CAP = 1024 };
 
@@ -29,6 +30,7 @@ struct peers {
 	const struct log *log;
 	struct transfers *transfers;
 	struct loop_watch asked_watch;
+	bool is_late;             /* they wait until the signed zones are whole */
 	struct transfer *waiting; /* requests that wait until the journal has built a whole zone */
 	struct dns_client *dns_client;
 	struct journal *journal; /* NULL: nobody may transfer */
@@ -45,7 +47,9 @@ struct peers {
 static void serve_waiting(struct peers *o)
 {
 	struct transfer **at = &o->waiting;
-	while (*at) {
+	/* A signed zone is sent as of a serial, not as of the middle of a change (zone/sign.h). */
+	o->is_late = !zone_is_whole(pipeline_zone(o->runtime->pipeline));
+	while (*at && !o->is_late) {
 		struct transfer *t = *at;
 		t->err = o->journal ? journal_source(
 					      o->journal, &t->xfr.ask, loop_now(), &t->xfr.source)
@@ -72,7 +76,7 @@ static void on_asked(void *arg, uint32_t events UNUSED)
 /* A whole zone is built in pieces, one per turn of the loop, so that nothing else has to wait. */
 static void work_on(struct peers *o, ns_t now)
 {
-	bool has_news = !o->journal || journal_work(o->journal, now);
+	bool has_news = !o->journal || o->is_late || journal_work(o->journal, now);
 	if (o->waiting && has_news)
 		serve_waiting(o);
 }

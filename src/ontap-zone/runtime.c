@@ -294,6 +294,7 @@ bool runtime_flush(struct runtime *r)
 		log_error(r->log, "start of authority not updated: error=\"%s\"",
 			err_text(ERR_NOMEM));
 	pipeline_set_time(r->pipeline, loop_now());
+	pipeline_set_clock(r->pipeline, (uint32_t)time(NULL));
 	pipeline_flush(r->pipeline, serial_floor(r), &retired);
 	note_shortage(r);
 	rcu_defer(free_views, retired.views);

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "io/exit.h"
 #include "ontap-zone/report_part.h"
+#include "zone/sign.h"
 
 /* Answers to `keys`: each asker is in a stream of his own until his has come. */
 enum { STREAM_KEYS_FIRST = 1000, STREAM_KEYS_COUNT = 4096 };
@@ -31,16 +32,77 @@ static void on_reply(void *arg, uint64_t ticket, const char *lines)
 	control_end_stream(d->control, stream_of(ticket));
 }
 
-static void on_signed(void *arg UNUSED, const struct signing_result *result UNUSED)
+static void on_signed(void *arg, const struct signing_result *result)
 {
+	struct daemon *d = arg;
+	zone_signed(pipeline_zone(d->runtime.pipeline), result->ticket, result->signatures,
+		result->is_refused, result->count);
+	d->has_signatures = true;
 }
 
-static void on_keys(void *arg UNUSED, const struct keyset *keys UNUSED)
+/* Turns a set as it was sent into one that the zone takes; `rdata` has room for its records. */
+static void add_set(struct zone_keys *keys, const struct keyset_set *from, uint16_t type,
+	struct rdata rdata[KEYSET_RECORDS_MAX])
 {
+	struct zone_key_set *to = &keys->sets[keys->set_count];
+	if (from->count == 0)
+		return;
+	keys->set_count++;
+	for (unsigned i = 0; i < from->count; i++)
+		rdata[i] = (struct rdata){from->rdata[i].bytes, from->rdata[i].len};
+	to->set = (struct rrset){.type = type,
+		.view = VIEW_ANY,
+		.ttl = from->ttl_s,
+		.count = (uint16_t)from->count,
+		.rdata = rdata};
+	to->sig_count = from->signature_count;
+	memcpy(to->sigs, from->signatures, sizeof(to->sigs));
 }
 
+static void on_keys(void *arg, const struct keyset *set)
+{
+	struct daemon *d = arg;
+	struct rdata rdata[ZONE_KEY_SETS_MAX][KEYSET_RECORDS_MAX];
+	struct zone_keys keys = {.active_count = set->active_count};
+	char zone[NAME_TEXT_CAP];
+	memcpy(keys.active, set->active, sizeof(keys.active));
+	add_set(&keys, &set->dnskey, RR_DNSKEY, rdata[0]);
+	add_set(&keys, &set->cds, RR_CDS, rdata[1]);
+	add_set(&keys, &set->cdnskey, RR_CDNSKEY, rdata[2]);
+	int err = pipeline_set_keys(d->runtime.pipeline, set->zone.wire, &keys);
+	if (err && err != ERR_ABSENT)
+		log_error(d->log, "keys not taken: zone=%s error=\"%s\"",
+			name_to_text(set->zone.wire, zone), err_text(err));
+	d->has_signatures = true;
+	d->refresh_at = loop_now();
+}
+
+/* The signer has logged it, and tries again. */
 static void on_failed(void *arg UNUSED, const uint8_t *zone UNUSED)
 {
+}
+
+/* Callbacks of the pipeline. */
+
+static struct daemon *daemon_of(void *runtime)
+{
+	return container_of(runtime, struct daemon, runtime);
+}
+
+bool daemon_is_signed(void *arg, const uint8_t *apex)
+{
+	const struct daemon *d = daemon_of(arg);
+	return d->signer && conf_signs(&d->runtime.conf, apex);
+}
+
+void daemon_on_signed_zone(void *arg, const uint8_t *apex, bool is_gone)
+{
+	enum { LONGEST_TTL_S = 86400 };
+	const struct daemon *d = daemon_of(arg);
+	if (is_gone)
+		signer_leave(d->signer, apex);
+	else
+		signer_zone(d->signer, apex, LONGEST_TTL_S);
 }
 
 /* Life. */
@@ -63,13 +125,9 @@ int daemon_start_signer(struct daemon *d, const struct conf *conf)
 
 int daemon_wait_signer(struct daemon *d)
 {
-	enum { LONGEST_TTL_S = 86400 };
-	const struct conf *conf = &d->runtime.conf;
 	if (!d->signer)
 		return 0;
 	int code = signer_wait(d->signer);
-	if (!code && conf_signs(conf, conf->domain.wire))
-		signer_zone(d->signer, conf->domain.wire, LONGEST_TTL_S);
 	d->signer_watch = (struct loop_watch){
 		.fd = signer_fd(d->signer), .on_ready = daemon_on_signer, .arg = d};
 	d->signer_events = EPOLLIN;
@@ -108,7 +166,42 @@ void daemon_on_signer(void *arg, uint32_t events UNUSED)
 
 ns_t daemon_signer_deadline(const struct daemon *d)
 {
-	return d->signer && signer_has_more(d->signer) ? 0 : NS_NEVER;
+	if (!d->signer)
+		return NS_NEVER;
+	if (signer_has_more(d->signer) || d->has_signatures)
+		return 0;
+	return d->refresh_at ? d->refresh_at : NS_NEVER;
+}
+
+bool daemon_has_signatures(const struct daemon *d)
+{
+	return d->has_signatures;
+}
+
+/* Makes requests of what is not signed yet. */
+static void ask(struct daemon *d)
+{
+	struct zone *zone = pipeline_zone(d->runtime.pipeline);
+	struct signing_message messages[ZONE_REQUEST_MAX];
+	struct zone_request request;
+	while (zone_next_request(zone, &request)) {
+		for (size_t i = 0; i < request.count; i++)
+			messages[i] = (struct signing_message){
+				request.messages[i].bytes, request.messages[i].len};
+		if (!signer_ask(d->signer, request.ticket, messages, request.count))
+			continue;
+		zone_unsigned(zone); /* no memory: asked again after the next look */
+		return;
+	}
+}
+
+static void refresh(struct daemon *d)
+{
+	if (d->refresh_at == 0 || loop_now() < d->refresh_at)
+		return;
+	const unsigned after = zone_refresh(pipeline_zone(d->runtime.pipeline));
+	d->refresh_at = after ? loop_now() + after * NS_PER_S : 0;
+	d->has_signatures = true;
 }
 
 void daemon_pump_signer(struct daemon *d)
@@ -116,6 +209,8 @@ void daemon_pump_signer(struct daemon *d)
 	bool is_pending;
 	if (!d->signer)
 		return;
+	refresh(d);
+	ask(d);
 	int err = signer_flush(d->signer, &is_pending);
 	const uint32_t events = EPOLLIN | (is_pending ? (uint32_t)EPOLLOUT : 0);
 	if (err)

@@ -12,6 +12,13 @@ int daemon_start_signer(struct daemon *d, const struct conf *conf) NONNULL MUSTC
 int daemon_wait_signer(struct daemon *d) NONNULL MUSTCHECK;
 void daemon_stop_signer(struct daemon *d) NONNULL;
 
+/* The pipeline's questions and news (pipeline/pipeline.h); `arg` is the runtime in the daemon. */
+bool daemon_is_signed(void *arg, const uint8_t *apex);
+void daemon_on_signed_zone(void *arg, const uint8_t *apex, bool is_gone);
+
+/* True if signatures or keys have come: flush. */
+bool daemon_has_signatures(const struct daemon *d) NONNULL;
+
 /* Sends what the signer has room for. */
 void daemon_pump_signer(struct daemon *d) NONNULL;
 /* Returns when to call daemon_on_signer(), apart from the events that the loop sees. */

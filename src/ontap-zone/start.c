@@ -22,6 +22,7 @@
 #include "ontap-zone/commands.h"
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/turn.h"
+#include "zone/sign.h"
 
 /* How long readiness waits until the watcher has found the owners of taken addresses. */
 #define OWNERS_PATIENCE NS_PER_S
@@ -291,6 +292,16 @@ int daemon_open_mdns(struct daemon *d, uint64_t seed)
 	return 0;
 }
 
+/* Until all is signed, what is signed is served, but nobody is told that it is ready. */
+static int sign_all(struct daemon *d)
+{
+	const struct zone *zone = pipeline_zone(d->runtime.pipeline);
+	while (d->signer && zone_is_signing(zone) && !d->is_stopping)
+		if (daemon_turn(d, NS_NEVER))
+			return EXIT_SYSTEM;
+	return 0;
+}
+
 int daemon_start(struct daemon *d)
 {
 	int code = start_sync(d);
@@ -307,6 +318,8 @@ int daemon_start(struct daemon *d)
 		code = start_listening(d);
 	if (!code && confine_end(&d->confinement, d->log))
 		code = EXIT_SYSTEM;
+	if (!code)
+		code = sign_all(d);
 	if (code || d->is_stopping)
 		return code;
 	d->is_ready = true;

@@ -31,7 +31,7 @@ static ns_t keeper_deadline(const struct daemon *d)
 
 static void do_synced_steps(struct daemon *d)
 {
-	if (runtime_is_dirty(&d->runtime))
+	if (runtime_is_dirty(&d->runtime) || daemon_has_signatures(d))
 		daemon_flush(d);
 	guests_poll(&d->guests, loop_now());
 	if (runtime_is_dirty(&d->runtime))
@@ -70,7 +70,7 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 		daemon_ask_again(d);
 	if (!d->has_kept && loop_now() >= keeper_deadline(d))
 		daemon_on_keeper(d, 0);
-	if (daemon_signer_deadline(d) == 0)
+	if (d->signer && signer_has_more(d->signer))
 		daemon_on_signer(d, 0);
 	control_poll(d->control, loop_now());
 	control_poll(d->resolve, loop_now());

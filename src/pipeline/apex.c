@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pipeline/inside.h"
+#include "zone/sign.h"
 
 /* SOA timers. NOTIFY tells secondaries of changes, so these matter only when it is lost. */
 enum { SOA_REFRESH_S = 3600, SOA_RETRY_S = 600, SOA_EXPIRE_S = 604800 };
@@ -46,6 +47,19 @@ struct policy pipeline_policy(const struct pipeline *p)
 	return policy;
 }
 
+/* Makes a new zone a signed one, if it is to be signed. ERR_NOMEM. */
+static int sign(struct pipeline *p, const uint8_t *apex)
+{
+	struct zone_sign_stats stats;
+	if (!p->sink.is_signed || !p->sink.is_signed(p->sink.arg, apex) ||
+		zone_sign_stats(p->zone, apex, &stats) == 0)
+		return 0;
+	int err = zone_sign(p->zone, apex);
+	if (!err && p->sink.on_signed_zone)
+		p->sink.on_signed_zone(p->sink.arg, apex, false);
+	return err;
+}
+
 int apex_put(struct pipeline *p, const uint8_t *apex)
 {
 	const struct policy *policy = &p->config.policy;
@@ -53,12 +67,24 @@ int apex_put(struct pipeline *p, const uint8_t *apex)
 	struct name hostmaster = p->config.hostmaster;
 	if (hostmaster.len == 0 && name_prepend("hostmaster", 10, policy->domain.wire, &hostmaster))
 		name_copy(&hostmaster, policy->domain.wire);
-	return zone_add_apex(p->zone, &(struct zone_apex){.name = apex,
-					      .mname = ns->wire,
-					      .rname = hostmaster.wire,
-					      .refresh_s = SOA_REFRESH_S,
-					      .retry_s = SOA_RETRY_S,
-					      .expire_s = SOA_EXPIRE_S,
-					      .minimum_s = policy->ttl_s,
-					      .ttl_s = policy->ttl_s});
+	const struct zone_apex params = {.name = apex,
+		.mname = ns->wire,
+		.rname = hostmaster.wire,
+		.refresh_s = SOA_REFRESH_S,
+		.retry_s = SOA_RETRY_S,
+		.expire_s = SOA_EXPIRE_S,
+		.minimum_s = policy->ttl_s,
+		.ttl_s = policy->ttl_s};
+	int err = zone_add_apex(p->zone, &params);
+	return err ? err : sign(p, apex);
+}
+
+int apex_remove(struct pipeline *p, const uint8_t *apex)
+{
+	struct zone_sign_stats stats;
+	const bool was_signed = zone_sign_stats(p->zone, apex, &stats) == 0;
+	int err = zone_remove_apex(p->zone, apex);
+	if (!err && was_signed && p->sink.on_signed_zone)
+		p->sink.on_signed_zone(p->sink.arg, apex, true);
+	return err;
 }

@@ -95,6 +95,8 @@ struct self self_find(const uint8_t *domain, const char *hostname);
 /* Returns the configured rules for names, including this host's name if it is to be served. */
 struct policy pipeline_policy(const struct pipeline *p);
 int apex_put(struct pipeline *p, const uint8_t *apex) MUSTCHECK;
+/* zone_remove_apex(), also of a signed zone. */
+int apex_remove(struct pipeline *p, const uint8_t *apex) NONNULL MUSTCHECK;
 
 /* unicast.c: puts records into the zone, and reports if this hides an alias. */
 int unicast_put(struct pipeline *p, enum zone_source source, const uint8_t *owner,

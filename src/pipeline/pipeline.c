@@ -147,7 +147,7 @@ static void leave_domain(struct pipeline *p, const struct name *old)
 	if (name_equal(old->wire, domain))
 		return;
 	if (p->left.len > 0 && !name_equal(p->left.wire, domain))
-		(void)!zone_remove_apex(p->zone, p->left.wire);
+		(void)!apex_remove(p, p->left.wire);
 	p->left = *old;
 	p->has_to_leave = false;
 }
@@ -213,6 +213,16 @@ ns_t pipeline_deadline(const struct pipeline *p)
 	return names_deadline(p->names);
 }
 
+int pipeline_set_keys(struct pipeline *p, const uint8_t *apex, const struct zone_keys *keys)
+{
+	return zone_set_keys(p->zone, apex, keys);
+}
+
+void pipeline_set_clock(struct pipeline *p, uint32_t now_s)
+{
+	zone_set_clock(p->zone, now_s);
+}
+
 uint32_t pipeline_next_serial(const struct pipeline *p, uint32_t floor)
 {
 	/* A zone that disappears and comes back continues from that serial. */
@@ -235,7 +245,7 @@ static void do_again(struct pipeline *p)
 
 static void finish_leaving(struct pipeline *p)
 {
-	p->has_to_leave = zone_remove_apex(p->zone, p->left.wire) == ERR_NOMEM;
+	p->has_to_leave = apex_remove(p, p->left.wire) == ERR_NOMEM;
 	if (!p->has_to_leave)
 		p->left = (struct name){0};
 }

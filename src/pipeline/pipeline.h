@@ -25,6 +25,7 @@
 #include "mdns/mdns.h"
 #include "model/model.h"
 #include "name/names.h"
+#include "zone/sign.h"
 #include "zone/view.h"
 #include "zone/zone.h"
 #include "zonefile/collection.h"
@@ -46,6 +47,10 @@ struct pipeline_sink {
 	/* A record was added to or removed from the zone. Not called before the end of the first
 	 * flush: the caller reads the records that exist by then. */
 	void (*on_record)(void *arg, const struct zone_change *change);
+	/* True if the zone with that apex is to be signed (zone/sign.h). Asked when it comes. */
+	bool (*is_signed)(void *arg, const uint8_t *apex);
+	/* A signed zone has come, which has no keys yet (pipeline_set_keys()), or is gone. */
+	void (*on_signed_zone)(void *arg, const uint8_t *apex, bool is_gone);
 	/* The views of clients may have changed. The batch is not committed yet, so zone_renew()
 	 * becomes part of it. */
 	void (*on_views)(void *arg);
@@ -123,6 +128,13 @@ bool pipeline_is_dirty(const struct pipeline *p) NONNULL;
 /* True if a flush has left work for further ones, because it would have taken too long: flush again as soon
  * as others have had their turn. */
 bool pipeline_has_more(const struct pipeline *p) NONNULL;
+
+/* Sets the keys of a signed zone, and the clock for signatures: zone_set_keys(), zone_set_clock(). The next flush
+ * signs with them. ERR_ABSENT: that zone is not signed; ERR_NOMEM, ERR_RANGE. */
+int pipeline_set_keys(struct pipeline *p, const uint8_t *apex, const struct zone_keys *keys) NONNULL
+	MUSTCHECK;
+void pipeline_set_clock(struct pipeline *p, uint32_t now_s) NONNULL;
+/* The store is asked for requests, and gets signatures: zone_next_request(), zone_signed(), zone_refresh(). */
 
 /* What readers may still use. When they have finished, free it by zone_garbage_free() and
  * view_table_free(). NULL: nothing. */

@@ -78,7 +78,7 @@ int reverse_put_zone(struct pipeline *p, const uint8_t *apex, bool is_ours)
 		return put_zone(p, apex);
 	struct reverse_job *job = zone_has_apex(p->zone, apex) ? find_or_add(p, apex) : NULL;
 	if (!job)
-		return zone_remove_apex(p->zone, apex);
+		return apex_remove(p, apex);
 	job_begin(p, job, true);
 	return 0;
 }
@@ -108,7 +108,7 @@ static int end_pass(struct pipeline *p)
 			job->passes--;
 			continue;
 		}
-		int err = job->is_going ? zone_remove_apex(p->zone, job->apex.wire) : 0;
+		int err = job->is_going ? apex_remove(p, job->apex.wire) : 0;
 		if (err == ERR_NOMEM)
 			return err;
 		job_end(jobs, job);

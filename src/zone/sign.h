@@ -23,6 +23,7 @@
  */
 #pragma once
 
+#include "wire/rrsig.h"
 #include "zone/zone.h"
 
 /* One set at the apex that is about keys: DNSKEY, CDS or CDNSKEY, with its signatures. */
