@@ -164,6 +164,12 @@ void daemon_on_signer(void *arg, uint32_t events UNUSED)
 		signer_has_ended(d, err);
 }
 
+void daemon_hear_signer(struct daemon *d)
+{
+	if (d->signer && signer_has_more(d->signer))
+		daemon_on_signer(d, 0);
+}
+
 ns_t daemon_signer_deadline(const struct daemon *d)
 {
 	if (!d->signer)

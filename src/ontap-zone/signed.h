@@ -24,6 +24,8 @@ void daemon_pump_signer(struct daemon *d) NONNULL;
 /* Returns when to call daemon_on_signer(), apart from the events that the loop sees. */
 ns_t daemon_signer_deadline(const struct daemon *d) NONNULL;
 void daemon_on_signer(void *arg, uint32_t events);
+/* Handles what the loop does not see. */
+void daemon_hear_signer(struct daemon *d) NONNULL;
 
 /* Answers "keys ...": `request` is what follows. Returns the stream in which the answer comes. */
 unsigned daemon_keys(struct daemon *d, const struct control_asker *asker, const char *request,

@@ -70,8 +70,7 @@ int daemon_turn(struct daemon *d, ns_t deadline)
 		daemon_ask_again(d);
 	if (!d->has_kept && loop_now() >= keeper_deadline(d))
 		daemon_on_keeper(d, 0);
-	if (d->signer && signer_has_more(d->signer))
-		daemon_on_signer(d, 0);
+	daemon_hear_signer(d);
 	control_poll(d->control, loop_now());
 	control_poll(d->resolve, loop_now());
 	if (d->has_to_reload && d->is_ready && !d->is_reloading)

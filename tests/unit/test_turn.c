@@ -136,7 +136,12 @@ ns_t daemon_signer_deadline(const struct daemon *d UNUSED)
 {
 	return NS_NEVER;
 }
-void daemon_on_signer(void *arg UNUSED, uint32_t events UNUSED)
+bool daemon_has_signatures(const struct daemon *d UNUSED)
+{
+	return false;
+}
+
+void daemon_hear_signer(struct daemon *d UNUSED)
 {
 }
 void daemon_pump_signer(struct daemon *d UNUSED)
