@@ -232,7 +232,7 @@ static const struct option options[] = {
 	{"resolve-socket", .type = &option_type_text_or_no, .commands = SERVE, AT(resolve_path),
 		.arg = "PATH", .defaults = {"/run/ontap-zone/resolve.sock"}, .max = SOCKET_PATH_MAX,
 		.help = "where programs of this machine resolve names: libnss_ontap(8)"},
-	{"state", .type = &option_type_text, .commands = SERVE, AT(state_dir), .arg = "DIR",
+	{"state", .type = &option_type_text, .commands = SERVE | KEYS, AT(state_dir), .arg = "DIR",
 		.defaults = {CONF_DEFAULT_STATE}, .help = "what must outlive a restart"},
 	{"user", .type = &option_type_text, .commands = SERVE, AT(user), .arg = "NAME",
 		.default_words = "ontap, where there is such a user", .help = "run as this user"},

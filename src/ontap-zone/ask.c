@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -19,6 +20,7 @@
 #include "ontap-zone/live.h"
 #include "ontap-zone/print.h"
 #include "ontap-zone/refusal.h"
+#include "ontap-zone/signer_msg.h"
 #include "ontap-zone/terminal.h"
 #include "show/text.h"
 
@@ -148,9 +150,9 @@ static bool on_line(void *arg, const char *text)
 }
 
 /* The words of signer_command(). */
-static void make_keys_request(struct buf *request, const struct conf *conf)
+static void put_keys_words(struct buf *request, const struct conf *conf)
 {
-	buf_printf(request, " %s", conf_keys_words[conf->keys_verb]);
+	buf_puts(request, conf_keys_words[conf->keys_verb]);
 	if (conf->keys_zone)
 		buf_printf(request, " %s", conf->keys_zone);
 	if (conf->rolled_alg)
@@ -161,8 +163,10 @@ static void make_request(struct buf *request, const struct conf *conf, enum conf
 {
 	char client[ADDR_TEXT_CAP];
 	buf_puts(request, conf_table.commands[command].word);
-	if (command == CONF_KEYS)
-		make_keys_request(request, conf);
+	if (command == CONF_KEYS) {
+		buf_puts(request, " ");
+		put_keys_words(request, conf);
+	}
 	if (conf->explained)
 		buf_printf(request, " %s", conf->explained);
 	if (conf->client.family != ADDR_NONE)
@@ -182,10 +186,40 @@ static void tell_fault(const char *path, int err)
 	buf_fini(&text);
 }
 
+static bool is_change_of_keys(const struct ask *ask)
+{
+	return ask->command == CONF_KEYS && ask->conf->keys_verb >= CONF_KEYS_ROLL;
+}
+
+/* Keys are changed by who may open their directory. */
+static int run_keys(struct ask *ask)
+{
+	struct buf request = {0}, text = {0};
+	put_keys_words(&request, ask->conf);
+	int err = chdir(ask->conf->state_dir) || chdir("keys") ? -errno : 0;
+	if (!err)
+		err = control_ask(SIGNER_CONTROL, buf_text(&request), on_line, ask);
+	buf_fini(&request);
+	if (!err) {
+		if (!ask->conf->is_json && ask->code == EXIT_DONE)
+			print_lines(ask);
+		return ask->code;
+	}
+	buf_printf(&text, "cannot change keys by %s/keys: %s%s", ask->conf->state_dir,
+		err_text(err),
+		err == -EACCES ? ": only root, or the user that started the daemon, may"
+			       : ": does the daemon run? (--state=DIR)");
+	complain(buf_text(&text));
+	buf_fini(&text);
+	return EXIT_SYSTEM;
+}
+
 /* Asks, and reads all lines of the answer. */
 static int run_ask(struct ask *ask)
 {
 	struct buf request = {0};
+	if (is_change_of_keys(ask))
+		return run_keys(ask);
 	make_request(&request, ask->conf, ask->command);
 	int err = control_ask(ask->conf->socket_path, buf_text(&request), on_line, ask);
 	buf_fini(&request);

@@ -254,11 +254,17 @@ void daemon_on_resume(void *arg, ns_t nap)
 
 /* The two sockets for questions: control and resolve. */
 
+/* Members of the group may ask; only root and the daemon's own user may change anything. */
+static bool may_command(const struct control_asker *asker)
+{
+	return asker->uid == 0 || asker->uid == geteuid();
+}
+
 /* Commands are carried out in the turn after this one. */
 static unsigned daemon_command(
 	struct daemon *d, const struct control_asker *asker, bool is_stop, struct buf *out)
 {
-	if (!daemon_may_command(asker)) {
+	if (!may_command(asker)) {
 		log_warning(d->log, "command refused: command=%s uid=%lld",
 			is_stop ? "stop" : "reload", (long long)(int)asker->uid);
 		report_refusal(out);
@@ -299,7 +305,7 @@ unsigned daemon_answer(
 		return STREAM_STATE;
 	}
 	if (strncmp(request, "keys ", 5) == 0)
-		return daemon_keys(d, asker, request + 5, out);
+		return daemon_keys(d, request + 5, out);
 	report_answer(&report, request, out);
 	return STREAM_NONE;
 }

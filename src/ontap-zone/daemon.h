@@ -2,8 +2,6 @@
 /* The running daemon, and the functions that its parts call in each other. */
 #pragma once
 
-#include <unistd.h>
-
 #include "base/compiler.h"
 #include "conf/conf.h"
 #include "io/control.h"
@@ -103,12 +101,6 @@ void daemon_on_watcher(void *arg, uint32_t events);
 void daemon_on_keeper(void *arg, uint32_t events);
 void daemon_on_written(void *arg, const struct keeper_written *written);
 int daemon_on_event(void *arg, const struct event *ev);
-
-/* Members of the group may ask; only root and the daemon's own user may change anything. */
-static inline bool daemon_may_command(const struct control_asker *asker)
-{
-	return asker->uid == 0 || asker->uid == geteuid();
-}
 
 /* Makes the watcher report again what was refused, if there is room for it. */
 void daemon_ask_again(struct daemon *d) NONNULL;

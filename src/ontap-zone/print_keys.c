@@ -61,6 +61,8 @@ static void put_next(const json_t *line, struct buf *out)
 	const char *zone = answer_text(line, "zone");
 	if (answer_is(line, "mode", "failed"))
 		buf_puts(out, "The keys could not be read: see the log.\n");
+	if (answer_is(line, "mode", "waiting"))
+		buf_puts(out, "Nothing is signed until the clock is right: see the log.\n");
 	if (answer_is_true(line, "asks_parent") && answer_is(line, "mode", "unsigning")) {
 		buf_puts(out, "When the parent has no DS any more: ontap-zone keys ds-seen ");
 		text_put(out, zone);

@@ -28,5 +28,4 @@ void daemon_on_signer(void *arg, uint32_t events);
 void daemon_hear_signer(struct daemon *d) NONNULL;
 
 /* Answers "keys ...": `request` is what follows. Returns the stream in which the answer comes. */
-unsigned daemon_keys(struct daemon *d, const struct control_asker *asker, const char *request,
-	struct buf *out) NONNULL;
+unsigned daemon_keys(struct daemon *d, const char *request, struct buf *out) NONNULL;

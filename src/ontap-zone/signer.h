@@ -81,7 +81,8 @@ int signer_ask(struct signer *s, uint64_t ticket, const struct signing_message *
  * so the next step of a roll need not wait until older ones have expired. */
 void signer_fresh(struct signer *s, const uint8_t *zone, const struct dnssec_key_id *keys,
 	unsigned count) NONNULL;
-/* What `ontap-zone keys` asks: "show [ZONE]", "ds [ZONE]", "roll ZONE [13|15]", "ds-seen ZONE", "unsign ZONE". */
+/* What anybody may ask: "show [ZONE]", "ds [ZONE]". Keys are changed on a socket of the signer's own
+ * (signer_control.c): "roll ZONE [13|15]", "ds-seen ZONE", "unsign ZONE". */
 void signer_command(struct signer *s, uint64_t ticket, const char *text) NONNULL;
 
 /* The process itself, with one end of the channel: signer_process.c. */

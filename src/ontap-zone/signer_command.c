@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns what `ontap-zone keys` asks of the signer, and its answers.
- * Never decides who may ask: the server does, by the user of the asker.
+ * Never decides who may ask.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +79,10 @@ static void put_zone(struct buf *out, const struct signed_zone *z)
 	const uint64_t next = roll_deadline(&z->roll);
 	jsonw_open(&w, NULL, '{');
 	jsonw_text(&w, "zone", name_to_text(z->roll.zone.wire, name));
-	jsonw_text(&w, "mode", z->is_loaded ? roll_mode_text(z->roll.mode) : "failed");
+	jsonw_text(&w, "mode",
+		z->is_loaded ? roll_mode_text(z->roll.mode)
+		: z->retry_s ? "failed"
+			     : "waiting");
 	jsonw_bool(&w, "asks_parent", roll_is_asking(&z->roll));
 	if (next != UINT64_MAX && next > 0)
 		jsonw_number(&w, "next", (int64_t)next);
@@ -158,7 +161,7 @@ static void run_show(struct signer_process *p UNUSED, struct signed_zone *z, con
 
 /* Words of a request: what is asked, the zone, and something more. */
 struct words {
-	char text[2048];
+	char text[SIGNER_TEXT_CAP];
 	const char *verb, *zone, *arg;
 };
 
@@ -190,7 +193,8 @@ static void run_all(const struct signer_process *p, struct buf *out)
 			put_zone(out, p->zones[i]);
 }
 
-void signer_command_run(struct signer_process *p, const char *text, struct buf *out)
+void signer_command_run(
+	struct signer_process *p, const char *text, bool may_change, struct buf *out)
 {
 	static const struct {
 		const char *verb;
@@ -207,6 +211,8 @@ void signer_command_run(struct signer_process *p, const char *text, struct buf *
 	struct signed_zone *z = w.zone ? find(p, w.zone) : NULL;
 	if (i == ARRAY_LEN(verbs))
 		put_error(out, "unknown request: show, ds, roll, ds-seen and unsign are known");
+	else if (verbs[i].is_change && !may_change)
+		put_error(out, "keys are changed on the socket in their own directory");
 	else if (w.zone && !z)
 		put_error(out, "there is no such zone that is signed");
 	else if (!z && verbs[i].is_change)
@@ -214,7 +220,7 @@ void signer_command_run(struct signer_process *p, const char *text, struct buf *
 	else if (!z)
 		run_all(p, out);
 	else if (!z->is_loaded && verbs[i].is_change)
-		put_error(out, "the keys of this zone could not be read: see the log");
+		put_error(out, "the keys of this zone are not known: see keys show, and the log");
 	else
 		verbs[i].run(p, z, w.arg, out);
 }

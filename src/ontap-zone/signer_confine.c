@@ -14,8 +14,9 @@
 #include "io/sandbox_lists.h"
 #include "ontap-zone/signer_process.h"
 
-/* The end of the channel. It has no other socket, and can make none. */
-static const struct sandbox_call talking[] = {SANDBOX_CALL(sendto), SANDBOX_CALL(recvfrom)};
+/* The end of the channel, and who comes to the directory of the keys. It can make no socket. */
+static const struct sandbox_call talking[] = {
+	SANDBOX_CALL(sendto), SANDBOX_CALL(recvfrom), SANDBOX_CALL(accept4)};
 
 static int limit_calls(void)
 {
@@ -42,7 +43,9 @@ static int tell(const struct log *log, const char *what, int err)
 static int limit_files(const struct signer_process *p, int *ret_level)
 {
 	const struct sandbox_path own[] = {
-		{.path = ".", .access = SANDBOX_READ | SANDBOX_WRITE, .at = p->dir},
+		{.path = ".",
+			.access = SANDBOX_READ | SANDBOX_WRITE | SANDBOX_SOCKET,
+			.at = p->dir},
 		{.path = sandbox_has_sanitizer ? "/proc/self" : NULL, .access = SANDBOX_READ}};
 	*ret_level = 0;
 	return tell(p->log, "landlock", sandbox_limit_files(own, ARRAY_LEN(own), ret_level));

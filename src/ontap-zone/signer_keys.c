@@ -56,7 +56,19 @@ static int file_of(
 	return err;
 }
 
-/* Reads the key that the state names. A key that was not written before the process was killed is left out. */
+/* That of the secret goes last: while it is there, the key is. */
+void signer_keys_remove(
+	struct signer_process *p, const struct signed_zone *z, struct dnssec_key_id id)
+{
+	char file[FILE_NAME_CAP];
+	if (file_of(z->roll.zone.wire, id, ".key", file) == 0)
+		signer_store_remove(p->dir, file);
+	if (file_of(z->roll.zone.wire, id, ".private", file) == 0)
+		signer_store_remove(p->dir, file);
+}
+
+/* Reads the key that the state names. One that was not written, or was removed, before the process was killed is left
+ * out. */
 static int load_pair(struct signer_process *p, struct signed_zone *z, unsigned i, bool *ret_is_none)
 {
 	char file[FILE_NAME_CAP];
@@ -66,9 +78,12 @@ static int load_pair(struct signer_process *p, struct signed_zone *z, unsigned i
 	int err = file_of(z->roll.zone.wire, key->id, ".private", file);
 	if (err)
 		return err;
-	*ret_is_none = key->state == ROLL_GENERATED && !signer_store_has(p->dir, file);
-	if (*ret_is_none)
+	*ret_is_none = (key->state == ROLL_GENERATED || key->state == ROLL_RETIRED) &&
+		       !signer_store_has(p->dir, file);
+	if (*ret_is_none) {
+		signer_keys_remove(p, z, key->id);
 		return 0;
+	}
 	err = read_pair(p, file, pair, &created_s);
 	if (err)
 		return err;
@@ -248,14 +263,4 @@ int signer_keys_write(struct signer_process *p, const struct signed_zone *z,
 		err = signer_store_write(p->dir, secret_file, &text);
 	wipe(&text);
 	return err;
-}
-
-void signer_keys_remove(
-	struct signer_process *p, const struct signed_zone *z, struct dnssec_key_id id)
-{
-	char file[FILE_NAME_CAP];
-	if (file_of(z->roll.zone.wire, id, ".private", file) == 0)
-		signer_store_remove(p->dir, file);
-	if (file_of(z->roll.zone.wire, id, ".key", file) == 0)
-		signer_store_remove(p->dir, file);
 }

@@ -37,5 +37,11 @@ struct signer_fresh_request {
 	struct dnssec_key_id keys[RRSIG_KEYS_MAX];
 };
 
+/* The socket in STATE/keys on which keys are changed: a line is answered by lines (io/control.h). */
+#define SIGNER_CONTROL "control"
+
+/* The longest text of a command, with its zero. */
+enum { SIGNER_TEXT_CAP = 1536 };
+
 /* A piece is shorter than a message. */
 enum { SIGNER_PIECE = 65536 };

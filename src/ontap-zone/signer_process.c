@@ -125,7 +125,8 @@ static int take_command(struct signer_process *p, const struct channel_message *
 		return -EBADMSG;
 	buf_add(&text, m->bytes + TICKET_LEN, m->len - TICKET_LEN);
 	buf_add(&reply, m->bytes, TICKET_LEN);
-	signer_command_run(p, buf_text(&text), &reply);
+	(void)signer_zones_run(p); /* what is due comes first */
+	signer_command_run(p, buf_text(&text), false, &reply);
 	if (reply.len > REPLY_MAX) { /* whole lines */
 		reply.len = REPLY_MAX;
 		while (reply.len > TICKET_LEN && reply.bytes[reply.len - 1] != '\n')
@@ -189,17 +190,22 @@ static int run_zones(struct signer_process *p)
 
 static int run(struct signer_process *p)
 {
-	struct pollfd fds[] = {
-		{.fd = p->channel.fd, .events = POLLIN}, {.fd = p->timer, .events = POLLIN}};
 	int err = 0;
 	while (!err) {
+		struct pollfd fds[] = {{.fd = p->channel.fd, .events = POLLIN},
+			{.fd = p->timer, .events = POLLIN}, {.fd = p->listener, .events = POLLIN},
+			{.fd = p->client, .events = POLLIN}};
 		uint64_t times;
 		bool is_due;
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
 			return -errno;
-		is_due = fds[1].revents != 0;
-		if (is_due)
+		is_due = fds[1].revents || fds[3].revents;
+		if (fds[1].revents)
 			(void)!read(p->timer, &times, sizeof(times));
+		if (fds[3].revents)
+			signer_control_read(p);
+		if (fds[2].revents)
+			signer_control_accept(p);
 		if (fds[0].revents)
 			err = take_all(p, &is_due);
 		if (!err && is_due)
@@ -222,7 +228,8 @@ static int open_all(struct signer_process *p, const struct signer_config *config
 			p->log, "cannot start the signer: step=timer error=\"%s\"", err_text(err));
 		return err;
 	}
-	return signer_confine(p);
+	const int err = signer_control_open(p);
+	return err ? err : signer_confine(p);
 }
 
 static void close_all(struct signer_process *p)
@@ -232,6 +239,7 @@ static void close_all(struct signer_process *p)
 		free(p->zones[i]);
 	}
 	free(p->zones);
+	signer_store_remove(p->dir, SIGNER_CONTROL);
 	buf_fini(&p->request);
 	buf_fini(&p->answer);
 	channel_fini(&p->channel);

@@ -33,6 +33,9 @@ struct signer_process {
 	struct signed_zone **zones; /* owned; in the order in which they came */
 	size_t count, cap;
 	struct buf request, answer;
+	int listener, client;       /* in the directory of the keys; -1: none */
+	char line[SIGNER_TEXT_CAP]; /* what the client has said so far */
+	size_t line_len;
 	uint64_t refusals; /* messages that were not signed */
 	struct sandbox_report sandbox;
 };
@@ -74,8 +77,15 @@ int signer_keys_write(struct signer_process *p, const struct signed_zone *z,
 void signer_keys_remove(
 	struct signer_process *p, const struct signed_zone *z, struct dnssec_key_id id) NONNULL;
 
-/* signer_command.c: answers what `ontap-zone keys` asks: lines of JSON. */
-void signer_command_run(struct signer_process *p, const char *text, struct buf *out) NONNULL;
+/* signer_command.c: answers what `ontap-zone keys` asks: lines of JSON. `may_change`: not only questions. */
+void signer_command_run(
+	struct signer_process *p, const char *text, bool may_change, struct buf *out) NONNULL;
+
+/* signer_control.c: listens in the directory of the keys. ERR_EXISTS: another daemon does; -errno; logged. */
+int signer_control_open(struct signer_process *p) NONNULL MUSTCHECK;
+/* The listener, the client is readable. */
+void signer_control_accept(struct signer_process *p) NONNULL;
+void signer_control_read(struct signer_process *p) NONNULL;
 
 /* signer_confine.c: from now on the process has no capability, opens files only in its directory, and no socket at
  * all. Fills `p->sandbox`. What the kernel lacks is logged. -errno, ERR_DENIED: it has more than it should;

@@ -6,6 +6,7 @@
  *	Kexample.org.+013+55648.private   a key, in the form of BIND's programs (dnssec/key_file.h)
  *	Kexample.org.+013+55648.key       its DNSKEY
  *	clock                             when the signer last knew the time
+ *	control                           the socket on which keys are changed
  *
  * It belongs to the user of the signer, root if possible, and nobody else may read it. The user that the other
  * processes run as owns the directory above: he can remove the keys, but cannot read them, and cannot pass others off

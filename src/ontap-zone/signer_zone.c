@@ -133,15 +133,15 @@ static void log_steps(
 	}
 }
 
-/* Removes the keys that the state no longer names. */
-static void remove_others(struct signer_process *p, struct signed_zone *z)
+/* Removes the keys that the next state does not name, before it is stored: what is interrupted is done again. */
+static void remove_others(struct signer_process *p, struct signed_zone *z, const struct roll *next)
 {
 	unsigned kept = 0;
 	for (unsigned k = 0; k < z->pair_count; k++) {
 		const struct dnssec_key_id id = {.tag = z->pairs[k].tag, .alg = z->pairs[k].alg};
 		bool is_named = false;
-		for (unsigned i = 0; i < z->roll.count; i++)
-			is_named |= z->roll.keys[i].id.tag == id.tag;
+		for (unsigned i = 0; i < next->count; i++)
+			is_named |= next->keys[i].id.tag == id.tag;
 		if (is_named)
 			z->pairs[kept++] = z->pairs[k];
 		else
@@ -162,12 +162,12 @@ static void step(struct signer_process *p, struct signed_zone *z, uint64_t now_s
 		return;
 	/* Progress: each step brings a key nearer to its end, and times none further. */
 	while (roll_step(&next, now_s)) {
+		remove_others(p, z, &next);
 		if (signer_zone_store(p, z, &next))
 			break;
 		z->has_news = true;
 	}
 	log_steps(p, &before, &z->roll);
-	remove_others(p, z);
 }
 
 /* Reads the keys of a zone. A new zone gets its first one. */

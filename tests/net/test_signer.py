@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: ISC
+"""The process that has the keys of signed zones (src/ontap-zone/signer.h): what it cannot do, and what programs of others
+say of its keys."""
+import errno
+import json
+import os
+import pathlib
+import signal
+import subprocess
+
+import pytest
+
+pytest.importorskip("dns", reason="python3-dnspython is not installed")
+
+from lib import inject  # noqa: E402
+from lib.started import is_sanitized  # noqa: E402
+from lib.wait import wait_until  # noqa: E402
+
+ZONE = "wan.example.org"
+
+
+@pytest.fixture
+def host(topo):
+    topo.has_dad = False
+    ns = topo.namespace("host")
+    topo.bridge(ns, "br0", "10.8.0.1/24")
+    return ns
+
+
+@pytest.fixture
+def signed(host, serve):
+    """Serves a signed zone. Options follow."""
+    def start(*options):
+        return serve(host, f"--domain={ZONE}", "--no-mdns", "--dnssec", *options)
+    return start
+
+
+def child(daemon, name="ontap-signer"):
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            status = dict(line.split(":\t", 1) for line in (entry / "status").read_text().splitlines() if ":\t" in line)
+        except OSError:
+            continue
+        if int(status["PPid"]) == daemon.process.pid and status["Name"].strip() == name:
+            return int(entry.name)
+    return None
+
+
+def keys_dir(daemon):
+    return pathlib.Path(os.path.dirname(daemon.socket)) / "state" / "keys"
+
+
+def shown(daemon, *words):
+    return [json.loads(line) for line in daemon.ask("keys", *words, "--json").splitlines()]
+
+
+def the_key(daemon):
+    zone, = shown(daemon)
+    key, = zone["keys"]
+    return key
+
+
+# --- keys, as others read them ---------------------------------------------------------------------
+
+@pytest.mark.parametrize("algorithm", [13, 15])
+def test_programs_of_others_read_its_keys(signed, need, algorithm):
+    daemon = signed(f"--dnssec-algorithm={algorithm}")
+    key = the_key(daemon)
+    assert key["algorithm"] == algorithm
+    name = f"K{ZONE}.+{algorithm:03}+{key['tag']:05}"
+    directory = keys_dir(daemon)
+    wanted = key["ds"].split()[-4:]
+    for tool in (["dnssec-dsfromkey", "-2", f"{name}.key"], ["ldns-key2ds", "-2", "-n", f"{name}.key"]):
+        said = subprocess.run([need(tool[0]), *tool[1:]], cwd=directory, check=True, capture_output=True, text=True).stdout
+        words = said.split()
+        assert words[-4:-1] == wanted[:3] and words[-1].upper() == wanted[3], (tool, said)
+    assert key["ds"] in daemon.ask("keys", "ds")
+
+
+@pytest.mark.parametrize("algorithm", [13, 15])
+def test_programs_of_others_sign_with_its_keys(signed, need, tmp_path, algorithm):
+    """dnssec-signzone signs by the secret, dnssec-verify checks by the DNSKEY: so both are one key."""
+    daemon = signed(f"--dnssec-algorithm={algorithm}")
+    key = the_key(daemon)
+    zone = tmp_path / "zone"
+    zone.write_text(f"$TTL 60\n@ SOA ns.{ZONE}. root.{ZONE}. 1 3600 600 86400 60\n@ NS ns.{ZONE}.\nns A 192.0.2.1\n"
+                    f"{key['dnskey']}\n")
+    name = f"K{ZONE}.+{algorithm:03}+{key['tag']:05}"
+    subprocess.run([need("dnssec-signzone"), "-z", "-K", keys_dir(daemon), "-o", ZONE, "-f", f"{zone}.signed", zone, name],
+                   check=True, capture_output=True, cwd=tmp_path)
+    subprocess.run([need("dnssec-verify"), "-z", "-o", ZONE, f"{zone}.signed"], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("algorithm", ["ECDSAP256SHA256", "ED25519"])
+def test_a_key_of_bind_is_used(host, serve, need, tmp_path, algorithm):
+    daemon = serve(host, f"--domain={ZONE}", "--no-mdns")
+    daemon.stop()
+    directory = keys_dir(daemon)
+    directory.mkdir(mode=0o700)
+    made = subprocess.run([need("dnssec-keygen"), "-q", "-a", algorithm, "-f", "KSK", "-K", directory, ZONE], check=True,
+                          capture_output=True, text=True).stdout.strip()
+    again = serve(host, f"--domain={ZONE}", "--no-mdns", "--dnssec", f"--state={directory.parent}")
+    key = the_key(again)
+    assert made == f"K{ZONE}.+{key['algorithm']:03}+{key['tag']:05}"
+    record = next(line for line in (directory / f"{made}.key").read_text().splitlines() if not line.startswith(";"))
+    assert "".join(record.split("DNSKEY")[1].split()[3:]) == key["dnskey"].split()[-1]
+
+
+# --- commands --------------------------------------------------------------------------------------
+
+def change(daemon, *words):
+    return subprocess.run([daemon.program, "keys", *words, f"--state={keys_dir(daemon).parent}"], capture_output=True,
+                          text=True, timeout=60, check=False)
+
+
+def test_who_may_ask_may_not_change_keys(signed, host, nobody):
+    """Only who may open their directory, which the server is not either."""
+    daemon = signed("--socket-group=nogroup")
+    as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", daemon.program, "keys"]
+    for words in (["show"], ["ds", ZONE]):
+        host.run([*as_nobody, *words, f"--socket={daemon.socket}"])
+    for verb in ("roll", "unsign", "ds-seen"):
+        done = host.run([*as_nobody, verb, ZONE, f"--state={keys_dir(daemon).parent}"], check=False)
+        assert done.returncode == 111 and "only root" in done.stderr, (verb, done)
+    assert shown(daemon)[0]["mode"] == "signed"
+    done = change(daemon, "ds-seen", ZONE)
+    assert done.returncode == 1 and "nothing is asked of the parent" in done.stderr, done
+    done = subprocess.run([daemon.program, "keys", "roll", ZONE, "--state=/nowhere"], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 111 and "/nowhere/keys" in done.stderr and "--state=DIR" in done.stderr, done
+
+
+def test_what_is_not_signed_has_no_keys(host, serve):
+    daemon = serve(host, "--domain=home.arpa", "--no-mdns", "--dnssec")
+    assert daemon.ask("keys") == "No zone is signed.\n"
+    daemon.stop()
+    daemon = serve(host, f"--domain={ZONE}", "--no-mdns")
+    done = host.run([daemon.program, "keys", f"--socket={daemon.socket}"], check=False)
+    assert done.returncode == 1 and "no zone is signed: see --dnssec" in done.stderr, done
+    assert child(daemon) is None and not keys_dir(daemon).exists()
+
+
+def test_unsigned_before_the_parent_was_asked_is_unsigned_at_once(signed):
+    daemon = signed()
+    tag = the_key(daemon)["tag"]
+    done = change(daemon, "unsign", ZONE)
+    assert done.returncode == 0 and f"{ZONE}.: unsigned" in done.stdout, done
+    daemon.stop()
+    daemon.start()
+    zone, = shown(daemon)
+    assert zone["mode"] == "unsigned" and [key["state"] for key in zone["keys"]] == ["retired"]
+    assert zone["keys"][0]["tag"] == tag and not zone["keys"][0]["signs"]
+
+
+# --- the process -----------------------------------------------------------------------------------
+
+def test_without_the_signer_it_ends(signed):
+    daemon = signed()
+    pid = daemon.process.pid
+    os.kill(child(daemon), signal.SIGKILL)
+    wait_until(lambda: not os.path.exists(f"/proc/{pid}/status") or
+               "State:\tZ" in pathlib.Path(f"/proc/{pid}/status").read_text(), what="the end")
+    daemon.kill()
+    assert "the signer has ended" in daemon.log()
+
+
+def test_keys_that_others_may_read_are_not_used(signed):
+    daemon = signed()
+    daemon.stop()
+    keys_dir(daemon).chmod(0o755)
+    done = subprocess.run([daemon.program, "serve", "--domain=" + ZONE, "--dnssec", "--no-mdns", "--config=/dev/null",
+                           f"--socket={daemon.socket}", f"--state={keys_dir(daemon).parent}", "--resolve-socket=no"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode not in (0, 100) and "cannot open the keys" in done.stderr, done
+
+
+@pytest.fixture
+def has_lists(program):
+    if not inject.IS_KNOWN:
+        pytest.skip("not known for this architecture")
+    if is_sanitized(program("ontap-zone")):
+        pytest.skip("the program has a sanitizer, which needs some of the calls")
+
+
+CLOSED = (-errno.EACCES, -errno.EPERM, -errno.ENOENT)
+REFUSED = [(inject.KILL, os.getpid(), 0), (inject.SOCKET, inject.AF_NETLINK, inject.SOCK_RAW, 0),
+           (inject.SOCKET, inject.AF_INET, inject.SOCK_STREAM, 0), (inject.SOCKET, inject.AF_UNIX, inject.SOCK_STREAM, 0),
+           (inject.CONNECT, 0, 0, 0), (inject.PRCTL, inject.PR_SET_DUMPABLE, 1), (inject.IOCTL, 2, inject.TIOCSTI, b"x")]
+DEADLY = [(inject.EXECVE, b"/bin/true", 0, 0), (inject.FORK,), (inject.PTRACE, inject.PTRACE_TRACEME),
+          (inject.SETNS, 0, 0), (inject.UNSHARE, inject.CLONE_NEWUSER), (inject.BPF, 0, 0, 0)]
+
+
+def test_code_in_the_signer_reaches_no_network_and_no_other_file(signed, has_lists, tmp_path):
+    tmp_path.chmod(0o777)
+    secret = tmp_path / "secret"
+    secret.write_text("secret\n")
+    daemon = signed("--user=root")
+    tid = child(daemon)
+    for call in REFUSED:
+        assert inject.call(tid, *call) == -errno.EPERM, call
+    for path in (bytes(secret), b"/etc/passwd", b"/proc/self/status", bytes(keys_dir(daemon).parent / "serial")):
+        assert inject.call(tid, inject.OPENAT, inject.AT_FDCWD, path, os.O_RDONLY) in CLOSED, path
+    for path in (bytes(tmp_path / "new"), bytes(keys_dir(daemon).parent / "new")):
+        assert inject.call(tid, inject.OPENAT, inject.AT_FDCWD, path, os.O_WRONLY | os.O_CREAT, 0o644) in CLOSED, path
+        assert not os.path.exists(path)
+    assert the_key(daemon)["signs"]
+    daemon.stop()
+    for call in DEADLY:
+        daemon = signed()
+        with pytest.raises(inject.Ended, match=str(int(signal.SIGSYS))):
+            inject.call(child(daemon), *call)
+        daemon.kill()
+
+
+def test_the_others_do_not_reach_the_keys(signed, has_lists):
+    """The server and the keeper, if they are another user than the one that has started it."""
+    if open("/proc/self/uid_map").read().split() != ["0", "0", "4294967295"]:
+        pytest.skip("needs to be root of the machine to become somebody else")
+    daemon = signed()
+    assert the_key(daemon)["signs"]
+    directory = keys_dir(daemon)
+    assert directory.stat().st_uid == 0 and directory.stat().st_mode & 0o777 == 0o700
+    files = [path for path in directory.iterdir() if path.is_file()]
+    assert len(files) == 4 and all(path.stat().st_mode & 0o777 == 0o600 and path.stat().st_uid == 0 for path in files)
+    secret = next(path for path in files if path.suffix == ".private")
+    for tid in (daemon.process.pid, child(daemon, "ontap-keeper"), child(daemon, "ontap-watcher")):
+        assert inject.call(tid, inject.OPENAT, inject.AT_FDCWD, bytes(secret), os.O_RDONLY) in CLOSED, tid
+
+
+def test_status_shows_what_the_signer_may_do(signed, has_lists):
+    found = signed().status()["processes"]["signer"]
+    assert found["capabilities"] == "none" and found["bounding"] == "none" and found["no_new_privs"] and found["seccomp"]
+    assert found["landlock"] > 0
+
+
+def test_a_clock_that_is_behind_signs_nothing(signed):
+    daemon = signed()
+    daemon.stop()
+    (keys_dir(daemon) / "clock").write_text("20990101000000\n")
+    daemon.start()
+    assert shown(daemon)[0]["mode"] == "waiting"
+    assert "nothing is signed: clock=" in daemon.log()
+    assert "until the clock is right" in daemon.ask("keys")

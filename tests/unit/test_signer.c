@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the tests of the signer as a process: what it says and signs, and what its files are after it was killed between
+ * any two of their changes.
+ * Never checks what it may not do: tests/net/test_signer.py does. Run by `make check`.
+ */
+#include "ontap-zone/signer.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "dnssec/date.h"
+#include "dnssec/key_file.h"
+#include "ontap-zone/signer_store.h"
+#include "unit.h"
+#include "wire/rr.h"
+
+static const uint8_t zone[] = "\7example\3org";
+
+/* What the process does to its files: it ends before the change number `die_at`, or right after it. */
+static struct {
+	unsigned changes, die_at;
+	bool is_after;
+} fate;
+
+int __real_signer_store_write(int dir, const char *name, const struct buf *text);
+int __wrap_signer_store_write(int dir, const char *name, const struct buf *text);
+void __real_signer_store_remove(int dir, const char *name);
+void __wrap_signer_store_remove(int dir, const char *name);
+
+static void live_or_die(bool is_after)
+{
+	if (!is_after)
+		fate.changes++;
+	if (fate.changes == fate.die_at && fate.is_after == is_after)
+		_exit(9);
+}
+
+int __wrap_signer_store_write(int dir, const char *name, const struct buf *text)
+{
+	live_or_die(false);
+	int err = __real_signer_store_write(dir, name, text);
+	live_or_die(true);
+	return err;
+}
+
+void __wrap_signer_store_remove(int dir, const char *name)
+{
+	live_or_die(false);
+	__real_signer_store_remove(dir, name);
+	live_or_die(true);
+}
+
+/* A signer, and what it has said. */
+struct test {
+	char dir[64];
+	struct conf conf;
+	struct log log;
+	struct signer *signer;
+	bool has_ended;
+	struct keyset keys;
+	unsigned keys_count, failed_count, reply_count;
+	struct buf reply;
+	struct signing_result result;
+	unsigned result_count;
+};
+
+static void on_signed(void *arg, const struct signing_result *result)
+{
+	struct test *t = arg;
+	t->result = *result;
+	t->result_count++;
+}
+
+static void on_keys(void *arg, const struct keyset *keys)
+{
+	struct test *t = arg;
+	t->keys = *keys;
+	t->keys_count++;
+}
+
+static void on_failed(void *arg, const uint8_t *name)
+{
+	struct test *t = arg;
+	assert_true(name_equal(name, zone));
+	t->failed_count++;
+}
+
+static void on_reply(void *arg, uint64_t ticket, const char *lines)
+{
+	struct test *t = arg;
+	assert_int_equal(ticket, 42);
+	buf_clear(&t->reply);
+	buf_puts(&t->reply, lines);
+	t->reply_count++;
+}
+
+/* Starts the process. Returns what signer_wait() does. */
+static int start(struct test *t)
+{
+	const struct signer_config config = {.conf = &t->conf,
+		.log = &t->log,
+		.sink = {on_signed, on_keys, on_failed, on_reply, t}};
+	t->has_ended = false;
+	t->signer = signer_start(&config);
+	assert_non_null(t->signer);
+	return signer_wait(t->signer);
+}
+
+static void stop(struct test *t)
+{
+	signer_stop(t->signer);
+	t->signer = NULL;
+}
+
+static int set_up(void **state)
+{
+	struct test *t = calloc(1, sizeof(*t));
+	assert_non_null(t);
+	/* In memory, if possible: each change is synced. */
+	snprintf(t->dir, sizeof(t->dir), "%s/test_signer.XXXXXX",
+		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	assert_non_null(mkdtemp(t->dir));
+	t->conf.state_dir = t->dir;
+	t->conf.dnssec_alg = DNSSEC_P256;
+	t->conf.dnssec_ttl_s = 3600;
+	t->log = (struct log){.fd = -1, .threshold = LOG_LEVEL_ERROR};
+	fate.changes = fate.die_at = 0;
+	*state = t;
+	return 0;
+}
+
+static void each_file(
+	struct test *t, void (*on_file)(int dir, const char *name, void *arg), void *arg)
+{
+	char path[128];
+	snprintf(path, sizeof(path), "%s/keys", t->dir);
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			on_file(dirfd(dir), entry->d_name, arg);
+	if (dir)
+		closedir(dir);
+}
+
+static void remove_file(int dir, const char *name, void *arg)
+{
+	(void)arg;
+	unlinkat(dir, name, 0);
+}
+
+static int tear_down(void **state)
+{
+	struct test *t = *state;
+	char path[128];
+	stop(t);
+	each_file(t, remove_file, NULL);
+	snprintf(path, sizeof(path), "%s/keys", t->dir);
+	rmdir(path);
+	rmdir(t->dir);
+	buf_fini(&t->reply);
+	free(t);
+	return 0;
+}
+
+/* Waits until the counter has changed, or the process has ended. */
+static bool wait_for(struct test *t, const unsigned *counter)
+{
+	const unsigned before = *counter;
+	bool is_pending = true;
+	while (!t->has_ended && *counter == before) {
+		if (is_pending && signer_flush(t->signer, &is_pending))
+			t->has_ended = true;
+		if (!t->has_ended && signer_handle(t->signer))
+			t->has_ended = true;
+		if (!t->has_ended && *counter == before)
+			usleep(200);
+	}
+	return !t->has_ended;
+}
+
+static bool get_keys(struct test *t)
+{
+	signer_zone(t->signer, zone, 0);
+	return wait_for(t, &t->keys_count);
+}
+
+/* On the socket of the signer's own. False: it has ended. */
+static bool change(struct test *t, const char *text)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	char answer[4096];
+	ssize_t got;
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s/keys/control", t->dir);
+	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_true(fd >= 0);
+	buf_clear(&t->reply);
+	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) == 0 &&
+		send(fd, text, strlen(text), MSG_NOSIGNAL) > 0 &&
+		send(fd, "\n", 1, MSG_NOSIGNAL) > 0)
+		while ((got = recv(fd, answer, sizeof(answer), 0)) > 0)
+			buf_add(&t->reply, answer, (size_t)got);
+	close(fd);
+	t->has_ended |= t->reply.len == 0;
+	return !t->has_ended;
+}
+
+static bool command(struct test *t, const char *text)
+{
+	if (strncmp(text, "show", 4) != 0 && strncmp(text, "ds ", 3) != 0)
+		return change(t, text);
+	signer_command(t->signer, 42, text);
+	return wait_for(t, &t->reply_count);
+}
+
+/* Writes a message for an RRSIG of that key. Returns its length. */
+static size_t write_message(const struct test *t, uint8_t *out, size_t cap, uint16_t type,
+	unsigned count, size_t rdata_len)
+{
+	struct wr w = wr_init(out, cap);
+	const uint32_t now_s = (uint32_t)time(NULL);
+	wr_u16(&w, type);
+	wr_u8(&w, t->keys.active[0].alg);
+	wr_u8(&w, 2);
+	wr_u32(&w, 60);
+	wr_u32(&w, now_s + KEYSET_VALIDITY_S);
+	wr_u32(&w, now_s - KEYSET_BACK_S);
+	wr_u16(&w, t->keys.active[0].tag);
+	wr_bytes(&w, zone, sizeof(zone));
+	for (unsigned i = 0; i < count; i++) {
+		wr_bytes(&w, zone, sizeof(zone));
+		wr_u16(&w, type);
+		wr_u16(&w, CLASS_IN);
+		wr_u32(&w, 60);
+		wr_u16(&w, (uint16_t)rdata_len);
+		uint8_t *rdata = wr_room(&w, rdata_len);
+		assert_non_null(rdata);
+		memset(rdata, 0, rdata_len);
+		rdata[0] = (uint8_t)(rdata_len - 1);
+		rdata[1] = (uint8_t)(i >> 8);
+		rdata[2] = (uint8_t)i;
+	}
+	return wr_len(&w);
+}
+
+static bool is_right(const struct test *t, const struct signing_message *m, size_t i)
+{
+	const uint8_t *dnskey = t->keys.dnskey.rdata[0].bytes;
+	return !t->result.is_refused[i] && crypt_verify(dnskey[3], dnskey + DNSKEY_HEAD, m->bytes,
+						   m->len, t->result.signatures[i]);
+}
+
+static void a_new_zone_gets_a_key_that_signs(void **state)
+{
+	struct test *t = *state;
+	enum { LONG = 600000 };
+	uint8_t *bytes = malloc(3 * LONG);
+	struct signing_message messages[4];
+	for (unsigned alg = DNSSEC_P256; alg <= DNSSEC_ED25519; alg += 2) {
+		t->conf.dnssec_alg = alg;
+		assert_int_equal(start(t), 0);
+		assert_true(get_keys(t));
+		assert_int_equal(t->keys.active_count, 1);
+		assert_int_equal(t->keys.active[0].alg, alg);
+		assert_int_equal(t->keys.dnskey.ttl_s, 3600);
+		/* One that fits, one in many pieces, a type of the signer's own, and one that fits. */
+		messages[0] = (struct signing_message){
+			bytes, write_message(t, bytes, LONG, RR_TXT, 1, 10)};
+		messages[1] = (struct signing_message){
+			bytes + LONG, write_message(t, bytes + LONG, LONG, RR_TXT, 2000, 250)};
+		messages[2] = (struct signing_message){bytes + 2 * LONG,
+			write_message(t, bytes + 2 * LONG, LONG, RR_DNSKEY, 1, 36)};
+		messages[3] = messages[0];
+		assert_true(messages[1].len > 500000);
+		assert_int_equal(signer_ask(t->signer, 7, messages, 4), 0);
+		assert_true(wait_for(t, &t->result_count));
+		assert_int_equal(t->result.ticket, 7);
+		assert_int_equal(t->result.count, 4);
+		assert_true(is_right(t, &messages[0], 0) && is_right(t, &messages[1], 1) &&
+			    is_right(t, &messages[3], 3));
+		assert_true(t->result.is_refused[2]);
+		assert_int_equal(signer_ask(t->signer, 8, messages, 0), ERR_RANGE);
+		/* A zone that it has left has no keys. */
+		signer_leave(t->signer, zone);
+		assert_int_equal(signer_ask(t->signer, 9, messages, 1), 0);
+		assert_true(wait_for(t, &t->result_count));
+		assert_true(t->result.is_refused[0]);
+		stop(t);
+		each_file(t, remove_file, NULL);
+	}
+	free(bytes);
+}
+
+static void keys_outlive_the_process(void **state)
+{
+	struct test *t = *state;
+	assert_int_equal(start(t), 0);
+	assert_true(get_keys(t));
+	const struct keyset first = t->keys;
+	stop(t);
+	t->conf.dnssec_alg = DNSSEC_ED25519; /* of new keys */
+	assert_int_equal(start(t), 0);
+	assert_true(get_keys(t));
+	assert_memory_equal(&t->keys.dnskey.rdata, &first.dnskey.rdata, sizeof(first.dnskey.rdata));
+	assert_int_equal(t->keys.active[0].tag, first.active[0].tag);
+}
+
+static void check_mode(int dir, const char *name, void *arg)
+{
+	struct stat st;
+	unsigned *count = arg;
+	if (strcmp(name, "control") == 0)
+		return;
+	assert_int_equal(fstatat(dir, name, &st, 0), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	++*count;
+}
+
+static void nobody_else_may_read_the_files(void **state)
+{
+	struct test *t = *state;
+	unsigned count = 0;
+	char path[128];
+	struct stat st;
+	assert_int_equal(start(t), 0);
+	assert_true(get_keys(t));
+	each_file(t, check_mode, &count);
+	assert_int_equal(count, 4); /* clock, the state, and two of the key */
+	snprintf(path, sizeof(path), "%s/keys", t->dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	stop(t);
+	assert_int_equal(chmod(path, 0750), 0);
+	assert_int_not_equal(start(t), 0);
+	stop(t);
+	assert_int_equal(chmod(path, 0700), 0);
+}
+
+static void put_file(struct test *t, const char *name, const char *text)
+{
+	char path[256];
+	snprintf(path, sizeof(path), "%s/keys", t->dir);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/keys/%s", t->dir, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void put_key(struct test *t, uint8_t filler, struct key_pair *ret)
+{
+	char name[KEY_FILE_NAME_CAP], file[KEY_FILE_NAME_CAP + 16];
+	uint8_t secret[CRYPT_SECRET_LEN];
+	struct buf text = {0};
+	memset(secret, filler, sizeof(secret));
+	assert_int_equal(key_from_secret(DNSSEC_ED25519, secret, ret), 0);
+	assert_int_equal(key_file_name(zone, ret->alg, ret->tag, name), 0);
+	snprintf(file, sizeof(file), "%s.private", name);
+	key_file_put_secret(&text, ret, 1700000000);
+	put_file(t, file, buf_text(&text));
+	buf_fini(&text);
+}
+
+static void a_key_that_was_brought_along_is_used(void **state)
+{
+	struct test *t = *state;
+	struct key_pair key;
+	put_key(t, 1, &key);
+	assert_int_equal(start(t), 0);
+	assert_true(get_keys(t));
+	assert_int_equal(t->keys.active[0].tag, key.tag);
+	assert_int_equal(t->keys.active[0].alg, key.alg);
+}
+
+/* A zone with two keys and nothing that says which, or with files that nobody has written so, has none: a new key
+ * would make it bogus. */
+static void what_is_not_clear_is_no_key(void **state)
+{
+	struct test *t = *state;
+	struct key_pair key;
+	put_key(t, 1, &key);
+	put_key(t, 2, &key);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(start(t), 0);
+		signer_zone(t->signer, zone, 0);
+		assert_true(wait_for(t, &t->failed_count));
+		assert_true(command(t, "show"));
+		assert_non_null(strstr(buf_text(&t->reply), "\"mode\":\"failed\""));
+		assert_true(command(t, "roll example.org"));
+		assert_non_null(strstr(buf_text(&t->reply), "\"error\""));
+		stop(t);
+		put_file(t, "example.org.conf",
+			i ? "ontap-zone keys 1\nzone other.org.\nmode signed 20260101120000\n"
+			    "fresh 19700101000000\ntimes 1 2 3 4 5\nnext 1 2 3 4 5 "
+			    "20260101120000\n"
+			  : "ontap-zone keys 1\nzone\n");
+	}
+	assert_int_equal(t->keys_count, 0);
+}
+
+static void a_state_without_its_key_is_a_failure(void **state)
+{
+	struct test *t = *state;
+	char name[KEY_FILE_NAME_CAP], path[512];
+	assert_int_equal(start(t), 0);
+	assert_true(get_keys(t));
+	stop(t);
+	assert_int_equal(
+		key_file_name(zone, t->keys.active[0].alg, t->keys.active[0].tag, name), 0);
+	snprintf(path, sizeof(path), "%s/keys/%s.private", t->dir, name);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(start(t), 0);
+	signer_zone(t->signer, zone, 0);
+	assert_true(wait_for(t, &t->failed_count));
+	assert_int_equal(t->keys_count, 1);
+}
+
+static void nothing_is_signed_before_the_time_that_was_known_last(void **state)
+{
+	struct test *t = *state;
+	char date[DATE_TEXT_CAP];
+	put_file(t, "clock", date_text((uint64_t)time(NULL) + 7200, date));
+	assert_int_equal(start(t), 0);
+	signer_zone(t->signer, zone, 0);
+	assert_true(command(t, "show"));
+	assert_non_null(strstr(buf_text(&t->reply), "\"mode\":\"waiting\""));
+	assert_int_equal(t->keys_count + t->failed_count, 0);
+	stop(t);
+	/* Half an hour may be a clock that was set. */
+	put_file(t, "clock", date_text((uint64_t)time(NULL) + 1800, date));
+	assert_int_equal(start(t), 0);
+	assert_true(get_keys(t));
+}
+
+static void commands_are_answered(void **state)
+{
+	struct test *t = *state;
+	static const struct {
+		const char *text, *answer;
+	} cases[] = {{"show", "\"zone\":\"example.org.\""},
+		{"show Example.ORG", "\"state\":\"published\""},
+		{"ds", "\"ds\":\"example.org. IN DS "},
+		{"show other.org", "\"error\":\"there is no such"},
+		{"roll", "\"error\":\"which zone"},
+		{"roll example.org 8", "\"error\":\"the algorithm"},
+		{"roll example.org", "\"error\":\"the keys of this zone are being changed"},
+		{"ds-seen example.org", "\"error\":\"nothing is asked"},
+		{"ds-seen example.org now", "\"error\":\"the zone is all"},
+		{"forget example.org", "\"error\":\"unknown"},
+		{"unsign example.org", "\"mode\":\"unsigned\""},
+		{"unsign example.org", "\"error\":\"the zone is not signed"}};
+	t->conf.dnssec_propagation_s = 1000;
+	assert_int_equal(start(t), 0);
+	assert_true(get_keys(t));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_true(command(t, cases[i].text));
+		if (!strstr(buf_text(&t->reply), cases[i].answer))
+			fail_msg("%s: %s", cases[i].text, buf_text(&t->reply));
+	}
+}
+
+/* It may be an attacker's. */
+static void the_server_changes_no_key(void **state)
+{
+	struct test *t = *state;
+	static const char *const texts[] = {
+		"roll example.org", "ds-seen example.org", "unsign example.org"};
+	assert_int_equal(start(t), 0);
+	assert_true(get_keys(t));
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		signer_command(t->signer, 42, texts[i]);
+		assert_true(wait_for(t, &t->reply_count));
+		assert_non_null(strstr(buf_text(&t->reply), "\"error\":\"keys are changed on"));
+	}
+	assert_int_equal(t->keys_count, 1);
+}
+
+static void two_do_not_have_the_same_keys(void **state)
+{
+	struct test *t = *state;
+	assert_int_equal(start(t), 0);
+	struct signer *first = t->signer;
+	assert_int_not_equal(start(t), 0);
+	stop(t);
+	t->signer = first;
+	assert_true(get_keys(t));
+}
+
+/* The whole life of a zone, whose times are all 0. Each command is given as often as it takes: the process may end at any
+ * moment, and then the answer is lost. */
+struct life {
+	struct test *t;
+	unsigned deaths;
+};
+
+static void begin_again(struct life *l)
+{
+	l->deaths++;
+	stop(l->t);
+	fate.die_at = 0;
+	assert_int_equal(start(l->t), 0);
+}
+
+static void keys_again(struct life *l)
+{
+	if (!get_keys(l->t)) {
+		begin_again(l);
+		assert_true(get_keys(l->t));
+	}
+}
+
+static void run_command(struct life *l, const char *text)
+{
+	if (!command(l->t, text)) {
+		begin_again(l);
+		assert_true(get_keys(l->t));
+		assert_true(command(l->t, text)); /* it may be done already */
+	}
+}
+
+/* Asks until the state has the text; tells that all data is signed as it should be. */
+static void reach(struct life *l, const char *text)
+{
+	for (unsigned i = 0;; i++) {
+		const struct keyset *k = &l->t->keys;
+		signer_fresh(l->t->signer, zone, k->active, k->active_count);
+		run_command(l, "show example.org");
+		if (strstr(buf_text(&l->t->reply), text))
+			return;
+		if (i == 20000)
+			fail_msg("not \"%s\": %s", text, buf_text(&l->t->reply));
+	}
+}
+
+static void count_files(int dir, const char *name, void *arg)
+{
+	unsigned *count = arg;
+	(void)dir;
+	if (strstr(name, ".new"))
+		fail_msg("%s is left", name);
+	*count += strcmp(name, "control") != 0;
+}
+
+static void live(struct life *l)
+{
+	static const char asked[] = "\"asks_parent\":true", quiet[] = "\"asks_parent\":false";
+	unsigned count = 0;
+	keys_again(l);
+	reach(l, asked);
+	run_command(l, "ds-seen example.org");
+	reach(l, "\"state\":\"active\"");
+	const unsigned first = l->t->keys.active[0].tag;
+	run_command(l, "roll example.org 13");
+	reach(l, asked);
+	run_command(l, "ds-seen example.org");
+	reach(l, quiet);
+	while (strstr(buf_text(&l->t->reply), "},{"))
+		reach(l, quiet); /* until the old one has gone */
+	assert_int_not_equal(l->t->keys.active[0].tag, first);
+	run_command(l, "roll example.org 15");
+	reach(l, asked);
+	run_command(l, "ds-seen example.org");
+	while (strstr(buf_text(&l->t->reply), "},{") || !strstr(buf_text(&l->t->reply), quiet))
+		reach(l, "\"zone\"");
+	assert_int_equal(l->t->keys.active_count, 1);
+	assert_int_equal(l->t->keys.active[0].alg, DNSSEC_ED25519);
+	each_file(l->t, count_files, &count);
+	assert_int_equal(count, 4);
+	run_command(l, "unsign example.org");
+	run_command(l, "ds-seen example.org");
+	reach(l, "\"mode\":\"unsigned\"");
+	reach(l, "\"keys\":[]");
+	assert_int_equal(l->t->keys.active_count, 0);
+	count = 0;
+	each_file(l->t, count_files, &count);
+	assert_int_equal(count, 2);
+}
+
+static void no_death_loses_a_key(void **state)
+{
+	struct test *t = *state;
+	unsigned changes = 0;
+	t->conf.dnssec_ttl_s = 0;
+	for (unsigned at = 1;; at++) {
+		struct life l = {.t = t};
+		fate.changes = 0;
+		fate.die_at = (at + 1) / 2;
+		fate.is_after = at % 2;
+		assert_int_equal(start(t), 0);
+		live(&l);
+		stop(t);
+		each_file(t, remove_file, NULL);
+		if (l.deaths == 0)
+			break;
+		changes = at / 2;
+	}
+	assert_true(changes > 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_new_zone_gets_a_key_that_signs, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(keys_outlive_the_process, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nobody_else_may_read_the_files, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_key_that_was_brought_along_is_used, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_not_clear_is_no_key, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_state_without_its_key_is_a_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			nothing_is_signed_before_the_time_that_was_known_last, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(commands_are_answered, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_server_changes_no_key, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_do_not_have_the_same_keys, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_death_loses_a_key, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
