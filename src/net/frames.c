@@ -51,6 +51,15 @@ static ssize_t receive(struct frames *f, uint8_t *frame, size_t cap, enum guest_
 	return len;
 }
 
+/* Such a socket says ENETDOWN once; and so does that of a link that is only down. */
+static bool is_without_link(const struct frames *f)
+{
+	struct sockaddr_ll bound;
+	socklen_t len = sizeof(bound);
+	return getsockname(f->watch.fd, (struct sockaddr *)&bound, &len) == 0 &&
+	       len >= sizeof(bound) - sizeof(bound.sll_addr) && bound.sll_ifindex <= 0;
+}
+
 static void on_ready(void *arg, uint32_t events UNUSED)
 {
 	struct frames *f = arg;
@@ -63,6 +72,10 @@ static void on_ready(void *arg, uint32_t events UNUSED)
 		ssize_t len = receive(f, frame, sizeof(frame), &way);
 		if (len == -EAGAIN)
 			return;
+		if (len == -ENETDOWN && is_without_link(f)) {
+			f->on_end(f->arg);
+			return;
+		}
 		if (len < 0)
 			continue;
 		f->received++;
@@ -73,11 +86,12 @@ static void on_ready(void *arg, uint32_t events UNUSED)
 }
 
 int frames_open(struct frames *f, struct loop *loop, int fd, bool is_inverse, frames_fn *on_frame,
-	void *arg)
+	frames_end_fn *on_end, void *arg)
 {
 	*f = (struct frames){.loop = loop,
 		.watch = {.fd = fd, .on_ready = on_ready, .arg = f},
 		.on_frame = on_frame,
+		.on_end = on_end,
 		.arg = arg,
 		.is_inverse = is_inverse,
 		.credit = LIMIT_GUEST_FRAMES,

@@ -11,11 +11,14 @@
 
 /* One frame, borrowed during the call, which may close the socket. */
 typedef void frames_fn(void *arg, enum guest_way way, const void *frame, size_t len, ns_t now);
+/* The link has left its namespace or is gone: nothing more is received, also if it returns. */
+typedef void frames_end_fn(void *arg);
 
 struct frames {
 	struct loop *loop;
 	struct loop_watch watch; /* fd -1: not open */
 	frames_fn *on_frame;
+	frames_end_fn *on_end;
 	void *arg;
 	bool is_inverse;
 	unsigned credit; /* frames that may still be read, as of credit_at */
@@ -28,7 +31,7 @@ struct frames {
 /* Begins to receive from `fd`, an AF_PACKET socket of SOCK_RAW, and takes it over, also on failure. `is_inverse`:
  * frames that the link sends are the guest's. -errno. */
 int frames_open(struct frames *f, struct loop *loop, int fd, bool is_inverse, frames_fn *on_frame,
-	void *arg) NONNULL_ARGS(1, 2, 5) MUSTCHECK;
+	frames_end_fn *on_end, void *arg) NONNULL_ARGS(1, 2, 5, 6) MUSTCHECK;
 /* Does nothing if it is not open. */
 void frames_close(struct frames *f) NONNULL;
 

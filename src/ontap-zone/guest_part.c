@@ -25,7 +25,7 @@ const struct model_link *guest_part_link(const struct guest_link *l)
 
 void guest_part_schedule(struct guest_link *l)
 {
-	ns_t at = frames_deadline(&l->frames);
+	ns_t at = ns_min(frames_deadline(&l->frames), l->again_at);
 	at = l->guest ? ns_min(at, guest_deadline(l->guest)) : at;
 	if (at == NS_NEVER)
 		heap_remove(&l->guests->due, &l->due);

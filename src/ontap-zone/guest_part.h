@@ -20,8 +20,10 @@ struct guest_link {
 	uint8_t why[GUEST_REFUSED_MAX];
 	size_t refused_count;
 	bool has_to_judge;
-	bool is_asked;  /* the watcher was asked for the socket */
-	bool is_broken; /* there was no memory for an event of it: it begins anew */
+	bool has_left; /* the link has left its namespace since */
+	bool is_asked; /* the watcher was asked for the socket */
+	bool is_broken; /* there was no memory for an event of it, or its socket has no link: it begins anew */
+	ns_t again_at; /* then; NS_NEVER: it need not */
 	char name[GUEST_LABEL_CAP];
 };
 

@@ -25,14 +25,26 @@ enum { NOTED_MAX = 1024 };
 
 /* --- what guests say -------------------------------------------------------------------------- */
 
+/* Each guest for itself: one that fails again and again delays no other. */
+static void try_again(struct guest_link *l)
+{
+	l->again_at = ns_min(l->again_at, loop_now() + AGAIN);
+	guest_part_schedule(l);
+}
+
+static void begin_anew(struct guest_link *l)
+{
+	l->is_broken = true;
+	try_again(l);
+}
+
 /* Without memory for it, the pipeline lacks what the automaton has told. */
 static void apply(struct guest_link *l, const struct event *ev)
 {
 	int err = runtime_apply(l->guests->runtime, ev);
 	if (err != ERR_NOMEM && err != ERR_RANGE)
 		return;
-	l->is_broken = true;
-	l->guests->again_at = ns_min(l->guests->again_at, loop_now() + AGAIN);
+	begin_anew(l);
 }
 
 static struct event addr_event(
@@ -145,6 +157,14 @@ static void on_frame(void *arg, enum guest_way way, const void *frame, size_t le
 	guest_part_schedule(l);
 }
 
+/* The news of it may be lost, and its link back. If it is not, the guest ends before it is tried again. */
+static void on_frames_end(void *arg)
+{
+	struct guest_link *l = arg;
+	frames_close(&l->frames);
+	begin_anew(l);
+}
+
 static struct guest *make_guest(struct guest_link *l)
 {
 	const struct guest_config config = {.policy = policy_for(l),
@@ -157,9 +177,10 @@ static struct guest *make_guest(struct guest_link *l)
 	return guest_new(&config);
 }
 
-static void try_again(struct guests *g)
+static void judge_all_later(struct guests *g)
 {
-	g->again_at = ns_min(g->again_at, loop_now() + AGAIN);
+	g->are_all_dirty = true;
+	g->judge_at = ns_min(g->judge_at, loop_now() + AGAIN);
 }
 
 static void link_ask(struct guest_link *l)
@@ -168,7 +189,7 @@ static void link_ask(struct guest_link *l)
 	if (l->is_asked)
 		return;
 	l->guests->has_unasked = true;
-	try_again(l->guests);
+	try_again(l);
 }
 
 static void log_limit_reached(struct guests *g)
@@ -188,14 +209,13 @@ static void link_open(struct guests *g, const struct guest_place *at)
 	struct guest_link *l = calloc(1, sizeof(*l));
 	if (!l || map_add(&g->links, &l->node, guest_part_hash(at))) {
 		free(l);
-		g->are_all_dirty = true;
-		try_again(g);
+		judge_all_later(g);
 		return;
 	}
 	l->guests = g;
 	l->at = *at;
 	l->frames.watch.fd = -1;
-	l->frames.resume_at = NS_NEVER;
+	l->frames.resume_at = l->again_at = NS_NEVER;
 	link_ask(l);
 }
 
@@ -206,7 +226,7 @@ static void withdraw(struct guest_link *l)
 	const struct model_link *link = guest_part_link(l);
 	struct addr addrs[2 * LIMIT_GUEST_ADDRS];
 	size_t count = 0;
-	if (!link) {
+	if (!link || l->has_left) {
 		l->guests->have_all_moved = true;
 		return;
 	}
@@ -238,8 +258,7 @@ static void link_free(struct guest_link *l)
 	if (!g->is_at_limit)
 		return;
 	g->is_at_limit = false;
-	g->are_all_dirty = true; /* there is room for one more */
-	try_again(g);
+	judge_all_later(g); /* there is room for one more */
 }
 
 /* A namespace without a file, such as that of ontapd's guests, whose addresses are on their links, is not entered. */
@@ -264,8 +283,7 @@ void guests_take_socket(struct guests *g, const struct event *ev, int fd)
 	const struct guest_place at = {ev->nsid, ev->guest_socket.ifindex};
 	struct guest_link *l = guest_part_find(g, &at);
 	const struct model_link *link = l ? guest_part_link(l) : NULL;
-	if (g->has_unasked)
-		g->again_at = 0; /* there is room now */
+	g->has_room = g->has_unasked;
 	if (!link || l->guest) {
 		if (fd >= 0)
 			close(fd);
@@ -273,8 +291,8 @@ void guests_take_socket(struct guests *g, const struct event *ev, int fd)
 	}
 	int err = fd < 0 ? ev->guest_socket.error : 0;
 	if (!err)
-		err = frames_open(
-			&l->frames, g->loop, fd, guest_link_is_inverse(&link->info), on_frame, l);
+		err = frames_open(&l->frames, g->loop, fd, guest_link_is_inverse(&link->info),
+			on_frame, on_frames_end, l);
 	if (!err) {
 		l->guest = make_guest(l);
 		err = l->guest ? 0 : ERR_NOMEM;
@@ -285,7 +303,7 @@ void guests_take_socket(struct guests *g, const struct event *ev, int fd)
 	log_no_socket(l, err);
 	if (is_shortage(err)) {
 		l->is_asked = false;
-		try_again(g);
+		try_again(l);
 	}
 }
 
@@ -300,10 +318,10 @@ static bool is_wanted(const struct guests *g, const struct guest_place *at)
 static void judge(struct guests *g, const struct guest_place *at)
 {
 	struct guest_link *l = guest_part_find(g, at);
-	bool is_link_wanted = is_wanted(g, at);
-	if (l && !is_link_wanted)
+	bool is_link_wanted = is_wanted(g, at), is_kept = l && is_link_wanted && !l->has_left;
+	if (l && !is_kept)
 		link_free(l);
-	else if (!l && is_link_wanted)
+	if (is_link_wanted && !is_kept)
 		link_open(g, at);
 }
 
@@ -317,14 +335,12 @@ static void judge_ns(void *arg, const struct model_ns *ns)
 static void judge_all(struct guests *g)
 {
 	g->are_all_dirty = false;
-	MAP_EACH(l, &g->links, struct guest_link, node) {
-		const struct guest_place at = l->at;
-		judge(g, &at);
-	}
-	if (model_each_ns(pipeline_model(g->runtime->pipeline), judge_ns, g)) {
-		g->are_all_dirty = true;
-		try_again(g);
-	}
+	g->judge_at = NS_NEVER;
+	MAP_EACH(l, &g->links, struct guest_link, node)
+		if (l->has_left || !is_wanted(g, &l->at))
+			link_free(l);
+	if (model_each_ns(pipeline_model(g->runtime->pipeline), judge_ns, g))
+		judge_all_later(g);
 }
 
 /* --- changes ---------------------------------------------------------------------------------- */
@@ -333,13 +349,21 @@ static void note_link(struct guests *g, nsid_t nsid, uint32_t ifindex)
 {
 	const struct guest_place at = {nsid, ifindex};
 	const struct guest_place *last = g->dirty_count ? &g->dirty[g->dirty_count - 1] : NULL;
-	if (g->are_all_dirty || (last && last->nsid == nsid && last->ifindex == ifindex))
+	if (last && last->nsid == nsid && last->ifindex == ifindex)
 		return;
 	if (g->dirty_count == NOTED_MAX ||
 		ARRAY_RESERVE(g->dirty, g->dirty_cap, g->dirty_count + 1))
 		g->are_all_dirty = true;
 	else
 		g->dirty[g->dirty_count++] = at;
+}
+
+/* The link may return, with the same ifindex, before it is judged. Its socket does not. */
+static void note_leaving(struct guests *g, nsid_t nsid, uint32_t ifindex)
+{
+	struct guest_link *l = guest_part_find(g, &(struct guest_place){nsid, ifindex});
+	if (l)
+		l->has_left = true;
 }
 
 /* Links may have gone without an event of their own. */
@@ -353,8 +377,11 @@ static void note_ns(struct guests *g, nsid_t nsid)
 bool guests_hear(struct guests *g, const struct event *ev)
 {
 	switch (ev->type) {
-	case EV_LINK:
-	case EV_LINK_GONE: note_link(g, ev->nsid, ev->link.ifindex); break;
+	case EV_LINK: note_link(g, ev->nsid, ev->link.ifindex); break;
+	case EV_LINK_GONE:
+		note_leaving(g, ev->nsid, ev->link.ifindex);
+		note_link(g, ev->nsid, ev->link.ifindex);
+		break;
 	case EV_ADDR:
 	case EV_ADDR_GONE:
 		note_link(g, ev->nsid, ev->addr.ifindex);
@@ -373,7 +400,10 @@ bool guests_hear(struct guests *g, const struct event *ev)
 void guests_changed(struct guests *g, bool is_configuration)
 {
 	g->has_new_networks = true;
-	g->are_all_dirty |= is_configuration;
+	if (!is_configuration)
+		return;
+	g->are_all_dirty = true;
+	g->judge_at = NS_NEVER;
 }
 
 static void judge_holder(void *arg, const struct model_addr *holder)
@@ -427,11 +457,33 @@ static void judge_claims(struct guests *g, ns_t now)
 	}
 }
 
+static void link_again(struct guest_link *l)
+{
+	l->again_at = NS_NEVER;
+	if (l->is_broken) {
+		link_shut(l);
+		l->is_broken = l->is_asked = false;
+	}
+	if (!l->guest && !l->is_asked)
+		link_ask(l);
+}
+
+/* The watcher has answered one of those that were before us. */
+static void ask_unasked(struct guests *g)
+{
+	g->has_room = g->has_unasked = false;
+	MAP_EACH(l, &g->links, struct guest_link, node)
+		if (!l->guest && !l->is_asked)
+			link_again(l);
+}
+
 static void poll_due(struct guests *g, ns_t now)
 {
 	struct heap_node *first;
 	while ((first = heap_first(&g->due)) && first->at <= now) {
 		struct guest_link *l = container_of(first, struct guest_link, due);
+		if (l->again_at <= now)
+			link_again(l);
 		frames_resume(&l->frames, now);
 		if (l->guest)
 			guest_poll(l->guest, now);
@@ -441,25 +493,11 @@ static void poll_due(struct guests *g, ns_t now)
 	}
 }
 
-static void do_again(struct guests *g)
-{
-	g->again_at = NS_NEVER;
-	g->has_unasked = false;
-	MAP_EACH(l, &g->links, struct guest_link, node) {
-		if (l->is_broken) {
-			link_shut(l);
-			l->is_broken = l->is_asked = false;
-		}
-		if (!l->guest && !l->is_asked)
-			link_ask(l);
-	}
-}
-
 void guests_poll(struct guests *g, ns_t now)
 {
-	if (now >= g->again_at)
-		do_again(g);
-	if (g->are_all_dirty && g->again_at == NS_NEVER)
+	if (g->has_room)
+		ask_unasked(g);
+	if (g->are_all_dirty && (g->judge_at == NS_NEVER || now >= g->judge_at))
 		judge_all(g);
 	/* link_free() may note more. */
 	for (size_t i = 0; i < g->dirty_count; i++)
@@ -471,9 +509,12 @@ void guests_poll(struct guests *g, ns_t now)
 
 ns_t guests_deadline(const struct guests *g)
 {
-	if (g->moved_count > 0 || g->have_all_moved)
-		return 0; /* of a guest whose time was over in the last poll */
-	return ns_min(heap_deadline(&g->due), g->again_at);
+	if (g->moved_count > 0 ||
+		g->have_all_moved) /* of a guest whose time was over in the last poll */
+		return 0;
+	if (g->has_room)
+		return 0;
+	return ns_min(heap_deadline(&g->due), g->judge_at);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -481,7 +522,7 @@ ns_t guests_deadline(const struct guests *g)
 void guests_init(
 	struct guests *g, struct loop *loop, const struct log *log, struct runtime *runtime)
 {
-	*g = (struct guests){.loop = loop, .log = log, .runtime = runtime, .again_at = NS_NEVER};
+	*g = (struct guests){.loop = loop, .log = log, .runtime = runtime, .judge_at = NS_NEVER};
 }
 
 void guests_fini(struct guests *g)

@@ -38,7 +38,8 @@ struct guests {
 	bool has_new_networks; /* prefixes of links changed */
 	bool is_at_limit;
 	bool has_unasked; /* the watcher had no room for another request */
-	ns_t again_at;    /* what did not fit, or failed, is tried again; NS_NEVER: nothing */
+	bool has_room;    /* it has now */
+	ns_t judge_at;    /* are_all_dirty: not before; NS_NEVER: at once */
 	struct log_limit complaints;
 };
 

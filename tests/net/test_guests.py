@@ -3,6 +3,7 @@
 libvirt that names their links."""
 import fcntl
 import os
+import signal
 import socket
 import stat
 import struct
@@ -139,6 +140,12 @@ def lan(topo, need, serve, stacks, tmp_path):
     lan.close()
 
 
+def family(pid):
+    """The process and its descendants."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as children:
+        return [pid, *(each for child in children.read().split() for each in family(int(child)))]
+
+
 def is_absent(ns, name):
     return not addresses(ask(ns, "127.0.0.1", name))
 
@@ -191,6 +198,33 @@ def test_a_lease_ends_in_all_ways(lan):
     wait_until(lambda: is_absent(lan.host, "fox.home.arpa"), SLOW, "the end of the lease of fox")
     assert time.monotonic() > ends - 1  # not before its last second
     assert lan.guest_of("vnet0")["addresses"] == []
+
+
+@pytest.mark.parametrize("are_news_lost", [False, True])
+def test_a_link_that_leaves_and_returns_at_once_is_heard_again(lan, are_news_lost):
+    """Its socket does not come back with it. The news of both are read together, or not at all."""
+    storm = "addr add 10.9.9.9/32 dev lo\naddr del 10.9.9.9/32 dev lo\n" * 4000
+    lan.serve()
+    vm = lan.vm(alias="fox", bridge=None)
+    vm.guest.send_dhcp(REQUEST, 5, (50, bytes([10, 7, 0, 60])))
+    aside = lan.topo.namespace("aside")
+    before = lan.host.ifindex("vnet0")
+    pids = family(lan.daemon.process.pid)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        if are_news_lost:
+            lan.host.run(["ip", "-batch", "-"], input=storm)
+        lan.host.ip(f"link set vnet0 netns {aside.name}")
+        aside.ip(f"link set vnet0 netns {lan.host.name} up")
+        if are_news_lost:
+            lan.host.run(["ip", "-batch", "-"], input=storm)
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    lan.host.ip("link set vnet0 up")
+    assert lan.host.ifindex("vnet0") == before
+    wait_until(lambda: vm.guest.announce("10.7.0.77") or lan.has("fox.home.arpa", "10.7.0.77"), SLOW, "what it says now")
 
 
 def test_a_guest_on_a_macvtap(lan, tmp_path):
