@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/hash.h"
 #include "base/time.h"
 
 /* All zero at first: nothing is spent, also where the clock has just begun. */
@@ -20,4 +21,17 @@ static inline bool budget_may(struct budget *b, ns_t now, unsigned burst, ns_t s
 		return false;
 	b->full_at = after;
 	return true;
+}
+
+/* A budget for each of many keys, in bounded room: two keys may have one together. All zero at first. */
+enum { BUDGET_SHARES = 64 };
+
+struct budget_shares {
+	struct budget each[BUDGET_SHARES];
+};
+
+static inline bool budget_share_may(
+	struct budget_shares *s, uint64_t key, ns_t now, unsigned burst, ns_t step)
+{
+	return budget_may(&s->each[hash_mix(0, key) % BUDGET_SHARES], now, burst, step);
 }

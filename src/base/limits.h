@@ -266,10 +266,11 @@ enum {
 	/* Hardware addresses behind a port of a bridge that are looked up among the neighbours, when its guest is
 	 * first listened to. */
 	LIMIT_GUEST_BEHIND = 16,
-	/* News of neighbours in a tenth of a second, of the whole machine: more than a kernel that looks for each address of
-	 * a network has at a time (gc_thresh3 is 1024, and each lasts three seconds). A guest that sends from a million
-	 * hardware addresses costs less than a hundredth of a CPU. */
+	/* News of neighbours in a tenth of a second, of a namespace: more than a kernel that looks for each address of a
+	 * network has at a time (gc_thresh3 is 1024, and each lasts three seconds). A guest that sends from a million hardware
+	 * addresses costs less than a hundredth of a CPU. And so many are read of all namespaces: some 1 µs each. */
 	LIMIT_NEIGHBOUR_NEWS = 100,
+	LIMIT_NEIGHBOUR_READS = 1000,
 	/* Frames of one link at once, and in a second: ten times what a machine says that starts, or a busy LAN. So
 	 * one that sends frames without end costs less than a hundredth of a CPU. */
 	LIMIT_GUEST_FRAMES = 500,

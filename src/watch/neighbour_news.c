@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "io/netlink.h"
@@ -31,6 +32,7 @@ struct neighbour_news {
 	nsid_t nsid;     /* of the datagram that is read */
 	unsigned credit; /* datagrams that may still be read before span_end */
 	ns_t span_end;
+	struct budget_shares shares; /* by namespace */
 };
 
 static void on_event(void *arg UNUSED, const struct event *ev UNUSED)
@@ -111,7 +113,7 @@ int neighbour_news_start(struct neighbour_news *n)
 		return err;
 	}
 	n->fd = fd;
-	n->credit = LIMIT_NEIGHBOUR_NEWS;
+	n->credit = LIMIT_NEIGHBOUR_READS;
 	n->span_end = 0;
 	return 0;
 }
@@ -131,7 +133,7 @@ static bool may_read(struct neighbour_news *n, ns_t now)
 {
 	if (now >= n->span_end) {
 		n->span_end = now + SPAN;
-		n->credit = LIMIT_NEIGHBOUR_NEWS;
+		n->credit = LIMIT_NEIGHBOUR_READS;
 	}
 	return n->credit > 0;
 }
@@ -149,6 +151,8 @@ void neighbour_news_handle(struct neighbour_news *n, ns_t now)
 			continue;
 		if (n->nsid == n->rtnl.own_id)
 			n->nsid = NSID_OWN;
-		rtnl_parse(&n->rtnl, &source, n->buf, (size_t)len, &outcome);
+		if (budget_share_may(&n->shares, (uint32_t)n->nsid, now, LIMIT_NEIGHBOUR_NEWS,
+			    SPAN / LIMIT_NEIGHBOUR_NEWS))
+			rtnl_parse(&n->rtnl, &source, n->buf, (size_t)len, &outcome);
 	}
 }

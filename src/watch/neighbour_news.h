@@ -2,8 +2,8 @@
 /*
  * News of the kernel's tables of neighbours and of bridges, in all namespaces: which addresses do not answer, and behind
  * which port of a bridge a hardware address is. Only for guests that are listened to: nothing is heard before the start.
- * A filter in the kernel drops what is not worth it, and of many news in a short time the rest is lost: nothing
- * depends on one of them.
+ * A filter in the kernel drops what is not worth it, and of many news of one namespace in a short time the rest is
+ * lost, as of very many in all: nothing depends on one of them.
  */
 #pragma once
 

@@ -38,11 +38,25 @@ static void what_is_spent_comes_back(void **state UNUSED)
 	assert_int_equal(spend(&b, NS_PER_S + 1000 * STEP), BURST);
 }
 
+/* But from the few with which it is together. */
+static void one_key_takes_nothing_from_others(void **state UNUSED)
+{
+	enum { KEYS = BUDGET_SHARES * BURST / 4 };
+	struct budget_shares s = {0};
+	unsigned count = 0;
+	while (budget_share_may(&s, 0, NS_PER_S, BURST, STEP))
+		;
+	for (uint64_t key = 1; key <= KEYS; key++)
+		count += budget_share_may(&s, key, NS_PER_S, BURST, STEP);
+	assert_in_range(count, KEYS - 2 * KEYS / BUDGET_SHARES, KEYS - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_is_there_at_first),
 		cmocka_unit_test(what_is_spent_comes_back),
+		cmocka_unit_test(one_key_takes_nothing_from_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
