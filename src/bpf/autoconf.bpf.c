@@ -48,9 +48,9 @@ static __attribute__((noinline)) int drop_stray(
 	struct __sk_buff *skb, struct bpf_guest *guest, const struct bpf_claim *claim)
 {
 	__u64 now = bpf_ktime_get_ns();
-	if (!guest || !claim || now - guest->told < 10000000)
+	if (!guest || !claim || now - guest->spent.strays < 10000000)
 		return DROP;
-	guest->told = now;
+	guest->spent.strays = now;
 	struct bpf_stray *stray = bpf_ringbuf_reserve(&strays, sizeof(*stray), 0);
 	if (!stray)
 		return DROP;
@@ -343,7 +343,7 @@ int from_guest(struct __sk_buff *skb)
 		return verdict;
 	if (!replace_source(skb, guest))
 		return DROP;
-	if (verdict == TELL && may(&guest->said, BPF_SAID_BURST, BPF_SAID_S))
+	if (verdict == TELL && may(&guest->spent.said, BPF_SAID_BURST, BPF_SAID_S))
 		tell(skb, BPF_SAYS);
 	return PASS;
 }

@@ -19,6 +19,15 @@ enum {
  * in one frame. */
 enum { BPF_GUESTS = 4096, BPF_PARENTS = 256, BPF_PLACES = 8 };
 
+/* What the programs remember of a guest: when each budget is full again, in nanoseconds. */
+struct bpf_spent {
+	unsigned long long strays; /* when it had its last one */
+	unsigned long long said;
+	unsigned long long heard;            /* from anybody */
+	unsigned long long routers, servers; /* who seem to be that */
+	unsigned long long probed;           /* addresses for which it probes */
+};
+
 /* A guest behind a tap. */
 struct bpf_guest {
 	unsigned int ifindex;                 /* of the tap; 0: the place is free */
@@ -30,10 +39,7 @@ struct bpf_guest {
 	/* Some of its claims, those of most frames, which are found without a look-up; zeros: none. */
 	unsigned int own_v4[BPF_OWN_V4];
 	unsigned int own_v6[BPF_OWN_V6][BPF_ADDR_LEN / 4];
-	unsigned long long told;   /* the programs': time of its last event, in nanoseconds */
-	unsigned long long said;   /* the programs': its budget is full again then */
-	unsigned long long heard;  /* the same of what it hears from anybody */
-	unsigned long long probed; /* the same of the addresses for which it probes */
+	struct bpf_spent spent;
 };
 
 /* An address on a wire. IPv4 is ::ffff:a.b.c.d. Value of its map: the ifindex of the tap that has the
@@ -57,8 +63,9 @@ struct bpf_stray {
 };
 
 /* Frames that a guest says, and of which the learner is told, at once and in a second: a machine that starts says some
- * twenty. As many again of those that it hears and that siblings may have said: not of routers and servers. A quarter of
- * the ring buffer, so that one guest leaves room for what the others say and hear. */
+ * twenty. As many again of those that it hears and that siblings may have said; and of those of routers, and of servers, which
+ * only strangers on the wire can make. A quarter of the ring buffer, so that one guest leaves room for what the others
+ * say and hear. */
 enum { BPF_SAID_BURST = 64, BPF_SAID_S = 100 };
 
 /* Addresses for which a guest probes, at once and in a second; and how long another guest may not: until the first

@@ -32,7 +32,7 @@ ALWAYS_INLINE int probe_from_guest(
 	bool is_known = known && known->until > now;
 	if (is_known && known->ifindex != skb->ifindex)
 		return TAKEN;
-	if (!is_known && !may(&guest->probed, BPF_PROBED_BURST, BPF_PROBED_S))
+	if (!is_known && !may(&guest->spent.probed, BPF_PROBED_BURST, BPF_PROBED_S))
 		return DROP;
 	const struct probe own = {.ifindex = skb->ifindex, .until = now + BPF_PROBE_NS};
 	return bpf_map_update_elem(&probes, claim, &own, 0) ? DROP : PASS;

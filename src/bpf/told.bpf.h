@@ -10,7 +10,7 @@ struct {
 } heard SEC(".maps");
 
 /* Of what a guest hears. ANYBODY: siblings can say it, too; they cannot speak as a router or a server. */
-enum source { UNWANTED, SERVER, ANYBODY };
+enum source { UNWANTED, ROUTER, SERVER, ANYBODY };
 
 ALWAYS_INLINE enum source source_of_udp(struct __sk_buff *skb, __u32 at, __u16 to, __u16 server)
 {
@@ -20,14 +20,25 @@ ALWAYS_INLINE enum source source_of_udp(struct __sk_buff *skb, __u32 at, __u16 t
 	return udp.source == bpf_htons(server) ? SERVER : ANYBODY;
 }
 
-ALWAYS_INLINE enum source source_of_ipv4(struct __sk_buff *skb)
+/* Answers to others come here, too, when they are broadcast. */
+ALWAYS_INLINE bool is_client(struct __sk_buff *skb, const struct bpf_guest *guest, __u32 at)
+{
+	__u8 chaddr[BPF_HWADDR_LEN] __attribute__((aligned(2)));
+	return bpf_skb_load_bytes(skb, at + DHCP_CHADDR, chaddr, sizeof(chaddr)) == 0 &&
+	       is_equal(chaddr, guest->hwaddr);
+}
+
+ALWAYS_INLINE enum source source_of_ipv4(struct __sk_buff *skb, const struct bpf_guest *guest)
 {
 	struct ipv4 ip;
 	if (LOAD(skb, AT_L3, &ip) || ip.protocol != PROTO_UDP ||
 		ip.fragment & bpf_htons(0x3fff)) /* more fragments, or an offset */
 		return UNWANTED;
-	return source_of_udp(
-		skb, AT_L3 + (ip.version_and_len & 15) * 4u, PORT_DHCP_CLIENT, PORT_DHCP_SERVER);
+	__u32 at = AT_L3 + (ip.version_and_len & 15) * 4u;
+	enum source source = source_of_udp(skb, at, PORT_DHCP_CLIENT, PORT_DHCP_SERVER);
+	if (source != SERVER)
+		return source;
+	return is_client(skb, guest, at) ? SERVER : UNWANTED;
 }
 
 /* Of neighbour discovery: routers, and the conflicts of DAD. */
@@ -42,10 +53,17 @@ ALWAYS_INLINE enum source source_of_ipv6(struct __sk_buff *skb)
 	if (ip.next != PROTO_ICMPV6 || LOAD(skb, AT_IPV6_PAYLOAD, &type))
 		return UNWANTED;
 	if (type == ND_RA)
-		return SERVER;
+		return ROUTER;
 	bool is_conflict =
 		(type == ND_NS && is_zero(ip.source, 16)) || (type == ND_NA && ip.dest[0] == 0xff);
 	return is_conflict ? ANYBODY : UNWANTED;
+}
+
+ALWAYS_INLINE __u64 *budget_of(struct bpf_guest *guest, enum source source)
+{
+	if (source == ROUTER)
+		return &guest->spent.routers;
+	return source == SERVER ? &guest->spent.servers : &guest->spent.heard;
 }
 
 /* What a guest hears; the same frames as those of guest/filter.c. */
@@ -55,11 +73,10 @@ ALWAYS_INLINE bool is_wanted(struct __sk_buff *skb, struct bpf_guest *guest, __b
 	if (skb->vlan_present)
 		return false;
 	if (type == bpf_htons(TYPE_IPV4))
-		source = source_of_ipv4(skb);
+		source = source_of_ipv4(skb, guest);
 	else if (type == bpf_htons(TYPE_IPV6))
 		source = source_of_ipv6(skb);
-	return source == SERVER ||
-	       (source == ANYBODY && may(&guest->heard, BPF_SAID_BURST, BPF_SAID_S));
+	return source != UNWANTED && may(budget_of(guest, source), BPF_SAID_BURST, BPF_SAID_S);
 }
 
 static __attribute__((noinline)) int tell(struct __sk_buff *skb, __u32 way)

@@ -52,7 +52,8 @@ struct watched {
 	struct pupil *pupil;
 	uint32_t ifindex;
 	struct guest *guest;
-	struct budget said; /* of frames from a socket; for the ring, the programs have it */
+	struct budget said,
+		heard; /* of frames from a socket; for the ring, the programs have them */
 };
 
 /* Shortage may pass: another one of us, which is told everything, begins anew. */
@@ -209,8 +210,8 @@ static bool read_frame(struct pupil *p)
 		return true;
 	struct watched *w = find(p, (uint32_t)from.sll_ifindex);
 	bool is_said = from.sll_pkttype == PACKET_OUTGOING;
-	if (w && (!is_said ||
-			 budget_may(&w->said, loop_now(), BPF_SAID_BURST, NS_PER_S / BPF_SAID_S)))
+	if (w && budget_may(is_said ? &w->said : &w->heard, loop_now(), BPF_SAID_BURST,
+			 NS_PER_S / BPF_SAID_S))
 		hear(w, is_said ? GUEST_SAYS : GUEST_HEARS, bytes, (size_t)len);
 	return true;
 }

@@ -267,10 +267,7 @@ int rewrite_put_guest(struct rewrite *r, uint32_t ifindex, const struct bpf_gues
 	struct bpf_guest copy = *guest, known;
 	int64_t at = find_place(r, &places, ifindex, &known);
 	copy.ifindex = ifindex;
-	copy.told = known.told;
-	copy.said = known.said;
-	copy.heard = known.heard;
-	copy.probed = known.probed;
+	copy.spent = known.spent;
 	return put_at(r, &places, at, &copy);
 }
 
