@@ -110,12 +110,10 @@ static bool has_guest_before(const struct group *group, const struct claim *clai
 	return false;
 }
 
-/* True if somebody has the name to whom a guest's own word for itself gives way, or who said it first. */
-static bool is_taken_from_guest(
-	const struct names *n, const struct group *group, const struct claim *claim)
+/* Whoever is named by its own word must not add an address to what an administrator wrote. */
+static bool is_of_file(const struct names *n, const struct group *group)
 {
-	return has_guest_before(group, claim) ||
-	       (n->sink.is_of_file && n->sink.is_of_file(n->sink.arg, group->label));
+	return n->sink.is_of_file && n->sink.is_of_file(n->sink.arg, group->label);
 }
 
 /* True if the claim may not get the name: it is a guest's or rootless, and a claim of a better rank has
@@ -127,7 +125,9 @@ bool group_refuses(const struct names *n, const struct group *group, const struc
 	if ((claim->rank == RANK_ROOTLESS && n->policy.rootless != ROOTLESS_YES) ||
 		has_claim_before(group, claim->rank))
 		return true;
-	if (claim->rank == RANK_GUEST && is_taken_from_guest(n, group, claim))
+	if (claim->rank != RANK_GRANTED && is_of_file(n, group))
+		return true;
+	if (claim->rank == RANK_GUEST && has_guest_before(group, claim))
 		return true;
 	char base[LABEL_TEXT_CAP];
 	strcpy(base, group->label);

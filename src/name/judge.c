@@ -143,8 +143,8 @@ const char *addr_verdict_text(enum addr_verdict verdict)
 		       "lowest ones";
 	case ADDR_OUTRANKED: return "another workload has the name";
 	case ADDR_ROOTLESS_TAKEN:
-		return "one of the host's own namespaces has the name, or one to which it was "
-		       "granted";
+		return "one of the host's own namespaces has the name, one to which it was "
+		       "granted, or a zone file";
 	case ADDR_HOST_END: return "of this host's end of the link: the name is the guest's";
 	case ADDR_GUEST_TAKEN:
 		return "the guest calls itself so, but somebody else has the name already";

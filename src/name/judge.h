@@ -14,18 +14,18 @@ enum addr_verdict {
 	ADDR_NO_CARRIER,
 	ADDR_TENTATIVE, /* duplicate address detection is still running (RFC 4862 §5.4) */
 	ADDR_DAD_FAILED,
-	ADDR_TEMPORARY,      /* RFC 8981 */
-	ADDR_HOST_SCOPE,     /* loopback, and addresses with RT_SCOPE_HOST */
-	ADDR_BRIDGE_PORT,    /* link-local IPv6 of a port: the bridge takes its packets */
-	ADDR_NOT_UNICAST,    /* multicast, unspecified, v4-mapped, reserved */
-	ADDR_ROOTLESS,       /* in a namespace of a user namespace that a user made */
-	ADDR_SYSTEM,         /* in a namespace of a user namespace that root made */
-	ADDR_UNATTACHED,     /* the same, and its link leads to no namespace of the host */
-	ADDR_OWNER_UNKNOWN,  /* in a namespace whose owner is not known */
-	ADDR_ROOTLESS_NAME,  /* named by a UTS namespace that another user namespace owns */
-	ADDR_SURPLUS,        /* above LIMIT_HOST_ADDRS: the name has the lowest addresses */
-	ADDR_OUTRANKED,      /* another workload has the name (--duplicates=first) */
-	ADDR_ROOTLESS_TAKEN, /* rootless, and a workload of higher rank has the name */
+	ADDR_TEMPORARY,     /* RFC 8981 */
+	ADDR_HOST_SCOPE,    /* loopback, and addresses with RT_SCOPE_HOST */
+	ADDR_BRIDGE_PORT,   /* link-local IPv6 of a port: the bridge takes its packets */
+	ADDR_NOT_UNICAST,   /* multicast, unspecified, v4-mapped, reserved */
+	ADDR_ROOTLESS,      /* in a namespace of a user namespace that a user made */
+	ADDR_SYSTEM,        /* in a namespace of a user namespace that root made */
+	ADDR_UNATTACHED,    /* the same, and its link leads to no namespace of the host */
+	ADDR_OWNER_UNKNOWN, /* in a namespace whose owner is not known */
+	ADDR_ROOTLESS_NAME, /* named by a UTS namespace that another user namespace owns */
+	ADDR_SURPLUS,       /* above LIMIT_HOST_ADDRS: the name has the lowest addresses */
+	ADDR_OUTRANKED,     /* another workload has the name (--duplicates=first) */
+	ADDR_ROOTLESS_TAKEN, /* rootless, and a workload of higher rank or a zone file has the name */
 	ADDR_HOST_END,       /* of the host, on a link that is a guest's */
 	ADDR_GUEST_TAKEN,    /* a guest gave itself a name that somebody else has */
 	ADDR_VERDICT_COUNT

@@ -341,11 +341,12 @@ void names_set_policy(struct names *n, const struct policy *policy)
 void names_file_changed(struct names *n, const char *label)
 {
 	char key[LABEL_TEXT_CAP];
-	if (n->lesser_claim_count == 0 || strlen(label) >= sizeof(key))
+	bool may_have = n->lesser_claim_count > 0 || n->policy.rootless == ROOTLESS_YES;
+	if (!may_have || strlen(label) >= sizeof(key))
 		return;
 	label_lower(key, label);
 	struct group *group = group_find(n, key);
-	if (group && group->ranks[RANK_GUEST] > 0)
+	if (group && group->ranks[RANK_GUEST] + group->ranks[RANK_ROOTLESS] > 0)
 		group_mark(n, group);
 }
 

@@ -70,8 +70,8 @@ struct names_sink {
 	/* A name has more than LIMIT_HOST_ADDRS addresses of a family and scope, from now on: `count`
 	 * of them are not served. */
 	void (*on_left_out)(void *arg, const char *label, size_t count);
-	/* True if a zone file has that label, in lower case: then no guest gets it by its own word. NULL: none has. See
-	 * names_file_changed(). */
+	/* True if a zone file has that label, in lower case: then no guest and no rootless namespace gets it by its
+	 * own word. NULL: none has. See names_file_changed(). */
 	bool (*is_of_file)(void *arg, const char *label);
 	/* A name appeared, changed or was removed. Called after its records were put; for
 	 * `watch`. */
@@ -111,7 +111,7 @@ bool names_is_dirty(const struct names *n) NONNULL;
 /* Sets a new policy, and marks everything if it differs from the one before, whose lists must still be there. */
 void names_set_policy(struct names *n, const struct policy *policy) NONNULL;
 
-/* What is_of_file() says of that label, in any spelling, may have changed. Cheap if no guest claims it. */
+/* What is_of_file() says of that label, in any spelling, may have changed. Cheap if no guest and no rootless namespace claims it. */
 void names_file_changed(struct names *n, const char *label) NONNULL;
 
 /* Makes the next flush put all mDNS records again. */

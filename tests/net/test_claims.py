@@ -179,6 +179,26 @@ def test_a_rootless_namespace_never_has_a_name_of_the_host_s_own(lab, rootless, 
     lab.expect("shop", "10.7.0.30")
 
 
+def test_a_rootless_namespace_never_has_a_name_of_a_zone_file(lab, rootless, tmp_path):
+    """It would add its address to what an administrator wrote. Whether the file or the namespace comes first does not matter."""
+    zone = tmp_path / "zone"
+    zone.write_text("shop A 10.7.0.99\n")
+    rootless("shop", "10.7.0.30/24")
+    rootless("pod", "10.7.0.31/24")
+    lab.serve("--rootless", f"--zone-file={zone}")
+    lab.expect("pod", "10.7.0.31", branch="")
+    lab.expect("shop", "10.7.0.99", branch="")
+    assert lab.answers("shop") == []
+    assert "zone file" in lab.reason("shop", "10.7.0.30")
+    zone.write_text("pod A 10.7.0.99\n")
+    lab.daemon.reload()
+    lab.expect("pod", "10.7.0.99", branch="")
+    lab.expect("shop", "10.7.0.30", branch="")
+    zone.write_text("other MX 10 mail\n")
+    lab.daemon.reload()
+    lab.expect("pod", "10.7.0.31", branch="")
+
+
 def test_a_namespace_whose_owner_nobody_knows_is_not_taken_for_the_host_s_own(lab, rootless):
     """With a veth into it, the kernel gives it an id, without any name."""
     lab.host.set_alias("br0", "gateway")
