@@ -35,7 +35,8 @@ def write(work, name, text):
     return path
 
 
-def knot_secondary(program, ns, addr, work, domain):
+def knot_secondary(program, ns, addr, work, domain, is_validating=False):
+    """With is_validating, it takes no zone whose signatures are not all right."""
     conf = write(work, "knot.conf", f"""
 server:
     listen: {addr}@53
@@ -67,10 +68,15 @@ template:
     storage: {work}
     master: ontap
     acl: [from-ontap, test]
+  - id: member
+    storage: {work}
+    master: ontap
+    acl: [from-ontap, test]
+    dnssec-validation: {"on" if is_validating else "off"}
 zone:
   - domain: _catalog.{domain}
     catalog-role: interpret
-    catalog-template: default
+    catalog-template: member
 """)
     return Server(ns, addr, work, "knot", [program, "-c", conf])
 
@@ -101,6 +107,36 @@ pattern:
     provide-xfr: {addr} NOKEY
 """ + "".join(f"zone:\n    name: {zone}\n    include-pattern: ontap\n" for zone in zones))
     return Server(ns, addr, work, "nsd", [program, "-d", "-c", conf])
+
+
+def bind_secondary(program, ns, addr, work, zones):
+    """named with these zones."""
+    conf = write(work, "named.conf", f"""
+options {{
+    directory "{work}";
+    listen-on {{ {addr}; }};
+    listen-on-v6 {{ none; }};
+    recursion no;
+    pid-file none;
+    session-keyfile none;
+    managed-keys-directory "{work}";
+    dnssec-validation no;
+    notify no;
+    allow-notify {{ {HOST}; }};
+    allow-transfer {{ {addr}; }};
+    masterfile-format text;
+    min-refresh-time 1;
+}};
+controls {{ }};
+key "one" {{ algorithm hmac-sha256; secret "{SECRET}"; }};
+""" + "".join(f"""zone "{zone}" {{
+    type secondary;
+    primaries {{ {HOST} key one; }};
+    file "{zone}.db";
+    ixfr-from-differences no;
+}};
+""" for zone in zones))
+    return Server(ns, addr, work, "named", [program, "-g", "-n", "1", "-c", conf])
 
 
 def knot_primary(program, ns, addr, work, domain, reverse=()):
