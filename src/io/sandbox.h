@@ -85,11 +85,13 @@ enum { SANDBOX_DEADLY = UINT16_MAX };
 		.mask = (bits), .value = (is)                                                      \
 	}
 
-/* A list of calls as a program for the kernel. It has room for about 600 calls. */
-enum { SANDBOX_CODE_CAP = 2048 };
+/* A list of calls, and the program for the kernel that is made of it. */
+enum { SANDBOX_RULES_CAP = 600, SANDBOX_CODE_CAP = 2048 };
 struct sandbox_calls {
+	struct sandbox_call rules[SANDBOX_RULES_CAP];
+	size_t count;
 	struct sock_filter code[SANDBOX_CODE_CAP];
-	size_t len;
+	size_t len; /* 0: not complete */
 	bool has_overflow;
 };
 
