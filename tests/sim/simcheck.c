@@ -278,13 +278,24 @@ static void note_flushed(struct sim_host *host, const struct sim_record *by)
 	}
 }
 
+/* Under its own name, or the one that it has now. */
+static bool is_said_of(
+	struct sim_host *host, const struct sim_record *record, const struct seen *seen)
+{
+	struct name current;
+	return name_equal(record->owner.wire, seen->owner.wire) ||
+	       (is_held_on(host, record->port + 1, record->owner.wire, &current) &&
+		       name_equal(current.wire, seen->owner.wire));
+}
+
 static void note_said(struct sim_host *host, const struct sim_port *port, const struct seen *seen)
 {
 	for (unsigned i = 0; i < host->record_count; i++) {
 		struct sim_record *record = &host->records[i];
 		if (&host->ports[record->port] != port || record->type != seen->type ||
 			record->len != seen->len ||
-			memcmp(record->rdata, seen->rdata, seen->len) != 0)
+			memcmp(record->rdata, seen->rdata, seen->len) != 0 ||
+			!is_said_of(host, record, seen))
 			continue;
 		record->was_sent = true;
 		if (seen->has_flush)
