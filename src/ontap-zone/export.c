@@ -18,6 +18,7 @@
 #include "watch/kernel.h"
 #include "io/loop.h"
 #include "ontap-zone/commands.h"
+#include "ontap-zone/grants_dir.h"
 #include "ontap-zone/render.h"
 #include "ontap-zone/runtime.h"
 
@@ -166,6 +167,7 @@ static int exporter_open(struct exporter *x)
 		kernel_open(&(struct kernel_config){.netns_dir = conf_netns_dir(&x->runtime.conf),
 			.has_all_nsids = conf_has_all_netns(&x->runtime.conf),
 			.grants_dir = x->runtime.conf.grants_dir,
+			.grants_owner = grants_dir_owner(x->runtime.conf.grants_dir),
 			.census = (enum census_means)x->runtime.conf.census,
 			.log = x->log,
 			.on_event = on_event,

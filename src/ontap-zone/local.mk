@@ -10,6 +10,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/daemon.c src/ontap-zone/daemon.h \
 	src/ontap-zone/export.c \
 	src/ontap-zone/files.c src/ontap-zone/files.h \
+	src/ontap-zone/grants_dir.c src/ontap-zone/grants_dir.h \
 	src/ontap-zone/guest_neighbours.c src/ontap-zone/guest_neighbours.h \
 	src/ontap-zone/guest_part.c src/ontap-zone/guest_part.h \
 	src/ontap-zone/guest_rules.c src/ontap-zone/guest_rules.h \

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -20,6 +19,7 @@
 #include "io/ready.h"
 #include "io/sandbox_lists.h"
 #include "ontap-zone/commands.h"
+#include "ontap-zone/grants_dir.h"
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/turn.h"
 #include "zone/sign.h"
@@ -40,19 +40,6 @@ static int start_signals(struct daemon *d)
 		return 0;
 	log_error(d->log, "cannot start: step=signalfd error=\"%s\"", err_text(err));
 	return EXIT_SYSTEM;
-}
-
-/* Makes the directory that ontapd makes, too: it can be watched even if ontapd starts later. */
-static void make_grants_dir(const char *path)
-{
-	char *parent = strdup(path);
-	char *slash = parent ? strrchr(parent, '/') : NULL;
-	if (slash)
-		*slash = '\0';
-	if (slash && *parent)
-		mkdir(parent, 0755); /* if it fails, opening the directory reports it */
-	mkdir(path, 0755);
-	free(parent);
 }
 
 /* Collects the ports of the rules, each once, as many as there is room for. */
@@ -84,10 +71,11 @@ static int start_watcher(struct daemon *d, const struct conf *conf)
 	struct privilege_user user;
 	const bool has_user = find_watching_user(d, conf, &user);
 	if (conf->grants_dir)
-		make_grants_dir(conf->grants_dir);
+		grants_dir_make(conf->grants_dir);
 	struct watcher_config config = {.netns_dir = conf_netns_dir(conf),
 		.has_all_nsids = conf_has_all_netns(conf),
 		.grants_dir = conf->grants_dir,
+		.grants_owner = grants_dir_owner(conf->grants_dir),
 		.census = (enum census_means)conf->census,
 		.socket_paths = {conf->socket_path, conf->resolve_path},
 		.user = has_user ? &user : NULL,

@@ -242,15 +242,15 @@ void grants_handle(struct grants *g, ns_t now)
 
 /* --- the whole ---------------------------------------------------------------------------- */
 
-/* Only root or our own user may be able to write to it. */
+/* Only root, ontapd or our own user may be able to write to it. */
 static int open_dir(struct grants *g)
 {
 	struct stat st;
 	g->dir_fd = open(g->config.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (g->dir_fd < 0 || fstat(g->dir_fd, &st) != 0)
 		return -errno;
-	bool is_safe =
-		(st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & (S_IWGRP | S_IWOTH));
+	bool is_safe = (st.st_uid == 0 || st.st_uid == geteuid() || st.st_uid == g->config.owner) &&
+		       !(st.st_mode & (S_IWGRP | S_IWOTH));
 	return is_safe ? 0 : ERR_DENIED;
 }
 

@@ -16,6 +16,7 @@
 
 struct grants_config {
 	const char *path;
+	uid_t owner;           /* may own it, as root and our own user may; 0: nobody else */
 	int epoll_fd;          /* gets one descriptor; borrowed */
 	struct asker *asker;   /* to ask for links again; borrowed */
 	const struct log *log; /* borrowed */

@@ -501,6 +501,7 @@ static void open_grants(struct kernel *k)
 {
 	const struct grants_config config = {
 		.path = k->config.grants_dir,
+		.owner = k->config.grants_owner,
 		.epoll_fd = k->epoll_fd,
 		.asker = &k->asker,
 		.log = k->config.log,

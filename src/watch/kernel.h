@@ -25,6 +25,7 @@ struct kernel_config {
 	bool has_all_nsids;    /* namespaces that a process is in get nsids too */
 	enum census_means census;
 	const char *grants_dir; /* directory of ontapd's grants; NULL: none */
+	uid_t grants_owner;     /* the user of ontapd; 0: none but root */
 	size_t rcvbuf;          /* for notifications, in bytes; 0: KERNEL_RCVBUF */
 	const struct log *log;  /* borrowed; NULL: no log */
 

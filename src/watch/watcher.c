@@ -273,6 +273,7 @@ static _Noreturn void watcher_main(const struct watcher_config *config, int fd)
 	s->kernel = kernel_open(&(struct kernel_config){.netns_dir = config->netns_dir,
 		.has_all_nsids = config->has_all_nsids,
 		.grants_dir = config->grants_dir,
+		.grants_owner = config->grants_owner,
 		.census = config->census,
 		.log = config->log,
 		.on_event = sender_add,

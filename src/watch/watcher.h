@@ -26,10 +26,11 @@
 #include "watch/kernel.h"
 
 struct watcher_config {
-	const char *netns_dir; /* these four as in struct kernel_config */
+	const char *netns_dir; /* these five as in struct kernel_config */
 	bool has_all_nsids;
 	enum census_means census;
 	const char *grants_dir;
+	uid_t grants_owner;
 	const char *socket_paths[2];       /* to be removed when both processes end; NULL: none */
 	const struct privilege_user *user; /* whom the process becomes; NULL: it stays what it is.
 					    * Borrowed during watcher_start() */
