@@ -312,6 +312,34 @@ enum {
 	LIMIT_TSIG_FILE = 1 << 20,
 };
 
+/* Updates from others (RFC 2136): they are signed, but a key may be stolen, or its owner have an endless loop. */
+enum {
+	/* Bytes of a message over UDP (RFC 6891 §6.2.5: usual is less), and over TCP. */
+	LIMIT_UPDATE_UDP = 4096,
+	LIMIT_UPDATE_TCP = 65535,
+	/* Records of the sections prerequisite and update together: a hundred names with all they
+	 * have. */
+	LIMIT_UPDATE_RECORDS = 1024,
+	/* Messages a second, of all keys, and at once: each costs up to a write to the disk. */
+	LIMIT_UPDATES_S = 2000,
+	/* Messages that wait for the disk, at most 64 KiB each. */
+	LIMIT_UPDATES_WAITING = 256,
+	/* Connections that have sent a part of an update, beyond what any query has. */
+	LIMIT_UPDATES_ARRIVING = 64,
+	/* Records of a type at a name, and bytes of all of the name. An ontap-zone that updates us lists its names in
+	 * sets of a thousand. A node has room for 64 KiB, and the kernel and files have records, too. */
+	LIMIT_UPDATE_SET = 2048,
+	LIMIT_UPDATE_OWNER = 40960,
+	/* Sets that one key has added, and their bytes: a host with a thousand names, which has three sets for each. */
+	LIMIT_UPDATE_KEY_SETS = 4096,
+	LIMIT_UPDATE_KEY_BYTES = 1 << 20,
+	/* And of all keys: some 40 MB of memory, and twice as much of the disk. */
+	LIMIT_UPDATE_SETS = 65536,
+	LIMIT_UPDATE_BYTES = 16 << 20,
+	/* Bytes of the file in which they are kept, between two times that it is made anew. */
+	LIMIT_UPDATE_FILE = 128 << 20,
+};
+
 /* Guests that configure themselves: all bytes are a guest's, or those of strangers on its wire. */
 enum {
 	/* Bytes of a frame that are read: more than DHCP, DHCPv6 or ND need on any Ethernet. */

@@ -58,6 +58,7 @@ struct zone {
 	struct signer_queue *queue; /* owned; NULL: nothing was ever signed */
 	uint32_t now_s;             /* unix time; 0: not known */
 	size_t apex_count;
+	uint64_t apex_changes;
 	uint32_t latest_serial;      /* highest serial that any zone had; 0: none yet */
 	const struct node *last_sum; /* of the last zone_put(), if it merged several sources */
 	struct facts facts, before, after; /* scratch */

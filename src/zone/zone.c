@@ -202,6 +202,18 @@ bool zone_has_apex(const struct zone *z, const uint8_t *name)
 	return apex_owner(z, name) != NULL;
 }
 
+uint64_t zone_apex_changes(const struct zone *z)
+{
+	return z->apex_changes;
+}
+
+const uint8_t *zone_apex_of(const struct zone *z, const uint8_t *name)
+{
+	struct place place;
+	tree_locate(&z->tree, name, &place);
+	return place.apex ? node_name(place.apex) : NULL;
+}
+
 int zone_add_apex(struct zone *z, const struct zone_apex *params)
 {
 	struct update u;
@@ -224,6 +236,7 @@ int zone_add_apex(struct zone *z, const struct zone_apex *params)
 	}
 	if (zone_mark(z, u.owner) && apex->serial == 0)
 		z->apex_count++;
+	z->apex_changes += u.owner->apex->serial == 0;
 	return 0;
 }
 
@@ -300,6 +313,7 @@ int zone_remove_apex(struct zone *z, const uint8_t *name)
 		return err;
 	free(apex);
 	z->apex_count--;
+	z->apex_changes++;
 	tree_locate(&z->tree, name, &u.place);
 	zone_touch(z, &u.place);
 	return has_zone_above ? 0 : forget(z, name);

@@ -71,6 +71,10 @@ size_t zone_sum_count(const struct zone *z, uint16_t type) NONNULL;
 
 /* True if `name` is the apex of a zone. */
 bool zone_has_apex(const struct zone *z, const uint8_t *name) NONNULL;
+/* Returns how often a zone has come or gone. */
+uint64_t zone_apex_changes(const struct zone *z) NONNULL;
+/* Returns the apex of the zone that contains the name, in lower case; NULL: none. Valid until the next change. */
+const uint8_t *zone_apex_of(const struct zone *z, const uint8_t *name) NONNULL;
 /* Removes the zone and every name that only this zone contains (none, if another zone is above
  * it). ERR_ABSENT. ERR_NOMEM: part of it may be removed already; try again. */
 int zone_remove_apex(struct zone *z, const uint8_t *apex) NONNULL MUSTCHECK;

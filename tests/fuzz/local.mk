@@ -45,6 +45,8 @@ tests_fuzz_fuzz_answer_SOURCES = tests/fuzz/fuzz_answer.c $(fuzz_steps)
 tests_fuzz_fuzz_answer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
 fuzz_programs += tests/fuzz/fuzz_updater
 tests_fuzz_fuzz_updater_SOURCES = tests/fuzz/fuzz_updater.c $(fuzz_steps)
+fuzz_programs += tests/fuzz/fuzz_update
+tests_fuzz_fuzz_update_SOURCES = tests/fuzz/fuzz_update.c $(fuzz_steps)
 fuzz_programs += tests/fuzz/fuzz_files
 tests_fuzz_fuzz_files_SOURCES = tests/fuzz/fuzz_files.c $(fuzz_steps) src/ontap-zone/key_text.c \
 	src/ontap-zone/state.c src/ontap/environ.c src/ontap/lease.c src/ontapd/caller_text.c
@@ -52,7 +54,8 @@ fuzz_programs += tests/fuzz/fuzz_control
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c src/ontap-zone/answer.c \
 	src/ontap-zone/print_explain.c src/ontap-zone/print_graph.c src/ontap-zone/print_keys.c src/ontap-zone/print_names.c \
 	src/ontap-zone/print_status.c src/ontap-zone/print_watch.c src/ontap-zone/report_explain.c \
-	src/ontap-zone/report_graph.c src/ontap-zone/report_names.c src/ontap-zone/report_part.c
+	src/ontap-zone/report_graph.c src/ontap-zone/report_names.c src/ontap-zone/report_part.c \
+	src/ontap-zone/report_updates.c
 fuzz_programs += tests/fuzz/fuzz_signer
 tests_fuzz_fuzz_signer_SOURCES = tests/fuzz/fuzz_signer.c $(fuzz_steps) src/ontap-zone/signer_command.c \
 	src/ontap-zone/signer_keys.c src/ontap-zone/signer_zone.c
@@ -61,10 +64,10 @@ fuzz_programs += tests/fuzz/fuzz_channel
 tests_fuzz_fuzz_channel_SOURCES = tests/fuzz/fuzz_channel.c $(channel_stream) src/ontap-zone/owners.c
 fuzz_programs += tests/fuzz/fuzz_keeper
 tests_fuzz_fuzz_keeper_SOURCES = tests/fuzz/fuzz_keeper.c $(channel_stream) src/ontap-zone/address_files.c \
-	src/ontap-zone/key_text.c src/ontap-zone/keeper_confine.c src/ontap-zone/keeper_read.c src/ontap-zone/keys.c src/ontap-zone/owners.c \
+	src/ontap-zone/key_text.c src/ontap-zone/keeper_confine.c src/ontap-zone/keeper_read.c src/ontap-zone/keeper_updates.c src/ontap-zone/keys.c src/ontap-zone/owners.c \
 	src/ontap-zone/state.c src/ontap-zone/state_dir.c src/ontap-zone/zones.c
 tests_fuzz_fuzz_keeper_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=file_write,--wrap=file_write_in,--wrap=file_run_command,--wrap=keeper_read_again
+	-Wl,--wrap=file_write,--wrap=file_write_in,--wrap=file_append_in,--wrap=file_run_command,--wrap=keeper_read_again
 
 fuzz_programs += tests/fuzz/fuzz_lines tests/fuzz/fuzz_grants tests/fuzz/fuzz_learner tests/fuzz/fuzz_proc
 

@@ -84,6 +84,11 @@ static void new_apex_has_soa_and_ns(void **state)
 	assert_int_equal(count_any(z, "other.", RR_SOA), -2);
 	assert_int_equal(serial(z, "example."), 100);
 	assert_int_equal(serial(z, "other."), 0);
+	const struct name inside = rig_name("a.b.Example."), outside = rig_name("other.");
+	const struct name apex = rig_name("example.");
+	assert_true(name_equal(zone_apex_of(z, inside.wire), apex.wire));
+	assert_true(name_equal(zone_apex_of(z, apex.wire), apex.wire));
+	assert_null(zone_apex_of(z, outside.wire));
 	zone_free(z);
 }
 

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns all that updates have added, and the drafts of changes to it.
+ * Never publishes anything itself.
+ */
+#include "update/added.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+
+/* What one key has added. */
+struct key_sum {
+	struct map_node in_map;
+	size_t sets, bytes;
+	uint8_t name[];
+};
+
+struct added {
+	struct map owners; /* of struct added_owner.in_map */
+	struct map keys;   /* of struct key_sum.in_map */
+	struct list
+		unput; /* of struct added_owner.in_unput; those without sets are freed when put */
+	struct map emptied; /* the same owners: they are not in `owners` any more */
+	uint64_t seed;
+	size_t sets, records, bytes;
+};
+
+/* Owners. */
+
+static struct added_owner *find(const struct map *m, uint64_t seed, const uint8_t *name)
+{
+	return MAP_FIND(
+		m, name_hash(seed, name), struct added_owner, in_map, o, name_equal(o->name, name));
+}
+
+static void free_owner(struct added_owner *o)
+{
+	if (!o)
+		return;
+	list_remove(&o->in_unput);
+	for (unsigned i = 0; i < o->set_count; i++)
+		free(o->sets[i]);
+	free(o->sets);
+	free(o);
+}
+
+static struct added_owner *new_owner(const uint8_t *name)
+{
+	size_t len = name_len(name);
+	struct added_owner *o = calloc(1, sizeof(*o) + len);
+	if (!o)
+		return NULL;
+	list_init(&o->in_unput);
+	memcpy(o->name, name, len);
+	return o;
+}
+
+static struct added_set *copy_set(const struct added_set *set)
+{
+	size_t size = sizeof(*set) + set->key_len + set->len;
+	struct added_set *copy = malloc(size);
+	STEPS(1 + size / STEP_BYTES);
+	return copy ? memcpy(copy, set, size) : NULL;
+}
+
+static struct added_owner *copy_owner(const struct added_owner *from)
+{
+	struct added_owner *o = new_owner(from->name);
+	if (!o || from->set_count == 0)
+		return o;
+	o->sets = calloc(from->set_count, sizeof(struct added_set *));
+	for (; o->sets && o->set_count < from->set_count; o->set_count++)
+		if (!(o->sets[o->set_count] = copy_set(from->sets[o->set_count])))
+			break;
+	if (o->set_count == from->set_count)
+		return o;
+	free_owner(o);
+	return NULL;
+}
+
+static bool is_same_set(const struct added_set *a, const struct added_set *b)
+{
+	size_t at_a = 0, at_b = 0;
+	if (!a || !b || a->count != b->count || a->len != b->len || a->ttl != b->ttl)
+		return false;
+	for (unsigned i = 0; i < a->count; i++) {
+		struct rdata x = added_set_next(a, &at_a), y = added_set_next(b, &at_b);
+		if (rdata_cmp(x.bytes, x.len, y.bytes, y.len) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* True if both have the same records. Who has said so when may differ. */
+static bool is_same_owner(const struct added_owner *a, const struct added_owner *b)
+{
+	unsigned in_b = b ? b->set_count : 0;
+	if (a->set_count != in_b)
+		return false;
+	for (unsigned i = 0; i < in_b; i++)
+		if (!is_same_set(added_owner_set(a, b->sets[i]->type), b->sets[i]))
+			return false;
+	return true;
+}
+
+/* All of them. */
+
+struct added *added_new(uint64_t seed)
+{
+	struct added *a = calloc(1, sizeof(*a));
+	struct map_node first = {0};
+	if (!a)
+		return NULL;
+	a->seed = seed;
+	list_init(&a->unput);
+	/* From now on, adding to these maps cannot fail. */
+	if (map_add(&a->owners, &first, 0)) {
+		free(a);
+		return NULL;
+	}
+	map_remove(&a->owners, &first);
+	if (map_add(&a->emptied, &first, 0)) {
+		added_free(a);
+		return NULL;
+	}
+	map_remove(&a->emptied, &first);
+	return a;
+}
+
+static void free_owners(struct map *m)
+{
+	MAP_EACH(o, m, struct added_owner, in_map)
+		free_owner(o);
+	map_fini(m);
+}
+
+void added_free(struct added *a)
+{
+	if (!a)
+		return;
+	free_owners(&a->owners);
+	free_owners(&a->emptied);
+	MAP_EACH(sum, &a->keys, struct key_sum, in_map)
+		free(sum);
+	map_fini(&a->keys);
+	free(a);
+}
+
+const struct added_owner *added_find(const struct added *a, const uint8_t *name)
+{
+	return find(&a->owners, a->seed, name);
+}
+
+void added_each(
+	const struct added *a, void (*visit)(void *arg, const struct added_owner *o), void *arg)
+{
+	MAP_EACH(o, &a->owners, struct added_owner, in_map)
+		visit(arg, o);
+}
+
+struct added_stats added_stats(const struct added *a)
+{
+	return (struct added_stats){a->owners.count, a->sets, a->records, a->bytes};
+}
+
+/* Sums. */
+
+static struct key_sum *find_sum(const struct added *a, const uint8_t *key)
+{
+	return MAP_FIND(&a->keys, name_hash(a->seed, key), struct key_sum, in_map, s,
+		name_equal(s->name, key));
+}
+
+/* Makes the sums of all keys of the draft. */
+static int make_sums(const struct added_draft *d)
+{
+	struct added *a = d->added;
+	MAP_EACH(o, &d->owners, struct added_owner, in_map)
+		for (unsigned i = 0; i < o->set_count; i++) {
+			const uint8_t *key = added_set_key(o->sets[i]);
+			if (!key || find_sum(a, key))
+				continue;
+			struct key_sum *sum = calloc(1, sizeof(*sum) + name_len(key));
+			if (!sum)
+				return ERR_NOMEM;
+			memcpy(sum->name, key, name_len(key));
+			if (map_add(&a->keys, &sum->in_map, name_hash(a->seed, key))) {
+				free(sum);
+				return ERR_NOMEM;
+			}
+		}
+	return 0;
+}
+
+/* Counts what the owner has, or counts it no more. */
+static void count_owner(struct added *a, const struct added_owner *o, bool is_there)
+{
+	for (unsigned i = 0; i < o->set_count; i++) {
+		const struct added_set *set = o->sets[i];
+		const size_t one = is_there ? 1 : (size_t)-1;
+		struct key_sum *sum = added_set_key(set) ? find_sum(a, added_set_key(set)) : NULL;
+		a->sets += one;
+		a->records += one * set->count;
+		a->bytes += one * set->len;
+		if (!sum)
+			continue;
+		sum->sets += one;
+		sum->bytes += one * set->len;
+		if (sum->sets > 0)
+			continue;
+		map_remove(&a->keys, &sum->in_map);
+		free(sum);
+	}
+}
+
+/* Drafts. */
+
+void added_draft_init(struct added_draft *d, struct added *a)
+{
+	d->added = a;
+	map_init(&d->owners);
+}
+
+void added_draft_fini(struct added_draft *d)
+{
+	free_owners(&d->owners);
+	map_init(&d->owners);
+}
+
+struct added_owner *added_draft_owner(struct added_draft *d, const uint8_t *name)
+{
+	struct added_owner *o = find(&d->owners, d->added->seed, name);
+	if (o)
+		return o;
+	const struct added_owner *present = added_find(d->added, name);
+	o = present ? copy_owner(present) : new_owner(name);
+	if (o && map_add(&d->owners, &o->in_map, name_hash(d->added->seed, name))) {
+		free_owner(o);
+		return NULL;
+	}
+	return o;
+}
+
+int added_draft_merge(struct added_draft *into, struct added_draft *from)
+{
+	struct map_node first;
+	/* Only the first one may fail. */
+	if (from->owners.count > 0) {
+		if (map_add(&into->owners, &first, 0))
+			return ERR_NOMEM;
+		map_remove(&into->owners, &first);
+	}
+	MAP_EACH(o, &from->owners, struct added_owner, in_map) {
+		map_remove(&from->owners, &o->in_map);
+		(void)!map_add(&into->owners, &o->in_map, name_hash(into->added->seed, o->name));
+	}
+	return 0;
+}
+
+bool added_draft_has(const struct added_draft *d, const uint8_t *name)
+{
+	return find(&d->owners, d->added->seed, name) != NULL;
+}
+
+size_t added_draft_settle(struct added_draft *d)
+{
+	MAP_EACH(o, &d->owners, struct added_owner, in_map)
+		if (is_same_owner(o, added_find(d->added, o->name))) {
+			map_remove(&d->owners, &o->in_map);
+			free_owner(o);
+		}
+	return d->owners.count;
+}
+
+/* What the draft adds, or less than 0, of all keys or of one. */
+struct growth {
+	long sets, bytes, key_sets, key_bytes;
+};
+
+static void grow(struct growth *g, const struct added_owner *o, const uint8_t *key, long by)
+{
+	for (unsigned i = 0; o && i < o->set_count; i++) {
+		const struct added_set *set = o->sets[i];
+		const uint8_t *of = added_set_key(set);
+		g->sets += by;
+		g->bytes += by * (long)set->len;
+		if (!key || !of || !name_equal(of, key))
+			continue;
+		g->key_sets += by;
+		g->key_bytes += by * (long)set->len;
+	}
+}
+
+static bool fits(size_t have, long more, size_t limit)
+{
+	return more <= 0 || have + (size_t)more <= limit;
+}
+
+static void grow_by(struct growth *g, const struct added_draft *d, const uint8_t *key)
+{
+	MAP_EACH(o, &d->owners, struct added_owner, in_map) {
+		grow(g, o, key, 1);
+		grow(g, added_find(d->added, o->name), key, -1);
+	}
+}
+
+bool added_draft_fits(
+	const struct added_draft *d, const struct added_draft *before, const uint8_t *key)
+{
+	const struct added *a = d->added;
+	const struct key_sum *sum = key ? find_sum(a, key) : NULL;
+	struct growth g = {0};
+	grow_by(&g, d, key);
+	if (g.sets <= 0 && g.bytes <= 0 && g.key_sets <= 0 && g.key_bytes <= 0)
+		return true;
+	if (before)
+		grow_by(&g, before, key);
+	return fits(a->sets, g.sets, LIMIT_UPDATE_SETS) &&
+	       fits(a->bytes, g.bytes, LIMIT_UPDATE_BYTES) &&
+	       fits(sum ? sum->sets : 0, g.key_sets, LIMIT_UPDATE_KEY_SETS) &&
+	       fits(sum ? sum->bytes : 0, g.key_bytes, LIMIT_UPDATE_KEY_BYTES);
+}
+
+/* Removes the owner from the state, if it is there. */
+static void take_out(struct added *a, const uint8_t *name)
+{
+	struct added_owner *old = find(&a->owners, a->seed, name);
+	struct added_owner *emptied = find(&a->emptied, a->seed, name);
+	if (emptied) {
+		map_remove(&a->emptied, &emptied->in_map);
+		free_owner(emptied);
+	}
+	if (!old)
+		return;
+	count_owner(a, old, false);
+	map_remove(&a->owners, &old->in_map);
+	free_owner(old);
+}
+
+int added_take(struct added_draft *d)
+{
+	struct added *a = d->added;
+	int err = make_sums(d);
+	if (err)
+		return err;
+	MAP_EACH(o, &d->owners, struct added_owner, in_map) {
+		map_remove(&d->owners, &o->in_map);
+		count_owner(a, o, true); /* before the old ones, so that no sum ends in between */
+		take_out(a, o->name);
+		struct map *to = o->set_count > 0 ? &a->owners : &a->emptied;
+		(void)!map_add(to, &o->in_map, name_hash(a->seed, o->name));
+		list_append(&a->unput, &o->in_unput);
+	}
+	added_draft_fini(d);
+	return 0;
+}
+
+/* Publication. */
+
+static int put_owner(const struct added_owner *o, added_put_fn *put, void *arg)
+{
+	struct rrset *sets = calloc(o->set_count + 1u, sizeof(*sets));
+	size_t records = 0, used = 0;
+	for (unsigned i = 0; i < o->set_count; i++)
+		records += o->sets[i]->count;
+	struct rdata *rdata = calloc(records + 1, sizeof(*rdata));
+	for (unsigned i = 0; sets && rdata && i < o->set_count; i++) {
+		const struct added_set *set = o->sets[i];
+		size_t at = 0;
+		sets[i] = (struct rrset){set->type, VIEW_ANY, set->ttl, set->count, rdata + used};
+		for (unsigned r = 0; r < set->count; r++)
+			rdata[used++] = added_set_next(set, &at);
+	}
+	int err = sets && rdata ? put(arg, o->name, sets, o->set_count) : ERR_NOMEM;
+	free(sets);
+	free(rdata);
+	return err;
+}
+
+int added_put_all(struct added *a, added_put_fn *put, void *arg)
+{
+	LIST_EACH(o, &a->unput, struct added_owner, in_unput) {
+		int err = put_owner(o, put, arg);
+		if (err == ERR_NOMEM)
+			return err;
+		list_remove(&o->in_unput);
+		if (o->set_count > 0)
+			continue;
+		map_remove(&a->emptied, &o->in_map);
+		free_owner(o);
+	}
+	return 0;
+}
+
+void added_zones_changed(struct added *a)
+{
+	MAP_EACH(o, &a->owners, struct added_owner, in_map)
+		if (list_is_empty(&o->in_unput))
+			list_append(&a->unput, &o->in_unput);
+}

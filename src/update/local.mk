@@ -1,0 +1,8 @@
+# Sources of src/update, headers included.
+src_update_libupdate_a_SOURCES = \
+	src/update/added.c src/update/added.h src/update/added_owner.c \
+	src/update/diary.c src/update/diary.h \
+	src/update/judge.c src/update/judge.h \
+	src/update/message.c src/update/message.h \
+	src/update/right.c src/update/right.h \
+	src/update/served.c src/update/served.h
