@@ -32,6 +32,8 @@ int conf_check(void *values, const struct options_args *args, struct options_err
 		if (c->updates.at[i].key.len == 0)
 			return options_fail(
 				error, "update: an update must be signed: ADDR[:PORT],key:NAME");
+	if (c->forgotten.count > 2)
+		return options_fail(error, "forget: there are more words than NAME and TYPE");
 	if (c->exec && !c->output)
 		return options_fail(error, "--exec: there is no --output that could be written");
 	if (c->view && c->format == CONF_TINYDNS)

@@ -14,6 +14,7 @@
 #include "name/listen.h"
 #include "name/policy.h"
 #include "options/options.h"
+#include "update/right.h"
 #include "wire/name.h"
 #include "wire/tsig_key.h"
 
@@ -32,8 +33,9 @@ enum conf_command {
 	CONF_GRAPH,
 	CONF_KEYS,
 	CONF_RESOLVER,
-	CONF_RELOAD, /* this and the next one are commands to the running daemon */
+	CONF_RELOAD, /* this and the next ones are commands to the running daemon */
 	CONF_STOP,
+	CONF_FORGET,
 	CONF_HELP,
 	CONF_COMMAND_COUNT
 };
@@ -113,6 +115,12 @@ struct conf_allows {
 	size_t count;
 };
 
+/* What keys may update. */
+struct conf_rights {
+	struct update_right *at;
+	size_t count;
+};
+
 /* Another server, and the key with which we sign messages to it (len 0: we do not sign). */
 struct conf_peer {
 	struct addr addr;
@@ -169,10 +177,11 @@ struct conf {
 	enum name_mdns mdns;
 	struct options_texts mdns_ifaces; /* NAME_MDNS_LISTED: at least one */
 	struct conf_keys keys;
-	struct options_texts key_files; /* files of more keys; the core does not read them */
-	struct conf_allows transfers;   /* who may transfer; empty: nobody */
-	struct conf_peers notifies;     /* secondaries to notify of changes */
-	struct conf_peers updates;      /* primaries to update with our records; each has a key */
+	struct options_texts key_files;   /* files of more keys; the core does not read them */
+	struct conf_allows transfers;     /* who may transfer; empty: nobody */
+	struct conf_rights update_rights; /* who may update us, and what; empty: nobody */
+	struct conf_peers notifies;       /* secondaries to notify of changes */
+	struct conf_peers updates;        /* primaries to update with our records; each has a key */
 	enum conf_dnssec dnssec;
 	struct conf_names signed_zones; /* CONF_DNSSEC_LISTED: at least one, in lower case */
 	uint32_t dnssec_alg;            /* of new keys: 13 or 15 */
@@ -224,8 +233,9 @@ struct conf {
 	/* help */
 	unsigned helped; /* enum conf_command + 1; 0: the program */
 
-	char *explained;    /* explain: the NAME; else NULL */
-	struct addr client; /* ADDR_NONE: not given */
+	char *explained;                /* explain: the NAME; else NULL */
+	struct options_texts forgotten; /* forget: NAME, and perhaps TYPE */
+	struct addr client;             /* ADDR_NONE: not given */
 };
 
 /* An error in something that the configuration names, for example a file of keys or a zone file.

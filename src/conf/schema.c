@@ -22,7 +22,8 @@ enum {
 	KEYS = 1 << CONF_KEYS,
 	ASK = NAMES | 1 << CONF_STATUS | EXPLAIN | 1 << CONF_WATCH | GRAPH | KEYS,
 
-	COMMAND = 1 << CONF_RELOAD | 1 << CONF_STOP,
+	FORGET = 1 << CONF_FORGET,
+	COMMAND = 1 << CONF_RELOAD | 1 << CONF_STOP | FORGET,
 	HELP = 1 << CONF_HELP,
 
 	TTL_MAX = 0x7fffffff, /* RFC 2181 §8 */
@@ -74,6 +75,7 @@ static const char *const helped_words[] = {
 	[CONF_RESOLVER + 1] = "resolver",
 	[CONF_RELOAD + 1] = "reload",
 	[CONF_STOP + 1] = "stop",
+	[CONF_FORGET + 1] = "forget",
 	[CONF_HELP + 1] = "help",
 	[CONF_COMMAND_COUNT + 1] = NULL,
 };
@@ -175,6 +177,11 @@ static const struct option options[] = {
 	{"allow-transfer", .type = &conf_type_allows, .commands = SERVE, AT(transfers),
 		.arg = "PREFIX|key:NAME", .default_words = "nobody",
 		.help = "who may transfer zones"},
+	{"allow-update", .type = &conf_type_rights, .commands = SERVE, AT(update_rights),
+		.arg = "key:NAME[:PATTERN[:TYPE,...]]", .default_words = "nobody",
+		.help = "who may update names and types of records (RFC 2136); without TYPE: TXT "
+			"at "
+			"_acme-challenge of the names"},
 	{"notify", .type = &conf_type_peers, .commands = SERVE, AT(notifies),
 		.arg = "ADDR[:PORT][,key:NAME]", .help = "tell that secondary of changes"},
 	{"update", .type = &conf_type_peers, .commands = SERVE, AT(updates),
@@ -264,6 +271,10 @@ static const struct option options[] = {
 	{"NAME", .is_cmdline_only = true, .is_operand = true, .is_required = true,
 		.type = &option_type_any_text, .commands = EXPLAIN, AT(explained), .arg = "NAME",
 		.help = "what is explained"},
+	{"NAME", .is_cmdline_only = true, .is_operand = true, .is_required = true,
+		.type = &option_type_texts, .commands = FORGET, AT(forgotten), .arg = "NAME [TYPE]",
+		.help = "a name in the domain, or a whole one with a dot at its end; with TYPE, "
+			"records of that type only"},
 	{"client", .is_cmdline_only = true, .type = &conf_type_addr, .commands = EXPLAIN,
 		AT(client), .arg = "ADDR", .help = "as a client with this address sees it"},
 	{"PATTERN", .is_cmdline_only = true, .is_operand = true, .type = &option_type_texts,
@@ -320,6 +331,7 @@ static const struct options_command commands[] = {
 		"networkmanager, openwrt"},
 	[CONF_RELOAD] = {"reload", "tell it to read its configuration again"},
 	[CONF_STOP] = {"stop", "tell it to end"},
+	[CONF_FORGET] = {"forget", "tell it to remove what updates have added at NAME"},
 	[CONF_HELP] = {"help", "print the options of COMMAND"},
 };
 

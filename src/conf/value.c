@@ -445,6 +445,22 @@ static int add_allow(void *value, const struct option *o UNUSED, const char *tex
 	return 0;
 }
 
+static int add_right(void *value, const struct option *o UNUSED, const char *text,
+	size_t nth UNUSED, struct option_why *why)
+{
+	struct conf_rights *list = value;
+	struct update_right right;
+	const char *wrong = update_right_parse(text, &right);
+	if (wrong)
+		return option_fail(why, "'%s': %s", text, wrong);
+	struct update_right *at = options_grow(list->at, list->count, sizeof(*at));
+	if (!at)
+		return ERR_NOMEM;
+	list->at = at;
+	list->at[list->count++] = right;
+	return 0;
+}
+
 /* Reads "ADDR", "ADDR:PORT" or "[ADDR]:PORT". */
 static int read_server(struct conf_peer *ret, const char *text, struct option_why *why)
 {
@@ -518,6 +534,12 @@ static void free_allows(void *at)
 	free(list->at);
 }
 
+static void free_rights(void *at)
+{
+	struct conf_rights *list = at;
+	free(list->at);
+}
+
 static void free_peers(void *at)
 {
 	struct conf_peers *list = at;
@@ -560,4 +582,6 @@ const struct option_type conf_type_exports = {
 const struct option_type conf_type_keys = {.read = add_key, .free = free_keys, .is_list = true};
 const struct option_type conf_type_allows = {
 	.read = add_allow, .free = free_allows, .is_list = true};
+const struct option_type conf_type_rights = {
+	.read = add_right, .free = free_rights, .is_list = true};
 const struct option_type conf_type_peers = {.read = add_peer, .free = free_peers, .is_list = true};

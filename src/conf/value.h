@@ -26,4 +26,5 @@ extern const struct option_type conf_type_algorithm; /* uint32_t: 13 or 15 */
 extern const struct option_type conf_type_exports;   /* struct conf_exports: FORMAT:FILE */
 extern const struct option_type conf_type_keys;      /* struct conf_keys: NAME:ALGORITHM:BASE64 */
 extern const struct option_type conf_type_allows;    /* struct conf_allows: PREFIX or key:NAME */
+extern const struct option_type conf_type_rights;    /* struct conf_rights: see update/right.h */
 extern const struct option_type conf_type_peers;     /* struct conf_peers: ADDR[:PORT][,key:NAME] */

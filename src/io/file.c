@@ -206,6 +206,58 @@ int file_write_in(int dir, const char *name, const void *bytes, size_t len)
 	return err;
 }
 
+static int open_to_write(int dir, const char *name, int flags)
+{
+	struct stat st;
+	int fd = openat(dir, name,
+		O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | flags, DEFAULT_MODE);
+	if (fd < 0)
+		return -errno;
+	int err = fstat(fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : ERR_DENIED;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+/* Appends to the open file, which has `expected` bytes. */
+static int append(int fd, uint64_t expected, const void *bytes, size_t len)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if ((uint64_t)st.st_size != expected)
+		return -ESTALE;
+	int err = write_all(fd, bytes, len);
+	if (!err && fdatasync(fd) < 0)
+		err = -errno;
+	if (err && ftruncate(fd, (off_t)expected) == 0)
+		(void)fdatasync(fd);
+	return err;
+}
+
+int file_append_in(int dir, const char *name, uint64_t expected, const void *bytes, size_t len)
+{
+	int fd = open_to_write(dir, name, O_APPEND | (expected == 0 ? O_CREAT : 0));
+	if (fd < 0)
+		return fd == -ENOENT ? -ESTALE : fd;
+	int err = append(fd, expected, bytes, len);
+	close(fd);
+	if (!err && expected == 0)
+		(void)fsync(dir); /* see sync_directory() */
+	return err;
+}
+
+int file_cut_in(int dir, const char *name, uint64_t len)
+{
+	int fd = open_to_write(dir, name, 0);
+	if (fd < 0)
+		return fd;
+	int err = ftruncate(fd, (off_t)len) || fdatasync(fd) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
 int file_make_dirs(const char *path)
 {
 	char *part = strdup(path);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -24,6 +25,14 @@ int file_read_in(int dir, const char *name, size_t max, struct buf *out) NONNULL
  * followed, and the mode is 0644. */
 int file_write_in(int dir, const char *name, const void *bytes, size_t len) NONNULL_ARGS(2)
 	MUSTCHECK;
+
+/* Appends to `name` in the open directory `dir`, which must be a regular file of `expected` bytes, and waits until it
+ * is on the disk. If 0 are expected, the file may be missing, and is made. -ESTALE: it has another length, and is
+ * left as it is. Other errors: it has its old length again, unless even that fails. */
+int file_append_in(int dir, const char *name, uint64_t expected, const void *bytes, size_t len)
+	NONNULL_ARGS(2) MUSTCHECK;
+/* Cuts `name` in `dir` to `len` bytes. -errno. */
+int file_cut_in(int dir, const char *name, uint64_t len) NONNULL MUSTCHECK;
 
 /* Replaces the content of the file by `bytes`, atomically: a reader sees the old or the new
  * content, even after a crash. A new file has mode 0644; an old one keeps its mode, and its owner

@@ -146,25 +146,11 @@ static size_t answer_transfer(struct task *t)
 	}
 	if (t->request.question.type == RR_IXFR && !t->request.has_serial)
 		return sign(t, refuse(t, RCODE_FORMERR));
-	if (t->ret_transfer)
+	if (t->ret_transfer && t->client->is_tcp)
 		return begin_transfer(t);
 	if (t->request.question.type == RR_AXFR)
 		return sign(t, refuse(t, RCODE_REFUSED)); /* RFC 5936 §4.2: no AXFR over UDP */
 	return is_catalog(t) ? answer_catalog_soa(t) : answer_soa_for_ixfr(t);
-}
-
-static size_t answer_verified(struct task *t)
-{
-	uint16_t type = t->request.question.type;
-	bool is_ours = t->request.question.class == CLASS_IN &&
-		       (t->request.flags >> 11 & 15) == OPCODE_QUERY;
-	t->is_allowed = transfer_policy_allows(
-		t->policy, &t->client->addr, t->request.is_signed ? t->tsig.key.name.wire : NULL);
-	if (is_ours && (type == RR_AXFR || type == RR_IXFR))
-		return answer_transfer(t);
-	if (is_ours && type == RR_SOA && t->is_allowed && is_catalog(t))
-		return answer_catalog_soa(t);
-	return sign(t, serve_signed(t));
 }
 
 /* Replies with an error. Over UDP the source address may be forged, so rate limiting applies as to
@@ -178,6 +164,34 @@ static size_t refuse_unverified(struct task *t, unsigned rcode)
 		return 0;
 	}
 	return refuse(t, rcode);
+}
+
+/* The main thread decides, and answers. Who does not sign may update nothing (RFC 2136 §3.3). */
+static size_t pass_on_update(struct task *t)
+{
+	if (!t->request.is_signed || !t->ret_transfer)
+		return refuse_unverified(t, RCODE_REFUSED);
+	t->query_len = request_strip(&t->request, t->query);
+	const struct update_ask ask = {.request = t->request, .tsig = t->tsig};
+	*t->ret_transfer =
+		transfers_begin_update(t->transfers, t->client, &ask, t->query, t->query_len);
+	return *t->ret_transfer ? 0 : sign(t, refuse(t, RCODE_SERVFAIL));
+}
+
+static size_t answer_verified(struct task *t)
+{
+	if (t->policy->has_updates && request_is_update(t->query))
+		return pass_on_update(t);
+	uint16_t type = t->request.question.type;
+	bool is_ours = t->request.question.class == CLASS_IN &&
+		       (t->request.flags >> 11 & 15) == OPCODE_QUERY;
+	t->is_allowed = transfer_policy_allows(
+		t->policy, &t->client->addr, t->request.is_signed ? t->tsig.key.name.wire : NULL);
+	if (is_ours && (type == RR_AXFR || type == RR_IXFR))
+		return answer_transfer(t);
+	if (is_ours && type == RR_SOA && t->is_allowed && is_catalog(t))
+		return answer_catalog_soa(t);
+	return sign(t, serve_signed(t));
 }
 
 static size_t answer_task(struct task *t)

@@ -18,9 +18,9 @@ static inline bool dns_is_special(
 }
 
 /* Answers any query. The caller must fulfil the contract of serve_answer(). `query` may be changed.
- * `transfers` NULL: there are none. If `*ret_transfer` is set, the answer is a transfer, which has
- * begun but has not been asked for yet, and the length is 0. `ret_transfer` is NULL if a transfer
- * is impossible: over UDP. */
+ * `transfers` NULL: there are none. If `*ret_transfer` is set, the answer is a transfer, over
+ * TCP only, or an update is for the main thread; it has begun but has not been asked for yet, and the length
+ * is 0. `ret_transfer` is NULL if neither is possible. */
 size_t dns_answer(struct serve_ctx *ctx, struct transfers *transfers,
 	const struct serve_client *client, uint8_t *query, size_t query_len, uint8_t *reply,
 	size_t reply_cap, struct transfer **ret_transfer) NONNULL_ARGS(1, 3, 4, 6) MUSTCHECK;

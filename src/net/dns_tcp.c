@@ -51,7 +51,7 @@ enum {
 	ACCEPTS_A_TURN = 16,
 	PREFIX_LEN = 2, /* RFC 1035 §4.2.2 */
 	REST_MS = 100,
-	READ_CAP = 64 * 1024,
+	READ_CAP = PREFIX_LEN + LIMIT_UPDATE_TCP,
 	WRITE_CAP = 2 * (PREFIX_LEN + MSG_CAP)
 };
 
@@ -69,6 +69,7 @@ struct conn {
 	uint32_t events;           /* the events that epoll waits for */
 	struct transfer *transfer; /* requested, or being sent; NULL: none */
 	bool is_sending;           /* `transfer` is ready to be sent */
+	bool is_large;             /* `in` has more than a query may have: a part of an update */
 };
 
 struct tcp_server {
@@ -86,6 +87,7 @@ struct tcp_server {
 	struct map clients; /* of struct conn.by_client */
 	uint64_t seed;      /* of the hashes in `clients` */
 	size_t conn_limit;  /* LIMIT_TCP_CONNS, or what the descriptors allow */
+	size_t large_count; /* of connections */
 	bool has_to_rest;   /* accept(2) lacked resources, and no connection has them */
 	struct listeners listeners;
 	uint8_t read_buffer[READ_CAP];
@@ -109,7 +111,8 @@ static void wait_for(struct tcp_server *s, struct conn *c, uint32_t events)
 
 static void end_transfer(struct tcp_server *s, struct conn *c, bool is_done)
 {
-	transfer_log_end(c->transfer, &c->client.addr, is_done, s->log);
+	if (!c->transfer->update)
+		transfer_log_end(c->transfer, &c->client.addr, is_done, s->log);
 	transfers_end(s->transfers, c->transfer, is_done && c->transfer->xfr.source);
 	c->transfer = NULL;
 	c->is_sending = false;
@@ -132,6 +135,7 @@ static void conn_free(struct tcp_server *s, struct conn *c)
 	close(c->source.fd); /* also removes it from the epoll set */
 	list_remove(&c->in_use);
 	map_remove(&s->clients, &c->by_client);
+	s->large_count -= c->is_large;
 	free(c->in);
 	free(c->out);
 	free(c);
@@ -160,11 +164,24 @@ static bool keep(uint8_t **kept, const uint8_t *bytes, size_t len)
 	return true;
 }
 
-/* Returns the length of the message at the start of the input, including its prefix; 0 if it is not
- * complete, or too long to be a query. */
-static size_t whole_message(const uint8_t *in, size_t len)
+/* True if the message at the start of the input is longer than it may be: only an update may have more than a
+ * query needs, where updates are taken. */
+static bool is_too_long(const struct tcp_server *s, const uint8_t *in, size_t len)
 {
-	if (len < PREFIX_LEN || len - PREFIX_LEN < get_u16(in) || get_u16(in) > LIMIT_TCP_QUERY)
+	enum { FLAGS_LEN = 4 };
+	if (len < PREFIX_LEN || get_u16(in) <= LIMIT_TCP_QUERY)
+		return false;
+	const struct transfer_policy *policy = s->transfers ? transfers_policy(s->transfers) : NULL;
+	if (!policy || !policy->has_updates)
+		return true;
+	return len >= PREFIX_LEN + FLAGS_LEN && !request_is_update(in + PREFIX_LEN);
+}
+
+/* Returns the length of the message at the start of the input, including its prefix; 0 if it is not
+ * complete, or too long. */
+static size_t whole_message(const struct tcp_server *s, const uint8_t *in, size_t len)
+{
+	if (len < PREFIX_LEN || len - PREFIX_LEN < get_u16(in) || is_too_long(s, in, len))
 		return 0;
 	return PREFIX_LEN + (size_t)get_u16(in);
 }
@@ -190,7 +207,7 @@ static size_t answer_queries(
 	*used = 0;
 	while (!c->transfer && count++ < LIMIT_TCP_TURN_QUERIES &&
 		WRITE_CAP - out >= PREFIX_LEN + MSG_CAP &&
-		(message = whole_message(in + *used, len - *used)) > 0) {
+		(message = whole_message(s, in + *used, len - *used)) > 0) {
 		uint8_t *reply = s->write_buffer + out;
 		struct transfer *transfer = NULL;
 		size_t reply_len =
@@ -242,6 +259,15 @@ static enum turn write_on(struct tcp_server *s, struct conn *c, const uint8_t *i
 	return TURN_WRITE_ON;
 }
 
+/* Notes how much of a message is kept. False if too many connections have so much. */
+static bool note_large(struct tcp_server *s, struct conn *c, size_t len)
+{
+	s->large_count -= c->is_large;
+	c->is_large = len > PREFIX_LEN + LIMIT_TCP_QUERY && !c->transfer;
+	s->large_count += c->is_large;
+	return s->large_count <= LIMIT_UPDATES_ARRIVING;
+}
+
 /* Answers some complete queries in `len` bytes of input, and keeps the rest. Others have their turn
  * before more of this client's are answered. */
 static enum turn answer_input(struct tcp_server *s, struct conn *c, uint8_t *in, size_t len)
@@ -255,11 +281,11 @@ static enum turn answer_input(struct tcp_server *s, struct conn *c, uint8_t *in,
 		if (sent < 0)
 			return TURN_CLOSE;
 		note_progress(s, c);
-		if ((size_t)sent < out_len || (!c->transfer && whole_message(in, len) > 0))
+		if ((size_t)sent < out_len || (!c->transfer && whole_message(s, in, len) > 0))
 			return write_on(s, c, in, len, (size_t)sent, out_len);
 	}
-	/* Do not wait for the rest of a message that is too long to be a query. */
-	if (len >= PREFIX_LEN && get_u16(in) > LIMIT_TCP_QUERY)
+	/* Do not wait for the rest of a message that is too long, or of one too many. */
+	if (is_too_long(s, in, len) || !note_large(s, c, len))
 		return TURN_CLOSE;
 	c->in_len = len;
 	if ((c->is_closing && !c->transfer) || !keep(&c->in, in, len))
@@ -290,6 +316,8 @@ static enum turn read_turn(struct tcp_server *s, struct conn *c)
 static int next_message(struct transfer *t, uint8_t *out)
 {
 	struct xfr *x = &t->xfr;
+	if (t->update)
+		return (int)update_ask_take_reply(t->update, out);
 	if (t->err && !x->is_done)
 		return xfr_refuse(x, t->err == ERR_ABSENT ? RCODE_NOTAUTH : RCODE_SERVFAIL,
 			dns_unix_time(), out, MSG_CAP);

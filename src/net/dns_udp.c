@@ -24,10 +24,10 @@
 
 enum {
 	BATCH = 32,
-	/* A query has a name and some options. The kernel truncates a longer one, and it is
-	 * dropped. */
-	QUERY_CAP = 2048,
-	CACHE_LINE = 64
+	CACHE_LINE = 64,
+	/* A query has a name and some options, and an update more. The kernel truncates a longer one, and it is
+	 * dropped. The slots of queries must not share the sets of the caches, as they would do at 4096. */
+	QUERY_CAP = LIMIT_UPDATE_UDP + CACHE_LINE
 };
 
 /* Room for one in6_pktinfo or in_pktinfo. */
@@ -94,6 +94,29 @@ static void turn_round(struct msghdr *m)
 	}
 }
 
+/* The main thread answers an update, from this socket. */
+static void pass_on(struct udp_worker *w, int i, struct transfer *update)
+{
+	union control control = w->control[i];
+	struct msghdr in = w->in[i].msg_hdr;
+	if (w->has_pktinfo) {
+		in.msg_control = &control;
+		turn_round(&in);
+	}
+	transfers_ask_udp(w->transfers, update, w->fd, &in);
+}
+
+static size_t answer_special(
+	struct udp_worker *w, int i, const struct serve_client *client, uint8_t reply[EDNS_PAYLOAD])
+{
+	struct transfer *update = NULL;
+	size_t len = dns_answer(&w->ctx, w->transfers, client, w->query[i], w->in[i].msg_len, reply,
+		EDNS_PAYLOAD, &update);
+	if (update)
+		pass_on(w, i, update);
+	return len;
+}
+
 /* Writes the reply to the query in slot `i`. Returns its length, 0 for none. */
 static size_t reply_to(struct udp_worker *w, int i, const struct transfer_policy *policy,
 	uint8_t reply[EDNS_PAYLOAD])
@@ -101,8 +124,7 @@ static size_t reply_to(struct udp_worker *w, int i, const struct transfer_policy
 	size_t len = w->in[i].msg_len;
 	struct serve_client client = client_of(&w->peer[i], false);
 	if (dns_is_special(policy, w->query[i], len))
-		return dns_answer(&w->ctx, w->transfers, &client, w->query[i], len, reply,
-			EDNS_PAYLOAD, NULL);
+		return answer_special(w, i, &client, reply);
 	return serve_reply(&w->ctx, &client, &w->asked[i], reply, EDNS_PAYLOAD);
 }
 
@@ -239,6 +261,8 @@ void udp_worker_stop(struct udp_worker *w, struct dns_stats *sum)
 	/* Fails with ENOTCONN, but wakes the thread blocked in recvmmsg(). */
 	shutdown(w->fd, SHUT_RD);
 	pthread_join(w->thread, NULL);
+	if (w->transfers)
+		transfers_forget_socket(w->transfers, w->fd);
 	udp_worker_add_stats(w, sum);
 	close(w->fd);
 	free(w);

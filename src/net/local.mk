@@ -14,4 +14,5 @@ src_net_libnet_a_SOURCES = \
 	src/net/mdns.c src/net/mdns.h \
 	src/net/own_source.c src/net/own_source.h \
 	src/net/sockaddr.c src/net/sockaddr.h \
-	src/net/transfers.c src/net/transfers.h
+	src/net/transfers.c src/net/transfers.h \
+	src/net/update_ask.c src/net/update_ask.h

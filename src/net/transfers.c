@@ -25,6 +25,9 @@ struct transfers {
 	_Atomic(struct transfer_policy *) policy;
 	struct queue asked, ready;
 	struct list all; /* of struct transfer.in_all; for the TCP thread only */
+	pthread_mutex_t udp_lock;
+	struct list udp; /* of struct transfer.in_udp */
+	_Atomic uint64_t updates_waiting;
 	_Atomic uint64_t done, refused, failed, bad_signatures, under_way; /* relaxed */
 };
 
@@ -64,12 +67,17 @@ static struct transfer *queue_take(struct queue *q)
 	return transfer;
 }
 
+static void free_transfer(struct transfer *t)
+{
+	xfr_fini(&t->xfr);
+	update_ask_free(t->update);
+	free(t);
+}
+
 static void queue_fini(struct queue *q)
 {
-	for (struct transfer *t; (t = queue_take(q));) {
-		xfr_fini(&t->xfr);
-		free(t);
-	}
+	for (struct transfer *t; (t = queue_take(q));)
+		free_transfer(t);
 	if (q->fd >= 0)
 		close(q->fd);
 	pthread_mutex_destroy(&q->lock);
@@ -81,6 +89,8 @@ struct transfers *transfers_new(void)
 	if (!t)
 		return NULL;
 	list_init(&t->all);
+	list_init(&t->udp);
+	pthread_mutex_init(&t->udp_lock, NULL);
 	bool is_whole = queue_init(&t->asked);
 	is_whole &= queue_init(&t->ready);
 	if (is_whole)
@@ -96,6 +106,7 @@ void transfers_free(struct transfers *t)
 	queue_fini(&t->asked);
 	queue_fini(&t->ready);
 	transfer_policy_free(atomic_load(&t->policy));
+	pthread_mutex_destroy(&t->udp_lock);
 	free(t);
 }
 
@@ -137,6 +148,7 @@ struct transfers_stats transfers_stats(const struct transfers *t)
 		.failed = count_of(&t->failed),
 		.bad_signatures = count_of(&t->bad_signatures),
 		.under_way = count_of(&t->under_way),
+		.updates_waiting = count_of(&t->updates_waiting),
 	};
 }
 
@@ -185,6 +197,7 @@ struct transfer *transfers_begin(struct transfers *t, const struct serve_client 
 	if (!transfer)
 		return NULL;
 	transfer->client = *client;
+	list_init(&transfer->in_udp);
 	list_append(&t->all, &transfer->in_all);
 	count(&t->under_way, 1);
 	return transfer;
@@ -192,11 +205,68 @@ struct transfer *transfers_begin(struct transfers *t, const struct serve_client 
 
 void transfers_end(struct transfers *t, struct transfer *transfer, bool is_done)
 {
+	if (transfer->update) {
+		count(&t->updates_waiting, -1);
+		free_transfer(transfer);
+		return;
+	}
 	count(is_done ? &t->done : &t->failed, 1);
 	count(&t->under_way, -1);
 	list_remove(&transfer->in_all);
-	xfr_fini(&transfer->xfr);
-	free(transfer);
+	free_transfer(transfer);
+}
+
+/* Updates. */
+
+struct transfer *transfers_begin_update(struct transfers *t, const struct serve_client *client,
+	const struct update_ask *ask, const uint8_t *msg, size_t len)
+{
+	if (count_of(&t->updates_waiting) >= LIMIT_UPDATES_WAITING)
+		return NULL;
+	struct transfer *transfer = calloc(1, sizeof(*transfer));
+	if (!transfer || !(transfer->update = update_ask_new(ask, msg, len))) {
+		free(transfer);
+		return NULL;
+	}
+	transfer->client = *client;
+	list_init(&transfer->in_all);
+	list_init(&transfer->in_udp);
+	count(&t->updates_waiting, 1);
+	return transfer;
+}
+
+void transfers_ask_udp(
+	struct transfers *t, struct transfer *update, int fd, const struct msghdr *in)
+{
+	update_ask_came_by(update->update, fd, in);
+	pthread_mutex_lock(&t->udp_lock);
+	list_append(&t->udp, &update->in_udp);
+	pthread_mutex_unlock(&t->udp_lock);
+	transfers_ask(t, update);
+}
+
+void transfers_answer_update(
+	struct transfers *t, struct transfer *transfer, unsigned rcode, uint64_t now_s)
+{
+	update_ask_reply(transfer->update, rcode, now_s, transfer->client.is_tcp);
+	if (transfer->client.is_tcp) {
+		transfers_deliver(t, transfer);
+		return;
+	}
+	pthread_mutex_lock(&t->udp_lock);
+	list_remove(&transfer->in_udp);
+	pthread_mutex_unlock(&t->udp_lock);
+	update_ask_send(transfer->update);
+	transfers_end(t, transfer, true);
+}
+
+void transfers_forget_socket(struct transfers *t, int fd)
+{
+	pthread_mutex_lock(&t->udp_lock);
+	LIST_EACH(transfer, &t->udp, struct transfer, in_udp)
+		if (transfer->update->fd == fd)
+			transfer->update->fd = -1;
+	pthread_mutex_unlock(&t->udp_lock);
 }
 
 void transfers_ask(struct transfers *t, struct transfer *transfer)

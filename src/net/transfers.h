@@ -16,18 +16,21 @@
 #include "base/list.h"
 #include "io/log.h"
 #include "serve/answer.h"
+#include "net/update_ask.h"
 #include "transfer/policy.h"
 #include "transfer/xfr.h"
 
-/* One transfer, from the question to its end. It is always owned by one of the two threads, or in a
- * queue. */
+/* One transfer, from the question to its end; or an update (RFC 2136) and its reply, which take the same way. It is
+ * always owned by one of the two threads, or in a queue. */
 struct transfer {
 	struct transfer *next;
 	struct xfr xfr; /* asked by the TCP thread; its source is the main thread's answer */
 	int err;        /* from the main thread: the result of journal_source() */
 	struct serve_client client;
-	void *conn;         /* for the TCP thread only; NULL: the client has gone */
-	struct list in_all; /* for the TCP thread only */
+	void *conn;                /* for the TCP thread only; NULL: the client has gone */
+	struct list in_all;        /* for the TCP thread only */
+	struct update_ask *update; /* owned; NULL: a transfer */
+	struct list in_udp;        /* an update over UDP, until it is answered */
 };
 
 struct transfers; /* opaque */
@@ -45,6 +48,11 @@ int transfers_asked_fd(const struct transfers *t) NONNULL;
  * transfers_deliver(). */
 struct transfer *transfers_next_asked(struct transfers *t) NONNULL;
 void transfers_deliver(struct transfers *t, struct transfer *transfer) NONNULL;
+/* Gives back an update with its reply. Over UDP, it is sent at once. */
+void transfers_answer_update(
+	struct transfers *t, struct transfer *transfer, unsigned rcode, uint64_t now_s) NONNULL;
+/* This socket is about to be closed, and no thread answers on it: updates that came there get no reply. */
+void transfers_forget_socket(struct transfers *t, int fd) NONNULL;
 
 /* Replaces the policy of who may transfer (NULL: nobody, and queries are not checked). Takes it
  * over. The old one is freed when no thread uses it any more. */
@@ -54,6 +62,7 @@ struct transfers_stats {
 	uint64_t done, refused, failed; /* transfers: complete; not allowed; aborted */
 	uint64_t bad_signatures;
 	uint64_t under_way;
+	uint64_t updates_waiting;
 };
 struct transfers_stats transfers_stats(const struct transfers *t) NONNULL;
 
@@ -64,6 +73,15 @@ struct transfers_stats transfers_stats(const struct transfers *t) NONNULL;
 const struct transfer_policy *transfers_policy(const struct transfers *t) NONNULL;
 void transfers_count_refused(struct transfers *t) NONNULL;
 void transfers_count_bad_signature(struct transfers *t) NONNULL;
+
+/* Returns a new update with a copy of the message, its signature verified and removed; NULL if too many wait, or
+ * out of memory. `ask` has the request and the signature. */
+struct transfer *transfers_begin_update(struct transfers *t, const struct serve_client *client,
+	const struct update_ask *ask, const uint8_t *msg, size_t len) NONNULL MUSTCHECK;
+/* Passes an update to the main thread that came in by UDP, on that socket; `in` has its sender and its control
+ * messages, those of a reply. */
+void transfers_ask_udp(
+	struct transfers *t, struct transfer *update, int fd, const struct msghdr *in) NONNULL;
 
 /* The TCP thread's part. */
 

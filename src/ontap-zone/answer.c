@@ -47,3 +47,16 @@ void answer_origin(struct buf *out, const json_t *addr)
 	buf_printf(out, "guest%s%s", *answer_text(addr, "source") ? " " : "",
 		answer_text(addr, "source"));
 }
+
+void answer_age(struct buf *out, long long seconds)
+{
+	enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
+	if (seconds < 2 * MINUTE)
+		buf_printf(out, "%lld s ago", seconds);
+	else if (seconds < 2 * HOUR)
+		buf_printf(out, "%lld min ago", seconds / MINUTE);
+	else if (seconds < 2 * DAY)
+		buf_printf(out, "%lld h ago", seconds / HOUR);
+	else
+		buf_printf(out, "%lld d ago", seconds / DAY);
+}

@@ -21,6 +21,9 @@ bool answer_is(const json_t *object, const char *key, const char *text) NONNULL_
  * host name, otherwise "host" for the daemon's own namespace, otherwise its nsid. Untrusted. */
 void answer_workload(struct buf *out, const json_t *object) NONNULL_ARGS(1);
 
+/* Appends how long ago something was, for people: "5 min ago". */
+void answer_age(struct buf *out, long long seconds) NONNULL;
+
 /* Appends where an address is from for people, if a guest has taken it by itself: "guest dhcp" with the source
  * of its name. Untrusted. */
 void answer_origin(struct buf *out, const json_t *addr) NONNULL_ARGS(1);

@@ -59,6 +59,7 @@ static print_fn *printer_of(enum conf_command command)
 	case CONF_RESOLVER:
 	case CONF_RELOAD:
 	case CONF_STOP:
+	case CONF_FORGET:
 	case CONF_HELP:
 	case CONF_COMMAND_COUNT: break;
 	}
@@ -83,6 +84,8 @@ static bool is_asked_for(const struct ask *ask, const json_t *line)
 {
 	const struct options_texts *patterns = &ask->conf->patterns;
 	const char *name = answer_text(line, "name");
+	if (!*name)
+		name = answer_text(line, "updated");
 	if (!*name)
 		name = answer_text(line, "rejected");
 	for (size_t i = 0; i < patterns->count; i++)
@@ -109,7 +112,7 @@ static void take_object(struct ask *ask, const char *text, json_t *object)
 
 static bool is_command(enum conf_command command)
 {
-	return command == CONF_RELOAD || command == CONF_STOP;
+	return command == CONF_RELOAD || command == CONF_STOP || command == CONF_FORGET;
 }
 
 /* A line about a command that the daemon carries out: what it logs meanwhile, and the outcome. */
@@ -169,6 +172,8 @@ static void make_request(struct buf *request, const struct conf *conf, enum conf
 	}
 	if (conf->explained)
 		buf_printf(request, " %s", conf->explained);
+	for (size_t i = 0; i < conf->forgotten.count; i++)
+		buf_printf(request, " %s", conf->forgotten.at[i]);
 	if (conf->client.family != ADDR_NONE)
 		buf_printf(request, " %s", addr_format(&conf->client, client));
 }

@@ -255,21 +255,42 @@ void daemon_on_resume(void *arg, ns_t nap)
 /* The two sockets for questions: control and resolve. */
 
 /* Members of the group may ask; only root and the daemon's own user may change anything. */
-static bool may_command(const struct control_asker *asker)
+static bool may_command(const struct daemon *d, const struct control_asker *asker,
+	const char *command, struct buf *out)
 {
-	return asker->uid == 0 || asker->uid == geteuid();
+	if (asker->uid == 0 || asker->uid == geteuid())
+		return true;
+	log_warning(d->log, "command refused: command=%s uid=%lld", command,
+		(long long)(int)asker->uid);
+	report_refusal(out);
+	return false;
+}
+
+/* "NAME [TYPE]": what updates have added there is removed. */
+static unsigned daemon_forget(
+	struct daemon *d, const struct control_asker *asker, const char *words, struct buf *out)
+{
+	struct name name;
+	uint16_t type;
+	if (!may_command(d, asker, "forget", out))
+		return STREAM_NONE;
+	if (!report_read_forget(pipeline_domain(d->runtime.pipeline), words, &name, &type, out))
+		return STREAM_NONE;
+	int err = updates_forget(d->updates, name.wire, type);
+	if (!err)
+		return STREAM_FORGET;
+	report_not_forgotten(err == ERR_ABSENT ? "no update has added that"
+					       : "another name is being forgotten: try again",
+		out);
+	return STREAM_NONE;
 }
 
 /* Commands are carried out in the turn after this one. */
 static unsigned daemon_command(
 	struct daemon *d, const struct control_asker *asker, bool is_stop, struct buf *out)
 {
-	if (!may_command(asker)) {
-		log_warning(d->log, "command refused: command=%s uid=%lld",
-			is_stop ? "stop" : "reload", (long long)(int)asker->uid);
-		report_refusal(out);
+	if (!may_command(d, asker, is_stop ? "stop" : "reload", out))
 		return STREAM_NONE;
-	}
 	if (is_stop)
 		report_stopping(out);
 	d->is_stopping |= is_stop;
@@ -287,6 +308,8 @@ unsigned daemon_answer(
 		.listening = &d->listening,
 		.mdns = d->mdns,
 		.peers = d->peers,
+		.updates = d->updates,
+		.added = updates_added(d->updates),
 		.guests = &d->guests,
 		.server_sandbox = &d->confinement.report,
 		.keeper_sandbox = keeper_sandbox(d->keeper),
@@ -298,6 +321,8 @@ unsigned daemon_answer(
 		.is_ready = d->is_ready};
 	if (strcmp(request, "reload") == 0 || strcmp(request, "stop") == 0)
 		return daemon_command(d, asker, *request == 's', out);
+	if (strncmp(request, "forget ", 7) == 0)
+		return daemon_forget(d, asker, request + 7, out);
 	if (strcmp(request, "watch") == 0)
 		return STREAM_CHANGES;
 	if (strcmp(request, "follow") == 0) {
@@ -452,12 +477,31 @@ void daemon_on_watcher(void *arg, uint32_t events UNUSED)
 	d->has_failed = d->is_stopping = true;
 }
 
+/* What updates have changed is put; the other changes of this turn go with it. */
+void daemon_on_published(void *arg)
+{
+	daemon_flush(arg);
+}
+
+void daemon_on_forgotten(void *arg, bool is_done)
+{
+	struct daemon *d = arg;
+	struct buf out = {0};
+	report_forgotten(is_done, &out);
+	if (control_has_stream(d->control, STREAM_FORGET)) {
+		control_broadcast(d->control, STREAM_FORGET, buf_text(&out), out.len);
+		control_end_stream(d->control, STREAM_FORGET);
+	}
+	buf_fini(&out);
+}
+
 void daemon_on_written(void *arg, const struct keeper_written *written)
 {
 	struct daemon *d = arg;
 	switch (written->what) {
 	case ASK_EXPORT: files_written(&d->files, written->export, written->err); break;
 	case ASK_SERIAL: state_serial_written(&d->serial, loop_now(), d->log, written->err); break;
+	case ASK_UPDATES: updates_written(d->updates, written->err); break;
 	case ASK_NAMES: state_names_written(&d->names, loop_now(), d->log, written->err); break;
 	default: break;
 	}

@@ -21,6 +21,7 @@
 #include "ontap-zone/runtime.h"
 #include "ontap-zone/signer.h"
 #include "ontap-zone/state.h"
+#include "ontap-zone/updates.h"
 #include "watch/watcher.h"
 
 /* The streams of the control socket (io/control.h). */
@@ -29,7 +30,8 @@ enum daemon_stream {
 	STREAM_CHANGES, /* "watch": each record that changes, and events of mDNS */
 	STREAM_STATE,   /* "follow": only that something may have changed */
 	STREAM_RELOAD,  /* "reload": wait for its outcome */
-	STREAM_STOP     /* "stop": wait for the end */
+	STREAM_STOP,    /* "stop": wait for the end */
+	STREAM_FORGET   /* "forget": wait for its outcome */
 };
 
 struct daemon {
@@ -40,6 +42,7 @@ struct daemon {
 	struct watcher *watcher;
 	struct dns *dns;
 	struct listening listening;
+	struct updates *updates;
 	struct peers *peers; /* NULL until the first dump is complete */
 	struct mdns *mdns;
 	struct mdns_net *mdns_net;
@@ -99,6 +102,8 @@ void daemon_store_names(struct daemon *d, ns_t now) NONNULL;
 void daemon_on_signal(void *arg, uint32_t events);
 void daemon_on_watcher(void *arg, uint32_t events);
 void daemon_on_keeper(void *arg, uint32_t events);
+void daemon_on_forgotten(void *arg, bool is_done);
+void daemon_on_published(void *arg);
 void daemon_on_written(void *arg, const struct keeper_written *written);
 int daemon_on_event(void *arg, const struct event *ev);
 

@@ -29,7 +29,7 @@ struct keeper {
 	pid_t pid;
 	uint32_t generation;
 	uint32_t serial;
-	struct buf names, text, told; /* pieces so far */
+	struct buf names, updates, text, told; /* pieces so far */
 	struct conf_keys keys;
 	struct address_names addresses;
 	struct cookie_keys cookies;
@@ -78,6 +78,7 @@ static void free_parts(struct keeper *k)
 {
 	channel_fini(&k->channel);
 	buf_fini(&k->names);
+	buf_fini(&k->updates);
 	buf_fini(&k->text);
 	buf_fini(&k->told);
 	tsig_keys_free(k->keys.at, k->keys.count);
@@ -147,8 +148,10 @@ static int apply(struct keeper *k, const struct channel_message *m)
 		.addresses = &k->addresses,
 		.keys = &k->keys,
 		.cookies = k->cookies};
-	if (!k->is_loaded)
+	if (!k->is_loaded) {
 		sink->on_state(sink->arg, k->serial, buf_text(&k->names));
+		sink->on_updates(sink->arg, buf_text(&k->updates), k->updates.len);
+	}
 	k->generation = how.generation;
 	sink->on_apply(sink->arg, &news);
 	tsig_keys_free(k->keys.at, k->keys.count);
@@ -158,6 +161,7 @@ static int apply(struct keeper *k, const struct channel_message *m)
 	explicit_bzero(&k->cookies, sizeof(k->cookies));
 	buf_fini(&k->text);
 	buf_fini(&k->names);
+	buf_fini(&k->updates);
 	return 0;
 }
 
@@ -313,6 +317,7 @@ static int handle(struct keeper *k, const struct channel_message *m, ns_t end)
 	case SAY_LOG: return add_piece(k, &k->told, m);
 	case SAY_WRITTEN: return take_written(k, m);
 	case SAY_SANDBOX: return take_sandbox(k, m);
+	case SAY_UPDATES: return add_piece(k, &k->updates, m);
 	default: return -EBADMSG;
 	}
 }
@@ -412,6 +417,12 @@ void keeper_write_names(struct keeper *k, const char *text, size_t len)
 {
 	uint32_t is_last = 1;
 	put_pieces(k, ASK_NAMES, &is_last, sizeof(is_last), &is_last, text, len);
+}
+
+void keeper_write_updates(struct keeper *k, bool is_all, const char *text, size_t len)
+{
+	struct keeper_updates head = {.is_all = is_all, .is_last = 1};
+	put_pieces(k, ASK_UPDATES, &head, sizeof(head), &head.is_last, text, len);
 }
 
 void keeper_reload(struct keeper *k)

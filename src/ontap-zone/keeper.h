@@ -40,6 +40,8 @@ struct keeper_news {
 struct keeper_sink {
 	/* Of the state directory, at the start: the serial, 0: none, and the file of mDNS names. */
 	void (*on_state)(void *arg, uint32_t serial, const char *names);
+	/* What updates have added, at the start: the text of the file, "": there is none. */
+	void (*on_updates)(void *arg, const char *text, size_t len);
 	/* So many owners follow. */
 	void (*on_expect)(void *arg, size_t names);
 	/* All files are read and right. The records follow. */
@@ -95,6 +97,9 @@ bool keeper_is_full(const struct keeper *k) NONNULL;
 uint32_t keeper_generation(const struct keeper *k) NONNULL;
 void keeper_write_serial(struct keeper *k, const char *text) NONNULL;
 void keeper_write_names(struct keeper *k, const char *text, size_t len) NONNULL_ARGS(1);
+/* Appends the text to the file of updates, or makes it the file. */
+void keeper_write_updates(struct keeper *k, bool is_all, const char *text, size_t len)
+	NONNULL_ARGS(1, 3);
 /* Makes it read the configuration and all files again. on_end() tells the outcome. */
 void keeper_reload(struct keeper *k) NONNULL;
 

@@ -10,7 +10,8 @@ enum keeper_ask {
 	ASK_EXPORT = 1, /* struct keeper_piece, and a piece of the file */
 	ASK_SERIAL,     /* the text of the file */
 	ASK_NAMES,      /* a byte: it is the last piece; and a piece of the file */
-	ASK_RELOAD      /* nothing */
+	ASK_RELOAD,     /* nothing */
+	ASK_UPDATES     /* struct keeper_updates, and a piece of the text */
 };
 
 /* To the serving process. The first load and each reload is one series:
@@ -32,7 +33,8 @@ enum keeper_say {
 	SAY_REFUSED, /* uint32_t: the exit code, if this is the start. The reason has been logged */
 	SAY_LOG,     /* lines that the keeper has logged while it read */
 	SAY_WRITTEN, /* struct keeper_written */
-	SAY_SANDBOX  /* struct sandbox_report; at the start only */
+	SAY_SANDBOX, /* struct sandbox_report; at the start only */
+	SAY_UPDATES  /* a piece of what updates have added (update/diary.h); at the start only */
 };
 
 /* A piece of an export. The keeper knows the path. */
@@ -41,6 +43,12 @@ struct keeper_piece {
 		generation; /* of the configuration: a reload may have changed the list of exports */
 	uint32_t export;    /* number in the list */
 	uint32_t is_last;
+};
+
+/* What updates have added: an entry for the end of the file, or all of it. */
+struct keeper_updates {
+	uint32_t is_all;
+	uint32_t is_last; /* piece */
 };
 
 struct keeper_apply {

@@ -124,6 +124,34 @@ static int take_names(struct keeper_process *p, const struct channel_message *m)
 	return tell_written(p, (struct keeper_written){.what = ASK_NAMES, .err = err});
 }
 
+static int write_updates(struct keeper_process *p, bool is_all)
+{
+	const struct buf *text = &p->updates;
+	if (text->err)
+		return text->err;
+	int err = is_all             ? write_state(p, KEEPER_UPDATES, buf_text(text), text->len)
+		  : p->state_dir < 0 ? -ENOENT
+				     : file_append_in(p->state_dir, KEEPER_UPDATES, p->updates_len,
+					       buf_text(text), text->len);
+	if (!err)
+		p->updates_len = (is_all ? 0 : p->updates_len) + text->len;
+	return err;
+}
+
+static int take_updates(struct keeper_process *p, const struct channel_message *m)
+{
+	struct keeper_updates head;
+	if (m->len < sizeof(head))
+		return -EBADMSG;
+	memcpy(&head, m->bytes, sizeof(head));
+	collect(&p->updates, m->bytes + sizeof(head), m->len - sizeof(head), LIMIT_UPDATE_FILE);
+	if (!head.is_last)
+		return 0;
+	int err = write_updates(p, head.is_all);
+	buf_fini(&p->updates);
+	return tell_written(p, (struct keeper_written){.what = ASK_UPDATES, .err = err});
+}
+
 static int take(struct keeper_process *p, const struct channel_message *m)
 {
 	switch (m->type) {
@@ -131,6 +159,7 @@ static int take(struct keeper_process *p, const struct channel_message *m)
 	case ASK_SERIAL: return take_serial(p, m);
 	case ASK_NAMES: return take_names(p, m);
 	case ASK_RELOAD: return keeper_read_again(p);
+	case ASK_UPDATES: return take_updates(p, m);
 	default: return -EBADMSG;
 	}
 }

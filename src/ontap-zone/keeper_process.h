@@ -14,16 +14,27 @@ struct keeper_process {
 	const struct options_args *args;
 	struct conf conf; /* in force; owned */
 	uint32_t generation;
-	struct zones zones;       /* read last */
-	struct owners_sent *sent; /* what the serving process has */
-	int state_dir;            /* or negative */
-	struct buf export, names; /* pieces so far */
-	int signals;              /* a signalfd(2) for SIGCHLD */
-	pid_t command;            /* of --on-export; 0: none runs */
-	bool has_news;            /* written since the command was started */
-	bool has_command;         /* --on-export was there at the start: it may execute programs */
+	struct zones zones;                /* read last */
+	struct owners_sent *sent;          /* what the serving process has */
+	int state_dir;                     /* or negative */
+	struct buf export, names, updates; /* pieces so far */
+	uint64_t updates_len; /* of the file of updates; UINT64_MAX: it has to be made anew */
+	int signals;          /* a signalfd(2) for SIGCHLD */
+	pid_t command;        /* of --on-export; 0: none runs */
+	bool has_news;        /* written since the command was started */
+	bool has_command;     /* --on-export was there at the start: it may execute programs */
 	struct sandbox_report sandbox;
 };
+
+/* The name of the file of updates in the state directory. */
+#define KEEPER_UPDATES "updates"
+
+/* keeper_updates.c: reads the file of updates to `out`, and removes a write from it that was interrupted. False: it cannot be
+ * read, or is something else; logged. */
+bool keeper_read_updates(struct keeper_process *p, struct buf *out) NONNULL MUSTCHECK;
+/* True if updates can be kept, or the configuration wants none. False: they cannot; logged. */
+bool keeper_can_keep_updates(const struct keeper_process *p, const struct conf *conf,
+	const struct log *log) NONNULL MUSTCHECK;
 
 /* keeper_confine.c: from now on the keeper cannot open a socket, enter a namespace, look into another process,
  * or execute a program but for a command that was there at the start. Fills `p->sandbox`. What the kernel lacks

@@ -211,7 +211,7 @@ static int become(struct keeper_process *p, const struct privilege_user *user)
 	return err ? err : keeper_confine(p, may_empty);
 }
 
-static int say_state(struct keeper_process *p)
+static int say_state(struct keeper_process *p, const struct buf *updates)
 {
 	struct buf serial = {0}, names = {0};
 	const char *dir = p->conf.state_dir;
@@ -222,6 +222,8 @@ static int say_state(struct keeper_process *p)
 	int err = say(p, SAY_SERIAL, &number, sizeof(number));
 	if (!err)
 		err = say_pieces(p, SAY_NAMES, buf_text(&names), names.len);
+	if (!err)
+		err = say_pieces(p, SAY_UPDATES, buf_text(updates), updates->len);
 	buf_fini(&serial);
 	buf_fini(&names);
 	return err;
@@ -240,10 +242,17 @@ int keeper_read_first(struct keeper_process *p, const struct privilege_user *use
 	err = become(p, user);
 	if (err)
 		return refuse(p, EXIT_SYSTEM);
+	struct buf updates = {0};
+	if (!keeper_read_updates(p, &updates) || !keeper_can_keep_updates(p, &p->conf, p->log)) {
+		buf_fini(&updates);
+		named_free(&named);
+		return refuse(p, EXIT_SYSTEM);
+	}
 	const uint32_t owners = (uint32_t)collection_zone_count(named.files);
 	err = say(p, SAY_SANDBOX, &p->sandbox, sizeof(p->sandbox));
 	if (!err)
-		err = say_state(p);
+		err = say_state(p, &updates);
+	buf_fini(&updates);
 	if (!err)
 		err = say(p, SAY_EXPECT, &owners, sizeof(owners));
 	if (!err)
@@ -268,6 +277,7 @@ static void change_conf(struct keeper_process *p, struct conf *conf)
 	if (p->state_dir >= 0)
 		close(p->state_dir);
 	p->state_dir = state_dir_open(p->conf.state_dir, NULL);
+	p->updates_len = UINT64_MAX;
 }
 
 static int send_again(struct keeper_process *p, struct conf *conf, struct named *named,
@@ -298,6 +308,10 @@ static int read_again(struct keeper_process *p, const struct log *log)
 	} else if (named_read(p, &conf, log, &named, &error)) {
 		log_error(log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",
 			error.text);
+		conf_fini(&conf);
+	} else if (!keeper_can_keep_updates(p, &conf, log)) {
+		log_error(log, "not reloaded: note=\"the old configuration stays\"");
+		named_free(&named);
 		conf_fini(&conf);
 	} else {
 		err = send_again(p, &conf, &named, &file);

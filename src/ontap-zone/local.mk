@@ -19,7 +19,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/keeper_confine.c \
 	src/ontap-zone/keeper_msg.h \
 	src/ontap-zone/keeper_process.c src/ontap-zone/keeper_process.h \
-	src/ontap-zone/keeper_read.c \
+	src/ontap-zone/keeper_read.c src/ontap-zone/keeper_updates.c \
 	src/ontap-zone/key_text.c src/ontap-zone/key_text.h \
 	src/ontap-zone/keys.c src/ontap-zone/keys.h \
 	src/ontap-zone/listening.c src/ontap-zone/listening.h \
@@ -67,5 +67,6 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/state.c src/ontap-zone/state.h \
 	src/ontap-zone/state_dir.c src/ontap-zone/state_dir.h \
 	src/ontap-zone/terminal.c src/ontap-zone/terminal.h \
+	src/ontap-zone/updates.c src/ontap-zone/updates.h src/ontap-zone/report_updates.c \
 	src/ontap-zone/turn.c src/ontap-zone/turn.h \
 	src/ontap-zone/zones.c src/ontap-zone/zones.h

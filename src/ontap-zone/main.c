@@ -33,6 +33,7 @@ static int run(struct conf *conf, const struct options_args *args, struct log *l
 	case CONF_GRAPH:
 	case CONF_KEYS:
 	case CONF_RELOAD:
+	case CONF_FORGET:
 	case CONF_STOP: {
 		int code = command_ask(conf, (enum conf_command)args->command);
 		conf_fini(conf);

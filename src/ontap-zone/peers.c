@@ -14,6 +14,7 @@
 #include "net/dns_client.h"
 #include "net/dns_answer.h"
 #include "ontap-zone/primary.h"
+#include "ontap-zone/updates.h"
 #include "transfer/catalog.h"
 #include "transfer/journal.h"
 #include "transfer/notify.h"
@@ -28,6 +29,7 @@ struct peers {
 	const struct runtime *runtime;
 	struct loop *loop;
 	const struct log *log;
+	struct updates *updates;
 	struct transfers *transfers;
 	struct loop_watch asked_watch;
 	bool is_late;             /* they wait until the signed zones are whole */
@@ -67,6 +69,10 @@ static void on_asked(void *arg, uint32_t events UNUSED)
 {
 	struct peers *o = arg;
 	for (struct transfer *t; (t = transfers_next_asked(o->transfers));) {
+		if (t->update) {
+			updates_take(o->updates, t);
+			continue;
+		}
 		t->next = o->waiting;
 		o->waiting = t;
 	}
@@ -116,6 +122,7 @@ static void publish_policy(struct peers *o)
 			.key_count = o->keys.count,
 			.allow = allow,
 			.allow_count = conf->transfers.count,
+			.has_updates = conf->update_rights.count > 0,
 			.catalog = o->catalog,
 			.catalog_soa = catalog_soa_now(o)});
 	free(allow);
@@ -337,7 +344,7 @@ static int make(
 }
 
 int peers_open(struct peers **ret, const struct runtime *runtime, struct loop *loop,
-	struct conf_keys *keys, const struct log *log)
+	struct conf_keys *keys, struct updates *updates, const struct log *log)
 {
 	struct peers *o = NULL;
 	int err = make(&o, runtime, loop, log);
@@ -345,6 +352,8 @@ int peers_open(struct peers **ret, const struct runtime *runtime, struct loop *l
 		log_error(log, "cannot start: step=transfers error=\"%s\"", err_text(err));
 		return err;
 	}
+	o->updates = updates;
+	updates_open(updates, o->transfers);
 	peers_configure(o, keys);
 	*ret = o;
 	return 0;

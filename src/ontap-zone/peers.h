@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Everything that goes to other name servers: transfers to secondaries, NOTIFY to secondaries, and
- * updates of primaries. It follows the changes of the zone. It does nothing if none of these is
+ * updates of primaries. Updates from others take the way of transfers, and are passed on (updates.h). It follows the changes of the zone. It does nothing if none of these is
  * configured.
  */
 #pragma once
@@ -14,12 +14,13 @@
 #include "ontap-zone/runtime.h"
 
 struct peers; /* opaque */
+struct updates;
 
 /* Call it before the first answering thread starts, and after the first dump: records that are
  * missing then would be treated as deleted. Takes over the keys. ERR_NOMEM, -errno: the reason is logged,
  * and the keys are still the caller's. */
 int peers_open(struct peers **ret, const struct runtime *runtime, struct loop *loop,
-	struct conf_keys *keys, const struct log *log) NONNULL MUSTCHECK;
+	struct conf_keys *keys, struct updates *updates, const struct log *log) NONNULL MUSTCHECK;
 /* Call it after the last answering thread has ended. */
 void peers_close(struct peers *o);
 

@@ -219,6 +219,26 @@ static void put_rejected(struct buf *out, const json_t *line)
 	}
 }
 
+/* What updates have added at the name. */
+static void put_updates(struct buf *out, const json_t *line)
+{
+	json_t *record;
+	size_t i;
+	json_array_foreach(json_object_get(line, "updates"), i, record)
+	{
+		buf_printf(out, "update  %s %lld ", answer_text(record, "type"),
+			answer_number(record, "ttl"));
+		text_put(out, answer_text(record, "data"));
+		if (json_object_get(record, "key")) {
+			buf_puts(out, " by key ");
+			text_put(out, answer_text(record, "key"));
+		}
+		buf_puts(out, ", ");
+		answer_age(out, answer_number(record, "seconds"));
+		buf_puts(out, "\n");
+	}
+}
+
 static bool is_reverse(const char *zone)
 {
 	return strstr(zone, ".in-addr.arpa.") || strstr(zone, ".ip6.arpa.");
@@ -281,6 +301,7 @@ void print_explain(const struct look *look, const json_t *lines, struct buf *out
 	put_answers(out, look, line);
 	put_local(out, line);
 	put_hidden(out, line);
+	put_updates(out, line);
 	put_places(out, json_object_get(line, "held"), "address ");
 	put_addrs(out, look, line);
 	put_rejected(out, line);

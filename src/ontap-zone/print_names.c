@@ -36,12 +36,19 @@ static const struct table_column brief_columns[] = {
 static const char *name_of(const json_t *line)
 {
 	const char *name = answer_text(line, "name");
+	if (!*name)
+		name = answer_text(line, "updated");
 	return *name ? name : answer_text(line, "rejected");
 }
 
 static bool is_rejected(const json_t *line)
 {
 	return json_object_get(line, "rejected") != NULL;
+}
+
+static bool is_updated(const json_t *line)
+{
+	return json_object_get(line, "updated") != NULL;
 }
 
 static int compare(const void *a, const void *b)
@@ -216,6 +223,47 @@ static void put_rejected(struct table *t, const json_t *line)
 			   .style = TEXT_FAINT});
 }
 
+/* A row for each record that updates have added. */
+static void put_updated(struct table *t, const json_t *line)
+{
+	const bool is_served = answer_is_true(line, "served");
+	const enum text_style style = is_served ? TEXT_PLAIN : TEXT_FAINT;
+	const char *name = name_of(line);
+	json_t *record;
+	size_t i;
+	json_array_foreach(json_object_get(line, "updates"), i, record)
+	{
+		struct buf key = {0}, origin = {0};
+		if (json_object_get(record, "key"))
+			buf_printf(&key, "key %s", answer_text(record, "key"));
+		buf_puts(&origin, "update ");
+		answer_age(&origin, answer_number(record, "seconds"));
+		table_put(t, is_served ? TEXT_NAME : TEXT_FAINT, i == 0 ? name : "");
+		table_put(t, style, answer_text(record, "type"));
+		table_put(t, style, answer_text(record, "data"));
+		table_put(t, style, buf_text(&key));
+		table_put(t, style, "");
+		table_put(t, style, buf_text(&origin));
+		table_put(t, style, "");
+		table_put(t, style, is_served ? "" : "no zone of ours has it");
+		buf_fini(&key);
+		buf_fini(&origin);
+	}
+}
+
+static void put_updated_brief(struct table *t, const json_t *line)
+{
+	struct buf data = {0};
+	json_t *record;
+	size_t i;
+	json_array_foreach(json_object_get(line, "updates"), i, record) buf_printf(&data, "%s%s %s",
+		i > 0 ? " " : "", answer_text(record, "type"), answer_text(record, "data"));
+	table_put(t, TEXT_NAME, name_of(line));
+	table_put(t, TEXT_PLAIN, "update");
+	table_put(t, TEXT_PLAIN, buf_text(&data));
+	buf_fini(&data);
+}
+
 /* Prints the most important fact in one word: the state in mDNS, or why there is no address. */
 static void put_summary(struct buf *out, const json_t *line)
 {
@@ -253,7 +301,11 @@ static void put_brief(struct table *t, const struct look *look, const json_t *li
 
 static void put_line(struct table *t, const struct look *look, const json_t *line)
 {
-	if (look->is_brief)
+	if (is_updated(line) && look->is_brief)
+		put_updated_brief(t, line);
+	else if (is_updated(line))
+		put_updated(t, line);
+	else if (look->is_brief)
 		put_brief(t, look, line);
 	else if (is_rejected(line))
 		put_rejected(t, line);

@@ -121,6 +121,7 @@ static void daemon_change_state_dir(struct daemon *d)
 	d->serial = (struct state_serial){.asked = d->serial.asked};
 	daemon_reserve_serial(d);
 	d->names.has_changed = true;
+	updates_write_again(d->updates);
 }
 
 /* Takes over `conf` and the keys. */

@@ -253,6 +253,7 @@ static void report_status(const struct report *r, struct buf *out)
 	status_dns(r, &w);
 	status_mdns(r, &w);
 	peers_report(r->peers, &w);
+	updates_report(r->updates, &w);
 	report_sandbox(r, &w);
 	jsonw_close(&w, '}');
 	report_end_line(out);

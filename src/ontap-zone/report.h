@@ -12,6 +12,7 @@
 #include "ontap-zone/listening.h"
 #include "ontap-zone/peers.h"
 #include "ontap-zone/places.h"
+#include "ontap-zone/updates.h"
 #include "pipeline/pipeline.h"
 
 /* The sources of the reports; all are borrowed during the call. */
@@ -22,6 +23,8 @@ struct report {
 	const struct listening *listening;
 	const struct mdns *mdns;
 	const struct peers *peers; /* NULL: not open yet */
+	const struct updates *updates;
+	const struct added *added; /* of `updates`; NULL: none */
 	const struct guests *guests;
 	const struct sandbox_report *server_sandbox, *keeper_sandbox, *watcher_sandbox;
 	const struct sandbox_report *remover_sandbox, *signer_sandbox; /* NULL: there is none */
@@ -38,6 +41,14 @@ void report_answer(const struct report *r, const char *request, struct buf *out)
 void report_refusal(struct buf *out) NONNULL;
 void report_stopping(struct buf *out) NONNULL;
 void report_reloaded(const char *log_lines, bool is_done, struct buf *out) NONNULL;
+
+/* Reads the words of "forget": a name, relative to the domain without a dot at its end, and a type, 0: none. False: an
+ * error was appended. */
+bool report_read_forget(const uint8_t *domain, const char *words, struct name *ret_name,
+	uint16_t *ret_type, struct buf *out) NONNULL MUSTCHECK;
+/* Append the outcome of "forget", or why it is not done. */
+void report_forgotten(bool is_done, struct buf *out) NONNULL;
+void report_not_forgotten(const char *reason, struct buf *out) NONNULL;
 
 /* Appends the line that reports that something may have changed. */
 void report_news(struct buf *out) NONNULL;

@@ -133,6 +133,7 @@ static void write_outcome(struct explaining *x)
 	if (e->is_local)
 		report_local(x->w, r, e->name.wire);
 	write_hidden_alias(r, e, x->w);
+	report_updates_of(r, x->w, e->name.wire);
 }
 
 static void write_explained(struct explaining *x)

@@ -62,4 +62,5 @@ void report_names(const struct report *r, struct buf *out)
 	if (names_each_host(pipeline_names(r->pipeline), write_host, &line))
 		out->err = ERR_NOMEM;
 	names_each_reject(pipeline_names(r->pipeline), write_reject, &line);
+	report_updates(r, out);
 }

@@ -34,6 +34,10 @@ void report_local(struct jsonw *w, const struct report *r, const uint8_t *owner)
 /* Writes the member "processes": what each may still do. */
 void report_sandbox(const struct report *r, struct jsonw *w) NONNULL;
 
+/* report_updates.c: what updates have added. Writes the member "updates" for that name; appends a line for each name. */
+void report_updates_of(const struct report *r, struct jsonw *w, const uint8_t *name) NONNULL;
+void report_updates(const struct report *r, struct buf *out) NONNULL;
+
 /* Ends a line of the answer. */
 void report_end_line(struct buf *out) NONNULL;
 /* Appends a whole line with an error message. */

@@ -70,6 +70,8 @@ static void daemon_stop(struct daemon *d)
 	control_close(d->resolve);
 	d->resolve = NULL;
 	dns_close(d->dns);
+	updates_free(d->updates);
+	d->updates = NULL;
 	peers_close(d->peers);
 	d->peers = NULL;
 	resume_close(&d->resume);
@@ -122,6 +124,14 @@ static void on_state(void *arg, uint32_t serial, const char *names)
 	state_take_names(names, d->log, d->mdns);
 }
 
+static void on_updates(void *arg, const char *text, size_t len)
+{
+	struct daemon *d = arg;
+	size_t names = updates_load(d->updates, text, len);
+	if (names > 0)
+		log_info(d->log, "updates: names=%zu", names);
+}
+
 static void on_expect(void *arg, size_t names)
 {
 	struct daemon *d = arg;
@@ -142,6 +152,7 @@ static struct keeper *start_keeper(struct daemon *d, struct conf *conf)
 		.user = d->user_name ? &d->user : NULL,
 		.log = d->log,
 		.sink = {.on_state = on_state,
+			.on_updates = on_updates,
 			.on_expect = on_expect,
 			.on_apply = daemon_on_apply,
 			.on_owner = on_owner,
@@ -182,8 +193,16 @@ static int serve(struct daemon *d, struct conf *conf)
 		keeper_stop(d->keeper);
 		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	}
+	d->updates = updates_new(&(struct updates_config){.runtime = &d->runtime,
+		.keeper = &d->keeper,
+		.log = d->log,
+		.publish = daemon_on_published,
+		.on_forgotten = daemon_on_forgotten,
+		.arg = d});
 	err = files_init(&d->files, d->loop, &d->runtime, d->keeper, d->log);
-	if (err) {
+	if (err || !d->updates) {
+		err = err ? err : ERR_NOMEM;
+		updates_free(d->updates);
 		log_error(d->log, "cannot start: step=eventfd error=\"%s\"", err_text(err));
 		keeper_stop(d->keeper);
 		runtime_fini(&d->runtime);

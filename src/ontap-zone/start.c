@@ -189,7 +189,7 @@ static int start_user(struct daemon *d)
 
 static int start_peers(struct daemon *d)
 {
-	int err = peers_open(&d->peers, &d->runtime, d->loop, &d->keys, d->log);
+	int err = peers_open(&d->peers, &d->runtime, d->loop, &d->keys, d->updates, d->log);
 	if (err)
 		return EXIT_SYSTEM;
 	d->keys = (struct conf_keys){0};

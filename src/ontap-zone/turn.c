@@ -18,6 +18,7 @@ static ns_t synced_deadline(const struct daemon *d)
 	deadline = ns_min(deadline, files_deadline(&d->files));
 	deadline = ns_min(deadline, listening_deadline(&d->listening));
 	deadline = ns_min(deadline, guests_deadline(&d->guests));
+	deadline = ns_min(deadline, updates_deadline(d->updates));
 	return d->peers ? ns_min(deadline, peers_deadline(d->peers)) : deadline;
 }
 
@@ -36,6 +37,7 @@ static void do_synced_steps(struct daemon *d)
 	guests_poll(&d->guests, loop_now());
 	if (runtime_is_dirty(&d->runtime))
 		daemon_flush(d);
+	updates_poll(d->updates, loop_now());
 	listening_poll(&d->listening, loop_now());
 	if (d->is_ready)
 		daemon_tell_status(d);

@@ -107,6 +107,11 @@ void pipeline_end_statics(struct pipeline *p) NONNULL;
 /* Makes room for that many owners in zones, before they are put. ERR_NOMEM. */
 int pipeline_expect_statics(struct pipeline *p, size_t names) NONNULL MUSTCHECK;
 
+/* Sets the records that updates have at that owner to exactly these. Readers see it at once; the next flush gives
+ * its zone a serial. ERR_RANGE: it is in no zone, or a node cannot hold this much. ERR_NOMEM: try again. */
+int pipeline_put_update(struct pipeline *p, const uint8_t *owner, const struct rrset *sets,
+	size_t count) NONNULL_ARGS(1, 2) MUSTCHECK;
+
 /* Sets the records of the zone files to exactly `files`, and takes ownership of it, also on
  * failure. ERR_NOMEM, ERR_RANGE: a part of the records is not served. */
 int pipeline_set_files(struct pipeline *p, struct collection *files) NONNULL MUSTCHECK;

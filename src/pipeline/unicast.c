@@ -56,3 +56,9 @@ int unicast_put(struct pipeline *p, enum zone_source source, const uint8_t *owne
 		tell_hidden_alias(p, owner, alias.bytes);
 	return err;
 }
+
+int pipeline_put_update(
+	struct pipeline *p, const uint8_t *owner, const struct rrset *sets, size_t count)
+{
+	return unicast_put(p, ZONE_UPDATED, owner, sets, count);
+}

@@ -26,6 +26,7 @@ struct transfer_policy {
 	size_t key_count;
 	struct policy_allow *allow;
 	size_t allow_count;
+	bool has_updates;    /* some keys may update: such messages are for the main thread */
 	struct name catalog; /* len 0: none */
 	struct records
 		*catalog_soa; /* one record; NULL: none. Only for clients that may transfer */

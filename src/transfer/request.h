@@ -34,6 +34,12 @@ int request_parse(const uint8_t *msg, size_t len, struct request *ret) NONNULL M
 /* The slow part of request_concerns(), for queries whose records do not have the usual form. */
 bool request_concerns_slow(const uint8_t *msg, size_t len) NONNULL;
 
+/* True if a message with at least a header is an UPDATE (RFC 2136). */
+static inline bool request_is_update(const uint8_t *msg)
+{
+	return (msg[2] >> 3 & 15) == OPCODE_UPDATE;
+}
+
 /* True for the types of interest: AXFR, IXFR, and SOA, because secondaries ask for SOA to decide
  * whether to transfer. */
 static inline bool request_is_of_type(uint16_t type)
@@ -41,13 +47,15 @@ static inline bool request_is_of_type(uint16_t type)
 	return type == RR_AXFR || type == RR_IXFR || type == RR_SOA;
 }
 
-/* True if the query has TSIG or asks for such a type. It may contain any bytes; the result for a
+/* True if the query has TSIG, asks for such a type, or is an update. It may contain any bytes; the result for a
  * malformed query may be either. */
 static inline bool request_concerns(const uint8_t *msg, size_t len)
 {
 	enum { OPT_LEN = 11, QUESTION_LEN_MIN = 5 };
 	if (len < MSG_HEADER_LEN + QUESTION_LEN_MIN)
 		return false;
+	if (UNLIKELY(request_is_update(msg)))
+		return true;
 	uint32_t others = get_u32(msg + 6); /* records of answer and authority */
 	uint16_t additional = get_u16(msg + 10);
 	const uint8_t *end = msg + len;

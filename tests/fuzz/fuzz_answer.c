@@ -8,7 +8,7 @@
  *
  * The input: a byte with TCP (bit 0), a client that may transfer (1), whether the target signs (2) with
  * an unknown key (3), at a wrong time (4), with a bit of the MAC changed (5), SHA-512 (6), and whether there is
- * a catalog (7); and the query.
+ * a catalog (7), and with it updates; and the query.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +72,7 @@ static struct transfers *make_transfers(bool has_catalog)
 	struct buf b = {0};
 	require(t && prefix_parse("10.0.0.0/8", &allow[1].prefix) == 0);
 	if (has_catalog) {
+		policy.has_updates = true;
 		policy.catalog = name_of("_catalog.x.");
 		catalog_soa(policy.catalog.wire, 7, &soa);
 		records_add(&b, &soa.record);
@@ -128,11 +129,35 @@ static void check_reply(const uint8_t *query, const uint8_t *reply, size_t len)
 	require(!r.err && rd_left(&r) == 0);
 }
 
+/* An update is answered as the main thread does: fuzz_update has what it says. */
+static void answer_update(
+	struct transfers *t, struct transfer *transfer, const struct serve_client *client)
+{
+	uint8_t reply[UPDATE_REPLY_CAP];
+	const struct update_ask *ask = transfer->update;
+	require(ask->request.is_signed && ask->tsig.error == TSIG_NOERROR &&
+		request_is_update(ask->msg));
+	if (!client->is_tcp) {
+		transfers_answer_update(t, transfer, RCODE_NOERROR, NOW);
+		return;
+	}
+	transfers_answer_update(t, transfer, RCODE_NOERROR, NOW);
+	require(transfers_next_ready(t) == transfer);
+	size_t len = update_ask_take_reply(transfer->update, reply);
+	require(len > MSG_HEADER_LEN && len <= sizeof(reply) && reply[2] & 0x80);
+	require(update_ask_take_reply(transfer->update, reply) == 0);
+	transfers_end(t, transfer, true);
+}
+
 /* A transfer that has begun is given up: fuzz_transfer has what it sends. */
 static void end_transfer(
 	struct transfers *t, struct transfer *transfer, const struct serve_client *client)
 {
 	const struct xfr *x = &transfer->xfr;
+	if (transfer->update) {
+		answer_update(t, transfer, client);
+		return;
+	}
 	require(client->is_tcp && (x->ask.type == RR_AXFR || x->ask.type == RR_IXFR));
 	require(client->addr.bytes[0] == 10 || x->is_signed);
 	transfers_end(t, transfer, false);
@@ -153,8 +178,7 @@ static void ask(
 	memcpy(asked, query, len);
 	steps_begin();
 	rig.is_asking = true;
-	size_t reply_len = dns_answer(
-		&rig.ctx, t, &client, query, len, reply, cap, client.is_tcp ? &transfer : NULL);
+	size_t reply_len = dns_answer(&rig.ctx, t, &client, query, len, reply, cap, &transfer);
 	rig.is_asking = false;
 	steps_check(len + reply_len, STEPS_A_BYTE, STEPS_FIXED);
 	require(reply_len <= cap && (!transfer || reply_len == 0));

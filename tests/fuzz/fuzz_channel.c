@@ -48,6 +48,11 @@ static void on_state(void *arg, uint32_t serial, const char *names)
 	note(arg, serial, names, strlen(names));
 }
 
+static void on_updates(void *arg, const char *text, size_t len)
+{
+	note(arg, 2, text, len);
+}
+
 static void on_expect(void *arg, size_t names)
 {
 	note(arg, (unsigned)names, NULL, 0);
@@ -109,6 +114,7 @@ static struct told run(const struct buf *stream, size_t piece, unsigned refuse_e
 	require(k != NULL);
 	channel_stream_pair(fds);
 	k->config.sink = (struct keeper_sink){.on_state = on_state,
+		.on_updates = on_updates,
 		.on_expect = on_expect,
 		.on_apply = on_apply,
 		.on_owner = on_owner,

@@ -15,6 +15,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 int __wrap_file_write(const char *path, const void *bytes, size_t len);
 int __wrap_file_write_in(int dir, const char *name, const void *bytes, size_t len);
+int __wrap_file_append_in(
+	int dir, const char *name, uint64_t expected, const void *bytes, size_t len);
 int __wrap_file_run_command(const char *command, pid_t *ret);
 int __wrap_keeper_read_again(struct keeper_process *p);
 
@@ -41,7 +43,15 @@ int __wrap_file_write(const char *path, const void *bytes, size_t len)
 int __wrap_file_write_in(int dir, const char *name, const void *bytes, size_t len)
 {
 	require(dir == STATE_DIR &&
-		(strcmp(name, "serial") == 0 || strcmp(name, "mdns-names") == 0));
+		(strcmp(name, "serial") == 0 || strcmp(name, "mdns-names") == 0 ||
+			strcmp(name, "updates") == 0));
+	return take_write(bytes, len);
+}
+
+int __wrap_file_append_in(
+	int dir, const char *name, uint64_t expected UNUSED, const void *bytes, size_t len)
+{
+	require(dir == STATE_DIR && strcmp(name, "updates") == 0);
 	return take_write(bytes, len);
 }
 
@@ -99,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	}
 	buf_fini(&p.export);
 	buf_fini(&p.names);
+	buf_fini(&p.updates);
 	/* Of another generation: nothing is written, but it is told. */
 	require(count_answers(fds[1]) >= writes);
 	channel_fini(&p.channel);

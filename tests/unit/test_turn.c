@@ -58,6 +58,15 @@ void __wrap_control_poll(struct control *c UNUSED, ns_t now UNUSED)
 
 /* --- the steps: only listening has something to do, and since a second --------------------- */
 
+ns_t updates_deadline(const struct updates *u UNUSED)
+{
+	return NS_NEVER;
+}
+
+void updates_poll(struct updates *u UNUSED, ns_t now UNUSED)
+{
+}
+
 ns_t listening_deadline(const struct listening *l UNUSED)
 {
 	return NOW - NS_PER_S;

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the updates from their arrival to their answers, and what they have added.
+ * Never verifies a signature, and never opens a file.
+ */
+#include "ontap-zone/updates.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "io/loop.h"
+#include "net/dns_answer.h"
+#include "update/diary.h"
+#include "update/judge.h"
+
+enum {
+	/* Updates in one entry. */
+	ENTRY_UPDATES = 64,
+	/* The last messages, to find one that comes twice: at a dozen a second, those of the time in which a
+	 * signature is valid (RFC 8945 §5.2.3). */
+	SEEN = 4096,
+	MAC_PART = 16,
+	/* The file may be longer than twice what it need be by so much. */
+	FILE_SLACK = 1 << 20
+};
+
+struct seen {
+	uint8_t mac[MAC_PART];
+	uint8_t rcode;
+	bool is_used;
+};
+
+/* An update that the keeper writes. */
+struct job {
+	struct transfer *ask;
+	size_t names;
+	unsigned not_ours;
+};
+
+struct updates {
+	struct updates_config config;
+	struct transfers *transfers; /* NULL: nobody asks yet */
+	struct added *added;
+	struct transfer *waiting, **last;
+	/* What the keeper writes now. */
+	struct added_draft entry;
+	struct job jobs[ENTRY_UPDATES];
+	size_t job_count;
+	bool is_asked;      /* the keeper writes an entry, or the file */
+	bool is_all;        /* the file */
+	bool is_forgetting; /* the entry has what updates_forget() removes */
+	size_t asked_len;
+	/* The file. */
+	uint64_t file_len;
+	bool has_to_be_new;
+	struct retry file_retry, put_retry;
+	bool has_failed;       /* the last write */
+	uint64_t apex_changes; /* of the zone, when all was put */
+	struct budget budget;
+	struct name forgotten; /* len 0: nothing is to be forgotten */
+	uint16_t forgotten_type;
+	struct seen *seen; /* NULL: none yet */
+	size_t seen_at;
+	struct log_limit done_limit, refused_limit, failed_limit;
+	uint64_t done, refused, failed, repeated, limited;
+};
+
+struct updates *updates_new(const struct updates_config *config)
+{
+	struct updates *u = calloc(1, sizeof(*u));
+	if (!u)
+		return NULL;
+	u->config = *config;
+	u->last = &u->waiting;
+	u->added = added_new(loop_random());
+	if (!u->added) {
+		free(u);
+		return NULL;
+	}
+	added_draft_init(&u->entry, u->added);
+	return u;
+}
+
+void updates_free(struct updates *u)
+{
+	if (!u)
+		return;
+	for (struct transfer *t; (t = u->waiting);) {
+		u->waiting = t->next;
+		transfers_end(u->transfers, t, false);
+	}
+	for (size_t i = 0; i < u->job_count; i++)
+		transfers_end(u->transfers, u->jobs[i].ask, false);
+	added_draft_fini(&u->entry);
+	added_free(u->added);
+	free(u->seen);
+	free(u);
+}
+
+void updates_open(struct updates *u, struct transfers *transfers)
+{
+	u->transfers = transfers;
+}
+
+const struct added *updates_added(const struct updates *u)
+{
+	return u->added;
+}
+
+/* Publication. */
+
+static int put(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count)
+{
+	const struct updates *u = arg;
+	return pipeline_put_update(u->config.runtime->pipeline, owner, sets, count);
+}
+
+/* Puts what the zone does not have yet. */
+static void put_all(struct updates *u, ns_t now)
+{
+	if (added_put_all(u->added, put, u))
+		retry_failed(&u->put_retry, now);
+	else
+		retry_done(&u->put_retry);
+}
+
+/* Zones come and go with addresses, and with the domain: what was added in them comes back. */
+static void follow_zones(struct updates *u, ns_t now)
+{
+	uint64_t changes = zone_apex_changes(pipeline_zone(u->config.runtime->pipeline));
+	if (changes == u->apex_changes || added_stats(u->added).owners == 0)
+		return;
+	u->apex_changes = changes;
+	added_zones_changed(u->added);
+	put_all(u, now);
+	u->config.publish(u->config.arg);
+}
+
+size_t updates_load(struct updates *u, const char *text, size_t len)
+{
+	size_t bad = 0;
+	u->file_len = len;
+	int err = len > 0 ? diary_read(u->added, text, len, &bad) : 0;
+	if (err)
+		log_error(u->config.log, "updates are not read: error=\"%s\"", err_text(err));
+	if (bad > 0)
+		log_error(u->config.log,
+			"updates are damaged: entries=%zu note=\"what they had changed is lost\"",
+			bad);
+	u->has_to_be_new = bad > 0;
+	u->apex_changes = zone_apex_changes(pipeline_zone(u->config.runtime->pipeline));
+	put_all(u, loop_now());
+	return added_stats(u->added).owners;
+}
+
+/* Messages that come twice. */
+
+static void mac_part(const struct update_ask *ask, uint8_t ret[MAC_PART])
+{
+	size_t len = ask->tsig.mac_len < MAC_PART ? ask->tsig.mac_len : MAC_PART;
+	memset(ret, 0, MAC_PART);
+	memcpy(ret, ask->tsig.mac, len);
+}
+
+/* Returns the rcode that this message had before, or -1. */
+static int seen_before(const struct updates *u, const struct update_ask *ask)
+{
+	uint8_t mac[MAC_PART];
+	mac_part(ask, mac);
+	for (size_t i = 0; u->seen && i < SEEN; i++)
+		if (u->seen[i].is_used && memcmp(u->seen[i].mac, mac, MAC_PART) == 0)
+			return u->seen[i].rcode;
+	return -1;
+}
+
+/* Without memory, a message that comes twice is judged twice. */
+static void note_seen(struct updates *u, const struct update_ask *ask, unsigned rcode)
+{
+	if (!u->seen)
+		u->seen = calloc(SEEN, sizeof(*u->seen));
+	if (!u->seen)
+		return;
+	struct seen *seen = &u->seen[u->seen_at++ % SEEN];
+	mac_part(ask, seen->mac);
+	seen->rcode = (uint8_t)rcode;
+	seen->is_used = true;
+}
+
+/* Answers. */
+
+static void tell(const struct updates *u, struct log_limit *limit, enum log_level level,
+	const struct transfer *t, const char *text, const char *reason)
+{
+	const struct update_ask *ask = t->update;
+	char zone[NAME_TEXT_CAP], key[NAME_TEXT_CAP], client[ADDR_TEXT_CAP];
+	if (!log_limit_may(limit, loop_now()))
+		return;
+	log_print(u->config.log, level, "%s: zone=%s key=%s client=%s%s%s%s", text,
+		name_to_text(ask->request.question.name.wire, zone),
+		name_to_text(ask->tsig.key.name.wire, key), addr_format(&t->client.addr, client),
+		reason ? " error=\"" : "", reason ? reason : "", reason ? "\"" : "");
+}
+
+static void answer(struct updates *u, struct transfer *t, unsigned rcode)
+{
+	if (rcode != RCODE_SERVFAIL)
+		note_seen(u, t->update, rcode);
+	transfers_answer_update(u->transfers, t, rcode, dns_unix_time());
+}
+
+static void refuse(struct updates *u, struct transfer *t, unsigned rcode, const char *reason)
+{
+	u->refused++;
+	tell(u, &u->refused_limit, LOG_LEVEL_INFO, t, "update refused", reason);
+	answer(u, t, rcode);
+}
+
+/* Judging. */
+
+static struct transfer *take_first(struct updates *u)
+{
+	struct transfer *t = u->waiting;
+	u->waiting = t->next;
+	if (!u->waiting)
+		u->last = &u->waiting;
+	return t;
+}
+
+/* True if the message is about a name that the entry changes: what it does depends on that. */
+static bool has_to_wait(const struct updates *u, const struct update_message *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (added_draft_has(&u->entry, m->records[i].owner))
+			return true;
+	return false;
+}
+
+static int judge(struct updates *u, const struct update_ask *ask, const struct update_message *m,
+	struct added_draft *draft, struct update_outcome *outcome)
+{
+	const struct runtime *runtime = u->config.runtime;
+	const struct conf_rights *rights = &runtime->conf.update_rights;
+	const struct update_ground ground = {.zone = pipeline_zone(runtime->pipeline),
+		.domain = pipeline_domain(runtime->pipeline),
+		.rights = rights->at,
+		.right_count = rights->count,
+		.by = {ask->tsig.key.name.wire, dns_unix_time()},
+		.before = &u->entry};
+	return update_judge(&ground, m, draft, outcome);
+}
+
+/* Adds the draft to the entry. */
+static void enter(struct updates *u, struct transfer *t, struct added_draft *draft,
+	const struct update_outcome *outcome)
+{
+	const size_t names = draft->owners.count;
+	if (added_draft_merge(&u->entry, draft))
+		answer(u, t, RCODE_SERVFAIL);
+	else
+		u->jobs[u->job_count++] = (struct job){t, names, outcome->not_ours};
+}
+
+/* Judges the first one that waits: it is answered, or added to the entry. False: it has to wait. */
+static bool judge_message(struct updates *u, const struct update_message *m)
+{
+	struct added_draft draft;
+	struct update_outcome outcome;
+	if (has_to_wait(u, m))
+		return false;
+	added_draft_init(&draft, u->added);
+	int rcode = judge(u, u->waiting->update, m, &draft, &outcome);
+	if (rcode)
+		refuse(u, take_first(u), (unsigned)rcode, outcome.reason);
+	else if (draft.owners.count > 0)
+		enter(u, take_first(u), &draft, &outcome);
+	else
+		answer(u, take_first(u), RCODE_NOERROR);
+	added_draft_fini(&draft);
+	return true;
+}
+
+static bool judge_first(struct updates *u, ns_t now)
+{
+	struct transfer *t = u->waiting;
+	struct update_message m;
+	int before = seen_before(u, t->update);
+	if (before >= 0) {
+		u->repeated++;
+		transfers_answer_update(
+			u->transfers, take_first(u), (unsigned)before, dns_unix_time());
+		return true;
+	}
+	if (!budget_may(&u->budget, now, LIMIT_UPDATES_S, NS_PER_S / LIMIT_UPDATES_S)) {
+		u->limited++;
+		answer(u, take_first(u), RCODE_SERVFAIL);
+		return true;
+	}
+	int rcode = update_message_parse(t->update->msg, t->update->len, &m);
+	if (rcode) {
+		refuse(u, take_first(u), (unsigned)rcode,
+			rcode == RCODE_REFUSED ? "it has too many records" : "it is malformed");
+		return true;
+	}
+	bool is_done = judge_message(u, &m);
+	update_message_fini(&m);
+	return is_done;
+}
+
+void updates_take(struct updates *u, struct transfer *t)
+{
+	t->next = NULL;
+	*u->last = t;
+	u->last = &t->next;
+}
+
+/* Writing. */
+
+static void ask_keeper(struct updates *u, bool is_all, const struct buf *text)
+{
+	keeper_write_updates(*u->config.keeper, is_all, buf_text(text), text->len);
+	u->is_asked = true;
+	u->is_all = is_all;
+	u->asked_len = text->len;
+}
+
+static void write_entry(struct updates *u)
+{
+	struct buf text = {0};
+	if (u->file_len == 0)
+		diary_write_head(&text);
+	diary_write_draft(&text, &u->entry);
+	u->is_all = false;
+	if (text.err)
+		updates_written(u, text.err);
+	else
+		ask_keeper(u, false, &text);
+	buf_fini(&text);
+}
+
+static void write_file(struct updates *u, ns_t now)
+{
+	struct buf text = {0};
+	diary_write_all(&text, u->added);
+	if (text.err)
+		retry_failed(&u->file_retry, now);
+	else
+		ask_keeper(u, true, &text);
+	buf_fini(&text);
+}
+
+static void done_writing_file(struct updates *u, int err)
+{
+	if (err) {
+		retry_failed(&u->file_retry, loop_now());
+		return;
+	}
+	retry_done(&u->file_retry);
+	u->has_to_be_new = false;
+	u->file_len = u->asked_len;
+}
+
+/* Bytes that the file need have, about. */
+static uint64_t needed_len(const struct updates *u)
+{
+	enum { A_SET = 100, DIGITS = 2 };
+	const struct added_stats stats = added_stats(u->added);
+	return stats.sets * A_SET + stats.bytes * DIGITS;
+}
+
+/* The length is not what it was, or the entry may be there in part. */
+static void note_failure(struct updates *u, int err)
+{
+	u->has_to_be_new = true;
+	if (!retry_has_failed(&u->file_retry))
+		retry_failed(&u->file_retry, loop_now());
+	if (!u->has_failed || log_limit_may(&u->failed_limit, loop_now()))
+		log_error(u->config.log,
+			"cannot write updates: error=\"%s\" note=\"they are answered with "
+			"SERVFAIL\"",
+			err_text(err));
+	u->has_failed = true;
+}
+
+static void note_success(struct updates *u)
+{
+	u->file_len += u->asked_len;
+	if (u->has_failed)
+		log_info(u->config.log, "updates are written again");
+	u->has_failed = false;
+	u->has_to_be_new |= u->file_len > 2 * needed_len(u) + FILE_SLACK;
+}
+
+static void end_jobs(struct updates *u, bool is_done)
+{
+	const size_t count = u->job_count;
+	u->job_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct transfer *t = u->jobs[i].ask;
+		u->done += is_done;
+		u->failed += !is_done;
+		if (is_done)
+			tell(u, &u->done_limit, LOG_LEVEL_INFO, t, "updated", NULL);
+		answer(u, t, is_done ? RCODE_NOERROR : RCODE_SERVFAIL);
+	}
+	if (u->is_forgetting)
+		u->config.on_forgotten(u->config.arg, is_done);
+	u->is_forgetting = false;
+}
+
+static void done_writing_entry(struct updates *u, int err)
+{
+	if (!err)
+		note_success(u);
+	else
+		note_failure(u, err);
+	/* Without memory, the file has what is not served: the next start finds it. It is made anew without it. */
+	if (!err && added_take(&u->entry)) {
+		err = ERR_NOMEM;
+		u->has_to_be_new = true;
+	}
+	added_draft_fini(&u->entry);
+	if (!err) {
+		put_all(u, loop_now());
+		u->config.publish(u->config.arg);
+	}
+	end_jobs(u, !err);
+}
+
+void updates_written(struct updates *u, int err)
+{
+	u->is_asked = false;
+	if (u->is_all)
+		done_writing_file(u, err);
+	else
+		done_writing_entry(u, err);
+}
+
+void updates_write_again(struct updates *u)
+{
+	u->has_to_be_new = u->file_len > 0;
+	retry_done(&u->file_retry);
+}
+
+/* Forgetting. */
+
+int updates_forget(struct updates *u, const uint8_t *name, uint16_t type)
+{
+	const struct added_owner *o = added_find(u->added, name);
+	if (u->forgotten.len > 0 || u->is_forgetting)
+		return ERR_EXISTS;
+	if (!o || (type != 0 && !added_owner_set(o, type)))
+		return ERR_ABSENT;
+	name_copy(&u->forgotten, name);
+	u->forgotten_type = type;
+	return 0;
+}
+
+/* Puts the removal into the entry, which is empty. */
+static int enter_forgotten(struct updates *u)
+{
+	struct added_owner *o = added_draft_owner(&u->entry, u->forgotten.wire);
+	const struct added_by by = {0};
+	int err = o ? 0 : ERR_NOMEM;
+	if (!err && u->forgotten_type != 0)
+		err = added_owner_put(o, u->forgotten_type, 0, NULL, 0, by);
+	while (!err && u->forgotten_type == 0 && o->set_count > 0)
+		err = added_owner_put(o, o->sets[0]->type, 0, NULL, 0, by);
+	return err;
+}
+
+static void forget(struct updates *u)
+{
+	int err = enter_forgotten(u);
+	u->forgotten.len = 0;
+	if (err)
+		added_draft_fini(&u->entry);
+	u->is_forgetting = !err && added_draft_settle(&u->entry) > 0;
+	if (!u->is_forgetting) /* an update was faster */
+		u->config.on_forgotten(u->config.arg, !err);
+}
+
+/* Turns. */
+
+void updates_poll(struct updates *u, ns_t now)
+{
+	if (retry_has_failed(&u->put_retry) && retry_is_due(&u->put_retry, now)) {
+		put_all(u, now);
+		u->config.publish(u->config.arg);
+	}
+	follow_zones(u, now);
+	if (u->is_asked || !*u->config.keeper)
+		return;
+	if (u->has_to_be_new && retry_is_due(&u->file_retry, now)) {
+		write_file(u, now);
+		return;
+	}
+	if (u->forgotten.len > 0)
+		forget(u);
+	while (u->waiting && u->job_count < ENTRY_UPDATES && judge_first(u, now))
+		;
+	if (u->job_count > 0 || u->is_forgetting)
+		write_entry(u);
+}
+
+ns_t updates_deadline(const struct updates *u)
+{
+	ns_t deadline = retry_deadline(&u->put_retry);
+	if (u->is_asked)
+		return deadline;
+	if (u->waiting || u->forgotten.len > 0)
+		return 0;
+	if (u->has_to_be_new)
+		deadline = ns_min(deadline,
+			retry_has_failed(&u->file_retry) ? retry_deadline(&u->file_retry) : 0);
+	return deadline;
+}
+
+void updates_report(const struct updates *u, struct jsonw *w)
+{
+	const struct added_stats stats = added_stats(u->added);
+	jsonw_open(w, "receiver", '{');
+	jsonw_number(w, "rights", (int64_t)u->config.runtime->conf.update_rights.count);
+	jsonw_number(w, "names", (int64_t)stats.owners);
+	jsonw_number(w, "records", (int64_t)stats.records);
+	jsonw_number(w, "bytes", (int64_t)stats.bytes);
+	jsonw_number(w, "file_bytes", (int64_t)u->file_len);
+	jsonw_number(w, "done", (int64_t)u->done);
+	jsonw_number(w, "refused", (int64_t)u->refused);
+	jsonw_number(w, "failed", (int64_t)u->failed);
+	jsonw_number(w, "repeated", (int64_t)u->repeated);
+	jsonw_number(w, "limited", (int64_t)u->limited);
+	jsonw_bool(w, "failing", u->has_failed);
+	jsonw_close(w, '}');
+}

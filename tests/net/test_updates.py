@@ -1,0 +1,386 @@
+# SPDX-License-Identifier: ISC
+"""Updates that ontap-zone receives (RFC 2136): from nsupdate and as bytes; what becomes of them on the disk."""
+import contextlib
+import os
+import signal
+import socket
+import struct
+import subprocess
+
+import pytest
+
+dns = pytest.importorskip("dns", reason="python3-dnspython is not installed")
+
+import dns.message  # noqa: E402
+import dns.query  # noqa: E402
+import dns.rcode  # noqa: E402
+import dns.tsig  # noqa: E402
+import dns.update  # noqa: E402
+
+from lib.query import ask  # noqa: E402
+from lib.transfer import KEYS, SECRET, axfr, rows, tsig_option  # noqa: E402
+from lib.wait import wait_until  # noqa: E402
+
+RIGHTS = ("--allow-update=key:one:*:ANY", "--allow-update=key:one:@:TXT", "--allow-update=key:two:web.wan",
+          "--allow-update=key:two:h.wan:A,AAAA")
+
+
+@pytest.fixture
+def host(topo):
+    ns = topo.namespace("host")
+    topo.bridge(ns, "br0", "10.8.0.1/24")
+    return ns
+
+
+@pytest.fixture
+def web(topo, host):
+    return topo.workload("web", host, "br0", "10.8.0.2/24", "2001:db8:8::2/64", alias="web")
+
+
+def start(serve, host, *options):
+    return serve(host, "--domain=vanya", "--no-mdns", tsig_option("one"), tsig_option("two"), *RIGHTS, *options)
+
+
+@pytest.fixture
+def daemon(serve, host, web):
+    return start(serve, host)
+
+
+def message(*changes, key="one", zone="vanya"):
+    update = dns.update.Update(zone, keyring=KEYS, keyname=key, keyalgorithm="hmac-sha256") if key else \
+        dns.update.Update(zone)
+    for verb, *words in changes:
+        getattr(update, verb)(*words)
+    return update
+
+
+def send(ns, *changes, key="one", zone="vanya", server="127.0.0.1", tcp=False):
+    """The rcode as text."""
+    query = dns.query.tcp if tcp else dns.query.udp
+    reply = ns.call(lambda: query(message(*changes, key=key, zone=zone), server, timeout=10))
+    assert reply.had_tsig or not key
+    return dns.rcode.to_text(reply.rcode())
+
+
+def texts(ns, name, rdtype="TXT"):
+    reply = ask(ns, "127.0.0.1", name, rdtype)
+    return sorted(rdata.to_text() for rrset in reply.answer for rdata in rrset)
+
+
+def serial(ns, zone="vanya"):
+    return ask(ns, "127.0.0.1", zone, "SOA").answer[0][0].serial
+
+
+def state_file(daemon):
+    return os.path.join(os.path.dirname(daemon.socket), "state", "updates")
+
+
+# --- clients --------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("options", [[], ["-v"]], ids=["UDP", "TCP"])
+def test_nsupdate_adds_and_removes(daemon, host, options, need):
+    need("nsupdate")
+    before = serial(host)
+
+    def nsupdate(*lines):
+        done = host.run(["nsupdate", *options, "-y", f"hmac-sha256:one:{SECRET}"], check=False,
+                        input="\n".join(["server 127.0.0.1", *lines, "send", ""]))
+        assert done.returncode == 0, done.stderr
+    nsupdate("update add n.vanya. 60 TXT hello", "update add n.vanya. 60 A 192.0.2.7")
+    assert texts(host, "n.vanya") == ['"hello"'] and texts(host, "n.vanya", "A") == ["192.0.2.7"]
+    assert serial(host) > before
+    nsupdate("prereq yxrrset n.vanya. A 192.0.2.7", "prereq nxdomain m.vanya.", "update delete n.vanya. TXT",
+             "update add m.vanya. 60 CNAME n.vanya.")
+    assert texts(host, "n.vanya") == [] and texts(host, "m.vanya", "CNAME") == ["n.vanya."]
+
+
+@pytest.mark.parametrize("tcp", [False, True], ids=["UDP", "TCP"])
+def test_two_challenges_at_one_name(daemon, host, tcp):
+    """As certbot does for a wildcard and its domain; lego deletes the set first."""
+    name = "_acme-challenge.web.wan"
+    assert send(host, ("delete", name, "TXT"), ("add", name, 120, "TXT", "one"), key="two", tcp=tcp) == "NOERROR"
+    assert send(host, ("add", name, 120, "TXT", "two"), key="two", tcp=tcp) == "NOERROR"
+    assert texts(host, name + ".vanya") == ['"one"', '"two"']
+    assert send(host, ("delete", name, "TXT", "one"), key="two", tcp=tcp) == "NOERROR"
+    assert texts(host, name + ".vanya") == ['"two"']
+
+
+def test_ontap_zone_is_a_client_too(daemon, topo, host, serve):
+    other = topo.workload("other", host, "br0", "10.8.0.3/24")
+    topo.bridge(other, "br1", "10.9.0.1/24")
+    topo.workload("db", other, "br1", "10.9.0.2/24", alias="db")
+    serve(other, "--domain=vanya", "--no-mdns", tsig_option("one"), "--update=10.8.0.1,key:one")
+    wait_until(lambda: texts(host, "db.lan.vanya", "A") == ["10.9.0.2"], what="the name of the other host")
+
+
+def test_who_may_not_is_refused(daemon, host):
+    assert send(host, ("add", "web.wan", 60, "TXT", "x"), key="two") == "REFUSED"
+    assert send(host, ("add", "_acme-challenge.db.wan", 60, "TXT", "x"), key="two") == "REFUSED"
+    assert send(host, ("add", "h.wan", 60, "A", "192.0.2.1"), key="two") == "NOERROR"
+    assert send(host, ("add", "@", 60, "NS", "n.vanya."), key="one") == "REFUSED"
+    assert send(host, ("add", "n", 60, "TXT", "x"), key=None) == "REFUSED"
+    assert send(host, ("add", "n", 60, "TXT", "x"), zone="example") == "NOTAUTH"
+    assert daemon.status()["receiver"]["refused"] == 4  # not the one without a signature
+
+
+def test_a_wrong_signature_is_no_update(daemon, host):
+    update = message(("add", "n", 60, "TXT", "x"))
+    wire = bytearray(update.to_wire())
+    wire[-30] ^= 1
+    with host.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(10)
+        sock.sendto(wire, ("127.0.0.1", 53))
+        assert sock.recv(4096)[3] & 15 == dns.rcode.NOTAUTH
+    assert texts(host, "n.vanya") == []
+
+
+def test_one_that_comes_twice_is_done_once(daemon, host):
+    update = message(("absent", "n"), ("add", "n", 60, "TXT", "x"))
+    wire = update.to_wire()
+    with host.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(10)
+        for _ in range(2):
+            sock.sendto(wire, ("127.0.0.1", 53))
+            assert sock.recv(4096)[3] & 15 == dns.rcode.NOERROR
+        assert send(host, ("delete", "n")) == "NOERROR"
+        sock.sendto(wire, ("127.0.0.1", 53))
+        assert sock.recv(4096)[3] & 15 == dns.rcode.NOERROR
+    assert texts(host, "n.vanya") == []
+    assert daemon.status()["receiver"]["repeated"] == 2
+
+
+def test_a_large_one_over_tcp(daemon, host):
+    changes = [("add", f"n{i}", 60, "TXT", "x" * 200) for i in range(200)]
+    assert len(message(*changes).to_wire()) > 40000
+    assert send(host, *changes, tcp=True) == "NOERROR"
+    assert texts(host, "n199.vanya") == [f'"{"x" * 200}"']
+
+
+def test_many_on_one_connection(daemon, host):
+    """Each is answered, in order, with a query between them."""
+    def exchange():
+        found = []
+        with socket.create_connection(("127.0.0.1", 53), 10) as stream:
+            wires = [message(("add", f"n{i}", 60, "TXT", "x")).to_wire() for i in range(20)]
+            wires.insert(10, dns.message.make_query("web.wan.vanya", "AAAA").to_wire())
+            stream.sendall(b"".join(struct.pack("!H", len(wire)) + wire for wire in wires))
+            with stream.makefile("rb") as file:
+                for wire in wires:
+                    reply = file.read(struct.unpack("!H", file.read(2))[0])
+                    found.append((reply[:2] == wire[:2], reply[3] & 15))
+        return found
+    assert host.call(exchange) == [(True, 0)] * 21
+    assert texts(host, "n19.vanya") == ['"x"']
+
+
+# --- the zone -------------------------------------------------------------------------------------
+
+def test_what_the_kernel_has_stays(daemon, host, web):
+    assert send(host, ("delete", "web.wan"), ("delete", "web.wan", "AAAA")) == "NOERROR"
+    assert texts(host, "web.wan.vanya", "AAAA") == ["2001:db8:8::2"]
+    assert send(host, ("add", "web.wan", 30, "AAAA", "2001:db8:8::99")) == "NOERROR"
+    assert texts(host, "web.wan.vanya", "AAAA") == ["2001:db8:8::2", "2001:db8:8::99"]
+    web.ip("addr del 2001:db8:8::2/64 dev eth0")
+    wait_until(lambda: texts(host, "web.wan.vanya", "AAAA") == ["2001:db8:8::99"], what="the end of the address")
+
+
+def test_secondaries_get_the_difference(serve, host, web):
+    start(serve, host, "--allow-transfer=127.0.0.0/8")
+    # Steps that are longer than the zone are not sent.
+    assert send(host, *[("add", f"m{i}", 60, "TXT", "x") for i in range(40)]) == "NOERROR"
+    assert ("m39.vanya.", "TXT", '"x"') in rows(axfr(host, "vanya", server="127.0.0.1"))
+    before = serial(host)
+    assert send(host, ("add", "n", 60, "TXT", "x")) == "NOERROR"
+    query = dns.message.make_query("vanya", "IXFR")
+    query.find_rrset(query.authority, dns.name.from_text("vanya"), dns.rdataclass.IN, dns.rdatatype.SOA,
+                     create=True).add(dns.rdata.from_text("IN", "SOA", f". . {before} 0 0 0 0"))
+    reply = host.call(lambda: dns.query.tcp(query, "127.0.0.1", timeout=10))
+    found = [(rrset.name.to_text(), dns.rdatatype.to_text(rrset.rdtype)) for rrset in reply.answer]
+    assert ("n.vanya.", "TXT") in found and ("web.wan.vanya.", "AAAA") not in found
+
+
+def test_a_reverse_zone_brings_its_records_back(serve, host, web):
+    serve(host, "--domain=vanya", "--no-mdns", tsig_option("one"), "--allow-update=key:one:*.in-addr.arpa.:PTR")
+    zone = "100.51.198.in-addr.arpa"
+    web.add_addr("eth0", "198.51.100.7/32")
+    wait_until(lambda: ask(host, "127.0.0.1", zone, "SOA").answer, what="the zone")
+    assert send(host, ("add", "9", 60, "PTR", "x.vanya."), zone=zone) == "NOERROR"
+    web.ip("addr del 198.51.100.7/32 dev eth0")
+    wait_until(lambda: not ask(host, "127.0.0.1", zone, "SOA").answer, what="the end of the zone")
+    web.add_addr("eth0", "198.51.100.7/32")
+    wait_until(lambda: texts(host, "9." + zone, "PTR") == ["x.vanya."], what="its record")
+
+
+# --- reports --------------------------------------------------------------------------------------
+
+def test_what_was_added_is_shown_and_forgotten(daemon, host, need):
+    assert send(host, ("add", "h.wan", 60, "A", "192.0.2.1"), ("add", "h.wan", 60, "AAAA", "::1"), key="two") == \
+        "NOERROR"
+    assert send(host, ("add", "h.wan", 60, "TXT", "x")) == "NOERROR"
+    line = next(line for line in daemon.lines("names") if "updated" in line)
+    assert line["updated"] == "h.wan.vanya." and line["served"]
+    found = {record["type"]: record for record in line["updates"]}
+    assert found["A"]["key"] == "two." and found["TXT"]["key"] == "one." and found["A"]["data"] == "192.0.2.1"
+    assert 0 <= found["A"]["seconds"] < 60
+    assert "192.0.2.1" in daemon.ask("names") and "key two." in daemon.ask("names")
+    assert "update  A 60 192.0.2.1 by key two." in daemon.ask("explain", "h.wan.vanya")
+    assert daemon.lines("forget", "h.wan", "TXT") == [{"forgotten": True}]
+    assert texts(host, "h.wan.vanya") == [] and texts(host, "h.wan.vanya", "A") == ["192.0.2.1"]
+    daemon.ask("forget", "h.wan.vanya.")
+    assert texts(host, "h.wan.vanya", "A") == []
+    for words in (("h.wan",), ("web.wan",), ("h.wan", "NOTYPE"), ("a..b",)):
+        done = host.run([daemon.program, "forget", *words, "--socket=" + daemon.socket], check=False)
+        assert done.returncode == 1 and done.stderr
+    need("setpriv")
+    done = host.run(["setpriv", "--reuid=1234", "--clear-groups", daemon.program, "forget", "x",
+                     "--socket=" + daemon.socket], check=False)
+    assert done.returncode == 1
+
+
+# --- the disk -------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_what_was_added_outlives_a_restart(daemon, host, is_killed):
+    assert send(host, ("add", "n", 60, "TXT", "x"), ("add", "a b", 60, "TXT", "y")) == "NOERROR"
+    assert send(host, ("delete", "a b")) == "NOERROR"
+    if is_killed:
+        daemon.kill()
+    else:
+        daemon.stop()
+    daemon.start()
+    assert texts(host, "n.vanya") == ['"x"'] and texts(host, "a\\032b.vanya") == []
+    # It is there without the option, too.
+    daemon.stop()
+    daemon.options = [option for option in daemon.options if not option.startswith("--allow-update")]
+    daemon.start()
+    assert texts(host, "n.vanya") == ['"x"']
+    assert send(host, ("add", "n", 60, "TXT", "z")) == "NOTIMP"
+
+
+ANSWERED = 20
+
+
+def test_a_kill_leaves_all_of_an_update_or_nothing(daemon, host):
+    """Many are on the way; each adds two names, and what was answered is there."""
+    for round_number in range(4):
+        with host.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, contextlib.suppress(OSError):
+            sock.settimeout(10)
+            for i in range(40):
+                name = f"k{round_number}x{i}"
+                update = message(("add", "a." + name, 60, "TXT", "x"), ("add", "b." + name, 60, "TXT", "x"))
+                sock.sendto(update.to_wire(), ("127.0.0.1", 53))
+                if i < ANSWERED:
+                    assert sock.recv(4096)[3] & 15 == dns.rcode.NOERROR
+                if i == ANSWERED + 2 * round_number:
+                    daemon.process.send_signal(signal.SIGKILL)
+        daemon.kill()
+        daemon.start()
+        have = [[bool(texts(host, f"{letter}.k{round_number}x{i}.vanya")) for letter in "ab"] for i in range(40)]
+        assert all(a == b for a, b in have), have
+        assert all(a for a, _ in have[:ANSWERED]), have
+
+
+def test_an_interrupted_write_is_told_and_forgotten(daemon, host):
+    assert send(host, ("add", "n", 60, "TXT", "x")) == "NOERROR"
+    daemon.stop()
+    path = state_file(daemon)
+    with open(path, "a", encoding="ascii") as file:
+        file.write("N m.vanya.\nS TXT 60 17")
+    size = os.stat(path).st_size
+    daemon.start()
+    assert "an update that was not written whole is forgotten" in daemon.log()
+    assert os.stat(path).st_size < size
+    assert texts(host, "n.vanya") == ['"x"'] and texts(host, "m.vanya") == []
+    assert send(host, ("add", "m", 60, "TXT", "y")) == "NOERROR"
+    daemon.kill()
+    daemon.start()
+    assert texts(host, "m.vanya") == ['"y"']
+
+
+def test_a_file_that_is_something_else_is_left_alone(daemon, host):
+    daemon.stop()
+    with open(state_file(daemon), "w", encoding="ascii") as file:
+        file.write("my notes\n")
+    done = host.run([daemon.program, "serve", *daemon.options], check=False)
+    assert done.returncode == 111 and "is no file of updates" in done.stderr
+    with open(state_file(daemon), encoding="ascii") as file:
+        assert file.read() == "my notes\n"
+    os.unlink(state_file(daemon))
+    daemon.start()
+
+
+def test_without_a_directory_it_does_not_start(program, host, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = host.run([program("ontap-zone"), "serve", "--domain=vanya", "--no-mdns", tsig_option("one"),
+                     "--allow-update=key:one", f"--state={tmp_path}/file", f"--socket={tmp_path}/sock",
+                     "--resolve-socket=no", "--hostnames-by=none", "--assign-nsid=/run/netns"], check=False)
+    assert done.returncode == 111 and "updates cannot be kept" in done.stderr
+
+
+def test_a_key_that_is_not_there_is_told(program, host):
+    done = host.run([program("ontap-zone"), "check", "--domain=vanya", tsig_option("one"),
+                     "--allow-update=key:oen"], check=False)
+    assert done.returncode == 100 and "allow-update: there is no key oen." in done.stderr
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", disk], check=True)
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_a_full_disk_changes_nothing(serve, host, web, small_disk):
+    daemon = start(serve, host, f"--state={small_disk}/state", "--user=root")
+    assert send(host, ("add", "n", 60, "TXT", "x")) == "NOERROR"
+    with contextlib.suppress(OSError), open(small_disk / "filler", "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    changes = [("add", f"m{i}", 60, "TXT", "y" * 200) for i in range(50)]
+    assert send(host, *changes, tcp=True) == "SERVFAIL"
+    assert texts(host, "m0.vanya") == [] and texts(host, "n.vanya") == ['"x"']
+    assert "cannot write updates" in daemon.log() and daemon.status()["receiver"]["failing"]
+    os.unlink(small_disk / "filler")
+    wait_until(lambda: send(host, *changes, tcp=True) == "NOERROR", what="an update that is written")
+    daemon.kill()
+    daemon.start()
+    assert texts(host, "m49.vanya") == [f'"{"y" * 200}"'] and texts(host, "n.vanya") == ['"x"']
+
+
+def test_the_file_is_made_anew_when_it_is_long(daemon, host):
+    path = state_file(daemon)
+    for _ in range(60):
+        for text in ("a", "b"):
+            changes = [("replace", f"n{i}", 60, "TXT", text * 250) for i in range(50)]
+            assert send(host, *changes, tcp=True) == "NOERROR"
+    assert os.stat(path).st_size < 3 << 20, "it had 120 times 26 kB of entries"
+    daemon.kill()
+    daemon.start()
+    assert texts(host, "n49.vanya") == [f'"{"b" * 250}"']
+
+
+def test_a_reload_changes_rights_and_directory(serve, host, web, tmp_path):
+    conf, other = tmp_path / "zone.conf", tmp_path / "other"
+    other.mkdir()
+    other.chmod(0o777)
+    text = f"domain = vanya\nmdns = no\nlisten = any\ntsig = one:hmac-sha256:{SECRET}\n"
+    conf.write_text(text)
+    daemon = serve(host, f"--config={conf}")
+    daemon.stop()
+    first = next(option for option in daemon.options if option.startswith("--state=")).split("=", 1)[1]
+    daemon.options = [option for option in daemon.options if not option.startswith("--state=")]
+    conf.write_text(text + f"state = {first}\n")
+    daemon.start()
+    assert send(host, ("add", "n", 60, "TXT", "x")) == "NOTIMP"
+    conf.write_text(text + f"state = {first}\nallow-update = key:one:*:ANY\n")
+    daemon.ask("reload")
+    assert send(host, ("add", "n", 60, "TXT", "x")) == "NOERROR"
+    conf.write_text(text + f"state = {other}\nallow-update = key:one:n:ANY\n")
+    daemon.ask("reload")
+    wait_until(lambda: send(host, ("add", "n", 60, "TXT", "y")) == "NOERROR", what="the file in the new directory")
+    assert send(host, ("add", "m", 60, "TXT", "y")) == "REFUSED"
+    daemon.kill()
+    daemon.start()
+    assert texts(host, "n.vanya") == ['"x"', '"y"']
