@@ -14,6 +14,11 @@
 #include "update/diary.h"
 #include "update/judge.h"
 
+/* In a signed zone an answer waits for the signatures, so long at most; and how often it is looked whether they are
+ * there. */
+#define SIGNED_PATIENCE (2 * NS_PER_S)
+#define SIGNED_LOOK     (NS_PER_MS)
+
 enum {
 	/* Updates in one entry. */
 	ENTRY_UPDATES = 64,
@@ -51,6 +56,10 @@ struct updates {
 	bool is_all;        /* the file */
 	bool is_forgetting; /* the entry has what updates_forget() removes */
 	size_t asked_len;
+	/* It is written, and these are not served yet. */
+	struct name *unserved; /* owned; NULL: there is no such entry */
+	size_t unserved_count;
+	ns_t unserved_until;
 	/* The file. */
 	uint64_t file_len;
 	bool has_to_be_new;
@@ -94,6 +103,7 @@ void updates_free(struct updates *u)
 		transfers_end(u->transfers, u->jobs[i].ask, false);
 	added_draft_fini(&u->entry);
 	added_free(u->added);
+	free(u->unserved);
 	free(u->seen);
 	free(u);
 }
@@ -408,23 +418,58 @@ static void end_jobs(struct updates *u, bool is_done)
 	u->is_forgetting = false;
 }
 
+/* Notes the names of the entry. Without memory, it is answered before they are served. */
+static void note_unserved(struct updates *u)
+{
+	u->unserved_count = 0;
+	u->unserved = calloc(u->entry.owners.count + 1, sizeof(*u->unserved));
+	u->unserved_until = loop_now() + SIGNED_PATIENCE;
+	MAP_EACH(o, &u->entry.owners, struct added_owner, in_map) {
+		if (u->unserved)
+			name_copy(&u->unserved[u->unserved_count++], o->name);
+	}
+}
+
+/* Answers if all names are served. */
+static void settle(struct updates *u)
+{
+	const struct zone *zone = pipeline_zone(u->config.runtime->pipeline);
+	size_t left = u->unserved_count;
+	while (left > 0 && !zone_is_waiting(zone, u->unserved[left - 1].wire))
+		left--;
+	u->unserved_count = left;
+	if (left > 0 && loop_now() < u->unserved_until)
+		return;
+	free(u->unserved);
+	u->unserved = NULL;
+	u->unserved_count = 0;
+	end_jobs(u, true);
+}
+
 static void done_writing_entry(struct updates *u, int err)
 {
 	if (!err)
 		note_success(u);
 	else
 		note_failure(u, err);
+	if (!err)
+		note_unserved(u);
 	/* Without memory, the file has what is not served: the next start finds it. It is made anew without it. */
 	if (!err && added_take(&u->entry)) {
 		err = ERR_NOMEM;
 		u->has_to_be_new = true;
 	}
 	added_draft_fini(&u->entry);
-	if (!err) {
-		put_all(u, loop_now());
-		u->config.publish(u->config.arg);
+	if (err) {
+		free(u->unserved);
+		u->unserved = NULL;
+		u->unserved_count = 0;
+		end_jobs(u, false);
+		return;
 	}
-	end_jobs(u, !err);
+	put_all(u, loop_now());
+	u->config.publish(u->config.arg);
+	settle(u);
 }
 
 void updates_written(struct updates *u, int err)
@@ -489,7 +534,9 @@ void updates_poll(struct updates *u, ns_t now)
 		u->config.publish(u->config.arg);
 	}
 	follow_zones(u, now);
-	if (u->is_asked || !*u->config.keeper)
+	if (u->unserved)
+		settle(u);
+	if (u->is_asked || u->unserved || !*u->config.keeper)
 		return;
 	if (u->has_to_be_new && retry_is_due(&u->file_retry, now)) {
 		write_file(u, now);
@@ -506,6 +553,8 @@ void updates_poll(struct updates *u, ns_t now)
 ns_t updates_deadline(const struct updates *u)
 {
 	ns_t deadline = retry_deadline(&u->put_retry);
+	if (u->unserved)
+		return ns_min(deadline, loop_now() + SIGNED_LOOK);
 	if (u->is_asked)
 		return deadline;
 	if (u->waiting || u->forgotten.len > 0)

@@ -9,29 +9,22 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "zone/lookup.h"
+#include "zone/node.h"
 
 /* Bytes of a node that are left for others, and for what is beside the records. */
 enum { NODE_ROOM = UINT16_MAX - 2048 };
 
 static const enum zone_source others[] = {ZONE_DERIVED, ZONE_STATIC};
 
-static const struct node *served_node(const struct zone *z, const uint8_t *name)
-{
-	struct key key;
-	key_from_name(&key, name);
-	return zone_node(zone_reader(z), &key);
-}
-
 bool served_has_name(const struct zone *z, const uint8_t *name)
 {
-	const struct node *n = served_node(z, name);
+	const struct node *n = zone_latest(z, name);
 	return n && n->set_count > 0;
 }
 
 bool served_has_set(const struct zone *z, const uint8_t *name, uint16_t type)
 {
-	const struct node *n = served_node(z, name);
+	const struct node *n = zone_latest(z, name);
 	return n && node_set(n, type, VIEW_ANY);
 }
 
@@ -78,7 +71,7 @@ static bool is_given(const struct update_record *const *at, size_t count, struct
 /* Compares `count` given records of one set with what is served. */
 static bool is_exact(const struct zone *z, const struct update_record *const *at, size_t count)
 {
-	const struct node *n = served_node(z, at[0]->owner);
+	const struct node *n = zone_latest(z, at[0]->owner);
 	for (size_t i = 0; i < count; i++)
 		if (!node_has_record(n, at[0]->type, at[i]->rdata))
 			return false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the zone has at a name, for those who judge an update: as served, in both views together; and what the
+/* What the zone has at a name, for those who judge an update: as served, or about to be, in both views together; and what the
  * kernel and zone files say there. Writer's thread only. */
 #pragma once
 

@@ -94,13 +94,25 @@ static const struct node *node_said(
 	return n && n->set_count > 0 && n->source == source ? n : NULL;
 }
 
-const struct node *zone_said(const struct zone *z, enum zone_source source, const uint8_t *name)
+const struct node *zone_latest(const struct zone *z, const uint8_t *name)
 {
 	struct key key;
 	key_from_name(&key, name);
 	const struct pending *p = pending_find(z, &key);
-	const struct node *n = p ? p->truth : zone_node(&z->reader, &key);
+	return p ? p->truth : zone_node(&z->reader, &key);
+}
+
+const struct node *zone_said(const struct zone *z, enum zone_source source, const uint8_t *name)
+{
+	const struct node *n = zone_latest(z, name);
 	return n ? node_said(z, n, source) : NULL;
+}
+
+bool zone_is_waiting(const struct zone *z, const uint8_t *name)
+{
+	struct key key;
+	key_from_name(&key, name);
+	return pending_find(z, &key) != NULL;
 }
 
 bool zone_has(const struct zone *z, enum zone_source source, const uint8_t *name)

@@ -101,6 +101,11 @@ bool zone_has(const struct zone *z, enum zone_source source, const uint8_t *owne
 const struct node *zone_said(
 	const struct zone *z, enum zone_source source, const uint8_t *owner) NONNULL;
 
+/* Returns what all sources say at `owner`, as a node; NULL if nothing. It is served, or waits for signatures: then
+ * zone_is_waiting() is true. Valid until the next zone_put(). */
+const struct node *zone_latest(const struct zone *z, const uint8_t *owner) NONNULL;
+bool zone_is_waiting(const struct zone *z, const uint8_t *owner) NONNULL;
+
 /* True if ZONE_STATIC has an alias at `owner` that is hidden because of other records there.
  * Then `*ret` is the rdata of its CNAME, valid until the next zone_put(). */
 bool zone_hidden_alias(const struct zone *z, const uint8_t *owner, struct rdata *ret) NONNULL;

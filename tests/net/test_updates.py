@@ -384,3 +384,24 @@ def test_a_reload_changes_rights_and_directory(serve, host, web, tmp_path):
     daemon.kill()
     daemon.start()
     assert texts(host, "n.vanya") == ['"x"', '"y"']
+
+
+# --- signed zones ---------------------------------------------------------------------------------
+
+def test_in_a_signed_zone_the_answer_waits_for_signatures(serve, host, web):
+    daemon = start(serve, host, "--dnssec", "--user=root")
+
+    def signed(name, rdtype="TXT"):
+        query = dns.message.make_query(name, rdtype, want_dnssec=True)
+        reply = host.call(lambda: dns.query.udp(query, "127.0.0.1", timeout=10))
+        return sorted(dns.rdatatype.to_text(rrset.rdtype) for rrset in reply.answer)
+    wait_until(lambda: "RRSIG" in signed("vanya", "SOA"), what="a signed zone")
+    for i in range(20):
+        assert send(host, ("add", f"n{i}", 60, "TXT", "x")) == "NOERROR"
+        assert signed(f"n{i}.vanya") == ["RRSIG", "TXT"]
+        assert send(host, ("absent", f"n{i}"), ("add", f"n{i}", 60, "TXT", "y")) == "YXDOMAIN"
+        assert send(host, ("delete", f"n{i}")) == "NOERROR"
+        assert signed(f"n{i}.vanya") == []
+    assert send(host, ("add", "@", 60, "TXT", "x")) == "NOERROR"
+    wait_until(lambda: signed("vanya") == ["RRSIG", "TXT"], what="the record of the domain itself")
+    assert daemon.status()["receiver"]["done"] == 41
