@@ -130,7 +130,8 @@ bool roll_is_in_cds(const struct roll *r, unsigned i)
 
 bool roll_is_asking(const struct roll *r)
 {
-	return r->mode == ROLL_UNSIGNING || has_state(r, ROLL_SUBMITTED);
+	return r->mode == ROLL_UNSIGNING ||
+	       (r->mode == ROLL_SIGNED && has_state(r, ROLL_SUBMITTED));
 }
 
 bool roll_is_busy(const struct roll *r)
@@ -179,7 +180,7 @@ int roll_ds_seen(struct roll *r, uint64_t now_s)
 		r->mode_since_s = now_s;
 		return 0;
 	}
-	if (!has_state(r, ROLL_SUBMITTED))
+	if (r->mode != ROLL_SIGNED || !has_state(r, ROLL_SUBMITTED))
 		return ERR_ABSENT;
 	const unsigned before = signing_keys(r);
 	for (unsigned i = 0; i < r->count; i++)
@@ -200,10 +201,9 @@ int roll_unsign(struct roll *r, uint64_t now_s)
 	if (r->mode != ROLL_SIGNED || r->count > 1)
 		return ERR_EXISTS;
 	const enum roll_state state = r->keys[0].state;
-	r->mode = state == ROLL_ACTIVE || state == ROLL_SUBMITTED ? ROLL_UNSIGNING : ROLL_UNSIGNED;
-	r->mode_since_s = now_s;
-	if (r->mode == ROLL_UNSIGNED)
-		set_state(r, 0, ROLL_RETIRED, now_s);
+	const bool may_have_ds = state == ROLL_ACTIVE || state == ROLL_SUBMITTED;
+	r->mode = may_have_ds ? ROLL_UNSIGNING : ROLL_DS_GONE;
+	r->mode_since_s = may_have_ds ? now_s : 0;
 	return 0;
 }
 
@@ -259,11 +259,22 @@ static uint64_t state_end(const struct roll *r, unsigned i)
 	return UINT64_MAX;
 }
 
-static uint64_t mode_end(const struct roll *r)
+uint64_t roll_end_time(const struct roll *r)
 {
-	return r->mode == ROLL_DS_GONE
-		       ? r->mode_since_s + r->times.ds_ttl_s + r->times.propagation_s
-		       : UINT64_MAX;
+	if (r->mode != ROLL_DS_GONE)
+		return UINT64_MAX;
+	return r->mode_since_s ? r->mode_since_s + r->times.ds_ttl_s + r->times.propagation_s : 0;
+}
+
+bool roll_end(struct roll *r, uint64_t now_s)
+{
+	if (r->mode != ROLL_DS_GONE || now_s < roll_end_time(r))
+		return false;
+	r->mode = ROLL_UNSIGNED;
+	r->mode_since_s = now_s;
+	for (unsigned i = 0; i < r->count; i++)
+		set_state(r, i, ROLL_RETIRED, now_s);
+	return true;
 }
 
 static enum roll_state state_after(const struct roll *r, unsigned i)
@@ -285,13 +296,6 @@ static void remove_key(struct roll *r, unsigned i)
 
 bool roll_step(struct roll *r, uint64_t now_s)
 {
-	if (now_s >= mode_end(r)) {
-		r->mode = ROLL_UNSIGNED;
-		r->mode_since_s = now_s;
-		for (unsigned i = 0; i < r->count; i++)
-			set_state(r, i, ROLL_RETIRED, now_s);
-		return true;
-	}
 	if (now_s >= times_end(r)) {
 		r->times = r->next;
 		return true;
@@ -314,7 +318,7 @@ bool roll_step(struct roll *r, uint64_t now_s)
 
 uint64_t roll_deadline(const struct roll *r)
 {
-	uint64_t end = mode_end(r) < times_end(r) ? mode_end(r) : times_end(r);
+	uint64_t end = times_end(r);
 	for (unsigned i = 0; i < r->count; i++) {
 		const uint64_t own = state_end(r, i);
 		if (own < end)

@@ -48,7 +48,7 @@ enum roll_mode {
 	ROLL_SIGNED,
 	ROLL_UNSIGNING, /* CDS and CDNSKEY ask the parent to remove the DS */
 	ROLL_DS_GONE,   /* it has been removed; caches may have it still */
-	ROLL_UNSIGNED,  /* no key, no signatures */
+	ROLL_UNSIGNED,  /* no signatures; keys are RETIRED, then gone */
 	ROLL_MODE_COUNT
 };
 
@@ -99,12 +99,18 @@ bool roll_is_busy(const struct roll *r) NONNULL;
 /* Somebody has seen at the parent what CDS asks for: the new DS; or, while the zone becomes unsigned, none.
  * ERR_ABSENT: nothing is asked of the parent. */
 int roll_ds_seen(struct roll *r, uint64_t now_s) NONNULL MUSTCHECK;
-/* The DS goes, then the keys. ERR_EXISTS: keys are being changed. ERR_ABSENT: it is not signed. */
+/* The DS goes, then, by roll_end(), the keys. ERR_EXISTS: keys are being changed. ERR_ABSENT: it is not signed. */
 int roll_unsign(struct roll *r, uint64_t now_s) NONNULL MUSTCHECK;
 /* All data has just the signatures of these keys. Without such news, a step waits until older signatures have
  * expired. True: that has changed something. */
 bool roll_fresh(struct roll *r, uint64_t now_s, const struct dnssec_key_id *ids, unsigned count)
 	NONNULL_ARGS(1) MUSTCHECK;
+
+/* Ends the zone as a signed one, if the DS is gone from all caches. True: it is ROLL_UNSIGNED now. Apart from
+ * roll_step(), because the server has to begin without signatures. */
+bool roll_end(struct roll *r, uint64_t now_s) NONNULL MUSTCHECK;
+/* Returns when roll_end() may do that; UINT64_MAX: not yet known. */
+uint64_t roll_end_time(const struct roll *r) NONNULL;
 
 /* Does at most one step, if it is due. True: it did; store the state, then let it take effect. */
 bool roll_step(struct roll *r, uint64_t now_s) NONNULL MUSTCHECK;

@@ -74,6 +74,14 @@ static void put_next(const json_t *line, struct buf *out)
 		text_put(out, zone);
 		buf_puts(out, "\n");
 	}
+	if (answer_is_true(line, "at_next_start") && answer_is(line, "mode", "ds-gone"))
+		buf_printf(out, "It has no signatures when the daemon is started again%s%s.\n",
+			answer_number(line, "unsigned_from") ? " after " : "",
+			answer_number(line, "unsigned_from")
+				? time_text(answer_number(line, "unsigned_from"), text)
+				: "");
+	else if (answer_is_true(line, "at_next_start"))
+		buf_puts(out, "It is signed when the daemon is started again.\n");
 	if (json_object_get(line, "next"))
 		buf_printf(out, "The next step is at %s.\n",
 			time_text(answer_number(line, "next"), text));

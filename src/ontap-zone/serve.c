@@ -187,6 +187,12 @@ static int serve(struct daemon *d, struct conf *conf)
 		conf_fini(conf);
 		return EXIT_SYSTEM; /* already logged */
 	}
+	int code = daemon_wait_signer(d); /* it says which zones are not to be signed */
+	if (code) {
+		keeper_stop(d->keeper);
+		conf_fini(conf);
+		return code;
+	}
 	int err = runtime_init(&d->runtime, conf, d->log, daemon_sink, &error);
 	if (err) {
 		log_error(d->log, "cannot start: error=\"%s\"", error.text);
@@ -210,9 +216,7 @@ static int serve(struct daemon *d, struct conf *conf)
 	}
 	guests_init(&d->guests, d->loop, d->log, &d->runtime);
 	d->guests.watcher = d->watcher;
-	int code = daemon_wait_signer(d);
-	if (!code)
-		code = load(d);
+	code = load(d);
 	if (code)
 		daemon_stop(d);
 	else

@@ -92,7 +92,8 @@ static struct daemon *daemon_of(void *runtime)
 bool daemon_is_signed(void *arg, const uint8_t *apex)
 {
 	const struct daemon *d = daemon_of(arg);
-	return d->signer && conf_signs(&d->runtime.conf, apex);
+	return d->signer && conf_signs(&d->runtime.conf, apex) &&
+	       !signer_is_unsigned(d->signer, apex);
 }
 
 void daemon_on_signed_zone(void *arg, const uint8_t *apex, bool is_gone)

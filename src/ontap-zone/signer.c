@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/err.h"
 #include "io/channel.h"
 #include "io/exit.h"
@@ -27,6 +28,8 @@ struct signer {
 	pid_t pid;
 	bool is_ready;
 	struct sandbox_report sandbox;
+	struct name *unsigned_zones; /* owned */
+	size_t unsigned_count, unsigned_cap;
 	struct buf request;           /* being made */
 	struct signing_result result; /* being passed on */
 };
@@ -75,6 +78,7 @@ void signer_stop(struct signer *s)
 	while (s->pid > 0 && waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	buf_fini(&s->request);
+	free(s->unsigned_zones);
 	free(s);
 }
 
@@ -110,6 +114,24 @@ static int take_ready(struct signer *s, const struct channel_message *m)
 	memcpy(&s->sandbox, m->bytes, sizeof(s->sandbox));
 	s->is_ready = true;
 	return 0;
+}
+
+static int take_unsigned(struct signer *s, const struct channel_message *m)
+{
+	if (m->len != sizeof(*s->unsigned_zones))
+		return -EBADMSG;
+	if (ARRAY_RESERVE(s->unsigned_zones, s->unsigned_cap, s->unsigned_count + 1))
+		return ERR_NOMEM;
+	memcpy(&s->unsigned_zones[s->unsigned_count++], m->bytes, m->len);
+	return 0;
+}
+
+bool signer_is_unsigned(const struct signer *s, const uint8_t *zone)
+{
+	for (size_t i = 0; i < s->unsigned_count; i++)
+		if (name_equal(s->unsigned_zones[i].wire, zone))
+			return true;
+	return false;
 }
 
 static int take_keys(struct signer *s, const struct channel_message *m)
@@ -159,6 +181,7 @@ static int handle(struct signer *s, const struct channel_message *m)
 {
 	switch (m->type) {
 	case FROM_SIGNER_READY: return take_ready(s, m);
+	case FROM_SIGNER_UNSIGNED: return take_unsigned(s, m);
 	case FROM_SIGNER_KEYS: return take_keys(s, m);
 	case FROM_SIGNER_FAILED: return take_failed(s, m);
 	case FROM_SIGNER_SIGNED: return take_signed(s, m);

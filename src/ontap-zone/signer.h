@@ -52,6 +52,8 @@ struct signer *signer_start(const struct signer_config *config) NONNULL MUSTCHEC
 /* Waits until the process has given up what it does not need, and is ready for requests. Returns 0 or an exit
  * code; the reason has been logged. */
 int signer_wait(struct signer *s) NONNULL MUSTCHECK;
+/* True if the zone has become unsigned (keys unsign) before this start: it is served as if it was not to be signed. */
+bool signer_is_unsigned(const struct signer *s, const uint8_t *zone) NONNULL;
 /* Ends the process and waits for its end. */
 void signer_stop(struct signer *s);
 

@@ -72,6 +72,12 @@ static void put_key(struct jsonw *w, const struct signed_zone *z, unsigned i)
 	jsonw_close(w, '}');
 }
 
+/* What the server does only when it begins again. */
+static bool is_for_next_start(const struct signed_zone *z)
+{
+	return z->roll.mode == ROLL_DS_GONE || (!z->is_served && z->roll.mode == ROLL_SIGNED);
+}
+
 static void put_zone(struct buf *out, const struct signed_zone *z)
 {
 	struct jsonw w = {.out = out};
@@ -86,6 +92,9 @@ static void put_zone(struct buf *out, const struct signed_zone *z)
 	jsonw_bool(&w, "asks_parent", roll_is_asking(&z->roll));
 	if (next != UINT64_MAX && next > 0)
 		jsonw_number(&w, "next", (int64_t)next);
+	jsonw_bool(&w, "at_next_start", is_for_next_start(z));
+	if (z->roll.mode == ROLL_DS_GONE)
+		jsonw_number(&w, "unsigned_from", (int64_t)roll_end_time(&z->roll));
 	if (z->told_s > 0)
 		jsonw_number(&w, "signed_until", (int64_t)(z->told_s + KEYSET_VALIDITY_S));
 	jsonw_open(&w, "keys", '[');
@@ -110,12 +119,28 @@ static void change(
 	put_zone(out, z);
 }
 
+/* The server has it as an unsigned one until it begins again. */
+static void sign_again(struct signer_process *p, struct signed_zone *z, struct buf *out)
+{
+	struct roll next;
+	if (z->roll.count > 0) {
+		put_error(out, "the old key of this zone is not gone from all caches yet");
+		return;
+	}
+	roll_init(&next, z->roll.zone.wire, &z->roll.times);
+	change(p, z, &next, out);
+}
+
 static void run_roll(
 	struct signer_process *p, struct signed_zone *z, const char *arg, struct buf *out)
 {
 	unsigned alg = *arg ? (unsigned)strtoul(arg, NULL, 10) : p->alg;
 	if (!crypt_is_known(alg)) {
 		put_error(out, "the algorithm must be 13 (ECDSAP256SHA256) or 15 (ED25519)");
+		return;
+	}
+	if (!z->is_served) {
+		sign_again(p, z, out);
 		return;
 	}
 	int err = signer_zone_roll(p, z, alg);
@@ -176,6 +201,11 @@ static void split(struct words *w, const char *text)
 	w->arg = w->arg ? w->arg : "";
 }
 
+static bool is_shown(const struct signed_zone *z)
+{
+	return z->is_served || z->is_unsigned;
+}
+
 static struct signed_zone *find(const struct signer_process *p, const char *text)
 {
 	struct name name;
@@ -183,13 +213,13 @@ static struct signed_zone *find(const struct signer_process *p, const char *text
 		return NULL;
 	name_lower(&name);
 	struct signed_zone *z = signer_zone_find(p, name.wire);
-	return z && z->is_served ? z : NULL;
+	return z && is_shown(z) ? z : NULL;
 }
 
 static void run_all(const struct signer_process *p, struct buf *out)
 {
 	for (size_t i = 0; i < p->count; i++)
-		if (p->zones[i]->is_served)
+		if (is_shown(p->zones[i]))
 			put_zone(out, p->zones[i]);
 }
 

@@ -177,6 +177,21 @@ static int adopt(struct signer_process *p, struct signed_zone *z, const char *pa
 	return 0;
 }
 
+int signer_keys_read_state(struct signer_process *p, const char *file, struct roll *ret)
+{
+	static const char suffix[] = ".conf";
+	const size_t len = strlen(file);
+	struct buf text = {0};
+	unsigned line;
+	if (len < sizeof(suffix) || strcmp(file + len - sizeof(suffix) + 1, suffix) != 0)
+		return ERR_ABSENT;
+	int err = signer_store_read(p->dir, file, &text);
+	if (!err)
+		err = roll_parse(buf_text(&text), ret, &line);
+	buf_fini(&text);
+	return err;
+}
+
 int signer_keys_load(struct signer_process *p, struct signed_zone *z)
 {
 	char part[KEY_FILE_NAME_CAP], file[FILE_NAME_CAP];

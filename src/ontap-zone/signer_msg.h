@@ -20,6 +20,7 @@ enum signer_request {
 /* To the serving process. */
 enum signer_news {
 	FROM_SIGNER_READY = 1, /* struct sandbox_report; once */
+	FROM_SIGNER_UNSIGNED,  /* struct name; before it is ready */
 	FROM_SIGNER_KEYS,      /* struct keyset */
 	FROM_SIGNER_FAILED,    /* struct name */
 	FROM_SIGNER_SIGNED,    /* an answer with signatures */

@@ -267,6 +267,7 @@ _Noreturn void signer_process_run(const struct signer_config *config, int fd)
 		err = open_all(&p, config);
 	if (!err) {
 		signer_clock_read(&p);
+		signer_zones_begin(&p);
 		channel_put(&p.channel, FROM_SIGNER_READY, &p.sandbox, sizeof(p.sandbox));
 		err = channel_flush_all(&p.channel);
 	}

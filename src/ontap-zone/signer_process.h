@@ -12,6 +12,7 @@ struct signed_zone {
 	struct key_pair pairs[ROLL_KEYS_MAX]; /* of the keys in `roll`, in any order */
 	unsigned pair_count;
 	uint32_t ttl_s;   /* its longest */
+	bool is_unsigned; /* since before the start */
 	bool is_served;   /* the server has it now */
 	bool is_loaded;   /* its keys are read, or made */
 	bool has_news;    /* the server does not know the keys as they are */
@@ -53,6 +54,8 @@ void signer_clock_read(struct signer_process *p) NONNULL;
 struct signed_zone *signer_zone_find(const struct signer_process *p, const uint8_t *zone) NONNULL;
 /* Adds it, if there is room, and does what is due there. */
 void signer_zone_add(struct signer_process *p, const struct signer_zone_request *request) NONNULL;
+/* At the start: zones that have become unsigned, which the server is told of. */
+void signer_zones_begin(struct signer_process *p) NONNULL;
 /* Does what is due in all zones: reads keys, steps, tells the server. Returns when to call it again; UINT64_MAX:
  * after the next request. */
 uint64_t signer_zones_run(struct signer_process *p) NONNULL;
@@ -66,6 +69,9 @@ int signer_zone_store(
 /* signer_keys.c: reads the state of a zone and its keys from files, or finds a key that somebody has put there. 0: there
  * may be no key yet. Logs a failure. */
 int signer_keys_load(struct signer_process *p, struct signed_zone *z) NONNULL MUSTCHECK;
+/* Reads a state from a file of the directory. ERR_ABSENT: it is another file; ERR_SYNTAX, -errno. */
+int signer_keys_read_state(struct signer_process *p, const char *file, struct roll *ret) NONNULL
+	MUSTCHECK;
 /* Makes a key that has no like, without storing it. -errno; ERR_RANGE: the name of the zone is too long. */
 int signer_keys_make(struct signer_process *p, const struct signed_zone *z, unsigned alg,
 	struct key_pair *ret) NONNULL MUSTCHECK;

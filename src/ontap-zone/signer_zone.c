@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "ontap-zone/signer_process.h"
+#include "ontap-zone/signer_store.h"
 
 enum {
 	RETRY_S = 60,
@@ -168,6 +169,39 @@ static void step(struct signer_process *p, struct signed_zone *z, uint64_t now_s
 		z->has_news = true;
 	}
 	log_steps(p, &before, &z->roll);
+}
+
+/* Looks at a file of the directory. What cannot be read is told when the server wants that zone. */
+static void begin_zone(void *arg, const char *file)
+{
+	struct signer_process *p = arg;
+	struct signed_zone *z = calloc(1, sizeof(*z));
+	bool has_ended = false;
+	if (z && signer_keys_read_state(p, file, &z->roll) == 0) {
+		struct roll next = z->roll;
+		has_ended = roll_end(&next, signer_now());
+		if (has_ended && signer_keys_store(p, &next) == 0) {
+			log_steps(p, &z->roll, &next);
+			z->roll = next;
+		}
+	}
+	if (!z || z->roll.mode != ROLL_UNSIGNED || p->count == LIMIT_SIGNED_ZONES ||
+		ARRAY_RESERVE(p->zones, p->cap, p->count + 1)) {
+		free(z);
+		return;
+	}
+	channel_put(&p->channel, FROM_SIGNER_UNSIGNED, &z->roll.zone, sizeof(z->roll.zone));
+	p->zones[p->count++] = z;
+	z->is_unsigned = true;
+	z->is_loaded = signer_keys_load(p, z) == 0;
+	if (z->is_loaded)
+		step(p, z, signer_now());
+}
+
+void signer_zones_begin(struct signer_process *p)
+{
+	if (signer_clock_is_good(p, signer_now()))
+		(void)!signer_store_list(p->dir, begin_zone, p);
 }
 
 /* Reads the keys of a zone. A new zone gets its first one. */

@@ -12,7 +12,10 @@ import pytest
 
 pytest.importorskip("dns", reason="python3-dnspython is not installed")
 
+import dns.rdatatype  # noqa: E402
+
 from lib import inject  # noqa: E402
+from lib.query import ask  # noqa: E402
 from lib.started import is_sanitized  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
@@ -140,16 +143,36 @@ def test_what_is_not_signed_has_no_keys(host, serve):
     assert child(daemon) is None and not keys_dir(daemon).exists()
 
 
-def test_unsigned_before_the_parent_was_asked_is_unsigned_at_once(signed):
+def has_signatures(host):
+    answer = ask(host, "127.0.0.1", ZONE, "SOA", want_dnssec=True)
+    return any(records.rdtype == dns.rdatatype.RRSIG for records in answer.answer)
+
+
+def test_a_zone_becomes_unsigned_and_signed_again_by_starts(signed, host):
+    """The parent was not asked for a DS yet, so there is nothing to wait for."""
     daemon = signed()
     tag = the_key(daemon)["tag"]
     done = change(daemon, "unsign", ZONE)
-    assert done.returncode == 0 and f"{ZONE}.: unsigned" in done.stdout, done
+    assert done.returncode == 0 and "no signatures when the daemon is started again" in done.stdout, done
+    assert has_signatures(host)
     daemon.stop()
     daemon.start()
+    assert not has_signatures(host)
     zone, = shown(daemon)
-    assert zone["mode"] == "unsigned" and [key["state"] for key in zone["keys"]] == ["retired"]
-    assert zone["keys"][0]["tag"] == tag and not zone["keys"][0]["signs"]
+    assert zone["mode"] == "unsigned" and all(not key["signs"] for key in zone["keys"])
+    done = change(daemon, "roll", ZONE)
+    assert done.returncode == 1 and "not gone from all caches" in done.stderr, done
+    assert zone["keys"][0]["tag"] == tag
+    daemon.stop()
+    for path in keys_dir(daemon).glob("K*"):  # as if the time had passed
+        path.unlink()
+    daemon.start()
+    done = change(daemon, "roll", ZONE)
+    assert done.returncode == 0 and "is signed when the daemon is started again" in done.stdout, done
+    assert not has_signatures(host)
+    daemon.stop()
+    daemon.start()
+    assert has_signatures(host) and shown(daemon)[0]["mode"] == "signed"
 
 
 # --- the process -----------------------------------------------------------------------------------
@@ -234,10 +257,17 @@ def test_status_shows_what_the_signer_may_do(signed, has_lists):
 
 
 def test_a_clock_that_is_behind_signs_nothing(signed):
+    """Nothing is said to be ready, and it says why; names of other zones are served meanwhile."""
     daemon = signed()
+    tag = the_key(daemon)["tag"]
     daemon.stop()
     (keys_dir(daemon) / "clock").write_text("20990101000000\n")
-    daemon.start()
+    with pytest.raises(AssertionError, match="not ready"):
+        daemon.start(timeout=2)
     assert shown(daemon)[0]["mode"] == "waiting"
     assert "nothing is signed: clock=" in daemon.log()
     assert "until the clock is right" in daemon.ask("keys")
+    daemon.stop()
+    (keys_dir(daemon) / "clock").unlink()
+    daemon.start()
+    assert the_key(daemon)["tag"] == tag
