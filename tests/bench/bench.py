@@ -24,6 +24,7 @@ import part_instructions  # noqa: E402
 import part_kernel  # noqa: E402
 import part_mdns  # noqa: E402
 import part_record  # noqa: E402
+import part_signed  # noqa: E402
 import part_start  # noqa: E402
 import part_strangers  # noqa: E402
 import part_tcp  # noqa: E402
@@ -35,8 +36,8 @@ from report import Report  # noqa: E402
 
 PARTS = {"kernel": part_kernel.run, "unicast": part_unicast.run, "tcp": part_tcp.run,
          "workers": part_workers.run, "start": part_start.run, "record": part_record.run,
-         "transfer": part_transfer.run, "instructions": part_instructions.run, "index": part_index.run,
-         "mdns": part_mdns.run, "hostnames": part_hostnames.run, "devices": part_devices.run,
+         "transfer": part_transfer.run, "signed": part_signed.run, "instructions": part_instructions.run,
+         "index": part_index.run, "mdns": part_mdns.run, "hostnames": part_hostnames.run, "devices": part_devices.run,
          "guests": part_guests.run, "autoconf": part_autoconf.run, "strangers": part_strangers.run}
 EXIT_SKIP = 77
 

@@ -4,7 +4,10 @@
  * has the address; then removes it, and asks until the answer lacks it.
  * Never starts a server. Run by bench.py.
  *
- *	change COUNT WORKLOAD LINK SERVER CLIENT ADDR PORT NAME 4|6
+ *	change COUNT WORKLOAD LINK SERVER CLIENT ADDR PORT NAME 4|6 [do | soa]
+ *
+ * "do": asks for signatures, too, and an answer without them does not count. "soa": NAME is the zone, and what is
+ * waited for is a signed SOA with another serial: all of the change is published.
  *
  * WORKLOAD, SERVER, CLIENT are files of network namespaces: of the link, of the server (where the
  * program also listens for the bare event), and of the client. Prints, for each change, the
@@ -30,8 +33,10 @@
 #include <unistd.h>
 
 #include "base/addr.h"
+#include "base/cursor.h"
 #include "base/time.h"
 #include "io/loop.h"
+#include "wire/msg.h"
 #include "wire/pack.h"
 #include "wire/rr.h"
 
@@ -40,7 +45,9 @@ enum {
 	REPLY_CAP = 65535,
 	PATIENCE_MS = 20, /* for one reply */
 	GIVE_UP_S = 600,  /* for one change: after so long something hangs */
-	PAUSE_MS = 3      /* between changes, so that they are separate */
+	PAUSE_MS = 3,     /* between changes, so that they are separate */
+	EDNS_DO = 0x8000,
+	SOA_NUMBERS_LEN = 20
 };
 
 struct sample {
@@ -48,7 +55,11 @@ struct sample {
 	ns_t added, removed, added_answer, removed_answer;
 };
 
+enum what { WHAT_ADDRESS, WHAT_SIGNED, WHAT_SOA };
+
 static struct change {
+	enum what what;
+	uint32_t serial; /* WHAT_SOA: of the last answer */
 	int netlink, client, listener;
 	unsigned ifindex;
 	int family;
@@ -130,9 +141,47 @@ static void change_addr(struct change *c, unsigned i, bool is_added)
 	}
 }
 
-/* Sends a question, and waits for a reply to it, or to the same one sent before. True if the
- * address is in the reply. */
-static bool is_answered(struct change *c, const struct addr *addr)
+/* What a reply says. */
+struct said {
+	bool has_address, is_signed;
+	uint32_t serial; /* of the SOA; 0: none */
+};
+
+static struct said read_reply(const uint8_t *reply, size_t len, const struct addr *addr)
+{
+	struct said said = {.has_address = memmem(reply, len, addr->bytes, addr_len(addr)) != NULL};
+	struct rd r = rd_init(reply, len);
+	struct msg_header h;
+	struct question q;
+	struct rr rr;
+	rd_header(&r, &h);
+	rd_question(&r, &q);
+	for (unsigned i = 0; i < h.count[SECTION_ANSWER] && !r.err; i++) {
+		rd_rr(&r, &rr);
+		said.is_signed |= rr.type == RR_RRSIG;
+		if (rr.type == RR_SOA && rr.rdata_len >= SOA_NUMBERS_LEN)
+			said.serial = get_u32(rr.rdata + rr.rdata_len - SOA_NUMBERS_LEN);
+	}
+	return said;
+}
+
+/* True if the reply shows the change: that the address is there, or has gone. */
+static bool is_right(
+	struct change *c, const uint8_t *reply, size_t len, const struct addr *addr, bool is_there)
+{
+	const struct said said = read_reply(reply, len, addr);
+	if (c->what == WHAT_SOA) {
+		const bool is_new = said.is_signed && said.serial != 0 && said.serial != c->serial;
+		if (is_new)
+			c->serial = said.serial;
+		return is_new;
+	}
+	return said.has_address == is_there &&
+	       (c->what != WHAT_SIGNED || !is_there || said.is_signed);
+}
+
+/* Sends a question, and waits for a reply to it, or to the same one sent before. True if it shows the change. */
+static bool is_answered(struct change *c, const struct addr *addr, bool is_there)
 {
 	c->asked++;
 	if (sendto(c->client, c->query, c->query_len, 0, (struct sockaddr *)&c->server,
@@ -143,18 +192,18 @@ static bool is_answered(struct change *c, const struct addr *addr)
 		if (len < 0)
 			return false;
 		if (len > (ssize_t)c->query_len - 11 && memcmp(c->reply, c->query, 2) == 0)
-			return memmem(c->reply, (size_t)len, addr->bytes, addr_len(addr)) != NULL;
+			return is_right(c, c->reply, (size_t)len, addr, is_there);
 	}
 }
 
-/* Asks until the address is in the answer, or is not. Returns the time. The id is that of the
+/* Asks until the answer shows the change. Returns the time. The id is that of the
  * change: a late reply counts, but not a reply to a question from before the change. */
 static ns_t ask_until(struct change *c, unsigned i, bool is_there)
 {
 	struct addr addr = addr_of(c, i);
 	ns_t end = loop_now() + GIVE_UP_S * NS_PER_S;
 	put_u16(c->query, ++c->id);
-	while (is_answered(c, &addr) != is_there) {
+	while (!is_answered(c, &addr, is_there)) {
 		if (loop_now() > end) {
 			errno = ETIMEDOUT;
 			die(is_there ? "the address is not answered" : "the address stays");
@@ -221,6 +270,8 @@ static void start_client(
 	const struct timeval patience = {.tv_usec = PATIENCE_MS * 1000};
 	struct name name;
 	struct pack p;
+	const struct pack_rr opt = {name_root, RR_OPT, EDNS_PAYLOAD, EDNS_DO, name_root, 0};
+	const uint16_t type = c->what == WHAT_SOA ? RR_SOA : c->family == AF_INET ? RR_A : RR_AAAA;
 	enter(netns);
 	c->client = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (c->client < 0 ||
@@ -230,8 +281,8 @@ static void start_client(
 		.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
 	pack_init(&p, c->query, sizeof(c->query), 0, 0);
 	if (inet_pton(AF_INET, addr, &c->server.sin_addr) != 1 ||
-		name_from_text(text, NULL, &name) ||
-		pack_question(&p, name.wire, c->family == AF_INET ? RR_A : RR_AAAA, CLASS_IN))
+		name_from_text(text, NULL, &name) || pack_question(&p, name.wire, type, CLASS_IN) ||
+		(c->what != WHAT_ADDRESS && pack_rr(&p, SECTION_ADDITIONAL, &opt)))
 		die("bad address or name");
 	c->query_len = p.len;
 }
@@ -266,12 +317,15 @@ static void print_column(const struct change *c, const char *key, int column)
 int main(int argc, char **argv)
 {
 	struct change *c = &change;
-	if (argc != 10) {
+	if (argc < 10 || argc > 11) {
 		fprintf(stderr,
-			"usage: change COUNT WORKLOAD LINK SERVER CLIENT ADDR PORT NAME 4|6\n");
+			"usage: change COUNT WORKLOAD LINK SERVER CLIENT ADDR PORT NAME 4|6 "
+			"[do | soa]\n");
 		return 100;
 	}
 	c->count = (unsigned)atoi(argv[1]);
+	if (argc > 10)
+		c->what = strcmp(argv[10], "soa") == 0 ? WHAT_SOA : WHAT_SIGNED;
 	c->family = argv[9][0] == '4' ? AF_INET : AF_INET6;
 	if (c->count < 1 || c->count > CHANGES_MAX)
 		die("bad count");
@@ -282,6 +336,8 @@ int main(int argc, char **argv)
 	c->ifindex = if_nametoindex(argv[3]);
 	if (c->ifindex == 0)
 		die(argv[3]);
+	if (c->what == WHAT_SOA)
+		(void)ask_until(c, 0, true); /* the serial before the first change */
 	for (unsigned i = 0; i < c->count; i++)
 		measure(c, i);
 	const char *const keys[] = {

@@ -8,9 +8,10 @@
  *
  * FILE is a question file (asked.h). COUNT of its questions are asked in turn, for at most SECONDS.
  * LINK: sent only there, as multicast requires. any: every reply counts as right. wait: begins when
- * its standard input ends, which several clients may share.
+ * its standard input ends, which several clients may share. SIGTERM: ends it early.
  */
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,14 @@ static struct load {
 	uint32_t *latency_ns; /* `goal` of them */
 	uint8_t replies[BATCH][REPLY_CAP];
 } load;
+
+static volatile sig_atomic_t is_over;
+
+static void end_early(int signal_number)
+{
+	(void)signal_number;
+	is_over = 1;
+}
 
 static void open_socket(struct load *l, const char *addr, const char *port, const char *link)
 {
@@ -171,11 +180,12 @@ int main(int argc, char **argv)
 		asked_die("memory");
 	l->asked_count = asked_read(argv[1], &l->asked);
 	open_socket(l, argv[2], argv[3], argc > 7 && argv[7][0] ? argv[7] : NULL);
+	signal(SIGTERM, end_early);
 	while (waits && getchar() != EOF)
 		;
 
 	ns_t start = loop_now(), end = start + (ns_t)(atof(argv[6]) * NS_PER_S), now = start;
-	while (l->answered + l->wrong + l->lost < l->goal && now < end) {
+	while (l->answered + l->wrong + l->lost < l->goal && now < end && !is_over) {
 		fill(l);
 		drain(l);
 		now = loop_now();

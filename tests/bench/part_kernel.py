@@ -120,11 +120,11 @@ def measure_start(lab, report, host, links):
 
 
 def change(lab, host, workload, count, family, name, client=None, addr="127.0.0.1", port=53,
-           link="eth0"):
+           link="eth0", wants=()):
     """The results of tests/bench/change."""
     client = client or host.ns
     done = client.run([lab.program("change"), str(count), workload.path, link, host.ns.path,
-                       client.path, addr, str(port), name, str(family)], timeout=GUARD_S)
+                       client.path, addr, str(port), name, str(family), *wants], timeout=GUARD_S)
     return json.loads(done.stdout)
 
 

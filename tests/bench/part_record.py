@@ -116,12 +116,13 @@ WAYS = (("ontap", servers.ontap_with_file, ByFile), ("knot", peers.knot, ByUpdat
 
 
 class Follower:
-    """Asks at a steady pace until the answer is `address` (tests/bench/follow)."""
+    """Asks at a steady pace until the answer is `address` (tests/bench/follow), and is signed where that is
+    wanted ("do")."""
 
-    def __init__(self, lab, server, name, address, seconds):
+    def __init__(self, lab, server, name, address, seconds, *wants):
         self.process = lab.client.popen(
-            [lab.program("follow"), server.host.addr, "53", name, address, str(INTERVAL_US), str(seconds)],
-            stdout=subprocess.PIPE, text=True)
+            [lab.program("follow"), server.host.addr, "53", name, address, str(INTERVAL_US), str(seconds),
+             *wants], stdout=subprocess.PIPE, text=True)
         self.process.stdout.readline()
         time.sleep(0.02)
 

@@ -18,7 +18,18 @@ def work_directory(host, name):
     return host.lab.directory(f"{name}-{time.monotonic_ns()}")
 
 
-def knot(host, zone, workers=1, keeps_history=False):
+SIGNING = """policy:
+  - id: one
+    algorithm: ecdsap256sha256
+    single-type-signing: on
+"""
+SIGNED = """    dnssec-signing: on
+    dnssec-policy: one
+"""
+
+
+def knot(host, zone, workers=1, keeps_history=False, signs=False):
+    """With `signs`, it signs the zone itself, by a key that it makes."""
     work = work_directory(host, "knot")
     conf = write(f"{work}/knot.conf", f"""
 server:
@@ -36,14 +47,15 @@ acl:
   - id: clients
     address: {CLIENTS}
     action: [transfer, update]
-zone:
+{SIGNING if signs else ""}zone:
   - domain: {DOMAIN}
     file: {zone}
     storage: {work}
     zonefile-sync: -1
-    journal-content: {"changes" if keeps_history else "none"}
+    journal-content: {"changes" if keeps_history or signs else "none"}
     semantic-checks: off
     acl: clients
+{SIGNED if signs else ""}
 """)
     return Server(host, "knot", [need("knotd"), "-c", conf], cores=workers)
 

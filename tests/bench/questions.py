@@ -9,11 +9,12 @@ one more name, CHANGING, at the same place in each file (class ZoneFile).
 import random
 import struct
 
-DOMAIN = "bench.test"
+DOMAIN = "example.org"  # one that may be signed
 CHANGING = "changing"
 FIRST_SERIAL = 2026000001
 TYPES = {"A": 1, "NS": 2, "SOA": 6, "MX": 15, "AAAA": 28}
 OPT = b"\0" + struct.pack(">HHIH", 41, 1232, 0, 0)
+OPT_DO = b"\0" + struct.pack(">HHIH", 41, 1232, 0x8000, 0)  # and wants signatures (RFC 3225)
 ALL_OWNERS = ("", ".wan", ".lan")
 WAN_OWNERS = (".wan",)
 
@@ -119,30 +120,46 @@ def wire_name(text):
     return b"".join(bytes([len(part)]) + part.encode() for part in text.split(".") if part) + b"\0"
 
 
-def question(name, kind, has_edns=True):
+def question(name, kind, has_edns=True, has_do=False):
     head = struct.pack(">6H", 0, 0, 1, 0, 0, 1 if has_edns else 0)
-    return head + wire_name(name) + struct.pack(">HH", TYPES[kind], 1) + (OPT if has_edns else b"")
+    opt = OPT_DO if has_do else OPT
+    return head + wire_name(name) + struct.pack(">HH", TYPES[kind], 1) + (opt if has_edns else b"")
 
 
 def write_entry(file, message, rcode, answers):
     file.write(struct.pack(">HBB", len(message), rcode, answers) + message)
 
 
-def write_questions(path, count, owners=ALL_OWNERS, questions=20000, seed=1):
-    """The mix, for a zone of `count` names; the first question asks for an existing name."""
+def write_questions(path, count, owners=ALL_OWNERS, questions=20000, seed=1, has_do=False):
+    """The mix, for a zone of `count` names; the first question asks for an existing name. With `has_do`, the
+    clients want signatures, and what exists must have one."""
     dice = random.Random(seed)
+    least = 2 if has_do else 1
+
+    def write(name, kind, rcode, answers):
+        write_entry(file, question(f"{name}.{DOMAIN}", kind, has_do=has_do), rcode, answers)
+
     with open(path, "wb") as file:
         for i in range(questions):
-            name = label(dice.randrange(count)) + dice.choice(owners) + "." + DOMAIN
+            name = label(dice.randrange(count)) + dice.choice(owners)
             throw = dice.randrange(100) if i else 0
             if throw < 80:
-                write_entry(file, question(name, "AAAA" if throw < 45 else "A"), 0, 1)
+                write(name, "AAAA" if throw < 45 else "A", 0, least)
             elif throw < 90:
-                write_entry(file, question(f"none{dice.randrange(10 ** 6)}.{DOMAIN}", "AAAA"), 3, 0)
+                write(f"none{dice.randrange(10 ** 6)}", "AAAA", 3, 0)
             elif throw < 95:
-                write_entry(file, question(name, "MX"), 0, 0)
+                write(name, "MX", 0, 0)
             else:
-                write_entry(file, question(DOMAIN, dice.choice(("SOA", "NS"))), 0, 1)
+                write("", dice.choice(("SOA", "NS")), 0, least)
+
+
+def write_nonsense(path, questions=20000, seed=2):
+    """Only names that do not exist, for clients that want the proof."""
+    dice = random.Random(seed)
+    with open(path, "wb") as file:
+        for _ in range(questions):
+            name = f"{dice.randrange(16 ** 8):08x}{dice.choice(ALL_OWNERS)}.{DOMAIN}"
+            write_entry(file, question(name, "A", has_do=True), 3, 0)
 
 
 def write_local_questions(path, count, questions=4000, seed=1):
