@@ -18,6 +18,10 @@ dist_cni_contrib_DATA = contrib/cni/lan.conflist
 # /etc/libvirt/hooks/qemu: the name of a domain is the alias of its links.
 libvirt_contribdir = $(contribdir)/libvirt
 dist_libvirt_contrib_SCRIPTS = contrib/libvirt/qemu
+# Certificates by DNS-01.
+acme_contribdir = $(contribdir)/acme
+dist_acme_contrib_DATA = contrib/acme/README.md contrib/acme/certbot.ini contrib/acme/lego.env
+dist_acme_contrib_SCRIPTS = contrib/acme/ontap-acme-hook
 resolver_contribdir = $(contribdir)/resolver
 dist_resolver_contrib_DATA = \
 	contrib/resolver/dnsmasq.conf \

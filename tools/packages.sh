@@ -13,7 +13,8 @@ demo_packages=(iproute2 bind9-dnsutils)
 test_packages=(libcmocka-dev clang clang-format libclang-rt-dev llvm binutils mandoc python3 python3-pytest
 	python3-dnspython python3-zeroconf iproute2 procps util-linux bind9 bind9-dnsutils bind9-utils ldnsutils graphviz tcpdump
 	tinydns dbus bubblewrap avahi-daemon avahi-utils libavahi-client-dev knot knot-dnssecutils knot-dnsutils nsd
-	dnsmasq-base unbound radvd busybox-static dhcpcd-base isc-dhcp-client strace valgrind systemd s6 podman crun iptables execline)
+	dnsmasq-base unbound radvd busybox-static dhcpcd-base isc-dhcp-client strace valgrind systemd s6 podman crun iptables execline
+	pebble lego certbot python3-certbot-dns-rfc2136 uacme dehydrated)
 
 # Unpacked for a test of NetworkManager, with those of its libraries that few machines have. If it were installed, it
 # would manage the machine's links.
@@ -24,7 +25,7 @@ manager_packages=(network-manager libnm0 libndp0 libcurl3-gnutls libpsl5 librtmp
 vm_packages=(qemu-system-x86 busybox-static cpio)
 
 # Those whose installation enables a service, which a test run must not do.
-service_packages=(avahi-daemon bind9 tinydns dbus knot nsd unbound radvd podman)
+service_packages=(avahi-daemon bind9 tinydns dbus knot nsd unbound radvd podman certbot)
 
 # Unpacked for the test of Wi-Fi in a virtual machine, with those of its libraries that few machines have; and a
 # kernel: kernel_package amd64. If they were installed, they would manage the machine's links.
@@ -115,7 +116,7 @@ leave_services_off()
 {
 	local unit
 	command -v systemctl >/dev/null || return 0
-	dpkg -L "$@" 2>/dev/null | sed -n 's,.*/systemd/system/\([a-z-]*\.\(service\|socket\)\)$,\1,p' |
+	dpkg -L "$@" 2>/dev/null | sed -n 's,.*/systemd/system/\([a-z-]*\.\(service\|socket\|timer\)\)$,\1,p' |
 		while read -r unit; do
 			case $unit in dbus.*) ;; *) systemctl -q disable "$unit" 2>/dev/null ;; esac
 		done
