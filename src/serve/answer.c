@@ -365,21 +365,16 @@ static bool act(struct task *t, const struct zone_answer *found, bool is_first)
 	return false;
 }
 
-/* How often a name is looked up, because the chain says something else. */
-enum { LOOKUPS_MAX = 4 };
-
 /* Looks up the present name, and notes the proof of a negative answer. If the chain is not as it should be,
  * what is there of it goes out: so clients that do not validate are served. */
 static void look_up(struct task *t, struct zone_answer *found)
 {
 	struct zone_denial denial;
-	for (int i = 0; i < LOOKUPS_MAX; i++) {
+	if (LIKELY(!t->query->has_do)) {
 		zone_lookup(t->ctx->zone, &t->key, t->query->type, t->view, found);
-		if (LIKELY(!t->query->has_do))
-			return;
-		if (zone_deny(t->ctx->zone, &t->key, t->view, found, &denial))
-			break;
+		return;
 	}
+	zone_lookup_proved(t->ctx->zone, &t->key, t->query->type, t->view, found, &denial);
 	proof_note(&t->proof, &denial, t->name_off);
 }
 

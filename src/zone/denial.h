@@ -24,6 +24,17 @@ struct zone_denial {
 		*at[DENIAL_LINKS_MAX]; /* owners of the links: their NSEC sets are the proof */
 };
 
+/* How often zone_lookup_proved() looks up a name at most. */
+enum { DENIAL_TRIES = 4 };
+
+/* Looks up a name as zone_lookup() does, with the proof of the answer. A change that is published in between
+ * is noticed, and the name is looked up again. Names in between exist as soon as there is a name below
+ * them, but the links that say so may still wait for their signatures: until then the answer is that of
+ * the chain. False: there is no right proof, because the chain is not closed; `*ret_denial` has what was
+ * found. */
+bool zone_lookup_proved(const struct zone_reader *reader, const struct key *key, uint16_t type,
+	unsigned view, struct zone_answer *ret, struct zone_denial *ret_denial) NONNULL;
+
 /* Finds the proof of an answer that zone_lookup() has found for the name and the client's view. False: the
  * owners say something else than the answer, because a change was published in between; look up again.
  * Then `*ret` has what was found nevertheless. */

@@ -109,8 +109,7 @@ static const struct node_set *pick_set(const struct node *n, uint16_t type, unsi
 	return link;
 }
 
-/* Answers from the node: with the type, an alias, or nothing. */
-static void answer_from(const struct node *n, uint16_t type, unsigned view, struct zone_answer *ret)
+void zone_answer_from(const struct node *n, uint16_t type, unsigned view, struct zone_answer *ret)
 {
 	ret->outcome = ZONE_FOUND;
 	ret->node = n;
@@ -141,7 +140,7 @@ static void answer_missing(
 	ret->outcome = ZONE_FOUND;
 	ret->is_wildcard = true;
 	if (wildcard)
-		answer_from(wildcard, type, view, ret);
+		zone_answer_from(wildcard, type, view, ret);
 }
 
 static void lookup_by_walk(const struct zone_reader *reader, const struct key *key, uint16_t type,
@@ -166,7 +165,7 @@ static void lookup_by_walk(const struct zone_reader *reader, const struct key *k
 	} else {
 		ret->outcome = ZONE_FOUND;
 		if (w.self)
-			answer_from(w.self, type, view, ret);
+			zone_answer_from(w.self, type, view, ret);
 	}
 }
 
@@ -226,7 +225,7 @@ void zone_lookup(const struct zone_reader *reader, const struct key *key, uint16
 		const struct node *n = hit.node;
 		if (n && !hit.is_edge && n->set_count > 0) {
 			*ret = (struct zone_answer){0};
-			answer_from(n, type, view, ret);
+			zone_answer_from(n, type, view, ret);
 			if (LIKELY(ret->set != NULL))
 				return;
 		}

@@ -31,6 +31,10 @@ struct zone_answer {
 void zone_lookup(const struct zone_reader *reader, const struct key *key, uint16_t type,
 	unsigned view, struct zone_answer *ret) NONNULL;
 
+/* Answers from the node: with the type, an alias, or nothing. Sets only what the node tells. */
+void zone_answer_from(
+	const struct node *n, uint16_t type, unsigned view, struct zone_answer *ret) NONNULL;
+
 /* Returns the node at exactly that name, in any zone, even below a delegation. Returns NULL if
  * there is none or if it is empty. */
 const struct node *zone_node(const struct zone_reader *reader, const struct key *key) NONNULL;
