@@ -292,9 +292,9 @@ enum {
 	LIMIT_TRANSFERS_CLIENT = 8,
 	/* Bytes of one message of a transfer: compression reaches 16 KiB and no further. */
 	LIMIT_TRANSFER_MESSAGE = 16384,
-	/* The history of a zone, in bytes, for IXFR: about ten thousand changes of 400 bytes. A
-	 * client further behind gets the whole zone. Then the limit for all zones together. */
-	LIMIT_JOURNAL_ZONE = 4 << 20,
+	/* The history of a zone, in bytes, for IXFR: about ten thousand changes of 400 bytes, or of 1 200 in
+	 * a signed zone. A client further behind gets the whole zone. Then the limit for all zones together. */
+	LIMIT_JOURNAL_ZONE = 12 << 20,
 	LIMIT_JOURNAL = 64 << 20,
 	/* Clients of a zone for which the server remembers what it sent last, where views differ.
 	 * Other clients get the whole zone then. */

@@ -52,6 +52,8 @@ static int take(struct zone *z, struct signing *s, struct pending *p)
 static int take_waiting(struct zone *z, struct signing *s, size_t most)
 {
 	LIST_EACH(p, &s->waiting, struct pending, in_waiting) {
+		if (p->is_taken) /* it was put again meanwhile: for the next generation */
+			continue;
 		if (most-- == 0)
 			break;
 		int err = take(z, s, p);
@@ -232,6 +234,8 @@ int generation_place(struct zone *z, struct signing *s)
 {
 	struct generation *g = &s->gen;
 	int err = enter_apex(z, s);
+	if (!err && !s->has_closed) /* the first one has all owners */
+		err = take_waiting(z, s, SIZE_MAX);
 	if (!err)
 		err = place_all(z, s);
 	/* Progress: names that a cut hides, or does not hide any more, are placed here, and are cuts of their own at
@@ -400,7 +404,7 @@ static int cmp_jobs(const void *a, const void *b)
 int generation_build(struct zone *z, struct signing *s)
 {
 	struct generation *g = &s->gen;
-	if (g->at == 0 && s->has_closed)
+	if (g->at == 0 && g->changed > 1 && s->has_closed)
 		qsort(g->jobs, g->changed, sizeof(struct job *), cmp_jobs);
 	for (; g->at < g->count; g->at++) {
 		int err = build(z, s, g->jobs[g->at]);

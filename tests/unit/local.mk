@@ -48,6 +48,7 @@ tests_unit_test_denial_SOURCES = tests/unit/test_denial.c $(sign_rig)
 unit_programs += tests/unit/test_order
 tests_unit_test_order_SOURCES = tests/unit/test_order.c tests/unit/zone_rig.c tests/unit/zone_rig.h
 unit_programs += tests/unit/test_zone_sign
+tests_unit_test_zone_sign_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 unit_programs += tests/unit/test_listen
 unit_programs += tests/unit/test_listening
 tests_unit_test_listening_SOURCES = tests/unit/test_listening.c src/ontap-zone/listening.c
