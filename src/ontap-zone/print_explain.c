@@ -122,6 +122,20 @@ static void put_local(struct buf *out, const json_t *line)
 	}
 }
 
+/* "signed  by example.org. (key 4711) until 2026-12-14 17:07:24 UTC" */
+static void put_signature(struct buf *out, const json_t *line)
+{
+	const json_t *signature = json_object_get(line, "signature");
+	const char *until = signature ? answer_text(signature, "until") : "";
+	if (strlen(until) != 14)
+		return;
+	buf_puts(out, "signed  by ");
+	text_put(out, answer_text(signature, "zone"));
+	buf_printf(out, " (key %lld) until %.4s-%.2s-%.2s %.2s:%.2s:%.2s UTC\n",
+		answer_number(signature, "key"), until, until + 4, until + 6, until + 8, until + 10,
+		until + 12);
+}
+
 static void put_hidden(struct buf *out, const json_t *line)
 {
 	const json_t *hidden = json_object_get(line, "hidden");
@@ -302,6 +316,7 @@ void print_explain(const struct look *look, const json_t *lines, struct buf *out
 	put_local(out, line);
 	put_hidden(out, line);
 	put_updates(out, line);
+	put_signature(out, line);
 	put_places(out, json_object_get(line, "held"), "address ");
 	put_addrs(out, look, line);
 	put_rejected(out, line);

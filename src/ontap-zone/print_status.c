@@ -3,6 +3,8 @@
  * Owns the text of `status`: keys and values as the daemon sends them.
  * Never knows one of them, except those of a name in mDNS.
  */
+#include <string.h>
+
 #include "ontap-zone/answer.h"
 #include "ontap-zone/print.h"
 #include "show/text.h"
@@ -52,6 +54,25 @@ static void put_neighbour(struct buf *out, const json_t *item)
 	}
 }
 
+/* A signed zone. */
+static void put_signed(struct buf *out, const json_t *item)
+{
+	const char *end = answer_text(item, "first_end");
+	json_t *key;
+	size_t i;
+	put_padded(out, answer_text(item, "zone"), NAME_COLUMNS);
+	buf_puts(out, " keys");
+	json_array_foreach(json_object_get(item, "keys"), i, key)
+	{
+		buf_printf(out, " %lld", (long long)json_integer_value(key));
+	}
+	buf_printf(out, ", owners %lld, waiting %lld, signatures made %lld",
+		answer_number(item, "owners"), answer_number(item, "waiting"),
+		answer_number(item, "signatures_made"));
+	if (strlen(end) == 14)
+		buf_printf(out, ", the first ends %.4s-%.2s-%.2s", end, end + 4, end + 6);
+}
+
 static void put_scalar(struct buf *out, const json_t *value)
 {
 	if (json_is_string(value)) {
@@ -84,6 +105,8 @@ static void put_value(struct buf *out, const char *key, const json_t *value, int
 		buf_printf(out, "%*s", 2 * depth + 2, "");
 		if (json_object_get(item, "program"))
 			put_neighbour(out, item);
+		else if (json_object_get(item, "zone"))
+			put_signed(out, item);
 		else if (json_is_object(item))
 			put_state(out, item);
 		else

@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "dnssec/date.h"
 #include "export/jsonw.h"
 #include "guest/guest.h"
 #include "ontap-zone/report_part.h"
 #include "ontap-zone/served.h"
+#include "zone/sign.h"
 
 /* status */
 
@@ -236,6 +238,38 @@ static void status_guests(const struct report *r, struct jsonw *w)
 	jsonw_close(w, ']');
 }
 
+static void write_time(struct jsonw *w, const char *key, uint32_t unix_s)
+{
+	char text[DATE_TEXT_CAP];
+	jsonw_text(w, key, unix_s ? date_text(unix_s, text) : "");
+}
+
+static void write_signed(void *arg, const uint8_t *apex, const struct zone_sign_stats *stats)
+{
+	struct jsonw *w = arg;
+	jsonw_open(w, NULL, '{');
+	report_name(w, "zone", apex);
+	jsonw_open(w, "keys", '[');
+	for (unsigned i = 0; i < stats->key_count; i++)
+		jsonw_number(w, NULL, stats->keys[i].tag);
+	jsonw_close(w, ']');
+	jsonw_number(w, "owners", (int64_t)stats->owners);
+	jsonw_number(w, "waiting", (int64_t)stats->waiting);
+	jsonw_number(w, "signatures_made", (int64_t)stats->made);
+	jsonw_number(w, "refused", (int64_t)stats->refused);
+	write_time(w, "next_renewal", stats->next_renewal);
+	write_time(w, "first_end", stats->expiration);
+	jsonw_close(w, '}');
+}
+
+/* Signed zones; what their keys do is the answer to "keys". */
+static void status_signed(const struct report *r, struct jsonw *w)
+{
+	jsonw_open(w, "signed", '[');
+	zone_each_signed(pipeline_zone(r->pipeline), write_signed, w);
+	jsonw_close(w, ']');
+}
+
 static void report_status(const struct report *r, struct buf *out)
 {
 	struct jsonw w = {.out = out};
@@ -246,6 +280,7 @@ static void report_status(const struct report *r, struct buf *out)
 	jsonw_bool(&w, "ready", r->is_ready);
 	jsonw_bool(&w, "degraded", listening_is_degraded(r->listening));
 	status_zone(r, &w);
+	status_signed(r, &w);
 	status_names(r, &w);
 	status_kernel(r, &w);
 	status_hostnames(r, &w);

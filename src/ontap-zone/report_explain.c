@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "dnssec/date.h"
 #include "export/text.h"
 #include "ontap-zone/report_part.h"
 #include "pipeline/explain.h"
@@ -121,6 +122,22 @@ static void write_rule(struct jsonw *w, const struct view_rule *rule)
 	jsonw_close(w, '}');
 }
 
+/* Who has signed it, and until when that holds. */
+static void write_signature(const struct report *r, const struct explained *e, struct jsonw *w)
+{
+	struct rrsig sig;
+	const uint8_t *zone;
+	char text[DATE_TEXT_CAP];
+	if (!explain_signature(r->pipeline, e, &sig, &zone))
+		return;
+	jsonw_open(w, "signature", '{');
+	report_name(w, "zone", zone);
+	jsonw_number(w, "algorithm", sig.key.alg);
+	jsonw_number(w, "key", sig.key.tag);
+	jsonw_text(w, "until", date_text(sig.expiration, text));
+	jsonw_close(w, '}');
+}
+
 /* Writes what the client gets. */
 static void write_outcome(struct explaining *x)
 {
@@ -134,6 +151,7 @@ static void write_outcome(struct explaining *x)
 		report_local(x->w, r, e->name.wire);
 	write_hidden_alias(r, e, x->w);
 	report_updates_of(r, x->w, e->name.wire);
+	write_signature(r, e, x->w);
 }
 
 static void write_explained(struct explaining *x)

@@ -98,12 +98,11 @@ bool daemon_is_signed(void *arg, const uint8_t *apex)
 
 void daemon_on_signed_zone(void *arg, const uint8_t *apex, bool is_gone)
 {
-	enum { LONGEST_TTL_S = 86400 };
 	const struct daemon *d = daemon_of(arg);
 	if (is_gone)
 		signer_leave(d->signer, apex);
 	else
-		signer_zone(d->signer, apex, LONGEST_TTL_S);
+		signer_zone(d->signer, apex, d->longest_ttl);
 }
 
 /* Life. */
@@ -202,12 +201,46 @@ static void ask(struct daemon *d)
 	}
 }
 
+/* A roll of keys goes on when nothing is signed by others any more. */
+static void tell_fresh(void *arg, const uint8_t *apex, const struct zone_sign_stats *stats)
+{
+	const struct daemon *d = arg;
+	if (stats->is_fresh && stats->waiting == 0)
+		signer_fresh(d->signer, apex, stats->keys, stats->key_count);
+}
+
+static void find_ttl(void *arg, const uint8_t *apex UNUSED, const struct zone_sign_stats *stats)
+{
+	uint32_t *longest = arg;
+	*longest = stats->longest_ttl > *longest ? stats->longest_ttl : *longest;
+}
+
+static void tell_zone(void *arg, const uint8_t *apex, const struct zone_sign_stats *stats UNUSED)
+{
+	const struct daemon *d = arg;
+	signer_zone(d->signer, apex, d->longest_ttl);
+}
+
+/* How long others may keep what they were told: a roll of keys waits for that. */
+static void tell_ttl(struct daemon *d)
+{
+	const struct zone *zone = pipeline_zone(d->runtime.pipeline);
+	uint32_t longest = d->longest_ttl;
+	zone_each_signed(zone, find_ttl, &longest);
+	if (longest == d->longest_ttl)
+		return;
+	d->longest_ttl = longest;
+	zone_each_signed(zone, tell_zone, d);
+}
+
 static void refresh(struct daemon *d)
 {
 	if (d->refresh_at == 0 || loop_now() < d->refresh_at)
 		return;
 	const unsigned after = zone_refresh(pipeline_zone(d->runtime.pipeline));
 	d->refresh_at = after ? loop_now() + after * NS_PER_S : 0;
+	zone_each_signed(pipeline_zone(d->runtime.pipeline), tell_fresh, d);
+	tell_ttl(d);
 	d->has_signatures = true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "pipeline/inside.h"
+#include "zone/lookup.h"
 #include "serve/answer.h"
 #include "wire/msg.h"
 #include "wire/pack.h"
@@ -113,6 +114,23 @@ const char *explain_start(const struct pipeline *p, const char *words, struct ex
 static void note_served(void *arg, const struct names_addr *addr)
 {
 	*(bool *)arg |= addr->verdict == ADDR_SERVED;
+}
+
+bool explain_signature(const struct pipeline *p, const struct explained *e, struct rrsig *ret,
+	const uint8_t **ret_zone)
+{
+	struct key key;
+	key_from_name(&key, e->name.wire);
+	const struct node *n = zone_node(zone_reader(p->zone), &key);
+	for (unsigned i = 0; n && !e->is_local && i < n->set_count; i++) {
+		if (!n->sets[i].is_signed)
+			continue;
+		const struct node_sig *sig = node_sigs(n, &n->sets[i]);
+		*ret = node_read_sig(sig);
+		*ret_zone = node_signer(n, sig);
+		return true;
+	}
+	return false;
 }
 
 bool explain_hidden_alias(const struct pipeline *p, const struct explained *e, struct rdata *ret)

@@ -40,6 +40,11 @@ const char *explain_start(
 bool explain_hidden_alias(
 	const struct pipeline *p, const struct explained *e, struct rdata *ret) NONNULL;
 
+/* True if the name is in a signed zone and is signed there. Then `*ret` is the signature of its first set that has
+ * one, and `*ret_zone` the zone's name, valid until the zone changes. */
+bool explain_signature(const struct pipeline *p, const struct explained *e, struct rrsig *ret,
+	const uint8_t **ret_zone) NONNULL;
+
 /* Calls `visit` for each record in the client's answers for A and AAAA, and for PTR if it is a
  * reverse name. */
 void explain_each_answer(const struct pipeline *p, struct explained *e,

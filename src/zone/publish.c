@@ -43,6 +43,13 @@ static void settle(struct zone *z, struct job *job)
 		node_free(held);
 }
 
+static void note_ttl(struct signing *s, const struct node *n)
+{
+	for (unsigned i = 0; n && i < n->set_count; i++)
+		if (n->sets[i].ttl > s->stats.longest_ttl)
+			s->stats.longest_ttl = n->sets[i].ttl;
+}
+
 static void put_in_order(struct zone *z, struct signing *s, const struct job *job)
 {
 	if (job->is_in_chain)
@@ -80,6 +87,7 @@ int publish_job(struct zone *z, struct signing *s, struct job *job)
 	else
 		tree_release(&place);
 	put_in_order(z, s, job);
+	note_ttl(s, job->node);
 	job->is_published = true;
 	s->gen.published++;
 	settle(z, job);
@@ -126,6 +134,7 @@ int publish_apex(struct zone *z, struct signing *s, uint32_t serial_floor)
 		z->latest_serial ? serial_later(apex->serial, z->latest_serial) : apex->serial;
 	tree_put(&z->tree, &place, g->apex, false);
 	order_replace(s->order, g->apex);
+	note_ttl(s, g->apex);
 	g->apex = NULL;
 	return 0;
 }

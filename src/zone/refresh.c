@@ -12,7 +12,8 @@
 
 enum {
 	OWNERS_A_LOOK = 512,
-	DUE_AT_ONCE = 20, /* owners: about as many signatures as a request has */
+	OWNERS_IN_HASTE = 4096, /* until everything is signed by the present keys */
+	DUE_AT_ONCE = 20,       /* owners: about as many signatures as a request has */
 	PASS_S = 3600
 };
 
@@ -99,8 +100,17 @@ static void make_due(struct zone *z, struct signing *s, const struct node *n)
 	s->due[s->due_count++] = name;
 }
 
+void refresh_restart(struct signing *s)
+{
+	s->is_fresh = s->has_stale = false;
+	s->look_expiration = s->look_renewal = 0;
+	name_copy(&s->look_at, name_root);
+}
+
 static void end_pass(struct signing *s)
 {
+	s->is_fresh |= !s->has_stale;
+	s->has_stale = false;
 	s->stats.expiration = s->look_expiration;
 	s->stats.next_renewal = s->look_renewal;
 	s->look_expiration = s->look_renewal = 0;
@@ -112,19 +122,22 @@ static unsigned look(struct zone *z, struct signing *s)
 {
 	if (s->look_at.len == 0)
 		name_copy(&s->look_at, name_root);
-	for (unsigned i = 0; i < OWNERS_A_LOOK; i++) {
+	const unsigned most = s->is_fresh ? OWNERS_A_LOOK : OWNERS_IN_HASTE;
+	for (unsigned i = 0; i < most; i++) {
 		const struct node *n = order_walk(s->order, s->look_at.wire);
 		if (!n) {
 			end_pass(s);
 			break;
 		}
 		name_copy(&s->look_at, node_name(n));
-		if (!is_good(z, s, n))
+		if (!is_good(z, s, n)) {
 			make_due(z, s, n);
+			s->has_stale = true;
+		}
 		if (s->due_count >= DUE_AT_ONCE)
 			return 1;
 	}
-	if (s->due_count > 0)
+	if (s->due_count > 0 || !s->is_fresh)
 		return 1;
 	return (unsigned)(PASS_S / (1 + order_count(s->order) / OWNERS_A_LOOK));
 }

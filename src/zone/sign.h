@@ -98,8 +98,15 @@ struct zone_sign_stats {
 	uint64_t refused;      /* of them not signed at first */
 	uint32_t expiration;   /* the earliest of all signatures at the last look; 0: not known */
 	uint32_t next_renewal; /* when the first of them is renewed */
-	bool has_keys;
+	struct dnssec_key_id keys[RRSIG_KEYS_MAX]; /* that sign now */
+	unsigned key_count;                        /* 0: none are known */
+	uint32_t longest_ttl; /* of all that was published since the start, in seconds */
+	bool is_fresh;        /* everything is signed by just these keys, and published */
 };
+/* Visits each signed zone. */
+void zone_each_signed(const struct zone *z,
+	void (*visit)(void *arg, const uint8_t *apex, const struct zone_sign_stats *stats),
+	void *arg) NONNULL_ARGS(1, 2);
 /* ERR_ABSENT: that zone is not signed. */
 int zone_sign_stats(const struct zone *z, const uint8_t *apex, struct zone_sign_stats *ret) NONNULL
 	MUSTCHECK;

@@ -149,6 +149,9 @@ int zone_set_keys(struct zone *z, const uint8_t *apex, const struct zone_keys *k
 	int err = zone_say(z, SAY_KEYS, s->owner->name, sets, keys->set_count);
 	if (err)
 		return err;
+	if (s->key_count != keys->active_count ||
+		memcmp(s->keys, keys->active, sizeof(s->keys)) != 0)
+		refresh_restart(s);
 	memcpy(s->keys, keys->active, sizeof(s->keys));
 	s->key_count = keys->active_count;
 	s->ready_sets = keys->set_count;
@@ -182,14 +185,32 @@ bool zone_is_whole(const struct zone *z)
 	return true;
 }
 
+static struct zone_sign_stats stats_of(const struct signing *s)
+{
+	struct zone_sign_stats stats = s->stats;
+	stats.owners = order_count(s->order);
+	stats.waiting = s->waiting_count + s->gen.count - s->gen.published;
+	memcpy(stats.keys, s->keys, sizeof(stats.keys));
+	stats.key_count = s->key_count;
+	stats.is_fresh = s->is_fresh;
+	return stats;
+}
+
 int zone_sign_stats(const struct zone *z, const uint8_t *apex, struct zone_sign_stats *ret)
 {
 	const struct signing *s = find(z, apex);
 	if (!s)
 		return ERR_ABSENT;
-	*ret = s->stats;
-	ret->owners = order_count(s->order);
-	ret->waiting = s->waiting_count + s->gen.count - s->gen.published;
-	ret->has_keys = s->key_count > 0;
+	*ret = stats_of(s);
 	return 0;
+}
+
+void zone_each_signed(const struct zone *z,
+	void (*visit)(void *arg, const uint8_t *apex, const struct zone_sign_stats *stats),
+	void *arg)
+{
+	LIST_EACH(s, &z->signings, const struct signing, in_zone) {
+		const struct zone_sign_stats stats = stats_of(s);
+		visit(arg, s->owner->name, &stats);
+	}
 }

@@ -100,6 +100,8 @@ struct signing {
 	struct generation gen;
 	struct name look_at;                    /* zone_refresh() goes on behind this name */
 	uint32_t look_expiration, look_renewal; /* of the present pass */
+	bool has_stale; /* it has found a signature that must be made anew */
+	bool is_fresh;  /* a pass with the present keys has found none */
 	struct zone_sign_stats stats;
 };
 
@@ -188,6 +190,8 @@ void request_forget(struct zone *z, const struct signing *s) NONNULL;
 
 /* refresh.c: the time from which on a signature of that owner is made anew, before its end. */
 uint32_t refresh_before(const struct zone *z, const uint8_t *name) NONNULL;
+/* Begins a pass over all signatures: the keys have changed. */
+void refresh_restart(struct signing *s) NONNULL;
 /* True if a signature need not be made anew because of its times. */
 bool refresh_is_timely(
 	const struct zone *z, const uint8_t *name, const struct node_sig *sig) NONNULL;

@@ -190,10 +190,10 @@ static void the_history_is_bounded(void **state)
 {
 	struct world *w = *state;
 	struct secondary s;
-	char line[64];
+	char line[512];
 	follow(w, "example.", VIEW_WAN, &s);
-	for (int i = 0; i < 30000; i++) {
-		snprintf(line, sizeof(line), "60 A 10.%d.%d.1", i / 250, i % 250);
+	for (int i = 0; i < 25000; i++) {
+		snprintf(line, sizeof(line), "60 TXT #c8%0400x", i); /* 200 bytes */
 		rig_put(w->zone, ZONE_DERIVED, "b.example.", line, NULL);
 		commit(w);
 	}
@@ -211,7 +211,7 @@ static void one_batch_that_is_too_large_ends_the_history(void **state)
 	struct secondary s;
 	char owner[64];
 	follow(w, "example.", VIEW_WAN, &s);
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < 300000; i++) {
 		snprintf(owner, sizeof(owner), "host-%d.a-somewhat-longer-name.example.", i);
 		rig_put(w->zone, ZONE_DERIVED, owner, "60 A 192.0.2.1", NULL);
 	}

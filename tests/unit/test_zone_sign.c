@@ -519,8 +519,8 @@ static void check_end(struct rig *rig)
 		check_sigs(n);
 		char text[NAME_TEXT_CAP];
 		if (is_hid == ((n->flags & NODE_SIGNED) != 0))
-			fail_msg("%s: hidden %d, flags %x", name_to_text(node_name(n), text), is_hid,
-				n->flags);
+			fail_msg("%s: hidden %d, flags %x", name_to_text(node_name(n), text),
+				is_hid, n->flags);
 		if (!is_hid)
 			chain[count++] = n;
 	}
