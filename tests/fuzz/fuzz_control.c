@@ -6,7 +6,7 @@
  * Never opens a socket. Run by a fuzzer, and its replay.
  *
  * The input: a byte with the kind; of a request ('x' explain, 'n' names, 'g' graph), an alias, a host name
- * and the words, each ended by a newline; of an answer ('N' 'S' 'X' 'G' 'W'), a byte for the width and the lines.
+ * and the words, each ended by a newline; of an answer ('N' 'S' 'X' 'G' 'K' 'W'), a byte for the width and the lines.
  */
 #include <net/if_arp.h>
 #include <linux/rtnetlink.h>
@@ -99,6 +99,7 @@ static void print(uint8_t kind, uint8_t width, const char *text)
 	case 'S': print_status(&look, lines, &out); break;
 	case 'X': print_explain(&look, lines, &out); break;
 	case 'G': print_graph(&look, lines, &out); break;
+	case 'K': print_keys(&look, lines, &out); break;
 	default: print_watch(&look, lines, &out); break;
 	}
 	check_output(&out);
