@@ -45,6 +45,7 @@ static int read_zones(const struct keeper_process *p, const struct conf *conf, s
 	struct conf_error *error)
 {
 	int err = zones_find(&n->zones, &conf->zone_files, error);
+	n->zones.is_signed = conf->dnssec != CONF_DNSSEC_NO;
 	if (err || (p->sent && zones_are_same(&n->zones, &p->zones, &conf->domain)))
 		return err;
 	err = zones_read(&n->files, &n->zones, &conf->domain, error);

@@ -127,6 +127,7 @@ static int read_zone_files(struct runtime *r, struct conf_error *error)
 	struct zones zones;
 	struct collection *files;
 	int err = zones_find(&zones, &r->conf.zone_files, error);
+	zones.is_signed = r->conf.dnssec != CONF_DNSSEC_NO;
 	if (!err)
 		err = zones_read(&files, &zones, &r->conf.domain, error);
 	if (!err)

@@ -116,6 +116,7 @@ static int zones_read_one(struct collection *collection, struct zones *z, size_t
 				.len = text.len,
 				.origin = domain->wire,
 				.ttl_s = DEFAULT_TTL_S,
+				.is_signed = z->is_signed,
 				.rr_reader = &zoneldns_reader},
 			error);
 	buf_fini(&text);

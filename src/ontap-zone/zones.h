@@ -22,6 +22,7 @@ struct zones {
 	struct zones_stamp *stamps;
 	size_t count, cap, stamp_cap;
 	struct name domain; /* for which they were read */
+	bool is_signed;     /* set by the caller before zones_read(): files bring no keys */
 };
 
 /* Finds the files: a path with *, ? or [ stands for all that match now, in the order of their names,

@@ -82,14 +82,21 @@ static int fail_words(struct reader *r, const struct zonewords *w)
 }
 
 /* Checks that a file may have the type. Excluded are types that exist only in queries, and types
- * about all names of a signed zone, since ours are not known when the file is written. */
+ * about all names of a signed zone, since ours are not known when the file is written. A signed zone has the keys of
+ * the signer only. */
 static int check_type(struct reader *r, uint16_t type)
 {
 	switch (type) {
 	case RR_RRSIG:
 	case RR_NSEC:
 	case RR_NSEC3:
-	case RR_NSEC3PARAM: return fail_type(r, "signed zones are not served", type);
+	case RR_NSEC3PARAM: return fail_type(r, "signatures of a file are not served", type);
+	case RR_DNSKEY:
+	case RR_CDS:
+	case RR_CDNSKEY:
+		if (r->source->is_signed)
+			return fail_type(r, "keys of a signed zone are the signer's", type);
+		break;
 	default: break;
 	}
 	return rr_type_is_meta(type) ? fail_type(r, "no record can have that type", type) : 0;

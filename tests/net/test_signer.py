@@ -271,3 +271,21 @@ def test_a_clock_that_is_behind_signs_nothing(signed):
     (keys_dir(daemon) / "clock").unlink()
     daemon.start()
     assert the_key(daemon)["tag"] == tag
+
+
+# --- zone files ------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("record", ["@ DNSKEY 257 3 13 AAAA", "@ CDS 0 0 0 00", "@ CDNSKEY 0 3 0 AA==",
+                                    "a RRSIG A 13 2 60 20300101000000 20200101000000 1 example.org. AAAA",
+                                    "a NSEC b A", "a NSEC3 1 0 0 - 0000 A", "@ NSEC3PARAM 1 0 0 -"])
+def test_a_zone_file_brings_no_keys(program, tmp_path, record):
+    """Those would be signed, or contradict ours. Without --dnssec, keys are records like others."""
+    path = tmp_path / "zone"
+    path.write_text(f"www A 192.0.2.1\n{record}\n")
+
+    def check(*options):
+        return subprocess.run([program("ontap-zone"), "check", f"--domain={ZONE}", f"--zone-file={path}", "--config=/dev/null",
+                               *options], capture_output=True, text=True, check=False)
+    refused = check("--dnssec")
+    assert refused.returncode == 100 and f"{path}:2: " in refused.stderr, refused
+    assert (check().returncode == 0) == (record.split()[1] in ("DNSKEY", "CDS", "CDNSKEY")), record

@@ -54,7 +54,7 @@ DIFFERENCES = {
     "a TYPE252 \\# 0": "RFC 6895 §3.1: no record can have that type",
     "a TYPE41 \\# 0": "the same",
     "a\\256 A 192.0.2.1": "RFC 1035 §5.1: \\DDD is an octet, and 256 is none",
-    "a NSEC b A": "signed zones are not served",
+    "a NSEC b A": "signatures of a file are not served",
     "@ NSEC3PARAM 1 0 0 -": "the same",
 }
 

@@ -259,7 +259,7 @@ static void a_faulty_line_is_named_and_nothing_is_read(void **state)
 	assert_refused("@ SOA a b 1 2 3 4 5\n@ SOA a b 2 2 3 4 5\n",
 		"z:1: home.arpa. has more than one SOA");
 	assert_refused("a CH A 192.0.2.1\n", "z:1: the class is not IN");
-	assert_refused("a NSEC b A\n", "z:1: signed zones are not served: NSEC");
+	assert_refused("a NSEC b A\n", "z:1: signatures of a file are not served: NSEC");
 	assert_refused("a TYPE1 \\# 3 010203\n", "z:1: the data is not that of the type: A");
 }
 
