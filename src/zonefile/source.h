@@ -17,6 +17,6 @@ struct zonefile_source {
 	uint32_t ttl_s;        /* for records without a TTL, until one is stated */
 	const struct rr_reader
 		*rr_reader;      /* for types that are not in our table; NULL: they are errors */
-	bool is_signed; /* the zone has keys, which no file may bring */
+	bool is_signed;          /* the zone has keys, which no file may bring */
 	bool has_no_plain_lines; /* no line is read the quick way: tests compare both */
 };

@@ -17,6 +17,7 @@ import dns.rdatatype  # noqa: E402
 from lib import inject  # noqa: E402
 from lib.query import ask  # noqa: E402
 from lib.started import is_sanitized  # noqa: E402
+from lib.validate import Anchor, delv  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
 ZONE = "wan.example.org"
@@ -289,3 +290,42 @@ def test_a_zone_file_brings_no_keys(program, tmp_path, record):
     refused = check("--dnssec")
     assert refused.returncode == 100 and f"{path}:2: " in refused.stderr, refused
     assert (check().returncode == 0) == (record.split()[1] in ("DNSKEY", "CDS", "CDNSKEY")), record
+
+
+# --- rolls -----------------------------------------------------------------------------------------
+
+QUICK = ("--dnssec-ttl=1", "--dnssec-ds-ttl=1", "--dnssec-propagation=1", "--ttl=1")
+
+
+def wait_for_parent(daemon):
+    wait_until(lambda: shown(daemon)[0]["asks_parent"], 60, "the parent is asked")
+
+
+def finish(daemon):
+    assert change(daemon, "ds-seen", ZONE).returncode == 0
+    wait_until(lambda: [key["state"] for key in shown(daemon)[0]["keys"]] == ["active"], 60, "the old key has gone")
+    return the_key(daemon)["tag"]
+
+
+def test_keys_are_rolled_to_another_algorithm_and_back(signed, host, topo, tmp_path, need):
+    """Each of them signs all data, as delv finds with the DS of the time; and nothing waits for old signatures to expire."""
+    need("delv")
+    tmp_path.chmod(0o777)
+    web = topo.workload("web", host, "br0", "10.8.0.2/24", alias="web")
+    daemon = signed(*QUICK)
+
+    def judge():
+        anchor = Anchor(daemon, ZONE, str(tmp_path))
+        return [delv(web, "10.8.0.1", anchor, f"{name}.{ZONE}", "A") for name in ("web", "nothing")]
+    wait_for_parent(daemon)
+    tags = {finish(daemon)}
+    assert judge() == ["positive", "nxdomain"]
+    for algorithm in (13, 15, 13):
+        assert change(daemon, "roll", ZONE, f"--algorithm={algorithm}").returncode == 0
+        wait_for_parent(daemon)
+        assert judge() == ["positive", "nxdomain"]
+        tags.add(finish(daemon))
+        assert the_key(daemon)["algorithm"] == algorithm
+        assert judge() == ["positive", "nxdomain"]
+        assert len(list(keys_dir(daemon).glob("K*"))) == 2
+    assert len(tags) == 4
