@@ -288,6 +288,34 @@ def test_after_a_loss_old_news_of_the_hosts_addresses_do_not_win(lab, ontapd, gu
     assert address not in held(daemon)
 
 
+def start_without_bpf(daemon, directory):
+    """It cannot load libbpf: what it finds by that name is another file."""
+    (directory / "libbpf.so.1").touch()
+    daemon.stop()
+    daemon.start("eth0", env={**os.environ, "LD_LIBRARY_PATH": str(directory)})
+
+
+def test_without_bpf_a_guest_on_a_macvtap_is_heard_all_the_same(lab, ontapd, guests, ontap, background, tmp_path):  # noqa: F811
+    """By a packet socket. Nobody guards what it says; and there are none on ipvtaps, which need rewriting."""
+    daemon = ontapd(lab)
+    start_without_bpf(daemon, tmp_path)
+    dnsmasq(lab, background, tmp_path)
+    router(lab, background, tmp_path)
+    guest = guests(daemon, "den")
+    assert "no programs for guests: " in daemon.log() and "not guarded" in daemon.log()
+    client = background(guest, udhcpc_command(tmp_path, "-f", "-R"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    [address] = wait_until(lambda: [addr for addr in held(daemon) if addr.startswith("10.")], what="the lease")
+    wait_until(lambda: any(addr.startswith("2001:db8:6:") for addr in held(daemon)), what="the address of SLAAC")
+    wait_for_ping(lab.lan, address)
+    wait_for_ping(guest, "10.6.0.2")  # the client does not wait until the neighbour is known
+    start_without_bpf(daemon, tmp_path)
+    wait_until(lambda: "guests followed: count=1" in daemon.log(), what="the guest after a restart")
+    client.terminate()
+    wait_until(lambda: address not in held(daemon), what="the release")
+    refused = ontap(daemon, "-t", "ipvtap", "-a", "other", "--autoconf", prog=["true"])
+    assert refused.returncode != 0 and "BPF" in refused.stderr, refused.stderr
+
+
 def test_a_restart_does_no_harm(lab, ontapd, serve, guests, background, tmp_path):  # noqa: F811
     daemon = ontapd(lab)
     dnsmasq(lab, background, tmp_path)
