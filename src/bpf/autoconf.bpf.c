@@ -12,7 +12,7 @@
  *	DHCPv4         broadcast flag set                        -
  *	what is told   ARP, DHCP, ND                             DHCP, RA, conflicts of DAD
  *
- * On the parent: an ARP reply to a probe, and a DHCP answer to P, become broadcasts, because ipvlan has no
+ * On the parent: an ARP reply to a probe, and a DHCP answer to P or to a client itself, become broadcasts, because ipvlan has no
  * address yet by which it could choose the tap. An ARP reply to a probe, or an NA, in which P has an address that
  * none of us has is that of an access point that answers for its stations (proxy ARP): dropped. So is ARP to a guest in
  * which P has the guest's own address; but that a sibling has it is a conflict, and is heard.
@@ -420,8 +420,10 @@ ALWAYS_INLINE int arp_on_parent(
 	return is_to_us ? make_broadcast(skb) : PASS;
 }
 
-ALWAYS_INLINE int ipv4_on_parent(struct __sk_buff *skb)
+/* A DHCP answer, to P or to the hardware address in it: the card may take those, too. */
+ALWAYS_INLINE int ipv4_on_parent(struct __sk_buff *skb, const struct eth *eth, bool is_to_us)
 {
+	__u8 chaddr[BPF_HWADDR_LEN] __attribute__((aligned(2)));
 	struct ipv4 ip;
 	struct udp udp;
 	if (LOAD(skb, AT_L3, &ip) || ip.protocol != PROTO_UDP || ip.fragment & bpf_htons(0x1fff))
@@ -429,6 +431,9 @@ ALWAYS_INLINE int ipv4_on_parent(struct __sk_buff *skb)
 	__u32 at = AT_L3 + (ip.version_and_len & 15) * 4u;
 	if (LOAD(skb, at, &udp) || udp.source != bpf_htons(PORT_DHCP_SERVER) ||
 		udp.dest != bpf_htons(PORT_DHCP_CLIENT))
+		return PASS;
+	if (!is_to_us && (bpf_skb_load_bytes(skb, at + DHCP_CHADDR, chaddr, sizeof(chaddr)) ||
+				 !is_equal(chaddr, eth->dest)))
 		return PASS;
 	return make_broadcast(skb);
 }
@@ -457,8 +462,8 @@ int on_parent(struct __sk_buff *skb)
 	bool is_to_us = is_equal(eth.dest, parent->hwaddr);
 	if (eth.type == bpf_htons(TYPE_ARP))
 		return arp_on_parent(skb, parent, is_to_us);
-	if (eth.type == bpf_htons(TYPE_IPV4) && is_to_us)
-		return ipv4_on_parent(skb);
+	if (eth.type == bpf_htons(TYPE_IPV4) && !(eth.dest[0] & GROUP_BIT))
+		return ipv4_on_parent(skb, &eth, is_to_us);
 	return eth.type == bpf_htons(TYPE_IPV6) ? ipv6_on_parent(skb, parent) : PASS;
 }
 

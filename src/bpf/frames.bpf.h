@@ -64,7 +64,8 @@ enum {
 	PORT_DHCP_CLIENT = 68,
 	PORT_DHCPV6_CLIENT = 546,
 	PORT_DHCPV6_SERVER = 547,
-	LOCAL_BIT = 2,           /* of the first byte of a hardware address */
+	GROUP_BIT = 1, /* of the first byte of a hardware address */
+	LOCAL_BIT = 2,
 	DHCP_BROADCAST = 0x8000, /* RFC 2131 §2 */
 	ND_RS = 133,
 	ND_RA = 134,

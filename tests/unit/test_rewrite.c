@@ -205,6 +205,14 @@ static void answers_to_probes_and_leases_reach_all(void **state UNUSED)
 	memcpy(f.bytes, parent_hw, 6);
 	assert_int_equal(run(REWRITE_ON_PARENT, &f), PASS);
 	assert_memory_equal(f.bytes, all_hw, 6);
+	f = ipv4_udp("10.0.0.1", "10.0.0.7", 67, 68);
+	memcpy(grow(&f, 244) + 28, guest_hw, 6);
+	memcpy(f.bytes, guest_hw, 6);
+	assert_int_equal(run(REWRITE_ON_PARENT, &f), PASS);
+	assert_memory_equal(f.bytes, all_hw, 6);
+	memcpy(f.bytes, other_hw, 6); /* on its way to another machine */
+	assert_int_equal(run(REWRITE_ON_PARENT, &f), PASS);
+	assert_memory_equal(f.bytes, other_hw, 6);
 	f = ipv4_udp("10.0.0.1", "10.0.0.7", 53, 68);
 	memcpy(f.bytes, parent_hw, 6);
 	assert_int_equal(run(REWRITE_ON_PARENT, &f), PASS);

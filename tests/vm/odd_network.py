@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A network at the other end of a wire with what annoys: a DHCP server that ignores the broadcast flag and answers to the
-hardware address that a frame came from; and an access point that answers ARP for its stations (proxy ARP)."""
+hardware address that a frame came from, or to that in the request; and an access point that answers ARP for its stations (proxy ARP)."""
 import ipaddress
 import struct
 
@@ -13,7 +13,8 @@ DISCOVER, OFFER, REQUEST, ACK = 1, 2, 3, 5
 
 
 class OddNetwork:
-    def __init__(self, wire):
+    def __init__(self, wire, is_to_client=False):
+        self.is_to_client = is_to_client
         self.wire = wire
         self.asked = []  # (source of the frame, flags) of each DHCP request
         wire.on_frame = self.hear
@@ -42,7 +43,7 @@ class OddNetwork:
         udp = struct.pack("!4H", 67, 68, 8 + len(reply) + 1, 0) + reply + b"\xff"
         header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, UDP, 0) + SERVER + LEASED
         header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
-        self.wire.send(0, asker, ETH_IPV4, header + udp)
+        self.wire.send(0, request[28:34] if self.is_to_client else asker, ETH_IPV4, header + udp)
 
     @property
     def hwaddr(self):
