@@ -24,6 +24,7 @@ exit 0
 # A parent whose other end is in a bridge with the wire of this machine.
 ADD_ODD = """ip2 link add odd0 address 02:00:00:00:00:60 type veth peer name oddport
 printf 'link set oddport master oddbr up\\nlink set odd0 up\\n' | ip2 -batch -"""
+ONTAPD = "ontapd --group=user --state=/run/state --rate=0 eth0 odd0 2>>/run/log & echo $! >/run/ontapd.pid"
 START = f"""
 mkdir -p /dev/net /var/lib/dhcpcd /var/run /var/tmp
 [ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
@@ -44,8 +45,7 @@ in_lan dnsmasq --no-daemon --port=0 --no-ping --conf-file=/dev/null --user=root 
 in_lan radvd -n -m stderr -C /etc/radvd.conf -p /run/radvd.pid >/run/log.radvd 2>&1 &
 in_lan tcpdump -Z root -i lan0 -e -n -p -l --immediate-mode not ether host {PARENT} >/run/foreign 2>/run/log.tcpdump &
 chmod 1777 /run
-ontapd --group=user --state=/run/state --rate=0 eth0 odd0 2>/run/log &
-echo $! >/run/ontapd.pid
+{ONTAPD}
 until [ -S /run/ontap/port.eth0 ]; do sleep 0.1; done
 """
 CLIENTS = {
@@ -141,51 +141,78 @@ def test_the_wire_sees_only_the_address_of_the_parent(vm, clients):
     check_list(vm, clients)
 
 
-def test_the_names_are_served(vm, clients):
+@pytest.fixture(scope="module")
+def zone(vm):
+    """ontap-zone runs, on 127.0.0.1."""
     vm.sh("ontap-zone serve --domain=vanya --no-mdns --no-self --listen=127.0.0.1:53 --socket=/run/zone.sock --state=/run "
           "--user=root >/run/log.zone 2>&1 &")
+    wait_for(vm, "dig +time=1 +tries=1 @127.0.0.1 vanya SOA | grep -q NOERROR", 30)
+
+
+@pytest.fixture(scope="module")
+def thief(vm):
+    start_guest(vm, "thief")
+    return "thief"
+
+
+@pytest.fixture(scope="module")
+def odd(vm):
+    """A guest on the odd network, and that: with a lease."""
+    network = OddNetwork(vm.wires[0])
+    lease_odd(vm)
+    return network
+
+
+def lease_odd(vm):
+    start_guest(vm, "odd", parent="odd0")
+    vm.sh(inside("odd", "udhcpc -i eth0 -s /etc/udhcpc.sh -n -q -t 10 -T 1"))
+
+
+@pytest.mark.usefixtures("zone")
+def test_the_names_are_served(vm, clients):
     wait_for(vm, "dig +short +time=1 +tries=1 @127.0.0.1 udhcpc.lan.vanya | grep -q '^10'", 30)
     for name in clients:
         own = next(addr for addr in addrs(vm, name) if addr.startswith("10."))
         assert vm.sh(f"dig +short @127.0.0.1 {name}.lan.vanya").split() == [own]
 
 
-def test_nobody_takes_the_address_of_another(vm, clients):
+def test_nobody_takes_the_address_of_another(vm, clients, thief):
     assert "a guest needs one of its own" in vm.sh(f"ontap -t ipvtap --autoconf --mac={PARENT} /run/ontap/port.eth0 -- true",
                                                    check=False)
-    start_guest(vm, "thief")
     victim = next(addr for addr in addrs(vm, clients[0]) if addr.startswith("10."))
     for stolen in ("10.6.0.1", victim):
-        printed = vm.sh(inside("thief", f"sh -c 'ip2 addr add {stolen}/24 dev eth0; arping -U -c 2 -I eth0 {stolen}; "
+        printed = vm.sh(inside(thief, f"sh -c 'ip2 addr add {stolen}/24 dev eth0; arping -U -c 2 -I eth0 {stolen}; "
                                f"ping -c 2 -W 1 10.6.0.2; ip2 addr del {stolen}/24 dev eth0'"), check=False)
         assert "2 packets transmitted, 0 packets received" in printed
     assert not re.search(r"guest has: .*by=arp", vm.sh("cat /run/log"))
     wait_for_ping(vm, "lan", victim)
 
 
-def test_conflicts_are_noticed(vm, clients):
+def test_conflicts_are_noticed(vm, clients, thief):
     """A neighbour has it, or a sibling does: by ARP probes (RFC 5227), and by DAD (RFC 4862)."""
     log = len(vm.sh("cat /run/log"))
     sibling = {addr.split(":")[0][:4]: addr for addr in addrs(vm, clients[0])}
     for taken in ("10.6.0.140", sibling["10.6"]):
-        assert "Received 1 re" in vm.sh(inside("thief", f"arping -D -c 1 -w 2 -I eth0 {taken}"), check=False), taken
-    assert "Received 0 re" in vm.sh(inside("thief", "arping -D -c 1 -w 2 -I eth0 10.6.0.77"))
+        assert "Received 1 re" in vm.sh(inside(thief, f"arping -D -c 1 -w 2 -I eth0 {taken}"), check=False), taken
+    assert "Received 0 re" in vm.sh(inside(thief, "arping -D -c 1 -w 2 -I eth0 10.6.0.77"))
     for taken in ("2001:db8:6::77", sibling["2001"]):
-        vm.sh(inside("thief", f"ip2 addr add {taken}/64 dev eth0"))
-        wait_for(vm, inside("thief", f"ip2 addr show dev eth0 to {taken}") + " | grep -q dadfailed")
+        vm.sh(inside(thief, f"ip2 addr add {taken}/64 dev eth0"))
+        wait_for(vm, inside(thief, f"ip2 addr show dev eth0 to {taken}") + " | grep -q dadfailed")
     assert "addr=2001:db8:6::77" not in vm.sh("cat /run/log")[log:]
 
 
-def test_a_lease_that_is_declined_is_no_longer_there(vm, clients):
+@pytest.mark.usefixtures("clients")
+def test_a_lease_that_is_declined_is_no_longer_there(vm, thief):
     """The server does not look before it gives an address, but the client does."""
-    vm.sh(inside("thief", "udhcpc -i eth0 -s /etc/udhcpc.sh -a -A 1 -r 10.6.0.140 -n -q -t 10"))
-    assert not any(addr == "10.6.0.140" for addr in addrs(vm, "thief"))
+    vm.sh(inside(thief, "udhcpc -i eth0 -s /etc/udhcpc.sh -a -A 1 -r 10.6.0.140 -n -q -t 10"))
+    assert not any(addr == "10.6.0.140" for addr in addrs(vm, thief))
     said = "tr '\\n' ' ' </run/log | grep -q 'guest has: .*=10.6.0.140 .*guest has no longer: .*=10.6.0.140 .*guest has: '"
     wait_for(vm, said)
 
 
-def test_a_spoofed_source_is_dropped(vm, clients):
-    vm.sh(inside("thief", "sh -c 'ip2 link set eth0 down; ip2 link set eth0 address 02:66:66:66:66:66; ip2 link set eth0 up; "
+def test_a_spoofed_source_is_dropped(vm):
+    start_guest(vm, "spoofer")
+    vm.sh(inside("spoofer", "sh -c 'ip2 link set eth0 down; ip2 link set eth0 address 02:66:66:66:66:66; ip2 link set eth0 up; "
                  "sleep 1; ip2 addr add 10.6.0.66/24 dev eth0; arping -U -c 1 -I eth0 10.6.0.66'"), check=False)
     assert "02:66:66" not in vm.sh("cat /run/foreign")
 
@@ -200,23 +227,31 @@ def test_a_guest_may_drop_arp_from_its_own_hardware_address(vm, clients):
     wait_for_ping(vm, clients[1], pair[clients[0]])
 
 
-def test_a_server_may_ignore_the_broadcast_flag(vm):
-    network = OddNetwork(vm.wires[0])
-    start_guest(vm, "odd", parent="odd0")
-    vm.sh(inside("odd", "udhcpc -i eth0 -s /etc/udhcpc.sh -n -q -t 10 -T 1"))
+def test_a_server_may_ignore_the_broadcast_flag(vm, odd):
     assert "10.7.0.50" in addrs(vm, "odd")
-    assert {source.hex(":") for source, _ in network.asked} == {"02:00:00:00:00:60"}
-    assert all(flags & BROADCAST_FLAG for _, flags in network.asked)
+    assert {source.hex(":") for source, _ in odd.asked} == {"02:00:00:00:00:60"}
+    assert all(flags & BROADCAST_FLAG for _, flags in odd.asked)
     assert "addr=10.7.0.50 by=dhcp" in vm.sh("cat /run/log")
 
 
+def test_a_server_may_answer_to_the_client_where_the_card_takes_it(vm, odd):
+    """This parent takes all frames."""
+    odd.is_to_client = True
+    try:
+        vm.sh(inside("odd", "udhcpc -i eth0 -s /etc/udhcpc.sh -n -q -t 10 -T 1"))
+    finally:
+        odd.is_to_client = False
+
+
+@pytest.mark.usefixtures("odd")
 def test_an_access_point_that_answers_for_its_stations_is_no_conflict(vm):
     """Others are."""
     assert "Received 0 re" in vm.sh(inside("odd", "arping -D -c 1 -w 2 -I eth0 10.7.0.60"), check=False)
     assert "Received 1 re" in vm.sh(inside("odd", "arping -D -c 1 -w 2 -I eth0 10.7.0.9"), check=False)
 
 
-def test_the_parent_goes_and_comes(vm):
+@pytest.mark.usefixtures("zone")
+def test_the_parent_goes_and_comes(vm, odd):
     """With it go its guests, their addresses and names; a guest that is started anew is the same again."""
     first = vm.sh("cat /run/odd.hwaddr")
     wait_for(vm, "dig +short @127.0.0.1 odd.lan.vanya | grep -q 10.7.0.50")
@@ -225,29 +260,29 @@ def test_the_parent_goes_and_comes(vm):
     wait_for(vm, "[ -z \"$(dig +short @127.0.0.1 odd.lan.vanya)\" ]")
     vm.sh(ADD_ODD + "\nkill $(cat /run/odd.pid); wait $(cat /run/odd.pid)", check=False)
     assert json.loads(vm.sh("ontap --list -j /run/ontap/port.odd0")) == []
-    network = OddNetwork(vm.wires[0])
-    start_guest(vm, "odd", parent="odd0")
-    vm.sh(inside("odd", "udhcpc -i eth0 -s /etc/udhcpc.sh -n -q -t 10 -T 1"))
-    assert network.asked and vm.sh("cat /run/odd.hwaddr") == first
+    odd.asked.clear()
+    lease_odd(vm)
+    assert odd.asked and vm.sh("cat /run/odd.hwaddr") == first
     wait_for(vm, "dig +short @127.0.0.1 odd.lan.vanya | grep -q 10.7.0.50")
 
 
 def test_the_parent_gets_another_hardware_address(vm, clients):
-    vm.sh("ip2 link set eth0 down; ip2 link set eth0 address 02:00:00:00:00:51; ip2 link set eth0 up; ip2 -n lan neigh flush all")
-    for name in clients:
-        for addr in addrs(vm, name):
-            if addr.startswith(("10.", "2001")):
-                wait_for_ping(vm, "lan", addr, 20)
+    for hwaddr in ("02:00:00:00:00:51", PARENT):
+        vm.sh(f"ip2 link set eth0 down; ip2 link set eth0 address {hwaddr}; ip2 link set eth0 up; ip2 -n lan neigh flush all")
+        for name in clients:
+            for addr in addrs(vm, name):
+                if addr.startswith(("10.", "2001")):
+                    wait_for_ping(vm, "lan", addr, 20)
 
 
 def test_a_restart_of_ontapd_does_no_harm(vm, clients):
     own = {name: [a for a in addrs(vm, name) if a.startswith(("10.", "2001"))] for name in clients}
+    before = len(vm.sh("cat /run/log"))
     vm.sh("kill $(cat /run/ontapd.pid); wait $(cat /run/ontapd.pid)")
     for addr in sum(own.values(), []):
         wait_for_ping(vm, "lan", addr, 30)
-    vm.sh("ontapd --group=user --state=/run/state --rate=0 eth0 odd0 2>/run/log2 & "
-          "until grep -q 'ready: ' /run/log2; do sleep 0.1; done")
-    printed = vm.sh("cat /run/log2")
+    vm.sh(f"{ONTAPD}\nuntil [ $(grep -c 'ready: ' /run/log) -gt 1 ]; do sleep 0.1; done")
+    printed = vm.sh("cat /run/log")[before:]
     count = int(re.search(r"guests followed: count=(\d+)", printed)[1])
     assert count >= len(clients), printed
     check_list(vm, clients)
@@ -255,7 +290,8 @@ def test_a_restart_of_ontapd_does_no_harm(vm, clients):
         wait_for_ping(vm, "lan", addr, 30)
 
 
-def test_the_device_goes_with_its_guest(vm, clients):
-    index = re.search(r"ifindex=(\d+) .*alias=\"udhcpc\"", vm.sh("cat /run/log"))[1]
-    vm.sh("kill $(cat /run/udhcpc.pid)")
-    wait_for(vm, f"grep -q 'device gone: .*ifindex={index} ' /run/log2", 60)
+def test_the_device_goes_with_its_guest(vm):
+    start_guest(vm, "leaver")
+    index = re.search(r"ifindex=(\d+) .*alias=\"leaver\"", vm.sh("cat /run/log"))[1]
+    vm.sh("kill $(cat /run/leaver.pid)")
+    wait_for(vm, f"grep -q 'device gone: .*ifindex={index} ' /run/log", 60)

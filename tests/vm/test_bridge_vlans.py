@@ -75,11 +75,17 @@ def places_said(vm, name):
     return {said.vlan for said in list(vm.wires[0].said) if said.message.of(name + ".local.", A)}
 
 
-def test_a_port_speaks_in_the_vlan_of_its_pvid_and_nowhere_else(vm):
+@pytest.fixture(scope="module")
+def ports(vm):
+    """`plain` and `tagged` are there."""
     vm.sh("workload plain 10.1.0.11/24")
+    vm.sh("workload tagged 10.20.0.12/24 && pvid tagged 20")
+
+
+@pytest.mark.usefixtures("ports")
+def test_a_port_speaks_in_the_vlan_of_its_pvid_and_nowhere_else(vm):
     wait_for(vm, "plain", {UNTAGGED: "10.1.0.11"})
     assert places_said(vm, "plain") == {UNTAGGED}
-    vm.sh("workload tagged 10.20.0.12/24 && pvid tagged 20")
     wait_for(vm, "tagged", {VLAN20: "10.20.0.12"})
 
 
@@ -91,6 +97,7 @@ def test_a_port_that_changes_its_pvid_moves(vm):
     wait_for(vm, "moving", {VLAN20: "10.20.0.13"})
 
 
+@pytest.mark.usefixtures("ports")
 def test_ports_are_found_by_the_dump_of_the_start(vm):
     vm.sh("""ontap-zone stop --socket=/run/zone.sock
           ontap-zone serve --domain=vanya --no-self --names=alias --hostnames-by=none --socket=/run/zone.sock \\
@@ -102,6 +109,10 @@ def test_ports_are_found_by_the_dump_of_the_start(vm):
     assert places_said(vm, "tagged") == {VLAN20}
 
 
+@pytest.mark.usefixtures("ports")
 def test_without_filtering_all_ports_are_on_one_wire(vm):
     vm.sh("ip2 link set br0 type bridge vlan_filtering 0")
-    wait_for(vm, "tagged", {UNTAGGED: "10.20.0.12"})
+    try:
+        wait_for(vm, "tagged", {UNTAGGED: "10.20.0.12"})
+    finally:
+        vm.sh("ip2 link set br0 type bridge vlan_filtering 1")
