@@ -375,7 +375,8 @@ static void look_up(struct task *t, struct zone_answer *found)
 		return;
 	}
 	zone_lookup_proved(t->ctx->zone, &t->key, t->query->type, t->view, found, &denial);
-	proof_note(&t->proof, &denial, t->name_off);
+	if (denial.count > 0)
+		proof_note(&t->proof, &denial, found->apex, &t->key, t->name_off);
 }
 
 static void answer_question(struct task *t)

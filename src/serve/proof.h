@@ -16,12 +16,15 @@ struct proof {
 	unsigned count;
 	struct {
 		const struct node *node;
-		unsigned near_off; /* offset in the reply of a name of the same zone */
+		unsigned first_len; /* of the owner's labels that are not in the reply yet */
+		unsigned rest_off;  /* offset in the reply of the others */
 	} links[PROOF_LINKS_MAX];
 };
 
-/* Notes links, of owners not noted yet. The name at `near_off` in the reply has no pointers. */
-void proof_note(struct proof *p, const struct zone_denial *denial, unsigned near_off) NONNULL;
+/* Notes links of the zone with that apex, except for owners noted before. The name `key`, which is in the
+ * zone, is at `name_off` in the reply, without pointers. */
+void proof_note(struct proof *p, const struct zone_denial *denial, const struct node *apex,
+	const struct key *key, unsigned name_off) NONNULL;
 
 /* Adds what was noted to the authority section, with signatures, and forgets it. Returns false if it does
  * not fit. */

@@ -5,6 +5,8 @@
  */
 #include "zone/denial.h"
 
+#include <string.h>
+
 #include "zone/orders.h"
 
 struct denying {
@@ -13,14 +15,59 @@ struct denying {
 	struct zone_denial *ret;
 };
 
-/* The next owner that the links of this one name, in lower case. NULL: it has no link. */
-static const uint8_t *next_of(const struct node *n)
+/* The labels of a name in lower case, without those of the apex. All names here are in the zone, so only
+ * these are compared. */
+struct labels {
+	const uint8_t *name;
+	unsigned len; /* of the name */
+	unsigned count;
+	uint8_t at[NAME_LABELS_MAX];
+};
+
+static void split(const struct denying *d, const uint8_t *name, unsigned len, struct labels *ret)
+{
+	unsigned end = len - d->apex->name_len;
+	ret->name = name;
+	ret->len = len;
+	ret->count = 0;
+	for (unsigned at = 0; at < end; at += 1u + name[at])
+		ret->at[ret->count++] = (uint8_t)at;
+}
+
+static void split_key(const struct denying *d, const struct key *key, struct labels *ret)
+{
+	split(d, key_lower(key), key->len, ret);
+}
+
+/* Returns how many labels, counted from the apex, the names have in common. `*ret_order` compares the names
+ * (RFC 4034 §6.1). */
+static unsigned compare(const struct labels *a, const struct labels *b, int *ret_order)
+{
+	unsigned most = a->count < b->count ? a->count : b->count;
+	for (unsigned common = 0; common < most; common++) {
+		const uint8_t *x = a->name + a->at[a->count - common - 1];
+		const uint8_t *y = b->name + b->at[b->count - common - 1];
+		int diff = memcmp(x + 1, y + 1, x[0] < y[0] ? x[0] : y[0]);
+		*ret_order = diff ? diff : x[0] - y[0];
+		if (*ret_order)
+			return common;
+	}
+	*ret_order = (a->count > most) - (b->count > most);
+	return most;
+}
+
+static bool has_link(const struct node *n)
+{
+	return node_set(n, RR_NSEC, VIEW_ANY) != NULL;
+}
+
+/* Finds the owner that the link of this one leads to. */
+static void split_next(const struct denying *d, const struct node *n, struct labels *ret)
 {
 	const struct node_set *set = node_set(n, RR_NSEC, VIEW_ANY);
-	if (!set)
-		return NULL;
 	const uint8_t *at = node_rdata(n, set);
-	return node_next_rdata(set, &at).bytes;
+	const uint8_t *next = node_next_rdata(set, &at).bytes;
+	split(d, next, (unsigned)name_len(next), ret);
 }
 
 static void add(struct zone_denial *ret, const struct node *n)
@@ -36,93 +83,138 @@ static bool is_name(const struct node *n, const struct key *key)
 	return n->name_len == key->len && key_is_at(key, 0, node_name(n), key->len);
 }
 
-/* True if the link of that owner leads from before the name to behind it. */
-static bool is_over(const struct denying *d, const struct node *n, const struct key *key)
+/* True if the link of that owner, which is before the name, leads to behind the name; the last one leads to
+ * the apex. */
+static bool leads_beyond(const struct denying *d, const struct node *n, const struct labels *name)
 {
-	const uint8_t *next = next_of(n);
-	return next && !is_name(n, key) && name_cmp(node_name(n), key_lower(key)) < 0 &&
-	       (name_equal(next, node_name(d->apex)) || name_cmp(next, key_lower(key)) > 0);
+	struct labels next;
+	int order;
+	split_next(d, n, &next);
+	return next.count == 0 || (compare(&next, name, &order), order > 0);
+}
+
+static bool is_over(const struct denying *d, const struct node *n, const struct labels *name)
+{
+	struct labels owner;
+	int order;
+	split(d, node_name(n), n->name_len, &owner);
+	compare(&owner, name, &order);
+	return order < 0 && leads_beyond(d, n, name);
 }
 
 /* Returns the last owner at or before the name; rather one whose link was added and is over it: while links
  * wait for signatures, they may be of two chains, and a proof must be of one. */
-static const struct node *owner_before(const struct denying *d, const struct key *key)
+static const struct node *owner_before(
+	const struct denying *d, const struct key *key, const struct labels *name)
 {
 	for (unsigned i = 0; i < d->ret->count; i++)
-		if (is_over(d, d->ret->at[i], key))
+		if (is_over(d, d->ret->at[i], name))
 			return d->ret->at[i];
 	return order_at_or_before(d->order, key);
 }
 
 /* Adds the link over the name. NULL: the name is an owner, or there is no such link. */
-static const struct node *add_over(const struct denying *d, const struct key *key)
+static const struct node *add_over(
+	const struct denying *d, const struct key *key, const struct labels *name)
 {
-	const struct node *n = owner_before(d, key);
-	if (!n || !next_of(n) || is_name(n, key))
+	const struct node *n = owner_before(d, key, name);
+	if (!n || !has_link(n) || is_name(n, key))
 		return NULL;
 	add(d->ret, n);
-	return is_over(d, n, key) ? n : NULL;
+	return leads_beyond(d, n, name) ? n : NULL;
+}
+
+/* True if the link over the name leads to a name below it: so it is a name in between. */
+static bool is_between(const struct denying *d, const struct node *over, const struct labels *name)
+{
+	struct labels next;
+	int order;
+	split_next(d, over, &next);
+	return next.len > name->len && compare(&next, name, &order) == name->count;
+}
+
+/* Adds the link over a name that does not exist, not even as a name in between. */
+static const struct node *add_over_nothing(
+	const struct denying *d, const struct key *key, const struct labels *name)
+{
+	const struct node *n = add_over(d, key, name);
+	return n && !is_between(d, n, name) ? n : NULL;
 }
 
 /* Adds what proves that the name, which exists, has not got a type. `n` may be NULL. */
 static bool add_of(const struct denying *d, const struct key *key, const struct node *n)
 {
-	if (n && next_of(n)) {
+	struct labels name;
+	if (n && has_link(n)) {
 		add(d->ret, n);
 		return true;
 	}
-	n = add_over(d, key);
-	return n && name_is_below(next_of(n), key_lower(key));
+	split_key(d, key, &name);
+	n = add_over(d, key, &name);
+	return n && is_between(d, n, &name);
 }
 
-/* Makes the name of the wildcard at the closest encloser: the longest ancestor of the name that is also one
- * of either end of the link over it. */
-static void make_wildcard(const struct key *key, const struct node *over, struct key *ret)
+/* A wildcard, and its labels. */
+struct wildcard {
+	struct key key;
+	struct labels name;
+};
+
+/* Makes the wildcard at the closest encloser: the longest ancestor of the name that is also one of either
+ * end of the link over it. */
+static void make_wildcard(const struct denying *d, const struct labels *name,
+	const struct node *over, struct wildcard *ret)
 {
-	struct key_labels labels;
+	struct labels owner, next;
 	struct name wildcard;
-	key_split(key, &labels);
-	unsigned before = key_common_labels(key, &labels, node_name(over));
-	unsigned behind = key_common_labels(key, &labels, next_of(over));
-	unsigned common = before > behind ? before : behind;
-	/* The name has another label below the encloser, so there is room for "*". */
-	if (name_prepend("*", 1, key_lower(key) + labels.start[labels.count - common], &wildcard))
-		name_copy(&wildcard, name_root);
-	key_from_name(ret, wildcard.wire);
-}
-
-/* Adds the link over a name that does not exist, not even as a name in between. */
-static const struct node *add_over_nothing(const struct denying *d, const struct key *key)
-{
-	const struct node *n = add_over(d, key);
-	return n && !name_is_below(next_of(n), key_lower(key)) ? n : NULL;
+	int order;
+	unsigned common = 0;
+	/* A name right below the apex has no other. */
+	if (name->count > 1) {
+		split(d, node_name(over), over->name_len, &owner);
+		split_next(d, over, &next);
+		unsigned before = compare(&owner, name, &order);
+		unsigned behind = compare(&next, name, &order);
+		common = before > behind ? before : behind;
+	}
+	const uint8_t *encloser =
+		common < name->count ? name->name + name->at[name->count - common - 1] : name->name;
+	/* There is room for "*": its label is at least as short as the one that it replaces. */
+	if (common == name->count || name_prepend("*", 1, name_parent(encloser), &wildcard))
+		name_copy(&wildcard, node_name(d->apex));
+	key_from_name(&ret->key, wildcard.wire);
+	split_key(d, &ret->key, &ret->name);
 }
 
 static bool deny_name(const struct denying *d, const struct key *key)
 {
-	struct key wildcard;
-	const struct node *over = add_over_nothing(d, key);
+	struct labels name;
+	struct wildcard wildcard;
+	split_key(d, key, &name);
+	const struct node *over = add_over_nothing(d, key, &name);
 	if (!over)
 		return false;
-	make_wildcard(key, over, &wildcard);
-	return add_over_nothing(d, &wildcard) != NULL;
+	make_wildcard(d, &name, over, &wildcard);
+	return add_over_nothing(d, &wildcard.key, &wildcard.name) != NULL;
 }
 
 static bool deny_for_wildcard(
 	const struct denying *d, const struct key *key, const struct zone_answer *found)
 {
-	struct key wildcard;
-	const struct node *over = add_over_nothing(d, key);
+	struct labels name;
+	struct wildcard wildcard;
+	split_key(d, key, &name);
+	const struct node *over = add_over_nothing(d, key, &name), *n = found->node;
 	if (!over)
 		return false;
-	make_wildcard(key, over, &wildcard);
-	const struct node *n = found->node;
-	if (n && !is_name(n, &wildcard))
+	make_wildcard(d, &name, over, &wildcard);
+	if (n && !is_name(n, &wildcard.key))
 		return false;
 	/* The link over the name may not know the wildcard yet. A set of it has a signature, which says enough. */
 	if (found->set)
 		return true;
-	return !(n && next_of(n) && is_over(d, over, &wildcard)) && add_of(d, &wildcard, n);
+	return !(n && has_link(n) && is_over(d, over, &wildcard.name)) &&
+	       add_of(d, &wildcard.key, n);
 }
 
 bool zone_deny(const struct zone_reader *reader, const struct key *key, unsigned view,
@@ -143,7 +235,7 @@ bool zone_deny(const struct zone_reader *reader, const struct key *key, unsigned
 		return found->set || add_of(&d, key, found->node);
 	case ZONE_NO_NAME: return deny_name(&d, key);
 	case ZONE_DELEGATED:
-		if (next_of(found->node) && !node_set(found->node, RR_DS, view))
+		if (has_link(found->node) && !node_set(found->node, RR_DS, view))
 			add(ret, found->node);
 		return true;
 	case ZONE_RENAMED:
@@ -160,17 +252,19 @@ static bool answer_by_chain(const struct zone_reader *reader, const struct node 
 {
 	struct zone_denial links = {0};
 	const struct denying d = {apex, zone_order(reader, apex), &links};
-	struct key wildcard;
-	const struct node *over = add_over_nothing(&d, key), *n;
+	struct labels name;
+	struct wildcard wildcard;
+	split_key(&d, key, &name);
+	const struct node *over = add_over_nothing(&d, key, &name);
 	if (!over)
 		return false;
-	make_wildcard(key, over, &wildcard);
-	n = owner_before(&d, &wildcard);
+	make_wildcard(&d, &name, over, &wildcard);
+	const struct node *n = owner_before(&d, &wildcard.key, &wildcard.name);
 	*ret = (struct zone_answer){.outcome = ZONE_NO_NAME};
-	if (n && is_name(n, &wildcard)) {
+	if (n && is_name(n, &wildcard.key)) {
 		zone_answer_from(n, type, view, ret);
 		ret->is_wildcard = true;
-	} else if (n && next_of(n) && name_is_below(next_of(n), key_lower(&wildcard))) {
+	} else if (n && has_link(n) && is_between(&d, n, &wildcard.name)) {
 		*ret = (struct zone_answer){.outcome = ZONE_FOUND, .is_wildcard = true};
 	}
 	ret->apex = apex;

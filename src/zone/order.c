@@ -117,7 +117,7 @@ const struct node *order_at_or_before(const struct order *o, const struct key *k
 	struct page_key k;
 	struct page_quest quest = {.key = &k, .side = -1, .or_at = true, .skip = ORDER_COMING};
 	uint64_t word = 0;
-	page_key_of(&k, key_lower(key));
+	page_key_of(&k, key);
 	for (int i = 0; i < ORDER_TRIES; i++) {
 		/* A change is one store, and then one of this number. So if the number has stayed, at
 		 * most one change was seen, before or after it happened. */
@@ -254,10 +254,12 @@ int order_add(struct order *o, struct garbage *g, struct node *n)
 {
 	struct page_item items[PAGE_SLOTS_MAX + 1];
 	struct path path = {0};
+	struct key name;
 	struct page_key key;
 	uint64_t word = (uintptr_t)n | ORDER_COMING;
 	int err = garbage_reserve(g, GARBAGE_A_CHANGE);
-	page_key_of(&key, node_name(n));
+	key_from_name(&name, node_name(n));
+	page_key_of(&key, &name);
 	if (err)
 		return err;
 	if (!root_of(o)) {
@@ -279,11 +281,13 @@ int order_add(struct order *o, struct garbage *g, struct node *n)
 /* Finds the leaf with that name, and the index of its entry there. -1: there is none. */
 static int find(const struct order *o, const uint8_t *name, struct path *ret)
 {
+	struct key plain;
 	struct page_key key;
 	struct page *root = root_of(o);
 	if (!root)
 		return -1;
-	page_key_of(&key, name);
+	key_from_name(&plain, name);
+	page_key_of(&key, &plain);
 	ret->depth = 0;
 	descend(ret, root, &key, false);
 	return page_find(ret->leaf, &key);
@@ -396,9 +400,11 @@ struct node *order_find(const struct order *o, const uint8_t *name, unsigned *re
 static struct node *neighbour(
 	const struct order *o, const uint8_t *name, int side, bool or_at, uint64_t skip)
 {
+	struct key plain;
 	struct page_key key;
 	struct page_quest quest = {.key = &key, .side = side, .or_at = or_at, .skip = skip};
-	page_key_of(&key, name);
+	key_from_name(&plain, name);
+	page_key_of(&key, &plain);
 	return page_node(search(o, &quest));
 }
 

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Writes a label as a part of a key. Returns the end. */
-static uint8_t *put_label(uint8_t *to, const uint8_t *label)
+/* Writes a label with bytes 0 or 1 as a part of a key. Returns the end. */
+static uint8_t *put_odd_label(uint8_t *to, const uint8_t *label)
 {
 	for (unsigned i = 1; i <= label[0]; i++) {
 		uint8_t c = label[i];
-		if (UNLIKELY(c < 2)) {
+		if (c < 2) {
 			*to++ = 1;
 			c++;
 		}
@@ -24,19 +24,38 @@ static uint8_t *put_label(uint8_t *to, const uint8_t *label)
 	return to;
 }
 
-void page_key_of(struct page_key *key, const uint8_t *lower)
+/* Writes a label as a part of a key. Reads and writes up to seven bytes more. */
+static inline uint8_t *put_label(uint8_t *to, const uint8_t *label)
 {
-	const uint8_t *labels[NAME_LABELS_MAX];
-	const uint8_t *at = lower;
+	const uint64_t ones = UINT64_MAX / UINT8_MAX;
+	unsigned len = label[0];
+	uint64_t low = 0;
+	for (unsigned at = 0; at < len; at += sizeof(uint64_t)) {
+		uint64_t word = load_word(label + 1 + at);
+		memcpy(to + at, &word, sizeof(word));
+		if (len - at < sizeof(word)) /* what is behind the label does not count */
+			word |= htole64(UINT64_MAX << 8 * (len - at));
+		low |= (word - 2 * ones) & ~word & 128 * ones;
+	}
+	if (UNLIKELY(low))
+		return put_odd_label(to, label);
+	to[len] = 0;
+	return to + len + 1;
+}
+
+void page_key_of(struct page_key *key, const struct key *name)
+{
+	uint8_t labels[NAME_LABELS_MAX];
+	const uint8_t *lower = key_lower(name);
 	unsigned count = 0;
 	uint8_t *to = key->bytes;
-	for (; *at; at = name_parent(at))
-		labels[count++] = at;
+	for (unsigned at = 0; lower[at]; at += 1u + lower[at])
+		labels[count++] = (uint8_t)at;
 	while (count > 0)
-		to = put_label(to, labels[--count]);
+		to = put_label(to, lower + labels[--count]);
 	memset(to, 0, PAGE_HEAD_LEN);
 	key->name = lower;
-	key->name_len = (unsigned)(at - lower) + 1;
+	key->name_len = name->len;
 	key->len = (unsigned)(to - key->bytes);
 }
 
@@ -295,9 +314,13 @@ static unsigned common_len(const uint8_t *a, unsigned a_len, const uint8_t *b, u
 	return len;
 }
 
-static void key_of_word(struct page_key *key, uint64_t word)
+/* Makes the key of a node, without a name to compare others with. */
+static void key_of_word(struct page_key *ret, uint64_t word)
 {
-	page_key_of(key, node_name(page_node(word)));
+	struct key key;
+	key_from_name(&key, node_name(page_node(word)));
+	page_key_of(ret, &key);
+	ret->name = NULL;
 }
 
 static struct page *new_page(unsigned level, unsigned count, size_t bytes)

@@ -95,8 +95,8 @@ static inline void page_store(struct page *p, unsigned i, uint64_t word)
 	atomic_store_explicit(&p->entries[i].word, word, memory_order_release);
 }
 
-/* Makes the key of a name in lower case, which must stay while the key is used. */
-void page_key_of(struct page_key *key, const uint8_t *lower) NONNULL;
+/* Makes the key of a name, which must stay while the key is used. */
+void page_key_of(struct page_key *key, const struct key *name) NONNULL;
 
 /* What is looked for in a leaf: the entry nearest to a key. */
 struct page_quest {
