@@ -4,11 +4,13 @@ import glob
 import os
 import random
 import re
+import threading
 
 import pytest
 
 dns = pytest.importorskip("dns", reason="python3-dnspython is not installed")
 
+import dns.exception  # noqa: E402
 import dns.flags  # noqa: E402
 import dns.rcode  # noqa: E402
 import dns.rdatatype  # noqa: E402
@@ -21,7 +23,7 @@ from lib.validate import Anchor, check_zone, delv, drill, unbound  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
 FAR_HOST = "192.0.2.1"  # as far clients see the host
-CHILD, RESOLVER = "10.7.0.21", "10.7.0.22"
+CHILD, RESOLVER, FORGETFUL = "10.7.0.21", "10.7.0.22", "10.7.0.23"
 REVERSE = {"198.51.100.2": "100.51.198.in-addr.arpa.",
            "2001:db8:7::2": "0.0.0.0.7.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa."}
 CHANGES = 1000
@@ -104,6 +106,8 @@ class Lab:
         self.far = topo.far_client(self.host)
         self.child = topo.workload("child", self.host, "br0", f"{CHILD}/16")
         self.resolver = topo.workload("resolver", self.host, "br0", f"{RESOLVER}/16")
+        self.forgetful = topo.workload("forgetful", self.host, "br0", f"{FORGETFUL}/16")
+        self.added = set()  # addresses of the workload that changes
         self.children = self.serve_children(need("knotd"))
         self.daemon = serve(self.host, "--domain=vanya", "--ns=ns.vanya.", "--no-mdns", "--dnssec",
                             f"--zone-file={write(self.work, 'vanya.zone', ZONE + self.ds)}",
@@ -270,30 +274,55 @@ def test_damage_is_found(lab, need, tmp_path, damage):
     assert {"ldns-verify-zone", "dnssec-verify", "kzonecheck"} <= set(wrong)
 
 
-def random_changes(lab, dice, there, count):
-    """Addresses come and go, and names with them; `ip` makes some at once. `there` has those that are there."""
+def random_changes(lab, dice, count):
+    """Addresses come and go, and names with them; `ip` makes some at once."""
     for _ in range(count // 20):
         lines = []
         for _ in range(20):
             addr = dice.choice([f"10.7.{dice.randrange(1, 4)}.{dice.randrange(1, 30)}/16",
                                 f"198.51.100.{dice.randrange(10, 40)}/24",
                                 f"2001:db8:7::{dice.randrange(16, 48):x}/64"])
-            what = "del" if addr in there else "add"
-            there ^= {addr}
+            what = "del" if addr in lab.added else "add"
+            lab.added ^= {addr}
             lines.append(f"addr {what} {addr} dev eth0" + (" nodad" if ":" in addr and what == "add" else ""))
         lab.web.batch(lines)
         lab.web.set_alias("eth0", dice.choice(["Web", "web", "web zeta", "web other x-1", "alone"]))
     lab.web.set_alias("eth0", "Web")
 
 
+def test_each_answer_validates_while_names_come_and_go(lab, need, tmp_path):
+    """Whatever the moment is, a resolver that remembers nothing can prove what it gets."""
+    names = [*("web", "zeta", "other", "alone", "x-1", "web.wan", "zeta.wan", "zeta.lan", "q.zeta", "static", "nothing",
+               "wan", "lan", "q.wild", "deep.one"), "\\000.web"]
+    resolver = unbound(need("unbound"), lab.forgetful, FORGETFUL, str(tmp_path), lab.anchors, HOST, is_forgetful=True)
+    dice, seen = random.Random(os.environ.get("DNSSEC_SEED", "2")), {}
+    changing = threading.Thread(target=random_changes, args=(lab, random.Random(3), CHANGES))
+    changing.start()
+    try:
+        while changing.is_alive():
+            name, rdtype = dice.choice(names) + ".vanya", dice.choice(["A", "AAAA", "TXT"])
+            try:
+                reply = ask(lab.forgetful, FORGETFUL, name, rdtype, want_dnssec=True, timeout=10, tcp=True)
+                verdict = judge(reply)
+            except dns.exception.Timeout:
+                continue
+            seen[verdict] = seen.get(verdict, 0) + 1
+            assert verdict in ("positive", "nodata", "nxdomain"), f"{name} {rdtype}\n{reply}\n{resolver.log()[-5000:]}"
+    finally:
+        changing.join()
+        resolver.stop()
+    print(seen)
+    assert set(seen) == {"positive", "nodata", "nxdomain"} and sum(seen.values()) > 100, seen
+
+
 def test_whole_zones_are_right_after_many_changes(lab, need, tmp_path):
     for tool in CHECKERS:
         need(tool)
-    dice, there = random.Random(os.environ.get("DNSSEC_SEED", "1")), set()
+    dice = random.Random(os.environ.get("DNSSEC_SEED", "1"))
     for _ in range(4):
-        random_changes(lab, dice, there, CHANGES // 4)
+        random_changes(lab, dice, CHANGES // 4)
         check_all_zones(lab, tmp_path)  # whichever moment it is
-        expected = sorted({"10.7.0.2", *(addr.partition("/")[0] for addr in there if addr.startswith("10."))})
+        expected = sorted({"10.7.0.2", *(addr.partition("/")[0] for addr in lab.added if addr.startswith("10."))})
         wait_until(lambda: addresses(ask(lab.near, HOST, "web.vanya", tcp=True), "A") == expected, 30)
         check_all_zones(lab, tmp_path)
     for name, rdtype, near, _ in QUESTIONS[:4]:

@@ -48,8 +48,11 @@ def drill(ns, server, anchor, name, rdtype):
     return "" if done.returncode == 0 and "Chase successful" in said else said
 
 
-def unbound(program, ns, addr, work, anchors, server):
-    """A resolver that asks `server` for the zones that {zone: Anchor} has, and believes only what validates."""
+def unbound(program, ns, addr, work, anchors, server, is_forgetful=False):
+    """A resolver that asks `server` for the zones that {zone: Anchor} has, and believes only what validates. With
+    is_forgetful it asks each time."""
+    kept = "" if not is_forgetful else ("    cache-max-ttl: 0\n    cache-max-negative-ttl: 0\n    val-bogus-ttl: 0\n"
+                                        "    infra-host-ttl: 0\n")
     stubs = "".join(f"stub-zone:\n    name: {zone}\n    stub-addr: {server}\n" for zone in anchors)
     trusted = "".join(f'    trust-anchor: "{anchor.line}"\n' for anchor in anchors.values())
     # Of the zones that it denies by default, those of the addresses for examples.
@@ -71,15 +74,16 @@ server:
     num-threads: 1
     do-not-query-localhost: no
     module-config: "validator iterator"
-    aggressive-nsec: yes
+    aggressive-nsec: {"no" if is_forgetful else "yes"}
     root-hints: ""
     qname-minimisation: no
     trust-anchor-signaling: no
-{trusted}{reverse}remote-control:
+{kept}{trusted}{reverse}remote-control:
     control-enable: no
 {stubs}""")
     made = Server(ns, addr, work, "unbound", [program, "-d", "-c", conf])
-    wait_until(lambda: answers(ns, addr), 20, "unbound answers")
+    wait_until(lambda: answers(ns, addr) or made.process.poll() is not None, 20, "unbound answers")
+    assert made.process.poll() is None, made.log()
     return made
 
 
