@@ -324,6 +324,14 @@ enum {
 	LIMIT_UPDATES_S = 2000,
 	/* Messages that wait for the disk, at most 64 KiB each. */
 	LIMIT_UPDATES_WAITING = 256,
+	/* Signatures by key pairs (SIG(0)) that are verified in a second, at 125 µs each: of all clients, of one (an IPv6
+	 * network of 64 bits is one), and how many clients are told apart. And how many such updates wait. */
+	LIMIT_SIG0_S = 500,
+	LIMIT_SIG0_SOURCE_S = 50,
+	LIMIT_SIG0_SOURCES = 1024,
+	LIMIT_SIG0_WAITING = 64,
+	/* Seconds from now to the end of such a signature: nsupdate says 300. */
+	LIMIT_SIG0_VALID_S = 3600,
 	/* Connections that have sent a part of an update, beyond what any query has. */
 	LIMIT_UPDATES_ARRIVING = 64,
 	/* Records of a type at a name, and bytes of all of the name. An ontap-zone that updates us lists its names in

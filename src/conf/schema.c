@@ -178,7 +178,7 @@ static const struct option options[] = {
 		.arg = "PREFIX|key:NAME", .default_words = "nobody",
 		.help = "who may transfer zones"},
 	{"allow-update", .type = &conf_type_rights, .commands = SERVE, AT(update_rights),
-		.arg = "key:NAME[:PATTERN[:TYPE,...]]", .default_words = "nobody",
+		.arg = "key|sig0:NAME[:PATTERN[:TYPE,...]]", .default_words = "nobody",
 		.help = "who may update names and types of records (RFC 2136); without TYPE: TXT "
 			"at "
 			"_acme-challenge of the names"},

@@ -166,13 +166,18 @@ static size_t refuse_unverified(struct task *t, unsigned rcode)
 	return refuse(t, rcode);
 }
 
-/* The main thread decides, and answers. Who does not sign may update nothing (RFC 2136 §3.3). */
+/* The main thread decides, and answers; it also verifies what key pairs have signed, which takes long: so not more
+ * than so many. Who does not sign may update nothing (RFC 2136 §3.3). */
 static size_t pass_on_update(struct task *t)
 {
-	if (!t->request.is_signed || !t->ret_transfer)
+	const bool is_sig0 = t->request.is_sig0 && !t->request.is_signed && t->policy->has_sig0;
+	if ((!t->request.is_signed && !is_sig0) || !t->ret_transfer)
 		return refuse_unverified(t, RCODE_REFUSED);
-	t->query_len = request_strip(&t->request, t->query);
-	const struct update_ask ask = {.request = t->request, .tsig = t->tsig};
+	if (is_sig0 && !transfers_may_verify(t->transfers, &t->client->addr))
+		return t->client->is_tcp ? refuse(t, RCODE_SERVFAIL) : 0;
+	if (!is_sig0)
+		t->query_len = request_strip(&t->request, t->query);
+	const struct update_ask ask = {.request = t->request, .tsig = t->tsig, .is_sig0 = is_sig0};
 	*t->ret_transfer =
 		transfers_begin_update(t->transfers, t->client, &ask, t->query, t->query_len);
 	return *t->ret_transfer ? 0 : sign(t, refuse(t, RCODE_SERVFAIL));

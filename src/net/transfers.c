@@ -11,8 +11,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/err.h"
+#include "base/hash.h"
+#include "io/loop.h"
 #include "io/rcu.h"
+#include "net/dns_source.h"
 
 /* A queue, and the eventfd that wakes up its reader. The lock is held for a few instructions. */
 struct queue {
@@ -27,7 +31,9 @@ struct transfers {
 	struct list all; /* of struct transfer.in_all; for the TCP thread only */
 	pthread_mutex_t udp_lock;
 	struct list udp; /* of struct transfer.in_udp */
-	_Atomic uint64_t updates_waiting;
+	_Atomic uint64_t updates_waiting, sig0_waiting;
+	struct budget verifying, verifying_of[LIMIT_SIG0_SOURCES]; /* with `udp_lock` */
+	uint64_t seed;
 	_Atomic uint64_t done, refused, failed, bad_signatures, under_way; /* relaxed */
 };
 
@@ -89,6 +95,7 @@ struct transfers *transfers_new(void)
 	if (!t)
 		return NULL;
 	list_init(&t->all);
+	t->seed = loop_random();
 	list_init(&t->udp);
 	pthread_mutex_init(&t->udp_lock, NULL);
 	bool is_whole = queue_init(&t->asked);
@@ -206,7 +213,7 @@ struct transfer *transfers_begin(struct transfers *t, const struct serve_client 
 void transfers_end(struct transfers *t, struct transfer *transfer, bool is_done)
 {
 	if (transfer->update) {
-		count(&t->updates_waiting, -1);
+		count(transfer->update->is_sig0 ? &t->sig0_waiting : &t->updates_waiting, -1);
 		free_transfer(transfer);
 		return;
 	}
@@ -221,7 +228,8 @@ void transfers_end(struct transfers *t, struct transfer *transfer, bool is_done)
 struct transfer *transfers_begin_update(struct transfers *t, const struct serve_client *client,
 	const struct update_ask *ask, const uint8_t *msg, size_t len)
 {
-	if (count_of(&t->updates_waiting) >= LIMIT_UPDATES_WAITING)
+	_Atomic uint64_t *waiting = ask->is_sig0 ? &t->sig0_waiting : &t->updates_waiting;
+	if (count_of(waiting) >= (ask->is_sig0 ? LIMIT_SIG0_WAITING : LIMIT_UPDATES_WAITING))
 		return NULL;
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
 	if (!transfer || !(transfer->update = update_ask_new(ask, msg, len))) {
@@ -231,8 +239,21 @@ struct transfer *transfers_begin_update(struct transfers *t, const struct serve_
 	transfer->client = *client;
 	list_init(&transfer->in_all);
 	list_init(&transfer->in_udp);
-	count(&t->updates_waiting, 1);
+	count(waiting, 1);
 	return transfer;
+}
+
+/* Clients that share a place in the table share what one may do. */
+bool transfers_may_verify(struct transfers *t, const struct addr *client)
+{
+	const ns_t now = loop_now();
+	const size_t place = dns_source_hash(t->seed, client) % LIMIT_SIG0_SOURCES;
+	pthread_mutex_lock(&t->udp_lock);
+	const bool may = budget_may(&t->verifying_of[place], now, LIMIT_SIG0_SOURCE_S,
+				 NS_PER_S / LIMIT_SIG0_SOURCE_S) &&
+			 budget_may(&t->verifying, now, LIMIT_SIG0_S, NS_PER_S / LIMIT_SIG0_S);
+	pthread_mutex_unlock(&t->udp_lock);
+	return may;
 }
 
 void transfers_ask_udp(

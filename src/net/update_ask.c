@@ -45,6 +45,10 @@ void update_ask_reply(struct update_ask *a, unsigned rcode, uint64_t now_s, bool
 	size_t len = request_refuse(&a->request, a->msg, rcode, a->reply, sizeof(a->reply));
 	if (len > 0)
 		put_u16(a->reply, a->request.id);
+	if (a->is_sig0) { /* RFC 2931 §3.2 leaves it open */
+		a->reply_len = len;
+		return;
+	}
 	size_t whole = len > 0 ? tsig_sign_reply(&a->tsig, a->reply, len, cap, now_s) : 0;
 	/* Names of zone and key may be so long that both do not fit: then the zone is left out (RFC 2136 §3.8). */
 	if (whole == 0 && len > 0) {

@@ -21,6 +21,7 @@ enum {
 struct update_ask {
 	struct request request;
 	struct tsig tsig;
+	bool is_sig0; /* `msg` is signed by a key pair, and not verified; nothing is in `tsig` */
 	size_t reply_len; /* 0: there is none yet, or it is taken */
 	uint8_t reply[UPDATE_REPLY_CAP];
 	/* By UDP: the socket it came in by, and where the reply goes. */
@@ -30,7 +31,7 @@ struct update_ask {
 	size_t control_len;
 	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 	size_t len;
-	uint8_t msg[]; /* without its signature */
+	uint8_t msg[]; /* without its signature (TSIG) */
 };
 
 /* Returns a copy of `from` with the message. NULL if out of memory. */

@@ -92,7 +92,10 @@ static int check_all(
 	for (size_t i = 0; i < conf->transfers.count && !err; i++)
 		err = check_key(keys, "allow-transfer", &conf->transfers.at[i].key, error);
 	for (size_t i = 0; i < conf->update_rights.count && !err; i++)
-		err = check_key(keys, "allow-update", &conf->update_rights.at[i].key, error);
+		err = conf->update_rights.at[i].is_sig0
+			      ? 0
+			      : check_key(keys, "allow-update", &conf->update_rights.at[i].key,
+					error);
 	if (!err)
 		err = check_peers(keys, "notify", &conf->notifies, error);
 	return err ? err : check_peers(keys, "update", &conf->updates, error);

@@ -103,13 +103,21 @@ static struct records *catalog_soa_now(const struct peers *o)
 	return o->journal && o->catalog.len ? journal_soa(o->journal, o->catalog.wire) : NULL;
 }
 
+static bool has_sig0(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->update_rights.count; i++)
+		if (conf->update_rights.at[i].is_sig0)
+			return true;
+	return false;
+}
+
 /* Publishes to the answering threads who may transfer, and the current SOA of the catalog. */
 static void publish_policy(struct peers *o)
 {
 	const struct conf *conf = &o->runtime->conf;
 	struct policy_allow *allow = calloc(conf->transfers.count + 1, sizeof(*allow));
 	struct transfer_policy *policy = NULL;
-	if (conf->transfers.count == 0 && o->keys.count == 0) {
+	if (conf->transfers.count == 0 && o->keys.count == 0 && !has_sig0(conf)) {
 		transfers_publish(o->transfers, NULL); /* no query needs to be checked */
 		free(allow);
 		return;
@@ -123,6 +131,7 @@ static void publish_policy(struct peers *o)
 			.allow = allow,
 			.allow_count = conf->transfers.count,
 			.has_updates = conf->update_rights.count > 0,
+			.has_sig0 = has_sig0(conf),
 			.catalog = o->catalog,
 			.catalog_soa = catalog_soa_now(o)});
 	free(allow);

@@ -13,6 +13,7 @@
 #include "net/dns_answer.h"
 #include "update/diary.h"
 #include "update/judge.h"
+#include "update/sig0.h"
 
 /* In a signed zone an answer waits for the signatures, so long at most; and how often it is looked whether they are
  * there. */
@@ -256,6 +257,7 @@ static int judge(struct updates *u, const struct update_ask *ask, const struct u
 		.rights = rights->at,
 		.right_count = rights->count,
 		.by = {ask->tsig.key.name.wire, dns_unix_time()},
+		.is_sig0 = ask->is_sig0,
 		.before = &u->entry};
 	return update_judge(&ground, m, draft, outcome);
 }
@@ -290,10 +292,42 @@ static bool judge_message(struct updates *u, const struct update_message *m)
 	return true;
 }
 
+/* Verifies the signature of a key pair. What is learned goes to where TSIG has it: the name of the key, and what tells two
+ * messages apart. Returns 0, or why not. */
+static const char *verify(const struct updates *u, struct update_ask *ask)
+{
+	struct sig0 sig;
+	if (sig0_find(ask->msg, ask->len, &sig) != 1)
+		return "its signature is malformed";
+	name_lower(&sig.signer);
+	ask->tsig.key.name = sig.signer;
+	int err = sig0_verify(
+		pipeline_zone(u->config.runtime->pipeline), ask->msg, &sig, dns_unix_time());
+	switch (err) {
+	case 0: break;
+	case ERR_ABSENT: return "no zone of ours has such a KEY of the signer";
+	case ERR_RANGE: return "its signature is not valid now, or for too long";
+	case ERR_NOMEM: return "out of memory";
+	default: return "its signature is wrong";
+	}
+	ask->tsig.mac_len = MAC_PART;
+	memcpy(ask->tsig.mac, sig.signature, MAC_PART);
+	return NULL;
+}
+
 static bool judge_first(struct updates *u, ns_t now)
 {
 	struct transfer *t = u->waiting;
 	struct update_message m;
+	const char *wrong =
+		t->update->is_sig0 && t->update->tsig.mac_len == 0 ? verify(u, t->update) : NULL;
+	if (wrong) {
+		u->refused++;
+		tell(u, &u->refused_limit, LOG_LEVEL_INFO, t, "update refused", wrong);
+		transfers_answer_update(
+			u->transfers, take_first(u), RCODE_NOTAUTH, dns_unix_time());
+		return true;
+	}
 	int before = seen_before(u, t->update);
 	if (before >= 0) {
 		u->repeated++;

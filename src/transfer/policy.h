@@ -26,6 +26,7 @@ struct transfer_policy {
 	size_t key_count;
 	struct policy_allow *allow;
 	size_t allow_count;
+	bool has_sig0;       /* key pairs may update */
 	bool has_updates;    /* some keys may update: such messages are for the main thread */
 	struct name catalog; /* len 0: none */
 	struct records

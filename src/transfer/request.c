@@ -57,6 +57,7 @@ static void take_records(struct rd *r, const struct msg_header *header, struct r
 			rd_rr_unnamed(r, &rr);
 			if (r->err)
 				return;
+			q->is_sig0 = section == SECTION_ADDITIONAL && rr.type == RR_SIG;
 			if (section == SECTION_AUTHORITY && rr.type == RR_SOA)
 				take_serial(r, &rr, q);
 			if (section == SECTION_ADDITIONAL && rr.type == RR_OPT) {

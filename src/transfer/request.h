@@ -24,6 +24,7 @@ struct request {
 	uint16_t edns_payload;
 	size_t question_end;
 	bool is_signed;
+	bool is_sig0; /* the last record is a SIG: it may be signed by a key pair (RFC 2931) */
 	struct tsig_rr tsig; /* if it is */
 };
 

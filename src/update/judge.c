@@ -34,7 +34,8 @@ static int judge_zone(struct judging *j)
 	if (j->m->zone_class != CLASS_IN || !zone_has_apex(g->zone, j->m->zone.wire))
 		return refuse(j, RCODE_NOTAUTH, "there is no such zone");
 	/* Before the prerequisites (§3.3 leaves that open): they would tell what the zone has. */
-	if (!update_rights_know(g->rights, g->right_count, g->by.key))
+	const struct update_signer signer = {g->by.key, g->is_sig0};
+	if (!update_rights_know(g->rights, g->right_count, &signer))
 		return refuse(j, RCODE_REFUSED, "the key may not update anything");
 	return RCODE_NOERROR;
 }
@@ -103,8 +104,9 @@ static int judge_prerequisites(struct judging *j)
 static bool may(const struct judging *j, const uint8_t *owner, uint16_t type)
 {
 	const struct update_ground *g = j->ground;
+	const struct update_signer signer = {g->by.key, g->is_sig0};
 	return (type == RR_ANY || !update_right_is_for_none(type, owner, j->m->zone.wire)) &&
-	       update_rights_allow(g->rights, g->right_count, g->domain, g->by.key, owner, type);
+	       update_rights_allow(g->rights, g->right_count, g->domain, &signer, owner, type);
 }
 
 /* §3.4.1.3 */

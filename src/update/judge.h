@@ -29,6 +29,7 @@ struct update_ground {
 	const struct update_right *rights;
 	size_t right_count;
 	struct added_by by; /* its key has signed */
+	bool is_sig0;       /* a key pair */
 	const struct added_draft
 		*before; /* is taken first, and has none of the names; NULL: nothing */
 };

@@ -5,4 +5,5 @@ src_update_libupdate_a_SOURCES = \
 	src/update/judge.c src/update/judge.h \
 	src/update/message.c src/update/message.h \
 	src/update/right.c src/update/right.h \
-	src/update/served.c src/update/served.h
+	src/update/served.c src/update/served.h \
+	src/update/sig0.c src/update/sig0.h

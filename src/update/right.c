@@ -89,9 +89,12 @@ const char *update_right_parse(const char *text, struct update_right *ret)
 	char part[NAME_TEXT_CAP];
 	bool fits = true;
 	const char *wrong = NULL;
-	if (strncmp(text, "key:", 4) != 0 || text[4] == '\0' || text[4] == ':')
-		return "it is not key:NAME, key:NAME:PATTERN or key:NAME:PATTERN:TYPE,...";
-	const char *rest = take_part(text + 4, part, &fits);
+	right.is_sig0 = strncmp(text, "sig0:", 5) == 0;
+	const char *rest = text + (right.is_sig0 ? 5 : 4);
+	if ((!right.is_sig0 && strncmp(text, "key:", 4) != 0) || *rest == '\0' || *rest == ':')
+		return "it is not key:NAME, key:NAME:PATTERN or key:NAME:PATTERN:TYPE,..., or the "
+		       "same with sig0";
+	rest = take_part(rest, part, &fits);
 	if (!fits || name_from_text(part, NULL, &right.key))
 		return "the name of the key is no name";
 	name_lower(&right.key);
@@ -232,19 +235,25 @@ static bool covers(
 	       covers_name(r, domain, name_parent(owner));
 }
 
+static bool is_of(const struct update_right *r, const struct update_signer *signer)
+{
+	return r->is_sig0 == signer->is_sig0 && name_equal(r->key.wire, signer->key);
+}
+
 bool update_rights_allow(const struct update_right *rights, size_t count, const uint8_t *domain,
-	const uint8_t *key, const uint8_t *owner, uint16_t type)
+	const struct update_signer *signer, const uint8_t *owner, uint16_t type)
 {
 	for (size_t i = 0; i < count; i++)
-		if (name_equal(rights[i].key.wire, key) && covers(&rights[i], domain, owner, type))
+		if (is_of(&rights[i], signer) && covers(&rights[i], domain, owner, type))
 			return true;
 	return false;
 }
 
-bool update_rights_know(const struct update_right *rights, size_t count, const uint8_t *key)
+bool update_rights_know(
+	const struct update_right *rights, size_t count, const struct update_signer *signer)
 {
 	for (size_t i = 0; i < count; i++)
-		if (name_equal(rights[i].key.wire, key))
+		if (is_of(&rights[i], signer))
 			return true;
 	return false;
 }

@@ -2,7 +2,8 @@
 /*
  * What a key may update: owner names, and types of records there (RFC 2136 §3.3). A right is written
  *
- *	key:NAME[:PATTERN[:TYPE,…]]
+ *	key:NAME[:PATTERN[:TYPE,…]]     who signs with the shared key NAME (TSIG)
+ *	sig0:NAME[:PATTERN[:TYPE,…]]    who signs with the key pair of NAME (SIG(0), update/sig0.h)
  *
  *	PATTERN   a name with a dot at its end, or a name in the domain; "@" is the domain. In a label, "*" is
  *	          any bytes and "?" is one; a first label "*" is any labels, at least one, as in a wildcard.
@@ -26,12 +27,19 @@ enum { UPDATE_RIGHT_TYPES = 16 };
 
 struct update_right {
 	struct name key; /* in lower case */
+	bool is_sig0;
 	struct name
 		pattern; /* without the domain, if it is relative; len 0: the names of the key */
 	bool is_full;    /* the pattern is a whole name */
 	bool has_all_types;
 	uint8_t type_count; /* 0, and not all types: TXT at _acme-challenge */
 	uint16_t types[UPDATE_RIGHT_TYPES];
+};
+
+/* Who has signed. */
+struct update_signer {
+	const uint8_t *key;
+	bool is_sig0;
 };
 
 /* Returns the type of a mnemonic, or of "TYPE123" (RFC 3597 §5); 0: it is none. */
@@ -44,11 +52,12 @@ const char *update_right_parse(const char *text, struct update_right *ret) NONNU
  * and NS at `apex`), what a signer makes, and types that are none of records. */
 bool update_right_is_for_none(uint16_t type, const uint8_t *owner, const uint8_t *apex) NONNULL;
 
-/* True if one of the rights lets that key change records of that type at `owner`. RR_ANY: of any type at all.
+/* True if one of the rights lets that signer change records of that type at `owner`. RR_ANY: of any type at all.
  * update_right_is_for_none() is not asked. */
 bool update_rights_allow(const struct update_right *rights, size_t count, const uint8_t *domain,
-	const uint8_t *key, const uint8_t *owner, uint16_t type) NONNULL_ARGS(3, 4, 5);
+	const struct update_signer *signer, const uint8_t *owner, uint16_t type)
+	NONNULL_ARGS(3, 4, 5);
 
-/* True if that key has any right. */
-bool update_rights_know(const struct update_right *rights, size_t count, const uint8_t *key)
-	NONNULL_ARGS(3);
+/* True if that signer has any right. */
+bool update_rights_know(const struct update_right *rights, size_t count,
+	const struct update_signer *signer) NONNULL_ARGS(3);

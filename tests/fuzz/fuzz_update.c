@@ -14,6 +14,7 @@
 #include "steps.h"
 #include "update/diary.h"
 #include "update/judge.h"
+#include "update/sig0.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -61,8 +62,9 @@ static void check_owner(void *arg, const struct added_owner *o)
 	for (unsigned i = 0; i < o->set_count; i++) {
 		const struct added_set *set = o->sets[i];
 		size_t at = 0;
-		require(update_rights_allow(f->rights, ARRAY_LEN(f->rights), f->apex.wire,
-			f->key.wire, o->name, set->type));
+		const struct update_signer signer = {f->key.wire, false};
+		require(update_rights_allow(f->rights, ARRAY_LEN(f->rights), f->apex.wire, &signer,
+			o->name, set->type));
 		require(!update_right_is_for_none(set->type, o->name, f->apex.wire));
 		for (unsigned r = 0; r < set->count; r++) {
 			struct rdata rdata = added_set_next(set, &at);
@@ -87,8 +89,11 @@ static void take_message(struct fuzz *f, const uint8_t *msg, size_t len, struct 
 		.rights = f->rights,
 		.right_count = ARRAY_LEN(f->rights),
 		.by = {f->key.wire, NOW}};
+	struct sig0 sig;
 	added_draft_init(&d, f->added);
 	steps_begin();
+	if (sig0_find(msg, len, &sig) == 1) /* the messages may have put a key of x.d.z. */
+		(void)!sig0_verify(f->zone, msg, &sig, NOW);
 	int rcode = update_message_parse(msg, len, &m);
 	if (!rcode) {
 		rcode = update_judge(&ground, &m, &d, &outcome);

@@ -405,3 +405,79 @@ def test_in_a_signed_zone_the_answer_waits_for_signatures(serve, host, web):
     assert send(host, ("add", "@", 60, "TXT", "x")) == "NOERROR"
     wait_until(lambda: signed("vanya") == ["RRSIG", "TXT"], what="the record of the domain itself")
     assert daemon.status()["receiver"]["done"] == 41
+
+
+# --- key pairs (SIG(0)) ---------------------------------------------------------------------------
+
+def make_key_pair(need, directory, name, algorithm):
+    """Returns the file of the secret, and the KEY as a line of a zone file."""
+    need("dnssec-keygen")
+    done = subprocess.run(["dnssec-keygen", "-q", "-K", directory, "-T", "KEY", "-n", "HOST", "-a", algorithm, name],
+                          capture_output=True, text=True, check=True)
+    base = os.path.join(directory, done.stdout.strip())
+    with open(base + ".key", encoding="ascii") as file:
+        line = next(line for line in file if not line.startswith(";"))
+    return base + ".private", line
+
+
+@pytest.fixture
+def pairs(serve, host, web, need, tmp_path):
+    """Two hosts with a key pair each; the KEY of one is in a zone file, the other's is put by an update."""
+    need("nsupdate")
+    laptop, line = make_key_pair(need, tmp_path, "laptop.wan.vanya", "ECDSAP256SHA256")
+    phone, phone_line = make_key_pair(need, tmp_path, "phone.wan.vanya", "ED25519")
+    zone = tmp_path / "zone"
+    zone.write_text(line)
+    daemon = start(serve, host, f"--zone-file={zone}", "--allow-update=sig0:laptop.wan.vanya:laptop.wan:A,AAAA",
+                   "--allow-update=sig0:phone.wan.vanya")
+    return daemon, laptop, phone, phone_line.split(" KEY ", 1)[1].strip()
+
+
+def nsupdate_with(host, key, *lines, options=()):
+    done = host.run(["nsupdate", *options, "-k", key], check=False,
+                    input="\n".join(["server 127.0.0.1", "zone vanya", *lines, "send", ""]))
+    return done.stderr.strip()
+
+
+def test_a_key_pair_updates_what_it_may(pairs, host):
+    daemon, laptop, phone, key = pairs
+    for options in ([], ["-v"]):
+        assert nsupdate_with(host, laptop, "update add laptop.wan.vanya. 60 A 192.0.2.7", options=options) == ""
+        assert texts(host, "laptop.wan.vanya", "A") == ["192.0.2.7"]
+        assert nsupdate_with(host, laptop, "update delete laptop.wan.vanya. A", options=options) == ""
+        assert texts(host, "laptop.wan.vanya", "A") == []
+    assert "REFUSED" in nsupdate_with(host, laptop, "update add web.wan.vanya. 60 A 192.0.2.7")
+    assert "NOTAUTH" in nsupdate_with(host, phone, "update add _acme-challenge.phone.wan.vanya. 60 TXT x")
+    assert "no zone of ours has such a KEY" in daemon.log()
+    # dnspython has no KEY.
+    host.run(["nsupdate", "-y", f"hmac-sha256:one:{SECRET}"],
+             input=f"server 127.0.0.1\nzone vanya\nupdate add phone.wan.vanya. 60 KEY {key}\nsend\n")
+    assert nsupdate_with(host, phone, "update add _acme-challenge.phone.wan.vanya. 60 TXT x") == ""
+    assert texts(host, "_acme-challenge.phone.wan.vanya") == ['"x"']
+    line = next(line for line in daemon.lines("names") if line.get("updated", "").startswith("_acme"))
+    assert line["updates"][0]["key"] == "phone.wan.vanya."
+
+
+def test_a_shared_key_of_the_same_name_has_no_right_of_the_pair(serve, host, web, need, tmp_path):
+    secret, line = make_key_pair(need, tmp_path, "one", "ECDSAP256SHA256")
+    zone = tmp_path / "zone"
+    zone.write_text(line.replace("one.", "one.vanya."))
+    serve(host, "--domain=vanya", "--no-mdns", tsig_option("one"), f"--zone-file={zone}", "--allow-update=sig0:one:*:ANY")
+    assert send(host, ("add", "n", 60, "TXT", "x")) == "REFUSED"
+    assert "NOTAUTH" in nsupdate_with(host, secret, "update add n.vanya. 60 TXT x")
+
+
+def test_a_flood_of_signatures_is_verified_in_part(pairs, host):
+    """Each has another wrong signature; over UDP what is over the limit has no answer."""
+    daemon, _, _, _ = pairs
+    update = message(("add", "laptop.wan", 60, "A", "192.0.2.9"), key=None).to_wire()
+    signer = dns.name.from_text("laptop.wan.vanya").to_wire()
+    head = struct.pack("!HBBIIIH", 0, 13, 0, 0, 0x7fffffff, 0, 1) + signer
+    record = b"\0" + struct.pack("!HHIH", 24, 255, 0, len(head) + 64) + head + os.urandom(64)
+    wire = update[:10] + b"\0\1" + update[12:] + record
+    with host.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for _ in range(600):
+            sock.sendto(wire, ("127.0.0.1", 53))
+    wait_until(lambda: daemon.status()["receiver"]["refused"] >= 50, what="the first of them")
+    assert daemon.status()["receiver"]["refused"] < 600
+    assert send(host, ("add", "n", 60, "TXT", "x")) == "NOERROR"

@@ -9,9 +9,11 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "dnssec/keys.h"
 #include "unit.h"
 #include "update/diary.h"
 #include "update/judge.h"
+#include "update/sig0.h"
 #include "wire/pack.h"
 #include "zone/lookup.h"
 #include "zone_rig.h"
@@ -201,8 +203,9 @@ static bool covers(const char *right, const char *key, const char *owner, const 
 	struct update_right r;
 	struct name domain = rig_name("example."), k = rig_name(key), o = rig_name(owner);
 	assert_null(update_right_parse(right, &r));
+	const struct update_signer signer = {k.wire, strncmp(right, "sig0", 4) == 0};
 	return update_rights_allow(
-		&r, 1, domain.wire, k.wire, o.wire, update_type_from_text(type, strlen(type)));
+		&r, 1, domain.wire, &signer, o.wire, update_type_from_text(type, strlen(type)));
 }
 
 static void a_right_covers_its_names_and_types(void **state)
@@ -267,6 +270,8 @@ static void the_names_of_a_key_are_told_by_its_name(void **state)
 		"_acme-challenge.web.wan.example.", "TXT"));
 	assert_false(covers(
 		"key:web.wan.example", "web.wan.example.", "_acme-challenge.web.example.", "TXT"));
+	assert_true(covers("sig0:web.wan.example", "web.wan.example.",
+		"_acme-challenge.web.wan.example.", "TXT"));
 	/* No pattern. */
 	assert_false(covers("key:*", "*", "_acme-challenge.web.example.", "TXT"));
 }
@@ -277,13 +282,122 @@ static void what_is_no_right_is_told(void **state)
 	static const char *const wrong[] = {"web", "key:", "key::a", "key:k:", "key:k::A",
 		"key:k:a:", "key:k:a:A,", "key:k:a:,A", "key:k:a:A,B", "key:k:a..b:A",
 		"key:k:a:SOA", "key:k:a:RRSIG", "key:k:a:NSEC", "key:k:a:TYPE50", "key:k:a:DNSKEY",
-		"key:k:a:CDS", "key:k:a:AXFR", "key:k:a:OPT", "key:k:a:TYPE0", "key:k:a:TYPE99999",
-		"key:k:a:A:B"};
+		"key:k:a:CDS", "sig0:", "sig0::a", "sig1:a", "key:k:a:AXFR", "key:k:a:OPT",
+		"key:k:a:TYPE0", "key:k:a:TYPE99999", "key:k:a:A:B"};
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		struct update_right r;
 		if (!update_right_parse(wrong[i], &r))
 			fail_msg("%s is taken", wrong[i]);
 	}
+}
+
+/* --- signatures by key pairs --------------------------------------------------------------- */
+
+/* Makes a message with a SIG(0), valid from `inception` to `expiration`. */
+static size_t sign(uint8_t msg[MSG_CAP], const struct key_pair *key, const char *signer,
+	uint32_t inception, uint32_t expiration)
+{
+	uint8_t head[SIG0_HEAD + NAME_CAP], bytes[1024], signature[CRYPT_SIGNATURE_LEN];
+	struct name name = rig_name(signer), apex = rig_name("example.");
+	struct pack p;
+	pack_init(&p, msg, MSG_CAP, 7, OPCODE_UPDATE << 11);
+	assert_int_equal(pack_question(&p, apex.wire, RR_SOA, CLASS_IN), 0);
+	struct wr h = wr_init(head, sizeof(head));
+	wr_u16(&h, 0);
+	wr_u8(&h, key->alg);
+	wr_u8(&h, 0);
+	wr_u32(&h, 0);
+	wr_u32(&h, expiration);
+	wr_u32(&h, inception);
+	wr_u16(&h, key->tag);
+	wr_bytes(&h, name.wire, name.len);
+	memcpy(bytes, head, wr_len(&h));
+	memcpy(bytes + wr_len(&h), msg, p.len);
+	key_sign(key, bytes, wr_len(&h) + p.len, signature);
+	struct wr w = wr_init(msg, MSG_CAP);
+	wr_room(&w, p.len);
+	wr_bytes(&w, name_root, 1);
+	wr_u16(&w, RR_SIG);
+	wr_u16(&w, CLASS_ANY);
+	wr_u32(&w, 0);
+	wr_u16(&w, (uint16_t)(wr_len(&h) + sizeof(signature)));
+	wr_bytes(&w, head, wr_len(&h));
+	wr_bytes(&w, signature, sizeof(signature));
+	put_u16(msg + 10, 1);
+	return wr_len(&w);
+}
+
+static int verify(const uint8_t *msg, size_t len)
+{
+	struct sig0 sig;
+	assert_int_equal(sig0_find(msg, len, &sig), 1);
+	return sig0_verify(rig.zone, msg, &sig, NOW);
+}
+
+/* Puts the KEY with these flags, and notes its tag. */
+static void put_key(const char *owner, struct key_pair *key, uint16_t flags)
+{
+	uint8_t bytes[DNSKEY_CAP];
+	struct name n = rig_name(owner);
+	const struct rdata rdata = {bytes, (uint16_t)key_dnskey(key, bytes)};
+	const struct rrset set = {RR_KEY, VIEW_ANY, 60, 1, &rdata};
+	put_u16(bytes, flags);
+	key->tag = key_tag(bytes, rdata.len);
+	assert_int_equal(zone_put(rig.zone, ZONE_STATIC, n.wire, &set, 1), 0);
+}
+
+static void a_signature_of_a_key_pair_is_verified(void **state)
+{
+	(void)state;
+	static uint8_t msg[MSG_CAP];
+	static const uint8_t algs[] = {DNSSEC_P256, DNSSEC_ED25519};
+	for (size_t i = 0; i < ARRAY_LEN(algs); i++) {
+		uint8_t secret[CRYPT_SECRET_LEN] = {1, 2, 3};
+		struct key_pair key;
+		assert_int_equal(key_from_secret(algs[i], secret, &key), 0);
+		put_key("host.example.", &key, 512);
+		size_t len = sign(msg, &key, "Host.example.", NOW - 300, NOW + 300);
+		assert_int_equal(verify(msg, len), 0);
+		msg[0] ^= 1;
+		assert_int_equal(verify(msg, len), ERR_DENIED);
+		msg[0] ^= 1;
+		msg[len - 1] ^= 1;
+		assert_int_equal(verify(msg, len), ERR_DENIED);
+		len = sign(msg, &key, "other.example.", NOW - 300, NOW + 300);
+		assert_int_equal(verify(msg, len), ERR_ABSENT);
+		len = sign(msg, &key, "host.example.", NOW + 1, NOW + 300);
+		assert_int_equal(verify(msg, len), ERR_RANGE);
+		len = sign(msg, &key, "host.example.", NOW - 300, NOW - 1);
+		assert_int_equal(verify(msg, len), ERR_RANGE);
+		len = sign(msg, &key, "host.example.", NOW, NOW + LIMIT_SIG0_VALID_S + 1);
+		assert_int_equal(verify(msg, len), ERR_RANGE);
+		put_key("host.example.", &key, 0x8200); /* it may not authenticate */
+		len = sign(msg, &key, "host.example.", NOW - 300, NOW + 300);
+		assert_int_equal(verify(msg, len), ERR_ABSENT);
+	}
+}
+
+static void a_malformed_signature_is_told(void **state)
+{
+	(void)state;
+	static uint8_t msg[MSG_CAP];
+	uint8_t secret[CRYPT_SECRET_LEN] = {1, 2, 3};
+	struct key_pair key;
+	struct sig0 sig;
+	assert_int_equal(key_from_secret(DNSSEC_P256, secret, &key), 0);
+	size_t len = sign(msg, &key, "host.example.", NOW - 300, NOW + 300);
+	for (size_t i = 0; i < len; i++) {
+		uint8_t *copy = malloc(i + 1);
+		memcpy(copy, msg, i);
+		assert_int_equal(sig0_find(copy, i, &sig), ERR_SYNTAX);
+		free(copy);
+	}
+	put_u16(msg + 10, 0);
+	assert_int_equal(sig0_find(msg, len, &sig), 0);
+	put_u16(msg + 10, 1);
+	assert_int_equal(sig0_find(msg, len, &sig), 1);
+	msg[sig.off + 12] = 1; /* it covers a type: a signature of records */
+	assert_int_equal(sig0_find(msg, len, &sig), ERR_SYNTAX);
 }
 
 /* --- the zone section ------------------------------------------------------------------------ */
@@ -790,6 +904,8 @@ int main(void)
 		TEST(without_types_a_right_is_for_challenges),
 		TEST(the_names_of_a_key_are_told_by_its_name),
 		TEST(what_is_no_right_is_told),
+		TEST(a_signature_of_a_key_pair_is_verified),
+		TEST(a_malformed_signature_is_told),
 		TEST(the_zone_must_be_ours_and_the_key_known),
 		TEST(each_prerequisite_has_its_rcode),
 		TEST(records_come_and_go),
