@@ -12,6 +12,7 @@
 struct denying {
 	const struct node *apex;
 	const struct order *order;
+	unsigned view;
 	struct zone_denial *ret;
 };
 
@@ -56,15 +57,15 @@ static unsigned compare(const struct labels *a, const struct labels *b, int *ret
 	return most;
 }
 
-static bool has_link(const struct node *n)
+static bool has_link(const struct denying *d, const struct node *n)
 {
-	return node_set(n, RR_NSEC, VIEW_ANY) != NULL;
+	return node_set(n, RR_NSEC, d->view) != NULL;
 }
 
 /* Finds the owner that the link of this one leads to. */
 static void split_next(const struct denying *d, const struct node *n, struct labels *ret)
 {
-	const struct node_set *set = node_set(n, RR_NSEC, VIEW_ANY);
+	const struct node_set *set = node_set(n, RR_NSEC, d->view);
 	const uint8_t *at = node_rdata(n, set);
 	const uint8_t *next = node_next_rdata(set, &at).bytes;
 	split(d, next, (unsigned)name_len(next), ret);
@@ -118,7 +119,7 @@ static const struct node *add_over(
 	const struct denying *d, const struct key *key, const struct labels *name)
 {
 	const struct node *n = owner_before(d, key, name);
-	if (!n || !has_link(n) || is_name(n, key))
+	if (!n || !has_link(d, n) || is_name(n, key))
 		return NULL;
 	add(d->ret, n);
 	return leads_beyond(d, n, name) ? n : NULL;
@@ -145,7 +146,7 @@ static const struct node *add_over_nothing(
 static bool add_of(const struct denying *d, const struct key *key, const struct node *n)
 {
 	struct labels name;
-	if (n && has_link(n)) {
+	if (n && has_link(d, n)) {
 		add(d->ret, n);
 		return true;
 	}
@@ -213,7 +214,7 @@ static bool deny_for_wildcard(
 	/* The link over the name may not know the wildcard yet. A set of it has a signature, which says enough. */
 	if (found->set)
 		return true;
-	return !(n && has_link(n) && is_over(d, over, &wildcard.name)) &&
+	return !(n && has_link(d, n) && is_over(d, over, &wildcard.name)) &&
 	       add_of(d, &wildcard.key, n);
 }
 
@@ -224,7 +225,7 @@ bool zone_deny(const struct zone_reader *reader, const struct key *key, unsigned
 	ret->count = 0;
 	if (!apex || !(apex->flags & NODE_SIGNED_ZONE))
 		return true;
-	const struct denying d = {apex, zone_order(reader, apex), ret};
+	const struct denying d = {apex, zone_order(reader, apex, view), view, ret};
 	if (!d.order)
 		return true;
 	switch (found->outcome) {
@@ -235,7 +236,7 @@ bool zone_deny(const struct zone_reader *reader, const struct key *key, unsigned
 		return found->set || add_of(&d, key, found->node);
 	case ZONE_NO_NAME: return deny_name(&d, key);
 	case ZONE_DELEGATED:
-		if (has_link(found->node) && !node_set(found->node, RR_DS, view))
+		if (has_link(&d, found->node) && !node_set(found->node, RR_DS, view))
 			add(ret, found->node);
 		return true;
 	case ZONE_RENAMED:
@@ -251,7 +252,7 @@ static bool answer_by_chain(const struct zone_reader *reader, const struct node 
 	const struct key *key, uint16_t type, unsigned view, struct zone_answer *ret)
 {
 	struct zone_denial links = {0};
-	const struct denying d = {apex, zone_order(reader, apex), &links};
+	const struct denying d = {apex, zone_order(reader, apex, view), view, &links};
 	struct labels name;
 	struct wildcard wildcard;
 	split_key(&d, key, &name);
@@ -264,7 +265,7 @@ static bool answer_by_chain(const struct zone_reader *reader, const struct node 
 	if (n && is_name(n, &wildcard.key)) {
 		zone_answer_from(n, type, view, ret);
 		ret->is_wildcard = true;
-	} else if (n && has_link(n) && is_between(&d, n, &wildcard.name)) {
+	} else if (n && has_link(&d, n) && is_between(&d, n, &wildcard.name)) {
 		*ret = (struct zone_answer){.outcome = ZONE_FOUND, .is_wildcard = true};
 	}
 	ret->apex = apex;

@@ -101,92 +101,114 @@ static unsigned hides(const struct node *n)
 	return n ? n->flags & (NODE_CUT | NODE_DNAME) : 0;
 }
 
-/* The link of the owner before this name changes. The apex may be it: what is said of it and its SOA come at the end
- * of the generation all the same. ERR_NOMEM. */
-static int disturb_previous(struct zone *z, struct signing *s, const uint8_t *name)
+/* The link of the owner before this name changes, in that order. The apex may be it: what is said of it and its SOA
+ * come at the end of the generation all the same. ERR_NOMEM. */
+static int disturb_previous(
+	struct zone *z, struct signing *s, const struct order *order, const uint8_t *name)
 {
-	const struct node *before = order_previous(s->order, name);
+	const struct node *before = order_previous(order, name);
 	if (!before || generation_job(z, s, node_name(before)))
 		return 0;
 	return add_job(z, s, node_name(before), NULL);
+}
+
+/* Makes an owner of that order LEAVING, or takes that back. ERR_NOMEM. */
+static int turn(
+	struct zone *z, struct signing *s, struct order *order, const uint8_t *name, bool is_in)
+{
+	int err = disturb_previous(z, s, order, name);
+	if (err)
+		return err;
+	if (is_in)
+		order_stay(order, name);
+	else
+		order_leave(order, name);
+	return 0;
+}
+
+static bool is_in_order(const struct order *order, const uint8_t *name)
+{
+	unsigned state;
+	return order_find(order, name, &state) && !(state & ORDER_LEAVING);
 }
 
 /* What is below a new cut has no link any more, and its nodes lose their signatures: needs_scan. */
 static int hide_below(struct zone *z, struct signing *s, const uint8_t *name)
 {
 	for (const struct node *n; (n = order_next(s->order, name));) {
-		if (!name_is_below(node_name(n), name))
+		const uint8_t *below = node_name(n);
+		if (!name_is_below(below, name))
 			break;
-		int err = disturb_previous(z, s, node_name(n));
+		int err = 0;
+		if (s->wan && is_in_order(s->wan, below))
+			err = turn(z, s, s->wan, below, false);
+		if (!err)
+			err = disturb_previous(z, s, s->order, below);
 		if (err)
 			return err;
-		struct job *job = generation_job(z, s, node_name(n));
-		s->cuts -= signing_hides(z, s, node_name(n));
+		struct job *job = generation_job(z, s, below);
+		s->cuts -= signing_hides(z, s, below);
 		if (job)
-			job->is_in_chain = false;
-		order_leave(s->order, node_name(n));
+			job->is_in_chain = job->is_in_wan = false;
+		order_leave(s->order, below);
 		s->needs_scan = true;
 	}
 	return 0;
 }
 
-static int enter(struct zone *z, struct signing *s, struct job *job)
+/* Gives an owner its place in an order, or takes it. ERR_NOMEM. */
+static int place_in(
+	struct zone *z, struct signing *s, struct order *order, struct job *job, bool is_in)
 {
+	const bool is_there = order_find(order, job->name, NULL);
+	if (!is_in || is_there)
+		return is_in == is_in_order(order, job->name) ? 0
+							      : turn(z, s, order, job->name, is_in);
 	int err = garbage_reserve(&z->garbage, 2);
 	if (!err)
-		err = disturb_previous(z, s, job->name);
+		err = disturb_previous(z, s, order, job->name);
 	if (!err)
-		err = order_add(s->order, &z->garbage, (struct node *)(uintptr_t)job->truth);
+		err = order_add(order, &z->garbage, (struct node *)(uintptr_t)job->truth);
 	if (!err)
 		job->is_coming = true;
 	return err;
 }
 
-/* Makes an owner of the chain LEAVING, or takes that back. ERR_NOMEM. */
-static int turn(struct zone *z, struct signing *s, const struct job *job)
-{
-	int err = disturb_previous(z, s, job->name);
-	if (err)
-		return err;
-	if (job->is_in_chain)
-		order_stay(s->order, job->name);
-	else
-		order_leave(s->order, job->name);
-	return 0;
-}
-
 /* The apex is in the chain from the first generation on. */
-static int enter_apex(struct zone *z, struct signing *s)
+static int enter_apex(struct zone *z, const struct signing *s, struct order *order)
 {
 	struct place place;
-	if (order_count(s->order) > 0)
+	if (!order || order_count(order) > 0)
 		return 0;
 	tree_locate(&z->tree, s->owner->name, &place);
-	int err = order_add(s->order, &z->garbage, place.self);
+	int err = order_add(order, &z->garbage, place.self);
 	if (!err)
-		order_replace(s->order, place.self);
+		order_replace(order, place.self);
 	return err;
 }
 
-/* Gives an owner its place in the chain, or takes it. Each step may be made again. */
+/* Gives an owner its place in the chains, or takes it. Each step may be made again. */
 static int place(struct zone *z, struct signing *s, struct job *job)
 {
 	unsigned state = 0;
 	const struct node *there = order_find(s->order, job->name, &state);
-	const bool was_in = there && state != ORDER_LEAVING;
+	const bool was_in = there && !(state & ORDER_LEAVING);
 	const unsigned hid = was_in ? hides(there) : 0, hides_now = hides(job->truth);
 	int err = 0;
 	job->is_in_chain = job->truth && !signing_is_hidden(z, s, job->name);
+	job->is_in_wan = s->wan && job->is_in_chain && node_has_view(job->truth, VIEW_WAN);
+	const bool leaves_wan = s->wan && !job->is_in_wan && order_find(s->wan, job->name, NULL);
 	if (job->is_in_chain && hides_now && !hid)
 		err = hide_below(z, s, job->name);
-	if (!err && job->is_in_chain && !there)
-		err = enter(z, s, job);
-	else if (!err && job->is_in_chain != was_in)
-		err = turn(z, s, job);
+	if (!err)
+		err = place_in(z, s, s->order, job, job->is_in_chain);
+	if (!err && s->wan)
+		err = place_in(z, s, s->wan, job, job->is_in_wan);
 	if (err)
 		return err;
-	job->is_last = hid && !(job->is_in_chain && hides_now);
-	s->needs_scan |= job->is_last;
+	const bool shows = hid && !(job->is_in_chain && hides_now);
+	job->is_last = shows || leaves_wan;
+	s->needs_scan |= shows;
 	s->cuts += (unsigned)(job->is_in_chain && hides_now) - (unsigned)(hid != 0);
 	job->is_placed = true;
 	return 0;
@@ -200,7 +222,8 @@ static void find_published(struct zone *z, const struct signing *s, struct job *
 	const struct node *there = order_find(s->order, job->name, &state);
 	tree_locate(&z->tree, job->name, &place);
 	job->truth = place.self && place.self->set_count > 0 ? place.self : NULL;
-	job->is_in_chain = job->truth && there && state != ORDER_LEAVING;
+	job->is_in_chain = job->truth && there && !(state & ORDER_LEAVING);
+	job->is_in_wan = job->is_in_chain && s->wan && is_in_order(s->wan, job->name);
 	job->is_placed = true;
 }
 
@@ -233,7 +256,9 @@ static void look_again(struct zone *z, const struct signing *s)
 int generation_place(struct zone *z, struct signing *s)
 {
 	struct generation *g = &s->gen;
-	int err = enter_apex(z, s);
+	int err = enter_apex(z, s, s->order);
+	if (!err)
+		err = enter_apex(z, s, s->wan);
 	if (!err && !s->has_closed) /* the first one has all owners */
 		err = take_waiting(z, s, SIZE_MAX);
 	if (!err)
@@ -341,13 +366,23 @@ static bool is_ready(const struct signing *s, const struct node *n, const struct
 	return false;
 }
 
+/* Returns the name to which the link of that owner leads in an order; NULL: the owner is not in it. */
+static const uint8_t *next_in(
+	const struct signing *s, const struct order *order, const struct node *truth)
+{
+	const struct node *next = order_next(order, node_name(truth));
+	if (!is_in_order(order, node_name(truth)))
+		return NULL;
+	return next ? node_name(next) : s->owner->name;
+}
+
 static int add_link(struct zone *z, const struct signing *s, const struct node *truth, bool is_apex)
 {
 	struct place place;
-	const struct node *next = order_next(s->order, node_name(truth));
+	const uint8_t *lan = next_in(s, s->order, truth);
+	const uint8_t *const next[] = {lan, s->wan ? next_in(s, s->wan, truth) : lan};
 	tree_locate(&z->tree, s->owner->name, &place);
-	return facts_add_nsec(&z->facts, next ? node_name(next) : s->owner->name,
-		link_ttl(s, is_apex ? truth : place.self),
+	return facts_add_nsec(&z->facts, next, link_ttl(s, is_apex ? truth : place.self),
 		!is_apex && node_set(truth, RR_NS, VIEW_ANY), s->link);
 }
 
@@ -378,6 +413,16 @@ int generation_node(struct zone *z, const struct signing *s, const struct node *
 	return 0;
 }
 
+/* An owner that is coming has the node that will be published. */
+static void renew(const struct signing *s, const struct job *job)
+{
+	unsigned state = 0;
+	if (order_find(s->order, job->name, &state) && state & ORDER_COMING)
+		order_renew(s->order, job->node);
+	if (s->wan && order_find(s->wan, job->name, &state) && state & ORDER_COMING)
+		order_renew(s->wan, job->node);
+}
+
 static int build(struct zone *z, struct signing *s, struct job *job)
 {
 	struct place place;
@@ -390,7 +435,7 @@ static int build(struct zone *z, struct signing *s, struct job *job)
 	tree_locate(&z->tree, job->name, &place);
 	int err = generation_node(z, s, job->truth, place.self, &job->node, &job->missing);
 	if (!err && job->is_coming)
-		order_renew(s->order, job->node);
+		renew(s, job);
 	return err;
 }
 

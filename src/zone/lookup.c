@@ -26,6 +26,7 @@ struct walk {
 	const struct zone_reader *reader;
 	const struct table *table;
 	const struct key *key;
+	bool hides; /* names without anything for the wan view do not exist */
 	struct key_labels labels;
 	const struct node *apex;  /* of the zone that contains the name */
 	const struct node *cut;   /* the highest delegation in that zone, at or above the name */
@@ -60,7 +61,8 @@ static void walk_down(struct walk *w)
 		unsigned skip = w->labels.start[count - labels];
 		struct table_hit hit =
 			table_find(w->table, key_hash(w->reader->seed, key, skip), key, skip);
-		if (!hit.node)
+		if (!hit.node || (w->hides && atomic_load_explicit(&hit.node->wan_count,
+						      memory_order_relaxed) == 0))
 			return;
 		if (hit.is_edge) {
 			const uint8_t *name = node_name(hit.node);
@@ -83,7 +85,8 @@ static bool find_wildcard(const struct walk *from, const struct node **ret)
 	unsigned start = from->labels.start[from->labels.count - from->encloser_labels];
 	struct name wildcard;
 	struct key key;
-	struct walk w = {.reader = from->reader, .table = from->table, .key = &key};
+	struct walk w = {
+		.reader = from->reader, .table = from->table, .key = &key, .hides = from->hides};
 	/* The name has a label below the encloser that is at least as long, so this fits. */
 	if (name_prepend("*", 1, key_lower(from->key) + start, &wildcard))
 		return false;
@@ -146,7 +149,10 @@ static void answer_missing(
 static void lookup_by_walk(const struct zone_reader *reader, const struct key *key, uint16_t type,
 	unsigned view, struct zone_answer *ret)
 {
-	struct walk w = {.reader = reader, .table = table_of(reader), .key = key};
+	struct walk w = {.reader = reader,
+		.table = table_of(reader),
+		.key = key,
+		.hides = view == VIEW_WAN && has_feature(reader, TABLE_HIDES)};
 	key_split(key, &w.labels);
 	walk_down(&w);
 	*ret = (struct zone_answer){.apex = w.apex};
@@ -230,6 +236,7 @@ void zone_lookup(const struct zone_reader *reader, const struct key *key, uint16
 				return;
 		}
 		if (!hit.is_edge && !(features & intricate) &&
+			!(view == VIEW_WAN && features & 1u << TABLE_HIDES) &&
 			find_absence(reader, table, key, n, ret))
 			return;
 	}

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -66,6 +67,8 @@ struct node {
 	uint32_t children : 28;
 	uint32_t source : 3;
 	uint32_t is_wildcard : 1; /* a label is "*": it or an ancestor is one (RFC 4592 §2.1.1) */
+	/* Nodes at and below this one with a record that the wan view has: see TABLE_HIDES. */
+	_Atomic uint32_t wan_count;
 	uint8_t edge; /* writer only: offset in the name where its edge begins; 0: none */
 	uint8_t name_len;
 	uint8_t flags;     /* enum node_flag */
@@ -145,6 +148,15 @@ size_t node_write_rrsig(const struct node *n, const struct node_set *set,
 	const struct node_sig *sig, uint8_t out[RRSIG_RDATA_MAX]) NONNULL;
 /* Returns the value of the signature. */
 struct rrsig node_read_sig(const struct node_sig *sig) NONNULL;
+
+/* True if a source says something that clients in that view get. */
+static inline bool node_has_view(const struct node *n, unsigned view)
+{
+	for (unsigned i = 0; i < n->set_count; i++)
+		if (n->sets[i].view & view && !node_is_chain(&n->sets[i]))
+			return true;
+	return false;
+}
 
 /* Returns the total size in bytes. */
 size_t node_size(const struct node *n) NONNULL;

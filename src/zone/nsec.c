@@ -62,17 +62,19 @@ static uint16_t write_rdata(const struct facts *facts, unsigned view, const uint
 	return (uint16_t)wr_len(&w);
 }
 
-int facts_add_nsec(struct facts *facts, const uint8_t *next, uint32_t ttl, bool is_cut,
-	struct nsec_rdata *made)
+int facts_add_nsec(struct facts *facts, const uint8_t *const next[VIEW_COUNT], uint32_t ttl,
+	bool is_cut, struct nsec_rdata *made)
 {
 	struct fact links[VIEW_COUNT];
 	for (unsigned v = 0; v < VIEW_COUNT; v++) {
 		links[v] = (struct fact){.type = RR_NSEC, .view = 1u << v, .bytes = made->bytes[v]};
 		links[v].ttl[v] = ttl;
-		links[v].len = write_rdata(facts, links[v].view, next, is_cut, made->bytes[v]);
+		if (next[v])
+			links[v].len =
+				write_rdata(facts, links[v].view, next[v], is_cut, made->bytes[v]);
 	}
 	for (unsigned v = 0; v < VIEW_COUNT; v++) {
-		int err = facts_add_one(facts, &links[v]);
+		int err = next[v] ? facts_add_one(facts, &links[v]) : 0;
 		if (err)
 			return err;
 	}

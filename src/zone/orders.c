@@ -11,7 +11,7 @@
 #include "base/err.h"
 
 struct named_order {
-	const struct order *order;
+	const struct order *order, *wan;
 	uint8_t apex_len;
 	uint8_t apex[NAME_CAP];
 };
@@ -26,12 +26,14 @@ static bool is_of(const struct named_order *named, const uint8_t *apex, size_t l
 	return named->apex_len == len && memcmp(named->apex, apex, len) == 0;
 }
 
-const struct order *zone_order(const struct zone_reader *reader, const struct node *apex)
+const struct order *zone_order(
+	const struct zone_reader *reader, const struct node *apex, unsigned view)
 {
 	const struct zone_orders *all = atomic_load_explicit(&reader->orders, memory_order_acquire);
 	for (size_t i = 0; all && i < all->count; i++)
 		if (is_of(&all->at[i], node_name(apex), apex->name_len))
-			return all->at[i].order;
+			return view == VIEW_WAN && all->at[i].wan ? all->at[i].wan
+								  : all->at[i].order;
 	return NULL;
 }
 
@@ -42,7 +44,7 @@ static struct zone_orders *orders_of(const struct zone_reader *reader)
 }
 
 int orders_put(struct zone_reader *reader, struct garbage *g, const uint8_t *apex,
-	const struct order *order)
+	const struct order *order, const struct order *wan)
 {
 	struct zone_orders *old = orders_of(reader), *made;
 	size_t count = old ? old->count : 0, len = name_len(apex);
@@ -58,6 +60,7 @@ int orders_put(struct zone_reader *reader, struct garbage *g, const uint8_t *ape
 	if (order) {
 		struct named_order *named = &made->at[made->count++];
 		named->order = order;
+		named->wan = wan;
 		named->apex_len = (uint8_t)len;
 		memcpy(named->apex, apex, len);
 	}

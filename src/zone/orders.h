@@ -7,14 +7,16 @@
 #include "zone/order.h"
 #include "zone/table.h"
 
-/* For readers, in a critical section. Returns the index of the zone with that apex, NULL if the zone is
- * not signed. */
-const struct order *zone_order(const struct zone_reader *reader, const struct node *apex) NONNULL;
+/* For readers, in a critical section. Returns the index of the owners that clients in `view` see of the zone with
+ * that apex, NULL if the zone is not signed. */
+const struct order *zone_order(
+	const struct zone_reader *reader, const struct node *apex, unsigned view) NONNULL;
 
-/* For the writer. Sets the index of the zone with that apex; NULL: it is not signed any more, and its
- * index may be freed after a grace period. The name is in lower case. ERR_NOMEM: nothing has changed. */
+/* For the writer. Sets the index of the zone with that apex, and that of those owners that exist in the wan view,
+ * where they are fewer (NULL: they are the same). `order` NULL: the zone is not signed any more, and its indexes
+ * may be freed after a grace period. The name is in lower case. ERR_NOMEM: nothing has changed. */
 int orders_put(struct zone_reader *reader, struct garbage *g, const uint8_t *apex,
-	const struct order *order) NONNULL_ARGS(1, 2, 3) MUSTCHECK;
+	const struct order *order, const struct order *wan) NONNULL_ARGS(1, 2, 3) MUSTCHECK;
 
 /* Frees the list, but no index. No reader may be left. */
 void orders_fini(struct zone_reader *reader) NONNULL;

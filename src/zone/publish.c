@@ -50,12 +50,19 @@ static void note_ttl(struct signing *s, const struct node *n)
 			s->stats.longest_ttl = n->sets[i].ttl;
 }
 
+static void put_in(struct zone *z, struct order *order, const struct job *job, bool is_in)
+{
+	if (is_in)
+		order_replace(order, job->node);
+	else if (order_find(order, job->name, NULL))
+		order_remove(order, &z->garbage, job->name);
+}
+
 static void put_in_order(struct zone *z, struct signing *s, const struct job *job)
 {
-	if (job->is_in_chain)
-		order_replace(s->order, job->node);
-	else if (order_find(s->order, job->name, NULL))
-		order_remove(s->order, &z->garbage, job->name);
+	put_in(z, s->order, job, job->is_in_chain);
+	if (s->wan)
+		put_in(z, s->wan, job, job->is_in_wan);
 }
 
 /* A name is found by its hash before it is in the order, and for as long: who is told that it does not exist finds it
@@ -134,6 +141,8 @@ int publish_apex(struct zone *z, struct signing *s, uint32_t serial_floor)
 		z->latest_serial ? serial_later(apex->serial, z->latest_serial) : apex->serial;
 	tree_put(&z->tree, &place, g->apex, false);
 	order_replace(s->order, g->apex);
+	if (s->wan)
+		order_replace(s->wan, g->apex);
 	note_ttl(s, g->apex);
 	g->apex = NULL;
 	return 0;
@@ -147,9 +156,10 @@ static bool is_early(const struct job *job)
 
 /* True if the link leads to an owner that readers see. Otherwise the name of that owner would be neither there nor
  * denied. Before the end of the first generation nobody is promised anything. */
-static bool leads_on(const struct zone *z, const struct signing *s, const struct job *job)
+static bool leads_on(const struct zone *z, const struct signing *s, const struct order *order,
+	const struct job *job)
 {
-	const struct node *next = s->has_closed ? order_next(s->order, job->name) : NULL;
+	const struct node *next = order && s->has_closed ? order_next(order, job->name) : NULL;
 	const struct job *at_next = next ? generation_job(z, s, node_name(next)) : NULL;
 	return !at_next || !at_next->is_coming || at_next->is_published;
 }
@@ -164,7 +174,8 @@ static int publish_some(struct zone *z, struct signing *s)
 	for (size_t i = g->at; i < g->asked; i++) {
 		struct job *job = g->jobs[i];
 		const bool is_due = !job->is_published && job->missing == 0 &&
-				    (is_end || is_early(job)) && leads_on(z, s, job);
+				    (is_end || is_early(job)) && leads_on(z, s, s->order, job) &&
+				    leads_on(z, s, s->wan, job);
 		int err = is_due ? publish_job(z, s, job) : 0;
 		if (err)
 			return err;
@@ -226,7 +237,7 @@ static bool go_on(struct zone *z, struct signing *s, uint32_t serial_floor)
 	}
 	if (s->is_dirty && (publish_apex(z, s, serial_floor) || g->apex))
 		return false;
-	if (!s->has_closed && orders_put(&z->reader, &z->garbage, s->owner->name, s->order))
+	if (!s->has_closed && orders_put(&z->reader, &z->garbage, s->owner->name, s->order, s->wan))
 		return false;
 	end(s);
 	return true;

@@ -49,6 +49,7 @@ void signing_free(struct signing *s)
 		free(p);
 	}
 	order_free(s->order);
+	order_free(s->wan);
 	free(s->link);
 	for (size_t i = 0; i < s->due_count; i++)
 		free(s->due[i]);
@@ -64,8 +65,9 @@ static struct signing *begin(struct zone *z, struct owner *owner)
 	list_init(&s->waiting);
 	map_init(&s->gen.by_name);
 	s->order = order_new();
+	s->wan = z->tree.hides ? order_new() : NULL;
 	s->link = malloc(sizeof(*s->link));
-	if (!s->order || !s->link) {
+	if (!s->order || !s->link || (z->tree.hides && !s->wan)) {
 		signing_free(s);
 		return NULL;
 	}
@@ -131,7 +133,7 @@ void signing_retire(struct zone *z, struct signing *s)
 
 int signing_end(struct zone *z, struct signing *s)
 {
-	int err = orders_put(&z->reader, &z->garbage, s->owner->name, NULL);
+	int err = orders_put(&z->reader, &z->garbage, s->owner->name, NULL, NULL);
 	if (!err)
 		signing_retire(z, s);
 	return err;

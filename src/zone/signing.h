@@ -44,8 +44,9 @@ struct job {
 	unsigned missing;  /* signatures that it still needs */
 	bool is_placed;    /* its change of the chain is made */
 	bool is_in_chain;
-	bool is_coming;
-	bool is_last; /* it hid names that are signed now: they are seen when they are */
+	bool is_in_wan; /* also in the chain of the wan view */
+	bool is_coming; /* in one of the orders */
+	bool is_last;   /* it hid names that are signed now: they are seen when they are */
 	bool is_published;
 	uint8_t name[];
 };
@@ -79,8 +80,9 @@ struct generation {
 struct signing {
 	struct list in_zone;
 	struct signing *next_retired;
-	struct owner *owner; /* of the apex */
-	struct order *order;
+	struct owner *owner;     /* of the apex */
+	struct order *order;     /* all owners */
+	struct order *wan;       /* those that exist for the wan view; NULL: the same ones */
 	struct nsec_rdata *link; /* owned: scratch */
 	struct dnssec_key_id keys[RRSIG_KEYS_MAX];
 	unsigned key_count; /* 0: not known yet */

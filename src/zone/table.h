@@ -65,7 +65,9 @@ enum table_feature {
 	TABLE_CUTS, /* delegations or DNAME */
 	TABLE_WILDCARDS,
 	TABLE_VIEWS, /* sets that depend on the view */
-	TABLE_FEATURE_COUNT
+	TABLE_FEATURE_COUNT,
+	/* Not of nodes: names that have nothing for the wan view, at or below them, do not exist there. */
+	TABLE_HIDES = TABLE_FEATURE_COUNT
 };
 
 /* The result of a search. */

@@ -97,7 +97,32 @@ static void count_node(struct tree *t, const struct node *n, int sign)
 		t->features[f] += has_feature(n, f) ? by : 0;
 		features |= (uint32_t)(t->features[f] > 0) << f;
 	}
+	features |= (uint32_t)t->hides << TABLE_HIDES;
 	atomic_store_explicit(&t->reader->features, features, memory_order_relaxed);
+}
+
+void tree_hide(struct tree *t, bool hides)
+{
+	uint32_t features = atomic_load_explicit(&t->reader->features, memory_order_relaxed);
+	t->hides = hides;
+	features &= ~(1u << TABLE_HIDES);
+	features |= (uint32_t)hides << TABLE_HIDES;
+	atomic_store_explicit(&t->reader->features, features, memory_order_relaxed);
+}
+
+static uint32_t wan_count(const struct node *n)
+{
+	return atomic_load_explicit(&n->wan_count, memory_order_relaxed);
+}
+
+static void set_wan_count(struct node *n, uint32_t count)
+{
+	atomic_store_explicit(&n->wan_count, count, memory_order_relaxed);
+}
+
+static uint32_t is_wan(const struct node *n)
+{
+	return node_has_view(n, VIEW_WAN);
 }
 
 /* Returns the offset of the name's ancestor that has `labels` labels. */
@@ -248,6 +273,17 @@ static void shorten_edge(struct tree *t, struct place *p, unsigned labels)
 	table_add(table_of(t), key_hash(t->reader->seed, &key, below->edge), below, true);
 }
 
+/* Adds to the counts of all nodes above the name. */
+static void add_above(struct tree *t, const struct place *p, uint32_t by)
+{
+	for (unsigned labels = 0; by != 0 && labels < p->labels.count; labels++) {
+		struct table_hit hit = table_find(
+			table_of(t), hash_of(t, p, labels), &p->key, start_of(p, labels));
+		if (hit.node && !hit.is_edge)
+			set_wan_count(hit.node, wan_count(hit.node) + by);
+	}
+}
+
 /* Inserts `n`, which has `labels` labels, in the edge from `p->above` to `p->below`. */
 static void put_on_edge(struct tree *t, struct place *p, struct node *n, unsigned labels)
 {
@@ -259,6 +295,7 @@ static void put_on_edge(struct tree *t, struct place *p, struct node *n, unsigne
 
 	n->children = 1;
 	n->edge = 0;
+	set_wan_count(n, wan_count(p->below) + is_wan(n));
 	shorten_edge(t, p, labels);
 	if (has_edge) {
 		n->edge = (uint8_t)(start_of(p, edge_labels) - start_of(p, labels));
@@ -277,6 +314,7 @@ static void put_below(struct tree *t, struct place *p, struct node *n)
 
 	n->children = 0;
 	n->edge = 0;
+	set_wan_count(n, is_wan(n));
 	count_node(t, n, 1);
 	table_add(table, hash_of(t, p, p->labels.count), n, false);
 	if (p->labels.count > edge_labels) {
@@ -295,6 +333,7 @@ static void put_instead(struct tree *t, struct place *p, struct node *n)
 
 	n->children = old->children;
 	n->edge = old->edge;
+	set_wan_count(n, wan_count(old) + is_wan(n) - is_wan(old));
 	count_node(t, n, 1);
 	table_replace(table, table_locate(table, hash, old, false), hash, n, false);
 	if (n->edge) {
@@ -306,6 +345,7 @@ static void put_instead(struct tree *t, struct place *p, struct node *n)
 
 void tree_put(struct tree *t, struct place *place, struct node *n, bool keep_old)
 {
+	const uint32_t by = is_wan(n) - (place->self ? is_wan(place->self) : 0);
 	if (place->self) {
 		put_instead(t, place, n);
 		if (!keep_old)
@@ -321,6 +361,7 @@ void tree_put(struct tree *t, struct place *place, struct node *n, bool keep_old
 		}
 		put_below(t, place, n);
 	}
+	add_above(t, place, by);
 	tree_release(place);
 }
 
@@ -334,6 +375,7 @@ static void take_out(struct tree *t, struct place *p)
 		table_remove(table, key_hash(t->reader->seed, &p->key, n->edge), n, true);
 	table_remove(table, hash_of(t, p, p->labels.count), n, false);
 	count_node(t, n, -1);
+	add_above(t, p, 0 - is_wan(n));
 	p->above->children--;
 }
 

@@ -27,6 +27,7 @@ struct tree {
 	size_t bytes;               /* of all nodes in the tree */
 	size_t names, records;      /* nodes with records; their records */
 	size_t features[TABLE_FEATURE_COUNT]; /* nodes that have the feature */
+	bool hides;                           /* TABLE_HIDES */
 };
 
 /* The place of a name, whether the name exists or not. Valid until the next change. */
@@ -70,6 +71,9 @@ void tree_put(struct tree *t, struct place *place, struct node *n, bool keep_old
 /* Removes the data at `self`. If there are names below, an empty node replaces it. Otherwise
  * removes the node and the ancestors that only it needed. Cannot fail after tree_reserve(). */
 void tree_clear(struct tree *t, struct place *place, bool keep_old) NONNULL;
+
+/* Sets TABLE_HIDES. */
+void tree_hide(struct tree *t, bool hides) NONNULL;
 
 /* Frees what tree_reserve() allocated and was not used. */
 void tree_release(struct place *place) NONNULL;

@@ -381,6 +381,11 @@ int zone_expect(struct zone *z, size_t names)
 	return tree_expect(&z->tree, names);
 }
 
+void zone_hide_lan(struct zone *z, bool hides)
+{
+	tree_hide(&z->tree, hides);
+}
+
 void zone_listen(struct zone *z, struct zone_listener listener)
 {
 	z->listener = listener;

@@ -173,6 +173,10 @@ bool zone_walk_has_passed(
  * not while they are put. ERR_NOMEM. */
 int zone_expect(struct zone *z, size_t names) NONNULL MUSTCHECK;
 
+/* Lets names be hidden that have records for the lan view only, with all below them: in the wan view they do not
+ * exist. Set it before any zone is signed. */
+void zone_hide_lan(struct zone *z, bool hides) NONNULL;
+
 /* From now on reports changes to `listener` instead of the previous listener. */
 void zone_listen(struct zone *z, struct zone_listener listener) NONNULL;
 

@@ -164,13 +164,14 @@ struct sign_rig *rig_sign(struct zone *z, const char *apex, unsigned key_count, 
 	for (size_t i = 0; i < rig->count; i++)
 		publish(rig, made[i]);
 	free(made);
-	require(orders_put(&z->reader, &z->garbage, rig->apex.wire, rig->order) == 0);
+	require(orders_put(&z->reader, &z->garbage, rig->apex.wire, rig->order, NULL) == 0);
 	return rig;
 }
 
 void rig_sign_free(struct sign_rig *rig)
 {
-	require(orders_put(&rig->zone->reader, &rig->zone->garbage, rig->apex.wire, NULL) == 0);
+	require(orders_put(&rig->zone->reader, &rig->zone->garbage, rig->apex.wire, NULL, NULL) ==
+		0);
 	order_free(rig->order);
 	free(rig->owners);
 	free(rig);

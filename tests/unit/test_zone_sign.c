@@ -97,6 +97,7 @@ struct rig {
 	unsigned waiting_count;
 	struct dnssec_key_id keys[RRSIG_KEYS_MAX];
 	unsigned key_count;
+	bool hides; /* names that the wan view has nothing of */
 	uint32_t now_s;
 	struct link links[LINKS_CAP]; /* as told: the chain */
 	size_t link_count;
@@ -127,11 +128,15 @@ static int cmp_links(const void *a, const void *b)
 /* At each serial the chain is closed: that is what secondaries get. */
 static void check_links(struct rig *rig)
 {
-	size_t half = rig->link_count / 2;
+	size_t half = 0, end;
 	qsort(rig->links, rig->link_count, sizeof(rig->links[0]), cmp_links);
-	assert_int_equal(rig->link_count % 2, 0);
+	while (half < rig->link_count && rig->links[half].view == VIEW_LAN)
+		half++;
+	assert_true(half <= rig->link_count - half || rig->hides);
 	for (size_t i = 0; i < rig->link_count; i++) {
-		size_t first = i < half ? 0 : half, next = first + (i + 1 - first) % half;
+		size_t first = i < half ? 0 : half, next;
+		end = i < half ? half : rig->link_count;
+		next = i + 1 < end ? i + 1 : first;
 		assert_int_equal(rig->links[i].view, i < half ? VIEW_LAN : VIEW_WAN);
 		char text[3][NAME_TEXT_CAP];
 		if (!name_equal(rig->links[i].next.wire, rig->links[next].owner.wire))
@@ -222,6 +227,9 @@ static void setup(struct rig *rig, uint64_t seed)
 	assert_int_equal(name_from_text("zone.", NULL, &rig->apex), 0);
 	rig->plain = zone_new(seed, (struct zone_listener){0});
 	rig->signed_ = zone_new(seed, (struct zone_listener){on_change, rig});
+	rig->hides = seed % 4 >= 2;
+	zone_hide_lan(rig->plain, rig->hides);
+	zone_hide_lan(rig->signed_, rig->hides);
 	add_apex(rig->plain, &rig->apex);
 	add_apex(rig->signed_, &rig->apex);
 }
@@ -394,12 +402,39 @@ static const uint8_t *next_of(const struct node *n, unsigned view)
 	return node_next_rdata(set, &at).bytes;
 }
 
+static bool is_seen(const struct rig *rig, const struct node *n, unsigned view)
+{
+	return n && (!rig->hides || view == VIEW_LAN || node_has_view(n, view));
+}
+
 /* No name that exists is denied: neither one that is published, nor one that is not. */
+static void check_denial_in(const struct rig *rig, const struct order *order,
+	const struct name *name, const struct node *n, unsigned view)
+{
+	struct key key;
+	key_from_name(&key, name->wire);
+	const struct node *before = order_at_or_before(order, &key);
+	char text[3][NAME_TEXT_CAP];
+	assert_non_null(before);
+	if (is_seen(rig, n, view)) {
+		if (n != before)
+			fail_msg("%s is there, but before it is %s (flags %x %x)",
+				name_to_text(node_name(n), text[0]),
+				name_to_text(node_name(before), text[1]), n->flags, before->flags);
+		return;
+	}
+	const uint8_t *next = next_of(before, view);
+	assert_non_null(next);
+	if (!name_equal(next, rig->apex.wire) && name_cmp(name->wire, next) >= 0)
+		fail_msg("%s is neither there nor denied by %s, whose next is %s",
+			name_to_text(name->wire, text[0]), name_to_text(node_name(before), text[1]),
+			name_to_text(next, text[2]));
+}
+
 static void check_denial(struct rig *rig)
 {
 	const struct zone *z = rig->signed_;
 	const struct signing *s = LIST_FIRST(&z->signings, struct signing, in_zone);
-	const struct order *order = s->order;
 	if (!s->has_closed)
 		return; /* before that the daemon is not ready */
 	for (size_t i = 0; i < rig->count; i++) {
@@ -410,29 +445,8 @@ static void check_denial(struct rig *rig)
 			check_sigs(n);
 		if (is_hidden(z, &rig->names[i], &rig->apex))
 			continue;
-		const struct node *before = order_at_or_before(order, &key);
-		assert_non_null(before);
-		if (n) {
-			char text[2][NAME_TEXT_CAP];
-			if (n != before)
-				fail_msg("%s is there, but before it is %s (flags %x %x)",
-					name_to_text(node_name(n), text[0]),
-					name_to_text(node_name(before), text[1]), n->flags,
-					before->flags);
-			continue;
-		}
-		for (unsigned view = VIEW_LAN; view <= VIEW_WAN; view <<= 1) {
-			const uint8_t *next = next_of(before, view);
-			assert_non_null(next);
-			if (!name_equal(next, rig->apex.wire) &&
-				name_cmp(rig->names[i].wire, next) >= 0) {
-				char text[3][NAME_TEXT_CAP];
-				fail_msg("%s is neither there nor denied by %s, whose next is %s",
-					name_to_text(rig->names[i].wire, text[0]),
-					name_to_text(node_name(before), text[1]),
-					name_to_text(next, text[2]));
-			}
-		}
+		check_denial_in(rig, s->order, &rig->names[i], n, VIEW_LAN);
+		check_denial_in(rig, s->wan ? s->wan : s->order, &rig->names[i], n, VIEW_WAN);
 	}
 }
 
@@ -500,6 +514,49 @@ static long count_records(const struct rig *rig)
 	return count;
 }
 
+/* The owners that a view has are a ring; others have no link there. */
+static void check_chain(
+	const struct rig *rig, const struct node *const *chain, size_t count, unsigned view)
+{
+	const struct node *seen[NAMES_CAP + 1];
+	size_t n = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (is_seen(rig, chain[i], view))
+			seen[n++] = chain[i];
+		else
+			assert_null(next_of(chain[i], view));
+	}
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *next = next_of(seen[i], view);
+		assert_non_null(next);
+		assert_true(name_equal(next, node_name(seen[(i + 1) % n])));
+		check_bitmap(seen[i], view);
+	}
+}
+
+/* Whether a name exists in the wan view: it or a name below it has records there. */
+static void check_existence(const struct rig *rig)
+{
+	for (size_t i = 0; i < rig->count; i++) {
+		struct zone_answer found;
+		struct key key;
+		bool exists = false;
+		for (size_t k = 0; k < rig->count; k++) {
+			if (!name_is_below(rig->names[k].wire, rig->names[i].wire))
+				continue;
+			key_from_name(&key, rig->names[k].wire);
+			const struct node *n = zone_node(zone_reader(rig->plain), &key);
+			exists |= is_seen(rig, n, VIEW_WAN);
+		}
+		key_from_name(&key, rig->names[i].wire);
+		zone_lookup(zone_reader(rig->plain), &key, RR_TXT, VIEW_WAN, &found);
+		if (found.outcome == ZONE_DELEGATED || found.outcome == ZONE_RENAMED ||
+			found.is_wildcard)
+			continue;
+		assert_int_equal(exists, found.outcome != ZONE_NO_NAME);
+	}
+}
+
 static void check_end(struct rig *rig)
 {
 	const struct node *chain[NAMES_CAP + 1];
@@ -525,13 +582,9 @@ static void check_end(struct rig *rig)
 			chain[count++] = n;
 	}
 	qsort(chain, count, sizeof(chain[0]), cmp_names);
-	for (size_t i = 0; i < count; i++)
-		for (unsigned view = VIEW_LAN; view <= VIEW_WAN; view <<= 1) {
-			const uint8_t *next = next_of(chain[i], view);
-			assert_non_null(next);
-			assert_true(name_equal(next, node_name(chain[(i + 1) % count])));
-			check_bitmap(chain[i], view);
-		}
+	check_chain(rig, chain, count, VIEW_LAN);
+	check_chain(rig, chain, count, VIEW_WAN);
+	check_existence(rig);
 	assert_int_equal(count_records(rig), rig->told);
 	struct zone_sign_stats stats;
 	assert_int_equal(zone_sign_stats(rig->signed_, rig->apex.wire, &stats), 0);
