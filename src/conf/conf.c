@@ -20,6 +20,7 @@ struct policy conf_policy(const struct conf *c)
 		.source_count = c->names.count,
 		.duplicates = c->duplicates,
 		.rootless = c->rootless,
+		.hides_lan = c->hides_lan,
 		.has_temporary = c->has_temporary,
 		.has_deprecated = c->has_deprecated,
 		.has_self_mdns = c->has_self,

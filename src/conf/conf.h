@@ -167,6 +167,7 @@ struct conf {
 	char *nsid_dir;   /* as given; see conf_netns_dir() and conf_has_all_netns() */
 	char *grants_dir; /* NULL: no grants */
 	struct options_texts ignored_hostnames;
+	bool hides_lan;
 	bool has_self;
 	enum conf_census census;
 	enum name_guests guests;

@@ -148,6 +148,10 @@ static const struct option options[] = {
 			"12 or 64 hexadecimal digits"},
 	{"self", .type = &option_type_flag, .commands = PUBLISH, AT(has_self), .defaults = {"yes"},
 		.help = "this host's own name is a name too, over multicast DNS as well"},
+	{"hide-lan", .type = &option_type_flag, .commands = PUBLISH, AT(hides_lan),
+		.defaults = {"no"},
+		.help = "clients outside get no name of lan addresses only, and none below "
+			"lan.DOMAIN"},
 	{"duplicates", .type = &option_type_choice, .commands = PUBLISH, AT(duplicates),
 		.arg = "POLICY", .defaults = {"merge"}, .words = duplicates_words,
 		.help = "what becomes of two workloads with one name"},

@@ -363,8 +363,10 @@ static void host_say_unicast(struct names *n, const struct host *host,
 	} branches[] = {{"wan", ADDR_SCOPE_WAN}, {"lan", ADDR_SCOPE_LAN}};
 	for (size_t i = 0; i < ARRAY_LEN(branches); i++) {
 		struct owner_sets o = {.rdata = room, .ttl_s = n->policy.ttl_s};
-		sets_add(&o, addrs, ADDR_V4, branches[i].scope, VIEW_ANY);
-		sets_add(&o, addrs, ADDR_V6, branches[i].scope, VIEW_ANY);
+		const bool is_hidden = branches[i].scope == ADDR_SCOPE_LAN && n->policy.hides_lan;
+		const enum view view = is_hidden ? VIEW_LAN : VIEW_ANY;
+		sets_add(&o, addrs, ADDR_V4, branches[i].scope, view);
+		sets_add(&o, addrs, ADDR_V6, branches[i].scope, view);
 		put_unicast(n, host, branches[i].branch, &o);
 	}
 	struct owner_sets o = {.rdata = room, .ttl_s = n->policy.ttl_s};

@@ -36,10 +36,10 @@ bool policy_equal(const struct policy *a, const struct policy *b)
 	return has_same_sources && a->domain.len == b->domain.len &&
 	       memcmp(a->domain.wire, b->domain.wire, a->domain.len) == 0 && a->ttl_s == b->ttl_s &&
 	       a->duplicates == b->duplicates && a->rootless == b->rootless &&
-	       a->has_temporary == b->has_temporary && a->has_deprecated == b->has_deprecated &&
-	       a->mdns == b->mdns && strcmp(a->self, b->self) == 0 &&
-	       strcmp(a->host, b->host) == 0 && a->has_self_mdns == b->has_self_mdns &&
-	       a->guests == b->guests &&
+	       a->hides_lan == b->hides_lan && a->has_temporary == b->has_temporary &&
+	       a->has_deprecated == b->has_deprecated && a->mdns == b->mdns &&
+	       strcmp(a->self, b->self) == 0 && strcmp(a->host, b->host) == 0 &&
+	       a->has_self_mdns == b->has_self_mdns && a->guests == b->guests &&
 	       has_same_texts(a->ignored, a->ignored_count, b->ignored, b->ignored_count) &&
 	       has_same_texts(
 		       a->mdns_links, a->mdns_link_count, b->mdns_links, b->mdns_link_count) &&

@@ -59,6 +59,7 @@ struct policy {
 	enum name_duplicates duplicates;
 	enum name_rootless rootless;
 	const struct address_names *address_names; /* NULL: none; borrowed */
+	bool hides_lan;                            /* the wan view has nothing below "lan" */
 	bool has_temporary;                        /* publish RFC 8981 temporary addresses */
 	bool has_deprecated; /* publish deprecated addresses even where there are better ones */
 	enum name_mdns mdns;

@@ -268,6 +268,8 @@ static void ptr_say_unicast(struct names *n, const struct ptr *ptr, const uint8_
 		ttl_s = ttl_of(host, &ptr->addr, ttl_s);
 	}
 	struct rrset set = targets_set(&t, ttl_s);
+	if (n->policy.hides_lan && addr_scope(&ptr->addr) == ADDR_SCOPE_LAN)
+		set.view = VIEW_LAN;
 	n->stats.puts++;
 	names_check(n, n->sink.put_unicast(n->sink.arg, owner, &set, t.count > 0));
 }

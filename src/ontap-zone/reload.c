@@ -73,6 +73,8 @@ static void keep_fixed(const struct daemon *d, struct conf *before, struct conf 
 			memcmp(before->listens.at, now->listens.at,
 				now->listens.count * sizeof(*now->listens.at)) == 0);
 	SWAP(before->listens, now->listens);
+	warn_if_fixed(d, "hide-lan", before->hides_lan == now->hides_lan);
+	SWAP(before->hides_lan, now->hides_lan);
 	warn_if_fixed(d, "threads", before->threads == now->threads);
 	SWAP(before->threads, now->threads);
 	warn_if_fixed(d, "cookies, rate-limit, nsid, identity, trust-subnet",

@@ -77,6 +77,8 @@ static int make_parts(struct pipeline *p, uint64_t seed)
 {
 	struct policy policy = pipeline_policy(p);
 	p->zone = zone_new(seed, (struct zone_listener){0});
+	if (p->zone)
+		zone_hide_lan(p->zone, policy.hides_lan);
 	p->names = names_new(seed, &policy,
 		(struct names_sink){.put_unicast = put_unicast,
 			.put_reverse_zone = put_reverse_zone,

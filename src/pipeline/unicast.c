@@ -3,6 +3,8 @@
  * Owns the putting of records into the zone.
  * Never decides how sources are merged there: zone/ does.
  */
+#include <stdlib.h>
+
 #include "base/err.h"
 #include "base/limits.h"
 #include "pipeline/inside.h"
@@ -30,10 +32,36 @@ static void find_crowded_sum(
 	}
 }
 
+/* True if the name is below lan.DOMAIN, or that itself, and the wan view shall not have it. */
+static bool is_to_hide(const struct pipeline *p, const uint8_t *owner)
+{
+	const uint8_t *domain = p->config.policy.domain.wire;
+	struct name lan;
+	return p->config.policy.hides_lan && name_prepend("lan", 3, domain, &lan) == 0 &&
+	       name_is_below(owner, lan.wire);
+}
+
+/* Puts what somebody wrote for everybody, for the lan view only. */
+static int put_for_lan(struct pipeline *p, enum zone_source source, const uint8_t *owner,
+	const struct rrset *sets, size_t count)
+{
+	struct rrset *copy = malloc(count * sizeof(*copy));
+	if (!copy)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		copy[i] = sets[i];
+		copy[i].view &= VIEW_LAN;
+	}
+	int err = zone_put(p->zone, source, owner, copy, count);
+	free(copy);
+	return err;
+}
+
 static int put(struct pipeline *p, enum zone_source source, const uint8_t *owner,
 	const struct rrset *sets, size_t count)
 {
-	int err = zone_put(p->zone, source, owner, sets, count);
+	int err = count > 0 && is_to_hide(p, owner) ? put_for_lan(p, source, owner, sets, count)
+						    : zone_put(p->zone, source, owner, sets, count);
 	if (!err)
 		find_crowded_sum(p, owner, sets, count);
 	else if (err == ERR_RANGE && source == ZONE_DERIVED && p->sink.on_no_room)
