@@ -47,8 +47,14 @@ unit_programs += tests/unit/test_denial
 tests_unit_test_denial_SOURCES = tests/unit/test_denial.c $(sign_rig)
 unit_programs += tests/unit/test_order
 tests_unit_test_order_SOURCES = tests/unit/test_order.c tests/unit/zone_rig.c tests/unit/zone_rig.h
+chain_rig = tests/unit/chain_rig.c tests/unit/chain_rig.h
+chain_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 unit_programs += tests/unit/test_zone_sign
-tests_unit_test_zone_sign_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+tests_unit_test_zone_sign_SOURCES = tests/unit/test_zone_sign.c $(chain_rig)
+tests_unit_test_zone_sign_LDFLAGS = $(chain_ldflags)
+unit_programs += tests/unit/test_zone_month
+tests_unit_test_zone_month_SOURCES = tests/unit/test_zone_month.c $(chain_rig)
+tests_unit_test_zone_month_LDFLAGS = $(chain_ldflags)
 unit_programs += tests/unit/test_listen
 unit_programs += tests/unit/test_listening
 tests_unit_test_listening_SOURCES = tests/unit/test_listening.c src/ontap-zone/listening.c

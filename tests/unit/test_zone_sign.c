@@ -10,235 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/err.h"
-#include "base/hash.h"
-#include "unit.h"
+#include "chain_rig.h"
 #include "zone/canon.h"
 #include "zone/lookup.h"
-#include "zone/signing.h"
 
-enum { SEEDS = 60, STEPS = 120, NAMES_CAP = 400, LINKS_CAP = 2 * NAMES_CAP + 4, NOW = 1700000000 };
+enum { SEEDS = 60, STEPS = 120 };
 
 static const char *const labels[] = {"a", "B", "*", "\\000", "\\001x", "z-long-label-of-17", "c"};
 static const uint16_t types[] = {RR_A, RR_TXT, RR_CNAME, RR_NS, RR_DNAME, RR_AAAA, RR_MX, RR_DS};
-
-static uint64_t rng_state;
-
-static unsigned roll(unsigned sides)
-{
-	rng_state = hash_mix(rng_state + 0x9e3779b97f4a7c15u, 0x1234567);
-	return (unsigned)(rng_state >> 20) % sides;
-}
-
-/* Memory: with some seeds, each allocation of the store may fail. */
-
-enum { FAULT_ODDS = 12 };
-
-static bool is_faulty, is_working;
-
-static bool must_fail(void)
-{
-	return is_faulty && is_working && roll(FAULT_ODDS) == 0;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	return must_fail() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return must_fail() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return must_fail() ? NULL : __real_realloc(p, size);
-}
-
-/* Does it until there is memory for it. */
-#define INSIST(call)                                                                               \
-	do {                                                                                       \
-		int err_;                                                                          \
-		is_working = true;                                                                 \
-		while ((err_ = (call)) == ERR_NOMEM)                                               \
-			;                                                                          \
-		is_working = false;                                                                \
-		assert_int_equal(err_, 0);                                                         \
-	} while (0)
-
-/* The world. */
-struct request {
-	uint64_t ticket;
-	size_t count;
-	uint8_t sigs[ZONE_REQUEST_MAX][RRSIG_BYTES];
-	bool is_refused[ZONE_REQUEST_MAX];
-};
-
-/* A link of the chain that the listener was told of. */
-struct link {
-	struct name owner, next;
-	uint8_t view; /* one bit */
-};
-
-struct rig {
-	struct zone *plain, *signed_;
-	struct name apex;
-	struct name names[NAMES_CAP]; /* all that were ever put */
-	size_t count;
-	struct request waiting[ZONE_REQUESTS];
-	unsigned waiting_count;
-	struct dnssec_key_id keys[RRSIG_KEYS_MAX];
-	unsigned key_count;
-	bool hides; /* names that the wan view has nothing of */
-	uint32_t now_s;
-	struct link links[LINKS_CAP]; /* as told: the chain */
-	size_t link_count;
-	bool is_closed; /* the last that was told was of the apex, with a new serial */
-	long told;      /* records and views, as the listener was told */
-};
-
-static void hash_message(const void *bytes, size_t len, uint8_t out[RRSIG_BYTES])
-{
-	for (unsigned i = 0; i < RRSIG_BYTES / 8; i++) {
-		uint64_t h = hash_bytes(i + 1, bytes, len);
-		memcpy(out + 8 * (size_t)i, &h, 8);
-	}
-}
-
-/* A record that both views have may be told in one or in two pieces. */
-static long views_in(unsigned view)
-{
-	return view == VIEW_ANY ? 2 : 1;
-}
-
-static int cmp_links(const void *a, const void *b)
-{
-	const struct link *x = a, *y = b;
-	return x->view != y->view ? x->view - y->view : name_cmp(x->owner.wire, y->owner.wire);
-}
-
-/* At each serial the chain is closed: that is what secondaries get. */
-static void check_links(struct rig *rig)
-{
-	size_t half = 0, end;
-	qsort(rig->links, rig->link_count, sizeof(rig->links[0]), cmp_links);
-	while (half < rig->link_count && rig->links[half].view == VIEW_LAN)
-		half++;
-	assert_true(half <= rig->link_count - half || rig->hides);
-	for (size_t i = 0; i < rig->link_count; i++) {
-		size_t first = i < half ? 0 : half, next;
-		end = i < half ? half : rig->link_count;
-		next = i + 1 < end ? i + 1 : first;
-		assert_int_equal(rig->links[i].view, i < half ? VIEW_LAN : VIEW_WAN);
-		char text[3][NAME_TEXT_CAP];
-		if (!name_equal(rig->links[i].next.wire, rig->links[next].owner.wire))
-			fail_msg("%s leads to %s, and before that is %s",
-				name_to_text(rig->links[i].owner.wire, text[0]),
-				name_to_text(rig->links[i].next.wire, text[1]),
-				name_to_text(rig->links[next].owner.wire, text[2]));
-	}
-}
-
-static void tell_link(struct rig *rig, const struct zone_change *change, uint8_t view)
-{
-	struct link link = {.view = view};
-	name_copy(&link.owner, change->owner);
-	name_copy(&link.next, change->rdata.bytes);
-	if (change->is_added) {
-		assert_true(rig->link_count < LINKS_CAP);
-		rig->links[rig->link_count++] = link;
-		return;
-	}
-	for (size_t i = 0; i < rig->link_count; i++)
-		if (rig->links[i].view == view &&
-			name_equal(rig->links[i].owner.wire, link.owner.wire)) {
-			rig->links[i] = rig->links[--rig->link_count];
-			return;
-		}
-	fail_msg("a link is removed that was not told");
-}
-
-static void on_change(void *arg, const struct zone_change *change)
-{
-	struct rig *rig = arg;
-	rig->told += change->is_added ? views_in(change->view) : -views_in(change->view);
-	/* The new serial is told with other additions at the apex: what comes after these is later. */
-	if (rig->is_closed && !(change->is_added && name_equal(change->owner, rig->apex.wire))) {
-		check_links(rig);
-		rig->is_closed = false;
-	}
-	rig->is_closed |= change->is_added && change->type == RR_SOA;
-	for (uint8_t view = VIEW_LAN; change->type == RR_NSEC && view <= VIEW_WAN; view++)
-		if (change->view & view)
-			tell_link(rig, change, view);
-}
-
-static void add_apex(struct zone *z, const struct name *name)
-{
-	static const char *const ns = "ns.Zone.";
-	struct name mname;
-	assert_int_equal(name_from_text(ns, NULL, &mname), 0);
-	const struct zone_apex apex = {.name = name->wire,
-		.mname = mname.wire,
-		.rname = mname.wire,
-		.refresh_s = 1,
-		.retry_s = 1,
-		.expire_s = 1,
-		.minimum_s = 30,
-		.ttl_s = 60};
-	assert_int_equal(zone_add_apex(z, &apex), 0);
-}
-
-static void set_keys(struct rig *rig)
-{
-	static const uint8_t dnskey[] = {1, 1, 3, 13, 9, 9};
-	static const struct rdata rdata = {dnskey, sizeof(dnskey)};
-	struct zone_keys keys = {.active_count = rig->key_count, .set_count = 1};
-	memcpy(keys.active, rig->keys, sizeof(keys.active));
-	keys.sets[0].set = (struct rrset){
-		.type = RR_DNSKEY, .view = VIEW_ANY, .ttl = 60, .count = 1, .rdata = &rdata};
-	keys.sets[0].sig_count = RRSIG_KEYS_MAX;
-	for (unsigned i = 0; i < RRSIG_KEYS_MAX; i++)
-		keys.sets[0].sigs[i] = (struct rrsig){.key = {1, 13}, .expiration = NOW * 2u};
-	INSIST(zone_set_keys(rig->signed_, rig->apex.wire, &keys));
-}
-
-static struct zone_garbage *commit(struct rig *rig)
-{
-	zone_set_clock(rig->signed_, rig->now_s);
-	zone_garbage_free(zone_commit(rig->plain, rig->now_s));
-	is_working = true;
-	struct zone_garbage *garbage = zone_commit(rig->signed_, rig->now_s);
-	is_working = false;
-	return garbage;
-}
-
-static void setup(struct rig *rig, uint64_t seed)
-{
-	*rig = (struct rig){.keys = {{7, 13}, {8, 15}}, .key_count = 1, .now_s = NOW};
-	assert_int_equal(name_from_text("zone.", NULL, &rig->apex), 0);
-	rig->plain = zone_new(seed, (struct zone_listener){0});
-	rig->signed_ = zone_new(seed, (struct zone_listener){on_change, rig});
-	rig->hides = seed % 4 >= 2;
-	zone_hide_lan(rig->plain, rig->hides);
-	zone_hide_lan(rig->signed_, rig->hides);
-	add_apex(rig->plain, &rig->apex);
-	add_apex(rig->signed_, &rig->apex);
-}
-
-static void teardown(struct rig *rig)
-{
-	zone_free(rig->plain);
-	zone_free(rig->signed_);
-}
 
 /* Random changes. */
 
@@ -308,48 +87,6 @@ static void put_random(struct rig *rig)
 	}
 	assert_int_equal(zone_put(rig->plain, source, name->wire, sets, count), 0);
 	INSIST(zone_put(rig->signed_, source, name->wire, sets, count));
-}
-
-/* The signer. */
-
-static void ask(struct rig *rig)
-{
-	struct zone_request request;
-	for (;;) {
-		is_working = true;
-		bool has_request = zone_next_request(rig->signed_, &request);
-		is_working = false;
-		if (!has_request)
-			break;
-		assert_true(rig->waiting_count < ZONE_REQUESTS);
-		struct request *to = &rig->waiting[rig->waiting_count++];
-		to->ticket = request.ticket;
-		to->count = request.count;
-		for (size_t i = 0; i < request.count; i++) {
-			hash_message(
-				request.messages[i].bytes, request.messages[i].len, to->sigs[i]);
-			to->is_refused[i] = roll(200) == 0;
-		}
-	}
-}
-
-static void answer(struct rig *rig)
-{
-	if (rig->waiting_count == 0)
-		return;
-	const struct request r = rig->waiting[0];
-	rig->waiting[0] = rig->waiting[1];
-	rig->waiting_count--;
-	is_working = true;
-	zone_signed(rig->signed_, r.ticket, r.sigs, r.is_refused, r.count);
-	is_working = false;
-}
-
-static void refresh(struct rig *rig)
-{
-	is_working = true;
-	(void)zone_refresh(rig->signed_);
-	is_working = false;
 }
 
 /* What must be so at any time. */
@@ -658,9 +395,9 @@ static void drain(struct rig *rig)
 static void run_seed(uint64_t seed)
 {
 	static struct rig rig;
-	rng_state = seed;
+	chain_seed = seed;
 	is_faulty = seed % 3 == 0;
-	setup(&rig, seed);
+	chain_setup(&rig, seed);
 	const bool is_late = roll(2);
 	for (unsigned i = 0; is_late && i < 20; i++)
 		put_random(&rig);
@@ -694,7 +431,7 @@ static void run_seed(uint64_t seed)
 	refresh_all(&rig);
 	check_end(&rig);
 	check_links(&rig);
-	teardown(&rig);
+	chain_teardown(&rig);
 }
 
 static void random_changes(void **state UNUSED)
