@@ -53,7 +53,7 @@ struct rig {
 	struct dnssec_key_id keys[RRSIG_KEYS_MAX];
 	unsigned key_count;
 	bool is_obliging; /* the signer refuses nothing */
-	bool hides; /* names that the wan view has nothing of */
+	bool hides;       /* names that the wan view has nothing of */
 	uint32_t now_s;
 	struct link links[LINKS_CAP]; /* as told: the chain */
 	size_t link_count;
