@@ -188,6 +188,7 @@ struct conf {
 	uint32_t dnssec_alg;            /* of new keys: 13 or 15 */
 	uint32_t dnssec_ttl_s;          /* of DNSKEY, CDS, CDNSKEY */
 	uint32_t dnssec_ds_ttl_s;       /* of the DS at the parent */
+	bool has_parent_check;          /* ask it for the DS */
 	uint32_t dnssec_propagation_s;  /* until all servers of a zone have a change */
 	enum conf_cookies cookies;
 	char *cookie_file;            /* file of secrets; the core does not read it; NULL: none */

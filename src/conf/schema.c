@@ -206,6 +206,9 @@ static const struct option options[] = {
 	{"dnssec-propagation", .type = &option_type_number, .commands = SERVE,
 		AT(dnssec_propagation_s), .arg = "SECONDS", .defaults = {"3600"}, .max = TTL_MAX,
 		.help = "how long a change needs to get to all servers of a zone"},
+	{"parent-check", .type = &option_type_flag, .commands = SERVE, AT(has_parent_check),
+		.defaults = {"no"},
+		.help = "ask this system's resolver whether the parent has the DS of a new key"},
 	{"cookies", .type = &option_type_choice, .commands = SERVE, AT(cookies), .arg = "POLICY",
 		.defaults = {"yes"}, .words = cookies_words,
 		.help = "DNS cookies (RFC 7873); strict: over UDP who sends one must send a good "

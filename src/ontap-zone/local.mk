@@ -4,6 +4,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/address_files.c src/ontap-zone/address_files.h \
 	src/ontap-zone/answer.c src/ontap-zone/answer.h \
 	src/ontap-zone/ask.c \
+	src/ontap-zone/asker.c src/ontap-zone/asker.h \
 	src/ontap-zone/commands.h \
 	src/ontap-zone/company.c src/ontap-zone/company.h \
 	src/ontap-zone/confine.c src/ontap-zone/confine.h \
@@ -59,6 +60,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/signer_control.c \
 	src/ontap-zone/signer_keys.c \
 	src/ontap-zone/signer_msg.h \
+	src/ontap-zone/signer_parent.c \
 	src/ontap-zone/signer_process.c src/ontap-zone/signer_process.h \
 	src/ontap-zone/signer_store.c src/ontap-zone/signer_store.h \
 	src/ontap-zone/signer_zone.c \

@@ -53,12 +53,15 @@ static void keep_dnssec(const struct daemon *d, struct conf *before, struct conf
 			(a->count == 0 || memcmp(a->at, b->at, a->count * sizeof(*a->at)) == 0));
 	SWAP(before->dnssec, now->dnssec);
 	SWAP(before->signed_zones, now->signed_zones);
-	warn_if_fixed(d, "dnssec-algorithm, dnssec-ttl, dnssec-ds-ttl, dnssec-propagation",
+	warn_if_fixed(d,
+		"dnssec-algorithm, dnssec-ttl, dnssec-ds-ttl, dnssec-propagation, parent-check",
 		before->dnssec_alg == now->dnssec_alg &&
+			before->has_parent_check == now->has_parent_check &&
 			before->dnssec_ttl_s == now->dnssec_ttl_s &&
 			before->dnssec_ds_ttl_s == now->dnssec_ds_ttl_s &&
 			before->dnssec_propagation_s == now->dnssec_propagation_s);
 	SWAP(before->dnssec_alg, now->dnssec_alg);
+	SWAP(before->has_parent_check, now->has_parent_check);
 	SWAP(before->dnssec_ttl_s, now->dnssec_ttl_s);
 	SWAP(before->dnssec_ds_ttl_s, now->dnssec_ds_ttl_s);
 	SWAP(before->dnssec_propagation_s, now->dnssec_propagation_s);

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "io/exit.h"
 #include "io/process.h"
+#include "ontap-zone/asker.h"
 #include "ontap-zone/signer_store.h"
 
 /* Requests. */
@@ -194,14 +195,17 @@ static int run(struct signer_process *p)
 	while (!err) {
 		struct pollfd fds[] = {{.fd = p->channel.fd, .events = POLLIN},
 			{.fd = p->timer, .events = POLLIN}, {.fd = p->listener, .events = POLLIN},
-			{.fd = p->client, .events = POLLIN}};
+			{.fd = p->client, .events = POLLIN}, {.fd = p->asker, .events = POLLIN}};
+		struct ds_answer answer;
 		uint64_t times;
 		bool is_due;
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
 			return -errno;
-		is_due = fds[1].revents || fds[3].revents;
+		is_due = fds[1].revents || fds[3].revents || fds[4].revents;
 		if (fds[1].revents)
 			(void)!read(p->timer, &times, sizeof(times));
+		if (fds[4].revents && signer_parent_read(p, &answer))
+			signer_zone_hear(p, &answer);
 		if (fds[3].revents)
 			signer_control_read(p);
 		if (fds[2].revents)
@@ -228,7 +232,9 @@ static int open_all(struct signer_process *p, const struct signer_config *config
 			p->log, "cannot start the signer: step=timer error=\"%s\"", err_text(err));
 		return err;
 	}
-	const int err = signer_control_open(p);
+	int err = signer_control_open(p);
+	if (!err && config->conf->has_parent_check)
+		err = asker_start(config->user, p->log, &p->asker);
 	return err ? err : signer_confine(p);
 }
 
@@ -256,6 +262,7 @@ _Noreturn void signer_process_run(const struct signer_config *config, int fd)
 			.ds_ttl_s = conf->dnssec_ds_ttl_s,
 			.propagation_s = conf->dnssec_propagation_s,
 			.validity_s = KEYSET_VALIDITY_S + KEYSET_BACK_S},
+		.asker = -1,
 		.channel = {.fd = -1}};
 	p.log = &p.own_log;
 	const int kept = process_keep_only(fd);

@@ -2,6 +2,7 @@
 /* The inside of the signer, shared by its files. Nobody else includes this. */
 #pragma once
 
+#include "dnssec/ds_answer.h"
 #include "io/channel.h"
 #include "ontap-zone/signer.h"
 #include "ontap-zone/signer_msg.h"
@@ -17,6 +18,7 @@ struct signed_zone {
 	bool is_loaded;   /* its keys are read, or made */
 	bool has_news;    /* the server does not know the keys as they are */
 	uint64_t told_s;  /* when the server was told last; 0: never */
+	uint64_t ask_s;   /* when the parent is asked; 0: not */
 	uint64_t retry_s; /* something has failed: not before */
 };
 
@@ -34,7 +36,8 @@ struct signer_process {
 	struct signed_zone **zones; /* owned; in the order in which they came */
 	size_t count, cap;
 	struct buf request, answer;
-	int listener, client;       /* in the directory of the keys; -1: none */
+	int asker;            /* to the process that asks the parent (asker.h); -1: there is none */
+	int listener, client; /* in the directory of the keys; -1: none */
 	char line[SIGNER_TEXT_CAP]; /* what the client has said so far */
 	size_t line_len;
 	uint64_t refusals; /* messages that were not signed */
@@ -62,6 +65,8 @@ uint64_t signer_zones_run(struct signer_process *p) NONNULL;
 /* Begins a key that succeeds the present one. ERR_EXISTS, as roll_add(); others: logged. */
 int signer_zone_roll(struct signer_process *p, struct signed_zone *z, unsigned alg) NONNULL
 	MUSTCHECK;
+/* Takes what the parent has. */
+void signer_zone_hear(struct signer_process *p, const struct ds_answer *a) NONNULL;
 /* Stores a changed state, and makes it the one in force. Logs a failure: all is as before. */
 int signer_zone_store(
 	struct signer_process *p, struct signed_zone *z, const struct roll *next) NONNULL MUSTCHECK;
@@ -86,6 +91,15 @@ void signer_keys_remove(
 /* signer_command.c: answers what `ontap-zone keys` asks: lines of JSON. `may_change`: not only questions. */
 void signer_command_run(
 	struct signer_process *p, const char *text, bool may_change, struct buf *out) NONNULL;
+
+/* signer_parent.c: asks for the DS of the zone, if that is due. Returns when to call it again; UINT64_MAX: not before the
+ * next step. */
+uint64_t signer_parent_ask(struct signer_process *p, struct signed_zone *z, uint64_t now_s) NONNULL
+	MUSTCHECK;
+/* The asker has an answer, or has ended. True: it has one. */
+bool signer_parent_read(struct signer_process *p, struct ds_answer *ret) NONNULL MUSTCHECK;
+/* True if the parent has what CDS asks for, and nothing else. */
+bool signer_parent_has(const struct signed_zone *z, const struct ds_answer *a) NONNULL MUSTCHECK;
 
 /* signer_control.c: listens in the directory of the keys. ERR_EXISTS: another daemon does; -errno; logged. */
 int signer_control_open(struct signer_process *p) NONNULL MUSTCHECK;

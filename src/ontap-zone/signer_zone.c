@@ -81,6 +81,20 @@ int signer_zone_store(struct signer_process *p, struct signed_zone *z, const str
 	return 0;
 }
 
+void signer_zone_hear(struct signer_process *p, const struct ds_answer *a)
+{
+	char name[NAME_TEXT_CAP];
+	struct signed_zone *z = signer_zone_find(p, a->zone.wire);
+	if (!z || !z->is_served || !z->is_loaded || !signer_parent_has(z, a))
+		return;
+	struct roll next = z->roll;
+	if (roll_ds_seen(&next, signer_now()) || signer_zone_store(p, z, &next))
+		return;
+	z->has_news = true;
+	log_info(p->log, "keys: zone=\"%s\" parent=\"%s\"", name_to_text(a->zone.wire, name),
+		roll_has_delete(&z->roll) ? "has no DS" : "has the DS");
+}
+
 /* The files come between two states: what is interrupted has no file, and is forgotten (signer_keys_load), or has
  * one, and goes on. */
 int signer_zone_roll(struct signer_process *p, struct signed_zone *z, unsigned alg)
@@ -246,8 +260,9 @@ static uint64_t run_zone(struct signer_process *p, struct signed_zone *z, uint64
 	step(p, z, now_s);
 	if (z->has_news || now_s >= z->told_s + REFRESH_S || now_s + KEYSET_BACK_S < z->told_s)
 		tell_keys(p, z, now_s);
+	const uint64_t next = earlier(roll_deadline(&z->roll), z->told_s + REFRESH_S);
 	return earlier(z->retry_s ? z->retry_s : UINT64_MAX,
-		earlier(roll_deadline(&z->roll), z->told_s + REFRESH_S));
+		earlier(next, signer_parent_ask(p, z, now_s)));
 }
 
 uint64_t signer_zones_run(struct signer_process *p)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "dnssec/ds_answer.h"
 #include "dnssec/key_file.h"
 #include "ontap-zone/signer_process.h"
 #include "ontap-zone/signer_store.h"
@@ -96,6 +97,22 @@ static void answer(const uint8_t *bytes, size_t len)
 		require(result.count <= SIGNING_COUNT_MAX);
 }
 
+/* What the parent has, by the word of a resolver. */
+static void parent(const uint8_t *bytes, size_t len)
+{
+	struct key_pair key = make_key();
+	struct name name;
+	struct ds_answer a;
+	name_copy(&name, zone);
+	steps_begin();
+	ds_answer_parse(bytes, len, &name, &a);
+	steps_check(len, 200, STEPS_FIXED);
+	require(a.count <= DS_ANSWER_MAX);
+	for (uint32_t i = 0; i < a.count; i++)
+		require(a.ds[i].len >= 4 && a.ds[i].len <= DS_ANSWER_LEN);
+	require(!ds_answer_is_of(&a, &key) || (a.is_known && a.count > 0));
+}
+
 static void state_file(const char *text)
 {
 	struct roll r, again;
@@ -176,6 +193,7 @@ static void commands(char *text)
 		.state_dir = "",
 		.alg = DNSSEC_ED25519,
 		.times = {.dnskey_ttl_s = 0},
+		.asker = -1,
 		.channel = {.fd = -1}};
 	struct signer_zone_request request = {.ttl_s = 0};
 	char *rest;
@@ -208,6 +226,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		request(bytes, len);
 	if (kind == 'a')
 		answer(bytes, len);
+	if (kind == 'd')
+		parent(bytes, len);
 	if (kind != 's' && kind != 'k' && kind != 'c')
 		return 0;
 	char *text = malloc(len + 1);

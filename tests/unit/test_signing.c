@@ -10,6 +10,7 @@
 
 #include "base/cursor.h"
 #include "base/err.h"
+#include "dnssec/ds_answer.h"
 #include "dnssec/keyset.h"
 #include "unit.h"
 #include "wire/rr.h"
@@ -425,6 +426,78 @@ static void an_unsound_keyset_is_found(void **state)
 	UNSOUND(bad.cds.rdata[0].len = DNSKEY_CAP + 1);
 }
 
+/* What the parent has. */
+
+static size_t write_answer(
+	uint8_t *out, uint16_t flags, const uint8_t (*ds)[DS_LEN], unsigned count, size_t ds_len)
+{
+	struct wr w = wr_init(out, CAP);
+	wr_u16(&w, 1);
+	wr_u16(&w, flags);
+	wr_u16(&w, 1);
+	wr_u16(&w, (uint16_t)count);
+	wr_u32(&w, 0);
+	wr_bytes(&w, example, sizeof(example));
+	wr_u16(&w, RR_DS);
+	wr_u16(&w, CLASS_IN);
+	for (unsigned i = 0; i < count; i++) {
+		wr_u16(&w, 0xc00c);
+		wr_u16(&w, RR_DS);
+		wr_u16(&w, CLASS_IN);
+		wr_u32(&w, 60);
+		wr_u16(&w, (uint16_t)ds_len);
+		wr_bytes(&w, ds[i], ds_len);
+	}
+	assert_int_equal(w.err, 0);
+	return wr_len(&w);
+}
+
+static void the_parent_has_the_ds_or_not(void **state)
+{
+	(void)state;
+	const struct key_pair key = make_key(DNSSEC_P256, 3), other = make_key(DNSSEC_P256, 4);
+	uint8_t msg[CAP], ds[DS_ANSWER_MAX + 1][DS_LEN];
+	struct ds_answer a;
+	struct name zone;
+	name_copy(&zone, (const uint8_t *)"\7Example\3ORG");
+	for (size_t i = 0; i < ARRAY_LEN(ds); i++)
+		key_ds(i == 1 ? &other : &key, example, ds[i]);
+#define ANSWER(flags, count, ds_len)                                                               \
+	ds_answer_parse(msg,                                                                       \
+		write_answer(msg, flags, (const uint8_t(*)[DS_LEN])ds, count, ds_len), &zone, &a)
+	ANSWER(0x8180, 1, DS_LEN);
+	assert_true(a.is_known && a.count == 1 && name_equal(a.zone.wire, example));
+	assert_true(ds_answer_is_of(&a, &key));
+	assert_false(ds_answer_is_of(&a, &other));
+	ANSWER(0x8180, 2, DS_LEN); /* the old one is there still */
+	assert_true(a.is_known && a.count == 2);
+	assert_false(ds_answer_is_of(&a, &key) || ds_answer_is_of(&a, &other));
+	ANSWER(0x8180, 0, DS_LEN);
+	assert_true(a.is_known && a.count == 0);
+	assert_false(ds_answer_is_of(&a, &key));
+	ANSWER(0x8180, 1, 3);
+	assert_false(a.is_known);
+	ANSWER(0x8180, DS_ANSWER_MAX + 1, DS_LEN);
+	assert_false(a.is_known);
+	ANSWER(0x8182, 0, DS_LEN); /* SERVFAIL */
+	assert_false(a.is_known);
+	ANSWER(0x0180, 0, DS_LEN); /* a question */
+	assert_false(a.is_known);
+	ANSWER(0x8380, 0, DS_LEN); /* cut */
+	assert_false(a.is_known);
+	ds[0][4] ^= 1;
+	ANSWER(0x8180, 1, DS_LEN);
+	assert_false(ds_answer_is_of(&a, &key));
+	ds[0][3] = 4; /* another digest */
+	ANSWER(0x8180, 1, DS_LEN);
+	assert_true(ds_answer_is_of(&a, &key));
+	const size_t len = write_answer(msg, 0x8180, (const uint8_t(*)[DS_LEN])ds, 1, DS_LEN);
+	for (size_t cut = 0; cut < len; cut++) {
+		ds_answer_parse(msg, cut, &zone, &a);
+		assert_false(a.is_known);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +513,7 @@ int main(void)
 		cmocka_unit_test(one_key_signs_what_tells_of_it),
 		cmocka_unit_test(two_keys_sign_while_one_follows_the_other),
 		cmocka_unit_test(an_unsound_keyset_is_found),
+		cmocka_unit_test(the_parent_has_the_ds_or_not),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
