@@ -47,6 +47,7 @@ unit_programs += tests/unit/test_denial
 tests_unit_test_denial_SOURCES = tests/unit/test_denial.c $(sign_rig)
 unit_programs += tests/unit/test_order
 tests_unit_test_order_SOURCES = tests/unit/test_order.c tests/unit/zone_rig.c tests/unit/zone_rig.h
+tests_unit_test_order_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 chain_rig = tests/unit/chain_rig.c tests/unit/chain_rig.h
 chain_ldflags = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 unit_programs += tests/unit/test_zone_sign

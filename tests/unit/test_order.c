@@ -5,12 +5,14 @@
  */
 #include "zone/order.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/hash.h"
 #include "io/rcu.h"
 #include "unit.h"
@@ -372,11 +374,84 @@ static void readers_see_what_was_there_at_some_moment(void **state)
 	assert_true(asked > 0);
 }
 
+/* --- Without memory. --- */
+
+static unsigned allocations_left = UINT_MAX;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+	if (allocations_left == 0)
+		return NULL;
+	if (allocations_left != UINT_MAX) /* while there is one thread */
+		allocations_left--;
+	return __real_malloc(size);
+}
+
+/* Tries to add an owner with ever more memory, until that works. Until then nothing changes. */
+static void add_with_little_memory(struct order *o, struct garbage *g, const struct name *name)
+{
+	size_t at = rank_of(name->wire), bytes = order_bytes(o);
+	if (is_there(at, name->wire) || model_count == MODEL_CAP)
+		return;
+	struct node *n = make_node(name->wire);
+	for (unsigned left = 0;; left++) {
+		allocations_left = left;
+		int err = order_add(o, g, n);
+		allocations_left = UINT_MAX;
+		if (!err)
+			break;
+		assert_int_equal(err, ERR_NOMEM);
+		assert_int_equal(order_bytes(o), bytes);
+		check_name(o, name);
+		order_walk(o, name->wire);
+	}
+	memmove(&model[at + 1], &model[at], (model_count - at) * sizeof(*model));
+	model[at].node = n;
+	model[at].state = ORDER_COMING;
+	model_count++;
+}
+
+static void nothing_is_lost_without_memory(void **state)
+{
+	struct order *o = order_new();
+	struct garbage g = {0};
+	(void)state;
+	assert_non_null(o);
+	dice = 77;
+	model_count = 0;
+	for (unsigned i = 0; i < 3000; i++) {
+		struct name name = random_name(1);
+		name_lower(&name);
+		add_with_little_memory(o, &g, &name);
+		if (i % 100 == 0)
+			check_all(o);
+	}
+	/* Removing never fails. */
+	while (model_count > 0) {
+		allocations_left = roll(4);
+		order_remove(o, &g, node_name(model[roll((unsigned)model_count)].node));
+		allocations_left = UINT_MAX;
+		size_t at = model_count;
+		while (order_find(o, node_name(model[--at].node), NULL))
+			;
+		node_free(model[at].node);
+		model_count--;
+		memmove(&model[at], &model[at + 1], (model_count - at) * sizeof(*model));
+		if (model_count % 100 == 0)
+			check_all(o);
+	}
+	order_free(o);
+	garbage_free_all(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(few_random_changes_equal_the_model),
 		cmocka_unit_test(many_random_changes_equal_the_model),
+		cmocka_unit_test(nothing_is_lost_without_memory),
 		cmocka_unit_test(readers_see_what_was_there_at_some_moment),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
