@@ -246,8 +246,8 @@ bool zone_deny(const struct zone_reader *reader, const struct key *key, unsigned
 	return true;
 }
 
-/* Makes the answer that a name has which is no owner, if only the links count. False if they say nothing of
- * it. */
+/* Makes the answer that the chain gives for a name which the table does not have, or as a name in between. An
+ * owner that is about to go away leaves the table first. False if the chain says nothing of the name. */
 static bool answer_by_chain(const struct zone_reader *reader, const struct node *apex,
 	const struct key *key, uint16_t type, unsigned view, struct zone_answer *ret)
 {
@@ -255,20 +255,23 @@ static bool answer_by_chain(const struct zone_reader *reader, const struct node 
 	const struct denying d = {apex, zone_order(reader, apex, view), view, &links};
 	struct labels name;
 	struct wildcard wildcard;
+	const struct node *n = order_at_or_before(d.order, key);
+	*ret = (struct zone_answer){.outcome = ZONE_NO_NAME, .apex = apex};
+	if (n && is_name(n, key)) {
+		zone_answer_from(n, type, view, ret);
+		return !(n->flags & NODE_CUT);
+	}
 	split_key(&d, key, &name);
 	const struct node *over = add_over_nothing(&d, key, &name);
 	if (!over)
 		return false;
 	make_wildcard(&d, &name, over, &wildcard);
-	const struct node *n = owner_before(&d, &wildcard.key, &wildcard.name);
-	*ret = (struct zone_answer){.outcome = ZONE_NO_NAME};
-	if (n && is_name(n, &wildcard.key)) {
+	n = owner_before(&d, &wildcard.key, &wildcard.name);
+	if (n && is_name(n, &wildcard.key))
 		zone_answer_from(n, type, view, ret);
-		ret->is_wildcard = true;
-	} else if (n && has_link(&d, n) && is_between(&d, n, &wildcard.name)) {
-		*ret = (struct zone_answer){.outcome = ZONE_FOUND, .is_wildcard = true};
-	}
-	ret->apex = apex;
+	else if (n && has_link(&d, n) && is_between(&d, n, &wildcard.name))
+		ret->outcome = ZONE_FOUND;
+	ret->is_wildcard = ret->outcome != ZONE_NO_NAME;
 	return true;
 }
 
