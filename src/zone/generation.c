@@ -82,11 +82,11 @@ bool generation_begin(struct zone *z, struct signing *s)
 	const bool is_dirty = !list_is_empty(&s->owner->in_dirty);
 	if (!is_dirty && s->waiting_count == 0 && s->due_count == 0)
 		return false;
-	(void)!take_waiting(z, s, s->has_closed ? GENERATION_OWNERS : SIZE_MAX);
+	(void)!take_waiting(z, s, s->has_closed ? GENERATION_OWNERS : FIRST_OWNERS);
 	g->changed = g->count;
 	take_due(z, s);
 	list_remove(&s->owner->in_dirty);
-	s->is_dirty = is_dirty;
+	s->is_dirty |= is_dirty;
 	g->at = g->asked = g->published = 0;
 	memcpy(g->keys, s->keys, sizeof(g->keys));
 	g->key_count = s->key_count;

@@ -235,6 +235,11 @@ static bool go_on(struct zone *z, struct signing *s, uint32_t serial_floor)
 			return false;
 		g->phase = PHASE_CLOSE;
 	}
+	if (!s->has_closed && s->waiting_count > 0 && !g->apex) {
+		/* A large zone begins in parts, so that what waits and what is signed are not both there as a whole. */
+		generation_free(s);
+		return true;
+	}
 	if (s->is_dirty && (publish_apex(z, s, serial_floor) || g->apex))
 		return false;
 	if (!s->has_closed && orders_put(&z->reader, &z->garbage, s->owner->name, s->order, s->wan))

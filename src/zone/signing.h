@@ -95,7 +95,7 @@ struct signing {
 	uint8_t **due; /* owned names of owners to be signed anew */
 	size_t due_count, due_cap;
 	bool is_dirty;   /* something was published since the SOA */
-	bool has_closed; /* a generation has ended */
+	bool has_closed; /* the zone was whole once: its SOA is signed */
 	bool is_refused; /* the signer has refused something: wait */
 	bool needs_scan; /* names may have lost their place in the chain, or got one */
 	unsigned cuts;   /* owners in the chain that hide names below */
@@ -129,6 +129,7 @@ struct signer_queue {
 enum {
 	SIGNED_SPARE = 4 * 1024,
 	GENERATION_OWNERS = 256,
+	FIRST_OWNERS = 1024, /* of each, before the zone is whole for the first time */
 	SIGN_VALID_S = 14 * 86400,
 	SIGN_BEFORE_S = 3600, /* the inception is in the past: clocks differ */
 	SIGN_RENEW_S = 7 * 86400,

@@ -13,7 +13,8 @@ bench_programs = \
 	tests/bench/load \
 	tests/bench/load-tcp \
 	tests/bench/order-loop \
-	tests/bench/serve-loop
+	tests/bench/serve-loop \
+	tests/bench/sign-loop
 check_PROGRAMS += $(bench_programs)
 BENCH_SMOKE = tests/bench/smoke.sh
 TESTS += $(BENCH_SMOKE)

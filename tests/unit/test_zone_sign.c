@@ -448,9 +448,53 @@ static void random_changes(void **state UNUSED)
 	}
 }
 
+/* A large zone is not in the hand of one generation; its chain is closed when all are there. */
+static void large_start(void **state UNUSED)
+{
+	enum { OWNERS = 3 * FIRST_OWNERS };
+	static struct rig rig;
+	static const uint8_t address[4] = {10};
+	static const struct rdata rdata = {address, sizeof(address)};
+	static const struct rrset set = {RR_A, VIEW_ANY, 60, 1, &rdata};
+	size_t most = 0;
+	rng_state = 1;
+	setup(&rig, 1);
+	zone_free(rig.signed_);
+	rig.signed_ = zone_new(1, (struct zone_listener){0});
+	add_apex(rig.signed_, &rig.apex);
+	assert_int_equal(zone_sign(rig.signed_, rig.apex.wire), 0);
+	set_keys(&rig);
+	for (unsigned i = 0; i < OWNERS; i++) {
+		char text[64];
+		struct name name;
+		snprintf(text, sizeof(text), "n%u.zone.", (unsigned)(i * 2654435761u));
+		assert_int_equal(name_from_text(text, NULL, &name), 0);
+		assert_int_equal(zone_put(rig.signed_, ZONE_STATIC, name.wire, &set, 1), 0);
+	}
+	const struct signing *s = LIST_FIRST(&rig.signed_->signings, struct signing, in_zone);
+	do {
+		zone_garbage_free(commit(&rig));
+		most = s->gen.count > most ? s->gen.count : most;
+		ask(&rig);
+		answer(&rig);
+		(void)zone_refresh(rig.signed_); /* refused ones again */
+		assert_true(!zone_is_whole(rig.signed_) || s->waiting_count == 0);
+	} while (zone_is_signing(rig.signed_) || rig.waiting_count > 0);
+	assert_in_range(most, FIRST_OWNERS, 2 * FIRST_OWNERS);
+	assert_int_equal(order_count(s->order), OWNERS + 1);
+	for (const struct node *n = order_first(s->order), *next; n; n = next) {
+		next = order_walk(s->order, node_name(n));
+		check_sigs(n);
+		assert_true(
+			name_equal(next_of(n, VIEW_WAN), next ? node_name(next) : rig.apex.wire));
+	}
+	teardown(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(large_start),
 		cmocka_unit_test(random_changes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
