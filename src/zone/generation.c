@@ -259,8 +259,6 @@ int generation_place(struct zone *z, struct signing *s)
 	int err = enter_apex(z, s, s->order);
 	if (!err)
 		err = enter_apex(z, s, s->wan);
-	if (!err && !s->has_closed) /* the first one has all owners */
-		err = take_waiting(z, s, SIZE_MAX);
 	if (!err)
 		err = place_all(z, s);
 	/* Progress: names that a cut hides, or does not hide any more, are placed here, and are cuts of their own at

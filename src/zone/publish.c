@@ -164,18 +164,28 @@ static bool leads_on(const struct zone *z, const struct signing *s, const struct
 	return !at_next || !at_next->is_coming || at_next->is_published;
 }
 
-/* Publishes what is complete, once; names that go away wait until nothing leads to them. */
+/* True if an owner is left whose new link may still have to lead past names that go away. */
+static bool has_links(const struct generation *g)
+{
+	for (size_t i = g->at; i < g->count; i++)
+		if (!g->jobs[i]->is_published && g->jobs[i]->node && g->jobs[i]->is_in_chain)
+			return true;
+	return false;
+}
+
+/* Publishes what is complete, once; names that go away wait until no link but one of them leads to them. */
 static int publish_some(struct zone *z, struct signing *s)
 {
 	struct generation *g = &s->gen;
-	const bool is_end = g->phase == PHASE_LEAVE;
+	const bool is_end = g->phase == PHASE_LEAVE && !has_links(g);
+	const bool is_last = g->phase == PHASE_LEAVE;
 	while (g->asked < g->count && g->jobs[g->asked]->missing == 0)
 		g->asked++;
 	for (size_t i = g->at; i < g->asked; i++) {
 		struct job *job = g->jobs[i];
 		const bool is_due = !job->is_published && job->missing == 0 &&
-				    (is_end || is_early(job)) && leads_on(z, s, s->order, job) &&
-				    leads_on(z, s, s->wan, job);
+				    (is_end || (is_last && job->is_in_chain) || is_early(job)) &&
+				    leads_on(z, s, s->order, job) && leads_on(z, s, s->wan, job);
 		int err = is_due ? publish_job(z, s, job) : 0;
 		if (err)
 			return err;
@@ -209,6 +219,21 @@ static bool is_chain_closed(const struct signing *s)
 	return true;
 }
 
+static int cmp_jobs(const void *a, const void *b)
+{
+	const struct job *const *x = a, *const *y = b;
+	return name_cmp((*x)->name, (*y)->name);
+}
+
+/* Names go away from the first to the last: the link before those that are left leads to the next one, or past all. */
+static void begin_to_leave(struct generation *g)
+{
+	if (g->published < g->count)
+		qsort(g->jobs, g->count, sizeof(struct job *), cmp_jobs);
+	g->phase = PHASE_LEAVE;
+	g->at = 0;
+}
+
 static void end(struct signing *s)
 {
 	generation_free(s);
@@ -227,8 +252,7 @@ static bool go_on(struct zone *z, struct signing *s, uint32_t serial_floor)
 	if (g->phase == PHASE_SIGN) {
 		if (publish_complete(z, s) || !is_chain_closed(s))
 			return false;
-		g->phase = PHASE_LEAVE;
-		g->at = 0;
+		begin_to_leave(g);
 	}
 	if (g->phase == PHASE_LEAVE) {
 		if (publish_complete(z, s) || g->published < g->count)
