@@ -63,10 +63,9 @@ void serve_read(const struct serve_ctx *ctx, const uint8_t *query, size_t query_
 /* The signatures of addresses are behind the two lines of the node that are prefetched already. */
 static inline void prefetch_signatures(slot_t slot)
 {
-	/* As a number: there may be no node, and no branch is needed to prefetch nothing. */
-	const uintptr_t node = (uintptr_t)slot_node(slot);
-	__builtin_prefetch((const void *)(node + 128));
-	__builtin_prefetch((const void *)(node + 192));
+	const uint8_t *node = (const uint8_t *)slot_node(slot);
+	__builtin_prefetch(node + 128);
+	__builtin_prefetch(node + 192);
 }
 
 static inline void look(const struct serve_ctx *ctx, struct serve_asked *asked)
