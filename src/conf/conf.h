@@ -209,6 +209,9 @@ struct conf {
 	char *socket_path;
 	enum conf_verbosity verbosity;
 
+	/* check */
+	bool has_delegation; /* ask the parent, too */
+
 	/* export */
 	enum conf_format format;
 	unsigned view;    /* VIEW_LAN or VIEW_WAN (wire/rrset.h); 0: the usual one for the format */

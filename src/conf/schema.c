@@ -256,6 +256,10 @@ static const struct option options[] = {
 		.arg = "LEVEL", .defaults = {"info"}, .words = verbosity_words,
 		.help = "log what is this urgent, or more"},
 
+	{"delegation", .is_cmdline_only = true, .type = &option_type_flag,
+		.commands = 1 << CONF_CHECK, AT(has_delegation), .defaults = {"no"},
+		.help = "ask the parent of the domain for NS, addresses and DS, and print what is "
+			"missing there"},
 	{"format", .is_cmdline_only = true, .type = &option_type_choice, .commands = EXPORT,
 		AT(format), .arg = "FORMAT", .defaults = {"zone"}, .words = conf_format_words,
 		.help = "how the records are written"},

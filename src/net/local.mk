@@ -2,6 +2,7 @@
 src_net_libnet_a_SOURCES = \
 	src/net/dns.c src/net/dns.h \
 	src/net/dns_answer.c src/net/dns_answer.h \
+	src/net/dns_ask.c src/net/dns_ask.h \
 	src/net/dns_bind.c src/net/dns_bind.h \
 	src/net/dns_client.c src/net/dns_client.h \
 	src/net/dns_listeners.c src/net/dns_listeners.h \

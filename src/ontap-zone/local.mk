@@ -9,6 +9,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/company.c src/ontap-zone/company.h \
 	src/ontap-zone/confine.c src/ontap-zone/confine.h \
 	src/ontap-zone/daemon.c src/ontap-zone/daemon.h \
+	src/ontap-zone/delegation.c src/ontap-zone/delegation.h \
 	src/ontap-zone/export.c \
 	src/ontap-zone/files.c src/ontap-zone/files.h \
 	src/ontap-zone/grants_dir.c src/ontap-zone/grants_dir.h \
@@ -70,5 +71,6 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/state_dir.c src/ontap-zone/state_dir.h \
 	src/ontap-zone/terminal.c src/ontap-zone/terminal.h \
 	src/ontap-zone/updates.c src/ontap-zone/updates.h src/ontap-zone/report_updates.c \
+	src/ontap-zone/report_delegation.c \
 	src/ontap-zone/turn.c src/ontap-zone/turn.h \
 	src/ontap-zone/zones.c src/ontap-zone/zones.h

@@ -300,6 +300,8 @@ void report_answer(const struct report *r, const char *request, struct buf *out)
 		report_names(r, out);
 	else if (strcmp(request, "status") == 0)
 		report_status(r, out);
+	else if (strcmp(request, "delegation") == 0)
+		report_delegation(r, out);
 	else if (strcmp(request, "graph") == 0)
 		report_graph(r, out);
 	else if (strcmp(request, "resolver") == 0)

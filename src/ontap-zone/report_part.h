@@ -46,5 +46,7 @@ void report_error(struct buf *out, const char *text) NONNULL;
 /* The answers. They append lines to `out`, whose `err` is set if out of memory. */
 void report_names(const struct report *r, struct buf *out) NONNULL;
 void report_graph(const struct report *r, struct buf *out) NONNULL;
+/* What the parent of the domain should have. */
+void report_delegation(const struct report *r, struct buf *out) NONNULL;
 /* `words`: "NAME [ADDR]". */
 void report_explain(const struct report *r, const char *words, struct buf *out) NONNULL;

@@ -16,6 +16,7 @@
 #include "io/privilege.h"
 #include "io/ready.h"
 #include "ontap-zone/commands.h"
+#include "ontap-zone/delegation.h"
 #include "ontap-zone/keys.h"
 #include "ontap-zone/reload.h"
 #include "ontap-zone/signed.h"
@@ -287,7 +288,10 @@ int command_check(struct conf *conf, const struct log *log)
 		err = runtime_read_files(&runtime, &error);
 	if (err)
 		log_error(log, "check failed: error=\"%s\"", error.text);
+	code = err == ERR_SYNTAX ? EXIT_USAGE : err ? EXIT_SYSTEM : EXIT_DONE;
+	if (!err && runtime.conf.has_delegation)
+		code = delegation_check(&runtime.conf);
 	if (has_runtime)
 		runtime_fini(&runtime);
-	return err == ERR_SYNTAX ? EXIT_USAGE : err ? EXIT_SYSTEM : EXIT_DONE;
+	return code;
 }
