@@ -92,7 +92,7 @@ class Lab:
     """A host that signs its zones, two workloads, clients near and far, and a server of two children of the
     zone: one is signed."""
 
-    def __init__(self, topo, serve, need, work):
+    def __init__(self, topo, serve, need, work, *options):
         for tool in TOOLS:
             need(tool)
         work.chmod(0o777)
@@ -111,7 +111,7 @@ class Lab:
         self.children = self.serve_children(need("knotd"))
         self.daemon = serve(self.host, "--domain=vanya", "--ns=ns.vanya.", "--no-mdns", "--dnssec",
                             f"--zone-file={write(self.work, 'vanya.zone', ZONE + self.ds)}",
-                            "--allow-transfer=10.7.0.9", "--allow-transfer=198.18.0.9")
+                            "--allow-transfer=10.7.0.9", "--allow-transfer=198.18.0.9", *options)
         self.anchors = {zone: Anchor(self.daemon, zone, self.work) for zone in ("vanya.", *REVERSE.values())}
         self.anchor = self.anchors["vanya."]
 
@@ -272,6 +272,31 @@ def test_damage_is_found(lab, need, tmp_path, damage):
             lines[i] = line.replace("192.0.2.10", "192.0.2.11")
     wrong = check_zone(lab.near, write(str(tmp_path), "damaged", "".join(lines)), "vanya.", lab.anchor)
     assert {"ldns-verify-zone", "dnssec-verify", "kzonecheck"} <= set(wrong)
+
+
+@pytest.fixture
+def hiding_lab(topo, serve, need, tmp_path):
+    made = Lab(topo, serve, need, tmp_path, "--hide-lan")
+    yield made
+    made.children.stop()
+
+
+def test_what_is_hidden_does_not_exist_outside(hiding_lab, need, tmp_path):
+    """The two views have chains of their own then, and each is whole at any time."""
+    lab = hiding_lab
+    for tool in CHECKERS:
+        need(tool)
+    for name, rdtype, near, far in QUESTIONS:
+        is_hidden = name in ("private.vanya", "web.lan.vanya")
+        assert delv(lab.near, HOST, lab.anchor, name, rdtype) == near
+        assert delv(lab.far, FAR_HOST, lab.anchor, name, rdtype) == ("nxdomain" if is_hidden else far)
+    assert delv(lab.far, FAR_HOST, lab.anchor, "lan.vanya", "A") == "nxdomain"
+    dice = random.Random(5)
+    for _ in range(3):
+        check_all_zones(lab, tmp_path)
+        random_changes(lab, dice, 100)
+    zone = axfr(lab.far, "vanya", server=FAR_HOST)
+    assert not any(name.lower().endswith(".lan.vanya.") or "private" in name + text for name, _, _, text in zone)
 
 
 def random_changes(lab, dice, count):
