@@ -275,6 +275,14 @@ static bool answer_by_chain(const struct zone_reader *reader, const struct node 
 	return true;
 }
 
+static bool has_data(const struct node *n, unsigned view)
+{
+	for (unsigned i = 0; i < n->set_count; i++)
+		if (n->sets[i].view & view)
+			return true;
+	return false;
+}
+
 bool zone_lookup_proved(const struct zone_reader *reader, const struct key *key, uint16_t type,
 	unsigned view, struct zone_answer *ret, struct zone_denial *ret_denial)
 {
@@ -285,8 +293,8 @@ bool zone_lookup_proved(const struct zone_reader *reader, const struct key *key,
 	}
 	struct zone_answer by_chain;
 	struct zone_denial denial;
-	bool has_data = ret->node && ret->node->set_count > 0 && !ret->is_wildcard;
-	if (has_data || !answer_by_chain(reader, ret->apex, key, type, view, &by_chain) ||
+	if ((ret->node && !ret->is_wildcard && has_data(ret->node, view)) ||
+		!answer_by_chain(reader, ret->apex, key, type, view, &by_chain) ||
 		!zone_deny(reader, key, view, &by_chain, &denial))
 		return false;
 	*ret = by_chain;

@@ -337,6 +337,7 @@ static void run_changes(uint64_t seed)
 	dice = seed;
 	zone = zone_new(seed, (struct zone_listener){NULL, NULL});
 	assert_non_null(zone);
+	zone_hide_lan(zone, seed % 2);
 	rig_apex(zone, "x.");
 	assert_int_equal(zone_sign(zone, apex.wire), 0);
 	set_keys(&apex);
