@@ -9,7 +9,7 @@
 #include "unit.h"
 #include "zone/signing.h"
 
-enum { NAMES_CAP = 400, LINKS_CAP = 2048, NOW = 1700000000 };
+enum { NAMES_CAP = 400, LINKS_CAP = 4608, NOW = 1700000000 };
 
 /* Deterministic: the same after each setting of `chain_seed`. Returns 0 to `sides` - 1. */
 extern uint64_t chain_seed;
