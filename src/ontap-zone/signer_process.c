@@ -189,7 +189,8 @@ static int run_zones(struct signer_process *p)
 	return channel_flush_all(&p->channel);
 }
 
-static int run(struct signer_process *p)
+/* Never inlined: the frames of its caller and of this are large. */
+static __attribute__((noinline)) int run(struct signer_process *p)
 {
 	int err = 0;
 	while (!err) {
