@@ -124,6 +124,8 @@ void signing_retire(struct zone *z, struct signing *s)
 		list_remove(&p->in_waiting);
 		list_append(&s->waiting, &p->in_waiting);
 	}
+	if (s->gen.apex) /* this serial was never published */
+		s->owner->apex->serial = s->gen.serial;
 	list_remove(&s->in_zone);
 	s->owner->apex->signing = NULL;
 	s->owner = NULL;

@@ -316,6 +316,9 @@ int zone_remove_apex(struct zone *z, const uint8_t *name)
 	}
 	if (!has_zone_above)
 		err = forget_below(z, self);
+	/* As long as the zone is there, this can be tried again. */
+	for (unsigned say = 0; say < SAY_GENERATED && !has_zone_above && !err; say++)
+		err = zone_say(z, say, name, NULL, 0);
 	if (err)
 		return err;
 	update_begin(z, &u, name);
@@ -328,7 +331,7 @@ int zone_remove_apex(struct zone *z, const uint8_t *name)
 	z->apex_changes++;
 	tree_locate(&z->tree, name, &u.place);
 	zone_touch(z, &u.place);
-	return has_zone_above ? 0 : forget(z, name);
+	return 0;
 }
 
 /* Gives the zone its next serial and publishes its SOA. Out of memory, it stays dirty. */

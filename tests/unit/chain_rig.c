@@ -127,7 +127,7 @@ static void on_change(void *arg, const struct zone_change *change)
 			tell_link(rig, change, view);
 }
 
-static void add_apex(struct zone *z, const struct name *name)
+void chain_add_apex(struct zone *z, const struct name *name)
 {
 	static const char *const ns = "ns.Zone.";
 	struct name mname;
@@ -176,8 +176,8 @@ void chain_setup(struct rig *rig, uint64_t seed)
 	rig->hides = seed % 4 >= 2;
 	zone_hide_lan(rig->plain, rig->hides);
 	zone_hide_lan(rig->signed_, rig->hides);
-	add_apex(rig->plain, &rig->apex);
-	add_apex(rig->signed_, &rig->apex);
+	chain_add_apex(rig->plain, &rig->apex);
+	chain_add_apex(rig->signed_, &rig->apex);
 }
 
 void chain_teardown(struct rig *rig)

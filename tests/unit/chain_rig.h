@@ -68,6 +68,8 @@ long views_in(unsigned view);
 void check_links(struct rig *rig) NONNULL;
 
 void chain_setup(struct rig *rig, uint64_t seed) NONNULL;
+/* Makes that name a zone. */
+void chain_add_apex(struct zone *z, const struct name *name) NONNULL;
 void chain_teardown(struct rig *rig) NONNULL;
 void set_keys(struct rig *rig) NONNULL;
 struct zone_garbage *commit(struct rig *rig) NONNULL;

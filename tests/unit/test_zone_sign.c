@@ -392,6 +392,24 @@ static void drain(struct rig *rig)
 	assert_true(zone_is_whole(rig->signed_));
 }
 
+/* The zone goes, whatever it is doing, and comes back. */
+static void remove_and_return(struct rig *rig)
+{
+	INSIST(zone_remove_apex(rig->signed_, rig->apex.wire));
+	assert_int_equal(count_records(rig), 0);
+	assert_int_equal(rig->told, 0);
+	zone_garbage_free(commit(rig));
+	while (rig->waiting_count > 0)
+		answer(rig);
+	chain_add_apex(rig->signed_, &rig->apex);
+	INSIST(zone_sign(rig->signed_, rig->apex.wire));
+	set_keys(rig);
+	for (size_t i = 0; i < rig->count; i++)
+		INSIST(zone_put(rig->signed_, ZONE_DERIVED, rig->names[i].wire, NULL, 0));
+	drain(rig);
+	assert_int_equal(count_records(rig), rig->told);
+}
+
 static void run_seed(uint64_t seed)
 {
 	static struct rig rig;
@@ -431,6 +449,13 @@ static void run_seed(uint64_t seed)
 	refresh_all(&rig);
 	check_end(&rig);
 	check_links(&rig);
+	for (unsigned i = roll(30); i > 0; i--)
+		put_random(&rig);
+	for (unsigned i = roll(3); i > 0; i--) {
+		zone_garbage_free(commit(&rig));
+		ask(&rig);
+	}
+	remove_and_return(&rig);
 	chain_teardown(&rig);
 }
 
