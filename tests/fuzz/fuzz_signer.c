@@ -196,8 +196,10 @@ static void commands(char *text)
 		.asker = -1,
 		.channel = {.fd = -1}};
 	struct signer_zone_request request = {.ttl_s = 0};
+	struct ds_answer none = {.is_known = 1};
 	char *rest;
 	name_copy(&request.zone, zone);
+	none.zone = request.zone;
 	signer_zone_add(&p, &request);
 	unsigned lines = 0;
 	for (char *line = strtok_r(text, "\n", &rest); line && lines++ < 16;
@@ -207,6 +209,7 @@ static void commands(char *text)
 		signer_command_run(&p, line, true, &out);
 		require(!out.err && (out.len == 0 || out.bytes[out.len - 1] == '\n'));
 		buf_fini(&out);
+		signer_zone_hear(&p, &none); /* after "unsign", that is what is waited for */
 		require(p.zones[0]->roll.count <= ROLL_KEYS_MAX &&
 			p.zones[0]->pair_count <= ROLL_KEYS_MAX);
 		buf_clear(&p.channel.out);
