@@ -164,27 +164,38 @@ static bool leads_on(const struct zone *z, const struct signing *s, const struct
 	return !at_next || !at_next->is_coming || at_next->is_published;
 }
 
-/* True if an owner is left whose new link may still have to lead past names that go away. */
-static bool has_links(const struct generation *g)
+/* The order at the end of a generation: names that were hidden, before what hid them; links that lead past names that go
+ * away; and these. */
+enum step { STEP_HIDDEN, STEP_LINKS, STEP_LEAVE };
+
+static enum step step_of(const struct signing *s, const struct job *job)
 {
-	for (size_t i = g->at; i < g->count; i++)
-		if (!g->jobs[i]->is_published && g->jobs[i]->node && g->jobs[i]->is_in_chain)
-			return true;
-	return false;
+	if (job->is_in_chain)
+		return STEP_LINKS;
+	return order_find(s->order, job->name, NULL) ? STEP_LEAVE : STEP_HIDDEN;
+}
+
+static enum step first_step(const struct signing *s)
+{
+	enum step first = STEP_LEAVE;
+	for (size_t i = s->gen.at; i < s->gen.count; i++)
+		if (!s->gen.jobs[i]->is_published && step_of(s, s->gen.jobs[i]) < first)
+			first = step_of(s, s->gen.jobs[i]);
+	return first;
 }
 
 /* Publishes what is complete, once; names that go away wait until no link but one of them leads to them. */
 static int publish_some(struct zone *z, struct signing *s)
 {
 	struct generation *g = &s->gen;
-	const bool is_end = g->phase == PHASE_LEAVE && !has_links(g);
-	const bool is_last = g->phase == PHASE_LEAVE;
+	const bool is_end = g->phase == PHASE_LEAVE;
+	const enum step step = is_end ? first_step(s) : STEP_HIDDEN;
 	while (g->asked < g->count && g->jobs[g->asked]->missing == 0)
 		g->asked++;
 	for (size_t i = g->at; i < g->asked; i++) {
 		struct job *job = g->jobs[i];
 		const bool is_due = !job->is_published && job->missing == 0 &&
-				    (is_end || (is_last && job->is_in_chain) || is_early(job)) &&
+				    (is_end ? step_of(s, job) == step : is_early(job)) &&
 				    leads_on(z, s, s->order, job) && leads_on(z, s, s->wan, job);
 		int err = is_due ? publish_job(z, s, job) : 0;
 		if (err)
