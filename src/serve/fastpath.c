@@ -71,7 +71,7 @@ static inline void prefetch_signatures(slot_t slot)
 static inline void look(const struct serve_ctx *ctx, struct serve_asked *asked)
 {
 	asked->slot = zone_guess(ctx->zone, asked->hash);
-	if (asked->has_do)
+	if (asked->has_do && asked->slot != SLOT_EMPTY)
 		prefetch_signatures(asked->slot);
 }
 
