@@ -223,8 +223,18 @@ static void put_rejected(struct table *t, const json_t *line)
 			   .style = TEXT_FAINT});
 }
 
+/* On a terminal, what is long is cut: nobody reads it, and explain shows it. */
+static void put_data(struct buf *out, const struct look *look, const char *data)
+{
+	enum { SHOWN = 24 };
+	if (look->width == 0 || strlen(data) <= SHOWN)
+		buf_puts(out, data);
+	else
+		buf_printf(out, "%.*s…", SHOWN - 1, data);
+}
+
 /* A row for each record that updates have added. */
-static void put_updated(struct table *t, const json_t *line)
+static void put_updated(struct table *t, const struct look *look, const json_t *line)
 {
 	const bool is_served = answer_is_true(line, "served");
 	const enum text_style style = is_served ? TEXT_PLAIN : TEXT_FAINT;
@@ -233,14 +243,15 @@ static void put_updated(struct table *t, const json_t *line)
 	size_t i;
 	json_array_foreach(json_object_get(line, "updates"), i, record)
 	{
-		struct buf key = {0}, origin = {0};
+		struct buf key = {0}, origin = {0}, data = {0};
 		if (json_object_get(record, "key"))
 			buf_printf(&key, "key %s", answer_text(record, "key"));
 		buf_puts(&origin, "update ");
 		answer_age(&origin, answer_number(record, "seconds"));
 		table_put(t, is_served ? TEXT_NAME : TEXT_FAINT, i == 0 ? name : "");
 		table_put(t, style, answer_text(record, "type"));
-		table_put(t, style, answer_text(record, "data"));
+		put_data(&data, look, answer_text(record, "data"));
+		table_put(t, style, buf_text(&data));
 		table_put(t, style, buf_text(&key));
 		table_put(t, style, "");
 		table_put(t, style, buf_text(&origin));
@@ -248,6 +259,7 @@ static void put_updated(struct table *t, const json_t *line)
 		table_put(t, style, is_served ? "" : "no zone of ours has it");
 		buf_fini(&key);
 		buf_fini(&origin);
+		buf_fini(&data);
 	}
 }
 
@@ -304,7 +316,7 @@ static void put_line(struct table *t, const struct look *look, const json_t *lin
 	if (is_updated(line) && look->is_brief)
 		put_updated_brief(t, line);
 	else if (is_updated(line))
-		put_updated(t, line);
+		put_updated(t, look, line);
 	else if (look->is_brief)
 		put_brief(t, look, line);
 	else if (is_rejected(line))

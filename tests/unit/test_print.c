@@ -108,6 +108,17 @@ static void what_a_guest_has_taken_has_its_origin(void **state)
 	check(print_names, "names-guest.json", &(struct look){0}, "names-guest.txt");
 }
 
+static void what_updates_have_added_has_its_key_and_age(void **state)
+{
+	(void)state;
+	check(print_explain, "explain-update.json", &(struct look){0}, "explain-update.txt");
+	check(print_names, "names-updates.json", &(struct look){0}, "names-updates.txt");
+	check(print_names, "names-updates.json", &(struct look){.width = 100},
+		"names-updates-100.txt");
+	check(print_names, "names-updates.json", &(struct look){.is_brief = true},
+		"names-updates-brief.txt");
+}
+
 static int code_of(const char *name)
 {
 	json_t *lines = answer(name);
@@ -171,6 +182,7 @@ int main(void)
 		cmocka_unit_test(no_line_of_names_is_wider_than_the_terminal),
 		cmocka_unit_test(explain_says_what_is_withheld_from_this_client),
 		cmocka_unit_test(what_a_guest_has_taken_has_its_origin),
+		cmocka_unit_test(what_updates_have_added_has_its_key_and_age),
 		cmocka_unit_test(only_an_answer_is_success_for_scripts),
 		cmocka_unit_test(watch_says_when_and_whose),
 		cmocka_unit_test(graph_has_all_names_of_a_workload_on_its_wire),
