@@ -5,7 +5,7 @@
  * without a byte that could command a terminal.
  * Never opens a socket. Run by a fuzzer, and its replay.
  *
- * The input: a byte with the kind; of a request ('x' explain, 'n' names, 'g' graph), an alias, a host name
+ * The input: a byte with the kind; of a request ('x' explain, 'n' names, 'g' graph, 'f' forget, 'd' delegation), an alias, a host name
  * and the words, each ended by a newline; of an answer ('N' 'S' 'X' 'G' 'K' 'W'), a byte for the width and the lines.
  */
 #include <net/if_arp.h>
@@ -122,6 +122,35 @@ static void check_answer(uint8_t kind, struct buf *out)
 	buf_fini(out);
 }
 
+/* What an update has added: the words as TXT, at the name of the workload. */
+static struct added *add_update(const struct pipeline *p, const char *words)
+{
+	const size_t len = strlen(words) < 255 ? strlen(words) : 255;
+	uint8_t bytes[256] = {(uint8_t)len};
+	struct added *a = added_new(1);
+	struct added_draft d;
+	struct name owner;
+	require(a && name_prepend("web", 3, pipeline_domain(p), &owner) == 0);
+	memcpy(bytes + 1, words, len);
+	added_draft_init(&d, a);
+	struct added_owner *o = added_draft_owner(&d, owner.wire);
+	require(o != NULL);
+	require(added_owner_add(o, RR_TXT, 60, (struct rdata){bytes, (uint16_t)(1 + len)},
+			(struct added_by){owner.wire, 1}) == 0);
+	require(added_take(&d) == 0);
+	added_draft_fini(&d);
+	return a;
+}
+
+/* `forget`: a name and a type, or an error. */
+static void forget(const struct report *r, const char *words, struct buf *out)
+{
+	struct name name;
+	uint16_t type;
+	if (report_read_forget(pipeline_domain(r->pipeline), words, &name, &type, out))
+		report_forgotten(type == 0, out);
+}
+
 static void answer(uint8_t kind, char *text)
 {
 	const char *alias = strsep(&text, "\n"), *hostname = text ? strsep(&text, "\n") : "";
@@ -130,14 +159,18 @@ static void answer(uint8_t kind, char *text)
 	struct mdns *m = mdns_new(1);
 	struct buf out = {0};
 	require(m != NULL);
-	const struct report report = {.pipeline = p, .mdns = m};
+	struct added *added = add_update(p, words);
+	const struct report report = {.pipeline = p, .mdns = m, .added = added};
 	switch (kind) {
 	case 'n': report_names(&report, &out); break;
 	case 'g': report_graph(&report, &out); break;
+	case 'f': forget(&report, words, &out); break;
+	case 'd': report_delegation(&report, &out); break;
 	default: report_explain(&report, words, &out); break;
 	}
 	check_answer(kind, &out);
 	mdns_free(m);
+	added_free(added);
 	pipeline_free(p);
 }
 
@@ -149,7 +182,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	require(text != NULL);
 	memcpy(text, bytes + 1, len - 1);
 	text[len - 1] = '\0';
-	if (strchr("xng", bytes[0]))
+	if (strchr("xngfd", bytes[0]))
 		answer(bytes[0], text);
 	else
 		print(bytes[0], bytes[1], text + 1);

@@ -55,7 +55,7 @@ tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c src/ontap-zone/answe
 	src/ontap-zone/print_explain.c src/ontap-zone/print_graph.c src/ontap-zone/print_keys.c src/ontap-zone/print_names.c \
 	src/ontap-zone/print_status.c src/ontap-zone/print_watch.c src/ontap-zone/report_explain.c \
 	src/ontap-zone/report_graph.c src/ontap-zone/report_names.c src/ontap-zone/report_part.c \
-	src/ontap-zone/report_updates.c
+	src/ontap-zone/report_delegation.c src/ontap-zone/report_updates.c
 fuzz_programs += tests/fuzz/fuzz_signer
 tests_fuzz_fuzz_signer_SOURCES = tests/fuzz/fuzz_signer.c $(fuzz_steps) src/ontap-zone/signer_command.c \
 	src/ontap-zone/signer_keys.c src/ontap-zone/signer_parent.c src/ontap-zone/signer_zone.c
