@@ -66,6 +66,7 @@ static inline void prefetch_signatures(slot_t slot)
 	const uint8_t *node = (const uint8_t *)slot_node(slot);
 	__builtin_prefetch(node + 128);
 	__builtin_prefetch(node + 192);
+	__builtin_prefetch(node + 256);
 }
 
 static inline void look(const struct serve_ctx *ctx, struct serve_asked *asked)

@@ -24,6 +24,7 @@ struct order {
 	_Atomic(struct page *) root; /* NULL: no owner yet */
 	_Atomic unsigned changes;    /* of what readers see */
 	size_t count, bytes;
+	bool is_shown; /* writer only: readers may see it */
 };
 
 /* The way from the root to a leaf. */
@@ -63,6 +64,11 @@ void order_free(struct order *o)
 		depth -= depth > 0;
 	}
 	free(o);
+}
+
+void order_show(struct order *o)
+{
+	o->is_shown = true;
 }
 
 /* Goes from page `p` down to a leaf: by the key or, if it is NULL, along one side. */
@@ -140,7 +146,10 @@ static void note_change(struct order *o)
 static void discard(struct order *o, struct garbage *g, struct page *p)
 {
 	o->bytes -= p->bytes;
-	garbage_add(g, p);
+	if (o->is_shown)
+		garbage_add(g, p);
+	else
+		free(p);
 }
 
 static int put_root(struct order *o, const struct page_child *added, unsigned count)

@@ -34,6 +34,10 @@ struct order *order_new(void) MUSTCHECK;
 /* Frees the index, but no node. No reader may be left. */
 void order_free(struct order *o);
 
+/* Lets readers see the index from now on: blocks that are replaced are kept for them. Until then they are
+ * freed at once, so that an index which is made at a start leaves no garbage. For the writer. */
+void order_show(struct order *o) NONNULL;
+
 /* For readers, in a critical section. Returns the last owner at the name or before it, NULL if there
  * is none: never for a name in the zone, because the apex is before all others. */
 const struct node *order_at_or_before(const struct order *o, const struct key *key) NONNULL;

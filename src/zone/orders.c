@@ -44,7 +44,7 @@ static struct zone_orders *orders_of(const struct zone_reader *reader)
 }
 
 int orders_put(struct zone_reader *reader, struct garbage *g, const uint8_t *apex,
-	const struct order *order, const struct order *wan)
+	struct order *order, struct order *wan)
 {
 	struct zone_orders *old = orders_of(reader), *made;
 	size_t count = old ? old->count : 0, len = name_len(apex);
@@ -57,7 +57,10 @@ int orders_put(struct zone_reader *reader, struct garbage *g, const uint8_t *ape
 	for (size_t i = 0; i < count; i++)
 		if (!is_of(&old->at[i], apex, len))
 			made->at[made->count++] = old->at[i];
+	if (wan)
+		order_show(wan);
 	if (order) {
+		order_show(order);
 		struct named_order *named = &made->at[made->count++];
 		named->order = order;
 		named->wan = wan;

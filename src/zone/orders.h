@@ -13,10 +13,11 @@ const struct order *zone_order(
 	const struct zone_reader *reader, const struct node *apex, unsigned view) NONNULL;
 
 /* For the writer. Sets the index of the zone with that apex, and that of those owners that exist in the wan view,
- * where they are fewer (NULL: they are the same). `order` NULL: the zone is not signed any more, and its indexes
- * may be freed after a grace period. The name is in lower case. ERR_NOMEM: nothing has changed. */
+ * where they are fewer (NULL: they are the same); both are shown then (order_show()). `order` NULL: the zone is
+ * not signed any more, and its indexes may be freed after a grace period. The name is in lower case.
+ * ERR_NOMEM: nothing has changed. */
 int orders_put(struct zone_reader *reader, struct garbage *g, const uint8_t *apex,
-	const struct order *order, const struct order *wan) NONNULL_ARGS(1, 2, 3) MUSTCHECK;
+	struct order *order, struct order *wan) NONNULL_ARGS(1, 2, 3) MUSTCHECK;
 
 /* Frees the list, but no index. No reader may be left. */
 void orders_fini(struct zone_reader *reader) NONNULL;
