@@ -70,14 +70,16 @@ static void ask_node(struct asking *a, struct job *job, struct node *n)
 	}
 }
 
-/* What an address needs is asked first, apart from what only closes the chain. */
+/* What an address needs is asked first, apart from what only closes the chain; of a few owners, each for itself, so that
+ * it is seen while the next one is being signed. */
 static void ask_jobs(struct asking *a)
 {
+	enum { FEW = 4 };
 	struct generation *g = &a->s->gen;
-	const bool is_first = g->asked < g->changed;
+	const bool is_first = g->asked < g->changed, is_alone = is_first && g->changed <= FEW;
 	while (g->asked < g->count && !a->is_full) {
 		struct job *job = g->jobs[g->asked];
-		if (is_first && g->asked >= g->changed && a->asked->count > 0)
+		if (a->asked->count > 0 && (is_alone || (is_first && g->asked >= g->changed)))
 			return;
 		if (job->missing > 0)
 			ask_node(a, job, job->node);
