@@ -517,7 +517,8 @@ void updates_written(struct updates *u, int err)
 
 void updates_write_again(struct updates *u)
 {
-	u->has_to_be_new = u->file_len > 0;
+	/* Without a file of ours, the first update there would fail. */
+	u->has_to_be_new = u->file_len > 0 || u->config.runtime->conf.update_rights.count > 0;
 	retry_done(&u->file_retry);
 }
 

@@ -361,6 +361,24 @@ def test_the_file_is_made_anew_when_it_is_long(daemon, host):
     assert texts(host, "n49.vanya") == [f'"{"b" * 250}"']
 
 
+def test_a_new_directory_is_ready_for_the_first_update(serve, host, web, tmp_path):
+    conf, other = tmp_path / "zone.conf", tmp_path / "other"
+    other.mkdir()
+    other.chmod(0o777)
+    text = f"domain = vanya\nmdns = no\nlisten = any\ntsig = one:hmac-sha256:{SECRET}\nallow-update = key:one:*:ANY\n"
+    conf.write_text(text)
+    daemon = serve(host, f"--config={conf}")
+    daemon.stop()
+    first = next(option for option in daemon.options if option.startswith("--state=")).split("=", 1)[1]
+    daemon.options = [option for option in daemon.options if not option.startswith("--state=")]
+    conf.write_text(text + f"state = {first}\n")
+    daemon.start()
+    conf.write_text(text + f"state = {other}\n")
+    daemon.ask("reload")
+    wait_until(lambda: (other / "updates").exists() and (other / "updates").stat().st_size > 0, what="the file")
+    assert send(host, ("add", "n", 60, "TXT", "y")) == "NOERROR"
+
+
 def test_a_reload_changes_rights_and_directory(serve, host, web, tmp_path):
     conf, other = tmp_path / "zone.conf", tmp_path / "other"
     other.mkdir()
@@ -379,7 +397,8 @@ def test_a_reload_changes_rights_and_directory(serve, host, web, tmp_path):
     assert send(host, ("add", "n", 60, "TXT", "x")) == "NOERROR"
     conf.write_text(text + f"state = {other}\nallow-update = key:one:n:ANY\n")
     daemon.ask("reload")
-    wait_until(lambda: send(host, ("add", "n", 60, "TXT", "y")) == "NOERROR", what="the file in the new directory")
+    wait_until((other / "updates").exists, what="the file in the new directory")
+    assert send(host, ("add", "n", 60, "TXT", "y")) == "NOERROR"
     assert send(host, ("add", "m", 60, "TXT", "y")) == "REFUSED"
     daemon.kill()
     daemon.start()

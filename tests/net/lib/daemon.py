@@ -70,7 +70,7 @@ class Daemon(Started):
         {name: {address: reason}}."""
         served, unserved = {}, {}
         for line in self.lines("names"):
-            if "rejected" in line:
+            if "addresses" not in line:
                 continue
             for addr in line["addresses"]:
                 if addr["served"]:
