@@ -93,21 +93,6 @@ static void read_record(struct rd *r, const struct header *h, struct name *owner
 	*last = rd_init(rdata, len);
 }
 
-/* DS at the zone's own name is the parent's. */
-static bool is_type_ours(const struct header *h, const struct name *owner)
-{
-	switch (h->covered) {
-	case 0:
-	case RR_DNSKEY:
-	case RR_CDS:
-	case RR_CDNSKEY:
-	case RR_RRSIG:
-	case RR_SIG: return false;
-	case RR_DS: return !name_equal(owner->wire, h->signer.wire);
-	default: return !rr_type_is_meta(h->covered);
-	}
-}
-
 /* Times are serial numbers of 32 bits (RFC 4034 §3.1.5). */
 static bool is_time_good(const struct header *h, uint64_t now_s)
 {
@@ -129,7 +114,7 @@ enum signing_refusal signing_sign(const struct signing_keys *keys, uint64_t now_
 	while (!r.err && rd_left(&r) > 0);
 	if (r.err || h.labels != count_labels(owner.wire))
 		return SIGNING_MALFORMED;
-	if (!is_type_ours(&h, &owner))
+	if (!rr_type_is_signable(h.covered, name_equal(owner.wire, h.signer.wire)))
 		return SIGNING_TYPE;
 	const struct key_pair *key = keys->find(keys->arg, h.signer.wire, h.alg, h.tag);
 	if (!key)

@@ -12,6 +12,7 @@
 #include "wire/rr.h"
 
 static const uint8_t challenge[] = "\17_acme-challenge";
+static const uint8_t a_name[] = "\1a"; /* that is no apex and no wildcard */
 
 /* Types without a row in wire/rr_types.h. */
 enum { TYPE_NXT = 30, TYPE_NSEC3 = 50, TYPE_NSEC3PARAM = 51 };
@@ -52,7 +53,7 @@ static const char *take_type(struct update_right *right, const char *word, size_
 	}
 	if (type == 0)
 		return "a type is unknown";
-	if (type != RR_NS && update_right_is_for_none(type, name_root, name_root))
+	if (update_right_is_for_none(type, a_name, name_root))
 		return "records of such a type cannot be changed by an update";
 	if (right->type_count == UPDATE_RIGHT_TYPES)
 		return "there are more than 16 types: use another right for the rest, or ANY";
@@ -111,20 +112,16 @@ const char *update_right_parse(const char *text, struct update_right *ret)
 
 bool update_right_is_for_none(uint16_t type, const uint8_t *owner, const uint8_t *apex)
 {
+	const bool is_apex = name_equal(owner, apex);
 	switch (type) {
-	case RR_NS: return name_equal(owner, apex);
+	case RR_NS: return is_apex;
 	case RR_SOA:
-	case RR_SIG:
 	case TYPE_NXT:
-	case RR_RRSIG:
 	case RR_NSEC:
-	case RR_DNSKEY:
 	case TYPE_NSEC3:
 	case TYPE_NSEC3PARAM:
-	case RR_CDS:
-	case RR_CDNSKEY:
 	case RR_ZONEMD: return true;
-	default: return type == 0 || rr_type_is_meta(type);
+	default: return !rr_type_is_signable(type, is_apex);
 	}
 }
 

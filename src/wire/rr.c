@@ -48,6 +48,21 @@ bool rr_type_is_meta(uint16_t type)
 	return type == 0 || type == RR_OPT || (type >= 128 && type <= 255);
 }
 
+bool rr_type_is_of_signer(uint16_t type)
+{
+	return type == RR_DNSKEY || type == RR_CDS || type == RR_CDNSKEY;
+}
+
+bool rr_type_is_signable(uint16_t type, bool is_apex)
+{
+	switch (type) {
+	case RR_SIG:
+	case RR_RRSIG: return false;
+	case RR_DS: return !is_apex;
+	default: return !rr_type_is_of_signer(type) && !rr_type_is_meta(type);
+	}
+}
+
 /* Lengths of the fields that have one; 0: it depends on the content. */
 static const uint8_t field_sizes[] = {[RF_U8] = 1,
 	[RF_U16] = 2,

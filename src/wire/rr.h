@@ -97,6 +97,13 @@ uint16_t rr_type_from_text(const char *text, size_t len) NONNULL;
  * 6895 §3.1). */
 bool rr_type_is_meta(uint16_t type);
 
+/* True if the signer makes sets of that type itself: DNSKEY, CDS, CDNSKEY. */
+bool rr_type_is_of_signer(uint16_t type);
+
+/* True if sets of that type that others make are signed: no signatures (RFC 4035 §2.2), nothing of the signer, nothing
+ * that no record can have, and no DS at the apex (§2.4). A zone that is signed has no other sets. */
+bool rr_type_is_signable(uint16_t type, bool is_apex);
+
 /* Where the rdata of a type has names: first `lead` bytes, then `names` names, then anything.
  * Unknown types have no names. */
 struct rr_layout {

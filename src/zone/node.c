@@ -76,10 +76,12 @@ static bool is_near_run(const struct run *run, size_t records)
 }
 
 /* True if a set of that type gets signatures. At a cut only what the parent zone says with authority does (RFC
- * 4035 §2.2). */
+ * 4035 §2.2). For what the signer refuses it is not asked: the others would wait for that. */
 static bool is_to_sign(const struct building *b, uint16_t type)
 {
-	return b->form.key_count > 0 && (!b->is_cut || type == RR_DS || type == RR_NSEC);
+	const bool is_apex = b->form.is_apex;
+	return b->form.key_count > 0 && (!b->is_cut || type == RR_DS || type == RR_NSEC) &&
+	       (rr_type_is_signable(type, is_apex) || (is_apex && rr_type_is_of_signer(type)));
 }
 
 /* Computes the length of the run's rdata and signatures. Fills in `*set` except its offset. ERR_RANGE. */

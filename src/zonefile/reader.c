@@ -83,7 +83,7 @@ static int fail_words(struct reader *r, const struct zonewords *w)
 
 /* Checks that a file may have the type. Excluded are types that exist only in queries, and types
  * about all names of a signed zone, since ours are not known when the file is written. A signed zone has the keys of
- * the signer only. */
+ * the signer only, and nothing that it does not sign. */
 static int check_type(struct reader *r, uint16_t type)
 {
 	switch (type) {
@@ -91,15 +91,19 @@ static int check_type(struct reader *r, uint16_t type)
 	case RR_NSEC:
 	case RR_NSEC3:
 	case RR_NSEC3PARAM: return fail_type(r, "signatures of a file are not served", type);
-	case RR_DNSKEY:
-	case RR_CDS:
-	case RR_CDNSKEY:
-		if (r->source->is_signed)
-			return fail_type(r, "keys of a signed zone are the signer's", type);
-		break;
 	default: break;
 	}
-	return rr_type_is_meta(type) ? fail_type(r, "no record can have that type", type) : 0;
+	if (rr_type_is_meta(type))
+		return fail_type(r, "no record can have that type", type);
+	if (!r->source->is_signed ||
+		rr_type_is_signable(type, name_equal(r->owner, r->source->origin)))
+		return 0;
+	if (rr_type_is_of_signer(type))
+		return fail_type(r, "keys of a signed zone are the signer's", type);
+	return fail_type(r,
+		type == RR_DS ? "of a signed zone, the parent has that"
+			      : "a signed zone cannot have that",
+		type);
 }
 
 /* Sets the owner of the record being read: the pointer of the previous record, if it is the

@@ -278,9 +278,12 @@ def test_a_clock_that_is_behind_signs_nothing(signed):
 
 @pytest.mark.parametrize("record", ["@ DNSKEY 257 3 13 AAAA", "@ CDS 0 0 0 00", "@ CDNSKEY 0 3 0 AA==",
                                     "a RRSIG A 13 2 60 20300101000000 20200101000000 1 example.org. AAAA",
-                                    "a NSEC b A", "a NSEC3 1 0 0 - 0000 A", "@ NSEC3PARAM 1 0 0 -"])
+                                    "a NSEC b A", "a NSEC3 1 0 0 - 0000 A", "@ NSEC3PARAM 1 0 0 -",
+                                    "@ DS 1 13 2 00", f"{ZONE}. DS 1 13 2 00",
+                                    "a TYPE24 \\# 21 000000000000000000000000000000000000016100"])
 def test_a_zone_file_brings_no_keys(program, tmp_path, record):
-    """Those would be signed, or contradict ours. Without --dnssec, keys are records like others."""
+    """Those would be signed, or contradict ours, or be refused by the signer. Without --dnssec, they are records like
+    others."""
     path = tmp_path / "zone"
     path.write_text(f"www A 192.0.2.1\n{record}\n")
 
@@ -289,7 +292,7 @@ def test_a_zone_file_brings_no_keys(program, tmp_path, record):
                                *options], capture_output=True, text=True, check=False)
     refused = check("--dnssec")
     assert refused.returncode == 100 and f"{path}:2: " in refused.stderr, refused
-    assert (check().returncode == 0) == (record.split()[1] in ("DNSKEY", "CDS", "CDNSKEY")), record
+    assert (check().returncode == 0) == (record.split()[1] in ("DNSKEY", "CDS", "CDNSKEY", "DS", "TYPE24")), record
 
 
 # --- rolls -----------------------------------------------------------------------------------------

@@ -32,6 +32,22 @@ static void rfc6895_s3_1_meta_types(void **state)
 	assert_false(rr_type_is_meta(127));
 }
 
+static void rfc4035_s2_types_that_are_signed(void **state)
+{
+	(void)state;
+	assert_true(rr_type_is_signable(RR_A, true));
+	assert_true(rr_type_is_signable(RR_NSEC, false));
+	assert_true(rr_type_is_signable(RR_KEY, true));
+	assert_true(rr_type_is_signable(RR_DS, false));
+	static const uint16_t never[] = {
+		0, RR_SIG, RR_RRSIG, RR_DNSKEY, RR_CDS, RR_CDNSKEY, RR_OPT, RR_TSIG, RR_ANY};
+	for (size_t i = 0; i < ARRAY_LEN(never); i++) {
+		assert_false(rr_type_is_signable(never[i], true));
+		assert_false(rr_type_is_signable(never[i], false));
+	}
+	assert_false(rr_type_is_signable(RR_DS, true));
+}
+
 static void addresses_have_one_size(void **state)
 {
 	(void)state;
@@ -144,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(types_have_text),
 		cmocka_unit_test(rfc6895_s3_1_meta_types),
+		cmocka_unit_test(rfc4035_s2_types_that_are_signed),
 		cmocka_unit_test(addresses_have_one_size),
 		cmocka_unit_test(names_in_rdata_are_whole_and_uncompressed),
 		cmocka_unit_test(txt_is_one_string_or_more),

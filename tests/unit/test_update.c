@@ -594,6 +594,10 @@ static void malformed_changes_are_told_before_any_is_made(void **state)
 		{"upd ANY n.example. 0 RRSIG", RCODE_REFUSED},
 		{"upd IN example. 60 NS ns.n.", RCODE_REFUSED},
 		{"upd ANY example. 0 SOA", RCODE_REFUSED},
+		{"upd IN example. 60 DS #00010d0200", RCODE_REFUSED},
+		{"upd IN n.example. 60 TYPE24 "
+		 "#000000000000000000000000000000000000016100",
+			RCODE_REFUSED},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		int rcode = update("all", "example.", "upd IN good.example. 60 A 192.0.2.9",
@@ -603,7 +607,9 @@ static void malformed_changes_are_told_before_any_is_made(void **state)
 		assert_non_null(rig.outcome.reason);
 	}
 	assert_int_equal(count("good.example.", RR_A), -1);
-	assert_int_equal(update("all", "example.", "upd IN cut.example. 60 NS ns.n.", NULL), 0);
+	assert_int_equal(update("all", "example.", "upd IN cut.example. 60 NS ns.n.",
+				 "upd IN cut.example. 60 DS #00010d0200", NULL),
+		0);
 	assert_int_equal(update("all", "example.", "upd IN n.example. 60 TYPE65280", NULL), 0);
 	assert_int_equal(count("n.example.", 65280), 1);
 	assert_int_equal(update("all", "example.", "upd NONE n.example. 0 TYPE65280", NULL), 0);
