@@ -44,13 +44,20 @@ static void warn_if_fixed(const struct daemon *d, const char *key, bool is_same)
 			key);
 }
 
+static bool are_same_names(const struct conf_names *a, const struct conf_names *b)
+{
+	for (size_t i = 0; i < a->count && i < b->count; i++)
+		if (!name_equal(a->at[i].wire, b->at[i].wire))
+			return false;
+	return a->count == b->count;
+}
+
 /* The signer has them from its start. */
 static void keep_dnssec(const struct daemon *d, struct conf *before, struct conf *now)
 {
-	const struct conf_names *a = &before->signed_zones, *b = &now->signed_zones;
 	warn_if_fixed(d, "dnssec",
-		before->dnssec == now->dnssec && a->count == b->count &&
-			(a->count == 0 || memcmp(a->at, b->at, a->count * sizeof(*a->at)) == 0));
+		before->dnssec == now->dnssec &&
+			are_same_names(&before->signed_zones, &now->signed_zones));
 	SWAP(before->dnssec, now->dnssec);
 	SWAP(before->signed_zones, now->signed_zones);
 	warn_if_fixed(d,

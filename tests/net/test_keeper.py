@@ -370,3 +370,15 @@ def test_code_in_the_keeper_and_the_watcher_reaches_less_than_their_user(host, w
     tid = children(daemon.process.pid)["ontap-keeper"]
     for call in [call for call in DEADLY if call[0] not in (inject.EXECVE, inject.FORK)]:
         assert inject.call(tid, *call) == -errno.EPERM, call
+
+
+def test_a_reload_of_the_same_zones_to_sign_warns_of_nothing(host, web, serve, zones):
+    conf = zones / "conf"
+    conf.write_text("domain = vanya\nmdns = no\nlisten = any\ndnssec = vanya\n")
+    daemon = serve(host, f"--config={conf}")
+    daemon.ask("reload")
+    assert "not changed by a reload" not in daemon.log()
+    conf.write_text(conf.read_text().replace("dnssec = vanya", "dnssec = other"))
+    daemon.ask("reload")
+    assert "not changed by a reload: key=dnssec " in daemon.log()
+    daemon.stop()
