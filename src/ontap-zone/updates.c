@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "io/loop.h"
 #include "net/dns_answer.h"
+#include "ontap-zone/update_put.h"
 #include "update/diary.h"
 #include "update/judge.h"
 #include "update/sig0.h"
@@ -48,6 +49,7 @@ struct updates {
 	struct updates_config config;
 	struct transfers *transfers; /* NULL: nobody asks yet */
 	struct added *added;
+	struct update_put put;
 	struct transfer *waiting, **last;
 	/* What the keeper writes now. */
 	struct added_draft entry;
@@ -82,6 +84,7 @@ struct updates *updates_new(const struct updates_config *config)
 	if (!u)
 		return NULL;
 	u->config = *config;
+	u->put = (struct update_put){.runtime = config->runtime, .log = config->log};
 	u->last = &u->waiting;
 	u->added = added_new(loop_random());
 	if (!u->added) {
@@ -121,16 +124,10 @@ const struct added *updates_added(const struct updates *u)
 
 /* Publication. */
 
-static int put(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count)
-{
-	const struct updates *u = arg;
-	return pipeline_put_update(u->config.runtime->pipeline, owner, sets, count);
-}
-
 /* Puts what the zone does not have yet. */
 static void put_all(struct updates *u, ns_t now)
 {
-	if (added_put_all(u->added, put, u))
+	if (added_put_all(u->added, update_put, &u->put))
 		retry_failed(&u->put_retry, now);
 	else
 		retry_done(&u->put_retry);
@@ -258,6 +255,8 @@ static int judge(struct updates *u, const struct update_ask *ask, const struct u
 		.right_count = rights->count,
 		.by = {ask->tsig.key.name.wire, dns_unix_time()},
 		.is_sig0 = ask->is_sig0,
+		.try = update_put_try,
+		.try_arg = &u->put,
 		.before = &u->entry};
 	return update_judge(&ground, m, draft, outcome);
 }

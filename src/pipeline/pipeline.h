@@ -111,6 +111,9 @@ int pipeline_expect_statics(struct pipeline *p, size_t names) NONNULL MUSTCHECK;
  * its zone a serial. ERR_RANGE: it is in no zone, or a node cannot hold this much. ERR_NOMEM: try again. */
 int pipeline_put_update(struct pipeline *p, const uint8_t *owner, const struct rrset *sets,
 	size_t count) NONNULL_ARGS(1, 2) MUSTCHECK;
+/* Returns what pipeline_put_update() would return, and changes nothing. */
+int pipeline_try_update(struct pipeline *p, const uint8_t *owner, const struct rrset *sets,
+	size_t count) NONNULL_ARGS(1, 2) MUSTCHECK;
 
 /* Sets the records of the zone files to exactly `files`, and takes ownership of it, also on
  * failure. ERR_NOMEM, ERR_RANGE: a part of the records is not served. */

@@ -41,10 +41,15 @@ static bool is_to_hide(const struct pipeline *p, const uint8_t *owner)
 	       name_is_below(owner, lan.wire);
 }
 
-/* Puts what somebody wrote for everybody, for the lan view only. */
-static int put_for_lan(struct pipeline *p, enum zone_source source, const uint8_t *owner,
-	const struct rrset *sets, size_t count)
+typedef int zone_put_fn(struct zone *z, enum zone_source source, const uint8_t *owner,
+	const struct rrset *sets, size_t count);
+
+/* Puts what somebody wrote for everybody: where the wan view shall not have it, for the lan view only. */
+static int put_for_whom(struct pipeline *p, zone_put_fn *put, enum zone_source source,
+	const uint8_t *owner, const struct rrset *sets, size_t count)
 {
+	if (count == 0 || !is_to_hide(p, owner))
+		return put(p->zone, source, owner, sets, count);
 	struct rrset *copy = malloc(count * sizeof(*copy));
 	if (!copy)
 		return ERR_NOMEM;
@@ -52,7 +57,7 @@ static int put_for_lan(struct pipeline *p, enum zone_source source, const uint8_
 		copy[i] = sets[i];
 		copy[i].view &= VIEW_LAN;
 	}
-	int err = zone_put(p->zone, source, owner, copy, count);
+	int err = put(p->zone, source, owner, copy, count);
 	free(copy);
 	return err;
 }
@@ -60,8 +65,7 @@ static int put_for_lan(struct pipeline *p, enum zone_source source, const uint8_
 static int put(struct pipeline *p, enum zone_source source, const uint8_t *owner,
 	const struct rrset *sets, size_t count)
 {
-	int err = count > 0 && is_to_hide(p, owner) ? put_for_lan(p, source, owner, sets, count)
-						    : zone_put(p->zone, source, owner, sets, count);
+	int err = put_for_whom(p, zone_put, source, owner, sets, count);
 	if (!err)
 		find_crowded_sum(p, owner, sets, count);
 	else if (err == ERR_RANGE && source == ZONE_DERIVED && p->sink.on_no_room)
@@ -89,4 +93,10 @@ int pipeline_put_update(
 	struct pipeline *p, const uint8_t *owner, const struct rrset *sets, size_t count)
 {
 	return unicast_put(p, ZONE_UPDATED, owner, sets, count);
+}
+
+int pipeline_try_update(
+	struct pipeline *p, const uint8_t *owner, const struct rrset *sets, size_t count)
+{
+	return put_for_whom(p, zone_try, ZONE_UPDATED, owner, sets, count);
 }

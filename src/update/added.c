@@ -380,6 +380,16 @@ static int put_owner(const struct added_owner *o, added_put_fn *put, void *arg)
 	return err;
 }
 
+int added_draft_try(const struct added_draft *d, added_put_fn *try, void *arg)
+{
+	MAP_EACH(o, &d->owners, struct added_owner, in_map) {
+		int err = o->set_count > 0 ? put_owner(o, try, arg) : 0;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int added_put_all(struct added *a, added_put_fn *put, void *arg)
 {
 	LIST_EACH(o, &a->unput, struct added_owner, in_unput) {

@@ -114,9 +114,13 @@ bool added_draft_fits(const struct added_draft *d, const struct added_draft *bef
 int added_take(struct added_draft *d) NONNULL MUSTCHECK;
 
 /* Passes each owner that the zone may not have as it is: `put` as zone_put(). What returns ERR_NOMEM is passed
- * again by the next call. Returns ERR_NOMEM in that case. */
+ * again by the next call. Returns ERR_NOMEM in that case. Other errors are for `put` to tell: they are kept, and
+ * not served. */
 typedef int added_put_fn(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count);
 int added_put_all(struct added *a, added_put_fn *put, void *arg) NONNULL_ARGS(1, 2) MUSTCHECK;
+/* Passes each owner of the draft that has records: `try` as zone_try(). Returns its first error. */
+int added_draft_try(const struct added_draft *d, added_put_fn *try, void *arg) NONNULL_ARGS(1, 2)
+	MUSTCHECK;
 /* Zones have come or gone: all is passed again. */
 void added_zones_changed(struct added *a) NONNULL;
 

@@ -199,6 +199,17 @@ static int change(struct judging *j, const struct update_record *r)
 	}
 }
 
+/* What is acknowledged is served: so the zone is asked. */
+static int judge_room(struct judging *j)
+{
+	const struct update_ground *g = j->ground;
+	switch (added_draft_try(j->draft, g->try, g->try_arg)) {
+	case 0: return RCODE_NOERROR;
+	case ERR_NOMEM: return refuse(j, RCODE_SERVFAIL, "out of memory");
+	default: return refuse(j, RCODE_REFUSED, "a name has no room for that");
+	}
+}
+
 static int judge_updates(struct judging *j)
 {
 	const struct update_message *m = j->m;
@@ -217,9 +228,7 @@ static int judge_updates(struct judging *j)
 		!added_draft_fits(j->draft, j->ground->before, j->ground->by.key))
 		return refuse(j, RCODE_REFUSED,
 			"the key, or all updates, have added as much as they may");
-	return served_has_room(j->ground->zone, j->draft)
-		       ? RCODE_NOERROR
-		       : refuse(j, RCODE_REFUSED, "a name has no room for that");
+	return judge_room(j);
 }
 
 int update_judge(const struct update_ground *ground, const struct update_message *m,

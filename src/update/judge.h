@@ -4,8 +4,8 @@
  *
  *	zone            FORMERR it is no SOA; NOTAUTH it is none of ours, or the key has no rights at all
  *	prerequisites   FORMERR, NOTZONE; NXDOMAIN, YXDOMAIN, NXRRSET, YXRRSET
- *	updates         FORMERR, NOTZONE; REFUSED the key may not, or there is no room
- *	                then the draft is made, which cannot fail but for memory: SERVFAIL
+ *	updates         FORMERR, NOTZONE; REFUSED the key may not
+ *	                then the draft is made; REFUSED there is no room; SERVFAIL for lack of memory
  *
  * Prerequisites see the zone as it is served, in both views together: who is in one of them must not be told
  * that a name is free which the other has. Updates change only what updates have added. What the kernel or a
@@ -30,6 +30,8 @@ struct update_ground {
 	size_t right_count;
 	struct added_by by; /* its key has signed */
 	bool is_sig0;       /* a key pair */
+	added_put_fn *try;  /* as zone_try(): whether the zone takes what an owner gets */
+	void *try_arg;
 	const struct added_draft
 		*before; /* is taken first, and has none of the names; NULL: nothing */
 };

@@ -11,9 +11,6 @@
 #include "base/err.h"
 #include "zone/node.h"
 
-/* Bytes of a node that are left for others, and for what is beside the records. */
-enum { NODE_ROOM = UINT16_MAX - 2048 };
-
 static const enum zone_source others[] = {ZONE_DERIVED, ZONE_STATIC};
 
 bool served_has_name(const struct zone *z, const uint8_t *name)
@@ -136,18 +133,4 @@ bool served_others_are_alias(const struct zone *z, const uint8_t *name)
 		}
 	}
 	return has_alias && !has_other;
-}
-
-bool served_has_room(const struct zone *z, const struct added_draft *d)
-{
-	MAP_EACH(o, &d->owners, struct added_owner, in_map) {
-		size_t bytes = added_owner_bytes(o);
-		for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-			const struct node *n = zone_said(z, others[i], o->name);
-			bytes += n ? node_size(n) : 0;
-		}
-		if (o->set_count > 0 && bytes > NODE_ROOM)
-			return false;
-	}
-	return true;
 }

@@ -28,6 +28,3 @@ bool served_others_have_record(const struct zone *z, const uint8_t *name, uint16
 
 /* True if what others have at that name is an alias, and so nothing else. */
 bool served_others_are_alias(const struct zone *z, const uint8_t *name) NONNULL;
-
-/* True if each owner of the draft fits into a node together with what others have there. */
-bool served_has_room(const struct zone *z, const struct added_draft *d) NONNULL;

@@ -60,3 +60,20 @@ int zone_say(
 	update_publish(z, &u);
 	return 0;
 }
+
+int zone_try(struct zone *z, enum zone_source source, const uint8_t *owner,
+	const struct rrset *sets, size_t count)
+{
+	struct update u;
+	struct node *saying;
+	update_begin(z, &u, owner);
+	if (!u.place.apex)
+		return ERR_RANGE;
+	int err = make_saying(z, source, owner, sets, count, &saying);
+	if (err)
+		return err;
+	u.said[source] = saying;
+	err = update_try(z, &u);
+	node_free(saying);
+	return err;
+}

@@ -137,5 +137,9 @@ struct node *update_present(const struct update *u) NONNULL;
  * changed; the caller still owns the new nodes in `said`. */
 int update_prepare(struct zone *z, struct update *u) NONNULL MUSTCHECK;
 
+/* Tells what update_prepare() would return, but for memory, and allocates and changes nothing. It is to be called in its
+ * place; the caller still owns the new nodes. */
+int update_try(struct zone *z, struct update *u) NONNULL MUSTCHECK;
+
 /* Publishes the update. Cannot fail. */
 void update_publish(struct zone *z, struct update *u) NONNULL;

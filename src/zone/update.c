@@ -74,8 +74,8 @@ static void release(struct zone *z, struct update *u)
 	tree_release(&u->place);
 }
 
-/* Merges the sources' records, and allocates everything that publishing needs. */
-int update_prepare(struct zone *z, struct update *u)
+/* Merges the sources' records. */
+static int merge(struct zone *z, struct update *u)
 {
 	unsigned sources = 0;
 	for (int s = 0; s < SAY_COUNT; s++) {
@@ -83,13 +83,26 @@ int update_prepare(struct zone *z, struct update *u)
 		u->sum = u->said[s] ? u->said[s] : u->sum;
 	}
 	u->needs_owner = sources > 1 || u->apex;
-	int err = 0;
-	if (u->needs_owner) {
-		u->sum = NULL;
-		err = u->signing && !u->owner ? copy_lone(z, u) : 0;
-		if (!err)
-			err = zone_merge(z, u->name, u->said, u->apex, &u->sum);
-	}
+	if (!u->needs_owner)
+		return 0;
+	u->sum = NULL;
+	int err = u->signing && !u->owner ? copy_lone(z, u) : 0;
+	return err ? err : zone_merge(z, u->name, u->said, u->apex, &u->sum);
+}
+
+int update_try(struct zone *z, struct update *u)
+{
+	int err = merge(z, u);
+	if (!err && u->signing && u->sum && !signing_has_room(u->sum))
+		err = ERR_RANGE;
+	release(z, u);
+	return err;
+}
+
+/* Merges, and allocates everything that publishing needs. */
+int update_prepare(struct zone *z, struct update *u)
+{
+	int err = merge(z, u);
 	if (!err)
 		err = u->signing ? prepare_signed(z, u)
 				 : tree_reserve(&z->tree, &u->place, u->sum == NULL);

@@ -88,6 +88,11 @@ int zone_remove_apex(struct zone *z, const uint8_t *apex) NONNULL MUSTCHECK;
 int zone_put(struct zone *z, enum zone_source source, const uint8_t *owner,
 	const struct rrset *sets, size_t count) NONNULL_ARGS(1, 3) MUSTCHECK;
 
+/* Returns what zone_put() would return, and changes nothing: 0; ERR_RANGE; ERR_NOMEM, which the other may have later
+ * all the same. */
+int zone_try(struct zone *z, enum zone_source source, const uint8_t *owner,
+	const struct rrset *sets, size_t count) NONNULL_ARGS(1, 3) MUSTCHECK;
+
 /* Removes all records of `source`, except at owners for which `is_kept` returns true. ERR_NOMEM:
  * some may be removed already; try again. */
 int zone_keep(struct zone *z, enum zone_source source,

@@ -76,7 +76,14 @@ static void check_owner(void *arg, const struct added_owner *o)
 
 static int put(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count)
 {
-	return zone_put(arg, ZONE_UPDATED, owner, sets, count);
+	int err = zone_put(arg, ZONE_UPDATED, owner, sets, count);
+	require(err != ERR_RANGE); /* what was judged has room */
+	return err;
+}
+
+static int try(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count)
+{
+	return zone_try(arg, ZONE_UPDATED, owner, sets, count);
 }
 
 static void take_message(struct fuzz *f, const uint8_t *msg, size_t len, struct buf *text)
@@ -88,7 +95,9 @@ static void take_message(struct fuzz *f, const uint8_t *msg, size_t len, struct 
 		.domain = f->apex.wire,
 		.rights = f->rights,
 		.right_count = ARRAY_LEN(f->rights),
-		.by = {f->key.wire, NOW}};
+		.by = {f->key.wire, NOW},
+		.try = try,
+		.try_arg = f->zone};
 	struct sig0 sig;
 	added_draft_init(&d, f->added);
 	steps_begin();

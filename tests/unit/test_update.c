@@ -16,6 +16,8 @@
 #include "update/sig0.h"
 #include "wire/pack.h"
 #include "zone/lookup.h"
+#include "zone/node.h"
+#include "zone/sign.h"
 #include "zone_rig.h"
 
 enum { RIGHTS_CAP = 8, NOW = 1764523456 };
@@ -143,13 +145,20 @@ static int put(void *arg, const uint8_t *owner, const struct rrset *sets, size_t
 	return zone_put(arg, ZONE_UPDATED, owner, sets, count);
 }
 
+static int try(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count)
+{
+	return zone_try(arg, ZONE_UPDATED, owner, sets, count);
+}
+
 static struct update_ground ground_of(const struct name *domain, const struct name *key)
 {
 	return (struct update_ground){.zone = rig.zone,
 		.domain = domain->wire,
 		.rights = rig.rights,
 		.right_count = rig.right_count,
-		.by = {key->wire, NOW}};
+		.by = {key->wire, NOW},
+		.try = try,
+		.try_arg = rig.zone};
 }
 
 static int judge(const uint8_t *msg, size_t len, const char *key, struct added_draft *d)
@@ -709,6 +718,29 @@ static void a_name_that_files_fill_has_no_room(void **state)
 	assert_string_equal(rig.outcome.reason, "a name has no room for that");
 }
 
+/* Where names are long, a set that fits into a node does not fit into a request to the signer. */
+static void what_a_signed_zone_does_not_take_is_refused(void **state)
+{
+	(void)state;
+	struct name apex = rig_name("example.");
+	char label[61], owner[256];
+	memset(label, 'a', 60);
+	label[60] = '\0';
+	snprintf(owner, sizeof(owner), "%s.%s.%s.example.", label, label, label);
+	struct name n = rig_name(owner);
+	assert_int_equal(zone_sign(rig.zone, apex.wire), 0);
+	for (unsigned more = 1024, have = 0; more > 0; more /= 2) {
+		int rcode = add_many(owner, more, (uint8_t)more);
+		if (rcode)
+			assert_string_equal(rig.outcome.reason, "a name has no room for that");
+		have += rcode ? 0 : more;
+		assert_true(have < 1024);
+		assert_int_equal(added_put_all(rig.added, put, rig.zone), 0);
+		const struct node *said = zone_said(rig.zone, ZONE_UPDATED, n.wire);
+		assert_int_equal(said ? said->sets[0].count : 0, have);
+	}
+}
+
 static void malformed_messages_are_refused(void **state)
 {
 	(void)state;
@@ -922,6 +954,7 @@ int main(void)
 		TEST(a_key_does_what_it_may_and_nothing_else),
 		TEST(there_is_a_limit_of_each_kind),
 		TEST(a_name_that_files_fill_has_no_room),
+		TEST(what_a_signed_zone_does_not_take_is_refused),
 		TEST(malformed_messages_are_refused),
 		TEST(the_file_says_what_was_added),
 		TEST(an_interrupted_write_is_passed_over),

@@ -86,6 +86,8 @@ static void put_random(struct rig *rig)
 				bytes[used], make_rdata(type, roll(3) * 2 + k, bytes[used])};
 	}
 	assert_int_equal(zone_put(rig->plain, source, name->wire, sets, count), 0);
+	int tried = zone_try(rig->signed_, source, name->wire, sets, count);
+	assert_true(tried == 0 || tried == ERR_NOMEM);
 	INSIST(zone_put(rig->signed_, source, name->wire, sets, count));
 }
 
