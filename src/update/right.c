@@ -110,11 +110,17 @@ const char *update_right_parse(const char *text, struct update_right *ret)
 	return wrong;
 }
 
+static bool is_wildcard(const uint8_t *name)
+{
+	return name[0] == 1 && name[1] == '*';
+}
+
 bool update_right_is_for_none(uint16_t type, const uint8_t *owner, const uint8_t *apex)
 {
 	const bool is_apex = name_equal(owner, apex);
 	switch (type) {
-	case RR_NS: return is_apex;
+	case RR_NS: return is_apex || is_wildcard(owner);
+	case RR_DNAME: return is_wildcard(owner);
 	case RR_SOA:
 	case TYPE_NXT:
 	case RR_NSEC:

@@ -49,7 +49,8 @@ uint16_t update_type_from_text(const char *text, size_t len) NONNULL;
 const char *update_right_parse(const char *text, struct update_right *ret) NONNULL MUSTCHECK;
 
 /* True if no update may add or remove records of that type at `owner`: those that zones have of themselves (SOA,
- * and NS at `apex`), what a signer makes or does not sign (DS at `apex`), and types that are none of records. */
+ * and NS at `apex`), what a signer makes or does not sign (DS at `apex`), NS and DNAME at a wildcard, which have no
+ * meaning (RFC 4592 §4.2, §4.4), and types that are none of records. */
 bool update_right_is_for_none(uint16_t type, const uint8_t *owner, const uint8_t *apex) NONNULL;
 
 /* True if one of the rights lets that signer change records of that type at `owner`. RR_ANY: of any type at all.

@@ -603,6 +603,8 @@ static void malformed_changes_are_told_before_any_is_made(void **state)
 		{"upd ANY n.example. 0 RRSIG", RCODE_REFUSED},
 		{"upd IN example. 60 NS ns.n.", RCODE_REFUSED},
 		{"upd ANY example. 0 SOA", RCODE_REFUSED},
+		{"upd IN *.n.example. 60 NS ns.n.", RCODE_REFUSED},
+		{"upd IN *.example. 60 DNAME n.example.", RCODE_REFUSED},
 		{"upd IN example. 60 DS #00010d0200", RCODE_REFUSED},
 		{"upd IN n.example. 60 TYPE24 "
 		 "#000000000000000000000000000000000000016100",
