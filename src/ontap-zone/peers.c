@@ -32,6 +32,7 @@ struct peers {
 	struct updates *updates;
 	struct transfers *transfers;
 	struct loop_watch asked_watch;
+	bool has_unready;         /* some wait for a zone to be signed */
 	bool is_late;             /* they wait until the signed zones are whole */
 	struct transfer *waiting; /* requests that wait until the journal has built a whole zone */
 	struct dns_client *dns_client;
@@ -45,14 +46,29 @@ struct peers {
 
 /* Transfers. */
 
+/* True if the zone has not been signed yet, but will be. */
+static bool waits_for_keys(const struct peers *o, const struct transfer *t)
+{
+	struct zone_sign_stats stats;
+	return zone_sign_stats(pipeline_zone(o->runtime->pipeline), t->xfr.ask.zone.wire, &stats) ==
+		       0 &&
+	       !stats.has_begun && !stats.has_failed;
+}
+
 /* Delivers the transfers that are ready. The others wait until a whole zone has been built. */
 static void serve_waiting(struct peers *o)
 {
 	struct transfer **at = &o->waiting;
 	/* A signed zone is sent as of a serial, not as of the middle of a change (zone/sign.h). */
 	o->is_late = !zone_is_whole(pipeline_zone(o->runtime->pipeline));
+	o->has_unready = false;
 	while (*at && !o->is_late) {
 		struct transfer *t = *at;
+		if (waits_for_keys(o, t)) {
+			o->has_unready = true;
+			at = &t->next;
+			continue;
+		}
 		t->err = o->journal ? journal_source(
 					      o->journal, &t->xfr.ask, loop_now(), &t->xfr.source)
 				    : ERR_ABSENT;
@@ -83,6 +99,7 @@ static void on_asked(void *arg, uint32_t events UNUSED)
 static void work_on(struct peers *o, ns_t now)
 {
 	bool has_news = !o->journal || o->is_late || journal_work(o->journal, now);
+	has_news |= o->has_unready;
 	if (o->waiting && has_news)
 		serve_waiting(o);
 }

@@ -38,6 +38,10 @@ static void on_signed(void *arg, const struct signing_result *result)
 	zone_signed(pipeline_zone(d->runtime.pipeline), result->ticket, result->signatures,
 		result->is_refused, result->count);
 	d->has_signatures = true;
+	/* What was refused is asked again soon. */
+	for (size_t i = 0; i < result->count; i++)
+		if (result->is_refused[i])
+			d->refresh_at = ns_min(d->refresh_at, loop_now() + NS_PER_S);
 }
 
 /* Turns a set as it was sent into one that the zone takes; `rdata` has room for its records. */
@@ -78,8 +82,10 @@ static void on_keys(void *arg, const struct keyset *set)
 }
 
 /* The signer has logged it, and tries again. */
-static void on_failed(void *arg UNUSED, const uint8_t *zone UNUSED)
+static void on_failed(void *arg, const uint8_t *zone)
 {
+	const struct daemon *d = arg;
+	zone_set_failed(pipeline_zone(d->runtime.pipeline), zone);
 }
 
 /* Callbacks of the pipeline. */

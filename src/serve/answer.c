@@ -16,6 +16,7 @@
 #include "serve/reply.h"
 #include "wire/rr.h"
 #include "zone/lookup.h"
+#include "zone/orders.h"
 
 /* A query while it is answered. */
 struct task {
@@ -392,6 +393,11 @@ static void answer_question(struct task *t)
 			break;
 		}
 		look_up(t, &found);
+		if (UNLIKELY(zone_is_beginning(t->ctx->zone, &t->key)) &&
+			!(found.set && found.set->is_signed)) {
+			refuse(t, RCODE_SERVFAIL, EXTENDED_NOT_READY);
+			break;
+		}
 		if (LIKELY(!act(t, &found, i == 0)))
 			break;
 	}

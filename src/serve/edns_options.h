@@ -25,6 +25,7 @@ enum option_code {
 /* The codes of RFC 8914 §4 that are used here. */
 enum extended_error {
 	EXTENDED_NONE = 0,
+	EXTENDED_NOT_READY = 14,
 	EXTENDED_PROHIBITED = 18,
 	EXTENDED_NOT_AUTHORITATIVE = 20
 };

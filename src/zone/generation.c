@@ -35,12 +35,25 @@ static int add_job(struct zone *z, struct signing *s, const uint8_t *name, struc
 	return 0;
 }
 
+/* An owner that is published takes part once more. */
+static void reopen(struct signing *s, struct job *job)
+{
+	if (!job->is_published)
+		return;
+	job->is_published = job->is_placed = job->is_coming = job->is_last = false;
+	job->node = NULL;
+	job->missing = 0;
+	s->gen.published--;
+	s->gen.is_reopened = true;
+}
+
 /* Makes an owner that waits one of the generation; it may be there already, because of its link. ERR_NOMEM. */
 static int take(struct zone *z, struct signing *s, struct pending *p)
 {
 	struct job *job = generation_job(z, s, p->name);
 	if (!job)
 		return add_job(z, s, p->name, p);
+	reopen(s, job);
 	job->pending = p;
 	job->truth = p->truth;
 	job->is_placed = false;
@@ -76,6 +89,19 @@ static void take_due(struct zone *z, struct signing *s)
 	}
 }
 
+bool generation_shows(struct signing *s)
+{
+	bool hides = false;
+	for (int i = 0; i < SAY_COUNT; i++)
+		hides |= s->owner->said[i] && s->owner->said[i]->flags & NODE_DNAME;
+	if (!s->apex_hides || hides)
+		return false;
+	s->apex_hides = false;
+	s->cuts--;
+	s->needs_scan = true;
+	return true;
+}
+
 bool generation_begin(struct zone *z, struct signing *s)
 {
 	struct generation *g = &s->gen;
@@ -87,6 +113,7 @@ bool generation_begin(struct zone *z, struct signing *s)
 	take_due(z, s);
 	list_remove(&s->owner->in_dirty);
 	s->is_dirty |= is_dirty;
+	(void)generation_shows(s);
 	g->at = g->asked = g->published = 0;
 	memcpy(g->keys, s->keys, sizeof(g->keys));
 	g->key_count = s->key_count;
@@ -107,7 +134,10 @@ static int disturb_previous(
 	struct zone *z, struct signing *s, const struct order *order, const uint8_t *name)
 {
 	const struct node *before = order_previous(order, name);
-	if (!before || generation_job(z, s, node_name(before)))
+	struct job *job = before ? generation_job(z, s, node_name(before)) : NULL;
+	if (job)
+		reopen(s, job);
+	if (!before || job)
 		return 0;
 	return add_job(z, s, node_name(before), NULL);
 }
@@ -227,20 +257,32 @@ static void find_published(struct zone *z, const struct signing *s, struct job *
 	job->is_placed = true;
 }
 
-static int place_all(struct zone *z, struct signing *s)
+static int place_once(struct zone *z, struct signing *s)
 {
 	struct generation *g = &s->gen;
 	for (; g->at < g->count; g->at++) {
 		struct job *job = g->jobs[g->at];
 		int err = 0;
-		if (!job->pending)
+		if (!job->pending && !job->is_published)
 			find_published(z, s, job);
-		else if (!job->is_placed)
+		else if (job->pending && !job->is_placed)
 			err = place(z, s, job);
 		if (err)
 			return err;
 	}
 	return 0;
+}
+
+/* Progress: a job is reopened only after it was published. */
+static int place_all(struct zone *z, struct signing *s)
+{
+	int err = place_once(z, s);
+	while (!err && s->gen.is_reopened) {
+		s->gen.is_reopened = false;
+		s->gen.at = 0;
+		err = place_once(z, s);
+	}
+	return err;
 }
 
 /* Jobs that were placed while a cut hid them are placed again. */
@@ -330,7 +372,7 @@ static unsigned reuse(const struct zone *z, const struct signing *s, const struc
 		to->has_more = k + 1 < s->gen.key_count;
 		for (const struct node_sig *sig = same ? node_sigs(old, same) : NULL; sig;
 			sig = sig->has_more ? sig + 1 : NULL) {
-			if (!is_by(sig, s->gen.keys[k]) || !refresh_is_timely(z, node_name(n), sig))
+			if (!is_by(sig, s->gen.keys[k]) || !signing_is_timely(z, node_name(n), sig))
 				continue;
 			const uint8_t has_more = to->has_more;
 			*to = *sig;
@@ -382,6 +424,13 @@ static int add_link(struct zone *z, const struct signing *s, const struct node *
 	tree_locate(&z->tree, s->owner->name, &place);
 	return facts_add_nsec(&z->facts, next, link_ttl(s, is_apex ? truth : place.self),
 		!is_apex && node_set(truth, RR_NS, VIEW_ANY), s->link);
+}
+
+uint32_t generation_link_ttl(const struct zone *z, const struct signing *s)
+{
+	struct place place;
+	tree_locate(&z->tree, s->owner->name, &place);
+	return link_ttl(s, place.self);
 }
 
 int generation_node(struct zone *z, const struct signing *s, const struct node *truth,

@@ -17,7 +17,7 @@ struct named_order {
 };
 
 struct zone_orders {
-	size_t count;
+	size_t count, beginning; /* entries; those without an index */
 	struct named_order at[];
 };
 
@@ -43,8 +43,9 @@ static struct zone_orders *orders_of(const struct zone_reader *reader)
 	return atomic_load_explicit(&reader->orders, memory_order_relaxed);
 }
 
-int orders_put(struct zone_reader *reader, struct garbage *g, const uint8_t *apex,
-	struct order *order, struct order *wan)
+/* Replaces the entry of that apex; `named` NULL: removes it. The indexes are shown then; NULL: none. */
+static int replace(struct zone_reader *reader, struct garbage *g, const uint8_t *apex,
+	const struct named_order *named, struct order *order, struct order *wan)
 {
 	struct zone_orders *old = orders_of(reader), *made;
 	size_t count = old ? old->count : 0, len = name_len(apex);
@@ -53,23 +54,46 @@ int orders_put(struct zone_reader *reader, struct garbage *g, const uint8_t *ape
 	made = malloc(sizeof(*made) + (count + 1) * sizeof(struct named_order));
 	if (!made)
 		return ERR_NOMEM;
-	made->count = 0;
+	made->count = made->beginning = 0;
 	for (size_t i = 0; i < count; i++)
 		if (!is_of(&old->at[i], apex, len))
 			made->at[made->count++] = old->at[i];
+	if (named)
+		made->at[made->count++] = *named;
+	for (size_t i = 0; i < made->count; i++)
+		made->beginning += made->at[i].order == NULL;
 	if (wan)
 		order_show(wan);
-	if (order) {
+	if (order)
 		order_show(order);
-		struct named_order *named = &made->at[made->count++];
-		named->order = order;
-		named->wan = wan;
-		named->apex_len = (uint8_t)len;
-		memcpy(named->apex, apex, len);
-	}
 	atomic_store_explicit(&reader->orders, made, memory_order_release);
 	garbage_add(g, old);
 	return 0;
+}
+
+int orders_put(struct zone_reader *reader, struct garbage *g, const uint8_t *apex,
+	struct order *order, struct order *wan)
+{
+	struct named_order named = {
+		.order = order, .wan = wan, .apex_len = (uint8_t)name_len(apex)};
+	memcpy(named.apex, apex, named.apex_len);
+	return replace(reader, g, apex, order ? &named : NULL, order, wan);
+}
+
+int orders_begin(struct zone_reader *reader, struct garbage *g, const uint8_t *apex)
+{
+	struct named_order named = {.apex_len = (uint8_t)name_len(apex)};
+	memcpy(named.apex, apex, named.apex_len);
+	return replace(reader, g, apex, &named, NULL, NULL);
+}
+
+bool zone_is_beginning(const struct zone_reader *reader, const struct key *key)
+{
+	const struct zone_orders *all = atomic_load_explicit(&reader->orders, memory_order_acquire);
+	for (size_t i = 0; all && all->beginning > 0 && i < all->count; i++)
+		if (!all->at[i].order && name_is_below(key_lower(key), all->at[i].apex))
+			return true;
+	return false;
 }
 
 void orders_fini(struct zone_reader *reader)

@@ -19,5 +19,14 @@ const struct order *zone_order(
 int orders_put(struct zone_reader *reader, struct garbage *g, const uint8_t *apex,
 	struct order *order, struct order *wan) NONNULL_ARGS(1, 2, 3) MUSTCHECK;
 
+/* For the writer. The zone with that apex will be signed, and has no index yet: until orders_put() it is not known what it
+ * has. ERR_NOMEM. */
+int orders_begin(struct zone_reader *reader, struct garbage *g, const uint8_t *apex) NONNULL
+	MUSTCHECK;
+
+/* For readers, in a critical section. True if the name is in a zone that has just begun to be signed: nobody may say
+ * that a name is not there. */
+bool zone_is_beginning(const struct zone_reader *reader, const struct key *key) NONNULL;
+
 /* Frees the list, but no index. No reader may be left. */
 void orders_fini(struct zone_reader *reader) NONNULL;

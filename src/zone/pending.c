@@ -84,23 +84,18 @@ struct signing *signing_over(const struct zone *z, const struct place *place)
 	return owner && owner->apex ? owner->apex->signing : NULL;
 }
 
-/* The longest message for one set of the node. */
-static size_t message_len(const struct node *n, const struct node_set *set)
-{
-	enum { FIXED_LEN = 10 };
-	return RRSIG_HEAD_LEN + NAME_CAP + set->count * ((size_t)n->name_len + FIXED_LEN) +
-	       (size_t)(node_rdata_end(n, set) - node_rdata(n, set));
-}
-
 bool signing_has_room(const struct node *n)
 {
-	const size_t sigs = (n->set_count + 2u) * RRSIG_KEYS_MAX * sizeof(struct node_sig);
-	if (node_size(n) + sigs + SIGNED_SPARE > UINT16_MAX)
-		return false;
-	for (unsigned i = 0; i < n->set_count; i++)
-		if (message_len(n, &n->sets[i]) > ZONE_REQUEST_BYTES)
-			return false;
-	return true;
+	/* Two links, and what the keys say at an apex. */
+	const size_t more = VIEW_COUNT + (n->flags & NODE_APEX ? ZONE_KEY_SETS_MAX : 0);
+	const size_t sets = n->set_count + more;
+	size_t windows = 1, bytes = node_size(n) + more * (sizeof(struct node_set) + NAME_CAP);
+	for (unsigned i = 1; i < n->set_count; i++)
+		windows += n->sets[i].type >> 8 != n->sets[i - 1].type >> 8;
+	bytes += VIEW_COUNT * (windows + 1) * NSEC_WINDOW_MAX;
+	bytes += sets * RRSIG_KEYS_MAX * sizeof(struct node_sig);
+	bytes += n->flags & NODE_APEX ? KEYS_SPARE : 0;
+	return sets <= UINT8_MAX && bytes <= UINT16_MAX;
 }
 
 void signing_copy_near(struct node *n, const struct node *truth)
@@ -128,6 +123,8 @@ struct node *signing_copy(struct zone *z, const struct node *n)
 
 bool signing_hides(const struct zone *z, const struct signing *s, const uint8_t *name)
 {
+	if (name_equal(name, s->owner->name))
+		return s->apex_hides;
 	unsigned state;
 	const struct job *job = generation_job(z, s, name);
 	const struct node *n = order_find(s->order, name, &state);
@@ -147,4 +144,17 @@ bool signing_is_hidden(const struct zone *z, const struct signing *s, const uint
 		if (signing_hides(z, s, name))
 			return true;
 	return signing_hides(z, s, apex);
+}
+
+uint32_t signing_renew_before(const struct zone *z, const uint8_t *name)
+{
+	const uint32_t spread = (uint32_t)(name_hash(z->reader.seed, name) % (2 * SIGN_SPREAD_S));
+	return SIGN_RENEW_S - SIGN_SPREAD_S + spread;
+}
+
+bool signing_is_timely(const struct zone *z, const uint8_t *name, const struct node_sig *sig)
+{
+	const struct rrsig value = node_read_sig(sig);
+	return z->now_s >= value.inception &&
+	       value.expiration - signing_renew_before(z, name) > z->now_s;
 }

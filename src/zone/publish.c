@@ -121,6 +121,17 @@ static int build_apex(struct zone *z, struct signing *s, uint32_t serial_floor)
 	return err;
 }
 
+/* A DNAME of the apex hides all names below, and is no job of a generation: the next one looks for them. */
+static void hide_by_apex(struct zone *z, struct signing *s, const struct node *apex)
+{
+	if (s->apex_hides || !(apex->flags & NODE_DNAME))
+		return;
+	s->apex_hides = true;
+	s->cuts++;
+	s->needs_scan = true;
+	zone_mark(z, s->owner);
+}
+
 int publish_apex(struct zone *z, struct signing *s, uint32_t serial_floor)
 {
 	struct generation *g = &s->gen;
@@ -139,6 +150,7 @@ int publish_apex(struct zone *z, struct signing *s, uint32_t serial_floor)
 	}
 	z->latest_serial =
 		z->latest_serial ? serial_later(apex->serial, z->latest_serial) : apex->serial;
+	hide_by_apex(z, s, g->apex);
 	tree_put(&z->tree, &place, g->apex, false);
 	order_replace(s->order, g->apex);
 	if (s->wan)
@@ -252,7 +264,7 @@ static void end(struct signing *s)
 	s->has_closed = true;
 }
 
-/* Goes on with a generation as far as it can. True if it has ended. */
+/* Goes on with a generation as far as it can. True if it has ended, or has more to do at once. */
 static bool go_on(struct zone *z, struct signing *s, uint32_t serial_floor)
 {
 	struct generation *g = &s->gen;
@@ -273,6 +285,11 @@ static bool go_on(struct zone *z, struct signing *s, uint32_t serial_floor)
 	if (!s->has_closed && s->waiting_count > 0 && !g->apex) {
 		/* A large zone begins in parts, so that what waits and what is signed are not both there as a whole. */
 		generation_free(s);
+		return true;
+	}
+	if (s->is_dirty && !g->apex && generation_shows(s)) {
+		g->phase = PHASE_PLACE;
+		g->at = g->asked = 0;
 		return true;
 	}
 	if (s->is_dirty && (publish_apex(z, s, serial_floor) || g->apex))

@@ -13,21 +13,11 @@
 enum {
 	OWNERS_A_LOOK = 512,
 	OWNERS_IN_HASTE = 4096, /* until everything is signed by the present keys */
-	DUE_AT_ONCE = 20,       /* owners: about as many signatures as a request has */
+	DUE_URGENT = 1000,      /* when signatures have ended, or do so within a day */
+	URGENT_S = 86400,
+	DUE_AT_ONCE = 20, /* owners: about as many signatures as a request has */
 	PASS_S = 3600
 };
-
-uint32_t refresh_before(const struct zone *z, const uint8_t *name)
-{
-	const uint32_t spread = (uint32_t)(name_hash(z->reader.seed, name) % (2 * SIGN_SPREAD_S));
-	return SIGN_RENEW_S - SIGN_SPREAD_S + spread;
-}
-
-bool refresh_is_timely(const struct zone *z, const uint8_t *name, const struct node_sig *sig)
-{
-	const struct rrsig value = node_read_sig(sig);
-	return z->now_s >= value.inception && value.expiration - refresh_before(z, name) > z->now_s;
-}
 
 static bool is_active(const struct signing *s, const struct node_sig *sig)
 {
@@ -50,7 +40,8 @@ static void note(
 	struct zone *z, struct signing *s, const struct node *n, const struct node_sig *sig)
 {
 	const uint32_t expiration = get_u32(sig->times_tag),
-		       renewal = expiration - refresh_before(z, node_name(n));
+		       renewal = expiration - signing_renew_before(z, node_name(n));
+	s->is_urgent |= expiration < z->now_s + URGENT_S || get_u32(sig->times_tag + 4) > z->now_s;
 	if (s->look_expiration == 0 || expiration < s->look_expiration)
 		s->look_expiration = expiration;
 	if (s->look_renewal == 0 || renewal < s->look_renewal)
@@ -64,7 +55,7 @@ static bool is_set_good(
 	unsigned count = 0;
 	for (const struct node_sig *sig = node_sigs(n, set);; sig++) {
 		note(z, s, n, sig);
-		if (!is_active(s, sig) || !refresh_is_timely(z, node_name(n), sig))
+		if (!is_active(s, sig) || !signing_is_timely(z, node_name(n), sig))
 			return false;
 		count++;
 		if (!sig->has_more)
@@ -74,11 +65,12 @@ static bool is_set_good(
 
 static bool is_good(struct zone *z, struct signing *s, const struct node *n)
 {
+	const uint32_t link_ttl = generation_link_ttl(z, s);
 	for (unsigned i = 0; i < n->set_count; i++) {
 		const struct node_set *set = &n->sets[i];
 		if (!set->is_signed || (n->flags & NODE_APEX && is_ready_type(s, set->type)))
 			continue;
-		if (!is_set_good(z, s, n, set))
+		if (!is_set_good(z, s, n, set) || (node_is_chain(set) && set->ttl != link_ttl))
 			return false;
 	}
 	return true;
@@ -122,6 +114,7 @@ static unsigned look(struct zone *z, struct signing *s)
 {
 	if (s->look_at.len == 0)
 		name_copy(&s->look_at, name_root);
+	s->is_urgent = false;
 	const unsigned most = s->is_fresh ? OWNERS_A_LOOK : OWNERS_IN_HASTE;
 	for (unsigned i = 0; i < most; i++) {
 		const struct node *n = order_walk(s->order, s->look_at.wire);
@@ -134,7 +127,7 @@ static unsigned look(struct zone *z, struct signing *s)
 			make_due(z, s, n);
 			s->has_stale = true;
 		}
-		if (s->due_count >= DUE_AT_ONCE)
+		if (s->due_count >= (s->is_urgent ? DUE_URGENT : DUE_AT_ONCE))
 			return 1;
 	}
 	if (s->due_count > 0 || !s->is_fresh)

@@ -85,9 +85,13 @@ void zone_unsigned(struct zone *z) NONNULL;
  * keys than the active ones. Returns the seconds after which to call it again; 0: there is no signed zone. */
 unsigned zone_refresh(struct zone *z) NONNULL;
 
+/* There are no keys for that zone, now. Nobody waits for it; its names are answered with SERVFAIL until there are. */
+void zone_set_failed(struct zone *z, const uint8_t *apex) NONNULL;
+
 /* True if a zone waits for signatures: names that were put are not all served as they were put. */
 bool zone_is_signing(const struct zone *z) NONNULL;
-/* True if what readers see of each signed zone is as of its SOA, so that it may be transferred. */
+/* True if what readers see of each signed zone is as of its SOA, so that it may be transferred; but for those that
+ * have not begun (`has_begun` of zone_sign_stats()). */
 bool zone_is_whole(const struct zone *z) NONNULL;
 
 /* For `status`: of one signed zone. */
@@ -100,8 +104,9 @@ struct zone_sign_stats {
 	uint32_t next_renewal; /* when the first of them is renewed */
 	struct dnssec_key_id keys[RRSIG_KEYS_MAX]; /* that sign now */
 	unsigned key_count;                        /* 0: none are known */
-	uint32_t longest_ttl; /* of all that was published since the start, in seconds */
-	bool is_fresh;        /* everything is signed by just these keys, and published */
+	bool has_begun, has_failed; /* the first generation has ended; there are no keys */
+	uint32_t longest_ttl;       /* of all that was published since the start, in seconds */
+	bool is_fresh;              /* everything is signed by just these keys, and published */
 };
 /* Visits each signed zone. */
 void zone_each_signed(const struct zone *z,

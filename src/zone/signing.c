@@ -71,6 +71,10 @@ static struct signing *begin(struct zone *z, struct owner *owner)
 		signing_free(s);
 		return NULL;
 	}
+	if (orders_begin(&z->reader, &z->garbage, owner->name)) {
+		signing_free(s);
+		return NULL;
+	}
 	s->owner = owner;
 	list_append(&z->signings, &s->in_zone);
 	owner->apex->signing = s;
@@ -158,6 +162,7 @@ int zone_set_keys(struct zone *z, const uint8_t *apex, const struct zone_keys *k
 		refresh_restart(s);
 	memcpy(s->keys, keys->active, sizeof(s->keys));
 	s->key_count = keys->active_count;
+	s->has_failed = false;
 	s->ready_sets = keys->set_count;
 	for (unsigned i = 0; i < keys->set_count; i++) {
 		memcpy(s->ready[i], keys->sets[i].sigs, sizeof(s->ready[i]));
@@ -168,6 +173,13 @@ int zone_set_keys(struct zone *z, const uint8_t *apex, const struct zone_keys *k
 	return 0;
 }
 
+void zone_set_failed(struct zone *z, const uint8_t *apex)
+{
+	struct signing *s = find(z, apex);
+	if (s)
+		s->has_failed = s->key_count == 0;
+}
+
 void zone_set_clock(struct zone *z, uint32_t now_s)
 {
 	z->now_s = now_s;
@@ -176,7 +188,8 @@ void zone_set_clock(struct zone *z, uint32_t now_s)
 bool zone_is_signing(const struct zone *z)
 {
 	LIST_EACH(s, &z->signings, const struct signing, in_zone)
-		if (s->waiting_count > 0 || s->gen.phase != PHASE_IDLE || !s->has_closed)
+		if (!s->has_failed &&
+			(s->waiting_count > 0 || s->gen.phase != PHASE_IDLE || !s->has_closed))
 			return true;
 	return false;
 }
@@ -184,7 +197,7 @@ bool zone_is_signing(const struct zone *z)
 bool zone_is_whole(const struct zone *z)
 {
 	LIST_EACH(s, &z->signings, const struct signing, in_zone)
-		if (s->gen.published > 0 || !s->has_closed)
+		if (s->has_closed && s->gen.published > 0)
 			return false;
 	return true;
 }
@@ -197,6 +210,8 @@ static struct zone_sign_stats stats_of(const struct signing *s)
 	memcpy(stats.keys, s->keys, sizeof(stats.keys));
 	stats.key_count = s->key_count;
 	stats.is_fresh = s->is_fresh;
+	stats.has_begun = s->has_closed;
+	stats.has_failed = s->has_failed;
 	return stats;
 }
 

@@ -71,6 +71,7 @@ struct generation {
 	size_t at;        /* of the phase: jobs before are done */
 	size_t asked;     /* jobs before have no message that was not asked */
 	size_t published; /* number of jobs */
+	bool is_reopened; /* jobs that were placed are to be placed once more */
 	struct map by_name;
 	struct node *apex;     /* of PHASE_CLOSE: owned; NULL: not built yet */
 	unsigned apex_missing; /* signatures */
@@ -94,6 +95,8 @@ struct signing {
 	size_t waiting_count;
 	uint8_t **due; /* owned names of owners to be signed anew */
 	size_t due_count, due_cap;
+	bool has_failed; /* the signer has no keys for it */
+	bool apex_hides; /* the apex has a DNAME, as published */
 	bool is_dirty;   /* something was published since the SOA */
 	bool has_closed; /* the zone was whole once: its SOA is signed */
 	bool is_refused; /* the signer has refused something: wait */
@@ -102,6 +105,7 @@ struct signing {
 	struct generation gen;
 	struct name look_at;                    /* zone_refresh() goes on behind this name */
 	uint32_t look_expiration, look_renewal; /* of the present pass */
+	bool is_urgent; /* this look has found a signature that has ended, or nearly so */
 	bool has_stale; /* it has found a signature that must be made anew */
 	bool is_fresh;  /* a pass with the present keys has found none */
 	struct zone_sign_stats stats;
@@ -124,10 +128,9 @@ struct signer_queue {
 	struct buf bytes, scratch;
 };
 
-/* An owner has room for so much less than others have: signatures and a link are added. A message is not
- * longer than a request. */
+/* KEYS_SPARE: room at an apex for what keys say, in bytes. */
 enum {
-	SIGNED_SPARE = 4 * 1024,
+	KEYS_SPARE = 2 * 1024,
 	GENERATION_OWNERS = 256,
 	FIRST_OWNERS = 1024, /* of each, before the zone is whole for the first time */
 	SIGN_VALID_S = 14 * 86400,
@@ -146,7 +149,7 @@ void pending_free(struct zone *z, struct pending *p) NONNULL;
 /* Sets what the sources say, and lets the owner wait for a generation. Takes over `truth`. */
 void pending_set(struct zone *z, struct pending *p, struct node *truth) NONNULL_ARGS(1, 2);
 
-/* True if the sources may say this in a signed zone: signed, it still fits into a node and a message. */
+/* True if the sources may say this in a signed zone: signed, it still fits into a node. */
 bool signing_has_room(const struct node *n) NONNULL;
 /* Returns a copy of what the sources say at a node. NULL if out of memory. */
 struct node *signing_copy(struct zone *z, const struct node *n) NONNULL MUSTCHECK;
@@ -177,6 +180,10 @@ int generation_build(struct zone *z, struct signing *s) NONNULL MUSTCHECK;
 int generation_node(struct zone *z, const struct signing *s, const struct node *truth,
 	const struct node *old, struct node **ret, unsigned *ret_missing)
 	NONNULL_ARGS(1, 2, 3, 5, 6) MUSTCHECK;
+/* True if the apex is about to lose its DNAME: first, the names below are placed and signed. */
+bool generation_shows(struct signing *s) NONNULL;
+/* The TTL of links now, in seconds: RFC 9077 §3. */
+uint32_t generation_link_ttl(const struct zone *z, const struct signing *s) NONNULL;
 /* The job of that owner in the present generation, or NULL. */
 struct job *generation_job(
 	const struct zone *z, const struct signing *s, const uint8_t *name) NONNULL;
@@ -191,10 +198,10 @@ void request_free(struct signer_queue *queue);
 /* request.c: forgets what it has asked for a zone that is not signed any more. */
 void request_forget(struct zone *z, const struct signing *s) NONNULL;
 
-/* refresh.c: the time from which on a signature of that owner is made anew, before its end. */
-uint32_t refresh_before(const struct zone *z, const uint8_t *name) NONNULL;
+/* The time from which on a signature of that owner is made anew, before its end. */
+uint32_t signing_renew_before(const struct zone *z, const uint8_t *name) NONNULL;
 /* Begins a pass over all signatures: the keys have changed. */
 void refresh_restart(struct signing *s) NONNULL;
 /* True if a signature need not be made anew because of its times. */
-bool refresh_is_timely(
+bool signing_is_timely(
 	const struct zone *z, const uint8_t *name, const struct node_sig *sig) NONNULL;
