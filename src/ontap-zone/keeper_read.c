@@ -294,6 +294,19 @@ static int send_again(struct keeper_process *p, struct conf *conf, struct named 
 	return err;
 }
 
+/* A domain that is signed stays: the names of the former one would be in a zone inside of the new one, or around it,
+ * with signatures of the wrong keys for a while. */
+static bool may_have_domain(
+	const struct keeper_process *p, const struct conf *conf, const struct log *log)
+{
+	if (p->conf.dnssec == CONF_DNSSEC_NO || name_equal(p->conf.domain.wire, conf->domain.wire))
+		return true;
+	log_error(log,
+		"not reloaded: key=domain error=\"zones are signed: dnssec\" note=\"the domain can "
+		"change at a start only; the old configuration stays\"");
+	return false;
+}
+
 /* Returns 1 if something is wrong, which has been logged. */
 static int read_again(struct keeper_process *p, const struct log *log)
 {
@@ -306,6 +319,8 @@ static int read_again(struct keeper_process *p, const struct log *log)
 	if (cmdline_read(&file, &conf_table, p->args, &text, log) ||
 		cmdline_load_file(&conf, &conf_table, p->args, &file, log) != CMDLINE_GO_ON) {
 		log_error(log, "not reloaded: note=\"the old configuration stays\"");
+	} else if (!may_have_domain(p, &conf, log)) {
+		conf_fini(&conf);
 	} else if (named_read(p, &conf, log, &named, &error)) {
 		log_error(log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",
 			error.text);
