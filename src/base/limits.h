@@ -324,6 +324,12 @@ enum {
 	LIMIT_UPDATES_S = 2000,
 	/* Messages that wait for the disk, at most 64 KiB each. */
 	LIMIT_UPDATES_WAITING = 256,
+	/* Messages of one key that are remembered while they are valid, at some 100 bytes each, and keys: a key that sends
+	 * more than 50 messages a second has the last eight seconds at least. And how much a clock may be behind ours when we
+	 * start. */
+	LIMIT_UPDATES_SEEN = 16384,
+	LIMIT_UPDATES_SEEN_KEYS = 4096,
+	LIMIT_UPDATES_SLACK_S = 5,
 	/* Signatures by key pairs (SIG(0)) that are verified in a second, at 125 µs each: of all clients, of one (an IPv6
 	 * network of 64 bits is one), and how many clients are told apart. And how many such updates wait. */
 	LIMIT_SIG0_S = 500,

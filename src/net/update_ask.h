@@ -22,6 +22,8 @@ struct update_ask {
 	struct request request;
 	struct tsig tsig;
 	bool is_sig0; /* `msg` is signed by a key pair, and not verified; nothing is in `tsig` */
+	uint64_t
+		until_s; /* seconds since 1970: then the signature of a key pair ends, if it is verified */
 	size_t reply_len; /* 0: there is none yet, or it is taken */
 	uint8_t reply[UPDATE_REPLY_CAP];
 	/* By UDP: the socket it came in by, and where the reply goes. */

@@ -14,6 +14,7 @@
 #include "ontap-zone/update_put.h"
 #include "update/diary.h"
 #include "update/judge.h"
+#include "update/seen.h"
 #include "update/sig0.h"
 
 /* In a signed zone an answer waits for the signatures, so long at most; and how often it is looked whether they are
@@ -24,18 +25,8 @@
 enum {
 	/* Updates in one entry. */
 	ENTRY_UPDATES = 64,
-	/* The last messages, to find one that comes twice: at a dozen a second, those of the time in which a
-	 * signature is valid (RFC 8945 §5.2.3). */
-	SEEN = 4096,
-	MAC_PART = 16,
 	/* The file may be longer than twice what it need be by so much. */
 	FILE_SLACK = 1 << 20
-};
-
-struct seen {
-	uint8_t mac[MAC_PART];
-	uint8_t rcode;
-	bool is_used;
 };
 
 /* An update that the keeper writes. */
@@ -64,7 +55,7 @@ struct updates {
 	size_t unserved_count;
 	ns_t unserved_until;
 	/* The file. */
-	uint64_t file_len;
+	uint64_t file_len, whole_len; /* now; when it was made anew, 0: not since the start */
 	bool has_to_be_new;
 	struct retry file_retry, put_retry;
 	bool has_failed;       /* the last write */
@@ -72,8 +63,7 @@ struct updates {
 	struct budget budget;
 	struct name forgotten; /* len 0: nothing is to be forgotten */
 	uint16_t forgotten_type;
-	struct seen *seen; /* NULL: none yet */
-	size_t seen_at;
+	struct seen *seen; /* owned */
 	struct log_limit done_limit, refused_limit, failed_limit;
 	uint64_t done, refused, failed, repeated, limited;
 };
@@ -87,12 +77,15 @@ struct updates *updates_new(const struct updates_config *config)
 	u->put = (struct update_put){.runtime = config->runtime, .log = config->log};
 	u->last = &u->waiting;
 	u->added = added_new(loop_random());
-	if (!u->added) {
-		free(u);
-		return NULL;
+	u->seen = seen_new(loop_random(), dns_unix_time());
+	if (u->added && u->seen) {
+		added_draft_init(&u->entry, u->added);
+		return u;
 	}
-	added_draft_init(&u->entry, u->added);
-	return u;
+	added_free(u->added);
+	seen_free(u->seen);
+	free(u);
+	return NULL;
 }
 
 void updates_free(struct updates *u)
@@ -108,7 +101,7 @@ void updates_free(struct updates *u)
 	added_draft_fini(&u->entry);
 	added_free(u->added);
 	free(u->unserved);
-	free(u->seen);
+	seen_free(u->seen);
 	free(u);
 }
 
@@ -164,35 +157,13 @@ size_t updates_load(struct updates *u, const char *text, size_t len)
 
 /* Messages that come twice. */
 
-static void mac_part(const struct update_ask *ask, uint8_t ret[MAC_PART])
+static struct seen_message seen_of(const struct update_ask *ask)
 {
-	size_t len = ask->tsig.mac_len < MAC_PART ? ask->tsig.mac_len : MAC_PART;
-	memset(ret, 0, MAC_PART);
-	memcpy(ret, ask->tsig.mac, len);
-}
-
-/* Returns the rcode that this message had before, or -1. */
-static int seen_before(const struct updates *u, const struct update_ask *ask)
-{
-	uint8_t mac[MAC_PART];
-	mac_part(ask, mac);
-	for (size_t i = 0; u->seen && i < SEEN; i++)
-		if (u->seen[i].is_used && memcmp(u->seen[i].mac, mac, MAC_PART) == 0)
-			return u->seen[i].rcode;
-	return -1;
-}
-
-/* Without memory, a message that comes twice is judged twice. */
-static void note_seen(struct updates *u, const struct update_ask *ask, unsigned rcode)
-{
-	if (!u->seen)
-		u->seen = calloc(SEEN, sizeof(*u->seen));
-	if (!u->seen)
-		return;
-	struct seen *seen = &u->seen[u->seen_at++ % SEEN];
-	mac_part(ask, seen->mac);
-	seen->rcode = (uint8_t)rcode;
-	seen->is_used = true;
+	struct seen_message m = {.key = ask->tsig.key.name.wire,
+		.is_pair = ask->is_sig0,
+		.until_s = ask->is_sig0 ? ask->until_s : ask->tsig.time_s + LIMIT_TSIG_FUDGE_S};
+	memcpy(m.mac, ask->tsig.mac, ask->tsig.mac_len < SEEN_MAC ? ask->tsig.mac_len : SEEN_MAC);
+	return m;
 }
 
 /* Answers. */
@@ -212,9 +183,11 @@ static void tell(const struct updates *u, struct log_limit *limit, enum log_leve
 
 static void answer(struct updates *u, struct transfer *t, unsigned rcode)
 {
+	const struct seen_message m = seen_of(t->update);
+	const uint64_t now_s = dns_unix_time();
 	if (rcode != RCODE_SERVFAIL)
-		note_seen(u, t->update, rcode);
-	transfers_answer_update(u->transfers, t, rcode, dns_unix_time());
+		seen_note(u->seen, &m, rcode, now_s);
+	transfers_answer_update(u->transfers, t, rcode, now_s);
 }
 
 static void refuse(struct updates *u, struct transfer *t, unsigned rcode, const char *reason)
@@ -300,8 +273,8 @@ static const char *verify(const struct updates *u, struct update_ask *ask)
 		return "its signature is malformed";
 	name_lower(&sig.signer);
 	ask->tsig.key.name = sig.signer;
-	int err = sig0_verify(
-		pipeline_zone(u->config.runtime->pipeline), ask->msg, &sig, dns_unix_time());
+	const uint64_t now_s = dns_unix_time();
+	int err = sig0_verify(pipeline_zone(u->config.runtime->pipeline), ask->msg, &sig, now_s);
 	switch (err) {
 	case 0: break;
 	case ERR_ABSENT: return "no zone of ours has such a KEY of the signer";
@@ -309,9 +282,32 @@ static const char *verify(const struct updates *u, struct update_ask *ask)
 	case ERR_NOMEM: return "out of memory";
 	default: return "its signature is wrong";
 	}
-	ask->tsig.mac_len = MAC_PART;
-	memcpy(ask->tsig.mac, sig.signature, MAC_PART);
+	ask->tsig.mac_len = SEEN_MAC;
+	memcpy(ask->tsig.mac, sig.signature, SEEN_MAC);
+	ask->until_s = sig0_until(&sig, now_s);
 	return NULL;
+}
+
+/* Answers the first one, if it was here before, or may have been. */
+static bool answer_seen(struct updates *u, struct transfer *t)
+{
+	const struct seen_message m = seen_of(t->update);
+	const uint64_t now_s = dns_unix_time();
+	int rcode = seen_find(u->seen, &m, now_s);
+	if (rcode == SEEN_NOT)
+		return false;
+	if (rcode == SEEN_FORGOTTEN) {
+		/* RFC 8945 §5.2.3: the client has to sign it anew. */
+		u->refused++;
+		tell(u, &u->refused_limit, LOG_LEVEL_INFO, t, "update refused",
+			"it was signed before others that are forgotten, or before the start");
+		t->update->tsig.error = t->update->is_sig0 ? TSIG_NOERROR : TSIG_BADTIME;
+	} else {
+		u->repeated++;
+	}
+	transfers_answer_update(u->transfers, take_first(u),
+		rcode == SEEN_FORGOTTEN ? RCODE_NOTAUTH : (unsigned)rcode, now_s);
+	return true;
 }
 
 static bool judge_first(struct updates *u, ns_t now)
@@ -327,13 +323,8 @@ static bool judge_first(struct updates *u, ns_t now)
 			u->transfers, take_first(u), RCODE_NOTAUTH, dns_unix_time());
 		return true;
 	}
-	int before = seen_before(u, t->update);
-	if (before >= 0) {
-		u->repeated++;
-		transfers_answer_update(
-			u->transfers, take_first(u), (unsigned)before, dns_unix_time());
+	if (answer_seen(u, t))
 		return true;
-	}
 	if (!budget_may(&u->budget, now, LIMIT_UPDATES_S, NS_PER_S / LIMIT_UPDATES_S)) {
 		u->limited++;
 		answer(u, take_first(u), RCODE_SERVFAIL);
@@ -400,15 +391,7 @@ static void done_writing_file(struct updates *u, int err)
 	}
 	retry_done(&u->file_retry);
 	u->has_to_be_new = false;
-	u->file_len = u->asked_len;
-}
-
-/* Bytes that the file need have, about. */
-static uint64_t needed_len(const struct updates *u)
-{
-	enum { A_SET = 100, DIGITS = 2 };
-	const struct added_stats stats = added_stats(u->added);
-	return stats.sets * A_SET + stats.bytes * DIGITS;
+	u->file_len = u->whole_len = u->asked_len;
 }
 
 /* The length is not what it was, or the entry may be there in part. */
@@ -425,13 +408,21 @@ static void note_failure(struct updates *u, int err)
 	u->has_failed = true;
 }
 
+/* How long the file may become: what no start would read is no use. It is not made anew for each update, either. */
+static uint64_t longest(const struct updates *u)
+{
+	const uint64_t twice = 2 * u->whole_len + FILE_SLACK, least = u->whole_len + FILE_SLACK,
+		       readable = LIMIT_UPDATE_FILE - FILE_SLACK;
+	return twice < readable ? twice : least > readable ? least : readable;
+}
+
 static void note_success(struct updates *u)
 {
 	u->file_len += u->asked_len;
 	if (u->has_failed)
 		log_info(u->config.log, "updates are written again");
 	u->has_failed = false;
-	u->has_to_be_new |= u->file_len > 2 * needed_len(u) + FILE_SLACK;
+	u->has_to_be_new |= u->file_len > longest(u);
 }
 
 static void end_jobs(struct updates *u, bool is_done)

@@ -5,5 +5,6 @@ src_update_libupdate_a_SOURCES = \
 	src/update/judge.c src/update/judge.h \
 	src/update/message.c src/update/message.h \
 	src/update/right.c src/update/right.h \
+	src/update/seen.c src/update/seen.h \
 	src/update/served.c src/update/served.h \
 	src/update/sig0.c src/update/sig0.h

@@ -111,6 +111,11 @@ static bool is_in_time(const struct sig0 *sig, uint32_t now)
 	       sig->expiration - now <= LIMIT_SIG0_VALID_S;
 }
 
+uint64_t sig0_until(const struct sig0 *sig, uint64_t now_s)
+{
+	return now_s + (uint64_t)(int64_t)(int32_t)(sig->expiration - (uint32_t)now_s);
+}
+
 int sig0_verify(const struct zone *zone, const uint8_t *msg, const struct sig0 *sig, uint64_t now_s)
 {
 	struct rdata keys[KEYS_TRIED];

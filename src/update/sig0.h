@@ -30,6 +30,9 @@ enum { SIG0_HEAD = 18 };
 /* Looks for the record. 1: found; 0: there is none; ERR_SYNTAX: it is malformed. */
 int sig0_find(const uint8_t *msg, size_t len, struct sig0 *ret) NONNULL MUSTCHECK;
 
+/* Returns the last second since 1970 in which it is valid, near `now_s`. */
+uint64_t sig0_until(const struct sig0 *sig, uint64_t now_s) NONNULL;
+
 /* Verifies the signature with the keys of the signer. ERR_ABSENT: there is no such key; ERR_RANGE: it is not valid now, or
  * for too long (LIMIT_SIG0_VALID_S: a message may be repeated while it is); ERR_DENIED: it is wrong; ERR_NOMEM. Takes
  * some 100 µs, and twice that if two keys of a signer have one tag. */

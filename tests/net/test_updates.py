@@ -6,6 +6,7 @@ import signal
 import socket
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -147,6 +148,29 @@ def test_one_that_comes_twice_is_done_once(daemon, host):
         assert sock.recv(4096)[3] & 15 == dns.rcode.NOERROR
     assert texts(host, "n.vanya") == []
     assert daemon.status()["receiver"]["repeated"] == 2
+
+
+def test_one_of_before_the_start_is_not_done_again(daemon, host, monkeypatch):
+    """What was done before is not remembered then (RFC 8945 §5.2.3). Nor can a client say that it is valid for hours."""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 60)
+    wire = message(("add", "n", 60, "TXT", "x")).to_wire()
+    monkeypatch.setattr(time, "time", lambda: now - 400)
+    update = dns.update.Update("vanya")
+    update.use_tsig(KEYS, "one", fudge=65535, algorithm="hmac-sha256")
+    update.add("m", 60, "TXT", "x")
+    old = update.to_wire()
+    monkeypatch.undo()
+
+    def rcode(wire):
+        with host.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(10)
+            sock.sendto(wire, ("127.0.0.1", 53))
+            return sock.recv(4096)[3] & 15
+    assert rcode(old) == dns.rcode.NOTAUTH
+    # Signed a minute before the daemon was there.
+    assert rcode(wire) == dns.rcode.NOTAUTH and texts(host, "n.vanya") == []
+    assert send(host, ("add", "n", 60, "TXT", "y")) == "NOERROR"
 
 
 def test_a_large_one_over_tcp(daemon, host):
@@ -424,6 +448,23 @@ def test_in_a_signed_zone_the_answer_waits_for_signatures(serve, host, web):
     assert send(host, ("add", "@", 60, "TXT", "x")) == "NOERROR"
     wait_until(lambda: signed("vanya") == ["RRSIG", "TXT"], what="the record of the domain itself")
     assert daemon.status()["receiver"]["done"] == 41
+
+
+def test_what_an_apex_cannot_have_is_left_out(serve, host, web, tmp_path):
+    """The name was no apex when it was updated. The signer refuses DS there, and the others would wait for it."""
+    daemon = start(serve, host, "--user=root")
+    assert send(host, ("add", "sub", 60, "DS", "1 13 2 " + 64 * "0"), ("add", "sub", 60, "NS", "ns.sub"),
+                ("add", "sub", 60, "TXT", "x")) == "NOERROR"
+    daemon.stop()
+    daemon.options = [option.replace("--domain=vanya", "--domain=sub.vanya") for option in daemon.options]
+    daemon.options.append("--dnssec")
+    daemon.start()
+    wait_until(lambda: texts(host, "sub.vanya", "DNSKEY"), what="a signed zone")
+    wait_until(lambda: texts(host, "sub.vanya") == ['"x"'], what="the record that may be there")
+    assert texts(host, "sub.vanya", "DS") == []
+    assert send(host, ("add", "n", 60, "TXT", "y"), zone="sub.vanya") == "NOERROR"
+    assert texts(host, "n.sub.vanya") == ['"y"']
+    assert "sub.vanya. type=DS" in daemon.log()
 
 
 # --- key pairs (SIG(0)) ---------------------------------------------------------------------------

@@ -223,5 +223,7 @@ doc/rfc6762.md:
 	/usr/bin/python3 -B $(top_srcdir)/tests/unit/rfc6762-table.py $(top_srcdir) >$(top_srcdir)/$@.new
 	mv $(top_srcdir)/$@.new $(top_srcdir)/$@
 .PHONY: doc/rfc6762.md
+unit_programs += tests/unit/test_seen
+tests_unit_test_seen_SOURCES = tests/unit/test_seen.c
 unit_programs += tests/unit/test_update
 tests_unit_test_update_SOURCES = tests/unit/test_update.c tests/unit/zone_rig.c tests/unit/zone_rig.h
