@@ -331,7 +331,8 @@ enum {
 	LIMIT_UPDATES_SEEN_KEYS = 4096,
 	LIMIT_UPDATES_SLACK_S = 5,
 	/* Signatures by key pairs (SIG(0)) that are verified in a second, at 125 µs each: of all clients, of one (an IPv6
-	 * network of 64 bits is one), and how many clients are told apart. And how many such updates wait. */
+	 * network of 64 bits is one), and how many clients are told apart. And how many such updates wait. UDP and TCP have
+	 * a half each of the first, and as many each of the last. */
 	LIMIT_SIG0_S = 500,
 	LIMIT_SIG0_SOURCE_S = 50,
 	LIMIT_SIG0_SOURCES = 1024,

@@ -173,7 +173,7 @@ static size_t pass_on_update(struct task *t)
 	const bool is_sig0 = t->request.is_sig0 && !t->request.is_signed && t->policy->has_sig0;
 	if ((!t->request.is_signed && !is_sig0) || !t->ret_transfer)
 		return refuse_unverified(t, RCODE_REFUSED);
-	if (is_sig0 && !transfers_may_verify(t->transfers, &t->client->addr))
+	if (is_sig0 && !transfers_may_verify(t->transfers, t->client))
 		return t->client->is_tcp ? refuse(t, RCODE_SERVFAIL) : 0;
 	if (!is_sig0)
 		t->query_len = request_strip(&t->request, t->query);

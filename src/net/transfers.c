@@ -31,8 +31,12 @@ struct transfers {
 	struct list all; /* of struct transfer.in_all; for the TCP thread only */
 	pthread_mutex_t udp_lock;
 	struct list udp; /* of struct transfer.in_udp */
-	_Atomic uint64_t updates_waiting, sig0_waiting;
-	struct budget verifying, verifying_of[LIMIT_SIG0_SOURCES]; /* with `udp_lock` */
+	_Atomic uint64_t updates_waiting;
+	/* Of key pairs, by UDP and by TCP: whoever invents addresses has only the one half. */
+	_Atomic uint64_t sig0_waiting[2];
+	struct verifying {
+		struct budget all, of[LIMIT_SIG0_SOURCES];
+	} verifying[2]; /* with `udp_lock` */
 	uint64_t seed;
 	_Atomic uint64_t done, refused, failed, bad_signatures, under_way; /* relaxed */
 };
@@ -210,10 +214,17 @@ struct transfer *transfers_begin(struct transfers *t, const struct serve_client 
 	return transfer;
 }
 
+/* The counter of those that wait with that one. */
+static _Atomic uint64_t *waiting_of(
+	struct transfers *t, const struct serve_client *client, const struct update_ask *ask)
+{
+	return ask->is_sig0 ? &t->sig0_waiting[client->is_tcp] : &t->updates_waiting;
+}
+
 void transfers_end(struct transfers *t, struct transfer *transfer, bool is_done)
 {
 	if (transfer->update) {
-		count(transfer->update->is_sig0 ? &t->sig0_waiting : &t->updates_waiting, -1);
+		count(waiting_of(t, &transfer->client, transfer->update), -1);
 		free_transfer(transfer);
 		return;
 	}
@@ -228,7 +239,7 @@ void transfers_end(struct transfers *t, struct transfer *transfer, bool is_done)
 struct transfer *transfers_begin_update(struct transfers *t, const struct serve_client *client,
 	const struct update_ask *ask, const uint8_t *msg, size_t len)
 {
-	_Atomic uint64_t *waiting = ask->is_sig0 ? &t->sig0_waiting : &t->updates_waiting;
+	_Atomic uint64_t *waiting = waiting_of(t, client, ask);
 	if (count_of(waiting) >= (ask->is_sig0 ? LIMIT_SIG0_WAITING : LIMIT_UPDATES_WAITING))
 		return NULL;
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
@@ -244,14 +255,16 @@ struct transfer *transfers_begin_update(struct transfers *t, const struct serve_
 }
 
 /* Clients that share a place in the table share what one may do. */
-bool transfers_may_verify(struct transfers *t, const struct addr *client)
+bool transfers_may_verify(struct transfers *t, const struct serve_client *client)
 {
+	enum { HALF = LIMIT_SIG0_S / 2 };
 	const ns_t now = loop_now();
-	const size_t place = dns_source_hash(t->seed, client) % LIMIT_SIG0_SOURCES;
+	const size_t place = dns_source_hash(t->seed, &client->addr) % LIMIT_SIG0_SOURCES;
+	struct verifying *v = &t->verifying[client->is_tcp];
 	pthread_mutex_lock(&t->udp_lock);
-	const bool may = budget_may(&t->verifying_of[place], now, LIMIT_SIG0_SOURCE_S,
+	const bool may = budget_may(&v->of[place], now, LIMIT_SIG0_SOURCE_S,
 				 NS_PER_S / LIMIT_SIG0_SOURCE_S) &&
-			 budget_may(&t->verifying, now, LIMIT_SIG0_S, NS_PER_S / LIMIT_SIG0_S);
+			 budget_may(&v->all, now, HALF, NS_PER_S / HALF);
 	pthread_mutex_unlock(&t->udp_lock);
 	return may;
 }

@@ -78,8 +78,9 @@ void transfers_count_bad_signature(struct transfers *t) NONNULL;
  * out of memory. `ask` has the request and the signature. */
 struct transfer *transfers_begin_update(struct transfers *t, const struct serve_client *client,
 	const struct update_ask *ask, const uint8_t *msg, size_t len) NONNULL MUSTCHECK;
-/* True if one more signature of a key pair may be verified for that client now. Counts it then. */
-bool transfers_may_verify(struct transfers *t, const struct addr *client) NONNULL;
+/* True if one more signature of a key pair may be verified for that client now. Counts it then. UDP and TCP have a half
+ * each: the addresses of the one may be invented. */
+bool transfers_may_verify(struct transfers *t, const struct serve_client *client) NONNULL;
 /* Passes an update to the main thread that came in by UDP, on that socket; `in` has its sender and its control
  * messages, those of a reply. */
 void transfers_ask_udp(

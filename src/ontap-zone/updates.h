@@ -11,7 +11,7 @@
  * is done once, and gets the same answer.
  *
  * A write that fails changes nothing, and is answered with SERVFAIL. The file is made anew when it is more than
- * twice as long as it need be, and when its length is not what was written.
+ * twice as long as it was then, and when its length is not what was written.
  */
 #pragma once
 
