@@ -145,6 +145,17 @@ int signing_end(struct zone *z, struct signing *s)
 	return err;
 }
 
+/* By members: what is between them may be anything. */
+static bool has_same_keys(const struct signing *s, const struct zone_keys *keys)
+{
+	if (s->key_count != keys->active_count)
+		return false;
+	for (unsigned i = 0; i < s->key_count; i++)
+		if (s->keys[i].tag != keys->active[i].tag || s->keys[i].alg != keys->active[i].alg)
+			return false;
+	return true;
+}
+
 /* Takes what the keys say into the zone, and their signatures aside. */
 int zone_set_keys(struct zone *z, const uint8_t *apex, const struct zone_keys *keys)
 {
@@ -157,8 +168,7 @@ int zone_set_keys(struct zone *z, const uint8_t *apex, const struct zone_keys *k
 	int err = zone_say(z, SAY_KEYS, s->owner->name, sets, keys->set_count);
 	if (err)
 		return err;
-	if (s->key_count != keys->active_count ||
-		memcmp(s->keys, keys->active, sizeof(s->keys)) != 0)
+	if (!has_same_keys(s, keys))
 		refresh_restart(s);
 	memcpy(s->keys, keys->active, sizeof(s->keys));
 	s->key_count = keys->active_count;
