@@ -47,14 +47,19 @@ static void on_ready(void *arg, uint32_t events UNUSED)
 		return;
 	if (arm(r->watch.fd))
 		resume_close(r);
+	if (r->on_set)
+		r->on_set(r->arg);
 	resume_check(r, slept_since_boot());
 }
 
-int resume_open(
-	struct resume *r, struct loop *loop, void (*on_resume)(void *arg, ns_t nap), void *arg)
+int resume_open(struct resume *r, struct loop *loop, void (*on_resume)(void *arg, ns_t nap),
+	void (*on_set)(void *arg), void *arg)
 {
-	*r = (struct resume){
-		.loop = loop, .slept = slept_since_boot(), .on_resume = on_resume, .arg = arg};
+	*r = (struct resume){.loop = loop,
+		.slept = slept_since_boot(),
+		.on_resume = on_resume,
+		.on_set = on_set,
+		.arg = arg};
 	r->watch = (struct loop_watch){
 		.fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK),
 		.on_ready = on_ready,

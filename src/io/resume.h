@@ -3,7 +3,7 @@
  * Detects that the machine has slept. During sleep CLOCK_MONOTONIC stands still and CLOCK_BOOTTIME
  * goes on, so the difference between them grows by the time slept. No periodic timer is needed: the
  * kernel cancels a timer on CLOCK_REALTIME when that clock is set (timerfd_create(2),
- * TFD_TIMER_CANCEL_ON_SET), as it is at each resume.
+ * TFD_TIMER_CANCEL_ON_SET), as it is at each resume. That it has been set is told, too.
  */
 #pragma once
 
@@ -18,13 +18,14 @@ struct resume {
 	struct loop_watch watch;
 	ns_t slept; /* time slept since boot, at the last check */
 	void (*on_resume)(void *arg, ns_t nap);
+	void (*on_set)(void *arg); /* may be NULL */
 	void *arg;
 };
 
-/* Starts watching; `r` must not move until resume_close(). -errno: on_resume will not be called,
- * but `r` may be closed nevertheless. */
+/* Starts watching; `r` must not move until resume_close(). `on_set`: CLOCK_REALTIME has been set. -errno: neither will
+ * be called, but `r` may be closed nevertheless. */
 int resume_open(struct resume *r, struct loop *loop, void (*on_resume)(void *arg, ns_t nap),
-	void *arg) NONNULL_ARGS(1, 2, 3) MUSTCHECK;
+	void (*on_set)(void *arg), void *arg) NONNULL_ARGS(1, 2, 3) MUSTCHECK;
 void resume_close(struct resume *r) NONNULL;
 
 /* Checks how long the machine has slept since boot (`slept`), and calls on_resume if it is longer

@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "io/exit.h"
@@ -170,6 +171,14 @@ void daemon_on_signer(void *arg, uint32_t events UNUSED)
 		signer_has_ended(d, err);
 }
 
+/* The signer judges the clock. */
+void daemon_on_clock(void *arg)
+{
+	struct daemon *d = arg;
+	if (d->signer)
+		d->refresh_at = loop_now();
+}
+
 void daemon_hear_signer(struct daemon *d)
 {
 	if (d->signer && signer_has_more(d->signer))
@@ -243,6 +252,7 @@ static void refresh(struct daemon *d)
 {
 	if (d->refresh_at == 0 || loop_now() < d->refresh_at)
 		return;
+	pipeline_set_clock(d->runtime.pipeline, (uint32_t)time(NULL));
 	const unsigned after = zone_refresh(pipeline_zone(d->runtime.pipeline));
 	d->refresh_at = after ? loop_now() + after * NS_PER_S : 0;
 	zone_each_signed(pipeline_zone(d->runtime.pipeline), tell_fresh, d);

@@ -24,6 +24,8 @@ void daemon_pump_signer(struct daemon *d) NONNULL;
 /* Returns when to call daemon_on_signer(), apart from the events that the loop sees. */
 ns_t daemon_signer_deadline(const struct daemon *d) NONNULL;
 void daemon_on_signer(void *arg, uint32_t events);
+/* The clock has been set: signatures may be of another time. */
+void daemon_on_clock(void *arg);
 /* Handles what the loop does not see. */
 void daemon_hear_signer(struct daemon *d) NONNULL;
 

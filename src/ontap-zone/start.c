@@ -21,6 +21,7 @@
 #include "io/sandbox_lists.h"
 #include "ontap-zone/commands.h"
 #include "ontap-zone/grants_dir.h"
+#include "ontap-zone/signed.h"
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/turn.h"
 #include "zone/sign.h"
@@ -274,7 +275,7 @@ int daemon_open_mdns(struct daemon *d, uint64_t seed)
 		log_error(d->log, "cannot start: error=\"%s\"", err_text(ERR_NOMEM));
 		return EXIT_SYSTEM;
 	}
-	int err = resume_open(&d->resume, d->loop, daemon_on_resume, d);
+	int err = resume_open(&d->resume, d->loop, daemon_on_resume, daemon_on_clock, d);
 	if (err)
 		log_warning(
 			d->log, "cannot tell when the machine slept: error=\"%s\"", err_text(err));

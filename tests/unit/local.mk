@@ -88,6 +88,7 @@ unit_programs += tests/unit/test_port_owner
 unit_programs += tests/unit/test_socket_line
 unit_programs += tests/unit/test_sync
 unit_programs += tests/unit/test_resume
+tests_unit_test_resume_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=read
 unit_programs += tests/unit/test_segment
 tests_unit_test_segment_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=strcmp
 unit_programs += tests/unit/test_spoken_links
