@@ -50,6 +50,28 @@ bool roll_set_times(struct roll *r, uint64_t now_s, const struct roll_times *tim
 	return true;
 }
 
+/* 0 is no time. */
+static bool move(uint64_t *at_s, uint64_t now_s, uint64_t leapt_s)
+{
+	const uint64_t before_s = *at_s;
+	if (before_s == 0)
+		return false;
+	*at_s = before_s >= now_s || leapt_s >= now_s - before_s ? now_s : before_s + leapt_s;
+	return *at_s != before_s;
+}
+
+bool roll_leap(struct roll *r, uint64_t now_s, uint64_t leapt_s)
+{
+	bool has_changed = move(&r->mode_since_s, now_s, leapt_s);
+	has_changed |= move(&r->fresh_s, now_s, leapt_s);
+	has_changed |= move(&r->next_s, now_s, leapt_s);
+	for (unsigned i = 0; i < r->count; i++) {
+		has_changed |= move(&r->keys[i].created_s, now_s, 0);
+		has_changed |= move(&r->keys[i].since_s, now_s, leapt_s);
+	}
+	return has_changed;
+}
+
 /* When what was served with the longer times is gone from all caches. */
 static uint64_t times_end(const struct roll *r)
 {

@@ -90,6 +90,11 @@ void roll_init(struct roll *r, const uint8_t *zone, const struct roll_times *tim
 bool roll_set_times(struct roll *r, uint64_t now_s, const struct roll_times *times) NONNULL
 	MUSTCHECK;
 
+/* The clock has leapt forward by `leapt_s`, which has not passed: what has begun before began later by as much, though
+ * never after `now_s`. So, with 0, a clock that has been set back lets no wait be longer than from now on. True: that
+ * has changed something. */
+bool roll_leap(struct roll *r, uint64_t now_s, uint64_t leapt_s) NONNULL MUSTCHECK;
+
 /* Begins the life of a key: the first one, or a successor. ERR_EXISTS: keys are being changed, see
  * roll_is_busy(). */
 int roll_add(struct roll *r, uint64_t now_s, struct dnssec_key_id id) NONNULL MUSTCHECK;

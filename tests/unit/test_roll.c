@@ -406,6 +406,37 @@ static void a_shorter_ttl_counts_when_the_longer_one_is_over(void **state)
 	free(w);
 }
 
+/* Time that the clock leaves out does not pass for caches, and a wait is never longer than from now on. */
+static void a_clock_that_leaps_ends_no_wait(void **state)
+{
+	struct world *w = malloc(sizeof(*w));
+	enum { YEAR = 365 * 86400 };
+	(void)state;
+	begin(w, 1, &real_times);
+	add_key(w, DNSSEC_P256);
+	follow_parent(w);
+	finish(w);
+	add_key(w, DNSSEC_P256);
+	assert_true(roll_step(&w->roll, w->now));
+	assert_false(roll_leap(&w->roll, w->now, 0));
+	const uint64_t end = roll_deadline(&w->roll), later = w->now + YEAR + 10;
+	assert_true(end > w->now + 10);
+	assert_true(roll_leap(&w->roll, later, YEAR));
+	restart(w);
+	assert_int_equal(roll_deadline(&w->roll), end + YEAR);
+	assert_false(roll_step(&w->roll, later));
+	assert_false(roll_step(&w->roll, end + YEAR - 1));
+	/* The leap was a mistake. */
+	assert_true(roll_leap(&w->roll, w->now + 20, 0));
+	assert_true(roll_deadline(&w->roll) > end);
+	assert_true(roll_deadline(&w->roll) <= end + 20);
+	assert_true(roll_step(&w->roll, end + 20));
+	/* Much of it is not beyond now. */
+	assert_true(roll_leap(&w->roll, w->now + 30, UINT64_MAX));
+	assert_true(roll_deadline(&w->roll) >= w->now + 30);
+	free(w);
+}
+
 #define HEAD                                                                                       \
 	"ontap-zone keys 1\nzone example.org.\nmode signed 20260101120000\n"                       \
 	"fresh 19700101000000\ntimes 1 2 3 4 5\nnext 1 2 3 4 5 20260101120000\n"
@@ -460,6 +491,7 @@ int main(void)
 		cmocka_unit_test(a_zone_without_ds_need_not_wait),
 		cmocka_unit_test(news_of_other_keys_is_none),
 		cmocka_unit_test(a_shorter_ttl_counts_when_the_longer_one_is_over),
+		cmocka_unit_test(a_clock_that_leaps_ends_no_wait),
 		cmocka_unit_test(the_state_is_read_as_it_was_written),
 		cmocka_unit_test(other_text_is_refused_with_its_line),
 	};
