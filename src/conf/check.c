@@ -21,8 +21,11 @@ int conf_check(void *values, const struct options_args *args, struct options_err
 	const struct conf *c = values;
 	if (c->on_export && c->exports.count == 0)
 		return options_fail(error, "on-export: there is no export that could be done");
-	if (args->command == CONF_KEYS && c->keys_verb >= CONF_KEYS_ROLL && !c->keys_zone)
+	if (args->command == CONF_KEYS && c->keys_verb >= CONF_KEYS_ROLL &&
+		c->keys_verb != CONF_KEYS_CLOCK && !c->keys_zone)
 		return options_fail(error, "keys: which zone?");
+	if (c->keys_verb == CONF_KEYS_CLOCK && c->keys_zone)
+		return options_fail(error, "keys clock: is for no zone");
 	if (c->rolled_alg && c->keys_verb != CONF_KEYS_ROLL)
 		return options_fail(error, "--algorithm: is for keys roll only");
 	int err = check_dnssec(c, error);

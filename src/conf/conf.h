@@ -83,6 +83,7 @@ enum conf_keys_verb {
 	CONF_KEYS_ROLL,
 	CONF_KEYS_DS_SEEN,
 	CONF_KEYS_UNSIGN,
+	CONF_KEYS_CLOCK, /* it needs no zone */
 	CONF_KEYS_COUNT
 };
 

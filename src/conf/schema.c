@@ -292,9 +292,11 @@ static const struct option options[] = {
 		.commands = NAMES, AT(patterns), .arg = "[PATTERN...]",
 		.help = "only names like that"},
 	{"VERB", .is_cmdline_only = true, .is_operand = true, .type = &conf_type_keys_words,
-		.commands = KEYS, AT(keys_zone), .arg = "[show|ds|roll|ds-seen|unsign] [ZONE]",
+		.commands = KEYS, AT(keys_zone),
+		.arg = "[show|ds|roll|ds-seen|unsign|clock] [ZONE]",
 		.help = "show them; print the DS for the parent; begin a new key; say that the "
-			"parent has the DS, or has none any more; become unsigned"},
+			"parent has the DS, or has none any more; become unsigned; say that the "
+			"clock is right"},
 	{"algorithm", .is_cmdline_only = true, .type = &conf_type_algorithm, .commands = KEYS,
 		AT(rolled_alg), .arg = "13|15", .default_words = "that of --dnssec-algorithm",
 		.help = "roll: of the new key"},

@@ -36,6 +36,7 @@ const char *const conf_keys_words[CONF_KEYS_COUNT + 1] = {
 	[CONF_KEYS_ROLL] = "roll",
 	[CONF_KEYS_DS_SEEN] = "ds-seen",
 	[CONF_KEYS_UNSIGN] = "unsign",
+	[CONF_KEYS_CLOCK] = "clock",
 	[CONF_KEYS_COUNT] = NULL,
 };
 

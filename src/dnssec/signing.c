@@ -21,7 +21,7 @@ const char *signing_refusal_text(unsigned refusal)
 	case SIGNING_TYPE: return "of a type that is not signed for others";
 	case SIGNING_KEY: return "there is no such key";
 	case SIGNING_OWNER: return "not in the zone of the key";
-	case SIGNING_TIME: return "valid for too long";
+	case SIGNING_TIME: return "valid for too long, or the clock is wrong";
 	default: return "?";
 	}
 }
@@ -98,7 +98,8 @@ static bool is_time_good(const struct header *h, uint64_t now_s)
 {
 	const int32_t end = (int32_t)(h->expiration - (uint32_t)now_s);
 	const int32_t begin = (int32_t)(h->inception - (uint32_t)now_s);
-	return end <= SIGNING_AHEAD_MAX_S && begin <= SIGNING_INCEPTION_MAX_S && begin < end;
+	return now_s != SIGNING_NEVER && end <= SIGNING_AHEAD_MAX_S &&
+	       begin <= SIGNING_INCEPTION_MAX_S && begin < end;
 }
 
 enum signing_refusal signing_sign(const struct signing_keys *keys, uint64_t now_s,

@@ -33,7 +33,7 @@ enum signing_refusal {
 	SIGNING_TYPE,      /* DNSKEY, CDS, CDNSKEY: the signer makes them itself. Or no data */
 	SIGNING_KEY,       /* no key of that zone, algorithm and tag */
 	SIGNING_OWNER,     /* not at or below the zone's name */
-	SIGNING_TIME       /* valid for too long, or from too late on */
+	SIGNING_TIME       /* valid for too long, or from too late on; or the time is not known */
 };
 
 /* Returns a text for the log. Static storage. */
@@ -45,7 +45,10 @@ struct signing_keys {
 	void *arg;
 };
 
-/* Judges one message, and signs it if it is allowed. `now_s`: seconds since 1970. */
+/* The time is not known: all is refused, by SIGNING_TIME at last. */
+#define SIGNING_NEVER UINT64_MAX
+
+/* Judges one message, and signs it if it is allowed. `now_s`: seconds since 1970, or SIGNING_NEVER. */
 enum signing_refusal signing_sign(const struct signing_keys *keys, uint64_t now_s,
 	const uint8_t *message, size_t len, uint8_t ret[CRYPT_SIGNATURE_LEN]) NONNULL MUSTCHECK;
 

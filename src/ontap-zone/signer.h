@@ -84,7 +84,7 @@ int signer_ask(struct signer *s, uint64_t ticket, const struct signing_message *
 void signer_fresh(struct signer *s, const uint8_t *zone, const struct dnssec_key_id *keys,
 	unsigned count) NONNULL;
 /* What anybody may ask: "show [ZONE]", "ds [ZONE]". Keys are changed on a socket of the signer's own
- * (signer_control.c): "roll ZONE [13|15]", "ds-seen ZONE", "unsign ZONE". */
+ * (signer_control.c): "roll ZONE [13|15]", "ds-seen ZONE", "unsign ZONE", "clock". */
 void signer_command(struct signer *s, uint64_t ticket, const char *text) NONNULL;
 
 /* The process itself, with one end of the channel: signer_process.c. */

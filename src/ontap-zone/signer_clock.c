@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the judgement on the clock. A machine without a battery begins in 1970, and signatures of then are of no
- * use: so nothing is signed until the clock is not before what it was, or before this program.
+ * Owns the clocks of the signer, and the file of the time that was known last. A machine without a battery begins in
+ * 1970, and signatures of then are of no use.
  * Never sets a clock.
  */
 #include <errno.h>
@@ -12,12 +12,6 @@
 #include "ontap-zone/signer_process.h"
 #include "ontap-zone/signer_store.h"
 
-enum {
-	FIRST_S = 1767225600, /* 2026-01-01, before the first release that signs */
-	BACK_MAX_S = 3600,    /* a clock may be set back by so much */
-	STORE_S = 86400       /* so often the time is stored */
-};
-
 uint64_t signer_now(void)
 {
 	struct timespec now;
@@ -26,15 +20,22 @@ uint64_t signer_now(void)
 	return (uint64_t)now.tv_sec;
 }
 
+static uint64_t boot_now(void)
+{
+	struct timespec now;
+	if (clock_gettime(CLOCK_BOOTTIME, &now) || now.tv_sec < 0)
+		return 0;
+	return (uint64_t)now.tv_sec;
+}
+
 void signer_clock_read(struct signer_process *p)
 {
 	struct buf text = {0};
-	uint64_t stored_s;
-	p->clock_s = FIRST_S;
-	if (signer_store_read(p->dir, "clock", &text) == 0 &&
-		date_parse(buf_text(&text), &stored_s) == 0 && stored_s > p->clock_s)
-		p->clock_s = stored_s;
+	uint64_t stored_s = 0;
+	if (signer_store_read(p->dir, "clock", &text) || date_parse(buf_text(&text), &stored_s))
+		stored_s = 0;
 	buf_fini(&text);
+	time_check_init(&p->time_check, stored_s);
 }
 
 static void tell(struct signer_process *p, uint64_t now_s)
@@ -44,31 +45,52 @@ static void tell(struct signer_process *p, uint64_t now_s)
 		return;
 	p->has_told_clock = true;
 	log_warning(p->log,
-		"nothing is signed: clock=%s known=%s error=\"the clock is before a time that has "
-		"been\" note=\"waits for the right time; if that is it, stop, and remove "
-		"%s/keys/clock\"",
-		date_text(now_s, now), date_text(p->clock_s, known), p->state_dir);
+		"nothing is signed: clock=%s known=%s file=\"%s/keys/clock\" error=\"the clock is "
+		"before a time that has been\" note=\"waits for the right time, or six hours; if "
+		"this is the right time: ontap-zone keys clock\"",
+		date_text(now_s, now), date_text(p->time_check.known_s, known), p->state_dir);
 }
 
-bool signer_clock_is_good(struct signer_process *p, uint64_t now_s)
+/* Without the file, a later start believes an earlier time: that is no reason to sign nothing. */
+static int store(struct signer_process *p, uint64_t now_s)
 {
 	char text[DATE_TEXT_CAP];
 	struct buf file = {0};
-	if (now_s + BACK_MAX_S < p->clock_s) {
-		tell(p, now_s);
-		return false;
-	}
-	if (p->has_told_clock)
-		log_info(p->log, "signing begins: note=\"the clock is right now\"");
-	p->has_told_clock = false;
-	if (now_s < p->clock_s + STORE_S && p->clock_s != FIRST_S)
-		return true;
 	buf_printf(&file, "%s\n", date_text(now_s, text));
 	int err = signer_store_write(p->dir, "clock", &file);
 	buf_fini(&file);
 	if (err)
 		log_warning(p->log, "cannot store the time: file=\"%s/keys/clock\" error=\"%s\"",
 			p->state_dir, err_text(err));
-	p->clock_s = now_s;
+	time_check_stored(&p->time_check, now_s);
+	return err;
+}
+
+static void tell_good(struct signer_process *p)
+{
+	if (p->has_told_clock)
+		log_info(p->log, "signing begins: note=\"%s\"",
+			p->time_check.was_behind_for_long
+				? "the clock has been so for hours: the time known before was wrong"
+				: "the clock is right now");
+	p->has_told_clock = false;
+}
+
+bool signer_clock_is_good(struct signer_process *p, uint64_t now_s)
+{
+	const uint64_t boot_s = boot_now();
+	if (!time_check_look(&p->time_check, now_s, boot_s)) {
+		tell(p, now_s);
+		return false;
+	}
+	tell_good(p);
+	if (time_check_is_due(&p->time_check, now_s, boot_s))
+		(void)!store(p, now_s);
 	return true;
+}
+
+int signer_clock_accept(struct signer_process *p, uint64_t now_s)
+{
+	time_check_accept(&p->time_check, now_s, boot_now());
+	return store(p, now_s);
 }

@@ -223,34 +223,64 @@ static void run_all(const struct signer_process *p, struct buf *out)
 			put_zone(out, p->zones[i]);
 }
 
+/* The clock is right: what has waited for that is done. */
+static void run_clock(struct signer_process *p, struct buf *out)
+{
+	if (signer_clock_accept(p, signer_now())) {
+		put_error(out, "the time could not be stored: see the log");
+		return;
+	}
+	(void)signer_zones_run(p);
+	run_all(p, out);
+}
+
+struct verb {
+	const char *word;
+	bool is_change;
+	/* NULL: run_clock() */
+	void (*run)(struct signer_process *, struct signed_zone *, const char *, struct buf *);
+};
+
+static const struct verb verbs[] = {{"show", false, run_show}, {"ds", false, run_show},
+	{"roll", true, run_roll}, {"ds-seen", true, run_ds_seen}, {"unsign", true, run_unsign},
+	{"clock", true, NULL}};
+
+/* Times of states must be right. */
+static void run_change(struct signer_process *p, const struct verb *verb, struct signed_zone *z,
+	const char *arg, struct buf *out)
+{
+	if (!signer_clock_is_good(p, signer_now()))
+		put_error(out, "the clock is before a time that has been: see the log");
+	else if (!z->is_loaded)
+		put_error(out, "the keys of this zone are not known: see keys show, and the log");
+	else
+		verb->run(p, z, arg, out);
+}
+
 void signer_command_run(
 	struct signer_process *p, const char *text, bool may_change, struct buf *out)
 {
-	static const struct {
-		const char *verb;
-		bool is_change;
-		void (*run)(
-			struct signer_process *, struct signed_zone *, const char *, struct buf *);
-	} verbs[] = {{"show", false, run_show}, {"ds", false, run_show}, {"roll", true, run_roll},
-		{"ds-seen", true, run_ds_seen}, {"unsign", true, run_unsign}};
 	struct words w;
 	size_t i = 0;
 	split(&w, text);
-	while (i < ARRAY_LEN(verbs) && strcmp(verbs[i].verb, w.verb) != 0)
+	while (i < ARRAY_LEN(verbs) && strcmp(verbs[i].word, w.verb) != 0)
 		i++;
 	struct signed_zone *z = w.zone ? find(p, w.zone) : NULL;
 	if (i == ARRAY_LEN(verbs))
-		put_error(out, "unknown request: show, ds, roll, ds-seen and unsign are known");
+		put_error(out,
+			"unknown request: show, ds, roll, ds-seen, unsign and clock are known");
 	else if (verbs[i].is_change && !may_change)
 		put_error(out, "keys are changed on the socket in their own directory");
+	else if (!verbs[i].run)
+		run_clock(p, out);
 	else if (w.zone && !z)
 		put_error(out, "there is no such zone that is signed");
 	else if (!z && verbs[i].is_change)
 		put_error(out, "which zone?");
 	else if (!z)
 		run_all(p, out);
-	else if (!z->is_loaded && verbs[i].is_change)
-		put_error(out, "the keys of this zone are not known: see keys show, and the log");
+	else if (verbs[i].is_change)
+		run_change(p, &verbs[i], z, w.arg, out);
 	else
 		verbs[i].run(p, z, w.arg, out);
 }

@@ -54,8 +54,10 @@ static int sign(struct signer_process *p, const uint8_t *request, size_t len)
 {
 	const struct signing_keys keys = {.find = find_key, .arg = p};
 	enum signing_refusal refused = SIGNING_DONE;
+	const uint64_t now_s = signer_now();
 	buf_clear(&p->answer);
-	int err = signing_answer(&keys, signer_now(), request, len, &p->answer, &refused);
+	int err = signing_answer(&keys, signer_clock_is_good(p, now_s) ? now_s : SIGNING_NEVER,
+		request, len, &p->answer, &refused);
 	if (err)
 		return err == ERR_SYNTAX ? -EBADMSG : err;
 	tell_refusal(p, refused);
@@ -113,7 +115,8 @@ static int take_fresh(struct signer_process *p, const struct channel_message *m)
 	if (!z || !z->is_loaded)
 		return 0;
 	struct roll next = z->roll;
-	if (roll_fresh(&next, signer_now(), request.keys, request.count))
+	const uint64_t now_s = signer_now();
+	if (signer_clock_is_good(p, now_s) && roll_fresh(&next, now_s, request.keys, request.count))
 		(void)!signer_zone_store(p, z, &next);
 	return 0;
 }

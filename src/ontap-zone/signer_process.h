@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dnssec/ds_answer.h"
+#include "dnssec/time_check.h"
 #include "io/channel.h"
 #include "ontap-zone/signer.h"
 #include "ontap-zone/signer_msg.h"
@@ -20,6 +21,7 @@ struct signed_zone {
 	uint64_t told_s;  /* when the server was told last; 0: never */
 	uint64_t ask_s;   /* when the parent is asked; 0: not */
 	uint64_t retry_s; /* something has failed: not before */
+	uint64_t leapt_s; /* of the leaps of the clock, what `roll` has been told */
 };
 
 struct signer_process {
@@ -29,9 +31,9 @@ struct signer_process {
 	const char *state_dir; /* for messages only */
 	unsigned alg;          /* of new keys */
 	struct roll_times times;
-	int dir;          /* STATE/keys */
-	int timer;        /* a timerfd(2) of CLOCK_REALTIME */
-	uint64_t clock_s; /* as stored: no earlier time is believed */
+	int dir;   /* STATE/keys */
+	int timer; /* a timerfd(2) of CLOCK_REALTIME */
+	struct time_check time_check;
 	bool has_told_clock;
 	struct signed_zone **zones; /* owned; in the order in which they came */
 	size_t count, cap;
@@ -47,9 +49,11 @@ struct signer_process {
 /* Seconds since 1970, as the clock of this machine has it. */
 uint64_t signer_now(void);
 
-/* signer_clock.c: true if the clock can be believed: it is not before the time that was known last. Otherwise it logs
- * that, once. Stores the time now and then. */
+/* signer_clock.c: true if the clock can be believed (dnssec/time_check.h). Otherwise it logs that, once. Stores the time
+ * now and then. `now_s`: signer_now(). */
 bool signer_clock_is_good(struct signer_process *p, uint64_t now_s) NONNULL MUSTCHECK;
+/* Somebody says that the clock is right. Stores the time: -errno. */
+int signer_clock_accept(struct signer_process *p, uint64_t now_s) NONNULL MUSTCHECK;
 /* Reads what is stored. */
 void signer_clock_read(struct signer_process *p) NONNULL;
 

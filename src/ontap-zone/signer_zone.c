@@ -14,6 +14,7 @@
 
 enum {
 	RETRY_S = 60,
+	LOOK_S = TIME_DOUBT_S + 1,        /* so often at least the clock is looked at */
 	REFRESH_S = KEYSET_VALIDITY_S / 2 /* so old signatures become before they are made anew */
 };
 
@@ -88,7 +89,9 @@ void signer_zone_hear(struct signer_process *p, const struct ds_answer *a)
 	if (!z || !z->is_served || !z->is_loaded || !signer_parent_has(z, a))
 		return;
 	struct roll next = z->roll;
-	if (roll_ds_seen(&next, signer_now()) || signer_zone_store(p, z, &next))
+	const uint64_t now_s = signer_now();
+	if (!signer_clock_is_good(p, now_s) || roll_ds_seen(&next, now_s) ||
+		signer_zone_store(p, z, &next))
 		return;
 	z->has_news = true;
 	log_info(p->log, "keys: zone=\"%s\" parent=\"%s\"", name_to_text(a->zone.wire, name),
@@ -172,9 +175,12 @@ static void step(struct signer_process *p, struct signed_zone *z, uint64_t now_s
 	const struct roll before = z->roll;
 	const struct roll_times times = times_of(p, z);
 	struct roll next = z->roll;
-	bool has_changed = roll_set_times(&next, now_s, &times);
+	const uint64_t leapt_s = p->time_check.leapt_s;
+	bool has_changed = roll_leap(&next, now_s, leapt_s - z->leapt_s);
+	has_changed |= roll_set_times(&next, now_s, &times);
 	if (has_changed && signer_zone_store(p, z, &next))
 		return;
+	z->leapt_s = leapt_s;
 	/* Progress: each step brings a key nearer to its end, and times none further. */
 	while (roll_step(&next, now_s)) {
 		remove_others(p, z, &next);
@@ -270,7 +276,8 @@ uint64_t signer_zones_run(struct signer_process *p)
 	const uint64_t now_s = signer_now();
 	uint64_t next = UINT64_MAX;
 	if (!signer_clock_is_good(p, now_s))
-		return p->clock_s;
+		return earlier(p->time_check.known_s, now_s + LOOK_S);
+	next = now_s + LOOK_S;
 	for (size_t i = 0; i < p->count; i++)
 		next = earlier(next, run_zone(p, p->zones[i], now_s));
 	return next;

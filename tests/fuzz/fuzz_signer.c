@@ -185,6 +185,11 @@ bool signer_clock_is_good(struct signer_process *p UNUSED, uint64_t now_s UNUSED
 	return true;
 }
 
+int signer_clock_accept(struct signer_process *p UNUSED, uint64_t now_s UNUSED)
+{
+	return 0;
+}
+
 /* Lines, each a command, to a signer that has a zone. */
 static void commands(char *text)
 {

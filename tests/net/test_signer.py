@@ -245,7 +245,7 @@ def test_the_others_do_not_reach_the_keys(signed, has_lists):
     directory = keys_dir(daemon)
     assert directory.stat().st_uid == 0 and directory.stat().st_mode & 0o777 == 0o700
     files = [path for path in directory.iterdir() if path.is_file()]
-    assert len(files) == 4 and all(path.stat().st_mode & 0o777 == 0o600 and path.stat().st_uid == 0 for path in files)
+    assert len(files) == 3 and all(path.stat().st_mode & 0o777 == 0o600 and path.stat().st_uid == 0 for path in files)
     secret = next(path for path in files if path.suffix == ".private")
     for tid in (daemon.process.pid, child(daemon, "ontap-keeper"), child(daemon, "ontap-watcher")):
         assert inject.call(tid, inject.OPENAT, inject.AT_FDCWD, bytes(secret), os.O_RDONLY) in CLOSED, tid

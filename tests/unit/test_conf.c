@@ -734,14 +734,19 @@ static void keys_has_a_verb_and_a_zone(void **state)
 	assert_int_equal(l.conf.rolled_alg, 15);
 	unload(&l);
 	assert_fails("keys ds-seen", NULL, "keys: which zone?");
+	assert_fails("keys clock example.org", NULL, "keys clock: is for no zone");
+	assert_loads(&l, "keys clock", NULL);
+	assert_int_equal(l.conf.keys_verb, CONF_KEYS_CLOCK);
+	unload(&l);
 	assert_fails("keys ds --algorithm=13", NULL, "--algorithm: is for keys roll only");
 	assert_fails("keys rol example.org", NULL,
-		"[show|ds|roll|ds-seen|unsign] [ZONE]: 'rol' is not show, ds, roll, ds-seen or "
-		"unsign; did you mean roll?");
+		"[show|ds|roll|ds-seen|unsign|clock] [ZONE]: 'rol' is not show, ds, roll, "
+		"ds-seen, unsign or clock; did you mean roll?");
 	assert_fails("keys ds a..b", NULL,
-		"[show|ds|roll|ds-seen|unsign] [ZONE]: 'a..b' is no domain name");
+		"[show|ds|roll|ds-seen|unsign|clock] [ZONE]: 'a..b' is no domain name");
 	assert_fails("keys ds a b", NULL,
-		"[show|ds|roll|ds-seen|unsign] [ZONE]: 'b' follows the zone, and nothing may");
+		"[show|ds|roll|ds-seen|unsign|clock] [ZONE]: 'b' follows the zone, and nothing "
+		"may");
 }
 
 /* Removes the comment sign from lines of the form "#key = value". */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -38,6 +39,20 @@ int __real_signer_store_write(int dir, const char *name, const struct buf *text)
 int __wrap_signer_store_write(int dir, const char *name, const struct buf *text);
 void __real_signer_store_remove(int dir, const char *name);
 void __wrap_signer_store_remove(int dir, const char *name);
+
+/* How far the clock is from the right time, for all processes. */
+static volatile int64_t *clock_off_s;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
+{
+	int err = __real_clock_gettime(clock, ret);
+	if (clock == CLOCK_REALTIME && clock_off_s)
+		ret->tv_sec += *clock_off_s;
+	return err;
+}
 
 static void live_or_die(bool is_after)
 {
@@ -137,6 +152,7 @@ static int set_up(void **state)
 	t->conf.dnssec_ttl_s = 3600;
 	t->log = (struct log){.fd = -1, .threshold = LOG_LEVEL_ERROR};
 	fate.changes = fate.die_at = 0;
+	*clock_off_s = 0;
 	*state = t;
 	return 0;
 }
@@ -337,7 +353,7 @@ static void nobody_else_may_read_the_files(void **state)
 	assert_int_equal(start(t), 0);
 	assert_true(get_keys(t));
 	each_file(t, check_mode, &count);
-	assert_int_equal(count, 4); /* clock, the state, and two of the key */
+	assert_int_equal(count, 3); /* the state, and two of the key */
 	snprintf(path, sizeof(path), "%s/keys", t->dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
@@ -445,6 +461,83 @@ static void nothing_is_signed_before_the_time_that_was_known_last(void **state)
 	assert_true(get_keys(t));
 }
 
+/* Whether a message of the right time is signed. */
+static bool is_signed_now(struct test *t)
+{
+	uint8_t bytes[512];
+	const struct signing_message message = {
+		bytes, write_message(t, bytes, sizeof(bytes), RR_TXT, 1, 10)};
+	assert_int_equal(signer_ask(t->signer, 7, &message, 1), 0);
+	assert_true(wait_for(t, &t->result_count));
+	return !t->result.is_refused[0];
+}
+
+/* The server asks for what is right then: the signer alone knows that it is not. Keys do not change either. */
+static void a_clock_that_is_set_back_signs_nothing(void **state)
+{
+	struct test *t = *state;
+	char date[DATE_TEXT_CAP];
+	put_file(t, "clock", date_text((uint64_t)time(NULL) - 7200, date));
+	t->conf.dnssec_propagation_s = 1000;
+	assert_int_equal(start(t), 0);
+	assert_true(get_keys(t));
+	assert_true(is_signed_now(t));
+	*clock_off_s = -86400;
+	const bool is_signed_late = is_signed_now(t);
+	assert_false(is_signed_late);
+	assert_true(command(t, "unsign example.org"));
+	assert_non_null(strstr(buf_text(&t->reply), "\"error\":\"the clock is before"));
+	/* Unless somebody says that it is right. */
+	assert_true(command(t, "clock"));
+	assert_non_null(strstr(buf_text(&t->reply), "\"zone\":\"example.org.\""));
+	assert_true(command(t, "unsign example.org"));
+	assert_non_null(strstr(buf_text(&t->reply), "\"mode\":\"ds-gone\""));
+	*clock_off_s = 0;
+	assert_true(is_signed_now(t));
+}
+
+/* Years ahead, and then right, in one run and in the next one. */
+static void a_clock_that_was_ahead_is_forgotten(void **state)
+{
+	struct test *t = *state;
+	char date[DATE_TEXT_CAP];
+	for (int is_first = 0; is_first < 2; is_first++) {
+		if (!is_first)
+			put_file(t, "clock", date_text((uint64_t)time(NULL) - 7200, date));
+		*clock_off_s = is_first ? 20 * 365 * 86400ll : 0;
+		assert_int_equal(start(t), 0);
+		assert_true(get_keys(t));
+		*clock_off_s = 20 * 365 * 86400ll;
+		assert_true(command(t, "show"));
+		*clock_off_s = 0;
+		assert_true(is_signed_now(t));
+		stop(t);
+		assert_int_equal(start(t), 0);
+		assert_true(get_keys(t));
+		assert_true(is_signed_now(t));
+		stop(t);
+		each_file(t, remove_file, NULL);
+	}
+}
+
+/* Caches have what they had. */
+static void a_clock_that_leaps_does_not_hurry_a_roll(void **state)
+{
+	struct test *t = *state;
+	t->conf.dnssec_propagation_s = 1000;
+	assert_int_equal(start(t), 0);
+	assert_true(get_keys(t));
+	signer_fresh(t->signer, zone, t->keys.active, t->keys.active_count);
+	*clock_off_s = 365 * 86400;
+	assert_true(command(t, "show"));
+	assert_non_null(strstr(buf_text(&t->reply), "\"state\":\"published\""));
+	stop(t);
+	assert_int_equal(start(t), 0);
+	assert_true(get_keys(t));
+	assert_true(command(t, "show"));
+	assert_non_null(strstr(buf_text(&t->reply), "\"state\":\"published\""));
+}
+
 static void commands_are_answered(void **state)
 {
 	struct test *t = *state;
@@ -477,7 +570,7 @@ static void the_server_changes_no_key(void **state)
 {
 	struct test *t = *state;
 	static const char *const texts[] = {
-		"roll example.org", "ds-seen example.org", "unsign example.org"};
+		"roll example.org", "ds-seen example.org", "unsign example.org", "clock"};
 	assert_int_equal(start(t), 0);
 	assert_true(get_keys(t));
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -594,7 +687,7 @@ static void live(struct life *l)
 	assert_int_equal(l->t->keys.active_count, 1);
 	assert_int_equal(l->t->keys.active[0].alg, DNSSEC_ED25519);
 	each_file(l->t, count_files, &count);
-	assert_int_equal(count, 4);
+	assert_int_equal(count, 3);
 	run_command(l, "unsign example.org");
 	run_command(l, "ds-seen example.org");
 	if (!signer_is_unsigned(l->t->signer, zone)) {
@@ -608,7 +701,7 @@ static void live(struct life *l)
 	assert_non_null(strstr(buf_text(&l->t->reply), "\"mode\":\"unsigned\""));
 	count = 0;
 	each_file(l->t, count_files, &count);
-	assert_int_equal(count, 2);
+	assert_int_equal(count, 1);
 	run_command_unsigned(l, "roll example.org");
 	assert_non_null(strstr(buf_text(&l->t->reply), "\"at_next_start\":true"));
 	stop(l->t);
@@ -653,10 +746,20 @@ int main(void)
 			a_state_without_its_key_is_a_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			nothing_is_signed_before_the_time_that_was_known_last, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_clock_that_is_set_back_signs_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_clock_that_was_ahead_is_forgotten, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_clock_that_leaps_does_not_hurry_a_roll, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(commands_are_answered, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_server_changes_no_key, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_do_not_have_the_same_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_death_loses_a_key, set_up, tear_down),
 	};
+	void *shared = mmap(NULL, sizeof(*clock_off_s), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(shared, MAP_FAILED);
+	clock_off_s = shared;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
