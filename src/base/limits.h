@@ -141,7 +141,8 @@ enum {
 	 * size of the reply alone does not limit the work for a query enough. */
 	LIMIT_SERVE_TARGETS = 32,
 	/* Zones with keys: the domain, and reverse zones of global prefixes. The signer has about 2 KiB
-	 * for each. */
+	 * for each. One that is not served any more gives up its place, and its key, if no parent was
+	 * ever asked for its DS. */
 	LIMIT_SIGNED_ZONES = 1024,
 	/* Addresses on which DNS is served, each with a socket and a thread for each worker. A
 	 * router has fewer. */

@@ -67,6 +67,15 @@ void signer_keys_remove(
 		signer_store_remove(p->dir, file);
 }
 
+void signer_keys_forget(struct signer_process *p, const struct signed_zone *z)
+{
+	char part[KEY_FILE_NAME_CAP], file[FILE_NAME_CAP];
+	if (key_file_zone(z->roll.zone.wire, part))
+		return;
+	snprintf(file, sizeof(file), "%s.conf", part);
+	signer_store_remove(p->dir, file);
+}
+
 /* Reads the key that the state names. One that was not written, or was removed, before the process was killed is left
  * out. */
 static int load_pair(struct signer_process *p, struct signed_zone *z, unsigned i, bool *ret_is_none)

@@ -261,6 +261,7 @@ _Noreturn void signer_process_run(const struct signer_config *config, int fd)
 	struct signer_process p = {
 		.own_log = {.fd = config->log->fd, .threshold = config->log->threshold},
 		.state_dir = conf->state_dir,
+		.domain = conf->domain.wire,
 		.alg = conf->dnssec_alg,
 		.times = {.dnskey_ttl_s = conf->dnssec_ttl_s,
 			.ds_ttl_s = conf->dnssec_ds_ttl_s,

@@ -29,7 +29,9 @@ struct signer_process {
 	struct log own_log;
 	const struct log *log; /* `own_log` */
 	const char *state_dir; /* for messages only */
-	unsigned alg;          /* of new keys */
+	const uint8_t
+		*domain; /* that of the configuration: its keys are never removed for others */
+	unsigned alg;    /* of new keys */
 	struct roll_times times;
 	int dir;   /* STATE/keys */
 	int timer; /* a timerfd(2) of CLOCK_REALTIME */
@@ -89,6 +91,8 @@ int signer_keys_store(struct signer_process *p, const struct roll *roll) NONNULL
 /* Writes the files of a key. -errno; ERR_NOMEM. */
 int signer_keys_write(struct signer_process *p, const struct signed_zone *z,
 	const struct key_pair *pair, uint64_t created_s) NONNULL MUSTCHECK;
+/* Removes the state of the zone: before its keys, so that a state without a key is never left. */
+void signer_keys_forget(struct signer_process *p, const struct signed_zone *z) NONNULL;
 void signer_keys_remove(
 	struct signer_process *p, const struct signed_zone *z, struct dnssec_key_id id) NONNULL;
 

@@ -47,9 +47,43 @@ static int tell_failed(struct signer_process *p, const struct name *zone)
 	return 0;
 }
 
+/* True if nobody can have a DS of its key: a reverse zone, whose key was never submitted to a parent. */
+static bool is_trace(const struct signer_process *p, const struct signed_zone *z)
+{
+	const struct roll *r = &z->roll;
+	return z->is_loaded && r->mode == ROLL_SIGNED && r->count == 1 &&
+	       (r->keys[0].state == ROLL_GENERATED || r->keys[0].state == ROLL_PUBLISHED) &&
+	       name_is_reverse(r->zone.wire) && !name_equal(r->zone.wire, p->domain);
+}
+
+/* The zone that came first of those that are not served gives up its place. Prefixes that come and go would take all
+ * places, and leave files without end. Others keep their files, and are read again when they come back. */
+static void make_room(struct signer_process *p)
+{
+	size_t i = 0;
+	while (i < p->count && (p->zones[i]->is_served || p->zones[i]->is_unsigned))
+		i++;
+	if (i == p->count)
+		return;
+	struct signed_zone *z = p->zones[i];
+	if (is_trace(p, z)) {
+		signer_keys_forget(p, z);
+		for (unsigned k = 0; k < z->pair_count; k++)
+			signer_keys_remove(p, z,
+				(struct dnssec_key_id){
+					.tag = z->pairs[k].tag, .alg = z->pairs[k].alg});
+	}
+	explicit_bzero(z, sizeof(*z));
+	free(z);
+	p->count--;
+	memmove(&p->zones[i], &p->zones[i + 1], (p->count - i) * sizeof(p->zones[0]));
+}
+
 void signer_zone_add(struct signer_process *p, const struct signer_zone_request *request)
 {
 	struct signed_zone *z = signer_zone_find(p, request->zone.wire);
+	if (!z && p->count == LIMIT_SIGNED_ZONES)
+		make_room(p);
 	if (!z &&
 		(p->count == LIMIT_SIGNED_ZONES || ARRAY_RESERVE(p->zones, p->cap, p->count + 1) ||
 			!(z = calloc(1, sizeof(*z))))) {

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "dnssec/date.h"
 #include "dnssec/key_file.h"
 #include "ontap-zone/signer_store.h"
@@ -581,6 +582,42 @@ static void the_server_changes_no_key(void **state)
 	assert_int_equal(t->keys_count, 1);
 }
 
+static void count_files(int dir, const char *name, void *arg)
+{
+	unsigned *count = arg;
+	(void)dir;
+	if (strstr(name, ".new"))
+		fail_msg("%s is left", name);
+	*count += strcmp(name, "control") != 0;
+}
+
+/* Prefixes that come and go take no place for ever, and leave no files without end. */
+static void zones_that_have_gone_make_room(void **state)
+{
+	struct test *t = *state;
+	enum { MORE = 20 };
+	unsigned count = 0;
+	t->conf.dnssec_alg = DNSSEC_ED25519;
+	t->conf.dnssec_propagation_s = 100000;
+	assert_int_equal(start(t), 0);
+	assert_true(get_keys(t)); /* it is served all the time */
+	for (unsigned i = 0; i < LIMIT_SIGNED_ZONES + MORE; i++) {
+		char text[64];
+		struct name name;
+		snprintf(text, sizeof(text), "%x.%x.%x.8.b.d.0.1.0.0.2.ip6.arpa.", i & 15,
+			i >> 4 & 15, i >> 8);
+		assert_int_equal(name_from_text(text, NULL, &name), 0);
+		signer_zone(t->signer, name.wire, 0);
+		assert_true(wait_for(t, &t->keys_count));
+		assert_true(name_equal(t->keys.zone.wire, name.wire));
+		signer_leave(t->signer, name.wire);
+	}
+	each_file(t, count_files, &count);
+	assert_int_equal(count, 3 * LIMIT_SIGNED_ZONES);
+	assert_true(command(t, "show example.org"));
+	assert_non_null(strstr(buf_text(&t->reply), "\"mode\":\"signed\""));
+}
+
 static void two_do_not_have_the_same_keys(void **state)
 {
 	struct test *t = *state;
@@ -652,15 +689,6 @@ static void run_command_unsigned(struct life *l, const char *text)
 		begin_again(l);
 		assert_true(command(l->t, text));
 	}
-}
-
-static void count_files(int dir, const char *name, void *arg)
-{
-	unsigned *count = arg;
-	(void)dir;
-	if (strstr(name, ".new"))
-		fail_msg("%s is left", name);
-	*count += strcmp(name, "control") != 0;
 }
 
 static void live(struct life *l)
@@ -754,6 +782,7 @@ int main(void)
 			a_clock_that_leaps_does_not_hurry_a_roll, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(commands_are_answered, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_server_changes_no_key, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(zones_that_have_gone_make_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_do_not_have_the_same_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_death_loses_a_key, set_up, tear_down),
 	};
