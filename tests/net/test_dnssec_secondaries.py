@@ -2,6 +2,7 @@
 """Secondaries of signed zones: Knot, which takes nothing that does not validate, NSD and BIND. They follow the chain
 while names come and go, and answer as we do."""
 import random
+import threading
 
 import pytest
 
@@ -51,7 +52,7 @@ class Site:
         self.daemon = serve(self.host, "--domain=vanya", "--ns=ns.example.", "--no-mdns", "--dnssec",
                             f"--zone-file={write(self.work, 'vanya.zone', ZONE)}", tsig_option("one"),
                             "--allow-transfer=key:one", f"--allow-transfer={SECONDARY}",
-                            f"--notify={SECONDARY},key:one")
+                            f"--notify={SECONDARY},key:one", "--notify=10.7.0.22,key:one")
         self.anchor = Anchor(self.daemon, "vanya.", self.work)
         self.dice, self.there = random.Random(7), set()
 
@@ -144,3 +145,45 @@ def test_a_secondary_follows_the_chain(site, need, start, tmp_path):
     finally:
         secondary.stop()
         print(f"--- {secondary.log_path}\n{secondary.log()[-20000:]}")
+
+
+# How delv may judge a question while names come and go: the first three are there all the time.
+STREAM = [("web.vanya", "A", {"positive"}), ("alias.vanya", "A", {"positive"}), ("q.wild.vanya", "A", {"positive"}),
+          ("q.wild.vanya", "MX", {"nodata"}), ("deep.one.vanya", "A", {"nodata"}), ("nothing.vanya", "A", {"nxdomain"}),
+          ("lonely.vanya", "AAAA", {"nodata"}), ("zeta.vanya", "A", {"positive", "nxdomain"}),
+          ("zeta.wan.vanya", "AAAA", {"positive", "nodata", "nxdomain"}), ("other.vanya", "A", {"positive", "nxdomain"})]
+
+
+def test_answers_of_two_secondaries_validate_while_names_come_and_go(site, topo, need, tmp_path):
+    """Two Knots that take nothing that does not validate; each answer of them and of us is validated by delv, with
+    the DS that we print, while the zone changes."""
+    other, work = "10.7.0.22", tmp_path / "other"
+    work.mkdir()
+    ns = topo.workload("secondary2", site.host, "br0", f"{other}/16")
+    knots = [start_knot(site, need), knot_secondary(need("knotd"), ns, other, str(work), "vanya", is_validating=True)]
+    anchors = {zone: Anchor(site.daemon, zone, str(tmp_path)) for zone in ("vanya.", REVERSE + ".")}
+    is_over = threading.Event()
+
+    def change_on():
+        while not is_over.is_set():
+            site.change(20)
+            is_over.wait(0.1)
+    changer = threading.Thread(target=change_on)
+    try:
+        site.daemon.reload()  # another one begins to follow
+        for server in (SECONDARY, other):
+            wait_until(lambda: ask(site.client, server, "web.vanya", "A", want_dnssec=True).answer, 60)
+            wait_until(lambda: ask(site.client, server, REVERSE, "SOA", want_dnssec=True).answer, 60)
+        changer.start()
+        for _ in range(3):
+            for server in (HOST, SECONDARY, other):
+                for name, rdtype, expected in STREAM:
+                    assert delv(site.client, server, anchors["vanya."], name, rdtype) in expected, (server, name)
+                assert delv(site.client, server, anchors[REVERSE + "."], f"2.{REVERSE}", "PTR") == "positive"
+                assert delv(site.client, server, anchors[REVERSE + "."], f"250.{REVERSE}", "PTR") == "nxdomain"
+    finally:
+        is_over.set()
+        if changer.is_alive():
+            changer.join()
+        for knot in knots:
+            knot.stop()
