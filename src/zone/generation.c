@@ -223,7 +223,12 @@ static int place(struct zone *z, struct signing *s, struct job *job)
 	unsigned state = 0;
 	const struct node *there = order_find(s->order, job->name, &state);
 	const bool was_in = there && !(state & ORDER_LEAVING);
-	const unsigned hid = was_in ? hides(there) : 0, hides_now = hides(job->truth);
+	const unsigned hides_now = hides(job->truth);
+	/* As it was before the first try. */
+	if (!job->is_begun)
+		job->hid = was_in && hides(there);
+	job->is_begun = true;
+	const bool hid = job->hid;
 	int err = 0;
 	job->is_in_chain = job->truth && !signing_is_hidden(z, s, job->name);
 	job->is_in_wan = s->wan && job->is_in_chain && node_has_view(job->truth, VIEW_WAN);
@@ -241,6 +246,7 @@ static int place(struct zone *z, struct signing *s, struct job *job)
 	s->needs_scan |= shows;
 	s->cuts += (unsigned)(job->is_in_chain && hides_now) - (unsigned)(hid != 0);
 	job->is_placed = true;
+	job->is_begun = false;
 	return 0;
 }
 

@@ -121,7 +121,8 @@ static void on_change(void *arg, const struct zone_change *change)
 		check_links(rig);
 		rig->is_closed = false;
 	}
-	rig->is_closed |= change->is_added && change->type == RR_SOA;
+	/* Before the first link, the zone was not signed. */
+	rig->is_closed |= change->is_added && change->type == RR_SOA && rig->link_count > 0;
 	for (uint8_t view = VIEW_LAN; change->type == RR_NSEC && view <= VIEW_WAN; view++)
 		if (change->view & view)
 			tell_link(rig, change, view);

@@ -283,7 +283,7 @@ static void a_new_zone_gets_a_key_that_signs(void **state)
 {
 	struct test *t = *state;
 	enum { LONG = 600000 };
-	uint8_t *bytes = malloc(3 * LONG);
+	static uint8_t bytes[3 * LONG];
 	struct signing_message messages[4];
 	for (unsigned alg = DNSSEC_P256; alg <= DNSSEC_ED25519; alg += 2) {
 		t->conf.dnssec_alg = alg;
@@ -317,7 +317,7 @@ static void a_new_zone_gets_a_key_that_signs(void **state)
 		stop(t);
 		each_file(t, remove_file, NULL);
 	}
-	free(bytes);
+
 }
 
 static void keys_outlive_the_process(void **state)
