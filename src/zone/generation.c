@@ -41,6 +41,7 @@ static void reopen(struct signing *s, struct job *job)
 	if (!job->is_published)
 		return;
 	job->is_published = job->is_placed = job->is_coming = job->is_last = false;
+	job->leaves_wan = false;
 	job->node = NULL;
 	job->missing = 0;
 	s->gen.published--;
@@ -232,7 +233,7 @@ static int place(struct zone *z, struct signing *s, struct job *job)
 	int err = 0;
 	job->is_in_chain = job->truth && !signing_is_hidden(z, s, job->name);
 	job->is_in_wan = s->wan && job->is_in_chain && node_has_view(job->truth, VIEW_WAN);
-	const bool leaves_wan = s->wan && !job->is_in_wan && order_find(s->wan, job->name, NULL);
+	job->leaves_wan = s->wan && !job->is_in_wan && order_find(s->wan, job->name, NULL);
 	if (job->is_in_chain && hides_now && !hid)
 		err = hide_below(z, s, job->name);
 	if (!err)
@@ -242,7 +243,7 @@ static int place(struct zone *z, struct signing *s, struct job *job)
 	if (err)
 		return err;
 	const bool shows = hid && !(job->is_in_chain && hides_now);
-	job->is_last = shows || leaves_wan;
+	job->is_last = shows || job->leaves_wan;
 	s->needs_scan |= shows;
 	s->cuts += (unsigned)(job->is_in_chain && hides_now) - (unsigned)(hid != 0);
 	job->is_placed = true;

@@ -182,7 +182,7 @@ enum step { STEP_HIDDEN, STEP_LINKS, STEP_LEAVE };
 
 static enum step step_of(const struct signing *s, const struct job *job)
 {
-	if (job->is_in_chain)
+	if (job->is_in_chain && !job->leaves_wan)
 		return STEP_LINKS;
 	return order_find(s->order, job->name, NULL) ? STEP_LEAVE : STEP_HIDDEN;
 }

@@ -48,6 +48,7 @@ struct job {
 	bool is_coming; /* in one of the orders */
 	bool is_last;   /* it hid names that are signed now: they are seen when they are */
 	bool is_published;
+	bool leaves_wan;    /* it stays in the other chain */
 	bool is_begun, hid; /* while it is placed: whether it hid names before */
 	uint8_t name[];
 };
