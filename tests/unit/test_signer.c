@@ -317,7 +317,6 @@ static void a_new_zone_gets_a_key_that_signs(void **state)
 		stop(t);
 		each_file(t, remove_file, NULL);
 	}
-
 }
 
 static void keys_outlive_the_process(void **state)
