@@ -185,6 +185,7 @@ static void turn(bool is_synced)
 	d.watcher = (struct watcher *)others;
 	d.keeper = (struct keeper *)others;
 	d.mdns = (struct mdns *)others;
+	d.updates = (struct updates *)others;
 	world.is_synced = is_synced;
 	world.polls = world.kept = 0;
 	world.daemon = &d;
