@@ -310,6 +310,8 @@ def test_without_bpf_a_guest_on_a_macvtap_is_heard_all_the_same(lab, ontapd, gue
     wait_for_ping(guest, "10.6.0.2")  # the client does not wait until the neighbour is known
     start_without_bpf(daemon, tmp_path)
     wait_until(lambda: "guests followed: count=1" in daemon.log(), what="the guest after a restart")
+    wait_for_ping(lab.lan, address)
+    wait_for_ping(guest, "10.6.0.2")  # what it sends once is heard
     client.terminate()
     wait_until(lambda: address not in held(daemon), what="the release")
     refused = ontap(daemon, "-t", "ipvtap", "-a", "other", "--autoconf", prog=["true"])
