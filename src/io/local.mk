@@ -21,6 +21,7 @@ src_io_libio_a_SOURCES = \
 	src/io/sandbox.c src/io/sandbox.h \
 	src/io/sandbox_lists.c src/io/sandbox_lists.h \
 	src/io/sandbox_numbers.h \
+	src/io/sandbox_tell.c src/io/sandbox_tell.h \
 	src/io/zoneldns.c src/io/zoneldns.h
 
 if TSAN

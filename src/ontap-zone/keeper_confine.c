@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "io/sandbox_lists.h"
+#include "io/sandbox_tell.h"
 #include "ontap-zone/keeper_process.h"
 
 /* ldns is loaded for the first zone file that needs it. */
@@ -56,16 +57,6 @@ static int limit_alone(void)
 	return sandbox_calls_enforce(&calls, sandbox_verdict);
 }
 
-static int tell(const struct log *log, const char *what, int err)
-{
-	if (err == ERR_ABSENT)
-		log_info(log, "keeper: kernel_lacks=%s", what);
-	else if (err)
-		log_error(
-			log, "cannot start the keeper: step=%s error=\"%s\"", what, err_text(err));
-	return err == ERR_ABSENT ? 0 : err;
-}
-
 static int limit_files(const struct keeper_process *p, int *ret_level)
 {
 	/* A reload may name files anywhere; no device, socket or program is among them. */
@@ -73,7 +64,8 @@ static int limit_files(const struct keeper_process *p, int *ret_level)
 	*ret_level = 0;
 	if (p->has_command)
 		return 0;
-	return tell(p->log, "landlock", sandbox_limit_files(all, ARRAY_LEN(all), ret_level));
+	return sandbox_tell(
+		p->log, "keeper", "landlock", sandbox_limit_files(all, ARRAY_LEN(all), ret_level));
 }
 
 int keeper_confine(struct keeper_process *p, bool has_empty_bounding)
@@ -85,14 +77,14 @@ int keeper_confine(struct keeper_process *p, bool has_empty_bounding)
 	if (!err && !sandbox_has_sanitizer) {
 		err = p->has_command ? limit_with_command() : limit_alone();
 		claim.has_filter = !err;
-		err = tell(p->log, "seccomp", err);
+		err = sandbox_tell(p->log, "keeper", "seccomp", err);
 	}
 	int found = err ? 0 : sandbox_check_self(tasks, &claim, &report);
 	report.landlock = (uint8_t)level;
 	if (tasks >= 0)
 		close(tasks);
 	if (found == ERR_DENIED)
-		log_error(p->log, "cannot start the keeper: error=\"it has privileges left\"");
+		(void)sandbox_tell(p->log, "keeper", "look", ERR_DENIED);
 	p->sandbox = report;
 	return err ? err : found == ERR_DENIED ? found : 0;
 }

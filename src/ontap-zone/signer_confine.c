@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "io/empty_root.h"
 #include "io/sandbox_lists.h"
+#include "io/sandbox_tell.h"
 #include "ontap-zone/signer_process.h"
 
 /* The end of the channel, and who comes to the directory of the keys. It can make no socket. */
@@ -30,16 +31,6 @@ static int limit_calls(void)
 	return sandbox_calls_enforce(&calls, sandbox_verdict);
 }
 
-static int tell(const struct log *log, const char *what, int err)
-{
-	if (err == ERR_ABSENT)
-		log_info(log, "signer: kernel_lacks=%s", what);
-	else if (err)
-		log_error(
-			log, "cannot start the signer: step=%s error=\"%s\"", what, err_text(err));
-	return err == ERR_ABSENT ? 0 : err;
-}
-
 static int limit_files(const struct signer_process *p, int *ret_level)
 {
 	const struct sandbox_path own[] = {
@@ -48,7 +39,8 @@ static int limit_files(const struct signer_process *p, int *ret_level)
 			.at = p->dir},
 		{.path = sandbox_has_sanitizer ? "/proc/self" : NULL, .access = SANDBOX_READ}};
 	*ret_level = 0;
-	return tell(p->log, "landlock", sandbox_limit_files(own, ARRAY_LEN(own), ret_level));
+	return sandbox_tell(
+		p->log, "signer", "landlock", sandbox_limit_files(own, ARRAY_LEN(own), ret_level));
 }
 
 /* Looks at what is in force. Where /proc could not be opened, nothing is known. */
@@ -62,7 +54,7 @@ static int check(struct signer_process *p, const struct sandbox_threads *threads
 	p->sandbox = found;
 	if (sandbox_is_as_claimed(&found, claim))
 		return 0;
-	log_error(p->log, "cannot start the signer: error=\"it has privileges left\"");
+	(void)sandbox_tell(p->log, "signer", "look", ERR_DENIED);
 	return ERR_DENIED;
 }
 
@@ -87,7 +79,7 @@ int signer_confine(struct signer_process *p)
 	if (!err && !sandbox_has_sanitizer) {
 		err = limit_calls();
 		claim.has_filter = !err;
-		err = tell(p->log, "seccomp", err);
+		err = sandbox_tell(p->log, "signer", "seccomp", err);
 	}
 	p->sandbox.landlock = (uint8_t)level;
 	if (!err)

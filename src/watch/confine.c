@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "io/privilege.h"
 #include "io/sandbox_lists.h"
+#include "io/sandbox_tell.h"
 
 enum { WRITES = O_ACCMODE | O_CREAT | O_TRUNC };
 
@@ -58,18 +59,6 @@ static int change_user(const struct privilege_user *user, const struct log *log)
 	return err;
 }
 
-static int tell(const struct log *log, int err)
-{
-	if (err == ERR_DENIED)
-		log_error(log, "cannot start the watcher: error=\"it has privileges left\"");
-	else if (err == ERR_ABSENT)
-		log_info(log, "watcher: kernel_lacks=seccomp");
-	else if (err)
-		log_error(
-			log, "cannot start the watcher: step=seccomp error=\"%s\"", err_text(err));
-	return err == ERR_ABSENT ? 0 : err;
-}
-
 int watch_confine(const struct privilege_user *user, bool has_empty_bounding, const struct log *log,
 	struct sandbox_report *ret)
 {
@@ -81,12 +70,12 @@ int watch_confine(const struct privilege_user *user, bool has_empty_bounding, co
 		return err;
 	err = sandbox_has_sanitizer ? 0 : limit_calls();
 	claim.has_filter = !err && !sandbox_has_sanitizer;
-	err = tell(log, err);
+	err = sandbox_tell(log, "watcher", "seccomp", err);
 	if (err)
 		return err;
 	const int tasks = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	err = sandbox_check_self(tasks, &claim, ret);
 	if (tasks >= 0)
 		close(tasks);
-	return err == ERR_DENIED ? tell(log, err) : 0;
+	return err == ERR_DENIED ? sandbox_tell(log, "watcher", "seccomp", err) : 0;
 }
