@@ -8,5 +8,6 @@ src_dnssec_libdnssec_a_SOURCES = \
 	src/dnssec/keyset.c src/dnssec/keyset.h \
 	src/dnssec/roll.c src/dnssec/roll.h \
 	src/dnssec/roll_text.c \
+	src/dnssec/sig0.c src/dnssec/sig0.h \
 	src/dnssec/signing.c src/dnssec/signing.h \
 	src/dnssec/time_check.c src/dnssec/time_check.h

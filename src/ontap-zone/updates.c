@@ -15,7 +15,7 @@
 #include "update/diary.h"
 #include "update/judge.h"
 #include "update/seen.h"
-#include "update/sig0.h"
+#include "update/signer_key.h"
 
 /* In a signed zone an answer waits for the signatures, so long at most; and how often it is looked whether they are
  * there. */
@@ -274,7 +274,8 @@ static const char *verify(const struct updates *u, struct update_ask *ask)
 	name_lower(&sig.signer);
 	ask->tsig.key.name = sig.signer;
 	const uint64_t now_s = dns_unix_time();
-	int err = sig0_verify(pipeline_zone(u->config.runtime->pipeline), ask->msg, &sig, now_s);
+	int err = signer_key_verify(
+		pipeline_zone(u->config.runtime->pipeline), ask->msg, &sig, now_s);
 	switch (err) {
 	case 0: break;
 	case ERR_ABSENT: return "no zone of ours has such a KEY of the signer";

@@ -7,4 +7,4 @@ src_update_libupdate_a_SOURCES = \
 	src/update/right.c src/update/right.h \
 	src/update/seen.c src/update/seen.h \
 	src/update/served.c src/update/served.h \
-	src/update/sig0.c src/update/sig0.h
+	src/update/signer_key.c src/update/signer_key.h

@@ -3,7 +3,7 @@
  * What a key may update: owner names, and types of records there (RFC 2136 §3.3). A right is written
  *
  *	key:NAME[:PATTERN[:TYPE,…]]     who signs with the shared key NAME (TSIG)
- *	sig0:NAME[:PATTERN[:TYPE,…]]    who signs with the key pair of NAME (SIG(0), update/sig0.h)
+ *	sig0:NAME[:PATTERN[:TYPE,…]]    who signs with the key pair of NAME (SIG(0), dnssec/sig0.h)
  *
  *	PATTERN   a name with a dot at its end, or a name in the domain; "@" is the domain. In a label, "*" is
  *	          any bytes and "?" is one; a first label "*" is any labels, at least one, as in a wildcard.

@@ -13,7 +13,7 @@
 #include "unit.h"
 #include "update/diary.h"
 #include "update/judge.h"
-#include "update/sig0.h"
+#include "update/signer_key.h"
 #include "wire/pack.h"
 #include "zone/lookup.h"
 #include "zone/node.h"
@@ -340,7 +340,7 @@ static int verify(const uint8_t *msg, size_t len)
 {
 	struct sig0 sig;
 	assert_int_equal(sig0_find(msg, len, &sig), 1);
-	return sig0_verify(rig.zone, msg, &sig, NOW);
+	return signer_key_verify(rig.zone, msg, &sig, NOW);
 }
 
 /* Puts the KEY with these flags, and notes its tag. */

@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the form of SIG(0) records, and the check of one.
- * Never decides what its key may do.
+ * Never looks for a key, and never decides what one may do.
  */
-#include "update/sig0.h"
+#include "dnssec/sig0.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
-#include "base/limits.h"
 #include "base/serial.h"
 #include "dnssec/keys.h"
 #include "wire/msg.h"
 #include "wire/rr.h"
-#include "zone/node.h"
 
 enum {
 	OFF_ARCOUNT = 10,
 	KEY_NO_AUTHENTICATION = 0x8000, /* RFC 2535 §3.1.2 */
-	KEYS_TRIED = 2
+	KEY_PROTOCOL_ALL = 255          /* RFC 2535 §3.1.3 */
 };
 
 static int parse_rdata(const struct rd *message, const struct rr *rr, struct sig0 *ret)
@@ -78,37 +76,11 @@ static uint8_t *signed_bytes(const uint8_t *msg, const struct sig0 *sig, size_t 
 	return bytes;
 }
 
-/* True if the KEY may sign messages with that algorithm (RFC 2931 §2.4), and has the tag. */
-static bool is_key(const struct sig0 *sig, struct rdata key)
+bool sig0_is_valid(const struct sig0 *sig, uint64_t now_s, uint32_t most_s)
 {
-	return key.len == DNSKEY_HEAD + crypt_public_len(sig->alg) &&
-	       !(get_u16(key.bytes) & KEY_NO_AUTHENTICATION) &&
-	       (key.bytes[2] == DNSKEY_PROTOCOL || key.bytes[2] == 255) &&
-	       key.bytes[3] == sig->alg && key_tag(key.bytes, key.len) == sig->tag;
-}
-
-/* Finds the keys with the tag. Returns how many, at most KEYS_TRIED. */
-static unsigned find_keys(
-	const struct zone *zone, const struct sig0 *sig, struct rdata ret[KEYS_TRIED])
-{
-	const struct node *n = zone_latest(zone, sig->signer.wire);
-	unsigned count = 0;
-	for (unsigned i = 0; n && i < n->set_count; i++) {
-		const struct node_set *set = &n->sets[i];
-		const uint8_t *at = node_rdata(n, set);
-		for (unsigned r = 0; set->type == RR_KEY && r < set->count; r++) {
-			struct rdata key = node_next_rdata(set, &at);
-			if (count < KEYS_TRIED && is_key(sig, key))
-				ret[count++] = key;
-		}
-	}
-	return count;
-}
-
-static bool is_in_time(const struct sig0 *sig, uint32_t now)
-{
+	const uint32_t now = (uint32_t)now_s;
 	return !serial_is_after(sig->inception, now) && !serial_is_after(now, sig->expiration) &&
-	       sig->expiration - now <= LIMIT_SIG0_VALID_S;
+	       sig->expiration - now <= most_s;
 }
 
 uint64_t sig0_until(const struct sig0 *sig, uint64_t now_s)
@@ -116,26 +88,23 @@ uint64_t sig0_until(const struct sig0 *sig, uint64_t now_s)
 	return now_s + (uint64_t)(int64_t)(int32_t)(sig->expiration - (uint32_t)now_s);
 }
 
-int sig0_verify(const struct zone *zone, const uint8_t *msg, const struct sig0 *sig, uint64_t now_s)
+bool sig0_is_by(const struct sig0 *sig, struct rdata key)
 {
-	struct rdata keys[KEYS_TRIED];
+	return crypt_is_known(sig->alg) && key.len == DNSKEY_HEAD + crypt_public_len(sig->alg) &&
+	       !(get_u16(key.bytes) & KEY_NO_AUTHENTICATION) &&
+	       (key.bytes[2] == DNSKEY_PROTOCOL || key.bytes[2] == KEY_PROTOCOL_ALL) &&
+	       key.bytes[3] == sig->alg && key_tag(key.bytes, key.len) == sig->tag;
+}
+
+int sig0_verify(const uint8_t *msg, const struct sig0 *sig, struct rdata key)
+{
 	size_t len;
-	if (!crypt_is_known(sig->alg))
-		return ERR_ABSENT;
-	unsigned count = find_keys(zone, sig, keys);
-	if (count == 0)
-		return ERR_ABSENT;
-	if (!is_in_time(sig, (uint32_t)now_s))
-		return ERR_RANGE;
 	if (sig->signature_len != CRYPT_SIGNATURE_LEN)
 		return ERR_DENIED;
 	uint8_t *bytes = signed_bytes(msg, sig, &len);
 	if (!bytes)
 		return ERR_NOMEM;
-	int err = ERR_DENIED;
-	for (unsigned i = 0; i < count && err; i++)
-		if (crypt_verify(sig->alg, keys[i].bytes + DNSKEY_HEAD, bytes, len, sig->signature))
-			err = 0;
+	bool is_right = crypt_verify(sig->alg, key.bytes + DNSKEY_HEAD, bytes, len, sig->signature);
 	free(bytes);
-	return err;
+	return is_right ? 0 : ERR_DENIED;
 }
