@@ -338,6 +338,8 @@ enum {
 	LIMIT_SIG0_SOURCE_S = 50,
 	LIMIT_SIG0_SOURCES = 1024,
 	LIMIT_SIG0_WAITING = 64,
+	/* Bytes of a file of their keys: about 5 000. For each signature, all of them are looked at. */
+	LIMIT_SIG0_FILE = 1 << 20,
 	/* Seconds from now to the end of such a signature: nsupdate says 300. */
 	LIMIT_SIG0_VALID_S = 3600,
 	/* Connections that have sent a part of an update, beyond what any query has. */

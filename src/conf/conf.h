@@ -180,6 +180,7 @@ struct conf {
 	struct options_texts mdns_ifaces; /* NAME_MDNS_LISTED: at least one */
 	struct conf_keys keys;
 	struct options_texts key_files;   /* files of more keys; the core does not read them */
+	struct options_texts sig0_files;  /* of public keys; the same */
 	struct conf_allows transfers;     /* who may transfer; empty: nobody */
 	struct conf_rights update_rights; /* who may update us, and what; empty: nobody */
 	struct conf_peers notifies;       /* secondaries to notify of changes */

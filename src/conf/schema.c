@@ -178,6 +178,8 @@ static const struct option options[] = {
 		.help = "a key to sign with (RFC 8945); better in a file"},
 	{"tsig-file", .type = &option_type_texts, .commands = SERVE, AT(key_files), .arg = "FILE",
 		.help = "keys, NAME:ALG:BASE64 one a line"},
+	{"sig0-file", .type = &option_type_texts, .commands = SERVE, AT(sig0_files), .arg = "FILE",
+		.help = "public keys of who signs updates with a key pair: KEY or DNSKEY records"},
 	{"allow-transfer", .type = &conf_type_allows, .commands = SERVE, AT(transfers),
 		.arg = "PREFIX|key:NAME", .default_words = "nobody",
 		.help = "who may transfer zones"},

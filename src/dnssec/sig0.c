@@ -88,12 +88,25 @@ uint64_t sig0_until(const struct sig0 *sig, uint64_t now_s)
 	return now_s + (uint64_t)(int64_t)(int32_t)(sig->expiration - (uint32_t)now_s);
 }
 
+const char *sig0_key_wrong(struct rdata key)
+{
+	if (key.len < DNSKEY_HEAD)
+		return "the key is too short";
+	if (get_u16(key.bytes) & KEY_NO_AUTHENTICATION)
+		return "the key may not authenticate";
+	if (key.bytes[2] != DNSKEY_PROTOCOL && key.bytes[2] != KEY_PROTOCOL_ALL)
+		return "the key is for another protocol than DNSSEC";
+	if (!crypt_is_known(key.bytes[3]))
+		return "the algorithm is not 13 (ECDSAP256SHA256) or 15 (ED25519)";
+	if (key.len != DNSKEY_HEAD + crypt_public_len(key.bytes[3]))
+		return "the key does not have the length of its algorithm";
+	return NULL;
+}
+
 bool sig0_is_by(const struct sig0 *sig, struct rdata key)
 {
-	return crypt_is_known(sig->alg) && key.len == DNSKEY_HEAD + crypt_public_len(sig->alg) &&
-	       !(get_u16(key.bytes) & KEY_NO_AUTHENTICATION) &&
-	       (key.bytes[2] == DNSKEY_PROTOCOL || key.bytes[2] == KEY_PROTOCOL_ALL) &&
-	       key.bytes[3] == sig->alg && key_tag(key.bytes, key.len) == sig->tag;
+	return !sig0_key_wrong(key) && key.bytes[3] == sig->alg &&
+	       key_tag(key.bytes, key.len) == sig->tag;
 }
 
 int sig0_verify(const uint8_t *msg, const struct sig0 *sig, struct rdata key)

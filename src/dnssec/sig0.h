@@ -37,8 +37,10 @@ bool sig0_is_valid(const struct sig0 *sig, uint64_t now_s, uint32_t most_s) NONN
 /* Returns the last second since 1970 in which it is valid, near `now_s`. */
 uint64_t sig0_until(const struct sig0 *sig, uint64_t now_s) NONNULL;
 
-/* True if the rdata of a KEY (any bytes) is that of the key that the record names, by algorithm and tag, and may sign
- * messages (RFC 2931 §2.4). False if the algorithm is not known. */
+/* Returns NULL if the rdata of a KEY or DNSKEY (any bytes) is that of a key that may sign messages (RFC 2931 §2.4) by an
+ * algorithm of ours; else a text that tells why not. */
+const char *sig0_key_wrong(struct rdata key);
+/* True if that is so, and the key is the one that the record names, by algorithm and tag. */
 bool sig0_is_by(const struct sig0 *sig, struct rdata key) NONNULL;
 
 /* Verifies the signature of the message, in which `sig` was found, with the rdata of a KEY for which sig0_is_by() is

@@ -29,7 +29,7 @@ struct keeper {
 	pid_t pid;
 	uint32_t generation;
 	uint32_t serial;
-	struct buf names, updates, text, told; /* pieces so far */
+	struct buf names, updates, text, told, signers; /* pieces so far */
 	struct conf_keys keys;
 	struct address_names addresses;
 	struct cookie_keys cookies;
@@ -81,6 +81,7 @@ static void free_parts(struct keeper *k)
 	buf_fini(&k->updates);
 	buf_fini(&k->text);
 	buf_fini(&k->told);
+	buf_fini(&k->signers);
 	tsig_keys_free(k->keys.at, k->keys.count);
 	address_names_fini(&k->addresses);
 	owners_room_fini(&k->room);
@@ -136,17 +137,29 @@ static int take_addresses(struct keeper *k, const struct channel_message *m)
 	return 0;
 }
 
+/* Pieces end where they are full, so only the sum of them is a number of keys. */
+static int collect_signers(struct keeper *k, struct signer_keys *ret)
+{
+	const size_t count = k->signers.len / sizeof(*ret->at);
+	if (k->signers.len % sizeof(*ret->at) != 0)
+		return -EBADMSG;
+	*ret = (struct signer_keys){(void *)buf_take(&k->signers), count, count};
+	return 0;
+}
+
 static int apply(struct keeper *k, const struct channel_message *m)
 {
 	const struct keeper_sink *sink = &k->config.sink;
 	struct keeper_apply how;
-	if (m->len != sizeof(how))
+	struct signer_keys signers;
+	if (m->len != sizeof(how) || collect_signers(k, &signers))
 		return -EBADMSG;
 	memcpy(&how, m->bytes, sizeof(how));
 	struct keeper_news news = {.text = how.has_file ? buf_text(&k->text) : NULL,
 		.len = k->text.len,
 		.addresses = &k->addresses,
 		.keys = &k->keys,
+		.signers = &signers,
 		.cookies = k->cookies};
 	if (!k->is_loaded) {
 		sink->on_state(sink->arg, k->serial, buf_text(&k->names));
@@ -154,6 +167,7 @@ static int apply(struct keeper *k, const struct channel_message *m)
 	}
 	k->generation = how.generation;
 	sink->on_apply(sink->arg, &news);
+	signer_keys_fini(&signers);
 	tsig_keys_free(k->keys.at, k->keys.count);
 	k->keys = (struct conf_keys){0};
 	address_names_fini(&k->addresses);
@@ -307,6 +321,7 @@ static int handle(struct keeper *k, const struct channel_message *m, ns_t end)
 	case SAY_ADDRESSES: return take_addresses(k, m);
 	case SAY_KEYS: return take_keys(k, m);
 	case SAY_COOKIES: return take_cookies(k, m);
+	case SAY_SIGNERS: return add_piece(k, &k->signers, m);
 	case SAY_APPLY: return apply(k, m);
 	case SAY_OWNERS: return take_owners(k, m, end);
 	case SAY_LOADED: end_series(k, true); return 0;

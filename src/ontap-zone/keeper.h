@@ -25,6 +25,7 @@
 #include "ontap-zone/keeper_msg.h"
 #include "ontap-zone/owners.h"
 #include "serve/cookie.h"
+#include "update/signer_key.h"
 
 /* What was read, but for the records of zone files. */
 struct keeper_news {
@@ -32,7 +33,8 @@ struct keeper_news {
 		*text; /* of the configuration file, in case of a reload; NULL: there is no file */
 	size_t len;
 	struct address_names *addresses;
-	struct conf_keys *keys; /* both may be taken over: then they are set to zero */
+	struct conf_keys *keys;
+	struct signer_keys *signers; /* all three may be taken over: then they are set to zero */
 	struct cookie_keys cookies;
 };
 

@@ -16,7 +16,7 @@ enum keeper_ask {
 
 /* To the serving process. The first load and each reload is one series:
  *
- *	{EXPECT, CONF*, ADDRESSES*, KEYS*, COOKIES, APPLY, OWNERS*, LOADED} or {REFUSED}
+ *	{EXPECT, CONF*, ADDRESSES*, KEYS*, COOKIES, SIGNERS*, APPLY, OWNERS*, LOADED} or {REFUSED}
  *
  * LOG may come in between. Nothing is sent before all files have been read, and found right. */
 enum keeper_say {
@@ -27,6 +27,7 @@ enum keeper_say {
 	SAY_ADDRESSES,  /* an array of struct address_name, settled */
 	SAY_KEYS,       /* an array of struct tsig_key */
 	SAY_COOKIES,    /* struct cookie_keys */
+	SAY_SIGNERS,    /* an array of struct signer_key */
 	SAY_APPLY,      /* struct keeper_apply: that was all but the records */
 	SAY_OWNERS,     /* see owners.h */
 	SAY_LOADED,     /* nothing: those were all records */

@@ -18,6 +18,7 @@
 #include "ontap-zone/address_files.h"
 #include "ontap-zone/keeper_process.h"
 #include "ontap-zone/keys.h"
+#include "ontap-zone/sig0_files.h"
 #include "ontap-zone/state_dir.h"
 
 /* What a configuration names. */
@@ -27,6 +28,7 @@ struct named {
 	struct owners_sent *sent; /* the same */
 	struct address_names addresses;
 	struct conf_keys keys;
+	struct signer_keys signers;
 	struct cookie_keys cookies;
 };
 
@@ -37,6 +39,7 @@ static void named_free(struct named *n)
 	zones_free(&n->zones);
 	address_names_fini(&n->addresses);
 	tsig_keys_free(n->keys.at, n->keys.count);
+	signer_keys_fini(&n->signers);
 	explicit_bzero(&n->cookies, sizeof(n->cookies));
 	malloc_trim(0); /* a large file was held in many small blocks */
 }
@@ -68,6 +71,8 @@ static int named_read(const struct keeper_process *p, const struct conf *conf,
 		err = address_files_read(&n->addresses, &conf->address_files, error);
 	if (!err)
 		err = keys_read(&n->keys, conf, log, error);
+	if (!err)
+		err = sig0_files_read(&n->signers, conf, error);
 	if (err)
 		named_free(n);
 	return err;
@@ -164,6 +169,11 @@ static int say_addresses(struct keeper_process *p, const struct address_names *a
 	return err;
 }
 
+static int say_signers(struct keeper_process *p, const struct signer_keys *all)
+{
+	return say_pieces(p, SAY_SIGNERS, (const char *)all->at, all->count * sizeof(*all->at));
+}
+
 /* Everything but the records, and then these. From then on the other process has it. */
 static int say_all(struct keeper_process *p, struct named *n, bool has_file, bool has_new_domain)
 {
@@ -171,6 +181,8 @@ static int say_all(struct keeper_process *p, struct named *n, bool has_file, boo
 	int err = say_secrets(p, n);
 	if (!err)
 		err = say_addresses(p, &n->addresses);
+	if (!err)
+		err = say_signers(p, &n->signers);
 	if (!err)
 		err = say(p, SAY_APPLY, &apply, sizeof(apply));
 	if (!err && n->files)

@@ -53,6 +53,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/served.c src/ontap-zone/served.h \
 	src/ontap-zone/runtime.c src/ontap-zone/runtime.h \
 	src/ontap-zone/serve.c \
+	src/ontap-zone/sig0_files.c src/ontap-zone/sig0_files.h \
 	src/ontap-zone/signed.c src/ontap-zone/signed.h \
 	src/ontap-zone/signer.c src/ontap-zone/signer.h \
 	src/ontap-zone/signer_clock.c \
@@ -71,6 +72,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/state_dir.c src/ontap-zone/state_dir.h \
 	src/ontap-zone/terminal.c src/ontap-zone/terminal.h \
 	src/ontap-zone/update_put.c src/ontap-zone/update_put.h \
+	src/ontap-zone/update_sig0.c src/ontap-zone/update_sig0.h \
 	src/ontap-zone/updates.c src/ontap-zone/updates.h src/ontap-zone/report_updates.c \
 	src/ontap-zone/report_delegation.c \
 	src/ontap-zone/turn.c src/ontap-zone/turn.h \

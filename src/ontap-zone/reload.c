@@ -153,6 +153,7 @@ static void daemon_configure(struct daemon *d, struct conf *conf, struct keeper_
 	daemon_warn_absent(d);
 	listening_retry(&d->listening);
 	peers_configure(d->peers, news->keys);
+	updates_take_signers(d->updates, news->signers);
 	daemon_change_cookies(d, &news->cookies);
 	if (has_new_state_dir)
 		daemon_change_state_dir(d);
@@ -216,6 +217,7 @@ void daemon_on_apply(void *arg, struct keeper_news *news)
 	d->keys = *news->keys;
 	*news->keys = (struct conf_keys){0};
 	d->cookie_keys = news->cookies;
+	updates_take_signers(d->updates, news->signers);
 	int err = runtime_take_addresses(&d->runtime, news->addresses);
 	if (err)
 		log_error(d->log, "started in part: error=\"%s\"", err_text(err));

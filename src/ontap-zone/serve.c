@@ -19,6 +19,7 @@
 #include "ontap-zone/delegation.h"
 #include "ontap-zone/keys.h"
 #include "ontap-zone/reload.h"
+#include "ontap-zone/sig0_files.h"
 #include "ontap-zone/signed.h"
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/start.h"
@@ -264,6 +265,22 @@ int command_serve(struct conf *conf, const struct options_args *args, struct log
 	return code;
 }
 
+static int check_keys(const struct conf *conf, const struct log *log, struct conf_error *error)
+{
+	struct conf_keys keys = {0};
+	struct cookie_keys cookies;
+	struct signer_keys signers = {0};
+	*error = (struct conf_error){"out of memory"};
+	int err = keys_read(&keys, conf, log, error);
+	if (!err)
+		err = cookie_keys_read(&cookies, conf, log, error);
+	if (!err)
+		err = sig0_files_read(&signers, conf, error);
+	tsig_keys_free(keys.at, keys.count);
+	signer_keys_fini(&signers);
+	return err;
+}
+
 int command_check(struct conf *conf, const struct log *log)
 {
 	struct runtime runtime;
@@ -273,15 +290,11 @@ int command_check(struct conf *conf, const struct log *log)
 		conf_fini(conf);
 		return code;
 	}
-	struct conf_keys keys = {0};
-	struct cookie_keys cookies;
-	if (keys_read(&keys, conf, log, &error) || cookie_keys_read(&cookies, conf, log, &error)) {
+	if (check_keys(conf, log, &error)) {
 		log_error(log, "check failed: error=\"%s\"", error.text);
-		tsig_keys_free(keys.at, keys.count);
 		conf_fini(conf);
 		return EXIT_USAGE;
 	}
-	tsig_keys_free(keys.at, keys.count);
 	int err = runtime_init(&runtime, conf, log, (struct pipeline_sink){0}, &error);
 	const bool has_runtime = !err;
 	if (!err)

@@ -12,10 +12,10 @@
 #include "io/loop.h"
 #include "net/dns_answer.h"
 #include "ontap-zone/update_put.h"
+#include "ontap-zone/update_sig0.h"
 #include "update/diary.h"
 #include "update/judge.h"
 #include "update/seen.h"
-#include "update/signer_key.h"
 
 /* In a signed zone an answer waits for the signatures, so long at most; and how often it is looked whether they are
  * there. */
@@ -39,6 +39,7 @@ struct job {
 struct updates {
 	struct updates_config config;
 	struct transfers *transfers; /* NULL: nobody asks yet */
+	struct signer_keys signers;  /* of files */
 	struct added *added;
 	struct update_put put;
 	struct transfer *waiting, **last;
@@ -102,7 +103,15 @@ void updates_free(struct updates *u)
 	added_free(u->added);
 	free(u->unserved);
 	seen_free(u->seen);
+	signer_keys_fini(&u->signers);
 	free(u);
+}
+
+void updates_take_signers(struct updates *u, struct signer_keys *signers)
+{
+	signer_keys_fini(&u->signers);
+	u->signers = *signers;
+	*signers = (struct signer_keys){0};
 }
 
 void updates_open(struct updates *u, struct transfers *transfers)
@@ -264,31 +273,6 @@ static bool judge_message(struct updates *u, const struct update_message *m)
 	return true;
 }
 
-/* Verifies the signature of a key pair. What is learned goes to where TSIG has it: the name of the key, and what tells two
- * messages apart. Returns 0, or why not. */
-static const char *verify(const struct updates *u, struct update_ask *ask)
-{
-	struct sig0 sig;
-	if (sig0_find(ask->msg, ask->len, &sig) != 1)
-		return "its signature is malformed";
-	name_lower(&sig.signer);
-	ask->tsig.key.name = sig.signer;
-	const uint64_t now_s = dns_unix_time();
-	int err = signer_key_verify(
-		pipeline_zone(u->config.runtime->pipeline), ask->msg, &sig, now_s);
-	switch (err) {
-	case 0: break;
-	case ERR_ABSENT: return "no zone of ours has such a KEY of the signer";
-	case ERR_RANGE: return "its signature is not valid now, or for too long";
-	case ERR_NOMEM: return "out of memory";
-	default: return "its signature is wrong";
-	}
-	ask->tsig.mac_len = SEEN_MAC;
-	memcpy(ask->tsig.mac, sig.signature, SEEN_MAC);
-	ask->until_s = sig0_until(&sig, now_s);
-	return NULL;
-}
-
 /* Answers the first one, if it was here before, or may have been. */
 static bool answer_seen(struct updates *u, struct transfer *t)
 {
@@ -315,8 +299,10 @@ static bool judge_first(struct updates *u, ns_t now)
 {
 	struct transfer *t = u->waiting;
 	struct update_message m;
-	const char *wrong =
-		t->update->is_sig0 && t->update->tsig.mac_len == 0 ? verify(u, t->update) : NULL;
+	const char *wrong = t->update->is_sig0 && t->update->tsig.mac_len == 0
+				    ? update_sig0_verify(&u->signers,
+					      pipeline_zone(u->config.runtime->pipeline), t->update)
+				    : NULL;
 	if (wrong) {
 		u->refused++;
 		tell(u, &u->refused_limit, LOG_LEVEL_INFO, t, "update refused", wrong);

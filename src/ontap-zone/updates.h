@@ -23,6 +23,7 @@
 #include "ontap-zone/keeper.h"
 #include "ontap-zone/runtime.h"
 #include "update/added.h"
+#include "update/signer_key.h"
 
 struct updates; /* opaque */
 
@@ -46,6 +47,9 @@ void updates_free(struct updates *u);
 size_t updates_load(struct updates *u, const char *text, size_t len) NONNULL;
 /* Call it when answering threads may pass on updates. */
 void updates_open(struct updates *u, struct transfers *transfers) NONNULL;
+
+/* Takes the public keys of files, in place of those before: `signers` is empty then. */
+void updates_take_signers(struct updates *u, struct signer_keys *signers) NONNULL;
 
 /* Takes an update, which the answering threads have passed on. */
 void updates_take(struct updates *u, struct transfer *ask) NONNULL;

@@ -18,6 +18,7 @@
 #include "mdns/mdns.h"
 #include "name/label.h"
 #include "ontap-zone/key_text.h"
+#include "ontap-zone/sig0_files.h"
 #include "ontap-zone/state.h"
 #include "ontap/environ.h"
 #include "ontap/lease.h"
@@ -43,6 +44,20 @@ static void key_file(char *text)
 		require(tsig_key_find(keys.at, keys.count, k->name.wire) == k); /* no name twice */
 	}
 	tsig_keys_free(keys.at, keys.count);
+}
+
+static void sig0_file(const char *text, size_t len)
+{
+	struct signer_keys keys = {0};
+	struct zonefile_error error;
+	int err = sig0_files_take(&keys, "f", text, len, name_local, &error);
+	require(err == 0 || (err == ERR_SYNTAX && strncmp(error.text, "f:", 2) == 0));
+	for (size_t i = 0; i < keys.count; i++) {
+		const struct signer_key *k = &keys.at[i];
+		require(!sig0_key_wrong((struct rdata){k->rdata, k->len}));
+		require(name_len(k->name.wire) == k->name.len);
+	}
+	signer_keys_fini(&keys);
 }
 
 static void cookie_file(char *text)
@@ -235,6 +250,7 @@ static void one_text(uint8_t kind, const uint8_t *bytes, char *text, size_t len)
 	switch (kind) {
 	case 'k': key_file(text); break;
 	case 'c': cookie_file(text); break;
+	case 'z': sig0_file(text, len); break;
 	case 's': serial_file(text); break;
 	case 'n': names_file(text); break;
 	case 'g': grant_name(text); break;

@@ -102,7 +102,7 @@ static void take_message(struct fuzz *f, const uint8_t *msg, size_t len, struct 
 	added_draft_init(&d, f->added);
 	steps_begin();
 	if (sig0_find(msg, len, &sig) == 1) /* the messages may have put a key of x.d.z. */
-		(void)!signer_key_verify(f->zone, msg, &sig, NOW);
+		(void)!signer_keys_verify(&(const struct signer_keys){0}, f->zone, msg, &sig, NOW);
 	int rcode = update_message_parse(msg, len, &m);
 	if (!rcode) {
 		rcode = update_judge(&ground, &m, &d, &outcome);

@@ -49,7 +49,7 @@ fuzz_programs += tests/fuzz/fuzz_update
 tests_fuzz_fuzz_update_SOURCES = tests/fuzz/fuzz_update.c $(fuzz_steps)
 fuzz_programs += tests/fuzz/fuzz_files
 tests_fuzz_fuzz_files_SOURCES = tests/fuzz/fuzz_files.c $(fuzz_steps) src/ontap-zone/key_text.c \
-	src/ontap-zone/state.c src/ontap/environ.c src/ontap/lease.c src/ontapd/caller_text.c
+	src/ontap-zone/sig0_files.c src/ontap-zone/state.c src/ontap/environ.c src/ontap/lease.c src/ontapd/caller_text.c
 fuzz_programs += tests/fuzz/fuzz_control
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c src/ontap-zone/answer.c \
 	src/ontap-zone/print_explain.c src/ontap-zone/print_graph.c src/ontap-zone/print_keys.c src/ontap-zone/print_names.c \
@@ -64,7 +64,7 @@ fuzz_programs += tests/fuzz/fuzz_channel
 tests_fuzz_fuzz_channel_SOURCES = tests/fuzz/fuzz_channel.c $(channel_stream) src/ontap-zone/owners.c
 fuzz_programs += tests/fuzz/fuzz_keeper
 tests_fuzz_fuzz_keeper_SOURCES = tests/fuzz/fuzz_keeper.c $(channel_stream) src/ontap-zone/address_files.c \
-	src/ontap-zone/key_text.c src/ontap-zone/keeper_confine.c src/ontap-zone/keeper_read.c src/ontap-zone/keeper_updates.c src/ontap-zone/keys.c src/ontap-zone/owners.c \
+	src/ontap-zone/key_text.c src/ontap-zone/keeper_confine.c src/ontap-zone/keeper_read.c src/ontap-zone/keeper_updates.c src/ontap-zone/keys.c src/ontap-zone/sig0_files.c src/ontap-zone/owners.c \
 	src/ontap-zone/state.c src/ontap-zone/state_dir.c src/ontap-zone/zones.c
 tests_fuzz_fuzz_keeper_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=file_write,--wrap=file_write_in,--wrap=file_append_in,--wrap=file_run_command,--wrap=keeper_read_again

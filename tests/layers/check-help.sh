@@ -59,10 +59,10 @@ items_of_pages()
 		/^\.(It|El|Bl|S[hs])/ { flush_item() }
 		/^\.It Fl / {
 			for (i = 2; i <= NF; i++)
-				if ($i ~ /^-[a-z][a-z-]+$/)
+				if ($i ~ /^-[a-z][a-z0-9-]+$/)
 					keys[++count] = substr($i, 2)
 		}
-		/^\.It Cm [a-z-]+ No =/ { keys[++count] = $3 }
+		/^\.It Cm [a-z0-9-]+ No =/ { keys[++count] = $3 }
 		{ text = text " " $0 }
 		END { flush_item() }' "$@"
 }

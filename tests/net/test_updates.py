@@ -2,6 +2,7 @@
 """Updates that ontap-zone receives (RFC 2136): from nsupdate and as bytes; what becomes of them on the disk."""
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -469,15 +470,21 @@ def test_what_an_apex_cannot_have_is_left_out(serve, host, web, tmp_path):
 
 # --- key pairs (SIG(0)) ---------------------------------------------------------------------------
 
-def make_key_pair(need, directory, name, algorithm):
-    """Returns the file of the secret, and the KEY as a line of a zone file."""
+def make_key_files(need, directory, name, algorithm):
+    """Returns the file of the secret, and that of the KEY."""
     need("dnssec-keygen")
     done = subprocess.run(["dnssec-keygen", "-q", "-K", directory, "-T", "KEY", "-n", "HOST", "-a", algorithm, name],
                           capture_output=True, text=True, check=True)
     base = os.path.join(directory, done.stdout.strip())
-    with open(base + ".key", encoding="ascii") as file:
+    return base + ".private", base + ".key"
+
+
+def make_key_pair(need, directory, name, algorithm):
+    """Returns the file of the secret, and the KEY as a line of a zone file."""
+    secret, public = make_key_files(need, directory, name, algorithm)
+    with open(public, encoding="ascii") as file:
         line = next(line for line in file if not line.startswith(";"))
-    return base + ".private", line
+    return secret, line
 
 
 @pytest.fixture
@@ -508,7 +515,7 @@ def test_a_key_pair_updates_what_it_may(pairs, host):
         assert texts(host, "laptop.wan.vanya", "A") == []
     assert "REFUSED" in nsupdate_with(host, laptop, "update add web.wan.vanya. 60 A 192.0.2.7")
     assert "NOTAUTH" in nsupdate_with(host, phone, "update add _acme-challenge.phone.wan.vanya. 60 TXT x")
-    assert "no zone of ours has such a KEY" in daemon.log()
+    assert "no file and no zone of ours has such a key" in daemon.log()
     # dnspython has no KEY.
     host.run(["nsupdate", "-y", f"hmac-sha256:one:{SECRET}"],
              input=f"server 127.0.0.1\nzone vanya\nupdate add phone.wan.vanya. 60 KEY {key}\nsend\n")
@@ -516,6 +523,39 @@ def test_a_key_pair_updates_what_it_may(pairs, host):
     assert texts(host, "_acme-challenge.phone.wan.vanya") == ['"x"']
     line = next(line for line in daemon.lines("names") if line.get("updated", "").startswith("_acme"))
     assert line["updates"][0]["key"] == "phone.wan.vanya."
+
+
+def test_the_keys_of_files_are_read_again_by_a_reload(serve, host, web, need, tmp_path):
+    """nsupdate signs with the name as it is written, in capitals. A faulty file changes nothing."""
+    need("nsupdate")
+    laptop, laptop_key = make_key_files(need, tmp_path, "LapTop.Elsewhere.example", "ECDSAP256SHA256")
+    phone, phone_key = make_key_files(need, tmp_path, "phone.elsewhere.example", "ED25519")
+    keys, conf = tmp_path / "keys", tmp_path / "zone.conf"
+    text = f"domain = vanya\nmdns = no\nlisten = any\nsig0-file = {keys}\n"
+    text += "".join(f"allow-update = sig0:{name}.elsewhere.example:{name}.wan:ANY\n" for name in ("laptop", "phone"))
+    conf.write_text(text)
+    shutil.copy(laptop_key, keys)
+    daemon = serve(host, f"--config={conf}")
+    def update(key, name, data):
+        return nsupdate_with(host, key, f"update add {name}.wan.vanya. 60 TXT {data}")
+    assert update(laptop, "laptop", "one") == ""
+    assert "NOTAUTH" in update(phone, "phone", "one")
+    with open(phone_key, encoding="ascii") as file:
+        keys.write_text(keys.read_text() + file.read())
+    daemon.ask("reload")
+    assert update(laptop, "laptop", "two") == "" and update(phone, "phone", "two") == ""
+    keys.write_text("; a comment\na. KEY 512 3 8 AwEAAQ==\n")
+    daemon.ask("reload", check=False)
+    assert f"{keys}:2: the algorithm is not 13" in daemon.log()
+    keys.write_text("\na. A 192.0.2.1\n")
+    daemon.ask("reload", check=False)
+    assert f"{keys}:2: is no KEY and no DNSKEY" in daemon.log()
+    assert update(laptop, "laptop", "three") == "" and update(phone, "phone", "three") == ""
+    shutil.copy(phone_key, keys)
+    daemon.ask("reload")
+    assert "NOTAUTH" in update(laptop, "laptop", "four")
+    assert update(phone, "phone", "four") == ""
+    assert texts(host, "laptop.wan.vanya") == ['"one"', '"three"', '"two"']
 
 
 def test_a_shared_key_of_the_same_name_has_no_right_of_the_pair(serve, host, web, need, tmp_path):

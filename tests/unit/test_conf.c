@@ -534,7 +534,7 @@ static void transfers_and_their_keys_are_read(void **state)
 	assert_loads(&l,
 		"serve --tsig=One:hmac-sha256:YWJj --allow-transfer=10.0.0.0/8 "
 		"--allow-transfer=key:one --notify=192.0.2.1 --notify=[2001:db8::1]:5353,key:ONE "
-		"--update=192.0.2.2:54,key:one",
+		"--update=192.0.2.2:54,key:one --sig0-file=Ka.key --sig0-file=Kb.key",
 		NULL);
 	assert_int_equal(l.conf.keys.count, 1);
 	assert_int_equal(l.conf.transfers.count, 2);
@@ -547,6 +547,8 @@ static void transfers_and_their_keys_are_read(void **state)
 	assert_int_equal(l.conf.notifies.at[1].port, 5353);
 	assert_true(name_equal(l.conf.notifies.at[1].key.wire, l.conf.keys.at[0].name.wire));
 	assert_int_equal(l.conf.updates.at[0].port, 54);
+	assert_int_equal(l.conf.sig0_files.count, 2);
+	assert_string_equal(l.conf.sig0_files.at[1], "Kb.key");
 	unload(&l);
 }
 

@@ -340,7 +340,7 @@ static int verify(const uint8_t *msg, size_t len)
 {
 	struct sig0 sig;
 	assert_int_equal(sig0_find(msg, len, &sig), 1);
-	return signer_key_verify(rig.zone, msg, &sig, NOW);
+	return signer_keys_verify(&(const struct signer_keys){0}, rig.zone, msg, &sig, NOW);
 }
 
 /* Puts the KEY with these flags, and notes its tag. */
@@ -383,6 +383,50 @@ static void a_signature_of_a_key_pair_is_verified(void **state)
 		put_key("host.example.", &key, 0x8200); /* it may not authenticate */
 		len = sign(msg, &key, "host.example.", NOW - 300, NOW + 300);
 		assert_int_equal(verify(msg, len), ERR_ABSENT);
+	}
+}
+
+static void a_key_of_a_file_is_for_its_name_in_any_case(void **state)
+{
+	(void)state;
+	static uint8_t msg[MSG_CAP];
+	uint8_t secret[CRYPT_SECRET_LEN] = {4, 5, 6}, bytes[DNSKEY_CAP];
+	struct key_pair key;
+	struct signer_keys keys = {0};
+	struct sig0 sig;
+	assert_int_equal(key_from_secret(DNSSEC_ED25519, secret, &key), 0);
+	const struct rdata rdata = {bytes, (uint16_t)key_dnskey(&key, bytes)};
+	struct name owner = rig_name("Laptop.elsewhere.");
+	assert_int_equal(signer_keys_add(&keys, owner.wire, rdata), 0);
+	size_t len = sign(msg, &key, "lapTop.elsewhere.", NOW - 300, NOW + 300);
+	assert_int_equal(sig0_find(msg, len, &sig), 1);
+	assert_int_equal(signer_keys_verify(&keys, rig.zone, msg, &sig, NOW), 0);
+	assert_int_equal(verify(msg, len), ERR_ABSENT);
+	msg[0] ^= 1;
+	assert_int_equal(signer_keys_verify(&keys, rig.zone, msg, &sig, NOW), ERR_DENIED);
+	len = sign(msg, &key, "other.elsewhere.", NOW - 300, NOW + 300);
+	assert_int_equal(sig0_find(msg, len, &sig), 1);
+	assert_int_equal(signer_keys_verify(&keys, rig.zone, msg, &sig, NOW), ERR_ABSENT);
+	signer_keys_fini(&keys);
+}
+
+/* Each byte of the head, and the length, is looked at. */
+static void a_key_that_can_sign_no_message_is_told(void **state)
+{
+	(void)state;
+	uint8_t bytes[DNSKEY_CAP + 1] = {2, 0, 3, DNSSEC_ED25519};
+	static const struct {
+		uint8_t at, value;
+	} faults[] = {{0, 0x80}, {2, 4}, {3, 8}, {3, DNSSEC_P256}};
+	const uint16_t len = DNSKEY_HEAD + 32;
+	assert_null(sig0_key_wrong((struct rdata){bytes, len}));
+	for (uint16_t i = 0; i <= DNSKEY_CAP + 1; i++)
+		assert_true(!sig0_key_wrong((struct rdata){bytes, i}) == (i == len));
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+		uint8_t before = bytes[faults[i].at];
+		bytes[faults[i].at] = faults[i].value;
+		assert_non_null(sig0_key_wrong((struct rdata){bytes, len}));
+		bytes[faults[i].at] = before;
 	}
 }
 
@@ -942,6 +986,8 @@ int main(void)
 		TEST(the_names_of_a_key_are_told_by_its_name),
 		TEST(what_is_no_right_is_told),
 		TEST(a_signature_of_a_key_pair_is_verified),
+		TEST(a_key_of_a_file_is_for_its_name_in_any_case),
+		TEST(a_key_that_can_sign_no_message_is_told),
 		TEST(a_malformed_signature_is_told),
 		TEST(the_zone_must_be_ours_and_the_key_known),
 		TEST(each_prerequisite_has_its_rcode),

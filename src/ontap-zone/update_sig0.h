@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* Whether an update is signed by a key pair (SIG(0)). */
+#pragma once
+
+#include "base/compiler.h"
+#include "net/update_ask.h"
+#include "update/signer_key.h"
+
+/* Verifies the signature. What is learned goes to where TSIG has it: the name of the key, and what tells two messages apart.
+ * Returns NULL, or why not. */
+const char *update_sig0_verify(const struct signer_keys *keys, const struct zone *zone,
+	struct update_ask *ask) NONNULL MUSTCHECK;
