@@ -39,7 +39,8 @@ int names_each_host(
 		hosts[count++] = (struct names_host){.label = host->label,
 			.group = host->group->label,
 			.addr_count = host->said.count,
-			.workload_count = host->workload_count};
+			.workload_count = host->workload_count,
+			.is_collected = host->rank == RANK_COLLECTED};
 	}
 	MAP_EACH(group, &n->groups, const struct group, node) {
 		if (!is_given_to_nobody(n, group))
@@ -142,7 +143,7 @@ int names_explain(const struct names *n, const char *label,
 	const struct claim **claims;
 	size_t count;
 	const struct group *group = group_of(n, label, &host);
-	if (!group)
+	if (!group || list_is_empty(&group->claims))
 		return ERR_ABSENT;
 	int err = claims_sorted(group, &claims, &count);
 	if (err)

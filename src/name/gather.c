@@ -243,18 +243,48 @@ static int collect(const struct names *n, struct gather_room *room,
 	return room->good.err ? room->good.err : room->spare.err;
 }
 
+/* The end of a collection: the lowest ones, in order. */
+static int finish(struct gather *g, int err)
+{
+	if (err) {
+		free(g->addrs.list);
+		return err;
+	}
+	gather_cut(g);
+	gather_sort(g);
+	return 0;
+}
+
 int gather_claims(const struct names *n, const struct claim *const *claims, size_t count,
 	struct host_addrs *ret)
 {
-	struct gather_room *room = n->room;
-	int err = collect(n, room, claims, count);
-	if (err) {
-		free(room->good.addrs.list);
-	} else {
-		gather_cut(&room->good);
-		gather_sort(&room->good);
-		gather_date(n, &room->good);
-		*ret = room->good.addrs;
+	struct gather *good = &n->room->good;
+	int err = finish(good, collect(n, n->room, claims, count));
+	if (!err) {
+		gather_date(n, good);
+		*ret = good->addrs;
 	}
 	return err;
+}
+
+int gather_collected(
+	const struct names *n, const struct collected *collected, struct host_addrs *ret)
+{
+	struct gather *good = &n->room->good;
+	gather_init(good);
+	for (size_t i = 0; i < collected->count; i++) {
+		const struct addr *addr = &collected->addrs[i];
+		const enum addr_scope scope = addr_scope(addr);
+		if (scope == ADDR_SCOPE_LAN || scope == ADDR_SCOPE_WAN)
+			gather_add(
+				good, &(struct host_addr){.addr = *addr, .scope = (uint8_t)scope});
+	}
+	int err = finish(good, good->err);
+	if (err)
+		return err;
+	for (size_t i = 0; i < good->addrs.count; i++)
+		good->addrs.list[i].step_s = collected->ttl_s;
+	good->addrs.lower_at = NS_NEVER;
+	*ret = good->addrs;
+	return 0;
 }

@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "name/index.h"
 
-static struct group *group_get(struct names *n, const char *key)
+struct group *group_get(struct names *n, const char *key)
 {
 	struct group *group = group_find(n, key);
 	if (group)
@@ -31,7 +31,7 @@ static struct group *group_get(struct names *n, const char *key)
 /* Frees a group if nothing refers to it any more. A marked group stays until the flush. */
 void group_unref(struct names *n, struct group *group)
 {
-	if (!list_is_empty(&group->claims) || !list_is_empty(&group->hosts) ||
+	if (!list_is_empty(&group->claims) || group->collected || !list_is_empty(&group->hosts) ||
 		!list_is_empty(&group->in_dirty))
 		return;
 	map_remove(&n->groups, &group->node);

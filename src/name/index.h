@@ -33,18 +33,28 @@ struct nlink {
 
 /* The rank of a claim. An earlier rank goes before a later one, and the two never share a name. */
 enum claim_rank {
-	RANK_OWN,      /* from a namespace that the host owns */
-	RANK_GRANTED,  /* by an alias that ontapd set for a user, wherever the link is */
-	RANK_ROOTLESS, /* another user namespace owns the namespace or the UTS namespace */
-	RANK_GUEST,    /* a guest says so: the first one has the name, and shares it with nobody */
+	RANK_OWN,       /* from a namespace that the host owns */
+	RANK_GRANTED,   /* by an alias that ontapd set for a user, wherever the link is */
+	RANK_ROOTLESS,  /* another user namespace owns the namespace or the UTS namespace */
+	RANK_GUEST,     /* a guest says so: the first one has the name, and shares it with nobody */
+	RANK_COLLECTED, /* another host says so (names_put_collected()): no link has such a claim */
 	RANK_COUNT
 };
 
-/* A label in lower case, and its claims. It exists as long as it has claims or hosts. */
+/* What a host on a link says of a label. Immutable. */
+struct collected {
+	char label[LABEL_TEXT_CAP]; /* in its original spelling */
+	uint32_t ttl_s;
+	size_t count;
+	struct addr addrs[];
+};
+
+/* A label in lower case, and its claims. It exists as long as it has claims or hosts, or is collected. */
 struct group {
 	struct map_node node;        /* in names.groups, by label */
 	struct list claims;          /* of struct claim.in_group */
 	size_t ranks[RANK_COUNT];    /* number of claims of each rank */
+	struct collected *collected; /* owned; NULL: nobody says it */
 	struct list hosts;           /* of struct host.in_group: the names it has made */
 	struct list in_dirty;        /* in names.dirty_groups, or in no list */
 	const struct claim **sorted; /* during hosts_assign(): claims_sorted(), or NULL */
@@ -111,8 +121,9 @@ struct host {
 	struct host_addrs said; /* what the sink got last */
 	struct host_addrs want; /* what the sink has to get, if `has_want` */
 	bool has_want;
-	bool is_incomplete;             /* the sink did not get all of `said` */
-	bool is_silent, was_silent;     /* not in mDNS: now; at the last report */
+	bool is_incomplete;         /* the sink did not get all of `said` */
+	bool is_silent, was_silent; /* not in mDNS: now; at the last report */
+	bool is_away, was_away;     /* it has no address, and is there: now; at the last report */
 	enum claim_rank rank, was_rank; /* of all that have it: now; at the last report */
 	size_t workload_count;
 	nsid_t nsid;                  /* of its first workload */
@@ -181,7 +192,7 @@ struct names {
 	ns_t now;                         /* names_set_time() */
 	struct spoken_link *spoken_links; /* links on which mDNS is spoken, by ifindex */
 	size_t spoken_link_count;
-	size_t lesser_claim_count; /* of RANK_GRANTED or RANK_GUEST */
+	size_t lesser_claim_count; /* of RANK_GRANTED, RANK_GUEST or RANK_COLLECTED */
 	bool has_moved_links;      /* segments have to be placed again */
 	bool has_new_owners;       /* links may have become foreign, or have ceased to be */
 	bool has_own_changes;      /* links or addresses of our own namespace changed */
@@ -258,6 +269,9 @@ void claims_drop(struct names *n, struct nlink *nlink);
 /* Marks what the link claims; for single addresses only that of `only`, unless it is NULL. */
 void claims_mark(struct names *n, struct nlink *nlink, const struct model_addr *only);
 void group_mark(struct names *n, struct group *group);
+/* Returns the group of that lower-case label, a new one if need be; NULL: no memory. group_unref() frees it if nothing
+ * refers to it; group_mark() lets the next flush give its names anew. */
+struct group *group_get(struct names *n, const char *key) MUSTCHECK;
 void group_unref(struct names *n, struct group *group);
 
 /* claim.c: the labels that a link claims. */
@@ -276,14 +290,19 @@ void bound_drop(struct names *n, struct nlink *nlink, const struct model_addr *a
 void bound_each_reject(
 	const struct names *n, const struct model_addr *addr, reject_fn *visit, void *arg);
 
-/* host.c: the addresses of each name, and reporting them to the sink. */
-void hosts_assign(struct names *n);
+/* host.c: reporting the addresses of each name to the sink. */
 void hosts_say(struct names *n);
 void hosts_mark_all(struct names *n);
 void hosts_mark_expiring(struct names *n);
+void host_mark(struct names *n, struct host *host);
 void host_free(struct names *n, struct host *host);
+
+/* assign.c: who has which name. */
+void hosts_assign(struct names *n);
 int claims_sorted(const struct group *group, const struct claim ***ret, size_t *ret_count);
 bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim);
+/* What becomes of what is collected of that label. */
+enum names_collected group_judge_collected(const struct names *n, const struct group *group);
 
 /* gather.c: the addresses of a name. */
 
@@ -293,6 +312,9 @@ struct gather_room *gather_room_new(void);
  * caller frees `ret->list`. ERR_NOMEM. */
 int gather_claims(const struct names *n, const struct claim *const *claims, size_t count,
 	struct host_addrs *ret) MUSTCHECK;
+/* Likewise those that are collected. */
+int gather_collected(
+	const struct names *n, const struct collected *collected, struct host_addrs *ret) MUSTCHECK;
 /* True if a changed end of a lifetime may change records, or comes before the time at which we look
  * again (struct event_addr.expires_s). False for a lifetime that is renewed in time. */
 bool expiry_matters(const struct names *n, uint32_t before_s, uint32_t after_s);

@@ -1,9 +1,11 @@
 # Sources of src/name, headers included.
 src_name_libname_a_SOURCES = \
 	src/name/address_names.c src/name/address_names.h \
+	src/name/assign.c \
 	src/name/bound.c \
 	src/name/claim.c \
 	src/name/client_link.c src/name/client_link.h \
+	src/name/collected.c \
 	src/name/explain.c \
 	src/name/gather.c \
 	src/name/group.c \

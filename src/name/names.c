@@ -221,6 +221,7 @@ void names_free(struct names *n)
 	}
 	MAP_EACH(group, &n->groups, struct group, node) {
 		map_remove(&n->groups, &group->node);
+		free(group->collected);
 		free(group);
 	}
 	onlinks_free(n);
@@ -346,7 +347,8 @@ void names_file_changed(struct names *n, const char *label)
 		return;
 	label_lower(key, label);
 	struct group *group = group_find(n, key);
-	if (group && group->ranks[RANK_GUEST] + group->ranks[RANK_ROOTLESS] > 0)
+	if (group &&
+		(group->collected || group->ranks[RANK_GUEST] + group->ranks[RANK_ROOTLESS] > 0))
 		group_mark(n, group);
 }
 

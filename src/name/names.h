@@ -71,7 +71,7 @@ struct names_sink {
 	 * of them are not served. */
 	void (*on_left_out)(void *arg, const char *label, size_t count);
 	/* True if a zone file has that label, in lower case: then no guest and no rootless namespace gets it by its
-	 * own word. NULL: none has. See names_file_changed(). */
+	 * own word, and no other host. NULL: none has. See names_file_changed(). */
 	bool (*is_of_file)(void *arg, const char *label);
 	/* A name appeared, changed or was removed. Called after its records were put; for
 	 * `watch`. */
@@ -111,8 +111,29 @@ bool names_is_dirty(const struct names *n) NONNULL;
 /* Sets a new policy, and marks everything if it differs from the one before, whose lists must still be there. */
 void names_set_policy(struct names *n, const struct policy *policy) NONNULL;
 
-/* What is_of_file() says of that label, in any spelling, may have changed. Cheap if no guest and no rootless namespace claims it. */
+/* What is_of_file() says of that label, in any spelling, may have changed. Cheap if no guest, no rootless namespace and no other host claims it. */
 void names_file_changed(struct names *n, const char *label) NONNULL;
+
+/* What other hosts say over mDNS, and have signed, of the name `label`: these addresses, with a TTL of at most `ttl_s`;
+ * `count` 0: none, and the name stays (a TXT record says "away"). `is_there` false: it is gone. The label may be in any
+ * spelling. Such a name gives way to workloads and to zone files; it begins no reverse zone, and is never said over mDNS.
+ * ERR_RANGE: it is no label; ERR_NOMEM: nothing has changed. */
+struct names_said {
+	const struct addr *addrs;
+	size_t count;
+	uint32_t ttl_s;
+	bool is_there;
+};
+int names_put_collected(struct names *n, const char *label, const struct names_said *said) NONNULL
+	MUSTCHECK;
+/* What becomes of what is collected of a name. */
+enum names_collected {
+	COLLECTED_NOTHING, /* nothing is */
+	COLLECTED_SERVED,
+	COLLECTED_WORKLOAD, /* a workload has the name, or could get it as a numbered one */
+	COLLECTED_FILE      /* a zone file has it */
+};
+enum names_collected names_judge_collected(const struct names *n, const char *label) NONNULL;
 
 /* Makes the next flush put all mDNS records again. */
 void names_say_mdns_again(struct names *n) NONNULL;
@@ -151,6 +172,7 @@ struct names_host {
 	const char *group; /* the claimed label: differs if the name is numbered */
 	size_t addr_count;
 	size_t workload_count;
+	bool is_collected; /* it has the addresses of names_put_collected() */
 };
 /* Calls `visit` for each such name, in order of label. ERR_NOMEM: nothing was visited. */
 int names_each_host(const struct names *n, void (*visit)(void *arg, const struct names_host *host),

@@ -76,6 +76,20 @@ static bool has_rzone(const struct addr *addr)
 	return addr_scope(addr) != ADDR_SCOPE_LOCAL;
 }
 
+static void ptr_mark(struct names *n, struct ptr *ptr)
+{
+	if (list_is_empty(&ptr->in_dirty))
+		list_append(&n->dirty_ptrs, &ptr->in_dirty);
+}
+
+/* A zone has come: the names of addresses that begin none may be in it. */
+static void ptrs_mark_zoneless(struct names *n)
+{
+	MAP_EACH(ptr, &n->ptrs, struct ptr, node)
+		if (!ptr->has_zone)
+			ptr_mark(n, ptr);
+}
+
 /* Counts an address in its zone. ERR_NOMEM: it is not counted. */
 static int rzone_enter(struct names *n, const struct addr *addr)
 {
@@ -90,6 +104,8 @@ static int rzone_enter(struct names *n, const struct addr *addr)
 		rzone_free(n, rzone);
 	if (err)
 		return err;
+	if (has_to_put)
+		ptrs_mark_zoneless(n);
 	rzone->is_half_removed = false;
 	rzone->count++;
 	return 0;
@@ -108,12 +124,6 @@ static int rzone_leave(struct names *n, const struct addr *addr)
 		return ERR_NOMEM;
 	rzone_free(n, rzone);
 	return 0;
-}
-
-static void ptr_mark(struct names *n, struct ptr *ptr)
-{
-	if (list_is_empty(&ptr->in_dirty))
-		list_append(&n->dirty_ptrs, &ptr->in_dirty);
 }
 
 static struct ptr *ptr_get(struct names *n, const struct addr *addr)
@@ -233,7 +243,7 @@ static struct rrset targets_set(const struct targets *t, uint32_t ttl_s)
  * address that a namespace of the host has, and begins no reverse zone. */
 static enum claim_rank ptr_rank(const struct ptr *ptr)
 {
-	enum claim_rank best = RANK_GUEST;
+	enum claim_rank best = RANK_COUNT - 1;
 	LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr) {
 		const struct host *host = ptr_host->host;
 		if (host->rank < best)

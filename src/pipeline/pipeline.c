@@ -15,7 +15,10 @@
 
 static int put_unicast(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count)
 {
-	return unicast_put(arg, ZONE_DERIVED, owner, sets, count);
+	struct pipeline *p = arg;
+	int err = unicast_put(p, ZONE_DERIVED, owner, sets, count);
+	/* The reverse zone may not be ours: the name layer puts this again when it has come. */
+	return err == ERR_RANGE && !zone_apex_of(p->zone, owner) ? 0 : err;
 }
 
 static int put_reverse_zone(void *arg, const uint8_t *apex, bool is_ours)
@@ -140,6 +143,11 @@ int pipeline_apply(struct pipeline *p, const struct event *ev)
 	if (err)
 		p->refused++;
 	return err;
+}
+
+int pipeline_put_collected(struct pipeline *p, const char *label, const struct names_said *said)
+{
+	return names_put_collected(p->names, label, said);
 }
 
 /* The former domain stays until the records of files have left it, one by one. */

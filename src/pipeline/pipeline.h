@@ -115,6 +115,10 @@ int pipeline_put_update(struct pipeline *p, const uint8_t *owner, const struct r
 int pipeline_try_update(struct pipeline *p, const uint8_t *owner, const struct rrset *sets,
 	size_t count) NONNULL_ARGS(1, 2) MUSTCHECK;
 
+/* Sets what another host says of the name `label`: names_put_collected(). The next flush publishes it. */
+int pipeline_put_collected(
+	struct pipeline *p, const char *label, const struct names_said *said) NONNULL MUSTCHECK;
+
 /* Sets the records of the zone files to exactly `files`, and takes ownership of it, also on
  * failure. ERR_NOMEM, ERR_RANGE: a part of the records is not served. */
 int pipeline_set_files(struct pipeline *p, struct collection *files) NONNULL MUSTCHECK;

@@ -68,7 +68,8 @@ static int put(struct pipeline *p, enum zone_source source, const uint8_t *owner
 	int err = put_for_whom(p, zone_put, source, owner, sets, count);
 	if (!err)
 		find_crowded_sum(p, owner, sets, count);
-	else if (err == ERR_RANGE && source == ZONE_DERIVED && p->sink.on_no_room)
+	else if (err == ERR_RANGE && source == ZONE_DERIVED && p->sink.on_no_room &&
+		 zone_apex_of(p->zone, owner))
 		p->sink.on_no_room(p->sink.arg, owner);
 	return err;
 }

@@ -21,7 +21,7 @@
 /* The sources of records. Each source replaces only its own records. Records of several sources
  * are merged: the lowest TTL for a set (RFC 2181 §5.2), equal rdata once. */
 enum zone_source {
-	ZONE_DERIVED, /* the kernel */
+	ZONE_DERIVED, /* the kernel; and other hosts, by the collector */
 	ZONE_STATIC,  /* zone files */
 	ZONE_UPDATED, /* updates (RFC 2136) */
 	ZONE_SOURCE_COUNT

@@ -56,6 +56,9 @@ static void said_set(struct said *s, const char *prefix, const struct rrset *set
 		char text[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP], line[2 * NAME_TEXT_CAP];
 		if (set->type == RR_PTR) {
 			name_to_text(set->rdata[i].bytes, text);
+		} else if (set->type == RR_TXT) {
+			snprintf(text, sizeof(text), "%.*s", set->rdata[i].bytes[0],
+				(const char *)set->rdata[i].bytes + 1);
 		} else {
 			struct addr a = addr_make(
 				set->type == RR_A ? ADDR_V4 : ADDR_V6, set->rdata[i].bytes);
@@ -1563,6 +1566,122 @@ static void a_link_has_so_many_names_of_addresses_and_the_next_one_after_the_fir
 	address_names_fini(&names);
 }
 
+/* What other hosts say. */
+
+/* `addrs`: words; NULL: the name is gone. */
+static void collect(struct fixture *f, const char *label, const char *addrs)
+{
+	struct addr list[4];
+	char text[128];
+	struct names_said said = {.addrs = list, .ttl_s = 30, .is_there = addrs != NULL};
+	snprintf(text, sizeof(text), "%s", addrs ? addrs : "");
+	for (char *word = strtok(text, " "); word; word = strtok(NULL, " "))
+		assert_int_equal(addr_parse(word, &list[said.count++]), 0);
+	assert_int_equal(names_put_collected(f->names, label, &said), 0);
+	names_flush(f->names);
+}
+
+static void a_collected_name_has_the_branches_of_a_workload_and_is_not_said_over_mdns(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	add_link(f, NSID_OWN, 2, "hub");
+	add_addr(f, NSID_OWN, 2, "10.0.0.1");
+	collect(f, "Lap", "10.0.0.7 2001:db8::7 fe80::7");
+	assert_said(f, "unicast Lap.wan.example. AAAA any 2001:db8::7");
+	assert_said(f, "unicast Lap.lan.example. A any 10.0.0.7");
+	assert_said(f, "unicast Lap.example. A lan 10.0.0.7");
+	assert_said(f, "unicast Lap.example. AAAA any 2001:db8::7");
+	assert_not_said(f, "fe80");
+	assert_not_said(f, "mdns 2 Lap");
+	assert_not_said(f, "away");
+	const unsigned puts = f->said.puts;
+	collect(f, "Lap", "10.0.0.7 2001:db8::7 fe80::7");
+	assert_int_equal(f->said.puts, puts);
+	collect(f, "lap", "10.0.0.8");
+	assert_said(f, "unicast lap.lan.example. A any 10.0.0.8");
+	assert_not_said(f, "2001:db8");
+	collect(f, "LAP", NULL);
+	assert_not_said(f, "ap.");
+	const struct names_said said = {.is_there = true};
+	assert_int_equal(names_put_collected(f->names, "wan", &said), ERR_RANGE);
+	assert_int_equal(names_put_collected(f->names, "_x", &said), ERR_RANGE);
+	stop(f);
+}
+
+static void a_collected_name_without_addresses_is_there(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	collect(f, "lap", "10.0.0.7");
+	collect(f, "lap", "");
+	assert_said(f, "unicast lap.example. TXT any away");
+	assert_said(f, "unicast lap.wan.example. TXT any away");
+	assert_not_said(f, "10.0.0.7");
+	assert_not_said(f, "lap.lan");
+	add_link(f, 5, 2, "lap");
+	names_flush(f->names);
+	assert_not_said(f, "lap");
+	add_link(f, 5, 2, "");
+	names_flush(f->names);
+	assert_said(f, "unicast lap.example. TXT any away");
+	collect(f, "lap", "10.0.0.7");
+	assert_not_said(f, "away");
+	collect(f, "lap", "");
+	collect(f, "lap", NULL);
+	assert_not_said(f, "lap");
+	stop(f);
+}
+
+static void a_collected_name_gives_way_to_workloads(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_NUMBER);
+	collect(f, "web", "10.0.0.7");
+	collect(f, "web-2", "10.0.0.8");
+	assert_int_equal(names_judge_collected(f->names, "WEB"), COLLECTED_SERVED);
+	assert_said(f, "unicast web-2.lan.example. A any 10.0.0.8");
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "10.0.0.1");
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.1");
+	assert_not_said(f, "10.0.0.7");
+	assert_not_said(f, "10.0.0.8");
+	assert_int_equal(names_judge_collected(f->names, "web"), COLLECTED_WORKLOAD);
+	assert_int_equal(names_judge_collected(f->names, "web-2"), COLLECTED_WORKLOAD);
+	assert_int_equal(names_judge_collected(f->names, "web-3"), COLLECTED_NOTHING);
+	struct event gone = link_event(5, 2, "");
+	gone.type = EV_LINK_GONE;
+	apply(f, &gone);
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.7");
+	assert_said(f, "unicast web-2.lan.example. A any 10.0.0.8");
+	add_ns(f, 6, OWNER_USER); /* one that is not served takes nothing away */
+	add_link(f, 6, 2, "web");
+	add_addr(f, 6, 2, "10.0.0.6");
+	names_flush(f->names);
+	assert_said(f, "unicast web.lan.example. A any 10.0.0.7");
+	stop(f);
+}
+
+static void a_collected_address_begins_no_zone_but_is_in_one_that_comes(void **state)
+{
+	(void)state;
+	struct fixture *f = start(DUPLICATES_MERGE);
+	collect(f, "lap", "10.0.0.7");
+	assert_not_said(f, "zone ");
+	said_forget(&f->said, "unicast 7."); /* as no zone took it */
+	add_link(f, 5, 2, "web");
+	add_addr(f, 5, 2, "10.0.0.5");
+	names_flush(f->names);
+	assert_said(f, "unicast 7.0.0.10.in-addr.arpa. PTR any lap.lan.example.");
+	add_addr(f, 5, 2, "10.0.0.7");
+	names_flush(f->names);
+	assert_said(f, "unicast 7.0.0.10.in-addr.arpa. PTR any web.lan.example.");
+	assert_not_said(f, "PTR any lap");
+	stop(f);
+}
+
 /* Shuffling. A world is a list of events that lead to one state. The result must not depend on the
  * order in which namespaces, links and addresses appear, on what appeared and disappeared before,
  * or on when it was flushed. */
@@ -1574,6 +1693,23 @@ static uint32_t random_below(uint64_t *rng, uint32_t n)
 }
 
 enum { WORLD_LINKS = 24, WORLD_HOSTNAMES = 8 };
+
+/* Of a third of the numbers, what a host of a world says; `before`: what it said before that. */
+static void collect_one(struct fixture *f, unsigned number, const char *before)
+{
+	static const char *const labels[] = {
+		"web-2", "lap", "mail", "WEB-3", "db", "pad", "hub", "box"};
+	char text[32];
+	struct addr addr;
+	if (number % 3 > 0)
+		return;
+	snprintf(
+		text, sizeof(text), "10.0.%u.%u", number % 2, number); /* a link may have it, too */
+	assert_int_equal(addr_parse(before ? before : text, &addr), 0);
+	const struct names_said said = {
+		.addrs = &addr, .count = before || number % 4 > 0, .ttl_s = 30, .is_there = true};
+	assert_int_equal(names_put_collected(f->names, labels[number / 3], &said), 0);
+}
 
 static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 {
@@ -1649,6 +1785,9 @@ static void play(struct fixture *f, uint64_t world_seed, uint64_t order_seed)
 				apply(f, &other);
 			}
 		}
+		if (random_below(&order_seed, 3) == 0)
+			collect_one(f, order[i], "10.9.9.9");
+		collect_one(f, order[i], NULL);
 		apply(f, link);
 		apply(f, addr);
 		if (random_below(&order_seed, 4) == 0)
@@ -1778,6 +1917,11 @@ int main(void)
 		cmocka_unit_test(an_address_has_the_name_of_its_label_and_no_other_address_has_it),
 		cmocka_unit_test(a_file_names_an_address_while_a_link_has_it),
 		cmocka_unit_test(a_rootless_address_gets_no_name_of_a_file),
+		cmocka_unit_test(
+			a_collected_name_has_the_branches_of_a_workload_and_is_not_said_over_mdns),
+		cmocka_unit_test(a_collected_name_without_addresses_is_there),
+		cmocka_unit_test(a_collected_name_gives_way_to_workloads),
+		cmocka_unit_test(a_collected_address_begins_no_zone_but_is_in_one_that_comes),
 		cmocka_unit_test(
 			a_link_has_so_many_names_of_addresses_and_the_next_one_after_the_first_goes),
 		cmocka_unit_test(what_is_said_depends_on_the_state_and_not_on_the_order),

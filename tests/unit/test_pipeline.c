@@ -559,6 +559,40 @@ static void what_a_guest_calls_itself_gives_way_to_a_file(void **state)
 	assert_answers("db.example", RR_A, 2);
 }
 
+/* What an administrator wrote is not changed by what other hosts say. */
+static void what_another_host_says_gives_way_to_a_file_and_is_in_our_reverse_zone(void **state)
+{
+	static const char *const files[] = {"db A 10.0.0.1\n", "DB CNAME web\n", "db TXT x\n",
+		"db.lan A 10.0.0.1\n", "db.wan A 192.0.2.1\n", "db.local. A 10.0.0.1\n"};
+	struct addr addr;
+	(void)state;
+	assert_int_equal(addr_parse("10.0.0.9", &addr), 0);
+	const struct names_said said = {.addrs = &addr, .count = 1, .ttl_s = 30, .is_there = true};
+	assert_int_equal(pipeline_put_collected(rig.p, "db", &said), 0);
+	assert_true(pipeline_is_dirty(rig.p));
+	flush(); /* no zone takes its reverse name */
+	assert_answers("db.lan.example", RR_A, 1);
+	furnish();
+	flush();
+	assert_answers("9.0.0.10.in-addr.arpa", RR_PTR, 1);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		set_files(files[i]);
+		flush();
+		assert_int_equal(
+			names_judge_collected(pipeline_names(rig.p), "db"), COLLECTED_FILE);
+		assert_answers("9.0.0.10.in-addr.arpa", RR_PTR, 0);
+		set_files("_x._tcp.db SRV 0 0 1 web\n");
+		flush();
+		assert_answers("db.lan.example", RR_A, 1);
+		assert_answers("db.example", RR_CNAME, 0);
+	}
+	const struct names_said gone = {.is_there = false};
+	assert_int_equal(pipeline_put_collected(rig.p, "db", &gone), 0);
+	flush();
+	assert_false(names_has(pipeline_names(rig.p), "db"));
+	assert_answers("9.0.0.10.in-addr.arpa", RR_PTR, 0);
+}
+
 static void clients_of_an_on_link_prefix_are_lan_clients_from_the_flush_on(void **state)
 {
 	struct prefix prefix;
@@ -1139,6 +1173,7 @@ int main(void)
 		CASE(a_link_that_changes_keeps_what_files_say_on_it),
 		CASE(an_alias_in_a_file_gives_way_to_a_workload_and_comes_back),
 		CASE(what_a_guest_calls_itself_gives_way_to_a_file),
+		CASE(what_another_host_says_gives_way_to_a_file_and_is_in_our_reverse_zone),
 		CASE(clients_of_an_on_link_prefix_are_lan_clients_from_the_flush_on),
 		CASE(a_serial_is_the_floor_or_later_than_all_before),
 		CASE(records_are_told_from_the_end_of_the_first_flush_on),
