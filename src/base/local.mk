@@ -14,6 +14,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/limits.h \
 	src/base/list.h \
 	src/base/map.c src/base/map.h \
+	src/base/random.h \
 	src/base/retry.h \
 	src/base/serial.h \
 	src/base/share.c src/base/share.h \

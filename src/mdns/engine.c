@@ -28,6 +28,7 @@ struct mdns *mdns_new(uint64_t seed)
 	if (!m)
 		return NULL;
 	m->outbox.bytes = malloc(LIMIT_MDNS_OUTBOX);
+	m->outbox.cap = LIMIT_MDNS_OUTBOX;
 	if (!m->outbox.bytes) {
 		free(m);
 		return NULL;
@@ -340,10 +341,10 @@ static void send_on_lanes(
 	struct mlink *link, unsigned lanes, struct mdns_path *to, const uint8_t *buffer, size_t len)
 {
 	struct mdns *m = link->m;
-	*to = mlink_group(link, lanes & 1 << LANE_V4 ? LANE_V4 : LANE_V6);
+	*to = multicast_group(link->id, lanes & 1 << LANE_V4 ? LANE_V4 : LANE_V6);
 	if (lanes != LANES_ALL)
 		return;
-	m->repeat_to = mlink_group(link, LANE_V6);
+	m->repeat_to = multicast_group(link->id, LANE_V6);
 	m->repeat_to.is_of_host = m->is_host_said;
 	m->repeat_len = len;
 	memcpy(m->repeat, buffer, len);
@@ -390,7 +391,7 @@ static size_t mlink_poll(
 	for (int lane = 0; lane < LANE_COUNT; lane++) {
 		len = respond_poll(link, lane, now, buffer, cap);
 		if (len > 0) {
-			*to = mlink_group(link, lane);
+			*to = multicast_group(link->id, lane);
 			return len;
 		}
 	}
@@ -400,7 +401,7 @@ static size_t mlink_poll(
 static size_t next_packet(
 	struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
 {
-	size_t len = outbox_take(m, to, buffer);
+	size_t len = outbox_take(&m->outbox, to, buffer);
 	if (len > 0)
 		return len;
 	if (m->repeat_len > 0) {
@@ -422,7 +423,7 @@ static size_t next_packet(
 			break;
 	}
 	/* A query whose wait was over may have put its reply there. */
-	return outbox_take(m, to, buffer);
+	return outbox_take(&m->outbox, to, buffer);
 }
 
 size_t mdns_poll(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer, size_t cap)
@@ -442,7 +443,7 @@ size_t mdns_poll(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer
 
 ns_t mdns_deadline(const struct mdns *m)
 {
-	if (m->outbox.head < m->outbox.tail || m->repeat_len > 0)
+	if (!outbox_is_empty(&m->outbox) || m->repeat_len > 0)
 		return LONG_AGO;
 	return heap_deadline(&m->due);
 }

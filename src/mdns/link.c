@@ -8,13 +8,11 @@
 
 #include <stdlib.h>
 
-/* SplitMix64 (Steele, Lea, Flood 2014). The modulo's bias does not matter for delays. */
+#include "base/random.h"
+
 ns_t mdns_random(struct mdns *m, ns_t low, ns_t high)
 {
-	uint64_t z = m->random_state += 0x9e3779b97f4a7c15ull;
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return low + (ns_t)((z ^ z >> 31) % (uint64_t)(high - low + 1));
+	return random_between(&m->random_state, low, high);
 }
 
 /* Links */
@@ -55,25 +53,9 @@ struct mlink *mlink_get(struct mdns *m, uint32_t id)
 	return link ? link : mlink_new(m, id);
 }
 
-struct mdns_path mlink_group(const struct mlink *link, enum lane lane)
-{
-	static const struct addr groups[LANE_COUNT] = {
-		[LANE_V4] = {ADDR_V4, {224, 0, 0, 251}},
-		[LANE_V6] = {ADDR_V6, {0xff, 0x02, [15] = 0xfb}},
-	};
-	return (struct mdns_path){
-		.link = link->id,
-		.peer = groups[lane],
-		.peer_port = MDNS_PORT,
-		.is_multicast = true,
-	};
-}
-
 size_t mlink_payload(const struct mlink *link, unsigned lanes)
 {
-	size_t headers = lanes & 1 << LANE_V6 ? 40 + 8 : 20 + 8;
-	size_t mtu = link->mtu < UDP_PAYLOAD_MIN + headers ? UDP_PAYLOAD_MIN + headers : link->mtu;
-	return mtu < LIMIT_MDNS_PACKET ? mtu - headers : LIMIT_MDNS_PACKET - headers;
+	return multicast_payload(link->mtu, lanes);
 }
 
 /* Own addresses. Almost all packets come from others: a bit for each hash says so at once. */
@@ -113,10 +95,7 @@ bool mdns_has_addr(const struct mdns *m, const struct addr *a)
 
 bool mlink_has_source(const struct mlink *link, const struct addr *peer)
 {
-	for (size_t i = 0; i < link->prefix_count; i++)
-		if (prefix_has(&link->prefixes[i], peer))
-			return true;
-	return addr_scope(peer) == ADDR_SCOPE_LOCAL;
+	return multicast_is_on_link(link->prefixes, link->prefix_count, peer);
 }
 
 static ns_t continued_deadline(const struct mlink *link)
@@ -229,49 +208,25 @@ bool mdns_next_notice(struct mdns *m, struct mdns_notice *ret)
 	return true;
 }
 
-/* Replies to one peer: each is stored as a length, a path and a message. */
+/* Replies to one peer */
 
-struct outbox_head {
-	size_t len;
-	struct mdns_path to;
-};
-
-uint8_t *outbox_room(struct mdns *m, size_t cap)
+uint8_t *reply_room(struct mdns *m, size_t cap)
 {
-	struct outbox *box = &m->outbox;
-	size_t need = sizeof(struct outbox_head) + cap;
-	if (LIMIT_MDNS_OUTBOX - box->tail < need) {
+	uint8_t *room = outbox_room(&m->outbox, cap);
+	if (!room)
 		m->stats.limited++;
-		return NULL;
-	}
-	return box->bytes + box->tail + sizeof(struct outbox_head);
+	return room;
 }
 
 bool mdns_is_full(const struct mdns *m)
 {
-	return LIMIT_MDNS_OUTBOX - m->outbox.tail < sizeof(struct outbox_head) + LIMIT_MDNS_PACKET;
+	return !outbox_room(&m->outbox, LIMIT_MDNS_PACKET);
 }
 
-void outbox_reply(struct mdns *m, const struct mdns_path *from, size_t len)
+void reply_queue(struct mdns *m, const struct mdns_path *from, size_t len)
 {
-	struct outbox_head head = {.len = len, .to = *from};
-	head.to.is_multicast = false;
-	memcpy(m->outbox.bytes + m->outbox.tail, &head, sizeof(head));
-	m->outbox.tail += sizeof(head) + len;
+	struct mdns_path to = *from;
+	to.is_multicast = false;
+	outbox_add(&m->outbox, &to, len);
 	m->stats.responses++;
-}
-
-size_t outbox_take(struct mdns *m, struct mdns_path *to, uint8_t *buffer)
-{
-	struct outbox *box = &m->outbox;
-	struct outbox_head head;
-	if (box->head == box->tail)
-		return 0;
-	memcpy(&head, box->bytes + box->head, sizeof(head));
-	memcpy(buffer, box->bytes + box->head + sizeof(head), head.len);
-	*to = head.to;
-	box->head += sizeof(head) + head.len;
-	if (box->head == box->tail)
-		box->head = box->tail = 0;
-	return head.len;
 }

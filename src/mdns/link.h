@@ -6,9 +6,7 @@
  * 	mdns ─┬─ mlink (a link) ── mname (a name on a link) ── recset (a type) ── mrecord
  * 	      └─ identity (a name on all links: as put, and as it is called now) ── its mnames
  *
- * RFC 6762 §20 and §14: for mDNS, IPv4 and IPv6 on one link are two networks, each with its own
- * listeners. Each of them is a "lane". We probe and announce on both lanes with the same
- * packets. An answer is sent on the lane of the question. The time of the last multicast is kept
+ * We probe and announce on both lanes (wire/multicast.h) with the same packets. An answer is sent on the lane of the question. The time of the last multicast is kept
  * per lane. A lane that comes later than the other is "muted" until the names that we hold have been
  * probed for there: we listen on it, and go on with the other.
  */
@@ -22,15 +20,6 @@
 #include "mdns/mdns.h"
 #include "wire/msg.h"
 #include "wire/pack.h"
-
-enum lane { LANE_V4, LANE_V6, LANE_COUNT };
-enum { LANES_ALL = 1 << LANE_V4 | 1 << LANE_V6 };
-
-/* Top bits of classes: §18.12, §18.13. */
-enum { CLASS_QU = 0x8000, CLASS_FLUSH = 0x8000, CLASS_MASK = 0x7fff };
-
-/* The time of the last multicast for a record that was never multicast. */
-#define LONG_AGO (-(INT64_MAX / 4))
 
 /* Why a record must be in a packet: bits of `wanted`. The first two bits are for the lanes. */
 enum {
@@ -219,12 +208,6 @@ static inline unsigned mlink_spoken_lanes(const struct mlink *link)
 	return link->lanes & ~(unsigned)link->muted;
 }
 
-/* Finished packets, each to one peer, in the order they were made. */
-struct outbox {
-	uint8_t *bytes; /* LIMIT_MDNS_OUTBOX of them */
-	size_t head, tail;
-};
-
 /* A record of a peer's message about a name that is claimed here. Its rdata is uncompressed. */
 struct peer_record {
 	struct mname *mname; /* NULL: not looked up */
@@ -248,11 +231,11 @@ struct mdns {
 	unsigned kept_count;
 	struct list recent; /* identities without mnames or another name; first the oldest */
 	unsigned recent_count;
-	struct heap due;   /* links by their deadline */
-	ns_t look_at;      /* mdns_look_at() */
-	bool is_host_said; /* the packet being made has records of a name of the host */
-	uint64_t own_bits; /* bits of the hashes of all own addresses: a quick test */
-	struct outbox outbox;
+	struct heap due;            /* links by their deadline */
+	ns_t look_at;               /* mdns_look_at() */
+	bool is_host_said;          /* the packet being made has records of a name of the host */
+	uint64_t own_bits;          /* bits of the hashes of all own addresses: a quick test */
+	struct outbox outbox;       /* replies, each to one peer: LIMIT_MDNS_OUTBOX bytes */
 	struct mdns_path repeat_to; /* the packet that is sent on the second lane too */
 	size_t repeat_len;
 	unsigned continued_count;
@@ -263,11 +246,6 @@ struct mdns {
 	uint8_t scratch[LIMIT_MDNS_SCRATCH]; /* rdata of one message, uncompressed */
 	uint8_t repeat[LIMIT_MDNS_PACKET];
 };
-
-static inline enum lane lane_of(const struct addr *a)
-{
-	return a->family == ADDR_V4 ? LANE_V4 : LANE_V6;
-}
 
 /* Returns a random number of nanoseconds from `low` to `high`, evenly distributed. */
 ns_t mdns_random(struct mdns *m, ns_t low, ns_t high) NONNULL;
@@ -283,8 +261,6 @@ void mlink_touch(struct mlink *link) NONNULL;
 struct mlink *mlink_get(struct mdns *m, uint32_t id) NONNULL MUSTCHECK;
 /* Returns the link with that id, or NULL. */
 struct mlink *mlink_find(const struct mdns *m, uint32_t id) NONNULL;
-/* Returns the multicast group address (§3) and port for that lane. */
-struct mdns_path mlink_group(const struct mlink *link, enum lane lane) NONNULL;
 /* Returns the maximum length of a message on these lanes, by the MTU (§17). */
 size_t mlink_payload(const struct mlink *link, unsigned lanes) NONNULL;
 /* True if the address is of one of our links. */
@@ -304,10 +280,7 @@ struct mname *mname_find(const struct mlink *link, const uint8_t *name, uint64_t
 struct recset *mname_find_set(const struct mname *mname, uint16_t type) NONNULL;
 
 /* Returns room in the outbox for a message of up to `cap` bytes, or NULL if there is none. */
-uint8_t *outbox_room(struct mdns *m, size_t cap) NONNULL;
-/* Queues the message that was written to outbox_room(), as the reply to the query that came from
+uint8_t *reply_room(struct mdns *m, size_t cap) NONNULL;
+/* Queues the message that was written to reply_room(), as the reply to the query that came from
  * `from`. */
-void outbox_reply(struct mdns *m, const struct mdns_path *from, size_t len) NONNULL;
-/* Copies the oldest message to `buffer`, removes it and returns its length. Returns 0 if the
- * outbox is empty. */
-size_t outbox_take(struct mdns *m, struct mdns_path *to, uint8_t *buffer) NONNULL;
+void reply_queue(struct mdns *m, const struct mdns_path *from, size_t len) NONNULL;

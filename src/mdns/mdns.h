@@ -15,19 +15,8 @@
 #include "base/compiler.h"
 #include "base/time.h"
 #include "wire/msg.h"
+#include "wire/multicast.h"
 #include "wire/rrset.h"
-
-/* A link, as the engine sees it. `prefixes` are the on-link prefixes, for the check of §11;
- * copied. */
-struct mdns_link {
-	uint32_t id;         /* the ifindex */
-	uint32_t mtu;        /* of the link, in bytes, IP header included */
-	bool has_v4, has_v6; /* multicast works in that family: a group is joined */
-	const struct prefix *prefixes;
-	size_t prefix_count;
-	const struct addr *addrs; /* own addresses of the link, copied: see mdns_set_company() */
-	size_t addr_count;
-};
 
 /* A set of records to be answered on a link. Unique sets are probed for and defended. Shared
  * sets (PTR of DNS-SD) are not. If a unique name of ours is renamed, the same name in rdata is
@@ -37,17 +26,6 @@ struct mdns_rrset {
 	bool is_unique;
 	bool is_known_unique; /* unique without a probe: the reverse of an own address (§8.1) */
 	bool is_of_host; /* of the host's own name, or of a reverse name of its own: see mdns_set_company() */
-};
-
-/* The source or destination of a packet. Packets are always sent with an IP TTL of 255. The TTL
- * of received packets does not matter (RFC 6762 §11: the source address does). */
-struct mdns_path {
-	uint32_t link;
-	struct addr peer; /* source of a received packet; destination of a sent one */
-	uint16_t peer_port;
-	bool is_multicast; /* sent to the group, not to one address */
-	bool is_of_host;   /* of a sent packet: it has records of a name of the host */
-	struct addr local; /* own address for a unicast packet; ADDR_NONE: the group */
 };
 
 /* An event for the log. Names are in wire format. */

@@ -74,7 +74,7 @@ bool oneshot_answer(
 	if (link->ready.count == 0 || !oneshot_parse(link, from, packet, len, &asked))
 		return false;
 	const struct ready_reply *reply = ready_find(link, &asked);
-	uint8_t *out = reply ? outbox_room(m, asked.end + reply->len) : NULL;
+	uint8_t *out = reply ? reply_room(m, asked.end + reply->len) : NULL;
 	if (!out)
 		return false;
 	memcpy(out, packet, asked.end);
@@ -85,7 +85,7 @@ bool oneshot_answer(
 	}
 	memcpy(out + asked.end, reply->bytes + reply->name_len, reply->len);
 	m->stats.queries++;
-	outbox_reply(m, from, asked.end + reply->len);
+	reply_queue(m, from, asked.end + reply->len);
 	return true;
 }
 

@@ -64,7 +64,7 @@ void query_each_known(struct query *q, struct rd *r, known_visitor *visit, void 
  * question. */
 static bool begin_reply(struct query *q)
 {
-	uint8_t *room = outbox_room(q->m, LIMIT_MDNS_PACKET);
+	uint8_t *room = reply_room(q->m, LIMIT_MDNS_PACKET);
 	if (!room)
 		return false;
 	compose_init(&q->reply, q->link, q->is_legacy ? COMPOSE_LEGACY : COMPOSE_UNICAST,
@@ -115,7 +115,7 @@ static void finish_reply(struct query *q)
 	if (len == 0)
 		return;
 	oneshot_keep(q, q->reply.p.start, len);
-	outbox_reply(q->m, q->from, len);
+	reply_queue(q->m, q->from, len);
 }
 
 /* Answers */

@@ -11,8 +11,6 @@
 #include "wire/msg.h"
 #include "wire/rr.h"
 
-enum { CLASS_FLUSH = 0x8000 };
-
 static const ns_t echo_time = 10 * NS_PER_S;
 
 /* A record of a message, with expanded rdata. */
