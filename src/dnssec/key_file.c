@@ -72,7 +72,7 @@ void key_text_dnskey(struct buf *out, const struct key_pair *key)
 	const size_t len = crypt_public_len(key->alg);
 	base64_encode_raw(text, len, key->public_key);
 	text[BASE64_ENCODE_RAW_LENGTH(len)] = '\0';
-	buf_printf(out, "%u %u %u %s", DNSKEY_FLAGS, DNSKEY_PROTOCOL, key->alg, text);
+	buf_printf(out, "%u %u %u %s", key->flags, DNSKEY_PROTOCOL, key->alg, text);
 }
 
 void key_text_ds(struct buf *out, const struct key_pair *key, const uint8_t *zone)
@@ -107,9 +107,10 @@ void key_file_put_public(struct buf *out, const struct key_pair *key, const uint
 	char name[NAME_TEXT_CAP], date[DATE_TEXT_CAP];
 	name_to_text(zone, name);
 	date_text(created_s, date);
-	buf_printf(out, "; This is a key-signing key, keyid %u, for %s\n", key->tag, name);
+	buf_printf(out, "; This is a %skey, keyid %u, for %s\n",
+		key->flags == DNSKEY_FLAGS ? "key-signing " : "", key->tag, name);
 	buf_printf(out, "; Created: %s\n; Publish: %s\n; Activate: %s\n", date, date, date);
-	buf_printf(out, "%s %u IN DNSKEY ", name, ttl_s);
+	buf_printf(out, "%s %u IN %s ", name, ttl_s, key->flags == DNSKEY_FLAGS ? "DNSKEY" : "KEY");
 	key_text_dnskey(out, key);
 	buf_puts(out, "\n");
 }

@@ -2,7 +2,8 @@
 /*
  * Keys as files, in the form of BIND's programs, so that these and ldns' read ours, and a key that they have made
  * can be used here. A key has two files: K<zone>+<algorithm>+<tag>.private with the secret, and .key with the
- * DNSKEY record.
+ * DNSKEY record, or the KEY record of a host. Files of one name differ by their tags: those of a host's key are
+ * computed with its flags.
  */
 #pragma once
 
@@ -23,16 +24,16 @@ int key_file_name(const uint8_t *zone, unsigned alg, unsigned tag,
 
 /* Appends the file of the secret. `created_s`: seconds since 1970. Wipe the buffer afterwards. */
 void key_file_put_secret(struct buf *out, const struct key_pair *key, uint64_t created_s) NONNULL;
-/* Appends the file of the DNSKEY. */
+/* Appends the file of the DNSKEY or KEY. */
 void key_file_put_public(struct buf *out, const struct key_pair *key, const uint8_t *zone,
 	uint32_t ttl_s, uint64_t created_s) NONNULL;
 
-/* Reads the file of a secret. `*ret_created_s` becomes 0 if it does not tell that. ERR_SYNTAX: it is none;
- * ERR_RANGE: of another algorithm, or the secret is none. */
+/* Reads the file of a secret, as that of a zone: the file does not say what the key is for. `*ret_created_s` becomes 0
+ * if it does not tell that. ERR_SYNTAX: it is none; ERR_RANGE: of another algorithm, or the secret is none. */
 int key_file_parse(const char *text, struct key_pair *ret, uint64_t *ret_created_s) NONNULL
 	MUSTCHECK;
 
-/* Appends the rdata of a DNSKEY as text: "257 3 13 BASE64". */
+/* Appends the rdata of a DNSKEY or KEY as text: "257 3 13 BASE64". */
 void key_text_dnskey(struct buf *out, const struct key_pair *key) NONNULL;
 /* Appends the rdata of a DS as text: "TAG ALG 2 HEX". */
 void key_text_ds(struct buf *out, const struct key_pair *key, const uint8_t *zone) NONNULL;

@@ -15,15 +15,21 @@ const uint8_t cdnskey_delete[CDS_DELETE_LEN] = {0, 0, DNSKEY_PROTOCOL, 0, 0};
 
 int key_from_secret(unsigned alg, const uint8_t secret[CRYPT_SECRET_LEN], struct key_pair *ret)
 {
-	uint8_t dnskey[DNSKEY_CAP];
 	struct key_pair key = {.alg = (uint8_t)alg};
 	if (!crypt_is_known(alg) || !crypt_public(alg, secret, key.public_key))
 		return ERR_RANGE;
 	memcpy(key.secret, secret, sizeof(key.secret));
-	key.tag = key_tag(dnskey, key_dnskey(&key, dnskey));
+	key_set_flags(&key, DNSKEY_FLAGS);
 	*ret = key;
 	key_wipe(&key);
 	return 0;
+}
+
+void key_set_flags(struct key_pair *key, unsigned flags)
+{
+	uint8_t rdata[DNSKEY_CAP];
+	key->flags = (uint16_t)flags;
+	key->tag = key_tag(rdata, key_dnskey(key, rdata));
 }
 
 void key_wipe(struct key_pair *key)
@@ -34,7 +40,7 @@ void key_wipe(struct key_pair *key)
 size_t key_dnskey(const struct key_pair *key, uint8_t ret[DNSKEY_CAP])
 {
 	const size_t len = crypt_public_len(key->alg);
-	put_u16(ret, DNSKEY_FLAGS);
+	put_u16(ret, key->flags);
 	ret[2] = DNSKEY_PROTOCOL;
 	ret[3] = key->alg;
 	memcpy(ret + DNSKEY_HEAD, key->public_key, len);

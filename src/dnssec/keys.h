@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Keys of signed zones, and the records that tell of them: DNSKEY, DS, CDS, CDNSKEY. A zone has one key at a
- * time for everything (a CSK, flags 257), and two during a roll.
+ * time for everything (a CSK, flags 257), and two during a roll. A host has a key of its own, which signs messages
+ * (flags 512, a KEY record), and is never one of a zone.
  */
 #pragma once
 
@@ -11,6 +12,7 @@
 
 enum {
 	DNSKEY_FLAGS = 257, /* zone key, and where trust enters (RFC 4034 §2.1.1) */
+	KEY_FLAGS = 512,    /* of a KEY record: a host's key (RFC 2535 §3.1.2) */
 	DNSKEY_PROTOCOL = 3,
 	DNSKEY_HEAD = 4, /* flags, protocol, algorithm */
 	DNSKEY_CAP = DNSKEY_HEAD + CRYPT_PUBLIC_CAP,
@@ -20,19 +22,22 @@ enum {
 
 /* A key with its secret. Wipe it: key_wipe(). */
 struct key_pair {
-	uint8_t alg; /* enum dnssec_alg */
-	uint16_t tag;
+	uint8_t alg;    /* enum dnssec_alg */
+	uint16_t flags; /* DNSKEY_FLAGS, KEY_FLAGS */
+	uint16_t tag;   /* it depends on the flags */
 	uint8_t public_key[CRYPT_PUBLIC_CAP];
 	uint8_t secret[CRYPT_SECRET_LEN];
 };
 
-/* Makes a key of a secret: 32 bytes that nobody can guess. ERR_RANGE: those are none, try others; or `alg` is
- * not known. */
+/* Makes a key of a zone of a secret: 32 bytes that nobody can guess. ERR_RANGE: those are none, try others; or `alg`
+ * is not known. */
 int key_from_secret(unsigned alg, const uint8_t secret[CRYPT_SECRET_LEN],
 	struct key_pair *ret) NONNULL MUSTCHECK;
+/* Makes it a key with these flags: it has another tag then. */
+void key_set_flags(struct key_pair *key, unsigned flags) NONNULL;
 void key_wipe(struct key_pair *key) NONNULL;
 
-/* Writes the rdata of the DNSKEY, which is that of the CDNSKEY too. Returns its length. */
+/* Writes the rdata of the DNSKEY, which is that of the CDNSKEY too, or of the KEY. Returns its length. */
 size_t key_dnskey(const struct key_pair *key, uint8_t ret[DNSKEY_CAP]) NONNULL;
 /* Returns the tag of the key with that rdata (RFC 4034, appendix B). */
 uint16_t key_tag(const uint8_t *dnskey, size_t len) NONNULL;

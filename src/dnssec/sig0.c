@@ -10,7 +10,6 @@
 
 #include "base/err.h"
 #include "base/serial.h"
-#include "dnssec/keys.h"
 #include "wire/msg.h"
 #include "wire/rr.h"
 
@@ -59,19 +58,21 @@ int sig0_find(const uint8_t *msg, size_t len, struct sig0 *ret)
 	return parse_rdata(&r, &rr, ret);
 }
 
-/* RFC 2931 §3.1: the data of the record without the signature, and the message without the record. */
-static uint8_t *signed_bytes(const uint8_t *msg, const struct sig0 *sig, size_t *ret_len)
+/* RFC 2931 §3.1: the data of the record without the signature, and the message without the record, whose header counts
+ * `arcount` records then. */
+static uint8_t *signed_bytes(const uint8_t head[SIG0_HEAD], const uint8_t *signer,
+	const uint8_t *msg, size_t msg_len, unsigned arcount, size_t *ret_len)
 {
-	const size_t len = SIG0_HEAD + (size_t)sig->signer.len + sig->off;
+	const size_t len = SIG0_HEAD + name_len(signer) + msg_len;
 	uint8_t *bytes = malloc(len);
 	if (!bytes)
 		return NULL;
 	struct wr w = wr_init(bytes, len);
-	wr_bytes(&w, sig->head, SIG0_HEAD);
-	wr_bytes(&w, sig->signer.wire, sig->signer.len);
+	wr_bytes(&w, head, SIG0_HEAD);
+	wr_bytes(&w, signer, name_len(signer));
 	uint8_t *copy = w.at;
-	wr_bytes(&w, msg, sig->off);
-	put_u16(copy + OFF_ARCOUNT, get_u16(copy + OFF_ARCOUNT) - 1);
+	wr_bytes(&w, msg, msg_len);
+	put_u16(copy + OFF_ARCOUNT, (uint16_t)arcount);
 	*ret_len = len;
 	return bytes;
 }
@@ -114,10 +115,59 @@ int sig0_verify(const uint8_t *msg, const struct sig0 *sig, struct rdata key)
 	size_t len;
 	if (sig->signature_len != CRYPT_SIGNATURE_LEN)
 		return ERR_DENIED;
-	uint8_t *bytes = signed_bytes(msg, sig, &len);
+	const unsigned arcount = get_u16(msg + OFF_ARCOUNT) - 1u;
+	uint8_t *bytes = signed_bytes(sig->head, sig->signer.wire, msg, sig->off, arcount, &len);
 	if (!bytes)
 		return ERR_NOMEM;
 	bool is_right = crypt_verify(sig->alg, key.bytes + DNSKEY_HEAD, bytes, len, sig->signature);
 	free(bytes);
 	return is_right ? 0 : ERR_DENIED;
+}
+
+int sig0_make(const struct key_pair *key, const uint8_t *signer, uint64_t inception_s,
+	uint64_t expiration_s, const uint8_t *msg, size_t len, struct sig0_rdata *ret)
+{
+	uint8_t signature[CRYPT_SIGNATURE_LEN];
+	size_t signed_len;
+	struct wr w = wr_init(ret->bytes, sizeof(ret->bytes));
+	wr_u16(&w, 0); /* type covered: none, it is a message */
+	wr_u8(&w, key->alg);
+	wr_u8(&w, 0);  /* labels */
+	wr_u32(&w, 0); /* original TTL */
+	wr_u32(&w, (uint32_t)expiration_s);
+	wr_u32(&w, (uint32_t)inception_s);
+	wr_u16(&w, key->tag);
+	wr_bytes(&w, signer, name_len(signer));
+	uint8_t *bytes =
+		signed_bytes(ret->bytes, signer, msg, len, get_u16(msg + OFF_ARCOUNT), &signed_len);
+	if (!bytes)
+		return ERR_NOMEM;
+	key_sign(key, bytes, signed_len, signature);
+	free(bytes);
+	wr_bytes(&w, signature, sizeof(signature));
+	ret->len = (uint16_t)wr_len(&w);
+	return 0;
+}
+
+size_t sig0_room(const uint8_t *owner, size_t rdata_len)
+{
+	enum { TYPE_TO_LENGTH = 10 };
+	return name_len(owner) + TYPE_TO_LENGTH + rdata_len;
+}
+
+int sig0_append(uint8_t *msg, size_t *len, size_t cap, const uint8_t *owner, uint16_t class,
+	const uint8_t *rdata, size_t rdata_len)
+{
+	if (cap - *len < sig0_room(owner, rdata_len))
+		return ERR_SPACE;
+	struct wr w = wr_init(msg + *len, cap - *len);
+	wr_bytes(&w, owner, name_len(owner));
+	wr_u16(&w, RR_SIG);
+	wr_u16(&w, class);
+	wr_u32(&w, 0);
+	wr_u16(&w, (uint16_t)rdata_len);
+	wr_bytes(&w, rdata, rdata_len);
+	put_u16(msg + OFF_ARCOUNT, (uint16_t)(get_u16(msg + OFF_ARCOUNT) + 1));
+	*len += wr_len(&w);
+	return 0;
 }

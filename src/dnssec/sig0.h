@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
-#include "dnssec/crypt.h"
+#include "dnssec/keys.h"
 #include "wire/name.h"
 #include "wire/rrset.h"
 
@@ -26,7 +26,13 @@ struct sig0 {
 	size_t signature_len;
 };
 
-enum { SIG0_HEAD = 18 };
+enum { SIG0_HEAD = 18, SIG0_RDATA_MAX = SIG0_HEAD + NAME_CAP + CRYPT_SIGNATURE_LEN };
+
+/* The data of the record, with nothing compressed. */
+struct sig0_rdata {
+	uint16_t len;
+	uint8_t bytes[SIG0_RDATA_MAX];
+};
 
 /* Looks for the record. 1: found; 0: there is none; ERR_SYNTAX: it is malformed. What is found points into the message. */
 int sig0_find(const uint8_t *msg, size_t len, struct sig0 *ret) NONNULL MUSTCHECK;
@@ -46,3 +52,16 @@ bool sig0_is_by(const struct sig0 *sig, struct rdata key) NONNULL;
 /* Verifies the signature of the message, in which `sig` was found, with the rdata of a KEY for which sig0_is_by() is
  * true. ERR_DENIED: it is wrong; ERR_NOMEM. Takes some 100 µs, so strangers must not choose how often. */
 int sig0_verify(const uint8_t *msg, const struct sig0 *sig, struct rdata key) NONNULL MUSTCHECK;
+
+/* Signs the message of at least a header, which has no such record yet: makes the data of one. Times are in seconds since
+ * 1970. ERR_NOMEM. */
+int sig0_make(const struct key_pair *key, const uint8_t *signer, uint64_t inception_s,
+	uint64_t expiration_s, const uint8_t *msg, size_t len, struct sig0_rdata *ret) NONNULL
+	MUSTCHECK;
+
+/* Returns by how many bytes sig0_append() makes a message longer. */
+size_t sig0_room(const uint8_t *owner, size_t rdata_len) NONNULL;
+/* Appends the record, with a TTL of 0, to the message of `*len` bytes, and counts it. RFC 2931 §3 has the root and class ANY
+ * for updates. ERR_SPACE: it would be longer than `cap`. */
+int sig0_append(uint8_t *msg, size_t *len, size_t cap, const uint8_t *owner, uint16_t class,
+	const uint8_t *rdata, size_t rdata_len) NONNULL MUSTCHECK;

@@ -9,6 +9,7 @@
 
 #include "base/cursor.h"
 #include "base/err.h"
+#include "wire/msg.h"
 #include "wire/rr.h"
 
 enum { ANSWER_HEAD = 10, ANSWER_ITEM = 1 + CRYPT_SIGNATURE_LEN };
@@ -22,6 +23,7 @@ const char *signing_refusal_text(unsigned refusal)
 	case SIGNING_KEY: return "there is no such key";
 	case SIGNING_OWNER: return "not in the zone of the key";
 	case SIGNING_TIME: return "valid for too long, or the clock is wrong";
+	case SIGNING_NO_MEMORY: return "out of memory";
 	default: return "?";
 	}
 }
@@ -126,6 +128,48 @@ enum signing_refusal signing_sign(const struct signing_keys *keys, uint64_t now_
 		return SIGNING_TIME;
 	key_sign(key, message, len, ret);
 	return SIGNING_DONE;
+}
+
+/* A response by mDNS (RFC 6762 §18.2, 18.3) or an update (RFC 2136 §2.2). */
+static bool is_of_host(const struct msg_header *h)
+{
+	const bool is_response = h->flags & MSG_QR;
+	return msg_opcode(h) == (is_response ? OPCODE_QUERY : OPCODE_UPDATE);
+}
+
+/* Reads all of the packet. */
+static enum signing_refusal judge_packet(const uint8_t *packet, size_t len)
+{
+	struct rd r = rd_init(packet, len);
+	struct msg_header h;
+	struct rr rr = {.type = 0};
+	unsigned left = 0;
+	rd_header(&r, &h);
+	rd_skip_questions(&r, h.qdcount);
+	for (int s = 0; s < SECTION_COUNT; s++)
+		left += h.count[s];
+	/* Progress: each turn reads at least eleven bytes, or sets the error. */
+	for (; left > 0 && !r.err; left--)
+		rd_rr_unnamed(&r, &rr);
+	if (r.err || rd_left(&r) > 0 || len > MSG_CAP || rr.type == RR_SIG || rr.type == RR_TSIG)
+		return SIGNING_MALFORMED;
+	return is_of_host(&h) ? SIGNING_DONE : SIGNING_TYPE;
+}
+
+enum signing_refusal signing_sign_packet(struct signing_host *host, uint64_t now_s,
+	const uint8_t *packet, size_t len, struct sig0_rdata *ret)
+{
+	const enum signing_refusal refusal = judge_packet(packet, len);
+	if (refusal != SIGNING_DONE)
+		return refusal;
+	if (now_s == SIGNING_NEVER || now_s < host->inception_s)
+		return SIGNING_TIME;
+	if (now_s > host->inception_s + SIGNING_PACKET_BACK_S)
+		host->inception_s = now_s - SIGNING_PACKET_BACK_S;
+	return sig0_make(&host->key, host->name.wire, host->inception_s,
+		       now_s + SIGNING_PACKET_AHEAD_S, packet, len, ret)
+		       ? SIGNING_NO_MEMORY
+		       : SIGNING_DONE;
 }
 
 static uint64_t read_ticket(struct rd *r)

@@ -140,6 +140,27 @@ static void records_are_those_of_the_rfc(void **state)
 	buf_fini(&text);
 }
 
+/* The key of a host has other flags, and so another tag, as dnssec-keygen -T KEY -n HOST has it. */
+static void a_key_of_a_host_is_none_of_a_zone(void **state)
+{
+	(void)state;
+	struct key_pair key;
+	uint64_t created;
+	uint8_t rdata[DNSKEY_CAP];
+	struct buf text = {0};
+	assert_int_equal(key_file_parse(RFC6605_FILE, &key, &created), 0);
+	key_set_flags(&key, KEY_FLAGS);
+	assert_int_equal(key_dnskey(&key, rdata), DNSKEY_CAP);
+	assert_int_equal(key.tag, key_tag(rdata, DNSKEY_CAP));
+	assert_int_equal(key.tag, 55648 - DNSKEY_FLAGS + KEY_FLAGS);
+	key_file_put_public(&text, &key, (const uint8_t *)"\1h\7example\3org", 60, 0);
+	assert_non_null(strstr(buf_text(&text), "\nh.example.org. 60 IN KEY 512 3 13 GojIhhXU"));
+	assert_null(strstr(buf_text(&text), "key-signing"));
+	key_set_flags(&key, DNSKEY_FLAGS);
+	assert_int_equal(key.tag, 55648);
+	buf_fini(&text);
+}
+
 /* RFC 8080 §6.1. */
 static void so_are_those_of_ed25519(void **state)
 {
@@ -265,6 +286,7 @@ int main(void)
 		cmocka_unit_test(a_changed_bit_is_found),
 		cmocka_unit_test(what_is_no_secret_is_refused),
 		cmocka_unit_test(records_are_those_of_the_rfc),
+		cmocka_unit_test(a_key_of_a_host_is_none_of_a_zone),
 		cmocka_unit_test(so_are_those_of_ed25519),
 		cmocka_unit_test(a_file_that_was_written_is_read),
 		cmocka_unit_test(other_files_are_refused),

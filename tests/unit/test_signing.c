@@ -13,6 +13,7 @@
 #include "dnssec/ds_answer.h"
 #include "dnssec/keyset.h"
 #include "unit.h"
+#include "wire/msg.h"
 #include "wire/rr.h"
 
 enum { NOW = 1800000000, DAY = 86400, CAP = 4096 };
@@ -203,6 +204,136 @@ static void what_is_not_canonical_is_refused(void **state)
 	REFUSED(a.labels = 4, SIGNING_MALFORMED);
 	REFUSED(a.rdata_len = 3, SIGNING_MALFORMED);
 	REFUSED(a.rdata[0] = NULL, SIGNING_MALFORMED);
+}
+
+/* Writes a packet with a record. Returns its length. */
+static size_t write_packet(uint8_t out[CAP], uint16_t flags, uint16_t type)
+{
+	struct wr w = wr_init(out, CAP);
+	for (int i = 0; i < 6; i++)
+		wr_u16(&w, i == 1 ? flags : i == 5);
+	wr_bytes(&w, "\1h\5local", 9);
+	wr_u16(&w, type);
+	wr_u16(&w, CLASS_IN);
+	wr_u32(&w, 120);
+	wr_u16(&w, 4);
+	wr_u32(&w, 0xc0000201);
+	return wr_len(&w);
+}
+
+static struct signing_host make_host(unsigned alg)
+{
+	struct signing_host host = {.key = make_key(alg, 5)};
+	key_set_flags(&host.key, KEY_FLAGS);
+	name_copy(&host.name, (const uint8_t *)"\1h\7example\3org");
+	return host;
+}
+
+enum { RESPONSE = MSG_QR | MSG_AA, UPDATE = OPCODE_UPDATE << 11 };
+
+static void a_host_signs_packets(void **state)
+{
+	(void)state;
+	static const uint16_t flags[] = {RESPONSE, MSG_QR, UPDATE};
+	for (size_t i = 0; i < 2 * ARRAY_LEN(flags); i++) {
+		struct signing_host host = make_host(i % 2 ? DNSSEC_P256 : DNSSEC_ED25519);
+		uint8_t packet[CAP], key[DNSKEY_CAP];
+		struct sig0_rdata rdata;
+		struct sig0 sig;
+		size_t len = write_packet(packet, flags[i / 2], RR_A);
+		const size_t before = len;
+		const struct rdata public_key = {key, (uint16_t)key_dnskey(&host.key, key)};
+		assert_int_equal(
+			signing_sign_packet(&host, NOW, packet, len, &rdata), SIGNING_DONE);
+		assert_int_equal(
+			sig0_append(packet, &len, before + sig0_room(name_local, rdata.len) - 1,
+				name_local, CLASS_IN, rdata.bytes, rdata.len),
+			ERR_SPACE);
+		assert_int_equal(len, before);
+		assert_int_equal(sig0_append(packet, &len, CAP, name_local, CLASS_IN, rdata.bytes,
+					 rdata.len),
+			0);
+		assert_int_equal(len, before + sig0_room(name_local, rdata.len));
+		assert_int_equal(get_u16(packet + 10), 2);
+		assert_int_equal(sig0_find(packet, len, &sig), 1);
+		assert_int_equal(sig.off, before);
+		assert_int_equal(sig.inception, NOW - SIGNING_PACKET_BACK_S);
+		assert_int_equal(sig.expiration, NOW + SIGNING_PACKET_AHEAD_S);
+		assert_true(name_equal(sig.signer.wire, host.name.wire));
+		assert_true(sig0_is_by(&sig, public_key));
+		assert_int_equal(sig0_verify(packet, &sig, public_key), 0);
+		for (size_t at = 0; at < len; at++) {
+			packet[at] ^= 0x10;
+			if (sig0_find(packet, len, &sig) == 1 && sig0_is_by(&sig, public_key) &&
+				sig0_verify(packet, &sig, public_key) == 0 &&
+				/* Of the record itself, owner, class and TTL are not signed (RFC 2931 §3). */
+				(at < before || at >= before + sizeof(name_local) + 10))
+				fail_msg("byte %zu", at);
+			packet[at] ^= 0x10;
+		}
+	}
+}
+
+/* Whoever asks: no query, no message that is signed already, nothing that is none. */
+static void a_host_signs_nothing_else(void **state)
+{
+	(void)state;
+	static const uint16_t flags[] = {0, MSG_RD, OPCODE_NOTIFY << 11, MSG_QR | UPDATE,
+		MSG_QR | OPCODE_NOTIFY << 11, 1 << 11, MSG_QR | 2 << 11, MSG_QR | 15 << 11};
+	struct signing_host host = make_host(DNSSEC_ED25519);
+	uint8_t packet[CAP];
+	struct sig0_rdata rdata;
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		assert_int_equal(signing_sign_packet(&host, NOW, packet,
+					 write_packet(packet, flags[i], RR_A), &rdata),
+			SIGNING_TYPE);
+	size_t len = write_packet(packet, RESPONSE, RR_SIG);
+	assert_int_equal(signing_sign_packet(&host, NOW, packet, len, &rdata), SIGNING_MALFORMED);
+	len = write_packet(packet, UPDATE, RR_TSIG);
+	assert_int_equal(signing_sign_packet(&host, NOW, packet, len, &rdata), SIGNING_MALFORMED);
+	len = write_packet(packet, RESPONSE, RR_A);
+	for (size_t cut = 0; cut < len; cut++)
+		assert_int_equal(
+			signing_sign_packet(&host, NOW, packet, cut, &rdata), SIGNING_MALFORMED);
+	assert_int_equal(
+		signing_sign_packet(&host, NOW, packet, len + 1, &rdata), SIGNING_MALFORMED);
+	assert_true(host.inception_s == 0);
+	/* Neither is its key one that signs records, nor are those of zones ones that sign packets. */
+	const struct signing_keys keys = {find, &host.key};
+	struct ask a = usual(&host.key);
+	a.zone = host.name.wire;
+	a.owner = host.name.wire;
+	uint8_t message[CAP], signature[CRYPT_SIGNATURE_LEN];
+	len = write_ask(&a, message);
+	assert_int_equal(signing_sign(&keys, NOW, message, len, signature), SIGNING_KEY);
+	put_u16(message, 0);
+	assert_int_not_equal(signing_sign(&keys, NOW, message, len, signature), SIGNING_DONE);
+}
+
+static void times_of_packets_never_go_back(void **state)
+{
+	(void)state;
+	struct signing_host host = make_host(DNSSEC_ED25519);
+	static const struct {
+		int64_t at;
+		int64_t inception; /* -1: it is refused */
+	} steps[] = {{0, -60}, {1, -59}, {1, -59}, {-30, -59}, {-59, -59}, {-60, -1}, {-86400, -1},
+		{-58, -59}, {100, 40}, {39, -1}, {40, 40}, {86400, 86340}};
+	uint8_t packet[CAP];
+	const size_t len = write_packet(packet, RESPONSE, RR_A);
+	struct sig0_rdata rdata;
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		const uint64_t now = (uint64_t)(NOW + steps[i].at);
+		const enum signing_refusal got =
+			signing_sign_packet(&host, now, packet, len, &rdata);
+		assert_int_equal(got, steps[i].inception == -1 ? SIGNING_TIME : SIGNING_DONE);
+		if (got != SIGNING_DONE)
+			continue;
+		assert_int_equal(get_u32(rdata.bytes + 8), now + 120);
+		assert_int_equal(get_u32(rdata.bytes + 12), NOW + steps[i].inception);
+	}
+	assert_int_equal(
+		signing_sign_packet(&host, SIGNING_NEVER, packet, len, &rdata), SIGNING_TIME);
 }
 
 static void a_message_that_is_cut_is_refused(void **state)
@@ -507,6 +638,9 @@ int main(void)
 		cmocka_unit_test(other_keys_and_zones_are_refused),
 		cmocka_unit_test(times_have_bounds),
 		cmocka_unit_test(what_is_not_canonical_is_refused),
+		cmocka_unit_test(a_host_signs_packets),
+		cmocka_unit_test(a_host_signs_nothing_else),
+		cmocka_unit_test(times_of_packets_never_go_back),
 		cmocka_unit_test(a_message_that_is_cut_is_refused),
 		cmocka_unit_test(requests_are_answered_in_order),
 		cmocka_unit_test(requests_have_bounds),

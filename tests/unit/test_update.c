@@ -306,34 +306,16 @@ static void what_is_no_right_is_told(void **state)
 static size_t sign(uint8_t msg[MSG_CAP], const struct key_pair *key, const char *signer,
 	uint32_t inception, uint32_t expiration)
 {
-	uint8_t head[SIG0_HEAD + NAME_CAP], bytes[1024], signature[CRYPT_SIGNATURE_LEN];
 	struct name name = rig_name(signer), apex = rig_name("example.");
+	struct sig0_rdata rdata;
 	struct pack p;
 	pack_init(&p, msg, MSG_CAP, 7, OPCODE_UPDATE << 11);
 	assert_int_equal(pack_question(&p, apex.wire, RR_SOA, CLASS_IN), 0);
-	struct wr h = wr_init(head, sizeof(head));
-	wr_u16(&h, 0);
-	wr_u8(&h, key->alg);
-	wr_u8(&h, 0);
-	wr_u32(&h, 0);
-	wr_u32(&h, expiration);
-	wr_u32(&h, inception);
-	wr_u16(&h, key->tag);
-	wr_bytes(&h, name.wire, name.len);
-	memcpy(bytes, head, wr_len(&h));
-	memcpy(bytes + wr_len(&h), msg, p.len);
-	key_sign(key, bytes, wr_len(&h) + p.len, signature);
-	struct wr w = wr_init(msg, MSG_CAP);
-	wr_room(&w, p.len);
-	wr_bytes(&w, name_root, 1);
-	wr_u16(&w, RR_SIG);
-	wr_u16(&w, CLASS_ANY);
-	wr_u32(&w, 0);
-	wr_u16(&w, (uint16_t)(wr_len(&h) + sizeof(signature)));
-	wr_bytes(&w, head, wr_len(&h));
-	wr_bytes(&w, signature, sizeof(signature));
-	put_u16(msg + 10, 1);
-	return wr_len(&w);
+	size_t len = p.len;
+	assert_int_equal(sig0_make(key, name.wire, inception, expiration, msg, len, &rdata), 0);
+	assert_int_equal(
+		sig0_append(msg, &len, MSG_CAP, name_root, CLASS_ANY, rdata.bytes, rdata.len), 0);
+	return len;
 }
 
 static int verify(const uint8_t *msg, size_t len)
