@@ -26,6 +26,8 @@ int conf_check(void *values, const struct options_args *args, struct options_err
 		return options_fail(error, "keys: which zone?");
 	if (c->keys_verb == CONF_KEYS_CLOCK && c->keys_zone)
 		return options_fail(error, "keys clock: is for no zone");
+	if (c->is_of_host && (c->keys_verb != CONF_KEYS_SHOW || c->keys_zone))
+		return options_fail(error, "--host: is for keys show only, without a zone");
 	if (c->rolled_alg && c->keys_verb != CONF_KEYS_ROLL)
 		return options_fail(error, "--algorithm: is for keys roll only");
 	int err = check_dnssec(c, error);

@@ -37,6 +37,11 @@ struct policy conf_policy(const struct conf *c)
 	return p;
 }
 
+bool conf_has_host_key(const struct conf *c)
+{
+	return c->published.count > 0;
+}
+
 bool conf_has_all_netns(const struct conf *c)
 {
 	return c->nsid_dir && strcmp(c->nsid_dir, "all") == 0;

@@ -192,6 +192,8 @@ struct conf {
 	uint32_t dnssec_ds_ttl_s;       /* of the DS at the parent */
 	bool has_parent_check;          /* ask it for the DS */
 	uint32_t dnssec_propagation_s;  /* until all servers of a zone have a change */
+	struct options_texts
+		published; /* patterns of names that are public: said with a signature */
 	enum conf_cookies cookies;
 	char *cookie_file;            /* file of secrets; the core does not read it; NULL: none */
 	uint32_t rate_limit;          /* similar replies per second and network; 0: no limit */
@@ -235,6 +237,7 @@ struct conf {
 	/* keys */
 	enum conf_keys_verb keys_verb;
 	char *keys_zone;     /* NULL: all */
+	bool is_of_host;     /* show: the key of the host, not of zones */
 	uint32_t rolled_alg; /* roll: 0: that of the configuration */
 
 	/* help */
@@ -263,6 +266,8 @@ struct policy conf_policy(const struct conf *c) NONNULL;
 
 /* True if the zone with that apex is to be signed. A reverse zone is one if it is of a global prefix. */
 bool conf_signs(const struct conf *c, const uint8_t *apex) NONNULL;
+/* True if messages are signed with a key of this host. */
+bool conf_has_host_key(const struct conf *c) NONNULL;
 /* True if no parent can have a DS for that zone: everybody has his own (RFC 6303, RFC 7793, RFC 8375), or it is no
  * zone of the DNS (RFC 6761, RFC 6762). Prefixes for documentation are like others, so that examples work. */
 bool conf_is_nobodys(const uint8_t *apex) NONNULL;

@@ -259,6 +259,30 @@ static int read_sources(void *at, const struct option *o UNUSED, const char *tex
 	return 0;
 }
 
+/* Patterns of fnmatch(3) for one label. */
+static int read_patterns(
+	void *at, const struct option *o, const char *text, size_t nth, struct option_why *why)
+{
+	static const char bytes[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+		"*?[]!^";
+	char word[LABEL_CAP + 1];
+	for (int err;;) {
+		const size_t len = strcspn(text, ",");
+		if (len == 0 || len > LABEL_CAP || strspn(text, bytes) < len)
+			return option_fail(why,
+				"'%.*s' is no pattern of a name without dots, such as www or "
+				"'db-*'",
+				(int)len, text);
+		memcpy(word, text, len);
+		word[len] = '\0';
+		err = option_type_texts.read(at, o, word, nth++, why);
+		if (err || text[len] == '\0')
+			return err;
+		text += len + 1;
+	}
+}
+
 static int read_mdns(
 	void *at, const struct option *o, const char *text, size_t nth, struct option_why *why)
 {
@@ -568,6 +592,8 @@ const struct option_type conf_type_prefixes = {
 const struct option_type conf_type_listens = {
 	.read = add_listen, .free = free_listens, .is_list = true};
 const struct option_type conf_type_sources = {.read = read_sources};
+const struct option_type conf_type_patterns = {
+	.read = read_patterns, .free = free_texts, .is_list = true};
 const struct option_type conf_type_choice_or_no = {.read = read_choice, .may_be_no = true};
 const struct option_type conf_type_mdns = {
 	.read = read_mdns, .free = free_texts, .is_list = true, .may_be_no = true};

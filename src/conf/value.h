@@ -19,6 +19,7 @@ extern const struct option_type conf_type_sources;  /* struct conf_name_sources 
 extern const struct option_type conf_type_choice_or_no; /* option_type_choice; --no-KEY is "no" */
 extern const struct option_type conf_type_mdns;   /* conf.mdns and, at the offset, mdns_ifaces */
 extern const struct option_type conf_type_guests; /* conf.guests and, at the offset, guest_links */
+extern const struct option_type conf_type_patterns; /* struct options_texts: PATTERN[,PATTERN] */
 extern const struct option_type conf_type_dnssec; /* conf.dnssec and, at the offset, signed_zones */
 extern const struct option_type
 	conf_type_keys_words; /* conf.keys_verb and, at the offset, keys_zone */

@@ -155,7 +155,7 @@ static bool on_line(void *arg, const char *text)
 /* The words of signer_command(). */
 static void put_keys_words(struct buf *request, const struct conf *conf)
 {
-	buf_puts(request, conf_keys_words[conf->keys_verb]);
+	buf_puts(request, conf->is_of_host ? "host" : conf_keys_words[conf->keys_verb]);
 	if (conf->keys_zone)
 		buf_printf(request, " %s", conf->keys_zone);
 	if (conf->rolled_alg)

@@ -51,7 +51,7 @@ struct daemon {
 	struct files files;
 	struct guests guests;
 	struct keeper *keeper; /* NULL once it has ended */
-	struct signer *signer; /* NULL: no zone is signed */
+	struct signer *signer; /* NULL: nothing is signed */
 	struct loop_watch signer_watch;
 	uint32_t signer_events; /* that the loop waits for */
 	uint64_t signer_ticket; /* of the last command */

@@ -60,7 +60,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/signer_command.c \
 	src/ontap-zone/signer_confine.c \
 	src/ontap-zone/signer_control.c \
-	src/ontap-zone/signer_keys.c \
+	src/ontap-zone/signer_host.c src/ontap-zone/signer_keys.c \
 	src/ontap-zone/signer_msg.h \
 	src/ontap-zone/signer_parent.c \
 	src/ontap-zone/signer_process.c src/ontap-zone/signer_process.h \

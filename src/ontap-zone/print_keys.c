@@ -141,6 +141,20 @@ static void put_ds(const json_t *line, struct buf *out)
 	}
 }
 
+/* The record to give to others, as in a file of keys. */
+static void put_host(const json_t *line, struct buf *out)
+{
+	char tag[32];
+	snprintf(tag, sizeof(tag), "%lld", answer_number(line, "tag"));
+	text_put(out, answer_text(line, "key"));
+	buf_printf(out, "\n; %s, tag %s\n; in ", algorithm_text(answer_number(line, "algorithm")),
+		tag);
+	text_put(out, answer_text(line, "files"));
+	buf_puts(out, ".key and .private\n"
+		      "; A collector believes it: put the line above into the file of its "
+		      "--trust=FILE\n");
+}
+
 void print_keys(const struct look *look, const json_t *lines, struct buf *out)
 {
 	const json_t *line;
@@ -149,7 +163,9 @@ void print_keys(const struct look *look, const json_t *lines, struct buf *out)
 	{
 		if (i > 0)
 			buf_puts(out, "\n");
-		if (look->keys_verb == CONF_KEYS_DS)
+		if (json_object_get(line, "host"))
+			put_host(line, out);
+		else if (look->keys_verb == CONF_KEYS_DS)
 			put_ds(line, out);
 		else
 			put_zone(look, line, out);

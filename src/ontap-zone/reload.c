@@ -52,6 +52,14 @@ static bool are_same_names(const struct conf_names *a, const struct conf_names *
 	return a->count == b->count;
 }
 
+static bool are_same_texts(const struct options_texts *a, const struct options_texts *b)
+{
+	for (size_t i = 0; i < a->count && i < b->count; i++)
+		if (!is_same_text(a->at[i], b->at[i]))
+			return false;
+	return a->count == b->count;
+}
+
 /* The signer has them from its start. */
 static void keep_dnssec(const struct daemon *d, struct conf *before, struct conf *now)
 {
@@ -72,6 +80,8 @@ static void keep_dnssec(const struct daemon *d, struct conf *before, struct conf
 	SWAP(before->dnssec_ttl_s, now->dnssec_ttl_s);
 	SWAP(before->dnssec_ds_ttl_s, now->dnssec_ds_ttl_s);
 	SWAP(before->dnssec_propagation_s, now->dnssec_propagation_s);
+	warn_if_fixed(d, "publish", are_same_texts(&before->published, &now->published));
+	SWAP(before->published, now->published);
 }
 
 /* Logs the options that differ but cannot change while the daemon runs. `now` keeps their values in

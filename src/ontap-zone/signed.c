@@ -5,12 +5,15 @@
  */
 #include "ontap-zone/signed.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "io/exit.h"
+#include "name/label.h"
 #include "ontap-zone/report_part.h"
 #include "zone/sign.h"
 
@@ -43,6 +46,11 @@ static void on_signed(void *arg, const struct signing_result *result)
 	for (size_t i = 0; i < result->count; i++)
 		if (result->is_refused[i])
 			d->refresh_at = ns_min(d->refresh_at, loop_now() + NS_PER_S);
+}
+
+static void on_packet(
+	void *arg UNUSED, uint64_t ticket UNUSED, const uint8_t *rdata UNUSED, size_t len UNUSED)
+{
 }
 
 /* Turns a set as it was sent into one that the zone takes; `rdata` has room for its records. */
@@ -114,17 +122,40 @@ void daemon_on_signed_zone(void *arg, const uint8_t *apex, bool is_gone)
 
 /* Life. */
 
+/* Finds the name of this host in the domain, as the pipeline does (pipeline/apex.c). False: it has none. */
+static bool find_host(const struct conf *conf, struct name *ret)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+	if (gethostname(host, sizeof(host) - 1))
+		return false;
+	const size_t len = strcspn(host, ".");
+	if (label_judge(host, len) != LABEL_OK || name_prepend(host, len, conf->domain.wire, ret))
+		return false;
+	name_lower(ret);
+	return true;
+}
+
 int daemon_start_signer(struct daemon *d, const struct conf *conf)
 {
+	struct name host;
+	bool has_host = conf_has_host_key(conf);
+	if (has_host && !find_host(conf, &host)) {
+		has_host = false;
+		log_warning(d->log,
+			"nothing is signed by this host: error=\"its name is no name in the "
+			"domain\" note=\"hostname\"");
+	}
 	const struct signer_config config = {.conf = conf,
 		.user = d->user_name ? &d->user : NULL,
+		.host = has_host ? host.wire : NULL,
 		.log = d->log,
 		.sink = {.on_signed = on_signed,
+			.on_packet = on_packet,
 			.on_keys = on_keys,
 			.on_failed = on_failed,
 			.on_reply = on_reply,
 			.arg = d}};
-	if (conf->dnssec == CONF_DNSSEC_NO)
+	if (conf->dnssec == CONF_DNSSEC_NO && !has_host)
 		return 0;
 	d->signer = signer_start(&config);
 	return d->signer ? 0 : EXIT_SYSTEM;
@@ -154,9 +185,18 @@ void daemon_stop_signer(struct daemon *d)
 	d->signer = NULL;
 }
 
-/* Without it, signatures expire, and nothing new can be said: a new start is better. */
+/* Without it, signatures of zones expire, and nothing new can be said: a new start is better. Packets go without. */
 static void signer_has_ended(struct daemon *d, int err)
 {
+	if (d->runtime.conf.dnssec == CONF_DNSSEC_NO && !d->is_stopping) {
+		log_error(d->log,
+			"nothing is signed any more: error=\"the signer has ended (%s)\" "
+			"note=\"start "
+			"the daemon again\"",
+			err_text(err));
+		daemon_stop_signer(d);
+		return;
+	}
 	if (!d->is_stopping)
 		log_error(d->log, "stopping: error=\"the signer has ended (%s)\"", err_text(err));
 	d->has_failed |= !d->is_stopping;
@@ -269,8 +309,10 @@ void daemon_pump_signer(struct daemon *d)
 	ask(d);
 	int err = signer_flush(d->signer, &is_pending);
 	const uint32_t events = EPOLLIN | (is_pending ? (uint32_t)EPOLLOUT : 0);
-	if (err)
+	if (err) {
 		signer_has_ended(d, err);
+		return;
+	}
 	if (events != d->signer_events)
 		(void)!loop_change(d->loop, &d->signer_watch, events);
 	d->signer_events = events;
@@ -280,7 +322,8 @@ void daemon_pump_signer(struct daemon *d)
 unsigned daemon_keys(struct daemon *d, const char *request, struct buf *out)
 {
 	if (!d->signer) {
-		report_error(out, "no zone is signed: see --dnssec");
+		report_error(out, "no zone is signed, and nothing is said with a signature: see "
+				  "--dnssec, --publish");
 		return STREAM_NONE;
 	}
 	signer_command(d->signer, ++d->signer_ticket, request);

@@ -5,7 +5,7 @@
 #include "base/compiler.h"
 #include "ontap-zone/daemon.h"
 
-/* Starts the signer, if a zone is to be signed. Call it with the privileges of the start, before there are threads.
+/* Starts the signer, if a zone, or what this host says, is to be signed. Call it with the privileges of the start, before there are threads.
  * Returns 0 or an exit code; the reason has been logged. */
 int daemon_start_signer(struct daemon *d, const struct conf *conf) NONNULL MUSTCHECK;
 /* Waits until it is ready, and listens to it from then on. The same. */

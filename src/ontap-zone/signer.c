@@ -30,6 +30,8 @@ struct signer {
 	struct sandbox_report sandbox;
 	struct name *unsigned_zones; /* owned */
 	size_t unsigned_count, unsigned_cap;
+	bool has_host;
+	struct signer_host host;
 	struct buf request;           /* being made */
 	struct signing_result result; /* being passed on */
 };
@@ -134,6 +136,20 @@ bool signer_is_unsigned(const struct signer *s, const uint8_t *zone)
 	return false;
 }
 
+static int take_host(struct signer *s, const struct channel_message *m)
+{
+	if (m->len != sizeof(s->host))
+		return -EBADMSG;
+	memcpy(&s->host, m->bytes, sizeof(s->host));
+	s->has_host = true;
+	return 0;
+}
+
+const struct signer_host *signer_host_key(const struct signer *s)
+{
+	return s->has_host ? &s->host : NULL;
+}
+
 static int take_keys(struct signer *s, const struct channel_message *m)
 {
 	struct keyset keys;
@@ -164,6 +180,18 @@ static int take_signed(struct signer *s, const struct channel_message *m)
 	return 0;
 }
 
+static int take_packet(struct signer *s, const struct channel_message *m)
+{
+	uint64_t ticket;
+	if (m->len < sizeof(ticket) || m->len > sizeof(ticket) + SIG0_RDATA_MAX)
+		return -EBADMSG;
+	memcpy(&ticket, m->bytes, sizeof(ticket));
+	const size_t len = m->len - sizeof(ticket);
+	s->config.sink.on_packet(
+		s->config.sink.arg, ticket, len ? m->bytes + sizeof(ticket) : NULL, len);
+	return 0;
+}
+
 static int take_reply(struct signer *s, const struct channel_message *m)
 {
 	uint64_t ticket;
@@ -182,9 +210,11 @@ static int handle(struct signer *s, const struct channel_message *m)
 	switch (m->type) {
 	case FROM_SIGNER_READY: return take_ready(s, m);
 	case FROM_SIGNER_UNSIGNED: return take_unsigned(s, m);
+	case FROM_SIGNER_HOST: return take_host(s, m);
 	case FROM_SIGNER_KEYS: return take_keys(s, m);
 	case FROM_SIGNER_FAILED: return take_failed(s, m);
 	case FROM_SIGNER_SIGNED: return take_signed(s, m);
+	case FROM_SIGNER_PACKET: return take_packet(s, m);
 	case FROM_SIGNER_REPLY: return take_reply(s, m);
 	default: return -EBADMSG;
 	}
@@ -255,6 +285,18 @@ int signer_ask(
 	channel_put(&s->channel, TO_SIGNER_SIGN, at, left);
 	buf_give_back(&s->request, SIGNER_PIECE);
 	return 0;
+}
+
+void signer_sign_packet(struct signer *s, uint64_t ticket, const uint8_t *packet, size_t len)
+{
+	buf_clear(&s->request);
+	buf_add(&s->request, (const char *)&ticket, sizeof(ticket));
+	buf_add(&s->request, (const char *)packet, len);
+	if (s->request.err) /* told as refused: the packet has gone */
+		channel_put(&s->channel, TO_SIGNER_PACKET, &ticket, sizeof(ticket));
+	else
+		channel_put(&s->channel, TO_SIGNER_PACKET, s->request.bytes, s->request.len);
+	buf_give_back(&s->request, SIGNER_PIECE);
 }
 
 void signer_fresh(

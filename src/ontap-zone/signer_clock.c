@@ -28,14 +28,35 @@ static uint64_t boot_now(void)
 	return (uint64_t)now.tv_sec;
 }
 
-void signer_clock_read(struct signer_process *p)
+uint64_t signer_clock_load(const struct signer_process *p, const char *name)
 {
 	struct buf text = {0};
 	uint64_t stored_s = 0;
-	if (signer_store_read(p->dir, "clock", &text) || date_parse(buf_text(&text), &stored_s))
+	if (signer_store_read(p->dir, name, &text) || date_parse(buf_text(&text), &stored_s))
 		stored_s = 0;
 	buf_fini(&text);
-	time_check_init(&p->time_check, stored_s);
+	return stored_s;
+}
+
+int signer_clock_store(const struct signer_process *p, const char *name, uint64_t time_s)
+{
+	char text[DATE_TEXT_CAP];
+	struct buf file = {0};
+	buf_printf(&file, "%s\n", date_text(time_s, text));
+	int err = signer_store_write(p->dir, name, &file);
+	buf_fini(&file);
+	if (err)
+		log_warning(p->log, "cannot store the time: file=\"%s/keys/%s\" error=\"%s\"",
+			p->state_dir, name, err_text(err));
+	return err;
+}
+
+/* What the host has said last was a time, too. */
+void signer_clock_read(struct signer_process *p)
+{
+	const uint64_t known_s = signer_clock_load(p, "clock");
+	const uint64_t host_s = signer_clock_load(p, SIGNER_HOST_CLOCK);
+	time_check_init(&p->time_check, known_s > host_s ? known_s : host_s);
 }
 
 static void tell(struct signer_process *p, uint64_t now_s)
@@ -54,14 +75,7 @@ static void tell(struct signer_process *p, uint64_t now_s)
 /* Without the file, a later start believes an earlier time: that is no reason to sign nothing. */
 static int store(struct signer_process *p, uint64_t now_s)
 {
-	char text[DATE_TEXT_CAP];
-	struct buf file = {0};
-	buf_printf(&file, "%s\n", date_text(now_s, text));
-	int err = signer_store_write(p->dir, "clock", &file);
-	buf_fini(&file);
-	if (err)
-		log_warning(p->log, "cannot store the time: file=\"%s/keys/clock\" error=\"%s\"",
-			p->state_dir, err_text(err));
+	int err = signer_clock_store(p, "clock", now_s);
 	time_check_stored(&p->time_check, now_s);
 	return err;
 }

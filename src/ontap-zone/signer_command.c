@@ -216,6 +216,12 @@ static struct signed_zone *find(const struct signer_process *p, const char *text
 	return z && is_shown(z) ? z : NULL;
 }
 
+static void run_host(const struct signer_process *p, struct buf *out)
+{
+	if (!signer_host_put(p, out))
+		put_error(out, "this host has no key: see --publish");
+}
+
 static void run_all(const struct signer_process *p, struct buf *out)
 {
 	for (size_t i = 0; i < p->count; i++)
@@ -230,20 +236,22 @@ static void run_clock(struct signer_process *p, struct buf *out)
 		put_error(out, "the time could not be stored: see the log");
 		return;
 	}
+	signer_host_forget_time(p);
 	(void)signer_zones_run(p);
 	run_all(p, out);
+	(void)signer_host_put(p, out);
 }
 
 struct verb {
 	const char *word;
 	bool is_change;
-	/* NULL: run_clock() */
+	/* NULL: it is of no zone */
 	void (*run)(struct signer_process *, struct signed_zone *, const char *, struct buf *);
 };
 
 static const struct verb verbs[] = {{"show", false, run_show}, {"ds", false, run_show},
 	{"roll", true, run_roll}, {"ds-seen", true, run_ds_seen}, {"unsign", true, run_unsign},
-	{"clock", true, NULL}};
+	{"clock", true, NULL}, {"host", false, NULL}};
 
 /* Times of states must be right. */
 static void run_change(struct signer_process *p, const struct verb *verb, struct signed_zone *z,
@@ -267,12 +275,14 @@ void signer_command_run(
 		i++;
 	struct signed_zone *z = w.zone ? find(p, w.zone) : NULL;
 	if (i == ARRAY_LEN(verbs))
-		put_error(out,
-			"unknown request: show, ds, roll, ds-seen, unsign and clock are known");
+		put_error(out, "unknown request: show, ds, host, roll, ds-seen, unsign and clock "
+			       "are known");
 	else if (verbs[i].is_change && !may_change)
 		put_error(out, "keys are changed on the socket in their own directory");
-	else if (!verbs[i].run)
+	else if (!verbs[i].run && verbs[i].is_change)
 		run_clock(p, out);
+	else if (!verbs[i].run)
+		run_host(p, out);
 	else if (w.zone && !z)
 		put_error(out, "there is no such zone that is signed");
 	else if (!z && verbs[i].is_change)

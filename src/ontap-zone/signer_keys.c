@@ -117,24 +117,87 @@ static int load_pairs(struct signer_process *p, struct signed_zone *z)
 	return 0;
 }
 
-/* A search for a key that somebody has put there. */
+/* A search for the key of a zone, or of a host of that name. */
 struct search {
+	struct signer_process *p;
+	const uint8_t *name;
 	char prefix[KEY_FILE_NAME_CAP + 4];
+	unsigned flags;
 	char found[FILE_NAME_CAP];
+	struct key_pair pair; /* in that file */
 	unsigned count;
+	int err;
 };
 
-static void look_at(void *arg, const char *name)
+static bool is_named_so(const char *file, const uint8_t *name, const struct key_pair *pair)
+{
+	const struct dnssec_key_id id = {.tag = pair->tag, .alg = pair->alg};
+	char named[FILE_NAME_CAP];
+	return file_of(name, id, ".private", named) == 0 && strcmp(named, file) == 0;
+}
+
+/* A file of a secret does not say what the key is for, but its tag does. One that has neither tag counts as a zone's, and is
+ * refused. */
+static void look_into(struct search *s, const char *file)
+{
+	struct key_pair pair;
+	uint64_t created_s;
+	s->err = read_pair(s->p, file, &pair, &created_s);
+	if (s->err)
+		return;
+	key_set_flags(&pair, KEY_FLAGS);
+	const bool is_of_host = is_named_so(file, s->name, &pair);
+	if (is_of_host == (s->flags == KEY_FLAGS)) {
+		key_set_flags(&pair, s->flags);
+		s->pair = pair;
+		s->count++;
+		snprintf(s->found, sizeof(s->found), "%s", file);
+	}
+	key_wipe(&pair);
+}
+
+static void look_at(void *arg, const char *file)
 {
 	static const char suffix[] = ".private";
 	struct search *s = arg;
-	const size_t len = strlen(name), prefix_len = strlen(s->prefix);
-	if (strncmp(name, s->prefix, prefix_len) != 0 || len >= sizeof(s->found) ||
-		len < prefix_len + sizeof(suffix) ||
-		strcmp(name + len - sizeof(suffix) + 1, suffix) != 0)
-		return;
-	s->count++;
-	memcpy(s->found, name, len + 1);
+	const size_t len = strlen(file), prefix_len = strlen(s->prefix);
+	if (!s->err && strncmp(file, s->prefix, prefix_len) == 0 && len < sizeof(s->found) &&
+		len >= prefix_len + sizeof(suffix) &&
+		strcmp(file + len - sizeof(suffix) + 1, suffix) == 0)
+		look_into(s, file);
+}
+
+static int find(struct search *s)
+{
+	char part[KEY_FILE_NAME_CAP];
+	if (key_file_zone(s->name, part))
+		return fail(s->p, "", "the name is too long for a file");
+	snprintf(s->prefix, sizeof(s->prefix), "K%s%s+", part, s->name[0] ? "." : "");
+	int err = signer_store_list(s->p->dir, look_at, s);
+	if (err || s->err)
+		return err ? fail(s->p, "", err_text(err)) : s->err;
+	if (s->count == 0)
+		return ERR_ABSENT;
+	if (s->count > 1)
+		return fail(s->p, s->found,
+			"there are several keys of this name, and no file that says what each "
+			"does");
+	return is_named_so(s->found, s->name, &s->pair)
+		       ? 0
+		       : fail(s->p, s->found,
+				 "its tag is not that of a key with flags 257, as keys for "
+				 "everything have");
+}
+
+int signer_keys_find(
+	struct signer_process *p, const uint8_t *name, unsigned flags, struct key_pair *ret)
+{
+	struct search search = {.p = p, .name = name, .flags = flags};
+	int err = find(&search);
+	if (!err)
+		*ret = search.pair;
+	key_wipe(&search.pair);
+	return err;
 }
 
 int signer_keys_store(struct signer_process *p, const struct roll *roll)
@@ -152,36 +215,22 @@ int signer_keys_store(struct signer_process *p, const struct roll *roll)
 }
 
 /* A single key of the zone becomes its first one, so keys of other programs can be brought along. */
-static int adopt(struct signer_process *p, struct signed_zone *z, const char *part)
+static int adopt(struct signer_process *p, struct signed_zone *z)
 {
-	struct search search = {.count = 0};
 	char file[FILE_NAME_CAP];
-	uint64_t created_s;
-	snprintf(search.prefix, sizeof(search.prefix), "K%s%s+", part,
-		z->roll.zone.wire[0] ? "." : "");
-	int err = signer_store_list(p->dir, look_at, &search);
-	if (err)
-		return fail(p, "", err_text(err));
-	if (search.count == 0)
-		return 0;
-	if (search.count > 1)
-		return fail(p, search.found,
-			"there are several keys of this zone, and no file that says what each "
-			"does");
-	err = read_pair(p, search.found, &z->pairs[0], &created_s);
-	if (err)
-		return err;
-	const struct dnssec_key_id id = {.tag = z->pairs[0].tag, .alg = z->pairs[0].alg};
-	if (file_of(z->roll.zone.wire, id, ".private", file) || strcmp(file, search.found) != 0)
-		return fail(p, search.found,
-			"its tag is not that of a key with flags 257, as keys for everything have");
-	z->pair_count = 1;
 	struct roll next = z->roll;
+	int err = signer_keys_find(p, z->roll.zone.wire, DNSKEY_FLAGS, &z->pairs[0]);
+	if (err)
+		return err == ERR_ABSENT ? 0 : err;
+	const struct dnssec_key_id id = {.tag = z->pairs[0].tag, .alg = z->pairs[0].alg};
+	z->pair_count = 1;
 	err = roll_add(&next, signer_now(), id);
 	if (!err)
 		err = signer_keys_store(p, &next);
 	if (err)
-		return fail(p, search.found, err_text(err));
+		return file_of(z->roll.zone.wire, id, ".private", file)
+			       ? err
+			       : fail(p, file, err_text(err));
 	z->roll = next;
 	return 0;
 }
@@ -214,7 +263,7 @@ int signer_keys_load(struct signer_process *p, struct signed_zone *z)
 	int err = signer_store_read(p->dir, file, &text);
 	if (err == -ENOENT) {
 		buf_fini(&text);
-		return adopt(p, z, part);
+		return adopt(p, z);
 	}
 	const int syntax = err ? 0 : roll_parse(buf_text(&text), &roll, &line);
 	buf_fini(&text);
@@ -231,34 +280,36 @@ int signer_keys_load(struct signer_process *p, struct signed_zone *z)
 	return load_pairs(p, z);
 }
 
-/* True if the zone has, or has had, a key with that tag: files are found by it, and so are signatures. */
-static bool is_taken(
-	struct signer_process *p, const struct signed_zone *z, const struct key_pair *pair)
+/* True if there is, or was, a key of that name with that tag, of whichever algorithm: files are found by it, and so are
+ * signatures. */
+static bool is_taken(struct signer_process *p, const uint8_t *name, unsigned tag)
 {
+	static const uint8_t algs[] = {DNSSEC_P256, DNSSEC_ED25519};
 	char file[FILE_NAME_CAP];
-	for (unsigned i = 0; i < z->pair_count; i++)
-		if (z->pairs[i].tag == pair->tag)
-			return true;
-	return file_of(z->roll.zone.wire,
-		       (struct dnssec_key_id){.tag = pair->tag, .alg = pair->alg}, ".private",
-		       file) == 0 &&
-	       signer_store_has(p->dir, file);
+	bool is_there = false;
+	for (size_t i = 0; i < ARRAY_LEN(algs); i++) {
+		const struct dnssec_key_id id = {.tag = (uint16_t)tag, .alg = algs[i]};
+		is_there |=
+			file_of(name, id, ".private", file) == 0 && signer_store_has(p->dir, file);
+	}
+	return is_there;
 }
 
-int signer_keys_make(
-	struct signer_process *p, const struct signed_zone *z, unsigned alg, struct key_pair *ret)
+int signer_keys_make(struct signer_process *p, const uint8_t *name, unsigned alg, unsigned flags,
+	struct key_pair *ret)
 {
 	char file[FILE_NAME_CAP];
 	uint8_t secret[CRYPT_SECRET_LEN];
-	int err = file_of(
-		z->roll.zone.wire, (struct dnssec_key_id){.alg = (uint8_t)alg}, ".private", file);
+	int err = file_of(name, (struct dnssec_key_id){.alg = (uint8_t)alg}, ".private", file);
 	for (unsigned i = 0; !err && i < TRIES_MAX; i++) {
 		if (getrandom(secret, sizeof(secret), 0) != sizeof(secret)) {
 			err = -errno;
 			break;
 		}
 		err = key_from_secret(alg, secret, ret);
-		if (!err && !is_taken(p, z, ret))
+		if (!err)
+			key_set_flags(ret, flags);
+		if (!err && !is_taken(p, name, ret->tag))
 			break;
 		err = i + 1 == TRIES_MAX ? ERR_RANGE : 0;
 	}
@@ -266,20 +317,20 @@ int signer_keys_make(
 	return err;
 }
 
-int signer_keys_write(struct signer_process *p, const struct signed_zone *z,
-	const struct key_pair *pair, uint64_t created_s)
+int signer_keys_write(struct signer_process *p, const uint8_t *name, const struct key_pair *pair,
+	uint64_t created_s)
 {
 	const struct dnssec_key_id id = {.tag = pair->tag, .alg = pair->alg};
 	char secret_file[FILE_NAME_CAP], public_file[FILE_NAME_CAP];
 	struct buf text = {0};
-	int err = file_of(z->roll.zone.wire, id, ".private", secret_file);
+	int err = file_of(name, id, ".private", secret_file);
 	if (!err)
-		err = file_of(z->roll.zone.wire, id, ".key", public_file);
+		err = file_of(name, id, ".key", public_file);
 	if (!err)
 		err = buf_reserve(&text, KEY_FILE_MAX);
 	if (err)
 		return err;
-	key_file_put_public(&text, pair, z->roll.zone.wire, p->times.dnskey_ttl_s, created_s);
+	key_file_put_public(&text, pair, name, p->times.dnskey_ttl_s, created_s);
 	err = signer_store_write(p->dir, public_file, &text);
 	buf_clear(&text);
 	key_file_put_secret(&text, pair, created_s);

@@ -14,6 +14,7 @@ enum signer_request {
 	TO_SIGNER_FRESH,    /* struct signer_fresh_request */
 	TO_SIGNER_PIECE,    /* a piece of a request for signatures; more follow */
 	TO_SIGNER_SIGN,     /* the last piece, or the only one */
+	TO_SIGNER_PACKET,   /* uint64_t: the ticket; and the packet */
 	TO_SIGNER_COMMAND   /* uint64_t: the ticket; and the text */
 };
 
@@ -21,10 +22,12 @@ enum signer_request {
 enum signer_news {
 	FROM_SIGNER_READY = 1, /* struct sandbox_report; once */
 	FROM_SIGNER_UNSIGNED,  /* struct name; before it is ready */
+	FROM_SIGNER_HOST,      /* struct signer_host; before it is ready */
 	FROM_SIGNER_KEYS,      /* struct keyset */
 	FROM_SIGNER_FAILED,    /* struct name */
 	FROM_SIGNER_SIGNED,    /* an answer with signatures */
-	FROM_SIGNER_REPLY      /* uint64_t: the ticket; and the text */
+	FROM_SIGNER_PACKET, /* uint64_t: the ticket; and the data of the SIG, or nothing: it is refused */
+	FROM_SIGNER_REPLY /* uint64_t: the ticket; and the text */
 };
 
 struct signer_zone_request {

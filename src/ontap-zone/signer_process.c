@@ -76,6 +76,15 @@ static int take_sign(struct signer_process *p, const struct channel_message *m)
 	return err;
 }
 
+static int take_packet(struct signer_process *p, const struct channel_message *m)
+{
+	enum signing_refusal refused;
+	int err = signer_host_sign(p, m, &refused);
+	if (!err)
+		tell_refusal(p, refused);
+	return err;
+}
+
 static bool is_name(const struct name *name)
 {
 	struct rd r = rd_init(name->wire, name->len);
@@ -152,6 +161,7 @@ static int take(struct signer_process *p, const struct channel_message *m)
 	case TO_SIGNER_ZONE:
 	case TO_SIGNER_LEAVE: return take_zone(p, m);
 	case TO_SIGNER_FRESH: return take_fresh(p, m);
+	case TO_SIGNER_PACKET: return take_packet(p, m);
 	case TO_SIGNER_COMMAND: return take_command(p, m);
 	default: return -EBADMSG;
 	}
@@ -164,7 +174,8 @@ static int take_all(struct signer_process *p, bool *ret_is_due)
 	struct channel_message message;
 	int got;
 	while ((got = channel_next(&p->channel, &message)) > 0) {
-		*ret_is_due |= message.type != TO_SIGNER_SIGN && message.type != TO_SIGNER_PIECE;
+		*ret_is_due |= message.type != TO_SIGNER_SIGN && message.type != TO_SIGNER_PIECE &&
+			       message.type != TO_SIGNER_PACKET;
 		int err = take(p, &message);
 		if (!err)
 			err = channel_flush_all(&p->channel);
@@ -249,6 +260,7 @@ static void close_all(struct signer_process *p)
 		free(p->zones[i]);
 	}
 	free(p->zones);
+	key_wipe(&p->host.key);
 	signer_store_remove(p->dir, SIGNER_CONTROL);
 	buf_fini(&p->request);
 	buf_fini(&p->answer);
@@ -270,6 +282,8 @@ _Noreturn void signer_process_run(const struct signer_config *config, int fd)
 		.asker = -1,
 		.channel = {.fd = -1}};
 	p.log = &p.own_log;
+	if (config->host)
+		name_copy(&p.host.name, config->host);
 	const int kept = process_keep_only(fd);
 	prctl(PR_SET_NAME, "ontap-signer");
 	int err = kept < 0 ? kept : channel_init(&p.channel, kept);
@@ -280,6 +294,9 @@ _Noreturn void signer_process_run(const struct signer_config *config, int fd)
 	if (!err) {
 		signer_clock_read(&p);
 		signer_zones_begin(&p);
+		err = signer_host_begin(&p);
+	}
+	if (!err) {
 		channel_put(&p.channel, FROM_SIGNER_READY, &p.sandbox, sizeof(p.sandbox));
 		err = channel_flush_all(&p.channel);
 	}

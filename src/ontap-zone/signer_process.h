@@ -3,10 +3,14 @@
 #pragma once
 
 #include "dnssec/ds_answer.h"
+#include "dnssec/signing.h"
 #include "dnssec/time_check.h"
 #include "io/channel.h"
 #include "ontap-zone/signer.h"
 #include "ontap-zone/signer_msg.h"
+
+/* The file of the time up to which inceptions of packets may have been used. */
+#define SIGNER_HOST_CLOCK "host-clock"
 
 /* A zone that the server has named since the start. */
 struct signed_zone {
@@ -40,6 +44,9 @@ struct signer_process {
 	struct signed_zone **zones; /* owned; in the order in which they came */
 	size_t count, cap;
 	struct buf request, answer;
+	struct signing_host host; /* its name has a length of 0: there is none */
+	uint64_t host_floor_s;    /* as stored: inceptions up to it may have been used */
+	bool has_told_hold;       /* that the host's clock is behind */
 	int asker;            /* to the process that asks the parent (asker.h); -1: there is none */
 	int listener, client; /* in the directory of the keys; -1: none */
 	char line[SIGNER_TEXT_CAP]; /* what the client has said so far */
@@ -58,6 +65,10 @@ bool signer_clock_is_good(struct signer_process *p, uint64_t now_s) NONNULL MUST
 int signer_clock_accept(struct signer_process *p, uint64_t now_s) NONNULL MUSTCHECK;
 /* Reads what is stored. */
 void signer_clock_read(struct signer_process *p) NONNULL;
+/* Reads a time from a file of the directory; 0: there is none. Stores one: -errno, logged. */
+uint64_t signer_clock_load(const struct signer_process *p, const char *name) NONNULL;
+int signer_clock_store(const struct signer_process *p, const char *name, uint64_t time_s) NONNULL
+	MUSTCHECK;
 
 /* signer_zone.c: NULL: the server has not named it. `zone` is in lower case. */
 struct signed_zone *signer_zone_find(const struct signer_process *p, const uint8_t *zone) NONNULL;
@@ -83,18 +94,32 @@ int signer_keys_load(struct signer_process *p, struct signed_zone *z) NONNULL MU
 /* Reads a state from a file of the directory. ERR_ABSENT: it is another file; ERR_SYNTAX, -errno. */
 int signer_keys_read_state(struct signer_process *p, const char *file, struct roll *ret) NONNULL
 	MUSTCHECK;
-/* Makes a key that has no like, without storing it. -errno; ERR_RANGE: the name of the zone is too long. */
-int signer_keys_make(struct signer_process *p, const struct signed_zone *z, unsigned alg,
+/* Finds the only key of that name with those flags among the files: a zone's, or a host's. ERR_ABSENT: there is none;
+ * others, logged: there are several, or one that is none. */
+int signer_keys_find(struct signer_process *p, const uint8_t *name, unsigned flags,
+	struct key_pair *ret) NONNULL MUSTCHECK;
+/* Makes a key that has no like, without storing it. -errno; ERR_RANGE: the name is too long. */
+int signer_keys_make(struct signer_process *p, const uint8_t *name, unsigned alg, unsigned flags,
 	struct key_pair *ret) NONNULL MUSTCHECK;
 /* Writes the state to its file. -errno; ERR_NOMEM. */
 int signer_keys_store(struct signer_process *p, const struct roll *roll) NONNULL MUSTCHECK;
 /* Writes the files of a key. -errno; ERR_NOMEM. */
-int signer_keys_write(struct signer_process *p, const struct signed_zone *z,
-	const struct key_pair *pair, uint64_t created_s) NONNULL MUSTCHECK;
+int signer_keys_write(struct signer_process *p, const uint8_t *name, const struct key_pair *pair,
+	uint64_t created_s) NONNULL MUSTCHECK;
 /* Removes the state of the zone: before its keys, so that a state without a key is never left. */
 void signer_keys_forget(struct signer_process *p, const struct signed_zone *z) NONNULL;
 void signer_keys_remove(
 	struct signer_process *p, const struct signed_zone *z, struct dnssec_key_id id) NONNULL;
+
+/* signer_host.c: reads the key of the host, or makes it, and tells the server. An error, logged: there is none. */
+int signer_host_begin(struct signer_process *p) NONNULL MUSTCHECK;
+/* Answers a request to sign a packet: a ticket, and the packet. `*refused`: why it is not, or SIGNING_DONE. -EBADMSG. */
+int signer_host_sign(struct signer_process *p, const struct channel_message *m,
+	enum signing_refusal *refused) NONNULL MUSTCHECK;
+/* The clock is right, whatever times were used before. */
+void signer_host_forget_time(struct signer_process *p) NONNULL;
+/* Appends the line of JSON about the key, if there is one. False: there is none. */
+bool signer_host_put(const struct signer_process *p, struct buf *out) NONNULL;
 
 /* signer_command.c: answers what `ontap-zone keys` asks: lines of JSON. `may_change`: not only questions. */
 void signer_command_run(

@@ -5,7 +5,9 @@
  *	example.org.conf                  what each key of that zone does (dnssec/roll.h)
  *	Kexample.org.+013+55648.private   a key, in the form of BIND's programs (dnssec/key_file.h)
  *	Kexample.org.+013+55648.key       its DNSKEY
+ *	Kh.example.org.+013+12345.*       the same of the host: with a KEY
  *	clock                             when the signer last knew the time
+ *	host-clock                        up to when the host may have signed packets
  *	control                           the socket on which keys are changed
  *
  * It belongs to the user of the signer, root if possible, and nobody else may read it. The user that the other

@@ -142,7 +142,7 @@ int signer_zone_roll(struct signer_process *p, struct signed_zone *z, unsigned a
 	struct key_pair *pair = &z->pairs[z->pair_count];
 	if (z->pair_count == ROLL_KEYS_MAX || (roll_is_busy(&z->roll)))
 		return ERR_EXISTS;
-	int err = signer_keys_make(p, z, alg, pair);
+	int err = signer_keys_make(p, z->roll.zone.wire, alg, DNSKEY_FLAGS, pair);
 	if (err) {
 		log_fault(p, z, "make a key", err);
 		return err;
@@ -152,7 +152,7 @@ int signer_zone_roll(struct signer_process *p, struct signed_zone *z, unsigned a
 		err = signer_zone_store(p, z, &next);
 	if (err)
 		return err;
-	err = signer_keys_write(p, z, pair, now_s);
+	err = signer_keys_write(p, z->roll.zone.wire, pair, now_s);
 	if (!err) {
 		z->pair_count++;
 		z->has_news = true;

@@ -17,6 +17,7 @@
 #include "ontap-zone/signer_store.h"
 #include "require.h"
 #include "steps.h"
+#include "wire/msg.h"
 #include "wire/rr.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -88,6 +89,38 @@ static void request(const uint8_t *bytes, size_t len)
 			key.alg, key.public_key, message, message_len, result.signatures[i]));
 	}
 	buf_fini(&answer);
+}
+
+/* What a host signs is whole, and a response or an update; and it has no signature yet. */
+static void packet(const uint8_t *bytes, size_t len)
+{
+	struct signing_host host = {.key = make_key()};
+	struct sig0_rdata rdata;
+	uint8_t key[DNSKEY_CAP];
+	struct sig0 sig;
+	key_set_flags(&host.key, KEY_FLAGS);
+	name_copy(&host.name, zone);
+	steps_begin();
+	const enum signing_refusal refusal = signing_sign_packet(&host, NOW, bytes, len, &rdata);
+	steps_check(len, STEPS_A_BYTE, STEPS_FIXED);
+	require((refusal == SIGNING_DONE) == (host.inception_s != 0));
+	if (refusal != SIGNING_DONE)
+		return;
+	const unsigned kind = bytes[2] >> 3; /* QR and opcode */
+	require(kind == 16 || kind == OPCODE_UPDATE);
+	require(sig0_find(bytes, len, &sig) != 1);
+	const size_t cap = len + sig0_room(zone, rdata.len);
+	uint8_t *copy = malloc(cap);
+	require(copy != NULL);
+	memcpy(copy, bytes, len);
+	require(sig0_append(copy, &len, cap, zone, CLASS_IN, rdata.bytes, rdata.len) == 0);
+	const struct rdata public_key = {key, (uint16_t)key_dnskey(&host.key, key)};
+	/* A count of 65535 records has no next one. */
+	if (get_u16(copy + 10) > 0) {
+		require(sig0_find(copy, len, &sig) == 1 && sig0_is_by(&sig, public_key));
+		require(sig0_verify(copy, &sig, public_key) == 0);
+	}
+	free(copy);
 }
 
 static void answer(const uint8_t *bytes, size_t len)
@@ -175,6 +208,17 @@ int signer_store_list(
 	return 0;
 }
 
+uint64_t signer_clock_load(const struct signer_process *p UNUSED, const char *name UNUSED)
+{
+	return 0;
+}
+
+int signer_clock_store(
+	const struct signer_process *p UNUSED, const char *name UNUSED, uint64_t time_s UNUSED)
+{
+	return 0;
+}
+
 uint64_t signer_now(void)
 {
 	return NOW;
@@ -232,6 +276,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	len--;
 	if (kind == 'q')
 		request(bytes, len);
+	if (kind == 'p')
+		packet(bytes, len);
 	if (kind == 'a')
 		answer(bytes, len);
 	if (kind == 'd')

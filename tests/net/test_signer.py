@@ -140,7 +140,7 @@ def test_what_is_not_signed_has_no_keys(host, serve):
     daemon.stop()
     daemon = serve(host, f"--domain={ZONE}", "--no-mdns")
     done = host.run([daemon.program, "keys", f"--socket={daemon.socket}"], check=False)
-    assert done.returncode == 1 and "no zone is signed: see --dnssec" in done.stderr, done
+    assert done.returncode == 1 and "no zone is signed, and nothing is said with a signature: see --dnssec" in done.stderr, done
     assert child(daemon) is None and not keys_dir(daemon).exists()
 
 
@@ -272,6 +272,31 @@ def test_a_clock_that_is_behind_signs_nothing(signed):
     (keys_dir(daemon) / "clock").unlink()
     daemon.start()
     assert the_key(daemon)["tag"] == tag
+
+
+# --- the key of the host ---------------------------------------------------------------------------
+
+@pytest.mark.parametrize("algorithm", [13, 15])
+def test_nsupdate_signs_with_the_key_of_the_host(host, serve, need, tmp_path, algorithm):
+    """The files are those of dnssec-keygen -T KEY, and the printed line is one for --sig0-file."""
+    need("nsupdate")
+    daemon = serve(host, f"--domain={ZONE}", "--no-mdns", "--publish=www", f"--dnssec-algorithm={algorithm}")
+    shown_key, = (json.loads(line) for line in daemon.ask("keys", "show", "--host", "--json").splitlines())
+    text = daemon.ask("keys", "show", "--host")
+    assert text.splitlines()[0] == shown_key["key"] and "--trust=FILE" in text
+    assert daemon.ask("keys") == "No zone is signed.\n"
+    owner = shown_key["host"]
+    assert shown_key["key"].startswith(f"{owner} IN KEY 512 3 {algorithm} ")
+    files = shown_key["files"]
+    assert files.endswith(f"/keys/K{owner}+{algorithm:03}+{shown_key['tag']:05}")
+    daemon.stop()
+    keys = tmp_path / "keys"
+    keys.write_text(text)
+    other = serve(host, f"--domain={ZONE}", "--no-mdns", "--listen=10.8.0.1", f"--sig0-file={keys}",
+                  f"--allow-update=sig0:{owner}:www:A")
+    script = f"server 10.8.0.1\nzone {ZONE}\nupdate add www.{ZONE} 60 A 192.0.2.9\nsend\n"
+    host.run(["nsupdate", "-k", f"{files}.private"], input=script)
+    assert "192.0.2.9" in other.ask("explain", "www")
 
 
 # --- zone files ------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ unit_programs += tests/unit/test_signing
 unit_programs += tests/unit/test_time_check
 unit_programs += tests/unit/test_signer
 tests_unit_test_signer_SOURCES = tests/unit/test_signer.c src/ontap-zone/asker.c src/ontap-zone/signer.c src/ontap-zone/signer_parent.c src/ontap-zone/signer_clock.c \
-	src/ontap-zone/signer_command.c src/ontap-zone/signer_confine.c src/ontap-zone/signer_control.c src/ontap-zone/signer_keys.c \
+	src/ontap-zone/signer_command.c src/ontap-zone/signer_confine.c src/ontap-zone/signer_control.c src/ontap-zone/signer_host.c src/ontap-zone/signer_keys.c \
 	src/ontap-zone/signer_process.c src/ontap-zone/signer_store.c src/ontap-zone/signer_zone.c \
 	src/ontap-zone/state.c src/ontap-zone/state_dir.c
 tests_unit_test_signer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=signer_store_write,--wrap=signer_store_remove,--wrap=clock_gettime

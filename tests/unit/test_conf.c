@@ -76,6 +76,12 @@ static void assert_fails(const char *text, const char *file, const char *message
 	assert_string_equal(l.error.text, message);
 }
 
+static void assert_fails_somehow(const char *text, const char *file)
+{
+	struct line l;
+	assert_int_equal(load(&l, text, file), ERR_SYNTAX);
+}
+
 static void assert_name(const struct name *name, const char *text)
 {
 	char got[NAME_TEXT_CAP];
@@ -722,6 +728,31 @@ static void what_cannot_be_signed_is_refused(void **state)
 		"dnssec: example.org. is sent to a primary too (update), which signs it by itself");
 }
 
+static void patterns_of_public_names_are_read(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve", NULL);
+	assert_false(conf_has_host_key(&l.conf));
+	unload(&l);
+	assert_loads(&l, "serve --publish=www,db-*", NULL);
+	assert_true(conf_has_host_key(&l.conf));
+	assert_int_equal(l.conf.published.count, 2);
+	assert_string_equal(l.conf.published.at[1], "db-*");
+	unload(&l);
+	assert_loads(&l, "serve", "publish = a\npublish = [!b]?,c\n");
+	assert_int_equal(l.conf.published.count, 3);
+	assert_string_equal(l.conf.published.at[1], "[!b]?");
+	unload(&l);
+	static const char *const wrong[] = {"", "a,", ",a", "a,,b", "a.b", "a b", "_a",
+		"a123456789b123456789c123456789d123456789e123456789f123456789g123"};
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		char text[256];
+		snprintf(text, sizeof(text), "publish = %s\n", wrong[i]);
+		assert_fails_somehow("serve", text);
+	}
+}
+
 static void keys_has_a_verb_and_a_zone(void **state)
 {
 	struct line l;
@@ -740,6 +771,12 @@ static void keys_has_a_verb_and_a_zone(void **state)
 	assert_loads(&l, "keys clock", NULL);
 	assert_int_equal(l.conf.keys_verb, CONF_KEYS_CLOCK);
 	unload(&l);
+	assert_loads(&l, "keys show --host", NULL);
+	assert_true(l.conf.is_of_host);
+	unload(&l);
+	assert_fails("keys ds --host", NULL, "--host: is for keys show only, without a zone");
+	assert_fails("keys show example.org --host", NULL,
+		"--host: is for keys show only, without a zone");
 	assert_fails("keys ds --algorithm=13", NULL, "--algorithm: is for keys roll only");
 	assert_fails("keys rol example.org", NULL,
 		"[show|ds|roll|ds-seen|unsign|clock] [ZONE]: 'rol' is not show, ds, roll, "
@@ -821,6 +858,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_key_is_explained_by_the_page_of_the_program),
 		cmocka_unit_test(signed_zones_are_the_domain_and_reverse_zones_or_those_named),
 		cmocka_unit_test(what_cannot_be_signed_is_refused),
+		cmocka_unit_test(patterns_of_public_names_are_read),
 		cmocka_unit_test(keys_has_a_verb_and_a_zone),
 		cmocka_unit_test(the_sample_configuration_loads_with_and_without_comment_signs),
 	};

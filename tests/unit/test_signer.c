@@ -26,6 +26,7 @@
 #include "dnssec/key_file.h"
 #include "ontap-zone/signer_store.h"
 #include "unit.h"
+#include "wire/msg.h"
 #include "wire/rr.h"
 
 static const uint8_t zone[] = "\7example\3org";
@@ -90,6 +91,10 @@ struct test {
 	struct buf reply;
 	struct signing_result result;
 	unsigned result_count;
+	const uint8_t *host; /* whose key signs packets */
+	unsigned host_tag;
+	struct sig0_rdata sig;
+	unsigned sig_count;
 };
 
 static void on_signed(void *arg, const struct signing_result *result)
@@ -97,6 +102,17 @@ static void on_signed(void *arg, const struct signing_result *result)
 	struct test *t = arg;
 	t->result = *result;
 	t->result_count++;
+}
+
+static void on_packet(void *arg, uint64_t ticket, const uint8_t *rdata, size_t len)
+{
+	struct test *t = arg;
+	assert_int_equal(ticket, 43);
+	assert_int_equal(rdata == NULL, len == 0);
+	t->sig.len = (uint16_t)len;
+	if (rdata)
+		memcpy(t->sig.bytes, rdata, len);
+	t->sig_count++;
 }
 
 static void on_keys(void *arg, const struct keyset *keys)
@@ -127,7 +143,8 @@ static int start(struct test *t)
 {
 	const struct signer_config config = {.conf = &t->conf,
 		.log = &t->log,
-		.sink = {on_signed, on_keys, on_failed, on_reply, t}};
+		.host = t->host,
+		.sink = {on_signed, on_packet, on_keys, on_failed, on_reply, t}};
 	t->has_ended = false;
 	t->signer = signer_start(&config);
 	assert_non_null(t->signer);
@@ -236,7 +253,8 @@ static bool change(struct test *t, const char *text)
 
 static bool command(struct test *t, const char *text)
 {
-	if (strncmp(text, "show", 4) != 0 && strncmp(text, "ds ", 3) != 0)
+	if (strncmp(text, "show", 4) != 0 && strncmp(text, "ds ", 3) != 0 &&
+		strcmp(text, "host") != 0)
 		return change(t, text);
 	signer_command(t->signer, 42, text);
 	return wait_for(t, &t->reply_count);
@@ -538,6 +556,138 @@ static void a_clock_that_leaps_does_not_hurry_a_roll(void **state)
 	assert_non_null(strstr(buf_text(&t->reply), "\"state\":\"published\""));
 }
 
+/* The key of a host. */
+
+static const uint8_t host[] = "\1h\7example\3org";
+
+/* True if the signer signs a packet, and the signature is right. `*ret_s`: its inception. */
+static bool signs_packet(struct test *t, uint64_t *ret_s)
+{
+	uint8_t packet[1024];
+	static const uint8_t response[MSG_HEADER_LEN] = {[2] = 0x84};
+	size_t len = sizeof(response);
+	struct sig0 sig;
+	memcpy(packet, response, len);
+	const struct signer_host *key = signer_host_key(t->signer);
+	assert_non_null(key);
+	signer_sign_packet(t->signer, 43, packet, len);
+	assert_true(wait_for(t, &t->sig_count));
+	if (t->sig.len == 0)
+		return false;
+	assert_int_equal(sig0_append(packet, &len, sizeof(packet), name_local, CLASS_IN,
+				 t->sig.bytes, t->sig.len),
+		0);
+	assert_int_equal(sig0_find(packet, len, &sig), 1);
+	const struct rdata rdata = {key->key, key->key_len};
+	assert_true(sig0_is_by(&sig, rdata) && name_equal(sig.signer.wire, host));
+	assert_int_equal(sig0_verify(packet, &sig, rdata), 0);
+	*ret_s = sig.inception;
+	return true;
+}
+
+static void a_host_has_a_key_that_outlives_the_process(void **state)
+{
+	struct test *t = *state;
+	uint64_t first_s, second_s;
+	struct signer_host before;
+	for (unsigned alg = DNSSEC_P256; alg <= DNSSEC_ED25519; alg += 2) {
+		t->conf.dnssec_alg = alg;
+		assert_int_equal(start(t), 0);
+		assert_null(signer_host_key(t->signer));
+		stop(t);
+		t->host = host;
+		assert_int_equal(start(t), 0);
+		before = *signer_host_key(t->signer);
+		assert_int_equal(before.alg, alg);
+		assert_memory_equal(before.key, "\2\0\3", 3);
+		assert_true(signs_packet(t, &first_s));
+		stop(t);
+		assert_int_equal(start(t), 0);
+		assert_memory_equal(signer_host_key(t->signer), &before, sizeof(before));
+		assert_true(signs_packet(t, &second_s));
+		assert_true(second_s >= first_s);
+		assert_true(command(t, "host"));
+		assert_non_null(
+			strstr(buf_text(&t->reply), "\"key\":\"h.example.org. IN KEY 512 3 "));
+		stop(t);
+		each_file(t, remove_file, NULL);
+		t->host = NULL;
+	}
+}
+
+static void remove_state(int dir, const char *name, void *arg)
+{
+	(void)arg;
+	if (strcmp(name, "example.org.conf") == 0)
+		unlinkat(dir, name, 0);
+}
+
+/* And its state: all but the files of the host. */
+static void remove_zones_key(int dir, const char *name, void *arg)
+{
+	struct test *t = arg;
+	char tag[16];
+	snprintf(tag, sizeof(tag), "+%05u.", t->host_tag);
+	if (!strstr(name, tag))
+		unlinkat(dir, name, 0);
+}
+
+/* A zone of the same name: the files differ by their tags only. */
+static void keys_of_hosts_and_zones_are_not_mixed_up(void **state)
+{
+	struct test *t = *state;
+	t->host = zone;
+	assert_int_equal(start(t), 0);
+	const struct signer_host first = *signer_host_key(t->signer);
+	t->host_tag = first.tag;
+	assert_true(get_keys(t));
+	const struct keyset keys = t->keys;
+	assert_int_not_equal(keys.active[0].tag, first.tag);
+	assert_memory_not_equal(keys.dnskey.rdata[0].bytes, first.key, DNSKEY_CAP);
+	stop(t);
+	each_file(t, remove_state, NULL);
+	/* Both are found by their files alone. */
+	assert_int_equal(start(t), 0);
+	assert_memory_equal(signer_host_key(t->signer), &first, sizeof(first));
+	assert_true(get_keys(t));
+	assert_int_equal(t->keys.active[0].tag, keys.active[0].tag);
+	/* A zone that asks by the tag of the host gets nothing. */
+	t->keys.active[0] = (struct dnssec_key_id){.tag = first.tag, .alg = first.alg};
+	const bool is_signed = is_signed_now(t);
+	assert_false(is_signed);
+	stop(t);
+	/* The host's key alone is none of the zone, which gets one of its own. */
+	each_file(t, remove_zones_key, t);
+	assert_int_equal(start(t), 0);
+	assert_memory_equal(signer_host_key(t->signer), &first, sizeof(first));
+	assert_true(get_keys(t));
+	assert_int_not_equal(t->keys.active[0].tag, first.tag);
+}
+
+static void packets_wait_for_a_clock_that_was_set_back(void **state)
+{
+	struct test *t = *state;
+	uint64_t first_s, second_s;
+	t->host = host;
+	assert_int_equal(start(t), 0);
+	assert_true(signs_packet(t, &first_s));
+	*clock_off_s = -1800;
+	const bool is_signed = signs_packet(t, &second_s);
+	assert_false(is_signed);
+	stop(t);
+	/* Nor does a restart make it forget that. */
+	assert_int_equal(start(t), 0);
+	const bool is_signed_later = signs_packet(t, &second_s);
+	assert_false(is_signed_later);
+	*clock_off_s = 5;
+	assert_true(signs_packet(t, &second_s));
+	assert_true(second_s >= first_s);
+	*clock_off_s = -1800;
+	assert_true(command(t, "clock"));
+	assert_true(signs_packet(t, &second_s));
+	assert_true(second_s < first_s);
+}
+
 static void commands_are_answered(void **state)
 {
 	struct test *t = *state;
@@ -546,6 +696,7 @@ static void commands_are_answered(void **state)
 	} cases[] = {{"show", "\"zone\":\"example.org.\""},
 		{"show Example.ORG", "\"state\":\"published\""},
 		{"ds", "\"ds\":\"example.org. IN DS "},
+		{"host", "\"error\":\"this host has no key"},
 		{"show other.org", "\"error\":\"there is no such"},
 		{"roll", "\"error\":\"which zone"},
 		{"roll example.org 8", "\"error\":\"the algorithm"},
@@ -779,6 +930,12 @@ int main(void)
 			a_clock_that_was_ahead_is_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_clock_that_leaps_does_not_hurry_a_roll, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_host_has_a_key_that_outlives_the_process, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			keys_of_hosts_and_zones_are_not_mixed_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			packets_wait_for_a_clock_that_was_set_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(commands_are_answered, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_server_changes_no_key, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(zones_that_have_gone_make_room, set_up, tear_down),
