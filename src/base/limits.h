@@ -125,6 +125,25 @@ enum {
 	LIMIT_MDNS_RECENT = 1024,
 };
 
+/* The querier of multicast DNS: what others say is kept, and strangers may say anything. */
+enum {
+	/* Bytes of its cache: about 100 000 records, those of 10 000 names with their services. */
+	LIMIT_QUERIER_BYTES = 64 << 20,
+	/* Each source gets this part of it, about 6 000 records. What has no room is not taken. So no source can remove what
+	 * others have said, and one alone leaves them most of the room. */
+	LIMIT_QUERIER_PEER_PART = 16,
+	/* Questions that are asked at the same time: several for each of 10 000 names. */
+	LIMIT_QUERIER_QUESTIONS = 131072,
+	/* Seconds that a record stays at most without being said again: RFC 6762 §10 recommends 75 minutes, and nobody shall
+	 * have his part of the cache for longer than a day. */
+	LIMIT_QUERIER_TTL_S = 86400,
+	/* Known answers of one query: as many as a responder like ours keeps. The others are told again. */
+	LIMIT_QUERIER_KNOWN = LIMIT_MDNS_KNOWN,
+	/* Packets that are sent on a link in a second, and at once: a slow Wi-Fi still carries them as multicast. */
+	LIMIT_QUERIER_PACKETS_S = 100,
+	LIMIT_QUERIER_BURST = 50,
+};
+
 enum {
 	/* Files in the directory of namespaces: only root can create them, but each costs 400
 	 * bytes. */

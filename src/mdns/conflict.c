@@ -177,17 +177,6 @@ static void record_seen(struct mname *mname, const struct peer_record *seen, str
 		conflict(mname, seen, peer, q->now);
 }
 
-/* True if the message can be read to its end. */
-static bool is_sound(struct rd r, unsigned count)
-{
-	for (unsigned i = 0; i < count && !r.err; i++) {
-		rd_skip_name(&r);
-		rd_bytes(&r, 8);
-		rd_bytes(&r, rd_u16(&r));
-	}
-	return !r.err;
-}
-
 /* The message has our unique set or a part of it, with the flush bit, as if that were all. If the
  * workload sent it, it speaks for itself, and we yield. But if it was sent by us, it has only come
  * back. */
@@ -251,7 +240,9 @@ void response_input(struct mdns *m, struct mlink *link, ns_t now, const struct m
 	rd_skip_questions(&r, q.header.qdcount); /* §6: questions in a response are ignored */
 	unsigned count = (unsigned)q.header.count[SECTION_ANSWER] +
 			 q.header.count[SECTION_AUTHORITY] + q.header.count[SECTION_ADDITIONAL];
-	if (!is_sound(r, count)) {
+	struct rd end = r;
+	rd_skip_rrs(&end, count);
+	if (end.err) {
 		m->stats.malformed++;
 		return;
 	}

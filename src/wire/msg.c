@@ -31,6 +31,15 @@ void rd_skip_questions(struct rd *r, unsigned count)
 	}
 }
 
+void rd_skip_rrs(struct rd *r, unsigned count)
+{
+	for (unsigned i = 0; i < count && !r->err; i++) {
+		rd_skip_name(r);
+		rd_bytes(r, 8);
+		rd_bytes(r, rd_u16(r));
+	}
+}
+
 static void rd_rr_body(struct rd *r, struct rr *ret)
 {
 	ret->type = rd_u16(r);

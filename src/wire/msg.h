@@ -91,8 +91,9 @@ void rd_rr(struct rd *r, struct rr *ret) NONNULL;
 /* Like rd_rr(), but does not expand the owner: `ret->owner` is the root. So the work does not depend
  * on compression. Returns true if the owner really is the root, written as one byte. */
 bool rd_rr_unnamed(struct rd *r, struct rr *ret) NONNULL;
-/* Moves the cursor behind `count` questions. */
+/* Move the cursor behind `count` questions or records. Pointers in names are not followed. */
 void rd_skip_questions(struct rd *r, unsigned count) NONNULL;
+void rd_skip_rrs(struct rd *r, unsigned count) NONNULL;
 
 /* Returns the length of the name in a message's first question. Nothing stands before this name, so
  * it may have no compression pointers (RFC 9267 §2 tells why not to follow an invalid one). It has

@@ -5,7 +5,6 @@
  */
 #include "msgtext.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,7 +219,7 @@ static void show_types(const uint8_t *rdata, size_t len, FILE *f)
 						text));
 }
 
-static void show_rdata(uint16_t type, const uint8_t *rdata, size_t len, FILE *f)
+void msgtext_show_rdata(uint16_t type, const uint8_t *rdata, size_t len, FILE *f)
 {
 	char text[NAME_TEXT_CAP];
 	struct addr a;
@@ -257,7 +256,7 @@ static bool show_record(struct rd *r, const char *section, FILE *f)
 		return false;
 	fprintf(f, "; %s %s %u %s%s", section, name_to_text(rr.owner.wire, owner), rr.ttl,
 		rr_type_text(rr.type, type), rr.class & 0x8000 ? " flush" : "");
-	show_rdata(rr.type, rdata, wr_len(&w), f);
+	msgtext_show_rdata(rr.type, rdata, wr_len(&w), f);
 	return true;
 }
 

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "wire/name.h"
 
@@ -32,5 +33,8 @@ const char *msgtext_show(const uint8_t *packet, size_t len);
  * its comma; NULL: that was the last. */
 const char *msgtext_rdata(const char *text, const uint8_t *owner, uint16_t *ret_type,
 	uint8_t *rdata, uint16_t *ret_len);
+
+/* Writes rdata as text, with a blank before it. */
+void msgtext_show_rdata(uint16_t type, const uint8_t *rdata, size_t len, FILE *f);
 
 struct name msgtext_name(const char *text);

@@ -58,25 +58,29 @@ void rig_fini(void)
 	mdns_free(rig.m);
 }
 
+void rig_hear(const struct mdns_path *to, const uint8_t *packet, size_t len)
+{
+	bool is_second = to->is_multicast && to->peer.family == ADDR_V6;
+	if (is_second && !rig.has_both)
+		return;
+	assert_true(rig.heard_count < RIG_HEARD);
+	rig.heard[rig.heard_count++] = (struct rig_packet){
+		.at = rig.now,
+		.to = *to,
+		.len = len,
+		.bytes = malloc(len),
+		.text = strdup(msgtext_show(packet, len)),
+	};
+	memcpy(rig.heard[rig.heard_count - 1].bytes, packet, len);
+}
+
 static void hear(void)
 {
 	static uint8_t packet[9000];
 	struct mdns_path to;
 	size_t len;
-	while ((len = mdns_poll(rig.m, rig.now, &to, packet, sizeof(packet))) > 0) {
-		bool is_second = to.is_multicast && to.peer.family == ADDR_V6;
-		if (is_second && !rig.has_both)
-			continue;
-		assert_true(rig.heard_count < RIG_HEARD);
-		rig.heard[rig.heard_count++] = (struct rig_packet){
-			.at = rig.now,
-			.to = to,
-			.len = len,
-			.bytes = malloc(len),
-			.text = strdup(msgtext_show(packet, len)),
-		};
-		memcpy(rig.heard[rig.heard_count - 1].bytes, packet, len);
-	}
+	while ((len = mdns_poll(rig.m, rig.now, &to, packet, sizeof(packet))) > 0)
+		rig_hear(&to, packet, len);
 }
 
 static bool take_word(const char **text, const char *word)
@@ -128,9 +132,8 @@ int rig_put(uint32_t link, const char *owner, const char *records)
 	return err;
 }
 
-void rig_say_on(uint32_t link, const char *peer, const char *message)
+struct mdns_path rig_path(uint32_t link, const char *peer)
 {
-	static uint8_t packet[9000];
 	char text[ADDR_TEXT_CAP];
 	struct mdns_path from = {.link = link, .peer_port = MDNS_PORT, .is_multicast = true};
 	size_t len = strcspn(peer, "!");
@@ -144,6 +147,13 @@ void rig_say_on(uint32_t link, const char *peer, const char *message)
 	memcpy(text, peer, len);
 	text[len] = '\0';
 	assert_int_equal(addr_parse(text, &from.peer), 0);
+	return from;
+}
+
+void rig_say_on(uint32_t link, const char *peer, const char *message)
+{
+	static uint8_t packet[9000];
+	const struct mdns_path from = rig_path(link, peer);
 	size_t packet_len = msgtext_pack(message, packet);
 	mdns_input(rig.m, rig.now, &from, packet, packet_len);
 	hear();

@@ -47,6 +47,10 @@ int rig_put(uint32_t link, const char *owner, const char *records);
 void rig_say(const char *peer, const char *message);
 void rig_say_on(uint32_t link, const char *peer, const char *message);
 
+/* For rigs of other engines: the path from a peer that is given as above; and notes a packet that was sent. */
+struct mdns_path rig_path(uint32_t link, const char *peer);
+void rig_hear(const struct mdns_path *to, const uint8_t *packet, size_t len);
+
 /* Lets that time pass, and takes what is sent. */
 void rig_wait(ns_t duration);
 /* Waits 5 s, until puts have been announced twice; then forgets the packets. */

@@ -21,8 +21,8 @@ Made by `make doc/rfc6762.md` from the tests; do not edit. Cases of `tests/unit/
 engine in virtual time; *scenarios* are in `tests/sim/scenarios`; cases *on the link* are those of
 `tests/net/{link}`, packets over a real link. Those of `test_mdns_conformance.py` were
 run against {avahi} too ({date}, by `tests/net/record-avahi`, which counts a case as
-passed if it does in one of three tries; ours must in each): the last column. A querier's rows are
-not ours: we answer and do not browse.
+passed if it does in one of three tries; ours must in each): the last column. The querier (`src/querier`)
+is an engine of its own.
 
 | § | | who | what | our tests | {avahi} |
 |---|---|---|---|---|---|
@@ -47,7 +47,8 @@ def rows_of(text):
 
 def unit_cases(top):
     """{case: program}"""
-    paths = sorted(glob.glob(os.path.join(top, "tests/unit/test_mdns_*.c")))
+    paths = [path for part in ("mdns", "querier")
+             for path in sorted(glob.glob(os.path.join(top, f"tests/unit/test_{part}_*.c")))]
     paths.append(os.path.join(top, "tests/unit/test_serve.c"))
     return {case: os.path.basename(path)[:-2] for path in paths
             for case in re.findall(r"^static void (\w+)\(void \*\*state", read(path), re.M)}
@@ -114,7 +115,7 @@ def avahi_cell(row, results):
 
 def table(top, rows, units, links, sims):
     avahi, date, results = avahi_results(top)
-    lines = [HEAD.format(unit="test_mdns_*.c", link="test_mdns_*.py", avahi=avahi, date=date)]
+    lines = [HEAD.format(unit="test_mdns_*.c` and `test_querier_*.c", link="test_mdns_*.py", avahi=avahi, date=date)]
     for row in rows:
         lines.append(f"| {', '.join(row.sections)} | {LEVELS[row.level]} | {ROLES[row.role]} | "
                      f"{row.text} | {cell(row, units, links, sims)} | {avahi_cell(row, results)} |\n")
@@ -139,7 +140,7 @@ def main():
     for fault in wrong:
         print(fault, file=sys.stderr)
     if len(sys.argv) > 2 and not wrong:
-        print(f"{sum(row.role != 'Q' for row in rows)} rows, each with tests that passed")
+        print(f"{len(rows)} rows, each with tests that passed")
     return bool(wrong)
 
 

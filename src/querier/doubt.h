@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Passive observation of failures (RFC 6762 §10.5): other hosts ask, and nobody answers.
+ */
+#pragma once
+
+#include "querier/cache.h"
+
+/* Another host has asked for the set on that lane, by multicast, with all its known answers in one packet. */
+void doubt_note(struct qset *set, enum lane lane, ns_t now) NONNULL;
+/* Removes the records that nobody has said since two or more such questions, ten seconds after the second. */
+void doubt_due(struct qset *set, ns_t now) NONNULL;
