@@ -163,6 +163,10 @@ enum {
 	 * for each. One that is not served any more gives up its place, and its key, if no parent was
 	 * ever asked for its DS. */
 	LIMIT_SIGNED_ZONES = 1024,
+	/* Root in a namespace chooses its addresses, so a namespace other than our own, and a guest, gets this
+	 * part of them for its reverse zones, and all of these together the other part. */
+	LIMIT_SIGNED_NS_PART = 16,
+	LIMIT_SIGNED_OTHERS_PART = 2,
 	/* Addresses on which DNS is served, each with a socket and a thread for each worker. A
 	 * router has fewer. */
 	LIMIT_DNS_PLACES = 64,

@@ -146,7 +146,9 @@ static void gather_one(const struct names *n, const struct nlink *nlink,
 			.is_own = nlink->link->ns->nsid == NSID_OWN && !addr->info.is_guest,
 			.is_open = nlink->is_open,
 			.scope = addr->scope,
-			.expires_s = addr->info.expires_s});
+			.expires_s = addr->info.expires_s,
+			.nsid = nlink->link->ns->nsid,
+			.guest = addr->info.is_guest ? nlink->link->info.ifindex : 0});
 }
 
 static void gather_claim(
@@ -179,13 +181,20 @@ static void gather_spare(struct gather *good, const struct gather *spare)
 	}
 }
 
+static int holder_cmp(const struct host_addr *x, const struct host_addr *y)
+{
+	if (x->nsid != y->nsid)
+		return x->nsid < y->nsid ? -1 : 1;
+	return (x->guest > y->guest) - (x->guest < y->guest);
+}
+
 static int host_addr_cmp(const void *a, const void *b)
 {
 	const struct host_addr *x = a, *y = b;
 	int diff = addr_cmp(&x->addr, &y->addr);
 	if (diff == 0)
 		diff = (x->segment > y->segment) - (x->segment < y->segment);
-	return diff ? diff : x->is_own - y->is_own;
+	return diff ? diff : holder_cmp(x, y);
 }
 
 /* An address that a link has twice, with two prefix lengths, lasts as long as the later of them. */

@@ -91,18 +91,25 @@ struct claim {
 /* A step for addresses that last longer than any cache keeps their records. */
 #define HOST_ADDR_LASTS UINT32_MAX
 
+/* Who has an address: our own namespace; a guest behind a link of it; or another namespace. */
+#define HOLDER_OWN   UINT32_MAX
+#define HOLDER_GUEST (UINT32_C(1) << 31) /* and the ifindex of the link */
+
 /* One address of a host, and its segment. Compared byte for byte: there must be no unset
  * padding. */
 struct host_addr {
 	uint64_t segment;
 	struct addr addr;
 	uint8_t scope; /* enum addr_scope */
-	bool is_own;   /* of a link of our own namespace */
+	bool is_own;   /* of a link of our own namespace, and not of a guest behind it */
 	bool is_open;  /* its segment is (name/segment.h) */
 	union {
 		uint32_t step_s;    /* greatest TTL of its records; HOST_ADDR_LASTS: any */
 		uint32_t expires_s; /* as in struct event_addr, while they are collected */
 	};
+	nsid_t nsid;
+	uint32_t
+		guest; /* ifindex of the link that the guest is behind which has it; 0: no guest has it */
 };
 
 struct host_addrs {
@@ -153,6 +160,11 @@ struct rzone {
 	struct name apex;
 	size_t count;
 	bool is_half_removed; /* there was no memory to remove it */
+	bool is_global;
+	bool has_place;         /* among the signed zones; it needs none if it is not global */
+	uint32_t holder;        /* to whom a place was offered last */
+	struct share *share;    /* of him who has given it that place; NULL: nobody's */
+	struct list in_waiting; /* in names.waiting_rzones, or in no list */
 };
 
 /* A prefix that watched links have: struct onlink in onlink.c. A link that has it is its holder. */
@@ -187,6 +199,9 @@ struct names {
 	struct map onlinks, onlink_holders;
 	struct inner_wires inner_wires;
 	struct list dirty_groups, dirty_hosts, dirty_ptrs;
+	struct list waiting_rzones; /* of struct rzone.in_waiting: they have no place */
+	struct shares signers;      /* signed reverse zones of each holder but HOLDER_OWN */
+	bool has_free_places; /* of signed reverse zones: some may be given to those that wait */
 	struct gather_room *room;         /* owned; for gather_claims() */
 	struct heap expiring;             /* of struct host.in_expiring */
 	ns_t now;                         /* names_set_time() */
@@ -319,7 +334,21 @@ int gather_collected(
  * again (struct event_addr.expires_s). False for a lifetime that is renewed in time. */
 bool expiry_matters(const struct names *n, uint32_t before_s, uint32_t after_s);
 
-/* reverse.c: PTR and the reverse zones. */
+/* rzone.c: the reverse zones. */
+
+/* Counts an address in its zone, which it may begin; `holder` has it. ERR_NOMEM, or ERR_EXISTS, a zone that is about to end
+ * has to end first: it is not counted. */
+int rzone_enter(struct names *n, const struct addr *addr, uint32_t holder, bool *ret_is_new)
+	MUSTCHECK;
+/* Counts it out. ERR_NOMEM: it is still counted. */
+int rzone_leave(struct names *n, const struct addr *addr) MUSTCHECK;
+/* An address that is counted is also that of `holder`, who may have a place for its zone. */
+void rzone_offer(struct names *n, const struct addr *addr, uint32_t holder);
+/* Gives places that have become free to zones that wait. */
+void rzones_settle(struct names *n);
+void rzones_free(struct names *n);
+
+/* reverse.c: PTR. */
 /* Replaces the addresses host->said by `addrs`, and marks the addresses that differ; if `is_renewed`,
  * all: their names may differ. */
 void ptrs_update(

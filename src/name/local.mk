@@ -17,7 +17,7 @@ src_name_libname_a_SOURCES = \
 	src/name/listen.c src/name/listen.h \
 	src/name/names.c src/name/names.h \
 	src/name/policy.c src/name/policy.h \
-	src/name/reverse.c \
+	src/name/reverse.c src/name/rzone.c \
 	src/name/segment.c src/name/segment.h \
 	src/name/onlink.c \
 	src/name/topology.c

@@ -206,6 +206,7 @@ struct names *names_new(uint64_t seed, const struct policy *policy, struct names
 	list_init(&n->dirty_groups);
 	list_init(&n->dirty_hosts);
 	list_init(&n->dirty_ptrs);
+	list_init(&n->waiting_rzones);
 	return n;
 }
 

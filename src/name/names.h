@@ -45,14 +45,22 @@ struct names_mdns_kind {
 	bool is_of_host; /* of this host's own name, or of a reverse name of its own addresses */
 };
 
+/* What a reverse zone is from now on. */
+enum names_zone {
+	NAMES_ZONE_GONE,
+	NAMES_ZONE_OURS, /* whose addresses are in it has as many signed zones as he may have */
+	NAMES_ZONE_SIGNABLE
+};
+
 /* Receives the records. All arguments are borrowed for the call. An error is counted and the flush
  * continues. After ERR_NOMEM the next flush puts the record again; after another error it is put
  * when its name next changes. */
 struct names_sink {
 	/* From now on `owner` has exactly these sets in unicast DNS; `count` 0: none. */
 	int (*put_unicast)(void *arg, const uint8_t *owner, const struct rrset *sets, size_t count);
-	/* A reverse zone that covers our addresses becomes ours, or is no longer ours. */
-	int (*put_reverse_zone)(void *arg, const uint8_t *apex, bool is_ours);
+	/* A reverse zone that covers our addresses becomes ours, or may be signed from now on, or is no longer ours.
+	 * ERR_EXISTS: it is about to end, and has to end before that; it comes again with the next flush. */
+	int (*put_reverse_zone)(void *arg, const uint8_t *apex, enum names_zone what);
 	/* mDNS begins on a link (or begins again, because the link changed). With `is_gone` it
 	 * ends. */
 	int (*put_mdns_link)(void *arg, const struct names_mdns_link *link, bool is_gone);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns reverse names: the hosts that an address points to, and the reverse zones that we serve for
- * it.
+ * Owns reverse names: the hosts that an address points to. The zones that we serve for them are in rzone.c.
  * Never decides what is served: an address has a PTR while some host has that address.
  *
  * A PTR points to N.wan.DOMAIN or N.lan.DOMAIN, by the scope of its address, because these names
@@ -27,49 +26,6 @@ static struct ptr *ptr_find(const struct names *n, const struct addr *addr)
 		&n->ptrs, addr_hash(n, addr), struct ptr, node, ptr, addr_equal(&ptr->addr, addr));
 }
 
-/* The length of the reverse zone of an address. Private IPv4: the zones of RFC 6303; other IPv4:
- * /24. ULA: /48, since its 40 random bits identify a site (RFC 4193 §3.2); other IPv6: /64. */
-static unsigned rzone_bits(const struct addr *addr)
-{
-	bool is_lan = addr_scope(addr) == ADDR_SCOPE_LAN;
-	if (addr->family == ADDR_V6)
-		return is_lan ? 48 : 64;
-	if (!is_lan)
-		return 24;
-	return addr->bytes[0] == 10 ? 8 : 16;
-}
-
-static struct rzone *rzone_get(struct names *n, const struct addr *addr)
-{
-	struct name apex;
-	name_reverse(addr, rzone_bits(addr), &apex);
-	uint64_t hash = name_hash(n->seed, apex.wire);
-	struct rzone *rzone = MAP_FIND(
-		&n->rzones, hash, struct rzone, node, r, name_equal(r->apex.wire, apex.wire));
-	if (rzone)
-		return rzone;
-	rzone = calloc(1, sizeof(*rzone));
-	if (!rzone || map_add(&n->rzones, &rzone->node, hash)) {
-		free(rzone);
-		return NULL;
-	}
-	name_copy(&rzone->apex, apex.wire);
-	return rzone;
-}
-
-static void rzone_free(struct names *n, struct rzone *rzone)
-{
-	map_remove(&n->rzones, &rzone->node);
-	free(rzone);
-}
-
-static int rzone_put(struct names *n, const struct rzone *rzone, bool is_ours)
-{
-	int err = n->sink.put_reverse_zone(n->sink.arg, rzone->apex.wire, is_ours);
-	names_check(n, err);
-	return err == ERR_NOMEM ? err : 0;
-}
-
 /* fe80::/10 and 169.254/16 have reverse names in mDNS only (RFC 6762 §4). */
 static bool has_rzone(const struct addr *addr)
 {
@@ -88,42 +44,6 @@ static void ptrs_mark_zoneless(struct names *n)
 	MAP_EACH(ptr, &n->ptrs, struct ptr, node)
 		if (!ptr->has_zone)
 			ptr_mark(n, ptr);
-}
-
-/* Counts an address in its zone. ERR_NOMEM: it is not counted. */
-static int rzone_enter(struct names *n, const struct addr *addr)
-{
-	struct rzone *rzone = rzone_get(n, addr);
-	if (!rzone) {
-		names_check(n, ERR_NOMEM);
-		return ERR_NOMEM;
-	}
-	bool has_to_put = rzone->count == 0 || rzone->is_half_removed;
-	int err = has_to_put ? rzone_put(n, rzone, true) : 0;
-	if (err && rzone->count == 0)
-		rzone_free(n, rzone);
-	if (err)
-		return err;
-	if (has_to_put)
-		ptrs_mark_zoneless(n);
-	rzone->is_half_removed = false;
-	rzone->count++;
-	return 0;
-}
-
-/* Counts it out. ERR_NOMEM: it is still counted. */
-static int rzone_leave(struct names *n, const struct addr *addr)
-{
-	struct rzone *rzone = rzone_get(n, addr); /* exists: the address is counted in it */
-	if (rzone->count > 1) {
-		rzone->count--;
-		return 0;
-	}
-	rzone->is_half_removed = rzone_put(n, rzone, false) != 0;
-	if (rzone->is_half_removed)
-		return ERR_NOMEM;
-	rzone_free(n, rzone);
-	return 0;
 }
 
 static struct ptr *ptr_get(struct names *n, const struct addr *addr)
@@ -295,23 +215,30 @@ static bool is_host_addr_on(const struct names *n, const struct host *host, cons
 	return false;
 }
 
-/* Whether a link of our own namespace has the address. */
-static bool is_own_addr(const struct ptr *ptr)
+static uint32_t holder_of(const struct host_addr *ha)
 {
+	return ha->nsid == NSID_OWN && ha->guest ? HOLDER_GUEST | ha->guest : (uint32_t)ha->nsid;
+}
+
+/* Returns one of those who have the address: our own namespace, if it has it. */
+static uint32_t ptr_holder(const struct ptr *ptr)
+{
+	uint32_t holder = 0;
 	LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr) {
 		const struct host_addrs *said = &ptr_host->host->said;
 		for (size_t i = host_addrs_find(said, &ptr->addr);
 			i < said->count && addr_equal(&said->list[i].addr, &ptr->addr); i++)
-			if (said->list[i].is_own)
-				return true;
+			if (holder_of(&said->list[i]) > holder)
+				holder = holder_of(&said->list[i]);
 	}
-	return false;
+	return holder;
 }
 
 static void ptr_say_mdns(struct names *n, const struct ptr *ptr, const uint8_t *owner)
 {
 	enum claim_rank rank = ptr_rank(ptr);
-	const struct names_mdns_kind kind = {.is_reverse = true, .is_of_host = is_own_addr(ptr)};
+	const struct names_mdns_kind kind = {
+		.is_reverse = true, .is_of_host = ptr_holder(ptr) == HOLDER_OWN};
 	for (size_t i = 0; i < n->spoken_link_count; i++) {
 		struct targets t = {.count = 0};
 		LIST_EACH(ptr_host, &ptr->hosts, struct ptr_host, in_ptr) {
@@ -339,6 +266,19 @@ static bool needs_zone(const struct ptr *ptr)
 	return ptr_rank(ptr) == RANK_OWN && has_rzone(&ptr->addr);
 }
 
+static void ptr_enter_zone(struct names *n, struct ptr *ptr)
+{
+	bool is_new = false;
+	if (!needs_zone(ptr))
+		return;
+	if (ptr->has_zone)
+		rzone_offer(n, &ptr->addr, ptr_holder(ptr));
+	else
+		ptr->has_zone = rzone_enter(n, &ptr->addr, ptr_holder(ptr), &is_new) == 0;
+	if (is_new)
+		ptrs_mark_zoneless(n);
+}
+
 /* False: there was no memory for all of it. */
 static bool ptr_say(struct names *n, struct ptr *ptr)
 {
@@ -356,10 +296,8 @@ static bool ptr_say(struct names *n, struct ptr *ptr)
  * ends, so a zone that continues does not end in between. */
 void ptrs_say(struct names *n)
 {
-	LIST_EACH(ptr, &n->dirty_ptrs, struct ptr, in_dirty) {
-		if (needs_zone(ptr) && !ptr->has_zone)
-			ptr->has_zone = rzone_enter(n, &ptr->addr) == 0;
-	}
+	LIST_EACH(ptr, &n->dirty_ptrs, struct ptr, in_dirty)
+		ptr_enter_zone(n, ptr);
 	LIST_EACH(ptr, &n->dirty_ptrs, struct ptr, in_dirty) {
 		if (!ptr_say(n, ptr))
 			continue;
@@ -367,6 +305,7 @@ void ptrs_say(struct names *n)
 		if (list_is_empty(&ptr->hosts))
 			ptr_free(n, ptr);
 	}
+	rzones_settle(n);
 }
 
 void ptrs_free(struct names *n)
@@ -374,9 +313,5 @@ void ptrs_free(struct names *n)
 	MAP_EACH(ptr, &n->ptrs, struct ptr, node)
 		ptr_free(n, ptr);
 	map_fini(&n->ptrs);
-	MAP_EACH(rzone, &n->rzones, struct rzone, node) {
-		map_remove(&n->rzones, &rzone->node);
-		free(rzone);
-	}
-	map_fini(&n->rzones);
+	rzones_free(n);
 }

@@ -57,6 +57,7 @@ struct daemon {
 	uint64_t signer_ticket; /* of the last command */
 	bool has_signatures;    /* that the next flush publishes */
 	uint32_t longest_ttl;   /* in signed zones, as the signer was told */
+	struct log_limit no_place_limit;
 	ns_t refresh_at; /* the next look for signatures that end soon; 0: not before the first is made */
 	struct conf_keys keys; /* from the first load until the peers have them */
 	struct loop_watch watcher_watch, keeper_watch, signal_watch;

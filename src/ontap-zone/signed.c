@@ -104,11 +104,23 @@ static struct daemon *daemon_of(void *runtime)
 	return container_of(runtime, struct daemon, runtime);
 }
 
-bool daemon_is_signed(void *arg, const uint8_t *apex)
+/* Zones that are named in the configuration need no place. */
+bool daemon_is_signed(void *arg, const uint8_t *apex, bool has_place)
 {
-	const struct daemon *d = daemon_of(arg);
-	return d->signer && conf_signs(&d->runtime.conf, apex) &&
-	       !signer_is_unsigned(d->signer, apex);
+	struct daemon *d = daemon_of(arg);
+	const struct conf *conf = &d->runtime.conf;
+	char zone[NAME_TEXT_CAP];
+	if (!d->signer || !conf_signs(conf, apex) || signer_is_unsigned(d->signer, apex))
+		return false;
+	if (has_place || conf->dnssec == CONF_DNSSEC_LISTED)
+		return true;
+	if (log_limit_may(&d->no_place_limit, loop_now()))
+		log_warning(d->log,
+			"a reverse zone is not signed: zone=%s error=\"its namespace, or all but "
+			"the "
+			"host's own, have as many as they may\"",
+			name_to_text(apex, zone));
+	return false;
 }
 
 void daemon_on_signed_zone(void *arg, const uint8_t *apex, bool is_gone)

@@ -13,7 +13,7 @@ int daemon_wait_signer(struct daemon *d) NONNULL MUSTCHECK;
 void daemon_stop_signer(struct daemon *d) NONNULL;
 
 /* The pipeline's questions and news (pipeline/pipeline.h); `arg` is the runtime in the daemon. */
-bool daemon_is_signed(void *arg, const uint8_t *apex);
+bool daemon_is_signed(void *arg, const uint8_t *apex, bool has_place);
 void daemon_on_signed_zone(void *arg, const uint8_t *apex, bool is_gone);
 
 /* True if signatures or keys have come: flush. */

@@ -48,10 +48,10 @@ struct policy pipeline_policy(const struct pipeline *p)
 }
 
 /* Makes a new zone a signed one, if it is to be signed. ERR_NOMEM. */
-static int sign(struct pipeline *p, const uint8_t *apex)
+static int sign(struct pipeline *p, const uint8_t *apex, bool has_place)
 {
 	struct zone_sign_stats stats;
-	if (!p->sink.is_signed || !p->sink.is_signed(p->sink.arg, apex) ||
+	if (!p->sink.is_signed || !p->sink.is_signed(p->sink.arg, apex, has_place) ||
 		zone_sign_stats(p->zone, apex, &stats) == 0)
 		return 0;
 	int err = zone_sign(p->zone, apex);
@@ -60,7 +60,7 @@ static int sign(struct pipeline *p, const uint8_t *apex)
 	return err;
 }
 
-int apex_put(struct pipeline *p, const uint8_t *apex)
+int apex_put(struct pipeline *p, const uint8_t *apex, bool has_place)
 {
 	const struct policy *policy = &p->config.policy;
 	const struct name *ns = p->config.ns.len ? &p->config.ns : &p->self.name;
@@ -76,7 +76,7 @@ int apex_put(struct pipeline *p, const uint8_t *apex)
 		.minimum_s = policy->ttl_s,
 		.ttl_s = policy->ttl_s};
 	int err = zone_add_apex(p->zone, &params);
-	return err ? err : sign(p, apex);
+	return err ? err : sign(p, apex, has_place);
 }
 
 int apex_remove(struct pipeline *p, const uint8_t *apex)

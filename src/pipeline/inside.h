@@ -94,7 +94,8 @@ static inline void tell_hidden_alias(
 struct self self_find(const uint8_t *domain, const char *hostname);
 /* Returns the configured rules for names, including this host's name if it is to be served. */
 struct policy pipeline_policy(const struct pipeline *p);
-int apex_put(struct pipeline *p, const uint8_t *apex) MUSTCHECK;
+/* Makes it a zone, or puts its SOA and NS anew; and makes it a signed one, if it is to be one (pipeline.h). */
+int apex_put(struct pipeline *p, const uint8_t *apex, bool has_place) MUSTCHECK;
 /* zone_remove_apex(), also of a signed zone. */
 int apex_remove(struct pipeline *p, const uint8_t *apex) NONNULL MUSTCHECK;
 
@@ -156,8 +157,8 @@ int files_put_owner(struct pipeline *p, const struct static_owner *owner) MUSTCH
 bool files_have_label(const struct pipeline *p, const char *label);
 
 /* reverse.c: a reverse zone becomes ours, or is not ours any more. What zone files say in it follows. Errors
- * as for zone_add_apex() and zone_remove_apex(). */
-int reverse_put_zone(struct pipeline *p, const uint8_t *apex, bool is_ours) MUSTCHECK;
+ * as for zone_add_apex() and zone_remove_apex(), and ERR_EXISTS of struct names_sink. */
+int reverse_put_zone(struct pipeline *p, const uint8_t *apex, enum names_zone what) MUSTCHECK;
 /* Does a piece of what is to be done, if anything. Without memory, `has_failed` is set. */
 void reverse_go_on(struct pipeline *p);
 void reverse_fini(struct reverse_jobs *jobs);

@@ -21,9 +21,9 @@ static int put_unicast(void *arg, const uint8_t *owner, const struct rrset *sets
 	return err == ERR_RANGE && !zone_apex_of(p->zone, owner) ? 0 : err;
 }
 
-static int put_reverse_zone(void *arg, const uint8_t *apex, bool is_ours)
+static int put_reverse_zone(void *arg, const uint8_t *apex, enum names_zone what)
 {
-	return reverse_put_zone(arg, apex, is_ours);
+	return reverse_put_zone(arg, apex, what);
 }
 
 static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
@@ -99,7 +99,7 @@ static int make_parts(struct pipeline *p, uint64_t seed)
 	if (!p->model)
 		return ERR_NOMEM;
 	names_bind_model(p->names, p->model);
-	return apex_put(p, policy.domain.wire);
+	return apex_put(p, policy.domain.wire, true);
 }
 
 struct pipeline *pipeline_new(
@@ -168,7 +168,7 @@ int pipeline_set_config(struct pipeline *p, const struct pipeline_config *config
 	const uint8_t *domain = config->policy.domain.wire;
 	p->config = *config;
 	p->self = self_find(domain, p->hostname);
-	int err = apex_put(p, domain);
+	int err = apex_put(p, domain, true);
 	p->has_old_apex = err == ERR_NOMEM;
 	leave_domain(p, &old);
 	struct policy policy = pipeline_policy(p);
@@ -190,7 +190,7 @@ int pipeline_set_self(struct pipeline *p, const char *hostname)
 	p->self = self;
 	struct policy policy = pipeline_policy(p);
 	names_set_policy(p->names, &policy);
-	int err = p->config.ns.len ? 0 : apex_put(p, domain);
+	int err = p->config.ns.len ? 0 : apex_put(p, domain, true);
 	p->has_old_apex |= err == ERR_NOMEM;
 	return err;
 }
@@ -244,7 +244,7 @@ uint32_t pipeline_next_serial(const struct pipeline *p, uint32_t floor)
 static void do_again(struct pipeline *p)
 {
 	if (p->has_old_apex)
-		p->has_old_apex = apex_put(p, p->config.policy.domain.wire) == ERR_NOMEM;
+		p->has_old_apex = apex_put(p, p->config.policy.domain.wire, true) == ERR_NOMEM;
 	const bool has_missing_statics = p->has_missing_statics;
 	p->has_missing_statics = false;
 	if (has_missing_statics) {

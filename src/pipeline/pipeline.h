@@ -47,8 +47,9 @@ struct pipeline_sink {
 	/* A record was added to or removed from the zone. Not called before the end of the first
 	 * flush: the caller reads the records that exist by then. */
 	void (*on_record)(void *arg, const struct zone_change *change);
-	/* True if the zone with that apex is to be signed (zone/sign.h). Asked when it comes. */
-	bool (*is_signed)(void *arg, const uint8_t *apex);
+	/* True if the zone with that apex is to be signed (zone/sign.h). Asked when it comes. `has_place` false: who has
+	 * brought it has as many signed ones as he may; then it may be asked again later. */
+	bool (*is_signed)(void *arg, const uint8_t *apex, bool has_place);
 	/* A signed zone has come, which has no keys yet (pipeline_set_keys()), or is gone. */
 	void (*on_signed_zone)(void *arg, const uint8_t *apex, bool is_gone);
 	/* The views of clients may have changed. The batch is not committed yet, so zone_renew()

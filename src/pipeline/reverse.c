@@ -58,13 +58,21 @@ static void job_begin(struct pipeline *p, struct reverse_job *job, bool is_going
 	job->passes = p->reverse.count > 1 || job->passes > 0 ? 2 : 1;
 }
 
-static int put_zone(struct pipeline *p, const uint8_t *apex)
+/* The place of a signed zone that is about to end is free already: others may have it. */
+static bool has_to_end(const struct pipeline *p, const uint8_t *apex)
+{
+	struct zone_sign_stats stats;
+	const struct reverse_job *job = find(p, apex);
+	return job && job->is_going && zone_sign_stats(p->zone, apex, &stats) == 0;
+}
+
+static int put_zone(struct pipeline *p, const uint8_t *apex, bool has_place)
 {
 	const bool is_new = !zone_has_apex(p->zone, apex);
 	struct reverse_job *job = is_new ? find_or_add(p, apex) : find(p, apex);
 	if (is_new && !job)
 		return ERR_NOMEM;
-	int err = apex_put(p, apex);
+	int err = apex_put(p, apex, has_place);
 	if (job && !err)
 		job_begin(p, job, false);
 	else if (job && is_new)
@@ -72,10 +80,12 @@ static int put_zone(struct pipeline *p, const uint8_t *apex)
 	return err;
 }
 
-int reverse_put_zone(struct pipeline *p, const uint8_t *apex, bool is_ours)
+int reverse_put_zone(struct pipeline *p, const uint8_t *apex, enum names_zone what)
 {
-	if (is_ours)
-		return put_zone(p, apex);
+	if (what == NAMES_ZONE_OURS && has_to_end(p, apex))
+		return ERR_EXISTS;
+	if (what != NAMES_ZONE_GONE)
+		return put_zone(p, apex, what == NAMES_ZONE_SIGNABLE);
 	struct reverse_job *job = zone_has_apex(p->zone, apex) ? find_or_add(p, apex) : NULL;
 	if (!job)
 		return apex_remove(p, apex);

@@ -51,9 +51,9 @@ static int put_unicast(void *arg, const uint8_t *owner, const struct rrset *sets
 	return 0;
 }
 
-static int put_reverse_zone(void *arg, const uint8_t *apex UNUSED, bool is_ours)
+static int put_reverse_zone(void *arg, const uint8_t *apex UNUSED, enum names_zone what)
 {
-	((struct world *)arg)->zones += is_ours ? 1u : -1u;
+	((struct world *)arg)->zones += what != NAMES_ZONE_GONE ? 1u : -1u;
 	return 0;
 }
 

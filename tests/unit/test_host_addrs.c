@@ -64,9 +64,9 @@ static int put_unicast(void *arg, const uint8_t *owner, const struct rrset *sets
 	return 0;
 }
 
-static int put_reverse_zone(void *arg, const uint8_t *apex, bool is_ours)
+static int put_reverse_zone(void *arg, const uint8_t *apex, enum names_zone what)
 {
-	(void)arg, (void)apex, (void)is_ours;
+	(void)arg, (void)apex, (void)what;
 	return 0;
 }
 

@@ -102,15 +102,16 @@ static int put_mdns(void *arg, uint32_t ifindex, const uint8_t *owner, const str
 	return 0;
 }
 
-static int put_reverse_zone(void *arg, const uint8_t *apex, bool is_ours)
+static int put_reverse_zone(void *arg, const uint8_t *apex, enum names_zone what)
 {
 	struct said *s = arg;
-	char name[NAME_TEXT_CAP], line[NAME_TEXT_CAP + 16];
+	char name[NAME_TEXT_CAP], line[NAME_TEXT_CAP + 32];
 	snprintf(line, sizeof(line), "zone %s", name_to_text(apex, name));
-	if (is_ours)
+	said_forget(s, line);
+	if (what == NAMES_ZONE_OURS)
+		strcat(line, " without a place");
+	if (what != NAMES_ZONE_GONE)
 		s->lines[s->count++] = strdup(line);
-	else
-		said_forget(s, line);
 	return 0;
 }
 

@@ -56,7 +56,8 @@ static int put_mdns(void *arg UNUSED, uint32_t link UNUSED, const uint8_t *owner
 	return 0;
 }
 
-static int put_reverse_zone(void *arg UNUSED, const uint8_t *apex UNUSED, bool is_ours UNUSED)
+static int put_reverse_zone(
+	void *arg UNUSED, const uint8_t *apex UNUSED, enum names_zone what UNUSED)
 {
 	return 0;
 }
