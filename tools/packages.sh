@@ -4,7 +4,7 @@
 
 # Needed for the build.
 build_packages=(gcc make autoconf automake pkg-config libc6-dev libmnl-dev libldns-dev nettle-dev libgmp-dev liburcu-dev
-	libcap-ng-dev libjansson-dev libbpf-dev)
+	libcap-ng-dev libjansson-dev libbpf-dev libsystemd-dev)
 
 # Also needed for the demonstration.
 demo_packages=(iproute2 bind9-dnsutils)
@@ -12,7 +12,7 @@ demo_packages=(iproute2 bind9-dnsutils)
 # Also needed for the tests.
 test_packages=(libcmocka-dev clang clang-format libclang-rt-dev llvm binutils mandoc python3 python3-pytest
 	python3-dnspython python3-zeroconf iproute2 procps util-linux bind9 bind9-dnsutils bind9-utils ldnsutils graphviz tcpdump
-	tinydns dbus bubblewrap avahi-daemon avahi-utils libavahi-client-dev knot knot-dnssecutils knot-dnsutils nsd
+	tinydns dbus python3-dbus python3-gi bubblewrap avahi-daemon avahi-utils libavahi-client-dev knot knot-dnssecutils knot-dnsutils nsd
 	dnsmasq-base unbound radvd busybox-static dhcpcd-base isc-dhcp-client strace valgrind systemd s6 podman crun iptables execline
 	pebble lego certbot python3-certbot-dns-rfc2136 uacme dehydrated)
 

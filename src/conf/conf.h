@@ -178,6 +178,7 @@ struct conf {
 	struct listen_rules listens; /* never empty: `auto` if none was given */
 	enum name_mdns mdns;
 	struct options_texts mdns_ifaces; /* NAME_MDNS_LISTED: at least one */
+	bool has_sleep_goodbye;           /* by mDNS, before the machine sleeps */
 	struct conf_keys keys;
 	struct options_texts key_files;   /* files of more keys; the core does not read them */
 	struct options_texts sig0_files;  /* of public keys; the same */

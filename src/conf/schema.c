@@ -119,6 +119,10 @@ static const struct option options[] = {
 	{"mdns", .type = &conf_type_mdns, .commands = SERVE, AT(mdns_ifaces), .arg = "IFACE",
 		.defaults = {"auto"},
 		.help = "speak multicast DNS there; auto: on each link that can"},
+	{"sleep-goodbye", .type = &option_type_flag, .commands = SERVE, AT(has_sleep_goodbye),
+		.defaults = {"yes"},
+		.help = "before the machine sleeps, tell the hosts of its links, where logind says "
+			"so"},
 	{"zone-file", .type = &option_type_texts, .commands = PUBLISH, AT(zone_files),
 		.arg = "FILE", .help = "serve the records of this master file too"},
 	{"ns", .type = &conf_type_host, .commands = PUBLISH, AT(ns), .arg = "NAME",

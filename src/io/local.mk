@@ -29,3 +29,9 @@ src_io_libio_a_SOURCES += src/io/rcu_tsan.c
 else
 src_io_libio_a_SOURCES += src/io/rcu.c
 endif
+
+if LOGIND
+src_io_libio_a_SOURCES += src/io/logind.c src/io/logind.h
+else
+EXTRA_DIST += src/io/logind.c src/io/logind.h
+endif

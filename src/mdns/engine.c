@@ -203,8 +203,26 @@ void mdns_link_gone(struct mdns *m, ns_t now, uint32_t id)
 		mlink_free(link, now);
 }
 
+static void mlink_sleep(struct mlink *link, ns_t now)
+{
+	continued_clear(link);
+	MAP_EACH(mname, &link->mnames, struct mname, by_name) {
+		mname_say_goodbye(mname);
+		mname_stop(mname, MDNS_SILENT, now);
+	}
+	mlink_touch(link);
+}
+
+void mdns_sleep(struct mdns *m, ns_t now)
+{
+	m->is_asleep = true;
+	MAP_EACH(link, &m->links, struct mlink, by_id)
+		mlink_sleep(link, now);
+}
+
 void mdns_restart(struct mdns *m, ns_t now)
 {
+	m->is_asleep = false;
 	MAP_EACH(link, &m->links, struct mlink, by_id) {
 		if (link->is_up)
 			mlink_restart(link, now);
@@ -306,7 +324,8 @@ void mdns_input(
 	struct msg_header header;
 
 	m->stats.packets_in++;
-	if (!link || !(link->lanes & 1 << lane_of(&from->peer)) || from->peer_port == 0) {
+	if (!link || m->is_asleep || !(link->lanes & 1 << lane_of(&from->peer)) ||
+		from->peer_port == 0) {
 		m->stats.ignored++;
 		return;
 	}

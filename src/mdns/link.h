@@ -233,6 +233,7 @@ struct mdns {
 	unsigned recent_count;
 	struct heap due;            /* links by their deadline */
 	ns_t look_at;               /* mdns_look_at() */
+	bool is_asleep;             /* nothing is said but what has been queued */
 	bool is_host_said;          /* the packet being made has records of a name of the host */
 	uint64_t own_bits;          /* bits of the hashes of all own addresses: a quick test */
 	struct outbox outbox;       /* replies, each to one peer: LIMIT_MDNS_OUTBOX bytes */
@@ -246,6 +247,12 @@ struct mdns {
 	uint8_t scratch[LIMIT_MDNS_SCRATCH]; /* rdata of one message, uncompressed */
 	uint8_t repeat[LIMIT_MDNS_PACKET];
 };
+
+/* True if names may be said on the link. */
+static inline bool mlink_speaks(const struct mlink *link)
+{
+	return link->is_up && !link->m->is_asleep;
+}
 
 /* Returns a random number of nanoseconds from `low` to `high`, evenly distributed. */
 ns_t mdns_random(struct mdns *m, ns_t low, ns_t high) NONNULL;

@@ -115,6 +115,10 @@ void mdns_input(struct mdns *m, ns_t now, const struct mdns_path *from, const ui
  * before the next mdns_input(), or that packet may get no reply. */
 bool mdns_is_full(const struct mdns *m) NONNULL;
 
+/* The machine is about to sleep: queues a goodbye for every record on every link (§10.1), which are still to be
+ * polled. From then on nothing is answered, and what is put is not said, until mdns_restart(). */
+void mdns_sleep(struct mdns *m, ns_t now) NONNULL;
+
 /* To be called after the machine slept or the network changed: probes and announces everything
  * again (§8). */
 void mdns_restart(struct mdns *m, ns_t now) NONNULL;

@@ -94,7 +94,7 @@ static void follow(struct mlink *link, ns_t now)
 {
 	const bool defers = mlink_defers(link);
 	LIST_EACH(mname, &link->of_host, struct mname, of_host) {
-		if (!link->is_up)
+		if (!mlink_speaks(link))
 			continue;
 		if (defers)
 			mname_defer(mname, now);
@@ -201,7 +201,7 @@ void mname_set_of_host(struct mname *mname, bool is_of_host, ns_t now)
 		list_append(&link->of_host, &mname->of_host);
 	else
 		list_remove(&mname->of_host);
-	if (link->is_up && mlink_defers(link) && mname->state != MDNS_SILENT)
+	if (mlink_speaks(link) && mlink_defers(link) && mname->state != MDNS_SILENT)
 		mname_start(mname, now);
 }
 

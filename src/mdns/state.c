@@ -101,7 +101,7 @@ void mname_await_workload(struct mname *mname, ns_t now)
 void mname_start(struct mname *mname, ns_t now)
 {
 	struct mlink *link = mname->link;
-	if (!link->is_up) {
+	if (!mlink_speaks(link)) {
 		mname_stop(mname, MDNS_SILENT, now);
 		return;
 	}

@@ -18,7 +18,7 @@
  *	         mname starts as if it were put now. A question is no claim: the workload may be probing
  *	         again itself, and would take ours for a conflict.
  *	DEFERRED: another responder of this host has it, or is asked whether it has: neighbour.c.
- *	SILENT:  the link is down.
+ *	SILENT:  the link is down, or all is asleep.
  *
  * Inputs: put, link up and down, packets, time. Deadlines: one timer an mname, in its link's
  * `probes` (PROBING, CONFLICT, YIELDED, DEFERRED) or `announces` (ANNOUNCING). Progress: what is due either

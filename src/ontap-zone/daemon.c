@@ -17,7 +17,7 @@
 #include "io/ready.h"
 #include "ontap-zone/report.h"
 #include "ontap-zone/signed.h"
-#include "ontap-zone/signed.h"
+#include "ontap-zone/sleep.h"
 #include "pipeline/resolve.h"
 
 struct cookie_keys daemon_new_cookie_seed(void)
@@ -249,7 +249,7 @@ void daemon_on_resume(void *arg, ns_t nap)
 {
 	struct daemon *d = arg;
 	log_info(d->log, "resumed: slept_s=%lld", (long long)(nap / NS_PER_S));
-	mdns_restart(d->mdns, loop_now());
+	daemon_wake(d);
 }
 
 /* The two sockets for questions: control and resolve. */
@@ -314,6 +314,7 @@ unsigned daemon_answer(
 		.server_sandbox = &d->confinement.report,
 		.keeper_sandbox = keeper_sandbox(d->keeper),
 		.signer_sandbox = d->signer ? signer_sandbox(d->signer) : NULL,
+		.sleeper_sandbox = d->sleep.sandbox.has_no_new_privs ? &d->sleep.sandbox : NULL,
 		.watcher_sandbox = watcher_sandbox(d->watcher),
 		.remover_sandbox = watcher_remover_sandbox(d->watcher),
 		.now = loop_now(),

@@ -24,6 +24,9 @@
 #include "ontap-zone/updates.h"
 #include "watch/watcher.h"
 
+/* Longest time for goodbyes. */
+#define GOODBYE_PATIENCE (2 * NS_PER_S)
+
 /* The streams of the control socket (io/control.h). */
 enum daemon_stream {
 	STREAM_NONE,
@@ -32,6 +35,15 @@ enum daemon_stream {
 	STREAM_RELOAD,  /* "reload": wait for its outcome */
 	STREAM_STOP,    /* "stop": wait for the end */
 	STREAM_FORGET   /* "forget": wait for its outcome */
+};
+
+/* The sleep of the machine (ontap-zone/sleep.h). */
+struct sleep {
+	struct loop_watch watch; /* of the sleeper; fd -1: there is none */
+	pid_t pid;
+	struct sandbox_report sandbox;
+	ns_t said_by;  /* the machine waits for goodbyes until then; NS_NEVER: it does not */
+	ns_t awake_at; /* it did not sleep after all; NS_NEVER: it is awake */
 };
 
 struct daemon {
@@ -67,6 +79,7 @@ struct daemon {
 	struct retry again_retry;   /* events were refused, and are asked for again */
 	struct retry keeper_retry;  /* likewise for its next record */
 	struct resume resume;
+	struct sleep sleep;
 	struct buf watch_lines; /* for `watch`: the changes of this flush */
 	struct places places;   /* of addresses that were removed since the last flush */
 	bool has_news;          /* the answer to "names" may be another one now */

@@ -66,6 +66,8 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/signer_process.c src/ontap-zone/signer_process.h \
 	src/ontap-zone/signer_store.c src/ontap-zone/signer_store.h \
 	src/ontap-zone/signer_zone.c \
+	src/ontap-zone/sleep.c src/ontap-zone/sleep.h \
+	src/ontap-zone/sleeper.h \
 	src/ontap-zone/sockets.c src/ontap-zone/sockets.h \
 	src/ontap-zone/start.c src/ontap-zone/start.h \
 	src/ontap-zone/state.c src/ontap-zone/state.h \
@@ -77,3 +79,10 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/report_delegation.c \
 	src/ontap-zone/turn.c src/ontap-zone/turn.h \
 	src/ontap-zone/zones.c src/ontap-zone/zones.h
+if LOGIND
+src_ontap_zone_ontap_zone_SOURCES += src/ontap-zone/sleeper.c
+EXTRA_DIST += src/ontap-zone/sleeper_none.c
+else
+src_ontap_zone_ontap_zone_SOURCES += src/ontap-zone/sleeper_none.c
+EXTRA_DIST += src/ontap-zone/sleeper.c
+endif

@@ -27,7 +27,8 @@ struct report {
 	const struct added *added; /* of `updates`; NULL: none */
 	const struct guests *guests;
 	const struct sandbox_report *server_sandbox, *keeper_sandbox, *watcher_sandbox;
-	const struct sandbox_report *remover_sandbox, *signer_sandbox; /* NULL: there is none */
+	const struct sandbox_report *remover_sandbox, *signer_sandbox,
+		*sleeper_sandbox; /* NULL: none */
 	ns_t now, started;
 	bool is_ready;
 };

@@ -21,12 +21,10 @@
 #include "ontap-zone/reload.h"
 #include "ontap-zone/sig0_files.h"
 #include "ontap-zone/signed.h"
+#include "ontap-zone/sleep.h"
 #include "ontap-zone/sockets.h"
 #include "ontap-zone/start.h"
 #include "ontap-zone/turn.h"
-
-/* Longest time for the goodbyes at the end. */
-#define GOODBYE_PATIENCE (2 * NS_PER_S)
 
 /* Sends the goodbyes on all links, for at most GOODBYE_PATIENCE. */
 static void daemon_say_goodbye(struct daemon *d)
@@ -247,16 +245,20 @@ int command_serve(struct conf *conf, const struct options_args *args, struct log
 	d->log = log;
 	d->args = args;
 	d->started = loop_now();
-	d->signal_watch.fd = -1;
+	d->signal_watch.fd = d->sleep.watch.fd = -1;
+	d->sleep.said_by = d->sleep.awake_at = NS_NEVER;
 	code = daemon_find_user(d, conf);
 	if (!code)
 		code = daemon_start_watching(d, conf);
 	if (!code)
 		code = daemon_start_signer(d, conf);
+	if (!code)
+		daemon_start_sleeper(d, conf);
 	if (code)
 		conf_fini(conf);
 	else
 		code = serve(d, conf);
+	daemon_stop_sleeper(d);
 	daemon_stop_signer(d);
 	daemon_stop_watching(d);
 	mdns_free(d->mdns);

@@ -8,11 +8,13 @@
 #include "base/err.h"
 #include "ontap-zone/reload.h"
 #include "ontap-zone/signed.h"
+#include "ontap-zone/sleep.h"
 
 /* The next deadline of the steps that wait until the watcher is synced: see daemon_turn(). */
 static ns_t synced_deadline(const struct daemon *d)
 {
 	ns_t deadline = ns_min(mdns_deadline(d->mdns), runtime_deadline(&d->runtime));
+	deadline = ns_min(deadline, daemon_sleep_deadline(d));
 	deadline = ns_min(deadline, state_names_deadline(&d->names));
 	deadline = ns_min(deadline, state_serial_deadline(&d->serial));
 	deadline = ns_min(deadline, files_deadline(&d->files));
@@ -42,6 +44,7 @@ static void do_synced_steps(struct daemon *d)
 	if (d->is_ready)
 		daemon_tell_status(d);
 	daemon_pump_mdns(d);
+	daemon_poll_sleep(d);
 	daemon_tell_watchers(d);
 	files_poll(&d->files, loop_now());
 	if (loop_now() >= state_serial_deadline(&d->serial))

@@ -109,6 +109,7 @@ static void defaults_are_those_of_the_table(void **state)
 	assert_int_equal(l.conf.listens.at[0].kind, LISTEN_AUTO);
 	assert_int_equal(l.conf.listens.at[0].port, 53);
 	assert_int_equal(l.conf.mdns, NAME_MDNS_AUTO);
+	assert_true(l.conf.has_sleep_goodbye);
 	assert_int_equal(l.conf.names.count, 3);
 	assert_int_equal(l.conf.names.at[0], NAME_ALIAS);
 	assert_int_equal(l.conf.names.at[1], NAME_HOSTNAME);

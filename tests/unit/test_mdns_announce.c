@@ -261,6 +261,52 @@ static void s10_1_goodbye_of_everything_on_exit(void **state)
 	assert_int_equal(mdns_deadline(rig.m), NS_NEVER);
 }
 
+static void s10_1_goodbye_of_everything_before_sleep(void **state)
+{
+	(void)state;
+	rig_link(RIG_SECOND, 1500, true);
+	put("web.local", "A 10.0.0.1");
+	put("printer.local", "shared PTR web.local");
+	put_on(RIG_SECOND, "db.local", "A 10.0.0.5");
+	rig_settle();
+	rig_say("10.0.0.9", "tc; q web.local A"); /* waits for the rest of it */
+	mdns_sleep(rig.m, rig.now);
+	rig_wait(0);
+	rig_expect("an web.local. 0 A flush 10.0.0.1");
+	rig_expect("an printer.local. 0 PTR web.local.");
+	rig_expect("an db.local. 0 A flush 10.0.0.5");
+	assert_int_equal(mdns_deadline(rig.m), NS_NEVER);
+	assert_int_equal(rig_status(RIG_LINK, "web.local").state, MDNS_SILENT);
+}
+
+static void s10_1_who_sleeps_says_nothing_until_awake(void **state)
+{
+	(void)state;
+	put("web.local", "A 10.0.0.1");
+	rig_settle();
+	put("young.local", "A 10.0.0.2"); /* is not said yet */
+	mdns_sleep(rig.m, rig.now);
+	rig_wait(0);
+	rig_expect_none("young.local");
+	rig_forget();
+	put("web.local", "A 10.0.0.3");
+	put("late.local", "host A 10.0.0.4");
+	mdns_set_company(rig.m, rig.now, RIG_LINK, 1);
+	rig_link(RIG_LINK, 1400, true);
+	put_on(RIG_SECOND, "late.local", "A 10.0.0.4");
+	rig_link(RIG_SECOND, 1500, true);
+	ask("10.0.0.9", "q web.local A");
+	ask("10.0.0.9:4000", "q web.local A");
+	rig_wait(60 * NS_PER_S);
+	rig_expect_silence();
+	mdns_set_company(rig.m, rig.now, RIG_LINK, 0);
+	mdns_restart(rig.m, rig.now);
+	rig_wait(NS_PER_S);
+	rig_expect("an web.local. 120 A flush 10.0.0.3");
+	rig_expect("an young.local. 120 A flush 10.0.0.2");
+	rig_expect("an late.local. 120 A flush 10.0.0.4");
+}
+
 static void s10_1_goodbyes_of_many_names_share_packets(void **state)
 {
 	(void)state;
@@ -529,6 +575,8 @@ int main(void)
 		CASE(s10_1_last_record_of_a_type_says_goodbye),
 		CASE(s10_1_name_removed_while_probing_says_nothing),
 		CASE(s10_1_goodbye_of_everything_on_exit),
+		CASE(s10_1_goodbye_of_everything_before_sleep),
+		CASE(s10_1_who_sleeps_says_nothing_until_awake),
 		CASE(s10_1_goodbyes_of_many_names_share_packets),
 		CASE(s10_1_rescue_when_a_peer_says_goodbye_to_our_record),
 		CASE(s10_1_shared_record_is_rescued_alone),

@@ -2,6 +2,7 @@
 /* How long a turn of the daemon waits: ontap-zone/turn.h. Its steps are those of this file. */
 #include "ontap-zone/reload.h"
 #include "ontap-zone/signed.h"
+#include "ontap-zone/sleep.h"
 #include "ontap-zone/turn.h"
 #include "unit.h"
 
@@ -89,6 +90,15 @@ void guests_poll(struct guests *g UNUSED, ns_t now UNUSED)
 ns_t runtime_deadline(const struct runtime *r UNUSED)
 {
 	return NS_NEVER;
+}
+
+ns_t daemon_sleep_deadline(const struct daemon *d UNUSED)
+{
+	return NS_NEVER;
+}
+
+void daemon_poll_sleep(struct daemon *d UNUSED)
+{
 }
 
 ns_t state_names_deadline(const struct state_names *names UNUSED)

@@ -12,7 +12,7 @@ from lib.started import Started
 # A daemon under test only looks at the namespaces in its own /run/netns, and at aliases, not at all processes
 # of the machine. A test that needs more says so: the last option on the command line counts.
 HERMETIC = {"assign-nsid": "--assign-nsid=/run/netns", "hostnames-by": "--hostnames-by=none",
-            "self": "--no-self", "grants": "--no-grants"}
+            "self": "--no-self", "grants": "--no-grants", "sleep-goodbye": "--no-sleep-goodbye"}
 
 
 # The hosts of tests have bridges of veths only, on which --listen=auto serves nobody.
