@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""A signed parent that follows CDS (RFC 7344), and keys that follow the parent: Knot serves it, BIND's dnssec-cds carries the
-DS over, unbound validates all the while, and nobody types a command but to begin a roll."""
+"""A signed parent that follows CDS (RFC 7344), and keys that follow the parent: Knot or BIND serves it, BIND's dnssec-cds carries
+the DS over, unbound validates all the while, and nobody types a command but to begin a roll."""
 import os
 import tempfile
 import threading
@@ -21,7 +21,7 @@ from lib.wait import wait_until  # noqa: E402
 
 PARENT, ZONE = "example.org", "wan.example.org"
 HOST, SERVER, RESOLVER = "10.9.0.1", "10.9.0.2", "10.9.0.3"
-TOOLS = ("knotd", "unbound", "dig", "dnssec-cds", "dnssec-dsfromkey", "nsupdate")
+TOOLS = ("unbound", "dig", "dnssec-cds", "dnssec-dsfromkey", "nsupdate")
 WAIT_S = 90
 
 
@@ -32,8 +32,78 @@ class ParentAnchor:
         self.line = line
 
 
+PARENT_FILE = f"""$ORIGIN {PARENT}.
+$TTL 1
+@ SOA ns hostmaster 1 3600 600 604800 1
+@ NS ns
+ns A {SERVER}
+wan NS ns.wan
+ns.wan A {HOST}
+"""
+
+
+def knot_parent(program, ns, work):
+    conf = write(work, "knot.conf", f"""
+server:
+    listen: {SERVER}@53
+    rundir: {work}
+database:
+    storage: {work}
+acl:
+  - id: own
+    address: {SERVER}
+    action: update
+policy:
+  - id: quick
+    dnskey-ttl: 1
+    zone-max-ttl: 1
+zone:
+  - domain: {PARENT}
+    storage: {work}
+    file: parent.zone
+    acl: own
+    zonefile-load: difference
+    dnssec-signing: on
+    dnssec-policy: quick
+""")
+    return Server(ns, SERVER, work, "knot", [program, "-c", conf])
+
+
+def bind_parent(program, ns, work):
+    conf = write(work, "named.conf", f"""
+options {{
+    directory "{work}";
+    listen-on {{ {SERVER}; }};
+    listen-on-v6 {{ none; }};
+    recursion no;
+    pid-file none;
+    session-keyfile none;
+    managed-keys-directory "{work}";
+    dnssec-validation no;
+    notify no;
+}};
+controls {{ }};
+dnssec-policy "quick" {{
+    keys {{ csk lifetime unlimited algorithm ecdsap256sha256; }};
+    dnskey-ttl 1;
+    max-zone-ttl 1;
+}};
+zone "{PARENT}" {{
+    type primary;
+    file "parent.zone";
+    allow-update {{ {SERVER}; }};
+    dnssec-policy "quick";
+    inline-signing no;
+}};
+""")
+    return Server(ns, SERVER, work, "named", [program, "-g", "-n", "1", "-c", conf])
+
+
+PARENTS = {"knotd": knot_parent, "named": bind_parent}
+
+
 class World:
-    def __init__(self, topo, need, program, work):
+    def __init__(self, topo, need, program, work, parent):
         for tool in TOOLS:
             need(tool)
         topo.has_dad = False
@@ -42,8 +112,9 @@ class World:
         topo.bridge(self.host, "br0", f"{HOST}/24")
         self.parent = topo.workload("parent", self.host, "br0", f"{SERVER}/24", alias="parent")
         self.resolver = topo.workload("resolver", self.host, "br0", f"{RESOLVER}/24", alias="resolver")
-        self.add(self.serve_parent(need("knotd")))
-        wait_until(lambda: self.dig(SERVER, PARENT, "DNSKEY", "+short"), 30, "the parent is signed")
+        write(work, "parent.zone", PARENT_FILE)
+        self.add(PARENTS[parent](need(parent), self.parent, work))
+        wait_until(lambda: "RRSIG" in self.dig(SERVER, PARENT, "DNSKEY", "+dnssec"), 30, "the parent is signed")
         key = self.dig(SERVER, PARENT, "DNSKEY")
         ds = self.parent.run(["dnssec-dsfromkey", "-2", "-f", write(work, "parent.key", key), PARENT]).stdout.splitlines()[0]
         self.add(unbound(need("unbound"), self.resolver, RESOLVER, work, {PARENT: ParentAnchor(ds)}, SERVER))
@@ -58,34 +129,6 @@ class World:
 
     def add(self, server):
         self.running.append(server)
-
-    def serve_parent(self, knotd):
-        write(self.work, "parent.zone", f"$ORIGIN {PARENT}.\n$TTL 1\n@ SOA ns hostmaster 1 3600 600 604800 1\n@ NS ns\n"
-              f"ns A {SERVER}\nwan NS ns.wan\nns.wan A {HOST}\n")
-        conf = write(self.work, "knot.conf", f"""
-server:
-    listen: {SERVER}@53
-    rundir: {self.work}
-database:
-    storage: {self.work}
-acl:
-  - id: own
-    address: {SERVER}
-    action: update
-policy:
-  - id: quick
-    dnskey-ttl: 1
-    zone-max-ttl: 1
-zone:
-  - domain: {PARENT}
-    storage: {self.work}
-    file: parent.zone
-    acl: own
-    zonefile-load: difference
-    dnssec-signing: on
-    dnssec-policy: quick
-""")
-        return Server(self.parent, SERVER, self.work, "knot", [knotd, "-c", conf])
 
     def dig(self, server, name, kind, *options):
         return self.parent.run(["dig", "+norec", "+noall", "+answer", f"@{server}", name, kind, *options], check=False).stdout
@@ -124,11 +167,11 @@ zone:
         print(self.daemon.log())
 
 
-@pytest.fixture
-def world(topo, need, program):
+@pytest.fixture(params=PARENTS)
+def world(request, topo, need, program):
     with tempfile.TemporaryDirectory(prefix="p") as work:
         os.chmod(work, 0o777)
-        made = World(topo, need, program, work)
+        made = World(topo, need, program, work, request.param)
         try:
             yield made
         finally:
