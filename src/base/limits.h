@@ -381,6 +381,42 @@ enum {
 	LIMIT_UPDATE_FILE = 128 << 20,
 };
 
+/* The collector: names that others say over Multicast DNS, signed. Everybody on the link may send; a key may be stolen, or
+ * with --trust-first anybody's. */
+enum {
+	/* Keys, at some 1 KiB each; those that were trusted as the first that came have half of them. */
+	LIMIT_COLLECT_KEYS = 4096,
+	LIMIT_COLLECT_FIRST_PART = 2,
+	/* Names of a key, and of all: some 1 KiB each. Those of keys that came first have half of all, too. */
+	LIMIT_COLLECT_KEY_NAMES = 256,
+	LIMIT_COLLECT_NAMES = 65536,
+	/* Addresses of a name that are said on one link: a host with temporary addresses (RFC 8981) in some prefixes. And
+	 * of a name on all links. */
+	LIMIT_COLLECT_LINK_ADDRS = 32,
+	LIMIT_COLLECT_ADDRS = LIMIT_HOST_ADDRS,
+	/* Links on which names are collected: a set of them is one word. */
+	LIMIT_COLLECT_LINKS = 64,
+	/* Patterns of all keys: each is compared with each new name, some 30 ns. */
+	LIMIT_COLLECT_PATTERNS = 8192,
+	/* Seconds that a packet is valid: hosts say 180, with what they back-date. And a record's TTL at most: RFC 6762 §10
+	 * recommends no longer one. A host that is dead is HERE for as long. */
+	LIMIT_COLLECT_VALID_S = 600,
+	LIMIT_COLLECT_TTL_S = 4500,
+	/* Packets of one key with the same second of inception that are remembered, at 16 bytes each. Then the others of that
+	 * second count as seen. */
+	LIMIT_COLLECT_SEEN = 256,
+	/* Signatures verified in a second, at 125 µs each. A half is for those hosts whose last packet was good: others,
+	 * however many, do not take it from them. And of one source, and how many sources are told apart. */
+	LIMIT_COLLECT_VERIFY_S = 500,
+	LIMIT_COLLECT_SOURCE_S = 50,
+	LIMIT_COLLECT_SOURCES = 1024,
+	/* Hosts whose keys are asked for at a time, and the seconds that one is. */
+	LIMIT_COLLECT_KEYS_ASKED = 64,
+	LIMIT_COLLECT_KEY_ASKED_S = 10,
+	/* Bytes about names that are gone, until they are written: then the whole file is made anew. */
+	LIMIT_COLLECT_GONE = 1 << 20,
+};
+
 /* Guests that configure themselves: all bytes are a guest's, or those of strangers on its wire. */
 enum {
 	/* Bytes of a frame that are read: more than DHCP, DHCPv6 or ND need on any Ethernet. */

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns what updates say, and who has the word about a name.
+ * Never reads an update.
+ */
+#include "base/err.h"
+#include "collect/ckey.h"
+#include "collect/label.h"
+
+static int may_say(const struct collect *c, const struct ckey *key, const char *label,
+	struct wire_label *ret_name)
+{
+	char text[COLLECT_LABEL_CAP];
+	if (!key || !ckey_is_trusted(c, key))
+		return ERR_ABSENT;
+	if (!wire_label_from_text(label, ret_name) || ckey_may_say(c, key, ret_name, text))
+		return ERR_DENIED;
+	const struct label *l = label_find(c, ret_name);
+	return l && l->key != key ? ERR_EXISTS : 0;
+}
+
+int collect_may_say(const struct collect *c, const uint8_t *signer, uint8_t alg, uint16_t tag,
+	const char *label)
+{
+	struct wire_label name;
+	return may_say(c, ckey_find(c, signer, alg, tag), label, &name);
+}
+
+/* What the update says is older than what a link has said. */
+static bool is_overtaken(const struct label *l, const struct collect_statement *s)
+{
+	return l->state == COLLECT_HERE && s->when_s < l->link_s;
+}
+
+static void withdraw(struct collect *c, struct label *l)
+{
+	if (l->word != COLLECT_UPDATE)
+		return;
+	label_set_word(c, l, COLLECT_LINK);
+	if (l->state == COLLECT_MOVED)
+		label_set_state(c, l, COLLECT_AWAY, c->now + label_keep_left(c, l));
+	label_refresh(c, l);
+}
+
+int collect_update(struct collect *c, ns_t now, uint64_t now_s, const struct collect_statement *s)
+{
+	struct wire_label name;
+	collect_enter(c, now, now_s);
+	struct ckey *key = ckey_find(c, s->signer, s->alg, s->tag);
+	int err = may_say(c, key, s->label, &name);
+	if (err)
+		return err;
+	struct label *l = label_find(c, &name);
+	if (!l && s->has_addrs) {
+		l = label_add(c, key, &name);
+		if (!l)
+			return ERR_NOMEM;
+	}
+	if (!l)
+		return 0;
+	if (s->when_s >= l->update_s)
+		l->update_s = s->when_s;
+	if (!s->has_addrs) {
+		withdraw(c, l);
+	} else if (!is_overtaken(l, s)) {
+		l->heard_s = now_s;
+		label_set_state(c, l, COLLECT_MOVED, label_lease_end(c, s->lease_s));
+		label_set_word(c, l, COLLECT_UPDATE);
+	}
+	return 0;
+}
+
+enum collect_word collect_word(const struct collect *c, const char *label)
+{
+	const struct label *l = label_find_text(c, label);
+	return l ? l->word : COLLECT_NOBODY;
+}
+
+size_t collect_find_keys(
+	const struct collect *c, const uint8_t *signer, struct rdata ret[COLLECT_KEYS_OF])
+{
+	size_t count = 0;
+	MAP_EACH_WITH(key, &c->keys, name_hash(c->seed, signer), struct ckey, in_keys)
+		if (count < COLLECT_KEYS_OF && ckey_is_trusted(c, key) &&
+			name_equal(key->signer.wire, signer))
+			ret[count++] = ckey_rdata(key);
+	return count;
+}
