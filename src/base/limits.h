@@ -379,6 +379,18 @@ enum {
 	LIMIT_UPDATE_BYTES = 16 << 20,
 	/* Bytes of the file in which they are kept, between two times that it is made anew. */
 	LIMIT_UPDATE_FILE = 128 << 20,
+	/* Leases that are granted (RFC 9664), in seconds: a shorter one would be nothing but load; longer ones keep what
+	 * nobody renews. RFC 9665 §5 suggests two hours, and 14 days for the key. */
+	LIMIT_LEASE_MIN_S = 30,
+	LIMIT_LEASE_MAX_S = 86400,
+	LIMIT_LEASE_KEY_MAX_S = 14 * 86400,
+	/* Services in a registration (RFC 9665): each is looked for by each record. */
+	LIMIT_SRP_SERVICES = 64,
+	/* Sets with a lease: half of all, because anybody in the lan may register. */
+	LIMIT_SRP_SETS = LIMIT_UPDATE_SETS / 2,
+	/* Registrations in a second that remove all that a host has: for that, all that updates have added is gone
+	 * through. */
+	LIMIT_SRP_REMOVALS_S = 10,
 };
 
 /* The collector: names that others say over Multicast DNS, signed. Everybody on the link may send; a key may be stolen, or

@@ -51,3 +51,8 @@ const char *conf_netns_dir(const struct conf *c)
 {
 	return conf_has_all_netns(c) ? "/run/netns" : c->nsid_dir;
 }
+
+bool conf_has_updates(const struct conf *c)
+{
+	return c->update_rights.count > 0 || c->has_srp;
+}

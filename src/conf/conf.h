@@ -184,6 +184,7 @@ struct conf {
 	struct options_texts sig0_files;  /* of public keys; the same */
 	struct conf_allows transfers;     /* who may transfer; empty: nobody */
 	struct conf_rights update_rights; /* who may update us, and what; empty: nobody */
+	bool has_srp;                     /* clients of the lan may register services (RFC 9665) */
 	struct conf_peers notifies;       /* secondaries to notify of changes */
 	struct conf_peers updates;        /* primaries to update with our records; each has a key */
 	enum conf_dnssec dnssec;
@@ -264,6 +265,9 @@ void conf_fini(struct conf *c) NONNULL;
 /* Returns the part of the configuration that the name layer uses. Its texts are borrowed from
  * `c`. */
 struct policy conf_policy(const struct conf *c) NONNULL;
+
+/* True if anybody may update us. */
+bool conf_has_updates(const struct conf *c) NONNULL;
 
 /* True if the zone with that apex is to be signed. A reverse zone is one if it is of a global prefix. */
 bool conf_signs(const struct conf *c, const uint8_t *apex) NONNULL;

@@ -192,6 +192,8 @@ static const struct option options[] = {
 		.help = "who may update names and types of records (RFC 2136); without TYPE: TXT "
 			"at "
 			"_acme-challenge of the names"},
+	{"srp", .type = &option_type_flag, .commands = SERVE, AT(has_srp),
+		.help = "let clients of the lan register hosts and services (RFC 9665)"},
 	{"notify", .type = &conf_type_peers, .commands = SERVE, AT(notifies),
 		.arg = "ADDR[:PORT][,key:NAME]", .help = "tell that secondary of changes"},
 	{"update", .type = &conf_type_peers, .commands = SERVE, AT(updates),

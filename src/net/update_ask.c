@@ -39,12 +39,24 @@ void update_ask_came_by(struct update_ask *a, int fd, const struct msghdr *in)
 	memcpy(a->control, in->msg_control, a->control_len);
 }
 
+/* Adds the option to the OPT at the end of a reply of `len` bytes, if it has one. Returns the new length. */
+static size_t add_option(struct update_ask *a, size_t len, size_t cap)
+{
+	if (!a->request.has_edns || a->option_len == 0 || len + a->option_len > cap)
+		return len;
+	memcpy(a->reply + len, a->option, a->option_len);
+	put_u16(a->reply + len - 2, (uint16_t)a->option_len);
+	return len + a->option_len;
+}
+
 void update_ask_reply(struct update_ask *a, unsigned rcode, uint64_t now_s, bool is_tcp)
 {
 	const size_t cap = is_tcp ? sizeof(a->reply) : UDP_PAYLOAD_MIN;
 	size_t len = request_refuse(&a->request, a->msg, rcode, a->reply, sizeof(a->reply));
 	if (len > 0)
 		put_u16(a->reply, a->request.id);
+	if (len > 0 && rcode == RCODE_NOERROR)
+		len = add_option(a, len, cap);
 	if (a->is_sig0) { /* RFC 2931 §3.2 leaves it open */
 		a->reply_len = len;
 		return;

@@ -14,14 +14,20 @@
 #include "transfer/tsig.h"
 
 enum {
-	/* The header, the zone, EDNS, and the signature. */
-	UPDATE_REPLY_CAP = MSG_HEADER_LEN + NAME_CAP + 4 + 11 + TSIG_RECORD_CAP + 2 * NAME_CAP
+	UPDATE_OPTION_CAP = 16,
+	/* The header, the zone, EDNS with an option, and the signature. */
+	UPDATE_REPLY_CAP = MSG_HEADER_LEN + NAME_CAP + 4 + 11 + UPDATE_OPTION_CAP +
+			   TSIG_RECORD_CAP + 2 * NAME_CAP
 };
 
 struct update_ask {
 	struct request request;
 	struct tsig tsig;
 	bool is_sig0; /* `msg` is signed by a key pair, and not verified; nothing is in `tsig` */
+	bool is_registration; /* verified by the key that is in it (RFC 9665) */
+	/* An option of EDNS that the reply has. */
+	size_t option_len;
+	uint8_t option[UPDATE_OPTION_CAP];
 	uint64_t
 		until_s; /* seconds since 1970: then the signature of a key pair ends, if it is verified */
 	size_t reply_len; /* 0: there is none yet, or it is taken */

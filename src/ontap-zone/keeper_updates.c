@@ -64,7 +64,7 @@ bool keeper_can_keep_updates(
 	const struct keeper_process *p, const struct conf *conf, const struct log *log)
 {
 	const bool is_same_dir = strcmp(conf->state_dir, p->conf.state_dir) == 0;
-	if (conf->update_rights.count == 0)
+	if (!conf_has_updates(conf))
 		return true;
 	int dir = is_same_dir ? p->state_dir : state_dir_open(conf->state_dir, NULL);
 	/* Nothing is appended: this finds out whether the file can be written, and makes it. */

@@ -40,6 +40,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/print_status.c \
 	src/ontap-zone/print_watch.c \
 	src/ontap-zone/refusal.c src/ontap-zone/refusal.h \
+	src/ontap-zone/registration.c src/ontap-zone/registration.h \
 	src/ontap-zone/reload.c src/ontap-zone/reload.h \
 	src/ontap-zone/render.c src/ontap-zone/render.h \
 	src/ontap-zone/report.c src/ontap-zone/report.h \

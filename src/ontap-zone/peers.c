@@ -125,7 +125,7 @@ static bool has_sig0(const struct conf *conf)
 	for (size_t i = 0; i < conf->update_rights.count; i++)
 		if (conf->update_rights.at[i].is_sig0)
 			return true;
-	return false;
+	return conf->has_srp;
 }
 
 /* Publishes to the answering threads who may transfer, and the current SOA of the catalog. */
@@ -147,7 +147,7 @@ static void publish_policy(struct peers *o)
 			.key_count = o->keys.count,
 			.allow = allow,
 			.allow_count = conf->transfers.count,
-			.has_updates = conf->update_rights.count > 0,
+			.has_updates = conf_has_updates(conf),
 			.has_sig0 = has_sig0(conf),
 			.catalog = o->catalog,
 			.catalog_soa = catalog_soa_now(o)});

@@ -119,7 +119,8 @@ static struct pipeline_config config_of(
 		.hostmaster = conf->hostmaster,
 		.lan = conf->lan.at,
 		.lan_count = conf->lan.count,
-		.has_self = conf->has_self};
+		.has_self = conf->has_self,
+		.srp_port = conf->has_srp ? conf->listens.at[0].port : 0};
 }
 
 static int read_zone_files(struct runtime *r, struct conf_error *error)

@@ -9,24 +9,37 @@
 
 #include "base/err.h"
 #include "net/dns_answer.h"
+#include "ontap-zone/registration.h"
 #include "update/seen.h"
 
-const char *update_sig0_verify(
-	const struct signer_keys *keys, const struct zone *zone, struct update_ask *ask)
+static const char *tell(int err)
 {
+	switch (err) {
+	case ERR_ABSENT: return "no file and no zone of ours has such a key of the signer";
+	case ERR_RANGE: return "its signature is not valid now, or for too long";
+	case ERR_NOMEM: return "out of memory";
+	default: return "its signature is wrong";
+	}
+}
+
+const char *update_sig0_verify(
+	const struct signer_keys *keys, const struct runtime *runtime, struct transfer *update)
+{
+	struct update_ask *ask = update->update;
 	struct sig0 sig;
 	if (sig0_find(ask->msg, ask->len, &sig) != 1)
 		return "its signature is malformed";
 	ask->tsig.key.name = sig.signer; /* which is signed as it was sent: the copy is changed */
 	name_lower(&ask->tsig.key.name);
 	const uint64_t now_s = dns_unix_time();
-	switch (signer_keys_verify(keys, zone, ask->msg, &sig, now_s)) {
-	case 0: break;
-	case ERR_ABSENT: return "no file and no zone of ours has such a key of the signer";
-	case ERR_RANGE: return "its signature is not valid now, or for too long";
-	case ERR_NOMEM: return "out of memory";
-	default: return "its signature is wrong";
-	}
+	int err = signer_keys_verify(keys, pipeline_zone(runtime->pipeline), ask->msg, &sig, now_s);
+	const char *wrong = NULL;
+	if (err == ERR_ABSENT && runtime->conf.has_srp)
+		wrong = registration_verify(runtime, &update->client, ask, &sig, now_s);
+	else if (err)
+		wrong = tell(err);
+	if (wrong)
+		return wrong;
 	ask->tsig.mac_len = SEEN_MAC;
 	memcpy(ask->tsig.mac, sig.signature, SEEN_MAC);
 	ask->until_s = sig0_until(&sig, now_s);

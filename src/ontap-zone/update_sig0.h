@@ -3,10 +3,11 @@
 #pragma once
 
 #include "base/compiler.h"
-#include "net/update_ask.h"
+#include "net/transfers.h"
+#include "ontap-zone/runtime.h"
 #include "update/signer_key.h"
 
-/* Verifies the signature. What is learned goes to where TSIG has it: the name of the key, and what tells two messages apart.
- * Returns NULL, or why not. */
-const char *update_sig0_verify(const struct signer_keys *keys, const struct zone *zone,
-	struct update_ask *ask) NONNULL MUSTCHECK;
+/* Verifies the signature, with a key that we have; if there is none, the update may be a registration. What is learned goes
+ * to where TSIG has it: the name of the key, and what tells two messages apart. Returns NULL, or why not. */
+const char *update_sig0_verify(const struct signer_keys *keys, const struct runtime *runtime,
+	struct transfer *update) NONNULL MUSTCHECK;

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "io/loop.h"
 #include "net/dns_answer.h"
+#include "ontap-zone/registration.h"
 #include "ontap-zone/update_put.h"
 #include "ontap-zone/update_sig0.h"
 #include "update/diary.h"
@@ -61,7 +62,7 @@ struct updates {
 	struct retry file_retry, put_retry;
 	bool has_failed;       /* the last write */
 	uint64_t apex_changes; /* of the zone, when all was put */
-	struct budget budget;
+	struct budget budget, removals;
 	struct name forgotten; /* len 0: nothing is to be forgotten */
 	uint16_t forgotten_type;
 	struct seen *seen; /* owned */
@@ -159,6 +160,7 @@ size_t updates_load(struct updates *u, const char *text, size_t len)
 			"updates are damaged: entries=%zu note=\"what they had changed is lost\"",
 			bad);
 	u->has_to_be_new = bad > 0;
+	(void)added_expire(u->added, dns_unix_time());
 	u->apex_changes = zone_apex_changes(pipeline_zone(u->config.runtime->pipeline));
 	put_all(u, loop_now());
 	return added_stats(u->added).owners;
@@ -194,7 +196,8 @@ static void answer(struct updates *u, struct transfer *t, unsigned rcode)
 {
 	const struct seen_message m = seen_of(t->update);
 	const uint64_t now_s = dns_unix_time();
-	if (rcode != RCODE_SERVFAIL)
+	/* Of registrations the time is kept that they are signed at: there may be any number of keys. */
+	if (rcode != RCODE_SERVFAIL && !t->update->is_registration)
 		seen_note(u->seen, &m, rcode, now_s);
 	transfers_answer_update(u->transfers, t, rcode, now_s);
 }
@@ -235,12 +238,13 @@ static int judge(struct updates *u, const struct update_ask *ask, const struct u
 		.domain = pipeline_domain(runtime->pipeline),
 		.rights = rights->at,
 		.right_count = rights->count,
-		.by = {ask->tsig.key.name.wire, dns_unix_time()},
+		.by = {.key = ask->tsig.key.name.wire, .when_s = dns_unix_time()},
 		.is_sig0 = ask->is_sig0,
 		.try = update_put_try,
 		.try_arg = &u->put,
 		.before = &u->entry};
-	return update_judge(&ground, m, draft, outcome);
+	return ask->is_registration ? registration_judge(&ground, ask, m, draft, outcome)
+				    : update_judge(&ground, m, draft, outcome);
 }
 
 /* Adds the draft to the entry. */
@@ -295,13 +299,21 @@ static bool answer_seen(struct updates *u, struct transfer *t)
 	return true;
 }
 
+static bool may_judge(struct updates *u, const struct update_ask *ask, ns_t now)
+{
+	if (ask->is_registration && registration_removes_all(ask) &&
+		!budget_may(
+			&u->removals, now, LIMIT_SRP_REMOVALS_S, NS_PER_S / LIMIT_SRP_REMOVALS_S))
+		return false;
+	return budget_may(&u->budget, now, LIMIT_UPDATES_S, NS_PER_S / LIMIT_UPDATES_S);
+}
+
 static bool judge_first(struct updates *u, ns_t now)
 {
 	struct transfer *t = u->waiting;
 	struct update_message m;
 	const char *wrong = t->update->is_sig0 && t->update->tsig.mac_len == 0
-				    ? update_sig0_verify(&u->signers,
-					      pipeline_zone(u->config.runtime->pipeline), t->update)
+				    ? update_sig0_verify(&u->signers, u->config.runtime, t)
 				    : NULL;
 	if (wrong) {
 		u->refused++;
@@ -310,9 +322,9 @@ static bool judge_first(struct updates *u, ns_t now)
 			u->transfers, take_first(u), RCODE_NOTAUTH, dns_unix_time());
 		return true;
 	}
-	if (answer_seen(u, t))
+	if (!t->update->is_registration && answer_seen(u, t))
 		return true;
-	if (!budget_may(&u->budget, now, LIMIT_UPDATES_S, NS_PER_S / LIMIT_UPDATES_S)) {
+	if (!may_judge(u, t->update, now)) {
 		u->limited++;
 		answer(u, take_first(u), RCODE_SERVFAIL);
 		return true;
@@ -495,7 +507,7 @@ void updates_written(struct updates *u, int err)
 void updates_write_again(struct updates *u)
 {
 	/* Without a file of ours, the first update there would fail. */
-	u->has_to_be_new = u->file_len > 0 || u->config.runtime->conf.update_rights.count > 0;
+	u->has_to_be_new = u->file_len > 0 || conf_has_updates(&u->config.runtime->conf);
 	retry_done(&u->file_retry);
 }
 
@@ -520,9 +532,9 @@ static int enter_forgotten(struct updates *u)
 	const struct added_by by = {0};
 	int err = o ? 0 : ERR_NOMEM;
 	if (!err && u->forgotten_type != 0)
-		err = added_owner_put(o, u->forgotten_type, 0, NULL, 0, by);
+		err = added_owner_put(o, u->forgotten_type, 0, NULL, NULL, 0, by);
 	while (!err && u->forgotten_type == 0 && o->set_count > 0)
-		err = added_owner_put(o, o->sets[0]->type, 0, NULL, 0, by);
+		err = added_owner_put(o, o->sets[0]->type, 0, NULL, NULL, 0, by);
 	return err;
 }
 
@@ -546,6 +558,10 @@ void updates_poll(struct updates *u, ns_t now)
 		u->config.publish(u->config.arg);
 	}
 	follow_zones(u, now);
+	if (added_expire(u->added, dns_unix_time()) > 0) {
+		put_all(u, now);
+		u->config.publish(u->config.arg);
+	}
 	if (u->unserved)
 		settle(u);
 	if (u->is_asked || u->unserved || !*u->config.keeper)
@@ -562,9 +578,20 @@ void updates_poll(struct updates *u, ns_t now)
 		write_entry(u);
 }
 
+/* When the next lease ends. It is looked for a minute ahead at most, because clocks jump. */
+static ns_t lease_deadline(const struct updates *u)
+{
+	enum { LOOK_S = 60 };
+	const uint64_t end = added_next_end(u->added), now_s = dns_unix_time();
+	if (end == UINT64_MAX)
+		return NS_NEVER;
+	const uint64_t wait_s = end > now_s ? end - now_s : 1;
+	return loop_now() + (ns_t)(wait_s < LOOK_S ? wait_s : LOOK_S) * NS_PER_S;
+}
+
 ns_t updates_deadline(const struct updates *u)
 {
-	ns_t deadline = retry_deadline(&u->put_retry);
+	ns_t deadline = ns_min(retry_deadline(&u->put_retry), lease_deadline(u));
 	if (u->unserved)
 		return ns_min(deadline, loop_now() + SIGNED_LOOK);
 	if (u->is_asked)
@@ -584,6 +611,7 @@ void updates_report(const struct updates *u, struct jsonw *w)
 	jsonw_number(w, "rights", (int64_t)u->config.runtime->conf.update_rights.count);
 	jsonw_number(w, "names", (int64_t)stats.owners);
 	jsonw_number(w, "records", (int64_t)stats.records);
+	jsonw_number(w, "leased", (int64_t)stats.leased);
 	jsonw_number(w, "bytes", (int64_t)stats.bytes);
 	jsonw_number(w, "file_bytes", (int64_t)u->file_len);
 	jsonw_number(w, "done", (int64_t)u->done);

@@ -60,6 +60,37 @@ static int sign(struct pipeline *p, const uint8_t *apex, bool has_place)
 	return err;
 }
 
+/* Puts one record that is derived; `rdata` NULL: none. */
+static int put_derived(
+	struct pipeline *p, const uint8_t *owner, uint16_t type, const struct rdata *rdata)
+{
+	const struct rrset set = {type, VIEW_ANY, p->config.policy.ttl_s, rdata != NULL, rdata};
+	return zone_put(p->zone, ZONE_DERIVED, owner, &set, rdata != NULL);
+}
+
+/* Says where services are registered (RFC 9665 §3.1.1), and that they are found in the domain (RFC 6763 §11). */
+static int put_registrar(struct pipeline *p, const uint8_t *domain, const struct name *ns)
+{
+	static const char *const browsing[] = {"b._dns-sd._udp", "lb._dns-sd._udp"};
+	const bool is_there = p->config.srp_port != 0;
+	uint8_t srv[6 + NAME_CAP] = {0};
+	struct name owner;
+	const struct rdata target = {srv, (uint16_t)(6 + ns->len)},
+			   self = {domain, (uint16_t)name_len(domain)};
+	put_u16(srv + 4, p->config.srp_port);
+	memcpy(srv + 6, ns->wire, ns->len);
+	if (!is_there && !p->has_registrar)
+		return 0;
+	int err = name_from_text("_dnssd-srp._tcp", domain, &owner);
+	if (!err)
+		err = put_derived(p, owner.wire, RR_SRV, is_there ? &target : NULL);
+	for (size_t i = 0; i < ARRAY_LEN(browsing) && !err; i++)
+		if (!name_from_text(browsing[i], domain, &owner))
+			err = put_derived(p, owner.wire, RR_PTR, is_there ? &self : NULL);
+	p->has_registrar |= is_there;
+	return err == ERR_NOMEM ? err : 0; /* the domain is too long for that */
+}
+
 int apex_put(struct pipeline *p, const uint8_t *apex, bool has_place)
 {
 	const struct policy *policy = &p->config.policy;
@@ -76,7 +107,9 @@ int apex_put(struct pipeline *p, const uint8_t *apex, bool has_place)
 		.minimum_s = policy->ttl_s,
 		.ttl_s = policy->ttl_s};
 	int err = zone_add_apex(p->zone, &params);
-	return err ? err : sign(p, apex, has_place);
+	if (!err)
+		err = sign(p, apex, has_place);
+	return err || !name_equal(apex, policy->domain.wire) ? err : put_registrar(p, apex, ns);
 }
 
 int apex_remove(struct pipeline *p, const uint8_t *apex)

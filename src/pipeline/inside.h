@@ -65,6 +65,7 @@ struct pipeline {
 	struct services services;
 	bool has_new_views;
 	bool has_old_apex;        /* there was no memory for the SOA of the domain */
+	bool has_registrar;       /* the domain tells, or told, where services are registered */
 	bool has_new_locals;      /* records of zone files for mDNS, since pipeline_end_statics() */
 	bool has_missing_statics; /* records of zone files are to be put on all links again */
 	bool has_to_leave;        /* `left` has no records any more */

@@ -38,7 +38,8 @@ struct pipeline_config {
 	struct name hostmaster;   /* in SOA; len 0: "hostmaster" in the domain */
 	const struct prefix *lan; /* clients in these prefixes are LAN clients */
 	size_t lan_count;
-	bool has_self; /* this host's name is served for its own links */
+	bool has_self;     /* this host's name is served for its own links */
+	uint16_t srp_port; /* where services are registered (RFC 9665); 0: nowhere */
 };
 
 /* Callbacks for changes. Each may be NULL. All arguments are borrowed during the call. A

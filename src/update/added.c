@@ -24,8 +24,9 @@ struct added {
 	struct list
 		unput; /* of struct added_owner.in_unput; those without sets are freed when put */
 	struct map emptied; /* the same owners: they are not in `owners` any more */
+	struct heap leases; /* owners with records that have one */
 	uint64_t seed;
-	size_t sets, records, bytes;
+	size_t sets, records, bytes, leased;
 };
 
 /* Owners. */
@@ -87,8 +88,9 @@ static bool is_same_set(const struct added_set *a, const struct added_set *b)
 	if (!a || !b || a->count != b->count || a->len != b->len || a->ttl != b->ttl)
 		return false;
 	for (unsigned i = 0; i < a->count; i++) {
+		const bool is_same_lease = added_set_until(a, at_a) == added_set_until(b, at_b);
 		struct rdata x = added_set_next(a, &at_a), y = added_set_next(b, &at_b);
-		if (rdata_cmp(x.bytes, x.len, y.bytes, y.len) != 0)
+		if (!is_same_lease || rdata_cmp(x.bytes, x.len, y.bytes, y.len) != 0)
 			return false;
 	}
 	return true;
@@ -163,7 +165,7 @@ void added_each(
 
 struct added_stats added_stats(const struct added *a)
 {
-	return (struct added_stats){a->owners.count, a->sets, a->records, a->bytes};
+	return (struct added_stats){a->owners.count, a->sets, a->records, a->bytes, a->leased};
 }
 
 /* Sums. */
@@ -205,6 +207,7 @@ static void count_owner(struct added *a, const struct added_owner *o, bool is_th
 		a->sets += one;
 		a->records += one * set->count;
 		a->bytes += one * set->len;
+		a->leased += one * (added_set_until(set, 0) != 0);
 		if (!sum)
 			continue;
 		sum->sets += one;
@@ -336,8 +339,16 @@ static void take_out(struct added *a, const uint8_t *name)
 	if (!old)
 		return;
 	count_owner(a, old, false);
+	heap_remove(&a->leases, &old->due);
 	map_remove(&a->owners, &old->in_map);
 	free_owner(old);
+}
+
+static void note_lease(struct added *a, struct added_owner *o)
+{
+	const uint64_t end = added_owner_next_end(o);
+	if (end != UINT64_MAX)
+		heap_put(&a->leases, &o->due, (ns_t)end);
 }
 
 int added_take(struct added_draft *d)
@@ -353,28 +364,62 @@ int added_take(struct added_draft *d)
 		struct map *to = o->set_count > 0 ? &a->owners : &a->emptied;
 		(void)!map_add(to, &o->in_map, name_hash(a->seed, o->name));
 		list_append(&a->unput, &o->in_unput);
+		note_lease(a, o);
 	}
 	added_draft_fini(d);
 	return 0;
 }
 
+size_t added_expire(struct added *a, uint64_t now_s)
+{
+	struct added_draft d;
+	size_t count = 0;
+	added_draft_init(&d, a);
+	while (added_next_end(a) <= now_s) {
+		struct added_owner *o =
+			container_of(heap_first(&a->leases), struct added_owner, due);
+		struct added_owner *copy = added_draft_owner(&d, o->name);
+		if (!copy || added_owner_expire(copy, now_s) || added_take(&d))
+			break;
+		count++;
+	}
+	added_draft_fini(&d);
+	return count;
+}
+
+uint64_t added_next_end(const struct added *a)
+{
+	const struct heap_node *first = heap_first(&a->leases);
+	return first ? (uint64_t)first->at : UINT64_MAX;
+}
+
 /* Publication. */
+
+/* The key of who has registered a name for some time (RFC 9665) is not served: otherwise who comes first would have a
+ * key in the zone, and the rights that the name of a key gives. */
+static bool is_served(const struct added_set *set)
+{
+	return set->type != RR_KEY || added_set_until(set, 0) == 0;
+}
 
 static int put_owner(const struct added_owner *o, added_put_fn *put, void *arg)
 {
 	struct rrset *sets = calloc(o->set_count + 1u, sizeof(*sets));
-	size_t records = 0, used = 0;
+	size_t records = 0, used = 0, count = 0;
 	for (unsigned i = 0; i < o->set_count; i++)
 		records += o->sets[i]->count;
 	struct rdata *rdata = calloc(records + 1, sizeof(*rdata));
 	for (unsigned i = 0; sets && rdata && i < o->set_count; i++) {
 		const struct added_set *set = o->sets[i];
 		size_t at = 0;
-		sets[i] = (struct rrset){set->type, VIEW_ANY, set->ttl, set->count, rdata + used};
+		if (!is_served(set))
+			continue;
+		sets[count++] =
+			(struct rrset){set->type, VIEW_ANY, set->ttl, set->count, rdata + used};
 		for (unsigned r = 0; r < set->count; r++)
 			rdata[used++] = added_set_next(set, &at);
 	}
-	int err = sets && rdata ? put(arg, o->name, sets, o->set_count) : ERR_NOMEM;
+	int err = sets && rdata ? put(arg, o->name, sets, count) : ERR_NOMEM;
 	free(sets);
 	free(rdata);
 	return err;

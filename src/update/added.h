@@ -5,6 +5,8 @@
  *
  *	owner ── sets, each: type, TTL, time, key, records
  *
+ * A record may have a lease (RFC 9664): then it goes when that ends, unless it is added again.
+ *
  * A change is made in a draft, which has copies of the owners that it touches. Then it is taken as a whole,
  * or dropped:
  *
@@ -19,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/heap.h"
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -32,13 +35,15 @@ struct added_set {
 	uint64_t when_s; /* seconds since 1970 of the last change */
 	uint32_t len;    /* of the records */
 	uint8_t key_len; /* 0: no key, which is no name */
-	uint8_t bytes
-		[]; /* the name of the key; and records: a two-byte length and the rdata, each */
+	/* The name of the key; and records, each: a two-byte length, the end of its lease in four bytes (seconds since 1970;
+	 * 0: it has none), and the rdata. */
+	uint8_t bytes[];
 };
 
 struct added_owner {
 	struct map_node in_map;
 	struct list in_unput;    /* while the zone may have something else */
+	struct heap_node due;    /* the first end of a lease, in seconds since 1970 */
 	struct added_set **sets; /* no two of one type, in no order; owned */
 	unsigned set_count;
 	uint8_t name[]; /* in its first spelling */
@@ -52,6 +57,8 @@ static inline const uint8_t *added_set_key(const struct added_set *set)
 
 /* Moves to the next record: `*at` is 0 at first. Call it `count` times. */
 struct rdata added_set_next(const struct added_set *set, size_t *at) NONNULL;
+/* Returns the end of the lease of the record at `at`, which is the next one; 0: it has none. */
+uint32_t added_set_until(const struct added_set *set, size_t at) NONNULL;
 
 /* True if both are the same record: names in it may differ in case (RFC 4343). */
 bool added_is_same_rdata(uint16_t type, struct rdata a, struct rdata b);
@@ -66,6 +73,7 @@ size_t added_owner_bytes(const struct added_owner *o) NONNULL;
 struct added_by {
 	const uint8_t *key; /* NULL: none */
 	uint64_t when_s;
+	uint32_t until_s; /* the end of the lease of what is added; 0: it has none */
 };
 
 /* Change an owner of a draft. ERR_NOMEM: nothing has changed. added_owner_add() adds a record, or replaces an equal
@@ -73,9 +81,13 @@ struct added_by {
  * set. ERR_RANGE: the set, or the owner, has as much as it may have. */
 int added_owner_add(struct added_owner *o, uint16_t type, uint32_t ttl, struct rdata rdata,
 	struct added_by by) NONNULL_ARGS(1) MUSTCHECK;
-/* Replaces the set of that type; `count` 0: removes it. */
+/* Replaces the set of that type; `count` 0: removes it. `until_s`: the end of the lease of each record; NULL: as in `by`. */
 int added_owner_put(struct added_owner *o, uint16_t type, uint32_t ttl, const struct rdata *rdata,
-	size_t count, struct added_by by) NONNULL_ARGS(1) MUSTCHECK;
+	const uint32_t *until_s, size_t count, struct added_by by) NONNULL_ARGS(1) MUSTCHECK;
+/* Removes the records whose lease has ended by `now_s`. */
+int added_owner_expire(struct added_owner *o, uint64_t now_s) NONNULL MUSTCHECK;
+/* Returns when the first lease of its records ends, in seconds since 1970; UINT64_MAX: none has one. */
+uint64_t added_owner_next_end(const struct added_owner *o) NONNULL;
 /* Removes the record, if it is there. */
 int added_owner_drop(struct added_owner *o, uint16_t type, struct rdata rdata, struct added_by by)
 	NONNULL_ARGS(1) MUSTCHECK;
@@ -121,10 +133,17 @@ int added_put_all(struct added *a, added_put_fn *put, void *arg) NONNULL_ARGS(1,
 /* Passes each owner of the draft that has records: `try` as zone_try(). Returns its first error. */
 int added_draft_try(const struct added_draft *d, added_put_fn *try, void *arg) NONNULL_ARGS(1, 2)
 	MUSTCHECK;
+/* Removes the records whose lease has ended by `now_s`, seconds since 1970. Returns how many owners have changed: they are to
+ * be put. Without memory for a change, the owner is left for the next call. */
+size_t added_expire(struct added *a, uint64_t now_s) NONNULL;
+/* When the next lease ends, in seconds since 1970; UINT64_MAX: there is none. */
+uint64_t added_next_end(const struct added *a) NONNULL;
+
 /* Zones have come or gone: all is passed again. */
 void added_zones_changed(struct added *a) NONNULL;
 
 struct added_stats {
 	size_t owners, sets, records, bytes;
+	size_t leased; /* sets with a lease */
 };
 struct added_stats added_stats(const struct added *a) NONNULL;

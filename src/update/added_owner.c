@@ -9,15 +9,20 @@
 #include "base/err.h"
 #include "update/added.h"
 
-enum { LENGTH_LEN = 2 };
+enum { LENGTH_LEN = 2, RECORD_HEAD = LENGTH_LEN + 4 };
 
 struct rdata added_set_next(const struct added_set *set, size_t *at)
 {
 	const uint8_t *p = set->bytes + set->key_len + *at;
-	struct rdata rdata = {p + LENGTH_LEN, get_u16(p)};
-	*at += (size_t)LENGTH_LEN + rdata.len;
+	struct rdata rdata = {p + RECORD_HEAD, get_u16(p)};
+	*at += (size_t)RECORD_HEAD + rdata.len;
 	STEPS(1);
 	return rdata;
+}
+
+uint32_t added_set_until(const struct added_set *set, size_t at)
+{
+	return get_u32(set->bytes + set->key_len + at + LENGTH_LEN);
 }
 
 /* True if the next name of both is the same. Both are moved behind it. */
@@ -88,13 +93,14 @@ static struct added_set *new_set(uint16_t type, uint32_t ttl, size_t len, struct
 	return set;
 }
 
-static void append(struct added_set *set, struct rdata rdata)
+static void append(struct added_set *set, struct rdata rdata, uint32_t until_s)
 {
 	uint8_t *p = set->bytes + set->key_len + set->len;
 	put_u16(p, rdata.len);
+	put_u32(p + LENGTH_LEN, until_s);
 	if (rdata.len > 0)
-		memcpy(p + LENGTH_LEN, rdata.bytes, rdata.len);
-	set->len += LENGTH_LEN + (uint32_t)rdata.len;
+		memcpy(p + RECORD_HEAD, rdata.bytes, rdata.len);
+	set->len += RECORD_HEAD + (uint32_t)rdata.len;
 	set->count++;
 	STEPS(1 + rdata.len / STEP_BYTES);
 }
@@ -129,7 +135,7 @@ static void remove_set(struct added_owner *o, uint16_t type)
 }
 
 int added_owner_put(struct added_owner *o, uint16_t type, uint32_t ttl, const struct rdata *rdata,
-	size_t count, struct added_by by)
+	const uint32_t *until_s, size_t count, struct added_by by)
 {
 	size_t len = 0;
 	if (count == 0) {
@@ -137,13 +143,23 @@ int added_owner_put(struct added_owner *o, uint16_t type, uint32_t ttl, const st
 		return 0;
 	}
 	for (size_t i = 0; i < count; i++)
-		len += (size_t)LENGTH_LEN + rdata[i].len;
+		len += (size_t)RECORD_HEAD + rdata[i].len;
 	struct added_set *set = new_set(type, ttl, len, by);
 	if (!set)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < count; i++)
-		append(set, rdata[i]);
+		append(set, rdata[i], until_s ? until_s[i] : by.until_s);
 	return place_set(o, set);
+}
+
+/* The same for a set that may be empty. */
+static int settle_set(struct added_owner *o, struct added_set *set)
+{
+	if (set->count > 0)
+		return place_set(o, set);
+	remove_set(o, set->type);
+	free(set);
+	return 0;
 }
 
 /* Replaces the set of that type by one without the record, and with `added`, if that is not NULL. */
@@ -153,22 +169,19 @@ static int change_set(struct added_owner *o, uint16_t type, uint32_t ttl, struct
 	const struct added_set *old = added_owner_set(o, type);
 	size_t at = 0;
 	struct added_set *set = new_set(type, ttl,
-		(old ? old->len : 0) + (added ? (size_t)LENGTH_LEN + added->len : 0), by);
+		(old ? old->len : 0) + (added ? (size_t)RECORD_HEAD + added->len : 0), by);
 	if (!set)
 		return ERR_NOMEM;
 	for (unsigned i = 0; old && i < old->count && !(added && rr_type_has(type, RR_IS_SINGLE));
 		i++) {
+		const uint32_t until_s = added_set_until(old, at);
 		struct rdata rdata = added_set_next(old, &at);
 		if (!added_is_same_rdata(type, rdata, without))
-			append(set, rdata);
+			append(set, rdata, until_s);
 	}
 	if (added)
-		append(set, *added);
-	if (set->count > 0)
-		return place_set(o, set);
-	free(set);
-	remove_set(o, type);
-	return 0;
+		append(set, *added, by.until_s);
+	return settle_set(o, set);
 }
 
 static bool has_record(const struct added_set *set, struct rdata wanted)
@@ -187,7 +200,7 @@ int added_owner_add(
 	/* What is replaced may be as long, so it is counted only if it is not there. */
 	if (!has_record(old, rdata) &&
 		((old && old->count >= LIMIT_UPDATE_SET) ||
-			added_owner_bytes(o) + LENGTH_LEN + rdata.len > LIMIT_UPDATE_OWNER))
+			added_owner_bytes(o) + RECORD_HEAD + rdata.len > LIMIT_UPDATE_OWNER))
 		return ERR_RANGE;
 	return change_set(o, type, ttl, rdata, &rdata, by);
 }
@@ -196,4 +209,64 @@ int added_owner_drop(struct added_owner *o, uint16_t type, struct rdata rdata, s
 {
 	const struct added_set *old = added_owner_set(o, type);
 	return has_record(old, rdata) ? change_set(o, type, old->ttl, rdata, NULL, by) : 0;
+}
+
+/* Leases. */
+
+/* True if the lease of a record has ended. */
+static bool has_ended(uint32_t until_s, uint64_t now_s)
+{
+	return until_s != 0 && until_s <= now_s;
+}
+
+/* Returns the first end of a lease; UINT64_MAX: there is none. */
+static uint64_t set_next_end(const struct added_set *set)
+{
+	uint64_t first = UINT64_MAX;
+	size_t at = 0;
+	for (unsigned i = 0; i < set->count; i++) {
+		const uint32_t until_s = added_set_until(set, at);
+		if (until_s != 0 && until_s < first)
+			first = until_s;
+		(void)added_set_next(set, &at);
+	}
+	return first;
+}
+
+uint64_t added_owner_next_end(const struct added_owner *o)
+{
+	uint64_t first = UINT64_MAX;
+	for (unsigned i = 0; i < o->set_count; i++) {
+		const uint64_t end = set_next_end(o->sets[i]);
+		first = end < first ? end : first;
+	}
+	return first;
+}
+
+static int expire_set(struct added_owner *o, const struct added_set *old, uint64_t now_s)
+{
+	size_t at = 0;
+	struct added_set *set = new_set(old->type, old->ttl, old->len,
+		(struct added_by){.key = added_set_key(old), .when_s = old->when_s});
+	if (!set)
+		return ERR_NOMEM;
+	for (unsigned i = 0; i < old->count; i++) {
+		const uint32_t until_s = added_set_until(old, at);
+		struct rdata rdata = added_set_next(old, &at);
+		if (!has_ended(until_s, now_s))
+			append(set, rdata, until_s);
+	}
+	return settle_set(o, set);
+}
+
+int added_owner_expire(struct added_owner *o, uint64_t now_s)
+{
+	/* From the last one on: a set that goes is replaced by the last. */
+	for (unsigned i = o->set_count; i-- > 0;)
+		if (set_next_end(o->sets[i]) <= now_s) {
+			int err = expire_set(o, o->sets[i], now_s);
+			if (err)
+				return err;
+		}
+	return 0;
 }

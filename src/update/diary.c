@@ -21,6 +21,14 @@ static void write_rdata(struct buf *out, struct rdata rdata)
 	words_put_hex(out, rdata.bytes, rdata.len);
 }
 
+static void write_record(struct buf *out, const struct added_set *set, size_t *at)
+{
+	const uint32_t until_s = added_set_until(set, *at);
+	write_rdata(out, added_set_next(set, at));
+	if (until_s != 0)
+		buf_printf(out, "@%u", until_s);
+}
+
 static void write_owner(struct buf *out, const struct added_owner *o)
 {
 	char name[NAME_TEXT_CAP], type[RR_TYPE_TEXT_CAP];
@@ -32,7 +40,7 @@ static void write_owner(struct buf *out, const struct added_owner *o)
 		buf_printf(out, "S %s %u %llu %s", rr_type_text(set->type, type), set->ttl,
 			(unsigned long long)set->when_s, key ? name_to_text(key, name) : "-");
 		for (unsigned r = 0; r < set->count; r++)
-			write_rdata(out, added_set_next(set, &at));
+			write_record(out, set, &at);
 		buf_puts(out, "\n");
 	}
 }
@@ -90,6 +98,7 @@ struct set_line {
 	struct name key;
 	struct added_by by;
 	struct rdata *rdata;
+	uint32_t *until_s;
 	size_t count;
 };
 
@@ -111,13 +120,28 @@ static bool take_set_head(struct words *line, struct set_line *s)
 	return take_name(&word, &s->key);
 }
 
+/* Takes "@" and the end of a lease from the end of the word, if they are there. */
+static bool take_lease(struct words *word, uint32_t *ret)
+{
+	const char *at = memchr(word->at, '@', word->len);
+	uint64_t until_s = 0;
+	if (!at)
+		return true;
+	struct words number = {at + 1, word->len - (size_t)(at - word->at) - 1};
+	word->len = (size_t)(at - word->at);
+	bool is_right = words_next_number(&number, UINT32_MAX, &until_s) && until_s > 0;
+	*ret = (uint32_t)until_s;
+	return is_right;
+}
+
 /* Reads the records. */
 static bool take_records(struct words line, struct set_line *s, uint8_t *bytes)
 {
 	struct words word;
 	while (line.len > 0) {
 		struct rdata *rdata = &s->rdata[s->count];
-		if (!words_next(&line, &word) || !take_rdata(&word, bytes, rdata) ||
+		if (!words_next(&line, &word) || !take_lease(&word, &s->until_s[s->count]) ||
+			!take_rdata(&word, bytes, rdata) ||
 			!rdata_is_valid(s->type, rdata->bytes, rdata->len))
 			return false;
 		bytes += rdata->len;
@@ -134,15 +158,17 @@ static int take_set(struct added_owner *o, struct words line)
 		return 0;
 	/* A record has at least one character, and a blank. */
 	s.rdata = calloc(line.len / 2 + 1, sizeof(*s.rdata));
+	s.until_s = calloc(line.len / 2 + 1, sizeof(*s.until_s));
 	uint8_t *bytes = malloc(line.len / 2 + 1);
-	int result = s.rdata && bytes ? take_records(line, &s, bytes) : ERR_NOMEM;
+	int result = s.rdata && s.until_s && bytes ? take_records(line, &s, bytes) : ERR_NOMEM;
 	if (result == 1 && (s.count > LIMIT_UPDATE_SET || added_owner_set(o, s.type)))
 		result = 0;
-	if (result == 1 && added_owner_put(o, s.type, s.ttl, s.rdata, s.count, s.by))
+	if (result == 1 && added_owner_put(o, s.type, s.ttl, s.rdata, s.until_s, s.count, s.by))
 		result = ERR_NOMEM;
 	if (result == 1 && added_owner_bytes(o) > LIMIT_UPDATE_OWNER)
 		result = 0;
 	free(s.rdata);
+	free(s.until_s);
 	free(bytes);
 	return result;
 }
@@ -158,7 +184,7 @@ static int take_owner(struct added_draft *d, struct words line, struct added_own
 	if (!o)
 		return ERR_NOMEM;
 	while (o->set_count > 0)
-		(void)!added_owner_put(o, o->sets[0]->type, 0, NULL, 0, (struct added_by){0});
+		(void)!added_owner_put(o, o->sets[0]->type, 0, NULL, NULL, 0, (struct added_by){0});
 	*ret = o;
 	return 1;
 }

@@ -18,10 +18,15 @@ struct judging {
 	struct update_outcome *outcome;
 };
 
+static int give(struct update_outcome *ret, int rcode, const char *reason)
+{
+	ret->reason = reason;
+	return rcode;
+}
+
 static int refuse(struct judging *j, int rcode, const char *reason)
 {
-	j->outcome->reason = reason;
-	return rcode;
+	return give(j->outcome, rcode, reason);
 }
 
 /* --- zone --------------------------------------------------------------------------------- */
@@ -174,9 +179,9 @@ static int delete_sets(struct judging *j, struct added_owner *o, const struct up
 	int err = 0;
 	j->outcome->not_ours += served_others_have(j->ground->zone, r->owner, r->type);
 	if (r->type != RR_ANY)
-		return added_owner_put(o, r->type, 0, NULL, 0, j->ground->by);
+		return added_owner_put(o, r->type, 0, NULL, NULL, 0, j->ground->by);
 	while (o->set_count > 0 && !err)
-		err = added_owner_put(o, o->sets[0]->type, 0, NULL, 0, j->ground->by);
+		err = added_owner_put(o, o->sets[0]->type, 0, NULL, NULL, 0, j->ground->by);
 	return err;
 }
 
@@ -199,14 +204,24 @@ static int change(struct judging *j, const struct update_record *r)
 	}
 }
 
-/* What is acknowledged is served: so the zone is asked. */
-static int judge_room(struct judging *j)
+int update_refuse_err(struct update_outcome *ret, int err)
 {
-	const struct update_ground *g = j->ground;
-	switch (added_draft_try(j->draft, g->try, g->try_arg)) {
+	return err == ERR_RANGE
+		       ? give(ret, RCODE_REFUSED, "a name has as many records as updates may add")
+		       : give(ret, RCODE_SERVFAIL, "out of memory");
+}
+
+int update_end_draft(
+	const struct update_ground *g, struct added_draft *draft, struct update_outcome *ret)
+{
+	if (added_draft_settle(draft) > 0 && !added_draft_fits(draft, g->before, g->by.key))
+		return give(ret, RCODE_REFUSED,
+			"the key, or all updates, have added as much as they may");
+	/* What is acknowledged is served: so the zone is asked. */
+	switch (added_draft_try(draft, g->try, g->try_arg)) {
 	case 0: return RCODE_NOERROR;
-	case ERR_NOMEM: return refuse(j, RCODE_SERVFAIL, "out of memory");
-	default: return refuse(j, RCODE_REFUSED, "a name has no room for that");
+	case ERR_NOMEM: return update_refuse_err(ret, ERR_NOMEM);
+	default: return give(ret, RCODE_REFUSED, "a name has no room for that");
 	}
 }
 
@@ -220,15 +235,8 @@ static int judge_updates(struct judging *j)
 		err = change(j, &m->records[i]);
 	if (rcode)
 		return rcode;
-	if (err == ERR_RANGE)
-		return refuse(j, RCODE_REFUSED, "a name has as many records as updates may add");
-	if (err)
-		return refuse(j, RCODE_SERVFAIL, "out of memory");
-	if (added_draft_settle(j->draft) > 0 &&
-		!added_draft_fits(j->draft, j->ground->before, j->ground->by.key))
-		return refuse(j, RCODE_REFUSED,
-			"the key, or all updates, have added as much as they may");
-	return judge_room(j);
+	return err ? update_refuse_err(j->outcome, err)
+		   : update_end_draft(j->ground, j->draft, j->outcome);
 }
 
 int update_judge(const struct update_ground *ground, const struct update_message *m,

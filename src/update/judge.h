@@ -46,3 +46,9 @@ struct update_outcome {
  * the draft count. */
 int update_judge(const struct update_ground *ground, const struct update_message *m,
 	struct added_draft *draft, struct update_outcome *ret) NONNULL MUSTCHECK;
+
+/* For who makes a draft in another way: the rcode and the reason of ERR_RANGE and ERR_NOMEM; and the end of each
+ * judgement: whether there is room for the draft, in all and in the zone. */
+int update_refuse_err(struct update_outcome *ret, int err) NONNULL MUSTCHECK;
+int update_end_draft(const struct update_ground *ground, struct added_draft *draft,
+	struct update_outcome *ret) NONNULL MUSTCHECK;

@@ -136,7 +136,7 @@ static struct added *add_update(const struct pipeline *p, const char *words)
 	struct added_owner *o = added_draft_owner(&d, owner.wire);
 	require(o != NULL);
 	require(added_owner_add(o, RR_TXT, 60, (struct rdata){bytes, (uint16_t)(1 + len)},
-			(struct added_by){owner.wire, 1}) == 0);
+			(struct added_by){.key = owner.wire, .when_s = 1}) == 0);
 	require(added_take(&d) == 0);
 	added_draft_fini(&d);
 	return a;

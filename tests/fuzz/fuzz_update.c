@@ -95,7 +95,7 @@ static void take_message(struct fuzz *f, const uint8_t *msg, size_t len, struct 
 		.domain = f->apex.wire,
 		.rights = f->rights,
 		.right_count = ARRAY_LEN(f->rights),
-		.by = {f->key.wire, NOW},
+		.by = {.key = f->key.wire, .when_s = NOW},
 		.try = try,
 		.try_arg = f->zone};
 	struct sig0 sig;

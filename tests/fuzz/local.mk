@@ -45,6 +45,8 @@ tests_fuzz_fuzz_answer_SOURCES = tests/fuzz/fuzz_answer.c $(fuzz_steps)
 tests_fuzz_fuzz_answer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
 fuzz_programs += tests/fuzz/fuzz_updater
 tests_fuzz_fuzz_updater_SOURCES = tests/fuzz/fuzz_updater.c $(fuzz_steps)
+fuzz_programs += tests/fuzz/fuzz_srp
+tests_fuzz_fuzz_srp_SOURCES = tests/fuzz/fuzz_srp.c $(fuzz_steps)
 fuzz_programs += tests/fuzz/fuzz_update
 tests_fuzz_fuzz_update_SOURCES = tests/fuzz/fuzz_update.c $(fuzz_steps)
 fuzz_programs += tests/fuzz/fuzz_files

@@ -238,3 +238,5 @@ unit_programs += tests/unit/test_seen
 tests_unit_test_seen_SOURCES = tests/unit/test_seen.c
 unit_programs += tests/unit/test_update
 tests_unit_test_update_SOURCES = tests/unit/test_update.c tests/unit/zone_rig.c tests/unit/zone_rig.h
+unit_programs += tests/unit/test_srp
+tests_unit_test_srp_SOURCES = tests/unit/test_srp.c tests/unit/zone_rig.c tests/unit/zone_rig.h

@@ -156,7 +156,7 @@ static struct update_ground ground_of(const struct name *domain, const struct na
 		.domain = domain->wire,
 		.rights = rig.rights,
 		.right_count = rig.right_count,
-		.by = {key->wire, NOW},
+		.by = {.key = key->wire, .when_s = NOW},
 		.try = try,
 		.try_arg = rig.zone};
 }
@@ -948,7 +948,7 @@ static void what_could_not_be_put_is_put_again(void **state)
 	struct name n = rig_name("n.example.");
 	added_draft_init(&d, rig.added);
 	struct added_owner *o = added_draft_owner(&d, n.wire);
-	assert_int_equal(added_owner_put(o, RR_A, 0, NULL, 0, (struct added_by){0}), 0);
+	assert_int_equal(added_owner_put(o, RR_A, 0, NULL, NULL, 0, (struct added_by){0}), 0);
 	assert_int_equal(added_draft_settle(&d), 1);
 	assert_int_equal(added_take(&d), 0);
 	assert_int_equal(added_put_all(rig.added, put_later, &calls), ERR_NOMEM);
