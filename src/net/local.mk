@@ -5,6 +5,7 @@ src_net_libnet_a_SOURCES = \
 	src/net/dns_ask.c src/net/dns_ask.h \
 	src/net/dns_bind.c src/net/dns_bind.h \
 	src/net/dns_client.c src/net/dns_client.h \
+	src/net/dns_conn.c src/net/dns_conn.h \
 	src/net/dns_listeners.c src/net/dns_listeners.h \
 	src/net/dns_part.h src/net/dns_source.h \
 	src/net/dns_tcp.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The TCP thread shares its time between connections (net/dns_tcp.c). Its answers are those of this file. */
+/* The TCP thread shares its time between connections (net/dns_conn.c). Its answers are those of this file. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <semaphore.h>
