@@ -126,8 +126,8 @@ bool explain_signature(const struct pipeline *p, const struct explained *e, stru
 		if (!n->sets[i].is_signed)
 			continue;
 		const struct node_sig *sig = node_sigs(n, &n->sets[i]);
-		*ret = node_read_sig(sig);
-		*ret_zone = node_signer(n, sig);
+		*ret = node_read_sig(n, sig);
+		*ret_zone = node_signer(n, node_stamp(n, sig));
 		return true;
 	}
 	return false;

@@ -32,11 +32,30 @@ static bool add_uneven_set(struct reply *r, enum msg_section section, unsigned o
 	return true;
 }
 
+static bool add_link(struct reply *r, enum msg_section section, unsigned owner_off,
+	const struct node *node, const struct node_set *set, uint32_t ttl)
+{
+	if ((size_t)(r->end - r->at) < RR_HEAD_LEN)
+		return false;
+	uint8_t *rdata = r->at + RR_HEAD_LEN;
+	unsigned len = node_write_link(node, set, rdata, (size_t)(r->end - rdata));
+	if (len == 0)
+		return false;
+	const struct reply_head head = reply_make_head(owner_off, RR_NSEC, ttl, len);
+	memcpy(r->at, &head.owner_type_class_ttl, 8);
+	memcpy(r->at + 8, &head.ttl_len, 4);
+	r->at = rdata + len;
+	r->count[section]++;
+	return true;
+}
+
 bool reply_add_set(struct reply *r, enum msg_section section, unsigned owner_off,
 	const struct node *node, const struct node_set *set, uint32_t ttl)
 {
 	if (UNLIKELY(set->len == 0))
 		return add_uneven_set(r, section, owner_off, node, set, ttl);
+	if (node_is_chain(set))
+		return add_link(r, section, owner_off, node, set, ttl);
 	return reply_add_even_set(r, section, owner_off, node, set, ttl);
 }
 

@@ -108,18 +108,19 @@ static inline bool reply_add_sig(struct reply *r, enum msg_section section, unsi
 	const struct node *node, const struct node_set *set, const struct node_sig *sig,
 	uint32_t ttl)
 {
-	unsigned signer_len = sig->signer_len, len = RRSIG_HEAD_LEN + signer_len + RRSIG_BYTES;
+	const struct node_stamp *stamp = node_stamp(node, sig);
+	unsigned signer_len = stamp->signer_len, len = RRSIG_HEAD_LEN + signer_len + RRSIG_BYTES;
 	if ((size_t)(r->end - r->at) < (size_t)RR_HEAD_LEN + len)
 		return false;
 	const struct reply_head head = reply_make_head(owner_off, RR_RRSIG, ttl, len);
-	const uint8_t *signer = node_signer(node, sig);
+	const uint8_t *signer = node_signer(node, stamp);
 	uint8_t *to = r->at;
 	memcpy(to, &head.owner_type_class_ttl, 8);
 	memcpy(to + 8, &head.ttl_len, 4);
 	put_u16(to + 12, set->type);
-	put_u16(to + 14, (uint16_t)(sig->alg << 8 | sig->labels));
+	put_u16(to + 14, (uint16_t)(stamp->alg << 8 | stamp->labels));
 	put_u32(to + 16, set->ttl);
-	memcpy(to + 20, sig->times_tag, sizeof(sig->times_tag));
+	memcpy(to + 20, stamp->times_tag, sizeof(stamp->times_tag));
 	to += RR_HEAD_LEN + RRSIG_HEAD_LEN;
 	/* In steps: what is too much is in the node, because the signature is behind the name there; and
 	 * the signature overwrites it here. */

@@ -89,7 +89,7 @@ void snapshot_add_node(struct snapshot *snapshot, const struct node *n, uint16_t
 		if (set->type == RR_SOA)
 			continue;
 		for (unsigned k = 0; k < set->count; k++) {
-			r.rdata = node_next_rdata(set, &at);
+			r.rdata = node_read_rdata(n, set, &at, snapshot->link);
 			snapshot_add(snapshot, &r);
 		}
 	}

@@ -7,16 +7,16 @@
 #pragma once
 
 #include "transfer/records.h"
-
-struct node;
+#include "zone/node.h"
 
 struct snapshot {
 	struct records *soa; /* counted */
 	uint32_t serial;
-	struct records **blocks; /* each counted */
-	size_t count, cap;       /* blocks */
-	size_t len;              /* bytes in them */
-	int err;                 /* sticky: 0 or ERR_NOMEM */
+	struct records **blocks;      /* each counted */
+	size_t count, cap;            /* blocks */
+	size_t len;                   /* bytes in them */
+	int err;                      /* sticky: 0 or ERR_NOMEM */
+	uint8_t link[NSEC_RDATA_MAX]; /* scratch: of the chain */
 };
 
 /* Returns an empty snapshot of a zone with that SOA. NULL if out of memory. */

@@ -25,13 +25,14 @@ bool served_has_set(const struct zone *z, const uint8_t *name, uint16_t type)
 	return n && node_set(n, type, VIEW_ANY);
 }
 
-static bool node_has_record(const struct node *n, uint16_t type, struct rdata wanted)
+/* `link` is scratch of NSEC_RDATA_MAX bytes. */
+static bool node_has_record(const struct node *n, uint16_t type, struct rdata wanted, uint8_t *link)
 {
 	for (unsigned i = 0; n && i < n->set_count; i++) {
 		const struct node_set *set = &n->sets[i];
 		const uint8_t *at = node_rdata(n, set);
 		for (unsigned r = 0; set->type == type && r < set->count; r++)
-			if (added_is_same_rdata(type, node_next_rdata(set, &at), wanted))
+			if (added_is_same_rdata(type, node_read_rdata(n, set, &at, link), wanted))
 				return true;
 	}
 	return false;
@@ -66,17 +67,18 @@ static bool is_given(const struct update_record *const *at, size_t count, struct
 }
 
 /* Compares `count` given records of one set with what is served. */
-static bool is_exact(const struct zone *z, const struct update_record *const *at, size_t count)
+static bool is_exact(
+	const struct zone *z, const struct update_record *const *at, size_t count, uint8_t *link)
 {
 	const struct node *n = zone_latest(z, at[0]->owner);
 	for (size_t i = 0; i < count; i++)
-		if (!node_has_record(n, at[0]->type, at[i]->rdata))
+		if (!node_has_record(n, at[0]->type, at[i]->rdata, link))
 			return false;
 	for (unsigned i = 0; i < n->set_count; i++) {
 		const struct node_set *set = &n->sets[i];
 		const uint8_t *rdata = node_rdata(n, set);
 		for (unsigned r = 0; set->type == at[0]->type && r < set->count; r++)
-			if (!is_given(at, count, node_next_rdata(set, &rdata)))
+			if (!is_given(at, count, node_read_rdata(n, set, &rdata, link)))
 				return false;
 	}
 	return true;
@@ -85,8 +87,9 @@ static bool is_exact(const struct zone *z, const struct update_record *const *at
 int served_equals(const struct zone *z, const struct update_record *records, size_t count)
 {
 	const struct update_record **at = calloc(count + 1, sizeof(struct update_record *));
+	uint8_t *link = malloc(NSEC_RDATA_MAX);
 	size_t given = 0, n;
-	int err = at ? 0 : ERR_NOMEM;
+	int err = at && link ? 0 : ERR_NOMEM;
 	for (size_t i = 0; i < count && !err; i++)
 		if (records[i].class == CLASS_IN)
 			at[given++] = &records[i];
@@ -95,8 +98,9 @@ int served_equals(const struct zone *z, const struct update_record *records, siz
 	for (size_t i = 0; i < given && !err; i += n) {
 		for (n = 1; i + n < given && is_of_set(at[i], at[i + n]); n++)
 			;
-		err = is_exact(z, at + i, n) ? 0 : ERR_ABSENT;
+		err = is_exact(z, at + i, n, link) ? 0 : ERR_ABSENT;
 	}
+	free(link);
 	free(at);
 	return err;
 }
@@ -116,8 +120,9 @@ bool served_others_have(const struct zone *z, const uint8_t *name, uint16_t type
 bool served_others_have_record(
 	const struct zone *z, const uint8_t *name, uint16_t type, struct rdata rdata)
 {
+	/* No source says a link of the chain. */
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
-		if (node_has_record(zone_said(z, others[i], name), type, rdata))
+		if (node_has_record(zone_said(z, others[i], name), type, rdata, NULL))
 			return true;
 	return false;
 }

@@ -50,8 +50,8 @@ static void add_records(
 	uint8_t *to = (uint8_t *)(list + set->count);
 	const uint8_t *at = node_rdata(n, set);
 	for (unsigned i = 0; i < set->count; i++) {
-		struct rdata rdata = node_next_rdata(set, &at);
-		memcpy(to, rdata.bytes, rdata.len);
+		struct rdata rdata = node_read_rdata(n, set, &at, to);
+		memmove(to, rdata.bytes, rdata.len);
 		rdata_to_canonical(set->type, to, rdata.len);
 		list[i] = (struct canonical){to, rdata.len};
 		to += rdata.len;
@@ -67,8 +67,9 @@ int canon_add_message(const struct node *n, const struct node_set *set, const st
 {
 	uint8_t head[RRSIG_RDATA_MAX];
 	size_t head_len = node_write_rrsig(n, set, sig, head) - RRSIG_BYTES;
-	size_t room = set->count * sizeof(struct canonical) +
-		      (size_t)(node_rdata_end(n, set) - node_rdata(n, set));
+	size_t room = set->count * sizeof(struct canonical);
+	room += node_is_chain(set) ? NSEC_RDATA_MAX
+				   : (size_t)(node_rdata_end(n, set) - node_rdata(n, set));
 	buf_add(out, head, head_len);
 	if (buf_reserve(scratch, room))
 		return ERR_NOMEM;

@@ -23,6 +23,7 @@ struct labels {
 	unsigned len; /* of the name */
 	unsigned count;
 	uint8_t at[NAME_LABELS_MAX];
+	uint8_t next[NAME_CAP]; /* the name, if a link leads to it */
 };
 
 static void split(const struct denying *d, const uint8_t *name, unsigned len, struct labels *ret)
@@ -66,9 +67,8 @@ static bool has_link(const struct denying *d, const struct node *n)
 static void split_next(const struct denying *d, const struct node *n, struct labels *ret)
 {
 	const struct node_set *set = node_set(n, RR_NSEC, d->view);
-	const uint8_t *at = node_rdata(n, set);
-	const uint8_t *next = node_next_rdata(set, &at).bytes;
-	split(d, next, (unsigned)name_len(next), ret);
+	node_write_next(n, set, ret->next);
+	split(d, ret->next, node_next_len(n, set), ret);
 }
 
 static void add(struct zone_denial *ret, const struct node *n)

@@ -356,18 +356,29 @@ static const struct node_set *same_set(
 			other->ttl == set->ttl && other->count == set->count &&
 			other->len == set->len &&
 			(size_t)(node_rdata_end(of, other) - node_rdata(of, other)) == len &&
-			memcmp(node_rdata(of, other), from, len) == 0)
+			memcmp(node_rdata(of, other), from, len) == 0 &&
+			(!node_is_chain(set) || node_same_link(of, other, n, set)))
 			return other;
 	}
 	return NULL;
 }
 
-static bool is_by(const struct node_sig *sig, struct dnssec_key_id key)
+static struct node_stamp *stamp_of(const struct node *n, unsigned i)
 {
-	return sig->alg == key.alg && get_u16(sig->times_tag + 8) == key.tag;
+	return (struct node_stamp *)(uintptr_t)&node_stamps(n)[i];
 }
 
-/* Fills in signatures of the old node that are still good. Returns how many are missing. */
+/* True if a signature of the old node can be one of a new node, whose signatures by that key have that stamp. */
+static bool is_good(const struct zone *z, const struct node *old, const struct node_sig *sig,
+	struct dnssec_key_id key, const struct node_stamp *stamp)
+{
+	const struct node_stamp *of = node_stamp(old, sig);
+	return signing_is_by(of, key) && signing_is_timely(z, node_name(old), of) &&
+	       (stamp->alg == 0 || memcmp(of, stamp, sizeof(*of)) == 0);
+}
+
+/* Fills in signatures of the old node that are still good. Others get the same stamp, so that the signatures of an owner
+ * end together. Returns how many are missing. */
 static unsigned reuse(const struct zone *z, const struct signing *s, const struct node *n,
 	const struct node_set *set, const struct node *old)
 {
@@ -375,19 +386,18 @@ static unsigned reuse(const struct zone *z, const struct signing *s, const struc
 	const struct node_set *same = old ? same_set(old, n, set) : NULL;
 	unsigned missing = 0;
 	for (unsigned k = 0; k < s->gen.key_count; k++, to++) {
-		bool is_there = false;
+		struct node_stamp *stamp = stamp_of(n, k);
 		to->has_more = k + 1 < s->gen.key_count;
 		for (const struct node_sig *sig = same ? node_sigs(old, same) : NULL; sig;
 			sig = sig->has_more ? sig + 1 : NULL) {
-			if (!is_by(sig, s->gen.keys[k]) || !signing_is_timely(z, node_name(n), sig))
+			if (!is_good(z, old, sig, s->gen.keys[k], stamp))
 				continue;
-			const uint8_t has_more = to->has_more;
-			*to = *sig;
-			to->has_more = has_more;
-			is_there = true;
+			*stamp = *node_stamp(old, sig);
+			memcpy(to->bytes, sig->bytes, sizeof(to->bytes));
+			to->is_blank = false;
 			break;
 		}
-		missing += !is_there;
+		missing += to->is_blank;
 	}
 	return missing;
 }
@@ -401,11 +411,11 @@ static bool is_ready(const struct signing *s, const struct node *n, const struct
 			continue;
 		for (unsigned k = 0; k < s->ready_count[i]; k++) {
 			const struct rrsig *sig = &s->ready[i][k];
-			to[k].alg = sig->key.alg;
-			put_u32(to[k].times_tag, sig->expiration);
-			put_u32(to[k].times_tag + 4, sig->inception);
-			put_u16(to[k].times_tag + 8, sig->key.tag);
+			const unsigned at = STAMPS_OF_KEYS + i * RRSIG_KEYS_MAX + k;
+			signing_date(stamp_of(n, at), sig->key, sig->inception, sig->expiration);
 			memcpy(to[k].bytes, sig->bytes, sizeof(to[k].bytes));
+			to[k].stamp = at & 63;
+			to[k].is_blank = false;
 			to[k].has_more = k + 1 < s->ready_count[i];
 		}
 		return true;
@@ -448,6 +458,7 @@ int generation_node(struct zone *z, const struct signing *s, const struct node *
 		.sends_all = true,
 		.source = truth->source,
 		.key_count = is_apex ? RRSIG_KEYS_MAX : s->gen.key_count,
+		.stamp_count = is_apex ? STAMPS_MAX : s->gen.key_count,
 		.signer_len = (unsigned)name_len(s->owner->name)};
 	z->facts.count = 0;
 	int err = facts_add_node(&z->facts, truth);

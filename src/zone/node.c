@@ -16,8 +16,8 @@ enum { SET_RECORDS_MAX = (1 << 12) - 1, SETS_MAX = UINT8_MAX, NODE_BYTES_MAX = U
 /* A node while it is made. */
 struct building {
 	struct node_form form;
+	const struct name *name; /* in lower case */
 	bool is_cut;
-	uint8_t labels; /* for the signatures */
 	size_t sets, bytes;
 	struct node *node;
 	struct wr w;
@@ -84,6 +84,38 @@ static bool is_to_sign(const struct building *b, uint16_t type)
 	       (rr_type_is_signable(type, is_apex) || (is_apex && rr_type_is_of_signer(type)));
 }
 
+/* What the name that a link leads to has in common with the owner's. */
+struct common {
+	unsigned first, last; /* bytes at the beginning, and at the end */
+	unsigned own;         /* between them */
+};
+
+static struct common compare_next(const struct name *owner, const uint8_t *next)
+{
+	const unsigned len = (unsigned)name_len(next), most = len < owner->len ? len : owner->len;
+	struct common c = {0};
+	while (c.last < most && owner->wire[owner->len - c.last - 1] == next[len - c.last - 1])
+		c.last++;
+	while (c.first < most - c.last && owner->wire[c.first] == next[c.first])
+		c.first++;
+	c.own = len - c.first - c.last;
+	return c;
+}
+
+/* Returns how many bytes a link takes: node_write_next(). */
+static unsigned link_len(const struct building *b, const uint8_t *next)
+{
+	return 2 + compare_next(b->name, next).own;
+}
+
+static void write_link(const struct building *b, const uint8_t *next, struct wr *w)
+{
+	const struct common c = compare_next(b->name, next);
+	wr_u8(w, (uint8_t)c.first);
+	wr_u8(w, (uint8_t)c.last);
+	wr_bytes(w, next + c.first, c.own);
+}
+
 /* Computes the length of the run's rdata and signatures. Fills in `*set` except its offset. ERR_RANGE. */
 static int measure_run(
 	const struct building *b, const struct run *run, struct node_set *set, size_t *bytes)
@@ -91,13 +123,16 @@ static int measure_run(
 	size_t records = 0, sum = 0;
 	unsigned len = 0;
 	bool is_even = true;
+	const bool is_signed = is_to_sign(b, run->at->type);
+	const bool is_chain = is_signed && run->at->type == RR_NSEC;
 	for (size_t i = 0; i < run->count; i++) {
 		const struct fact *fact = &run->at[i];
 		if (!(fact->view & run->view))
 			continue;
-		is_even &= records == 0 || fact->len == len;
-		len = fact->len;
-		sum += fact->len;
+		const unsigned fact_len = is_chain ? link_len(b, fact->bytes) : fact->len;
+		is_even &= records == 0 || fact_len == len;
+		len = fact_len;
+		sum += fact_len;
 		records++;
 	}
 	if (records > SET_RECORDS_MAX)
@@ -107,7 +142,7 @@ static int measure_run(
 		.type = run->at->type,
 		.len = (uint16_t)(is_even ? len : 0),
 		.count = records & SET_RECORDS_MAX,
-		.is_signed = is_to_sign(b, run->at->type),
+		.is_signed = is_signed,
 		.is_near = is_even && !b->form.sends_all && is_near_run(run, records),
 		.view = run->view & VIEW_ANY,
 		.ttl = 0,
@@ -121,12 +156,17 @@ static int measure_run(
 	return 0;
 }
 
-static void write_run(const struct run *run, const struct node_set *set, struct wr *w)
+static void write_run(
+	const struct building *b, const struct run *run, const struct node_set *set, struct wr *w)
 {
 	for (size_t i = 0; i < run->count; i++) {
 		const struct fact *fact = &run->at[i];
 		if (!(fact->view & run->view))
 			continue;
+		if (node_is_chain(set)) {
+			write_link(b, fact->bytes, w);
+			continue;
+		}
 		if (set->len == 0)
 			wr_u16(w, fact->len);
 		wr_bytes(w, fact->bytes, fact->len);
@@ -137,9 +177,8 @@ static void write_run(const struct run *run, const struct node_set *set, struct 
 static void write_blanks(struct building *b)
 {
 	for (unsigned i = 0; i < b->form.key_count; i++) {
-		const struct node_sig blank = {.labels = b->labels,
-			.signer_len = (uint8_t)b->form.signer_len,
-			.has_more = i + 1 < b->form.key_count};
+		const struct node_sig blank = {
+			.stamp = i & 63, .has_more = i + 1 < b->form.key_count, .is_blank = true};
 		wr_bytes(&b->w, &blank, sizeof(blank));
 	}
 }
@@ -180,7 +219,7 @@ static int fill_set(struct building *b, const struct run *run)
 	if (err)
 		return err;
 	set->off = (uint16_t)wr_len(&b->w);
-	write_run(run, set, &b->w);
+	write_run(b, run, set, &b->w);
 	if (set->is_signed)
 		write_blanks(b);
 	if (set->view != VIEW_ANY)
@@ -210,6 +249,14 @@ static uint8_t labels_to_sign(const uint8_t *name)
 	return (uint8_t)(name_labels(name) - (name[0] == 1 && name[1] == '*'));
 }
 
+static void write_stamps(struct building *b)
+{
+	const struct node_stamp stamp = {
+		.labels = labels_to_sign(b->name->wire), .signer_len = (uint8_t)b->form.signer_len};
+	for (unsigned i = 0; i < b->form.stamp_count; i++)
+		wr_bytes(&b->w, &stamp, sizeof(stamp));
+}
+
 static bool has_type(const struct facts *facts, uint16_t type)
 {
 	for (size_t i = 0; i < facts->count; i++)
@@ -219,20 +266,20 @@ static bool has_type(const struct facts *facts, uint16_t type)
 }
 
 /* Writes names and sets into the empty node. */
-static int fill(struct building *b, const uint8_t *name, const struct name *lower,
-	const struct facts *facts, bool is_cased)
+static int fill(struct building *b, const uint8_t *name, const struct facts *facts, bool is_cased)
 {
 	struct node *n = b->node;
-	n->name_len = lower->len;
+	n->name_len = b->name->len;
 	n->flags = (uint8_t)((b->form.is_apex ? NODE_APEX : 0) | (is_cased ? NODE_CASED : 0) |
 			     (b->form.key_count ? NODE_SIGNED : 0) |
 			     (b->form.key_count && b->form.is_apex ? NODE_SIGNED_ZONE : 0));
 	n->is_wildcard = has_asterisk(name);
 	n->source = b->form.source & 7;
 	wr_room(&b->w, sizeof(*n) + b->sets * sizeof(struct node_set));
-	wr_bytes(&b->w, lower->wire, lower->len);
+	wr_bytes(&b->w, b->name->wire, b->name->len);
 	if (is_cased)
-		wr_bytes(&b->w, name, lower->len);
+		wr_bytes(&b->w, name, b->name->len);
+	write_stamps(b);
 	int err = each_run(facts, fill_set, b);
 	for (unsigned i = 0; i < n->set_count; i++)
 		n->flags |= flags_of_type(n->sets[i].type, b->form.is_apex);
@@ -242,25 +289,25 @@ static int fill(struct building *b, const uint8_t *name, const struct name *lowe
 int node_new(
 	const uint8_t *name, const struct facts *facts, struct node_form form, struct node **ret)
 {
-	struct building b = {.form = form,
-		.is_cut = !form.is_apex && has_type(facts, RR_NS),
-		.labels = labels_to_sign(name)};
-	int err = each_run(facts, add_size, &b);
-	if (err)
-		return err;
 	struct name lower;
 	name_copy(&lower, name);
 	name_lower(&lower);
+	struct building b = {
+		.form = form, .name = &lower, .is_cut = !form.is_apex && has_type(facts, RR_NS)};
+	int err = each_run(facts, add_size, &b);
+	if (err)
+		return err;
 	bool is_cased = memcmp(lower.wire, name, lower.len) != 0;
 	size_t head = sizeof(struct node) + b.sets * sizeof(struct node_set);
-	size_t size = head + lower.len + (is_cased ? lower.len : 0u) + b.bytes;
+	size_t size = head + lower.len + (is_cased ? lower.len : 0u) +
+		      form.stamp_count * sizeof(struct node_stamp) + b.bytes;
 	if (b.sets > SETS_MAX || size > NODE_BYTES_MAX)
 		return ERR_RANGE;
 	b.node = calloc(1, size);
 	if (!b.node)
 		return ERR_NOMEM;
 	b.w = wr_init(b.node, size);
-	err = fill(&b, name, &lower, facts, is_cased);
+	err = fill(&b, name, facts, is_cased);
 	if (err)
 		free(b.node);
 	else
@@ -335,26 +382,68 @@ bool node_equal(const struct node *a, const struct node *b)
 	}
 }
 
+/* A cut has no other types with authority: RFC 4035 §2.3. */
+static void collect_types(
+	const struct node *n, const struct node_set *link, struct nsec_types *types)
+{
+	types->count = 0;
+	for (unsigned i = 0; i < n->set_count; i++) {
+		const uint16_t type = n->sets[i].type;
+		const bool is_there = n->sets[i].view & link->view &&
+				      (!(n->flags & NODE_CUT) || type == RR_NS || type == RR_DS);
+		if (is_there || &n->sets[i] == link)
+			nsec_add_type(types, type);
+	}
+	nsec_add_type(types, RR_RRSIG);
+}
+
+unsigned node_write_link(
+	const struct node *n, const struct node_set *link, uint8_t *out, size_t room)
+{
+	struct nsec_types types;
+	struct wr w = wr_init(out, room);
+	uint8_t *next = wr_room(&w, node_next_len(n, link));
+	if (!next)
+		return 0;
+	node_write_next(n, link, next);
+	collect_types(n, link, &types);
+	nsec_write_types(&types, &w);
+	return w.err ? 0 : (unsigned)wr_len(&w);
+}
+
+bool node_same_link(const struct node *a, const struct node_set *x, const struct node *b,
+	const struct node_set *y)
+{
+	struct nsec_types one, other;
+	collect_types(a, x, &one);
+	collect_types(b, y, &other);
+	return one.count == other.count &&
+	       memcmp(one.at, other.at, one.count * sizeof(one.at[0])) == 0 && x->len == y->len &&
+	       memcmp(node_rdata(a, x), node_rdata(b, y), x->len) == 0;
+}
+
 size_t node_write_rrsig(const struct node *n, const struct node_set *set,
 	const struct node_sig *sig, uint8_t out[RRSIG_RDATA_MAX])
 {
 	struct wr w = wr_init(out, RRSIG_RDATA_MAX);
+	const struct node_stamp *stamp = node_stamp(n, sig);
 	wr_u16(&w, set->type);
-	wr_u8(&w, sig->alg);
-	wr_u8(&w, sig->labels);
+	wr_u8(&w, stamp->alg);
+	wr_u8(&w, stamp->labels);
 	wr_u32(&w, set->ttl);
-	wr_bytes(&w, sig->times_tag, sizeof(sig->times_tag));
-	wr_bytes(&w, node_signer(n, sig), sig->signer_len);
+	wr_bytes(&w, stamp->times_tag, sizeof(stamp->times_tag));
+	wr_bytes(&w, node_signer(n, stamp), stamp->signer_len);
 	wr_bytes(&w, sig->bytes, sizeof(sig->bytes));
 	return wr_len(&w);
 }
 
-struct rrsig node_read_sig(const struct node_sig *sig)
+struct rrsig node_read_sig(const struct node *n, const struct node_sig *sig)
 {
-	struct rrsig ret = {.key = {.alg = sig->alg, .tag = get_u16(sig->times_tag + 8)},
-		.labels = sig->labels,
-		.expiration = get_u32(sig->times_tag),
-		.inception = get_u32(sig->times_tag + 4)};
+	const struct node_stamp *stamp = node_stamp(n, sig);
+	struct rrsig ret = {.key = {.alg = stamp->alg, .tag = get_u16(stamp->times_tag + 8)},
+		.labels = stamp->labels,
+		.expiration = get_u32(stamp->times_tag),
+		.inception = get_u32(stamp->times_tag + 4)};
 	memcpy(ret.bytes, sig->bytes, sizeof(ret.bytes));
 	return ret;
 }
@@ -367,12 +456,15 @@ static struct fact fact_of_set(const struct node_set *set)
 	return fact;
 }
 
-static int add_set(struct facts *facts, const struct node *n, const struct node_set *set)
+/* A link is written to `*to`, which moves behind it. */
+static int add_set(
+	struct facts *facts, const struct node *n, const struct node_set *set, uint8_t **to)
 {
 	const uint8_t *at = node_rdata(n, set);
 	struct fact fact = fact_of_set(set);
 	for (unsigned r = 0; r < set->count; r++) {
-		struct rdata rdata = node_next_rdata(set, &at);
+		struct rdata rdata = node_read_rdata(n, set, &at, *to);
+		*to += node_is_chain(set) ? rdata.len : 0;
 		fact.bytes = rdata.bytes;
 		fact.len = rdata.len;
 		int err = facts_add_one(facts, &fact);
@@ -385,8 +477,9 @@ static int add_set(struct facts *facts, const struct node *n, const struct node_
 int facts_add_node(struct facts *facts, const struct node *n)
 {
 	const struct node_set *set;
+	uint8_t *unused = NULL; /* no source says a link */
 	for (unsigned i = 0; (set = next_said(n, &i));) {
-		int err = add_set(facts, n, set);
+		int err = add_set(facts, n, set, &unused);
 		if (err)
 			return err;
 	}
@@ -409,13 +502,15 @@ static int add_sigs(
 	}
 }
 
-/* Makes room for the rdata of all signatures of the node. ERR_NOMEM. */
+/* Makes room for the rdata of all signatures and links of the node. ERR_NOMEM. */
 static int reserve_made(struct facts *facts, const struct node *n)
 {
-	size_t sigs = 0;
-	for (unsigned i = 0; i < n->set_count; i++)
-		sigs += n->sets[i].is_signed ? RRSIG_KEYS_MAX : 0;
-	return ARRAY_RESERVE(facts->made, facts->made_cap, sigs * RRSIG_RDATA_MAX);
+	size_t bytes = 0;
+	for (unsigned i = 0; i < n->set_count; i++) {
+		bytes += n->sets[i].is_signed ? (size_t)RRSIG_KEYS_MAX * RRSIG_RDATA_MAX : 0;
+		bytes += node_is_chain(&n->sets[i]) ? NSEC_RDATA_MAX : 0;
+	}
+	return ARRAY_RESERVE(facts->made, facts->made_cap, bytes);
 }
 
 int facts_add_all(struct facts *facts, const struct node *n)
@@ -423,7 +518,7 @@ int facts_add_all(struct facts *facts, const struct node *n)
 	int err = reserve_made(facts, n) ? ERR_NOMEM : 0;
 	uint8_t *to = facts->made;
 	for (unsigned i = 0; i < n->set_count && !err; i++) {
-		err = add_set(facts, n, &n->sets[i]);
+		err = add_set(facts, n, &n->sets[i], &to);
 		if (!err && n->sets[i].is_signed)
 			err = add_sigs(facts, n, &n->sets[i], &to);
 	}

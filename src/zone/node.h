@@ -3,10 +3,12 @@
  * All data of one owner name, in one block: header, directory of sets, name, rdata. A node is
  * immutable once it is published, except for the fields that only the writer uses.
  *
- *	struct node | struct node_set × set_count | name in lower case | its spelling | rdata, signatures …
+ *	struct node | struct node_set × set_count | name in lower case | its spelling
+ *	| struct node_stamp … | rdata, signatures …
  *
  * The spelling is stored only if it has capital letters (NODE_CASED). The signatures of a set follow
- * its rdata, without what the set and the name say already: struct node_sig.
+ * its rdata, without what the set, the name and a stamp say already: struct node_sig. A link of the NSEC
+ * chain is stored without what the owner says already: node_write_link().
  *
  * The rdata of a set is stored back to back, without the ten bytes of type, class, TTL and
  * length that each record in a message has. These are the same for each record, so the answer
@@ -19,12 +21,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "base/cursor.h"
 #include "wire/rrset.h"
 #include "wire/rrsig.h"
 #include "zone/fact.h"
+#include "zone/nsec.h"
 
 enum node_flag {
 	NODE_APEX = 1,         /* a zone begins here */
@@ -50,14 +54,19 @@ struct node_set {
 	uint32_t ttl;
 };
 
-/* A signature of a set, as it lies behind the rdata; numbers are in wire format. With the set's type and
- * TTL and the signer's name, which is the end of the node's own name, it is the rdata of an RRSIG record
- * (RFC 4034 §3.1). */
-struct node_sig {
-	uint8_t alg, labels;
+/* What signatures of a node have in common: the key, and when they were made. Numbers are in wire format. */
+struct node_stamp {
+	uint8_t alg, labels;   /* alg 0: no signature has it yet */
 	uint8_t times_tag[10]; /* expiration, inception, key tag */
 	uint8_t signer_len;    /* length of the signer's name */
-	uint8_t has_more;      /* another signature of the set follows this one */
+};
+
+/* A signature of a set, as it lies behind the rdata. With its stamp, the set's type and TTL and the signer's
+ * name, which is the end of the node's own name, it is the rdata of an RRSIG record (RFC 4034 §3.1). */
+struct node_sig {
+	uint8_t stamp : 6;    /* index */
+	uint8_t has_more : 1; /* another signature of the set follows this one */
+	uint8_t is_blank : 1; /* it is to be made */
 	uint8_t bytes[RRSIG_BYTES];
 };
 
@@ -131,10 +140,20 @@ static inline const struct node_sig *node_sigs(const struct node *n, const struc
 	return (const struct node_sig *)node_rdata_end(n, set);
 }
 
-/* Returns the name of the zone that the signature is for. */
-static inline const uint8_t *node_signer(const struct node *n, const struct node_sig *sig)
+static inline const struct node_stamp *node_stamps(const struct node *n)
 {
-	return node_name(n) + n->name_len - sig->signer_len;
+	return (const struct node_stamp *)(node_spelling(n) + n->name_len);
+}
+
+static inline const struct node_stamp *node_stamp(const struct node *n, const struct node_sig *sig)
+{
+	return &node_stamps(n)[sig->stamp];
+}
+
+/* Returns the name of the zone that the stamp is of. */
+static inline const uint8_t *node_signer(const struct node *n, const struct node_stamp *stamp)
+{
+	return node_name(n) + n->name_len - stamp->signer_len;
 }
 
 /* True if the set is a link of the zone's NSEC chain, and not from a source. */
@@ -143,11 +162,48 @@ static inline bool node_is_chain(const struct node_set *set)
 	return set->type == RR_NSEC && set->is_signed;
 }
 
+/* Return the length of the name that a link leads to; write it. What the names of neighbours have in common at
+ * their beginning and at their end is stored only in the owner's own name:
+ *
+ *	bytes in common at the beginning | at the end | the bytes between them */
+static inline unsigned node_next_len(const struct node *n, const struct node_set *link)
+{
+	const uint8_t *stored = node_rdata(n, link);
+	return stored[0] + stored[1] + link->len - 2u;
+}
+
+static inline void node_write_next(const struct node *n, const struct node_set *link, uint8_t *out)
+{
+	const uint8_t *stored = node_rdata(n, link), *name = node_name(n);
+	const unsigned first = stored[0], last = stored[1], own = link->len - 2u;
+	memcpy(out, name, first);
+	memcpy(out + first, stored + 2, own);
+	memcpy(out + first + own, name + n->name_len - last, last);
+}
+
+/* Writes the rdata of a link, and returns its length: most NSEC_RDATA_MAX. Its types are those of the node's
+ * sets. 0: there is no room for it. */
+unsigned node_write_link(
+	const struct node *n, const struct node_set *link, uint8_t *out, size_t room) NONNULL;
+/* True if two links of the same owner say the same. */
+bool node_same_link(const struct node *a, const struct node_set *x, const struct node *b,
+	const struct node_set *y) NONNULL;
+
+/* node_next_rdata() for any set. A link is written to `link`, where there is room for NSEC_RDATA_MAX bytes. */
+static inline struct rdata node_read_rdata(
+	const struct node *n, const struct node_set *set, const uint8_t **at, uint8_t *link)
+{
+	if (node_is_chain(set))
+		return (struct rdata){
+			link, (uint16_t)node_write_link(n, set, link, NSEC_RDATA_MAX)};
+	return node_next_rdata(set, at);
+}
+
 /* Writes the rdata of the RRSIG record of that signature to `out`, and returns its length. */
 size_t node_write_rrsig(const struct node *n, const struct node_set *set,
 	const struct node_sig *sig, uint8_t out[RRSIG_RDATA_MAX]) NONNULL;
-/* Returns the value of the signature. */
-struct rrsig node_read_sig(const struct node_sig *sig) NONNULL;
+/* Returns the value of a signature of the node. */
+struct rrsig node_read_sig(const struct node *n, const struct node_sig *sig) NONNULL;
 
 /* True if a source says something that clients in that view get. */
 static inline bool node_has_view(const struct node *n, unsigned view)
@@ -169,9 +225,10 @@ struct node_form {
 	bool is_apex;
 	bool sends_all; /* no address is from the kernel: clients get all, as who wrote them wants */
 	unsigned source; /* enum zone_source, if only one has said all of it */
-	/* Signatures: room for `key_count` of each set that is to be signed (RFC 4035 §2.2) is left, and zero
-	 * but for `signer_len`, `labels` and `has_more`. 0: the node is not signed. */
-	unsigned key_count, signer_len;
+	/* Signatures: room for `key_count` of each set that is to be signed (RFC 4035 §2.2) is left. They are
+	 * blank, and have the first stamps in turn; these are zero but for `signer_len` and `labels`. 0: the
+	 * node is not signed. */
+	unsigned key_count, stamp_count, signer_len;
 };
 
 /* Makes a node of settled facts (facts_settle()). Copies the rdata. ERR_NOMEM. ERR_RANGE if a

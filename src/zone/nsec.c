@@ -9,13 +9,7 @@
 
 #include "base/cursor.h"
 
-/* The types of an owner, in order, each once. */
-struct types {
-	uint16_t at[UINT8_MAX + 3]; /* a node has no more sets; and NSEC and RRSIG */
-	unsigned count;
-};
-
-static void add_type(struct types *types, uint16_t type)
+void nsec_add_type(struct nsec_types *types, uint16_t type)
 {
 	unsigned i = types->count;
 	while (i > 0 && types->at[i - 1] > type)
@@ -28,7 +22,7 @@ static void add_type(struct types *types, uint16_t type)
 }
 
 /* Writes the types of one window, from number `*i` on, and moves `*i` behind them (RFC 4034 §4.1.2). */
-static void write_window(const struct types *types, unsigned *i, struct wr *w)
+static void write_window(const struct nsec_types *types, unsigned *i, struct wr *w)
 {
 	uint8_t bits[32] = {0};
 	const unsigned window = types->at[*i] >> 8;
@@ -43,22 +37,27 @@ static void write_window(const struct types *types, unsigned *i, struct wr *w)
 	wr_bytes(w, bits, last + 1);
 }
 
+void nsec_write_types(const struct nsec_types *types, struct wr *w)
+{
+	for (unsigned i = 0; i < types->count;)
+		write_window(types, &i, w);
+}
+
 /* Writes the rdata for a view, and returns its length. */
 static uint16_t write_rdata(const struct facts *facts, unsigned view, const uint8_t *next,
 	bool is_cut, uint8_t out[NSEC_RDATA_MAX])
 {
-	struct types types = {0};
+	struct nsec_types types = {.count = 0};
 	struct wr w = wr_init(out, NSEC_RDATA_MAX);
-	add_type(&types, RR_NSEC);
-	add_type(&types, RR_RRSIG);
+	nsec_add_type(&types, RR_NSEC);
+	nsec_add_type(&types, RR_RRSIG);
 	for (size_t i = 0; i < facts->count; i++) {
 		uint16_t type = facts->at[i].type;
 		if (facts->at[i].view & view && (!is_cut || type == RR_NS || type == RR_DS))
-			add_type(&types, type);
+			nsec_add_type(&types, type);
 	}
 	wr_bytes(&w, next, name_len(next));
-	for (unsigned i = 0; i < types.count;)
-		write_window(&types, &i, &w);
+	nsec_write_types(&types, &w);
 	return (uint16_t)wr_len(&w);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/compiler.h"
+#include "base/cursor.h"
 #include "zone/fact.h"
 
 enum {
@@ -10,6 +11,16 @@ enum {
 	NSEC_WINDOW_MAX = 2 + 32,
 	NSEC_RDATA_MAX = NAME_CAP + NSEC_WINDOWS * NSEC_WINDOW_MAX
 };
+
+/* The types of an owner, in order, each once: at most as many as a node has sets, and NSEC and RRSIG. */
+struct nsec_types {
+	unsigned count;
+	uint16_t at[UINT8_MAX + 3];
+};
+
+void nsec_add_type(struct nsec_types *types, uint16_t type) NONNULL;
+/* Writes the types to the end of the rdata: RFC 4034 §4.1.2. */
+void nsec_write_types(const struct nsec_types *types, struct wr *w) NONNULL;
 
 /* The rdata that facts_add_nsec() has made, for each view. */
 struct nsec_rdata {

@@ -89,11 +89,9 @@ bool signing_has_room(const struct node *n)
 	/* Two links, and what the keys say at an apex. */
 	const size_t more = VIEW_COUNT + (n->flags & NODE_APEX ? ZONE_KEY_SETS_MAX : 0);
 	const size_t sets = n->set_count + more;
-	size_t windows = 1, bytes = node_size(n) + more * (sizeof(struct node_set) + NAME_CAP);
-	for (unsigned i = 1; i < n->set_count; i++)
-		windows += n->sets[i].type >> 8 != n->sets[i - 1].type >> 8;
-	bytes += VIEW_COUNT * (windows + 1) * NSEC_WINDOW_MAX;
+	size_t bytes = node_size(n) + more * (sizeof(struct node_set) + NAME_CAP);
 	bytes += sets * RRSIG_KEYS_MAX * sizeof(struct node_sig);
+	bytes += STAMPS_MAX * sizeof(struct node_stamp);
 	bytes += n->flags & NODE_APEX ? KEYS_SPARE : 0;
 	return sets <= UINT8_MAX && bytes <= UINT16_MAX;
 }
@@ -152,9 +150,23 @@ uint32_t signing_renew_before(const struct zone *z, const uint8_t *name)
 	return SIGN_RENEW_S - SIGN_SPREAD_S + spread;
 }
 
-bool signing_is_timely(const struct zone *z, const uint8_t *name, const struct node_sig *sig)
+void signing_date(
+	struct node_stamp *stamp, struct dnssec_key_id key, uint32_t inception, uint32_t expiration)
 {
-	const struct rrsig value = node_read_sig(sig);
-	return z->now_s >= value.inception &&
-	       value.expiration - signing_renew_before(z, name) > z->now_s;
+	stamp->alg = key.alg;
+	put_u32(stamp->times_tag, expiration);
+	put_u32(stamp->times_tag + 4, inception);
+	put_u16(stamp->times_tag + 8, key.tag);
+}
+
+bool signing_is_by(const struct node_stamp *stamp, struct dnssec_key_id key)
+{
+	return stamp->alg == key.alg && get_u16(stamp->times_tag + 8) == key.tag;
+}
+
+bool signing_is_timely(const struct zone *z, const uint8_t *name, const struct node_stamp *stamp)
+{
+	const uint32_t expiration = get_u32(stamp->times_tag),
+		       inception = get_u32(stamp->times_tag + 4);
+	return z->now_s >= inception && expiration - signing_renew_before(z, name) > z->now_s;
 }

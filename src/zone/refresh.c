@@ -19,10 +19,10 @@ enum {
 	PASS_S = 3600
 };
 
-static bool is_active(const struct signing *s, const struct node_sig *sig)
+static bool is_active(const struct signing *s, const struct node_stamp *stamp)
 {
 	for (unsigned k = 0; k < s->key_count; k++)
-		if (s->keys[k].alg == sig->alg && s->keys[k].tag == get_u16(sig->times_tag + 8))
+		if (signing_is_by(stamp, s->keys[k]))
 			return true;
 	return false;
 }
@@ -35,13 +35,14 @@ static bool is_ready_type(const struct signing *s, uint16_t type)
 	return false;
 }
 
-/* Notes when the signature ends, for `status`. */
+/* Notes when signatures end, for `status`. */
 static void note(
-	struct zone *z, struct signing *s, const struct node *n, const struct node_sig *sig)
+	struct zone *z, struct signing *s, const struct node *n, const struct node_stamp *stamp)
 {
-	const uint32_t expiration = get_u32(sig->times_tag),
+	const uint32_t expiration = get_u32(stamp->times_tag),
 		       renewal = expiration - signing_renew_before(z, node_name(n));
-	s->is_urgent |= expiration < z->now_s + URGENT_S || get_u32(sig->times_tag + 4) > z->now_s;
+	s->is_urgent |=
+		expiration < z->now_s + URGENT_S || get_u32(stamp->times_tag + 4) > z->now_s;
 	if (s->look_expiration == 0 || expiration < s->look_expiration)
 		s->look_expiration = expiration;
 	if (s->look_renewal == 0 || renewal < s->look_renewal)
@@ -54,8 +55,9 @@ static bool is_set_good(
 {
 	unsigned count = 0;
 	for (const struct node_sig *sig = node_sigs(n, set);; sig++) {
-		note(z, s, n, sig);
-		if (!is_active(s, sig) || !signing_is_timely(z, node_name(n), sig))
+		const struct node_stamp *stamp = node_stamp(n, sig);
+		note(z, s, n, stamp);
+		if (!is_active(s, stamp) || !signing_is_timely(z, node_name(n), stamp))
 			return false;
 		count++;
 		if (!sig->has_more)

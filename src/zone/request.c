@@ -20,34 +20,57 @@ struct asking {
 	bool is_full;
 };
 
-static bool is_blank(const struct node_sig *sig)
+static unsigned *missing_of(struct signing *s, struct job *job)
 {
-	return sig->alg == 0;
+	return job ? &job->missing : &s->gen.apex_missing;
 }
 
-static void date(const struct zone *z, struct node_sig *sig, struct dnssec_key_id key)
+/* Forgets a signature that the signer was asked for. False: it was not. */
+static bool forget(struct signer_queue *queue, const struct node_sig *sig)
 {
-	sig->alg = key.alg;
-	put_u32(sig->times_tag, z->now_s + SIGN_VALID_S);
-	put_u32(sig->times_tag + 4, z->now_s - SIGN_BEFORE_S);
-	put_u16(sig->times_tag + 8, key.tag);
+	for (int i = 0; i < ZONE_REQUESTS; i++)
+		for (size_t k = 0; queue->asked[i].ticket && k < queue->asked[i].count; k++)
+			if (queue->asked[i].slots[k].sig == sig) {
+				queue->asked[i].slots[k].sig = NULL;
+				return true;
+			}
+	return false;
+}
+
+/* Gives signatures a stamp, unless it has one that is still good. Those with an older one are made anew. */
+static void date(struct asking *a, struct job *job, const struct node *n, unsigned stamp_at)
+{
+	struct node_stamp *stamp = (struct node_stamp *)(uintptr_t)&node_stamps(n)[stamp_at];
+	if (stamp->alg != 0 && signing_is_timely(a->z, node_name(n), stamp))
+		return;
+	for (unsigned i = 0; stamp->alg != 0 && i < n->set_count; i++) {
+		struct node_sig *sig = (struct node_sig *)(uintptr_t)node_sigs(n, &n->sets[i]);
+		for (bool has_more = n->sets[i].is_signed; has_more; sig++) {
+			has_more = sig->has_more;
+			if (sig->is_blank || sig->stamp != stamp_at)
+				continue;
+			sig->is_blank = true;
+			*missing_of(a->s, job) += !forget(a->z->queue, sig);
+		}
+	}
+	signing_date(stamp, a->s->gen.keys[stamp_at], a->z->now_s - SIGN_BEFORE_S,
+		a->z->now_s + SIGN_VALID_S);
 }
 
 /* Asks for one signature. */
 static void ask_one(struct asking *a, struct job *job, const struct node *n,
-	const struct node_set *set, struct node_sig *sig, struct dnssec_key_id key)
+	const struct node_set *set, struct node_sig *sig)
 {
 	struct buf *bytes = &a->z->queue->bytes;
 	const size_t start = bytes->len;
-	date(a->z, sig, key);
 	if (canon_add_message(n, set, sig, bytes, &a->z->queue->scratch) ||
 		(a->asked->count > 0 && bytes->len > ZONE_REQUEST_BYTES)) {
-		sig->alg = 0;
 		a->is_full = true;
 		bytes->len = start;
 		bytes->err = 0;
 		return;
 	}
+	sig->is_blank = false;
 	a->asked->slots[a->asked->count].job = job;
 	a->asked->slots[a->asked->count].sig = sig;
 	a->asked->count++;
@@ -58,12 +81,14 @@ static void ask_one(struct asking *a, struct job *job, const struct node *n,
 /* Asks for the signatures that the node lacks and that were not asked for yet, until the request is full. */
 static void ask_node(struct asking *a, struct job *job, struct node *n)
 {
+	for (unsigned k = 0; k < a->s->gen.key_count; k++)
+		date(a, job, n, k);
 	for (unsigned i = 0; i < n->set_count && !a->is_full; i++) {
 		const struct node_set *set = &n->sets[i];
 		struct node_sig *sig = (struct node_sig *)(uintptr_t)node_sigs(n, set);
 		for (unsigned k = 0; set->is_signed && !a->is_full; k++, sig++) {
-			if (is_blank(sig) && k < a->s->gen.key_count)
-				ask_one(a, job, n, set, sig, a->s->gen.keys[k]);
+			if (sig->is_blank && k < a->s->gen.key_count)
+				ask_one(a, job, n, set, sig);
 			if (!sig->has_more)
 				break;
 		}
@@ -104,7 +129,7 @@ static bool fill(struct asking *a)
 	a->asked->count = 0;
 	if (a->s->gen.phase == PHASE_SIGN || a->s->gen.phase == PHASE_LEAVE)
 		ask_jobs(a);
-	else if (a->s->gen.phase == PHASE_CLOSE && a->s->gen.apex)
+	else if (a->s->gen.phase == PHASE_CLOSE && a->s->gen.apex_missing > 0)
 		ask_node(a, NULL, a->s->gen.apex);
 	for (size_t i = 0; i < a->asked->count; i++)
 		a->request->messages[i] = (struct zone_message){
@@ -134,9 +159,8 @@ bool zone_next_request(struct zone *z, struct zone_request *ret)
 static void take(struct signing *s, struct job *job, struct node_sig *sig,
 	const uint8_t bytes[RRSIG_BYTES], bool is_refused)
 {
-	unsigned *missing = job ? &job->missing : &s->gen.apex_missing;
 	if (is_refused) {
-		sig->alg = 0;
+		sig->is_blank = true;
 		s->is_refused = true;
 		s->gen.asked = 0;
 		s->stats.refused++;
@@ -144,7 +168,7 @@ static void take(struct signing *s, struct job *job, struct node_sig *sig,
 	}
 	memcpy(sig->bytes, bytes, sizeof(sig->bytes));
 	s->stats.made++;
-	--*missing;
+	--*missing_of(s, job);
 }
 
 void zone_signed(struct zone *z, uint64_t ticket, const uint8_t (*sigs)[RRSIG_BYTES],
@@ -155,8 +179,9 @@ void zone_signed(struct zone *z, uint64_t ticket, const uint8_t (*sigs)[RRSIG_BY
 		if (asked->ticket == 0 || asked->ticket != ticket)
 			continue;
 		for (size_t k = 0; k < asked->count && asked->signing; k++)
-			take(asked->signing, asked->slots[k].job, asked->slots[k].sig,
-				sigs[k < count ? k : 0], k >= count || is_refused[k]);
+			if (asked->slots[k].sig)
+				take(asked->signing, asked->slots[k].job, asked->slots[k].sig,
+					sigs[k < count ? k : 0], k >= count || is_refused[k]);
 		asked->ticket = 0;
 	}
 }

@@ -130,6 +130,9 @@ struct signer_queue {
 	struct buf bytes, scratch;
 };
 
+/* Stamps of a node: one for each key. At an apex, more for the sets that the signer signs by itself. */
+enum { STAMPS_OF_KEYS = RRSIG_KEYS_MAX, STAMPS_MAX = (1 + ZONE_KEY_SETS_MAX) * RRSIG_KEYS_MAX };
+
 /* KEYS_SPARE: room at an apex for what keys say, in bytes. */
 enum {
 	KEYS_SPARE = 2 * 1024,
@@ -204,6 +207,11 @@ void request_forget(struct zone *z, const struct signing *s) NONNULL;
 uint32_t signing_renew_before(const struct zone *z, const uint8_t *name) NONNULL;
 /* Begins a pass over all signatures: the keys have changed. */
 void refresh_restart(struct signing *s) NONNULL;
-/* True if a signature need not be made anew because of its times. */
+/* Fills in a stamp; times are unix times. */
+void signing_date(struct node_stamp *stamp, struct dnssec_key_id key, uint32_t inception,
+	uint32_t expiration) NONNULL;
+/* True if signatures with that stamp are by that key. */
+bool signing_is_by(const struct node_stamp *stamp, struct dnssec_key_id key) NONNULL;
+/* True if signatures need not be made anew because of their times. */
 bool signing_is_timely(
-	const struct zone *z, const uint8_t *name, const struct node_sig *sig) NONNULL;
+	const struct zone *z, const uint8_t *name, const struct node_stamp *stamp) NONNULL;

@@ -13,6 +13,7 @@
 #include "zone/lookup.h"
 #include "zone/order.h"
 #include "zone/orders.h"
+#include "zone/signing.h"
 #include "zone/store.h"
 
 enum { TTL = 30, ALG = 13, TAG = 4711 };
@@ -90,16 +91,16 @@ static uint16_t write_link(
 
 static void fill_signatures(struct node *n, uint8_t mark)
 {
+	const struct dnssec_key_id key = {.tag = TAG, .alg = ALG};
 	for (unsigned i = 0; i < n->set_count; i++) {
 		if (!n->sets[i].is_signed)
 			continue;
 		struct node_sig *sig = (struct node_sig *)(uintptr_t)node_sigs(n, &n->sets[i]);
 		for (bool has_more = true; has_more; sig++) {
 			has_more = sig->has_more;
-			sig->alg = ALG;
-			put_u32(sig->times_tag, 1000);
-			put_u32(sig->times_tag + 4, 500);
-			put_u16(sig->times_tag + 8, TAG);
+			sig->is_blank = false;
+			signing_date(
+				(struct node_stamp *)(uintptr_t)node_stamp(n, sig), key, 500, 1000);
 			memset(sig->bytes, mark, sizeof(sig->bytes));
 		}
 	}
@@ -115,6 +116,7 @@ static struct node *make_signed(
 		.sends_all = n->source == ZONE_STATIC,
 		.source = n->source,
 		.key_count = key_count,
+		.stamp_count = key_count,
 		.signer_len = rig->apex.len};
 	require(facts_add_node(&facts, n) == 0);
 	for (unsigned v = 0; v < VIEW_COUNT; v++) {

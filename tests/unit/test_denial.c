@@ -169,7 +169,8 @@ static struct proof proof_of(const struct zone_denial *denial, unsigned view)
 		const struct node_set *set = node_set(denial->at[i], RR_NSEC, view);
 		assert_non_null(set);
 		const uint8_t *at = node_rdata(denial->at[i], set);
-		struct rdata rdata = node_next_rdata(set, &at);
+		static uint8_t links[DENIAL_LINKS_MAX][NSEC_RDATA_MAX];
+		struct rdata rdata = node_read_rdata(denial->at[i], set, &at, links[i]);
 		p.at[i].owner = node_name(denial->at[i]);
 		p.at[i].next = rdata.bytes;
 		p.at[i].bitmap = rdata.bytes + name_len(rdata.bytes);

@@ -32,7 +32,7 @@ static uint32_t first_end(const struct rig *rig)
 		for (unsigned i = 0; i < n->set_count; i++) {
 			if (!n->sets[i].is_signed || n->sets[i].type == RR_DNSKEY)
 				continue;
-			const struct rrsig sig = node_read_sig(node_sigs(n, &n->sets[i]));
+			const struct rrsig sig = node_read_sig(n, node_sigs(n, &n->sets[i]));
 			assert_true(sig.inception <= rig->now_s);
 			first = sig.expiration < first ? sig.expiration : first;
 		}

@@ -134,13 +134,15 @@ static void check_sigs(const struct node *n)
 	buf_fini(&scratch);
 }
 
-static const uint8_t *next_of(const struct node *n, unsigned view)
+/* Returns the name to which the link leads, which is written to `buf`. NULL: there is no link. */
+static const uint8_t *next_of(const struct node *n, unsigned view, uint8_t buf[NAME_CAP])
 {
 	const struct node_set *set = node_set(n, RR_NSEC, view);
 	if (!set)
 		return NULL;
-	const uint8_t *at = node_rdata(n, set);
-	return node_next_rdata(set, &at).bytes;
+	node_write_next(n, set, buf);
+	assert_int_equal(node_next_len(n, set), name_len(buf));
+	return buf;
 }
 
 static bool is_seen(const struct rig *rig, const struct node *n, unsigned view)
@@ -164,7 +166,8 @@ static void check_denial_in(const struct rig *rig, const struct order *order,
 				name_to_text(node_name(before), text[1]), n->flags, before->flags);
 		return;
 	}
-	const uint8_t *next = next_of(before, view);
+	uint8_t buf[NAME_CAP];
+	const uint8_t *next = next_of(before, view, buf);
 	assert_non_null(next);
 	if (!name_equal(next, rig->apex.wire) && name_cmp(name->wire, next) >= 0)
 		fail_msg("%s is neither there nor denied by %s, whose next is %s",
@@ -202,8 +205,9 @@ static int cmp_names(const void *a, const void *b)
 static void check_bitmap(const struct node *n, unsigned view)
 {
 	const struct node_set *set = node_set(n, RR_NSEC, view);
+	static uint8_t link[NSEC_RDATA_MAX];
 	const uint8_t *at = node_rdata(n, set);
-	struct rdata rdata = node_next_rdata(set, &at);
+	struct rdata rdata = node_read_rdata(n, set, &at, link);
 	for (unsigned type = 1; type < 256; type++) {
 		bool has = type == RR_RRSIG || node_set(n, (uint16_t)type, view), is_set = false;
 		if (n->flags & NODE_CUT)
@@ -260,15 +264,16 @@ static void check_chain(
 	const struct rig *rig, const struct node *const *chain, size_t count, unsigned view)
 {
 	const struct node *seen[NAMES_CAP + 1];
+	uint8_t buf[NAME_CAP];
 	size_t n = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (is_seen(rig, chain[i], view))
 			seen[n++] = chain[i];
 		else
-			assert_null(next_of(chain[i], view));
+			assert_null(next_of(chain[i], view, buf));
 	}
 	for (size_t i = 0; i < n; i++) {
-		const uint8_t *next = next_of(seen[i], view);
+		const uint8_t *next = next_of(seen[i], view, buf);
 		assert_non_null(next);
 		assert_true(name_equal(next, node_name(seen[(i + 1) % n])));
 		check_bitmap(seen[i], view);
@@ -344,7 +349,7 @@ static bool are_sigs_fresh(struct rig *rig)
 			if (!set->is_signed || set->type == RR_DNSKEY)
 				continue;
 			for (const struct node_sig *sig = node_sigs(n, set);; sig++) {
-				const struct rrsig value = node_read_sig(sig);
+				const struct rrsig value = node_read_sig(n, sig);
 				bool is_active =
 					value.key.tag == rig->keys[0].tag ||
 					(rig->key_count == 2 && value.key.tag == rig->keys[1].tag);
@@ -512,8 +517,9 @@ static void large_start(void **state UNUSED)
 	for (const struct node *n = order_first(s->order), *next; n; n = next) {
 		next = order_walk(s->order, node_name(n));
 		check_sigs(n);
-		assert_true(
-			name_equal(next_of(n, VIEW_WAN), next ? node_name(next) : rig.apex.wire));
+		uint8_t buf[NAME_CAP];
+		assert_true(name_equal(
+			next_of(n, VIEW_WAN, buf), next ? node_name(next) : rig.apex.wire));
 	}
 	chain_teardown(&rig);
 }
