@@ -51,6 +51,8 @@ void pending_free(struct zone *z, struct pending *p)
 {
 	stop_waiting(p);
 	map_remove(&z->pending, &p->in_map);
+	if (z->pending.count == 0) /* at a start there were as many as names */
+		map_fini(&z->pending);
 	node_free(p->truth);
 	free(p);
 }
