@@ -242,7 +242,7 @@ enum {
 	/* Records that one $GENERATE makes: as many as a network of 16 bits has addresses. A range
 	 * with a digit too many does not use up memory. */
 	LIMIT_ZONE_GENERATE = 65536,
-	/* Addresses in zone files that get a PTR: about 150 bytes each, which stay in memory.
+	/* Addresses in zone files that get a PTR: some 30 bytes each, which stay in memory.
 	 * Networks whose reverse zones are ours are smaller. */
 	LIMIT_STATIC_PTRS = 65536,
 };

@@ -8,6 +8,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/cursor.h \
 	src/base/edit.c src/base/edit.h \
 	src/base/budget.h \
+	src/base/ends.c src/base/ends.h \
 	src/base/entry.c src/base/entry.h \
 	src/base/err.c src/base/err.h \
 	src/base/hash.h \

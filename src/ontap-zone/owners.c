@@ -1,106 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the form of owners as bytes, and the comparison of what was sent with what is to be said.
+ * Owns the comparison of what was sent with what is to be said.
  * Never sends.
  */
 #include "ontap-zone/owners.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
-#include "base/err.h"
+#include "base/ends.h"
 #include "base/hash.h"
 
-/* As bytes. */
-
-void owners_write(struct wr *w, const uint8_t *name, const struct rrset *sets, size_t count)
-{
-	wr_bytes(w, name, name_len(name));
-	wr_u16(w, (uint16_t)count);
-	for (size_t i = 0; i < count; i++) {
-		wr_u16(w, sets[i].type);
-		wr_u32(w, sets[i].ttl);
-		wr_u16(w, sets[i].count);
-		for (size_t j = 0; j < sets[i].count; j++) {
-			wr_u16(w, sets[i].rdata[j].len);
-			wr_bytes(w, sets[i].rdata[j].bytes, sets[i].rdata[j].len);
-		}
-	}
-}
-
-/* Reads a name without compression: its labels and the root. */
-static const uint8_t *read_name(struct rd *r)
-{
-	const uint8_t *start = r->at;
-	size_t len = 0;
-	uint8_t label;
-	do {
-		label = rd_u8(r);
-		rd_bytes(r, label);
-		len += 1u + label;
-	} while (label != 0 && label < 64 && len < NAME_CAP && !r->err);
-	return label == 0 && !r->err && len <= NAME_CAP ? start : NULL;
-}
-
-/* The set's records are put behind `*used` others. They may move until the owner is read: the sets get
- * their pointers at the end. */
-static int read_set(struct rd *r, struct owners_room *room, struct rrset *set, size_t *used)
-{
-	set->type = rd_u16(r);
-	set->view = VIEW_ANY;
-	set->ttl = rd_u32(r);
-	set->count = rd_u16(r);
-	if (r->err || set->count > rd_left(r) / 2)
-		return ERR_SYNTAX;
-	if (ARRAY_RESERVE(room->rdata, room->rdata_cap, *used + set->count + 1u))
-		return ERR_NOMEM;
-	for (size_t j = 0; j < set->count; j++) {
-		struct rdata *rdata = &room->rdata[(*used)++];
-		rdata->len = rd_u16(r);
-		rdata->bytes = rd_bytes(r, rdata->len);
-	}
-	return r->err ? ERR_SYNTAX : 0;
-}
-
-int owners_next(struct rd *r, struct owners_room *room, struct owners_read *ret)
-{
-	size_t used = 0;
-	int err = 0;
-	ret->name = read_name(r);
-	ret->count = rd_u16(r);
-	if (!ret->name || r->err || ret->count > rd_left(r))
-		return ERR_SYNTAX;
-	if (ARRAY_RESERVE(room->sets, room->sets_cap, ret->count + 1))
-		return ERR_NOMEM;
-	for (size_t i = 0; i < ret->count && !err; i++)
-		err = read_set(r, room, &room->sets[i], &used);
-	used = 0;
-	for (size_t i = 0; i < ret->count && !err; i++) {
-		room->sets[i].rdata = &room->rdata[used];
-		used += room->sets[i].count;
-	}
-	ret->sets = room->sets;
-	return err;
-}
-
-void owners_room_fini(struct owners_room *room)
-{
-	free(room->sets);
-	free(room->rdata);
-	*room = (struct owners_room){0};
-}
-
-/* What was sent. */
+/* That another content has the same hash is less likely than a fault of the machine: 2^-40. */
+enum { HASH_LEN = 5 };
 
 struct owners_sent {
-	uint64_t *content; /* a hash of each owner's records, in canonical order of the names */
+	uint8_t (*content)
+		[HASH_LEN]; /* a hash of each owner's records, in canonical order of the names */
 	size_t count;
-	uint8_t *names; /* likewise, each as it differs from the one before: see put_name() */
+	uint8_t *names; /* likewise, as base/ends.h */
 };
 
-/* That another content has the same hash is less likely than a fault of the machine. */
-static uint64_t hash_owner(const struct static_owner *o)
+static uint64_t hash_sets(const struct static_owner *o)
 {
 	uint64_t h = hash_mix(0, o->count);
 	for (size_t i = 0; i < o->count; i++) {
@@ -112,32 +34,20 @@ static uint64_t hash_owner(const struct static_owner *o)
 	return h;
 }
 
-/* Names in canonical order have most bytes at their end in common. A name is stored as the number of these,
- * the number of the others, and the others. Returns how many bytes that takes, and writes them if `to` is
- * not NULL. */
-static size_t put_name(uint8_t *to, const uint8_t *last, size_t last_len, const uint8_t *name)
+static void hash_owner(uint8_t to[HASH_LEN], const struct static_owner *o)
 {
-	const size_t len = name_len(name);
-	size_t shared = 0;
-	while (shared < len && shared < last_len &&
-		name[len - shared - 1] == last[last_len - shared - 1])
-		shared++;
-	if (to) {
-		to[0] = (uint8_t)shared;
-		to[1] = (uint8_t)(len - shared);
-		memcpy(to + 2, name, len - shared);
-	}
-	return 2 + len - shared;
+	const uint64_t h = htole64(hash_sets(o));
+	memcpy(to, &h, HASH_LEN);
 }
 
-/* Puts all names, as put_name(). Returns how many bytes they take. */
+/* Puts all names. Returns how many bytes they take. */
 static size_t put_names(uint8_t *to, const struct collection *c)
 {
 	const uint8_t *last = NULL;
 	size_t last_len = 0, bytes = 0;
 	for (size_t i = 0; i < collection_count(c); i++) {
 		const uint8_t *name = collection_at(c, i)->name;
-		bytes += put_name(to ? to + bytes : NULL, last, last_len, name);
+		bytes += ends_put(to ? to + bytes : NULL, last, last_len, name, name_len(name));
 		last = name;
 		last_len = name_len(name);
 	}
@@ -158,7 +68,7 @@ struct owners_sent *owners_sent_new(const struct collection *c)
 	}
 	put_names(sent->names, c);
 	for (size_t i = 0; i < sent->count; i++)
-		sent->content[i] = hash_owner(collection_at(c, i));
+		hash_owner(sent->content[i], collection_at(c, i));
 	return sent;
 }
 
@@ -183,11 +93,9 @@ static void walk_next(struct sent_walk *w)
 {
 	if (w->left == 0)
 		return;
-	const size_t shared = w->at[0], own = w->at[1];
-	memmove(w->name + own, w->name + w->len - shared, shared);
-	memcpy(w->name, w->at + 2, own);
-	w->len = own + shared;
-	w->at += 2 + own;
+	const struct ends_stored name = ends_next(&w->at);
+	ends_apply(&name, w->name, w->len);
+	w->len = ends_len(&name);
 }
 
 /* Both are sorted: one walk along both finds the differences. */
@@ -205,8 +113,8 @@ void owners_each_change(const struct owners_sent *before, const struct owners_se
 		const int order = old.left == 0 ? 1 : !o ? -1 : name_cmp(old.name, o->name);
 		if (order < 0)
 			put(arg, old.name, NULL, 0);
-		else if (order > 0 ||
-			 before->content[before->count - old.left] != after->content[new])
+		else if (order > 0 || memcmp(before->content[before->count - old.left],
+					      after->content[new], HASH_LEN) != 0)
 			put(arg, o->name, o->sets, o->count);
 		new += order >= 0;
 		if (order <= 0) {

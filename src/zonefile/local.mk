@@ -6,6 +6,7 @@ src_zonefile_libzonefile_a_SOURCES = \
 	src/zonefile/generate.c src/zonefile/generate.h \
 	src/zonefile/list.c src/zonefile/list.h \
 	src/zonefile/loc.c src/zonefile/loc.h \
+	src/zonefile/owner_bytes.c src/zonefile/owner_bytes.h \
 	src/zonefile/params.c src/zonefile/params.h \
 	src/zonefile/plain.c src/zonefile/plain.h \
 	src/zonefile/reader.c src/zonefile/reader.h \
