@@ -95,14 +95,19 @@ static bool is_in_files(void *arg, const uint8_t *owner)
 	return is_there;
 }
 
-static void take_back_owner(void *arg, const struct static_owner *owner)
+static void take_back_name(void *arg, const uint8_t *owner)
 {
 	struct gone *gone = arg;
 	struct name name;
-	if (gone->err || collection_find(gone->files, owner->name))
+	if (gone->err || collection_find(gone->files, owner))
 		return;
-	name_copy(&name, owner->name); /* `owner` ends in the next step */
+	name_copy(&name, owner); /* `owner` ends in the next step */
 	gone->err = pipeline_put_static(gone->pipeline, name.wire, NULL, 0);
+}
+
+static void take_back_owner(void *arg, const struct static_owner *owner)
+{
+	take_back_name(arg, owner->name);
 }
 
 /* Removes the records of the old files that the new ones lack. */
@@ -112,8 +117,10 @@ static int take_back(struct pipeline *p, struct collection *files)
 	int err = collection_index(files);
 	if (!err)
 		err = zone_keep(p->zone, ZONE_STATIC, is_in_files, &gone);
-	for (int kind = 0; kind < STATICS_KINDS && !err; kind++)
-		statics_each(p, (enum statics_kind)kind, take_back_owner, &gone);
+	if (!err)
+		statics_each_local(p, take_back_owner, &gone);
+	if (!err)
+		err = statics_each_reverse(p, take_back_name, &gone);
 	return err ? err : gone.err;
 }
 

@@ -6,7 +6,9 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "pipeline/packed.h"
 #include "pipeline/pipeline.h"
+#include "zonefile/owner_bytes.h"
 
 /* This host as a name server. */
 struct self {
@@ -26,16 +28,15 @@ struct services {
 };
 
 /* What is kept of zone files: statics.c. */
-enum statics_kind {
-	STATICS_LOCAL,   /* for mDNS */
-	STATICS_REVERSE, /* reverse names */
-	STATICS_KINDS
-};
-
 struct statics {
-	struct map by_name;
-	struct list of_kind[STATICS_KINDS];
-	const struct list *next; /* of STATICS_REVERSE: where a walk goes on */
+	struct map local;      /* for mDNS, by name */
+	struct list in_order;  /* the same, as they came */
+	struct packed reverse; /* reverse names, which may be very many: zonefile/owner_bytes.h */
+	struct packed_at walk; /* a walk over these */
+	struct name passed;    /* the last name that it has passed; len 0: none */
+	struct owners_room room;
+	struct static_owner next; /* where it is */
+	bool has_next;
 };
 
 /* Reverse zones that come or go: their records of zone files are put or removed in pieces, for there may
@@ -137,17 +138,20 @@ typedef int services_put_fn(struct pipeline *p, const struct static_owner *owner
 int services_put(struct pipeline *p, services_put_fn *put) MUSTCHECK;
 /* statics.c: what is kept of zone files. */
 
-/* Returns what is kept of the owner: if it is local or reverse. Otherwise NULL. */
+/* Returns the records for mDNS of that name; NULL: none. */
 const struct static_owner *statics_find(const struct pipeline *p, const uint8_t *name);
-/* Visits all owners of that kind, in the order of their last change. The visit may remove that owner. */
-void statics_each(const struct pipeline *p, enum statics_kind kind,
+/* Visits all owners for mDNS, in the order of their last change. The visit may remove that owner. */
+void statics_each_local(const struct pipeline *p,
 	void (*visit)(void *arg, const struct static_owner *owner), void *arg);
+/* Visits all reverse names. The visit may remove that name. ERR_NOMEM: not all were visited. */
+int statics_each_reverse(const struct pipeline *p, void (*visit)(void *arg, const uint8_t *name),
+	void *arg) MUSTCHECK;
 void statics_init(struct statics *s);
 void statics_fini(struct pipeline *p);
 /* A walk over the reverse names which may be interrupted by changes: statics_rewind() begins it,
- * statics_next() returns where it is, NULL: at the end; statics_pass() goes on. */
+ * statics_next() returns where it is, in `*ret`: NULL: at the end; statics_pass() goes on. ERR_NOMEM. */
 void statics_rewind(struct pipeline *p);
-const struct static_owner *statics_next(struct pipeline *p);
+int statics_next(struct pipeline *p, const struct static_owner **ret) MUSTCHECK;
 void statics_pass(struct pipeline *p);
 /* Replaces what is kept of the owner; count 0: nothing is. ERR_NOMEM: nothing has changed. */
 int statics_keep(struct pipeline *p, const struct static_owner *owner) MUSTCHECK;

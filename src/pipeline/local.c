@@ -157,7 +157,7 @@ static void put_again(void *arg, const struct static_owner *owner)
 static void put_all_statics(struct pipeline *p, uint32_t link)
 {
 	if (p->sink.put_mdns)
-		statics_each(p, STATICS_LOCAL, put_again, &(struct new_link){p, link});
+		statics_each_local(p, put_again, &(struct new_link){p, link});
 }
 
 void local_put_all_statics(struct pipeline *p)

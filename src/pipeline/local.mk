@@ -6,6 +6,7 @@ src_pipeline_libpipeline_a_SOURCES = \
 	src/pipeline/inside.h \
 	src/pipeline/local.c \
 	src/pipeline/nearest.c \
+	src/pipeline/packed.c src/pipeline/packed.h \
 	src/pipeline/pipeline.c src/pipeline/pipeline.h \
 	src/pipeline/resolve.c src/pipeline/resolve.h \
 	src/pipeline/reverse.c \

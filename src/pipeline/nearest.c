@@ -107,7 +107,7 @@ static void offer_static(void *arg, const struct static_owner *owner)
 static void offer_local(const struct pipeline *p, struct search *s)
 {
 	(void)!names_each_host(p->names, offer_host, s);
-	statics_each(p, STATICS_LOCAL, offer_static, s);
+	statics_each_local(p, offer_static, s);
 }
 
 /* Makes the full name without its final dot; a single label of the domain stays one. */

@@ -130,7 +130,10 @@ void reverse_go_on(struct pipeline *p)
 {
 	int err = 0;
 	for (size_t work = 0; p->reverse.count > 0 && work < WORK_A_FLUSH && err >= 0;) {
-		const struct static_owner *owner = statics_next(p);
+		const struct static_owner *owner;
+		err = statics_next(p, &owner);
+		if (err)
+			break;
 		err = owner ? tend(p, owner) : end_pass(p);
 		if (owner && err >= 0)
 			statics_pass(p);

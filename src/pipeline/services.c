@@ -221,7 +221,7 @@ int services_index(struct pipeline *p)
 	struct indexing x = {.pipeline = p};
 	*s = (struct services){
 		.room = old.room, .room_cap = old.room_cap, .has_news = old.has_news};
-	statics_each(p, STATICS_LOCAL, add_targets, &x);
+	statics_each_local(p, add_targets, &x);
 	sort_targets(s);
 	for (size_t i = 0; i < s->target_count; i++) {
 		const struct target *before = find(&old, s->targets[i].label);
@@ -230,7 +230,7 @@ int services_index(struct pipeline *p)
 		s->targets[i].has_news = before && before->has_news;
 	}
 	if (s->target_count > 0)
-		statics_each(p, STATICS_LOCAL, add_dependants_of, &x);
+		statics_each_local(p, add_dependants_of, &x);
 	free_index(&old);
 	return x.err;
 }

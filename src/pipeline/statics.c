@@ -5,20 +5,21 @@
  */
 #include <stdlib.h>
 
+#include "base/cursor.h"
 #include "base/err.h"
 #include "pipeline/inside.h"
 
-/* What the zone has not, or not always: records for mDNS, and those of reverse names. */
+/* An owner for mDNS. */
 struct kept {
-	struct map_node in_statics;
-	struct list in_kind;
+	struct map_node in_local;
+	struct list in_order;
 	struct static_owner owner; /* its data is in this block */
 };
 
 /* The hash needs no secret, since the names come from our own files. */
 static struct kept *kept_find(const struct pipeline *p, const uint8_t *name)
 {
-	return MAP_FIND(&p->statics.by_name, name_hash(0, name), struct kept, in_statics, k,
+	return MAP_FIND(&p->statics.local, name_hash(0, name), struct kept, in_local, k,
 		name_equal(k->owner.name, name));
 }
 
@@ -30,42 +31,109 @@ const struct static_owner *statics_find(const struct pipeline *p, const uint8_t 
 
 void statics_init(struct statics *s)
 {
-	map_init(&s->by_name);
-	for (int kind = 0; kind < STATICS_KINDS; kind++)
-		list_init(&s->of_kind[kind]);
-	s->next = &s->of_kind[STATICS_REVERSE];
+	map_init(&s->local);
+	list_init(&s->in_order);
 }
 
-void statics_each(const struct pipeline *p, enum statics_kind kind,
+void statics_each_local(const struct pipeline *p,
 	void (*visit)(void *arg, const struct static_owner *owner), void *arg)
 {
-	LIST_EACH(kept, &p->statics.of_kind[kind], struct kept, in_kind)
+	LIST_EACH(kept, &p->statics.in_order, struct kept, in_order)
 		visit(arg, &kept->owner);
-}
-
-void statics_rewind(struct pipeline *p)
-{
-	p->statics.next = p->statics.of_kind[STATICS_REVERSE].next;
-}
-
-const struct static_owner *statics_next(struct pipeline *p)
-{
-	const struct list *head = &p->statics.of_kind[STATICS_REVERSE];
-	const struct kept *kept = list_owner(p->statics.next, head, offsetof(struct kept, in_kind));
-	return kept ? &kept->owner : NULL;
-}
-
-void statics_pass(struct pipeline *p)
-{
-	p->statics.next = p->statics.next->next;
 }
 
 void statics_fini(struct pipeline *p)
 {
-	MAP_EACH(kept, &p->statics.by_name, struct kept, in_statics)
+	struct statics *s = &p->statics;
+	MAP_EACH(kept, &s->local, struct kept, in_local)
 		free(kept);
-	map_fini(&p->statics.by_name);
+	map_fini(&s->local);
+	packed_fini(&s->reverse);
+	packed_at_fini(&s->walk);
+	owners_room_fini(&s->room);
 }
+
+/* Reverse names. */
+
+int statics_each_reverse(
+	const struct pipeline *p, void (*visit)(void *arg, const uint8_t *name), void *arg)
+{
+	struct packed_at at = {0};
+	int found;
+	while ((found = packed_next(&p->statics.reverse, &at)) > 0)
+		visit(arg, at.name.wire);
+	packed_at_fini(&at);
+	return found;
+}
+
+/* Goes to before the name that is not passed yet. */
+static void seek(struct statics *s)
+{
+	s->has_next = false;
+	packed_seek(&s->walk, s->passed.len > 0 ? s->passed.wire : NULL);
+}
+
+void statics_rewind(struct pipeline *p)
+{
+	p->statics.passed.len = 0;
+	seek(&p->statics);
+}
+
+/* Reads the records at the walk's place. */
+static int read_next(struct statics *s)
+{
+	struct owners_read read;
+	struct rd r = rd_init((const uint8_t *)s->walk.bytes.bytes, s->walk.bytes.len);
+	int err = owners_read_sets(&r, &s->room, &read);
+	s->next = (struct static_owner){.name = s->walk.name.wire,
+		.sets = read.sets,
+		.count = read.count,
+		.is_reverse = true};
+	return err;
+}
+
+int statics_next(struct pipeline *p, const struct static_owner **ret)
+{
+	struct statics *s = &p->statics;
+	*ret = NULL;
+	if (!s->has_next) {
+		int found = packed_next(&s->reverse, &s->walk);
+		int err = found > 0 ? read_next(s) : found;
+		s->has_next = found > 0 && !err;
+		if (found > 0 && err)
+			seek(s);
+		if (!s->has_next)
+			return err;
+	}
+	*ret = &s->next;
+	return 0;
+}
+
+void statics_pass(struct pipeline *p)
+{
+	name_copy(&p->statics.passed, p->statics.walk.name.wire);
+	p->statics.has_next = false;
+}
+
+/* What the walk has read may be another owner's now. */
+static int keep_reverse(struct pipeline *p, const struct static_owner *o)
+{
+	struct statics *s = &p->statics;
+	const size_t len = o->count > 0 ? owners_sets_len(o->sets, o->count) : 0;
+	uint8_t *bytes = malloc(len + 1);
+	if (!bytes)
+		return ERR_NOMEM;
+	struct wr w = wr_init(bytes, len);
+	if (len > 0)
+		owners_write_sets(&w, o->sets, o->count);
+	int err = packed_put(&s->reverse, o->name, bytes, len);
+	free(bytes);
+	if (s->has_next)
+		seek(s);
+	return err;
+}
+
+/* Names for mDNS. */
 
 static size_t kept_size(const struct static_owner *o)
 {
@@ -111,26 +179,27 @@ static struct kept *kept_new(const struct static_owner *o)
 	return kept;
 }
 
-int statics_keep(struct pipeline *p, const struct static_owner *o)
+static int keep_local(struct pipeline *p, const struct static_owner *o)
 {
 	struct kept *old = kept_find(p, o->name);
 	struct kept *kept = o->count > 0 ? kept_new(o) : NULL;
 	if (o->count > 0 && !kept)
 		return ERR_NOMEM;
-	if (kept && map_add(&p->statics.by_name, &kept->in_statics, name_hash(0, o->name))) {
+	if (kept && map_add(&p->statics.local, &kept->in_local, name_hash(0, o->name))) {
 		free(kept);
 		return ERR_NOMEM;
 	}
-	/* At the end: a walk that is under way comes to it. */
 	if (kept)
-		list_append(&p->statics.of_kind[o->is_local ? STATICS_LOCAL : STATICS_REVERSE],
-			&kept->in_kind);
+		list_append(&p->statics.in_order, &kept->in_order);
 	if (!old)
 		return 0;
-	if (p->statics.next == &old->in_kind)
-		statics_pass(p);
-	map_remove(&p->statics.by_name, &old->in_statics);
-	list_remove(&old->in_kind);
+	map_remove(&p->statics.local, &old->in_local);
+	list_remove(&old->in_order);
 	free(old);
 	return 0;
+}
+
+int statics_keep(struct pipeline *p, const struct static_owner *o)
+{
+	return o->is_local ? keep_local(p, o) : keep_reverse(p, o);
 }
