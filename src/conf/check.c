@@ -34,9 +34,13 @@ int conf_check(void *values, const struct options_args *args, struct options_err
 	if (err)
 		return err;
 	for (size_t i = 0; i < c->updates.count; i++)
-		if (c->updates.at[i].key.len == 0)
-			return options_fail(
-				error, "update: an update must be signed: ADDR[:PORT],key:NAME");
+		if (c->updates.at[i].key.len == 0 && !c->updates.at[i].is_sig0)
+			return options_fail(error,
+				"update: an update must be signed: ADDR[:PORT],key:NAME or "
+				"ADDR[:PORT],sig0");
+	for (size_t i = 0; i < c->notifies.count; i++)
+		if (c->notifies.at[i].is_sig0)
+			return options_fail(error, "notify: sig0 is for update only");
 	if (c->forgotten.count > 2)
 		return options_fail(error, "forget: there are more words than NAME and TYPE");
 	if (c->exec && !c->output)

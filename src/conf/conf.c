@@ -5,7 +5,10 @@
  */
 #include "conf/conf.h"
 
+#include <fnmatch.h>
 #include <string.h>
+
+#include "name/label.h"
 
 void conf_fini(struct conf *c)
 {
@@ -37,9 +40,23 @@ struct policy conf_policy(const struct conf *c)
 	return p;
 }
 
+bool conf_publishes(const struct conf *c, const uint8_t *name)
+{
+	char label[LABEL_CAP + 1];
+	if (!label_in_domain(name, c->domain.wire, label))
+		return false;
+	for (size_t i = 0; i < c->published.count; i++)
+		if (fnmatch(c->published.at[i], label, FNM_CASEFOLD) == 0)
+			return true;
+	return false;
+}
+
 bool conf_has_host_key(const struct conf *c)
 {
-	return c->published.count > 0;
+	bool has_sig0 = c->published.count > 0;
+	for (size_t i = 0; i < c->updates.count; i++)
+		has_sig0 |= c->updates.at[i].is_sig0;
+	return has_sig0;
 }
 
 bool conf_has_all_netns(const struct conf *c)

@@ -122,11 +122,12 @@ struct conf_rights {
 	size_t count;
 };
 
-/* Another server, and the key with which we sign messages to it (len 0: we do not sign). */
+/* Another server, and the key with which we sign messages to it (len 0: we do not sign, or with the host's key pair). */
 struct conf_peer {
 	struct addr addr;
 	uint16_t port;
 	struct name key;
+	bool is_sig0; /* with the host's key pair */
 };
 
 struct conf_peers {
@@ -186,7 +187,8 @@ struct conf {
 	struct conf_rights update_rights; /* who may update us, and what; empty: nobody */
 	bool has_srp;                     /* clients of the lan may register services (RFC 9665) */
 	struct conf_peers notifies;       /* secondaries to notify of changes */
-	struct conf_peers updates;        /* primaries to update with our records; each has a key */
+	struct conf_peers
+		updates; /* primaries to update with our records; each has a key, or is_sig0 */
 	enum conf_dnssec dnssec;
 	struct conf_names signed_zones; /* CONF_DNSSEC_LISTED: at least one, in lower case */
 	uint32_t dnssec_alg;            /* of new keys: 13 or 15 */
@@ -271,6 +273,8 @@ bool conf_has_updates(const struct conf *c) NONNULL;
 
 /* True if the zone with that apex is to be signed. A reverse zone is one if it is of a global prefix. */
 bool conf_signs(const struct conf *c, const uint8_t *apex) NONNULL;
+/* True if that is a name that a host has in the domain (label_in_domain()), and public. */
+bool conf_publishes(const struct conf *c, const uint8_t *name) NONNULL;
 /* True if messages are signed with a key of this host. */
 bool conf_has_host_key(const struct conf *c) NONNULL;
 /* True if no parent can have a DS for that zone: everybody has his own (RFC 6303, RFC 7793, RFC 8375), or it is no

@@ -197,8 +197,9 @@ static const struct option options[] = {
 	{"notify", .type = &conf_type_peers, .commands = SERVE, AT(notifies),
 		.arg = "ADDR[:PORT][,key:NAME]", .help = "tell that secondary of changes"},
 	{"update", .type = &conf_type_peers, .commands = SERVE, AT(updates),
-		.arg = "ADDR[:PORT],key:NAME",
-		.help = "send the names of DOMAIN to that primary (RFC 2136)"},
+		.arg = "ADDR[:PORT],key:NAME|sig0",
+		.help = "send the names of DOMAIN to that primary (RFC 2136); sig0: signed by the "
+			"key of this host"},
 	{"publish", .type = &conf_type_patterns, .commands = SERVE, AT(published),
 		.arg = "PATTERN[,PATTERN]", .default_words = "none",
 		.help = "names that multicast DNS says with a signature, so that a collector can "

@@ -513,7 +513,8 @@ static int add_peer(void *value, const struct option *o UNUSED, const char *text
 	memcpy(server, text, len);
 	server[len] = '\0';
 	int err = read_server(&peer, server, why);
-	if (!err && text[len])
+	peer.is_sig0 = text[len] && strcmp(text + len + 1, "sig0") == 0;
+	if (!err && text[len] && !peer.is_sig0)
 		err = read_key_name(&peer.key, text + len + 1, why);
 	if (err)
 		return err;

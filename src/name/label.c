@@ -54,6 +54,19 @@ const char *label_verdict_text(enum label_verdict verdict)
 	return "";
 }
 
+bool label_in_domain(const uint8_t *name, const uint8_t *domain, char ret[LABEL_CAP + 1])
+{
+	if (name[0] == 0 || memchr(name + 1, 0, name[0]))
+		return false;
+	const uint8_t *above = name_parent(name);
+	const bool is_branch = label_judge((const char *)above + 1, above[0]) == LABEL_RESERVED;
+	if (!name_equal(is_branch ? name_parent(above) : above, domain))
+		return false;
+	memcpy(ret, name + 1, name[0]);
+	ret[name[0]] = '\0';
+	return label_judge(ret, name[0]) != LABEL_RESERVED;
+}
+
 const char *label_next_word(const char **at, size_t *ret_len)
 {
 	const char *word = *at + strspn(*at, " ,");

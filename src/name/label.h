@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/compiler.h"
+#include "wire/name.h"
 
 /* Whether a word in an alias is a name, and if not, why. */
 enum label_verdict {
@@ -32,6 +33,9 @@ enum label_verdict label_judge(const char *bytes, size_t len) NONNULL;
 
 /* Returns a short text for people. Static storage. */
 const char *label_verdict_text(enum label_verdict verdict);
+
+/* Copies N of the names that a host has in its domain: N.DOMAIN, N.wan.DOMAIN or N.lan.DOMAIN. False: it is none of these. */
+bool label_in_domain(const uint8_t *name, const uint8_t *domain, char ret[LABEL_CAP + 1]) NONNULL;
 
 /* Finds the next word at `*at` in a text with spaces and commas between the words. Returns its
  * start and length, and moves `*at` behind it. Returns NULL if there are no more words. */

@@ -67,6 +67,7 @@ struct daemon {
 	struct loop_watch signer_watch;
 	uint32_t signer_events; /* that the loop waits for */
 	uint64_t signer_ticket; /* of the last command */
+	uint64_t update_ticket; /* of the last update that it was asked to sign */
 	bool has_signatures;    /* that the next flush publishes */
 	uint32_t longest_ttl;   /* in signed zones, as the signer was told */
 	struct log_limit no_place_limit;

@@ -26,10 +26,7 @@ enum { NOTIFY_CAP = 1024 };
 enum { NOTIFY_A_TURN = 16 };
 
 struct peers {
-	const struct runtime *runtime;
-	struct loop *loop;
-	const struct log *log;
-	struct updates *updates;
+	struct peers_config config;
 	struct transfers *transfers;
 	struct loop_watch asked_watch;
 	bool has_unready;         /* some wait for a zone to be signed */
@@ -50,8 +47,8 @@ struct peers {
 static bool waits_for_keys(const struct peers *o, const struct transfer *t)
 {
 	struct zone_sign_stats stats;
-	return zone_sign_stats(pipeline_zone(o->runtime->pipeline), t->xfr.ask.zone.wire, &stats) ==
-		       0 &&
+	return zone_sign_stats(pipeline_zone(o->config.runtime->pipeline), t->xfr.ask.zone.wire,
+		       &stats) == 0 &&
 	       !stats.has_begun && !stats.has_failed;
 }
 
@@ -60,7 +57,7 @@ static void serve_waiting(struct peers *o)
 {
 	struct transfer **at = &o->waiting;
 	/* A signed zone is sent as of a serial, not as of the middle of a change (zone/sign.h). */
-	o->is_late = !zone_is_whole(pipeline_zone(o->runtime->pipeline));
+	o->is_late = !zone_is_whole(pipeline_zone(o->config.runtime->pipeline));
 	o->has_unready = false;
 	while (*at && !o->is_late) {
 		struct transfer *t = *at;
@@ -86,7 +83,7 @@ static void on_asked(void *arg, uint32_t events UNUSED)
 	struct peers *o = arg;
 	for (struct transfer *t; (t = transfers_next_asked(o->transfers));) {
 		if (t->update) {
-			updates_take(o->updates, t);
+			updates_take(o->config.updates, t);
 			continue;
 		}
 		t->next = o->waiting;
@@ -131,7 +128,7 @@ static bool has_sig0(const struct conf *conf)
 /* Publishes to the answering threads who may transfer, and the current SOA of the catalog. */
 static void publish_policy(struct peers *o)
 {
-	const struct conf *conf = &o->runtime->conf;
+	const struct conf *conf = &o->config.runtime->conf;
 	struct policy_allow *allow = calloc(conf->transfers.count + 1, sizeof(*allow));
 	struct transfer_policy *policy = NULL;
 	if (conf->transfers.count == 0 && o->keys.count == 0 && !has_sig0(conf)) {
@@ -155,7 +152,7 @@ static void publish_policy(struct peers *o)
 	if (policy)
 		transfers_publish(o->transfers, policy);
 	else
-		log_error(o->log, "who may transfer is not updated: error=\"%s\"",
+		log_error(o->config.log, "who may transfer is not updated: error=\"%s\"",
 			err_text(ERR_NOMEM));
 }
 
@@ -168,12 +165,12 @@ static struct server_addr server_of(const struct conf_peer *peer)
 
 static void send_notify(struct peers *o, size_t target, const uint8_t *msg, size_t len)
 {
-	const struct conf_peer *peer = &o->runtime->conf.notifies.at[target];
+	const struct conf_peer *peer = &o->config.runtime->conf.notifies.at[target];
 	const struct server_addr to = server_of(peer);
 	char addr[ADDR_TEXT_CAP];
 	int err = dns_client_send(o->dns_client, &to, msg, len);
 	if (err)
-		log_debug(o->log, "cannot notify: server=%s error=\"%s\"",
+		log_debug(o->config.log, "cannot notify: server=%s error=\"%s\"",
 			addr_format(&peer->addr, addr), err_text(err));
 }
 
@@ -181,11 +178,11 @@ static void on_health(void *arg, size_t target, const uint8_t *apex, enum notify
 {
 	const struct peers *o = arg;
 	char addr[ADDR_TEXT_CAP], zone[NAME_TEXT_CAP];
-	addr_format(&o->runtime->conf.notifies.at[target].addr, addr);
+	addr_format(&o->config.runtime->conf.notifies.at[target].addr, addr);
 	if (health == NOTIFY_WELL)
-		log_info(o->log, "a secondary acknowledges again: server=%s", addr);
+		log_info(o->config.log, "a secondary acknowledges again: server=%s", addr);
 	else
-		log_warning(o->log,
+		log_warning(o->config.log,
 			"a secondary does not acknowledge changes: server=%s zone=%s error=\"%s\" "
 			"note=\"tried again\"",
 			addr, name_to_text(apex, zone),
@@ -195,7 +192,7 @@ static void on_health(void *arg, size_t target, const uint8_t *apex, enum notify
 static void on_message(void *arg, const struct server_addr *from, const uint8_t *msg, size_t len)
 {
 	struct peers *o = arg;
-	const struct conf_peers *peers = &o->runtime->conf.notifies;
+	const struct conf_peers *peers = &o->config.runtime->conf.notifies;
 	for (size_t i = 0; i < peers->count; i++)
 		if (peers->at[i].port == from->port &&
 			addr_equal(&peers->at[i].addr, &from->addr) &&
@@ -209,7 +206,7 @@ static void on_serial(void *arg, const uint8_t *apex, uint32_t serial)
 	if (serial == 0)
 		notify_forget(o->notify, apex);
 	else if (notify_zone(o->notify, loop_now(), apex, journal_soa(o->journal, apex)))
-		log_error(o->log, "cannot notify: error=\"%s\"", err_text(ERR_NOMEM));
+		log_error(o->config.log, "cannot notify: error=\"%s\"", err_text(ERR_NOMEM));
 }
 
 /* Changes of the zone. */
@@ -231,7 +228,7 @@ void peers_published(struct peers *o)
 	struct records *before = catalog_soa_now(o);
 	if (before)
 		records_ref(before);
-	journal_commit(o->journal, runtime_next_serial(o->runtime), on_serial, o);
+	journal_commit(o->journal, runtime_next_serial(o->config.runtime), on_serial, o);
 	if (catalog_soa_now(o) != before)
 		publish_policy(o);
 	records_unref(before);
@@ -240,13 +237,13 @@ void peers_published(struct peers *o)
 static unsigned view_of(void *arg, const struct addr *client)
 {
 	const struct peers *o = arg;
-	return pipeline_view_of(o->runtime->pipeline, client);
+	return pipeline_view_of(o->config.runtime->pipeline, client);
 }
 
 static void renew(void *arg, const uint8_t *apex)
 {
 	const struct peers *o = arg;
-	zone_renew(pipeline_zone(o->runtime->pipeline), apex);
+	zone_renew(pipeline_zone(o->config.runtime->pipeline), apex);
 }
 
 void peers_views(struct peers *o)
@@ -266,27 +263,49 @@ static void drop_primaries(struct peers *o)
 	o->primary_count = 0;
 }
 
+static struct primary *open_primary(const struct peers *o, const struct conf_peer *peer)
+{
+	const struct primary_config config = {.runtime = o->config.runtime,
+		.loop = o->config.loop,
+		.log = o->config.log,
+		.sign = o->config.sign,
+		.sign_arg = o->config.sign_arg};
+	const struct tsig_key *key =
+		peer->is_sig0 ? NULL : tsig_key_find(o->keys.at, o->keys.count, peer->key.wire);
+	return key || peer->is_sig0 ? primary_open(&config, peer, key) : NULL;
+}
+
 static void configure_primaries(struct peers *o)
 {
-	const struct conf_peers *peers = &o->runtime->conf.updates;
+	const struct conf_peers *peers = &o->config.runtime->conf.updates;
 	drop_primaries(o);
 	o->primaries = calloc(peers->count + 1, sizeof(struct primary *));
 	for (size_t i = 0; o->primaries && i < peers->count; i++) {
-		const struct tsig_key *key =
-			tsig_key_find(o->keys.at, o->keys.count, peers->at[i].key.wire);
-		struct primary *p =
-			key ? primary_open(o->runtime, o->loop, o->log, &peers->at[i], key) : NULL;
+		struct primary *p = open_primary(o, &peers->at[i]);
 		if (p)
 			o->primaries[o->primary_count++] = p;
 		else
-			log_error(o->log, "cannot update: error=\"%s\"", err_text(ERR_NOMEM));
+			log_error(
+				o->config.log, "cannot update: error=\"%s\"", err_text(ERR_NOMEM));
 	}
+}
+
+void peers_signed(struct peers *o, uint64_t ticket, const uint8_t *rdata, size_t len)
+{
+	for (size_t i = 0; o && i < o->primary_count; i++)
+		primary_signed(o->primaries[i], ticket, rdata, len);
+}
+
+void peers_hurry(struct peers *o)
+{
+	for (size_t i = 0; o && i < o->primary_count; i++)
+		primary_hurry(o->primaries[i]);
 }
 
 /* The journal exists only while somebody may transfer. */
 static void configure_journal(struct peers *o)
 {
-	const struct conf *conf = &o->runtime->conf;
+	const struct conf *conf = &o->config.runtime->conf;
 	struct name catalog = {0};
 	if (name_prepend(CATALOG_LABEL, strlen(CATALOG_LABEL), conf->domain.wire, &catalog))
 		catalog.len = 0; /* the domain is too long: no catalog */
@@ -299,15 +318,15 @@ static void configure_journal(struct peers *o)
 	o->catalog = catalog;
 	if (conf->transfers.count == 0)
 		return;
-	o->journal = journal_new(loop_random(), pipeline_zone(o->runtime->pipeline));
+	o->journal = journal_new(loop_random(), pipeline_zone(o->config.runtime->pipeline));
 	if (!o->journal || (o->catalog.len && journal_set_catalog(o->journal, o->catalog.wire,
-						      runtime_next_serial(o->runtime))))
-		log_error(o->log, "no transfers: error=\"%s\"", err_text(ERR_NOMEM));
+						      runtime_next_serial(o->config.runtime))))
+		log_error(o->config.log, "no transfers: error=\"%s\"", err_text(ERR_NOMEM));
 }
 
 static int set_targets(struct peers *o)
 {
-	const struct conf_peers *peers = &o->runtime->conf.notifies;
+	const struct conf_peers *peers = &o->config.runtime->conf.notifies;
 	const struct tsig_key **keys = calloc(peers->count + 1, sizeof(*keys));
 	if (!keys)
 		return ERR_NOMEM;
@@ -323,7 +342,7 @@ static int set_targets(struct peers *o)
 static void configure_notify(struct peers *o)
 {
 	if (set_targets(o))
-		log_error(o->log, "cannot notify: error=\"%s\"", err_text(ERR_NOMEM));
+		log_error(o->config.log, "cannot notify: error=\"%s\"", err_text(ERR_NOMEM));
 	/* We do not know whether the secondaries have heard of changes before our start. */
 	if (o->journal)
 		journal_each_zone(o->journal, on_serial, o);
@@ -342,25 +361,22 @@ void peers_configure(struct peers *o, struct conf_keys *keys)
 
 /* Start and end. */
 
-static int make(
-	struct peers **ret, const struct runtime *runtime, struct loop *loop, const struct log *log)
+static int make(struct peers **ret, const struct peers_config *config)
 {
 	struct peers *o = calloc(1, sizeof(*o));
 	int err = ERR_NOMEM;
 	if (!o)
 		return err;
-	*o = (struct peers){.runtime = runtime,
-		.loop = loop,
-		.log = log,
-		.asked_watch = {.fd = -1, .on_ready = on_asked, .arg = o}};
+	*o = (struct peers){
+		.config = *config, .asked_watch = {.fd = -1, .on_ready = on_asked, .arg = o}};
 	o->transfers = transfers_new();
-	o->dns_client = dns_client_new(loop, on_message, o);
+	o->dns_client = dns_client_new(config->loop, on_message, o);
 	o->notify = notify_new(loop_random());
 	if (o->notify)
 		notify_set_listener(o->notify, on_health, o);
 	if (o->transfers && o->dns_client && o->notify) {
 		o->asked_watch.fd = transfers_asked_fd(o->transfers);
-		err = loop_add(loop, &o->asked_watch, EPOLLIN);
+		err = loop_add(config->loop, &o->asked_watch, EPOLLIN);
 	}
 	if (err)
 		peers_close(o);
@@ -369,17 +385,15 @@ static int make(
 	return err;
 }
 
-int peers_open(struct peers **ret, const struct runtime *runtime, struct loop *loop,
-	struct conf_keys *keys, struct updates *updates, const struct log *log)
+int peers_open(struct peers **ret, const struct peers_config *config, struct conf_keys *keys)
 {
 	struct peers *o = NULL;
-	int err = make(&o, runtime, loop, log);
+	int err = make(&o, config);
 	if (err) {
-		log_error(log, "cannot start: step=transfers error=\"%s\"", err_text(err));
+		log_error(config->log, "cannot start: step=transfers error=\"%s\"", err_text(err));
 		return err;
 	}
-	o->updates = updates;
-	updates_open(updates, o->transfers);
+	updates_open(config->updates, o->transfers);
 	peers_configure(o, keys);
 	*ret = o;
 	return 0;
@@ -391,7 +405,7 @@ void peers_close(struct peers *o)
 		return;
 	drop_primaries(o);
 	drop_waiting(o);
-	loop_remove(o->loop, &o->asked_watch);
+	loop_remove(o->config.loop, &o->asked_watch);
 	dns_client_free(o->dns_client);
 	notify_free(o->notify);
 	journal_free(o->journal);

@@ -8,11 +8,13 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "dnssec/sig0.h"
 #include "net/dns_client.h"
 #include "net/dns_answer.h"
 #include "transfer/tsig.h"
@@ -33,17 +35,20 @@ struct pzone {
 };
 
 struct primary {
-	const struct runtime *runtime;
-	struct loop *loop;
-	const struct log *log;
+	struct primary_config config;
 	struct server_addr server;
-	struct tsig_key key;
-	struct list zones; /* the domain and the existing reverse zones; the last asked is last */
+	bool is_sig0;        /* updates are signed with the key pair of the host */
+	struct tsig_key key; /* else: everything is signed with this */
+	struct list zones;   /* the domain and the existing reverse zones; the last asked is last */
 	size_t zone_count;
+	unsigned view;             /* of a client at its address */
 	struct pzone *asked;       /* the zone whose message is in flight */
 	struct exchange *exchange; /* NULL: nothing is in flight */
-	ns_t patience;             /* when we give up waiting for the answer */
-	struct tsig tsig;          /* of the request in flight */
+	uint64_t ticket;           /* the message waits for its signature; 0: none does */
+	bool has_changed;          /* a name, since the last turn */
+	size_t message_len;
+	ns_t patience;         /* when we give up waiting for the answer */
+	struct tsig tsig;      /* of the request in flight */
 	int verdict;           /* tsig_check_reply()'s for the last answer; ERR_ABSENT: none came */
 	int64_t clock_ahead_s; /* of the primary, if the verdict is TSIG_BADTIME */
 	struct log_limit held_limit, refused_limit, lost_limit;
@@ -69,7 +74,7 @@ static void on_held(void *arg, const uint8_t *name)
 	struct primary *p = arg;
 	char text[NAME_TEXT_CAP], addr[ADDR_TEXT_CAP];
 	if (log_limit_may(&p->held_limit, loop_now()))
-		log_warning(p->log, "not updated, the name is another's: name=%s server=%s",
+		log_warning(p->config.log, "not updated, the name is another's: name=%s server=%s",
 			name_to_text(name, text), addr_format(&p->server.addr, addr));
 }
 
@@ -78,7 +83,7 @@ static void on_refused(void *arg, const uint8_t *name, int rcode)
 	struct primary *p = arg;
 	char text[NAME_TEXT_CAP], addr[ADDR_TEXT_CAP];
 	if (log_limit_may(&p->refused_limit, loop_now()))
-		log_warning(p->log,
+		log_warning(p->config.log,
 			"an update is refused: name=%s server=%s rcode=%d note=\"tried again, "
 			"others go on\"",
 			name_to_text(name, text), addr_format(&p->server.addr, addr), rcode);
@@ -89,13 +94,31 @@ static void on_lost(void *arg, size_t count, bool is_old)
 	struct primary *p = arg;
 	char text[NAME_TEXT_CAP], addr[ADDR_TEXT_CAP];
 	if (log_limit_may(&p->lost_limit, loop_now()))
-		log_warning(p->log,
+		log_warning(p->config.log,
 			"the primary has lost names of ours: server=%s zone=%s lost=%zu "
 			"note=\"%s\"",
 			addr_format(&p->server.addr, addr), name_to_text(p->asked->apex.wire, text),
 			count,
 			is_old ? "its zone is an old copy: all are sent again"
 			       : "they are sent again");
+}
+
+/* What this host publishes, its key pair says, and nothing else; if it publishes nothing, all of the domain. */
+static bool has_choice(const struct primary *p)
+{
+	return p->is_sig0 && p->config.runtime->conf.published.count > 0;
+}
+
+/* Private addresses mean nothing to a primary that is on none of our links: to it we may be anywhere. */
+static bool takes(void *arg, const uint8_t *name, uint16_t type)
+{
+	const struct primary *p = arg;
+	const struct conf *conf = &p->config.runtime->conf;
+	const uint8_t *branch = name_parent(name);
+	if ((type != RR_A && type != RR_AAAA) || !conf_publishes(conf, name))
+		return false;
+	return p->view != VIEW_WAN || name_equal(branch, conf->domain.wire) ||
+	       strncasecmp((const char *)branch + 1, "lan", 3) != 0;
 }
 
 static struct pzone *find_zone(const struct primary *p, const uint8_t *apex)
@@ -125,12 +148,13 @@ static int add_zone(struct primary *p, const uint8_t *apex, bool is_optional)
 		return ERR_NOMEM;
 	host_label(host);
 	name_copy(&z->apex, apex);
-	z->updater =
-		updater_new(&(struct updater_config){.zone = pipeline_zone(p->runtime->pipeline),
+	z->updater = updater_new(
+		&(struct updater_config){.zone = pipeline_zone(p->config.runtime->pipeline),
 			.apex = apex,
 			.host = host,
 			.seed = loop_random(),
 			.is_optional = is_optional,
+			.takes = has_choice(p) ? takes : NULL,
 			.on_held = on_held,
 			.on_refused = on_refused,
 			.on_lost = on_lost,
@@ -147,11 +171,12 @@ static int add_zone(struct primary *p, const uint8_t *apex, bool is_optional)
 /* A reverse zone exists here: the primary may have it, too. */
 static void note_apex(struct primary *p, const uint8_t *apex)
 {
-	if (!name_is_reverse(apex) || find_zone(p, apex) || p->zone_count > LIMIT_UPDATE_ZONES)
+	if (has_choice(p) || !name_is_reverse(apex) || find_zone(p, apex) ||
+		p->zone_count > LIMIT_UPDATE_ZONES)
 		return;
 	if (add_zone(p, apex, true))
-		log_error(
-			p->log, "a reverse zone is not updated: error=\"%s\"", err_text(ERR_NOMEM));
+		log_error(p->config.log, "a reverse zone is not updated: error=\"%s\"",
+			err_text(ERR_NOMEM));
 }
 
 static void note_node(void *arg, const struct node *n)
@@ -159,23 +184,25 @@ static void note_node(void *arg, const struct node *n)
 	note_apex(arg, node_name(n));
 }
 
-struct primary *primary_open(const struct runtime *runtime, struct loop *loop,
-	const struct log *log, const struct conf_peer *peer, const struct tsig_key *key)
+struct primary *primary_open(const struct primary_config *config, const struct conf_peer *peer,
+	const struct tsig_key *key)
 {
+	const struct runtime *runtime = config->runtime;
 	struct primary *p = calloc(1, sizeof(*p));
 	if (!p)
 		return NULL;
-	p->runtime = runtime;
-	p->loop = loop;
-	p->log = log;
+	p->config = *config;
 	p->server = (struct server_addr){peer->addr, peer->port};
-	p->key = *key;
+	p->is_sig0 = peer->is_sig0;
+	if (key)
+		p->key = *key;
 	list_init(&p->zones);
 	if (add_zone(p, runtime->conf.domain.wire, false)) {
 		primary_close(p);
 		return NULL;
 	}
-	zone_each_apex(pipeline_zone(runtime->pipeline), note_node, p);
+	if (!has_choice(p))
+		zone_each_apex(pipeline_zone(runtime->pipeline), note_node, p);
 	return p;
 }
 
@@ -201,25 +228,31 @@ void primary_change(struct primary *p, const struct zone_change *change)
 		return;
 	}
 	struct pzone *z = zone_over(p, change->owner);
+	p->has_changed = true;
 	if (z)
 		updater_touch(z->updater, change->owner);
+}
+
+void primary_hurry(struct primary *p)
+{
+	LIST_EACH(pzone, &p->zones, struct pzone, in_primary)
+		updater_hurry(pzone->updater);
 }
 
 /* Logs why an answer was rejected. */
 static void tell_unverified(const struct primary *p, const char *addr, const char *zone)
 {
 	if (p->verdict == TSIG_BADTIME)
-		log_warning(p->log,
+		log_warning(p->config.log,
 			"updates fail: server=%s zone=%s clock_ahead_s=%lld error=\"BADTIME\" "
 			"note=\"its clock and ours are too far apart\"",
 			addr, zone, (long long)p->clock_ahead_s);
 	else if (p->verdict > 0)
-		log_warning(p->log, "updates fail: server=%s zone=%s error=\"%s\"", addr, zone,
-			tsig_error_text((unsigned)p->verdict));
+		log_warning(p->config.log, "updates fail: server=%s zone=%s error=\"%s\"", addr,
+			zone, tsig_error_text((unsigned)p->verdict));
 	else
-		log_warning(p->log,
-			"updates fail: server=%s zone=%s error=\"no answer that is signed\"", addr,
-			zone);
+		log_warning(p->config.log, "updates fail: server=%s zone=%s error=\"%s\"", addr,
+			zone, p->is_sig0 ? "no answer" : "no answer that is signed");
 }
 
 /* Logs when a zone begins to fail and when it works again, not each failure. */
@@ -233,12 +266,27 @@ static void tell_failure(struct primary *p, struct pzone *z)
 	addr_format(&p->server.addr, addr);
 	name_to_text(z->apex.wire, zone);
 	if (!s.is_failing)
-		log_info(p->log, "updates go through again: server=%s zone=%s", addr, zone);
+		log_info(p->config.log, "updates go through again: server=%s zone=%s", addr, zone);
 	else if (s.rcode < 0)
 		tell_unverified(p, addr, zone);
 	else
-		log_warning(
-			p->log, "updates fail: server=%s zone=%s rcode=%d", addr, zone, s.rcode);
+		log_warning(p->config.log, "updates fail: server=%s zone=%s rcode=%d%s", addr, zone,
+			s.rcode,
+			p->is_sig0 && s.rcode == RCODE_NOTAUTH
+				? " note=\"does it know the key of `keys show --host`, and the "
+				  "time?\""
+				: "");
+}
+
+/* An answer to what a key pair has signed is not signed (RFC 2931 §3.2 leaves that open): it is of the connection, and has
+ * the id, and that is all. Who sits in between can lie about what became of a name until the next look. */
+static int verify(struct primary *p, const uint8_t *answer, size_t len)
+{
+	if (!answer)
+		return ERR_ABSENT;
+	return p->is_sig0 ? TSIG_NOERROR
+			  : tsig_check_reply(
+				    &p->tsig, answer, len, dns_unix_time(), &p->clock_ahead_s);
 }
 
 static void on_done(void *arg, const uint8_t *answer, size_t len)
@@ -246,9 +294,7 @@ static void on_done(void *arg, const uint8_t *answer, size_t len)
 	struct primary *p = arg;
 	struct pzone *z = p->asked;
 	p->exchange = NULL;
-	p->verdict =
-		answer ? tsig_check_reply(&p->tsig, answer, len, dns_unix_time(), &p->clock_ahead_s)
-		       : ERR_ABSENT;
+	p->verdict = verify(p, answer, len);
 	updater_input(z->updater, loop_now(), answer, len, p->verdict == TSIG_NOERROR);
 	tell_failure(p, z);
 }
@@ -269,36 +315,76 @@ static size_t next_message(struct primary *p, ns_t now)
 	return 0;
 }
 
-static void send_next(struct primary *p, ns_t now)
+/* Sends the message as it is, or reports that it could not be sent. */
+static void send_message(struct primary *p)
 {
-	size_t len = next_message(p, now);
-	if (len == 0)
-		return;
-	len = tsig_sign_request(
-		&p->tsig, &p->key, p->message, len, sizeof(p->message), dns_unix_time());
-	p->patience = now + PRIMARY_PATIENCE;
-	if (len > 0)
-		p->exchange = exchange_begin(p->loop, &p->server, p->message, len, on_done, p);
+	if (p->message_len > 0)
+		p->exchange = exchange_begin(
+			p->config.loop, &p->server, p->message, p->message_len, on_done, p);
 	if (!p->exchange)
 		on_done(p, NULL, 0);
+}
+
+/* Only updates are signed by a key pair: the signer signs no queries. True: it will be, see primary_signed(). */
+static bool ask_signer(struct primary *p)
+{
+	if (get_u16(p->message + 2) >> 11 != OPCODE_UPDATE)
+		return false;
+	p->ticket = p->config.sign(p->config.sign_arg, p->message, p->message_len);
+	if (!p->ticket)
+		p->message_len = 0;
+	return p->ticket != 0;
+}
+
+void primary_signed(struct primary *p, uint64_t ticket, const uint8_t *rdata, size_t len)
+{
+	static const uint8_t root[] = {0};
+	if (ticket == 0 || ticket != p->ticket)
+		return;
+	p->ticket = 0;
+	if (!rdata || sig0_append(p->message, &p->message_len, sizeof(p->message), root, CLASS_ANY,
+			      rdata, len))
+		p->message_len = 0;
+	send_message(p);
+}
+
+static void send_next(struct primary *p, ns_t now)
+{
+	p->message_len = next_message(p, now);
+	if (p->message_len == 0)
+		return;
+	p->patience = now + PRIMARY_PATIENCE;
+	if (p->is_sig0) {
+		if (ask_signer(p))
+			return;
+	} else {
+		p->message_len = tsig_sign_request(&p->tsig, &p->key, p->message, p->message_len,
+			sizeof(p->message), dns_unix_time());
+	}
+	send_message(p);
 }
 
 void primary_poll(struct primary *p, ns_t now)
 {
 	/* The primary gets the records that a client at its address would see. */
-	unsigned view = pipeline_view_of(p->runtime->pipeline, &p->server.addr);
+	p->view = pipeline_view_of(p->config.runtime->pipeline, &p->server.addr);
+	if (p->has_changed)
+		primary_hurry(p);
+	p->has_changed = false;
 	if (p->exchange && now >= p->patience)
 		exchange_give_up(p->exchange);
+	if (now >= p->patience)
+		primary_signed(p, p->ticket, NULL, 0);
 	LIST_EACH(pzone, &p->zones, struct pzone, in_primary)
-		updater_set_view(pzone->updater, view);
-	if (!p->exchange)
+		updater_set_view(pzone->updater, p->view);
+	if (!p->exchange && !p->ticket)
 		send_next(p, now);
 }
 
 ns_t primary_deadline(const struct primary *p)
 {
 	ns_t deadline = NS_NEVER;
-	if (p->exchange)
+	if (p->exchange || p->ticket)
 		return p->patience;
 	LIST_EACH(pzone, &p->zones, struct pzone, in_primary)
 		deadline = ns_min(deadline, updater_deadline(pzone->updater));

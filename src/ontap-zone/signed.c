@@ -48,9 +48,24 @@ static void on_signed(void *arg, const struct signing_result *result)
 			d->refresh_at = ns_min(d->refresh_at, loop_now() + NS_PER_S);
 }
 
-static void on_packet(
-	void *arg UNUSED, uint64_t ticket UNUSED, const uint8_t *rdata UNUSED, size_t len UNUSED)
+/* Tickets of updates have this bit. */
+#define TICKET_UPDATE (UINT64_C(1) << 63)
+
+static void on_packet(void *arg, uint64_t ticket, const uint8_t *rdata, size_t len)
 {
+	const struct daemon *d = arg;
+	if (ticket & TICKET_UPDATE)
+		peers_signed(d->peers, ticket, rdata, len);
+}
+
+uint64_t daemon_sign_update(void *arg, const uint8_t *msg, size_t len)
+{
+	struct daemon *d = arg;
+	if (!d->signer || !signer_host_key(d->signer))
+		return 0;
+	const uint64_t ticket = TICKET_UPDATE | ++d->update_ticket;
+	signer_sign_packet(d->signer, ticket, msg, len);
+	return ticket;
 }
 
 /* Turns a set as it was sent into one that the zone takes; `rdata` has room for its records. */

@@ -12,6 +12,10 @@ int daemon_start_signer(struct daemon *d, const struct conf *conf) NONNULL MUSTC
 int daemon_wait_signer(struct daemon *d) NONNULL MUSTCHECK;
 void daemon_stop_signer(struct daemon *d) NONNULL;
 
+/* Asks for the signature of an update by the key of this host. Returns the ticket of the answer, with which
+ * peers_signed() gets it; 0: there is no such key, or the signer has ended. `arg` is the daemon. */
+uint64_t daemon_sign_update(void *arg, const uint8_t *msg, size_t len);
+
 /* The pipeline's questions and news (pipeline/pipeline.h); `arg` is the runtime in the daemon. */
 bool daemon_is_signed(void *arg, const uint8_t *apex, bool has_place);
 void daemon_on_signed_zone(void *arg, const uint8_t *apex, bool is_gone);

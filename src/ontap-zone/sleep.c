@@ -31,6 +31,7 @@ void daemon_wake(struct daemon *d)
 {
 	d->sleep.said_by = d->sleep.awake_at = NS_NEVER;
 	mdns_restart(d->mdns, loop_now());
+	peers_hurry(d->peers);
 }
 
 static void hear(struct daemon *d, const struct sleeper_message *m)

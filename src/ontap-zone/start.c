@@ -191,7 +191,13 @@ static int start_user(struct daemon *d)
 
 static int start_peers(struct daemon *d)
 {
-	int err = peers_open(&d->peers, &d->runtime, d->loop, &d->keys, d->updates, d->log);
+	const struct peers_config config = {.runtime = &d->runtime,
+		.loop = d->loop,
+		.log = d->log,
+		.updates = d->updates,
+		.sign = daemon_sign_update,
+		.sign_arg = d};
+	int err = peers_open(&d->peers, &config, &d->keys);
 	if (err)
 		return EXIT_SYSTEM;
 	d->keys = (struct conf_keys){0};

@@ -12,11 +12,21 @@
 #include "ontap-zone/registration.h"
 #include "update/seen.h"
 
-static const char *tell(int err)
+/* Times are serial numbers of 32 bits (RFC 4034 §3.1.5). */
+static const char *why_untimely(const struct sig0 *sig, uint64_t now_s)
+{
+	if ((int32_t)(sig->inception - (uint32_t)now_s) > 0)
+		return "its signature is not valid yet: is its clock ahead, or ours behind?";
+	if ((int32_t)(sig->expiration - (uint32_t)now_s) < 0)
+		return "its signature is not valid any more: is its clock behind, or ours ahead?";
+	return "its signature is valid for too long";
+}
+
+static const char *tell(int err, const struct sig0 *sig, uint64_t now_s)
 {
 	switch (err) {
 	case ERR_ABSENT: return "no file and no zone of ours has such a key of the signer";
-	case ERR_RANGE: return "its signature is not valid now, or for too long";
+	case ERR_RANGE: return why_untimely(sig, now_s);
 	case ERR_NOMEM: return "out of memory";
 	default: return "its signature is wrong";
 	}
@@ -37,7 +47,7 @@ const char *update_sig0_verify(
 	if (err == ERR_ABSENT && runtime->conf.has_srp)
 		wrong = registration_verify(runtime, &update->client, ask, &sig, now_s);
 	else if (err)
-		wrong = tell(err);
+		wrong = tell(err, &sig, now_s);
 	if (wrong)
 		return wrong;
 	ask->tsig.mac_len = SEEN_MAC;

@@ -43,6 +43,14 @@ static bool is_for_primary(uint16_t type)
 	return type != RR_SOA && type != RR_RRSIG && type != RR_NSEC && type != RR_DNSKEY;
 }
 
+/* True if the primary must get that set. */
+static bool is_chosen(
+	const struct update_choice *c, const struct node *n, const struct node_set *set)
+{
+	return set->view & c->view && is_for_primary(set->type) &&
+	       (!c->takes || c->takes(c->arg, node_name(n), set->type));
+}
+
 static const struct node *node_at(const struct zone *zone, const uint8_t *name)
 {
 	struct key key;
@@ -50,11 +58,12 @@ static const struct node *node_at(const struct zone *zone, const uint8_t *name)
 	return zone_node(zone_reader(zone), &key);
 }
 
-bool update_has_records(const struct zone *zone, const uint8_t *name, unsigned view)
+bool update_has_records(
+	const struct zone *zone, const uint8_t *name, const struct update_choice *choice)
 {
 	const struct node *n = node_at(zone, name);
 	for (unsigned i = 0; n && i < n->set_count; i++)
-		if (n->sets[i].view & view && is_for_primary(n->sets[i].type))
+		if (is_chosen(choice, n, &n->sets[i]))
 			return true;
 	return false;
 }
@@ -93,12 +102,12 @@ static void delete_all(struct message *m, const uint8_t *name)
 	put(m, SECTION_UPDATE, name, RR_ANY, CLASS_ANY, 0, no_rdata);
 }
 
-static void add_records(struct message *m, const struct node *n, unsigned view)
+static void add_records(struct message *m, const struct node *n, const struct update_choice *choice)
 {
 	for (unsigned i = 0; i < n->set_count; i++) {
 		const struct node_set *set = &n->sets[i];
 		const uint8_t *at = node_rdata(n, set);
-		if (!(set->view & view) || !is_for_primary(set->type))
+		if (!is_chosen(choice, n, set))
 			continue;
 		for (unsigned r = 0; r < set->count; r++)
 			put(m, SECTION_UPDATE, node_spelling(n), set->type, CLASS_IN, set->ttl,
@@ -166,7 +175,7 @@ size_t update_make(const struct update_names *names, const struct zone *zone,
 			put_index(&m, names, u->part - 1, names->zone.wire, true);
 		put_index(&m, names, u->part, u->name, true);
 		if (node)
-			add_records(&m, node, u->view);
+			add_records(&m, node, &u->choice);
 	}
 	return m.err ? 0 : m.pack.len;
 }

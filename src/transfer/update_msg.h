@@ -21,17 +21,25 @@ struct update_names {
 int update_names_init(struct update_names *names, const uint8_t *apex, const char *host) NONNULL
 	MUSTCHECK;
 
+/* Which records the primary gets. */
+struct update_choice {
+	unsigned view;
+	bool (*takes)(void *arg, const uint8_t *name, uint16_t type); /* NULL: all of the view */
+	void *arg;
+};
+
 /* The update to make for a name. */
 struct update_order {
 	const uint8_t *name;
 	enum update_kind kind;
-	unsigned view;
+	struct update_choice choice;
 	unsigned part;    /* part of the index that lists the name */
 	bool is_new_part; /* the part is empty: the part before must announce it */
 };
 
-/* True if that name has records in that view that the primary must get. */
-bool update_has_records(const struct zone *zone, const uint8_t *name, unsigned view) NONNULL;
+/* True if that name has records that the primary must get. */
+bool update_has_records(
+	const struct zone *zone, const uint8_t *name, const struct update_choice *choice) NONNULL;
 
 /* Makes the message for one name. Returns its length, 0 if it does not fit. */
 size_t update_make(const struct update_names *names, const struct zone *zone,

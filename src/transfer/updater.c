@@ -67,7 +67,7 @@ struct updater {
 	struct map items;
 	struct list queue;
 	struct heap held;
-	ns_t not_before, retry;
+	ns_t not_before, retry, failed_at;
 	struct updater_stats stats;
 };
 
@@ -177,6 +177,14 @@ static void enqueue(struct updater *u, struct item *i)
 	i->has_changed = false;
 }
 
+void updater_hurry(struct updater *u)
+{
+	if (!u->stats.is_failing || u->stats.rcode >= 0)
+		return;
+	u->not_before = u->failed_at + UPDATER_RETRY_MIN;
+	u->retry = UPDATER_RETRY_MIN;
+}
+
 void updater_touch(struct updater *u, const uint8_t *owner)
 {
 	/* Before the index has been read, nothing is known; afterwards all names are examined. The
@@ -217,10 +225,17 @@ void updater_set_view(struct updater *u, unsigned view)
 		touch_all(u);
 }
 
+static struct update_choice choice_of(const struct updater *u)
+{
+	return (struct update_choice){
+		.view = u->view, .takes = u->config.takes, .arg = u->config.arg};
+}
+
 /* Returns the update that the name needs now. */
 static enum update_kind kind_of(const struct updater *u, const struct item *i)
 {
-	if (!update_has_records(u->config.zone, i->name.wire, u->view))
+	const struct update_choice choice = choice_of(u);
+	if (!update_has_records(u->config.zone, i->name.wire, &choice))
 		return UPDATE_REMOVE;
 	if (!i->was_refused)
 		return i->is_owned ? UPDATE_RENEW : UPDATE_CLAIM;
@@ -257,7 +272,7 @@ static size_t make_message(struct updater *u, struct item *i, uint8_t *out, size
 		len = update_make(&u->names, u->config.zone,
 			&(struct update_order){.name = i->name.wire,
 				.kind = i->kind,
-				.view = u->view,
+				.choice = choice_of(u),
 				.part = u->sent_part,
 				.is_new_part = u->sent_part == u->parts},
 			next_id(u), out, cap);
@@ -308,6 +323,7 @@ static void back_off(struct updater *u, ns_t now, int rcode)
 	u->stats.failed++;
 	u->stats.rcode = rcode;
 	u->stats.is_failing = true;
+	u->failed_at = now;
 	u->not_before = now + u->retry;
 	u->retry = ns_min(2 * u->retry, UPDATER_RETRY_MAX);
 	if (u->sent)

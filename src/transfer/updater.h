@@ -54,6 +54,8 @@ struct updater_config {
 	const char *host;    /* our label; copied */
 	uint64_t seed;       /* for the ids of messages */
 	bool is_optional;    /* no failure if the primary does not have the zone */
+	/* True if the primary is to get records of that type at that name; NULL: all. */
+	bool (*takes)(void *arg, const uint8_t *name, uint16_t type);
 	void (*on_held)(void *arg, const uint8_t *name); /* another host owns it; may be NULL */
 	/* The primary refuses this name, from now on; may be NULL. */
 	void (*on_refused)(void *arg, const uint8_t *name, int rcode);
@@ -68,6 +70,10 @@ void updater_free(struct updater *u);
 
 /* Sets the view whose records the primary gets (wire/rrset.h). A change of it affects all names. */
 void updater_set_view(struct updater *u, unsigned view) NONNULL;
+
+/* The network may be another one: if the primary has not answered, it is asked UPDATER_RETRY_MIN after that, or at
+ * once. */
+void updater_hurry(struct updater *u) NONNULL;
 
 /* Notes that something changed at that owner. */
 void updater_touch(struct updater *u, const uint8_t *owner) NONNULL;

@@ -577,7 +577,49 @@ static void faulty_transfers_are_told_and_secrets_are_not(void **state)
 		"--notify: '192.0.2.1:0': the port is no number from 1 to 65535");
 	assert_fails("serve --notify=192.0.2.1,one", NULL, "--notify: 'one' is not key:NAME");
 	assert_fails("serve --update=192.0.2.1", NULL,
-		"update: an update must be signed: ADDR[:PORT],key:NAME");
+		"update: an update must be signed: ADDR[:PORT],key:NAME or ADDR[:PORT],sig0");
+	assert_fails("serve --update=192.0.2.1,sig1", NULL, "--update: 'sig1' is not key:NAME");
+	assert_fails("serve --notify=192.0.2.1,sig0", NULL, "notify: sig0 is for update only");
+}
+
+static void who_signs_with_a_key_pair_has_a_key_of_the_host(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve --update=192.0.2.1,key:one --tsig=one:hmac-sha1:YWJj", NULL);
+	assert_false(conf_has_host_key(&l.conf));
+	unload(&l);
+	assert_loads(&l, "serve --update=[2001:db8::1]:54,sig0", NULL);
+	assert_true(conf_has_host_key(&l.conf));
+	assert_true(l.conf.updates.at[0].is_sig0);
+	assert_int_equal(l.conf.updates.at[0].port, 54);
+	unload(&l);
+}
+
+static bool publishes(const struct conf *c, const char *text)
+{
+	struct name name;
+	assert_int_equal(name_from_text(text, NULL, &name), 0);
+	return conf_publishes(c, name.wire);
+}
+
+static void public_names_are_those_of_hosts_in_the_domain(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve --domain=example.org --publish=www,db-*", NULL);
+	assert_true(publishes(&l.conf, "www.example.org."));
+	assert_true(publishes(&l.conf, "WWW.wan.example.org."));
+	assert_true(publishes(&l.conf, "db-1.LAN.Example.ORG."));
+	assert_false(publishes(&l.conf, "mail.example.org."));
+	assert_false(publishes(&l.conf, "www.dyn.example.org."));
+	assert_false(publishes(&l.conf, "_ontap.www.wan.example.org."));
+	assert_false(publishes(&l.conf, "www.wan.wan.example.org."));
+	assert_false(publishes(&l.conf, "wan.example.org."));
+	assert_false(publishes(&l.conf, "example.org."));
+	assert_false(publishes(&l.conf, "org."));
+	assert_false(publishes(&l.conf, "."));
+	unload(&l);
 }
 
 static void the_policy_is_that_of_the_configuration(void **state)
@@ -853,6 +895,8 @@ int main(void)
 		cmocka_unit_test(messages_have_no_bytes_that_steer_a_terminal),
 		cmocka_unit_test(transfers_and_their_keys_are_read),
 		cmocka_unit_test(faulty_transfers_are_told_and_secrets_are_not),
+		cmocka_unit_test(who_signs_with_a_key_pair_has_a_key_of_the_host),
+		cmocka_unit_test(public_names_are_those_of_hosts_in_the_domain),
 		cmocka_unit_test(the_policy_is_that_of_the_configuration),
 		cmocka_unit_test(
 			a_key_is_explained_by_the_page_of_the_file_and_named_by_that_of_the_program),

@@ -171,9 +171,9 @@ static void assert_has_question(struct rig *r, const char *name)
 	assert_true(name_equal(question.name.wire, wanted.wire));
 }
 
-/* Compares the records of a section of the message: "name TYPE CLASS" each. */
-static void assert_has(
-	struct rig *r, enum msg_section wanted, const char *name, uint16_t type, uint16_t class)
+/* True if a section of the message has such a record. */
+static bool has(const struct rig *r, enum msg_section wanted, const char *name, uint16_t type,
+	uint16_t class)
 {
 	struct rd rd = rd_init(r->out, r->len);
 	struct name owner = rig_name(name);
@@ -188,9 +188,16 @@ static void assert_has(
 			assert_int_equal(rd.err, 0);
 			if (section == (int)wanted && rr.type == type && rr.class == class &&
 				name_equal(rr.owner.wire, owner.wire))
-				return;
+				return true;
 		}
-	fail_msg("no %s of type %u, class %u in section %d", name, type, class, wanted);
+	return false;
+}
+
+static void assert_has(const struct rig *r, enum msg_section wanted, const char *name,
+	uint16_t type, uint16_t class)
+{
+	if (!has(r, wanted, name, type, class))
+		fail_msg("no %s of type %u, class %u in section %d", name, type, class, wanted);
 }
 
 static void a_name_is_claimed_if_nobody_has_it(void **state)
@@ -598,6 +605,65 @@ static void after_any_answers_all_names_are_sent(void **state)
 	assert_false(updater_stats(r->updater).is_failing);
 }
 
+static bool takes_addresses_of_a(void *arg, const uint8_t *name, uint16_t type)
+{
+	const struct name a = rig_name("a.example.");
+	(void)arg;
+	return name_equal(name, a.wire) && (type == RR_A || type == RR_AAAA);
+}
+
+static void what_is_not_for_the_primary_is_not_sent(void **state)
+{
+	struct rig *r = *state;
+	struct name apex = rig_name("example.");
+	updater_free(r->updater);
+	r->updater = updater_new(&(struct updater_config){.zone = r->zone,
+		.apex = apex.wire,
+		.host = "me",
+		.seed = 3,
+		.takes = takes_addresses_of_a,
+		.on_held = on_held,
+		.arg = r});
+	updater_set_view(r->updater, VIEW_WAN);
+	rig_put(r->zone, ZONE_DERIVED, "a.example.", "60 A @wan 192.0.2.1", "60 TXT @any x", NULL);
+	rig_put(r->zone, ZONE_DERIVED, "b.example.", "60 A @wan 192.0.2.2", NULL);
+	assert_int_equal(poll(r), OPCODE_QUERY);
+	answer_index(r, "b.example."); /* which was for it before */
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	assert_has(r, SECTION_AUTHORITY, "a.example.", RR_A, CLASS_IN);
+	assert_false(has(r, SECTION_AUTHORITY, "a.example.", RR_TXT, CLASS_IN));
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	assert_has(r, SECTION_AUTHORITY, "b.example.", RR_ANY, CLASS_ANY);
+	assert_false(has(r, SECTION_AUTHORITY, "b.example.", RR_A, CLASS_IN));
+	answer(r, RCODE_NOERROR);
+	assert_int_equal(poll(r), -1);
+	assert_int_equal(updater_stats(r->updater).owned, 1);
+}
+
+static void who_has_another_network_does_not_wait(void **state)
+{
+	struct rig *r = *state;
+	for (int i = 0; i < 9; i++) {
+		r->now = ns_max(r->now, updater_deadline(r->updater));
+		assert_int_equal(poll(r), OPCODE_QUERY);
+		updater_input(r->updater, r->now, NULL, 0, false);
+	}
+	assert_true(updater_deadline(r->updater) - r->now > 100 * NS_PER_S);
+	updater_hurry(r->updater); /* not before a second is over: networks may flap */
+	assert_int_equal(updater_deadline(r->updater), r->now + UPDATER_RETRY_MIN);
+	r->now += 5 * NS_PER_S;
+	updater_hurry(r->updater);
+	assert_true(updater_deadline(r->updater) <= r->now);
+	begin(r, NULL);
+	updater_hurry(r->updater);
+	assert_int_equal(poll(r), OPCODE_UPDATE);
+	answer(r, RCODE_NOTAUTH); /* it has answered: another network does not help */
+	const ns_t at = updater_deadline(r->updater);
+	updater_hurry(r->updater);
+	assert_int_equal(updater_deadline(r->updater), at);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -622,6 +688,8 @@ int main(void)
 		TEST(a_primary_with_an_old_copy_gets_each_name_again),
 		TEST(a_refused_name_delays_no_other),
 		TEST(a_server_that_refuses_all_is_left_alone),
+		TEST(what_is_not_for_the_primary_is_not_sent),
+		TEST(who_has_another_network_does_not_wait),
 		TEST(after_any_answers_all_names_are_sent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
