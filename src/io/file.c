@@ -58,30 +58,50 @@ int file_read(const char *path, size_t max, struct buf *out)
 	return err;
 }
 
-/* Takes over `fd`. */
-static int read_regular(int fd, size_t max, struct buf *out, struct stat *ret_st)
+/* Takes over `fd`, which is returned, if it is that of a regular file. */
+static int check_regular(int fd, struct stat *ret_st)
 {
 	if (fd < 0)
 		return -errno;
 	int err = fstat(fd, ret_st) ? -errno : S_ISREG(ret_st->st_mode) ? 0 : ERR_DENIED;
 	if (!err)
-		err = read_all(fd, max, out);
+		return fd;
+	close(fd);
+	return err;
+}
+
+/* Takes over `fd`, or an error. */
+static int read_regular(int fd, size_t max, struct buf *out)
+{
+	if (fd < 0)
+		return fd;
+	int err = read_all(fd, max, out);
 	close(fd);
 	return err;
 }
 
 int file_read_regular(const char *path, size_t max, struct buf *out, struct stat *ret_st)
 {
-	return read_regular(
-		open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), max, out, ret_st);
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return read_regular(check_regular(fd, ret_st), max, out);
+}
+
+int file_open_in(int dir, const char *name)
+{
+	struct stat st;
+	return check_regular(
+		openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW), &st);
+}
+
+ssize_t file_read_piece(int fd, void *bytes, size_t cap)
+{
+	const ssize_t len = read_some(fd, bytes, cap);
+	return len < 0 ? -errno : len;
 }
 
 int file_read_in(int dir, const char *name, size_t max, struct buf *out)
 {
-	struct stat st;
-	return read_regular(
-		openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW), max,
-		out, &st);
+	return read_regular(file_open_in(dir, name), max, out);
 }
 
 static int write_all(int fd, const char *bytes, size_t len)
@@ -189,16 +209,53 @@ static int replace_in(
 	return err;
 }
 
-/* Nobody else writes there: a file of that name is what a crash has left. */
-int file_write_in(int dir, const char *name, const void *bytes, size_t len)
+enum { TEMP_CAP = 64 };
+
+static const char *temp_name(const char *name, char ret[TEMP_CAP])
 {
-	char temp[64];
-	snprintf(temp, sizeof(temp), "%.55s.new", name);
+	snprintf(ret, TEMP_CAP, "%.55s.new", name);
+	return ret;
+}
+
+/* Nobody else writes there: a file of that name is what a crash has left. */
+static int open_temp(int dir, const char *temp)
+{
 	if (unlinkat(dir, temp, 0) && errno != ENOENT)
 		return -errno;
 	int fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+int file_begin_in(int dir, const char *name)
+{
+	char temp[TEMP_CAP];
+	return open_temp(dir, temp_name(name, temp));
+}
+
+int file_add_piece(int fd, const void *bytes, size_t len)
+{
+	return write_all(fd, bytes, len);
+}
+
+int file_end_in(int dir, const char *name, int fd, int err)
+{
+	char temp[TEMP_CAP];
+	temp_name(name, temp);
+	if (close(fd) && !err)
+		err = -errno;
+	if (!err && renameat(dir, temp, dir, name))
+		err = -errno;
+	if (err)
+		(void)!unlinkat(dir, temp, 0);
+	return err;
+}
+
+int file_write_in(int dir, const char *name, const void *bytes, size_t len)
+{
+	char temp[TEMP_CAP];
+	int fd = open_temp(dir, temp_name(name, temp));
 	if (fd < 0)
-		return -errno;
+		return fd;
 	int err = replace_in(dir, fd, temp, name, bytes, len);
 	close(fd);
 	if (err)

@@ -26,6 +26,16 @@ int file_read_in(int dir, const char *name, size_t max, struct buf *out) NONNULL
 int file_write_in(int dir, const char *name, const void *bytes, size_t len) NONNULL_ARGS(2)
 	MUSTCHECK;
 
+/* The same in pieces, for a large file that a crash of the machine may damage: nothing waits for the disk, and the mode is
+ * 0600. The first returns a descriptor, the last closes it, and drops the file in case of `err`, which it returns. -errno. */
+int file_begin_in(int dir, const char *name) NONNULL MUSTCHECK;
+int file_add_piece(int fd, const void *bytes, size_t len) NONNULL MUSTCHECK;
+int file_end_in(int dir, const char *name, int fd, int err) NONNULL MUSTCHECK;
+/* Opens such a file to read it in pieces; it must be a regular one. -errno; ERR_DENIED. */
+int file_open_in(int dir, const char *name) NONNULL MUSTCHECK;
+/* Returns the number of bytes that were read, 0 at the end; -errno. */
+ssize_t file_read_piece(int fd, void *bytes, size_t cap) NONNULL MUSTCHECK;
+
 /* Appends to `name` in the open directory `dir`, which must be a regular file of `expected` bytes, and waits until it
  * is on the disk. If 0 are expected, the file may be missing, and is made. -ESTALE: it has another length, and is
  * left as it is. Other errors: it has its old length again, unless even that fails. */
