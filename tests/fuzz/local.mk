@@ -61,6 +61,8 @@ tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c src/ontap-zone/answe
 fuzz_programs += tests/fuzz/fuzz_signer
 tests_fuzz_fuzz_signer_SOURCES = tests/fuzz/fuzz_signer.c $(fuzz_steps) src/ontap-zone/signer_command.c \
 	src/ontap-zone/signer_host.c src/ontap-zone/signer_keys.c src/ontap-zone/signer_parent.c src/ontap-zone/signer_zone.c
+fuzz_programs += tests/fuzz/fuzz_kept
+tests_fuzz_fuzz_kept_SOURCES = tests/fuzz/fuzz_kept.c $(fuzz_steps)
 channel_stream = tests/fuzz/channel_stream.c tests/fuzz/channel_stream.h
 fuzz_programs += tests/fuzz/fuzz_channel
 tests_fuzz_fuzz_channel_SOURCES = tests/fuzz/fuzz_channel.c $(channel_stream) src/ontap-zone/owners.c

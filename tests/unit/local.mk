@@ -14,6 +14,7 @@ unit_programs += tests/unit/test_dnssec_keys
 unit_programs += tests/unit/test_roll
 unit_programs += tests/unit/test_signing
 unit_programs += tests/unit/test_signed_places
+unit_programs += tests/unit/test_kept
 unit_programs += tests/unit/test_time_check
 unit_programs += tests/unit/test_signer
 tests_unit_test_signer_SOURCES = tests/unit/test_signer.c src/ontap-zone/asker.c src/ontap-zone/signer.c src/ontap-zone/signer_parent.c src/ontap-zone/signer_clock.c \
