@@ -6,6 +6,7 @@ src_zone_libzone_a_SOURCES = \
 	src/zone/fact.c src/zone/fact.h \
 	src/zone/garbage.c src/zone/garbage.h \
 	src/zone/generation.c \
+	src/zone/kept.c \
 	src/zone/lookup.c src/zone/lookup.h \
 	src/zone/node.c src/zone/node.h \
 	src/zone/nsec.c src/zone/nsec.h \

@@ -77,6 +77,14 @@ void pending_set(struct zone *z, struct pending *p, struct node *truth)
 	p->signing->waiting_count++;
 }
 
+struct signing *signing_find(const struct zone *z, const uint8_t *apex)
+{
+	LIST_EACH(s, &z->signings, struct signing, in_zone)
+		if (name_equal(s->owner->name, apex))
+			return s;
+	return NULL;
+}
+
 struct signing *signing_over(const struct zone *z, const struct place *place)
 {
 	if (list_is_empty(&z->signings) || !place->apex)
@@ -170,5 +178,6 @@ bool signing_is_timely(const struct zone *z, const uint8_t *name, const struct n
 {
 	const uint32_t expiration = get_u32(stamp->times_tag),
 		       inception = get_u32(stamp->times_tag + 4);
-	return z->now_s >= inception && expiration - signing_renew_before(z, name) > z->now_s;
+	return z->now_s >= inception && inception >= z->trusted_from_s &&
+	       expiration - signing_renew_before(z, name) > z->now_s;
 }

@@ -41,8 +41,9 @@ static void note(
 {
 	const uint32_t expiration = get_u32(stamp->times_tag),
 		       renewal = expiration - signing_renew_before(z, node_name(n));
-	s->is_urgent |=
-		expiration < z->now_s + URGENT_S || get_u32(stamp->times_tag + 4) > z->now_s;
+	const uint32_t inception = get_u32(stamp->times_tag + 4);
+	s->is_urgent |= expiration < z->now_s + URGENT_S || inception > z->now_s ||
+			inception < z->trusted_from_s;
 	if (s->look_expiration == 0 || expiration < s->look_expiration)
 		s->look_expiration = expiration;
 	if (s->look_renewal == 0 || renewal < s->look_renewal)

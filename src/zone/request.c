@@ -57,6 +57,14 @@ static void date(struct asking *a, struct job *job, const struct node *n, unsign
 		a->z->now_s + SIGN_VALID_S);
 }
 
+/* Nobody is asked for what was kept. */
+static void take_kept(struct asking *a, struct job *job, const struct node *n, unsigned stamp_at)
+{
+	const unsigned taken = kept_take(a->z, a->s, n, stamp_at);
+	*missing_of(a->s, job) -= taken;
+	a->s->stats.kept += taken;
+}
+
 /* Asks for one signature. */
 static void ask_one(struct asking *a, struct job *job, const struct node *n,
 	const struct node_set *set, struct node_sig *sig)
@@ -81,8 +89,10 @@ static void ask_one(struct asking *a, struct job *job, const struct node *n,
 /* Asks for the signatures that the node lacks and that were not asked for yet, until the request is full. */
 static void ask_node(struct asking *a, struct job *job, struct node *n)
 {
-	for (unsigned k = 0; k < a->s->gen.key_count; k++)
+	for (unsigned k = 0; k < a->s->gen.key_count; k++) {
 		date(a, job, n, k);
+		take_kept(a, job, n, k);
+	}
 	for (unsigned i = 0; i < n->set_count && !a->is_full; i++) {
 		const struct node_set *set = &n->sets[i];
 		struct node_sig *sig = (struct node_sig *)(uintptr_t)node_sigs(n, set);

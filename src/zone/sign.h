@@ -81,6 +81,28 @@ void zone_signed(struct zone *z, uint64_t ticket, const uint8_t (*sigs)[RRSIG_BY
 /* The signer has lost all requests: they are made again. */
 void zone_unsigned(struct zone *z) NONNULL;
 
+/* Signatures that outlive a run. */
+
+struct zone_kept {
+	/* Asked before the signer is: fills in times and bytes of the signature that `sig->key` has made of that message,
+	 * whatever times the message has, and returns true. One whose times are not good is not used. */
+	bool (*find)(void *arg, const uint8_t *apex, const struct zone_message *message,
+		struct rrsig *sig);
+	void *arg;
+};
+
+/* Lets signatures be taken from there; `find` NULL: no more. */
+void zone_use_kept(struct zone *z, struct zone_kept kept) NONNULL;
+/* Some of them are wrong: all signatures that were made before now are made anew, a bit at a time. */
+void zone_distrust(struct zone *z) NONNULL;
+
+/* Visits the signatures of the next `owners` owners behind `*at`, the root at first, of a signed zone, as they are
+ * published; between two calls anything may change. Both arguments of `visit` are borrowed. Returns 1 if there is
+ * more, or 0 at the end. ERR_ABSENT: it is not signed; ERR_NOMEM. */
+int zone_each_signature(const struct zone *z, const uint8_t *apex, struct name *at, size_t owners,
+	void (*visit)(void *arg, const struct zone_message *message, const struct rrsig *sig),
+	void *arg) NONNULL_ARGS(1, 2, 3, 5) MUSTCHECK;
+
 /* Looks at some signatures of each signed zone, and lets those be renewed that end soon, or are by other
  * keys than the active ones. Returns the seconds after which to call it again; 0: there is no signed zone. */
 unsigned zone_refresh(struct zone *z) NONNULL;
@@ -99,6 +121,7 @@ struct zone_sign_stats {
 	size_t owners;         /* in the chain */
 	size_t waiting;        /* owners whose signatures are being made, or wait for that */
 	uint64_t made;         /* signatures since the start */
+	uint64_t kept;         /* signatures of a former run that were taken since the start */
 	uint64_t refused;      /* of them not signed at first */
 	uint32_t expiration;   /* the earliest of all signatures at the last look; 0: not known */
 	uint32_t next_renewal; /* when the first of them is renewed */

@@ -10,14 +10,6 @@
 
 #include "base/err.h"
 
-static struct signing *find(const struct zone *z, const uint8_t *apex)
-{
-	LIST_EACH(s, &z->signings, struct signing, in_zone)
-		if (name_equal(s->owner->name, apex))
-			return s;
-	return NULL;
-}
-
 /* The nodes in the tree are the tree's alone from now on. ERR_NOMEM: some are so already. */
 static int part(struct zone *z, struct signing *s)
 {
@@ -159,7 +151,7 @@ static bool has_same_keys(const struct signing *s, const struct zone_keys *keys)
 /* Takes what the keys say into the zone, and their signatures aside. */
 int zone_set_keys(struct zone *z, const uint8_t *apex, const struct zone_keys *keys)
 {
-	struct signing *s = find(z, apex);
+	struct signing *s = signing_find(z, apex);
 	struct rrset sets[ZONE_KEY_SETS_MAX];
 	if (!s)
 		return ERR_ABSENT;
@@ -185,7 +177,7 @@ int zone_set_keys(struct zone *z, const uint8_t *apex, const struct zone_keys *k
 
 void zone_set_failed(struct zone *z, const uint8_t *apex)
 {
-	struct signing *s = find(z, apex);
+	struct signing *s = signing_find(z, apex);
 	if (s)
 		s->has_failed = s->key_count == 0;
 }
@@ -227,7 +219,7 @@ static struct zone_sign_stats stats_of(const struct signing *s)
 
 int zone_sign_stats(const struct zone *z, const uint8_t *apex, struct zone_sign_stats *ret)
 {
-	const struct signing *s = find(z, apex);
+	const struct signing *s = signing_find(z, apex);
 	if (!s)
 		return ERR_ABSENT;
 	*ret = stats_of(s);

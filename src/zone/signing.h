@@ -7,6 +7,7 @@
  *	signing.c     zones that are signed, and their keys
  *	generation.c  the owners of a generation: their place in the chain, and their nodes
  *	request.c     messages to the signer, and its signatures
+ *	kept.c        signatures of the last run, and for the next one
  *	publish.c     what is complete becomes visible
  *	refresh.c     signatures that end
  *
@@ -144,6 +145,8 @@ enum {
 	SIGN_SPREAD_S = SIGN_RENEW_S * 12 / 100
 };
 
+/* Returns the signing of the zone with that apex; NULL: it is not signed. */
+struct signing *signing_find(const struct zone *z, const uint8_t *apex) NONNULL;
 /* Returns the signing of the zone that contains the place; NULL: it is not signed. */
 struct signing *signing_over(const struct zone *z, const struct place *place) NONNULL;
 struct pending *pending_find(const struct zone *z, const struct key *key) NONNULL;
@@ -198,6 +201,11 @@ void generation_free(struct signing *s) NONNULL;
 /* publish.c: what is complete. ERR_NOMEM: go on later. */
 int publish_job(struct zone *z, struct signing *s, struct job *job) NONNULL MUSTCHECK;
 int publish_apex(struct zone *z, struct signing *s, uint32_t serial_floor) NONNULL MUSTCHECK;
+
+/* kept.c: fills in signatures of a former run that a node lacks and that have that stamp, which becomes theirs if none has
+ * it yet. Returns their number. */
+unsigned kept_take(
+	struct zone *z, const struct signing *s, const struct node *n, unsigned stamp_at) NONNULL;
 
 void request_free(struct signer_queue *queue);
 /* request.c: forgets what it has asked for a zone that is not signed any more. */

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "zone/garbage.h"
+#include "zone/sign.h"
 #include "zone/tree.h"
 #include "zone/zone.h"
 
@@ -57,6 +58,8 @@ struct zone {
 		*retired; /* zones that are not signed any more: readers may still use them */
 	struct signer_queue *queue; /* owned; NULL: nothing was ever signed */
 	uint32_t now_s;             /* unix time; 0: not known */
+	struct zone_kept kept;      /* `find` NULL: nothing is kept */
+	uint32_t trusted_from_s;    /* signatures that begin before are made anew */
 	size_t apex_count;
 	uint64_t apex_changes;
 	uint32_t latest_serial;      /* highest serial that any zone had; 0: none yet */
