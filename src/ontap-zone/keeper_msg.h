@@ -27,7 +27,6 @@ enum keeper_say {
 	SAY_ADDRESSES,  /* an array of struct address_name, settled */
 	SAY_KEYS,       /* an array of struct tsig_key */
 	SAY_COOKIES,    /* struct cookie_keys */
-	SAY_SIGNERS,    /* an array of struct signer_key */
 	SAY_APPLY,      /* struct keeper_apply: that was all but the records */
 	SAY_OWNERS,     /* see owners.h */
 	SAY_LOADED,     /* nothing: those were all records */
@@ -35,7 +34,8 @@ enum keeper_say {
 	SAY_LOG,     /* lines that the keeper has logged while it read */
 	SAY_WRITTEN, /* struct keeper_written */
 	SAY_SANDBOX, /* struct sandbox_report; at the start only */
-	SAY_UPDATES  /* a piece of what updates have added (update/diary.h); at the start only */
+	SAY_UPDATES, /* a piece of what updates have added (update/diary.h); at the start only */
+	SAY_SIGNERS  /* an array of struct signer_key */
 };
 
 /* A piece of an export. The keeper knows the path. */
