@@ -237,6 +237,9 @@ enum {
 	 * which a million names need a tenth, and the names chosen after conflicts. */
 	LIMIT_EXPORT = 1 << 30,
 	LIMIT_STATE_NAMES = 16 << 20,
+	/* Signatures that are kept for the next start, whose server has them in memory until all is signed: 88 bytes
+	 * each, so those of 650 000 names with an address of each family. Further ones are made anew. */
+	LIMIT_SIGNATURES_FILE = 512 << 20,
 	/* Files that one pattern may stand for: a directory that is the wrong one is told. */
 	LIMIT_ZONE_FILES = 10000,
 	/* Records that one $GENERATE makes: as many as a network of 16 bits has addresses. A range

@@ -502,6 +502,7 @@ void daemon_on_written(void *arg, const struct keeper_written *written)
 	switch (written->what) {
 	case ASK_EXPORT: files_written(&d->files, written->export, written->err); break;
 	case ASK_SERIAL: state_serial_written(&d->serial, loop_now(), d->log, written->err); break;
+	case ASK_SIGNATURES: signatures_written(d->signatures, written->err); break;
 	case ASK_UPDATES: updates_written(d->updates, written->err); break;
 	case ASK_NAMES: state_names_written(&d->names, loop_now(), d->log, written->err); break;
 	default: break;

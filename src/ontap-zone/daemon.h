@@ -19,6 +19,7 @@
 #include "ontap-zone/peers.h"
 #include "ontap-zone/places.h"
 #include "ontap-zone/runtime.h"
+#include "ontap-zone/signatures.h"
 #include "ontap-zone/signer.h"
 #include "ontap-zone/state.h"
 #include "ontap-zone/updates.h"
@@ -62,8 +63,9 @@ struct daemon {
 	struct control *resolve; /* NULL: there is none */
 	struct files files;
 	struct guests guests;
-	struct keeper *keeper; /* NULL once it has ended */
-	struct signer *signer; /* NULL: nothing is signed */
+	struct keeper *keeper;         /* NULL once it has ended */
+	struct signer *signer;         /* NULL: nothing is signed */
+	struct signatures *signatures; /* NULL: nothing is signed */
 	struct loop_watch signer_watch;
 	uint32_t signer_events; /* that the loop waits for */
 	uint64_t signer_ticket; /* of the last command */

@@ -29,7 +29,7 @@ struct keeper {
 	pid_t pid;
 	uint32_t generation;
 	uint32_t serial;
-	struct buf names, updates, text, told, signers; /* pieces so far */
+	struct buf names, updates, text, told, signers, signatures; /* pieces so far */
 	struct conf_keys keys;
 	struct address_names addresses;
 	struct cookie_keys cookies;
@@ -82,6 +82,7 @@ static void free_parts(struct keeper *k)
 	buf_fini(&k->text);
 	buf_fini(&k->told);
 	buf_fini(&k->signers);
+	buf_fini(&k->signatures);
 	tsig_keys_free(k->keys.at, k->keys.count);
 	address_names_fini(&k->addresses);
 	owners_room_fini(&k->room);
@@ -164,6 +165,7 @@ static int apply(struct keeper *k, const struct channel_message *m)
 	if (!k->is_loaded) {
 		sink->on_state(sink->arg, k->serial, buf_text(&k->names));
 		sink->on_updates(sink->arg, buf_text(&k->updates), k->updates.len);
+		sink->on_signatures(sink->arg, &k->signatures);
 	}
 	k->generation = how.generation;
 	sink->on_apply(sink->arg, &news);
@@ -176,6 +178,7 @@ static int apply(struct keeper *k, const struct channel_message *m)
 	buf_fini(&k->text);
 	buf_fini(&k->names);
 	buf_fini(&k->updates);
+	buf_fini(&k->signatures);
 	return 0;
 }
 
@@ -275,9 +278,8 @@ static int take_last(struct keeper *k)
 	return got;
 }
 
-/* Sends all requests. Meanwhile it reads, too: during a reload the other process waits until it has been heard, before
- * it takes anything. */
-static int send_last(struct keeper *k)
+/* Meanwhile it reads, too: during a reload the other process waits until it has been heard, before it takes anything. */
+int keeper_send_all(struct keeper *k)
 {
 	int err = channel_flush(&k->channel);
 	while (!err && channel_is_pending(&k->channel)) {
@@ -297,7 +299,7 @@ void keeper_stop(struct keeper *k)
 	struct channel_message message;
 	if (!k)
 		return;
-	if (k->channel.fd >= 0 && send_last(k) == 0) {
+	if (k->channel.fd >= 0 && keeper_send_all(k) == 0) {
 		shutdown(k->channel.fd, SHUT_WR);
 		while (channel_wait(&k->channel, &message) > 0)
 			if (message.type == SAY_WRITTEN)
@@ -333,6 +335,8 @@ static int handle(struct keeper *k, const struct channel_message *m, ns_t end)
 	case SAY_WRITTEN: return take_written(k, m);
 	case SAY_SANDBOX: return take_sandbox(k, m);
 	case SAY_UPDATES: return add_piece(k, &k->updates, m);
+	/* Without memory, there are none. */
+	case SAY_SIGNATURES: buf_add(&k->signatures, m->bytes, m->len); return 0;
 	default: return -EBADMSG;
 	}
 }
@@ -438,6 +442,18 @@ void keeper_write_updates(struct keeper *k, bool is_all, const char *text, size_
 {
 	struct keeper_updates head = {.is_all = is_all, .is_last = 1};
 	put_pieces(k, ASK_UPDATES, &head, sizeof(head), &head.is_last, text, len);
+}
+
+void keeper_write_signatures(struct keeper *k, bool is_last, const char *bytes, size_t len)
+{
+	struct keeper_signatures head = {.is_last = is_last};
+	put_pieces(k, ASK_SIGNATURES, &head, sizeof(head), &head.is_last, bytes, len);
+}
+
+void keeper_drop_signatures(struct keeper *k)
+{
+	const struct keeper_signatures head = {.is_last = 1, .is_dropped = 1};
+	channel_put(&k->channel, ASK_SIGNATURES, &head, sizeof(head));
 }
 
 void keeper_reload(struct keeper *k)

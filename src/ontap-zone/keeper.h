@@ -44,6 +44,8 @@ struct keeper_sink {
 	void (*on_state)(void *arg, uint32_t serial, const char *names);
 	/* What updates have added, at the start: the text of the file, "": there is none. */
 	void (*on_updates)(void *arg, const char *text, size_t len);
+	/* Signatures of a former run, at the start: the file, which may be taken over. It is empty if there is none. */
+	void (*on_signatures)(void *arg, struct buf *file);
 	/* So many owners follow. */
 	void (*on_expect)(void *arg, size_t names);
 	/* All files are read and right. The records follow. */
@@ -102,6 +104,13 @@ void keeper_write_names(struct keeper *k, const char *text, size_t len) NONNULL_
 /* Appends the text to the file of updates, or makes it the file. */
 void keeper_write_updates(struct keeper *k, bool is_all, const char *text, size_t len)
 	NONNULL_ARGS(1, 3);
+/* A piece of the file of signatures: the last one puts it in the place of the old one. The outcome of all is told then. */
+void keeper_write_signatures(struct keeper *k, bool is_last, const char *bytes, size_t len)
+	NONNULL_ARGS(1);
+/* The file that was begun is not continued, which is its outcome: ERR_NOMEM. */
+void keeper_drop_signatures(struct keeper *k) NONNULL;
+/* Sends all requests, and waits for the room; for the end, when nothing else is expected from the process. -errno. */
+int keeper_send_all(struct keeper *k) NONNULL MUSTCHECK;
 /* Makes it read the configuration and all files again. on_end() tells the outcome. */
 void keeper_reload(struct keeper *k) NONNULL;
 

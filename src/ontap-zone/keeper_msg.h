@@ -11,7 +11,8 @@ enum keeper_ask {
 	ASK_SERIAL,     /* the text of the file */
 	ASK_NAMES,      /* a byte: it is the last piece; and a piece of the file */
 	ASK_RELOAD,     /* nothing */
-	ASK_UPDATES     /* struct keeper_updates, and a piece of the text */
+	ASK_UPDATES,    /* struct keeper_updates, and a piece of the text */
+	ASK_SIGNATURES  /* struct keeper_signatures, and a piece of the file */
 };
 
 /* To the serving process. The first load and each reload is one series:
@@ -35,7 +36,8 @@ enum keeper_say {
 	SAY_WRITTEN, /* struct keeper_written */
 	SAY_SANDBOX, /* struct sandbox_report; at the start only */
 	SAY_UPDATES, /* a piece of what updates have added (update/diary.h); at the start only */
-	SAY_SIGNERS  /* an array of struct signer_key */
+	SAY_SIGNERS, /* an array of struct signer_key */
+	SAY_SIGNATURES /* a piece of the file of signatures (dnssec/kept.h); at the start only */
 };
 
 /* A piece of an export. The keeper knows the path. */
@@ -50,6 +52,12 @@ struct keeper_piece {
 struct keeper_updates {
 	uint32_t is_all;
 	uint32_t is_last; /* piece */
+};
+
+/* A piece of the file of signatures, or its end. */
+struct keeper_signatures {
+	uint32_t is_last;
+	uint32_t is_dropped; /* the old file stays */
 };
 
 struct keeper_apply {

@@ -96,9 +96,7 @@ static int write_state(struct keeper_process *p, const char *name, const void *b
 	int err = p->state_dir < 0 ? -ENOENT : file_write_in(p->state_dir, name, bytes, len);
 	if (err != -ENOENT)
 		return err;
-	if (p->state_dir >= 0)
-		close(p->state_dir);
-	p->state_dir = state_dir_open(p->conf.state_dir, NULL);
+	state_dir_reopen(&p->state_dir, p->conf.state_dir);
 	return p->state_dir < 0 ? p->state_dir : file_write_in(p->state_dir, name, bytes, len);
 }
 
@@ -152,6 +150,13 @@ static int take_updates(struct keeper_process *p, const struct channel_message *
 	return tell_written(p, (struct keeper_written){.what = ASK_UPDATES, .err = err});
 }
 
+static int take_signatures(struct keeper_process *p, const struct channel_message *m)
+{
+	struct keeper_written written = {.what = ASK_SIGNATURES};
+	const int got = keeper_take_signatures(p, m, &written.err);
+	return got > 0 ? tell_written(p, written) : got;
+}
+
 static int take(struct keeper_process *p, const struct channel_message *m)
 {
 	switch (m->type) {
@@ -160,6 +165,7 @@ static int take(struct keeper_process *p, const struct channel_message *m)
 	case ASK_NAMES: return take_names(p, m);
 	case ASK_RELOAD: return keeper_read_again(p);
 	case ASK_UPDATES: return take_updates(p, m);
+	case ASK_SIGNATURES: return take_signatures(p, m);
 	default: return -EBADMSG;
 	}
 }
@@ -229,6 +235,7 @@ _Noreturn void keeper_process_run(const struct keeper_config *config, int fd)
 	int code = keeper_read_first(&p, config->user);
 	if (!code)
 		run(&p);
+	keeper_close_signatures(&p, -ECANCELED);
 	owners_sent_free(p.sent);
 	zones_free(&p.zones);
 	channel_fini(&p.channel);

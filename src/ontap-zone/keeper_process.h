@@ -19,10 +19,15 @@ struct keeper_process {
 	int state_dir;                     /* or negative */
 	struct buf export, names, updates; /* pieces so far */
 	uint64_t updates_len; /* of the file of updates; UINT64_MAX: it has to be made anew */
-	int signals;          /* a signalfd(2) for SIGCHLD */
-	pid_t command;        /* of --on-export; 0: none runs */
-	bool has_news;        /* written since the command was started */
-	bool has_command;     /* --on-export was there at the start: it may execute programs */
+	struct {
+		bool is_open; /* a file has been begun, also if that failed */
+		int fd, err;  /* -1, or its descriptor; the first error */
+		uint64_t len;
+	} signatures;     /* that are being written */
+	int signals;      /* a signalfd(2) for SIGCHLD */
+	pid_t command;    /* of --on-export; 0: none runs */
+	bool has_news;    /* written since the command was started */
+	bool has_command; /* --on-export was there at the start: it may execute programs */
 	struct sandbox_report sandbox;
 };
 
@@ -35,6 +40,14 @@ bool keeper_read_updates(struct keeper_process *p, struct buf *out) NONNULL MUST
 /* True if updates can be kept, or the configuration wants none. False: they cannot; logged. */
 bool keeper_can_keep_updates(const struct keeper_process *p, const struct conf *conf,
 	const struct log *log) NONNULL MUSTCHECK;
+
+/* keeper_signatures.c: sends the file of signatures, if there is one. -errno: the channel is closed. */
+int keeper_say_signatures(struct keeper_process *p) NONNULL MUSTCHECK;
+/* Takes a piece of a new one. Returns 1 if it was the last one: then `*ret_err` is the outcome. -EBADMSG. */
+int keeper_take_signatures(
+	struct keeper_process *p, const struct channel_message *m, int *ret_err) NONNULL MUSTCHECK;
+/* The one that is being written is dropped: the directory is another. */
+void keeper_close_signatures(struct keeper_process *p, int err) NONNULL;
 
 /* keeper_confine.c: from now on the keeper cannot open a socket, enter a namespace, look into another process,
  * or execute a program but for a command that was there at the start. Fills `p->sandbox`. What the kernel lacks

@@ -237,6 +237,8 @@ static int say_state(struct keeper_process *p, const struct buf *updates)
 		err = say_pieces(p, SAY_NAMES, buf_text(&names), names.len);
 	if (!err)
 		err = say_pieces(p, SAY_UPDATES, buf_text(updates), updates->len);
+	if (!err && p->conf.dnssec != CONF_DNSSEC_NO)
+		err = keeper_say_signatures(p);
 	buf_fini(&serial);
 	buf_fini(&names);
 	return err;
@@ -287,9 +289,8 @@ static void change_conf(struct keeper_process *p, struct conf *conf)
 	p->own_log.threshold = (enum log_level)conf->verbosity;
 	if (is_same_dir)
 		return;
-	if (p->state_dir >= 0)
-		close(p->state_dir);
-	p->state_dir = state_dir_open(p->conf.state_dir, NULL);
+	keeper_close_signatures(p, -ESTALE);
+	state_dir_reopen(&p->state_dir, p->conf.state_dir);
 	p->updates_len = UINT64_MAX;
 }
 

@@ -21,7 +21,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/keeper_confine.c \
 	src/ontap-zone/keeper_msg.h \
 	src/ontap-zone/keeper_process.c src/ontap-zone/keeper_process.h \
-	src/ontap-zone/keeper_read.c src/ontap-zone/keeper_updates.c \
+	src/ontap-zone/keeper_read.c src/ontap-zone/keeper_signatures.c src/ontap-zone/keeper_updates.c \
 	src/ontap-zone/key_text.c src/ontap-zone/key_text.h \
 	src/ontap-zone/keys.c src/ontap-zone/keys.h \
 	src/ontap-zone/listening.c src/ontap-zone/listening.h \
@@ -55,6 +55,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/runtime.c src/ontap-zone/runtime.h \
 	src/ontap-zone/serve.c \
 	src/ontap-zone/sig0_files.c src/ontap-zone/sig0_files.h \
+	src/ontap-zone/signatures.c src/ontap-zone/signatures.h \
 	src/ontap-zone/signed.c src/ontap-zone/signed.h \
 	src/ontap-zone/signer.c src/ontap-zone/signer.h \
 	src/ontap-zone/signer_clock.c \

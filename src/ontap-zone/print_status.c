@@ -66,9 +66,9 @@ static void put_signed(struct buf *out, const json_t *item)
 	{
 		buf_printf(out, " %lld", (long long)json_integer_value(key));
 	}
-	buf_printf(out, ", owners %lld, waiting %lld, signatures made %lld",
+	buf_printf(out, ", owners %lld, waiting %lld, signatures made %lld, kept %lld",
 		answer_number(item, "owners"), answer_number(item, "waiting"),
-		answer_number(item, "signatures_made"));
+		answer_number(item, "signatures_made"), answer_number(item, "signatures_kept"));
 	if (strlen(end) == 14)
 		buf_printf(out, ", the first ends %.4s-%.2s-%.2s", end, end + 4, end + 6);
 }

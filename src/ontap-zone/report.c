@@ -256,6 +256,7 @@ static void write_signed(void *arg, const uint8_t *apex, const struct zone_sign_
 	jsonw_number(w, "owners", (int64_t)stats->owners);
 	jsonw_number(w, "waiting", (int64_t)stats->waiting);
 	jsonw_number(w, "signatures_made", (int64_t)stats->made);
+	jsonw_number(w, "signatures_kept", (int64_t)stats->kept);
 	jsonw_number(w, "refused", (int64_t)stats->refused);
 	write_time(w, "next_renewal", stats->next_renewal);
 	write_time(w, "first_end", stats->expiration);

@@ -64,6 +64,8 @@ static void daemon_stop(struct daemon *d)
 		(void)!ready_notify(getenv("NOTIFY_SOCKET"), "STOPPING=1");
 		daemon_say_goodbye(d);
 		files_finish(&d->files);
+		if (d->signatures)
+			signatures_finish(d->signatures);
 		store_last(d);
 	}
 	daemon_stop_keeper(d);
@@ -132,6 +134,13 @@ static void on_updates(void *arg, const char *text, size_t len)
 		log_info(d->log, "updates: names=%zu", names);
 }
 
+static void on_signatures(void *arg, struct buf *file)
+{
+	const struct daemon *d = arg;
+	if (d->signatures)
+		signatures_load(d->signatures, file);
+}
+
 static void on_expect(void *arg, size_t names)
 {
 	struct daemon *d = arg;
@@ -153,6 +162,7 @@ static struct keeper *start_keeper(struct daemon *d, struct conf *conf)
 		.log = d->log,
 		.sink = {.on_state = on_state,
 			.on_updates = on_updates,
+			.on_signatures = on_signatures,
 			.on_expect = on_expect,
 			.on_apply = daemon_on_apply,
 			.on_owner = on_owner,
@@ -205,9 +215,11 @@ static int serve(struct daemon *d, struct conf *conf)
 		.publish = daemon_on_published,
 		.on_forgotten = daemon_on_forgotten,
 		.arg = d});
-	err = files_init(&d->files, d->loop, &d->runtime, d->keeper, d->log);
-	if (err || !d->updates) {
-		err = err ? err : ERR_NOMEM;
+	err = d->updates ? daemon_keep_signatures(d) : ERR_NOMEM;
+	if (!err)
+		err = files_init(&d->files, d->loop, &d->runtime, d->keeper, d->log);
+	if (err) {
+		signatures_free(d->signatures);
 		updates_free(d->updates);
 		log_error(d->log, "cannot start: step=eventfd error=\"%s\"", err_text(err));
 		keeper_stop(d->keeper);
@@ -222,6 +234,7 @@ static int serve(struct daemon *d, struct conf *conf)
 	else
 		code = daemon_run(d);
 	guests_fini(&d->guests);
+	signatures_free(d->signatures);
 	tsig_keys_free(d->keys.at, d->keys.count);
 	files_fini(&d->files);
 	buf_fini(&d->told);

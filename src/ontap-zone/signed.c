@@ -42,10 +42,12 @@ static void on_signed(void *arg, const struct signing_result *result)
 	zone_signed(pipeline_zone(d->runtime.pipeline), result->ticket, result->signatures,
 		result->is_refused, result->count);
 	d->has_signatures = true;
-	/* What was refused is asked again soon. */
+	size_t refused = 0;
 	for (size_t i = 0; i < result->count; i++)
-		if (result->is_refused[i])
-			d->refresh_at = ns_min(d->refresh_at, loop_now() + NS_PER_S);
+		refused += result->is_refused[i];
+	signatures_made(d->signatures, result->count - refused);
+	if (refused > 0) /* it is asked again soon */
+		d->refresh_at = ns_min(d->refresh_at, loop_now() + NS_PER_S);
 }
 
 /* Tickets of updates have this bit. */
@@ -97,6 +99,7 @@ static void on_keys(void *arg, const struct keyset *set)
 	add_set(&keys, &set->dnskey, RR_DNSKEY, rdata[0]);
 	add_set(&keys, &set->cds, RR_CDS, rdata[1]);
 	add_set(&keys, &set->cdnskey, RR_CDNSKEY, rdata[2]);
+	signatures_keys(d->signatures, set);
 	int err = pipeline_set_keys(d->runtime.pipeline, set->zone.wire, &keys);
 	if (err && err != ERR_ABSENT)
 		log_error(d->log, "keys not taken: zone=%s error=\"%s\"",
@@ -110,6 +113,25 @@ static void on_failed(void *arg, const uint8_t *zone)
 {
 	const struct daemon *d = arg;
 	zone_set_failed(pipeline_zone(d->runtime.pipeline), zone);
+}
+
+static void on_taken(void *arg)
+{
+	struct daemon *d = arg;
+	d->has_signatures = true;
+}
+
+int daemon_keep_signatures(struct daemon *d)
+{
+	if (!d->signer)
+		return 0;
+	d->signatures = signatures_new(
+		&(struct signatures_config){.zone = pipeline_zone(d->runtime.pipeline),
+			.keeper = &d->keeper,
+			.log = d->log,
+			.on_taken = on_taken,
+			.arg = d});
+	return d->signatures ? 0 : ERR_NOMEM;
 }
 
 /* Callbacks of the pipeline. */
@@ -141,10 +163,12 @@ bool daemon_is_signed(void *arg, const uint8_t *apex, bool has_place)
 void daemon_on_signed_zone(void *arg, const uint8_t *apex, bool is_gone)
 {
 	const struct daemon *d = daemon_of(arg);
-	if (is_gone)
+	if (is_gone) {
 		signer_leave(d->signer, apex);
-	else
+		signatures_leave(d->signatures, apex);
+	} else {
 		signer_zone(d->signer, apex, d->longest_ttl);
+	}
 }
 
 /* Life. */

@@ -11,6 +11,8 @@ int daemon_start_signer(struct daemon *d, const struct conf *conf) NONNULL MUSTC
 /* Waits until it is ready, and listens to it from then on. The same. */
 int daemon_wait_signer(struct daemon *d) NONNULL MUSTCHECK;
 void daemon_stop_signer(struct daemon *d) NONNULL;
+/* Lets signatures be taken from the last run, and be kept for the next one. ERR_NOMEM. */
+int daemon_keep_signatures(struct daemon *d) NONNULL MUSTCHECK;
 
 /* Asks for the signature of an update by the key of this host. Returns the ticket of the answer, with which
  * peers_signed() gets it; 0: there is no such key, or the signer has ended. `arg` is the daemon. */

@@ -295,6 +295,8 @@ static int sign_all(struct daemon *d)
 	while (d->signer && zone_is_signing(zone) && !d->is_stopping)
 		if (daemon_turn(d, NS_NEVER))
 			return EXIT_SYSTEM;
+	if (d->signatures && !d->is_stopping)
+		signatures_open(d->signatures);
 	if (d->signer)
 		malloc_trim(0); /* what waited for its signature was held in many small blocks */
 	return 0;

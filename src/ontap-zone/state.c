@@ -12,8 +12,7 @@
 #include "base/err.h"
 #include "base/serial.h"
 
-/* Logs the first failure, and the first success after one. */
-static void tell_write(
+void state_note_write(
 	const struct log *log, const char *name, int err, struct retry *retry, ns_t now)
 {
 	bool has_failed = retry_has_failed(retry);
@@ -64,7 +63,7 @@ bool state_serial_parse(const char *text, uint32_t *ret)
 
 void state_serial_written(struct state_serial *s, ns_t now, const struct log *log, int err)
 {
-	tell_write(log, "serial", err, &s->retry, now);
+	state_note_write(log, "serial", err, &s->retry, now);
 	if (!err)
 		s->reserved = s->asked;
 	s->asked = 0;
@@ -134,7 +133,7 @@ bool state_names_poll(struct state_names *names, ns_t now, const struct mdns *md
 
 void state_names_written(struct state_names *names, ns_t now, const struct log *log, int err)
 {
-	tell_write(log, "mdns-names", err, &names->retry, now);
+	state_note_write(log, "mdns-names", err, &names->retry, now);
 	names->is_asked = false;
 	names->has_changed |= err != 0;
 }

@@ -19,6 +19,10 @@
 #include "io/log.h"
 #include "mdns/mdns.h"
 
+/* Notes the outcome of a write, and when to try again. Logs the first failure, and the first success after one. */
+void state_note_write(const struct log *log, const char *name, int err, struct retry *retry,
+	ns_t now) NONNULL_ARGS(1, 2, 4);
+
 /* The serial that is stored. All zero: none is. */
 struct state_serial {
 	uint32_t reserved; /* the serial stored last; 0: none */

@@ -81,6 +81,13 @@ int state_dir_open(const char *path, const struct privilege_user *owner)
 	return err;
 }
 
+void state_dir_reopen(int *dir, const char *path)
+{
+	if (*dir >= 0)
+		close(*dir);
+	*dir = state_dir_open(path, NULL);
+}
+
 static void tell_unread(const struct log *log, const char *path, const char *name, int err)
 {
 	log_warning(log, "cannot read state: file=\"%s/%s\" error=\"%s\"", path, name,

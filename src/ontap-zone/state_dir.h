@@ -21,6 +21,9 @@
  * Returns a descriptor. -errno: -ENOTDIR or -ELOOP if it is no directory, or a symbolic link to one. */
 int state_dir_open(const char *path, const struct privilege_user *owner) NONNULL_ARGS(1) MUSTCHECK;
 
+/* Closes `*dir`, if it is open, and opens the directory at that path: it is another, or has been made anew. */
+void state_dir_reopen(int *dir, const char *path) NONNULL;
+
 /* Appends the content of the file to `out`. True if it was read, also if it is empty. False: there is none,
  * or it could not be read, which is logged. `dir` may be negative. `path` is that of the directory. */
 bool state_dir_read(int dir, const char *path, const char *name, const struct log *log,

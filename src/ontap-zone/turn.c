@@ -21,6 +21,8 @@ static ns_t synced_deadline(const struct daemon *d)
 	deadline = ns_min(deadline, listening_deadline(&d->listening));
 	deadline = ns_min(deadline, guests_deadline(&d->guests));
 	deadline = ns_min(deadline, updates_deadline(d->updates));
+	if (d->signatures)
+		deadline = ns_min(deadline, signatures_deadline(d->signatures));
 	return d->peers ? ns_min(deadline, peers_deadline(d->peers)) : deadline;
 }
 
@@ -49,6 +51,8 @@ static void do_synced_steps(struct daemon *d)
 	files_poll(&d->files, loop_now());
 	if (loop_now() >= state_serial_deadline(&d->serial))
 		daemon_reserve_serial(d);
+	if (d->signatures)
+		signatures_poll(d->signatures, loop_now());
 	if (d->peers)
 		peers_poll(d->peers, loop_now());
 }

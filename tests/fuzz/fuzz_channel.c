@@ -53,6 +53,13 @@ static void on_updates(void *arg, const char *text, size_t len)
 	note(arg, 2, text, len);
 }
 
+/* What is taken over is freed. */
+static void on_signatures(void *arg, struct buf *file)
+{
+	note(arg, 9, file->bytes, file->len);
+	buf_fini(file);
+}
+
 static void on_expect(void *arg, size_t names)
 {
 	note(arg, (unsigned)names, NULL, 0);
@@ -115,6 +122,7 @@ static struct told run(const struct buf *stream, size_t piece, unsigned refuse_e
 	channel_stream_pair(fds);
 	k->config.sink = (struct keeper_sink){.on_state = on_state,
 		.on_updates = on_updates,
+		.on_signatures = on_signatures,
 		.on_expect = on_expect,
 		.on_apply = on_apply,
 		.on_owner = on_owner,

@@ -17,13 +17,17 @@ int __wrap_file_write(const char *path, const void *bytes, size_t len);
 int __wrap_file_write_in(int dir, const char *name, const void *bytes, size_t len);
 int __wrap_file_append_in(
 	int dir, const char *name, uint64_t expected, const void *bytes, size_t len);
+int __wrap_file_begin_in(int dir, const char *name);
+int __wrap_file_add_piece(int fd, const void *bytes, size_t len);
+int __wrap_file_end_in(int dir, const char *name, int fd, int err);
 int __wrap_file_run_command(const char *command, pid_t *ret);
 int __wrap_keeper_read_again(struct keeper_process *p);
 
-enum { EXPORTS = 2, STATE_DIR = 1000 };
+enum { EXPORTS = 2, STATE_DIR = 1000, NEW_FILE = 1001 };
 
 static char *const paths[EXPORTS] = {(char *)"a", (char *)"b"};
 static unsigned long writes, sums;
+static bool has_begun; /* the file of signatures */
 
 /* Reads all of it: a sanitizer sees if it is not there. */
 static int take_write(const void *bytes, size_t len)
@@ -53,6 +57,30 @@ int __wrap_file_append_in(
 {
 	require(dir == STATE_DIR && strcmp(name, "updates") == 0);
 	return take_write(bytes, len);
+}
+
+int __wrap_file_begin_in(int dir, const char *name)
+{
+	require(dir == STATE_DIR && strcmp(name, "signatures") == 0 && !has_begun);
+	has_begun = !(sums & 2);
+	return has_begun ? NEW_FILE : -ENOSPC;
+}
+
+int __wrap_file_add_piece(int fd, const void *bytes, size_t len)
+{
+	const unsigned long before = writes;
+	require(fd == NEW_FILE && has_begun);
+	const int err = take_write(bytes, len);
+	writes = before; /* what is told is the end */
+	return err;
+}
+
+int __wrap_file_end_in(int dir, const char *name, int fd, int err)
+{
+	require(dir == STATE_DIR && strcmp(name, "signatures") == 0);
+	require(fd == NEW_FILE && has_begun);
+	has_begun = false;
+	return err;
 }
 
 int __wrap_file_run_command(const char *command, pid_t *ret)
@@ -107,6 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		err = take_all(&p);
 		require(err <= 0);
 	}
+	keeper_close_signatures(&p, -ECANCELED);
+	require(!has_begun);
 	buf_fini(&p.export);
 	buf_fini(&p.names);
 	buf_fini(&p.updates);

@@ -68,10 +68,10 @@ fuzz_programs += tests/fuzz/fuzz_channel
 tests_fuzz_fuzz_channel_SOURCES = tests/fuzz/fuzz_channel.c $(channel_stream) src/ontap-zone/owners.c
 fuzz_programs += tests/fuzz/fuzz_keeper
 tests_fuzz_fuzz_keeper_SOURCES = tests/fuzz/fuzz_keeper.c $(channel_stream) src/ontap-zone/address_files.c \
-	src/ontap-zone/key_text.c src/ontap-zone/keeper_confine.c src/ontap-zone/keeper_read.c src/ontap-zone/keeper_updates.c src/ontap-zone/keys.c src/ontap-zone/sig0_files.c src/ontap-zone/owners.c \
+	src/ontap-zone/key_text.c src/ontap-zone/keeper_confine.c src/ontap-zone/keeper_read.c src/ontap-zone/keeper_signatures.c src/ontap-zone/keeper_updates.c src/ontap-zone/keys.c src/ontap-zone/sig0_files.c src/ontap-zone/owners.c \
 	src/ontap-zone/state.c src/ontap-zone/state_dir.c src/ontap-zone/zones.c
 tests_fuzz_fuzz_keeper_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=file_write,--wrap=file_write_in,--wrap=file_append_in,--wrap=file_run_command,--wrap=keeper_read_again
+	-Wl,--wrap=file_write,--wrap=file_write_in,--wrap=file_append_in,--wrap=file_begin_in,--wrap=file_add_piece,--wrap=file_end_in,--wrap=file_run_command,--wrap=keeper_read_again
 
 fuzz_programs += tests/fuzz/fuzz_lines tests/fuzz/fuzz_grants tests/fuzz/fuzz_learner tests/fuzz/fuzz_proc
 

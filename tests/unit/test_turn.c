@@ -68,6 +68,15 @@ void updates_poll(struct updates *u UNUSED, ns_t now UNUSED)
 {
 }
 
+ns_t signatures_deadline(const struct signatures *s UNUSED)
+{
+	return NS_NEVER;
+}
+
+void signatures_poll(struct signatures *s UNUSED, ns_t now UNUSED)
+{
+}
+
 ns_t listening_deadline(const struct listening *l UNUSED)
 {
 	return NOW - NS_PER_S;
