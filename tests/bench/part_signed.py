@@ -27,6 +27,8 @@ PEERS = (("knot", peers.knot, 100000), ("nsd", peers.nsd, 100000), ("bind", peer
 
 def run(lab, report):
     for size in lab.sizes(1000, 100000):
+        measure_restart(lab, report, size)
+    for size in lab.sizes(1000, 100000):
         measure_answers(lab, report, size)
     for size in lab.sizes(1, 1000, 100000):
         measure_changes(lab, report, size)
@@ -43,16 +45,46 @@ def signer_us(server):
 
 
 def start_signed(host, zone, *options, cores=2):
-    """On one core afterwards, like the others; the signatures of the start are made on all."""
+    """On one core afterwards, like the others; the signatures of the start are made on all. They have been kept for the
+    next start when it returns."""
     server = servers.ontap_with_file(host, zone, DNSSEC, *options, cores=cores)
+    server.ready_us, server.ready_mib = server.cpu_us(), server.pss_mib()
     server.wait_quiet()
+    wait_kept(server)
     return server
+
+
+def wait_kept(server):
+    deadline = time.monotonic() + GUARD_S
+    while os.path.exists(f"{server.state}/signatures.new") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    server.wait_quiet()
 
 
 def put_on_one_core(server):
     for pid in server.pids():
         for thread in os.listdir(f"/proc/{pid}/task"):
             os.sched_setaffinity(int(thread), {cpu_of(SERVER_CPU)})
+
+
+# The start.
+
+def measure_restart(lab, report, size):
+    """With the signatures that another start has left, and all records as they were."""
+    zone, _ = prepare(lab, size)
+    state = lab.directory(f"state-{size}")
+    for what in ("signed", "signed before"):
+        server = start_signed(lab.host("ontap"), zone, f"--state={state}")
+        cpu, signer = server.cpu_us() - server.ready_us, signer_us(server)
+        report.add("signed", f"ontap: start to ready, {what}", size, server.start_s * 1000, "ms")
+        report.add("signed", f"ontap: CPU until then, {what}", size, server.ready_us / 1000, "ms")
+        report.add("signed", f"ontap: CPU of the signer, {what}", size, signer / 1000, "ms")
+        report.add("signed", f"ontap: CPU to keep signatures, {what}", size, cpu / 1000, "ms")
+        report.add("signed", f"ontap: PSS when it is ready, {what}", size, server.ready_mib, "MiB")
+        server.stop()
+    kept = f"{state}/signatures"
+    report.add("signed", "ontap: kept signatures", size, os.path.getsize(kept) / 1e6 if os.path.exists(kept) else 0, "MB")
+    lab.stop_servers()
 
 
 # Answers.
@@ -87,8 +119,6 @@ def measure_answers(lab, report, size):
     questions.write_nonsense(nonsense)
     ontap = start_signed(lab.host("ontap"), zone, f"--allow-transfer={peers.CLIENTS}")
     servers.wait_right(ontap, asked)
-    report.add("signed", "ontap: start to ready, signed", size, ontap.start_s * 1000, "ms")
-    report.add("signed", "ontap: CPU until then, signed", size, ontap.cpu_us() / 1000, "ms")
     report.add("signed", "ontap: PSS, signed", size, ontap.pss_mib(), "MiB", target=MOST_MIB.get(size))
     put_on_one_core(ontap)
     echo = servers.echo(lab.host("echo"))

@@ -37,13 +37,14 @@ def ontap(host, *options, cores=1):
     """ontap-zone, ready; the attribute start_s is the time from its start until then."""
     lab = host.lab
     work = lab.directory(f"ontap-{time.monotonic_ns()}")
+    state = next((option.partition("=")[2] for option in options if option.startswith("--state=")), work)
     ready, child_end = os.pipe()
     start = time.monotonic()
     try:
         server = Server(host, "ontap", [
             lab.program("src/ontap-zone/ontap-zone"), "serve", f"--domain={DOMAIN}",
-            "--user=root", "--verbosity=warning", f"--state={work}", f"--socket={work}/zone.sock", "--resolve-socket=no",
-            f"--ready-fd={child_end}", *options], cores=cores, pass_fds=(child_end,))
+            "--user=root", "--verbosity=warning", f"--socket={work}/zone.sock", "--resolve-socket=no", f"--ready-fd={child_end}",
+            *([f"--state={work}"] if state == work else []), *options], cores=cores, pass_fds=(child_end,))
         os.close(child_end)
         child_end = -1
         if not select.select([ready], [], [], GUARD_S)[0] or os.read(ready, 1) != b"\n":
@@ -54,6 +55,7 @@ def ontap(host, *options, cores=1):
         if child_end >= 0:
             os.close(child_end)
     server.socket = f"{work}/zone.sock"
+    server.state = state
     return server
 
 
