@@ -223,11 +223,21 @@ querier_rig = tests/unit/querier_rig.c tests/unit/querier_rig.h $(mdns_rig)
 unit_programs += tests/unit/test_querier_ask
 tests_unit_test_querier_ask_SOURCES = tests/unit/test_querier_ask.c $(querier_rig)
 tests_unit_test_querier_ask_LDADD = tests/sim/libsim.a $(LDADD)
+unit_programs += tests/unit/test_querier_known
+tests_unit_test_querier_known_SOURCES = tests/unit/test_querier_known.c $(querier_rig)
+tests_unit_test_querier_known_LDADD = tests/sim/libsim.a $(LDADD)
+unit_programs += tests/unit/test_querier_doubt
+tests_unit_test_querier_doubt_SOURCES = tests/unit/test_querier_doubt.c $(querier_rig)
+tests_unit_test_querier_doubt_LDADD = tests/sim/libsim.a $(LDADD)
+unit_programs += tests/unit/test_querier_cache
+tests_unit_test_querier_cache_SOURCES = tests/unit/test_querier_cache.c $(querier_rig)
+tests_unit_test_querier_cache_LDADD = tests/sim/libsim.a $(LDADD)
 
 # RFC 6762, row by row: made of the tests' names, checked against their results.
 mdns_logs = tests/unit/test_mdns_yield.log tests/unit/test_mdns_announce.log tests/unit/test_mdns_answer.log \
 	tests/unit/test_mdns_conflict.log tests/unit/test_mdns_known.log \
-	tests/unit/test_mdns_probe.log tests/unit/test_mdns_rules.log tests/unit/test_querier_ask.log
+	tests/unit/test_mdns_probe.log tests/unit/test_mdns_rules.log tests/unit/test_querier_ask.log \
+	tests/unit/test_querier_cache.log tests/unit/test_querier_doubt.log tests/unit/test_querier_known.log
 EXTRA_DIST += tests/unit/rfc6762.sh tests/unit/rfc6762.txt tests/unit/rfc6762-table.py
 if HAVE_CMOCKA
 TESTS += tests/unit/rfc6762.sh
