@@ -270,7 +270,7 @@ struct querier_record qrecord_view(const struct qrecord *record)
 		.is_leaving = record->is_leaving,
 		.unanswered = record->unanswered,
 		.ttl_s = record->ttl_s,
-		.peer = record->peer,
+		.peer = record->peers[record->last_lane],
 		.heard_at = record->heard_at,
 		.expires_at = record->expires_at,
 		.rdata = {record->rdata, record->len},

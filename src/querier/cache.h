@@ -32,8 +32,9 @@ struct qrecord {
 	struct list of_set;       /* qset.records or qset.leaving */
 	struct heap_node timer;   /* qlink.lives */
 	struct qset *set;
-	struct qpeer *payer; /* whose part of the cache it takes: who said it first */
-	struct addr peer;    /* who said it last */
+	struct qpeer *payer;           /* whose part of the cache it takes: who said it first */
+	struct addr peers[LANE_COUNT]; /* who said it last, in each family */
+	enum lane last_lane;
 	ns_t heard_at, expires_at;
 	ns_t seen_at; /* when it was last said by anybody, or named as known */
 	uint64_t met_in;
@@ -48,11 +49,14 @@ struct qrecord {
 	uint8_t rdata[];
 };
 
+enum { DOUBT_QUESTIONS = 2 };
+
 /* What others ask on a lane without getting an answer (§10.5). */
 struct doubt {
 	ns_t since, last; /* times of the first such question, and of the last one that counts */
 	ns_t until;       /* when records that were not said since are removed; NS_NEVER: never */
 	unsigned count;
+	struct addr askers[DOUBT_QUESTIONS]; /* who has asked: they need not answer themselves */
 };
 
 struct qset {

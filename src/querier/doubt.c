@@ -7,11 +7,9 @@
 
 static const ns_t answer_time = 10 * NS_PER_S, question_gap = NS_PER_S;
 
-enum { QUESTIONS = 2 };
-
-void doubt_note(struct qset *set, enum lane lane, ns_t now)
+void doubt_note(struct qset *set, const struct addr *asker, ns_t now)
 {
-	struct doubt *doubt = &set->doubts[lane];
+	struct doubt *doubt = &set->doubts[lane_of(asker)];
 	if (list_is_empty(&set->records))
 		return;
 	if (doubt->count == 0)
@@ -19,17 +17,29 @@ void doubt_note(struct qset *set, enum lane lane, ns_t now)
 	else if (now - doubt->last < question_gap)
 		return; /* the same, or several hosts at once */
 	doubt->last = now;
-	if (++doubt->count == QUESTIONS)
+	if (doubt->count < DOUBT_QUESTIONS)
+		doubt->askers[doubt->count] = *asker;
+	if (++doubt->count == DOUBT_QUESTIONS)
 		doubt->until = now + answer_time;
 }
 
+/* True if one of those who asked has said the record: not every host answers its own questions. */
+static bool is_of_asker(const struct qrecord *record, const struct doubt *doubt, enum lane lane)
+{
+	for (unsigned i = 0; i < DOUBT_QUESTIONS; i++)
+		if (addr_equal(&record->peers[lane], &doubt->askers[i]))
+			return true;
+	return false;
+}
+
 /* Each record costs a step here at most once for each ten seconds. */
-static void sweep(struct qset *set, enum lane lane, ns_t since)
+static void sweep(struct qset *set, const struct doubt *doubt, enum lane lane)
 {
 	LIST_EACH(record, &set->records, struct qrecord, of_set) {
-		if (record->heard_at >= since)
+		if (record->heard_at >= doubt->since)
 			return;
-		if (record->seen_at < since && record->lanes & 1 << lane)
+		if (record->seen_at < doubt->since && record->lanes & 1 << lane &&
+			!is_of_asker(record, doubt, lane))
 			qrecord_remove(record, QUERIER_UNCONFIRMED);
 	}
 }
@@ -40,7 +50,7 @@ void doubt_due(struct qset *set, ns_t now)
 		struct doubt *doubt = &set->doubts[lane];
 		if (doubt->until > now)
 			continue;
-		sweep(set, lane, doubt->since);
+		sweep(set, doubt, lane);
 		*doubt = (struct doubt){.until = NS_NEVER};
 	}
 }

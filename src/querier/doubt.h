@@ -6,7 +6,7 @@
 
 #include "querier/cache.h"
 
-/* Another host has asked for the set on that lane, by multicast, with all its known answers in one packet. */
-void doubt_note(struct qset *set, enum lane lane, ns_t now) NONNULL;
+/* `asker` has asked for the set, by multicast on its lane, with all its known answers in one packet. */
+void doubt_note(struct qset *set, const struct addr *asker, ns_t now) NONNULL;
 /* Removes the records that nobody has said since two or more such questions, ten seconds after the second. */
 void doubt_due(struct qset *set, ns_t now) NONNULL;

@@ -69,7 +69,8 @@ void life_said(struct qrecord *record, const struct said *said, bool is_new)
 {
 	struct qset *set = record->set;
 	const struct querier *q = set->link->q;
-	uint8_t lane = said->from->is_multicast ? (uint8_t)(1 << lane_of(&said->from->peer)) : 0;
+	const enum lane lane = lane_of(&said->from->peer);
+	const uint8_t lane_bit = said->from->is_multicast ? (uint8_t)(1 << lane) : 0;
 	if (!is_new) {
 		set->live_count += record->is_leaving;
 		list_remove(&record->of_set);
@@ -77,11 +78,12 @@ void life_said(struct qrecord *record, const struct said *said, bool is_new)
 	}
 	/* A host with both families says it twice at about the same time. */
 	bool is_other_lane = !is_new && said->now - record->heard_at < NS_PER_S;
-	record->lanes = is_other_lane ? record->lanes | lane : lane;
+	record->lanes = is_other_lane ? record->lanes | lane_bit : lane_bit;
 	record->heard_at = record->seen_at = said->now;
 	record->ttl_s = said->ttl_s < LIMIT_QUERIER_TTL_S ? said->ttl_s : LIMIT_QUERIER_TTL_S;
 	record->expires_at = said->now + ttl_of(record);
-	record->peer = said->from->peer;
+	record->last_lane = lane;
+	record->peers[lane] = said->from->peer;
 	record->is_unique = said->is_unique;
 	record->is_leaving = record->is_doubted = false;
 	record->refreshes = record->unanswered = 0;

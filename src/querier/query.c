@@ -30,7 +30,7 @@ static bool mark_asked(const struct message *m)
 			continue;
 		set->asked_in = m->serial;
 		has_any = true;
-		doubt_note(set, m->lane, m->now);
+		doubt_note(set, &m->from->peer, m->now);
 		qset_release(set);
 	}
 	return has_any;

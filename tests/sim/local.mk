@@ -13,6 +13,11 @@ tests_sim_sim_mdns_SOURCES = tests/sim/sim_mdns.c tests/sim/scenario.c tests/sim
 tests_sim_sim_mdns_LDADD = tests/sim/libsim.a $(LDADD)
 EXTRA_DIST += tests/sim/scenarios
 
+check_PROGRAMS += tests/sim/sim_querier
+TESTS += tests/sim/sim_querier
+tests_sim_sim_querier_SOURCES = tests/sim/sim_querier.c
+tests_sim_sim_querier_LDADD = tests/sim/libsim.a $(LDADD)
+
 check_PROGRAMS += tests/sim/sim_peace
 TESTS += tests/sim/sim_peace
 tests_sim_sim_peace_SOURCES = tests/sim/sim_peace.c

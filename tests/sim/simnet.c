@@ -32,8 +32,10 @@ void sim_init(struct sim *sim, uint64_t seed)
 
 void sim_fini(struct sim *sim)
 {
-	for (unsigned i = 0; i < sim->host_count; i++)
+	for (unsigned i = 0; i < sim->host_count; i++) {
 		mdns_free(sim->hosts[i].m);
+		querier_free(sim->hosts[i].q);
+	}
 	for (struct heap_node *n; (n = heap_first(&sim->events)) != NULL;) {
 		heap_remove(&sim->events, n);
 		free(container_of(n, struct delivery, event));
@@ -89,6 +91,29 @@ unsigned sim_add_host(struct sim *sim, const char *name)
 	return sim->host_count++;
 }
 
+static void note_record(void *arg, const struct querier_record *record, bool is_new)
+{
+	struct sim_host *host = arg;
+	(void)record;
+	host->kept += is_new;
+}
+
+static void note_gone(void *arg, const struct querier_record *record, enum querier_end why)
+{
+	struct sim_host *host = arg;
+	(void)record, (void)why;
+	host->kept--;
+}
+
+void sim_add_querier(struct sim *sim, unsigned host, bool wants_signed)
+{
+	static const struct querier_events events = {note_record, note_gone};
+	struct sim_host *h = &sim->hosts[host];
+	h->q = querier_new(sim_random(sim, UINT64_MAX), wants_signed, &events, h);
+	if (!h->q)
+		abort();
+}
+
 static void link_up(struct sim *sim, struct sim_host *host, unsigned link)
 {
 	struct sim_port *port = &host->ports[link - 1];
@@ -113,7 +138,8 @@ static void link_up(struct sim *sim, struct sim_host *host, unsigned link)
 		.addrs = addrs,
 		.addr_count = count,
 	};
-	if (mdns_link_up(host->m, sim->now, &l))
+	if (mdns_link_up(host->m, sim->now, &l) ||
+		(host->q && querier_link_up(host->q, sim->now, &l)))
 		abort();
 	port->is_up = true;
 }
@@ -213,6 +239,41 @@ static void reflect(struct sim *sim, unsigned wire, const struct mdns_path *from
 		}
 }
 
+/* The kernel loops back what is said to the group: our querier hears what we answer, and, if it `comes_back`, our
+ * responder what we ask. The responder's own packets do not matter to it. */
+static void send_packet(struct sim *sim, struct sim_host *host, const struct mdns_path *to,
+	bool comes_back, const uint8_t *packet, size_t len)
+{
+	struct sim_port *port = &host->ports[to->link - 1];
+	struct mdns_path from = *to;
+	trace(sim, host->name, "sends", to, packet, len);
+	from.peer = to->peer.family == ADDR_V4 ? port->v4 : port->v6;
+	from.peer_port = MDNS_PORT;
+	if (host->q && !comes_back && to->is_multicast)
+		querier_input(host->q, sim->now, &from, packet, len, true);
+	transmit(sim, port->wire, comes_back ? NULL : port, to->is_multicast ? NULL : &to->peer,
+		&from, packet, len);
+	if (to->is_multicast)
+		reflect(sim, port->wire, &from, packet, len);
+}
+
+/* Sends the questions that a host has now. */
+static void drain_querier(struct sim *sim, struct sim_host *host)
+{
+	static uint8_t packet[PACKET_CAP];
+	struct mdns_path to;
+	size_t len;
+	while ((len = querier_poll(host->q, sim->now, &to, packet)) > 0) {
+		if (!host->ports[to.link - 1].is_up)
+			sim_fail(sim, "%s asks on a link that is down", host->name);
+		send_packet(sim, host, &to, true, packet, len);
+	}
+	if (querier_deadline(host->q) <= sim->now)
+		sim_fail(sim, "%s has a deadline that is past, and nothing to ask", host->name);
+	if (querier_stats(host->q).records != host->kept)
+		sim_fail(sim, "%s has not reported all changes of its cache", host->name);
+}
+
 /* Sends the packets that a host has now. */
 static void drain(struct sim *sim, struct sim_host *host)
 {
@@ -222,19 +283,13 @@ static void drain(struct sim *sim, struct sim_host *host)
 	size_t len;
 	sim_note_states(sim, host);
 	while ((len = mdns_poll(host->m, sim->now, &to, packet, sizeof(packet))) > 0) {
-		struct sim_port *port = &host->ports[to.link - 1];
-		trace(sim, host->name, "sends", &to, packet, len);
-		struct mdns_path from = to;
-		from.peer = to.peer.family == ADDR_V4 ? port->v4 : port->v6;
-		from.peer_port = MDNS_PORT;
-		sim_note_sent(sim, host, port, &to, packet, len);
+		sim_note_sent(sim, host, &host->ports[to.link - 1], &to, packet, len);
 		if (sim->on_sent)
 			sim->on_sent(sim->arg, (unsigned)(host - sim->hosts), &to, packet, len);
-		transmit(sim, port->wire, port, to.is_multicast ? NULL : &to.peer, &from, packet,
-			len);
-		if (to.is_multicast)
-			reflect(sim, port->wire, &from, packet, len);
+		send_packet(sim, host, &to, false, packet, len);
 	}
+	if (host->q)
+		drain_querier(sim, host);
 	while (mdns_next_notice(host->m, &notice))
 		host->renames += notice.type == MDNS_NOTICE_RENAMED;
 	sim_note_states(sim, host);
@@ -267,6 +322,8 @@ static void deliver(struct sim *sim, struct delivery *d)
 	if (port->is_up) {
 		uint64_t before = mdns_stats(host->m).off_link;
 		mdns_input(host->m, sim->now, &d->from, d->packet, d->len);
+		if (host->q)
+			querier_input(host->q, sim->now, &d->from, d->packet, d->len, true);
 		if (mdns_stats(host->m).off_link == before)
 			sim_note_received(sim, host, port, d->packet, d->len);
 		drain(sim, host);
@@ -281,6 +338,8 @@ static struct sim_host *next_host(struct sim *sim, ns_t *ret_at)
 	struct sim_host *next = NULL;
 	for (unsigned i = 0; i < sim->host_count; i++) {
 		ns_t at = mdns_deadline(sim->hosts[i].m);
+		if (sim->hosts[i].q)
+			at = ns_min(at, querier_deadline(sim->hosts[i].q));
 		if (at < *ret_at) {
 			*ret_at = at;
 			next = &sim->hosts[i];
@@ -399,6 +458,8 @@ void sim_remove_link(struct sim *sim, unsigned host, unsigned link)
 	struct sim_port *port = &h->ports[link - 1];
 	unsigned kept = 0;
 	mdns_link_gone(h->m, sim->now, link);
+	if (h->q)
+		querier_link_gone(h->q, sim->now, link);
 	for (unsigned i = 0; i < h->record_count; i++)
 		if (h->records[i].port != link - 1)
 			h->records[kept++] = h->records[i];
@@ -421,6 +482,8 @@ void sim_set_link(struct sim *sim, unsigned host, unsigned link, bool is_up)
 		link_up(sim, h, link);
 	} else {
 		mdns_link_down(h->m, sim->now, link);
+		if (h->q)
+			querier_link_down(h->q, sim->now, link);
 		port->is_up = false;
 		memset(port->owed, 0, sizeof(port->owed));
 	}
@@ -441,5 +504,20 @@ void sim_goodbye(struct sim *sim, unsigned host)
 void sim_restart(struct sim *sim, unsigned host)
 {
 	mdns_restart(sim->hosts[host].m, sim->now);
+	if (sim->hosts[host].q)
+		querier_restart(sim->hosts[host].q, sim->now);
+	drain(sim, &sim->hosts[host]);
+}
+
+void sim_ask(struct sim *sim, unsigned host, unsigned link, const uint8_t *name, uint16_t type)
+{
+	if (querier_ask(sim->hosts[host].q, sim->now, link, name, type))
+		abort();
+	drain(sim, &sim->hosts[host]);
+}
+
+void sim_stop(struct sim *sim, unsigned host, unsigned link, const uint8_t *name, uint16_t type)
+{
+	querier_stop(sim->hosts[host].q, sim->now, link, name, type);
 	drain(sim, &sim->hosts[host]);
 }

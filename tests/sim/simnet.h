@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A network of mDNS engines in virtual time: hosts with ports on wires. Wires lose, delay,
+ * A network of mDNS engines in virtual time: hosts with ports on wires. Each host answers, and may ask, too. Wires lose, delay,
  * duplicate, reorder and reflect packets, and are joined and parted. The invariants are checked at
  * each step; the first violation is kept as `failure`, and ends the run.
  *
@@ -13,6 +13,7 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "mdns/mdns.h"
+#include "querier/querier.h"
 
 enum {
 	SIM_HOSTS = 8,
@@ -76,6 +77,8 @@ struct sim_port {
 struct sim_host {
 	char name[16];
 	struct mdns *m;
+	struct querier *q; /* or NULL */
+	uint64_t kept;     /* records of its cache, as it has reported them */
 	struct sim_port ports[SIM_PORTS];
 	unsigned port_count;
 	struct sim_record records[SIM_RECORDS];
@@ -110,6 +113,8 @@ void sim_fail(struct sim *sim, const char *format, ...) PRINTFLIKE(2, 3);
 /* Each function returns an index; for ports, the id of the link. */
 unsigned sim_add_wire(struct sim *sim, struct sim_faults faults);
 unsigned sim_add_host(struct sim *sim, const char *name);
+/* The host gets a querier: before its ports. It trusts everybody. */
+void sim_add_querier(struct sim *sim, unsigned host, bool wants_signed);
 unsigned sim_add_port(
 	struct sim *sim, unsigned host, unsigned wire, const char *v4, const char *v6);
 
@@ -118,6 +123,9 @@ void sim_put(struct sim *sim, unsigned host, unsigned link, const char *owner, c
 void sim_set_link(struct sim *sim, unsigned host, unsigned link, bool is_up);
 void sim_goodbye(struct sim *sim, unsigned host);
 void sim_restart(struct sim *sim, unsigned host);
+/* Interest of the host's querier. */
+void sim_ask(struct sim *sim, unsigned host, unsigned link, const uint8_t *name, uint16_t type);
+void sim_stop(struct sim *sim, unsigned host, unsigned link, const uint8_t *name, uint16_t type);
 /* Actions of a host's owner without text; nothing is sent before sim_drain(). A link may differ
  * from before; then set the port's addresses. Errors of mdns_put(). */
 int sim_put_sets(struct sim *sim, unsigned host, unsigned link, const uint8_t *owner,

@@ -75,6 +75,20 @@ static void s10_5_records_that_nobody_says_when_others_ask_are_forgotten(void **
 	rig_expect_silence(); /* we do not ask ourselves */
 }
 
+static void s10_5_who_asks_need_not_answer(void **state)
+{
+	(void)state;
+	q_say("10.0.0.9", "qr; an web.local 120 A 10.0.0.1");
+	q_say("10.0.0.8", "qr; an web.local 120 A 10.0.0.2");
+	q_wait(5 * NS_PER_S);
+	for (unsigned i = 0; i < 3; i++) {
+		q_say("10.0.0.8", "q web.local A");
+		q_wait(5 * NS_PER_S);
+	}
+	q_wait(30 * NS_PER_S);
+	assert_string_equal(q_records(question), " 10.0.0.2");
+}
+
 static void s10_5_one_question_is_not_enough(void **state)
 {
 	(void)state;
@@ -133,6 +147,7 @@ int main(void)
 		CASE(s10_4_reconfirm_keeps_what_is_said_again),
 		CASE(s10_4_others_questions_do_not_spare_it),
 		CASE(s10_5_records_that_nobody_says_when_others_ask_are_forgotten),
+		CASE(s10_5_who_asks_need_not_answer),
 		CASE(s10_5_one_question_is_not_enough),
 		CASE(s10_5_questions_whose_answer_we_would_not_hear_do_not_count),
 		CASE(s10_5_answer_that_is_not_trusted_shows_that_it_lives),
