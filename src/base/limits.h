@@ -93,7 +93,7 @@ enum {
 	/* Unique records of one name must fit in one probe; a record must fit in one packet. */
 	LIMIT_MDNS_OWNER_BYTES = 8000,
 	LIMIT_MDNS_RDATA = 8192,
-	/* Rdata of a message with its compressed names written in full: two bytes may stand for
+	/* Rdata (in the querier, names as well) of a message with its compressed names written in full: two bytes may stand for
 	 * 255. A message that needs more was made to exhaust it. */
 	LIMIT_MDNS_SCRATCH = 32768,
 	/* Records that a message proposes (§8.2), or that we propose for one name: the most that

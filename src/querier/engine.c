@@ -355,5 +355,8 @@ void querier_each_of(const struct querier *q, uint32_t id, const uint8_t *name, 
 
 struct querier_stats querier_stats(const struct querier *q)
 {
-	return q->stats;
+	struct querier_stats stats = q->stats;
+	MAP_EACH(link, &q->links, const struct qlink, by_id)
+		stats.sets += link->sets.count;
+	return stats;
 }

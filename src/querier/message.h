@@ -17,4 +17,14 @@ struct message {
 	uint64_t serial;
 	struct rd questions, records; /* where they begin */
 	unsigned record_count;        /* in all sections */
+	size_t expanded; /* bytes of names and rdata that were read, each written in full */
 };
+
+/* Counts what was read with that cursor. If it is more than any honest message has, it sets the cursor's error: the rest
+ * is not read. */
+static inline void message_spend(struct message *m, struct rd *r, size_t len)
+{
+	m->expanded += len;
+	if (m->expanded > LIMIT_MDNS_SCRATCH && !r->err)
+		r->err = ERR_RANGE;
+}

@@ -113,8 +113,8 @@ void querier_each_of(const struct querier *q, uint32_t link, const uint8_t *name
 	NONNULL_ARGS(1, 3, 5);
 
 struct querier_stats {
-	uint64_t records, questions, peers,
-		bytes; /* now: in the cache, asked for, who said it, memory */
+	uint64_t records, sets, questions, peers,
+		bytes; /* now: in the cache; asked for or in it; asked for; who said them; memory */
 	/* Counted since the start. */
 	uint64_t packets_in, packets_out, bytes_out;
 	uint64_t malformed, off_link, ignored; /* dropped packets by reason */

@@ -34,12 +34,13 @@ static bool is_kept_name(const uint8_t *name)
 }
 
 /* Reads the next record that concerns the cache. False: there is none left. */
-static bool next_item(const struct message *m, struct rd *r, unsigned *left, struct item *ret)
+static bool next_item(struct message *m, struct rd *r, unsigned *left, struct item *ret)
 {
 	struct querier *q = m->link->q;
 	while (*left > 0) {
 		--*left;
 		rd_rr(r, &ret->rr);
+		message_spend(m, r, ret->rr.owner.len);
 		if (r->err)
 			break;
 		if (!is_kept_type(&ret->rr))
@@ -49,6 +50,7 @@ static bool next_item(const struct message *m, struct rd *r, unsigned *left, str
 			continue;
 		ret->has_flush = ret->rr.class & CLASS_FLUSH;
 		if (qrdata_read(q, r, &ret->rr, &ret->rdata) == 0) {
+			message_spend(m, r, ret->rdata.len);
 			ret->record = ret->set ? qrecord_find(ret->set, &ret->rdata) : NULL;
 			return true;
 		}
@@ -57,12 +59,13 @@ static bool next_item(const struct message *m, struct rd *r, unsigned *left, str
 	return false;
 }
 
-static bool was_asked_by_unicast(const struct message *m)
+static bool was_asked_by_unicast(struct message *m)
 {
 	struct rd r = m->records;
 	for (unsigned i = 0; i < m->record_count && !r.err; i++) {
 		struct rr rr;
 		rd_rr(&r, &rr);
+		message_spend(m, &r, rr.owner.len);
 		if (r.err)
 			break;
 		const struct qset *set = qset_find(m->link, rr.owner.wire, rr.type);
@@ -72,7 +75,7 @@ static bool was_asked_by_unicast(const struct message *m)
 	return false;
 }
 
-bool response_may_count(const struct message *m)
+bool response_may_count(struct message *m)
 {
 	return m->from->peer_port == MDNS_PORT &&
 	       (m->from->is_multicast || was_asked_by_unicast(m));
@@ -97,6 +100,15 @@ static void add(const struct message *m, struct item *item, const struct said *s
 	item->set = set;
 }
 
+/* Notes a set that has the flush bit. */
+static void note_flush(const struct message *m, const struct item *item, struct list *flushed)
+{
+	if (!item->has_flush || !item->set || item->set->flushed_in == m->serial)
+		return;
+	item->set->flushed_in = m->serial;
+	list_append(flushed, &item->set->chosen);
+}
+
 static void take_item(struct message *m, struct item *item, uint16_t spread, struct list *flushed)
 {
 	const struct said said = {
@@ -112,10 +124,7 @@ static void take_item(struct message *m, struct item *item, uint16_t spread, str
 		life_said(item->record, &said, false);
 	else if (item->rr.ttl > 0)
 		add(m, item, &said);
-	if (item->has_flush && item->set && item->set->flushed_in != m->serial) {
-		item->set->flushed_in = m->serial;
-		list_append(flushed, &item->set->chosen);
-	}
+	note_flush(m, item, flushed);
 }
 
 /* §10.2: what the set had before leaves. Each record costs a step only once for each time that it is said. */
@@ -154,15 +163,17 @@ void response_see(struct message *m)
 			item.record->seen_at = m->now;
 }
 
-/* Counts the record in its set, for flushes_more(). */
+/* Counts the records of each set that the message has, for flushes_more(). */
 static void meet(const struct message *m, const struct item *item)
 {
 	if (item->set->met_in != m->serial) {
 		item->set->met_in = m->serial;
 		item->set->met_count = 0;
 	}
-	item->set->met_count += item->record->met_in != m->serial;
+	if (!item->record || item->record->is_leaving || item->record->met_in == m->serial)
+		return;
 	item->record->met_in = m->serial;
+	item->set->met_count++;
 }
 
 static bool is_news(const struct message *m, const struct item *item)
@@ -176,28 +187,31 @@ static bool is_news(const struct message *m, const struct item *item)
 	return ttl_s != record->ttl_s || m->now - record->heard_at > ttl_s * NS_PER_S / 8;
 }
 
-/* True if the cache has an older record of the set that the message does not have. */
-static bool flushes_more(const struct message *m, const struct item *item)
+/* True if the cache has an older record of the set than the message, which does not have it. */
+static bool flushes_more(const struct qset *set, ns_t now)
 {
-	const struct qset *set = item->set;
 	const struct qrecord *oldest = LIST_FIRST(&set->records, struct qrecord, of_set);
-	return item->has_flush && set->live_count > set->met_count && oldest &&
-	       oldest->heard_at < m->now - flush_grace;
+	return set->live_count > set->met_count && oldest && oldest->heard_at < now - flush_grace;
 }
 
 bool response_is_news(struct message *m)
 {
 	struct rd r = m->records;
 	unsigned left = m->record_count;
+	struct list flushed;
 	struct item item;
-	while (next_item(m, &r, &left, &item)) {
-		if (is_news(m, &item))
-			return true;
-		if (item.record && !item.record->is_leaving)
-			meet(m, &item);
+	bool is_so = false;
+	list_init(&flushed);
+	while (!is_so && next_item(m, &r, &left, &item)) {
+		is_so = is_news(m, &item);
+		if (!item.set)
+			continue;
+		meet(m, &item);
+		note_flush(m, &item, &flushed);
 	}
-	for (r = m->records, left = m->record_count; next_item(m, &r, &left, &item);)
-		if (item.set && item.record && flushes_more(m, &item))
-			return true;
-	return false;
+	LIST_EACH(set, &flushed, struct qset, chosen) {
+		list_remove(&set->chosen);
+		is_so = is_so || flushes_more(set, m->now);
+	}
+	return is_so;
 }

@@ -7,7 +7,7 @@
 #include "querier/message.h"
 
 /* True if the response may be heard: from port 5353, and asked for if it is not to the group (§6). */
-bool response_may_count(const struct message *m) NONNULL;
+bool response_may_count(struct message *m) NONNULL;
 /* Takes its records into the cache. */
 void response_take(struct message *m) NONNULL;
 /* Only notes which records of the cache it has. */

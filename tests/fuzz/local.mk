@@ -20,6 +20,8 @@ tests_fuzz_fuzz_msg_SOURCES = tests/fuzz/fuzz_msg.c $(fuzz_steps)
 fuzz_programs += tests/fuzz/fuzz_mdns
 tests_fuzz_fuzz_mdns_SOURCES = tests/fuzz/fuzz_mdns.c $(fuzz_steps)
 tests_fuzz_fuzz_mdns_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mdns_input
+fuzz_programs += tests/fuzz/fuzz_querier
+tests_fuzz_fuzz_querier_SOURCES = tests/fuzz/fuzz_querier.c $(fuzz_steps)
 fuzz_programs += tests/fuzz/fuzz_device
 fuzz_programs += tests/fuzz/fuzz_guest
 tests_fuzz_fuzz_guest_SOURCES = tests/fuzz/fuzz_guest.c $(fuzz_steps)

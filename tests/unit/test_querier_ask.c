@@ -96,6 +96,20 @@ static void s5_2_interval_begins_anew_with_new_interest(void **state)
 	assert_int_equal(rig.heard_count, 2);
 }
 
+static void s5_2_questions_are_a_second_apart_however_often_it_begins(void **state)
+{
+	(void)state;
+	q_ask(question);
+	for (unsigned i = 0; i < 50; i++) {
+		q_wait(210 * NS_PER_MS);
+		querier_restart(q, rig.now);
+	}
+	q_wait(NS_PER_S);
+	assert_true(rig.heard_count > 5);
+	for (unsigned i = 1; i < rig.heard_count; i++)
+		assert_true(heard_at(i) - heard_at(i - 1) >= NS_PER_S);
+}
+
 static void s5_2_question_goes_on_until_nobody_is_interested(void **state)
 {
 	(void)state;
@@ -322,6 +336,25 @@ static void packets_are_paced(void **state)
 	assert_int_equal(querier_deadline(q), NS_NEVER);
 }
 
+static void what_waits_for_a_lane_that_ends_is_dropped(void **state)
+{
+	char text[100];
+	(void)state;
+	for (unsigned i = 0; i < 5000; i++) {
+		snprintf(text, sizeof(text),
+			"a-name-that-is-long-enough-to-fill-packets-%u.local A", i);
+		q_ask(text);
+	}
+	q_wait(NS_PER_S / 5);
+	q_link(RIG_LINK, 1500, false, true);
+	rig_forget();
+	q_wait(10 * NS_PER_S);
+	rig_expect_silence(); /* on IPv4 */
+	q_link(RIG_LINK, 1500, true, true);
+	q_wait(20 * NS_PER_S);
+	rig_expect("fill-packets-4999.local. A");
+}
+
 static void meta_types_cannot_be_asked_for(void **state)
 {
 	const struct name name = msgtext_name("web.local");
@@ -355,6 +388,7 @@ int main(void)
 		CASE(s5_2_first_question_waits_20_to_120_ms),
 		CASE(s5_2_intervals_double_up_to_an_hour),
 		CASE(s5_2_interval_begins_anew_with_new_interest),
+		CASE(s5_2_questions_are_a_second_apart_however_often_it_begins),
 		CASE(s5_2_question_goes_on_until_nobody_is_interested),
 		CASE(s5_2_records_are_asked_for_at_80_to_95_percent),
 		CASE(s5_2_records_without_interest_are_not_asked_for),
@@ -368,6 +402,7 @@ int main(void)
 		CASE(s14_each_link_has_its_own_questions),
 		CASE(s18_1_header_of_a_query_is_zero),
 		CASE(packets_are_paced),
+		CASE(what_waits_for_a_lane_that_ends_is_dropped),
 		CASE(meta_types_cannot_be_asked_for),
 		CASE(lane_that_ends_holds_nothing_up),
 	};

@@ -378,6 +378,24 @@ static void news_is_what_would_change_something(void **state)
 	assert_int_equal(querier_stats(q).packets_in, 1);
 }
 
+static void news_is_that_more_is_flushed(void **state)
+{
+	static const char *const first = "qr; an web.local 120 A flush 10.0.0.1";
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		q_say("10.0.0.9",
+			"qr; an web.local 120 A flush 10.0.0.1; an web.local 120 A flush 10.0.0.2; "
+			"an web.local 120 A flush 10.0.0.3");
+	q_wait(2 * NS_PER_S);
+	assert_true(q_is_news("10.0.0.9", first));
+	for (unsigned i = 0; i < 2; i++)
+		q_say("10.0.0.9", "qr; an web.local 0 A 10.0.0.3");
+	assert_true(q_is_news("10.0.0.9", first));
+	for (unsigned i = 0; i < 2; i++)
+		q_say("10.0.0.9", "qr; an web.local 0 A 10.0.0.2");
+	assert_false(q_is_news("10.0.0.9", first)); /* the others leave already */
+}
+
 static void one_source_has_a_part_of_the_cache_only(void **state)
 {
 	static const size_t part = LIMIT_QUERIER_BYTES / LIMIT_QUERIER_PEER_PART;
@@ -395,6 +413,8 @@ static void one_source_has_a_part_of_the_cache_only(void **state)
 	assert_true(querier_stats(q).bytes < part + 2000);
 	assert_true(querier_stats(q).records > 4000);
 	assert_true(querier_stats(q).limited > 4000);
+	assert_int_equal(querier_stats(q).sets,
+		querier_stats(q).records); /* nothing is left of the others */
 	assert_string_equal(q_records(question), " 10.0.0.1");
 	q_say("10.0.0.8", "qr; an db.local 120 A 10.0.0.2"); /* others have room */
 	assert_string_equal(q_records("db.local A"), " 10.0.0.2");
@@ -469,6 +489,7 @@ int main(void)
 		CASE(s18_3_other_opcodes_and_rcodes_are_ignored),
 		CASE(what_is_not_trusted_changes_nothing),
 		CASE(news_is_what_would_change_something),
+		CASE(news_is_that_more_is_flushed),
 		CASE(one_source_has_a_part_of_the_cache_only),
 		CASE(all_sources_together_have_the_cache),
 		CASE(questions_are_limited),

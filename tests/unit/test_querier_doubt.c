@@ -29,6 +29,27 @@ static void s10_4_reconfirm_asks_twice_or_more_and_forgets_after_10_s(void **sta
 	assert_int_equal(querier_deadline(q), NS_NEVER);
 }
 
+static void s10_4_doubted_record_of_a_short_ttl_is_no_known_answer(void **state)
+{
+	(void)state;
+	q_say("10.0.0.9", "qr; an web.local 10 A 10.0.0.1");
+	q_reconfirm(question);
+	q_wait(4 * NS_PER_S);
+	rig_expect("q web.local. A");
+	rig_expect_none("10.0.0.1");
+}
+
+static void s10_4_reconfirm_while_it_is_confirmed_asks_no_more(void **state)
+{
+	(void)state;
+	q_say("10.0.0.9", answer);
+	q_reconfirm(question);
+	q_wait(NS_PER_S / 2);
+	q_reconfirm(question);
+	q_wait(15 * NS_PER_S);
+	assert_int_equal(rig_count("q web.local. A", NULL), 3);
+}
+
 static void s10_4_reconfirm_keeps_what_is_said_again(void **state)
 {
 	(void)state;
@@ -144,6 +165,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(s10_4_reconfirm_asks_twice_or_more_and_forgets_after_10_s),
+		CASE(s10_4_doubted_record_of_a_short_ttl_is_no_known_answer),
+		CASE(s10_4_reconfirm_while_it_is_confirmed_asks_no_more),
 		CASE(s10_4_reconfirm_keeps_what_is_said_again),
 		CASE(s10_4_others_questions_do_not_spare_it),
 		CASE(s10_5_records_that_nobody_says_when_others_ask_are_forgotten),

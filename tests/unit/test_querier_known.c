@@ -145,6 +145,17 @@ static void s7_3_question_does_not_count_if_it_knows_what_we_do_not(void **state
 	rig_expect("q web.local. A");
 }
 
+static void s7_3_question_does_not_count_if_it_knows_what_leaves_here(void **state)
+{
+	(void)state;
+	q_say("10.0.0.9", "qr; an web.local 1 A 10.0.0.1");
+	q_say("10.0.0.9", "qr; an web.local 0 A 10.0.0.1");
+	q_ask(question);
+	q_say("10.0.0.8", "q web.local A; an web.local 120 A 10.0.0.1");
+	q_wait(NS_PER_S / 2);
+	rig_expect("q web.local. A");
+}
+
 static void s7_3_question_counts_if_we_know_what_it_knows(void **state)
 {
 	(void)state;
@@ -236,6 +247,7 @@ int main(void)
 		CASE(s7_3_question_while_ours_waits_counts),
 		CASE(s7_3_old_question_does_not_count),
 		CASE(s7_3_question_does_not_count_if_it_knows_what_we_do_not),
+		CASE(s7_3_question_does_not_count_if_it_knows_what_leaves_here),
 		CASE(s7_3_question_counts_if_we_know_what_it_knows),
 		CASE(s7_3_other_questions_do_not_count),
 		CASE(s7_3_others_silence_us_only_once_in_a_row),
