@@ -93,6 +93,8 @@ enum {
 	/* Unique records of one name must fit in one probe; a record must fit in one packet. */
 	LIMIT_MDNS_OWNER_BYTES = 8000,
 	LIMIT_MDNS_RDATA = 8192,
+	/* Of a signature: the owner, a label in local., ten bytes, 18 of data, the longest signer's name, 64. */
+	LIMIT_MDNS_SIGNATURE = 71 + 10 + 18 + 255 + 64,
 	/* Rdata (in the querier, names as well) of a message with its compressed names written in full: two bytes may stand for
 	 * 255. A message that needs more was made to exhaust it. */
 	LIMIT_MDNS_SCRATCH = 32768,

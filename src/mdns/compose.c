@@ -22,7 +22,8 @@ void compose_init(struct composer *c, struct mlink *link, enum compose_mode mode
 	c->now = now;
 	c->grown_cap =
 		cap < LIMIT_MDNS_PACKET - HEADERS_MAX ? cap : LIMIT_MDNS_PACKET - HEADERS_MAX;
-	c->is_full = false;
+	c->is_full = c->is_public = false;
+	c->is_signed = mode == COMPOSE_MULTICAST;
 	c->serial = ++link->m->serial;
 	c->set_count = 0;
 	pack_init(&c->p, buffer, payload < cap ? payload : cap, 0, MSG_QR | MSG_AA);
@@ -37,7 +38,29 @@ static unsigned record_count(const struct composer *c)
 
 size_t compose_len(const struct composer *c)
 {
+	c->link->m->is_public_said |= c->lanes && c->is_public;
 	return record_count(c) > 0 ? c->p.len : 0;
+}
+
+/* The first public record needs room for the signature, too. */
+static int pack_public(struct composer *c, enum msg_section section, const struct pack_rr *rr)
+{
+	const size_t room = c->is_signed ? c->link->m->signature_room : 0;
+	c->p.reserved = room;
+	int err = pack_rr(&c->p, section, rr);
+	if (err && !c->is_public)
+		c->p.reserved = 0;
+	c->is_public |= !err && room > 0;
+	return err;
+}
+
+/* Goes back to where the message ended. */
+static void rewind_to(struct composer *c, const struct pack_mark *mark, bool was_public)
+{
+	pack_rewind(&c->p, mark);
+	c->is_public = was_public;
+	if (!was_public)
+		c->p.reserved = 0;
 }
 
 static int put_record(struct composer *c, const struct recset *set, const struct mrecord *record,
@@ -63,7 +86,7 @@ static int put_record(struct composer *c, const struct recset *set, const struct
 		rr.class |= CLASS_FLUSH; /* §10.2 */
 	c->link->m->stats.answers++;
 	c->link->m->is_host_said |= mname_is_of_host(set->mname);
-	return pack_rr(&c->p, section, &rr);
+	return set->is_public ? pack_public(c, section, &rr) : pack_rr(&c->p, section, &rr);
 }
 
 /* The records [0, end) that have a bit of `wanted` were written to the packet. */
@@ -113,7 +136,7 @@ bool compose_wanted(
 	struct composer *c, struct recset *set, unsigned wanted, enum msg_section section)
 {
 	struct pack_mark mark = pack_mark(&c->p);
-	const bool is_first = record_count(c) == 0;
+	const bool is_first = record_count(c) == 0, was_public = c->is_public;
 	unsigned i = 0, packed = 0;
 
 	if (c->is_full)
@@ -140,7 +163,7 @@ bool compose_wanted(
 		packed++;
 	}
 	if (i < set->count && set->is_unique && !is_first) {
-		pack_rewind(&c->p, &mark); /* §10.2: the whole set, if possible */
+		rewind_to(c, &mark, was_public); /* §10.2: the whole set, if possible */
 		return false;
 	}
 	if (packed > 0)
@@ -158,13 +181,14 @@ bool compose_wanted(
 static void add_whole(struct composer *c, struct recset *set)
 {
 	struct pack_mark mark = pack_mark(&c->p);
+	const bool was_public = c->is_public;
 	if (c->is_full || set->packed_in == c->serial)
 		return;
 	if (c->lanes && recset_last_sent(set, c->lanes) + NS_PER_S > c->now)
 		return;
 	for (uint16_t i = 0; i < set->count; i++)
 		if (put_record(c, set, &set->records[i], SECTION_ADDITIONAL)) {
-			pack_rewind(&c->p, &mark);
+			rewind_to(c, &mark, was_public);
 			c->is_full = true;
 			return;
 		}

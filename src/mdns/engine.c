@@ -220,6 +220,11 @@ void mdns_sleep(struct mdns *m, ns_t now)
 		mlink_sleep(link, now);
 }
 
+void mdns_set_signature(struct mdns *m, size_t room)
+{
+	m->signature_room = room < LIMIT_MDNS_SIGNATURE ? room : LIMIT_MDNS_SIGNATURE;
+}
+
 void mdns_restart(struct mdns *m, ns_t now)
 {
 	m->is_asleep = false;
@@ -272,6 +277,23 @@ static bool read_records(struct query *q)
 	return !r.err;
 }
 
+/* True if the query has an OPT record with DO (RFC 6891 §6.1.3). */
+static bool has_do(const struct query *q)
+{
+	struct rd r = rd_init(q->packet, q->len);
+	struct rr rr = {.type = 0};
+	unsigned left = 0;
+	bool is_found = false;
+	rd_bytes(&r, MSG_HEADER_LEN);
+	rd_skip_questions(&r, q->header.qdcount);
+	for (int s = 0; s < SECTION_COUNT; s++)
+		left += q->header.count[s];
+	/* Progress: each turn reads at least eleven bytes, or sets the error. */
+	for (; left > 0 && !r.err && !is_found; left--)
+		is_found = rd_rr_unnamed(&r, &rr) && rr.type == RR_OPT;
+	return is_found && !r.err && rr_edns(&rr).has_do;
+}
+
 static void query_input(struct mdns *m, struct mlink *link, ns_t now, const struct mdns_path *from,
 	const uint8_t *packet, size_t len)
 {
@@ -288,10 +310,12 @@ static void query_input(struct mdns *m, struct mlink *link, ns_t now, const stru
 	q.is_legacy = from->peer_port != MDNS_PORT;
 	q.is_direct = !from->is_multicast;
 	q.is_off_link = !mlink_has_source(link, &from->peer);
-	q.is_held_back = q.has_reply = q.is_truncated = false;
+	q.is_held_back = q.has_reply = q.is_truncated = q.wants_signature = false;
 	q.delay = 0;
 	rd_header(&r, &q.header);
 
+	if (m->signature_room > 0 && !q.is_legacy && q.header.count[SECTION_ADDITIONAL] > 0)
+		q.wants_signature = has_do(&q);
 	if (q.header.count[SECTION_ANSWER] + q.header.count[SECTION_AUTHORITY] > 0 &&
 		!read_records(&q)) {
 		m->stats.malformed++;
@@ -365,6 +389,7 @@ static void send_on_lanes(
 		return;
 	m->repeat_to = multicast_group(link->id, LANE_V6);
 	m->repeat_to.is_of_host = m->is_host_said;
+	m->repeat_to.wants_signature = m->is_public_said;
 	m->repeat_len = len;
 	memcpy(m->repeat, buffer, len);
 }
@@ -453,7 +478,8 @@ size_t mdns_poll(struct mdns *m, ns_t now, struct mdns_path *to, uint8_t *buffer
 		if (m->is_host_said)
 			neighbour_note_sent(m, to, buffer, len);
 		to->is_of_host |= m->is_host_said;
-		m->is_host_said = false;
+		to->wants_signature |= m->is_public_said;
+		m->is_host_said = m->is_public_said = false;
 		m->stats.packets_out++;
 		m->stats.bytes_out += len;
 	}

@@ -381,7 +381,7 @@ uint64_t mname_sum(const struct mname *mname)
 {
 	uint64_t sum = 0;
 	for (const struct recset *set = mname->sets; set; set = set->next)
-		for (uint16_t i = 0; set->is_unique && i < set->count; i++)
+		for (uint16_t i = 0; recset_is_claimed(set) && i < set->count; i++)
 			sum += set->records[i].hash;
 	return sum;
 }

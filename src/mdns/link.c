@@ -223,10 +223,11 @@ bool mdns_is_full(const struct mdns *m)
 	return !outbox_room(&m->outbox, LIMIT_MDNS_PACKET);
 }
 
-void reply_queue(struct mdns *m, const struct mdns_path *from, size_t len)
+void reply_queue(struct mdns *m, const struct mdns_path *from, size_t len, bool wants_signature)
 {
 	struct mdns_path to = *from;
 	to.is_multicast = false;
+	to.wants_signature = wants_signature;
 	outbox_add(&m->outbox, &to, len);
 	m->stats.responses++;
 }

@@ -55,6 +55,7 @@ struct recset {
 	struct recset *next; /* next set of the mname, in the order of mdns_put() */
 	uint16_t type, count;
 	bool is_unique, is_known_unique;
+	bool is_public, is_quiet;
 	bool replaces_sent; /* replaces a set that peers may still have, until this is announced */
 	uint8_t announces_left;
 	uint32_t ttl;
@@ -131,6 +132,7 @@ struct goodbye {
 	struct list of_link;
 	uint16_t type, class, len;
 	uint8_t owner_len;
+	bool is_public;
 	uint8_t bytes[]; /* owner, rdata */
 };
 
@@ -139,6 +141,7 @@ struct continued {
 	struct list of_link;
 	struct mdns_path from;
 	ns_t due;
+	bool wants_signature;
 	bool is_closed; /* the peer has sent another query since: nothing continues this one */
 	unsigned packets;
 	uint64_t *known; /* a number for each record of ours that the querier knows */
@@ -190,6 +193,12 @@ struct mlink {
 	bool is_contested;
 };
 
+/* True if the set is part of what its name claims by probes (§8.2). */
+static inline bool recset_is_claimed(const struct recset *set)
+{
+	return set->is_unique && !set->is_quiet;
+}
+
 static inline bool mname_is_of_host(const struct mname *mname)
 {
 	return !list_is_empty(&mname->of_host);
@@ -234,6 +243,8 @@ struct mdns {
 	struct heap due;            /* links by their deadline */
 	ns_t look_at;               /* mdns_look_at() */
 	bool is_asleep;             /* nothing is said but what has been queued */
+	bool is_public_said;        /* the packet being made has public records, to the group */
+	size_t signature_room;      /* mdns_set_signature() */
 	bool is_host_said;          /* the packet being made has records of a name of the host */
 	uint64_t own_bits;          /* bits of the hashes of all own addresses: a quick test */
 	struct outbox outbox;       /* replies, each to one peer: LIMIT_MDNS_OUTBOX bytes */
@@ -290,4 +301,5 @@ struct recset *mname_find_set(const struct mname *mname, uint16_t type) NONNULL;
 uint8_t *reply_room(struct mdns *m, size_t cap) NONNULL;
 /* Queues the message that was written to reply_room(), as the reply to the query that came from
  * `from`. */
-void reply_queue(struct mdns *m, const struct mdns_path *from, size_t len) NONNULL;
+void reply_queue(
+	struct mdns *m, const struct mdns_path *from, size_t len, bool wants_signature) NONNULL;

@@ -26,6 +26,8 @@ struct mdns_rrset {
 	bool is_unique;
 	bool is_known_unique; /* unique without a probe: the reverse of an own address (§8.1) */
 	bool is_of_host; /* of the host's own name, or of a reverse name of its own: see mdns_set_company() */
+	bool is_public; /* said with a signature: see mdns_set_signature() */
+	bool is_quiet;  /* unique: answered, but neither announced nor part of a claim */
 };
 
 /* An event for the log. Names are in wire format. */
@@ -79,6 +81,12 @@ int mdns_set_name(struct mdns *m, const uint8_t *owner, const uint8_t *current) 
 void mdns_each_renamed(const struct mdns *m,
 	void (*visit)(void *arg, const uint8_t *owner, const uint8_t *current), void *arg)
 	NONNULL_ARGS(1, 2);
+
+/* Packets with public records get a signature of up to `room` bytes, which the owner appends: they are shorter by that, and
+ * mdns_poll() tells that they want one (wants_signature). These are multicast responses and goodbyes, and unicast
+ * responses to who has asked with DO (RFC 3225); never probes, nor replies to resolvers that do not speak mDNS (§6.7).
+ * 0, at the start: nothing wants a signature. At most LIMIT_MDNS_SIGNATURE. */
+void mdns_set_signature(struct mdns *m, size_t room) NONNULL;
 
 /*
  * Other responders on this host (Avahi, systemd-resolved): "neighbours". They have our own

@@ -23,6 +23,7 @@ struct query {
 	ns_t delay;        /* of its delayed answers: random, drawn once; 0: not yet */
 	bool has_reply;
 	bool is_truncated;
-	bool has_own_sets; /* a response with records of unique sets of ours */
+	bool wants_signature; /* of a unicast reply, if it has public records */
+	bool has_own_sets;    /* a response with records of unique sets of ours */
 	struct composer reply;
 };

@@ -146,6 +146,8 @@ struct recset *recset_new(struct mdns *m, const struct mdns_rrset *from)
 	set->type = from->set.type;
 	set->is_unique = from->is_unique;
 	set->is_known_unique = from->is_known_unique;
+	set->is_public = from->is_public;
+	set->is_quiet = from->is_quiet;
 	set->ttl = from->set.ttl;
 	set->announce_at = NS_NEVER;
 	set->records = (struct mrecord *)(set + 1);
@@ -210,7 +212,8 @@ static const struct mrecord *find_put(const struct recset *set, const struct mre
 bool recset_equal(const struct recset *a, const struct recset *b)
 {
 	if (a->type != b->type || a->count != b->count || a->ttl != b->ttl ||
-		a->is_unique != b->is_unique || a->is_known_unique != b->is_known_unique)
+		a->is_unique != b->is_unique || a->is_known_unique != b->is_known_unique ||
+		a->is_public != b->is_public || a->is_quiet != b->is_quiet)
 		return false;
 	for (uint16_t i = 0; i < a->count; i++) {
 		/* Mostly the order is the same, too. */
@@ -332,6 +335,7 @@ void goodbye_add(struct mname *mname, const struct recset *set, const struct mre
 	goodbye->type = set->type;
 	goodbye->class = set->is_unique ? CLASS_IN | CLASS_FLUSH : CLASS_IN;
 	goodbye->owner_len = (uint8_t)owner_len;
+	goodbye->is_public = set->is_public;
 	goodbye->len = record->len;
 	memcpy(goodbye->bytes, owner, owner_len);
 	memcpy(goodbye->bytes + owner_len, record->rdata, record->len);

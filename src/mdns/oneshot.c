@@ -85,7 +85,7 @@ bool oneshot_answer(
 	}
 	memcpy(out + asked.end, reply->bytes + reply->name_len, reply->len);
 	m->stats.queries++;
-	reply_queue(m, from, asked.end + reply->len);
+	reply_queue(m, from, asked.end + reply->len, false);
 	return true;
 }
 

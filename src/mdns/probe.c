@@ -135,7 +135,7 @@ static size_t proposal_len(const struct mname *mname)
 	enum { OWNER_LEN = 2 }; /* a pointer to the question */
 	size_t len = 0;
 	for (const struct recset *set = mname->sets; set; set = set->next)
-		for (uint16_t i = 0; set->is_unique && i < set->count; i++)
+		for (uint16_t i = 0; recset_is_claimed(set) && i < set->count; i++)
 			len += OWNER_LEN + 10 + set->records[i].len;
 	return len;
 }
@@ -175,7 +175,7 @@ static void probe_add_proposal(struct pack *p, const struct mname *mname, ns_t n
 	identity_note_said(mname->identity, mname_sum(mname), now);
 	mname->link->m->is_host_said |= mname_is_of_host(mname);
 	for (const struct recset *set = mname->sets; set; set = set->next)
-		for (uint16_t i = 0; set->is_unique && i < set->count; i++) {
+		for (uint16_t i = 0; recset_is_claimed(set) && i < set->count; i++) {
 			const struct mrecord *record = &set->records[i];
 			struct pack_rr rr = {
 				.owner = mname->identity->current,
@@ -310,6 +310,7 @@ size_t goodbye_poll(struct mlink *link, uint8_t *buffer, size_t cap)
 	size_t payload = mlink_payload(link, link->lanes);
 	pack_init(&p, buffer, payload < cap ? payload : cap, 0, MSG_QR | MSG_AA);
 	p.may_compress_srv = true;
+	bool is_public = false;
 	LIST_EACH(goodbye, &link->goodbyes, struct goodbye, of_link) {
 		struct pack_rr rr = {
 			.owner = goodbye->bytes,
@@ -319,6 +320,8 @@ size_t goodbye_poll(struct mlink *link, uint8_t *buffer, size_t cap)
 			.rdata = goodbye->bytes + goodbye->owner_len,
 			.rdata_len = goodbye->len,
 		};
+		const bool wants_room = goodbye->is_public || is_public;
+		p.reserved = wants_room ? link->m->signature_room : 0;
 		if (pack_rr(&p, SECTION_ANSWER, &rr)) {
 			if (p.len > MSG_HEADER_LEN)
 				break;
@@ -326,8 +329,10 @@ size_t goodbye_poll(struct mlink *link, uint8_t *buffer, size_t cap)
 			if (pack_rr(&p, SECTION_ANSWER, &rr))
 				pack_rewind(&p, &(struct pack_mark){.len = MSG_HEADER_LEN});
 		}
+		is_public = wants_room;
 		list_remove(&goodbye->of_link);
 		free(goodbye);
 	}
+	link->m->is_public_said |= is_public && link->m->signature_room > 0;
 	return p.len > MSG_HEADER_LEN ? p.len : 0;
 }

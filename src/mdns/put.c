@@ -103,10 +103,12 @@ static bool is_within_limits(const struct mdns_rrset *sets, size_t count)
 	size_t unique_bytes = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct rrset *set = &sets[i].set;
+		const size_t most =
+			LIMIT_MDNS_RDATA - (sets[i].is_public ? LIMIT_MDNS_SIGNATURE : 0);
 		for (size_t j = 0; j < set->count; j++) {
-			if (set->rdata[j].len > LIMIT_MDNS_RDATA)
+			if (set->rdata[j].len > most)
 				return false;
-			if (sets[i].is_unique)
+			if (sets[i].is_unique && !sets[i].is_quiet)
 				unique_bytes += 12u + set->rdata[j].len;
 		}
 	}
@@ -181,10 +183,12 @@ static void mname_set_sets(struct mname *mname, struct recset *fresh, ns_t now)
 	ns_t announce_at = NS_NEVER;
 
 	mname->sets = NULL;
+	mname->nsec.is_public = false;
 	for (struct recset *set; (set = fresh) != NULL; last = &(*last)->next) {
 		struct recset *before = take_set(&old, set->type);
 		fresh = set->next;
 		set->next = NULL;
+		mname->nsec.is_public |= set->is_public && !set->is_quiet;
 		if (before && recset_equal(before, set)) {
 			recset_free(m, set);
 			*last = before;

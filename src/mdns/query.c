@@ -69,6 +69,7 @@ static bool begin_reply(struct query *q)
 		return false;
 	compose_init(&q->reply, q->link, q->is_legacy ? COMPOSE_LEGACY : COMPOSE_UNICAST,
 		1u << q->lane, q->now, room, LIMIT_MDNS_PACKET);
+	q->reply.is_signed = q->wants_signature;
 	q->has_reply = true;
 	if (!q->is_legacy)
 		return true;
@@ -115,7 +116,7 @@ static void finish_reply(struct query *q)
 	if (len == 0)
 		return;
 	oneshot_keep(q, q->reply.p.start, len);
-	reply_queue(q->m, q->from, len);
+	reply_queue(q->m, q->from, len, q->reply.is_public);
 }
 
 /* Answers */

@@ -147,7 +147,7 @@ static void schedule_announcement(struct mname *mname, struct recset *set, unsig
 
 void mname_announce(struct mname *mname, struct recset *set, unsigned times, ns_t at)
 {
-	if (!mname_is_held(mname))
+	if (!mname_is_held(mname) || set->is_quiet)
 		return;
 	for (uint16_t i = 0; i < set->count; i++)
 		set->records[i].wanted |= WANTED_ANNOUNCE | WANTED_AGAIN;

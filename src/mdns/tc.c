@@ -101,7 +101,8 @@ bool continued_add(struct query *q)
 	struct continued *c = malloc(sizeof(*c) + len);
 	if (!c)
 		return false;
-	*c = (struct continued){.from = *q->from, .len = len};
+	*c = (struct continued){
+		.from = *q->from, .len = len, .wants_signature = q->wants_signature};
 	c->due = q->now + mdns_random(q->m, wait_min, wait_max);
 	memcpy(c->packet, q->packet, len);
 	list_append(&q->link->continued, &c->of_link);
@@ -168,6 +169,7 @@ static void continued_answer(struct mlink *link, struct continued *c, ns_t now)
 		.serial = ++link->m->serial,
 		.is_off_link = !mlink_has_source(link, &c->from.peer),
 		.is_held_back = true,
+		.wants_signature = c->wants_signature,
 	};
 	struct rd r = rd_init(c->packet, c->len);
 	rd_header(&r, &q.header);

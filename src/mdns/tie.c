@@ -32,7 +32,8 @@ static unsigned collect_ours(struct mname *mname, struct peer_record *ret)
 	unsigned count = 0;
 	for (const struct recset *set = mname->sets; set; set = set->next)
 		for (uint16_t i = 0;
-			set->is_unique && i < set->count && count < LIMIT_MDNS_PROPOSED; i++)
+			recset_is_claimed(set) && i < set->count && count < LIMIT_MDNS_PROPOSED;
+			i++)
 			ret[count++] = (struct peer_record){
 				.mname = mname,
 				.type = set->type,

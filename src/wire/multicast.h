@@ -39,9 +39,10 @@ struct mdns_path {
 	uint32_t link;
 	struct addr peer; /* source of a received packet; destination of a sent one */
 	uint16_t peer_port;
-	bool is_multicast; /* sent to the group, not to one address */
-	bool is_of_host;   /* of a sent packet: it has records of a name of the host */
-	struct addr local; /* own address for a unicast packet; ADDR_NONE: the group */
+	bool is_multicast;    /* sent to the group, not to one address */
+	bool is_of_host;      /* of a sent packet: it has records of a name of the host */
+	bool wants_signature; /* of a sent packet: it has public records (mdns/mdns.h) */
+	struct addr local;    /* own address for a unicast packet; ADDR_NONE: the group */
 };
 
 static inline enum lane lane_of(const struct addr *a)

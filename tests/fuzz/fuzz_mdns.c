@@ -38,7 +38,7 @@ static const char *const records[] = {
 	"A 10.0.0.1",
 	"A 10.0.0.2, AAAA fe80::1",
 	"TXT x, A 10.0.0.3",
-	"SRV 80 web.local, TXT y",
+	"public SRV 80 web.local, public TXT y",
 };
 
 /* The work for a packet is in proportion to it: the hosts have a few records each. */
@@ -94,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct rd r = rd_init(bytes, len);
 	sim_init(&sim, rd_u8(&r));
 	sim.is_rude = true;
+	sim.signature_room = 150;
 	sim.trace = getenv("TRACE") ? stderr : NULL;
 	sim.max_rate = 200;
 	sim_add_wire(&sim, (struct sim_faults){.delay_min = NS_PER_US, .delay_max = NS_PER_MS});

@@ -15,6 +15,10 @@
 enum { DEFAULT_SEEDS = 10000, SCENARIOS_MAX = 100 };
 
 static const char *const names[] = {"web.local", "db.local", "web-2.local", "cache.local"};
+enum {
+	PUBLIC = 1,
+	SIGNATURE = 150
+}; /* whose names begin with "db", whatever they are renamed to */
 
 /* Events in a random network */
 
@@ -61,12 +65,13 @@ static void put_random(struct sim *sim, unsigned host, unsigned link)
 	const size_t which = sim_random(sim, ARRAY_LEN(names));
 	const char *owner = names[which];
 	unsigned variant = (unsigned)sim_random(sim, 3);
-	const char *kind = which % 3 == 0 ? "host " : "";
+	const char *kind = which % 3 == 0 ? "host " : which == PUBLIC ? "public " : "";
 	int len = snprintf(
 		records, sizeof(records), "%sA 10.%u.%u.%u", kind, host + 1, link, variant + 1);
 	if (sim_random(sim, 2))
-		snprintf(records + len, sizeof(records) - (size_t)len, ", AAAA 2001:db8:%u:%u::%u",
-			host + 1, link, variant + 1);
+		snprintf(records + len, sizeof(records) - (size_t)len,
+			", %sAAAA 2001:db8:%u:%u::%u", which == PUBLIC ? kind : "", host + 1, link,
+			variant + 1);
 	sim_put(sim, host, link, owner, sim_random(sim, 4) ? records : NULL);
 }
 
@@ -84,7 +89,10 @@ static void speak_random(struct sim *sim)
 		snprintf(message, sizeof(message), "id=5; q %s A", name);
 		sim_say(sim, wire, peer, 40000, message);
 		return;
-	case 1: snprintf(message, sizeof(message), "q %s A qu; q %s AAAA qu", name, name); break;
+	case 1:
+		snprintf(message, sizeof(message), "q %s A qu; q %s AAAA qu%s", name, name,
+			sim_random(sim, 2) ? "; ar . 32768 OPT" : "");
+		break;
 	case 2: snprintf(message, sizeof(message), "tc; q %s ANY", name); break;
 	case 3: snprintf(message, sizeof(message), "qr; an %s 120 A flush %s", name, peer); break;
 	case 4: snprintf(message, sizeof(message), "qr; an %s 0 A flush 10.1.1.1", name); break;
@@ -136,8 +144,37 @@ static void calm_down(struct sim *sim)
 	sim_check_settled(sim);
 }
 
+/* A packet wants a signature if it says something of a public name, has room for it then, and is no probe. */
+static void check_signature(void *arg, unsigned host UNUSED, const struct mdns_path *to,
+	const uint8_t *packet, size_t len)
+{
+	struct sim *sim = arg;
+	struct rd r = rd_init(packet, len);
+	struct msg_header h;
+	unsigned records = 0, is_public = 0;
+	rd_header(&r, &h);
+	rd_skip_questions(&r, h.qdcount);
+	for (int s = 0; s < SECTION_COUNT; s++)
+		for (unsigned i = 0; i < h.count[s] && !r.err; i++, records++) {
+			struct rr rr;
+			rd_rr(&r, &rr);
+			is_public |= !r.err && memcmp(rr.owner.wire + 1, "db", 2) == 0;
+		}
+	const bool may_be = (h.flags & MSG_QR) && to->peer_port == MDNS_PORT;
+	if (to->wants_signature && (!may_be || !is_public))
+		sim_fail(sim, "a packet wants a signature for nothing");
+	if (!to->wants_signature && may_be && to->is_multicast && is_public)
+		sim_fail(sim, "a packet with a public name wants no signature");
+	if (to->wants_signature && records > 1 &&
+		len + SIGNATURE > multicast_payload(1500, LANES_ALL))
+		sim_fail(sim, "there is no room for the signature");
+}
+
 static void run_random(struct sim *sim)
 {
+	sim->on_sent = check_signature;
+	sim->arg = sim;
+	sim->signature_room = SIGNATURE;
 	build(sim);
 	unsigned events = 5 + (unsigned)sim_random(sim, 25);
 	for (unsigned i = 0; i < events && !sim->failure[0]; i++) {

@@ -88,6 +88,7 @@ unsigned sim_add_host(struct sim *sim, const char *name)
 	host->m = mdns_new(sim_random(sim, UINT64_MAX));
 	if (!host->m)
 		abort();
+	mdns_set_signature(host->m, sim->signature_room);
 	return sim->host_count++;
 }
 
@@ -391,7 +392,9 @@ void sim_put(
 	while (records) {
 		bool is_shared = take_word(&records, "shared"),
 		     is_known = take_word(&records, "known"),
-		     is_of_host = take_word(&records, "host");
+		     is_of_host = take_word(&records, "host"),
+		     is_public = take_word(&records, "public"),
+		     is_quiet = take_word(&records, "quiet");
 		uint8_t one[MSGTEXT_RDATA_CAP];
 		uint16_t type, len;
 		size_t i = 0;
@@ -405,6 +408,8 @@ void sim_put(
 				.is_unique = !is_shared,
 				.is_known_unique = is_known,
 				.is_of_host = is_of_host,
+				.is_public = is_public,
+				.is_quiet = is_quiet,
 			};
 		memcpy(bytes[i][set->set.count], one, len);
 		rdata[i][set->set.count] = (struct rdata){bytes[i][set->set.count], len};

@@ -99,6 +99,7 @@ struct sim {
 	bool is_rude;      /* strangers send anything: names with objections are not followed */
 	FILE *trace;       /* or NULL */
 	/* Called for each packet that a host sends. NULL: none. */
+	size_t signature_room; /* of hosts that are added from now on: mdns_set_signature() */
 	void (*on_sent)(void *arg, unsigned host, const struct mdns_path *to, const uint8_t *packet,
 		size_t len);
 	void *arg;

@@ -104,7 +104,9 @@ int rig_put(uint32_t link, const char *owner, const char *records)
 	while (records) {
 		bool is_shared = take_word(&records, "shared"),
 		     is_known = take_word(&records, "known"),
-		     is_of_host = take_word(&records, "host");
+		     is_of_host = take_word(&records, "host"),
+		     is_public = take_word(&records, "public"),
+		     is_quiet = take_word(&records, "quiet");
 		uint8_t one[MSGTEXT_RDATA_CAP];
 		uint16_t type, len;
 		records = msgtext_rdata(records, name.wire, &type, one, &len);
@@ -121,6 +123,8 @@ int rig_put(uint32_t link, const char *owner, const char *records)
 			set->is_unique = !is_shared;
 			set->is_known_unique = is_known;
 			set->is_of_host = is_of_host;
+			set->is_public = is_public;
+			set->is_quiet = is_quiet;
 		}
 		assert_true(set->set.count < RECORDS);
 		memcpy(bytes[i][set->set.count], one, len);

@@ -39,7 +39,7 @@ void rig_link(uint32_t link, uint32_t mtu, bool has_v6);
 
 /* Puts sets given as text, with commas between records: "A 10.0.0.1, AAAA fe80::1". A word before a
  * record makes its set "shared" or "known" (unique without a probe); "host"
- * after it marks the name of this host. NULL: no sets. */
+ * after it marks the name of this host, "public" a public set, "quiet" one that is only answered. NULL: no sets. */
 int rig_put(uint32_t link, const char *owner, const char *records);
 
 /* Hands in a packet from `peer`: "10.0.0.9" (port 5353, to the group), "10.0.0.9:4000", or
