@@ -212,7 +212,7 @@ static void each_record(struct query *q, struct rd r, unsigned count,
 			return;
 		struct mname *mname = mname_find(
 			q->link, rr.owner.wire, name_hash(q->m->hash_seed, rr.owner.wire));
-		if (mname && (rr.class & CLASS_MASK) == CLASS_IN &&
+		if (mname && rr.type != RR_SIG && (rr.class & CLASS_MASK) == CLASS_IN &&
 			!peer_record_read(q->m, &r, &rr, &at, &seen))
 			visit(mname, &seen, q);
 	}

@@ -225,6 +225,12 @@ void mdns_set_signature(struct mdns *m, size_t room)
 	m->signature_room = room < LIMIT_MDNS_SIGNATURE ? room : LIMIT_MDNS_SIGNATURE;
 }
 
+void mdns_note_signed(struct mdns *m, const struct mdns_path *to, const uint8_t *packet, size_t len)
+{
+	if (to->is_of_host)
+		neighbour_note_sent(m, to, packet, len);
+}
+
 void mdns_restart(struct mdns *m, ns_t now)
 {
 	m->is_asleep = false;

@@ -87,6 +87,9 @@ void mdns_each_renamed(const struct mdns *m,
  * responses to who has asked with DO (RFC 3225); never probes, nor replies to resolvers that do not speak mDNS (§6.7).
  * 0, at the start: nothing wants a signature. At most LIMIT_MDNS_SIGNATURE. */
 void mdns_set_signature(struct mdns *m, size_t room) NONNULL;
+/* A packet that wanted a signature is sent with one, as these bytes: so it is known when it comes back. */
+void mdns_note_signed(
+	struct mdns *m, const struct mdns_path *to, const uint8_t *packet, size_t len) NONNULL;
 
 /*
  * Other responders on this host (Avahi, systemd-resolved): "neighbours". They have our own

@@ -50,6 +50,8 @@ static bool is_about_host(const struct mlink *link, const struct rr *rr)
 {
 	const struct mdns *m = link->m;
 	struct addr addr;
+	if (rr->type == RR_SIG) /* of the message: it says nothing of its owner */
+		return false;
 	const struct mname *mname =
 		mname_find(link, rr->owner.wire, name_hash(m->hash_seed, rr->owner.wire));
 	if (mname)

@@ -11,6 +11,7 @@
 
 #include "../sim/msgtext.h"
 #include "base/limits.h"
+#include "dnssec/sig0.h"
 #include "wire/rr.h"
 
 enum { ROOM = 150 };
@@ -216,6 +217,56 @@ static void a_quiet_set_is_answered_and_not_announced(void **state)
 	assert_int_equal(rig_status(RIG_LINK, "cat.local").state, MDNS_ESTABLISHED);
 }
 
+/* Appends a record as a signature is: what it says does not matter. */
+static size_t add_signature(uint8_t *packet, size_t len, size_t cap)
+{
+	static const uint8_t rdata[SIG0_HEAD + 1 + CRYPT_SIGNATURE_LEN];
+	const struct name owner = msgtext_name("box.local");
+	assert_int_equal(
+		sig0_append(packet, &len, cap, owner.wire, CLASS_IN, rdata, sizeof(rdata)), 0);
+	return len;
+}
+
+static void come(uint8_t last, uint8_t *packet, size_t len)
+{
+	const struct mdns_path from = {.link = RIG_LINK,
+		.peer = {ADDR_V4, {10, 0, 0, last}},
+		.peer_port = MDNS_PORT,
+		.is_multicast = true};
+	mdns_input(rig.m, rig.now, &from, packet, len);
+}
+
+/* Its signature is about the packet: no other responder has spoken, and no name is contradicted. */
+static void a_signed_packet_that_comes_back_is_ours(void **state)
+{
+	uint8_t packet[9000];
+	size_t len;
+	for (int is_noted = 0; is_noted < 2; is_noted++) {
+		rig_fini();
+		setup(state);
+		mdns_set_company(rig.m, rig.now, RIG_LINK, 0);
+		put("box.local", "host public A 10.0.0.200");
+		rig_wait(2 * NS_PER_S);
+		const struct rig_packet *p = rig_expect("an box.local. 120 A");
+		memcpy(packet, p->bytes, p->len);
+		len = add_signature(packet, p->len, sizeof(packet));
+		if (is_noted)
+			mdns_note_signed(rig.m, &p->to, packet, len);
+		come(200, packet, len);
+		assert_int_equal(
+			rig_status(RIG_LINK, "box.local").state == MDNS_DEFERRED, !is_noted);
+	}
+	/* With something else in the packet, it says nothing of the name that the signature has. */
+	len = msgtext_pack("qr; aa; an other.local 120 A 10.0.0.9", packet);
+	len = add_signature(packet, len, sizeof(packet));
+	come(9, packet, len);
+	come(200, packet, len);
+	rig_wait(NS_PER_S);
+	const enum mdns_state now = rig_status(RIG_LINK, "box.local").state;
+	assert_true(now == MDNS_ANNOUNCING || now == MDNS_ESTABLISHED);
+	assert_int_equal(mdns_stats(rig.m).conflicts, 0);
+}
+
 static void a_public_record_leaves_room_in_the_largest_packet(void **state)
 {
 	(void)state;
@@ -247,6 +298,8 @@ int main(void)
 			there_is_room_for_the_signature, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_quiet_set_is_answered_and_not_announced, setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_signed_packet_that_comes_back_is_ours, setup, rig_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_public_record_leaves_room_in_the_largest_packet, setup, rig_teardown),
 	};
