@@ -93,6 +93,12 @@ enum {
 	/* Unique records of one name must fit in one probe; a record must fit in one packet. */
 	LIMIT_MDNS_OWNER_BYTES = 8000,
 	LIMIT_MDNS_RDATA = 8192,
+	/* Packets that wait for the signer, and unicast ones that are signed in a second, at 50 µs each: whoever wants more
+	 * gets the rest unsigned. */
+	LIMIT_SPOKEN = 512,
+	LIMIT_SPOKEN_UNICAST_S = 100,
+	/* Public names, on each link: a collector takes so many of a key. */
+	LIMIT_PUBLIC_NAMES = 1024,
 	/* Of a signature: the owner, a label in local., ten bytes, 18 of data, the longest signer's name, 64. */
 	LIMIT_MDNS_SIGNATURE = 71 + 10 + 18 + 255 + 64,
 	/* Rdata (in the querier, names as well) of a message with its compressed names written in full: two bytes may stand for

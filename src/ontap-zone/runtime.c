@@ -110,8 +110,9 @@ static int tell_self(struct runtime *r)
 /* Configuration and zone files. */
 
 static struct pipeline_config config_of(
-	const struct conf *conf, const struct address_names *address_names)
+	const struct runtime *r, const struct address_names *address_names)
 {
+	const struct conf *conf = &r->conf;
 	struct policy policy = conf_policy(conf);
 	policy.address_names = address_names->count ? address_names : NULL;
 	return (struct pipeline_config){.policy = policy,
@@ -120,7 +121,10 @@ static struct pipeline_config config_of(
 		.lan = conf->lan.at,
 		.lan_count = conf->lan.count,
 		.has_self = conf->has_self,
-		.srp_port = conf->has_srp ? conf->listens.at[0].port : 0};
+		.srp_port = conf->has_srp ? conf->listens.at[0].port : 0,
+		.host_key = r->host_key,
+		.published = (const char *const *)conf->published.at,
+		.published_count = conf->published.count};
 }
 
 static int read_zone_files(struct runtime *r, struct conf_error *error)
@@ -145,7 +149,7 @@ int runtime_take_addresses(struct runtime *r, struct address_names *address_name
 	r->present = !r->present;
 	r->addresses[r->present] = *address_names;
 	*address_names = (struct address_names){0};
-	const struct pipeline_config config = config_of(&r->conf, &r->addresses[r->present]);
+	const struct pipeline_config config = config_of(r, &r->addresses[r->present]);
 	int err = pipeline_set_config(r->pipeline, &config);
 	address_names_fini(before);
 	*before = (struct address_names){0};
@@ -180,7 +184,7 @@ int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	struct pipeline_sink sink, struct conf_error *error)
 {
 	*r = (struct runtime){.conf = *conf, .log = log};
-	const struct pipeline_config config = config_of(&r->conf, &r->addresses[r->present]);
+	const struct pipeline_config config = config_of(r, &r->addresses[r->present]);
 	sink.on_self = on_self;
 	sink.on_reject = on_reject;
 	sink.on_hidden_alias = on_hidden_alias;
@@ -196,6 +200,13 @@ int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	snprintf(error->text, sizeof(error->text), "%s", err_text(err));
 	runtime_fini(r);
 	return err;
+}
+
+int runtime_set_host_key(struct runtime *r, struct rdata key)
+{
+	r->host_key = key;
+	const struct pipeline_config config = config_of(r, &r->addresses[r->present]);
+	return pipeline_set_config(r->pipeline, &config);
 }
 
 void runtime_fini(struct runtime *r)

@@ -20,6 +20,7 @@ struct runtime {
 		addresses[2]; /* owned; at `present`: in force, the other one is empty */
 	unsigned present;
 	const struct log *log;
+	struct rdata host_key; /* of the KEY of this host, borrowed; len 0: none */
 	uint32_t serial_floor; /* later than all serials served before this start; 0: not known */
 	bool has_new_self;
 	struct retry flush_retry; /* after a flush that lacked memory */
@@ -32,6 +33,8 @@ struct runtime {
  * ERR_NOMEM: `*error` is filled. */
 int runtime_init(struct runtime *r, struct conf *conf, const struct log *log,
 	struct pipeline_sink sink, struct conf_error *error) NONNULL MUSTCHECK;
+/* From now on names are public, as --publish says: before there are any. `key` is borrowed. ERR_NOMEM. */
+int runtime_set_host_key(struct runtime *r, struct rdata key) NONNULL MUSTCHECK;
 /* Takes over the content of the files of --address-names. ERR_NOMEM: see pipeline_set_config(). */
 int runtime_take_addresses(struct runtime *r, struct address_names *address_names) NONNULL
 	MUSTCHECK;

@@ -27,6 +27,15 @@ struct services {
 	bool has_news; /* of a target */
 };
 
+/* The public names, by link: public.c. */
+struct publics {
+	struct public_name *at;
+	size_t count, cap;
+	struct rdata *room; /* for the PTR records to put next */
+	size_t room_cap;
+	bool has_news; /* the lists are to be put again */
+};
+
 /* What is kept of zone files: statics.c. */
 struct statics {
 	struct map local;      /* for mDNS, by name */
@@ -64,6 +73,7 @@ struct pipeline {
 	struct mdns_rrset *sets; /* the sets to put next */
 	size_t set_count, set_cap;
 	struct services services;
+	struct publics publics;
 	bool has_new_views;
 	bool has_old_apex;        /* there was no memory for the SOA of the domain */
 	bool has_registrar;       /* the domain tells, or told, where services are registered */
@@ -114,6 +124,8 @@ int local_put_host(struct pipeline *p, uint32_t link, const uint8_t *owner,
 	const struct rrset *sets, size_t count, bool is_of_host) MUSTCHECK;
 int local_put_reverse(struct pipeline *p, uint32_t link, const uint8_t *owner,
 	const struct rrset *sets, size_t count, bool is_of_host) MUSTCHECK;
+/* Puts what lists public names at that owner, and what zone files have there. */
+int local_put_list(struct pipeline *p, uint32_t link, const uint8_t *owner) MUSTCHECK;
 /* Puts all records of zone files on all links again. */
 void local_put_all_statics(struct pipeline *p);
 /* From a zone file: puts its first `count` sets on all links, unless the name layer has that
@@ -136,6 +148,25 @@ void services_note(struct pipeline *p, const uint8_t *owner);
 /* Calls `put`, which is local_put_static(), for what depends on the owners noted since the last call. */
 typedef int services_put_fn(struct pipeline *p, const struct static_owner *owner, size_t count);
 int services_put(struct pipeline *p, services_put_fn *put) MUSTCHECK;
+/* public.c: public names. */
+
+/* True if the owner is a name of one label in local. that is public. */
+bool public_is(const struct pipeline *p, const uint8_t *owner);
+/* Marks the sets to put next, of a public name. True: it has addresses. */
+bool public_mark(struct pipeline *p);
+/* Puts the instance of the public name at `owner` on that link; without addresses: removes it. ERR_NOMEM; ERR_RANGE:
+ * there are too many. */
+int public_put(struct pipeline *p, uint32_t link, const uint8_t *owner, bool has_addrs) MUSTCHECK;
+/* Adds to the sets to put next at `owner` what lists public names on that link, if it is such an owner. Its records are
+ * in p->publics until the next call. ERR_NOMEM. */
+int public_add_list(struct pipeline *p, uint32_t link, const uint8_t *owner) MUSTCHECK;
+/* Calls `put`, which is local_put_list(), for these owners on all links, if there are news since the last call. */
+typedef int public_put_fn(struct pipeline *p, uint32_t link, const uint8_t *owner);
+int public_put_lists(struct pipeline *p, public_put_fn *put) MUSTCHECK;
+/* The link has gone, and with it what was said there. */
+void public_forget_link(struct pipeline *p, uint32_t link);
+void public_fini(struct publics *s);
+
 /* statics.c: what is kept of zone files. */
 
 /* Returns the records for mDNS of that name; NULL: none. */

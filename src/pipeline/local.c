@@ -60,8 +60,22 @@ static int sets_add(
 static int sets_put(struct pipeline *p, uint32_t link, const uint8_t *owner)
 {
 	static const struct mdns_rrset none;
-	return p->sink.put_mdns(
+	const bool is_public = public_is(p, owner), has_addrs = is_public && public_mark(p);
+	int err = p->sink.put_mdns(
 		p->sink.arg, link, owner, p->set_count ? p->sets : &none, p->set_count);
+	return err || !is_public ? err : public_put(p, link, owner, has_addrs);
+}
+
+/* The key of this host, for who asks for it. */
+static int add_key(struct pipeline *p)
+{
+	const struct rrset set = {
+		.type = RR_KEY, .ttl = NAMES_MDNS_TTL_S, .count = 1, .rdata = &p->config.host_key};
+	const size_t before = p->set_count;
+	int err = sets_add(p, &set, 1, (struct names_mdns_kind){.is_of_host = true});
+	if (p->set_count > before)
+		p->sets[before].is_public = p->sets[before].is_quiet = true;
+	return err;
 }
 
 /* Puts the records of the kernel and of a zone file together. A type that the file has comes from
@@ -79,6 +93,8 @@ int local_put_host(struct pipeline *p, uint32_t link, const uint8_t *owner,
 		err = sets_add(p, file->sets, file->count, kind);
 	if (!err)
 		err = sets_add(p, sets, count, kind);
+	if (!err && is_of_host && count > 0 && p->config.host_key.len > 0)
+		err = add_key(p);
 	services_note(p, owner);
 	return err ? err : sets_put(p, link, owner);
 }
@@ -116,7 +132,15 @@ static int put_static_on(
 	p->set_count = 0;
 	int err = sets_add(p, owner->sets, count, (struct names_mdns_kind){0});
 	err = err ? err : leave_out_useless(p, link, owner);
+	err = err ? err : public_add_list(p, link, owner->name);
 	return err ? err : sets_put(p, link, owner->name);
+}
+
+int local_put_list(struct pipeline *p, uint32_t link, const uint8_t *owner)
+{
+	const struct static_owner none = {.name = owner}, *file = statics_find(p, owner);
+	return file && file->is_local ? put_static_on(p, link, file, file->count)
+				      : put_static_on(p, link, &none, 0);
 }
 
 /* True if the name layer has the name, and therefore puts it. */
@@ -190,8 +214,10 @@ int local_put_link(struct pipeline *p, const struct names_mdns_link *link, bool 
 	int err = is_known || is_gone ? 0 : link_add(p, link->ifindex);
 	if (err)
 		return err;
-	if (is_known && is_gone)
+	if (is_known && is_gone) {
 		p->mdns_links[at] = p->mdns_links[--p->mdns_link_count];
+		public_forget_link(p, link->ifindex);
+	}
 	if (p->sink.put_mdns_link)
 		err = p->sink.put_mdns_link(p->sink.arg, link, is_gone);
 	if (!is_known && !is_gone)

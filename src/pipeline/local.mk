@@ -8,6 +8,7 @@ src_pipeline_libpipeline_a_SOURCES = \
 	src/pipeline/nearest.c \
 	src/pipeline/packed.c src/pipeline/packed.h \
 	src/pipeline/pipeline.c src/pipeline/pipeline.h \
+	src/pipeline/public.c \
 	src/pipeline/resolve.c src/pipeline/resolve.h \
 	src/pipeline/reverse.c \
 	src/pipeline/services.c \

@@ -131,6 +131,7 @@ void pipeline_free(struct pipeline *p)
 	free(p->mdns_links);
 	free(p->sets);
 	services_fini(&p->services);
+	public_fini(&p->publics);
 	reverse_fini(&p->reverse);
 	free(p);
 }
@@ -205,7 +206,8 @@ static void on_record(void *arg, const struct zone_change *change)
 bool pipeline_is_dirty(const struct pipeline *p)
 {
 	return names_is_dirty(p->names) || p->has_new_views || p->has_old_apex ||
-	       p->has_missing_statics || p->has_to_leave || p->reverse.has_failed;
+	       p->has_missing_statics || p->publics.has_news || p->has_to_leave ||
+	       p->reverse.has_failed;
 }
 
 bool pipeline_has_more(const struct pipeline *p)
@@ -268,6 +270,7 @@ void pipeline_flush(struct pipeline *p, uint32_t serial_floor, struct pipeline_r
 		finish_leaving(p);
 	reverse_go_on(p);
 	p->has_missing_statics |= services_put(p, local_put_static) == ERR_NOMEM;
+	p->refused += public_put_lists(p, local_put_list) != 0;
 	ret->views = p->has_new_views ? views_update(p) : NULL;
 	ret->garbage = zone_commit(p->zone, pipeline_next_serial(p, serial_floor));
 	if (!p->is_telling && p->sink.on_record)

@@ -40,6 +40,11 @@ struct pipeline_config {
 	size_t lan_count;
 	bool has_self;     /* this host's name is served for its own links */
 	uint16_t srp_port; /* where services are registered (RFC 9665); 0: nowhere */
+	/* The rdata of the KEY of this host, which is said at its own name in multicast DNS; len 0: none, and nothing is
+	 * public. Else names like one of these patterns (fnmatch(3), of a label) are public there. */
+	struct rdata host_key;
+	const char *const *published;
+	size_t published_count;
 };
 
 /* Callbacks for changes. Each may be NULL. All arguments are borrowed during the call. A

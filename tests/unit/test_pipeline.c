@@ -51,11 +51,12 @@ static int put_mdns(
 		rig.counts[sets[i].set.type % ARRAY_LEN(rig.counts)] = sets[i].set.count;
 	}
 	for (size_t i = 0; i < count; i++)
-		len += snprintf(line + len, TEXT_CAP - (size_t)len, " %s%s",
+		len += snprintf(line + len, TEXT_CAP - (size_t)len, " %s%s%s%s",
 			rr_type_text(sets[i].set.type, type),
 			sets[i].is_known_unique ? "(known)"
 			: sets[i].is_unique     ? ""
-						: "(shared)");
+						: "(shared)",
+			sets[i].is_public ? "(public)" : "", sets[i].is_quiet ? "(quiet)" : "");
 	return 0;
 }
 
@@ -298,6 +299,86 @@ static void the_hosts_own_name_leads_to_its_own_links(void **state)
 	assert_answers("crate.example", RR_A, 0);
 	assert_answers("host.example", RR_A, 1);
 	assert_put("host.local. A");
+}
+
+static void set_published(const char *const *patterns, size_t count)
+{
+	static const uint8_t key[] = {2, 0, 3, 15, 7};
+	rig.config.host_key = (struct rdata){key, sizeof(key)};
+	rig.config.published = patterns;
+	rig.config.published_count = count;
+	assert_int_equal(pipeline_set_config(rig.p, &rig.config), 0);
+}
+
+static void a_public_name_has_an_instance_and_is_listed(void **state)
+{
+	static const char *const patterns[] = {"mail", "W?B"};
+	(void)state;
+	set_published(patterns, ARRAY_LEN(patterns));
+	furnish();
+	assert_int_equal(pipeline_set_self(rig.p, "box"), 0);
+	flush();
+	assert_put("web.local. A(public)");
+	assert_put("web._ontap._udp.local. SRV(public) TXT(public)");
+	assert_put("_ontap._udp.local. PTR(shared)(public)");
+	assert_put("_services._dns-sd._udp.local. PTR(shared)");
+	assert_put("box.local. A KEY(public)(quiet)");
+	assert_false(was_put("box._ontap._udp.local. SRV(public) TXT(public)"));
+	assert_false(pipeline_is_dirty(rig.p));
+	/* What did not change is not put again. */
+	change_addr(EV_ADDR, NSID_OWN, ETH0, "10.0.0.2/24");
+	flush();
+	assert_false(was_put("_ontap._udp.local. PTR(shared)(public)"));
+	/* A second name is listed with the first. */
+	give_link(4, 2, "web mail");
+	flush();
+	assert_put("mail._ontap._udp.local. SRV(public) TXT(public)");
+	assert_put("_ontap._udp.local. PTR(shared)(public)");
+	assert_int_equal(rig.counts[RR_PTR], 1); /* of _services._dns-sd._udp, which is put last */
+	change_addr(EV_ADDR_GONE, 4, 2, "10.0.0.7/24");
+	flush();
+	assert_put("web.local.");
+	assert_put("web._ontap._udp.local.");
+	assert_put("mail._ontap._udp.local.");
+	assert_put("_ontap._udp.local.");
+	assert_put("_services._dns-sd._udp.local.");
+}
+
+static void a_list_has_what_files_say_too(void **state)
+{
+	static const char *const patterns[] = {"*"};
+	(void)state;
+	furnish();
+	set_files("_services._dns-sd._udp.local. PTR _http._tcp.local.\n"
+		  "_http._tcp.local. PTR x._http._tcp.local.\n"
+		  "printer.local. A 10.0.0.50\n");
+	set_published(patterns, 1);
+	flush();
+	assert_put("printer.local. A(public)");
+	assert_put("printer._ontap._udp.local. SRV(public) TXT(public)");
+	assert_put("_services._dns-sd._udp.local. PTR(shared)");
+	assert_int_equal(rig.counts[RR_PTR], 2);
+	assert_put("_http._tcp.local. PTR(shared)");
+	set_files("");
+	assert_put("printer._ontap._udp.local.");
+	flush();
+	assert_put("_services._dns-sd._udp.local. PTR(shared)"); /* of the workload */
+	assert_int_equal(rig.counts[RR_PTR], 1);
+}
+
+static void nothing_is_public_without_a_key(void **state)
+{
+	static const char *const patterns[] = {"*"};
+	(void)state;
+	rig.config.published = patterns;
+	rig.config.published_count = 1;
+	assert_int_equal(pipeline_set_config(rig.p, &rig.config), 0);
+	furnish();
+	assert_int_equal(pipeline_set_self(rig.p, "box"), 0);
+	flush();
+	assert_put("web.local. A");
+	assert_put("box.local. A");
+	assert_false(was_put("web._ontap._udp.local. SRV(public) TXT(public)"));
 }
 
 /* "ns" is not this host's name, but a name server needs an address: so it is in unicast DNS
@@ -1166,6 +1247,9 @@ int main(void)
 		CASE(a_name_server_without_a_host_name_is_in_unicast_dns_alone),
 		CASE(a_reverse_name_needs_no_probe_and_service_pointers_are_shared),
 		CASE(instances_of_a_service_may_be_in_many_files),
+		CASE(a_public_name_has_an_instance_and_is_listed),
+		CASE(a_list_has_what_files_say_too),
+		CASE(nothing_is_public_without_a_key),
 		CASE(what_has_a_host_name_in_it_lives_for_two_minutes_in_mdns),
 		CASE(a_service_comes_and_goes_with_the_address_of_its_host),
 		CASE(a_service_of_a_host_that_is_not_ours_or_has_an_address_in_a_file_is_said),
