@@ -14,7 +14,7 @@ test_packages=(libcmocka-dev clang clang-format libclang-rt-dev llvm binutils ma
 	python3-dnspython python3-zeroconf iproute2 procps util-linux bind9 bind9-dnsutils bind9-utils ldnsutils graphviz tcpdump
 	tinydns dbus python3-dbus python3-gi bubblewrap avahi-daemon avahi-utils libavahi-client-dev knot knot-dnssecutils knot-dnsutils nsd
 	dnsmasq-base unbound radvd busybox-static dhcpcd-base isc-dhcp-client strace valgrind systemd s6 podman crun iptables execline
-	pebble lego certbot python3-certbot-dns-rfc2136 uacme dehydrated)
+	libnet-dns-sec-perl pebble lego certbot python3-certbot-dns-rfc2136 uacme dehydrated)
 
 # Unpacked for a test of NetworkManager, with those of its libraries that few machines have. If it were installed, it
 # would manage the machine's links.

@@ -96,16 +96,20 @@ static void daemon_send_mdns(struct daemon *d)
 		daemon_look_around(d, now);
 	while ((len = mdns_poll(d->mdns, now, &to, d->packet, sizeof(d->packet))) > 0) {
 		if (may_send(d, &to, now, &has_looked))
-			mdns_net_send(d->mdns_net, &to, d->packet, len);
+			spoken_take(&d->spoken, now, &to, d->packet, len);
 	}
+	spoken_poll(&d->spoken, now);
 	mdns_net_flush(d->mdns_net);
 }
 
-/* Before its sockets are closed, peers are told (RFC 6762 §10.1). */
+/* Before its sockets are closed, peers are told (RFC 6762 §10.1). That cannot wait for signatures: a flush goes on. */
 static void leave_mdns_link(struct daemon *d, uint32_t ifindex)
 {
+	const bool has_signer = d->spoken.has_signer;
 	mdns_link_leave(d->mdns, loop_now(), ifindex);
+	spoken_set_signer(&d->spoken, false);
 	daemon_send_mdns(d);
+	spoken_set_signer(&d->spoken, has_signer);
 }
 
 static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_gone)
@@ -313,6 +317,8 @@ unsigned daemon_answer(
 		.guests = &d->guests,
 		.server_sandbox = &d->confinement.report,
 		.keeper_sandbox = keeper_sandbox(d->keeper),
+		.spoken = &d->spoken,
+		.host = d->host.name.len ? &d->host : NULL,
 		.signer_sandbox = d->signer ? signer_sandbox(d->signer) : NULL,
 		.sleeper_sandbox = d->sleep.sandbox.has_no_new_privs ? &d->sleep.sandbox : NULL,
 		.watcher_sandbox = watcher_sandbox(d->watcher),

@@ -21,6 +21,7 @@
 #include "ontap-zone/runtime.h"
 #include "ontap-zone/signatures.h"
 #include "ontap-zone/signer.h"
+#include "ontap-zone/spoken.h"
 #include "ontap-zone/state.h"
 #include "ontap-zone/updates.h"
 #include "watch/watcher.h"
@@ -59,6 +60,8 @@ struct daemon {
 	struct peers *peers; /* NULL until the first dump is complete */
 	struct mdns *mdns;
 	struct mdns_net *mdns_net;
+	struct spoken spoken;    /* between the two */
+	struct signer_host host; /* the key of this host; no name: it has none */
 	struct control *control;
 	struct control *resolve; /* NULL: there is none */
 	struct files files;
@@ -66,6 +69,7 @@ struct daemon {
 	struct keeper *keeper;         /* NULL once it has ended */
 	struct signer *signer;         /* NULL: nothing is signed */
 	struct signatures *signatures; /* NULL: nothing is signed */
+	struct log_limit late_limit;
 	struct loop_watch signer_watch;
 	uint32_t signer_events; /* that the loop waits for */
 	uint64_t signer_ticket; /* of the last command */

@@ -72,6 +72,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/sleeper.h \
 	src/ontap-zone/sockets.c src/ontap-zone/sockets.h \
 	src/ontap-zone/start.c src/ontap-zone/start.h \
+	src/ontap-zone/spoken.c src/ontap-zone/spoken.h \
 	src/ontap-zone/state.c src/ontap-zone/state.h \
 	src/ontap-zone/state_dir.c src/ontap-zone/state_dir.h \
 	src/ontap-zone/terminal.c src/ontap-zone/terminal.h \

@@ -271,6 +271,22 @@ static void status_signed(const struct report *r, struct jsonw *w)
 	jsonw_close(w, ']');
 }
 
+static void status_public(const struct report *r, struct jsonw *w)
+{
+	const struct spoken *s = r->spoken;
+	if (!r->host)
+		return;
+	jsonw_open(w, "public", '{');
+	report_name(w, "key", r->host->name.wire);
+	jsonw_number(w, "algorithm", r->host->alg);
+	jsonw_number(w, "tag", r->host->tag);
+	jsonw_bool(w, "signing", s->has_signer);
+	jsonw_number(w, "signed", (int64_t)s->stats.signed_packets);
+	jsonw_number(w, "unsigned_late", (int64_t)s->stats.late);
+	jsonw_number(w, "unsigned_limited", (int64_t)s->stats.limited);
+	jsonw_close(w, '}');
+}
+
 static void report_status(const struct report *r, struct buf *out)
 {
 	struct jsonw w = {.out = out};
@@ -288,6 +304,7 @@ static void report_status(const struct report *r, struct buf *out)
 	status_guests(r, &w);
 	status_dns(r, &w);
 	status_mdns(r, &w);
+	status_public(r, &w);
 	peers_report(r->peers, &w);
 	updates_report(r->updates, &w);
 	report_sandbox(r, &w);

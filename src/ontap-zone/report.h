@@ -12,6 +12,8 @@
 #include "ontap-zone/listening.h"
 #include "ontap-zone/peers.h"
 #include "ontap-zone/places.h"
+#include "ontap-zone/signer.h"
+#include "ontap-zone/spoken.h"
 #include "ontap-zone/updates.h"
 #include "pipeline/pipeline.h"
 
@@ -26,6 +28,8 @@ struct report {
 	const struct updates *updates;
 	const struct added *added; /* of `updates`; NULL: none */
 	const struct guests *guests;
+	const struct spoken *spoken;
+	const struct signer_host *host; /* NULL: it has no key */
 	const struct sandbox_report *server_sandbox, *keeper_sandbox, *watcher_sandbox;
 	const struct sandbox_report *remover_sandbox, *signer_sandbox,
 		*sleeper_sandbox; /* NULL: none */

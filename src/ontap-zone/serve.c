@@ -26,15 +26,23 @@
 #include "ontap-zone/start.h"
 #include "ontap-zone/turn.h"
 
+/* When there is something to say, or to be said without a signature. */
+static ns_t speak_deadline(const struct daemon *d)
+{
+	return ns_min(mdns_deadline(d->mdns), spoken_deadline(&d->spoken));
+}
+
 /* Sends the goodbyes on all links, for at most GOODBYE_PATIENCE. */
 static void daemon_say_goodbye(struct daemon *d)
 {
 	ns_t end = loop_now() + GOODBYE_PATIENCE;
 	mdns_goodbye(d->mdns, loop_now());
 	daemon_pump_mdns(d);
-	while (mdns_deadline(d->mdns) < end && loop_now() < end) {
-		if (loop_turn(d->loop, mdns_deadline(d->mdns)))
+	for (ns_t next; (next = speak_deadline(d)) < end && loop_now() < end;) {
+		daemon_pump_signer(d);
+		if (loop_turn(d->loop, next))
 			return;
+		daemon_hear_signer(d);
 		daemon_pump_mdns(d);
 	}
 }
@@ -77,6 +85,7 @@ static void daemon_stop(struct daemon *d)
 	peers_close(d->peers);
 	d->peers = NULL;
 	resume_close(&d->resume);
+	spoken_fini(&d->spoken);
 	mdns_net_free(d->mdns_net);
 	company_close(&d->company);
 	/* This is the last step: `stop` waits for it. */
@@ -177,6 +186,8 @@ static int load(struct daemon *d)
 {
 	int code = daemon_open_mdns(d, loop_random());
 	if (!code)
+		code = daemon_say_public(d);
+	if (!code)
 		code = keeper_wait(d->keeper);
 	d->keeper_watch = (struct loop_watch){
 		.fd = keeper_fd(d->keeper), .on_ready = daemon_on_keeper, .arg = d};
@@ -260,6 +271,7 @@ int command_serve(struct conf *conf, const struct options_args *args, struct log
 	d->started = loop_now();
 	d->signal_watch.fd = d->sleep.watch.fd = -1;
 	d->sleep.said_by = d->sleep.awake_at = NS_NEVER;
+	daemon_init_spoken(d);
 	code = daemon_find_user(d, conf);
 	if (!code)
 		code = daemon_start_watching(d, conf);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "dnssec/sig0.h"
 #include "io/exit.h"
 #include "name/label.h"
 #include "ontap-zone/report_part.h"
@@ -53,11 +54,30 @@ static void on_signed(void *arg, const struct signing_result *result)
 /* Tickets of updates have this bit. */
 #define TICKET_UPDATE (UINT64_C(1) << 63)
 
+/* The owner of a signature: the name of the host in multicast DNS, whatever it is called now. */
+static void take_current(void *arg, const struct mdns_status *status)
+{
+	*(struct name *)arg = status->current;
+}
+
+static const uint8_t *current_name(const struct daemon *d, struct name *ret)
+{
+	struct name owner;
+	if (name_prepend(d->host.name.wire + 1, d->host.name.wire[0], name_local, &owner))
+		return name_local; /* it is one label: never */
+	*ret = owner;
+	mdns_each_status_of(d->mdns, owner.wire, take_current, ret);
+	return ret->wire;
+}
+
 static void on_packet(void *arg, uint64_t ticket, const uint8_t *rdata, size_t len)
 {
-	const struct daemon *d = arg;
+	struct daemon *d = arg;
+	struct name owner;
 	if (ticket & TICKET_UPDATE)
 		peers_signed(d->peers, ticket, rdata, len);
+	else
+		spoken_signed(&d->spoken, ticket, current_name(d, &owner), rdata, len);
 }
 
 uint64_t daemon_sign_update(void *arg, const uint8_t *msg, size_t len)
@@ -171,6 +191,59 @@ void daemon_on_signed_zone(void *arg, const uint8_t *apex, bool is_gone)
 	}
 }
 
+/* Callbacks of what is spoken. */
+
+static void send_packet(void *arg, const struct mdns_path *to, const uint8_t *packet, size_t len)
+{
+	const struct daemon *d = arg;
+	mdns_net_send(d->mdns_net, to, packet, len);
+	if (to->wants_signature)
+		mdns_note_signed(d->mdns, to, packet, len);
+}
+
+static void sign_packet(void *arg, uint64_t ticket, const uint8_t *packet, size_t len)
+{
+	const struct daemon *d = arg;
+	signer_sign_packet(d->signer, ticket, packet, len);
+}
+
+static void on_late(void *arg, bool is_late)
+{
+	struct daemon *d = arg;
+	if (is_late && d->spoken.has_signer && log_limit_may(&d->late_limit, loop_now()))
+		log_warning(d->log, "packets go without a signature: error=\"the signer is late\"");
+}
+
+/* The name of the host may become a longer one: NAME-999. */
+static size_t signature_room(const struct signer_host *host)
+{
+	enum { RENAMED = 4, LOCAL = sizeof(name_local) };
+	const size_t rdata_len = SIG0_HEAD + host->name.len + CRYPT_SIGNATURE_LEN;
+	return sig0_room(name_root, rdata_len) + host->name.wire[0] + RENAMED + LOCAL;
+}
+
+void daemon_init_spoken(struct daemon *d)
+{
+	const struct spoken_sink sink = {
+		.send = send_packet, .sign = sign_packet, .on_late = on_late, .arg = d};
+	spoken_init(&d->spoken, &sink);
+}
+
+int daemon_say_public(struct daemon *d)
+{
+	const struct signer_host *host = d->signer ? signer_host_key(d->signer) : NULL;
+	if (!host)
+		return 0;
+	d->host = *host;
+	spoken_set_signer(&d->spoken, true);
+	mdns_set_signature(d->mdns, signature_room(host));
+	int err = runtime_set_host_key(&d->runtime, (struct rdata){d->host.key, d->host.key_len});
+	if (!err)
+		return 0;
+	log_error(d->log, "cannot start: error=\"%s\"", err_text(err));
+	return EXIT_SYSTEM;
+}
+
 /* Life. */
 
 /* Finds the name of this host in the domain, as the pipeline does (pipeline/apex.c). False: it has none. */
@@ -231,6 +304,7 @@ void daemon_stop_signer(struct daemon *d)
 {
 	if (!d->signer)
 		return;
+	spoken_set_signer(&d->spoken, false);
 	loop_remove(d->loop, &d->signer_watch);
 	signer_stop(d->signer);
 	d->signer = NULL;

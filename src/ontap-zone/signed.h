@@ -18,6 +18,12 @@ int daemon_keep_signatures(struct daemon *d) NONNULL MUSTCHECK;
  * peers_signed() gets it; 0: there is no such key, or the signer has ended. `arg` is the daemon. */
 uint64_t daemon_sign_update(void *arg, const uint8_t *msg, size_t len);
 
+/* Before anything else. */
+void daemon_init_spoken(struct daemon *d) NONNULL;
+/* What is public is said with signatures, if this host has a key: before there are names. Returns 0 or an exit code; the
+ * reason has been logged. */
+int daemon_say_public(struct daemon *d) NONNULL MUSTCHECK;
+
 /* The pipeline's questions and news (pipeline/pipeline.h); `arg` is the runtime in the daemon. */
 bool daemon_is_signed(void *arg, const uint8_t *apex, bool has_place);
 void daemon_on_signed_zone(void *arg, const uint8_t *apex, bool is_gone);

@@ -90,7 +90,8 @@ void daemon_poll_sleep(struct daemon *d)
 {
 	const ns_t now = loop_now();
 	if (d->sleep.said_by != NS_NEVER &&
-		(mdns_deadline(d->mdns) == NS_NEVER || now >= d->sleep.said_by)) {
+		((mdns_deadline(d->mdns) == NS_NEVER && spoken_is_empty(&d->spoken)) ||
+			now >= d->sleep.said_by)) {
 		(void)!send(d->sleep.watch.fd, "", 1, MSG_NOSIGNAL);
 		d->sleep.said_by = NS_NEVER;
 	}

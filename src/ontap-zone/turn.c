@@ -15,6 +15,7 @@ static ns_t synced_deadline(const struct daemon *d)
 {
 	ns_t deadline = ns_min(mdns_deadline(d->mdns), runtime_deadline(&d->runtime));
 	deadline = ns_min(deadline, daemon_sleep_deadline(d));
+	deadline = ns_min(deadline, spoken_deadline(&d->spoken));
 	deadline = ns_min(deadline, state_names_deadline(&d->names));
 	deadline = ns_min(deadline, state_serial_deadline(&d->serial));
 	deadline = ns_min(deadline, files_deadline(&d->files));

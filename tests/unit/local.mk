@@ -74,6 +74,8 @@ unit_programs += tests/unit/test_tcp_turns
 tests_unit_test_tcp_turns_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dns_answer
 unit_programs += tests/unit/test_netns_dir
 tests_unit_test_netns_dir_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=inotify_init1,--wrap=inotify_add_watch
+unit_programs += tests/unit/test_spoken
+tests_unit_test_spoken_SOURCES = tests/unit/test_spoken.c src/ontap-zone/spoken.c
 unit_programs += tests/unit/test_turn
 tests_unit_test_turn_SOURCES = tests/unit/test_turn.c src/ontap-zone/turn.c
 tests_unit_test_turn_LDFLAGS = $(AM_LDFLAGS) \
