@@ -22,6 +22,7 @@ MOST_MIB = {1000: 7, 100000: 110}
 MOST_SIGNED_US, MOST_CLOSED_US, MOST_OTHERS_US = 500, 1000, 5000
 CHANGES, UPDATES = 200, 30
 BATCH, KEPT = 10000, 1000  # names that come at once, besides others
+SPACES = 10  # namespaces that they are in, if they are links
 PEERS = (("knot", peers.knot, 100000), ("nsd", peers.nsd, 100000), ("bind", peers.bind, 1000))  # up to that size
 
 
@@ -36,6 +37,7 @@ def run(lab, report):
         measure_update(lab, report, size)
     for batch in (50,) if lab.is_smoke else (100, BATCH):
         measure_batch(lab, report, 10 if lab.is_smoke else KEPT, batch)
+    measure_links(lab, report, 10 if lab.is_smoke else KEPT, 40 if lab.is_smoke else BATCH)
 
 
 def signer_us(server):
@@ -250,31 +252,62 @@ def wait_serials(server, is_last, quiet_s=1.5):
 
 
 def has_signature(server, name):
-    reply = servers.ask(server, questions.question(name, "AAAA", has_do=True))
-    return reply[7] > 2
+    """One record more than without DO."""
+    plain, signed_ = (servers.ask(server, questions.question(name, "AAAA", has_do=has_do)) for has_do in (False, True))
+    return 0 < plain[7] < signed_[7]
 
 
 def measure_batch(lab, report, kept, batch):
-    """A file with so many names more is reloaded, while somebody asks for those that were there before."""
-    asked = f"{lab.directory('asked')}/kept"
+    """A file with so many names more is reloaded."""
     zone, whole = f"{lab.directory('batch')}/zone", f"{lab.directory('batch')}/whole"
-    questions.write_questions(asked, kept, has_do=True)
     questions.write_zone(zone, kept)
     questions.write_zone(whole, kept + batch)
     server = start_signed(lab.host("ontap"), zone, f"--allow-transfer={peers.CLIENTS}")
+
+    def reload():
+        shutil.copy(whole, zone)
+        os.kill(server.process.pid, signal.SIGHUP)
+
+    follow_batch(lab, report, server, kept, range(kept, kept + batch), f"{batch} names in a reload", reload)
+    lab.stop_servers()
+
+
+def measure_links(lab, report, kept, batch):
+    """So many links of ten namespaces, which have a name each, get their address, as fast as ip(8) sets them."""
+    zone = f"{lab.directory('batch')}/links"
+    questions.write_zone(zone, kept)
+    each = batch // SPACES
+    spaces = [(lab.topology.namespace("many"), range(first, first + each)) for first in range(kept, kept + batch, each)]
+    for ns, numbers in spaces:
+        ns.batch(f"link add l{number} type veth peer name l{number + 1}" for number in numbers[::2])
+        ns.batch(f"link set l{number} alias {questions.label(number)} up" for number in numbers)
+    server = start_signed(lab.host("ontap"), zone, f"--allow-transfer={peers.CLIENTS}", "--assign-nsid=/run/netns")
+
+    def add_addresses():
+        for ns, numbers in spaces:
+            ns.batch(f"addr add {questions.addresses(number)['wan6']}/128 dev l{number} nodad" for number in numbers)
+
+    follow_batch(lab, report, server, kept, range(kept, kept + batch), f"{batch} names of links", add_addresses)
+    lab.stop_servers()
+
+
+def follow_batch(lab, report, server, kept, numbers, what, begin_batch):
+    """Names come, while somebody asks for those that were there before."""
+    asked = f"{lab.directory('asked')}/kept"
+    questions.write_questions(asked, kept, has_do=True)
     asker = Asker(lab, server, asked)
     time.sleep(0.2 if lab.is_smoke else 3)
     rest = asker.end()
     old = fetch(lab, server)["serial"]  # a client that has it gets the difference
     cpu, signer = server.cpu_us(), signer_us(server)
     asker = Asker(lab, server, asked)
-    shutil.copy(whole, zone)
     begin = time.monotonic()
-    os.kill(server.process.pid, signal.SIGHUP)
-    names = [f"{questions.label(number)}.wan.{questions.DOMAIN}" for number in range(kept, kept + batch, 97)]
+    begin_batch()
+    begun = time.monotonic()
+    names = [f"{questions.label(number)}.wan.{questions.DOMAIN}" for number in numbers[::97]]
     took = wait_serials(server, lambda: all(has_signature(server, name) for name in names)) - begin
     got = asker.end()
-    what = f"{batch} names in a reload"
+    report.add("signed", f"{what}: until all were given", kept, (begun - begin) * 1000, "ms")
     report.add("signed", f"{what}: other answers, at rest, p99", kept, rest["p99_us"], "µs")
     report.add("signed", f"{what}: other answers meanwhile, p99", kept, got["p99_us"], "µs", target=MOST_OTHERS_US)
     report.add("signed", f"{what}: wrong or lost answers", kept, got["wrong"] + got["lost"], "", target=0)
@@ -286,4 +319,3 @@ def measure_batch(lab, report, kept, batch):
     whole = fetch(lab, server, str(old))
     report.add("signed", f"{what}: IXFR" + ("" if whole["incremental"] else ", answered with the whole zone"), kept,
                whole["bytes"] / 1e6, "MB")
-    lab.stop_servers()
