@@ -19,6 +19,10 @@
  * DNSKEY set, but its signatures stay until that set is gone from all caches.
  * The first key of a zone signs from the start, and is PUBLISHED until data without signatures is gone.
  *
+ * CDS and CDNSKEY always say what the parent should have (RFC 7344 §4, RFC 8078): the key that was SUBMITTED last, then
+ * ACTIVE; or, while the zone becomes unsigned, no DS. They are not there before the first key is SUBMITTED: a
+ * parent that takes them at once (RFC 8078 §3) would make bogus what caches have without signatures.
+ *
  * Each step is stored before it takes effect, so the process may be killed at any moment.
  */
 #pragma once

@@ -313,6 +313,114 @@ static void a_time_that_is_too_short_is_found(void **state)
 	free(w);
 }
 
+/* The parent takes what CDS says in the moment in which it is said, the first one, too (RFC 8078 §3); and if `takes_first`, the
+ * keys of a zone that says nothing. */
+static void follow_at_once(struct world *w, bool (*takes_first)(const struct roll *))
+{
+	for (unsigned i = 0; i < 100; i++) {
+		uint32_t wanted = bits_of(&w->roll, roll_is_in_cds);
+		if (wanted == 0 && !roll_has_delete(&w->roll) && takes_first(&w->roll))
+			wanted = bits_of(&w->roll, roll_is_in_set);
+		if (wanted != 0 || roll_has_delete(&w->roll))
+			serve(&w->ds, w->now, wanted);
+		if (roll_is_asking(&w->roll))
+			return;
+		run(w, w->now + 10 + random_below(w, 60));
+	}
+}
+
+static void see_at_once(struct world *w, bool (*takes_first)(const struct roll *))
+{
+	while (!roll_is_asking(&w->roll))
+		follow_at_once(w, takes_first);
+	follow_at_once(w, takes_first);
+	run(w, w->now + random_below(w, 1000));
+	assert_int_equal(roll_ds_seen(&w->roll, w->now), 0);
+	take_effect(w);
+	finish(w);
+}
+
+static unsigned bogus_of_quick_parents(bool (*takes_first)(const struct roll *))
+{
+	struct world *w = malloc(sizeof(*w));
+	unsigned bogus = 0;
+	for (unsigned seed = 1; seed <= 300; seed++) {
+		begin(w, seed, &real_times);
+		add_key(w, DNSSEC_P256);
+		see_at_once(w, takes_first);
+		add_key(w, seed % 2 ? DNSSEC_P256 : DNSSEC_ED25519);
+		see_at_once(w, takes_first);
+		assert_int_equal(roll_unsign(&w->roll, w->now), 0);
+		take_effect(w);
+		see_at_once(w, takes_first);
+		bogus += count_bogus(w);
+	}
+	free(w);
+	return bogus;
+}
+
+static bool never(const struct roll *r)
+{
+	(void)r;
+	return false;
+}
+
+static bool has_published(const struct roll *r)
+{
+	return r->count > 0 && r->keys[0].state == ROLL_PUBLISHED;
+}
+
+static void a_parent_may_follow_cds_at_once(void **state)
+{
+	(void)state;
+	assert_int_equal(bogus_of_quick_parents(never), 0);
+	/* And so the first key must not be in CDS before. */
+	assert_true(bogus_of_quick_parents(has_published) > 0);
+}
+
+/* From the first one on: one key, or the deletion, whatever the state. */
+static void cds_says_always_what_the_parent_should_have(void **state)
+{
+	struct world *w = malloc(sizeof(*w));
+	(void)state;
+	for (unsigned seed = 1; seed <= 100; seed++) {
+		begin(w, seed, &real_times);
+		add_key(w, DNSSEC_P256);
+		while (!roll_is_asking(&w->roll)) {
+			assert_int_equal(bits_of(&w->roll, roll_is_in_cds), 0);
+			assert_false(roll_has_delete(&w->roll));
+			run(w, w->now + 50);
+		}
+		for (unsigned tag = 0; tag < 3; tag++) {
+			assert_int_equal(bits_of(&w->roll, roll_is_in_cds), 1u << tag);
+			follow_parent(w);
+			while (roll_is_busy(&w->roll)) {
+				assert_int_equal(bits_of(&w->roll, roll_is_in_cds), 1u << tag);
+				run(w, w->now + 50);
+			}
+			add_key(w, random_below(w, 2) ? DNSSEC_P256 : DNSSEC_ED25519);
+			while (!roll_is_asking(&w->roll)) {
+				assert_int_equal(bits_of(&w->roll, roll_is_in_cds), 1u << tag);
+				run(w, w->now + 50);
+			}
+		}
+		follow_parent(w);
+		finish(w);
+		assert_int_equal(roll_unsign(&w->roll, w->now), 0);
+		take_effect(w);
+		while (w->roll.mode != ROLL_UNSIGNED) {
+			assert_true(roll_has_delete(&w->roll));
+			assert_int_equal(bits_of(&w->roll, roll_is_in_cds), 0);
+			if (roll_is_asking(&w->roll))
+				follow_parent(w);
+			run(w, w->now + 50);
+			start_again(w);
+		}
+		assert_false(roll_has_delete(&w->roll));
+	}
+	free(w);
+}
+
 static void what_goes_on_is_not_begun_again(void **state)
 {
 	struct world *w = malloc(sizeof(*w));
@@ -487,6 +595,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_cache_finds_the_zone_bogus),
 		cmocka_unit_test(a_time_that_is_too_short_is_found),
+		cmocka_unit_test(a_parent_may_follow_cds_at_once),
+		cmocka_unit_test(cds_says_always_what_the_parent_should_have),
 		cmocka_unit_test(what_goes_on_is_not_begun_again),
 		cmocka_unit_test(a_zone_without_ds_need_not_wait),
 		cmocka_unit_test(news_of_other_keys_is_none),
