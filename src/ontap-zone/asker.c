@@ -36,15 +36,14 @@ static int limit_calls(void)
 }
 
 /* /etc/resolv.conf may lead to /run. */
-static int confine(const struct privilege_user *user)
+static int confine(const struct privilege_user *user, struct sandbox_report *ret)
 {
 	const struct sandbox_path paths[] = {{.path = "/etc", .access = SANDBOX_READ},
 		{.path = "/run", .access = SANDBOX_READ},
 		{.path = "/proc/self", .access = SANDBOX_READ}};
 	struct sandbox_claim claim = {
 		.has_empty_bounding = privilege_effective() >> CAP_SETPCAP & 1};
-	struct sandbox_report report;
-	int level, err = user ? privilege_become(user) : 0;
+	int level = 0, err = user ? privilege_become(user) : 0;
 	if (err)
 		return err;
 	privilege_keep_nothing();
@@ -57,7 +56,8 @@ static int confine(const struct privilege_user *user)
 	}
 	if (err && err != ERR_ABSENT)
 		return err;
-	err = sandbox_check_self(tasks, &claim, &report);
+	err = sandbox_check_self(tasks, &claim, ret);
+	ret->landlock = (uint8_t)level;
 	if (tasks >= 0)
 		close(tasks);
 	return err == ERR_DENIED ? err : 0;
@@ -78,22 +78,23 @@ static void ask(const struct name *zone, struct ds_answer *ret)
 static _Noreturn void run(const struct privilege_user *user, const struct log *log, int fd)
 {
 	struct name zone;
-	static struct ds_answer answer;
+	static struct asker_news news;
 	const int kept = process_keep_only(fd);
 	prctl(PR_SET_NAME, "ontap-asker");
-	int err = kept < 0 ? kept : confine(user);
+	int err = kept < 0 ? kept : confine(user, &news.sandbox);
 	if (err) {
 		log_error(log, "cannot start the asker: error=\"%s\"",
 			err == ERR_DENIED ? "it has privileges left" : err_text(err));
 		_exit(EXIT_SYSTEM);
 	}
+	(void)!send(kept, &news, sizeof(news), MSG_NOSIGNAL);
 	ssize_t got;
 	while ((got = read(kept, &zone, sizeof(zone))) == sizeof(zone) ||
 		(got < 0 && errno == EINTR)) {
 		if (got < 0)
 			continue;
-		ask(&zone, &answer);
-		(void)!send(kept, &answer, sizeof(answer), MSG_NOSIGNAL);
+		ask(&zone, &news.answer);
+		(void)!send(kept, &news, sizeof(news), MSG_NOSIGNAL);
 	}
 	_exit(EXIT_DONE);
 }

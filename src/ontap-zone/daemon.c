@@ -320,6 +320,7 @@ unsigned daemon_answer(
 		.spoken = &d->spoken,
 		.host = d->host.name.len ? &d->host : NULL,
 		.signer_sandbox = d->signer ? signer_sandbox(d->signer) : NULL,
+		.asker_sandbox = signer_asker_sandbox(d->signer),
 		.sleeper_sandbox = d->sleep.sandbox.has_no_new_privs ? &d->sleep.sandbox : NULL,
 		.watcher_sandbox = watcher_sandbox(d->watcher),
 		.remover_sandbox = watcher_remover_sandbox(d->watcher),

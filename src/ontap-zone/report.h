@@ -31,7 +31,7 @@ struct report {
 	const struct spoken *spoken;
 	const struct signer_host *host; /* NULL: it has no key */
 	const struct sandbox_report *server_sandbox, *keeper_sandbox, *watcher_sandbox;
-	const struct sandbox_report *remover_sandbox, *signer_sandbox,
+	const struct sandbox_report *remover_sandbox, *signer_sandbox, *asker_sandbox,
 		*sleeper_sandbox; /* NULL: none */
 	ns_t now, started;
 	bool is_ready;

@@ -36,6 +36,8 @@ void report_sandbox(const struct report *r, struct jsonw *w)
 		write_process(w, "remover", r->remover_sandbox);
 	if (r->signer_sandbox)
 		write_process(w, "signer", r->signer_sandbox);
+	if (r->asker_sandbox)
+		write_process(w, "asker", r->asker_sandbox);
 	if (r->sleeper_sandbox)
 		write_process(w, "sleeper", r->sleeper_sandbox);
 	jsonw_close(w, '}');

@@ -27,7 +27,7 @@ struct signer {
 	struct signer_config config;
 	pid_t pid;
 	bool is_ready;
-	struct sandbox_report sandbox;
+	struct sandbox_report sandbox, asker_sandbox;
 	struct name *unsigned_zones; /* owned */
 	size_t unsigned_count, unsigned_cap;
 	bool has_host;
@@ -90,6 +90,11 @@ const struct sandbox_report *signer_sandbox(const struct signer *s)
 	return s ? &s->sandbox : &none;
 }
 
+const struct sandbox_report *signer_asker_sandbox(const struct signer *s)
+{
+	return s && s->asker_sandbox.has_no_new_privs ? &s->asker_sandbox : NULL;
+}
+
 int signer_fd(const struct signer *s)
 {
 	return s->channel.fd;
@@ -109,13 +114,19 @@ int signer_flush(struct signer *s, bool *ret_is_pending)
 
 /* Messages. */
 
+static int take_sandbox(const struct channel_message *m, struct sandbox_report *ret)
+{
+	if (m->len != sizeof(*ret))
+		return -EBADMSG;
+	memcpy(ret, m->bytes, sizeof(*ret));
+	return 0;
+}
+
 static int take_ready(struct signer *s, const struct channel_message *m)
 {
-	if (m->len != sizeof(s->sandbox))
-		return -EBADMSG;
-	memcpy(&s->sandbox, m->bytes, sizeof(s->sandbox));
-	s->is_ready = true;
-	return 0;
+	int err = take_sandbox(m, &s->sandbox);
+	s->is_ready = !err;
+	return err;
 }
 
 static int take_unsigned(struct signer *s, const struct channel_message *m)
@@ -209,6 +220,7 @@ static int handle(struct signer *s, const struct channel_message *m)
 {
 	switch (m->type) {
 	case FROM_SIGNER_READY: return take_ready(s, m);
+	case FROM_SIGNER_ASKER: return take_sandbox(m, &s->asker_sandbox);
 	case FROM_SIGNER_UNSIGNED: return take_unsigned(s, m);
 	case FROM_SIGNER_HOST: return take_host(s, m);
 	case FROM_SIGNER_KEYS: return take_keys(s, m);

@@ -76,6 +76,8 @@ void signer_stop(struct signer *s);
 
 /* What the process had given up when it was ready. */
 const struct sandbox_report *signer_sandbox(const struct signer *s);
+/* The same of the process that asks the parent; NULL: there is none. */
+const struct sandbox_report *signer_asker_sandbox(const struct signer *s);
 
 int signer_fd(const struct signer *s) NONNULL;
 /* True if signer_handle() has something to do that the descriptor does not show. */

@@ -21,11 +21,12 @@ enum signer_request {
 /* To the serving process. */
 enum signer_news {
 	FROM_SIGNER_READY = 1, /* struct sandbox_report; once */
-	FROM_SIGNER_UNSIGNED,  /* struct name; before it is ready */
-	FROM_SIGNER_HOST,      /* struct signer_host; before it is ready */
-	FROM_SIGNER_KEYS,      /* struct keyset */
-	FROM_SIGNER_FAILED,    /* struct name */
-	FROM_SIGNER_SIGNED,    /* an answer with signatures */
+	FROM_SIGNER_ASKER, /* that of the process that asks the parent (asker.h); all zero: it has ended */
+	FROM_SIGNER_UNSIGNED, /* struct name; before it is ready */
+	FROM_SIGNER_HOST,     /* struct signer_host; before it is ready */
+	FROM_SIGNER_KEYS,     /* struct keyset */
+	FROM_SIGNER_FAILED,   /* struct name */
+	FROM_SIGNER_SIGNED,   /* an answer with signatures */
 	FROM_SIGNER_PACKET, /* uint64_t: the ticket; and the data of the SIG, or nothing: it is refused */
 	FROM_SIGNER_REPLY /* uint64_t: the ticket; and the text */
 };

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "dnssec/ds_answer.h"
+#include "ontap-zone/asker.h"
 #include "ontap-zone/signer_process.h"
 
 enum { PAUSE_MIN_S = 5, PAUSE_MAX_S = 3600 };
@@ -48,20 +49,37 @@ bool signer_parent_has(const struct signed_zone *z, const struct ds_answer *a)
 	return false;
 }
 
-bool signer_parent_read(struct signer_process *p, struct ds_answer *ret)
+static void tell_asker(struct signer_process *p, const struct sandbox_report *sandbox)
 {
-	ssize_t got = recv(p->asker, ret, sizeof(*ret), MSG_DONTWAIT);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	/* It repeats the name that it was asked for. */
-	struct rd r = rd_init(ret->zone.wire, ret->zone.len);
+	channel_put(&p->channel, FROM_SIGNER_ASKER, sandbox, sizeof(*sandbox));
+}
+
+static bool is_sound(const struct ds_answer *a)
+{
+	struct rd r = rd_init(a->zone.wire, a->zone.len);
 	struct name zone;
 	rd_name(&r, &zone);
-	if (got == sizeof(*ret) && ret->count <= DS_ANSWER_MAX && !r.err && r.jumps == 0 &&
-		rd_left(&r) == 0)
+	return a->count <= DS_ANSWER_MAX && !r.err && r.jumps == 0 && rd_left(&r) == 0;
+}
+
+bool signer_parent_read(struct signer_process *p, struct ds_answer *ret)
+{
+	static const struct sandbox_report none;
+	struct asker_news news;
+	ssize_t got = recv(p->asker, &news, sizeof(news), MSG_DONTWAIT);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (got == sizeof(news) && news.answer.zone.len == 0) {
+		tell_asker(p, &news.sandbox);
+		return false;
+	}
+	/* It repeats the name that it was asked for. */
+	*ret = news.answer;
+	if (got == sizeof(news) && is_sound(ret))
 		return true;
 	log_error(p->log, "the parent is not asked any more: error=\"the asker has ended\"");
 	close(p->asker);
 	p->asker = -1;
+	tell_asker(p, &none);
 	return false;
 }

@@ -39,13 +39,13 @@ def signed(host, serve):
     return start
 
 
-def child(daemon, name="ontap-signer"):
+def child(daemon, name="ontap-signer", of=None):
     for entry in pathlib.Path("/proc").glob("[0-9]*"):
         try:
             status = dict(line.split(":\t", 1) for line in (entry / "status").read_text().splitlines() if ":\t" in line)
         except OSError:
             continue
-        if int(status["PPid"]) == daemon.process.pid and status["Name"].strip() == name:
+        if int(status["PPid"]) == (of or daemon.process.pid) and status["Name"].strip() == name:
             return int(entry.name)
     return None
 
@@ -255,6 +255,21 @@ def test_status_shows_what_the_signer_may_do(signed, has_lists):
     found = signed().status()["processes"]["signer"]
     assert found["capabilities"] == "none" and found["bounding"] == "none" and found["no_new_privs"] and found["seccomp"]
     assert found["landlock"] > 0
+
+
+def test_status_shows_what_the_asker_may_do(signed, has_lists):
+    """It is a child of the signer; it is shown while it is there."""
+    daemon = signed("--parent-check")
+    found = wait_until(lambda: daemon.status()["processes"].get("asker"), what="the asker")
+    assert found["capabilities"] == "none" and found["bounding"] == "none" and found["no_new_privs"] and found["seccomp"]
+    assert found["landlock"] > 0
+    os.kill(child(daemon, "ontap-asker", of=child(daemon)), signal.SIGKILL)
+    wait_until(lambda: "asker" not in daemon.status()["processes"], what="its end")
+    assert "the asker has ended" in daemon.log()
+    daemon.stop()
+    daemon.options.remove("--parent-check")
+    daemon.start()
+    assert "asker" not in daemon.status()["processes"]
 
 
 def test_a_clock_that_is_behind_signs_nothing(signed):
