@@ -30,13 +30,14 @@ import part_strangers  # noqa: E402
 import part_tcp  # noqa: E402
 import part_transfer  # noqa: E402
 import part_unicast  # noqa: E402
+import part_update  # noqa: E402
 import part_workers  # noqa: E402
 from lab import Lab, Missing, isolate  # noqa: E402
 from report import Report  # noqa: E402
 
 PARTS = {"kernel": part_kernel.run, "unicast": part_unicast.run, "tcp": part_tcp.run,
          "workers": part_workers.run, "start": part_start.run, "record": part_record.run,
-         "transfer": part_transfer.run, "signed": part_signed.run, "instructions": part_instructions.run,
+         "transfer": part_transfer.run, "update": part_update.run, "signed": part_signed.run, "instructions": part_instructions.run,
          "index": part_index.run, "mdns": part_mdns.run, "hostnames": part_hostnames.run, "devices": part_devices.run,
          "guests": part_guests.run, "autoconf": part_autoconf.run, "strangers": part_strangers.run}
 EXIT_SKIP = 77

@@ -12,6 +12,7 @@ from questions import DOMAIN
 from servers import need, write
 
 CLIENTS = "10.88.0.0/16"
+KEY, SECRET = "bench", "c2VjcmV0IG9mIHRoZSBiZW5jaCwgMzIgYnl0ZXMgbG9uZw=="  # of signed updates: hmac-sha256
 
 
 def work_directory(host, name):
@@ -43,10 +44,17 @@ log:
     any: error
 database:
     storage: {work}
+key:
+  - id: {KEY}
+    algorithm: hmac-sha256
+    secret: {SECRET}
 acl:
   - id: clients
     address: {CLIENTS}
     action: [transfer, update]
+  - id: signed
+    key: {KEY}
+    action: update
 {SIGNING if signs else ""}zone:
   - domain: {DOMAIN}
     file: {zone}
@@ -54,7 +62,7 @@ acl:
     zonefile-sync: -1
     journal-content: {"changes" if keeps_history or signs else "none"}
     semantic-checks: off
-    acl: clients
+    acl: [clients, signed]
 {SIGNED if signs else ""}
 """)
     return Server(host, "knot", [need("knotd"), "-c", conf], cores=workers)
@@ -120,6 +128,7 @@ options {{
     notify no;
 }};
 controls {{ }};
+key "{KEY}" {{ algorithm hmac-sha256; secret "{SECRET}"; }};
 zone "{DOMAIN}" {{
     type primary;
     file "{zone}";

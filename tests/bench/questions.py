@@ -100,6 +100,13 @@ def update_message(address):
             + owner + struct.pack(">HHIH", 1, 1, 60, 4) + packed)
 
 
+def add_message(number, name, address):
+    """RFC 2136: one more address at that name; the id of the message is the number's low bits."""
+    packed = bytes(int(part) for part in address.split("."))
+    return (struct.pack(">6H", number & 0xffff, 5 << 11, 1, 0, 1, 0) + wire_name(DOMAIN) + struct.pack(">HH", 6, 1)
+            + wire_name(name) + struct.pack(">HHIH", 1, 1, 60, 4) + packed)
+
+
 def write_local_zone(path, count):
     """Names for mDNS: A and AAAA at NAME.local."""
     with open(path, "w", encoding="ascii") as file:
