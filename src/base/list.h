@@ -58,3 +58,7 @@ static inline void *list_owner(const struct list *item, const struct list *head,
 /* The first element, or NULL. */
 #define LIST_FIRST(head, type, member)                                                             \
 	((type *)list_owner((head)->next, head, offsetof(type, member)))
+
+/* The last element, or NULL. */
+#define LIST_LAST(head, type, member)                                                              \
+	((type *)list_owner((head)->prev, head, offsetof(type, member)))

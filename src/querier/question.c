@@ -80,10 +80,21 @@ void question_confirm(struct qset *set, ns_t now)
 	set->confirm_at = qlink_first_moment(set->link, now);
 }
 
+/* A unique record that was said since the last question is all of the answer: its refresh asks again (§5.2). */
+static bool is_answered(const struct qset *set)
+{
+	const struct qrecord *last = LIST_LAST(&set->records, const struct qrecord, of_set);
+	return last && last->is_unique && !last->is_doubted && last->heard_at >= set->asked_at;
+}
+
 static void repeat(struct qset *set, ns_t now)
 {
-	ns_t since = set->interval > 0 ? now - set->interval / 2 : set->begun_at;
-	set->interval = set->interval > 0 ? ns_min(2 * set->interval, interval_max) : interval_min;
+	const bool is_first = set->interval == 0;
+	const ns_t since = is_first ? set->begun_at : now - set->interval / 2;
+	set->interval = is_first ? interval_min : ns_min(2 * set->interval, interval_max);
+	set->ask_at = now + set->interval;
+	if (!is_first && is_answered(set))
+		return;
 	set->ask_at = NS_NEVER;
 	question_want(set, now, since);
 }

@@ -173,6 +173,29 @@ static void s5_2_records_without_interest_are_not_asked_for(void **state)
 	rig_expect_silence();
 }
 
+/* A refresh asks again, and if that gets no answer, the query goes on. */
+static void s5_2_unique_answer_is_all_that_is_asked_for(void **state)
+{
+	(void)state;
+	q_ask_settled(question);
+	q_say("10.0.0.9", "qr; an web.local 1000 A flush 10.0.0.1");
+	q_wait(790 * NS_PER_S);
+	rig_expect_silence();
+	q_wait(31 * NS_PER_S);
+	assert_int_equal(rig.heard_count, 1);
+	q_wait(3600 * NS_PER_S);
+	assert_true(rig.heard_count >= 5);
+}
+
+static void s5_2_shared_answer_is_not_all_that_is_asked_for(void **state)
+{
+	(void)state;
+	q_ask_settled("_x._tcp.local PTR");
+	q_say("10.0.0.9", "qr; an _x._tcp.local 4500 PTR a._x._tcp.local");
+	q_wait(70 * NS_PER_S);
+	assert_int_equal(rig_count("q _x._tcp.local. PTR", NULL), 6);
+}
+
 static void s5_2_answer_ends_the_refresh(void **state)
 {
 	(void)state;
@@ -392,6 +415,8 @@ int main(void)
 		CASE(s5_2_question_goes_on_until_nobody_is_interested),
 		CASE(s5_2_records_are_asked_for_at_80_to_95_percent),
 		CASE(s5_2_records_without_interest_are_not_asked_for),
+		CASE(s5_2_unique_answer_is_all_that_is_asked_for),
+		CASE(s5_2_shared_answer_is_not_all_that_is_asked_for),
 		CASE(s5_2_answer_ends_the_refresh),
 		CASE(s5_2_one_question_is_for_all_records_of_a_set),
 		CASE(s5_2_full_querier_uses_port_5353_both_ways),
