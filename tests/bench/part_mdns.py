@@ -12,7 +12,7 @@ import questions
 import servers
 from lab import Missing, percentile
 from part_kernel import change
-from part_unicast import cost_rounds
+from part_unicast import ROUND_COUNT, ROUND_SECONDS, cost_rounds, measure_rounds
 
 GROUP, PORT = "224.0.0.251", 5353
 ANNOUNCE_TIMEOUT, QUIET_S = 30, 3
@@ -28,18 +28,19 @@ def run(lab, report):
             if name in used[1]:
                 report.add("mdns", f"{name}: memory of a further name", sizes[1],
                            (used[1][name] - used[0][name]) * 1024 / (sizes[1] - sizes[0]), "KiB")
+    measure_public(lab, report, 10)
     measure_change(lab, report)
     measure_probe(lab, report)
     measure_many(lab, report, 50 if lab.is_smoke else MANY)
 
 
-def start_ontap(lab, host, size):
+def start_ontap(lab, host, size, *options):
     zone = f"{lab.directory('zones')}/local-{size}"
     questions.write_local_zone(zone, size)
     return servers.ontap(host, f"--listen={host.addr}", "--mdns=s0", "--threads=1",
                          "--no-assign-nsid",
                          "--hostnames-by=none",  # without the cost of events of other processes here
-                         f"--zone-file={zone}")
+                         f"--zone-file={zone}", *options)
 
 
 def start_avahi(lab, host, size):
@@ -71,6 +72,46 @@ def measure_size(lab, report, size):
     for server in running:
         server.stop()
     return used
+
+
+def measure_public(lab, report, size):
+    """What signatures cost: bytes of a packet that has one, and the answers that have none."""
+    asked = f"{lab.directory('zones')}/local-questions-{size}"
+    questions.write_local_questions(asked, size)
+    plain = start_ontap(lab, lab.host("ontap"), size)
+    public = start_ontap(lab, lab.host("public"), size, "--publish=*")
+    plain.name = "ontap without --publish"
+    time.sleep(0.5 if lab.is_smoke else 6)  # all is announced
+
+    def ask(server):
+        return lab.load(asked, server.host, count=500 if lab.is_smoke else ROUND_COUNT, seconds=ROUND_SECONDS,
+                        any_reply=False, port=PORT, to=GROUP)
+    measure_rounds(lab, report, "mdns", size, [plain, public], ask, what="all names public, ", ratio_target=1.05)
+    host_name = socket.gethostname().split(".")[0]
+    names = len(f".{host_name}.local.") + len(f".{host_name}.{servers.DOMAIN}.")
+    grown = answer_length(lab, public.host) - answer_length(lab, plain.host)
+    report.add("mdns", "ontap: bytes of a signature in a packet, without its names", size, grown - names, "", target=120)
+    for server in (plain, public):
+        server.stop()
+
+
+def answer_length(lab, host):
+    """The length of the response to the group for one name, which is unique and so comes alone."""
+    with lab.client.socket(socket.AF_INET) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, host.client_link.encode())
+        membership = socket.inet_aton(GROUP) + struct.pack("4xi", lab.client.ifindex(host.client_link))
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, membership)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+        sock.bind(("", PORT))
+        name = questions.label(0).encode()
+        sock.sendto(struct.pack("!6H", 0, 0, 1, 0, 0, 0) + bytes([len(name)]) + name + b"\5local\0\0\1\0\1", (GROUP, PORT))
+        deadline = time.monotonic() + 5
+        while select.select([sock], [], [], max(0, deadline - time.monotonic()))[0]:
+            packet = sock.recv(9000)
+            if packet[2] & 0x80 and name in packet:
+                return len(packet)
+    raise RuntimeError(f"{host.name} has not answered")
 
 
 class Watcher:
