@@ -5,7 +5,6 @@
  */
 #include "conf/conf.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 #include "name/label.h"
@@ -43,12 +42,8 @@ struct policy conf_policy(const struct conf *c)
 bool conf_publishes(const struct conf *c, const uint8_t *name)
 {
 	char label[LABEL_CAP + 1];
-	if (!label_in_domain(name, c->domain.wire, label))
-		return false;
-	for (size_t i = 0; i < c->published.count; i++)
-		if (fnmatch(c->published.at[i], label, FNM_CASEFOLD) == 0)
-			return true;
-	return false;
+	return label_in_domain(name, c->domain.wire, label) &&
+	       label_is_like(label, (const char *const *)c->published.at, c->published.count);
 }
 
 bool conf_has_host_key(const struct conf *c)

@@ -5,6 +5,7 @@
  */
 #include "name/label.h"
 
+#include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
 
@@ -76,6 +77,14 @@ const char *label_next_word(const char **at, size_t *ret_len)
 		return NULL;
 	*ret_len = len;
 	return word;
+}
+
+bool label_is_like(const char *label, const char *const *patterns, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fnmatch(patterns[i], label, FNM_CASEFOLD) == 0)
+			return true;
+	return false;
 }
 
 bool label_is_word_of(const char *text, const char *label, size_t len)

@@ -41,5 +41,8 @@ bool label_in_domain(const uint8_t *name, const uint8_t *domain, char ret[LABEL_
  * start and length, and moves `*at` behind it. Returns NULL if there are no more words. */
 const char *label_next_word(const char **at, size_t *ret_len) NONNULL;
 
+/* True if the label is like one of the patterns of fnmatch(3), in capitals or not. */
+bool label_is_like(const char *label, const char *const *patterns, size_t count) NONNULL_ARGS(1);
+
 /* True if that label is one of the words of the text. */
 bool label_is_word_of(const char *text, const char *label, size_t len) NONNULL;

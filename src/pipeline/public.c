@@ -4,7 +4,6 @@
  * who come later can list them. Each is a service instance NAME._ontap._udp.local (RFC 6763).
  * Never signs: the engine says which packets want that.
  */
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,13 +33,9 @@ bool public_is(const struct pipeline *p, const uint8_t *owner)
 {
 	const struct pipeline_config *c = &p->config;
 	char label[LABEL_CAP + 1];
-	if (c->host_key.len == 0 || c->published_count == 0 || owner[0] == 0 ||
-		!name_equal(name_parent(owner), name_local) || !label_of(owner, label))
-		return false;
-	for (size_t i = 0; i < c->published_count; i++)
-		if (fnmatch(c->published[i], label, FNM_CASEFOLD) == 0)
-			return true;
-	return false;
+	return c->host_key.len > 0 && c->published_count > 0 && owner[0] != 0 &&
+	       name_equal(name_parent(owner), name_local) && label_of(owner, label) &&
+	       label_is_like(label, c->published, c->published_count);
 }
 
 bool public_mark(struct pipeline *p)
