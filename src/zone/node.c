@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/ends.h"
 #include "base/err.h"
 
 enum { SET_RECORDS_MAX = (1 << 12) - 1, SETS_MAX = UINT8_MAX, NODE_BYTES_MAX = UINT16_MAX };
@@ -84,36 +85,24 @@ static bool is_to_sign(const struct building *b, uint16_t type)
 	       (rr_type_is_signable(type, is_apex) || (is_apex && rr_type_is_of_signer(type)));
 }
 
-/* What the name that a link leads to has in common with the owner's. */
-struct common {
-	unsigned first, last; /* bytes at the beginning, and at the end */
-	unsigned own;         /* between them */
-};
-
-static struct common compare_next(const struct name *owner, const uint8_t *next)
+static struct ends ends_of_next(const struct building *b, const uint8_t *next)
 {
-	const unsigned len = (unsigned)name_len(next), most = len < owner->len ? len : owner->len;
-	struct common c = {0};
-	while (c.last < most && owner->wire[owner->len - c.last - 1] == next[len - c.last - 1])
-		c.last++;
-	while (c.first < most - c.last && owner->wire[c.first] == next[c.first])
-		c.first++;
-	c.own = len - c.first - c.last;
-	return c;
+	return ends_of(b->name->wire, b->name->len, next, name_len(next));
 }
 
 /* Returns how many bytes a link takes: node_write_next(). */
 static unsigned link_len(const struct building *b, const uint8_t *next)
 {
-	return 2 + compare_next(b->name, next).own;
+	const struct ends e = ends_of_next(b, next);
+	return 2 + (unsigned)(name_len(next) - e.first - e.last);
 }
 
 static void write_link(const struct building *b, const uint8_t *next, struct wr *w)
 {
-	const struct common c = compare_next(b->name, next);
-	wr_u8(w, (uint8_t)c.first);
-	wr_u8(w, (uint8_t)c.last);
-	wr_bytes(w, next + c.first, c.own);
+	const struct ends e = ends_of_next(b, next);
+	wr_u8(w, (uint8_t)e.first);
+	wr_u8(w, (uint8_t)e.last);
+	wr_bytes(w, next + e.first, name_len(next) - e.first - e.last);
 }
 
 /* Computes the length of the run's rdata and signatures. Fills in `*set` except its offset. ERR_RANGE. */
