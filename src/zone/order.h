@@ -10,7 +10,7 @@
  *	COMING      do not    have it                   it is not published yet
  *	LEAVING     see it    do not have it            it is about to be removed
  *
- * It is a tree of pages (zone/page.h), 16 bytes an owner, some 20 with all. A search that passes by
+ * It is a tree of pages (zone/page.h), 16 bytes an owner, some 17 to 20 with all. A search that passes by
  * owners which readers must not see is repeated if the writer has made a change meanwhile. So the
  * answer was right at some moment of the call. Only if that happens ORDER_TRIES times, it may be a
  * mixture of several moments.

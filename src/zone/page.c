@@ -64,9 +64,15 @@ static uint64_t head_at(const uint8_t *bytes)
 	return be64toh(load_word(bytes));
 }
 
+/* A leaf that is full will be two: it needs no room for a tail. */
+static unsigned tail_room(unsigned count)
+{
+	return count < PAGE_ENTRIES_MAX ? PAGE_TAIL_MAX : 0;
+}
+
 static const uint8_t *leaf_prefix(const struct page *leaf)
 {
-	return (const uint8_t *)&leaf->entries[leaf->count + PAGE_TAIL_MAX];
+	return (const uint8_t *)&leaf->entries[leaf->count + tail_room(leaf->count)];
 }
 
 /* Compares the beginning of the key with the prefix. 0: the key begins with it. */
@@ -243,7 +249,7 @@ bool page_put(struct page *leaf, const struct page_key *key, uint64_t word)
 	uint64_t head = head_at(key->bytes + leaf->prefix_len);
 	uint8_t tail = atomic_load_explicit(&leaf->tail, memory_order_relaxed);
 	int i = find_removed(leaf, head);
-	if (i < 0 && tail == PAGE_TAIL_MAX)
+	if (i < 0 && tail == tail_room(leaf->count))
 		return false;
 	leaf->live++;
 	if (i >= 0) {
@@ -342,12 +348,12 @@ struct page *page_leaf(const struct page_item *items, unsigned count)
 	key_of_word(&first, items[0].word);
 	key_of_word(&key, items[count - 1].word);
 	unsigned len = count > 1 ? common_len(first.bytes, first.len, key.bytes, key.len) : 0;
-	size_t entries = (size_t)(count + PAGE_TAIL_MAX) * sizeof(struct page_entry);
+	size_t entries = (size_t)(count + tail_room(count)) * sizeof(struct page_entry);
 	struct page *leaf = new_page(0, count, sizeof(*leaf) + entries + len);
 	if (!leaf)
 		return NULL;
 	leaf->prefix_len = (uint16_t)len;
-	memcpy(&leaf->entries[count + PAGE_TAIL_MAX], first.bytes, len);
+	memcpy(&leaf->entries[count + tail_room(count)], first.bytes, len);
 	for (unsigned i = 0; i < count; i++) {
 		key_of_word(&key, items[i].word);
 		leaf->entries[i].head = head_at(key.bytes + len);
