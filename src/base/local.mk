@@ -21,5 +21,6 @@ src_base_libbase_a_SOURCES = \
 	src/base/serial.h \
 	src/base/share.c src/base/share.h \
 	src/base/siphash.c src/base/siphash.h \
+	src/base/slabs.c src/base/slabs.h \
 	src/base/steps.h \
 	src/base/time.h

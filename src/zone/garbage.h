@@ -3,19 +3,23 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 
+struct node;
+
 struct garbage {
-	void **at; /* blocks of malloc() */
+	uintptr_t *at; /* blocks of malloc(), and nodes: these have bit 0 */
 	size_t count, cap;
 };
 
 /* Makes room for `more` blocks. ERR_NOMEM. */
 int garbage_reserve(struct garbage *g, size_t more) NONNULL MUSTCHECK;
 
-/* Takes ownership of a block. Room must have been reserved. NULL is ignored. */
+/* Take ownership of a block of malloc(), or of a node. Room must have been reserved. NULL is ignored. */
 void garbage_add(struct garbage *g, void *block) NONNULL_ARGS(1);
+void garbage_add_node(struct garbage *g, struct node *n) NONNULL_ARGS(1);
 
 /* Frees the blocks and the list. */
 void garbage_free_all(struct garbage *g) NONNULL;

@@ -454,7 +454,8 @@ int generation_node(struct zone *z, const struct signing *s, const struct node *
 	const struct node *old, struct node **ret, unsigned *ret_missing)
 {
 	const bool is_apex = truth->flags & NODE_APEX;
-	const struct node_form form = {.is_apex = is_apex,
+	const struct node_form form = {.slabs = z->slabs,
+		.is_apex = is_apex,
 		.sends_all = true,
 		.source = truth->source,
 		.key_count = is_apex ? RRSIG_KEYS_MAX : s->gen.key_count,

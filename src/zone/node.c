@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/ends.h"
 #include "base/err.h"
+#include "base/slabs.h"
 
 enum { SET_RECORDS_MAX = (1 << 12) - 1, SETS_MAX = UINT8_MAX, NODE_BYTES_MAX = UINT16_MAX };
 
@@ -275,6 +276,15 @@ static int fill(struct building *b, const uint8_t *name, const struct facts *fac
 	return err ? err : b->w.err ? ERR_RANGE : 0;
 }
 
+static struct node *node_alloc(struct slabs *slabs, size_t size)
+{
+	const bool is_in_slab = slabs && slabs_have(size);
+	struct node *n = is_in_slab ? slabs_take(slabs, size) : calloc(1, size);
+	if (n)
+		n->is_in_slab = is_in_slab;
+	return n;
+}
+
 int node_new(
 	const uint8_t *name, const struct facts *facts, struct node_form form, struct node **ret)
 {
@@ -292,13 +302,13 @@ int node_new(
 		      form.stamp_count * sizeof(struct node_stamp) + b.bytes;
 	if (b.sets > SETS_MAX || size > NODE_BYTES_MAX)
 		return ERR_RANGE;
-	b.node = calloc(1, size);
+	b.node = node_alloc(form.slabs, size);
 	if (!b.node)
 		return ERR_NOMEM;
 	b.w = wr_init(b.node, size);
 	err = fill(&b, name, facts, is_cased);
 	if (err)
-		free(b.node);
+		node_free(b.node);
 	else
 		*ret = b.node;
 	return err;
@@ -306,7 +316,10 @@ int node_new(
 
 void node_free(struct node *n)
 {
-	free(n);
+	if (n && n->is_in_slab)
+		slabs_give(n);
+	else
+		free(n);
 }
 
 /* Returns the end of the set with its signatures. */

@@ -73,7 +73,8 @@ struct node_sig {
 struct node {
 	/* Writer only: nodes and edges directly below (zone/tree.h), and which source has said all
 	 * of it (enum zone_source), if only one has. */
-	uint32_t children : 28;
+	uint32_t children : 27;
+	uint32_t is_in_slab : 1; /* its memory is: base/slabs.h */
 	uint32_t source : 3;
 	uint32_t is_wildcard : 1; /* a label is "*": it or an ancestor is one (RFC 4592 §2.1.1) */
 	/* Nodes at and below this one with a record that the wan view has: see TABLE_HIDES. */
@@ -220,8 +221,11 @@ size_t node_size(const struct node *n) NONNULL;
 /* Returns the number of records. A record that differs by view counts once per view. */
 size_t node_records(const struct node *n) NONNULL;
 
+struct slabs;
+
 /* How a node is made. */
 struct node_form {
+	struct slabs *slabs; /* where its memory is taken; NULL: from malloc */
 	bool is_apex;
 	bool sends_all; /* no address is from the kernel: clients get all, as who wrote them wants */
 	unsigned source; /* enum zone_source, if only one has said all of it */
@@ -235,6 +239,7 @@ struct node_form {
  * node cannot hold them (64 KiB, 4095 records per set; this is more than a message can hold). */
 int node_new(const uint8_t *name, const struct facts *facts, struct node_form form,
 	struct node **ret) NONNULL MUSTCHECK;
+/* On any thread. */
 void node_free(struct node *n);
 
 /* Whether the sources say the same at both, which are of one name, spelling included. Signatures and the

@@ -68,7 +68,8 @@ int zone_merge(struct zone *z, const uint8_t *name, struct node *const said[SAY_
 	*ret = NULL;
 	if (facts->count == 0)
 		return 0;
-	const struct node_form form = {.is_apex = apex != NULL, .sends_all = !said[SAY_DERIVED]};
+	const struct node_form form = {
+		.slabs = z->slabs, .is_apex = apex != NULL, .sends_all = !said[SAY_DERIVED]};
 	return node_new(name, facts, form, ret);
 }
 

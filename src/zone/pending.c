@@ -118,7 +118,7 @@ void signing_copy_near(struct node *n, const struct node *truth)
 struct node *signing_copy(struct zone *z, const struct node *n)
 {
 	struct node *copy;
-	const struct node_form form = {.sends_all = true, .source = n->source};
+	const struct node_form form = {.slabs = z->slabs, .sends_all = true, .source = n->source};
 	z->facts.count = 0;
 	if (facts_add_node(&z->facts, n))
 		return NULL;

@@ -38,7 +38,7 @@ static void settle(struct zone *z, struct job *job)
 	job->pending = NULL;
 	job->truth = NULL;
 	if (job->is_coming)
-		garbage_add(&z->garbage, held);
+		garbage_add_node(&z->garbage, held);
 	else
 		node_free(held);
 }

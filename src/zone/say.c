@@ -20,7 +20,8 @@ static int make_saying(struct zone *z, unsigned say, const uint8_t *name, const 
 	if (z->facts.count == 0)
 		return 0;
 	facts_settle(&z->facts);
-	const struct node_form form = {.sends_all = say != SAY_DERIVED, .source = say};
+	const struct node_form form = {
+		.slabs = z->slabs, .sends_all = say != SAY_DERIVED, .source = say};
 	return node_new(name, &z->facts, form, ret);
 }
 

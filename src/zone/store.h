@@ -9,6 +9,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "base/slabs.h"
 #include "zone/garbage.h"
 #include "zone/sign.h"
 #include "zone/tree.h"
@@ -50,6 +51,7 @@ struct zone {
 	struct zone_listener listener;
 	struct tree tree;
 	struct garbage garbage;
+	struct slabs *slabs; /* owned: memory of nodes */
 	struct map owners;
 	struct list dirty;    /* owners that need a new serial at the next commit */
 	struct list signings; /* signed zones */

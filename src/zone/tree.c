@@ -349,7 +349,7 @@ void tree_put(struct tree *t, struct place *place, struct node *n, bool keep_old
 	if (place->self) {
 		put_instead(t, place, n);
 		if (!keep_old)
-			garbage_add(t->garbage, place->self);
+			garbage_add_node(t->garbage, place->self);
 	} else if (place->below && !place->spare) {
 		put_on_edge(t, place, n, place->labels.count);
 	} else {
@@ -389,14 +389,14 @@ void tree_clear(struct tree *t, struct place *place, bool keep_old)
 	}
 	take_out(t, place);
 	if (!keep_old)
-		garbage_add(t->garbage, place->self);
+		garbage_add_node(t->garbage, place->self);
 	/* Progress: each turn goes up, and the root is the last. */
 	struct place up = *place;
 	while (up.above->set_count == 0 && !(up.above->flags & NODE_APEX) &&
 		!is_needed_empty(up.above)) {
 		tree_locate(t, node_name(up.above), &up);
 		take_out(t, &up);
-		garbage_add(t->garbage, up.self);
+		garbage_add_node(t->garbage, up.self);
 	}
 	tree_release(place);
 }

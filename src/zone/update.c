@@ -158,7 +158,7 @@ void update_publish(struct zone *z, struct update *u)
 	for (int s = 0; s < SAY_COUNT; s++)
 		was_shared |= u->needs_owner && u->said[s] && u->said[s] == u->place.self;
 	if (u->dropped != u->place.self)
-		garbage_add(&z->garbage, u->dropped);
+		garbage_add_node(&z->garbage, u->dropped);
 	if (u->sum)
 		tree_put(&z->tree, &u->place, u->sum, was_shared);
 	else if (u->place.self)

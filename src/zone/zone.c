@@ -6,6 +6,7 @@
  */
 #include "zone/zone.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/serial.h"
@@ -29,7 +30,9 @@ struct zone *zone_new(uint64_t seed, struct zone_listener listener)
 	list_init(&z->dirty);
 	list_init(&z->signings);
 	map_init(&z->pending);
-	if (tree_init(&z->tree, &z->reader, &z->garbage)) {
+	z->slabs = calloc(1, sizeof(*z->slabs));
+	if (!z->slabs || tree_init(&z->tree, &z->reader, &z->garbage)) {
+		free(z->slabs);
 		free(z);
 		return NULL;
 	}
@@ -65,6 +68,9 @@ void zone_free(struct zone *z)
 	facts_fini(&z->facts);
 	facts_fini(&z->before);
 	facts_fini(&z->after);
+	slabs_tidy(z->slabs);
+	assert(!z->slabs->regions);
+	free(z->slabs);
 	free(z);
 }
 
@@ -359,6 +365,7 @@ struct zone_garbage *zone_commit(struct zone *z, uint32_t serial_floor)
 		if (!owner->apex->signing)
 			advance_serial(z, owner, serial_floor);
 	signing_advance(z, serial_floor);
+	slabs_tidy(z->slabs);
 	const bool has_any = z->garbage.count > 0 || z->retired;
 	struct zone_garbage *garbage = has_any ? malloc(sizeof(*garbage)) : NULL;
 	if (!garbage)

@@ -35,6 +35,7 @@ unit_programs += tests/unit/test_show
 unit_programs += tests/unit/test_wires
 tests_unit_test_wires_SOURCES = tests/unit/test_wires.c tests/unit/golden_file.c tests/unit/golden_file.h
 unit_programs += tests/unit/test_packed
+unit_programs += tests/unit/test_slabs
 unit_programs += tests/unit/test_print
 tests_unit_test_print_SOURCES = tests/unit/test_print.c tests/unit/golden_file.c tests/unit/golden_file.h \
 	src/ontap-zone/answer.c src/ontap-zone/print_explain.c src/ontap-zone/print_graph.c src/ontap-zone/print_keys.c \
