@@ -67,8 +67,9 @@ static bool has_link(const struct denying *d, const struct node *n)
 static void split_next(const struct denying *d, const struct node *n, struct labels *ret)
 {
 	const struct node_set *set = node_set(n, RR_NSEC, d->view);
-	node_write_next(n, set, ret->next);
-	split(d, ret->next, node_next_len(n, set), ret);
+	const struct node_next next = node_next(n, set);
+	node_write_next(n, &next, ret->next);
+	split(d, ret->next, node_next_len(&next), ret);
 }
 
 static void add(struct zone_denial *ret, const struct node *n)

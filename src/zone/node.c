@@ -86,24 +86,38 @@ static bool is_to_sign(const struct building *b, uint16_t type)
 	       (rr_type_is_signable(type, is_apex) || (is_apex && rr_type_is_of_signer(type)));
 }
 
-static struct ends ends_of_next(const struct building *b, const uint8_t *next)
+/* Returns what a link does not store of the name that it leads to. */
+static struct node_next next_of(const struct name *owner, const uint8_t *name)
 {
-	return ends_of(b->name->wire, b->name->len, next, name_len(next));
+	const unsigned parent = owner->len - 1u - owner->wire[0], most = NODE_HAS_LAST - 1;
+	const struct ends e = ends_of(owner->wire, owner->len, name, name_len(name));
+	struct node_next next = {.first = e.first < most ? (unsigned)e.first : most,
+		.last = e.last < parent ? (unsigned)e.last : parent};
+	next.own = name + next.first;
+	next.own_len = (unsigned)name_len(name) - next.first - next.last;
+	return next;
 }
 
-/* Returns how many bytes a link takes: node_write_next(). */
-static unsigned link_len(const struct building *b, const uint8_t *next)
+static bool is_sibling(const struct building *b, const struct node_next *next)
 {
-	const struct ends e = ends_of_next(b, next);
-	return 2 + (unsigned)(name_len(next) - e.first - e.last);
+	return next->last == b->name->len - 1u - b->name->wire[0];
 }
 
-static void write_link(const struct building *b, const uint8_t *next, struct wr *w)
+/* Returns how many bytes a link takes. */
+static unsigned link_len(const struct building *b, const uint8_t *name)
 {
-	const struct ends e = ends_of_next(b, next);
-	wr_u8(w, (uint8_t)e.first);
-	wr_u8(w, (uint8_t)e.last);
-	wr_bytes(w, next + e.first, name_len(next) - e.first - e.last);
+	const struct node_next next = next_of(b->name, name);
+	return 1u + !is_sibling(b, &next) + next.own_len;
+}
+
+static void write_link(struct building *b, const uint8_t *name)
+{
+	const struct node_next next = next_of(b->name, name);
+	const bool has_last = !is_sibling(b, &next);
+	wr_u8(&b->w, (uint8_t)(next.first | (has_last ? NODE_HAS_LAST : 0)));
+	if (has_last)
+		wr_u8(&b->w, (uint8_t)next.last);
+	wr_bytes(&b->w, next.own, next.own_len);
 }
 
 /* Computes the length of the run's rdata and signatures. Fills in `*set` except its offset. ERR_RANGE. */
@@ -146,15 +160,15 @@ static int measure_run(
 	return 0;
 }
 
-static void write_run(
-	const struct building *b, const struct run *run, const struct node_set *set, struct wr *w)
+static void write_run(struct building *b, const struct run *run, const struct node_set *set)
 {
+	struct wr *w = &b->w;
 	for (size_t i = 0; i < run->count; i++) {
 		const struct fact *fact = &run->at[i];
 		if (!(fact->view & run->view))
 			continue;
 		if (node_is_chain(set)) {
-			write_link(b, fact->bytes, w);
+			write_link(b, fact->bytes);
 			continue;
 		}
 		if (set->len == 0)
@@ -209,7 +223,7 @@ static int fill_set(struct building *b, const struct run *run)
 	if (err)
 		return err;
 	set->off = (uint16_t)wr_len(&b->w);
-	write_run(b, run, set, &b->w);
+	write_run(b, run, set);
 	if (set->is_signed)
 		write_blanks(b);
 	if (set->view != VIEW_ANY)
@@ -404,10 +418,11 @@ unsigned node_write_link(
 {
 	struct nsec_types types;
 	struct wr w = wr_init(out, room);
-	uint8_t *next = wr_room(&w, node_next_len(n, link));
-	if (!next)
+	const struct node_next next = node_next(n, link);
+	uint8_t *name = wr_room(&w, node_next_len(&next));
+	if (!name)
 		return 0;
-	node_write_next(n, link, next);
+	node_write_next(n, &next, name);
 	collect_types(n, link, &types);
 	nsec_write_types(&types, &w);
 	return w.err ? 0 : (unsigned)wr_len(&w);

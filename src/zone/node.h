@@ -163,23 +163,40 @@ static inline bool node_is_chain(const struct node_set *set)
 	return set->type == RR_NSEC && set->is_signed;
 }
 
-/* Return the length of the name that a link leads to; write it. What the names of neighbours have in common at
- * their beginning and at their end is stored only in the owner's own name:
+/* The name that a link leads to. What it has in common with the owner's at its beginning and at its end is stored only
+ * there:
  *
- *	bytes in common at the beginning | at the end | the bytes between them */
-static inline unsigned node_next_len(const struct node *n, const struct node_set *link)
+ *	bytes in common at the beginning | at the end, if NODE_HAS_LAST | the bytes between them
+ *
+ * Without NODE_HAS_LAST, the end in common is the owner's parent. */
+struct node_next {
+	unsigned first, last, own_len;
+	const uint8_t *own;
+};
+
+enum { NODE_HAS_LAST = 128 };
+
+static inline struct node_next node_next(const struct node *n, const struct node_set *link)
 {
 	const uint8_t *stored = node_rdata(n, link);
-	return stored[0] + stored[1] + link->len - 2u;
+	const unsigned has_last = stored[0] & NODE_HAS_LAST ? 1 : 0;
+	return (struct node_next){.first = stored[0] & (NODE_HAS_LAST - 1),
+		.last = has_last ? stored[1] : n->name_len - 1u - node_name(n)[0],
+		.own_len = link->len - 1u - has_last,
+		.own = stored + 1 + has_last};
 }
 
-static inline void node_write_next(const struct node *n, const struct node_set *link, uint8_t *out)
+static inline unsigned node_next_len(const struct node_next *next)
 {
-	const uint8_t *stored = node_rdata(n, link), *name = node_name(n);
-	const unsigned first = stored[0], last = stored[1], own = link->len - 2u;
-	memcpy(out, name, first);
-	memcpy(out + first, stored + 2, own);
-	memcpy(out + first + own, name + n->name_len - last, last);
+	return next->first + next->own_len + next->last;
+}
+
+static inline void node_write_next(const struct node *n, const struct node_next *next, uint8_t *out)
+{
+	memcpy(out, node_name(n), next->first);
+	memcpy(out + next->first, next->own, next->own_len);
+	memcpy(out + next->first + next->own_len, node_name(n) + n->name_len - next->last,
+		next->last);
 }
 
 /* Writes the rdata of a link, and returns its length: most NSEC_RDATA_MAX. Its types are those of the node's

@@ -140,8 +140,9 @@ static const uint8_t *next_of(const struct node *n, unsigned view, uint8_t buf[N
 	const struct node_set *set = node_set(n, RR_NSEC, view);
 	if (!set)
 		return NULL;
-	node_write_next(n, set, buf);
-	assert_int_equal(node_next_len(n, set), name_len(buf));
+	const struct node_next next = node_next(n, set);
+	node_write_next(n, &next, buf);
+	assert_int_equal(node_next_len(&next), name_len(buf));
 	return buf;
 }
 
