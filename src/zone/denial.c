@@ -23,7 +23,7 @@ struct labels {
 	unsigned len; /* of the name */
 	unsigned count;
 	uint8_t at[NAME_LABELS_MAX];
-	uint8_t next[NAME_CAP]; /* the name, if a link leads to it */
+	uint8_t next[NODE_NEXT_ROOM]; /* the name, if a link leads to it */
 };
 
 static void split(const struct denying *d, const uint8_t *name, unsigned len, struct labels *ret)

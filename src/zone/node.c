@@ -399,32 +399,56 @@ bool node_equal(const struct node *a, const struct node *b)
 }
 
 /* A cut has no other types with authority: RFC 4035 §2.3. */
+static bool is_in_link(
+	const struct node *n, const struct node_set *link, const struct node_set *set)
+{
+	return set->view & link->view &&
+	       (!(n->flags & NODE_CUT) || set == link || set->type == RR_NS || set->type == RR_DS);
+}
+
 static void collect_types(
 	const struct node *n, const struct node_set *link, struct nsec_types *types)
 {
 	types->count = 0;
-	for (unsigned i = 0; i < n->set_count; i++) {
-		const uint16_t type = n->sets[i].type;
-		const bool is_there = n->sets[i].view & link->view &&
-				      (!(n->flags & NODE_CUT) || type == RR_NS || type == RR_DS);
-		if (is_there || &n->sets[i] == link)
-			nsec_add_type(types, type);
-	}
+	for (unsigned i = 0; i < n->set_count; i++)
+		if (is_in_link(n, link, &n->sets[i]))
+			nsec_add_type(types, n->sets[i].type);
 	nsec_add_type(types, RR_RRSIG);
+}
+
+/* Writes the types if all are below 256, as nearly always: one window. */
+static bool write_low_types(const struct node *n, const struct node_set *link, struct wr *w)
+{
+	uint8_t window[2 + 32] = {0}, *bits = window + 2;
+	unsigned last = RR_NSEC >> 3;
+	bits[RR_RRSIG >> 3] = 0x80 >> (RR_RRSIG & 7);
+	for (unsigned i = 0; i < n->set_count; i++) {
+		const unsigned type = n->sets[i].type;
+		if (!is_in_link(n, link, &n->sets[i]))
+			continue;
+		if (type > 255)
+			return false;
+		bits[type >> 3] |= (uint8_t)(0x80 >> (type & 7));
+		last = type >> 3 > last ? type >> 3 : last;
+	}
+	window[1] = (uint8_t)(last + 1);
+	wr_bytes(w, window, 2 + window[1]);
+	return true;
 }
 
 unsigned node_write_link(
 	const struct node *n, const struct node_set *link, uint8_t *out, size_t room)
 {
-	struct nsec_types types;
-	struct wr w = wr_init(out, room);
 	const struct node_next next = node_next(n, link);
-	uint8_t *name = wr_room(&w, node_next_len(&next));
-	if (!name)
-		return 0;
+	uint8_t name[NODE_NEXT_ROOM];
+	struct wr w = wr_init(out, room);
 	node_write_next(n, &next, name);
-	collect_types(n, link, &types);
-	nsec_write_types(&types, &w);
+	wr_bytes(&w, name, node_next_len(&next));
+	if (!write_low_types(n, link, &w)) {
+		struct nsec_types types;
+		collect_types(n, link, &types);
+		nsec_write_types(&types, &w);
+	}
 	return w.err ? 0 : (unsigned)wr_len(&w);
 }
 

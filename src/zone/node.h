@@ -25,6 +25,7 @@
 
 #include "base/compiler.h"
 #include "base/cursor.h"
+#include "wire/key.h"
 #include "wire/rrset.h"
 #include "wire/rrsig.h"
 #include "zone/fact.h"
@@ -191,12 +192,23 @@ static inline unsigned node_next_len(const struct node_next *next)
 	return next->first + next->own_len + next->last;
 }
 
-static inline void node_write_next(const struct node *n, const struct node_next *next, uint8_t *out)
+/* Copies in steps; there is room for one step more behind both. */
+static inline void node_copy_steps(uint8_t *to, const uint8_t *from, unsigned len)
 {
-	memcpy(out, node_name(n), next->first);
-	memcpy(out + next->first, next->own, next->own_len);
-	memcpy(out + next->first + next->own_len, node_name(n) + n->name_len - next->last,
-		next->last);
+	for (unsigned at = 0; at < len; at += KEY_STEP)
+		memcpy(to + at, from + at, KEY_STEP);
+}
+
+enum { NODE_NEXT_ROOM = NAME_CAP + KEY_STEP };
+
+/* Writes the name; what is behind it in `out` is not defined. */
+static inline void node_write_next(
+	const struct node *n, const struct node_next *next, uint8_t out[NODE_NEXT_ROOM])
+{
+	const unsigned middle = next->first + next->own_len;
+	node_copy_steps(out, node_name(n), next->first);
+	node_copy_steps(out + next->first, next->own, next->own_len);
+	node_copy_steps(out + middle, node_name(n) + n->name_len - next->last, next->last);
 }
 
 /* Writes the rdata of a link, and returns its length: most NSEC_RDATA_MAX. Its types are those of the node's

@@ -135,7 +135,7 @@ static void check_sigs(const struct node *n)
 }
 
 /* Returns the name to which the link leads, which is written to `buf`. NULL: there is no link. */
-static const uint8_t *next_of(const struct node *n, unsigned view, uint8_t buf[NAME_CAP])
+static const uint8_t *next_of(const struct node *n, unsigned view, uint8_t buf[NODE_NEXT_ROOM])
 {
 	const struct node_set *set = node_set(n, RR_NSEC, view);
 	if (!set)
@@ -167,7 +167,7 @@ static void check_denial_in(const struct rig *rig, const struct order *order,
 				name_to_text(node_name(before), text[1]), n->flags, before->flags);
 		return;
 	}
-	uint8_t buf[NAME_CAP];
+	uint8_t buf[NODE_NEXT_ROOM];
 	const uint8_t *next = next_of(before, view, buf);
 	assert_non_null(next);
 	if (!name_equal(next, rig->apex.wire) && name_cmp(name->wire, next) >= 0)
@@ -265,7 +265,7 @@ static void check_chain(
 	const struct rig *rig, const struct node *const *chain, size_t count, unsigned view)
 {
 	const struct node *seen[NAMES_CAP + 1];
-	uint8_t buf[NAME_CAP];
+	uint8_t buf[NODE_NEXT_ROOM];
 	size_t n = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (is_seen(rig, chain[i], view))
@@ -518,7 +518,7 @@ static void large_start(void **state UNUSED)
 	for (const struct node *n = order_first(s->order), *next; n; n = next) {
 		next = order_walk(s->order, node_name(n));
 		check_sigs(n);
-		uint8_t buf[NAME_CAP];
+		uint8_t buf[NODE_NEXT_ROOM];
 		assert_true(name_equal(
 			next_of(n, VIEW_WAN, buf), next ? node_name(next) : rig.apex.wire));
 	}
