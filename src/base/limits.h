@@ -417,6 +417,8 @@ enum {
 	 * of a name on all links. */
 	LIMIT_COLLECT_LINK_ADDRS = 32,
 	LIMIT_COLLECT_ADDRS = LIMIT_HOST_ADDRS,
+	/* Names of a host that are said for one name at a time: while mDNS renames one, there are two. */
+	LIMIT_COLLECT_SPOKEN = 4,
 	/* Links on which names are collected: a set of them is one word. */
 	LIMIT_COLLECT_LINKS = 64,
 	/* Patterns of all keys: each is compared with each new name, some 30 ns. */

@@ -47,7 +47,7 @@ static uint64_t all_links(const struct collect *c)
 /* True if its addresses are worth asking for where that was heard. Of a host that has gone only if it was heard again. */
 static bool wants_addrs(const struct collect *c, const struct said *s, const struct heard *h)
 {
-	const struct label *l = said_label(c, s);
+	const struct label *l = s->label;
 	if (!s->is_whole || s->refusal)
 		return false;
 	if (!l || l->state == COLLECT_HERE || l->state == COLLECT_SILENT)

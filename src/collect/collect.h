@@ -139,6 +139,10 @@ struct collect_sink {
 	void (*ask)(void *arg, uint32_t link, const uint8_t *name, uint16_t type, bool is_wanted);
 	void (*on_news)(void *arg, const struct collect_news *news);
 	void *arg;
+	/* True if the querier would learn from the packet: then it is verified, even if it changes nothing here. NULL: it never
+	 * would. */
+	bool (*is_wanted)(
+		void *arg, const struct mdns_path *from, const uint8_t *packet, size_t len);
 };
 
 struct collect; /* opaque */
@@ -198,7 +202,7 @@ int collect_update(struct collect *c, ns_t now, uint64_t now_s,
 	const struct collect_statement *statement) NONNULL MUSTCHECK;
 /* The same errors, for a name that the key would say now: so rights of updates are those of packets. Labels of
  * any spelling. */
-int collect_may_say(const struct collect *c, const uint8_t *signer, uint8_t alg, uint16_t tag,
+int collect_may_say(struct collect *c, const uint8_t *signer, uint8_t alg, uint16_t tag,
 	const char *label) NONNULL MUSTCHECK;
 /* Returns the trusted keys of that signer: rdata of KEY records, borrowed until the next call that changes
  * something. Those of the zone are among them only if they have signed a packet. A key that was the first that came

@@ -185,16 +185,13 @@ void collect_poll(struct collect *c, ns_t now, uint64_t now_s)
 {
 	collect_enter(c, now, now_s);
 	ask_keys_end(c, SLOT_NONE);
-	/* Progress: what is due is gone afterwards, or is due later. What a name leaves behind is due at once. */
-	while (ns_min(heap_deadline(&c->said_timers), heap_deadline(&c->label_timers)) <= now) {
-		if (heap_deadline(&c->said_timers) <= now) {
-			said_settle(
-				c, container_of(heap_first(&c->said_timers), struct said, timer));
-			continue;
-		}
+	said_settle_due(c);
+	/* Progress: what is due is gone afterwards, or is due later. */
+	while (heap_deadline(&c->label_timers) <= now) {
 		struct label *l = container_of(heap_first(&c->label_timers), struct label, timer);
 		if (label_is_over(c, l))
 			drop_label(c, l);
+		said_settle_due(c);
 	}
 }
 

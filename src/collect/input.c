@@ -23,6 +23,7 @@ struct arrival {
 	const struct mdns_path *from;
 	int slot;
 	const uint8_t *packet;
+	size_t len;
 	struct sig0 sig;
 	struct name host; /* the owner of the signature's record */
 	int count;        /* of the items */
@@ -101,12 +102,17 @@ static enum collect_verdict judge_first(struct collect *c, struct arrival *a)
 	return take(c, key, a);
 }
 
+static bool is_wanted(const struct collect *c, const struct arrival *a)
+{
+	return c->sink.is_wanted && c->sink.is_wanted(c->sink.arg, a->from, a->packet, a->len);
+}
+
 /* From what costs least to what costs most. */
-static enum collect_verdict judge(struct collect *c, struct arrival *a, size_t len)
+static enum collect_verdict judge(struct collect *c, struct arrival *a)
 {
 	if (!is_on_link(c, a->slot, a->from))
 		return COLLECT_OFF_LINK;
-	enum collect_verdict v = packet_find_signature(a->packet, len, &a->sig, &a->host);
+	enum collect_verdict v = packet_find_signature(a->packet, a->len, &a->sig, &a->host);
 	if (v != COLLECT_ACCEPTED)
 		return v;
 	if (!crypt_is_known(a->sig.alg))
@@ -122,7 +128,7 @@ static enum collect_verdict judge(struct collect *c, struct arrival *a, size_t l
 		v = read_items(c, a);
 	if (v != COLLECT_ACCEPTED)
 		return v;
-	if (!said_is_news(c, key, a->slot, c->items, a->count))
+	if (!said_is_news(c, key, a->slot, c->items, a->count) && !is_wanted(c, a))
 		return COLLECT_KNOWN;
 	v = verify(c, key, a, ckey_rdata(key));
 	return v == COLLECT_ACCEPTED ? take(c, key, a) : v;
@@ -132,8 +138,9 @@ enum collect_verdict collect_input(struct collect *c, ns_t now, uint64_t now_s,
 	const struct mdns_path *from, const uint8_t *packet, size_t len)
 {
 	collect_enter(c, now, now_s);
-	struct arrival a = {.from = from, .slot = link_slot(c, from->link), .packet = packet};
-	const enum collect_verdict v = judge(c, &a, len);
+	struct arrival a = {
+		.from = from, .slot = link_slot(c, from->link), .packet = packet, .len = len};
+	const enum collect_verdict v = judge(c, &a);
 	c->stats.packets[v]++;
 	return v;
 }

@@ -91,7 +91,7 @@ void label_set_state(struct collect *c, struct label *l, enum collect_state stat
 	mark_dirty(c, l);
 	arm(c, l);
 	label_put(c, l);
-	LABEL_EACH_SAID(s, c, l)
+	LIST_EACH(s, &l->said, struct said, of_label)
 		ask_said(c, s);
 }
 
@@ -117,7 +117,7 @@ ns_t label_lease_end(const struct collect *c, uint64_t lease_s)
 	return lease_s == 0 || lease_s > LONGEST_S ? NS_NEVER : c->now + (ns_t)lease_s * NS_PER_S;
 }
 
-static void set_away(struct collect *c, struct label *l)
+void label_set_away(struct collect *c, struct label *l)
 {
 	l->since_s = c->now_s;
 	label_set_state(c, l, COLLECT_AWAY, c->now + label_keep_left(c, l));
@@ -133,13 +133,13 @@ bool label_is_over(struct collect *c, struct label *l)
 	}
 	switch (l->state) {
 	case COLLECT_SILENT:
-		set_away(c, l);
+		label_set_away(c, l);
 		label_refresh(c, l);
 		return false;
 	case COLLECT_MOVED:
 		if (c->away == COLLECT_WITHDRAW)
 			label_set_word(c, l, COLLECT_LINK);
-		set_away(c, l);
+		label_set_away(c, l);
 		label_refresh(c, l);
 		return false;
 	case COLLECT_AWAY:
@@ -180,7 +180,7 @@ static bool is_any(const struct heard_addr *a, const void *arg)
 /* What is left of them is to be settled. */
 static void remove_from_all(struct collect *c, struct label *l, struct heard_test test)
 {
-	LABEL_EACH_SAID(s, c, l)
+	LIST_EACH(s, &l->said, struct said, of_label)
 		for (struct heard *h = s->heard; h; h = h->next)
 			if (heard_remove(h, test) > 0)
 				heap_put(&c->said_timers, &s->timer, c->now);
@@ -200,18 +200,26 @@ static void sum_add(struct sum *sum, const struct addr *a)
 	sum->count++;
 }
 
-static void sum_up(const struct collect *c, struct label *l, struct sum *ret)
+static void count_up(const struct collect *c, const struct label *l, struct sum *ret)
 {
-	*ret = (struct sum){.count = 0};
-	LABEL_EACH_SAID(s, c, l)
+	ret->live = ret->late = 0;
+	LIST_EACH(s, &l->said, struct said, of_label)
 		for (const struct heard *h = s->heard; h; h = h->next)
 			for (size_t i = 0; i < h->count; i++) {
 				const struct heard_addr *a = &h->addrs[i];
 				const bool is_on = life_is_on(&a->life, c->now);
 				ret->live += !a->is_leaving && is_on;
 				ret->late += !a->is_leaving && !is_on;
-				sum_add(ret, &a->addr);
 			}
+}
+
+static void sum_up(const struct label *l, struct sum *ret)
+{
+	ret->count = 0;
+	LIST_EACH(s, &l->said, struct said, of_label)
+		for (const struct heard *h = s->heard; h; h = h->next)
+			for (size_t i = 0; i < h->count; i++)
+				sum_add(ret, &h->addrs[i].addr);
 }
 
 /* In HERE, an address that has ended goes when it is late by a quarter of its TTL, while others are said: with the last
@@ -220,23 +228,22 @@ static void sum_up(const struct collect *c, struct label *l, struct sum *ret)
 void label_refresh(struct collect *c, struct label *l)
 {
 	struct sum sum;
-	sum_up(c, l, &sum);
-	if (sum.live > 0 || l->state == COLLECT_MOVED) {
+	count_up(c, l, &sum);
+	if (sum.live > 0 || l->state == COLLECT_MOVED)
 		remove_from_all(c, l, (struct heard_test){is_late_to_go, &c->now});
-		sum_up(c, l, &sum);
-	}
 	if (sum.live > 0) {
+		sum_up(l, &sum);
 		(void)label_set_addrs(c, l, sum.addrs, sum.count);
 		if (l->word == COLLECT_UPDATE && l->state == COLLECT_MOVED)
 			return;
-		label_set_word(c, l, COLLECT_LINK);
 		if (l->state != COLLECT_HERE)
 			label_set_state(c, l, COLLECT_HERE, NS_NEVER);
+		label_set_word(c, l, COLLECT_LINK);
 		label_put(c, l);
 	} else if (l->state == COLLECT_HERE && sum.late > 0) {
 		label_set_state(c, l, COLLECT_SILENT, c->now + SILENT_S * NS_PER_S);
 	} else if (sum.late == 0 && (l->state == COLLECT_HERE || l->state == COLLECT_SILENT)) {
-		set_away(c, l);
+		label_set_away(c, l);
 	}
 	if (l->state == COLLECT_AWAY)
 		remove_from_all(c, l, (struct heard_test){is_any, NULL});
@@ -274,6 +281,7 @@ struct label *label_add(struct collect *c, struct ckey *key, const struct wire_l
 	l->since_s = l->heard_s = c->now_s;
 	l->has_put = true; /* nothing */
 	list_init(&l->in_dirty);
+	list_init(&l->said);
 	list_append(&key->labels, &l->of_key);
 	key->label_count++;
 	c->first_labels += counts_as_first;
@@ -295,6 +303,8 @@ bool label_drop(struct collect *c, struct label *l)
 		return false;
 	tell_of(c, l, COLLECT_NEWS_GONE);
 	note_gone(c, l);
+	LIST_EACH(s, &l->said, struct said, of_label)
+		label_detach(c, s);
 	heap_remove(&c->label_timers, &l->timer);
 	list_remove(&l->in_dirty);
 	list_remove(&l->of_key);
@@ -330,6 +340,24 @@ static void tell_refusal(struct collect *c, const struct said *s, const char *te
 	tell(c, &news);
 }
 
+bool label_attach(struct label *l, struct said *s)
+{
+	if (l->said_count >= LIMIT_COLLECT_SPOKEN)
+		return false;
+	list_append(&l->said, &s->of_label);
+	l->said_count++;
+	s->label = l;
+	return true;
+}
+
+void label_detach(struct collect *c, struct said *s)
+{
+	c->free_round += s->label->said_count == LIMIT_COLLECT_SPOKEN;
+	s->label->said_count--;
+	list_remove(&s->of_label);
+	s->label = NULL;
+}
+
 /* Finds the label, or makes it. */
 static enum refusal judge(
 	struct collect *c, struct said *s, char text[COLLECT_LABEL_CAP], struct label **ret)
@@ -350,16 +378,21 @@ static enum refusal judge(
 struct label *label_claim(struct collect *c, struct said *s)
 {
 	char text[COLLECT_LABEL_CAP];
-	struct label *l = said_label(c, s);
-	const bool is_known = s->trust_round == c->trust_round;
-	if (is_known && (l || (s->refusal && s->free_round == c->free_round)))
+	struct label *l = s->label;
+	const bool is_known = s->trust_round == c->trust_round &&
+			      (l || (s->refusal && s->free_round == c->free_round));
+	s->trust_round = c->trust_round;
+	s->free_round = c->free_round;
+	if (is_known)
 		return l;
-	const enum refusal refusal = judge(c, s, text, &l);
+	enum refusal refusal = judge(c, s, text, &l);
+	if (s->label && refusal)
+		label_detach(c, s);
+	if (!refusal && !s->label && !label_attach(l, s))
+		refusal = REFUSED_FULL;
 	/* What was refused for the same reason before was told. */
 	if (refusal && refusal != s->refusal)
 		tell_refusal(c, s, text, refusal, refusal == REFUSED_CONFLICT ? l : NULL);
 	s->refusal = refusal;
-	s->trust_round = c->trust_round;
-	s->free_round = c->free_round;
 	return refusal ? NULL : l;
 }

@@ -14,6 +14,9 @@ struct label *label_add(struct collect *c, struct ckey *key, const struct wire_l
  * changed. */
 bool label_drop(struct collect *c, struct label *l) NONNULL MUSTCHECK;
 
+/* What is said has the label from now on. False: too much has it. */
+bool label_attach(struct label *l, struct said *s) NONNULL MUSTCHECK;
+void label_detach(struct collect *c, struct said *s) NONNULL;
 /* Finds whether what `s` says may have its label, if that is not known, and makes the label if it is free. Returns
  * the label, or NULL. */
 struct label *label_claim(struct collect *c, struct said *s) NONNULL;
@@ -23,6 +26,8 @@ void label_refresh(struct collect *c, struct label *l) NONNULL;
 /* Begins a state, which may be the same. */
 void label_set_state(
 	struct collect *c, struct label *l, enum collect_state state, ns_t until) NONNULL;
+/* Begins AWAY anew. */
+void label_set_away(struct collect *c, struct label *l) NONNULL;
 void label_set_word(struct collect *c, struct label *l, enum collect_word word) NONNULL;
 /* Replaces the last addresses, which are in order. False: out of memory. */
 bool label_set_addrs(struct collect *c, struct label *l, const struct addr *addrs, size_t count)

@@ -32,6 +32,7 @@ static struct said *said_get(struct collect *c, struct ckey *key, const struct w
 	s->key = key;
 	s->name = *name;
 	list_init(&s->in_touched);
+	list_init(&s->of_label);
 	list_append(&key->said, &s->of_key);
 	key->said_count++;
 	return s;
@@ -42,7 +43,9 @@ static void stop_wanting(struct collect *c, struct said *s)
 {
 	if (!s->is_whole)
 		return;
-	struct label *l = said_label(c, s);
+	struct label *l = s->label;
+	if (l)
+		label_detach(c, s);
 	map_remove(&c->wanting, &s->in_wanting);
 	s->is_whole = false;
 	s->refusal = REFUSED_NOT;
@@ -73,20 +76,26 @@ static void want(struct collect *c, struct said *s)
 		map_add(&c->wanting, &s->in_wanting, wire_label_hash(c->seed, &s->wanted)) == 0;
 }
 
-/* True if the packet that is being taken has said an address of it. */
-static bool was_said_now(const struct collect *c, const struct said *s)
+/* Returns what was heard on the link where the packet that is being taken has said an address of it, or NULL. */
+static const struct heard *heard_now(const struct collect *c, const struct said *s)
 {
 	for (const struct heard *h = s->heard; h; h = h->next)
 		for (size_t i = 0; i < h->count; i++)
 			if (h->addrs[i].mark == c->mark && !h->addrs[i].is_leaving)
-				return true;
-	return false;
+				return h;
+	return NULL;
 }
 
 /* A link that says a name takes the word back from an update that was signed before. */
-static void take_word(struct collect *c, const struct said *s, struct label *l)
+static void note_said(struct collect *c, const struct said *s, struct label *l)
 {
-	if (l->state != COLLECT_MOVED || !was_said_now(c, s) || c->signed_s < l->update_s)
+	const struct heard *h = heard_now(c, s);
+	if (!h)
+		return;
+	l->heard_s = c->now_s;
+	l->link_s = c->signed_s;
+	l->slot = h->slot;
+	if (l->state != COLLECT_MOVED || c->signed_s < l->update_s)
 		return;
 	label_set_state(c, l, COLLECT_HERE, NS_NEVER);
 	label_set_word(c, l, COLLECT_LINK);
@@ -97,24 +106,26 @@ static bool has_ended(const struct heard_addr *a, const void *arg)
 	return life_end(&a->life) <= *(const ns_t *)arg;
 }
 
-static bool has_addrs(const struct said *s)
+/* True if it has an address, not only ones that leave or are late: that is what a name begins with. */
+static bool has_live_addr(const struct collect *c, const struct said *s)
 {
 	for (const struct heard *h = s->heard; h; h = h->next)
-		if (h->count > 0)
-			return true;
+		for (size_t i = 0; i < h->count; i++)
+			if (!h->addrs[i].is_leaving && life_is_on(&h->addrs[i].life, c->now))
+				return true;
 	return false;
 }
 
 void said_settle(struct collect *c, struct said *s)
 {
 	want(c, s);
-	struct label *before = said_label(c, s);
-	struct label *l = s->is_whole && has_addrs(s) ? label_claim(c, s) : before;
+	struct label *before = s->label;
+	struct label *l = s->is_whole && has_live_addr(c, s) ? label_claim(c, s) : before;
 	if (before && before != l)
 		label_refresh(c, before);
 	if (l) {
 		label_refresh(c, l);
-		take_word(c, s, l);
+		note_said(c, s, l);
 	} else {
 		for (struct heard *h = s->heard; h; h = h->next)
 			heard_remove(h, (struct heard_test){has_ended, &c->now});
@@ -132,17 +143,30 @@ void said_settle(struct collect *c, struct said *s)
 	ask_said(c, s);
 }
 
+void said_settle_due(struct collect *c)
+{
+	/* Progress: what is settled is gone afterwards, or due later, and settles others at most once. */
+	while (heap_deadline(&c->said_timers) <= c->now)
+		said_settle(c, container_of(heap_first(&c->said_timers), struct said, timer));
+}
+
+/* True if it was not found out yet whether it may have its label, since that is free. */
+static bool is_hopeful(const struct collect *c, const struct said *s)
+{
+	return has_live_addr(c, s) &&
+	       (s->trust_round != c->trust_round || s->free_round != c->free_round);
+}
+
+/* All that its new key says of it counts. */
 void said_offer(struct collect *c, const struct wire_label *label)
 {
 	const uint64_t hash = wire_label_hash(c->seed, label);
 	for (;;) {
-		if (label_find(c, label))
-			return;
-		/* Progress: each turn gives the label away, or notes that one may not have it since it is free. */
+		const struct label *l = label_find(c, label);
+		/* Progress: each turn finds out about one. */
 		struct said *s = MAP_FIND(&c->wanting, hash, struct said, in_wanting, said,
-			wire_label_equal(&said->wanted, label) && has_addrs(said) &&
-				(said->trust_round != c->trust_round ||
-					said->free_round != c->free_round));
+			wire_label_equal(&said->wanted, label) && (!l || said->key == l->key) &&
+				is_hopeful(c, said));
 		if (!s)
 			return;
 		said_settle(c, s);
@@ -187,7 +211,7 @@ static bool addr_is_news(
 		return is_outside && s && s->outside.family == ADDR_NONE;
 	if (!a)
 		return !h || h->count < LIMIT_COLLECT_LINK_ADDRS;
-	const struct label *l = said_label(c, s);
+	const struct label *l = s->label;
 	a->mark = c->mark;
 	return a->is_leaving || is_of_none || is_to_be_heard(&a->life, item->ttl_s, c->now) ||
 	       (l && l->state == COLLECT_MOVED && c->signed_s >= l->update_s);
@@ -298,7 +322,7 @@ static void leave(struct collect *c, struct said *s, int slot, const struct addr
 static void tell_outside(struct collect *c, struct said *s, const struct addr *addr)
 {
 	struct collect_news news = news_of_key(COLLECT_NEWS_OUTSIDE, s->key);
-	const struct label *l = said_label(c, s);
+	const struct label *l = s->label;
 	news.label = l ? l->text : NULL;
 	news.addr = *addr;
 	c->stats.outside++;
@@ -328,12 +352,6 @@ static void take_addr(struct collect *c, struct said *s, int slot, const struct 
 	if (none)
 		heard_remove(none,
 			(struct heard_test){item->is_flush ? is_of_family : is_addr, &item->addr});
-	struct label *l = said_label(c, s);
-	if (l) {
-		l->heard_s = c->now_s;
-		l->link_s = c->signed_s;
-		l->slot = slot;
-	}
 }
 
 static void take_pointer(struct collect *c, struct said *s, int slot, const struct item *item)
@@ -406,20 +424,22 @@ void said_take(struct collect *c, struct ckey *key, int slot, const struct item 
 		list_remove(&s->in_touched);
 		said_settle(c, s);
 	}
+	said_settle_due(c);
 }
 
-bool said_restore(struct collect *c, struct ckey *key, const struct wire_label *name,
-	const struct wire_label *wanted, const struct addr *addr, struct life life)
+bool said_restore(struct collect *c, struct label *l, const struct wire_label *name,
+	const struct addr *addr, struct life life)
 {
-	struct said *s = said_get(c, key, name);
+	struct said *s = said_get(c, l->key, name);
 	struct heard *h = s ? heard_get(s, SLOT_NONE) : NULL;
 	if (!h)
 		return false;
 	if (!s->is_whole) {
-		s->wanted = *wanted;
+		s->wanted = l->wire;
 		s->has_srv = s->has_txt = true;
 		s->trust_round = c->trust_round;
 		want(c, s);
 	}
-	return heard_say(h, addr, life, 0);
+	return (s->label == l || (!s->label && s->is_whole && label_attach(l, s))) &&
+	       heard_say(h, addr, life, 0);
 }

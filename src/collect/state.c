@@ -45,12 +45,6 @@ struct said *said_find(
 		s->key == key && wire_label_equal(&s->name, name));
 }
 
-struct label *said_label(const struct collect *c, const struct said *s)
-{
-	struct label *l = s->is_whole && !s->refusal ? label_find(c, &s->wanted) : NULL;
-	return l && l->key == s->key ? l : NULL;
-}
-
 uint64_t wall_of(const struct collect *c, ns_t at)
 {
 	const int64_t left_s = (at - c->now) / NS_PER_S;

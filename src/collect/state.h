@@ -5,8 +5,8 @@
  *	key ──► said: a name of its host, with what was heard of it on each link
  *	  └───► label: a name of the zone, that the key has
  *
- * A `said` that is whole (its instance is known) wants a label. The addresses of a label are those of all that want it
- * and are of its key.
+ * A `said` that is whole (its instance is known) wants a label, and has it if it may, and the label is its key's. The
+ * addresses of a label are those of all that have it.
  */
 #pragma once
 
@@ -69,10 +69,11 @@ struct wire_label {
 struct said {
 	struct map_node in_said;    /* by key and name */
 	struct map_node in_wanting; /* by `wanted`, while it is whole */
-	struct list of_key;
+	struct list of_key, of_label;
 	struct list in_touched; /* of the packet that is being taken */
 	struct heap_node timer;
 	struct ckey *key;
+	struct label *label; /* that it wants and has: NULL, if it is not whole, or refused */
 	struct heard *heard;
 	struct wire_label name, wanted;
 	bool has_srv, has_txt, is_whole;
@@ -85,6 +86,8 @@ struct said {
 struct label {
 	struct map_node in_labels;
 	struct list of_key;
+	struct list said; /* struct said.of_label: at most LIMIT_COLLECT_SPOKEN */
+	unsigned said_count;
 	struct list in_dirty;
 	struct heap_node timer;
 	struct ckey *key;
@@ -225,16 +228,8 @@ struct label *label_find(const struct collect *c, const struct wire_label *name)
 struct label *label_find_text(const struct collect *c, const char *text) NONNULL;
 struct said *said_find(
 	const struct collect *c, const struct ckey *key, const struct wire_label *name) NONNULL;
-/* Returns the label that is said so, or NULL: it is not whole, or refused. */
-struct label *said_label(const struct collect *c, const struct said *s) NONNULL;
 
 /* Returns that time by the wall clock. */
 uint64_t wall_of(const struct collect *c, ns_t at) NONNULL;
 /* Returns when its state ends, in seconds since 1970; 0: never. */
 uint64_t state_end_s(const struct collect *c, const struct label *l) NONNULL;
-
-/* Loops over all that is said of the label: `s` is each in turn. The body may not remove it. */
-#define LABEL_EACH_SAID(s, c, l)                                                                   \
-	MAP_EACH_WITH(                                                                             \
-		s, &(c)->wanting, wire_label_hash((c)->seed, &(l)->wire), struct said, in_wanting) \
-		if (s->key == (l)->key && !s->refusal && wire_label_equal(&s->wanted, &(l)->wire))

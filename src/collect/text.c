@@ -88,7 +88,7 @@ static void write_label(const struct collect *c, struct buf *out, const struct l
 	for (size_t i = 0; i < l->count; i++)
 		buf_printf(out, " %s", addr_format(&l->addrs[i], addr));
 	buf_puts(out, "\n");
-	LABEL_EACH_SAID(s, c, l)
+	LIST_EACH(s, &l->said, struct said, of_label)
 		write_said(c, out, s);
 }
 
@@ -182,7 +182,7 @@ static bool take_addr(struct words *line, struct addr *ret)
 	struct words word;
 	char text[ADDR_TEXT_CAP];
 	return words_next(line, &word) && words_copy(&word, text, sizeof(text)) &&
-	       addr_parse(text, ret) == 0;
+	       addr_parse(text, ret) == 0 && addr_scope(ret) >= ADDR_SCOPE_LAN;
 }
 
 /* Returns which of the texts the next word is; -1: none. */
@@ -383,7 +383,7 @@ static uint64_t latest_end(struct words lines)
 	return end_s;
 }
 
-static void restore_said(struct collect *c, const struct label *l, struct words lines)
+static void restore_said(struct collect *c, struct label *l, struct words lines)
 {
 	const uint64_t end_s = latest_end(lines);
 	const int64_t left_s = (int64_t)end_s - (int64_t)c->now_s;
@@ -396,7 +396,7 @@ static void restore_said(struct collect *c, const struct label *l, struct words 
 		const uint32_t ttl_s = (uint32_t)s.ttl_s;
 		const int64_t left = left_s > ttl_s ? ttl_s : left_s < 0 ? 0 : left_s;
 		const struct life life = {c->now - (ttl_s - left) * NS_PER_S, ttl_s};
-		(void)said_restore(c, l->key, &s.spoken, &l->wire, &s.addr, life);
+		(void)said_restore(c, l, &s.spoken, &s.addr, life);
 	}
 }
 
@@ -437,7 +437,7 @@ static int restore(struct collect *c, const struct draft *d)
 	if (l->state == COLLECT_HERE || l->state == COLLECT_SILENT)
 		restore_said(c, l, d->said);
 	label_set_state(c, l, l->state, restored_end(c, l, n.until_s));
-	LABEL_EACH_SAID(s, c, l)
+	LIST_EACH(s, &l->said, struct said, of_label)
 		heap_put(&c->said_timers, &s->timer, c->now);
 	return 0;
 }

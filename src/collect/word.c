@@ -6,24 +6,32 @@
 #include "base/err.h"
 #include "collect/ckey.h"
 #include "collect/label.h"
+#include "collect/said.h"
 
-static int may_say(const struct collect *c, const struct ckey *key, const char *label,
+/* Finds the key, in the zone too, and the label that it may say. The errors are those of collect_update(). */
+static int may_say(struct collect *c, const struct collect_statement *s, struct ckey **ret_key,
 	struct wire_label *ret_name)
 {
 	char text[COLLECT_LABEL_CAP];
-	if (!key || !ckey_is_trusted(c, key))
+	struct sig0 sig = {.alg = s->alg, .tag = s->tag};
+	name_copy(&sig.signer, s->signer);
+	*ret_key = ckey_of_packet(c, &sig);
+	if (!*ret_key)
 		return ERR_ABSENT;
-	if (!wire_label_from_text(label, ret_name) || ckey_may_say(c, key, ret_name, text))
+	if (!wire_label_from_text(s->label, ret_name) || ckey_may_say(c, *ret_key, ret_name, text))
 		return ERR_DENIED;
 	const struct label *l = label_find(c, ret_name);
-	return l && l->key != key ? ERR_EXISTS : 0;
+	return l && l->key != *ret_key ? ERR_EXISTS : 0;
 }
 
-int collect_may_say(const struct collect *c, const uint8_t *signer, uint8_t alg, uint16_t tag,
-	const char *label)
+int collect_may_say(
+	struct collect *c, const uint8_t *signer, uint8_t alg, uint16_t tag, const char *label)
 {
+	const struct collect_statement s = {
+		.signer = signer, .alg = alg, .tag = tag, .label = label};
 	struct wire_label name;
-	return may_say(c, ckey_find(c, signer, alg, tag), label, &name);
+	struct ckey *key;
+	return may_say(c, &s, &key, &name);
 }
 
 /* What the update says is older than what a link has said. */
@@ -38,7 +46,7 @@ static void withdraw(struct collect *c, struct label *l)
 		return;
 	label_set_word(c, l, COLLECT_LINK);
 	if (l->state == COLLECT_MOVED)
-		label_set_state(c, l, COLLECT_AWAY, c->now + label_keep_left(c, l));
+		label_set_away(c, l);
 	label_refresh(c, l);
 }
 
@@ -46,8 +54,8 @@ int collect_update(struct collect *c, ns_t now, uint64_t now_s, const struct col
 {
 	struct wire_label name;
 	collect_enter(c, now, now_s);
-	struct ckey *key = ckey_find(c, s->signer, s->alg, s->tag);
-	int err = may_say(c, key, s->label, &name);
+	struct ckey *key;
+	int err = may_say(c, s, &key, &name);
 	if (err)
 		return err;
 	struct label *l = label_find(c, &name);
@@ -67,6 +75,7 @@ int collect_update(struct collect *c, ns_t now, uint64_t now_s, const struct col
 		label_set_state(c, l, COLLECT_MOVED, label_lease_end(c, s->lease_s));
 		label_set_word(c, l, COLLECT_UPDATE);
 	}
+	said_settle_due(c);
 	return 0;
 }
 

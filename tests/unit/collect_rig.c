@@ -120,7 +120,7 @@ static void on_news(void *arg, const struct collect_news *news)
 
 static void make(struct rig *r)
 {
-	const struct collect_sink sink = {put, is_taken, find_keys, ask, on_news, r};
+	const struct collect_sink sink = {put, is_taken, find_keys, ask, on_news, r, r->is_wanted};
 	r->c = collect_new(7, &sink, &r->config);
 	assert_non_null(r->c);
 }

@@ -42,6 +42,8 @@ struct rig {
 	int asks;                     /* questions that are being asked */
 	char last_ask[NAME_TEXT_CAP]; /* the last one that was begun */
 	uint16_t last_ask_type;
+	bool (*is_wanted)(
+		void *arg, const struct mdns_path *from, const uint8_t *packet, size_t len);
 	struct buf text; /* the file of the state, if it is kept */
 	bool keeps_text;
 };
