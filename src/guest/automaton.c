@@ -56,7 +56,7 @@ void guest_hear(struct guest *g, enum guest_way way, const void *frame, size_t l
 	case FRAME_DHCPV6: hear_dhcp6(g, way, &f, now); break;
 	case FRAME_ND: hear_nd(g, way, &f, now); break;
 	}
-	said_settle(g);
+	said_end_old(g);
 }
 
 void guest_hint(struct guest *g, const struct addr *addr, ns_t now)
@@ -76,14 +76,14 @@ void guest_resume(struct guest *g, const struct addr *addr, ns_t until, ns_t now
 void guest_forget(struct guest *g, const struct addr *addr)
 {
 	hold_drop(g, addr);
-	said_settle(g);
+	said_end_old(g);
 }
 
 void guest_lose(struct guest *g, const struct addr *addr, ns_t now)
 {
 	guest_poll(g, now);
 	hold_lose(g, addr, now);
-	said_settle(g);
+	said_end_old(g);
 }
 
 void guest_move(
@@ -93,14 +93,14 @@ void guest_move(
 		return;
 	guest_poll(g, now);
 	hold_move(g, hwaddr, is_away, now);
-	said_settle(g);
+	said_end_old(g);
 }
 
 void guest_judge(struct guest *g, ns_t now)
 {
 	guest_poll(g, now);
 	hold_judge(g, now);
-	said_settle(g);
+	said_end_old(g);
 }
 
 void guest_set_policy(struct guest *g, const struct guest_policy *policy, ns_t now)
@@ -122,7 +122,7 @@ ns_t guest_deadline(const struct guest *g)
 void guest_poll(struct guest *g, ns_t now)
 {
 	hold_poll(g, now);
-	said_settle(g);
+	said_end_old(g);
 }
 
 const char *guest_name(const struct guest *g)

@@ -43,7 +43,7 @@ void said_set(struct guest *g, enum addr_family family, const char *name)
 		replace(g, of_family, text);
 }
 
-void said_settle(struct guest *g)
+void said_end_old(struct guest *g)
 {
 	for (int f = 0; f < FAMILY_COUNT; f++) {
 		struct said_name *name = &g->names[f];

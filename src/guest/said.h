@@ -9,7 +9,7 @@
 void said_set(struct guest *g, enum addr_family family, const char *name) NONNULL;
 
 /* Ends the names whose last lease has ended. To be called after each change of the leases. */
-void said_settle(struct guest *g) NONNULL;
+void said_end_old(struct guest *g) NONNULL;
 
 /* "": none. Borrowed until the next change. */
 const char *said_name(const struct guest *g) NONNULL;

@@ -5,6 +5,7 @@ make user namespaces:  /usr/bin/python3 -m pytest tests/net --builddir=build/gcc
 import contextlib
 import os
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -174,3 +175,27 @@ def stacks(tmp_path):
 def module_stacks(tmp_path_factory):
     with peers(tmp_path_factory.mktemp("stacks")) as make:
         yield make
+
+
+class SmallDisk:
+    """A file system with little room."""
+
+    def __init__(self, path):
+        self.path, self.filler = path, path / "filler"
+
+    def fill(self):
+        with contextlib.suppress(OSError), open(self.filler, "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+    def make_room(self):
+        self.filler.unlink()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", disk], check=True)
+    yield SmallDisk(disk)
+    subprocess.run(["umount", "-l", disk], check=True)

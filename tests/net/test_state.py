@@ -3,7 +3,6 @@
 import contextlib
 import os
 import socket
-import subprocess
 import time
 
 import pytest
@@ -276,21 +275,9 @@ def test_a_supervisor_hears_the_end_of_a_reload_that_failed_too(host, serve, tmp
 
 # --- a full disk ----------------------------------------------------------------------------------
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system with a file that takes all of it: remove the file to make room."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", disk], check=True)
-    with contextlib.suppress(OSError), open(disk / "filler", "wb", buffering=0) as file:
-        while True:
-            file.write(bytes(4096))
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
-
-
 def test_what_a_full_disk_refused_is_written_when_there_is_room(host, web, serve, small_disk, tmp_path):
-    state, export, other = small_disk / "state", small_disk / "hosts", tmp_path / "hosts"
+    small_disk.fill()
+    state, export, other = small_disk.path / "state", small_disk.path / "hosts", tmp_path / "hosts"
     daemon = serve(host, "--domain=vanya", "--no-mdns", f"--state={state}", f"--export=hosts:{export}",
                    f"--export=hosts:{other}")
     for number in range(3, 6):
@@ -301,7 +288,7 @@ def test_what_a_full_disk_refused_is_written_when_there_is_room(host, web, serve
     for line in ("cannot export", "cannot write state"):
         assert daemon.log().count(line) == 1, "each fault is told once"
     latest = serial(host)
-    os.unlink(small_disk / "filler")
+    small_disk.make_room()
     # Nothing changes any more: it tries again by itself.
     wait_until(lambda: export.exists() and "10.8.0.5" in export.read_text(), what="the export")
     wait_until((state / "serial").exists, what="the serial")
