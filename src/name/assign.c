@@ -95,16 +95,16 @@ static bool has_guest_before(const struct group *group, const struct claim *clai
 }
 
 /* Whoever is named by its own word must not add an address to what an administrator wrote. */
-static bool is_of_file(const struct names *n, const struct group *group)
+static bool is_of_file(const struct names *n, const char *key)
 {
-	return n->sink.is_of_file && n->sink.is_of_file(n->sink.arg, group->label);
+	return n->sink.is_of_file && n->sink.is_of_file(n->sink.arg, key);
 }
 
 /* True if a better claim could get the name as a numbered one. */
-static bool may_be_numbered(const struct names *n, const struct group *group, enum claim_rank rank)
+static bool may_be_numbered(const struct names *n, const char *key, enum claim_rank rank)
 {
 	char base[LABEL_TEXT_CAP];
-	strcpy(base, group->label);
+	strcpy(base, key);
 	char *hyphen = strrchr(base, '-');
 	if (n->policy.duplicates != DUPLICATES_NUMBER || !hyphen)
 		return false;
@@ -122,23 +122,27 @@ bool group_refuses(const struct names *n, const struct group *group, const struc
 	if ((claim->rank == RANK_ROOTLESS && n->policy.rootless != ROOTLESS_YES) ||
 		has_claim_before(group, claim->rank))
 		return true;
-	if (claim->rank != RANK_GRANTED && is_of_file(n, group))
+	if (claim->rank != RANK_GRANTED && is_of_file(n, group->label))
 		return true;
 	if (claim->rank == RANK_GUEST && has_guest_before(group, claim))
 		return true;
-	return may_be_numbered(n, group, claim->rank);
+	return may_be_numbered(n, group->label, claim->rank);
 }
 
-enum names_collected group_judge_collected(const struct names *n, const struct group *group)
+enum names_collected names_judge_collected(const struct names *n, const char *label)
 {
-	if (!group->collected)
-		return COLLECTED_NOTHING;
-	if (is_of_file(n, group))
+	char key[LABEL_TEXT_CAP];
+	if (strlen(label) >= sizeof(key))
+		return COLLECTED_SERVED; /* it is no label, and nobody's */
+	label_lower(key, label);
+	if (is_of_file(n, key))
 		return COLLECTED_FILE;
-	LIST_EACH(claim, &group->claims, const struct claim, in_group)
-		if (!group_refuses(n, group, claim))
-			return COLLECTED_WORKLOAD;
-	return may_be_numbered(n, group, RANK_COLLECTED) ? COLLECTED_WORKLOAD : COLLECTED_SERVED;
+	const struct group *group = group_find(n, key);
+	if (group)
+		LIST_EACH(claim, &group->claims, const struct claim, in_group)
+			if (!group_refuses(n, group, claim))
+				return COLLECTED_WORKLOAD;
+	return may_be_numbered(n, key, RANK_COLLECTED) ? COLLECTED_WORKLOAD : COLLECTED_SERVED;
 }
 
 /* Returns the name `label`, which is the group's now. NULL: no memory. */
@@ -277,7 +281,7 @@ static int group_assign(struct names *n, struct group *group)
 		case DUPLICATES_NUMBER: err = group_give_each(n, group, claims, kept); break;
 		case DUPLICATES_COUNT: break;
 		}
-	} else if (group_judge_collected(n, group) == COLLECTED_SERVED) {
+	} else if (group->collected && names_judge_collected(n, group->label) == COLLECTED_SERVED) {
 		err = group_give_collected(n, group);
 	}
 	return err;

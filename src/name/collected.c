@@ -57,13 +57,3 @@ int names_put_collected(struct names *n, const char *label, const struct names_s
 	group_mark(n, group);
 	return 0;
 }
-
-enum names_collected names_judge_collected(const struct names *n, const char *label)
-{
-	char key[LABEL_TEXT_CAP];
-	if (strlen(label) >= sizeof(key))
-		return COLLECTED_NOTHING;
-	label_lower(key, label);
-	const struct group *group = group_find(n, key);
-	return group ? group_judge_collected(n, group) : COLLECTED_NOTHING;
-}

@@ -316,8 +316,6 @@ void host_free(struct names *n, struct host *host);
 void hosts_assign(struct names *n);
 int claims_sorted(const struct group *group, const struct claim ***ret, size_t *ret_count);
 bool group_refuses(const struct names *n, const struct group *group, const struct claim *claim);
-/* What becomes of what is collected of that label. */
-enum names_collected group_judge_collected(const struct names *n, const struct group *group);
 
 /* gather.c: the addresses of a name. */
 

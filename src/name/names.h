@@ -134,9 +134,8 @@ struct names_said {
 };
 int names_put_collected(struct names *n, const char *label, const struct names_said *said) NONNULL
 	MUSTCHECK;
-/* What becomes of what is collected of a name. */
+/* What becomes of what is collected of a name, or would be. */
 enum names_collected {
-	COLLECTED_NOTHING, /* nothing is */
 	COLLECTED_SERVED,
 	COLLECTED_WORKLOAD, /* a workload has the name, or could get it as a numbered one */
 	COLLECTED_FILE      /* a zone file has it */

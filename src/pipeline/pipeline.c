@@ -151,6 +151,14 @@ int pipeline_put_collected(struct pipeline *p, const char *label, const struct n
 	return names_put_collected(p->names, label, said);
 }
 
+bool pipeline_is_taken(const struct pipeline *p, const char *label)
+{
+	struct name owner;
+	return names_judge_collected(p->names, label) != COLLECTED_SERVED ||
+	       (name_prepend(label, strlen(label), p->config.policy.domain.wire, &owner) == 0 &&
+		       name_equal(owner.wire, p->self.name.wire));
+}
+
 /* The former domain stays until the records of files have left it, one by one. */
 static void leave_domain(struct pipeline *p, const struct name *old)
 {

@@ -126,6 +126,9 @@ int pipeline_try_update(struct pipeline *p, const uint8_t *owner, const struct r
 int pipeline_put_collected(
 	struct pipeline *p, const char *label, const struct names_said *said) NONNULL MUSTCHECK;
 
+/* True if no other host may have that name: a workload or a zone file has it, or it is this host's. */
+bool pipeline_is_taken(const struct pipeline *p, const char *label) NONNULL;
+
 /* Sets the records of the zone files to exactly `files`, and takes ownership of it, also on
  * failure. ERR_NOMEM, ERR_RANGE: a part of the records is not served. */
 int pipeline_set_files(struct pipeline *p, struct collection *files) NONNULL MUSTCHECK;

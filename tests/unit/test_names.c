@@ -1650,7 +1650,8 @@ static void a_collected_name_gives_way_to_workloads(void **state)
 	assert_not_said(f, "10.0.0.8");
 	assert_int_equal(names_judge_collected(f->names, "web"), COLLECTED_WORKLOAD);
 	assert_int_equal(names_judge_collected(f->names, "web-2"), COLLECTED_WORKLOAD);
-	assert_int_equal(names_judge_collected(f->names, "web-3"), COLLECTED_NOTHING);
+	assert_int_equal(names_judge_collected(f->names, "web-3"), COLLECTED_WORKLOAD);
+	assert_int_equal(names_judge_collected(f->names, "pad"), COLLECTED_SERVED);
 	struct event gone = link_event(5, 2, "");
 	gone.type = EV_LINK_GONE;
 	apply(f, &gone);

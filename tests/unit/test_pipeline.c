@@ -661,12 +661,16 @@ static void what_another_host_says_gives_way_to_a_file_and_is_in_our_reverse_zon
 		flush();
 		assert_int_equal(
 			names_judge_collected(pipeline_names(rig.p), "db"), COLLECTED_FILE);
+		assert_true(pipeline_is_taken(rig.p, "DB"));
 		assert_answers("9.0.0.10.in-addr.arpa", RR_PTR, 0);
 		set_files("_x._tcp.db SRV 0 0 1 web\n");
 		flush();
 		assert_answers("db.lan.example", RR_A, 1);
 		assert_answers("db.example", RR_CNAME, 0);
+		assert_false(pipeline_is_taken(rig.p, "db"));
 	}
+	assert_int_equal(pipeline_set_self(rig.p, "Hub"), 0);
+	assert_true(pipeline_is_taken(rig.p, "hub"));
 	const struct names_said gone = {.is_there = false};
 	assert_int_equal(pipeline_put_collected(rig.p, "db", &gone), 0);
 	flush();
