@@ -16,6 +16,16 @@ static int check_dnssec(const struct conf *c, struct options_error *error)
 	return 0;
 }
 
+/* Names are collected where multicast DNS is spoken, from those who are trusted. */
+static int check_collect(const struct conf *c, struct options_error *error)
+{
+	if (c->collect == CONF_COLLECT_NONE)
+		return 0;
+	if (c->mdns == NAME_MDNS_NONE)
+		return options_fail(error, "collect: multicast DNS is spoken on no link (mdns)");
+	return 0;
+}
+
 int conf_check(void *values, const struct options_args *args, struct options_error *error)
 {
 	const struct conf *c = values;
@@ -31,6 +41,8 @@ int conf_check(void *values, const struct options_args *args, struct options_err
 	if (c->rolled_alg && c->keys_verb != CONF_KEYS_ROLL)
 		return options_fail(error, "--algorithm: is for keys roll only");
 	int err = check_dnssec(c, error);
+	if (!err)
+		err = check_collect(c, error);
 	if (err)
 		return err;
 	for (size_t i = 0; i < c->updates.count; i++)

@@ -76,6 +76,26 @@ enum conf_dnssec {
 	CONF_DNSSEC_LISTED /* those that are named */
 };
 
+/* On which links names of other hosts are collected (collect/collect.h). */
+enum conf_collect { CONF_COLLECT_AUTO, CONF_COLLECT_LISTED, CONF_COLLECT_NONE };
+
+/* What becomes of a name whose host is away. */
+enum conf_away {
+	CONF_AWAY_KEEP,    /* it keeps the last addresses */
+	CONF_AWAY_WITHDRAW /* it stays, without addresses */
+};
+
+/* Whose names are collected: the keys of a file. */
+struct conf_trust {
+	char *file;
+	struct options_texts patterns; /* of names without dots; empty: any */
+};
+
+struct conf_trusts {
+	struct conf_trust *at;
+	size_t count;
+};
+
 /* What `keys` does. */
 enum conf_keys_verb {
 	CONF_KEYS_SHOW,
@@ -186,7 +206,14 @@ struct conf {
 	struct conf_allows transfers;     /* who may transfer; empty: nobody */
 	struct conf_rights update_rights; /* who may update us, and what; empty: nobody */
 	bool has_srp;                     /* clients of the lan may register services (RFC 9665) */
-	struct conf_peers notifies;       /* secondaries to notify of changes */
+	enum conf_collect collect;
+	struct options_texts collect_links;    /* CONF_COLLECT_LISTED: at least one */
+	struct conf_prefixes collect_prefixes; /* empty: those that are on-link */
+	struct conf_trusts trusts;
+	bool trusts_first; /* and any key that says a free label first */
+	enum conf_away away;
+	uint32_t keep_s;            /* a name whose host is away */
+	struct conf_peers notifies; /* secondaries to notify of changes */
 	struct conf_peers
 		updates; /* primaries to update with our records; each has a key, or is_sig0 */
 	enum conf_dnssec dnssec;

@@ -30,9 +30,16 @@ enum {
 	THREADS_MAX = 1024,
 	RATE_MAX = 1000000,
 	SOCKET_PATH_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1,
-	FD_MAX = 0xfffff
+	FD_MAX = 0xfffff,
+	KEEP_MIN = 60,
+	KEEP_MAX = 0x7fffffff
 };
 
+static const char *const away_words[] = {
+	[CONF_AWAY_KEEP] = "keep",
+	[CONF_AWAY_WITHDRAW] = "withdraw",
+	NULL,
+};
 static const char *const census_words[] = {
 	[CONF_CENSUS_AUTO] = "auto",
 	[CONF_CENSUS_FEXIT] = "fexit",
@@ -194,6 +201,26 @@ static const struct option options[] = {
 			"_acme-challenge of the names"},
 	{"srp", .type = &option_type_flag, .commands = SERVE, AT(has_srp),
 		.help = "let clients of the lan register hosts and services (RFC 9665)"},
+	{"collect", .type = &conf_type_collect, .commands = SERVE, AT(collect_links),
+		.arg = "no|auto|LINK", .bare = "auto", .defaults = {"no"},
+		.help = "serve the names that hosts on that link say by signed multicast DNS; "
+			"auto: on all links of --mdns"},
+	{"collect-prefix", .type = &conf_type_prefixes, .commands = SERVE, AT(collect_prefixes),
+		.arg = "PREFIX", .default_words = "those of the link",
+		.help = "only their addresses in there"},
+	{"trust", .type = &conf_type_trusts, .commands = SERVE, AT(trusts),
+		.arg = "FILE[:PATTERN,...]",
+		.help = "the keys of hosts that may say names like PATTERN: KEY or DNSKEY "
+			"records"},
+	{"trust-first", .type = &option_type_flag, .commands = SERVE, AT(trusts_first),
+		.defaults = {"no"},
+		.help = "the key that says a free name first has it, whatever key it is"},
+	{"away", .type = &option_type_choice, .commands = SERVE, AT(away), .arg = "keep|withdraw",
+		.defaults = {"keep"}, .words = away_words,
+		.help = "a name whose host is away keeps its addresses, or stays without"},
+	{"keep", .type = &conf_type_age, .commands = SERVE, AT(keep_s), .arg = "TIME",
+		.defaults = {"30d"}, .min = KEEP_MIN, .max = KEEP_MAX,
+		.help = "how long a name whose host is away stays"},
 	{"notify", .type = &conf_type_peers, .commands = SERVE, AT(notifies),
 		.arg = "ADDR[:PORT][,key:NAME]", .help = "tell that secondary of changes"},
 	{"update", .type = &conf_type_peers, .commands = SERVE, AT(updates),

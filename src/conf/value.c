@@ -143,7 +143,7 @@ static int add_prefix(void *value, const struct option *o UNUSED, const char *te
 
 /* The kernel's rule for names of links: shorter than IFNAMSIZ bytes; no slash,
  * colon or white space. */
-static bool is_ifname(const char *text)
+bool conf_is_ifname(const char *text)
 {
 	size_t len = strlen(text);
 	return len > 0 && len < IF_NAMESIZE && strcspn(text, "/: \t") == len;
@@ -176,7 +176,7 @@ static int read_scoped_addr(struct listen_rule *ret, char *text)
 	if (addr_parse(text, &ret->addr))
 		return ERR_SYNTAX;
 	bool is_scoped = ret->addr.family == ADDR_V6 && addr_scope(&ret->addr) == ADDR_SCOPE_LOCAL;
-	if (is_scoped != (percent && is_ifname(percent + 1)))
+	if (is_scoped != (percent && conf_is_ifname(percent + 1)))
 		return ERR_SYNTAX;
 	if (is_scoped)
 		strcpy(ret->ifname, percent + 1);
@@ -187,7 +187,8 @@ static int read_scoped_addr(struct listen_rule *ret, char *text)
 /* A word without letters is an address with a mistake, not a link. */
 static bool is_link_word(const char *text)
 {
-	return is_ifname(text) && !strchr(text, '%') && strspn(text, "0123456789.") != strlen(text);
+	return conf_is_ifname(text) && !strchr(text, '%') &&
+	       strspn(text, "0123456789.") != strlen(text);
 }
 
 /* Reads the part before the port. Changes `text`. */
@@ -257,66 +258,6 @@ static int read_sources(void *at, const struct option *o UNUSED, const char *tex
 	}
 	*ret = list;
 	return 0;
-}
-
-/* Patterns of fnmatch(3) for one label. */
-static int read_patterns(
-	void *at, const struct option *o, const char *text, size_t nth, struct option_why *why)
-{
-	static const char bytes[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
-		"*?[]!^";
-	char word[LABEL_CAP + 1];
-	for (int err;;) {
-		const size_t len = strcspn(text, ",");
-		if (len == 0 || len > LABEL_CAP || strspn(text, bytes) < len)
-			return option_fail(why,
-				"'%.*s' is no pattern of a name without dots, such as www or "
-				"'db-*'",
-				(int)len, text);
-		memcpy(word, text, len);
-		word[len] = '\0';
-		err = option_type_texts.read(at, o, word, nth++, why);
-		if (err || text[len] == '\0')
-			return err;
-		text += len + 1;
-	}
-}
-
-static int read_mdns(
-	void *at, const struct option *o, const char *text, size_t nth, struct option_why *why)
-{
-	struct conf *c = container_of(at, struct conf, mdns_ifaces);
-	enum name_mdns mode = NAME_MDNS_LISTED;
-	if (strcmp(text, "auto") == 0)
-		mode = NAME_MDNS_AUTO;
-	else if (strcmp(text, "no") == 0)
-		mode = NAME_MDNS_NONE;
-	else if (!is_ifname(text))
-		return option_fail(why, "'%s' is no name of a link", text);
-	if (nth > 0 && mode != c->mdns)
-		return option_fail(
-			why, "'%s': auto, no and names of links exclude each other", text);
-	c->mdns = mode;
-	return mode == NAME_MDNS_LISTED ? option_type_texts.read(at, o, text, nth, why) : 0;
-}
-
-static int read_guests(
-	void *at, const struct option *o, const char *text, size_t nth, struct option_why *why)
-{
-	struct conf *c = container_of(at, struct conf, guest_links);
-	enum name_guests mode = NAME_GUESTS_LISTED;
-	if (strcmp(text, "auto") == 0)
-		mode = NAME_GUESTS_AUTO;
-	else if (strcmp(text, "no") == 0)
-		mode = NAME_GUESTS_NONE;
-	else if (!is_ifname(text))
-		return option_fail(why, "'%s' is no name of a link", text);
-	if (nth > 0 && mode != c->guests)
-		return option_fail(
-			why, "'%s': auto, no and names of links exclude each other", text);
-	c->guests = mode;
-	return mode == NAME_GUESTS_LISTED ? option_type_texts.read(at, o, text, nth, why) : 0;
 }
 
 static int read_dnssec(void *at, const struct option *o UNUSED, const char *text, size_t nth,
@@ -572,11 +513,6 @@ static void free_peers(void *at)
 	free(list->at);
 }
 
-static void free_texts(void *at)
-{
-	option_type_texts.free(at);
-}
-
 static int read_choice(
 	void *at, const struct option *o, const char *text, size_t nth, struct option_why *why)
 {
@@ -593,13 +529,7 @@ const struct option_type conf_type_prefixes = {
 const struct option_type conf_type_listens = {
 	.read = add_listen, .free = free_listens, .is_list = true};
 const struct option_type conf_type_sources = {.read = read_sources};
-const struct option_type conf_type_patterns = {
-	.read = read_patterns, .free = free_texts, .is_list = true};
 const struct option_type conf_type_choice_or_no = {.read = read_choice, .may_be_no = true};
-const struct option_type conf_type_mdns = {
-	.read = read_mdns, .free = free_texts, .is_list = true, .may_be_no = true};
-const struct option_type conf_type_guests = {
-	.read = read_guests, .free = free_texts, .is_list = true, .may_be_no = true};
 const struct option_type conf_type_dnssec = {
 	.read = read_dnssec, .free = free_names, .is_list = true, .may_be_no = true};
 const struct option_type conf_type_keys_words = {

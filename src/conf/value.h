@@ -8,6 +8,9 @@
 extern const char *const conf_format_words[];
 extern const char *const conf_source_words[];
 
+/* The kernel's rule for names of links. */
+bool conf_is_ifname(const char *text) NONNULL;
+
 extern const struct option_type conf_type_host;     /* struct name of letters, digits, "-", "_" */
 extern const struct option_type conf_type_domain;   /* the same, for a zone of ours */
 extern const struct option_type conf_type_name;     /* struct name, any */
@@ -20,6 +23,10 @@ extern const struct option_type conf_type_choice_or_no; /* option_type_choice; -
 extern const struct option_type conf_type_mdns;   /* conf.mdns and, at the offset, mdns_ifaces */
 extern const struct option_type conf_type_guests; /* conf.guests and, at the offset, guest_links */
 extern const struct option_type conf_type_patterns; /* struct options_texts: PATTERN[,PATTERN] */
+extern const struct option_type
+	conf_type_collect; /* conf.collect and, at the offset, collect_links */
+extern const struct option_type conf_type_trusts; /* struct conf_trusts: FILE[:PATTERN,…] */
+extern const struct option_type conf_type_age;    /* uint32_t, seconds, min to max: "90", "30d" */
 extern const struct option_type conf_type_dnssec; /* conf.dnssec and, at the offset, signed_zones */
 extern const struct option_type
 	conf_type_keys_words; /* conf.keys_verb and, at the offset, keys_zone */

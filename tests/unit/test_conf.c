@@ -419,6 +419,19 @@ static void every_kind_of_value_is_checked(void **state)
 		"serve --mdns=sixteen-letters-",
 		"serve --mdns=auto --mdns=eth0",
 		"serve --mdns=eth0 --no-mdns",
+		"serve --collect=a/b",
+		"serve --collect=eth0 --no-collect",
+		"serve --trust=",
+		"serve --trust=:web",
+		"serve --trust=f:",
+		"serve --trust=f:web,",
+		"serve --trust=f:we_b",
+		"serve --keep=59",
+		"serve --keep=",
+		"serve --keep=d",
+		"serve --keep=3dd",
+		"serve --keep=99999d",
+		"serve --away=gone",
 		"serve --export=hosts",
 		"serve --export=hosts:",
 		"serve --export=foo:/x",
@@ -532,6 +545,42 @@ static void messages_have_no_bytes_that_steer_a_terminal(void **state)
 	assert_int_equal(load(&l, "serve --domain=\x1b[2J\x7f", NULL), ERR_SYNTAX);
 	assert_null(strchr(l.error.text, '\x1b'));
 	assert_null(strchr(l.error.text, '\x7f'));
+}
+
+static void what_is_collected_is_read(void **state)
+{
+	struct line l;
+	(void)state;
+	assert_loads(&l, "serve", NULL);
+	assert_int_equal(l.conf.collect, CONF_COLLECT_NONE);
+	assert_int_equal(l.conf.away, CONF_AWAY_KEEP);
+	assert_int_equal(l.conf.keep_s, 30 * 24 * 3600);
+	assert_false(l.conf.trusts_first);
+	unload(&l);
+	assert_loads(&l,
+		"serve --collect --collect-prefix=192.0.2.0/24 --trust-first --away=withdraw "
+		"--keep=90m "
+		"--trust=/k/K.key --trust=/k:x/K.key --trust=a.key:web,lap-*",
+		NULL);
+	assert_int_equal(l.conf.collect, CONF_COLLECT_AUTO);
+	assert_int_equal(l.conf.collect_prefixes.count, 1);
+	assert_true(l.conf.trusts_first);
+	assert_int_equal(l.conf.away, CONF_AWAY_WITHDRAW);
+	assert_int_equal(l.conf.keep_s, 90 * 60);
+	assert_int_equal(l.conf.trusts.count, 3);
+	assert_string_equal(l.conf.trusts.at[1].file, "/k:x/K.key");
+	assert_int_equal(l.conf.trusts.at[1].patterns.count, 0);
+	assert_string_equal(l.conf.trusts.at[2].file, "a.key");
+	assert_int_equal(l.conf.trusts.at[2].patterns.count, 2);
+	assert_string_equal(l.conf.trusts.at[2].patterns.at[1], "lap-*");
+	unload(&l);
+	assert_loads(&l, "serve --collect=eth0 --collect=eth1 --keep=120", NULL);
+	assert_int_equal(l.conf.collect, CONF_COLLECT_LISTED);
+	assert_int_equal(l.conf.collect_links.count, 2);
+	assert_int_equal(l.conf.keep_s, 120);
+	unload(&l);
+	assert_fails("serve --collect --no-mdns", NULL,
+		"collect: multicast DNS is spoken on no link (mdns)");
 }
 
 static void transfers_and_their_keys_are_read(void **state)
@@ -893,6 +942,7 @@ int main(void)
 		cmocka_unit_test(help_and_version_need_no_command),
 		cmocka_unit_test(help_of_a_command_has_its_options_only),
 		cmocka_unit_test(messages_have_no_bytes_that_steer_a_terminal),
+		cmocka_unit_test(what_is_collected_is_read),
 		cmocka_unit_test(transfers_and_their_keys_are_read),
 		cmocka_unit_test(faulty_transfers_are_told_and_secrets_are_not),
 		cmocka_unit_test(who_signs_with_a_key_pair_has_a_key_of_the_host),
