@@ -388,8 +388,9 @@ enum {
 	/* And of all keys: some 40 MB of memory, and twice as much of the disk. */
 	LIMIT_UPDATE_SETS = 65536,
 	LIMIT_UPDATE_BYTES = 16 << 20,
-	/* Bytes of the file in which they are kept, between two times that it is made anew. */
-	LIMIT_UPDATE_FILE = 128 << 20,
+	/* Bytes of the file in which they are kept, between two times that it is made anew; likewise of what is
+	 * collected. */
+	LIMIT_DIARY_FILE = 128 << 20,
 	/* Leases that are granted (RFC 9664), in seconds: a shorter one would be nothing but load; longer ones keep what
 	 * nobody renews. RFC 9665 §5 suggests two hours, and 14 days for the key. */
 	LIMIT_LEASE_MIN_S = 30,

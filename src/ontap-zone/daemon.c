@@ -99,6 +99,7 @@ static void daemon_send_mdns(struct daemon *d)
 			spoken_take(&d->spoken, now, &to, d->packet, len);
 	}
 	spoken_poll(&d->spoken, now);
+	collecting_send(d->collecting, now, d->mdns_net);
 	mdns_net_flush(d->mdns_net);
 }
 
@@ -122,6 +123,7 @@ static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 	if (is_gone) {
 		if (link->is_left)
 			leave_mdns_link(d, link->ifindex);
+		collecting_link_gone(d->collecting, link->ifindex);
 		mdns_link_gone(d->mdns, loop_now(), link->ifindex);
 		mdns_net_link_gone(d->mdns_net, link->ifindex);
 		return 0;
@@ -138,6 +140,7 @@ static int put_mdns_link(void *arg, const struct names_mdns_link *link, bool is_
 	int err = mdns_link_up(d->mdns, loop_now(), &up);
 	if (err)
 		log_error(d->log, "mdns link: link=%s error=\"%s\"", name, err_text(err));
+	collecting_link(d->collecting, &up, link->name);
 	return err ? err : lack;
 }
 
@@ -193,6 +196,7 @@ void daemon_on_packet(
 	if (mdns_is_full(d->mdns))
 		daemon_send_mdns(d);
 	mdns_input(d->mdns, now, from, packet, len);
+	collecting_hear(d->collecting, now, from, packet, len);
 }
 
 static void daemon_tell_notice(struct daemon *d, const struct mdns_notice *notice)
@@ -254,6 +258,7 @@ void daemon_on_resume(void *arg, ns_t nap)
 	struct daemon *d = arg;
 	log_info(d->log, "resumed: slept_s=%lld", (long long)(nap / NS_PER_S));
 	daemon_wake(d);
+	collecting_restart(d->collecting);
 }
 
 /* The two sockets for questions: control and resolve. */
@@ -270,7 +275,7 @@ static bool may_command(const struct daemon *d, const struct control_asker *aske
 	return false;
 }
 
-/* "NAME [TYPE]": what updates have added there is removed. */
+/* "NAME [TYPE]": what updates have added there is removed, and what is collected of it. */
 static unsigned daemon_forget(
 	struct daemon *d, const struct control_asker *asker, const char *words, struct buf *out)
 {
@@ -281,9 +286,10 @@ static unsigned daemon_forget(
 	if (!report_read_forget(pipeline_domain(d->runtime.pipeline), words, &name, &type, out))
 		return STREAM_NONE;
 	int err = updates_forget(d->updates, name.wire, type);
-	if (!err)
+	int collected_err = type ? ERR_ABSENT : collecting_forget(d->collecting, name.wire);
+	if (!err || !collected_err)
 		return STREAM_FORGET;
-	report_not_forgotten(err == ERR_ABSENT ? "no update has added that"
+	report_not_forgotten(err == ERR_ABSENT ? "no update has added that, and no host says it"
 					       : "another name is being forgotten: try again",
 		out);
 	return STREAM_NONE;
@@ -314,6 +320,8 @@ unsigned daemon_answer(
 		.peers = d->peers,
 		.updates = d->updates,
 		.added = updates_added(d->updates),
+		.collect = collecting_engine(d->collecting),
+		.is_collecting_failing = collecting_is_failing(d->collecting),
 		.guests = &d->guests,
 		.server_sandbox = &d->confinement.report,
 		.keeper_sandbox = keeper_sandbox(d->keeper),
@@ -503,6 +511,14 @@ void daemon_on_forgotten(void *arg, bool is_done)
 	buf_fini(&out);
 }
 
+void daemon_on_collect_news(void *arg, const struct collect_news *news)
+{
+	struct daemon *d = arg;
+	d->has_news = true;
+	if (control_has_stream(d->control, STREAM_CHANGES))
+		report_collect_news(news, &d->watch_lines);
+}
+
 void daemon_on_written(void *arg, const struct keeper_written *written)
 {
 	struct daemon *d = arg;
@@ -510,7 +526,12 @@ void daemon_on_written(void *arg, const struct keeper_written *written)
 	case ASK_EXPORT: files_written(&d->files, written->export, written->err); break;
 	case ASK_SERIAL: state_serial_written(&d->serial, loop_now(), d->log, written->err); break;
 	case ASK_SIGNATURES: signatures_written(d->signatures, written->err); break;
-	case ASK_UPDATES: updates_written(d->updates, written->err); break;
+	case ASK_DIARY:
+		if (written->diary == KEEPER_COLLECTED)
+			collecting_written(d->collecting, written->err);
+		else
+			updates_written(d->updates, written->err);
+		break;
 	case ASK_NAMES: state_names_written(&d->names, loop_now(), d->log, written->err); break;
 	default: break;
 	}

@@ -10,6 +10,7 @@
 #include "mdns/mdns.h"
 #include "net/dns.h"
 #include "net/mdns.h"
+#include "ontap-zone/collecting.h"
 #include "ontap-zone/company.h"
 #include "ontap-zone/confine.h"
 #include "ontap-zone/files.h"
@@ -57,7 +58,8 @@ struct daemon {
 	struct dns *dns;
 	struct listening listening;
 	struct updates *updates;
-	struct peers *peers; /* NULL until the first dump is complete */
+	struct collecting *collecting; /* NULL: nothing is collected */
+	struct peers *peers;           /* NULL until the first dump is complete */
 	struct mdns *mdns;
 	struct mdns_net *mdns_net;
 	struct spoken spoken;    /* between the two */
@@ -125,6 +127,7 @@ void daemon_on_signal(void *arg, uint32_t events);
 void daemon_on_watcher(void *arg, uint32_t events);
 void daemon_on_keeper(void *arg, uint32_t events);
 void daemon_on_forgotten(void *arg, bool is_done);
+void daemon_on_collect_news(void *arg, const struct collect_news *news);
 void daemon_on_published(void *arg);
 void daemon_on_written(void *arg, const struct keeper_written *written);
 int daemon_on_event(void *arg, const struct event *ev);

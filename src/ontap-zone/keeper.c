@@ -29,7 +29,8 @@ struct keeper {
 	pid_t pid;
 	uint32_t generation;
 	uint32_t serial;
-	struct buf names, updates, text, told, signers, signatures; /* pieces so far */
+	struct buf names, text, told, signers, trusted, signatures; /* pieces so far */
+	struct buf diaries[KEEPER_DIARIES];                         /* likewise */
 	struct conf_keys keys;
 	struct address_names addresses;
 	struct cookie_keys cookies;
@@ -74,15 +75,22 @@ struct keeper *keeper_start(const struct keeper_config *config)
 	return NULL;
 }
 
+static void free_diaries(struct keeper *k)
+{
+	for (unsigned i = 0; i < KEEPER_DIARIES; i++)
+		buf_fini(&k->diaries[i]);
+}
+
 static void free_parts(struct keeper *k)
 {
 	channel_fini(&k->channel);
 	buf_fini(&k->names);
-	buf_fini(&k->updates);
+	free_diaries(k);
 	buf_fini(&k->text);
 	buf_fini(&k->told);
 	buf_fini(&k->signers);
 	buf_fini(&k->signatures);
+	buf_fini(&k->trusted);
 	tsig_keys_free(k->keys.at, k->keys.count);
 	address_names_fini(&k->addresses);
 	owners_room_fini(&k->room);
@@ -98,14 +106,31 @@ static int put_back(struct keeper *k, const struct channel_message *m)
 	return ERR_NOMEM;
 }
 
-static int add_piece(struct keeper *k, struct buf *to, const struct channel_message *m)
+/* Adds what follows the first `head` bytes of the message. */
+static int add_rest(struct keeper *k, struct buf *to, const struct channel_message *m, size_t head)
 {
-	if (buf_reserve(to, m->len)) {
+	if (buf_reserve(to, m->len - head)) {
 		to->err = 0; /* what it has is whole */
 		return put_back(k, m);
 	}
-	buf_add(to, m->bytes, m->len);
+	buf_add(to, m->bytes + head, m->len - head);
 	return 0;
+}
+
+static int add_piece(struct keeper *k, struct buf *to, const struct channel_message *m)
+{
+	return add_rest(k, to, m, 0);
+}
+
+static int take_diary(struct keeper *k, const struct channel_message *m)
+{
+	uint32_t diary;
+	if (m->len < sizeof(diary))
+		return -EBADMSG;
+	memcpy(&diary, m->bytes, sizeof(diary));
+	if (diary >= KEEPER_DIARIES)
+		return -EBADMSG;
+	return add_rest(k, &k->diaries[diary], m, sizeof(diary));
 }
 
 static int take_keys(struct keeper *k, const struct channel_message *m)
@@ -139,12 +164,12 @@ static int take_addresses(struct keeper *k, const struct channel_message *m)
 }
 
 /* Pieces end where they are full, so only the sum of them is a number of keys. */
-static int collect_signers(struct keeper *k, struct signer_keys *ret)
+static int collect_keys(struct buf *from, struct signer_keys *ret)
 {
-	const size_t count = k->signers.len / sizeof(*ret->at);
-	if (k->signers.len % sizeof(*ret->at) != 0)
+	const size_t count = from->len / sizeof(*ret->at);
+	if (from->len % sizeof(*ret->at) != 0)
 		return -EBADMSG;
-	*ret = (struct signer_keys){(void *)buf_take(&k->signers), count, count};
+	*ret = (struct signer_keys){(void *)buf_take(from), count, count};
 	return 0;
 }
 
@@ -152,24 +177,29 @@ static int apply(struct keeper *k, const struct channel_message *m)
 {
 	const struct keeper_sink *sink = &k->config.sink;
 	struct keeper_apply how;
-	struct signer_keys signers;
-	if (m->len != sizeof(how) || collect_signers(k, &signers))
+	struct signer_keys signers = {0}, trusted = {0};
+	if (m->len != sizeof(how) || collect_keys(&k->signers, &signers) ||
+		collect_keys(&k->trusted, &trusted)) {
+		signer_keys_fini(&signers);
 		return -EBADMSG;
+	}
 	memcpy(&how, m->bytes, sizeof(how));
 	struct keeper_news news = {.text = how.has_file ? buf_text(&k->text) : NULL,
 		.len = k->text.len,
 		.addresses = &k->addresses,
 		.keys = &k->keys,
 		.signers = &signers,
+		.trusted = &trusted,
 		.cookies = k->cookies};
-	if (!k->is_loaded) {
+	if (!k->is_loaded)
 		sink->on_state(sink->arg, k->serial, buf_text(&k->names));
-		sink->on_updates(sink->arg, buf_text(&k->updates), k->updates.len);
-		sink->on_signatures(sink->arg, &k->signatures);
-	}
 	k->generation = how.generation;
 	sink->on_apply(sink->arg, &news);
+	for (unsigned i = 0; i < KEEPER_DIARIES && !k->is_loaded; i++)
+		sink->on_diary(sink->arg, (enum keeper_diary)i, buf_text(&k->diaries[i]),
+			k->diaries[i].len);
 	signer_keys_fini(&signers);
+	signer_keys_fini(&trusted);
 	tsig_keys_free(k->keys.at, k->keys.count);
 	k->keys = (struct conf_keys){0};
 	address_names_fini(&k->addresses);
@@ -177,7 +207,7 @@ static int apply(struct keeper *k, const struct channel_message *m)
 	explicit_bzero(&k->cookies, sizeof(k->cookies));
 	buf_fini(&k->text);
 	buf_fini(&k->names);
-	buf_fini(&k->updates);
+	free_diaries(k);
 	buf_fini(&k->signatures);
 	return 0;
 }
@@ -324,6 +354,7 @@ static int handle(struct keeper *k, const struct channel_message *m, ns_t end)
 	case SAY_KEYS: return take_keys(k, m);
 	case SAY_COOKIES: return take_cookies(k, m);
 	case SAY_SIGNERS: return add_piece(k, &k->signers, m);
+	case SAY_TRUSTED: return add_piece(k, &k->trusted, m);
 	case SAY_APPLY: return apply(k, m);
 	case SAY_OWNERS: return take_owners(k, m, end);
 	case SAY_LOADED: end_series(k, true); return 0;
@@ -334,7 +365,7 @@ static int handle(struct keeper *k, const struct channel_message *m, ns_t end)
 	case SAY_LOG: return add_piece(k, &k->told, m);
 	case SAY_WRITTEN: return take_written(k, m);
 	case SAY_SANDBOX: return take_sandbox(k, m);
-	case SAY_UPDATES: return add_piece(k, &k->updates, m);
+	case SAY_DIARY: return take_diary(k, m);
 	/* Without memory, there are none. */
 	case SAY_SIGNATURES: buf_add(&k->signatures, m->bytes, m->len); return 0;
 	default: return -EBADMSG;
@@ -438,10 +469,11 @@ void keeper_write_names(struct keeper *k, const char *text, size_t len)
 	put_pieces(k, ASK_NAMES, &is_last, sizeof(is_last), &is_last, text, len);
 }
 
-void keeper_write_updates(struct keeper *k, bool is_all, const char *text, size_t len)
+void keeper_write_diary(
+	struct keeper *k, enum keeper_diary diary, bool is_all, const char *text, size_t len)
 {
-	struct keeper_updates head = {.is_all = is_all, .is_last = 1};
-	put_pieces(k, ASK_UPDATES, &head, sizeof(head), &head.is_last, text, len);
+	struct keeper_entry head = {.diary = diary, .is_all = is_all, .is_last = 1};
+	put_pieces(k, ASK_DIARY, &head, sizeof(head), &head.is_last, text, len);
 }
 
 void keeper_write_signatures(struct keeper *k, bool is_last, const char *bytes, size_t len)

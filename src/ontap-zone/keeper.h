@@ -34,7 +34,8 @@ struct keeper_news {
 	size_t len;
 	struct address_names *addresses;
 	struct conf_keys *keys;
-	struct signer_keys *signers; /* all three may be taken over: then they are set to zero */
+	struct signer_keys *signers,
+		*trusted; /* all these may be taken over: then they are set to zero */
 	struct cookie_keys cookies;
 };
 
@@ -42,8 +43,8 @@ struct keeper_news {
 struct keeper_sink {
 	/* Of the state directory, at the start: the serial, 0: none, and the file of mDNS names. */
 	void (*on_state)(void *arg, uint32_t serial, const char *names);
-	/* What updates have added, at the start: the text of the file, "": there is none. */
-	void (*on_updates)(void *arg, const char *text, size_t len);
+	/* At the start, after on_apply(): the text of such a file, "": there is none. */
+	void (*on_diary)(void *arg, enum keeper_diary diary, const char *text, size_t len);
 	/* Signatures of a former run, at the start: the file, which may be taken over. It is empty if there is none. */
 	void (*on_signatures)(void *arg, struct buf *file);
 	/* So many owners follow. */
@@ -101,9 +102,9 @@ bool keeper_is_full(const struct keeper *k) NONNULL;
 uint32_t keeper_generation(const struct keeper *k) NONNULL;
 void keeper_write_serial(struct keeper *k, const char *text) NONNULL;
 void keeper_write_names(struct keeper *k, const char *text, size_t len) NONNULL_ARGS(1);
-/* Appends the text to the file of updates, or makes it the file. */
-void keeper_write_updates(struct keeper *k, bool is_all, const char *text, size_t len)
-	NONNULL_ARGS(1, 3);
+/* Appends the text to that file, or makes it the file. */
+void keeper_write_diary(struct keeper *k, enum keeper_diary diary, bool is_all, const char *text,
+	size_t len) NONNULL_ARGS(1, 4);
 /* A piece of the file of signatures: the last one puts it in the place of the old one. The outcome of all is told then. */
 void keeper_write_signatures(struct keeper *k, bool is_last, const char *bytes, size_t len)
 	NONNULL_ARGS(1);

@@ -11,13 +11,13 @@ enum keeper_ask {
 	ASK_SERIAL,     /* the text of the file */
 	ASK_NAMES,      /* a byte: it is the last piece; and a piece of the file */
 	ASK_RELOAD,     /* nothing */
-	ASK_UPDATES,    /* struct keeper_updates, and a piece of the text */
+	ASK_DIARY,      /* struct keeper_entry, and a piece of the text */
 	ASK_SIGNATURES  /* struct keeper_signatures, and a piece of the file */
 };
 
 /* To the serving process. The first load and each reload is one series:
  *
- *	{EXPECT, CONF*, ADDRESSES*, KEYS*, COOKIES, SIGNERS*, APPLY, OWNERS*, LOADED} or {REFUSED}
+ *	{EXPECT, CONF*, ADDRESSES*, KEYS*, COOKIES, SIGNERS*, TRUSTED*, APPLY, OWNERS*, LOADED} or {REFUSED}
  *
  * LOG may come in between. Nothing is sent before all files have been read, and found right. */
 enum keeper_say {
@@ -35,9 +35,10 @@ enum keeper_say {
 	SAY_LOG,     /* lines that the keeper has logged while it read */
 	SAY_WRITTEN, /* struct keeper_written */
 	SAY_SANDBOX, /* struct sandbox_report; at the start only */
-	SAY_UPDATES, /* a piece of what updates have added (update/diary.h); at the start only */
-	SAY_SIGNERS, /* an array of struct signer_key */
-	SAY_SIGNATURES /* a piece of the file of signatures (dnssec/kept.h); at the start only */
+	SAY_DIARY,   /* uint32_t: enum keeper_diary, and a piece of it; at the start only */
+	SAY_SIGNERS, /* an array of struct signer_key: of who signs updates */
+	SAY_SIGNATURES, /* a piece of the file of signatures (dnssec/kept.h); at the start only */
+	SAY_TRUSTED     /* an array of struct signer_key: of whom the collector trusts */
 };
 
 /* A piece of an export. The keeper knows the path. */
@@ -48,8 +49,16 @@ struct keeper_piece {
 	uint32_t is_last;
 };
 
-/* What updates have added: an entry for the end of the file, or all of it. */
-struct keeper_updates {
+/* Files of the state directory to whose ends entries are written. */
+enum keeper_diary {
+	KEEPER_UPDATES,   /* what updates have added: update/diary.h */
+	KEEPER_COLLECTED, /* what other hosts say: collect/collect.h */
+	KEEPER_DIARIES
+};
+
+/* An entry for the end of the file, or all of it. */
+struct keeper_entry {
+	uint32_t diary; /* enum keeper_diary */
 	uint32_t is_all;
 	uint32_t is_last; /* piece */
 };
@@ -69,6 +78,7 @@ struct keeper_apply {
 struct keeper_written {
 	uint32_t what;               /* enum keeper_ask */
 	uint32_t generation, export; /* as asked */
+	uint32_t diary;              /* likewise */
 	int32_t err;
 };
 

@@ -52,27 +52,13 @@ static void reap(struct keeper_process *p)
 
 /* Requests. */
 
-static int tell_written(struct keeper_process *p, struct keeper_written written)
-{
-	channel_put(&p->channel, SAY_WRITTEN, &written, sizeof(written));
-	return channel_flush_all(&p->channel);
-}
-
-/* Appends a piece. A server that sends more than it ever should gets the error at the end. */
-static void collect(struct buf *to, const uint8_t *bytes, size_t len, size_t limit)
-{
-	if (to->len + len > limit)
-		to->err = ERR_NOMEM;
-	buf_add(to, bytes, len);
-}
-
 static int take_export(struct keeper_process *p, const struct channel_message *m)
 {
 	struct keeper_piece piece;
 	if (m->len < sizeof(piece))
 		return -EBADMSG;
 	memcpy(&piece, m->bytes, sizeof(piece));
-	collect(&p->export, m->bytes + sizeof(piece), m->len - sizeof(piece), LIMIT_EXPORT);
+	keeper_collect(&p->export, m->bytes + sizeof(piece), m->len - sizeof(piece), LIMIT_EXPORT);
 	if (!piece.is_last)
 		return 0;
 	int err = p->export.err;
@@ -84,26 +70,16 @@ static int take_export(struct keeper_process *p, const struct channel_message *m
 			p->conf.exports.at[piece.export].path, buf_text(&p->export), p->export.len);
 	buf_fini(&p->export);
 	p->has_news |= !err && is_now;
-	return tell_written(p, (struct keeper_written){.what = ASK_EXPORT,
-				       .generation = piece.generation,
-				       .export = piece.export,
-				       .err = err});
-}
-
-/* If the directory was not there, or has been removed, it is looked for again. */
-static int write_state(struct keeper_process *p, const char *name, const void *bytes, size_t len)
-{
-	int err = p->state_dir < 0 ? -ENOENT : file_write_in(p->state_dir, name, bytes, len);
-	if (err != -ENOENT)
-		return err;
-	state_dir_reopen(&p->state_dir, p->conf.state_dir);
-	return p->state_dir < 0 ? p->state_dir : file_write_in(p->state_dir, name, bytes, len);
+	return keeper_tell_written(p, (struct keeper_written){.what = ASK_EXPORT,
+					      .generation = piece.generation,
+					      .export = piece.export,
+					      .err = err});
 }
 
 static int take_serial(struct keeper_process *p, const struct channel_message *m)
 {
-	int err = write_state(p, "serial", m->bytes, m->len);
-	return tell_written(p, (struct keeper_written){.what = ASK_SERIAL, .err = err});
+	int err = keeper_write_state(p, "serial", m->bytes, m->len);
+	return keeper_tell_written(p, (struct keeper_written){.what = ASK_SERIAL, .err = err});
 }
 
 static int take_names(struct keeper_process *p, const struct channel_message *m)
@@ -112,49 +88,22 @@ static int take_names(struct keeper_process *p, const struct channel_message *m)
 	if (m->len < sizeof(is_last))
 		return -EBADMSG;
 	memcpy(&is_last, m->bytes, sizeof(is_last));
-	collect(&p->names, m->bytes + sizeof(is_last), m->len - sizeof(is_last), LIMIT_STATE_NAMES);
+	keeper_collect(
+		&p->names, m->bytes + sizeof(is_last), m->len - sizeof(is_last), LIMIT_STATE_NAMES);
 	if (!is_last)
 		return 0;
 	int err = p->names.err;
 	if (!err)
-		err = write_state(p, "mdns-names", buf_text(&p->names), p->names.len);
+		err = keeper_write_state(p, "mdns-names", buf_text(&p->names), p->names.len);
 	buf_fini(&p->names);
-	return tell_written(p, (struct keeper_written){.what = ASK_NAMES, .err = err});
-}
-
-static int write_updates(struct keeper_process *p, bool is_all)
-{
-	const struct buf *text = &p->updates;
-	if (text->err)
-		return text->err;
-	int err = is_all             ? write_state(p, KEEPER_UPDATES, buf_text(text), text->len)
-		  : p->state_dir < 0 ? -ENOENT
-				     : file_append_in(p->state_dir, KEEPER_UPDATES, p->updates_len,
-					       buf_text(text), text->len);
-	if (!err)
-		p->updates_len = (is_all ? 0 : p->updates_len) + text->len;
-	return err;
-}
-
-static int take_updates(struct keeper_process *p, const struct channel_message *m)
-{
-	struct keeper_updates head;
-	if (m->len < sizeof(head))
-		return -EBADMSG;
-	memcpy(&head, m->bytes, sizeof(head));
-	collect(&p->updates, m->bytes + sizeof(head), m->len - sizeof(head), LIMIT_UPDATE_FILE);
-	if (!head.is_last)
-		return 0;
-	int err = write_updates(p, head.is_all);
-	buf_fini(&p->updates);
-	return tell_written(p, (struct keeper_written){.what = ASK_UPDATES, .err = err});
+	return keeper_tell_written(p, (struct keeper_written){.what = ASK_NAMES, .err = err});
 }
 
 static int take_signatures(struct keeper_process *p, const struct channel_message *m)
 {
 	struct keeper_written written = {.what = ASK_SIGNATURES};
 	const int got = keeper_take_signatures(p, m, &written.err);
-	return got > 0 ? tell_written(p, written) : got;
+	return got > 0 ? keeper_tell_written(p, written) : got;
 }
 
 static int take(struct keeper_process *p, const struct channel_message *m)
@@ -164,7 +113,7 @@ static int take(struct keeper_process *p, const struct channel_message *m)
 	case ASK_SERIAL: return take_serial(p, m);
 	case ASK_NAMES: return take_names(p, m);
 	case ASK_RELOAD: return keeper_read_again(p);
-	case ASK_UPDATES: return take_updates(p, m);
+	case ASK_DIARY: return keeper_take_diary(p, m);
 	case ASK_SIGNATURES: return take_signatures(p, m);
 	default: return -EBADMSG;
 	}

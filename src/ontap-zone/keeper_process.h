@@ -14,11 +14,14 @@ struct keeper_process {
 	const struct options_args *args;
 	struct conf conf; /* in force; owned */
 	uint32_t generation;
-	struct zones zones;                /* read last */
-	struct owners_sent *sent;          /* what the serving process has */
-	int state_dir;                     /* or negative */
-	struct buf export, names, updates; /* pieces so far */
-	uint64_t updates_len; /* of the file of updates; UINT64_MAX: it has to be made anew */
+	struct zones zones;       /* read last */
+	struct owners_sent *sent; /* what the serving process has */
+	int state_dir;            /* or negative */
+	struct buf export, names; /* pieces so far */
+	struct {
+		struct buf text; /* likewise */
+		uint64_t len;    /* of the file; UINT64_MAX: it has to be made anew */
+	} diaries[KEEPER_DIARIES];
 	struct {
 		bool is_open; /* a file has been begun, also if that failed */
 		int fd, err;  /* -1, or its descriptor; the first error */
@@ -31,15 +34,23 @@ struct keeper_process {
 	struct sandbox_report sandbox;
 };
 
-/* The name of the file of updates in the state directory. */
-#define KEEPER_UPDATES "updates"
-
-/* keeper_updates.c: reads the file of updates to `out`, and removes a write from it that was interrupted. False: it cannot be
- * read, or is something else; logged. */
-bool keeper_read_updates(struct keeper_process *p, struct buf *out) NONNULL MUSTCHECK;
-/* True if updates can be kept, or the configuration wants none. False: they cannot; logged. */
-bool keeper_can_keep_updates(const struct keeper_process *p, const struct conf *conf,
+/* keeper_diary.c. keeper_read_diary() reads that file to `out`, and removes a write from it that was interrupted. False: it
+ * cannot be read, or is something else; logged. */
+bool keeper_read_diary(struct keeper_process *p, enum keeper_diary diary, struct buf *out) NONNULL
+	MUSTCHECK;
+/* True if what the configuration wants can be kept. False: it cannot; logged. */
+bool keeper_can_keep(const struct keeper_process *p, const struct conf *conf,
 	const struct log *log) NONNULL MUSTCHECK;
+/* Handles ASK_DIARY, but for the answer. */
+int keeper_take_diary(struct keeper_process *p, const struct channel_message *m) NONNULL MUSTCHECK;
+
+/* keeper_write.c: keeper_collect() adds a piece of a request; a server that sends more
+ * than it ever should gets the error at the end. keeper_write_state() writes a file of the state directory, -errno; keeper_tell_written()
+ * tells the outcome of a request, -errno: the channel is closed. */
+void keeper_collect(struct buf *to, const uint8_t *bytes, size_t len, size_t limit) NONNULL;
+int keeper_write_state(struct keeper_process *p, const char *name, const void *bytes,
+	size_t len) NONNULL MUSTCHECK;
+int keeper_tell_written(struct keeper_process *p, struct keeper_written written) NONNULL MUSTCHECK;
 
 /* keeper_signatures.c: sends the file of signatures, if there is one. -errno: the channel is closed. */
 int keeper_say_signatures(struct keeper_process *p) NONNULL MUSTCHECK;

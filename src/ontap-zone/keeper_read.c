@@ -28,7 +28,7 @@ struct named {
 	struct owners_sent *sent; /* the same */
 	struct address_names addresses;
 	struct conf_keys keys;
-	struct signer_keys signers;
+	struct signer_keys signers, trusted;
 	struct cookie_keys cookies;
 };
 
@@ -40,6 +40,7 @@ static void named_free(struct named *n)
 	address_names_fini(&n->addresses);
 	tsig_keys_free(n->keys.at, n->keys.count);
 	signer_keys_fini(&n->signers);
+	signer_keys_fini(&n->trusted);
 	explicit_bzero(&n->cookies, sizeof(n->cookies));
 	malloc_trim(0); /* a large file was held in many small blocks */
 }
@@ -73,6 +74,8 @@ static int named_read(const struct keeper_process *p, const struct conf *conf,
 		err = keys_read(&n->keys, conf, log, error);
 	if (!err)
 		err = sig0_files_read(&n->signers, conf, error);
+	if (!err)
+		err = trust_files_read(&n->trusted, conf, error);
 	if (err)
 		named_free(n);
 	return err;
@@ -169,9 +172,10 @@ static int say_addresses(struct keeper_process *p, const struct address_names *a
 	return err;
 }
 
-static int say_signers(struct keeper_process *p, const struct signer_keys *all)
+static int say_signers(
+	struct keeper_process *p, enum keeper_say type, const struct signer_keys *all)
 {
-	return say_pieces(p, SAY_SIGNERS, (const char *)all->at, all->count * sizeof(*all->at));
+	return say_pieces(p, type, (const char *)all->at, all->count * sizeof(*all->at));
 }
 
 /* Everything but the records, and then these. From then on the other process has it. */
@@ -182,7 +186,9 @@ static int say_all(struct keeper_process *p, struct named *n, bool has_file, boo
 	if (!err)
 		err = say_addresses(p, &n->addresses);
 	if (!err)
-		err = say_signers(p, &n->signers);
+		err = say_signers(p, SAY_SIGNERS, &n->signers);
+	if (!err)
+		err = say_signers(p, SAY_TRUSTED, &n->trusted);
 	if (!err)
 		err = say(p, SAY_APPLY, &apply, sizeof(apply));
 	if (!err && n->files)
@@ -224,7 +230,21 @@ static int become(struct keeper_process *p, const struct privilege_user *user)
 	return err ? err : keeper_confine(p, may_empty);
 }
 
-static int say_state(struct keeper_process *p, const struct buf *updates)
+static int say_diary(struct keeper_process *p, uint32_t diary, const struct buf *text)
+{
+	char piece[sizeof(diary) + 2048];
+	const size_t room = sizeof(piece) - sizeof(diary);
+	int err = 0;
+	memcpy(piece, &diary, sizeof(diary));
+	for (size_t done = 0, now; done < text->len && !err; done += now) {
+		now = text->len - done < room ? text->len - done : room;
+		memcpy(piece + sizeof(diary), buf_text(text) + done, now);
+		err = say(p, SAY_DIARY, piece, sizeof(diary) + now);
+	}
+	return err;
+}
+
+static int say_state(struct keeper_process *p, const struct buf diaries[KEEPER_DIARIES])
 {
 	struct buf serial = {0}, names = {0};
 	const char *dir = p->conf.state_dir;
@@ -235,12 +255,29 @@ static int say_state(struct keeper_process *p, const struct buf *updates)
 	int err = say(p, SAY_SERIAL, &number, sizeof(number));
 	if (!err)
 		err = say_pieces(p, SAY_NAMES, buf_text(&names), names.len);
-	if (!err)
-		err = say_pieces(p, SAY_UPDATES, buf_text(updates), updates->len);
+	for (unsigned i = 0; i < KEEPER_DIARIES && !err; i++)
+		err = say_diary(p, i, &diaries[i]);
 	if (!err && p->conf.dnssec != CONF_DNSSEC_NO)
 		err = keeper_say_signatures(p);
 	buf_fini(&serial);
 	buf_fini(&names);
+	return err;
+}
+
+/* What the state directory has. ERR_DENIED: a file cannot be read, or written; logged. */
+static int say_kept(struct keeper_process *p)
+{
+	struct buf diaries[KEEPER_DIARIES] = {0};
+	bool is_good = true;
+	for (unsigned i = 0; i < KEEPER_DIARIES && is_good; i++)
+		is_good = keeper_read_diary(p, (enum keeper_diary)i, &diaries[i]);
+	int err = is_good && keeper_can_keep(p, &p->conf, p->log) ? 0 : ERR_DENIED;
+	if (!err)
+		err = say(p, SAY_SANDBOX, &p->sandbox, sizeof(p->sandbox));
+	if (!err)
+		err = say_state(p, diaries);
+	for (unsigned i = 0; i < KEEPER_DIARIES; i++)
+		buf_fini(&diaries[i]);
 	return err;
 }
 
@@ -257,17 +294,12 @@ int keeper_read_first(struct keeper_process *p, const struct privilege_user *use
 	err = become(p, user);
 	if (err)
 		return refuse(p, EXIT_SYSTEM);
-	struct buf updates = {0};
-	if (!keeper_read_updates(p, &updates) || !keeper_can_keep_updates(p, &p->conf, p->log)) {
-		buf_fini(&updates);
+	err = say_kept(p);
+	if (err == ERR_DENIED) {
 		named_free(&named);
 		return refuse(p, EXIT_SYSTEM);
 	}
 	const uint32_t owners = (uint32_t)collection_zone_count(named.files);
-	err = say(p, SAY_SANDBOX, &p->sandbox, sizeof(p->sandbox));
-	if (!err)
-		err = say_state(p, &updates);
-	buf_fini(&updates);
 	if (!err)
 		err = say(p, SAY_EXPECT, &owners, sizeof(owners));
 	if (!err)
@@ -291,7 +323,8 @@ static void change_conf(struct keeper_process *p, struct conf *conf)
 		return;
 	keeper_close_signatures(p, -ESTALE);
 	state_dir_reopen(&p->state_dir, p->conf.state_dir);
-	p->updates_len = UINT64_MAX;
+	for (unsigned i = 0; i < KEEPER_DIARIES; i++)
+		p->diaries[i].len = UINT64_MAX;
 }
 
 static int send_again(struct keeper_process *p, struct conf *conf, struct named *named,
@@ -338,7 +371,7 @@ static int read_again(struct keeper_process *p, const struct log *log)
 		log_error(log, "not reloaded: error=\"%s\" note=\"the old configuration stays\"",
 			error.text);
 		conf_fini(&conf);
-	} else if (!keeper_can_keep_updates(p, &conf, log)) {
+	} else if (!keeper_can_keep(p, &conf, log)) {
 		log_error(log, "not reloaded: note=\"the old configuration stays\"");
 		named_free(&named);
 		conf_fini(&conf);

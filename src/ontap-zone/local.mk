@@ -5,6 +5,10 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/answer.c src/ontap-zone/answer.h \
 	src/ontap-zone/ask.c \
 	src/ontap-zone/asker.c src/ontap-zone/asker.h \
+	src/ontap-zone/collecting.c src/ontap-zone/collecting.h \
+	src/ontap-zone/collecting_log.c src/ontap-zone/collecting_log.h \
+	src/ontap-zone/collecting_text.c src/ontap-zone/collecting_text.h \
+	src/ontap-zone/collecting_trust.c src/ontap-zone/collecting_trust.h \
 	src/ontap-zone/commands.h \
 	src/ontap-zone/company.c src/ontap-zone/company.h \
 	src/ontap-zone/confine.c src/ontap-zone/confine.h \
@@ -21,7 +25,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/keeper_confine.c \
 	src/ontap-zone/keeper_msg.h \
 	src/ontap-zone/keeper_process.c src/ontap-zone/keeper_process.h \
-	src/ontap-zone/keeper_read.c src/ontap-zone/keeper_signatures.c src/ontap-zone/keeper_updates.c \
+	src/ontap-zone/keeper_read.c src/ontap-zone/keeper_signatures.c src/ontap-zone/keeper_diary.c src/ontap-zone/keeper_write.c \
 	src/ontap-zone/key_text.c src/ontap-zone/key_text.h \
 	src/ontap-zone/keys.c src/ontap-zone/keys.h \
 	src/ontap-zone/listening.c src/ontap-zone/listening.h \
@@ -44,6 +48,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/reload.c src/ontap-zone/reload.h \
 	src/ontap-zone/render.c src/ontap-zone/render.h \
 	src/ontap-zone/report.c src/ontap-zone/report.h \
+	src/ontap-zone/report_collected.c \
 	src/ontap-zone/report_explain.c \
 	src/ontap-zone/report_graph.c \
 	src/ontap-zone/report_names.c \
@@ -89,3 +94,11 @@ else
 src_ontap_zone_ontap_zone_SOURCES += src/ontap-zone/sleeper_none.c
 EXTRA_DIST += src/ontap-zone/sleeper.c
 endif
+
+# `ontap-collect` is `ontap-zone serve --collect`.
+install-exec-hook:
+	cd $(DESTDIR)$(sbindir) && rm -f ontap-collect && $(LN_S) ontap-zone ontap-collect
+install-data-hook:
+	cd $(DESTDIR)$(man8dir) && rm -f ontap-collect.8 && $(LN_S) ontap-zone.8 ontap-collect.8
+uninstall-hook:
+	rm -f $(DESTDIR)$(sbindir)/ontap-collect $(DESTDIR)$(man8dir)/ontap-collect.8

@@ -3,6 +3,7 @@
  * Owns the start of the program: the command line, and which command to run.
  * Never does the work of a command.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -86,13 +87,49 @@ static int hide_secrets(int argc, char **argv)
 	return 0;
 }
 
+/* True if the program was started as ontap-collect. */
+static bool is_collector(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	return strcmp(slash ? slash + 1 : name, "ontap-collect") == 0;
+}
+
+static bool has_collect(char *const *argv)
+{
+	for (; *argv; argv++)
+		if (strcmp(*argv, "--collect") == 0 || strncmp(*argv, "--collect=", 10) == 0)
+			return true;
+	return false;
+}
+
+/* Makes `ontap-collect OPTIONS` "ontap-zone serve --collect OPTIONS"; --collect is said only once, for it may be
+ * "--collect=LINK". Returns the new arguments, which stay until the end; NULL: no memory. */
+static char **to_collector(int *argc, char **argv)
+{
+	static char command[] = "serve", option[] = "--collect";
+	char **all = calloc((size_t)*argc + 3, sizeof(*all));
+	int count = 0;
+	if (!all)
+		return NULL;
+	all[count++] = argv[0];
+	all[count++] = command;
+	if (!has_collect(argv))
+		all[count++] = option;
+	for (int i = 1; i < *argc; i++)
+		all[count++] = argv[i];
+	*argc = count;
+	return all;
+}
+
 int main(int argc, char **argv)
 {
 	struct log log = {.fd = STDERR_FILENO, .threshold = LOG_LEVEL_INFO};
 	struct options_args args;
 	struct conf conf;
 
-	if (hide_secrets(argc, argv)) {
+	if (argc > 0 && is_collector(argv[0]))
+		argv = to_collector(&argc, argv);
+	if (!argv || hide_secrets(argc, argv)) {
 		log_error(&log, "cannot start: error=\"%s\"", err_text(ERR_NOMEM));
 		return EXIT_SYSTEM;
 	}

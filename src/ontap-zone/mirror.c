@@ -4,6 +4,7 @@
  * The layers of the core must not include each other; this directory may include both.
  * Never has code.
  */
+#include "collect/collect.h"
 #include "conf/conf.h"
 #include "export/export.h"
 #include "io/log.h"
@@ -35,6 +36,9 @@ SAME(CONF_CENSUS_NONE + 1, CENSUS_MEANS_COUNT);
 SAME(CONF_COOKIES_NONE, SERVE_COOKIES_NONE);
 SAME(CONF_COOKIES_GIVEN, SERVE_COOKIES_GIVEN);
 SAME(CONF_COOKIES_STRICT, SERVE_COOKIES_STRICT);
+
+SAME(CONF_AWAY_KEEP, COLLECT_KEEP);
+SAME(CONF_AWAY_WITHDRAW, COLLECT_WITHDRAW);
 
 SAME(CONF_RESOLVED, RECIPE_RESOLVED);
 SAME(CONF_DNSMASQ, RECIPE_DNSMASQ);

@@ -253,6 +253,35 @@ static void put_updates(struct buf *out, const json_t *line)
 	}
 }
 
+/* "host    here since 5 min ago, by key lap.example.org./13/4711 (trusted: first): 192.0.2.7" */
+static void put_collected(struct buf *out, const json_t *line)
+{
+	const json_t *collected = json_object_get(line, "collected");
+	json_t *addr;
+	size_t i;
+	if (!collected)
+		return;
+	buf_printf(out, "host    %s since ", answer_text(collected, "state"));
+	answer_age(out, answer_number(collected, "seconds"));
+	buf_puts(out, ", by key ");
+	text_put(out, answer_text(collected, "key"));
+	buf_printf(out, " (trusted: %s)", answer_text(collected, "trust"));
+	json_array_foreach(json_object_get(collected, "addresses"), i, addr)
+	{
+		buf_puts(out, i == 0 ? ": " : " ");
+		text_put(out, json_string_value(addr));
+	}
+	if (json_object_get(collected, "reason")) {
+		buf_puts(out, "; not served: ");
+		text_put(out, answer_text(collected, "reason"));
+	}
+	if (json_object_get(collected, "rival")) {
+		buf_puts(out, "; wanted by ");
+		text_put(out, answer_text(collected, "rival"));
+	}
+	buf_puts(out, "\n");
+}
+
 static bool is_reverse(const char *zone)
 {
 	return strstr(zone, ".in-addr.arpa.") || strstr(zone, ".ip6.arpa.");
@@ -316,6 +345,7 @@ void print_explain(const struct look *look, const json_t *lines, struct buf *out
 	put_local(out, line);
 	put_hidden(out, line);
 	put_updates(out, line);
+	put_collected(out, line);
 	put_signature(out, line);
 	put_places(out, json_object_get(line, "held"), "address ");
 	put_addrs(out, look, line);

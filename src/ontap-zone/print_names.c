@@ -38,6 +38,8 @@ static const char *name_of(const json_t *line)
 	const char *name = answer_text(line, "name");
 	if (!*name)
 		name = answer_text(line, "updated");
+	if (!*name)
+		name = answer_text(line, "collected");
 	return *name ? name : answer_text(line, "rejected");
 }
 
@@ -49,6 +51,11 @@ static bool is_rejected(const json_t *line)
 static bool is_updated(const json_t *line)
 {
 	return json_object_get(line, "updated") != NULL;
+}
+
+static bool is_collected(const json_t *line)
+{
+	return json_object_get(line, "collected") != NULL;
 }
 
 static int compare(const void *a, const void *b)
@@ -276,6 +283,50 @@ static void put_updated_brief(struct table *t, const json_t *line)
 	buf_fini(&data);
 }
 
+/* "here 5 min ago" */
+static void put_collected_state(struct buf *out, const json_t *line)
+{
+	buf_puts(out, answer_text(line, "state"));
+	buf_puts(out, " ");
+	answer_age(out, answer_number(line, "seconds"));
+}
+
+/* A row for each address that another host says. */
+static void put_collected(struct table *t, const json_t *line)
+{
+	const bool is_served = answer_is_true(line, "served");
+	const enum text_style style = is_served ? TEXT_PLAIN : TEXT_FAINT;
+	const json_t *addrs = json_object_get(line, "addresses");
+	const size_t count = json_array_size(addrs);
+	struct buf state = {0};
+	put_collected_state(&state, line);
+	for (size_t i = 0; i < count + (count == 0); i++) {
+		const char *addr = json_string_value(json_array_get(addrs, i));
+		table_put(t, is_served ? TEXT_NAME : TEXT_FAINT, i == 0 ? name_of(line) : "");
+		table_put(t, style, "");
+		table_put(t, style, addr ? addr : "(no address)");
+		table_put(t, style, answer_text(line, "key"));
+		table_put(t, style, answer_text(line, "link"));
+		table_put(t, style, buf_text(&state));
+		table_put(t, style, "");
+		table_put(t, style, answer_text(line, "reason"));
+	}
+	buf_fini(&state);
+}
+
+static void put_collected_brief(struct table *t, const json_t *line)
+{
+	struct buf addrs = {0};
+	json_t *addr;
+	size_t i;
+	json_array_foreach(json_object_get(line, "addresses"), i, addr)
+		buf_printf(&addrs, "%s%s", i > 0 ? " " : "", json_string_value(addr));
+	table_put(t, TEXT_NAME, name_of(line));
+	table_put(t, TEXT_PLAIN, answer_text(line, "state"));
+	table_put(t, TEXT_PLAIN, buf_text(&addrs));
+	buf_fini(&addrs);
+}
+
 /* Prints the most important fact in one word: the state in mDNS, or why there is no address. */
 static void put_summary(struct buf *out, const json_t *line)
 {
@@ -313,7 +364,11 @@ static void put_brief(struct table *t, const struct look *look, const json_t *li
 
 static void put_line(struct table *t, const struct look *look, const json_t *line)
 {
-	if (is_updated(line) && look->is_brief)
+	if (is_collected(line) && look->is_brief)
+		put_collected_brief(t, line);
+	else if (is_collected(line))
+		put_collected(t, line);
+	else if (is_updated(line) && look->is_brief)
 		put_updated_brief(t, line);
 	else if (is_updated(line))
 		put_updated(t, look, line);

@@ -56,7 +56,8 @@ static void put_record(struct buf *out, const json_t *line)
 /* An event of mDNS. */
 static void put_notice(struct buf *out, const json_t *line)
 {
-	static const char *const keys[] = {"event", "name", "current", "peer"};
+	static const char *const keys[] = {
+		"event", "name", "current", "peer", "state", "key", "owner", "address"};
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		const char *text = answer_text(line, keys[i]);
 		buf_puts(out, i > 0 && *text ? " " : "");

@@ -84,6 +84,16 @@ static void keep_dnssec(const struct daemon *d, struct conf *before, struct conf
 	SWAP(before->published, now->published);
 }
 
+/* The collector begins on a link when that comes. */
+static void keep_collect(const struct daemon *d, struct conf *before, struct conf *now)
+{
+	warn_if_fixed(d, "collect",
+		before->collect == now->collect &&
+			are_same_texts(&before->collect_links, &now->collect_links));
+	SWAP(before->collect, now->collect);
+	SWAP(before->collect_links, now->collect_links);
+}
+
 /* Logs the options that differ but cannot change while the daemon runs. `now` keeps their values in
  * force. */
 static void keep_fixed(const struct daemon *d, struct conf *before, struct conf *now)
@@ -112,6 +122,7 @@ static void keep_fixed(const struct daemon *d, struct conf *before, struct conf 
 	warn_if_fixed(d, "update", !has_none || now->updates.count == 0);
 	if (has_none)
 		SWAP(before->updates, now->updates);
+	keep_collect(d, before, now);
 	keep_dnssec(d, before, now);
 	warn_if_fixed(d, "socket-group", is_same_text(before->socket_group, now->socket_group));
 	SWAP(before->socket_group, now->socket_group);
@@ -144,6 +155,7 @@ static void daemon_change_state_dir(struct daemon *d)
 	daemon_reserve_serial(d);
 	d->names.has_changed = true;
 	updates_write_again(d->updates);
+	collecting_write_again(d->collecting);
 }
 
 /* Takes over `conf` and the keys. */
@@ -164,6 +176,7 @@ static void daemon_configure(struct daemon *d, struct conf *conf, struct keeper_
 	listening_retry(&d->listening);
 	peers_configure(d->peers, news->keys);
 	updates_take_signers(d->updates, news->signers);
+	collecting_configure(d->collecting, news->trusted);
 	daemon_change_cookies(d, &news->cookies);
 	if (has_new_state_dir)
 		daemon_change_state_dir(d);
@@ -228,6 +241,7 @@ void daemon_on_apply(void *arg, struct keeper_news *news)
 	*news->keys = (struct conf_keys){0};
 	d->cookie_keys = news->cookies;
 	updates_take_signers(d->updates, news->signers);
+	collecting_configure(d->collecting, news->trusted);
 	int err = runtime_take_addresses(&d->runtime, news->addresses);
 	if (err)
 		log_error(d->log, "started in part: error=\"%s\"", err_text(err));

@@ -307,6 +307,7 @@ static void report_status(const struct report *r, struct buf *out)
 	status_public(r, &w);
 	peers_report(r->peers, &w);
 	updates_report(r->updates, &w);
+	report_collector(r, &w);
 	report_sandbox(r, &w);
 	jsonw_close(&w, '}');
 	report_end_line(out);

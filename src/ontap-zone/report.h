@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/compiler.h"
+#include "collect/collect.h"
 #include "io/sandbox.h"
 #include "net/dns.h"
 #include "watch/kernel.h"
@@ -26,7 +27,9 @@ struct report {
 	const struct mdns *mdns;
 	const struct peers *peers; /* NULL: not open yet */
 	const struct updates *updates;
-	const struct added *added; /* of `updates`; NULL: none */
+	const struct added *added;     /* of `updates`; NULL: none */
+	const struct collect *collect; /* NULL: nothing is collected */
+	bool is_collecting_failing;
 	const struct guests *guests;
 	const struct spoken *spoken;
 	const struct signer_host *host; /* NULL: it has no key */
@@ -65,3 +68,5 @@ void report_change(const struct pipeline *p, const struct places *places,
 /* Appends the line for watchers about an event of mDNS. */
 void report_notice(
 	const struct pipeline *p, const struct mdns_notice *notice, struct buf *out) NONNULL;
+/* Appends the line for watchers about what the collector has heard. */
+void report_collect_news(const struct collect_news *news, struct buf *out) NONNULL;

@@ -151,6 +151,7 @@ static void write_outcome(struct explaining *x)
 		report_local(x->w, r, e->name.wire);
 	write_hidden_alias(r, e, x->w);
 	report_updates_of(r, x->w, e->name.wire);
+	report_collected_of(r, x->w, e->label);
 	write_signature(r, e, x->w);
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/err.h"
+#include "ontap-zone/collecting_text.h"
 #include "ontap-zone/report_part.h"
 #include "zone/node.h"
 
@@ -23,6 +24,7 @@ struct graph {
 	struct jsonw w;
 	struct file_name *files; /* sorted by address */
 	size_t file_count, file_cap;
+	unsigned collected; /* names of other hosts so far */
 	int err;
 };
 
@@ -229,10 +231,50 @@ static void write_ns(void *arg, const struct model_ns *ns)
 	g->w.needs_comma = false;
 }
 
+/* Names of other hosts: each is a namespace of its own, which nobody else has, on the wire where it was said. */
+enum { NSID_COLLECTED = -1000 };
+
+static void write_collected(void *arg, const struct collect_name *n)
+{
+	struct graph *g = arg;
+	struct jsonw *w = &g->w;
+	const struct pipeline *p = g->report->pipeline;
+	const struct model_link *link =
+		n->link ? model_link(pipeline_model(p), NSID_OWN, n->link) : NULL;
+	char signer[NAME_TEXT_CAP];
+	if (!link)
+		return;
+	jsonw_open(w, NULL, '{');
+	jsonw_number(w, "nsid", NSID_COLLECTED - (int64_t)g->collected++);
+	jsonw_text(w, "netns", name_to_text(n->signer, signer));
+	jsonw_text(w, "owner", "collected");
+	jsonw_open(w, "links", '[');
+	jsonw_open(w, NULL, '{');
+	jsonw_number(w, "ifindex", 1);
+	jsonw_text(w, "link", "mdns");
+	jsonw_text(w, "kind", collecting_state_text(n->state));
+	jsonw_bool(w, "up", n->state == COLLECT_HERE);
+	jsonw_number(w, "segment", (int64_t)names_segment(pipeline_names(p), link));
+	jsonw_open(w, "names", '[');
+	write_name(w, n->label, "collected");
+	jsonw_close(w, ']');
+	jsonw_open(w, "addresses", '[');
+	for (size_t i = 0; i < n->addr_count; i++)
+		report_addr(w, NULL, &n->addrs[i]);
+	jsonw_close(w, ']');
+	jsonw_close(w, '}');
+	jsonw_close(w, ']');
+	jsonw_close(w, '}');
+	report_end_line(w->out);
+	w->needs_comma = false;
+}
+
 void report_graph(const struct report *r, struct buf *out)
 {
 	struct graph g = {.report = r, .w = {.out = out}};
 	if (keep_file_names(&g) || model_each_ns(pipeline_model(r->pipeline), write_ns, &g))
 		out->err = ERR_NOMEM;
+	if (r->collect)
+		collect_each_name(r->collect, write_collected, &g);
 	free(g.files);
 }

@@ -33,6 +33,8 @@ static void write_host(void *arg, const struct names_host *host)
 	struct names_line *line = arg;
 	struct jsonw w = {.out = line->out};
 	struct name owner;
+	if (host->is_collected)
+		return; /* it has a line of its own: report_collected() */
 	jsonw_open(&w, NULL, '{');
 	jsonw_text(&w, "name", host->label);
 	jsonw_number(&w, "workloads", (int64_t)host->workload_count);
@@ -62,5 +64,6 @@ void report_names(const struct report *r, struct buf *out)
 	if (names_each_host(pipeline_names(r->pipeline), write_host, &line))
 		out->err = ERR_NOMEM;
 	names_each_reject(pipeline_names(r->pipeline), write_reject, &line);
+	report_collected(r, out);
 	report_updates(r, out);
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "export/text.h"
+#include "ontap-zone/collecting_text.h"
 #include "ontap-zone/report_part.h"
 #include "pipeline/explain.h"
 #include "wire/msg.h"
@@ -98,6 +99,27 @@ void report_notice(const struct pipeline *p, const struct mdns_notice *notice, s
 		jsonw_text(&w, "link", link->info.name);
 	if (notice->peer.family != ADDR_NONE)
 		report_addr(&w, "peer", &notice->peer);
+	jsonw_close(&w, '}');
+	report_end_line(out);
+}
+
+void report_collect_news(const struct collect_news *news, struct buf *out)
+{
+	struct jsonw w = {.out = out};
+	char key[COLLECTING_KEY_CAP];
+	jsonw_open(&w, NULL, '{');
+	jsonw_text(&w, "event", collecting_news_text(news->type));
+	write_time(&w);
+	if (news->label)
+		jsonw_text(&w, "name", news->label);
+	if (news->type == COLLECT_NEWS_NAME || news->type == COLLECT_NEWS_STATE)
+		jsonw_text(&w, "state", collecting_state_text(news->state));
+	if (news->signer)
+		jsonw_text(&w, "key", collecting_key_text(news->signer, news->alg, news->tag, key));
+	if (news->rival)
+		report_name(&w, "owner", news->rival);
+	if (news->addr.family)
+		report_addr(&w, "address", &news->addr);
 	jsonw_close(&w, '}');
 	report_end_line(out);
 }

@@ -38,6 +38,12 @@ void report_sandbox(const struct report *r, struct jsonw *w) NONNULL;
 void report_updates_of(const struct report *r, struct jsonw *w, const uint8_t *name) NONNULL;
 void report_updates(const struct report *r, struct buf *out) NONNULL;
 
+/* report_collected.c: what is collected. Adds the member "collected" for that label, if it is; appends a line for each name;
+ * adds the member "collector". */
+void report_collected_of(const struct report *r, struct jsonw *w, const char *label) NONNULL;
+void report_collected(const struct report *r, struct buf *out) NONNULL;
+void report_collector(const struct report *r, struct jsonw *w) NONNULL;
+
 /* Ends a line of the answer. */
 void report_end_line(struct buf *out) NONNULL;
 /* Appends a whole line with an error message. */

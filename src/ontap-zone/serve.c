@@ -51,6 +51,7 @@ static void daemon_say_goodbye(struct daemon *d)
 static void store_last(struct daemon *d)
 {
 	char serial[STATE_SERIAL_CAP];
+	collecting_poll(d->collecting, loop_now());
 	d->names.is_asked = false;
 	daemon_store_names(d, loop_now() + NS_PER_S);
 	d->serial.asked = zone_latest_serial(pipeline_zone(d->runtime.pipeline));
@@ -82,6 +83,8 @@ static void daemon_stop(struct daemon *d)
 	dns_close(d->dns);
 	updates_free(d->updates);
 	d->updates = NULL;
+	collecting_free(d->collecting);
+	d->collecting = NULL;
 	peers_close(d->peers);
 	d->peers = NULL;
 	resume_close(&d->resume);
@@ -135,12 +138,14 @@ static void on_state(void *arg, uint32_t serial, const char *names)
 	state_take_names(names, d->log, d->mdns);
 }
 
-static void on_updates(void *arg, const char *text, size_t len)
+static void on_diary(void *arg, enum keeper_diary diary, const char *text, size_t len)
 {
 	struct daemon *d = arg;
-	size_t names = updates_load(d->updates, text, len);
+	const bool is_collected = diary == KEEPER_COLLECTED;
+	size_t names = is_collected ? collecting_load(d->collecting, text, len)
+				    : updates_load(d->updates, text, len);
 	if (names > 0)
-		log_info(d->log, "updates: names=%zu", names);
+		log_info(d->log, "%s: names=%zu", is_collected ? "collected" : "updates", names);
 }
 
 static void on_signatures(void *arg, struct buf *file)
@@ -170,7 +175,7 @@ static struct keeper *start_keeper(struct daemon *d, struct conf *conf)
 		.user = d->user_name ? &d->user : NULL,
 		.log = d->log,
 		.sink = {.on_state = on_state,
-			.on_updates = on_updates,
+			.on_diary = on_diary,
 			.on_signatures = on_signatures,
 			.on_expect = on_expect,
 			.on_apply = daemon_on_apply,
@@ -199,6 +204,29 @@ static int load(struct daemon *d)
 	return EXIT_SYSTEM;
 }
 
+/* What takes from the keeper what it reads. */
+static int make_parts(struct daemon *d)
+{
+	const bool collects = d->runtime.conf.collect != CONF_COLLECT_NONE;
+	d->updates = updates_new(&(struct updates_config){.runtime = &d->runtime,
+		.keeper = &d->keeper,
+		.log = d->log,
+		.publish = daemon_on_published,
+		.on_forgotten = daemon_on_forgotten,
+		.arg = d});
+	if (collects)
+		d->collecting = collecting_new(&(struct collecting_config){.runtime = &d->runtime,
+			.keeper = &d->keeper,
+			.log = d->log,
+			.on_news = daemon_on_collect_news,
+			.on_forgotten = daemon_on_forgotten,
+			.arg = d});
+	if (!d->updates || (collects && !d->collecting))
+		return ERR_NOMEM;
+	int err = daemon_keep_signatures(d);
+	return err ? err : files_init(&d->files, d->loop, &d->runtime, d->keeper, d->log);
+}
+
 /* Runs the daemon, and owns the runtime from its start to its end. Takes ownership of `conf`. */
 static int serve(struct daemon *d, struct conf *conf)
 {
@@ -220,18 +248,11 @@ static int serve(struct daemon *d, struct conf *conf)
 		keeper_stop(d->keeper);
 		return err == ERR_SYNTAX ? EXIT_USAGE : EXIT_SYSTEM;
 	}
-	d->updates = updates_new(&(struct updates_config){.runtime = &d->runtime,
-		.keeper = &d->keeper,
-		.log = d->log,
-		.publish = daemon_on_published,
-		.on_forgotten = daemon_on_forgotten,
-		.arg = d});
-	err = d->updates ? daemon_keep_signatures(d) : ERR_NOMEM;
-	if (!err)
-		err = files_init(&d->files, d->loop, &d->runtime, d->keeper, d->log);
+	err = make_parts(d);
 	if (err) {
 		signatures_free(d->signatures);
 		updates_free(d->updates);
+		collecting_free(d->collecting);
 		log_error(d->log, "cannot start: step=eventfd error=\"%s\"", err_text(err));
 		keeper_stop(d->keeper);
 		runtime_fini(&d->runtime);
@@ -296,15 +317,18 @@ static int check_keys(const struct conf *conf, const struct log *log, struct con
 {
 	struct conf_keys keys = {0};
 	struct cookie_keys cookies;
-	struct signer_keys signers = {0};
+	struct signer_keys signers = {0}, trusted = {0};
 	*error = (struct conf_error){"out of memory"};
 	int err = keys_read(&keys, conf, log, error);
 	if (!err)
 		err = cookie_keys_read(&cookies, conf, log, error);
 	if (!err)
 		err = sig0_files_read(&signers, conf, error);
+	if (!err)
+		err = trust_files_read(&trusted, conf, error);
 	tsig_keys_free(keys.at, keys.count);
 	signer_keys_fini(&signers);
+	signer_keys_fini(&trusted);
 	return err;
 }
 

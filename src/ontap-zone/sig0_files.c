@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the opening of the files of --sig0-file, and which records one may have.
+ * Owns the opening of the files of --sig0-file and --trust, and which records one may have.
  * Never decides what a key may do.
  */
 #include "ontap-zone/sig0_files.h"
@@ -62,16 +62,45 @@ static int read_one(struct signer_keys *keys, const char *file, const uint8_t *d
 	return err;
 }
 
+/* Reads the file with that number, and marks its keys with it. */
+static int read_numbered(struct signer_keys *keys, const char *file, size_t number,
+	const uint8_t *domain, struct zonefile_error *error)
+{
+	const size_t before = keys->count;
+	int err = read_one(keys, file, domain, error);
+	for (size_t i = before; i < keys->count; i++)
+		keys->at[i].file = (uint16_t)number;
+	return err;
+}
+
+static int end(struct signer_keys *ret, int err, const struct zonefile_error *why,
+	struct conf_error *error)
+{
+	if (!err)
+		return 0;
+	snprintf(error->text, sizeof(error->text), "%s", why->text);
+	signer_keys_fini(ret);
+	return err;
+}
+
 int sig0_files_read(struct signer_keys *ret, const struct conf *conf, struct conf_error *error)
 {
+	const struct options_texts *files = &conf->sig0_files;
 	struct zonefile_error why = {"out of memory"};
 	int err = 0;
 	*ret = (struct signer_keys){0};
-	for (size_t i = 0; i < conf->sig0_files.count && !err; i++)
-		err = read_one(ret, conf->sig0_files.at[i], conf->domain.wire, &why);
-	if (!err)
-		return 0;
-	snprintf(error->text, sizeof(error->text), "%s", why.text);
-	signer_keys_fini(ret);
-	return err;
+	for (size_t i = 0; i < files->count && !err; i++)
+		err = read_numbered(ret, files->at[i], i, conf->domain.wire, &why);
+	return end(ret, err, &why, error);
+}
+
+int trust_files_read(struct signer_keys *ret, const struct conf *conf, struct conf_error *error)
+{
+	const struct conf_trusts *files = &conf->trusts;
+	struct zonefile_error why = {"out of memory"};
+	int err = 0;
+	*ret = (struct signer_keys){0};
+	for (size_t i = 0; i < files->count && !err; i++)
+		err = read_numbered(ret, files->at[i].file, i, conf->domain.wire, &why);
+	return end(ret, err, &why, error);
 }

@@ -22,6 +22,7 @@ static ns_t synced_deadline(const struct daemon *d)
 	deadline = ns_min(deadline, listening_deadline(&d->listening));
 	deadline = ns_min(deadline, guests_deadline(&d->guests));
 	deadline = ns_min(deadline, updates_deadline(d->updates));
+	deadline = ns_min(deadline, collecting_deadline(d->collecting));
 	if (d->signatures)
 		deadline = ns_min(deadline, signatures_deadline(d->signatures));
 	return d->peers ? ns_min(deadline, peers_deadline(d->peers)) : deadline;
@@ -37,6 +38,8 @@ static ns_t keeper_deadline(const struct daemon *d)
 
 static void do_synced_steps(struct daemon *d)
 {
+	collecting_poll(
+		d->collecting, loop_now()); /* what it puts is with the keeper, then published */
 	if (runtime_is_dirty(&d->runtime) || daemon_has_signatures(d))
 		daemon_flush(d);
 	guests_poll(&d->guests, loop_now());

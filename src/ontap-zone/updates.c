@@ -351,7 +351,7 @@ void updates_take(struct updates *u, struct transfer *t)
 
 static void ask_keeper(struct updates *u, bool is_all, const struct buf *text)
 {
-	keeper_write_updates(*u->config.keeper, is_all, buf_text(text), text->len);
+	keeper_write_diary(*u->config.keeper, KEEPER_UPDATES, is_all, buf_text(text), text->len);
 	u->is_asked = true;
 	u->is_all = is_all;
 	u->asked_len = text->len;
@@ -411,7 +411,7 @@ static void note_failure(struct updates *u, int err)
 static uint64_t longest(const struct updates *u)
 {
 	const uint64_t twice = 2 * u->whole_len + FILE_SLACK, least = u->whole_len + FILE_SLACK,
-		       readable = LIMIT_UPDATE_FILE - FILE_SLACK;
+		       readable = LIMIT_DIARY_FILE - FILE_SLACK;
 	return twice < readable ? twice : least > readable ? least : readable;
 }
 

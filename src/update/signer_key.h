@@ -16,6 +16,7 @@
 /* A public key of a file. */
 struct signer_key {
 	struct name name; /* in lower case */
+	uint16_t file;    /* number of the file, as the configuration lists them */
 	uint16_t len;
 	uint8_t rdata[DNSKEY_CAP]; /* of a KEY */
 };

@@ -48,9 +48,9 @@ static void on_state(void *arg, uint32_t serial, const char *names)
 	note(arg, serial, names, strlen(names));
 }
 
-static void on_updates(void *arg, const char *text, size_t len)
+static void on_diary(void *arg, enum keeper_diary diary, const char *text, size_t len)
 {
-	note(arg, 2, text, len);
+	note(arg, 0x200 + diary, text, len);
 }
 
 /* What is taken over is freed. */
@@ -70,6 +70,8 @@ static void on_apply(void *arg, struct keeper_news *news)
 	note(arg, 3, news->text, news->text ? news->len : 0);
 	note(arg, 4, news->addresses->at, news->addresses->count * sizeof(*news->addresses->at));
 	note(arg, 5, news->keys->at, news->keys->count * sizeof(*news->keys->at));
+	note(arg, 7, news->signers->at, news->signers->count * sizeof(*news->signers->at));
+	note(arg, 10, news->trusted->at, news->trusted->count * sizeof(*news->trusted->at));
 }
 
 static int on_owner(void *arg, const uint8_t *name, const struct rrset *sets, size_t count)
@@ -121,7 +123,7 @@ static struct told run(const struct buf *stream, size_t piece, unsigned refuse_e
 	require(k != NULL);
 	channel_stream_pair(fds);
 	k->config.sink = (struct keeper_sink){.on_state = on_state,
-		.on_updates = on_updates,
+		.on_diary = on_diary,
 		.on_signatures = on_signatures,
 		.on_expect = on_expect,
 		.on_apply = on_apply,

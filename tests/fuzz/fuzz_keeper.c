@@ -14,6 +14,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 int __wrap_file_write(const char *path, const void *bytes, size_t len);
+static bool is_diary(const char *name)
+{
+	return strcmp(name, "updates") == 0 || strcmp(name, "collected") == 0;
+}
+
 int __wrap_file_write_in(int dir, const char *name, const void *bytes, size_t len);
 int __wrap_file_append_in(
 	int dir, const char *name, uint64_t expected, const void *bytes, size_t len);
@@ -47,15 +52,14 @@ int __wrap_file_write(const char *path, const void *bytes, size_t len)
 int __wrap_file_write_in(int dir, const char *name, const void *bytes, size_t len)
 {
 	require(dir == STATE_DIR &&
-		(strcmp(name, "serial") == 0 || strcmp(name, "mdns-names") == 0 ||
-			strcmp(name, "updates") == 0));
+		(strcmp(name, "serial") == 0 || strcmp(name, "mdns-names") == 0 || is_diary(name)));
 	return take_write(bytes, len);
 }
 
 int __wrap_file_append_in(
 	int dir, const char *name, uint64_t expected UNUSED, const void *bytes, size_t len)
 {
-	require(dir == STATE_DIR && strcmp(name, "updates") == 0);
+	require(dir == STATE_DIR && is_diary(name));
 	return take_write(bytes, len);
 }
 
@@ -139,7 +143,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	require(!has_begun);
 	buf_fini(&p.export);
 	buf_fini(&p.names);
-	buf_fini(&p.updates);
+	for (unsigned i = 0; i < KEEPER_DIARIES; i++)
+		buf_fini(&p.diaries[i].text);
 	/* Of another generation: nothing is written, but it is told. */
 	require(count_answers(fds[1]) >= writes);
 	channel_fini(&p.channel);

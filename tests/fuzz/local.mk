@@ -61,7 +61,8 @@ tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c src/ontap-zone/answe
 	src/ontap-zone/print_explain.c src/ontap-zone/print_graph.c src/ontap-zone/print_keys.c src/ontap-zone/print_names.c \
 	src/ontap-zone/print_status.c src/ontap-zone/print_watch.c src/ontap-zone/report_explain.c \
 	src/ontap-zone/report_graph.c src/ontap-zone/report_names.c src/ontap-zone/report_part.c \
-	src/ontap-zone/report_delegation.c src/ontap-zone/report_updates.c
+	src/ontap-zone/report_delegation.c src/ontap-zone/report_updates.c src/ontap-zone/report_collected.c \
+	src/ontap-zone/collecting_text.c
 fuzz_programs += tests/fuzz/fuzz_signer
 tests_fuzz_fuzz_signer_SOURCES = tests/fuzz/fuzz_signer.c $(fuzz_steps) src/ontap-zone/signer_command.c \
 	src/ontap-zone/signer_host.c src/ontap-zone/signer_keys.c src/ontap-zone/signer_parent.c src/ontap-zone/signer_zone.c
@@ -72,7 +73,7 @@ fuzz_programs += tests/fuzz/fuzz_channel
 tests_fuzz_fuzz_channel_SOURCES = tests/fuzz/fuzz_channel.c $(channel_stream) src/ontap-zone/owners.c
 fuzz_programs += tests/fuzz/fuzz_keeper
 tests_fuzz_fuzz_keeper_SOURCES = tests/fuzz/fuzz_keeper.c $(channel_stream) src/ontap-zone/address_files.c \
-	src/ontap-zone/key_text.c src/ontap-zone/keeper_confine.c src/ontap-zone/keeper_read.c src/ontap-zone/keeper_signatures.c src/ontap-zone/keeper_updates.c src/ontap-zone/keys.c src/ontap-zone/sig0_files.c src/ontap-zone/owners.c \
+	src/ontap-zone/key_text.c src/ontap-zone/keeper_confine.c src/ontap-zone/keeper_read.c src/ontap-zone/keeper_signatures.c src/ontap-zone/keeper_diary.c src/ontap-zone/keeper_write.c src/ontap-zone/keys.c src/ontap-zone/sig0_files.c src/ontap-zone/owners.c \
 	src/ontap-zone/state.c src/ontap-zone/state_dir.c src/ontap-zone/zones.c
 tests_fuzz_fuzz_keeper_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=file_write,--wrap=file_write_in,--wrap=file_append_in,--wrap=file_begin_in,--wrap=file_add_piece,--wrap=file_end_in,--wrap=file_run_command,--wrap=keeper_read_again

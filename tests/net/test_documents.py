@@ -66,9 +66,10 @@ def check_ontap_zone(text, path, need, program):
     """Apart from files that it names, which are not here."""
     keys = path.with_name("keys")
     keys.write_text(f"one:hmac-sha256:{SECRET}\n")
-    zone = path.with_name("zone")
+    zone = path.with_name("zone")  # which is as good for public keys
     zone.write_text("")
     text = re.sub(r"(?m)^(tsig-file = )\S+", rf"\g<1>{keys}", text)
+    text = re.sub(r"(?m)^(trust = )[^:\s]+", rf"\g<1>{zone}", text)
     path.write_text(re.sub(r"(?m)^(zone-file = )\S+", rf"\g<1>{zone}", text))
     complain(program("ontap-zone"), "check", f"--config={path}")
 

@@ -59,6 +59,15 @@ void __wrap_control_poll(struct control *c UNUSED, ns_t now UNUSED)
 
 /* --- the steps: only listening has something to do, and since a second --------------------- */
 
+ns_t collecting_deadline(const struct collecting *c UNUSED)
+{
+	return NS_NEVER;
+}
+
+void collecting_poll(struct collecting *c UNUSED, ns_t now UNUSED)
+{
+}
+
 ns_t updates_deadline(const struct updates *u UNUSED)
 {
 	return NS_NEVER;
