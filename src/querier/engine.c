@@ -264,6 +264,7 @@ void querier_input(struct querier *q, ns_t now, const struct mdns_path *from, co
 	size_t len, bool is_trusted)
 {
 	struct message m = message_of(q, now, from, packet, len);
+	m.is_trusted = is_trusted;
 	q->stats.packets_in++;
 	if (!message_open(q, &m))
 		return;
@@ -272,7 +273,7 @@ void querier_input(struct querier *q, ns_t now, const struct mdns_path *from, co
 			query_hear(&m);
 	} else if (!response_may_count(&m)) {
 		q->stats.ignored++;
-	} else if (is_trusted) {
+	} else if (m.is_trusted) {
 		response_take(&m);
 	} else {
 		response_see(&m);

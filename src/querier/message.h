@@ -11,6 +11,7 @@ struct message {
 	enum lane lane;
 	ns_t now;
 	const struct mdns_path *from;
+	bool is_trusted;
 	const uint8_t *packet;
 	size_t len;
 	struct msg_header header;

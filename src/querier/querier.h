@@ -8,8 +8,8 @@
  * sends its packets (querier_poll, until it returns 0), and calls querier_poll again at the deadline. Each link has
  * its own cache, of all that was said there, whether somebody asked or not.
  *
- * Trust: the owner decides which responses are true, for example by a signature, and says so with each packet. Only
- * those change the cache. Of the others, and of the queries of others, only what is harmless counts.
+ * Trust: the owner decides which packets to believe, for example by a signature, and says so with each. Only those
+ * change the cache. Of the others only what is harmless counts.
  */
 #pragma once
 
@@ -91,8 +91,9 @@ bool querier_is_news(struct querier *q, ns_t now, const struct mdns_path *from,
 	const uint8_t *packet, size_t len) NONNULL;
 
 /* Processes one packet that was received on port 5353: a query or a response. It may contain any bytes.
- * `is_trusted`: records of a response may enter or leave the cache. Otherwise they only show that a record that is there
- * is not to be doubted (§10.5). Queries count in the same way, trusted or not. */
+ * `is_trusted`: records of a response may enter or leave the cache, and a query that nobody answers makes records
+ * doubtful (§10.5). Otherwise a response only shows that a record that is there is not doubtful, and a query only spares
+ * us the same question (§7.3), once in a row. */
 void querier_input(struct querier *q, ns_t now, const struct mdns_path *from, const uint8_t *packet,
 	size_t len, bool is_trusted) NONNULL;
 

@@ -31,7 +31,8 @@ static bool mark_asked(struct message *m)
 			continue;
 		set->asked_in = m->serial;
 		has_any = true;
-		doubt_note(set, &m->from->peer, m->now);
+		if (m->is_trusted)
+			doubt_note(set, &m->from->peer, m->now);
 		qset_release(set);
 	}
 	return has_any;

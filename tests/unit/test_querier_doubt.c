@@ -146,6 +146,19 @@ static void s10_5_questions_whose_answer_we_would_not_hear_do_not_count(void **s
 	}
 }
 
+/* Whoever can send a frame to us alone could else remove what he likes. */
+static void s10_5_questions_that_are_not_trusted_do_not_count(void **state)
+{
+	(void)state;
+	q_say("10.0.0.9", answer);
+	for (unsigned i = 0; i < 4; i++) {
+		q_wait(5 * NS_PER_S);
+		q_say_untrusted("10.0.0.8", "q web.local A");
+	}
+	q_wait(30 * NS_PER_S);
+	assert_string_equal(q_records(question), " 10.0.0.1");
+}
+
 static void s10_5_answer_that_is_not_trusted_shows_that_it_lives(void **state)
 {
 	(void)state;
@@ -173,6 +186,7 @@ int main(void)
 		CASE(s10_5_who_asks_need_not_answer),
 		CASE(s10_5_one_question_is_not_enough),
 		CASE(s10_5_questions_whose_answer_we_would_not_hear_do_not_count),
+		CASE(s10_5_questions_that_are_not_trusted_do_not_count),
 		CASE(s10_5_answer_that_is_not_trusted_shows_that_it_lives),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
