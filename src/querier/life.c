@@ -17,8 +17,8 @@ enum {
 }; /* §5.2 */
 
 static const ns_t leave_time = NS_PER_S, doubt_time = 10 * NS_PER_S;
-/* A refresh is spared if another host has asked so recently. */
-static const ns_t other_time = NS_PER_S;
+/* A refresh is spared if we, or another host, have asked so recently. */
+static const ns_t question_gap = NS_PER_S;
 
 static ns_t ttl_of(const struct qrecord *record)
 {
@@ -125,9 +125,10 @@ bool life_is_known(const struct qrecord *record, ns_t now)
 
 static void refresh(struct qrecord *record, ns_t now)
 {
-	/* One question is for all records of the set whose windows have begun. */
-	if (!question_is_asked(record->set, refresh_from(record)))
-		question_want(record->set, now, now - other_time);
+	/* One question is for all records of the set whose windows have begun; and for a second, whatever the TTL is. */
+	const ns_t since = ns_min(refresh_from(record), now - question_gap);
+	if (!question_is_asked(record->set, since))
+		question_want(record->set, now, now - question_gap);
 	record->unanswered++;
 	skip_refreshes(record, now);
 	life_touch(record);

@@ -227,6 +227,19 @@ static void s5_2_one_question_is_for_all_records_of_a_set(void **state)
 	assert_int_equal(rig_count("q _x._tcp.local. PTR", NULL), 1);
 }
 
+static void s5_2_refreshes_are_a_second_apart_however_short_the_ttl(void **state)
+{
+	(void)state;
+	q_ask_settled(question);
+	for (unsigned i = 0; i < 100; i++) {
+		q_say("10.0.0.9", "qr; an web.local 1 A flush 10.0.0.1");
+		q_wait(990 * NS_PER_MS);
+	}
+	assert_true(rig.heard_count > 50);
+	for (unsigned i = 1; i < rig.heard_count; i++)
+		assert_true(heard_at(i) - heard_at(i - 1) >= 900 * NS_PER_MS);
+}
+
 static void s5_2_full_querier_uses_port_5353_both_ways(void **state)
 {
 	(void)state;
@@ -419,6 +432,7 @@ int main(void)
 		CASE(s5_2_shared_answer_is_not_all_that_is_asked_for),
 		CASE(s5_2_answer_ends_the_refresh),
 		CASE(s5_2_one_question_is_for_all_records_of_a_set),
+		CASE(s5_2_refreshes_are_a_second_apart_however_short_the_ttl),
 		CASE(s5_2_full_querier_uses_port_5353_both_ways),
 		CASE(s5_3_questions_of_a_moment_share_a_packet),
 		CASE(s5_3_more_questions_than_fit_go_into_the_next_packet),
