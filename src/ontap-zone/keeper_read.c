@@ -341,15 +341,19 @@ static int send_again(struct keeper_process *p, struct conf *conf, struct named 
 }
 
 /* A domain that is signed stays: the names of the former one would be in a zone inside of the new one, or around it,
- * with signatures of the wrong keys for a while. */
+ * with signatures of the wrong keys for a while. So does one in which the key of this host has its name. */
 static bool may_have_domain(
 	const struct keeper_process *p, const struct conf *conf, const struct log *log)
 {
-	if (p->conf.dnssec == CONF_DNSSEC_NO || name_equal(p->conf.domain.wire, conf->domain.wire))
+	const bool has_zones = p->conf.dnssec != CONF_DNSSEC_NO;
+	if ((!has_zones && !conf_has_host_key(&p->conf)) ||
+		name_equal(p->conf.domain.wire, conf->domain.wire))
 		return true;
 	log_error(log,
-		"not reloaded: key=domain error=\"zones are signed: dnssec\" note=\"the domain can "
-		"change at a start only; the old configuration stays\"");
+		"not reloaded: key=domain error=\"%s\" note=\"the domain can change at a start "
+		"only; "
+		"the old configuration stays\"",
+		has_zones ? "zones are signed: dnssec" : "the key of this host is named by it");
 	return false;
 }
 

@@ -215,6 +215,24 @@ def test_without_the_signer_it_goes_on_unsigned(lab):
     assert shown["key"] == "box.example.org." and not shown["signing"] and shown["signed"] > 0 and shown["unsigned_late"] > 0
 
 
+def test_the_domain_stays_and_a_host_without_a_name_signs_nothing(lab, tmp_path):
+    conf = tmp_path / "zone.conf"
+    conf.write_text("domain = example.org\npublish = web\nlisten = any\n")
+    daemon = lab.serve(lab.host, f"--config={conf}", prefix=("unshare", "--uts", "sh", "-c", 'hostname box && exec "$@"', "sh"))
+    conf.write_text("domain = example.net\npublish = web\nlisten = any\n")
+    daemon.ask("reload", check=False)
+    assert "not reloaded: key=domain" in daemon.log()
+    daemon.stop()
+    daemon = lab.serve(lab.host, "--domain=example.org", "--publish=web",
+                       prefix=("unshare", "--uts", "sh", "-c", 'hostname localhost && exec "$@"', "sh"))
+    wait_established(daemon, "web")
+    assert "nothing is signed by this host" in daemon.log() and "public" not in daemon.status()
+    with Socket(lab.client) as sock:
+        ask(sock, "web.local", A)
+        assert not signatures(sock.wait_for(has("web.local.", A)))
+        assert "web._ontap._udp.local." not in mdns.mdns_names(daemon)
+
+
 # --- stacks that know nothing of it ----------------------------------------------------------------
 
 def test_avahi_resolves_and_keeps_no_signature(lab, topo, stacks, need):
