@@ -152,7 +152,8 @@ int public_add_list(struct pipeline *p, uint32_t link, const uint8_t *owner)
 	struct mdns_rrset *ptr = ptr_set(p);
 	if (!ptr || ARRAY_RESERVE(s->room, s->room_cap, (size_t)ptr->set.count + count))
 		return ERR_NOMEM;
-	memcpy(s->room, ptr->set.rdata, ptr->set.count * sizeof(*s->room));
+	if (ptr->set.count > 0)
+		memcpy(s->room, ptr->set.rdata, ptr->set.count * sizeof(*s->room));
 	struct rdata *more = s->room + ptr->set.count;
 	if (is_service)
 		list_of(s, link, more);
