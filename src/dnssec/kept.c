@@ -186,7 +186,7 @@ static int index_entries(struct kept *k)
 struct kept *kept_read(struct buf *file, uint64_t seed)
 {
 	struct kept *k = calloc(1, sizeof(*k));
-	if (!k || file->err) {
+	if (!k || file->err || file->len == 0) {
 		buf_fini(file);
 		free(k);
 		return NULL;
