@@ -266,12 +266,6 @@ int ckey_may_say(const struct collect *c, const struct ckey *key, const struct w
 
 /* Packets. */
 
-uint64_t ckey_inception(const struct collect *c, const struct sig0 *sig)
-{
-	const int64_t from_now = (int32_t)(sig->inception - (uint32_t)c->now_s);
-	return from_now < 0 && (uint64_t)-from_now > c->now_s ? 0 : c->now_s + (uint64_t)from_now;
-}
-
 static bool was_seen(const struct ckey *key, const struct sig0 *sig)
 {
 	for (size_t i = 0; i < key->seen_count; i++)
@@ -285,7 +279,7 @@ static bool was_seen(const struct ckey *key, const struct sig0 *sig)
 enum collect_verdict ckey_check_time(
 	const struct collect *c, struct ckey *key, const struct sig0 *sig)
 {
-	const uint64_t from_s = ckey_inception(c, sig);
+	const uint64_t from_s = sig0_since(sig, c->now_s);
 	const int64_t left = (int32_t)(sig->expiration - (uint32_t)c->now_s);
 	const uint32_t lasts = sig->expiration - sig->inception;
 	if (from_s > c->now_s + LIMIT_TSIG_FUDGE_S || left < -(int64_t)LIMIT_TSIG_FUDGE_S ||
@@ -326,7 +320,7 @@ static bool seen_reserve(struct ckey *key)
  * Ed25519. */
 void ckey_note_packet(struct collect *c, struct ckey *key, const struct sig0 *sig)
 {
-	const uint64_t from_s = ckey_inception(c, sig);
+	const uint64_t from_s = sig0_since(sig, c->now_s);
 	if (from_s > key->floor_s) {
 		key->floor_s = from_s;
 		key->seen_count = 0;

@@ -45,5 +45,3 @@ enum collect_verdict ckey_check_time(
 	const struct collect *c, struct ckey *key, const struct sig0 *sig) NONNULL;
 /* The packet was verified. */
 void ckey_note_packet(struct collect *c, struct ckey *key, const struct sig0 *sig) NONNULL;
-/* Returns the second since 1970 of its inception. */
-uint64_t ckey_inception(const struct collect *c, const struct sig0 *sig) NONNULL;

@@ -124,7 +124,7 @@ struct collect_news {
 	struct addr addr;
 };
 
-/* What the collector needs of its owner. These functions must not call the engine. */
+/* What the collector needs of its owner. These functions must not change the engine. */
 struct collect_sink {
 	/* The addresses of that name are these from now on, in order, each once. None: the name has none, but exists.
 	 * `exists` is false: there is no such name, or it is not the collector's. An error is tried again. */
@@ -194,9 +194,11 @@ struct collect_statement {
 		when_s; /* when it was signed, by the host's clock: with what it says it was back-dated, if it is */
 	uint64_t lease_s; /* how long it is valid without another one; 0: for ever */
 	bool has_addrs;   /* false: the name has no addresses by updates any more */
+	struct addr from; /* the source of the update; ADDR_NONE: any */
 };
 
-/* Takes such a statement; collect_word() tells then who has the word. ERR_ABSENT: the key is not trusted; ERR_DENIED: it
+/* Takes such a statement; collect_word() tells then who has the word. What comes from the link where the host is heard
+ * changes nothing: it says there what it has there, which may be more. ERR_ABSENT: the key is not trusted; ERR_DENIED: it
  * may not say that name; ERR_EXISTS: another key has it; ERR_NOMEM, ERR_RANGE (a limit). */
 int collect_update(struct collect *c, ns_t now, uint64_t now_s,
 	const struct collect_statement *statement) NONNULL MUSTCHECK;

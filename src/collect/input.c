@@ -119,7 +119,7 @@ static enum collect_verdict judge(struct collect *c, struct arrival *a)
 		return COLLECT_STRANGER;
 	if (a->sig.signature_len != CRYPT_SIGNATURE_LEN)
 		return COLLECT_FORGED;
-	c->signed_s = ckey_inception(c, &a->sig) + COLLECT_BACKDATE_S;
+	c->signed_s = sig0_since(&a->sig, c->now_s) + COLLECT_BACKDATE_S;
 	struct ckey *key = ckey_of_packet(c, &a->sig);
 	if (!key)
 		return judge_first(c, a);

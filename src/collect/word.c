@@ -40,6 +40,18 @@ static bool is_overtaken(const struct label *l, const struct collect_statement *
 	return l->state == COLLECT_HERE && s->when_s < l->link_s;
 }
 
+/* The host is where it was heard last, and goes on to be heard. */
+static bool is_beside(const struct collect *c, const struct label *l, const struct addr *from)
+{
+	if (l->state != COLLECT_HERE || l->word != COLLECT_LINK || l->slot == SLOT_NONE)
+		return false;
+	const struct clink *link = &c->links[l->slot];
+	for (size_t i = 0; i < link->prefix_count; i++)
+		if (prefix_has(&link->prefixes[i], from))
+			return true;
+	return false;
+}
+
 static void withdraw(struct collect *c, struct label *l)
 {
 	if (l->word != COLLECT_UPDATE)
@@ -64,7 +76,7 @@ int collect_update(struct collect *c, ns_t now, uint64_t now_s, const struct col
 		if (!l)
 			return ERR_NOMEM;
 	}
-	if (!l)
+	if (!l || is_beside(c, l, &s->from))
 		return 0;
 	if (s->when_s >= l->update_s)
 		l->update_s = s->when_s;

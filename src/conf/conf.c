@@ -66,5 +66,5 @@ const char *conf_netns_dir(const struct conf *c)
 
 bool conf_has_updates(const struct conf *c)
 {
-	return c->update_rights.count > 0 || c->has_srp;
+	return c->update_rights.count > 0 || c->has_srp || c->collect != CONF_COLLECT_NONE;
 }

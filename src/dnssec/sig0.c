@@ -84,9 +84,21 @@ bool sig0_is_valid(const struct sig0 *sig, uint64_t now_s, uint32_t most_s)
 	       sig->expiration - now <= most_s;
 }
 
+/* Times are serial numbers of 32 bits (RFC 4034 §3.1.5). */
+static uint64_t time_near(uint32_t serial, uint64_t now_s)
+{
+	const int64_t from_now = (int32_t)(serial - (uint32_t)now_s);
+	return from_now < 0 && (uint64_t)-from_now > now_s ? 0 : now_s + (uint64_t)from_now;
+}
+
+uint64_t sig0_since(const struct sig0 *sig, uint64_t now_s)
+{
+	return time_near(sig->inception, now_s);
+}
+
 uint64_t sig0_until(const struct sig0 *sig, uint64_t now_s)
 {
-	return now_s + (uint64_t)(int64_t)(int32_t)(sig->expiration - (uint32_t)now_s);
+	return time_near(sig->expiration, now_s);
 }
 
 const char *sig0_key_wrong(struct rdata key)

@@ -40,7 +40,8 @@ int sig0_find(const uint8_t *msg, size_t len, struct sig0 *ret) NONNULL MUSTCHEC
 /* True if it is valid now, and for at most `most_s` seconds from now: a message may be repeated while it is. */
 bool sig0_is_valid(const struct sig0 *sig, uint64_t now_s, uint32_t most_s) NONNULL;
 
-/* Returns the last second since 1970 in which it is valid, near `now_s`. */
+/* Return the first and the last second since 1970 in which it is valid, near `now_s`. */
+uint64_t sig0_since(const struct sig0 *sig, uint64_t now_s) NONNULL;
 uint64_t sig0_until(const struct sig0 *sig, uint64_t now_s) NONNULL;
 
 /* Returns NULL if the rdata of a KEY or DNSKEY (any bytes) is that of a key that may sign messages (RFC 2931 §2.4) by an

@@ -23,13 +23,16 @@ enum {
 struct update_ask {
 	struct request request;
 	struct tsig tsig;
+	bool is_collected; /* by a key pair that only the collector knows, once it is verified */
 	bool is_sig0; /* `msg` is signed by a key pair, and not verified; nothing is in `tsig` */
 	bool is_registration; /* verified by the key that is in it (RFC 9665) */
 	/* An option of EDNS that the reply has. */
 	size_t option_len;
 	uint8_t option[UPDATE_OPTION_CAP];
-	uint64_t
-		until_s; /* seconds since 1970: then the signature of a key pair ends, if it is verified */
+	/* Of a key pair, once it is verified: seconds since 1970 of its signature, and which key it is. */
+	uint64_t inception_s, until_s;
+	uint16_t tag;
+	uint8_t alg;
 	size_t reply_len; /* 0: there is none yet, or it is taken */
 	uint8_t reply[UPDATE_REPLY_CAP];
 	/* By UDP: the socket it came in by, and where the reply goes. */

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "io/loop.h"
+#include "name/label.h"
 #include "net/dns_answer.h"
 #include "ontap-zone/collecting_log.h"
 #include "ontap-zone/collecting_trust.h"
@@ -46,7 +47,8 @@ static int put(void *arg, const char *label, const struct addr *addrs, size_t co
 static bool is_taken(void *arg, const char *label)
 {
 	const struct collecting *c = arg;
-	return pipeline_is_taken(c->config.runtime->pipeline, label);
+	return pipeline_is_taken(c->config.runtime->pipeline, label) ||
+	       update_collected_is_taken(c->config.updates, label);
 }
 
 static size_t find_keys(void *arg, const uint8_t *signer, struct rdata ret[COLLECT_KEYS_OF])
@@ -340,6 +342,11 @@ int collecting_forget(struct collecting *c, const uint8_t *name)
 	if (err == 0 || signer_err == 0)
 		c->is_forgetting = true;
 	return signer_err == ERR_ABSENT ? err : signer_err;
+}
+
+struct collect *collecting_collect(struct collecting *c)
+{
+	return c ? c->collect : NULL;
 }
 
 const struct collect *collecting_engine(const struct collecting *c)

@@ -22,6 +22,7 @@
 #include "net/mdns.h"
 #include "ontap-zone/keeper.h"
 #include "ontap-zone/runtime.h"
+#include "ontap-zone/update_collected.h"
 #include "update/signer_key.h"
 #include "wire/multicast.h"
 
@@ -31,6 +32,7 @@ struct collecting_config {
 	const struct runtime *runtime;
 	struct keeper *const *keeper; /* of the daemon: NULL when it has ended */
 	const struct log *log;
+	const struct update_collected *updates; /* which names they have */
 	/* What has changed, for `watch`. */
 	void (*on_news)(void *arg, const struct collect_news *news);
 	/* What collecting_forget() has begun is written, or not. */
@@ -71,6 +73,8 @@ void collecting_write_again(struct collecting *c);
  * outcome. */
 int collecting_forget(struct collecting *c, const uint8_t *name) NONNULL_ARGS(2) MUSTCHECK;
 
+/* For updates (update_collected.h); NULL: nothing is collected. */
+struct collect *collecting_collect(struct collecting *c);
 /* For reports; NULL: nothing is collected. */
 const struct collect *collecting_engine(const struct collecting *c);
 /* True if the file could not be written last time. */

@@ -285,8 +285,15 @@ static unsigned daemon_forget(
 		return STREAM_NONE;
 	if (!report_read_forget(pipeline_domain(d->runtime.pipeline), words, &name, &type, out))
 		return STREAM_NONE;
+	/* Both are done before the next one. */
+	if (d->forgetting > 0) {
+		report_not_forgotten("another name is being forgotten: try again", out);
+		return STREAM_NONE;
+	}
 	int err = updates_forget(d->updates, name.wire, type);
 	int collected_err = type ? ERR_ABSENT : collecting_forget(d->collecting, name.wire);
+	d->forgetting += !err + !collected_err;
+	d->has_forgotten = true;
 	if (!err || !collected_err)
 		return STREAM_FORGET;
 	report_not_forgotten(err == ERR_ABSENT ? "no update has added that, and no host says it"
@@ -503,7 +510,10 @@ void daemon_on_forgotten(void *arg, bool is_done)
 {
 	struct daemon *d = arg;
 	struct buf out = {0};
-	report_forgotten(is_done, &out);
+	d->has_forgotten &= is_done;
+	if (d->forgetting > 0 && --d->forgetting > 0)
+		return;
+	report_forgotten(d->has_forgotten, &out);
 	if (control_has_stream(d->control, STREAM_FORGET)) {
 		control_broadcast(d->control, STREAM_FORGET, buf_text(&out), out.len);
 		control_end_stream(d->control, STREAM_FORGET);
@@ -515,6 +525,8 @@ void daemon_on_collect_news(void *arg, const struct collect_news *news)
 {
 	struct daemon *d = arg;
 	d->has_news = true;
+	if (news->type == COLLECT_NEWS_WORD || news->type == COLLECT_NEWS_GONE)
+		updates_touch(d->updates, news->label);
 	if (control_has_stream(d->control, STREAM_CHANGES))
 		report_collect_news(news, &d->watch_lines);
 }

@@ -103,9 +103,11 @@ struct daemon {
 	unsigned other_sockets; /* on port 5353, as of the last look */
 	const char *user_name;  /* of `user`; NULL: the user stays */
 	struct privilege_user user;
-	bool has_to_reload; /* as soon as it is ready, and no reload goes on */
-	bool is_reloading;  /* the keeper reads, or sends what it has read */
-	struct buf told;    /* what has been logged during that reload */
+	unsigned forgetting; /* what "forget" waits for: updates, the collector */
+	bool has_forgotten;  /* neither has failed */
+	bool has_to_reload;  /* as soon as it is ready, and no reload goes on */
+	bool is_reloading;   /* the keeper reads, or sends what it has read */
+	struct buf told;     /* what has been logged during that reload */
 	bool has_failed;
 	uint8_t packet[9000];
 };

@@ -81,6 +81,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/state.c src/ontap-zone/state.h \
 	src/ontap-zone/state_dir.c src/ontap-zone/state_dir.h \
 	src/ontap-zone/terminal.c src/ontap-zone/terminal.h \
+	src/ontap-zone/update_collected.c src/ontap-zone/update_collected.h \
 	src/ontap-zone/update_put.c src/ontap-zone/update_put.h \
 	src/ontap-zone/update_sig0.c src/ontap-zone/update_sig0.h \
 	src/ontap-zone/updates.c src/ontap-zone/updates.h src/ontap-zone/report_updates.c \

@@ -122,7 +122,7 @@ static bool has_sig0(const struct conf *conf)
 	for (size_t i = 0; i < conf->update_rights.count; i++)
 		if (conf->update_rights.at[i].is_sig0)
 			return true;
-	return conf->has_srp;
+	return conf->has_srp || conf->collect != CONF_COLLECT_NONE;
 }
 
 /* Publishes to the answering threads who may transfer, and the current SOA of the catalog. */

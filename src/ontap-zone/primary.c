@@ -44,6 +44,7 @@ struct primary {
 	unsigned view;             /* of a client at its address */
 	struct pzone *asked;       /* the zone whose message is in flight */
 	struct exchange *exchange; /* NULL: nothing is in flight */
+	bool lacks_key;            /* of the host: the last update could not be signed */
 	uint64_t ticket;           /* the message waits for its signature; 0: none does */
 	bool has_changed;          /* a name, since the last turn */
 	size_t message_len;
@@ -252,7 +253,10 @@ static void tell_unverified(const struct primary *p, const char *addr, const cha
 			zone, tsig_error_text((unsigned)p->verdict));
 	else
 		log_warning(p->config.log, "updates fail: server=%s zone=%s error=\"%s\"", addr,
-			zone, p->is_sig0 ? "no answer" : "no answer that is signed");
+			zone,
+			p->lacks_key ? "there is no key of this host: it is made at a start"
+			: p->is_sig0 ? "no answer"
+				     : "no answer that is signed");
 }
 
 /* Logs when a zone begins to fail and when it works again, not each failure. */
@@ -331,7 +335,8 @@ static bool ask_signer(struct primary *p)
 	if (get_u16(p->message + 2) >> 11 != OPCODE_UPDATE)
 		return false;
 	p->ticket = p->config.sign(p->config.sign_arg, p->message, p->message_len);
-	if (!p->ticket)
+	p->lacks_key = !p->ticket;
+	if (p->lacks_key)
 		p->message_len = 0;
 	return p->ticket != 0;
 }

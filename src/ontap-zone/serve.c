@@ -144,6 +144,8 @@ static void on_diary(void *arg, enum keeper_diary diary, const char *text, size_
 	const bool is_collected = diary == KEEPER_COLLECTED;
 	size_t names = is_collected ? collecting_load(d->collecting, text, len)
 				    : updates_load(d->updates, text, len);
+	if (is_collected)
+		updates_touch(d->updates, NULL);
 	if (names > 0)
 		log_info(d->log, "%s: names=%zu", is_collected ? "collected" : "updates", names);
 }
@@ -214,15 +216,17 @@ static int make_parts(struct daemon *d)
 		.publish = daemon_on_published,
 		.on_forgotten = daemon_on_forgotten,
 		.arg = d});
-	if (collects)
+	if (collects && d->updates)
 		d->collecting = collecting_new(&(struct collecting_config){.runtime = &d->runtime,
 			.keeper = &d->keeper,
 			.log = d->log,
+			.updates = updates_collected(d->updates),
 			.on_news = daemon_on_collect_news,
 			.on_forgotten = daemon_on_forgotten,
 			.arg = d});
 	if (!d->updates || (collects && !d->collecting))
 		return ERR_NOMEM;
+	updates_set_collect(d->updates, collecting_collect(d->collecting));
 	int err = daemon_keep_signatures(d);
 	return err ? err : files_init(&d->files, d->loop, &d->runtime, d->keeper, d->log);
 }

@@ -38,8 +38,9 @@ static ns_t keeper_deadline(const struct daemon *d)
 
 static void do_synced_steps(struct daemon *d)
 {
-	collecting_poll(
-		d->collecting, loop_now()); /* what it puts is with the keeper, then published */
+	/* What it puts is with the keeper, then published, with what updates have instead. */
+	collecting_poll(d->collecting, loop_now());
+	updates_put(d->updates);
 	if (runtime_is_dirty(&d->runtime) || daemon_has_signatures(d))
 		daemon_flush(d);
 	guests_poll(&d->guests, loop_now());

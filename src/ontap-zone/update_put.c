@@ -24,13 +24,15 @@ static void tell_left_out(struct update_put *u, const uint8_t *owner, uint16_t t
 			name_to_text(owner, name), rr_type_text(type, text));
 }
 
-/* Copies the sets that may be there. Returns how many. */
-static size_t choose(struct update_put *u, const uint8_t *owner, const struct rrset *sets,
-	size_t count, struct rrset *out)
+/* Copies the sets that may be there; to try it, also those that are not to be served now. Returns how many. */
+static size_t choose(struct update_put *u, bool is_try, const uint8_t *owner,
+	const struct rrset *sets, size_t count, struct rrset *out)
 {
 	const uint8_t *apex = zone_apex_of(pipeline_zone(u->runtime->pipeline), owner);
 	size_t chosen = 0;
 	for (size_t i = 0; i < count; i++) {
+		if (!is_try && update_collected_hides(u->collected, owner, sets[i].type))
+			continue;
 		if (!apex || !update_right_is_for_none(sets[i].type, owner, apex))
 			out[chosen++] = sets[i];
 		else
@@ -45,7 +47,9 @@ static int put_chosen(struct update_put *u, put_fn *put, const uint8_t *owner,
 	struct rrset *chosen = calloc(count + 1, sizeof(*chosen));
 	if (!chosen)
 		return ERR_NOMEM;
-	int err = put(u->runtime->pipeline, owner, chosen, choose(u, owner, sets, count, chosen));
+	const bool is_try = put == pipeline_try_update;
+	int err = put(
+		u->runtime->pipeline, owner, chosen, choose(u, is_try, owner, sets, count, chosen));
 	free(chosen);
 	return err;
 }

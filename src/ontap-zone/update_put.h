@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * From what updates have added to the zone. Sets that no update may add at such a name (update_right_is_for_none()) are
- * left out: those of an old file, or of a time when the name was not the apex of a zone. A name that the zone does
+ * left out: addresses of hosts that a link has said later, and those of an old file, or of a time when the name was not the apex of a zone. A name that the zone does
  * not take, since files have filled it up, is told; what was added there is kept.
  */
 #pragma once
@@ -9,9 +9,11 @@
 #include "base/compiler.h"
 #include "io/log.h"
 #include "ontap-zone/runtime.h"
+#include "ontap-zone/update_collected.h"
 
 struct update_put {
 	const struct runtime *runtime;
+	const struct update_collected *collected;
 	const struct log *log;
 	struct log_limit left_out_limit, no_room_limit;
 };

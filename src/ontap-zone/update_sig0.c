@@ -32,8 +32,22 @@ static const char *tell(int err, const struct sig0 *sig, uint64_t now_s)
 	}
 }
 
-const char *update_sig0_verify(
-	const struct signer_keys *keys, const struct runtime *runtime, struct transfer *update)
+/* What is known only to the collector has no rights by its name, which may be of its own choice. */
+static int verify(const struct signer_keys *keys, const struct update_collected *collected,
+	const struct runtime *runtime, struct update_ask *ask, const struct sig0 *sig,
+	uint64_t now_s)
+{
+	int err = signer_keys_verify(keys, pipeline_zone(runtime->pipeline), ask->msg, sig, now_s);
+	if (err != ERR_ABSENT)
+		return err;
+	err = update_collected_verify(collected, ask->msg, sig, now_s);
+	ask->is_collected = err == 0;
+	return err;
+}
+
+const char *update_sig0_verify(const struct signer_keys *keys,
+	const struct update_collected *collected, const struct runtime *runtime,
+	struct transfer *update)
 {
 	struct update_ask *ask = update->update;
 	struct sig0 sig;
@@ -42,7 +56,7 @@ const char *update_sig0_verify(
 	ask->tsig.key.name = sig.signer; /* which is signed as it was sent: the copy is changed */
 	name_lower(&ask->tsig.key.name);
 	const uint64_t now_s = dns_unix_time();
-	int err = signer_keys_verify(keys, pipeline_zone(runtime->pipeline), ask->msg, &sig, now_s);
+	int err = verify(keys, collected, runtime, ask, &sig, now_s);
 	const char *wrong = NULL;
 	if (err == ERR_ABSENT && runtime->conf.has_srp)
 		wrong = registration_verify(runtime, &update->client, ask, &sig, now_s);
@@ -52,6 +66,9 @@ const char *update_sig0_verify(
 		return wrong;
 	ask->tsig.mac_len = SEEN_MAC;
 	memcpy(ask->tsig.mac, sig.signature, SEEN_MAC);
+	ask->inception_s = sig0_since(&sig, now_s);
 	ask->until_s = sig0_until(&sig, now_s);
+	ask->alg = sig.alg;
+	ask->tag = sig.tag;
 	return NULL;
 }

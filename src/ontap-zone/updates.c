@@ -12,6 +12,7 @@
 #include "io/loop.h"
 #include "net/dns_answer.h"
 #include "ontap-zone/registration.h"
+#include "ontap-zone/update_collected.h"
 #include "ontap-zone/update_put.h"
 #include "ontap-zone/update_sig0.h"
 #include "update/diary.h"
@@ -42,6 +43,8 @@ struct updates {
 	struct transfers *transfers; /* NULL: nobody asks yet */
 	struct signer_keys signers;  /* of files */
 	struct added *added;
+	struct update_collected collected;
+	bool has_touched; /* others have the word about names */
 	struct update_put put;
 	struct transfer *waiting, **last;
 	/* What the keeper writes now. */
@@ -76,9 +79,12 @@ struct updates *updates_new(const struct updates_config *config)
 	if (!u)
 		return NULL;
 	u->config = *config;
-	u->put = (struct update_put){.runtime = config->runtime, .log = config->log};
 	u->last = &u->waiting;
 	u->added = added_new(loop_random());
+	u->collected =
+		(struct update_collected){.pipeline = config->runtime->pipeline, .added = u->added};
+	u->put = (struct update_put){
+		.runtime = config->runtime, .collected = &u->collected, .log = config->log};
 	u->seen = seen_new(loop_random(), dns_unix_time());
 	if (u->added && u->seen) {
 		added_draft_init(&u->entry, u->added);
@@ -234,12 +240,16 @@ static int judge(struct updates *u, const struct update_ask *ask, const struct u
 {
 	const struct runtime *runtime = u->config.runtime;
 	const struct conf_rights *rights = &runtime->conf.update_rights;
+	struct update_collected_signer signer = {&u->collected, ask};
+	struct update_claim claim;
+	const bool has_claim = update_collected_claim(&signer, &claim);
 	const struct update_ground ground = {.zone = pipeline_zone(runtime->pipeline),
 		.domain = pipeline_domain(runtime->pipeline),
 		.rights = rights->at,
-		.right_count = rights->count,
+		.right_count = ask->is_collected ? 0 : rights->count,
 		.by = {.key = ask->tsig.key.name.wire, .when_s = dns_unix_time()},
 		.is_sig0 = ask->is_sig0,
+		.claim = has_claim ? &claim : NULL,
 		.try = update_put_try,
 		.try_arg = &u->put,
 		.before = &u->entry};
@@ -312,9 +322,10 @@ static bool judge_first(struct updates *u, ns_t now)
 {
 	struct transfer *t = u->waiting;
 	struct update_message m;
-	const char *wrong = t->update->is_sig0 && t->update->tsig.mac_len == 0
-				    ? update_sig0_verify(&u->signers, u->config.runtime, t)
-				    : NULL;
+	const char *wrong =
+		t->update->is_sig0 && t->update->tsig.mac_len == 0
+			? update_sig0_verify(&u->signers, &u->collected, u->config.runtime, t)
+			: NULL;
 	if (wrong) {
 		u->refused++;
 		tell(u, &u->refused_limit, LOG_LEVEL_INFO, t, "update refused", wrong);
@@ -441,6 +452,39 @@ static void end_jobs(struct updates *u, bool is_done)
 	u->is_forgetting = false;
 }
 
+/* The collector is told what hosts have said, before it is served. */
+static void tell_collector(const struct updates *u)
+{
+	for (size_t i = 0; i < u->job_count; i++)
+		update_collected_say(&u->collected, u->jobs[i].ask, loop_now(), dns_unix_time());
+}
+
+void updates_set_collect(struct updates *u, struct collect *collect)
+{
+	u->collected.collect = collect;
+}
+
+const struct update_collected *updates_collected(const struct updates *u)
+{
+	return &u->collected;
+}
+
+void updates_touch(struct updates *u, const char *label)
+{
+	if (label)
+		update_collected_touch(&u->collected, label);
+	else
+		added_zones_changed(u->added);
+	u->has_touched = true;
+}
+
+void updates_put(struct updates *u)
+{
+	if (u->has_touched)
+		put_all(u, loop_now());
+	u->has_touched = false;
+}
+
 /* Notes the names of the entry. Without memory, it is answered before they are served. */
 static void note_unserved(struct updates *u)
 {
@@ -490,6 +534,7 @@ static void done_writing_entry(struct updates *u, int err)
 		end_jobs(u, false);
 		return;
 	}
+	tell_collector(u);
 	put_all(u, loop_now());
 	u->config.publish(u->config.arg);
 	settle(u);

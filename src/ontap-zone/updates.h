@@ -26,6 +26,8 @@
 #include "update/signer_key.h"
 
 struct updates; /* opaque */
+struct collect;
+struct update_collected;
 
 struct updates_config {
 	struct runtime *runtime;
@@ -47,6 +49,14 @@ void updates_free(struct updates *u);
 size_t updates_load(struct updates *u, const char *text, size_t len) NONNULL;
 /* Call it when answering threads may pass on updates. */
 void updates_open(struct updates *u, struct transfers *transfers) NONNULL;
+
+/* From now on, keys that the collector trusts may update (update_collected.h). NULL: nothing is collected any more. */
+void updates_set_collect(struct updates *u, struct collect *collect) NONNULL_ARGS(1);
+const struct update_collected *updates_collected(const struct updates *u) NONNULL;
+/* Another one has the word about a name of the collector's, NULL: of all: updates_put() puts or hides what updates have
+ * there. */
+void updates_touch(struct updates *u, const char *label) NONNULL_ARGS(1);
+void updates_put(struct updates *u) NONNULL;
 
 /* Takes the public keys of files, in place of those before: `signers` is empty then. */
 void updates_take_signers(struct updates *u, struct signer_keys *signers) NONNULL;

@@ -450,9 +450,21 @@ int added_put_all(struct added *a, added_put_fn *put, void *arg)
 	return 0;
 }
 
+static void touch(struct added *a, struct added_owner *o)
+{
+	if (list_is_empty(&o->in_unput))
+		list_append(&a->unput, &o->in_unput);
+}
+
+void added_touch(struct added *a, const uint8_t *name)
+{
+	struct added_owner *o = find(&a->owners, a->seed, name);
+	if (o)
+		touch(a, o);
+}
+
 void added_zones_changed(struct added *a)
 {
 	MAP_EACH(o, &a->owners, struct added_owner, in_map)
-		if (list_is_empty(&o->in_unput))
-			list_append(&a->unput, &o->in_unput);
+		touch(a, o);
 }

@@ -139,6 +139,8 @@ size_t added_expire(struct added *a, uint64_t now_s) NONNULL;
 /* When the next lease ends, in seconds since 1970; UINT64_MAX: there is none. */
 uint64_t added_next_end(const struct added *a) NONNULL;
 
+/* Passes that owner again, if it has something. */
+void added_touch(struct added *a, const uint8_t *name) NONNULL;
 /* Zones have come or gone: all is passed again. */
 void added_zones_changed(struct added *a) NONNULL;
 

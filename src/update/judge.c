@@ -40,7 +40,7 @@ static int judge_zone(struct judging *j)
 		return refuse(j, RCODE_NOTAUTH, "there is no such zone");
 	/* Before the prerequisites (§3.3 leaves that open): they would tell what the zone has. */
 	const struct update_signer signer = {g->by.key, g->is_sig0};
-	if (!update_rights_know(g->rights, g->right_count, &signer))
+	if (!g->claim && !update_rights_know(g->rights, g->right_count, &signer))
 		return refuse(j, RCODE_REFUSED, "the key may not update anything");
 	return RCODE_NOERROR;
 }
@@ -54,19 +54,26 @@ static bool is_in_zone(const struct judging *j, const uint8_t *name)
 
 /* --- prerequisites (§3.2) ------------------------------------------------------------------ */
 
+static bool exists(const struct judging *j, const struct update_record *r)
+{
+	const struct update_ground *g = j->ground;
+	if (g->claim && g->claim->is_own(g->claim->arg, r->owner))
+		return false;
+	return r->type == RR_ANY ? served_has_name(g->zone, r->owner)
+				 : served_has_set(g->zone, r->owner, r->type);
+}
+
 static int judge_existence(struct judging *j, const struct update_record *r)
 {
 	const bool is_wanted = r->class == CLASS_ANY;
 	if (r->rdata.len != 0)
 		return refuse(j, RCODE_FORMERR, "a prerequisite has data");
+	if (exists(j, r) == is_wanted)
+		return RCODE_NOERROR;
 	if (r->type == RR_ANY) {
-		if (served_has_name(j->ground->zone, r->owner) == is_wanted)
-			return RCODE_NOERROR;
 		return refuse(j, is_wanted ? RCODE_NXDOMAIN : RCODE_YXDOMAIN,
 			is_wanted ? "a name does not exist" : "a name exists");
 	}
-	if (served_has_set(j->ground->zone, r->owner, r->type) == is_wanted)
-		return RCODE_NOERROR;
 	return refuse(j, is_wanted ? RCODE_NXRRSET : RCODE_YXRRSET,
 		is_wanted ? "a set does not exist" : "a set exists");
 }
@@ -110,8 +117,10 @@ static bool may(const struct judging *j, const uint8_t *owner, uint16_t type)
 {
 	const struct update_ground *g = j->ground;
 	const struct update_signer signer = {g->by.key, g->is_sig0};
-	return (type == RR_ANY || !update_right_is_for_none(type, owner, j->m->zone.wire)) &&
-	       update_rights_allow(g->rights, g->right_count, g->domain, &signer, owner, type);
+	if (type != RR_ANY && update_right_is_for_none(type, owner, j->m->zone.wire))
+		return false;
+	return update_rights_allow(g->rights, g->right_count, g->domain, &signer, owner, type) ||
+	       (g->claim && g->claim->may(g->claim->arg, owner, type));
 }
 
 /* §3.4.1.3 */

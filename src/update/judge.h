@@ -23,14 +23,24 @@
 #include "update/right.h"
 #include "zone/zone.h"
 
+/* What a key may that the list of rights does not tell. */
+struct update_claim {
+	bool (*may)(void *arg, const uint8_t *owner, uint16_t type);
+	/* True if all that is served at that name is what this key has said by other means: for its prerequisites, there is
+	 * nothing. */
+	bool (*is_own)(void *arg, const uint8_t *owner);
+	void *arg;
+};
+
 struct update_ground {
 	const struct zone *zone;
 	const uint8_t *domain; /* of relative patterns */
 	const struct update_right *rights;
 	size_t right_count;
-	struct added_by by; /* its key has signed */
-	bool is_sig0;       /* a key pair */
-	added_put_fn *try;  /* as zone_try(): whether the zone takes what an owner gets */
+	struct added_by by;               /* its key has signed */
+	bool is_sig0;                     /* a key pair */
+	const struct update_claim *claim; /* NULL: none */
+	added_put_fn *try; /* as zone_try(): whether the zone takes what an owner gets */
 	void *try_arg;
 	const struct added_draft
 		*before; /* is taken first, and has none of the names; NULL: nothing */

@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("dns", reason="python3-dnspython is not installed")
 
 from lib.query import ask  # noqa: E402
+from lib.sleep import Bus  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
 DOMAIN = "vanya"
@@ -53,9 +54,9 @@ class Laptop:
         self.plug(self.ns, place, f"{lan}.9/24", f"{prefix}9/64")
         self.ns.ip(f"route add default via {prefix}1")
 
-    def start(self, *options):
+    def start(self, *options, environ=()):
         self.daemon = self.serve(self.ns, f"--domain={DOMAIN}", "--self", f"--assign-nsid={self.none}",
-                                 f"--update=[{OUTSIDE}1],sig0", *options,
+                                 f"--update=[{OUTSIDE}1],sig0", *options, environ=environ,
                                  prefix=["unshare", "-u", "sh", "-c", 'hostname laptop; exec "$@"', "sh"])
         return self.daemon
 
@@ -145,3 +146,60 @@ def test_an_unknown_key_is_told_on_both_sides(laptop, serve):
     wait_until(lambda: "updates fail" in laptop.daemon.log() and "rcode=9" in laptop.daemon.log())
     assert "no file and no zone of ours has such a key" in box.log()
     assert "keys show --host" in laptop.daemon.log()
+
+
+# --- a collector ----------------------------------------------------------------------------------------
+
+def collect(laptop, serve, tmp_path):
+    """The box collects what hosts say at home, and trusts the laptop."""
+    keys = tmp_path / "hosts.keys"
+    keys.write_text(laptop.key()["key"] + "\n")
+    keys.chmod(0o644)
+    return serve(laptop.box, f"--domain={DOMAIN}", f"--assign-nsid={laptop.none}", "--mdns=eth0", "--collect=eth0",
+                 f"--trust={keys}")
+
+
+def wait_state(box, state, timeout=30):
+    def is_so():
+        found_now = {line["collected"]: line["state"] for line in box.lines("names") if "collected" in line}
+        return found_now.get("laptop") == state
+    wait_until(is_so, timeout, f"the laptop to be {state}")
+
+
+def test_a_host_roams_and_comes_back(laptop, serve, tmp_path):
+    laptop.start("--publish=laptop")
+    box = collect(laptop, serve, tmp_path)
+    wait_state(box, "here")
+    wait_found(laptop, "laptop", HOME + "9", timeout=20)
+    assert found(laptop, "laptop.lan", "A") == ["10.1.0.9"]
+    for _ in range(2):
+        laptop.leave()
+        laptop.come("cafe")
+        wait_state(box, "moved")
+        wait_found(laptop, "laptop", CAFE + "9")
+        wait_found(laptop, "laptop.wan", CAFE + "9")
+        laptop.leave()
+        laptop.come("home")
+        wait_state(box, "here")
+        wait_found(laptop, "laptop", HOME + "9")
+        wait_until(lambda: found(laptop, "laptop.lan", "A") == ["10.1.0.9"])
+    assert "refused" not in laptop.daemon.log(), "its updates are taken"
+
+
+def test_a_host_that_sleeps_is_away_at_once(laptop, serve, tmp_path, need):
+    for package in ("dbus", "gi"):
+        pytest.importorskip(package, reason=f"python3-{package} is not installed")
+    bus = Bus(laptop.topo.namespace("system"), str(tmp_path), need)
+    try:
+        bus.start_logind()
+        laptop.start("--publish=laptop", "--sleep-goodbye", environ=bus.environ)
+        box = collect(laptop, serve, tmp_path)
+        wait_state(box, "here")
+        wait_until(lambda: bus.tell("holders") == "ontap-zone")
+        assert bus.tell("sleep") == "asleep"
+        wait_state(box, "away", timeout=5)
+        assert found(laptop, "laptop") == [HOME + "9"], "--away=keep"
+        bus.tell("wake")
+        wait_state(box, "here")
+    finally:
+        bus.stop()

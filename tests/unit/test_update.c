@@ -28,6 +28,7 @@ struct rig {
 	struct update_right rights[RIGHTS_CAP];
 	size_t right_count;
 	struct update_outcome outcome;
+	const struct update_claim *claim;
 };
 
 static struct rig rig;
@@ -157,6 +158,7 @@ static struct update_ground ground_of(const struct name *domain, const struct na
 		.rights = rig.rights,
 		.right_count = rig.right_count,
 		.by = {.key = key->wire, .when_s = NOW},
+		.claim = rig.claim,
 		.try = try,
 		.try_arg = rig.zone};
 }
@@ -957,6 +959,67 @@ static void what_could_not_be_put_is_put_again(void **state)
 	assert_int_equal(calls, 2);
 }
 
+static bool may_change_web(void *arg, const uint8_t *owner, uint16_t type)
+{
+	const struct name web = rig_name("web.wan.example.");
+	(void)arg;
+	return name_equal(owner, web.wire) && (type == RR_A || type == RR_ANY || type == RR_DS);
+}
+
+static bool has_said(void *arg, const uint8_t *owner)
+{
+	const struct name own = rig_name(arg);
+	return name_equal(owner, own.wire);
+}
+
+static void a_claim_gives_what_the_list_of_rights_does_not(void **state)
+{
+	(void)state;
+	char own[] = "web.wan.example.";
+	const struct update_claim claim = {.may = may_change_web, .is_own = has_said, .arg = own};
+	const char *const add = "upd IN web.wan.example. 60 A 192.0.2.9";
+	assert_int_equal(update("k", "example.", add, NULL), RCODE_REFUSED);
+	rig.claim = &claim;
+	assert_int_equal(update("k", "example.", "pre NONE web.wan.example. 0 ANY",
+				 "pre NONE web.wan.example. 0 A", add, NULL),
+		0);
+	assert_int_equal(count(own, RR_A), 2);
+	assert_int_equal(update("k", "example.", "pre ANY web.wan.example. 0 ANY", add, NULL),
+		RCODE_NXDOMAIN);
+	assert_int_equal(update("k", "example.", "upd ANY web.wan.example. 0 ANY", NULL), 0);
+	assert_int_equal(count(own, RR_A), 1);
+	/* Other names, other types, and what is nobody's. */
+	assert_int_equal(
+		update("k", "example.", "pre NONE mail.example. 0 ANY", NULL), RCODE_YXDOMAIN);
+	assert_int_equal(
+		update("k", "example.", "upd IN x.example. 60 A 192.0.2.9", NULL), RCODE_REFUSED);
+	assert_int_equal(update("k", "example.", "upd IN web.wan.example. 60 TXT #0178", NULL),
+		RCODE_REFUSED);
+	assert_int_equal(update("all", "example.", "upd IN x.example. 60 A 192.0.2.9", NULL), 0);
+}
+
+static int count_put(void *arg, const uint8_t *owner, const struct rrset *sets, size_t set_count)
+{
+	(void)owner, (void)sets, (void)set_count;
+	++*(int *)arg;
+	return 0;
+}
+
+static void what_is_touched_is_put_again(void **state)
+{
+	(void)state;
+	int calls = 0;
+	const struct name n = rig_name("N.example."), other = rig_name("other.example.");
+	assert_int_equal(add_many("n.example.", 1, 1), 0);
+	assert_int_equal(add_many("m.example.", 1, 1), 0);
+	assert_int_equal(added_put_all(rig.added, put, rig.zone), 0);
+	added_touch(rig.added, n.wire);
+	added_touch(rig.added, n.wire);
+	added_touch(rig.added, other.wire);
+	assert_int_equal(added_put_all(rig.added, count_put, &calls), 0);
+	assert_int_equal(calls, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -988,6 +1051,8 @@ int main(void)
 		TEST(damage_costs_one_entry),
 		TEST(what_was_added_comes_back_with_its_zone),
 		TEST(what_could_not_be_put_is_put_again),
+		TEST(a_claim_gives_what_the_list_of_rights_does_not),
+		TEST(what_is_touched_is_put_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
