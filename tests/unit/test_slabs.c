@@ -77,7 +77,7 @@ static void give(struct block *b)
 
 static void blocks_are_alone(void **state)
 {
-	struct slabs s = {0};
+	struct slabs s = {.returned = NULL};
 	pthread_t thread;
 	(void)state;
 	if (!slabs_have(1))
@@ -103,7 +103,7 @@ static void blocks_are_alone(void **state)
 
 static void large_blocks_are_not_ours(void **state)
 {
-	struct slabs s = {0};
+	struct slabs s = {.returned = NULL};
 	(void)state;
 	assert_false(slabs_have(SLABS_SIZE_MAX + 1));
 	assert_null(slabs_take(&s, SLABS_SIZE_MAX + 1));
@@ -114,7 +114,7 @@ static void large_blocks_are_not_ours(void **state)
 static void blocks_of_a_size_are_dense(void **state)
 {
 	enum { COUNT = 10000, SIZE = 324 };
-	struct slabs s = {0};
+	struct slabs s = {.returned = NULL};
 	uintptr_t low = UINTPTR_MAX, high = 0;
 	(void)state;
 	if (!slabs_have(SIZE))
