@@ -312,6 +312,37 @@ def test_watch_tells_what_hosts_say(site, tmp_path):
         watch.wait()
 
 
+@pytest.mark.parametrize("algorithm, trust", [(13, "first"), (15, "file")])
+def test_hosts_of_ours_are_collected(site, serve, algorithm, trust):
+    """One that publishes its name: it is there, goes with a goodbye, and comes back with another address."""
+    keys = write(site.work, "hosts.key", "")
+    site.start("--names=dhcp", "--trust-first" if trust == "first" else f"--trust={keys}")  # aliases are for the host alone
+    site.lap.close()
+    site.lap_ns.set_alias("eth0", "lap secret")
+    lap = serve(site.lap_ns, "--domain=vanya", "--publish=lap", "--self", f"--dnssec-algorithm={algorithm}",
+                prefix=("unshare", "--uts", "sh", "-c", 'hostname box && exec "$@"', "sh"))
+    if trust == "file":
+        write(site.work, "hosts.key", lap.ask("keys", "show", "--host"))
+        site.daemon.ask("reload")
+    site.wait("lap.vanya", "A", [LAP4], 60)
+    site.wait("lap.wan.vanya", "AAAA", [LAP6], 60)
+    assert site.answers("secret.vanya", "A") == "NXDOMAIN"
+    line = site.collected()["lap"]
+    tag = lap.lines("keys", "show", "--host")[0]["tag"]
+    assert line["key"].endswith(f"/{algorithm}/{tag}") and line["trust"] == trust and line["state"] == "here"
+    lap.stop()
+    wait_until(lambda: site.collected()["lap"]["state"] == "away", 60)
+    assert site.answers("lap.vanya", "A") == [LAP4]
+    site.lap_ns.ip(f"addr del {LAP4}/16 dev eth0")
+    site.lap_ns.add_addr("eth0", "10.7.0.44/16")
+    lap.start()
+    site.wait("lap.vanya", "A", ["10.7.0.44"], 60)
+    site.lap_ns.ip("addr del 10.7.0.44/16 dev eth0")
+    site.lap_ns.add_addr("eth0", "10.7.0.45/16")
+    site.wait("lap.vanya", "A", ["10.7.0.45"], 60)
+    assert site.packets()["forged"] == 0
+
+
 def test_a_secondary_validates_what_hosts_say(site, need, tmp_path):
     ns = site.topo.workload("secondary", site.host, "br0", f"{SECONDARY}/16")
     daemon = site.start("--dnssec", tsig_option("one"), "--allow-transfer=key:one", f"--notify={SECONDARY},key:one",
