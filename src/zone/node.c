@@ -505,7 +505,8 @@ static int add_set(
 	struct fact fact = fact_of_set(set);
 	for (unsigned r = 0; r < set->count; r++) {
 		struct rdata rdata = node_read_rdata(n, set, &at, *to);
-		*to += node_is_chain(set) ? rdata.len : 0;
+		if (node_is_chain(set))
+			*to += rdata.len;
 		fact.bytes = rdata.bytes;
 		fact.len = rdata.len;
 		int err = facts_add_one(facts, &fact);
