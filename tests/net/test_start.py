@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """./start does what it promises: a demonstration in which every line works, and which leaves no trace."""
+import contextlib
 import os
 import re
 import shlex
@@ -15,21 +16,20 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 START = os.path.join(TOP, "start")
 
 
-@pytest.fixture
-def demonstration(program, need, tmp_path):
+@contextlib.contextmanager
+def demonstrating(program, tmp_path, *arguments, timeout):
     """./start as a person runs it, ready for commands; its output so far in .text."""
-    need("dig")
     environ = dict(os.environ, ONTAP_ZONE=program("ontap-zone"))
     output = tmp_path / "output"
     with open(output, "wb") as file:
-        process = subprocess.Popen([START], env=environ, stdin=subprocess.DEVNULL, stdout=file,
+        process = subprocess.Popen([START, *arguments], env=environ, stdin=subprocess.DEVNULL, stdout=file,
                                    stderr=file, start_new_session=True, preexec_fn=die_with_parent)
 
     def is_ready():
         assert process.poll() is None, output.read_text()
         return "Ctrl-C ends" in output.read_text()
 
-    wait_until(is_ready, timeout=30, what="the demonstration")
+    wait_until(is_ready, timeout=timeout, what="the demonstration")
     process.text = output.read_text()
     yield process
     if process.poll() is None:
@@ -37,8 +37,23 @@ def demonstration(program, need, tmp_path):
         process.wait(20)
 
 
+@pytest.fixture
+def demonstration(program, need, tmp_path):
+    need("dig")
+    with demonstrating(program, tmp_path, timeout=30) as process:
+        yield process
+
+
 def run_shown(line):
     return subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=10, check=True)
+
+
+def assert_leaves_nothing(process, number):
+    os.killpg(process.pid, number)
+    assert process.wait(20) == 0
+    assert os.listdir("/run/netns") == []
+    assert [name for name in os.listdir("/run") if name.startswith("ontap-demo.")] == \
+        ["ontap-demo.lock"]
 
 
 def test_every_line_that_it_shows_works(demonstration):
@@ -63,11 +78,24 @@ def test_its_table_has_addresses_that_can_be_used(demonstration):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_it_leaves_nothing_behind(demonstration, number):
-    os.killpg(demonstration.pid, number)
-    assert demonstration.wait(20) == 0
-    assert os.listdir("/run/netns") == []
-    assert [name for name in os.listdir("/run") if name.startswith("ontap-demo.")] == \
-        ["ontap-demo.lock"]
+    assert_leaves_nothing(demonstration, number)
+
+
+def test_names_outlive_their_machines(program, need, tmp_path):
+    """The play of hosts and a collector: each step ends with an answer that delv has validated at a secondary."""
+    need("delv")
+    need("knotd")
+    with demonstrating(program, tmp_path, "collect", timeout=400) as play:
+        steps = re.split(r"^\x1b\[1m\d\. ", play.text, flags=re.MULTILINE)[1:]
+        expected = ["192.168.7.11", "192.168.7.10", "203.0.113.10", "192.168.7.11", "192.168.7.99"]
+        assert len(steps) == len(expected)
+        for step, address in zip(steps, expected):
+            assert "fully validated" in step and re.search(rf"\bIN\tA\t{address}$", step, re.MULTILINE), step
+        for state in ("here", "away", "moved"):
+            assert re.search(rf"^  laptop .* {state} ", play.text, re.MULTILINE), state
+        for line in re.findall(r"^  (?:try|.*\"away\"): (.*)$", play.text, re.MULTILINE):
+            assert run_shown(line).stdout
+        assert_leaves_nothing(play, signal.SIGINT)
 
 
 def test_a_second_one_is_refused_in_one_line(demonstration, program):
