@@ -28,6 +28,15 @@ bool answer_is(const json_t *object, const char *key, const char *text)
 	return strcmp(answer_text(object, key), text) == 0;
 }
 
+const char *answer_name(const json_t *line)
+{
+	static const char *const keys[] = {"name", "collected", "updated", "rejected"};
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (*answer_text(line, keys[i]))
+			return answer_text(line, keys[i]);
+	return "";
+}
+
 void answer_workload(struct buf *out, const json_t *object)
 {
 	const char *netns = answer_text(object, "netns"), *name = answer_text(object, "hostname");

@@ -17,6 +17,9 @@ bool answer_is_true(const json_t *object, const char *key) NONNULL_ARGS(2);
 /* True if the text of the key is `text`. */
 bool answer_is(const json_t *object, const char *key, const char *text) NONNULL_ARGS(2, 3);
 
+/* Returns the name that a line of the answer to "names" is about. Borrowed, untrusted. */
+const char *answer_name(const json_t *line);
+
 /* Appends the name of an address's workload for people: the name of its namespace, otherwise its
  * host name, otherwise "host" for the daemon's own namespace, otherwise its nsid. Untrusted. */
 void answer_workload(struct buf *out, const json_t *object) NONNULL_ARGS(1);

@@ -83,11 +83,7 @@ static void print_lines(struct ask *ask)
 static bool is_asked_for(const struct ask *ask, const json_t *line)
 {
 	const struct options_texts *patterns = &ask->conf->patterns;
-	const char *name = answer_text(line, "name");
-	if (!*name)
-		name = answer_text(line, "updated");
-	if (!*name)
-		name = answer_text(line, "rejected");
+	const char *name = answer_name(line);
 	for (size_t i = 0; i < patterns->count; i++)
 		if (fnmatch(patterns->at[i], name, FNM_CASEFOLD) == 0)
 			return true;

@@ -253,7 +253,7 @@ static void put_updates(struct buf *out, const json_t *line)
 	}
 }
 
-/* "host    here since 5 min ago, by key lap.example.org./13/4711 (trusted: first): 192.0.2.7" */
+/* "host    here, 5 min ago, by key lap.example.org./13/4711 (trusted: first): 192.0.2.7" */
 static void put_collected(struct buf *out, const json_t *line)
 {
 	const json_t *collected = json_object_get(line, "collected");
@@ -261,7 +261,7 @@ static void put_collected(struct buf *out, const json_t *line)
 	size_t i;
 	if (!collected)
 		return;
-	buf_printf(out, "host    %s since ", answer_text(collected, "state"));
+	buf_printf(out, "host    %s, ", answer_text(collected, "state"));
 	answer_age(out, answer_number(collected, "seconds"));
 	buf_puts(out, ", by key ");
 	text_put(out, answer_text(collected, "key"));

@@ -33,16 +33,6 @@ static const struct table_column brief_columns[] = {
 	{.title = "", .cut = TEXT_CUT_END, .least = 20},
 };
 
-static const char *name_of(const json_t *line)
-{
-	const char *name = answer_text(line, "name");
-	if (!*name)
-		name = answer_text(line, "updated");
-	if (!*name)
-		name = answer_text(line, "collected");
-	return *name ? name : answer_text(line, "rejected");
-}
-
 static bool is_rejected(const json_t *line)
 {
 	return json_object_get(line, "rejected") != NULL;
@@ -61,7 +51,7 @@ static bool is_collected(const json_t *line)
 static int compare(const void *a, const void *b)
 {
 	const json_t *x = *(const json_t *const *)a, *y = *(const json_t *const *)b;
-	int order = natural_cmp(name_of(x), name_of(y));
+	int order = natural_cmp(answer_name(x), answer_name(y));
 	return order ? order : is_rejected(x) - is_rejected(y);
 }
 
@@ -196,7 +186,7 @@ static void put_name(struct table *t, const struct look *look, const json_t *lin
 	json_t *addr;
 	size_t i, shown = 0;
 	put_local(&local, line, true);
-	struct row row = {.name = name_of(line),
+	struct row row = {.name = answer_name(line),
 		.local = buf_text(&local),
 		.name_style = has_served(line) ? TEXT_NAME : TEXT_FAINT,
 		.local_style = style_of_local(line)};
@@ -220,7 +210,7 @@ static void put_name(struct table *t, const struct look *look, const json_t *lin
 
 static void put_rejected(struct table *t, const json_t *line)
 {
-	put_row(t, &(struct row){.name = name_of(line),
+	put_row(t, &(struct row){.name = answer_name(line),
 			   .scope = "",
 			   .address = "",
 			   .local = "",
@@ -245,7 +235,7 @@ static void put_updated(struct table *t, const struct look *look, const json_t *
 {
 	const bool is_served = answer_is_true(line, "served");
 	const enum text_style style = is_served ? TEXT_PLAIN : TEXT_FAINT;
-	const char *name = name_of(line);
+	const char *name = answer_name(line);
 	json_t *record;
 	size_t i;
 	json_array_foreach(json_object_get(line, "updates"), i, record)
@@ -277,7 +267,7 @@ static void put_updated_brief(struct table *t, const json_t *line)
 	size_t i;
 	json_array_foreach(json_object_get(line, "updates"), i, record) buf_printf(&data, "%s%s %s",
 		i > 0 ? " " : "", answer_text(record, "type"), answer_text(record, "data"));
-	table_put(t, TEXT_NAME, name_of(line));
+	table_put(t, TEXT_NAME, answer_name(line));
 	table_put(t, TEXT_PLAIN, "update");
 	table_put(t, TEXT_PLAIN, buf_text(&data));
 	buf_fini(&data);
@@ -302,7 +292,7 @@ static void put_collected(struct table *t, const json_t *line)
 	put_collected_state(&state, line);
 	for (size_t i = 0; i < count + (count == 0); i++) {
 		const char *addr = json_string_value(json_array_get(addrs, i));
-		table_put(t, is_served ? TEXT_NAME : TEXT_FAINT, i == 0 ? name_of(line) : "");
+		table_put(t, is_served ? TEXT_NAME : TEXT_FAINT, i == 0 ? answer_name(line) : "");
 		table_put(t, style, "");
 		table_put(t, style, addr ? addr : "(no address)");
 		table_put(t, style, answer_text(line, "key"));
@@ -321,7 +311,7 @@ static void put_collected_brief(struct table *t, const json_t *line)
 	size_t i;
 	json_array_foreach(json_object_get(line, "addresses"), i, addr)
 		buf_printf(&addrs, "%s%s", i > 0 ? " " : "", json_string_value(addr));
-	table_put(t, TEXT_NAME, name_of(line));
+	table_put(t, TEXT_NAME, answer_name(line));
 	table_put(t, TEXT_PLAIN, answer_text(line, "state"));
 	table_put(t, TEXT_PLAIN, buf_text(&addrs));
 	buf_fini(&addrs);
@@ -355,7 +345,7 @@ static void put_brief(struct table *t, const struct look *look, const json_t *li
 		buf_puts(&addrs, addrs.len > 0 ? " " : "");
 		buf_puts(&addrs, answer_text(addr, "address"));
 	}
-	table_put(t, is_served ? TEXT_NAME : TEXT_FAINT, name_of(line));
+	table_put(t, is_served ? TEXT_NAME : TEXT_FAINT, answer_name(line));
 	table_put(t, is_served ? style_of_local(line) : TEXT_FAINT, buf_text(&summary));
 	table_put(t, is_served ? TEXT_PLAIN : TEXT_FAINT, buf_text(&addrs));
 	buf_fini(&summary);

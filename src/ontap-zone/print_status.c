@@ -54,6 +54,17 @@ static void put_neighbour(struct buf *out, const json_t *item)
 	}
 }
 
+/* A key of another host. */
+static void put_key(struct buf *out, const json_t *item)
+{
+	const char *trust = answer_text(item, "trust");
+	text_put(out, answer_text(item, "key"));
+	buf_printf(out, " (%s), names %lld, packets accepted %lld, replayed %lld, forged %lld",
+		*trust ? trust : "not trusted", answer_number(item, "names"),
+		answer_number(item, "accepted"), answer_number(item, "replayed"),
+		answer_number(item, "forged"));
+}
+
 /* A signed zone. */
 static void put_signed(struct buf *out, const json_t *item)
 {
@@ -107,6 +118,8 @@ static void put_value(struct buf *out, const char *key, const json_t *value, int
 			put_neighbour(out, item);
 		else if (json_object_get(item, "zone"))
 			put_signed(out, item);
+		else if (json_object_get(item, "key"))
+			put_key(out, item);
 		else if (json_is_object(item))
 			put_state(out, item);
 		else

@@ -90,6 +90,12 @@ def test_a_host_that_says_its_name_has_it(site):
     explained = site.daemon.lines("explain", "lap")[0]["collected"]
     assert explained["state"] == "here" and explained["served"]
     assert "here" in site.daemon.ask("explain", "lap") and "lap.vanya./13" in site.daemon.ask("names")
+    assert site.daemon.ask("names", "--brief", "lap").split() == ["lap", "here", LAP4, LAP6]
+    assert f"lap.vanya./13/{site.lap.key.tag} (file), names 1" in site.daemon.ask("status")
+    graph = [line for line in site.daemon.lines("graph") if line.get("owner") == "collected"]
+    assert [(line["netns"], line["links"][0]["names"]) for line in graph] == \
+        [("lap.vanya.", [{"name": "lap", "source": "collected"}])]
+    assert "lap.vanya." in site.daemon.ask("graph", "--format=text") and "<svg" in site.daemon.ask("graph", "--format=svg")
     site.lap.say_anew("lap", "10.7.0.22")
     site.wait("lap.vanya", "A", ["10.7.0.22"])
 
