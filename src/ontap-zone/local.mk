@@ -85,6 +85,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/update_put.c src/ontap-zone/update_put.h \
 	src/ontap-zone/update_sig0.c src/ontap-zone/update_sig0.h \
 	src/ontap-zone/updates.c src/ontap-zone/updates.h src/ontap-zone/report_updates.c \
+	src/ontap-zone/updates_file.c src/ontap-zone/updates_file.h \
 	src/ontap-zone/report_delegation.c \
 	src/ontap-zone/turn.c src/ontap-zone/turn.h \
 	src/ontap-zone/zones.c src/ontap-zone/zones.h

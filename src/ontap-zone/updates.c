@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the updates from their arrival to their answers, and what they have added.
- * Never verifies a signature, and never opens a file.
+ * Never verifies a signature, and never writes a file.
  */
 #include "ontap-zone/updates.h"
 
@@ -15,7 +15,7 @@
 #include "ontap-zone/update_collected.h"
 #include "ontap-zone/update_put.h"
 #include "ontap-zone/update_sig0.h"
-#include "update/diary.h"
+#include "ontap-zone/updates_file.h"
 #include "update/judge.h"
 #include "update/seen.h"
 
@@ -26,9 +26,7 @@
 
 enum {
 	/* Updates in one entry. */
-	ENTRY_UPDATES = 64,
-	/* The file may be longer than twice what it need be by so much. */
-	FILE_SLACK = 1 << 20
+	ENTRY_UPDATES = 64
 };
 
 /* An update that the keeper writes. */
@@ -47,29 +45,23 @@ struct updates {
 	bool has_touched; /* others have the word about names */
 	struct update_put put;
 	struct transfer *waiting, **last;
+	struct updates_file file;
 	/* What the keeper writes now. */
 	struct added_draft entry;
 	struct job jobs[ENTRY_UPDATES];
 	size_t job_count;
-	bool is_asked;      /* the keeper writes an entry, or the file */
-	bool is_all;        /* the file */
 	bool is_forgetting; /* the entry has what updates_forget() removes */
-	size_t asked_len;
 	/* It is written, and these are not served yet. */
 	struct name *unserved; /* owned; NULL: there is no such entry */
 	size_t unserved_count;
 	ns_t unserved_until;
-	/* The file. */
-	uint64_t file_len, whole_len; /* now; when it was made anew, 0: not since the start */
-	bool has_to_be_new;
-	struct retry file_retry, put_retry;
-	bool has_failed;       /* the last write */
+	struct retry put_retry;
 	uint64_t apex_changes; /* of the zone, when all was put */
 	struct budget budget, removals;
 	struct name forgotten; /* len 0: nothing is to be forgotten */
 	uint16_t forgotten_type;
 	struct seen *seen; /* owned */
-	struct log_limit done_limit, refused_limit, failed_limit;
+	struct log_limit done_limit, refused_limit;
 	uint64_t done, refused, failed, repeated, limited;
 };
 
@@ -85,6 +77,7 @@ struct updates *updates_new(const struct updates_config *config)
 		(struct update_collected){.pipeline = config->runtime->pipeline, .added = u->added};
 	u->put = (struct update_put){
 		.runtime = config->runtime, .collected = &u->collected, .log = config->log};
+	u->file = (struct updates_file){.keeper = config->keeper, .log = config->log};
 	u->seen = seen_new(loop_random(), dns_unix_time());
 	if (u->added && u->seen) {
 		added_draft_init(&u->entry, u->added);
@@ -156,16 +149,7 @@ static void follow_zones(struct updates *u, ns_t now)
 
 size_t updates_load(struct updates *u, const char *text, size_t len)
 {
-	size_t bad = 0;
-	u->file_len = len;
-	int err = len > 0 ? diary_read(u->added, text, len, &bad) : 0;
-	if (err)
-		log_error(u->config.log, "updates are not read: error=\"%s\"", err_text(err));
-	if (bad > 0)
-		log_error(u->config.log,
-			"updates are damaged: entries=%zu note=\"what they had changed is lost\"",
-			bad);
-	u->has_to_be_new = bad > 0;
+	updates_file_read(&u->file, u->added, text, len);
 	(void)added_expire(u->added, dns_unix_time());
 	u->apex_changes = zone_apex_changes(pipeline_zone(u->config.runtime->pipeline));
 	put_all(u, loop_now());
@@ -360,81 +344,6 @@ void updates_take(struct updates *u, struct transfer *t)
 
 /* Writing. */
 
-static void ask_keeper(struct updates *u, bool is_all, const struct buf *text)
-{
-	keeper_write_diary(*u->config.keeper, KEEPER_UPDATES, is_all, buf_text(text), text->len);
-	u->is_asked = true;
-	u->is_all = is_all;
-	u->asked_len = text->len;
-}
-
-static void write_entry(struct updates *u)
-{
-	struct buf text = {0};
-	if (u->file_len == 0)
-		diary_write_head(&text);
-	diary_write_draft(&text, &u->entry);
-	u->is_all = false;
-	if (text.err)
-		updates_written(u, text.err);
-	else
-		ask_keeper(u, false, &text);
-	buf_fini(&text);
-}
-
-static void write_file(struct updates *u, ns_t now)
-{
-	struct buf text = {0};
-	diary_write_all(&text, u->added);
-	if (text.err)
-		retry_failed(&u->file_retry, now);
-	else
-		ask_keeper(u, true, &text);
-	buf_fini(&text);
-}
-
-static void done_writing_file(struct updates *u, int err)
-{
-	if (err) {
-		retry_failed(&u->file_retry, loop_now());
-		return;
-	}
-	retry_done(&u->file_retry);
-	u->has_to_be_new = false;
-	u->file_len = u->whole_len = u->asked_len;
-}
-
-/* The length is not what it was, or the entry may be there in part. */
-static void note_failure(struct updates *u, int err)
-{
-	u->has_to_be_new = true;
-	if (!retry_has_failed(&u->file_retry))
-		retry_failed(&u->file_retry, loop_now());
-	if (!u->has_failed || log_limit_may(&u->failed_limit, loop_now()))
-		log_error(u->config.log,
-			"cannot write updates: error=\"%s\" note=\"they are answered with "
-			"SERVFAIL\"",
-			err_text(err));
-	u->has_failed = true;
-}
-
-/* How long the file may become: what no start would read is no use. It is not made anew for each update, either. */
-static uint64_t longest(const struct updates *u)
-{
-	const uint64_t twice = 2 * u->whole_len + FILE_SLACK, least = u->whole_len + FILE_SLACK,
-		       readable = LIMIT_DIARY_FILE - FILE_SLACK;
-	return twice < readable ? twice : least > readable ? least : readable;
-}
-
-static void note_success(struct updates *u)
-{
-	u->file_len += u->asked_len;
-	if (u->has_failed)
-		log_info(u->config.log, "updates are written again");
-	u->has_failed = false;
-	u->has_to_be_new |= u->file_len > longest(u);
-}
-
 static void end_jobs(struct updates *u, bool is_done)
 {
 	const size_t count = u->job_count;
@@ -516,15 +425,11 @@ static void settle(struct updates *u)
 static void done_writing_entry(struct updates *u, int err)
 {
 	if (!err)
-		note_success(u);
-	else
-		note_failure(u, err);
-	if (!err)
 		note_unserved(u);
 	/* Without memory, the file has what is not served: the next start finds it. It is made anew without it. */
 	if (!err && added_take(&u->entry)) {
 		err = ERR_NOMEM;
-		u->has_to_be_new = true;
+		u->file.has_to_be_new = true;
 	}
 	added_draft_fini(&u->entry);
 	if (err) {
@@ -540,20 +445,23 @@ static void done_writing_entry(struct updates *u, int err)
 	settle(u);
 }
 
+static void write_entry(struct updates *u)
+{
+	int err = updates_file_write_entry(&u->file, &u->entry);
+	if (err)
+		done_writing_entry(u, err);
+}
+
 void updates_written(struct updates *u, int err)
 {
-	u->is_asked = false;
-	if (u->is_all)
-		done_writing_file(u, err);
-	else
+	if (updates_file_written(&u->file, err))
 		done_writing_entry(u, err);
 }
 
 void updates_write_again(struct updates *u)
 {
 	/* Without a file of ours, the first update there would fail. */
-	u->has_to_be_new = u->file_len > 0 || conf_has_updates(&u->config.runtime->conf);
-	retry_done(&u->file_retry);
+	updates_file_move(&u->file, conf_has_updates(&u->config.runtime->conf));
 }
 
 /* Forgetting. */
@@ -609,12 +517,9 @@ void updates_poll(struct updates *u, ns_t now)
 	}
 	if (u->unserved)
 		settle(u);
-	if (u->is_asked || u->unserved || !*u->config.keeper)
+	if (u->file.is_asked || u->unserved || !*u->config.keeper ||
+		updates_file_write_all(&u->file, u->added, now))
 		return;
-	if (u->has_to_be_new && retry_is_due(&u->file_retry, now)) {
-		write_file(u, now);
-		return;
-	}
 	if (u->forgotten.len > 0)
 		forget(u);
 	while (u->waiting && u->job_count < ENTRY_UPDATES && judge_first(u, now))
@@ -639,14 +544,11 @@ ns_t updates_deadline(const struct updates *u)
 	ns_t deadline = ns_min(retry_deadline(&u->put_retry), lease_deadline(u));
 	if (u->unserved)
 		return ns_min(deadline, loop_now() + SIGNED_LOOK);
-	if (u->is_asked)
+	if (u->file.is_asked)
 		return deadline;
 	if (u->waiting || u->forgotten.len > 0)
 		return 0;
-	if (u->has_to_be_new)
-		deadline = ns_min(deadline,
-			retry_has_failed(&u->file_retry) ? retry_deadline(&u->file_retry) : 0);
-	return deadline;
+	return ns_min(deadline, updates_file_deadline(&u->file));
 }
 
 void updates_report(const struct updates *u, struct jsonw *w)
@@ -658,12 +560,12 @@ void updates_report(const struct updates *u, struct jsonw *w)
 	jsonw_number(w, "records", (int64_t)stats.records);
 	jsonw_number(w, "leased", (int64_t)stats.leased);
 	jsonw_number(w, "bytes", (int64_t)stats.bytes);
-	jsonw_number(w, "file_bytes", (int64_t)u->file_len);
+	jsonw_number(w, "file_bytes", (int64_t)u->file.len);
 	jsonw_number(w, "done", (int64_t)u->done);
 	jsonw_number(w, "refused", (int64_t)u->refused);
 	jsonw_number(w, "failed", (int64_t)u->failed);
 	jsonw_number(w, "repeated", (int64_t)u->repeated);
 	jsonw_number(w, "limited", (int64_t)u->limited);
-	jsonw_bool(w, "failing", u->has_failed);
+	jsonw_bool(w, "failing", u->file.has_failed);
 	jsonw_close(w, '}');
 }

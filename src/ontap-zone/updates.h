@@ -10,14 +10,12 @@
  * waits for the next entry. A message that comes twice (a client has sent it again, or somebody repeats it)
  * is done once, and gets the same answer.
  *
- * A write that fails changes nothing, and is answered with SERVFAIL. The file is made anew when it is more than
- * twice as long as it was then, and when its length is not what was written.
+ * A write that fails changes nothing, and is answered with SERVFAIL. updates_file.h has the file.
  */
 #pragma once
 
 #include "base/budget.h"
 #include "base/compiler.h"
-#include "base/retry.h"
 #include "export/jsonw.h"
 #include "net/transfers.h"
 #include "ontap-zone/keeper.h"
