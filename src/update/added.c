@@ -402,22 +402,46 @@ static bool is_served(const struct added_set *set)
 	return set->type != RR_KEY || added_set_until(set, 0) == 0;
 }
 
+/* Who gets a record: all; but a private address that a device has registered is for the lan, as those of workloads are,
+ * and one that is of use on a link only (or nowhere) is for nobody. */
+static unsigned view_of(const struct added_set *set, struct rdata rdata)
+{
+	if (added_set_until(set, 0) == 0 || (set->type != RR_A && set->type != RR_AAAA))
+		return VIEW_ANY;
+	const struct addr addr = addr_make(set->type == RR_A ? ADDR_V4 : ADDR_V6, rdata.bytes);
+	switch (addr_scope(&addr)) {
+	case ADDR_SCOPE_WAN: return VIEW_ANY;
+	case ADDR_SCOPE_LAN: return VIEW_LAN;
+	default: return 0;
+	}
+}
+
+/* Adds the records of the set that are for that view to `rdata`. Returns the set of them. */
+static struct rrset take_view(const struct added_set *set, unsigned view, struct rdata *rdata)
+{
+	struct rrset taken = {set->type, (uint8_t)view, set->ttl, 0, rdata};
+	size_t at = 0;
+	for (unsigned r = 0; r < set->count; r++) {
+		rdata[taken.count] = added_set_next(set, &at);
+		taken.count += view_of(set, rdata[taken.count]) == view;
+	}
+	return taken;
+}
+
 static int put_owner(const struct added_owner *o, added_put_fn *put, void *arg)
 {
-	struct rrset *sets = calloc(o->set_count + 1u, sizeof(*sets));
+	static const unsigned views[] = {VIEW_ANY, VIEW_LAN};
+	struct rrset *sets = calloc(2u * o->set_count + 1, sizeof(*sets));
 	size_t records = 0, used = 0, count = 0;
 	for (unsigned i = 0; i < o->set_count; i++)
 		records += o->sets[i]->count;
 	struct rdata *rdata = calloc(records + 1, sizeof(*rdata));
-	for (unsigned i = 0; sets && rdata && i < o->set_count; i++) {
-		const struct added_set *set = o->sets[i];
-		size_t at = 0;
-		if (!is_served(set))
+	for (unsigned i = 0; sets && rdata && i < 2 * o->set_count; i++) {
+		if (!is_served(o->sets[i / 2]))
 			continue;
-		sets[count++] =
-			(struct rrset){set->type, VIEW_ANY, set->ttl, set->count, rdata + used};
-		for (unsigned r = 0; r < set->count; r++)
-			rdata[used++] = added_set_next(set, &at);
+		sets[count] = take_view(o->sets[i / 2], views[i % 2], rdata + used);
+		used += sets[count].count;
+		count += sets[count].count > 0;
 	}
 	int err = sets && rdata ? put(arg, o->name, sets, count) : ERR_NOMEM;
 	free(sets);

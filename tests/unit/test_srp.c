@@ -176,13 +176,18 @@ static int send(struct message *m, const char *host)
 	return send_ago(m, host, 3600, 86400, 0);
 }
 
-/* Returns the number of records that are served. */
-static int count(const char *owner, uint16_t type)
+/* Returns the number of records that are served in a view; to anybody. */
+static int count_in(const char *owner, uint16_t type, unsigned view)
 {
 	struct name n = rig_name(owner);
 	const struct node *node = zone_latest(rig.zone, n.wire);
-	const struct node_set *set = node ? node_set(node, type, VIEW_ANY) : NULL;
+	const struct node_set *set = node ? node_set(node, type, view) : NULL;
 	return set ? set->count : 0;
+}
+
+static int count(const char *owner, uint16_t type)
+{
+	return count_in(owner, type, VIEW_WAN);
 }
 
 static void expire_at(uint64_t now_s)
@@ -308,6 +313,20 @@ static void all_of_a_host_is_removed(void **state)
 	begin(&m, "example.", 2);
 	add_host(&m, "lamp.example.", 66);
 	assert_int_equal(send(&m, "lamp.example."), RCODE_NOERROR);
+}
+
+static void private_addresses_are_for_the_lan(void **state)
+{
+	(void)state;
+	static const uint8_t addrs[][4] = {{10, 0, 0, 7}, {169, 254, 0, 7}, {127, 0, 0, 1}};
+	struct message m;
+	begin(&m, "example.", 1);
+	add_host(&m, "lamp.example.", 7);
+	for (size_t i = 0; i < sizeof(addrs) / sizeof(*addrs); i++)
+		add(&m, "lamp.example.", CLASS_IN, RR_A, 120, addrs[i], 4);
+	assert_int_equal(send(&m, "lamp.example."), RCODE_NOERROR);
+	assert_int_equal(count_in("lamp.example.", RR_A, VIEW_WAN), 1);
+	assert_int_equal(count_in("lamp.example.", RR_A, VIEW_LAN), 2);
 }
 
 static void one_service_is_removed(void **state)
@@ -611,6 +630,7 @@ int main(void)
 		TEST(the_default_zone_is_the_domain),
 		TEST(who_comes_first_has_the_name),
 		TEST(all_of_a_host_is_removed),
+		TEST(private_addresses_are_for_the_lan),
 		TEST(one_service_is_removed),
 		TEST(an_old_message_is_not_taken_again),
 		TEST(what_is_no_registration_is_refused),
