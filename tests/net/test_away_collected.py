@@ -15,7 +15,8 @@ import dns.query  # noqa: E402
 import dns.rcode  # noqa: E402
 import dns.update  # noqa: E402
 
-from lib.signed_host import Key, SignedHost  # noqa: E402
+from lib.keypair import KeyPair  # noqa: E402
+from lib.signed_host import SignedHost  # noqa: E402
 from lib.transfer import KEYS, tsig_option  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 from test_collect import HOST, LAP4, LAP6, PAD4, Site  # noqa: E402
@@ -40,7 +41,7 @@ class AwaySite(Site):
             update.absent(name)
         for verb, *words in changes:
             getattr(update, verb)(*words)
-        return key.sign(update.to_wire(), ".", **times)
+        return key.sign(update.to_wire(), **times)
 
     def send(self, wire, ns=None, server=FAR):
         """The rcode as text."""
@@ -151,7 +152,7 @@ def test_a_key_may_only_say_its_own_names(site):
         assert site.update(pad, change) == "REFUSED", change
     assert site.answers("lap.vanya", "AAAA") == [LAP6]
     assert site.move(pad, "pad", CAFE6) == "NOERROR"
-    assert site.update(Key("pad.vanya."), ("add", "pad", 60, "AAAA", CAFE6)) == "NOTAUTH", "another key of that name"
+    assert site.update(KeyPair("pad.vanya."), ("add", "pad", 60, "AAAA", CAFE6)) == "NOTAUTH", "another key of that name"
 
 
 def test_what_the_link_has_said_is_free_for_its_own_key_only(site):
@@ -217,7 +218,7 @@ def test_a_host_that_is_heard_needs_no_update(site):
 def test_the_first_that_came_has_no_rights_by_the_name_of_its_key(site):
     """That name is of its own choice."""
     site.start("--trust-first", "--allow-update=sig0:admin.vanya.:*:ANY")
-    with SignedHost(site.pad_ns, Key("admin.vanya.")) as host:
+    with SignedHost(site.pad_ns, KeyPair("admin.vanya.")) as host:
         host.say("pad", PAD4)
         host.answer_key("pad", PAD4)
         site.wait("pad.vanya", "A", [PAD4])

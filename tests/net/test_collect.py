@@ -8,9 +8,10 @@ import pytest
 pytest.importorskip("dns", reason="python3-dnspython is not installed")
 pytest.importorskip("cryptography", reason="python3-cryptography is not installed")
 
+from lib.keypair import KeyPair  # noqa: E402
 from lib.query import ask  # noqa: E402
 from lib.secondary import knot_secondary, write  # noqa: E402
-from lib.signed_host import Key, SignedHost  # noqa: E402
+from lib.signed_host import SignedHost  # noqa: E402
 from lib.transfer import tsig_option  # noqa: E402
 from lib.validate import Anchor, delv  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
@@ -29,8 +30,8 @@ class Site:
         self.lap_ns = topo.workload("lap", self.host, "br0", f"{LAP4}/16", f"{LAP6}/64")
         self.pad_ns = topo.workload("pad", self.host, "br0", f"{PAD4}/16")
         self.client = topo.workload("client", self.host, "br0", f"{CLIENT}/16")
-        self.lap = SignedHost(self.lap_ns, Key("lap.vanya."))
-        self.pad = SignedHost(self.pad_ns, Key("pad.vanya."))
+        self.lap = SignedHost(self.lap_ns, KeyPair("lap.vanya."))
+        self.pad = SignedHost(self.pad_ns, KeyPair("pad.vanya."))
         self.daemon = None
 
     def close(self):
@@ -118,7 +119,7 @@ def test_unsigned_forged_and_repeated_packets_change_nothing(site):
     forged[-1] ^= 1
     site.pad.sock.send(bytes(forged))
     site.wait_packet("forged", before)
-    with SignedHost(site.pad_ns, Key("lap.vanya.")) as thief:
+    with SignedHost(site.pad_ns, KeyPair("lap.vanya.")) as thief:
         thief.say("lap", "10.7.0.66")
     site.wait_packet("stranger", before)
     old = site.packets()

@@ -12,7 +12,8 @@ pytest.importorskip("cryptography", reason="python3-cryptography is not installe
 import dns.message  # noqa: E402
 import dns.rcode  # noqa: E402
 
-from lib.keypair import KEY, KeyPair, wire  # noqa: E402
+from lib.keypair import KEY, KeyPair  # noqa: E402
+from lib.mdns import wire_name  # noqa: E402
 from lib.query import ask  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 
@@ -38,7 +39,7 @@ def daemon(serve, host):
 
 
 def record(owner, cls, rrtype, ttl=0, rdata=b""):
-    return wire(owner) + struct.pack("!HHIH", rrtype, cls, ttl, len(rdata)) + rdata
+    return wire_name(owner) + struct.pack("!HHIH", rrtype, cls, ttl, len(rdata)) + rdata
 
 
 def registration(key, zone, services=("Lamp",), address="10.8.0.9", lease=(3600, 86400), ident=7, gone=()):
@@ -47,19 +48,19 @@ def registration(key, zone, services=("Lamp",), address="10.8.0.9", lease=(3600,
     updates = []
     for service in services:
         instance = f"{service}.{kind}"
-        updates += [record(kind, IN, PTR, 120, wire(instance)), record(instance, ANY, 255),
-                    record(instance, IN, SRV, 120, struct.pack("!HHH", 0, 0, 80) + wire(key.name)),
+        updates += [record(kind, IN, PTR, 120, wire_name(instance)), record(instance, ANY, 255),
+                    record(instance, IN, SRV, 120, struct.pack("!HHH", 0, 0, 80) + wire_name(key.name)),
                     record(instance, IN, TXT, 120, b"\x04id=1")]
     for service in gone:
-        updates += [record(kind, NONE, PTR, 0, wire(f"{service}.{kind}")), record(f"{service}.{kind}", ANY, 255)]
+        updates += [record(kind, NONE, PTR, 0, wire_name(f"{service}.{kind}")), record(f"{service}.{kind}", ANY, 255)]
     updates.append(record(key.name, ANY, 255))
     if address:
         updates.append(record(key.name, IN, A, 120, bytes(int(part) for part in address.split("."))))
     updates.append(record(key.name, IN, KEY, 120, key.rdata))
     option = struct.pack("!HHII", 2, 8, *lease)
     opt = b"\0" + struct.pack("!HHIH", OPT, 1232, 0, len(option)) + option
-    return struct.pack("!HHHHHH", ident, 5 << 11, 1, 0, len(updates), 1) + wire(zone) + struct.pack("!HH", 6, IN) + \
-        b"".join(updates) + opt
+    return struct.pack("!HHHHHH", ident, 5 << 11, 1, 0, len(updates), 1) + wire_name(zone) + \
+        struct.pack("!HH", 6, IN) + b"".join(updates) + opt
 
 
 def send(ns, message, server="10.8.0.1", tcp=False):
@@ -125,10 +126,10 @@ def test_what_nobody_may_register(daemon, host, device):
     for at in (40, len(good) - 1):  # a byte of what is signed; of the signature
         bad = good[:at] + bytes([good[at] ^ 1]) + good[at + 1:]
         assert send(device, bad)[0] in ("NOTAUTH", "FORMERR", "REFUSED")
-    assert send(device, key.sign(registration(key, "vanya"), start=1, end=2))[0] == "NOTAUTH"
+    assert send(device, key.sign(registration(key, "vanya"), inception=1, expiration=2))[0] == "NOTAUTH"
     assert texts(host, "lamp.vanya", "A") == []
     # A device without a clock says no times.
-    assert send(device, key.sign(registration(key, "vanya"), start=0, end=0))[0] == "NOERROR"
+    assert send(device, key.sign(registration(key, "vanya"), inception=0, expiration=0))[0] == "NOERROR"
     assert texts(host, "lamp.vanya", "A") == ["10.8.0.9"]
 
 
@@ -137,7 +138,7 @@ def test_who_comes_first_has_no_other_rights(serve, host, device):
     serve(host, "--domain=vanya", "--no-mdns", "--srp", "--allow-update=sig0:lamp.vanya:*:ANY")
     key = KeyPair("lamp.vanya")
     assert send(device, key.sign(registration(key, "vanya")))[0] == "NOERROR"
-    update = struct.pack("!HHHHHH", 8, 5 << 11, 1, 0, 1, 0) + wire("vanya") + struct.pack("!HH", 6, IN) + \
+    update = struct.pack("!HHHHHH", 8, 5 << 11, 1, 0, 1, 0) + wire_name("vanya") + struct.pack("!HH", 6, IN) + \
         record("bank.vanya", IN, TXT, 60, b"\x01x")
     assert send(device, key.sign(update))[0] == "NOTAUTH"
     assert texts(host, "bank.vanya", "TXT") == []

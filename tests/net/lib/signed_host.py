@@ -1,18 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""A host that says its names over multicast DNS, in packets that it signs (SIG(0), RFC 2931): made here by other people's
-cryptography, so that a mistake of ours is not on both sides."""
-import base64
+"""A host that says its names over multicast DNS, in packets that it signs (keypair.py)."""
 import socket
 import struct
 import time
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, utils
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
+from lib.keypair import KEY
 from lib.mdns import A, AAAA, FLUSH, IN, PTR, SRV, TXT, Socket, wire_name
 
-SIG, KEY, P256 = 24, 25, 13
 INSTANCES = "_ontap._udp.local."
 TTL = 120
 
@@ -28,32 +22,6 @@ def address_record(name, text, ttl):
 
 def response(records):
     return struct.pack("!6H", 0, 0x8400, 0, len(records), 0, 0) + b"".join(records)
-
-
-class Key:
-    """A key pair with the name of its owner."""
-
-    def __init__(self, signer):
-        self.signer = signer
-        self.private = ec.generate_private_key(ec.SECP256R1())
-        point = self.private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-        self.rdata = struct.pack("!HBB", 512, 3, P256) + point[1:]
-        total = sum(byte << 8 if i % 2 == 0 else byte for i, byte in enumerate(self.rdata))
-        self.tag = (total + (total >> 16)) & 0xffff  # RFC 4034, appendix B
-
-    def line(self):
-        return f"{self.signer} IN KEY 512 3 {P256} {base64.b64encode(self.rdata[4:]).decode()}\n"
-
-    def sign(self, message, owner, inception=None, expiration=None):
-        """The message with the signature behind it."""
-        now = int(time.time())
-        inception = now - 60 if inception is None else inception
-        expiration = now + 120 if expiration is None else expiration
-        head = struct.pack("!HBBIIIH", 0, P256, 0, 0, expiration, inception, self.tag) + wire_name(self.signer)
-        r, s = utils.decode_dss_signature(self.private.sign(head + message, ec.ECDSA(hashes.SHA256())))
-        rdata = head + r.to_bytes(32, "big") + s.to_bytes(32, "big")
-        counts = struct.unpack("!6H", message[:12])
-        return struct.pack("!6H", *counts[:5], counts[5] + 1) + message[12:] + record(owner, SIG, rdata, 0, False)
 
 
 class SignedHost:
@@ -84,7 +52,7 @@ class SignedHost:
                 record(instance, TXT, bytes([len(text)]) + text, ttl)]
 
     def packet(self, label, addresses, ttl=TTL, wanted=None, **times):
-        return self.key.sign(response(self.records(label, addresses, ttl, wanted)), f"{label}.local.", **times)
+        return self.key.sign(response(self.records(label, addresses, ttl, wanted)), f"{label}.local.", IN, **times)
 
     def say(self, label, *addresses, **how):
         """What it said before is replaced if that is more than a second old (RFC 6762 §10.2)."""
@@ -104,4 +72,4 @@ class SignedHost:
         host = f"{label}.local."
         self.sock.wait_for(lambda m: not m.is_response and (host, KEY) in [q[:2] for q in m.questions], 20, "the question")
         records = [record(host, KEY, self.key.rdata), *self.records(label, addresses)]
-        self.sock.send(self.key.sign(response(records), host))
+        self.sock.send(self.key.sign(response(records), host, IN))
