@@ -12,14 +12,24 @@ struct budget {
 	ns_t full_at; /* all is there again */
 };
 
-/* True if it may be done once more at `now`: `burst` times at once, and once in each `step` after that. Counts it
- * then. */
+/* True if it may be done once more at `now`: `burst` times at once, and once in each `step` after that. */
+static inline bool budget_has(const struct budget *b, ns_t now, unsigned burst, ns_t step)
+{
+	return ns_max(b->full_at, now) + step <= now + step * burst;
+}
+
+/* It is done, if budget_has() was true. */
+static inline void budget_spend(struct budget *b, ns_t now, ns_t step)
+{
+	b->full_at = ns_max(b->full_at, now) + step;
+}
+
+/* True if it may be done, like budget_has(). Counts it then. */
 static inline bool budget_may(struct budget *b, ns_t now, unsigned burst, ns_t step)
 {
-	const ns_t after = ns_max(b->full_at, now) + step;
-	if (after > now + step * burst)
+	if (!budget_has(b, now, burst, step))
 		return false;
-	b->full_at = after;
+	budget_spend(b, now, step);
 	return true;
 }
 

@@ -432,8 +432,9 @@ enum {
 	 * second count as seen. */
 	LIMIT_COLLECT_SEEN = 256,
 	/* Signatures verified in a second, at 125 µs each. A half is for those hosts whose last packet was good: others,
-	 * however many, do not take it from them. And of one source, and how many sources are told apart. */
+	 * however many, do not take it from them. Of others at once; of one source, and how many sources are told apart. */
 	LIMIT_COLLECT_VERIFY_S = 500,
+	LIMIT_COLLECT_STRANGERS = 100,
 	LIMIT_COLLECT_SOURCE_S = 50,
 	LIMIT_COLLECT_SOURCES = 1024,
 	/* Hosts whose keys are asked for at a time, and the seconds that one is. */

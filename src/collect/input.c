@@ -29,8 +29,10 @@ struct arrival {
 	int count;        /* of the items */
 };
 
-static enum collect_verdict read_items(struct collect *c, struct arrival *a)
+static enum collect_verdict read_items(struct collect *c, struct ckey *key, struct arrival *a)
 {
+	if (!gate_may_read(c, key, &a->from->peer))
+		return COLLECT_BUSY;
 	a->count = packet_read(a->packet, &a->sig, c->items);
 	return a->count < 0 ? COLLECT_MALFORMED : COLLECT_ACCEPTED;
 }
@@ -47,8 +49,7 @@ static enum collect_verdict take(struct collect *c, struct ckey *key, const stru
 static enum collect_verdict verify(
 	struct collect *c, struct ckey *key, const struct arrival *a, struct rdata rdata)
 {
-	if (!gate_may_verify(c, key, &a->from->peer))
-		return COLLECT_BUSY;
+	gate_count_verify(c, key, &a->from->peer);
 	c->stats.verified++;
 	const int err = sig0_verify(a->packet, &a->sig, rdata);
 	if (!err || err == ERR_NOMEM)
@@ -82,7 +83,7 @@ static enum collect_verdict judge_first(struct collect *c, struct arrival *a)
 		return COLLECT_STRANGER;
 	enum collect_verdict v = ckey_check_time(c, &nobody, &a->sig);
 	if (v == COLLECT_ACCEPTED)
-		v = read_items(c, a);
+		v = read_items(c, NULL, a);
 	if (v != COLLECT_ACCEPTED)
 		return v;
 	const struct rdata rdata = find_own_key(c, a);
@@ -125,7 +126,7 @@ static enum collect_verdict judge(struct collect *c, struct arrival *a)
 		return judge_first(c, a);
 	v = ckey_check_time(c, key, &a->sig);
 	if (v == COLLECT_ACCEPTED)
-		v = read_items(c, a);
+		v = read_items(c, key, a);
 	if (v != COLLECT_ACCEPTED)
 		return v;
 	if (!said_is_news(c, key, a->slot, c->items, a->count) && !is_wanted(c, a))

@@ -38,6 +38,17 @@ static void what_is_spent_comes_back(void **state UNUSED)
 	assert_int_equal(spend(&b, NS_PER_S + 1000 * STEP), BURST);
 }
 
+static void a_look_takes_nothing(void **state UNUSED)
+{
+	struct budget b = {0};
+	for (unsigned i = 0; i < BURST; i++) {
+		assert_true(budget_has(&b, NS_PER_S, BURST, STEP));
+		assert_true(budget_has(&b, NS_PER_S, BURST, STEP));
+		assert_true(budget_may(&b, NS_PER_S, BURST, STEP));
+	}
+	assert_false(budget_has(&b, NS_PER_S, BURST, STEP));
+}
+
 /* But from the few with which it is together. */
 static void one_key_takes_nothing_from_others(void **state UNUSED)
 {
@@ -56,6 +67,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_is_there_at_first),
 		cmocka_unit_test(what_is_spent_comes_back),
+		cmocka_unit_test(a_look_takes_nothing),
 		cmocka_unit_test(one_key_takes_nothing_from_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
