@@ -92,7 +92,8 @@ struct qlink {
 	struct querier *q;
 	uint32_t id, mtu;
 	bool is_up;
-	uint8_t lanes; /* bits: lanes that the link has */
+	bool has_doubts; /* somebody has asked for a set of it: qrecord.seen_at counts */
+	uint8_t lanes;   /* bits: lanes that the link has */
 	struct prefix *prefixes;
 	size_t prefix_count;
 	struct addr *addrs;

@@ -12,6 +12,7 @@ void doubt_note(struct qset *set, const struct addr *asker, ns_t now)
 	struct doubt *doubt = &set->doubts[lane_of(asker)];
 	if (list_is_empty(&set->records))
 		return;
+	set->link->has_doubts = true;
 	if (doubt->count == 0)
 		doubt->since = now;
 	else if (now - doubt->last < question_gap)
