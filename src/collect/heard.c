@@ -36,17 +36,24 @@ struct heard_addr *heard_addr_find(const struct heard *h, const struct addr *a)
 	return NULL;
 }
 
-bool heard_say(struct heard *h, const struct addr *a, struct life life, uint32_t mark)
+/* In the place of what was heard of that address before. False: there is no room. */
+static bool put(struct heard *h, const struct heard_addr *a)
 {
-	struct heard_addr *found = heard_addr_find(h, a);
+	struct heard_addr *found = heard_addr_find(h, &a->addr);
 	if (!found) {
 		if (h->count >= LIMIT_COLLECT_LINK_ADDRS ||
 			ARRAY_RESERVE(h->addrs, h->cap, h->count + 1))
 			return false;
 		found = &h->addrs[h->count++];
 	}
-	*found = (struct heard_addr){.addr = *a, .life = life, .mark = mark};
+	*found = *a;
 	return true;
+}
+
+bool heard_say(struct heard *h, const struct addr *a, struct life life, uint32_t mark)
+{
+	const struct heard_addr said = {.addr = *a, .life = life, .mark = mark};
+	return put(h, &said);
 }
 
 size_t heard_remove(struct heard *h, struct heard_test test)
@@ -71,7 +78,7 @@ void heard_unlink(struct said *s, int slot)
 		return;
 	}
 	for (size_t i = 0; i < h->count; i++)
-		(void)heard_say(none, &h->addrs[i].addr, h->addrs[i].life, 0);
+		(void)put(none, &h->addrs[i]);
 	h->count = 0;
 }
 

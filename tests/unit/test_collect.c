@@ -346,6 +346,33 @@ static void packets_from_elsewhere_are_not_looked_at(void **state)
 	assert_int_equal(packet_send(&rig, RIG_LINK, &m), COLLECT_ACCEPTED);
 }
 
+/* Nor does it make an address stay that has left. */
+static void a_goodbye_before_a_link_goes_counts(void **state)
+{
+	(void)state;
+	const struct addr a = rig_addr("2001:db8::7"), b = rig_addr("192.0.2.7");
+	rig_add_link(&rig, 4);
+	accept(&h1, "web", "2001:db8::7", 120);
+	collect_link_gone(rig.c, rig.now, rig.now_s, RIG_LINK);
+	packet_begin(&m);
+	packet_add_addr(&m, "web", &b, 120);
+	packet_sign(&m, &h1, rig.now_s - 60);
+	assert_int_equal(packet_send(&rig, 4, &m), COLLECT_ACCEPTED);
+	rig_assert(&rig, "web", "192.0.2.7 2001:db8::7", COLLECT_TTL_HERE_S);
+	packet_begin(&m);
+	packet_add_addr(&m, "web", &b, 0);
+	packet_sign(&m, &h1, rig.now_s - 60);
+	assert_int_equal(packet_send(&rig, 4, &m), COLLECT_ACCEPTED);
+	collect_link_gone(rig.c, rig.now, rig.now_s, 4);
+	assert_int_equal(rig_state(&rig, "web"), COLLECT_HERE);
+	rig_add_link(&rig, RIG_LINK);
+	packet_begin(&m);
+	packet_add_addr(&m, "web", &a, 0);
+	packet_sign(&m, &h1, rig.now_s - 60);
+	assert_int_equal(packet_send(&rig, RIG_LINK, &m), COLLECT_ACCEPTED);
+	assert_int_equal(rig_state(&rig, "web"), COLLECT_AWAY);
+}
+
 static void the_number_of_links_is_bounded(void **state)
 {
 	(void)state;
@@ -449,6 +476,7 @@ int main(void)
 		NAME_TEST(a_put_that_fails_is_tried_again),
 		NAME_TEST(what_is_said_on_two_links_counts_together),
 		NAME_TEST(packets_from_elsewhere_are_not_looked_at),
+		NAME_TEST(a_goodbye_before_a_link_goes_counts),
 		NAME_TEST(the_number_of_links_is_bounded),
 		NAME_TEST(an_update_has_the_word_until_the_link_says_the_name_again),
 		NAME_TEST(a_lease_ends),
