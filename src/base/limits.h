@@ -97,7 +97,7 @@ enum {
 	 * gets the rest unsigned. */
 	LIMIT_SPOKEN = 512,
 	LIMIT_SPOKEN_UNICAST_S = 100,
-	/* Public names, on each link: a collector takes so many of a key. */
+	/* Public names, each counted on each link: a collector takes so many of a key (LIMIT_COLLECT_KEY_NAMES). */
 	LIMIT_PUBLIC_NAMES = 1024,
 	/* Of a signature: the owner, a label in local., ten bytes, 18 of data, the longest signer's name, 64. */
 	LIMIT_MDNS_SIGNATURE = 71 + 10 + 18 + 255 + 64,
@@ -412,7 +412,7 @@ enum {
 	LIMIT_COLLECT_KEYS = 4096,
 	LIMIT_COLLECT_FIRST_PART = 2,
 	/* Names of a key, and of all: some 1 KiB each. Those of keys that came first have half of all, too. */
-	LIMIT_COLLECT_KEY_NAMES = 256,
+	LIMIT_COLLECT_KEY_NAMES = LIMIT_PUBLIC_NAMES,
 	LIMIT_COLLECT_NAMES = 65536,
 	/* Addresses of a name that are said on one link: a host with temporary addresses (RFC 8981) in some prefixes. And
 	 * of a name on all links. */
@@ -437,8 +437,9 @@ enum {
 	LIMIT_COLLECT_STRANGERS = 100,
 	LIMIT_COLLECT_SOURCE_S = 50,
 	LIMIT_COLLECT_SOURCES = 1024,
-	/* Hosts whose keys are asked for at a time, and the seconds that one is. */
+	/* Hosts whose keys are asked for at a time, those that one source wants, and the seconds that one is. */
 	LIMIT_COLLECT_KEYS_ASKED = 64,
+	LIMIT_COLLECT_SOURCE_KEYS_ASKED = 4,
 	LIMIT_COLLECT_KEY_ASKED_S = 10,
 	/* Bytes about names that are gone, until they are written: then the whole file is made anew. */
 	LIMIT_COLLECT_GONE = 1 << 20,

@@ -86,19 +86,52 @@ static void end(const struct collect *c, struct asked *a)
 	a->link = 0;
 }
 
-void ask_key(struct collect *c, uint32_t link, const struct name *host)
+static size_t count_of(const struct collect *c, const struct addr *source)
 {
-	struct asked *free_one = NULL;
+	size_t count = 0;
+	for (size_t i = 0; i < LIMIT_COLLECT_KEYS_ASKED; i++)
+		count += c->asked[i].link != 0 && addr_equal(&c->asked[i].source, source);
+	return count;
+}
+
+/* Returns the question that gives way to one for that source: its own if `is_own`. NULL: it was asked just now. */
+static struct asked *find_oldest(struct collect *c, const struct addr *source, bool is_own)
+{
+	struct asked *found = NULL;
+	size_t most = 0;
+	for (size_t i = 0; i < LIMIT_COLLECT_KEYS_ASKED; i++) {
+		struct asked *a = &c->asked[i];
+		if (a->link == 0 || (is_own && !addr_equal(&a->source, source)))
+			continue;
+		const size_t count = count_of(c, &a->source);
+		if (found && (count < most || (count == most && a->until >= found->until)))
+			continue;
+		found = a;
+		most = count;
+	}
+	const ns_t answered = (LIMIT_COLLECT_KEY_ASKED_S - 1) * NS_PER_S;
+	return found && found->until - c->now <= answered ? found : NULL;
+}
+
+void ask_key(struct collect *c, uint32_t link, const struct addr *source, const struct name *host)
+{
+	struct asked *place = NULL;
 	for (size_t i = 0; i < LIMIT_COLLECT_KEYS_ASKED; i++) {
 		struct asked *a = &c->asked[i];
 		if (a->link == link && name_equal(a->host.wire, host->wire))
 			return;
 		if (a->link == 0)
-			free_one = a;
+			place = a;
 	}
-	if (!free_one)
+	const bool has_share = count_of(c, source) >= LIMIT_COLLECT_SOURCE_KEYS_ASKED;
+	if (has_share || !place)
+		place = find_oldest(c, source, has_share);
+	if (!place)
 		return;
-	*free_one = (struct asked){link, c->now + LIMIT_COLLECT_KEY_ASKED_S * NS_PER_S, *host};
+	if (place->link != 0)
+		end(c, place);
+	const ns_t until = c->now + LIMIT_COLLECT_KEY_ASKED_S * NS_PER_S;
+	*place = (struct asked){link, until, *source, *host};
 	c->sink.ask(c->sink.arg, link, host->wire, RR_KEY, true);
 }
 

@@ -27,13 +27,12 @@ static bool is_idle(const struct ckey *key)
 	return key->label_count == 0 && key->said_count == 0 && !key->is_of_file && key->pins == 0;
 }
 
-/* Makes room for one more. */
-static bool make_room(struct collect *c)
+/* Drops the key that was heard longest ago of those without names; `is_first`: of those that came first. False: there is
+ * none. */
+static bool drop_idle(struct collect *c, bool is_first)
 {
-	if (c->keys.count < LIMIT_COLLECT_KEYS)
-		return true;
 	LIST_EACH(key, &c->order, struct ckey, in_order) {
-		if (is_idle(key)) {
+		if (is_idle(key) && (key->is_first || !is_first)) {
 			ckey_drop(c, key);
 			return true;
 		}
@@ -67,7 +66,10 @@ struct ckey *ckey_add(struct collect *c, const uint8_t *signer, struct rdata rda
 	struct ckey *key = ckey_find(c, signer, found.alg, found.tag);
 	if (key)
 		return memcmp(key->rdata, found.rdata, rdata.len) == 0 ? key : NULL;
-	if (!make_room(c) || !(key = calloc(1, sizeof(*key))))
+	if (c->keys.count >= LIMIT_COLLECT_KEYS && !drop_idle(c, false))
+		return NULL;
+	key = calloc(1, sizeof(*key));
+	if (!key)
 		return NULL;
 	(void)copy_rdata(key, rdata);
 	name_copy(&key->signer, signer);
@@ -214,7 +216,7 @@ bool ckey_may_be_first(const struct collect *c, const uint8_t *signer)
 
 bool ckey_make_first(struct collect *c, struct ckey *key)
 {
-	if (c->first_keys >= LIMIT_COLLECT_KEYS / LIMIT_COLLECT_FIRST_PART)
+	if (c->first_keys >= LIMIT_COLLECT_KEYS / LIMIT_COLLECT_FIRST_PART && !drop_idle(c, true))
 		return false;
 	c->first_keys += !key->is_first;
 	key->is_first = true;

@@ -26,8 +26,24 @@ void ckey_drop(struct collect *c, struct ckey *key) NONNULL;
 struct ckey *ckey_of_packet(struct collect *c, const struct sig0 *sig) NONNULL;
 /* True if a key of that signer that is unknown may be trusted as the first that came: no other one has the name. */
 bool ckey_may_be_first(const struct collect *c, const uint8_t *signer) NONNULL;
-/* The key came first. False: there are too many of those. */
+/* The key, which is not known as such yet, came first. If there are too many of those, the one that was heard longest ago
+ * of those without names gives way. False: all have names. */
 bool ckey_make_first(struct collect *c, struct ckey *key) NONNULL;
+
+/* True if nobody had to approve of the key: it came first, and nothing else is for it. */
+static inline bool ckey_counts_as_first(const struct ckey *key)
+{
+	return key->is_first && !key->is_of_file && !key->is_of_zone;
+}
+
+/* True if the key may have one more of a kind of names, of which it has `own`, all keys `all`, and those that count as
+ * first `first`: half of all are for these; the other half for keys that somebody has approved of. */
+static inline bool ckey_has_room(const struct ckey *key, size_t own, size_t all, size_t first)
+{
+	return own < LIMIT_COLLECT_KEY_NAMES && all < LIMIT_COLLECT_NAMES &&
+	       (!ckey_counts_as_first(key) ||
+		       first < LIMIT_COLLECT_NAMES / LIMIT_COLLECT_FIRST_PART);
+}
 
 bool ckey_is_trusted(const struct collect *c, const struct ckey *key) NONNULL;
 enum collect_origin ckey_origin(const struct collect *c, const struct ckey *key) NONNULL;

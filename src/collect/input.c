@@ -88,7 +88,7 @@ static enum collect_verdict judge_first(struct collect *c, struct arrival *a)
 		return v;
 	const struct rdata rdata = find_own_key(c, a);
 	if (!rdata.bytes) {
-		ask_key(c, a->from->link, &a->host);
+		ask_key(c, a->from->link, &a->from->peer, &a->host);
 		return COLLECT_STRANGER;
 	}
 	v = verify(c, NULL, a, rdata);

@@ -251,20 +251,11 @@ void label_refresh(struct collect *c, struct label *l)
 
 /* Whose it is. */
 
-/* Half of all names are for keys that nobody has to approve of; the other half for those that somebody has. */
-static bool has_room(const struct collect *c, const struct ckey *key, bool counts_as_first)
-{
-	return key->label_count < LIMIT_COLLECT_KEY_NAMES &&
-	       c->labels.count < LIMIT_COLLECT_NAMES &&
-	       (!counts_as_first ||
-		       c->first_labels < LIMIT_COLLECT_NAMES / LIMIT_COLLECT_FIRST_PART);
-}
-
 struct label *label_add(struct collect *c, struct ckey *key, const struct wire_label *name)
 {
-	const bool counts_as_first = key->is_first && !key->is_of_file && !key->is_of_zone;
 	struct label *l = NULL;
-	if (!has_room(c, key, counts_as_first) || !(l = calloc(1, sizeof(*l))))
+	if (!ckey_has_room(key, key->label_count, c->labels.count, c->first_labels) ||
+		!(l = calloc(1, sizeof(*l))))
 		return NULL;
 	l->wire = *name;
 	if (map_add(&c->labels, &l->in_labels, wire_label_hash(c->seed, name))) {
@@ -273,7 +264,7 @@ struct label *label_add(struct collect *c, struct ckey *key, const struct wire_l
 	}
 	memcpy(l->text, name->bytes + 1, name->bytes[0]);
 	l->key = key;
-	l->counts_as_first = counts_as_first;
+	l->counts_as_first = ckey_counts_as_first(key);
 	l->state = COLLECT_AWAY;
 	l->word = COLLECT_LINK;
 	l->until = NS_NEVER;
@@ -284,7 +275,7 @@ struct label *label_add(struct collect *c, struct ckey *key, const struct wire_l
 	list_init(&l->said);
 	list_append(&key->labels, &l->of_key);
 	key->label_count++;
-	c->first_labels += counts_as_first;
+	c->first_labels += l->counts_as_first;
 	return l;
 }
 

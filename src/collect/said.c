@@ -6,9 +6,11 @@
 #include "collect/said.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "collect/ask.h"
+#include "collect/ckey.h"
 #include "collect/heard.h"
 #include "collect/label.h"
 
@@ -16,7 +18,7 @@
 
 static bool has_room(const struct collect *c, const struct ckey *key)
 {
-	return key->said_count < LIMIT_COLLECT_KEY_NAMES && c->said.count < LIMIT_COLLECT_NAMES;
+	return ckey_has_room(key, key->said_count, c->said.count, c->first_said);
 }
 
 /* Returns what is said of the name; makes it if there is room. */
@@ -35,6 +37,9 @@ static struct said *said_get(struct collect *c, struct ckey *key, const struct w
 	list_init(&s->of_label);
 	list_append(&key->said, &s->of_key);
 	key->said_count++;
+	key->is_full_told = false;
+	s->counts_as_first = ckey_counts_as_first(key);
+	c->first_said += s->counts_as_first;
 	return s;
 }
 
@@ -62,6 +67,7 @@ void said_drop(struct collect *c, struct said *s)
 	list_remove(&s->of_key);
 	map_remove(&c->said, &s->in_said);
 	s->key->said_count--;
+	c->first_said -= s->counts_as_first;
 	heard_free_all(s);
 	free(s);
 }
@@ -222,8 +228,10 @@ static bool item_is_news(
 {
 	const struct said *s = said_find(c, key, &item->name);
 	const struct heard *h = s ? heard_find(s, slot) : NULL;
-	if (!s && (item->ttl_s == 0 || !has_room(c, key)))
+	if (!s && (item->ttl_s == 0 || item->type == ITEM_KEY))
 		return false;
+	if (!s && !has_room(c, key))
+		return !key->is_full_told;
 	switch (item->type) {
 	case ITEM_ADDR: return addr_is_news(c, s, slot, item);
 	case ITEM_PTR:
@@ -387,12 +395,31 @@ static void take_instance(struct collect *c, struct said *s, int slot, const str
 		h->ptr = life_of(c, item);
 }
 
+/* Once, until there was room again: what has no room is not worth a signature then. */
+static void tell_full(struct collect *c, struct ckey *key, const struct wire_label *name)
+{
+	char text[COLLECT_LABEL_CAP] = "";
+	struct collect_news news = news_of_key(COLLECT_NEWS_FULL, key);
+	if (key->is_full_told)
+		return;
+	memcpy(text, name->bytes + 1, name->bytes[0]);
+	news.label = text;
+	key->is_full_told = true;
+	c->stats.full++;
+	tell(c, &news);
+}
+
 static void take(struct collect *c, struct ckey *key, int slot, const struct item *item)
 {
-	struct said *s = item->ttl_s > 0 && item->type != ITEM_KEY ? said_get(c, key, &item->name)
-								   : said_find(c, key, &item->name);
-	if (!s || item->type == ITEM_KEY)
+	if (item->type == ITEM_KEY)
 		return;
+	struct said *s =
+		item->ttl_s > 0 ? said_get(c, key, &item->name) : said_find(c, key, &item->name);
+	if (!s) {
+		if (item->ttl_s > 0)
+			tell_full(c, key, &item->name);
+		return;
+	}
 	if (item->type == ITEM_ADDR)
 		take_addr(c, s, slot, item);
 	else if (item->type == ITEM_PTR)

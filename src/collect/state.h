@@ -76,7 +76,7 @@ struct said {
 	struct label *label; /* that it wants and has: NULL, if it is not whole, or refused */
 	struct heard *heard;
 	struct wire_label name, wanted;
-	bool has_srv, has_txt, is_whole;
+	bool has_srv, has_txt, is_whole, counts_as_first;
 	enum refusal refusal;
 	uint64_t trust_round, free_round; /* of the engine, when that was found */
 	struct addr outside;              /* an address that was refused */
@@ -121,6 +121,7 @@ struct ckey {
 	uint8_t alg;
 	uint16_t tag;
 	bool is_of_file, is_of_zone, is_first, has_patterns;
+	bool is_full_told; /* that there was no room for what it has said, since there was some */
 	/* The last inception that was accepted. Packets of that second are in `seen`, or have been forgotten. */
 	uint64_t floor_s;
 	bool is_floor_spent; /* one that is not in `seen` may have been here */
@@ -148,6 +149,7 @@ struct clink {
 struct asked {
 	uint32_t link; /* 0: none */
 	ns_t until;
+	struct addr source; /* of the packet: nothing proves that it is of the host */
 	struct name host;
 };
 
@@ -165,7 +167,7 @@ struct collect {
 	size_t pattern_count;
 	struct clink links[LIMIT_COLLECT_LINKS];
 	struct map keys, said, wanting, labels;
-	size_t first_keys, first_labels;
+	size_t first_keys, first_labels, first_said;
 	struct list order;   /* of struct ckey.in_order */
 	struct list dirty;   /* of struct label.in_dirty */
 	struct list touched; /* of struct said.in_touched */

@@ -10,7 +10,12 @@
 #include "wire/pack.h"
 #include "wire/rr.h"
 
-enum { RIG_LINK = 3, RIG_START_S = 1764523456, RIG_NAMES = 512, RIG_PACKET = 9000 };
+enum {
+	RIG_LINK = 3,
+	RIG_START_S = 1764523456,
+	RIG_NAMES = LIMIT_COLLECT_KEY_NAMES,
+	RIG_PACKET = 9000
+};
 
 /* A host with the key of that number: its signer's name is hN.example. */
 struct rig_host {

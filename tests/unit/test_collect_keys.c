@@ -268,22 +268,6 @@ static void no_key_comes_first_where_there_is_one(void **state)
 	assert_int_equal(rig.asks, 1);
 }
 
-static void questions_for_keys_end_and_are_bounded(void **state)
-{
-	(void)state;
-	rig.config.trusts_first = true;
-	configure();
-	for (unsigned i = 0; i < LIMIT_COLLECT_KEYS_ASKED + 10; i++) {
-		const struct rig_host h = rig_host(100 + 4 * i + 1);
-		make(&h, "web");
-		rig.now += NS_PER_S / LIMIT_COLLECT_SOURCE_S;
-		assert_int_equal(send(), COLLECT_STRANGER);
-	}
-	assert_int_equal(rig.asks, 1 + LIMIT_COLLECT_KEYS_ASKED);
-	rig_pass(&rig, LIMIT_COLLECT_KEY_ASKED_S);
-	assert_int_equal(rig.asks, 1);
-}
-
 static void a_forgotten_signer_has_nothing_left(void **state)
 {
 	(void)state;
@@ -299,23 +283,6 @@ static void a_forgotten_signer_has_nothing_left(void **state)
 	assert_int_equal(rig.asks, 1);
 	assert_int_equal(
 		collect_forget_signer(rig.c, rig.now, rig.now_s, h2.signer.wire), ERR_ABSENT);
-}
-
-/* Limits. */
-
-static void a_key_has_so_many_names(void **state)
-{
-	(void)state;
-	char host[16];
-	for (unsigned i = 0; i < LIMIT_COLLECT_KEY_NAMES; i++) {
-		snprintf(host, sizeof(host), "n%u", i);
-		assert_int_equal(say(&h1, host, "192.0.2.7"), COLLECT_ACCEPTED);
-		if (i % 16 == 15)
-			rig_pass(&rig, 1); /* the budget */
-	}
-	assert_int_equal(collect_stats(rig.c).names, LIMIT_COLLECT_KEY_NAMES);
-	assert_int_equal(say(&h1, "one-more", "192.0.2.7"), COLLECT_KNOWN);
-	rig_assert(&rig, "one-more", NULL, 0);
 }
 
 /* Replays. */
@@ -585,9 +552,7 @@ int main(void)
 		KEY_TEST(a_configuration_that_is_wrong_changes_nothing),
 		KEY_TEST(the_first_key_is_asked_for_and_kept),
 		KEY_TEST(no_key_comes_first_where_there_is_one),
-		KEY_TEST(questions_for_keys_end_and_are_bounded),
 		KEY_TEST(a_forgotten_signer_has_nothing_left),
-		KEY_TEST(a_key_has_so_many_names),
 		KEY_TEST(what_is_older_than_the_last_packet_is_refused),
 		KEY_TEST(what_is_forgotten_counts_as_seen),
 		KEY_TEST(packets_are_valid_for_a_while),
