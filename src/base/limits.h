@@ -398,8 +398,11 @@ enum {
 	LIMIT_LEASE_KEY_MAX_S = 14 * 86400,
 	/* Services in a registration (RFC 9665): each is looked for by each record. */
 	LIMIT_SRP_SERVICES = 64,
-	/* Sets with a lease: half of all, because anybody in the lan may register. */
+	/* Sets with a lease, and their bytes: half of all, because anybody in the lan may register. */
 	LIMIT_SRP_SETS = LIMIT_UPDATE_SETS / 2,
+	LIMIT_SRP_BYTES = LIMIT_UPDATE_BYTES / 2,
+	/* Seconds from the time that a registration says it was signed at until now. */
+	LIMIT_SRP_BACKDATE_S = 86400,
 	/* Registrations in a second that remove all that a host has: for that, all that updates have added is gone
 	 * through. */
 	LIMIT_SRP_REMOVALS_S = 10,

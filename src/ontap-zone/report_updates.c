@@ -24,7 +24,8 @@ static void write_record(struct jsonw *w, const struct added_set *set, struct rd
 	jsonw_text(w, "data", buf_text(&text));
 	if (added_set_key(set))
 		report_name(w, "key", added_set_key(set));
-	jsonw_number(w, "seconds", now > (int64_t)set->when_s ? now - (int64_t)set->when_s : 0);
+	jsonw_number(w, "seconds",
+		set->when_s > 0 && now > (int64_t)set->when_s ? now - (int64_t)set->when_s : 0);
 	jsonw_close(w, '}');
 	buf_fini(&text);
 }

@@ -210,7 +210,8 @@ static struct transfer *take_first(struct updates *u)
 	return t;
 }
 
-/* True if the message is about a name that the entry changes: what it does depends on that. */
+/* True if the message is about a name that the entry changes: what it does depends on that. A registration also changes
+ * names that it does not mention. */
 static bool has_to_wait(const struct updates *u, const struct update_message *m)
 {
 	for (size_t i = 0; i < m->count; i++)
@@ -261,6 +262,10 @@ static bool judge_message(struct updates *u, const struct update_message *m)
 		return false;
 	added_draft_init(&draft, u->added);
 	int rcode = judge(u, u->waiting->update, m, &draft, &outcome);
+	if (!rcode && added_draft_overlaps(&draft, &u->entry)) {
+		added_draft_fini(&draft);
+		return false;
+	}
 	if (rcode)
 		refuse(u, take_first(u), (unsigned)rcode, outcome.reason);
 	else if (draft.owners.count > 0)

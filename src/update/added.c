@@ -26,7 +26,7 @@ struct added {
 	struct map emptied; /* the same owners: they are not in `owners` any more */
 	struct heap leases; /* owners with records that have one */
 	uint64_t seed;
-	size_t sets, records, bytes, leased;
+	size_t sets, records, bytes, leased, leased_bytes;
 };
 
 /* Owners. */
@@ -165,7 +165,8 @@ void added_each(
 
 struct added_stats added_stats(const struct added *a)
 {
-	return (struct added_stats){a->owners.count, a->sets, a->records, a->bytes, a->leased};
+	return (struct added_stats){
+		a->owners.count, a->sets, a->records, a->bytes, a->leased, a->leased_bytes};
 }
 
 /* Sums. */
@@ -207,7 +208,10 @@ static void count_owner(struct added *a, const struct added_owner *o, bool is_th
 		a->sets += one;
 		a->records += one * set->count;
 		a->bytes += one * set->len;
-		a->leased += one * (added_set_until(set, 0) != 0);
+		if (added_set_until(set, 0) != 0) {
+			a->leased += one;
+			a->leased_bytes += one * set->len;
+		}
 		if (!sum)
 			continue;
 		sum->sets += one;
@@ -263,6 +267,15 @@ int added_draft_merge(struct added_draft *into, struct added_draft *from)
 	return 0;
 }
 
+bool added_draft_overlaps(const struct added_draft *d, const struct added_draft *other)
+{
+	MAP_EACH(o, &d->owners, struct added_owner, in_map) {
+		if (added_draft_has(other, o->name))
+			return true;
+	}
+	return false;
+}
+
 bool added_draft_has(const struct added_draft *d, const uint8_t *name)
 {
 	return find(&d->owners, d->added->seed, name) != NULL;
@@ -280,7 +293,7 @@ size_t added_draft_settle(struct added_draft *d)
 
 /* What the draft adds, or less than 0, of all keys or of one. */
 struct growth {
-	long sets, bytes, key_sets, key_bytes;
+	long sets, bytes, key_sets, key_bytes, leased, leased_bytes;
 };
 
 static void grow(struct growth *g, const struct added_owner *o, const uint8_t *key, long by)
@@ -290,6 +303,10 @@ static void grow(struct growth *g, const struct added_owner *o, const uint8_t *k
 		const uint8_t *of = added_set_key(set);
 		g->sets += by;
 		g->bytes += by * (long)set->len;
+		if (added_set_until(set, 0) != 0) {
+			g->leased += by;
+			g->leased_bytes += by * (long)set->len;
+		}
 		if (!key || !of || !name_equal(of, key))
 			continue;
 		g->key_sets += by;
@@ -317,12 +334,15 @@ bool added_draft_fits(
 	const struct key_sum *sum = key ? find_sum(a, key) : NULL;
 	struct growth g = {0};
 	grow_by(&g, d, key);
-	if (g.sets <= 0 && g.bytes <= 0 && g.key_sets <= 0 && g.key_bytes <= 0)
+	if (g.sets <= 0 && g.bytes <= 0 && g.key_sets <= 0 && g.key_bytes <= 0 && g.leased <= 0 &&
+		g.leased_bytes <= 0)
 		return true;
 	if (before)
 		grow_by(&g, before, key);
 	return fits(a->sets, g.sets, LIMIT_UPDATE_SETS) &&
 	       fits(a->bytes, g.bytes, LIMIT_UPDATE_BYTES) &&
+	       fits(a->leased, g.leased, LIMIT_SRP_SETS) &&
+	       fits(a->leased_bytes, g.leased_bytes, LIMIT_SRP_BYTES) &&
 	       fits(sum ? sum->sets : 0, g.key_sets, LIMIT_UPDATE_KEY_SETS) &&
 	       fits(sum ? sum->bytes : 0, g.key_bytes, LIMIT_UPDATE_KEY_BYTES);
 }

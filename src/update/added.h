@@ -116,6 +116,8 @@ struct added_owner *added_draft_owner(struct added_draft *d, const uint8_t *name
 size_t added_draft_settle(struct added_draft *d) NONNULL;
 /* Moves the owners of `from` to `into`, which has none of them. ERR_NOMEM: nothing is moved. */
 int added_draft_merge(struct added_draft *into, struct added_draft *from) NONNULL MUSTCHECK;
+/* True if both have an owner of one name. */
+bool added_draft_overlaps(const struct added_draft *d, const struct added_draft *other) NONNULL;
 /* True if the draft has an owner of that name. */
 bool added_draft_has(const struct added_draft *d, const uint8_t *name) NONNULL;
 /* True if there is room for the draft, after `before` (NULL: nothing) is taken: in all, and of `key` (NULL: no key),
@@ -146,6 +148,6 @@ void added_zones_changed(struct added *a) NONNULL;
 
 struct added_stats {
 	size_t owners, sets, records, bytes;
-	size_t leased; /* sets with a lease */
+	size_t leased, leased_bytes; /* sets with a lease, and their bytes */
 };
 struct added_stats added_stats(const struct added *a) NONNULL;

@@ -134,12 +134,13 @@ static bool has_times(const struct sig0 *sig)
 void srp_set_times(struct srp *srp, const struct sig0 *sig, uint64_t now_s)
 {
 	srp->valid_s = has_times(sig) ? sig0_until(sig, now_s) : 0;
-	srp->signed_s = has_times(sig) ? srp->valid_s - (sig->expiration - sig->inception) : 0;
+	srp->signed_s = has_times(sig) ? sig0_since(sig, now_s) : 0;
 }
 
 bool srp_is_valid_now(const struct sig0 *sig, uint64_t now_s, uint32_t most_s)
 {
-	return !has_times(sig) || sig0_is_valid(sig, now_s, most_s);
+	return !has_times(sig) || (sig0_is_valid(sig, now_s, most_s) &&
+					  (uint32_t)now_s - sig->inception <= LIMIT_SRP_BACKDATE_S);
 }
 
 /* --- the form (§3.3.1, §3.3.2) ------------------------------------------------------------- */
@@ -244,6 +245,8 @@ static int judge_form(struct registering *s)
 	for (size_t i = 0; i < m->count && !rcode; i++)
 		if (m->records[i].class == CLASS_ANY)
 			rcode = note_cleared(s, &m->records[i]);
+		else if (m->records[i].rdata.len == 0)
+			rcode = refuse(s, RCODE_FORMERR, "a record has no data");
 	for (size_t i = 0; i < m->count && !rcode; i++)
 		rcode = note_record(s, &m->records[i]);
 	if (!rcode && !s->has_host)
@@ -272,13 +275,12 @@ static int judge_name(struct registering *s, const uint8_t *in_message)
 	if ((o && !keys) || served_others_have(s->ground.zone, name.wire, RR_ANY))
 		return refuse(s, RCODE_YXDOMAIN, "a name is there, and was not registered");
 	if (!keys)
-		return added_stats(s->draft->added).leased < LIMIT_SRP_SETS
-			       ? 0
-			       : refuse(s, RCODE_REFUSED, "as much is registered as may be");
+		return 0;
 	if (keys->count != 1 || added_set_until(keys, 0) == 0 || key.len != s->srp->key.len ||
 		memcmp(key.bytes, s->srp->key.bytes, key.len) != 0)
 		return refuse(s, RCODE_YXDOMAIN, "a name belongs to another key");
-	if (s->srp->signed_s != 0 && s->srp->signed_s < keys->when_s && in_message == s->host)
+	/* A device that has a clock goes on to have one: without times, anybody could repeat what it has sent. */
+	if (in_message == s->host && s->srp->signed_s < keys->when_s)
 		return refuse(s, RCODE_REFUSED, "it was signed before one that was taken");
 	return 0;
 }
@@ -317,8 +319,7 @@ static int clear(struct registering *s, struct added_owner *o)
 	/* The name stays the key's while this message might be repeated. */
 	if (by.until_s < srp->valid_s)
 		by.until_s = (uint32_t)srp->valid_s;
-	if (srp->signed_s != 0)
-		by.when_s = srp->signed_s;
+	by.when_s = srp->signed_s;
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types) && !err; i++)
 		err = added_owner_put(o, types[i], 0, NULL, NULL, 0, by);
 	return err ? err : added_owner_put(o, RR_KEY, 0, &srp->key, NULL, by.until_s != 0, by);

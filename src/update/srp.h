@@ -29,14 +29,15 @@ bool srp_find_key(
 	const uint8_t *msg, size_t len, const struct sig0 *sig, struct rdata *ret) NONNULL;
 
 /* True if the signature is to be taken as valid now: as sig0_is_valid(), or without times, from a device without a
- * clock: both are zero. */
+ * clock: both are zero. It must not be older than LIMIT_SRP_BACKDATE_S. */
 bool srp_is_valid_now(const struct sig0 *sig, uint64_t now_s, uint32_t most_s) NONNULL;
 
 struct srp {
 	struct rdata key;          /* the KEY that has signed */
 	struct update_lease lease; /* as granted */
 	/* When it was signed, and until when that is valid, in seconds since 1970; 0: it does not tell. A host's
-	 * message that was signed before one that was taken is refused: somebody repeats it. */
+	 * message that was signed before one that was taken, or does not tell and the other did, is refused: somebody
+	 * repeats it. */
 	uint64_t signed_s, valid_s;
 };
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Services that devices register (RFC 9665), by messages made to the RFC: over UDP and TCP, with leases, and across a
 restart."""
+import socket
 import struct
 import time
 
@@ -73,7 +74,6 @@ def send(ns, message, server="10.8.0.1", tcp=False):
 
 
 def exchange(message, server, kind):
-    import socket
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM) as s:
         s.settimeout(20)
         s.connect((server, 53))
@@ -170,3 +170,26 @@ def test_a_lease_ends_and_outlives_a_restart(serve, host, device, tmp_path):
     assert texts(host, "_hap._udp.vanya", "PTR") == ["Long._hap._udp.vanya."]
     other = KeyPair("short.vanya")
     assert send(device, other.sign(registration(other, "vanya", ("Short",))))[0] == "YXDOMAIN"
+
+
+def send_all(ns, messages, server="10.8.0.1"):
+    """Sends them at once, and returns the rcodes of all replies."""
+    def exchange_all():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(20)
+            sock.connect((server, 53))
+            for message in messages:
+                sock.send(message)
+            return [sock.recv(4096)[3] & 15 for _ in messages]
+    return [dns.rcode.to_text(rcode) for rcode in ns.call(exchange_all)]
+
+
+@pytest.mark.parametrize("zone", ["vanya", "default.service.arpa"])
+def test_many_at_once_are_as_one_after_the_other(daemon, host, device, zone):
+    keys = [KeyPair(f"lamp{i}.{zone}") for i in range(12)]
+    assert send_all(device, [key.sign(registration(key, zone, (f"Lamp{i}",), ident=i))
+                             for i, key in enumerate(keys)]) == ["NOERROR"] * 12
+    assert len(texts(host, "_hap._udp.vanya", "PTR")) == 12
+    rivals = [KeyPair(f"desk.{zone}") for _ in range(6)]
+    codes = send_all(device, [key.sign(registration(key, zone, (), ident=i)) for i, key in enumerate(rivals)])
+    assert sorted(codes) == ["NOERROR"] + ["YXDOMAIN"] * 5

@@ -360,8 +360,65 @@ static void an_old_message_is_not_taken_again(void **state)
 	assert_int_equal(send_ago(&m, "lamp.example.", 3600, 86400, 5), RCODE_NOERROR);
 	assert_int_equal(send_ago(&m, "lamp.example.", 3600, 86400, 10), RCODE_REFUSED);
 	assert_int_equal(send_ago(&m, "lamp.example.", 3600, 86400, 5), RCODE_NOERROR);
-	/* A device without a clock cannot tell. */
-	assert_int_equal(send_ago(&m, "lamp.example.", 3600, 86400, UINT64_MAX), RCODE_NOERROR);
+	/* It has a clock: what comes without times is from somebody else's past. */
+	assert_int_equal(send_ago(&m, "lamp.example.", 3600, 86400, UINT64_MAX), RCODE_REFUSED);
+	/* A device without one cannot tell. */
+	begin(&m, "example.", 2);
+	add_host(&m, "clock.example.", 8);
+	assert_int_equal(send_ago(&m, "clock.example.", 3600, 86400, UINT64_MAX), RCODE_NOERROR);
+	assert_int_equal(send_ago(&m, "clock.example.", 3600, 86400, UINT64_MAX), RCODE_NOERROR);
+	assert_int_equal(send_ago(&m, "clock.example.", 3600, 86400, 0), RCODE_NOERROR);
+}
+
+static void times_have_bounds(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t inception, expiration;
+		bool is_right;
+	} cases[] = {{-60, 60, true}, {0, 3600, true}, {0, 3601, false}, {1, 60, false},
+		{-120, -1, false}, {-86400, 60, true}, {-86401, 60, false},
+		{-0x7ffffff0LL, 60, false}, {-NOW, -NOW, true}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct sig0 sig = {.inception = (uint32_t)(NOW + cases[i].inception),
+			.expiration = (uint32_t)(NOW + cases[i].expiration)};
+		struct srp srp;
+		assert_true(srp_is_valid_now(&sig, NOW, 3600) == cases[i].is_right);
+		srp_set_times(&srp, &sig, NOW);
+		if (cases[i].is_right)
+			assert_true(srp.signed_s <= NOW && srp.valid_s <= NOW + 3600);
+	}
+}
+
+/* Registrations share a half of all bytes: the other half is for those with rights. */
+static void strangers_leave_room(void **state)
+{
+	(void)state;
+	enum { TXT_LEN = 7680, HOSTS_MANY = 2000, KEYS_MANY = 250 };
+	static uint8_t txt[TXT_LEN];
+	struct message m;
+	char host[32], service[48];
+	int i = 0, rcode = RCODE_NOERROR;
+	for (size_t at = 0; at < TXT_LEN; at += 256)
+		txt[at] = 255;
+	for (; i < HOSTS_MANY && !rcode; i++) {
+		snprintf(host, sizeof(host), "h%d.example.", i);
+		snprintf(service, sizeof(service), "s%d._x._tcp.example.", i);
+		begin(&m, "example.", (unsigned)i % KEYS_MANY);
+		add_ptr(&m, "_x._tcp.example.", service, CLASS_IN);
+		clear(&m, service);
+		add_srv(&m, service, host, 1);
+		add(&m, service, CLASS_IN, RR_TXT, 120, txt, TXT_LEN);
+		add_host(&m, host, 1);
+		rcode = send(&m, host);
+	}
+	assert_int_equal(rcode, RCODE_REFUSED);
+	assert_true(added_stats(rig.added).leased_bytes <= LIMIT_SRP_BYTES);
+	assert_true(added_stats(rig.added).leased_bytes > LIMIT_SRP_BYTES - 2 * TXT_LEN);
+	/* One that is there can be renewed. */
+	begin(&m, "example.", 0);
+	add_host(&m, "h0.example.", 1);
+	assert_int_equal(send(&m, "h0.example."), RCODE_NOERROR);
 }
 
 /* Makes a registration that is right but for one thing. */
@@ -417,6 +474,32 @@ static void what_is_no_registration_is_refused(void **state)
 	}
 	make_wrong(&m, WRONG);
 	assert_int_equal(send(&m, "lamp.example."), RCODE_NOERROR);
+}
+
+static void records_have_data(void **state)
+{
+	(void)state;
+	static const uint16_t types[] = {RR_A, RR_AAAA, RR_KEY, RR_SRV, RR_TXT, RR_PTR};
+	struct message m;
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		for (int class = 0; class < 2; class ++) {
+			begin(&m, "example.", 1);
+			add_host(&m, "lamp.example.", 7);
+			clear(&m, "a._hap._udp.example.");
+			/* As bytes: pack_rr() writes only what is valid. */
+			struct wr w = wr_init(m.bytes, sizeof(m.bytes));
+			struct name owner =
+				rig_name(i < 3 ? "lamp.example." : "a._hap._udp.example.");
+			wr_room(&w, m.p.len);
+			wr_bytes(&w, owner.wire, owner.len);
+			wr_u16(&w, types[i]);
+			wr_u16(&w, class ? CLASS_NONE : CLASS_IN);
+			wr_u32(&w, class ? 0 : 120);
+			wr_u16(&w, 0);
+			put_u16(m.bytes + 8, get_u16(m.bytes + 8) + 1);
+			m.p.len = wr_len(&w);
+			assert_int_equal(send(&m, "lamp.example."), RCODE_FORMERR);
+		}
 }
 
 static void only_some_names_are_for_hosts(void **state)
@@ -633,7 +716,10 @@ int main(void)
 		TEST(private_addresses_are_for_the_lan),
 		TEST(one_service_is_removed),
 		TEST(an_old_message_is_not_taken_again),
+		TEST(times_have_bounds),
+		TEST(strangers_leave_room),
 		TEST(what_is_no_registration_is_refused),
+		TEST(records_have_data),
 		TEST(only_some_names_are_for_hosts),
 		TEST(the_lease_is_read),
 		TEST(a_lease_has_bounds),
