@@ -84,6 +84,16 @@ struct ckey *ckey_add(struct collect *c, const uint8_t *signer, struct rdata rda
 	return key;
 }
 
+void ckey_replace(struct collect *c, const uint8_t *signer, struct rdata rdata)
+{
+	struct ckey next;
+	if (!copy_rdata(&next, rdata))
+		return;
+	struct ckey *key = ckey_find(c, signer, next.alg, next.tag);
+	if (key && is_idle(key) && memcmp(key->rdata, next.rdata, rdata.len) != 0)
+		ckey_drop(c, key);
+}
+
 void ckey_drop(struct collect *c, struct ckey *key)
 {
 	c->first_keys -= key->is_first;

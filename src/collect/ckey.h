@@ -18,6 +18,9 @@ struct ckey *ckey_find(
  * no key. One that is there already is returned. */
 struct ckey *ckey_add(struct collect *c, const uint8_t *signer, struct rdata rdata)
 	NONNULL_ARGS(1, 2) MUSTCHECK;
+/* Forgets a key without names that has this signer, algorithm and tag, but is another one: to be called before
+ * ckey_add() where the caller knows that it has been replaced. */
+void ckey_replace(struct collect *c, const uint8_t *signer, struct rdata rdata) NONNULL_ARGS(1, 2);
 struct rdata ckey_rdata(const struct ckey *key) NONNULL;
 /* Forgets the key, which has no labels. Its said names must be gone. */
 void ckey_drop(struct collect *c, struct ckey *key) NONNULL;

@@ -293,8 +293,8 @@ void collect_write_all(struct collect *c, ns_t now, uint64_t now_s, struct buf *
 /* Returns the length of the text up to the end of its last entry, or of its first line: what is behind that is a write
  * that was interrupted. 0: it is no such file. */
 size_t collect_whole_len(const char *text, size_t len) NONNULL;
-/* Reads the text into a new engine, and puts its names. `*ret_bad` is how many entries are damaged and were passed
- * over. What was HERE and SILENT is asked for again, for 120 s at least. ERR_SYNTAX: it is no such file;
+/* Reads the text into a new engine, and puts its names. `*ret_bad` is how many entries are damaged, and how many names
+ * have no room, or no key: they were passed over. What was HERE and SILENT is asked for again, for 120 s at least. ERR_SYNTAX: it is no such file;
  * ERR_NOMEM: a part of it was read. */
 int collect_read(struct collect *c, ns_t now, uint64_t now_s, const char *text, size_t len,
 	size_t *ret_bad) NONNULL MUSTCHECK;

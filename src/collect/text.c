@@ -322,14 +322,17 @@ static bool is_right(struct words entry)
 	return more == 0;
 }
 
-/* Adds the key as it is there. NULL: there is no room. */
-static struct ckey *read_key(struct collect *c, struct words line)
+/* Adds the key as it is there. If it `is_later`, one of before that has the same tag and no names gives way. NULL: there is
+ * no room. */
+static struct ckey *read_key(struct collect *c, struct words line, bool is_later)
 {
 	struct key_line k;
 	if (!parse_key(line, &k))
 		return NULL;
-	struct ckey *key =
-		ckey_add(c, k.signer.wire, (struct rdata){k.rdata, (uint16_t)k.rdata_len});
+	const struct rdata rdata = {k.rdata, (uint16_t)k.rdata_len};
+	if (is_later)
+		ckey_replace(c, k.signer.wire, rdata);
+	struct ckey *key = ckey_add(c, k.signer.wire, rdata);
 	if (!key)
 		return NULL;
 	if (k.is_first && !key->is_first)
@@ -351,7 +354,7 @@ static int note_entry(struct reading *r, struct words entry)
 		struct words rest = line;
 		if (letter == 'K') {
 			key = line;
-			(void)read_key(r->c, line);
+			(void)read_key(r->c, line, true);
 		} else if (letter == 'G' && parse_label(&rest, &label)) {
 			struct draft *d = draft_find(r, &label);
 			if (d)
@@ -418,15 +421,16 @@ static ns_t restored_end(const struct collect *c, const struct label *l, uint64_
 	return NS_NEVER;
 }
 
-static int restore(struct collect *c, const struct draft *d)
+/* False: there is no room for the name, or its key is not the one that has its tag now. */
+static bool restore(struct collect *c, const struct draft *d)
 {
 	struct name_line n;
-	struct ckey *key = read_key(c, d->key);
+	struct ckey *key = read_key(c, d->key, false);
 	if (!key || !parse_name(d->name, &n))
-		return ERR_NOMEM;
+		return false;
 	struct label *l = label_add(c, key, &n.label);
 	if (!l || !label_set_addrs(c, l, n.addrs, n.count))
-		return ERR_NOMEM;
+		return false;
 	l->state = n.state;
 	l->word = n.word;
 	l->since_s = n.since_s;
@@ -439,7 +443,7 @@ static int restore(struct collect *c, const struct draft *d)
 	label_set_state(c, l, l->state, restored_end(c, l, n.until_s));
 	LIST_EACH(s, &l->said, struct said, of_label)
 		heap_put(&c->said_timers, &s->timer, c->now);
-	return 0;
+	return true;
 }
 
 /* Keys that came first and have no name are nobody's. */
@@ -463,11 +467,10 @@ static int read_all(struct reading *r, const char *text, size_t len, size_t *ret
 	}
 	if (result != ERR_ABSENT || err)
 		return err ? err : result;
-	*ret_bad = bad;
 	MAP_EACH(d, &r->drafts, struct draft, in_drafts)
-		if (!err)
-			err = restore(r->c, d);
-	return err;
+		bad += !restore(r->c, d);
+	*ret_bad = bad;
+	return 0;
 }
 
 size_t collect_whole_len(const char *text, size_t len)
