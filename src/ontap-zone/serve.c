@@ -33,7 +33,7 @@ static ns_t speak_deadline(const struct daemon *d)
 }
 
 /* Sends the goodbyes on all links, for at most GOODBYE_PATIENCE. */
-static void daemon_say_goodbye(struct daemon *d)
+static void wait_for_goodbyes(struct daemon *d)
 {
 	ns_t end = loop_now() + GOODBYE_PATIENCE;
 	mdns_goodbye(d->mdns, loop_now());
@@ -45,6 +45,14 @@ static void daemon_say_goodbye(struct daemon *d)
 		daemon_hear_signer(d);
 		daemon_pump_mdns(d);
 	}
+}
+
+/* What still waits for a signature then goes without: without a goodbye, our names would stay in caches. */
+static void daemon_say_goodbye(struct daemon *d)
+{
+	wait_for_goodbyes(d);
+	spoken_set_signer(&d->spoken, false);
+	mdns_net_flush(d->mdns_net);
 }
 
 /* The last changes, and a serial that is not ahead. */
