@@ -15,6 +15,7 @@
 #include "net/dns_answer.h"
 #include "ontap-zone/collecting_log.h"
 #include "ontap-zone/collecting_trust.h"
+#include "ontap-zone/diary_size.h"
 #include "querier/querier.h"
 #include "zone/node.h"
 
@@ -25,10 +26,11 @@ struct collecting {
 	struct signer_keys trusted; /* of files */
 	struct collecting_log news_log;
 	/* The file. */
-	unsigned asked;     /* so many writes of the keeper are not done yet */
-	bool has_to_be_new; /* one of them has failed, or the directory is new */
-	bool has_failed;    /* the last write */
-	bool is_forgetting; /* the last of them has what collecting_forget() removes */
+	struct diary_size size; /* with what is asked for */
+	unsigned asked;         /* so many writes of the keeper are not done yet */
+	bool has_to_be_new;     /* one of them has failed, or the directory is new */
+	bool has_failed;        /* the last write */
+	bool is_forgetting;     /* the last of them has what collecting_forget() removes */
 	struct retry retry;
 	uint8_t packet[LIMIT_MDNS_PACKET];
 };
@@ -138,6 +140,7 @@ size_t collecting_load(struct collecting *c, const char *text, size_t len)
 	size_t bad = 0;
 	if (!c || len == 0)
 		return 0;
+	c->size.len = len;
 	int err = collect_read(c->collect, loop_now(), dns_unix_time(), text, len, &bad);
 	if (err)
 		log_error(
@@ -231,16 +234,25 @@ void collecting_send(struct collecting *c, ns_t now, struct mdns_net *net)
 
 /* The file. */
 
+/* Makes an entry, or the whole file if the entry would make it too long. Returns true if it is the whole file. */
+static bool make_text(struct collecting *c, ns_t now, struct buf *text)
+{
+	const uint64_t now_s = dns_unix_time();
+	if (!c->has_to_be_new && !collect_wants_all(c->collect)) {
+		collect_write_changes(c->collect, now, now_s, text);
+		if (text->err || diary_size_allows(&c->size, text->len))
+			return false;
+		buf_clear(text);
+	}
+	collect_write_all(c->collect, now, now_s, text);
+	return true;
+}
+
 /* Several entries may be on their way: what is served is with the keeper. */
 static void write_file(struct collecting *c, ns_t now)
 {
 	struct buf text = {0};
-	const bool is_all = c->has_to_be_new || collect_wants_all(c->collect);
-	const uint64_t now_s = dns_unix_time();
-	if (is_all)
-		collect_write_all(c->collect, now, now_s, &text);
-	else
-		collect_write_changes(c->collect, now, now_s, &text);
+	const bool is_all = make_text(c, now, &text);
 	c->has_to_be_new = text.err != 0;
 	if (text.err) {
 		retry_failed(&c->retry, now);
@@ -248,15 +260,23 @@ static void write_file(struct collecting *c, ns_t now)
 		keeper_write_diary(
 			*c->config.keeper, KEEPER_COLLECTED, is_all, buf_text(&text), text.len);
 		c->asked++;
+		if (is_all)
+			diary_size_made(&c->size, text.len);
+		else
+			c->size.len += text.len;
 	}
 	buf_fini(&text);
+}
+
+static bool has_keeper(const struct collecting *c)
+{
+	return *c->config.keeper && !keeper_is_full(*c->config.keeper);
 }
 
 /* After a failure, what follows would be behind a gap: the whole file is written when all answers are here. */
 static bool may_write(const struct collecting *c, ns_t now)
 {
-	if (!*c->config.keeper || keeper_is_full(*c->config.keeper) ||
-		!(c->has_to_be_new || collect_has_changes(c->collect)))
+	if (!has_keeper(c) || !(c->has_to_be_new || collect_has_changes(c->collect)))
 		return false;
 	return c->has_to_be_new ? c->asked == 0 && retry_is_due(&c->retry, now)
 				: !retry_has_failed(&c->retry);

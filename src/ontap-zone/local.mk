@@ -12,6 +12,7 @@ src_ontap_zone_ontap_zone_SOURCES = \
 	src/ontap-zone/commands.h \
 	src/ontap-zone/company.c src/ontap-zone/company.h \
 	src/ontap-zone/confine.c src/ontap-zone/confine.h \
+	src/ontap-zone/diary_size.h \
 	src/ontap-zone/daemon.c src/ontap-zone/daemon.h \
 	src/ontap-zone/delegation.c src/ontap-zone/delegation.h \
 	src/ontap-zone/export.c \

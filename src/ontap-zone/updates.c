@@ -565,7 +565,7 @@ void updates_report(const struct updates *u, struct jsonw *w)
 	jsonw_number(w, "records", (int64_t)stats.records);
 	jsonw_number(w, "leased", (int64_t)stats.leased);
 	jsonw_number(w, "bytes", (int64_t)stats.bytes);
-	jsonw_number(w, "file_bytes", (int64_t)u->file.len);
+	jsonw_number(w, "file_bytes", (int64_t)u->file.size.len);
 	jsonw_number(w, "done", (int64_t)u->done);
 	jsonw_number(w, "refused", (int64_t)u->refused);
 	jsonw_number(w, "failed", (int64_t)u->failed);

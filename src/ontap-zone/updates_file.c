@@ -6,19 +6,13 @@
 #include "ontap-zone/updates_file.h"
 
 #include "base/err.h"
-#include "base/limits.h"
 #include "io/loop.h"
 #include "update/diary.h"
-
-enum {
-	/* The file may be longer than twice what it need be by so much. */
-	FILE_SLACK = 1 << 20
-};
 
 void updates_file_read(struct updates_file *f, struct added *a, const char *text, size_t len)
 {
 	size_t bad = 0;
-	f->len = len;
+	f->size.len = len;
 	int err = len > 0 ? diary_read(a, text, len, &bad) : 0;
 	if (err)
 		log_error(f->log, "updates are not read: error=\"%s\"", err_text(err));
@@ -51,21 +45,13 @@ static void note_failure(struct updates_file *f, int err)
 	f->has_failed = true;
 }
 
-/* How long the file may become: what no start would read is no use. It is not made anew for each update, either. */
-static uint64_t longest(const struct updates_file *f)
-{
-	const uint64_t twice = 2 * f->whole_len + FILE_SLACK, least = f->whole_len + FILE_SLACK,
-		       readable = LIMIT_DIARY_FILE - FILE_SLACK;
-	return twice < readable ? twice : least > readable ? least : readable;
-}
-
 static void note_success(struct updates_file *f)
 {
-	f->len += f->asked_len;
+	f->size.len += f->asked_len;
 	if (f->has_failed)
 		log_info(f->log, "updates are written again");
 	f->has_failed = false;
-	f->has_to_be_new |= f->len > longest(f);
+	f->has_to_be_new |= !diary_size_allows(&f->size, 0);
 }
 
 static void done_writing_all(struct updates_file *f, int err)
@@ -76,13 +62,13 @@ static void done_writing_all(struct updates_file *f, int err)
 	}
 	retry_done(&f->retry);
 	f->has_to_be_new = false;
-	f->len = f->whole_len = f->asked_len;
+	diary_size_made(&f->size, f->asked_len);
 }
 
 int updates_file_write_entry(struct updates_file *f, const struct added_draft *entry)
 {
 	struct buf text = {0};
-	if (f->len == 0)
+	if (f->size.len == 0)
 		diary_write_head(&text);
 	diary_write_draft(&text, entry);
 	const int err = text.err;
@@ -122,7 +108,7 @@ bool updates_file_written(struct updates_file *f, int err)
 
 void updates_file_move(struct updates_file *f, bool is_needed)
 {
-	f->has_to_be_new = f->len > 0 || is_needed;
+	f->has_to_be_new = f->size.len > 0 || is_needed;
 	retry_done(&f->retry);
 }
 

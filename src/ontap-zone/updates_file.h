@@ -10,6 +10,7 @@
 #include "base/compiler.h"
 #include "base/retry.h"
 #include "io/log.h"
+#include "ontap-zone/diary_size.h"
 #include "ontap-zone/keeper.h"
 #include "update/added.h"
 
@@ -17,9 +18,9 @@
 struct updates_file {
 	struct keeper *const *keeper; /* of the daemon: NULL when it has ended */
 	const struct log *log;
-	uint64_t len, whole_len; /* now; when it was made anew, 0: not since the start */
-	bool is_asked;           /* the keeper writes an entry, or all */
-	bool is_all;             /* all */
+	struct diary_size size;
+	bool is_asked; /* the keeper writes an entry, or all */
+	bool is_all;   /* all */
 	size_t asked_len;
 	bool has_to_be_new;
 	bool has_failed; /* the last entry */

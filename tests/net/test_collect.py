@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The collector: hosts on a link say their names in signed packets of multicast DNS, and it serves them in its domain."""
 import json
+import os
 import signal
 
 import pytest
@@ -265,6 +266,26 @@ def test_after_a_kill_everything_is_answered_as_before(site):
     site.daemon.stop()
     site.daemon.start()
     assert site.answers("lap0.vanya", "A") == ["10.7.1.100"]
+
+
+def test_a_file_that_has_grown_is_made_anew(site):
+    site.start()
+    site.lap.say("lap", LAP4)
+    site.wait("lap.vanya", "A", [LAP4])
+    site.daemon.stop()
+    path = os.path.join(os.path.dirname(site.daemon.socket), "state", "collected")
+    with open(path, "rb") as file:
+        head, entries = file.read().split(b"\n", 1)
+    grown = entries * (3_000_000 // len(entries))  # the same, again and again
+    with open(path, "r+b") as file:
+        file.write(head + b"\n" + grown)
+    site.daemon.start()
+    site.pad.say("pad", PAD4)
+    site.wait("pad.vanya", "A", [PAD4])
+    wait_until(lambda: os.path.getsize(path) < 100_000, 20)
+    site.daemon.stop()
+    site.daemon.start()
+    assert site.answers("lap.vanya", "A") == [LAP4] and site.answers("pad.vanya", "A") == [PAD4]
 
 
 def test_whom_it_trusts_is_read_again(site):

@@ -23,6 +23,9 @@ unit_programs += tests/unit/test_roll
 unit_programs += tests/unit/test_signing
 unit_programs += tests/unit/test_signed_places
 unit_programs += tests/unit/test_kept
+unit_programs += tests/unit/test_collecting
+tests_unit_test_collecting_SOURCES = tests/unit/test_collecting.c src/ontap-zone/collecting.c src/ontap-zone/collecting_log.c \
+	src/ontap-zone/collecting_text.c src/ontap-zone/collecting_trust.c $(collect_rig)
 unit_programs += tests/unit/test_signatures
 tests_unit_test_signatures_SOURCES = tests/unit/test_signatures.c src/ontap-zone/signatures.c src/ontap-zone/state.c
 unit_programs += tests/unit/test_time_check
