@@ -133,6 +133,7 @@ int collect_forget_signer(struct collect *c, ns_t now, uint64_t now_s, const uin
 		if (!l) {
 			drop_all_said(c, key);
 			ckey_drop(c, key);
+			c->wants_all = true; /* no entry tells that a key is gone */
 		}
 	}
 }

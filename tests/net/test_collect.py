@@ -12,7 +12,7 @@ pytest.importorskip("cryptography", reason="python3-cryptography is not installe
 from lib.keypair import KeyPair  # noqa: E402
 from lib.query import ask  # noqa: E402
 from lib.secondary import knot_secondary, write  # noqa: E402
-from lib.signed_host import SignedHost  # noqa: E402
+from lib.signed_host import IN, KEY, SignedHost, record, response  # noqa: E402
 from lib.transfer import tsig_option  # noqa: E402
 from lib.validate import Anchor, delv  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
@@ -286,6 +286,15 @@ def test_a_file_that_has_grown_is_made_anew(site):
     site.daemon.stop()
     site.daemon.start()
     assert site.answers("lap.vanya", "A") == [LAP4] and site.answers("pad.vanya", "A") == [PAD4]
+
+
+def test_a_key_that_has_no_name_is_forgotten(site):
+    site.start("--trust-first")
+    key = KeyPair("new.vanya.")
+    site.pad.sock.send(key.sign(response([record("new.local.", KEY, key.rdata)]), "new.local.", IN))
+    wait_until(lambda: len(site.daemon.status()["collector"]["keys"]) == 1, 20)
+    site.daemon.ask("forget", "new.vanya.")  # returns
+    assert site.daemon.status()["collector"]["keys"] == []
 
 
 def test_whom_it_trusts_is_read_again(site):

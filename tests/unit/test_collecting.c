@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/err.h"
 #include "collect_rig.h"
 #include "net/dns_answer.h"
 #include "unit.h"
@@ -168,6 +169,19 @@ static void say(const struct rig_host *h, const char *host, uint32_t ttl_s, uint
 	send_signed(h, &m, ago_s);
 }
 
+static void a_key_without_names_is_forgotten(void **state UNUSED)
+{
+	const struct rig_host h = rig_host(1);
+	write_now();
+	say_key(&h);
+	assert_int_equal(collecting_forget(c, h.signer.wire), 0);
+	write_now();
+	assert_int_equal(forgotten, 1);
+	assert_int_equal(unforgotten, 0);
+	assert_int_equal(file.len, HEAD_LEN);
+	assert_int_equal(collecting_forget(c, h.signer.wire), ERR_ABSENT);
+}
+
 /* The file as many runs leave it that say the same again and again. */
 static struct buf grown_file(void)
 {
@@ -226,6 +240,7 @@ static void a_file_that_becomes_too_long_is_made_anew(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		COLLECTING_TEST(a_key_without_names_is_forgotten),
 		COLLECTING_TEST(a_file_that_is_too_long_is_made_anew),
 		COLLECTING_TEST(a_file_that_becomes_too_long_is_made_anew),
 	};
