@@ -300,7 +300,7 @@ ns_t collecting_deadline(const struct collecting *c)
 	if (!c)
 		return NS_NEVER;
 	ns_t deadline = ns_min(collect_deadline(c->collect), querier_deadline(c->querier));
-	if (c->has_to_be_new && c->asked == 0)
+	if (c->has_to_be_new && c->asked == 0 && has_keeper(c))
 		deadline = ns_min(
 			deadline, retry_has_failed(&c->retry) ? retry_deadline(&c->retry) : 0);
 	return deadline;

@@ -169,6 +169,16 @@ static void say(const struct rig_host *h, const char *host, uint32_t ttl_s, uint
 	send_signed(h, &m, ago_s);
 }
 
+static void nothing_is_due_while_the_keeper_takes_nothing(void **state UNUSED)
+{
+	assert_int_equal(collecting_deadline(c), 0);
+	is_full = true;
+	assert_true(collecting_deadline(c) > 0);
+	is_full = false;
+	keeper = NULL;
+	assert_true(collecting_deadline(c) > 0);
+}
+
 static void a_key_without_names_is_forgotten(void **state UNUSED)
 {
 	const struct rig_host h = rig_host(1);
@@ -240,6 +250,7 @@ static void a_file_that_becomes_too_long_is_made_anew(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		COLLECTING_TEST(nothing_is_due_while_the_keeper_takes_nothing),
 		COLLECTING_TEST(a_key_without_names_is_forgotten),
 		COLLECTING_TEST(a_file_that_is_too_long_is_made_anew),
 		COLLECTING_TEST(a_file_that_becomes_too_long_is_made_anew),
