@@ -191,8 +191,10 @@ static int apply(struct keeper *k, const struct channel_message *m)
 		.signers = &signers,
 		.trusted = &trusted,
 		.cookies = k->cookies};
-	if (!k->is_loaded)
+	if (!k->is_loaded) {
 		sink->on_state(sink->arg, k->serial, buf_text(&k->names));
+		sink->on_signatures(sink->arg, &k->signatures);
+	}
 	k->generation = how.generation;
 	sink->on_apply(sink->arg, &news);
 	for (unsigned i = 0; i < KEEPER_DIARIES && !k->is_loaded; i++)

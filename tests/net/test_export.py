@@ -52,7 +52,7 @@ def zone_file(tmp_path):
 def export(program, host, zone_file):
     """export("--format=json", …) -> the output of `ontap-zone export` for domain vanya."""
     def run(*options):
-        return host.run([program("ontap-zone"), "export", *hermetic_options(program("ontap-zone")),
+        return host.run([program("ontap-zone"), "export", *hermetic_options(program("ontap-zone"), "export"),
                          "--domain=vanya", "--ns=ns.vanya", f"--zone-file={zone_file}",
                          *options]).stdout
     return run
@@ -251,7 +251,7 @@ def read(path):
 
 def test_watch_writes_the_file_and_runs_the_command_after_each_change(host, program, topo, tmp_path):
     output, ran = tmp_path / "hosts", tmp_path / "ran"
-    process = host.popen([program("ontap-zone"), "export", *hermetic_options(program("ontap-zone")),
+    process = host.popen([program("ontap-zone"), "export", *hermetic_options(program("ontap-zone"), "export"),
                           "--format=hosts", "--watch",
                           f"--output={output}", f"--exec=cat {output} >> {ran}"],
                          stderr=subprocess.PIPE)
@@ -274,7 +274,7 @@ def test_watch_writes_the_file_and_runs_the_command_after_each_change(host, prog
 def test_watch_tells_where_clients_stand_too(host, program, topo, tmp_path):
     """An address without a name changes no record, but its prefix is lan from now on."""
     output = tmp_path / "data"
-    process = host.popen([program("ontap-zone"), "export", *hermetic_options(program("ontap-zone")),
+    process = host.popen([program("ontap-zone"), "export", *hermetic_options(program("ontap-zone"), "export"),
                           "--format=tinydns", "--watch", f"--output={output}"])
     try:
         wait_until(lambda: f":{LAN4}:" in read(output), what="the first file")

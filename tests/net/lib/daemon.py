@@ -20,9 +20,9 @@ EVERYWHERE = "--listen=any"
 
 
 @functools.lru_cache
-def hermetic_options(program):
-    """Those of the HERMETIC options that the program has."""
-    text = subprocess.run([program, "serve", "--help"], capture_output=True, text=True,
+def hermetic_options(program, command="serve"):
+    """Those of the HERMETIC options that the command of the program has."""
+    text = subprocess.run([program, command, "--help"], capture_output=True, text=True,
                           check=True).stdout
     return [option for key, option in HERMETIC.items()
             if re.search(rf"--(\[no-\]|no-)?{key}\b", text)]
