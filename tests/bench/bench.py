@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import part_autoconf  # noqa: E402
 import part_devices  # noqa: E402
+import part_fleet  # noqa: E402
 import part_guests  # noqa: E402
 import part_hostnames  # noqa: E402
 import part_index  # noqa: E402
@@ -37,9 +38,10 @@ from report import Report  # noqa: E402
 
 PARTS = {"kernel": part_kernel.run, "unicast": part_unicast.run, "tcp": part_tcp.run,
          "workers": part_workers.run, "start": part_start.run, "record": part_record.run,
-         "transfer": part_transfer.run, "update": part_update.run, "signed": part_signed.run, "instructions": part_instructions.run,
-         "index": part_index.run, "mdns": part_mdns.run, "hostnames": part_hostnames.run, "devices": part_devices.run,
-         "guests": part_guests.run, "autoconf": part_autoconf.run, "strangers": part_strangers.run}
+         "transfer": part_transfer.run, "update": part_update.run, "signed": part_signed.run, "fleet": part_fleet.run,
+         "instructions": part_instructions.run, "index": part_index.run, "mdns": part_mdns.run,
+         "hostnames": part_hostnames.run, "devices": part_devices.run, "guests": part_guests.run,
+         "autoconf": part_autoconf.run, "strangers": part_strangers.run}
 EXIT_SKIP = 77
 
 
