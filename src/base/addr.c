@@ -144,6 +144,14 @@ bool prefix_has(const struct prefix *p, const struct addr *a)
 	       ((a->bytes[whole] ^ p->addr.bytes[whole]) & (0xff00u >> rest) & 0xff) == 0;
 }
 
+bool prefixes_have(const struct prefix *p, size_t count, const struct addr *a)
+{
+	for (size_t i = 0; i < count; i++)
+		if (prefix_has(&p[i], a))
+			return true;
+	return false;
+}
+
 bool prefix_equal(const struct prefix *p, const struct prefix *q)
 {
 	return p->len == q->len && addr_equal(&p->addr, &q->addr);

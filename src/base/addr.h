@@ -73,6 +73,8 @@ struct addr addr_unmap(struct addr a);
 struct prefix prefix_make(const struct addr *a, unsigned len) NONNULL;
 
 bool prefix_has(const struct prefix *p, const struct addr *a) NONNULL;
+/* True if one of the `count` prefixes has it. */
+bool prefixes_have(const struct prefix *p, size_t count, const struct addr *a) NONNULL_ARGS(3);
 bool prefix_equal(const struct prefix *p, const struct prefix *q) NONNULL;
 
 /* Reads "10.0.0.0/8", or an address alone (a prefix of its full length). Bits set past the length

@@ -191,11 +191,8 @@ static bool may_be_said(const struct collect *c, int slot, const struct addr *a,
 	*ret_outside = false;
 	if (scope != ADDR_SCOPE_LAN && scope != ADDR_SCOPE_WAN)
 		return false;
-	for (size_t i = 0; i < count; i++)
-		if (prefix_has(&p[i], a))
-			return true;
-	*ret_outside = true;
-	return false;
+	*ret_outside = !prefixes_have(p, count, a);
+	return !*ret_outside;
 }
 
 static bool is_to_be_heard(const struct life *life, uint32_t ttl_s, ns_t now)

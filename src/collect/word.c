@@ -46,10 +46,7 @@ static bool is_beside(const struct collect *c, const struct label *l, const stru
 	if (l->state != COLLECT_HERE || l->word != COLLECT_LINK || l->slot == SLOT_NONE)
 		return false;
 	const struct clink *link = &c->links[l->slot];
-	for (size_t i = 0; i < link->prefix_count; i++)
-		if (prefix_has(&link->prefixes[i], from))
-			return true;
-	return false;
+	return prefixes_have(link->prefixes, link->prefix_count, from);
 }
 
 static void withdraw(struct collect *c, struct label *l)

@@ -350,14 +350,6 @@ static void add_networks(struct buf *out, const struct await_criterion *c)
 		buf_printf(out, "%s%s", i > 0 ? " or " : "", prefix_format(&c->nets[i], text));
 }
 
-static bool is_in_networks(const struct await_criterion *c, const struct addr *addr)
-{
-	for (size_t i = 0; i < c->net_count; i++)
-		if (prefix_has(&c->nets[i], addr))
-			return true;
-	return false;
-}
-
 /* Appends the addresses of the link that would meet the criteria if they were usable. */
 static void add_unusable(struct buf *out, const struct await *a, const struct await_criterion *c)
 {
@@ -365,7 +357,7 @@ static void add_unusable(struct buf *out, const struct await *a, const struct aw
 	for (size_t i = 0; i < a->addr_count; i++) {
 		const struct event_addr *addr = &a->addrs[i];
 		if (addr->ifindex != a->ifindex || is_usable(addr) ||
-			!is_in_networks(c, &addr->addr))
+			!prefixes_have(c->nets, c->net_count, &addr->addr))
 			continue;
 		buf_printf(out, ", %s %s", addr_format(&addr->addr, text),
 			addr->flags & IFA_F_DADFAILED ? "is used by another host"

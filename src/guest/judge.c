@@ -32,10 +32,7 @@ static bool has_lease(const struct holding *h, ns_t now)
 static bool is_allowed(const struct guest *g, const struct holding *h, ns_t now)
 {
 	const struct guest_policy *p = &g->config.policy;
-	for (size_t i = 0; i < p->prefix_count; i++)
-		if (prefix_has(&p->prefixes[i], &h->addr))
-			return true;
-	if (p->kinds & GUEST_KIND_ANY)
+	if (prefixes_have(p->prefixes, p->prefix_count, &h->addr) || (p->kinds & GUEST_KIND_ANY))
 		return true;
 	if ((p->kinds & GUEST_KIND_DHCP) && has_lease(h, now))
 		return true;

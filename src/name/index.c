@@ -86,8 +86,5 @@ bool host_addr_is_on(
 	if (ha->scope == ADDR_SCOPE_LOCAL || !ha->is_open || !link->is_open ||
 		is_segment_spoken(n, ha->segment))
 		return false;
-	for (size_t i = 0; i < link->prefix_count; i++)
-		if (prefix_has(&link->prefixes[i], &ha->addr))
-			return true;
-	return false;
+	return prefixes_have(link->prefixes, link->prefix_count, &ha->addr);
 }

@@ -48,10 +48,7 @@ static enum msg_rcode heed_cookie(struct extension *e, const struct serve_ctx *c
 
 static bool is_trusted(const struct serve_policy *policy, const struct addr *client)
 {
-	for (size_t i = 0; i < policy->trusted_count; i++)
-		if (prefix_has(&policy->trusted[i], client))
-			return true;
-	return false;
+	return prefixes_have(policy->trusted, policy->trusted_count, client);
 }
 
 /* RFC 7871 §7.2.1. From an untrusted client, the option is ignored (§7.5; §11.3 has the

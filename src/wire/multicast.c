@@ -33,10 +33,7 @@ size_t multicast_payload(uint32_t link_mtu, unsigned lanes)
 
 bool multicast_is_on_link(const struct prefix *prefixes, size_t count, const struct addr *peer)
 {
-	for (size_t i = 0; i < count; i++)
-		if (prefix_has(&prefixes[i], peer))
-			return true;
-	return addr_scope(peer) == ADDR_SCOPE_LOCAL;
+	return prefixes_have(prefixes, count, peer) || addr_scope(peer) == ADDR_SCOPE_LOCAL;
 }
 
 uint8_t *outbox_room(const struct outbox *box, size_t len)

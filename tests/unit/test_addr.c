@@ -256,6 +256,8 @@ static void a_prefix_has_its_first_and_last_address_and_not_their_neighbours(voi
 		struct addr last = addr_of(rows[i].last), above = addr_of(rows[i].above);
 		assert_true(prefix_has(&p, &first) && prefix_has(&p, &last));
 		assert_false(prefix_has(&p, &below) || prefix_has(&p, &above));
+		assert_true(prefixes_have(&p, 1, &last));
+		assert_false(prefixes_have(&p, 1, &above) || prefixes_have(NULL, 0, &last));
 	}
 }
 
