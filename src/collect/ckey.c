@@ -105,7 +105,7 @@ void ckey_drop(struct collect *c, struct ckey *key)
 
 /* Trust. */
 
-static void free_patterns(struct pattern *patterns, size_t count)
+void ckey_free_patterns(struct pattern *patterns, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		free(patterns[i].text);
@@ -165,11 +165,11 @@ int ckey_set_trust(struct collect *c, const struct collect_config *config)
 		keys[i]->pins--;
 	if (!err) {
 		take_trust(c, config, keys);
-		free_patterns(c->patterns, c->pattern_count);
+		ckey_free_patterns(c->patterns, c->pattern_count);
 		c->patterns = patterns;
 		c->pattern_count = count;
 	} else if (patterns) {
-		free_patterns(patterns, count);
+		ckey_free_patterns(patterns, count);
 	}
 	free(keys);
 	return err;

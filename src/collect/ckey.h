@@ -9,6 +9,8 @@
 /* Replaces the trust and the patterns of the configuration. ERR_NOMEM (also: LIMIT_COLLECT_KEYS), ERR_RANGE: nothing has
  * changed. */
 int ckey_set_trust(struct collect *c, const struct collect_config *config) NONNULL MUSTCHECK;
+/* Frees such patterns. `patterns` may be NULL if there are none. */
+void ckey_free_patterns(struct pattern *patterns, size_t count);
 
 /* Returns the key with exactly that signer, algorithm and tag, or NULL. */
 struct ckey *ckey_find(

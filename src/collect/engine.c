@@ -60,13 +60,6 @@ struct collect *collect_new(
 	return c;
 }
 
-static void free_patterns(struct collect *c)
-{
-	for (size_t i = 0; i < c->pattern_count; i++)
-		free(c->patterns[i].text);
-	free(c->patterns);
-}
-
 static void free_names(struct collect *c)
 {
 	MAP_EACH(s, &c->said, struct said, in_said) {
@@ -93,7 +86,7 @@ void collect_free(struct collect *c)
 	map_fini(&c->said);
 	map_fini(&c->wanting);
 	map_fini(&c->labels);
-	free_patterns(c);
+	ckey_free_patterns(c->patterns, c->pattern_count);
 	for (int i = 0; i < LIMIT_COLLECT_LINKS; i++)
 		free(c->links[i].prefixes);
 	free(c->prefixes);

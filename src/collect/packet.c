@@ -38,9 +38,7 @@ enum collect_verdict packet_find_signature(
 
 void wire_label_of(const uint8_t *name, struct wire_label *ret)
 {
-	ret->bytes[0] = name[0];
-	for (unsigned i = 1; i <= name[0]; i++)
-		ret->bytes[i] = byte_lower(name[i]);
+	wire_label_fill(ret, name + 1, name[0]);
 }
 
 /* Reads the label that the instance wants: "d=" and its bytes (RFC 6763 §6.4: the first one counts, and case does not
@@ -55,11 +53,10 @@ static void read_wanted(const struct item *item, const struct rr *rr, struct wir
 		const uint8_t *text = rd_bytes(&r, len);
 		if (!text || len < 2 || byte_lower(text[0]) != 'd' || text[1] != '=')
 			continue;
-		const bool is_label = len > 2 && len - 2 <= LABEL_CAP;
-		ret->bytes[0] = is_label ? (uint8_t)(len - 2) : 1;
-		ret->bytes[1] = '.';
-		for (unsigned i = 0; is_label && i < len - 2u; i++)
-			ret->bytes[1 + i] = byte_lower(text[2 + i]);
+		if (len > 2 && len - 2 <= LABEL_CAP)
+			wire_label_fill(ret, text + 2, len - 2u);
+		else
+			wire_label_fill(ret, ".", 1);
 		return;
 	}
 }

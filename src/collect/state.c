@@ -27,14 +27,20 @@ struct label *label_find_text(const struct collect *c, const char *text)
 	return wire_label_from_text(text, &name) ? label_find(c, &name) : NULL;
 }
 
+void wire_label_fill(struct wire_label *ret, const void *bytes, size_t len)
+{
+	const uint8_t *at = bytes;
+	ret->bytes[0] = (uint8_t)len;
+	for (size_t i = 0; i < len; i++)
+		ret->bytes[1 + i] = byte_lower(at[i]);
+}
+
 bool wire_label_from_text(const char *text, struct wire_label *ret)
 {
 	const size_t len = strlen(text);
 	if (len == 0 || len > LABEL_CAP)
 		return false;
-	ret->bytes[0] = (uint8_t)len;
-	for (size_t i = 0; i < len; i++)
-		ret->bytes[1 + i] = byte_lower((uint8_t)text[i]);
+	wire_label_fill(ret, text, len);
 	return true;
 }
 

@@ -221,6 +221,8 @@ static inline uint64_t said_hash(
 	return hash_mix(wire_label_hash(c->seed, name), (uintptr_t)key);
 }
 
+/* Takes bytes in capitals or not, LABEL_CAP at most. */
+void wire_label_fill(struct wire_label *ret, const void *bytes, size_t len) NONNULL;
 /* False: it is no label. */
 bool wire_label_from_text(const char *text, struct wire_label *ret) NONNULL MUSTCHECK;
 /* Returns the slot of the link with that id; SLOT_NONE. */
