@@ -17,7 +17,6 @@
 #include "ontap-zone/collecting_trust.h"
 #include "ontap-zone/diary_size.h"
 #include "querier/querier.h"
-#include "zone/node.h"
 
 struct collecting {
 	struct collecting_config config;
@@ -53,21 +52,24 @@ static bool is_taken(void *arg, const char *label)
 	       update_collected_is_taken(c->config.updates, label);
 }
 
+struct found_keys {
+	struct rdata *at; /* of COLLECT_KEYS_OF */
+	size_t count;
+};
+
+static void note_key(void *arg, struct rdata key)
+{
+	struct found_keys *found = arg;
+	if (found->count < COLLECT_KEYS_OF)
+		found->at[found->count++] = key;
+}
+
 static size_t find_keys(void *arg, const uint8_t *signer, struct rdata ret[COLLECT_KEYS_OF])
 {
 	const struct collecting *c = arg;
-	const struct node *n = zone_latest(pipeline_zone(c->config.runtime->pipeline), signer);
-	size_t count = 0;
-	for (unsigned i = 0; n && i < n->set_count; i++) {
-		const struct node_set *set = &n->sets[i];
-		const uint8_t *at = node_rdata(n, set);
-		for (unsigned r = 0; set->type == RR_KEY && r < set->count; r++) {
-			struct rdata key = node_next_rdata(set, &at);
-			if (count < COLLECT_KEYS_OF)
-				ret[count++] = key;
-		}
-	}
-	return count;
+	struct found_keys found = {.at = ret};
+	signer_keys_of_zone(pipeline_zone(c->config.runtime->pipeline), signer, note_key, &found);
+	return found.count;
 }
 
 static void ask(void *arg, uint32_t link, const uint8_t *name, uint16_t type, bool is_wanted)

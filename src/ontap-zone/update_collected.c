@@ -115,11 +115,12 @@ static bool is_trusted(const struct update_collected_signer *s)
 {
 	struct rdata keys[COLLECT_KEYS_OF];
 	const struct update_ask *ask = s->ask;
+	const struct sig0 sig = {.alg = ask->alg, .tag = ask->tag};
 	const size_t count = s->u->collect && ask->is_sig0 ? collect_find_keys(s->u->collect,
 								     ask->tsig.key.name.wire, keys)
 							   : 0;
 	for (size_t i = 0; i < count; i++)
-		if (keys[i].bytes[3] == ask->alg && key_tag(keys[i].bytes, keys[i].len) == ask->tag)
+		if (sig0_is_by(&sig, keys[i]))
 			return true;
 	return false;
 }

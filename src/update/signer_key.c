@@ -40,8 +40,9 @@ void signer_keys_fini(struct signer_keys *keys)
 	*keys = (struct signer_keys){0};
 }
 
-static void consider(struct candidates *c, struct rdata key)
+static void consider(void *arg, struct rdata key)
 {
+	struct candidates *c = arg;
 	if (c->count < KEYS_TRIED && sig0_is_by(c->sig, key))
 		c->at[c->count++] = key;
 }
@@ -55,14 +56,15 @@ static void consider_files(struct candidates *c, const struct signer_keys *keys)
 	}
 }
 
-static void consider_zone(struct candidates *c, const struct zone *zone)
+void signer_keys_of_zone(const struct zone *zone, const uint8_t *name,
+	void (*take)(void *arg, struct rdata key), void *arg)
 {
-	const struct node *n = zone_latest(zone, c->sig->signer.wire);
+	const struct node *n = zone_latest(zone, name);
 	for (unsigned i = 0; n && i < n->set_count; i++) {
 		const struct node_set *set = &n->sets[i];
 		const uint8_t *at = node_rdata(n, set);
 		for (unsigned r = 0; set->type == RR_KEY && r < set->count; r++)
-			consider(c, node_next_rdata(set, &at));
+			take(arg, node_next_rdata(set, &at));
 	}
 }
 
@@ -71,7 +73,7 @@ int signer_keys_verify(const struct signer_keys *keys, const struct zone *zone, 
 {
 	struct candidates c = {.sig = sig};
 	consider_files(&c, keys);
-	consider_zone(&c, zone);
+	signer_keys_of_zone(zone, sig->signer.wire, consider, &c);
 	if (c.count == 0)
 		return ERR_ABSENT;
 	if (!sig0_is_valid(sig, now_s, LIMIT_SIG0_VALID_S))

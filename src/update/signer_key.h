@@ -32,6 +32,10 @@ int signer_keys_add(struct signer_keys *keys, const uint8_t *name, struct rdata 
 	MUSTCHECK;
 void signer_keys_fini(struct signer_keys *keys) NONNULL;
 
+/* Calls `take` for each KEY record that the zone has at the name. It has the rdata, until it changes. */
+void signer_keys_of_zone(const struct zone *zone, const uint8_t *name,
+	void (*take)(void *arg, struct rdata key), void *arg) NONNULL_ARGS(1, 2, 3);
+
 /* Verifies the signature of the message with the keys of the signer. ERR_ABSENT: there is no such key; ERR_RANGE: it is
  * not valid now, or for too long (LIMIT_SIG0_VALID_S); ERR_DENIED: it is wrong; ERR_NOMEM. Takes twice the time of
  * sig0_verify() if two keys of a signer have one tag. */
