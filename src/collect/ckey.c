@@ -221,6 +221,8 @@ bool ckey_may_be_first(const struct collect *c, const uint8_t *signer)
 	const struct ckey *other = MAP_FIND(&c->keys, hash, struct ckey, in_keys, key,
 		(key->is_of_file || key->is_first || key->label_count > 0) &&
 			name_equal(key->signer.wire, signer));
+	if (c->sink.is_known && c->sink.is_known(c->sink.arg, signer))
+		return false;
 	return c->trusts_first && !other && c->sink.find_keys(c->sink.arg, signer, found) == 0;
 }
 

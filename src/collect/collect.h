@@ -143,6 +143,8 @@ struct collect_sink {
 	 * would. */
 	bool (*is_wanted)(
 		void *arg, const struct mdns_path *from, const uint8_t *packet, size_t len);
+	/* True if no key may come first with that signer's name: somebody else is known by it. NULL: nobody is. */
+	bool (*is_known)(void *arg, const uint8_t *signer);
 };
 
 struct collect; /* opaque */
@@ -211,6 +213,8 @@ int collect_may_say(struct collect *c, const uint8_t *signer, uint8_t alg, uint1
  * has no rights but those that collect_may_say() tells: its signer's name is of its own choice. */
 size_t collect_find_keys(
 	const struct collect *c, const uint8_t *signer, struct rdata ret[COLLECT_KEYS_OF]) NONNULL;
+/* True if the configuration trusts a key of that signer. */
+bool collect_has_signer(const struct collect *c, const uint8_t *signer) NONNULL;
 enum collect_word collect_word(const struct collect *c, const char *label) NONNULL;
 
 /* Does what is due. */

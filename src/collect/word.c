@@ -104,3 +104,9 @@ size_t collect_find_keys(
 			ret[count++] = ckey_rdata(key);
 	return count;
 }
+
+bool collect_has_signer(const struct collect *c, const uint8_t *signer)
+{
+	return MAP_FIND(&c->keys, name_hash(c->seed, signer), struct ckey, in_keys, key,
+		       key->is_of_file && name_equal(key->signer.wire, signer)) != NULL;
+}

@@ -52,6 +52,12 @@ static bool is_taken(void *arg, const char *label)
 	       update_collected_is_taken(c->config.updates, label);
 }
 
+static bool is_known(void *arg, const uint8_t *signer)
+{
+	const struct collecting *c = arg;
+	return update_collected_knows(c->config.updates, signer);
+}
+
 struct found_keys {
 	struct rdata *at; /* of COLLECT_KEYS_OF */
 	size_t count;
@@ -101,7 +107,8 @@ static int start(struct collecting *c)
 		.find_keys = find_keys,
 		.ask = ask,
 		.on_news = on_news,
-		.arg = c};
+		.arg = c,
+		.is_known = is_known};
 	struct collecting_trust list;
 	c->querier = querier_new(loop_random(), true, &none, NULL);
 	int err = c->querier ? collecting_trust_make(&list, &c->config.runtime->conf, &c->trusted)

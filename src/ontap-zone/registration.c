@@ -44,11 +44,18 @@ bool registration_removes_all(const struct update_ask *ask)
 	return find_lease(ask, &lease) && lease.lease_s == 0;
 }
 
-int registration_judge(const struct update_ground *ground, const struct update_ask *ask,
-	const struct update_message *m, struct added_draft *draft, struct update_outcome *ret)
+static bool is_of_other(const void *arg, const uint8_t *name)
+{
+	const struct update_collected *collected = arg;
+	return collected->collect && collect_has_signer(collected->collect, name);
+}
+
+int registration_judge(const struct update_collected *collected, const struct update_ground *ground,
+	const struct update_ask *ask, const struct update_message *m, struct added_draft *draft,
+	struct update_outcome *ret)
 {
 	struct sig0 sig;
-	struct srp srp;
+	struct srp srp = {.is_of_other = is_of_other, .arg = collected};
 	*ret = (struct update_outcome){.reason = NULL};
 	if (sig0_find(ask->msg, ask->len, &sig) != 1 || !find_lease(ask, &srp.lease) ||
 		!srp_find_key(ask->msg, ask->len, &sig, &srp.key))

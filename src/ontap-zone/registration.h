@@ -5,6 +5,7 @@
 #include "base/compiler.h"
 #include "net/transfers.h"
 #include "ontap-zone/runtime.h"
+#include "ontap-zone/update_collected.h"
 #include "update/srp.h"
 
 /* Verifies an update whose signer has no key here, as a registration. Fills in `ask->is_registration` and the option of
@@ -16,6 +17,6 @@ const char *registration_verify(const struct runtime *runtime, const struct serv
 bool registration_removes_all(const struct update_ask *ask) NONNULL;
 
 /* Judges it: srp_judge(). `ground` needs no rights. */
-int registration_judge(const struct update_ground *ground, const struct update_ask *ask,
-	const struct update_message *m, struct added_draft *draft,
+int registration_judge(const struct update_collected *collected, const struct update_ground *ground,
+	const struct update_ask *ask, const struct update_message *m, struct added_draft *draft,
 	struct update_outcome *ret) NONNULL MUSTCHECK;

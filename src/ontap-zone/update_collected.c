@@ -135,9 +135,9 @@ bool update_collected_claim(struct update_collected_signer *signer, struct updat
 
 /* Statements. */
 
-/* Calls `is` for each set of addresses that updates have at the name. Returns true when it does. */
+/* Calls `is` for each set that updates have at the name. Returns true when it does. */
 static bool any_set(const struct update_collected *u, const char *label,
-	bool (*is)(const struct update_collected *u, const uint8_t *key, const void *arg),
+	bool (*is)(const struct update_collected *u, const struct added_set *set, const void *arg),
 	const void *arg)
 {
 	struct name name;
@@ -146,15 +146,22 @@ static bool any_set(const struct update_collected *u, const char *label,
 						      ? added_find(u->added, name.wire)
 						      : NULL;
 		for (unsigned i = 0; o && i < o->set_count; i++)
-			if (is_addr_type(o->sets[i]->type) && is(u, added_set_key(o->sets[i]), arg))
+			if (is(u, o->sets[i], arg))
 				return true;
 	}
 	return false;
 }
 
-static bool is_of_key(const struct update_collected *u UNUSED, const uint8_t *key, const void *arg)
+/* True if a key pair of that name has said the set: secrets and devices that register may have the same name. */
+static bool is_by(const struct added_set *set, const uint8_t *signer)
 {
-	return key && name_equal(key, arg);
+	return set->kind == ADDED_BY_PAIR && name_equal(added_set_key(set), signer);
+}
+
+static bool is_addr_by(
+	const struct update_collected *u UNUSED, const struct added_set *set, const void *arg)
+{
+	return is_addr_type(set->type) && is_by(set, arg);
 }
 
 static void say(const struct update_collected *u, const struct transfer *t, const char *label,
@@ -167,7 +174,7 @@ static void say(const struct update_collected *u, const struct transfer *t, cons
 		.tag = ask->tag,
 		.label = label,
 		.when_s = ask->inception_s + COLLECT_BACKDATE_S,
-		.has_addrs = any_set(u, label, is_of_key, signer),
+		.has_addrs = any_set(u, label, is_addr_by, signer),
 		.from = t->client.addr};
 	/* An error: the name is not the key's, and another right has let it change this. */
 	(void)!collect_update(u->collect, now, now_s, &statement);
@@ -209,7 +216,7 @@ bool update_collected_hides(const struct update_collected *u, const uint8_t *own
 		return false;
 	const struct added_owner *o = added_find(u->added, owner);
 	const struct added_set *set = o ? added_owner_set(o, type) : NULL;
-	return set && is_of_key(u, added_set_key(set), signer.wire);
+	return set && is_by(set, signer.wire);
 }
 
 void update_collected_touch(const struct update_collected *u, const char *label)
@@ -221,13 +228,32 @@ void update_collected_touch(const struct update_collected *u, const char *label)
 }
 
 static bool is_of_no_host(
-	const struct update_collected *u, const uint8_t *key, const void *arg UNUSED)
+	const struct update_collected *u, const struct added_set *set, const void *arg UNUSED)
 {
 	struct rdata keys[COLLECT_KEYS_OF];
-	return !key || collect_find_keys(u->collect, key, keys) == 0;
+	if (set->type == RR_KEY && added_set_until(set, 0) != 0)
+		return true; /* it is registered, also without addresses */
+	return is_addr_type(set->type) &&
+	       (set->kind != ADDED_BY_PAIR ||
+		       collect_find_keys(u->collect, added_set_key(set), keys) == 0);
 }
 
 bool update_collected_is_taken(const struct update_collected *u, const char *label)
 {
 	return u->collect && any_set(u, label, is_of_no_host, NULL);
+}
+
+bool update_collected_knows(const struct update_collected *u, const uint8_t *signer)
+{
+	const struct conf *conf = u->conf;
+	for (size_t i = 0; i < conf->keys.count; i++)
+		if (name_equal(conf->keys.at[i].name.wire, signer))
+			return true;
+	for (size_t i = 0; i < conf->update_rights.count; i++)
+		if (name_equal(conf->update_rights.at[i].key.wire, signer))
+			return true;
+	for (size_t i = 0; i < u->signers->count; i++)
+		if (name_equal(u->signers->at[i].name.wire, signer))
+			return true;
+	return false;
 }

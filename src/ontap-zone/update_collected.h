@@ -20,10 +20,13 @@
 #include "ontap-zone/runtime.h"
 #include "update/added.h"
 #include "update/judge.h"
+#include "update/signer_key.h"
 
 struct update_collected {
 	struct collect *collect; /* NULL: nothing is collected, and nothing is done here */
 	const struct pipeline *pipeline;
+	const struct conf *conf;           /* whose rights and secrets count */
+	const struct signer_keys *signers; /* of files */
 	struct added *added;
 };
 
@@ -49,5 +52,7 @@ bool update_collected_hides(
 	const struct update_collected *u, const uint8_t *owner, uint16_t type) NONNULL;
 /* Another one has the word about the name: what updates have there is to be put again. */
 void update_collected_touch(const struct update_collected *u, const char *label) NONNULL;
-/* True if updates of another key than hosts have has addresses at that name. */
+/* True if that is the name of a key that updates are signed with, or of a right: a stranger must not borrow it. */
+bool update_collected_knows(const struct update_collected *u, const uint8_t *signer) NONNULL;
+/* True if updates of another key than hosts have has addresses at that name, or a device has registered it. */
 bool update_collected_is_taken(const struct update_collected *u, const char *label) NONNULL;

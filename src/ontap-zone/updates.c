@@ -73,8 +73,10 @@ struct updates *updates_new(const struct updates_config *config)
 	u->config = *config;
 	u->last = &u->waiting;
 	u->added = added_new(loop_random());
-	u->collected =
-		(struct update_collected){.pipeline = config->runtime->pipeline, .added = u->added};
+	u->collected = (struct update_collected){.pipeline = config->runtime->pipeline,
+		.conf = &config->runtime->conf,
+		.signers = &u->signers,
+		.added = u->added};
 	u->put = (struct update_put){
 		.runtime = config->runtime, .collected = &u->collected, .log = config->log};
 	u->file = (struct updates_file){.keeper = config->keeper, .log = config->log};
@@ -220,6 +222,13 @@ static bool has_to_wait(const struct updates *u, const struct update_message *m)
 	return false;
 }
 
+static enum added_kind kind_of(const struct update_ask *ask)
+{
+	if (ask->is_registration)
+		return ADDED_BY_REGISTRATION;
+	return ask->is_sig0 ? ADDED_BY_PAIR : ADDED_BY_SECRET;
+}
+
 static int judge(struct updates *u, const struct update_ask *ask, const struct update_message *m,
 	struct added_draft *draft, struct update_outcome *outcome)
 {
@@ -232,14 +241,17 @@ static int judge(struct updates *u, const struct update_ask *ask, const struct u
 		.domain = pipeline_domain(runtime->pipeline),
 		.rights = rights->at,
 		.right_count = ask->is_collected ? 0 : rights->count,
-		.by = {.key = ask->tsig.key.name.wire, .when_s = dns_unix_time()},
+		.by = {.key = ask->tsig.key.name.wire,
+			.kind = kind_of(ask),
+			.when_s = dns_unix_time()},
 		.is_sig0 = ask->is_sig0,
 		.claim = has_claim ? &claim : NULL,
 		.try = update_put_try,
 		.try_arg = &u->put,
 		.before = &u->entry};
-	return ask->is_registration ? registration_judge(&ground, ask, m, draft, outcome)
-				    : update_judge(&ground, m, draft, outcome);
+	return ask->is_registration
+		       ? registration_judge(&u->collected, &ground, ask, m, draft, outcome)
+		       : update_judge(&ground, m, draft, outcome);
 }
 
 /* Adds the draft to the entry. */

@@ -15,6 +15,7 @@
 struct key_sum {
 	struct map_node in_map;
 	size_t sets, bytes;
+	enum added_kind kind;
 	uint8_t name[];
 };
 
@@ -171,10 +172,13 @@ struct added_stats added_stats(const struct added *a)
 
 /* Sums. */
 
-static struct key_sum *find_sum(const struct added *a, const uint8_t *key)
+/* NULL: there is none, as for no key. */
+static struct key_sum *find_sum(const struct added *a, const struct added_by *by)
 {
-	return MAP_FIND(&a->keys, name_hash(a->seed, key), struct key_sum, in_map, s,
-		name_equal(s->name, key));
+	if (!by->key)
+		return NULL;
+	return MAP_FIND(&a->keys, name_hash(a->seed, by->key), struct key_sum, in_map, s,
+		s->kind == by->kind && name_equal(s->name, by->key));
 }
 
 /* Makes the sums of all keys of the draft. */
@@ -183,14 +187,15 @@ static int make_sums(const struct added_draft *d)
 	struct added *a = d->added;
 	MAP_EACH(o, &d->owners, struct added_owner, in_map)
 		for (unsigned i = 0; i < o->set_count; i++) {
-			const uint8_t *key = added_set_key(o->sets[i]);
-			if (!key || find_sum(a, key))
+			const struct added_by by = added_set_by(o->sets[i]);
+			if (!by.key || find_sum(a, &by))
 				continue;
-			struct key_sum *sum = calloc(1, sizeof(*sum) + name_len(key));
+			struct key_sum *sum = calloc(1, sizeof(*sum) + name_len(by.key));
 			if (!sum)
 				return ERR_NOMEM;
-			memcpy(sum->name, key, name_len(key));
-			if (map_add(&a->keys, &sum->in_map, name_hash(a->seed, key))) {
+			sum->kind = by.kind;
+			memcpy(sum->name, by.key, name_len(by.key));
+			if (map_add(&a->keys, &sum->in_map, name_hash(a->seed, by.key))) {
 				free(sum);
 				return ERR_NOMEM;
 			}
@@ -204,7 +209,8 @@ static void count_owner(struct added *a, const struct added_owner *o, bool is_th
 	for (unsigned i = 0; i < o->set_count; i++) {
 		const struct added_set *set = o->sets[i];
 		const size_t one = is_there ? 1 : (size_t)-1;
-		struct key_sum *sum = added_set_key(set) ? find_sum(a, added_set_key(set)) : NULL;
+		const struct added_by by = added_set_by(set);
+		struct key_sum *sum = find_sum(a, &by);
 		a->sets += one;
 		a->records += one * set->count;
 		a->bytes += one * set->len;
@@ -296,18 +302,18 @@ struct growth {
 	long sets, bytes, key_sets, key_bytes, leased, leased_bytes;
 };
 
-static void grow(struct growth *g, const struct added_owner *o, const uint8_t *key, long by)
+static void grow(struct growth *g, const struct added_owner *o, const struct added_by *of, long by)
 {
 	for (unsigned i = 0; o && i < o->set_count; i++) {
 		const struct added_set *set = o->sets[i];
-		const uint8_t *of = added_set_key(set);
+		const uint8_t *key = added_set_key(set);
 		g->sets += by;
 		g->bytes += by * (long)set->len;
 		if (added_set_until(set, 0) != 0) {
 			g->leased += by;
 			g->leased_bytes += by * (long)set->len;
 		}
-		if (!key || !of || !name_equal(of, key))
+		if (!key || !of->key || set->kind != of->kind || !name_equal(of->key, key))
 			continue;
 		g->key_sets += by;
 		g->key_bytes += by * (long)set->len;
@@ -319,26 +325,26 @@ static bool fits(size_t have, long more, size_t limit)
 	return more <= 0 || have + (size_t)more <= limit;
 }
 
-static void grow_by(struct growth *g, const struct added_draft *d, const uint8_t *key)
+static void grow_by(struct growth *g, const struct added_draft *d, const struct added_by *of)
 {
 	MAP_EACH(o, &d->owners, struct added_owner, in_map) {
-		grow(g, o, key, 1);
-		grow(g, added_find(d->added, o->name), key, -1);
+		grow(g, o, of, 1);
+		grow(g, added_find(d->added, o->name), of, -1);
 	}
 }
 
 bool added_draft_fits(
-	const struct added_draft *d, const struct added_draft *before, const uint8_t *key)
+	const struct added_draft *d, const struct added_draft *before, const struct added_by *by)
 {
 	const struct added *a = d->added;
-	const struct key_sum *sum = key ? find_sum(a, key) : NULL;
+	const struct key_sum *sum = find_sum(a, by);
 	struct growth g = {0};
-	grow_by(&g, d, key);
+	grow_by(&g, d, by);
 	if (g.sets <= 0 && g.bytes <= 0 && g.key_sets <= 0 && g.key_bytes <= 0 && g.leased <= 0 &&
 		g.leased_bytes <= 0)
 		return true;
 	if (before)
-		grow_by(&g, before, key);
+		grow_by(&g, before, by);
 	return fits(a->sets, g.sets, LIMIT_UPDATE_SETS) &&
 	       fits(a->bytes, g.bytes, LIMIT_UPDATE_BYTES) &&
 	       fits(a->leased, g.leased, LIMIT_SRP_SETS) &&

@@ -27,6 +27,14 @@
 #include "base/map.h"
 #include "wire/rrset.h"
 
+/* What a key is. Its name alone does not tell who has signed: each can be given any name. */
+enum added_kind {
+	ADDED_BY_SECRET,       /* shared (TSIG); or none, or of a file that does not tell */
+	ADDED_BY_PAIR,         /* SIG(0), known here by other means than the update */
+	ADDED_BY_REGISTRATION, /* the pair of a host that has registered (update/srp.h) */
+	ADDED_KINDS
+};
+
 /* The records of a type. Immutable. */
 struct added_set {
 	uint16_t type;
@@ -35,6 +43,7 @@ struct added_set {
 	uint64_t when_s; /* seconds since 1970 of the last change */
 	uint32_t len;    /* of the records */
 	uint8_t key_len; /* 0: no key, which is no name */
+	uint8_t kind;    /* enum added_kind, of the key */
 	/* The name of the key; and records, each: a two-byte length, the end of its lease in four bytes (seconds since 1970;
 	 * 0: it has none), and the rdata. */
 	uint8_t bytes[];
@@ -72,9 +81,17 @@ size_t added_owner_bytes(const struct added_owner *o) NONNULL;
 /* The last change of a set. */
 struct added_by {
 	const uint8_t *key; /* NULL: none */
+	enum added_kind kind;
 	uint64_t when_s;
 	uint32_t until_s; /* the end of the lease of what is added; 0: it has none */
 };
+
+static inline struct added_by added_set_by(const struct added_set *set)
+{
+	return (struct added_by){.key = added_set_key(set),
+		.kind = (enum added_kind)set->kind,
+		.when_s = set->when_s};
+}
 
 /* Change an owner of a draft. ERR_NOMEM: nothing has changed. added_owner_add() adds a record, or replaces an equal
  * one; a type that may have only one record loses the others (RFC 2136 §3.4.2.2). The TTL becomes that of the
@@ -120,10 +137,10 @@ int added_draft_merge(struct added_draft *into, struct added_draft *from) NONNUL
 bool added_draft_overlaps(const struct added_draft *d, const struct added_draft *other) NONNULL;
 /* True if the draft has an owner of that name. */
 bool added_draft_has(const struct added_draft *d, const uint8_t *name) NONNULL;
-/* True if there is room for the draft, after `before` (NULL: nothing) is taken: in all, and of `key` (NULL: no key),
- * which makes the change. What only removes has room. */
+/* True if there is room for the draft, after `before` (NULL: nothing) is taken: in all, and of the key that makes the
+ * change. What only removes has room. */
 bool added_draft_fits(const struct added_draft *d, const struct added_draft *before,
-	const uint8_t *key) NONNULL_ARGS(1);
+	const struct added_by *by) NONNULL_ARGS(1, 3);
 /* Makes the draft the present state, and empties it. ERR_NOMEM: nothing has changed. */
 int added_take(struct added_draft *d) NONNULL MUSTCHECK;
 

@@ -86,8 +86,11 @@ static struct added_set *new_set(uint16_t type, uint32_t ttl, size_t len, struct
 	struct added_set *set = malloc(sizeof(*set) + key_len + len);
 	if (!set)
 		return NULL;
-	*set = (struct added_set){
-		.type = type, .ttl = ttl, .when_s = by.when_s, .key_len = (uint8_t)key_len};
+	*set = (struct added_set){.type = type,
+		.ttl = ttl,
+		.when_s = by.when_s,
+		.key_len = (uint8_t)key_len,
+		.kind = (uint8_t)by.kind};
 	if (by.key)
 		memcpy(set->bytes, by.key, key_len);
 	return set;
@@ -246,8 +249,7 @@ uint64_t added_owner_next_end(const struct added_owner *o)
 static int expire_set(struct added_owner *o, const struct added_set *old, uint64_t now_s)
 {
 	size_t at = 0;
-	struct added_set *set = new_set(old->type, old->ttl, old->len,
-		(struct added_by){.key = added_set_key(old), .when_s = old->when_s});
+	struct added_set *set = new_set(old->type, old->ttl, old->len, added_set_by(old));
 	if (!set)
 		return ERR_NOMEM;
 	for (unsigned i = 0; i < old->count; i++) {

@@ -14,6 +14,10 @@
 
 static const struct entry_form form = {"ontap-zone updates 1\n", "ontap updates 1"};
 
+/* In front of the name of a key. No text of a name begins like that: in it, "@" is behind a backslash. */
+static const char *const marks[ADDED_KINDS] = {
+	[ADDED_BY_SECRET] = "", [ADDED_BY_PAIR] = "sig0@", [ADDED_BY_REGISTRATION] = "srp@"};
+
 /* Writing. */
 
 static void write_rdata(struct buf *out, struct rdata rdata)
@@ -37,8 +41,9 @@ static void write_owner(struct buf *out, const struct added_owner *o)
 		const struct added_set *set = o->sets[i];
 		const uint8_t *key = added_set_key(set);
 		size_t at = 0;
-		buf_printf(out, "S %s %u %llu %s", rr_type_text(set->type, type), set->ttl,
-			(unsigned long long)set->when_s, key ? name_to_text(key, name) : "-");
+		buf_printf(out, "S %s %u %llu %s%s", rr_type_text(set->type, type), set->ttl,
+			(unsigned long long)set->when_s, key ? marks[set->kind] : "",
+			key ? name_to_text(key, name) : "-");
 		for (unsigned r = 0; r < set->count; r++)
 			write_record(out, set, &at);
 		buf_puts(out, "\n");
@@ -102,6 +107,20 @@ struct set_line {
 	size_t count;
 };
 
+/* Takes the mark from the word, if there is one. */
+static enum added_kind take_kind(struct words *word)
+{
+	for (unsigned kind = 1; kind < ADDED_KINDS; kind++) {
+		const size_t len = strlen(marks[kind]);
+		if (word->len > len && memcmp(word->at, marks[kind], len) == 0) {
+			word->at += len;
+			word->len -= len;
+			return (enum added_kind)kind;
+		}
+	}
+	return ADDED_BY_SECRET;
+}
+
 /* Reads what is in front of the records. */
 static bool take_set_head(struct words *line, struct set_line *s)
 {
@@ -117,6 +136,7 @@ static bool take_set_head(struct words *line, struct set_line *s)
 	if (words_are(&word, "-"))
 		return true;
 	s->by.key = s->key.wire;
+	s->by.kind = take_kind(&word);
 	return take_name(&word, &s->key);
 }
 

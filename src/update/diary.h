@@ -9,8 +9,9 @@
  *	= 1a2b3c4d5e6f7081
  *
  * An entry says all that its owners have from then on: N begins one, each S is a set: type, TTL, seconds since
- * 1970, key ("-": none), and the records in hexadecimal ("-": one without bytes), with "@" and seconds since 1970 behind
- * one whose lease ends then. An owner without sets has nothing any more. So an entry that is read twice does no harm.
+ * 1970, key ("-": none; "sig0@" is in front of the name of a key pair, "srp@" of one that has registered), and the records in
+ * hexadecimal ("-": one without bytes), with "@" and seconds since 1970 behind one whose lease ends then. An owner without sets
+ * has nothing any more. So an entry that is read twice does no harm.
  */
 #pragma once
 

@@ -223,7 +223,7 @@ int update_refuse_err(struct update_outcome *ret, int err)
 int update_end_draft(
 	const struct update_ground *g, struct added_draft *draft, struct update_outcome *ret)
 {
-	if (added_draft_settle(draft) > 0 && !added_draft_fits(draft, g->before, g->by.key))
+	if (added_draft_settle(draft) > 0 && !added_draft_fits(draft, g->before, &g->by))
 		return give(ret, RCODE_REFUSED,
 			"the key, or all updates, have added as much as they may");
 	/* What is acknowledged is served: so the zone is asked. */

@@ -269,6 +269,8 @@ static int judge_name(struct registering *s, const uint8_t *in_message)
 	size_t at = 0;
 	if (!move(s, in_message, &name))
 		return refuse(s, RCODE_REFUSED, "a name is too long");
+	if (s->srp->is_of_other && s->srp->is_of_other(s->srp->arg, name.wire))
+		return refuse(s, RCODE_YXDOMAIN, "a name is that of a key whose host is collected");
 	const struct added_owner *o = added_find(s->draft->added, name.wire);
 	const struct added_set *keys = o ? added_owner_set(o, RR_KEY) : NULL;
 	const struct rdata key = keys ? added_set_next(keys, &at) : (struct rdata){0};

@@ -39,6 +39,9 @@ struct srp {
 	 * message that was signed before one that was taken, or does not tell and the other did, is refused: somebody
 	 * repeats it. */
 	uint64_t signed_s, valid_s;
+	/* True if that name is of the key of somebody who need not register. NULL: there is none. */
+	bool (*is_of_other)(const void *arg, const uint8_t *name);
+	const void *arg;
 };
 
 /* Fills in `signed_s` and `valid_s`. */

@@ -101,7 +101,7 @@ static void on_news(void *arg, const struct collect_news *news)
 
 static struct collect *make(struct fuzz *f)
 {
-	const struct collect_sink sink = {put, is_taken, find_keys, ask, on_news, f, NULL};
+	const struct collect_sink sink = {put, is_taken, find_keys, ask, on_news, f, NULL, NULL};
 	struct collect *c = collect_new(5, &sink, &f->config);
 	require(c != NULL);
 	return c;

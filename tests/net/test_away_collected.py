@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Hosts whose names are collected update them from elsewhere, with the key that signs what they say on the link
 (src/ontap-zone/update_collected.h). What a host has said last counts."""
+import os
 import socket
 import struct
 import time
@@ -20,9 +21,11 @@ from lib.signed_host import SignedHost  # noqa: E402
 from lib.transfer import KEYS, tsig_option  # noqa: E402
 from lib.wait import wait_until  # noqa: E402
 from test_collect import HOST, LAP4, LAP6, PAD4, Site  # noqa: E402
+from test_srp import registration, send  # noqa: E402
 
 CAFE6, CAFE6_LATER = "2001:db8:cafe::2", "2001:db8:cafe::3"
 FAR = "192.0.2.1"
+TSIG_RIGHT = "--allow-update=key:one:*:ANY"
 
 
 class AwaySite(Site):
@@ -34,6 +37,19 @@ class AwaySite(Site):
 
     def start(self, *options):
         return super().start("--mdns=br0", *options)
+
+    def restart(self, signer, *options):
+        """With more options, when the file knows that the signer has said something."""
+        state = next(option for option in self.daemon.options if option.startswith("--state="))
+        file = os.path.join(state.removeprefix("--state="), "collected")
+
+        def has_it():
+            with open(file, encoding="utf-8") as text:
+                return f" {signer} " in text.read()
+        wait_until(lambda: os.path.exists(file) and has_it())
+        self.daemon.kill()
+        self.daemon.options += options
+        self.daemon.start()
 
     def message(self, key, changes, absent=(), **times):
         update = dns.update.Update("vanya")
@@ -215,31 +231,91 @@ def test_a_host_that_is_heard_needs_no_update(site):
     assert site.answers("lap.vanya", "A") == [LAP4] and site.state("lap") == "here"
 
 
+def by_tsig(site, *change):
+    update = dns.update.Update("vanya", keyring=KEYS, keyname="one", keyalgorithm="hmac-sha256")
+    getattr(update, change[0])(*change[1:])
+    return dns.rcode.to_text(site.far.call(lambda: dns.query.tcp(update, FAR, timeout=10)).rcode())
+
+
 def test_the_first_that_came_has_no_rights_by_the_name_of_its_key(site):
-    """That name is of its own choice."""
-    site.start("--trust-first", "--allow-update=sig0:admin.vanya.:*:ANY")
+    """That name is of its own choice, and may become that of a right later."""
+    site.start("--trust-first")
     with SignedHost(site.pad_ns, KeyPair("admin.vanya.")) as host:
         host.say("pad", PAD4)
         host.answer_key("pad", PAD4)
         site.wait("pad.vanya", "A", [PAD4])
+        site.restart("admin.vanya.", "--allow-update=sig0:admin.vanya.:*:ANY")
         assert site.update(host.key, ("add", "other", 60, "TXT", "x")) == "REFUSED"
         assert site.move(host.key, "pad", CAFE6) == "NOERROR"
 
 
 def test_names_that_others_have_updated_are_theirs(site):
     site.start(tsig_option("one"), "--allow-update=key:one:*:ANY")
-
-    def by_tsig(*change):
-        update = dns.update.Update("vanya", keyring=KEYS, keyname="one", keyalgorithm="hmac-sha256")
-        getattr(update, change[0])(*change[1:])
-        return dns.rcode.to_text(site.far.call(lambda: dns.query.tcp(update, FAR, timeout=10)).rcode())
-    assert by_tsig("add", "lap", 60, "A", "192.0.2.5") == "NOERROR"
+    assert by_tsig(site, "add", "lap", 60, "A", "192.0.2.5") == "NOERROR"
     site.lap.say("lap", LAP4)
     wait_until(lambda: site.daemon.status()["collector"]["refused"] >= 1)
     assert site.answers("lap.vanya", "A") == ["192.0.2.5"]
     assert site.update(site.lap.key, ("add", "lap", 60, "AAAA", CAFE6)) == "REFUSED"
-    assert by_tsig("delete", "lap") == "NOERROR"
+    assert by_tsig(site, "delete", "lap") == "NOERROR"
     assert site.move(site.lap.key, "lap", CAFE6) == "NOERROR"
+
+
+def strange(site, name, label):
+    """A stranger with a key of that name, who says that the label is his."""
+    host = SignedHost(site.pad_ns, KeyPair(name))
+    host.say_with_key(label, PAD4)
+    return host
+
+
+@pytest.mark.parametrize("name", ["one.", "right.vanya.", "filed.vanya."])
+def test_nobody_borrows_the_name_of_a_key(site, name):
+    site.start("--trust-first", tsig_option("one"), TSIG_RIGHT, "--allow-update=sig0:right.vanya.:x:A",
+               f"--sig0-file={site.trust(KeyPair('filed.vanya.'))}")
+    assert by_tsig(site, "add", "mail", 60, "A", "192.0.2.5") == "NOERROR"
+    with strange(site, name, "lap") as thief, strange(site, "honest.", "pad"):
+        site.wait("pad.vanya", "A", [PAD4])
+        assert "lap" not in site.collected()
+        assert site.update(thief.key, ("delete", "mail")) == "NOTAUTH"
+        assert site.answers("mail.vanya", "A") == ["192.0.2.5"]
+
+
+def test_the_name_of_a_key_tells_not_who_it_is(site):
+    """A host was there first, and a shared key has the same name since."""
+    site.start("--trust-first")
+    with strange(site, "one.", "pad") as host:
+        site.wait("pad.vanya", "A", [PAD4])
+        site.restart("one.", tsig_option("one"), TSIG_RIGHT)
+        assert by_tsig(site, "add", "mail", 60, "A", "192.0.2.5") == "NOERROR"
+        assert site.update(host.key, ("delete", "mail")) == "REFUSED"
+        refused = site.daemon.status()["collector"]["refused"]
+        host.say_anew("mail", PAD4)
+        wait_until(lambda: site.daemon.status()["collector"]["refused"] > refused)
+        assert site.answers("mail.vanya", "A") == ["192.0.2.5"] and "mail" not in site.collected()
+
+
+@pytest.mark.parametrize("address", [LAP4, None], ids=["an address", "no address"])
+@pytest.mark.parametrize("signer", ["web.vanya.", "thief.vanya."])
+def test_a_name_that_is_registered_is_not_collected(site, signer, address):
+    site.start("--trust-first", "--srp")
+    key = KeyPair("web.vanya")
+    assert send(site.lap_ns, key.sign(registration(key, "vanya", (), address)), server=HOST)[0] == "NOERROR"
+    with strange(site, signer, "web"), strange(site, "honest.", "pad"):
+        site.wait("pad.vanya", "A", [PAD4])
+        assert "web" not in site.collected()
+        wire = key.sign(registration(key, "vanya", (), LAP4, ident=9))
+        assert send(site.lap_ns, wire, server=HOST)[0] == "NOERROR"
+        assert site.answers("web.vanya", "A") == [LAP4]
+
+
+def test_the_name_of_a_trusted_host_is_not_registered(site):
+    site.start("--srp")
+    for zone in ("vanya", "default.service.arpa"):
+        key = KeyPair(f"lap.{zone}")
+        assert send(site.pad_ns, key.sign(registration(key, zone, (), PAD4)), server=HOST)[0] == "YXDOMAIN"
+    site.lap.say("lap", LAP4)
+    site.wait("lap.vanya", "A", [LAP4])
+    assert site.move(site.lap.key, "lap", CAFE6) == "NOERROR"
+    assert site.answers("lap.vanya", "AAAA") == [CAFE6] and site.answers("lap.vanya", "A") == "NODATA"
 
 
 def test_what_is_forgotten_is_gone_on_both_ways(site):

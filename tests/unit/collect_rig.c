@@ -98,6 +98,12 @@ static size_t find_keys(void *arg, const uint8_t *signer, struct rdata ret[COLLE
 	return 1;
 }
 
+static bool is_known(void *arg, const uint8_t *signer)
+{
+	const struct rig *r = arg;
+	return r->known && name_equal(r->known, signer);
+}
+
 static void ask(void *arg, uint32_t link, const uint8_t *name, uint16_t type, bool is_wanted)
 {
 	struct rig *r = arg;
@@ -120,7 +126,8 @@ static void on_news(void *arg, const struct collect_news *news)
 
 static void make(struct rig *r)
 {
-	const struct collect_sink sink = {put, is_taken, find_keys, ask, on_news, r, r->is_wanted};
+	const struct collect_sink sink = {
+		put, is_taken, find_keys, ask, on_news, r, r->is_wanted, is_known};
 	r->c = collect_new(7, &sink, &r->config);
 	assert_non_null(r->c);
 }

@@ -43,6 +43,7 @@ struct rig {
 	bool put_fails;
 	const char *taken;              /* a label that is reserved */
 	const struct rig_host *in_zone; /* its KEY is in the zone */
+	const uint8_t *known;           /* a signer's name that is somebody's */
 	unsigned news[COLLECT_NEWS_COUNT];
 	int asks;                     /* questions that are being asked */
 	char last_ask[NAME_TEXT_CAP]; /* the last one that was begun */

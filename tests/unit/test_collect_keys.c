@@ -268,6 +268,21 @@ static void no_key_comes_first_where_there_is_one(void **state)
 	assert_int_equal(rig.asks, 1);
 }
 
+static void no_key_comes_first_with_the_name_of_somebody(void **state)
+{
+	(void)state;
+	rig.config.trusts_first = true;
+	configure();
+	rig.known = h2.signer.wire;
+	assert_int_equal(say_key(&h2), COLLECT_STRANGER);
+	assert_int_equal(collect_stats(rig.c).verified, 0);
+	assert_false(collect_has_signer(rig.c, h2.signer.wire));
+	rig.known = NULL;
+	assert_int_equal(say_key(&h2), COLLECT_ACCEPTED);
+	assert_false(collect_has_signer(rig.c, h2.signer.wire)); /* it is of no file */
+	assert_true(collect_has_signer(rig.c, h1.signer.wire));
+}
+
 static void a_forgotten_signer_has_nothing_left(void **state)
 {
 	(void)state;
@@ -552,6 +567,7 @@ int main(void)
 		KEY_TEST(a_configuration_that_is_wrong_changes_nothing),
 		KEY_TEST(the_first_key_is_asked_for_and_kept),
 		KEY_TEST(no_key_comes_first_where_there_is_one),
+		KEY_TEST(no_key_comes_first_with_the_name_of_somebody),
 		KEY_TEST(a_forgotten_signer_has_nothing_left),
 		KEY_TEST(what_is_older_than_the_last_packet_is_refused),
 		KEY_TEST(what_is_forgotten_counts_as_seen),

@@ -169,7 +169,7 @@ static void ignore_news(void *arg, const struct collect_news *news)
 static struct collect *read_again(const struct rig *r, size_t len)
 {
 	static const struct collect_sink sink = {
-		ignore_put, never_taken, no_keys, ignore_ask, ignore_news, NULL, NULL};
+		ignore_put, never_taken, no_keys, ignore_ask, ignore_news, NULL, NULL, NULL};
 	struct collect *again = collect_new(9, &sink, &r->config);
 	size_t bad = 1;
 	assert_non_null(again);

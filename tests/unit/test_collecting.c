@@ -45,6 +45,11 @@ int keeper_flush(struct keeper *k UNUSED, bool *ret_is_pending)
 
 /* The rest of the daemon. */
 
+bool update_collected_knows(const struct update_collected *u UNUSED, const uint8_t *signer UNUSED)
+{
+	return false;
+}
+
 bool update_collected_is_taken(const struct update_collected *u UNUSED, const char *label UNUSED)
 {
 	return false;

@@ -24,7 +24,13 @@ static struct {
 	struct added *added;
 	struct update_outcome outcome;
 	uint64_t now_s;
+	struct name other; /* whose name is somebody's; len 0: nobody's */
 } rig;
+
+static bool is_of_other(const void *arg UNUSED, const uint8_t *name)
+{
+	return rig.other.len > 0 && name_equal(name, rig.other.wire);
+}
 
 static int setup(void **state)
 {
@@ -146,7 +152,9 @@ static int send_ago(
 {
 	uint8_t room[KEY_LEN];
 	const struct update_lease asked = {lease_s, key_lease_s, true};
-	struct srp srp = {.key = key_of(m->who, room), .lease = update_lease_grant(&asked)};
+	struct srp srp = {.key = key_of(m->who, room),
+		.lease = update_lease_grant(&asked),
+		.is_of_other = is_of_other};
 	struct name domain = rig_name("example."), name = rig_name(host);
 	const struct update_ground ground = {.zone = rig.zone,
 		.domain = domain.wire,
@@ -224,6 +232,26 @@ static void a_host_and_its_services_are_registered(void **state)
 	expire_at(NOW + 86400);
 	assert_int_equal(added_stats(rig.added).owners, 0);
 	assert_int_equal(added_next_end(rig.added), UINT64_MAX);
+}
+
+static void names_of_others_are_not_registered(void **state)
+{
+	(void)state;
+	static const char *const zones[] = {"example.", "default.service.arpa."};
+	rig.other = rig_name("LAP.example.");
+	for (size_t i = 0; i < ARRAY_LEN(zones); i++) {
+		struct message m;
+		char host[64];
+		snprintf(host, sizeof(host), "lap.%s", zones[i]);
+		begin(&m, zones[i], 1);
+		add_host(&m, host, 7);
+		assert_int_equal(send(&m, host), RCODE_YXDOMAIN);
+		snprintf(host, sizeof(host), "lamp%zu.%s", i, zones[i]);
+		begin(&m, zones[i], 1);
+		add_host(&m, host, 7);
+		assert_int_equal(send(&m, host), RCODE_NOERROR);
+	}
+	assert_int_equal(count("lap.example.", RR_A), 0);
 }
 
 static void the_default_zone_is_the_domain(void **state)
@@ -711,6 +739,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		TEST(a_host_and_its_services_are_registered),
 		TEST(the_default_zone_is_the_domain),
+		TEST(names_of_others_are_not_registered),
 		TEST(who_comes_first_has_the_name),
 		TEST(all_of_a_host_is_removed),
 		TEST(private_addresses_are_for_the_lan),

@@ -29,6 +29,7 @@ struct rig {
 	size_t right_count;
 	struct update_outcome outcome;
 	const struct update_claim *claim;
+	enum added_kind kind; /* of the key */
 };
 
 static struct rig rig;
@@ -157,7 +158,7 @@ static struct update_ground ground_of(const struct name *domain, const struct na
 		.domain = domain->wire,
 		.rights = rig.rights,
 		.right_count = rig.right_count,
-		.by = {.key = key->wire, .when_s = NOW},
+		.by = {.key = key->wire, .kind = rig.kind, .when_s = NOW},
 		.claim = rig.claim,
 		.try = try,
 		.try_arg = rig.zone};
@@ -723,6 +724,13 @@ static void there_is_a_limit_of_each_kind(void **state)
 	}
 	assert_int_equal(add_many("more.example.", 1, 1), RCODE_REFUSED);
 	assert_int_equal(add_many("n1.example.", 2, 1), 0);
+	/* Another kind of a key may have the same name. */
+	rig.kind = ADDED_BY_REGISTRATION;
+	assert_int_equal(add_many("n1.example.", 2, 1), 0);
+	rig.kind = ADDED_BY_PAIR;
+	assert_int_equal(add_many("more.example.", 1, 1), 0);
+	rig.kind = ADDED_BY_SECRET;
+	assert_int_equal(add_many("least.example.", 1, 1), RCODE_REFUSED);
 	allow("key:second:*:A");
 	assert_int_equal(
 		update("second", "example.", "upd IN more.example. 60 A 192.0.2.9", NULL), 0);
@@ -826,6 +834,7 @@ static void compare_owner(void *arg, const struct added_owner *o)
 		assert_int_equal(a->when_s, b->when_s);
 		assert_int_equal(a->len, b->len);
 		assert_int_equal(a->key_len, b->key_len);
+		assert_int_equal(a->kind, b->kind);
 		assert_memory_equal(a->bytes, b->bytes, a->key_len + a->len);
 	}
 }
@@ -857,6 +866,46 @@ static void the_file_says_what_was_added(void **state)
 	added_free(again);
 	buf_fini(&text);
 	buf_fini(&all);
+}
+
+/* Signs the set with that kind of a key, and returns the file. */
+static struct buf file_of_kind(enum added_kind kind, const char *key, struct added **ret)
+{
+	struct buf text = {0};
+	struct added_draft d;
+	struct name n = rig_name("n.example."), by = rig_name(key);
+	*ret = added_new(3);
+	added_draft_init(&d, *ret);
+	struct added_owner *o = added_draft_owner(&d, n.wire);
+	assert_int_equal(added_owner_add(o, RR_A, 60, (struct rdata){(const uint8_t *)"abcd", 4},
+				 (struct added_by){.key = by.wire, .kind = kind, .when_s = NOW}),
+		0);
+	assert_int_equal(added_take(&d), 0);
+	added_draft_fini(&d);
+	diary_write_all(&text, *ret);
+	return text;
+}
+
+static void the_file_tells_kinds_of_keys(void **state)
+{
+	(void)state;
+	static const char *const keys[] = {"one.", "sig0@one.", "srp@one."};
+	static const char *const words[ADDED_KINDS] = {
+		" 1764523456 one. ", " 1764523456 sig0@one. ", " 1764523456 srp@one. "};
+	size_t bad = 9;
+	for (unsigned kind = 0; kind < ADDED_KINDS; kind++)
+		for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+			struct added *a, *again = added_new(4);
+			struct buf text = file_of_kind((enum added_kind)kind, keys[i], &a);
+			if (i == 0)
+				assert_non_null(strstr(buf_text(&text), words[kind]));
+			assert_int_equal(diary_read(again, text.bytes, text.len, &bad), 0);
+			assert_int_equal(bad, 0);
+			assert_same(a, again);
+			added_free(a);
+			added_free(again);
+			buf_fini(&text);
+		}
 }
 
 /* Wherever a write was interrupted: what is read are the entries before, whole. */
@@ -1047,6 +1096,7 @@ int main(void)
 		TEST(what_a_signed_zone_does_not_take_is_refused),
 		TEST(malformed_messages_are_refused),
 		TEST(the_file_says_what_was_added),
+		TEST(the_file_tells_kinds_of_keys),
 		TEST(an_interrupted_write_is_passed_over),
 		TEST(damage_costs_one_entry),
 		TEST(what_was_added_comes_back_with_its_zone),

@@ -71,5 +71,9 @@ class SignedHost:
         """Waits until somebody asks for the host's public key, and says that, too."""
         host = f"{label}.local."
         self.sock.wait_for(lambda m: not m.is_response and (host, KEY) in [q[:2] for q in m.questions], 20, "the question")
+        self.say_with_key(label, *addresses)
+
+    def say_with_key(self, label, *addresses):
+        host = f"{label}.local."
         records = [record(host, KEY, self.key.rdata), *self.records(label, addresses)]
         self.sock.send(self.key.sign(response(records), host, IN))
