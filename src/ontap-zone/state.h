@@ -19,9 +19,10 @@
 #include "io/log.h"
 #include "mdns/mdns.h"
 
-/* Notes the outcome of a write, and when to try again. Logs the first failure, and the first success after one. */
+/* Notes the outcome of a write, and when to try again. Logs the first failure, and the first success after one. `log`: NULL for
+ * none. */
 void state_note_write(const struct log *log, const char *name, int err, struct retry *retry,
-	ns_t now) NONNULL_ARGS(1, 2, 4);
+	ns_t now) NONNULL_ARGS(2, 4);
 
 /* The serial that is stored. All zero: none is. */
 struct state_serial {

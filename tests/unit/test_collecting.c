@@ -107,11 +107,13 @@ static void begin(void)
 		.prefix_count = 1,
 		.addrs = &own,
 		.addr_count = 1};
+	runtime.pipeline = (struct pipeline *)&opaque;
 	runtime.conf.keep_s = 86400;
 	runtime.conf.trusts_first = true;
 	runtime.conf.collect = CONF_COLLECT_AUTO;
 	c = collecting_new(&(struct collecting_config){.runtime = &runtime,
 		.keeper = &keeper,
+		.updates = (const struct update_collected *)&opaque,
 		.on_news = on_news,
 		.on_forgotten = on_forgotten});
 	assert_non_null(c);
