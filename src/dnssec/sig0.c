@@ -41,13 +41,8 @@ int sig0_find(const uint8_t *msg, size_t len, struct sig0 *ret)
 	struct rd r = rd_init(msg, len);
 	struct msg_header header;
 	struct rr rr = {.type = 0};
-	unsigned left = 0;
-	rd_header(&r, &header);
-	rd_skip_questions(&r, header.qdcount);
-	for (int s = 0; s < SECTION_COUNT; s++)
-		left += header.count[s];
 	/* Progress: each turn reads at least eleven bytes, or sets the error. */
-	for (; left > 0 && !r.err; left--) {
+	for (unsigned left = rd_to_records(&r, &header); left > 0 && !r.err; left--) {
 		ret->off = rd_off(&r);
 		rd_rr_unnamed(&r, &rr);
 	}

@@ -143,13 +143,8 @@ static enum signing_refusal judge_packet(const uint8_t *packet, size_t len)
 	struct rd r = rd_init(packet, len);
 	struct msg_header h;
 	struct rr rr = {.type = 0};
-	unsigned left = 0;
-	rd_header(&r, &h);
-	rd_skip_questions(&r, h.qdcount);
-	for (int s = 0; s < SECTION_COUNT; s++)
-		left += h.count[s];
 	/* Progress: each turn reads at least eleven bytes, or sets the error. */
-	for (; left > 0 && !r.err; left--)
+	for (unsigned left = rd_to_records(&r, &h); left > 0 && !r.err; left--)
 		rd_rr_unnamed(&r, &rr);
 	if (r.err || rd_left(&r) > 0 || len > MSG_CAP || rr.type == RR_SIG || rr.type == RR_TSIG)
 		return SIGNING_MALFORMED;

@@ -43,13 +43,8 @@ int update_lease_find(const uint8_t *msg, size_t len, struct update_lease *ret)
 	struct rd r = rd_init(msg, len);
 	struct msg_header header;
 	struct rr rr;
-	unsigned left = 0;
-	rd_header(&r, &header);
-	rd_skip_questions(&r, header.qdcount);
-	for (int s = 0; s < SECTION_COUNT; s++)
-		left += header.count[s];
 	/* Progress: each turn reads at least eleven bytes, or sets the error. */
-	for (; left > 0 && !r.err; left--) {
+	for (unsigned left = rd_to_records(&r, &header); left > 0 && !r.err; left--) {
 		rd_rr_unnamed(&r, &rr);
 		if (r.err || rr.type != RR_OPT || left > header.count[SECTION_ADDITIONAL])
 			continue;

@@ -40,6 +40,16 @@ void rd_skip_rrs(struct rd *r, unsigned count)
 	}
 }
 
+unsigned rd_to_records(struct rd *r, struct msg_header *ret)
+{
+	unsigned records = 0;
+	rd_header(r, ret);
+	rd_skip_questions(r, ret->qdcount);
+	for (int s = 0; s < SECTION_COUNT; s++)
+		records += ret->count[s];
+	return records;
+}
+
 static void rd_rr_body(struct rd *r, struct rr *ret)
 {
 	ret->type = rd_u16(r);

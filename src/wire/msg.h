@@ -91,6 +91,9 @@ void rd_rr(struct rd *r, struct rr *ret) NONNULL;
 /* Like rd_rr(), but does not expand the owner: `ret->owner` is the root. So the work does not depend
  * on compression. Returns true if the owner really is the root, written as one byte. */
 bool rd_rr_unnamed(struct rd *r, struct rr *ret) NONNULL;
+/* Reads the header and moves behind the questions. Returns how many records follow, of all sections; each takes eleven bytes
+ * at least. */
+unsigned rd_to_records(struct rd *r, struct msg_header *ret) NONNULL;
 /* Move the cursor behind `count` questions or records. Pointers in names are not followed. */
 void rd_skip_questions(struct rd *r, unsigned count) NONNULL;
 void rd_skip_rrs(struct rd *r, unsigned count) NONNULL;
