@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 int process_signals_open(
@@ -52,6 +53,27 @@ void process_raise_descriptor_limit(void)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int process_fork(int *ret_fd, pid_t *ret_pid)
+{
+	int fds[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+		return -errno;
+	const pid_t pid = fork();
+	const bool is_child = pid == 0;
+	int err = pid < 0 ? -errno : 0;
+	if (!is_child)
+		close(fds[1]);
+	if (!err && !is_child && fcntl(fds[0], F_SETFL, O_NONBLOCK))
+		err = -errno;
+	if (err) {
+		close(fds[0]);
+		return err;
+	}
+	*ret_fd = fds[is_child];
+	*ret_pid = pid;
+	return 0;
 }
 
 int process_keep_only(int fd)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/compiler.h"
 #include "io/loop.h"
@@ -23,6 +24,10 @@ void process_ignore_sigpipe(void);
 
 /* Raises the limit of open file descriptors to the highest value permitted to this process. */
 void process_raise_descriptor_limit(void);
+
+/* Forks a process with which messages are exchanged (SOCK_SEQPACKET). In the child, `*ret_pid` is 0, and `*ret_fd` its end,
+ * for process_keep_only(); here, it is our end, non-blocking. -errno: there is no child, or it finds its end closed. */
+int process_fork(int *ret_fd, pid_t *ret_pid) NONNULL MUSTCHECK;
 
 /* For a child: closes all descriptors but the standard streams and `fd`, which becomes the next one. They are those of
  * the parent. Returns the new number of `fd`. -errno. */

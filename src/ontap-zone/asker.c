@@ -101,21 +101,11 @@ static _Noreturn void run(const struct privilege_user *user, const struct log *l
 
 int asker_start(const struct privilege_user *user, const struct log *log, int *ret_fd)
 {
-	int fds[2];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
-		return -errno;
-	const pid_t pid = fork();
-	if (pid == 0)
-		run(user, log, fds[1]);
-	int err = pid < 0 ? -errno : 0;
-	close(fds[1]);
-	if (!err && fcntl(fds[0], F_SETFL, O_NONBLOCK))
-		err = -errno;
-	if (!err) {
-		*ret_fd = fds[0];
-		return 0;
-	}
-	close(fds[0]);
-	log_error(log, "cannot start the asker: error=\"%s\"", err_text(err));
+	pid_t pid;
+	int err = process_fork(ret_fd, &pid);
+	if (err)
+		log_error(log, "cannot start the asker: error=\"%s\"", err_text(err));
+	else if (pid == 0)
+		run(user, log, *ret_fd);
 	return err;
 }

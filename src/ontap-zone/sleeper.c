@@ -178,24 +178,12 @@ static bool has_bus(void)
 int sleeper_start(
 	const struct privilege_user *user, const struct log *log, int *ret_fd, pid_t *ret_pid)
 {
-	int fds[2];
 	if (!has_bus())
 		return ERR_ABSENT;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
-		return -errno;
-	const pid_t pid = fork();
-	if (pid == 0)
-		run(user, log, fds[1]);
-	int err = pid < 0 ? -errno : 0;
-	close(fds[1]);
-	if (!err && fcntl(fds[0], F_SETFL, O_NONBLOCK))
-		err = -errno;
-	if (!err) {
-		*ret_fd = fds[0];
-		*ret_pid = pid;
-		return 0;
-	}
-	close(fds[0]);
-	log_error(log, "cannot start the sleeper: error=\"%s\"", err_text(err));
+	int err = process_fork(ret_fd, ret_pid);
+	if (err)
+		log_error(log, "cannot start the sleeper: error=\"%s\"", err_text(err));
+	else if (*ret_pid == 0)
+		run(user, log, *ret_fd);
 	return err;
 }
